@@ -90,8 +90,8 @@ type app struct {
 	jobs     *jobs.Service
 	webhooks *webhooks.Service
 	sender   *webhook.Client
-	emit     documents.Emit // tells of what happens
-	signing  io.Closer      // the client of the provider that has documents signed; nil: there is none
+	events   *events.Bus
+	signing  io.Closer // the client of the provider that has documents signed; nil: there is none
 	front    *handlers.Server
 	server   *http.Server
 	listener net.Listener
@@ -103,7 +103,7 @@ type app struct {
 // open starts the service on cfg; without an HTTP_ADDR it only works through jobs, and at
 // WORK_HTTP_ADDR tells how that goes. What it opened is closed again when it fails.
 func open(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *app, err error) {
-	a := &app{log: log, failed: make(chan error, 1)}
+	a := &app{log: log, events: events.NewBus(), failed: make(chan error, 1)}
 	defer func() {
 		if err != nil {
 			_ = a.close(ctx)
@@ -158,9 +158,10 @@ func open(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *app, err
 		return nil, fmt.Errorf("JWT_SECRET_KEY: %w", err)
 	}
 	a.cases = cases.New(a.database, a.accounts, domain.SystemClock, domain.NewID)
+	a.cases.Events = a.events
 	a.cases.Deletable = esign.CaseDeletable
 	a.archive = documents.NewArchive(documents.ArchiveDeps{
-		DB: a.database, Files: files, Text: a.texts, Readers: readers, Pool: a.uploads, Cases: a.cases, Clock: domain.SystemClock, NewID: domain.NewID, Log: log, Deletable: esign.DocumentDeletable,
+		DB: a.database, Files: files, Text: a.texts, Readers: readers, Pool: a.uploads, Cases: a.cases, Clock: domain.SystemClock, NewID: domain.NewID, Log: log, Deletable: esign.DocumentDeletable, Events: a.events,
 	})
 	if cfg.AdminEmail != "" {
 		if err = a.accounts.EnsureAdmin(ctx, cfg.AdminEmail, cfg.AdminPassword); err != nil {
@@ -202,8 +203,7 @@ func open(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *app, err
 		return nil, err
 	}
 	told := notifications.New(notifications.Deps{DB: a.database, Jobs: a.jobs, People: a.accounts, Cases: a.cases, Clock: domain.SystemClock, Mail: letters.NotificationMail})
-	a.emit = events.To(a.cases, a.webhooks.Hear, told.Hear)
-	a.cases.Emit, a.archive.Emit, letters.Emit = a.emit, a.emit, a.emit
+	a.events.Subscribe(events.ForAudience(a.cases, a.webhooks.OnEvent, told.OnEvent))
 	if a.ai, err = newAI(a, cfg, metrics); err != nil {
 		return nil, err
 	}
@@ -232,7 +232,7 @@ func open(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *app, err
 		Ready: a.ready, Contract: contract, MetricsToken: cfg.MetricsToken, Registry: registry, Log: log, Clock: domain.SystemClock,
 		CORSOrigins: cfg.CORSOrigins, CORSLocalhost: cfg.CORSLocalhost, TrustedProxies: cfg.TrustedProxies,
 	}
-	deps.Drafts.Emit = a.emit
+	deps.Drafts.Events = a.events
 	deps.Privacy = privacy.New(privacy.Deps{DB: a.database, Clock: domain.SystemClock, Accounts: a.accounts, AI: a.ai, Drafts: deps.Drafts, Archive: a.archive, Cases: a.cases, Webhooks: a.webhooks, Notifications: told, Email: letters, Jobs: a.jobs, Esign: signing, Templates: templates})
 	if cfg.Limited() {
 		budget := func(name string, requests int) (*limits.Limiter, error) {
@@ -305,7 +305,7 @@ func newEsign(a *app, cfg config.Config, engine *pdf.Engine, letters *email.Serv
 		seal = seal.WithPool(a.uploads)
 	}
 	deps := esign.Deps{
-		DB: a.database, Archive: a.archive, Cases: a.cases, People: a.accounts, Jobs: a.jobs, Mails: letters.Sender, Post: letters, Renderer: engine, Seal: seal, Emit: a.emit,
+		DB: a.database, Archive: a.archive, Cases: a.cases, People: a.accounts, Jobs: a.jobs, Mails: letters.Sender, Post: letters, Renderer: engine, Seal: seal, Publisher: a.events,
 		Secret: []byte(cfg.JWT.Secret), URL: cfg.PublicURL, Clock: domain.SystemClock, NewID: domain.NewID, Log: a.log,
 	}
 	settings := provider.Config{URL: cfg.Esign.ProviderURL, APIKey: cfg.Esign.APIKey, WebhookSecret: cfg.Esign.WebhookSecret}
@@ -323,7 +323,7 @@ func newEsign(a *app, cfg config.Config, engine *pdf.Engine, letters *email.Serv
 func newEmail(a *app, cfg config.Config) (*email.Service, error) {
 	deps := email.Deps{
 		DB: a.database, Jobs: a.jobs, Archive: a.archive, People: a.accounts, Clock: domain.SystemClock, NewID: domain.NewID, Log: a.log,
-		Keep: time.Duration(cfg.Mail.KeepDays) * 24 * time.Hour, PublicURL: cfg.PublicURL, AccountURL: cmp.Or(cfg.AccountURL, cfg.PublicURL+"/account"), AppURL: cfg.AppURL, Secret: a.accounts.LinkSecret, LinkID: a.accounts.LinkID,
+		Keep: time.Duration(cfg.Mail.KeepDays) * 24 * time.Hour, PublicURL: cfg.PublicURL, AccountURL: cmp.Or(cfg.AccountURL, cfg.PublicURL+"/account"), AppURL: cfg.AppURL, Secret: a.accounts.LinkSecret, LinkID: a.accounts.LinkID, Events: a.events,
 	}
 	var err error
 	if cfg.SMTP.Host != "" {
@@ -385,7 +385,7 @@ func newAI(a *app, cfg config.Config, metrics *aiMetrics) (*ai.Service, error) {
 		flights = math.MaxInt
 	}
 	return ai.New(ai.Deps{
-		DB: a.database, Redis: a.redis, Model: a.model, Masker: masker, Prompts: templates, Policies: rules, Cases: a.cases, Library: a.archive, Emit: a.emit, Jobs: a.jobs,
+		DB: a.database, Redis: a.redis, Model: a.model, Masker: masker, Prompts: templates, Policies: rules, Cases: a.cases, Library: a.archive, Events: a.events, Jobs: a.jobs,
 		Clock: domain.SystemClock, NewID: domain.NewID, Metrics: metrics, Log: a.log,
 		ChatTTL:  time.Duration(cfg.ChatCacheMinutes) * time.Minute,
 		Deadline: cfg.LLM.Deadline() + 10*time.Second, MaxFlights: flights,

@@ -55,7 +55,7 @@ func (c *rerunningConn) ExecContext(ctx context.Context, statement string, args 
 	if c.inTx {
 		return c.mysqlConn.ExecContext(ctx, statement, args)
 	}
-	err = again(ctx, func() error {
+	err = retry(ctx, func() error {
 		result, err = c.mysqlConn.ExecContext(ctx, statement, args)
 		return err
 	})

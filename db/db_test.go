@@ -250,12 +250,12 @@ func TestWithTx(t *testing.T) {
 		return err == nil
 	}
 	kept, dropped, panicked, cancelled := newUser("kept@x.io"), newUser("dropped@x.io"), newUser("panicked@x.io"), newUser("cancelled@x.io")
-	if err := db.WithTx(ctx, pool, func(q *query.Queries) error { return q.CreateUser(ctx, kept) }); err != nil || !exists(kept.ID) {
+	if err := db.WithTx(ctx, pool, func(tx db.Tx) error { return query.New(tx).CreateUser(ctx, kept) }); err != nil || !exists(kept.ID) {
 		t.Fatalf("commit: %v", err)
 	}
 	wanted := errors.New("no")
-	if err := db.WithTx(ctx, pool, func(q *query.Queries) error {
-		return errors.Join(q.CreateUser(ctx, dropped), wanted)
+	if err := db.WithTx(ctx, pool, func(tx db.Tx) error {
+		return errors.Join(query.New(tx).CreateUser(ctx, dropped), wanted)
 	}); !errors.Is(err, wanted) || exists(dropped.ID) {
 		t.Fatalf("roll back: %v", err)
 	}
@@ -265,8 +265,8 @@ func TestWithTx(t *testing.T) {
 				t.Error("the panic was swallowed")
 			}
 		}()
-		_ = db.WithTx(ctx, pool, func(q *query.Queries) error {
-			if err := q.CreateUser(ctx, panicked); err != nil {
+		_ = db.WithTx(ctx, pool, func(tx db.Tx) error {
+			if err := query.New(tx).CreateUser(ctx, panicked); err != nil {
 				t.Error(err)
 			}
 			panic("boom")
@@ -276,15 +276,15 @@ func TestWithTx(t *testing.T) {
 		t.Fatal("a panic committed")
 	}
 	cut, cancel := context.WithCancel(ctx)
-	err := db.WithTx(cut, pool, func(q *query.Queries) error {
+	err := db.WithTx(cut, pool, func(tx db.Tx) error {
 		defer cancel()
-		return q.CreateUser(cut, cancelled)
+		return query.New(tx).CreateUser(cut, cancelled)
 	})
 	if domain.CodeOf(err) != domain.Unavailable || !errors.Is(err, context.Canceled) || exists(cancelled.ID) {
 		t.Fatalf("cancelled: %v", err)
 	}
 	// No lock is left behind by any of them: the row is free at once.
-	if err := db.WithTx(ctx, pool, func(q *query.Queries) error { _, err := q.LockUser(ctx, kept.ID); return err }); err != nil {
+	if err := db.WithTx(ctx, pool, func(tx db.Tx) error { _, err := query.New(tx).LockUser(ctx, kept.ID); return err }); err != nil {
 		t.Fatal(err)
 	}
 	if n := pool.Stats().InUse; n != 0 {
@@ -304,7 +304,9 @@ func TestWithTxRunsADeadlockAgain(t *testing.T) {
 	both := make(chan struct{}) // closed once each holds its first lock
 	var holding atomic.Int32
 	cross := func(first, second domain.ID) error {
-		return db.WithTx(ctx, pool, func(q *query.Queries) error {
+		return db.WithTx(ctx, pool, func(tx db.Tx) error {
+			q := query.New(tx)
+
 			runs.Add(1)
 			if _, err := q.LockUser(ctx, first); err != nil {
 				return err
@@ -415,9 +417,9 @@ func TestWithTxGivesUpOnALockThatStays(t *testing.T) {
 	short, cancel := context.WithTimeout(ctx, 1500*time.Millisecond)
 	defer cancel()
 	runs := 0
-	err = db.WithTx(short, pool, func(q *query.Queries) error {
+	err = db.WithTx(short, pool, func(tx db.Tx) error {
 		runs++
-		_, err := q.LockUser(short, u.ID)
+		_, err := query.New(tx).LockUser(short, u.ID)
 		return err
 	})
 	if domain.CodeOf(err) != domain.Unavailable || runs < 2 || runs > db.TxAttempts {
@@ -447,7 +449,7 @@ func TestDatabaseGoneAndBack(t *testing.T) {
 	if err := ping(5 * time.Second); domain.CodeOf(err) != domain.Unavailable {
 		t.Fatalf("killed: %v", err)
 	}
-	if err := db.WithTx(t.Context(), pool, func(*query.Queries) error { return nil }); domain.CodeOf(err) != domain.Unavailable {
+	if err := db.WithTx(t.Context(), pool, func(db.Tx) error { return nil }); domain.CodeOf(err) != domain.Unavailable {
 		t.Fatalf("a transaction while it is gone: %v", err)
 	}
 	server.Restart()

@@ -292,7 +292,7 @@ type executor interface {
 }
 
 func (m migrator) inTx(ctx context.Context, do func(*sql.Tx) error) error {
-	return again(ctx, func() error {
+	return retry(ctx, func() error {
 		tx, err := m.conn.BeginTx(ctx, nil)
 		if err != nil {
 			return err

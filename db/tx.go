@@ -8,54 +8,72 @@ import (
 	"time"
 
 	"github.com/go-sql-driver/mysql"
-
-	"counsel/gen/query"
 )
 
-// txAttempts is how often a transaction or statement is run that loses to others each time.
+// txAttempts is how many times a transaction or statement runs while it loses deadlocks.
 const txAttempts = 5
 
-// WithTx runs fn in a transaction and commits when fn returns nil. A deadlock or a lock that
-// came too late rolls back and runs fn again, up to five times in all; so fn must have no
-// effect outside the transaction. Errors leave as Error gives them. When the connection is
-// lost while committing, the outcome is unknown and the error is domain.Unavailable.
-func WithTx(ctx context.Context, pool *sql.DB, fn func(*query.Queries) error) error {
-	return WithSQLTx(ctx, pool, func(tx *sql.Tx) error { return fn(query.New(tx)) })
+// Tx is an open transaction. A subject passes it to another one, which opens its own queries in
+// it (query.New(tx)); nobody reaches the queries of a subject that are not exported.
+// Only WithTx makes one, and only WithTx commits it or rolls it back.
+type Tx struct{ tx *sql.Tx }
+
+// ExecContext runs a statement in the transaction.
+func (t Tx) ExecContext(ctx context.Context, statement string, args ...any) (sql.Result, error) {
+	return t.tx.ExecContext(ctx, statement, args...)
 }
 
-// WithSQLTx is WithTx for statements that sqlc cannot write, such as one INSERT of many rows.
-func WithSQLTx(ctx context.Context, pool *sql.DB, fn func(*sql.Tx) error) error {
-	return Error(again(ctx, func() error { return runTx(ctx, pool, fn) }))
+// PrepareContext prepares a statement in the transaction.
+func (t Tx) PrepareContext(ctx context.Context, statement string) (*sql.Stmt, error) {
+	return t.tx.PrepareContext(ctx, statement)
 }
 
-// again runs do until it loses to no other transaction, a few times in all.
-func again(ctx context.Context, do func() error) error {
+// QueryContext runs a query in the transaction.
+func (t Tx) QueryContext(ctx context.Context, statement string, args ...any) (*sql.Rows, error) {
+	return t.tx.QueryContext(ctx, statement, args...)
+}
+
+// QueryRowContext runs a query that returns at most one row.
+func (t Tx) QueryRowContext(ctx context.Context, statement string, args ...any) *sql.Row {
+	return t.tx.QueryRowContext(ctx, statement, args...)
+}
+
+// WithTx runs fn in a transaction and commits when fn returns nil. After a deadlock or a lock
+// timeout it rolls back and runs fn again, up to five times in all, so fn must have no effect
+// outside the transaction. Errors are those of Error. When the connection is lost during the
+// commit, the outcome is unknown and the error is domain.Unavailable.
+func WithTx(ctx context.Context, pool *sql.DB, fn func(Tx) error) error {
+	return Error(retry(ctx, func() error { return runTx(ctx, pool, fn) }))
+}
+
+// retry runs fn until it loses no deadlock, up to txAttempts times.
+func retry(ctx context.Context, fn func() error) error {
 	for attempt := 1; ; attempt++ {
-		err := do()
+		err := fn()
 		if err == nil || attempt == txAttempts || !retryable(err) {
 			return err
 		}
-		// The losers come back at different times.
+		// Jitter, so that the losers do not meet again.
 		if !pause(ctx, time.Duration(1+rand.IntN(10<<attempt))*time.Millisecond) {
 			return err
 		}
 	}
 }
 
-func runTx(ctx context.Context, pool *sql.DB, fn func(*sql.Tx) error) error {
+func runTx(ctx context.Context, pool *sql.DB, fn func(Tx) error) error {
 	tx, err := pool.BeginTx(ctx, nil)
 	if err != nil {
 		return err
 	}
-	// After Commit this does nothing. It does not hear ctx and is bounded by the pool's
-	// timeouts; when the server does not take it, the connection is closed, which rolls back.
+	// A rollback after Commit does nothing. It ignores ctx and is bounded by the timeouts of the
+	// pool; if the server does not accept it, the connection is closed, which rolls back.
 	defer func() { _ = tx.Rollback() }()
-	if err := fn(tx); err != nil {
+	if err := fn(Tx{tx}); err != nil {
 		return err
 	}
 	err = tx.Commit()
 	if errors.Is(err, sql.ErrTxDone) && ctx.Err() != nil {
-		return ctx.Err() // database/sql rolled back the moment ctx ended
+		return ctx.Err() // database/sql rolled back when ctx ended
 	}
 	return err
 }

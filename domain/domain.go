@@ -5,18 +5,30 @@ package domain
 
 import (
 	"context"
-	"time"
+	"slices"
 )
 
 // Role is what an account may do in general; membership of a case narrows it.
 type Role string
 
-// The roles of the contract's x-roles.
+// The roles of accounts, as in the contract's x-roles.
 const (
 	RoleClient Role = "client"
 	RoleLawyer Role = "lawyer"
 	RoleAdmin  Role = "admin"
 )
+
+// Roles lists the roles that an account can have.
+var Roles = []Role{RoleClient, RoleLawyer, RoleAdmin}
+
+// Valid reports whether an account can have the role.
+func (r Role) Valid() bool { return slices.Contains(Roles, r) }
+
+// Staff reports whether the role belongs to the firm: a lawyer or an admin.
+func (r Role) Staff() bool { return r == RoleLawyer || r == RoleAdmin }
+
+// roleSystem is the role of the service itself. No account has it and no token carries it.
+const roleSystem Role = "system"
 
 // Principal is the caller of an operation, as authentication established it.
 type Principal struct {
@@ -25,8 +37,15 @@ type Principal struct {
 	SessionID ID
 }
 
-// Admin reports whether the caller may act for other people.
-func (p Principal) Admin() bool { return p.Role == RoleAdmin }
+// System is the service acting on its own on what belongs to the user, such as a job that seals
+// what the user sent. It may do what an admin may.
+func System(user ID) Principal { return Principal{UserID: user, Role: roleSystem} }
+
+// Admin reports whether the caller may act for other people: an admin, or the service itself.
+func (p Principal) Admin() bool { return p.Role == RoleAdmin || p.Role == roleSystem }
+
+// Staff reports whether the caller works for the firm: a lawyer, an admin, or the service itself.
+func (p Principal) Staff() bool { return p.Role.Staff() || p.Role == roleSystem }
 
 type principalKey struct{}
 
@@ -39,12 +58,4 @@ func WithPrincipal(ctx context.Context, p Principal) context.Context {
 func PrincipalFrom(ctx context.Context) (p Principal, ok bool) {
 	p, ok = ctx.Value(principalKey{}).(Principal)
 	return p, ok
-}
-
-// Clock tells the time. Domain code never calls time.Now itself.
-type Clock func() time.Time
-
-// SystemClock is the real clock, in UTC with the microseconds MySQL keeps.
-func SystemClock() time.Time {
-	return time.Now().UTC().Truncate(time.Microsecond) //nolint:forbidigo // this is the clock that is handed in
 }

@@ -63,6 +63,10 @@ func Errorf(code Code, format string, args ...any) *Error {
 	return &Error{Code: code, Message: fmt.Sprintf(format, args...)}
 }
 
+// NoSuch is the answer for what does not exist or is not the caller's to see, such as
+// NoSuch("case").
+func NoSuch(thing string) *Error { return Errorf(NotFound, "There is no such %s.", thing) }
+
 // InvalidField is the 422 for one field.
 func InvalidField(pointer, format string, args ...any) *Error {
 	d := fmt.Sprintf(format, args...)

@@ -214,8 +214,9 @@ func newBundle(t testing.TB, options ...option) *bundle {
 		NewID: domain.NewID, Random: rand.Reader, Log: log, Key: []byte(secret), Disabled: s.deps.Email.WebhookMail})
 	must(t, err)
 	s.deps.Notifications = notifications.New(notifications.Deps{DB: database, Jobs: b.jobs, People: accounts, Cases: matters, Clock: domain.SystemClock, Mail: s.deps.Email.NotificationMail})
-	emit := events.To(matters, s.deps.Webhooks.Hear, s.deps.Notifications.Hear)
-	matters.Emit, b.archive.Emit, s.deps.Drafts.Emit, s.deps.Email.Emit = emit, emit, emit, emit
+	bus := events.NewBus()
+	bus.Subscribe(events.ForAudience(matters, s.deps.Webhooks.OnEvent, s.deps.Notifications.OnEvent))
+	matters.Events, b.archive.Events, s.deps.Drafts.Events, s.deps.Email.Events = bus, bus, bus, bus
 	s.deps.Press = documents.NewPress(s.deps.Templates, s.deps.Drafts, s.deps.Archive, engine)
 	s.deps.Idempotency, err = idempotency.New(database, []byte(secret), domain.SystemClock)
 	must(t, err)
@@ -225,7 +226,7 @@ func newBundle(t testing.TB, options ...option) *bundle {
 	must(t, err)
 	seal, err := pades.New(certificate, key, nil)
 	must(t, err)
-	s.deps.Esign = esign.New(esign.Deps{DB: database, Archive: b.archive, Cases: matters, People: accounts, Jobs: &hands{t: t, do: map[string]job{}}, Mails: b.signPost, Post: s.deps.Email, Renderer: engine, Seal: seal.WithPool(readers().uploads), Provider: s.provider, Emit: emit,
+	s.deps.Esign = esign.New(esign.Deps{DB: database, Archive: b.archive, Cases: matters, People: accounts, Jobs: &hands{t: t, do: map[string]job{}}, Mails: b.signPost, Post: s.deps.Email, Renderer: engine, Seal: seal.WithPool(readers().uploads), Provider: s.provider, Publisher: bus,
 		Secret: []byte(secret), URL: "https://counsel.example", Clock: domain.SystemClock, NewID: domain.NewID, Log: log})
 	s.deps.Privacy = privacy.New(privacy.Deps{DB: database, Clock: domain.SystemClock, Accounts: accounts, AI: service, Drafts: s.deps.Drafts, Archive: b.archive, Cases: matters, Webhooks: s.deps.Webhooks, Notifications: s.deps.Notifications, Email: s.deps.Email, Jobs: b.jobs, Esign: s.deps.Esign, Templates: s.deps.Templates})
 	s.deps.Ready = func(ctx context.Context) (database, redis error) { return b.ready(ctx) }

@@ -14,12 +14,12 @@ import (
 	"testing"
 	"time"
 
+	"counsel/db"
 	"counsel/domain"
 	"counsel/domain/email"
 	"counsel/domain/esign"
 	"counsel/domain/jobs"
 	"counsel/gen/api"
-	"counsel/gen/query"
 )
 
 // hands does jobs the moment that the transaction they belong to has committed.
@@ -32,7 +32,7 @@ type hands struct {
 
 type job func(context.Context, *jobs.Run) (any, error)
 
-func (h *hands) Add(_ context.Context, _ *query.Queries, js ...jobs.New) ([]domain.ID, error) {
+func (h *hands) Add(_ context.Context, _ db.Tx, js ...jobs.New) ([]domain.ID, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	ids := make([]domain.ID, len(js))

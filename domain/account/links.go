@@ -56,7 +56,7 @@ type Mailer interface {
 	// Ready fails with Unavailable where no mail can be sent at all.
 	Ready() error
 	// AccountMail puts a mail into the queue, in the caller's transaction.
-	AccountMail(ctx context.Context, q *query.Queries, m Mail) error
+	AccountMail(ctx context.Context, tx db.Tx, m Mail) error
 	// Wake has the queue looked at, after the transaction.
 	Wake()
 }
@@ -74,7 +74,7 @@ func (s *Service) SendBy(m Mailer, later *jobs.Service) {
 func (s *Service) canMail() bool { return s.mail != nil && s.mail.Ready() == nil }
 
 // post puts a mail into the queue, with the link that it needs. id names the link.
-func (s *Service) post(ctx context.Context, q *query.Queries, id domain.ID, m Mail) error {
+func (s *Service) post(ctx context.Context, tx db.Tx, id domain.ID, m Mail) error {
 	purpose, lasts := "", time.Duration(0)
 	switch m.Kind {
 	case MailReset:
@@ -85,12 +85,12 @@ func (s *Service) post(ctx context.Context, q *query.Queries, id domain.ID, m Ma
 	if purpose != "" {
 		now := s.clock()
 		m.Link, m.Expires = id, now.Add(lasts)
-		err := q.CreateAccountLink(ctx, query.CreateAccountLinkParams{ID: id, UserID: m.To.ID, Purpose: purpose, Email: m.To.Email, CreatedAt: now, ExpiresAt: m.Expires})
+		err := query.New(tx).CreateAccountLink(ctx, query.CreateAccountLinkParams{ID: id, UserID: m.To.ID, Purpose: purpose, Email: m.To.Email, CreatedAt: now, ExpiresAt: m.Expires})
 		if err != nil {
 			return err
 		}
 	}
-	return s.mail.AccountMail(ctx, q, m)
+	return s.mail.AccountMail(ctx, tx, m)
 }
 
 // mayAsk counts a mail that somebody asks for.
@@ -143,12 +143,12 @@ func (s *Service) sendReset(ctx context.Context, run *jobs.Run) (any, error) {
 	if err := run.Read(&job); err != nil || job.UserID.IsZero() {
 		return nil, err
 	}
-	err := db.WithTx(ctx, s.pool, func(q *query.Queries) error {
-		u, err := q.GetUser(ctx, job.UserID)
+	err := db.WithTx(ctx, s.pool, func(tx db.Tx) error {
+		u, err := query.New(tx).GetUser(ctx, job.UserID)
 		if err != nil || u.DisabledAt.Valid {
 			return err
 		}
-		return s.post(ctx, q, run.ID, Mail{Kind: MailReset, To: userOf(u), Locale: job.Locale})
+		return s.post(ctx, tx, run.ID, Mail{Kind: MailReset, To: userOf(u), Locale: job.Locale})
 	})
 	if code := domain.CodeOf(err); err != nil && code != domain.Conflict && code != domain.NotFound {
 		return nil, err
@@ -194,7 +194,9 @@ func (s *Service) ResetPassword(ctx context.Context, token, password, locale str
 	}
 	now := s.clock()
 	var epoch uint32
-	err = db.WithTx(ctx, s.pool, func(q *query.Queries) error {
+	err = db.WithTx(ctx, s.pool, func(tx db.Tx) error {
+		q := query.New(tx)
+
 		u, err := q.LockUser(ctx, link.UserID)
 		if err != nil {
 			return err
@@ -221,7 +223,7 @@ func (s *Service) ResetPassword(ctx context.Context, token, password, locale str
 		if !s.canMail() {
 			return nil
 		}
-		return s.post(ctx, q, domain.ID{}, Mail{Kind: MailPasswordChanged, To: userOf(u), Locale: locale})
+		return s.post(ctx, tx, domain.ID{}, Mail{Kind: MailPasswordChanged, To: userOf(u), Locale: locale})
 	})
 	if domain.CodeOf(err) == domain.NotFound {
 		return badLink(err)
@@ -278,8 +280,8 @@ func (s *Service) ResendVerification(ctx context.Context, p domain.Principal, lo
 	if err := s.mayAsk(ctx, "account "+u.ID.String()); err != nil {
 		return err
 	}
-	err = db.WithTx(ctx, s.pool, func(q *query.Queries) error {
-		return s.post(ctx, q, s.newID(), Mail{Kind: MailVerify, To: u, Locale: locale})
+	err = db.WithTx(ctx, s.pool, func(tx db.Tx) error {
+		return s.post(ctx, tx, s.newID(), Mail{Kind: MailVerify, To: u, Locale: locale})
 	})
 	if err != nil {
 		return err

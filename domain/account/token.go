@@ -50,7 +50,7 @@ func (c *claims) GetAudience() (jwt.ClaimStrings, error)       { return jwt.Clai
 
 // Validate is asked after the signature and the registered claims were found good.
 func (c *claims) Validate() error {
-	if c.Subject.IsZero() || c.Session.IsZero() || c.ID.IsZero() || c.IssuedAt == 0 || !known(c.Role) {
+	if c.Subject.IsZero() || c.Session.IsZero() || c.ID.IsZero() || c.IssuedAt == 0 || !c.Role.Valid() {
 		return errors.New("a claim is missing")
 	}
 	return nil
@@ -139,8 +139,4 @@ func (t *tokens) parse(token string) (*claims, error) {
 // invalidToken is the one answer to every token that is not good.
 func invalidToken(cause error) *domain.Error {
 	return &domain.Error{Code: domain.Unauthenticated, Message: "A valid access token is needed.", Err: cause}
-}
-
-func known(r domain.Role) bool {
-	return r == domain.RoleClient || r == domain.RoleLawyer || r == domain.RoleAdmin
 }

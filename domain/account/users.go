@@ -56,11 +56,11 @@ func (s *Service) create(ctx context.Context, r Registration, role domain.Role, 
 		ID: u.ID, Email: u.Email, FullName: u.FullName, Role: string(role), PasswordHash: hash, CreatedAt: u.CreatedAt, UpdatedAt: u.CreatedAt,
 	}
 	if welcome {
-		err = db.WithTx(ctx, s.pool, func(q *query.Queries) error {
-			if err := q.CreateUser(ctx, row); err != nil {
+		err = db.WithTx(ctx, s.pool, func(tx db.Tx) error {
+			if err := query.New(tx).CreateUser(ctx, row); err != nil {
 				return err
 			}
-			return s.post(ctx, q, s.newID(), Mail{Kind: MailWelcome, To: u, Locale: r.Locale})
+			return s.post(ctx, tx, s.newID(), Mail{Kind: MailWelcome, To: u, Locale: r.Locale})
 		})
 	} else {
 		err = db.Error(s.rows.CreateUser(ctx, row))
@@ -217,13 +217,15 @@ func (s *Service) UpdateUser(ctx context.Context, p domain.Principal, id domain.
 	if !p.Admin() {
 		return User{}, domain.Errorf(domain.Forbidden, "Only an admin may change accounts.")
 	}
-	if c.Role != nil && !known(*c.Role) {
+	if c.Role != nil && !c.Role.Valid() {
 		return User{}, domain.InvalidField("/role", "is not a role")
 	}
 	now := s.clock()
 	var u query.User
 	var ends bool
-	err := db.WithTx(ctx, s.pool, func(q *query.Queries) error {
+	err := db.WithTx(ctx, s.pool, func(tx db.Tx) error {
+		q := query.New(tx)
+
 		// Always in this order, so that two such changes wait instead of deadlocking.
 		admins, err := q.LockActiveAdmins(ctx)
 		if err != nil {
@@ -269,7 +271,7 @@ func (s *Service) UpdateUser(ctx context.Context, p domain.Principal, id domain.
 // ends its sessions, as UpdateUser does. What other subjects hold about the person is for also,
 // in the same transaction; it may be run again after a deadlock. Errors: NotFound, Conflict for
 // the last admin who can sign in, and those of also, after which nothing was erased.
-func (s *Service) Erase(ctx context.Context, id domain.ID, also func(*query.Queries, User) error) error {
+func (s *Service) Erase(ctx context.Context, id domain.ID, also func(db.Tx, User) error) error {
 	var secret [24]byte
 	if _, err := io.ReadFull(s.random, secret[:]); err != nil {
 		return err
@@ -280,7 +282,9 @@ func (s *Service) Erase(ctx context.Context, id domain.ID, also func(*query.Quer
 	}
 	now := s.clock()
 	var epoch uint32
-	err = db.WithTx(ctx, s.pool, func(q *query.Queries) error {
+	err = db.WithTx(ctx, s.pool, func(tx db.Tx) error {
+		q := query.New(tx)
+
 		admins, err := q.LockActiveAdmins(ctx)
 		if err != nil {
 			return err
@@ -292,7 +296,7 @@ func (s *Service) Erase(ctx context.Context, id domain.ID, also func(*query.Quer
 		if domain.Role(u.Role) == domain.RoleAdmin && !u.DisabledAt.Valid && len(admins) < 2 {
 			return domain.Errorf(domain.Conflict, "This is the last admin who can sign in.")
 		}
-		if err := also(q, userOf(u)); err != nil {
+		if err := also(tx, userOf(u)); err != nil {
 			return err
 		}
 		epoch = u.SessionEpoch + 1

@@ -208,7 +208,7 @@ func (s *Service) matter(ctx context.Context, caller domain.Principal, q Questio
 		return nil, "", nil
 	}
 	if s.Cases == nil {
-		return nil, "", domain.Errorf(domain.NotFound, "There is no such case.")
+		return nil, "", domain.NoSuch("case")
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.readTimeout)
 	defer cancel()
@@ -239,8 +239,8 @@ func (s *Service) recordIn(ctx context.Context, caller domain.Principal, matter 
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeTimeout)
 	defer cancel()
 	act := cases.Act{Verb: cases.VerbCreate, Subject: cases.SubjectConsultation, ID: &row.ID}
-	return s.Cases.Change(ctx, caller, matter, &act, func(q *query.Queries) error {
-		return q.CreateConsultation(ctx, query.CreateConsultationParams(row))
+	return s.Cases.Change(ctx, caller, matter, &act, func(tx db.Tx) error {
+		return query.New(tx).CreateConsultation(ctx, query.CreateConsultationParams(row))
 	})
 }
 

@@ -111,7 +111,7 @@ func (s *Service) Consultations(ctx context.Context, caller domain.Principal, f 
 // readIn puts down that the caller reads consultations of a case; id is nil for their list.
 func (s *Service) readIn(ctx context.Context, caller domain.Principal, matter domain.ID, id *domain.ID) error {
 	if s.Cases == nil {
-		return domain.Errorf(domain.NotFound, "There is no such case.")
+		return domain.NoSuch("case")
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.readTimeout)
 	defer cancel()
@@ -180,10 +180,10 @@ func readSources(kept sql.NullString) (references []Reference, warnings []string
 
 // noConsultation is the answer for one that is absent and for one that may not be read.
 func noConsultation() error {
-	return domain.Errorf(domain.NotFound, "There is no such consultation.")
+	return domain.NoSuch("consultation")
 }
 
 // Forget deletes what somebody asked outside of cases, in the caller's transaction.
-func (s *Service) Forget(ctx context.Context, q *query.Queries, user domain.ID) error {
-	return q.DeleteUserConsultations(ctx, user)
+func (s *Service) Forget(ctx context.Context, tx db.Tx, user domain.ID) error {
+	return query.New(tx).DeleteUserConsultations(ctx, user)
 }

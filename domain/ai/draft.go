@@ -164,7 +164,7 @@ func (s *Service) GenerateDocument(ctx context.Context, caller domain.Principal,
 // mayDraftIn tells whether the caller may have something drafted in a case.
 func (s *Service) mayDraftIn(ctx context.Context, caller domain.Principal, matter domain.ID) error {
 	if s.Cases == nil {
-		return domain.Errorf(domain.NotFound, "There is no such case.")
+		return domain.NoSuch("case")
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.readTimeout)
 	defer cancel()
@@ -181,14 +181,14 @@ func (s *Service) storeDraft(caller domain.Principal, row query.Consultation, d 
 	}
 	ctx, cancel := context.WithTimeout(s.base, writeTimeout)
 	defer cancel()
-	write := func(q *query.Queries) error {
-		if err := documents.KeepGenerated(ctx, q, s.Emit, documents.GeneratedDraft{
+	write := func(tx db.Tx) error {
+		if err := documents.KeepGenerated(ctx, tx, s.Events, documents.GeneratedDraft{
 			ID: d.ID, UserID: row.UserID, CaseID: row.CaseID, Type: t.ID, TemplateVersion: t.Version, Title: title, Body: d.Text, Locale: row.Locale, Tone: string(tone),
 			Sections: sections, Warnings: d.Warnings, QualityScore: d.QualityScore, CreatedAt: row.CreatedAt,
 		}); err != nil {
 			return err
 		}
-		return q.CreateConsultation(ctx, query.CreateConsultationParams(row))
+		return query.New(tx).CreateConsultation(ctx, query.CreateConsultationParams(row))
 	}
 	if row.CaseID == nil {
 		return s.record.told(db.WithTx(ctx, s.DB, write))
@@ -205,7 +205,7 @@ func (s *Service) storeDraft(caller domain.Principal, row query.Consultation, d 
 // storedDraft is the draft of a consultation as it was stored.
 func (s *Service) storedDraft(ctx context.Context, c Consultation) (Draft, error) {
 	if c.DraftID == nil {
-		return Draft{}, domain.Errorf(domain.NotFound, "There is no such draft.")
+		return Draft{}, domain.NoSuch("draft")
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.readTimeout)
 	defer cancel()

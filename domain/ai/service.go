@@ -30,7 +30,7 @@ import (
 	"counsel/domain/ai/policy"
 	"counsel/domain/ai/prompts"
 	"counsel/domain/cases"
-	"counsel/domain/documents"
+	"counsel/domain/events"
 	"counsel/domain/jobs"
 	"counsel/domain/masking"
 
@@ -48,11 +48,11 @@ type Deps struct {
 	Policies *policy.Set
 	Clock    domain.Clock
 	NewID    func() domain.ID
-	Cases    *cases.Service // nil: there are none to ask in
-	Library  Library        // nil: there are no documents to ask about
-	Metrics  Metrics        // nil: not measured
-	Emit     documents.Emit // nil: nobody is told of drafts
-	Jobs     *jobs.Service  // not started yet; nil: the cache cannot be warmed
+	Cases    *cases.Service   // nil: there are none to ask in
+	Library  Library          // nil: there are no documents to ask about
+	Metrics  Metrics          // nil: not measured
+	Events   events.Publisher // nil: nothing is published
+	Jobs     *jobs.Service    // not started yet; nil: the cache cannot be warmed
 	Log      *slog.Logger
 
 	ChatTTL     time.Duration // how long a chat answer is reused: 30 min, 15 to 60
@@ -139,8 +139,8 @@ func New(d Deps) (*Service, error) {
 	if d.Metrics == nil {
 		d.Metrics = unmeasured{}
 	}
-	if d.Emit == nil {
-		d.Emit = documents.Nobody
+	if d.Events == nil {
+		d.Events = events.NopPublisher{}
 	}
 	if d.Log == nil {
 		d.Log = slog.New(slog.DiscardHandler)

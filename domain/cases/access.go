@@ -54,7 +54,7 @@ func (s *Service) Authorize(ctx context.Context, p domain.Principal, id domain.I
 	case refusal == nil:
 		return nil
 	case refusal.Code == domain.Forbidden, refusal.Code == domain.Conflict:
-		return s.enter(ctx, p, id, &act, func(*query.Queries) error { return nil })
+		return s.enter(ctx, p, id, &act, func(db.Tx) error { return nil })
 	default:
 		return refusal
 	}
@@ -79,14 +79,14 @@ func existing[T any](ctx context.Context, s *Service, p domain.Principal, matter
 // Read decides whether the caller may see something of a case and puts it down in the
 // timeline. What is read may be shown once it returned nil. Errors as of Authorize.
 func (s *Service) Read(ctx context.Context, p domain.Principal, id domain.ID, act Act) error {
-	return s.Change(ctx, p, id, &act, func(*query.Queries) error { return nil })
+	return s.Change(ctx, p, id, &act, func(db.Tx) error { return nil })
 }
 
 // Change does something in a case: it decides, runs fn and puts act down in the timeline, all
 // in one transaction. fn may complete act, and may be run again after a deadlock. What one case
 // sees changed is changed one after another. Errors as of Authorize, and what fn returns, after
 // which nothing was done and nothing put down.
-func (s *Service) Change(ctx context.Context, p domain.Principal, id domain.ID, act *Act, fn func(*query.Queries) error) error {
+func (s *Service) Change(ctx context.Context, p domain.Principal, id domain.ID, act *Act, fn func(db.Tx) error) error {
 	// A member's refusal is decided and put down below.
 	if refusal := s.admit(ctx, p, id, *act); refusal != nil && refusal.Code != domain.Forbidden && refusal.Code != domain.Conflict {
 		return refusal
@@ -95,28 +95,28 @@ func (s *Service) Change(ctx context.Context, p domain.Principal, id domain.ID, 
 }
 
 // enter is Change for somebody who was a member a moment ago.
-func (s *Service) enter(ctx context.Context, p domain.Principal, id domain.ID, act *Act, fn func(*query.Queries) error) error {
+func (s *Service) enter(ctx context.Context, p domain.Principal, id domain.ID, act *Act, fn func(db.Tx) error) error {
 	var refusal *domain.Error
-	err := db.WithTx(ctx, s.pool, func(q *query.Queries) error {
+	err := db.WithTx(ctx, s.pool, func(tx db.Tx) error {
 		refusal = nil
-		end, err := lockHead(ctx, q, id)
+		end, err := lockHead(ctx, tx, id)
 		if err != nil {
 			return err
 		}
-		at, err := q.GetStanding(ctx, query.GetStandingParams{Member: p.UserID, ID: id})
+		at, err := query.New(tx).GetStanding(ctx, query.GetStandingParams{Member: p.UserID, ID: id})
 		if err != nil {
 			return absent(err, noCase())
 		}
 		refusal = decide(p, Role(at.MyRole.String), Status(at.Status), at.LegalHold, *act)
 		switch {
 		case refusal == nil:
-			if err := fn(q); err != nil {
+			if err := fn(tx); err != nil {
 				return err
 			}
 		case refusal.Code == domain.NotFound: // has just been removed
 			return nil
 		}
-		return s.append(ctx, q, end, id, p.UserID, *act, refusal)
+		return s.append(ctx, tx, end, id, p.UserID, *act, refusal)
 	})
 	if err == nil && refusal != nil {
 		return refusal
@@ -133,7 +133,9 @@ func (s *Service) ReadEach(ctx context.Context, p domain.Principal, acts map[dom
 	}
 	// In one order for everybody, or two that read the same cases could each hold what the other needs.
 	ids := slices.SortedFunc(maps.Keys(acts), func(a, b domain.ID) int { return bytes.Compare(a[:], b[:]) })
-	err = db.WithTx(ctx, s.pool, func(q *query.Queries) error {
+	err = db.WithTx(ctx, s.pool, func(tx db.Tx) error {
+		q := query.New(tx)
+
 		open = make(map[domain.ID]bool, len(ids))
 		ends, err := q.LockTimelines(ctx, ids)
 		if err != nil {
@@ -152,7 +154,7 @@ func (s *Service) ReadEach(ctx context.Context, p domain.Principal, acts map[dom
 			if decide(p, Role(at.MyRole.String), Status(at.Status), at.LegalHold, act) != nil {
 				continue
 			}
-			if err := s.append(ctx, q, head{end.Seq, end.Hash}, end.CaseID, p.UserID, act, nil); err != nil {
+			if err := s.append(ctx, tx, head{end.Seq, end.Hash}, end.CaseID, p.UserID, act, nil); err != nil {
 				return err
 			}
 			open[end.CaseID] = true
@@ -174,8 +176,8 @@ func (s *Service) IsMember(ctx context.Context, id, user domain.ID) (bool, error
 
 // Readers are the members of a case that is there, as a transaction sees them: all of them may read
 // what is in it. It decides nothing and leaves no entry.
-func (s *Service) Readers(ctx context.Context, q *query.Queries, id domain.ID) ([]domain.ID, error) {
-	return q.ListCaseReaders(ctx, id)
+func (s *Service) Readers(ctx context.Context, tx db.Tx, id domain.ID) ([]domain.ID, error) {
+	return query.New(tx).ListCaseReaders(ctx, id)
 }
 
 // IsReader reports whether a case is there and somebody is a member of it. It decides nothing and

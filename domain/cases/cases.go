@@ -26,6 +26,7 @@ import (
 	"counsel/db"
 	"counsel/domain"
 	"counsel/domain/account"
+	"counsel/domain/events"
 	"counsel/gen/query"
 )
 
@@ -42,7 +43,7 @@ type Mailer interface {
 	// Charge takes recipients off the caller's budget of mails. It fails with domain.RateLimited.
 	Charge(ctx context.Context, caller domain.Principal, recipients int) error
 	// InvitationMail puts the mail of an invitation into the queue, in the caller's transaction.
-	InvitationMail(ctx context.Context, q *query.Queries, i Invitation) error
+	InvitationMail(ctx context.Context, tx db.Tx, i Invitation) error
 	// Wake has what was put into the queue looked at.
 	Wake()
 }
@@ -57,13 +58,12 @@ func (s *Service) Maintain(ctx context.Context) error {
 
 // Service is the cases. It is safe for concurrent use.
 type Service struct {
-	// Emit is told of what happens, in the transaction in which it does. It may be set before the
-	// service is used.
-	Emit func(ctx context.Context, tx *query.Queries, e domain.Event) error
+	// Events gets what happens; it may be set before use.
+	Events events.Publisher
 
 	// Deletable decides, in the transaction that deletes a case and holds it, whether it may go. nil:
 	// each may. It may be set before the service is used.
-	Deletable func(ctx context.Context, tx *query.Queries, id domain.ID) error
+	Deletable func(ctx context.Context, tx db.Tx, id domain.ID) error
 
 	// Confirmed says that only an account whose owner has confirmed its address is found by that:
 	// anyone can register anyone's. It may be set before the service is used; where no mail is
@@ -85,7 +85,7 @@ type Service struct {
 // New makes the service.
 func New(pool *sql.DB, people People, clock domain.Clock, newID func() domain.ID) *Service {
 	return &Service{pool: pool, rows: query.New(pool), people: people, clock: clock, newID: newID, refusals: newRefusals(clock),
-		Emit: func(context.Context, *query.Queries, domain.Event) error { return nil }}
+		Events: events.NopPublisher{}}
 }
 
 // Status is where a case stands.
@@ -141,7 +141,9 @@ func (s *Service) Create(ctx context.Context, p domain.Principal, n NewCase) (Ca
 	}
 	now := s.now()
 	c := Case{ID: cmp.Or(n.ID, s.newID()), Title: title, Description: description, Status: Open, MyRole: Owner, CreatedBy: p.UserID, CreatedAt: now, UpdatedAt: now}
-	err = db.WithTx(ctx, s.pool, func(q *query.Queries) error {
+	err = db.WithTx(ctx, s.pool, func(tx db.Tx) error {
+		q := query.New(tx)
+
 		if err := q.CreateCase(ctx, query.CreateCaseParams{ID: c.ID, Title: title, Description: description, Status: string(Open),
 			CreatedBy: p.UserID, CreatedAt: now, UpdatedAt: now}); err != nil {
 			return err
@@ -152,10 +154,10 @@ func (s *Service) Create(ctx context.Context, p domain.Principal, n NewCase) (Ca
 		if err := q.CreateTimeline(ctx, query.CreateTimelineParams{CaseID: c.ID, Seq: 0, Hash: make([]byte, hashSize)}); err != nil {
 			return err
 		}
-		if err := s.append(ctx, q, head{hash: make([]byte, hashSize)}, c.ID, p.UserID, Act{Verb: VerbCreate, Subject: SubjectCase}, nil); err != nil {
+		if err := s.append(ctx, tx, head{hash: make([]byte, hashSize)}, c.ID, p.UserID, Act{Verb: VerbCreate, Subject: SubjectCase}, nil); err != nil {
 			return err
 		}
-		return s.Emit(ctx, q, domain.Event{Type: domain.EventCaseCreated, Actor: p.UserID, UserID: p.UserID, CaseID: &c.ID})
+		return s.Events.Publish(ctx, tx, domain.Event{Type: domain.EventCaseCreated, Actor: p.UserID, UserID: p.UserID, CaseID: &c.ID})
 	})
 	if err != nil {
 		return Case{}, err
@@ -250,7 +252,9 @@ func (s *Service) Update(ctx context.Context, p domain.Principal, id domain.ID, 
 		act.Verb = VerbHold
 	}
 	var c Case
-	err = s.Change(ctx, p, id, &act, func(q *query.Queries) error {
+	err = s.Change(ctx, p, id, &act, func(tx db.Tx) error {
+		q := query.New(tx)
+
 		if c, err = get(ctx, q, p, id); err != nil {
 			return err
 		}
@@ -283,7 +287,7 @@ func (s *Service) Update(ctx context.Context, p domain.Principal, id domain.ID, 
 			ClosedAt: nullTime(c.ClosedAt), UpdatedAt: now}); err != nil {
 			return err
 		}
-		return s.Emit(ctx, q, domain.Event{Type: happened, Actor: p.UserID, UserID: p.UserID, CaseID: &id})
+		return s.Events.Publish(ctx, tx, domain.Event{Type: happened, Actor: p.UserID, UserID: p.UserID, CaseID: &id})
 	})
 	if err != nil {
 		return Case{}, err
@@ -294,17 +298,17 @@ func (s *Service) Update(ctx context.Context, p domain.Principal, id domain.ID, 
 // Delete hides a case from everybody, for good. Conflict with the reason legal_hold: it is
 // under legal hold; or Deletable says so.
 func (s *Service) Delete(ctx context.Context, p domain.Principal, id domain.ID) error {
-	return s.Change(ctx, p, id, &Act{Verb: VerbDelete, Subject: SubjectCase}, func(q *query.Queries) error {
+	return s.Change(ctx, p, id, &Act{Verb: VerbDelete, Subject: SubjectCase}, func(tx db.Tx) error {
 		if s.Deletable != nil {
-			if err := s.Deletable(ctx, q, id); err != nil {
+			if err := s.Deletable(ctx, tx, id); err != nil {
 				return err
 			}
 		}
-		return q.DeleteCase(ctx, query.DeleteCaseParams{ID: id, DeletedAt: sql.NullTime{Time: s.now(), Valid: true}})
+		return query.New(tx).DeleteCase(ctx, query.DeleteCaseParams{ID: id, DeletedAt: sql.NullTime{Time: s.now(), Valid: true}})
 	})
 }
 
-func noCase() error { return domain.Errorf(domain.NotFound, "There is no such case.") }
+func noCase() error { return domain.NoSuch("case") }
 
 // now is the time as the database keeps it.
 func (s *Service) now() time.Time { return s.clock().UTC().Truncate(time.Microsecond) }

@@ -13,8 +13,10 @@ import (
 	"testing"
 	"time"
 
+	"counsel/db"
 	"counsel/domain"
 	"counsel/domain/account"
+	"counsel/domain/events"
 	"counsel/gen/query"
 	"counsel/sandbox/testenv"
 )
@@ -395,10 +397,10 @@ func TestEvents(t *testing.T) {
 	b := newBundle(t)
 	ctx := t.Context()
 	var told []domain.Event
-	b.Emit = func(_ context.Context, _ *query.Queries, e domain.Event) error {
+	b.Events = events.PublisherFunc(func(_ context.Context, _ db.Tx, e domain.Event) error {
 		told = append(told, e)
 		return nil
-	}
+	})
 	c, err := b.Create(ctx, b.anna, NewCase{Title: "Northwind v. Southwind"})
 	must(t, err)
 	_, err = b.AddMember(ctx, b.anna, c.ID, NewMember{UserID: &b.bert.UserID, Role: Lawyer})
@@ -429,7 +431,11 @@ func TestEvents(t *testing.T) {
 		t.Errorf("told %+v\nwant %+v", told, want)
 	}
 	must(t, b.Delete(ctx, b.anna, c.ID))
-	if readers, err := b.Readers(ctx, query.New(b.pool), c.ID); err != nil || len(readers) != 0 {
+	var readers []domain.ID
+	if err := db.WithTx(ctx, b.pool, func(tx db.Tx) (err error) {
+		readers, err = b.Readers(ctx, tx, c.ID)
+		return err
+	}); err != nil || len(readers) != 0 {
 		t.Errorf("a deleted case has the readers %v, %v", readers, err)
 	}
 }

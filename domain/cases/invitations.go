@@ -28,7 +28,7 @@ type Invitation struct {
 	ExpiresAt   time.Time
 }
 
-func noInvitation() error { return domain.Errorf(domain.NotFound, "There is no such invitation.") }
+func noInvitation() error { return domain.NoSuch("invitation") }
 
 // invite writes an invitation. What it does is the same whether the address has an account or not.
 func (s *Service) invite(ctx context.Context, p domain.Principal, id domain.ID, n NewMember) (*Invitation, error) {
@@ -62,7 +62,9 @@ func (s *Service) invite(ctx context.Context, p domain.Principal, id domain.ID, 
 	}
 	now := s.now()
 	i := Invitation{ID: s.newID(), CaseID: id, Email: address, Role: n.Role, InvitedBy: p.UserID, InviterName: me.FullName, CreatedAt: now, ExpiresAt: now.Add(invitationTime)}
-	err = s.Change(ctx, p, id, &Act{Verb: VerbCreate, Subject: SubjectMember, ID: &i.ID, Detail: "invited, role " + string(n.Role)}, func(q *query.Queries) error {
+	err = s.Change(ctx, p, id, &Act{Verb: VerbCreate, Subject: SubjectMember, ID: &i.ID, Detail: "invited, role " + string(n.Role)}, func(tx db.Tx) error {
+		q := query.New(tx)
+
 		switch count, err := q.CountCaseInvitations(ctx, query.CountCaseInvitationsParams{CaseID: id, Now: now}); {
 		case err != nil:
 			return err
@@ -80,7 +82,7 @@ func (s *Service) invite(ctx context.Context, p domain.Principal, id domain.ID, 
 		if err != nil || s.Mail == nil {
 			return err
 		}
-		return s.Mail.InvitationMail(ctx, q, i)
+		return s.Mail.InvitationMail(ctx, tx, i)
 	})
 	if err != nil {
 		return nil, err
@@ -135,13 +137,13 @@ func (s *Service) Invitations(ctx context.Context, p domain.Principal, id domain
 
 // Withdraw takes an invitation back. NotFound: the case has no such invitation.
 func (s *Service) Withdraw(ctx context.Context, p domain.Principal, id, invitation domain.ID) error {
-	return s.Change(ctx, p, id, &Act{Verb: VerbDelete, Subject: SubjectMember, ID: &invitation, Detail: "invitation withdrawn"}, func(q *query.Queries) error {
-		return deleteInvitation(ctx, q, id, invitation)
+	return s.Change(ctx, p, id, &Act{Verb: VerbDelete, Subject: SubjectMember, ID: &invitation, Detail: "invitation withdrawn"}, func(tx db.Tx) error {
+		return deleteInvitation(ctx, tx, id, invitation)
 	})
 }
 
-func deleteInvitation(ctx context.Context, q *query.Queries, id, invitation domain.ID) error {
-	n, err := q.DeleteCaseInvitation(ctx, query.DeleteCaseInvitationParams{CaseID: id, ID: invitation})
+func deleteInvitation(ctx context.Context, tx db.Tx, id, invitation domain.ID) error {
+	n, err := query.New(tx).DeleteCaseInvitation(ctx, query.DeleteCaseInvitationParams{CaseID: id, ID: invitation})
 	if err == nil && n == 0 {
 		return noInvitation()
 	}
@@ -194,8 +196,8 @@ func (s *Service) Accept(ctx context.Context, p domain.Principal, id domain.ID) 
 	if i.Role == Lawyer && me.Role == domain.RoleClient {
 		return Invitation{}, domain.Errorf(domain.Conflict, "The invitation is for the account of a lawyer. Ask for one in another role.")
 	}
-	return i, s.answer(ctx, p, i, Act{Verb: VerbCreate, Subject: SubjectMember, ID: &p.UserID, Detail: "accepted, role " + string(i.Role)}, func(q *query.Queries) error {
-		return s.join(ctx, q, p, i.CaseID, p.UserID, i.Role, s.now())
+	return i, s.answer(ctx, p, i, Act{Verb: VerbCreate, Subject: SubjectMember, ID: &p.UserID, Detail: "accepted, role " + string(i.Role)}, func(tx db.Tx) error {
+		return s.join(ctx, tx, p, i.CaseID, p.UserID, i.Role, s.now())
 	})
 }
 
@@ -205,26 +207,26 @@ func (s *Service) Decline(ctx context.Context, p domain.Principal, id domain.ID)
 	if err != nil {
 		return err
 	}
-	return s.answer(ctx, p, i, Act{Verb: VerbDelete, Subject: SubjectMember, ID: &i.ID, Detail: "invitation declined"}, func(*query.Queries) error { return nil })
+	return s.answer(ctx, p, i, Act{Verb: VerbDelete, Subject: SubjectMember, ID: &i.ID, Detail: "invitation declined"}, func(db.Tx) error { return nil })
 }
 
 // answer takes an invitation away and does what comes of it. Whoever answers is no member yet, so that
 // this is not for Change; the invitation is what lets them.
-func (s *Service) answer(ctx context.Context, p domain.Principal, i Invitation, act Act, fn func(*query.Queries) error) error {
-	return db.WithTx(ctx, s.pool, func(q *query.Queries) error {
-		end, err := lockHead(ctx, q, i.CaseID)
+func (s *Service) answer(ctx context.Context, p domain.Principal, i Invitation, act Act, fn func(db.Tx) error) error {
+	return db.WithTx(ctx, s.pool, func(tx db.Tx) error {
+		end, err := lockHead(ctx, tx, i.CaseID)
 		if err == nil { // deleted meanwhile?
-			_, err = q.GetStanding(ctx, query.GetStandingParams{Member: p.UserID, ID: i.CaseID})
+			_, err = query.New(tx).GetStanding(ctx, query.GetStandingParams{Member: p.UserID, ID: i.CaseID})
 		}
 		if err != nil {
 			return absent(err, noInvitation())
 		}
-		if err := deleteInvitation(ctx, q, i.CaseID, i.ID); err != nil {
+		if err := deleteInvitation(ctx, tx, i.CaseID, i.ID); err != nil {
 			return err
 		}
-		if err := fn(q); err != nil {
+		if err := fn(tx); err != nil {
 			return err
 		}
-		return s.append(ctx, q, end, i.CaseID, p.UserID, act, nil)
+		return s.append(ctx, tx, end, i.CaseID, p.UserID, act, nil)
 	})
 }

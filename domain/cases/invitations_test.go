@@ -6,8 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"counsel/db"
 	"counsel/domain"
-	"counsel/gen/query"
 )
 
 // mailbox takes invitations for mails.
@@ -18,7 +18,7 @@ type mailbox struct {
 
 func (m *mailbox) Charge(context.Context, domain.Principal, int) error { return m.refused }
 func (m *mailbox) Wake()                                               {}
-func (m *mailbox) InvitationMail(_ context.Context, _ *query.Queries, i Invitation) error {
+func (m *mailbox) InvitationMail(_ context.Context, _ db.Tx, i Invitation) error {
 	m.mails = append(m.mails, i)
 	return nil
 }

@@ -107,7 +107,7 @@ func (s *Service) AddMember(ctx context.Context, p domain.Principal, id domain.I
 	}
 	act.ID = &u.ID
 	now := s.now()
-	err = s.Change(ctx, p, id, &act, func(q *query.Queries) error { return s.join(ctx, q, p, id, u.ID, n.Role, now) })
+	err = s.Change(ctx, p, id, &act, func(tx db.Tx) error { return s.join(ctx, tx, p, id, u.ID, n.Role, now) })
 	if err != nil {
 		return Admission{}, err
 	}
@@ -115,7 +115,9 @@ func (s *Service) AddMember(ctx context.Context, p domain.Principal, id domain.I
 }
 
 // join makes somebody a member.
-func (s *Service) join(ctx context.Context, q *query.Queries, by domain.Principal, id, user domain.ID, r Role, now time.Time) error {
+func (s *Service) join(ctx context.Context, tx db.Tx, by domain.Principal, id, user domain.ID, r Role, now time.Time) error {
+	q := query.New(tx)
+
 	switch count, err := q.CountCaseMembers(ctx, id); {
 	case err != nil:
 		return err
@@ -129,7 +131,7 @@ func (s *Service) join(ctx context.Context, q *query.Queries, by domain.Principa
 	if err != nil {
 		return err
 	}
-	return s.Emit(ctx, q, domain.Event{Type: domain.EventCaseJoined, Actor: by.UserID, UserID: user, CaseID: &id, Data: map[string]domain.ID{"memberId": user}})
+	return s.Events.Publish(ctx, tx, domain.Event{Type: domain.EventCaseJoined, Actor: by.UserID, UserID: user, CaseID: &id, Data: map[string]domain.ID{"memberId": user}})
 }
 
 // find is NotFound for an address that no account has, as far as that is known.
@@ -165,7 +167,7 @@ func fits(u account.User, r Role) error {
 
 func notARole() error { return domain.InvalidField("/role", "is not a role in a case") }
 
-func noMember() error { return domain.Errorf(domain.NotFound, "There is no such member.") }
+func noMember() error { return domain.NoSuch("member") }
 
 // UpdateMember gives a member another role. Errors as of AddMember; NotFound: no such member;
 // Conflict: no owner would be left.
@@ -190,7 +192,9 @@ func (s *Service) UpdateMember(ctx context.Context, p domain.Principal, id, user
 	if err := fits(u, r); err != nil {
 		return Membership{}, err
 	}
-	err = s.Change(ctx, p, id, &act, func(q *query.Queries) error {
+	err = s.Change(ctx, p, id, &act, func(tx db.Tx) error {
+		q := query.New(tx)
+
 		if m, err = q.GetCaseMember(ctx, query.GetCaseMemberParams{CaseID: id, UserID: user}); err != nil {
 			return absent(err, noMember())
 		}
@@ -203,7 +207,7 @@ func (s *Service) UpdateMember(ctx context.Context, p domain.Principal, id, user
 				return err
 			}
 		}
-		return owned(ctx, q, id)
+		return owned(ctx, tx, id)
 	})
 	if err != nil {
 		return Membership{}, err
@@ -215,7 +219,9 @@ func (s *Service) UpdateMember(ctx context.Context, p domain.Principal, id, user
 // then nobody's. NotFound: no such member; Conflict: no owner would be left.
 func (s *Service) RemoveMember(ctx context.Context, p domain.Principal, id, user domain.ID) error {
 	act := Act{Verb: VerbDelete, Subject: SubjectMember, ID: &user}
-	return s.Change(ctx, p, id, &act, func(q *query.Queries) error {
+	return s.Change(ctx, p, id, &act, func(tx db.Tx) error {
+		q := query.New(tx)
+
 		m, err := q.GetCaseMember(ctx, query.GetCaseMemberParams{CaseID: id, UserID: user})
 		if err != nil {
 			return absent(err, noMember())
@@ -230,13 +236,13 @@ func (s *Service) RemoveMember(ctx context.Context, p domain.Principal, id, user
 		if err := q.UnassignCaseTasks(ctx, query.UnassignCaseTasksParams{CaseID: id, AssigneeID: &user, UpdatedAt: s.now()}); err != nil {
 			return err
 		}
-		return owned(ctx, q, id)
+		return owned(ctx, tx, id)
 	})
 }
 
 // owned fails when a case is left without an owner.
-func owned(ctx context.Context, q *query.Queries, id domain.ID) error {
-	n, err := q.CountCaseOwners(ctx, id)
+func owned(ctx context.Context, tx db.Tx, id domain.ID) error {
+	n, err := query.New(tx).CountCaseOwners(ctx, id)
 	if err == nil && n == 0 {
 		return domain.Errorf(domain.Conflict, "A case needs an owner. Make somebody else one first.")
 	}

@@ -111,7 +111,9 @@ func (s *Service) AddParty(ctx context.Context, p domain.Principal, id domain.ID
 	party := PartyOf{ID: cmp.Or(n.ID, s.newID()), NewParty: n, CreatedAt: s.now()}
 	row = query.CaseParty{ID: party.ID, CaseID: id, Kind: string(n.Kind), Side: string(n.Side), Name: n.Name, Email: n.Email, RegistrationNumber: n.RegistrationNumber,
 		NameKey: keys[0], EmailKey: emailKey(n.Email), RegistrationKey: registrationKey(n.RegistrationNumber), CreatedBy: p.UserID, CreatedAt: party.CreatedAt, KeyRules: keyRules}
-	err = s.Change(ctx, p, id, &Act{Verb: VerbCreate, Subject: SubjectParty, ID: &party.ID, Detail: "side " + string(n.Side)}, func(q *query.Queries) error {
+	err = s.Change(ctx, p, id, &Act{Verb: VerbCreate, Subject: SubjectParty, ID: &party.ID, Detail: "side " + string(n.Side)}, func(tx db.Tx) error {
+		q := query.New(tx)
+
 		switch count, err := q.CountCaseParties(ctx, id); {
 		case err != nil:
 			return err
@@ -121,7 +123,7 @@ func (s *Service) AddParty(ctx context.Context, p domain.Principal, id domain.ID
 		if err := q.CreateCaseParty(ctx, query.CreateCasePartyParams(row)); err != nil {
 			return err
 		}
-		return createKeys(ctx, q, party.ID, keys)
+		return createKeys(ctx, tx, party.ID, keys)
 	})
 	if err != nil {
 		return PartyOf{}, err
@@ -177,8 +179,8 @@ func (s *Service) Parties(ctx context.Context, p domain.Principal, id domain.ID,
 
 // RemoveParty takes a party out of a case. NotFound: the case has no such party.
 func (s *Service) RemoveParty(ctx context.Context, p domain.Principal, id, party domain.ID) error {
-	return s.Change(ctx, p, id, &Act{Verb: VerbDelete, Subject: SubjectParty, ID: &party}, func(q *query.Queries) error {
-		n, err := q.DeleteCaseParty(ctx, query.DeleteCasePartyParams{CaseID: id, ID: party})
+	return s.Change(ctx, p, id, &Act{Verb: VerbDelete, Subject: SubjectParty, ID: &party}, func(tx db.Tx) error {
+		n, err := query.New(tx).DeleteCaseParty(ctx, query.DeleteCasePartyParams{CaseID: id, ID: party})
 		if err == nil && n == 0 {
 			return errPartyGone
 		}
@@ -187,9 +189,9 @@ func (s *Service) RemoveParty(ctx context.Context, p domain.Principal, id, party
 }
 
 // createKeys lets a party be found.
-func createKeys(ctx context.Context, q *query.Queries, id domain.ID, keys [][]byte) error {
+func createKeys(ctx context.Context, tx db.Tx, id domain.ID, keys [][]byte) error {
 	for _, key := range keys {
-		if err := q.CreatePartyKey(ctx, query.CreatePartyKeyParams{NameKey: key, PartyID: id}); err != nil {
+		if err := query.New(tx).CreatePartyKey(ctx, query.CreatePartyKeyParams{NameKey: key, PartyID: id}); err != nil {
 			return err
 		}
 	}
@@ -207,7 +209,9 @@ func (s *Service) Reindex(ctx context.Context) error {
 			return db.Error(err)
 		}
 		for _, r := range rows {
-			err := db.WithTx(ctx, s.pool, func(q *query.Queries) error {
+			err := db.WithTx(ctx, s.pool, func(tx db.Tx) error {
+				q := query.New(tx)
+
 				if _, err := q.LockParty(ctx, r.ID); err != nil {
 					return absent(err, errPartyGone)
 				}
@@ -215,7 +219,7 @@ func (s *Service) Reindex(ctx context.Context) error {
 					return err
 				}
 				keys := partyKeys(NewParty{Kind: PartyKind(r.Kind), Name: r.Name, Email: r.Email, RegistrationNumber: r.RegistrationNumber})
-				if err := createKeys(ctx, q, r.ID, keys); err != nil {
+				if err := createKeys(ctx, tx, r.ID, keys); err != nil {
 					return err
 				}
 				return q.SetPartyKeyRules(ctx, query.SetPartyKeyRulesParams{KeyRules: keyRules, ID: r.ID})
@@ -230,7 +234,7 @@ func (s *Service) Reindex(ctx context.Context) error {
 	}
 }
 
-var errPartyGone = domain.Errorf(domain.NotFound, "There is no such party.")
+var errPartyGone = domain.NoSuch("party")
 
 // conflicts finds, for each of a case's parties, the same on the other side of other cases. The
 // value for a party without any is empty, not nil.

@@ -27,7 +27,9 @@ func (s *Service) Shares(ctx context.Context, caller domain.Principal, user doma
 	}
 	for _, m := range rows {
 		share := Share{CaseID: m.CaseID, Role: Role(m.Role), Since: m.CreatedAt}
-		err := s.Change(ctx, caller, m.CaseID, &Act{Verb: VerbDownload, Subject: SubjectMember, ID: &user}, func(q *query.Queries) error {
+		err := s.Change(ctx, caller, m.CaseID, &Act{Verb: VerbDownload, Subject: SubjectMember, ID: &user}, func(tx db.Tx) error {
+			q := query.New(tx)
+
 			share.Notes, share.Tasks = nil, nil
 			notes, err := q.ListNotesOfAuthor(ctx, query.ListNotesOfAuthorParams{CaseID: m.CaseID, AuthorID: user})
 			if err != nil {
@@ -59,14 +61,16 @@ func (s *Service) Shares(ctx context.Context, caller domain.Principal, user doma
 // may have been read there without a lock. What they wrote stays the cases'. Conflict: a legal
 // hold covers a case they are in, wrote in or are a party of (reason legal_hold), or a case would
 // be left without an owner (case_owner).
-func (s *Service) Forget(ctx context.Context, q *query.Queries, caller domain.Principal, user domain.ID, email string) error {
+func (s *Service) Forget(ctx context.Context, tx db.Tx, caller domain.Principal, user domain.ID, email string) error {
+	q := query.New(tx)
+
 	rows, err := q.LockMemberships(ctx, user)
 	if err != nil {
 		return err
 	}
 	heads := make([]head, len(rows))
 	for i, m := range rows {
-		if heads[i], err = lockHead(ctx, q, m.CaseID); err != nil {
+		if heads[i], err = lockHead(ctx, tx, m.CaseID); err != nil {
 			return err
 		}
 	}
@@ -92,11 +96,11 @@ func (s *Service) Forget(ctx context.Context, q *query.Queries, caller domain.Pr
 		if err != nil && !deleted {
 			return err
 		}
-		if !deleted && owned(ctx, q, m.CaseID) != nil {
+		if !deleted && owned(ctx, tx, m.CaseID) != nil {
 			return &domain.Error{Code: domain.Conflict, Reason: "case_owner", Message: "This person is the only owner of a case. Make somebody else one first, or delete the case."}
 		}
 		act := Act{Verb: VerbDelete, Subject: SubjectMember, ID: &user, Detail: "role " + m.Role + ", account erased"}
-		if err := s.append(ctx, q, heads[i], m.CaseID, caller.UserID, act, nil); err != nil {
+		if err := s.append(ctx, tx, heads[i], m.CaseID, caller.UserID, act, nil); err != nil {
 			return err
 		}
 	}

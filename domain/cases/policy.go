@@ -63,7 +63,7 @@ type Act struct {
 func decide(p domain.Principal, role Role, status Status, hold bool, act Act) *domain.Error {
 	if !p.Admin() {
 		if role == "" {
-			return &domain.Error{Code: domain.NotFound, Message: "There is no such case."}
+			return domain.NoSuch("case")
 		}
 		if !permits(p, role, act) {
 			return domain.Errorf(domain.Forbidden, "Your part in this case does not allow this.")

@@ -84,8 +84,10 @@ func (s *Service) RecordRefusals(ctx context.Context) {
 func (s *Service) putDown(ctx context.Context, one refusalOf) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), refusalTime)
 	defer cancel()
-	err := db.WithTx(ctx, s.pool, func(q *query.Queries) error {
-		end, err := lockHead(ctx, q, one.id)
+	err := db.WithTx(ctx, s.pool, func(tx db.Tx) error {
+		q := query.New(tx)
+
+		end, err := lockHead(ctx, tx, one.id)
 		if err != nil {
 			return err
 		}
@@ -97,7 +99,7 @@ func (s *Service) putDown(ctx context.Context, one refusalOf) {
 		case err != nil && domain.CodeOf(db.Error(err)) != domain.NotFound:
 			return err
 		}
-		if err := s.append(ctx, q, end, one.id, one.user, one.act, domain.Errorf(domain.NotFound, "")); err != nil {
+		if err := s.append(ctx, tx, end, one.id, one.user, one.act, domain.Errorf(domain.NotFound, "")); err != nil {
 			return err
 		}
 		return q.SetRefusalTime(ctx, query.SetRefusalTimeParams{CaseID: one.id, UserID: one.user, RefusedAt: now})

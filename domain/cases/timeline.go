@@ -33,8 +33,8 @@ type head struct {
 
 // lockHead holds the end of a timeline for this transaction: appends of one case wait here for
 // each other. It must come before any plain read, so that those see what the one before did.
-func lockHead(ctx context.Context, q *query.Queries, id domain.ID) (head, error) {
-	h, err := q.LockTimeline(ctx, id)
+func lockHead(ctx context.Context, tx db.Tx, id domain.ID) (head, error) {
+	h, err := query.New(tx).LockTimeline(ctx, id)
 	if err != nil {
 		return head{}, absent(err, noCase())
 	}
@@ -42,7 +42,9 @@ func lockHead(ctx context.Context, q *query.Queries, id domain.ID) (head, error)
 }
 
 // append adds an entry after end, which the transaction holds.
-func (s *Service) append(ctx context.Context, q *query.Queries, end head, id, actor domain.ID, act Act, refusal *domain.Error) error {
+func (s *Service) append(ctx context.Context, tx db.Tx, end head, id, actor domain.ID, act Act, refusal *domain.Error) error {
+	q := query.New(tx)
+
 	e := Entry{Seq: end.seq + 1, At: s.now(), ActorID: actor, Act: act, Refused: refusal != nil, Prev: end.hash}
 	if refusal != nil {
 		e.Detail = string(refusal.Code)
@@ -138,7 +140,9 @@ func (s *Service) Verify(ctx context.Context, p domain.Principal, id domain.ID) 
 	}
 	// One snapshot: what is appended meanwhile is not seen in part.
 	var v Verdict
-	err := db.WithTx(ctx, s.pool, func(q *query.Queries) error {
+	err := db.WithTx(ctx, s.pool, func(tx db.Tx) error {
+		q := query.New(tx)
+
 		v = Verdict{}
 		end, err := q.GetTimelineHead(ctx, id)
 		if err != nil {

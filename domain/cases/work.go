@@ -48,8 +48,8 @@ func (s *Service) AddNote(ctx context.Context, p domain.Principal, id domain.ID,
 		return noteOf(row), err
 	}
 	n := Note{ID: cmp.Or(w.ID, s.newID()), AuthorID: p.UserID, Body: body, CreatedAt: s.now()}
-	err = s.Change(ctx, p, id, &Act{Verb: VerbCreate, Subject: SubjectNote, ID: &n.ID}, func(q *query.Queries) error {
-		return q.CreateCaseNote(ctx, query.CreateCaseNoteParams{ID: n.ID, CaseID: id, AuthorID: n.AuthorID, Body: n.Body, CreatedAt: n.CreatedAt})
+	err = s.Change(ctx, p, id, &Act{Verb: VerbCreate, Subject: SubjectNote, ID: &n.ID}, func(tx db.Tx) error {
+		return query.New(tx).CreateCaseNote(ctx, query.CreateCaseNoteParams{ID: n.ID, CaseID: id, AuthorID: n.AuthorID, Body: n.Body, CreatedAt: n.CreatedAt})
 	})
 	if err != nil {
 		return Note{}, err
@@ -81,10 +81,10 @@ func noteOf(r query.CaseNote) Note {
 
 // DeleteNote deletes a note. NotFound: the case has no such note.
 func (s *Service) DeleteNote(ctx context.Context, p domain.Principal, id, note domain.ID) error {
-	return s.Change(ctx, p, id, &Act{Verb: VerbDelete, Subject: SubjectNote, ID: &note}, func(q *query.Queries) error {
-		n, err := q.DeleteCaseNote(ctx, query.DeleteCaseNoteParams{CaseID: id, ID: note})
+	return s.Change(ctx, p, id, &Act{Verb: VerbDelete, Subject: SubjectNote, ID: &note}, func(tx db.Tx) error {
+		n, err := query.New(tx).DeleteCaseNote(ctx, query.DeleteCaseNoteParams{CaseID: id, ID: note})
 		if err == nil && n == 0 {
-			return domain.Errorf(domain.NotFound, "There is no such note.")
+			return domain.NoSuch("note")
 		}
 		return err
 	})
@@ -133,11 +133,11 @@ func (c *TaskContent) check() error {
 }
 
 // assignable fails with Invalid unless the assignee is a member.
-func (c *TaskContent) assignable(ctx context.Context, q *query.Queries, id domain.ID) error {
+func (c *TaskContent) assignable(ctx context.Context, tx db.Tx, id domain.ID) error {
 	if c.AssigneeID == nil {
 		return nil
 	}
-	_, err := q.GetCaseMember(ctx, query.GetCaseMemberParams{CaseID: id, UserID: *c.AssigneeID})
+	_, err := query.New(tx).GetCaseMember(ctx, query.GetCaseMemberParams{CaseID: id, UserID: *c.AssigneeID})
 	if err != nil {
 		return absent(err, domain.InvalidField("/assigneeId", "is not a member of the case"))
 	}
@@ -157,15 +157,15 @@ func (s *Service) AddTask(ctx context.Context, p domain.Principal, id, as domain
 	}
 	now := s.now()
 	t := Task{ID: cmp.Or(as, s.newID()), TaskContent: c, CreatedBy: p.UserID, CreatedAt: now, UpdatedAt: now}
-	err = s.Change(ctx, p, id, &Act{Verb: VerbCreate, Subject: SubjectTask, ID: &t.ID}, func(q *query.Queries) error {
-		if err := c.assignable(ctx, q, id); err != nil {
+	err = s.Change(ctx, p, id, &Act{Verb: VerbCreate, Subject: SubjectTask, ID: &t.ID}, func(tx db.Tx) error {
+		if err := c.assignable(ctx, tx, id); err != nil {
 			return err
 		}
-		if err := q.CreateCaseTask(ctx, query.CreateCaseTaskParams{ID: t.ID, CaseID: id, Title: t.Title, Status: string(t.Status), DueOn: nullTime(t.DueOn),
+		if err := query.New(tx).CreateCaseTask(ctx, query.CreateCaseTaskParams{ID: t.ID, CaseID: id, Title: t.Title, Status: string(t.Status), DueOn: nullTime(t.DueOn),
 			AssigneeID: t.AssigneeID, CreatedBy: t.CreatedBy, CreatedAt: now, UpdatedAt: now}); err != nil {
 			return err
 		}
-		return s.assigned(ctx, q, p, id, t, nil)
+		return s.assigned(ctx, tx, p, id, t, nil)
 	})
 	if err != nil {
 		return Task{}, err
@@ -207,12 +207,14 @@ func (s *Service) ReplaceTask(ctx context.Context, p domain.Principal, id, task 
 	}
 	var t Task
 	act := Act{Verb: VerbUpdate, Subject: SubjectTask, ID: &task}
-	err := s.Change(ctx, p, id, &act, func(q *query.Queries) error {
+	err := s.Change(ctx, p, id, &act, func(tx db.Tx) error {
+		q := query.New(tx)
+
 		r, err := q.GetCaseTask(ctx, query.GetCaseTaskParams{CaseID: id, ID: task})
 		if err != nil {
 			return absent(err, noTask())
 		}
-		if err := c.assignable(ctx, q, id); err != nil {
+		if err := c.assignable(ctx, tx, id); err != nil {
 			return err
 		}
 		t = taskOf(r)
@@ -223,7 +225,7 @@ func (s *Service) ReplaceTask(ctx context.Context, p domain.Principal, id, task 
 			AssigneeID: c.AssigneeID, UpdatedAt: t.UpdatedAt}); err != nil {
 			return err
 		}
-		return s.assigned(ctx, q, p, id, t, before)
+		return s.assigned(ctx, tx, p, id, t, before)
 	})
 	if err != nil {
 		return Task{}, err
@@ -232,12 +234,12 @@ func (s *Service) ReplaceTask(ctx context.Context, p domain.Principal, id, task 
 }
 
 // assigned tells of a task that has become somebody's; before is whose it was.
-func (s *Service) assigned(ctx context.Context, q *query.Queries, p domain.Principal, id domain.ID, t Task, before *domain.ID) error {
+func (s *Service) assigned(ctx context.Context, tx db.Tx, p domain.Principal, id domain.ID, t Task, before *domain.ID) error {
 	to := t.AssigneeID
 	if to == nil || before != nil && *to == *before {
 		return nil
 	}
-	return s.Emit(ctx, q, domain.Event{Type: domain.EventTaskAssigned, Actor: p.UserID, UserID: *to, CaseID: &id,
+	return s.Events.Publish(ctx, tx, domain.Event{Type: domain.EventTaskAssigned, Actor: p.UserID, UserID: *to, CaseID: &id,
 		Data: map[string]domain.ID{"taskId": t.ID, "assigneeId": *to}})
 }
 
@@ -268,8 +270,8 @@ func day(t sql.NullTime) string {
 
 // DeleteTask deletes a task. NotFound: the case has no such task.
 func (s *Service) DeleteTask(ctx context.Context, p domain.Principal, id, task domain.ID) error {
-	return s.Change(ctx, p, id, &Act{Verb: VerbDelete, Subject: SubjectTask, ID: &task}, func(q *query.Queries) error {
-		n, err := q.DeleteCaseTask(ctx, query.DeleteCaseTaskParams{CaseID: id, ID: task})
+	return s.Change(ctx, p, id, &Act{Verb: VerbDelete, Subject: SubjectTask, ID: &task}, func(tx db.Tx) error {
+		n, err := query.New(tx).DeleteCaseTask(ctx, query.DeleteCaseTaskParams{CaseID: id, ID: task})
 		if err == nil && n == 0 {
 			return noTask()
 		}
@@ -277,4 +279,4 @@ func (s *Service) DeleteTask(ctx context.Context, p domain.Principal, id, task d
 	})
 }
 
-func noTask() error { return domain.Errorf(domain.NotFound, "There is no such task.") }
+func noTask() error { return domain.NoSuch("task") }

@@ -16,6 +16,7 @@ import (
 	"counsel/db"
 	"counsel/domain"
 	"counsel/domain/cases"
+	"counsel/domain/events"
 	"counsel/domain/isolation"
 	"counsel/domain/search"
 	"counsel/gen/query"
@@ -120,17 +121,11 @@ type ArchiveDeps struct {
 	Clock   domain.Clock
 	NewID   func() domain.ID
 	Log     *slog.Logger
-	Emit    Emit // nil: nobody is told
+	Events  events.Publisher // nil: nothing is published
 	// Deletable decides, in the transaction that deletes a document and holds its row, whether it may
 	// go. nil: each may.
-	Deletable func(ctx context.Context, tx *query.Queries, document domain.ID) error
+	Deletable func(ctx context.Context, tx db.Tx, document domain.ID) error
 }
-
-// Emit tells of something in the transaction in which it happens.
-type Emit func(ctx context.Context, tx *query.Queries, e domain.Event) error
-
-// Nobody is told.
-func Nobody(context.Context, *query.Queries, domain.Event) error { return nil }
 
 // Archive keeps documents: a row of the database says what a document is, a file in the store
 // under docs/<id> is its bytes. It is safe for concurrent use. Run must be running for texts to
@@ -150,8 +145,8 @@ type Archive struct {
 
 // NewArchive makes an archive.
 func NewArchive(d ArchiveDeps) *Archive {
-	if d.Emit == nil {
-		d.Emit = Nobody
+	if d.Events == nil {
+		d.Events = events.NopPublisher{}
 	}
 	d.Readers = max(d.Readers, 1)
 	return &Archive{ArchiveDeps: d, unread: make(chan struct{}, d.Readers)}
@@ -294,8 +289,8 @@ func (a *Archive) put(ctx context.Context, by domain.Principal, s Stored, body i
 	if err != nil {
 		return err
 	}
-	mark := func(q *query.Queries) error {
-		n, err := q.MarkDocumentStored(ctx, query.MarkDocumentStoredParams{Now: a.Clock(), ID: s.ID})
+	mark := func(tx db.Tx) error {
+		n, err := query.New(tx).MarkDocumentStored(ctx, query.MarkDocumentStoredParams{Now: a.Clock(), ID: s.ID})
 		switch {
 		case err != nil:
 			return db.Error(err)
@@ -306,7 +301,7 @@ func (a *Archive) put(ctx context.Context, by domain.Principal, s Stored, body i
 		if s.Kind != Uploaded {
 			happened = domain.EventDocumentRendered
 		}
-		return a.Emit(ctx, q, documentEvent(happened, by.UserID, s.UserID, s.CaseID, s.ID))
+		return a.Events.Publish(ctx, tx, documentEvent(happened, by.UserID, s.UserID, s.CaseID, s.ID))
 	}
 	if s.CaseID == nil {
 		return db.WithTx(ctx, a.DB, mark)
@@ -329,7 +324,7 @@ func (a *Archive) remove(ctx context.Context, id domain.ID, from string) error {
 	if err := a.Files.Delete(ctx, fileKey(id)); err != nil {
 		return err
 	}
-	return db.WithSQLTx(ctx, a.DB, func(tx *sql.Tx) error {
+	return db.WithTx(ctx, a.DB, func(tx db.Tx) error {
 		if err := search.Remove(ctx, tx, id); err != nil {
 			return err
 		}
@@ -482,19 +477,19 @@ func (a *Archive) Delete(ctx context.Context, caller domain.Principal, id domain
 	if err != nil {
 		return a.wall().missing(ctx, caller, err)
 	}
-	mark := func(q *query.Queries) error {
+	mark := func(tx db.Tx) error {
 		if Kind(r.Kind) == Signed && a.Clock().Sub(r.CreatedAt) < handingOut {
 			return &domain.Error{Code: domain.Conflict, Reason: "signature_mailing", Message: "All have signed this document, and it is being mailed to them. It can be deleted two days after that."}
 		}
-		if err := a.hide(ctx, q, id, stateStored); err != nil {
+		if err := a.hide(ctx, query.New(tx), id, stateStored); err != nil {
 			return err
 		}
 		if a.Deletable != nil {
-			if err := a.Deletable(ctx, q, id); err != nil {
+			if err := a.Deletable(ctx, tx, id); err != nil {
 				return err
 			}
 		}
-		return a.Emit(ctx, q, documentEvent(domain.EventDocumentDeleted, caller.UserID, r.UserID, r.CaseID, id))
+		return a.Events.Publish(ctx, tx, documentEvent(domain.EventDocumentDeleted, caller.UserID, r.UserID, r.CaseID, id))
 	}
 	switch {
 	case r.CaseID != nil:
@@ -517,8 +512,8 @@ func (a *Archive) Delete(ctx context.Context, caller domain.Principal, id domain
 
 // Hold keeps a document from being deleted until the caller's transaction ends. NotFound: it was
 // deleted. A case's timeline is locked before it, what refers to the document after it.
-func (a *Archive) Hold(ctx context.Context, q *query.Queries, id domain.ID) error {
-	if _, err := q.LockStoredDocument(ctx, id); errors.Is(err, sql.ErrNoRows) {
+func (a *Archive) Hold(ctx context.Context, tx db.Tx, id domain.ID) error {
+	if _, err := query.New(tx).LockStoredDocument(ctx, id); errors.Is(err, sql.ErrNoRows) {
 		return noDocument()
 	} else if err != nil {
 		return err
@@ -527,16 +522,18 @@ func (a *Archive) Hold(ctx context.Context, q *query.Queries, id domain.ID) erro
 }
 
 // HoldAll is Hold for all that Forget takes away.
-func (a *Archive) HoldAll(ctx context.Context, q *query.Queries, user domain.ID) error {
-	_, err := q.LockOwnDocuments(ctx, user)
+func (a *Archive) HoldAll(ctx context.Context, tx db.Tx, user domain.ID) error {
+	_, err := query.New(tx).LockOwnDocuments(ctx, user)
 	return err
 }
 
 // Forget takes away all of somebody's documents outside of cases, in the caller's transaction, with
 // their names, their text and what they were made from; their files go with the next sweep. What was
 // signed stays, and is indexed anew: others rely on it.
-func (a *Archive) Forget(ctx context.Context, q *query.Queries, user domain.ID) error {
-	if err := search.Clear(ctx, q, user); err != nil {
+func (a *Archive) Forget(ctx context.Context, tx db.Tx, user domain.ID) error {
+	q := query.New(tx)
+
+	if err := search.Clear(ctx, tx, user); err != nil {
 		return err
 	}
 	if err := q.UnindexDocuments(ctx, user); err != nil {
@@ -564,4 +561,4 @@ func stored(r query.Document) Stored {
 	return s
 }
 
-func noDocument() error { return domain.Errorf(domain.NotFound, "There is no such document.") }
+func noDocument() error { return domain.NoSuch("document") }

@@ -12,7 +12,9 @@ import (
 
 // begin writes the row of a document that is about to be stored.
 func (a *Archive) begin(ctx context.Context, s Stored, from *query.CreateRenderingParams) error {
-	return db.Error(db.WithTx(ctx, a.DB, func(q *query.Queries) error {
+	return db.Error(db.WithTx(ctx, a.DB, func(tx db.Tx) error {
+		q := query.New(tx)
+
 		err := q.CreateDocument(ctx, query.CreateDocumentParams{ID: s.ID, UserID: s.UserID, Name: s.Name, ContentType: s.ContentType, Kind: string(s.Kind),
 			TextState: string(s.Text), Size: s.Size, Sha256: s.SHA256[:], CreatedAt: s.CreatedAt, ChangedAt: s.CreatedAt, CaseID: s.CaseID})
 		if err != nil || from == nil {

@@ -16,6 +16,7 @@ import (
 	"counsel/db"
 	"counsel/domain"
 	"counsel/domain/cases"
+	"counsel/domain/events"
 	"counsel/gen/query"
 )
 
@@ -135,7 +136,7 @@ type DraftFilter struct {
 // caller's part in the case does not allow it; and those that change something with Conflict: the
 // case is closed (reason case_closed) or under legal hold (legal_hold).
 type Drafts struct {
-	Emit Emit // of what happens; may be set before use
+	Events events.Publisher // may be set before use
 
 	pool  *sql.DB
 	wall  wall
@@ -145,20 +146,22 @@ type Drafts struct {
 
 // NewDrafts opens the drafts of a database. matters may be nil: then there are no cases.
 func NewDrafts(pool *sql.DB, matters *cases.Service, clock domain.Clock, newID func() domain.ID) *Drafts {
-	return &Drafts{Emit: Nobody, pool: pool, wall: wall{matters, cases.SubjectDraft}, clock: clock, newID: newID}
+	return &Drafts{Events: events.NopPublisher{}, pool: pool, wall: wall{matters, cases.SubjectDraft}, clock: clock, newID: newID}
 }
 
 // KeepGenerated writes a generated draft in the transaction of q, so that it is kept together
 // with whatever else the caller writes there, or not at all.
-func KeepGenerated(ctx context.Context, q *query.Queries, emit Emit, g GeneratedDraft) error {
+func KeepGenerated(ctx context.Context, tx db.Tx, publisher events.Publisher, g GeneratedDraft) error {
 	row := query.CreateDraftParams{
 		ID: g.ID, UserID: g.UserID, CaseID: g.CaseID, Origin: string(Generated), Type: g.Type, TemplateVersion: g.TemplateVersion, Locale: g.Locale, Tone: g.Tone,
 		Status: string(Drafted), Sections: g.Sections, QualityScore: sql.NullFloat64{Float64: g.QualityScore, Valid: true}, Now: g.CreatedAt,
 	}
-	return keep(ctx, q, emit, row, g.Warnings, g.Title, g.Body)
+	return keep(ctx, tx, publisher, row, g.Warnings, g.Title, g.Body)
 }
 
-func keep(ctx context.Context, q *query.Queries, emit Emit, row query.CreateDraftParams, warnings []string, title, body string) error {
+func keep(ctx context.Context, tx db.Tx, publisher events.Publisher, row query.CreateDraftParams, warnings []string, title, body string) error {
+	q := query.New(tx)
+
 	var err error
 	if row.Warnings, err = json.Marshal(append([]string{}, warnings...)); err != nil {
 		return err
@@ -171,7 +174,7 @@ func keep(ctx context.Context, q *query.Queries, emit Emit, row query.CreateDraf
 	}); err != nil {
 		return err
 	}
-	return emit(ctx, q, draftEvent(domain.EventDraftCreated, row.UserID, row.UserID, row.CaseID, row.ID))
+	return publisher.Publish(ctx, tx, draftEvent(domain.EventDraftCreated, row.UserID, row.UserID, row.CaseID, row.ID))
 }
 
 func draftEvent(t domain.EventType, actor, owner domain.ID, matter *domain.ID, id domain.ID) domain.Event {
@@ -199,7 +202,7 @@ func (s *Drafts) Create(ctx context.Context, caller domain.Principal, n NewDraft
 		ID: cmp.Or(n.ID, s.newID()), UserID: caller.UserID, CaseID: n.CaseID, Origin: string(Written), Type: n.Type, Locale: locale.String(),
 		Status: string(Drafted), Sections: json.RawMessage("[]"), Now: s.clock(),
 	}
-	write := func(q *query.Queries) error { return keep(ctx, q, s.Emit, row, nil, title, body) }
+	write := func(tx db.Tx) error { return keep(ctx, tx, s.Events, row, nil, title, body) }
 	if n.CaseID == nil {
 		err = db.WithTx(ctx, s.pool, write)
 	} else {
@@ -274,7 +277,7 @@ func (s *Drafts) Get(ctx context.Context, caller domain.Principal, id domain.ID)
 	return draftOf(r.Draft, r.DraftVersion)
 }
 
-func noDraft() error { return domain.Errorf(domain.NotFound, "There is no such draft.") }
+func noDraft() error { return domain.NoSuch("draft") }
 
 // visible answers for a draft that was looked up, with err, to be seen.
 func (s *Drafts) visible(ctx context.Context, caller domain.Principal, owner domain.ID, matter *domain.ID, act cases.Act, err error) error {
@@ -286,7 +289,7 @@ func (s *Drafts) visible(ctx context.Context, caller domain.Principal, owner dom
 
 // within runs fn on a draft that nobody else changes meanwhile, when the caller may do act to it.
 // A draft that is in no case can go into one: then fn is run in that.
-func (s *Drafts) within(ctx context.Context, caller domain.Principal, id domain.ID, into *domain.ID, act *cases.Act, fn func(*query.Queries, query.Draft, query.DraftVersion) error) error {
+func (s *Drafts) within(ctx context.Context, caller domain.Principal, id domain.ID, into *domain.ID, act *cases.Act, fn func(db.Tx, query.Draft, query.DraftVersion) error) error {
 	place, err := query.New(s.pool).GetDraftPlace(ctx, id)
 	if err != nil {
 		return s.wall.missing(ctx, caller, hidden(db.Error(err), noDraft))
@@ -295,15 +298,15 @@ func (s *Drafts) within(ctx context.Context, caller domain.Principal, id domain.
 	if free && !mayRead(caller, place.UserID) {
 		return s.wall.missing(ctx, caller, noDraft())
 	}
-	locked := func(q *query.Queries) error {
-		r, err := q.LockDraft(ctx, id)
+	locked := func(tx db.Tx) error {
+		r, err := query.New(tx).LockDraft(ctx, id)
 		if err != nil {
 			return hidden(db.Error(err), noDraft)
 		}
 		if !same(r.Draft.CaseID, place.CaseID) {
 			return domain.Errorf(domain.Conflict, "The draft has changed meanwhile.")
 		}
-		return fn(q, r.Draft, r.DraftVersion)
+		return fn(tx, r.Draft, r.DraftVersion)
 	}
 	act.ID = &id
 	switch {
@@ -341,7 +344,9 @@ func (s *Drafts) Update(ctx context.Context, caller domain.Principal, id domain.
 	var d query.Draft
 	var v query.DraftVersion
 	act := cases.Act{Verb: cases.VerbUpdate}
-	err := s.within(ctx, caller, id, c.CaseID, &act, func(q *query.Queries, was query.Draft, text query.DraftVersion) error {
+	err := s.within(ctx, caller, id, c.CaseID, &act, func(tx db.Tx, was query.Draft, text query.DraftVersion) error {
+		q := query.New(tx)
+
 		d, v = was, text
 		if int(d.Version) != c.Version {
 			return domain.Errorf(domain.Conflict, "The draft has changed meanwhile: its version is %d, not %d.", d.Version, c.Version)
@@ -385,7 +390,7 @@ func (s *Drafts) Update(ctx context.Context, caller domain.Principal, id domain.
 		}); err != nil {
 			return err
 		}
-		return s.Emit(ctx, q, draftEvent(domain.EventDraftUpdated, caller.UserID, d.UserID, d.CaseID, id))
+		return s.Events.Publish(ctx, tx, draftEvent(domain.EventDraftUpdated, caller.UserID, d.UserID, d.CaseID, id))
 	})
 	if err != nil {
 		return Draft{}, err
@@ -410,7 +415,7 @@ func told(d *query.Draft, edited, moved, enters bool) string {
 
 // move takes a draft from one status to the next, or from reviewed back to drafted.
 func move(d *query.Draft, to Status, caller domain.Principal, now time.Time) error {
-	if caller.Role != domain.RoleLawyer && !caller.Admin() {
+	if !caller.Staff() {
 		return domain.Errorf(domain.Forbidden, "Only a lawyer may review a draft or make it final.")
 	}
 	at := sql.NullTime{Time: now, Valid: true}
@@ -430,14 +435,14 @@ func move(d *query.Draft, to Status, caller domain.Principal, now time.Time) err
 
 // Delete removes a draft with all its versions. NotFound: as Get. Conflict: it is final.
 func (s *Drafts) Delete(ctx context.Context, caller domain.Principal, id domain.ID) error {
-	return s.within(ctx, caller, id, nil, &cases.Act{Verb: cases.VerbDelete}, func(q *query.Queries, d query.Draft, _ query.DraftVersion) error {
+	return s.within(ctx, caller, id, nil, &cases.Act{Verb: cases.VerbDelete}, func(tx db.Tx, d query.Draft, _ query.DraftVersion) error {
 		if Status(d.Status) == Final {
 			return domain.Errorf(domain.Conflict, "A final draft cannot be deleted.")
 		}
-		if err := q.DeleteDraft(ctx, id); err != nil {
+		if err := query.New(tx).DeleteDraft(ctx, id); err != nil {
 			return err
 		}
-		return s.Emit(ctx, q, draftEvent(domain.EventDraftDeleted, caller.UserID, d.UserID, d.CaseID, id))
+		return s.Events.Publish(ctx, tx, draftEvent(domain.EventDraftDeleted, caller.UserID, d.UserID, d.CaseID, id))
 	})
 }
 
@@ -503,6 +508,6 @@ func or(s *string, fallback string) string {
 
 // Forget deletes somebody's drafts outside of cases with all their versions, in the caller's
 // transaction.
-func (s *Drafts) Forget(ctx context.Context, q *query.Queries, user domain.ID) error {
-	return q.DeleteUserDrafts(ctx, user)
+func (s *Drafts) Forget(ctx context.Context, tx db.Tx, user domain.ID) error {
+	return query.New(tx).DeleteUserDrafts(ctx, user)
 }

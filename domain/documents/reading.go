@@ -2,7 +2,6 @@ package documents
 
 import (
 	"context"
-	"database/sql"
 	"encoding/json"
 	"errors"
 	"io"
@@ -169,7 +168,7 @@ func (a *Archive) readOne(ctx context.Context, s Stored, tries int) error {
 		found = (*json.RawMessage)(&raw)
 	}
 	terms := search.Analyse(pages)
-	return db.WithSQLTx(ctx, a.DB, func(tx *sql.Tx) error {
+	return db.WithTx(ctx, a.DB, func(tx db.Tx) error {
 		scope, err := search.Lock(ctx, tx, s.owner())
 		if err != nil {
 			return err

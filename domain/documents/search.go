@@ -180,7 +180,7 @@ func (a *Archive) index(ctx context.Context, s Stored) error {
 		pages[i] = search.Text{Number: int(r.Page), Text: r.Text}
 	}
 	terms := search.Analyse(pages)
-	return db.WithSQLTx(ctx, a.DB, func(tx *sql.Tx) error {
+	return db.WithTx(ctx, a.DB, func(tx db.Tx) error {
 		scope, err := search.Lock(ctx, tx, s.owner())
 		if err != nil {
 			return err

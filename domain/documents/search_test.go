@@ -14,7 +14,6 @@ import (
 	"counsel/domain"
 	"counsel/domain/cases"
 	"counsel/domain/documents"
-	"counsel/gen/query"
 )
 
 // words makes texts: a few words on every page, others on ever fewer.
@@ -354,7 +353,7 @@ func TestIndexOfErased(t *testing.T) {
 	noErr(t, err)
 	noErr(t, b.Read(t.Context()))
 	others := b.count("SELECT COUNT(*) FROM search_postings p JOIN search_scopes s ON s.scope = p.scope WHERE s.owner = ?", b.bob.UserID)
-	noErr(t, db.WithTx(t.Context(), b.db, func(q *query.Queries) error { return b.Forget(t.Context(), q, b.ada.UserID) }))
+	noErr(t, db.WithTx(t.Context(), b.db, func(tx db.Tx) error { return b.Forget(t.Context(), tx, b.ada.UserID) }))
 	if n := b.count("SELECT COUNT(*) FROM search_postings"); n != others {
 		t.Errorf("%d rows of postings, of others %d", n, others)
 	}

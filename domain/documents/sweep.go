@@ -2,7 +2,6 @@ package documents
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"strings"
 	"sync"
@@ -165,7 +164,7 @@ func (a *Archive) SweepIndex(ctx context.Context) error {
 			return db.Error(err)
 		}
 		for _, id := range gone {
-			if err := db.WithSQLTx(ctx, a.DB, func(tx *sql.Tx) error { return search.Remove(ctx, tx, id) }); err != nil {
+			if err := db.WithTx(ctx, a.DB, func(tx db.Tx) error { return search.Remove(ctx, tx, id) }); err != nil {
 				return err
 			}
 		}

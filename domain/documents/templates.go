@@ -163,16 +163,16 @@ func fieldsOf(err error) []domain.Field {
 }
 
 func mayWrite(p domain.Principal) error {
-	if p.Role != domain.RoleLawyer && !p.Admin() {
+	if !p.Staff() {
 		return domain.Errorf(domain.Forbidden, "Only a lawyer may write templates.")
 	}
 	return nil
 }
 
-func noTemplate() error { return domain.Errorf(domain.NotFound, "There is no such template.") }
+func noTemplate() error { return domain.NoSuch("template") }
 
 func noTemplateVersion() error {
-	return domain.Errorf(domain.NotFound, "There is no such version of this template.")
+	return domain.NoSuch("version of this template")
 }
 
 func archived() error {
@@ -408,8 +408,8 @@ func (s *Templates) Create(ctx context.Context, caller domain.Principal, id stri
 		return TemplateVersion{}, err
 	}
 	row := s.newID().String()
-	err := s.keep(ctx, caller, row, n, func(q *query.Queries, now time.Time) error {
-		err := q.CreateTemplate(ctx, query.CreateTemplateParams{ID: row, Slug: sql.NullString{String: id, Valid: true}, CreatedBy: caller.UserID, Sharing: string(SharedWithFirm), CreatedAt: now})
+	err := s.keep(ctx, caller, row, n, func(tx db.Tx, now time.Time) error {
+		err := query.New(tx).CreateTemplate(ctx, query.CreateTemplateParams{ID: row, Slug: sql.NullString{String: id, Valid: true}, CreatedBy: caller.UserID, Sharing: string(SharedWithFirm), CreatedAt: now})
 		if domain.CodeOf(db.Error(err)) == domain.Conflict {
 			return taken
 		}
@@ -451,7 +451,9 @@ func (s *Templates) AddVersion(ctx context.Context, caller domain.Principal, id 
 	if v, ok, err := s.repeated(ctx, caller, id, n); ok || err != nil {
 		return v, err
 	}
-	err = s.keep(ctx, caller, t.ID, n, func(q *query.Queries, _ time.Time) error {
+	err = s.keep(ctx, caller, t.ID, n, func(tx db.Tx, _ time.Time) error {
+		q := query.New(tx)
+
 		row, err := q.LockTemplate(ctx, t.ID)
 		if errors.Is(err, sql.ErrNoRows) {
 			return noTemplate()
@@ -513,7 +515,7 @@ func (s *Templates) repeated(ctx context.Context, caller domain.Principal, id st
 }
 
 // keep writes a version, after first has seen to its template.
-func (s *Templates) keep(ctx context.Context, caller domain.Principal, row string, n NewTemplateVersion, first func(*query.Queries, time.Time) error) error {
+func (s *Templates) keep(ctx context.Context, caller domain.Principal, row string, n NewTemplateVersion, first func(db.Tx, time.Time) error) error {
 	if !versionName.MatchString(n.Version) {
 		return domain.InvalidField("/version", "must be letters, digits, dots, hyphens and _, 32 at most")
 	}
@@ -525,11 +527,11 @@ func (s *Templates) keep(ctx context.Context, caller domain.Principal, row strin
 	if err := s.checkPrintable(ctx, f, n); err != nil {
 		return err
 	}
-	return db.WithTx(ctx, s.pool, func(q *query.Queries) error {
-		if err := first(q, now); err != nil {
+	return db.WithTx(ctx, s.pool, func(tx db.Tx) error {
+		if err := first(tx, now); err != nil {
 			return err
 		}
-		err := q.CreateTemplateVersion(ctx, query.CreateTemplateVersionParams{TemplateID: row, Version: n.Version, Name: f.name, Description: f.description,
+		err := query.New(tx).CreateTemplateVersion(ctx, query.CreateTemplateVersionParams{TemplateID: row, Version: n.Version, Name: f.name, Description: f.description,
 			Body: n.Body, DataSchema: string(n.Schema), Sample: string(n.Sample), AuthorID: caller.UserID, CreatedAt: now})
 		if domain.CodeOf(db.Error(err)) == domain.Conflict {
 			return domain.Errorf(domain.Conflict, "The template has this version, and a version never changes: take a new one.")
@@ -572,17 +574,17 @@ func (s *Templates) free(ctx context.Context, t owned) error {
 
 // sharing makes a change that may share a template with the firm (opens). Of several templates of one id
 // only one is shared: changes to them take turns.
-func (s *Templates) sharing(ctx context.Context, t owned, opens bool, change func(*query.Queries) error) error {
-	return db.WithTx(ctx, s.pool, func(q *query.Queries) error {
+func (s *Templates) sharing(ctx context.Context, t owned, opens bool, change func(db.Tx) error) error {
+	return db.WithTx(ctx, s.pool, func(tx db.Tx) error {
 		if opens {
-			if err := q.LockTemplatesOfSlug(ctx, query.LockTemplatesOfSlugParams{Slug: sql.NullString{String: t.Slug, Valid: true}, ID: t.Slug}); err != nil {
+			if err := query.New(tx).LockTemplatesOfSlug(ctx, query.LockTemplatesOfSlugParams{Slug: sql.NullString{String: t.Slug, Valid: true}, ID: t.Slug}); err != nil {
 				return err
 			}
 			if err := s.free(ctx, t); err != nil {
 				return err
 			}
 		}
-		return change(q)
+		return change(tx)
 	})
 }
 
@@ -601,8 +603,8 @@ func (s *Templates) Publish(ctx context.Context, caller domain.Principal, id, ve
 	if t.ArchivedAt.Valid {
 		return v, archived()
 	}
-	err = s.sharing(ctx, t, Sharing(t.Sharing) == SharedWithFirm, func(q *query.Queries) error {
-		return q.PublishTemplateVersion(ctx, query.PublishTemplateVersionParams{PublishedBy: &caller.UserID,
+	err = s.sharing(ctx, t, Sharing(t.Sharing) == SharedWithFirm, func(tx db.Tx) error {
+		return query.New(tx).PublishTemplateVersion(ctx, query.PublishTemplateVersionParams{PublishedBy: &caller.UserID,
 			PublishedAt: sql.NullTime{Time: s.clock(), Valid: true}, TemplateID: t.ID, Version: version})
 	})
 	if err != nil {
@@ -653,8 +655,8 @@ func (s *Templates) Share(ctx context.Context, caller domain.Principal, id strin
 	if err != nil {
 		return Template{}, err
 	}
-	err = s.sharing(ctx, t, with == SharedWithFirm && t.Published && !t.ArchivedAt.Valid, func(q *query.Queries) error {
-		return q.ShareTemplate(ctx, query.ShareTemplateParams{Sharing: string(with), ID: t.ID})
+	err = s.sharing(ctx, t, with == SharedWithFirm && t.Published && !t.ArchivedAt.Valid, func(tx db.Tx) error {
+		return query.New(tx).ShareTemplate(ctx, query.ShareTemplateParams{Sharing: string(with), ID: t.ID})
 	})
 	if err != nil {
 		return Template{}, err
@@ -770,7 +772,9 @@ func (s *Templates) Of(ctx context.Context, owner domain.ID, yield func(Template
 // Forget deletes, in the caller's transaction, what somebody wrote for themselves: versions that are not
 // published and that nothing was rendered from. The others stay the firm's, without a name: documents are
 // verified by them.
-func (s *Templates) Forget(ctx context.Context, q *query.Queries, owner domain.ID) error {
+func (s *Templates) Forget(ctx context.Context, tx db.Tx, owner domain.ID) error {
+	q := query.New(tx)
+
 	rows, err := q.ListTemplatesOfOwner(ctx, owner)
 	if err != nil {
 		return err

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"counsel/db"
 	"counsel/domain"
 	"counsel/domain/ai/prompts"
 	"counsel/domain/doc"
@@ -519,7 +520,6 @@ func TestTemplatesOfThoseWhoAreErased(t *testing.T) {
 		t.Fatal(err)
 	}
 	rendered := domain.NewID()
-	q := query.New(b.pool)
 	keepRendering(t, b.pool, rendered, b.lawyer.UserID, row)
 	var exported []string
 	if err := s.Of(ctx, b.lawyer.UserID, func(t Template, versions []TemplateVersion) error {
@@ -528,7 +528,7 @@ func TestTemplatesOfThoseWhoAreErased(t *testing.T) {
 	}); err != nil || len(exported) != 3 {
 		t.Errorf("exported %v, %v", exported, err)
 	}
-	if err := s.Forget(ctx, q, b.lawyer.UserID); err != nil {
+	if err := db.WithTx(ctx, b.pool, func(tx db.Tx) error { return s.Forget(ctx, tx, b.lawyer.UserID) }); err != nil {
 		t.Fatal(err)
 	}
 	_, err = s.Get(ctx, b.lawyer, unused)

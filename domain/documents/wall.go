@@ -4,9 +4,9 @@ import (
 	"context"
 	"strings"
 
+	"counsel/db"
 	"counsel/domain"
 	"counsel/domain/cases"
-	"counsel/gen/query"
 )
 
 // wall asks the cases who may do what with what belongs to one; what belongs to none is its
@@ -22,7 +22,7 @@ func mayRead(caller domain.Principal, owner domain.ID) bool {
 	return caller.UserID == owner || caller.Admin()
 }
 
-func noCase() error { return domain.Errorf(domain.NotFound, "There is no such case.") }
+func noCase() error { return domain.NoSuch("case") }
 
 // authorize tells whether the caller may do something in a case, before the work it takes. Only a
 // refusal is put down.
@@ -65,7 +65,7 @@ func (w wall) missing(ctx context.Context, caller domain.Principal, err error) e
 }
 
 // change does something in a case, and puts it down, in one transaction; see cases.Change.
-func (w wall) change(ctx context.Context, caller domain.Principal, matter domain.ID, act *cases.Act, fn func(*query.Queries) error) error {
+func (w wall) change(ctx context.Context, caller domain.Principal, matter domain.ID, act *cases.Act, fn func(db.Tx) error) error {
 	if w.cases == nil {
 		return noCase()
 	}

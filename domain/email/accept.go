@@ -146,20 +146,20 @@ func (s *Service) Charge(ctx context.Context, caller domain.Principal, recipient
 
 // keep writes mails and the jobs that send them.
 func (s *Service) keep(ctx context.Context, queue jobs.Queue, all ...accepted) error {
-	err := db.WithTx(ctx, s.DB, func(q *query.Queries) error {
+	err := db.WithTx(ctx, s.DB, func(tx db.Tx) error {
 		work := make([]jobs.New, len(all))
 		for i, a := range all {
-			err := q.CreateEmail(ctx, query.CreateEmailParams{ID: a.ID, UserID: a.UserID, Kind: message, Subject: a.Subject, BodyText: a.Text, BodyHtml: a.HTML, ReplyTo: domain.EmailForServers(a.ReplyTo),
+			err := query.New(tx).CreateEmail(ctx, query.CreateEmailParams{ID: a.ID, UserID: a.UserID, Kind: message, Subject: a.Subject, BodyText: a.Text, BodyHtml: a.HTML, ReplyTo: domain.EmailForServers(a.ReplyTo),
 				Fields: "{}", Bulk: queue == jobs.Bulk, SendAt: a.SendAt, CreatedAt: a.CreatedAt, UpdatedAt: a.CreatedAt})
 			if err != nil {
 				return err
 			}
-			if err := s.keepParts(ctx, q, a); err != nil {
+			if err := s.keepParts(ctx, tx, a); err != nil {
 				return err
 			}
 			work[i] = jobs.New{Kind: kindSend, Queue: queue, UserID: a.UserID, Payload: payload{a.ID}, RunAt: a.SendAt, Key: "email:" + a.ID.String()}
 		}
-		_, err := s.Jobs.Add(ctx, q, work...)
+		_, err := s.Jobs.Add(ctx, tx, work...)
 		return err
 	})
 	if err != nil {
@@ -169,7 +169,9 @@ func (s *Service) keep(ctx context.Context, queue jobs.Queue, all ...accepted) e
 	return nil
 }
 
-func (s *Service) keepParts(ctx context.Context, q *query.Queries, a accepted) error {
+func (s *Service) keepParts(ctx context.Context, tx db.Tx, a accepted) error {
+	q := query.New(tx)
+
 	for i, r := range a.Recipients {
 		if err := q.CreateEmailRecipient(ctx, query.CreateEmailRecipientParams{EmailID: a.ID, Position: int32(i), Field: r.Field, Address: domain.EmailForServers(r.Address), UpdatedAt: a.CreatedAt}); err != nil {
 			return err

@@ -6,11 +6,11 @@ import (
 	"testing"
 	"time"
 
+	"counsel/db"
 	"counsel/domain"
 	"counsel/domain/account"
 	"counsel/domain/jobs"
 	"counsel/domain/notifications"
-	"counsel/gen/query"
 )
 
 func TestSanitize(t *testing.T) {
@@ -196,7 +196,7 @@ func TestNotify(t *testing.T) {
 	b := newBundle(t)
 	secret := domain.NewID()
 	n := Notice{Kind: ResetPassword, UserID: b.ada.UserID, To: "ada@example.com", Locale: "de-AT,de;q=0.9", Fields: map[string]string{"name": "Ada"}, Secret: secret, Expires: b.now.Add(time.Hour)}
-	id, err := b.Notify(t.Context(), query.New(b.pool), n)
+	id, err := b.notify(n)
 	must(t, err)
 	var queue, kept string
 	must(t, b.pool.QueryRowContext(t.Context(), "SELECT queue FROM jobs").Scan(&queue))
@@ -209,7 +209,7 @@ func TestNotify(t *testing.T) {
 	if link := "https://counsel.example/account#reset=secret-of-" + secret.String(); !strings.Contains(m.Text, link) || !strings.Contains(m.HTML, link) || m.Subject != "Neues Passwort wählen" || !m.Automatic {
 		t.Errorf("%+v", m)
 	}
-	late, err := b.Notify(t.Context(), query.New(b.pool), n)
+	late, err := b.notify(n)
 	must(t, err)
 	b.post.answer = away
 	if b.try(late) == nil {
@@ -223,7 +223,7 @@ func TestNotify(t *testing.T) {
 		t.Errorf("%s %q, %d sent", row.Status, row.Reason, len(b.post.sent))
 	}
 	n.To = "nobody"
-	if _, err := b.Notify(t.Context(), query.New(b.pool), n); err == nil || strings.Contains(err.Error(), "nobody") {
+	if _, err := b.notify(n); err == nil || strings.Contains(err.Error(), "nobody") {
 		t.Errorf("%v", err)
 	}
 }
@@ -232,7 +232,7 @@ func TestNotify(t *testing.T) {
 func TestNotifyQueues(t *testing.T) {
 	b := newBundle(t)
 	for kind, want := range map[NoticeKind]jobs.Queue{ResetPassword: jobs.Interactive, Notification: jobs.Standard} {
-		_, err := b.Notify(t.Context(), query.New(b.pool), Notice{Kind: kind, UserID: b.ada.UserID, To: "ada@example.com"})
+		_, err := b.notify(Notice{Kind: kind, UserID: b.ada.UserID, To: "ada@example.com"})
 		must(t, err)
 		var queue jobs.Queue
 		must(t, b.pool.QueryRowContext(t.Context(), "SELECT queue FROM jobs ORDER BY id DESC LIMIT 1").Scan(&queue))
@@ -260,7 +260,9 @@ func TestNotificationsDoNotFlood(t *testing.T) {
 		t.Helper()
 		for range times {
 			to := account.User{ID: who.UserID, Email: who.UserID.String() + "@example.com", FullName: "Ada"}
-			must(t, b.NotificationMail(t.Context(), query.New(b.pool), notifications.Mail{ID: domain.NewID(), To: to, Type: domain.EventTaskAssigned, Notification: domain.NewID()}))
+			must(t, b.inTx(func(tx db.Tx) error {
+				return b.NotificationMail(t.Context(), tx, notifications.Mail{ID: domain.NewID(), To: to, Type: domain.EventTaskAssigned, Notification: domain.NewID()})
+			}))
 		}
 		must(t, b.pool.QueryRowContext(t.Context(), "SELECT COUNT(*) FROM emails WHERE user_id = ?", who.UserID).Scan(&mails))
 		return mails

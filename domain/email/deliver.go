@@ -112,7 +112,9 @@ func (s *Service) revive(ctx context.Context, id domain.ID) error {
 		return db.Error(err)
 	}
 	now := s.Clock()
-	return db.WithTx(ctx, s.DB, func(q *query.Queries) error {
+	return db.WithTx(ctx, s.DB, func(tx db.Tx) error {
+		q := query.New(tx)
+
 		if err := q.ReviveEmailRecipients(ctx, query.ReviveEmailRecipientsParams{UpdatedAt: now, EmailID: id}); err != nil {
 			return err
 		}
@@ -146,7 +148,9 @@ func (s *Service) settle(ctx context.Context, row query.Email, end func(int) set
 	now := s.Clock()
 	var total tally
 	var ended Status // before this
-	err := db.WithTx(ctx, s.DB, func(q *query.Queries) error {
+	err := db.WithTx(ctx, s.DB, func(tx db.Tx) error {
+		q := query.New(tx)
+
 		total, ended = tally{}, ""
 		locked, err := q.LockEmail(ctx, row.ID)
 		if errors.Is(err, sql.ErrNoRows) { // its sender was erased
@@ -180,11 +184,11 @@ func (s *Service) settle(ctx context.Context, row query.Email, end func(int) set
 			total.add(orQueued(at.status), at.reason)
 		}
 		err = q.SettleEmail(ctx, query.SettleEmailParams{Status: string(total.status()), Reason: cut(total.reason), UpdatedAt: now, ID: row.ID})
-		happened, told := events[total.status()]
+		happened, told := finalEvents[total.status()]
 		if err != nil || !told || row.Kind != message {
 			return err
 		}
-		return s.Emit(ctx, q, domain.Event{Type: happened, UserID: row.UserID, Data: map[string]domain.ID{"emailId": row.ID}})
+		return s.Events.Publish(ctx, tx, domain.Event{Type: happened, UserID: row.UserID, Data: map[string]domain.ID{"emailId": row.ID}})
 	})
 	switch {
 	case err != nil:
@@ -197,8 +201,8 @@ func (s *Service) settle(ctx context.Context, row query.Email, end func(int) set
 	return result{total.status()}, nil
 }
 
-// events are what a mail that has come to its end is told as.
-var events = map[Status]domain.EventType{Sent: domain.EventEmailSent, Bounced: domain.EventEmailBounced, Failed: domain.EventEmailFailed}
+// finalEvents maps the final status of a mail to the event that is published.
+var finalEvents = map[Status]domain.EventType{Sent: domain.EventEmailSent, Bounced: domain.EventEmailBounced, Failed: domain.EventEmailFailed}
 
 func orQueued(s Status) Status {
 	if s == "" {

@@ -28,6 +28,7 @@ import (
 	"counsel/domain"
 	"counsel/domain/account"
 	"counsel/domain/documents"
+	"counsel/domain/events"
 	"counsel/domain/jobs"
 	"counsel/domain/limits"
 	"counsel/gen/query"
@@ -89,8 +90,8 @@ type Deps struct {
 	// Keep is how long the text of a mail is kept after its end, and all of the service's own; longer
 	// than jobs.KeptFailed, for as long as which a failed one may be sent again. 0: for ever.
 	Keep time.Duration
-	// Emit is told what became of what people sent; it may be set before use. nil: nobody is told.
-	Emit documents.Emit
+	// Events gets what became of what people sent; nil: nothing is published.
+	Events events.Publisher
 }
 
 // People knows the accounts (account.Service).
@@ -110,8 +111,8 @@ func New(d Deps) *Service {
 		d.Backoff = []time.Duration{10 * time.Second, 30 * time.Second, time.Minute, 2 * time.Minute, 5 * time.Minute, 10 * time.Minute, 20 * time.Minute, 30 * time.Minute,
 			time.Hour, 2 * time.Hour, 4 * time.Hour, 4 * time.Hour, 4 * time.Hour, 8 * time.Hour}
 	}
-	if d.Emit == nil {
-		d.Emit = documents.Nobody
+	if d.Events == nil {
+		d.Events = events.NopPublisher{}
 	}
 	s := &Service{Deps: d, rows: query.New(d.DB)}
 	d.Jobs.Handle(kindSend, jobs.Options{Tries: len(d.Backoff) + 1, Timeout: sendTime, Backoff: func(try int) time.Duration {
@@ -194,7 +195,7 @@ func unavailable() error {
 	return &domain.Error{Code: domain.Unavailable, Reason: ReasonUnavailable, RetryAfter: 5 * time.Minute, Message: "This service is not set up to send mail."}
 }
 
-func noEmail() error { return domain.Errorf(domain.NotFound, "There is no such e-mail.") }
+func noEmail() error { return domain.NoSuch("e-mail") }
 
 // Ready fails when no mail can be sent at all.
 func (s *Service) Ready() error {
@@ -207,7 +208,9 @@ func (s *Service) Ready() error {
 // Forget takes away what somebody sent and the mails the service sent them, in the caller's
 // transaction. What waits to be sent is not sent. That they want no mail is kept, without their
 // address; that a server found no such address is not.
-func (s *Service) Forget(ctx context.Context, q *query.Queries, user domain.ID, address string) error {
+func (s *Service) Forget(ctx context.Context, tx db.Tx, user domain.ID, address string) error {
+	q := query.New(tx)
+
 	if err := q.ForgetEmails(ctx, user); err != nil {
 		return err
 	}

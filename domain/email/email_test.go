@@ -10,8 +10,10 @@ import (
 	"testing"
 	"time"
 
+	"counsel/db"
 	"counsel/domain"
 	"counsel/domain/documents"
+	"counsel/domain/events"
 	"counsel/domain/limits"
 	"counsel/gen/query"
 	"counsel/sandbox/testenv"
@@ -375,7 +377,7 @@ func TestListAndGet(t *testing.T) {
 		ids = append(ids, b.send(Message{To: many(2), Subject: "x", Text: "x"}).ID)
 	}
 	must(t, b.try(ids[0]))
-	_, err := b.Notify(t.Context(), query.New(b.pool), Notice{Kind: PasswordChanged, UserID: b.ada.UserID, To: "ada@example.com"})
+	_, err := b.notify(Notice{Kind: PasswordChanged, UserID: b.ada.UserID, To: "ada@example.com"})
 	must(t, err)
 	page, next, err := b.List(t.Context(), b.ada, Filter{Limit: 2})
 	must(t, err)
@@ -425,7 +427,7 @@ func TestSuppressions(t *testing.T) {
 	must(t, b.try(e.ID))
 	b.stands(e.ID, Failed, Suppressed)
 	// Nobody is kept from their own account by it.
-	id, err := b.Notify(ctx, query.New(b.pool), Notice{Kind: PasswordChanged, UserID: b.ada.UserID, To: "grace@bücher.example"})
+	id, err := b.notify(Notice{Kind: PasswordChanged, UserID: b.ada.UserID, To: "grace@bücher.example"})
 	must(t, err)
 	must(t, b.try(id))
 	if len(b.post.sent) != 1 {
@@ -502,8 +504,8 @@ func TestForget(t *testing.T) {
 	must(t, err)
 	must(t, b.NoAddress(t.Context(), "gone@example.com"))
 	for range 2 { // whoever has the address next may be erased, too
-		must(t, b.Forget(t.Context(), query.New(b.pool), b.ada.UserID, "Ada@example.com"))
-		must(t, b.Forget(t.Context(), query.New(b.pool), b.ada.UserID, "gone@example.com"))
+		must(t, b.inTx(func(tx db.Tx) error { return b.Forget(t.Context(), tx, b.ada.UserID, "Ada@example.com") }))
+		must(t, b.inTx(func(tx db.Tx) error { return b.Forget(t.Context(), tx, b.ada.UserID, "gone@example.com") }))
 	}
 	if reason, err := b.Blocked(t.Context(), "ADA@example.com"); err != nil || reason != SuppressedByHand {
 		t.Errorf("who asked not to be written to is written to again: %q %v", reason, err)
@@ -588,10 +590,10 @@ func TestSentBefore(t *testing.T) {
 func TestTwoRuns(t *testing.T) {
 	b := newBundle(t)
 	var told []domain.EventType
-	b.Emit = func(_ context.Context, _ *query.Queries, e domain.Event) error {
+	b.Events = events.PublisherFunc(func(_ context.Context, _ db.Tx, e domain.Event) error {
 		told = append(told, e.Type)
 		return nil
-	}
+	})
 	e := b.send(Message{To: many(1), Subject: "x", Text: "x"})
 	nested := false
 	b.post.answer = func(string) Outcome {
@@ -636,7 +638,7 @@ func TestForgetOld(t *testing.T) {
 	file := Attachment{Filename: "a.pdf", DocumentID: d.ID}
 	old := b.send(Message{To: many(1), Subject: "Old", Text: "Long ago", HTML: "<p>Long ago</p>", Attachments: []Attachment{file}})
 	must(t, b.try(old.ID))
-	notice, err := b.Notify(ctx, query.New(b.pool), Notice{Kind: PasswordChanged, UserID: b.ada.UserID, To: "ada@example.com", Fields: map[string]string{"name": "Ada"}})
+	notice, err := b.notify(Notice{Kind: PasswordChanged, UserID: b.ada.UserID, To: "ada@example.com", Fields: map[string]string{"name": "Ada"}})
 	must(t, err)
 	must(t, b.try(notice))
 	ahead := b.send(Message{To: many(1), Subject: "Ahead", Text: "In a year", SendAt: b.now.Add(300 * 24 * time.Hour)})

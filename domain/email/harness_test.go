@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"counsel/db"
 	"counsel/domain"
 	"counsel/domain/account"
 	"counsel/domain/documents"
@@ -260,4 +261,16 @@ func (s *store) Link(_ context.Context, key string, _ documents.FileLink) (strin
 
 func (s *store) List(context.Context, string, string, int) ([]documents.FileInfo, error) {
 	return nil, nil
+}
+
+// inTx runs fn in a transaction.
+func (b *bundle) inTx(fn func(db.Tx) error) error { return db.WithTx(b.t.Context(), b.pool, fn) }
+
+// notify is Notify in a transaction of its own.
+func (b *bundle) notify(n Notice) (id domain.ID, err error) {
+	err = b.inTx(func(tx db.Tx) error {
+		id, err = b.Notify(b.t.Context(), tx, n)
+		return err
+	})
+	return id, err
 }

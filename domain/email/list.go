@@ -107,7 +107,9 @@ func (s *Service) Cancel(ctx context.Context, caller domain.Principal, id domain
 		return err
 	}
 	now := s.Clock()
-	return db.WithTx(ctx, s.DB, func(q *query.Queries) error {
+	return db.WithTx(ctx, s.DB, func(tx db.Tx) error {
+		q := query.New(tx)
+
 		row, err := q.LockEmail(ctx, id)
 		if errors.Is(err, sql.ErrNoRows) {
 			return noEmail()

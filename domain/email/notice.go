@@ -22,6 +22,7 @@ import (
 	"go.yaml.in/yaml/v3"
 	"golang.org/x/text/language"
 
+	"counsel/db"
 	"counsel/domain"
 	"counsel/domain/account"
 	"counsel/domain/cases"
@@ -82,7 +83,9 @@ type noticeFields struct {
 
 // Notify puts a mail of the service's own into the queue, before all that people send, in the
 // caller's transaction. Call Wake once that has committed.
-func (s *Service) Notify(ctx context.Context, q *query.Queries, n Notice) (domain.ID, error) {
+func (s *Service) Notify(ctx context.Context, tx db.Tx, n Notice) (domain.ID, error) {
+	q := query.New(tx)
+
 	if err := s.Ready(); err != nil {
 		return domain.ID{}, err
 	}
@@ -118,7 +121,7 @@ func (s *Service) Notify(ctx context.Context, q *query.Queries, n Notice) (domai
 	if n.Kind == Notification {
 		queue = jobs.Standard
 	}
-	_, err = s.Jobs.Add(ctx, q, jobs.New{Kind: kindSend, Queue: queue, Payload: payload{id}})
+	_, err = s.Jobs.Add(ctx, tx, jobs.New{Kind: kindSend, Queue: queue, Payload: payload{id}})
 	return id, err
 }
 
@@ -284,18 +287,18 @@ func shorten(s string, most int) string {
 }
 
 // AccountMail puts a mail of an account into the queue, as account.Mailer says.
-func (s *Service) AccountMail(ctx context.Context, q *query.Queries, m account.Mail) error {
+func (s *Service) AccountMail(ctx context.Context, tx db.Tx, m account.Mail) error {
 	if _, err := domain.ParseEmail(m.To.Email); err != nil {
 		return nil //nolint:nilerr // such a spelling can sign in, but no mail server takes it
 	}
-	_, err := s.Notify(ctx, q, Notice{Kind: NoticeKind(m.Kind), UserID: m.To.ID, To: m.To.Email, Locale: m.Locale,
+	_, err := s.Notify(ctx, tx, Notice{Kind: NoticeKind(m.Kind), UserID: m.To.ID, To: m.To.Email, Locale: m.Locale,
 		Fields: map[string]string{"name": m.To.FullName}, Secret: m.Link, Expires: m.Expires})
 	return err
 }
 
 // WebhookMail puts a mail into the queue that tells the owner of a webhook that it was disabled, if
 // mail can be sent to them at all.
-func (s *Service) WebhookMail(ctx context.Context, q *query.Queries, w webhooks.Webhook) error {
+func (s *Service) WebhookMail(ctx context.Context, tx db.Tx, w webhooks.Webhook) error {
 	people, err := s.People.ByID(ctx, []domain.ID{w.UserID})
 	if err != nil {
 		return err
@@ -308,7 +311,7 @@ func (s *Service) WebhookMail(ctx context.Context, q *query.Queries, w webhooks.
 	if err != nil {
 		return err
 	}
-	_, err = s.Notify(ctx, q, Notice{Kind: WebhookDisabled, UserID: u.ID, To: u.Email, Fields: map[string]string{"name": u.FullName, "receiver": receiver.Host}})
+	_, err = s.Notify(ctx, tx, Notice{Kind: WebhookDisabled, UserID: u.ID, To: u.Email, Fields: map[string]string{"name": u.FullName, "receiver": receiver.Host}})
 	s.Wake() // the commit follows
 	return err
 }
@@ -319,11 +322,11 @@ const mostNotified = 20
 
 // NotificationMail puts a mail into the queue that tells somebody what kind of thing happened, if mail
 // can be sent to them at all, and unless they have had mostNotified.
-func (s *Service) NotificationMail(ctx context.Context, q *query.Queries, m notifications.Mail) error {
+func (s *Service) NotificationMail(ctx context.Context, tx db.Tx, m notifications.Mail) error {
 	if _, err := domain.ParseEmail(m.To.Email); err != nil || s.Ready() != nil {
 		return nil //nolint:nilerr // such a spelling can sign in, but no mail server takes it
 	}
-	back, err := q.GetEmailTimeBack(ctx, query.GetEmailTimeBackParams{UserID: m.To.ID, Kind: string(Notification), Offset: mostNotified - 1})
+	back, err := query.New(tx).GetEmailTimeBack(ctx, query.GetEmailTimeBackParams{UserID: m.To.ID, Kind: string(Notification), Offset: mostNotified - 1})
 	switch {
 	case err == nil && s.Clock().Sub(back) < time.Hour:
 		return nil
@@ -334,14 +337,14 @@ func (s *Service) NotificationMail(ctx context.Context, q *query.Queries, m noti
 	if s.AppURL != "" {
 		fields["link"] = s.AppURL + "#notification=" + m.Notification.String()
 	}
-	_, err = s.Notify(ctx, q, Notice{ID: m.ID, Kind: Notification, UserID: m.To.ID, To: m.To.Email, Fields: fields})
+	_, err = s.Notify(ctx, tx, Notice{ID: m.ID, Kind: Notification, UserID: m.To.ID, To: m.To.Email, Fields: fields})
 	s.Wake() // the commit follows
 	return err
 }
 
 // InvitationMail puts the mail of an invitation into the queue, as cases.Mailer says. It says nothing of the
 // case, and the inviter by their name only when that is none that mail programs make a link of.
-func (s *Service) InvitationMail(ctx context.Context, q *query.Queries, i cases.Invitation) error {
+func (s *Service) InvitationMail(ctx context.Context, tx db.Tx, i cases.Invitation) error {
 	if _, err := domain.ParseEmail(i.Email); err != nil || s.Ready() != nil {
 		return nil //nolint:nilerr // such a spelling can sign in, but no mail server takes it
 	}
@@ -356,7 +359,7 @@ func (s *Service) InvitationMail(ctx context.Context, q *query.Queries, i cases.
 	if s.AppURL != "" {
 		fields["link"] = s.AppURL + "#invitation=" + i.ID.String()
 	}
-	_, err := s.Notify(ctx, q, Notice{Kind: CaseInvitation, UserID: i.InvitedBy, To: i.Email, Fields: fields, Expires: i.ExpiresAt})
+	_, err := s.Notify(ctx, tx, Notice{Kind: CaseInvitation, UserID: i.InvitedBy, To: i.Email, Fields: fields, Expires: i.ExpiresAt})
 	return err
 }
 

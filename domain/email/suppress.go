@@ -142,7 +142,7 @@ func (s *Service) Unsuppress(ctx context.Context, caller domain.Principal, id do
 		return db.Error(err)
 	}
 	if n == 0 {
-		return domain.Errorf(domain.NotFound, "There is no such entry.")
+		return domain.NoSuch("entry")
 	}
 	return nil
 }

@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"counsel/clients/pdf"
+	"counsel/db"
 	"counsel/domain"
 	"counsel/domain/account"
 	"counsel/domain/cases"
@@ -28,8 +29,8 @@ import (
 	"counsel/domain/email"
 	"counsel/domain/esign"
 	"counsel/domain/esign/pades"
+	"counsel/domain/events"
 	"counsel/domain/jobs"
-	"counsel/gen/query"
 	"counsel/sandbox/testenv"
 )
 
@@ -102,13 +103,13 @@ func newBenchWith(t testing.TB, provider func(clock func() time.Time) esign.Prov
 		outside = provider(clock)
 	}
 	var telling sync.Mutex
-	emit := func(_ context.Context, _ *query.Queries, e domain.Event) error {
+	emit := func(_ context.Context, _ db.Tx, e domain.Event) error {
 		telling.Lock()
 		defer telling.Unlock()
 		b.told = append(b.told, e)
 		return nil
 	}
-	b.Service = esign.New(esign.Deps{Provider: outside, Emit: emit, DB: pool, Archive: b.archive, Cases: b.cases, People: people, Jobs: b.desk, Mails: b.post, Post: b.post, Renderer: engine, Seal: seal,
+	b.Service = esign.New(esign.Deps{Provider: outside, Publisher: events.PublisherFunc(emit), DB: pool, Archive: b.archive, Cases: b.cases, People: people, Jobs: b.desk, Mails: b.post, Post: b.post, Renderer: engine, Seal: seal,
 		Secret: []byte("a secret of these tests"), URL: "https://counsel.example", Clock: clock, NewID: domain.NewID, Log: log})
 	return b
 }
@@ -170,7 +171,7 @@ type desk struct {
 
 type handler func(context.Context, *jobs.Run) (any, error)
 
-func (d *desk) Add(_ context.Context, _ *query.Queries, js ...jobs.New) ([]domain.ID, error) {
+func (d *desk) Add(_ context.Context, _ db.Tx, js ...jobs.New) ([]domain.ID, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	var ids []domain.ID

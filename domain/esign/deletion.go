@@ -5,20 +5,21 @@ import (
 	"database/sql"
 	"errors"
 
+	"counsel/db"
 	"counsel/domain"
 	"counsel/gen/query"
 )
 
 // DocumentDeletable is documents.ArchiveDeps.Deletable: a document stays until the request to sign it
 // has ended. Initiate holds the document's row as well, so that the two cannot pass each other.
-func DocumentDeletable(ctx context.Context, q *query.Queries, document domain.ID) error {
-	_, err := q.LockUnfinishedRequestOfDocument(ctx, document)
+func DocumentDeletable(ctx context.Context, tx db.Tx, document domain.ID) error {
+	_, err := query.New(tx).LockUnfinishedRequestOfDocument(ctx, document)
 	return unlessOpen(err, "The document has been sent to be signed. Withdraw the request first, or wait until it has ended.")
 }
 
 // CaseDeletable is cases.Service.Deletable: a case stays while one of its documents is to be signed.
-func CaseDeletable(ctx context.Context, q *query.Queries, id domain.ID) error {
-	_, err := q.LockUnfinishedRequestOfCase(ctx, &id)
+func CaseDeletable(ctx context.Context, tx db.Tx, id domain.ID) error {
+	_, err := query.New(tx).LockUnfinishedRequestOfCase(ctx, &id)
 	return unlessOpen(err, "A document of the case has been sent to be signed. Withdraw the request first, or wait until it has ended.")
 }
 

@@ -70,8 +70,8 @@ func (s *Service) handOver(ctx context.Context, by domain.Principal, r Request, 
 	for i, g := range r.Signers {
 		e.Signers = append(e.Signers, EnvelopeSigner{Turn: g.Turn, Name: g.Name, Email: g.Email, Box: boxes[i]})
 	}
-	err = s.create(ctx, by, &r, func(q *query.Queries) error {
-		return q.CreateEnvelope(ctx, query.CreateEnvelopeParams{RequestID: r.ID, State: envCreating, NextAt: nullable(ptr(s.Clock().Add(creatingTime)))})
+	err = s.create(ctx, by, &r, func(tx db.Tx) error {
+		return query.New(tx).CreateEnvelope(ctx, query.CreateEnvelopeParams{RequestID: r.ID, State: envCreating, NextAt: nullable(ptr(s.Clock().Add(creatingTime)))})
 	})
 	if err != nil {
 		return Request{}, err
@@ -95,7 +95,9 @@ func (s *Service) handOver(ctx context.Context, by domain.Principal, r Request, 
 		}
 		return Request{}, cause
 	}
-	err = s.change(ctx, itself(r), r.ID, cases.Act{Verb: cases.VerbUpdate, Detail: "handed over"}, func(q *query.Queries, now *Request) error {
+	err = s.change(ctx, itself(r), r.ID, cases.Act{Verb: cases.VerbUpdate, Detail: "handed over"}, func(tx db.Tx, now *Request) error {
+		q := query.New(tx)
+
 		if now.Status != Creating {
 			return &domain.Error{Code: domain.Unavailable, Message: "The document could not be handed to the signing service in time, please try again."}
 		}
@@ -108,11 +110,11 @@ func (s *Service) handOver(ctx context.Context, by domain.Principal, r Request, 
 			return err
 		}
 		if len(hints) > 0 { // they were quicker than the answer
-			if err := s.look(ctx, q, r.ID); err != nil {
+			if err := s.look(ctx, tx, r.ID); err != nil {
 				return err
 			}
 		}
-		if err := s.invite(ctx, q, now); err != nil {
+		if err := s.invite(ctx, tx, now); err != nil {
 			return err
 		}
 		r = *now
@@ -131,20 +133,20 @@ func (s *Service) abandon(ctx context.Context, r Request, id string, drop, late 
 	if drop {
 		u.State, u.NextAt = envDropping, nullable(ptr(s.Clock()))
 	}
-	err := s.change(ctx, itself(r), r.ID, cases.Act{Verb: cases.VerbUpdate, Detail: "failed"}, func(q *query.Queries, r *Request) error {
+	err := s.change(ctx, itself(r), r.ID, cases.Act{Verb: cases.VerbUpdate, Detail: "failed"}, func(tx db.Tx, r *Request) error {
 		if r.Status != Creating {
 			return errSame
 		}
 		r.Status = Failed
-		if err := s.log(ctx, q, r, Event{Kind: EventFailed, Detail: reasonNotHanded}); err != nil {
+		if err := s.log(ctx, tx, r, Event{Kind: EventFailed, Detail: reasonNotHanded}); err != nil {
 			return err
 		}
 		if late {
-			if err := s.notify(ctx, q, r, noticeNotSent); err != nil {
+			if err := s.notify(ctx, tx, r, noticeNotSent); err != nil {
 				return err
 			}
 		}
-		return q.UpdateEnvelope(ctx, u)
+		return query.New(tx).UpdateEnvelope(ctx, u)
 	})
 	if domain.CodeOf(err) == domain.Conflict { // the case was closed: nothing is put down there, but the envelope must go
 		err = db.Error(s.rows.UpdateEnvelope(ctx, u))
@@ -153,7 +155,9 @@ func (s *Service) abandon(ctx context.Context, r Request, id string, drop, late 
 }
 
 // release lets go of a request's envelope as its request ends here.
-func (s *Service) release(ctx context.Context, q *query.Queries, r *Request) error {
+func (s *Service) release(ctx context.Context, tx db.Tx, r *Request) error {
+	q := query.New(tx)
+
 	if r.Provider == Builtin {
 		return nil
 	}
@@ -164,7 +168,7 @@ func (s *Service) release(ctx context.Context, q *query.Queries, r *Request) err
 	u := query.UpdateEnvelopeParams{EnvelopeID: e.EnvelopeID, State: envOver, AuditID: e.AuditID, RequestID: r.ID}
 	if r.Status == Cancelled || r.Status == Expired || r.Status == Failed {
 		u.State, u.NextAt = envDropping, s.after(0)
-		if err := s.look(ctx, q, r.ID); err != nil {
+		if err := s.look(ctx, tx, r.ID); err != nil {
 			return err
 		}
 	}
@@ -172,8 +176,8 @@ func (s *Service) release(ctx context.Context, q *query.Queries, r *Request) err
 }
 
 // look queues a look at what the provider says.
-func (s *Service) look(ctx context.Context, q *query.Queries, id domain.ID) error {
-	_, err := s.Jobs.Add(ctx, q, jobs.New{Kind: jobFollow, Queue: jobs.Interactive, Payload: requestJob{id}})
+func (s *Service) look(ctx context.Context, tx db.Tx, id domain.ID) error {
+	_, err := s.Jobs.Add(ctx, tx, jobs.New{Kind: jobFollow, Queue: jobs.Interactive, Payload: requestJob{id}})
 	return err
 }
 
@@ -185,12 +189,12 @@ func (s *Service) poll(ctx context.Context) error {
 		return db.Error(err)
 	}
 	for _, e := range due {
-		err := s.inTx(ctx, func(q *query.Queries) error {
-			n, err := q.PostponeEnvelope(ctx, query.PostponeEnvelopeParams{Later: s.after(e.Tries + 1), RequestID: e.RequestID, Now: nullable(&now)})
+		err := s.inTx(ctx, func(tx db.Tx) error {
+			n, err := query.New(tx).PostponeEnvelope(ctx, query.PostponeEnvelopeParams{Later: s.after(e.Tries + 1), RequestID: e.RequestID, Now: nullable(&now)})
 			if err != nil || n == 0 {
 				return err
 			}
-			return s.look(ctx, q, e.RequestID)
+			return s.look(ctx, tx, e.RequestID)
 		})
 		if err != nil {
 			return err

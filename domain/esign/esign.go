@@ -45,6 +45,7 @@ import (
 	"counsel/domain/documents"
 	"counsel/domain/email"
 	"counsel/domain/esign/pades"
+	"counsel/domain/events"
 	"counsel/domain/jobs"
 	"counsel/gen/query"
 )
@@ -167,7 +168,7 @@ type People interface {
 
 // Jobs does work later. jobs.Service fulfils it.
 type Jobs interface {
-	Add(ctx context.Context, tx *query.Queries, js ...jobs.New) ([]domain.ID, error)
+	Add(ctx context.Context, tx db.Tx, js ...jobs.New) ([]domain.ID, error)
 	Wake()
 	Handle(kind string, o jobs.Options, do func(context.Context, *jobs.Run) (any, error))
 	Every(name string, period time.Duration, do func(context.Context) error)
@@ -185,22 +186,22 @@ type Post interface {
 
 // Deps are what the service works with.
 type Deps struct {
-	DB       *sql.DB
-	Archive  *documents.Archive
-	Cases    *cases.Service
-	People   People
-	Jobs     Jobs
-	Mails    email.Sender
-	Post     Post
-	Renderer doc.Renderer   // of the certificate
-	Seal     *pades.Sealer  // nil: nothing can be sent to be signed
-	Provider Provider       // who has new requests signed; nil: they are signed here
-	Emit     documents.Emit // nil: nobody is told
-	Secret   []byte         // the links are made of it
-	URL      string         // where people reach the service, without a slash at the end
-	Clock    domain.Clock
-	NewID    func() domain.ID
-	Log      *slog.Logger
+	DB        *sql.DB
+	Archive   *documents.Archive
+	Cases     *cases.Service
+	People    People
+	Jobs      Jobs
+	Mails     email.Sender
+	Post      Post
+	Renderer  doc.Renderer     // of the certificate
+	Seal      *pades.Sealer    // nil: nothing can be sent to be signed
+	Provider  Provider         // who has new requests signed; nil: they are signed here
+	Publisher events.Publisher // nil: nothing is published
+	Secret    []byte           // the links are made of it
+	URL       string           // where people reach the service, without a slash at the end
+	Clock     domain.Clock
+	NewID     func() domain.ID
+	Log       *slog.Logger
 }
 
 // Service has documents signed. It is safe for concurrent use.
@@ -233,8 +234,8 @@ func enter(ctx context.Context, room chan struct{}) (leave func(), err error) {
 
 // New makes the service and registers its jobs.
 func New(d Deps) *Service {
-	if d.Emit == nil {
-		d.Emit = documents.Nobody
+	if d.Publisher == nil {
+		d.Publisher = events.NopPublisher{}
 	}
 	s := &Service{Deps: d, rows: query.New(d.DB), reading: make(chan struct{}, mostReading), bundling: make(chan struct{}, mostBundling)}
 	s.register()
@@ -260,7 +261,7 @@ func (s *Service) link(signer domain.ID) string { return s.URL + "/sign#" + s.to
 // SigningURL is where a signer of a request has their link mailed to them. It holds no secret.
 func (s *Service) SigningURL(id domain.ID) string { return s.URL + "/sign?request=" + id.String() }
 
-func noRequest() error { return domain.Errorf(domain.NotFound, "There is no such signature request.") }
+func noRequest() error { return domain.NoSuch("signature request") }
 
 // load reads a request with its signers.
 func load(ctx context.Context, q *query.Queries, id domain.ID) (Request, error) {
@@ -329,7 +330,7 @@ func nullable(t *time.Time) sql.NullTime {
 }
 
 // keep writes what changed of a signer.
-func keep(ctx context.Context, q *query.Queries, g *Signer) error {
+func keep(ctx context.Context, tx db.Tx, g *Signer) error {
 	mark := ""
 	if g.Mark != nil {
 		b, err := json.Marshal(g.Mark)
@@ -338,7 +339,7 @@ func keep(ctx context.Context, q *query.Queries, g *Signer) error {
 		}
 		mark = string(b)
 	}
-	return q.UpdateSigner(ctx, query.UpdateSignerParams{Status: string(g.Status), InvitedAt: nullable(g.InvitedAt), Reminders: int32(g.Reminders),
+	return query.New(tx).UpdateSigner(ctx, query.UpdateSignerParams{Status: string(g.Status), InvitedAt: nullable(g.InvitedAt), Reminders: int32(g.Reminders),
 		RemindedAt: nullable(g.RemindedAt), Disclosure: g.Disclosure, Mark: mark, SignedAt: nullable(g.SignedAt), Reason: g.Reason, ID: g.ID})
 }
 
@@ -347,12 +348,14 @@ var errSame = errors.New("esign: nothing to change")
 
 // change does something to a request, whose row it holds meanwhile, in one transaction, and puts
 // it into the timeline of its case. fn may return errSame.
-func (s *Service) change(ctx context.Context, by domain.Principal, id domain.ID, act cases.Act, fn func(q *query.Queries, r *Request) error) error {
+func (s *Service) change(ctx context.Context, by domain.Principal, id domain.ID, act cases.Act, fn func(tx db.Tx, r *Request) error) error {
 	at, err := s.rows.GetSignatureRequest(ctx, id)
 	if err != nil {
 		return absent(err)
 	}
-	do := func(q *query.Queries) error {
+	do := func(tx db.Tx) error {
+		q := query.New(tx)
+
 		row, err := q.LockSignatureRequest(ctx, id)
 		if err != nil {
 			return absent(err)
@@ -361,7 +364,7 @@ func (s *Service) change(ctx context.Context, by domain.Principal, id domain.ID,
 		if err != nil {
 			return err
 		}
-		if err := fn(q, &r); err != nil {
+		if err := fn(tx, &r); err != nil {
 			return err
 		}
 		if r.Status != Status(row.Status) {
@@ -387,7 +390,7 @@ func (s *Service) change(ctx context.Context, by domain.Principal, id domain.ID,
 
 // itself is how the service acts on a request: for its sender, who was let in when it was made.
 func itself(r Request) domain.Principal {
-	return domain.Principal{UserID: r.UserID, Role: domain.RoleAdmin}
+	return domain.System(r.UserID)
 }
 
 // clean makes a line of text that may be printed of what a stranger's browser sent.

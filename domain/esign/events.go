@@ -76,21 +76,21 @@ func (e *Event) sum(request domain.ID) []byte {
 }
 
 // log adds an event to a request whose row the transaction holds, and tells those who asked to be told.
-func (s *Service) log(ctx context.Context, q *query.Queries, r *Request, e Event) error {
+func (s *Service) log(ctx context.Context, tx db.Tx, r *Request, e Event) error {
 	e.Seq, e.Prev = r.seq+1, r.head
 	if e.At.IsZero() {
 		e.At = s.Clock()
 	}
 	e.Address, e.Agent, e.Detail = clean(e.Address, maxAddress), clean(e.Agent, maxAgent), clean(e.Detail, maxDetail)
 	e.Hash = e.sum(r.ID)
-	err := q.AppendSignatureEvent(ctx, query.AppendSignatureEventParams{RequestID: r.ID, Seq: e.Seq, CreatedAt: e.At, Kind: string(e.Kind), Signer: int32(e.Signer),
+	err := query.New(tx).AppendSignatureEvent(ctx, query.AppendSignatureEventParams{RequestID: r.ID, Seq: e.Seq, CreatedAt: e.At, Kind: string(e.Kind), Signer: int32(e.Signer),
 		Address: e.Address, Agent: e.Agent, Detail: e.Detail, PrevHash: e.Prev, Hash: e.Hash})
 	if err != nil {
 		return err
 	}
 	r.seq, r.head = e.Seq, e.Hash
 	if told, ok := tells[e.Kind]; ok {
-		return s.Emit(ctx, q, domain.Event{Type: told, Actor: e.By, UserID: r.UserID, CaseID: r.CaseID, Data: map[string]domain.ID{"trackingId": r.ID}})
+		return s.Publisher.Publish(ctx, tx, domain.Event{Type: told, Actor: e.By, UserID: r.UserID, CaseID: r.CaseID, Data: map[string]domain.ID{"trackingId": r.ID}})
 	}
 	return nil
 }
@@ -108,8 +108,8 @@ const (
 	maxDetail  = 200
 )
 
-// events reads a request's log.
-func events(ctx context.Context, q *query.Queries, id domain.ID) ([]Event, error) {
+// readLog reads a request's log.
+func readLog(ctx context.Context, q *query.Queries, id domain.ID) ([]Event, error) {
 	rows, err := q.ListSignatureEvents(ctx, id)
 	if err != nil {
 		return nil, db.Error(err)

@@ -171,7 +171,7 @@ func aside(b []byte) (io.ReadCloser, int64, error) {
 
 // bundle makes the evidence, which takes the memory of some documents.
 func (s *Service) bundle(ctx context.Context, r Request) ([]byte, error) {
-	log, err := events(ctx, s.rows, r.ID)
+	log, err := readLog(ctx, s.rows, r.ID)
 	if err != nil {
 		return nil, err
 	}

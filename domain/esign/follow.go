@@ -17,7 +17,7 @@ import (
 // NotFound: it is not the provider that is set up. Unauthenticated, Malformed: as ParseWebhook.
 func (s *Service) Webhook(ctx context.Context, provider string, header func(name string) string, body []byte) error {
 	if s.Provider == nil || s.Provider.Name() != provider {
-		return domain.Errorf(domain.NotFound, "There is no such signing service here.")
+		return domain.NoSuch("signing service here")
 	}
 	now := s.Clock()
 	h, err := s.Provider.ParseWebhook(header, body, now)
@@ -40,13 +40,13 @@ func (s *Service) Webhook(ctx context.Context, provider string, header func(name
 	if h.At.IsZero() {
 		h.At = now
 	}
-	err = s.inTx(ctx, func(q *query.Queries) error {
-		n, err := q.AddSignatureHint(ctx, query.AddSignatureHintParams{Provider: provider, HintID: clean(h.ID, maxHintID), RequestID: r.ID, Kind: string(h.Kind), Signer: int32(number),
+	err = s.inTx(ctx, func(tx db.Tx) error {
+		n, err := query.New(tx).AddSignatureHint(ctx, query.AddSignatureHintParams{Provider: provider, HintID: clean(h.ID, maxHintID), RequestID: r.ID, Kind: string(h.Kind), Signer: int32(number),
 			ToldAt: h.At, Address: clean(h.Address, maxAddress), Agent: clean(h.Agent, maxAgent), Reason: written(h.Reason), ReceivedAt: now})
 		if err != nil || n == 0 {
 			return err
 		}
-		return s.look(ctx, q, r.ID)
+		return s.look(ctx, tx, r.ID)
 	})
 	if err == nil {
 		s.Jobs.Wake()
@@ -107,7 +107,7 @@ func (s *Service) advance(ctx context.Context, p Provider, r Request, e query.Si
 	if moved.Status != r.Status {
 		detail = string(moved.Status) + " at " + r.Provider
 	}
-	return s.change(ctx, itself(r), r.ID, cases.Act{Verb: cases.VerbUpdate, Detail: detail}, func(q *query.Queries, r *Request) error {
+	return s.change(ctx, itself(r), r.ID, cases.Act{Verb: cases.VerbUpdate, Detail: detail}, func(tx db.Tx, r *Request) error {
 		if r.Status != Open {
 			return errSame
 		}
@@ -116,49 +116,49 @@ func (s *Service) advance(ctx context.Context, p Provider, r Request, e query.Si
 			return errSame
 		}
 		for i := range r.Signers {
-			if err := keep(ctx, q, &r.Signers[i]); err != nil {
+			if err := keep(ctx, tx, &r.Signers[i]); err != nil {
 				return err
 			}
 		}
 		for _, e := range did {
-			if err := s.log(ctx, q, r, e); err != nil {
+			if err := s.log(ctx, tx, r, e); err != nil {
 				return err
 			}
 		}
 		for _, h := range hints {
 			if used(h, did) {
-				if err := q.UseSignatureHint(ctx, query.UseSignatureHintParams{Provider: h.Provider, HintID: h.HintID}); err != nil {
+				if err := query.New(tx).UseSignatureHint(ctx, query.UseSignatureHintParams{Provider: h.Provider, HintID: h.HintID}); err != nil {
 					return err
 				}
 			}
 		}
-		return s.settle(ctx, q, r, e)
+		return s.settle(ctx, tx, r, e)
 	})
 }
 
 // settle does what follows of where a request now stands.
-func (s *Service) settle(ctx context.Context, q *query.Queries, r *Request, e query.SignatureEnvelope) error {
+func (s *Service) settle(ctx context.Context, tx db.Tx, r *Request, e query.SignatureEnvelope) error {
 	u := query.UpdateEnvelopeParams{EnvelopeID: e.EnvelopeID, State: envOver, RequestID: r.ID}
 	switch r.Status {
 	case Open:
 		u.State, u.NextAt = envOpen, s.after(0)
-		if err := s.invite(ctx, q, r); err != nil {
+		if err := s.invite(ctx, tx, r); err != nil {
 			return err
 		}
 	case Sealing:
 		signed, record := s.NewID(), s.NewID()
 		r.SignedID, u.AuditID = &signed, &record
 		u.State, u.NextAt = envFetching, s.after(0)
-		if err := s.look(ctx, q, r.ID); err != nil {
+		if err := s.look(ctx, tx, r.ID); err != nil {
 			return err
 		}
 	default:
 		end := map[Status]notice{Declined: noticeDeclined, Cancelled: noticeCancelled, Expired: noticeExpired}[r.Status]
-		if err := s.notify(ctx, q, r, end); err != nil {
+		if err := s.notify(ctx, tx, r, end); err != nil {
 			return err
 		}
 	}
-	return q.UpdateEnvelope(ctx, u)
+	return query.New(tx).UpdateEnvelope(ctx, u)
 }
 
 // used reports whether a hint has told all it had to tell.
@@ -283,11 +283,11 @@ func (s *Service) forward(ctx context.Context, v View, here Event) (View, error)
 	if old, err := s.known(ctx, v.Request.ID, here); err != nil || old {
 		return v, err
 	}
-	err = s.change(ctx, itself(v.Request), v.Request.ID, cases.Act{Verb: cases.VerbUpdate, Detail: "forwarded " + number(v.Signer.Number)}, func(q *query.Queries, r *Request) error {
+	err = s.change(ctx, itself(v.Request), v.Request.ID, cases.Act{Verb: cases.VerbUpdate, Detail: "forwarded " + number(v.Signer.Number)}, func(tx db.Tx, r *Request) error {
 		if r.Status != Open {
 			return errSame
 		}
-		return s.log(ctx, q, r, here)
+		return s.log(ctx, tx, r, here)
 	})
 	if domain.CodeOf(err) == domain.Conflict {
 		err = nil // its case is closed: nothing is put down in it

@@ -13,6 +13,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"counsel/db"
 	"counsel/domain"
 	"counsel/domain/cases"
 	"counsel/domain/documents"
@@ -130,7 +131,7 @@ func (s *Service) Initiate(ctx context.Context, by domain.Principal, n NewReques
 	if s.Provider != nil {
 		return s.handOver(ctx, by, r, file, report.Pages)
 	}
-	err = s.create(ctx, by, &r, func(q *query.Queries) error { return s.invite(ctx, q, &r) })
+	err = s.create(ctx, by, &r, func(tx db.Tx) error { return s.invite(ctx, tx, &r) })
 	if err != nil {
 		return Request{}, err
 	}
@@ -138,10 +139,12 @@ func (s *Service) Initiate(ctx context.Context, by domain.Principal, n NewReques
 }
 
 // create writes a request, with what belongs to it.
-func (s *Service) create(ctx context.Context, by domain.Principal, r *Request, with func(*query.Queries) error) error {
-	do := func(q *query.Queries) error {
+func (s *Service) create(ctx context.Context, by domain.Principal, r *Request, with func(db.Tx) error) error {
+	do := func(tx db.Tx) error {
+		q := query.New(tx)
+
 		r.seq, r.head = 0, make([]byte, 32) // it may be run again
-		if err := s.Archive.Hold(ctx, q, r.DocumentID); err != nil {
+		if err := s.Archive.Hold(ctx, tx, r.DocumentID); err != nil {
 			return err
 		}
 		err := q.CreateSignatureRequest(ctx, query.CreateSignatureRequestParams{ID: r.ID, UserID: r.UserID, CaseID: r.CaseID, DocumentID: r.DocumentID, DocumentName: r.DocumentName,
@@ -159,15 +162,15 @@ func (s *Service) create(ctx context.Context, by domain.Principal, r *Request, w
 				return err
 			}
 		}
-		if err := s.log(ctx, q, r, Event{Kind: EventCreated, By: by.UserID, Detail: r.DocumentSum.String()}); err != nil {
+		if err := s.log(ctx, tx, r, Event{Kind: EventCreated, By: by.UserID, Detail: r.DocumentSum.String()}); err != nil {
 			return err
 		}
 		if len(r.accepted) > 0 {
-			if err := s.log(ctx, q, r, Event{Kind: EventRisks, Detail: strings.Join(r.accepted, ",")}); err != nil {
+			if err := s.log(ctx, tx, r, Event{Kind: EventRisks, Detail: strings.Join(r.accepted, ",")}); err != nil {
 				return err
 			}
 		}
-		if err := with(q); err != nil {
+		if err := with(tx); err != nil {
 			return err
 		}
 		return q.UpdateSignatureRequest(ctx, query.UpdateSignatureRequestParams{ID: r.ID, Status: string(r.Status), ChangedAt: r.ChangedAt, Seq: r.seq, Head: r.head})
@@ -283,7 +286,7 @@ func (s *Service) printable(ctx context.Context, r *Request) error {
 }
 
 // invite lets those sign whose turn it is: their mails are queued.
-func (s *Service) invite(ctx context.Context, q *query.Queries, r *Request) error {
+func (s *Service) invite(ctx context.Context, tx db.Tx, r *Request) error {
 	turn := 0
 	for _, g := range r.Signers { // by their turn
 		if g.Status != Signed {
@@ -298,10 +301,10 @@ func (s *Service) invite(ctx context.Context, q *query.Queries, r *Request) erro
 		}
 		now := s.Clock()
 		g.Status, g.InvitedAt = Sent, &now
-		if err := keep(ctx, q, g); err != nil {
+		if err := keep(ctx, tx, g); err != nil {
 			return err
 		}
-		if _, err := s.Jobs.Add(ctx, q, jobs.New{Kind: jobInvite, Queue: jobs.Interactive, Payload: inviteJob{Request: r.ID, Signer: g.ID}}); err != nil {
+		if _, err := s.Jobs.Add(ctx, tx, jobs.New{Kind: jobInvite, Queue: jobs.Interactive, Payload: inviteJob{Request: r.ID, Signer: g.ID}}); err != nil {
 			return err
 		}
 	}

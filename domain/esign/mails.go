@@ -139,8 +139,8 @@ func (s *Service) mailLink(ctx context.Context, id domain.ID, j inviteJob) error
 	if !taken {
 		then.Kind = EventBounced
 	}
-	return s.change(ctx, itself(r), r.ID, cases.Act{Verb: cases.VerbUpdate, Detail: string(then.Kind) + " " + number(then.Signer)}, func(q *query.Queries, r *Request) error {
-		log, err := events(ctx, q, r.ID)
+	return s.change(ctx, itself(r), r.ID, cases.Act{Verb: cases.VerbUpdate, Detail: string(then.Kind) + " " + number(then.Signer)}, func(tx db.Tx, r *Request) error {
+		log, err := readLog(ctx, query.New(tx), r.ID)
 		if err != nil {
 			return err
 		}
@@ -158,14 +158,14 @@ func (s *Service) mailLink(ctx context.Context, id domain.ID, j inviteJob) error
 			return errSame
 		}
 		if blocked == "" {
-			if err := s.log(ctx, q, r, sent); err != nil {
+			if err := s.log(ctx, tx, r, sent); err != nil {
 				return err
 			}
 		}
-		if err := s.log(ctx, q, r, then); err != nil || taken {
+		if err := s.log(ctx, tx, r, then); err != nil || taken {
 			return err
 		}
-		_, err = s.Jobs.Add(ctx, q, jobs.New{Kind: jobNotice, Payload: noticeJob{Request: r.ID, Notice: noticeBounced, About: v.Signer.Number}})
+		_, err = s.Jobs.Add(ctx, tx, jobs.New{Kind: jobNotice, Payload: noticeJob{Request: r.ID, Notice: noticeBounced, About: v.Signer.Number}})
 		return err
 	})
 }
@@ -201,7 +201,7 @@ func (r Request) write(kind email.NoticeKind, name string, more map[string]strin
 }
 
 // notify queues mails about how a request ended: to the sender, and to the signers it concerns.
-func (s *Service) notify(ctx context.Context, q *query.Queries, r *Request, n notice) error {
+func (s *Service) notify(ctx context.Context, tx db.Tx, r *Request, n notice) error {
 	all := []jobs.New{{Kind: jobNotice, Payload: noticeJob{Request: r.ID, Notice: n}}}
 	for i := range r.Signers {
 		g := &r.Signers[i]
@@ -210,7 +210,7 @@ func (s *Service) notify(ctx context.Context, q *query.Queries, r *Request, n no
 			all = append(all, jobs.New{Kind: jobNotice, Payload: noticeJob{Request: r.ID, Signer: &g.ID, Notice: n}})
 		}
 	}
-	_, err := s.Jobs.Add(ctx, q, all...)
+	_, err := s.Jobs.Add(ctx, tx, all...)
 	return err
 }
 

@@ -21,7 +21,7 @@ import (
 
 func number(n int) string { return strconv.Itoa(n) }
 
-func (s *Service) inTx(ctx context.Context, fn func(*query.Queries) error) error {
+func (s *Service) inTx(ctx context.Context, fn func(db.Tx) error) error {
 	return db.WithTx(ctx, s.DB, fn)
 }
 
@@ -140,7 +140,7 @@ func (s *Service) Events(ctx context.Context, by domain.Principal, id domain.ID)
 	if err != nil {
 		return nil, err
 	}
-	log, err := events(ctx, s.rows, id)
+	log, err := readLog(ctx, s.rows, id)
 	named(log, r.Signers)
 	return log, err
 }
@@ -160,15 +160,15 @@ func (s *Service) Cancel(ctx context.Context, by domain.Principal, id domain.ID)
 	if err := s.ask(ctx, r); err != nil {
 		s.Log.WarnContext(ctx, "a signature request is withdrawn before its provider was asked", "request", id.String(), "cause", err.Error())
 	}
-	return s.manage(ctx, by, id, "cancel", nil, func(q *query.Queries, r *Request) error {
+	return s.manage(ctx, by, id, "cancel", nil, func(tx db.Tx, r *Request) error {
 		r.Status = Cancelled
-		if err := s.release(ctx, q, r); err != nil {
+		if err := s.release(ctx, tx, r); err != nil {
 			return err
 		}
-		if err := s.log(ctx, q, r, Event{Kind: EventCancelled, By: by.UserID}); err != nil {
+		if err := s.log(ctx, tx, r, Event{Kind: EventCancelled, By: by.UserID}); err != nil {
 			return err
 		}
-		return s.notify(ctx, q, r, noticeCancelled)
+		return s.notify(ctx, tx, r, noticeCancelled)
 	})
 }
 
@@ -196,10 +196,10 @@ func (s *Service) Remind(ctx context.Context, by domain.Principal, id domain.ID)
 		}
 		return s.Post.Charge(ctx, by, n)
 	}
-	return s.manage(ctx, by, id, "remind", charge, func(q *query.Queries, r *Request) error {
+	return s.manage(ctx, by, id, "remind", charge, func(tx db.Tx, r *Request) error {
 		for i := range r.Signers {
 			if g := &r.Signers[i]; s.mayRemind(*g) {
-				if err := s.remind(ctx, q, r, g); err != nil {
+				if err := s.remind(ctx, tx, r, g); err != nil {
 					return err
 				}
 			}
@@ -235,9 +235,9 @@ func (s *Service) SendLink(ctx context.Context, id domain.ID, email string) erro
 	if i < 0 || s.view(r, r.Signers[i].ID).State != LinkOpen || !s.mayRemind(r.Signers[i]) {
 		return nil
 	}
-	return s.change(ctx, itself(r), id, cases.Act{Verb: cases.VerbUpdate, Detail: "link " + number(i+1)}, func(q *query.Queries, r *Request) error {
+	return s.change(ctx, itself(r), id, cases.Act{Verb: cases.VerbUpdate, Detail: "link " + number(i+1)}, func(tx db.Tx, r *Request) error {
 		if g := &r.Signers[i]; r.Status == Open && s.mayRemind(*g) {
-			return s.remind(ctx, q, r, g)
+			return s.remind(ctx, tx, r, g)
 		}
 		return errSame
 	})
@@ -248,19 +248,19 @@ func (g Signer) asked() bool {
 	return g.Status == Sent || g.Status == Opened || g.Status == Viewed || g.Status == Consented
 }
 
-func (s *Service) remind(ctx context.Context, q *query.Queries, r *Request, g *Signer) error {
+func (s *Service) remind(ctx context.Context, tx db.Tx, r *Request, g *Signer) error {
 	now := s.Clock()
 	g.Reminders, g.RemindedAt = g.Reminders+1, &now
-	if err := keep(ctx, q, g); err != nil {
+	if err := keep(ctx, tx, g); err != nil {
 		return err
 	}
-	_, err := s.Jobs.Add(ctx, q, jobs.New{Kind: jobInvite, Payload: inviteJob{Request: r.ID, Signer: g.ID, Reminder: g.Reminders}})
+	_, err := s.Jobs.Add(ctx, tx, jobs.New{Kind: jobInvite, Payload: inviteJob{Request: r.ID, Signer: g.ID, Reminder: g.Reminders}})
 	return err
 }
 
 // manage changes an open request for a caller who may. first, if not nil, comes before anything is
 // changed.
-func (s *Service) manage(ctx context.Context, by domain.Principal, id domain.ID, what string, first func(Request) error, fn func(*query.Queries, *Request) error) (Request, error) {
+func (s *Service) manage(ctx context.Context, by domain.Principal, id domain.ID, what string, first func(Request) error, fn func(db.Tx, *Request) error) (Request, error) {
 	r, err := s.find(ctx, by, id, cases.VerbUpdate)
 	if err != nil {
 		return Request{}, err
@@ -270,11 +270,11 @@ func (s *Service) manage(ctx context.Context, by domain.Principal, id domain.ID,
 			return Request{}, err
 		}
 	}
-	err = s.change(ctx, by, id, cases.Act{Verb: cases.VerbUpdate, Detail: what}, func(q *query.Queries, now *Request) error {
+	err = s.change(ctx, by, id, cases.Act{Verb: cases.VerbUpdate, Detail: what}, func(tx db.Tx, now *Request) error {
 		if now.Status != Open {
 			return over(*now)
 		}
-		if err := fn(q, now); err != nil {
+		if err := fn(tx, now); err != nil {
 			return err
 		}
 		r = *now
@@ -315,13 +315,13 @@ func (s *Service) sweep(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		err = s.change(ctx, itself(r), r.ID, cases.Act{Verb: cases.VerbUpdate, Detail: "remind"}, func(q *query.Queries, r *Request) error {
+		err = s.change(ctx, itself(r), r.ID, cases.Act{Verb: cases.VerbUpdate, Detail: "remind"}, func(tx db.Tx, r *Request) error {
 			i := slices.IndexFunc(r.Signers, func(g Signer) bool { return g.ID == row.ID })
 			g := &r.Signers[i]
 			if r.Status != Open || !g.asked() || !s.Clock().Before(r.ExpiresAt) || g.RemindedAt != nil && s.Clock().Sub(*g.RemindedAt) < remindEvery {
 				return errSame
 			}
-			return s.remind(ctx, q, r, g)
+			return s.remind(ctx, tx, r, g)
 		})
 		if err != nil {
 			s.Log.WarnContext(ctx, "a signer could not be reminded yet", "request", r.ID.String(), "cause", err.Error())
@@ -340,18 +340,18 @@ func (s *Service) expire(ctx context.Context, id domain.ID) error {
 	if err := s.ask(ctx, r); err != nil && s.Clock().Sub(r.ExpiresAt) < lostTime { // nobody waits longer for a provider
 		return err
 	}
-	return s.change(ctx, itself(r), id, cases.Act{Verb: cases.VerbUpdate, Detail: "expired"}, func(q *query.Queries, r *Request) error {
+	return s.change(ctx, itself(r), id, cases.Act{Verb: cases.VerbUpdate, Detail: "expired"}, func(tx db.Tx, r *Request) error {
 		if r.Status != Open || s.Clock().Before(r.ExpiresAt) {
 			return errSame
 		}
 		r.Status = Expired
-		if err := s.release(ctx, q, r); err != nil {
+		if err := s.release(ctx, tx, r); err != nil {
 			return err
 		}
-		if err := s.log(ctx, q, r, Event{Kind: EventExpired}); err != nil {
+		if err := s.log(ctx, tx, r, Event{Kind: EventExpired}); err != nil {
 			return err
 		}
-		return s.notify(ctx, q, r, noticeExpired)
+		return s.notify(ctx, tx, r, noticeExpired)
 	})
 }
 

@@ -37,7 +37,7 @@ func (s *Service) Parts(ctx context.Context, address string, yield func(Part) er
 			if err != nil {
 				return err
 			}
-			log, err := events(ctx, s.rows, r.ID)
+			log, err := readLog(ctx, s.rows, r.ID)
 			if err != nil {
 				return err
 			}
@@ -66,8 +66,10 @@ const forgetAfter = 48 * time.Hour
 // signed it, all of it goes two days later.
 // What was signed stays as it is, and so does what is of a case: signers, and the case, rely on it as
 // evidence. Conflict: all have signed a document that is not sealed yet.
-func (s *Service) Forget(ctx context.Context, q *query.Queries, user domain.ID) error {
-	if err := s.Archive.HoldAll(ctx, q, user); err != nil { // before the requests: in the order of Initiate
+func (s *Service) Forget(ctx context.Context, tx db.Tx, user domain.ID) error {
+	q := query.New(tx)
+
+	if err := s.Archive.HoldAll(ctx, tx, user); err != nil { // before the requests: in the order of Initiate
 		return err
 	}
 	rows, err := q.LockUnfinishedSignatureRequests(ctx, user)
@@ -93,14 +95,14 @@ func (s *Service) Forget(ctx context.Context, q *query.Queries, user domain.ID) 
 			r.Status = Cancelled
 		}
 		r.ChangedAt = s.Clock()
-		if err := s.release(ctx, q, &r); err != nil {
+		if err := s.release(ctx, tx, &r); err != nil {
 			return err
 		}
-		if err := s.log(ctx, q, &r, Event{Kind: end}); err != nil {
+		if err := s.log(ctx, tx, &r, Event{Kind: end}); err != nil {
 			return err
 		}
 		if r.Status == Cancelled {
-			if err := s.notify(ctx, q, &r, noticeCancelled); err != nil {
+			if err := s.notify(ctx, tx, &r, noticeCancelled); err != nil {
 				return err
 			}
 		}
@@ -124,7 +126,9 @@ func (s *Service) sweepForgotten(ctx context.Context) error {
 		return db.Error(err)
 	}
 	for _, id := range ids {
-		err := s.inTx(ctx, func(q *query.Queries) error {
+		err := s.inTx(ctx, func(tx db.Tx) error {
+			q := query.New(tx)
+
 			for _, take := range []func(context.Context, domain.ID) error{
 				q.DeleteSignatureRequestHints, q.DeleteSignatureRequestEnvelope, q.DeleteSignatureRequestEvents, q.DeleteSignatureRequestSigners, q.DeleteSignatureRequest,
 			} {

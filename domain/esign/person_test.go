@@ -12,7 +12,6 @@ import (
 	"counsel/domain/email"
 	"counsel/domain/esign"
 	"counsel/domain/esign/pades"
-	"counsel/gen/query"
 )
 
 // parts is what is held of the signer at an address.
@@ -27,7 +26,7 @@ func (b *bench) parts(address string) (all []esign.Part) {
 
 // forget is what erasure does.
 func (b *bench) forget(user domain.ID) error {
-	return db.WithTx(b.t.Context(), b.pool, func(q *query.Queries) error { return b.Forget(b.t.Context(), q, user) })
+	return db.WithTx(b.t.Context(), b.pool, func(tx db.Tx) error { return b.Forget(b.t.Context(), tx, user) })
 }
 
 func TestParts(t *testing.T) {
@@ -192,7 +191,7 @@ func TestSignersGetTheirCopy(t *testing.T) {
 		}},
 		"is erased": {do: func(b *bench, r esign.Request, _ domain.ID) {
 			must(b.t, b.forget(b.lena.UserID))
-			must(b.t, db.WithTx(b.t.Context(), b.pool, func(q *query.Queries) error { return b.archive.Forget(b.t.Context(), q, b.lena.UserID) }))
+			must(b.t, db.WithTx(b.t.Context(), b.pool, func(tx db.Tx) error { return b.archive.Forget(b.t.Context(), tx, b.lena.UserID) }))
 			wantCode(b.t, second(b.archive.Get(b.t.Context(), b.root, r.DocumentID)), domain.NotFound, "")
 			raw, err := b.Evidence(b.t.Context(), b.root, r.ID)
 			must(b.t, err)

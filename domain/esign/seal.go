@@ -15,12 +15,12 @@ import (
 	textcases "golang.org/x/text/cases"
 	"golang.org/x/text/unicode/norm"
 
+	"counsel/db"
 	"counsel/domain"
 	"counsel/domain/cases"
 	"counsel/domain/doc"
 	"counsel/domain/documents"
 	"counsel/domain/esign/pades"
-	"counsel/gen/query"
 )
 
 // Where what the certificate prints comes from, as far as callers can do something about it.
@@ -68,18 +68,18 @@ func (s *Service) fail(ctx context.Context, id domain.ID, reason string) error {
 	if err != nil {
 		return err
 	}
-	return s.change(ctx, itself(r), id, cases.Act{Verb: cases.VerbUpdate, Detail: "failed " + reason}, func(q *query.Queries, r *Request) error {
+	return s.change(ctx, itself(r), id, cases.Act{Verb: cases.VerbUpdate, Detail: "failed " + reason}, func(tx db.Tx, r *Request) error {
 		if r.Status != Sealing {
 			return errSame
 		}
 		r.Status, r.SignedID = Failed, nil
-		if err := s.release(ctx, q, r); err != nil {
+		if err := s.release(ctx, tx, r); err != nil {
 			return err
 		}
-		if err := s.log(ctx, q, r, Event{Kind: EventFailed, Detail: reason}); err != nil {
+		if err := s.log(ctx, tx, r, Event{Kind: EventFailed, Detail: reason}); err != nil {
 			return err
 		}
-		return s.notify(ctx, q, r, noticeFailed)
+		return s.notify(ctx, tx, r, noticeFailed)
 	})
 }
 
@@ -104,18 +104,18 @@ func (s *Service) complete(ctx context.Context, id domain.ID) error {
 	if err != nil {
 		return err
 	}
-	return s.change(ctx, itself(r), id, cases.Act{Verb: cases.VerbUpdate, Detail: "completed " + signed.ID.String()}, func(q *query.Queries, r *Request) error {
+	return s.change(ctx, itself(r), id, cases.Act{Verb: cases.VerbUpdate, Detail: "completed " + signed.ID.String()}, func(tx db.Tx, r *Request) error {
 		if r.Status != Sealing {
 			return errSame
 		}
 		r.Status = Completed
-		if err := s.release(ctx, q, r); err != nil {
+		if err := s.release(ctx, tx, r); err != nil {
 			return err
 		}
-		if err := s.log(ctx, q, r, Event{Kind: EventCompleted, Detail: signed.SHA256.String()}); err != nil {
+		if err := s.log(ctx, tx, r, Event{Kind: EventCompleted, Detail: signed.SHA256.String()}); err != nil {
 			return err
 		}
-		return s.notify(ctx, q, r, noticeCompleted)
+		return s.notify(ctx, tx, r, noticeCompleted)
 	})
 }
 
@@ -127,7 +127,7 @@ func (s *Service) keepSealed(ctx context.Context, r Request) (documents.Stored, 
 	if err != nil {
 		return documents.Stored{}, err
 	}
-	log, err := events(ctx, s.rows, r.ID)
+	log, err := readLog(ctx, s.rows, r.ID)
 	if err != nil {
 		return documents.Stored{}, err
 	}

@@ -18,7 +18,6 @@ import (
 	"counsel/domain/cases"
 	"counsel/domain/documents"
 	"counsel/domain/jobs"
-	"counsel/gen/query"
 )
 
 // Limits of a signature.
@@ -104,7 +103,7 @@ func (v View) refuse() error {
 }
 
 // act does something on behalf of a signer whose link is open. fn may return errSame.
-func (s *Service) act(ctx context.Context, token, what string, fn func(q *query.Queries, r *Request, g *Signer) error) (View, error) {
+func (s *Service) act(ctx context.Context, token, what string, fn func(tx db.Tx, r *Request, g *Signer) error) (View, error) {
 	v, err := s.found(ctx, token)
 	if err != nil {
 		return View{}, err
@@ -112,16 +111,16 @@ func (s *Service) act(ctx context.Context, token, what string, fn func(q *query.
 	if err := v.refuse(); err != nil {
 		return v, err
 	}
-	err = s.change(ctx, itself(v.Request), v.Request.ID, cases.Act{Verb: cases.VerbUpdate, Detail: what + " " + number(v.Signer.Number)}, func(q *query.Queries, r *Request) error {
+	err = s.change(ctx, itself(v.Request), v.Request.ID, cases.Act{Verb: cases.VerbUpdate, Detail: what + " " + number(v.Signer.Number)}, func(tx db.Tx, r *Request) error {
 		now := s.view(*r, v.Signer.ID)
 		if err := now.refuse(); err != nil { // two devices at once
 			return err
 		}
 		g := &r.Signers[now.Signer.Number-1]
-		if err := fn(q, r, g); err != nil {
+		if err := fn(tx, r, g); err != nil {
 			return err
 		}
-		if err := keep(ctx, q, g); err != nil {
+		if err := keep(ctx, tx, g); err != nil {
 			return err
 		}
 		v = s.view(*r, g.ID)
@@ -144,11 +143,11 @@ func (s *Service) Look(ctx context.Context, token string, by Visitor) (View, err
 	if old, err := s.known(ctx, v.Request.ID, here); err != nil || old {
 		return v, err
 	}
-	looked, err := s.act(ctx, token, "opened", func(q *query.Queries, r *Request, g *Signer) error {
+	looked, err := s.act(ctx, token, "opened", func(tx db.Tx, r *Request, g *Signer) error {
 		if g.Status == Sent {
 			g.Status = Opened
 		}
-		return s.log(ctx, q, r, here)
+		return s.log(ctx, tx, r, here)
 	})
 	if domain.CodeOf(err) == domain.Conflict {
 		return s.found(ctx, token) // it closed meanwhile; or its case, in which nothing is put down
@@ -158,7 +157,7 @@ func (s *Service) Look(ctx context.Context, token string, by Visitor) (View, err
 
 // known reports whether a log has an event of this device of a signer, or too many of others.
 func (s *Service) known(ctx context.Context, id domain.ID, here Event) (bool, error) {
-	seen, err := events(ctx, s.rows, id)
+	seen, err := readLog(ctx, s.rows, id)
 	if err != nil {
 		return false, err
 	}
@@ -227,11 +226,11 @@ func (s *Service) viewed(ctx context.Context, token string, v View, by Visitor) 
 	if old, err := s.known(ctx, v.Request.ID, here); err != nil || old {
 		return err
 	}
-	_, err := s.act(ctx, token, "viewed", func(q *query.Queries, r *Request, g *Signer) error {
+	_, err := s.act(ctx, token, "viewed", func(tx db.Tx, r *Request, g *Signer) error {
 		if g.Status == Sent || g.Status == Opened {
 			g.Status = Viewed
 		}
-		return s.log(ctx, q, r, here)
+		return s.log(ctx, tx, r, here)
 	})
 	if domain.CodeOf(err) == domain.Conflict {
 		return nil // the link closed meanwhile; or its case, in which nothing is put down
@@ -290,7 +289,7 @@ func (s *Service) Consent(ctx context.Context, token, version string, by Visitor
 	if err := s.whole(ctx, v.Request); err != nil {
 		return v, err
 	}
-	return s.act(ctx, token, "consented", func(q *query.Queries, r *Request, g *Signer) error {
+	return s.act(ctx, token, "consented", func(tx db.Tx, r *Request, g *Signer) error {
 		if g.Status == Sent {
 			return unseen()
 		}
@@ -298,7 +297,7 @@ func (s *Service) Consent(ctx context.Context, token, version string, by Visitor
 			return errSame
 		}
 		g.Status, g.Disclosure = Consented, version
-		return s.log(ctx, q, r, Event{Kind: EventConsented, Signer: g.Number, Address: by.Address, Agent: by.Agent, Detail: version})
+		return s.log(ctx, tx, r, Event{Kind: EventConsented, Signer: g.Number, Address: by.Address, Agent: by.Agent, Detail: version})
 	})
 }
 
@@ -337,7 +336,7 @@ func (s *Service) Sign(ctx context.Context, token string, m Mark, by Visitor) (V
 		return v, err
 	}
 	sum := sha256.Sum256(raw)
-	return s.act(ctx, token, "signed", func(q *query.Queries, r *Request, g *Signer) error {
+	return s.act(ctx, token, "signed", func(tx db.Tx, r *Request, g *Signer) error {
 		if g.Status == Sent {
 			return unseen()
 		}
@@ -345,15 +344,15 @@ func (s *Service) Sign(ctx context.Context, token string, m Mark, by Visitor) (V
 			return domain.Errorf(domain.Conflict, "Please agree to signing electronically first.")
 		}
 		g.Status, g.Mark, g.SignedAt = Signed, &m, &now
-		if err := s.log(ctx, q, r, Event{At: now, Kind: EventSigned, Signer: g.Number, Address: by.Address, Agent: by.Agent, Detail: "sha256:" + hex.EncodeToString(sum[:])}); err != nil {
+		if err := s.log(ctx, tx, r, Event{At: now, Kind: EventSigned, Signer: g.Number, Address: by.Address, Agent: by.Agent, Detail: "sha256:" + hex.EncodeToString(sum[:])}); err != nil {
 			return err
 		}
 		if slices.ContainsFunc(r.Signers, func(g Signer) bool { return g.Status != Signed }) {
-			return s.invite(ctx, q, r)
+			return s.invite(ctx, tx, r)
 		}
 		id := s.NewID()
 		r.Status, r.SignedID = Sealing, &id
-		_, err := s.Jobs.Add(ctx, q, jobs.New{Kind: jobSeal, Queue: jobs.Interactive, Payload: requestJob{r.ID}})
+		_, err := s.Jobs.Add(ctx, tx, jobs.New{Kind: jobSeal, Queue: jobs.Interactive, Payload: requestJob{r.ID}})
 		return err
 	})
 }
@@ -367,12 +366,12 @@ func (s *Service) Decline(ctx context.Context, token, reason string, by Visitor)
 	if strings.ContainsFunc(reason, func(c rune) bool { return unicode.IsControl(c) && c != '\n' && c != '\t' }) {
 		return View{}, domain.InvalidField("/reason", "must not hold control characters")
 	}
-	return s.act(ctx, token, "declined", func(q *query.Queries, r *Request, g *Signer) error {
+	return s.act(ctx, token, "declined", func(tx db.Tx, r *Request, g *Signer) error {
 		g.Status, g.Reason, r.Status = SignerDecline, reason, Declined
-		if err := s.log(ctx, q, r, Event{Kind: EventDeclined, Signer: g.Number, Address: by.Address, Agent: by.Agent}); err != nil {
+		if err := s.log(ctx, tx, r, Event{Kind: EventDeclined, Signer: g.Number, Address: by.Address, Agent: by.Agent}); err != nil {
 			return err
 		}
-		return s.notify(ctx, q, r, noticeDeclined)
+		return s.notify(ctx, tx, r, noticeDeclined)
 	})
 }
 

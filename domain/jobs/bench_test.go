@@ -5,9 +5,9 @@ import (
 	"testing"
 	"time"
 
+	"counsel/db"
 	"counsel/domain"
 	"counsel/domain/jobs"
-	"counsel/gen/query"
 	"counsel/sandbox/testenv"
 )
 
@@ -24,10 +24,10 @@ func cpu(b *testing.B) time.Duration {
 func BenchmarkAdd(b *testing.B) {
 	w := newWorld(b)
 	p := w.process()
-	err := w.tx(func(q *query.Queries) error {
+	err := w.tx(func(tx db.Tx) error {
 		before := cpu(b)
 		for b.Loop() {
-			if _, err := p.Add(b.Context(), q, jobs.New{Kind: "mark", UserID: domain.NewID(), Payload: letter{"ada@example.com"}}); err != nil {
+			if _, err := p.Add(b.Context(), tx, jobs.New{Kind: "mark", UserID: domain.NewID(), Payload: letter{"ada@example.com"}}); err != nil {
 				return err
 			}
 		}

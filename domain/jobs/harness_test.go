@@ -15,7 +15,6 @@ import (
 	"counsel/db"
 	"counsel/domain"
 	"counsel/domain/jobs"
-	"counsel/gen/query"
 	"counsel/sandbox/testenv"
 )
 
@@ -204,4 +203,4 @@ func (w *world) exec(statement string, args ...any) {
 	}
 }
 
-func (w *world) tx(f func(*query.Queries) error) error { return db.WithTx(w.t.Context(), w.pool, f) }
+func (w *world) tx(f func(db.Tx) error) error { return db.WithTx(w.t.Context(), w.pool, f) }

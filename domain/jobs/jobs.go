@@ -180,7 +180,9 @@ type New struct {
 // Add writes jobs in the transaction of the thing they belong to, one INSERT each, and returns
 // their ids. A job whose Key another has is not added, and that other's id is returned. Call Wake
 // once the transaction has committed.
-func (s *Service) Add(ctx context.Context, tx *query.Queries, js ...New) ([]domain.ID, error) {
+func (s *Service) Add(ctx context.Context, tx db.Tx, js ...New) ([]domain.ID, error) {
+	q := query.New(tx)
+
 	ids := make([]domain.ID, len(js))
 	now := s.Clock()
 	for i, j := range js {
@@ -206,15 +208,15 @@ func (s *Service) Add(ctx context.Context, tx *query.Queries, js ...New) ([]doma
 		}
 		ids[i] = p.ID
 		if j.Key == "" {
-			if err := tx.CreateJob(ctx, p); err != nil {
+			if err := q.CreateJob(ctx, p); err != nil {
 				return nil, err
 			}
 			continue
 		}
-		if err := tx.CreateJobOnce(ctx, query.CreateJobOnceParams(p)); err != nil {
+		if err := q.CreateJobOnce(ctx, query.CreateJobOnceParams(p)); err != nil {
 			return nil, err
 		}
-		if ids[i], err = tx.GetJobIDByKey(ctx, p.JobKey); err != nil {
+		if ids[i], err = q.GetJobIDByKey(ctx, p.JobKey); err != nil {
 			return nil, err
 		}
 	}
@@ -241,8 +243,8 @@ func Once(kind string, user domain.ID, idempotencyKey string, payload any) (stri
 
 // AddNow adds jobs that belong to nothing else.
 func (s *Service) AddNow(ctx context.Context, js ...New) (ids []domain.ID, err error) {
-	err = db.WithTx(ctx, s.DB, func(q *query.Queries) error {
-		ids, err = s.Add(ctx, q, js...)
+	err = db.WithTx(ctx, s.DB, func(tx db.Tx) error {
+		ids, err = s.Add(ctx, tx, js...)
 		return err
 	})
 	if err == nil {

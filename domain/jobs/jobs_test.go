@@ -11,9 +11,9 @@ import (
 
 	"github.com/redis/rueidis"
 
+	"counsel/db"
 	"counsel/domain"
 	"counsel/domain/jobs"
-	"counsel/gen/query"
 	"counsel/sandbox/testenv"
 )
 
@@ -40,8 +40,8 @@ func TestDone(t *testing.T) {
 	p.start()
 	ada := person(domain.RoleClient)
 	var ids []domain.ID
-	err := w.tx(func(q *query.Queries) (err error) {
-		ids, err = p.Add(t.Context(), q, jobs.New{Kind: "letter", UserID: ada.UserID, Payload: letter{"ada@secret.example"}, Total: 3})
+	err := w.tx(func(tx db.Tx) (err error) {
+		ids, err = p.Add(t.Context(), tx, jobs.New{Kind: "letter", UserID: ada.UserID, Payload: letter{"ada@secret.example"}, Total: 3})
 		return err
 	})
 	if err != nil {
@@ -80,8 +80,8 @@ func TestDone(t *testing.T) {
 	}
 
 	boom := errors.New("no")
-	if err := w.tx(func(q *query.Queries) error {
-		if _, err := p.Add(t.Context(), q, jobs.New{Kind: "letter", Payload: letter{}}); err != nil {
+	if err := w.tx(func(tx db.Tx) error {
+		if _, err := p.Add(t.Context(), tx, jobs.New{Kind: "letter", Payload: letter{}}); err != nil {
 			return err
 		}
 		return boom
@@ -361,7 +361,7 @@ func TestForgetUser(t *testing.T) {
 	p.add(jobs.New{Kind: "x", UserID: ada.UserID})
 	<-began
 	p.add(jobs.New{Kind: "x", UserID: ada.UserID, RunAt: time.Now().Add(time.Hour)})
-	if err := p.Forget(t.Context(), query.New(w.pool), ada.UserID); err != nil {
+	if err := db.WithTx(t.Context(), w.pool, func(tx db.Tx) error { return p.Forget(t.Context(), tx, ada.UserID) }); err != nil {
 		t.Fatal(err)
 	}
 	if err := <-ended; err == nil {

@@ -94,7 +94,7 @@ func (s *Service) show(ctx context.Context, caller domain.Principal, r query.Job
 	return j, err
 }
 
-func notFound() error { return domain.Errorf(domain.NotFound, "There is no such job.") }
+func notFound() error { return domain.NoSuch("job") }
 
 // Filter narrows a list. Zero fields do not.
 type Filter struct {
@@ -203,8 +203,8 @@ func (s *Service) interrupt(id domain.ID) {
 
 // Forget deletes all jobs of somebody, in the caller's transaction. One that waits is not begun, and
 // one that runs is told to stop: it finds that it is nobody's.
-func (s *Service) Forget(ctx context.Context, q *query.Queries, user domain.ID) error {
-	return q.ForgetJobs(ctx, user)
+func (s *Service) Forget(ctx context.Context, tx db.Tx, user domain.ID) error {
+	return query.New(tx).ForgetJobs(ctx, user)
 }
 
 // Retry sends a dead letter again, for an admin: NotFound for others, Conflict when the job did

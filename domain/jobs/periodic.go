@@ -73,8 +73,11 @@ func (s *Service) addPeriods(ctx context.Context) error {
 		if n == p.last {
 			continue
 		}
-		_, err := s.Add(ctx, s.rows, New{
-			Kind: p.kind, Queue: Standard, Payload: occasion{n}, Key: fmt.Sprintf("%s/%s/%d", p.kind, p.length, n),
+		err := db.WithTx(ctx, s.DB, func(tx db.Tx) error {
+			_, err := s.Add(ctx, tx, New{
+				Kind: p.kind, Queue: Standard, Payload: occasion{n}, Key: fmt.Sprintf("%s/%s/%d", p.kind, p.length, n),
+			})
+			return err
 		})
 		if err != nil {
 			return err

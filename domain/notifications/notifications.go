@@ -74,7 +74,7 @@ type Deps struct {
 	Clock  domain.Clock
 
 	// Mail puts a mail into the queue, in the caller's transaction. nil: there are none.
-	Mail func(ctx context.Context, q *query.Queries, m Mail) error
+	Mail func(ctx context.Context, tx db.Tx, m Mail) error
 }
 
 // Mail tells somebody of one event. It goes to confirmed addresses alone.
@@ -153,7 +153,7 @@ func (s *Service) Unread(ctx context.Context, caller domain.Principal) (int, err
 func (s *Service) Mark(ctx context.Context, caller domain.Principal, id domain.ID, read bool) (Notification, error) {
 	r, err := s.rows.GetNotification(ctx, query.GetNotificationParams{UserID: caller.UserID, ID: id})
 	if domain.CodeOf(db.Error(err)) == domain.NotFound {
-		return Notification{}, domain.Errorf(domain.NotFound, "There is no such notification.")
+		return Notification{}, domain.NoSuch("notification")
 	}
 	if err != nil {
 		return Notification{}, db.Error(err)
@@ -242,7 +242,9 @@ func (s *Service) SetPreferences(ctx context.Context, caller domain.Principal, c
 		}
 		seen[p.Type] = true
 	}
-	err := db.WithTx(ctx, s.DB, func(q *query.Queries) error {
+	err := db.WithTx(ctx, s.DB, func(tx db.Tx) error {
+		q := query.New(tx)
+
 		if err := q.ForgetNotificationPreferences(ctx, caller.UserID); err != nil {
 			return err
 		}
@@ -260,7 +262,9 @@ func (s *Service) SetPreferences(ctx context.Context, caller domain.Principal, c
 }
 
 // Forget deletes all of somebody's, in the caller's transaction.
-func (s *Service) Forget(ctx context.Context, q *query.Queries, user domain.ID) error {
+func (s *Service) Forget(ctx context.Context, tx db.Tx, user domain.ID) error {
+	q := query.New(tx)
+
 	if err := q.ForgetNotifications(ctx, user); err != nil {
 		return err
 	}

@@ -19,7 +19,6 @@ import (
 	"counsel/domain/cases"
 	"counsel/domain/events"
 	"counsel/domain/jobs"
-	"counsel/gen/query"
 	"counsel/sandbox/testenv"
 )
 
@@ -46,7 +45,7 @@ func newWorld(t testing.TB) *world {
 	clock := func() time.Time { return domain.SystemClock().Add(w.later) }
 	w.Service = New(Deps{DB: pool, People: people, Cases: w.cases, Clock: clock,
 		Jobs: jobs.NewService(jobs.Deps{DB: pool, Clock: clock, NewID: domain.NewID, Log: slog.New(slog.DiscardHandler)}),
-		Mail: func(_ context.Context, _ *query.Queries, m Mail) error {
+		Mail: func(_ context.Context, _ db.Tx, m Mail) error {
 			if slices.ContainsFunc(w.mails, func(old Mail) bool { return old.ID == m.ID }) {
 				return domain.Errorf(domain.Conflict, "There is one.")
 			}
@@ -83,8 +82,8 @@ func (w *world) exec(statement string, args ...any) {
 func (w *world) happens(e domain.Event) (left int) {
 	w.t.Helper()
 	before := w.jobs()
-	must(w.t, db.WithTx(w.t.Context(), w.DB, func(q *query.Queries) error {
-		return events.To(w.cases, w.Hear)(w.t.Context(), q, e)
+	must(w.t, db.WithTx(w.t.Context(), w.DB, func(tx db.Tx) error {
+		return events.ForAudience(w.cases, w.OnEvent)(w.t.Context(), tx, e)
 	}))
 	return len(w.jobs()) - len(before)
 }
@@ -372,7 +371,7 @@ func TestAllOrNone(t *testing.T) {
 	w := newWorld(t)
 	must(t, second(w.SetPreferences(t.Context(), w.bert, []Preference{{domain.EventDocumentUploaded, true, true}})))
 	write := w.Mail
-	w.Mail = func(context.Context, *query.Queries, Mail) error { return sql.ErrConnDone }
+	w.Mail = func(context.Context, db.Tx, Mail) error { return sql.ErrConnDone }
 	w.happens(w.uploaded(w.anna))
 	if err := second(w.tell(t.Context(), w.jobs()[0])); err == nil {
 		t.Error("the job does not fail")
@@ -393,7 +392,7 @@ func TestForget(t *testing.T) {
 	must(t, second(w.SetPreferences(ctx, w.bert, []Preference{{domain.EventDraftUpdated, true, false}})))
 	w.happens(w.uploaded(w.anna))
 	w.work()
-	must(t, w.Forget(ctx, w.rows, w.bert.UserID))
+	must(t, db.WithTx(ctx, w.DB, func(tx db.Tx) error { return w.Forget(ctx, tx, w.bert.UserID) }))
 	w.has(w.bert)
 	w.has(w.carl, domain.EventDocumentUploaded)
 	if rows, err := w.rows.ListNotificationPreferences(ctx, w.bert.UserID); err != nil || len(rows) != 0 {
@@ -408,15 +407,15 @@ func BenchmarkHear(b *testing.B) {
 	edited := w.uploaded(w.anna)
 	edited.Type = domain.EventDraftUpdated
 	own := domain.Event{Type: domain.EventDocumentUploaded, Actor: w.anna.UserID, UserID: w.anna.UserID}
-	nobody := func(context.Context, *query.Queries, domain.Event, []domain.ID) error { return nil }
+	nobody := func(context.Context, db.Tx, domain.Event, []domain.ID) error { return nil }
 	for _, part := range []struct {
 		name string
 		e    domain.Event
-		hear events.Listener
-	}{{"without", edited, nobody}, {"nobody asked", edited, w.Hear}, {"told", w.uploaded(w.anna), w.Hear}, {"without, own", own, nobody}, {"own", own, w.Hear}} {
+		hear events.AudienceSubscriber
+	}{{"without", edited, nobody}, {"nobody asked", edited, w.OnEvent}, {"told", w.uploaded(w.anna), w.OnEvent}, {"without, own", own, nobody}, {"own", own, w.OnEvent}} {
 		b.Run(part.name, func(b *testing.B) {
 			for b.Loop() {
-				must(b, db.WithTx(b.Context(), w.DB, func(q *query.Queries) error { return events.To(w.cases, part.hear)(b.Context(), q, part.e) }))
+				must(b, db.WithTx(b.Context(), w.DB, func(tx db.Tx) error { return events.ForAudience(w.cases, part.hear)(b.Context(), tx, part.e) }))
 			}
 		})
 	}

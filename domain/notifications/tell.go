@@ -22,15 +22,15 @@ type happening struct {
 	At    time.Time    `json:"at"`
 }
 
-// Hear leaves a job that tells those of an event's hearers whom it concerns, in the transaction of
+// OnEvent leaves a job that tells those of an event's audience whom it concerns, in the transaction of
 // the thing itself. What nobody else could hear of costs nothing, and what is told only to who asked
 // for it one look-up, unless somebody did.
-func (s *Service) Hear(ctx context.Context, tx *query.Queries, e domain.Event, hearers []domain.ID) error {
+func (s *Service) OnEvent(ctx context.Context, tx db.Tx, e domain.Event, audience []domain.ID) error {
 	k, ok := kinds[e.Type]
 	if !ok {
 		return nil
 	}
-	told := k.told(e, hearers)
+	told := k.told(e, audience)
 	if len(told) == 0 {
 		return nil
 	}
@@ -46,8 +46,8 @@ func (s *Service) Hear(ctx context.Context, tx *query.Queries, e domain.Event, h
 }
 
 // choices are what these people chose for a type of event; who chose nothing is not among them.
-func choices(ctx context.Context, q *query.Queries, t domain.EventType, users []domain.ID) (map[domain.ID]Preference, error) {
-	rows, err := q.ListPreferencesFor(ctx, query.ListPreferencesForParams{EventType: string(t), Users: users})
+func choices(ctx context.Context, tx db.Tx, t domain.EventType, users []domain.ID) (map[domain.ID]Preference, error) {
+	rows, err := query.New(tx).ListPreferencesFor(ctx, query.ListPreferencesForParams{EventType: string(t), Users: users})
 	chosen := make(map[domain.ID]Preference, len(rows))
 	for _, r := range rows {
 		chosen[r.UserID] = preference(r)
@@ -62,11 +62,15 @@ func (s *Service) tell(ctx context.Context, run *jobs.Run) (any, error) {
 		return nil, err
 	}
 	e, k := h.Event, kinds[h.Event.Type]
-	hearers, err := events.Hearers(ctx, s.rows, s.Cases, e)
+	var audience []domain.ID
+	err := db.WithTx(ctx, s.DB, func(tx db.Tx) (err error) {
+		audience, err = events.Audience(ctx, tx, s.Cases, e)
+		return err
+	})
 	if err != nil {
-		return nil, db.Error(err)
+		return nil, err
 	}
-	told := k.told(e, hearers)
+	told := k.told(e, audience)
 	people, err := s.People.ByID(ctx, told)
 	if err != nil {
 		return nil, err
@@ -75,8 +79,8 @@ func (s *Service) tell(ctx context.Context, run *jobs.Run) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	err = db.WithTx(ctx, s.DB, func(q *query.Queries) error {
-		chosen, err := choices(ctx, q, e.Type, told)
+	err = db.WithTx(ctx, s.DB, func(tx db.Tx) error {
+		chosen, err := choices(ctx, tx, e.Type, told)
 		if err != nil {
 			return err
 		}
@@ -87,13 +91,13 @@ func (s *Service) tell(ctx context.Context, run *jobs.Run) (any, error) {
 			}
 			by := k.wants(chosen, user)
 			if by.inApp {
-				if err := q.CreateNotification(ctx, query.CreateNotificationParams{UserID: user, ID: run.ID, EventType: string(e.Type), CaseID: e.CaseID,
+				if err := query.New(tx).CreateNotification(ctx, query.CreateNotificationParams{UserID: user, ID: run.ID, EventType: string(e.Type), CaseID: e.CaseID,
 					Data: string(data), CreatedAt: h.At, ExpiresAt: h.At.Add(Kept)}); err != nil {
 					return err
 				}
 			}
 			if by.email && s.Mail != nil && u.EmailVerified && !(k.mailed && user == e.UserID) {
-				if err := s.Mail(ctx, q, Mail{ID: mailID(run.ID, user), To: u, Type: e.Type, Notification: run.ID}); err != nil {
+				if err := s.Mail(ctx, tx, Mail{ID: mailID(run.ID, user), To: u, Type: e.Type, Notification: run.ID}); err != nil {
 					return err
 				}
 			}

@@ -34,7 +34,6 @@ import (
 	"counsel/domain/jobs"
 	"counsel/domain/notifications"
 	"counsel/domain/webhooks"
-	"counsel/gen/query"
 )
 
 // Deps know what every subject holds about a person.
@@ -70,7 +69,7 @@ func New(d Deps) *Service {
 		if err := run.Read(&user); err != nil {
 			return nil, err
 		}
-		return nil, db.WithTx(ctx, s.DB, func(q *query.Queries) error { return s.forget(ctx, q, user, "") })
+		return nil, db.WithTx(ctx, s.DB, func(tx db.Tx) error { return s.forget(ctx, tx, user, "") })
 	})
 	return s
 }
@@ -235,7 +234,7 @@ func (s *Service) person(ctx context.Context, caller domain.Principal, user doma
 	}
 	u, ok := found[user]
 	if !ok {
-		return account.User{}, domain.Errorf(domain.NotFound, "There is no such account.")
+		return account.User{}, domain.NoSuch("account")
 	}
 	return u, nil
 }
@@ -348,44 +347,44 @@ func (s *Service) Erase(ctx context.Context, caller domain.Principal, user domai
 	if _, err := s.person(ctx, caller, user); err != nil {
 		return err
 	}
-	return s.Accounts.Erase(ctx, user, func(q *query.Queries, u account.User) error {
+	return s.Accounts.Erase(ctx, user, func(tx db.Tx, u account.User) error {
 		// The cases first: their locks come before anything that is read without one.
-		if err := s.Cases.Forget(ctx, q, caller, user, u.Email); err != nil {
+		if err := s.Cases.Forget(ctx, tx, caller, user, u.Email); err != nil {
 			return err
 		}
-		if err := s.forget(ctx, q, user, u.Email); err != nil {
+		if err := s.forget(ctx, tx, user, u.Email); err != nil {
 			return err
 		}
-		_, err := s.Jobs.Add(ctx, q, jobs.New{Kind: kindForget, Payload: user, RunAt: s.Clock().Add(underWay)})
+		_, err := s.Jobs.Add(ctx, tx, jobs.New{Kind: kindForget, Payload: user, RunAt: s.Clock().Add(underWay)})
 		return err
 	})
 }
 
 // forget deletes what is somebody's own, and their address where it is known.
-func (s *Service) forget(ctx context.Context, q *query.Queries, user domain.ID, address string) error {
-	if err := s.AI.Forget(ctx, q, user); err != nil {
+func (s *Service) forget(ctx context.Context, tx db.Tx, user domain.ID, address string) error {
+	if err := s.AI.Forget(ctx, tx, user); err != nil {
 		return err
 	}
-	if err := s.Esign.Forget(ctx, q, user); err != nil { // while its documents are there
+	if err := s.Esign.Forget(ctx, tx, user); err != nil { // while its documents are there
 		return err
 	}
-	if err := s.Archive.Forget(ctx, q, user); err != nil {
+	if err := s.Archive.Forget(ctx, tx, user); err != nil {
 		return err
 	}
-	if err := s.Webhooks.Forget(ctx, q, user); err != nil {
+	if err := s.Webhooks.Forget(ctx, tx, user); err != nil {
 		return err
 	}
-	if err := s.Notifications.Forget(ctx, q, user); err != nil {
+	if err := s.Notifications.Forget(ctx, tx, user); err != nil {
 		return err
 	}
-	if err := s.Email.Forget(ctx, q, user, address); err != nil {
+	if err := s.Email.Forget(ctx, tx, user, address); err != nil {
 		return err
 	}
-	if err := s.Drafts.Forget(ctx, q, user); err != nil {
+	if err := s.Drafts.Forget(ctx, tx, user); err != nil {
 		return err
 	}
-	if err := s.Templates.Forget(ctx, q, user); err != nil {
+	if err := s.Templates.Forget(ctx, tx, user); err != nil {
 		return err
 	}
-	return s.Jobs.Forget(ctx, q, user)
+	return s.Jobs.Forget(ctx, tx, user)
 }

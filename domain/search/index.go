@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"counsel/db"
 	"counsel/domain"
 	"counsel/gen/query"
 )
@@ -25,7 +26,7 @@ const (
 // Add puts the pages of a document into the index, in the caller's transaction. owner is the scope the
 // document belongs to for good. The scope is locked until the transaction ends, so that it has to be
 // the first thing the transaction does: see Lock.
-func Add(ctx context.Context, tx *sql.Tx, scope Scope, document domain.ID, pages []Page) error {
+func Add(ctx context.Context, tx db.Tx, scope Scope, document domain.ID, pages []Page) error {
 	if len(pages) == 0 {
 		return nil
 	}
@@ -66,7 +67,7 @@ type Scope struct {
 }
 
 // Lock locks the scope of an owner for the transaction, so that one at a time writes there.
-func Lock(ctx context.Context, tx *sql.Tx, owner domain.ID) (Scope, error) {
+func Lock(ctx context.Context, tx db.Tx, owner domain.ID) (Scope, error) {
 	q := query.New(tx)
 	if _, err := q.GetSearchScope(ctx, owner); err != nil {
 		if err := q.CreateSearchScope(ctx, owner); err != nil {
@@ -78,7 +79,7 @@ func Lock(ctx context.Context, tx *sql.Tx, owner domain.ID) (Scope, error) {
 }
 
 // Remove takes a document's pages out of the index, with its postings.
-func Remove(ctx context.Context, tx *sql.Tx, document domain.ID) error {
+func Remove(ctx context.Context, tx db.Tx, document domain.ID) error {
 	q := query.New(tx)
 	entries, err := q.ListSearchEntries(ctx, document)
 	if err != nil {
@@ -100,7 +101,7 @@ func Remove(ctx context.Context, tx *sql.Tx, document domain.ID) error {
 	return q.DeleteSearchPages(ctx, document)
 }
 
-func removeFrom(ctx context.Context, tx *sql.Tx, scope, block int32, gone map[byte]bool) error {
+func removeFrom(ctx context.Context, tx db.Tx, scope, block int32, gone map[byte]bool) error {
 	q := query.New(tx)
 	if err := q.LockSearchScopeByNumber(ctx, scope); err != nil {
 		return err
@@ -137,7 +138,9 @@ func removeFrom(ctx context.Context, tx *sql.Tx, scope, block int32, gone map[by
 }
 
 // Clear takes all of a scope out of the index.
-func Clear(ctx context.Context, q *query.Queries, owner domain.ID) error {
+func Clear(ctx context.Context, tx db.Tx, owner domain.ID) error {
+	q := query.New(tx)
+
 	r, err := q.LockSearchScopes(ctx, owner)
 	if err != nil || len(r) == 0 {
 		return err
@@ -156,7 +159,7 @@ func sortByTerm(rows [][]any) {
 }
 
 // insert writes many rows, some in each statement.
-func insert(ctx context.Context, tx *sql.Tx, head, tail string, rows [][]any) error {
+func insert(ctx context.Context, tx db.Tx, head, tail string, rows [][]any) error {
 	for some := range slices.Chunk(rows, writeRows) {
 		var b strings.Builder
 		b.WriteString(head)

@@ -83,7 +83,7 @@ func (s *Service) mayHear(ctx context.Context, user domain.ID, caseID *domain.ID
 		return false, err
 	}
 	u, there := people[user]
-	if !there || u.Disabled || u.Role != domain.RoleLawyer && u.Role != domain.RoleAdmin {
+	if !there || u.Disabled || !u.Role.Staff() {
 		return false, nil
 	}
 	if caseID == nil {
@@ -117,7 +117,9 @@ func (s *Service) settle(ctx context.Context, job, delivery domain.ID, r Result)
 	now := s.now()
 	var state State
 	var next sql.NullTime
-	err := db.WithTx(ctx, s.DB, func(q *query.Queries) error {
+	err := db.WithTx(ctx, s.DB, func(tx db.Tx) error {
+		q := query.New(tx)
+
 		next = sql.NullTime{}
 		d, err := q.LockWebhookDelivery(ctx, delivery)
 		if errors.Is(err, sql.ErrNoRows) {
@@ -146,7 +148,7 @@ func (s *Service) settle(ctx context.Context, job, delivery domain.ID, r Result)
 			Status: int16(r.Status), DurationMs: int32(r.Duration.Milliseconds())}); err != nil {
 			return err
 		}
-		return s.note(ctx, q, d.WebhookID, r, now)
+		return s.note(ctx, tx, d.WebhookID, r, now)
 	})
 	if err != nil {
 		return nil, err
@@ -203,7 +205,9 @@ func failure(r Result) error {
 
 // note keeps account of how a webhook does, and disables one that is gone or has failed for too
 // long.
-func (s *Service) note(ctx context.Context, q *query.Queries, id domain.ID, r Result, now time.Time) error {
+func (s *Service) note(ctx context.Context, tx db.Tx, id domain.ID, r Result, now time.Time) error {
+	q := query.New(tx)
+
 	if r.Outcome == OutcomeDelivered {
 		return q.MarkWebhookWell(ctx, id)
 	}
@@ -237,7 +241,7 @@ func (s *Service) note(ctx context.Context, q *query.Queries, id domain.ID, r Re
 		return nil
 	}
 	w.Enabled, w.DisabledReason, w.DisabledAt = false, string(reason), at
-	return s.Disabled(ctx, q, webhook(w, now))
+	return s.Disabled(ctx, tx, webhook(w, now))
 }
 
 // tidy deletes what is old, and what is left of deleted webhooks.

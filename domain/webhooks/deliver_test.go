@@ -533,11 +533,11 @@ func BenchmarkEmit(b *testing.B) {
 		}
 		b.Run(part.name, func(b *testing.B) {
 			for b.Loop() {
-				must(b, db.WithTx(b.Context(), w.pool, func(q *query.Queries) error {
-					if _, err := q.GetUser(b.Context(), w.anna.UserID); err != nil || !part.emit {
+				must(b, db.WithTx(b.Context(), w.pool, func(tx db.Tx) error {
+					if _, err := query.New(tx).GetUser(b.Context(), w.anna.UserID); err != nil || !part.emit {
 						return err
 					}
-					return s.tell(b.Context(), q, happened(w.anna, part.case_))
+					return s.tell(b.Context(), tx, happened(w.anna, part.case_))
 				}))
 			}
 		})

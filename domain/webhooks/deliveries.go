@@ -113,7 +113,7 @@ func (s *Service) Delivery(ctx context.Context, caller domain.Principal, id, del
 
 func belongs(r query.WebhookDelivery, id domain.ID, err error) error {
 	if errors.Is(err, sql.ErrNoRows) || err == nil && r.WebhookID != id {
-		return domain.Errorf(domain.NotFound, "There is no such delivery.")
+		return domain.NoSuch("delivery")
 	}
 	return db.Error(err)
 }
@@ -142,7 +142,7 @@ func (s *Service) Ping(ctx context.Context, caller domain.Principal, id, as doma
 		return Delivery{}, err
 	}
 	d := query.CreateWebhookDeliveryParams{ID: as, WebhookID: id, EventType: string(typePing), Payload: string(body), CreatedAt: now}
-	if err := db.WithTx(ctx, s.DB, func(q *query.Queries) error { return s.send(ctx, q, d, w.UserID) }); err != nil {
+	if err := db.WithTx(ctx, s.DB, func(tx db.Tx) error { return s.send(ctx, tx, d, w.UserID) }); err != nil {
 		return Delivery{}, err
 	}
 	s.Jobs.Wake()
@@ -176,7 +176,7 @@ func (s *Service) Replay(ctx context.Context, caller domain.Principal, id, deliv
 	}
 	if State(r.State) == Pending {
 		// Its job may have been cancelled.
-		j, err := s.Jobs.Get(ctx, domain.Principal{UserID: w.UserID, Role: domain.RoleAdmin}, r.JobID)
+		j, err := s.Jobs.Get(ctx, domain.System(w.UserID), r.JobID)
 		if err == nil && !j.State.Ended() {
 			return Delivery{}, domain.Errorf(domain.Conflict, "The delivery is on its way already.")
 		}
@@ -184,8 +184,8 @@ func (s *Service) Replay(ctx context.Context, caller domain.Principal, id, deliv
 			return Delivery{}, err
 		}
 	}
-	err = db.WithTx(ctx, s.DB, func(q *query.Queries) error {
-		again, err := s.again(ctx, q, r, w.UserID, as)
+	err = db.WithTx(ctx, s.DB, func(tx db.Tx) error {
+		again, err := s.again(ctx, tx, r, w.UserID, as)
 		if err == nil && !again {
 			return domain.Errorf(domain.Conflict, "The delivery is on its way already.")
 		}
@@ -200,12 +200,12 @@ func (s *Service) Replay(ctx context.Context, caller domain.Principal, id, deliv
 }
 
 // again sends a delivery on its way by a job, unless somebody else has since it was read.
-func (s *Service) again(ctx context.Context, q *query.Queries, r query.WebhookDelivery, user, job domain.ID) (bool, error) {
-	n, err := q.ReplayWebhookDelivery(ctx, query.ReplayWebhookDeliveryParams{JobID: job, ID: r.ID, OldJobID: r.JobID})
+func (s *Service) again(ctx context.Context, tx db.Tx, r query.WebhookDelivery, user, job domain.ID) (bool, error) {
+	n, err := query.New(tx).ReplayWebhookDelivery(ctx, query.ReplayWebhookDeliveryParams{JobID: job, ID: r.ID, OldJobID: r.JobID})
 	if err != nil || n == 0 {
 		return false, err
 	}
-	return true, s.enqueue(ctx, q, job, r.ID, user)
+	return true, s.enqueue(ctx, tx, job, r.ID, user)
 }
 
 type replay struct {
@@ -254,17 +254,17 @@ func (s *Service) replayAll(ctx context.Context, run *jobs.Run) (any, error) {
 		}
 		after = ids[len(ids)-1]
 		n := 0
-		err = db.WithTx(ctx, s.DB, func(q *query.Queries) error {
+		err = db.WithTx(ctx, s.DB, func(tx db.Tx) error {
 			n = 0
 			for _, id := range ids {
-				r, err := q.GetWebhookDelivery(ctx, id)
+				r, err := query.New(tx).GetWebhookDelivery(ctx, id)
 				if errors.Is(err, sql.ErrNoRows) || err == nil && State(r.State) != Failed {
 					continue
 				}
 				if err != nil {
 					return err
 				}
-				again, err := s.again(ctx, q, r, run.UserID, s.NewID())
+				again, err := s.again(ctx, tx, r, run.UserID, s.NewID())
 				if err != nil {
 					return err
 				}

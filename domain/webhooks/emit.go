@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"counsel/db"
 	"counsel/domain"
 	"counsel/domain/jobs"
 	"counsel/gen/query"
@@ -22,10 +23,10 @@ type payload struct {
 	Data      map[string]domain.ID `json:"data"`
 }
 
-// Hear notes in the transaction of the thing itself that something happened, for those of its
-// hearers who subscribed. When nobody did that is one look-up.
-func (s *Service) Hear(ctx context.Context, tx *query.Queries, e domain.Event, hearers []domain.ID) error {
-	listeners, err := tx.ListListeners(ctx, hearers)
+// OnEvent notes in the transaction of the thing itself that something happened, for those of its
+// audience who subscribed. When nobody did that is one look-up.
+func (s *Service) OnEvent(ctx context.Context, tx db.Tx, e domain.Event, audience []domain.ID) error {
+	listeners, err := query.New(tx).ListListeners(ctx, audience)
 	if err != nil {
 		return err
 	}
@@ -60,14 +61,14 @@ type task struct {
 }
 
 // send writes a delivery and the job that sends it.
-func (s *Service) send(ctx context.Context, tx *query.Queries, d query.CreateWebhookDeliveryParams, user domain.ID) error {
-	if err := tx.CreateWebhookDelivery(ctx, d); err != nil {
+func (s *Service) send(ctx context.Context, tx db.Tx, d query.CreateWebhookDeliveryParams, user domain.ID) error {
+	if err := query.New(tx).CreateWebhookDelivery(ctx, d); err != nil {
 		return err
 	}
 	return s.enqueue(ctx, tx, d.ID, d.ID, user)
 }
 
-func (s *Service) enqueue(ctx context.Context, tx *query.Queries, job, delivery, user domain.ID) error {
+func (s *Service) enqueue(ctx context.Context, tx db.Tx, job, delivery, user domain.ID) error {
 	_, err := s.Jobs.Add(ctx, tx, jobs.New{ID: job, Kind: kindDeliver, Queue: jobs.Standard, UserID: user, Payload: task{delivery}})
 	s.Jobs.Wake() // the commit follows; a relay that is quicker looks again within a second
 	return err

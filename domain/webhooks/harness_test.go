@@ -27,7 +27,6 @@ import (
 	"counsel/domain/events"
 	"counsel/domain/jobs"
 	"counsel/domain/webhooks"
-	"counsel/gen/query"
 	"counsel/sandbox/testenv"
 )
 
@@ -115,7 +114,7 @@ func (w *world) server(options ...option) *server {
 		Concurrency: 8, Timing: jobs.Timing{Lease: 2 * time.Second, QueuedLease: 2 * time.Second, Poll: 50 * time.Millisecond}})
 	d := webhooks.Deps{DB: w.pool, Jobs: s.jobs, People: w.people, Cases: w.cases, Clock: w.clock, NewID: domain.NewID, Random: rand.Reader, Log: log,
 		Key: []byte(strings.Repeat("k", 32)), Concurrency: 8, Schedule: []time.Duration{brief, brief, brief},
-		Disabled: func(_ context.Context, _ *query.Queries, hook webhooks.Webhook) error {
+		Disabled: func(_ context.Context, _ db.Tx, hook webhooks.Webhook) error {
 			s.mu.Lock()
 			defer s.mu.Unlock()
 			s.disabled = append(s.disabled, hook)
@@ -168,14 +167,14 @@ func (s *server) hook(who domain.Principal, url string) (webhooks.Webhook, strin
 // emit lets something of somebody happen.
 func (s *server) emit(who domain.Principal, caseID *domain.ID) {
 	s.w.t.Helper()
-	must(s.w.t, db.WithTx(s.w.t.Context(), s.w.pool, func(q *query.Queries) error {
-		return s.tell(s.w.t.Context(), q, happened(who, caseID))
+	must(s.w.t, db.WithTx(s.w.t.Context(), s.w.pool, func(tx db.Tx) error {
+		return s.tell(s.w.t.Context(), tx, happened(who, caseID))
 	}))
 }
 
 // tell is what the service's parts tell of what happens.
-func (s *server) tell(ctx context.Context, q *query.Queries, e domain.Event) error {
-	return events.To(s.w.cases, s.Hear)(ctx, q, e)
+func (s *server) tell(ctx context.Context, tx db.Tx, e domain.Event) error {
+	return events.ForAudience(s.w.cases, s.OnEvent)(ctx, tx, e)
 }
 
 func happened(who domain.Principal, caseID *domain.ID) domain.Event {

@@ -112,7 +112,7 @@ type Deps struct {
 
 	// Disabled, if there is one, tells the owner of a webhook that it was disabled, in the
 	// transaction that does so.
-	Disabled func(ctx context.Context, q *query.Queries, w Webhook) error
+	Disabled func(ctx context.Context, tx db.Tx, w Webhook) error
 
 	Concurrency int             // jobs at a time in this process: webhooks leave some of them to others
 	Schedule    []time.Duration // between tries; nil: 5 s to 24 h, over three days
@@ -174,7 +174,9 @@ func (s *Service) Create(ctx context.Context, caller domain.Principal, n NewWebh
 		return Webhook{}, "", err
 	}
 	now := s.now()
-	err = db.WithTx(ctx, s.DB, func(q *query.Queries) error {
+	err = db.WithTx(ctx, s.DB, func(tx db.Tx) error {
+		q := query.New(tx)
+
 		have, err := q.LockUserWebhooks(ctx, caller.UserID)
 		if err != nil {
 			return err
@@ -283,7 +285,7 @@ func (s *Service) Get(ctx context.Context, caller domain.Principal, id domain.ID
 func visible(caller domain.Principal, r query.Webhook, err error) error {
 	switch {
 	case errors.Is(err, sql.ErrNoRows), err == nil && r.UserID != caller.UserID && !caller.Admin():
-		return domain.Errorf(domain.NotFound, "There is no such webhook.")
+		return domain.NoSuch("webhook")
 	}
 	return db.Error(err)
 }
@@ -350,7 +352,9 @@ func (s *Service) RotateSecret(ctx context.Context, caller domain.Principal, id,
 
 func (s *Service) change(ctx context.Context, caller domain.Principal, id domain.ID, change func(*query.Webhook) error) (Webhook, error) {
 	var r query.Webhook
-	err := db.WithTx(ctx, s.DB, func(q *query.Queries) (err error) {
+	err := db.WithTx(ctx, s.DB, func(tx db.Tx) (err error) {
+		q := query.New(tx)
+
 		r, err = q.LockWebhook(ctx, id)
 		if err := visible(caller, r, err); err != nil {
 			return err
@@ -380,8 +384,8 @@ func (s *Service) Delete(ctx context.Context, caller domain.Principal, id domain
 }
 
 // Forget takes all of somebody's webhooks away, in the caller's transaction.
-func (s *Service) Forget(ctx context.Context, q *query.Queries, user domain.ID) error {
-	return q.ForgetWebhooks(ctx, query.ForgetWebhooksParams{DeletedAt: sql.NullTime{Time: s.now(), Valid: true}, UserID: user})
+func (s *Service) Forget(ctx context.Context, tx db.Tx, user domain.ID) error {
+	return query.New(tx).ForgetWebhooks(ctx, query.ForgetWebhooksParams{DeletedAt: sql.NullTime{Time: s.now(), Valid: true}, UserID: user})
 }
 
 // now is the time as the database keeps it.

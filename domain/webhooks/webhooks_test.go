@@ -10,7 +10,6 @@ import (
 	"counsel/db"
 	"counsel/domain"
 	"counsel/domain/webhooks"
-	"counsel/gen/query"
 )
 
 func TestCreate(t *testing.T) {
@@ -168,8 +167,8 @@ func TestWhoIsTold(t *testing.T) {
 
 	// What is rolled back did not happen.
 	failed := errors.New("no")
-	if err := db.WithTx(ctx, w.pool, func(q *query.Queries) error {
-		must(t, s.tell(ctx, q, happened(w.anna, nil)))
+	if err := db.WithTx(ctx, w.pool, func(tx db.Tx) error {
+		must(t, s.tell(ctx, tx, happened(w.anna, nil)))
 		return failed
 	}); !errors.Is(err, failed) {
 		t.Error(err)
@@ -190,7 +189,7 @@ func TestForget(t *testing.T) {
 	h, _ := s.hook(w.bert, r.url)
 	s.emit(w.anna, nil)
 	s.emit(w.bert, nil)
-	must(t, db.WithTx(t.Context(), w.pool, func(q *query.Queries) error { return s.Forget(t.Context(), q, w.anna.UserID) }))
+	must(t, db.WithTx(t.Context(), w.pool, func(tx db.Tx) error { return s.Forget(t.Context(), tx, w.anna.UserID) }))
 	if items, _, err := s.List(t.Context(), w.anna, webhooks.Filter{}); err != nil || len(items) != 0 {
 		t.Errorf("%v, %v", items, err)
 	}
