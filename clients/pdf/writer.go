@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode/utf16"
 
 	"github.com/klauspost/compress/zlib"
 )
@@ -131,6 +132,16 @@ func appendRect(b []byte, values ...float64) []byte {
 
 func explicitDest(pages []int, p destination) string {
 	return fmt.Sprintf("[%d 0 R/XYZ null %s null]", pages[p.page], appendNumber(nil, p.y))
+}
+
+// textString encodes a text string (ISO 32000, 7.9.2.2) as UTF-16 in hexadecimal.
+func textString(text string) []byte {
+	const digits = "0123456789ABCDEF"
+	b := append(make([]byte, 0, 6+4*len(text)), "<FEFF"...)
+	for _, u := range utf16.Encode([]rune(text)) {
+		b = append(b, digits[u>>12], digits[u>>8&15], digits[u>>4&15], digits[u&15])
+	}
+	return append(b, '>')
 }
 
 // literalString encodes a URI or other ASCII text as a literal string. Spaces, control characters
