@@ -1,7 +1,7 @@
-// Package opc finds the parts of an Office file (Open Packaging Conventions): which part is the
-// main document, what type a part has, and which other parts it uses. Parts are found by
-// relationship and by content type, never by a customary name: Word Online, for one, calls its
-// main part word/document2.xml.
+// Package opc reads the package structure of Office files (Open Packaging Conventions): the main
+// part, the content types and the relationships between parts. Parts are found by relationship and
+// content type, not by conventional name: Word Online, for example, names its main part
+// word/document2.xml.
 package opc
 
 import (
@@ -18,31 +18,33 @@ import (
 	"golang.org/x/text/transform"
 )
 
-// maxIndex bounds the content types and each list of relationships, in bytes.
-const maxIndex = 1 << 20
+// maxIndexBytes limits [Content_Types].xml and each relationships part.
+const maxIndexBytes = 1 << 20
 
-// ErrIndex says that a part that lists others cannot be read.
-var ErrIndex = errors.New("opc: the package's index cannot be read")
+// ErrIndex means that a part is missing or that the content types or a relationships part cannot be
+// read.
+var ErrIndex = errors.New("opc: package index is missing or unreadable")
 
 // Package is an opened Office file.
 type Package struct {
-	// Main is the name of the main part, and "" when there is none.
+	// Main is the name of the main part, or "" if there is none.
 	Main string
 
-	parts     map[string]*zip.File // by lower-case name: OPC compares them without case
-	overrides map[string]string    // content types by lower-case name
-	defaults  map[string]string    // content types by lower-case ending
-	names     []string             // of overrides, in their order
+	parts         map[string]*zip.File // by lower-case name: part names are case-insensitive
+	overrides     map[string]string    // content types by lower-case name
+	defaults      map[string]string    // content types by lower-case extension
+	overrideNames []string             // part names of overrides, in file order
 }
 
-// Relationship leads from one part to another.
+// Relationship is a reference from one part to another.
 type Relationship struct {
 	ID     string
-	Kind   string // the last segment of the type, such as "footnotes": strict files use other URIs
-	Target string // the name of a part; "" for anything outside the package
+	Kind   string // last segment of the type URI, such as "footnotes"; the rest differs in strict files
+	Target string // part name; "" for an external target
 }
 
-// Open reads the index of a package. Without one, no part has a type.
+// Open reads the content types and package relationships. Both may be missing. It fails with ErrIndex
+// if the content types cannot be read.
 func Open(z *zip.Reader) (*Package, error) {
 	p := &Package{parts: map[string]*zip.File{}, overrides: map[string]string{}, defaults: map[string]string{}}
 	for _, f := range z.File {
@@ -58,9 +60,9 @@ func Open(z *zip.Reader) (*Package, error) {
 			ContentType string `xml:"ContentType,attr"`
 		} `xml:"Override"`
 	}
-	const index = "[Content_Types].xml"
-	if p.Has(index) {
-		if err := p.decode(index, &types); err != nil {
+	const contentTypes = "[Content_Types].xml"
+	if p.Has(contentTypes) {
+		if err := p.decode(contentTypes, &types); err != nil {
 			return nil, err
 		}
 	}
@@ -70,7 +72,7 @@ func Open(z *zip.Reader) (*Package, error) {
 	for _, o := range types.Overrides {
 		name := strings.TrimPrefix(o.PartName, "/")
 		p.overrides[strings.ToLower(name)] = o.ContentType
-		p.names = append(p.names, name)
+		p.overrideNames = append(p.overrideNames, name)
 	}
 	for _, r := range p.Relationships("") {
 		if r.Kind == "officeDocument" && p.Has(r.Target) {
@@ -79,15 +81,15 @@ func Open(z *zip.Reader) (*Package, error) {
 		}
 	}
 	if p.Main == "" && p.Has("word/document.xml") {
-		p.Main = "word/document.xml" // some programs leave the relationships out
+		p.Main = "word/document.xml" // some programs omit the relationships
 	}
 	return p, nil
 }
 
-// Has reports whether there is a part of this name.
+// Has reports whether the package contains a part.
 func (p *Package) Has(part string) bool { return p.parts[strings.ToLower(part)] != nil }
 
-// ContentType is the type of a part, and "" when none is given.
+// ContentType returns the content type of a part, or "".
 func (p *Package) ContentType(part string) string {
 	if t := p.overrides[strings.ToLower(part)]; t != "" {
 		return t
@@ -95,7 +97,7 @@ func (p *Package) ContentType(part string) string {
 	return p.defaults[strings.ToLower(strings.TrimPrefix(path.Ext(part), "."))]
 }
 
-// ContentTypes are all the types that the package names.
+// ContentTypes returns all content types declared by the package, in no order.
 func (p *Package) ContentTypes() []string {
 	all := make([]string, 0, len(p.overrides)+len(p.defaults))
 	for _, t := range p.overrides {
@@ -107,8 +109,8 @@ func (p *Package) ContentTypes() []string {
 	return all
 }
 
-// Relationships are those of a part, or with "" those of the package. A list that is missing or
-// broken is empty.
+// Relationships returns those of a part, or of the package for "". It returns none if they are missing
+// or cannot be read.
 func (p *Package) Relationships(part string) []Relationship {
 	dir, base := path.Split(part)
 	var list struct {
@@ -133,7 +135,7 @@ func (p *Package) Relationships(part string) []Relationship {
 	return out
 }
 
-// resolve makes of a target, which may be relative to dir, the name of a part.
+// resolve converts a target, which may be relative to dir, to a part name.
 func resolve(dir, target string) string {
 	if plain, err := url.PathUnescape(target); err == nil {
 		target = plain
@@ -144,8 +146,8 @@ func resolve(dir, target string) string {
 	return strings.TrimPrefix(path.Clean(target), "/")
 }
 
-// Related are the parts of a kind that part uses. A file without relationships is searched by
-// content type instead.
+// Related returns the names of the parts of a kind to which part has relationships. If it has none,
+// parts are found by content type.
 func (p *Package) Related(part, kind string) (names []string) {
 	for _, r := range p.Relationships(part) {
 		if r.Kind == kind && p.Has(r.Target) {
@@ -153,7 +155,7 @@ func (p *Package) Related(part, kind string) (names []string) {
 		}
 	}
 	if names == nil {
-		for _, name := range p.names {
+		for _, name := range p.overrideNames {
 			if strings.HasSuffix(p.overrides[strings.ToLower(name)], "wordprocessingml."+kind+"+xml") && p.Has(name) {
 				names = append(names, name)
 			}
@@ -162,7 +164,7 @@ func (p *Package) Related(part, kind string) (names []string) {
 	return names
 }
 
-// Read opens a part as XML of at most limit bytes. Close what it returns.
+// Read opens a part as XML, truncated to limit bytes. Close the io.Closer after use.
 func (p *Package) Read(part string, limit int64) (*xml.Decoder, io.Closer, error) {
 	f := p.parts[strings.ToLower(part)]
 	if f == nil {
@@ -172,43 +174,43 @@ func (p *Package) Read(part string, limit int64) (*xml.Decoder, io.Closer, error
 	if err != nil {
 		return nil, nil, err
 	}
-	return Decoder(io.LimitReader(r, limit)), r, nil
+	return NewDecoder(io.LimitReader(r, limit)), r, nil
 }
 
-func (p *Package) decode(part string, into any) error {
-	d, c, err := p.Read(part, maxIndex)
+func (p *Package) decode(part string, target any) error {
+	d, c, err := p.Read(part, maxIndexBytes)
 	if err != nil {
 		return errors.Join(ErrIndex, err)
 	}
 	defer func() { _ = c.Close() }()
-	if err := d.Decode(into); err != nil {
+	if err := d.Decode(target); err != nil {
 		return errors.Join(ErrIndex, err)
 	}
 	return nil
 }
 
-// Decoder reads XML in the encoding that its byte order mark or its declaration names.
-func Decoder(r io.Reader) *xml.Decoder {
-	start := make([]byte, 4)
-	n, _ := io.ReadFull(r, start)
-	start = start[:n]
-	r = io.MultiReader(strings.NewReader(string(start)), r)
-	decoded := true
+// NewDecoder decodes XML in the encoding of its byte order mark or declaration.
+func NewDecoder(r io.Reader) *xml.Decoder {
+	head := make([]byte, 4)
+	n, _ := io.ReadFull(r, head)
+	head = head[:n]
+	r = io.MultiReader(strings.NewReader(string(head)), r)
+	hasBOM := true
 	switch {
-	case hasAny(start, "\xff\xfe", "\xfe\xff"):
+	case hasAnyPrefix(head, "\xff\xfe", "\xfe\xff"):
 		r = transform.NewReader(r, unicode.UTF16(unicode.BigEndian, unicode.ExpectBOM).NewDecoder())
-	case hasAny(start, "\x00<\x00?"):
+	case hasAnyPrefix(head, "\x00<\x00?"):
 		r = transform.NewReader(r, unicode.UTF16(unicode.BigEndian, unicode.IgnoreBOM).NewDecoder())
-	case hasAny(start, "<\x00?\x00"):
+	case hasAnyPrefix(head, "<\x00?\x00"):
 		r = transform.NewReader(r, unicode.UTF16(unicode.LittleEndian, unicode.IgnoreBOM).NewDecoder())
-	case hasAny(start, "\xef\xbb\xbf"):
+	case hasAnyPrefix(head, "\xef\xbb\xbf"):
 		r = transform.NewReader(r, unicode.BOMOverride(transform.Nop))
 	default:
-		decoded = false
+		hasBOM = false
 	}
 	d := xml.NewDecoder(r)
 	d.CharsetReader = func(label string, input io.Reader) (io.Reader, error) {
-		if decoded { // by its byte order mark, which counts for more than the declaration
+		if hasBOM { // a byte order mark takes precedence over the declaration
 			return input, nil
 		}
 		return charset.NewReaderLabel(label, input)
@@ -216,7 +218,7 @@ func Decoder(r io.Reader) *xml.Decoder {
 	return d
 }
 
-func hasAny(b []byte, prefixes ...string) bool {
+func hasAnyPrefix(b []byte, prefixes ...string) bool {
 	for _, p := range prefixes {
 		if strings.HasPrefix(string(b), p) {
 			return true

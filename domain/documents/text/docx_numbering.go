@@ -3,19 +3,18 @@ package text
 import (
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"counsel/domain/documents/opc"
 )
 
-const levels = 9 // of a list, as Word has them
+const maxLevels = 9 // of a numbering definition (ilvl 0 to 8)
 
-// level is how a list numbers its paragraphs of one depth.
+// level is a numbering level (w:lvl): how paragraphs of one depth are numbered.
 type level struct {
 	Index     int      `xml:"ilvl,attr"`
 	Start     *val     `xml:"start"`
 	Format    numFmt   `xml:"numFmt"`
-	Custom    numFmt   `xml:"AlternateContent>Choice>numFmt"` // "01", "001": newer than the format's first edition
+	Custom    numFmt   `xml:"AlternateContent>Choice>numFmt"` // extended formats such as "001"
 	Restart   *val     `xml:"lvlRestart"`
 	Style     *val     `xml:"pStyle"`
 	Legal     *val     `xml:"isLgl"`
@@ -30,13 +29,13 @@ type numFmt struct {
 	Format string `xml:"format,attr"`
 }
 
-type abstractList struct {
+type abstractNum struct {
 	ID        string  `xml:"abstractNumId,attr"`
 	Levels    []level `xml:"lvl"`
-	StyleLink *val    `xml:"numStyleLink"` // its levels are those of the list of this style
+	StyleLink *val    `xml:"numStyleLink"` // the levels are defined by this numbering style
 }
 
-type list struct {
+type num struct {
 	ID        string `xml:"numId,attr"`
 	Abstract  *val   `xml:"abstractNumId"`
 	Overrides []struct {
@@ -46,42 +45,42 @@ type list struct {
 	} `xml:"lvlOverride"`
 }
 
-// lists are the lists of a file and, for one story of it, how far each has counted.
-type lists struct {
-	abstract map[string]*abstractList
-	byID     map[string]*resolvedList
+// numbering are the numbering definitions of a file.
+type numbering struct {
+	abstract map[string]*abstractNum
+	byID     map[string]*resolvedNum
 }
 
-// resolvedList is a list with all that it takes from elsewhere.
-type resolvedList struct {
-	levels   [levels]*level
-	starts   [levels]*int // where a level begins anew with this list's first paragraph of it
-	counters string       // the key of the counters: lists made from one definition count on together
+// resolvedNum is a numbering instance (w:num) with its abstract definition and overrides applied.
+type resolvedNum struct {
+	levels         [maxLevels]*level
+	startOverrides [maxLevels]*int // start of a level at its first use by this instance
+	counterKey     string          // instances of one abstract definition share counters
 }
 
-func readLists(p *opc.Package, s *styles) *lists {
+func readNumbering(p *opc.Package, s *styles) *numbering {
 	var doc struct {
-		Abstract []*abstractList `xml:"abstractNum"`
-		Lists    []*list         `xml:"num"`
+		Abstract []*abstractNum `xml:"abstractNum"`
+		Lists    []*num         `xml:"num"`
 	}
-	out := &lists{abstract: map[string]*abstractList{}, byID: map[string]*resolvedList{}}
-	if !readSide(p, "numbering", &doc) {
+	out := &numbering{abstract: map[string]*abstractNum{}, byID: map[string]*resolvedNum{}}
+	if !readRelatedPart(p, "numbering", &doc) {
 		return out
 	}
 	for _, a := range doc.Abstract {
 		out.abstract[a.ID] = a
 	}
-	raw := map[string]*list{}
+	raw := map[string]*num{}
 	for _, l := range doc.Lists {
 		raw[l.ID] = l
 	}
 	for id, l := range raw {
 		a := out.abstract[l.Abstract.text()]
-		for range 8 { // a style of lists stands in for its list
+		for range 8 { // follow numbering styles
 			if a == nil || a.StyleLink == nil {
 				break
 			}
-			next := (*list)(nil)
+			next := (*num)(nil)
 			for _, st := range s.chain(a.StyleLink.text()) {
 				if st.Paragraph.Num != nil && st.Paragraph.Num.ID != nil {
 					next = raw[st.Paragraph.Num.ID.text()]
@@ -96,14 +95,14 @@ func readLists(p *opc.Package, s *styles) *lists {
 		if a == nil {
 			continue
 		}
-		r := &resolvedList{counters: a.ID}
+		r := &resolvedNum{counterKey: a.ID}
 		for i := range a.Levels {
-			if at := a.Levels[i].Index; at >= 0 && at < levels {
+			if at := a.Levels[i].Index; at >= 0 && at < maxLevels {
 				r.levels[at] = &a.Levels[i]
 			}
 		}
 		for _, o := range l.Overrides {
-			if o.Index < 0 || o.Index >= levels {
+			if o.Index < 0 || o.Index >= maxLevels {
 				continue
 			}
 			if o.Level != nil {
@@ -111,7 +110,7 @@ func readLists(p *opc.Package, s *styles) *lists {
 			}
 			if o.Start != nil {
 				start := o.Start.number(1)
-				r.starts[o.Index] = &start
+				r.startOverrides[o.Index] = &start
 			}
 		}
 		out.byID[id] = r
@@ -119,9 +118,9 @@ func readLists(p *opc.Package, s *styles) *lists {
 	return out
 }
 
-// find is the list and level of a paragraph: what the paragraph itself says comes first, then its
-// style and those that is based on. The list 0 takes a paragraph out of any list.
-func (ls *lists) find(direct *numProps, chain []*style) (id string, l *resolvedList, depth int) {
+// resolve returns the numbering instance and level of a paragraph. Direct properties take precedence
+// over the style and those it is based on. Instance 0 removes a paragraph from numbering.
+func (ls *numbering) resolve(direct *numProps, chain []*style) (id string, l *resolvedNum, depth int) {
 	var num, ilvl *val
 	if direct != nil {
 		num, ilvl = direct.ID, direct.Level
@@ -145,7 +144,7 @@ func (ls *lists) find(direct *numProps, chain []*style) (id string, l *resolvedL
 	}
 	depth = ilvl.number(0)
 	if byStyle && (direct == nil || direct.Level == nil) {
-		// A level that names a style is that style's, whatever the style says.
+		// A level linked to a style takes precedence over the style's ilvl.
 	search:
 		for _, st := range chain {
 			for i, lvl := range l.levels {
@@ -156,35 +155,35 @@ func (ls *lists) find(direct *numProps, chain []*style) (id string, l *resolvedL
 			}
 		}
 	}
-	if depth < 0 || depth >= levels || l.levels[depth] == nil {
+	if depth < 0 || depth >= maxLevels || l.levels[depth] == nil {
 		return "", nil, 0
 	}
 	return num.text(), l, depth
 }
 
-// counting is how far the lists of one story (the body, a header, the footnotes) have counted.
-type counting struct {
-	values  map[string]*[levels]*int // by resolvedList.counters; nil: not begun, or begun anew
-	started map[string]bool          // lists that have begun anew, by list and level
+// counters are the current numbers of all lists within one story.
+type counters struct {
+	values    map[string]*[maxLevels]*int // by resolvedNum.counterKey; nil: not started, or restarted
+	restarted map[string]bool             // start overrides already applied, by instance and level
 }
 
-func newCounting() *counting {
-	return &counting{values: map[string]*[levels]*int{}, started: map[string]bool{}}
+func newCounters() *counters {
+	return &counters{values: map[string]*[maxLevels]*int{}, restarted: map[string]bool{}}
 }
 
-// next counts a paragraph in and returns what Word prints before it, with what separates the two.
-func (c *counting) next(id string, l *resolvedList, depth int) string {
-	v := c.values[l.counters]
+// next advances the counter for a paragraph and returns its label, with a trailing space if any.
+func (c *counters) next(id string, l *resolvedNum, depth int) string {
+	v := c.values[l.counterKey]
 	if v == nil {
-		v = new([levels]*int)
-		c.values[l.counters] = v
+		v = new([maxLevels]*int)
+		c.values[l.counterKey] = v
 	}
 	lvl := l.levels[depth]
 	key := id + "/" + strconv.Itoa(depth)
 	switch {
-	case l.starts[depth] != nil && !c.started[key]:
-		c.started[key] = true
-		start := *l.starts[depth]
+	case l.startOverrides[depth] != nil && !c.restarted[key]:
+		c.restarted[key] = true
+		start := *l.startOverrides[depth]
 		v[depth] = &start
 	case v[depth] == nil:
 		start := lvl.Start.number(0)
@@ -192,17 +191,17 @@ func (c *counting) next(id string, l *resolvedList, depth int) string {
 	default:
 		*v[depth]++
 	}
-	for deeper := depth + 1; deeper < levels; deeper++ {
-		// By default a level begins anew after any level above it; lvlRestart names the lowest of
-		// those that do it, counted from one, and with 0 none does.
-		if d := l.levels[deeper]; d == nil || d.Restart == nil || depth < d.Restart.number(levels) {
+	for deeper := depth + 1; deeper < maxLevels; deeper++ {
+		// By default a level restarts after any higher level. lvlRestart names the lowest level,
+		// counted from one, that restarts it; 0 means none.
+		if d := l.levels[deeper]; d == nil || d.Restart == nil || depth < d.Restart.number(maxLevels) {
 			v[deeper] = nil
 		}
 	}
 	return label(l, depth, v)
 }
 
-func label(l *resolvedList, depth int, v *[levels]*int) string {
+func label(l *resolvedNum, depth int, v *[maxLevels]*int) string {
 	lvl := l.levels[depth]
 	if lvl.Run.Vanish.on() || lvl.Run.WebHidden.on() {
 		return ""
@@ -212,9 +211,9 @@ func label(l *resolvedList, depth int, v *[levels]*int) string {
 	case lvl.PictureID != nil:
 		out = "•"
 	case lvl.format() == "bullet":
-		out = bullet(lvl)
+		out = bulletText(lvl)
 	default:
-		out = fill(l, lvl, v)
+		out = expandTemplate(l, lvl, v)
 	}
 	if strings.TrimSpace(out) == "" || lvl.Suffix.text() == "nothing" {
 		return out
@@ -222,8 +221,8 @@ func label(l *resolvedList, depth int, v *[levels]*int) string {
 	return out + " "
 }
 
-// fill puts the numbers into a level's template: "%1.%2" becomes "2.3".
-func fill(l *resolvedList, lvl *level, v *[levels]*int) string {
+// expandTemplate inserts the current numbers into lvlText: "%1.%2" becomes "2.3".
+func expandTemplate(l *resolvedNum, lvl *level, v *[maxLevels]*int) string {
 	var b strings.Builder
 	template := lvl.Text.text()
 	for i := 0; i < len(template); i++ {
@@ -237,7 +236,7 @@ func fill(l *resolvedList, lvl *level, v *[levels]*int) string {
 		if of == nil {
 			continue
 		}
-		n := of.Start.number(0) // of a level that was left out: where it will begin
+		n := of.Start.number(0) // a skipped level shows its start
 		if v[at] != nil {
 			n = *v[at]
 		}
@@ -261,215 +260,15 @@ func (l *level) format() string {
 	return f.Val
 }
 
-// bullet is what a bullet looks like: its character may be one of a symbol font.
-func bullet(lvl *level) string {
+// bulletText returns a bullet as Unicode; its character may be from a symbol font.
+func bulletText(lvl *level) string {
 	template, font := lvl.Text.text(), lvl.Run.Fonts.ASCII
-	if template == "o" { // Word's hollow bullet, in Courier New
+	if template == "o" { // Word's hollow bullet, an "o" in Courier New
 		return "◦"
 	}
 	var b strings.Builder
 	for _, r := range template {
-		b.WriteString(symbol(font, r))
+		b.WriteString(symbolText(font, r))
 	}
 	return b.String()
-}
-
-// numeral writes a number in one of Word's formats. One that is not known here is decimal.
-func numeral(format string, n int) string {
-	switch format {
-	case "none", "bullet":
-		return ""
-	case "decimalZero":
-		if n >= 0 && n < 10 {
-			return "0" + strconv.Itoa(n)
-		}
-	case "upperRoman":
-		return roman(n)
-	case "lowerRoman":
-		return strings.ToLower(roman(n))
-	case "upperLetter":
-		return letters("ABCDEFGHIJKLMNOPQRSTUVWXYZ", n)
-	case "lowerLetter":
-		return letters("abcdefghijklmnopqrstuvwxyz", n)
-	case "russianLower":
-		return letters("абвгдежзиклмнопрстуфхцчшщыэюя", n)
-	case "russianUpper":
-		return letters("АБВГДЕЖЗИКЛМНОПРСТУФХЦЧШЩЫЭЮЯ", n)
-	case "hebrew2":
-		return letters("אבגדהוזחטיכלמנסעפצקרשת", n)
-	case "arabicAlpha":
-		return letters("أبتثجحخدذرزسشصضطظعغفقكلمنهوي", n)
-	case "arabicAbjad":
-		return letters("أبجدهوزحطيكلمنسعفصقرشتثخذضظغ", n)
-	case "aiueoFullWidth", "aiueo":
-		return letters("アイウエオカキクケコサシスセソタチツテトナニヌネノハヒフヘホマミムメモヤユヨラリルレロワヲン", n)
-	case "ganada":
-		return letters("가나다라마바사아자차카타파하", n)
-	case "chosung":
-		return letters("ㄱㄴㄷㄹㅁㅂㅅㅇㅈㅊㅋㅌㅍㅎ", n)
-	case "thaiLetters":
-		return letters("กขคงจฉชซฌญฎฏฐฑฒณดตถทธนบปผฝพฟภมยรลวศษสหฬอฮ", n)
-	case "ideographTraditional":
-		return letters("甲乙丙丁戊己庚辛壬癸", n)
-	case "chicago":
-		return letters("*†‡§", n)
-	case "ordinal":
-		return strconv.Itoa(n) + ordinalEnding(n)
-	case "cardinalText":
-		return capital(cardinal(n))
-	case "ordinalText":
-		return capital(ordinal(n))
-	case "hex":
-		return strings.ToUpper(strconv.FormatInt(int64(n), 16))
-	case "numberInDash":
-		return "- " + strconv.Itoa(n) + " -"
-	case "decimalEnclosedParen":
-		return "(" + strconv.Itoa(n) + ")"
-	case "decimalEnclosedFullstop":
-		return strconv.Itoa(n) + "."
-	case "decimalEnclosedCircle", "decimalEnclosedCircleChinese":
-		if n >= 1 && n <= 20 {
-			return string(rune('①' + n - 1))
-		}
-	case "decimalFullWidth", "decimalFullWidth2":
-		return digits('０', n)
-	case "thaiNumbers":
-		return digits('๐', n)
-	case "hindiNumbers":
-		return digits('०', n)
-	case "ideographDigital", "japaneseDigitalTenThousand", "taiwaneseDigital", "koreanDigital2":
-		return mapDigits("〇一二三四五六七八九", n)
-	case "koreanDigital":
-		return mapDigits("영일이삼사오육칠팔구", n)
-	case "chineseCounting", "chineseCountingThousand", "japaneseCounting", "taiwaneseCounting", "taiwaneseCountingThousand":
-		return counted(n)
-	}
-	if zeros, _, found := strings.Cut(format, ","); found && strings.HasPrefix(zeros, "0") { // "001, 002, 003, ..."
-		s := strconv.Itoa(n)
-		return strings.Repeat("0", max(0, len(zeros)-len(s))) + s
-	}
-	return strconv.Itoa(n)
-}
-
-func roman(n int) string {
-	if n < 1 || n > 32767 {
-		return strconv.Itoa(n)
-	}
-	var b strings.Builder
-	for _, step := range []struct {
-		value int
-		text  string
-	}{{1000, "M"}, {900, "CM"}, {500, "D"}, {400, "CD"}, {100, "C"}, {90, "XC"}, {50, "L"}, {40, "XL"}, {10, "X"}, {9, "IX"}, {5, "V"}, {4, "IV"}, {1, "I"}} {
-		for ; n >= step.value; n -= step.value {
-			b.WriteString(step.text)
-		}
-	}
-	return b.String()
-}
-
-// letters numbers by an alphabet, and beyond its end by letters repeated: z, aa, bb.
-func letters(alphabet string, n int) string {
-	all := []rune(alphabet)
-	if n < 1 || n > 32*len(all) {
-		return strconv.Itoa(n)
-	}
-	return strings.Repeat(string(all[(n-1)%len(all)]), (n-1)/len(all)+1)
-}
-
-func digits(zero rune, n int) string {
-	return strings.Map(func(r rune) rune {
-		if r >= '0' && r <= '9' {
-			return zero + r - '0'
-		}
-		return r
-	}, strconv.Itoa(n))
-}
-
-func mapDigits(ten string, n int) string {
-	all := []rune(ten)
-	return strings.Map(func(r rune) rune {
-		if r >= '0' && r <= '9' {
-			return all[r-'0']
-		}
-		return r
-	}, strconv.Itoa(n))
-}
-
-// counted is a number up to 99 as Chinese and Japanese count: 二十三.
-func counted(n int) string {
-	if n < 1 || n > 99 {
-		return mapDigits("〇一二三四五六七八九", n)
-	}
-	tens, ones := n/10, n%10
-	out := ""
-	if tens > 1 {
-		out = mapDigits("〇一二三四五六七八九", tens)
-	}
-	if tens > 0 {
-		out += "十"
-	}
-	if ones > 0 {
-		out += mapDigits("〇一二三四五六七八九", ones)
-	}
-	return out
-}
-
-func ordinalEnding(n int) string {
-	if n%100/10 != 1 {
-		switch n % 10 {
-		case 1:
-			return "st"
-		case 2:
-			return "nd"
-		case 3:
-			return "rd"
-		}
-	}
-	return "th"
-}
-
-var (
-	small = strings.Fields("zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen")
-	tens  = strings.Fields("zero ten twenty thirty forty fifty sixty seventy eighty ninety")
-	nth   = map[string]string{"one": "first", "two": "second", "three": "third", "five": "fifth", "eight": "eighth", "nine": "ninth", "twelve": "twelfth"}
-)
-
-// cardinal is a number in English words.
-func cardinal(n int) string {
-	switch {
-	case n < 0 || n >= 1000:
-		return strconv.Itoa(n)
-	case n < 20:
-		return small[n]
-	case n < 100:
-		if n%10 == 0 {
-			return tens[n/10]
-		}
-		return tens[n/10] + "-" + small[n%10]
-	case n%100 == 0:
-		return small[n/100] + " hundred"
-	}
-	return small[n/100] + " hundred " + cardinal(n%100)
-}
-
-func ordinal(n int) string {
-	words := cardinal(n)
-	at := strings.LastIndexAny(words, " -") + 1
-	last := words[at:]
-	switch {
-	case n < 0 || n >= 1000:
-		return words + ordinalEnding(n)
-	case nth[last] != "":
-		last = nth[last]
-	case strings.HasSuffix(last, "y"):
-		last = last[:len(last)-1] + "ieth"
-	default:
-		last += "th"
-	}
-	return words[:at] + last
-}
-
-func capital(s string) string {
-	_, n := utf8.DecodeRuneInString(s)
-	return strings.ToUpper(s[:n]) + s[n:]
 }

@@ -13,31 +13,31 @@ import (
 	"counsel/domain/isolation"
 )
 
-// TaskPages is the task of a process that reads files by which Isolated has their text read.
+// TaskPages is the name of the task that children of Isolated run.
 const TaskPages = "text.pages"
 
-// Bounds of a process that reads texts.
+// Limits of a child.
 const (
-	processMemory = 512 << 20
-	processTime   = 2 * time.Minute
-	maxAnswer     = 2 * maxBytes
+	childMemory  = 512 << 20
+	childTimeout = 2 * time.Minute
+	maxResponse  = 2 * maxTextBytes
 )
 
-// Isolated reads texts in processes of their own, several at a time. It fulfils documents.TextReader.
-// Close it.
+// Isolated extracts text in child processes, several files at a time. It implements
+// documents.TextReader. Close it after use.
 type Isolated struct {
-	pool *isolation.Pool
-	dir  string
+	pool     *isolation.Pool
+	cacheDir string
 }
 
 var _ documents.TextReader = (*Isolated)(nil)
 
-// NewIsolated makes a reader of so many files at a time. dir is as New takes it.
-func NewIsolated(dir string, atOnce int) *Isolated {
-	return &Isolated{pool: isolation.New(isolation.Config{Size: atOnce, Memory: processMemory, Time: processTime}), dir: dir}
+// NewIsolated makes an Isolated with at most size children. cacheDir is as for New.
+func NewIsolated(cacheDir string, size int) *Isolated {
+	return &Isolated{pool: isolation.New(isolation.Config{Size: size, Memory: childMemory, Time: childTimeout}), cacheDir: cacheDir}
 }
 
-// Close ends the processes.
+// Close ends the children.
 func (i *Isolated) Close() error { return i.pool.Close() }
 
 type pagesArgs struct {
@@ -45,13 +45,14 @@ type pagesArgs struct {
 	ContentType string `json:"contentType"`
 }
 
-// Pages fulfils documents.TextReader.
+// Pages implements documents.TextReader. A file that exceeds the child's limits is an error of package
+// isolation.
 func (i *Isolated) Pages(ctx context.Context, contentType string, file io.ReaderAt, size int64) (documents.Text, error) {
-	args, err := json.Marshal(pagesArgs{i.dir, contentType})
+	args, err := json.Marshal(pagesArgs{i.cacheDir, contentType})
 	if err != nil {
 		return documents.Text{}, fmt.Errorf("text: %w", err)
 	}
-	parts, err := i.pool.Run(ctx, isolation.Request{Task: TaskPages, Args: args, File: io.NewSectionReader(file, 0, size), Size: size, MaxAnswer: maxAnswer})
+	parts, err := i.pool.Run(ctx, isolation.Request{Task: TaskPages, Args: args, File: io.NewSectionReader(file, 0, size), Size: size, MaxAnswer: maxResponse})
 	if err != nil {
 		return documents.Text{}, fmt.Errorf("text: %w", err)
 	}
@@ -66,10 +67,10 @@ func (i *Isolated) Pages(ctx context.Context, contentType string, file io.Reader
 	return text, nil
 }
 
-// Task reads texts, in the process that Isolated starts.
+// Task returns the implementation of TaskPages, for isolation.ServeIfChild.
 func Task() isolation.Task {
 	var once sync.Once
-	var r *Reader // it stays ready for the next file
+	var r *Reader // reused for the next file
 	return func(ctx context.Context, args, file []byte) ([][]byte, error) {
 		var a pagesArgs
 		if err := json.Unmarshal(args, &a); err != nil {
@@ -81,7 +82,7 @@ func Task() isolation.Task {
 			return nil, err
 		}
 		changes, err := json.Marshal(text.Changes)
-		parts := [][]byte{changes} // the first, then a page each
+		parts := [][]byte{changes} // the tracked changes, then each page
 		for _, p := range text.Pages {
 			parts = append(parts, []byte(p))
 		}

@@ -11,8 +11,8 @@ import (
 	"counsel/domain/documents"
 )
 
-// compiled is where PDFium is kept compiled from run to run.
-func compiled(t *testing.T) string {
+// compiledDir is the cache of the compiled PDFium, shared by test runs.
+func compiledDir(t *testing.T) string {
 	t.Helper()
 	dir, err := os.UserCacheDir()
 	if err != nil {
@@ -23,7 +23,7 @@ func compiled(t *testing.T) string {
 
 func newIsolated(t *testing.T) *Isolated {
 	t.Helper()
-	i := NewIsolated(compiled(t), 2)
+	i := NewIsolated(compiledDir(t), 2)
 	t.Cleanup(func() { i.Close() })
 	return i
 }
@@ -36,50 +36,50 @@ func (i *Isolated) read(t *testing.T, contentType, content string) ([]string, er
 
 func TestIsolated(t *testing.T) {
 	r := newIsolated(t)
-	for contentType, content := range map[string]string{documents.PDF: pdfOf("some words"), documents.DOCX: docxOf(t, "<w:p><w:r><w:t>some words</w:t></w:r></w:p>")} {
+	for contentType, content := range map[string]string{documents.PDF: pdfWithText("some words"), documents.DOCX: docxWithBody(t, "<w:p><w:r><w:t>some words</w:t></w:r></w:p>")} {
 		if got, err := r.read(t, contentType, content); err != nil || len(got) != 1 || strings.TrimSpace(got[0]) != "some words" {
 			t.Errorf("%s reads %q, %v", contentType, got, err)
 		}
 	}
 	if got, err := r.read(t, documents.PNG, "\x89PNG"); err != nil || len(got) != 0 {
-		t.Errorf("of a picture: %q, %v", got, err)
+		t.Errorf("an image has text %q, error %v", got, err)
 	}
 }
 
-// TestPatience gives up in the middle of a file: reading ends, and the next file is read all the same.
-func TestPatience(t *testing.T) {
+// TestCancel cancels while a file is read, and reads the next file.
+func TestCancel(t *testing.T) {
 	r := newIsolated(t)
 	many := make([]string, 1500)
 	for i := range many {
 		many[i] = strings.Repeat("word ", 200)
 	}
-	content := pdfOf(many...)
+	content := pdfWithText(many...)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if got, err := r.Pages(ctx, documents.PDF, strings.NewReader(content), int64(len(content))); !errors.Is(err, context.Canceled) {
-		t.Errorf("reads %d pages for nobody, %v", len(got.Pages), err)
+		t.Errorf("with a canceled context: %d pages, error %v", len(got.Pages), err)
 	}
 	ctx, cancel = context.WithCancel(t.Context())
 	defer cancel()
-	file := &fading{Reader: strings.NewReader(content), gone: cancel}
+	file := &cancelingFile{Reader: strings.NewReader(content), cancel: cancel}
 	if got, err := r.Pages(ctx, documents.PDF, file, int64(len(content))); !errors.Is(err, context.Canceled) {
-		t.Errorf("%d pages, %v", len(got.Pages), err)
+		t.Errorf("canceled while reading: %d pages, error %v", len(got.Pages), err)
 	}
-	if got, err := r.read(t, documents.PDF, pdfOf("next")); err != nil || len(got) != 1 || strings.TrimSpace(got[0]) != "next" {
-		t.Errorf("the next file reads %q, %v", got, err)
+	if got, err := r.read(t, documents.PDF, pdfWithText("next")); err != nil || len(got) != 1 || strings.TrimSpace(got[0]) != "next" {
+		t.Errorf("the next file: %q, error %v", got, err)
 	}
 }
 
-// fading is a file whose reader loses patience once it has come to the end.
-type fading struct {
+// cancelingFile cancels a context when it has been read to the end.
+type cancelingFile struct {
 	*strings.Reader
-	gone context.CancelFunc
+	cancel context.CancelFunc
 }
 
-func (f *fading) ReadAt(p []byte, off int64) (int, error) {
+func (f *cancelingFile) ReadAt(p []byte, off int64) (int, error) {
 	n, err := f.Reader.ReadAt(p, off)
 	if off+int64(n) == f.Size() {
-		f.gone()
+		f.cancel()
 	}
 	return n, err
 }

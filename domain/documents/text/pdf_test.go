@@ -9,7 +9,7 @@ import (
 	"counsel/domain/documents"
 )
 
-// pdfFile writes a PDF of these objects, the first of which is its catalog.
+// pdfFile builds a PDF of objects, the first of which is the catalog.
 func pdfFile(objects ...string) string {
 	var b bytes.Buffer
 	offsets := make([]int, len(objects))
@@ -27,13 +27,13 @@ func pdfFile(objects ...string) string {
 	return b.String()
 }
 
-func stream(dict, data string) string {
+func streamObject(dict, data string) string {
 	return fmt.Sprintf("<< %s /Length %d >>\nstream\n%s\nendstream", dict, len(data), data)
 }
 
-// formOf is a PDF of one page with lines of text at x 72, from y 700 down by 30, and annotations, which
-// are objects from number 7 on. fields are those of its form; entries, more of the page.
-func formOf(form, page string, lines []string, annotations ...string) string {
+// pdfWithForm builds a PDF of one page with lines of text at x 72, from y 700 down in steps of 30, and
+// annotations, which are objects 7 and up. form and page are further entries of those dictionaries.
+func pdfWithForm(form, page string, lines []string, annotations ...string) string {
 	var content, kids strings.Builder
 	for i, line := range lines {
 		fmt.Fprintf(&content, "BT /F1 12 Tf 1 0 0 1 72 %d Tm (%s) Tj ET\n", 700-30*i, line)
@@ -47,43 +47,43 @@ func formOf(form, page string, lines []string, annotations ...string) string {
 	}
 	return pdfFile(append([]string{catalog + " >>", "<< /Type /Pages /Kids [4 0 R] /Count 1 >>", "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>",
 		"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Resources << /Font << /F1 3 0 R >> >> /Contents 5 0 R /Annots [" + kids.String() + "] " + page + " >>",
-		stream("", content.String()), stream("/Type /XObject /Subtype /Form /BBox [0 0 200 20] /Resources << /Font << /F1 3 0 R >> >>", "BT /F1 12 Tf 2 4 Td (drawn) Tj ET")}, annotations...)...)
+		streamObject("", content.String()), streamObject("/Type /XObject /Subtype /Form /BBox [0 0 200 20] /Resources << /Font << /F1 3 0 R >> >>", "BT /F1 12 Tf 2 4 Td (drawn) Tj ET")}, annotations...)...)
 }
 
-func annotation(kind, rect, more string) string {
+func annotationObject(kind, rect, more string) string {
 	return "<< /Type /Annot /Subtype /" + kind + " /Rect [" + rect + "] /P 4 0 R " + more + " >>"
 }
 
-func TestPDFShowsWhatIsSeen(t *testing.T) {
+func TestPDFAnnotations(t *testing.T) {
 	r := New("")
 	defer r.Close()
 	const yes, no = "/FT /Btn /T (a) /V /Yes /AS /Yes /AP << /N << /Yes 6 0 R /Off 6 0 R >> >>", "/FT /Btn /T (b) /V /Off /AS /Off /AP << /N << /Yes 6 0 R /Off 6 0 R >> >>"
 	for name, c := range map[string]struct{ file, want string }{
-		"fields at their place": {formOf(" ", "", []string{"Name:", "Rent: _____ per month", "The end."},
-			annotation("Widget", "150 695 300 715", "/F 4 /FT /Tx /T (name) /V (Wilhelmina Ferndale) /AP << /N 6 0 R >>"),
-			annotation("Widget", "110 667 140 680", "/F 4 /FT /Tx /T (rent) /V (950)")),
+		"fields at their place": {pdfWithForm(" ", "", []string{"Name:", "Rent: _____ per month", "The end."},
+			annotationObject("Widget", "150 695 300 715", "/F 4 /FT /Tx /T (name) /V (Wilhelmina Ferndale) /AP << /N 6 0 R >>"),
+			annotationObject("Widget", "110 667 140 680", "/F 4 /FT /Tx /T (rent) /V (950)")),
 			"Name: drawn\nRent: _____ 950 per month\nThe end."},
-		"a form that readers draw": {formOf("/NeedAppearances true", "", []string{"Name:", "City:"},
-			annotation("Widget", "150 695 300 715", "/F 4 /FT /Tx /T (name) /DA (/Helv 12 Tf 0 g) /V (Ada)"),
-			annotation("Widget", "150 665 300 685", "/F 4 /FT /Ch /Ff 131072 /T (city) /DA (/Helv 12 Tf 0 g) /Opt [(Leeds) (Berlin)] /V (Berlin)")),
+		"a form that readers draw": {pdfWithForm("/NeedAppearances true", "", []string{"Name:", "City:"},
+			annotationObject("Widget", "150 695 300 715", "/F 4 /FT /Tx /T (name) /DA (/Helv 12 Tf 0 g) /V (Ada)"),
+			annotationObject("Widget", "150 665 300 685", "/F 4 /FT /Ch /Ff 131072 /T (city) /DA (/Helv 12 Tf 0 g) /Opt [(Leeds) (Berlin)] /V (Berlin)")),
 			"Name: Ada\nCity: Berlin"},
-		"boxes":               {formOf(" ", "", []string{"      yes", "no"}, annotation("Widget", "72 698 84 712", "/F 4 "+yes), annotation("Widget", "100 668 112 682", "/F 4 "+no)), "[x] yes\nno [ ]"},
-		"a password":          {formOf(" ", "", []string{"Key:"}, annotation("Widget", "150 695 300 715", "/F 4 /FT /Tx /Ff 8192 /T (p) /V (secret)")), "Key:"},
-		"hidden ones":         {formOf(" ", "", []string{"a"}, annotation("Widget", "150 695 300 715", "/F 2 /FT /Tx /T (x) /V (hidden) /AP << /N 6 0 R >>"), annotation("FreeText", "150 665 300 685", "/F 32 /Contents (unseen) /AP << /N 6 0 R >>"), annotation("Text", "300 600 320 620", "/F 2 /Contents (unseen)")), "a"},
-		"notes":               {formOf("", "", []string{"the first", "the second"}, annotation("FreeText", "300 600 500 620", "/F 4 /Contents (freely)"), annotation("Stamp", "150 665 350 685", "/F 4 /AP << /N 6 0 R >>"), annotation("Highlight", "72 695 90 715", "/F 4 /QuadPoints [72 715 90 715 72 695 90 695] /T (Ada) /Contents (Too low?)"), annotation("Link", "72 600 90 620", "/Contents (a link)")), "the first\nthe second drawn\nfreely\n[Comment by Ada: Too low?]"},
-		"outside of the page": {formOf("", "/CropBox [0 0 612 680]", []string{"cut off", "seen"}), "seen"},
-		"rotated":             {strings.Replace(pdfWith("", "BT /F1 12 Tf 0 1 -1 0 100 72 Tm (first line) Tj ET BT /F1 12 Tf 0 1 -1 0 120 72 Tm (second line) Tj ET"), "/MediaBox", "/Rotate 90 /MediaBox", 1), "first line\nsecond line"},
-		"drawn invisibly":     {pdfWith("", "BT /F1 12 Tf 3 Tr 72 720 Td (scanned) Tj ET"), "scanned"},
+		"boxes":               {pdfWithForm(" ", "", []string{"      yes", "no"}, annotationObject("Widget", "72 698 84 712", "/F 4 "+yes), annotationObject("Widget", "100 668 112 682", "/F 4 "+no)), "[x] yes\nno [ ]"},
+		"a password":          {pdfWithForm(" ", "", []string{"Key:"}, annotationObject("Widget", "150 695 300 715", "/F 4 /FT /Tx /Ff 8192 /T (p) /V (secret)")), "Key:"},
+		"hidden ones":         {pdfWithForm(" ", "", []string{"a"}, annotationObject("Widget", "150 695 300 715", "/F 2 /FT /Tx /T (x) /V (hidden) /AP << /N 6 0 R >>"), annotationObject("FreeText", "150 665 300 685", "/F 32 /Contents (unseen) /AP << /N 6 0 R >>"), annotationObject("Text", "300 600 320 620", "/F 2 /Contents (unseen)")), "a"},
+		"notes":               {pdfWithForm("", "", []string{"the first", "the second"}, annotationObject("FreeText", "300 600 500 620", "/F 4 /Contents (freely)"), annotationObject("Stamp", "150 665 350 685", "/F 4 /AP << /N 6 0 R >>"), annotationObject("Highlight", "72 695 90 715", "/F 4 /QuadPoints [72 715 90 715 72 695 90 695] /T (Ada) /Contents (Too low?)"), annotationObject("Link", "72 600 90 620", "/Contents (a link)")), "the first\nthe second drawn\nfreely\n[Comment by Ada: Too low?]"},
+		"outside of the page": {pdfWithForm("", "/CropBox [0 0 612 680]", []string{"cut off", "seen"}), "seen"},
+		"rotated":             {strings.Replace(pdfWithStreams("", "BT /F1 12 Tf 0 1 -1 0 100 72 Tm (first line) Tj ET BT /F1 12 Tf 0 1 -1 0 120 72 Tm (second line) Tj ET"), "/MediaBox", "/Rotate 90 /MediaBox", 1), "first line\nsecond line"},
+		"drawn invisibly":     {pdfWithStreams("", "BT /F1 12 Tf 3 Tr 72 720 Td (scanned) Tj ET"), "scanned"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if got := strings.TrimSpace(strings.Join(pages(t, r, documents.PDF, c.file), "\n---\n")); got != c.want {
+			if got := strings.TrimSpace(strings.Join(readPages(t, r, documents.PDF, c.file), "\n---\n")); got != c.want {
 				t.Errorf("read %q, want %q", got, c.want)
 			}
 		})
 	}
 }
 
-func TestPDFWordsAreJoined(t *testing.T) {
+func TestPDFDehyphenation(t *testing.T) {
 	r := New("")
 	defer r.Close()
 	lines := func(all ...string) string {
@@ -91,7 +91,7 @@ func TestPDFWordsAreJoined(t *testing.T) {
 		for i, line := range all {
 			fmt.Fprintf(&b, "BT /F1 12 Tf 1 0 0 1 72 %d Tm (%s) Tj ET\n", 720-14*i, line)
 		}
-		return pdfWith("", b.String())
+		return pdfWithStreams("", b.String())
 	}
 	for _, c := range []struct {
 		lines []string
@@ -113,14 +113,14 @@ func TestPDFWordsAreJoined(t *testing.T) {
 		{[]string{"a dash -", "like this"}, "a dash -\nlike this"},
 		{[]string{"no hyphen", "here"}, "no hyphen\nhere"},
 	} {
-		got := strings.TrimSpace(strings.Join(pages(t, r, documents.PDF, lines(c.lines...)), ""))
+		got := strings.TrimSpace(strings.Join(readPages(t, r, documents.PDF, lines(c.lines...)), ""))
 		if got != c.want {
 			t.Errorf("%q is read %q, want %q", c.lines, got, c.want)
 		}
 	}
 }
 
-func TestJoinWords(t *testing.T) {
+func TestDehyphenate(t *testing.T) {
 	for page, want := range map[string]string{
 		"Baden-\r\nWürttemberg":         "Baden-Württemberg",
 		"Größ\ufffeter Schuld":          "Größter Schuld",
@@ -137,7 +137,7 @@ func TestJoinWords(t *testing.T) {
 		"über\ufffemäßig\r\nund weiter": "übermäßig\nund weiter",
 	} {
 		pages := []string{page}
-		if joinWords(pages); pages[0] != want {
+		if dehyphenate(pages); pages[0] != want {
 			t.Errorf("%q becomes %q, want %q", page, pages[0], want)
 		}
 	}
@@ -148,7 +148,7 @@ func BenchmarkPDF(b *testing.B) {
 	for i := range texts {
 		texts[i] = strings.Repeat("The tenant pays the rent.) Tj 0 -14 Td (", 50)
 	}
-	content := pdfOf(texts...)
+	content := pdfWithText(texts...)
 	r := New(b.TempDir())
 	defer r.Close()
 	read := func() {

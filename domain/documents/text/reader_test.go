@@ -19,7 +19,7 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
 }
 
-func pages(t *testing.T, r *Reader, contentType, content string) []string {
+func readPages(t *testing.T, r *Reader, contentType, content string) []string {
 	t.Helper()
 	got, err := r.Pages(t.Context(), contentType, strings.NewReader(content), int64(len(content)))
 	if err != nil {
@@ -28,17 +28,17 @@ func pages(t *testing.T, r *Reader, contentType, content string) []string {
 	return got.Pages
 }
 
-// pdfOf writes a PDF by hand: a page a text, in a font every reader has.
-func pdfOf(texts ...string) string {
+// pdfWithText builds a PDF with one page per text, in a standard font.
+func pdfWithText(texts ...string) string {
 	streams := make([]string, len(texts))
 	for i, text := range texts {
 		streams[i] = "BT /F1 12 Tf 72 720 Td (" + text + ") Tj ET"
 	}
-	return pdfWith("", streams...)
+	return pdfWithStreams("", streams...)
 }
 
-// pdfWith is that of pages with these contents, packed as filter says.
-func pdfWith(filter string, streams ...string) string {
+// pdfWithStreams builds a PDF with one page per content stream, encoded as filter says.
+func pdfWithStreams(filter string, streams ...string) string {
 	var b bytes.Buffer
 	var offsets []int
 	object := func(format string, args ...any) {
@@ -66,7 +66,7 @@ func pdfWith(filter string, streams ...string) string {
 	return b.String()
 }
 
-func docxOf(t *testing.T, body string) string {
+func docxWithBody(t *testing.T, body string) string {
 	t.Helper()
 	var b bytes.Buffer
 	z := zip.NewWriter(&b)
@@ -82,14 +82,14 @@ func docxOf(t *testing.T, body string) string {
 }
 
 func TestPDF(t *testing.T) {
-	r := New(compiled(t))
+	r := New(compiledDir(t))
 	defer r.Close()
-	got := pages(t, r, documents.PDF, pdfOf("The first page.", "Termination notice", ""))
+	got := readPages(t, r, documents.PDF, pdfWithText("The first page.", "Termination notice", ""))
 	if len(got) != 3 || strings.TrimSpace(got[0]) != "The first page." || strings.TrimSpace(got[1]) != "Termination notice" || strings.TrimSpace(got[2]) != "" {
 		t.Fatalf("read %q", got)
 	}
 
-	whole := pdfOf("words")
+	whole := pdfWithText("words")
 	for name, content := range map[string]string{
 		"nothing": "", "no PDF": "hello", "only a head": "%PDF-1.7\n%%EOF", "half of one": whole[:len(whole)/2],
 		"a page tree in a circle": strings.Replace(whole, "/Kids [4 0 R ]", "/Kids [2 0 R ]", 1),
@@ -103,15 +103,15 @@ func TestPDF(t *testing.T) {
 			}
 		})
 	}
-	if got := pages(t, r, documents.PDF, whole); len(got) != 1 || strings.TrimSpace(got[0]) != "words" {
-		t.Errorf("after all that it reads %q", got)
+	if got := readPages(t, r, documents.PDF, whole); len(got) != 1 || strings.TrimSpace(got[0]) != "words" {
+		t.Errorf("after the broken files: %q", got)
 	}
 }
 
-func TestWord(t *testing.T) {
+func TestDOCX(t *testing.T) {
 	r := New("")
 	defer r.Close()
-	got := pages(t, r, documents.DOCX, docxOf(t, `
+	got := readPages(t, r, documents.DOCX, docxWithBody(t, `
 		<w:p><w:r><w:t>Dear </w:t></w:r><w:r><w:t xml:space="preserve">Zoë &amp; Co,</w:t></w:r></w:p>
 		<w:p><w:r><w:delText>struck out</w:delText><w:instrText>PAGE</w:instrText><w:t>kept</w:t></w:r><w:r><w:tab/><w:t>right</w:t></w:r></w:p>
 		<w:tbl><w:tr><w:tc><w:p><w:r><w:t>cell</w:t></w:r></w:p></w:tc></w:tr></w:tbl>
@@ -120,24 +120,24 @@ func TestWord(t *testing.T) {
 		t.Errorf("read %q", got)
 	}
 
-	bomb := docxOf(t, strings.Repeat("<w:p><w:r><w:t>"+strings.Repeat("x", 1<<20)+"</w:t></w:r></w:p>", 60))
+	bomb := docxWithBody(t, strings.Repeat("<w:p><w:r><w:t>"+strings.Repeat("x", 1<<20)+"</w:t></w:r></w:p>", 60))
 	total := 0
-	for _, p := range pages(t, r, documents.DOCX, bomb) {
+	for _, p := range readPages(t, r, documents.DOCX, bomb) {
 		total += len(p)
 	}
-	if total == 0 || total > maxBytes+2<<20 {
-		t.Errorf("a bomb of %d bytes gives %d", len(bomb), total)
+	if total == 0 || total > maxTextBytes+2<<20 {
+		t.Errorf("a bomb of %d bytes has %d bytes of text", len(bomb), total)
 	}
 	for name, content := range map[string]string{
-		"nothing": "", "no zip": "PK\x03\x04", "no text": docxOf(t, ""),
-		"no XML":   docxOf(t, "<w:p><w:r><w:t>&laughs;</w:t>"),
-		"too deep": docxOf(t, strings.Repeat("<a>", 100_000)),
+		"nothing": "", "no zip": "PK\x03\x04", "no text": docxWithBody(t, ""),
+		"no XML":   docxWithBody(t, "<w:p><w:r><w:t>&laughs;</w:t>"),
+		"too deep": docxWithBody(t, strings.Repeat("<a>", 100_000)),
 	} {
-		if got := pages(t, r, documents.DOCX, content); strings.TrimSpace(strings.Join(got, "")) != "" {
+		if got := readPages(t, r, documents.DOCX, content); strings.TrimSpace(strings.Join(got, "")) != "" {
 			t.Errorf("%s: %q", name, got)
 		}
 	}
-	if got := pages(t, r, documents.PNG, "\x89PNG"); got != nil {
-		t.Errorf("of a picture: %q", got)
+	if got := readPages(t, r, documents.PNG, "\x89PNG"); got != nil {
+		t.Errorf("an image has text %q", got)
 	}
 }

@@ -4,5 +4,5 @@ package text
 
 import "github.com/tetratelabs/wazero"
 
-// engine interprets PDFium: under the race detector, compiling it takes minutes.
+// runtimeConfig interprets PDFium: under the race detector, compiling it takes minutes.
 func engine() wazero.RuntimeConfig { return wazero.NewRuntimeConfigInterpreter() }

@@ -11,22 +11,22 @@ import (
 	"counsel/domain/documents"
 )
 
-// What is kept of PDFium is used again; damaged, it is made anew.
-func TestCompiledCodeIsKept(t *testing.T) {
+// TestCompilationCache checks that the compiled PDFium is reused, and rebuilt if it is damaged.
+func TestCompilationCache(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "pdfium")
 	read := func() time.Duration {
 		t.Helper()
-		began := time.Now()
+		start := time.Now()
 		r := New(dir)
-		if got := pages(t, r, documents.PDF, pdfOf("hello")); len(got) != 1 || strings.TrimSpace(got[0]) != "hello" {
+		if got := readPages(t, r, documents.PDF, pdfWithText("hello")); len(got) != 1 || strings.TrimSpace(got[0]) != "hello" {
 			t.Fatalf("reads %q", got)
 		}
 		if err := r.Close(); err != nil {
 			t.Fatal(err)
 		}
-		return time.Since(began)
+		return time.Since(start)
 	}
-	kept := func() (path string, at time.Time) {
+	cached := func() (path string, at time.Time) {
 		t.Helper()
 		_ = filepath.WalkDir(dir, func(p string, d fs.DirEntry, err error) error {
 			if err == nil && d.Type().IsRegular() {
@@ -41,13 +41,13 @@ func TestCompiledCodeIsKept(t *testing.T) {
 		return path, at
 	}
 	first := read()
-	path, made := kept()
+	path, compiledAt := cached()
 	if path == "" {
-		t.Skip("this engine compiles nothing")
+		t.Skip("PDFium is interpreted on this platform")
 	}
-	t.Logf("made ready in %s, and again in %s", first, read())
-	if _, at := kept(); !at.Equal(made) {
-		t.Error("it was compiled again")
+	t.Logf("start without cache: %s, with cache: %s", first, read())
+	if _, at := cached(); !at.Equal(compiledAt) {
+		t.Error("PDFium was compiled again")
 	}
 	raw, err := os.ReadFile(path)
 	if err != nil {

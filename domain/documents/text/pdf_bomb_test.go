@@ -1,6 +1,6 @@
 //go:build !race
 
-// Under the race detector PDFium is interpreted, and unpacking takes minutes.
+// Under the race detector PDFium is interpreted, and decompression takes minutes.
 
 package text
 
@@ -16,8 +16,8 @@ import (
 	"counsel/domain/isolation"
 )
 
-// packed is a text as zlib packs it.
-func packed(t *testing.T, plain string) string {
+// deflate compresses a text with zlib.
+func deflate(t *testing.T, plain string) string {
 	t.Helper()
 	var b bytes.Buffer
 	z := zlib.NewWriter(&b)
@@ -30,29 +30,29 @@ func packed(t *testing.T, plain string) string {
 	return b.String()
 }
 
-// TestFilesThatUnpackToFarMoreThanTheyAre are unreadable by the memory they take, and the files that are
-// read beside them are not.
-func TestFilesThatUnpackToFarMoreThanTheyAre(t *testing.T) {
+// TestDecompressionBomb checks that bombs fail with ErrMemory and that files read at the same time do
+// not.
+func TestDecompressionBomb(t *testing.T) {
 	r := newIsolated(t)
-	content := pdfOf("next")
+	content := pdfWithText("next")
 	if _, err := r.read(t, documents.PDF, content); err != nil {
 		t.Fatal(err)
 	}
-	once := packed(t, strings.Repeat(" ", 300<<20)) // more than there is
+	once := deflate(t, strings.Repeat(" ", 300<<20)) // more than PDFium's memory
 	bombs := map[string]string{
-		"300 KB": pdfWith("/Filter /FlateDecode", once),
-		"2 KB":   pdfWith("/Filter [/FlateDecode /FlateDecode]", packed(t, once)),
+		"300 KB": pdfWithStreams("/Filter /FlateDecode", once),
+		"2 KB":   pdfWithStreams("/Filter [/FlateDecode /FlateDecode]", deflate(t, once)),
 	}
 	var all sync.WaitGroup
 	for name, bomb := range bombs {
 		all.Go(func() {
 			if got, err := r.read(t, documents.PDF, bomb); !errors.Is(err, isolation.ErrMemory) {
-				t.Errorf("%s reads %q, %v", name, got, err)
+				t.Errorf("%s: text %q, error %v, want ErrMemory", name, got, err)
 			}
 		})
 		all.Go(func() {
 			if got, err := r.read(t, documents.PDF, content); err != nil || len(got) != 1 || strings.TrimSpace(got[0]) != "next" {
-				t.Errorf("beside %s reads %q, %v", name, got, err)
+				t.Errorf("a file read beside %s: %q, %v", name, got, err)
 			}
 		})
 	}

@@ -1,0 +1,8 @@
+//go:build !race
+
+package text
+
+import "github.com/tetratelabs/wazero"
+
+// runtimeConfig compiles PDFium to machine code where the platform supports it.
+func runtimeConfig() wazero.RuntimeConfig { return wazero.NewRuntimeConfig() }
