@@ -14,113 +14,115 @@ import (
 	"time"
 )
 
-// exitMemory is how a child ends that takes more memory than it may.
-const exitMemory = 41
+// exitCodeMemory is the exit code of a child that exceeded its memory limit.
+const exitCodeMemory = 41
 
-// child is a process that reads files, as its parent sees it.
+// child is the parent's view of a child process.
 type child struct {
-	cmd    *exec.Cmd
-	in     io.WriteCloser
-	out    *bufio.Reader
-	errors head
-	memory int64         // that it may reside in
-	ended  chan struct{} // closed when it is no more
-	timer  *time.Timer   // ends it; the pool's
+	cmd         *exec.Cmd
+	stdin       io.WriteCloser
+	stdout      *bufio.Reader
+	stderr      prefixBuffer
+	memoryLimit int64         // in bytes
+	exited      chan struct{} // closed when the process has exited
+	idleTimer   *time.Timer   // ends an idle child; set by the pool
 }
 
-// start starts a child.
-func start(memory int64) (*child, error) {
-	c := &child{memory: memory, ended: make(chan struct{})}
-	c.cmd = exec.Command(self(), Command, strconv.FormatInt(memory, 10)) //nolint:gosec,noctx // this very program; the pool ends it
-	// No secret of the parent's. A large machine does not make a child larger.
+// startChild starts a child process.
+func startChild(memoryLimit int64) (*child, error) {
+	c := &child{memoryLimit: memoryLimit, exited: make(chan struct{})}
+	c.cmd = exec.Command(executablePath(), Command, strconv.FormatInt(memoryLimit, 10)) //nolint:gosec,noctx // runs this binary; the pool ends it
+	// An empty environment keeps the parent's secrets out. GOMAXPROCS bounds per-thread memory.
 	c.cmd.Env = []string{"GOMAXPROCS=" + strconv.Itoa(min(runtime.GOMAXPROCS(0), 4)), "GOTRACEBACK=none"}
 	c.cmd.Dir = "/"
-	c.cmd.SysProcAttr = attributes()
-	c.cmd.Stderr = &c.errors
+	c.cmd.SysProcAttr = sysProcAttr()
+	c.cmd.Stderr = &c.stderr
 	var err error
-	if c.in, err = c.cmd.StdinPipe(); err != nil {
+	if c.stdin, err = c.cmd.StdinPipe(); err != nil {
 		return nil, fmt.Errorf("isolation: %w", err)
 	}
 	out, err := c.cmd.StdoutPipe()
 	if err != nil {
-		return nil, fmt.Errorf("isolation: %w", errors.Join(err, c.in.Close()))
+		return nil, fmt.Errorf("isolation: %w", errors.Join(err, c.stdin.Close()))
 	}
-	c.out = bufio.NewReaderSize(out, 64<<10)
+	c.stdout = bufio.NewReaderSize(out, 64<<10)
 	started := make(chan error)
 	go func() {
-		// Linux ends a child when the thread ends that started it (Pdeathsig): it must live as long.
+		// Linux ends the child when the thread that started it exits (Pdeathsig), so keep the thread.
 		runtime.LockOSThread()
 		defer runtime.UnlockOSThread()
 		err := c.cmd.Start()
 		started <- err
 		if err == nil {
-			_ = c.cmd.Wait() // fate says how it ended
-			close(c.ended)
+			_ = c.cmd.Wait() // exitError inspects the process state
+			close(c.exited)
 		}
 	}()
 	if err := <-started; err != nil {
-		return nil, fmt.Errorf("isolation: %w", errors.Join(err, c.in.Close(), out.Close()))
+		return nil, fmt.Errorf("isolation: %w", errors.Join(err, c.stdin.Close(), out.Close()))
 	}
 	return c, nil
 }
 
 func (c *child) kill() { _ = c.cmd.Process.Kill() }
 
-func (c *child) dead() bool {
+func (c *child) hasExited() bool {
 	select {
-	case <-c.ended:
+	case <-c.exited:
 		return true
 	default:
 		return false
 	}
 }
 
-// do sends a task and reads the answer.
-func (c *child) do(r Request) (answer, error) {
-	if err := writeRequest(c.in, r); err != nil {
-		return answer{}, err
+// roundTrip sends a request and reads the response.
+func (c *child) roundTrip(r Request) (response, error) {
+	if err := writeRequest(c.stdin, r); err != nil {
+		return response{}, err
 	}
-	return readAnswer(c.out, r.MaxAnswer)
+	return readResponse(c.stdout, r.MaxAnswer)
 }
 
-// fate says why a child ended. It must have.
-func (c *child) fate() error {
+// exitError returns why the child ended. The process must have exited.
+func (c *child) exitError() error {
 	state := c.cmd.ProcessState
-	for _, words := range []string{"out of memory", "cannot allocate memory", "stack exceeds"} {
-		if c.errors.has(words) {
+	for _, message := range []string{"out of memory", "cannot allocate memory", "stack exceeds"} {
+		if c.stderr.contains(message) {
 			return ErrMemory
 		}
 	}
-	// Go's collector and its threads crash in ways of their own where the kernel refuses them memory.
-	if state.ExitCode() == exitMemory || peak(state) > c.memory/2 {
+	// When the kernel refuses memory, the Go runtime may crash in other ways; tell by the peak.
+	if state.ExitCode() == exitCodeMemory || peakMemory(state) > c.memoryLimit/2 {
 		return ErrMemory
 	}
 	return fmt.Errorf("%w: %s", ErrCrash, state)
 }
 
-// head is the beginning of what is written to it. It goes into no log: it may hold a file's words.
-type head struct {
+// prefixBuffer keeps the first bytes written to it. They are never logged, as they may contain text of
+// the file.
+type prefixBuffer struct {
 	mu sync.Mutex
 	b  []byte
 }
 
-const maxErrors = 4 << 10
+const maxStderr = 4 << 10
 
-func (h *head) Write(p []byte) (int, error) {
+func (h *prefixBuffer) Write(p []byte) (int, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.b = append(h.b, p[:min(len(p), maxErrors-len(h.b))]...)
+	h.b = append(h.b, p[:min(len(p), maxStderr-len(h.b))]...)
 	return len(p), nil
 }
 
-func (h *head) has(words string) bool {
+func (h *prefixBuffer) contains(text string) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return bytes.Contains(h.b, []byte(words))
+	return bytes.Contains(h.b, []byte(text))
 }
 
-// self is this program's file: on Linux the very one that runs, even after a new version took its place.
-func self() string {
+// executablePath returns the path of this program: on Linux of the running version, even if the file
+// has been replaced.
+func executablePath() string {
 	if runtime.GOOS == "linux" {
 		return "/proc/self/exe"
 	}

@@ -1,15 +1,14 @@
-// Package isolation runs what reads strangers' files in processes of their own: children of this
-// program, started from the same binary. A file that takes too much memory or time, or that makes a
-// parser crash, ends its child and nothing else.
+// Package isolation processes untrusted files in child processes, started from this program's own
+// binary. A file that takes too much memory or time, or crashes a parser, ends only its child.
 //
-// A child has an empty environment, no database and no secret. It gets a file through its standard
-// input and answers through its standard output, in a format that is bounded and checked. It serves
-// one file at a time and is used again for the next; one that failed is not, and one that idles is
-// ended. It never outlives its parent.
+// A child has an empty environment, no database connection and no secrets. It receives a file on
+// standard input and responds on standard output, in a format that is size-limited and validated. It
+// processes one file at a time and is reused; a child that failed or has been idle for long is ended.
+// A child never outlives its parent.
 //
-// A child limits its own memory before it reads anything: it ends itself when it resides in more than it
-// may, and on Linux the kernel refuses it memory beyond that (RLIMIT_DATA), should it grow
-// faster than it looks.
+// A child limits its own memory before it reads anything: it exits when its resident memory exceeds
+// the limit, and on Linux the kernel refuses memory beyond it (RLIMIT_DATA) in case it grows faster
+// than it checks.
 package isolation
 
 import (
@@ -21,69 +20,69 @@ import (
 	"time"
 )
 
-// Command is the argument by which a process knows that it is a child.
+// Command is the command line argument that makes a process a child.
 const Command = "read-files"
 
-// Task reads a file, in the child. It is called for one file at a time. An error that is a *domain.Error
-// arrives as it is, without its cause; of others the text arrives.
+// Task processes a file in the child, one at a time. A *domain.Error reaches the parent without its
+// Err; of any other error only the text does.
 type Task func(ctx context.Context, args, file []byte) (parts [][]byte, err error)
 
-// Tasks are all that a child can do, by name.
+// Tasks are the tasks of a child, by name.
 type Tasks map[string]Task
 
-// The ways in which a child ends over a file. Errors of Run wrap them.
+// Errors of Run when the file ended the child. Match them with errors.Is.
 var (
-	ErrMemory = errors.New("reading the file takes too much memory")
-	ErrTime   = errors.New("reading the file takes too long")
-	ErrCrash  = errors.New("reading the file ended the process that read it")
+	ErrMemory = errors.New("processing the file exceeded the memory limit")
+	ErrTime   = errors.New("processing the file exceeded the time limit")
+	ErrCrash  = errors.New("processing the file crashed the child process")
 )
 
 var errClosed = errors.New("isolation: the pool is closed")
 
-// Config bounds a pool.
+// Config holds the limits of a Pool.
 type Config struct {
-	Size   int           // how many files are read at a time; others wait
-	Memory int64         // bytes that a child may reside in
-	Time   time.Duration // for one file, from when a child has it
-	Idle   time.Duration // how long a child without work is kept; 0: two minutes
+	Size   int           // files processed concurrently; others wait
+	Memory int64         // limit of a child's resident memory, in bytes
+	Time   time.Duration // for one file, without waiting for a child
+	Idle   time.Duration // after which an idle child is ended; 0: two minutes
 }
 
-const usualIdle = 2 * time.Minute
+const defaultIdleTimeout = 2 * time.Minute
 
-// Pool runs tasks in children. It is safe for concurrent use. Close it.
+// Pool runs tasks in child processes. It is safe for concurrent use. Close it after use.
 type Pool struct {
-	Config
-	slots  chan struct{}
-	mu     sync.Mutex
-	idle   []*child // the one that was used last is at the end
-	all    map[*child]bool
-	closed bool
+	cfg      Config
+	slots    chan struct{}
+	mu       sync.Mutex
+	idle     []*child // most recently used last
+	children map[*child]bool
+	closed   bool
 }
 
-// New makes a pool. It starts nothing until a file comes.
+// New makes a Pool. Children are started on demand.
 func New(c Config) *Pool {
 	if c.Idle == 0 {
-		c.Idle = usualIdle
+		c.Idle = defaultIdleTimeout
 	}
-	if raceEnabled { // the detector takes several times what the program does
+	if raceEnabled { // the race detector multiplies memory use
 		c.Memory *= 4
 	}
-	return &Pool{Config: c, slots: make(chan struct{}, c.Size), all: map[*child]bool{}}
+	return &Pool{cfg: c, slots: make(chan struct{}, c.Size), children: map[*child]bool{}}
 }
 
-// Request is a file to be read.
+// Request is a file to process.
 type Request struct {
 	Task string
-	Args []byte // at most maxArgs
+	Args []byte // at most maxArgs bytes
 	File io.Reader
-	Size int64 // of File, at most maxFile
-	// MaxAnswer is how many bytes all parts of the answer may have together.
+	Size int64 // of File, at most maxFile bytes
+	// MaxAnswer limits the total size of the response parts, in bytes.
 	MaxAnswer int64
 }
 
-// Run has a child do a task. It fails with ErrMemory, ErrTime or ErrCrash when the child ended over
-// it, with the cause of ctx when that ended first, with what the task failed with, and with an error of
-// Request.File.
+// Run runs a task in a child and returns its response. It fails with ErrMemory, ErrTime or ErrCrash if
+// the file ended the child, with the cause of ctx if that is done first, with the error of the task,
+// or with the read error of Request.File.
 func (p *Pool) Run(ctx context.Context, r Request) ([][]byte, error) {
 	if r.Size > maxFile || len(r.Args) > maxArgs {
 		return nil, fmt.Errorf("isolation: a file of %d bytes is too large", r.Size)
@@ -94,33 +93,33 @@ func (p *Pool) Run(ctx context.Context, r Request) ([][]byte, error) {
 	case <-ctx.Done():
 		return nil, context.Cause(ctx)
 	}
-	c, err := p.take()
+	c, err := p.acquire()
 	if err != nil {
 		return nil, err
 	}
-	bounded, cancel := context.WithTimeoutCause(ctx, p.Time, ErrTime)
+	bounded, cancel := context.WithTimeoutCause(ctx, p.cfg.Time, ErrTime)
 	defer cancel()
 	stop := context.AfterFunc(bounded, c.kill)
-	a, err := c.do(r)
-	alive := stop() // else it is being killed, and is of no more use
-	if err == nil && alive && !a.Last && p.keep(c) {
-		return a.result()
+	resp, err := c.roundTrip(r)
+	notKilled := stop() // otherwise the child is being killed
+	if err == nil && notKilled && !resp.Exhausted && p.release(c) {
+		return resp.result()
 	}
 	c.kill()
-	<-c.ended
+	<-c.exited
 	switch {
 	case err == nil:
-		return a.result()
+		return resp.result()
 	case bounded.Err() != nil:
 		return nil, context.Cause(bounded)
-	case errors.Is(err, errFile), errors.Is(err, errAnswer):
+	case errors.Is(err, errFile), errors.Is(err, errResponse):
 		return nil, err
 	}
-	return nil, c.fate()
+	return nil, c.exitError()
 }
 
-// take returns a child that has no work.
-func (p *Pool) take() (*child, error) {
+// acquire returns an idle child, or a new one.
+func (p *Pool) acquire() (*child, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.closed {
@@ -129,39 +128,39 @@ func (p *Pool) take() (*child, error) {
 	for n := len(p.idle); n > 0; n = len(p.idle) {
 		c := p.idle[n-1]
 		p.idle = p.idle[:n-1]
-		c.timer.Stop()
-		if !c.dead() {
+		c.idleTimer.Stop()
+		if !c.hasExited() {
 			return c, nil
 		}
 	}
-	c, err := start(p.Memory)
+	c, err := startChild(p.cfg.Memory)
 	if err != nil {
 		return nil, err
 	}
-	p.all[c] = true
+	p.children[c] = true
 	go func() {
-		<-c.ended
+		<-c.exited
 		p.mu.Lock()
 		defer p.mu.Unlock()
-		delete(p.all, c)
+		delete(p.children, c)
 	}()
 	return c, nil
 }
 
-// keep keeps a child for the next file.
-func (p *Pool) keep(c *child) bool {
+// release returns a child to the pool. It reports false if the pool is closed.
+func (p *Pool) release(c *child) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.closed {
 		return false
 	}
 	p.idle = append(p.idle, c)
-	c.timer = time.AfterFunc(p.Idle, func() { p.retire(c) })
+	c.idleTimer = time.AfterFunc(p.cfg.Idle, func() { p.expire(c) })
 	return true
 }
 
-// retire ends a child that idles.
-func (p *Pool) retire(c *child) {
+// expire ends a child if it is still idle.
+func (p *Pool) expire(c *child) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for i, other := range p.idle {
@@ -173,22 +172,22 @@ func (p *Pool) retire(c *child) {
 	}
 }
 
-// Close ends all children, those that read, too.
+// Close ends all children, including busy ones.
 func (p *Pool) Close() error {
 	p.mu.Lock()
 	p.closed = true
 	var all []*child
-	for c := range p.all {
+	for c := range p.children {
 		all = append(all, c)
 	}
 	for _, c := range p.idle {
-		c.timer.Stop()
+		c.idleTimer.Stop()
 	}
 	p.idle = nil
 	p.mu.Unlock()
 	for _, c := range all {
 		c.kill()
-		<-c.ended
+		<-c.exited
 	}
 	return nil
 }

@@ -24,9 +24,9 @@ import (
 )
 
 const (
-	memory     = 128 << 20
-	orphanEnv  = "COUNSEL_TEST_ORPHAN" // the test's own process is a parent that is about to be killed
-	maxAnswers = 1 << 20
+	testMemory      = 128 << 20
+	orphanEnv       = "COUNSEL_TEST_ORPHAN" // makes the test binary a parent that is going to be killed
+	maxTestResponse = 1 << 20
 )
 
 func TestMain(m *testing.M) {
@@ -47,30 +47,30 @@ func TestMain(m *testing.M) {
 		"grow": func(context.Context, []byte, []byte) ([][]byte, error) {
 			var all [][]byte
 			for {
-				all = append(all, bytes.Repeat([]byte("x"), 1<<20)) //nolint:staticcheck // it is to take memory
+				all = append(all, bytes.Repeat([]byte("x"), 1<<20)) //nolint:staticcheck // takes memory on purpose
 			}
 		},
 		"grow at once": func(context.Context, []byte, []byte) ([][]byte, error) {
 			return [][]byte{bytes.Repeat([]byte("x"), 4<<30)}, nil
 		},
-		"much": func(context.Context, []byte, []byte) ([][]byte, error) {
-			much = bytes.Repeat([]byte("x"), memory/4*3)
+		"retain": func(context.Context, []byte, []byte) ([][]byte, error) {
+			retained = bytes.Repeat([]byte("x"), testMemory/4*3)
 			return nil, nil
 		},
 		"panic":    func(context.Context, []byte, []byte) ([][]byte, error) { panic("what the file says") },
-		"die":      func(context.Context, []byte, []byte) ([][]byte, error) { os.Exit(3); return nil, nil },
-		"overflow": func(context.Context, []byte, []byte) ([][]byte, error) { return nil, fmt.Errorf("%d", deep(1)) },
+		"exit":     func(context.Context, []byte, []byte) ([][]byte, error) { os.Exit(3); return nil, nil },
+		"overflow": func(context.Context, []byte, []byte) ([][]byte, error) { return nil, fmt.Errorf("%d", recurse(1)) },
 		"refuse": func(context.Context, []byte, []byte) ([][]byte, error) {
 			return nil, &domain.Error{Code: domain.Invalid, Reason: "why", Message: "No.", Fields: []domain.Field{{Pointer: "/a", Detail: "b"}}, Err: errors.New("inside")}
 		},
-		"talk": func(_ context.Context, args, _ []byte) ([][]byte, error) {
+		"bytes": func(_ context.Context, args, _ []byte) ([][]byte, error) {
 			n, err := strconv.Atoi(string(args))
 			return [][]byte{make([]byte, n)}, err
 		},
 	})
 	if os.Getenv(orphanEnv) != "" {
-		p := New(Config{Size: 1, Memory: memory, Time: time.Hour})
-		pid, err := p.Run(context.Background(), Request{Task: "pid", MaxAnswer: maxAnswers})
+		p := New(Config{Size: 1, Memory: testMemory, Time: time.Hour})
+		pid, err := p.Run(context.Background(), Request{Task: "pid", MaxAnswer: maxTestResponse})
 		fmt.Println(string(pid[0]), err)
 		_, _ = p.Run(context.Background(), Request{Task: "spin"})
 		return
@@ -78,9 +78,9 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
 }
 
-var much []byte
+var retained []byte
 
-func deep(n int) int { return deep(n+1) + n } //nolint:staticcheck // it is to overflow the stack
+func recurse(n int) int { return recurse(n+1) + n } //nolint:staticcheck // overflows the stack on purpose
 
 func newPool(t *testing.T, c Config) *Pool {
 	t.Helper()
@@ -88,7 +88,7 @@ func newPool(t *testing.T, c Config) *Pool {
 		c.Size = 2
 	}
 	if c.Memory == 0 {
-		c.Memory = memory
+		c.Memory = testMemory
 	}
 	if c.Time == 0 {
 		c.Time = time.Minute
@@ -98,14 +98,14 @@ func newPool(t *testing.T, c Config) *Pool {
 	return p
 }
 
-func (p *Pool) do(t *testing.T, task, args, file string) ([][]byte, error) {
+func (p *Pool) run(t *testing.T, task, args, file string) ([][]byte, error) {
 	t.Helper()
-	return p.Run(t.Context(), Request{Task: task, Args: []byte(args), File: strings.NewReader(file), Size: int64(len(file)), MaxAnswer: maxAnswers})
+	return p.Run(t.Context(), Request{Task: task, Args: []byte(args), File: strings.NewReader(file), Size: int64(len(file)), MaxAnswer: maxTestResponse})
 }
 
-func (p *Pool) one(t *testing.T, task string) string {
+func (p *Pool) runOne(t *testing.T, task string) string {
 	t.Helper()
-	parts, err := p.do(t, task, "", "")
+	parts, err := p.run(t, task, "", "")
 	if err != nil || len(parts) != 1 {
 		t.Fatalf("%s: %q, %v", task, parts, err)
 	}
@@ -114,63 +114,63 @@ func (p *Pool) one(t *testing.T, task string) string {
 
 func TestRun(t *testing.T) {
 	p := newPool(t, Config{})
-	if parts, err := p.do(t, "echo", "args", "file"); err != nil || len(parts) != 2 || string(parts[0]) != "args" || string(parts[1]) != "file" {
+	if parts, err := p.run(t, "echo", "args", "file"); err != nil || len(parts) != 2 || string(parts[0]) != "args" || string(parts[1]) != "file" {
 		t.Errorf("%q, %v", parts, err)
 	}
-	first := p.one(t, "pid")
-	if _, err := p.do(t, "print", "", ""); err != nil {
-		t.Errorf("what is printed gets into the answer: %v", err)
+	first := p.runOne(t, "pid")
+	if _, err := p.run(t, "print", "", ""); err != nil {
+		t.Errorf("output of a library got into the response: %v", err)
 	}
-	_, err := p.do(t, "refuse", "", "")
+	_, err := p.run(t, "refuse", "", "")
 	if e, ok := errors.AsType[*domain.Error](err); !ok || e.Code != domain.Invalid || e.Reason != "why" || e.Message != "No." || len(e.Fields) != 1 || e.Fields[0].Pointer != "/a" {
-		t.Errorf("a refusal arrives as %#v", err)
+		t.Errorf("a domain.Error arrived as %#v", err)
 	}
-	if _, err := p.do(t, "panic", "", ""); err == nil || strings.Contains(err.Error(), "says") {
-		t.Errorf("a panic arrives as %v", err)
+	if _, err := p.run(t, "panic", "", ""); err == nil || strings.Contains(err.Error(), "says") {
+		t.Errorf("a panic arrived as %v", err)
 	}
-	if _, err := p.do(t, "nothing", "", ""); err == nil {
-		t.Error("does what it does not know")
+	if _, err := p.run(t, "nothing", "", ""); err == nil {
+		t.Error("an unknown task succeeded")
 	}
-	if again := p.one(t, "pid"); again != first {
-		t.Error("a child is not used again")
+	if again := p.runOne(t, "pid"); again != first {
+		t.Error("the child was not reused")
 	}
-	if _, err := p.do(t, "talk", strconv.Itoa(maxAnswers), ""); err != nil {
+	if _, err := p.run(t, "bytes", strconv.Itoa(maxTestResponse), ""); err != nil {
 		t.Error(err)
 	}
-	if _, err := p.do(t, "talk", strconv.Itoa(maxAnswers+1), ""); !errors.Is(err, errAnswer) {
-		t.Errorf("an answer that is too long: %v", err)
+	if _, err := p.run(t, "bytes", strconv.Itoa(maxTestResponse+1), ""); !errors.Is(err, errResponse) {
+		t.Errorf("response over the limit: error %v", err)
 	}
-	if again := p.one(t, "pid"); again == first {
-		t.Error("who answered nonsense is used again")
+	if again := p.runOne(t, "pid"); again == first {
+		t.Error("a child with a malformed response was reused")
 	}
 }
 
-func TestNothingOfTheParent(t *testing.T) {
+func TestEnvironmentIsEmpty(t *testing.T) {
 	t.Setenv("JWT_SECRET_KEY", "secret")
 	t.Setenv("DATABASE_URL", "secret")
 	p := newPool(t, Config{})
-	for line := range strings.Lines(p.one(t, "environment")) {
+	for line := range strings.Lines(p.runOne(t, "environment")) {
 		if name, _, _ := strings.Cut(line, "="); name != "GOMAXPROCS" && name != "GOTRACEBACK" {
 			t.Errorf("the environment has %s", line)
 		}
 	}
 }
 
-// TestFate is what becomes of those that a file ends, and of those beside them.
-func TestFate(t *testing.T) {
+// TestExitErrors checks the errors of children that a file ends, and that others are not affected.
+func TestExitErrors(t *testing.T) {
 	p := newPool(t, Config{Time: 20 * time.Second})
-	for task, want := range map[string]error{"grow": ErrMemory, "grow at once": ErrMemory, "overflow": ErrMemory, "die": ErrCrash} {
+	for task, want := range map[string]error{"grow": ErrMemory, "grow at once": ErrMemory, "overflow": ErrMemory, "exit": ErrCrash} {
 		t.Run(task, func(t *testing.T) {
 			var all sync.WaitGroup
 			all.Go(func() {
-				if parts, err := p.do(t, task, "", ""); !errors.Is(err, want) {
+				if parts, err := p.run(t, task, "", ""); !errors.Is(err, want) {
 					t.Errorf("%d parts, %v", len(parts), err)
 				}
 			})
 			all.Go(func() {
 				for range 20 {
-					if parts, err := p.do(t, "echo", "", "words"); err != nil || string(parts[1]) != "words" {
-						t.Errorf("beside it: %q, %v", parts, err)
+					if parts, err := p.run(t, "echo", "", "words"); err != nil || string(parts[1]) != "words" {
+						t.Errorf("task run at the same time: %q, %v", parts, err)
 					}
 				}
 			})
@@ -179,70 +179,70 @@ func TestFate(t *testing.T) {
 	}
 }
 
-func TestTime(t *testing.T) {
+func TestTimeout(t *testing.T) {
 	p := newPool(t, Config{Time: 300 * time.Millisecond})
-	if _, err := p.do(t, "spin", "", ""); !errors.Is(err, ErrTime) {
-		t.Errorf("who takes long ends with %v", err)
+	if _, err := p.run(t, "spin", "", ""); !errors.Is(err, ErrTime) {
+		t.Errorf("over the time limit: error %v", err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	time.AfterFunc(50*time.Millisecond, cancel)
 	if _, err := p.Run(ctx, Request{Task: "spin"}); !errors.Is(err, context.Canceled) {
-		t.Errorf("a caller that is gone gets %v", err)
+		t.Errorf("canceled: error %v", err)
 	}
-	if _, err := p.do(t, "echo", "", ""); err != nil {
+	if _, err := p.run(t, "echo", "", ""); err != nil {
 		t.Error(err)
 	}
 }
 
-// TestWaiting: files beyond the size wait, and do not wait for ever.
-func TestWaiting(t *testing.T) {
+// TestMaxChildren checks that files beyond the limit wait until ctx is done.
+func TestMaxChildren(t *testing.T) {
 	p := newPool(t, Config{Size: 1})
 	ctx, cancel := context.WithCancel(t.Context())
 	began, ended := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(ended)
-		_, _ = p.Run(ctx, Request{Task: "spin", File: &watched{ch: began}, Size: 1})
+		_, _ = p.Run(ctx, Request{Task: "spin", File: &signalingFile{started: began}, Size: 1})
 	}()
 	<-began
 	short, stop := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer stop()
 	if _, err := p.Run(short, Request{Task: "pid"}); !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("it does not wait: %v", err)
+		t.Errorf("with all children busy: error %v", err)
 	}
 	cancel()
 	<-ended
-	if _, err := p.do(t, "pid", "", ""); err != nil {
+	if _, err := p.run(t, "pid", "", ""); err != nil {
 		t.Error(err)
 	}
 }
 
-// watched is a file that says when it is read.
-type watched struct {
-	ch   chan struct{}
-	once sync.Once
+// signalingFile signals its first read.
+type signalingFile struct {
+	started chan struct{}
+	once    sync.Once
 }
 
-func (s *watched) Read(p []byte) (int, error) {
-	s.once.Do(func() { close(s.ch) })
+func (s *signalingFile) Read(p []byte) (int, error) {
+	s.once.Do(func() { close(s.started) })
 	p[0] = 'x'
 	return 1, nil
 }
 
-func TestFileThatCannotBeRead(t *testing.T) {
+func TestUnreadableFile(t *testing.T) {
 	p := newPool(t, Config{})
 	gone := errors.New("gone")
 	if _, err := p.Run(t.Context(), Request{Task: "echo", File: iotest.ErrReader(gone), Size: 10}); !errors.Is(err, gone) {
 		t.Errorf("got %v", err)
 	}
 	if _, err := p.Run(t.Context(), Request{Task: "echo", File: strings.NewReader("short"), Size: 10}); err == nil || errors.Is(err, ErrCrash) {
-		t.Errorf("of a short file: %v", err)
+		t.Errorf("file shorter than its size: error %v", err)
 	}
 	if _, err := p.Run(t.Context(), Request{Task: "echo", File: strings.NewReader(""), Size: maxFile + 1}); err == nil {
-		t.Error("takes a file that is too large")
+		t.Error("a file over the limit was accepted")
 	}
 }
 
-func alive(pid string) bool {
+func processExists(pid string) bool {
 	n, err := strconv.Atoi(pid)
 	return err == nil && syscall.Kill(n, 0) == nil
 }
@@ -258,53 +258,53 @@ func eventually(t *testing.T, what string, ok func() bool) {
 	}
 }
 
-func TestIdle(t *testing.T) {
+func TestIdleTimeout(t *testing.T) {
 	p := newPool(t, Config{Idle: 100 * time.Millisecond})
-	pid := p.one(t, "pid")
-	eventually(t, "who idles stays", func() bool { return !alive(pid) })
-	if p.one(t, "pid") == pid {
-		t.Error("it came back")
+	pid := p.runOne(t, "pid")
+	eventually(t, "an idle child was not ended", func() bool { return !processExists(pid) })
+	if p.runOne(t, "pid") == pid {
+		t.Error("an ended child was reused")
 	}
 }
 
-// TestMuch: who holds much after a file is not used for the next.
-func TestMuch(t *testing.T) {
-	p := newPool(t, Config{Memory: memory})
+// TestMemoryRetainedByChild checks that a child that retains much memory is not reused.
+func TestMemoryRetainedByChild(t *testing.T) {
+	p := newPool(t, Config{Memory: testMemory})
 	if raceEnabled {
-		t.Skip("sizes are others")
+		t.Skip("memory sizes differ under the race detector")
 	}
-	pid := p.one(t, "pid")
-	if _, err := p.do(t, "much", "", ""); err != nil {
+	pid := p.runOne(t, "pid")
+	if _, err := p.run(t, "retain", "", ""); err != nil {
 		t.Fatal(err)
 	}
-	if p.one(t, "pid") == pid {
-		t.Error("it is used again")
+	if p.runOne(t, "pid") == pid {
+		t.Error("a child with much memory was reused")
 	}
 }
 
 func TestClose(t *testing.T) {
 	p := newPool(t, Config{})
-	pid := p.one(t, "pid")
+	pid := p.runOne(t, "pid")
 	ended := make(chan error)
 	began := make(chan struct{})
 	go func() {
-		_, err := p.Run(context.Background(), Request{Task: "spin", File: &watched{ch: began}, Size: 1})
+		_, err := p.Run(context.Background(), Request{Task: "spin", File: &signalingFile{started: began}, Size: 1})
 		ended <- err
 	}()
 	<-began
 	p.Close()
 	if err := <-ended; err == nil {
-		t.Error("it went on")
+		t.Error("the task did not end with the pool")
 	}
-	if alive(pid) {
-		t.Error("it lives")
+	if processExists(pid) {
+		t.Error("the child outlived the pool")
 	}
-	if _, err := p.do(t, "pid", "", ""); !errors.Is(err, errClosed) {
+	if _, err := p.run(t, "pid", "", ""); !errors.Is(err, errClosed) {
 		t.Errorf("after Close: %v", err)
 	}
 }
 
-// TestOrphan: a child ends when its parent is killed.
+// TestOrphan checks that a child ends when its parent is killed.
 func TestOrphan(t *testing.T) {
 	parent := exec.Command(os.Args[0])
 	parent.Env = append(os.Environ(), orphanEnv+"=1")
@@ -316,21 +316,21 @@ func TestOrphan(t *testing.T) {
 		t.Fatal(err)
 	}
 	var pid string
-	if _, err := fmt.Fscan(out, &pid); err != nil || !alive(pid) {
-		t.Fatalf("it says %q, %v", pid, err)
+	if _, err := fmt.Fscan(out, &pid); err != nil || !processExists(pid) {
+		t.Fatalf("the parent printed %q, %v", pid, err)
 	}
 	_ = parent.Process.Kill()
 	_ = parent.Wait()
-	eventually(t, "the child lives on", func() bool { return !alive(pid) })
+	eventually(t, "the child outlived its parent", func() bool { return !processExists(pid) })
 }
 
-// TestPeak measures what a file that grows without end takes before it is stopped.
-func TestPeak(t *testing.T) {
+// TestPeakMemory measures the peak memory of a task that grows without end.
+func TestPeakMemory(t *testing.T) {
 	if runtime.GOOS != "linux" || raceEnabled {
 		t.Skip("measured on Linux")
 	}
-	p := newPool(t, Config{Memory: memory})
-	pid := p.one(t, "pid")
+	p := newPool(t, Config{Memory: testMemory})
+	pid := p.runOne(t, "pid")
 	var peak atomic.Int64
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
@@ -348,26 +348,26 @@ func TestPeak(t *testing.T) {
 			}
 		}
 	}()
-	if _, err := p.do(t, "grow", "", ""); !errors.Is(err, ErrMemory) {
+	if _, err := p.run(t, "grow", "", ""); !errors.Is(err, ErrMemory) {
 		t.Fatal(err)
 	}
-	t.Logf("a limit of %d MB, a peak of %d MB", memory>>20, peak.Load()>>20)
-	if peak.Load() > 2*memory {
-		t.Errorf("it took %d MB", peak.Load()>>20)
+	t.Logf("a limit of %d MB, a peak of %d MB", testMemory>>20, peak.Load()>>20)
+	if peak.Load() > 2*testMemory {
+		t.Errorf("peak of %d MB", peak.Load()>>20)
 	}
 }
 
-func FuzzReadAnswer(f *testing.F) {
+func FuzzReadResponse(f *testing.F) {
 	var b bytes.Buffer
-	for _, a := range []answer{newAnswer([][]byte{[]byte("a"), nil}, nil), newAnswer(nil, ErrMemory), newAnswer(nil, &domain.Error{Code: domain.Invalid, Message: "no"})} {
+	for _, a := range []response{newResponse([][]byte{[]byte("a"), nil}, nil), newResponse(nil, ErrMemory), newResponse(nil, &domain.Error{Code: domain.Invalid, Message: "no"})} {
 		b.Reset()
-		if err := writeAnswer(&b, a); err != nil {
+		if err := writeResponse(&b, a); err != nil {
 			f.Fatal(err)
 		}
 		f.Add(b.Bytes())
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
-		a, err := readAnswer(bytes.NewReader(b), 1000)
+		a, err := readResponse(bytes.NewReader(b), 1000)
 		n := 0
 		for _, p := range a.parts {
 			n += len(p)

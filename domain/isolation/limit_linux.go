@@ -7,14 +7,15 @@ import (
 	"syscall"
 )
 
-// attributes has a child end with its parent, and not by the keys that a terminal sends that.
-func attributes() *syscall.SysProcAttr {
+// sysProcAttr makes a child end with its parent, and shields it from terminal signals by a process
+// group of its own.
+func sysProcAttr() *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL, Setpgid: true}
 }
 
 var pageSize = int64(os.Getpagesize())
 
-// statm reads a number of pages from what the kernel says of this process.
+// statm returns a field of /proc/self/statm, in bytes; 0 on errors.
 func statm(field int) int64 {
 	b, err := os.ReadFile("/proc/self/statm")
 	if err != nil {
@@ -31,22 +32,22 @@ func statm(field int) int64 {
 	return n * pageSize
 }
 
-// resident is how many bytes of memory this process has.
-func resident() int64 { return statm(1) }
+// residentMemory returns the resident memory of this process, in bytes.
+func residentMemory() int64 { return statm(1) }
 
-// limitData has the kernel refuse memory beyond what this process has mapped now and so much more.
-// It counts what can be written, and not the addresses that Go only reserves.
-func limitData(memory int64) {
-	if raceEnabled { // its shadow memory alone is terabytes
+// setDataLimit makes the kernel refuse memory beyond what is mapped now plus memory bytes. It counts
+// writable mappings, not the addresses that Go only reserves.
+func setDataLimit(memory int64) {
+	if raceEnabled { // shadow memory alone is terabytes
 		return
 	}
-	most := uint64(statm(5) + memory)
-	_ = syscall.Setrlimit(syscall.RLIMIT_DATA, &syscall.Rlimit{Cur: most, Max: most}) // without it, the watch is left
-	_ = syscall.Setrlimit(syscall.RLIMIT_CORE, &syscall.Rlimit{})                     // files' words stay off the disk
+	limit := uint64(statm(5) + memory)
+	_ = syscall.Setrlimit(syscall.RLIMIT_DATA, &syscall.Rlimit{Cur: limit, Max: limit}) // best effort: watchMemory remains
+	_ = syscall.Setrlimit(syscall.RLIMIT_CORE, &syscall.Rlimit{})                       // no core dumps with file contents
 }
 
-// peak is the most memory that a process which has ended resided in, in bytes.
-func peak(state *os.ProcessState) int64 {
+// peakMemory returns the peak resident memory of an exited process, in bytes.
+func peakMemory(state *os.ProcessState) int64 {
 	usage, ok := state.SysUsage().(*syscall.Rusage)
 	if !ok {
 		return 0

@@ -8,18 +8,18 @@ import (
 	"syscall"
 )
 
-// attributes keeps a child from the keys that a terminal sends its parent. It ends with that all the
-// same, since its standard input does.
-func attributes() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setpgid: true} }
+// sysProcAttr shields a child from terminal signals. The child still ends with its parent, because its
+// standard input does.
+func sysProcAttr() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setpgid: true} }
 
-// resident is how many bytes of memory Go holds.
-func resident() int64 {
+// residentMemory returns the memory that the Go runtime holds, in bytes.
+func residentMemory() int64 {
 	samples := []metrics.Sample{{Name: "/memory/classes/total:bytes"}, {Name: "/memory/classes/heap/released:bytes"}}
 	metrics.Read(samples)
 	return int64(samples[0].Value.Uint64() - samples[1].Value.Uint64())
 }
 
-func limitData(int64) {}
+func setDataLimit(int64) {}
 
-// peak is not known here: nothing but its own limit ends a child that grows.
-func peak(*os.ProcessState) int64 { return 0 }
+// peakMemory is unknown here. Only its own limit ends a growing child.
+func peakMemory(*os.ProcessState) int64 { return 0 }

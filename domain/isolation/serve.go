@@ -16,51 +16,51 @@ import (
 )
 
 const (
-	watchEvery = 10 * time.Millisecond
-	maxStack   = 64 << 20 // of a goroutine, beyond which a parser recurses for ever
+	memoryCheckInterval = 10 * time.Millisecond
+	maxStack            = 64 << 20 // limit of a goroutine: beyond it a parser recurses endlessly
 )
 
-// ServeIfChild serves the tasks and never returns if this process was started as a child of a Pool.
-// Otherwise it does nothing. Every program that has a Pool, a test's, too, calls it first of all.
-func ServeIfChild(all ...Tasks) {
+// ServeIfChild serves the tasks and never returns if this process was started as a child. Otherwise it
+// does nothing. Every program with a Pool, including test binaries, must call it first.
+func ServeIfChild(taskSets ...Tasks) {
 	if len(os.Args) != 3 || os.Args[1] != Command {
 		return
 	}
-	memory, err := strconv.ParseInt(os.Args[2], 10, 64)
-	if err != nil || memory <= 0 {
-		fmt.Fprintln(os.Stderr, "counsel: "+Command+" is not for people: the service starts it by itself")
+	memoryLimit, err := strconv.ParseInt(os.Args[2], 10, 64)
+	if err != nil || memoryLimit <= 0 {
+		fmt.Fprintln(os.Stderr, "counsel: "+Command+" is internal: the service starts it itself")
 		os.Exit(2)
 	}
 	tasks := Tasks{}
-	for _, t := range all {
+	for _, t := range taskSets {
 		maps.Copy(tasks, t)
 	}
 	out := os.Stdout
-	os.Stdout = os.Stderr // nothing that a library prints gets into an answer
+	os.Stdout = os.Stderr // keep library output out of responses
 	signal.Ignore(os.Interrupt, syscall.SIGTERM)
-	limit(memory)
-	serve(tasks, os.Stdin, out, memory)
+	setLimits(memoryLimit)
+	serve(tasks, os.Stdin, out, memoryLimit)
 	os.Exit(0)
 }
 
-// LimitMemory ends this process once it resides in more than so many bytes; on Linux the kernel refuses it
-// memory beyond that.
-func LimitMemory(memory int64) {
-	limit(memory)
-	watch(memory)
+// LimitMemory makes this process exit when its resident memory exceeds limit bytes. On Linux the kernel
+// also refuses memory beyond that.
+func LimitMemory(limit int64) {
+	setLimits(limit)
+	watchMemory(limit)
 }
 
-func limit(memory int64) {
-	debug.SetMemoryLimit(memory / 4 * 3) // garbage is collected before it comes to the worst
+func setLimits(limit int64) {
+	debug.SetMemoryLimit(limit / 4 * 3) // collect garbage before the limit is reached
 	debug.SetMaxStack(maxStack)
-	limitData(memory)
+	setDataLimit(limit)
 }
 
-// watch ends this process once it resides in more than memory.
-func watch(memory int64) (stop func()) {
+// watchMemory exits this process when its resident memory exceeds limit.
+func watchMemory(limit int64) (stop func()) {
 	done := make(chan struct{})
 	go func() {
-		tick := time.NewTicker(watchEvery)
+		tick := time.NewTicker(memoryCheckInterval)
 		defer tick.Stop()
 		for {
 			select {
@@ -68,9 +68,9 @@ func watch(memory int64) (stop func()) {
 				return
 			case <-tick.C:
 			}
-			if resident() > memory {
+			if residentMemory() > limit {
 				fmt.Fprintln(os.Stderr, "out of memory")
-				os.Exit(exitMemory)
+				os.Exit(exitCodeMemory)
 			}
 		}
 	}()
@@ -82,8 +82,8 @@ type request struct {
 	args, file []byte
 }
 
-// serve answers requests until in ends, which also ends the task that runs.
-func serve(tasks Tasks, in io.Reader, out io.Writer, memory int64) {
+// serve responds to requests until in ends. It then exits at once, even in the middle of a task.
+func serve(tasks Tasks, in io.Reader, out io.Writer, memoryLimit int64) {
 	requests := make(chan request)
 	go func() {
 		from := bufio.NewReaderSize(in, 64<<10)
@@ -91,27 +91,27 @@ func serve(tasks Tasks, in io.Reader, out io.Writer, memory int64) {
 			var r request
 			var err error
 			if r.task, r.args, r.file, err = readRequest(from); err != nil {
-				os.Exit(0) // the parent is gone
+				os.Exit(0) // the parent has exited
 			}
 			requests <- r
 		}
 	}()
 	for r := range requests {
-		stop := watch(memory)
-		a := newAnswer(do(tasks, r))
+		stop := watchMemory(memoryLimit)
+		resp := newResponse(runTask(tasks, r))
 		stop()
-		if resident() > memory/2 {
+		if residentMemory() > memoryLimit/2 {
 			debug.FreeOSMemory()
-			a.Last = resident() > memory/2
+			resp.Exhausted = residentMemory() > memoryLimit/2
 		}
-		if err := writeAnswer(out, a); err != nil {
+		if err := writeResponse(out, resp); err != nil {
 			return
 		}
 	}
 }
 
-// do does a task. A panic is the parser's own mistake over a file.
-func do(tasks Tasks, r request) (parts [][]byte, err error) {
+// runTask runs a task. A panic, which is a bug in a parser, becomes an error.
+func runTask(tasks Tasks, r request) (parts [][]byte, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			parts, err = nil, fmt.Errorf("isolation: panic: %T", p)
@@ -119,7 +119,7 @@ func do(tasks Tasks, r request) (parts [][]byte, err error) {
 	}()
 	task, ok := tasks[r.task]
 	if !ok {
-		return nil, errors.New("isolation: there is no such task")
+		return nil, errors.New("isolation: unknown task")
 	}
 	return task(context.Background(), r.args, r.file)
 }

@@ -12,46 +12,46 @@ import (
 	"counsel/domain"
 )
 
-// Bounds of what goes between parent and child.
+// Limits of the messages between parent and child, in bytes.
 const (
-	maxTask  = 100
-	maxArgs  = 16 << 20
-	maxFile  = 256 << 20
-	maxParts = 100_000
-	maxHead  = 64 << 10 // of an answer
+	maxTaskName = 100
+	maxArgs     = 16 << 20
+	maxFile     = 256 << 20
+	maxParts    = 100_000
+	maxHeader   = 64 << 10 // of a response
 )
 
 var (
-	// errFile is a file that its sender could not read to the end.
-	errFile = errors.New("isolation: the file cannot be read")
-	// errAnswer is an answer that is none: a child never gives one, unless a file took it over.
-	errAnswer = errors.New("isolation: the answer of the process that reads files cannot be read")
+	// errFile means that the parent could not read the file to its end.
+	errFile = errors.New("isolation: cannot read the file")
+	// errResponse means a malformed response. Only a child compromised by a file sends one.
+	errResponse = errors.New("isolation: malformed response from the child process")
 )
 
-// writeRequest writes the lengths of task, args and file, and then these.
+// writeRequest writes the lengths of task name, args and file as 32-bit integers, then their bytes.
 func writeRequest(w io.Writer, r Request) error {
-	head := binary.BigEndian.AppendUint32(nil, uint32(len(r.Task)))
-	head = binary.BigEndian.AppendUint32(head, uint32(len(r.Args)))
-	head = binary.BigEndian.AppendUint32(head, uint32(r.Size))
-	if _, err := w.Write(slices.Concat(head, []byte(r.Task), r.Args)); err != nil {
+	header := binary.BigEndian.AppendUint32(nil, uint32(len(r.Task)))
+	header = binary.BigEndian.AppendUint32(header, uint32(len(r.Args)))
+	header = binary.BigEndian.AppendUint32(header, uint32(r.Size))
+	if _, err := w.Write(slices.Concat(header, []byte(r.Task), r.Args)); err != nil {
 		return err
 	}
-	from := &source{r: r.File}
-	if _, err := io.CopyN(w, from, r.Size); from.err != nil {
-		return fmt.Errorf("%w: %w", errFile, from.err)
+	file := &errReader{r: r.File}
+	if _, err := io.CopyN(w, file, r.Size); file.err != nil {
+		return fmt.Errorf("%w: %w", errFile, file.err)
 	} else if err != nil {
 		return err
 	}
 	return nil
 }
 
-// source tells a file that cannot be read from a child that does not take it.
-type source struct {
+// errReader remembers read errors, to tell them from errors of writing to the child.
+type errReader struct {
 	r   io.Reader
 	err error
 }
 
-func (s *source) Read(p []byte) (int, error) {
+func (s *errReader) Read(p []byte) (int, error) {
 	n, err := s.r.Read(p)
 	if err != nil && (n == 0 || !errors.Is(err, io.EOF)) {
 		s.err = err
@@ -60,13 +60,13 @@ func (s *source) Read(p []byte) (int, error) {
 }
 
 func readRequest(r io.Reader) (task string, args, file []byte, err error) {
-	var head [12]byte
-	if _, err := io.ReadFull(r, head[:]); err != nil {
+	var header [12]byte
+	if _, err := io.ReadFull(r, header[:]); err != nil {
 		return "", nil, nil, err
 	}
 	sizes := [3]uint32{}
-	for i, most := range []uint32{maxTask, maxArgs, maxFile} {
-		if sizes[i] = binary.BigEndian.Uint32(head[4*i:]); sizes[i] > most {
+	for i, limit := range []uint32{maxTaskName, maxArgs, maxFile} {
+		if sizes[i] = binary.BigEndian.Uint32(header[4*i:]); sizes[i] > limit {
 			return "", nil, nil, errors.New("isolation: the request is too large")
 		}
 	}
@@ -79,87 +79,87 @@ func readRequest(r io.Reader) (task string, args, file []byte, err error) {
 	return string(name), args, file, nil
 }
 
-// answer is what a child says: its JSON, and then the parts, each with its length before it.
-type answer struct {
-	Error *failure `json:"error,omitempty"`
-	Parts int      `json:"parts"`
-	Last  bool     `json:"last,omitempty"` // it holds much memory and is to be ended
-	parts [][]byte
+// response is sent as JSON followed by the parts, each prefixed with its length as a 32-bit integer.
+type response struct {
+	Error     *taskError `json:"error,omitempty"`
+	Parts     int        `json:"parts"`
+	Exhausted bool       `json:"exhausted,omitempty"` // the child retains much memory and must be ended
+	parts     [][]byte
 }
 
-// failure is an error of a task. Code is empty for those that are no *domain.Error.
-type failure struct {
-	Memory  bool           `json:"memory,omitempty"` // it is ErrMemory
+// taskError is the error of a task. Code is empty unless it is a *domain.Error.
+type taskError struct {
+	Memory  bool           `json:"memory,omitempty"` // ErrMemory
 	Code    domain.Code    `json:"code,omitempty"`
 	Reason  string         `json:"reason,omitempty"`
 	Message string         `json:"message"`
 	Fields  []domain.Field `json:"fields,omitempty"`
 }
 
-func (a answer) result() ([][]byte, error) {
+func (r response) result() ([][]byte, error) {
 	switch {
-	case a.Error == nil:
-		return a.parts, nil
-	case a.Error.Memory:
+	case r.Error == nil:
+		return r.parts, nil
+	case r.Error.Memory:
 		return nil, ErrMemory
-	case a.Error.Code == "":
-		return nil, errors.New(a.Error.Message)
+	case r.Error.Code == "":
+		return nil, errors.New(r.Error.Message)
 	}
-	return nil, &domain.Error{Code: a.Error.Code, Reason: a.Error.Reason, Message: a.Error.Message, Fields: a.Error.Fields}
+	return nil, &domain.Error{Code: r.Error.Code, Reason: r.Error.Reason, Message: r.Error.Message, Fields: r.Error.Fields}
 }
 
-func newAnswer(parts [][]byte, err error) answer {
+func newResponse(parts [][]byte, err error) response {
 	if err == nil {
-		return answer{Parts: len(parts), parts: parts}
+		return response{Parts: len(parts), parts: parts}
 	}
 	const maxText = 2000
-	f := failure{Memory: errors.Is(err, ErrMemory), Message: err.Error()[:min(len(err.Error()), maxText)]}
+	f := taskError{Memory: errors.Is(err, ErrMemory), Message: err.Error()[:min(len(err.Error()), maxText)]}
 	if e, ok := errors.AsType[*domain.Error](err); ok {
-		f = failure{Code: e.Code, Reason: e.Reason, Message: e.Message, Fields: e.Fields}
+		f = taskError{Code: e.Code, Reason: e.Reason, Message: e.Message, Fields: e.Fields}
 	}
-	return answer{Error: &f}
+	return response{Error: &f}
 }
 
-func writeAnswer(w io.Writer, a answer) error {
-	head, err := json.Marshal(a)
+func writeResponse(w io.Writer, resp response) error {
+	header, err := json.Marshal(resp)
 	if err != nil {
 		return err
 	}
 	b := bufio.NewWriterSize(w, 64<<10)
-	for _, part := range append([][]byte{head}, a.parts...) {
-		_, _ = b.Write(binary.BigEndian.AppendUint32(nil, uint32(len(part)))) // Flush reports it
+	for _, part := range append([][]byte{header}, resp.parts...) {
+		_, _ = b.Write(binary.BigEndian.AppendUint32(nil, uint32(len(part)))) // Flush returns the error
 		_, _ = b.Write(part)
 	}
 	return b.Flush()
 }
 
-func readAnswer(r io.Reader, most int64) (a answer, err error) {
-	head, err := readPart(r, maxHead)
+func readResponse(r io.Reader, limit int64) (resp response, err error) {
+	header, err := readPart(r, maxHeader)
 	if err != nil {
-		return a, err
+		return resp, err
 	}
-	if err := json.Unmarshal(head, &a); err != nil || a.Parts < 0 || a.Parts > maxParts || a.Error != nil && a.Parts > 0 {
-		return a, errAnswer
+	if err := json.Unmarshal(header, &resp); err != nil || resp.Parts < 0 || resp.Parts > maxParts || resp.Error != nil && resp.Parts > 0 {
+		return resp, errResponse
 	}
-	for range a.Parts {
-		part, err := readPart(r, most)
+	for range resp.Parts {
+		part, err := readPart(r, limit)
 		if err != nil {
-			return a, err
+			return resp, err
 		}
-		most -= int64(len(part))
-		a.parts = append(a.parts, part)
+		limit -= int64(len(part))
+		resp.parts = append(resp.parts, part)
 	}
-	return a, nil
+	return resp, nil
 }
 
-func readPart(r io.Reader, most int64) ([]byte, error) {
+func readPart(r io.Reader, limit int64) ([]byte, error) {
 	var size [4]byte
 	if _, err := io.ReadFull(r, size[:]); err != nil {
 		return nil, err
 	}
 	n := binary.BigEndian.Uint32(size[:])
-	if int64(n) > most {
-		return nil, errAnswer
+	if int64(n) > limit {
+		return nil, errResponse
 	}
 	part := make([]byte, n)
 	_, err := io.ReadFull(r, part)
