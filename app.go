@@ -148,7 +148,7 @@ func open(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *app, err
 		compiled = filepath.Join(dir, "counsel", "pdfium")
 	}
 	a.texts = text.NewIsolated(compiled, readers+1) // one for whoever waits for it
-	a.uploads = isolation.New(isolation.Config{Size: 4, Memory: 512 << 20, Time: 30 * time.Second})
+	a.uploads = isolation.New(isolation.Config{MaxChildren: 4, Memory: 512 << 20, Timeout: 30 * time.Second})
 	a.accounts, err = account.New(a.database, a.redis, account.Config{
 		Algorithm: cfg.JWT.Algorithm, Secret: cfg.JWT.Secret, Issuer: "counsel", Audience: "counsel-api",
 		AccessTTL:  time.Duration(cfg.JWT.AccessMinutes) * time.Minute,

@@ -142,8 +142,8 @@ func (v verifyCommand) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	pool := isolation.New(isolation.Config{Size: 1, Memory: 2 << 30, Time: 5 * time.Minute}) // a bundle is several copies of large files
-	report, err := pool.Run(ctx, isolation.Request{Task: taskVerify, File: file, Size: info.Size(), MaxAnswer: 1 << 20})
+	pool := isolation.New(isolation.Config{MaxChildren: 1, Memory: 2 << 30, Timeout: 5 * time.Minute}) // a bundle is several copies of large files
+	report, err := pool.Run(ctx, isolation.Request{Task: taskVerify, File: file, Size: info.Size(), MaxResponse: 1 << 20})
 	if err = errors.Join(err, pool.Close()); err != nil {
 		return fmt.Errorf("the evidence does not hold: %w", err)
 	}

@@ -74,7 +74,7 @@ var readers = sync.OnceValue(func() (r struct {
 		panic(err)
 	}
 	r.texts = reading.NewIsolated(filepath.Join(compiled, "counsel", "pdfium"), 2)
-	r.uploads = isolation.New(isolation.Config{Size: 2, Memory: 512 << 20, Time: time.Minute})
+	r.uploads = isolation.New(isolation.Config{MaxChildren: 2, Memory: 512 << 20, Timeout: time.Minute})
 	return r
 })
 

@@ -440,7 +440,7 @@ func TestTextThatCannotBeRead(t *testing.T) {
 	if got, err := b.Get(t.Context(), b.ada, d.ID); err != nil || got.Text != documents.TextUnreadable || got.TextError != documents.TextFailed {
 		t.Errorf("what cannot be read is %s: %s, %v", got.Text, got.TextError, err)
 	}
-	for fault, want := range map[error]documents.TextError{isolation.ErrMemory: documents.TextTooMuchMemory, isolation.ErrTime: documents.TextTooSlow} {
+	for fault, want := range map[error]documents.TextError{isolation.ErrMemory: documents.TextTooMuchMemory, isolation.ErrTimeout: documents.TextTooSlow} {
 		d = b.upload(b.ada, "b.pdf", pdf("some words"))
 		b.Text = lines{fail: fault}
 		noErr(t, b.Read(t.Context()))

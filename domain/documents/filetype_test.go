@@ -54,7 +54,7 @@ func zipOf(t *testing.T, parts ...string) string {
 
 func TestTypesAreToldFromBytes(t *testing.T) {
 	b := newArchive(t)
-	b.Pool = isolation.New(isolation.Config{Size: 1, Memory: 256 << 20, Time: time.Minute})
+	b.Pool = isolation.New(isolation.Config{MaxChildren: 1, Memory: 256 << 20, Timeout: time.Minute})
 	t.Cleanup(func() { b.Pool.Close() })
 	entries := []string{"[Content_Types].xml", types, "word/document.xml", "<w:document/>"}
 	for i := range 12_000 {

@@ -25,9 +25,9 @@ func (a *Archive) typeOf(ctx context.Context, file io.ReaderAt, size int64) (str
 	if a.Pool == nil {
 		return typeOf(file, size)
 	}
-	parts, err := a.Pool.Run(ctx, isolation.Request{Task: taskType, File: io.NewSectionReader(file, 0, size), Size: size, MaxAnswer: 1000})
+	parts, err := a.Pool.Run(ctx, isolation.Request{Task: taskType, File: io.NewSectionReader(file, 0, size), Size: size, MaxResponse: 1000})
 	switch {
-	case errors.Is(err, isolation.ErrMemory), errors.Is(err, isolation.ErrTime), errors.Is(err, isolation.ErrCrash):
+	case errors.Is(err, isolation.ErrMemory), errors.Is(err, isolation.ErrTimeout), errors.Is(err, isolation.ErrCrash):
 		refused := domain.InvalidField("/file", "takes too much memory or time to be looked at")
 		refused.Err = err
 		return "", refused

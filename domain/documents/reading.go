@@ -143,7 +143,7 @@ func (a *Archive) readOne(ctx context.Context, s Stored, tries int) error {
 		return ctx.Err()
 	case errors.Is(err, isolation.ErrMemory):
 		state, fault = TextUnreadable, TextTooMuchMemory
-	case errors.Is(err, isolation.ErrTime):
+	case errors.Is(err, isolation.ErrTimeout):
 		state, fault = TextUnreadable, TextTooSlow
 	case errors.Is(err, errUnread):
 		if tries+1 < maxTries {

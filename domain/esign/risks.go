@@ -59,7 +59,7 @@ func (s *Service) inspect(ctx context.Context, d documents.Stored, file []byte, 
 	found := slices.Clone(report.Findings)
 	pages, err := s.textOf(ctx, d, file)
 	switch {
-	case errors.Is(err, isolation.ErrMemory), errors.Is(err, isolation.ErrTime), errors.Is(err, isolation.ErrCrash):
+	case errors.Is(err, isolation.ErrMemory), errors.Is(err, isolation.ErrTimeout), errors.Is(err, isolation.ErrCrash):
 		found = append(found, pades.Finding{Reason: unreadable})
 	case err != nil:
 		return nil, unread(err)
@@ -120,7 +120,7 @@ func unread(err error) error {
 	if e, ok := errors.AsType[*domain.Error](err); ok {
 		return e
 	}
-	if errors.Is(err, isolation.ErrMemory) || errors.Is(err, isolation.ErrTime) {
+	if errors.Is(err, isolation.ErrMemory) || errors.Is(err, isolation.ErrTimeout) {
 		refused := domain.InvalidField("/docId", "has text that takes too much memory or time to be read; print it to a new PDF file")
 		refused.Err = err
 		return refused

@@ -115,7 +115,7 @@ func TestUnfit(t *testing.T) {
 	wantCode(t, second(send(raw(""))), domain.Unavailable, "could not be read")
 	b.archive.Text = spoken{err: context.DeadlineExceeded}
 	wantCode(t, second(send(raw(""))), domain.Timeout, "in time")
-	b.archive.Text = spoken{err: isolation.ErrTime}
+	b.archive.Text = spoken{err: isolation.ErrTimeout}
 	if got := faults(t, second(send(raw("")))); len(got) != 1 || got[0].Reason != "unreadable" {
 		t.Errorf("found %+v", got)
 	}

@@ -80,7 +80,7 @@ func (c *child) roundTrip(r Request) (response, error) {
 	if err := writeRequest(c.stdin, r); err != nil {
 		return response{}, err
 	}
-	return readResponse(c.stdout, r.MaxAnswer)
+	return readResponse(c.stdout, r.MaxResponse)
 }
 
 // exitError returns why the child ended. The process must have exited.

@@ -32,19 +32,19 @@ type Tasks map[string]Task
 
 // Errors of Run when the file ended the child. Match them with errors.Is.
 var (
-	ErrMemory = errors.New("processing the file exceeded the memory limit")
-	ErrTime   = errors.New("processing the file exceeded the time limit")
-	ErrCrash  = errors.New("processing the file crashed the child process")
+	ErrMemory  = errors.New("processing the file exceeded the memory limit")
+	ErrTimeout = errors.New("processing the file exceeded the time limit")
+	ErrCrash   = errors.New("processing the file crashed the child process")
 )
 
 var errClosed = errors.New("isolation: the pool is closed")
 
 // Config holds the limits of a Pool.
 type Config struct {
-	Size   int           // files processed concurrently; others wait
-	Memory int64         // limit of a child's resident memory, in bytes
-	Time   time.Duration // for one file, without waiting for a child
-	Idle   time.Duration // after which an idle child is ended; 0: two minutes
+	MaxChildren int           // files processed concurrently; others wait
+	Memory      int64         // limit of a child's resident memory, in bytes
+	Timeout     time.Duration // for one file, without waiting for a child
+	IdleTimeout time.Duration // after which an idle child is ended; 0: two minutes
 }
 
 const defaultIdleTimeout = 2 * time.Minute
@@ -61,13 +61,13 @@ type Pool struct {
 
 // New makes a Pool. Children are started on demand.
 func New(c Config) *Pool {
-	if c.Idle == 0 {
-		c.Idle = defaultIdleTimeout
+	if c.IdleTimeout == 0 {
+		c.IdleTimeout = defaultIdleTimeout
 	}
 	if raceEnabled { // the race detector multiplies memory use
 		c.Memory *= 4
 	}
-	return &Pool{cfg: c, slots: make(chan struct{}, c.Size), children: map[*child]bool{}}
+	return &Pool{cfg: c, slots: make(chan struct{}, c.MaxChildren), children: map[*child]bool{}}
 }
 
 // Request is a file to process.
@@ -76,8 +76,8 @@ type Request struct {
 	Args []byte // at most maxArgs bytes
 	File io.Reader
 	Size int64 // of File, at most maxFile bytes
-	// MaxAnswer limits the total size of the response parts, in bytes.
-	MaxAnswer int64
+	// MaxResponse limits the total size of the response parts, in bytes.
+	MaxResponse int64
 }
 
 // Run runs a task in a child and returns its response. It fails with ErrMemory, ErrTime or ErrCrash if
@@ -97,7 +97,7 @@ func (p *Pool) Run(ctx context.Context, r Request) ([][]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	bounded, cancel := context.WithTimeoutCause(ctx, p.cfg.Time, ErrTime)
+	bounded, cancel := context.WithTimeoutCause(ctx, p.cfg.Timeout, ErrTimeout)
 	defer cancel()
 	stop := context.AfterFunc(bounded, c.kill)
 	resp, err := c.roundTrip(r)
@@ -155,7 +155,7 @@ func (p *Pool) release(c *child) bool {
 		return false
 	}
 	p.idle = append(p.idle, c)
-	c.idleTimer = time.AfterFunc(p.cfg.Idle, func() { p.expire(c) })
+	c.idleTimer = time.AfterFunc(p.cfg.IdleTimeout, func() { p.expire(c) })
 	return true
 }
 

@@ -69,8 +69,8 @@ func TestMain(m *testing.M) {
 		},
 	})
 	if os.Getenv(orphanEnv) != "" {
-		p := New(Config{Size: 1, Memory: testMemory, Time: time.Hour})
-		pid, err := p.Run(context.Background(), Request{Task: "pid", MaxAnswer: maxTestResponse})
+		p := New(Config{MaxChildren: 1, Memory: testMemory, Timeout: time.Hour})
+		pid, err := p.Run(context.Background(), Request{Task: "pid", MaxResponse: maxTestResponse})
 		fmt.Println(string(pid[0]), err)
 		_, _ = p.Run(context.Background(), Request{Task: "spin"})
 		return
@@ -84,14 +84,14 @@ func recurse(n int) int { return recurse(n+1) + n } //nolint:staticcheck // over
 
 func newPool(t *testing.T, c Config) *Pool {
 	t.Helper()
-	if c.Size == 0 {
-		c.Size = 2
+	if c.MaxChildren == 0 {
+		c.MaxChildren = 2
 	}
 	if c.Memory == 0 {
 		c.Memory = testMemory
 	}
-	if c.Time == 0 {
-		c.Time = time.Minute
+	if c.Timeout == 0 {
+		c.Timeout = time.Minute
 	}
 	p := New(c)
 	t.Cleanup(func() { p.Close() })
@@ -100,7 +100,7 @@ func newPool(t *testing.T, c Config) *Pool {
 
 func (p *Pool) run(t *testing.T, task, args, file string) ([][]byte, error) {
 	t.Helper()
-	return p.Run(t.Context(), Request{Task: task, Args: []byte(args), File: strings.NewReader(file), Size: int64(len(file)), MaxAnswer: maxTestResponse})
+	return p.Run(t.Context(), Request{Task: task, Args: []byte(args), File: strings.NewReader(file), Size: int64(len(file)), MaxResponse: maxTestResponse})
 }
 
 func (p *Pool) runOne(t *testing.T, task string) string {
@@ -158,7 +158,7 @@ func TestEnvironmentIsEmpty(t *testing.T) {
 
 // TestExitErrors checks the errors of children that a file ends, and that others are not affected.
 func TestExitErrors(t *testing.T) {
-	p := newPool(t, Config{Time: 20 * time.Second})
+	p := newPool(t, Config{Timeout: 20 * time.Second})
 	for task, want := range map[string]error{"grow": ErrMemory, "grow at once": ErrMemory, "overflow": ErrMemory, "exit": ErrCrash} {
 		t.Run(task, func(t *testing.T) {
 			var all sync.WaitGroup
@@ -180,8 +180,8 @@ func TestExitErrors(t *testing.T) {
 }
 
 func TestTimeout(t *testing.T) {
-	p := newPool(t, Config{Time: 300 * time.Millisecond})
-	if _, err := p.run(t, "spin", "", ""); !errors.Is(err, ErrTime) {
+	p := newPool(t, Config{Timeout: 300 * time.Millisecond})
+	if _, err := p.run(t, "spin", "", ""); !errors.Is(err, ErrTimeout) {
 		t.Errorf("over the time limit: error %v", err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
@@ -196,7 +196,7 @@ func TestTimeout(t *testing.T) {
 
 // TestMaxChildren checks that files beyond the limit wait until ctx is done.
 func TestMaxChildren(t *testing.T) {
-	p := newPool(t, Config{Size: 1})
+	p := newPool(t, Config{MaxChildren: 1})
 	ctx, cancel := context.WithCancel(t.Context())
 	began, ended := make(chan struct{}), make(chan struct{})
 	go func() {
@@ -259,7 +259,7 @@ func eventually(t *testing.T, what string, ok func() bool) {
 }
 
 func TestIdleTimeout(t *testing.T) {
-	p := newPool(t, Config{Idle: 100 * time.Millisecond})
+	p := newPool(t, Config{IdleTimeout: 100 * time.Millisecond})
 	pid := p.runOne(t, "pid")
 	eventually(t, "an idle child was not ended", func() bool { return !processExists(pid) })
 	if p.runOne(t, "pid") == pid {

@@ -34,7 +34,7 @@ var _ documents.TextReader = (*Isolated)(nil)
 
 // NewIsolated makes an Isolated with at most size children. cacheDir is as for New.
 func NewIsolated(cacheDir string, size int) *Isolated {
-	return &Isolated{pool: isolation.New(isolation.Config{Size: size, Memory: childMemory, Time: childTimeout}), cacheDir: cacheDir}
+	return &Isolated{pool: isolation.New(isolation.Config{MaxChildren: size, Memory: childMemory, Timeout: childTimeout}), cacheDir: cacheDir}
 }
 
 // Close ends the children.
@@ -52,7 +52,7 @@ func (i *Isolated) Pages(ctx context.Context, contentType string, file io.Reader
 	if err != nil {
 		return documents.Text{}, fmt.Errorf("text: %w", err)
 	}
-	parts, err := i.pool.Run(ctx, isolation.Request{Task: TaskPages, Args: args, File: io.NewSectionReader(file, 0, size), Size: size, MaxAnswer: maxResponse})
+	parts, err := i.pool.Run(ctx, isolation.Request{Task: TaskPages, Args: args, File: io.NewSectionReader(file, 0, size), Size: size, MaxResponse: maxResponse})
 	if err != nil {
 		return documents.Text{}, fmt.Errorf("text: %w", err)
 	}

@@ -49,7 +49,7 @@ func newSealer(t testing.TB, timestamper pades.Timestamper) *pades.Sealer {
 	must(t, err)
 	s, err := pades.New(certificate, key, timestamper)
 	must(t, err)
-	pool := isolation.New(isolation.Config{Size: 2, Memory: 512 << 20, Time: 30 * time.Second})
+	pool := isolation.New(isolation.Config{MaxChildren: 2, Memory: 512 << 20, Timeout: 30 * time.Second})
 	t.Cleanup(func() { pool.Close() })
 	return s.WithPool(pool)
 }

@@ -49,11 +49,11 @@ func (s *Sealer) run(ctx context.Context, task string, a taskArgs, file []byte) 
 	if s.pool == nil {
 		return Tasks()[task](ctx, args, file)
 	}
-	parts, err = s.pool.Run(ctx, isolation.Request{Task: task, Args: args, File: bytes.NewReader(file), Size: int64(len(file)), MaxAnswer: maxAppended})
+	parts, err = s.pool.Run(ctx, isolation.Request{Task: task, Args: args, File: bytes.NewReader(file), Size: int64(len(file)), MaxResponse: maxAppended})
 	switch {
 	case ctx.Err() != nil && err != nil:
 		return nil, errTimeout(ctx)
-	case errors.Is(err, isolation.ErrMemory), errors.Is(err, isolation.ErrTime):
+	case errors.Is(err, isolation.ErrMemory), errors.Is(err, isolation.ErrTimeout):
 		return nil, withCause(unsignable(reasonBroken, "reading it takes too much memory or time. Print it to a new PDF file."), err)
 	case errors.Is(err, isolation.ErrCrash):
 		return nil, withCause(unsignable(reasonBroken, "it cannot be read."), err)
