@@ -159,7 +159,7 @@ func open(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *app, err
 	}
 	a.cases = cases.New(a.database, a.accounts, domain.SystemClock, domain.NewID)
 	a.cases.Events = a.events
-	a.cases.Deletable = esign.CaseDeletable
+	a.cases.BeforeDelete = esign.CaseDeletable
 	a.archive = documents.NewArchive(documents.ArchiveDeps{
 		DB: a.database, Files: files, Text: a.texts, Readers: readers, Pool: a.uploads, Cases: a.cases, Clock: domain.SystemClock, NewID: domain.NewID, Log: log, Deletable: esign.DocumentDeletable, Events: a.events,
 	})
@@ -190,7 +190,7 @@ func open(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *app, err
 	sweep, endSweep := context.WithCancel(context.WithoutCancel(ctx))
 	a.endSweep = endSweep
 	a.sweeping.Go(func() { a.sweep(sweep) })
-	a.sweeping.Go(func() { a.cases.Run(sweep) })
+	a.sweeping.Go(func() { a.cases.RunDenialLog(sweep) })
 	if a.files != nil {
 		a.sweeping.Go(func() { a.archive.Run(sweep) })
 	}
@@ -351,7 +351,7 @@ func newEmail(a *app, cfg config.Config) (*email.Service, error) {
 			return nil, err
 		}
 		deps.Sender = a.mail
-		a.cases.Confirmed = true
+		a.cases.RequireVerifiedEmail = true
 	}
 	if cfg.Limited() {
 		deps.Limit, err = limits.New(a.redis, domain.SystemClock, []byte(cfg.JWT.Secret), limits.Budget{Name: "email", Requests: cfg.Mail.RecipientsHour, Window: time.Hour})

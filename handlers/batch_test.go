@@ -187,7 +187,7 @@ func TestRenderBatchWall(t *testing.T) {
 		t.Errorf("a disabled account: %+v", out.Items)
 	}
 	// The case's timeline tells of what was made, once, and of the refusal.
-	w.cases.RecordRefusals(t.Context())
+	w.cases.FlushDenials(t.Context())
 	var page api.CaseTimeline
 	w.call(w.ada, "GET", w.root+"/timeline?limit=100", nil).wants(200, "").into(&page)
 	count := func(so func(api.TimelineEntry) bool) (n int) {

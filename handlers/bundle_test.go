@@ -183,7 +183,7 @@ func newBundle(t testing.TB, options ...option) *bundle {
 	matters := cases.New(database, accounts, domain.SystemClock, domain.NewID)
 	b.files = &store{files: map[string][]byte{}}
 	b.archive = documents.NewArchive(documents.ArchiveDeps{DB: database, Files: b.files, Text: readers().texts, Pool: readers().uploads, Cases: matters, Clock: domain.SystemClock, NewID: domain.NewID, Log: log, Deletable: esign.DocumentDeletable})
-	matters.Deletable = esign.CaseDeletable
+	matters.BeforeDelete = esign.CaseDeletable
 	service, err := ai.New(ai.Deps{DB: database, Redis: b.redis, Model: provider, Masker: ready.masker, Prompts: ready.prompts, Policies: ready.rules, Cases: matters, Library: b.archive, Jobs: b.jobs,
 		Clock: domain.SystemClock, NewID: domain.NewID, Log: log})
 	must(t, err)

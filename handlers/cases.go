@@ -26,7 +26,7 @@ func (s *Server) ListCases(ctx context.Context, r api.ListCasesRequestObject) (a
 		return nil, err
 	}
 	items, next, err := s.cases.List(ctx, principal(ctx), cases.Filter{
-		Status: cases.Status(deref(r.Params.Status)), Words: deref(r.Params.Q), Limit: limit(r.Params.Limit), Before: before})
+		Status: cases.Status(deref(r.Params.Status)), Text: deref(r.Params.Q), Limit: limit(r.Params.Limit), Cursor: before})
 	if err != nil {
 		return nil, err
 	}
@@ -81,7 +81,7 @@ func (s *Server) ListCaseMembers(ctx context.Context, r api.ListCaseMembersReque
 // AddCaseMember adds a member to a case, or invites an address that has no account.
 func (s *Server) AddCaseMember(ctx context.Context, r api.AddCaseMemberRequestObject) (api.AddCaseMemberResponseObject, error) {
 	m, err := s.cases.AddMember(ctx, principal(ctx), domain.ID(r.CaseID), cases.NewMember{
-		UserID: (*domain.ID)(r.Body.UserID), Email: deref(r.Body.Email), Role: cases.Role(r.Body.Role), Request: middleware.DerivedID(ctx, 0)})
+		UserID: (*domain.ID)(r.Body.UserID), Email: deref(r.Body.Email), Role: cases.Role(r.Body.Role), RequestID: middleware.DerivedID(ctx, 0)})
 	if err != nil {
 		return nil, err
 	}
@@ -123,7 +123,7 @@ func (s *Server) ListCaseInvitations(ctx context.Context, r api.ListCaseInvitati
 
 // WithdrawCaseInvitation withdraws an invitation.
 func (s *Server) WithdrawCaseInvitation(ctx context.Context, r api.WithdrawCaseInvitationRequestObject) (api.WithdrawCaseInvitationResponseObject, error) {
-	if err := s.cases.Withdraw(ctx, principal(ctx), domain.ID(r.CaseID), domain.ID(r.InvitationID)); err != nil {
+	if err := s.cases.DeleteInvitation(ctx, principal(ctx), domain.ID(r.CaseID), domain.ID(r.InvitationID)); err != nil {
 		return nil, err
 	}
 	return api.WithdrawCaseInvitation204Response{}, nil
@@ -131,7 +131,7 @@ func (s *Server) WithdrawCaseInvitation(ctx context.Context, r api.WithdrawCaseI
 
 // ListInvitations lists the caller's invitations.
 func (s *Server) ListInvitations(ctx context.Context, _ api.ListInvitationsRequestObject) (api.ListInvitationsResponseObject, error) {
-	items, err := s.cases.Invited(ctx, principal(ctx))
+	items, err := s.cases.ReceivedInvitations(ctx, principal(ctx))
 	if err != nil {
 		return nil, err
 	}
@@ -144,7 +144,7 @@ func (s *Server) ListInvitations(ctx context.Context, _ api.ListInvitationsReque
 
 // AcceptInvitation makes the caller a member of the case.
 func (s *Server) AcceptInvitation(ctx context.Context, r api.AcceptInvitationRequestObject) (api.AcceptInvitationResponseObject, error) {
-	i, err := s.cases.Accept(ctx, principal(ctx), domain.ID(r.InvitationID))
+	i, err := s.cases.AcceptInvitation(ctx, principal(ctx), domain.ID(r.InvitationID))
 	if err != nil {
 		return nil, err
 	}
@@ -153,7 +153,7 @@ func (s *Server) AcceptInvitation(ctx context.Context, r api.AcceptInvitationReq
 
 // DeclineInvitation declines an invitation.
 func (s *Server) DeclineInvitation(ctx context.Context, r api.DeclineInvitationRequestObject) (api.DeclineInvitationResponseObject, error) {
-	if err := s.cases.Decline(ctx, principal(ctx), domain.ID(r.InvitationID)); err != nil {
+	if err := s.cases.DeclineInvitation(ctx, principal(ctx), domain.ID(r.InvitationID)); err != nil {
 		return nil, err
 	}
 	return api.DeclineInvitation204Response{}, nil
@@ -283,7 +283,7 @@ func (s *Server) ListCaseTimeline(ctx context.Context, r api.ListCaseTimelineReq
 	}
 	page := api.CaseTimeline{Items: make([]api.TimelineEntry, len(items)), NextCursor: encodeSequenceCursor(next)}
 	for i, e := range items {
-		page.Items[i] = api.TimelineEntry{Seq: int64(e.Seq), At: e.At, ActorID: api.ID(e.ActorID), Verb: api.TimelineEntryVerb(e.Verb), Subject: api.TimelineEntrySubject(e.Subject),
+		page.Items[i] = api.TimelineEntry{Seq: int64(e.Seq), At: e.At, ActorID: api.ID(e.ActorID), Verb: api.TimelineEntryVerb(e.Verb), Subject: api.TimelineEntrySubject(e.Resource),
 			SubjectID: (*api.ID)(e.ID), Refused: e.Refused, Detail: e.Detail, PrevHash: hex.EncodeToString(e.Prev), Hash: hex.EncodeToString(e.Hash)}
 	}
 	return api.ListCaseTimeline200JSONResponse(page), nil
@@ -316,7 +316,7 @@ func toAPICaseRole(r cases.Role) *api.CaseRole {
 }
 
 func toAPIMember(m cases.Membership) api.CaseMember {
-	return api.CaseMember{UserID: api.ID(m.User.ID), FullName: m.User.FullName, Email: m.User.Email, Role: api.CaseRole(m.Role), Since: m.Since}
+	return api.CaseMember{UserID: api.ID(m.User.ID), FullName: m.User.FullName, Email: m.User.Email, Role: api.CaseRole(m.Role), Since: m.JoinedAt}
 }
 
 func toAPIInvitation(i cases.Invitation) api.CaseInvitation {
@@ -342,7 +342,7 @@ func toAPITask(t cases.Task) api.CaseTask {
 		CreatedBy: api.ID(t.CreatedBy), CreatedAt: t.CreatedAt, UpdatedAt: t.UpdatedAt}
 }
 
-func toAPIParty(p cases.PartyOf) api.CaseParty {
+func toAPIParty(p cases.Party) api.CaseParty {
 	out := api.CaseParty{ID: api.ID(p.ID), Kind: api.PartyKind(p.Kind), Side: api.PartySide(p.Side), Name: p.Name, CreatedAt: p.CreatedAt,
 		Email: optional(p.Email), RegistrationNumber: optional(p.RegistrationNumber)}
 	if p.Conflicts == nil {

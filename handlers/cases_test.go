@@ -247,7 +247,7 @@ func TestConsultationsOfACase(t *testing.T) {
 	b.call(b.admin(), "POST", "/api/ai/chat", in(eve, id, nil)).wants(422, "invalid")
 	b.call(b.admin(), "POST", "/api/ai/chat", in(bob, id, nil)).wants(200, "")
 
-	b.cases.RecordRefusals(t.Context())
+	b.cases.FlushDenials(t.Context())
 	var page api.CaseTimeline
 	b.call(ada, "GET", root+"/timeline?limit=100", nil).wants(200, "").into(&page)
 	asked, read, refused := 0, 0, 0

@@ -230,7 +230,7 @@ func (m *matrix) try(method, path string, op *openapi3.Operation, rules []any, w
 	if now := m.snapshot(f.root); now != f.all {
 		m.t.Errorf("was refused, but changed the case from %s to %s", f.all, now)
 	}
-	m.cases.RecordRefusals(m.t.Context())
+	m.cases.FlushDenials(m.t.Context())
 	id, err := domain.ParseID(f.ids["caseId"])
 	must(m.t, err)
 	var refusals int

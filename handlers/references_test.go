@@ -174,7 +174,7 @@ func TestReferencesInACase(t *testing.T) {
 	b.call(ada, "POST", "/api/ai/chat", about(ada, message, named(&matter, private.ID))).wants(200, "")
 
 	// That it was read stands in the timeline, once for each answer, and that a stranger tried.
-	b.cases.RecordRefusals(t.Context())
+	b.cases.FlushDenials(t.Context())
 	var timeline api.CaseTimeline
 	b.call(ada, "GET", root+"/timeline?limit=100", nil).wants(200, "").into(&timeline)
 	reads, refused := 0, 0

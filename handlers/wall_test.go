@@ -183,7 +183,7 @@ func TestWall(t *testing.T) {
 		r := ndaRequest(t)
 		r["caseId"] = w.id
 		w.call(who, "POST", "/api/docs/render-pdf", r).wants(404, "not_found")
-		w.cases.RecordRefusals(t.Context())
+		w.cases.FlushDenials(t.Context())
 		after := w.entries()
 		if n := len(after) - before; n != 1 {
 			t.Errorf("%d refusals are put down", n)

@@ -213,7 +213,7 @@ func (s *Service) matter(ctx context.Context, caller domain.Principal, q Questio
 	ctx, cancel := context.WithTimeout(ctx, s.readTimeout)
 	defer cancel()
 	id := q.Context.CaseID
-	if err := s.Cases.Authorize(ctx, caller, *id, cases.Act{Verb: cases.VerbCreate, Subject: cases.SubjectConsultation}); err != nil {
+	if err := s.Cases.Authorize(ctx, caller, *id, cases.Action{Verb: cases.VerbCreate, Resource: cases.ResourceConsultation}); err != nil {
 		return nil, "", err
 	}
 	if q.UserID != caller.UserID {
@@ -238,8 +238,8 @@ func (s *Service) matter(ctx context.Context, caller domain.Principal, q Questio
 func (s *Service) recordIn(ctx context.Context, caller domain.Principal, matter domain.ID, row query.Consultation) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeTimeout)
 	defer cancel()
-	act := cases.Act{Verb: cases.VerbCreate, Subject: cases.SubjectConsultation, ID: &row.ID}
-	return s.Cases.Change(ctx, caller, matter, &act, func(tx db.Tx) error {
+	act := cases.Action{Verb: cases.VerbCreate, Resource: cases.ResourceConsultation, ID: &row.ID}
+	return s.Cases.AuthorizedTx(ctx, caller, matter, &act, func(tx db.Tx) error {
 		return query.New(tx).CreateConsultation(ctx, query.CreateConsultationParams(row))
 	})
 }

@@ -115,7 +115,7 @@ func (s *Service) readIn(ctx context.Context, caller domain.Principal, matter do
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.readTimeout)
 	defer cancel()
-	return s.Cases.Read(ctx, caller, matter, cases.Act{Verb: cases.VerbRead, Subject: cases.SubjectConsultation, ID: id})
+	return s.Cases.AuthorizeRead(ctx, caller, matter, cases.Action{Verb: cases.VerbRead, Resource: cases.ResourceConsultation, ID: id})
 }
 
 // Consultation reads one. NotFound: there is none; or it is of a case that is not open to the
@@ -128,7 +128,7 @@ func (s *Service) Consultation(ctx context.Context, caller domain.Principal, id 
 	case errors.Is(err, sql.ErrNoRows), err == nil && c.CaseID == nil && c.UserID != caller.UserID && !caller.Admin():
 		err := noConsultation()
 		if s.Cases != nil {
-			err = s.Cases.Absent(ctx, caller, err)
+			err = s.Cases.UniformNotFound(ctx, caller, err)
 		}
 		return Consultation{}, err
 	case err != nil:

@@ -168,7 +168,7 @@ func (s *Service) mayDraftIn(ctx context.Context, caller domain.Principal, matte
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.readTimeout)
 	defer cancel()
-	return s.Cases.Authorize(ctx, caller, matter, cases.Act{Verb: cases.VerbCreate, Subject: cases.SubjectDraft})
+	return s.Cases.Authorize(ctx, caller, matter, cases.Action{Verb: cases.VerbCreate, Resource: cases.ResourceDraft})
 }
 
 // storeDraft puts a draft and its consultation on record, both or neither; in a case together with
@@ -193,8 +193,8 @@ func (s *Service) storeDraft(caller domain.Principal, row query.Consultation, d 
 	if row.CaseID == nil {
 		return s.record.told(db.WithTx(ctx, s.DB, write))
 	}
-	act := cases.Act{Verb: cases.VerbCreate, Subject: cases.SubjectDraft, ID: &d.ID, Detail: "consultation " + row.ID.String()}
-	err = s.Cases.Change(ctx, caller, *row.CaseID, &act, write)
+	act := cases.Action{Verb: cases.VerbCreate, Resource: cases.ResourceDraft, ID: &d.ID, Detail: "consultation " + row.ID.String()}
+	err = s.Cases.AuthorizedTx(ctx, caller, *row.CaseID, &act, write)
 	switch domain.CodeOf(err) {
 	case domain.NotFound, domain.Forbidden, domain.Conflict:
 		return err

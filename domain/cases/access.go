@@ -15,7 +15,7 @@ import (
 // admit decides by one statement, before anything is locked. To a stranger the answer is that of a
 // case which is not there, after the same work; what else there is to do about it is done later, by
 // Run, so that neither the answer nor the time it takes tells whether there is such a case.
-func (s *Service) admit(ctx context.Context, p domain.Principal, id domain.ID, act Act) *domain.Error {
+func (s *Service) admit(ctx context.Context, p domain.Principal, id domain.ID, act Action) *domain.Error {
 	at, err := s.rows.GetStanding(ctx, query.GetStandingParams{Member: p.UserID, ID: id})
 	if err != nil {
 		e, ok := errors.AsType[*domain.Error](absent(err, noCase()))
@@ -31,14 +31,14 @@ func (s *Service) admit(ctx context.Context, p domain.Principal, id domain.ID, a
 	return refusal
 }
 
-// Absent is missing, after the work of asking for a case that is not there. It is for what can belong to
+// UniformNotFound is missing, after the work of asking for a case that is not there. It is for what can belong to
 // a case: one that has no row, or is somebody else's own, then takes as long as one whose case is closed
 // to the caller. Another error than NotFound is returned as it is.
-func (s *Service) Absent(ctx context.Context, p domain.Principal, missing error) error {
+func (s *Service) UniformNotFound(ctx context.Context, p domain.Principal, missing error) error {
 	if domain.CodeOf(missing) != domain.NotFound {
 		return missing
 	}
-	if err := s.admit(ctx, p, domain.ID{}, Act{}); err != nil && err.Code != domain.NotFound {
+	if err := s.admit(ctx, p, domain.ID{}, Action{}); err != nil && err.Code != domain.NotFound {
 		return err
 	}
 	return missing
@@ -49,7 +49,7 @@ func (s *Service) Absent(ctx context.Context, p domain.Principal, missing error)
 // anew. A member's refusal goes into the timeline, a stranger's as Run says. Errors: NotFound for
 // whoever may not know of the case, Forbidden for a member, Conflict while it is closed (reason
 // case_closed) or under legal hold (legal_hold).
-func (s *Service) Authorize(ctx context.Context, p domain.Principal, id domain.ID, act Act) error {
+func (s *Service) Authorize(ctx context.Context, p domain.Principal, id domain.ID, act Action) error {
 	switch refusal := s.admit(ctx, p, id, act); {
 	case refusal == nil:
 		return nil
@@ -62,7 +62,7 @@ func (s *Service) Authorize(ctx context.Context, p domain.Principal, id domain.I
 
 // existing finds what a request made under an id that is the same each time it is repeated. ok: it is
 // there, and the caller may still make such things. Errors as of Authorize.
-func existing[T any](ctx context.Context, s *Service, p domain.Principal, matter, id domain.ID, subject Subject, get func() (T, error)) (row T, ok bool, err error) {
+func existing[T any](ctx context.Context, s *Service, p domain.Principal, matter, id domain.ID, subject Resource, get func() (T, error)) (row T, ok bool, err error) {
 	if id.IsZero() {
 		return row, false, nil
 	}
@@ -73,20 +73,20 @@ func existing[T any](ctx context.Context, s *Service, p domain.Principal, matter
 		}
 		return row, false, err
 	}
-	return row, true, s.Authorize(ctx, p, matter, Act{Verb: VerbCreate, Subject: subject, ID: &id})
+	return row, true, s.Authorize(ctx, p, matter, Action{Verb: VerbCreate, Resource: subject, ID: &id})
 }
 
-// Read decides whether the caller may see something of a case and puts it down in the
+// AuthorizeRead decides whether the caller may see something of a case and puts it down in the
 // timeline. What is read may be shown once it returned nil. Errors as of Authorize.
-func (s *Service) Read(ctx context.Context, p domain.Principal, id domain.ID, act Act) error {
-	return s.Change(ctx, p, id, &act, func(db.Tx) error { return nil })
+func (s *Service) AuthorizeRead(ctx context.Context, p domain.Principal, id domain.ID, act Action) error {
+	return s.AuthorizedTx(ctx, p, id, &act, func(db.Tx) error { return nil })
 }
 
-// Change does something in a case: it decides, runs fn and puts act down in the timeline, all
+// AuthorizedTx does something in a case: it decides, runs fn and puts act down in the timeline, all
 // in one transaction. fn may complete act, and may be run again after a deadlock. What one case
 // sees changed is changed one after another. Errors as of Authorize, and what fn returns, after
 // which nothing was done and nothing put down.
-func (s *Service) Change(ctx context.Context, p domain.Principal, id domain.ID, act *Act, fn func(db.Tx) error) error {
+func (s *Service) AuthorizedTx(ctx context.Context, p domain.Principal, id domain.ID, act *Action, fn func(db.Tx) error) error {
 	// A member's refusal is decided and put down below.
 	if refusal := s.admit(ctx, p, id, *act); refusal != nil && refusal.Code != domain.Forbidden && refusal.Code != domain.Conflict {
 		return refusal
@@ -95,7 +95,7 @@ func (s *Service) Change(ctx context.Context, p domain.Principal, id domain.ID, 
 }
 
 // enter is Change for somebody who was a member a moment ago.
-func (s *Service) enter(ctx context.Context, p domain.Principal, id domain.ID, act *Act, fn func(db.Tx) error) error {
+func (s *Service) enter(ctx context.Context, p domain.Principal, id domain.ID, act *Action, fn func(db.Tx) error) error {
 	var refusal *domain.Error
 	err := db.WithTx(ctx, s.pool, func(tx db.Tx) error {
 		refusal = nil
@@ -124,10 +124,10 @@ func (s *Service) enter(ctx context.Context, p domain.Principal, id domain.ID, a
 	return err
 }
 
-// ReadEach is Read for several cases at once, each with an act of its own, in one transaction. It
+// AuthorizeReads is Read for several cases at once, each with an act of its own, in one transaction. It
 // tells which of them are open to the caller; it is for what was found where they may look, so
 // that a case which was closed to them meanwhile is passed over, without an entry.
-func (s *Service) ReadEach(ctx context.Context, p domain.Principal, acts map[domain.ID]Act) (open map[domain.ID]bool, err error) {
+func (s *Service) AuthorizeReads(ctx context.Context, p domain.Principal, acts map[domain.ID]Action) (open map[domain.ID]bool, err error) {
 	if len(acts) == 0 {
 		return nil, nil
 	}
@@ -180,9 +180,9 @@ func (s *Service) Readers(ctx context.Context, tx db.Tx, id domain.ID) ([]domain
 	return query.New(tx).ListCaseReaders(ctx, id)
 }
 
-// IsReader reports whether a case is there and somebody is a member of it. It decides nothing and
+// CanRead reports whether a case is there and somebody is a member of it. It decides nothing and
 // leaves no entry.
-func (s *Service) IsReader(ctx context.Context, id, user domain.ID) (bool, error) {
+func (s *Service) CanRead(ctx context.Context, id, user domain.ID) (bool, error) {
 	at, err := s.rows.GetStanding(ctx, query.GetStandingParams{Member: user, ID: id})
 	if err = db.Error(err); domain.CodeOf(err) == domain.NotFound {
 		return false, nil

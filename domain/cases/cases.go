@@ -30,8 +30,8 @@ import (
 	"counsel/gen/query"
 )
 
-// People knows the accounts. account.Service fulfils it.
-type People interface {
+// Accounts knows the accounts. account.Service fulfils it.
+type Accounts interface {
 	// ByID returns the accounts there are among ids.
 	ByID(ctx context.Context, ids []domain.ID) (map[domain.ID]account.User, error)
 	// ByEmail fails with domain.NotFound when no account has the address.
@@ -40,8 +40,8 @@ type People interface {
 
 // Mailer sends what the service itself writes. email.Service fulfils it.
 type Mailer interface {
-	// Charge takes recipients off the caller's budget of mails. It fails with domain.RateLimited.
-	Charge(ctx context.Context, caller domain.Principal, recipients int) error
+	// ReserveQuota takes recipients off the caller's budget of mails. It fails with domain.RateLimited.
+	ReserveQuota(ctx context.Context, caller domain.Principal, recipients int) error
 	// InvitationMail puts the mail of an invitation into the queue, in the caller's transaction.
 	InvitationMail(ctx context.Context, tx db.Tx, i Invitation) error
 	// Wake has what was put into the queue looked at.
@@ -53,7 +53,7 @@ func (s *Service) Maintain(ctx context.Context) error {
 	if _, err := s.rows.PruneCaseInvitations(ctx, s.now()); err != nil {
 		return db.Error(err)
 	}
-	return s.Reindex(ctx)
+	return s.ReindexParties(ctx)
 }
 
 // Service is the cases. It is safe for concurrent use.
@@ -61,21 +61,21 @@ type Service struct {
 	// Events gets what happens; it may be set before use.
 	Events events.Publisher
 
-	// Deletable decides, in the transaction that deletes a case and holds it, whether it may go. nil:
+	// BeforeDelete decides, in the transaction that deletes a case and holds it, whether it may go. nil:
 	// each may. It may be set before the service is used.
-	Deletable func(ctx context.Context, tx db.Tx, id domain.ID) error
+	BeforeDelete func(ctx context.Context, tx db.Tx, id domain.ID) error
 
-	// Confirmed says that only an account whose owner has confirmed its address is found by that:
+	// RequireVerifiedEmail says that only an account whose owner has confirmed its address is found by that:
 	// anyone can register anyone's. It may be set before the service is used; where no mail is
 	// sent nobody can confirm anything.
-	Confirmed bool
+	RequireVerifiedEmail bool
 
 	// Mail sends invitations; nil: none are mailed. It may be set before the service is used.
 	Mail Mailer
 
 	pool   *sql.DB
 	rows   *query.Queries
-	people People
+	people Accounts
 	clock  domain.Clock
 	newID  func() domain.ID
 
@@ -83,7 +83,7 @@ type Service struct {
 }
 
 // New makes the service.
-func New(pool *sql.DB, people People, clock domain.Clock, newID func() domain.ID) *Service {
+func New(pool *sql.DB, people Accounts, clock domain.Clock, newID func() domain.ID) *Service {
 	return &Service{pool: pool, rows: query.New(pool), people: people, clock: clock, newID: newID, refusals: newRefusals(clock),
 		Events: events.NopPublisher{}}
 }
@@ -154,7 +154,7 @@ func (s *Service) Create(ctx context.Context, p domain.Principal, n NewCase) (Ca
 		if err := q.CreateTimeline(ctx, query.CreateTimelineParams{CaseID: c.ID, Seq: 0, Hash: make([]byte, hashSize)}); err != nil {
 			return err
 		}
-		if err := s.append(ctx, tx, head{hash: make([]byte, hashSize)}, c.ID, p.UserID, Act{Verb: VerbCreate, Subject: SubjectCase}, nil); err != nil {
+		if err := s.append(ctx, tx, head{hash: make([]byte, hashSize)}, c.ID, p.UserID, Action{Verb: VerbCreate, Resource: ResourceCase}, nil); err != nil {
 			return err
 		}
 		return s.Events.Publish(ctx, tx, domain.Event{Type: domain.EventCaseCreated, Actor: p.UserID, UserID: p.UserID, CaseID: &c.ID})
@@ -168,9 +168,9 @@ func (s *Service) Create(ctx context.Context, p domain.Principal, n NewCase) (Ca
 // Filter narrows a list of cases.
 type Filter struct {
 	Status Status     // "": all
-	Words  string     // in the title or the description, whatever their case and accents
+	Text   string     // in the title or the description, whatever their case and accents
 	Limit  int        // 1 to 100; 0: 20
-	Before *domain.ID // only older ones than this: next of the page before
+	Cursor *domain.ID // only older ones than this: next of the page before
 }
 
 // List lists the cases the caller is a member of, an admin's list all there are, the newest
@@ -178,11 +178,11 @@ type Filter struct {
 func (s *Service) List(ctx context.Context, p domain.Principal, f Filter) (items []Case, next *domain.ID, err error) {
 	limit := pageSize(f.Limit)
 	words := ""
-	if f.Words != "" {
-		words = "%" + strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(f.Words) + "%"
+	if f.Text != "" {
+		words = "%" + strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(f.Text) + "%"
 	}
 	if p.Admin() {
-		rows, err := s.rows.ListAllCases(ctx, query.ListAllCasesParams{Member: p.UserID, Before: domain.Before(f.Before), Status: string(f.Status), Words: words, Limit: limit + 1})
+		rows, err := s.rows.ListAllCases(ctx, query.ListAllCasesParams{Member: p.UserID, Before: domain.Before(f.Cursor), Status: string(f.Status), Words: words, Limit: limit + 1})
 		if err != nil {
 			return nil, nil, db.Error(err)
 		}
@@ -190,7 +190,7 @@ func (s *Service) List(ctx context.Context, p domain.Principal, f Filter) (items
 			items = append(items, Case{ID: r.ID, Title: r.Title, Status: Status(r.Status), LegalHold: r.LegalHold, MyRole: Role(r.MyRole.String), CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt})
 		}
 	} else {
-		rows, err := s.rows.ListCases(ctx, query.ListCasesParams{Member: p.UserID, Before: domain.Before(f.Before), Status: string(f.Status), Words: words, Limit: limit + 1})
+		rows, err := s.rows.ListCases(ctx, query.ListCasesParams{Member: p.UserID, Before: domain.Before(f.Cursor), Status: string(f.Status), Words: words, Limit: limit + 1})
 		if err != nil {
 			return nil, nil, db.Error(err)
 		}
@@ -204,7 +204,7 @@ func (s *Service) List(ctx context.Context, p domain.Principal, f Filter) (items
 
 // Get reads a case.
 func (s *Service) Get(ctx context.Context, p domain.Principal, id domain.ID) (Case, error) {
-	if err := s.Read(ctx, p, id, Act{Verb: VerbRead, Subject: SubjectCase}); err != nil {
+	if err := s.AuthorizeRead(ctx, p, id, Action{Verb: VerbRead, Resource: ResourceCase}); err != nil {
 		return Case{}, err
 	}
 	return get(ctx, s.rows, p, id)
@@ -247,12 +247,12 @@ func (s *Service) Update(ctx context.Context, p domain.Principal, id domain.ID, 
 	if u.Status != nil && *u.Status != Open && *u.Status != Closed {
 		return Case{}, domain.InvalidField("/status", "must be open or closed")
 	}
-	act := Act{Verb: VerbUpdate, Subject: SubjectCase}
+	act := Action{Verb: VerbUpdate, Resource: ResourceCase}
 	if u.LegalHold != nil {
 		act.Verb = VerbHold
 	}
 	var c Case
-	err = s.Change(ctx, p, id, &act, func(tx db.Tx) error {
+	err = s.AuthorizedTx(ctx, p, id, &act, func(tx db.Tx) error {
 		q := query.New(tx)
 
 		if c, err = get(ctx, q, p, id); err != nil {
@@ -298,9 +298,9 @@ func (s *Service) Update(ctx context.Context, p domain.Principal, id domain.ID, 
 // Delete hides a case from everybody, for good. Conflict with the reason legal_hold: it is
 // under legal hold; or Deletable says so.
 func (s *Service) Delete(ctx context.Context, p domain.Principal, id domain.ID) error {
-	return s.Change(ctx, p, id, &Act{Verb: VerbDelete, Subject: SubjectCase}, func(tx db.Tx) error {
-		if s.Deletable != nil {
-			if err := s.Deletable(ctx, tx, id); err != nil {
+	return s.AuthorizedTx(ctx, p, id, &Action{Verb: VerbDelete, Resource: ResourceCase}, func(tx db.Tx) error {
+		if s.BeforeDelete != nil {
+			if err := s.BeforeDelete(ctx, tx, id); err != nil {
 				return err
 			}
 		}

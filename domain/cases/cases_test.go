@@ -156,7 +156,7 @@ func TestCaseFromOpeningToDeletion(t *testing.T) {
 			t.Errorf("a deleted case is listed: %+v", items)
 		}
 	}
-	if e := b.last(c.ID); e.Verb != VerbDelete || e.Subject != SubjectCase || e.Refused {
+	if e := b.last(c.ID); e.Verb != VerbDelete || e.Resource != ResourceCase || e.Refused {
 		t.Errorf("the last entry is %+v", e)
 	}
 }
@@ -230,7 +230,7 @@ func TestList(t *testing.T) {
 			if next == nil {
 				return out
 			}
-			f.Before = next
+			f.Cursor = next
 		}
 	}
 	newest := slices.Clone(ids)
@@ -244,18 +244,18 @@ func TestList(t *testing.T) {
 		"page by page":     {b.anna, Filter{Limit: 1}, newest},
 		"open":             {b.anna, Filter{Status: Open}, []domain.ID{ids[3], ids[1], ids[0]}},
 		"closed":           {b.anna, Filter{Status: Closed}, ids[2:3]},
-		"without accents":  {b.anna, Filter{Words: "MULLER"}, ids[:1]},
-		"description":      {b.anna, Filter{Words: "will"}, ids[2:3]},
-		"percent":          {b.anna, Filter{Words: "100%"}, ids[1:2]},
-		"percent alone":    {b.anna, Filter{Words: "%"}, ids[1:2]},
-		"underscore":       {b.anna, Filter{Words: "_"}, ids[1:2]},
-		"quote":            {b.anna, Filter{Words: "O'Brien"}, ids[2:3]},
-		"backslash":        {b.anna, Filter{Words: `\`}, ids[3:]},
-		"nothing":          {b.anna, Filter{Words: "nowhere"}, nil},
+		"without accents":  {b.anna, Filter{Text: "MULLER"}, ids[:1]},
+		"description":      {b.anna, Filter{Text: "will"}, ids[2:3]},
+		"percent":          {b.anna, Filter{Text: "100%"}, ids[1:2]},
+		"percent alone":    {b.anna, Filter{Text: "%"}, ids[1:2]},
+		"underscore":       {b.anna, Filter{Text: "_"}, ids[1:2]},
+		"quote":            {b.anna, Filter{Text: "O'Brien"}, ids[2:3]},
+		"backslash":        {b.anna, Filter{Text: `\`}, ids[3:]},
+		"nothing":          {b.anna, Filter{Text: "nowhere"}, nil},
 		"another's":        {b.carl, Filter{}, []domain.ID{other}},
 		"nobody's":         {b.dora, Filter{}, nil},
 		"an admin's":       {b.root, Filter{}, append([]domain.ID{other}, newest...)},
-		"an admin's words": {b.root, Filter{Words: "muller"}, []domain.ID{other, ids[0]}},
+		"an admin's words": {b.root, Filter{Text: "muller"}, []domain.ID{other, ids[0]}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if got := found(c.who, c.f); !slices.Equal(got, c.want) {
@@ -277,7 +277,7 @@ func TestMembers(t *testing.T) {
 	_, err = b.AddMember(ctx, b.anna, id, NewMember{UserID: &b.bert.UserID, Role: Viewer})
 	fails(t, err, domain.Conflict)
 	// Who only says that an address is theirs is not let in by it, and looks like nobody.
-	b.Confirmed = true
+	b.RequireVerifiedEmail = true
 	for _, address := range []string{"nobody@example.com", "carl@example.com"} {
 		m, err = b.AddMember(ctx, b.anna, id, NewMember{Email: address, Role: Viewer})
 		must(t, err)
@@ -492,18 +492,18 @@ func TestReadEach(t *testing.T) {
 	b := newBundle(t)
 	mine, theirs, gone := b.open(b.anna, "Mine"), b.open(b.carl, "Theirs"), b.open(b.anna, "Gone")
 	must(t, b.Delete(t.Context(), b.anna, gone))
-	acts := map[domain.ID]Act{domain.NewID(): {Verb: VerbRead, Subject: SubjectDocument}}
+	acts := map[domain.ID]Action{domain.NewID(): {Verb: VerbRead, Resource: ResourceDocument}}
 	before := map[domain.ID]int{}
 	for _, id := range []domain.ID{mine, theirs, gone} {
-		acts[id] = Act{Verb: VerbRead, Subject: SubjectDocument, Detail: "search"}
+		acts[id] = Action{Verb: VerbRead, Resource: ResourceDocument, Detail: "search"}
 		before[id] = len(b.entries(id))
 	}
-	open, err := b.ReadEach(t.Context(), b.anna, acts)
+	open, err := b.AuthorizeReads(t.Context(), b.anna, acts)
 	must(t, err)
 	if len(open) != 1 || !open[mine] {
 		t.Errorf("open are %v", open)
 	}
-	if e := b.last(mine); e.ActorID != b.anna.UserID || e.Verb != VerbRead || e.Subject != SubjectDocument || e.Detail != "search" || e.Refused || len(b.entries(mine)) != before[mine]+1 {
+	if e := b.last(mine); e.ActorID != b.anna.UserID || e.Verb != VerbRead || e.Resource != ResourceDocument || e.Detail != "search" || e.Refused || len(b.entries(mine)) != before[mine]+1 {
 		t.Errorf("put down %+v", e)
 	}
 	for _, id := range []domain.ID{theirs, gone} {
@@ -511,7 +511,7 @@ func TestReadEach(t *testing.T) {
 			t.Error("a closed case has a new entry")
 		}
 	}
-	if open, err := b.ReadEach(t.Context(), b.root, acts); err != nil || len(open) != 2 {
+	if open, err := b.AuthorizeReads(t.Context(), b.root, acts); err != nil || len(open) != 2 {
 		t.Errorf("open to an admin are %v, %v", open, err)
 	}
 	v, err := b.Verify(t.Context(), b.anna, mine)
@@ -525,7 +525,7 @@ func TestReadEach(t *testing.T) {
 	for range 8 {
 		wg.Go(func() {
 			for range 10 {
-				if _, err := b.ReadEach(t.Context(), b.root, acts); err != nil {
+				if _, err := b.AuthorizeReads(t.Context(), b.root, acts); err != nil {
 					t.Error(err)
 				}
 			}

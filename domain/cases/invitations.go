@@ -43,26 +43,26 @@ func (s *Service) invite(ctx context.Context, p domain.Principal, id domain.ID, 
 	if err := s.notMember(ctx, id, address); err != nil {
 		return nil, err
 	}
-	if !n.Request.IsZero() {
+	if !n.RequestID.IsZero() {
 		waiting, err := s.rows.ListCaseInvitations(ctx, query.ListCaseInvitationsParams{CaseID: id, Now: s.now(), Limit: maxInvitations})
 		if err != nil {
 			return nil, db.Error(err)
 		}
 		for _, r := range waiting {
-			if r.Email == address && r.InvitedBy == p.UserID && r.Role == string(n.Role) && !r.CreatedAt.Before(n.Request.Time()) {
+			if r.Email == address && r.InvitedBy == p.UserID && r.Role == string(n.Role) && !r.CreatedAt.Before(n.RequestID.Time()) {
 				i := invitationOf(query.GetCaseInvitationRow{ID: r.ID, CaseID: r.CaseID, Email: r.Email, Role: r.Role, InvitedBy: r.InvitedBy, CreatedAt: r.CreatedAt, ExpiresAt: r.ExpiresAt})
 				return &i, nil
 			}
 		}
 	}
 	if s.Mail != nil {
-		if err := s.Mail.Charge(ctx, p, 1); err != nil {
+		if err := s.Mail.ReserveQuota(ctx, p, 1); err != nil {
 			return nil, err
 		}
 	}
 	now := s.now()
 	i := Invitation{ID: s.newID(), CaseID: id, Email: address, Role: n.Role, InvitedBy: p.UserID, InviterName: me.FullName, CreatedAt: now, ExpiresAt: now.Add(invitationTime)}
-	err = s.Change(ctx, p, id, &Act{Verb: VerbCreate, Subject: SubjectMember, ID: &i.ID, Detail: "invited, role " + string(n.Role)}, func(tx db.Tx) error {
+	err = s.AuthorizedTx(ctx, p, id, &Action{Verb: VerbCreate, Resource: ResourceMember, ID: &i.ID, Detail: "invited, role " + string(n.Role)}, func(tx db.Tx) error {
 		q := query.New(tx)
 
 		switch count, err := q.CountCaseInvitations(ctx, query.CountCaseInvitationsParams{CaseID: id, Now: now}); {
@@ -122,7 +122,7 @@ func (s *Service) person(ctx context.Context, id domain.ID) (account.User, error
 
 // Invitations lists those of a case that wait for an answer, the newest first.
 func (s *Service) Invitations(ctx context.Context, p domain.Principal, id domain.ID) (items []Invitation, err error) {
-	if err := s.Read(ctx, p, id, Act{Verb: VerbRead, Subject: SubjectMember, Detail: "invitations"}); err != nil {
+	if err := s.AuthorizeRead(ctx, p, id, Action{Verb: VerbRead, Resource: ResourceMember, Detail: "invitations"}); err != nil {
 		return nil, err
 	}
 	rows, err := s.rows.ListCaseInvitations(ctx, query.ListCaseInvitationsParams{CaseID: id, Now: s.now(), Limit: maxInvitations})
@@ -135,9 +135,9 @@ func (s *Service) Invitations(ctx context.Context, p domain.Principal, id domain
 	return items, nil
 }
 
-// Withdraw takes an invitation back. NotFound: the case has no such invitation.
-func (s *Service) Withdraw(ctx context.Context, p domain.Principal, id, invitation domain.ID) error {
-	return s.Change(ctx, p, id, &Act{Verb: VerbDelete, Subject: SubjectMember, ID: &invitation, Detail: "invitation withdrawn"}, func(tx db.Tx) error {
+// DeleteInvitation takes an invitation back. NotFound: the case has no such invitation.
+func (s *Service) DeleteInvitation(ctx context.Context, p domain.Principal, id, invitation domain.ID) error {
+	return s.AuthorizedTx(ctx, p, id, &Action{Verb: VerbDelete, Resource: ResourceMember, ID: &invitation, Detail: "invitation withdrawn"}, func(tx db.Tx) error {
 		return deleteInvitation(ctx, tx, id, invitation)
 	})
 }
@@ -150,10 +150,10 @@ func deleteInvitation(ctx context.Context, tx db.Tx, id, invitation domain.ID) e
 	return err
 }
 
-// Invited lists the invitations to the caller's address, the newest first.
-func (s *Service) Invited(ctx context.Context, p domain.Principal) (items []Invitation, err error) {
+// ReceivedInvitations lists the invitations to the caller's address, the newest first.
+func (s *Service) ReceivedInvitations(ctx context.Context, p domain.Principal) (items []Invitation, err error) {
 	me, err := s.person(ctx, p.UserID)
-	if err != nil || s.Confirmed && !me.EmailVerified {
+	if err != nil || s.RequireVerifiedEmail && !me.EmailVerified {
 		return nil, err
 	}
 	rows, err := s.rows.ListInvitationsTo(ctx, query.ListInvitationsToParams{Email: me.Email, Now: s.now(), Limit: maxInvitations})
@@ -180,15 +180,15 @@ func (s *Service) invited(ctx context.Context, p domain.Principal, id domain.ID)
 	if err != nil {
 		return me, Invitation{}, absent(err, noInvitation())
 	}
-	if s.Confirmed && !me.EmailVerified { // anyone can register anyone's address
+	if s.RequireVerifiedEmail && !me.EmailVerified { // anyone can register anyone's address
 		return me, Invitation{}, noInvitation()
 	}
 	return me, invitationOf(row), nil
 }
 
-// Accept makes the caller a member. NotFound: there is no such invitation to them. Conflict: they are a member
+// AcceptInvitation makes the caller a member. NotFound: there is no such invitation to them. Conflict: they are a member
 // already, the role is a lawyer's and they are a client, or the case is full.
-func (s *Service) Accept(ctx context.Context, p domain.Principal, id domain.ID) (Invitation, error) {
+func (s *Service) AcceptInvitation(ctx context.Context, p domain.Principal, id domain.ID) (Invitation, error) {
 	me, i, err := s.invited(ctx, p, id)
 	if err != nil {
 		return Invitation{}, err
@@ -196,23 +196,23 @@ func (s *Service) Accept(ctx context.Context, p domain.Principal, id domain.ID) 
 	if i.Role == Lawyer && me.Role == domain.RoleClient {
 		return Invitation{}, domain.Errorf(domain.Conflict, "The invitation is for the account of a lawyer. Ask for one in another role.")
 	}
-	return i, s.answer(ctx, p, i, Act{Verb: VerbCreate, Subject: SubjectMember, ID: &p.UserID, Detail: "accepted, role " + string(i.Role)}, func(tx db.Tx) error {
+	return i, s.answer(ctx, p, i, Action{Verb: VerbCreate, Resource: ResourceMember, ID: &p.UserID, Detail: "accepted, role " + string(i.Role)}, func(tx db.Tx) error {
 		return s.join(ctx, tx, p, i.CaseID, p.UserID, i.Role, s.now())
 	})
 }
 
-// Decline deletes an invitation to the caller. NotFound as of Accept.
-func (s *Service) Decline(ctx context.Context, p domain.Principal, id domain.ID) error {
+// DeclineInvitation deletes an invitation to the caller. NotFound as of Accept.
+func (s *Service) DeclineInvitation(ctx context.Context, p domain.Principal, id domain.ID) error {
 	_, i, err := s.invited(ctx, p, id)
 	if err != nil {
 		return err
 	}
-	return s.answer(ctx, p, i, Act{Verb: VerbDelete, Subject: SubjectMember, ID: &i.ID, Detail: "invitation declined"}, func(db.Tx) error { return nil })
+	return s.answer(ctx, p, i, Action{Verb: VerbDelete, Resource: ResourceMember, ID: &i.ID, Detail: "invitation declined"}, func(db.Tx) error { return nil })
 }
 
 // answer takes an invitation away and does what comes of it. Whoever answers is no member yet, so that
 // this is not for Change; the invitation is what lets them.
-func (s *Service) answer(ctx context.Context, p domain.Principal, i Invitation, act Act, fn func(db.Tx) error) error {
+func (s *Service) answer(ctx context.Context, p domain.Principal, i Invitation, act Action, fn func(db.Tx) error) error {
 	return db.WithTx(ctx, s.pool, func(tx db.Tx) error {
 		end, err := lockHead(ctx, tx, i.CaseID)
 		if err == nil { // deleted meanwhile?

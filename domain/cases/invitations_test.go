@@ -16,8 +16,8 @@ type mailbox struct {
 	refused error
 }
 
-func (m *mailbox) Charge(context.Context, domain.Principal, int) error { return m.refused }
-func (m *mailbox) Wake()                                               {}
+func (m *mailbox) ReserveQuota(context.Context, domain.Principal, int) error { return m.refused }
+func (m *mailbox) Wake()                                                     {}
 func (m *mailbox) InvitationMail(_ context.Context, _ db.Tx, i Invitation) error {
 	m.mails = append(m.mails, i)
 	return nil
@@ -29,7 +29,7 @@ func TestClientsProbeNobody(t *testing.T) {
 	b := newBundle(t)
 	ctx := t.Context()
 	var box mailbox
-	b.Mail, b.Confirmed = &box, true
+	b.Mail, b.RequireVerifiedEmail = &box, true
 	id := b.open(b.ella, "Mine")
 	var answers []Invitation
 	for _, address := range []string{"Carl@example.com", "nobody@example.com"} {
@@ -87,37 +87,37 @@ func TestInvitations(t *testing.T) {
 	if len(listed) != 1 || listed[0].ID != first || listed[0].Email != "carl@example.com" {
 		t.Errorf("listed %+v", listed)
 	}
-	mine, err := b.Invited(ctx, b.carl)
+	mine, err := b.ReceivedInvitations(ctx, b.carl)
 	must(t, err)
 	if len(mine) != 1 || mine[0].InviterName != "ella" {
 		t.Errorf("invited %+v", mine)
 	}
 	// Only who has the address, and can show that, answers.
-	_, absent := b.Accept(ctx, b.dora, domain.NewID())
-	_, others := b.Accept(ctx, b.dora, first)
+	_, absent := b.AcceptInvitation(ctx, b.dora, domain.NewID())
+	_, others := b.AcceptInvitation(ctx, b.dora, first)
 	fails(t, others, domain.NotFound)
 	if !reflect.DeepEqual(absent, others) {
 		t.Errorf("%v, %v", absent, others)
 	}
-	fails(t, b.Decline(ctx, b.dora, first), domain.NotFound)
-	b.Confirmed = true
-	_, err = b.Accept(ctx, b.carl, first)
+	fails(t, b.DeclineInvitation(ctx, b.dora, first), domain.NotFound)
+	b.RequireVerifiedEmail = true
+	_, err = b.AcceptInvitation(ctx, b.carl, first)
 	fails(t, err, domain.NotFound)
-	if mine, err = b.Invited(ctx, b.carl); err != nil || len(mine) != 0 {
+	if mine, err = b.ReceivedInvitations(ctx, b.carl); err != nil || len(mine) != 0 {
 		t.Errorf("%+v, %v", mine, err)
 	}
 	confirm(b.carl)
-	i, err := b.Accept(ctx, b.carl, first)
+	i, err := b.AcceptInvitation(ctx, b.carl, first)
 	must(t, err)
 	if i.CaseID != id || i.Role != Assistant {
 		t.Errorf("accepted %+v", i)
 	}
-	if e := b.last(id); e.ActorID != b.carl.UserID || e.Verb != VerbCreate || e.Subject != SubjectMember || e.Refused {
+	if e := b.last(id); e.ActorID != b.carl.UserID || e.Verb != VerbCreate || e.Resource != ResourceMember || e.Refused {
 		t.Errorf("entered %+v", e)
 	}
 	_, err = b.Get(ctx, b.carl, id)
 	must(t, err)
-	_, err = b.Accept(ctx, b.carl, first)
+	_, err = b.AcceptInvitation(ctx, b.carl, first)
 	fails(t, err, domain.NotFound)
 	_, err = b.AddMember(ctx, b.ella, id, NewMember{Email: "carl@example.com", Role: Viewer})
 	fails(t, err, domain.Conflict)
@@ -125,26 +125,26 @@ func TestInvitations(t *testing.T) {
 	// Withdrawn, declined, out of date.
 	confirm(b.dora)
 	one := invite("dora@example.com", Viewer)
-	fails(t, b.Withdraw(ctx, b.carl, id, one), domain.Forbidden)
-	must(t, b.Withdraw(ctx, b.ella, id, one))
-	fails(t, b.Withdraw(ctx, b.ella, id, one), domain.NotFound)
-	_, err = b.Accept(ctx, b.dora, one)
+	fails(t, b.DeleteInvitation(ctx, b.carl, id, one), domain.Forbidden)
+	must(t, b.DeleteInvitation(ctx, b.ella, id, one))
+	fails(t, b.DeleteInvitation(ctx, b.ella, id, one), domain.NotFound)
+	_, err = b.AcceptInvitation(ctx, b.dora, one)
 	fails(t, err, domain.NotFound)
-	must(t, b.Decline(ctx, b.dora, invite("dora@example.com", Viewer)))
+	must(t, b.DeclineInvitation(ctx, b.dora, invite("dora@example.com", Viewer)))
 	late := invite("dora@example.com", Viewer)
 	now = now.Add(invitationTime)
-	_, err = b.Accept(ctx, b.dora, late)
+	_, err = b.AcceptInvitation(ctx, b.dora, late)
 	fails(t, err, domain.NotFound)
 	again := invite("dora@example.com", Viewer) // the old one is no obstacle
 	must(t, b.Maintain(ctx))
-	_, err = b.Accept(ctx, b.dora, again)
+	_, err = b.AcceptInvitation(ctx, b.dora, again)
 	must(t, err)
 
 	// The role of a lawyer is not for a client's account.
 	finn := b.join("finn", domain.RoleClient)
 	confirm(finn)
 	lawyer := invite("finn@example.com", Lawyer)
-	_, err = b.Accept(ctx, finn, lawyer)
+	_, err = b.AcceptInvitation(ctx, finn, lawyer)
 	fails(t, err, domain.Conflict)
 
 	// Who owns the case no more has invited nobody.
@@ -161,6 +161,6 @@ func TestInvitations(t *testing.T) {
 	nora := b.join("new", domain.RoleClient)
 	confirm(nora)
 	must(t, b.Delete(ctx, b.dora, id))
-	_, err = b.Accept(ctx, nora, m.Invitation.ID)
+	_, err = b.AcceptInvitation(ctx, nora, m.Invitation.ID)
 	fails(t, err, domain.NotFound)
 }

@@ -16,14 +16,14 @@ const maxMembers = 200
 
 // Membership is somebody's part in a case.
 type Membership struct {
-	User  account.User
-	Role  Role
-	Since time.Time
+	User     account.User
+	Role     Role
+	JoinedAt time.Time
 }
 
 // Members lists who is in a case, those who came first leading.
 func (s *Service) Members(ctx context.Context, p domain.Principal, id domain.ID) ([]Membership, error) {
-	if err := s.Read(ctx, p, id, Act{Verb: VerbRead, Subject: SubjectMember}); err != nil {
+	if err := s.AuthorizeRead(ctx, p, id, Action{Verb: VerbRead, Resource: ResourceMember}); err != nil {
 		return nil, err
 	}
 	rows, err := s.rows.ListCaseMembers(ctx, query.ListCaseMembersParams{CaseID: id, Limit: maxMembers})
@@ -40,7 +40,7 @@ func (s *Service) Members(ctx context.Context, p domain.Principal, id domain.ID)
 	}
 	members := make([]Membership, len(rows))
 	for i, r := range rows {
-		members[i] = Membership{User: users[r.UserID], Role: Role(r.Role), Since: r.CreatedAt}
+		members[i] = Membership{User: users[r.UserID], Role: Role(r.Role), JoinedAt: r.CreatedAt}
 	}
 	return members, nil
 }
@@ -50,13 +50,13 @@ type NewMember struct {
 	UserID *domain.ID
 	Email  string
 	Role   Role
-	// Request is optional, the same each time a request is repeated: whoever it let in since its
+	// RequestID is optional, the same each time a request is repeated: whoever it let in since its
 	// time is a member by it.
-	Request domain.ID
+	RequestID domain.ID
 }
 
-// Admission is what came of letting somebody in: a membership, or the Invitation they are to answer.
-type Admission struct {
+// AddMemberResult is what came of letting somebody in: a membership, or the Invitation they are to answer.
+type AddMemberResult struct {
 	Membership
 	Invitation *Invitation
 }
@@ -66,52 +66,52 @@ type Admission struct {
 // account here, and invites. Forbidden: a client named an id. Invalid: there is no account with the id, it
 // is disabled, or is no lawyer's for the role Lawyer. Conflict: it is a member already, or invited, or
 // the case is full.
-func (s *Service) AddMember(ctx context.Context, p domain.Principal, id domain.ID, n NewMember) (Admission, error) {
-	act := Act{Verb: VerbCreate, Subject: SubjectMember, ID: n.UserID, Detail: "role " + string(n.Role)}
+func (s *Service) AddMember(ctx context.Context, p domain.Principal, id domain.ID, n NewMember) (AddMemberResult, error) {
+	act := Action{Verb: VerbCreate, Resource: ResourceMember, ID: n.UserID, Detail: "role " + string(n.Role)}
 	if !slices.Contains(Roles(), n.Role) {
-		return Admission{}, notARole()
+		return AddMemberResult{}, notARole()
 	}
 	if (n.UserID == nil) == (n.Email == "") {
-		return Admission{}, domain.InvalidField("", "must name the account by either userId or email")
+		return AddMemberResult{}, domain.InvalidField("", "must name the account by either userId or email")
 	}
 	// First, so that only those who may add somebody learn which accounts there are.
 	if err := s.Authorize(ctx, p, id, act); err != nil {
-		return Admission{}, err
+		return AddMemberResult{}, err
 	}
 	if p.Role == domain.RoleClient {
 		if n.UserID != nil {
-			return Admission{}, domain.Errorf(domain.Forbidden, "Only lawyers and admins name an account by its id. Invite the person by their e-mail address.")
+			return AddMemberResult{}, domain.Errorf(domain.Forbidden, "Only lawyers and admins name an account by its id. Invite the person by their e-mail address.")
 		}
 		i, err := s.invite(ctx, p, id, n)
-		return Admission{Invitation: i}, err
+		return AddMemberResult{Invitation: i}, err
 	}
 	u, err := s.find(ctx, n)
 	if domain.CodeOf(err) == domain.NotFound {
 		i, err := s.invite(ctx, p, id, n)
-		return Admission{Invitation: i}, err
+		return AddMemberResult{Invitation: i}, err
 	}
 	if err != nil {
-		return Admission{}, err
+		return AddMemberResult{}, err
 	}
 	if err := fits(u, n.Role); err != nil {
-		return Admission{}, err
+		return AddMemberResult{}, err
 	}
-	if !n.Request.IsZero() {
+	if !n.RequestID.IsZero() {
 		m, err := s.rows.GetCaseMember(ctx, query.GetCaseMemberParams{CaseID: id, UserID: u.ID})
 		if err = db.Error(err); err != nil && domain.CodeOf(err) != domain.NotFound {
-			return Admission{}, err
+			return AddMemberResult{}, err
 		}
-		if err == nil && m.Role == string(n.Role) && !m.CreatedAt.Before(n.Request.Time()) {
-			return Admission{Membership: Membership{User: u, Role: n.Role, Since: m.CreatedAt}}, nil
+		if err == nil && m.Role == string(n.Role) && !m.CreatedAt.Before(n.RequestID.Time()) {
+			return AddMemberResult{Membership: Membership{User: u, Role: n.Role, JoinedAt: m.CreatedAt}}, nil
 		}
 	}
 	act.ID = &u.ID
 	now := s.now()
-	err = s.Change(ctx, p, id, &act, func(tx db.Tx) error { return s.join(ctx, tx, p, id, u.ID, n.Role, now) })
+	err = s.AuthorizedTx(ctx, p, id, &act, func(tx db.Tx) error { return s.join(ctx, tx, p, id, u.ID, n.Role, now) })
 	if err != nil {
-		return Admission{}, err
+		return AddMemberResult{}, err
 	}
-	return Admission{Membership: Membership{User: u, Role: n.Role, Since: now}}, nil
+	return AddMemberResult{Membership: Membership{User: u, Role: n.Role, JoinedAt: now}}, nil
 }
 
 // join makes somebody a member.
@@ -138,7 +138,7 @@ func (s *Service) join(ctx context.Context, tx db.Tx, by domain.Principal, id, u
 func (s *Service) find(ctx context.Context, n NewMember) (account.User, error) {
 	if n.UserID == nil {
 		u, err := s.people.ByEmail(ctx, n.Email)
-		if err == nil && s.Confirmed && !u.EmailVerified {
+		if err == nil && s.RequireVerifiedEmail && !u.EmailVerified {
 			err = domain.Errorf(domain.NotFound, "The account has not confirmed its address.")
 		}
 		return u, err
@@ -175,7 +175,7 @@ func (s *Service) UpdateMember(ctx context.Context, p domain.Principal, id, user
 	if !slices.Contains(Roles(), r) {
 		return Membership{}, notARole()
 	}
-	act := Act{Verb: VerbUpdate, Subject: SubjectMember, ID: &user, Detail: "role " + string(r)}
+	act := Action{Verb: VerbUpdate, Resource: ResourceMember, ID: &user, Detail: "role " + string(r)}
 	if err := s.Authorize(ctx, p, id, act); err != nil {
 		return Membership{}, err
 	}
@@ -192,7 +192,7 @@ func (s *Service) UpdateMember(ctx context.Context, p domain.Principal, id, user
 	if err := fits(u, r); err != nil {
 		return Membership{}, err
 	}
-	err = s.Change(ctx, p, id, &act, func(tx db.Tx) error {
+	err = s.AuthorizedTx(ctx, p, id, &act, func(tx db.Tx) error {
 		q := query.New(tx)
 
 		if m, err = q.GetCaseMember(ctx, query.GetCaseMemberParams{CaseID: id, UserID: user}); err != nil {
@@ -212,14 +212,14 @@ func (s *Service) UpdateMember(ctx context.Context, p domain.Principal, id, user
 	if err != nil {
 		return Membership{}, err
 	}
-	return Membership{User: u, Role: r, Since: m.CreatedAt}, nil
+	return Membership{User: u, Role: r, JoinedAt: m.CreatedAt}, nil
 }
 
 // RemoveMember closes a case to a member; members may remove themselves. Their open tasks are
 // then nobody's. NotFound: no such member; Conflict: no owner would be left.
 func (s *Service) RemoveMember(ctx context.Context, p domain.Principal, id, user domain.ID) error {
-	act := Act{Verb: VerbDelete, Subject: SubjectMember, ID: &user}
-	return s.Change(ctx, p, id, &act, func(tx db.Tx) error {
+	act := Action{Verb: VerbDelete, Resource: ResourceMember, ID: &user}
+	return s.AuthorizedTx(ctx, p, id, &act, func(tx db.Tx) error {
 		q := query.New(tx)
 
 		m, err := q.GetCaseMember(ctx, query.GetCaseMemberParams{CaseID: id, UserID: user})

@@ -126,7 +126,7 @@ func readings(name string, kind PartyKind) []reading {
 			}
 			r = append(r, word{text: umlauts.Replace(unaccented.Replace(cases.Fold().String(text))), initial: w.initial})
 		}
-		if kind == Company {
+		if kind == PartyCompany {
 			r = bareCompany(r)
 		} else {
 			r = barePerson(r)
@@ -135,7 +135,7 @@ func readings(name string, kind PartyKind) []reading {
 			r = reading{{text: strings.ToLower(strings.TrimSpace(name))}}
 		}
 		r = r[:min(len(r), maxWords)]
-		if kind == Company {
+		if kind == PartyCompany {
 			add(r)
 			continue
 		}
@@ -154,7 +154,7 @@ func split(name string, kind PartyKind) (words []word) {
 	end := func(dot bool) {
 		if b.Len() > 0 {
 			text := b.String()
-			initial := kind == Person && utf8.RuneCountInString(text) == 1 && isCased(text) && (dot || !particles[strings.ToLower(text)])
+			initial := kind == PartyPerson && utf8.RuneCountInString(text) == 1 && isCased(text) && (dot || !particles[strings.ToLower(text)])
 			words = append(words, word{text: text, initial: initial})
 			b.Reset()
 		}
@@ -172,7 +172,7 @@ func split(name string, kind PartyKind) (words []word) {
 		case strings.ContainsRune(apostrophes, r), accent(r):
 		case unicode.Is(unicode.M, r): // a vowel, in the scripts of India
 			b.WriteRune(r)
-		case r == '.' && kind == Company: // G.m.b.H.
+		case r == '.' && kind == PartyCompany: // G.m.b.H.
 		default:
 			end(r == '.')
 		}
@@ -300,7 +300,7 @@ const (
 
 // compareNames tells how alike the names of two parties are.
 func compareNames(a string, kindA PartyKind, b string, kindB PartyKind) likeness {
-	return compareReadings(readings(a, kindA), readings(b, kindB), kindA == Person && kindB == Person)
+	return compareReadings(readings(a, kindA), readings(b, kindB), kindA == PartyPerson && kindB == PartyPerson)
 }
 
 func compareReadings(a, b []reading, people bool) likeness {
@@ -399,7 +399,7 @@ func exactKeys(n NewParty, names []reading) (keys [][]byte) {
 // word. What is stored and what is looked for differ: a name that is written out looks for those with
 // initials, and is found by them, but does not find all that begin with the same letter.
 func similarKeys(n NewParty, names []reading) (stored, sought [][]byte) {
-	if n.Kind != Person {
+	if n.Kind != PartyPerson {
 		return nil, nil
 	}
 	for _, r := range names {

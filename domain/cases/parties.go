@@ -20,12 +20,12 @@ type Side string
 
 // The kinds and the sides. Parties on the side Other, such as witnesses, conflict with nobody.
 const (
-	Person  PartyKind = "person"
-	Company PartyKind = "company"
+	PartyPerson  PartyKind = "person"
+	PartyCompany PartyKind = "company"
 
-	OurSide   Side = "client"
-	OtherSide Side = "opposing"
-	NoSide    Side = "other"
+	SideClient   Side = "client"
+	SideOpposing Side = "opposing"
+	SideOther    Side = "other"
 )
 
 // Limits of a party.
@@ -52,8 +52,8 @@ type NewParty struct {
 	RegistrationNumber string // "": not known
 }
 
-// PartyOf a case, as it stands in it.
-type PartyOf struct {
+// Party a case, as it stands in it.
+type Party struct {
 	ID domain.ID
 	NewParty
 	CreatedAt time.Time
@@ -61,10 +61,10 @@ type PartyOf struct {
 }
 
 func (n *NewParty) check() error {
-	if n.Kind != Person && n.Kind != Company {
+	if n.Kind != PartyPerson && n.Kind != PartyCompany {
 		return domain.InvalidField("/kind", "must be person or company")
 	}
-	if n.Side != OurSide && n.Side != OtherSide && n.Side != NoSide {
+	if n.Side != SideClient && n.Side != SideOpposing && n.Side != SideOther {
 		return domain.InvalidField("/side", "must be client, opposing or other")
 	}
 	var err error
@@ -89,29 +89,29 @@ func (n *NewParty) check() error {
 // mayCheck reports whether somebody is told of conflicts: those who work on a case with an account of
 // the firm's. They say whom the firm acts for, which nobody may find out who only registered.
 func mayCheck(p domain.Principal, role Role) bool {
-	return p.Admin() || p.Role == domain.RoleLawyer && permits(p, role, Act{Verb: VerbCreate, Subject: SubjectParty})
+	return p.Admin() || p.Role == domain.RoleLawyer && permits(p, role, Action{Verb: VerbCreate, Resource: ResourceParty})
 }
 
 // AddParty puts a party into a case and tells those who may know with whom it conflicts. A conflict
 // does not stop it: people decide about those.
-func (s *Service) AddParty(ctx context.Context, p domain.Principal, id domain.ID, n NewParty) (PartyOf, error) {
+func (s *Service) AddParty(ctx context.Context, p domain.Principal, id domain.ID, n NewParty) (Party, error) {
 	if err := n.check(); err != nil {
-		return PartyOf{}, err
+		return Party{}, err
 	}
-	row, ok, err := existing(ctx, s, p, id, n.ID, SubjectParty, func() (query.CaseParty, error) {
+	row, ok, err := existing(ctx, s, p, id, n.ID, ResourceParty, func() (query.CaseParty, error) {
 		return s.rows.GetCaseParty(ctx, query.GetCasePartyParams{CaseID: id, ID: n.ID})
 	})
 	if err != nil {
-		return PartyOf{}, err
+		return Party{}, err
 	}
 	if ok {
 		return s.withConflicts(ctx, p, id, row)
 	}
 	keys := partyKeys(n)
-	party := PartyOf{ID: cmp.Or(n.ID, s.newID()), NewParty: n, CreatedAt: s.now()}
+	party := Party{ID: cmp.Or(n.ID, s.newID()), NewParty: n, CreatedAt: s.now()}
 	row = query.CaseParty{ID: party.ID, CaseID: id, Kind: string(n.Kind), Side: string(n.Side), Name: n.Name, Email: n.Email, RegistrationNumber: n.RegistrationNumber,
 		NameKey: keys[0], EmailKey: emailKey(n.Email), RegistrationKey: registrationKey(n.RegistrationNumber), CreatedBy: p.UserID, CreatedAt: party.CreatedAt, KeyRules: keyRules}
-	err = s.Change(ctx, p, id, &Act{Verb: VerbCreate, Subject: SubjectParty, ID: &party.ID, Detail: "side " + string(n.Side)}, func(tx db.Tx) error {
+	err = s.AuthorizedTx(ctx, p, id, &Action{Verb: VerbCreate, Resource: ResourceParty, ID: &party.ID, Detail: "side " + string(n.Side)}, func(tx db.Tx) error {
 		q := query.New(tx)
 
 		switch count, err := q.CountCaseParties(ctx, id); {
@@ -126,33 +126,33 @@ func (s *Service) AddParty(ctx context.Context, p domain.Principal, id domain.ID
 		return createKeys(ctx, tx, party.ID, keys)
 	})
 	if err != nil {
-		return PartyOf{}, err
+		return Party{}, err
 	}
 	// After the commit: of two who add the two sides at once, the later sees the earlier.
 	return s.withConflicts(ctx, p, id, row)
 }
 
 // withConflicts is a party for whoever added it, and so works on the case.
-func (s *Service) withConflicts(ctx context.Context, p domain.Principal, id domain.ID, row query.CaseParty) (PartyOf, error) {
+func (s *Service) withConflicts(ctx context.Context, p domain.Principal, id domain.ID, row query.CaseParty) (Party, error) {
 	if !mayCheck(p, Owner) {
 		return partyOf(row, nil), nil
 	}
 	conflicts, err := s.conflicts(ctx, p, id, []query.CaseParty{row})
 	if err != nil {
-		return PartyOf{}, err
+		return Party{}, err
 	}
 	return partyOf(row, conflicts[row.ID]), nil
 }
 
-func partyOf(r query.CaseParty, conflicts []Conflict) PartyOf {
-	return PartyOf{ID: r.ID, CreatedAt: r.CreatedAt, Conflicts: conflicts,
+func partyOf(r query.CaseParty, conflicts []Conflict) Party {
+	return Party{ID: r.ID, CreatedAt: r.CreatedAt, Conflicts: conflicts,
 		NewParty: NewParty{Kind: PartyKind(r.Kind), Side: Side(r.Side), Name: r.Name, Email: r.Email, RegistrationNumber: r.RegistrationNumber}}
 }
 
 // Parties lists a case's parties, the newest first, with their conflicts as they are now. next
 // is the from of the following page, nil on the last.
-func (s *Service) Parties(ctx context.Context, p domain.Principal, id domain.ID, limit int, from *domain.ID) (items []PartyOf, next *domain.ID, err error) {
-	if err := s.Read(ctx, p, id, Act{Verb: VerbRead, Subject: SubjectParty}); err != nil {
+func (s *Service) Parties(ctx context.Context, p domain.Principal, id domain.ID, limit int, from *domain.ID) (items []Party, next *domain.ID, err error) {
+	if err := s.AuthorizeRead(ctx, p, id, Action{Verb: VerbRead, Resource: ResourceParty}); err != nil {
 		return nil, nil, err
 	}
 	at, err := s.rows.GetStanding(ctx, query.GetStandingParams{Member: p.UserID, ID: id})
@@ -179,7 +179,7 @@ func (s *Service) Parties(ctx context.Context, p domain.Principal, id domain.ID,
 
 // RemoveParty takes a party out of a case. NotFound: the case has no such party.
 func (s *Service) RemoveParty(ctx context.Context, p domain.Principal, id, party domain.ID) error {
-	return s.Change(ctx, p, id, &Act{Verb: VerbDelete, Subject: SubjectParty, ID: &party}, func(tx db.Tx) error {
+	return s.AuthorizedTx(ctx, p, id, &Action{Verb: VerbDelete, Resource: ResourceParty, ID: &party}, func(tx db.Tx) error {
 		n, err := query.New(tx).DeleteCaseParty(ctx, query.DeleteCasePartyParams{CaseID: id, ID: party})
 		if err == nil && n == 0 {
 			return errPartyGone
@@ -201,8 +201,8 @@ func createKeys(ctx context.Context, tx db.Tx, id domain.ID, keys [][]byte) erro
 // reindexBatch is how many parties are given new keys between two looks at the deadline.
 const reindexBatch = 200
 
-// Reindex gives parties whose keys were made by older rules new ones.
-func (s *Service) Reindex(ctx context.Context) error {
+// ReindexParties gives parties whose keys were made by older rules new ones.
+func (s *Service) ReindexParties(ctx context.Context) error {
 	for {
 		rows, err := s.rows.ListPartiesToIndex(ctx, query.ListPartiesToIndexParams{Rules: keyRules, Limit: reindexBatch})
 		if err != nil {
@@ -276,7 +276,7 @@ func (s *Service) conflicts(ctx context.Context, p domain.Principal, id domain.I
 				continue
 			}
 			var matched []string
-			switch compareReadings(names[mine.ID], theirs[other.ID], PartyKind(mine.Kind) == Person && PartyKind(other.Kind) == Person) {
+			switch compareReadings(names[mine.ID], theirs[other.ID], PartyKind(mine.Kind) == PartyPerson && PartyKind(other.Kind) == PartyPerson) {
 			case same:
 				matched = append(matched, "name")
 			case similar:
@@ -321,10 +321,10 @@ func merge(all []Conflict, c Conflict) []Conflict {
 
 func opposite(s Side) Side {
 	switch s {
-	case OurSide:
-		return OtherSide
-	case OtherSide:
-		return OurSide
+	case SideClient:
+		return SideOpposing
+	case SideOpposing:
+		return SideClient
 	}
 	return ""
 }

@@ -25,35 +25,35 @@ func TestSpellingsOfAName(t *testing.T) {
 		kind  PartyKind
 		names []string // each two of them
 	}{
-		{same, Company, []string{"Müller & Söhne GmbH", "MUELLER UND SOEHNE G.m.b.H.", "Muller and Sohne", "müller  söhne gmbh & co. kg", "Mu\u0308ller & So\u0308hne"}},
-		{same, Company, []string{"Acme, Inc.", "ACME Incorporated", "Acme Corp.", "Acme Ltd", "Ａｃｍｅ", "A.C.M.E.", "Ac me LLC"}},
-		{same, Company, []string{"Fiat S.p.A.", "FIAT SpA", "Fiat S. p. A."}},
-		{same, Company, []string{"Northwind Sp. z o.o.", "NORTHWIND", "Northwind sp z o o", "North Wind", "North-Wind GmbH", "Northwind Gesellschaft mit beschränkter Haftung", "The Northwind Company"}},
-		{same, Company, []string{"Ørsted A/S", "Orsted AS"}},
-		{same, Company, []string{"Газпром ООО", "газпром ооо", "ООО Газпром", "Gazprom OOO", "ООО «Газпром»"}},
-		{same, Company, []string{"Volvo AB", "AB Volvo", "V\u043elvo"}},
-		{same, Person, []string{"Dr. John O'Brien", "O’BRIEN, John", "john obrien", "John O\u00b4Brien", "John O`Brien", "John O Brien", "John Oʼ\u200bBrien"}},
-		{same, Person, []string{"José García", "Garcia, Jose", "Sr. JOSÉ GARCÍA", "Jo\u00adsé Gar\u00adcía", "José\u3164 García"}},
-		{same, Person, []string{"Łukasz Straße", "LUKASZ STRASSE"}},
-		{same, Person, []string{"李小龙", "李小龙 "}},
-		{same, Person, []string{"Ana De Los Ríos", "Rios, Ana delos", "ANA DELOSRIOS", "Ana de los Rios"}},
-		{same, Person, []string{"Anne-Marie van der Berg", "Anne Marie Vanderberg", "van der Berg, Anne-Marie", "Annemarie Van Der Berg"}},
-		{same, Person, []string{"Robert Smith", "Robert Smith Jr.", "Smith Jr., Robert", "Robert Smith, III", "Prof. Dr. jur. Robert Smith LLM"}},
-		{same, Person, []string{"Иван Петров", "Ivan Petrov", "Петров Иван"}},
-		{same, Person, []string{"Νίκος Παππάς", "Nikos Pappas"}},
-		{same, Person, []string{"Paco Capo", "Р\u0430с\u043e С\u0430ро", "P\u0430co C\u0430po"}}, // in Cyrillic letters, and in some
-		{same, Person, []string{"Mc Donald Ronald", "Ronald McDonald"}},
-		{same, Person, []string{"Håkon Åberg", "Haakon Aaberg", "Hakon Aberg"}},
-		{similar, Person, []string{"María García López", "Maria Garcia"}},
-		{similar, Person, []string{"John Smith", "John Michael Smith", "J. Smith"}},
-		{similar, Person, []string{"John F. Kennedy", "John Fitzgerald Kennedy", "Kennedy, J."}},
-		{similar, Person, []string{"Ludwig van Beethoven", "Ludwig Beethoven"}},
-		{unlike, Company, []string{"Northwind GmbH", "Southwind GmbH", "GmbH", "AG", "&", "...", "李小龙", "李小虎", "株式会社", "Smith 1", "Smith 2", "Smith", "Northwind Holding AG", "Windnorth", "राम", "रीमा"}},
-		{unlike, Person, []string{"John Smith", "Jane Smith", "John Miller", "Smith", "Amy Smith", "May Smith", "Roland Smith", "Arnold Smith", "K. Smith"}},
-		{unlike, Person, []string{"Juan de la Cruz", "Maria de la Rosa", "Carlos de la Cruz", "Ana de la Peña"}},
-		{unlike, Person, []string{"María García López", "María García Pérez"}},
-		{unlike, Person, []string{"Don Johnson", "Johnson", "Dr. Peter Johnson"}},
-		{unlike, Person, []string{"Ben Ali", "Ali Hassan", "Al Hassan Omar"}},
+		{same, PartyCompany, []string{"Müller & Söhne GmbH", "MUELLER UND SOEHNE G.m.b.H.", "Muller and Sohne", "müller  söhne gmbh & co. kg", "Mu\u0308ller & So\u0308hne"}},
+		{same, PartyCompany, []string{"Acme, Inc.", "ACME Incorporated", "Acme Corp.", "Acme Ltd", "Ａｃｍｅ", "A.C.M.E.", "Ac me LLC"}},
+		{same, PartyCompany, []string{"Fiat S.p.A.", "FIAT SpA", "Fiat S. p. A."}},
+		{same, PartyCompany, []string{"Northwind Sp. z o.o.", "NORTHWIND", "Northwind sp z o o", "North Wind", "North-Wind GmbH", "Northwind Gesellschaft mit beschränkter Haftung", "The Northwind Company"}},
+		{same, PartyCompany, []string{"Ørsted A/S", "Orsted AS"}},
+		{same, PartyCompany, []string{"Газпром ООО", "газпром ооо", "ООО Газпром", "Gazprom OOO", "ООО «Газпром»"}},
+		{same, PartyCompany, []string{"Volvo AB", "AB Volvo", "V\u043elvo"}},
+		{same, PartyPerson, []string{"Dr. John O'Brien", "O’BRIEN, John", "john obrien", "John O\u00b4Brien", "John O`Brien", "John O Brien", "John Oʼ\u200bBrien"}},
+		{same, PartyPerson, []string{"José García", "Garcia, Jose", "Sr. JOSÉ GARCÍA", "Jo\u00adsé Gar\u00adcía", "José\u3164 García"}},
+		{same, PartyPerson, []string{"Łukasz Straße", "LUKASZ STRASSE"}},
+		{same, PartyPerson, []string{"李小龙", "李小龙 "}},
+		{same, PartyPerson, []string{"Ana De Los Ríos", "Rios, Ana delos", "ANA DELOSRIOS", "Ana de los Rios"}},
+		{same, PartyPerson, []string{"Anne-Marie van der Berg", "Anne Marie Vanderberg", "van der Berg, Anne-Marie", "Annemarie Van Der Berg"}},
+		{same, PartyPerson, []string{"Robert Smith", "Robert Smith Jr.", "Smith Jr., Robert", "Robert Smith, III", "Prof. Dr. jur. Robert Smith LLM"}},
+		{same, PartyPerson, []string{"Иван Петров", "Ivan Petrov", "Петров Иван"}},
+		{same, PartyPerson, []string{"Νίκος Παππάς", "Nikos Pappas"}},
+		{same, PartyPerson, []string{"Paco Capo", "Р\u0430с\u043e С\u0430ро", "P\u0430co C\u0430po"}}, // in Cyrillic letters, and in some
+		{same, PartyPerson, []string{"Mc Donald Ronald", "Ronald McDonald"}},
+		{same, PartyPerson, []string{"Håkon Åberg", "Haakon Aaberg", "Hakon Aberg"}},
+		{similar, PartyPerson, []string{"María García López", "Maria Garcia"}},
+		{similar, PartyPerson, []string{"John Smith", "John Michael Smith", "J. Smith"}},
+		{similar, PartyPerson, []string{"John F. Kennedy", "John Fitzgerald Kennedy", "Kennedy, J."}},
+		{similar, PartyPerson, []string{"Ludwig van Beethoven", "Ludwig Beethoven"}},
+		{unlike, PartyCompany, []string{"Northwind GmbH", "Southwind GmbH", "GmbH", "AG", "&", "...", "李小龙", "李小虎", "株式会社", "Smith 1", "Smith 2", "Smith", "Northwind Holding AG", "Windnorth", "राम", "रीमा"}},
+		{unlike, PartyPerson, []string{"John Smith", "Jane Smith", "John Miller", "Smith", "Amy Smith", "May Smith", "Roland Smith", "Arnold Smith", "K. Smith"}},
+		{unlike, PartyPerson, []string{"Juan de la Cruz", "Maria de la Rosa", "Carlos de la Cruz", "Ana de la Peña"}},
+		{unlike, PartyPerson, []string{"María García López", "María García Pérez"}},
+		{unlike, PartyPerson, []string{"Don Johnson", "Johnson", "Dr. Peter Johnson"}},
+		{unlike, PartyPerson, []string{"Ben Ali", "Ali Hassan", "Al Hassan Omar"}},
 	} {
 		for i, a := range c.names {
 			for j, b := range c.names {
@@ -70,7 +70,7 @@ func TestSpellingsOfAName(t *testing.T) {
 			}
 		}
 	}
-	if n := len(partyKeys(NewParty{Kind: Person, Name: strings.Repeat("Ana de la Peña y Ruiz ", 9)})); n > maxKeys {
+	if n := len(partyKeys(NewParty{Kind: PartyPerson, Name: strings.Repeat("Ana de la Peña y Ruiz ", 9)})); n > maxKeys {
 		t.Errorf("%d keys", n)
 	}
 	if !bytes.Equal(registrationKey("HRB 123-45"), registrationKey("hrb12345")) || bytes.Equal(registrationKey("HRB 1"), registrationKey("HRA 1")) || len(registrationKey("- ")) != 0 {
@@ -91,7 +91,7 @@ func TestConflicts(t *testing.T) {
 		return p.Conflicts
 	}
 	annas, berts, carls := b.open(b.anna, "Anna's"), b.open(b.bert, "Bert's"), b.open(b.carl, "Carl's")
-	acme := NewParty{Kind: Company, Side: OurSide, Name: "Acme Inc.", Email: "law@acme.example", RegistrationNumber: "HRB 1"}
+	acme := NewParty{Kind: PartyCompany, Side: SideClient, Name: "Acme Inc.", Email: "law@acme.example", RegistrationNumber: "HRB 1"}
 	if c := add(b.anna, annas, acme); c == nil || len(c) != 0 {
 		t.Errorf("the first of all conflicts with %+v", c)
 	}
@@ -99,19 +99,19 @@ func TestConflicts(t *testing.T) {
 		t.Errorf("the same side conflicts: %+v", c)
 	}
 	for name, n := range map[string]NewParty{
-		"name":               {Kind: Company, Side: OtherSide, Name: "ACME Corp"},
-		"email":              {Kind: Person, Side: OtherSide, Name: "Somebody", Email: "LAW@acme.example"},
-		"registrationNumber": {Kind: Company, Side: OtherSide, Name: "Renamed SE", RegistrationNumber: "hrb-1"},
+		"name":               {Kind: PartyCompany, Side: SideOpposing, Name: "ACME Corp"},
+		"email":              {Kind: PartyPerson, Side: SideOpposing, Name: "Somebody", Email: "LAW@acme.example"},
+		"registrationNumber": {Kind: PartyCompany, Side: SideOpposing, Name: "Renamed SE", RegistrationNumber: "hrb-1"},
 	} {
 		// Two cases the caller may not see are one conflict.
-		if c := add(b.carl, carls, n); len(c) != 1 || c[0].CaseID != nil || c[0].Side != OurSide || !slices.Equal(c[0].Matched, []string{name}) {
+		if c := add(b.carl, carls, n); len(c) != 1 || c[0].CaseID != nil || c[0].Side != SideClient || !slices.Equal(c[0].Matched, []string{name}) {
 			t.Errorf("%s: %+v", name, c)
 		}
 	}
-	if c := add(b.carl, carls, NewParty{Kind: Company, Side: NoSide, Name: "Acme"}); len(c) != 0 {
+	if c := add(b.carl, carls, NewParty{Kind: PartyCompany, Side: SideOther, Name: "Acme"}); len(c) != 0 {
 		t.Errorf("a witness conflicts: %+v", c)
 	}
-	if c := add(b.carl, carls, NewParty{Kind: Company, Side: OurSide, Name: "Acme"}); len(c) != 0 {
+	if c := add(b.carl, carls, NewParty{Kind: PartyCompany, Side: SideClient, Name: "Acme"}); len(c) != 0 {
 		t.Errorf("conflicts with its own case: %+v", c)
 	}
 
@@ -119,7 +119,7 @@ func TestConflicts(t *testing.T) {
 	b.add(carls, b.anna, Viewer)
 	items, _, err := b.Parties(ctx, b.anna, annas, 0, nil)
 	must(t, err)
-	if c := items[0].Conflicts; len(c) != 1 || c[0].CaseID == nil || *c[0].CaseID != carls || c[0].Side != OtherSide || !slices.Equal(c[0].Matched, []string{"email", "name", "registrationNumber"}) {
+	if c := items[0].Conflicts; len(c) != 1 || c[0].CaseID == nil || *c[0].CaseID != carls || c[0].Side != SideOpposing || !slices.Equal(c[0].Matched, []string{"email", "name", "registrationNumber"}) {
 		t.Errorf("to a member of both: %+v", c)
 	}
 	items, _, err = b.Parties(ctx, b.root, carls, 0, nil)
@@ -150,7 +150,7 @@ func TestConflicts(t *testing.T) {
 		t.Errorf("with a deleted case: %+v", items[0].Conflicts)
 	}
 	for name, n := range map[string]NewParty{
-		"kind": {Kind: "god", Side: OurSide, Name: "a"}, "side": {Kind: Person, Side: "mine", Name: "a"}, "name": {Kind: Person, Side: OurSide, Name: " "},
+		"kind": {Kind: "god", Side: SideClient, Name: "a"}, "side": {Kind: PartyPerson, Side: "mine", Name: "a"}, "name": {Kind: PartyPerson, Side: SideClient, Name: " "},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := b.AddParty(ctx, b.anna, annas, n)
@@ -159,7 +159,7 @@ func TestConflicts(t *testing.T) {
 	}
 	// Nobody with a client's account is told, though the case be theirs.
 	ellas := b.open(b.ella, "Ella's")
-	if c := add(b.ella, ellas, NewParty{Kind: Company, Side: OtherSide, Name: "Acme", Email: "law@acme.example"}); c != nil {
+	if c := add(b.ella, ellas, NewParty{Kind: PartyCompany, Side: SideOpposing, Name: "Acme", Email: "law@acme.example"}); c != nil {
 		t.Errorf("a client is told of %+v", c)
 	}
 	items, _, err = b.Parties(ctx, b.ella, ellas, 0, nil)
@@ -172,11 +172,11 @@ func TestConflicts(t *testing.T) {
 	}
 
 	// A name that lacks a part may be the same.
-	add(b.anna, annas, NewParty{Kind: Person, Side: OurSide, Name: "Rosa Vega Ruiz"})
-	if c := add(b.bert, berts, NewParty{Kind: Person, Side: OtherSide, Name: "Vega, R."}); len(c) != 1 || !slices.Equal(c[0].Matched, []string{"similarName"}) {
+	add(b.anna, annas, NewParty{Kind: PartyPerson, Side: SideClient, Name: "Rosa Vega Ruiz"})
+	if c := add(b.bert, berts, NewParty{Kind: PartyPerson, Side: SideOpposing, Name: "Vega, R."}); len(c) != 1 || !slices.Equal(c[0].Matched, []string{"similarName"}) {
 		t.Errorf("an initial: %+v", c)
 	}
-	if c := add(b.bert, berts, NewParty{Kind: Person, Side: OtherSide, Name: "Rosa Vega Soto"}); len(c) != 0 {
+	if c := add(b.bert, berts, NewParty{Kind: PartyPerson, Side: SideOpposing, Name: "Rosa Vega Soto"}); len(c) != 0 {
 		t.Errorf("somebody else: %+v", c)
 	}
 
@@ -185,7 +185,7 @@ func TestConflicts(t *testing.T) {
 	must(t, err)
 	_, err = b.pool.ExecContext(ctx, "UPDATE case_parties SET key_rules = 0")
 	must(t, err)
-	party := NewParty{Kind: Company, Side: OtherSide, Name: "Ac Me"}
+	party := NewParty{Kind: PartyCompany, Side: SideOpposing, Name: "Ac Me"}
 	if c := add(b.bert, berts, party); len(c) != 0 {
 		t.Errorf("without keys: %+v", c)
 	}
@@ -208,7 +208,7 @@ func FuzzNames(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, name string) {
-		for _, kind := range []PartyKind{Person, Company} {
+		for _, kind := range []PartyKind{PartyPerson, PartyCompany} {
 			if len(partyKeys(NewParty{Kind: kind, Name: name})) == 0 || compareNames(name, kind, "  "+name+" ", kind) != same {
 				t.Errorf("%q", name)
 			}

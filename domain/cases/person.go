@@ -9,25 +9,25 @@ import (
 	"counsel/gen/query"
 )
 
-// Share is what one person has in one case.
-type Share struct {
-	CaseID domain.ID
-	Role   Role
-	Since  time.Time
-	Notes  []Note // they wrote
-	Tasks  []Task // they made, or that are theirs to do
+// UserExport is what one person has in one case.
+type UserExport struct {
+	CaseID   domain.ID
+	Role     Role
+	JoinedAt time.Time
+	Notes    []Note // they wrote
+	Tasks    []Task // they made, or that are theirs to do
 }
 
-// Shares gives yield what somebody has in each case they are a member of now. Each case's
+// ExportUser gives yield what somebody has in each case they are a member of now. Each case's
 // timeline has an entry that says the caller took it.
-func (s *Service) Shares(ctx context.Context, caller domain.Principal, user domain.ID, yield func(Share) error) error {
+func (s *Service) ExportUser(ctx context.Context, caller domain.Principal, user domain.ID, yield func(UserExport) error) error {
 	rows, err := s.rows.ListMemberships(ctx, user)
 	if err != nil {
 		return db.Error(err)
 	}
 	for _, m := range rows {
-		share := Share{CaseID: m.CaseID, Role: Role(m.Role), Since: m.CreatedAt}
-		err := s.Change(ctx, caller, m.CaseID, &Act{Verb: VerbDownload, Subject: SubjectMember, ID: &user}, func(tx db.Tx) error {
+		share := UserExport{CaseID: m.CaseID, Role: Role(m.Role), JoinedAt: m.CreatedAt}
+		err := s.AuthorizedTx(ctx, caller, m.CaseID, &Action{Verb: VerbDownload, Resource: ResourceMember, ID: &user}, func(tx db.Tx) error {
 			q := query.New(tx)
 
 			share.Notes, share.Tasks = nil, nil
@@ -57,11 +57,11 @@ func (s *Service) Shares(ctx context.Context, caller domain.Principal, user doma
 	return nil
 }
 
-// Forget takes somebody out of all their cases, in the caller's transaction; before it nothing
+// EraseUser takes somebody out of all their cases, in the caller's transaction; before it nothing
 // may have been read there without a lock. What they wrote stays the cases'. Conflict: a legal
 // hold covers a case they are in, wrote in or are a party of (reason legal_hold), or a case would
 // be left without an owner (case_owner).
-func (s *Service) Forget(ctx context.Context, tx db.Tx, caller domain.Principal, user domain.ID, email string) error {
+func (s *Service) EraseUser(ctx context.Context, tx db.Tx, caller domain.Principal, user domain.ID, email string) error {
 	q := query.New(tx)
 
 	rows, err := q.LockMemberships(ctx, user)
@@ -99,7 +99,7 @@ func (s *Service) Forget(ctx context.Context, tx db.Tx, caller domain.Principal,
 		if !deleted && owned(ctx, tx, m.CaseID) != nil {
 			return &domain.Error{Code: domain.Conflict, Reason: "case_owner", Message: "This person is the only owner of a case. Make somebody else one first, or delete the case."}
 		}
-		act := Act{Verb: VerbDelete, Subject: SubjectMember, ID: &user, Detail: "role " + m.Role + ", account erased"}
+		act := Action{Verb: VerbDelete, Resource: ResourceMember, ID: &user, Detail: "role " + m.Role + ", account erased"}
 		if err := s.append(ctx, tx, heads[i], m.CaseID, caller.UserID, act, nil); err != nil {
 			return err
 		}

@@ -30,37 +30,37 @@ const (
 	VerbHold     Verb = "hold" // sets or lifts the legal hold, and may change the case besides
 )
 
-// Subject is what it is done to.
-type Subject string
+// Resource is what it is done to.
+type Resource string
 
 // The subjects of a case.
 const (
-	SubjectCase         Subject = "case"
-	SubjectMember       Subject = "member"
-	SubjectNote         Subject = "note"
-	SubjectTask         Subject = "task"
-	SubjectParty        Subject = "party"
-	SubjectTimeline     Subject = "timeline"
-	SubjectConsultation Subject = "consultation"
-	SubjectDraft        Subject = "draft"
-	SubjectDocument     Subject = "document"
-	SubjectSignature    Subject = "signature"
-	SubjectPayment      Subject = "payment"
+	ResourceCase         Resource = "case"
+	ResourceMember       Resource = "member"
+	ResourceNote         Resource = "note"
+	ResourceTask         Resource = "task"
+	ResourceParty        Resource = "party"
+	ResourceTimeline     Resource = "timeline"
+	ResourceConsultation Resource = "consultation"
+	ResourceDraft        Resource = "draft"
+	ResourceDocument     Resource = "document"
+	ResourceSignature    Resource = "signature"
+	ResourcePayment      Resource = "payment"
 )
 
-// Act is something somebody does, or wants to do, in a case.
-type Act struct {
-	Verb    Verb
-	Subject Subject
-	ID      *domain.ID // of the one thing it is done to; nil: the case itself, or several things
-	Detail  string     // ids, kinds and names of fields, never what a person wrote; at most 500 characters
+// Action is something somebody does, or wants to do, in a case.
+type Action struct {
+	Verb     Verb
+	Resource Resource
+	ID       *domain.ID // of the one thing it is done to; nil: the case itself, or several things
+	Detail   string     // ids, kinds and names of fields, never what a person wrote; at most 500 characters
 }
 
 // decide is the one rule of who may do what. It takes what the caller's account is, what they
 // are in the case ("" for no member), and how the case stands. nil: they may. NotFound is for
 // those who may not know of the case, Forbidden for members, Conflict for what nobody may do
 // now.
-func decide(p domain.Principal, role Role, status Status, hold bool, act Act) *domain.Error {
+func decide(p domain.Principal, role Role, status Status, hold bool, act Action) *domain.Error {
 	if !p.Admin() {
 		if role == "" {
 			return domain.NoSuch("case")
@@ -70,20 +70,20 @@ func decide(p domain.Principal, role Role, status Status, hold bool, act Act) *d
 		}
 	}
 	// Who may see a case can change whatever its state.
-	if act.Subject == SubjectMember || act.Verb == VerbRead || act.Verb == VerbDownload {
+	if act.Resource == ResourceMember || act.Verb == VerbRead || act.Verb == VerbDownload {
 		return nil
 	}
 	if act.Verb == VerbDelete && hold {
 		return &domain.Error{Code: domain.Conflict, Reason: "legal_hold", Message: "The case is under legal hold. Nothing in it can be deleted."}
 	}
-	if act.Subject != SubjectCase && status == Closed {
+	if act.Resource != ResourceCase && status == Closed {
 		return &domain.Error{Code: domain.Conflict, Reason: "case_closed", Message: "The case is closed. Reopen it first."}
 	}
 	return nil
 }
 
 // permits is what a member may do.
-func permits(p domain.Principal, role Role, act Act) bool {
+func permits(p domain.Principal, role Role, act Action) bool {
 	if role == Lawyer && p.Role == domain.RoleClient {
 		role = Viewer
 	}
@@ -91,17 +91,17 @@ func permits(p domain.Principal, role Role, act Act) bool {
 	switch {
 	case act.Verb == VerbRead, act.Verb == VerbDownload:
 		return true
-	case act.Subject == SubjectTimeline: // written by what happens alone
+	case act.Resource == ResourceTimeline: // written by what happens alone
 		return false
 	case act.Verb == VerbHold:
-		return act.Subject == SubjectCase && leads && p.Role == domain.RoleLawyer
-	case act.Subject == SubjectMember:
+		return act.Resource == ResourceCase && leads && p.Role == domain.RoleLawyer
+	case act.Resource == ResourceMember:
 		return owns || act.Verb == VerbDelete && act.ID != nil && *act.ID == p.UserID // may leave
-	case act.Subject == SubjectCase && act.Verb == VerbDelete:
+	case act.Resource == ResourceCase && act.Verb == VerbDelete:
 		return owns
-	case act.Subject == SubjectCase:
+	case act.Resource == ResourceCase:
 		return leads
-	case act.Subject == SubjectConsultation && act.Verb == VerbCreate:
+	case act.Resource == ResourceConsultation && act.Verb == VerbCreate:
 		return leads || role == Assistant || role == Client
 	}
 	return leads || role == Assistant

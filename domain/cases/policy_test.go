@@ -11,8 +11,8 @@ import (
 // account, every role in a case, every verb and every subject.
 func TestPolicy(t *testing.T) {
 	me, other := domain.NewID(), domain.NewID()
-	subjects := []Subject{SubjectCase, SubjectMember, SubjectNote, SubjectTask, SubjectParty, SubjectTimeline, SubjectConsultation, SubjectDraft, SubjectDocument, SubjectSignature, SubjectPayment}
-	may := func(account domain.Role, role Role, verb Verb, subject Subject) bool {
+	subjects := []Resource{ResourceCase, ResourceMember, ResourceNote, ResourceTask, ResourceParty, ResourceTimeline, ResourceConsultation, ResourceDraft, ResourceDocument, ResourceSignature, ResourcePayment}
+	may := func(account domain.Role, role Role, verb Verb, subject Resource) bool {
 		if account == domain.RoleAdmin {
 			return true
 		}
@@ -23,15 +23,15 @@ func TestPolicy(t *testing.T) {
 		switch {
 		case verb == VerbRead, verb == VerbDownload:
 			roles = "owner lawyer assistant client viewer"
-		case subject == SubjectTimeline:
+		case subject == ResourceTimeline:
 			roles = "nobody"
-		case verb == VerbHold && (subject != SubjectCase || account != domain.RoleLawyer):
+		case verb == VerbHold && (subject != ResourceCase || account != domain.RoleLawyer):
 			roles = "nobody"
-		case subject == SubjectMember, subject == SubjectCase && verb == VerbDelete:
+		case subject == ResourceMember, subject == ResourceCase && verb == VerbDelete:
 			roles = "owner"
-		case subject == SubjectCase:
+		case subject == ResourceCase:
 			roles = "owner lawyer"
-		case subject == SubjectConsultation && verb == VerbCreate:
+		case subject == ResourceConsultation && verb == VerbCreate:
 			roles = "owner lawyer assistant client"
 		default:
 			roles = "owner lawyer assistant"
@@ -45,7 +45,7 @@ func TestPolicy(t *testing.T) {
 				for _, subject := range subjects {
 					n++
 					p := domain.Principal{UserID: me, Role: account}
-					act := Act{Verb: verb, Subject: subject, ID: &other}
+					act := Action{Verb: verb, Resource: subject, ID: &other}
 					refusal := decide(p, role, Open, false, act)
 					want := domain.Code("")
 					switch {
@@ -61,10 +61,10 @@ func TestPolicy(t *testing.T) {
 					// Nobody may delete under legal hold, or add to a closed case, whoever they are.
 					if want == "" {
 						held, closed := codeOf(decide(p, role, Open, true, act)), codeOf(decide(p, role, Closed, false, act))
-						if stops := verb == VerbDelete && subject != SubjectMember; (held == domain.Conflict) != stops {
+						if stops := verb == VerbDelete && subject != ResourceMember; (held == domain.Conflict) != stops {
 							t.Errorf("%s %s under legal hold: %q", verb, subject, held)
 						}
-						if stops := verb != VerbRead && verb != VerbDownload && subject != SubjectMember && subject != SubjectCase; (closed == domain.Conflict) != stops {
+						if stops := verb != VerbRead && verb != VerbDownload && subject != ResourceMember && subject != ResourceCase; (closed == domain.Conflict) != stops {
 							t.Errorf("%s %s in a closed case: %q", verb, subject, closed)
 						}
 					}
@@ -75,7 +75,7 @@ func TestPolicy(t *testing.T) {
 	if n != 3*6*6*11 {
 		t.Fatalf("tried only %d", n)
 	}
-	leave := Act{Verb: VerbDelete, Subject: SubjectMember, ID: &me}
+	leave := Action{Verb: VerbDelete, Resource: ResourceMember, ID: &me}
 	if e := decide(domain.Principal{UserID: me, Role: domain.RoleClient}, Viewer, Closed, true, leave); e != nil {
 		t.Errorf("a member may not leave: %v", e)
 	}

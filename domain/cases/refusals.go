@@ -21,7 +21,7 @@ const (
 // refusalOf is a stranger's try to do something in a case.
 type refusalOf struct {
 	id, user domain.ID
-	act      Act
+	act      Action
 }
 
 // refusals are those that wait to be put down.
@@ -55,22 +55,22 @@ func (r *refusals) add(one refusalOf) {
 	}
 }
 
-// Run puts the refused tries of strangers into the timelines, one an hour at most for each case and
+// RunDenialLog puts the refused tries of strangers into the timelines, one an hour at most for each case and
 // stranger, until ctx ends; then those that wait. One that waits when the process dies is lost.
-func (s *Service) Run(ctx context.Context) {
+func (s *Service) RunDenialLog(ctx context.Context) {
 	for {
 		select {
 		case one := <-s.refusals.queue:
 			s.putDown(ctx, one)
 		case <-ctx.Done():
-			s.RecordRefusals(context.WithoutCancel(ctx))
+			s.FlushDenials(context.WithoutCancel(ctx))
 			return
 		}
 	}
 }
 
-// RecordRefusals puts down those that wait now.
-func (s *Service) RecordRefusals(ctx context.Context) {
+// FlushDenials puts down those that wait now.
+func (s *Service) FlushDenials(ctx context.Context) {
 	for {
 		select {
 		case one := <-s.refusals.queue:

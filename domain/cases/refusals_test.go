@@ -45,7 +45,7 @@ func TestStrangersLearnNothing(t *testing.T) {
 	for name, ask := range map[string]func(domain.ID) error{
 		"read": func(id domain.ID) error { _, err := s.Get(ctx, b.carl, id); return err },
 		"authorize": func(id domain.ID) error {
-			return s.Authorize(ctx, b.carl, id, Act{Verb: VerbCreate, Subject: SubjectDocument})
+			return s.Authorize(ctx, b.carl, id, Action{Verb: VerbCreate, Resource: ResourceDocument})
 		},
 		"note": func(id domain.ID) error { _, err := s.AddNote(ctx, b.carl, id, NewNote{Body: "x"}); return err },
 		"member": func(id domain.ID) error {
@@ -58,7 +58,7 @@ func TestStrangersLearnNothing(t *testing.T) {
 		},
 		"role": func(id domain.ID) error { _, err := s.UpdateMember(ctx, b.carl, id, b.anna.UserID, Viewer); return err },
 		"party": func(id domain.ID) error {
-			_, err := s.AddParty(ctx, b.carl, id, NewParty{Kind: Person, Side: OurSide, Name: "x"})
+			_, err := s.AddParty(ctx, b.carl, id, NewParty{Kind: PartyPerson, Side: SideClient, Name: "x"})
 			return err
 		},
 		"timeline": func(id domain.ID) error { _, _, err := s.Timeline(ctx, b.carl, id, 0, 0); return err },
@@ -99,8 +99,8 @@ func TestRefusalsArePutDownHourly(t *testing.T) {
 				fails(t, err, domain.NotFound)
 			}
 		}
-		one.RecordRefusals(ctx)
-		two.RecordRefusals(ctx)
+		one.FlushDenials(ctx)
+		two.FlushDenials(ctx)
 	}
 	try(b.carl)
 	if n := count(); n != 1 {
@@ -126,7 +126,7 @@ func TestRefusalsArePutDownHourly(t *testing.T) {
 	_, err := one.Get(ctx, b.carl, id)
 	fails(t, err, domain.NotFound)
 	end()
-	running.Go(func() { one.Run(ending) })
+	running.Go(func() { one.RunDenialLog(ending) })
 	running.Wait()
 	if n := count(); n != 4 {
 		t.Errorf("%d entries after the end", n)
@@ -134,7 +134,7 @@ func TestRefusalsArePutDownHourly(t *testing.T) {
 	// What finds no room is dropped; nobody waits.
 	now = now.Add(time.Hour)
 	for range maxRefusals + 10 {
-		one.refusals.add(refusalOf{domain.NewID(), b.carl.UserID, Act{Verb: VerbRead, Subject: SubjectCase}})
+		one.refusals.add(refusalOf{domain.NewID(), b.carl.UserID, Action{Verb: VerbRead, Resource: ResourceCase}})
 	}
 	if n := len(one.refusals.queue); n != maxRefusals {
 		t.Errorf("%d wait", n)

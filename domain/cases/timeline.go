@@ -20,7 +20,7 @@ type Entry struct {
 	Seq     uint64 // 1, 2, 3 … without a gap
 	At      time.Time
 	ActorID domain.ID
-	Act
+	Action
 	Refused bool
 	Prev    []byte // the hash of the entry before; of the first, zeros
 	Hash    []byte // SHA-256 over Prev and all the rest
@@ -42,10 +42,10 @@ func lockHead(ctx context.Context, tx db.Tx, id domain.ID) (head, error) {
 }
 
 // append adds an entry after end, which the transaction holds.
-func (s *Service) append(ctx context.Context, tx db.Tx, end head, id, actor domain.ID, act Act, refusal *domain.Error) error {
+func (s *Service) append(ctx context.Context, tx db.Tx, end head, id, actor domain.ID, act Action, refusal *domain.Error) error {
 	q := query.New(tx)
 
-	e := Entry{Seq: end.seq + 1, At: s.now(), ActorID: actor, Act: act, Refused: refusal != nil, Prev: end.hash}
+	e := Entry{Seq: end.seq + 1, At: s.now(), ActorID: actor, Action: act, Refused: refusal != nil, Prev: end.hash}
 	if refusal != nil {
 		e.Detail = string(refusal.Code)
 		if refusal.Reason != "" {
@@ -53,7 +53,7 @@ func (s *Service) append(ctx context.Context, tx db.Tx, end head, id, actor doma
 		}
 	}
 	e.Hash = e.sum(id)
-	err := q.AppendTimeline(ctx, query.AppendTimelineParams{CaseID: id, Seq: e.Seq, CreatedAt: e.At, ActorID: actor, Verb: string(e.Verb), Subject: string(e.Subject),
+	err := q.AppendTimeline(ctx, query.AppendTimelineParams{CaseID: id, Seq: e.Seq, CreatedAt: e.At, ActorID: actor, Verb: string(e.Verb), Subject: string(e.Resource),
 		SubjectID: e.ID, Refused: e.Refused, Detail: e.Detail, PrevHash: e.Prev, Hash: e.Hash})
 	if err != nil {
 		return err
@@ -76,7 +76,7 @@ func (e *Entry) sum(id domain.ID) []byte {
 	number(uint64(e.At.UnixMicro()))
 	put(e.ActorID[:])
 	put([]byte(e.Verb))
-	put([]byte(e.Subject))
+	put([]byte(e.Resource))
 	if e.ID == nil {
 		put(nil)
 	} else {
@@ -94,13 +94,13 @@ func (e *Entry) sum(id domain.ID) []byte {
 
 func entryOf(r query.CaseTimeline) Entry {
 	return Entry{Seq: r.Seq, At: r.CreatedAt, ActorID: r.ActorID, Refused: r.Refused, Prev: r.PrevHash, Hash: r.Hash,
-		Act: Act{Verb: Verb(r.Verb), Subject: Subject(r.Subject), ID: r.SubjectID, Detail: r.Detail}}
+		Action: Action{Verb: Verb(r.Verb), Resource: Resource(r.Subject), ID: r.SubjectID, Detail: r.Detail}}
 }
 
 // Timeline lists what happened in a case, the newest first; reading it is an entry too, the
 // first of the list. next is the before of the following page, 0 on the last.
 func (s *Service) Timeline(ctx context.Context, p domain.Principal, id domain.ID, limit int, before uint64) (items []Entry, next uint64, err error) {
-	if err := s.Read(ctx, p, id, Act{Verb: VerbRead, Subject: SubjectTimeline}); err != nil {
+	if err := s.AuthorizeRead(ctx, p, id, Action{Verb: VerbRead, Resource: ResourceTimeline}); err != nil {
 		return nil, 0, err
 	}
 	if before == 0 {
@@ -121,8 +121,8 @@ func (s *Service) Timeline(ctx context.Context, p domain.Principal, id domain.ID
 	return items, next, nil
 }
 
-// Verdict is what a check of a timeline found.
-type Verdict struct {
+// Verification is what a check of a timeline found.
+type Verification struct {
 	Intact   bool
 	Entries  uint64 // that were checked and fit
 	BrokenAt uint64 // the first that does not fit, or is missing; 0 when intact
@@ -134,16 +134,16 @@ const verifyBatch = 1000
 
 // Verify recomputes a timeline from its first entry and finds any that was altered, taken out,
 // added between, or cut off at the end. Errors as of Read.
-func (s *Service) Verify(ctx context.Context, p domain.Principal, id domain.ID) (Verdict, error) {
-	if err := s.Read(ctx, p, id, Act{Verb: VerbRead, Subject: SubjectTimeline, Detail: "verify"}); err != nil {
-		return Verdict{}, err
+func (s *Service) Verify(ctx context.Context, p domain.Principal, id domain.ID) (Verification, error) {
+	if err := s.AuthorizeRead(ctx, p, id, Action{Verb: VerbRead, Resource: ResourceTimeline, Detail: "verify"}); err != nil {
+		return Verification{}, err
 	}
 	// One snapshot: what is appended meanwhile is not seen in part.
-	var v Verdict
+	var v Verification
 	err := db.WithTx(ctx, s.pool, func(tx db.Tx) error {
 		q := query.New(tx)
 
-		v = Verdict{}
+		v = Verification{}
 		end, err := q.GetTimelineHead(ctx, id)
 		if err != nil {
 			return absent(err, noCase())

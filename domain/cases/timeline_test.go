@@ -23,16 +23,16 @@ func TestTimelineTellsEverything(t *testing.T) {
 	fails(t, err, domain.Forbidden)
 	_, err = b.Get(ctx, b.carl, id)
 	fails(t, err, domain.NotFound)
-	b.RecordRefusals(ctx)
-	fails(t, b.Authorize(ctx, b.carl, id, Act{Verb: VerbDownload, Subject: SubjectDocument}), domain.NotFound)
-	b.RecordRefusals(ctx)                                                                    // within the hour
-	must(t, b.Authorize(ctx, b.bert, id, Act{Verb: VerbDownload, Subject: SubjectDocument})) // decides only
-	must(t, b.Read(ctx, b.bert, id, Act{Verb: VerbDownload, Subject: SubjectDocument, ID: &id}))
+	b.FlushDenials(ctx)
+	fails(t, b.Authorize(ctx, b.carl, id, Action{Verb: VerbDownload, Resource: ResourceDocument}), domain.NotFound)
+	b.FlushDenials(ctx)                                                                           // within the hour
+	must(t, b.Authorize(ctx, b.bert, id, Action{Verb: VerbDownload, Resource: ResourceDocument})) // decides only
+	must(t, b.AuthorizeRead(ctx, b.bert, id, Action{Verb: VerbDownload, Resource: ResourceDocument, ID: &id}))
 
 	var got []string
 	for _, e := range b.entries(id) {
 		who := map[domain.ID]string{b.anna.UserID: "anna", b.bert.UserID: "bert", b.carl.UserID: "carl", b.root.UserID: "root"}[e.ActorID]
-		got = append(got, strings.TrimSpace(fmt.Sprintf("%d %s %s %s %v %s", e.Seq, who, e.Verb, e.Subject, e.Refused, e.Detail)))
+		got = append(got, strings.TrimSpace(fmt.Sprintf("%d %s %s %s %v %s", e.Seq, who, e.Verb, e.Resource, e.Refused, e.Detail)))
 	}
 	want := []string{
 		"1 anna create case false",
@@ -54,10 +54,10 @@ func TestTimelineTellsEverything(t *testing.T) {
 	must(t, err)
 	rest, end, err := b.Timeline(ctx, b.anna, id, 5, next)
 	must(t, err)
-	if len(first) != 5 || first[0].Seq != 7 || first[0].Subject != SubjectTimeline || len(rest) != 2 || rest[1].Seq != 1 || end != 0 {
+	if len(first) != 5 || first[0].Seq != 7 || first[0].Resource != ResourceTimeline || len(rest) != 2 || rest[1].Seq != 1 || end != 0 {
 		t.Errorf("paged %d from %d, %d to the end %d", len(first), first[0].Seq, len(rest), end)
 	}
-	fails(t, b.Authorize(ctx, b.anna, id, Act{Verb: VerbCreate, Subject: SubjectTimeline}), domain.Forbidden)
+	fails(t, b.Authorize(ctx, b.anna, id, Action{Verb: VerbCreate, Resource: ResourceTimeline}), domain.Forbidden)
 }
 
 // TestHashIsOfEveryField pins the hash of one entry, so that old timelines stay verifiable, and
@@ -65,7 +65,7 @@ func TestTimelineTellsEverything(t *testing.T) {
 func TestHashIsOfEveryField(t *testing.T) {
 	id := domain.ID{1}
 	e := Entry{Seq: 7, At: time.UnixMicro(1_790_000_000_123_456).UTC(), ActorID: domain.ID{2}, Prev: make([]byte, hashSize),
-		Act: Act{Verb: VerbCreate, Subject: SubjectNote, ID: &domain.ID{3}, Detail: "d"}}
+		Action: Action{Verb: VerbCreate, Resource: ResourceNote, ID: &domain.ID{3}, Detail: "d"}}
 	const pinned = "023011292da3c60c58608e234db224e833afe9f028e130eed1fbbee681d8b3a8"
 	sum := hex.EncodeToString(e.sum(id))
 	if sum != pinned {
@@ -73,9 +73,9 @@ func TestHashIsOfEveryField(t *testing.T) {
 	}
 	for name, change := range map[string]func(*Entry){
 		"seq": func(e *Entry) { e.Seq++ }, "time": func(e *Entry) { e.At = e.At.Add(time.Microsecond) }, "actor": func(e *Entry) { e.ActorID[15]++ },
-		"verb": func(e *Entry) { e.Verb = VerbUpdate }, "subject": func(e *Entry) { e.Subject = SubjectTask }, "id": func(e *Entry) { e.ID = nil },
+		"verb": func(e *Entry) { e.Verb = VerbUpdate }, "subject": func(e *Entry) { e.Resource = ResourceTask }, "id": func(e *Entry) { e.ID = nil },
 		"detail": func(e *Entry) { e.Detail = "" }, "refused": func(e *Entry) { e.Refused = true }, "prev": func(e *Entry) { e.Prev = append([]byte{1}, e.Prev[1:]...) },
-		"a border between fields": func(e *Entry) { e.Verb, e.Subject = "createno", "te" },
+		"a border between fields": func(e *Entry) { e.Verb, e.Resource = "createno", "te" },
 	} {
 		other := e
 		change(&other)
@@ -201,7 +201,7 @@ func TestManyAtOnce(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	b.RecordRefusals(ctx)
+	b.FlushDenials(ctx)
 	v, err := b.Verify(ctx, b.anna, id)
 	must(t, err)
 	if want := uint64(2 + workers*each*3/4 + 1 + 1); !v.Intact || v.Entries != want { // Carl's 48 are one
@@ -217,10 +217,10 @@ func TestVerifyLongTimeline(t *testing.T) {
 	end := b.last(id)
 	values, args := []string{}, []any{}
 	for range 2 * verifyBatch {
-		e := Entry{Seq: end.Seq + 1, At: end.At, ActorID: b.anna.UserID, Act: Act{Verb: VerbRead, Subject: SubjectCase}, Prev: end.Hash}
+		e := Entry{Seq: end.Seq + 1, At: end.At, ActorID: b.anna.UserID, Action: Action{Verb: VerbRead, Resource: ResourceCase}, Prev: end.Hash}
 		e.Hash = e.sum(id)
 		values = append(values, "(?,?,?,?,?,?,NULL,FALSE,'',?,?)")
-		args = append(args, id, e.Seq, e.At, e.ActorID, e.Verb, e.Subject, e.Prev, e.Hash)
+		args = append(args, id, e.Seq, e.At, e.ActorID, e.Verb, e.Resource, e.Prev, e.Hash)
 		end = e
 	}
 	_, err := b.pool.ExecContext(ctx, "INSERT INTO case_timeline VALUES "+strings.Join(values, ","), args...)
@@ -244,7 +244,7 @@ func BenchmarkAuthorize(b *testing.B) {
 	s := newBundle(b)
 	id := s.open(s.anna, "A case")
 	for b.Loop() {
-		must(b, s.Authorize(b.Context(), s.anna, id, Act{Verb: VerbRead, Subject: SubjectCase}))
+		must(b, s.Authorize(b.Context(), s.anna, id, Action{Verb: VerbRead, Resource: ResourceCase}))
 	}
 }
 
@@ -253,7 +253,7 @@ func BenchmarkRead(b *testing.B) {
 	s := newBundle(b)
 	id := s.open(s.anna, "A case")
 	for b.Loop() {
-		must(b, s.Read(b.Context(), s.anna, id, Act{Verb: VerbRead, Subject: SubjectCase}))
+		must(b, s.AuthorizeRead(b.Context(), s.anna, id, Action{Verb: VerbRead, Resource: ResourceCase}))
 	}
 }
 
@@ -261,7 +261,7 @@ func BenchmarkRead(b *testing.B) {
 func BenchmarkDecide(b *testing.B) {
 	p := domain.Principal{UserID: domain.NewID(), Role: domain.RoleLawyer}
 	for b.Loop() {
-		if decide(p, Assistant, Open, false, Act{Verb: VerbUpdate, Subject: SubjectDocument}) != nil {
+		if decide(p, Assistant, Open, false, Action{Verb: VerbUpdate, Resource: ResourceDocument}) != nil {
 			b.Fatal("refused")
 		}
 	}

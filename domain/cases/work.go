@@ -41,14 +41,14 @@ func (s *Service) AddNote(ctx context.Context, p domain.Principal, id domain.ID,
 	if body == "" {
 		return Note{}, domain.InvalidField("/body", "must not be blank")
 	}
-	row, ok, err := existing(ctx, s, p, id, w.ID, SubjectNote, func() (query.CaseNote, error) {
+	row, ok, err := existing(ctx, s, p, id, w.ID, ResourceNote, func() (query.CaseNote, error) {
 		return s.rows.GetCaseNote(ctx, query.GetCaseNoteParams{CaseID: id, ID: w.ID})
 	})
 	if ok || err != nil {
 		return noteOf(row), err
 	}
 	n := Note{ID: cmp.Or(w.ID, s.newID()), AuthorID: p.UserID, Body: body, CreatedAt: s.now()}
-	err = s.Change(ctx, p, id, &Act{Verb: VerbCreate, Subject: SubjectNote, ID: &n.ID}, func(tx db.Tx) error {
+	err = s.AuthorizedTx(ctx, p, id, &Action{Verb: VerbCreate, Resource: ResourceNote, ID: &n.ID}, func(tx db.Tx) error {
 		return query.New(tx).CreateCaseNote(ctx, query.CreateCaseNoteParams{ID: n.ID, CaseID: id, AuthorID: n.AuthorID, Body: n.Body, CreatedAt: n.CreatedAt})
 	})
 	if err != nil {
@@ -60,7 +60,7 @@ func (s *Service) AddNote(ctx context.Context, p domain.Principal, id domain.ID,
 // Notes lists a case's notes, the newest first. next is the from of the following page, nil on
 // the last.
 func (s *Service) Notes(ctx context.Context, p domain.Principal, id domain.ID, limit int, from *domain.ID) (items []Note, next *domain.ID, err error) {
-	if err := s.Read(ctx, p, id, Act{Verb: VerbRead, Subject: SubjectNote}); err != nil {
+	if err := s.AuthorizeRead(ctx, p, id, Action{Verb: VerbRead, Resource: ResourceNote}); err != nil {
 		return nil, nil, err
 	}
 	n := pageSize(limit)
@@ -81,7 +81,7 @@ func noteOf(r query.CaseNote) Note {
 
 // DeleteNote deletes a note. NotFound: the case has no such note.
 func (s *Service) DeleteNote(ctx context.Context, p domain.Principal, id, note domain.ID) error {
-	return s.Change(ctx, p, id, &Act{Verb: VerbDelete, Subject: SubjectNote, ID: &note}, func(tx db.Tx) error {
+	return s.AuthorizedTx(ctx, p, id, &Action{Verb: VerbDelete, Resource: ResourceNote, ID: &note}, func(tx db.Tx) error {
 		n, err := query.New(tx).DeleteCaseNote(ctx, query.DeleteCaseNoteParams{CaseID: id, ID: note})
 		if err == nil && n == 0 {
 			return domain.NoSuch("note")
@@ -149,7 +149,7 @@ func (s *Service) AddTask(ctx context.Context, p domain.Principal, id, as domain
 	if err := c.check(); err != nil {
 		return Task{}, err
 	}
-	row, ok, err := existing(ctx, s, p, id, as, SubjectTask, func() (query.CaseTask, error) {
+	row, ok, err := existing(ctx, s, p, id, as, ResourceTask, func() (query.CaseTask, error) {
 		return s.rows.GetCaseTask(ctx, query.GetCaseTaskParams{CaseID: id, ID: as})
 	})
 	if ok || err != nil {
@@ -157,7 +157,7 @@ func (s *Service) AddTask(ctx context.Context, p domain.Principal, id, as domain
 	}
 	now := s.now()
 	t := Task{ID: cmp.Or(as, s.newID()), TaskContent: c, CreatedBy: p.UserID, CreatedAt: now, UpdatedAt: now}
-	err = s.Change(ctx, p, id, &Act{Verb: VerbCreate, Subject: SubjectTask, ID: &t.ID}, func(tx db.Tx) error {
+	err = s.AuthorizedTx(ctx, p, id, &Action{Verb: VerbCreate, Resource: ResourceTask, ID: &t.ID}, func(tx db.Tx) error {
 		if err := c.assignable(ctx, tx, id); err != nil {
 			return err
 		}
@@ -176,7 +176,7 @@ func (s *Service) AddTask(ctx context.Context, p domain.Principal, id, as domain
 // Tasks lists a case's tasks, the newest first; "" lists those of every status. next is the
 // from of the following page, nil on the last.
 func (s *Service) Tasks(ctx context.Context, p domain.Principal, id domain.ID, status TaskStatus, limit int, from *domain.ID) (items []Task, next *domain.ID, err error) {
-	if err := s.Read(ctx, p, id, Act{Verb: VerbRead, Subject: SubjectTask}); err != nil {
+	if err := s.AuthorizeRead(ctx, p, id, Action{Verb: VerbRead, Resource: ResourceTask}); err != nil {
 		return nil, nil, err
 	}
 	n := pageSize(limit)
@@ -206,8 +206,8 @@ func (s *Service) ReplaceTask(ctx context.Context, p domain.Principal, id, task 
 		return Task{}, err
 	}
 	var t Task
-	act := Act{Verb: VerbUpdate, Subject: SubjectTask, ID: &task}
-	err := s.Change(ctx, p, id, &act, func(tx db.Tx) error {
+	act := Action{Verb: VerbUpdate, Resource: ResourceTask, ID: &task}
+	err := s.AuthorizedTx(ctx, p, id, &act, func(tx db.Tx) error {
 		q := query.New(tx)
 
 		r, err := q.GetCaseTask(ctx, query.GetCaseTaskParams{CaseID: id, ID: task})
@@ -270,7 +270,7 @@ func day(t sql.NullTime) string {
 
 // DeleteTask deletes a task. NotFound: the case has no such task.
 func (s *Service) DeleteTask(ctx context.Context, p domain.Principal, id, task domain.ID) error {
-	return s.Change(ctx, p, id, &Act{Verb: VerbDelete, Subject: SubjectTask, ID: &task}, func(tx db.Tx) error {
+	return s.AuthorizedTx(ctx, p, id, &Action{Verb: VerbDelete, Resource: ResourceTask, ID: &task}, func(tx db.Tx) error {
 		n, err := query.New(tx).DeleteCaseTask(ctx, query.DeleteCaseTaskParams{CaseID: id, ID: task})
 		if err == nil && n == 0 {
 			return noTask()

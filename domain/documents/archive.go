@@ -152,7 +152,7 @@ func NewArchive(d ArchiveDeps) *Archive {
 	return &Archive{ArchiveDeps: d, unread: make(chan struct{}, d.Readers)}
 }
 
-func (a *Archive) wall() wall { return wall{a.Cases, cases.SubjectDocument} }
+func (a *Archive) wall() wall { return wall{a.Cases, cases.ResourceDocument} }
 
 // NewUpload is a file that somebody sends.
 type NewUpload struct {
@@ -306,7 +306,7 @@ func (a *Archive) put(ctx context.Context, by domain.Principal, s Stored, body i
 	if s.CaseID == nil {
 		return db.WithTx(ctx, a.DB, mark)
 	}
-	return a.wall().change(ctx, by, *s.CaseID, &cases.Act{Verb: cases.VerbCreate, ID: &s.ID, Detail: string(s.Kind)}, mark)
+	return a.wall().change(ctx, by, *s.CaseID, &cases.Action{Verb: cases.VerbCreate, ID: &s.ID, Detail: string(s.Kind)}, mark)
 }
 
 func documentEvent(t domain.EventType, actor, owner domain.ID, matter *domain.ID, id domain.ID) domain.Event {
@@ -408,7 +408,7 @@ func (a *Archive) show(ctx context.Context, caller domain.Principal, id domain.I
 	if err != nil {
 		return Stored{}, a.wall().missing(ctx, caller, err)
 	}
-	return stored(r), a.wall().show(ctx, caller, r.UserID, r.CaseID, cases.Act{Verb: verb, ID: &id, Detail: detail}, noDocument)
+	return stored(r), a.wall().show(ctx, caller, r.UserID, r.CaseID, cases.Action{Verb: verb, ID: &id, Detail: detail}, noDocument)
 }
 
 // row reads a document whoever asks.
@@ -493,7 +493,7 @@ func (a *Archive) Delete(ctx context.Context, caller domain.Principal, id domain
 	}
 	switch {
 	case r.CaseID != nil:
-		err = hidden(a.wall().change(ctx, caller, *r.CaseID, &cases.Act{Verb: cases.VerbDelete, ID: &id}, mark), noDocument)
+		err = hidden(a.wall().change(ctx, caller, *r.CaseID, &cases.Action{Verb: cases.VerbDelete, ID: &id}, mark), noDocument)
 	case mayRead(caller, r.UserID):
 		err = db.WithTx(ctx, a.DB, mark)
 	default:

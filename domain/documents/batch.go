@@ -101,7 +101,7 @@ func (b *Batches) show(ctx context.Context, caller domain.Principal, result json
 		may, asked := open[*item.CaseID]
 		if !asked {
 			var err error
-			if may, err = b.press.archive.Cases.IsReader(ctx, *item.CaseID, caller.UserID); err != nil {
+			if may, err = b.press.archive.Cases.CanRead(ctx, *item.CaseID, caller.UserID); err != nil {
 				return nil, err
 			}
 			open[*item.CaseID] = may

@@ -146,7 +146,7 @@ type Drafts struct {
 
 // NewDrafts opens the drafts of a database. matters may be nil: then there are no cases.
 func NewDrafts(pool *sql.DB, matters *cases.Service, clock domain.Clock, newID func() domain.ID) *Drafts {
-	return &Drafts{Events: events.NopPublisher{}, pool: pool, wall: wall{matters, cases.SubjectDraft}, clock: clock, newID: newID}
+	return &Drafts{Events: events.NopPublisher{}, pool: pool, wall: wall{matters, cases.ResourceDraft}, clock: clock, newID: newID}
 }
 
 // KeepGenerated writes a generated draft in the transaction of q, so that it is kept together
@@ -206,7 +206,7 @@ func (s *Drafts) Create(ctx context.Context, caller domain.Principal, n NewDraft
 	if n.CaseID == nil {
 		err = db.WithTx(ctx, s.pool, write)
 	} else {
-		err = s.wall.change(ctx, caller, *n.CaseID, &cases.Act{Verb: cases.VerbCreate, ID: &row.ID}, write)
+		err = s.wall.change(ctx, caller, *n.CaseID, &cases.Action{Verb: cases.VerbCreate, ID: &row.ID}, write)
 	}
 	if err != nil {
 		return Draft{}, err
@@ -271,7 +271,7 @@ func (s *Drafts) List(ctx context.Context, caller domain.Principal, f DraftFilte
 // Get reads a draft. NotFound: there is none, or it is not open to the caller.
 func (s *Drafts) Get(ctx context.Context, caller domain.Principal, id domain.ID) (Draft, error) {
 	r, err := query.New(s.pool).GetDraft(ctx, id)
-	if err := s.visible(ctx, caller, r.Draft.UserID, r.Draft.CaseID, cases.Act{Verb: cases.VerbRead, ID: &id}, err); err != nil {
+	if err := s.visible(ctx, caller, r.Draft.UserID, r.Draft.CaseID, cases.Action{Verb: cases.VerbRead, ID: &id}, err); err != nil {
 		return Draft{}, err
 	}
 	return draftOf(r.Draft, r.DraftVersion)
@@ -280,7 +280,7 @@ func (s *Drafts) Get(ctx context.Context, caller domain.Principal, id domain.ID)
 func noDraft() error { return domain.NoSuch("draft") }
 
 // visible answers for a draft that was looked up, with err, to be seen.
-func (s *Drafts) visible(ctx context.Context, caller domain.Principal, owner domain.ID, matter *domain.ID, act cases.Act, err error) error {
+func (s *Drafts) visible(ctx context.Context, caller domain.Principal, owner domain.ID, matter *domain.ID, act cases.Action, err error) error {
 	if err != nil {
 		return s.wall.missing(ctx, caller, hidden(db.Error(err), noDraft))
 	}
@@ -289,7 +289,7 @@ func (s *Drafts) visible(ctx context.Context, caller domain.Principal, owner dom
 
 // within runs fn on a draft that nobody else changes meanwhile, when the caller may do act to it.
 // A draft that is in no case can go into one: then fn is run in that.
-func (s *Drafts) within(ctx context.Context, caller domain.Principal, id domain.ID, into *domain.ID, act *cases.Act, fn func(db.Tx, query.Draft, query.DraftVersion) error) error {
+func (s *Drafts) within(ctx context.Context, caller domain.Principal, id domain.ID, into *domain.ID, act *cases.Action, fn func(db.Tx, query.Draft, query.DraftVersion) error) error {
 	place, err := query.New(s.pool).GetDraftPlace(ctx, id)
 	if err != nil {
 		return s.wall.missing(ctx, caller, hidden(db.Error(err), noDraft))
@@ -343,7 +343,7 @@ func (s *Drafts) Update(ctx context.Context, caller domain.Principal, id domain.
 	now := s.clock()
 	var d query.Draft
 	var v query.DraftVersion
-	act := cases.Act{Verb: cases.VerbUpdate}
+	act := cases.Action{Verb: cases.VerbUpdate}
 	err := s.within(ctx, caller, id, c.CaseID, &act, func(tx db.Tx, was query.Draft, text query.DraftVersion) error {
 		q := query.New(tx)
 
@@ -435,7 +435,7 @@ func move(d *query.Draft, to Status, caller domain.Principal, now time.Time) err
 
 // Delete removes a draft with all its versions. NotFound: as Get. Conflict: it is final.
 func (s *Drafts) Delete(ctx context.Context, caller domain.Principal, id domain.ID) error {
-	return s.within(ctx, caller, id, nil, &cases.Act{Verb: cases.VerbDelete}, func(tx db.Tx, d query.Draft, _ query.DraftVersion) error {
+	return s.within(ctx, caller, id, nil, &cases.Action{Verb: cases.VerbDelete}, func(tx db.Tx, d query.Draft, _ query.DraftVersion) error {
 		if Status(d.Status) == Final {
 			return domain.Errorf(domain.Conflict, "A final draft cannot be deleted.")
 		}

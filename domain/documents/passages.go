@@ -101,13 +101,13 @@ func (a *Archive) FindCasePages(ctx context.Context, caller domain.Principal, ma
 		}
 	}
 	slices.SortFunc(of, func(a, b Stored) int { return bytes.Compare(a.ID[:], b.ID[:]) }) // scores change with every document there is
-	act := cases.Act{Verb: cases.VerbRead, Subject: cases.SubjectDocument, Detail: "question"}
+	act := cases.Action{Verb: cases.VerbRead, Resource: cases.ResourceDocument, Detail: "question"}
 	if len(ids) == 1 {
 		act.ID = &ids[0]
 	} else {
 		act.Detail = naming("question:", ids)
 	}
-	return of, pages, a.Cases.Read(ctx, caller, matter, act)
+	return of, pages, a.Cases.AuthorizeRead(ctx, caller, matter, act)
 }
 
 // nearest finds the pages that have most to do with text, the best first.

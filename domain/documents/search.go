@@ -141,9 +141,9 @@ func (a *Archive) quoted(ctx context.Context, caller domain.Principal, rows []qu
 	if len(found) == 0 || a.Cases == nil {
 		return nil, nil
 	}
-	acts := make(map[domain.ID]cases.Act, len(found))
+	acts := make(map[domain.ID]cases.Action, len(found))
 	for matter, ids := range found {
-		act := cases.Act{Verb: cases.VerbRead, Subject: cases.SubjectDocument, Detail: "search"}
+		act := cases.Action{Verb: cases.VerbRead, Resource: cases.ResourceDocument, Detail: "search"}
 		if len(ids) == 1 {
 			act.ID = &ids[0]
 		} else {
@@ -151,7 +151,7 @@ func (a *Archive) quoted(ctx context.Context, caller domain.Principal, rows []qu
 		}
 		acts[matter] = act
 	}
-	return a.Cases.ReadEach(ctx, caller, acts)
+	return a.Cases.AuthorizeReads(ctx, caller, acts)
 }
 
 // Index indexes some of the texts anew that were read by another version of this program. more: there may be

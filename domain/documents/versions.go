@@ -88,7 +88,7 @@ func (s *Drafts) text(ctx context.Context, caller domain.Principal, id domain.ID
 // look decides whether the caller may see a draft.
 func (s *Drafts) look(ctx context.Context, caller domain.Principal, id domain.ID, verb cases.Verb, detail string) error {
 	place, err := query.New(s.pool).GetDraftPlace(ctx, id)
-	return s.visible(ctx, caller, place.UserID, place.CaseID, cases.Act{Verb: verb, ID: &id, Detail: detail}, err)
+	return s.visible(ctx, caller, place.UserID, place.CaseID, cases.Action{Verb: verb, ID: &id, Detail: detail}, err)
 }
 
 // version reads a version whoever asks.

@@ -13,7 +13,7 @@ import (
 // owner's and the admins'. What is absent and what is closed look the same.
 type wall struct {
 	cases   *cases.Service // nil: there are none
-	subject cases.Subject
+	subject cases.Resource
 }
 
 // mayRead is the one place that says whose things outside of cases a caller may see, change and
@@ -30,7 +30,7 @@ func (w wall) authorize(ctx context.Context, caller domain.Principal, matter dom
 	if w.cases == nil {
 		return noCase()
 	}
-	return w.cases.Authorize(ctx, caller, matter, cases.Act{Verb: verb, Subject: w.subject})
+	return w.cases.Authorize(ctx, caller, matter, cases.Action{Verb: verb, Resource: w.subject})
 }
 
 // list puts down that the caller lists things of a case.
@@ -38,11 +38,11 @@ func (w wall) list(ctx context.Context, caller domain.Principal, matter domain.I
 	if w.cases == nil {
 		return noCase()
 	}
-	return w.cases.Read(ctx, caller, matter, cases.Act{Verb: cases.VerbRead, Subject: w.subject, Detail: "list"})
+	return w.cases.AuthorizeRead(ctx, caller, matter, cases.Action{Verb: cases.VerbRead, Resource: w.subject, Detail: "list"})
 }
 
 // show decides whether the caller may see one thing and, in a case, puts that down.
-func (w wall) show(ctx context.Context, caller domain.Principal, owner domain.ID, matter *domain.ID, act cases.Act, absent func() error) error {
+func (w wall) show(ctx context.Context, caller domain.Principal, owner domain.ID, matter *domain.ID, act cases.Action, absent func() error) error {
 	if matter == nil {
 		if !mayRead(caller, owner) {
 			return w.missing(ctx, caller, absent())
@@ -52,8 +52,8 @@ func (w wall) show(ctx context.Context, caller domain.Principal, owner domain.ID
 	if w.cases == nil {
 		return absent()
 	}
-	act.Subject = w.subject
-	return hidden(w.cases.Read(ctx, caller, *matter, act), absent)
+	act.Resource = w.subject
+	return hidden(w.cases.AuthorizeRead(ctx, caller, *matter, act), absent)
 }
 
 // missing is what there is to say of something that is not there, after the work that what is hidden takes.
@@ -61,16 +61,16 @@ func (w wall) missing(ctx context.Context, caller domain.Principal, err error) e
 	if w.cases == nil {
 		return err
 	}
-	return w.cases.Absent(ctx, caller, err)
+	return w.cases.UniformNotFound(ctx, caller, err)
 }
 
 // change does something in a case, and puts it down, in one transaction; see cases.Change.
-func (w wall) change(ctx context.Context, caller domain.Principal, matter domain.ID, act *cases.Act, fn func(db.Tx) error) error {
+func (w wall) change(ctx context.Context, caller domain.Principal, matter domain.ID, act *cases.Action, fn func(db.Tx) error) error {
 	if w.cases == nil {
 		return noCase()
 	}
-	act.Subject = w.subject
-	return w.cases.Change(ctx, caller, matter, act, fn)
+	act.Resource = w.subject
+	return w.cases.AuthorizedTx(ctx, caller, matter, act, fn)
 }
 
 // hidden says of something in a case that the caller may not know of what it says of what is not

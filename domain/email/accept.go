@@ -66,7 +66,7 @@ func (s *Service) Send(ctx context.Context, caller domain.Principal, m Message) 
 	if err != nil {
 		return Email{}, err
 	}
-	if err := s.Charge(ctx, caller, len(a.Recipients)); err != nil {
+	if err := s.ReserveQuota(ctx, caller, len(a.Recipients)); err != nil {
 		return Email{}, err
 	}
 	return a.Email, s.keep(ctx, jobs.Standard, a)
@@ -122,15 +122,15 @@ func (s *Service) SendBatch(ctx context.Context, caller domain.Principal, ms []M
 	if len(good) == 0 {
 		return out, nil
 	}
-	if err := s.Charge(ctx, caller, recipients); err != nil {
+	if err := s.ReserveQuota(ctx, caller, recipients); err != nil {
 		return nil, err
 	}
 	return out, s.keep(ctx, jobs.Bulk, good...)
 }
 
-// Charge counts recipients that somebody has the service write to, whoever sends the mails.
+// ReserveQuota counts recipients that somebody has the service write to, whoever sends the mails.
 // RateLimited: they were too many lately, and these are not counted.
-func (s *Service) Charge(ctx context.Context, caller domain.Principal, recipients int) error {
+func (s *Service) ReserveQuota(ctx context.Context, caller domain.Principal, recipients int) error {
 	if s.Limit == nil {
 		return nil
 	}

@@ -94,7 +94,7 @@ func newBenchWith(t testing.TB, provider func(clock func() time.Time) esign.Prov
 	log := slog.New(slog.NewTextHandler(b.logs, nil))
 	b.cases = cases.New(pool, people, clock, domain.NewID)
 	b.archive = documents.NewArchive(documents.ArchiveDeps{DB: pool, Files: b.files, Cases: b.cases, Clock: clock, NewID: domain.NewID, Log: log, Deletable: esign.DocumentDeletable})
-	b.cases.Deletable = esign.CaseDeletable
+	b.cases.BeforeDelete = esign.CaseDeletable
 	seal := newSeal(t, "Counsel test", b.now)
 	engine, err := pdf.New(pdf.Config{})
 	must(t, err)
@@ -242,7 +242,7 @@ type post struct {
 	most    int // that may be charged; 0: any number
 }
 
-func (p *post) Charge(_ context.Context, _ domain.Principal, n int) error {
+func (p *post) ReserveQuota(_ context.Context, _ domain.Principal, n int) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.most > 0 && p.charged+n > p.most {

@@ -95,7 +95,7 @@ func (s *Service) handOver(ctx context.Context, by domain.Principal, r Request, 
 		}
 		return Request{}, cause
 	}
-	err = s.change(ctx, itself(r), r.ID, cases.Act{Verb: cases.VerbUpdate, Detail: "handed over"}, func(tx db.Tx, now *Request) error {
+	err = s.change(ctx, itself(r), r.ID, cases.Action{Verb: cases.VerbUpdate, Detail: "handed over"}, func(tx db.Tx, now *Request) error {
 		q := query.New(tx)
 
 		if now.Status != Creating {
@@ -133,7 +133,7 @@ func (s *Service) abandon(ctx context.Context, r Request, id string, drop, late 
 	if drop {
 		u.State, u.NextAt = envDropping, nullable(ptr(s.Clock()))
 	}
-	err := s.change(ctx, itself(r), r.ID, cases.Act{Verb: cases.VerbUpdate, Detail: "failed"}, func(tx db.Tx, r *Request) error {
+	err := s.change(ctx, itself(r), r.ID, cases.Action{Verb: cases.VerbUpdate, Detail: "failed"}, func(tx db.Tx, r *Request) error {
 		if r.Status != Creating {
 			return errSame
 		}

@@ -176,8 +176,8 @@ type Jobs interface {
 
 // Post knows whom may be written to, and to how many. email.Service fulfils it.
 type Post interface {
-	// Charge counts recipients that somebody writes to; RateLimited when they are too many.
-	Charge(ctx context.Context, by domain.Principal, recipients int) error
+	// ReserveQuota counts recipients that somebody writes to; RateLimited when they are too many.
+	ReserveQuota(ctx context.Context, by domain.Principal, recipients int) error
 	// Blocked tells why an address is not written to; "" when it is.
 	Blocked(ctx context.Context, address string) (email.SuppressionReason, error)
 	// NoAddress puts down that a mail server knows no such address.
@@ -348,7 +348,7 @@ var errSame = errors.New("esign: nothing to change")
 
 // change does something to a request, whose row it holds meanwhile, in one transaction, and puts
 // it into the timeline of its case. fn may return errSame.
-func (s *Service) change(ctx context.Context, by domain.Principal, id domain.ID, act cases.Act, fn func(tx db.Tx, r *Request) error) error {
+func (s *Service) change(ctx context.Context, by domain.Principal, id domain.ID, act cases.Action, fn func(tx db.Tx, r *Request) error) error {
 	at, err := s.rows.GetSignatureRequest(ctx, id)
 	if err != nil {
 		return absent(err)
@@ -375,8 +375,8 @@ func (s *Service) change(ctx context.Context, by domain.Principal, id domain.ID,
 	if at.CaseID == nil {
 		err = db.WithTx(ctx, s.DB, do)
 	} else {
-		act.Subject, act.ID = cases.SubjectSignature, &id
-		err = s.Cases.Change(ctx, by, *at.CaseID, &act, do)
+		act.Resource, act.ID = cases.ResourceSignature, &id
+		err = s.Cases.AuthorizedTx(ctx, by, *at.CaseID, &act, do)
 	}
 	switch {
 	case errors.Is(err, errSame):

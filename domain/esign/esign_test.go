@@ -85,7 +85,7 @@ func TestSequential(t *testing.T) {
 	must(t, err)
 	var told []string
 	for _, e := range slices.Backward(entries) {
-		if e.Subject == cases.SubjectSignature && e.Verb != cases.VerbRead {
+		if e.Resource == cases.ResourceSignature && e.Verb != cases.VerbRead {
 			told = append(told, string(e.Verb)+" "+e.Detail)
 		}
 	}

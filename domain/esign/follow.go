@@ -107,7 +107,7 @@ func (s *Service) advance(ctx context.Context, p Provider, r Request, e query.Si
 	if moved.Status != r.Status {
 		detail = string(moved.Status) + " at " + r.Provider
 	}
-	return s.change(ctx, itself(r), r.ID, cases.Act{Verb: cases.VerbUpdate, Detail: detail}, func(tx db.Tx, r *Request) error {
+	return s.change(ctx, itself(r), r.ID, cases.Action{Verb: cases.VerbUpdate, Detail: detail}, func(tx db.Tx, r *Request) error {
 		if r.Status != Open {
 			return errSame
 		}
@@ -283,7 +283,7 @@ func (s *Service) forward(ctx context.Context, v View, here Event) (View, error)
 	if old, err := s.known(ctx, v.Request.ID, here); err != nil || old {
 		return v, err
 	}
-	err = s.change(ctx, itself(v.Request), v.Request.ID, cases.Act{Verb: cases.VerbUpdate, Detail: "forwarded " + number(v.Signer.Number)}, func(tx db.Tx, r *Request) error {
+	err = s.change(ctx, itself(v.Request), v.Request.ID, cases.Action{Verb: cases.VerbUpdate, Detail: "forwarded " + number(v.Signer.Number)}, func(tx db.Tx, r *Request) error {
 		if r.Status != Open {
 			return errSame
 		}

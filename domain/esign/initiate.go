@@ -90,7 +90,7 @@ func (s *Service) Initiate(ctx context.Context, by domain.Principal, n NewReques
 	}
 	r.CaseID, r.DocumentName, r.DocumentSize, r.DocumentSum = d.CaseID, d.Name, d.Size, d.SHA256
 	if r.CaseID != nil {
-		if err := s.Cases.Authorize(ctx, by, *r.CaseID, cases.Act{Verb: cases.VerbCreate, Subject: cases.SubjectSignature}); err != nil {
+		if err := s.Cases.Authorize(ctx, by, *r.CaseID, cases.Action{Verb: cases.VerbCreate, Resource: cases.ResourceSignature}); err != nil {
 			return Request{}, err
 		}
 	}
@@ -125,7 +125,7 @@ func (s *Service) Initiate(ctx context.Context, by domain.Principal, n NewReques
 			return Request{}, err
 		}
 	}
-	if err := s.Post.Charge(ctx, by, len(r.Signers)); err != nil {
+	if err := s.Post.ReserveQuota(ctx, by, len(r.Signers)); err != nil {
 		return Request{}, err
 	}
 	if s.Provider != nil {
@@ -179,7 +179,7 @@ func (s *Service) create(ctx context.Context, by domain.Principal, r *Request, w
 	if r.CaseID == nil {
 		err = s.inTx(ctx, do)
 	} else {
-		err = s.Cases.Change(ctx, by, *r.CaseID, &cases.Act{Verb: cases.VerbCreate, Subject: cases.SubjectSignature, ID: &r.ID, Detail: r.DocumentID.String()}, do)
+		err = s.Cases.AuthorizedTx(ctx, by, *r.CaseID, &cases.Action{Verb: cases.VerbCreate, Resource: cases.ResourceSignature, ID: &r.ID, Detail: r.DocumentID.String()}, do)
 	}
 	if err == nil {
 		s.Jobs.Wake()

@@ -139,7 +139,7 @@ func (s *Service) mailLink(ctx context.Context, id domain.ID, j inviteJob) error
 	if !taken {
 		then.Kind = EventBounced
 	}
-	return s.change(ctx, itself(r), r.ID, cases.Act{Verb: cases.VerbUpdate, Detail: string(then.Kind) + " " + number(then.Signer)}, func(tx db.Tx, r *Request) error {
+	return s.change(ctx, itself(r), r.ID, cases.Action{Verb: cases.VerbUpdate, Detail: string(then.Kind) + " " + number(then.Signer)}, func(tx db.Tx, r *Request) error {
 		log, err := readLog(ctx, query.New(tx), r.ID)
 		if err != nil {
 			return err
@@ -295,7 +295,7 @@ func (s *Service) mayHear(ctx context.Context, r Request, sender account.User) (
 	case r.CaseID == nil:
 		return true, nil
 	}
-	return s.Cases.IsReader(ctx, *r.CaseID, r.UserID)
+	return s.Cases.CanRead(ctx, *r.CaseID, r.UserID)
 }
 
 // maxAttached is the largest file that mail servers can be trusted to take, in bytes.

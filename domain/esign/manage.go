@@ -36,7 +36,7 @@ func (s *Service) Get(ctx context.Context, by domain.Principal, id domain.ID) (R
 func (s *Service) find(ctx context.Context, by domain.Principal, id domain.ID, verb cases.Verb) (Request, error) {
 	row, err := s.rows.GetSignatureRequest(ctx, id)
 	if err != nil {
-		return Request{}, s.Cases.Absent(ctx, by, absent(err))
+		return Request{}, s.Cases.UniformNotFound(ctx, by, absent(err))
 	}
 	if err := s.may(ctx, by, requestOf(row), verb); err != nil {
 		return Request{}, err
@@ -48,14 +48,14 @@ func (s *Service) find(ctx context.Context, by domain.Principal, id domain.ID, v
 func (s *Service) may(ctx context.Context, by domain.Principal, r Request, verb cases.Verb) error {
 	if r.CaseID == nil {
 		if by.UserID != r.UserID && !by.Admin() {
-			return s.Cases.Absent(ctx, by, noRequest())
+			return s.Cases.UniformNotFound(ctx, by, noRequest())
 		}
 		return nil
 	}
-	act := cases.Act{Verb: verb, Subject: cases.SubjectSignature, ID: &r.ID}
+	act := cases.Action{Verb: verb, Resource: cases.ResourceSignature, ID: &r.ID}
 	var err error
 	if verb == cases.VerbRead || verb == cases.VerbDownload {
-		err = s.Cases.Read(ctx, by, *r.CaseID, act)
+		err = s.Cases.AuthorizeRead(ctx, by, *r.CaseID, act)
 	} else {
 		err = s.Cases.Authorize(ctx, by, *r.CaseID, act)
 	}
@@ -92,7 +92,7 @@ func (s *Service) List(ctx context.Context, by domain.Principal, f Filter) (item
 	var rows []query.SignatureRequest
 	switch {
 	case f.CaseID != nil:
-		if err := s.Cases.Read(ctx, by, *f.CaseID, cases.Act{Verb: cases.VerbRead, Subject: cases.SubjectSignature}); err != nil {
+		if err := s.Cases.AuthorizeRead(ctx, by, *f.CaseID, cases.Action{Verb: cases.VerbRead, Resource: cases.ResourceSignature}); err != nil {
 			return nil, nil, err
 		}
 		rows, err = s.rows.ListCaseSignatureRequests(ctx, query.ListCaseSignatureRequestsParams{CaseID: f.CaseID, Before: before, Status: string(f.Status), Limit: n})
@@ -194,7 +194,7 @@ func (s *Service) Remind(ctx context.Context, by domain.Principal, id domain.ID)
 		if n == 0 {
 			return nil
 		}
-		return s.Post.Charge(ctx, by, n)
+		return s.Post.ReserveQuota(ctx, by, n)
 	}
 	return s.manage(ctx, by, id, "remind", charge, func(tx db.Tx, r *Request) error {
 		for i := range r.Signers {
@@ -235,7 +235,7 @@ func (s *Service) SendLink(ctx context.Context, id domain.ID, email string) erro
 	if i < 0 || s.view(r, r.Signers[i].ID).State != LinkOpen || !s.mayRemind(r.Signers[i]) {
 		return nil
 	}
-	return s.change(ctx, itself(r), id, cases.Act{Verb: cases.VerbUpdate, Detail: "link " + number(i+1)}, func(tx db.Tx, r *Request) error {
+	return s.change(ctx, itself(r), id, cases.Action{Verb: cases.VerbUpdate, Detail: "link " + number(i+1)}, func(tx db.Tx, r *Request) error {
 		if g := &r.Signers[i]; r.Status == Open && s.mayRemind(*g) {
 			return s.remind(ctx, tx, r, g)
 		}
@@ -270,7 +270,7 @@ func (s *Service) manage(ctx context.Context, by domain.Principal, id domain.ID,
 			return Request{}, err
 		}
 	}
-	err = s.change(ctx, by, id, cases.Act{Verb: cases.VerbUpdate, Detail: what}, func(tx db.Tx, now *Request) error {
+	err = s.change(ctx, by, id, cases.Action{Verb: cases.VerbUpdate, Detail: what}, func(tx db.Tx, now *Request) error {
 		if now.Status != Open {
 			return over(*now)
 		}
@@ -315,7 +315,7 @@ func (s *Service) sweep(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		err = s.change(ctx, itself(r), r.ID, cases.Act{Verb: cases.VerbUpdate, Detail: "remind"}, func(tx db.Tx, r *Request) error {
+		err = s.change(ctx, itself(r), r.ID, cases.Action{Verb: cases.VerbUpdate, Detail: "remind"}, func(tx db.Tx, r *Request) error {
 			i := slices.IndexFunc(r.Signers, func(g Signer) bool { return g.ID == row.ID })
 			g := &r.Signers[i]
 			if r.Status != Open || !g.asked() || !s.Clock().Before(r.ExpiresAt) || g.RemindedAt != nil && s.Clock().Sub(*g.RemindedAt) < remindEvery {
@@ -340,7 +340,7 @@ func (s *Service) expire(ctx context.Context, id domain.ID) error {
 	if err := s.ask(ctx, r); err != nil && s.Clock().Sub(r.ExpiresAt) < lostTime { // nobody waits longer for a provider
 		return err
 	}
-	return s.change(ctx, itself(r), id, cases.Act{Verb: cases.VerbUpdate, Detail: "expired"}, func(tx db.Tx, r *Request) error {
+	return s.change(ctx, itself(r), id, cases.Action{Verb: cases.VerbUpdate, Detail: "expired"}, func(tx db.Tx, r *Request) error {
 		if r.Status != Open || s.Clock().Before(r.ExpiresAt) {
 			return errSame
 		}

@@ -233,7 +233,7 @@ func TestProviderEnds(t *testing.T) {
 		must(t, err)
 		told := ""
 		for _, e := range entries {
-			told += string(e.Subject) + " " + e.Detail + "; "
+			told += string(e.Resource) + " " + e.Detail + "; "
 		}
 		if !strings.Contains(told, "declined at "+s.Name) {
 			t.Errorf("the timeline tells: %s", told)

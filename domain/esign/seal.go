@@ -68,7 +68,7 @@ func (s *Service) fail(ctx context.Context, id domain.ID, reason string) error {
 	if err != nil {
 		return err
 	}
-	return s.change(ctx, itself(r), id, cases.Act{Verb: cases.VerbUpdate, Detail: "failed " + reason}, func(tx db.Tx, r *Request) error {
+	return s.change(ctx, itself(r), id, cases.Action{Verb: cases.VerbUpdate, Detail: "failed " + reason}, func(tx db.Tx, r *Request) error {
 		if r.Status != Sealing {
 			return errSame
 		}
@@ -104,7 +104,7 @@ func (s *Service) complete(ctx context.Context, id domain.ID) error {
 	if err != nil {
 		return err
 	}
-	return s.change(ctx, itself(r), id, cases.Act{Verb: cases.VerbUpdate, Detail: "completed " + signed.ID.String()}, func(tx db.Tx, r *Request) error {
+	return s.change(ctx, itself(r), id, cases.Action{Verb: cases.VerbUpdate, Detail: "completed " + signed.ID.String()}, func(tx db.Tx, r *Request) error {
 		if r.Status != Sealing {
 			return errSame
 		}

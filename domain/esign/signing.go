@@ -111,7 +111,7 @@ func (s *Service) act(ctx context.Context, token, what string, fn func(tx db.Tx,
 	if err := v.refuse(); err != nil {
 		return v, err
 	}
-	err = s.change(ctx, itself(v.Request), v.Request.ID, cases.Act{Verb: cases.VerbUpdate, Detail: what + " " + number(v.Signer.Number)}, func(tx db.Tx, r *Request) error {
+	err = s.change(ctx, itself(v.Request), v.Request.ID, cases.Action{Verb: cases.VerbUpdate, Detail: what + " " + number(v.Signer.Number)}, func(tx db.Tx, r *Request) error {
 		now := s.view(*r, v.Signer.ID)
 		if err := now.refuse(); err != nil { // two devices at once
 			return err

@@ -82,7 +82,7 @@ type Draft struct {
 
 // Share is what the person has in one case.
 type Share struct {
-	cases.Share
+	cases.UserExport
 	Consultations []ai.Consultation // they asked in it
 	Drafts        []Draft           // they began
 	Documents     []documents.Stored
@@ -190,8 +190,8 @@ func (s *Service) Export(ctx context.Context, caller domain.Principal, user doma
 	if err := s.Templates.Of(ctx, user, out.Template); err != nil {
 		return err
 	}
-	return s.Cases.Shares(ctx, caller, user, func(c cases.Share) error {
-		share := Share{Share: c}
+	return s.Cases.ExportUser(ctx, caller, user, func(c cases.UserExport) error {
+		share := Share{UserExport: c}
 		err := s.consultations(ctx, caller, ai.ConsultationFilter{CaseID: &c.CaseID}, user, func(one ai.Consultation) error {
 			share.Consultations = append(share.Consultations, one)
 			return nil
@@ -349,7 +349,7 @@ func (s *Service) Erase(ctx context.Context, caller domain.Principal, user domai
 	}
 	return s.Accounts.Erase(ctx, user, func(tx db.Tx, u account.User) error {
 		// The cases first: their locks come before anything that is read without one.
-		if err := s.Cases.Forget(ctx, tx, caller, user, u.Email); err != nil {
+		if err := s.Cases.EraseUser(ctx, tx, caller, user, u.Email); err != nil {
 			return err
 		}
 		if err := s.forget(ctx, tx, user, u.Email); err != nil {

@@ -89,7 +89,7 @@ func (s *Service) mayHear(ctx context.Context, user domain.ID, caseID *domain.ID
 	if caseID == nil {
 		return true, nil
 	}
-	return s.Cases.IsReader(ctx, *caseID, user)
+	return s.Cases.CanRead(ctx, *caseID, user)
 }
 
 func (s *Service) try(ctx context.Context, w query.Webhook, d query.WebhookDelivery) Result {

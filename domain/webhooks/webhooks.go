@@ -93,8 +93,8 @@ type People interface {
 
 // Cases knows who may read what is in a case.
 type Cases interface {
-	// IsReader reports whether a case is there and somebody is a member of it.
-	IsReader(ctx context.Context, id, user domain.ID) (bool, error)
+	// CanRead reports whether a case is there and somebody is a member of it.
+	CanRead(ctx context.Context, id, user domain.ID) (bool, error)
 }
 
 // Deps are what the service works with.

@@ -77,7 +77,7 @@ func fingerprintBody(r *http.Request, req *Request, body []byte) []byte {
 // replay sends a stored answer again.
 func (s *Stack) replay(c *echo.Context, req *Request, stored *idempotency.Answer) error {
 	if stored.CaseID != nil {
-		if err := s.config.Cases.Authorize(c.Request().Context(), req.Principal, *stored.CaseID, cases.Act{Verb: cases.VerbRead, Subject: cases.SubjectCase, Detail: "replay"}); err != nil {
+		if err := s.config.Cases.Authorize(c.Request().Context(), req.Principal, *stored.CaseID, cases.Action{Verb: cases.VerbRead, Resource: cases.ResourceCase, Detail: "replay"}); err != nil {
 			return err
 		}
 	}
