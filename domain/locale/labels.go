@@ -2,21 +2,20 @@ package locale
 
 import "golang.org/x/text/language"
 
-// Labels are the words beside the lines on which somebody signs: name, capacity, place, date. The
-// CLDR has none.
+// Labels are the labels of a signature block: name, capacity, place and date. CLDR has none.
 type Labels struct{ Name, Capacity, Place, Date string }
 
-// SignatureLabels are those of a language; zero for one that has no Format.
+// SignatureLabels returns the labels in a language, or the zero value if it is not supported.
 func SignatureLabels(tag language.Tag) Labels {
 	for ; tag != language.Und; tag = tag.Parent() {
-		if l, ok := labels[tag.String()]; ok {
+		if l, ok := signatureLabels[tag.String()]; ok {
 			return l
 		}
 	}
 	return Labels{}
 }
 
-var labels = map[string]Labels{
+var signatureLabels = map[string]Labels{
 	"af":      {"Naam", "Hoedanigheid", "Plek", "Datum"},
 	"az":      {"Ad", "Vəzifə", "Yer", "Tarix"},
 	"be":      {"Імя", "Пасада", "Месца", "Дата"},

@@ -17,9 +17,9 @@ func lookup(t *testing.T, tag string) Format {
 	return f
 }
 
-// TestFormats holds what is written against what people of each language write.
+// TestFormats compares with the usual formats of each language.
 func TestFormats(t *testing.T) {
-	for tag, want := range map[string][5]string{ // a date, a number, a sum, two and three items
+	for tag, want := range map[string][5]string{ // a date, a number, an amount, two and three items
 		"en":      {"1 March 2026", "1,234.5", "EUR 12,400.00", "Ada and Mary", "Ada, Mary and Iris"},
 		"en-GB":   {"1 March 2026", "1,234.5", "EUR 12,400.00", "Ada and Mary", "Ada, Mary and Iris"},
 		"en-US":   {"March 1, 2026", "1,234.5", "EUR 12,400.00", "Ada and Mary", "Ada, Mary, and Iris"},
@@ -59,22 +59,22 @@ func TestNumber(t *testing.T) {
 	require.Equal(t, "0,00000000000000000001", de.Number("0.00000000000000000001", true))
 }
 
-func TestSum(t *testing.T) {
+func TestAmount(t *testing.T) {
 	de := lookup(t, "de")
-	require.Equal(t, "1.240\u00a0JPY", de.Sum(1240, "JPY"), "a currency without a smaller unit")
-	require.Equal(t, "1,240\u00a0KWD", de.Sum(1240, "KWD"), "a currency of a thousand units")
+	require.Equal(t, "1.240\u00a0JPY", de.Sum(1240, "JPY"), "a currency without minor units")
+	require.Equal(t, "1,240\u00a0KWD", de.Sum(1240, "KWD"), "a currency with three decimals")
 	require.Equal(t, "-12,40\u00a0EUR", de.Sum(-1240, "EUR"))
-	require.Equal(t, "XYZ\u00a01240", de.Sum(1240, "XYZ"), "no currency")
+	require.Equal(t, "XYZ\u00a01240", de.Sum(1240, "XYZ"), "an unknown currency")
 }
 
-func TestSpanishAnd(t *testing.T) {
+func TestSpanishConjunction(t *testing.T) {
 	es := lookup(t, "es-MX")
 	for next, want := range map[string]string{"Iris": " e ", "Íñigo": " e ", "hijos": " e ", "Hidalgo": " e ", "hielo": " y ", "hiato": " y ", "Mary": " y ", "Yolanda": " y "} {
 		require.Equal(t, "Ada"+want+next, es.List([]string{"Ada", next}))
 	}
 }
 
-// TestEveryLanguageHasNumbers finds a language for which the numbers would silently be English.
+// TestEveryLanguageHasNumbers finds languages whose numbers silently fall back to English.
 func TestEveryLanguageHasNumbers(t *testing.T) {
 	english := map[string]bool{"en": true, "ga": true, "mt": true, "fil": true, "ms": true, "cy": true, "gd": true, "sw": true}
 	for _, tag := range Languages() {
@@ -84,7 +84,7 @@ func TestEveryLanguageHasNumbers(t *testing.T) {
 	}
 }
 
-func TestLanguagesWithoutAFormat(t *testing.T) {
+func TestUnsupportedLanguages(t *testing.T) {
 	for _, tag := range []string{"ja", "zh", "ar", "he", "hi", "ko", "th", "und", "tlh"} {
 		_, ok := Lookup(language.MustParse(tag))
 		require.False(t, ok, tag)
