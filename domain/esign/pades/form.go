@@ -4,7 +4,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/pdfcpu/pdfcpu/pkg/pdfcpu/types"
+	"counsel/domain/esign/pades/pdfobject"
 )
 
 // maxFieldDepth is how deep form fields may be nested.
@@ -35,7 +35,7 @@ func (d *document) checkSealable() error {
 
 // hasSignedField reports whether one of the fields, or of their children, is a signature field that
 // has a signature. An empty signature field is allowed, although SigFlags is set for it as well.
-func (d *document) hasSignedField(fields types.Array, inheritedSig bool, depth int) bool {
+func (d *document) hasSignedField(fields pdfobject.Array, inheritedSig bool, depth int) bool {
 	if depth > maxFieldDepth {
 		return true // too deep to know, so the file is rejected
 	}
@@ -45,8 +45,8 @@ func (d *document) hasSignedField(fields types.Array, inheritedSig bool, depth i
 			continue
 		}
 		isSig := inheritedSig // FT is inheritable
-		if t := field.NameEntry("FT"); t != nil {
-			isSig = *t == "Sig"
+		if t, err := d.Dereference(field["FT"]); err != nil || t != nil {
+			isSig = err != nil || t == pdfobject.Name("Sig")
 		}
 		if isSig && d.isSignature(field["V"]) {
 			return true
@@ -60,7 +60,7 @@ func (d *document) hasSignedField(fields types.Array, inheritedSig bool, depth i
 }
 
 // isSignature reports whether a field's value is a signature dictionary.
-func (d *document) isSignature(value types.Object) bool {
+func (d *document) isSignature(value pdfobject.Object) bool {
 	v, err := d.DereferenceDict(value)
 	if err != nil {
 		return true // present but unreadable
@@ -72,7 +72,7 @@ func (d *document) isSignature(value types.Object) bool {
 type fieldAttributes struct {
 	fieldType string
 	flags     int
-	value     types.Object
+	value     pdfobject.Object
 	name      string // fully qualified
 }
 
@@ -92,7 +92,7 @@ func (i *inspection) checkRequiredFields() {
 	i.checkFields(fields, fieldAttributes{}, 0)
 }
 
-func (i *inspection) checkFields(fields types.Array, inherited fieldAttributes, depth int) {
+func (i *inspection) checkFields(fields pdfobject.Array, inherited fieldAttributes, depth int) {
 	if depth > maxFieldDepth {
 		return
 	}
@@ -105,8 +105,8 @@ func (i *inspection) checkFields(fields types.Array, inherited fieldAttributes, 
 		if t := nameValue(i.resolve(d["FT"])); t != "" {
 			field.fieldType = t
 		}
-		if n, ok := i.resolve(d["Ff"]).(types.Integer); ok {
-			field.flags = n.Value()
+		if n, ok := i.resolve(d["Ff"]).(pdfobject.Integer); ok {
+			field.flags = int(n)
 		}
 		if d["V"] != nil {
 			field.value = d["V"]
@@ -130,8 +130,8 @@ func (i *inspection) checkFields(fields types.Array, inherited fieldAttributes, 
 		}
 		page := 0
 		for _, w := range append(slices.Clone(kids), f) {
-			if ref, ok := w.(types.IndirectRef); ok && page == 0 {
-				page = i.pageOf[ref.ObjectNumber.Value()]
+			if ref, ok := w.(pdfobject.Reference); ok && page == 0 {
+				page = i.pageOf[ref.Number]
 			}
 		}
 		name := i.stringValue(d["TU"])
@@ -143,15 +143,15 @@ func (i *inspection) checkFields(fields types.Array, inherited fieldAttributes, 
 }
 
 // isEmpty reports whether a field's value is missing or blank.
-func (i *inspection) isEmpty(value types.Object) bool {
+func (i *inspection) isEmpty(value pdfobject.Object) bool {
 	switch v := i.resolve(value).(type) {
 	case nil:
 		return true
-	case types.Name:
-		return v.Value() == "Off" || v.Value() == ""
-	case types.Array:
+	case pdfobject.Name:
+		return v == "Off" || v == ""
+	case pdfobject.Array:
 		return len(v) == 0
-	case types.StreamDict:
+	case pdfobject.Stream:
 		return len(v.Raw) == 0
 	default:
 		return strings.TrimSpace(i.stringValue(v)) == ""

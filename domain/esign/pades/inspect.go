@@ -3,11 +3,10 @@ package pades
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 
-	"github.com/pdfcpu/pdfcpu/pkg/pdfcpu/types"
+	"counsel/domain/esign/pades/pdfobject"
 )
 
 // Finding is content of a file that a signer may not see, or that may look or behave differently later.
@@ -58,7 +57,7 @@ func Inspect(ctx context.Context, file []byte) (r Report, err error) {
 	}
 	i.checkLayers()
 	i.checkRequiredFields()
-	return Report{Pages: d.pages, Findings: i.findings}, nil
+	return Report{Pages: len(d.pages), Findings: i.findings}, nil
 }
 
 type inspection struct {
@@ -91,7 +90,7 @@ func (i *inspection) add(reason string, page int, quote string) {
 
 // node is an object to visit and the page it was reached from.
 type node struct {
-	object types.Object
+	object pdfobject.Object
 	page   int
 	depth  int // of nesting in the object's own definition
 }
@@ -102,17 +101,10 @@ const maxNesting = 500
 // walk visits every reachable object. Pages come first, so that an object of a page is found there.
 func (i *inspection) walk(ctx context.Context) error {
 	var stack []node
-	for n := i.pages; n >= 1; n-- {
-		page, ref, _, err := i.PageDict(n, false)
-		if err != nil {
-			return errUnreadable(err)
-		}
-		if ref != nil {
-			i.pageOf[ref.ObjectNumber.Value()] = n
-			stack = append(stack, node{*ref, n, 0})
-		} else {
-			stack = append(stack, node{page, n, 0})
-		}
+	for n := len(i.pages); n >= 1; n-- {
+		ref := i.pages[n-1].Reference
+		i.pageOf[ref.Number] = n
+		stack = append(stack, node{ref, n, 0})
 	}
 	stack = append([]node{{i.root, 0, 0}}, stack...)
 	for steps := 0; len(stack) > 0; steps++ {
@@ -121,8 +113,8 @@ func (i *inspection) walk(ctx context.Context) error {
 		}
 		current := stack[len(stack)-1]
 		stack = stack[:len(stack)-1]
-		if ref, ok := current.object.(types.IndirectRef); ok {
-			n := ref.ObjectNumber.Value()
+		if ref, ok := current.object.(pdfobject.Reference); ok {
+			n := ref.Number
 			if i.visited[n] {
 				continue
 			}
@@ -135,7 +127,7 @@ func (i *inspection) walk(ctx context.Context) error {
 				return errUnreadable(err)
 			}
 			current.object = target
-			if d, ok := target.(types.Dict); ok && current.page != 0 && nameValue(d["Subtype"]) == "Widget" {
+			if d, ok := target.(pdfobject.Dict); ok && current.page != 0 && nameValue(d["Subtype"]) == "Widget" {
 				i.pageOf[n] = current.page
 			}
 		}
@@ -143,14 +135,14 @@ func (i *inspection) walk(ctx context.Context) error {
 			return errUnreadable(errors.New("pades: objects are nested too deeply"))
 		}
 		switch o := current.object.(type) {
-		case types.Array:
+		case pdfobject.Array:
 			for _, e := range o {
 				stack = append(stack, node{e, current.page, current.depth})
 			}
-		case types.Dict:
+		case pdfobject.Dict:
 			i.checkDict(o, current.page)
 			stack = pushEntries(stack, o, current)
-		case types.StreamDict:
+		case pdfobject.Stream:
 			if o.Dict["F"] != nil { // the stream's data are in another file
 				i.add(ExternalDocument, current.page, i.fileSpecName(o.Dict["F"]))
 			}
@@ -168,13 +160,13 @@ func errUnreadable(err error) error {
 
 // pushEntries adds the entries of a dictionary to the stack. The depth of a reference starts at 0,
 // because every object is visited once.
-func pushEntries(stack []node, d types.Dict, parent node) []node {
+func pushEntries(stack []node, d pdfobject.Dict, parent node) []node {
 	for key, value := range d {
 		if key == "Parent" || key == "P" && nameValue(d["Type"]) == "Annot" {
 			continue // an ancestor
 		}
 		depth := parent.depth
-		if _, ok := value.(types.IndirectRef); ok {
+		if _, ok := value.(pdfobject.Reference); ok {
 			depth = 0
 		}
 		stack = append(stack, node{value, parent.page, depth})
@@ -183,7 +175,7 @@ func pushEntries(stack []node, d types.Dict, parent node) []node {
 }
 
 // checkDict adds findings for a dictionary: an action, an annotation, or a file specification.
-func (i *inspection) checkDict(d types.Dict, page int) {
+func (i *inspection) checkDict(d pdfobject.Dict, page int) {
 	if nameValue(d["Type"]) == "StructElem" {
 		return // its S is a structure type, not an action type
 	}
@@ -202,7 +194,7 @@ func (i *inspection) checkDict(d types.Dict, page int) {
 }
 
 // checkAction adds a finding if a dictionary is an action (ISO 32000-2, 12.6.4).
-func (i *inspection) checkAction(d types.Dict, page int) {
+func (i *inspection) checkAction(d pdfobject.Dict, page int) {
 	switch s := nameValue(i.resolve(d["S"])); s {
 	case "JavaScript":
 		i.add(JavaScript, page, i.stringValue(d["JS"]))
@@ -237,7 +229,7 @@ func (i *inspection) checkAction(d types.Dict, page int) {
 }
 
 // checkAnnotation adds a finding if a dictionary is an annotation of certain types (12.5.6).
-func (i *inspection) checkAnnotation(d types.Dict, page int) {
+func (i *inspection) checkAnnotation(d pdfobject.Dict, page int) {
 	switch subtype := nameValue(i.resolve(d["Subtype"])); subtype {
 	case "FileAttachment":
 		if fs, err := i.DereferenceDict(d["FS"]); err != nil || fs == nil || fs["EF"] == nil { // otherwise found at the file specification
@@ -258,7 +250,7 @@ func mentionsDraft(s string) bool {
 }
 
 // resolve returns the object that o refers to, or nil.
-func (i *inspection) resolve(o types.Object) types.Object {
+func (i *inspection) resolve(o pdfobject.Object) pdfobject.Object {
 	target, err := i.Dereference(o)
 	if err != nil {
 		return nil
@@ -267,22 +259,19 @@ func (i *inspection) resolve(o types.Object) types.Object {
 }
 
 // stringValue returns the value of a string or name; "" for other objects.
-func (i *inspection) stringValue(o types.Object) string {
+func (i *inspection) stringValue(o pdfobject.Object) string {
 	switch s := i.resolve(o).(type) {
-	case types.StringLiteral, types.HexLiteral:
-		if t, err := types.StringOrHexLiteral(s); err == nil && t != nil {
-			return strings.ToValidUTF8(*t, "?")
-		}
-		return fmt.Sprint(s)
-	case types.Name:
-		return s.Value()
+	case pdfobject.String:
+		return s.Text()
+	case pdfobject.Name:
+		return strings.ToValidUTF8(string(s), "?")
 	}
 	return ""
 }
 
 // fileSpecName returns the file name of a file specification.
-func (i *inspection) fileSpecName(o types.Object) string {
-	if d, ok := i.resolve(o).(types.Dict); ok {
+func (i *inspection) fileSpecName(o pdfobject.Object) string {
+	if d, ok := i.resolve(o).(pdfobject.Dict); ok {
 		if name := i.stringValue(d["UF"]); name != "" {
 			return name
 		}
@@ -291,9 +280,9 @@ func (i *inspection) fileSpecName(o types.Object) string {
 	return i.stringValue(o)
 }
 
-func nameValue(o types.Object) string {
-	if n, ok := o.(types.Name); ok {
-		return n.Value()
+func nameValue(o pdfobject.Object) string {
+	if n, ok := o.(pdfobject.Name); ok {
+		return string(n)
 	}
 	return ""
 }

@@ -1,6 +1,6 @@
 package pades
 
-import "github.com/pdfcpu/pdfcpu/pkg/pdfcpu/types"
+import "counsel/domain/esign/pades/pdfobject"
 
 // checkLayers adds a finding for each layer (optional content group, ISO 32000-2, 8.11) that is hidden,
 // on screen, in print or when exported.
@@ -11,14 +11,14 @@ func (i *inspection) checkLayers() {
 	}
 	config, err := i.DereferenceDict(properties["D"])
 	if err != nil || config == nil {
-		config = types.Dict{}
+		config = pdfobject.Dict{}
 	}
-	objectNumbers := func(o types.Object) map[int]bool {
+	objectNumbers := func(o pdfobject.Object) map[int]bool {
 		set := map[int]bool{}
 		list, _ := i.DereferenceArray(o)
 		for _, e := range list {
-			if ref, ok := e.(types.IndirectRef); ok {
-				set[ref.ObjectNumber.Value()] = true
+			if ref, ok := e.(pdfobject.Reference); ok {
+				set[ref.Number] = true
 			}
 		}
 		return set
@@ -27,7 +27,7 @@ func (i *inspection) checkLayers() {
 	base := nameValue(i.resolve(config["BaseState"]))
 	groups, _ := i.DereferenceArray(properties["OCGs"])
 	for _, g := range groups {
-		ref, ok := g.(types.IndirectRef)
+		ref, ok := g.(pdfobject.Reference)
 		if !ok {
 			continue
 		}
@@ -35,10 +35,10 @@ func (i *inspection) checkLayers() {
 		if err != nil || group == nil {
 			continue
 		}
-		n := ref.ObjectNumber.Value()
+		n := ref.Number
 		hidden := off[n] || base == "OFF" && !on[n]
 		usage, _ := i.DereferenceDict(group["Usage"])
-		for event, state := range map[string]string{"View": "ViewState", "Print": "PrintState", "Export": "ExportState"} {
+		for event, state := range map[pdfobject.Name]pdfobject.Name{"View": "ViewState", "Print": "PrintState", "Export": "ExportState"} {
 			if u, err := i.DereferenceDict(usage[event]); err == nil && u != nil && nameValue(i.resolve(u[state])) == "OFF" {
 				hidden = true
 			}

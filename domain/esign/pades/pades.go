@@ -3,8 +3,7 @@
 // and verifies the seal. The original bytes are kept: they are the beginning of the sealed file, and
 // everything new follows as one incremental update (ISO 32000-2, 7.5.6).
 //
-// pdfcpu parses the files, within limits, and go-pkcs7 creates the signature (CMS, RFC 5652). The
-// update is written here, because neither library can do that. A file is rejected as Invalid, with
+// Package pdfobject parses the files, within limits, and go-pkcs7 creates the signature (CMS, RFC 5652). A file is rejected as Invalid, with
 // a reason for its sender, when it is encrypted, already signed (added pages would invalidate that
 // signature), an XFA form, or has a broken cross-reference table (readers repair such files in
 // different ways, so no signature on top of one is reliable).

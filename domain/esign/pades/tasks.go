@@ -96,7 +96,7 @@ func appendTask(ctx context.Context, args, file []byte) (_ [][]byte, err error) 
 		return nil, err
 	}
 	result, err := readDocument(ctx, out)
-	if err != nil || result.pages != d.pages+added.pages {
+	if err != nil || len(result.pages) != len(d.pages)+len(added.pages) {
 		return nil, fmt.Errorf("pades: the file with the added pages cannot be read: %w", err)
 	}
 	return [][]byte{out[len(file):]}, nil

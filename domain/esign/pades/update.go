@@ -10,9 +10,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"unicode/utf16"
 
-	"github.com/pdfcpu/pdfcpu/pkg/pdfcpu/types"
+	"counsel/domain/esign/pades/pdfobject"
 )
 
 // incrementalUpdate is a file with the objects that are appended to it (ISO 32000-2, 7.5.6).
@@ -26,7 +25,7 @@ type incrementalUpdate struct {
 
 // newUpdate starts an update that appends about size bytes.
 func (d *document) newUpdate(size int) *incrementalUpdate {
-	u := &incrementalUpdate{offsets: map[int]int{}, generations: map[int]int{}, nextObject: max(*d.Size, d.MaxObjNr+1)}
+	u := &incrementalUpdate{offsets: map[int]int{}, generations: map[int]int{}, nextObject: d.Size}
 	u.out = make([]byte, len(d.bytes), len(d.bytes)+size+16<<10)
 	copy(u.out, d.bytes)
 	if !bytes.HasSuffix(u.out, []byte("\n")) {
@@ -62,11 +61,11 @@ func (d *document) appendSignature(added *document, info SignatureInfo, reserved
 	contents.start = u.writeSignature(signature, info, reserved)
 	contents.end = contents.start + 2*reserved + 2
 	sum := sha256.Sum256(d.bytes)
-	u.writeObject(widget, types.Dict{
-		"Type": types.Name("Annot"), "Subtype": types.Name("Widget"), "FT": types.Name("Sig"),
-		"T": types.StringLiteral("Counsel-" + hex.EncodeToString(sum[:6])), "V": ref(signature), "P": pages[0].(types.IndirectRef),
-		"F": types.Integer(132), "Rect": types.Array{types.Integer(0), types.Integer(0), types.Integer(0), types.Integer(0)}, // flags: Print, Locked; no area, so invisible
-	}.PDFString())
+	u.writeObject(widget, pdfobject.Format(pdfobject.Dict{
+		"Type": pdfobject.Name("Annot"), "Subtype": pdfobject.Name("Widget"), "FT": pdfobject.Name("Sig"),
+		"T": pdfobject.String("Counsel-" + hex.EncodeToString(sum[:6])), "V": ref(signature), "P": pages[0].(pdfobject.Reference),
+		"F": pdfobject.Integer(132), "Rect": pdfobject.Array{pdfobject.Integer(0), pdfobject.Integer(0), pdfobject.Integer(0), pdfobject.Integer(0)}, // flags: Print, Locked; no area, so invisible
+	}))
 	if err := u.updateCatalog(d, widget, signature); err != nil {
 		return nil, byteSpan{}, err
 	}
@@ -86,45 +85,45 @@ func (u *incrementalUpdate) writeObject(n int, body string) {
 }
 
 // replaceObject writes a new version of an object of the original.
-func (u *incrementalUpdate) replaceObject(ref types.IndirectRef, body types.Dict) {
-	n := ref.ObjectNumber.Value()
-	if g := ref.GenerationNumber.Value(); g != 0 {
+func (u *incrementalUpdate) replaceObject(ref pdfobject.Reference, body pdfobject.Dict) {
+	n := ref.Number
+	if g := ref.Generation; g != 0 {
 		u.generations[n] = g
 	}
-	u.writeObject(n, body.PDFString())
+	u.writeObject(n, pdfobject.Format(body))
 }
 
-func ref(n int) types.IndirectRef { return *types.NewIndirectRef(n, 0) }
+func ref(n int) pdfobject.Reference { return pdfobject.Reference{Number: n} }
 
 // copyObject copies an object of another file and everything it refers to. copied maps object numbers
 // there to those here.
-func (u *incrementalUpdate) copyObject(from *document, o types.Object, copied map[int]int) types.Object {
+func (u *incrementalUpdate) copyObject(from *document, o pdfobject.Object, copied map[int]int) pdfobject.Object {
 	switch o := o.(type) {
-	case types.IndirectRef:
-		old := o.ObjectNumber.Value()
+	case pdfobject.Reference:
+		old := o.Number
 		n, ok := copied[old]
 		if !ok {
 			n = u.newObject()
 			copied[old] = n
 			target, err := from.Dereference(o)
 			u.err = errors.Join(u.err, err)
-			if s, ok := target.(types.StreamDict); ok {
-				d := u.copyObject(from, s.Dict, copied).(types.Dict)
-				d["Length"] = types.Integer(len(s.Raw))
-				u.writeObject(n, d.PDFString()+"stream\n"+string(s.Raw)+"\nendstream")
+			if s, ok := target.(pdfobject.Stream); ok {
+				d := u.copyObject(from, s.Dict, copied).(pdfobject.Dict)
+				d["Length"] = pdfobject.Integer(len(s.Raw))
+				u.writeObject(n, pdfobject.Format(d)+"stream\n"+string(s.Raw)+"\nendstream")
 			} else {
-				u.writeObject(n, serialize(u.copyObject(from, target, copied)))
+				u.writeObject(n, pdfobject.Format(u.copyObject(from, target, copied)))
 			}
 		}
 		return ref(n)
-	case types.Dict:
-		c := make(types.Dict, len(o))
+	case pdfobject.Dict:
+		c := make(pdfobject.Dict, len(o))
 		for _, k := range slices.Sorted(maps.Keys(o)) {
 			c[k] = u.copyObject(from, o[k], copied)
 		}
 		return c
-	case types.Array:
-		c := make(types.Array, len(o))
+	case pdfobject.Array:
+		c := make(pdfobject.Array, len(o))
 		for i, e := range o {
 			c[i] = u.copyObject(from, e, copied)
 		}
@@ -133,54 +132,40 @@ func (u *incrementalUpdate) copyObject(from *document, o types.Object, copied ma
 	return o
 }
 
-func serialize(o types.Object) string {
-	if o == nil {
-		return "null"
-	}
-	return o.PDFString()
-}
-
 // addPages appends all pages of another file to the root node of the page tree. The first one gets the
 // widget, unless that is 0.
-func (u *incrementalUpdate) addPages(d, added *document, widget int) (refs types.Array, err error) {
+func (u *incrementalUpdate) addPages(d, added *document, widget int) (refs pdfobject.Array, err error) {
 	copied := map[int]int{}
-	for i := 1; i <= added.pages; i++ {
-		p, _, inherited, err := added.PageDict(i, false)
-		if err != nil {
-			return nil, fmt.Errorf("pades: the pages to be added: %w", err)
-		}
-		p = p.Clone().(types.Dict)
-		for _, k := range []string{"Parent", "Annots", "StructParents", "Tabs"} {
+	for i, page := range added.pages {
+		// It has every inheritable attribute, so that nothing is inherited from the original's page tree.
+		p := maps.Clone(page.Dict)
+		for _, k := range []pdfobject.Name{"Parent", "Annots", "StructParents", "Tabs"} {
 			delete(p, k)
 		}
-		// Every inheritable attribute is set, so that nothing is inherited from the original's page tree.
-		p["Rotate"] = types.Integer(inherited.Rotate)
-		if p["Resources"] == nil {
-			p["Resources"] = inherited.Resources
-		}
-		if inherited.MediaBox == nil {
+		if p["MediaBox"] == nil {
 			return nil, errors.New("pades: a page to be added has no MediaBox")
 		}
-		p["MediaBox"] = inherited.MediaBox.Array()
-		if p["CropBox"] == nil {
-			p["CropBox"] = p["MediaBox"]
+		for k, initial := range (pdfobject.Dict{"Rotate": pdfobject.Integer(0), "Resources": pdfobject.Dict{}, "CropBox": p["MediaBox"]}) {
+			if p[k] == nil {
+				p[k] = initial
+			}
 		}
 		n := u.newObject()
-		p = u.copyObject(added, p, copied).(types.Dict)
+		p = u.copyObject(added, p, copied).(pdfobject.Dict)
 		p["Parent"] = d.pageTreeRef
-		if i == 1 && widget != 0 {
-			p["Annots"] = types.Array{ref(widget)}
+		if i == 0 && widget != 0 {
+			p["Annots"] = pdfobject.Array{ref(widget)}
 		}
-		u.writeObject(n, p.PDFString())
+		u.writeObject(n, pdfobject.Format(p))
 		refs = append(refs, ref(n))
 	}
 	kids, err := d.DereferenceArray(d.pageTree["Kids"])
 	if err != nil || len(kids) == 0 {
 		return nil, withCause(unsignable(reasonBroken, "its pages cannot be found."), err)
 	}
-	tree := d.pageTree.Clone().(types.Dict)
+	tree := maps.Clone(d.pageTree)
 	tree["Kids"] = append(slices.Clone(kids), refs...)
-	tree["Count"] = types.Integer(d.pages + len(refs))
+	tree["Count"] = pdfobject.Integer(len(d.pages) + len(refs))
 	u.replaceObject(d.pageTreeRef, tree)
 	return refs, nil
 }
@@ -192,24 +177,24 @@ func (u *incrementalUpdate) updateCatalog(d *document, widget, signature int) er
 	if err != nil {
 		return withCause(unsignable(reasonBroken, "its form is broken. Print it to a new PDF file."), err)
 	}
-	form := types.Dict{}
+	form := pdfobject.Dict{}
 	if old != nil {
-		form = old.Clone().(types.Dict)
+		form = maps.Clone(old)
 	}
 	fields, err := d.DereferenceArray(form["Fields"])
 	if err != nil {
 		return withCause(unsignable(reasonBroken, "its form is broken. Print it to a new PDF file."), err)
 	}
 	form["Fields"] = append(slices.Clone(fields), ref(widget))
-	form["SigFlags"] = types.Integer(3) // SignaturesExist, AppendOnly
-	root := d.root.Clone().(types.Dict)
-	root["Perms"] = types.Dict{"DocMDP": ref(signature)}
-	if formRef, ok := d.root["AcroForm"].(types.IndirectRef); ok && old != nil {
+	form["SigFlags"] = pdfobject.Integer(3) // SignaturesExist, AppendOnly
+	root := maps.Clone(d.root)
+	root["Perms"] = pdfobject.Dict{"DocMDP": ref(signature)}
+	if formRef, ok := d.root["AcroForm"].(pdfobject.Reference); ok && old != nil {
 		u.replaceObject(formRef, form)
 	} else {
 		root["AcroForm"] = form
 	}
-	u.replaceObject(*d.Root, root)
+	u.replaceObject(d.Root, root)
 	return nil
 }
 
@@ -223,7 +208,7 @@ const docMDP = "/Reference[<</Type/SigRef/TransformMethod/DocMDP/TransformParams
 // writeSignature writes the signature dictionary and returns the offset of its empty Contents.
 func (u *incrementalUpdate) writeSignature(n int, info SignatureInfo, reserved int) int {
 	u.writeObject(n, "<</Type/Sig/Filter/Adobe.PPKLite/SubFilter/ETSI.CAdES.detached"+
-		"/M(D:"+info.SignedAt.UTC().Format("20060102150405")+"Z)/Name"+textString(info.Name)+"/Reason"+textString(info.Reason)+
+		"/M(D:"+info.SignedAt.UTC().Format("20060102150405")+"Z)/Name"+pdfobject.Format(pdfobject.TextString(info.Name))+"/Reason"+pdfobject.Format(pdfobject.TextString(info.Reason))+
 		docMDP+fmt.Sprintf(byteRange, 0, 0, 0)+"/Contents<"+strings.Repeat("0", 2*reserved)+">>>")
 	return bytes.LastIndex(u.out, []byte("/Contents<")) + len("/Contents")
 }
@@ -235,34 +220,34 @@ func (u *incrementalUpdate) writeByteRange(contents byteSpan) {
 
 // writeXRefSection appends a cross-reference section and trailer, of the same kind as the file's last.
 func (u *incrementalUpdate) writeXRefSection(d *document) {
-	trailer := types.Dict{"Root": *d.Root, "Prev": types.Integer(d.xref)}
+	trailer := pdfobject.Dict{"Root": d.Root, "Prev": pdfobject.Integer(d.XRef)}
 	if d.Info != nil {
-		trailer["Info"] = *d.Info
+		trailer["Info"] = d.Info
 	}
 	sum := sha256.Sum256(u.out)
-	id := types.NewHexLiteral(sum[:16])
-	trailer["ID"] = types.Array{id, id}
+	id := pdfobject.String(sum[:16])
+	trailer["ID"] = pdfobject.Array{id, id}
 	if len(d.ID) == 2 {
-		trailer["ID"] = types.Array{d.ID[0], id}
+		trailer["ID"] = pdfobject.Array{d.ID[0], id}
 	}
 	start := len(u.out)
-	if d.xrefStream {
+	if d.Stream {
 		n := u.newObject()
 		u.offsets[n] = start
-		var index types.Array
+		var index pdfobject.Array
 		var rows []byte
 		for _, subsection := range u.subsections() {
-			index = append(index, types.Integer(subsection[0]), types.Integer(len(subsection)))
+			index = append(index, pdfobject.Integer(subsection[0]), pdfobject.Integer(len(subsection)))
 			for _, n := range subsection {
 				rows = append(rows, 1)
 				rows = binary.BigEndian.AppendUint32(rows, uint32(u.offsets[n]))
 				rows = binary.BigEndian.AppendUint16(rows, uint16(u.generations[n]))
 			}
 		}
-		trailer["Type"], trailer["Size"], trailer["Index"] = types.Name("XRef"), types.Integer(u.nextObject), index
-		trailer["W"] = types.Array{types.Integer(1), types.Integer(4), types.Integer(2)}
-		trailer["Length"] = types.Integer(len(rows))
-		u.writeObject(n, trailer.PDFString()+"stream\n"+string(rows)+"\nendstream")
+		trailer["Type"], trailer["Size"], trailer["Index"] = pdfobject.Name("XRef"), pdfobject.Integer(u.nextObject), index
+		trailer["W"] = pdfobject.Array{pdfobject.Integer(1), pdfobject.Integer(4), pdfobject.Integer(2)}
+		trailer["Length"] = pdfobject.Integer(len(rows))
+		u.writeObject(n, pdfobject.Format(trailer)+"stream\n"+string(rows)+"\nendstream")
 	} else {
 		table := []byte("xref\n")
 		for _, subsection := range u.subsections() {
@@ -271,9 +256,9 @@ func (u *incrementalUpdate) writeXRefSection(d *document) {
 				table = fmt.Appendf(table, "%010d %05d n \n", u.offsets[n], u.generations[n])
 			}
 		}
-		trailer["Size"] = types.Integer(u.nextObject)
+		trailer["Size"] = pdfobject.Integer(u.nextObject)
 		u.out = append(u.out, table...)
-		u.out = append(u.out, "trailer\n"+trailer.PDFString()+"\n"...)
+		u.out = append(u.out, "trailer\n"+pdfobject.Format(trailer)+"\n"...)
 	}
 	u.out = fmt.Appendf(u.out, "startxref\n%d\n%%%%EOF\n", start)
 }
@@ -288,13 +273,4 @@ func (u *incrementalUpdate) subsections() (groups [][]int) {
 		groups = append(groups, []int{n})
 	}
 	return groups
-}
-
-// textString encodes a PDF text string: UTF-16BE with a byte order mark, in hexadecimal.
-func textString(s string) string {
-	b := []byte{0xfe, 0xff}
-	for _, c := range utf16.Encode([]rune(s)) {
-		b = binary.BigEndian.AppendUint16(b, c)
-	}
-	return "<" + strings.ToUpper(hex.EncodeToString(b)) + ">"
 }

@@ -7,7 +7,7 @@ import (
 	"errors"
 	"time"
 
-	"github.com/pdfcpu/pdfcpu/pkg/pdfcpu/types"
+	"counsel/domain/esign/pades/pdfobject"
 )
 
 // Signature is the verified signature of a sealed file.
@@ -58,9 +58,9 @@ func Verify(file []byte) (s Signature, err error) {
 	if err != nil {
 		return Signature{}, err
 	}
-	s = Signature{Certificate: c, Pages: d.pages}
-	if m := signature.StringLiteralEntry("M"); m != nil {
-		if signedAt, err := time.Parse("D:20060102150405Z", m.Value()); err == nil {
+	s = Signature{Certificate: c, Pages: len(d.pages)}
+	if m, ok := signature["M"].(pdfobject.String); ok {
+		if signedAt, err := time.Parse("D:20060102150405Z", m.Text()); err == nil {
 			s.SignedAt = signedAt
 		}
 	}
@@ -68,18 +68,18 @@ func Verify(file []byte) (s Signature, err error) {
 }
 
 // signatureContents finds a signature's Contents by its ByteRange, which must cover the whole file.
-func (d *document) signatureContents(signature types.Dict) (byteSpan, error) {
+func (d *document) signatureContents(signature pdfobject.Dict) (byteSpan, error) {
 	byteRange, err := d.DereferenceArray(signature["ByteRange"])
 	if err != nil || len(byteRange) != 4 {
 		return byteSpan{}, errors.Join(errors.New("pades: the signature has no valid ByteRange"), err)
 	}
 	var r [4]int // offset and length, twice
 	for i, o := range byteRange {
-		n, ok := o.(types.Integer)
+		n, ok := o.(pdfobject.Integer)
 		if !ok {
 			return byteSpan{}, errors.New("pades: the signature has no valid ByteRange")
 		}
-		r[i] = n.Value()
+		r[i] = int(n)
 	}
 	contents, size := byteSpan{r[1], r[2]}, len(d.bytes)
 	if r[0] != 0 || contents.start < 0 || contents.end < contents.start+2 || contents.end > size || r[3] != size-contents.end {
