@@ -5,7 +5,7 @@
 // request with domain.Conflict (Reason idempotency_in_progress) until the request ends or its
 // hold, extended while its server lives, runs out, when a crashed server's request is taken over.
 // An answered key replays its answer for a day. The same key with another request is
-// domain.Conflict (Reason idempotency_key_reused). Answers that invite another try are not kept.
+// domain.Conflict (Reason idempotency_key_reused). Which answers are stored is for the caller to decide.
 // Keys and answers lie in the database; when it is down nothing runs: domain.Unavailable. Answers are
 // sealed there, since they may hold what is shown once, such as a secret or a signer's link.
 //
@@ -207,13 +207,10 @@ func inProgress() error {
 	return &domain.Error{Code: domain.Conflict, Reason: ReasonInProgress, Message: "The same request is being answered right now.", RetryAfter: time.Second}
 }
 
-// Finish keeps the answer of a request that ran. One that invites another try, or is too large
-// to keep, lets the request be run again instead.
+// Finish stores the answer of a request that ran. An answer larger than MaxAnswer is not stored;
+// a retry runs the request again.
 func (s *Service) Finish(ctx context.Context, c *Claim, a Answer) error {
-	switch {
-	case a.Status == 429, a.Status == 409, a.Status < 200:
-		return s.Release(ctx, c)
-	case a.Status >= 500, len(a.Body) > MaxAnswer:
+	if len(a.Body) > MaxAnswer {
 		return s.Yield(ctx, c)
 	}
 	key := c.request.hash()

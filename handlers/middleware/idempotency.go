@@ -12,6 +12,7 @@ import (
 	"counsel/domain"
 	"counsel/domain/cases"
 	"counsel/domain/idempotency"
+	"counsel/handlers/problem"
 )
 
 const (
@@ -113,14 +114,19 @@ func (s *Stack) runOnce(c *echo.Context, req *Request, claim *idempotency.Claim,
 			s.config.Log.WarnContext(ctx, "the outcome of a request with an Idempotency-Key could not be stored", "error", err.Error())
 		}
 	}()
-	if err := next(c); err != nil {
-		if refused(err) {
-			complete = s.config.Idempotency.Release
-		}
-		return err
+	err := next(c)
+	status := copied.status
+	if err != nil {
+		status = problem.Status(domain.CodeOf(err))
 	}
-	if req.code != "" { // an event stream that ended in an error
+	switch {
+	case err == nil && req.code != "": // an event stream that ended in an error
 		return nil
+	case mayHaveHadEffect(status):
+		return err
+	case err != nil || invitesRetry(status):
+		complete = s.config.Idempotency.Release
+		return err
 	}
 	answer := idempotency.Answer{Status: copied.status, ContentType: copied.Header().Get("Content-Type"), Body: copied.body.Bytes(), CaseID: req.caseID}
 	complete = func(ctx context.Context, claim *idempotency.Claim) error {
@@ -129,14 +135,14 @@ func (s *Stack) runOnce(c *echo.Context, req *Request, claim *idempotency.Claim,
 	return nil
 }
 
-// refused reports whether err means that the operation had no effect. After the other errors a
-// transaction may have been committed without anybody hearing of it.
-func refused(err error) bool {
-	switch domain.CodeOf(err) {
-	case domain.Internal, domain.Unavailable, domain.Timeout, domain.Upstream:
-		return false
-	}
-	return true
+// mayHaveHadEffect reports whether a request that was answered with status may have had its effect, as
+// when a commit succeeded and its acknowledgement was lost. A retry under the same key runs again.
+func mayHaveHadEffect(status int) bool { return status >= 500 }
+
+// invitesRetry reports whether a request that was answered with status had no effect and invites
+// another try: the key may be used for another request.
+func invitesRetry(status int) bool {
+	return status == http.StatusConflict || status == http.StatusTooManyRequests || status < 200
 }
 
 // caseInPath is the case that the request's path names; nil: none.
