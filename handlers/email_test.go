@@ -17,29 +17,29 @@ import (
 	"counsel/gen/api"
 )
 
-// post stands for the mail server.
-type post struct {
-	mu     sync.Mutex
-	sent   []email.Outgoing
-	files  []string
-	answer func(address string) email.Outcome
+// fakeMailServer stands for the mail server.
+type fakeMailServer struct {
+	mu      sync.Mutex
+	sent    []email.Outgoing
+	files   []string
+	outcome func(address string) email.Outcome
 }
 
-// answers has it answer so from now on.
-func (p *post) answers(answer func(address string) email.Outcome) {
+// setOutcome has it answer so from now on.
+func (p *fakeMailServer) setOutcome(answer func(address string) email.Outcome) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.answer = answer
+	p.outcome = answer
 }
 
-func (p *post) Send(_ context.Context, m email.Outgoing) []email.Outcome {
+func (p *fakeMailServer) Send(_ context.Context, m email.Outgoing) []email.Outcome {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	out := make([]email.Outcome, len(m.Recipients))
 	for i, to := range m.Recipients {
 		out[i].Result = email.Accepted
-		if p.answer != nil {
-			out[i] = p.answer(to)
+		if p.outcome != nil {
+			out[i] = p.outcome(to)
 		}
 	}
 	if out[0].Result == email.Accepted {
@@ -52,7 +52,7 @@ func (p *post) Send(_ context.Context, m email.Outgoing) []email.Outcome {
 	return out
 }
 
-func (p *post) to(address string) (mails []email.Outgoing) {
+func (p *fakeMailServer) mailsTo(address string) (mails []email.Outgoing) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, m := range p.sent {
@@ -65,14 +65,14 @@ func (p *post) to(address string) (mails []email.Outgoing) {
 	return mails
 }
 
-// arrives waits for the n-th mail to an address.
-func (b *bundle) arrives(address string, n int) email.Outgoing {
+// waitForMail waits for the n-th mail to an address.
+func (b *fixture) waitForMail(address string, n int) email.Outgoing {
 	b.t.Helper()
-	b.until(fmt.Sprintf("mail %d to %s", n, address), func() bool { return len(b.post.to(address)) >= n })
-	return b.post.to(address)[n-1]
+	b.eventually(fmt.Sprintf("mail %d to %s", n, address), func() bool { return len(b.mailServer.mailsTo(address)) >= n })
+	return b.mailServer.mailsTo(address)[n-1]
 }
 
-func (b *bundle) until(what string, ok func() bool) {
+func (b *fixture) eventually(what string, ok func() bool) {
 	b.t.Helper()
 	deadline := time.Now().Add(20 * time.Second)
 	tick := time.NewTicker(5 * time.Millisecond)
@@ -85,101 +85,101 @@ func (b *bundle) until(what string, ok func() bool) {
 	}
 }
 
-func (b *bundle) email(who *person, id string) (e api.Email) {
+func (b *fixture) getEmail(who *user, id string) (e api.Email) {
 	b.t.Helper()
-	b.call(who, "GET", "/api/email/"+id, nil).wants(200, "").into(&e)
+	b.call(who, "GET", "/api/email/"+id, nil).expect(200, "").decode(&e)
 	return e
 }
 
 func TestSendEmail(t *testing.T) {
-	b := newBundle(t)
-	b.work()
-	lawyer, other, client := b.join("lawyer", domain.RoleLawyer), b.join("other", domain.RoleLawyer), b.join("client", domain.RoleClient)
-	file, contentType := form(t, "file", "contract.pdf", smallPDF(1000))
+	b := newFixture(t)
+	b.startJobs()
+	lawyer, other, client := b.register("lawyer", domain.RoleLawyer), b.register("other", domain.RoleLawyer), b.register("client", domain.RoleClient)
+	file, contentType := uploadForm(t, "file", "contract.pdf", smallPDF(1000))
 	var doc api.StoredDocument
-	b.call(lawyer, "POST", "/api/docs", file, "Content-Type", contentType).wants(201, "").into(&doc)
+	b.call(lawyer, "POST", "/api/docs", file, "Content-Type", contentType).expect(201, "").decode(&doc)
 	letter := map[string]any{"to": []string{"ada@example.org", "gone@example.org"}, "subject": "Your contract", "bodyHtml": "<p>Dear Ada</p><script>x</script>",
 		"attachments": []any{map[string]any{"filename": "c.pdf", "fileUrl": doc.FileURL}}}
-	b.post.answers(func(to string) email.Outcome {
+	b.mailServer.setOutcome(func(to string) email.Outcome {
 		if to == "gone@example.org" {
 			return email.Outcome{Result: email.Refused, Reason: "550 5.1.1 no such user", BadAddress: true}
 		}
 		return email.Outcome{Result: email.Accepted}
 	})
 	var sent api.SendEmailResponse
-	first := b.call(lawyer, "POST", "/api/email/send", letter, "Idempotency-Key", "k1").wants(202, "")
-	first.into(&sent)
+	first := b.call(lawyer, "POST", "/api/email/send", letter, "Idempotency-Key", "k1").expect(202, "")
+	first.decode(&sent)
 	if sent.Status != api.EmailStatusQueued {
 		t.Errorf("%+v", sent)
 	}
-	if again := b.call(lawyer, "POST", "/api/email/send", letter, "Idempotency-Key", "k1").wants(202, ""); !bytes.Equal(again.body, first.body) || again.header.Get("Idempotency-Replayed") != "true" {
-		t.Errorf("the same request gets %s", again.body)
+	if repeated := b.call(lawyer, "POST", "/api/email/send", letter, "Idempotency-Key", "k1").expect(202, ""); !bytes.Equal(repeated.body, first.body) || repeated.header.Get("Idempotency-Replayed") != "true" {
+		t.Errorf("the same request gets %s", repeated.body)
 	}
-	b.arrives("ada@example.org", 1)
-	b.until("the status", func() bool { return b.email(lawyer, sent.ID.String()).Status == api.EmailStatusSent })
-	e := b.email(lawyer, sent.ID.String())
+	b.waitForMail("ada@example.org", 1)
+	b.eventually("the status", func() bool { return b.getEmail(lawyer, sent.ID.String()).Status == api.EmailStatusSent })
+	e := b.getEmail(lawyer, sent.ID.String())
 	if *e.BodyHTML != "<p>Dear Ada</p>" || *e.BodyText != "Dear Ada" || e.Recipients[1].Status != api.EmailRecipientStatusBounced || *e.Recipients[1].Reason != "550 5.1.1 no such user" || e.Attachments[0].DocID != doc.ID {
 		t.Errorf("%+v", e)
 	}
-	if len(b.post.to("ada@example.org")) != 1 || len(b.post.files) != 1 || b.post.files[0] != "c.pdf: "+string(smallPDF(1000)) {
-		t.Errorf("%d mails, %q", len(b.post.sent), b.post.files)
+	if len(b.mailServer.mailsTo("ada@example.org")) != 1 || len(b.mailServer.files) != 1 || b.mailServer.files[0] != "c.pdf: "+string(smallPDF(1000)) {
+		t.Errorf("%d mails, %q", len(b.mailServer.sent), b.mailServer.files)
 	}
-	b.call(client, "POST", "/api/email/send", letter).wants(403, "forbidden")
-	b.call(other, "GET", "/api/email/"+sent.ID.String(), nil).wants(404, "not_found")
-	b.call(other, "DELETE", "/api/email/"+sent.ID.String(), nil).wants(404, "not_found")
-	b.call(lawyer, "DELETE", "/api/email/"+sent.ID.String(), nil).wants(409, "conflict")
-	b.call(other, "GET", "/api/email?userId="+lawyer.ID.String(), nil).wants(403, "forbidden")
+	b.call(client, "POST", "/api/email/send", letter).expect(403, "forbidden")
+	b.call(other, "GET", "/api/email/"+sent.ID.String(), nil).expect(404, "not_found")
+	b.call(other, "DELETE", "/api/email/"+sent.ID.String(), nil).expect(404, "not_found")
+	b.call(lawyer, "DELETE", "/api/email/"+sent.ID.String(), nil).expect(409, "conflict")
+	b.call(other, "GET", "/api/email?userId="+lawyer.ID.String(), nil).expect(403, "forbidden")
 
 	letter["subject"] = "Hello\r\nBcc: spy@example.org"
-	if p := b.call(lawyer, "POST", "/api/email/send", letter).wants(422, "invalid").problem(); p.Errors[0].Pointer != "/subject" {
+	if p := b.call(lawyer, "POST", "/api/email/send", letter).expect(422, "invalid").problem(); p.Errors[0].Pointer != "/subject" {
 		t.Errorf("%+v", p)
 	}
 	letter["subject"] = "x"
-	if p := b.call(other, "POST", "/api/email/send", letter).wants(422, "invalid").problem(); p.Errors[0].Pointer != "/attachments/0/fileUrl" {
+	if p := b.call(other, "POST", "/api/email/send", letter).expect(422, "invalid").problem(); p.Errors[0].Pointer != "/attachments/0/fileUrl" {
 		t.Errorf("%+v", p)
 	}
 	delete(letter, "attachments")
 	letter["sendAt"] = time.Now().Add(time.Hour)
-	b.call(lawyer, "POST", "/api/email/send", letter).wants(202, "").into(&sent)
-	b.call(lawyer, "DELETE", "/api/email/"+sent.ID.String(), nil).wants(204, "")
-	if e := b.email(lawyer, sent.ID.String()); e.Status != api.EmailStatusCancelled {
+	b.call(lawyer, "POST", "/api/email/send", letter).expect(202, "").decode(&sent)
+	b.call(lawyer, "DELETE", "/api/email/"+sent.ID.String(), nil).expect(204, "")
+	if e := b.getEmail(lawyer, sent.ID.String()); e.Status != api.EmailStatusCancelled {
 		t.Errorf("%+v", e)
 	}
 
 	var list api.EmailList
-	b.call(lawyer, "GET", "/api/email?limit=1", nil).wants(200, "").into(&list)
+	b.call(lawyer, "GET", "/api/email?limit=1", nil).expect(200, "").decode(&list)
 	if len(list.Items) != 1 || list.NextCursor == nil || list.Items[0].BodyText != nil {
 		t.Errorf("%+v", list)
 	}
-	b.call(lawyer, "GET", "/api/email?limit=1&status=sent&cursor="+*list.NextCursor, nil).wants(200, "").into(&list)
+	b.call(lawyer, "GET", "/api/email?limit=1&status=sent&cursor="+*list.NextCursor, nil).expect(200, "").decode(&list)
 	if len(list.Items) != 1 || list.Items[0].Status != api.EmailStatusSent {
 		t.Errorf("%+v", list)
 	}
 	var blocked api.SuppressionList
-	b.call(b.admin(), "GET", "/api/email/suppressions", nil).wants(200, "").into(&blocked)
+	b.call(b.admin(), "GET", "/api/email/suppressions", nil).expect(200, "").decode(&blocked)
 	if len(blocked.Items) != 1 || blocked.Items[0].Address != "gone@example.org" || blocked.Items[0].Reason != api.SuppressionReasonBounced {
 		t.Errorf("%+v", blocked)
 	}
-	b.call(b.admin(), "DELETE", "/api/email/suppressions/"+blocked.Items[0].ID.String(), nil).wants(204, "")
-	b.call(b.admin(), "POST", "/api/email/suppressions", map[string]any{"address": "no@example.org"}).wants(201, "")
+	b.call(b.admin(), "DELETE", "/api/email/suppressions/"+blocked.Items[0].ID.String(), nil).expect(204, "")
+	b.call(b.admin(), "POST", "/api/email/suppressions", map[string]any{"address": "no@example.org"}).expect(201, "")
 
-	export := b.call(lawyer, "GET", "/api/users/"+lawyer.ID.String()+"/export", nil).wants(200, "")
+	export := b.call(lawyer, "GET", "/api/users/"+lawyer.ID.String()+"/export", nil).expect(200, "")
 	var copied api.UserExport
-	export.into(&copied)
+	export.decode(&copied)
 	if len(copied.Emails) != 2 || copied.Emails[1].ID != e.ID {
 		t.Errorf("%+v", copied.Emails)
 	}
 	if log := b.logs.String(); strings.Contains(log, "example.org") || strings.Contains(log, "Your contract") {
 		t.Error("the log holds what was sent, or to whom")
 	}
-	b.call(lawyer, "DELETE", "/api/users/"+lawyer.ID.String(), nil).wants(204, "")
-	b.call(b.admin(), "GET", "/api/email/"+e.ID.String(), nil).wants(404, "not_found")
+	b.call(lawyer, "DELETE", "/api/users/"+lawyer.ID.String(), nil).expect(204, "")
+	b.call(b.admin(), "GET", "/api/email/"+e.ID.String(), nil).expect(404, "not_found")
 }
 
 func TestSendEmails(t *testing.T) {
-	b := newBundle(t)
-	b.work()
-	lawyer := b.join("lawyer", domain.RoleLawyer)
+	b := newFixture(t)
+	b.startJobs()
+	lawyer := b.register("lawyer", domain.RoleLawyer)
 	var mails []any
 	for i := range 100 {
 		mails = append(mails, map[string]any{"to": []string{fmt.Sprintf("r%d@example.org", i)}, "subject": "We move", "bodyText": "On Monday."})
@@ -189,7 +189,7 @@ func TestSendEmails(t *testing.T) {
 	mails[9].(map[string]any)["to"] = []string{"Ada Lovelace"}
 	faults := map[int]string{7: "/emails/7/subject", 8: "/emails/8/subject", 9: "/emails/9/to/0"}
 	var out api.SendEmailsResponse
-	b.call(lawyer, "POST", "/api/email/send-batch", map[string]any{"emails": mails}).wants(202, "").into(&out)
+	b.call(lawyer, "POST", "/api/email/send-batch", map[string]any{"emails": mails}).expect(202, "").decode(&out)
 	for i, item := range out.Items {
 		switch fault := faults[i]; {
 		case fault != "":
@@ -200,33 +200,33 @@ func TestSendEmails(t *testing.T) {
 			t.Fatalf("%d: %+v", i, item)
 		}
 	}
-	link, ok := strings.CutPrefix(b.arrives("r99@example.org", 1).Unsubscribe, "https://counsel.example")
+	link, ok := strings.CutPrefix(b.waitForMail("r99@example.org", 1).Unsubscribe, "https://counsel.example")
 	if !ok {
 		t.Fatalf("%q", link)
 	}
-	page := b.call(nil, "GET", link, nil).wants(200, "")
+	page := b.call(nil, "GET", link, nil).expect(200, "")
 	if !strings.Contains(string(page.body), `<form method="post">`) || !strings.Contains(page.header.Get("Content-Security-Policy"), "form-action 'self'") {
 		t.Errorf("%s %s", page.header, page.body)
 	}
-	b.call(nil, "GET", link[:len(link)-3]+"AAA", nil).wants(404, "not_found")
-	b.call(nil, "POST", link[:len(link)-3]+"AAA", nil).wants(404, "not_found")
-	if done := b.call(nil, "POST", link, nil).wants(200, ""); !strings.Contains(string(done.body), "You are unsubscribed") {
+	b.call(nil, "GET", link[:len(link)-3]+"AAA", nil).expect(404, "not_found")
+	b.call(nil, "POST", link[:len(link)-3]+"AAA", nil).expect(404, "not_found")
+	if done := b.call(nil, "POST", link, nil).expect(200, ""); !strings.Contains(string(done.body), "You are unsubscribed") {
 		t.Errorf("%s", done.body)
 	}
-	b.call(lawyer, "POST", "/api/email/send-batch", map[string]any{"emails": mails[99:]}).wants(202, "").into(&out)
-	b.until("the next one is held back", func() bool { return b.email(lawyer, out.Items[0].ID.String()).Status == api.EmailStatusFailed })
-	b.call(lawyer, "POST", "/api/email/send", mails[99]).wants(202, "")
-	b.arrives("r99@example.org", 2)
-	b.call(lawyer, "POST", "/api/email/send-batch", map[string]any{"emails": append(mails, mails[0])}).wants(422, "invalid")
+	b.call(lawyer, "POST", "/api/email/send-batch", map[string]any{"emails": mails[99:]}).expect(202, "").decode(&out)
+	b.eventually("the next one is held back", func() bool { return b.getEmail(lawyer, out.Items[0].ID.String()).Status == api.EmailStatusFailed })
+	b.call(lawyer, "POST", "/api/email/send", mails[99]).expect(202, "")
+	b.waitForMail("r99@example.org", 2)
+	b.call(lawyer, "POST", "/api/email/send-batch", map[string]any{"emails": append(mails, mails[0])}).expect(422, "invalid")
 }
 
-// TestServerComesBack: a mail server that is away at first costs nothing but time.
-func TestServerComesBack(t *testing.T) {
-	b := newBundle(t)
-	b.work()
-	lawyer := b.join("lawyer", domain.RoleLawyer)
+// TestMailServerRecovers: a mail server that is away at first costs nothing but time.
+func TestMailServerRecovers(t *testing.T) {
+	b := newFixture(t)
+	b.startJobs()
+	lawyer := b.register("lawyer", domain.RoleLawyer)
 	tries := 0
-	b.post.answers(func(to string) email.Outcome {
+	b.mailServer.setOutcome(func(to string) email.Outcome {
 		if strings.HasSuffix(to, "@example.org") {
 			if tries++; tries < 3 {
 				return email.Outcome{Result: email.Deferred, Reason: "451 4.7.1 come again", Err: fmt.Errorf("mail: RCPT: the server answered 451 4.7.1")}
@@ -235,56 +235,56 @@ func TestServerComesBack(t *testing.T) {
 		return email.Outcome{Result: email.Accepted}
 	})
 	var sent api.SendEmailResponse
-	b.call(lawyer, "POST", "/api/email/send", map[string]any{"to": []string{"ada@example.org"}, "subject": "x", "bodyText": "x"}).wants(202, "").into(&sent)
-	b.until("the status", func() bool { return b.email(lawyer, sent.ID.String()).Status == api.EmailStatusSent })
-	if e := b.email(lawyer, sent.ID.String()); e.Attempts != 3 {
+	b.call(lawyer, "POST", "/api/email/send", map[string]any{"to": []string{"ada@example.org"}, "subject": "x", "bodyText": "x"}).expect(202, "").decode(&sent)
+	b.eventually("the status", func() bool { return b.getEmail(lawyer, sent.ID.String()).Status == api.EmailStatusSent })
+	if e := b.getEmail(lawyer, sent.ID.String()); e.Attempts != 3 {
 		t.Errorf("%+v", e)
 	}
 }
 
 var secretOf = regexp.MustCompile(`https://counsel\.example/account#(reset|verify)=([A-Za-z0-9_-]+)`)
 
-// fresh is a name that no other run of these tests has: what may be asked for an hour is counted
+// uniqueName is a name that no other run of these tests has: what may be asked for an hour is counted
 // in a Redis they share.
-func fresh(name string) string { return name + "-" + domain.NewID().String()[24:] }
+func uniqueName(name string) string { return name + "-" + domain.NewID().String()[24:] }
 
-// TestAddressesByOneRule: what is an e-mail address is one everywhere, and all its spellings are one.
-func TestAddressesByOneRule(t *testing.T) {
-	b := newBundle(t)
-	lena, admin := b.join("lena", domain.RoleLawyer), b.admin()
-	matter := "/api/cases/" + b.open(lena)
+// TestAddressRules: what is an e-mail address is one everywhere, and all its spellings are one.
+func TestAddressRules(t *testing.T) {
+	b := newFixture(t)
+	lena, admin := b.register("lena", domain.RoleLawyer), b.admin()
+	caseID := "/api/cases/" + b.createCase(lena)
 	asks := []struct {
 		pointer string
-		ask     func(address string) answer
+		ask     func(address string) response
 	}{
-		{"/email", func(address string) answer {
+		{"/email", func(address string) response {
 			return b.call(nil, "POST", "/api/auth/register", map[string]string{"email": address, "password": "correct horse battery", "fullName": "Ada"})
 		}},
-		{"/email", func(address string) answer {
+		{"/email", func(address string) response {
 			return b.call(nil, "POST", "/api/auth/login", map[string]string{"email": address, "password": "correct horse battery"})
 		}},
-		{"/email", func(address string) answer {
+		{"/email", func(address string) response {
 			return b.call(nil, "POST", "/api/auth/password/forgot", map[string]string{"email": address})
 		}},
-		{"/email", func(address string) answer {
-			return b.call(lena, "POST", matter+"/members", map[string]string{"email": address, "role": "viewer"})
+		{"/email", func(address string) response {
+			return b.call(lena, "POST", caseID+"/members", map[string]string{"email": address, "role": "viewer"})
 		}},
-		{"/email", func(address string) answer {
-			return b.call(lena, "POST", matter+"/parties", map[string]string{"kind": "person", "side": "client", "name": "Ada", "email": address})
+		{"/email", func(address string) response {
+			return b.call(lena, "POST", caseID+"/parties", map[string]string{"kind": "person", "side": "client", "name": "Ada", "email": address})
 		}},
-		{"/email", func(address string) answer {
+		{"/email", func(address string) response {
 			return b.call(nil, "POST", "/api/esign/signing/link", map[string]string{"trackingId": domain.NewID().String(), "email": address})
 		}},
-		{"/signers/0/email", func(address string) answer {
+		{"/signers/0/email", func(address string) response {
 			return b.call(lena, "POST", "/api/esign/initiate", map[string]any{"docId": domain.NewID(), "workflow": "parallel", "signers": []any{map[string]any{"name": "Ada", "email": address}}})
 		}},
-		{"/to/0", func(address string) answer {
+		{"/to/0", func(address string) response {
 			return b.call(lena, "POST", "/api/email/send", map[string]any{"to": []string{address}, "subject": "x", "bodyText": "x"})
 		}},
-		{"/replyTo", func(address string) answer {
+		{"/replyTo", func(address string) response {
 			return b.call(lena, "POST", "/api/email/send", map[string]any{"to": []string{"ada@example.com"}, "replyTo": address, "subject": "x", "bodyText": "x"})
 		}},
-		{"/address", func(address string) answer {
+		{"/address", func(address string) response {
 			return b.call(admin, "POST", "/api/email/suppressions", map[string]string{"address": address})
 		}},
 	}
@@ -303,126 +303,126 @@ func TestAddressesByOneRule(t *testing.T) {
 			}
 		}
 	}
-	b.call(nil, "POST", "/api/auth/register", map[string]string{"email": "A@MÜLLER.example", "password": "correct horse battery", "fullName": "Ada"}).wants(409, "conflict")
-	ada := &person{}
+	b.call(nil, "POST", "/api/auth/register", map[string]string{"email": "A@MÜLLER.example", "password": "correct horse battery", "fullName": "Ada"}).expect(409, "conflict")
+	ada := &user{}
 	b.signIn(ada, "a@xn--mller-kva.example", "correct horse battery")
-	b.call(ada, "GET", "/api/auth/me", nil).wants(200, "").into(&ada.User)
+	b.call(ada, "GET", "/api/auth/me", nil).expect(200, "").decode(&ada.User)
 	if ada.Email != "a@müller.example" {
 		t.Errorf("is shown as %s", ada.Email)
 	}
 	var page api.SuppressionList
-	b.call(admin, "GET", "/api/email/suppressions", nil).wants(200, "").into(&page)
+	b.call(admin, "GET", "/api/email/suppressions", nil).expect(200, "").decode(&page)
 	if n := len(page.Items); n != len(good)-1 { // of which two are one
 		t.Errorf("%d are suppressed: %+v", n, page.Items)
 	}
 }
 
-func TestForgottenPassword(t *testing.T) {
-	b := newBundle(t)
-	b.work()
-	name := fresh("ada")
-	address, nobody := name+"@example.com", fresh("nobody")+"@example.com"
-	ada := b.join(name, domain.RoleClient)
-	forgot := func(address string) answer {
+func TestPasswordReset(t *testing.T) {
+	b := newFixture(t)
+	b.startJobs()
+	name := uniqueName("ada")
+	address, nobody := name+"@example.com", uniqueName("nobody")+"@example.com"
+	ada := b.register(name, domain.RoleClient)
+	forgot := func(address string) response {
 		return b.call(nil, "POST", "/api/auth/password/forgot", map[string]string{"email": address}, "Accept-Language", "fr-CH, fr;q=0.9")
 	}
-	b.arrives(address, 1) // the welcome
-	known, unknown := forgot(strings.ToUpper(address)).wants(204, ""), forgot(nobody).wants(204, "")
+	b.waitForMail(address, 1) // the welcome
+	known, unknown := forgot(strings.ToUpper(address)).expect(204, ""), forgot(nobody).expect(204, "")
 	if len(known.body) != 0 || len(unknown.body) != 0 || known.status != unknown.status {
 		t.Error("the answers differ")
 	}
-	m := b.arrives(address, 2)
+	m := b.waitForMail(address, 2)
 	if m.Subject != "Choisissez un nouveau mot de passe" {
 		t.Errorf("%q", m.Subject)
 	}
 	token := secretOf.FindStringSubmatch(m.Text)[2]
-	forgot(address).wants(204, "")
-	other := secretOf.FindStringSubmatch(b.arrives(address, 3).HTML)[2]
+	forgot(address).expect(204, "")
+	other := secretOf.FindStringSubmatch(b.waitForMail(address, 3).HTML)[2]
 
-	reset := func(token, password string) answer {
+	reset := func(token, password string) response {
 		return b.call(nil, "POST", "/api/auth/password/reset", map[string]string{"token": token, "password": password})
 	}
-	for name, bad := range map[string]string{"forged": token[:len(token)-2] + "AA", "cut": token[:40], "nonsense": "x", "of another purpose": secretOf.FindStringSubmatch(b.arrives(address, 1).Text)[2]} {
-		if p := reset(bad, "a new horse battery").wants(422, "link_invalid").problem(); p.Errors[0].Pointer != "/token" {
+	for name, bad := range map[string]string{"forged": token[:len(token)-2] + "AA", "cut": token[:40], "nonsense": "x", "of another purpose": secretOf.FindStringSubmatch(b.waitForMail(address, 1).Text)[2]} {
+		if p := reset(bad, "a new horse battery").expect(422, "link_invalid").problem(); p.Errors[0].Pointer != "/token" {
 			t.Errorf("%s: %+v", name, p)
 		}
 	}
-	if p := reset(token, address).wants(422, "invalid").problem(); p.Errors[0].Pointer != "/password" {
+	if p := reset(token, address).expect(422, "invalid").problem(); p.Errors[0].Pointer != "/password" {
 		t.Errorf("%+v", p)
 	}
-	reset(token, "a new horse battery").wants(204, "")
-	reset(token, "yet another horse").wants(422, "link_invalid")
-	reset(other, "yet another horse").wants(422, "link_invalid")
-	b.call(ada, "GET", "/api/auth/me", nil).wants(401, "unauthenticated")
-	b.call(nil, "POST", "/api/auth/refresh", map[string]string{"refreshToken": ada.refresh}).wants(401, "unauthenticated")
-	b.call(nil, "POST", "/api/auth/login", map[string]string{"email": address, "password": "correct horse battery"}).wants(401, "unauthenticated")
+	reset(token, "a new horse battery").expect(204, "")
+	reset(token, "yet another horse").expect(422, "link_invalid")
+	reset(other, "yet another horse").expect(422, "link_invalid")
+	b.call(ada, "GET", "/api/auth/me", nil).expect(401, "unauthenticated")
+	b.call(nil, "POST", "/api/auth/refresh", map[string]string{"refreshToken": ada.refresh}).expect(401, "unauthenticated")
+	b.call(nil, "POST", "/api/auth/login", map[string]string{"email": address, "password": "correct horse battery"}).expect(401, "unauthenticated")
 	b.signIn(ada, address, "a new horse battery")
 	var me api.User
-	b.call(ada, "GET", "/api/auth/me", nil).wants(200, "").into(&me)
+	b.call(ada, "GET", "/api/auth/me", nil).expect(200, "").decode(&me)
 	if !me.EmailVerified {
 		t.Error("who reads the mails has not shown that they reach them")
 	}
-	if m := b.arrives(address, 4); m.Subject != "Your password was changed" || secretOf.MatchString(m.Text) {
+	if m := b.waitForMail(address, 4); m.Subject != "Your password was changed" || secretOf.MatchString(m.Text) {
 		t.Errorf("%+v", m)
 	}
-	if len(b.post.to(nobody)) != 0 {
+	if len(b.mailServer.mailsTo(nobody)) != 0 {
 		t.Error("a stranger got a mail")
 	}
-	for _, address := range []string{address, fresh("someone") + "@example.com"} {
+	for _, address := range []string{address, uniqueName("someone") + "@example.com"} {
 		for range 5 {
 			forgot(address)
 		}
-		forgot(address).wants(429, "rate_limited")
+		forgot(address).expect(429, "rate_limited")
 	}
 	if log := b.logs.String(); strings.Contains(log, token) || strings.Contains(log, "@example.com") || strings.Contains(log, "horse") {
 		t.Error("the log holds a secret")
 	}
 }
 
-func TestResetOfADisabledAccount(t *testing.T) {
-	b := newBundle(t)
-	b.work()
-	name := fresh("ada")
+func TestPasswordResetOfDisabledAccount(t *testing.T) {
+	b := newFixture(t)
+	b.startJobs()
+	name := uniqueName("ada")
 	address := name + "@example.com"
-	ada := b.join(name, domain.RoleClient)
-	b.call(nil, "POST", "/api/auth/password/forgot", map[string]string{"email": address}).wants(204, "")
-	token := secretOf.FindStringSubmatch(b.arrives(address, 2).Text)[2]
-	b.call(b.admin(), "PATCH", "/api/users/"+ada.ID.String(), map[string]any{"disabled": true}).wants(200, "")
-	b.call(nil, "POST", "/api/auth/password/reset", map[string]string{"token": token, "password": "a new horse battery"}).wants(422, "link_invalid")
+	ada := b.register(name, domain.RoleClient)
+	b.call(nil, "POST", "/api/auth/password/forgot", map[string]string{"email": address}).expect(204, "")
+	token := secretOf.FindStringSubmatch(b.waitForMail(address, 2).Text)[2]
+	b.call(b.admin(), "PATCH", "/api/users/"+ada.ID.String(), map[string]any{"disabled": true}).expect(200, "")
+	b.call(nil, "POST", "/api/auth/password/reset", map[string]string{"token": token, "password": "a new horse battery"}).expect(422, "link_invalid")
 }
 
 func TestVerifyEmail(t *testing.T) {
-	b := newBundle(t)
-	b.work()
-	ada := b.join("ada", domain.RoleClient)
+	b := newFixture(t)
+	b.startJobs()
+	ada := b.register("ada", domain.RoleClient)
 	if ada.EmailVerified {
 		t.Error("an address is confirmed by writing it down")
 	}
-	m := b.arrives("ada@example.com", 1)
+	m := b.waitForMail("ada@example.com", 1)
 	if m.Subject != "Welcome to Counsel – please confirm your address" || !m.Automatic {
 		t.Errorf("%+v", m)
 	}
 	token := secretOf.FindStringSubmatch(m.Text)[2]
-	b.call(ada, "POST", "/api/auth/email/resend", nil).wants(204, "")
-	second := secretOf.FindStringSubmatch(b.arrives("ada@example.com", 2).Text)[2]
-	b.call(nil, "POST", "/api/auth/email/verify", map[string]string{"token": second[1:] + "A"}).wants(422, "link_invalid")
+	b.call(ada, "POST", "/api/auth/email/resend", nil).expect(204, "")
+	second := secretOf.FindStringSubmatch(b.waitForMail("ada@example.com", 2).Text)[2]
+	b.call(nil, "POST", "/api/auth/email/verify", map[string]string{"token": second[1:] + "A"}).expect(422, "link_invalid")
 	for _, token := range []string{token, token, second} { // following a link again changes nothing
-		b.call(nil, "POST", "/api/auth/email/verify", map[string]string{"token": token}).wants(204, "")
+		b.call(nil, "POST", "/api/auth/email/verify", map[string]string{"token": token}).expect(204, "")
 	}
 	var me api.User
-	b.call(ada, "GET", "/api/auth/me", nil).wants(200, "").into(&me)
+	b.call(ada, "GET", "/api/auth/me", nil).expect(200, "").decode(&me)
 	if !me.EmailVerified {
 		t.Error("it is not confirmed")
 	}
-	b.call(ada, "POST", "/api/auth/email/resend", nil).wants(409, "conflict")
-	b.call(nil, "POST", "/api/auth/password/reset", map[string]string{"token": token, "password": "a new horse battery"}).wants(422, "link_invalid")
+	b.call(ada, "POST", "/api/auth/email/resend", nil).expect(409, "conflict")
+	b.call(nil, "POST", "/api/auth/password/reset", map[string]string{"token": token, "password": "a new horse battery"}).expect(422, "link_invalid")
 }
 
 func TestAccountPage(t *testing.T) {
-	b := newBundle(t)
-	page := b.call(nil, "GET", "/account", nil).wants(200, "")
+	b := newFixture(t)
+	page := b.call(nil, "GET", "/account", nil).expect(200, "")
 	if !strings.Contains(string(page.body), `src="/account/page.js"`) || !strings.Contains(page.header.Get("Content-Security-Policy"), "default-src 'none'; script-src 'self'") || page.header.Get("Referrer-Policy") != "no-referrer" {
 		t.Errorf("%v", page.header)
 	}
-	b.call(nil, "GET", "/account/page.js", nil).wants(200, "")
+	b.call(nil, "GET", "/account/page.js", nil).expect(200, "")
 }

@@ -15,15 +15,15 @@ import (
 	"counsel/gen/api"
 )
 
-func (b *bundle) addJob(j jobs.New) string {
+func (b *fixture) addJob(j jobs.New) string {
 	b.t.Helper()
 	ids, err := b.jobs.AddNow(b.t.Context(), j)
 	must(b.t, err)
 	return ids[0].String()
 }
 
-// follow reads the stream of a job until it ends.
-func (b *bundle) follow(who *person, id string) <-chan api.JobEvent {
+// followJob reads the stream of a job until it ends.
+func (b *fixture) followJob(who *user, id string) <-chan api.JobEvent {
 	b.t.Helper()
 	r, err := http.NewRequestWithContext(b.t.Context(), "GET", b.url+"/api/jobs/"+id, nil)
 	must(b.t, err)
@@ -60,8 +60,8 @@ func (b *bundle) follow(who *person, id string) <-chan api.JobEvent {
 }
 
 func TestJobs(t *testing.T) {
-	b := newBundle(t)
-	ada, bob := b.join("ada", domain.RoleClient), b.join("bob", domain.RoleLawyer)
+	b := newFixture(t)
+	ada, bob := b.register("ada", domain.RoleClient), b.register("bob", domain.RoleLawyer)
 	step := make(chan error)
 	b.jobs.Handle("test.steps", jobs.Options{Tries: 1}, func(ctx context.Context, run *jobs.Run) (any, error) {
 		for done := range run.Total {
@@ -79,16 +79,16 @@ func TestJobs(t *testing.T) {
 		}
 		return map[string]string{"made": "all"}, nil
 	})
-	b.work()
+	b.startJobs()
 	mine := jobs.New{Kind: "test.steps", UserID: domain.ID(ada.ID), Total: 2}
 	id := b.addJob(mine)
 	path := "/api/jobs/" + id
-	b.call(bob, "GET", path, nil).wants(404, "not_found")
-	b.call(bob, "DELETE", path, nil).wants(404, "not_found")
-	b.call(bob, "GET", "/api/jobs?userId="+ada.ID.String(), nil).wants(403, "forbidden")
-	b.call(ada, "GET", "/api/jobs/"+domain.NewID().String(), nil).wants(404, "not_found")
+	b.call(bob, "GET", path, nil).expect(404, "not_found")
+	b.call(bob, "DELETE", path, nil).expect(404, "not_found")
+	b.call(bob, "GET", "/api/jobs?userId="+ada.ID.String(), nil).expect(403, "forbidden")
+	b.call(ada, "GET", "/api/jobs/"+domain.NewID().String(), nil).expect(404, "not_found")
 
-	events := b.follow(ada, id)
+	events := b.followJob(ada, id)
 	next := func(what string, so func(api.JobEvent) bool) api.JobEvent {
 		t.Helper()
 		deadline := time.After(20 * time.Second)
@@ -118,20 +118,20 @@ func TestJobs(t *testing.T) {
 		t.Error("something comes after the end")
 	}
 	// Who comes late hears of the end at once.
-	events = b.follow(ada, id)
+	events = b.followJob(ada, id)
 	next("it is done", func(e api.JobEvent) bool { return e.Type == api.JobEventTypeDone })
 	var j api.Job
-	b.call(ada, "GET", path, nil).wants(200, "").into(&j)
+	b.call(ada, "GET", path, nil).expect(200, "").decode(&j)
 	if j.Status != api.JobStatusSucceeded || j.Result["made"] != "all" {
 		t.Errorf("it reads %+v", j)
 	}
-	b.call(ada, "DELETE", path, nil).wants(409, "conflict")
+	b.call(ada, "DELETE", path, nil).expect(409, "conflict")
 
 	// Cancelled while it runs.
 	id = b.addJob(mine)
-	events = b.follow(ada, id)
+	events = b.followJob(ada, id)
 	next("it runs", func(e api.JobEvent) bool { return e.Job.Status == api.JobStatusRunning })
-	b.call(ada, "DELETE", "/api/jobs/"+id, nil).wants(200, "")
+	b.call(ada, "DELETE", "/api/jobs/"+id, nil).expect(200, "")
 	if e := next("it has ended", func(e api.JobEvent) bool { return e.Type == api.JobEventTypeDone }); e.Job.Status != api.JobStatusCancelled {
 		t.Errorf("it ended as %s", e.Job.Status)
 	}
@@ -139,38 +139,38 @@ func TestJobs(t *testing.T) {
 	// Failed for good, and sent again by an admin.
 	id = b.addJob(mine)
 	step <- &domain.Error{Code: domain.Upstream, Message: "They do not answer.", Err: errors.New("secret")}
-	events = b.follow(ada, id)
+	events = b.followJob(ada, id)
 	e := next("it has ended", func(e api.JobEvent) bool { return e.Type == api.JobEventTypeDone })
 	if e.Job.Status != api.JobStatusFailed || e.Job.Error == nil || *e.Job.Error != (api.JobError{Code: "upstream", Detail: "They do not answer."}) {
 		t.Errorf("it ended as %+v", e.Job)
 	}
 	var page api.JobList
-	b.call(b.admin(), "GET", "/api/jobs?status=failed&kind=test.steps&userId="+ada.ID.String(), nil).wants(200, "").into(&page)
+	b.call(b.admin(), "GET", "/api/jobs?status=failed&kind=test.steps&userId="+ada.ID.String(), nil).expect(200, "").decode(&page)
 	if len(page.Items) != 1 || page.Items[0].ID.String() != id {
 		t.Errorf("the dead letters are %+v", page.Items)
 	}
-	b.call(ada, "POST", "/api/jobs/"+id+"/retry", nil).wants(403, "forbidden")
-	b.call(b.admin(), "POST", "/api/jobs/"+id+"/retry", nil).wants(200, "").into(&j)
+	b.call(ada, "POST", "/api/jobs/"+id+"/retry", nil).expect(403, "forbidden")
+	b.call(b.admin(), "POST", "/api/jobs/"+id+"/retry", nil).expect(200, "").decode(&j)
 	if j.Error != nil || j.Tries != 0 {
 		t.Errorf("sent again it is %+v", j)
 	}
-	b.call(b.admin(), "POST", "/api/jobs/"+id+"/retry", nil).wants(409, "conflict")
-	b.call(ada, "GET", "/api/jobs?limit=2", nil).wants(200, "").into(&page)
+	b.call(b.admin(), "POST", "/api/jobs/"+id+"/retry", nil).expect(409, "conflict")
+	b.call(ada, "GET", "/api/jobs?limit=2", nil).expect(200, "").decode(&page)
 	if len(page.Items) != 2 || page.NextCursor == nil || page.Items[0].ID.String() != id {
 		t.Errorf("her jobs are %+v", page)
 	}
 	var rest api.JobList
-	b.call(ada, "GET", "/api/jobs?limit=2&cursor="+*page.NextCursor, nil).wants(200, "").into(&rest)
+	b.call(ada, "GET", "/api/jobs?limit=2&cursor="+*page.NextCursor, nil).expect(200, "").decode(&rest)
 	if len(rest.Items) != 1 || rest.NextCursor != nil {
 		t.Errorf("then %+v", rest)
 	}
 
 	// A server that stops ends the stream without a last word.
-	events = b.follow(ada, id)
+	events = b.followJob(ada, id)
 	next("it runs", func(e api.JobEvent) bool { return e.Job.Status == api.JobStatusRunning })
 	b.server.Drain()
 	if e, open := <-events; open {
 		t.Errorf("after the drain came %+v", e)
 	}
-	b.call(ada, "DELETE", "/api/jobs/"+id, nil).wants(200, "")
+	b.call(ada, "DELETE", "/api/jobs/"+id, nil).expect(200, "")
 }

@@ -9,12 +9,12 @@ import (
 	"counsel/gen/api"
 )
 
-// told waits until somebody has so many notifications.
-func (b *bundle) told(who *person, n int) (page api.NotificationList) {
+// waitForNotifications waits until somebody has so many notifications.
+func (b *fixture) waitForNotifications(who *user, n int) (page api.NotificationList) {
 	b.t.Helper()
-	b.until("notifications", func() bool {
+	b.eventually("notifications", func() bool {
 		page = api.NotificationList{}
-		b.call(who, "GET", "/api/notifications", nil).wants(200, "").into(&page)
+		b.call(who, "GET", "/api/notifications", nil).expect(200, "").decode(&page)
 		return len(page.Items) >= n
 	})
 	if len(page.Items) != n {
@@ -24,66 +24,66 @@ func (b *bundle) told(who *person, n int) (page api.NotificationList) {
 }
 
 func TestNotifications(t *testing.T) {
-	b := newBundle(t)
-	b.work()
-	ada, bob, eve := b.join("ada", domain.RoleLawyer), b.join("bob", domain.RoleLawyer), b.join("eve", domain.RoleClient)
-	token := secretOf.FindStringSubmatch(b.arrives("bob@example.com", 1).Text)[2]
-	b.call(nil, "POST", "/api/auth/email/verify", map[string]string{"token": token}).wants(204, "")
+	b := newFixture(t)
+	b.startJobs()
+	ada, bob, eve := b.register("ada", domain.RoleLawyer), b.register("bob", domain.RoleLawyer), b.register("eve", domain.RoleClient)
+	token := secretOf.FindStringSubmatch(b.waitForMail("bob@example.com", 1).Text)[2]
+	b.call(nil, "POST", "/api/auth/email/verify", map[string]string{"token": token}).expect(204, "")
 	var c api.Case
-	b.call(ada, "POST", "/api/cases", map[string]any{"title": "Northwind v. Southwind"}).wants(201, "").into(&c)
+	b.call(ada, "POST", "/api/cases", map[string]any{"title": "Northwind v. Southwind"}).expect(201, "").decode(&c)
 	root := "/api/cases/" + c.ID.String()
-	b.call(ada, "POST", root+"/members", map[string]any{"userId": bob.ID, "role": "lawyer"}).wants(201, "")
-	b.told(bob, 1)
-	b.arrives("bob@example.com", 2)
+	b.call(ada, "POST", root+"/members", map[string]any{"userId": bob.ID, "role": "lawyer"}).expect(201, "")
+	b.waitForNotifications(bob, 1)
+	b.waitForMail("bob@example.com", 2)
 	var task api.CaseTask
-	b.call(ada, "POST", root+"/tasks", map[string]any{"title": "File the defence", "assigneeId": bob.ID}).wants(201, "").into(&task)
-	page := b.told(bob, 2)
+	b.call(ada, "POST", root+"/tasks", map[string]any{"title": "File the defence", "assigneeId": bob.ID}).expect(201, "").decode(&task)
+	page := b.waitForNotifications(bob, 2)
 	n := page.Items[0]
 	if page.UnreadCount != 2 || n.Type != api.NotificationTypeTaskAssigned || *n.CaseID != c.ID || *n.CaseTitle != c.Title || *n.Data.TaskID != task.ID || *n.Data.AssigneeID != bob.ID || n.ReadAt != nil {
 		t.Errorf("%+v", page)
 	}
 	// The mails say what kind of thing it was, and nothing of what is in it.
-	subjects := []string{b.arrives("bob@example.com", 2).Subject, b.arrives("bob@example.com", 3).Subject}
+	subjects := []string{b.waitForMail("bob@example.com", 2).Subject, b.waitForMail("bob@example.com", 3).Subject}
 	if !slices.Equal(subjects, []string{"You were let into a case", "A task was assigned to you"}) {
 		t.Errorf("mails %q", subjects)
 	}
-	for _, m := range b.post.to("bob@example.com") {
+	for _, m := range b.mailServer.mailsTo("bob@example.com") {
 		if strings.Contains(m.Text+m.HTML, "Northwind") || strings.Contains(m.Text+m.HTML, "defence") || !m.Automatic {
 			t.Errorf("a mail says too much: %s", m.Text)
 		}
 	}
 
 	path := "/api/notifications/" + n.ID.String()
-	for _, who := range []*person{ada, eve, b.admin()} {
-		b.call(who, "PATCH", path, map[string]any{"read": true}).wants(404, "not_found")
+	for _, who := range []*user{ada, eve, b.admin()} {
+		b.call(who, "PATCH", path, map[string]any{"read": true}).expect(404, "not_found")
 	}
-	b.call(bob, "PATCH", "/api/notifications/"+domain.NewID().String(), map[string]any{"read": true}).wants(404, "not_found")
-	b.call(bob, "PATCH", path, map[string]any{}).wants(422, "invalid")
-	b.call(bob, "PATCH", path, map[string]any{"read": true}).wants(200, "").into(&n)
+	b.call(bob, "PATCH", "/api/notifications/"+domain.NewID().String(), map[string]any{"read": true}).expect(404, "not_found")
+	b.call(bob, "PATCH", path, map[string]any{}).expect(422, "invalid")
+	b.call(bob, "PATCH", path, map[string]any{"read": true}).expect(200, "").decode(&n)
 	if n.ReadAt == nil {
 		t.Errorf("%+v", n)
 	}
-	b.call(bob, "GET", "/api/notifications?unread=true", nil).wants(200, "").into(&page)
+	b.call(bob, "GET", "/api/notifications?unread=true", nil).expect(200, "").decode(&page)
 	if len(page.Items) != 1 || page.UnreadCount != 1 || page.Items[0].Type != api.NotificationTypeCaseJoined {
 		t.Errorf("%+v", page)
 	}
-	b.call(bob, "PATCH", path, map[string]any{"read": false}).wants(200, "")
-	b.call(bob, "POST", "/api/notifications/read-all", map[string]any{"newestId": n.ID}).wants(204, "")
-	b.call(bob, "GET", "/api/notifications?limit=1", nil).wants(200, "").into(&page)
+	b.call(bob, "PATCH", path, map[string]any{"read": false}).expect(200, "")
+	b.call(bob, "POST", "/api/notifications/read-all", map[string]any{"newestId": n.ID}).expect(204, "")
+	b.call(bob, "GET", "/api/notifications?limit=1", nil).expect(200, "").decode(&page)
 	if len(page.Items) != 1 || page.UnreadCount != 0 || page.NextCursor == nil {
 		t.Errorf("%+v", page)
 	}
-	b.call(bob, "GET", "/api/notifications?limit=1&cursor="+*page.NextCursor, nil).wants(200, "").into(&page)
+	b.call(bob, "GET", "/api/notifications?limit=1&cursor="+*page.NextCursor, nil).expect(200, "").decode(&page)
 	if len(page.Items) != 1 || page.Items[0].Type != api.NotificationTypeCaseJoined {
 		t.Errorf("%+v", page)
 	}
-	b.call(bob, "GET", "/api/notifications?unread=1", nil).wants(400, "malformed")
-	b.call(bob, "GET", "/api/notifications?cursor=x", nil).wants(400, "malformed")
+	b.call(bob, "GET", "/api/notifications?unread=1", nil).expect(400, "malformed")
+	b.call(bob, "GET", "/api/notifications?cursor=x", nil).expect(400, "malformed")
 
 	// Each step of signing is told to the case.
-	hears := func(who *person, sent api.InitiateSignatureResponse, all int, want ...string) {
+	hears := func(who *user, sent api.InitiateSignatureResponse, all int, want ...string) {
 		t.Helper()
-		page = b.told(who, all)
+		page = b.waitForNotifications(who, all)
 		var types []string
 		for _, n := range page.Items[:len(want)] {
 			types = append(types, string(n.Type))
@@ -95,57 +95,57 @@ func TestNotifications(t *testing.T) {
 			t.Errorf("told of %v, want %v", types, want)
 		}
 	}
-	withdrawn := b.sendToSign(ada, c.ID.String(), "grace@example.com")
-	b.call(ada, "POST", "/api/esign/"+withdrawn.TrackingID.String()+"/cancel", nil).wants(200, "")
+	withdrawn := b.initiateSignature(ada, c.ID.String(), "grace@example.com")
+	b.call(ada, "POST", "/api/esign/"+withdrawn.TrackingID.String()+"/cancel", nil).expect(200, "")
 	hears(bob, withdrawn, 5, "signature.cancelled", "signature.created", "document.uploaded")
-	b.told(ada, 0)
-	signed := b.sendToSign(ada, c.ID.String(), "eve@example.com")
-	link := b.signPost.secret(t, "eve@example.com")
+	b.waitForNotifications(ada, 0)
+	signed := b.initiateSignature(ada, c.ID.String(), "eve@example.com")
+	link := b.signMailServer.linkSecret(t, "eve@example.com")
 	var view api.SigningView
-	b.call(nil, "POST", "/api/esign/signing/view", map[string]any{"token": link}).wants(200, "").into(&view)
-	b.call(nil, "POST", "/api/esign/signing/consent", map[string]any{"token": link, "disclosure": view.Disclosure.Version}).wants(200, "")
-	b.call(nil, "POST", "/api/esign/signing/sign", map[string]any{"token": link, "signature": map[string]any{"typed": "Eve"}}).wants(200, "")
+	b.call(nil, "POST", "/api/esign/signing/view", map[string]any{"token": link}).expect(200, "").decode(&view)
+	b.call(nil, "POST", "/api/esign/signing/consent", map[string]any{"token": link, "disclosure": view.Disclosure.Version}).expect(200, "")
+	b.call(nil, "POST", "/api/esign/signing/sign", map[string]any{"token": link, "signature": map[string]any{"typed": "Eve"}}).expect(200, "")
 	hears(ada, signed, 2, "signature.completed", "signature.signed")
 	hears(bob, signed, 9, "signature.completed", "signature.signed", "signature.created", "document.uploaded")
 
 	var copied api.UserExport
-	b.call(bob, "GET", "/api/users/"+bob.ID.String()+"/export", nil).wants(200, "").into(&copied)
+	b.call(bob, "GET", "/api/users/"+bob.ID.String()+"/export", nil).expect(200, "").decode(&copied)
 	if len(copied.Notifications) != 9 || copied.Notifications[0].ID != page.Items[0].ID {
 		t.Errorf("the copy has %+v", copied.Notifications)
 	}
 
 	// Who leaves a case is shown nothing of it any more.
-	b.call(ada, "DELETE", root+"/members/"+bob.ID.String(), nil).wants(204, "")
-	b.told(bob, 0)
-	b.call(bob, "PATCH", path, map[string]any{"read": true}).wants(404, "not_found")
+	b.call(ada, "DELETE", root+"/members/"+bob.ID.String(), nil).expect(204, "")
+	b.waitForNotifications(bob, 0)
+	b.call(bob, "PATCH", path, map[string]any{"read": true}).expect(404, "not_found")
 	if log := b.logs.String(); strings.Contains(log, "bob@example.com") {
 		t.Error("the log holds an address")
 	}
 }
 
 func TestNotificationPreferences(t *testing.T) {
-	b := newBundle(t)
-	ada := b.join("ada", domain.RoleClient)
+	b := newFixture(t)
+	ada := b.register("ada", domain.RoleClient)
 	const path = "/api/notifications/preferences"
 	var before, after api.NotificationPreferences
-	b.call(ada, "GET", path, nil).wants(200, "").into(&before)
+	b.call(ada, "GET", path, nil).expect(200, "").decode(&before)
 	for _, typ := range domain.EventTypes {
 		if typ != domain.EventCaseCreated && !slices.ContainsFunc(before.Items, func(p api.NotificationPreference) bool { return p.Type == api.NotificationType(typ) }) {
 			t.Errorf("%s is not among %+v", typ, before)
 		}
 	}
 	one := map[string]any{"type": "draft.updated", "inApp": true, "email": false}
-	b.call(ada, "PUT", path, map[string]any{"items": []any{one}}).wants(200, "").into(&after)
+	b.call(ada, "PUT", path, map[string]any{"items": []any{one}}).expect(200, "").decode(&after)
 	if len(after.Items) != len(before.Items) || !slices.Contains(after.Items, api.NotificationPreference{Type: "draft.updated", InApp: true}) || slices.Contains(before.Items, api.NotificationPreference{Type: "draft.updated", InApp: true}) {
 		t.Errorf("%+v", after)
 	}
 	twice := map[string]any{"type": "draft.updated", "inApp": false, "email": false}
-	p := b.call(ada, "PUT", path, map[string]any{"items": []any{one, twice}}).wants(422, "invalid").problem()
+	p := b.call(ada, "PUT", path, map[string]any{"items": []any{one, twice}}).expect(422, "invalid").problem()
 	if len(p.Errors) != 1 || p.Errors[0].Pointer != "/items/1/type" {
 		t.Errorf("%+v", p)
 	}
-	b.call(ada, "PUT", path, map[string]any{"items": []any{map[string]any{"type": "case.created", "inApp": true, "email": false}}}).wants(422, "invalid")
-	b.call(ada, "PUT", path, map[string]any{"items": []any{}}).wants(200, "").into(&after)
+	b.call(ada, "PUT", path, map[string]any{"items": []any{map[string]any{"type": "case.created", "inApp": true, "email": false}}}).expect(422, "invalid")
+	b.call(ada, "PUT", path, map[string]any{"items": []any{}}).expect(200, "").decode(&after)
 	if !slices.Equal(after.Items, before.Items) {
 		t.Errorf("%+v", after)
 	}
@@ -153,10 +153,10 @@ func TestNotificationPreferences(t *testing.T) {
 	// What somebody chose is in the copy of all that is held about them, and goes when they are erased.
 	user := "/api/users/" + ada.ID.String()
 	var copied, left api.UserExport
-	b.call(ada, "PUT", path, map[string]any{"items": []any{one}}).wants(200, "").into(&after)
-	b.call(ada, "GET", user+"/export", nil).wants(200, "").into(&copied)
-	b.call(ada, "DELETE", user, nil).wants(204, "")
-	b.call(b.admin(), "GET", user+"/export", nil).wants(200, "").into(&left)
+	b.call(ada, "PUT", path, map[string]any{"items": []any{one}}).expect(200, "").decode(&after)
+	b.call(ada, "GET", user+"/export", nil).expect(200, "").decode(&copied)
+	b.call(ada, "DELETE", user, nil).expect(204, "")
+	b.call(b.admin(), "GET", user+"/export", nil).expect(200, "").decode(&left)
 	if !slices.Equal(copied.NotificationPreferences, after.Items) || !slices.Equal(left.NotificationPreferences, before.Items) {
 		t.Errorf("copied %+v, left %+v", copied.NotificationPreferences, left.NotificationPreferences)
 	}

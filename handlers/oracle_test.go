@@ -42,17 +42,17 @@ var told = map[string]string{
 // which the time follows. An operation added to the contract is tested by that alone.
 func TestNoOracle(t *testing.T) {
 	var echo testenv.Log
-	b := newBundle(t, func(s *setup) { s.echo = slog.New(slog.NewTextHandler(&echo, nil)) })
-	o := &oracle{bundle: b, echo: &echo, theirs: map[string]string{}, mine: map[domain.Role]map[string]string{}}
-	owner := b.join("owner", domain.RoleLawyer)
-	o.owner, o.theirs = owner, o.build(owner, "secret-template")
-	o.theirs["address"] = "owner@example.com"
+	b := newFixture(t, func(s *fixtureConfig) { s.statementLog = slog.New(slog.NewTextHandler(&echo, nil)) })
+	o := &oracleFixture{fixture: b, echo: &echo, othersIDs: map[string]string{}, ownIDs: map[domain.Role]map[string]string{}}
+	owner := b.register("owner", domain.RoleLawyer)
+	o.owner, o.othersIDs = owner, o.build(owner, "secret-template")
+	o.othersIDs["address"] = "owner@example.com"
 	doc, err := api.GetSpec()
 	must(t, err)
 	asks := 0
-	callers := map[domain.Role]*person{domain.RoleClient: b.join("client", domain.RoleClient), domain.RoleLawyer: b.join("lawyer", domain.RoleLawyer)}
+	callers := map[domain.Role]*user{domain.RoleClient: b.register("client", domain.RoleClient), domain.RoleLawyer: b.register("lawyer", domain.RoleLawyer)}
 	for role, who := range callers {
-		o.mine[role] = o.build(who, "own-template-of-"+string(role))
+		o.ownIDs[role] = o.build(who, "own-template-of-"+string(role))
 	}
 	for _, path := range slices.Sorted(maps.Keys(doc.Paths.Map())) {
 		for method, op := range doc.Paths.Map()[path].Operations() {
@@ -78,7 +78,7 @@ func TestNoOracle(t *testing.T) {
 						continue
 					}
 					asks++
-					t.Run(strings.ReplaceAll(name, " ", "/")+"/"+string(role), func(t *testing.T) { o.on(t).try(method, path, op, ref, kind, role, who) })
+					t.Run(strings.ReplaceAll(name, " ", "/")+"/"+string(role), func(t *testing.T) { o.on(t).check(method, path, op, ref, kind, role, who) })
 				}
 			}
 		}
@@ -88,33 +88,33 @@ func TestNoOracle(t *testing.T) {
 	}
 }
 
-type oracle struct {
-	*bundle
-	echo   *testenv.Log
-	seen   int
-	owner  *person
-	theirs map[string]string                 // by kind; those that can be in a case are there again, in one
-	mine   map[domain.Role]map[string]string // by role and kind
+type oracleFixture struct {
+	*fixture
+	echo           *testenv.Log
+	statementsSeen int
+	owner          *user
+	othersIDs      map[string]string                 // by kind; those that can be in a case are there again, in one
+	ownIDs         map[domain.Role]map[string]string // by role and kind
 }
 
-func (o *oracle) on(t *testing.T) *oracle {
-	b := *o.bundle
+func (o *oracleFixture) on(t *testing.T) *oracleFixture {
+	b := *o.fixture
 	b.t = t
 	other := *o
-	other.bundle = &b
+	other.fixture = &b
 	return &other
 }
 
-// reference is where a request names something.
-type reference struct {
+// requestReference is where a request names something.
+type requestReference struct {
 	in   string // path, query or body
 	path []string
 }
 
-func (r reference) String() string { return r.in + "." + strings.Join(r.path, ".") }
+func (r requestReference) String() string { return r.in + "." + strings.Join(r.path, ".") }
 
 // last is the name of the field or parameter.
-func (r reference) last() string {
+func (r requestReference) last() string {
 	for i := len(r.path) - 1; ; i-- {
 		if r.path[i] != "*" {
 			return r.path[i]
@@ -124,13 +124,13 @@ func (r reference) last() string {
 
 // references are all places in a request that may name something: those of the contract's types for
 // ids and addresses, whatever they are called, and those that are called like one.
-func references(t *testing.T, op *openapi3.Operation) (refs []reference) {
+func references(t *testing.T, op *openapi3.Operation) (refs []requestReference) {
 	names := func(name string, s *openapi3.Schema) bool {
 		return s.Format == "uuid" || s.Format == "email" || strings.HasSuffix(name, "Id") || strings.HasSuffix(name, "Ids") || name == "fileUrl" || name == "address" || name == "email"
 	}
 	for _, p := range op.Parameters {
 		if v := p.Value; v.In == "path" || v.In == "query" && names(v.Name, v.Schema.Value) {
-			refs = append(refs, reference{v.In, []string{v.Name}})
+			refs = append(refs, requestReference{v.In, []string{v.Name}})
 		}
 	}
 	var walk func(at []string, s *openapi3.Schema)
@@ -138,9 +138,9 @@ func references(t *testing.T, op *openapi3.Operation) (refs []reference) {
 		if len(at) > 8 {
 			t.Fatalf("%s: the body nests too deep", op.OperationID)
 		}
-		name := reference{"body", append([]string{""}, at...)}.last()
+		name := requestReference{"body", append([]string{""}, at...)}.last()
 		if s.Type.Is("string") && names(name, s) {
-			refs = append(refs, reference{"body", slices.Clone(at)})
+			refs = append(refs, requestReference{"body", slices.Clone(at)})
 		}
 		for name, p := range s.Properties {
 			walk(append(slices.Clone(at), name), p.Value)
@@ -154,12 +154,12 @@ func references(t *testing.T, op *openapi3.Operation) (refs []reference) {
 			walk(nil, content.Schema.Value)
 		}
 	}
-	slices.SortFunc(refs, func(a, b reference) int { return cmp.Compare(a.String(), b.String()) })
+	slices.SortFunc(refs, func(a, b requestReference) int { return cmp.Compare(a.String(), b.String()) })
 	return refs
 }
 
 // absent is a value of a kind that nothing has.
-func (o *oracle) absent(kind string) string {
+func (o *oracleFixture) absent(kind string) string {
 	switch kind {
 	case "address":
 		return "nobody-" + domain.NewID().String()[24:] + "@example.com"
@@ -171,15 +171,15 @@ func (o *oracle) absent(kind string) string {
 	return domain.NewID().String()
 }
 
-func (o *oracle) fileURL(id string) string {
-	u, err := url.Parse(o.theirs["fileOf"])
+func (o *oracleFixture) fileURL(id string) string {
+	u, err := url.Parse(o.othersIDs["fileOf"])
 	must(o.t, err)
-	u.Path = strings.Replace(u.Path, o.theirs["document"], id, 1)
+	u.Path = strings.Replace(u.Path, o.othersIDs["document"], id, 1)
 	return u.String()
 }
 
 // build makes one of everything that somebody can have.
-func (o *oracle) build(who *person, template string) map[string]string {
+func (o *oracleFixture) build(who *user, template string) map[string]string {
 	o.t.Helper()
 	have := map[string]string{"account": who.ID.String()}
 	made := func(kind, path string, body any) {
@@ -189,7 +189,7 @@ func (o *oracle) build(who *person, template string) map[string]string {
 		if a.status != 201 && a.status != 202 {
 			o.t.Fatalf("%s: %d %s", path, a.status, a.body)
 		}
-		a.into(&out)
+		a.decode(&out)
 		have[kind] = out.ID
 	}
 	made("case", "/api/cases", map[string]any{"title": "Theirs"})
@@ -202,43 +202,43 @@ func (o *oracle) build(who *person, template string) map[string]string {
 	made("draft in a case", "/api/drafts", map[string]any{"title": "Letter", "body": "Pay.", "caseId": have["case"]})
 	for kind, context := range map[string]map[string]any{"consultation": {}, "consultation in a case": {"caseId": have["case"]}} {
 		var answer api.ChatResponse
-		o.call(who, "POST", "/api/ai/chat", map[string]any{"userId": who.ID, "message": "When is it due?", "context": context}).wants(200, "").into(&answer)
+		o.call(who, "POST", "/api/ai/chat", map[string]any{"userId": who.ID, "message": "When is it due?", "context": context}).expect(200, "").decode(&answer)
 		have[kind] = answer.ConsultationID.String()
 	}
-	file, contentType := form(o.t, "file", "a.pdf", smallPDF(1))
+	file, contentType := uploadForm(o.t, "file", "a.pdf", smallPDF(1))
 	var d, inCase api.StoredDocument
-	o.call(who, "POST", "/api/docs", file, "Content-Type", contentType).wants(201, "").into(&d)
+	o.call(who, "POST", "/api/docs", file, "Content-Type", contentType).expect(201, "").decode(&d)
 	have["document"], have["fileOf"], have["file"] = d.ID.String(), d.FileURL, d.FileURL
-	o.put(who, have["case"], "b.pdf", smallPDF(1)).wants(201, "").into(&inCase)
+	o.uploadToCase(who, have["case"], "b.pdf", smallPDF(1)).expect(201, "").decode(&inCase)
 	have["document in a case"] = inCase.ID.String()
 	var sessions struct{ Items []struct{ ID string } }
-	o.call(who, "GET", "/api/auth/sessions", nil).wants(200, "").into(&sessions)
+	o.call(who, "GET", "/api/auth/sessions", nil).expect(200, "").decode(&sessions)
 	have["session"] = sessions.Items[0].ID
 	have["notification"] = o.notify(who)
 	var batch struct{ JobID string }
-	o.call(who, "POST", "/api/docs/render-batch", map[string]any{"items": []any{ndaRequest(o.t.(*testing.T))}}).wants(202, "").into(&batch)
+	o.call(who, "POST", "/api/docs/render-batch", map[string]any{"items": []any{ndaRequest(o.t.(*testing.T))}}).expect(202, "").decode(&batch)
 	have["job"] = batch.JobID
 	if domain.Role(who.Role) == domain.RoleClient {
 		return have
 	}
-	t := letter("1")
+	t := templateBody("1")
 	t["templateId"] = template
-	o.call(who, "POST", "/api/templates", t).wants(201, "")
+	o.call(who, "POST", "/api/templates", t).expect(201, "")
 	have["template"] = template
 	var hook api.WebhookWithSecret
-	o.call(who, "POST", "/api/webhooks", map[string]any{"url": "https://hooks.example/" + template, "eventTypes": []string{"case.closed"}}).wants(201, "").into(&hook)
+	o.call(who, "POST", "/api/webhooks", map[string]any{"url": "https://hooks.example/" + template, "eventTypes": []string{"case.closed"}}).expect(201, "").decode(&hook)
 	have["webhook"] = hook.Webhook.ID.String()
 	var ping api.WebhookDelivery
-	o.call(who, "POST", "/api/webhooks/"+have["webhook"]+"/ping", nil).wants(202, "").into(&ping)
+	o.call(who, "POST", "/api/webhooks/"+have["webhook"]+"/ping", nil).expect(202, "").decode(&ping)
 	have["delivery"] = ping.ID.String()
 	made("mail", "/api/email/send", map[string]any{"to": []string{"someone@example.com"}, "subject": "x", "bodyText": "x"})
-	have["signature"] = o.sendToSign(who, "", "signer@example.com").TrackingID.String()
-	have["signature in a case"] = o.sendToSign(who, have["case"], "signer@example.com").TrackingID.String()
+	have["signature"] = o.initiateSignature(who, "", "signer@example.com").TrackingID.String()
+	have["signature in a case"] = o.initiateSignature(who, have["case"], "signer@example.com").TrackingID.String()
 	return have
 }
 
 // notify makes a notification of somebody's, as the job would.
-func (o *oracle) notify(who *person) string {
+func (o *oracleFixture) notify(who *user) string {
 	o.t.Helper()
 	id := domain.NewID()
 	_, err := o.db.ExecContext(o.t.Context(), "INSERT INTO notifications (id, user_id, event_type, data, created_at, expires_at) VALUES (?, ?, 'case.closed', '{}', NOW(6), NOW(6) + INTERVAL 1 DAY)", id, domain.ID(who.ID))
@@ -246,8 +246,8 @@ func (o *oracle) notify(who *person) string {
 	return id.String()
 }
 
-// try asks about what is absent and about what is somebody else's.
-func (o *oracle) try(method, path string, op *openapi3.Operation, ref reference, kind string, role domain.Role, who *person) {
+// check asks about what is absent and about what is somebody else's.
+func (o *oracleFixture) check(method, path string, op *openapi3.Operation, ref requestReference, kind string, role domain.Role, who *user) {
 	o.t.Helper()
 	type outcome struct{ answer, statements string }
 	ask := func(value string) outcome {
@@ -276,16 +276,16 @@ func (o *oracle) try(method, path string, op *openapi3.Operation, ref reference,
 }
 
 // others are somebody else's things of a kind.
-func (o *oracle) others(kind string) (ids []string) {
+func (o *oracleFixture) others(kind string) (ids []string) {
 	o.t.Helper()
 	if kind == "template" { // a new one each time: who asks may have made their own of the same id by it
-		t := letter("1")
+		t := templateBody("1")
 		t["templateId"] = "hidden-" + domain.NewID().String()[24:]
-		o.call(o.owner, "POST", "/api/templates", t).wants(201, "")
+		o.call(o.owner, "POST", "/api/templates", t).expect(201, "")
 		return []string{fmt.Sprint(t["templateId"])}
 	}
 	for _, k := range []string{kind, kind + " in a case"} {
-		if id := o.theirs[k]; id != "" {
+		if id := o.othersIDs[k]; id != "" {
 			ids = append(ids, id)
 		}
 	}
@@ -303,20 +303,20 @@ var (
 )
 
 // since are the statements since the last look.
-func (o *oracle) since() string {
+func (o *oracleFixture) since() string {
 	text := o.echo.String()
 	var all []string
-	for _, m := range statement.FindAllStringSubmatch(text[o.seen:], -1) {
+	for _, m := range statement.FindAllStringSubmatch(text[o.statementsSeen:], -1) {
 		all = append(all, m[1])
 	}
-	o.seen = len(text)
+	o.statementsSeen = len(text)
 	return strings.Join(all, "\n")
 }
 
 // send asks with value in the place of ref, and with the caller's own things in all others.
-func (o *oracle) send(method, path string, op *openapi3.Operation, ref reference, value string, role domain.Role, who *person) answer {
+func (o *oracleFixture) send(method, path string, op *openapi3.Operation, ref requestReference, value string, role domain.Role, who *user) response {
 	o.t.Helper()
-	mine := o.mine[role]
+	mine := o.ownIDs[role]
 	own := func(name string) string {
 		if v, ok := mine[asked[name]]; ok {
 			return v
@@ -349,8 +349,8 @@ func (o *oracle) send(method, path string, op *openapi3.Operation, ref reference
 		return o.call(who, method, concrete, nil)
 	}
 	if op.RequestBody.Value.Content["multipart/form-data"] != nil {
-		m := &matrix{bundle: o.bundle}
-		file, contentType := m.upload(value)
+		m := &matrixFixture{fixture: o.fixture}
+		file, contentType := m.uploadForm(value)
 		return o.call(who, method, concrete, file, "Content-Type", contentType)
 	}
 	raw, _ := example(o.t, op)
@@ -358,7 +358,7 @@ func (o *oracle) send(method, path string, op *openapi3.Operation, ref reference
 	must(o.t, json.Unmarshal([]byte(raw), &body))
 	body = o.fill(body, own)
 	if ref.in == "body" {
-		body = put(body, ref.path, value)
+		body = setField(body, ref.path, value)
 	}
 	if m, ok := body.(map[string]any); ok {
 		switch op.OperationID {
@@ -374,7 +374,7 @@ func (o *oracle) send(method, path string, op *openapi3.Operation, ref reference
 }
 
 // fill puts the caller's own things where the contract's example names any.
-func (o *oracle) fill(v any, own func(string) string) any {
+func (o *oracleFixture) fill(v any, own func(string) string) any {
 	switch v := v.(type) {
 	case map[string]any:
 		for name, e := range v {
@@ -401,8 +401,8 @@ func (o *oracle) fill(v any, own func(string) string) any {
 	return v
 }
 
-// put sets a value deep in a body; * is the first of a list.
-func put(v any, path []string, value string) any {
+// setField sets a value deep in a body; * is the first of a list.
+func setField(v any, path []string, value string) any {
 	if len(path) == 0 {
 		return value
 	}
@@ -411,7 +411,7 @@ func put(v any, path []string, value string) any {
 		if len(list) == 0 {
 			list = []any{nil}
 		}
-		list[0] = put(list[0], path[1:], value)
+		list[0] = setField(list[0], path[1:], value)
 		return list
 	}
 	m, ok := v.(map[string]any)
@@ -421,6 +421,6 @@ func put(v any, path []string, value string) any {
 			m["filename"] = "a.pdf"
 		}
 	}
-	m[path[0]] = put(m[path[0]], path[1:], value)
+	m[path[0]] = setField(m[path[0]], path[1:], value)
 	return m
 }

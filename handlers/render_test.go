@@ -30,24 +30,24 @@ func ndaRequest(t testing.TB) map[string]any {
 }
 
 func TestRenderPdf(t *testing.T) {
-	b := newBundle(t)
-	ada, bob := b.join("ada", domain.RoleClient), b.join("bob", domain.RoleClient)
+	b := newFixture(t)
+	ada, bob := b.register("ada", domain.RoleClient), b.register("bob", domain.RoleClient)
 	var first, second api.RenderPdfResponse
-	b.call(ada, "POST", "/api/docs/render-pdf", ndaRequest(t)).wants(200, "").into(&first)
-	b.call(bob, "POST", "/api/docs/render-pdf", ndaRequest(t)).wants(200, "").into(&second)
+	b.call(ada, "POST", "/api/docs/render-pdf", ndaRequest(t)).expect(200, "").decode(&first)
+	b.call(bob, "POST", "/api/docs/render-pdf", ndaRequest(t)).expect(200, "").decode(&second)
 	if first.Checksum != second.Checksum || first.DocID == second.DocID || first.Size == 0 {
 		t.Errorf("the same request gives %+v and %+v", first, second)
 	}
 
-	content := b.call(ada, "GET", "/api/docs/"+first.DocID.String()+"/content", nil).wants(200, "")
+	content := b.call(ada, "GET", "/api/docs/"+first.DocID.String()+"/content", nil).expect(200, "")
 	sum := sha256.Sum256(content.body)
 	if "sha256:"+hex.EncodeToString(sum[:]) != first.Checksum || int64(len(content.body)) != first.Size || !strings.HasPrefix(string(content.body), "%PDF-") {
 		t.Error("the bytes served are not those of the checksum")
 	}
-	b.call(bob, "GET", "/api/docs/"+first.DocID.String()+"/content", nil).wants(404, "not_found")
+	b.call(bob, "GET", "/api/docs/"+first.DocID.String()+"/content", nil).expect(404, "not_found")
 
 	var v api.Verification
-	b.call(ada, "POST", "/api/docs/"+first.DocID.String()+"/verify", nil).wants(200, "").into(&v)
+	b.call(ada, "POST", "/api/docs/"+first.DocID.String()+"/verify", nil).expect(200, "").decode(&v)
 	if !v.Intact || v.Reproducible == nil || !*v.Reproducible {
 		t.Errorf("verified as %+v", v)
 	}
@@ -56,30 +56,30 @@ func TestRenderPdf(t *testing.T) {
 	draft := ndaRequest(t)
 	draft["options"] = map[string]any{"draft": true, "pageSize": "Letter", "verifyUrl": "https://counsel.example/verify"}
 	var marked api.RenderPdfResponse
-	b.call(ada, "POST", "/api/docs/render-pdf", draft).wants(200, "").into(&marked)
+	b.call(ada, "POST", "/api/docs/render-pdf", draft).expect(200, "").decode(&marked)
 	if marked.Checksum == first.Checksum {
 		t.Error("a draft looks like the final document")
 	}
 }
 
 func TestEveryShippedTemplateRenders(t *testing.T) {
-	b := newBundle(t)
-	ada := b.join("ada", domain.RoleClient)
+	b := newFixture(t)
+	ada := b.register("ada", domain.RoleClient)
 	var list api.TemplateList
-	b.call(ada, "GET", "/api/templates?limit=100", nil).wants(200, "").into(&list)
+	b.call(ada, "GET", "/api/templates?limit=100", nil).expect(200, "").decode(&list)
 	if len(list.Items) < 6 {
 		t.Fatalf("only %d templates are shipped", len(list.Items))
 	}
 	for _, one := range list.Items {
 		var v api.TemplateVersion
-		b.call(ada, "GET", "/api/templates/"+one.TemplateID+"/versions/1", nil).wants(200, "").into(&v)
-		b.call(ada, "POST", "/api/docs/render-pdf", map[string]any{"templateId": one.TemplateID, "version": "1", "data": v.SampleData}).wants(200, "")
+		b.call(ada, "GET", "/api/templates/"+one.TemplateID+"/versions/1", nil).expect(200, "").decode(&v)
+		b.call(ada, "POST", "/api/docs/render-pdf", map[string]any{"templateId": one.TemplateID, "version": "1", "data": v.SampleData}).expect(200, "")
 	}
 }
 
-func TestRenderPdfRefuses(t *testing.T) {
-	b := newBundle(t)
-	ada := b.join("ada", domain.RoleClient)
+func TestRenderPdfErrors(t *testing.T) {
+	b := newFixture(t)
+	ada := b.register("ada", domain.RoleClient)
 	for name, c := range map[string]struct {
 		change  func(data map[string]any)
 		pointer string
@@ -93,52 +93,52 @@ func TestRenderPdfRefuses(t *testing.T) {
 		data := maps.Clone(r["data"].(map[string]any))
 		c.change(data)
 		r["data"] = data
-		a := b.call(ada, "POST", "/api/docs/render-pdf", r).wants(422, "invalid")
+		a := b.call(ada, "POST", "/api/docs/render-pdf", r).expect(422, "invalid")
 		if e := a.problem().Errors; !slices.ContainsFunc(e, func(f api.FieldError) bool { return f.Pointer == c.pointer }) {
 			t.Errorf("%s: names %+v, want %s", name, e, c.pointer)
 		}
 	}
-	b.call(ada, "POST", "/api/docs/render-pdf", map[string]any{"templateId": "manifesto", "version": "1", "data": map[string]any{}}).wants(404, "not_found")
+	b.call(ada, "POST", "/api/docs/render-pdf", map[string]any{"templateId": "manifesto", "version": "1", "data": map[string]any{}}).expect(404, "not_found")
 	r := ndaRequest(t)
 	r["version"] = "99"
-	b.call(ada, "POST", "/api/docs/render-pdf", r).wants(404, "not_found")
+	b.call(ada, "POST", "/api/docs/render-pdf", r).expect(404, "not_found")
 
 	var list api.StoredDocumentList
-	b.call(ada, "GET", "/api/docs", nil).wants(200, "").into(&list)
+	b.call(ada, "GET", "/api/docs", nil).expect(200, "").decode(&list)
 	if len(list.Items) != 0 {
 		t.Errorf("refused, but %d documents are kept", len(list.Items))
 	}
 }
 
 func TestIdempotencyKey(t *testing.T) {
-	b := newBundle(t)
-	ada, bob := b.join("ada", domain.RoleClient), b.join("bob", domain.RoleClient)
+	b := newFixture(t)
+	ada, bob := b.register("ada", domain.RoleClient), b.register("bob", domain.RoleClient)
 	key := []string{"Idempotency-Key", "render-1"}
-	var first, again, others api.RenderPdfResponse
-	b.call(ada, "POST", "/api/docs/render-pdf", ndaRequest(t), key...).wants(200, "").into(&first)
-	a := b.call(ada, "POST", "/api/docs/render-pdf", ndaRequest(t), key...).wants(200, "")
-	a.into(&again)
-	if again.DocID != first.DocID || a.header.Get("Idempotency-Replayed") != "true" {
-		t.Errorf("repeated: %+v, then %+v", first, again)
+	var first, repeated, others api.RenderPdfResponse
+	b.call(ada, "POST", "/api/docs/render-pdf", ndaRequest(t), key...).expect(200, "").decode(&first)
+	a := b.call(ada, "POST", "/api/docs/render-pdf", ndaRequest(t), key...).expect(200, "")
+	a.decode(&repeated)
+	if repeated.DocID != first.DocID || a.header.Get("Idempotency-Replayed") != "true" {
+		t.Errorf("repeated: %+v, then %+v", first, repeated)
 	}
-	b.call(bob, "POST", "/api/docs/render-pdf", ndaRequest(t), key...).wants(200, "").into(&others)
+	b.call(bob, "POST", "/api/docs/render-pdf", ndaRequest(t), key...).expect(200, "").decode(&others)
 	if others.DocID == first.DocID {
 		t.Error("another caller got the first one's answer")
 	}
 	other := ndaRequest(t)
 	other["options"] = map[string]any{"draft": true}
-	b.call(ada, "POST", "/api/docs/render-pdf", other, key...).wants(409, "idempotency_key_reused")
-	b.call(ada, "POST", "/api/docs/render-pdf", other, "Idempotency-Key", "with space").wants(400, "malformed")
+	b.call(ada, "POST", "/api/docs/render-pdf", other, key...).expect(409, "idempotency_key_reused")
+	b.call(ada, "POST", "/api/docs/render-pdf", other, "Idempotency-Key", "with space").expect(400, "malformed")
 
 	// What failed can be tried again under the same key.
 	bad := ndaRequest(t)
 	bad["version"] = "99"
-	b.call(ada, "POST", "/api/docs/render-pdf", bad, "Idempotency-Key", "render-2").wants(404, "not_found")
-	b.call(ada, "POST", "/api/docs/render-pdf", ndaRequest(t), "Idempotency-Key", "render-2").wants(200, "")
+	b.call(ada, "POST", "/api/docs/render-pdf", bad, "Idempotency-Key", "render-2").expect(404, "not_found")
+	b.call(ada, "POST", "/api/docs/render-pdf", ndaRequest(t), "Idempotency-Key", "render-2").expect(200, "")
 
 	// Many at once under one key make one document.
 	var wg sync.WaitGroup
-	answers := make(chan answer, 10)
+	answers := make(chan response, 10)
 	for range 10 {
 		wg.Go(func() {
 			answers <- b.call(ada, "POST", "/api/docs/render-pdf", ndaRequest(t), "Idempotency-Key", "render-3")
@@ -149,11 +149,11 @@ func TestIdempotencyKey(t *testing.T) {
 	made := map[string]bool{}
 	for a := range answers {
 		if a.status == 409 {
-			a.wants(409, "idempotency_in_progress")
+			a.expect(409, "idempotency_in_progress")
 			continue
 		}
 		var r api.RenderPdfResponse
-		a.wants(200, "").into(&r)
+		a.expect(200, "").decode(&r)
 		made[r.DocID.String()] = true
 	}
 	if len(made) != 1 {
@@ -161,13 +161,13 @@ func TestIdempotencyKey(t *testing.T) {
 	}
 }
 
-// TestBrokenOff: nothing is on record of how a request went, since its server or the database went
+// TestClientDisconnects: nothing is on record of how a request went, since its server or the database went
 // down at the worst moment; the same request again finds what it made.
-func TestBrokenOff(t *testing.T) {
+func TestClientDisconnects(t *testing.T) {
 	url := testenv.SchemaURL(t)
 	pool := testenv.OpenDB(t, url)
-	b := newBundle(t, func(s *setup) { s.database = url })
-	lena := b.join("lena", domain.RoleLawyer)
+	b := newFixture(t, func(s *fixtureConfig) { s.database = url })
+	lena := b.register("lena", domain.RoleLawyer)
 	forget := func() {
 		t.Helper()
 		_, err := pool.ExecContext(t.Context(), "UPDATE idempotency_keys SET status = 0, answer = '', held_until = created_at")
@@ -175,30 +175,30 @@ func TestBrokenOff(t *testing.T) {
 	}
 	render := func() (r api.RenderPdfResponse) {
 		t.Helper()
-		b.call(lena, "POST", "/api/docs/render-pdf", ndaRequest(t), "Idempotency-Key", "k").wants(200, "").into(&r)
+		b.call(lena, "POST", "/api/docs/render-pdf", ndaRequest(t), "Idempotency-Key", "k").expect(200, "").decode(&r)
 		return r
 	}
 	first := render()
 	forget()
-	if again := render(); again.DocID != first.DocID || again.Checksum != first.Checksum {
-		t.Errorf("%+v, then %+v", first, again)
+	if repeated := render(); repeated.DocID != first.DocID || repeated.Checksum != first.Checksum {
+		t.Errorf("%+v, then %+v", first, repeated)
 	}
 	// It went down before the file was stored: that row is the sweep's.
 	forget()
 	_, err := pool.ExecContext(t.Context(), "UPDATE documents SET state = 'pending'")
 	must(t, err)
-	if again := render(); again.DocID == first.DocID || again.Checksum != first.Checksum {
-		t.Errorf("%+v, then %+v", first, again)
+	if repeated := render(); repeated.DocID == first.DocID || repeated.Checksum != first.Checksum {
+		t.Errorf("%+v, then %+v", first, repeated)
 	}
 
 	for path, body := range map[string]map[string]any{
 		"/api/email/send":       {"to": []string{"ada@example.com"}, "subject": "x", "bodyText": "x"},
 		"/api/email/send-batch": {"emails": []any{map[string]any{"to": []string{"ada@example.com"}, "subject": "x", "bodyText": "x"}, map[string]any{"to": []string{"bob@example.com"}, "subject": "x", "bodyText": "x"}}},
 	} {
-		first := b.call(lena, "POST", path, body, "Idempotency-Key", "k").wants(202, "")
+		first := b.call(lena, "POST", path, body, "Idempotency-Key", "k").expect(202, "")
 		forget()
-		if again := b.call(lena, "POST", path, body, "Idempotency-Key", "k").wants(202, ""); !bytes.Equal(again.body, first.body) {
-			t.Errorf("%s: %s, then %s", path, first.body, again.body)
+		if repeated := b.call(lena, "POST", path, body, "Idempotency-Key", "k").expect(202, ""); !bytes.Equal(repeated.body, first.body) {
+			t.Errorf("%s: %s, then %s", path, first.body, repeated.body)
 		}
 	}
 	var mails int
@@ -211,21 +211,21 @@ func TestBrokenOff(t *testing.T) {
 // TestRenderDraft: a draft becomes a file, marked until it is final, that can be made again when
 // the draft has gone on.
 func TestRenderDraft(t *testing.T) {
-	b := newBundle(t)
-	ada, bob := b.join("ada", domain.RoleLawyer), b.join("bob", domain.RoleClient)
+	b := newFixture(t)
+	ada, bob := b.register("ada", domain.RoleLawyer), b.register("bob", domain.RoleClient)
 	var d api.Draft
-	b.call(ada, "POST", "/api/drafts", map[string]any{"title": "Notice to quit", "body": "We end the lease.\n\n| Room | Rent |\n|---|---|\n| Kitchen | 100 |", "locale": "en-IE"}).wants(201, "").into(&d)
+	b.call(ada, "POST", "/api/drafts", map[string]any{"title": "Notice to quit", "body": "We end the lease.\n\n| Room | Rent |\n|---|---|\n| Kitchen | 100 |", "locale": "en-IE"}).expect(201, "").decode(&d)
 	path := "/api/drafts/" + d.ID.String()
 	render := func(body map[string]any, header ...string) (r api.RenderPdfResponse) {
 		t.Helper()
-		b.call(ada, "POST", path+"/render-pdf", body, header...).wants(200, "").into(&r)
+		b.call(ada, "POST", path+"/render-pdf", body, header...).expect(200, "").decode(&r)
 		return r
 	}
 	read := reading.New("")
 	defer read.Close()
 	text := func(r api.RenderPdfResponse) string {
 		t.Helper()
-		a := b.call(ada, "GET", "/api/docs/"+r.DocID.String()+"/content", nil).wants(200, "")
+		a := b.call(ada, "GET", "/api/docs/"+r.DocID.String()+"/content", nil).expect(200, "")
 		sum := sha256.Sum256(a.body)
 		if "sha256:"+hex.EncodeToString(sum[:]) != r.Checksum {
 			t.Error("the bytes served are not those of the checksum")
@@ -238,22 +238,22 @@ func TestRenderDraft(t *testing.T) {
 	if got := text(first); !strings.Contains(got, "Notice to quit") || !strings.Contains(got, "We end the lease. Room Rent Kitchen 100") || !strings.Contains(got, "DRAFT") {
 		t.Errorf("reads %q", got)
 	}
-	if again := render(map[string]any{"version": 1}); again.Checksum != first.Checksum || again.DocID == first.DocID {
-		t.Errorf("once more: %+v", again)
+	if repeated := render(map[string]any{"version": 1}); repeated.Checksum != first.Checksum || repeated.DocID == first.DocID {
+		t.Errorf("once more: %+v", repeated)
 	}
 	if letter := render(map[string]any{"options": map[string]any{"pageSize": "Letter", "verifyUrl": "https://counsel.example/v"}}); letter.Checksum == first.Checksum {
 		t.Error("the options change nothing")
 	}
 	key := []string{"Idempotency-Key", "draft-1"}
-	if once, again := render(map[string]any{}, key...), render(map[string]any{}, key...); once.DocID != again.DocID {
+	if once, repeated := render(map[string]any{}, key...), render(map[string]any{}, key...); once.DocID != repeated.DocID {
 		t.Error("one key made two documents")
 	}
-	b.call(ada, "POST", path+"/render-pdf", map[string]any{"version": 1}, key...).wants(409, "idempotency_key_reused")
-	b.call(ada, "POST", "/api/drafts/"+domain.NewID().String()+"/render-pdf", map[string]any{}, key...).wants(409, "idempotency_key_reused")
+	b.call(ada, "POST", path+"/render-pdf", map[string]any{"version": 1}, key...).expect(409, "idempotency_key_reused")
+	b.call(ada, "POST", "/api/drafts/"+domain.NewID().String()+"/render-pdf", map[string]any{}, key...).expect(409, "idempotency_key_reused")
 
 	// The draft goes on. What is final is not marked; what it was before still is.
-	b.call(ada, "PATCH", path, map[string]any{"version": 1, "body": "# Notice\n\nWe end it.", "status": "reviewed"}).wants(200, "")
-	b.call(ada, "PATCH", path, map[string]any{"version": 2, "status": "final"}).wants(200, "")
+	b.call(ada, "PATCH", path, map[string]any{"version": 1, "body": "# Notice\n\nWe end it.", "status": "reviewed"}).expect(200, "")
+	b.call(ada, "PATCH", path, map[string]any{"version": 2, "status": "final"}).expect(200, "")
 	final := render(map[string]any{})
 	if got := text(final); strings.Contains(got, "DRAFT") || strings.Contains(got, "Notice to quit") || !strings.Contains(got, "Notice We end it.") {
 		t.Errorf("final, it reads %q", got)
@@ -267,7 +267,7 @@ func TestRenderDraft(t *testing.T) {
 	verified := func(r api.RenderPdfResponse) {
 		t.Helper()
 		var v api.Verification
-		b.call(ada, "POST", "/api/docs/"+r.DocID.String()+"/verify", nil).wants(200, "").into(&v)
+		b.call(ada, "POST", "/api/docs/"+r.DocID.String()+"/verify", nil).expect(200, "").decode(&v)
 		if !v.Intact || v.Reproducible == nil || !*v.Reproducible {
 			t.Errorf("verified as %+v", v)
 		}
@@ -275,22 +275,22 @@ func TestRenderDraft(t *testing.T) {
 	verified(first)
 	verified(final)
 
-	b.call(ada, "POST", path+"/render-pdf", map[string]any{"version": 3}).wants(404, "not_found")
-	b.call(bob, "POST", path+"/render-pdf", map[string]any{}).wants(404, "not_found")
-	b.call(ada, "POST", path+"/render-pdf", map[string]any{"options": map[string]any{"colour": "red"}}).wants(400, "malformed")
+	b.call(ada, "POST", path+"/render-pdf", map[string]any{"version": 3}).expect(404, "not_found")
+	b.call(bob, "POST", path+"/render-pdf", map[string]any{}).expect(404, "not_found")
+	b.call(ada, "POST", path+"/render-pdf", map[string]any{"options": map[string]any{"colour": "red"}}).expect(400, "malformed")
 
 	// A document outlives its draft, and can still be made again.
-	b.call(ada, "POST", "/api/drafts", map[string]any{"title": "Gone", "body": "soon"}).wants(201, "").into(&d)
+	b.call(ada, "POST", "/api/drafts", map[string]any{"title": "Gone", "body": "soon"}).expect(201, "").decode(&d)
 	path = "/api/drafts/" + d.ID.String()
 	gone := render(map[string]any{})
-	b.call(ada, "DELETE", path, nil).wants(204, "")
+	b.call(ada, "DELETE", path, nil).expect(204, "")
 	verified(gone)
 }
 
-// TestRenderDraftRefuses: what cannot be shown is named, and nothing is kept.
-func TestRenderDraftRefuses(t *testing.T) {
-	b := newBundle(t)
-	ada := b.join("ada", domain.RoleClient)
+// TestRenderDraftErrors: what cannot be shown is named, and nothing is kept.
+func TestRenderDraftErrors(t *testing.T) {
+	b := newFixture(t)
+	ada := b.register("ada", domain.RoleClient)
 	for name, c := range map[string]struct{ title, body, pointer, detail string }{
 		"an emoji":                 {"Notice", "We are glad 😀.", "/body", "U+1F600"},
 		"an emoji in the title":    {"Glad 😀", "Text", "/title", "U+1F600"},
@@ -301,18 +301,18 @@ func TestRenderDraftRefuses(t *testing.T) {
 		"a reference to nothing":   {"Notice", "See [clause](#nowhere).", "/body", "nowhere"},
 	} {
 		var d api.Draft
-		b.call(ada, "POST", "/api/drafts", map[string]any{"title": c.title, "body": c.body}).wants(201, "").into(&d)
-		a := b.call(ada, "POST", "/api/drafts/"+d.ID.String()+"/render-pdf", map[string]any{}).wants(422, "invalid")
+		b.call(ada, "POST", "/api/drafts", map[string]any{"title": c.title, "body": c.body}).expect(201, "").decode(&d)
+		a := b.call(ada, "POST", "/api/drafts/"+d.ID.String()+"/render-pdf", map[string]any{}).expect(422, "invalid")
 		if e := a.problem().Errors; !slices.ContainsFunc(e, func(f api.FieldError) bool { return f.Pointer == c.pointer && strings.Contains(f.Detail, c.detail) }) {
 			t.Errorf("%s: names %+v", name, e)
 		}
 	}
 	// A text that is no more than what a reader does not see is still a page under its title.
 	var d api.Draft
-	b.call(ada, "POST", "/api/drafts", map[string]any{"title": "Empty", "body": "[a]: https://example.com"}).wants(201, "").into(&d)
-	b.call(ada, "POST", "/api/drafts/"+d.ID.String()+"/render-pdf", map[string]any{}).wants(200, "")
+	b.call(ada, "POST", "/api/drafts", map[string]any{"title": "Empty", "body": "[a]: https://example.com"}).expect(201, "").decode(&d)
+	b.call(ada, "POST", "/api/drafts/"+d.ID.String()+"/render-pdf", map[string]any{}).expect(200, "")
 	var list api.StoredDocumentList
-	b.call(ada, "GET", "/api/docs", nil).wants(200, "").into(&list)
+	b.call(ada, "GET", "/api/docs", nil).expect(200, "").decode(&list)
 	if len(list.Items) != 1 {
 		t.Errorf("%d documents are kept", len(list.Items))
 	}
@@ -321,8 +321,8 @@ func TestRenderDraftRefuses(t *testing.T) {
 // TestLargeDrafts: the largest texts there can be become files, well within the time of a request.
 // That no word of them is lost is tested where they are made.
 func TestLargeDrafts(t *testing.T) {
-	b := newBundle(t)
-	ada := b.join("ada", domain.RoleClient)
+	b := newFixture(t)
+	ada := b.register("ada", domain.RoleClient)
 	for name, c := range map[string]struct {
 		body  string
 		pages int // at least
@@ -331,10 +331,10 @@ func TestLargeDrafts(t *testing.T) {
 		"a paragraph": {strings.Repeat("words and ", 49_999), 90},
 	} {
 		var d api.Draft
-		b.call(ada, "POST", "/api/drafts", map[string]any{"title": name, "body": c.body}).wants(201, "").into(&d)
+		b.call(ada, "POST", "/api/drafts", map[string]any{"title": name, "body": c.body}).expect(201, "").decode(&d)
 		var r api.RenderPdfResponse
-		b.call(ada, "POST", "/api/drafts/"+d.ID.String()+"/render-pdf", map[string]any{}).wants(200, "").into(&r)
-		file := b.call(ada, "GET", "/api/docs/"+r.DocID.String()+"/content", nil).wants(200, "").body
+		b.call(ada, "POST", "/api/drafts/"+d.ID.String()+"/render-pdf", map[string]any{}).expect(200, "").decode(&r)
+		file := b.call(ada, "GET", "/api/docs/"+r.DocID.String()+"/content", nil).expect(200, "").body
 		if n := len(regexp.MustCompile(`/Type ?/Page\b`).FindAll(file, -1)); n < c.pages {
 			t.Errorf("%s has %d pages", name, n)
 		}
@@ -343,23 +343,23 @@ func TestLargeDrafts(t *testing.T) {
 
 // TestRenderWithoutAStore: nothing is kept while files cannot be, and the key is free for another try.
 func TestRenderWithoutAStore(t *testing.T) {
-	b := newBundle(t)
-	ada := b.join("ada", domain.RoleClient)
+	b := newFixture(t)
+	ada := b.register("ada", domain.RoleClient)
 	var d api.Draft
-	b.call(ada, "POST", "/api/drafts", map[string]any{"title": "Notice", "body": "Text"}).wants(201, "").into(&d)
+	b.call(ada, "POST", "/api/drafts", map[string]any{"title": "Notice", "body": "Text"}).expect(201, "").decode(&d)
 	for path, body := range map[string]any{"/api/docs/render-pdf": ndaRequest(t), "/api/drafts/" + d.ID.String() + "/render-pdf": map[string]any{}} {
-		b.files.set(true)
-		if a := b.call(ada, "POST", path, body, "Idempotency-Key", "k").wants(503, "storage_unavailable"); a.header.Get("Retry-After") != "7" {
+		b.store.set(true)
+		if a := b.call(ada, "POST", path, body, "Idempotency-Key", "k").expect(503, "storage_unavailable"); a.header.Get("Retry-After") != "7" {
 			t.Errorf("try again after %q", a.header.Get("Retry-After"))
 		}
-		b.files.set(false)
+		b.store.set(false)
 		var list api.StoredDocumentList
-		b.call(ada, "GET", "/api/docs", nil).wants(200, "").into(&list)
+		b.call(ada, "GET", "/api/docs", nil).expect(200, "").decode(&list)
 		before := len(list.Items)
 		for range 2 {
-			b.call(ada, "POST", path, body, "Idempotency-Key", "k").wants(200, "")
+			b.call(ada, "POST", path, body, "Idempotency-Key", "k").expect(200, "")
 		}
-		b.call(ada, "GET", "/api/docs", nil).wants(200, "").into(&list)
+		b.call(ada, "GET", "/api/docs", nil).expect(200, "").decode(&list)
 		if len(list.Items) != before+1 {
 			t.Errorf("%s: %d documents, then %d", path, before, len(list.Items))
 		}

@@ -8,7 +8,7 @@ import (
 	"counsel/gen/api"
 )
 
-func letter(version string) map[string]any {
+func templateBody(version string) map[string]any {
 	return map[string]any{
 		"version": version,
 		"body":    "---\nname: Notice\ntitle: Notice to {{to}}\nnumbering: none\n---\n# Notice\n\nDear {{to}}, we end it{{#reason}} because {{reason}}{{/reason}}.\n",
@@ -19,34 +19,34 @@ func letter(version string) map[string]any {
 }
 
 func TestTemplates(t *testing.T) {
-	b := newBundle(t)
-	ada, bob := b.join("ada", domain.RoleClient), b.join("bob", domain.RoleLawyer)
+	b := newFixture(t)
+	ada, bob := b.register("ada", domain.RoleClient), b.register("bob", domain.RoleLawyer)
 
 	var page api.TemplateList
-	b.call(ada, "GET", "/api/templates?limit=4", nil).wants(200, "").into(&page)
+	b.call(ada, "GET", "/api/templates?limit=4", nil).expect(200, "").decode(&page)
 	if len(page.Items) != 4 || page.NextCursor == nil {
 		t.Fatalf("first page %+v", page)
 	}
 	cursor := *page.NextCursor
 	page = api.TemplateList{}
-	b.call(ada, "GET", "/api/templates?limit=4&cursor="+cursor, nil).wants(200, "").into(&page)
+	b.call(ada, "GET", "/api/templates?limit=4&cursor="+cursor, nil).expect(200, "").decode(&page)
 	if len(page.Items) != 2 || page.NextCursor != nil || page.Items[1].TemplateID != "service-agreement" {
 		t.Errorf("last page %+v", page)
 	}
-	b.call(ada, "GET", "/api/templates?cursor=a", nil).wants(400, "malformed")
+	b.call(ada, "GET", "/api/templates?cursor=a", nil).expect(400, "malformed")
 
 	// What came with the service can be read and seen filled in by everyone.
 	var shipped api.TemplateVersion
-	b.call(ada, "GET", "/api/templates/nda/versions/1", nil).wants(200, "").into(&shipped)
+	b.call(ada, "GET", "/api/templates/nda/versions/1", nil).expect(200, "").decode(&shipped)
 	if !shipped.Published || shipped.AuthorID != nil || shipped.Schema["type"] != "object" || shipped.SampleData["partyA"] == nil {
 		t.Errorf("shipped %+v", shipped)
 	}
 	var seen api.TemplatePreview
-	b.call(ada, "POST", "/api/templates/nda/versions/1/preview", map[string]any{}).wants(200, "").into(&seen)
+	b.call(ada, "POST", "/api/templates/nda/versions/1/preview", map[string]any{}).expect(200, "").decode(&seen)
 	if !strings.Contains(seen.HTML, "Northwind Robotics Ltd") || !strings.Contains(seen.Title, "Lumen Sensors GmbH") {
 		t.Errorf("preview %+v", seen)
 	}
-	p := b.call(ada, "POST", "/api/templates/nda/versions/1/preview", map[string]any{"data": map[string]any{"partyA": map[string]any{}, "colour": "red"}}).wants(422, "invalid").problem()
+	p := b.call(ada, "POST", "/api/templates/nda/versions/1/preview", map[string]any{"data": map[string]any{"partyA": map[string]any{}, "colour": "red"}}).expect(422, "invalid").problem()
 	var pointers []string
 	for _, e := range p.Errors {
 		pointers = append(pointers, e.Pointer)
@@ -54,93 +54,93 @@ func TestTemplates(t *testing.T) {
 	if got := strings.Join(pointers, " "); got != "/data/colour /data/governingLaw /data/partyA/name /data/partyB /data/purpose" {
 		t.Errorf("names %s", got)
 	}
-	b.call(ada, "POST", "/api/templates/nda/versions/9/preview", map[string]any{}).wants(404, "not_found")
+	b.call(ada, "POST", "/api/templates/nda/versions/9/preview", map[string]any{}).expect(404, "not_found")
 
 	// A lawyer's own.
-	create := letter("1")
+	create := templateBody("1")
 	create["templateId"] = "notice"
-	b.call(ada, "POST", "/api/templates", create).wants(403, "forbidden")
+	b.call(ada, "POST", "/api/templates", create).expect(403, "forbidden")
 	var made api.TemplateVersion
-	b.call(bob, "POST", "/api/templates", create).wants(201, "").into(&made)
+	b.call(bob, "POST", "/api/templates", create).expect(201, "").decode(&made)
 	if made.Published || made.Name != "Notice" || *made.AuthorID != bob.ID || made.Body != create["body"] {
 		t.Errorf("made %+v", made)
 	}
-	b.call(bob, "POST", "/api/templates", create).wants(409, "conflict")
-	b.call(bob, "POST", "/api/templates/notice/versions", letter("1")).wants(409, "conflict")
-	b.call(bob, "POST", "/api/templates/absent/versions", letter("1")).wants(404, "not_found")
-	b.call(bob, "POST", "/api/templates/nda/versions", letter("2")).wants(403, "forbidden")
+	b.call(bob, "POST", "/api/templates", create).expect(409, "conflict")
+	b.call(bob, "POST", "/api/templates/notice/versions", templateBody("1")).expect(409, "conflict")
+	b.call(bob, "POST", "/api/templates/absent/versions", templateBody("1")).expect(404, "not_found")
+	b.call(bob, "POST", "/api/templates/nda/versions", templateBody("2")).expect(403, "forbidden")
 	for _, path := range []string{"/api/templates/notice", "/api/templates/notice/versions/1"} {
-		b.call(ada, "GET", path, nil).wants(404, "not_found")
-		b.call(bob, "GET", path, nil).wants(200, "")
+		b.call(ada, "GET", path, nil).expect(404, "not_found")
+		b.call(bob, "GET", path, nil).expect(200, "")
 	}
-	b.call(ada, "POST", "/api/templates/notice/versions/1/preview", map[string]any{}).wants(404, "not_found")
-	b.call(ada, "POST", "/api/templates/notice/versions/1/publish", nil).wants(403, "forbidden")
-	b.call(bob, "POST", "/api/templates/notice/versions/1/publish", nil).wants(200, "").into(&made)
+	b.call(ada, "POST", "/api/templates/notice/versions/1/preview", map[string]any{}).expect(404, "not_found")
+	b.call(ada, "POST", "/api/templates/notice/versions/1/publish", nil).expect(403, "forbidden")
+	b.call(bob, "POST", "/api/templates/notice/versions/1/publish", nil).expect(200, "").decode(&made)
 	if !made.Published || made.PublishedAt == nil {
 		t.Errorf("published %+v", made)
 	}
-	b.call(bob, "POST", "/api/templates/notice/versions/2/publish", nil).wants(404, "not_found")
-	b.call(bob, "POST", "/api/templates/notice/versions", letter("2.0")).wants(201, "")
+	b.call(bob, "POST", "/api/templates/notice/versions/2/publish", nil).expect(404, "not_found")
+	b.call(bob, "POST", "/api/templates/notice/versions", templateBody("2.0")).expect(201, "")
 	var tmpl api.Template
-	b.call(ada, "GET", "/api/templates/notice", nil).wants(200, "").into(&tmpl)
+	b.call(ada, "GET", "/api/templates/notice", nil).expect(200, "").decode(&tmpl)
 	if len(tmpl.Versions) != 1 || tmpl.LatestVersion != "1" {
 		t.Errorf("a client sees %+v", tmpl)
 	}
 
 	// What data hold is text.
-	b.call(ada, "POST", "/api/templates/notice/versions/1/preview", map[string]any{"data": map[string]any{"to": "<script>alert(1)</script> **x** {{reason}}"}}).wants(200, "").into(&seen)
+	b.call(ada, "POST", "/api/templates/notice/versions/1/preview", map[string]any{"data": map[string]any{"to": "<script>alert(1)</script> **x** {{reason}}"}}).expect(200, "").decode(&seen)
 	if !strings.Contains(seen.HTML, "Dear &lt;script&gt;alert(1)&lt;/script&gt; **x** {{reason}}, we end it.") {
 		t.Errorf("preview %s", seen.HTML)
 	}
 
-	bad := letter("3")
+	bad := templateBody("3")
 	bad["body"] = "---\nname: Notice\ntitle: Notice\n---\n{{>notice}}"
-	if p := b.call(bob, "POST", "/api/templates/notice/versions", bad).wants(422, "invalid").problem(); p.Errors[0].Pointer != "/body" || !strings.Contains(p.Errors[0].Detail, "include") {
+	if p := b.call(bob, "POST", "/api/templates/notice/versions", bad).expect(422, "invalid").problem(); p.Errors[0].Pointer != "/body" || !strings.Contains(p.Errors[0].Detail, "include") {
 		t.Errorf("a template that includes itself: %+v", p.Errors)
 	}
-	bad = letter("../3")
-	b.call(bob, "POST", "/api/templates/notice/versions", bad).wants(422, "invalid")
-	bad = letter("3")
+	bad = templateBody("../3")
+	b.call(bob, "POST", "/api/templates/notice/versions", bad).expect(422, "invalid")
+	bad = templateBody("3")
 	bad["schema"] = map[string]any{"$ref": "file:///etc/passwd"}
-	if p := b.call(bob, "POST", "/api/templates/notice/versions", bad).wants(422, "invalid").problem(); p.Errors[0].Pointer != "/schema/$ref" {
+	if p := b.call(bob, "POST", "/api/templates/notice/versions", bad).expect(422, "invalid").problem(); p.Errors[0].Pointer != "/schema/$ref" {
 		t.Errorf("a schema that reads files: %+v", p.Errors)
 	}
-	bad = letter("3")
+	bad = templateBody("3")
 	bad["sampleData"] = map[string]any{"to": 7}
-	if p := b.call(bob, "POST", "/api/templates/notice/versions", bad).wants(422, "invalid").problem(); p.Errors[0].Pointer != "/sampleData/to" {
+	if p := b.call(bob, "POST", "/api/templates/notice/versions", bad).expect(422, "invalid").problem(); p.Errors[0].Pointer != "/sampleData/to" {
 		t.Errorf("a sample that does not fit: %+v", p.Errors)
 	}
 	// Whatever is refused, the problem stays within the contract, which each answer is held to.
 	long := strings.Repeat("x", 5000)
 	for _, body := range []string{"{{" + long + "}}", "{{>" + long + "}}", "{{#" + long + "}}", "{{#a=" + long + "}}", strings.Repeat("[](#"+long[:60]+")\n\n", 200)} {
-		bad = letter("3")
+		bad = templateBody("3")
 		bad["body"] = "---\nname: x\ntitle: x\n---\n" + body
-		b.call(bob, "POST", "/api/templates/notice/versions", bad).wants(422, "invalid")
+		b.call(bob, "POST", "/api/templates/notice/versions", bad).expect(422, "invalid")
 	}
-	bad = letter("3")
+	bad = templateBody("3")
 	bad["body"] = "---\n" + long + ": x\n---\n"
-	b.call(bob, "POST", "/api/templates/notice/versions", bad).wants(422, "invalid")
-	b.call(ada, "POST", "/api/templates/notice/versions/1/preview", map[string]any{"data": map[string]any{long: 1, "to": "x"}}).wants(422, "invalid")
-	bad = letter("3")
+	b.call(bob, "POST", "/api/templates/notice/versions", bad).expect(422, "invalid")
+	b.call(ada, "POST", "/api/templates/notice/versions/1/preview", map[string]any{"data": map[string]any{long: 1, "to": "x"}}).expect(422, "invalid")
+	bad = templateBody("3")
 	bad["extra"] = true
-	b.call(bob, "POST", "/api/templates/notice/versions", bad).wants(400, "malformed")
+	b.call(bob, "POST", "/api/templates/notice/versions", bad).expect(400, "malformed")
 }
 
-// TestTemplatesThatCannotBePrinted are refused when they are written, not when a client needs them.
-func TestTemplatesThatCannotBePrinted(t *testing.T) {
-	b := newBundle(t)
-	bob := b.join("bob", domain.RoleLawyer)
+// TestUnrenderableTemplates are refused when they are written, not when a client needs them.
+func TestUnrenderableTemplates(t *testing.T) {
+	b := newFixture(t)
+	bob := b.register("bob", domain.RoleLawyer)
 	for name, tc := range map[string]struct{ language, text, to, pointer, detail string }{
 		"a language without a format":   {"ja", "Dear {{to}}", "Ada", "/body", "language"},
 		"letters the fonts lack":        {"de", "Sehr geehrte {{to}} 契約", "Ada", "/body", "U+5951"},
 		"in a section that is left out": {"en", "Dear {{to}}{{#reason}} שלום {{/reason}}", "Ada", "/body", "U+05"},
 		"in the sample":                 {"en", "Dear {{to}}", "田中", "/sampleData/to", "U+7530"},
 	} {
-		bad := letter("1")
+		bad := templateBody("1")
 		bad["templateId"] = "unprintable"
 		bad["body"] = "---\nname: Notice\ntitle: Notice\nlanguage: " + tc.language + "\n---\n" + tc.text + "\n"
 		bad["sampleData"] = map[string]any{"to": tc.to}
-		p := b.call(bob, "POST", "/api/templates", bad).wants(422, "invalid").problem()
+		p := b.call(bob, "POST", "/api/templates", bad).expect(422, "invalid").problem()
 		if len(p.Errors) == 0 || p.Errors[0].Pointer != tc.pointer || !strings.Contains(p.Errors[0].Detail, tc.detail) {
 			t.Errorf("%s: %+v", name, p.Errors)
 		}
@@ -149,41 +149,41 @@ func TestTemplatesThatCannotBePrinted(t *testing.T) {
 
 // TestTemplatesOfOthers: sharing, taking back, archiving and copying, as others see it.
 func TestTemplatesOfOthers(t *testing.T) {
-	b := newBundle(t)
-	ada, bob, eve := b.join("ada", domain.RoleClient), b.join("bob", domain.RoleLawyer), b.join("eve", domain.RoleLawyer)
-	create := letter("1")
+	b := newFixture(t)
+	ada, bob, eve := b.register("ada", domain.RoleClient), b.register("bob", domain.RoleLawyer), b.register("eve", domain.RoleLawyer)
+	create := templateBody("1")
 	create["templateId"] = "notice"
-	b.call(bob, "POST", "/api/templates", create).wants(201, "")
+	b.call(bob, "POST", "/api/templates", create).expect(201, "")
 	use := map[string]any{"templateId": "notice", "version": "1", "data": map[string]any{"to": "Ada"}}
-	render := func(who *person, status int, code string) answer {
+	render := func(who *user, status int, code string) response {
 		t.Helper()
-		return b.call(who, "POST", "/api/docs/render-pdf", use).wants(status, code)
+		return b.call(who, "POST", "/api/docs/render-pdf", use).expect(status, code)
 	}
 	for method, path := range map[string]string{"GET": "/api/templates/notice", "POST": "/api/templates/notice/archive"} {
-		b.call(eve, method, path, nil).wants(404, "not_found")
+		b.call(eve, method, path, nil).expect(404, "not_found")
 	}
-	b.call(eve, "POST", "/api/templates/notice/versions", letter("2")).wants(404, "not_found")
+	b.call(eve, "POST", "/api/templates/notice/versions", templateBody("2")).expect(404, "not_found")
 	render(eve, 404, "not_found")
 
-	b.call(bob, "POST", "/api/templates/notice/versions/1/publish", nil).wants(200, "")
+	b.call(bob, "POST", "/api/templates/notice/versions/1/publish", nil).expect(200, "")
 	var doc api.RenderPdfResponse
-	render(eve, 200, "").into(&doc)
-	b.call(eve, "POST", "/api/templates/notice/versions", letter("2")).wants(403, "forbidden")
-	b.call(eve, "POST", "/api/templates/notice/versions/1/publish", nil).wants(403, "forbidden")
-	b.call(eve, "PATCH", "/api/templates/notice", map[string]any{"sharing": "private"}).wants(403, "forbidden")
-	b.call(eve, "POST", "/api/templates/notice/unpublish", nil).wants(403, "forbidden")
+	render(eve, 200, "").decode(&doc)
+	b.call(eve, "POST", "/api/templates/notice/versions", templateBody("2")).expect(403, "forbidden")
+	b.call(eve, "POST", "/api/templates/notice/versions/1/publish", nil).expect(403, "forbidden")
+	b.call(eve, "PATCH", "/api/templates/notice", map[string]any{"sharing": "private"}).expect(403, "forbidden")
+	b.call(eve, "POST", "/api/templates/notice/unpublish", nil).expect(403, "forbidden")
 	var tmpl api.Template
-	b.call(bob, "PATCH", "/api/templates/notice", map[string]any{"sharing": "private"}).wants(200, "").into(&tmpl)
+	b.call(bob, "PATCH", "/api/templates/notice", map[string]any{"sharing": "private"}).expect(200, "").decode(&tmpl)
 	if tmpl.Sharing != "private" || *tmpl.OwnerID != bob.ID {
 		t.Errorf("shared as %+v", tmpl)
 	}
 	render(ada, 404, "not_found")
-	b.call(bob, "PATCH", "/api/templates/notice", map[string]any{"sharing": "all"}).wants(422, "invalid")
-	b.call(bob, "PATCH", "/api/templates/notice", map[string]any{"sharing": "firm"}).wants(200, "")
+	b.call(bob, "PATCH", "/api/templates/notice", map[string]any{"sharing": "all"}).expect(422, "invalid")
+	b.call(bob, "PATCH", "/api/templates/notice", map[string]any{"sharing": "firm"}).expect(200, "")
 
 	// What was made of a version that is taken back is still verified by making it again.
-	b.call(bob, "POST", "/api/templates/notice/unpublish?version=7", nil).wants(404, "not_found")
-	b.call(bob, "POST", "/api/templates/notice/unpublish?version=1", nil).wants(200, "").into(&tmpl)
+	b.call(bob, "POST", "/api/templates/notice/unpublish?version=7", nil).expect(404, "not_found")
+	b.call(bob, "POST", "/api/templates/notice/unpublish?version=1", nil).expect(200, "").decode(&tmpl)
 	if tmpl.Versions[0].Published {
 		t.Errorf("published still: %+v", tmpl)
 	}
@@ -192,40 +192,40 @@ func TestTemplatesOfOthers(t *testing.T) {
 	verify := func() {
 		t.Helper()
 		var v api.Verification
-		b.call(eve, "POST", "/api/docs/"+doc.DocID.String()+"/verify", nil).wants(200, "").into(&v)
+		b.call(eve, "POST", "/api/docs/"+doc.DocID.String()+"/verify", nil).expect(200, "").decode(&v)
 		if !v.Intact || v.Reproducible == nil || !*v.Reproducible {
 			t.Errorf("verified as %+v", v)
 		}
 	}
 	verify()
-	b.call(bob, "POST", "/api/templates/notice/versions/1/publish", nil).wants(200, "")
-	b.call(bob, "POST", "/api/templates/notice/archive", nil).wants(200, "").into(&tmpl)
+	b.call(bob, "POST", "/api/templates/notice/versions/1/publish", nil).expect(200, "")
+	b.call(bob, "POST", "/api/templates/notice/archive", nil).expect(200, "").decode(&tmpl)
 	if tmpl.ArchivedAt == nil {
 		t.Errorf("archived as %+v", tmpl)
 	}
 	render(bob, 409, "template_archived")
-	b.call(bob, "POST", "/api/templates/notice/versions", letter("2")).wants(409, "template_archived")
-	b.call(ada, "GET", "/api/templates/notice", nil).wants(404, "not_found")
+	b.call(bob, "POST", "/api/templates/notice/versions", templateBody("2")).expect(409, "template_archived")
+	b.call(ada, "GET", "/api/templates/notice", nil).expect(404, "not_found")
 	verify()
 
 	// Copies are their makers'.
 	var copied api.TemplateVersion
-	b.call(eve, "POST", "/api/templates/nda/copy", map[string]any{"templateId": "our-nda"}).wants(201, "").into(&copied)
+	b.call(eve, "POST", "/api/templates/nda/copy", map[string]any{"templateId": "our-nda"}).expect(201, "").decode(&copied)
 	if copied.TemplateID != "our-nda" || copied.Published || *copied.AuthorID != eve.ID {
 		t.Errorf("copied %+v", copied)
 	}
-	b.call(eve, "POST", "/api/templates/nda/copy", map[string]any{"templateId": "our-nda"}).wants(409, "conflict")
-	b.call(ada, "POST", "/api/templates/nda/copy", map[string]any{"templateId": "mine"}).wants(403, "forbidden")
-	b.call(bob, "GET", "/api/templates/our-nda", nil).wants(404, "not_found")
-	b.call(bob, "POST", "/api/templates/nda/archive", nil).wants(403, "forbidden")
-	b.call(b.admin(), "POST", "/api/templates/our-nda/archive", nil).wants(200, "")
+	b.call(eve, "POST", "/api/templates/nda/copy", map[string]any{"templateId": "our-nda"}).expect(409, "conflict")
+	b.call(ada, "POST", "/api/templates/nda/copy", map[string]any{"templateId": "mine"}).expect(403, "forbidden")
+	b.call(bob, "GET", "/api/templates/our-nda", nil).expect(404, "not_found")
+	b.call(bob, "POST", "/api/templates/nda/archive", nil).expect(403, "forbidden")
+	b.call(b.admin(), "POST", "/api/templates/our-nda/archive", nil).expect(200, "")
 
 	// A copy of what is held about somebody has their templates; erasure leaves what the firm relies on.
 	var all api.UserExport
-	b.call(bob, "GET", "/api/users/"+bob.ID.String()+"/export", nil).wants(200, "").into(&all)
+	b.call(bob, "GET", "/api/users/"+bob.ID.String()+"/export", nil).expect(200, "").decode(&all)
 	if len(all.Templates) != 1 || all.Templates[0].TemplateID != "notice" {
 		t.Errorf("exported %+v", all.Templates)
 	}
-	b.call(bob, "DELETE", "/api/users/"+bob.ID.String(), nil).wants(204, "")
+	b.call(bob, "DELETE", "/api/users/"+bob.ID.String(), nil).expect(204, "")
 	verify()
 }

@@ -17,92 +17,92 @@ import (
 	"counsel/gen/api"
 )
 
-type heard struct {
+type receivedWebhook struct {
 	id      string
 	payload string
 	err     error
 }
 
-// listener is a partner's server, which verifies what it hears.
-func listener(t *testing.T, secret *string) (url string, all chan heard) {
+// newReceiver is a partner's server, which verifies what it hears.
+func newReceiver(t *testing.T, secret *string) (url string, all chan receivedWebhook) {
 	t.Helper()
-	all = make(chan heard, 100)
+	all = make(chan receivedWebhook, 100)
 	s := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		hook, err := standardwebhooks.NewWebhook(*secret)
 		if err == nil {
 			err = hook.Verify(body, r.Header)
 		}
-		all <- heard{r.Header.Get("webhook-id"), string(body), err}
+		all <- receivedWebhook{r.Header.Get("webhook-id"), string(body), err}
 	}))
 	t.Cleanup(s.Close)
 	return s.URL, all
 }
 
-// hears waits for what a listener hears next.
-func hears(t *testing.T, all chan heard) heard {
+// receive waits for what a listener hears next.
+func receive(t *testing.T, all chan receivedWebhook) receivedWebhook {
 	t.Helper()
-	patience := time.NewTimer(30 * time.Second)
-	defer patience.Stop()
+	timeout := time.NewTimer(30 * time.Second)
+	defer timeout.Stop()
 	select {
 	case h := <-all:
 		must(t, h.err)
 		return h
-	case <-patience.C:
+	case <-timeout.C:
 		t.Fatal("nothing was heard")
 	}
-	return heard{}
+	return receivedWebhook{}
 }
 
 // TestEvents lets every kind of event happen: who subscribed hears of each, with ids and nothing
 // else.
 func TestEvents(t *testing.T) {
-	b := newBundle(t)
-	b.work()
-	ada, bob := b.join("ada", domain.RoleLawyer), b.join("bob", domain.RoleLawyer)
+	b := newFixture(t)
+	b.startJobs()
+	ada, bob := b.register("ada", domain.RoleLawyer), b.register("bob", domain.RoleLawyer)
 	var secret string
-	url, all := listener(t, &secret)
+	url, all := newReceiver(t, &secret)
 	var made api.WebhookWithSecret
-	b.call(ada, "POST", "/api/webhooks", map[string]any{"url": url, "eventTypes": domain.EventTypes}).wants(201, "").into(&made)
+	b.call(ada, "POST", "/api/webhooks", map[string]any{"url": url, "eventTypes": domain.EventTypes}).expect(201, "").decode(&made)
 	secret = made.Secret
 	var theirs api.WebhookWithSecret
-	quiet, none := listener(t, &theirs.Secret)
-	b.call(bob, "POST", "/api/webhooks", map[string]any{"url": quiet, "eventTypes": domain.EventTypes}).wants(201, "").into(&theirs)
+	quiet, none := newReceiver(t, &theirs.Secret)
+	b.call(bob, "POST", "/api/webhooks", map[string]any{"url": quiet, "eventTypes": domain.EventTypes}).expect(201, "").decode(&theirs)
 
 	seen := map[string]bool{}
 	wants := func(eventType, name, id string) {
 		t.Helper()
-		h := hears(t, all)
+		h := receive(t, all)
 		if !strings.HasPrefix(h.payload, `{"type":"`+eventType+`","timestamp":"`) || !strings.HasSuffix(h.payload, `"data":{"`+name+`":"`+id+`"}}`) {
 			t.Errorf("heard %s, not %s of %s", h.payload, eventType, id)
 		}
 		seen[eventType] = true
 	}
 	var c api.Case
-	b.call(ada, "POST", "/api/cases", map[string]any{"title": "Northwind v. Southwind"}).wants(201, "").into(&c)
+	b.call(ada, "POST", "/api/cases", map[string]any{"title": "Northwind v. Southwind"}).expect(201, "").decode(&c)
 	wants("case.created", "caseId", c.ID.String())
-	b.call(ada, "PATCH", "/api/cases/"+c.ID.String(), map[string]any{"title": "Another title"}).wants(200, "")
+	b.call(ada, "PATCH", "/api/cases/"+c.ID.String(), map[string]any{"title": "Another title"}).expect(200, "")
 	wants("case.updated", "caseId", c.ID.String())
-	b.call(ada, "PATCH", "/api/cases/"+c.ID.String(), map[string]any{"status": "closed"}).wants(200, "")
+	b.call(ada, "PATCH", "/api/cases/"+c.ID.String(), map[string]any{"status": "closed"}).expect(200, "")
 	wants("case.closed", "caseId", c.ID.String())
 
 	var d api.StoredDocument
-	b.upload(ada, "secret-name.pdf", smallPDF(700)).wants(201, "").into(&d)
+	b.upload(ada, "secret-name.pdf", smallPDF(700)).expect(201, "").decode(&d)
 	wants("document.uploaded", "documentId", d.ID.String())
-	b.call(ada, "DELETE", "/api/docs/"+d.ID.String(), nil).wants(204, "")
+	b.call(ada, "DELETE", "/api/docs/"+d.ID.String(), nil).expect(204, "")
 	wants("document.deleted", "documentId", d.ID.String())
 	var p api.RenderPdfResponse
-	b.call(ada, "POST", "/api/docs/render-pdf", ndaRequest(t)).wants(200, "").into(&p)
+	b.call(ada, "POST", "/api/docs/render-pdf", ndaRequest(t)).expect(200, "").decode(&p)
 	wants("document.rendered", "documentId", p.DocID.String())
 
 	var draft api.Draft
-	b.call(ada, "POST", "/api/drafts", map[string]any{"title": "Mine", "body": "text"}).wants(201, "").into(&draft)
+	b.call(ada, "POST", "/api/drafts", map[string]any{"title": "Mine", "body": "text"}).expect(201, "").decode(&draft)
 	wants("draft.created", "draftId", draft.ID.String())
-	b.call(ada, "PATCH", "/api/drafts/"+draft.ID.String(), map[string]any{"version": 1, "body": "Another text"}).wants(200, "")
+	b.call(ada, "PATCH", "/api/drafts/"+draft.ID.String(), map[string]any{"version": 1, "body": "Another text"}).expect(200, "")
 	wants("draft.updated", "draftId", draft.ID.String())
-	b.call(ada, "DELETE", "/api/drafts/"+draft.ID.String(), nil).wants(204, "")
+	b.call(ada, "DELETE", "/api/drafts/"+draft.ID.String(), nil).expect(204, "")
 	wants("draft.deleted", "draftId", draft.ID.String())
-	b.post.answers(func(to string) email.Outcome {
+	b.mailServer.setOutcome(func(to string) email.Outcome {
 		switch to {
 		case "gone@example.org":
 			return email.Outcome{Result: email.Refused, Reason: "550 5.1.1 no such user"}
@@ -113,7 +113,7 @@ func TestEvents(t *testing.T) {
 	})
 	for to, eventType := range map[string]string{"eve@example.org": "email.sent", "gone@example.org": "email.bounced", "away@example.org": "email.failed"} {
 		var sent api.SendEmailResponse
-		b.call(ada, "POST", "/api/email/send", map[string]any{"to": []string{to}, "subject": "x", "bodyText": "x"}).wants(202, "").into(&sent)
+		b.call(ada, "POST", "/api/email/send", map[string]any{"to": []string{to}, "subject": "x", "bodyText": "x"}).expect(202, "").decode(&sent)
 		wants(eventType, "emailId", sent.ID.String())
 	}
 	doc, err := api.GetSpec()
@@ -135,25 +135,25 @@ func TestEvents(t *testing.T) {
 	}
 
 	// Of what is of a case its members hear, whoever of them did it.
-	b.call(ada, "PATCH", "/api/cases/"+c.ID.String(), map[string]any{"status": "open"}).wants(200, "")
+	b.call(ada, "PATCH", "/api/cases/"+c.ID.String(), map[string]any{"status": "open"}).expect(200, "")
 	wants("case.updated", "caseId", c.ID.String())
-	b.call(ada, "POST", "/api/cases/"+c.ID.String()+"/members", map[string]any{"userId": bob.ID, "role": "lawyer"}).wants(201, "")
+	b.call(ada, "POST", "/api/cases/"+c.ID.String()+"/members", map[string]any{"userId": bob.ID, "role": "lawyer"}).expect(201, "")
 	both := func(eventType, data string) {
 		t.Helper()
-		for _, h := range []heard{hears(t, all), hears(t, none)} {
+		for _, h := range []receivedWebhook{receive(t, all), receive(t, none)} {
 			if !strings.HasPrefix(h.payload, `{"type":"`+eventType+`",`) || !strings.HasSuffix(h.payload, `"data":{`+data+`}}`) {
 				t.Errorf("heard %s, not %s of %s", h.payload, eventType, data)
 			}
 		}
 		seen[eventType] = true
 	}
-	matter := `"caseId":"` + c.ID.String() + `"`
-	both("case.joined", matter+`,"memberId":"`+bob.ID.String()+`"`)
+	caseID := `"caseId":"` + c.ID.String() + `"`
+	both("case.joined", caseID+`,"memberId":"`+bob.ID.String()+`"`)
 	var task api.CaseTask
-	b.call(ada, "POST", "/api/cases/"+c.ID.String()+"/tasks", map[string]any{"title": "Answer", "assigneeId": bob.ID}).wants(201, "").into(&task)
-	both("task.assigned", `"assigneeId":"`+bob.ID.String()+`",`+matter+`,"taskId":"`+task.ID.String()+`"`)
-	b.call(bob, "POST", "/api/drafts", map[string]any{"title": "Ours", "body": "text", "caseId": c.ID}).wants(201, "").into(&draft)
-	both("draft.created", matter+`,"draftId":"`+draft.ID.String()+`"`)
+	b.call(ada, "POST", "/api/cases/"+c.ID.String()+"/tasks", map[string]any{"title": "Answer", "assigneeId": bob.ID}).expect(201, "").decode(&task)
+	both("task.assigned", `"assigneeId":"`+bob.ID.String()+`",`+caseID+`,"taskId":"`+task.ID.String()+`"`)
+	b.call(bob, "POST", "/api/drafts", map[string]any{"title": "Ours", "body": "text", "caseId": c.ID}).expect(201, "").decode(&draft)
+	both("draft.created", caseID+`,"draftId":"`+draft.ID.String()+`"`)
 	for _, known := range domain.EventTypes {
 		if !seen[string(known)] && !strings.HasPrefix(string(known), "signature.") { // see TestSignatureEvents
 			t.Errorf("%s never happened", known)
@@ -164,17 +164,17 @@ func TestEvents(t *testing.T) {
 // TestSignatureEvents lets what can happen to a signature request without waiting happen; the rest is
 // told by domain/esign in the same way.
 func TestSignatureEvents(t *testing.T) {
-	b := newBundle(t)
-	b.work()
-	ada := b.join("ada", domain.RoleLawyer)
+	b := newFixture(t)
+	b.startJobs()
+	ada := b.register("ada", domain.RoleLawyer)
 	var made api.WebhookWithSecret
-	url, all := listener(t, &made.Secret)
+	url, all := newReceiver(t, &made.Secret)
 	types := slices.DeleteFunc(slices.Clone(domain.EventTypes), func(e domain.EventType) bool { return !strings.HasPrefix(string(e), "signature.") })
-	b.call(ada, "POST", "/api/webhooks", map[string]any{"url": url, "eventTypes": types}).wants(201, "").into(&made)
+	b.call(ada, "POST", "/api/webhooks", map[string]any{"url": url, "eventTypes": types}).expect(201, "").decode(&made)
 	wants := func(r api.InitiateSignatureResponse, eventTypes ...string) { // in any order
 		t.Helper()
 		for len(eventTypes) > 0 {
-			h := hears(t, all)
+			h := receive(t, all)
 			i := slices.IndexFunc(eventTypes, func(e string) bool { return strings.HasPrefix(h.payload, `{"type":"`+e+`",`) })
 			if i < 0 || !strings.HasSuffix(h.payload, `"data":{"trackingId":"`+r.TrackingID.String()+`"}}`) {
 				t.Fatalf("heard %s, not %v of %s", h.payload, eventTypes, r.TrackingID)
@@ -184,107 +184,107 @@ func TestSignatureEvents(t *testing.T) {
 	}
 	sign := func(what, to, name string, value any) {
 		t.Helper()
-		b.call(nil, "POST", "/api/esign/signing/"+what, map[string]any{"token": b.signPost.secret(t, to), name: value}).wants(200, "")
+		b.call(nil, "POST", "/api/esign/signing/"+what, map[string]any{"token": b.signMailServer.linkSecret(t, to), name: value}).expect(200, "")
 	}
-	r := b.sendToSign(ada, "", "eve@example.org")
+	r := b.initiateSignature(ada, "", "eve@example.org")
 	wants(r, "signature.created")
-	b.call(nil, "POST", "/api/esign/signing/view", map[string]any{"token": b.signPost.secret(t, "eve@example.org")}).wants(200, "")
+	b.call(nil, "POST", "/api/esign/signing/view", map[string]any{"token": b.signMailServer.linkSecret(t, "eve@example.org")}).expect(200, "")
 	sign("consent", "eve@example.org", "disclosure", esign.Disclosure)
 	sign("sign", "eve@example.org", "signature", map[string]any{"typed": "Eve"})
 	wants(r, "signature.signed", "signature.completed")
-	r = b.sendToSign(ada, "", "mallory@example.org")
+	r = b.initiateSignature(ada, "", "mallory@example.org")
 	sign("decline", "mallory@example.org", "reason", "It names a secret.")
 	wants(r, "signature.created", "signature.declined")
-	r = b.sendToSign(ada, "", "eve@example.org")
-	b.call(ada, "POST", "/api/esign/"+r.TrackingID.String()+"/cancel", nil).wants(200, "")
+	r = b.initiateSignature(ada, "", "eve@example.org")
+	b.call(ada, "POST", "/api/esign/"+r.TrackingID.String()+"/cancel", nil).expect(200, "")
 	wants(r, "signature.created", "signature.cancelled")
 }
 
 func TestWebhooks(t *testing.T) {
-	b := newBundle(t)
-	b.work()
-	ada, bob := b.join("ada", domain.RoleLawyer), b.join("bob", domain.RoleLawyer)
-	client := b.join("client", domain.RoleClient)
+	b := newFixture(t)
+	b.startJobs()
+	ada, bob := b.register("ada", domain.RoleLawyer), b.register("bob", domain.RoleLawyer)
+	client := b.register("client", domain.RoleClient)
 	admin := b.admin()
 	var secret string
-	url, all := listener(t, &secret)
+	url, all := newReceiver(t, &secret)
 	body := map[string]any{"url": url, "eventTypes": []string{"case.created"}}
-	b.call(client, "POST", "/api/webhooks", body).wants(403, "forbidden")
+	b.call(client, "POST", "/api/webhooks", body).expect(403, "forbidden")
 	for _, bad := range []map[string]any{
 		{"url": url, "eventTypes": []string{}}, {"url": url, "eventTypes": []string{"x"}}, {"url": "ftp://example.com/", "eventTypes": []string{"case.created"}},
 		{"url": "http://169.254.169.254/", "eventTypes": []string{"case.created"}},
 	} {
-		b.call(ada, "POST", "/api/webhooks", bad).wants(422, "invalid")
+		b.call(ada, "POST", "/api/webhooks", bad).expect(422, "invalid")
 	}
-	b.call(ada, "POST", "/api/webhooks", map[string]any{"url": url, "eventTypes": []string{"case.created"}, "secret": "mine"}).wants(400, "malformed")
+	b.call(ada, "POST", "/api/webhooks", map[string]any{"url": url, "eventTypes": []string{"case.created"}, "secret": "mine"}).expect(400, "malformed")
 	var made api.WebhookWithSecret
-	b.call(ada, "POST", "/api/webhooks", body).wants(201, "").into(&made)
+	b.call(ada, "POST", "/api/webhooks", body).expect(201, "").decode(&made)
 	secret = made.Secret
 	root := "/api/webhooks/" + made.Webhook.ID.String()
-	if a := b.call(ada, "GET", root, nil).wants(200, ""); strings.Contains(string(a.body), "whsec_") {
+	if a := b.call(ada, "GET", root, nil).expect(200, ""); strings.Contains(string(a.body), "whsec_") {
 		t.Errorf("the secret is shown again: %s", a.body)
 	}
 	for _, path := range []string{root, root + "/deliveries"} {
-		b.call(bob, "GET", path, nil).wants(404, "not_found")
-		b.call(admin, "GET", path, nil).wants(200, "")
+		b.call(bob, "GET", path, nil).expect(404, "not_found")
+		b.call(admin, "GET", path, nil).expect(200, "")
 	}
-	b.call(bob, "GET", "/api/webhooks?userId="+ada.ID.String(), nil).wants(403, "forbidden")
+	b.call(bob, "GET", "/api/webhooks?userId="+ada.ID.String(), nil).expect(403, "forbidden")
 
-	var d, again api.WebhookDelivery
-	b.call(ada, "POST", root+"/ping", nil, "Idempotency-Key", "one").wants(202, "").into(&d)
-	b.call(ada, "POST", root+"/ping", nil, "Idempotency-Key", "one").wants(202, "").into(&again)
-	if d.ID != again.ID {
+	var d, repeated api.WebhookDelivery
+	b.call(ada, "POST", root+"/ping", nil, "Idempotency-Key", "one").expect(202, "").decode(&d)
+	b.call(ada, "POST", root+"/ping", nil, "Idempotency-Key", "one").expect(202, "").decode(&repeated)
+	if d.ID != repeated.ID {
 		t.Error("one key, two pings")
 	}
-	if h := hears(t, all); h.id != d.ID.String() {
+	if h := receive(t, all); h.id != d.ID.String() {
 		t.Errorf("%+v", h)
 	}
 	var detail api.WebhookDeliveryDetail
 	for detail.Status != api.WebhookDeliveryStatusDelivered {
-		b.call(ada, "GET", root+"/deliveries/"+d.ID.String(), nil).wants(200, "").into(&detail)
+		b.call(ada, "GET", root+"/deliveries/"+d.ID.String(), nil).expect(200, "").decode(&detail)
 	}
 	if len(detail.Log) != 1 || *detail.Log[0].Status != 200 || detail.Payload.Type != "ping" || *detail.Payload.Data.WebhookID != made.Webhook.ID {
 		t.Errorf("%+v", detail)
 	}
 	var page api.WebhookDeliveryList
-	b.call(ada, "GET", root+"/deliveries?status=delivered", nil).wants(200, "").into(&page)
+	b.call(ada, "GET", root+"/deliveries?status=delivered", nil).expect(200, "").decode(&page)
 	if len(page.Items) != 1 {
 		t.Errorf("%+v", page)
 	}
-	b.call(ada, "GET", root+"/deliveries?status=failed", nil).wants(200, "").into(&page)
+	b.call(ada, "GET", root+"/deliveries?status=failed", nil).expect(200, "").decode(&page)
 	if len(page.Items) != 0 {
 		t.Errorf("%+v", page)
 	}
-	b.call(bob, "POST", root+"/deliveries/"+d.ID.String()+"/replay", nil).wants(404, "not_found")
-	b.call(ada, "POST", root+"/deliveries/"+d.ID.String()+"/replay", nil).wants(202, "")
-	hears(t, all)
-	b.call(ada, "POST", root+"/replay", map[string]any{"since": "2026-01-01T00:00:00Z"}).wants(202, "")
+	b.call(bob, "POST", root+"/deliveries/"+d.ID.String()+"/replay", nil).expect(404, "not_found")
+	b.call(ada, "POST", root+"/deliveries/"+d.ID.String()+"/replay", nil).expect(202, "")
+	receive(t, all)
+	b.call(ada, "POST", root+"/replay", map[string]any{"since": "2026-01-01T00:00:00Z"}).expect(202, "")
 
 	var rotated api.WebhookWithSecret
-	b.call(ada, "POST", root+"/rotate-secret", nil).wants(200, "").into(&rotated)
+	b.call(ada, "POST", root+"/rotate-secret", nil).expect(200, "").decode(&rotated)
 	if rotated.Secret == secret || rotated.Webhook.OldSecretUntil == nil {
 		t.Errorf("%+v", rotated)
 	}
 	var off api.Webhook
-	b.call(ada, "PATCH", root, map[string]any{"enabled": false}).wants(200, "").into(&off)
+	b.call(ada, "PATCH", root, map[string]any{"enabled": false}).expect(200, "").decode(&off)
 	if off.Enabled || off.DisabledReason == nil || *off.DisabledReason != api.WebhookDisabledReasonOwner {
 		t.Errorf("%+v", off)
 	}
-	b.call(ada, "POST", root+"/ping", nil).wants(409, "conflict")
+	b.call(ada, "POST", root+"/ping", nil).expect(409, "conflict")
 
 	// It is in the copy of what is held about its owner, and goes with them.
 	var export api.UserExport
-	a := b.call(ada, "GET", "/api/users/"+ada.ID.String()+"/export", nil).wants(200, "")
-	a.into(&export)
+	a := b.call(ada, "GET", "/api/users/"+ada.ID.String()+"/export", nil).expect(200, "")
+	a.decode(&export)
 	if len(export.Webhooks) != 1 || export.Webhooks[0].URL != url || strings.Contains(string(a.body), "whsec_") {
 		t.Errorf("%+v", export.Webhooks)
 	}
-	b.call(ada, "DELETE", "/api/users/"+ada.ID.String(), nil).wants(204, "")
-	b.call(admin, "GET", root, nil).wants(404, "not_found")
-	b.call(bob, "POST", "/api/webhooks", body).wants(201, "").into(&made)
+	b.call(ada, "DELETE", "/api/users/"+ada.ID.String(), nil).expect(204, "")
+	b.call(admin, "GET", root, nil).expect(404, "not_found")
+	b.call(bob, "POST", "/api/webhooks", body).expect(201, "").decode(&made)
 	root = "/api/webhooks/" + made.Webhook.ID.String()
-	b.call(bob, "DELETE", root, nil).wants(204, "")
-	b.call(bob, "DELETE", root, nil).wants(404, "not_found")
+	b.call(bob, "DELETE", root, nil).expect(204, "")
+	b.call(bob, "DELETE", root, nil).expect(404, "not_found")
 	if strings.Contains(b.logs.String(), url) {
 		t.Error("the log holds a URL")
 	}
@@ -292,21 +292,21 @@ func TestWebhooks(t *testing.T) {
 
 // TestWebhookGone: a receiver that answers 410 is told nothing more, and its owner is told that.
 func TestWebhookGone(t *testing.T) {
-	b := newBundle(t)
-	b.work()
-	ada := b.join("ada", domain.RoleLawyer)
+	b := newFixture(t)
+	b.startJobs()
+	ada := b.register("ada", domain.RoleLawyer)
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusGone) }))
 	t.Cleanup(s.Close)
 	var made api.WebhookWithSecret
-	b.call(ada, "POST", "/api/webhooks", map[string]any{"url": s.URL, "eventTypes": []string{"case.created"}}).wants(201, "").into(&made)
-	b.call(ada, "POST", "/api/webhooks/"+made.Webhook.ID.String()+"/ping", nil).wants(202, "")
-	b.until("the owner is told", func() bool {
-		return slices.ContainsFunc(b.post.to("ada@example.com"), func(m email.Outgoing) bool {
+	b.call(ada, "POST", "/api/webhooks", map[string]any{"url": s.URL, "eventTypes": []string{"case.created"}}).expect(201, "").decode(&made)
+	b.call(ada, "POST", "/api/webhooks/"+made.Webhook.ID.String()+"/ping", nil).expect(202, "")
+	b.eventually("the owner is told", func() bool {
+		return slices.ContainsFunc(b.mailServer.mailsTo("ada@example.com"), func(m email.Outgoing) bool {
 			return m.Subject == "Your webhook is disabled" && strings.Contains(m.Text, "tells "+strings.TrimPrefix(s.URL, "http://")+" is disabled")
 		})
 	})
 	var w api.Webhook
-	b.call(ada, "GET", "/api/webhooks/"+made.Webhook.ID.String(), nil).wants(200, "").into(&w)
+	b.call(ada, "GET", "/api/webhooks/"+made.Webhook.ID.String(), nil).expect(200, "").decode(&w)
 	if w.Enabled || *w.DisabledReason != api.WebhookDisabledReasonGone {
 		t.Errorf("%+v", w)
 	}

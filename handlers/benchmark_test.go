@@ -13,19 +13,19 @@ import (
 )
 
 // benchmark measures one request through the whole router, with its log line and budget.
-func benchmark(b *testing.B, method, path string, body func(*person) any) {
-	s := newBundle(b, func(s *setup) {
+func benchmark(b *testing.B, method, path string, body func(*user) any) {
+	s := newFixture(b, func(s *fixtureConfig) {
 		s.limit = 1 << 30
-		s.deps.Log = slog.New(slog.NewJSONHandler(io.Discard, nil)) //nolint:sloglint // the line is part of what is measured
+		s.config.Log = slog.New(slog.NewJSONHandler(io.Discard, nil)) //nolint:sloglint // the line is part of what is measured
 	})
-	ada := s.join("ada", domain.RoleClient)
+	ada := s.register("ada", domain.RoleClient)
 	var raw []byte
 	if body != nil {
 		var err error
 		raw, err = json.Marshal(body(ada))
 		must(b, err)
 	}
-	s.call(ada, method, path, string(raw)).wants(http.StatusOK, "") // fills the caches
+	s.call(ada, method, path, string(raw)).expect(http.StatusOK, "") // fills the caches
 	b.ReportAllocs()
 	for b.Loop() {
 		r := httptest.NewRequestWithContext(b.Context(), method, path, strings.NewReader(string(raw)))
@@ -42,5 +42,5 @@ func benchmark(b *testing.B, method, path string, body func(*person) any) {
 func BenchmarkMe(b *testing.B) { benchmark(b, http.MethodGet, "/api/auth/me", nil) }
 
 func BenchmarkCachedChat(b *testing.B) {
-	benchmark(b, http.MethodPost, "/api/ai/chat", func(ada *person) any { return question(ada, "What is an easement?") })
+	benchmark(b, http.MethodPost, "/api/ai/chat", func(ada *user) any { return chatBody(ada, "What is an easement?") })
 }

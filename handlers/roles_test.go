@@ -11,16 +11,16 @@ import (
 	"counsel/gen/api"
 )
 
-// TestEveryOperationByRole walks the contract: each operation, asked by each role and by
+// TestRoles walks the contract: each operation, asked by each role and by
 // nobody, must do what its security and x-roles say. An operation added to the contract is
 // tested by that alone.
-func TestEveryOperationByRole(t *testing.T) {
-	b := newBundle(t)
+func TestRoles(t *testing.T) {
+	b := newFixture(t)
 	doc, err := api.GetSpec()
 	must(t, err)
-	people := map[string]*person{"nobody": nil}
+	people := map[string]*user{"nobody": nil}
 	for _, role := range []domain.Role{domain.RoleClient, domain.RoleLawyer} {
-		people[string(role)] = b.join(string(role), role)
+		people[string(role)] = b.register(string(role), role)
 	}
 	n := 0
 	for path, item := range doc.Paths.Map() {
@@ -53,7 +53,7 @@ func TestEveryOperationByRole(t *testing.T) {
 					var body any
 					var header []string
 					if op.RequestBody != nil && op.RequestBody.Value.Content["multipart/form-data"] != nil {
-						file, contentType := form(t, "file", "a.pdf", smallPDF(1))
+						file, contentType := uploadForm(t, "file", "a.pdf", smallPDF(1))
 						body, header = file, []string{"Content-Type", contentType}
 					} else if op.RequestBody != nil {
 						examples := op.RequestBody.Value.Content["application/json"].Examples
@@ -77,12 +77,12 @@ func TestEveryOperationByRole(t *testing.T) {
 							t.Errorf("is open, but answers %d", a.status)
 						}
 					case role == "nobody":
-						a.wants(401, "unauthenticated")
+						a.expect(401, "unauthenticated")
 						if !strings.HasPrefix(a.header.Get("WWW-Authenticate"), "Bearer") {
 							t.Error("a 401 does not say how to authenticate")
 						}
 					case !allowed:
-						a.wants(403, "forbidden")
+						a.expect(403, "forbidden")
 					case a.status == 401, strings.Contains(string(a.body), "Your role does not allow this."):
 						t.Errorf("is allowed to, but answers %d: %s", a.status, a.body)
 					case body != nil && (a.status == 400 || a.status == 422):
@@ -101,8 +101,8 @@ func TestEveryOperationByRole(t *testing.T) {
 
 // TestTokens sends what is not a token of this service.
 func TestTokens(t *testing.T) {
-	b := newBundle(t)
-	ada := b.join("ada", domain.RoleClient)
+	b := newFixture(t)
+	ada := b.register("ada", domain.RoleClient)
 	parts := strings.Split(ada.token, ".")
 	for name, header := range map[string]string{
 		"nothing":           "",
@@ -118,7 +118,7 @@ func TestTokens(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			b := *b
 			b.t = t
-			b.call(nil, "GET", "/api/auth/me", nil, "Authorization", header).wants(401, "unauthenticated")
+			b.call(nil, "GET", "/api/auth/me", nil, "Authorization", header).expect(401, "unauthenticated")
 		})
 	}
 }

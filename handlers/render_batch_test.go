@@ -14,9 +14,9 @@ import (
 	"counsel/gen/api"
 )
 
-func (b *bundle) batch(who *person, items ...map[string]any) (out api.RenderBatchResponse) {
+func (b *fixture) renderBatch(who *user, items ...map[string]any) (out api.RenderBatchResponse) {
 	b.t.Helper()
-	b.call(who, "POST", "/api/docs/render-batch", map[string]any{"items": items}).wants(202, "").into(&out)
+	b.call(who, "POST", "/api/docs/render-batch", map[string]any{"items": items}).expect(202, "").decode(&out)
 	return out
 }
 
@@ -28,18 +28,18 @@ type batchItems struct {
 	}
 }
 
-// done follows a batch to its end.
-func (b *bundle) done(who *person, id api.ID) (job api.Job, out batchItems) {
+// waitForBatch follows a batch to its end.
+func (b *fixture) waitForBatch(who *user, id api.ID) (job api.Job, out batchItems) {
 	b.t.Helper()
-	job = b.ends(who, id, &out)
+	job = b.waitForJob(who, id, &out)
 	return job, out
 }
 
-// ends follows a job to its end, and reads its result.
-func (b *bundle) ends(who *person, id api.ID, result any) api.Job {
+// waitForJob follows a job to its end, and reads its result.
+func (b *fixture) waitForJob(who *user, id api.ID, result any) api.Job {
 	b.t.Helper()
 	deadline := time.After(2 * time.Minute)
-	events := b.follow(who, id.String())
+	events := b.followJob(who, id.String())
 	for {
 		select {
 		case e, open := <-events:
@@ -62,28 +62,28 @@ func (b *bundle) ends(who *person, id api.ID, result any) api.Job {
 // TestRenderBatch: many documents, the same as rendered one by one, with what cannot be shown named
 // in its place.
 func TestRenderBatch(t *testing.T) {
-	b := newBundle(t)
-	ada, bob := b.join("ada", domain.RoleClient), b.join("bob", domain.RoleLawyer)
-	b.work()
+	b := newFixture(t)
+	ada, bob := b.register("ada", domain.RoleClient), b.register("bob", domain.RoleLawyer)
+	b.startJobs()
 	emoji := ndaRequest(t)
 	emoji["data"].(map[string]any)["purpose"] = "To be glad 😀 together"
-	accepted := b.batch(ada, ndaRequest(t), emoji, ndaRequest(t))
+	accepted := b.renderBatch(ada, ndaRequest(t), emoji, ndaRequest(t))
 	if accepted.Total != 3 {
 		t.Errorf("accepted %+v", accepted)
 	}
-	job, out := b.done(ada, accepted.JobID)
+	job, out := b.waitForBatch(ada, accepted.JobID)
 	if job.Status != api.JobStatusSucceeded || job.Kind != "docs.render-batch" || job.Queue != "bulk" || job.Progress != (api.JobProgress{Done: 3, Total: 3}) || len(out.Items) != 3 {
 		t.Fatalf("ended as %+v", job)
 	}
 	var single api.RenderPdfResponse
-	b.call(ada, "POST", "/api/docs/render-pdf", ndaRequest(t)).wants(200, "").into(&single)
+	b.call(ada, "POST", "/api/docs/render-pdf", ndaRequest(t)).expect(200, "").decode(&single)
 	for _, i := range []int{0, 2} {
 		if out.Items[i].Checksum != single.Checksum || out.Items[i].Size != single.Size {
 			t.Errorf("item %d is %+v, alone %+v", i, out.Items[i], single)
 		}
-		b.call(bob, "GET", "/api/docs/"+out.Items[i].DocID, nil).wants(404, "not_found")
+		b.call(bob, "GET", "/api/docs/"+out.Items[i].DocID, nil).expect(404, "not_found")
 		var v api.Verification
-		b.call(ada, "POST", "/api/docs/"+out.Items[i].DocID+"/verify", nil).wants(200, "").into(&v)
+		b.call(ada, "POST", "/api/docs/"+out.Items[i].DocID+"/verify", nil).expect(200, "").decode(&v)
 		if !v.Intact || v.Reproducible == nil || !*v.Reproducible {
 			t.Errorf("verified as %+v", v)
 		}
@@ -94,43 +94,43 @@ func TestRenderBatch(t *testing.T) {
 	if e := out.Items[1].Error; e == nil || e.Code != "invalid" || out.Items[1].DocID != "" {
 		t.Errorf("the emoji: %+v", out.Items[1])
 	}
-	b.call(bob, "GET", "/api/jobs/"+accepted.JobID.String(), nil).wants(404, "not_found")
+	b.call(bob, "GET", "/api/jobs/"+accepted.JobID.String(), nil).expect(404, "not_found")
 }
 
 func TestRenderBatchOf500(t *testing.T) {
-	b := newBundle(t)
-	ada := b.join("ada", domain.RoleClient)
-	b.work()
+	b := newFixture(t)
+	ada := b.register("ada", domain.RoleClient)
+	b.startJobs()
 	items := slices.Repeat([]map[string]any{ndaRequest(t)}, 500)
-	b.call(ada, "POST", "/api/docs/render-batch", map[string]any{"items": append(slices.Clone(items), items[0])}).wants(422, "invalid")
-	b.call(ada, "POST", "/api/docs/render-batch", map[string]any{"items": items[:0]}).wants(422, "invalid")
-	b.batch(ada, items...)
+	b.call(ada, "POST", "/api/docs/render-batch", map[string]any{"items": append(slices.Clone(items), items[0])}).expect(422, "invalid")
+	b.call(ada, "POST", "/api/docs/render-batch", map[string]any{"items": items[:0]}).expect(422, "invalid")
+	b.renderBatch(ada, items...)
 	var list api.JobList
-	b.call(ada, "GET", "/api/jobs?kind=docs.render-batch", nil).wants(200, "").into(&list)
+	b.call(ada, "GET", "/api/jobs?kind=docs.render-batch", nil).expect(200, "").decode(&list)
 	// Somebody who waits for one document is not kept waiting by all those.
 	for range 5 {
-		b.call(ada, "POST", "/api/docs/render-pdf", ndaRequest(t)).wants(200, "")
+		b.call(ada, "POST", "/api/docs/render-pdf", ndaRequest(t)).expect(200, "")
 	}
 	var beside api.Job
-	b.call(ada, "GET", "/api/jobs/"+list.Items[0].ID.String(), nil).wants(200, "").into(&beside)
+	b.call(ada, "GET", "/api/jobs/"+list.Items[0].ID.String(), nil).expect(200, "").decode(&beside)
 	if beside.FinishedAt != nil {
 		t.Error("single documents are done after a batch that was asked for before")
 	}
-	job, out := b.done(ada, list.Items[0].ID)
+	job, out := b.waitForBatch(ada, list.Items[0].ID)
 	t.Logf("%.0f documents/s", 500/job.FinishedAt.Sub(*job.StartedAt).Seconds())
 	made := map[string]bool{}
 	for _, item := range out.Items {
 		made[item.DocID] = true
 	}
-	if job.Status != api.JobStatusSucceeded || len(made) != 500 || made[""] || len(b.files.files) != 505 {
-		t.Errorf("%s with %d documents, %d files", job.Status, len(made), len(b.files.files))
+	if job.Status != api.JobStatusSucceeded || len(made) != 500 || made[""] || len(b.store.files) != 505 {
+		t.Errorf("%s with %d documents, %d files", job.Status, len(made), len(b.store.files))
 	}
 }
 
-func TestRenderBatchRefuses(t *testing.T) {
-	w := newWalled(t)
+func TestRenderBatchErrors(t *testing.T) {
+	w := newCaseWorkFixture(t)
 	for name, c := range map[string]struct {
-		who     *person
+		who     *user
 		change  func(r map[string]any)
 		status  int
 		code    string
@@ -146,50 +146,50 @@ func TestRenderBatchRefuses(t *testing.T) {
 	} {
 		bad := ndaRequest(t)
 		c.change(bad)
-		a := w.call(c.who, "POST", "/api/docs/render-batch", map[string]any{"items": []any{ndaRequest(t), ndaRequest(t), bad}}).wants(c.status, c.code)
+		a := w.call(c.who, "POST", "/api/docs/render-batch", map[string]any{"items": []any{ndaRequest(t), ndaRequest(t), bad}}).expect(c.status, c.code)
 		if e := a.problem().Errors; !slices.ContainsFunc(e, func(f api.FieldError) bool { return f.Pointer == c.pointer }) {
 			t.Errorf("%s: names %+v, want %s", name, e, c.pointer)
 		}
 	}
 	var list api.JobList
-	w.call(w.admin(), "GET", "/api/jobs?kind=docs.render-batch", nil).wants(200, "").into(&list)
+	w.call(w.admin(), "GET", "/api/jobs?kind=docs.render-batch", nil).expect(200, "").decode(&list)
 	if len(list.Items) > 0 {
 		t.Error("refused, but will be done")
 	}
 }
 
-// TestRenderBatchWall: who loses a case, or their account, between asking and its doing gets nothing
+// TestRenderBatchCaseAccess: who loses a case, or their account, between asking and its doing gets nothing
 // into it any more; what is not of the case is made all the same.
-func TestRenderBatchWall(t *testing.T) {
-	w := newWalled(t)
+func TestRenderBatchCaseAccess(t *testing.T) {
+	w := newCaseWorkFixture(t)
 	inCase := ndaRequest(t)
 	inCase["caseId"] = w.id
-	lost := w.batch(w.ben, ndaRequest(t), inCase)
-	kept := w.batch(w.ada, inCase)
-	gone := w.batch(w.eve, ndaRequest(t))
-	w.call(w.ada, "DELETE", w.root+"/members/"+w.ben.ID.String(), nil).wants(204, "")
+	lost := w.renderBatch(w.ben, ndaRequest(t), inCase)
+	kept := w.renderBatch(w.ada, inCase)
+	gone := w.renderBatch(w.eve, ndaRequest(t))
+	w.call(w.ada, "DELETE", w.root+"/members/"+w.ben.ID.String(), nil).expect(204, "")
 	admin := w.admin()
-	w.call(admin, "PATCH", "/api/users/"+w.eve.ID.String(), map[string]any{"disabled": true}).wants(200, "")
-	w.work()
+	w.call(admin, "PATCH", "/api/users/"+w.eve.ID.String(), map[string]any{"disabled": true}).expect(200, "")
+	w.startJobs()
 
-	_, out := w.done(w.ben, lost.JobID)
+	_, out := w.waitForBatch(w.ben, lost.JobID)
 	if len(out.Items) != 2 || out.Items[0].DocID == "" || out.Items[1].Error == nil || out.Items[1].Error.Code != "not_found" {
 		t.Errorf("who left the case: %+v", out.Items)
 	}
-	_, out = w.done(w.ada, kept.JobID)
+	_, out = w.waitForBatch(w.ada, kept.JobID)
 	var d api.StoredDocument
-	w.call(w.ada, "GET", "/api/docs/"+out.Items[0].DocID, nil).wants(200, "").into(&d)
+	w.call(w.ada, "GET", "/api/docs/"+out.Items[0].DocID, nil).expect(200, "").decode(&d)
 	if d.CaseID == nil || d.CaseID.String() != w.id {
 		t.Errorf("is of the case %v", d.CaseID)
 	}
-	_, out = w.done(admin, gone.JobID)
+	_, out = w.waitForBatch(admin, gone.JobID)
 	if len(out.Items) != 1 || out.Items[0].Error == nil || out.Items[0].Error.Code != "forbidden" {
 		t.Errorf("a disabled account: %+v", out.Items)
 	}
 	// The case's timeline tells of what was made, once, and of the refusal.
 	w.cases.FlushDenials(t.Context())
 	var page api.CaseTimeline
-	w.call(w.ada, "GET", w.root+"/timeline?limit=100", nil).wants(200, "").into(&page)
+	w.call(w.ada, "GET", w.root+"/timeline?limit=100", nil).expect(200, "").decode(&page)
 	count := func(so func(api.TimelineEntry) bool) (n int) {
 		for _, e := range page.Items {
 			if so(e) {
@@ -208,13 +208,13 @@ func TestRenderBatchWall(t *testing.T) {
 	}
 }
 
-func TestRenderBatchKey(t *testing.T) {
-	b := newBundle(t)
-	ada := b.join("ada", domain.RoleClient)
+func TestRenderBatchIdempotencyKey(t *testing.T) {
+	b := newFixture(t)
+	ada := b.register("ada", domain.RoleClient)
 	body := map[string]any{"items": []any{ndaRequest(t), ndaRequest(t)}}
 	key := []string{"Idempotency-Key", "batch-1"}
 	var wg sync.WaitGroup
-	answers := make(chan answer, 10)
+	answers := make(chan response, 10)
 	for range 10 {
 		wg.Go(func() { answers <- b.call(ada, "POST", "/api/docs/render-batch", body, key...) })
 	}
@@ -223,52 +223,52 @@ func TestRenderBatchKey(t *testing.T) {
 	made := map[string]bool{}
 	for a := range answers {
 		if a.status == 409 {
-			a.wants(409, "idempotency_in_progress")
+			a.expect(409, "idempotency_in_progress")
 			continue
 		}
 		var r api.RenderBatchResponse
-		a.wants(202, "").into(&r)
+		a.expect(202, "").decode(&r)
 		made[r.JobID.String()] = true
 	}
 	var list api.JobList
-	b.call(ada, "GET", "/api/jobs?kind=docs.render-batch", nil).wants(200, "").into(&list)
+	b.call(ada, "GET", "/api/jobs?kind=docs.render-batch", nil).expect(200, "").decode(&list)
 	if len(made) != 1 || len(list.Items) != 1 {
 		t.Errorf("one key made the jobs %v, %d of them", slices.Collect(maps.Keys(made)), len(list.Items))
 	}
-	a := b.call(ada, "POST", "/api/docs/render-batch", body, key...).wants(202, "")
+	a := b.call(ada, "POST", "/api/docs/render-batch", body, key...).expect(202, "")
 	if a.header.Get("Idempotency-Replayed") != "true" || !strings.Contains(string(a.body), fmt.Sprint(list.Items[0].ID)) {
 		t.Errorf("repeated: %s", a.body)
 	}
-	b.call(ada, "POST", "/api/docs/render-batch", map[string]any{"items": []any{ndaRequest(t)}}, key...).wants(409, "idempotency_key_reused")
+	b.call(ada, "POST", "/api/docs/render-batch", map[string]any{"items": []any{ndaRequest(t)}}, key...).expect(409, "idempotency_key_reused")
 }
 
 // TestRenderBatchAfterTheCase: who left a case reads nothing any more of what they had made in it.
 func TestRenderBatchAfterTheCase(t *testing.T) {
-	b := newBundle(t)
-	ada, bob := b.join("ada", domain.RoleLawyer), b.join("bob", domain.RoleClient)
-	b.work()
+	b := newFixture(t)
+	ada, bob := b.register("ada", domain.RoleLawyer), b.register("bob", domain.RoleClient)
+	b.startJobs()
 	var c api.Case
-	b.call(ada, "POST", "/api/cases", map[string]any{"title": "A case"}).wants(201, "").into(&c)
+	b.call(ada, "POST", "/api/cases", map[string]any{"title": "A case"}).expect(201, "").decode(&c)
 	members := "/api/cases/" + c.ID.String() + "/members"
-	b.call(ada, "POST", members, map[string]any{"userId": bob.ID, "role": "assistant"}).wants(201, "")
+	b.call(ada, "POST", members, map[string]any{"userId": bob.ID, "role": "assistant"}).expect(201, "")
 	inside := ndaRequest(t)
 	inside["caseId"] = c.ID
-	accepted := b.batch(bob, inside, ndaRequest(t))
-	_, all := b.done(bob, accepted.JobID)
+	accepted := b.renderBatch(bob, inside, ndaRequest(t))
+	_, all := b.waitForBatch(bob, accepted.JobID)
 	if len(all.Items) != 2 || all.Items[0].DocID == "" || all.Items[1].DocID == "" {
 		t.Fatalf("made %+v", all)
 	}
-	b.call(ada, "DELETE", members+"/"+bob.ID.String(), nil).wants(204, "")
-	_, out := b.done(bob, accepted.JobID)
+	b.call(ada, "DELETE", members+"/"+bob.ID.String(), nil).expect(204, "")
+	_, out := b.waitForBatch(bob, accepted.JobID)
 	if out.Items[0].DocID+out.Items[0].Checksum != "" || out.Items[0].Error == nil || out.Items[0].Error.Code != "not_found" || out.Items[1] != all.Items[1] {
 		t.Errorf("who left reads %+v", out)
 	}
 	for _, path := range []string{"/api/jobs", "/api/jobs/" + accepted.JobID.String()} {
-		if a := b.call(bob, "GET", path, nil).wants(200, ""); strings.Contains(string(a.body), all.Items[0].DocID) || strings.Contains(string(a.body), c.ID.String()) {
+		if a := b.call(bob, "GET", path, nil).expect(200, ""); strings.Contains(string(a.body), all.Items[0].DocID) || strings.Contains(string(a.body), c.ID.String()) {
 			t.Errorf("%s tells who left %s", path, a.body)
 		}
 	}
-	if _, out = b.done(b.admin(), accepted.JobID); out.Items[0].DocID != all.Items[0].DocID {
+	if _, out = b.waitForBatch(b.admin(), accepted.JobID); out.Items[0].DocID != all.Items[0].DocID {
 		t.Errorf("an admin reads %+v", out)
 	}
 }

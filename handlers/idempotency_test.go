@@ -17,19 +17,19 @@ import (
 	"counsel/sandbox/testenv"
 )
 
-// keyed asks every POST of the contract, with what it needs to succeed.
-type keyed struct {
-	*matrix
+// idempotencyFixture asks every POST of the contract, with what it needs to succeed.
+type idempotencyFixture struct {
+	*matrixFixture
 	ids    map[string]string
 	docID  string // can be signed
 	newest map[bool]domain.ID
-	admin  *person
+	admin  *user
 }
 
 // request is one for an operation. Another for the same operation differs in its body.
-func (k *keyed) request(path string, op *openapi3.Operation, another bool) (who *person, concrete string, body any, header []string) {
+func (k *idempotencyFixture) request(path string, op *openapi3.Operation, another bool) (who *user, concrete string, body any, header []string) {
 	k.t.Helper()
-	who = k.keeper
+	who = k.owner
 	roles, _ := op.Extensions["x-roles"].([]any)
 	if !slices.Contains(roles, any("lawyer")) {
 		who = k.admin
@@ -71,12 +71,12 @@ func (k *keyed) request(path string, op *openapi3.Operation, another bool) (who 
 	case "readNotifications":
 		return who, concrete, map[string]any{"newestId": k.newest[another]}, nil
 	case "sendChat":
-		return who, concrete, question(who, subject+": when is the defence due?"), nil
+		return who, concrete, chatBody(who, subject+": when is the defence due?"), nil
 	case "renderDraftPdf":
 		return who, concrete, map[string]any{"options": map[string]any{"draft": another}}, nil
 	}
 	raw, named := example(k.t, op)
-	raw = strings.NewReplacer(named, k.ids["caseId"], exampleUser, k.mate.ID.String()).Replace(raw)
+	raw = strings.NewReplacer(named, k.ids["caseId"], exampleUser, k.member.ID.String()).Replace(raw)
 	if another {
 		raw += " " // not the same bytes
 	}
@@ -84,7 +84,7 @@ func (k *keyed) request(path string, op *openapi3.Operation, another bool) (who 
 }
 
 // form is an upload, with other boundaries each time it is sent.
-func (k *keyed) form(another bool) (body, contentType string) {
+func (k *idempotencyFixture) form(another bool) (body, contentType string) {
 	var b bytes.Buffer
 	w := multipart.NewWriter(&b)
 	part, err := w.CreateFormFile("file", map[bool]string{false: "a.pdf", true: "b.pdf"}[another])
@@ -95,22 +95,22 @@ func (k *keyed) form(another bool) (body, contentType string) {
 	return b.String(), w.FormDataContentType()
 }
 
-var expiring = regexp.MustCompile(`"(fileUrl|fileUrlExpiresAt|expiresAt|updatedAt|oldSecretUntil)":"[^"]*"`)
+var volatileFields = regexp.MustCompile(`"(fileUrl|fileUrlExpiresAt|expiresAt|updatedAt|oldSecretUntil)":"[^"]*"`)
 
-// TestEveryPostAndItsKey walks the contract: each POST either answers the same request under the same
+// TestIdempotencyKeys walks the contract: each POST either answers the same request under the same
 // Idempotency-Key from what it answered first, also when that was lost in a crash, and refuses the key
 // for another request; or it says why it takes none, and refuses one by name.
-func TestEveryPostAndItsKey(t *testing.T) {
+func TestIdempotencyKeys(t *testing.T) {
 	database := testenv.SchemaURL(t)
 	pool := testenv.OpenDB(t, database)
-	b := newBundle(t, func(s *setup) { s.database = database })
-	m := &matrix{bundle: b, admin: b.admin(), people: map[string]*person{}, kept: map[string]*fixture{}}
-	b.join("grace", domain.RoleLawyer) // whom the contract's example lets in
-	m.keeper, m.mate = b.join("keeper", domain.RoleLawyer), b.join("mate", domain.RoleClient)
+	b := newFixture(t, func(s *fixtureConfig) { s.database = database })
+	m := &matrixFixture{fixture: b, admin: b.admin(), people: map[string]*user{}, caseFixtures: map[string]*caseFixture{}}
+	b.register("grace", domain.RoleLawyer) // whom the contract's example lets in
+	m.owner, m.member = b.register("keeper", domain.RoleLawyer), b.register("mate", domain.RoleClient)
 	f := m.build()
-	k := &keyed{matrix: m, ids: f.ids, newest: map[bool]domain.ID{false: domain.NewID(), true: domain.NewID()}, admin: m.admin}
+	k := &idempotencyFixture{matrixFixture: m, ids: f.ids, newest: map[bool]domain.ID{false: domain.NewID(), true: domain.NewID()}, admin: m.admin}
 	var signing api.SignatureRequest
-	b.call(k.keeper, "GET", "/api/esign/"+f.ids["trackingId"], nil).wants(200, "").into(&signing)
+	b.call(k.owner, "GET", "/api/esign/"+f.ids["trackingId"], nil).expect(200, "").decode(&signing)
 	k.docID = signing.DocID.String()
 
 	// What a crash leaves: nothing is known of the answer.
@@ -122,24 +122,24 @@ func TestEveryPostAndItsKey(t *testing.T) {
 	// What an operation needs is there anew for each.
 	template := func() {
 		k.ids["templateId"], k.ids["version"] = "t-"+domain.NewID().String(), "1"
-		body := letter("1")
+		body := templateBody("1")
 		body["templateId"] = k.ids["templateId"]
-		k.call(k.keeper, "POST", "/api/templates", body).wants(201, "")
+		k.call(k.owner, "POST", "/api/templates", body).expect(201, "")
 	}
 	prepare := map[string]func(){
 		"publishTemplateVersion": template, "createTemplateVersion": template, "unpublishTemplate": template, "archiveTemplate": template, "copyTemplate": template,
-		"cancelSignatureRequest": func() { k.ids["trackingId"] = k.sendToSign(k.keeper, "", "ada@example.com").TrackingID.String() },
-		"remindSigners":          func() { k.ids["trackingId"] = k.sendToSign(k.keeper, "", "ada@example.com").TrackingID.String() },
+		"cancelSignatureRequest": func() { k.ids["trackingId"] = k.initiateSignature(k.owner, "", "ada@example.com").TrackingID.String() },
+		"remindSigners":          func() { k.ids["trackingId"] = k.initiateSignature(k.owner, "", "ada@example.com").TrackingID.String() },
 		"retryJob": func() {
 			var j struct{ JobID string }
-			k.call(k.admin, "POST", "/api/ai/warm-cache", map[string]any{"questions": []any{map[string]any{"message": "What is an easement?"}}}).wants(202, "").into(&j)
+			k.call(k.admin, "POST", "/api/ai/warm-cache", map[string]any{"questions": []any{map[string]any{"message": "What is an easement?"}}}).expect(202, "").decode(&j)
 			_, err := pool.ExecContext(t.Context(), "UPDATE jobs SET state = 'failed', error_code = 'internal' WHERE id = UNHEX(REPLACE(?, '-', ''))", j.JobID)
 			must(k.t, err)
 			k.ids["jobId"] = j.JobID
 		},
 		"replayWebhookDelivery": func() {
 			var d struct{ ID string }
-			k.call(k.keeper, "POST", "/api/webhooks/"+k.ids["webhookId"]+"/ping", nil).wants(202, "").into(&d)
+			k.call(k.owner, "POST", "/api/webhooks/"+k.ids["webhookId"]+"/ping", nil).expect(202, "").decode(&d)
 			_, err := pool.ExecContext(t.Context(), "UPDATE webhook_deliveries SET state = 'failed', finished_at = created_at")
 			must(k.t, err)
 			k.ids["deliveryId"] = d.ID
@@ -149,7 +149,7 @@ func TestEveryPostAndItsKey(t *testing.T) {
 	// compared after a crash.
 	done := []string{"retryJob", "cancelSignatureRequest", "remindSigners"}
 	var w struct{ Webhook struct{ ID string } }
-	b.call(k.keeper, "POST", "/api/webhooks", map[string]any{"url": "https://partner.example/hook", "eventTypes": []string{"case.created"}}).wants(201, "").into(&w)
+	b.call(k.owner, "POST", "/api/webhooks", map[string]any{"url": "https://partner.example/hook", "eventTypes": []string{"case.created"}}).expect(201, "").decode(&w)
 	k.ids["webhookId"], k.ids["templateId"], k.ids["deliveryId"], k.ids["jobId"] = w.Webhook.ID, "nda", domain.NewID().String(), domain.NewID().String()
 
 	doc, err := api.GetSpec()
@@ -161,7 +161,7 @@ func TestEveryPostAndItsKey(t *testing.T) {
 			continue
 		}
 		t.Run(op.OperationID, func(t *testing.T) {
-			k.matrix = k.on(t)
+			k.matrixFixture = k.on(t)
 			key := []string{"Idempotency-Key", "key-of-" + op.OperationID}
 			if why, ok := op.Extensions["x-no-idempotency-key"].(string); ok {
 				refused++
@@ -170,7 +170,7 @@ func TestEveryPostAndItsKey(t *testing.T) {
 						k.ids[name] = v
 					}
 				}
-				a := k.call(k.keeper, "POST", placeholder.ReplaceAllStringFunc(path, func(p string) string { return k.ids[p[1:len(p)-1]] }), "{}", key...).wants(400, "malformed")
+				a := k.call(k.owner, "POST", placeholder.ReplaceAllStringFunc(path, func(p string) string { return k.ids[p[1:len(p)-1]] }), "{}", key...).expect(400, "malformed")
 				if e := a.problem().Errors; len(e) != 1 || e[0].Pointer != "Idempotency-Key" || !strings.Contains(e[0].Detail, why) {
 					t.Errorf("names %+v", e)
 				}
@@ -180,7 +180,7 @@ func TestEveryPostAndItsKey(t *testing.T) {
 			if f := prepare[op.OperationID]; f != nil {
 				f()
 			}
-			ask := func(another bool) answer {
+			ask := func(another bool) response {
 				t.Helper()
 				who, concrete, body, header := k.request(path, op, another)
 				return k.call(who, "POST", concrete, body, append(header, key...)...)
@@ -189,18 +189,18 @@ func TestEveryPostAndItsKey(t *testing.T) {
 			if first.status >= 300 {
 				t.Fatalf("%d: %s", first.status, first.body)
 			}
-			again := ask(false)
-			if again.status != first.status || !bytes.Equal(again.body, first.body) || again.header.Get("Idempotency-Replayed") != "true" {
-				t.Errorf("%d %s, then %d %s", first.status, first.body, again.status, again.body)
+			repeated := ask(false)
+			if repeated.status != first.status || !bytes.Equal(repeated.body, first.body) || repeated.header.Get("Idempotency-Replayed") != "true" {
+				t.Errorf("%d %s, then %d %s", first.status, first.body, repeated.status, repeated.body)
 			}
 			if op.RequestBody != nil {
-				ask(true).wants(409, "idempotency_key_reused")
+				ask(true).expect(409, "idempotency_key_reused")
 			}
 			if slices.Contains(done, op.OperationID) {
 				return
 			}
 			crash()
-			if after := ask(false); after.status != first.status || expiring.ReplaceAllString(string(after.body), "") != expiring.ReplaceAllString(string(first.body), "") {
+			if after := ask(false); after.status != first.status || volatileFields.ReplaceAllString(string(after.body), "") != volatileFields.ReplaceAllString(string(first.body), "") {
 				t.Errorf("%d %s, and after a crash %d %s", first.status, first.body, after.status, after.body)
 			}
 		})
@@ -209,22 +209,22 @@ func TestEveryPostAndItsKey(t *testing.T) {
 		t.Errorf("walked %d that take a key and %d that do not", taken, refused)
 	}
 	// A change that is no POST refuses a key as well; where nothing changes it means nothing.
-	a := b.call(k.keeper, "PATCH", f.root, map[string]any{"title": "T"}, "Idempotency-Key", "k").wants(400, "malformed")
+	a := b.call(k.owner, "PATCH", f.root, map[string]any{"title": "T"}, "Idempotency-Key", "k").expect(400, "malformed")
 	if e := a.problem().Errors; len(e) != 1 || e[0].Pointer != "Idempotency-Key" {
 		t.Errorf("names %+v", e)
 	}
-	b.call(k.keeper, "GET", f.root, nil, "Idempotency-Key", "k").wants(200, "")
+	b.call(k.owner, "GET", f.root, nil, "Idempotency-Key", "k").expect(200, "")
 }
 
-// TestReplayIsForWhoMayRead: an answer about a case is not replayed to somebody who left it.
-func TestReplayIsForWhoMayRead(t *testing.T) {
-	b := newBundle(t)
-	ada, bob := b.join("ada", domain.RoleLawyer), b.join("bob", domain.RoleLawyer)
+// TestReplayRequiresAccess: an answer about a case is not replayed to somebody who left it.
+func TestReplayRequiresAccess(t *testing.T) {
+	b := newFixture(t)
+	ada, bob := b.register("ada", domain.RoleLawyer), b.register("bob", domain.RoleLawyer)
 	var c api.Case
-	b.call(ada, "POST", "/api/cases", map[string]any{"title": "A case"}).wants(201, "").into(&c)
+	b.call(ada, "POST", "/api/cases", map[string]any{"title": "A case"}).expect(201, "").decode(&c)
 	root := "/api/cases/" + c.ID.String()
-	b.call(ada, "POST", root+"/members", map[string]any{"userId": bob.ID, "role": "lawyer"}).wants(201, "")
-	ask := question(bob, "When is the defence due?")
+	b.call(ada, "POST", root+"/members", map[string]any{"userId": bob.ID, "role": "lawyer"}).expect(201, "")
+	ask := chatBody(bob, "When is the defence due?")
 	ask["context"] = map[string]any{"caseId": c.ID}
 	posts := map[string]any{root + "/notes": map[string]any{"body": "They offered to settle."}, "/api/drafts": map[string]any{"title": "Letter", "body": "Pay.", "caseId": c.ID}, "/api/ai/chat": ask}
 	for path, body := range posts {
@@ -232,32 +232,32 @@ func TestReplayIsForWhoMayRead(t *testing.T) {
 			t.Fatalf("%s: %d %s", path, a.status, a.body)
 		}
 	}
-	b.call(ada, "DELETE", root+"/members/"+bob.ID.String(), nil).wants(204, "")
+	b.call(ada, "DELETE", root+"/members/"+bob.ID.String(), nil).expect(204, "")
 	for path, body := range posts {
-		b.call(bob, "POST", path, body, "Idempotency-Key", "k").wants(404, "not_found")
+		b.call(bob, "POST", path, body, "Idempotency-Key", "k").expect(404, "not_found")
 	}
 }
 
-// TestStreamUnderAKey: a stream is replayed as it was, but for one that broke off.
-func TestStreamUnderAKey(t *testing.T) {
-	b := newBundle(t)
-	ada := b.join("ada", domain.RoleClient)
+// TestStreamWithIdempotencyKey: a stream is replayed as it was, but for one that broke off.
+func TestStreamWithIdempotencyKey(t *testing.T) {
+	b := newFixture(t)
+	ada := b.register("ada", domain.RoleClient)
 	header := []string{"Idempotency-Key", "k", "Accept", "text/event-stream"}
-	first := b.call(ada, "POST", "/api/ai/chat", question(ada, "What is an easement?"), header...).wants(200, "")
-	again := b.call(ada, "POST", "/api/ai/chat", question(ada, "What is an easement?"), header...).wants(200, "")
-	if !bytes.Contains(first.body, []byte("event: done")) || !bytes.Equal(first.body, again.body) || again.header.Get("Idempotency-Replayed") != "true" || again.header.Get("Content-Type") != "text/event-stream" {
-		t.Errorf("%s, then %v %s", first.body, again.header, again.body)
+	first := b.call(ada, "POST", "/api/ai/chat", chatBody(ada, "What is an easement?"), header...).expect(200, "")
+	repeated := b.call(ada, "POST", "/api/ai/chat", chatBody(ada, "What is an easement?"), header...).expect(200, "")
+	if !bytes.Contains(first.body, []byte("event: done")) || !bytes.Equal(first.body, repeated.body) || repeated.header.Get("Idempotency-Replayed") != "true" || repeated.header.Get("Content-Type") != "text/event-stream" {
+		t.Errorf("%s, then %v %s", first.body, repeated.header, repeated.body)
 	}
 	// The same question as one JSON answer is another request.
-	b.call(ada, "POST", "/api/ai/chat", question(ada, "What is an easement?"), header[:2]...).wants(http.StatusConflict, "idempotency_key_reused")
+	b.call(ada, "POST", "/api/ai/chat", chatBody(ada, "What is an easement?"), header[:2]...).expect(http.StatusConflict, "idempotency_key_reused")
 
 	must(t, b.model.SetBehaviour(llm.Behaviour{Mode: llm.ModeErrorStream}))
 	header[1] = "k2"
-	if a := b.call(ada, "POST", "/api/ai/chat", question(ada, "What is a bailment?"), header...).wants(200, ""); !bytes.Contains(a.body, []byte("event: error")) {
+	if a := b.call(ada, "POST", "/api/ai/chat", chatBody(ada, "What is a bailment?"), header...).expect(200, ""); !bytes.Contains(a.body, []byte("event: error")) {
 		t.Fatalf("it did not break off: %s", a.body)
 	}
 	must(t, b.model.SetBehaviour(llm.Behaviour{Mode: llm.ModeOK}))
-	if a := b.call(ada, "POST", "/api/ai/chat", question(ada, "What is a bailment?"), header...); a.header.Get("Idempotency-Replayed") != "" {
+	if a := b.call(ada, "POST", "/api/ai/chat", chatBody(ada, "What is a bailment?"), header...); a.header.Get("Idempotency-Replayed") != "" {
 		t.Errorf("a failure was kept: %d %s", a.status, a.body)
 	}
 }

@@ -17,10 +17,10 @@ import (
 	"counsel/sandbox/llm"
 )
 
-func TestWhatIsNoOperation(t *testing.T) {
-	b := newBundle(t)
-	b.call(nil, "GET", "/api/nowhere", nil).wants(404, "not_found")
-	a := b.call(nil, "DELETE", "/api/auth/login", nil).wants(405, "method_not_allowed")
+func TestUnknownPaths(t *testing.T) {
+	b := newFixture(t)
+	b.call(nil, "GET", "/api/nowhere", nil).expect(404, "not_found")
+	a := b.call(nil, "DELETE", "/api/auth/login", nil).expect(405, "method_not_allowed")
 	if a.header.Get("Allow") == "" {
 		t.Error("a 405 does not say what is allowed")
 	}
@@ -28,8 +28,8 @@ func TestWhatIsNoOperation(t *testing.T) {
 
 // TestBodies sends bodies that cannot be accepted; each is refused with the field's name.
 func TestBodies(t *testing.T) {
-	b := newBundle(t)
-	ada := b.join("ada", domain.RoleClient)
+	b := newFixture(t)
+	ada := b.register("ada", domain.RoleClient)
 	id := ada.ID.String()
 	for name, c := range map[string]struct {
 		body, header string
@@ -67,7 +67,7 @@ func TestBodies(t *testing.T) {
 			if header == "" {
 				header = "application/json"
 			}
-			a := b.call(ada, "POST", "/api/ai/chat", c.body, "Content-Type", header).wants(c.status, c.code)
+			a := b.call(ada, "POST", "/api/ai/chat", c.body, "Content-Type", header).expect(c.status, c.code)
 			if c.pointer == "" {
 				return
 			}
@@ -83,14 +83,14 @@ func TestBodies(t *testing.T) {
 
 // TestColonsInText: what looks like two names for one inside a text is none.
 func TestColonsInText(t *testing.T) {
-	b := newBundle(t)
-	ada := b.join("ada", domain.RoleClient)
-	b.call(ada, "POST", "/api/ai/chat", question(ada, `He said: \"a\": and "b": {"c": 1}. Is that \\: lawful?`)).wants(200, "")
+	b := newFixture(t)
+	ada := b.register("ada", domain.RoleClient)
+	b.call(ada, "POST", "/api/ai/chat", chatBody(ada, `He said: \"a\": and "b": {"c": 1}. Is that \\: lawful?`)).expect(200, "")
 }
 
 func TestParameters(t *testing.T) {
-	b := newBundle(t)
-	ada := b.join("ada", domain.RoleClient)
+	b := newFixture(t)
+	ada := b.register("ada", domain.RoleClient)
 	for path, pointer := range map[string]string{
 		"/api/ai/consultations?limit=0":         "?limit",
 		"/api/ai/consultations?limit=101":       "?limit",
@@ -106,7 +106,7 @@ func TestParameters(t *testing.T) {
 		"/api/ai/consultations?limit=%zz":       "?",
 		"/api/cases?q=%ff":                      "?q",
 	} {
-		a := b.call(ada, "GET", path, nil).wants(400, "malformed")
+		a := b.call(ada, "GET", path, nil).expect(400, "malformed")
 		if e := a.problem().Errors; len(e) != 1 || e[0].Pointer != pointer {
 			t.Errorf("%s names %+v, want %s", path, e, pointer)
 		}
@@ -114,7 +114,7 @@ func TestParameters(t *testing.T) {
 }
 
 func TestRequestID(t *testing.T) {
-	b := newBundle(t)
+	b := newFixture(t)
 	if got := b.call(nil, "GET", "/livez", nil, "X-Request-Id", "from-the-caller.7").header.Get("X-Request-Id"); got != "from-the-caller.7" {
 		t.Errorf("the caller's id came back as %q", got)
 	}
@@ -123,20 +123,20 @@ func TestRequestID(t *testing.T) {
 			t.Errorf("%q came back as %q", bad, got)
 		}
 	}
-	a := b.call(nil, "GET", "/api/auth/me", nil, "X-Request-Id", "seven").wants(401, "unauthenticated")
+	a := b.call(nil, "GET", "/api/auth/me", nil, "X-Request-Id", "seven").expect(401, "unauthenticated")
 	if a.problem().RequestID != "seven" || !strings.Contains(b.logs.String(), `"request_id":"seven"`) {
 		t.Error("the id is missing from the problem or the log")
 	}
 }
 
-// TestEveryLineNamesItsRequest: also those of the client of the AI, whose calls outlive requests.
-func TestEveryLineNamesItsRequest(t *testing.T) {
-	b := newBundle(t)
-	ada := b.join("ada", domain.RoleClient)
+// TestLogLinesHaveRequestID: also those of the client of the AI, whose calls outlive requests.
+func TestLogLinesHaveRequestID(t *testing.T) {
+	b := newFixture(t)
+	ada := b.register("ada", domain.RoleClient)
 	must(t, b.model.SetBehaviour(llm.Behaviour{Mode: llm.ModeFail}))
-	b.call(ada, "POST", "/api/ai/chat", question(ada, "What is an escrow?"), "X-Request-Id", "seven").wants(503, "ai_unavailable")
+	b.call(ada, "POST", "/api/ai/chat", chatBody(ada, "What is an escrow?"), "X-Request-Id", "seven").expect(503, "ai_unavailable")
 	b.ready = func(context.Context) (error, error) { panic("x") }
-	b.call(nil, "GET", "/readyz", nil, "X-Request-Id", "eight").wants(500, "internal")
+	b.call(nil, "GET", "/readyz", nil, "X-Request-Id", "eight").expect(500, "internal")
 	lines := map[string]int{}
 	for line := range strings.Lines(b.logs.String()) {
 		var l struct {
@@ -155,18 +155,18 @@ func TestEveryLineNamesItsRequest(t *testing.T) {
 	}
 }
 
-// TestLogsHoldNoWords asks, drafts and fails with words that must not be logged.
-func TestLogsHoldNoWords(t *testing.T) {
-	b := newBundle(t)
-	ada := b.join("ada", domain.RoleClient)
-	ask := question(ada, "May xylophone-Quillfeather of quill@feather.example sue?")
-	b.call(ada, "POST", "/api/ai/chat", ask).wants(200, "")
-	b.call(ada, "POST", "/api/ai/analyze", map[string]string{"text": "xylophone-Quillfeather shall pay.", "policy": "default"}).wants(200, "")
+// TestLogsHoldNoContent asks, drafts and fails with words that must not be logged.
+func TestLogsHoldNoContent(t *testing.T) {
+	b := newFixture(t)
+	ada := b.register("ada", domain.RoleClient)
+	ask := chatBody(ada, "May xylophone-Quillfeather of quill@feather.example sue?")
+	b.call(ada, "POST", "/api/ai/chat", ask).expect(200, "")
+	b.call(ada, "POST", "/api/ai/analyze", map[string]string{"text": "xylophone-Quillfeather shall pay.", "policy": "default"}).expect(200, "")
 	must(t, b.model.SetBehaviour(llm.Behaviour{Mode: llm.ModeFail}))
 	ask["message"] = "Another xylophone-Quillfeather question"
-	b.call(ada, "POST", "/api/ai/chat", ask).wants(503, "ai_unavailable")
-	b.call(ada, "POST", "/api/ai/chat", `{"xylophone":1}`).wants(400, "malformed")
-	b.call(nil, "POST", "/api/auth/login", map[string]string{"email": "quill@feather.example", "password": "xylophone1"}).wants(401, "")
+	b.call(ada, "POST", "/api/ai/chat", ask).expect(503, "ai_unavailable")
+	b.call(ada, "POST", "/api/ai/chat", `{"xylophone":1}`).expect(400, "malformed")
+	b.call(nil, "POST", "/api/auth/login", map[string]string{"email": "quill@feather.example", "password": "xylophone1"}).expect(401, "")
 	logs := b.logs.String()
 	for _, word := range []string{"xylophone", "Quillfeather", "quill@", "correct horse", ada.token, ada.refresh, "ada@example.com", b.model.APIKey, secret} {
 		if strings.Contains(logs, word) {
@@ -180,51 +180,51 @@ func TestLogsHoldNoWords(t *testing.T) {
 	}
 }
 
-func TestPanicIsAProblem(t *testing.T) {
-	b := newBundle(t)
+func TestPanic(t *testing.T) {
+	b := newFixture(t)
 	b.ready = func(context.Context) (error, error) { panic("with xylophone data") }
-	a := b.call(nil, "GET", "/readyz", nil).wants(500, "internal")
+	a := b.call(nil, "GET", "/readyz", nil).expect(500, "internal")
 	if strings.Contains(string(a.body), "xylophone") || strings.Contains(b.logs.String(), "xylophone") {
 		t.Error("what the panic said leaked")
 	}
-	b.call(nil, "GET", "/livez", nil).wants(200, "")
+	b.call(nil, "GET", "/livez", nil).expect(200, "")
 }
 
 func TestReadiness(t *testing.T) {
 	var ahead atomic.Int64 // s
 	later := func() { ahead.Add(2) }
-	b := newBundle(t, func(s *setup) {
-		s.deps.Clock = func() time.Time { return domain.SystemClock().Add(time.Duration(ahead.Load()) * time.Second) }
+	b := newFixture(t, func(s *fixtureConfig) {
+		s.config.Clock = func() time.Time { return domain.SystemClock().Add(time.Duration(ahead.Load()) * time.Second) }
 	})
-	b.call(nil, "GET", "/readyz", nil).wants(200, "")
+	b.call(nil, "GET", "/readyz", nil).expect(200, "")
 	down := errors.New("down")
 	later()
 	b.ready = func(context.Context) (error, error) { return nil, down }
 	var ready struct{ Status string }
-	b.call(nil, "GET", "/readyz", nil).wants(200, "").into(&ready)
+	b.call(nil, "GET", "/readyz", nil).expect(200, "").decode(&ready)
 	if ready.Status != "degraded" {
 		t.Errorf("without Redis: %s", ready.Status)
 	}
 	later()
 	b.ready = func(context.Context) (error, error) { return down, nil }
-	b.call(nil, "GET", "/readyz", nil).wants(503, "unavailable")
+	b.call(nil, "GET", "/readyz", nil).expect(503, "unavailable")
 	later()
 	b.ready = func(context.Context) (error, error) { return nil, nil }
-	b.call(nil, "GET", "/readyz", nil).wants(200, "")
+	b.call(nil, "GET", "/readyz", nil).expect(200, "")
 	b.server.Drain()
-	b.call(nil, "GET", "/readyz", nil).wants(503, "unavailable")
+	b.call(nil, "GET", "/readyz", nil).expect(503, "unavailable")
 }
 
-func TestBudget(t *testing.T) {
-	b := newBundle(t, func(s *setup) { s.limit = 8 })
-	ada := b.join("ada", domain.RoleClient) // 2 of the address's 8
+func TestRateLimit(t *testing.T) {
+	b := newFixture(t, func(s *fixtureConfig) { s.limit = 8 })
+	ada := b.register("ada", domain.RoleClient) // 2 of the address's 8
 	for i := range 8 {
-		a := b.call(ada, "GET", "/api/auth/me", nil).wants(200, "")
+		a := b.call(ada, "GET", "/api/auth/me", nil).expect(200, "")
 		if got := a.header.Get("RateLimit-Remaining"); got != fmt.Sprint(7-i) || a.header.Get("RateLimit-Limit") != "8" || a.header.Get("RateLimit-Reset") == "" {
 			t.Fatalf("request %d: %s remain", i, got)
 		}
 	}
-	a := b.call(ada, "GET", "/api/auth/me", nil).wants(429, "rate_limited")
+	a := b.call(ada, "GET", "/api/auth/me", nil).expect(429, "rate_limited")
 	if a.header.Get("Retry-After") == "" {
 		t.Error("a 429 does not say when to come back")
 	}
@@ -236,7 +236,7 @@ func TestBudget(t *testing.T) {
 	if last != http.StatusTooManyRequests {
 		t.Errorf("guessing goes on: %d", last)
 	}
-	b.call(nil, "GET", "/livez", nil).wants(200, "")
+	b.call(nil, "GET", "/livez", nil).expect(200, "")
 }
 
 // TestCORS: a page of an allowed origin may send every header that the contract takes, and read every
@@ -254,7 +254,7 @@ func TestCORS(t *testing.T) {
 		"dev and another": {[]string{"https://app.example"}, true, map[string]string{"https://app.example": "https://app.example", "http://localhost:3000": "http://localhost:3000", "https://evil.example": ""}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			b := newBundle(t, func(s *setup) { s.deps.CORSOrigins, s.deps.CORSLocalhost = c.origins, c.localhost })
+			b := newFixture(t, func(s *fixtureConfig) { s.config.CORSOrigins, s.config.CORSLocalhost = c.origins, c.localhost })
 			ask := func(method, origin string) http.Header {
 				t.Helper()
 				r, err := http.NewRequestWithContext(t.Context(), method, b.url+"/api/ai/chat", nil)
@@ -305,7 +305,7 @@ func TestCORS(t *testing.T) {
 
 // TestMethods: on every path of the contract, a method that it does not name is 405 and says which there are.
 func TestMethods(t *testing.T) {
-	b := newBundle(t)
+	b := newFixture(t)
 	doc, err := api.GetSpec()
 	must(t, err)
 	n := 0
@@ -340,10 +340,10 @@ func TestMethods(t *testing.T) {
 }
 
 func TestMetrics(t *testing.T) {
-	b := newBundle(t, func(s *setup) { s.deps.MetricsToken = "let me look" })
-	b.call(nil, "GET", "/metrics", nil).wants(401, "unauthenticated")
-	b.call(nil, "GET", "/metrics", nil, "Authorization", "Bearer wrong").wants(401, "unauthenticated")
-	a := b.call(nil, "GET", "/metrics", nil, "Authorization", "Bearer let me look").wants(200, "")
+	b := newFixture(t, func(s *fixtureConfig) { s.config.MetricsToken = "let me look" })
+	b.call(nil, "GET", "/metrics", nil).expect(401, "unauthenticated")
+	b.call(nil, "GET", "/metrics", nil, "Authorization", "Bearer wrong").expect(401, "unauthenticated")
+	a := b.call(nil, "GET", "/metrics", nil, "Authorization", "Bearer let me look").expect(200, "")
 	for _, want := range []string{
 		`counsel_http_requests_total{operation="getMetrics",status="401"} 2`,
 		`counsel_http_errors_total{code="unauthenticated",operation="getMetrics"} 2`,
@@ -356,9 +356,9 @@ func TestMetrics(t *testing.T) {
 }
 
 func TestDocumentation(t *testing.T) {
-	b := newBundle(t)
+	b := newFixture(t)
 	for path, want := range map[string]string{"/docs": "/docs/reference.js", "/docs/reference.js": "function", "/openapi.yaml": "openapi: 3.0.3", "/openapi.json": `"operationId"`} {
-		a := b.call(nil, "GET", path, nil).wants(200, "")
+		a := b.call(nil, "GET", path, nil).expect(200, "")
 		if !strings.Contains(string(a.body), want) {
 			t.Errorf("%s lacks %q", path, want)
 		}
@@ -374,18 +374,18 @@ func TestDocumentation(t *testing.T) {
 
 // TestEmptyCursor: an empty cursor is the first page of every list there is.
 func TestEmptyCursor(t *testing.T) {
-	b := newBundle(t)
+	b := newFixture(t)
 	admin := b.admin()
 	spec, err := api.GetSpec()
 	must(t, err)
-	b.call(admin, "POST", "/api/cases", map[string]any{"title": "One"}).wants(201, "")
+	b.call(admin, "POST", "/api/cases", map[string]any{"title": "One"}).expect(201, "")
 	lists := 0
 	for path, item := range spec.Paths.Map() {
 		if item.Get == nil || item.Get.Parameters.GetByInAndName("query", "cursor") == nil || strings.Contains(path, "{") {
 			continue
 		}
 		lists++
-		if plain, empty := b.call(admin, "GET", path, nil).wants(200, ""), b.call(admin, "GET", path+"?cursor=", nil).wants(200, ""); string(plain.body) != string(empty.body) {
+		if plain, empty := b.call(admin, "GET", path, nil).expect(200, ""), b.call(admin, "GET", path+"?cursor=", nil).expect(200, ""); string(plain.body) != string(empty.body) {
 			t.Errorf("%s: %s, with an empty cursor %s", path, plain.body, empty.body)
 		}
 	}

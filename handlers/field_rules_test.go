@@ -14,20 +14,20 @@ import (
 	"counsel/gen/api"
 )
 
-// TestOneRuleForAField: what the contract accepts can be read, and what it refuses is named.
-func TestOneRuleForAField(t *testing.T) {
-	b := newBundle(t)
-	lena := b.join("lena", domain.RoleLawyer)
+// TestFieldRules: what the contract accepts can be read, and what it refuses is named.
+func TestFieldRules(t *testing.T) {
+	b := newFixture(t)
+	lena := b.register("lena", domain.RoleLawyer)
 	var d api.Draft
-	b.call(lena, "POST", "/api/drafts", map[string]any{"title": "t", "body": "b"}).wants(201, "").into(&d)
+	b.call(lena, "POST", "/api/drafts", map[string]any{"title": "t", "body": "b"}).expect(201, "").decode(&d)
 	for i, n := range []string{"1.0", "1e0", "10E-1"} {
-		b.call(lena, "PATCH", "/api/drafts/"+d.ID.String(), `{"version":`+n+`,"note":"`+fmt.Sprint(i)+`"}`).wants(200, "")
+		b.call(lena, "PATCH", "/api/drafts/"+d.ID.String(), `{"version":`+n+`,"note":"`+fmt.Sprint(i)+`"}`).expect(200, "")
 	}
 	mail := func(extra string) string {
 		return `{"to":["ada@example.com"],"subject":"t","bodyText":"b",` + extra + `}`
 	}
 	for _, at := range []string{"2026-12-24T10:00:00Z", "2026-12-24T10:00:00.5+01:00"} {
-		b.call(lena, "POST", "/api/email/send", mail(`"sendAt":"`+at+`"`)).wants(202, "")
+		b.call(lena, "POST", "/api/email/send", mail(`"sendAt":"`+at+`"`)).expect(202, "")
 	}
 	for name, c := range map[string]struct{ method, path, body, pointer string }{
 		"lower-case z":   {"POST", "/api/email/send", mail(`"sendAt":"2026-12-24T10:00:00z"`), "/sendAt"},
@@ -43,13 +43,13 @@ func TestOneRuleForAField(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			b := *b
 			b.t = t
-			a := b.call(lena, c.method, c.path, c.body).wants(422, "invalid")
+			a := b.call(lena, c.method, c.path, c.body).expect(422, "invalid")
 			if e := a.problem().Errors; len(e) != 1 || e[0].Pointer != c.pointer || e[0].Detail == "" {
 				t.Errorf("names %+v, want %s", e, c.pointer)
 			}
 		})
 	}
-	b.call(lena, "POST", "/api/cases", `{"title":"a \ud83d\ude00 \u06a9\u062a\u0627\u0628\u200c\u0647\u0627"}`).wants(201, "")
+	b.call(lena, "POST", "/api/cases", `{"title":"a \ud83d\ude00 \u06a9\u062a\u0627\u0628\u200c\u0647\u0627"}`).expect(201, "")
 
 	for name, status := range map[string]int{"Prüfbericht.pdf": 201, "Pr\xfcfbericht.pdf": 422, "in\u202efdp.pdf": 422} {
 		var raw bytes.Buffer
@@ -59,16 +59,16 @@ func TestOneRuleForAField(t *testing.T) {
 		_, err = part.Write(smallPDF(1))
 		must(t, err)
 		must(t, w.Close())
-		a := b.call(lena, "POST", "/api/docs", raw.String(), "Content-Type", w.FormDataContentType()).wants(status, "")
+		a := b.call(lena, "POST", "/api/docs", raw.String(), "Content-Type", w.FormDataContentType()).expect(status, "")
 		if status == 422 && a.problem().Errors[0].Pointer != "/file" {
 			t.Errorf("%q: %s", name, a.body)
 		}
 	}
 }
 
-// TestBodiesBeforeSignIn: who has no account cannot have much read, and nobody many faults.
-func TestBodiesBeforeSignIn(t *testing.T) {
-	b := newBundle(t)
+// TestBodyLimitsBeforeLogin: who has no account cannot have much read, and nobody many faults.
+func TestBodyLimitsBeforeLogin(t *testing.T) {
+	b := newFixture(t)
 	doc, err := api.GetSpec()
 	must(t, err)
 	n := 0
@@ -83,20 +83,20 @@ func TestBodiesBeforeSignIn(t *testing.T) {
 			if limit < 1 || limit > 256<<10 {
 				t.Errorf("%s may be sent %v bytes by anybody", op.OperationID, limit)
 			}
-			b.call(nil, method, path, `{"x":"`+strings.Repeat("a", int(limit))+`"}`).wants(413, "too_large")
+			b.call(nil, method, path, `{"x":"`+strings.Repeat("a", int(limit))+`"}`).expect(413, "too_large")
 		}
 	}
 	if n < 10 {
 		t.Errorf("walked %d", n)
 	}
-	ada := b.join("ada", domain.RoleClient)
+	ada := b.register("ada", domain.RoleClient)
 	many := map[string]any{}
 	for i := range 5000 {
 		many[fmt.Sprint("field", i)] = 1
 	}
 	raw, err := json.Marshal(many)
 	must(t, err)
-	a := b.call(ada, http.MethodPost, "/api/ai/chat", string(raw)).wants(400, "malformed")
+	a := b.call(ada, http.MethodPost, "/api/ai/chat", string(raw)).expect(400, "malformed")
 	if e := a.problem().Errors; len(e) != 100 {
 		t.Errorf("names %d fields", len(e))
 	}

@@ -17,8 +17,8 @@ import (
 	"counsel/sandbox/testenv"
 )
 
-// get asks for a path with a context of its own and returns the status, 0 when none came.
-func (b *bundle) get(ctx context.Context, who *person, path string) int {
+// getStatus asks for a path with a context of its own and returns the status, 0 when none came.
+func (b *fixture) getStatus(ctx context.Context, who *user, path string) int {
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, b.url+path, nil)
 	if err != nil {
 		return 0
@@ -38,8 +38,8 @@ func (b *bundle) get(ctx context.Context, who *person, path string) int {
 // connections must all be answered in time.
 func TestHungDatabase(t *testing.T) {
 	database := testenv.PrivateMySQL(t)
-	b := newBundle(t, func(s *setup) { s.database, s.deps.StoreTimeout = database.URL, time.Second })
-	ada := b.join("ada", domain.RoleClient)
+	b := newFixture(t, func(s *fixtureConfig) { s.database, s.config.StoreTimeout = database.URL, time.Second })
+	ada := b.register("ada", domain.RoleClient)
 	database.Pause()
 	defer database.Resume()
 
@@ -49,7 +49,7 @@ func TestHungDatabase(t *testing.T) {
 		wg.Go(func() {
 			ctx, cancel := context.WithTimeout(t.Context(), 8*time.Second)
 			defer cancel()
-			statuses[i] = b.get(ctx, ada, "/api/auth/me")
+			statuses[i] = b.getStatus(ctx, ada, "/api/auth/me")
 		})
 	}
 	wg.Wait()
@@ -58,20 +58,20 @@ func TestHungDatabase(t *testing.T) {
 			t.Fatalf("request %d: %d", i, status)
 		}
 	}
-	b.call(ada, "GET", "/api/auth/me", nil).wants(503, "unavailable")
+	b.call(ada, "GET", "/api/auth/me", nil).expect(503, "unavailable")
 
 	// Whoever hangs up instead of waiting is no error of ours.
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	b.get(httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{WroteRequest: func(httptrace.WroteRequestInfo) { cancel() }}), ada, "/api/auth/me")
+	b.getStatus(httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{WroteRequest: func(httptrace.WroteRequestInfo) { cancel() }}), ada, "/api/auth/me")
 	testenv.Eventually(t, "the hang-up is seen", func() bool { return strings.Contains(b.logs.String(), `"outcome":"cancelled"`) })
 
 	database.Resume()
-	testenv.Eventually(t, "the database is back", func() bool { return b.get(t.Context(), ada, "/api/auth/me") == http.StatusOK })
+	testenv.Eventually(t, "the database is back", func() bool { return b.getStatus(t.Context(), ada, "/api/auth/me") == http.StatusOK })
 }
 
-// gone asks for a path as a client that has hung up already.
-func (b *bundle) gone(who *person, path string) {
+// callHungUp asks for a path as a client that has hung up already.
+func (b *fixture) callHungUp(who *user, path string) {
 	ctx, cancel := context.WithCancel(b.t.Context())
 	cancel()
 	r := httptest.NewRequestWithContext(ctx, http.MethodGet, path, nil)
@@ -81,17 +81,17 @@ func (b *bundle) gone(who *person, path string) {
 	b.server.ServeHTTP(httptest.NewRecorder(), r)
 }
 
-func TestHangingUpIsNoError(t *testing.T) {
-	b := newBundle(t, func(s *setup) { s.limit = 1000 })
-	ada := b.join("ada", domain.RoleClient)
+func TestClientHangsUp(t *testing.T) {
+	b := newFixture(t, func(s *fixtureConfig) { s.limit = 1000 })
+	ada := b.register("ada", domain.RoleClient)
 	for range 50 {
-		b.gone(ada, "/api/auth/me")
+		b.callHungUp(ada, "/api/auth/me")
 	}
 	logs := b.logs.String()
 	if n := strings.Count(logs, `"outcome":"cancelled"`); n != 50 || strings.Contains(logs, `"level":"ERROR"`) {
 		t.Errorf("%d are logged as cancelled, in %s", n, logs)
 	}
-	page := string(b.call(nil, "GET", "/metrics", nil).wants(200, "").body)
+	page := string(b.call(nil, "GET", "/metrics", nil).expect(200, "").body)
 	if !strings.Contains(page, `counsel_http_requests_total{operation="getCurrentUser",status="499"} 50`) ||
 		strings.Contains(page, `counsel_http_errors_total{code="unavailable"`) {
 		t.Errorf("counted as failures: %s", page)
@@ -99,25 +99,25 @@ func TestHangingUpIsNoError(t *testing.T) {
 
 	// What failed for another reason is one, whether or not anybody still listens.
 	b.ready = func(context.Context) (error, error) { return errors.New("down"), nil }
-	b.gone(nil, "/readyz")
+	b.callHungUp(nil, "/readyz")
 	if !strings.Contains(b.logs.String(), `"level":"ERROR"`) {
 		t.Error("a failure is hidden by a hang-up")
 	}
 }
 
-func TestReadinessIsAskedOnceASecond(t *testing.T) {
+func TestReadinessIsCached(t *testing.T) {
 	now := domain.SystemClock()
-	b := newBundle(t, func(s *setup) { s.deps.Clock = func() time.Time { return now } })
+	b := newFixture(t, func(s *fixtureConfig) { s.config.Clock = func() time.Time { return now } })
 	var asked atomic.Int32
 	b.ready = func(ctx context.Context) (error, error) {
 		asked.Add(1)
 		return ctx.Err(), nil
 	}
-	b.gone(nil, "/readyz") // spoils nothing for those who come after
+	b.callHungUp(nil, "/readyz") // spoils nothing for those who come after
 	var wg sync.WaitGroup
 	for range 50 {
 		wg.Go(func() {
-			if status := b.get(t.Context(), nil, "/readyz"); status != http.StatusOK {
+			if status := b.getStatus(t.Context(), nil, "/readyz"); status != http.StatusOK {
 				t.Errorf("not ready: %d", status)
 			}
 		})
@@ -128,9 +128,9 @@ func TestReadinessIsAskedOnceASecond(t *testing.T) {
 	}
 }
 
-// TestTurnedAwayIsCharged: whatever is refused costs the network address.
-func TestTurnedAwayIsCharged(t *testing.T) {
-	spent := func(t *testing.T, b *bundle, who *person, path string, status int) {
+// TestRefusedRequestsAreCharged: whatever is refused costs the network address.
+func TestRefusedRequestsAreCharged(t *testing.T) {
+	spent := func(t *testing.T, b *fixture, who *user, path string, status int) {
 		t.Helper()
 		for i := range 9 {
 			switch got := b.call(who, "GET", path, nil).status; {
@@ -143,18 +143,18 @@ func TestTurnedAwayIsCharged(t *testing.T) {
 		t.Fatal("goes on and on")
 	}
 	t.Run("another role's operation", func(t *testing.T) {
-		b := newBundle(t, func(s *setup) { s.limit = 8 })
-		spent(t, b, b.join("ada", domain.RoleClient), "/api/users", http.StatusForbidden)
+		b := newFixture(t, func(s *fixtureConfig) { s.limit = 8 })
+		spent(t, b, b.register("ada", domain.RoleClient), "/api/users", http.StatusForbidden)
 	})
 	t.Run("nowhere", func(t *testing.T) {
-		b := newBundle(t, func(s *setup) { s.limit = 8 })
+		b := newFixture(t, func(s *fixtureConfig) { s.limit = 8 })
 		spent(t, b, nil, "/api/nowhere", http.StatusNotFound)
-		b.call(nil, "GET", "/livez", nil).wants(200, "")
+		b.call(nil, "GET", "/livez", nil).expect(200, "")
 	})
 	t.Run("nobody can tell whose token it is", func(t *testing.T) {
 		database, redis := testenv.PrivateMySQL(t), testenv.PrivateRedis(t)
-		b := newBundle(t, func(s *setup) { s.limit, s.database, s.redis = 8, database.URL, redis.URL })
-		ada := b.join("ada", domain.RoleClient)
+		b := newFixture(t, func(s *fixtureConfig) { s.limit, s.database, s.redis = 8, database.URL, redis.URL })
+		ada := b.register("ada", domain.RoleClient)
 		database.Kill9()
 		redis.Kill9()
 		spent(t, b, ada, "/api/auth/me", http.StatusServiceUnavailable)
@@ -162,9 +162,9 @@ func TestTurnedAwayIsCharged(t *testing.T) {
 }
 
 func TestProblemsAreBounded(t *testing.T) {
-	b := newBundle(t)
-	ada := b.join("ada", domain.RoleClient)
-	a := b.call(ada, "POST", "/api/ai/chat", `{"`+strings.Repeat("é", 400_000)+`":1}`).wants(400, "malformed")
+	b := newFixture(t)
+	ada := b.register("ada", domain.RoleClient)
+	a := b.call(ada, "POST", "/api/ai/chat", `{"`+strings.Repeat("é", 400_000)+`":1}`).expect(400, "malformed")
 	found := false
 	for _, e := range a.problem().Errors {
 		found = found || utf8.RuneCountInString(e.Pointer) == 1000
@@ -175,10 +175,10 @@ func TestProblemsAreBounded(t *testing.T) {
 }
 
 func TestHead(t *testing.T) {
-	b := newBundle(t)
-	ada := b.join("ada", domain.RoleClient)
+	b := newFixture(t)
+	ada := b.register("ada", domain.RoleClient)
 	for path, status := range map[string]int{"/livez": 200, "/docs": 200, "/api/auth/me": 200, "/api/auth/login": 405, "/api/nowhere": 404} {
-		a := b.call(ada, "HEAD", path, nil).wants(status, "")
+		a := b.call(ada, "HEAD", path, nil).expect(status, "")
 		if len(a.body) > 0 || a.header.Get("Content-Type") == "" {
 			t.Errorf("%s: %d bytes as %q", path, len(a.body), a.header.Get("Content-Type"))
 		}

@@ -15,19 +15,19 @@ import (
 	"counsel/gen/api"
 )
 
-// outside is a bundle whose documents are signed by a stand-in of a provider.
-func outside(t *testing.T, kind string) (*bundle, *esigntest.Server) {
+// newProviderFixture is a bundle whose documents are signed by a stand-in of a provider.
+func newProviderFixture(t *testing.T, kind string) (*fixture, *esigntest.Server) {
 	t.Helper()
 	s := esigntest.Start(t, kind, domain.SystemClock)
 	cfg := client.Config{URL: s.URL, APIKey: esigntest.APIKey, WebhookSecret: esigntest.WebhookSecret, Timeout: 5 * time.Second}
 	p, err := client.New(kind, cfg)
 	must(t, err)
 	t.Cleanup(func() { p.Close() })
-	return newBundle(t, func(s *setup) { s.provider = p }), s
+	return newFixture(t, func(s *fixtureConfig) { s.provider = p }), s
 }
 
-// tell sends a webhook.
-func (b *bundle) tell(kind string, h http.Header, body []byte) answer {
+// sendProviderWebhook sends a webhook.
+func (b *fixture) sendProviderWebhook(kind string, h http.Header, body []byte) response {
 	b.t.Helper()
 	var header []string
 	for name := range h {
@@ -37,31 +37,31 @@ func (b *bundle) tell(kind string, h http.Header, body []byte) answer {
 }
 
 // The last thing that is asked of a provider for an envelope to be made.
-var made = map[string]string{"docuseal": "/submissions/pdf", "documenso": "/envelope/distribute"}
+var lastCreateRequest = map[string]string{"docuseal": "/submissions/pdf", "documenso": "/envelope/distribute"}
 
 func TestProvider(t *testing.T) {
 	for _, kind := range []string{"docuseal", "documenso"} {
 		t.Run(kind, func(t *testing.T) {
-			b, s := outside(t, kind)
+			b, s := newProviderFixture(t, kind)
 			const ada, grace = "Ada+lease@example.com", "grace@xn--bcher-kva.example"
-			lena := b.join("lena", domain.RoleLawyer)
+			lena := b.register("lena", domain.RoleLawyer)
 
 			// A webhook is quicker than the answer to the call that made the envelope.
 			s.AfterRequest(func(_ http.ResponseWriter, r *http.Request) bool {
-				if strings.HasSuffix(r.URL.Path, made[kind]) {
+				if strings.HasSuffix(r.URL.Path, lastCreateRequest[kind]) {
 					id := s.Envelopes()[0].ExternalID
 					s.View(t, id, ada)
 					h, body := s.Webhook(t, id, "viewed", ada)
-					b.tell(kind, h, body).wants(204, "")
+					b.sendProviderWebhook(kind, h, body).expect(204, "")
 				}
 				return false
 			})
-			sent := b.sendToSign(lena, "", ada, grace)
+			sent := b.initiateSignature(lena, "", ada, grace)
 			id := sent.TrackingID.String()
 			root := "/api/esign/" + id
 			get := func() (r api.SignatureRequest) {
 				t.Helper()
-				b.call(lena, "GET", root, nil).wants(200, "").into(&r)
+				b.call(lena, "GET", root, nil).expect(200, "").decode(&r)
 				return r
 			}
 			if r := get(); r.Provider != api.SignatureRequestProvider(kind) || r.Status != api.SignatureStatusOpen || r.Signers[0].Status != api.SignerStatusViewed || r.Signers[1].Status != api.SignerStatusWaiting {
@@ -69,9 +69,9 @@ func TestProvider(t *testing.T) {
 			}
 
 			// The link leads on; signing here is not for this request.
-			secret := b.signPost.secret(t, ada)
+			secret := b.signMailServer.linkSecret(t, ada)
 			var view api.SigningView
-			b.call(nil, "POST", "/api/esign/signing/view", map[string]any{"token": secret}).wants(200, "").into(&view)
+			b.call(nil, "POST", "/api/esign/signing/view", map[string]any{"token": secret}).expect(200, "").decode(&view)
 			if view.SigningURL == nil || !strings.HasPrefix(*view.SigningURL, s.URL+"/s") || !strings.HasSuffix(*view.SigningURL, s.Envelopes()[0].Signers[0].Token) {
 				t.Errorf("leads to %v", view.SigningURL)
 			}
@@ -79,19 +79,19 @@ func TestProvider(t *testing.T) {
 				"sign": {"token": secret, "signature": map[string]any{"typed": "Ada"}}, "decline": {"token": secret},
 				"consent": {"token": secret, "disclosure": view.Disclosure.Version}, "document": {"token": secret}, "text": {"token": secret},
 			} {
-				b.call(nil, "POST", "/api/esign/signing/"+what, body).wants(409, "link_elsewhere")
+				b.call(nil, "POST", "/api/esign/signing/"+what, body).expect(409, "link_elsewhere")
 			}
 
 			// Forged, stale, of another, unreadable.
 			s.Sign(t, id, ada)
 			h, body := s.Webhook(t, id, "signed", ada)
-			b.tell(kind, nil, body).wants(401, "unauthenticated")
-			b.tell(kind, http.Header{"X-Documenso-Secret": {"x"}, "X-Docuseal-Signature": {"1.00"}}, body).wants(401, "unauthenticated")
-			b.tell(map[string]string{"docuseal": "documenso", "documenso": "docuseal"}[kind], h, body).wants(404, "not_found")
-			b.tell("elsewhere", h, body).wants(400, "malformed")
-			b.tell(kind, h, []byte("{")).wants(400, "malformed")
+			b.sendProviderWebhook(kind, nil, body).expect(401, "unauthenticated")
+			b.sendProviderWebhook(kind, http.Header{"X-Documenso-Secret": {"x"}, "X-Docuseal-Signature": {"1.00"}}, body).expect(401, "unauthenticated")
+			b.sendProviderWebhook(map[string]string{"docuseal": "documenso", "documenso": "docuseal"}[kind], h, body).expect(404, "not_found")
+			b.sendProviderWebhook("elsewhere", h, body).expect(400, "malformed")
+			b.sendProviderWebhook(kind, h, []byte("{")).expect(400, "malformed")
 			if kind == "docuseal" {
-				b.tell(kind, esigntest.SignDocuSeal(body, time.Now().Add(-6*time.Minute), esigntest.WebhookSecret), body).wants(401, "unauthenticated")
+				b.sendProviderWebhook(kind, esigntest.SignDocuSeal(body, time.Now().Add(-6*time.Minute), esigntest.WebhookSecret), body).expect(401, "unauthenticated")
 			}
 			if r := get(); r.Signers[0].Status != api.SignerStatusViewed {
 				t.Fatalf("a forged webhook had an effect: %+v", r)
@@ -99,7 +99,7 @@ func TestProvider(t *testing.T) {
 
 			// Twice: the second signer is asked once.
 			for range 3 {
-				b.tell(kind, h, body).wants(204, "")
+				b.sendProviderWebhook(kind, h, body).expect(204, "")
 			}
 			if r := get(); r.Signers[0].Status != api.SignerStatusSigned || r.Signers[0].SignedAt == nil || r.Signers[1].Status != api.SignerStatusSent {
 				t.Fatalf("after the first signed: %+v", r)
@@ -110,20 +110,20 @@ func TestProvider(t *testing.T) {
 			oldHeader, old := s.Webhook(t, id, "viewed", grace)
 			s.Sign(t, id, grace)
 			h, body = s.Webhook(t, id, "completed", "")
-			b.tell(kind, h, body).wants(204, "")
-			b.tell(kind, oldHeader, old).wants(204, "")
+			b.sendProviderWebhook(kind, h, body).expect(204, "")
+			b.sendProviderWebhook(kind, oldHeader, old).expect(204, "")
 			r := get()
 			if r.Status != api.SignatureStatusCompleted || r.SignedDocID == nil || r.Signers[1].Status != api.SignerStatusSigned {
 				t.Fatalf("in the end: %+v", r)
 			}
 			for _, to := range []string{ada, grace, "lena@example.com"} {
-				if !bytes.Equal(b.signPost.files[to], s.Envelopes()[0].Signed) {
+				if !bytes.Equal(b.signMailServer.files[to], s.Envelopes()[0].Signed) {
 					t.Errorf("%s did not get the signed document", to)
 				}
 			}
 
 			var log api.SignatureEventList
-			b.call(lena, "GET", root+"/events", nil).wants(200, "").into(&log)
+			b.call(lena, "GET", root+"/events", nil).expect(200, "").decode(&log)
 			told := map[string]int{}
 			for _, e := range log.Items {
 				key := string(e.Kind)
@@ -140,10 +140,10 @@ func TestProvider(t *testing.T) {
 					t.Errorf("%s stands %d times in the log", want, told[want])
 				}
 			}
-			evidence := b.call(lena, "GET", root+"/evidence", nil).wants(200, "").body
+			evidence := b.call(lena, "GET", root+"/evidence", nil).expect(200, "").body
 			found, err := esign.VerifyEvidence(evidence)
 			must(t, err)
-			if found.Provider != kind || !found.Sealed || !bytes.Contains(evidence, signable()) || !bytes.Contains(evidence, s.Envelopes()[0].Signed) || !bytes.Contains(evidence, s.Envelopes()[0].Audit) {
+			if found.Provider != kind || !found.Sealed || !bytes.Contains(evidence, signablePDF()) || !bytes.Contains(evidence, s.Envelopes()[0].Signed) || !bytes.Contains(evidence, s.Envelopes()[0].Audit) {
 				t.Errorf("the evidence says %+v", found)
 			}
 			broken := bytes.Replace(evidence, s.Envelopes()[0].Audit, bytes.ToUpper(s.Envelopes()[0].Audit), 1)
@@ -164,12 +164,12 @@ func TestProvider(t *testing.T) {
 func TestProviderDown(t *testing.T) {
 	for _, kind := range []string{"docuseal", "documenso"} {
 		t.Run(kind, func(t *testing.T) {
-			b, s := outside(t, kind)
-			lena := b.join("lena", domain.RoleLawyer)
+			b, s := newProviderFixture(t, kind)
+			lena := b.register("lena", domain.RoleLawyer)
 			var d api.StoredDocument
-			b.upload(lena, "lease.pdf", signable()).wants(201, "").into(&d)
+			b.upload(lena, "lease.pdf", signablePDF()).expect(201, "").decode(&d)
 			body := map[string]any{"docId": d.ID, "workflow": "parallel", "signers": []any{map[string]any{"name": "Ada", "email": "ada@example.com"}}}
-			initiate := func() answer {
+			initiate := func() response {
 				return b.call(lena, "POST", "/api/esign/initiate", body, "Idempotency-Key", "the-key-of-this")
 			}
 			fail := func(status int) {
@@ -185,26 +185,26 @@ func TestProviderDown(t *testing.T) {
 			for status, code := range map[int]string{503: "esign_unavailable", 429: "esign_unavailable", 401: "esign_refused", 422: "esign_refused"} {
 				fail(status)
 				want := map[string]int{"esign_unavailable": 503, "esign_refused": 502}[code]
-				a := initiate().wants(want, code)
+				a := initiate().expect(want, code)
 				if want == 503 && a.header.Get("Retry-After") != "9" {
 					t.Errorf("%d: to be tried after %q", status, a.header.Get("Retry-After"))
 				}
 			}
 			var page api.SignatureRequestList
-			b.call(lena, "GET", "/api/esign", nil).wants(200, "").into(&page)
+			b.call(lena, "GET", "/api/esign", nil).expect(200, "").decode(&page)
 			for _, r := range page.Items {
 				if r.Status != api.SignatureStatusFailed {
 					t.Errorf("is left %s", r.Status)
 				}
 			}
-			if len(page.Items) != 4 || len(b.signPost.mails) != 0 || len(s.Envelopes()) != 0 {
-				t.Errorf("%d requests, %d mails, %d envelopes", len(page.Items), len(b.signPost.mails), len(s.Envelopes()))
+			if len(page.Items) != 4 || len(b.signMailServer.mails) != 0 || len(s.Envelopes()) != 0 {
+				t.Errorf("%d requests, %d mails, %d envelopes", len(page.Items), len(b.signMailServer.mails), len(s.Envelopes()))
 			}
 			s.BeforeRequest(nil)
-			var first, again api.InitiateSignatureResponse
-			initiate().wants(201, "").into(&first)
-			initiate().wants(201, "").into(&again)
-			if first.TrackingID != again.TrackingID || len(s.Envelopes()) != 1 {
+			var first, repeated api.InitiateSignatureResponse
+			initiate().expect(201, "").decode(&first)
+			initiate().expect(201, "").decode(&repeated)
+			if first.TrackingID != repeated.TrackingID || len(s.Envelopes()) != 1 {
 				t.Errorf("%d envelopes", len(s.Envelopes()))
 			}
 		})

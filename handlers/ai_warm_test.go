@@ -10,33 +10,33 @@ import (
 	"counsel/sandbox/llm"
 )
 
-// warm has questions asked, and waits until they are.
-func (b *bundle) warm(admin *person, questions ...map[string]any) (w ai.Warmed) {
+// warmCache has questions asked, and waits until they are.
+func (b *fixture) warmCache(admin *user, questions ...map[string]any) (w ai.Warmed) {
 	b.t.Helper()
 	var r api.WarmCacheResponse
-	b.call(admin, "POST", "/api/ai/warm-cache", map[string]any{"questions": questions}).wants(202, "").into(&r)
-	if job := b.ends(admin, r.JobID, &w); job.Status != api.JobStatusSucceeded || job.Progress.Done != r.Total {
+	b.call(admin, "POST", "/api/ai/warm-cache", map[string]any{"questions": questions}).expect(202, "").decode(&r)
+	if job := b.waitForJob(admin, r.JobID, &w); job.Status != api.JobStatusSucceeded || job.Progress.Done != r.Total {
 		b.t.Errorf("it ended as %+v", job)
 	}
 	return w
 }
 
 func TestWarmCache(t *testing.T) {
-	b := newBundle(t)
-	b.work()
-	admin, ada := b.admin(), b.join("ada", domain.RoleClient)
+	b := newFixture(t)
+	b.startJobs()
+	admin, ada := b.admin(), b.register("ada", domain.RoleClient)
 	ask := func(message, locale string) (r api.ChatResponse) {
 		t.Helper()
-		q := question(ada, message)
+		q := chatBody(ada, message)
 		if locale != "" {
 			q["locale"] = locale
 		}
-		b.call(ada, "POST", "/api/ai/chat", q).wants(200, "").into(&r)
+		b.call(ada, "POST", "/api/ai/chat", q).expect(200, "").decode(&r)
 		return r
 	}
 	ask("What is an estoppel?", "")
 	before := b.model.Count()
-	w := b.warm(admin, map[string]any{"message": "What is an estoppel?"}, map[string]any{"message": "What is a lien?"}, map[string]any{"message": "What is a lien?", "locale": "de"})
+	w := b.warmCache(admin, map[string]any{"message": "What is an estoppel?"}, map[string]any{"message": "What is a lien?"}, map[string]any{"message": "What is a lien?", "locale": "de"})
 	if w.Asked != 2 || w.Cached != 1 || w.Failed != 0 || w.TokensUsed <= 0 || b.model.Count() != before+2 {
 		t.Errorf("warmed %+v with %d calls", w, b.model.Count()-before)
 	}
@@ -44,7 +44,7 @@ func TestWarmCache(t *testing.T) {
 		t.Error("those who ask do not find what was warmed, or more than that")
 	}
 	var asked api.ConsultationList
-	b.call(admin, "GET", "/api/ai/consultations?userId="+admin.ID.String(), nil).wants(200, "").into(&asked)
+	b.call(admin, "GET", "/api/ai/consultations?userId="+admin.ID.String(), nil).expect(200, "").decode(&asked)
 	if len(asked.Items) != 0 {
 		t.Errorf("the admin is said to have asked %+v", asked.Items)
 	}
@@ -54,21 +54,21 @@ func TestWarmCache(t *testing.T) {
 		"/questions/1/message": {"message": "My name is Maria Gonzalez, maria@gonzalez.example. May I sue?"},
 		"/questions/1/locale":  {"message": "What is a lien?", "locale": "xx-!"},
 	} {
-		a := b.call(admin, "POST", "/api/ai/warm-cache", map[string]any{"questions": []any{map[string]any{"message": "What is a tort?"}, one}}).wants(422, "invalid")
+		a := b.call(admin, "POST", "/api/ai/warm-cache", map[string]any{"questions": []any{map[string]any{"message": "What is a tort?"}, one}}).expect(422, "invalid")
 		if errs := a.problem().Errors; len(errs) != 1 || errs[0].Pointer != pointer {
 			t.Errorf("%s: %s", pointer, a.body)
 		}
 	}
-	b.call(ada, "POST", "/api/ai/warm-cache", map[string]any{"questions": []any{map[string]any{"message": "What is a tort?"}}}).wants(403, "forbidden")
+	b.call(ada, "POST", "/api/ai/warm-cache", map[string]any{"questions": []any{map[string]any{"message": "What is a tort?"}}}).expect(403, "forbidden")
 
 	// An answer that cannot be used is counted; an outage is waited for.
 	must(t, b.model.SetBehaviour(llm.Behaviour{Mode: llm.ModeGarbage}))
-	if w := b.warm(admin, map[string]any{"message": "What is a trust?"}); w != (ai.Warmed{Failed: 1}) {
+	if w := b.warmCache(admin, map[string]any{"message": "What is a trust?"}); w != (ai.Warmed{Failed: 1}) {
 		t.Errorf("unusable: %+v", w)
 	}
 	must(t, b.model.SetBehaviour(llm.Behaviour{Mode: llm.ModeFail}))
 	time.AfterFunc(time.Second, func() { _ = b.model.SetBehaviour(llm.Behaviour{Mode: llm.ModeOK}) })
-	if w := b.warm(admin, map[string]any{"message": "What is a bailment?"}); w.Asked != 1 {
+	if w := b.warmCache(admin, map[string]any{"message": "What is a bailment?"}); w.Asked != 1 {
 		t.Errorf("after an outage: %+v", w)
 	}
 }

@@ -1,0 +1,375 @@
+package handlers_test
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"mime/multipart"
+	"net/http"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/getkin/kin-openapi/openapi3"
+
+	"counsel/domain"
+	"counsel/gen/api"
+)
+
+// standings are what somebody can be to a case, as the matrix tries them.
+var standings = []string{"owner", "lawyer", "assistant", "client", "viewer", "no member", "member of another case"}
+
+// Which members of a case may call an operation.
+var (
+	allMembers = []string{"owner", "lawyer", "assistant", "client", "viewer"}
+	askers     = []string{"owner", "lawyer", "assistant", "client"}
+	editors    = []string{"owner", "lawyer", "assistant"}
+	leaders    = []string{"owner", "lawyer"}
+	owners     = []string{"owner"}
+)
+
+// caseRoles is the access policy for cases, by operation. The contract's x-case-roles must say the
+// same, and the service must do so; whoever changes the policy changes it here, too.
+var caseRoles = map[string][]string{
+	"getCase":                allMembers,
+	"updateCase":             leaders,
+	"deleteCase":             owners,
+	"listCaseMembers":        allMembers,
+	"addCaseMember":          owners,
+	"updateCaseMember":       owners,
+	"removeCaseMember":       owners,
+	"listCaseInvitations":    allMembers,
+	"withdrawCaseInvitation": owners,
+	"listCaseNotes":          allMembers,
+	"createCaseNote":         editors,
+	"deleteCaseNote":         editors,
+	"listCaseTasks":          allMembers,
+	"createCaseTask":         editors,
+	"replaceCaseTask":        editors,
+	"deleteCaseTask":         editors,
+	"listCaseParties":        allMembers,
+	"addCaseParty":           editors,
+	"removeCaseParty":        editors,
+	"listCaseTimeline":       allMembers,
+	"verifyCaseTimeline":     allMembers,
+
+	"sendChat":          askers,
+	"generateDocument":  editors,
+	"listConsultations": allMembers,
+	"getConsultation":   allMembers,
+
+	"listDrafts":           allMembers,
+	"createDraft":          editors,
+	"getDraft":             allMembers,
+	"updateDraft":          editors,
+	"deleteDraft":          editors,
+	"listDraftVersions":    allMembers,
+	"getDraftVersion":      allMembers,
+	"compareDraftVersions": allMembers,
+	"renderDraftPdf":       editors,
+
+	"listDocuments":      allMembers,
+	"uploadDocument":     editors,
+	"renderPdf":          editors,
+	"renderBatch":        editors,
+	"searchDocuments":    allMembers,
+	"getDocument":        allMembers,
+	"deleteDocument":     editors,
+	"getDocumentContent": allMembers,
+	"verifyDocument":     allMembers,
+
+	"listSignatureRequests":  allMembers,
+	"getSignatureRequest":    allMembers,
+	"listSignatureEvents":    allMembers,
+	"cancelSignatureRequest": editors,
+	"remindSigners":          editors,
+	"getSignatureEvidence":   allMembers,
+}
+
+// TestCaseRolesOfTheContract compares x-case-roles with the table, in both directions.
+func TestCaseRolesOfTheContract(t *testing.T) {
+	doc, err := api.GetSpec()
+	must(t, err)
+	found := map[string]bool{}
+	for path, item := range doc.Paths.Map() {
+		for _, op := range item.Operations() {
+			listed, ok := op.Extensions["x-case-roles"].([]any)
+			if ok {
+				found[op.OperationID] = true
+			}
+			want, inTable := caseRoles[op.OperationID]
+			switch {
+			case ok && !inTable:
+				t.Errorf("%s has x-case-roles, but is not in caseRoles", op.OperationID)
+			case !ok && strings.Contains(path, "{caseId}"):
+				t.Errorf("%s names a case in its path, but has no x-case-roles", op.OperationID)
+			case ok && fmt.Sprint(listed) != fmt.Sprint(want):
+				t.Errorf("%s: x-case-roles is %v, caseRoles has %v", op.OperationID, listed, want)
+			}
+		}
+	}
+	for id := range caseRoles {
+		if !found[id] {
+			t.Errorf("%s is in caseRoles, but has no x-case-roles in the contract", id)
+		}
+	}
+}
+
+// TestOwnershipMatrix calls every operation of caseRoles as every kind of account in every standing
+// towards the case. The answer must be what the table says.
+func TestOwnershipMatrix(t *testing.T) {
+	b := newFixture(t)
+	m := &matrixFixture{fixture: b, admin: b.admin(), people: map[string]*user{}, caseFixtures: map[string]*caseFixture{}}
+	b.register("grace", domain.RoleLawyer) // the contract's example adds her to a case
+	m.owner, m.member = b.register("keeper", domain.RoleLawyer), b.register("mate", domain.RoleClient)
+	for _, account := range []domain.Role{domain.RoleClient, domain.RoleLawyer, domain.RoleAdmin} {
+		m.people[string(account)] = b.register("the-"+string(account), account)
+	}
+	doc, err := api.GetSpec()
+	must(t, err)
+	n := 0
+	for path, item := range doc.Paths.Map() {
+		for method, op := range item.Operations() {
+			allowed, ok := caseRoles[op.OperationID]
+			if !ok {
+				continue
+			}
+			for account, who := range m.people {
+				for _, standing := range standings {
+					if account == "client" && standing == "lawyer" {
+						continue // the role is not for clients, see TestCaseMembers
+					}
+					n++
+					t.Run(op.OperationID+"/"+account+"/"+standing, func(t *testing.T) {
+						m.on(t).check(method, path, op, allowed, who, standing)
+					})
+				}
+			}
+		}
+	}
+	if n < len(caseRoles)*20 {
+		t.Fatalf("tried only %d", n)
+	}
+}
+
+type matrixFixture struct {
+	*fixture
+	admin, owner, member *user
+	people               map[string]*user        // by the role of the account
+	caseFixtures         map[string]*caseFixture // by account and standing, until something alters it
+}
+
+// caseFixture is a case with one of each thing in it.
+type caseFixture struct {
+	ids      map[string]string // by the names of path parameters
+	root     string
+	snapshot string // a snapshot
+}
+
+func (m *matrixFixture) on(t *testing.T) *matrixFixture {
+	b := *m.fixture
+	b.t = t
+	other := *m
+	other.fixture = &b
+	return &other
+}
+
+func (m *matrixFixture) build() *caseFixture {
+	m.t.Helper()
+	ids := map[string]string{"userId": m.member.ID.String()}
+	made := func(path string, body any) string {
+		var out struct{ ID string }
+		m.call(m.owner, "POST", path, body).expect(201, "").decode(&out)
+		return out.ID
+	}
+	ids["caseId"] = made("/api/cases", map[string]any{"title": "Northwind v. Southwind"})
+	root := "/api/cases/" + ids["caseId"]
+	made(root+"/members", map[string]any{"userId": m.member.ID, "role": "viewer"})
+	ids["noteId"] = made(root+"/notes", map[string]any{"body": "They offered to settle."})
+	ids["taskId"] = made(root+"/tasks", map[string]any{"title": "File the defence"})
+	ids["partyId"] = made(root+"/parties", map[string]any{"kind": "company", "side": "opposing", "name": "Southwind Ltd"})
+	var answer api.ChatResponse
+	m.call(m.owner, "POST", "/api/ai/chat", map[string]any{"userId": m.owner.ID, "message": "When is the defence due?",
+		"context": map[string]any{"caseId": ids["caseId"]}}).expect(200, "").decode(&answer)
+	ids["consultationId"] = answer.ConsultationID.String()
+	ids["draftId"] = made("/api/drafts", map[string]any{"title": "Letter", "body": "We ask you to pay.", "caseId": ids["caseId"]})
+	file, contentType := m.uploadForm(ids["caseId"])
+	var doc api.StoredDocument
+	m.call(m.owner, "POST", "/api/docs", file, "Content-Type", contentType).expect(201, "").decode(&doc)
+	ids["docId"] = doc.ID.String()
+	var invitation api.CaseInvitation
+	m.call(m.owner, "POST", root+"/members", map[string]any{"email": "invited@example.com", "role": "viewer"}).expect(202, "").decode(&invitation)
+	ids["invitationId"] = invitation.ID.String()
+	ids["trackingId"] = m.initiateSignature(m.owner, ids["caseId"], "ada@example.com").TrackingID.String()
+	ids["version"], ids["from"], ids["to"] = "1", "1", "1" // of the draft
+	return &caseFixture{ids: ids, root: root}
+}
+
+// uploadForm is a form with a file for a case.
+func (m *matrixFixture) uploadForm(caseID string) (body, contentType string) {
+	var b bytes.Buffer
+	w := multipart.NewWriter(&b)
+	must(m.t, w.WriteField("caseId", caseID))
+	part, err := w.CreateFormFile("file", "a.pdf")
+	must(m.t, err)
+	_, err = part.Write(smallPDF(1))
+	must(m.t, err)
+	must(m.t, w.Close())
+	return b.String(), w.FormDataContentType()
+}
+
+// caseFor is a case to which somebody stands like this.
+func (m *matrixFixture) caseFor(who *user, standing string) *caseFixture {
+	m.t.Helper()
+	key := string(who.Role) + "/" + standing
+	if f := m.caseFixtures[key]; f != nil {
+		return f
+	}
+	f := m.build()
+	let := func(in, role string) {
+		m.call(m.admin, "POST", in+"/members", map[string]any{"userId": who.ID, "role": role}).expect(201, "")
+	}
+	switch standing {
+	case "no member":
+	case "member of another case":
+		let(m.build().root, "owner")
+	default:
+		let(f.root, standing)
+	}
+	f.snapshot = m.snapshot(f.root)
+	m.caseFixtures[key] = f
+	return f
+}
+
+var placeholder = regexp.MustCompile(`\{([A-Za-z]+)\}`)
+
+func (m *matrixFixture) check(method, path string, op *openapi3.Operation, roles []string, who *user, standing string) {
+	m.t.Helper()
+	f := m.caseFor(who, standing)
+	if op.OperationID == "deleteCase" { // a case stays while something of it is to be signed
+		m.call(m.admin, "POST", "/api/esign/"+f.ids["trackingId"]+"/cancel", nil)
+		f.snapshot = m.snapshot(f.root)
+	}
+	member := slices.Contains(allMembers, standing)
+	// The operation names the case in its path, its query or its body, or what it names is of the
+	// case.
+	ask := func(ids map[string]string) response {
+		concrete := placeholder.ReplaceAllStringFunc(path, func(p string) string {
+			id, ok := ids[p[1:len(p)-1]]
+			if !ok {
+				m.t.Fatalf("the fixture has no value for %s: add it to build", p)
+			}
+			return id
+		})
+		query := url.Values{}
+		for _, p := range op.Parameters {
+			if name := p.Value.Name; p.Value.In == "query" && (p.Value.Required || name == "caseId") {
+				query.Set(name, cmp.Or(ids[name], fmt.Sprint(p.Value.Example)))
+			}
+		}
+		if len(query) > 0 {
+			concrete += "?" + query.Encode()
+		}
+		var body any
+		if op.RequestBody != nil && op.RequestBody.Value.Content["multipart/form-data"] != nil {
+			file, contentType := m.uploadForm(ids["caseId"])
+			return m.call(who, method, concrete, file, "Content-Type", contentType)
+		}
+		if op.RequestBody != nil {
+			raw, named := example(m.t, op)
+			if !strings.Contains(path, "{") { // its example is of some case, and of somebody
+				raw = strings.NewReplacer(named, ids["caseId"], exampleUser, who.ID.String()).Replace(raw)
+			}
+			body = raw
+		}
+		return m.call(who, method, concrete, body)
+	}
+	a := ask(f.ids)
+
+	allowed := who.Role == "admin" || member && slices.Contains(roles, standing)
+	switch {
+	case allowed:
+		if a.status >= 300 {
+			m.t.Fatalf("is allowed, but got %d: %s", a.status, a.body)
+		}
+		if method != http.MethodGet {
+			delete(m.caseFixtures, string(who.Role)+"/"+standing)
+		}
+		return
+	case member:
+		a.expect(403, "forbidden")
+	default:
+		// What may not be known looks like what is not there.
+		absent := map[string]string{}
+		for name, id := range f.ids {
+			if _, err := domain.ParseID(id); err == nil {
+				id = domain.NewID().String()
+			}
+			absent[name] = id
+		}
+		missing := ask(absent).expect(404, "not_found").problem()
+		hidden := a.expect(404, "not_found").problem()
+		hidden.RequestID, hidden.Instance, missing.RequestID, missing.Instance = "", nil, "", nil
+		if x, y := fmt.Sprint(*hidden.Detail, hidden.Title, hidden.Type, hidden.Errors), fmt.Sprint(*missing.Detail, missing.Title, missing.Type, missing.Errors); x != y {
+			m.t.Errorf("a hidden case can be distinguished from an absent one: %s, %s", x, y)
+		}
+	}
+	if now := m.snapshot(f.root); now != f.snapshot {
+		m.t.Errorf("was refused, but the case changed from %s to %s", f.snapshot, now)
+	}
+	m.cases.FlushDenials(m.t.Context())
+	id, err := domain.ParseID(f.ids["caseId"])
+	must(m.t, err)
+	var refusals int
+	must(m.t, m.db.QueryRowContext(m.t.Context(), "SELECT COUNT(*) FROM case_timeline WHERE case_id = ? AND actor_id = ? AND refused", id, domain.ID(who.ID)).Scan(&refusals))
+	if refusals == 0 || !member && refusals > 1 {
+		m.t.Errorf("%d refusals are in the timeline", refusals)
+	}
+}
+
+const exampleUser = "019ab4c2-7c1e-7a52-9a51-3b6a0f1c2d4e" // as the contract's examples have it
+
+// example is the contract's own request for an operation: the first by name that names a case,
+// and which, or else the first.
+func example(t testing.TB, op *openapi3.Operation) (raw, named string) {
+	examples := op.RequestBody.Value.Content["application/json"].Examples
+	for _, name := range slices.Sorted(maps.Keys(examples)) {
+		text, err := json.Marshal(examples[name].Value.Value)
+		must(t, err)
+		if m := namedCase.FindSubmatch(text); m != nil {
+			return string(text), string(m[1])
+		}
+		if raw == "" {
+			raw = string(text)
+		}
+	}
+	return raw, "no case"
+}
+
+var namedCase = regexp.MustCompile(`"caseId":"([^"]+)"`)
+
+var linkExpiry = regexp.MustCompile(`"fileUrlExpiresAt":"[^"]*"`)
+
+// snapshot is all that is in a case, as an admin sees it.
+func (m *matrixFixture) snapshot(root string) string {
+	m.t.Helper()
+	var all strings.Builder
+	for _, part := range []string{"", "/members", "/invitations", "/notes", "/tasks", "/parties"} {
+		a := m.call(m.admin, "GET", root+part, nil)
+		if a.status == http.StatusOK {
+			all.Write(a.body)
+		}
+	}
+	ofCase := "?caseId=" + root[len("/api/cases/"):]
+	for _, list := range []string{"/api/ai/consultations", "/api/drafts", "/api/docs"} {
+		a := m.call(m.admin, "GET", list+ofCase, nil)
+		if a.status == http.StatusOK {
+			all.Write(linkExpiry.ReplaceAll(a.body, nil))
+		}
+	}
+	return all.String()
+}
