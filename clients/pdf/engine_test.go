@@ -486,7 +486,7 @@ func TestFontsCoverEveryLanguage(t *testing.T) {
 		for month := time.January; month <= time.December; month++ {
 			lines = append(lines, paragraph(f.Date(time.Date(2026, month, 28, 0, 0, 0, 0, time.UTC))))
 		}
-		lines = append(lines, paragraph(f.Number("-1234567.5", true)), paragraph(f.Sum(-123456789, "EUR")), paragraph(f.List([]string{"a", "b", "c"})))
+		lines = append(lines, paragraph(f.Number("-1234567.5", true)), paragraph(f.Amount(-123456789, "EUR")), paragraph(f.List([]string{"a", "b", "c"})))
 		render(t, document(lines...))
 	}
 }

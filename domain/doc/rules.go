@@ -31,7 +31,7 @@ const (
 type ValueFormatter interface {
 	Date(day time.Time) string
 	Number(decimal string, grouped bool) string
-	Sum(minor int64, currency string) string // minor units and an ISO 4217 code
+	Amount(minor int64, currency string) string // minor units and an ISO 4217 code
 	List(items []string) string
 }
 
@@ -79,7 +79,7 @@ func (f formatterV1) Date(day time.Time) string {
 
 func (f formatterV1) Number(decimal string, _ bool) string { return decimal }
 
-func (f formatterV1) Sum(minor int64, code string) string {
+func (f formatterV1) Amount(minor int64, code string) string {
 	unit, err := currency.ParseISO(code)
 	if err != nil {
 		return fmt.Sprintf("%s %d", code, minor)

@@ -433,5 +433,5 @@ func (w *filler) number(s *shape, v float64) string {
 func (w *filler) sum(m map[string]any) string {
 	code, _ := m["currency"].(string)
 	amount, _ := m["amount"].(float64)
-	return w.formatter.Sum(int64(amount), code)
+	return w.formatter.Amount(int64(amount), code)
 }

@@ -26,8 +26,8 @@ type patterns struct {
 	months                                   [12]string
 }
 
-// Format formats values in one language. It is immutable and safe for concurrent use.
-type Format struct {
+// Formatter formats values in one language. It is immutable and safe for concurrent use.
+type Formatter struct {
 	patterns
 	tag              language.Tag
 	numbers          *currency.Formatter
@@ -39,7 +39,7 @@ type Format struct {
 // Lookup returns the formatter of a language, with the patterns of the language or its nearest parent
 // (de for de-LU). ok is false for an unsupported language. English without a region is international
 // English (en-001), with the day first.
-func Lookup(tag language.Tag) (f Format, ok bool) {
+func Lookup(tag language.Tag) (f Formatter, ok bool) {
 	if tag.String() == "en" {
 		tag = language.MustParse("en-001")
 	}
@@ -49,14 +49,14 @@ func Lookup(tag language.Tag) (f Format, ok bool) {
 			continue
 		}
 		l := currency.NewLocale(tag.String())
-		f := Format{patterns: row, tag: tag, numbers: currency.NewFormatter(l), amounts: currency.NewFormatter(l)}
+		f := Formatter{patterns: row, tag: tag, numbers: currency.NewFormatter(l), amounts: currency.NewFormatter(l)}
 		f.numbers.CurrencyDisplay, f.numbers.MinDigits = currency.DisplayNone, 0
 		f.amounts.CurrencyDisplay = currency.DisplayCode // ISO code, as symbols are ambiguous
 		f.minusSign, f.decimalSeparator, _ = strings.Cut(f.formatNumber("-1.1"), "1")
 		f.decimalSeparator = strings.TrimSuffix(f.decimalSeparator, "1")
 		return f, true
 	}
-	return Format{}, false
+	return Formatter{}, false
 }
 
 // Languages returns the supported languages, without regions, in alphabetical order.
@@ -67,7 +67,7 @@ func Languages() []string {
 }
 
 // Date formats a date in long form: 31. Januar 2026.
-func (f Format) Date(day time.Time) string {
+func (f Formatter) Date(day time.Time) string {
 	return replaceNarrowSpace(strings.NewReplacer(
 		"\x01", strconv.Itoa(day.Day()),
 		"\x02", day.Format("02"),
@@ -78,7 +78,7 @@ func (f Format) Date(day time.Time) string {
 
 // Number formats a decimal number, such as -1234.5. Unless grouped is set, whole numbers of up to four
 // digits have no grouping separators, since they may be years.
-func (f Format) Number(decimal string, grouped bool) string {
+func (f Formatter) Number(decimal string, grouped bool) string {
 	digits, negative := strings.CutPrefix(decimal, "-")
 	whole, decimals, fraction := strings.Cut(digits, ".")
 	s := whole
@@ -94,7 +94,7 @@ func (f Format) Number(decimal string, grouped bool) string {
 	return s
 }
 
-func (f Format) formatNumber(decimal string) string {
+func (f Formatter) formatNumber(decimal string) string {
 	amount, err := currency.NewAmount(decimal, "EUR") // any currency: it is not shown
 	if err != nil {
 		return decimal
@@ -102,9 +102,9 @@ func (f Format) formatNumber(decimal string) string {
 	return replaceNarrowSpace(f.numbers.Format(amount))
 }
 
-// Sum formats an amount of money, given in minor units, with the ISO 4217 code: 12.400,00 EUR. An
+// Amount formats an amount of money, given in minor units, with the ISO 4217 code: 12.400,00 EUR. An
 // unknown currency is formatted as its code and the number.
-func (f Format) Sum(minor int64, code string) string {
+func (f Formatter) Amount(minor int64, code string) string {
 	amount, err := currency.NewAmountFromInt64(minor, code)
 	if err != nil {
 		return code + "\u00a0" + strconv.FormatInt(minor, 10)
@@ -116,7 +116,7 @@ func (f Format) Sum(minor int64, code string) string {
 func replaceNarrowSpace(s string) string { return strings.ReplaceAll(s, "\u202f", "\u00a0") }
 
 // List joins items with a conjunction: Ada, Grace und Mary.
-func (f Format) List(items []string) string {
+func (f Formatter) List(items []string) string {
 	switch len(items) {
 	case 0:
 		return ""
@@ -141,7 +141,7 @@ func (f Format) List(items []string) string {
 
 // separatorBefore returns the separator to put before next. In Spanish "y" becomes "e" before the sound
 // of i, which CLDR leaves to implementations.
-func (f Format) separatorBefore(separator, next string) string {
+func (f Formatter) separatorBefore(separator, next string) string {
 	if base, _ := f.tag.Base(); base.String() == "es" && separator == " y " && iSound.MatchString(next) {
 		return " e "
 	}

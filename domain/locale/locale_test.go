@@ -10,7 +10,7 @@ import (
 	"golang.org/x/text/language"
 )
 
-func lookup(t *testing.T, tag string) Format {
+func lookup(t *testing.T, tag string) Formatter {
 	t.Helper()
 	f, ok := Lookup(language.MustParse(tag))
 	require.True(t, ok, tag)
@@ -41,7 +41,7 @@ func TestFormats(t *testing.T) {
 		"hu":      {"2026. március 1.", "1234,5", "12 400,00 EUR", "Ada és Mary", "Ada, Mary és Iris"},
 	} {
 		f := lookup(t, tag)
-		got := [5]string{f.Date(time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)), f.Number("1234.5", true), f.Sum(1240000, "EUR"),
+		got := [5]string{f.Date(time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)), f.Number("1234.5", true), f.Amount(1240000, "EUR"),
 			f.List([]string{"Ada", "Mary"}), f.List([]string{"Ada", "Mary", "Iris"})}
 		for i := range got {
 			got[i] = strings.ReplaceAll(got[i], "\u00a0", " ")
@@ -61,10 +61,10 @@ func TestNumber(t *testing.T) {
 
 func TestAmount(t *testing.T) {
 	de := lookup(t, "de")
-	require.Equal(t, "1.240\u00a0JPY", de.Sum(1240, "JPY"), "a currency without minor units")
-	require.Equal(t, "1,240\u00a0KWD", de.Sum(1240, "KWD"), "a currency with three decimals")
-	require.Equal(t, "-12,40\u00a0EUR", de.Sum(-1240, "EUR"))
-	require.Equal(t, "XYZ\u00a01240", de.Sum(1240, "XYZ"), "an unknown currency")
+	require.Equal(t, "1.240\u00a0JPY", de.Amount(1240, "JPY"), "a currency without minor units")
+	require.Equal(t, "1,240\u00a0KWD", de.Amount(1240, "KWD"), "a currency with three decimals")
+	require.Equal(t, "-12,40\u00a0EUR", de.Amount(-1240, "EUR"))
+	require.Equal(t, "XYZ\u00a01240", de.Amount(1240, "XYZ"), "an unknown currency")
 }
 
 func TestSpanishConjunction(t *testing.T) {
