@@ -46,7 +46,7 @@ func (s *Server) GetJob(ctx context.Context, r api.GetJobRequestObject) (api.Get
 }
 
 // getJob reads a job. The operation has no timeout of its own, since it may stream.
-func (s *Server) getJob(ctx context.Context, id domain.ID) (jobs.Job, error) {
+func (s *Server) getJob(ctx context.Context, id domain.ID) (jobs.Info, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.storeTimeout)
 	defer cancel()
 	return s.jobs.Get(ctx, principal(ctx), id)
@@ -70,7 +70,7 @@ func (s *Server) RetryJob(ctx context.Context, r api.RetryJobRequestObject) (api
 	return api.RetryJob200JSONResponse(toAPIJob(j)), nil
 }
 
-func toAPIJob(j jobs.Job) api.Job {
+func toAPIJob(j jobs.Info) api.Job {
 	out := api.Job{
 		ID: api.ID(j.ID), Kind: j.Kind, Queue: api.JobQueue(j.Queue), Status: api.JobStatus(j.State),
 		Progress: api.JobProgress{Done: int32(j.Done), Total: int32(j.Total)}, Tries: int32(j.Tries),
@@ -100,7 +100,7 @@ const (
 type jobStream struct {
 	ctx    context.Context
 	server *Server
-	job    jobs.Job
+	job    jobs.Info
 }
 
 // VisitGetJobResponse writes an event whenever the job changes, until the job has finished, the

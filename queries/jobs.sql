@@ -104,7 +104,7 @@ WHERE id IN (sqlc.slice(ids)) AND state = 'running' AND owner = sqlc.arg(owner);
 SELECT id, runs, cancelling FROM jobs WHERE id IN (sqlc.slice(ids)) AND state = 'running' AND owner = sqlc.arg(owner);
 
 -- name: CountOthersRunning :one
-SELECT COUNT(*) FROM jobs WHERE state = 'running' AND kind = ? AND id <> ?;
+SELECT COUNT(*) FROM jobs WHERE state = 'running' AND kind IN (sqlc.slice(kinds)) AND id <> sqlc.arg(id);
 
 -- name: SetJobProgress :execrows
 UPDATE jobs SET done = sqlc.arg(done) WHERE id = sqlc.arg(id) AND state = 'running' AND owner = sqlc.arg(owner) AND runs = sqlc.arg(runs) AND NOT cancelling;

@@ -124,9 +124,9 @@ type batchOutcome struct {
 }
 
 // ended waits for a job to end.
-func (b *archiveBench) ended(w *batchWorks, id domain.ID) (jobs.Job, batchOutcome) {
+func (b *archiveBench) ended(w *batchWorks, id domain.ID) (jobs.Info, batchOutcome) {
 	b.t.Helper()
-	var j jobs.Job
+	var j jobs.Info
 	var err error
 	b.until("the job has ended", func() bool {
 		j, err = w.jobs.Get(b.t.Context(), b.ada, id)

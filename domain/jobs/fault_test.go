@@ -304,7 +304,7 @@ func TestEveryIsNotDoubled(t *testing.T) {
 	runs := domain.NewID()
 	w.exec("INSERT INTO jobs SELECT ?, user_id, kind, queue, NULL, 'running', payload, result, '', '', 0, 0, 1, 0, 0, FALSE, ?, run_at, NOW(6) + INTERVAL 20 SECOND, created_at, NULL, NULL FROM jobs WHERE id = ?", runs, domain.NewID(), late)
 	next := p.add(jobs.New{Kind: "every.tidy", Payload: map[string]int64{"number": now + 10}})[0]
-	p.until(next, "it is put off", func(j jobs.Job) bool { return j.State == jobs.Waiting && j.Error != "" })
+	p.until(next, "it is put off", func(j jobs.Info) bool { return j.State == jobs.Waiting && j.Error != "" })
 	if times.Load() != before {
 		t.Error("it ran twice at a time")
 	}

@@ -174,7 +174,7 @@ func (p *process) add(js ...jobs.New) []domain.ID {
 
 var admin = domain.Principal{UserID: domain.NewID(), Role: domain.RoleAdmin}
 
-func (p *process) job(id domain.ID) jobs.Job {
+func (p *process) job(id domain.ID) jobs.Info {
 	p.w.t.Helper()
 	j, err := p.Get(p.w.t.Context(), admin, id)
 	if err != nil {
@@ -184,16 +184,16 @@ func (p *process) job(id domain.ID) jobs.Job {
 }
 
 // until polls a job until it is so.
-func (p *process) until(id domain.ID, what string, so func(jobs.Job) bool) jobs.Job {
+func (p *process) until(id domain.ID, what string, so func(jobs.Info) bool) jobs.Info {
 	p.w.t.Helper()
-	var j jobs.Job
+	var j jobs.Info
 	testenv.Eventually(p.w.t, what, func() bool { j = p.job(id); return so(j) })
 	return j
 }
 
-func (p *process) is(id domain.ID, s jobs.State) jobs.Job {
+func (p *process) is(id domain.ID, s jobs.State) jobs.Info {
 	p.w.t.Helper()
-	return p.until(id, "the job is "+string(s), func(j jobs.Job) bool { return j.State == s })
+	return p.until(id, "the job is "+string(s), func(j jobs.Info) bool { return j.State == s })
 }
 
 func (w *world) exec(statement string, args ...any) {

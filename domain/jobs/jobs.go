@@ -122,9 +122,8 @@ type Service struct {
 	rows  *query.Queries
 	owner domain.ID // this process
 
-	handlers map[string]handler
-	periods  []*period
-	started  bool
+	workers *Workers
+	started bool
 
 	wake    chan struct{}
 	backlog atomic.Bool // more waits than was handed over
@@ -159,7 +158,7 @@ func NewService(d Deps) *Service {
 		d.Concurrency = 8
 	}
 	return &Service{
-		Deps: d, rows: query.New(d.DB), owner: d.NewID(), handlers: map[string]handler{},
+		Deps: d, rows: query.New(d.DB), owner: d.NewID(), workers: NewWorkers(),
 		wake: make(chan struct{}, 1), cursor: map[Queue]domain.ID{}, running: map[domain.ID]*Run{},
 		idle: make(chan struct{}),
 	}
@@ -175,6 +174,46 @@ type New struct {
 	RunAt   time.Time // zero: now
 	Total   int       // steps, for progress
 	Key     string    // optional: at most one job has it, for as long as that job can be looked up
+}
+
+// Insert is a job to be enqueued. Only Args is required.
+type Insert struct {
+	Args   Args
+	ID     domain.ID // generated when zero
+	Queue  Queue     // Standard when empty
+	UserID domain.ID // the owner, who may see and cancel it, and in whose turn it runs; zero: the service
+	RunAt  time.Time // zero: now
+	Total  int       // steps, for progress
+	Key    string    // optional unique key: no second job has it while this one can be looked up
+}
+
+// Enqueue inserts jobs in the transaction of the change they belong to (an outbox), and returns
+// their ids. A job whose Key exists is not inserted; the id of the existing one is returned. Call
+// Wake once the transaction has committed.
+func (s *Service) Enqueue(ctx context.Context, tx db.Tx, jobs ...Insert) ([]domain.ID, error) {
+	js := make([]New, len(jobs))
+	for i, j := range jobs {
+		js[i] = New{ID: j.ID, Kind: j.Args.Kind(), Queue: j.Queue, UserID: j.UserID, Payload: j.Args, RunAt: j.RunAt, Total: j.Total, Key: j.Key}
+	}
+	return s.Add(ctx, tx, js...)
+}
+
+// EnqueueNow inserts jobs in a transaction of their own.
+func (s *Service) EnqueueNow(ctx context.Context, jobs ...Insert) (ids []domain.ID, err error) {
+	err = db.WithTx(ctx, s.DB, func(tx db.Tx) error {
+		ids, err = s.Enqueue(ctx, tx, jobs...)
+		return err
+	})
+	if err == nil {
+		s.Wake()
+	}
+	return ids, err
+}
+
+// UniqueKey is the Key of a job that a client may request again: the same arguments under the
+// same idempotency key are the same job. It is "" without an idempotency key.
+func UniqueKey(args Args, user domain.ID, idempotencyKey string) (string, error) {
+	return Once(args.Kind(), user, idempotencyKey, args)
 }
 
 // Add writes jobs in the transaction of the thing they belong to, one INSERT each, and returns

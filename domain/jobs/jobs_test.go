@@ -50,7 +50,7 @@ func TestDone(t *testing.T) {
 	p.Wake()
 	p.is(ids[0], jobs.Running)
 	next := p.add(jobs.New{Kind: "next", UserID: ada.UserID, Payload: letter{"ada@secret.example"}})[0] // has to wait in Redis
-	p.until(next, "the job is in Redis", func(jobs.Job) bool { return w.waiting(jobs.Standard) == 1 })
+	p.until(next, "the job is in Redis", func(jobs.Info) bool { return w.waiting(jobs.Standard) == 1 })
 	w.redis(func(c rueidis.Client) {
 		keys, err := c.Do(t.Context(), c.B().Keys().Pattern("*").Build()).AsStrSlice()
 		if err != nil || len(keys) == 0 {
@@ -145,14 +145,14 @@ func TestTries(t *testing.T) {
 			t.Errorf("%d: %+v", i, j)
 		}
 	}
-	if j := p.until(ids[5], "it waits for its hour", func(j jobs.Job) bool { return j.Tries == 1 }); j.State != jobs.Waiting || time.Until(j.RunAt) < 55*time.Minute {
+	if j := p.until(ids[5], "it waits for its hour", func(j jobs.Info) bool { return j.Tries == 1 }); j.State != jobs.Waiting || time.Until(j.RunAt) < 55*time.Minute {
 		t.Errorf("it is to come again %+v", j)
 	}
 	p.is(ids[6], jobs.Succeeded)
 
 	// Whoever must hear of the end did not at first: it is told again, the work is not done again.
 	testenv.Eventually(t, "the end was told once", func() bool { return dead.Load() == 1 })
-	p.until(ids[1], "it waits to be told again", func(j jobs.Job) bool { return j.State == jobs.Waiting })
+	p.until(ids[1], "it waits to be told again", func(j jobs.Info) bool { return j.State == jobs.Waiting })
 	w.exec("UPDATE jobs SET due_at = NOW(6) WHERE id = ?", ids[1])
 	if j := p.is(ids[1], jobs.Failed); dead.Load() != 2 || j.Tries != 3 || j.ErrorCode != "invalid" || !strings.Contains(j.Error, "/to: is nobody") {
 		t.Errorf("told %d times: %+v", dead.Load(), j)
@@ -168,7 +168,7 @@ func TestTries(t *testing.T) {
 	if j, err := p.Retry(t.Context(), admin, ids[2]); err != nil || j.State == jobs.Failed {
 		t.Errorf("%+v, %v", j, err)
 	}
-	p.until(ids[2], "it failed again", func(j jobs.Job) bool { return j.State == jobs.Failed && j.Tries == 1 })
+	p.until(ids[2], "it failed again", func(j jobs.Info) bool { return j.State == jobs.Failed && j.Tries == 1 })
 	failed, _, err := p.List(t.Context(), admin, jobs.Filter{State: jobs.Failed, Kind: "panics", Limit: 10})
 	if err != nil || len(failed) != 1 || failed[0].ID != ids[3] {
 		t.Errorf("dead letters: %v, %v", failed, err)

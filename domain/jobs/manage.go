@@ -38,8 +38,8 @@ func (st State) within() []string {
 // Ended reports whether nothing more will happen by itself.
 func (st State) Ended() bool { return st != Waiting && st != Running }
 
-// Job is one job as its owner may see it.
-type Job struct {
+// Info is one job as its owner may see it.
+type Info struct {
 	ID, UserID  domain.ID
 	Kind        string
 	Queue       Queue
@@ -55,8 +55,8 @@ type Job struct {
 	FinishedAt  time.Time // zero: not yet
 }
 
-func job(r query.Job) Job {
-	j := Job{
+func job(r query.Job) Info {
+	j := Info{
 		ID: r.ID, UserID: r.UserID, Kind: r.Kind, Queue: Queue(r.Queue), State: State(r.State), Done: int(r.Done), Total: int(r.Total),
 		ErrorCode: r.ErrorCode, Error: r.Error, Tries: int(r.Tries),
 		CreatedAt: r.CreatedAt, RunAt: r.RunAt, StartedAt: r.StartedAt.Time, FinishedAt: r.FinishedAt.Time,
@@ -71,24 +71,24 @@ func job(r query.Job) Job {
 }
 
 // Get returns a job of the caller, or for an admin anyone's; NotFound for others'.
-func (s *Service) Get(ctx context.Context, caller domain.Principal, id domain.ID) (Job, error) {
+func (s *Service) Get(ctx context.Context, caller domain.Principal, id domain.ID) (Info, error) {
 	row, err := s.rows.GetJob(ctx, id)
 	if err = db.Error(err); domain.CodeOf(err) == domain.NotFound {
 		err = notFound()
 	}
 	if err != nil {
-		return Job{}, err
+		return Info{}, err
 	}
 	if row.UserID != caller.UserID && !caller.Admin() {
-		return Job{}, notFound()
+		return Info{}, notFound()
 	}
 	return s.show(ctx, caller, row)
 }
 
 // show is a job as a caller may see it now.
-func (s *Service) show(ctx context.Context, caller domain.Principal, r query.Job) (j Job, err error) {
+func (s *Service) show(ctx context.Context, caller domain.Principal, r query.Job) (j Info, err error) {
 	j = job(r)
-	if h := s.handlers[r.Kind]; h.Show != nil && j.Result != nil {
+	if h := s.workers.byKind[r.Kind]; h != nil && h.Show != nil && j.Result != nil {
 		j.Result, err = h.Show(ctx, caller, j.Result)
 	}
 	return j, err
@@ -107,7 +107,7 @@ type Filter struct {
 
 // List lists jobs, the newest first. next is the Before of the next page, nil on the last.
 // Forbidden: another user's, for anyone but an admin.
-func (s *Service) List(ctx context.Context, caller domain.Principal, f Filter) (items []Job, next *domain.ID, err error) {
+func (s *Service) List(ctx context.Context, caller domain.Principal, f Filter) (items []Info, next *domain.ID, err error) {
 	if !caller.Admin() {
 		if !f.UserID.IsZero() && f.UserID != caller.UserID {
 			return nil, nil, domain.Errorf(domain.Forbidden, "Only an admin may read another user's jobs.")
@@ -123,7 +123,7 @@ func (s *Service) List(ctx context.Context, caller domain.Principal, f Filter) (
 		rows = rows[:f.Limit]
 		next = &rows[f.Limit-1].ID
 	}
-	items = make([]Job, len(rows))
+	items = make([]Info, len(rows))
 	for i, r := range rows {
 		if items[i], err = s.show(ctx, caller, r); err != nil {
 			return nil, nil, err
@@ -143,16 +143,18 @@ func (s *Service) list(ctx context.Context, f Filter, before domain.ID) (rows []
 		return s.rows.ListJobs(ctx, query.ListJobsParams{UserID: f.UserID, Before: before, Limit: limit})
 	}
 	for _, state := range f.State.within() {
-		var some []query.Job
-		if f.UserID.IsZero() {
-			some, err = s.rows.ListAllJobsIn(ctx, query.ListAllJobsInParams{State: state, Before: before, Kind: f.Kind, Limit: limit})
-		} else {
-			some, err = s.rows.ListJobsIn(ctx, query.ListJobsInParams{UserID: f.UserID, State: state, Before: before, Kind: f.Kind, Limit: limit})
+		for _, kind := range s.workers.sameKinds(f.Kind) {
+			var some []query.Job
+			if f.UserID.IsZero() {
+				some, err = s.rows.ListAllJobsIn(ctx, query.ListAllJobsInParams{State: state, Before: before, Kind: kind, Limit: limit})
+			} else {
+				some, err = s.rows.ListJobsIn(ctx, query.ListJobsInParams{UserID: f.UserID, State: state, Before: before, Kind: kind, Limit: limit})
+			}
+			if err != nil {
+				return nil, err
+			}
+			rows = append(rows, some...)
 		}
-		if err != nil {
-			return nil, err
-		}
-		rows = append(rows, some...)
 	}
 	slices.SortFunc(rows, func(a, b query.Job) int { return bytes.Compare(b.ID[:], a.ID[:]) })
 	return rows, nil
@@ -161,7 +163,7 @@ func (s *Service) list(ctx context.Context, f Filter, before domain.ID) (rows []
 // Cancel stops a job of the caller, or for an admin anyone's. One that runs is told, and stops
 // where it can: it is still Running in the answer. Conflict when it has ended otherwise; a
 // cancelled one may be cancelled again.
-func (s *Service) Cancel(ctx context.Context, caller domain.Principal, id domain.ID) (Job, error) {
+func (s *Service) Cancel(ctx context.Context, caller domain.Principal, id domain.ID) (Info, error) {
 	// It may begin, or be handed back, between two questions.
 	for range 5 {
 		j, err := s.Get(ctx, caller, id)
@@ -189,7 +191,7 @@ func (s *Service) Cancel(ctx context.Context, caller domain.Principal, id domain
 			return s.Get(ctx, caller, id)
 		}
 	}
-	return Job{}, &domain.Error{Code: domain.Unavailable, Message: "The job is changing, please try again.", RetryAfter: time.Second}
+	return Info{}, &domain.Error{Code: domain.Unavailable, Message: "The job is changing, please try again.", RetryAfter: time.Second}
 }
 
 // interrupt ends a run at once when it is this process's; on others the heartbeat does.
@@ -209,13 +211,13 @@ func (s *Service) Forget(ctx context.Context, tx db.Tx, user domain.ID) error {
 
 // Retry sends a dead letter again, for an admin: NotFound for others, Conflict when the job did
 // not fail.
-func (s *Service) Retry(ctx context.Context, caller domain.Principal, id domain.ID) (Job, error) {
+func (s *Service) Retry(ctx context.Context, caller domain.Principal, id domain.ID) (Info, error) {
 	if !caller.Admin() {
-		return Job{}, notFound()
+		return Info{}, notFound()
 	}
 	n, err := s.rows.RetryFailedJob(ctx, id)
 	if err != nil {
-		return Job{}, db.Error(err)
+		return Info{}, db.Error(err)
 	}
 	j, err := s.Get(ctx, caller, id)
 	if err != nil {

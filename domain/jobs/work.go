@@ -53,11 +53,6 @@ var (
 	errUnknown  = errors.New("this server does not know that kind of job")
 )
 
-type handler struct {
-	Options
-	do func(context.Context, *Run) (any, error)
-}
-
 // Run is one try at a job.
 type Run struct {
 	ID, UserID domain.ID
@@ -90,6 +85,9 @@ func (r *Run) Read(into any) error {
 // Progress says that done steps of Total are done, also when the job was cancelled. It returns ErrCancelled when the job was
 // cancelled, and another error when it is not this run's any more: both end the run.
 func (r *Run) Progress(ctx context.Context, done int) error {
+	if r.s == nil { // in a test
+		return nil
+	}
 	r.at = int32(done)
 	n, err := r.s.rows.SetJobProgress(ctx, query.SetJobProgressParams{Done: r.at, ID: r.ID, Owner: r.s.owner, Runs: r.runs})
 	if err != nil {
@@ -131,6 +129,11 @@ func RetryAt(err error, at time.Time) error { return retryAt{err, at} }
 // takes too long, the job is cancelled, or the server stops. What do returns is the result, as
 // JSON; with ErrCancelled, that of what was done before.
 func (s *Service) Handle(kind string, o Options, do func(ctx context.Context, run *Run) (result any, err error)) {
+	delete(s.workers.byKind, kind)
+	s.workers.add(&worker{Options: o, kinds: []string{kind}, do: do})
+}
+
+func (o Options) withDefaults() Options {
 	if o.Tries == 0 {
 		o.Tries = 10
 	}
@@ -140,7 +143,7 @@ func (s *Service) Handle(kind string, o Options, do func(ctx context.Context, ru
 	if o.Backoff == nil {
 		o.Backoff = backoff
 	}
-	s.handlers[kind] = handler{o, do}
+	return o
 }
 
 func backoff(try int) time.Duration {
@@ -150,8 +153,8 @@ func backoff(try int) time.Duration {
 
 // do is one task of the transport, from the claim to the end.
 func (s *Service) do(t Task) error {
-	h, ok := s.handlers[t.Kind]
-	if !ok {
+	h := s.workers.byKind[t.Kind]
+	if h == nil {
 		return errUnknown // a newer server's
 	}
 	if !s.enter() {
@@ -210,7 +213,7 @@ func (s *Service) drop(r *Run) {
 }
 
 // try does the job once and records how that ended.
-func (s *Service) try(h handler, run *Run, row query.Job) Outcome {
+func (s *Service) try(h *worker, run *Run, row query.Job) Outcome {
 	ctx, end := context.WithCancelCause(run.logged(s.base))
 	defer end(nil)
 	run.end = end
@@ -261,7 +264,7 @@ func (s *Service) try(h handler, run *Run, row query.Job) Outcome {
 }
 
 // call runs the handler within its time and makes an error of a panic.
-func (s *Service) call(ctx context.Context, h handler, run *Run) (result any, err error) {
+func (s *Service) call(ctx context.Context, h *worker, run *Run) (result any, err error) {
 	ctx, cancel := context.WithTimeout(ctx, h.Timeout)
 	defer cancel()
 	defer func() {
@@ -271,17 +274,22 @@ func (s *Service) call(ctx context.Context, h handler, run *Run) (result any, er
 			result, err = nil, errors.New("the work panicked")
 		}
 	}()
+	if h.period != nil {
+		if late, err := s.skipOccurrence(ctx, h, run); err != nil || late {
+			return "late", err
+		}
+	}
 	return h.do(ctx, run)
 }
 
 // bury records that a job failed for good, after OnDead has heard of it.
-func (s *Service) bury(ctx context.Context, h handler, run *Run, cause error) Outcome {
+func (s *Service) bury(ctx context.Context, h *worker, run *Run, cause error) Outcome {
 	s.Log.WarnContext(ctx, "a job failed for good", "tries", run.tries, "cause", cause.Error())
 	code, message := public(cause)
 	if h.OnDead != nil {
 		ctx, cancel := context.WithTimeout(ctx, deadBudget)
 		defer cancel()
-		_, err := s.call(ctx, handler{Options: Options{Timeout: deadBudget}, do: func(ctx context.Context, run *Run) (any, error) {
+		_, err := s.call(ctx, &worker{Options: Options{Timeout: deadBudget}, do: func(ctx context.Context, run *Run) (any, error) {
 			return nil, h.OnDead(ctx, run, cause)
 		}}, run)
 		if err != nil {

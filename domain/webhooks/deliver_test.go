@@ -220,7 +220,7 @@ func TestGone(t *testing.T) {
 	if n := len(r.all()); n != before+5 {
 		t.Errorf("told %d times", n)
 	}
-	var j jobs.Job
+	var j jobs.Info
 	testenv.Eventually(t, "the job ends", func() bool {
 		j, err = s.jobs.Get(t.Context(), w.anna, job)
 		must(t, err)

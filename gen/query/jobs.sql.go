@@ -98,16 +98,27 @@ func (q *Queries) ClaimJob(ctx context.Context, arg ClaimJobParams) (int64, erro
 }
 
 const countOthersRunning = `-- name: CountOthersRunning :one
-SELECT COUNT(*) FROM jobs WHERE state = 'running' AND kind = ? AND id <> ?
+SELECT COUNT(*) FROM jobs WHERE state = 'running' AND kind IN (/*SLICE:kinds*/?) AND id <> ?
 `
 
 type CountOthersRunningParams struct {
-	Kind string
-	ID   domain.ID
+	Kinds []string
+	ID    domain.ID
 }
 
 func (q *Queries) CountOthersRunning(ctx context.Context, arg CountOthersRunningParams) (int64, error) {
-	row := q.db.QueryRowContext(ctx, countOthersRunning, arg.Kind, arg.ID)
+	query := countOthersRunning
+	var queryParams []interface{}
+	if len(arg.Kinds) > 0 {
+		for _, v := range arg.Kinds {
+			queryParams = append(queryParams, v)
+		}
+		query = strings.Replace(query, "/*SLICE:kinds*/?", strings.Repeat(",?", len(arg.Kinds))[1:], 1)
+	} else {
+		query = strings.Replace(query, "/*SLICE:kinds*/?", "NULL", 1)
+	}
+	queryParams = append(queryParams, arg.ID)
+	row := q.db.QueryRowContext(ctx, query, queryParams...)
 	var count int64
 	err := row.Scan(&count)
 	return count, err

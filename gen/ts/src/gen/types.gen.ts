@@ -1993,7 +1993,7 @@ export type RenderPdfResponse = {
 export type JobStatus = 'waiting' | 'running' | 'succeeded' | 'failed' | 'cancelled';
 
 /**
- * What kind of work it is.
+ * What kind of work it is, such as `email.send`.
  */
 export type JobKind = string;
 

@@ -1283,9 +1283,9 @@ export const zJobStatus = z.enum([
 ]);
 
 /**
- * What kind of work it is.
+ * What kind of work it is, such as `email.send`.
  */
-export const zJobKind = z.string().min(1).max(64).regex(/^[a-z0-9.-]+$/);
+export const zJobKind = z.string().min(1).max(64).regex(/^[a-z0-9._-]+$/);
 
 export const zJobProgress = z.object({
     done: z.int().gte(0).lte(2000000000),
