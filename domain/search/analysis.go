@@ -5,39 +5,39 @@ import (
 	"unicode/utf8"
 )
 
-// Page is what the index keeps of a page: its terms, and how much each counts there.
+// PageTerms are the index terms of a page, by hash, with their weights.
 type Page struct {
 	Number  int // from 1
 	Weights map[int64]uint8
 }
 
-// Text is a page of a document.
+// PageText is the text of a page of a document.
 type Text struct {
 	Number int // from 1
 	Text   string
 }
 
-// Analyse makes index terms of a document's pages.
+// Analyze returns the index terms of a document's pages, without pages that have none.
 func Analyse(pages []Text) []Page {
 	all := make([][]token, len(pages))
-	var document evidence
+	var document languageScores
 	for i, p := range pages {
-		all[i] = tokens(p.Text)
+		all[i] = tokenize(p.Text)
 		for j := range all[i] {
 			document.add(&all[i][j])
 		}
 	}
-	known := analyser{}
+	known := analyzer{}
 	out := make([]Page, 0, len(pages))
 	for i, p := range pages {
 		counts, length := map[int64]int{}, 0
-		languages := languagesOf(all[i], &document)
+		languages := detectLanguages(all[i], &document)
 		for j := range all[i] {
 			t := &all[i][j]
-			if t.kind == word || t.kind == grams {
+			if t.kind == tokenWord || t.kind == tokenNgrams {
 				length++
 			}
-			for _, k := range known.keys(t, languages[j]) {
+			for _, k := range known.termHashes(t, languages[j]) {
 				counts[k]++
 			}
 		}
@@ -46,7 +46,7 @@ func Analyse(pages []Text) []Page {
 		}
 		page := Page{Number: p.Number, Weights: make(map[int64]uint8, len(counts))}
 		for k, n := range counts {
-			page.Weights[k] = weight(n, length)
+			page.Weights[k] = bm25Weight(n, length)
 		}
 		out = append(out, page)
 		all[i] = nil
@@ -54,64 +54,66 @@ func Analyse(pages []Text) []Page {
 	return out
 }
 
-// weight is BM25's of a word that stands n times on a page of so many words, from 1 to 255. The
-// length of a usual page is fixed, so that no document changes the weights of another.
-func weight(n, length int) uint8 {
-	const k, b, usual = 1.2, 0.5, 300
+// bm25Weight returns the BM25 term weight, scaled to 1–255, of a word that occurs n times on a page of
+// length words. The average page length is a constant, so that no document affects the weights of
+// another.
+func bm25Weight(n, length int) uint8 {
+	const k, b, averageLength = 1.2, 0.5, 300
 	f := float64(n)
-	return uint8(1 + math.Round(254*f/(f+k*(1-b+b*float64(length)/usual))))
+	return uint8(1 + math.Round(254*f/(f+k*(1-b+b*float64(length)/averageLength))))
 }
 
-// analyser remembers the terms of the words it has seen.
-type analyser map[seen][]int64
+// analyzer caches the term hashes of words.
+type analyzer map[analyzedWord][]int64
 
-type seen struct {
-	text string
-	in   set
-	noun bool
+type analyzedWord struct {
+	text      string
+	languages languageSet
+	noun      bool
 }
 
-// keys are what a token is indexed under: nothing for a function word of its language or a single letter or digit.
-func (a analyser) keys(t *token, in set) []int64 {
+// termHashes returns the index terms of a token; none for a stop word of its languages or a single
+// character.
+func (a analyzer) termHashes(t *token, languages languageSet) []int64 {
 	switch t.kind {
-	case cite:
-		return []int64{key(t.text)}
-	case grams:
-		return gramKeys(t.text)
+	case tokenCitation:
+		return []int64{termHash(t.text)}
+	case tokenNgrams:
+		return ngramHashes(t.text)
 	}
-	at := seen{t.text, in, t.capital && !t.breaks}
+	at := analyzedWord{t.text, languages, t.capitalized && !t.startsSentence}
 	if keys, ok := a[at]; ok {
 		return keys
 	}
 	var keys []int64
-	if t.kind == joined || !trivial(t.text, in) {
-		for _, term := range distinct(append(termsOf(t.text, in, at.noun), partsOf(t.text, in)...)...) {
-			keys = append(keys, key(term))
+	if t.kind == tokenJoined || !ignorable(t.text, languages) {
+		for _, term := range distinct(append(termsOf(t.text, languages, at.noun), componentTerms(t.text, languages)...)...) {
+			keys = append(keys, termHash(term))
 		}
 	}
 	a[at] = keys
 	return keys
 }
 
-// trivial reports whether a word says nothing in these languages.
-func trivial(w string, in set) bool {
+// ignorable reports whether a word is a single character or a stop word of one of the languages.
+func ignorable(w string, languages languageSet) bool {
 	f := fold(w)
 	if utf8.RuneCountInString(f) == 1 {
 		return true
 	}
-	return in != every && isFunction[f]&uint8(in) != 0
+	return languages != allLanguages && stopWordLanguages[f]&uint8(languages) != 0
 }
 
-// gramKeys are the keys of a run's characters and of each two that stand together.
-func gramKeys(run string) []int64 {
+// ngramHashes returns the hashes of the unigrams and bigrams of a run of characters.
+func ngramHashes(run string) []int64 {
 	var out []int64
-	for _, g := range gramsOf(fold(run), true) {
-		out = append(out, key(g))
+	for _, g := range ngrams(fold(run), true) {
+		out = append(out, termHash(g))
 	}
 	return out
 }
 
-func gramsOf(run string, single bool) []string {
+func ngrams(run string, single bool) []string {
 	runes := []rune(run)
 	var out []string
 	for i := range runes {

@@ -14,59 +14,60 @@ import (
 )
 
 const (
-	perBlock = 256
-	// maxRows is how many rows of postings one search reads. Where there are more, it reads as many of
-	// each term, the newest first.
-	maxRows = 20_000
-	// maxRanges bounds terms times scopes in one statement, below where the databases' optimizers give up.
-	maxRanges = 5000
-	writeRows = 500 // in one statement
+	pagesPerBlock = 256
+	// maxPostingRows limits the posting rows that one search reads. If there are more, it reads an equal
+	// share for each term, newest first.
+	maxPostingRows = 20_000
+	// maxRanges limits terms times scopes per statement, to stay within the limits of range optimization
+	// in MySQL and MariaDB.
+	maxRanges     = 5000
+	rowsPerInsert = 500
 )
 
-// Add puts the pages of a document into the index, in the caller's transaction. owner is the scope the
-// document belongs to for good. The scope is locked until the transaction ends, so that it has to be
-// the first thing the transaction does: see Lock.
+// AddPages adds the pages of a document to the index, in the caller's transaction and a scope locked by
+// LockScope in that transaction.
 func Add(ctx context.Context, tx db.Tx, scope Scope, document domain.ID, pages []Page) error {
 	if len(pages) == 0 {
 		return nil
 	}
 	q := query.New(tx)
-	first := scope.units
-	if err := q.SetSearchScopeUnits(ctx, query.SetSearchScopeUnitsParams{Units: first + int64(len(pages)), Scope: scope.number}); err != nil {
+	firstUnit := scope.units
+	if err := q.SetSearchScopeUnits(ctx, query.SetSearchScopeUnitsParams{Units: firstUnit + int64(len(pages)), Scope: scope.number}); err != nil {
 		return err
 	}
 	rows := make([][]any, 0, len(pages))
-	type place struct {
+	type blockKey struct {
 		term  int64
 		block int32
 	}
-	postings := map[place][]byte{}
+	postings := map[blockKey][]byte{}
 	for i, p := range pages {
-		unit := first + int64(i)
-		rows = append(rows, []any{entryOf(scope.number, unit), document, p.Number})
+		unit := firstUnit + int64(i)
+		rows = append(rows, []any{makeEntry(scope.number, unit), document, p.Number})
 		for term, weight := range p.Weights {
-			at := place{term, int32(unit / perBlock)}
-			postings[at] = append(postings[at], byte(unit%perBlock), weight)
+			key := blockKey{term, int32(unit / pagesPerBlock)}
+			postings[key] = append(postings[key], byte(unit%pagesPerBlock), weight)
 		}
 	}
-	if err := insert(ctx, tx, "INSERT INTO search_pages (entry, document_id, page) VALUES ", "", rows); err != nil {
+	if err := insertRows(ctx, tx, "INSERT INTO search_pages (entry, document_id, page) VALUES ", "", rows); err != nil {
 		return err
 	}
 	rows = rows[:0]
-	for at, b := range postings {
-		rows = append(rows, []any{at.term, scope.number, at.block, b})
+	for key, b := range postings {
+		rows = append(rows, []any{key.term, scope.number, key.block, b})
 	}
 	sortByTerm(rows)
-	return insert(ctx, tx, "INSERT INTO search_postings (term, scope, block, postings) VALUES ", " ON DUPLICATE KEY UPDATE postings = CONCAT(postings, VALUES(postings))", rows)
+	return insertRows(ctx, tx, "INSERT INTO search_postings (term, scope, block, postings) VALUES ", " ON DUPLICATE KEY UPDATE postings = CONCAT(postings, VALUES(postings))", rows)
 }
 
-// Scope is one that is locked.
+// Scope is a locked scope.
 type Scope struct {
 	number int32
 	units  int64
 }
 
-// Lock locks the scope of an owner for the transaction, so that one at a time writes there.
+// LockScope locks the scope of an owner, such as a case, for the transaction and creates it if needed.
+// To avoid deadlocks it must be the transaction's first statement.
 func Lock(ctx context.Context, tx db.Tx, owner domain.ID) (Scope, error) {
 	q := query.New(tx)
 	if _, err := q.GetSearchScope(ctx, owner); err != nil {
@@ -78,7 +79,7 @@ func Lock(ctx context.Context, tx db.Tx, owner domain.ID) (Scope, error) {
 	return Scope{r.Scope, r.Units}, err
 }
 
-// Remove takes a document's pages out of the index, with its postings.
+// RemoveDocument removes the pages and postings of a document.
 func Remove(ctx context.Context, tx db.Tx, document domain.ID) error {
 	q := query.New(tx)
 	entries, err := q.ListSearchEntries(ctx, document)
@@ -86,22 +87,22 @@ func Remove(ctx context.Context, tx db.Tx, document domain.ID) error {
 		return err
 	}
 	for len(entries) > 0 {
-		scope, block := scopeOf(entries[0]), blockOf(entries[0])
-		gone := map[byte]bool{}
+		scope, block := entryScope(entries[0]), entryBlock(entries[0])
+		removed := map[byte]bool{}
 		n := 0
-		for n < len(entries) && scopeOf(entries[n]) == scope && blockOf(entries[n]) == block {
-			gone[byte(entries[n]%perBlock)] = true
+		for n < len(entries) && entryScope(entries[n]) == scope && entryBlock(entries[n]) == block {
+			removed[byte(entries[n]%pagesPerBlock)] = true
 			n++
 		}
 		entries = entries[n:]
-		if err := removeFrom(ctx, tx, scope, block, gone); err != nil {
+		if err := removeFromBlock(ctx, tx, scope, block, removed); err != nil {
 			return err
 		}
 	}
 	return q.DeleteSearchPages(ctx, document)
 }
 
-func removeFrom(ctx context.Context, tx db.Tx, scope, block int32, gone map[byte]bool) error {
+func removeFromBlock(ctx context.Context, tx db.Tx, scope, block int32, removed map[byte]bool) error {
 	q := query.New(tx)
 	if err := q.LockSearchScopeByNumber(ctx, scope); err != nil {
 		return err
@@ -113,31 +114,31 @@ func removeFrom(ctx context.Context, tx db.Tx, scope, block int32, gone map[byte
 	var empty []int64
 	var changed [][]any
 	for _, r := range rows {
-		left := make([]byte, 0, len(r.Postings))
+		kept := make([]byte, 0, len(r.Postings))
 		for i := 0; i+1 < len(r.Postings); i += 2 {
-			if !gone[r.Postings[i]] {
-				left = append(left, r.Postings[i], r.Postings[i+1])
+			if !removed[r.Postings[i]] {
+				kept = append(kept, r.Postings[i], r.Postings[i+1])
 			}
 		}
-		switch len(left) {
+		switch len(kept) {
 		case len(r.Postings):
 		case 0:
 			empty = append(empty, r.Term)
 		default:
-			changed = append(changed, []any{r.Term, scope, block, left})
+			changed = append(changed, []any{r.Term, scope, block, kept})
 		}
 	}
 	slices.Sort(empty)
-	for some := range slices.Chunk(empty, writeRows) {
-		if err := q.DeleteSearchPostings(ctx, query.DeleteSearchPostingsParams{Scope: scope, Block: block, Terms: some}); err != nil {
+	for chunk := range slices.Chunk(empty, rowsPerInsert) {
+		if err := q.DeleteSearchPostings(ctx, query.DeleteSearchPostingsParams{Scope: scope, Block: block, Terms: chunk}); err != nil {
 			return err
 		}
 	}
 	sortByTerm(changed)
-	return insert(ctx, tx, "INSERT INTO search_postings (term, scope, block, postings) VALUES ", " ON DUPLICATE KEY UPDATE postings = VALUES(postings)", changed)
+	return insertRows(ctx, tx, "INSERT INTO search_postings (term, scope, block, postings) VALUES ", " ON DUPLICATE KEY UPDATE postings = VALUES(postings)", changed)
 }
 
-// Clear takes all of a scope out of the index.
+// ClearScope removes all pages and postings of an owner's scope.
 func Clear(ctx context.Context, tx db.Tx, owner domain.ID) error {
 	q := query.New(tx)
 
@@ -148,30 +149,30 @@ func Clear(ctx context.Context, tx db.Tx, owner domain.ID) error {
 	if err := q.DeleteSearchScopePostings(ctx, r[0]); err != nil {
 		return err
 	}
-	return q.DeleteSearchScopePages(ctx, query.DeleteSearchScopePagesParams{FromEntry: entryOf(r[0], 0), ToEntry: entryOf(r[0]+1, 0)})
+	return q.DeleteSearchScopePages(ctx, query.DeleteSearchScopePagesParams{FromEntry: makeEntry(r[0], 0), ToEntry: makeEntry(r[0]+1, 0)})
 }
 
-// sortByTerm puts rows in the order of the table, in which everybody locks them.
+// sortByTerm sorts rows by primary key, so that concurrent writers lock them in the same order.
 func sortByTerm(rows [][]any) {
 	slices.SortFunc(rows, func(a, b []any) int {
 		return cmp.Or(cmp.Compare(a[0].(int64), b[0].(int64)), cmp.Compare(a[2].(int32), b[2].(int32)))
 	})
 }
 
-// insert writes many rows, some in each statement.
-func insert(ctx context.Context, tx db.Tx, head, tail string, rows [][]any) error {
-	for some := range slices.Chunk(rows, writeRows) {
+// insertRows inserts rows in batches of rowsPerInsert.
+func insertRows(ctx context.Context, tx db.Tx, prefix, suffix string, rows [][]any) error {
+	for chunk := range slices.Chunk(rows, rowsPerInsert) {
 		var b strings.Builder
-		b.WriteString(head)
-		args := make([]any, 0, len(some)*len(some[0]))
-		for i, r := range some {
+		b.WriteString(prefix)
+		args := make([]any, 0, len(chunk)*len(chunk[0]))
+		for i, r := range chunk {
 			if i > 0 {
 				b.WriteByte(',')
 			}
 			b.WriteString("(?" + strings.Repeat(",?", len(r)-1) + ")")
 			args = append(args, r...)
 		}
-		b.WriteString(tail)
+		b.WriteString(suffix)
 		if _, err := tx.ExecContext(ctx, b.String(), args...); err != nil {
 			return err
 		}
@@ -179,58 +180,58 @@ func insert(ctx context.Context, tx db.Tx, head, tail string, rows [][]any) erro
 	return nil
 }
 
-func entryOf(scope int32, unit int64) int64 { return int64(scope)<<32 | unit }
-func scopeOf(entry int64) int32             { return int32(entry >> 32) }
-func blockOf(entry int64) int32             { return int32(entry & math.MaxUint32 / perBlock) }
+func makeEntry(scope int32, unit int64) int64 { return int64(scope)<<32 | unit }
+func entryScope(entry int64) int32            { return int32(entry >> 32) }
+func entryBlock(entry int64) int32            { return int32(entry & math.MaxUint32 / pagesPerBlock) }
 
-// Options say where Find looks, and how it judges.
+// Options restrict and rank the results of Find.
 type Options struct {
-	Scopes []int32                // those that are read
-	All    bool                   // all scopes, but for Except
-	Except []int32                // in their order
+	Scopes []int32                // scopes to search
+	All    bool                   // search all scopes but ExceptScopes
+	Except []int32                // sorted
 	Keep   func(entry int64) bool // nil: all pages
 	Limit  int
-	// MostWords puts pages that have more of the words first, however rare the words are.
+	// PreferMoreWords ranks pages first by the number of query words they contain.
 	MostWords bool
 }
 
-// Hit is a page that was found. Entries are in search_pages.
+// Hit is a page that was found. Entry is its key in search_pages.
 type Hit struct {
 	Entry int64
-	Words int // of the query, that it has
+	Words int // number of query words on the page
 	Score float64
 }
 
-// Find finds the pages that have most to do with a query, the best first. A page has to have a word of it,
-// and all words of its phrases, though not yet as they stand there: that is the Finder's.
+// Find returns the pages that match a query, best first. A page matches if it contains at least one word
+// and all words of the phrases. Word order in phrases is not checked; see Highlighter.Matches.
 func Find(ctx context.Context, pool *sql.DB, q *Query, o Options) ([]Hit, error) {
 	if q.Empty() || !o.All && len(o.Scopes) == 0 {
 		return nil, nil
 	}
 	var terms []int64
-	number := map[int64]int{}
+	termIndex := map[int64]int{}
 	for _, w := range q.words {
-		for _, a := range w.any {
+		for _, a := range w.alternatives {
 			for _, slot := range a.slots {
 				for _, t := range slot {
-					k := key(t)
-					if _, ok := number[k]; !ok {
-						number[k] = len(terms)
+					k := termHash(t)
+					if _, ok := termIndex[k]; !ok {
+						termIndex[k] = len(terms)
 						terms = append(terms, k)
 					}
 				}
 			}
 		}
 	}
-	rows, err := postings(ctx, pool, terms, o)
+	rows, err := readPostings(ctx, pool, terms, o)
 	if err != nil {
 		return nil, err
 	}
-	return rank(q, o, number, rows), nil
+	return rank(q, o, termIndex, rows), nil
 }
 
-// postings reads what the index has of terms, at most about maxRows rows.
-func postings(ctx context.Context, pool *sql.DB, terms []int64, o Options) ([]query.SearchPosting, error) {
+// readPostings reads the postings of terms, at most about maxPostingRows rows.
+func readPostings(ctx context.Context, pool *sql.DB, terms []int64, o Options) ([]query.SearchPosting, error) {
 	q := query.New(pool)
 	list := func(terms []int64, scopes []int32, limit int) ([]query.SearchPosting, error) {
 		if o.All {
@@ -245,20 +246,20 @@ func postings(ctx context.Context, pool *sql.DB, terms []int64, o Options) ([]qu
 		slices.Reverse(o.Scopes)
 		groups = slices.Collect(slices.Chunk(o.Scopes, max(1, maxRanges/len(terms))))
 	}
-	most := maxRows / len(groups)
+	limit := maxPostingRows / len(groups)
 	for _, scopes := range groups {
-		rows, err := list(terms, scopes, most)
+		rows, err := list(terms, scopes, limit)
 		if err != nil {
 			return nil, err
 		}
-		if len(rows) == most { // each term by itself, so that a common one does not crowd out a rare one
+		if len(rows) == limit { // read each term separately, so that common terms do not crowd out rare ones
 			rows = rows[:0]
 			for _, t := range terms {
-				some, err := list([]int64{t}, scopes, max(1, most/len(terms)))
+				termRows, err := list([]int64{t}, scopes, max(1, limit/len(terms)))
 				if err != nil {
 					return nil, err
 				}
-				rows = append(rows, some...)
+				rows = append(rows, termRows...)
 			}
 		}
 		out = append(out, rows...)
@@ -266,36 +267,36 @@ func postings(ctx context.Context, pool *sql.DB, terms []int64, o Options) ([]qu
 	return out, nil
 }
 
-// block is the postings of 256 pages: which of the query's terms, and where.
+// block holds the postings of the query's terms for 256 pages of a scope.
 type block struct {
 	scope, number int32
 	terms         []int
 	postings      [][]byte
-	words         []*[perBlock]uint8 // how much each word of the query counts on each page
+	wordScores    []*[pagesPerBlock]uint8 // score of each query word on each page; nil if on none
 }
 
-func rank(q *Query, o Options, number map[int64]int, rows []query.SearchPosting) []Hit {
-	type place struct{ scope, block int32 }
-	at := map[place]*block{}
+func rank(q *Query, o Options, termIndex map[int64]int, rows []query.SearchPosting) []Hit {
+	type blockKey struct{ scope, block int32 }
+	blocks := map[blockKey]*block{}
 	for _, r := range rows {
 		if _, out := slices.BinarySearch(o.Except, r.Scope); o.All && out {
 			continue
 		}
-		b := at[place{r.Scope, r.Block}]
+		b := blocks[blockKey{r.Scope, r.Block}]
 		if b == nil {
 			b = &block{scope: r.Scope, number: r.Block}
-			at[place{r.Scope, r.Block}] = b
+			blocks[blockKey{r.Scope, r.Block}] = b
 		}
-		b.terms, b.postings = append(b.terms, number[r.Term]), append(b.postings, r.Postings)
+		b.terms, b.postings = append(b.terms, termIndex[r.Term]), append(b.postings, r.Postings)
 	}
 	df := make([]int, len(q.words))
-	var slotOf [perBlock]uint8
-	for _, b := range at {
-		b.words = make([]*[perBlock]uint8, len(q.words))
+	var slotWeights [pagesPerBlock]uint8
+	for _, b := range blocks {
+		b.wordScores = make([]*[pagesPerBlock]uint8, len(q.words))
 		for i, w := range q.words {
-			b.words[i] = b.weigh(w, number, &slotOf)
-			if b.words[i] != nil {
-				for _, v := range b.words[i] {
+			b.wordScores[i] = b.scoreWord(w, termIndex, &slotWeights)
+			if b.wordScores[i] != nil {
+				for _, v := range b.wordScores[i] {
 					if v > 0 {
 						df[i]++
 					}
@@ -303,83 +304,83 @@ func rank(q *Query, o Options, number map[int64]int, rows []query.SearchPosting)
 			}
 		}
 	}
-	// How rare a word is among the blocks that were read says how much it tells. Only these count, so
-	// that an answer shows nothing of pages its reader may not see.
+	// Inverse document frequency among the blocks that were read. Other blocks do not count, so that
+	// scores reveal nothing about pages the reader may not see.
 	idf := make([]float64, len(q.words))
 	for i := range idf {
-		idf[i] = math.Log(1 + (float64(len(at)*perBlock)-float64(df[i])+0.5)/(float64(df[i])+0.5))
+		idf[i] = math.Log(1 + (float64(len(blocks)*pagesPerBlock)-float64(df[i])+0.5)/(float64(df[i])+0.5))
 	}
-	better := func(a, b Hit) int {
+	compare := func(a, b Hit) int {
 		if o.MostWords && a.Words != b.Words {
 			return b.Words - a.Words
 		}
 		return cmp.Or(cmp.Compare(b.Score, a.Score), cmp.Compare(b.Entry, a.Entry))
 	}
 	var hits []Hit
-	for _, b := range at {
-		for unit := range perBlock {
-			h := Hit{Entry: entryOf(b.scope, int64(b.number)*perBlock+int64(unit))}
-			whole := true
-			for i, w := range b.words {
+	for _, b := range blocks {
+		for unit := range pagesPerBlock {
+			h := Hit{Entry: makeEntry(b.scope, int64(b.number)*pagesPerBlock+int64(unit))}
+			hasRequired := true
+			for i, w := range b.wordScores {
 				if w == nil || w[unit] == 0 {
-					whole = whole && !q.words[i].required
+					hasRequired = hasRequired && !q.words[i].required
 					continue
 				}
 				h.Words++
 				h.Score += idf[i] * float64(w[unit]) / 255
 			}
-			if h.Words == 0 || !whole || o.Keep != nil && !o.Keep(h.Entry) {
+			if h.Words == 0 || !hasRequired || o.Keep != nil && !o.Keep(h.Entry) {
 				continue
 			}
 			if hits = append(hits, h); len(hits) >= 4*o.Limit+1024 {
-				slices.SortFunc(hits, better)
+				slices.SortFunc(hits, compare)
 				hits = hits[:o.Limit]
 			}
 		}
 	}
-	slices.SortFunc(hits, better)
+	slices.SortFunc(hits, compare)
 	return hits[:min(len(hits), o.Limit)]
 }
 
-// weigh says how much a word counts on each page of a block; nil when it is on none.
-func (b *block) weigh(w queryWord, number map[int64]int, slot *[perBlock]uint8) *[perBlock]uint8 {
-	var out *[perBlock]uint8
-	for _, a := range w.any {
-		var met [perBlock]uint8
-		var sum [perBlock]uint16
-		some := false
+// scoreWord returns the score of a word on each page of a block, or nil if it is on none.
+func (b *block) scoreWord(w queryWord, termIndex map[int64]int, slotWeights *[pagesPerBlock]uint8) *[pagesPerBlock]uint8 {
+	var out *[pagesPerBlock]uint8
+	for _, a := range w.alternatives {
+		var matchedSlots [pagesPerBlock]uint8
+		var sum [pagesPerBlock]uint16
+		found := false
 		for _, s := range a.slots {
-			clear(slot[:])
+			clear(slotWeights[:])
 			for _, term := range s {
-				n := number[key(term)]
+				n := termIndex[termHash(term)]
 				for i, t := range b.terms {
 					if t != n {
 						continue
 					}
-					some = true
+					found = true
 					for p := 0; p+1 < len(b.postings[i]); p += 2 {
 						at := b.postings[i][p]
-						slot[at] = max(slot[at], b.postings[i][p+1])
+						slotWeights[at] = max(slotWeights[at], b.postings[i][p+1])
 					}
 				}
 			}
-			for i, v := range slot {
+			for i, v := range slotWeights {
 				if v > 0 {
-					met[i]++
+					matchedSlots[i]++
 					sum[i] += uint16(v)
 				}
 			}
 		}
-		if !some {
+		if !found {
 			continue
 		}
-		need := cmp.Or(a.need, len(a.slots))
-		for i, n := range met {
-			if n == 0 || int(n) < need {
+		required := cmp.Or(a.minSlots, len(a.slots))
+		for i, n := range matchedSlots {
+			if n == 0 || int(n) < required {
 				continue
 			}
 			if out == nil {
-				out = new([perBlock]uint8)
+				out = new([pagesPerBlock]uint8)
 			}
 			out[i] = max(out[i], uint8(max(1, a.weight*float64(sum[i])/float64(len(a.slots)))))
 		}

@@ -2,7 +2,7 @@ package search
 
 import "strings"
 
-// Language is one that words are stemmed in.
+// language is a language with a stemmer.
 type language int
 
 const (
@@ -13,12 +13,12 @@ const (
 	italian
 	portuguese
 	dutch
-	languages int = iota
+	numLanguages int = iota
 )
 
-// functionWords are the commonest words of each language. They tell what language a text is in, and
-// do not count in a search.
-var functionWords = [languages]string{
+// stopWords are the most common words of each language. They identify the language of a text and are
+// ignored in queries.
+var stopWords = [numLanguages]string{
 	english: `the of and to in is are was were be been being for on with as by at from or an a this that these those it its which who whom whose shall would may must not no any all such has have had
 		do does did but if than then so their they them there he she his her him we our us you your i my me upon under into between within where when each other into out over only also can could should`,
 	german: `der die das des dem den und in zu von mit auf für ist sind war waren wird werden wurde wurden nicht ein eine einer eines einem einen im am zum zur vom beim bei nach aus an als auch oder so dass daß
@@ -36,50 +36,50 @@ var functionWords = [languages]string{
 		deze dit kan kunnen moet moeten zal zullen heeft hebben had wie wat waar wanneer welke indien tussen tegen zonder nog zo men mij ons onze elk elke alle`,
 }
 
-// isFunction says in which languages a word is a function word, one bit each; weights how much each
-// tells of its language.
-var isFunction, weights = func() (map[string]uint8, map[string]float64) {
+// stopWordLanguages is the set of languages in which a word is a stop word. stopWordWeights is how
+// strongly a stop word indicates its languages.
+var stopWordLanguages, stopWordWeights = func() (map[string]uint8, map[string]float64) {
 	bits, weight := map[string]uint8{}, map[string]float64{}
-	for l, words := range functionWords {
+	for l, words := range stopWords {
 		for w := range strings.FieldsSeq(words) {
 			bits[fold(w)] |= 1 << l
 		}
 	}
 	for w, b := range bits {
 		n := 0
-		for l := range languages {
+		for l := range numLanguages {
 			if b&(1<<l) != 0 {
 				n++
 			}
 		}
 		weight[w] = 2 / float64(n*n)
-		if len(w) == 1 { // a letter in a list
+		if len(w) == 1 { // perhaps a letter in a list
 			weight[w] /= 4
 		}
 	}
 	return bits, weight
 }()
 
-// hints are letters that tell of a language.
-var hints = map[rune]uint8{'ß': 1 << german, 'ä': 1 << german, 'ö': 1 << german, 'ü': 1 << german, 'ñ': 1 << spanish, 'ã': 1 << portuguese, 'õ': 1 << portuguese, 'ç': 1<<portuguese | 1<<french,
+// letterHints are letters that indicate languages.
+var letterHints = map[rune]uint8{'ß': 1 << german, 'ä': 1 << german, 'ö': 1 << german, 'ü': 1 << german, 'ñ': 1 << spanish, 'ã': 1 << portuguese, 'õ': 1 << portuguese, 'ç': 1<<portuguese | 1<<french,
 	'œ': 1 << french, 'ê': 1<<french | 1<<portuguese, 'ë': 1 << dutch, 'ò': 1 << italian, 'ù': 1<<italian | 1<<french}
 
-// evidence is how much a text tells of each language.
-type evidence struct {
-	score [languages]float64
+// languageScores accumulates evidence for the language of a text.
+type languageScores struct {
+	score [numLanguages]float64
 	words int
 }
 
-func (e *evidence) add(t *token) {
-	if t.kind != word || len(t.text) > maxWord {
+func (e *languageScores) add(t *token) {
+	if t.kind != tokenWord || len(t.text) > maxStemmedRunes {
 		return
 	}
 	e.words++
 	f := fold(t.text)
-	if bits := isFunction[f]; bits != 0 {
-		for l := range languages {
+	if bits := stopWordLanguages[f]; bits != 0 {
+		for l := range numLanguages {
 			if bits&(1<<l) != 0 {
-				e.score[l] += weights[f]
+				e.score[l] += stopWordWeights[f]
 			}
 		}
 	}
@@ -87,8 +87,8 @@ func (e *evidence) add(t *token) {
 		if r < 0x80 {
 			continue
 		}
-		if bits := hints[r]; bits != 0 {
-			for l := range languages {
+		if bits := letterHints[r]; bits != 0 {
+			for l := range numLanguages {
 				if bits&(1<<l) != 0 {
 					e.score[l] += 0.5
 				}
@@ -98,15 +98,16 @@ func (e *evidence) add(t *token) {
 	}
 }
 
-// set is some languages, one bit each.
-type set uint8
+// languageSet is a bit set of languages.
+type languageSet uint8
 
-const every set = 1<<languages - 1
+const allLanguages languageSet = 1<<numLanguages - 1
 
-func (s set) has(l language) bool { return s&(1<<l) != 0 }
+func (s languageSet) has(l language) bool { return s&(1<<l) != 0 }
 
-// best is the language that there is most evidence of, or none; two when they are level.
-func (e *evidence) best() (out set) {
+// detect returns the language with the highest score, or several that are close, or none if the evidence
+// is weak.
+func (e *languageScores) detect() (out languageSet) {
 	most := 0.0
 	for _, s := range e.score {
 		most = max(most, s)
@@ -122,32 +123,32 @@ func (e *evidence) best() (out set) {
 	return out
 }
 
-// fewWords is the length of a text up to which having no function words says nothing about its language.
-const fewWords = 30
+// minDetectableWords is the number of words up to which the absence of stop words says nothing about
+// the language.
+const minDetectableWords = 30
 
-// languagesOf are the languages of each token of a page: that of its sentence, and that of the page,
-// since a sentence is short. A text that is too short to tell may be in any; a long one without a word
-// we know is in none of ours.
-func languagesOf(page []token, document *evidence) []set {
-	var whole evidence
+// detectLanguages returns the languages of each token of a page: those of its sentence and those of the
+// page. A short document without evidence may be in any language, a long one in none of these.
+func detectLanguages(page []token, document *languageScores) []languageSet {
+	var pageScores languageScores
 	for i := range page {
-		whole.add(&page[i])
+		pageScores.add(&page[i])
 	}
-	common := whole.best()
+	common := pageScores.detect()
 	if common == 0 {
-		common = document.best()
+		common = document.detect()
 	}
-	if common == 0 && document.words <= fewWords {
-		common = every
+	if common == 0 && document.words <= minDetectableWords {
+		common = allLanguages
 	}
-	out := make([]set, len(page))
+	out := make([]languageSet, len(page))
 	for i := 0; i < len(page); {
-		var sentence evidence
+		var sentence languageScores
 		j := i
-		for ; j < len(page) && (j == i || !page[j].breaks); j++ {
+		for ; j < len(page) && (j == i || !page[j].startsSentence); j++ {
 			sentence.add(&page[j])
 		}
-		own := sentence.best()
+		own := sentence.detect()
 		for ; i < j; i++ {
 			out[i] = common | own
 		}

@@ -8,40 +8,40 @@ import (
 	"unicode/utf8"
 )
 
-// Match is a place in a text that a query is about.
+// Match is a part of a text that matches a query.
 type Match struct {
-	Start, End int     // bytes
-	Word       int     // which of the query's words; -1: a phrase
-	Weight     float64 // 1: the very word, in any form; less: a part of it
+	Start, End int     // byte offsets
+	Word       int     // index of the query word; -1: a phrase
+	Weight     float64 // 1: the whole word, in any form; less: a part of it
 }
 
-// Finder finds the words of a query in texts. It is for one goroutine.
+// Highlighter finds the words of a query in texts. It is not safe for concurrent use.
 type Finder struct {
-	query  *Query
-	wanted map[int64][]want
-	grams  map[rune]bool // that begin a term
-	begins []string      // how words begin that may be meant
-	inside []string      // what longer ones hold
-	known  map[string][]want
+	query       *Query
+	terms       map[int64][]termMatch
+	ngramStarts map[rune]bool // first characters of n-gram terms
+	prefixes    []string      // prefixes of words that may match
+	infixes     []string      // substrings of longer words that may match
+	cache       map[string][]termMatch
 }
 
-type want struct {
+type termMatch struct {
 	word   int
 	weight float64
 }
 
-// NewFinder makes a finder.
+// NewHighlighter makes a Highlighter.
 func NewFinder(q *Query) *Finder {
-	f := &Finder{query: q, wanted: map[int64][]want{}, grams: map[rune]bool{}, known: map[string][]want{}}
+	f := &Finder{query: q, terms: map[int64][]termMatch{}, ngramStarts: map[rune]bool{}, cache: map[string][]termMatch{}}
 	var terms []string
 	for i, w := range q.words {
-		for _, a := range w.any {
+		for _, a := range w.alternatives {
 			for _, slot := range a.slots {
 				for _, term := range slot {
-					k := key(term)
-					f.wanted[k] = append(f.wanted[k], want{i, a.weight / float64(len(a.slots))})
-					if r, _ := utf8.DecodeRuneInString(term); isGram(r) {
-						f.grams[r] = true
+					k := termHash(term)
+					f.terms[k] = append(f.terms[k], termMatch{i, a.weight / float64(len(a.slots))})
+					if r, _ := utf8.DecodeRuneInString(term); isSpaceless(r) {
+						f.ngramStarts[r] = true
 					} else if !slices.Contains(terms, term) {
 						terms = append(terms, term)
 					}
@@ -50,23 +50,23 @@ func NewFinder(q *Query) *Finder {
 		}
 	}
 	for _, term := range terms {
-		// The end of a short stem may be none of the word's: try, tries.
+		// A short stem may differ from the word at its end: try, tries.
 		n := utf8.RuneCountInString(term)
-		f.begins = append(f.begins, string([]rune(term)[:min(3, max(1, n-1))]))
-		f.inside = append(f.inside, string([]rune(term)[:min(3, n)]))
+		f.prefixes = append(f.prefixes, string([]rune(term)[:min(3, max(1, n-1))]))
+		f.infixes = append(f.infixes, string([]rune(term)[:min(3, n)]))
 		for _, i := range irregularStems {
 			if strings.HasSuffix(term, i.stem) {
-				f.begins, f.inside = append(f.begins, i.form), append(f.inside, i.form)
+				f.prefixes, f.infixes = append(f.prefixes, i.form), append(f.infixes, i.form)
 			}
 		}
 	}
-	slices.Sort(f.begins)
-	slices.Sort(f.inside)
-	f.begins, f.inside = slices.Compact(f.begins), slices.Compact(f.inside)
+	slices.Sort(f.prefixes)
+	slices.Sort(f.infixes)
+	f.prefixes, f.infixes = slices.Compact(f.prefixes), slices.Compact(f.infixes)
 	return f
 }
 
-// irregularStems are irregular forms and the stems of the words they are forms of.
+// irregularStems are irregular forms with the stems of their base forms.
 var irregularStems = func() (out []struct{ form, stem string }) {
 	for l, forms := range irregular {
 		for form, bases := range forms {
@@ -78,14 +78,14 @@ var irregularStems = func() (out []struct{ form, stem string }) {
 	return out
 }()
 
-// Find finds all places in their order. Each phrase of the query has to be in the text: else there is none.
+// Matches returns all matches in order. It returns none unless every phrase of the query is in the text.
 func (f *Finder) Find(text string) []Match {
-	all := tokens(text)
+	all := tokenize(text)
 	var out []Match
 	if len(f.query.phrases) > 0 {
-		canonical := canonicalTokens(all)
+		canonical := canonicalizeTokens(all)
 		for _, p := range f.query.phrases {
-			found := canonical.find(p)
+			found := canonical.findPhrase(p)
 			if len(found) == 0 {
 				return nil
 			}
@@ -94,12 +94,12 @@ func (f *Finder) Find(text string) []Match {
 	}
 	for i := range all {
 		t := &all[i]
-		if t.kind == grams {
-			out = append(out, f.findGrams(t)...)
+		if t.kind == tokenNgrams {
+			out = append(out, f.matchNgrams(t)...)
 			continue
 		}
 		best := map[int]float64{}
-		for _, w := range f.of(t) {
+		for _, w := range f.matchToken(t) {
 			best[w.word] = max(best[w.word], w.weight)
 		}
 		for w, weight := range best {
@@ -110,36 +110,36 @@ func (f *Finder) Find(text string) []Match {
 	return out
 }
 
-// of is what of the query a token is, in whatever language it is written.
-func (f *Finder) of(t *token) []want {
-	if t.kind == cite {
-		return f.wanted[key(t.text)]
+// matchToken returns the query words that a token matches in any language.
+func (f *Finder) matchToken(t *token) []termMatch {
+	if t.kind == tokenCitation {
+		return f.terms[termHash(t.text)]
 	}
 	folded := fold(t.text)
-	if !f.likely(folded) {
+	if !f.mayMatch(folded) {
 		return nil
 	}
 	known := t.text
-	if t.capital {
+	if t.capitalized {
 		known += "^"
 	}
-	if w, ok := f.known[known]; ok {
+	if w, ok := f.cache[known]; ok {
 		return w
 	}
-	var out []want
-	terms := append(termsOf(t.text, every, t.capital && !t.breaks), folded)
-	for _, term := range append(terms, partsOf(t.text, every)...) {
-		out = append(out, f.wanted[key(term)]...)
+	var out []termMatch
+	terms := append(termsOf(t.text, allLanguages, t.capitalized && !t.startsSentence), folded)
+	for _, term := range append(terms, componentTerms(t.text, allLanguages)...) {
+		out = append(out, f.terms[termHash(term)]...)
 	}
-	f.known[known] = out
+	f.cache[known] = out
 	return out
 }
 
-// likely rules out most words at little cost: a form of a word begins like it or, as the part of a
-// compound or with a prefix, has its beginning inside.
-func (f *Finder) likely(folded string) bool {
+// mayMatch is a cheap filter for most words: a form of a word starts like the word or, as a component or
+// with a prefix, contains its start.
+func (f *Finder) mayMatch(folded string) bool {
 	begins := func(w string) bool {
-		return slices.ContainsFunc(f.begins, func(p string) bool { return strings.HasPrefix(w, p) })
+		return slices.ContainsFunc(f.prefixes, func(p string) bool { return strings.HasPrefix(w, p) })
 	}
 	if begins(folded) {
 		return true
@@ -150,7 +150,7 @@ func (f *Finder) likely(folded string) bool {
 		}
 	}
 	if len(folded) >= 5 {
-		for _, p := range f.inside {
+		for _, p := range f.infixes {
 			if len(p) >= 3 && strings.Contains(folded, p) {
 				return true
 			}
@@ -159,62 +159,62 @@ func (f *Finder) likely(folded string) bool {
 	return false
 }
 
-// findGrams finds characters, those that stand together as one.
-func (f *Finder) findGrams(t *token) []Match {
+// matchNgrams matches characters and merges adjacent matches.
+func (f *Finder) matchNgrams(t *token) []Match {
 	runes := []rune(fold(t.text))
-	if len(runes) != len(t.at)-1 { // no script of these changes its length
+	if len(runes) != len(t.offsets)-1 { // cannot happen for these scripts
 		return nil
 	}
 	var out []Match
-	add := func(from, to int, wants []want) {
-		for to < len(t.at)-1 && t.at[to] == t.at[from] { // one character of the text became several
+	add := func(from, to int, wants []termMatch) {
+		for to < len(t.offsets)-1 && t.offsets[to] == t.offsets[from] { // one character of the text was normalized to several
 			to++
 		}
 		for _, w := range wants {
-			if n := len(out); n > 0 && out[n-1].Word == w.word && out[n-1].End >= t.at[from] {
-				out[n-1].End = max(out[n-1].End, t.at[to])
+			if n := len(out); n > 0 && out[n-1].Word == w.word && out[n-1].End >= t.offsets[from] {
+				out[n-1].End = max(out[n-1].End, t.offsets[to])
 				out[n-1].Weight += w.weight
 				continue
 			}
-			out = append(out, Match{t.at[from], t.at[to], w.word, w.weight})
+			out = append(out, Match{t.offsets[from], t.offsets[to], w.word, w.weight})
 		}
 	}
 	for i := range runes {
-		if f.grams[runes[i]] {
-			add(i, i+1, f.wanted[key(string(runes[i]))])
+		if f.ngramStarts[runes[i]] {
+			add(i, i+1, f.terms[termHash(string(runes[i]))])
 			if i+1 < len(runes) {
-				add(i, i+2, f.wanted[key(string(runes[i:i+2]))])
+				add(i, i+2, f.terms[termHash(string(runes[i:i+2]))])
 			}
 		}
 	}
 	return out
 }
 
-// canonical is the words of a text, folded, with one space between them and none between characters of
-// scripts that have none.
-type canonical struct {
-	text   string
-	from   []int // where in text each token begins
-	tokens []*token
+// canonicalText is the folded words of a text, separated by single spaces, or by none in scripts without
+// spaces. Phrases are compared in this form.
+type canonicalText struct {
+	text        string
+	tokenStarts []int // start of each token in text
+	tokens      []*token
 }
 
-func canonicalOf(s string) canonical { return canonicalTokens(tokens(s)) }
+func canonicalize(s string) canonicalText { return canonicalizeTokens(tokenize(s)) }
 
-func canonicalTokens(all []token) canonical {
+func canonicalizeTokens(all []token) canonicalText {
 	var b strings.Builder
-	var c canonical
+	var c canonicalText
 	for i := range all {
 		t := &all[i]
 		switch t.kind {
-		case word:
+		case tokenWord:
 			if n := b.Len(); n == 0 || b.String()[n-1] != ' ' {
 				b.WriteByte(' ')
 			}
-			c.from, c.tokens = append(c.from, b.Len()), append(c.tokens, t)
+			c.tokenStarts, c.tokens = append(c.tokenStarts, b.Len()), append(c.tokens, t)
 			b.WriteString(fold(t.text))
 			b.WriteByte(' ')
-		case grams:
-			c.from, c.tokens = append(c.from, b.Len()), append(c.tokens, t)
+		case tokenNgrams:
+			c.tokenStarts, c.tokens = append(c.tokenStarts, b.Len()), append(c.tokens, t)
 			b.WriteString(fold(t.text))
 		}
 	}
@@ -222,8 +222,8 @@ func canonicalTokens(all []token) canonical {
 	return c
 }
 
-// find finds a phrase, as the text of a canonical.
-func (c *canonical) find(phrase string) []Match {
+// findPhrase returns all occurrences of a phrase in canonical form.
+func (c *canonicalText) findPhrase(phrase string) []Match {
 	var out []Match
 	for at := 0; ; {
 		i := strings.Index(c.text[at:], phrase)
@@ -238,7 +238,7 @@ func (c *canonical) find(phrase string) []Match {
 		for to > from && c.text[to-1] == ' ' {
 			to--
 		}
-		if start, end := c.place(from, false), c.place(to, true); start < end {
+		if start, end := c.originalOffset(from, false), c.originalOffset(to, true); start < end {
 			out = append(out, Match{start, end, -1, 3})
 		}
 		if at <= from {
@@ -247,16 +247,16 @@ func (c *canonical) find(phrase string) []Match {
 	}
 }
 
-// place is where in the text something of the canonical text stands.
-func (c *canonical) place(at int, end bool) int {
-	i, found := slices.BinarySearch(c.from, at)
+// originalOffset converts an offset in the canonical text to one in the original text.
+func (c *canonicalText) originalOffset(at int, end bool) int {
+	i, found := slices.BinarySearch(c.tokenStarts, at)
 	if !found || end {
 		i--
 	}
 	i = max(0, i)
 	t := c.tokens[i]
-	if t.kind == grams {
-		return t.at[min(utf8.RuneCountInString(c.text[c.from[i]:at]), len(t.at)-1)]
+	if t.kind == tokenNgrams {
+		return t.offsets[min(utf8.RuneCountInString(c.text[c.tokenStarts[i]:at]), len(t.offsets)-1)]
 	}
 	if end {
 		return t.end
@@ -265,20 +265,19 @@ func (c *canonical) place(at int, end bool) int {
 }
 
 const (
-	quoteBefore = 80  // bytes of a quote before what was found, about
-	quoteWidth  = 300 // of a quote
+	snippetLead  = 80  // bytes of a snippet before the best match, about
+	snippetWidth = 300 // bytes of a snippet, about
 )
 
-// Quote cuts the part out of text that has most to do with the query, at the ends of words. It is always a
-// part of text as it stands, with the words that were found in it, as they stand there. Without a match
-// it is the text's beginning.
-func Quote(text string, matches []Match) (quote string, found []string) {
-	// The window that has the most of the query; the first of those.
-	bestFrom, bestTo, most := 0, 0, 0.0
+// Snippet returns the part of text with the best matches, cut at word boundaries, and the distinct
+// matches in it. Both are verbatim parts of text. Without a match the snippet is the start of the text.
+func Quote(text string, matches []Match) (snippet string, found []string) {
+	// The first window with the highest score.
+	bestFrom, bestTo, bestScore := 0, 0, 0.0
 	for i := range matches {
 		words, sum, to := map[int]float64{}, 0.0, matches[i].End
 		for _, m := range matches[i:] {
-			if m.End-matches[i].Start > quoteWidth-quoteBefore && to > matches[i].End || m.Start-matches[i].Start > quoteWidth-quoteBefore {
+			if m.End-matches[i].Start > snippetWidth-snippetLead && to > matches[i].End || m.Start-matches[i].Start > snippetWidth-snippetLead {
 				break
 			}
 			if m.Weight > words[m.Word] {
@@ -286,23 +285,23 @@ func Quote(text string, matches []Match) (quote string, found []string) {
 				words[m.Word] = m.Weight
 				to = max(to, m.End)
 			} else {
-				sum += m.Weight / 50 // once more is a little more
+				sum += m.Weight / 50 // repetition counts a little
 			}
 		}
-		if sum > most {
-			bestFrom, bestTo, most = matches[i].Start, to, sum
+		if sum > bestScore {
+			bestFrom, bestTo, bestScore = matches[i].Start, to, sum
 		}
 	}
-	bestTo = min(bestTo, bestFrom+quoteWidth)
-	from := max(0, bestFrom-quoteBefore)
-	to := min(len(text), max(bestTo, from+quoteWidth))
-	if from > 0 { // from the beginning of a sentence or a word
+	bestTo = min(bestTo, bestFrom+snippetWidth)
+	from := max(0, bestFrom-snippetLead)
+	to := min(len(text), max(bestTo, from+snippetWidth))
+	if from > 0 { // start at a word
 		for !utf8.RuneStart(text[from]) {
 			from++
 		}
 		if i := strings.IndexFunc(text[from:bestFrom], unicode.IsSpace); i >= 0 {
 			from += i
-		} else if r, _ := utf8.DecodeRuneInString(text[bestFrom:]); !isGram(unicode.ToLower(r)) {
+		} else if r, _ := utf8.DecodeRuneInString(text[bestFrom:]); !isSpaceless(unicode.ToLower(r)) {
 			from = bestFrom
 		}
 	}
@@ -317,10 +316,10 @@ func Quote(text string, matches []Match) (quote string, found []string) {
 			to--
 		}
 	}
-	behind := 0
+	lastEnd := 0
 	for _, m := range matches {
-		if m.Start >= from && m.End <= to && m.End > behind { // not what is part of another
-			behind = m.End
+		if m.Start >= from && m.End <= to && m.End > lastEnd { // skip matches inside others
+			lastEnd = m.End
 			if w := text[m.Start:m.End]; len(found) < 100 && !slices.Contains(found, w) {
 				found = append(found, w)
 			}

@@ -7,18 +7,17 @@ import (
 	"unicode/utf8"
 )
 
-// finds reports whether a page with this text is found, as the index sees it and as the finder does, and
-// the words that matched.
-func finds(text, q string) (indexed bool, words []string) {
+// search reports whether the index finds a page with this text, and the words that the Highlighter matches.
+func search(text, q string) (indexed bool, words []string) {
 	query := Parse(q)
 	pages := Analyse([]Text{{1, text}})
 	number := map[int64]int{}
 	b := &block{}
 	for _, w := range query.words {
-		for _, a := range w.any {
+		for _, a := range w.alternatives {
 			for _, slot := range a.slots {
 				for _, term := range slot {
-					k := key(term)
+					k := termHash(term)
 					if _, ok := number[k]; ok {
 						continue
 					}
@@ -32,9 +31,9 @@ func finds(text, q string) (indexed bool, words []string) {
 			}
 		}
 	}
-	var slot [perBlock]uint8
+	var slot [pagesPerBlock]uint8
 	for _, w := range query.words {
-		if v := b.weigh(w, number, &slot); v != nil && v[0] > 0 {
+		if v := b.scoreWord(w, number, &slot); v != nil && v[0] > 0 {
 			indexed = true
 		} else if w.required {
 			return false, nil
@@ -48,7 +47,7 @@ const (
 	leaseDE = "Die Verträge wurden von beiden Parteien unterzeichnet. Die Kündigungsfristen betragen drei Monate. Gemäß § 433 BGB ist der Verkäufer verpflichtet."
 )
 
-func TestFound(t *testing.T) {
+func TestMatches(t *testing.T) {
 	for _, c := range []struct{ text, query, match string }{
 		// German
 		{leaseDE, "Vertrag", "Verträge"},
@@ -179,7 +178,7 @@ func TestFound(t *testing.T) {
 		{"Betrag: 1.234,56 EUR am 01.02.2026", "01.02.2026", "01.02.2026"},
 		{"Betrag: 1.234,56 EUR am 01.02.2026", "2026", "2026"},
 	} {
-		indexed, words := finds(c.text, c.query)
+		indexed, words := search(c.text, c.query)
 		switch {
 		case c.match == "":
 			if indexed || len(words) > 0 {
@@ -191,7 +190,7 @@ func TestFound(t *testing.T) {
 	}
 }
 
-func TestNotFound(t *testing.T) {
+func TestNoMatch(t *testing.T) {
 	for _, c := range []struct{ text, query string }{
 		{"Der Mietvertrag ist befristet.", "Ertrag"},
 		{"Das Gewerbe ist angemeldet.", "Erbe"},
@@ -215,14 +214,14 @@ func TestNotFound(t *testing.T) {
 		{"The notice of termination", `"the of"`},
 		{"words", "' OR 1=1 --"},
 	} {
-		if indexed, words := finds(c.text, c.query); indexed && len(words) > 0 {
+		if indexed, words := search(c.text, c.query); indexed && len(words) > 0 {
 			t.Errorf("%q finds %q in %q", c.query, words, c.text)
 		}
 	}
 }
 
-// TestQuote: a quote is where most of the query stands.
-func TestQuote(t *testing.T) {
+// TestSnippet checks that a snippet shows the best matches.
+func TestSnippet(t *testing.T) {
 	filler := strings.Repeat("Nothing of any interest stands in this sentence. ", 40)
 	text := filler + "A notice alone. " + filler + "The notices of termination were sent by the tenants. " + filler + "termination"
 	quote, found := Quote(text, NewFinder(Parse("tenant's termination notice")).Find(text))
@@ -239,8 +238,8 @@ func TestQuote(t *testing.T) {
 	}
 }
 
-// FuzzFind: no text and no query breaks anything, and what is quoted stands in the text.
-func FuzzFind(f *testing.F) {
+// FuzzMatch checks that matches, snippets and found words are valid parts of the text.
+func FuzzMatch(f *testing.F) {
 	f.Add(leaseDE, "Vertrag")
 	f.Add("Kündi\u00ad\ngung \x02\n本契\n約 § 1a Art. 2 a.b@c-d’e", `"本契約" § 1a „a b" a-b`)
 	f.Add("\x02\u00ad\xff\u0301é\u0345ﾞ", "\xff\u0301")
@@ -254,7 +253,7 @@ func FuzzFind(f *testing.F) {
 		for _, p := range Analyse([]Text{{1, text}}) {
 			for _, w := range p.Weights {
 				if w == 0 {
-					t.Fatal("a weight of 0")
+					t.Fatal("posting weight 0")
 				}
 			}
 		}
@@ -262,16 +261,16 @@ func FuzzFind(f *testing.F) {
 			matches := NewFinder(query).Find(text)
 			for _, m := range matches {
 				if m.Start < 0 || m.End > len(text) || m.Start >= m.End {
-					t.Fatalf("%+v in %q", m, text)
+					t.Fatalf("match %+v is outside %q", m, text)
 				}
 			}
 			quote, found := Quote(text, matches)
 			if !strings.Contains(text, quote) || !utf8.ValidString(quote) || len(quote) > 400 {
-				t.Fatalf("quote %q of %q", quote, text)
+				t.Fatalf("snippet %q is not in %q", quote, text)
 			}
 			for _, w := range found {
 				if !strings.Contains(text, w) || !utf8.ValidString(w) {
-					t.Fatalf("%q of %q", w, text)
+					t.Fatalf("found word %q is not in %q", w, text)
 				}
 			}
 		}

@@ -1,27 +1,28 @@
-// Package search finds words in texts whatever form they stand in. It has three parts.
+// Package search is a multilingual full-text search over the pages of documents.
 //
-// Analysis makes index terms of a text. A word's terms are its Snowball stems in the languages that the
-// sentence and the page are written in, folded: without case, accents and the difference between ß and
-// ss or ä and ae. A German or Dutch compound has the terms of its parts as well. Chinese, Japanese,
-// Korean and other text without spaces has the terms of its characters and pairs of characters.
+// Analyze turns text into index terms. The terms of a word are its Snowball stems in the languages of
+// the sentence and the page, folded: without case, accents and the differences between ß and ss or ä
+// and ae. German and Dutch compounds also have the terms of their components. Chinese, Japanese, Korean
+// and other text without spaces has character unigrams and bigrams as terms.
 //
-// A Query is what somebody looks for: words, each with the terms that any language would make of it,
-// since a query is too short to know its language. It also finds the very words in a text that it matched.
+// A Query is parsed user input. Its words are expanded to their terms in every language, since a query
+// is too short to detect its language. A Highlighter finds the words of a query in a text, and Snippet
+// cuts out the best part.
 //
-// An Index is an inverted index in ordinary tables. Texts belong to scopes, such as a case; a search
-// reads the postings of the scopes it names and of no other, so that neither its answer nor its time
-// depends on what else there is. A posting is two bytes, a page and a weight; 256 pages of a scope share
-// one row for each term, so that a search for a word that is on every page reads a row for each 256 pages.
+// The inverted index is kept in SQL tables. Documents belong to scopes, such as a case. A search reads
+// only the postings of the scopes it names, so that neither its result nor its duration depends on other
+// scopes. A posting is two bytes: a page and a weight. 256 pages of a scope share one row per term, so
+// that even a word on every page costs one row per 256 pages.
 package search
 
 import "hash/fnv"
 
-// Version is the version of the analysis. A text that was indexed under another has to be indexed anew.
+// AnalyzerVersion is the version of Analyze. Text indexed under another version must be reindexed.
 const Version = 1
 
-// key is a term as the index stores it. Two terms with one key would be found for one another; among
-// a billion terms that is unlikely.
-func key(term string) int64 {
+// termHash is a term as stored in the index. Terms with the same hash would match each other, which is
+// unlikely even among a billion terms.
+func termHash(term string) int64 {
 	h := fnv.New64a()
 	_, _ = h.Write([]byte(term)) // never fails
 	return int64(h.Sum64())

@@ -19,7 +19,7 @@ import (
 	snowballes "github.com/blevesearch/snowballstem/spanish"
 )
 
-var stemmers = [languages]func(*snowballstem.Env) bool{
+var stemmers = [numLanguages]func(*snowballstem.Env) bool{
 	english: snowballen.Stem, german: snowballde.Stem, french: snowballfr.Stem, spanish: snowballes.Stem, italian: snowballit.Stem, portuguese: snowballpt.Stem, dutch: snowballnl.Stem,
 }
 
@@ -29,7 +29,7 @@ func snowball(stem func(*snowballstem.Env) bool, w string) string {
 	return fold(env.Current())
 }
 
-// stem is a word's stem in a language.
+// stem returns the folded Snowball stem of a word.
 func stem(l language, w string) string {
 	st := snowball(stemmers[l], w)
 	if n := len(st); l == dutch && n > 3 && st[n-1] == st[n-2] && !strings.ContainsRune("aeiou", rune(st[n-1])) {
@@ -38,12 +38,12 @@ func stem(l language, w string) string {
 	return st
 }
 
-// termsOf are the index terms of a word in lower case, in some languages; in none, the word as it is
-// without its accents. Those of a compound's parts are not among them. noun: it is written like a
-// German noun, and is no form of a verb.
-func termsOf(w string, in set, noun bool) []string {
+// termsOf returns the index terms of a lower-case word in some languages, without those of compound
+// components. Without languages it is the folded word. noun means that the word is capitalized like a
+// German noun and thus not a verb form.
+func termsOf(w string, languages languageSet, noun bool) []string {
 	folded := fold(w)
-	if utf8.RuneCountInString(w) > maxWord {
+	if utf8.RuneCountInString(w) > maxStemmedRunes {
 		return []string{folded}
 	}
 	first, _ := utf8.DecodeRuneInString(folded)
@@ -54,17 +54,17 @@ func termsOf(w string, in set, noun bool) []string {
 		return distinct(folded, snowball(russian.Stem, folded))
 	case unicode.Is(unicode.Arabic, first):
 		return distinct(folded, snowball(arabic.Stem, folded))
-	case !unicode.Is(unicode.Latin, first) || in == 0:
-		return variants(folded, w)
+	case !unicode.Is(unicode.Latin, first) || languages == 0:
+		return spellingVariants(folded, w)
 	}
 	var out []string
-	for _, form := range variants(w, folded, contracted(w)) {
-		for l := range language(languages) {
-			if !in.has(l) {
+	for _, form := range spellingVariants(w, folded, contractDigraphs(w)) {
+		for l := range language(numLanguages) {
+			if !languages.has(l) {
 				continue
 			}
 			out = append(out, stem(l, form))
-			for _, base := range bases(l, form, noun) {
+			for _, base := range baseForms(l, form, noun) {
 				out = append(out, stem(l, base))
 			}
 		}
@@ -72,24 +72,24 @@ func termsOf(w string, in set, noun bool) []string {
 	return distinct(out...)
 }
 
-// partsOf are the index terms of the parts of a compound.
-func partsOf(w string, in set) []string {
+// componentTerms returns the index terms of the components of a compound.
+func componentTerms(w string, languages languageSet) []string {
 	var out []string
 	for _, l := range []language{german, dutch} {
-		if in.has(l) {
-			for _, form := range distinct(fold(w), fold(contracted(w))) {
-				out = append(out, compounds[l].terms(form)...)
+		if languages.has(l) {
+			for _, form := range distinct(fold(w), fold(contractDigraphs(w))) {
+				out = append(out, compoundSplitters[l].terms(form)...)
 			}
 		}
 	}
 	return out
 }
 
-// variants are different spellings of one word: these, and the first one with ae for ä.
-func variants(w string, others ...string) []string {
+// spellingVariants returns the given spellings of a word, also with ae for ä and so on.
+func spellingVariants(w string, others ...string) []string {
 	out := append([]string{w}, others...)
 	for _, o := range out[:len(out):len(out)] {
-		if e := umlauts.Replace(o); e != o {
+		if e := umlautDigraphs.Replace(o); e != o {
 			out = append(out, fold(e))
 		}
 	}
@@ -106,19 +106,19 @@ func distinct(words ...string) []string {
 	return out
 }
 
-// bases are the words that a word is a form of where Snowball's rules, which only take endings away, do
-// not see it.
-func bases(l language, w string, noun bool) []string {
+// baseForms returns base forms of a word that suffix stripping does not find: of irregular forms,
+// participles, and feminine or plural forms with changed endings.
+func baseForms(l language, w string, noun bool) []string {
 	var out []string
 	out = append(out, irregular[l][fold(w)]...)
-	if to := swapped(l, w); to != "" {
+	if to := applySuffixRules(l, w); to != "" {
 		out = append(out, to)
 	}
 	switch l {
 	case german:
-		out = append(out, participles(w, noun, germanPrefixes, irregular[german], []string{"eten", "ete", "ten", "te", "et", "t"})...)
+		out = append(out, infinitives(w, noun, germanPrefixes, irregular[german], []string{"eten", "ete", "ten", "te", "et", "t"})...)
 	case dutch:
-		out = append(out, participles(w, false, dutchPrefixes, irregular[dutch], []string{"den", "ten", "de", "te", "d", "t"})...)
+		out = append(out, infinitives(w, false, dutchPrefixes, irregular[dutch], []string{"den", "ten", "de", "te", "d", "t"})...)
 	case english:
 		for _, p := range []string{"re", "over", "under", "with", "mis", "un", "out"} {
 			if rest, ok := strings.CutPrefix(w, p); ok {
@@ -131,9 +131,9 @@ func bases(l language, w string, noun bool) []string {
 	return out
 }
 
-// endings are exchanged, the first that fits: feminine and plural forms that differ by more than what Snowball
-// takes away, and those it only knows with their accents.
-var endings = [languages][][2]string{
+// suffixRules replace suffixes that Snowball does not handle, or handles only with accents. The first
+// matching rule applies.
+var suffixRules = [numLanguages][][2]string{
 	german:     {{"innen", ""}, {"in", ""}},
 	french:     {{"eresses", "eur"}, {"eresse", "eur"}, {"euses", "eur"}, {"euse", "eur"}, {"trices", "teur"}, {"trice", "teur"}},
 	spanish:    {{"trices", "tor"}, {"triz", "tor"}, {"ces", "z"}, {"cion", "ción"}, {"sion", "sión"}},
@@ -142,8 +142,8 @@ var endings = [languages][][2]string{
 	dutch:      {{"neemsters", "nemer"}, {"neemster", "nemer"}, {"eressen", "er"}, {"eres", "er"}, {"sters", "r"}, {"ster", "r"}},
 }
 
-func swapped(l language, w string) string {
-	for _, e := range endings[l] {
+func applySuffixRules(l language, w string) string {
+	for _, e := range suffixRules[l] {
 		rest, ok := strings.CutSuffix(w, e[0])
 		if !ok {
 			continue
@@ -161,8 +161,9 @@ var (
 	dutchPrefixes  = []string{"", "aan", "achter", "af", "be", "bij", "door", "her", "in", "mee", "na", "om", "onder", "ont", "op", "over", "overeen", "toe", "uit", "vast", "ver", "voor", "vrij", "weg"}
 )
 
-// participles are the infinitives of a form of a verb: gekündigt, kündigte, abzumahnen, abgeschlossen.
-func participles(w string, noun bool, prefixes []string, strong map[string][]string, past []string) []string {
+// infinitives returns possible infinitives, or their stems, of a German or Dutch verb form: gekündigt,
+// kündigte, abzumahnen, abgeschlossen.
+func infinitives(w string, noun bool, prefixes []string, strong map[string][]string, past []string) []string {
 	if noun {
 		return nil
 	}
@@ -205,8 +206,8 @@ func participles(w string, noun bool, prefixes []string, strong map[string][]str
 //go:embed irregular.txt
 var irregularText string
 
-// irregular has the words that each irregular form, without its accents, is a form of.
-var irregular = func() (out [languages]map[string][]string) {
+// irregular maps folded irregular forms to their base forms.
+var irregular = func() (out [numLanguages]map[string][]string) {
 	names := map[string]language{"en": english, "de": german, "fr": french, "es": spanish, "it": italian, "pt": portuguese, "nl": dutch}
 	for l := range out {
 		out[l] = map[string][]string{}

@@ -6,9 +6,9 @@ import (
 	"testing"
 )
 
-// TestForms: each line is a text and, behind a bar, words that find it; behind a ">" the form that is found,
-// or "!" where there is none. A "_" is a space.
-func TestForms(t *testing.T) {
+// TestInflection checks queries against texts. Each line is a text and, after a bar, queries. After ">" is
+// the form that the query must find, or "!" if it must find nothing. A "_" is a space.
+func TestInflection(t *testing.T) {
 	for line := range strings.Lines(forms) {
 		text, queries, _ := strings.Cut(line, "|")
 		for q := range strings.FieldsSeq(queries) {
@@ -16,7 +16,7 @@ func TestForms(t *testing.T) {
 			if !ok {
 				form = q
 			}
-			indexed, words := finds(text, q)
+			indexed, words := search(text, q)
 			if form == "!" {
 				if indexed {
 					t.Errorf("%q finds %q in %q", q, words, text)
