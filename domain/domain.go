@@ -44,6 +44,10 @@ func System(user ID) Principal { return Principal{UserID: user, Role: roleSystem
 // Admin reports whether the caller may act for other people: an admin, or the service itself.
 func (p Principal) Admin() bool { return p.Role == RoleAdmin || p.Role == roleSystem }
 
+// MayAccess reports whether the caller may see and change what an owner has outside of cases: the owner
+// and admins may.
+func (p Principal) MayAccess(owner ID) bool { return p.UserID == owner || p.Admin() }
+
 // Staff reports whether the caller works for the firm: a lawyer, an admin, or the service itself.
 func (p Principal) Staff() bool { return p.Role.Staff() || p.Role == roleSystem }
 

@@ -59,7 +59,7 @@ func TestReferences(t *testing.T) {
 	if len(p.Errors) != 1 || p.Errors[0].Pointer != "/context/documentIds/0" {
 		t.Errorf("names %+v", p.Errors)
 	}
-	must(t, b.archive.Read(t.Context()))
+	must(t, b.archive.ExtractTexts(t.Context()))
 
 	var first, repeated api.ChatResponse
 	b.call(ada, "POST", "/api/ai/chat", q).expect(200, "").decode(&first)
@@ -133,7 +133,7 @@ func TestReferencesInACase(t *testing.T) {
 	b.call(ada, "POST", root+"/members", map[string]any{"userId": bob.ID, "role": "client"}).expect(201, "")
 	lease := b.uploadAndRead(ada, "lease.docx", leaseText, &caseID.ID)
 	private := b.uploadAndRead(ada, "private.docx", "The garden is open on written notice.", nil)
-	must(t, b.archive.Read(t.Context()))
+	must(t, b.archive.ExtractTexts(t.Context()))
 	const message = "How much written notice ends the lease?"
 	named := func(in *api.Case, ids ...any) map[string]any {
 		c := map[string]any{}

@@ -32,7 +32,7 @@ func newCaseWorkFixture(t *testing.T) *caseWorkFixture {
 	b.call(w.ada, "POST", w.root+"/members", map[string]any{"userId": w.ben.ID, "role": "lawyer"}).expect(201, "")
 	w.uploadToCase(w.ben, w.id, "lease.docx", wordFile(t, "The tenant xylophone gives notice in writing.")).expect(201, "").decode(&w.doc)
 	b.call(w.ben, "POST", "/api/drafts", map[string]any{"title": "Letter", "body": "Pay by Friday.", "caseId": w.id}).expect(201, "").decode(&w.draft)
-	must(t, b.archive.Read(t.Context()))
+	must(t, b.archive.ExtractTexts(t.Context()))
 	return w
 }
 
@@ -229,7 +229,7 @@ func TestSearchAcrossCases(t *testing.T) {
 	}
 	w.uploadToCase(w.ada, third, "third.docx", wordFile(t, "Another xylophone, in a third case.")).expect(201, "")
 	w.upload(w.ada, "own.docx", wordFile(t, "A xylophone of one's own.")).expect(201, "")
-	must(t, w.archive.Read(t.Context()))
+	must(t, w.archive.ExtractTexts(t.Context()))
 	search := func(who *user, query string) (names []string) {
 		t.Helper()
 		var found api.PassageList

@@ -2,7 +2,7 @@ package handlers
 
 import (
 	"counsel/domain"
-	"counsel/domain/documents"
+	"counsel/domain/files"
 	"counsel/handlers/problem"
 	"encoding/base64"
 	"errors"
@@ -17,7 +17,7 @@ import (
 
 // content is an answer with a document's bytes: a download.
 type content struct {
-	doc            documents.Stored
+	doc            files.File
 	etag           string
 	status         int
 	offset, length int64

@@ -4,7 +4,9 @@ import (
 	"context"
 	"counsel/domain"
 	"counsel/domain/doc"
-	"counsel/domain/documents"
+	"counsel/domain/files"
+	"counsel/domain/rendering"
+	"counsel/domain/text"
 	"counsel/gen/api"
 	"counsel/handlers/middleware"
 	"encoding/hex"
@@ -20,7 +22,7 @@ func (s *Server) UploadDocument(ctx context.Context, r api.UploadDocumentRequest
 	if f.file == nil {
 		return nil, domain.InvalidField("/file", "is missing")
 	}
-	d, err := s.archive.Upload(ctx, principal(ctx), documents.NewUpload{ID: middleware.DerivedID(ctx, 0), Name: f.file.FileName(), Body: f, CaseID: func() *domain.ID { return f.caseID }})
+	d, err := s.files.Upload(ctx, principal(ctx), files.UploadRequest{ID: middleware.DerivedID(ctx, 0), Name: f.file.FileName(), Body: f, CaseID: func() *domain.ID { return f.caseID }})
 	if err != nil {
 		return nil, err
 	}
@@ -35,8 +37,8 @@ func (s *Server) ListDocuments(ctx context.Context, r api.ListDocumentsRequestOb
 	if err != nil {
 		return nil, err
 	}
-	items, next, err := s.archive.List(ctx, principal(ctx), documents.StoredFilter{
-		UserID: (*domain.ID)(r.Params.UserID), CaseID: (*domain.ID)(r.Params.CaseID), Kind: documents.Kind(deref(r.Params.Kind)), Limit: limit(r.Params.Limit), Before: before})
+	items, next, err := s.files.List(ctx, principal(ctx), files.Filter{
+		UserID: (*domain.ID)(r.Params.UserID), CaseID: (*domain.ID)(r.Params.CaseID), Kind: files.Kind(deref(r.Params.Kind)), Limit: limit(r.Params.Limit), Before: before})
 	if err != nil {
 		return nil, err
 	}
@@ -51,20 +53,20 @@ func (s *Server) ListDocuments(ctx context.Context, r api.ListDocumentsRequestOb
 
 // SearchDocuments finds pages by the words on them.
 func (s *Server) SearchDocuments(ctx context.Context, r api.SearchDocumentsRequestObject) (api.SearchDocumentsResponseObject, error) {
-	found, err := s.archive.Search(ctx, principal(ctx), r.Params.Q, (*domain.ID)(r.Params.CaseID), limit(r.Params.Limit))
+	found, err := s.files.Search(ctx, principal(ctx), r.Params.Q, (*domain.ID)(r.Params.CaseID), limit(r.Params.Limit))
 	if err != nil {
 		return nil, err
 	}
 	page := api.PassageList{Items: make([]api.Passage, len(found))}
 	for i, p := range found {
-		page.Items[i] = api.Passage{DocID: api.ID(p.DocumentID), CaseID: (*api.ID)(p.CaseID), Name: p.Name, Page: int32(p.Page), Quote: p.Quote, Matches: p.Matches}
+		page.Items[i] = api.Passage{DocID: api.ID(p.DocumentID), CaseID: (*api.ID)(p.CaseID), Name: p.Name, Page: int32(p.Page), Quote: p.Snippet, Matches: p.Highlights}
 	}
 	return api.SearchDocuments200JSONResponse(page), nil
 }
 
 // GetDocument returns the metadata of a document.
 func (s *Server) GetDocument(ctx context.Context, r api.GetDocumentRequestObject) (api.GetDocumentResponseObject, error) {
-	d, err := s.archive.Get(ctx, principal(ctx), domain.ID(r.DocID))
+	d, err := s.files.Get(ctx, principal(ctx), domain.ID(r.DocID))
 	if err != nil {
 		return nil, err
 	}
@@ -74,21 +76,21 @@ func (s *Server) GetDocument(ctx context.Context, r api.GetDocumentRequestObject
 
 // DeleteDocument deletes a document.
 func (s *Server) DeleteDocument(ctx context.Context, r api.DeleteDocumentRequestObject) (api.DeleteDocumentResponseObject, error) {
-	return api.DeleteDocument204Response{}, s.archive.Delete(ctx, principal(ctx), domain.ID(r.DocID))
+	return api.DeleteDocument204Response{}, s.files.Delete(ctx, principal(ctx), domain.ID(r.DocID))
 }
 
 // VerifyDocument compares a document's bytes with its recorded checksum.
 func (s *Server) VerifyDocument(ctx context.Context, r api.VerifyDocumentRequestObject) (api.VerifyDocumentResponseObject, error) {
-	d, v, err := s.archive.Verify(ctx, principal(ctx), domain.ID(r.DocID))
+	d, v, err := s.files.Verify(ctx, principal(ctx), domain.ID(r.DocID))
 	if err != nil {
 		return nil, err
 	}
-	out := api.Verification{DocID: api.ID(d.ID), Intact: v.Intact, Checksum: d.SHA256.String(), StoredSize: v.Size, VerifiedAt: v.Checked}
+	out := api.Verification{DocID: api.ID(d.ID), Intact: v.Intact, Checksum: d.SHA256.String(), StoredSize: v.Size, VerifiedAt: v.CheckedAt}
 	if v.SHA256 != nil {
 		sum := v.SHA256.String()
 		out.StoredChecksum = &sum
 	}
-	if same, known, err := s.press.Reproduce(ctx, d); err != nil {
+	if same, known, err := s.rendering.Rerender(ctx, d); err != nil {
 		return nil, err
 	} else if known {
 		out.Reproducible = &same
@@ -100,52 +102,52 @@ func (s *Server) VerifyDocument(ctx context.Context, r api.VerifyDocumentRequest
 func (s *Server) RenderPdf(ctx context.Context, r api.RenderPdfRequestObject) (api.RenderPdfResponseObject, error) {
 	request := fromAPIRenderRequest(*r.Body)
 	request.ID = middleware.DerivedID(ctx, 0)
-	d, err := s.press.Render(ctx, principal(ctx), request)
+	d, err := s.rendering.Render(ctx, principal(ctx), request)
 	if err != nil {
 		return nil, err
 	}
 	return api.RenderPdf200JSONResponse(toAPIRendering(ctx, d)), nil
 }
 
-func fromAPIRenderRequest(r api.RenderPdfRequest) documents.RenderRequest {
-	return documents.RenderRequest{TemplateID: r.TemplateID, Version: r.Version, Data: r.Data, Options: fromAPIRenderOptions(r.Options), CaseID: (*domain.ID)(r.CaseID)}
+func fromAPIRenderRequest(r api.RenderPdfRequest) rendering.Request {
+	return rendering.Request{TemplateID: r.TemplateID, Version: r.Version, Data: r.Data, Options: fromAPIRenderOptions(r.Options), CaseID: (*domain.ID)(r.CaseID)}
 }
 
 // RenderBatch starts a job that renders several templates.
 func (s *Server) RenderBatch(ctx context.Context, r api.RenderBatchRequestObject) (api.RenderBatchResponseObject, error) {
-	items := make([]documents.RenderRequest, len(r.Body.Items))
+	items := make([]rendering.Request, len(r.Body.Items))
 	for i, one := range r.Body.Items {
 		items[i] = fromAPIRenderRequest(one)
 	}
-	id, err := s.batches.Start(ctx, principal(ctx), items, deref(r.Params.IdempotencyKey))
+	id, err := s.rendering.StartBatch(ctx, principal(ctx), items, deref(r.Params.IdempotencyKey))
 	if err != nil {
 		return nil, err
 	}
 	return api.RenderBatch202JSONResponse{JobID: api.ID(id), Total: int32(len(items))}, nil
 }
 
-func fromAPIRenderOptions(o *api.RenderOptions) documents.RenderOptions {
+func fromAPIRenderOptions(o *api.RenderOptions) rendering.Options {
 	if o == nil {
-		return documents.RenderOptions{}
+		return rendering.Options{}
 	}
-	return documents.RenderOptions{Draft: o.Draft != nil && *o.Draft, PageSize: doc.PageSize(deref(o.PageSize)), VerifyURL: deref(o.VerifyURL)}
+	return rendering.Options{Draft: o.Draft != nil && *o.Draft, PageSize: doc.PageSize(deref(o.PageSize)), VerifyURL: deref(o.VerifyURL)}
 }
 
 // toAPIRendering converts a rendering, and ties a stored answer to its case.
-func toAPIRendering(ctx context.Context, d documents.Rendering) api.RenderPdfResponse {
+func toAPIRendering(ctx context.Context, d rendering.Rendering) api.RenderPdfResponse {
 	middleware.SetCase(ctx, d.CaseID)
-	return api.RenderPdfResponse{DocID: api.ID(d.ID), CaseID: (*api.ID)(d.CaseID), FileURL: d.URL, FileURLExpiresAt: d.Until, Checksum: d.SHA256.String(), Size: d.Size}
+	return api.RenderPdfResponse{DocID: api.ID(d.ID), CaseID: (*api.ID)(d.CaseID), FileURL: d.URL, FileURLExpiresAt: d.ExpiresAt, Checksum: d.SHA256.String(), Size: d.Size}
 }
 
-func (s *Server) toAPIDocument(ctx context.Context, d documents.Stored) (api.StoredDocument, error) {
-	url, until, err := s.archive.Link(ctx, d)
+func (s *Server) toAPIDocument(ctx context.Context, d files.File) (api.StoredDocument, error) {
+	url, until, err := s.files.PresignURL(ctx, d)
 	var fault *api.StoredDocumentTextError
 	if d.TextError != "" {
 		e := api.StoredDocumentTextError(d.TextError)
 		fault = &e
 	}
 	var changes *api.TrackedChanges
-	if d.Changes != (documents.Changes{}) {
+	if d.Changes != (text.Changes{}) {
 		changes = &api.TrackedChanges{Insertions: int64(d.Changes.Insertions), Deletions: int64(d.Changes.Deletions), Moves: int64(d.Changes.Moves), Comments: int64(d.Changes.Comments)}
 	}
 	return api.StoredDocument{ID: api.ID(d.ID), UserID: api.ID(d.UserID), CaseID: (*api.ID)(d.CaseID), Name: d.Name, ContentType: d.ContentType, Kind: api.DocumentKind(d.Kind),
@@ -154,7 +156,7 @@ func (s *Server) toAPIDocument(ctx context.Context, d documents.Stored) (api.Sto
 
 // GetDocumentContent returns a document's bytes, or a range of them.
 func (s *Server) GetDocumentContent(ctx context.Context, r api.GetDocumentContentRequestObject) (api.GetDocumentContentResponseObject, error) {
-	d, err := s.archive.Download(ctx, principal(ctx), domain.ID(r.DocID))
+	d, err := s.files.GetForDownload(ctx, principal(ctx), domain.ID(r.DocID))
 	if err != nil {
 		return nil, err
 	}
@@ -172,6 +174,6 @@ func (s *Server) GetDocumentContent(ctx context.Context, r api.GetDocumentConten
 			c.status, c.offset, c.length = http.StatusPartialContent, offset, length
 		}
 	}
-	c.body, err = s.archive.Open(ctx, d, c.offset, c.length)
+	c.body, err = s.files.Open(ctx, d, c.offset, c.length)
 	return c, err
 }

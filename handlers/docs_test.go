@@ -19,7 +19,7 @@ import (
 	"time"
 
 	"counsel/domain"
-	"counsel/domain/documents"
+	"counsel/domain/files"
 	"counsel/gen/api"
 )
 
@@ -34,7 +34,7 @@ func (s *fakeStore) do(f func() error) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.down {
-		return documents.StorageUnavailable(7*time.Second, errors.New("down"))
+		return files.StorageUnavailable(7*time.Second, errors.New("down"))
 	}
 	return f()
 }
@@ -45,7 +45,7 @@ func (s *fakeStore) set(down bool) {
 	s.down = down
 }
 
-func (s *fakeStore) Put(_ context.Context, key string, f documents.NewFile) error {
+func (s *fakeStore) Put(_ context.Context, key string, f files.Object) error {
 	if _, err := f.Body.Seek(0, io.SeekStart); err != nil {
 		return err
 	}
@@ -72,8 +72,8 @@ func (s *fakeStore) Get(_ context.Context, key string, offset, length int64) (r 
 	return r, err
 }
 
-func (s *fakeStore) Stat(_ context.Context, key string) (info documents.FileInfo, err error) {
-	err = s.do(func() error { info = documents.FileInfo{Key: key, Size: int64(len(s.files[key]))}; return nil })
+func (s *fakeStore) Stat(_ context.Context, key string) (info files.ObjectInfo, err error) {
+	err = s.do(func() error { info = files.ObjectInfo{Key: key, Size: int64(len(s.files[key]))}; return nil })
 	return info, err
 }
 
@@ -81,11 +81,11 @@ func (s *fakeStore) Delete(_ context.Context, key string) error {
 	return s.do(func() error { delete(s.files, key); return nil })
 }
 
-func (s *fakeStore) Link(_ context.Context, key string, _ documents.FileLink) (string, error) {
+func (s *fakeStore) PresignURL(_ context.Context, key string, _ files.PresignOptions) (string, error) {
 	return "https://files.example/" + key, nil
 }
 
-func (s *fakeStore) List(context.Context, string, string, int) ([]documents.FileInfo, error) {
+func (s *fakeStore) List(context.Context, string, string, int) ([]files.ObjectInfo, error) {
 	return nil, s.do(func() error { return nil })
 }
 
@@ -255,8 +255,8 @@ func TestUploadsRefused(t *testing.T) {
 	ada := b.register("ada", domain.RoleClient)
 	b.upload(ada, "page.pdf", []byte("<!doctype html><script>alert(1)</script>")).expect(422, "invalid")
 	b.upload(ada, "a.pdf", nil).expect(422, "invalid")
-	b.upload(ada, "large.pdf", smallPDF(documents.MaxUpload)).expect(413, "too_large")
-	b.upload(ada, "larger.pdf", smallPDF(documents.MaxUpload+1<<20)).expect(413, "too_large")
+	b.upload(ada, "large.pdf", smallPDF(files.MaxUpload)).expect(413, "too_large")
+	b.upload(ada, "larger.pdf", smallPDF(files.MaxUpload+1<<20)).expect(413, "too_large")
 
 	body, contentType := uploadForm(t, "attachment", "a.pdf", smallPDF(1))
 	if e := b.call(ada, "POST", "/api/docs", body, "Content-Type", contentType).expect(400, "malformed").problem().Errors; len(e) != 1 || e[0].Pointer != "/attachment" {
@@ -310,7 +310,7 @@ func TestSearchDocuments(t *testing.T) {
 	if d.TextState != api.StoredDocumentTextStatePending {
 		t.Errorf("its text is %s", d.TextState)
 	}
-	must(t, b.archive.Read(t.Context()))
+	must(t, b.archive.ExtractTexts(t.Context()))
 	b.call(ada, "GET", "/api/docs/"+d.ID.String(), nil).expect(200, "").decode(&d)
 	if d.TextState != api.StoredDocumentTextStateIndexed {
 		t.Errorf("its text is %s", d.TextState)
@@ -320,7 +320,7 @@ func TestSearchDocuments(t *testing.T) {
 	}
 	var redline api.StoredDocument
 	b.upload(ada, "redline.docx", wordFile(t, `</w:t><w:ins><w:r><w:t>sixty</w:t></w:r></w:ins><w:del><w:r><w:delText>fifty</w:delText></w:r></w:del><w:t>`)).expect(201, "").decode(&redline)
-	must(t, b.archive.Read(t.Context()))
+	must(t, b.archive.ExtractTexts(t.Context()))
 	b.call(ada, "GET", "/api/docs/"+redline.ID.String(), nil).expect(200, "").decode(&redline)
 	if redline.TrackedChanges == nil || *redline.TrackedChanges != (api.TrackedChanges{Insertions: 1, Deletions: 1}) {
 		t.Errorf("its changes are %+v", redline.TrackedChanges)

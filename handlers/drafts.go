@@ -3,7 +3,8 @@ package handlers
 import (
 	"context"
 	"counsel/domain"
-	"counsel/domain/documents"
+	"counsel/domain/drafts"
+	"counsel/domain/rendering"
 	"counsel/gen/api"
 	"counsel/handlers/middleware"
 )
@@ -14,8 +15,8 @@ func (s *Server) ListDrafts(ctx context.Context, r api.ListDraftsRequestObject) 
 	if err != nil {
 		return nil, err
 	}
-	items, next, err := s.drafts.List(ctx, principal(ctx), documents.DraftFilter{UserID: (*domain.ID)(r.Params.UserID), CaseID: (*domain.ID)(r.Params.CaseID),
-		Status: documents.Status(deref(r.Params.Status)), Type: deref(r.Params.Type), Limit: limit(r.Params.Limit), Before: before})
+	items, next, err := s.drafts.List(ctx, principal(ctx), drafts.Filter{UserID: (*domain.ID)(r.Params.UserID), CaseID: (*domain.ID)(r.Params.CaseID),
+		Status: drafts.Status(deref(r.Params.Status)), Type: deref(r.Params.Type), Limit: limit(r.Params.Limit), Before: before})
 	if err != nil {
 		return nil, err
 	}
@@ -29,7 +30,7 @@ func (s *Server) ListDrafts(ctx context.Context, r api.ListDraftsRequestObject) 
 
 // CreateDraft stores a draft written by a person.
 func (s *Server) CreateDraft(ctx context.Context, r api.CreateDraftRequestObject) (api.CreateDraftResponseObject, error) {
-	d, err := s.drafts.Create(ctx, principal(ctx), documents.NewDraft{ID: middleware.DerivedID(ctx, 0), Title: r.Body.Title, Body: r.Body.Body, Type: deref(r.Body.Type), Locale: deref(r.Body.Locale), CaseID: (*domain.ID)(r.Body.CaseID)})
+	d, err := s.drafts.Create(ctx, principal(ctx), drafts.NewDraft{ID: middleware.DerivedID(ctx, 0), Title: r.Body.Title, Body: r.Body.Body, Type: deref(r.Body.Type), Locale: deref(r.Body.Locale), CaseID: (*domain.ID)(r.Body.CaseID)})
 	if err != nil {
 		return nil, err
 	}
@@ -48,8 +49,8 @@ func (s *Server) GetDraft(ctx context.Context, r api.GetDraftRequestObject) (api
 
 // UpdateDraft edits a draft or changes its status.
 func (s *Server) UpdateDraft(ctx context.Context, r api.UpdateDraftRequestObject) (api.UpdateDraftResponseObject, error) {
-	d, err := s.drafts.Update(ctx, principal(ctx), domain.ID(r.DraftID), documents.DraftChange{Version: int(r.Body.Version),
-		Title: r.Body.Title, Body: r.Body.Body, Note: deref(r.Body.Note), Status: (*documents.Status)(r.Body.Status), CaseID: (*domain.ID)(r.Body.CaseID)})
+	d, err := s.drafts.Update(ctx, principal(ctx), domain.ID(r.DraftID), drafts.Update{Version: int(r.Body.Version),
+		Title: r.Body.Title, Body: r.Body.Body, Note: deref(r.Body.Note), Status: (*drafts.Status)(r.Body.Status), CaseID: (*domain.ID)(r.Body.CaseID)})
 	if err != nil {
 		return nil, err
 	}
@@ -99,32 +100,32 @@ func (s *Server) CompareDraftVersions(ctx context.Context, r api.CompareDraftVer
 	out := api.DraftComparison{From: int32(c.From), To: int32(c.To), Title: toAPITextChanges(c.Title), Hunks: make([]api.DraftHunk, len(c.Hunks)),
 		InsertedWords: int32(c.Inserted), DeletedWords: int32(c.Deleted)}
 	for i, h := range c.Hunks {
-		out.Hunks[i] = api.DraftHunk{OldStart: int32(h.OldStart), OldLines: int32(h.OldLines), NewStart: int32(h.NewStart), NewLines: int32(h.NewLines), Changes: toAPITextChanges(h.Changes)}
+		out.Hunks[i] = api.DraftHunk{OldStart: int32(h.OldStart), OldLines: int32(h.OldLines), NewStart: int32(h.NewStart), NewLines: int32(h.NewLines), Changes: toAPITextChanges(h.Edits)}
 	}
 	return api.CompareDraftVersions200JSONResponse(out), nil
 }
 
 // RenderDraftPdf renders a draft to a PDF.
 func (s *Server) RenderDraftPdf(ctx context.Context, r api.RenderDraftPdfRequestObject) (api.RenderDraftPdfResponseObject, error) {
-	request := documents.DraftRenderRequest{ID: middleware.DerivedID(ctx, 0), DraftID: domain.ID(r.DraftID), Options: fromAPIRenderOptions(r.Body.Options)}
+	request := rendering.DraftRequest{ID: middleware.DerivedID(ctx, 0), DraftID: domain.ID(r.DraftID), Options: fromAPIRenderOptions(r.Body.Options)}
 	if r.Body.Version != nil {
 		request.Version = int(*r.Body.Version)
 	}
-	d, err := s.press.RenderDraft(ctx, principal(ctx), request)
+	d, err := s.rendering.RenderDraft(ctx, principal(ctx), request)
 	if err != nil {
 		return nil, err
 	}
 	return api.RenderDraftPdf200JSONResponse(toAPIRendering(ctx, d)), nil
 }
 
-func toAPIDraft(d documents.Draft) api.Draft {
+func toAPIDraft(d drafts.Draft) api.Draft {
 	return api.Draft{ID: api.ID(d.ID), UserID: api.ID(d.UserID), CaseID: (*api.ID)(d.CaseID), Origin: api.DraftOrigin(d.Origin), Type: optional(d.Type), Locale: d.Locale, Title: d.Title,
 		Body: d.Body, Status: api.DraftStatus(d.Status), Version: int32(d.Version), Warnings: nonNil(d.Warnings), QualityScore: d.QualityScore,
 		ReviewedBy: (*api.ID)(d.ReviewedBy), ReviewedAt: d.ReviewedAt, FinalizedBy: (*api.ID)(d.FinalizedBy), FinalizedAt: d.FinalizedAt,
 		CreatedAt: d.CreatedAt, UpdatedAt: d.UpdatedAt}
 }
 
-func toAPITextChanges(in []documents.Change) []api.TextChange {
+func toAPITextChanges(in []drafts.Edit) []api.TextChange {
 	out := make([]api.TextChange, len(in))
 	for i, c := range in {
 		out[i] = api.TextChange{Kind: api.TextChangeKind(c.Kind), Text: c.Text}
@@ -132,6 +133,6 @@ func toAPITextChanges(in []documents.Change) []api.TextChange {
 	return out
 }
 
-func toAPIDraftVersion(v documents.DraftVersion) api.DraftVersion {
+func toAPIDraftVersion(v drafts.Version) api.DraftVersion {
 	return api.DraftVersion{Version: int32(v.Version), Title: v.Title, Body: v.Body, Note: optional(v.Note), AuthorID: api.ID(v.AuthorID), CreatedAt: v.CreatedAt}
 }

@@ -6,11 +6,12 @@ import (
 	"counsel/domain"
 	"counsel/domain/account"
 	"counsel/domain/ai"
-	"counsel/domain/documents"
 	"counsel/domain/email"
 	"counsel/domain/esign"
+	"counsel/domain/files"
 	"counsel/domain/notifications"
 	"counsel/domain/privacy"
+	"counsel/domain/templates"
 	"counsel/domain/webhooks"
 	"counsel/gen/api"
 	"counsel/handlers/middleware"
@@ -112,7 +113,7 @@ func toAPIExportedDraft(d privacy.Draft) api.ExportedDraft {
 }
 
 // Document adds a document with a link to its file.
-func (x *userExport) Document(d documents.Stored) error {
+func (x *userExport) Document(d files.File) error {
 	out, err := x.server.toAPIDocument(x.ctx, d)
 	if err != nil {
 		return err
@@ -163,7 +164,7 @@ func (x *userExport) Preference(p notifications.Preference) error {
 }
 
 // Template adds the versions of a template.
-func (x *userExport) Template(_ documents.Template, versions []documents.TemplateVersion) error {
+func (x *userExport) Template(_ templates.Template, versions []templates.TemplateVersion) error {
 	for _, v := range versions {
 		out, err := toAPITemplateVersion(v)
 		if err != nil {

@@ -39,12 +39,14 @@ import (
 	"counsel/domain/ai/policy"
 	"counsel/domain/ai/prompts"
 	"counsel/domain/cases"
-	"counsel/domain/documents"
 	reading "counsel/domain/documents/text"
+	"counsel/domain/drafts"
 	"counsel/domain/email"
 	"counsel/domain/esign"
 	"counsel/domain/esign/pades"
 	"counsel/domain/events"
+	"counsel/domain/files"
+	"counsel/domain/files/filetype"
 	"counsel/domain/idempotency"
 	"counsel/domain/isolation"
 	"counsel/domain/jobs"
@@ -52,6 +54,8 @@ import (
 	"counsel/domain/masking"
 	"counsel/domain/notifications"
 	"counsel/domain/privacy"
+	"counsel/domain/rendering"
+	"counsel/domain/templates"
 	"counsel/domain/webhooks"
 	"counsel/gen/api"
 	"counsel/handlers"
@@ -60,7 +64,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	isolation.ServeIfChild(isolation.Tasks{reading.TaskPages: reading.Task()}, documents.Tasks(), pades.Tasks())
+	isolation.ServeIfChild(isolation.Tasks{reading.TaskPages: reading.Task()}, filetype.Tasks(), pades.Tasks())
 	testenv.Main(testsWithReaders{m})
 }
 
@@ -100,7 +104,7 @@ type fixture struct {
 	db             *sql.DB
 	logs           *testenv.Log
 	server         *handlers.Server
-	archive        *documents.Archive
+	archive        *files.Service
 	cases          *cases.Service
 	jobs           *jobs.Service
 	store          *fakeStore
@@ -182,7 +186,10 @@ func newFixture(t testing.TB, options ...option) *fixture {
 	})
 	matters := cases.New(database, accounts, domain.SystemClock, domain.NewID)
 	b.store = &fakeStore{files: map[string][]byte{}}
-	b.archive = documents.NewArchive(documents.ArchiveDeps{DB: database, Files: b.store, Text: readers().texts, Pool: readers().uploads, Cases: matters, Clock: domain.SystemClock, NewID: domain.NewID, Log: log, Deletable: esign.DocumentDeletable})
+	bus := events.NewBus()
+	runtime := domain.SystemRuntime(log)
+	b.archive, err = files.New(files.Config{DB: database, Runtime: runtime, Store: b.store, Text: readers().texts, Pool: readers().uploads, Cases: matters, Events: bus, Deletable: esign.DocumentDeletable})
+	must(t, err)
 	matters.BeforeDelete = esign.CaseDeletable
 	service, err := ai.New(ai.Deps{DB: database, Redis: b.redis, Model: provider, Masker: ready.masker, Prompts: ready.prompts, Policies: ready.rules, Cases: matters, Library: b.archive, Jobs: b.jobs,
 		Clock: domain.SystemClock, NewID: domain.NewID, Log: log})
@@ -198,15 +205,16 @@ func newFixture(t testing.TB, options ...option) *fixture {
 
 	s.config.Accounts, s.config.AI = accounts, service
 	s.config.Cases, b.cases = matters, matters
-	s.config.Archive, s.config.Jobs = b.archive, b.jobs
+	s.config.Files, s.config.Jobs = b.archive, b.jobs
 	s.config.Email = email.New(email.Deps{DB: database, Jobs: b.jobs, Sender: b.mailServer, Archive: b.archive, People: accounts, Clock: domain.SystemClock, NewID: domain.NewID, Log: log,
 		PublicURL: "https://counsel.example", AccountURL: "https://counsel.example/account", Secret: accounts.LinkSecret, LinkID: accounts.LinkID, Backoff: []time.Duration{10 * time.Millisecond, 20 * time.Millisecond, 20 * time.Millisecond}})
 	accounts.SendBy(s.config.Email, b.jobs)
 	matters.Mail = s.config.Email
-	s.config.Drafts = documents.NewDrafts(database, matters, domain.SystemClock, domain.NewID)
+	s.config.Drafts, err = drafts.New(drafts.Config{DB: database, Runtime: runtime, Cases: matters, Events: bus})
+	must(t, err)
 	engine, err := pdf.New(pdf.Config{})
 	must(t, err)
-	s.config.Templates, err = documents.NewTemplates(database, domain.SystemClock, domain.NewID, engine)
+	s.config.Templates, err = templates.New(templates.Config{DB: database, Runtime: runtime, Renderer: engine})
 	must(t, err)
 	sender := webhook.New(webhook.Config{AllowPrivate: true})
 	t.Cleanup(sender.Close)
@@ -214,13 +222,12 @@ func newFixture(t testing.TB, options ...option) *fixture {
 		NewID: domain.NewID, Random: rand.Reader, Log: log, Key: []byte(secret), Disabled: s.config.Email.WebhookMail})
 	must(t, err)
 	s.config.Notifications = notifications.New(notifications.Deps{DB: database, Jobs: b.jobs, People: accounts, Cases: matters, Clock: domain.SystemClock, Mail: s.config.Email.NotificationMail})
-	bus := events.NewBus()
 	bus.Subscribe(events.ForAudience(matters, s.config.Webhooks.OnEvent, s.config.Notifications.OnEvent))
-	matters.Events, b.archive.Events, s.config.Drafts.Events, s.config.Email.Events = bus, bus, bus, bus
-	s.config.Press = documents.NewPress(s.config.Templates, s.config.Drafts, s.config.Archive, engine)
+	matters.Events, s.config.Email.Events = bus, bus
+	s.config.Rendering, err = rendering.New(rendering.Config{DB: database, Runtime: runtime, Templates: s.config.Templates, Drafts: s.config.Drafts, Files: b.archive, Renderer: engine, Jobs: b.jobs, Accounts: accounts, Cases: matters})
+	must(t, err)
 	s.config.Idempotency, err = idempotency.New(database, []byte(secret), domain.SystemClock)
 	must(t, err)
-	s.config.Batches = documents.NewBatches(s.config.Press, b.jobs, accounts)
 	b.signMailServer = &recordingMailServer{}
 	certificate, key, err := pades.SelfSigned("Counsel", domain.SystemClock())
 	must(t, err)
@@ -228,7 +235,7 @@ func newFixture(t testing.TB, options ...option) *fixture {
 	must(t, err)
 	s.config.Esign = esign.New(esign.Deps{DB: database, Archive: b.archive, Cases: matters, People: accounts, Jobs: &syncJobs{t: t, handlers: map[string]jobHandler{}}, Mails: b.signMailServer, Post: s.config.Email, Renderer: engine, Seal: seal.WithPool(readers().uploads), Provider: s.provider, Publisher: bus,
 		Secret: []byte(secret), URL: "https://counsel.example", Clock: domain.SystemClock, NewID: domain.NewID, Log: log})
-	s.config.Privacy = privacy.New(privacy.Deps{DB: database, Clock: domain.SystemClock, Accounts: accounts, AI: service, Drafts: s.config.Drafts, Archive: b.archive, Cases: matters, Webhooks: s.config.Webhooks, Notifications: s.config.Notifications, Email: s.config.Email, Jobs: b.jobs, Esign: s.config.Esign, Templates: s.config.Templates})
+	s.config.Privacy = privacy.New(privacy.Deps{DB: database, Clock: domain.SystemClock, Accounts: accounts, AI: service, Drafts: s.config.Drafts, Archive: b.archive, Rendering: s.config.Rendering, Cases: matters, Webhooks: s.config.Webhooks, Notifications: s.config.Notifications, Email: s.config.Email, Jobs: b.jobs, Esign: s.config.Esign, Templates: s.config.Templates})
 	s.config.Ready = func(ctx context.Context) (database, redis error) { return b.ready(ctx) }
 	if s.limit > 0 {
 		s.config.UserLimit, err = limits.New(b.redis, domain.SystemClock, []byte(secret+t.Name()), limits.Budget{Name: "user", Requests: s.limit, Window: time.Minute})

@@ -21,14 +21,17 @@ import (
 	"counsel/domain/account"
 	"counsel/domain/ai"
 	"counsel/domain/cases"
-	"counsel/domain/documents"
+	"counsel/domain/drafts"
 	"counsel/domain/email"
 	"counsel/domain/esign"
+	"counsel/domain/files"
 	"counsel/domain/idempotency"
 	"counsel/domain/jobs"
 	"counsel/domain/limits"
 	"counsel/domain/notifications"
 	"counsel/domain/privacy"
+	"counsel/domain/rendering"
+	"counsel/domain/templates"
 	"counsel/domain/webhooks"
 	"counsel/gen/api"
 	"counsel/handlers/middleware"
@@ -40,11 +43,10 @@ type Config struct {
 	AI            *ai.Service
 	Cases         *cases.Service
 	Privacy       *privacy.Service
-	Drafts        *documents.Drafts
-	Archive       *documents.Archive
-	Templates     *documents.Templates
-	Press         *documents.Press
-	Batches       *documents.Batches
+	Drafts        *drafts.Service
+	Files         *files.Service
+	Templates     *templates.Service
+	Rendering     *rendering.Service
 	Webhooks      *webhooks.Service
 	Notifications *notifications.Service
 	Email         *email.Service
@@ -79,11 +81,10 @@ type Server struct {
 	ai            *ai.Service
 	cases         *cases.Service
 	privacy       *privacy.Service
-	drafts        *documents.Drafts
-	archive       *documents.Archive
-	templates     *documents.Templates
-	press         *documents.Press
-	batches       *documents.Batches
+	drafts        *drafts.Service
+	files         *files.Service
+	templates     *templates.Service
+	rendering     *rendering.Service
 	webhooks      *webhooks.Service
 	notifications *notifications.Service
 	email         *email.Service
@@ -105,7 +106,7 @@ var _ api.StrictServerInterface = (*Server)(nil)
 // New makes the server. It fails when the contract contradicts itself; see middleware.New.
 func New(c Config) (*Server, error) {
 	s := &Server{
-		accounts: c.Accounts, ai: c.AI, cases: c.Cases, privacy: c.Privacy, drafts: c.Drafts, archive: c.Archive, templates: c.Templates, press: c.Press, batches: c.Batches,
+		accounts: c.Accounts, ai: c.AI, cases: c.Cases, privacy: c.Privacy, drafts: c.Drafts, files: c.Files, templates: c.Templates, rendering: c.Rendering,
 		webhooks: c.Webhooks, notifications: c.Notifications, email: c.Email, esign: c.Esign, jobs: c.Jobs,
 		registry: c.Registry, clock: c.Clock, readiness: readiness{check: c.Ready, clock: c.Clock}, drained: make(chan struct{}),
 	}

@@ -2,7 +2,7 @@ package handlers
 
 import (
 	"context"
-	"counsel/domain/documents"
+	"counsel/domain/templates"
 	"counsel/gen/api"
 	"counsel/handlers/middleware"
 	"encoding/json"
@@ -40,7 +40,7 @@ func (s *Server) CreateTemplate(ctx context.Context, r api.CreateTemplateRequest
 	if err != nil {
 		return nil, err
 	}
-	n.Request = middleware.DerivedID(ctx, 0)
+	n.RequestID = middleware.DerivedID(ctx, 0)
 	v, err := s.templates.Create(ctx, principal(ctx), r.Body.TemplateID, n)
 	if err != nil {
 		return nil, err
@@ -55,7 +55,7 @@ func (s *Server) CreateTemplateVersion(ctx context.Context, r api.CreateTemplate
 	if err != nil {
 		return nil, err
 	}
-	n.Request = middleware.DerivedID(ctx, 0)
+	n.RequestID = middleware.DerivedID(ctx, 0)
 	v, err := s.templates.AddVersion(ctx, principal(ctx), r.TemplateID, n)
 	if err != nil {
 		return nil, err
@@ -86,7 +86,7 @@ func (s *Server) PublishTemplateVersion(ctx context.Context, r api.PublishTempla
 
 // UpdateTemplate changes who may use a template.
 func (s *Server) UpdateTemplate(ctx context.Context, r api.UpdateTemplateRequestObject) (api.UpdateTemplateResponseObject, error) {
-	t, err := s.templates.Share(ctx, principal(ctx), r.TemplateID, documents.Sharing(r.Body.Sharing))
+	t, err := s.templates.Share(ctx, principal(ctx), r.TemplateID, templates.Sharing(r.Body.Sharing))
 	if err != nil {
 		return nil, err
 	}
@@ -130,8 +130,8 @@ func (s *Server) PreviewTemplateVersion(ctx context.Context, r api.PreviewTempla
 	return api.PreviewTemplateVersion200JSONResponse{Title: title, HTML: fragment}, nil
 }
 
-func fromAPITemplateVersion(version, body string, schema, sample map[string]any) (documents.NewTemplateVersion, error) {
-	n := documents.NewTemplateVersion{Version: version, Body: body}
+func fromAPITemplateVersion(version, body string, schema, sample map[string]any) (templates.NewVersion, error) {
+	n := templates.NewVersion{Version: version, Body: body}
 	var err error
 	if n.Schema, err = json.Marshal(schema); err != nil {
 		return n, err
@@ -140,7 +140,7 @@ func fromAPITemplateVersion(version, body string, schema, sample map[string]any)
 	return n, err
 }
 
-func toAPITemplate(t documents.Template) api.Template {
+func toAPITemplate(t templates.Template) api.Template {
 	latest := t.Latest()
 	out := api.Template{TemplateID: t.ID, Sharing: api.TemplateSharing(t.Sharing), OwnerID: (*api.ID)(t.OwnerID), ArchivedAt: t.ArchivedAt, Name: latest.Name, Description: latest.Description, LatestVersion: latest.Version, Versions: make([]api.TemplateVersionSummary, len(t.Versions))}
 	for i, v := range t.Versions {
@@ -150,7 +150,7 @@ func toAPITemplate(t documents.Template) api.Template {
 	return out
 }
 
-func toAPITemplateVersion(v documents.TemplateVersion) (api.TemplateVersion, error) {
+func toAPITemplateVersion(v templates.TemplateVersion) (api.TemplateVersion, error) {
 	out := api.TemplateVersion{TemplateID: v.TemplateID, Version: v.Version, Name: v.Name, Description: v.Description, Published: v.PublishedAt != nil,
 		Body: v.Body, AuthorID: (*api.ID)(v.AuthorID), CreatedAt: v.CreatedAt, PublishedAt: v.PublishedAt}
 	if err := json.Unmarshal(v.Schema, &out.Schema); err != nil {

@@ -10,8 +10,8 @@ import (
 
 	"counsel/db"
 	"counsel/domain"
-	"counsel/domain/documents"
 	"counsel/domain/esign"
+	"counsel/domain/files"
 	"counsel/gen/api"
 	"counsel/gen/query"
 	"counsel/sandbox/testenv"
@@ -265,7 +265,7 @@ func TestEraseLeavesNothing(t *testing.T) {
 	b.call(erased, "POST", "/api/ai/chat", chatBody(erased, "I am "+mark+"@example.com. What may I do?")).expect(200, "")
 	var file api.StoredDocument
 	b.upload(erased, mark+".docx", wordFile(t, "signed by "+mark)).expect(201, "").decode(&file)
-	must(t, b.archive.Read(t.Context()))
+	must(t, b.archive.ExtractTexts(t.Context()))
 	nda := ndaRequest(t)
 	nda["data"].(map[string]any)["partyA"].(map[string]any)["name"] = mark
 	b.call(erased, "POST", "/api/docs/render-pdf", nda, "Idempotency-Key", "k").expect(200, "")
@@ -312,7 +312,7 @@ func TestEraseLeavesNothing(t *testing.T) {
 	b.call(admin, "GET", "/api/jobs/"+batch.JobID.String(), nil).expect(404, "not_found")
 	// What was under way ends later, and is found by then.
 	late := domain.Principal{UserID: domain.ID(erased.ID), Role: domain.RoleLawyer}
-	_, err = b.archive.Upload(t.Context(), late, documents.NewUpload{Name: mark + ".pdf", Body: bytes.NewReader(smallPDF(700)), CaseID: func() *domain.ID { return nil }})
+	_, err = b.archive.Upload(t.Context(), late, files.UploadRequest{Name: mark + ".pdf", Body: bytes.NewReader(smallPDF(700)), CaseID: func() *domain.ID { return nil }})
 	must(t, err)
 	must(t, query.New(pool).CreateConsultation(t.Context(), query.CreateConsultationParams{ID: domain.NewID(), UserID: late.UserID, ActorID: late.UserID, Kind: "chat", Question: mark, CreatedAt: time.Now()}))
 	if in := found(); !in["documents.name"] || !in["consultations.question"] {

@@ -3,18 +3,19 @@ package pdf
 import (
 	"bytes"
 	"encoding/json"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"testing"
 
 	"counsel/domain"
-	"counsel/domain/documents"
+	"counsel/domain/templates"
 )
 
 // TestShippedTemplates renders each built-in template with its sample data and checks that the output
 // is deterministic. Set PDF_DIR to keep the files.
 func TestShippedTemplates(t *testing.T) {
-	templates, err := documents.NewTemplates(nil, domain.SystemClock, domain.NewID, nil)
+	service, err := templates.New(templates.Config{Runtime: domain.SystemRuntime(slog.New(slog.DiscardHandler))})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -25,7 +26,7 @@ func TestShippedTemplates(t *testing.T) {
 	reader := domain.Principal{Role: domain.RoleClient}
 	for _, id := range []string{"demand-letter", "employment-contract", "engagement-letter", "nda", "power-of-attorney", "service-agreement"} {
 		t.Run(id, func(t *testing.T) {
-			v, err := templates.Version(t.Context(), reader, id, "1")
+			v, err := service.Version(t.Context(), reader, id, "1")
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -35,11 +36,11 @@ func TestShippedTemplates(t *testing.T) {
 				if err := json.Unmarshal(v.Sample, &data); err != nil {
 					t.Fatal(err)
 				}
-				d, err := templates.Document(t.Context(), reader, id, "1", data)
+				bound, err := service.Bind(t.Context(), reader, id, "1", data)
 				if err != nil {
 					t.Fatal(err)
 				}
-				if err := engine.Render(t.Context(), d, &files[i]); err != nil {
+				if err := engine.Render(t.Context(), bound.Document, &files[i]); err != nil {
 					t.Fatal(err)
 				}
 			}

@@ -11,7 +11,7 @@ import (
 	"github.com/minio/minio-go/v7"
 
 	"counsel/domain"
-	"counsel/domain/documents"
+	"counsel/domain/files"
 )
 
 // defaultRetryAfter is the Retry-After of callers while the store is unavailable.
@@ -78,7 +78,7 @@ func (f failure) domainError(what string) error {
 	if f.code == minio.NoSuchKey {
 		return &domain.Error{Code: domain.NotFound, Message: "There is no such file.", Err: cause}
 	}
-	return documents.StorageUnavailable(defaultRetryAfter, cause)
+	return files.StorageUnavailable(defaultRetryAfter, cause)
 }
 
 func isNotFound(err error) bool { return err != nil && domain.CodeOf(err) == domain.NotFound }

@@ -18,7 +18,7 @@ import (
 
 	"counsel/clients/storage"
 	"counsel/domain"
-	"counsel/domain/documents"
+	"counsel/domain/files"
 )
 
 // withFaultProxy puts a proxy in front of the server. fault is called with the number of each request, from 1;
@@ -55,7 +55,7 @@ func withFaultProxy(t *testing.T, fault func(n int, w http.ResponseWriter, r *ht
 func checkUnavailable(t *testing.T, err error) {
 	t.Helper()
 	e, ok := errors.AsType[*domain.Error](err)
-	if !ok || e.Code != domain.Unavailable || e.Reason != documents.ReasonStorage || e.RetryAfter <= 0 {
+	if !ok || e.Code != domain.Unavailable || e.Reason != files.ReasonStorage || e.RetryAfter <= 0 {
 		t.Fatalf("the error is %v", err)
 	}
 	if s := err.Error(); strings.Contains(s, testServer.SecretKey) || strings.Contains(s, testServer.AccessKey) || strings.Contains(s, "X-Amz") {

@@ -1,5 +1,5 @@
 // Package storage is a client for the object store: a bucket of an S3 server such as Amazon S3 or MinIO. It
-// implements documents.Files.
+// implements files.Store.
 //
 // Retry policy: a request is up to three attempts. Failed connections, 429, 5xx and uploads that arrived corrupted
 // are retried; permanent errors (403, a missing bucket) are not. An attempt is aborted when no data
@@ -26,7 +26,7 @@ import (
 	"github.com/minio/minio-go/v7"
 	"github.com/minio/minio-go/v7/pkg/credentials"
 
-	"counsel/domain/documents"
+	"counsel/domain/files"
 )
 
 // Config configures a Client. Zero fields get the default given beside them.
@@ -49,7 +49,7 @@ type Client struct {
 	transport http.RoundTripper
 }
 
-var _ documents.Files = (*Client)(nil)
+var _ files.Store = (*Client)(nil)
 
 // New validates cfg. It does not connect.
 func New(cfg Config) (*Client, error) {
@@ -101,8 +101,8 @@ func (c *Client) Close() error {
 	return nil
 }
 
-// Put implements documents.Files.
-func (c *Client) Put(ctx context.Context, key string, f documents.NewFile) error {
+// Put implements files.Store.
+func (c *Client) Put(ctx context.Context, key string, f files.Object) error {
 	sum := base64.StdEncoding.EncodeToString(f.SHA256[:])
 	return c.withRetries(ctx, "put", func(ctx context.Context, alive func()) error {
 		if _, err := f.Body.Seek(0, io.SeekStart); err != nil {
@@ -127,7 +127,7 @@ func (c *Client) Put(ctx context.Context, key string, f documents.NewFile) error
 	})
 }
 
-// Get implements documents.Files.
+// Get implements files.Store.
 func (c *Client) Get(ctx context.Context, key string, offset, length int64) (io.ReadCloser, error) {
 	var opts minio.GetObjectOptions
 	switch {
@@ -172,9 +172,9 @@ func (c *Client) Get(ctx context.Context, key string, offset, length int64) (io.
 	return out, nil
 }
 
-// Stat implements documents.Files.
-func (c *Client) Stat(ctx context.Context, key string) (documents.FileInfo, error) {
-	var out documents.FileInfo
+// Stat implements files.Store.
+func (c *Client) Stat(ctx context.Context, key string) (files.ObjectInfo, error) {
+	var out files.ObjectInfo
 	err := c.withRetries(ctx, "stat", func(ctx context.Context, _ func()) error {
 		info, err := c.core.StatObject(ctx, c.cfg.Bucket, key, minio.StatObjectOptions{Checksum: true})
 		out = fileInfo(info)
@@ -183,7 +183,7 @@ func (c *Client) Stat(ctx context.Context, key string) (documents.FileInfo, erro
 	return out, err
 }
 
-// Delete implements documents.Files.
+// Delete implements files.Store.
 func (c *Client) Delete(ctx context.Context, key string) error {
 	err := c.withRetries(ctx, "delete", func(ctx context.Context, _ func()) error {
 		return c.core.RemoveObject(ctx, c.cfg.Bucket, key, minio.RemoveObjectOptions{})
@@ -194,14 +194,14 @@ func (c *Client) Delete(ctx context.Context, key string) error {
 	return err
 }
 
-// Link implements documents.Files. The disposition is always attachment, so that uploads are never rendered
+// PresignURL implements files.Store. The disposition is always attachment, so that uploads are never rendered
 // as pages of the store's origin.
-func (c *Client) Link(ctx context.Context, key string, l documents.FileLink) (string, error) {
+func (c *Client) PresignURL(ctx context.Context, key string, l files.PresignOptions) (string, error) {
 	disposition := "attachment"
 	if l.Name != "" {
 		disposition = mime.FormatMediaType(disposition, map[string]string{"filename": l.Name})
 	}
-	u, err := c.core.PresignedGetObject(ctx, c.cfg.Bucket, key, l.For, url.Values{
+	u, err := c.core.PresignedGetObject(ctx, c.cfg.Bucket, key, l.ExpiresIn, url.Values{
 		"response-content-disposition": {disposition},
 		"response-content-type":        {l.ContentType},
 	})
@@ -211,11 +211,11 @@ func (c *Client) Link(ctx context.Context, key string, l documents.FileLink) (st
 	return u.String(), nil
 }
 
-// List implements documents.Files.
-func (c *Client) List(ctx context.Context, prefix, after string, limit int) ([]documents.FileInfo, error) {
-	var out []documents.FileInfo
+// List implements files.Store.
+func (c *Client) List(ctx context.Context, prefix, after string, limit int) ([]files.ObjectInfo, error) {
+	var out []files.ObjectInfo
 	err := c.withRetries(ctx, "list", func(ctx context.Context, alive func()) error {
-		out = make([]documents.FileInfo, 0, limit)
+		out = make([]files.ObjectInfo, 0, limit)
 		for o := range c.core.ListObjectsIter(ctx, c.cfg.Bucket, minio.ListObjectsOptions{Prefix: prefix, StartAfter: after, Recursive: true, MaxKeys: limit}) {
 			alive()
 			if o.Err != nil {
@@ -231,10 +231,10 @@ func (c *Client) List(ctx context.Context, prefix, after string, limit int) ([]d
 	return out, err
 }
 
-func fileInfo(o minio.ObjectInfo) documents.FileInfo {
-	info := documents.FileInfo{Key: o.Key, Size: o.Size, Modified: o.LastModified}
-	if raw, err := base64.StdEncoding.DecodeString(o.ChecksumSHA256); err == nil && len(raw) == len(documents.Checksum{}) {
-		sum := documents.Checksum(raw)
+func fileInfo(o minio.ObjectInfo) files.ObjectInfo {
+	info := files.ObjectInfo{Key: o.Key, Size: o.Size, Modified: o.LastModified}
+	if raw, err := base64.StdEncoding.DecodeString(o.ChecksumSHA256); err == nil && len(raw) == len(files.Checksum{}) {
+		sum := files.Checksum(raw)
 		info.SHA256 = &sum
 	}
 	return info

@@ -18,7 +18,7 @@ import (
 
 	"counsel/clients/storage"
 	"counsel/domain"
-	"counsel/domain/documents"
+	"counsel/domain/files"
 	"counsel/sandbox"
 )
 
@@ -64,8 +64,8 @@ func newClient(t *testing.T, change ...func(*storage.Config)) *storage.Client {
 	return c
 }
 
-func newFile(content []byte) documents.NewFile {
-	return documents.NewFile{Body: bytes.NewReader(content), Size: int64(len(content)), SHA256: sha256.Sum256(content), ContentType: "application/pdf"}
+func newFile(content []byte) files.Object {
+	return files.Object{Body: bytes.NewReader(content), Size: int64(len(content)), SHA256: sha256.Sum256(content), ContentType: "application/pdf"}
 }
 
 func newKey() string { return "docs/" + domain.NewID().String() }
@@ -108,7 +108,7 @@ func TestRoundTrip(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if info.Size != 10 || info.SHA256 == nil || *info.SHA256 != documents.Checksum(sha256.Sum256([]byte("0123456789"))) || time.Since(info.Modified) > time.Minute {
+	if info.Size != 10 || info.SHA256 == nil || *info.SHA256 != files.Checksum(sha256.Sum256([]byte("0123456789"))) || time.Since(info.Modified) > time.Minute {
 		t.Errorf("%+v", info)
 	}
 	if err := c.Put(t.Context(), key, newFile([]byte("another"))); err != nil {
@@ -170,7 +170,7 @@ func TestLink(t *testing.T) {
 		"a\r\nSet-Cookie: b=c; .pdf": "",
 		"":                           "attachment",
 	} {
-		link, err := c.Link(t.Context(), key, documents.FileLink{Name: name, ContentType: "application/pdf", For: time.Minute})
+		link, err := c.PresignURL(t.Context(), key, files.PresignOptions{Name: name, ContentType: "application/pdf", ExpiresIn: time.Minute})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -186,7 +186,7 @@ func TestLink(t *testing.T) {
 		}
 	}
 
-	link, err := c.Link(t.Context(), key, documents.FileLink{Name: "a", ContentType: "application/pdf", For: time.Second})
+	link, err := c.PresignURL(t.Context(), key, files.PresignOptions{Name: "a", ContentType: "application/pdf", ExpiresIn: time.Second})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -205,7 +205,7 @@ func TestLink(t *testing.T) {
 			t.Fatal("the link does not expire")
 		}
 	}
-	if _, err := c.Link(t.Context(), key, documents.FileLink{Name: "a", For: 8 * 24 * time.Hour}); err == nil {
+	if _, err := c.PresignURL(t.Context(), key, files.PresignOptions{Name: "a", ExpiresIn: 8 * 24 * time.Hour}); err == nil {
 		t.Error("a link with a lifetime beyond S3's limit was created")
 	}
 }

@@ -18,7 +18,7 @@ import (
 	"counsel/domain/ai/policy"
 	"counsel/domain/ai/prompts"
 	"counsel/domain/cases"
-	"counsel/domain/documents"
+	"counsel/domain/drafts"
 	"counsel/domain/masking"
 	"counsel/gen/query"
 )
@@ -182,7 +182,7 @@ func (s *Service) storeDraft(caller domain.Principal, row query.Consultation, d 
 	ctx, cancel := context.WithTimeout(s.base, writeTimeout)
 	defer cancel()
 	write := func(tx db.Tx) error {
-		if err := documents.KeepGenerated(ctx, tx, s.Events, documents.GeneratedDraft{
+		if err := drafts.CreateGenerated(ctx, tx, s.Events, drafts.NewGeneratedDraft{
 			ID: d.ID, UserID: row.UserID, CaseID: row.CaseID, Type: t.ID, TemplateVersion: t.Version, Title: title, Body: d.Text, Locale: row.Locale, Tone: string(tone),
 			Sections: sections, Warnings: d.Warnings, QualityScore: d.QualityScore, CreatedAt: row.CreatedAt,
 		}); err != nil {

@@ -14,25 +14,25 @@ import (
 	"counsel/domain"
 	"counsel/domain/ai/policy"
 	"counsel/domain/ai/prompts"
-	"counsel/domain/documents"
+	"counsel/domain/files"
 	"counsel/domain/masking"
 	"counsel/domain/search"
 )
 
-// Library is the documents that questions may be about. documents.Archive fulfils it. All can
+// Library is the documents that questions may be about. files.Service fulfils it. All can
 // fail with Unavailable.
 type Library interface {
 	// Get reads what is known of a document. NotFound: there is none, or it is not open to the
 	// caller.
-	Get(ctx context.Context, caller domain.Principal, id domain.ID) (documents.Stored, error)
+	Get(ctx context.Context, caller domain.Principal, id domain.ID) (files.File, error)
 
 	// FindPages finds the pages of some documents that have most to do with text, the best first,
 	// at most limit. It does not ask who may read the documents.
-	FindPages(ctx context.Context, of []domain.ID, text string, limit int) ([]documents.PageText, error)
+	FindPages(ctx context.Context, of []domain.ID, text string, limit int) ([]files.Page, error)
 
 	// FindCasePages is FindPages for all documents of a case, and puts down which are shown. NotFound:
 	// the case is not open to the caller.
-	FindCasePages(ctx context.Context, caller domain.Principal, matter domain.ID, text string, limit int) ([]documents.Stored, []documents.PageText, error)
+	FindCasePages(ctx context.Context, caller domain.Principal, matter domain.ID, text string, limit int) ([]files.File, []files.Page, error)
 }
 
 // ReasonTextPending is why a question about a document that was only just sent is refused.
@@ -50,14 +50,14 @@ const (
 
 // shelf is the documents of a question with the pages of them that the search found.
 type shelf struct {
-	documents []documents.Stored
-	pages     []documents.PageText
+	documents []files.File
+	pages     []files.Page
 }
 
 // passage is a part of a page that the model is shown.
 type passage struct {
-	document   documents.Stored
-	page       documents.PageText
+	document   files.File
+	page       files.Page
 	masked     masking.Masked // the whole page
 	start, end int            // of the part, in masked.Text
 	title      string         // of the document, masked
@@ -116,10 +116,10 @@ func (sh *shelf) bounded() *shelf {
 	return sh
 }
 
-func (s *Service) document(ctx context.Context, caller domain.Principal, q Question, id domain.ID, pointer string) (documents.Stored, error) {
+func (s *Service) document(ctx context.Context, caller domain.Principal, q Question, id domain.ID, pointer string) (files.File, error) {
 	absent := &domain.Error{Code: domain.NotFound, Message: "There is no such document.", Fields: []domain.Field{{Pointer: pointer, Detail: "is not a document that is open to you"}}}
 	if s.Library == nil {
-		return documents.Stored{}, absent
+		return files.File{}, absent
 	}
 	d, err := s.Library.Get(ctx, caller, id)
 	if domain.CodeOf(err) == domain.NotFound && err != nil {
@@ -136,9 +136,9 @@ func (s *Service) document(ctx context.Context, caller domain.Principal, q Quest
 		return d, absent // an admin's reach is not another reader's
 	}
 	switch d.Text {
-	case documents.TextPending:
+	case files.TextPending:
 		return d, &domain.Error{Code: domain.Conflict, Reason: ReasonTextPending, Message: "The document's text is still being read. Please ask again in a moment.", Fields: []domain.Field{{Pointer: pointer, Detail: "is still being read"}}}
-	case documents.TextNone, documents.TextUnreadable:
+	case files.TextNone, files.TextUnreadable:
 		return d, domain.InvalidField(pointer, "has no text that can be read")
 	}
 	return d, nil

@@ -13,7 +13,8 @@ import (
 
 	"counsel/db"
 	"counsel/domain"
-	"counsel/domain/documents"
+	"counsel/domain/files"
+	"counsel/domain/files/filetype"
 	"counsel/domain/jobs"
 	"counsel/domain/schema"
 	"counsel/gen/query"
@@ -47,7 +48,7 @@ type Acceptance struct {
 // accepted is a message that was looked through.
 type accepted struct {
 	Email
-	sums []documents.Checksum // of the attachments
+	sums []files.Checksum // of the attachments
 }
 
 // Send accepts a message. Invalid names the field; RateLimited when the caller wrote to too many
@@ -292,7 +293,7 @@ func (s *Service) attach(ctx context.Context, caller domain.Principal, at string
 		if err != nil {
 			return err
 		}
-		if f.Inline && d.ContentType != documents.PNG && d.ContentType != documents.JPEG {
+		if f.Inline && d.ContentType != filetype.PNG && d.ContentType != filetype.JPEG {
 			return domain.InvalidField(pointer+"/inline", "is for pictures, and this is none")
 		}
 		if total += d.Size; total > MaxAttached {
@@ -315,31 +316,31 @@ func token(name string) bool {
 // document finds what an attachment names. A URL is only ever read for the id in it, never
 // fetched; and it must be one that this service gives out for that document, or somebody who
 // means another file would send this one.
-func (s *Service) document(ctx context.Context, caller domain.Principal, pointer string, f Attachment) (documents.Stored, error) {
+func (s *Service) document(ctx context.Context, caller domain.Principal, pointer string, f Attachment) (files.File, error) {
 	id, field := f.DocumentID, "/docId"
 	if f.URL != "" {
 		field = "/fileUrl"
 	}
 	if (f.URL == "") == id.IsZero() {
-		return documents.Stored{}, domain.InvalidField(pointer+"/fileUrl", "is needed, or docId, and not both")
+		return files.File{}, domain.InvalidField(pointer+"/fileUrl", "is needed, or docId, and not both")
 	}
 	foreign := domain.InvalidField(pointer+field, "is not a document of this service that you may read")
 	var link *url.URL
 	if f.URL != "" {
 		var err error
 		if link, err = url.Parse(f.URL); err != nil || link.User != nil || link.Opaque != "" || link.Fragment != "" {
-			return documents.Stored{}, foreign
+			return files.File{}, foreign
 		}
 		if id, err = idIn(link.Path); err != nil {
-			return documents.Stored{}, foreign
+			return files.File{}, foreign
 		}
 	}
 	d, err := s.Archive.Get(ctx, caller, id)
 	switch code := domain.CodeOf(err); {
 	case err != nil && (code == domain.NotFound || code == domain.Forbidden):
-		return documents.Stored{}, foreign
+		return files.File{}, foreign
 	case err != nil:
-		return documents.Stored{}, err
+		return files.File{}, err
 	case link == nil:
 		return d, nil
 	}
@@ -360,7 +361,7 @@ func idIn(path string) (domain.ID, error) {
 }
 
 // ours tells whether a URL is one of those that lead to a document.
-func (s *Service) ours(ctx context.Context, d documents.Stored, link *url.URL) (bool, error) {
+func (s *Service) ours(ctx context.Context, d files.File, link *url.URL) (bool, error) {
 	content := "/api/docs/" + d.ID.String() + "/content"
 	if link.Scheme == "" && link.Host == "" {
 		return link.Path == content, nil
@@ -368,7 +369,7 @@ func (s *Service) ours(ctx context.Context, d documents.Stored, link *url.URL) (
 	if link.Scheme+"://"+link.Host+link.Path == s.PublicURL+content {
 		return true, nil
 	}
-	at, _, err := s.Archive.Link(ctx, d)
+	at, _, err := s.Archive.PresignURL(ctx, d)
 	if err != nil {
 		return false, err
 	}

@@ -10,7 +10,7 @@ import (
 
 	"counsel/db"
 	"counsel/domain"
-	"counsel/domain/documents"
+	"counsel/domain/files"
 	"counsel/domain/jobs"
 	"counsel/gen/query"
 )
@@ -340,7 +340,7 @@ func (s *Service) write(ctx context.Context, row query.Email, all []query.EmailR
 // content reads what is attached, if it is the same file still and the sender may still read it.
 func (s *Service) content(ctx context.Context, sender domain.Principal, f query.EmailAttachment) ([]byte, error) {
 	d, err := s.Archive.Get(ctx, sender, f.DocumentID)
-	if code := domain.CodeOf(err); err != nil && (code == domain.NotFound || code == domain.Forbidden) || err == nil && d.SHA256 != documents.Checksum(f.Sha256) {
+	if code := domain.CodeOf(err); err != nil && (code == domain.NotFound || code == domain.Forbidden) || err == nil && d.SHA256 != files.Checksum(f.Sha256) {
 		return nil, errGone
 	} else if err != nil {
 		return nil, err

@@ -27,8 +27,8 @@ import (
 	"counsel/db"
 	"counsel/domain"
 	"counsel/domain/account"
-	"counsel/domain/documents"
 	"counsel/domain/events"
+	"counsel/domain/files"
 	"counsel/domain/jobs"
 	"counsel/domain/limits"
 	"counsel/gen/query"
@@ -71,7 +71,7 @@ type Deps struct {
 	DB      *sql.DB
 	Jobs    *jobs.Service
 	Sender  Sender // nil: none is configured
-	Archive *documents.Archive
+	Archive *files.Service
 	People  People
 	Limit   *limits.Limiter // recipients that a user may write to; nil: as many as they like
 	Clock   domain.Clock

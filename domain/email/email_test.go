@@ -12,8 +12,9 @@ import (
 
 	"counsel/db"
 	"counsel/domain"
-	"counsel/domain/documents"
 	"counsel/domain/events"
+	"counsel/domain/files"
+	"counsel/domain/files/filetype"
 	"counsel/domain/limits"
 	"counsel/gen/query"
 	"counsel/sandbox/testenv"
@@ -21,7 +22,7 @@ import (
 
 func TestSendAndDeliver(t *testing.T) {
 	b := newBundle(t)
-	contract, logo := b.upload(b.ada, documents.PDF, "%PDF the contract"), b.upload(b.ada, documents.PNG, "PNG the logo")
+	contract, logo := b.upload(b.ada, filetype.PDF, "%PDF the contract"), b.upload(b.ada, filetype.PNG, "PNG the logo")
 	e := b.send(Message{To: []string{"grace@example.com", "Ada+tag@Bücher.example"}, Cc: []string{"carol@example.com", "GRACE@example.com"}, Bcc: []string{"hidden@example.com"},
 		ReplyTo: "ada@firm.example", Subject: " Your contract ", HTML: `<p onclick="x()">Dear Grace, <img src="cid:logo.png"><script>evil()</script></p>`,
 		Attachments: []Attachment{{Filename: "Vertrag – Entwurf.pdf", DocumentID: contract.ID}, {Filename: "logo.png", URL: "/api/docs/" + logo.ID.String() + "/content", Inline: true}}})
@@ -52,7 +53,7 @@ func TestSendAndDeliver(t *testing.T) {
 
 func TestSendNamesTheField(t *testing.T) {
 	b := newBundle(t)
-	mine, word := b.upload(b.ada, documents.PDF, "%PDF"), b.upload(b.ada, documents.PDF, strings.Repeat("x", MaxAttached))
+	mine, word := b.upload(b.ada, filetype.PDF, "%PDF"), b.upload(b.ada, filetype.PDF, strings.Repeat("x", MaxAttached))
 	good := func() Message {
 		return Message{To: []string{"grace@example.com"}, Subject: "Hello", Text: "Hello."}
 	}
@@ -121,7 +122,7 @@ func many(n int) (list []string) {
 func TestFilesOfThisServiceAlone(t *testing.T) {
 	b := newBundle(t)
 	bob := b.join(domain.RoleLawyer)
-	mine, his := b.upload(b.ada, documents.PDF, "%PDF mine").ID.String(), b.upload(bob, documents.PDF, "%PDF his").ID.String()
+	mine, his := b.upload(b.ada, filetype.PDF, "%PDF mine").ID.String(), b.upload(bob, filetype.PDF, "%PDF his").ID.String()
 	for _, url := range []string{"/api/docs/" + mine + "/content", "https://counsel.example/api/docs/" + mine + "/content", "https://files.example/bucket/docs/" + mine + "?X-Amz-Signature=expired", "https://FILES.example/bucket/docs/" + mine} {
 		if _, err := b.Send(t.Context(), b.ada, Message{To: many(1), Subject: "x", Text: "x", Attachments: []Attachment{{Filename: "a.pdf", URL: url}}}); err != nil {
 			t.Errorf("%s: %v", url, err)
@@ -256,19 +257,19 @@ func TestGivenUp(t *testing.T) {
 // TestDocumentsThatChange between the promise and the sending.
 func TestDocumentsThatChange(t *testing.T) {
 	for name, c := range map[string]struct {
-		change func(b *bundle, d documents.Stored)
+		change func(b *bundle, d files.File)
 		then   Status
 		back   func(b *bundle)
 	}{
-		"deleted":       {func(b *bundle, d documents.Stored) { must(b.t, b.Archive.Delete(b.t.Context(), b.ada, d.ID)) }, Failed, nil},
-		"other bytes":   {func(b *bundle, d documents.Stored) { b.files.files["docs/"+d.ID.String()] = []byte("%PDF forged!!") }, Failed, nil},
-		"file lost":     {func(b *bundle, d documents.Stored) { delete(b.files.files, "docs/"+d.ID.String()) }, Failed, nil},
-		"store is down": {func(b *bundle, _ documents.Stored) { b.files.down = true }, Queued, func(b *bundle) { b.files.down = false }},
-		"all as it was": {func(*bundle, documents.Stored) {}, Sent, nil},
+		"deleted":       {func(b *bundle, d files.File) { must(b.t, b.Archive.Delete(b.t.Context(), b.ada, d.ID)) }, Failed, nil},
+		"other bytes":   {func(b *bundle, d files.File) { b.files.files["docs/"+d.ID.String()] = []byte("%PDF forged!!") }, Failed, nil},
+		"file lost":     {func(b *bundle, d files.File) { delete(b.files.files, "docs/"+d.ID.String()) }, Failed, nil},
+		"store is down": {func(b *bundle, _ files.File) { b.files.down = true }, Queued, func(b *bundle) { b.files.down = false }},
+		"all as it was": {func(*bundle, files.File) {}, Sent, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := newBundle(t)
-			d := b.upload(b.ada, documents.PDF, "%PDF original")
+			d := b.upload(b.ada, filetype.PDF, "%PDF original")
 			e := b.send(Message{To: many(1), Subject: "x", Text: "x", Attachments: []Attachment{{Filename: "a.pdf", DocumentID: d.ID}}})
 			c.change(b, d)
 			err := b.try(e.ID)
@@ -291,7 +292,7 @@ func TestDocumentsThatChange(t *testing.T) {
 // TestSenderLosesTheDocument: what somebody may not read any more does not go out in their name.
 func TestSenderLosesTheDocument(t *testing.T) {
 	b := newBundle(t)
-	d := b.upload(b.ada, documents.PDF, "%PDF")
+	d := b.upload(b.ada, filetype.PDF, "%PDF")
 	send := func() Email {
 		e, err := b.Send(t.Context(), b.admin, Message{To: many(1), Subject: "x", Text: "x", Attachments: []Attachment{{Filename: "a.pdf", DocumentID: d.ID}}})
 		must(t, err)
@@ -496,7 +497,7 @@ func TestUnsubscribe(t *testing.T) {
 func TestForget(t *testing.T) {
 	b := newBundle(t)
 	bob := b.join(domain.RoleLawyer)
-	d := b.upload(b.ada, documents.PDF, "%PDF")
+	d := b.upload(b.ada, filetype.PDF, "%PDF")
 	e := b.send(Message{To: many(2), Subject: "x", Text: "x", Attachments: []Attachment{{Filename: "a.pdf", DocumentID: d.ID}}})
 	kept, err := b.Send(t.Context(), bob, Message{To: many(1), Subject: "x", Text: "x"})
 	must(t, err)
@@ -634,7 +635,7 @@ func TestForgetOld(t *testing.T) {
 	b := newBundle(t)
 	ctx := t.Context()
 	b.Keep = 90 * 24 * time.Hour
-	d := b.upload(b.ada, documents.PDF, "%PDF")
+	d := b.upload(b.ada, filetype.PDF, "%PDF")
 	file := Attachment{Filename: "a.pdf", DocumentID: d.ID}
 	old := b.send(Message{To: many(1), Subject: "Old", Text: "Long ago", HTML: "<p>Long ago</p>", Attachments: []Attachment{file}})
 	must(t, b.try(old.ID))

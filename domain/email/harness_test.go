@@ -17,7 +17,7 @@ import (
 	"counsel/db"
 	"counsel/domain"
 	"counsel/domain/account"
-	"counsel/domain/documents"
+	"counsel/domain/files"
 	"counsel/domain/jobs"
 	"counsel/gen/query"
 	"counsel/sandbox/testenv"
@@ -44,7 +44,8 @@ func newBundle(t testing.TB) *bundle {
 	b := &bundle{t: t, pool: pool, post: &post{}, files: &store{files: map[string][]byte{}}, log: &bytes.Buffer{}, now: domain.SystemClock()}
 	clock := func() time.Time { return b.now }
 	log := slog.New(slog.NewJSONHandler(b.log, nil))
-	archive := documents.NewArchive(documents.ArchiveDeps{DB: pool, Files: b.files, Clock: clock, NewID: domain.NewID, Log: log})
+	archive, err := files.New(files.Config{DB: pool, Store: b.files, Runtime: domain.Runtime{Clock: clock, NewID: domain.NewID, Log: log}})
+	must(t, err)
 	work := jobs.NewService(jobs.Deps{DB: pool, Transport: noTransport{}, Clock: clock, NewID: domain.NewID, Log: log, Metrics: noMetrics{}})
 	b.Service = New(Deps{DB: pool, Jobs: work, Sender: b.post, Archive: archive, People: b, Clock: clock, NewID: domain.NewID, Log: log,
 		PublicURL: "https://counsel.example", AccountURL: "https://counsel.example/account", Secret: func(id domain.ID) string { return "secret-of-" + id.String() },
@@ -73,9 +74,9 @@ func (b *bundle) join(role domain.Role) domain.Principal {
 }
 
 // upload keeps a document of somebody's.
-func (b *bundle) upload(who domain.Principal, contentType, content string) documents.Stored {
+func (b *bundle) upload(who domain.Principal, contentType, content string) files.File {
 	b.t.Helper()
-	d, err := b.Archive.Save(b.t.Context(), documents.NewStored{UserID: who.UserID, Name: "contract.pdf", ContentType: contentType, Kind: documents.Uploaded,
+	d, err := b.Archive.Create(b.t.Context(), files.NewFile{UserID: who.UserID, Name: "contract.pdf", ContentType: contentType, Kind: files.Uploaded,
 		Body: strings.NewReader(content), Size: int64(len(content)), SHA256: sha256.Sum256([]byte(content))})
 	must(b.t, err)
 	return d
@@ -222,12 +223,12 @@ func (s *store) do(f func() error) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.down {
-		return documents.StorageUnavailable(time.Second, errors.New("down"))
+		return files.StorageUnavailable(time.Second, errors.New("down"))
 	}
 	return f()
 }
 
-func (s *store) Put(_ context.Context, key string, f documents.NewFile) error {
+func (s *store) Put(_ context.Context, key string, f files.Object) error {
 	b, err := io.ReadAll(f.Body)
 	if err != nil {
 		return err
@@ -247,19 +248,19 @@ func (s *store) Get(_ context.Context, key string, _, _ int64) (r io.ReadCloser,
 	return r, err
 }
 
-func (s *store) Stat(context.Context, string) (documents.FileInfo, error) {
-	return documents.FileInfo{}, nil
+func (s *store) Stat(context.Context, string) (files.ObjectInfo, error) {
+	return files.ObjectInfo{}, nil
 }
 
 func (s *store) Delete(_ context.Context, key string) error {
 	return s.do(func() error { delete(s.files, key); return nil })
 }
 
-func (s *store) Link(_ context.Context, key string, _ documents.FileLink) (string, error) {
+func (s *store) PresignURL(_ context.Context, key string, _ files.PresignOptions) (string, error) {
 	return "https://files.example/bucket/" + key + "?X-Amz-Signature=5d41", nil
 }
 
-func (s *store) List(context.Context, string, string, int) ([]documents.FileInfo, error) {
+func (s *store) List(context.Context, string, string, int) ([]files.ObjectInfo, error) {
 	return nil, nil
 }
 

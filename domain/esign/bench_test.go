@@ -24,13 +24,14 @@ import (
 	"counsel/domain/account"
 	"counsel/domain/cases"
 	"counsel/domain/doc"
-	"counsel/domain/documents"
-	"counsel/domain/documents/text"
+	extract "counsel/domain/documents/text"
 	"counsel/domain/email"
 	"counsel/domain/esign"
 	"counsel/domain/esign/pades"
 	"counsel/domain/events"
+	"counsel/domain/files"
 	"counsel/domain/jobs"
+	"counsel/domain/text"
 	"counsel/sandbox/testenv"
 )
 
@@ -55,7 +56,8 @@ type bench struct {
 	*esign.Service
 	t       testing.TB
 	pool    *sql.DB
-	archive *documents.Archive
+	archive *files.Service
+	text    *switchableExtractor
 	cases   *cases.Service
 	files   *store
 	people  directory
@@ -93,7 +95,10 @@ func newBenchWith(t testing.TB, provider func(clock func() time.Time) esign.Prov
 	b.people = people
 	log := slog.New(slog.NewTextHandler(b.logs, nil))
 	b.cases = cases.New(pool, people, clock, domain.NewID)
-	b.archive = documents.NewArchive(documents.ArchiveDeps{DB: pool, Files: b.files, Cases: b.cases, Clock: clock, NewID: domain.NewID, Log: log, Deletable: esign.DocumentDeletable})
+	b.text = &switchableExtractor{}
+	var err error
+	b.archive, err = files.New(files.Config{DB: pool, Store: b.files, Text: b.text, Cases: b.cases, Runtime: domain.Runtime{Clock: clock, NewID: domain.NewID, Log: log}, Deletable: esign.DocumentDeletable})
+	must(t, err)
 	b.cases.BeforeDelete = esign.CaseDeletable
 	seal := newSeal(t, "Counsel test", b.now)
 	engine, err := pdf.New(pdf.Config{})
@@ -127,10 +132,20 @@ func (b *bench) Evidence(ctx context.Context, by domain.Principal, id domain.ID)
 	return all, err
 }
 
+// switchableExtractor extracts by an extractor that a test sets; nil finds no text.
+type switchableExtractor struct{ text.Extractor }
+
+func (s *switchableExtractor) Pages(ctx context.Context, contentType string, file io.ReaderAt, size int64) (text.Text, error) {
+	if s.Extractor == nil {
+		return text.Text{}, nil
+	}
+	return s.Extractor.Pages(ctx, contentType, file, size)
+}
+
 // texts reads the text of PDF files.
-func texts(t testing.TB) documents.TextReader {
+func texts(t testing.TB) text.Extractor {
 	t.Helper()
-	r := text.New("")
+	r := extract.New("")
 	t.Cleanup(func() { must(t, r.Close()) })
 	return r
 }
@@ -327,11 +342,11 @@ type store struct {
 	goOn  chan struct{}
 }
 
-func (s *store) Put(_ context.Context, key string, f documents.NewFile) error {
+func (s *store) Put(_ context.Context, key string, f files.Object) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.down {
-		return documents.StorageUnavailable(time.Second, errors.New("down"))
+		return files.StorageUnavailable(time.Second, errors.New("down"))
 	}
 	if _, err := f.Body.Seek(0, io.SeekStart); err != nil {
 		return err
@@ -352,7 +367,7 @@ func (s *store) Get(_ context.Context, key string, offset, length int64) (io.Rea
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.down {
-		return nil, documents.StorageUnavailable(time.Second, errors.New("down"))
+		return nil, files.StorageUnavailable(time.Second, errors.New("down"))
 	}
 	b, ok := s.files[key]
 	if !ok {
@@ -361,8 +376,8 @@ func (s *store) Get(_ context.Context, key string, offset, length int64) (io.Rea
 	return io.NopCloser(bytes.NewReader(b[offset:])), nil
 }
 
-func (s *store) Stat(context.Context, string) (documents.FileInfo, error) {
-	return documents.FileInfo{}, errors.New("not asked")
+func (s *store) Stat(context.Context, string) (files.ObjectInfo, error) {
+	return files.ObjectInfo{}, errors.New("not asked")
 }
 
 func (s *store) Delete(_ context.Context, key string) error {
@@ -372,11 +387,11 @@ func (s *store) Delete(_ context.Context, key string) error {
 	return nil
 }
 
-func (s *store) Link(context.Context, string, documents.FileLink) (string, error) {
+func (s *store) PresignURL(context.Context, string, files.PresignOptions) (string, error) {
 	return "https://store.example", nil
 }
 
-func (s *store) List(context.Context, string, string, int) ([]documents.FileInfo, error) {
+func (s *store) List(context.Context, string, string, int) ([]files.ObjectInfo, error) {
 	return nil, nil
 }
 
@@ -398,9 +413,9 @@ func contract(t testing.TB, pages int) []byte {
 }
 
 // upload keeps a contract of lena's, in a case or none.
-func (b *bench) upload(file []byte, matter *domain.ID) documents.Stored {
+func (b *bench) upload(file []byte, matter *domain.ID) files.File {
 	b.t.Helper()
-	d, err := b.archive.Upload(b.t.Context(), b.lena, documents.NewUpload{Name: "lease.pdf", Body: bytes.NewReader(file), CaseID: func() *domain.ID { return matter }})
+	d, err := b.archive.Upload(b.t.Context(), b.lena, files.UploadRequest{Name: "lease.pdf", Body: bytes.NewReader(file), CaseID: func() *domain.ID { return matter }})
 	must(b.t, err)
 	return d
 }

@@ -10,8 +10,8 @@ import (
 
 	"counsel/domain"
 	"counsel/domain/cases"
-	"counsel/domain/documents"
 	"counsel/domain/esign"
+	"counsel/domain/files"
 )
 
 func wantReason(t testing.TB, err error, code domain.Code, reason string) {
@@ -84,7 +84,7 @@ func TestDeleteConcurrently(t *testing.T) {
 		switch {
 		case derr == nil && domain.CodeOf(serr) == domain.NotFound:
 			deleted++
-		case derr == nil && errors.Is(serr, documents.ErrMissing):
+		case derr == nil && errors.Is(serr, files.ErrMissing):
 			deleted++
 		case serr == nil:
 			wantReason(t, derr, domain.Conflict, "signature_open")
@@ -125,7 +125,7 @@ func TestSignWhatIsLost(t *testing.T) {
 		"gone":        {func(b *bench, r esign.Request) { delete(b.files.files, fileKey(r)) }, domain.Conflict, "document_gone"},
 		"corrupt":     {func(b *bench, r esign.Request) { b.files.files[fileKey(r)][100] ^= 1 }, domain.Conflict, "document_corrupt"},
 		"cut off":     {func(b *bench, r esign.Request) { b.files.files[fileKey(r)] = b.files.files[fileKey(r)][:100] }, domain.Conflict, "document_corrupt"},
-		"unreachable": {func(b *bench, _ esign.Request) { b.files.down = true }, domain.Unavailable, documents.ReasonStorage},
+		"unreachable": {func(b *bench, _ esign.Request) { b.files.down = true }, domain.Unavailable, files.ReasonStorage},
 		"deleted before there was a rule": {func(b *bench, r esign.Request) {
 			_, err := b.pool.Exec("UPDATE documents SET state = 'deleted' WHERE id = ?", r.DocumentID)
 			must(b.t, err)

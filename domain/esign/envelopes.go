@@ -14,7 +14,8 @@ import (
 	"counsel/domain"
 	"counsel/domain/cases"
 	"counsel/domain/doc"
-	"counsel/domain/documents"
+	"counsel/domain/files"
+	"counsel/domain/files/filetype"
 	"counsel/domain/jobs"
 	"counsel/gen/query"
 )
@@ -279,33 +280,33 @@ func (s *Service) drop(ctx context.Context, p Provider, r Request, e query.Signa
 }
 
 // keepFetched fetches what came of a completed envelope, and keeps it.
-func (s *Service) keepFetched(ctx context.Context, r Request) (documents.Stored, error) {
+func (s *Service) keepFetched(ctx context.Context, r Request) (files.File, error) {
 	p, err := s.provider(r)
 	if err != nil {
-		return documents.Stored{}, err
+		return files.File{}, err
 	}
 	e, err := s.rows.GetEnvelope(ctx, r.ID)
 	if err != nil {
-		return documents.Stored{}, db.Error(err)
+		return files.File{}, db.Error(err)
 	}
-	files, err := p.Signed(ctx, e.EnvelopeID)
+	signed, err := p.Signed(ctx, e.EnvelopeID)
 	if err != nil {
-		return documents.Stored{}, err
+		return files.File{}, err
 	}
-	save := func(id domain.ID, name string, file []byte) (documents.Stored, error) {
-		return s.Archive.Save(ctx, documents.NewStored{
-			ID: id, UserID: r.UserID, CaseID: r.CaseID, By: itself(r), Name: name, ContentType: documents.PDF, Kind: documents.Signed,
+	save := func(id domain.ID, name string, file []byte) (files.File, error) {
+		return s.Archive.Create(ctx, files.NewFile{
+			ID: id, UserID: r.UserID, CaseID: r.CaseID, By: itself(r), Name: name, ContentType: filetype.PDF, Kind: files.Signed,
 			Body: bytes.NewReader(file), Size: int64(len(file)), SHA256: sha256.Sum256(file),
 		})
 	}
-	if _, err := s.Archive.Get(ctx, itself(r), *e.AuditID); files.Audit != nil && domain.CodeOf(err) == domain.NotFound {
-		if _, err := save(*e.AuditID, recordName(r.DocumentName), files.Audit); err != nil {
-			return documents.Stored{}, err
+	if _, err := s.Archive.Get(ctx, itself(r), *e.AuditID); signed.Audit != nil && domain.CodeOf(err) == domain.NotFound {
+		if _, err := save(*e.AuditID, recordName(r.DocumentName), signed.Audit); err != nil {
+			return files.File{}, err
 		}
 	} else if err != nil && domain.CodeOf(err) != domain.NotFound {
-		return documents.Stored{}, err
+		return files.File{}, err
 	}
-	return save(*r.SignedID, signedName(r.DocumentName), files.Document)
+	return save(*r.SignedID, signedName(r.DocumentName), signed.Document)
 }
 
 func recordName(name string) string {

@@ -42,10 +42,10 @@ import (
 	"counsel/domain/account"
 	"counsel/domain/cases"
 	"counsel/domain/doc"
-	"counsel/domain/documents"
 	"counsel/domain/email"
 	"counsel/domain/esign/pades"
 	"counsel/domain/events"
+	"counsel/domain/files"
 	"counsel/domain/jobs"
 	"counsel/gen/query"
 )
@@ -110,7 +110,7 @@ type Request struct {
 	DocumentID   domain.ID
 	DocumentName string
 	DocumentSize int64
-	DocumentSum  documents.Checksum
+	DocumentSum  files.Checksum
 	Workflow     Workflow
 	Provider     string // who has it signed: Builtin, or the name of a Provider
 	Status       Status
@@ -187,7 +187,7 @@ type Post interface {
 // Deps are what the service works with.
 type Deps struct {
 	DB        *sql.DB
-	Archive   *documents.Archive
+	Archive   *files.Service
 	Cases     *cases.Service
 	People    People
 	Jobs      Jobs

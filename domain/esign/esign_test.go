@@ -17,10 +17,10 @@ import (
 	"counsel/domain"
 	"counsel/domain/cases"
 	"counsel/domain/doc"
-	"counsel/domain/documents"
 	"counsel/domain/email"
 	"counsel/domain/esign"
 	"counsel/domain/esign/pades"
+	"counsel/domain/files"
 )
 
 func TestSequential(t *testing.T) {
@@ -56,7 +56,7 @@ func TestSequential(t *testing.T) {
 	must(t, err)
 	signed, err := b.archive.Get(t.Context(), b.lena, *now.SignedID)
 	must(t, err)
-	if signed.Kind != documents.Signed || signed.CaseID == nil || *signed.CaseID != matter.ID || signed.Name != "lease (signed).pdf" || signed.UserID != b.lena.UserID {
+	if signed.Kind != files.Signed || signed.CaseID == nil || *signed.CaseID != matter.ID || signed.Name != "lease (signed).pdf" || signed.UserID != b.lena.UserID {
 		t.Errorf("kept as %+v", signed)
 	}
 	for _, to := range []string{ada, grace, "lena@firm.example"} {
@@ -387,7 +387,7 @@ func TestReminders(t *testing.T) {
 func TestInvalid(t *testing.T) {
 	b := newBench(t)
 	d := b.upload(contract(t, 1), nil)
-	text, err := b.archive.Save(t.Context(), documents.NewStored{UserID: b.lena.UserID, Name: "a.txt", ContentType: "text/plain", Kind: documents.Uploaded, Body: strings.NewReader(""), SHA256: emptySum})
+	text, err := b.archive.Create(t.Context(), files.NewFile{UserID: b.lena.UserID, Name: "a.txt", ContentType: "text/plain", Kind: files.Uploaded, Body: strings.NewReader(""), SHA256: emptySum})
 	must(t, err)
 	broken := b.upload([]byte("%PDF-1.7\nnothing\nstartxref\n0\n%%EOF\n"), nil)
 	one := func(name, address string) []esign.NewSigner { return []esign.NewSigner{{Name: name, Email: address}} }
@@ -453,7 +453,7 @@ func TestInvalid(t *testing.T) {
 	}
 }
 
-var emptySum = documents.Checksum{0xe3, 0xb0, 0xc4, 0x42, 0x98, 0xfc, 0x1c, 0x14, 0x9a, 0xfb, 0xf4, 0xc8, 0x99, 0x6f, 0xb9, 0x24, 0x27, 0xae, 0x41, 0xe4, 0x64, 0x9b, 0x93, 0x4c, 0xa4, 0x95, 0x99, 0x1b, 0x78, 0x52, 0xb8, 0x55}
+var emptySum = files.Checksum{0xe3, 0xb0, 0xc4, 0x42, 0x98, 0xfc, 0x1c, 0x14, 0x9a, 0xfb, 0xf4, 0xc8, 0x99, 0x6f, 0xb9, 0x24, 0x27, 0xae, 0x41, 0xe4, 0x64, 0x9b, 0x93, 0x4c, 0xa4, 0x95, 0x99, 0x1b, 0x78, 0x52, 0xb8, 0x55}
 
 func TestMarks(t *testing.T) {
 	b := newBench(t)

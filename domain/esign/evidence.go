@@ -20,8 +20,8 @@ import (
 
 	"counsel/domain"
 	"counsel/domain/cases"
-	"counsel/domain/documents"
 	"counsel/domain/esign/pades"
+	"counsel/domain/files"
 )
 
 // hexBytes are written as hexadecimal digits.
@@ -178,33 +178,33 @@ func (s *Service) bundle(ctx context.Context, r Request) ([]byte, error) {
 	if broken := chained(r.ID, log); broken != 0 || len(log) != int(r.seq) || !bytes.Equal(log[len(log)-1].Hash, r.head) {
 		return nil, &domain.Error{Code: domain.Internal, Message: "The log of the request was tampered with.", Err: fmt.Errorf("esign: the log of %s breaks at %d", r.ID, broken)}
 	}
-	files := map[string][]byte{fileReadme: []byte(readme)}
+	contents := map[string][]byte{fileReadme: []byte(readme)}
 	if r.Status == Completed {
 		d, err := s.Archive.Get(ctx, itself(r), *r.SignedID)
 		if err == nil {
-			files[fileSigned], err = s.bytes(ctx, d)
+			contents[fileSigned], err = s.bytes(ctx, d)
 		}
 		if err != nil && domain.CodeOf(err) != domain.NotFound {
 			return nil, err
 		}
 	}
 	if r.Provider != Builtin {
-		if files[fileAudit], err = s.record(ctx, r); err != nil {
+		if contents[fileAudit], err = s.record(ctx, r); err != nil {
 			return nil, err
 		}
-		if files[fileAudit] == nil {
-			delete(files, fileAudit)
+		if contents[fileAudit] == nil {
+			delete(contents, fileAudit)
 		}
 	}
-	if signed := files[fileSigned]; signed != nil && r.Provider == Builtin {
-		files[fileOriginal] = signed[:r.DocumentSize]
+	if signed := contents[fileSigned]; signed != nil && r.Provider == Builtin {
+		contents[fileOriginal] = signed[:r.DocumentSize]
 	} else if b, err := s.originalBytes(ctx, r); err == nil {
-		files[fileOriginal] = b
+		contents[fileOriginal] = b
 	} else if domain.CodeOf(err) != domain.Conflict { // deleted, or lost
 		return nil, err
 	}
 	named(log, r.Signers)
-	if files[fileLog], err = json.MarshalIndent(log, "", "  "); err != nil {
+	if contents[fileLog], err = json.MarshalIndent(log, "", "  "); err != nil {
 		return nil, err
 	}
 	m := manifest{Format: manifestFormat, Made: s.Clock(), Request: r.ID, Status: r.Status, Workflow: r.Workflow, Sender: r.SenderName, Created: r.CreatedAt, Expires: r.ExpiresAt,
@@ -215,32 +215,32 @@ func (s *Service) bundle(ctx context.Context, r Request) ([]byte, error) {
 	for _, g := range r.Signers {
 		m.Signers = append(m.Signers, manifestSigner{g.Number, g.Name, g.Email, g.Status, g.Disclosure, g.SignedAt, g.Reason, g.Mark})
 		if words, ok := DisclosureText(g.Disclosure); ok && g.Disclosure != "" {
-			files["consent-"+g.Disclosure+".txt"] = []byte(words)
+			contents["consent-"+g.Disclosure+".txt"] = []byte(words)
 		}
 	}
-	for name, b := range files {
-		m.Files[name] = documents.Checksum(sha256.Sum256(b)).String()
+	for name, b := range contents {
+		m.Files[name] = files.Checksum(sha256.Sum256(b)).String()
 	}
-	if files[fileManifest], err = json.MarshalIndent(m, "", "  "); err != nil {
+	if contents[fileManifest], err = json.MarshalIndent(m, "", "  "); err != nil {
 		return nil, err
 	}
-	return s.pack(ctx, files, m.Made)
+	return s.pack(ctx, contents, m.Made)
 }
 
 // pack makes the zip and signs it.
-func (s *Service) pack(ctx context.Context, files map[string][]byte, at time.Time) ([]byte, error) {
+func (s *Service) pack(ctx context.Context, contents map[string][]byte, at time.Time) ([]byte, error) {
 	room := commentSize
-	for name, f := range files {
+	for name, f := range contents {
 		room += len(f) + 2*len(name) + 256 // with its headers
 	}
 	b := bytes.NewBuffer(make([]byte, 0, room+256))
 	z := zip.NewWriter(b)
-	for _, name := range slices.Sorted(maps.Keys(files)) {
+	for _, name := range slices.Sorted(maps.Keys(contents)) {
 		w, err := z.CreateHeader(&zip.FileHeader{Name: name, Method: zip.Store, Modified: at})
 		if err != nil {
 			return nil, err
 		}
-		if _, err := w.Write(files[name]); err != nil {
+		if _, err := w.Write(contents[name]); err != nil {
 			return nil, err
 		}
 	}
@@ -313,33 +313,33 @@ func VerifyEvidence(bundle []byte) (Findings, error) {
 	if bytes.Contains(bundle[len(body):], endOfZip) {
 		return broken("the file was changed: another zip is hidden in it")
 	}
-	files, err := unpack(slices.Concat(body, make([]byte, commentSize)))
+	contents, err := unpack(slices.Concat(body, make([]byte, commentSize)))
 	if err != nil {
 		return broken("the file cannot be read: %w", err)
 	}
 	var m manifest
-	if err := json.Unmarshal(files[fileManifest], &m); err != nil || m.Format != manifestFormat {
+	if err := json.Unmarshal(contents[fileManifest], &m); err != nil || m.Format != manifestFormat {
 		return broken("the manifest cannot be read")
 	}
-	delete(files, fileManifest)
-	if len(m.Files) != len(files) {
-		return broken("the manifest names %d files, there are %d", len(m.Files), len(files))
+	delete(contents, fileManifest)
+	if len(m.Files) != len(contents) {
+		return broken("the manifest names %d files, there are %d", len(m.Files), len(contents))
 	}
-	for name, b := range files {
-		if m.Files[name] != documents.Checksum(sha256.Sum256(b)).String() {
+	for name, b := range contents {
+		if m.Files[name] != files.Checksum(sha256.Sum256(b)).String() {
 			return broken("%s is not what the manifest says", name)
 		}
 	}
-	log, err := m.checkLog(files)
+	log, err := m.checkLog(contents)
 	if err != nil {
 		return Findings{}, err
 	}
 	f := Findings{Request: m.Request, Status: m.Status, Document: m.Document.Name, SHA256: m.Document.SHA256, Made: m.Made, Provider: m.Provider, Events: len(log), Risks: acceptedRisks(log), Certificate: certificate}
-	if original, ok := files[fileOriginal]; ok && documents.Checksum(sha256.Sum256(original)).String() != m.Document.SHA256 {
+	if original, ok := contents[fileOriginal]; ok && files.Checksum(sha256.Sum256(original)).String() != m.Document.SHA256 {
 		return broken("%s is not the document that was sent", fileOriginal)
 	}
-	if signed, ok := files[fileSigned]; ok {
-		if f.Signed, err = m.checkSigned(signed, files[fileOriginal], log); err != nil {
+	if signed, ok := contents[fileSigned]; ok {
+		if f.Signed, err = m.checkSigned(signed, contents[fileOriginal], log); err != nil {
 			return Findings{}, err
 		}
 		f.Sealed = true
@@ -358,9 +358,9 @@ func VerifyEvidence(bundle []byte) (Findings, error) {
 }
 
 // checkLog checks the log, and what the manifest says against it.
-func (m *manifest) checkLog(files map[string][]byte) ([]Event, error) {
+func (m *manifest) checkLog(contents map[string][]byte) ([]Event, error) {
 	var log []Event
-	if err := json.Unmarshal(files[fileLog], &log); err != nil || len(log) == 0 {
+	if err := json.Unmarshal(contents[fileLog], &log); err != nil || len(log) == 0 {
 		return nil, errors.New("the log cannot be read")
 	}
 	if at := chained(m.Request, log); at != 0 {
@@ -376,7 +376,7 @@ func (m *manifest) checkLog(files map[string][]byte) ([]Event, error) {
 		return nil, errors.New("the log does not say that the sender accepted these risks")
 	}
 	for _, g := range m.Signers {
-		if g.Disclosure != "" && files["consent-"+g.Disclosure+".txt"] == nil {
+		if g.Disclosure != "" && contents["consent-"+g.Disclosure+".txt"] == nil {
 			return nil, fmt.Errorf("the words that signer %d consented to are missing", g.Number)
 		}
 		if g.Status != Signed {
@@ -386,7 +386,7 @@ func (m *manifest) checkLog(files map[string][]byte) ([]Event, error) {
 		if err != nil {
 			return nil, err
 		}
-		want := Event{Kind: EventSigned, Signer: g.Number, Detail: documents.Checksum(sha256.Sum256(raw)).String()}
+		want := Event{Kind: EventSigned, Signer: g.Number, Detail: files.Checksum(sha256.Sum256(raw)).String()}
 		if m.Provider != "" {
 			want.Detail = m.Provider
 		}
@@ -412,7 +412,7 @@ func (m *manifest) checkSigned(signed, original []byte, log []Event) (by *x509.C
 		}
 		by = seal.Certificate
 	}
-	sum := documents.Checksum(sha256.Sum256(signed)).String()
+	sum := files.Checksum(sha256.Sum256(signed)).String()
 	if !slices.ContainsFunc(log, func(e Event) bool { return e.Kind == EventCompleted && e.Detail == sum }) {
 		return nil, fmt.Errorf("the log does not name this %s", fileSigned)
 	}
@@ -424,9 +424,9 @@ func unpack(bundle []byte) (map[string][]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	files := map[string][]byte{}
+	contents := map[string][]byte{}
 	for _, f := range z.File {
-		if _, twice := files[f.Name]; twice || f.Method != zip.Store {
+		if _, twice := contents[f.Name]; twice || f.Method != zip.Store {
 			return nil, fmt.Errorf("it holds %q twice, or packed", f.Name)
 		}
 		r, err := f.Open()
@@ -437,7 +437,7 @@ func unpack(bundle []byte) (map[string][]byte, error) {
 		if err = errors.Join(err, r.Close()); err != nil {
 			return nil, err
 		}
-		files[f.Name] = b
+		contents[f.Name] = b
 	}
-	return files, nil
+	return contents, nil
 }

@@ -16,8 +16,8 @@ import (
 	"counsel/db"
 	"counsel/domain"
 	"counsel/domain/cases"
-	"counsel/domain/documents"
 	"counsel/domain/email"
+	"counsel/domain/files/filetype"
 	"counsel/domain/jobs"
 	"counsel/gen/query"
 )
@@ -85,7 +85,7 @@ func (s *Service) Initiate(ctx context.Context, by domain.Principal, n NewReques
 	if err != nil {
 		return Request{}, err
 	}
-	if d.ContentType != documents.PDF {
+	if d.ContentType != filetype.PDF {
 		return Request{}, domain.InvalidField("/docId", "is not a PDF file")
 	}
 	r.CaseID, r.DocumentName, r.DocumentSize, r.DocumentSum = d.CaseID, d.Name, d.Size, d.SHA256
@@ -144,7 +144,7 @@ func (s *Service) create(ctx context.Context, by domain.Principal, r *Request, w
 		q := query.New(tx)
 
 		r.seq, r.head = 0, make([]byte, 32) // it may be run again
-		if err := s.Archive.Hold(ctx, tx, r.DocumentID); err != nil {
+		if err := s.Archive.Lock(ctx, tx, r.DocumentID); err != nil {
 			return err
 		}
 		err := q.CreateSignatureRequest(ctx, query.CreateSignatureRequestParams{ID: r.ID, UserID: r.UserID, CaseID: r.CaseID, DocumentID: r.DocumentID, DocumentName: r.DocumentName,

@@ -247,7 +247,7 @@ func (s *Service) mailNotice(ctx context.Context, id domain.ID, j noticeJob) err
 	switch j.Notice {
 	case noticeCompleted:
 		kind = email.SignatureCompletedApart
-		d, err := s.Archive.Issued(ctx, *r.SignedID)
+		d, err := s.Archive.GetSigned(ctx, *r.SignedID)
 		if err != nil && domain.CodeOf(err) != domain.NotFound {
 			return err
 		}

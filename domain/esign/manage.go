@@ -14,7 +14,7 @@ import (
 	"counsel/domain"
 	"counsel/domain/account"
 	"counsel/domain/cases"
-	"counsel/domain/documents"
+	"counsel/domain/files"
 	"counsel/domain/jobs"
 	"counsel/gen/query"
 )
@@ -365,13 +365,13 @@ func (s *Service) sender(ctx context.Context, r Request) (account.User, error) {
 }
 
 // original is the document of a request, as long as it is that which was sent.
-func (s *Service) original(ctx context.Context, r Request) (documents.Stored, error) {
+func (s *Service) original(ctx context.Context, r Request) (files.File, error) {
 	d, err := s.Archive.Get(ctx, itself(r), r.DocumentID)
 	if domain.CodeOf(err) == domain.NotFound {
-		return documents.Stored{}, lostDocument(reasonGone, err)
+		return files.File{}, lostDocument(reasonGone, err)
 	}
 	if err == nil && d.SHA256 != r.DocumentSum {
-		return documents.Stored{}, lostDocument(reasonCorrupt, errors.New("esign: the document is not the one that was sent"))
+		return files.File{}, lostDocument(reasonCorrupt, errors.New("esign: the document is not the one that was sent"))
 	}
 	return d, err
 }
@@ -397,9 +397,9 @@ func lostDocument(reason string, cause error) error {
 // lost says of an error of the archive that it is for good, if it is.
 func lost(err error) error {
 	switch {
-	case errors.Is(err, documents.ErrMissing):
+	case errors.Is(err, files.ErrMissing):
 		return lostDocument(reasonGone, err)
-	case errors.Is(err, documents.ErrCorrupt):
+	case errors.Is(err, files.ErrCorrupt):
 		return lostDocument(reasonCorrupt, err)
 	}
 	return err
@@ -428,7 +428,7 @@ func (s *Service) whole(ctx context.Context, r Request) error {
 }
 
 // bytes reads a document whole; it was checked while it was read.
-func (s *Service) bytes(ctx context.Context, d documents.Stored) ([]byte, error) {
+func (s *Service) bytes(ctx context.Context, d files.File) ([]byte, error) {
 	body, err := s.Archive.Open(ctx, d, 0, -1)
 	if err != nil {
 		return nil, lost(err)

@@ -69,7 +69,7 @@ const forgetAfter = 48 * time.Hour
 func (s *Service) Forget(ctx context.Context, tx db.Tx, user domain.ID) error {
 	q := query.New(tx)
 
-	if err := s.Archive.HoldAll(ctx, tx, user); err != nil { // before the requests: in the order of Initiate
+	if err := s.Archive.LockOwned(ctx, tx, user); err != nil { // before the requests: in the order of Initiate
 		return err
 	}
 	rows, err := q.LockUnfinishedSignatureRequests(ctx, user)

@@ -191,7 +191,7 @@ func TestSignersGetTheirCopy(t *testing.T) {
 		}},
 		"is erased": {do: func(b *bench, r esign.Request, _ domain.ID) {
 			must(b.t, b.forget(b.lena.UserID))
-			must(b.t, db.WithTx(b.t.Context(), b.pool, func(tx db.Tx) error { return b.archive.Forget(b.t.Context(), tx, b.lena.UserID) }))
+			must(b.t, db.WithTx(b.t.Context(), b.pool, func(tx db.Tx) error { return b.archive.EraseUser(b.t.Context(), tx, b.lena.UserID) }))
 			wantCode(b.t, second(b.archive.Get(b.t.Context(), b.root, r.DocumentID)), domain.NotFound, "")
 			raw, err := b.Evidence(b.t.Context(), b.root, r.ID)
 			must(b.t, err)

@@ -10,9 +10,10 @@ import (
 	"time"
 
 	"counsel/domain"
-	"counsel/domain/documents"
 	"counsel/domain/esign/blanks"
 	"counsel/domain/esign/pades"
+	"counsel/domain/files"
+	"counsel/domain/files/filetype"
 	"counsel/domain/isolation"
 )
 
@@ -55,7 +56,7 @@ const ReasonUnfit = "document_unfit"
 // inspect looks for what makes a document unfit to be signed, and returns what of it the sender accepts.
 // Invalid, with the reason ReasonUnfit: there is more, each named with its place. Unavailable, Timeout:
 // the text could not be read.
-func (s *Service) inspect(ctx context.Context, d documents.Stored, file []byte, report pades.Report, accept []string) (accepted []string, err error) {
+func (s *Service) inspect(ctx context.Context, d files.File, file []byte, report pades.Report, accept []string) (accepted []string, err error) {
 	found := slices.Clone(report.Findings)
 	pages, err := s.textOf(ctx, d, file)
 	switch {
@@ -88,21 +89,18 @@ func (s *Service) inspect(ctx context.Context, d documents.Stored, file []byte, 
 }
 
 // textOf is the text of each page of a document: as it was read for the search, if that is done.
-func (s *Service) textOf(ctx context.Context, d documents.Stored, file []byte) ([]string, error) {
+func (s *Service) textOf(ctx context.Context, d files.File, file []byte) ([]string, error) {
 	switch {
-	case d.Text == documents.TextIndexed:
-		if pages, err := s.storedText(ctx, d.ID); err != nil || documents.Whole(pages) {
+	case d.Text == files.TextIndexed:
+		if pages, err := s.storedText(ctx, d.ID); err != nil || files.Complete(pages) {
 			return pages, err
 		}
-	case d.Text == documents.TextUnreadable:
+	case d.Text == files.TextUnreadable:
 		return nil, isolation.ErrCrash // or another of them: reading it again would take as long as then
-	case s.Archive.Text == nil:
-		return nil, nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, textTime)
 	defer cancel()
-	text, err := s.Archive.Text.Pages(ctx, documents.PDF, bytes.NewReader(file), int64(len(file)))
-	return text.Pages, err
+	return s.Archive.ExtractPages(ctx, filetype.PDF, bytes.NewReader(file), int64(len(file)))
 }
 
 func detail(f pades.Finding) string {

@@ -12,19 +12,19 @@ import (
 	"counsel/clients/pdf"
 	"counsel/domain"
 	"counsel/domain/doc"
-	"counsel/domain/documents"
 	"counsel/domain/esign"
 	"counsel/domain/isolation"
+	"counsel/domain/text"
 )
 
-// spoken is a documents.TextReader that reads what it is told.
+// spoken is a text.Extractor that reads what it is told.
 type spoken struct {
 	pages []string
 	err   error
 }
 
-func (s spoken) Pages(context.Context, string, io.ReaderAt, int64) (documents.Text, error) {
-	return documents.Text{Pages: s.pages}, s.err
+func (s spoken) Pages(context.Context, string, io.ReaderAt, int64) (text.Text, error) {
+	return text.Text{Pages: s.pages}, s.err
 }
 
 func faults(t testing.TB, err error) []domain.Field {
@@ -59,7 +59,7 @@ func raw(catalog string) []byte {
 func TestUnfit(t *testing.T) {
 	b := newBench(t)
 	ctx := t.Context()
-	b.archive.Text = spoken{pages: []string{"All is well.", "The price is EUR ________ for the goods.\nSignature: ________", "DRAFT"}}
+	b.text.Extractor = spoken{pages: []string{"All is well.", "The price is EUR ________ for the goods.\nSignature: ________", "DRAFT"}}
 	send := func(file []byte, accept ...string) (esign.Request, error) {
 		n := esign.NewRequest{DocumentID: b.upload(file, nil).ID, Workflow: esign.Parallel, Signers: two(), AcceptRisks: accept}
 		return b.Initiate(ctx, b.lena, n)
@@ -111,25 +111,25 @@ func TestUnfit(t *testing.T) {
 		t.Errorf("the evidence says %+v", found)
 	}
 
-	b.archive.Text = spoken{err: errors.New("the reader broke down")}
+	b.text.Extractor = spoken{err: errors.New("the reader broke down")}
 	wantCode(t, second(send(raw(""))), domain.Unavailable, "could not be read")
-	b.archive.Text = spoken{err: context.DeadlineExceeded}
+	b.text.Extractor = spoken{err: context.DeadlineExceeded}
 	wantCode(t, second(send(raw(""))), domain.Timeout, "in time")
-	b.archive.Text = spoken{err: isolation.ErrTimeout}
+	b.text.Extractor = spoken{err: isolation.ErrTimeout}
 	if got := faults(t, second(send(raw("")))); len(got) != 1 || got[0].Reason != "unreadable" {
 		t.Errorf("found %+v", got)
 	}
 	must(t, second(send(raw(""), "unreadable")))
 
 	// What was read for the search is not read again.
-	b.archive.Text = spoken{pages: []string{"", "The price is [AMOUNT]."}}
+	b.text.Extractor = spoken{pages: []string{"", "The price is [AMOUNT]."}}
 	d := b.upload(raw(""), nil)
-	must(t, b.archive.Read(ctx))
-	b.archive.Text = spoken{err: errors.New("not again")}
+	must(t, b.archive.ExtractTexts(ctx))
+	b.text.Extractor = spoken{err: errors.New("not again")}
 	if got := faults(t, second(b.Initiate(ctx, b.lena, esign.NewRequest{DocumentID: d.ID, Workflow: esign.Parallel, Signers: two()}))); len(got) != 1 || got[0].Reason != "blank" || got[0].Page != 2 {
 		t.Errorf("found %+v", got)
 	}
-	b.archive.Text = nil
+	b.text.Extractor = nil
 	for reason, catalog := range map[string]string{"xfa": `/AcroForm<</XFA[]/Fields[]>>`, "signed": `/Perms<</DocMDP<</Type/Sig>>>>`} {
 		_, err := send(raw(catalog))
 		if e, ok := errors.AsType[*domain.Error](err); !ok || e.Code != domain.Invalid || len(e.Fields) != 1 || e.Fields[0].Reason != reason || e.Fields[0].Pointer != "/docId" {
@@ -141,7 +141,7 @@ func TestUnfit(t *testing.T) {
 // TestUnfitText reads real files: what is printed here, and as people write it.
 func TestUnfitText(t *testing.T) {
 	b := newBench(t)
-	b.archive.Text = texts(t)
+	b.text.Extractor = texts(t)
 	engine, err := pdf.New(pdf.Config{})
 	must(t, err)
 	print := func(d doc.Document) []byte {

@@ -19,8 +19,9 @@ import (
 	"counsel/domain"
 	"counsel/domain/cases"
 	"counsel/domain/doc"
-	"counsel/domain/documents"
 	"counsel/domain/esign/pades"
+	"counsel/domain/files"
+	"counsel/domain/files/filetype"
 )
 
 // Where what the certificate prints comes from, as far as callers can do something about it.
@@ -119,29 +120,29 @@ func (s *Service) complete(ctx context.Context, id domain.ID) error {
 	})
 }
 
-func (s *Service) keepSealed(ctx context.Context, r Request) (documents.Stored, error) {
+func (s *Service) keepSealed(ctx context.Context, r Request) (files.File, error) {
 	if s.Seal == nil {
-		return documents.Stored{}, &domain.Error{Code: domain.Unavailable, Message: "The service has no certificate to seal documents with."}
+		return files.File{}, &domain.Error{Code: domain.Unavailable, Message: "The service has no certificate to seal documents with."}
 	}
 	original, err := s.originalBytes(ctx, r)
 	if err != nil {
-		return documents.Stored{}, err
+		return files.File{}, err
 	}
 	log, err := readLog(ctx, s.rows, r.ID)
 	if err != nil {
-		return documents.Stored{}, err
+		return files.File{}, err
 	}
 	var pages bytes.Buffer
 	if err := s.Renderer.Render(ctx, s.certificate(r, log), &pages); err != nil {
-		return documents.Stored{}, err
+		return files.File{}, err
 	}
 	file, err := s.Seal.Seal(ctx, original, pages.Bytes(), pades.SignatureInfo{SignedAt: s.Clock(), Name: s.Seal.Certificate().Subject.CommonName,
 		Reason: fmt.Sprintf("Sealed after all %d signers had signed, request %s", len(r.Signers), r.ID)})
 	if err != nil {
-		return documents.Stored{}, err
+		return files.File{}, err
 	}
-	return s.Archive.Save(ctx, documents.NewStored{
-		ID: *r.SignedID, UserID: r.UserID, CaseID: r.CaseID, By: itself(r), Name: signedName(r.DocumentName), ContentType: documents.PDF, Kind: documents.Signed,
+	return s.Archive.Create(ctx, files.NewFile{
+		ID: *r.SignedID, UserID: r.UserID, CaseID: r.CaseID, By: itself(r), Name: signedName(r.DocumentName), ContentType: filetype.PDF, Kind: files.Signed,
 		Body: bytes.NewReader(file), Size: int64(len(file)), SHA256: sha256.Sum256(file),
 	})
 }

@@ -16,7 +16,7 @@ import (
 	"counsel/db"
 	"counsel/domain"
 	"counsel/domain/cases"
-	"counsel/domain/documents"
+	"counsel/domain/files"
 	"counsel/domain/jobs"
 )
 
@@ -177,17 +177,17 @@ const maxViews = 20
 
 // Document is the document that a link is about. The caller closes the reader. Once it has been read
 // to its end, the log says that the signer viewed it: once for each device. Conflict: as Consent.
-func (s *Service) Document(ctx context.Context, token string, by Visitor) (documents.Stored, io.ReadCloser, error) {
+func (s *Service) Document(ctx context.Context, token string, by Visitor) (files.File, io.ReadCloser, error) {
 	v, err := s.found(ctx, token)
 	if err != nil {
-		return documents.Stored{}, nil, err
+		return files.File{}, nil, err
 	}
 	if err := v.refuse(); err != nil {
-		return documents.Stored{}, nil, err
+		return files.File{}, nil, err
 	}
 	d, err := s.original(ctx, v.Request)
 	if err != nil {
-		return documents.Stored{}, nil, err
+		return files.File{}, nil, err
 	}
 	body, err := s.Archive.Open(ctx, d, 0, -1)
 	if err != nil {

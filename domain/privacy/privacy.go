@@ -28,11 +28,14 @@ import (
 	"counsel/domain/account"
 	"counsel/domain/ai"
 	"counsel/domain/cases"
-	"counsel/domain/documents"
+	"counsel/domain/drafts"
 	"counsel/domain/email"
 	"counsel/domain/esign"
+	"counsel/domain/files"
 	"counsel/domain/jobs"
 	"counsel/domain/notifications"
+	"counsel/domain/rendering"
+	"counsel/domain/templates"
 	"counsel/domain/webhooks"
 )
 
@@ -42,15 +45,16 @@ type Deps struct {
 	Clock         domain.Clock
 	Accounts      *account.Service
 	AI            *ai.Service
-	Drafts        *documents.Drafts
-	Archive       *documents.Archive
+	Drafts        *drafts.Service
+	Archive       *files.Service
 	Cases         *cases.Service
 	Webhooks      *webhooks.Service
 	Notifications *notifications.Service
 	Email         *email.Service
 	Jobs          *jobs.Service
 	Esign         *esign.Service
-	Templates     *documents.Templates
+	Templates     *templates.Service
+	Rendering     *rendering.Service
 }
 
 // Service answers the requests of people. It is safe for concurrent use.
@@ -76,8 +80,8 @@ func New(d Deps) *Service {
 
 // Draft is a draft with all its versions, the newest first.
 type Draft struct {
-	documents.Draft
-	Versions []documents.DraftVersion
+	drafts.Draft
+	Versions []drafts.Version
 }
 
 // Share is what the person has in one case.
@@ -85,7 +89,7 @@ type Share struct {
 	cases.UserExport
 	Consultations []ai.Consultation // they asked in it
 	Drafts        []Draft           // they began
-	Documents     []documents.Stored
+	Documents     []files.File
 	Signatures    []esign.Request // they asked for in it
 }
 
@@ -95,14 +99,14 @@ type Sink interface {
 	User(account.User) error
 	Consultation(ai.Consultation) error
 	Draft(Draft) error
-	Document(documents.Stored) error
+	Document(files.File) error
 	Email(email.Email) error
 	SignatureRequest(esign.Request) error
 	Signature(esign.Part) error
 	Webhook(webhooks.Webhook) error
 	Notification(notifications.Notification) error
 	Preference(notifications.Preference) error
-	Template(documents.Template, []documents.TemplateVersion) error
+	Template(templates.Template, []templates.TemplateVersion) error
 	Share(Share) error
 }
 
@@ -122,10 +126,10 @@ func (s *Service) Export(ctx context.Context, caller domain.Principal, user doma
 	if err := s.consultations(ctx, caller, ai.ConsultationFilter{UserID: &user}, user, out.Consultation); err != nil {
 		return err
 	}
-	if err := s.drafts(ctx, caller, documents.DraftFilter{UserID: &user}, out.Draft); err != nil {
+	if err := s.drafts(ctx, caller, drafts.Filter{UserID: &user}, out.Draft); err != nil {
 		return err
 	}
-	if err := s.documents(ctx, caller, documents.StoredFilter{UserID: &user}, out.Document); err != nil {
+	if err := s.documents(ctx, caller, files.Filter{UserID: &user}, out.Document); err != nil {
 		return err
 	}
 	sent := email.Filter{UserID: &user, Limit: pageSize}
@@ -187,7 +191,7 @@ func (s *Service) Export(ctx context.Context, caller domain.Principal, user doma
 			return err
 		}
 	}
-	if err := s.Templates.Of(ctx, user, out.Template); err != nil {
+	if err := s.Templates.Export(ctx, user, out.Template); err != nil {
 		return err
 	}
 	return s.Cases.ExportUser(ctx, caller, user, func(c cases.UserExport) error {
@@ -199,14 +203,14 @@ func (s *Service) Export(ctx context.Context, caller domain.Principal, user doma
 		if err != nil {
 			return err
 		}
-		err = s.drafts(ctx, caller, documents.DraftFilter{CaseID: &c.CaseID, UserID: &user}, func(one Draft) error {
+		err = s.drafts(ctx, caller, drafts.Filter{CaseID: &c.CaseID, UserID: &user}, func(one Draft) error {
 			share.Drafts = append(share.Drafts, one)
 			return nil
 		})
 		if err != nil {
 			return err
 		}
-		err = s.documents(ctx, caller, documents.StoredFilter{CaseID: &c.CaseID, UserID: &user}, func(one documents.Stored) error {
+		err = s.documents(ctx, caller, files.Filter{CaseID: &c.CaseID, UserID: &user}, func(one files.File) error {
 			share.Documents = append(share.Documents, one)
 			return nil
 		})
@@ -270,7 +274,7 @@ func (s *Service) consultations(ctx context.Context, caller domain.Principal, f 
 }
 
 // drafts gives yield those that fit f, with all their versions.
-func (s *Service) drafts(ctx context.Context, caller domain.Principal, f documents.DraftFilter, yield func(Draft) error) error {
+func (s *Service) drafts(ctx context.Context, caller domain.Principal, f drafts.Filter, yield func(Draft) error) error {
 	f.Limit = pageSize
 	for {
 		items, next, err := s.Drafts.List(ctx, caller, f)
@@ -278,7 +282,7 @@ func (s *Service) drafts(ctx context.Context, caller domain.Principal, f documen
 			return err
 		}
 		for _, one := range items {
-			d, versions, err := s.Drafts.History(ctx, caller, one.ID)
+			d, versions, err := s.Drafts.Export(ctx, caller, one.ID)
 			if domain.CodeOf(err) == domain.NotFound {
 				continue // deleted a moment ago
 			}
@@ -297,7 +301,7 @@ func (s *Service) drafts(ctx context.Context, caller domain.Principal, f documen
 }
 
 // documents gives yield those that fit f.
-func (s *Service) documents(ctx context.Context, caller domain.Principal, f documents.StoredFilter, yield func(documents.Stored) error) error {
+func (s *Service) documents(ctx context.Context, caller domain.Principal, f files.Filter, yield func(files.File) error) error {
 	f.Limit = pageSize
 	for {
 		items, next, err := s.Archive.List(ctx, caller, f)
@@ -368,7 +372,10 @@ func (s *Service) forget(ctx context.Context, tx db.Tx, user domain.ID, address 
 	if err := s.Esign.Forget(ctx, tx, user); err != nil { // while its documents are there
 		return err
 	}
-	if err := s.Archive.Forget(ctx, tx, user); err != nil {
+	if err := s.Rendering.EraseUser(ctx, tx, user); err != nil {
+		return err
+	}
+	if err := s.Archive.EraseUser(ctx, tx, user); err != nil {
 		return err
 	}
 	if err := s.Webhooks.Forget(ctx, tx, user); err != nil {
@@ -380,10 +387,10 @@ func (s *Service) forget(ctx context.Context, tx db.Tx, user domain.ID, address 
 	if err := s.Email.Forget(ctx, tx, user, address); err != nil {
 		return err
 	}
-	if err := s.Drafts.Forget(ctx, tx, user); err != nil {
+	if err := s.Drafts.EraseUser(ctx, tx, user); err != nil {
 		return err
 	}
-	if err := s.Templates.Forget(ctx, tx, user); err != nil {
+	if err := s.Templates.EraseUser(ctx, tx, user); err != nil {
 		return err
 	}
 	return s.Jobs.Forget(ctx, tx, user)

@@ -8,7 +8,7 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/prometheus/client_golang/prometheus"
 
-	"counsel/domain/documents"
+	"counsel/domain/files"
 	"counsel/gen/api"
 )
 
@@ -55,8 +55,8 @@ func TestUploadLimit(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if limit := doc.Components.Schemas["File"].Value.MaxLength; limit == nil || *limit != documents.MaxUpload {
-		t.Errorf("the contract's limit is %v, the code's %d", limit, documents.MaxUpload)
+	if limit := doc.Components.Schemas["File"].Value.MaxLength; limit == nil || *limit != files.MaxUpload {
+		t.Errorf("the contract's limit is %v, the code's %d", limit, files.MaxUpload)
 	}
 }
 

@@ -11,7 +11,7 @@ import (
 	"os"
 	"time"
 
-	"counsel/domain/documents"
+	"counsel/domain/files"
 )
 
 // spoolForm copies a form with a file into a temporary file, and returns it with a checksum over
@@ -23,7 +23,7 @@ func spoolForm(r *http.Request) (*os.File, []byte, error) {
 	}
 	file, err := os.CreateTemp("", "counsel-form-")
 	if err != nil {
-		return nil, nil, documents.StorageUnavailable(time.Minute, err)
+		return nil, nil, files.StorageUnavailable(time.Minute, err)
 	}
 	if err := os.Remove(file.Name()); err != nil { // the file vanishes when it is closed, however the process ends
 		return nil, nil, errors.Join(err, file.Close())
@@ -34,7 +34,7 @@ func spoolForm(r *http.Request) (*os.File, []byte, error) {
 		_, disk.err = file.Seek(0, io.SeekStart)
 	}
 	if disk.err != nil { // this server's disk is full or broken
-		return nil, nil, errors.Join(documents.StorageUnavailable(time.Minute, disk.err), file.Close())
+		return nil, nil, errors.Join(files.StorageUnavailable(time.Minute, disk.err), file.Close())
 	}
 	if err != nil {
 		return nil, nil, errors.Join(FormError(err), file.Close())

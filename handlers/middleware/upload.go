@@ -9,11 +9,11 @@ import (
 	"github.com/labstack/echo/v5"
 
 	"counsel/domain"
-	"counsel/domain/documents"
+	"counsel/domain/files"
 )
 
 // maxForm is the largest form with a file: the upload limit and what stands around the file.
-const maxForm = documents.MaxUpload + 64<<10
+const maxForm = files.MaxUpload + 64<<10
 
 // answerGrace is how long after its deadline an upload may still be answered.
 const answerGrace = time.Minute
@@ -43,7 +43,7 @@ func limitUpload(next echo.HandlerFunc) echo.HandlerFunc {
 }
 
 func fileTooLarge() *domain.Error {
-	return domain.Errorf(domain.TooLarge, "A file may be at most %d bytes.", documents.MaxUpload)
+	return domain.Errorf(domain.TooLarge, "A file may be at most %d bytes.", files.MaxUpload)
 }
 
 // FormError is the error for a form that could not be read to its end.

@@ -1,0 +1,105 @@
+package files
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"counsel/db"
+	"counsel/domain"
+	"counsel/domain/lifecycle"
+	"counsel/gen/query"
+)
+
+// State is the state of a file's row. The row is inserted before the object is stored and removed after
+// the object is deleted, so that every object has a row at any time, and a crash at any point leaves a
+// row from which a sweep can finish the work. Readers see stored files only.
+type State string
+
+const (
+	// statePending: the object may not have arrived yet. It is stored within uploadTimeout; after
+	// gracePeriod a sweep assumes a crash and deletes the file.
+	statePending State = "pending"
+	// stateStored: the object has arrived, complete and verified. The file is visible, and its text is
+	// extracted.
+	stateStored State = "stored"
+	// stateDeleted: the file is not visible any more, but the object may still exist. The row is removed
+	// when the object is.
+	stateDeleted State = "deleted"
+)
+
+// Lifecycle is the life cycle of a file.
+var Lifecycle = lifecycle.Table[State]{
+	Thing:   "file",
+	Initial: []State{statePending},
+	Transitions: []lifecycle.Transition[State]{
+		{From: statePending, To: stateStored, On: "object stored"},
+		{From: statePending, To: stateDeleted, On: "upload failed"},
+		{From: stateStored, To: stateDeleted, On: "deleted"},
+	},
+}
+
+// transition moves a file from one state to another; ok is false when it is not in from any more. The
+// transition is one of the table.
+func (s *Service) transition(ctx context.Context, q *query.Queries, id domain.ID, from, to State) (ok bool, err error) {
+	if err := Lifecycle.Check(from, to); err != nil {
+		return false, err
+	}
+	var n int64
+	if to == stateStored {
+		n, err = q.MarkDocumentStored(ctx, query.MarkDocumentStoredParams{Now: s.clock(), ID: id})
+	} else {
+		n, err = q.MarkDocumentDeleted(ctx, query.MarkDocumentDeletedParams{Now: s.clock(), ID: id, FromState: string(from)})
+	}
+	return n > 0, db.Error(err)
+}
+
+// markStored makes a pending file visible. Unavailable: a sweep has deleted it meanwhile.
+func (s *Service) markStored(ctx context.Context, tx db.Tx, id domain.ID) error {
+	ok, err := s.transition(ctx, query.New(tx), id, statePending, stateStored)
+	if err == nil && !ok {
+		return StorageUnavailable(time.Second, errors.New("files: the pending row was removed by a sweep"))
+	}
+	return err
+}
+
+// softDelete makes a file invisible. NotFound: it is not in the state from any more.
+func (s *Service) softDelete(ctx context.Context, q *query.Queries, id domain.ID, from State) error {
+	ok, err := s.transition(ctx, q, id, from, stateDeleted)
+	if err == nil && !ok {
+		return noSuchFile()
+	}
+	return err
+}
+
+// TextState says whether the text of a stored file is in the search index.
+type TextState string
+
+// The states of a file's text. Only TextPending changes: when the text has been extracted, or cannot be.
+const (
+	TextPending    TextState = "pending" // not extracted yet
+	TextIndexed    TextState = "indexed"
+	TextNone       TextState = "none"       // no text: a scan, an image, an encrypted file
+	TextUnreadable TextState = "unreadable" // TextError says why
+)
+
+// TextLifecycle is the life cycle of a file's text.
+var TextLifecycle = lifecycle.Table[TextState]{
+	Thing:   "text",
+	Initial: []TextState{TextPending, TextNone},
+	Transitions: []lifecycle.Transition[TextState]{
+		{From: TextPending, To: TextIndexed, On: "text extracted"},
+		{From: TextPending, To: TextNone, On: "no text found"},
+		{From: TextPending, To: TextUnreadable, On: "extraction failed"},
+	},
+}
+
+// TextError says why the text of a file is TextUnreadable.
+type TextError string
+
+// The reasons why a text is unreadable.
+const (
+	TextTooMuchMemory TextError = "memory" // extraction exceeds the memory limit
+	TextTooSlow       TextError = "time"   // extraction exceeds the time limit
+	TextFailed        TextError = "failed" // extraction failed repeatedly
+)

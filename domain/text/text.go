@@ -1,0 +1,32 @@
+// Package text describes the text of files, as package extract reads it: the text of each page of a
+// PDF or Word file, for the search index and for questions about documents. Package opc below it
+// opens Word files.
+package text
+
+import (
+	"context"
+	"io"
+)
+
+// Text is the text of a file.
+type Text struct {
+	Pages   []string // in order; none when the file has no text that can be extracted
+	Changes Changes
+}
+
+// Changes count the tracked changes and comments of a Word file. The extracted text is that with all
+// changes accepted.
+type Changes struct {
+	Insertions int `json:"insertions"`
+	Deletions  int `json:"deletions"`
+	Moves      int `json:"moves"`
+	Comments   int `json:"comments"` // included in the text
+}
+
+// Extractor extracts the text of files. It is safe for concurrent use.
+type Extractor interface {
+	// Pages returns the text of each page of a file, in order; none when it has no text that can be
+	// extracted. Errors: isolation.ErrMemory and isolation.ErrTime when the file exceeds its limits;
+	// any other error is temporary, and the caller tries again later. ctx cancels it.
+	Pages(ctx context.Context, contentType string, file io.ReaderAt, size int64) (Text, error)
+}
