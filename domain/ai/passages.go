@@ -174,11 +174,11 @@ func (sh *shelf) pick(session *masking.Session, pages []masking.Masked, question
 			return nil, err
 		}
 	}
-	finder := search.NewFinder(search.ParseText(question))
+	finder := search.NewHighlighter(search.ParseText(question))
 	var parts []part
 	held := map[int]int{} // in how many parts a word stands
 	for i, m := range pages {
-		matches := finder.Find(m.Text)
+		matches := finder.Matches(m.Text)
 		for _, at := range split(m.Text, maxPassage) {
 			p := part{document: place[sh.pages[i].DocumentID], page: i, start: at[0], end: at[1], words: map[int]float64{}}
 			for _, f := range matches {

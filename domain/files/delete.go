@@ -69,7 +69,7 @@ func (s *Service) remove(ctx context.Context, id domain.ID, from State) error {
 		return err
 	}
 	return db.WithTx(ctx, s.pool, func(tx db.Tx) error {
-		if err := search.Remove(ctx, tx, id); err != nil {
+		if err := search.RemoveDocument(ctx, tx, id); err != nil {
 			return err
 		}
 		return query.New(tx).RemoveDocument(ctx, id)
@@ -98,7 +98,7 @@ func (s *Service) LockOwned(ctx context.Context, tx db.Tx, user domain.ID) error
 // them.
 func (s *Service) EraseUser(ctx context.Context, tx db.Tx, user domain.ID) error {
 	q := query.New(tx)
-	if err := search.Clear(ctx, tx, user); err != nil {
+	if err := search.ClearScope(ctx, tx, user); err != nil {
 		return err
 	}
 	if err := q.UnindexDocuments(ctx, user); err != nil {

@@ -100,7 +100,7 @@ func (s *Service) extractOnce(ctx context.Context, id domain.ID) error {
 // the store is down, the text stays pending.
 func (s *Service) extractText(ctx context.Context, f File, attempts int) error {
 	state, reason := TextNone, TextError("")
-	var pages []search.Text
+	var pages []search.PageText
 	var changes text.Changes
 	var err error
 	if attempts < maxExtractionAttempts {
@@ -133,7 +133,7 @@ func (s *Service) extractText(ctx context.Context, f File, attempts int) error {
 }
 
 // storeText moves the text from pending to its final state and writes it to the search index.
-func (s *Service) storeText(ctx context.Context, f File, state TextState, reason TextError, pages []search.Text, changes text.Changes) error {
+func (s *Service) storeText(ctx context.Context, f File, state TextState, reason TextError, pages []search.PageText, changes text.Changes) error {
 	if err := TextLifecycle.Check(TextPending, state); err != nil {
 		return err
 	}
@@ -145,14 +145,14 @@ func (s *Service) storeText(ctx context.Context, f File, state TextState, reason
 		}
 		encoded = (*json.RawMessage)(&raw)
 	}
-	terms := search.Analyse(pages)
+	terms := search.Analyze(pages)
 	return db.WithTx(ctx, s.pool, func(tx db.Tx) error {
-		scope, err := search.Lock(ctx, tx, f.indexOwner())
+		scope, err := search.LockScope(ctx, tx, f.indexOwner())
 		if err != nil {
 			return err
 		}
 		q := query.New(tx)
-		n, err := q.MarkDocumentRead(ctx, query.MarkDocumentReadParams{TextState: string(state), TextError: string(reason), TextChanges: encoded, SearchVersion: search.Version, ID: f.ID})
+		n, err := q.MarkDocumentRead(ctx, query.MarkDocumentReadParams{TextState: string(state), TextError: string(reason), TextChanges: encoded, SearchVersion: search.AnalyzerVersion, ID: f.ID})
 		if err != nil || n == 0 { // deleted, or extracted by another server
 			return err
 		}
@@ -161,7 +161,7 @@ func (s *Service) storeText(ctx context.Context, f File, state TextState, reason
 				return err
 			}
 		}
-		return search.Add(ctx, tx, scope, f.ID, terms)
+		return search.AddPages(ctx, tx, scope, f.ID, terms)
 	})
 }
 
@@ -169,7 +169,7 @@ func (s *Service) storeText(ctx context.Context, f File, state TextState, reason
 var errExtraction = errors.New("files: text extraction failed")
 
 // readPages extracts the pages of a file. A file that is missing or corrupt has none.
-func (s *Service) readPages(ctx context.Context, f File) ([]search.Text, text.Changes, error) {
+func (s *Service) readPages(ctx context.Context, f File) ([]search.PageText, text.Changes, error) {
 	body, err := s.Open(ctx, f, 0, -1)
 	if err != nil && domain.CodeOf(err) == domain.Internal { // ErrMissing, or nothing that time would mend
 		s.log.ErrorContext(ctx, "stored file cannot be opened", "document_id", f.ID.String(), "error", err.Error())
@@ -198,14 +198,14 @@ func (s *Service) readPages(ctx context.Context, f File) ([]search.Text, text.Ch
 	if err != nil {
 		return nil, text.Changes{}, errors.Join(errExtraction, err)
 	}
-	var pages []search.Text
+	var pages []search.PageText
 	for i, t := range extracted.Pages[:min(len(extracted.Pages), maxPages)] {
 		t = strings.ToValidUTF8(strings.ReplaceAll(t, "\x00", ""), "\uFFFD")
 		if len(t) > maxPageBytes {
 			t = strings.ToValidUTF8(t[:maxPageBytes], "")
 		}
 		if strings.TrimSpace(t) != "" {
-			pages = append(pages, search.Text{Number: i + 1, Text: t})
+			pages = append(pages, search.PageText{Number: i + 1, Text: t})
 		}
 	}
 	return pages, extracted.Changes, nil

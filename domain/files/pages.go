@@ -31,7 +31,7 @@ func (s *Service) FindPages(ctx context.Context, of []domain.ID, text string, li
 		return nil, nil
 	}
 	q := query.New(s.pool)
-	unindexed, err := q.ListUnindexedDocumentsOf(ctx, query.ListUnindexedDocumentsOfParams{Documents: of, Version: search.Version})
+	unindexed, err := q.ListUnindexedDocumentsOf(ctx, query.ListUnindexedDocumentsOfParams{Documents: of, Version: search.AnalyzerVersion})
 	if err != nil {
 		return nil, db.Error(err)
 	}
@@ -49,7 +49,7 @@ func (s *Service) FindPages(ctx context.Context, of []domain.ID, text string, li
 		return nil, db.Error(err)
 	}
 	slices.Sort(allowed)
-	rows, err := s.relevantPages(ctx, text, search.Options{Scopes: scopes, Limit: limit, Keep: func(entry int64) bool {
+	rows, err := s.relevantPages(ctx, text, search.Options{Scopes: scopes, Limit: limit, Filter: func(entry int64) bool {
 		_, found := slices.BinarySearch(allowed, entry)
 		return found
 	}})

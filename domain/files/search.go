@@ -50,7 +50,7 @@ func (s *Service) Search(ctx context.Context, caller domain.Principal, words str
 		return nil, err
 	}
 	limit = min(cmp.Or(limit, 20), 100)
-	options.Limit, options.MostWords = maxHits, true
+	options.Limit, options.PreferMoreWords = maxHits, true
 	hits, err := search.Find(ctx, s.pool, q, options)
 	if err != nil {
 		return nil, db.Error(err)
@@ -60,7 +60,7 @@ func (s *Service) Search(ctx context.Context, caller domain.Principal, words str
 		everyone = 1
 	}
 	var found []query.ListFoundPagesRow
-	finder := search.NewFinder(q)
+	finder := search.NewHighlighter(q)
 	matches := map[int64][]search.Match{}
 	for len(hits) > 0 && len(found) < limit {
 		batch := hits[:min(limit, len(hits))]
@@ -72,13 +72,13 @@ func (s *Service) Search(ctx context.Context, caller domain.Principal, words str
 		}
 		slices.SortFunc(rows, func(x, y query.ListFoundPagesRow) int {
 			i, j := rank(batch, x.Entry), rank(batch, y.Entry)
-			if batch[i].Words == batch[j].Words && batch[i].Score == batch[j].Score {
+			if batch[i].MatchedWords == batch[j].MatchedWords && batch[i].Score == batch[j].Score {
 				return cmp.Or(bytes.Compare(y.DocumentID[:], x.DocumentID[:]), cmp.Compare(x.Page, y.Page))
 			}
 			return i - j
 		})
 		for _, r := range rows {
-			if m := finder.Find(r.Text); len(m) > 0 && len(found) < limit {
+			if m := finder.Matches(r.Text); len(m) > 0 && len(found) < limit {
 				matches[r.Entry] = m
 				found = append(found, r)
 			}
@@ -92,7 +92,7 @@ func (s *Service) Search(ctx context.Context, caller domain.Principal, words str
 	for _, r := range found {
 		if r.CaseID == nil || readable[*r.CaseID] {
 			result := SearchResult{DocumentID: r.DocumentID, CaseID: r.CaseID, Name: r.Name, Page: int(r.Page)}
-			result.Snippet, result.Highlights = search.Quote(r.Text, matches[r.Entry])
+			result.Snippet, result.Highlights = search.Snippet(r.Text, matches[r.Entry])
 			results = append(results, result)
 		}
 	}
@@ -111,7 +111,7 @@ func (s *Service) searchScope(ctx context.Context, caller domain.Principal, case
 		return search.Options{Scopes: []int32{scope}}, db.Error(err)
 	case caller.Admin():
 		deleted, err := q.ListDeletedCaseScopes(ctx)
-		return search.Options{All: true, Except: deleted}, db.Error(err)
+		return search.Options{AllScopes: true, ExceptScopes: deleted}, db.Error(err)
 	}
 	scopes, err := q.ListReadableScopes(ctx, query.ListReadableScopesParams{UserID: caller.UserID})
 	return search.Options{Scopes: scopes}, db.Error(err)
@@ -181,7 +181,7 @@ func timelineText(prefix string, ids []domain.ID) string {
 // Reindex indexes some of the texts that another version of this program indexed. more: there may be
 // others.
 func (s *Service) Reindex(ctx context.Context) (more bool, err error) {
-	rows, err := query.New(s.pool).ListUnindexedDocuments(ctx, query.ListUnindexedDocumentsParams{Version: search.Version, Limit: reindexBatch})
+	rows, err := query.New(s.pool).ListUnindexedDocuments(ctx, query.ListUnindexedDocumentsParams{Version: search.AnalyzerVersion, Limit: reindexBatch})
 	if err != nil {
 		return false, db.Error(err)
 	}
@@ -200,23 +200,23 @@ func (s *Service) index(ctx context.Context, f File) error {
 	if err != nil {
 		return db.Error(err)
 	}
-	pages := make([]search.Text, len(rows))
+	pages := make([]search.PageText, len(rows))
 	for i, r := range rows {
-		pages[i] = search.Text{Number: int(r.Page), Text: r.Text}
+		pages[i] = search.PageText{Number: int(r.Page), Text: r.Text}
 	}
-	terms := search.Analyse(pages)
+	terms := search.Analyze(pages)
 	return db.WithTx(ctx, s.pool, func(tx db.Tx) error {
-		scope, err := search.Lock(ctx, tx, f.indexOwner())
+		scope, err := search.LockScope(ctx, tx, f.indexOwner())
 		if err != nil {
 			return err
 		}
-		n, err := query.New(tx).MarkDocumentIndexed(ctx, query.MarkDocumentIndexedParams{Version: search.Version, ID: f.ID})
+		n, err := query.New(tx).MarkDocumentIndexed(ctx, query.MarkDocumentIndexedParams{Version: search.AnalyzerVersion, ID: f.ID})
 		if err != nil || n == 0 { // deleted, or indexed by another server
 			return err
 		}
-		if err := search.Remove(ctx, tx, f.ID); err != nil {
+		if err := search.RemoveDocument(ctx, tx, f.ID); err != nil {
 			return err
 		}
-		return search.Add(ctx, tx, scope, f.ID, terms)
+		return search.AddPages(ctx, tx, scope, f.ID, terms)
 	})
 }

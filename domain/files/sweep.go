@@ -166,7 +166,7 @@ func (s *Service) SweepIndex(ctx context.Context) error {
 			return db.Error(err)
 		}
 		for _, id := range orphans {
-			if err := db.WithTx(ctx, s.pool, func(tx db.Tx) error { return search.Remove(ctx, tx, id) }); err != nil {
+			if err := db.WithTx(ctx, s.pool, func(tx db.Tx) error { return search.RemoveDocument(ctx, tx, id) }); err != nil {
 				return err
 			}
 		}

@@ -6,19 +6,19 @@ import (
 )
 
 // PageTerms are the index terms of a page, by hash, with their weights.
-type Page struct {
+type PageTerms struct {
 	Number  int // from 1
 	Weights map[int64]uint8
 }
 
 // PageText is the text of a page of a document.
-type Text struct {
+type PageText struct {
 	Number int // from 1
 	Text   string
 }
 
 // Analyze returns the index terms of a document's pages, without pages that have none.
-func Analyse(pages []Text) []Page {
+func Analyze(pages []PageText) []PageTerms {
 	all := make([][]token, len(pages))
 	var document languageScores
 	for i, p := range pages {
@@ -28,7 +28,7 @@ func Analyse(pages []Text) []Page {
 		}
 	}
 	known := analyzer{}
-	out := make([]Page, 0, len(pages))
+	out := make([]PageTerms, 0, len(pages))
 	for i, p := range pages {
 		counts, length := map[int64]int{}, 0
 		languages := detectLanguages(all[i], &document)
@@ -44,7 +44,7 @@ func Analyse(pages []Text) []Page {
 		if len(counts) == 0 {
 			continue
 		}
-		page := Page{Number: p.Number, Weights: make(map[int64]uint8, len(counts))}
+		page := PageTerms{Number: p.Number, Weights: make(map[int64]uint8, len(counts))}
 		for k, n := range counts {
 			page.Weights[k] = bm25Weight(n, length)
 		}

@@ -26,7 +26,7 @@ const (
 
 // AddPages adds the pages of a document to the index, in the caller's transaction and a scope locked by
 // LockScope in that transaction.
-func Add(ctx context.Context, tx db.Tx, scope Scope, document domain.ID, pages []Page) error {
+func AddPages(ctx context.Context, tx db.Tx, scope Scope, document domain.ID, pages []PageTerms) error {
 	if len(pages) == 0 {
 		return nil
 	}
@@ -68,7 +68,7 @@ type Scope struct {
 
 // LockScope locks the scope of an owner, such as a case, for the transaction and creates it if needed.
 // To avoid deadlocks it must be the transaction's first statement.
-func Lock(ctx context.Context, tx db.Tx, owner domain.ID) (Scope, error) {
+func LockScope(ctx context.Context, tx db.Tx, owner domain.ID) (Scope, error) {
 	q := query.New(tx)
 	if _, err := q.GetSearchScope(ctx, owner); err != nil {
 		if err := q.CreateSearchScope(ctx, owner); err != nil {
@@ -80,7 +80,7 @@ func Lock(ctx context.Context, tx db.Tx, owner domain.ID) (Scope, error) {
 }
 
 // RemoveDocument removes the pages and postings of a document.
-func Remove(ctx context.Context, tx db.Tx, document domain.ID) error {
+func RemoveDocument(ctx context.Context, tx db.Tx, document domain.ID) error {
 	q := query.New(tx)
 	entries, err := q.ListSearchEntries(ctx, document)
 	if err != nil {
@@ -139,7 +139,7 @@ func removeFromBlock(ctx context.Context, tx db.Tx, scope, block int32, removed 
 }
 
 // ClearScope removes all pages and postings of an owner's scope.
-func Clear(ctx context.Context, tx db.Tx, owner domain.ID) error {
+func ClearScope(ctx context.Context, tx db.Tx, owner domain.ID) error {
 	q := query.New(tx)
 
 	r, err := q.LockSearchScopes(ctx, owner)
@@ -186,26 +186,26 @@ func entryBlock(entry int64) int32            { return int32(entry & math.MaxUin
 
 // Options restrict and rank the results of Find.
 type Options struct {
-	Scopes []int32                // scopes to search
-	All    bool                   // search all scopes but ExceptScopes
-	Except []int32                // sorted
-	Keep   func(entry int64) bool // nil: all pages
-	Limit  int
+	Scopes       []int32                // scopes to search
+	AllScopes    bool                   // search all scopes but ExceptScopes
+	ExceptScopes []int32                // sorted
+	Filter       func(entry int64) bool // nil: all pages
+	Limit        int
 	// PreferMoreWords ranks pages first by the number of query words they contain.
-	MostWords bool
+	PreferMoreWords bool
 }
 
 // Hit is a page that was found. Entry is its key in search_pages.
 type Hit struct {
-	Entry int64
-	Words int // number of query words on the page
-	Score float64
+	Entry        int64
+	MatchedWords int // number of query words on the page
+	Score        float64
 }
 
 // Find returns the pages that match a query, best first. A page matches if it contains at least one word
 // and all words of the phrases. Word order in phrases is not checked; see Highlighter.Matches.
 func Find(ctx context.Context, pool *sql.DB, q *Query, o Options) ([]Hit, error) {
-	if q.Empty() || !o.All && len(o.Scopes) == 0 {
+	if q.Empty() || !o.AllScopes && len(o.Scopes) == 0 {
 		return nil, nil
 	}
 	var terms []int64
@@ -234,14 +234,14 @@ func Find(ctx context.Context, pool *sql.DB, q *Query, o Options) ([]Hit, error)
 func readPostings(ctx context.Context, pool *sql.DB, terms []int64, o Options) ([]query.SearchPosting, error) {
 	q := query.New(pool)
 	list := func(terms []int64, scopes []int32, limit int) ([]query.SearchPosting, error) {
-		if o.All {
+		if o.AllScopes {
 			return q.ListAllSearchPostings(ctx, query.ListAllSearchPostingsParams{Terms: terms, Limit: int32(limit)})
 		}
 		return q.ListSearchPostings(ctx, query.ListSearchPostingsParams{Terms: terms, Scopes: scopes, Limit: int32(limit)})
 	}
 	var out []query.SearchPosting
 	groups := [][]int32{nil}
-	if !o.All {
+	if !o.AllScopes {
 		slices.Sort(o.Scopes)
 		slices.Reverse(o.Scopes)
 		groups = slices.Collect(slices.Chunk(o.Scopes, max(1, maxRanges/len(terms))))
@@ -279,7 +279,7 @@ func rank(q *Query, o Options, termIndex map[int64]int, rows []query.SearchPosti
 	type blockKey struct{ scope, block int32 }
 	blocks := map[blockKey]*block{}
 	for _, r := range rows {
-		if _, out := slices.BinarySearch(o.Except, r.Scope); o.All && out {
+		if _, out := slices.BinarySearch(o.ExceptScopes, r.Scope); o.AllScopes && out {
 			continue
 		}
 		b := blocks[blockKey{r.Scope, r.Block}]
@@ -311,8 +311,8 @@ func rank(q *Query, o Options, termIndex map[int64]int, rows []query.SearchPosti
 		idf[i] = math.Log(1 + (float64(len(blocks)*pagesPerBlock)-float64(df[i])+0.5)/(float64(df[i])+0.5))
 	}
 	compare := func(a, b Hit) int {
-		if o.MostWords && a.Words != b.Words {
-			return b.Words - a.Words
+		if o.PreferMoreWords && a.MatchedWords != b.MatchedWords {
+			return b.MatchedWords - a.MatchedWords
 		}
 		return cmp.Or(cmp.Compare(b.Score, a.Score), cmp.Compare(b.Entry, a.Entry))
 	}
@@ -326,10 +326,10 @@ func rank(q *Query, o Options, termIndex map[int64]int, rows []query.SearchPosti
 					hasRequired = hasRequired && !q.words[i].required
 					continue
 				}
-				h.Words++
+				h.MatchedWords++
 				h.Score += idf[i] * float64(w[unit]) / 255
 			}
-			if h.Words == 0 || !hasRequired || o.Keep != nil && !o.Keep(h.Entry) {
+			if h.MatchedWords == 0 || !hasRequired || o.Filter != nil && !o.Filter(h.Entry) {
 				continue
 			}
 			if hits = append(hits, h); len(hits) >= 4*o.Limit+1024 {

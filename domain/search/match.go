@@ -16,7 +16,7 @@ type Match struct {
 }
 
 // Highlighter finds the words of a query in texts. It is not safe for concurrent use.
-type Finder struct {
+type Highlighter struct {
 	query       *Query
 	terms       map[int64][]termMatch
 	ngramStarts map[rune]bool // first characters of n-gram terms
@@ -31,8 +31,8 @@ type termMatch struct {
 }
 
 // NewHighlighter makes a Highlighter.
-func NewFinder(q *Query) *Finder {
-	f := &Finder{query: q, terms: map[int64][]termMatch{}, ngramStarts: map[rune]bool{}, cache: map[string][]termMatch{}}
+func NewHighlighter(q *Query) *Highlighter {
+	f := &Highlighter{query: q, terms: map[int64][]termMatch{}, ngramStarts: map[rune]bool{}, cache: map[string][]termMatch{}}
 	var terms []string
 	for i, w := range q.words {
 		for _, a := range w.alternatives {
@@ -79,7 +79,7 @@ var irregularStems = func() (out []struct{ form, stem string }) {
 }()
 
 // Matches returns all matches in order. It returns none unless every phrase of the query is in the text.
-func (f *Finder) Find(text string) []Match {
+func (f *Highlighter) Matches(text string) []Match {
 	all := tokenize(text)
 	var out []Match
 	if len(f.query.phrases) > 0 {
@@ -111,7 +111,7 @@ func (f *Finder) Find(text string) []Match {
 }
 
 // matchToken returns the query words that a token matches in any language.
-func (f *Finder) matchToken(t *token) []termMatch {
+func (f *Highlighter) matchToken(t *token) []termMatch {
 	if t.kind == tokenCitation {
 		return f.terms[termHash(t.text)]
 	}
@@ -137,7 +137,7 @@ func (f *Finder) matchToken(t *token) []termMatch {
 
 // mayMatch is a cheap filter for most words: a form of a word starts like the word or, as a component or
 // with a prefix, contains its start.
-func (f *Finder) mayMatch(folded string) bool {
+func (f *Highlighter) mayMatch(folded string) bool {
 	begins := func(w string) bool {
 		return slices.ContainsFunc(f.prefixes, func(p string) bool { return strings.HasPrefix(w, p) })
 	}
@@ -160,7 +160,7 @@ func (f *Finder) mayMatch(folded string) bool {
 }
 
 // matchNgrams matches characters and merges adjacent matches.
-func (f *Finder) matchNgrams(t *token) []Match {
+func (f *Highlighter) matchNgrams(t *token) []Match {
 	runes := []rune(fold(t.text))
 	if len(runes) != len(t.offsets)-1 { // cannot happen for these scripts
 		return nil
@@ -271,7 +271,7 @@ const (
 
 // Snippet returns the part of text with the best matches, cut at word boundaries, and the distinct
 // matches in it. Both are verbatim parts of text. Without a match the snippet is the start of the text.
-func Quote(text string, matches []Match) (snippet string, found []string) {
+func Snippet(text string, matches []Match) (snippet string, found []string) {
 	// The first window with the highest score.
 	bestFrom, bestTo, bestScore := 0, 0, 0.0
 	for i := range matches {

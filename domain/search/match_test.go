@@ -10,7 +10,7 @@ import (
 // search reports whether the index finds a page with this text, and the words that the Highlighter matches.
 func search(text, q string) (indexed bool, words []string) {
 	query := Parse(q)
-	pages := Analyse([]Text{{1, text}})
+	pages := Analyze([]PageText{{1, text}})
 	number := map[int64]int{}
 	b := &block{}
 	for _, w := range query.words {
@@ -39,7 +39,7 @@ func search(text, q string) (indexed bool, words []string) {
 			return false, nil
 		}
 	}
-	_, words = Quote(text, NewFinder(query).Find(text))
+	_, words = Snippet(text, NewHighlighter(query).Matches(text))
 	return indexed, words
 }
 
@@ -224,16 +224,16 @@ func TestNoMatch(t *testing.T) {
 func TestSnippet(t *testing.T) {
 	filler := strings.Repeat("Nothing of any interest stands in this sentence. ", 40)
 	text := filler + "A notice alone. " + filler + "The notices of termination were sent by the tenants. " + filler + "termination"
-	quote, found := Quote(text, NewFinder(Parse("tenant's termination notice")).Find(text))
+	quote, found := Snippet(text, NewHighlighter(Parse("tenant's termination notice")).Matches(text))
 	if !strings.Contains(quote, "notices of termination were sent by the tenants") || !slices.Equal(found, []string{"notices", "termination", "tenants"}) {
 		t.Errorf("%q, %q", quote, found)
 	}
 	text = strings.Repeat("日本法に準拠する。", 60) + "秘密保持契約を締結した。" + strings.Repeat("日本法に準拠する。", 60)
-	quote, found = Quote(text, NewFinder(Parse("秘密保持契約")).Find(text))
+	quote, found = Snippet(text, NewHighlighter(Parse("秘密保持契約")).Matches(text))
 	if !strings.Contains(quote, "秘密保持契約を締結") || !slices.Equal(found, []string{"秘密保持契約"}) {
 		t.Errorf("%q, %q", quote, found)
 	}
-	if quote, found := Quote(filler, nil); !strings.HasPrefix(filler, quote) || quote == "" || len(found) != 0 {
+	if quote, found := Snippet(filler, nil); !strings.HasPrefix(filler, quote) || quote == "" || len(found) != 0 {
 		t.Errorf("%q, %q", quote, found)
 	}
 }
@@ -250,7 +250,7 @@ func FuzzMatch(f *testing.F) {
 			return
 		}
 		text, q = strings.ToValidUTF8(text, "?"), strings.ToValidUTF8(q, "?")
-		for _, p := range Analyse([]Text{{1, text}}) {
+		for _, p := range Analyze([]PageText{{1, text}}) {
 			for _, w := range p.Weights {
 				if w == 0 {
 					t.Fatal("posting weight 0")
@@ -258,13 +258,13 @@ func FuzzMatch(f *testing.F) {
 			}
 		}
 		for _, query := range []*Query{Parse(q), ParseText(q)} {
-			matches := NewFinder(query).Find(text)
+			matches := NewHighlighter(query).Matches(text)
 			for _, m := range matches {
 				if m.Start < 0 || m.End > len(text) || m.Start >= m.End {
 					t.Fatalf("match %+v is outside %q", m, text)
 				}
 			}
-			quote, found := Quote(text, matches)
+			quote, found := Snippet(text, matches)
 			if !strings.Contains(text, quote) || !utf8.ValidString(quote) || len(quote) > 400 {
 				t.Fatalf("snippet %q is not in %q", quote, text)
 			}

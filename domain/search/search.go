@@ -18,7 +18,7 @@ package search
 import "hash/fnv"
 
 // AnalyzerVersion is the version of Analyze. Text indexed under another version must be reindexed.
-const Version = 1
+const AnalyzerVersion = 1
 
 // termHash is a term as stored in the index. Terms with the same hash would match each other, which is
 // unlikely even among a billion terms.
