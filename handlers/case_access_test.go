@@ -212,7 +212,7 @@ func TestCaseAccess(t *testing.T) {
 	if n := len(w.store.files); n != 0 {
 		t.Errorf("%d files are left", n)
 	}
-	var v api.TimelineVerdict
+	var v api.TimelineVerification
 	w.call(w.ada, "GET", w.root+"/timeline/verify", nil).expect(200, "").decode(&v)
 	if !v.Intact {
 		t.Errorf("the timeline: %+v", v)

@@ -295,7 +295,7 @@ func (s *Server) VerifyCaseTimeline(ctx context.Context, r api.VerifyCaseTimelin
 	if err != nil {
 		return nil, err
 	}
-	out := api.TimelineVerdict{Intact: v.Intact, Entries: int64(v.Entries), Head: hex.EncodeToString(v.Head)}
+	out := api.TimelineVerification{Intact: v.Intact, Entries: int64(v.Entries), Head: hex.EncodeToString(v.Head)}
 	if !v.Intact {
 		at := int64(v.BrokenAt)
 		out.BrokenAt = &at

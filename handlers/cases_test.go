@@ -133,7 +133,7 @@ func TestCaseWork(t *testing.T) {
 	for _, bad := range []string{"AAAAAAAAAAA", "__________8", "zz"} {
 		b.call(ada, "GET", root+"/timeline?cursor="+bad, nil).expect(400, "malformed")
 	}
-	var v api.TimelineVerdict
+	var v api.TimelineVerification
 	b.call(ada, "GET", root+"/timeline/verify", nil).expect(200, "").decode(&v)
 	if !v.Intact || v.Entries < 10 || v.BrokenAt != nil {
 		t.Errorf("verified %+v", v)

@@ -179,7 +179,7 @@ func (x *userExport) Template(_ templates.Template, versions []templates.Templat
 
 // Share adds what the person contributed to a case.
 func (x *userExport) Share(c privacy.Share) error {
-	out := api.ExportedShare{CaseID: api.ID(c.CaseID), Role: api.CaseRole(c.Role), Since: c.JoinedAt, Notes: make([]api.CaseNote, len(c.Notes)),
+	out := api.ExportedCase{CaseID: api.ID(c.CaseID), Role: api.CaseRole(c.Role), Since: c.JoinedAt, Notes: make([]api.CaseNote, len(c.Notes)),
 		Tasks: make([]api.CaseTask, len(c.Tasks)), Consultations: make([]api.Consultation, len(c.Consultations)),
 		Drafts: make([]api.ExportedDraft, len(c.Drafts)), Documents: make([]api.StoredDocument, len(c.Documents)), SignatureRequests: make([]api.SignatureRequest, len(c.Signatures))}
 	for i, n := range c.Notes {

@@ -95,7 +95,7 @@ func (k *idempotencyFixture) form(another bool) (body, contentType string) {
 	return b.String(), w.FormDataContentType()
 }
 
-var volatileFields = regexp.MustCompile(`"(fileUrl|fileUrlExpiresAt|expiresAt|updatedAt|oldSecretUntil)":"[^"]*"`)
+var volatileFields = regexp.MustCompile(`"(fileUrl|fileUrlExpiresAt|expiresAt|updatedAt|previousSecretExpiresAt)":"[^"]*"`)
 
 // TestIdempotencyKeys walks the contract: each POST either answers the same request under the same
 // Idempotency-Key from what it answered first, also when that was lost in a crash, and refuses the key

@@ -151,7 +151,7 @@ func TestJobs(t *testing.T) {
 	}
 	b.call(ada, "POST", "/api/jobs/"+id+"/retry", nil).expect(403, "forbidden")
 	b.call(b.admin(), "POST", "/api/jobs/"+id+"/retry", nil).expect(200, "").decode(&j)
-	if j.Error != nil || j.Tries != 0 {
+	if j.Error != nil || j.Attempts != 0 {
 		t.Errorf("sent again it is %+v", j)
 	}
 	b.call(b.admin(), "POST", "/api/jobs/"+id+"/retry", nil).expect(409, "conflict")

@@ -205,7 +205,7 @@ func TestErase(t *testing.T) {
 	var members api.CaseMemberList
 	var notes api.CaseNoteList
 	var tasks api.CaseTaskList
-	var v api.TimelineVerdict
+	var v api.TimelineVerification
 	b.call(ada, "GET", root+"/members", nil).expect(200, "").decode(&members)
 	b.call(ada, "GET", root+"/notes", nil).expect(200, "").decode(&notes)
 	b.call(ada, "GET", root+"/tasks", nil).expect(200, "").decode(&tasks)

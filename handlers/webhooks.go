@@ -151,7 +151,7 @@ func fromAPIEventTypes(names []api.WebhookEventType) []domain.EventType {
 
 func toAPIWebhook(w webhooks.Webhook) api.Webhook {
 	out := api.Webhook{ID: api.ID(w.ID), UserID: api.ID(w.UserID), URL: w.URL, Description: w.Description, EventTypes: make([]api.WebhookEventType, len(w.EventTypes)),
-		Enabled: w.Enabled, DisabledAt: w.DisabledAt, FailingSince: w.FailingSince, OldSecretUntil: w.OldSecretUntil, CreatedAt: w.CreatedAt, UpdatedAt: w.UpdatedAt}
+		Enabled: w.Enabled, DisabledAt: w.DisabledAt, FailingSince: w.FailingSince, PreviousSecretExpiresAt: w.OldSecretUntil, CreatedAt: w.CreatedAt, UpdatedAt: w.UpdatedAt}
 	for i, t := range w.EventTypes {
 		out.EventTypes[i] = api.WebhookEventType(t)
 	}

@@ -262,7 +262,7 @@ func TestWebhooks(t *testing.T) {
 
 	var rotated api.WebhookWithSecret
 	b.call(ada, "POST", root+"/rotate-secret", nil).expect(200, "").decode(&rotated)
-	if rotated.Secret == secret || rotated.Webhook.OldSecretUntil == nil {
+	if rotated.Secret == secret || rotated.Webhook.PreviousSecretExpiresAt == nil {
 		t.Errorf("%+v", rotated)
 	}
 	var off api.Webhook

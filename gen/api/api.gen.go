@@ -1308,48 +1308,48 @@ func (e ReceiveSignatureWebhookParamsProvider) Valid() bool {
 
 // AcceptedInvitation defines model for AcceptedInvitation.
 type AcceptedInvitation struct {
-	// CaseID A UUIDv7; sorting ids sorts by time of creation.
+	// CaseID A UUIDv7: ids sort by creation time.
 	CaseID ID `json:"caseId"`
 
-	// Role What a member is in a case. owner: answers for it, its members and its deletion. lawyer: works on it and changes what it says. assistant: works on it. client: reads, and asks questions in it. viewer: reads.
+	// Role The role of a member. owner: manages the case and its members and can delete it. lawyer: works on the case and can change it. assistant: works on the case. client: reads it and asks questions in it. viewer: reads it.
 	Role CaseRole `json:"role"`
 }
 
-// AddCaseMemberRequest Names the account by one of `userId` and `email`.
+// AddCaseMemberRequest Names the person by either `userId` or `email`.
 type AddCaseMemberRequest struct {
-	// Email An e-mail address, with letters of any language on both sides of the @. Upper and lower case are the same, and so are a
-	// domain in its own letters and in ASCII (xn--).
+	// Email An e-mail address, with letters of any language on both sides of the @. Case is ignored, and a domain
+	// in Unicode equals its ASCII form (xn--).
 	Email *EmailAddress `json:"email,omitempty"`
 
-	// Role What a member is in a case. owner: answers for it, its members and its deletion. lawyer: works on it and changes what it says. assistant: works on it. client: reads, and asks questions in it. viewer: reads.
+	// Role The role of a member. owner: manages the case and its members and can delete it. lawyer: works on the case and can change it. assistant: works on the case. client: reads it and asks questions in it. viewer: reads it.
 	Role CaseRole `json:"role"`
 
-	// UserID A UUIDv7; sorting ids sorts by time of creation.
+	// UserID A UUIDv7: ids sort by creation time.
 	UserID *ID `json:"userId,omitempty"`
 }
 
 // AddCasePartyRequest defines model for AddCasePartyRequest.
 type AddCasePartyRequest struct {
-	// Email An e-mail address, with letters of any language on both sides of the @. Upper and lower case are the same, and so are a
-	// domain in its own letters and in ASCII (xn--).
+	// Email An e-mail address, with letters of any language on both sides of the @. Case is ignored, and a domain
+	// in Unicode equals its ASCII form (xn--).
 	Email *EmailAddress `json:"email,omitempty"`
 
-	// Kind What a party is.
+	// Kind Whether a party is a person or a company.
 	Kind PartyKind `json:"kind"`
 
 	// Name The party's name.
 	Name string `json:"name"`
 
-	// RegistrationNumber The number in a register of companies, or a tax number.
+	// RegistrationNumber The company registration number or a tax number.
 	RegistrationNumber *string `json:"registrationNumber,omitempty"`
 
-	// Side Where a party stands; other: on neither side, such as a witness.
+	// Side The side of a party; other: neither side, such as a witness.
 	Side PartySide `json:"side"`
 }
 
 // AnalyzeRequest defines model for AnalyzeRequest.
 type AnalyzeRequest struct {
-	// Policy The rule set a text is held against.
+	// Policy The rule set that a text is checked against.
 	Policy Policy `json:"policy"`
 
 	// Text The text to review.
@@ -1358,22 +1358,22 @@ type AnalyzeRequest struct {
 
 // AnalyzeResponse defines model for AnalyzeResponse.
 type AnalyzeResponse struct {
-	// Cached Whether the AI's part had been given before.
+	// Cached Whether the AI's part came from the cache.
 	Cached bool `json:"cached"`
 
-	// ConsultationID A UUIDv7; sorting ids sorts by time of creation.
+	// ConsultationID A UUIDv7: ids sort by creation time.
 	ConsultationID ID `json:"consultationId"`
 
 	// Findings The findings, in the order of the text.
 	Findings []Finding `json:"findings"`
 
-	// RiskLevel How much a finding, or a whole text, asks for attention.
+	// RiskLevel The severity of a finding or the risk of a whole text.
 	RiskLevel Severity `json:"riskLevel"`
 
-	// Suggestions What to do, the most important first.
+	// Suggestions What to do, most important first.
 	Suggestions []string `json:"suggestions"`
 
-	// TokensUsed Tokens the provider counted for this review; 0 for a cached one.
+	// TokensUsed Tokens that the provider counted for this review; 0 for a cached one.
 	TokensUsed int32 `json:"tokensUsed"`
 }
 
@@ -1385,25 +1385,25 @@ type Case struct {
 	// CreatedAt RFC 3339, in UTC.
 	CreatedAt Time `json:"createdAt"`
 
-	// CreatedBy A UUIDv7; sorting ids sorts by time of creation.
+	// CreatedBy A UUIDv7: ids sort by creation time.
 	CreatedBy ID `json:"createdBy"`
 
 	// Description What the case is about.
 	Description CaseDescription `json:"description"`
 
-	// ID A UUIDv7; sorting ids sorts by time of creation.
+	// ID A UUIDv7: ids sort by creation time.
 	ID ID `json:"id"`
 
 	// LegalHold Whether deletion is forbidden.
 	LegalHold bool `json:"legalHold"`
 
-	// MyRole What a member is in a case. owner: answers for it, its members and its deletion. lawyer: works on it and changes what it says. assistant: works on it. client: reads, and asks questions in it. viewer: reads.
+	// MyRole The role of a member. owner: manages the case and its members and can delete it. lawyer: works on the case and can change it. assistant: works on the case. client: reads it and asks questions in it. viewer: reads it.
 	MyRole *CaseRole `json:"myRole,omitempty"`
 
-	// Status Where a case stands.
+	// Status The status of a case.
 	Status CaseStatus `json:"status"`
 
-	// Title What the case is called.
+	// Title The title of the case.
 	Title CaseTitle `json:"title"`
 
 	// UpdatedAt RFC 3339, in UTC.
@@ -1415,26 +1415,26 @@ type CaseDescription = string
 
 // CaseInvitation defines model for CaseInvitation.
 type CaseInvitation struct {
-	// CaseID A UUIDv7; sorting ids sorts by time of creation.
+	// CaseID A UUIDv7: ids sort by creation time.
 	CaseID ID `json:"caseId"`
 
 	// CreatedAt RFC 3339, in UTC.
 	CreatedAt Time `json:"createdAt"`
 
-	// Email An e-mail address, with letters of any language on both sides of the @. Upper and lower case are the same, and so are a
-	// domain in its own letters and in ASCII (xn--).
+	// Email An e-mail address, with letters of any language on both sides of the @. Case is ignored, and a domain
+	// in Unicode equals its ASCII form (xn--).
 	Email EmailAddress `json:"email"`
 
 	// ExpiresAt RFC 3339, in UTC.
 	ExpiresAt Time `json:"expiresAt"`
 
-	// ID A UUIDv7; sorting ids sorts by time of creation.
+	// ID A UUIDv7: ids sort by creation time.
 	ID ID `json:"id"`
 
-	// InvitedBy A UUIDv7; sorting ids sorts by time of creation.
+	// InvitedBy A UUIDv7: ids sort by creation time.
 	InvitedBy ID `json:"invitedBy"`
 
-	// Role What a member is in a case. owner: answers for it, its members and its deletion. lawyer: works on it and changes what it says. assistant: works on it. client: reads, and asks questions in it. viewer: reads.
+	// Role The role of a member. owner: manages the case and its members and can delete it. lawyer: works on the case and can change it. assistant: works on the case. client: reads it and asks questions in it. viewer: reads it.
 	Role CaseRole `json:"role"`
 }
 
@@ -1449,26 +1449,26 @@ type CaseList struct {
 	// Items The cases.
 	Items []CaseSummary `json:"items"`
 
-	// NextCursor The cursor of the next page; absent on the last.
+	// NextCursor The cursor of the next page; absent on the last page.
 	NextCursor *NextCursor `json:"nextCursor,omitempty"`
 }
 
 // CaseMember defines model for CaseMember.
 type CaseMember struct {
-	// Email An e-mail address, with letters of any language on both sides of the @. Upper and lower case are the same, and so are a
-	// domain in its own letters and in ASCII (xn--).
+	// Email An e-mail address, with letters of any language on both sides of the @. Case is ignored, and a domain
+	// in Unicode equals its ASCII form (xn--).
 	Email EmailAddress `json:"email"`
 
 	// FullName The person's name.
 	FullName string `json:"fullName"`
 
-	// Role What a member is in a case. owner: answers for it, its members and its deletion. lawyer: works on it and changes what it says. assistant: works on it. client: reads, and asks questions in it. viewer: reads.
+	// Role The role of a member. owner: manages the case and its members and can delete it. lawyer: works on the case and can change it. assistant: works on the case. client: reads it and asks questions in it. viewer: reads it.
 	Role CaseRole `json:"role"`
 
 	// Since RFC 3339, in UTC.
 	Since Time `json:"since"`
 
-	// UserID A UUIDv7; sorting ids sorts by time of creation.
+	// UserID A UUIDv7: ids sort by creation time.
 	UserID ID `json:"userId"`
 }
 
@@ -1480,7 +1480,7 @@ type CaseMemberList struct {
 
 // CaseNote defines model for CaseNote.
 type CaseNote struct {
-	// AuthorID A UUIDv7; sorting ids sorts by time of creation.
+	// AuthorID A UUIDv7: ids sort by creation time.
 	AuthorID ID `json:"authorId"`
 
 	// Body The note.
@@ -1489,7 +1489,7 @@ type CaseNote struct {
 	// CreatedAt RFC 3339, in UTC.
 	CreatedAt Time `json:"createdAt"`
 
-	// ID A UUIDv7; sorting ids sorts by time of creation.
+	// ID A UUIDv7: ids sort by creation time.
 	ID ID `json:"id"`
 }
 
@@ -1498,35 +1498,35 @@ type CaseNoteList struct {
 	// Items The notes.
 	Items []CaseNote `json:"items"`
 
-	// NextCursor The cursor of the next page; absent on the last.
+	// NextCursor The cursor of the next page; absent on the last page.
 	NextCursor *NextCursor `json:"nextCursor,omitempty"`
 }
 
 // CaseParty defines model for CaseParty.
 type CaseParty struct {
-	// Conflicts The same on the other side of other cases; absent when there is none.
+	// Conflicts Conflicts of interest: the same party on the other side of other cases; absent if there are none.
 	Conflicts []PartyConflict `json:"conflicts,omitempty"`
 
 	// CreatedAt RFC 3339, in UTC.
 	CreatedAt Time `json:"createdAt"`
 
-	// Email An e-mail address, with letters of any language on both sides of the @. Upper and lower case are the same, and so are a
-	// domain in its own letters and in ASCII (xn--).
+	// Email An e-mail address, with letters of any language on both sides of the @. Case is ignored, and a domain
+	// in Unicode equals its ASCII form (xn--).
 	Email *EmailAddress `json:"email,omitempty"`
 
-	// ID A UUIDv7; sorting ids sorts by time of creation.
+	// ID A UUIDv7: ids sort by creation time.
 	ID ID `json:"id"`
 
-	// Kind What a party is.
+	// Kind Whether a party is a person or a company.
 	Kind PartyKind `json:"kind"`
 
 	// Name The party's name.
 	Name string `json:"name"`
 
-	// RegistrationNumber The number in a register of companies, or a tax number.
+	// RegistrationNumber The company registration number or a tax number.
 	RegistrationNumber *string `json:"registrationNumber,omitempty"`
 
-	// Side Where a party stands; other: on neither side, such as a witness.
+	// Side The side of a party; other: neither side, such as a witness.
 	Side PartySide `json:"side"`
 }
 
@@ -1535,14 +1535,14 @@ type CasePartyList struct {
 	// Items The parties.
 	Items []CaseParty `json:"items"`
 
-	// NextCursor The cursor of the next page; absent on the last.
+	// NextCursor The cursor of the next page; absent on the last page.
 	NextCursor *NextCursor `json:"nextCursor,omitempty"`
 }
 
-// CaseRole What a member is in a case. owner: answers for it, its members and its deletion. lawyer: works on it and changes what it says. assistant: works on it. client: reads, and asks questions in it. viewer: reads.
+// CaseRole The role of a member. owner: manages the case and its members and can delete it. lawyer: works on the case and can change it. assistant: works on the case. client: reads it and asks questions in it. viewer: reads it.
 type CaseRole string
 
-// CaseStatus Where a case stands.
+// CaseStatus The status of a case.
 type CaseStatus string
 
 // CaseSummary defines model for CaseSummary.
@@ -1550,19 +1550,19 @@ type CaseSummary struct {
 	// CreatedAt RFC 3339, in UTC.
 	CreatedAt Time `json:"createdAt"`
 
-	// ID A UUIDv7; sorting ids sorts by time of creation.
+	// ID A UUIDv7: ids sort by creation time.
 	ID ID `json:"id"`
 
 	// LegalHold Whether deletion is forbidden.
 	LegalHold bool `json:"legalHold"`
 
-	// MyRole What a member is in a case. owner: answers for it, its members and its deletion. lawyer: works on it and changes what it says. assistant: works on it. client: reads, and asks questions in it. viewer: reads.
+	// MyRole The role of a member. owner: manages the case and its members and can delete it. lawyer: works on the case and can change it. assistant: works on the case. client: reads it and asks questions in it. viewer: reads it.
 	MyRole *CaseRole `json:"myRole,omitempty"`
 
-	// Status Where a case stands.
+	// Status The status of a case.
 	Status CaseStatus `json:"status"`
 
-	// Title What the case is called.
+	// Title The title of the case.
 	Title CaseTitle `json:"title"`
 
 	// UpdatedAt RFC 3339, in UTC.
@@ -1571,22 +1571,22 @@ type CaseSummary struct {
 
 // CaseTask defines model for CaseTask.
 type CaseTask struct {
-	// AssigneeID A UUIDv7; sorting ids sorts by time of creation.
+	// AssigneeID A UUIDv7: ids sort by creation time.
 	AssigneeID *ID `json:"assigneeId,omitempty"`
 
 	// CreatedAt RFC 3339, in UTC.
 	CreatedAt Time `json:"createdAt"`
 
-	// CreatedBy A UUIDv7; sorting ids sorts by time of creation.
+	// CreatedBy A UUIDv7: ids sort by creation time.
 	CreatedBy ID `json:"createdBy"`
 
 	// DueOn The day it is due.
 	DueOn *openapi_types.Date `json:"dueOn,omitempty"`
 
-	// ID A UUIDv7; sorting ids sorts by time of creation.
+	// ID A UUIDv7: ids sort by creation time.
 	ID ID `json:"id"`
 
-	// Status Where a task stands.
+	// Status The status of a task.
 	Status CaseTaskStatus `json:"status"`
 
 	// Title What is to be done.
@@ -1598,13 +1598,13 @@ type CaseTask struct {
 
 // CaseTaskContent defines model for CaseTaskContent.
 type CaseTaskContent struct {
-	// AssigneeID A UUIDv7; sorting ids sorts by time of creation.
+	// AssigneeID A UUIDv7: ids sort by creation time.
 	AssigneeID *ID `json:"assigneeId,omitempty"`
 
 	// DueOn The day it is due.
 	DueOn *openapi_types.Date `json:"dueOn,omitempty"`
 
-	// Status Where a task stands.
+	// Status The status of a task.
 	Status *CaseTaskStatus `json:"status,omitempty"`
 
 	// Title What is to be done.
@@ -1616,11 +1616,11 @@ type CaseTaskList struct {
 	// Items The tasks.
 	Items []CaseTask `json:"items"`
 
-	// NextCursor The cursor of the next page; absent on the last.
+	// NextCursor The cursor of the next page; absent on the last page.
 	NextCursor *NextCursor `json:"nextCursor,omitempty"`
 }
 
-// CaseTaskStatus Where a task stands.
+// CaseTaskStatus The status of a task.
 type CaseTaskStatus string
 
 // CaseTimeline defines model for CaseTimeline.
@@ -1628,56 +1628,56 @@ type CaseTimeline struct {
 	// Items The entries.
 	Items []TimelineEntry `json:"items"`
 
-	// NextCursor The cursor of the next page; absent on the last.
+	// NextCursor The cursor of the next page; absent on the last page.
 	NextCursor *NextCursor `json:"nextCursor,omitempty"`
 }
 
-// CaseTitle What the case is called.
+// CaseTitle The title of the case.
 type CaseTitle = string
 
-// ChatContext What the answer should take into account. An answer given with a context is never shared with another caller.
+// ChatContext What the answer takes into account. An answer with a context is never shared with another caller.
 type ChatContext struct {
-	// CaseID A UUIDv7; sorting ids sorts by time of creation.
+	// CaseID A UUIDv7: ids sort by creation time.
 	CaseID *ID `json:"caseId,omitempty"`
 
-	// ConsultationID A UUIDv7; sorting ids sorts by time of creation.
+	// ConsultationID A UUIDv7: ids sort by creation time.
 	ConsultationID *ID `json:"consultationId,omitempty"`
 
 	// DocumentIds The documents to answer from.
 	DocumentIds []ID `json:"documentIds,omitempty"`
 
-	// Facts Facts of the matter.
+	// Facts The facts of the case.
 	Facts *string `json:"facts,omitempty"`
 }
 
 // ChatEvent One event of the stream. The SSE event name equals `type`.
 type ChatEvent struct {
-	// Problem A failure (RFC 9457).
+	// Problem An error (RFC 9457).
 	Problem  *Problem      `json:"problem,omitempty"`
 	Response *ChatResponse `json:"response,omitempty"`
 
-	// Text The piece (delta).
+	// Text A piece of the answer (delta).
 	Text *string `json:"text,omitempty"`
 
-	// Type delta: a piece of the answer; done: the whole answer, the last event; error: it failed, the last event.
+	// Type delta: a piece of the answer; done: the whole answer, as the last event; error: the failure, as the last event.
 	Type ChatEventType `json:"type"`
 }
 
-// ChatEventType delta: a piece of the answer; done: the whole answer, the last event; error: it failed, the last event.
+// ChatEventType delta: a piece of the answer; done: the whole answer, as the last event; error: the failure, as the last event.
 type ChatEventType string
 
 // ChatRequest defines model for ChatRequest.
 type ChatRequest struct {
-	// Context What the answer should take into account. An answer given with a context is never shared with another caller.
+	// Context What the answer takes into account. An answer with a context is never shared with another caller.
 	Context *ChatContext `json:"context,omitempty"`
 
-	// Locale The language of the answer, as a BCP 47 tag. English when absent.
+	// Locale The language of the answer as a BCP 47 tag; English if absent.
 	Locale *Locale `json:"locale,omitempty"`
 
 	// Message The question.
 	Message string `json:"message"`
 
-	// UserID A UUIDv7; sorting ids sorts by time of creation.
+	// UserID A UUIDv7: ids sort by creation time.
 	UserID ID `json:"userId"`
 }
 
@@ -1686,19 +1686,19 @@ type ChatResponse struct {
 	// Answer The answer, in Markdown.
 	Answer string `json:"answer"`
 
-	// Cached Whether the answer had been given before.
+	// Cached Whether the answer came from the cache.
 	Cached bool `json:"cached"`
 
-	// ConsultationID A UUIDv7; sorting ids sorts by time of creation.
+	// ConsultationID A UUIDv7: ids sort by creation time.
 	ConsultationID ID `json:"consultationId"`
 
-	// References What the answer was given with.
+	// References The sources of the answer.
 	References []Reference `json:"references"`
 
-	// TokensUsed Tokens the provider counted for this answer; 0 for a cached one.
+	// TokensUsed Tokens that the provider counted for this answer; 0 for a cached one.
 	TokensUsed int32 `json:"tokensUsed"`
 
-	// Warnings What the reader should know of the documents: pages that try to give orders, and quotations that are not in them.
+	// Warnings What the reader should know about the documents: pages that contain instructions to the AI, and quotations that are not in the documents.
 	Warnings []string `json:"warnings,omitempty"`
 }
 
@@ -1707,25 +1707,25 @@ type Checksum = string
 
 // Consultation defines model for Consultation.
 type Consultation struct {
-	// Answer What was answered: the answer or draft in Markdown, or the findings as JSON.
+	// Answer The answer or draft in Markdown, or the findings as JSON.
 	Answer string `json:"answer"`
 
 	// Cached Whether the answer came from the cache.
 	Cached bool `json:"cached"`
 
-	// CaseID A UUIDv7; sorting ids sorts by time of creation.
+	// CaseID A UUIDv7: ids sort by creation time.
 	CaseID *ID `json:"caseId,omitempty"`
 
 	// CreatedAt RFC 3339, in UTC.
 	CreatedAt Time `json:"createdAt"`
 
-	// DraftID A UUIDv7; sorting ids sorts by time of creation.
+	// DraftID A UUIDv7: ids sort by creation time.
 	DraftID *ID `json:"draftId,omitempty"`
 
-	// ID A UUIDv7; sorting ids sorts by time of creation.
+	// ID A UUIDv7: ids sort by creation time.
 	ID ID `json:"id"`
 
-	// Kind What was asked for.
+	// Kind The type of a consultation.
 	Kind ConsultationKind `json:"kind"`
 
 	// Locale The language of the answer.
@@ -1734,23 +1734,23 @@ type Consultation struct {
 	// Model The model that answered.
 	Model string `json:"model"`
 
-	// Question What was asked: the message, the text that was reviewed, or the inputs of the draft as JSON.
+	// Question The message, the reviewed text, or the inputs of the draft as JSON.
 	Question string `json:"question"`
 
-	// References What the answer was given with.
+	// References The sources of the answer.
 	References []Reference `json:"references,omitempty"`
 
-	// TokensUsed Tokens the provider counted.
+	// TokensUsed Tokens that the provider counted.
 	TokensUsed int32 `json:"tokensUsed"`
 
-	// UserID A UUIDv7; sorting ids sorts by time of creation.
+	// UserID A UUIDv7: ids sort by creation time.
 	UserID ID `json:"userId"`
 
-	// Warnings What the reader should know of the documents: pages that try to give orders, and quotations that are not in them.
+	// Warnings What the reader should know about the documents: pages that contain instructions to the AI, and quotations that are not in the documents.
 	Warnings []string `json:"warnings,omitempty"`
 }
 
-// ConsultationKind What was asked for.
+// ConsultationKind The type of a consultation.
 type ConsultationKind string
 
 // ConsultationList defines model for ConsultationList.
@@ -1758,16 +1758,16 @@ type ConsultationList struct {
 	// Items The consultations.
 	Items []ConsultationSummary `json:"items"`
 
-	// NextCursor The cursor of the next page; absent on the last.
+	// NextCursor The cursor of the next page; absent on the last page.
 	NextCursor *NextCursor `json:"nextCursor,omitempty"`
 }
 
-// ConsultationReference The earlier consultation that the question went on from.
+// ConsultationReference The consultation that the question follows up on.
 type ConsultationReference struct {
-	// ConsultationID A UUIDv7; sorting ids sorts by time of creation.
+	// ConsultationID A UUIDv7: ids sort by creation time.
 	ConsultationID ID `json:"consultationId"`
 
-	// Excerpt The beginning of what was asked then.
+	// Excerpt The beginning of its question.
 	Excerpt string `json:"excerpt"`
 
 	// Kind Always `consultation`.
@@ -1785,22 +1785,22 @@ type ConsultationSummary struct {
 	// CreatedAt RFC 3339, in UTC.
 	CreatedAt Time `json:"createdAt"`
 
-	// Excerpt The beginning of what was asked.
+	// Excerpt The beginning of the question.
 	Excerpt string `json:"excerpt"`
 
-	// ID A UUIDv7; sorting ids sorts by time of creation.
+	// ID A UUIDv7: ids sort by creation time.
 	ID ID `json:"id"`
 
-	// Kind What was asked for.
+	// Kind The type of a consultation.
 	Kind ConsultationKind `json:"kind"`
 
-	// UserID A UUIDv7; sorting ids sorts by time of creation.
+	// UserID A UUIDv7: ids sort by creation time.
 	UserID ID `json:"userId"`
 }
 
 // CopyTemplateRequest defines model for CopyTemplateRequest.
 type CopyTemplateRequest struct {
-	// TemplateID The id of a template: small letters, digits and hyphens.
+	// TemplateID The id of a template: lower-case letters, digits and hyphens.
 	TemplateID TemplateID `json:"templateId"`
 
 	// Version The name of a version, such as 1, 2.1 or 2026-03.
@@ -1818,7 +1818,7 @@ type CreateCaseRequest struct {
 	// Description What the case is about.
 	Description *CaseDescription `json:"description,omitempty"`
 
-	// Title What the case is called.
+	// Title The title of the case.
 	Title CaseTitle `json:"title"`
 }
 
@@ -1827,10 +1827,10 @@ type CreateDraftRequest struct {
 	// Body The text, in Markdown.
 	Body string `json:"body"`
 
-	// CaseID A UUIDv7; sorting ids sorts by time of creation.
+	// CaseID A UUIDv7: ids sort by creation time.
 	CaseID *ID `json:"caseId,omitempty"`
 
-	// Locale The language of the answer, as a BCP 47 tag. English when absent.
+	// Locale The language of the answer as a BCP 47 tag; English if absent.
 	Locale *Locale `json:"locale,omitempty"`
 
 	// Title The title; one line.
@@ -1842,8 +1842,8 @@ type CreateDraftRequest struct {
 
 // CreateSuppressionRequest defines model for CreateSuppressionRequest.
 type CreateSuppressionRequest struct {
-	// Address An e-mail address, with letters of any language on both sides of the @. Upper and lower case are the same, and so are a
-	// domain in its own letters and in ASCII (xn--).
+	// Address An e-mail address, with letters of any language on both sides of the @. Case is ignored, and a domain
+	// in Unicode equals its ASCII form (xn--).
 	Address EmailAddress `json:"address"`
 }
 
@@ -1852,13 +1852,13 @@ type CreateTemplateRequest struct {
 	// Body Front matter and Markdown with placeholders.
 	Body string `json:"body"`
 
-	// SampleData Data that fit the schema and fill the template.
+	// SampleData Data that matches the schema and fills the template.
 	SampleData map[string]interface{} `json:"sampleData"`
 
 	// Schema The JSON Schema (2020-12) of the data.
 	Schema map[string]interface{} `json:"schema"`
 
-	// TemplateID The id of a template: small letters, digits and hyphens.
+	// TemplateID The id of a template: lower-case letters, digits and hyphens.
 	TemplateID TemplateID `json:"templateId"`
 
 	// Version The name of a version, such as 1, 2.1 or 2026-03.
@@ -1870,7 +1870,7 @@ type CreateTemplateVersionRequest struct {
 	// Body Front matter and Markdown with placeholders.
 	Body string `json:"body"`
 
-	// SampleData Data that fit the schema and fill the template.
+	// SampleData Data that matches the schema and fills the template.
 	SampleData map[string]interface{} `json:"sampleData"`
 
 	// Schema The JSON Schema (2020-12) of the data.
@@ -1885,34 +1885,34 @@ type CreateWebhookRequest struct {
 	// Description What the webhook is for.
 	Description *WebhookDescription `json:"description,omitempty"`
 
-	// EventTypes What to be told of.
+	// EventTypes The events to send.
 	EventTypes []WebhookEventType `json:"eventTypes"`
 
 	// URL Where events are POSTed.
 	URL WebhookURL `json:"url"`
 }
 
-// DocumentKind Where a document comes from: somebody sent it, it was made here, or it is one that was signed by all.
+// DocumentKind The origin of a document: uploaded, rendered by the service, or signed by all signers.
 type DocumentKind string
 
-// DocumentReference Words of a document that the answer quotes. They were found on that page, as they stand there.
+// DocumentReference Text of a document that the answer quotes. It was found verbatim on that page.
 type DocumentReference struct {
-	// DocID A UUIDv7; sorting ids sorts by time of creation.
+	// DocID A UUIDv7: ids sort by creation time.
 	DocID ID `json:"docId"`
 
 	// Kind Always `document`.
 	Kind DocumentReferenceKind `json:"kind"`
 
-	// Marker The number in brackets that follows the words in the answer. Several references may have the same.
+	// Marker The number in brackets after the quotation in the answer. Several references can have the same.
 	Marker int32 `json:"marker"`
 
 	// Name The document's file name.
 	Name string `json:"name"`
 
-	// Page The page, counting from 1.
+	// Page The page number, from 1.
 	Page int32 `json:"page"`
 
-	// Quote The words of the page.
+	// Quote The text of the page.
 	Quote string `json:"quote"`
 }
 
@@ -1924,10 +1924,10 @@ type DocumentType struct {
 	// Description What it is for.
 	Description string `json:"description"`
 
-	// Example Inputs that fit the schema.
+	// Example Inputs that match the schema.
 	Example map[string]interface{} `json:"example"`
 
-	// ID What `type` of a draft takes.
+	// ID The value for the `type` of a draft.
 	ID string `json:"id"`
 
 	// InputsSchema The JSON Schema (2020-12) of `inputs`.
@@ -1954,7 +1954,7 @@ type Draft struct {
 	// Body The text, in Markdown.
 	Body string `json:"body"`
 
-	// CaseID A UUIDv7; sorting ids sorts by time of creation.
+	// CaseID A UUIDv7: ids sort by creation time.
 	CaseID *ID `json:"caseId,omitempty"`
 
 	// CreatedAt RFC 3339, in UTC.
@@ -1963,28 +1963,28 @@ type Draft struct {
 	// FinalizedAt RFC 3339, in UTC.
 	FinalizedAt *Time `json:"finalizedAt,omitempty"`
 
-	// FinalizedBy A UUIDv7; sorting ids sorts by time of creation.
+	// FinalizedBy A UUIDv7: ids sort by creation time.
 	FinalizedBy *ID `json:"finalizedBy,omitempty"`
 
-	// ID A UUIDv7; sorting ids sorts by time of creation.
+	// ID A UUIDv7: ids sort by creation time.
 	ID ID `json:"id"`
 
 	// Locale The language of the text.
 	Locale string `json:"locale"`
 
-	// Origin Whether the AI drafted the first version, or a person.
+	// Origin Who wrote the first version: the AI or a person.
 	Origin DraftOrigin `json:"origin"`
 
-	// QualityScore How complete the generated text was; absent when it was written by hand.
+	// QualityScore How complete the generated text was; absent if a person wrote it.
 	QualityScore *float64 `json:"qualityScore,omitempty"`
 
 	// ReviewedAt RFC 3339, in UTC.
 	ReviewedAt *Time `json:"reviewedAt,omitempty"`
 
-	// ReviewedBy A UUIDv7; sorting ids sorts by time of creation.
+	// ReviewedBy A UUIDv7: ids sort by creation time.
 	ReviewedBy *ID `json:"reviewedBy,omitempty"`
 
-	// Status How far a draft has come.
+	// Status The status of a draft.
 	Status DraftStatus `json:"status"`
 
 	// Title The title.
@@ -1996,31 +1996,31 @@ type Draft struct {
 	// UpdatedAt RFC 3339, in UTC.
 	UpdatedAt Time `json:"updatedAt"`
 
-	// UserID A UUIDv7; sorting ids sorts by time of creation.
+	// UserID A UUIDv7: ids sort by creation time.
 	UserID ID `json:"userId"`
 
 	// Version A version of a draft: 1, 2, and so on.
 	Version DraftVersionNumber `json:"version"`
 
-	// Warnings What a lawyer should look at in the generated text; it may have been dealt with since.
+	// Warnings What a lawyer should check in the generated text; it may have been resolved since.
 	Warnings []string `json:"warnings"`
 }
 
 // DraftComparison defines model for DraftComparison.
 type DraftComparison struct {
-	// DeletedWords How many words went.
+	// DeletedWords How many words were deleted.
 	DeletedWords int32 `json:"deletedWords"`
 
 	// From A version of a draft: 1, 2, and so on.
 	From DraftVersionNumber `json:"from"`
 
-	// Hunks The places that changed, in the order of the text; none when it is the same.
+	// Hunks The changed places, in the order of the text; empty if nothing changed.
 	Hunks []DraftHunk `json:"hunks"`
 
-	// InsertedWords How many words came.
+	// InsertedWords How many words were inserted.
 	InsertedWords int32 `json:"insertedWords"`
 
-	// Title The titles, in pieces.
+	// Title The difference between the titles, in pieces.
 	Title []TextChange `json:"title"`
 
 	// To A version of a draft: 1, 2, and so on.
@@ -2050,11 +2050,11 @@ type DraftList struct {
 	// Items The drafts.
 	Items []DraftSummary `json:"items"`
 
-	// NextCursor The cursor of the next page; absent on the last.
+	// NextCursor The cursor of the next page; absent on the last page.
 	NextCursor *NextCursor `json:"nextCursor,omitempty"`
 }
 
-// DraftOrigin Whether the AI drafted the first version, or a person.
+// DraftOrigin Who wrote the first version: the AI or a person.
 type DraftOrigin string
 
 // DraftSection defines model for DraftSection.
@@ -2065,31 +2065,31 @@ type DraftSection struct {
 	// Heading The heading.
 	Heading string `json:"heading"`
 
-	// Position Its place in the draft.
+	// Position Its position in the draft, from 1.
 	Position int32 `json:"position"`
 }
 
-// DraftStatus How far a draft has come.
+// DraftStatus The status of a draft.
 type DraftStatus string
 
 // DraftSummary defines model for DraftSummary.
 type DraftSummary struct {
-	// CaseID A UUIDv7; sorting ids sorts by time of creation.
+	// CaseID A UUIDv7: ids sort by creation time.
 	CaseID *ID `json:"caseId,omitempty"`
 
 	// CreatedAt RFC 3339, in UTC.
 	CreatedAt Time `json:"createdAt"`
 
-	// ID A UUIDv7; sorting ids sorts by time of creation.
+	// ID A UUIDv7: ids sort by creation time.
 	ID ID `json:"id"`
 
 	// Locale The language of the text.
 	Locale string `json:"locale"`
 
-	// Origin Whether the AI drafted the first version, or a person.
+	// Origin Who wrote the first version: the AI or a person.
 	Origin DraftOrigin `json:"origin"`
 
-	// Status How far a draft has come.
+	// Status The status of a draft.
 	Status DraftStatus `json:"status"`
 
 	// Title The title.
@@ -2101,7 +2101,7 @@ type DraftSummary struct {
 	// UpdatedAt RFC 3339, in UTC.
 	UpdatedAt Time `json:"updatedAt"`
 
-	// UserID A UUIDv7; sorting ids sorts by time of creation.
+	// UserID A UUIDv7: ids sort by creation time.
 	UserID ID `json:"userId"`
 
 	// Version A version of a draft: 1, 2, and so on.
@@ -2110,19 +2110,19 @@ type DraftSummary struct {
 
 // DraftVersion defines model for DraftVersion.
 type DraftVersion struct {
-	// AuthorID A UUIDv7; sorting ids sorts by time of creation.
+	// AuthorID A UUIDv7: ids sort by creation time.
 	AuthorID ID `json:"authorId"`
 
-	// Body The text then, in Markdown.
+	// Body The text of this version, in Markdown.
 	Body string `json:"body"`
 
 	// CreatedAt RFC 3339, in UTC.
 	CreatedAt Time `json:"createdAt"`
 
-	// Note What its author said the change was about.
+	// Note The author's note about the change.
 	Note *string `json:"note,omitempty"`
 
-	// Title The title then.
+	// Title The title of this version.
 	Title string `json:"title"`
 
 	// Version A version of a draft: 1, 2, and so on.
@@ -2134,7 +2134,7 @@ type DraftVersionList struct {
 	// Items The versions.
 	Items []DraftVersionSummary `json:"items"`
 
-	// NextCursor The cursor of the next page; absent on the last.
+	// NextCursor The cursor of the next page; absent on the last page.
 	NextCursor *NextCursor `json:"nextCursor,omitempty"`
 }
 
@@ -2143,16 +2143,16 @@ type DraftVersionNumber = int32
 
 // DraftVersionSummary defines model for DraftVersionSummary.
 type DraftVersionSummary struct {
-	// AuthorID A UUIDv7; sorting ids sorts by time of creation.
+	// AuthorID A UUIDv7: ids sort by creation time.
 	AuthorID ID `json:"authorId"`
 
 	// CreatedAt RFC 3339, in UTC.
 	CreatedAt Time `json:"createdAt"`
 
-	// Note What its author said the change was about.
+	// Note The author's note about the change.
 	Note *string `json:"note,omitempty"`
 
-	// Title The title then.
+	// Title The title of this version.
 	Title string `json:"title"`
 
 	// Version A version of a draft: 1, 2, and so on.
@@ -2161,38 +2161,38 @@ type DraftVersionSummary struct {
 
 // Email defines model for Email.
 type Email struct {
-	// Attachments What goes with it.
+	// Attachments The attachments.
 	Attachments []EmailFile `json:"attachments"`
 
-	// Attempts How often it was tried.
+	// Attempts The number of attempts.
 	Attempts int32 `json:"attempts"`
 
-	// BodyHTML The HTML as it is sent; absent in lists.
+	// BodyHTML The HTML body as it is sent; absent in lists.
 	BodyHTML *string `json:"bodyHtml,omitempty"`
 
-	// BodyText The text; absent in lists, and when it was sent so long ago that it is not kept any more.
+	// BodyText The text body; absent in lists, and after the retention period.
 	BodyText *string `json:"bodyText,omitempty"`
 
 	// CreatedAt RFC 3339, in UTC.
 	CreatedAt Time `json:"createdAt"`
 
-	// ID A UUIDv7; sorting ids sorts by time of creation.
+	// ID A UUIDv7: ids sort by creation time.
 	ID ID `json:"id"`
 
-	// Reason Why it is not sent, or not yet.
+	// Reason Why it was not sent, or not yet.
 	Reason *string `json:"reason,omitempty"`
 
-	// Recipients To whom, and where it stands for each.
+	// Recipients The recipients with their status.
 	Recipients []EmailRecipient `json:"recipients"`
 
-	// ReplyTo An e-mail address, with letters of any language on both sides of the @. Upper and lower case are the same, and so are a
-	// domain in its own letters and in ASCII (xn--).
+	// ReplyTo An e-mail address, with letters of any language on both sides of the @. Case is ignored, and a domain
+	// in Unicode equals its ASCII form (xn--).
 	ReplyTo *EmailAddress `json:"replyTo,omitempty"`
 
 	// SendAt RFC 3339, in UTC.
 	SendAt Time `json:"sendAt"`
 
-	// Status queued: waits to be sent; sent: the mail server took it, for one recipient at least; bounced: refused for good; failed: given up; cancelled: by its sender.
+	// Status queued: waiting to be sent; sent: accepted by the mail server for at least one recipient; bounced: rejected permanently; failed: the service stopped trying; cancelled: by the sender.
 	Status EmailStatus `json:"status"`
 
 	// Subject The subject.
@@ -2201,41 +2201,41 @@ type Email struct {
 	// UpdatedAt RFC 3339, in UTC.
 	UpdatedAt Time `json:"updatedAt"`
 
-	// UserID A UUIDv7; sorting ids sorts by time of creation.
+	// UserID A UUIDv7: ids sort by creation time.
 	UserID ID `json:"userId"`
 }
 
-// EmailAddress An e-mail address, with letters of any language on both sides of the @. Upper and lower case are the same, and so are a
-// domain in its own letters and in ASCII (xn--).
+// EmailAddress An e-mail address, with letters of any language on both sides of the @. Case is ignored, and a domain
+// in Unicode equals its ASCII form (xn--).
 type EmailAddress = string
 
 // EmailAttachment defines model for EmailAttachment.
 type EmailAttachment struct {
-	// DocID A UUIDv7; sorting ids sorts by time of creation.
+	// DocID A UUIDv7: ids sort by creation time.
 	DocID *ID `json:"docId,omitempty"`
 
-	// FileURL The `fileUrl` of a document, or the path of its content. This or docId is needed.
+	// FileURL The `fileUrl` of a document, or the path of its content. Either this or docId is required.
 	FileURL *string `json:"fileUrl,omitempty"`
 
-	// Filename What the recipient saves it as.
+	// Filename The file name for the recipient.
 	Filename string `json:"filename"`
 
-	// Inline A picture that the HTML shows.
+	// Inline Whether it is an image that the HTML shows.
 	Inline *bool `json:"inline,omitempty"`
 }
 
 // EmailFile defines model for EmailFile.
 type EmailFile struct {
-	// ContentType What it is.
+	// ContentType The content type.
 	ContentType string `json:"contentType"`
 
-	// DocID A UUIDv7; sorting ids sorts by time of creation.
+	// DocID A UUIDv7: ids sort by creation time.
 	DocID ID `json:"docId"`
 
-	// Filename What the recipient saves it as.
+	// Filename The file name for the recipient.
 	Filename string `json:"filename"`
 
-	// Inline Whether it is a picture that the HTML shows.
+	// Inline Whether it is an image that the HTML shows.
 	Inline bool `json:"inline"`
 
 	// Size Bytes.
@@ -2247,63 +2247,93 @@ type EmailList struct {
 	// Items The e-mails.
 	Items []Email `json:"items"`
 
-	// NextCursor The cursor of the next page; absent on the last.
+	// NextCursor The cursor of the next page; absent on the last page.
 	NextCursor *NextCursor `json:"nextCursor,omitempty"`
 }
 
 // EmailRecipient defines model for EmailRecipient.
 type EmailRecipient struct {
-	// Address An e-mail address, with letters of any language on both sides of the @. Upper and lower case are the same, and so are a
-	// domain in its own letters and in ASCII (xn--).
+	// Address An e-mail address, with letters of any language on both sides of the @. Case is ignored, and a domain
+	// in Unicode equals its ASCII form (xn--).
 	Address EmailAddress `json:"address"`
 
-	// Field Where the recipient stands.
+	// Field The header field that lists the recipient.
 	Field EmailRecipientField `json:"field"`
 
-	// Reason Why it is not sent, or not yet: what the mail server said.
+	// Reason Why it was not sent, or not yet: the reply of the mail server.
 	Reason *string `json:"reason,omitempty"`
 
-	// Status As of the mail; suppressed: the address is not written to.
+	// Status As for the e-mail; suppressed: the address is on the suppression list.
 	Status EmailRecipientStatus `json:"status"`
 }
 
-// EmailRecipientField Where the recipient stands.
+// EmailRecipientField The header field that lists the recipient.
 type EmailRecipientField string
 
-// EmailRecipientStatus As of the mail; suppressed: the address is not written to.
+// EmailRecipientStatus As for the e-mail; suppressed: the address is on the suppression list.
 type EmailRecipientStatus string
 
-// EmailStatus queued: waits to be sent; sent: the mail server took it, for one recipient at least; bounced: refused for good; failed: given up; cancelled: by its sender.
+// EmailStatus queued: waiting to be sent; sent: accepted by the mail server for at least one recipient; bounced: rejected permanently; failed: the service stopped trying; cancelled: by the sender.
 type EmailStatus string
 
-// EventIds Ids of what an event is about.
+// EventIds The ids of the resources that an event is about.
 type EventIds struct {
-	// AssigneeID A UUIDv7; sorting ids sorts by time of creation.
+	// AssigneeID A UUIDv7: ids sort by creation time.
 	AssigneeID *ID `json:"assigneeId,omitempty"`
 
-	// CaseID A UUIDv7; sorting ids sorts by time of creation.
+	// CaseID A UUIDv7: ids sort by creation time.
 	CaseID *ID `json:"caseId,omitempty"`
 
-	// DocumentID A UUIDv7; sorting ids sorts by time of creation.
+	// DocumentID A UUIDv7: ids sort by creation time.
 	DocumentID *ID `json:"documentId,omitempty"`
 
-	// DraftID A UUIDv7; sorting ids sorts by time of creation.
+	// DraftID A UUIDv7: ids sort by creation time.
 	DraftID *ID `json:"draftId,omitempty"`
 
-	// EmailID A UUIDv7; sorting ids sorts by time of creation.
+	// EmailID A UUIDv7: ids sort by creation time.
 	EmailID *ID `json:"emailId,omitempty"`
 
-	// MemberID A UUIDv7; sorting ids sorts by time of creation.
+	// MemberID A UUIDv7: ids sort by creation time.
 	MemberID *ID `json:"memberId,omitempty"`
 
-	// TaskID A UUIDv7; sorting ids sorts by time of creation.
+	// TaskID A UUIDv7: ids sort by creation time.
 	TaskID *ID `json:"taskId,omitempty"`
 
-	// TrackingID A UUIDv7; sorting ids sorts by time of creation.
+	// TrackingID A UUIDv7: ids sort by creation time.
 	TrackingID *ID `json:"trackingId,omitempty"`
 
-	// WebhookID A UUIDv7; sorting ids sorts by time of creation.
+	// WebhookID A UUIDv7: ids sort by creation time.
 	WebhookID *ID `json:"webhookId,omitempty"`
+}
+
+// ExportedCase defines model for ExportedCase.
+type ExportedCase struct {
+	// CaseID A UUIDv7: ids sort by creation time.
+	CaseID ID `json:"caseId"`
+
+	// Consultations The person's consultations in the case.
+	Consultations []Consultation `json:"consultations"`
+
+	// Documents The documents that the person rendered or uploaded in the case, each with a link to its file.
+	Documents []StoredDocument `json:"documents"`
+
+	// Drafts The drafts that the person created in the case.
+	Drafts []ExportedDraft `json:"drafts"`
+
+	// Notes The notes that the person wrote.
+	Notes []CaseNote `json:"notes"`
+
+	// Role The role of a member. owner: manages the case and its members and can delete it. lawyer: works on the case and can change it. assistant: works on the case. client: reads it and asks questions in it. viewer: reads it.
+	Role CaseRole `json:"role"`
+
+	// SignatureRequests The signature requests that the person sent in the case.
+	SignatureRequests []SignatureRequest `json:"signatureRequests"`
+
+	// Since RFC 3339, in UTC.
+	Since Time `json:"since"`
+
+	// Tasks The tasks that the person created or is assigned to.
+	Tasks []CaseTask `json:"tasks"`
 }
 
 // ExportedDraft defines model for ExportedDraft.
@@ -2314,37 +2344,7 @@ type ExportedDraft struct {
 	Versions []DraftVersion `json:"versions"`
 }
 
-// ExportedShare defines model for ExportedShare.
-type ExportedShare struct {
-	// CaseID A UUIDv7; sorting ids sorts by time of creation.
-	CaseID ID `json:"caseId"`
-
-	// Consultations What they asked in the case.
-	Consultations []Consultation `json:"consultations"`
-
-	// Documents The documents they made or sent in the case, each with a link to its file.
-	Documents []StoredDocument `json:"documents"`
-
-	// Drafts The drafts they began in the case.
-	Drafts []ExportedDraft `json:"drafts"`
-
-	// Notes The notes they wrote.
-	Notes []CaseNote `json:"notes"`
-
-	// Role What a member is in a case. owner: answers for it, its members and its deletion. lawyer: works on it and changes what it says. assistant: works on it. client: reads, and asks questions in it. viewer: reads.
-	Role CaseRole `json:"role"`
-
-	// SignatureRequests What they sent to be signed in the case.
-	SignatureRequests []SignatureRequest `json:"signatureRequests"`
-
-	// Since RFC 3339, in UTC.
-	Since Time `json:"since"`
-
-	// Tasks The tasks they made or are to do.
-	Tasks []CaseTask `json:"tasks"`
-}
-
-// ExportedSignature What is held of a signer, without who else signs.
+// ExportedSignature What is stored about a signer, without the other signers.
 type ExportedSignature struct {
 	// Checksum The SHA-256 of a file's bytes.
 	Checksum Checksum `json:"checksum"`
@@ -2352,29 +2352,29 @@ type ExportedSignature struct {
 	// CreatedAt RFC 3339, in UTC.
 	CreatedAt Time `json:"createdAt"`
 
-	// Disclosure The version of the words they agreed to.
+	// Disclosure The version of the consent text that the signer agreed to.
 	Disclosure *string `json:"disclosure,omitempty"`
 
 	// DocumentName Its file name.
 	DocumentName string `json:"documentName"`
 
-	// Events Their part of the log.
+	// Events The signer's entries of the log.
 	Events []SignatureEvent `json:"events"`
 
-	// Message What the mail said.
+	// Message The sender's message.
 	Message *string `json:"message,omitempty"`
 
-	// SenderName Who asked for the signature.
+	// SenderName The name of the sender.
 	SenderName string `json:"senderName"`
 
-	// Signature Either typed, or drawn as strokes in a field of a width and a height.
+	// Signature Either typed, or drawn as strokes in a field with a width and a height.
 	Signature *Signature `json:"signature,omitempty"`
 	Signer    Signer     `json:"signer"`
 
-	// Status creating: it is being handed to the provider; open: it can be signed; sealing: all have signed, and the file is being made, or fetched; completed, declined, cancelled, expired and failed are ends. failed: the provider did not take it, and nobody was asked to sign; or all have signed, and it cannot be sealed, since the document is lost or damaged. The last entry of the log says why.
+	// Status creating: it is being sent to the provider; open: it can be signed; sealing: all have signed, and the file is being sealed or downloaded; completed, declined, cancelled, expired and failed are final. failed: the provider did not accept it and nobody was asked to sign, or all have signed but the document is lost or damaged and cannot be sealed; the last entry of the log has the reason.
 	Status SignatureStatus `json:"status"`
 
-	// TrackingID A UUIDv7; sorting ids sorts by time of creation.
+	// TrackingID A UUIDv7: ids sort by creation time.
 	TrackingID ID `json:"trackingId"`
 }
 
@@ -2389,10 +2389,10 @@ type FieldError struct {
 	// Pointer A JSON Pointer into the body (RFC 6901); for a parameter, its name after a `?`; for a header, its name.
 	Pointer string `json:"pointer"`
 
-	// Quote The words of the document, or the name of what it holds.
+	// Quote The text of the document, or the name of what was found in it.
 	Quote *string `json:"quote,omitempty"`
 
-	// Reason What is wrong with a document, for programs: see `initiateSignature`.
+	// Reason The machine-readable reason why a document is unfit, see `initiateSignature`.
 	Reason *string `json:"reason,omitempty"`
 }
 
@@ -2401,22 +2401,22 @@ type File = openapi_types.File
 
 // Finding defines model for Finding.
 type Finding struct {
-	// ClauseType The kind of clause in the vocabulary of the CUAD corpus, or `Embedded Instruction`.
+	// ClauseType The clause type in the vocabulary of the CUAD data set, or `Embedded Instruction`.
 	ClauseType string `json:"clauseType"`
 
-	// Confidence How sure the finding is.
+	// Confidence The confidence in the finding.
 	Confidence float64 `json:"confidence"`
 
 	// End Where it ends (exclusive), in UTF-16 code units.
 	End int32 `json:"end"`
 
-	// Quote The words of the text.
+	// Quote The quoted text.
 	Quote string `json:"quote"`
 
 	// Rationale Why it matters.
 	Rationale string `json:"rationale"`
 
-	// Severity How much a finding, or a whole text, asks for attention.
+	// Severity The severity of a finding or the risk of a whole text.
 	Severity Severity `json:"severity"`
 
 	// Start Where the quote begins, in UTF-16 code units.
@@ -2428,19 +2428,19 @@ type Finding struct {
 
 // GenerateDocumentRequest defines model for GenerateDocumentRequest.
 type GenerateDocumentRequest struct {
-	// CaseID A UUIDv7; sorting ids sorts by time of creation.
+	// CaseID A UUIDv7: ids sort by creation time.
 	CaseID *ID `json:"caseId,omitempty"`
 
-	// Inputs What the document is drafted from; its schema is the type's `inputsSchema`.
+	// Inputs The inputs of the draft, which must match the `inputsSchema` of its type.
 	Inputs map[string]interface{} `json:"inputs"`
 
-	// Locale The language of the answer, as a BCP 47 tag. English when absent.
+	// Locale The language of the answer as a BCP 47 tag; English if absent.
 	Locale *Locale `json:"locale,omitempty"`
 
-	// Policy The rule set a text is held against.
+	// Policy The rule set that a text is checked against.
 	Policy *Policy `json:"policy,omitempty"`
 
-	// Tone How the draft speaks. Formal when absent.
+	// Tone The tone of the draft; formal if absent.
 	Tone *Tone `json:"tone,omitempty"`
 
 	// Type The id of a document type.
@@ -2449,58 +2449,58 @@ type GenerateDocumentRequest struct {
 
 // GenerateDocumentResponse defines model for GenerateDocumentResponse.
 type GenerateDocumentResponse struct {
-	// Cached Whether the draft had been made before.
+	// Cached Whether the draft came from the cache.
 	Cached bool `json:"cached"`
 
-	// ConsultationID A UUIDv7; sorting ids sorts by time of creation.
+	// ConsultationID A UUIDv7: ids sort by creation time.
 	ConsultationID ID `json:"consultationId"`
 
-	// DraftID A UUIDv7; sorting ids sorts by time of creation.
+	// DraftID A UUIDv7: ids sort by creation time.
 	DraftID ID `json:"draftId"`
 
 	// DraftText The whole draft, in Markdown.
 	DraftText string `json:"draftText"`
 
-	// QualityScore How complete the draft is, computed from its words: the sections, the points they deal with, the inputs that appear; 1 is complete. A point that only repeats the instruction does not count, and a draft in another language than asked for has half. It says nothing of the law.
+	// QualityScore How complete the draft is, computed from its text: the sections, the points that they cover and the inputs that appear; 1 is complete. A point that only repeats the instruction does not count, and a draft in the wrong language gets half. It does not assess the law.
 	QualityScore float64 `json:"qualityScore"`
 
-	// Sections The draft's sections by their ids.
+	// Sections The sections of the draft by id.
 	Sections map[string]DraftSection `json:"sections"`
 
-	// TokensUsed Tokens the provider counted for this draft; 0 for a cached one.
+	// TokensUsed Tokens that the provider counted for this draft; 0 for a cached one.
 	TokensUsed int32 `json:"tokensUsed"`
 
-	// Warnings What a lawyer should look at.
+	// Warnings What a lawyer should check.
 	Warnings []string `json:"warnings"`
 }
 
 // Hash A SHA-256.
 type Hash = string
 
-// ID A UUIDv7; sorting ids sorts by time of creation.
+// ID A UUIDv7: ids sort by creation time.
 type ID = openapi_types.UUID
 
 // InitiateSignatureRequest defines model for InitiateSignatureRequest.
 type InitiateSignatureRequest struct {
-	// AcceptRisks What the document may hold all the same. Only what it does hold is put on record.
+	// AcceptRisks The risks that the sender accepts. Only those that the document has are recorded.
 	AcceptRisks []SigningRisk `json:"acceptRisks,omitempty"`
 
-	// DocID A UUIDv7; sorting ids sorts by time of creation.
+	// DocID A UUIDv7: ids sort by creation time.
 	DocID ID `json:"docId"`
 
-	// ExpiresAt Until when it can be signed, an hour to a year from now; thirty days when absent.
+	// ExpiresAt When the request expires, an hour to a year from now; thirty days if absent.
 	ExpiresAt *Time `json:"expiresAt,omitempty"`
 
-	// Language Of the mails, as a BCP 47 tag: German, French, Spanish, or else English. What the Accept-Language header says when absent.
+	// Language The language of the e-mails as a BCP 47 tag: German, French, Spanish, or else English. If absent, that of the Accept-Language header.
 	Language *string `json:"language,omitempty"`
 
-	// Message What the mails say to the signers.
+	// Message The message in the e-mails to the signers.
 	Message *string `json:"message,omitempty"`
 
-	// Signers Who is to sign; each address once.
+	// Signers The signers; each address once.
 	Signers []NewSigner `json:"signers"`
 
-	// Workflow Who signs when.
+	// Workflow The order of signing.
 	Workflow SignatureWorkflow `json:"workflow"`
 }
 
@@ -2509,10 +2509,10 @@ type InitiateSignatureResponse struct {
 	// ExpiresAt RFC 3339, in UTC.
 	ExpiresAt Time `json:"expiresAt"`
 
-	// SigningURL Where a signer has their link mailed to them. It holds no secret.
+	// SigningURL The page where a signer can request their link. It contains no secret.
 	SigningURL string `json:"signingUrl"`
 
-	// TrackingID A UUIDv7; sorting ids sorts by time of creation.
+	// TrackingID A UUIDv7: ids sort by creation time.
 	TrackingID ID `json:"trackingId"`
 }
 
@@ -2524,13 +2524,13 @@ type Invitation struct {
 	// ExpiresAt RFC 3339, in UTC.
 	ExpiresAt Time `json:"expiresAt"`
 
-	// ID A UUIDv7; sorting ids sorts by time of creation.
+	// ID A UUIDv7: ids sort by creation time.
 	ID ID `json:"id"`
 
-	// InviterName The name of the person who invites.
+	// InviterName The name of the person who sent the invitation.
 	InviterName string `json:"inviterName"`
 
-	// Role What a member is in a case. owner: answers for it, its members and its deletion. lawyer: works on it and changes what it says. assistant: works on it. client: reads, and asks questions in it. viewer: reads.
+	// Role The role of a member. owner: manages the case and its members and can delete it. lawyer: works on the case and can change it. assistant: works on the case. client: reads it and asks questions in it. viewer: reads it.
 	Role CaseRole `json:"role"`
 }
 
@@ -2542,26 +2542,29 @@ type InvitationList struct {
 
 // Job defines model for Job.
 type Job struct {
+	// Attempts How many attempts have failed.
+	Attempts int32 `json:"attempts"`
+
 	// CreatedAt RFC 3339, in UTC.
 	CreatedAt Time `json:"createdAt"`
 
-	// Error Why the last try failed.
+	// Error Why the last attempt failed.
 	Error *JobError `json:"error,omitempty"`
 
 	// FinishedAt RFC 3339, in UTC.
 	FinishedAt *Time `json:"finishedAt,omitempty"`
 
-	// ID A UUIDv7; sorting ids sorts by time of creation.
+	// ID A UUIDv7: ids sort by creation time.
 	ID ID `json:"id"`
 
-	// Kind What kind of work it is, such as `email.send`.
+	// Kind The kind of job, such as `email.send`.
 	Kind     JobKind     `json:"kind"`
 	Progress JobProgress `json:"progress"`
 
-	// Queue How urgent it is: interactive before standard, standard before bulk.
+	// Queue The priority: interactive before standard, standard before bulk.
 	Queue JobQueue `json:"queue"`
 
-	// Result What came of it. Its shape is written where the work is asked for.
+	// Result The result. The operation that starts the job describes it.
 	Result map[string]interface{} `json:"result,omitempty"`
 
 	// RunAt RFC 3339, in UTC.
@@ -2570,22 +2573,19 @@ type Job struct {
 	// StartedAt RFC 3339, in UTC.
 	StartedAt *Time `json:"startedAt,omitempty"`
 
-	// Status Where the job is: failed is for good, and until then a job that is to be tried again is waiting.
+	// Status The state of the job. A job that will be retried is waiting; failed is final.
 	Status JobStatus `json:"status"`
 
-	// Tries How often it was tried and failed.
-	Tries int32 `json:"tries"`
-
-	// UserID A UUIDv7; sorting ids sorts by time of creation.
+	// UserID A UUIDv7: ids sort by creation time.
 	UserID *ID `json:"userId,omitempty"`
 }
 
-// JobQueue How urgent it is: interactive before standard, standard before bulk.
+// JobQueue The priority: interactive before standard, standard before bulk.
 type JobQueue string
 
-// JobError Why the last try failed.
+// JobError Why the last attempt failed.
 type JobError struct {
-	// Code As the `code` of a problem.
+	// Code The `code` of a problem.
 	Code string `json:"code"`
 
 	// Detail What happened.
@@ -2596,17 +2596,17 @@ type JobError struct {
 type JobEvent struct {
 	Job *Job `json:"job,omitempty"`
 
-	// Problem A failure (RFC 9457).
+	// Problem An error (RFC 9457).
 	Problem *Problem `json:"problem,omitempty"`
 
-	// Type progress: the job has changed; done: it has ended, the last event; error: it can no longer be followed, the last event.
+	// Type progress: the job has changed; done: it has ended (the last event); error: it can no longer be followed (the last event).
 	Type JobEventType `json:"type"`
 }
 
-// JobEventType progress: the job has changed; done: it has ended, the last event; error: it can no longer be followed, the last event.
+// JobEventType progress: the job has changed; done: it has ended (the last event); error: it can no longer be followed (the last event).
 type JobEventType string
 
-// JobKind What kind of work it is, such as `email.send`.
+// JobKind The kind of job, such as `email.send`.
 type JobKind = string
 
 // JobList defines model for JobList.
@@ -2614,23 +2614,23 @@ type JobList struct {
 	// Items The jobs.
 	Items []Job `json:"items"`
 
-	// NextCursor The cursor of the next page; absent on the last.
+	// NextCursor The cursor of the next page; absent on the last page.
 	NextCursor *NextCursor `json:"nextCursor,omitempty"`
 }
 
 // JobProgress defines model for JobProgress.
 type JobProgress struct {
-	// Done Steps that are done.
+	// Done How many steps are done.
 	Done int32 `json:"done"`
 
-	// Total Steps in all; 0 when that is not known.
+	// Total How many steps there are; 0 if unknown.
 	Total int32 `json:"total"`
 }
 
-// JobStatus Where the job is: failed is for good, and until then a job that is to be tried again is waiting.
+// JobStatus The state of the job. A job that will be retried is waiting; failed is final.
 type JobStatus string
 
-// LinkToken What stands behind the `=` of the link.
+// LinkToken The part of the link after the `=`.
 type LinkToken = string
 
 // Liveness defines model for Liveness.
@@ -2642,13 +2642,13 @@ type Liveness struct {
 // LivenessStatus Alive.
 type LivenessStatus string
 
-// Locale The language of the answer, as a BCP 47 tag. English when absent.
+// Locale The language of the answer as a BCP 47 tag; English if absent.
 type Locale = string
 
 // LoginRequest defines model for LoginRequest.
 type LoginRequest struct {
-	// Email An e-mail address, with letters of any language on both sides of the @. Upper and lower case are the same, and so are a
-	// domain in its own letters and in ASCII (xn--).
+	// Email An e-mail address, with letters of any language on both sides of the @. Case is ignored, and a domain
+	// in Unicode equals its ASCII form (xn--).
 	Email EmailAddress `json:"email"`
 
 	// Password The account's password.
@@ -2657,22 +2657,22 @@ type LoginRequest struct {
 
 // NewSigner defines model for NewSigner.
 type NewSigner struct {
-	// Email Where the link is mailed.
+	// Email The address that the link is sent to.
 	Email string `json:"email"`
 
-	// Name As the certificate prints it.
+	// Name The name, as it is printed on the certificate.
 	Name string `json:"name"`
 
-	// Order When they sign in a sequential workflow, for all or for none. A parallel one knows no order.
+	// Order The position in a sequential workflow, for all signers or for none. A parallel workflow has no order.
 	Order *int32 `json:"order,omitempty"`
 }
 
-// NextCursor The cursor of the next page; absent on the last.
+// NextCursor The cursor of the next page; absent on the last page.
 type NextCursor = string
 
 // Notification defines model for Notification.
 type Notification struct {
-	// CaseID A UUIDv7; sorting ids sorts by time of creation.
+	// CaseID A UUIDv7: ids sort by creation time.
 	CaseID *ID `json:"caseId,omitempty"`
 
 	// CaseTitle The case's title now.
@@ -2681,17 +2681,18 @@ type Notification struct {
 	// CreatedAt RFC 3339, in UTC.
 	CreatedAt Time `json:"createdAt"`
 
-	// Data Ids of what an event is about.
+	// Data The ids of the resources that an event is about.
 	Data EventIds `json:"data"`
 
-	// ID A UUIDv7; sorting ids sorts by time of creation.
+	// ID A UUIDv7: ids sort by creation time.
 	ID ID `json:"id"`
 
 	// ReadAt RFC 3339, in UTC.
 	ReadAt *Time `json:"readAt,omitempty"`
 
-	// Type What happened, as in WebhookEventType. `case.joined` is for who was let in, `task.assigned` for
-	// the assignee; the others for the members of the case, or else for whose the thing is. Nobody is told of what they did themselves.
+	// Type The type of an event, as in WebhookEventType. `case.joined` notifies the new member and
+	// `task.assigned` the assignee; the others notify the members of the case, or else the owner of the
+	// resource. Nobody is notified of what they did themselves.
 	Type NotificationType `json:"type"`
 }
 
@@ -2700,112 +2701,114 @@ type NotificationList struct {
 	// Items The notifications.
 	Items []Notification `json:"items"`
 
-	// NextCursor The cursor of the next page; absent on the last.
+	// NextCursor The cursor of the next page; absent on the last page.
 	NextCursor *NextCursor `json:"nextCursor,omitempty"`
 
-	// UnreadCount How many are unread in all; 100: so many, or more.
+	// UnreadCount How many notifications are unread; 100 means 100 or more.
 	UnreadCount int32 `json:"unreadCount"`
 }
 
 // NotificationPreference defines model for NotificationPreference.
 type NotificationPreference struct {
-	// Email Whether there is a mail. It names what kind of thing happened, and nothing of what is in it.
+	// Email Whether to notify by e-mail. The e-mail names the type of event and no content.
 	Email bool `json:"email"`
 
-	// InApp Whether there is a notification.
+	// InApp Whether to notify in the app.
 	InApp bool `json:"inApp"`
 
-	// Type What happened, as in WebhookEventType. `case.joined` is for who was let in, `task.assigned` for
-	// the assignee; the others for the members of the case, or else for whose the thing is. Nobody is told of what they did themselves.
+	// Type The type of an event, as in WebhookEventType. `case.joined` notifies the new member and
+	// `task.assigned` the assignee; the others notify the members of the case, or else the owner of the
+	// resource. Nobody is notified of what they did themselves.
 	Type NotificationType `json:"type"`
 }
 
 // NotificationPreferences defines model for NotificationPreferences.
 type NotificationPreferences struct {
-	// Items A type each.
+	// Items One preference per type.
 	Items []NotificationPreference `json:"items"`
 }
 
-// NotificationType What happened, as in WebhookEventType. `case.joined` is for who was let in, `task.assigned` for
-// the assignee; the others for the members of the case, or else for whose the thing is. Nobody is told of what they did themselves.
+// NotificationType The type of an event, as in WebhookEventType. `case.joined` notifies the new member and
+// `task.assigned` the assignee; the others notify the members of the case, or else the owner of the
+// resource. Nobody is notified of what they did themselves.
 type NotificationType string
 
-// PartStatus Whether a part answers.
+// PartStatus The state of a part.
 type PartStatus string
 
 // PartyConflict defines model for PartyConflict.
 type PartyConflict struct {
-	// CaseID A UUIDv7; sorting ids sorts by time of creation.
+	// CaseID A UUIDv7: ids sort by creation time.
 	CaseID *ID `json:"caseId,omitempty"`
 
-	// Matched What is the same, or, by `similarName`, may be.
+	// Matched What matches; `similarName` means that it may be the same person.
 	Matched []PartyConflictMatched `json:"matched"`
 
-	// Side Where a party stands; other: on neither side, such as a witness.
+	// Side The side of a party; other: neither side, such as a witness.
 	Side PartySide `json:"side"`
 }
 
 // PartyConflictMatched defines model for PartyConflict.Matched.
 type PartyConflictMatched string
 
-// PartyKind What a party is.
+// PartyKind Whether a party is a person or a company.
 type PartyKind string
 
-// PartySide Where a party stands; other: on neither side, such as a witness.
+// PartySide The side of a party; other: neither side, such as a witness.
 type PartySide string
 
 // Passage defines model for Passage.
 type Passage struct {
-	// CaseID A UUIDv7; sorting ids sorts by time of creation.
+	// CaseID A UUIDv7: ids sort by creation time.
 	CaseID *ID `json:"caseId,omitempty"`
 
-	// DocID A UUIDv7; sorting ids sorts by time of creation.
+	// DocID A UUIDv7: ids sort by creation time.
 	DocID ID `json:"docId"`
 
-	// Matches The words of the quote that were looked for, as they stand there.
+	// Matches The matching words of the quote, as they are written there.
 	Matches []string `json:"matches"`
 
 	// Name The document's file name.
 	Name string `json:"name"`
 
-	// Page The page, from 1.
+	// Page The page number, from 1.
 	Page int32 `json:"page"`
 
-	// Quote The words of the page around what was found.
+	// Quote The text of the page around the match.
 	Quote string `json:"quote"`
 }
 
 // PassageList defines model for PassageList.
 type PassageList struct {
-	// Items The pages, the best first.
+	// Items The pages, best match first.
 	Items []Passage `json:"items"`
 }
 
-// Password Eight characters or more. Any character counts, spaces too. One of the most common passwords, or one made
-// of the account's name or address, is 422.
+// Password At least eight characters of any kind, including spaces. A very common password, or one made of the
+// account's name or address, is 422.
 type Password = string
 
-// Policy The rule set a text is held against.
+// Policy The rule set that a text is checked against.
 type Policy string
 
 // PreviewTemplateRequest defines model for PreviewTemplateRequest.
 type PreviewTemplateRequest struct {
-	// Data What the template is filled in with; its sample data when absent.
+	// Data The data for the template; its sample data if absent.
 	Data map[string]interface{} `json:"data,omitempty"`
 }
 
-// Problem A failure (RFC 9457).
+// Problem An error (RFC 9457).
 type Problem struct {
 	// Code Stable and for programs: malformed, invalid, unauthenticated, forbidden, not_found, method_not_allowed, conflict, legal_hold, case_closed, case_owner, template_unpublished, template_archived, text_pending, too_large, range_not_satisfiable, rate_limited, storage_unavailable, ai_unavailable, ai_bad_answer, ai_answer_cut_off, ai_text_filtered, ai_text_too_long, ai_quota_exceeded, ai_key_refused, ai_model_unknown, ai_request_refused, upstream, unavailable, internal.
 	Code string `json:"code"`
 
-	// Detail What happened this time.
+	// Detail What went wrong with this request.
 	Detail *string `json:"detail,omitempty"`
 
-	// Errors The fields that were not acceptable.
+	// Errors The invalid fields.
 	Errors []FieldError `json:"errors,omitempty"`
 
-	// Instance The path that was asked for.
+	// Instance The path of the request.
 	Instance *string `json:"instance,omitempty"`
 
 	// RequestID The id of the request, as in the logs.
@@ -2814,19 +2817,19 @@ type Problem struct {
 	// Status The HTTP status.
 	Status int32 `json:"status"`
 
-	// Title The kind of problem in words; the same for the same type.
+	// Title A short text for the kind of problem; the same for the same type.
 	Title string `json:"title"`
 
 	// Type Identifies the kind of problem.
 	Type string `json:"type"`
 }
 
-// ProviderWebhook As the provider has it.
+// ProviderWebhook The provider's own event.
 type ProviderWebhook map[string]interface{}
 
 // ReadNotificationsRequest defines model for ReadNotificationsRequest.
 type ReadNotificationsRequest struct {
-	// NewestID A UUIDv7; sorting ids sorts by time of creation.
+	// NewestID A UUIDv7: ids sort by creation time.
 	NewestID ID `json:"newestId"`
 }
 
@@ -2834,62 +2837,62 @@ type ReadNotificationsRequest struct {
 type Readiness struct {
 	Checks Readiness_Checks `json:"checks"`
 
-	// Status Whether every part is up.
+	// Status Whether all parts are up.
 	Status ReadinessStatus `json:"status"`
 }
 
 // Readiness_Checks defines model for Readiness.Checks.
 type Readiness_Checks struct {
-	// Database Whether a part answers.
+	// Database The state of a part.
 	Database PartStatus `json:"database"`
 
-	// Redis Whether a part answers.
+	// Redis The state of a part.
 	Redis PartStatus `json:"redis"`
 }
 
-// ReadinessStatus Whether every part is up.
+// ReadinessStatus Whether all parts are up.
 type ReadinessStatus string
 
-// RecipientAddress An e-mail address. What is none is refused with the mail it stands in, and no other of a batch.
+// RecipientAddress An e-mail address. An invalid one only fails its own e-mail, not the others of a batch.
 type RecipientAddress = string
 
-// Reference What an answer was given with.
+// Reference A source of an answer.
 type Reference struct {
 	union json.RawMessage
 }
 
 // RefreshRequest defines model for RefreshRequest.
 type RefreshRequest struct {
-	// RefreshToken The refresh token of the last pair.
+	// RefreshToken The refresh token of the latest pair.
 	RefreshToken string `json:"refreshToken"`
 }
 
 // RegisterRequest defines model for RegisterRequest.
 type RegisterRequest struct {
-	// Email An e-mail address, with letters of any language on both sides of the @. Upper and lower case are the same, and so are a
-	// domain in its own letters and in ASCII (xn--).
+	// Email An e-mail address, with letters of any language on both sides of the @. Case is ignored, and a domain
+	// in Unicode equals its ASCII form (xn--).
 	Email EmailAddress `json:"email"`
 
 	// FullName The person's name.
 	FullName string `json:"fullName"`
 
-	// Password Eight characters or more. Any character counts, spaces too. One of the most common passwords, or one made
-	// of the account's name or address, is 422.
+	// Password At least eight characters of any kind, including spaces. A very common password, or one made of the
+	// account's name or address, is 422.
 	Password Password `json:"password"`
 }
 
 // RenderBatchRequest defines model for RenderBatchRequest.
 type RenderBatchRequest struct {
-	// Items What is to be made.
+	// Items The documents to render.
 	Items []RenderPdfRequest `json:"items"`
 }
 
 // RenderBatchResponse defines model for RenderBatchResponse.
 type RenderBatchResponse struct {
-	// JobID A UUIDv7; sorting ids sorts by time of creation.
+	// JobID A UUIDv7: ids sort by creation time.
 	JobID ID `json:"jobId"`
 
-	// Total How many documents the job makes.
+	// Total How many documents the job renders.
 	Total int32 `json:"total"`
 }
 
@@ -2903,25 +2906,25 @@ type RenderDraftRequest struct {
 
 // RenderOptions defines model for RenderOptions.
 type RenderOptions struct {
-	// Draft Whether DRAFT stands across every page.
+	// Draft Whether every page is marked DRAFT.
 	Draft *bool `json:"draft,omitempty"`
 
-	// PageSize The paper; when absent the template's own, or A4 for a draft.
+	// PageSize The paper size; if absent, the template's, or A4 for a draft.
 	PageSize *RenderOptionsPageSize `json:"pageSize,omitempty"`
 
-	// VerifyURL An address where a reader can have the document verified, printed as a QR code on the last page.
+	// VerifyURL A URL where a reader can verify the document; printed as a QR code on the last page.
 	VerifyURL *string `json:"verifyUrl,omitempty"`
 }
 
-// RenderOptionsPageSize The paper; when absent the template's own, or A4 for a draft.
+// RenderOptionsPageSize The paper size; if absent, the template's, or A4 for a draft.
 type RenderOptionsPageSize string
 
 // RenderPdfRequest defines model for RenderPdfRequest.
 type RenderPdfRequest struct {
-	// CaseID A UUIDv7; sorting ids sorts by time of creation.
+	// CaseID A UUIDv7: ids sort by creation time.
 	CaseID *ID `json:"caseId,omitempty"`
 
-	// Data What the template is filled with; its schema is the version's `schema`.
+	// Data The data for the template, which must match the version's `schema`.
 	Data    map[string]interface{} `json:"data"`
 	Options *RenderOptions         `json:"options,omitempty"`
 
@@ -2934,16 +2937,16 @@ type RenderPdfRequest struct {
 
 // RenderPdfResponse defines model for RenderPdfResponse.
 type RenderPdfResponse struct {
-	// CaseID A UUIDv7; sorting ids sorts by time of creation.
+	// CaseID A UUIDv7: ids sort by creation time.
 	CaseID *ID `json:"caseId,omitempty"`
 
 	// Checksum The SHA-256 of a file's bytes.
 	Checksum Checksum `json:"checksum"`
 
-	// DocID A UUIDv7; sorting ids sorts by time of creation.
+	// DocID A UUIDv7: ids sort by creation time.
 	DocID ID `json:"docId"`
 
-	// FileURL Where the file can be fetched, by whoever has the address, until it expires.
+	// FileURL Where anyone who has the URL can download the file until it expires.
 	FileURL string `json:"fileUrl"`
 
 	// FileURLExpiresAt RFC 3339, in UTC.
@@ -2961,78 +2964,78 @@ type ReplayWebhookRequest struct {
 
 // ReplayWebhookResponse defines model for ReplayWebhookResponse.
 type ReplayWebhookResponse struct {
-	// JobID A UUIDv7; sorting ids sorts by time of creation.
+	// JobID A UUIDv7: ids sort by creation time.
 	JobID ID `json:"jobId"`
 }
 
 // RequestPasswordResetRequest defines model for RequestPasswordResetRequest.
 type RequestPasswordResetRequest struct {
-	// Email An e-mail address, with letters of any language on both sides of the @. Upper and lower case are the same, and so are a
-	// domain in its own letters and in ASCII (xn--).
+	// Email An e-mail address, with letters of any language on both sides of the @. Case is ignored, and a domain
+	// in Unicode equals its ASCII form (xn--).
 	Email EmailAddress `json:"email"`
 }
 
 // ResetPasswordRequest defines model for ResetPasswordRequest.
 type ResetPasswordRequest struct {
-	// Password Eight characters or more. Any character counts, spaces too. One of the most common passwords, or one made
-	// of the account's name or address, is 422.
+	// Password At least eight characters of any kind, including spaces. A very common password, or one made of the
+	// account's name or address, is 422.
 	Password Password `json:"password"`
 
-	// Token What stands behind the `=` of the link.
+	// Token The part of the link after the `=`.
 	Token LinkToken `json:"token"`
 }
 
-// Role What an account may do in general.
+// Role The role of an account.
 type Role string
 
 // SendEmailRequest defines model for SendEmailRequest.
 type SendEmailRequest struct {
-	// Attachments What goes with it.
+	// Attachments The attachments.
 	Attachments []EmailAttachment `json:"attachments,omitempty"`
 
-	// Bcc Who gets a copy without the others knowing.
+	// Bcc Recipients of a copy whom the others do not see.
 	Bcc []RecipientAddress `json:"bcc,omitempty"`
 
-	// BodyHTML The mail as HTML. This or bodyText is needed.
+	// BodyHTML The HTML body. Either this or bodyText is required.
 	BodyHTML *string `json:"bodyHtml,omitempty"`
 
-	// BodyText The mail as text.
+	// BodyText The text body.
 	BodyText *string `json:"bodyText,omitempty"`
 
-	// Cc Who gets a copy.
+	// Cc Recipients of a copy.
 	Cc []RecipientAddress `json:"cc,omitempty"`
 
-	// ReplyTo An e-mail address. What is none is refused with the mail it stands in, and no other of a batch.
+	// ReplyTo An e-mail address. An invalid one only fails its own e-mail, not the others of a batch.
 	ReplyTo *RecipientAddress `json:"replyTo,omitempty"`
 
 	// SendAt RFC 3339, in UTC.
 	SendAt *Time `json:"sendAt,omitempty"`
 
-	// Subject One line.
+	// Subject The subject; one line.
 	Subject string `json:"subject"`
 
-	// To The recipients; with cc and bcc at most 100.
+	// To The recipients; at most 100 together with cc and bcc.
 	To []RecipientAddress `json:"to"`
 }
 
 // SendEmailResponse defines model for SendEmailResponse.
 type SendEmailResponse struct {
-	// ID A UUIDv7; sorting ids sorts by time of creation.
+	// ID A UUIDv7: ids sort by creation time.
 	ID ID `json:"id"`
 
-	// Status queued: waits to be sent; sent: the mail server took it, for one recipient at least; bounced: refused for good; failed: given up; cancelled: by its sender.
+	// Status queued: waiting to be sent; sent: accepted by the mail server for at least one recipient; bounced: rejected permanently; failed: the service stopped trying; cancelled: by the sender.
 	Status EmailStatus `json:"status"`
 }
 
 // SendEmailsError defines model for SendEmailsError.
 type SendEmailsError struct {
-	// Code As in a problem.
+	// Code The code of a problem.
 	Code string `json:"code"`
 
-	// Detail What is wrong.
+	// Detail What went wrong.
 	Detail string `json:"detail"`
 
-	// Errors Each field that is not acceptable.
+	// Errors The invalid fields.
 	Errors []FieldError `json:"errors"`
 }
 
@@ -3040,22 +3043,22 @@ type SendEmailsError struct {
 type SendEmailsItem struct {
 	Error *SendEmailsError `json:"error,omitempty"`
 
-	// ID A UUIDv7; sorting ids sorts by time of creation.
+	// ID A UUIDv7: ids sort by creation time.
 	ID *ID `json:"id,omitempty"`
 
-	// Status queued: waits to be sent; sent: the mail server took it, for one recipient at least; bounced: refused for good; failed: given up; cancelled: by its sender.
+	// Status queued: waiting to be sent; sent: accepted by the mail server for at least one recipient; bounced: rejected permanently; failed: the service stopped trying; cancelled: by the sender.
 	Status *EmailStatus `json:"status,omitempty"`
 }
 
 // SendEmailsRequest defines model for SendEmailsRequest.
 type SendEmailsRequest struct {
-	// Emails The mails.
+	// Emails The e-mails.
 	Emails []SendEmailRequest `json:"emails"`
 }
 
 // SendEmailsResponse defines model for SendEmailsResponse.
 type SendEmailsResponse struct {
-	// Items What became of each, in their order.
+	// Items The result for each e-mail, in the same order.
 	Items []SendEmailsItem `json:"items"`
 }
 
@@ -3064,13 +3067,13 @@ type Session struct {
 	// CreatedAt RFC 3339, in UTC.
 	CreatedAt Time `json:"createdAt"`
 
-	// Current Whether this request belongs to it.
+	// Current Whether it is the session of this request.
 	Current bool `json:"current"`
 
 	// ExpiresAt RFC 3339, in UTC.
 	ExpiresAt Time `json:"expiresAt"`
 
-	// ID A UUIDv7; sorting ids sorts by time of creation.
+	// ID A UUIDv7: ids sort by creation time.
 	ID ID `json:"id"`
 
 	// LastUsedAt RFC 3339, in UTC.
@@ -3083,24 +3086,24 @@ type SessionList struct {
 	Items []Session `json:"items"`
 }
 
-// Severity How much a finding, or a whole text, asks for attention.
+// Severity The severity of a finding or the risk of a whole text.
 type Severity string
 
-// Sha256 A SHA-256, in hexadecimal.
+// Sha256 A SHA-256 hash in hexadecimal.
 type Sha256 = string
 
-// Signature Either typed, or drawn as strokes in a field of a width and a height.
+// Signature Either typed, or drawn as strokes in a field with a width and a height.
 type Signature struct {
-	// Height Of the field.
+	// Height The size of the field.
 	Height *float64 `json:"height,omitempty"`
 
-	// Strokes Lines that were drawn.
+	// Strokes The drawn lines.
 	Strokes [][]SignaturePoint `json:"strokes,omitempty"`
 
-	// Typed A name.
+	// Typed The typed name.
 	Typed *string `json:"typed,omitempty"`
 
-	// Width Of the field.
+	// Width The size of the field.
 	Width *float64 `json:"width,omitempty"`
 }
 
@@ -3109,35 +3112,35 @@ type SignatureEvent struct {
 	// At RFC 3339, in UTC.
 	At Time `json:"at"`
 
-	// Detail A checksum, the version of what was consented to, the risks that were accepted, or why it failed.
+	// Detail A checksum, the version of the consent text, the accepted risks, or the reason of a failure.
 	Detail *string `json:"detail,omitempty"`
 
 	// Hash A SHA-256.
 	Hash Hash `json:"hash"`
 
-	// IP The network address it was done from.
+	// IP The network address of the signer.
 	IP *string `json:"ip,omitempty"`
 
-	// Kind What happened. risks: the sender accepted what the document holds; delivered, bounced: the mail server took the mail for this address, or refused it; forwarded: the link was used, and led on to the provider; opened: the link was used; viewed: the whole document was fetched with it, or the provider says so.
+	// Kind What happened. risks: the sender accepted risks of the document; delivered, bounced: the mail server accepted or rejected the e-mail to this address; forwarded: the link was used and led to the provider; opened: the link was used; viewed: the whole document was downloaded with it, or the provider reports that it was viewed.
 	Kind SignatureEventKind `json:"kind"`
 
 	// Prev A SHA-256.
 	Prev Hash `json:"prev"`
 
-	// Seq From 1, without a gap.
+	// Seq The sequence number, from 1 without gaps.
 	Seq int64 `json:"seq"`
 
-	// SignedAs The name that was typed as a signature, where it is another than the signer's.
+	// SignedAs The name that was typed as a signature, if it differs from the signer's name.
 	SignedAs *string `json:"signedAs,omitempty"`
 
-	// Signer Whose doing it was.
+	// Signer The signer who did it.
 	Signer *int32 `json:"signer,omitempty"`
 
-	// UserAgent The browser it was done with.
+	// UserAgent The browser of the signer.
 	UserAgent *string `json:"userAgent,omitempty"`
 }
 
-// SignatureEventKind What happened. risks: the sender accepted what the document holds; delivered, bounced: the mail server took the mail for this address, or refused it; forwarded: the link was used, and led on to the provider; opened: the link was used; viewed: the whole document was fetched with it, or the provider says so.
+// SignatureEventKind What happened. risks: the sender accepted risks of the document; delivered, bounced: the mail server accepted or rejected the e-mail to this address; forwarded: the link was used and led to the provider; opened: the link was used; viewed: the whole document was downloaded with it, or the provider reports that it was viewed.
 type SignatureEventKind string
 
 // SignatureEventList defines model for SignatureEventList.
@@ -3146,7 +3149,7 @@ type SignatureEventList struct {
 	Items []SignatureEvent `json:"items"`
 }
 
-// SignaturePoint From the upper left corner of the field.
+// SignaturePoint A point, from the upper left corner of the field.
 type SignaturePoint struct {
 	// X To the right.
 	X float64 `json:"x"`
@@ -3160,7 +3163,7 @@ type SignatureRequest struct {
 	// CaseID The document's case.
 	CaseID *ID `json:"caseId,omitempty"`
 
-	// ChangedAt Since when it has this status.
+	// ChangedAt When it got this status.
 	ChangedAt Time `json:"changedAt"`
 
 	// Checksum The SHA-256 of a file's bytes.
@@ -3169,7 +3172,7 @@ type SignatureRequest struct {
 	// CreatedAt RFC 3339, in UTC.
 	CreatedAt Time `json:"createdAt"`
 
-	// DocID A UUIDv7; sorting ids sorts by time of creation.
+	// DocID A UUIDv7: ids sort by creation time.
 	DocID ID `json:"docId"`
 
 	// DocumentName Its file name.
@@ -3178,41 +3181,41 @@ type SignatureRequest struct {
 	// ExpiresAt RFC 3339, in UTC.
 	ExpiresAt Time `json:"expiresAt"`
 
-	// Language The language of the mails.
+	// Language The language of the e-mails.
 	Language SignatureRequestLanguage `json:"language"`
 
-	// Message What the mails say to the signers.
+	// Message The message in the e-mails to the signers.
 	Message *string `json:"message,omitempty"`
 
-	// Provider Who has it signed; builtin: this service itself.
+	// Provider The signing provider; builtin: this service itself.
 	Provider SignatureRequestProvider `json:"provider"`
 
-	// SenderName As the signers are told.
+	// SenderName The name of the sender, as the signers see it.
 	SenderName string `json:"senderName"`
 
 	// SignedDocID The signed document, once the request is completed.
 	SignedDocID *ID `json:"signedDocId,omitempty"`
 
-	// Signers In the order in which they sign.
+	// Signers The signers in the order of signing.
 	Signers []Signer `json:"signers"`
 
-	// Status creating: it is being handed to the provider; open: it can be signed; sealing: all have signed, and the file is being made, or fetched; completed, declined, cancelled, expired and failed are ends. failed: the provider did not take it, and nobody was asked to sign; or all have signed, and it cannot be sealed, since the document is lost or damaged. The last entry of the log says why.
+	// Status creating: it is being sent to the provider; open: it can be signed; sealing: all have signed, and the file is being sealed or downloaded; completed, declined, cancelled, expired and failed are final. failed: the provider did not accept it and nobody was asked to sign, or all have signed but the document is lost or damaged and cannot be sealed; the last entry of the log has the reason.
 	Status SignatureStatus `json:"status"`
 
-	// TrackingID A UUIDv7; sorting ids sorts by time of creation.
+	// TrackingID A UUIDv7: ids sort by creation time.
 	TrackingID ID `json:"trackingId"`
 
-	// UserID Who sent it.
+	// UserID The account of the sender.
 	UserID ID `json:"userId"`
 
-	// Workflow Who signs when.
+	// Workflow The order of signing.
 	Workflow SignatureWorkflow `json:"workflow"`
 }
 
-// SignatureRequestLanguage The language of the mails.
+// SignatureRequestLanguage The language of the e-mails.
 type SignatureRequestLanguage string
 
-// SignatureRequestProvider Who has it signed; builtin: this service itself.
+// SignatureRequestProvider The signing provider; builtin: this service itself.
 type SignatureRequestProvider string
 
 // SignatureRequestList defines model for SignatureRequestList.
@@ -3220,91 +3223,91 @@ type SignatureRequestList struct {
 	// Items The requests.
 	Items []SignatureRequest `json:"items"`
 
-	// NextCursor The cursor of the next page; absent on the last.
+	// NextCursor The cursor of the next page; absent on the last page.
 	NextCursor *NextCursor `json:"nextCursor,omitempty"`
 }
 
-// SignatureStatus creating: it is being handed to the provider; open: it can be signed; sealing: all have signed, and the file is being made, or fetched; completed, declined, cancelled, expired and failed are ends. failed: the provider did not take it, and nobody was asked to sign; or all have signed, and it cannot be sealed, since the document is lost or damaged. The last entry of the log says why.
+// SignatureStatus creating: it is being sent to the provider; open: it can be signed; sealing: all have signed, and the file is being sealed or downloaded; completed, declined, cancelled, expired and failed are final. failed: the provider did not accept it and nobody was asked to sign, or all have signed but the document is lost or damaged and cannot be sealed; the last entry of the log has the reason.
 type SignatureStatus string
 
-// SignatureWorkflow Who signs when.
+// SignatureWorkflow The order of signing.
 type SignatureWorkflow string
 
 // Signer defines model for Signer.
 type Signer struct {
-	// Email Their address.
+	// Email The signer's address.
 	Email string `json:"email"`
 
-	// Name Their name.
+	// Name The signer's name.
 	Name string `json:"name"`
 
-	// Number As the log and the certificate number them.
+	// Number The number of the signer in the log and the certificate.
 	Number int32 `json:"number"`
 
-	// Reason Why they declined.
+	// Reason Why the signer declined.
 	Reason *string `json:"reason,omitempty"`
 
 	// SignedAt RFC 3339, in UTC.
 	SignedAt *Time `json:"signedAt,omitempty"`
 
-	// Status waiting: for those before; sent: the link was mailed, or is about to be; opened: the link was used; viewed: the whole document was fetched with it; consented: they agreed to sign electronically.
+	// Status waiting: others sign first; sent: the link was e-mailed or is about to be; opened: the link was used; viewed: the whole document was downloaded with it; consented: the signer agreed to sign electronically.
 	Status SignerStatus `json:"status"`
 
-	// Turn Those of the same turn sign at the same time.
+	// Turn Signers with the same turn sign at the same time.
 	Turn int32 `json:"turn"`
 }
 
-// SignerStatus waiting: for those before; sent: the link was mailed, or is about to be; opened: the link was used; viewed: the whole document was fetched with it; consented: they agreed to sign electronically.
+// SignerStatus waiting: others sign first; sent: the link was e-mailed or is about to be; opened: the link was used; viewed: the whole document was downloaded with it; consented: the signer agreed to sign electronically.
 type SignerStatus string
 
 // SigningConsent defines model for SigningConsent.
 type SigningConsent struct {
-	// Disclosure The version of the words that were shown.
+	// Disclosure The version of the consent text that was shown.
 	Disclosure string `json:"disclosure"`
 
-	// Token What stands behind the `#` of a signing link.
+	// Token The part of a signing link after the `#`.
 	Token SigningSecret `json:"token"`
 }
 
 // SigningDecline defines model for SigningDecline.
 type SigningDecline struct {
-	// Reason For the sender.
+	// Reason The reason, for the sender.
 	Reason *string `json:"reason,omitempty"`
 
-	// Token What stands behind the `#` of a signing link.
+	// Token The part of a signing link after the `#`.
 	Token SigningSecret `json:"token"`
 }
 
-// SigningDisclosure What signers agree to.
+// SigningDisclosure The consent text.
 type SigningDisclosure struct {
-	// Text The words.
+	// Text The text.
 	Text string `json:"text"`
 
-	// Version Of the words.
+	// Version The version of the text.
 	Version string `json:"version"`
 }
 
 // SigningLinkRequest defines model for SigningLinkRequest.
 type SigningLinkRequest struct {
-	// Email The signer's.
+	// Email The signer's address.
 	Email string `json:"email"`
 
-	// TrackingID A UUIDv7; sorting ids sorts by time of creation.
+	// TrackingID A UUIDv7: ids sort by creation time.
 	TrackingID ID `json:"trackingId"`
 }
 
-// SigningRisk What makes a document unfit to be signed. blank: a blank, a placeholder or a field of a template that is not filled in; draft: it is marked as a draft; unreadable: its text cannot be read, so that nobody could look for blanks; empty_field: a required form field is empty; javascript: a script; launch: it starts a program or opens a file; link: it opens an address of the web; form_action: it sends, fills or empties its form; external_document: it leads into another file, or takes contents from one; action: it shows, hides or prints something by itself; attachment: a file within it; media: sound, film or 3D; layers: contents that are hidden, or print otherwise than they show.
+// SigningRisk Why a document is unfit for signature. blank: a blank, placeholder or template field that is not filled in; draft: marked as a draft; unreadable: the text cannot be read, so blanks cannot be found; empty_field: a required form field is empty; javascript: a script; launch: starts a program or opens a file; link: opens a web address; form_action: submits, fills or resets its form; external_document: refers to another file or includes content from one; action: shows, hides or prints something automatically; attachment: an embedded file; media: sound, video or 3D; layers: content that is hidden, or prints differently than it is shown.
 type SigningRisk string
 
-// SigningSecret What stands behind the `#` of a signing link.
+// SigningSecret The part of a signing link after the `#`.
 type SigningSecret = string
 
 // SigningSignature defines model for SigningSignature.
 type SigningSignature struct {
-	// Signature Either typed, or drawn as strokes in a field of a width and a height.
+	// Signature Either typed, or drawn as strokes in a field with a width and a height.
 	Signature Signature `json:"signature"`
 
-	// Token What stands behind the `#` of a signing link.
+	// Token The part of a signing link after the `#`.
 	Token SigningSecret `json:"token"`
 }
 
@@ -3316,7 +3319,7 @@ type SigningText struct {
 
 // SigningToken defines model for SigningToken.
 type SigningToken struct {
-	// Token What stands behind the `#` of a signing link.
+	// Token The part of a signing link after the `#`.
 	Token SigningSecret `json:"token"`
 }
 
@@ -3325,10 +3328,10 @@ type SigningView struct {
 	// Checksum The SHA-256 of a file's bytes.
 	Checksum Checksum `json:"checksum"`
 
-	// Consented Whether they agreed to sign electronically.
+	// Consented Whether the signer agreed to sign electronically.
 	Consented bool `json:"consented"`
 
-	// Disclosure What signers agree to.
+	// Disclosure The consent text.
 	Disclosure SigningDisclosure `json:"disclosure"`
 
 	// DocumentName Its file name.
@@ -3337,52 +3340,52 @@ type SigningView struct {
 	// ExpiresAt RFC 3339, in UTC.
 	ExpiresAt Time `json:"expiresAt"`
 
-	// Message What they write.
+	// Message The sender's message.
 	Message *string `json:"message,omitempty"`
 
-	// SenderName Who asks for it to be signed.
+	// SenderName The name of the sender.
 	SenderName string `json:"senderName"`
 
-	// SignerName Whose link it is.
+	// SignerName The name of the signer.
 	SignerName string `json:"signerName"`
 
-	// SigningURL Where they sign, made anew each time, a secret: it stands here when an outside provider has the document signed, and its signing operations here are 409.
+	// SigningURL Where the signer signs if the service uses an external provider: a secret URL, new each time. The signing operations of this service are then 409.
 	SigningURL *string `json:"signingUrl,omitempty"`
 
 	// Size Bytes.
 	Size int64 `json:"size"`
 
-	// State What the link is good for. open: to sign; early: others sign first; closed: the request was withdrawn, or declined by another.
+	// State The state of the link. open: the signer can sign; early: others sign first; closed: the request was cancelled, or declined by another signer.
 	State SigningViewState `json:"state"`
 }
 
-// SigningViewState What the link is good for. open: to sign; early: others sign first; closed: the request was withdrawn, or declined by another.
+// SigningViewState The state of the link. open: the signer can sign; early: others sign first; closed: the request was cancelled, or declined by another signer.
 type SigningViewState string
 
 // StoredDocument defines model for StoredDocument.
 type StoredDocument struct {
-	// CaseID A UUIDv7; sorting ids sorts by time of creation.
+	// CaseID A UUIDv7: ids sort by creation time.
 	CaseID *ID `json:"caseId,omitempty"`
 
 	// Checksum The SHA-256 of a file's bytes.
 	Checksum Checksum `json:"checksum"`
 
-	// ContentType What it is, told from its bytes.
+	// ContentType The content type, detected from the content.
 	ContentType string `json:"contentType"`
 
 	// CreatedAt RFC 3339, in UTC.
 	CreatedAt Time `json:"createdAt"`
 
-	// FileURL Reads the bytes, without further credentials, until it expires. Whoever has it can read them.
+	// FileURL Gives access to the file without further credentials until it expires. Anyone who has the URL can read the file.
 	FileURL string `json:"fileUrl"`
 
 	// FileURLExpiresAt RFC 3339, in UTC.
 	FileURLExpiresAt Time `json:"fileUrlExpiresAt"`
 
-	// ID A UUIDv7; sorting ids sorts by time of creation.
+	// ID A UUIDv7: ids sort by creation time.
 	ID ID `json:"id"`
 
-	// Kind Where a document comes from: somebody sent it, it was made here, or it is one that was signed by all.
+	// Kind The origin of a document: uploaded, rendered by the service, or signed by all signers.
 	Kind DocumentKind `json:"kind"`
 
 	// Name Its file name.
@@ -3391,23 +3394,23 @@ type StoredDocument struct {
 	// Size Bytes.
 	Size int64 `json:"size"`
 
-	// TextError Why the text is unreadable. memory: reading it takes more memory than a file may; time: it takes longer than a file may; failed: reading it failed, several times. The document itself is kept as it was sent.
+	// TextError Why the text is unreadable. memory: extraction exceeds the memory limit; time: it exceeds the time limit; failed: it failed several times. The document itself is stored unchanged.
 	TextError *StoredDocumentTextError `json:"textError,omitempty"`
 
-	// TextState pending: its text is still to be read; indexed: the search finds it; none: it has no text, as a scan or a picture; unreadable: its text could not be read, and `textError` says why.
+	// TextState pending: the text is still to be extracted; indexed: the search can find it; none: there is no text, as in a scan or an image; unreadable: the text could not be extracted, see `textError`.
 	TextState StoredDocumentTextState `json:"textState"`
 
-	// TrackedChanges Tracked changes and comments of a Word document, once its text is read; absent when it has none. The text is read as if all changes were accepted, with the comments. Read the changes in the document itself before you rely on the text.
+	// TrackedChanges Tracked changes and comments of a Word document, once its text is extracted; absent if there are none. The text is read as if all changes were accepted, with the comments. Check the changes in the document itself before you rely on the text.
 	TrackedChanges *TrackedChanges `json:"trackedChanges,omitempty"`
 
-	// UserID A UUIDv7; sorting ids sorts by time of creation.
+	// UserID A UUIDv7: ids sort by creation time.
 	UserID ID `json:"userId"`
 }
 
-// StoredDocumentTextError Why the text is unreadable. memory: reading it takes more memory than a file may; time: it takes longer than a file may; failed: reading it failed, several times. The document itself is kept as it was sent.
+// StoredDocumentTextError Why the text is unreadable. memory: extraction exceeds the memory limit; time: it exceeds the time limit; failed: it failed several times. The document itself is stored unchanged.
 type StoredDocumentTextError string
 
-// StoredDocumentTextState pending: its text is still to be read; indexed: the search finds it; none: it has no text, as a scan or a picture; unreadable: its text could not be read, and `textError` says why.
+// StoredDocumentTextState pending: the text is still to be extracted; indexed: the search can find it; none: there is no text, as in a scan or an image; unreadable: the text could not be extracted, see `textError`.
 type StoredDocumentTextState string
 
 // StoredDocumentList defines model for StoredDocumentList.
@@ -3415,26 +3418,26 @@ type StoredDocumentList struct {
 	// Items The documents.
 	Items []StoredDocument `json:"items"`
 
-	// NextCursor The cursor of the next page; absent on the last.
+	// NextCursor The cursor of the next page; absent on the last page.
 	NextCursor *NextCursor `json:"nextCursor,omitempty"`
 }
 
 // Suppression defines model for Suppression.
 type Suppression struct {
-	// Address Whom nothing is sent to. The address of somebody who was erased is not kept: in its place stands `erased-` and the first 32 hexadecimal digits of the SHA-256 of the address in small letters, `@erased.invalid`.
+	// Address The suppressed address. The address of a person who was erased is not stored; instead there is `erased-`, the first 32 hexadecimal digits of the SHA-256 of the lower-case address, and `@erased.invalid`.
 	Address EmailAddress `json:"address"`
 
 	// CreatedAt RFC 3339, in UTC.
 	CreatedAt Time `json:"createdAt"`
 
-	// ID A UUIDv7; sorting ids sorts by time of creation.
+	// ID A UUIDv7: ids sort by creation time.
 	ID ID `json:"id"`
 
-	// Reason bounced: a mail server says that there is no such address; manual: an admin put it there; unsubscribed: its owner wants no mails that go to many.
+	// Reason bounced: a mail server reported that the address does not exist; manual: an admin added it; unsubscribed: its owner wants no bulk e-mail.
 	Reason SuppressionReason `json:"reason"`
 }
 
-// SuppressionReason bounced: a mail server says that there is no such address; manual: an admin put it there; unsubscribed: its owner wants no mails that go to many.
+// SuppressionReason bounced: a mail server reported that the address does not exist; manual: an admin added it; unsubscribed: its owner wants no bulk e-mail.
 type SuppressionReason string
 
 // SuppressionList defines model for SuppressionList.
@@ -3442,7 +3445,7 @@ type SuppressionList struct {
 	// Items The entries.
 	Items []Suppression `json:"items"`
 
-	// NextCursor The cursor of the next page; absent on the last.
+	// NextCursor The cursor of the next page; absent on the last page.
 	NextCursor *NextCursor `json:"nextCursor,omitempty"`
 }
 
@@ -3460,20 +3463,20 @@ type Template struct {
 	// Name Its name in the latest version.
 	Name string `json:"name"`
 
-	// OwnerID A UUIDv7; sorting ids sorts by time of creation.
+	// OwnerID A UUIDv7: ids sort by creation time.
 	OwnerID *ID `json:"ownerId,omitempty"`
 
-	// Sharing Who may use the published versions: everyone, or the owner alone.
+	// Sharing Who can use the published versions: everyone (firm), or only the owner (private).
 	Sharing TemplateSharing `json:"sharing"`
 
-	// TemplateID The id of a template: small letters, digits and hyphens.
+	// TemplateID The id of a template: lower-case letters, digits and hyphens.
 	TemplateID TemplateID `json:"templateId"`
 
-	// Versions The versions, the oldest first.
+	// Versions The versions, oldest first.
 	Versions []TemplateVersionSummary `json:"versions"`
 }
 
-// TemplateID The id of a template: small letters, digits and hyphens.
+// TemplateID The id of a template: lower-case letters, digits and hyphens.
 type TemplateID = string
 
 // TemplateList defines model for TemplateList.
@@ -3481,7 +3484,7 @@ type TemplateList struct {
 	// Items The templates.
 	Items []Template `json:"items"`
 
-	// NextCursor The cursor of the next page; absent on the last.
+	// NextCursor The cursor of the next page; absent on the last page.
 	NextCursor *NextCursor `json:"nextCursor,omitempty"`
 }
 
@@ -3494,12 +3497,12 @@ type TemplatePreview struct {
 	Title string `json:"title"`
 }
 
-// TemplateSharing Who may use the published versions: everyone, or the owner alone.
+// TemplateSharing Who can use the published versions: everyone (firm), or only the owner (private).
 type TemplateSharing string
 
 // TemplateVersion defines model for TemplateVersion.
 type TemplateVersion struct {
-	// AuthorID A UUIDv7; sorting ids sorts by time of creation.
+	// AuthorID A UUIDv7: ids sort by creation time.
 	AuthorID *ID `json:"authorId,omitempty"`
 
 	// Body Front matter and Markdown with placeholders.
@@ -3514,19 +3517,19 @@ type TemplateVersion struct {
 	// Name The template's name in this version.
 	Name string `json:"name"`
 
-	// Published Whether it may be used by all with whom the template is shared.
+	// Published Whether everyone with whom the template is shared can use it.
 	Published bool `json:"published"`
 
 	// PublishedAt RFC 3339, in UTC.
 	PublishedAt *Time `json:"publishedAt,omitempty"`
 
-	// SampleData Data that fit the schema and fill the template.
+	// SampleData Data that matches the schema and fills the template.
 	SampleData map[string]interface{} `json:"sampleData"`
 
 	// Schema The JSON Schema (2020-12) of the data.
 	Schema map[string]interface{} `json:"schema"`
 
-	// TemplateID The id of a template: small letters, digits and hyphens.
+	// TemplateID The id of a template: lower-case letters, digits and hyphens.
 	TemplateID TemplateID `json:"templateId"`
 
 	// Version The name of a version, such as 1, 2.1 or 2026-03.
@@ -3538,7 +3541,7 @@ type TemplateVersionName = string
 
 // TemplateVersionSummary defines model for TemplateVersionSummary.
 type TemplateVersionSummary struct {
-	// AuthorID A UUIDv7; sorting ids sorts by time of creation.
+	// AuthorID A UUIDv7: ids sort by creation time.
 	AuthorID *ID `json:"authorId,omitempty"`
 
 	// CreatedAt RFC 3339, in UTC.
@@ -3547,7 +3550,7 @@ type TemplateVersionSummary struct {
 	// Name The template's name in this version.
 	Name string `json:"name"`
 
-	// Published Whether it may be used by all with whom the template is shared.
+	// Published Whether everyone with whom the template is shared can use it.
 	Published bool `json:"published"`
 
 	// PublishedAt RFC 3339, in UTC.
@@ -3559,14 +3562,14 @@ type TemplateVersionSummary struct {
 
 // TextChange defines model for TextChange.
 type TextChange struct {
-	// Kind Whether the piece stayed, went or came.
+	// Kind Whether the piece is unchanged, deleted or inserted.
 	Kind TextChangeKind `json:"kind"`
 
 	// Text The piece.
 	Text string `json:"text"`
 }
 
-// TextChangeKind Whether the piece stayed, went or came.
+// TextChangeKind Whether the piece is unchanged, deleted or inserted.
 type TextChangeKind string
 
 // Time RFC 3339, in UTC.
@@ -3574,55 +3577,55 @@ type Time = time.Time
 
 // TimelineEntry defines model for TimelineEntry.
 type TimelineEntry struct {
-	// ActorID A UUIDv7; sorting ids sorts by time of creation.
+	// ActorID A UUIDv7: ids sort by creation time.
 	ActorID ID `json:"actorId"`
 
 	// At RFC 3339, in UTC.
 	At Time `json:"at"`
 
-	// Detail What changed, or why it was refused. For people; never what a person wrote.
+	// Detail What changed, or why it was refused; for people. It never contains what a person wrote.
 	Detail string `json:"detail"`
 
-	// Hash A SHA-256, in hexadecimal.
+	// Hash A SHA-256 hash in hexadecimal.
 	Hash Sha256 `json:"hash"`
 
-	// PrevHash A SHA-256, in hexadecimal.
+	// PrevHash A SHA-256 hash in hexadecimal.
 	PrevHash Sha256 `json:"prevHash"`
 
-	// Refused Whether it was asked for and not allowed.
+	// Refused Whether the action was refused.
 	Refused bool `json:"refused"`
 
-	// Seq Its number: 1, 2, 3 … without a gap.
+	// Seq The sequence number, from 1 without gaps.
 	Seq int64 `json:"seq"`
 
-	// Subject To what.
+	// Subject The resource that it was applied to.
 	Subject TimelineEntrySubject `json:"subject"`
 
-	// SubjectID A UUIDv7; sorting ids sorts by time of creation.
+	// SubjectID A UUIDv7: ids sort by creation time.
 	SubjectID *ID `json:"subjectId,omitempty"`
 
-	// Verb What was done or asked for.
+	// Verb The action.
 	Verb TimelineEntryVerb `json:"verb"`
 }
 
-// TimelineEntrySubject To what.
+// TimelineEntrySubject The resource that it was applied to.
 type TimelineEntrySubject string
 
-// TimelineEntryVerb What was done or asked for.
+// TimelineEntryVerb The action.
 type TimelineEntryVerb string
 
-// TimelineVerdict defines model for TimelineVerdict.
-type TimelineVerdict struct {
-	// BrokenAt The first entry that was altered or is missing; absent when intact.
+// TimelineVerification defines model for TimelineVerification.
+type TimelineVerification struct {
+	// BrokenAt The first entry that was changed or is missing; absent if intact.
 	BrokenAt *int64 `json:"brokenAt,omitempty"`
 
-	// Entries How many entries, from the first on, are as they were written.
+	// Entries How many entries, from the first on, are unchanged.
 	Entries int64 `json:"entries"`
 
-	// Head A SHA-256, in hexadecimal.
+	// Head A SHA-256 hash in hexadecimal.
 	Head Sha256 `json:"head"`
 
-	// Intact Whether every entry is there as it was written.
+	// Intact Whether every entry is unchanged.
 	Intact bool `json:"intact"`
 }
 
@@ -3634,7 +3637,7 @@ type Tokens struct {
 	// ExpiresIn Seconds until the access token expires.
 	ExpiresIn int32 `json:"expiresIn"`
 
-	// RefreshToken Good for one `POST /api/auth/refresh`.
+	// RefreshToken Can be used for one `POST /api/auth/refresh`.
 	RefreshToken string `json:"refreshToken"`
 
 	// TokenType How the access token is sent.
@@ -3644,27 +3647,27 @@ type Tokens struct {
 // TokensTokenType How the access token is sent.
 type TokensTokenType string
 
-// Tone How the draft speaks. Formal when absent.
+// Tone The tone of the draft; formal if absent.
 type Tone string
 
-// TrackedChanges Tracked changes and comments of a Word document, once its text is read; absent when it has none. The text is read as if all changes were accepted, with the comments. Read the changes in the document itself before you rely on the text.
+// TrackedChanges Tracked changes and comments of a Word document, once its text is extracted; absent if there are none. The text is read as if all changes were accepted, with the comments. Check the changes in the document itself before you rely on the text.
 type TrackedChanges struct {
-	// Comments Comments, which the text holds as “[Comment by Ada: …]”.
+	// Comments Comments, which are in the text as “[Comment by Ada: …]”.
 	Comments int64 `json:"comments"`
 
-	// Deletions Marked deletions, which are not.
+	// Deletions Tracked deletions, which are not part of the text.
 	Deletions int64 `json:"deletions"`
 
-	// Insertions Marked insertions, which are part of the text.
+	// Insertions Tracked insertions, which are part of the text.
 	Insertions int64 `json:"insertions"`
 
-	// Moves Marked moves of text, which is read where it was moved to.
+	// Moves Tracked moves; the text is read at its new place.
 	Moves int64 `json:"moves"`
 }
 
 // UpdateCaseMemberRequest defines model for UpdateCaseMemberRequest.
 type UpdateCaseMemberRequest struct {
-	// Role What a member is in a case. owner: answers for it, its members and its deletion. lawyer: works on it and changes what it says. assistant: works on it. client: reads, and asks questions in it. viewer: reads.
+	// Role The role of a member. owner: manages the case and its members and can delete it. lawyer: works on the case and can change it. assistant: works on the case. client: reads it and asks questions in it. viewer: reads it.
 	Role CaseRole `json:"role"`
 }
 
@@ -3676,10 +3679,10 @@ type UpdateCaseRequest struct {
 	// LegalHold Whether deletion is forbidden.
 	LegalHold *bool `json:"legalHold,omitempty"`
 
-	// Status Where a case stands.
+	// Status The status of a case.
 	Status *CaseStatus `json:"status,omitempty"`
 
-	// Title What the case is called.
+	// Title The title of the case.
 	Title *CaseTitle `json:"title,omitempty"`
 }
 
@@ -3688,13 +3691,13 @@ type UpdateDraftRequest struct {
 	// Body The new text, in Markdown.
 	Body *string `json:"body,omitempty"`
 
-	// CaseID A UUIDv7; sorting ids sorts by time of creation.
+	// CaseID A UUIDv7: ids sort by creation time.
 	CaseID *ID `json:"caseId,omitempty"`
 
-	// Note What the change is about; kept with the new version.
+	// Note A note about the change, stored with the new version.
 	Note *string `json:"note,omitempty"`
 
-	// Status How far a draft has come.
+	// Status The status of a draft.
 	Status *DraftStatus `json:"status,omitempty"`
 
 	// Title The new title; one line.
@@ -3712,16 +3715,16 @@ type UpdateNotificationRequest struct {
 
 // UpdateTemplateRequest defines model for UpdateTemplateRequest.
 type UpdateTemplateRequest struct {
-	// Sharing Who may use the published versions: everyone, or the owner alone.
+	// Sharing Who can use the published versions: everyone (firm), or only the owner (private).
 	Sharing TemplateSharing `json:"sharing"`
 }
 
 // UpdateUserRequest defines model for UpdateUserRequest.
 type UpdateUserRequest struct {
-	// Disabled True bars the account from signing in.
+	// Disabled True prevents the account from signing in.
 	Disabled *bool `json:"disabled,omitempty"`
 
-	// Role What an account may do in general.
+	// Role The role of an account.
 	Role *Role `json:"role,omitempty"`
 }
 
@@ -3730,10 +3733,10 @@ type UpdateWebhookRequest struct {
 	// Description What the webhook is for.
 	Description *WebhookDescription `json:"description,omitempty"`
 
-	// Enabled Whether to be told at all.
+	// Enabled Whether events are sent.
 	Enabled *bool `json:"enabled,omitempty"`
 
-	// EventTypes What to be told of.
+	// EventTypes The events to send.
 	EventTypes []WebhookEventType `json:"eventTypes,omitempty"`
 
 	// URL Where events are POSTed.
@@ -3742,7 +3745,7 @@ type UpdateWebhookRequest struct {
 
 // UploadDocumentRequest defines model for UploadDocumentRequest.
 type UploadDocumentRequest struct {
-	// CaseID A UUIDv7; sorting ids sorts by time of creation.
+	// CaseID A UUIDv7: ids sort by creation time.
 	CaseID *ID `json:"caseId,omitempty"`
 
 	// File A file of at most 25 MiB (the upload limit). In a form, its part should have a file name.
@@ -3754,32 +3757,32 @@ type User struct {
 	// CreatedAt RFC 3339, in UTC.
 	CreatedAt Time `json:"createdAt"`
 
-	// Disabled Whether the account is barred from signing in.
+	// Disabled Whether the account cannot sign in.
 	Disabled bool `json:"disabled"`
 
-	// Email An e-mail address, with letters of any language on both sides of the @. Upper and lower case are the same, and so are a
-	// domain in its own letters and in ASCII (xn--).
+	// Email An e-mail address, with letters of any language on both sides of the @. Case is ignored, and a domain
+	// in Unicode equals its ASCII form (xn--).
 	Email EmailAddress `json:"email"`
 
-	// EmailVerified Whether the person has shown that mail to the address reaches them.
+	// EmailVerified Whether the person has confirmed the address.
 	EmailVerified bool `json:"emailVerified"`
 
 	// FullName The person's name.
 	FullName string `json:"fullName"`
 
-	// ID A UUIDv7; sorting ids sorts by time of creation.
+	// ID A UUIDv7: ids sort by creation time.
 	ID ID `json:"id"`
 
-	// Role What an account may do in general.
+	// Role The role of an account.
 	Role Role `json:"role"`
 }
 
 // UserExport defines model for UserExport.
 type UserExport struct {
 	// Cases The cases the person is a member of.
-	Cases []ExportedShare `json:"cases"`
+	Cases []ExportedCase `json:"cases"`
 
-	// Consultations What was asked outside of cases.
+	// Consultations The consultations outside of cases.
 	Consultations []Consultation `json:"consultations"`
 
 	// Documents The documents outside of cases, each with a link to its file.
@@ -3788,22 +3791,22 @@ type UserExport struct {
 	// Drafts The drafts outside of cases.
 	Drafts []ExportedDraft `json:"drafts"`
 
-	// Emails The mails that the person sent.
+	// Emails The e-mails that the person sent.
 	Emails []Email `json:"emails"`
 
 	// ExportedAt RFC 3339, in UTC.
 	ExportedAt Time `json:"exportedAt"`
 
-	// NotificationPreferences How they are told.
+	// NotificationPreferences The person's notification preferences.
 	NotificationPreferences []NotificationPreference `json:"notificationPreferences"`
 
-	// Notifications What they were told and may still read.
+	// Notifications The notifications that the person can still read.
 	Notifications []Notification `json:"notifications"`
 
-	// SignatureRequests What the person sent to be signed outside of cases.
+	// SignatureRequests The signature requests that the person sent outside of cases.
 	SignatureRequests []SignatureRequest `json:"signatureRequests"`
 
-	// Signatures What the person was asked to sign, at an address that is confirmed to be theirs.
+	// Signatures The documents that the person was asked to sign, if their address is confirmed.
 	Signatures []ExportedSignature `json:"signatures"`
 
 	// Templates The versions of the templates that the person owns.
@@ -3819,7 +3822,7 @@ type UserList struct {
 	// Items The accounts.
 	Items []User `json:"items"`
 
-	// NextCursor The cursor of the next page; absent on the last.
+	// NextCursor The cursor of the next page; absent on the last page.
 	NextCursor *NextCursor `json:"nextCursor,omitempty"`
 }
 
@@ -3828,19 +3831,19 @@ type Verification struct {
 	// Checksum The SHA-256 of a file's bytes.
 	Checksum Checksum `json:"checksum"`
 
-	// DocID A UUIDv7; sorting ids sorts by time of creation.
+	// DocID A UUIDv7: ids sort by creation time.
 	DocID ID `json:"docId"`
 
-	// Intact Whether the bytes are those that were recorded.
+	// Intact Whether the stored bytes are the recorded ones.
 	Intact bool `json:"intact"`
 
-	// Reproducible Whether rendering it again from its template and data gives the same bytes; absent for a document that was uploaded.
+	// Reproducible Whether rendering it again gives the same bytes; absent for an uploaded document.
 	Reproducible *bool `json:"reproducible,omitempty"`
 
 	// StoredChecksum The SHA-256 of a file's bytes.
 	StoredChecksum *Checksum `json:"storedChecksum,omitempty"`
 
-	// StoredSize The bytes that are there.
+	// StoredSize The size of the stored file in bytes.
 	StoredSize int64 `json:"storedSize"`
 
 	// VerifiedAt RFC 3339, in UTC.
@@ -3849,7 +3852,7 @@ type Verification struct {
 
 // VerifyEmailRequest defines model for VerifyEmailRequest.
 type VerifyEmailRequest struct {
-	// Token What stands behind the `=` of the link.
+	// Token The part of the link after the `=`.
 	Token LinkToken `json:"token"`
 }
 
@@ -3861,7 +3864,7 @@ type WarmCacheRequest struct {
 
 // WarmCacheRequest_Questions defines model for WarmCacheRequest.Questions.
 type WarmCacheRequest_Questions struct {
-	// Locale The language of the answer, as a BCP 47 tag. English when absent.
+	// Locale The language of the answer as a BCP 47 tag; English if absent.
 	Locale *Locale `json:"locale,omitempty"`
 
 	// Message The question.
@@ -3870,7 +3873,7 @@ type WarmCacheRequest_Questions struct {
 
 // WarmCacheResponse defines model for WarmCacheResponse.
 type WarmCacheResponse struct {
-	// JobID A UUIDv7; sorting ids sorts by time of creation.
+	// JobID A UUIDv7: ids sort by creation time.
 	JobID ID `json:"jobId"`
 
 	// Total How many questions there are.
@@ -3888,23 +3891,23 @@ type Webhook struct {
 	// DisabledAt RFC 3339, in UTC.
 	DisabledAt *Time `json:"disabledAt,omitempty"`
 
-	// DisabledReason Why it is not: somebody disabled it, the receiver answered 410, or nothing was delivered for five days.
+	// DisabledReason Why the webhook is disabled. owner: somebody disabled it; gone: the receiver answered 410; failing: nothing was delivered for five days.
 	DisabledReason *WebhookDisabledReason `json:"disabledReason,omitempty"`
 
-	// Enabled Whether it is told at all.
+	// Enabled Whether events are sent.
 	Enabled bool `json:"enabled"`
 
-	// EventTypes What it is told of.
+	// EventTypes The events that are sent.
 	EventTypes []WebhookEventType `json:"eventTypes"`
 
 	// FailingSince RFC 3339, in UTC.
 	FailingSince *Time `json:"failingSince,omitempty"`
 
-	// ID A UUIDv7; sorting ids sorts by time of creation.
+	// ID A UUIDv7: ids sort by creation time.
 	ID ID `json:"id"`
 
-	// OldSecretUntil RFC 3339, in UTC.
-	OldSecretUntil *Time `json:"oldSecretUntil,omitempty"`
+	// PreviousSecretExpiresAt RFC 3339, in UTC.
+	PreviousSecretExpiresAt *Time `json:"previousSecretExpiresAt,omitempty"`
 
 	// UpdatedAt RFC 3339, in UTC.
 	UpdatedAt Time `json:"updatedAt"`
@@ -3912,11 +3915,11 @@ type Webhook struct {
 	// URL Where events are POSTed.
 	URL WebhookURL `json:"url"`
 
-	// UserID A UUIDv7; sorting ids sorts by time of creation.
+	// UserID A UUIDv7: ids sort by creation time.
 	UserID ID `json:"userId"`
 }
 
-// WebhookDisabledReason Why it is not: somebody disabled it, the receiver answered 410, or nothing was delivered for five days.
+// WebhookDisabledReason Why the webhook is disabled. owner: somebody disabled it; gone: the receiver answered 410; failing: nothing was delivered for five days.
 type WebhookDisabledReason string
 
 // WebhookAttempt defines model for WebhookAttempt.
@@ -3924,29 +3927,31 @@ type WebhookAttempt struct {
 	// At RFC 3339, in UTC.
 	At Time `json:"at"`
 
-	// DurationMs Until there was an answer, or it was clear that none comes.
+	// DurationMs The time until the response or the failure, in milliseconds.
 	DurationMs int32 `json:"durationMs"`
 
 	// Number 1, 2, and so on.
 	Number int32 `json:"number"`
 
-	// Outcome Answered 2xx; answered something else; answered 3xx, which is not followed; did not answer in 15
-	// seconds; its name leads nowhere, or to an address that is not public; the connection could not be
-	// made or broke; its certificate is not good; this service could not read the secret (make another).
+	// Outcome The outcome: a 2xx response; another status; a 3xx redirect, which is not followed; no response
+	// within 15 seconds; a host name that does not resolve, or not to a public address; a connection that
+	// failed or broke; an invalid certificate; a signing secret that this service could not read (rotate
+	// it).
 	Outcome WebhookAttemptOutcome `json:"outcome"`
 
-	// Status Of the answer, if there was one.
+	// Status The HTTP status of the response, if there was one.
 	Status *int32 `json:"status,omitempty"`
 }
 
-// WebhookAttemptOutcome Answered 2xx; answered something else; answered 3xx, which is not followed; did not answer in 15
-// seconds; its name leads nowhere, or to an address that is not public; the connection could not be
-// made or broke; its certificate is not good; this service could not read the secret (make another).
+// WebhookAttemptOutcome The outcome: a 2xx response; another status; a 3xx redirect, which is not followed; no response
+// within 15 seconds; a host name that does not resolve, or not to a public address; a connection that
+// failed or broke; an invalid certificate; a signing secret that this service could not read (rotate
+// it).
 type WebhookAttemptOutcome string
 
 // WebhookDelivery defines model for WebhookDelivery.
 type WebhookDelivery struct {
-	// Attempts How often it was tried.
+	// Attempts The number of attempts.
 	Attempts int32 `json:"attempts"`
 
 	// CreatedAt RFC 3339, in UTC.
@@ -3958,22 +3963,22 @@ type WebhookDelivery struct {
 	// FinishedAt RFC 3339, in UTC.
 	FinishedAt *Time `json:"finishedAt,omitempty"`
 
-	// ID A UUIDv7; sorting ids sorts by time of creation.
+	// ID A UUIDv7: ids sort by creation time.
 	ID ID `json:"id"`
 
 	// NextAttemptAt RFC 3339, in UTC.
 	NextAttemptAt *Time `json:"nextAttemptAt,omitempty"`
 
-	// Status How far a delivery has come: on its way; answered 2xx; given up; or not sent, because the account may not hear of it any more.
+	// Status The status of a delivery: pending; answered with 2xx; failed after all attempts; or not sent, because the account may no longer receive the event.
 	Status WebhookDeliveryStatus `json:"status"`
 
-	// WebhookID A UUIDv7; sorting ids sorts by time of creation.
+	// WebhookID A UUIDv7: ids sort by creation time.
 	WebhookID ID `json:"webhookId"`
 }
 
 // WebhookDeliveryDetail defines model for WebhookDeliveryDetail.
 type WebhookDeliveryDetail struct {
-	// Attempts How often it was tried.
+	// Attempts The number of attempts.
 	Attempts int32 `json:"attempts"`
 
 	// CreatedAt RFC 3339, in UTC.
@@ -3985,22 +3990,22 @@ type WebhookDeliveryDetail struct {
 	// FinishedAt RFC 3339, in UTC.
 	FinishedAt *Time `json:"finishedAt,omitempty"`
 
-	// ID A UUIDv7; sorting ids sorts by time of creation.
+	// ID A UUIDv7: ids sort by creation time.
 	ID ID `json:"id"`
 
-	// Log The latest attempts, the last one first.
+	// Log The latest attempts, newest first.
 	Log []WebhookAttempt `json:"log"`
 
 	// NextAttemptAt RFC 3339, in UTC.
 	NextAttemptAt *Time `json:"nextAttemptAt,omitempty"`
 
-	// Payload What a receiver is sent.
+	// Payload The payload of a delivery.
 	Payload WebhookEvent `json:"payload"`
 
-	// Status How far a delivery has come: on its way; answered 2xx; given up; or not sent, because the account may not hear of it any more.
+	// Status The status of a delivery: pending; answered with 2xx; failed after all attempts; or not sent, because the account may no longer receive the event.
 	Status WebhookDeliveryStatus `json:"status"`
 
-	// WebhookID A UUIDv7; sorting ids sorts by time of creation.
+	// WebhookID A UUIDv7: ids sort by creation time.
 	WebhookID ID `json:"webhookId"`
 }
 
@@ -4009,19 +4014,19 @@ type WebhookDeliveryList struct {
 	// Items The deliveries.
 	Items []WebhookDelivery `json:"items"`
 
-	// NextCursor The cursor of the next page; absent on the last.
+	// NextCursor The cursor of the next page; absent on the last page.
 	NextCursor *NextCursor `json:"nextCursor,omitempty"`
 }
 
-// WebhookDeliveryStatus How far a delivery has come: on its way; answered 2xx; given up; or not sent, because the account may not hear of it any more.
+// WebhookDeliveryStatus The status of a delivery: pending; answered with 2xx; failed after all attempts; or not sent, because the account may no longer receive the event.
 type WebhookDeliveryStatus string
 
 // WebhookDescription What the webhook is for.
 type WebhookDescription = string
 
-// WebhookEvent What a receiver is sent.
+// WebhookEvent The payload of a delivery.
 type WebhookEvent struct {
-	// Data Ids of what an event is about.
+	// Data The ids of the resources that an event is about.
 	Data EventIds `json:"data"`
 
 	// Timestamp RFC 3339, in UTC.
@@ -4031,14 +4036,15 @@ type WebhookEvent struct {
 	Type string `json:"type"`
 }
 
-// WebhookEventType What happened. `case.updated` is any change of a case but its being closed; `case.joined` says
-// that somebody was let in, `task.assigned` that a task became somebody's; `document.rendered`
-// that one was made here, of a template or by signing; `draft.updated` a
-// change of its text or its status; `email.sent` says that at least one recipient was sent it.
-// `signature.signed` and `signature.declined` are of one signer, `signature.completed` comes when
-// the signed document is there, `signature.failed` when the signing service could not be given it, or when all have signed and it cannot be sealed. `data` names the
-// case, the member, the task and its assignee, the document, the draft, the e-mail or, by its `trackingId`, the
-// signature request.
+// WebhookEventType The type of an event. `case.updated`: any change of a case except that it was closed.
+// `case.joined`: somebody became a member. `task.assigned`: a task got an assignee.
+// `document.rendered`: a document was created from a template or by signing. `draft.updated`: the
+// text or status of a draft changed. `email.sent`: an e-mail was sent to at least one recipient.
+// `signature.signed` and `signature.declined`: one signer signed or declined.
+// `signature.completed`: the signed document is available. `signature.failed`: the provider did not
+// accept the document, or all have signed and it cannot be sealed. `data` has the id of the case,
+// the member, the task and its assignee, the document, the draft, the e-mail or, as `trackingId`,
+// the signature request.
 type WebhookEventType string
 
 // WebhookList defines model for WebhookList.
@@ -4046,7 +4052,7 @@ type WebhookList struct {
 	// Items The webhooks.
 	Items []Webhook `json:"items"`
 
-	// NextCursor The cursor of the next page; absent on the last.
+	// NextCursor The cursor of the next page; absent on the last page.
 	NextCursor *NextCursor `json:"nextCursor,omitempty"`
 }
 
@@ -4055,92 +4061,92 @@ type WebhookURL = string
 
 // WebhookWithSecret defines model for WebhookWithSecret.
 type WebhookWithSecret struct {
-	// Secret What requests are signed with. It is not shown again.
+	// Secret The secret that requests are signed with. It is not shown again.
 	Secret  string  `json:"secret"`
 	Webhook Webhook `json:"webhook"`
 }
 
-// CaseID A UUIDv7; sorting ids sorts by time of creation.
+// CaseID A UUIDv7: ids sort by creation time.
 type CaseID = ID
 
 // Cursor defines model for Cursor.
 type Cursor = string
 
-// DocID A UUIDv7; sorting ids sorts by time of creation.
+// DocID A UUIDv7: ids sort by creation time.
 type DocID = ID
 
-// EmailID A UUIDv7; sorting ids sorts by time of creation.
+// EmailID A UUIDv7: ids sort by creation time.
 type EmailID = ID
 
 // IdempotencyKey defines model for IdempotencyKey.
 type IdempotencyKey = string
 
-// JobID A UUIDv7; sorting ids sorts by time of creation.
+// JobID A UUIDv7: ids sort by creation time.
 type JobID = ID
 
 // Limit defines model for Limit.
 type Limit = int32
 
-// TrackingID A UUIDv7; sorting ids sorts by time of creation.
+// TrackingID A UUIDv7: ids sort by creation time.
 type TrackingID = ID
 
-// WebhookID A UUIDv7; sorting ids sorts by time of creation.
+// WebhookID A UUIDv7: ids sort by creation time.
 type WebhookID = ID
 
-// BadGateway A failure (RFC 9457).
+// BadGateway An error (RFC 9457).
 type BadGateway = Problem
 
-// BadRequest A failure (RFC 9457).
+// BadRequest An error (RFC 9457).
 type BadRequest = Problem
 
-// Conflict A failure (RFC 9457).
+// Conflict An error (RFC 9457).
 type Conflict = Problem
 
-// Forbidden A failure (RFC 9457).
+// Forbidden An error (RFC 9457).
 type Forbidden = Problem
 
-// InternalServerError A failure (RFC 9457).
+// InternalServerError An error (RFC 9457).
 type InternalServerError = Problem
 
-// NotFound A failure (RFC 9457).
+// NotFound An error (RFC 9457).
 type NotFound = Problem
 
-// PayloadTooLarge A failure (RFC 9457).
+// PayloadTooLarge An error (RFC 9457).
 type PayloadTooLarge = Problem
 
-// RangeNotSatisfiable A failure (RFC 9457).
+// RangeNotSatisfiable An error (RFC 9457).
 type RangeNotSatisfiable = Problem
 
-// ServiceUnavailable A failure (RFC 9457).
+// ServiceUnavailable An error (RFC 9457).
 type ServiceUnavailable = Problem
 
-// TooManyRequests A failure (RFC 9457).
+// TooManyRequests An error (RFC 9457).
 type TooManyRequests = Problem
 
-// Unauthorized A failure (RFC 9457).
+// Unauthorized An error (RFC 9457).
 type Unauthorized = Problem
 
-// UnprocessableEntity A failure (RFC 9457).
+// UnprocessableEntity An error (RFC 9457).
 type UnprocessableEntity = Problem
 
 // AnalyzeTextParams defines parameters for AnalyzeText.
 type AnalyzeTextParams struct {
-	// IdempotencyKey Names this request, so that repeating it does not do it twice. A UUID will do.
+	// IdempotencyKey A unique value for this request, such as a UUID. A retry with the same key does not run the request again.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // SendChatParams defines parameters for SendChat.
 type SendChatParams struct {
-	// IdempotencyKey Names this request, so that repeating it does not do it twice. A UUID will do.
+	// IdempotencyKey A unique value for this request, such as a UUID. A retry with the same key does not run the request again.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // ListConsultationsParams defines parameters for ListConsultations.
 type ListConsultationsParams struct {
-	// Limit The most items a page may have.
+	// Limit The page size: how many items to return at most.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor `nextCursor` of the page before; absent or empty: the first page. Opaque: its form may change.
+	// Cursor `nextCursor` of the previous page; absent or empty for the first page. Opaque: its format can change.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 
 	// UserID Only consultations of this account.
@@ -4155,112 +4161,112 @@ type ListConsultationsParams struct {
 
 // GenerateDocumentParams defines parameters for GenerateDocument.
 type GenerateDocumentParams struct {
-	// IdempotencyKey Names this request, so that repeating it does not do it twice. A UUID will do.
+	// IdempotencyKey A unique value for this request, such as a UUID. A retry with the same key does not run the request again.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // WarmChatCacheParams defines parameters for WarmChatCache.
 type WarmChatCacheParams struct {
-	// IdempotencyKey Names this request, so that repeating it does not do it twice. A UUID will do.
+	// IdempotencyKey A unique value for this request, such as a UUID. A retry with the same key does not run the request again.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // ResendVerificationParams defines parameters for ResendVerification.
 type ResendVerificationParams struct {
-	// IdempotencyKey Names this request, so that repeating it does not do it twice. A UUID will do.
+	// IdempotencyKey A unique value for this request, such as a UUID. A retry with the same key does not run the request again.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // ListCasesParams defines parameters for ListCases.
 type ListCasesParams struct {
-	// Limit The most items a page may have.
+	// Limit The page size: how many items to return at most.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor `nextCursor` of the page before; absent or empty: the first page. Opaque: its form may change.
+	// Cursor `nextCursor` of the previous page; absent or empty for the first page. Opaque: its format can change.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 
-	// Status Only cases in this state.
+	// Status Only cases with this status.
 	Status *CaseStatus `form:"status,omitempty" json:"status,omitempty"`
 
-	// Q Only cases that hold these words as they stand.
+	// Q Only cases that contain these words.
 	Q *string `form:"q,omitempty" json:"q,omitempty"`
 }
 
 // CreateCaseParams defines parameters for CreateCase.
 type CreateCaseParams struct {
-	// IdempotencyKey Names this request, so that repeating it does not do it twice. A UUID will do.
+	// IdempotencyKey A unique value for this request, such as a UUID. A retry with the same key does not run the request again.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // AddCaseMemberParams defines parameters for AddCaseMember.
 type AddCaseMemberParams struct {
-	// IdempotencyKey Names this request, so that repeating it does not do it twice. A UUID will do.
+	// IdempotencyKey A unique value for this request, such as a UUID. A retry with the same key does not run the request again.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // ListCaseNotesParams defines parameters for ListCaseNotes.
 type ListCaseNotesParams struct {
-	// Limit The most items a page may have.
+	// Limit The page size: how many items to return at most.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor `nextCursor` of the page before; absent or empty: the first page. Opaque: its form may change.
+	// Cursor `nextCursor` of the previous page; absent or empty for the first page. Opaque: its format can change.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // CreateCaseNoteParams defines parameters for CreateCaseNote.
 type CreateCaseNoteParams struct {
-	// IdempotencyKey Names this request, so that repeating it does not do it twice. A UUID will do.
+	// IdempotencyKey A unique value for this request, such as a UUID. A retry with the same key does not run the request again.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // ListCasePartiesParams defines parameters for ListCaseParties.
 type ListCasePartiesParams struct {
-	// Limit The most items a page may have.
+	// Limit The page size: how many items to return at most.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor `nextCursor` of the page before; absent or empty: the first page. Opaque: its form may change.
+	// Cursor `nextCursor` of the previous page; absent or empty for the first page. Opaque: its format can change.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // AddCasePartyParams defines parameters for AddCaseParty.
 type AddCasePartyParams struct {
-	// IdempotencyKey Names this request, so that repeating it does not do it twice. A UUID will do.
+	// IdempotencyKey A unique value for this request, such as a UUID. A retry with the same key does not run the request again.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // ListCaseTasksParams defines parameters for ListCaseTasks.
 type ListCaseTasksParams struct {
-	// Limit The most items a page may have.
+	// Limit The page size: how many items to return at most.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor `nextCursor` of the page before; absent or empty: the first page. Opaque: its form may change.
+	// Cursor `nextCursor` of the previous page; absent or empty for the first page. Opaque: its format can change.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 
-	// Status Only tasks in this state.
+	// Status Only tasks with this status.
 	Status *CaseTaskStatus `form:"status,omitempty" json:"status,omitempty"`
 }
 
 // CreateCaseTaskParams defines parameters for CreateCaseTask.
 type CreateCaseTaskParams struct {
-	// IdempotencyKey Names this request, so that repeating it does not do it twice. A UUID will do.
+	// IdempotencyKey A unique value for this request, such as a UUID. A retry with the same key does not run the request again.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // ListCaseTimelineParams defines parameters for ListCaseTimeline.
 type ListCaseTimelineParams struct {
-	// Limit The most items a page may have.
+	// Limit The page size: how many items to return at most.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor `nextCursor` of the page before; absent or empty: the first page. Opaque: its form may change.
+	// Cursor `nextCursor` of the previous page; absent or empty for the first page. Opaque: its format can change.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // ListDocumentsParams defines parameters for ListDocuments.
 type ListDocumentsParams struct {
-	// Limit The most items a page may have.
+	// Limit The page size: how many items to return at most.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor `nextCursor` of the page before; absent or empty: the first page. Opaque: its form may change.
+	// Cursor `nextCursor` of the previous page; absent or empty for the first page. Opaque: its format can change.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 
 	// UserID Only documents of this account.
@@ -4275,49 +4281,49 @@ type ListDocumentsParams struct {
 
 // UploadDocumentParams defines parameters for UploadDocument.
 type UploadDocumentParams struct {
-	// IdempotencyKey Names this request, so that repeating it does not do it twice. A UUID will do.
+	// IdempotencyKey A unique value for this request, such as a UUID. A retry with the same key does not run the request again.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // RenderBatchParams defines parameters for RenderBatch.
 type RenderBatchParams struct {
-	// IdempotencyKey Names this request, so that repeating it does not do it twice. A UUID will do.
+	// IdempotencyKey A unique value for this request, such as a UUID. A retry with the same key does not run the request again.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // RenderPdfParams defines parameters for RenderPdf.
 type RenderPdfParams struct {
-	// IdempotencyKey Names this request, so that repeating it does not do it twice. A UUID will do.
+	// IdempotencyKey A unique value for this request, such as a UUID. A retry with the same key does not run the request again.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // SearchDocumentsParams defines parameters for SearchDocuments.
 type SearchDocumentsParams struct {
-	// Q The words to look for.
+	// Q The search query.
 	Q string `form:"q" json:"q"`
 
 	// CaseID Only documents of this case.
 	CaseID *ID `form:"caseId,omitempty" json:"caseId,omitempty"`
 
-	// Limit The most items a page may have.
+	// Limit The page size: how many items to return at most.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 }
 
 // GetDocumentContentParams defines parameters for GetDocumentContent.
 type GetDocumentContentParams struct {
-	// Range A part of the file (RFC 9110), such as `bytes=0-1023`. What is not one range of bytes is passed over.
+	// Range A part of the file (RFC 9110), such as `bytes=0-1023`. Anything other than one range of bytes is ignored.
 	Range *string `json:"Range,omitempty"`
 
-	// IfNoneMatch An `ETag`; 304 when the file is still the same.
+	// IfNoneMatch An `ETag`; 304 if the file has not changed.
 	IfNoneMatch *string `json:"If-None-Match,omitempty"`
 }
 
 // ListDraftsParams defines parameters for ListDrafts.
 type ListDraftsParams struct {
-	// Limit The most items a page may have.
+	// Limit The page size: how many items to return at most.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor `nextCursor` of the page before; absent or empty: the first page. Opaque: its form may change.
+	// Cursor `nextCursor` of the previous page; absent or empty for the first page. Opaque: its format can change.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 
 	// UserID Only drafts of this account.
@@ -4335,7 +4341,7 @@ type ListDraftsParams struct {
 
 // CreateDraftParams defines parameters for CreateDraft.
 type CreateDraftParams struct {
-	// IdempotencyKey Names this request, so that repeating it does not do it twice. A UUID will do.
+	// IdempotencyKey A unique value for this request, such as a UUID. A retry with the same key does not run the request again.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
@@ -4350,58 +4356,58 @@ type CompareDraftVersionsParams struct {
 
 // RenderDraftPdfParams defines parameters for RenderDraftPdf.
 type RenderDraftPdfParams struct {
-	// IdempotencyKey Names this request, so that repeating it does not do it twice. A UUID will do.
+	// IdempotencyKey A unique value for this request, such as a UUID. A retry with the same key does not run the request again.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // ListDraftVersionsParams defines parameters for ListDraftVersions.
 type ListDraftVersionsParams struct {
-	// Limit The most items a page may have.
+	// Limit The page size: how many items to return at most.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor `nextCursor` of the page before; absent or empty: the first page. Opaque: its form may change.
+	// Cursor `nextCursor` of the previous page; absent or empty for the first page. Opaque: its format can change.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // ListEmailsParams defines parameters for ListEmails.
 type ListEmailsParams struct {
-	// Limit The most items a page may have.
+	// Limit The page size: how many items to return at most.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor `nextCursor` of the page before; absent or empty: the first page. Opaque: its form may change.
+	// Cursor `nextCursor` of the previous page; absent or empty for the first page. Opaque: its format can change.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 
-	// Status Only those that stand so.
+	// Status Only e-mails with this status.
 	Status *EmailStatus `form:"status,omitempty" json:"status,omitempty"`
 
-	// UserID Only those of this person; for admins.
+	// UserID Only e-mails of this account; for admins.
 	UserID *ID `form:"userId,omitempty" json:"userId,omitempty"`
 }
 
 // SendEmailParams defines parameters for SendEmail.
 type SendEmailParams struct {
-	// IdempotencyKey Names this request, so that repeating it does not do it twice. A UUID will do.
+	// IdempotencyKey A unique value for this request, such as a UUID. A retry with the same key does not run the request again.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // SendEmailsParams defines parameters for SendEmails.
 type SendEmailsParams struct {
-	// IdempotencyKey Names this request, so that repeating it does not do it twice. A UUID will do.
+	// IdempotencyKey A unique value for this request, such as a UUID. A retry with the same key does not run the request again.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // ListSuppressionsParams defines parameters for ListSuppressions.
 type ListSuppressionsParams struct {
-	// Limit The most items a page may have.
+	// Limit The page size: how many items to return at most.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor `nextCursor` of the page before; absent or empty: the first page. Opaque: its form may change.
+	// Cursor `nextCursor` of the previous page; absent or empty for the first page. Opaque: its format can change.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // CreateSuppressionParams defines parameters for CreateSuppression.
 type CreateSuppressionParams struct {
-	// IdempotencyKey Names this request, so that repeating it does not do it twice. A UUID will do.
+	// IdempotencyKey A unique value for this request, such as a UUID. A retry with the same key does not run the request again.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
@@ -4410,19 +4416,19 @@ type ListSignatureRequestsParams struct {
 	// CaseID Only requests of this case.
 	CaseID *ID `form:"caseId,omitempty" json:"caseId,omitempty"`
 
-	// Status Only requests that stand there.
+	// Status Only requests with this status.
 	Status *SignatureStatus `form:"status,omitempty" json:"status,omitempty"`
 
-	// Limit The most items a page may have.
+	// Limit The page size: how many items to return at most.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor `nextCursor` of the page before; absent or empty: the first page. Opaque: its form may change.
+	// Cursor `nextCursor` of the previous page; absent or empty for the first page. Opaque: its format can change.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // InitiateSignatureParams defines parameters for InitiateSignature.
 type InitiateSignatureParams struct {
-	// IdempotencyKey Names this request, so that repeating it does not do it twice. A UUID will do.
+	// IdempotencyKey A unique value for this request, such as a UUID. A retry with the same key does not run the request again.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
@@ -4431,10 +4437,10 @@ type ReceiveSignatureWebhookParams struct {
 	// XDocusealSignature The time, a dot, and the HMAC-SHA256 of time, dot and body in hexadecimal digits.
 	XDocusealSignature *string `json:"X-Docuseal-Signature,omitempty"`
 
-	// XDocumensoSecret The secret that was agreed on.
+	// XDocumensoSecret The shared secret.
 	XDocumensoSecret *string `json:"X-Documenso-Secret,omitempty"`
 
-	// XDocumensoDeliveryID The same each time the same is sent.
+	// XDocumensoDeliveryID The id of the delivery, the same in each attempt.
 	XDocumensoDeliveryID *string `json:"X-Documenso-Delivery-Id,omitempty"`
 }
 
@@ -4443,22 +4449,22 @@ type ReceiveSignatureWebhookParamsProvider string
 
 // CancelSignatureRequestParams defines parameters for CancelSignatureRequest.
 type CancelSignatureRequestParams struct {
-	// IdempotencyKey Names this request, so that repeating it does not do it twice. A UUID will do.
+	// IdempotencyKey A unique value for this request, such as a UUID. A retry with the same key does not run the request again.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // RemindSignersParams defines parameters for RemindSigners.
 type RemindSignersParams struct {
-	// IdempotencyKey Names this request, so that repeating it does not do it twice. A UUID will do.
+	// IdempotencyKey A unique value for this request, such as a UUID. A retry with the same key does not run the request again.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // ListJobsParams defines parameters for ListJobs.
 type ListJobsParams struct {
-	// Limit The most items a page may have.
+	// Limit The page size: how many items to return at most.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor `nextCursor` of the page before; absent or empty: the first page. Opaque: its form may change.
+	// Cursor `nextCursor` of the previous page; absent or empty for the first page. Opaque: its format can change.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 
 	// Status Only jobs with this status.
@@ -4473,16 +4479,16 @@ type ListJobsParams struct {
 
 // RetryJobParams defines parameters for RetryJob.
 type RetryJobParams struct {
-	// IdempotencyKey Names this request, so that repeating it does not do it twice. A UUID will do.
+	// IdempotencyKey A unique value for this request, such as a UUID. A retry with the same key does not run the request again.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // ListNotificationsParams defines parameters for ListNotifications.
 type ListNotificationsParams struct {
-	// Limit The most items a page may have.
+	// Limit The page size: how many items to return at most.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor `nextCursor` of the page before; absent or empty: the first page. Opaque: its form may change.
+	// Cursor `nextCursor` of the previous page; absent or empty for the first page. Opaque: its format can change.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 
 	// Unread true: only unread ones.
@@ -4491,64 +4497,64 @@ type ListNotificationsParams struct {
 
 // ReadNotificationsParams defines parameters for ReadNotifications.
 type ReadNotificationsParams struct {
-	// IdempotencyKey Names this request, so that repeating it does not do it twice. A UUID will do.
+	// IdempotencyKey A unique value for this request, such as a UUID. A retry with the same key does not run the request again.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // ListTemplatesParams defines parameters for ListTemplates.
 type ListTemplatesParams struct {
-	// Limit The most items a page may have.
+	// Limit The page size: how many items to return at most.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor `nextCursor` of the page before; absent or empty: the first page. Opaque: its form may change.
+	// Cursor `nextCursor` of the previous page; absent or empty for the first page. Opaque: its format can change.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // CreateTemplateParams defines parameters for CreateTemplate.
 type CreateTemplateParams struct {
-	// IdempotencyKey Names this request, so that repeating it does not do it twice. A UUID will do.
+	// IdempotencyKey A unique value for this request, such as a UUID. A retry with the same key does not run the request again.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // ArchiveTemplateParams defines parameters for ArchiveTemplate.
 type ArchiveTemplateParams struct {
-	// IdempotencyKey Names this request, so that repeating it does not do it twice. A UUID will do.
+	// IdempotencyKey A unique value for this request, such as a UUID. A retry with the same key does not run the request again.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // CopyTemplateParams defines parameters for CopyTemplate.
 type CopyTemplateParams struct {
-	// IdempotencyKey Names this request, so that repeating it does not do it twice. A UUID will do.
+	// IdempotencyKey A unique value for this request, such as a UUID. A retry with the same key does not run the request again.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // UnpublishTemplateParams defines parameters for UnpublishTemplate.
 type UnpublishTemplateParams struct {
-	// Version The version to take back; all when absent.
+	// Version The version to unpublish; all if absent.
 	Version *TemplateVersionName `form:"version,omitempty" json:"version,omitempty"`
 
-	// IdempotencyKey Names this request, so that repeating it does not do it twice. A UUID will do.
+	// IdempotencyKey A unique value for this request, such as a UUID. A retry with the same key does not run the request again.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // CreateTemplateVersionParams defines parameters for CreateTemplateVersion.
 type CreateTemplateVersionParams struct {
-	// IdempotencyKey Names this request, so that repeating it does not do it twice. A UUID will do.
+	// IdempotencyKey A unique value for this request, such as a UUID. A retry with the same key does not run the request again.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // PublishTemplateVersionParams defines parameters for PublishTemplateVersion.
 type PublishTemplateVersionParams struct {
-	// IdempotencyKey Names this request, so that repeating it does not do it twice. A UUID will do.
+	// IdempotencyKey A unique value for this request, such as a UUID. A retry with the same key does not run the request again.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // ListUsersParams defines parameters for ListUsers.
 type ListUsersParams struct {
-	// Limit The most items a page may have.
+	// Limit The page size: how many items to return at most.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor `nextCursor` of the page before; absent or empty: the first page. Opaque: its form may change.
+	// Cursor `nextCursor` of the previous page; absent or empty for the first page. Opaque: its format can change.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 
 	// Role Only accounts with this role.
@@ -4557,10 +4563,10 @@ type ListUsersParams struct {
 
 // ListWebhooksParams defines parameters for ListWebhooks.
 type ListWebhooksParams struct {
-	// Limit The most items a page may have.
+	// Limit The page size: how many items to return at most.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor `nextCursor` of the page before; absent or empty: the first page. Opaque: its form may change.
+	// Cursor `nextCursor` of the previous page; absent or empty for the first page. Opaque: its format can change.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 
 	// UserID Only webhooks of this account.
@@ -4569,43 +4575,43 @@ type ListWebhooksParams struct {
 
 // CreateWebhookParams defines parameters for CreateWebhook.
 type CreateWebhookParams struct {
-	// IdempotencyKey Names this request, so that repeating it does not do it twice. A UUID will do.
+	// IdempotencyKey A unique value for this request, such as a UUID. A retry with the same key does not run the request again.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // ListWebhookDeliveriesParams defines parameters for ListWebhookDeliveries.
 type ListWebhookDeliveriesParams struct {
-	// Limit The most items a page may have.
+	// Limit The page size: how many items to return at most.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor `nextCursor` of the page before; absent or empty: the first page. Opaque: its form may change.
+	// Cursor `nextCursor` of the previous page; absent or empty for the first page. Opaque: its format can change.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 
-	// Status Only deliveries in this state.
+	// Status Only deliveries with this status.
 	Status *WebhookDeliveryStatus `form:"status,omitempty" json:"status,omitempty"`
 }
 
 // ReplayWebhookDeliveryParams defines parameters for ReplayWebhookDelivery.
 type ReplayWebhookDeliveryParams struct {
-	// IdempotencyKey Names this request, so that repeating it does not do it twice. A UUID will do.
+	// IdempotencyKey A unique value for this request, such as a UUID. A retry with the same key does not run the request again.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // PingWebhookParams defines parameters for PingWebhook.
 type PingWebhookParams struct {
-	// IdempotencyKey Names this request, so that repeating it does not do it twice. A UUID will do.
+	// IdempotencyKey A unique value for this request, such as a UUID. A retry with the same key does not run the request again.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // ReplayWebhookParams defines parameters for ReplayWebhook.
 type ReplayWebhookParams struct {
-	// IdempotencyKey Names this request, so that repeating it does not do it twice. A UUID will do.
+	// IdempotencyKey A unique value for this request, such as a UUID. A retry with the same key does not run the request again.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // RotateWebhookSecretParams defines parameters for RotateWebhookSecret.
 type RotateWebhookSecretParams struct {
-	// IdempotencyKey Names this request, so that repeating it does not do it twice. A UUID will do.
+	// IdempotencyKey A unique value for this request, such as a UUID. A retry with the same key does not run the request again.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
@@ -4856,10 +4862,10 @@ func (t *Reference) UnmarshalJSON(b []byte) error {
 
 // ServerInterface represents all server handlers.
 type ServerInterface interface {
-	// GetAccountPage The page that links in mails lead to
+	// GetAccountPage Account page
 	// (GET /account)
 	GetAccountPage(ctx *echo.Context) error
-	// GetAccountScript The script of that page
+	// GetAccountScript Script of the account page
 	// (GET /account/page.js)
 	GetAccountScript(ctx *echo.Context) error
 	// AnalyzeText Review a contract or clause
@@ -4871,19 +4877,19 @@ type ServerInterface interface {
 	// ListConsultations List consultations
 	// (GET /api/ai/consultations)
 	ListConsultations(ctx *echo.Context, params ListConsultationsParams) error
-	// GetConsultation Read a consultation
+	// GetConsultation Get a consultation
 	// (GET /api/ai/consultations/{consultationId})
 	GetConsultation(ctx *echo.Context, consultationID ID) error
-	// ListDocumentTypes List the document types
+	// ListDocumentTypes List document types
 	// (GET /api/ai/document-types)
 	ListDocumentTypes(ctx *echo.Context) error
 	// GenerateDocument Draft a document
 	// (POST /api/ai/generate-document)
 	GenerateDocument(ctx *echo.Context, params GenerateDocumentParams) error
-	// WarmChatCache Have frequent questions answered before they are asked
+	// WarmChatCache Fill the cache with frequent questions
 	// (POST /api/ai/warm-cache)
 	WarmChatCache(ctx *echo.Context, params WarmChatCacheParams) error
-	// ResendVerification Send the confirmation of my address again
+	// ResendVerification Send a new confirmation link
 	// (POST /api/auth/email/resend)
 	ResendVerification(ctx *echo.Context, params ResendVerificationParams) error
 	// VerifyEmail Confirm an e-mail address
@@ -4895,28 +4901,28 @@ type ServerInterface interface {
 	// LogoutUser Sign out
 	// (POST /api/auth/logout)
 	LogoutUser(ctx *echo.Context) error
-	// GetCurrentUser Who am I
+	// GetCurrentUser Get the current account
 	// (GET /api/auth/me)
 	GetCurrentUser(ctx *echo.Context) error
-	// RequestPasswordReset Ask for a new password
+	// RequestPasswordReset Request a password reset
 	// (POST /api/auth/password/forgot)
 	RequestPasswordReset(ctx *echo.Context) error
-	// ResetPassword Choose a new password
+	// ResetPassword Set a new password
 	// (POST /api/auth/password/reset)
 	ResetPassword(ctx *echo.Context) error
-	// RefreshTokens Renew the tokens
+	// RefreshTokens Refresh the tokens
 	// (POST /api/auth/refresh)
 	RefreshTokens(ctx *echo.Context) error
 	// RegisterUser Create an account
 	// (POST /api/auth/register)
 	RegisterUser(ctx *echo.Context) error
-	// EndSessions End all my sessions
+	// EndSessions End all sessions
 	// (DELETE /api/auth/sessions)
 	EndSessions(ctx *echo.Context) error
-	// ListSessions List my sessions
+	// ListSessions List sessions
 	// (GET /api/auth/sessions)
 	ListSessions(ctx *echo.Context) error
-	// EndSession End one of my sessions
+	// EndSession End a session
 	// (DELETE /api/auth/sessions/{sessionId})
 	EndSession(ctx *echo.Context, sessionID ID) error
 	// ListCases List cases
@@ -4928,13 +4934,13 @@ type ServerInterface interface {
 	// DeleteCase Delete a case
 	// (DELETE /api/cases/{caseId})
 	DeleteCase(ctx *echo.Context, caseID CaseID) error
-	// GetCase Read a case
+	// GetCase Get a case
 	// (GET /api/cases/{caseId})
 	GetCase(ctx *echo.Context, caseID CaseID) error
 	// UpdateCase Change a case
 	// (PATCH /api/cases/{caseId})
 	UpdateCase(ctx *echo.Context, caseID CaseID) error
-	// ListCaseInvitations List who is invited to a case
+	// ListCaseInvitations List the invitations to a case
 	// (GET /api/cases/{caseId}/invitations)
 	ListCaseInvitations(ctx *echo.Context, caseID CaseID) error
 	// WithdrawCaseInvitation Withdraw an invitation
@@ -4943,10 +4949,10 @@ type ServerInterface interface {
 	// ListCaseMembers List the members of a case
 	// (GET /api/cases/{caseId}/members)
 	ListCaseMembers(ctx *echo.Context, caseID CaseID) error
-	// AddCaseMember Let somebody into a case
+	// AddCaseMember Add a member to a case
 	// (POST /api/cases/{caseId}/members)
 	AddCaseMember(ctx *echo.Context, caseID CaseID, params AddCaseMemberParams) error
-	// RemoveCaseMember Close a case to a member
+	// RemoveCaseMember Remove a member from a case
 	// (DELETE /api/cases/{caseId}/members/{userId})
 	RemoveCaseMember(ctx *echo.Context, caseID CaseID, userID ID) error
 	// UpdateCaseMember Change a member's role
@@ -4955,7 +4961,7 @@ type ServerInterface interface {
 	// ListCaseNotes List the notes of a case
 	// (GET /api/cases/{caseId}/notes)
 	ListCaseNotes(ctx *echo.Context, caseID CaseID, params ListCaseNotesParams) error
-	// CreateCaseNote Write a note
+	// CreateCaseNote Add a note to a case
 	// (POST /api/cases/{caseId}/notes)
 	CreateCaseNote(ctx *echo.Context, caseID CaseID, params CreateCaseNoteParams) error
 	// DeleteCaseNote Delete a note
@@ -4967,25 +4973,25 @@ type ServerInterface interface {
 	// AddCaseParty Add a party to a case
 	// (POST /api/cases/{caseId}/parties)
 	AddCaseParty(ctx *echo.Context, caseID CaseID, params AddCasePartyParams) error
-	// RemoveCaseParty Take a party out of a case
+	// RemoveCaseParty Remove a party from a case
 	// (DELETE /api/cases/{caseId}/parties/{partyId})
 	RemoveCaseParty(ctx *echo.Context, caseID CaseID, partyID ID) error
 	// ListCaseTasks List the tasks of a case
 	// (GET /api/cases/{caseId}/tasks)
 	ListCaseTasks(ctx *echo.Context, caseID CaseID, params ListCaseTasksParams) error
-	// CreateCaseTask Add a task
+	// CreateCaseTask Add a task to a case
 	// (POST /api/cases/{caseId}/tasks)
 	CreateCaseTask(ctx *echo.Context, caseID CaseID, params CreateCaseTaskParams) error
 	// DeleteCaseTask Delete a task
 	// (DELETE /api/cases/{caseId}/tasks/{taskId})
 	DeleteCaseTask(ctx *echo.Context, caseID CaseID, taskID ID) error
-	// ReplaceCaseTask Change a task
+	// ReplaceCaseTask Replace a task
 	// (PUT /api/cases/{caseId}/tasks/{taskId})
 	ReplaceCaseTask(ctx *echo.Context, caseID CaseID, taskID ID) error
-	// ListCaseTimeline What happened in a case
+	// ListCaseTimeline List the timeline of a case
 	// (GET /api/cases/{caseId}/timeline)
 	ListCaseTimeline(ctx *echo.Context, caseID CaseID, params ListCaseTimelineParams) error
-	// VerifyCaseTimeline Check a case's timeline
+	// VerifyCaseTimeline Verify the timeline of a case
 	// (GET /api/cases/{caseId}/timeline/verify)
 	VerifyCaseTimeline(ctx *echo.Context, caseID CaseID) error
 	// ListDocuments List documents
@@ -5006,28 +5012,28 @@ type ServerInterface interface {
 	// DeleteDocument Delete a document
 	// (DELETE /api/docs/{docId})
 	DeleteDocument(ctx *echo.Context, docID DocID) error
-	// GetDocument Read what is known of a document
+	// GetDocument Get a document
 	// (GET /api/docs/{docId})
 	GetDocument(ctx *echo.Context, docID DocID) error
-	// GetDocumentContent Read a document's bytes
+	// GetDocumentContent Download a document
 	// (GET /api/docs/{docId}/content)
 	GetDocumentContent(ctx *echo.Context, docID DocID, params GetDocumentContentParams) error
-	// VerifyDocument Check that a document is what was recorded
+	// VerifyDocument Verify a document
 	// (POST /api/docs/{docId}/verify)
 	VerifyDocument(ctx *echo.Context, docID DocID) error
 	// ListDrafts List drafts
 	// (GET /api/drafts)
 	ListDrafts(ctx *echo.Context, params ListDraftsParams) error
-	// CreateDraft Write a draft by hand
+	// CreateDraft Create a draft
 	// (POST /api/drafts)
 	CreateDraft(ctx *echo.Context, params CreateDraftParams) error
 	// DeleteDraft Delete a draft
 	// (DELETE /api/drafts/{draftId})
 	DeleteDraft(ctx *echo.Context, draftID ID) error
-	// GetDraft Read a draft
+	// GetDraft Get a draft
 	// (GET /api/drafts/{draftId})
 	GetDraft(ctx *echo.Context, draftID ID) error
-	// UpdateDraft Edit a draft or move its status
+	// UpdateDraft Edit a draft or change its status
 	// (PATCH /api/drafts/{draftId})
 	UpdateDraft(ctx *echo.Context, draftID ID) error
 	// CompareDraftVersions Compare two versions of a draft
@@ -5039,7 +5045,7 @@ type ServerInterface interface {
 	// ListDraftVersions List the versions of a draft
 	// (GET /api/drafts/{draftId}/versions)
 	ListDraftVersions(ctx *echo.Context, draftID ID, params ListDraftVersionsParams) error
-	// GetDraftVersion Read one version of a draft
+	// GetDraftVersion Get a version of a draft
 	// (GET /api/drafts/{draftId}/versions/{version})
 	GetDraftVersion(ctx *echo.Context, draftID ID, version DraftVersionNumber) error
 	// ListEmails List e-mails
@@ -5048,70 +5054,70 @@ type ServerInterface interface {
 	// SendEmail Send an e-mail
 	// (POST /api/email/send)
 	SendEmail(ctx *echo.Context, params SendEmailParams) error
-	// SendEmails Send up to a hundred e-mails
+	// SendEmails Send up to 100 e-mails
 	// (POST /api/email/send-batch)
 	SendEmails(ctx *echo.Context, params SendEmailsParams) error
-	// ListSuppressions List the addresses that are not written to
+	// ListSuppressions List suppressed addresses
 	// (GET /api/email/suppressions)
 	ListSuppressions(ctx *echo.Context, params ListSuppressionsParams) error
-	// CreateSuppression Write to an address no more
+	// CreateSuppression Suppress an address
 	// (POST /api/email/suppressions)
 	CreateSuppression(ctx *echo.Context, params CreateSuppressionParams) error
-	// DeleteSuppression Write to an address again
+	// DeleteSuppression Remove an address from the suppression list
 	// (DELETE /api/email/suppressions/{suppressionId})
 	DeleteSuppression(ctx *echo.Context, suppressionID ID) error
 	// CancelEmail Cancel an e-mail
 	// (DELETE /api/email/{emailId})
 	CancelEmail(ctx *echo.Context, emailID EmailID) error
-	// GetEmail What became of an e-mail
+	// GetEmail Get an e-mail
 	// (GET /api/email/{emailId})
 	GetEmail(ctx *echo.Context, emailID EmailID) error
-	// ListSignatureRequests List what was sent to be signed
+	// ListSignatureRequests List signature requests
 	// (GET /api/esign)
 	ListSignatureRequests(ctx *echo.Context, params ListSignatureRequestsParams) error
-	// InitiateSignature Send a document to be signed
+	// InitiateSignature Send a document for signature
 	// (POST /api/esign/initiate)
 	InitiateSignature(ctx *echo.Context, params InitiateSignatureParams) error
-	// ConsentToSigning Agree to sign electronically
+	// ConsentToSigning Consent to sign electronically
 	// (POST /api/esign/signing/consent)
 	ConsentToSigning(ctx *echo.Context) error
 	// DeclineSigning Decline to sign
 	// (POST /api/esign/signing/decline)
 	DeclineSigning(ctx *echo.Context) error
-	// GetSigningDocument The document of a signing link
+	// GetSigningDocument Download the document of a signing link
 	// (POST /api/esign/signing/document)
 	GetSigningDocument(ctx *echo.Context) error
-	// SendSigningLink Have a signing link mailed again
+	// SendSigningLink Send a signing link again
 	// (POST /api/esign/signing/link)
 	SendSigningLink(ctx *echo.Context) error
-	// SignDocument Sign
+	// SignDocument Sign a document
 	// (POST /api/esign/signing/sign)
 	SignDocument(ctx *echo.Context) error
-	// GetSigningText The text of the document of a signing link
+	// GetSigningText Get the text of a signing link's document
 	// (POST /api/esign/signing/text)
 	GetSigningText(ctx *echo.Context) error
-	// ViewSigning What a signing link leads to
+	// ViewSigning Open a signing link
 	// (POST /api/esign/signing/view)
 	ViewSigning(ctx *echo.Context) error
-	// ReceiveSignatureWebhook What an outside provider tells
+	// ReceiveSignatureWebhook Receive a signing provider's webhook
 	// (POST /api/esign/webhooks/{provider})
 	ReceiveSignatureWebhook(ctx *echo.Context, provider ReceiveSignatureWebhookParamsProvider, params ReceiveSignatureWebhookParams) error
-	// GetSignatureRequest Where a signature request stands
+	// GetSignatureRequest Get a signature request
 	// (GET /api/esign/{trackingId})
 	GetSignatureRequest(ctx *echo.Context, trackingID TrackingID) error
-	// CancelSignatureRequest Withdraw a signature request
+	// CancelSignatureRequest Cancel a signature request
 	// (POST /api/esign/{trackingId}/cancel)
 	CancelSignatureRequest(ctx *echo.Context, trackingID TrackingID, params CancelSignatureRequestParams) error
-	// ListSignatureEvents What happened to a signature request
+	// ListSignatureEvents List the log of a signature request
 	// (GET /api/esign/{trackingId}/events)
 	ListSignatureEvents(ctx *echo.Context, trackingID TrackingID) error
-	// GetSignatureEvidence The evidence of a signature request
+	// GetSignatureEvidence Download the evidence of a signature request
 	// (GET /api/esign/{trackingId}/evidence)
 	GetSignatureEvidence(ctx *echo.Context, trackingID TrackingID) error
-	// RemindSigners Mail the links again
+	// RemindSigners Remind signers
 	// (POST /api/esign/{trackingId}/remind)
 	RemindSigners(ctx *echo.Context, trackingID TrackingID, params RemindSignersParams) error
-	// ListInvitations List the cases one is invited to
+	// ListInvitations List my invitations
 	// (GET /api/invitations)
 	ListInvitations(ctx *echo.Context) error
 	// DeclineInvitation Decline an invitation
@@ -5126,22 +5132,22 @@ type ServerInterface interface {
 	// CancelJob Cancel a job
 	// (DELETE /api/jobs/{jobId})
 	CancelJob(ctx *echo.Context, jobID JobID) error
-	// GetJob Read a job
+	// GetJob Get a job
 	// (GET /api/jobs/{jobId})
 	GetJob(ctx *echo.Context, jobID JobID) error
-	// RetryJob Send a failed job again
+	// RetryJob Retry a failed job
 	// (POST /api/jobs/{jobId}/retry)
 	RetryJob(ctx *echo.Context, jobID JobID, params RetryJobParams) error
 	// ListNotifications List notifications
 	// (GET /api/notifications)
 	ListNotifications(ctx *echo.Context, params ListNotificationsParams) error
-	// GetNotificationPreferences Read how one is told
+	// GetNotificationPreferences Get notification preferences
 	// (GET /api/notifications/preferences)
 	GetNotificationPreferences(ctx *echo.Context) error
-	// SetNotificationPreferences Choose how to be told
+	// SetNotificationPreferences Set notification preferences
 	// (PUT /api/notifications/preferences)
 	SetNotificationPreferences(ctx *echo.Context) error
-	// ReadNotifications Mark notifications as read
+	// ReadNotifications Mark all notifications as read
 	// (POST /api/notifications/read-all)
 	ReadNotifications(ctx *echo.Context, params ReadNotificationsParams) error
 	// UpdateNotification Mark a notification as read or unread
@@ -5153,28 +5159,28 @@ type ServerInterface interface {
 	// CreateTemplate Create a template
 	// (POST /api/templates)
 	CreateTemplate(ctx *echo.Context, params CreateTemplateParams) error
-	// GetTemplate Read a template
+	// GetTemplate Get a template
 	// (GET /api/templates/{templateId})
 	GetTemplate(ctx *echo.Context, templateID TemplateID) error
-	// UpdateTemplate Share a template, or stop sharing it
+	// UpdateTemplate Share a template or stop sharing it
 	// (PATCH /api/templates/{templateId})
 	UpdateTemplate(ctx *echo.Context, templateID TemplateID) error
-	// ArchiveTemplate Put a template away
+	// ArchiveTemplate Archive a template
 	// (POST /api/templates/{templateId}/archive)
 	ArchiveTemplate(ctx *echo.Context, templateID TemplateID, params ArchiveTemplateParams) error
 	// CopyTemplate Copy a template
 	// (POST /api/templates/{templateId}/copy)
 	CopyTemplate(ctx *echo.Context, templateID TemplateID, params CopyTemplateParams) error
-	// UnpublishTemplate Take published versions back
+	// UnpublishTemplate Unpublish a template
 	// (POST /api/templates/{templateId}/unpublish)
 	UnpublishTemplate(ctx *echo.Context, templateID TemplateID, params UnpublishTemplateParams) error
 	// CreateTemplateVersion Add a version to a template
 	// (POST /api/templates/{templateId}/versions)
 	CreateTemplateVersion(ctx *echo.Context, templateID TemplateID, params CreateTemplateVersionParams) error
-	// GetTemplateVersion Read one version of a template
+	// GetTemplateVersion Get a version of a template
 	// (GET /api/templates/{templateId}/versions/{version})
 	GetTemplateVersion(ctx *echo.Context, templateID TemplateID, version TemplateVersionName) error
-	// PreviewTemplateVersion See a template filled in
+	// PreviewTemplateVersion Preview a template
 	// (POST /api/templates/{templateId}/versions/{version}/preview)
 	PreviewTemplateVersion(ctx *echo.Context, templateID TemplateID, version TemplateVersionName) error
 	// PublishTemplateVersion Publish a version of a template
@@ -5189,67 +5195,67 @@ type ServerInterface interface {
 	// UpdateUser Change an account's role or disable it
 	// (PATCH /api/users/{userId})
 	UpdateUser(ctx *echo.Context, userID ID) error
-	// ExportUser Copy everything held about a person
+	// ExportUser Export a person's data
 	// (GET /api/users/{userId}/export)
 	ExportUser(ctx *echo.Context, userID ID) error
 	// ListWebhooks List webhooks
 	// (GET /api/webhooks)
 	ListWebhooks(ctx *echo.Context, params ListWebhooksParams) error
-	// CreateWebhook Subscribe to events
+	// CreateWebhook Create a webhook
 	// (POST /api/webhooks)
 	CreateWebhook(ctx *echo.Context, params CreateWebhookParams) error
 	// DeleteWebhook Delete a webhook
 	// (DELETE /api/webhooks/{webhookId})
 	DeleteWebhook(ctx *echo.Context, webhookID WebhookID) error
-	// GetWebhook Read a webhook
+	// GetWebhook Get a webhook
 	// (GET /api/webhooks/{webhookId})
 	GetWebhook(ctx *echo.Context, webhookID WebhookID) error
 	// UpdateWebhook Change, disable or enable a webhook
 	// (PATCH /api/webhooks/{webhookId})
 	UpdateWebhook(ctx *echo.Context, webhookID WebhookID) error
-	// ListWebhookDeliveries List what a webhook was told
+	// ListWebhookDeliveries List the deliveries of a webhook
 	// (GET /api/webhooks/{webhookId}/deliveries)
 	ListWebhookDeliveries(ctx *echo.Context, webhookID WebhookID, params ListWebhookDeliveriesParams) error
-	// GetWebhookDelivery Read a delivery
+	// GetWebhookDelivery Get a delivery
 	// (GET /api/webhooks/{webhookId}/deliveries/{deliveryId})
 	GetWebhookDelivery(ctx *echo.Context, webhookID WebhookID, deliveryID ID) error
-	// ReplayWebhookDelivery Send a delivery again
+	// ReplayWebhookDelivery Replay a delivery
 	// (POST /api/webhooks/{webhookId}/deliveries/{deliveryId}/replay)
 	ReplayWebhookDelivery(ctx *echo.Context, webhookID WebhookID, deliveryID ID, params ReplayWebhookDeliveryParams) error
 	// PingWebhook Send a test event
 	// (POST /api/webhooks/{webhookId}/ping)
 	PingWebhook(ctx *echo.Context, webhookID WebhookID, params PingWebhookParams) error
-	// ReplayWebhook Send again all that failed
+	// ReplayWebhook Replay failed deliveries
 	// (POST /api/webhooks/{webhookId}/replay)
 	ReplayWebhook(ctx *echo.Context, webhookID WebhookID, params ReplayWebhookParams) error
-	// RotateWebhookSecret Make a new secret
+	// RotateWebhookSecret Rotate the signing secret
 	// (POST /api/webhooks/{webhookId}/rotate-secret)
 	RotateWebhookSecret(ctx *echo.Context, webhookID WebhookID, params RotateWebhookSecretParams) error
-	// GetDocs This documentation, as a page
+	// GetDocs API documentation
 	// (GET /docs)
 	GetDocs(ctx *echo.Context) error
-	// GetDocsScript The script of the documentation page
+	// GetDocsScript Script of the API documentation
 	// (GET /docs/reference.js)
 	GetDocsScript(ctx *echo.Context) error
-	// GetLiveness Is the process alive
+	// GetLiveness Check liveness
 	// (GET /livez)
 	GetLiveness(ctx *echo.Context) error
-	// GetMetrics Metrics for Prometheus
+	// GetMetrics Prometheus metrics
 	// (GET /metrics)
 	GetMetrics(ctx *echo.Context) error
-	// GetContractJSON The contract, as JSON
+	// GetContractJSON OpenAPI document as JSON
 	// (GET /openapi.json)
 	GetContractJSON(ctx *echo.Context) error
-	// GetContractYaml The contract, as YAML
+	// GetContractYaml OpenAPI document as YAML
 	// (GET /openapi.yaml)
 	GetContractYaml(ctx *echo.Context) error
-	// GetReadiness Is the service ready
+	// GetReadiness Check readiness
 	// (GET /readyz)
 	GetReadiness(ctx *echo.Context) error
-	// GetSigningPage The page where people sign
+	// GetSigningPage Signing page
 	// (GET /sign)
 	GetSigningPage(ctx *echo.Context) error
-	// GetUnsubscribePage Ask whether to unsubscribe
+	// GetUnsubscribePage Unsubscribe page
 	// (GET /unsubscribe/{link})
 	GetUnsubscribePage(ctx *echo.Context, link LinkToken) error
 	// UnsubscribeAddress Unsubscribe
@@ -14795,7 +14801,7 @@ type VerifyCaseTimelineResponseObject interface {
 	VisitVerifyCaseTimelineResponse(w http.ResponseWriter) error
 }
 
-type VerifyCaseTimeline200JSONResponse TimelineVerdict
+type VerifyCaseTimeline200JSONResponse TimelineVerification
 
 func (response VerifyCaseTimeline200JSONResponse) VisitVerifyCaseTimelineResponse(w http.ResponseWriter) error {
 
@@ -28014,10 +28020,10 @@ func (response UnsubscribeAddress503ApplicationProblemPlusJSONResponse) VisitUns
 
 // StrictServerInterface represents all server handlers.
 type StrictServerInterface interface {
-	// GetAccountPage The page that links in mails lead to
+	// GetAccountPage Account page
 	// (GET /account)
 	GetAccountPage(ctx context.Context, request GetAccountPageRequestObject) (GetAccountPageResponseObject, error)
-	// GetAccountScript The script of that page
+	// GetAccountScript Script of the account page
 	// (GET /account/page.js)
 	GetAccountScript(ctx context.Context, request GetAccountScriptRequestObject) (GetAccountScriptResponseObject, error)
 	// AnalyzeText Review a contract or clause
@@ -28029,19 +28035,19 @@ type StrictServerInterface interface {
 	// ListConsultations List consultations
 	// (GET /api/ai/consultations)
 	ListConsultations(ctx context.Context, request ListConsultationsRequestObject) (ListConsultationsResponseObject, error)
-	// GetConsultation Read a consultation
+	// GetConsultation Get a consultation
 	// (GET /api/ai/consultations/{consultationId})
 	GetConsultation(ctx context.Context, request GetConsultationRequestObject) (GetConsultationResponseObject, error)
-	// ListDocumentTypes List the document types
+	// ListDocumentTypes List document types
 	// (GET /api/ai/document-types)
 	ListDocumentTypes(ctx context.Context, request ListDocumentTypesRequestObject) (ListDocumentTypesResponseObject, error)
 	// GenerateDocument Draft a document
 	// (POST /api/ai/generate-document)
 	GenerateDocument(ctx context.Context, request GenerateDocumentRequestObject) (GenerateDocumentResponseObject, error)
-	// WarmChatCache Have frequent questions answered before they are asked
+	// WarmChatCache Fill the cache with frequent questions
 	// (POST /api/ai/warm-cache)
 	WarmChatCache(ctx context.Context, request WarmChatCacheRequestObject) (WarmChatCacheResponseObject, error)
-	// ResendVerification Send the confirmation of my address again
+	// ResendVerification Send a new confirmation link
 	// (POST /api/auth/email/resend)
 	ResendVerification(ctx context.Context, request ResendVerificationRequestObject) (ResendVerificationResponseObject, error)
 	// VerifyEmail Confirm an e-mail address
@@ -28053,28 +28059,28 @@ type StrictServerInterface interface {
 	// LogoutUser Sign out
 	// (POST /api/auth/logout)
 	LogoutUser(ctx context.Context, request LogoutUserRequestObject) (LogoutUserResponseObject, error)
-	// GetCurrentUser Who am I
+	// GetCurrentUser Get the current account
 	// (GET /api/auth/me)
 	GetCurrentUser(ctx context.Context, request GetCurrentUserRequestObject) (GetCurrentUserResponseObject, error)
-	// RequestPasswordReset Ask for a new password
+	// RequestPasswordReset Request a password reset
 	// (POST /api/auth/password/forgot)
 	RequestPasswordReset(ctx context.Context, request RequestPasswordResetRequestObject) (RequestPasswordResetResponseObject, error)
-	// ResetPassword Choose a new password
+	// ResetPassword Set a new password
 	// (POST /api/auth/password/reset)
 	ResetPassword(ctx context.Context, request ResetPasswordRequestObject) (ResetPasswordResponseObject, error)
-	// RefreshTokens Renew the tokens
+	// RefreshTokens Refresh the tokens
 	// (POST /api/auth/refresh)
 	RefreshTokens(ctx context.Context, request RefreshTokensRequestObject) (RefreshTokensResponseObject, error)
 	// RegisterUser Create an account
 	// (POST /api/auth/register)
 	RegisterUser(ctx context.Context, request RegisterUserRequestObject) (RegisterUserResponseObject, error)
-	// EndSessions End all my sessions
+	// EndSessions End all sessions
 	// (DELETE /api/auth/sessions)
 	EndSessions(ctx context.Context, request EndSessionsRequestObject) (EndSessionsResponseObject, error)
-	// ListSessions List my sessions
+	// ListSessions List sessions
 	// (GET /api/auth/sessions)
 	ListSessions(ctx context.Context, request ListSessionsRequestObject) (ListSessionsResponseObject, error)
-	// EndSession End one of my sessions
+	// EndSession End a session
 	// (DELETE /api/auth/sessions/{sessionId})
 	EndSession(ctx context.Context, request EndSessionRequestObject) (EndSessionResponseObject, error)
 	// ListCases List cases
@@ -28086,13 +28092,13 @@ type StrictServerInterface interface {
 	// DeleteCase Delete a case
 	// (DELETE /api/cases/{caseId})
 	DeleteCase(ctx context.Context, request DeleteCaseRequestObject) (DeleteCaseResponseObject, error)
-	// GetCase Read a case
+	// GetCase Get a case
 	// (GET /api/cases/{caseId})
 	GetCase(ctx context.Context, request GetCaseRequestObject) (GetCaseResponseObject, error)
 	// UpdateCase Change a case
 	// (PATCH /api/cases/{caseId})
 	UpdateCase(ctx context.Context, request UpdateCaseRequestObject) (UpdateCaseResponseObject, error)
-	// ListCaseInvitations List who is invited to a case
+	// ListCaseInvitations List the invitations to a case
 	// (GET /api/cases/{caseId}/invitations)
 	ListCaseInvitations(ctx context.Context, request ListCaseInvitationsRequestObject) (ListCaseInvitationsResponseObject, error)
 	// WithdrawCaseInvitation Withdraw an invitation
@@ -28101,10 +28107,10 @@ type StrictServerInterface interface {
 	// ListCaseMembers List the members of a case
 	// (GET /api/cases/{caseId}/members)
 	ListCaseMembers(ctx context.Context, request ListCaseMembersRequestObject) (ListCaseMembersResponseObject, error)
-	// AddCaseMember Let somebody into a case
+	// AddCaseMember Add a member to a case
 	// (POST /api/cases/{caseId}/members)
 	AddCaseMember(ctx context.Context, request AddCaseMemberRequestObject) (AddCaseMemberResponseObject, error)
-	// RemoveCaseMember Close a case to a member
+	// RemoveCaseMember Remove a member from a case
 	// (DELETE /api/cases/{caseId}/members/{userId})
 	RemoveCaseMember(ctx context.Context, request RemoveCaseMemberRequestObject) (RemoveCaseMemberResponseObject, error)
 	// UpdateCaseMember Change a member's role
@@ -28113,7 +28119,7 @@ type StrictServerInterface interface {
 	// ListCaseNotes List the notes of a case
 	// (GET /api/cases/{caseId}/notes)
 	ListCaseNotes(ctx context.Context, request ListCaseNotesRequestObject) (ListCaseNotesResponseObject, error)
-	// CreateCaseNote Write a note
+	// CreateCaseNote Add a note to a case
 	// (POST /api/cases/{caseId}/notes)
 	CreateCaseNote(ctx context.Context, request CreateCaseNoteRequestObject) (CreateCaseNoteResponseObject, error)
 	// DeleteCaseNote Delete a note
@@ -28125,25 +28131,25 @@ type StrictServerInterface interface {
 	// AddCaseParty Add a party to a case
 	// (POST /api/cases/{caseId}/parties)
 	AddCaseParty(ctx context.Context, request AddCasePartyRequestObject) (AddCasePartyResponseObject, error)
-	// RemoveCaseParty Take a party out of a case
+	// RemoveCaseParty Remove a party from a case
 	// (DELETE /api/cases/{caseId}/parties/{partyId})
 	RemoveCaseParty(ctx context.Context, request RemoveCasePartyRequestObject) (RemoveCasePartyResponseObject, error)
 	// ListCaseTasks List the tasks of a case
 	// (GET /api/cases/{caseId}/tasks)
 	ListCaseTasks(ctx context.Context, request ListCaseTasksRequestObject) (ListCaseTasksResponseObject, error)
-	// CreateCaseTask Add a task
+	// CreateCaseTask Add a task to a case
 	// (POST /api/cases/{caseId}/tasks)
 	CreateCaseTask(ctx context.Context, request CreateCaseTaskRequestObject) (CreateCaseTaskResponseObject, error)
 	// DeleteCaseTask Delete a task
 	// (DELETE /api/cases/{caseId}/tasks/{taskId})
 	DeleteCaseTask(ctx context.Context, request DeleteCaseTaskRequestObject) (DeleteCaseTaskResponseObject, error)
-	// ReplaceCaseTask Change a task
+	// ReplaceCaseTask Replace a task
 	// (PUT /api/cases/{caseId}/tasks/{taskId})
 	ReplaceCaseTask(ctx context.Context, request ReplaceCaseTaskRequestObject) (ReplaceCaseTaskResponseObject, error)
-	// ListCaseTimeline What happened in a case
+	// ListCaseTimeline List the timeline of a case
 	// (GET /api/cases/{caseId}/timeline)
 	ListCaseTimeline(ctx context.Context, request ListCaseTimelineRequestObject) (ListCaseTimelineResponseObject, error)
-	// VerifyCaseTimeline Check a case's timeline
+	// VerifyCaseTimeline Verify the timeline of a case
 	// (GET /api/cases/{caseId}/timeline/verify)
 	VerifyCaseTimeline(ctx context.Context, request VerifyCaseTimelineRequestObject) (VerifyCaseTimelineResponseObject, error)
 	// ListDocuments List documents
@@ -28164,28 +28170,28 @@ type StrictServerInterface interface {
 	// DeleteDocument Delete a document
 	// (DELETE /api/docs/{docId})
 	DeleteDocument(ctx context.Context, request DeleteDocumentRequestObject) (DeleteDocumentResponseObject, error)
-	// GetDocument Read what is known of a document
+	// GetDocument Get a document
 	// (GET /api/docs/{docId})
 	GetDocument(ctx context.Context, request GetDocumentRequestObject) (GetDocumentResponseObject, error)
-	// GetDocumentContent Read a document's bytes
+	// GetDocumentContent Download a document
 	// (GET /api/docs/{docId}/content)
 	GetDocumentContent(ctx context.Context, request GetDocumentContentRequestObject) (GetDocumentContentResponseObject, error)
-	// VerifyDocument Check that a document is what was recorded
+	// VerifyDocument Verify a document
 	// (POST /api/docs/{docId}/verify)
 	VerifyDocument(ctx context.Context, request VerifyDocumentRequestObject) (VerifyDocumentResponseObject, error)
 	// ListDrafts List drafts
 	// (GET /api/drafts)
 	ListDrafts(ctx context.Context, request ListDraftsRequestObject) (ListDraftsResponseObject, error)
-	// CreateDraft Write a draft by hand
+	// CreateDraft Create a draft
 	// (POST /api/drafts)
 	CreateDraft(ctx context.Context, request CreateDraftRequestObject) (CreateDraftResponseObject, error)
 	// DeleteDraft Delete a draft
 	// (DELETE /api/drafts/{draftId})
 	DeleteDraft(ctx context.Context, request DeleteDraftRequestObject) (DeleteDraftResponseObject, error)
-	// GetDraft Read a draft
+	// GetDraft Get a draft
 	// (GET /api/drafts/{draftId})
 	GetDraft(ctx context.Context, request GetDraftRequestObject) (GetDraftResponseObject, error)
-	// UpdateDraft Edit a draft or move its status
+	// UpdateDraft Edit a draft or change its status
 	// (PATCH /api/drafts/{draftId})
 	UpdateDraft(ctx context.Context, request UpdateDraftRequestObject) (UpdateDraftResponseObject, error)
 	// CompareDraftVersions Compare two versions of a draft
@@ -28197,7 +28203,7 @@ type StrictServerInterface interface {
 	// ListDraftVersions List the versions of a draft
 	// (GET /api/drafts/{draftId}/versions)
 	ListDraftVersions(ctx context.Context, request ListDraftVersionsRequestObject) (ListDraftVersionsResponseObject, error)
-	// GetDraftVersion Read one version of a draft
+	// GetDraftVersion Get a version of a draft
 	// (GET /api/drafts/{draftId}/versions/{version})
 	GetDraftVersion(ctx context.Context, request GetDraftVersionRequestObject) (GetDraftVersionResponseObject, error)
 	// ListEmails List e-mails
@@ -28206,70 +28212,70 @@ type StrictServerInterface interface {
 	// SendEmail Send an e-mail
 	// (POST /api/email/send)
 	SendEmail(ctx context.Context, request SendEmailRequestObject) (SendEmailResponseObject, error)
-	// SendEmails Send up to a hundred e-mails
+	// SendEmails Send up to 100 e-mails
 	// (POST /api/email/send-batch)
 	SendEmails(ctx context.Context, request SendEmailsRequestObject) (SendEmailsResponseObject, error)
-	// ListSuppressions List the addresses that are not written to
+	// ListSuppressions List suppressed addresses
 	// (GET /api/email/suppressions)
 	ListSuppressions(ctx context.Context, request ListSuppressionsRequestObject) (ListSuppressionsResponseObject, error)
-	// CreateSuppression Write to an address no more
+	// CreateSuppression Suppress an address
 	// (POST /api/email/suppressions)
 	CreateSuppression(ctx context.Context, request CreateSuppressionRequestObject) (CreateSuppressionResponseObject, error)
-	// DeleteSuppression Write to an address again
+	// DeleteSuppression Remove an address from the suppression list
 	// (DELETE /api/email/suppressions/{suppressionId})
 	DeleteSuppression(ctx context.Context, request DeleteSuppressionRequestObject) (DeleteSuppressionResponseObject, error)
 	// CancelEmail Cancel an e-mail
 	// (DELETE /api/email/{emailId})
 	CancelEmail(ctx context.Context, request CancelEmailRequestObject) (CancelEmailResponseObject, error)
-	// GetEmail What became of an e-mail
+	// GetEmail Get an e-mail
 	// (GET /api/email/{emailId})
 	GetEmail(ctx context.Context, request GetEmailRequestObject) (GetEmailResponseObject, error)
-	// ListSignatureRequests List what was sent to be signed
+	// ListSignatureRequests List signature requests
 	// (GET /api/esign)
 	ListSignatureRequests(ctx context.Context, request ListSignatureRequestsRequestObject) (ListSignatureRequestsResponseObject, error)
-	// InitiateSignature Send a document to be signed
+	// InitiateSignature Send a document for signature
 	// (POST /api/esign/initiate)
 	InitiateSignature(ctx context.Context, request InitiateSignatureRequestObject) (InitiateSignatureResponseObject, error)
-	// ConsentToSigning Agree to sign electronically
+	// ConsentToSigning Consent to sign electronically
 	// (POST /api/esign/signing/consent)
 	ConsentToSigning(ctx context.Context, request ConsentToSigningRequestObject) (ConsentToSigningResponseObject, error)
 	// DeclineSigning Decline to sign
 	// (POST /api/esign/signing/decline)
 	DeclineSigning(ctx context.Context, request DeclineSigningRequestObject) (DeclineSigningResponseObject, error)
-	// GetSigningDocument The document of a signing link
+	// GetSigningDocument Download the document of a signing link
 	// (POST /api/esign/signing/document)
 	GetSigningDocument(ctx context.Context, request GetSigningDocumentRequestObject) (GetSigningDocumentResponseObject, error)
-	// SendSigningLink Have a signing link mailed again
+	// SendSigningLink Send a signing link again
 	// (POST /api/esign/signing/link)
 	SendSigningLink(ctx context.Context, request SendSigningLinkRequestObject) (SendSigningLinkResponseObject, error)
-	// SignDocument Sign
+	// SignDocument Sign a document
 	// (POST /api/esign/signing/sign)
 	SignDocument(ctx context.Context, request SignDocumentRequestObject) (SignDocumentResponseObject, error)
-	// GetSigningText The text of the document of a signing link
+	// GetSigningText Get the text of a signing link's document
 	// (POST /api/esign/signing/text)
 	GetSigningText(ctx context.Context, request GetSigningTextRequestObject) (GetSigningTextResponseObject, error)
-	// ViewSigning What a signing link leads to
+	// ViewSigning Open a signing link
 	// (POST /api/esign/signing/view)
 	ViewSigning(ctx context.Context, request ViewSigningRequestObject) (ViewSigningResponseObject, error)
-	// ReceiveSignatureWebhook What an outside provider tells
+	// ReceiveSignatureWebhook Receive a signing provider's webhook
 	// (POST /api/esign/webhooks/{provider})
 	ReceiveSignatureWebhook(ctx context.Context, request ReceiveSignatureWebhookRequestObject) (ReceiveSignatureWebhookResponseObject, error)
-	// GetSignatureRequest Where a signature request stands
+	// GetSignatureRequest Get a signature request
 	// (GET /api/esign/{trackingId})
 	GetSignatureRequest(ctx context.Context, request GetSignatureRequestRequestObject) (GetSignatureRequestResponseObject, error)
-	// CancelSignatureRequest Withdraw a signature request
+	// CancelSignatureRequest Cancel a signature request
 	// (POST /api/esign/{trackingId}/cancel)
 	CancelSignatureRequest(ctx context.Context, request CancelSignatureRequestRequestObject) (CancelSignatureRequestResponseObject, error)
-	// ListSignatureEvents What happened to a signature request
+	// ListSignatureEvents List the log of a signature request
 	// (GET /api/esign/{trackingId}/events)
 	ListSignatureEvents(ctx context.Context, request ListSignatureEventsRequestObject) (ListSignatureEventsResponseObject, error)
-	// GetSignatureEvidence The evidence of a signature request
+	// GetSignatureEvidence Download the evidence of a signature request
 	// (GET /api/esign/{trackingId}/evidence)
 	GetSignatureEvidence(ctx context.Context, request GetSignatureEvidenceRequestObject) (GetSignatureEvidenceResponseObject, error)
-	// RemindSigners Mail the links again
+	// RemindSigners Remind signers
 	// (POST /api/esign/{trackingId}/remind)
 	RemindSigners(ctx context.Context, request RemindSignersRequestObject) (RemindSignersResponseObject, error)
-	// ListInvitations List the cases one is invited to
+	// ListInvitations List my invitations
 	// (GET /api/invitations)
 	ListInvitations(ctx context.Context, request ListInvitationsRequestObject) (ListInvitationsResponseObject, error)
 	// DeclineInvitation Decline an invitation
@@ -28284,22 +28290,22 @@ type StrictServerInterface interface {
 	// CancelJob Cancel a job
 	// (DELETE /api/jobs/{jobId})
 	CancelJob(ctx context.Context, request CancelJobRequestObject) (CancelJobResponseObject, error)
-	// GetJob Read a job
+	// GetJob Get a job
 	// (GET /api/jobs/{jobId})
 	GetJob(ctx context.Context, request GetJobRequestObject) (GetJobResponseObject, error)
-	// RetryJob Send a failed job again
+	// RetryJob Retry a failed job
 	// (POST /api/jobs/{jobId}/retry)
 	RetryJob(ctx context.Context, request RetryJobRequestObject) (RetryJobResponseObject, error)
 	// ListNotifications List notifications
 	// (GET /api/notifications)
 	ListNotifications(ctx context.Context, request ListNotificationsRequestObject) (ListNotificationsResponseObject, error)
-	// GetNotificationPreferences Read how one is told
+	// GetNotificationPreferences Get notification preferences
 	// (GET /api/notifications/preferences)
 	GetNotificationPreferences(ctx context.Context, request GetNotificationPreferencesRequestObject) (GetNotificationPreferencesResponseObject, error)
-	// SetNotificationPreferences Choose how to be told
+	// SetNotificationPreferences Set notification preferences
 	// (PUT /api/notifications/preferences)
 	SetNotificationPreferences(ctx context.Context, request SetNotificationPreferencesRequestObject) (SetNotificationPreferencesResponseObject, error)
-	// ReadNotifications Mark notifications as read
+	// ReadNotifications Mark all notifications as read
 	// (POST /api/notifications/read-all)
 	ReadNotifications(ctx context.Context, request ReadNotificationsRequestObject) (ReadNotificationsResponseObject, error)
 	// UpdateNotification Mark a notification as read or unread
@@ -28311,28 +28317,28 @@ type StrictServerInterface interface {
 	// CreateTemplate Create a template
 	// (POST /api/templates)
 	CreateTemplate(ctx context.Context, request CreateTemplateRequestObject) (CreateTemplateResponseObject, error)
-	// GetTemplate Read a template
+	// GetTemplate Get a template
 	// (GET /api/templates/{templateId})
 	GetTemplate(ctx context.Context, request GetTemplateRequestObject) (GetTemplateResponseObject, error)
-	// UpdateTemplate Share a template, or stop sharing it
+	// UpdateTemplate Share a template or stop sharing it
 	// (PATCH /api/templates/{templateId})
 	UpdateTemplate(ctx context.Context, request UpdateTemplateRequestObject) (UpdateTemplateResponseObject, error)
-	// ArchiveTemplate Put a template away
+	// ArchiveTemplate Archive a template
 	// (POST /api/templates/{templateId}/archive)
 	ArchiveTemplate(ctx context.Context, request ArchiveTemplateRequestObject) (ArchiveTemplateResponseObject, error)
 	// CopyTemplate Copy a template
 	// (POST /api/templates/{templateId}/copy)
 	CopyTemplate(ctx context.Context, request CopyTemplateRequestObject) (CopyTemplateResponseObject, error)
-	// UnpublishTemplate Take published versions back
+	// UnpublishTemplate Unpublish a template
 	// (POST /api/templates/{templateId}/unpublish)
 	UnpublishTemplate(ctx context.Context, request UnpublishTemplateRequestObject) (UnpublishTemplateResponseObject, error)
 	// CreateTemplateVersion Add a version to a template
 	// (POST /api/templates/{templateId}/versions)
 	CreateTemplateVersion(ctx context.Context, request CreateTemplateVersionRequestObject) (CreateTemplateVersionResponseObject, error)
-	// GetTemplateVersion Read one version of a template
+	// GetTemplateVersion Get a version of a template
 	// (GET /api/templates/{templateId}/versions/{version})
 	GetTemplateVersion(ctx context.Context, request GetTemplateVersionRequestObject) (GetTemplateVersionResponseObject, error)
-	// PreviewTemplateVersion See a template filled in
+	// PreviewTemplateVersion Preview a template
 	// (POST /api/templates/{templateId}/versions/{version}/preview)
 	PreviewTemplateVersion(ctx context.Context, request PreviewTemplateVersionRequestObject) (PreviewTemplateVersionResponseObject, error)
 	// PublishTemplateVersion Publish a version of a template
@@ -28347,67 +28353,67 @@ type StrictServerInterface interface {
 	// UpdateUser Change an account's role or disable it
 	// (PATCH /api/users/{userId})
 	UpdateUser(ctx context.Context, request UpdateUserRequestObject) (UpdateUserResponseObject, error)
-	// ExportUser Copy everything held about a person
+	// ExportUser Export a person's data
 	// (GET /api/users/{userId}/export)
 	ExportUser(ctx context.Context, request ExportUserRequestObject) (ExportUserResponseObject, error)
 	// ListWebhooks List webhooks
 	// (GET /api/webhooks)
 	ListWebhooks(ctx context.Context, request ListWebhooksRequestObject) (ListWebhooksResponseObject, error)
-	// CreateWebhook Subscribe to events
+	// CreateWebhook Create a webhook
 	// (POST /api/webhooks)
 	CreateWebhook(ctx context.Context, request CreateWebhookRequestObject) (CreateWebhookResponseObject, error)
 	// DeleteWebhook Delete a webhook
 	// (DELETE /api/webhooks/{webhookId})
 	DeleteWebhook(ctx context.Context, request DeleteWebhookRequestObject) (DeleteWebhookResponseObject, error)
-	// GetWebhook Read a webhook
+	// GetWebhook Get a webhook
 	// (GET /api/webhooks/{webhookId})
 	GetWebhook(ctx context.Context, request GetWebhookRequestObject) (GetWebhookResponseObject, error)
 	// UpdateWebhook Change, disable or enable a webhook
 	// (PATCH /api/webhooks/{webhookId})
 	UpdateWebhook(ctx context.Context, request UpdateWebhookRequestObject) (UpdateWebhookResponseObject, error)
-	// ListWebhookDeliveries List what a webhook was told
+	// ListWebhookDeliveries List the deliveries of a webhook
 	// (GET /api/webhooks/{webhookId}/deliveries)
 	ListWebhookDeliveries(ctx context.Context, request ListWebhookDeliveriesRequestObject) (ListWebhookDeliveriesResponseObject, error)
-	// GetWebhookDelivery Read a delivery
+	// GetWebhookDelivery Get a delivery
 	// (GET /api/webhooks/{webhookId}/deliveries/{deliveryId})
 	GetWebhookDelivery(ctx context.Context, request GetWebhookDeliveryRequestObject) (GetWebhookDeliveryResponseObject, error)
-	// ReplayWebhookDelivery Send a delivery again
+	// ReplayWebhookDelivery Replay a delivery
 	// (POST /api/webhooks/{webhookId}/deliveries/{deliveryId}/replay)
 	ReplayWebhookDelivery(ctx context.Context, request ReplayWebhookDeliveryRequestObject) (ReplayWebhookDeliveryResponseObject, error)
 	// PingWebhook Send a test event
 	// (POST /api/webhooks/{webhookId}/ping)
 	PingWebhook(ctx context.Context, request PingWebhookRequestObject) (PingWebhookResponseObject, error)
-	// ReplayWebhook Send again all that failed
+	// ReplayWebhook Replay failed deliveries
 	// (POST /api/webhooks/{webhookId}/replay)
 	ReplayWebhook(ctx context.Context, request ReplayWebhookRequestObject) (ReplayWebhookResponseObject, error)
-	// RotateWebhookSecret Make a new secret
+	// RotateWebhookSecret Rotate the signing secret
 	// (POST /api/webhooks/{webhookId}/rotate-secret)
 	RotateWebhookSecret(ctx context.Context, request RotateWebhookSecretRequestObject) (RotateWebhookSecretResponseObject, error)
-	// GetDocs This documentation, as a page
+	// GetDocs API documentation
 	// (GET /docs)
 	GetDocs(ctx context.Context, request GetDocsRequestObject) (GetDocsResponseObject, error)
-	// GetDocsScript The script of the documentation page
+	// GetDocsScript Script of the API documentation
 	// (GET /docs/reference.js)
 	GetDocsScript(ctx context.Context, request GetDocsScriptRequestObject) (GetDocsScriptResponseObject, error)
-	// GetLiveness Is the process alive
+	// GetLiveness Check liveness
 	// (GET /livez)
 	GetLiveness(ctx context.Context, request GetLivenessRequestObject) (GetLivenessResponseObject, error)
-	// GetMetrics Metrics for Prometheus
+	// GetMetrics Prometheus metrics
 	// (GET /metrics)
 	GetMetrics(ctx context.Context, request GetMetricsRequestObject) (GetMetricsResponseObject, error)
-	// GetContractJSON The contract, as JSON
+	// GetContractJSON OpenAPI document as JSON
 	// (GET /openapi.json)
 	GetContractJSON(ctx context.Context, request GetContractJSONRequestObject) (GetContractJSONResponseObject, error)
-	// GetContractYaml The contract, as YAML
+	// GetContractYaml OpenAPI document as YAML
 	// (GET /openapi.yaml)
 	GetContractYaml(ctx context.Context, request GetContractYamlRequestObject) (GetContractYamlResponseObject, error)
-	// GetReadiness Is the service ready
+	// GetReadiness Check readiness
 	// (GET /readyz)
 	GetReadiness(ctx context.Context, request GetReadinessRequestObject) (GetReadinessResponseObject, error)
-	// GetSigningPage The page where people sign
+	// GetSigningPage Signing page
 	// (GET /sign)
 	GetSigningPage(ctx context.Context, request GetSigningPageRequestObject) (GetSigningPageResponseObject, error)
-	// GetUnsubscribePage Ask whether to unsubscribe
+	// GetUnsubscribePage Unsubscribe page
 	// (GET /unsubscribe/{link})
 	GetUnsubscribePage(ctx context.Context, request GetUnsubscribePageRequestObject) (GetUnsubscribePageResponseObject, error)
 	// UnsubscribeAddress Unsubscribe
@@ -32821,869 +32827,863 @@ func (sh *strictHandler) UnsubscribeAddress(ctx *echo.Context, link LinkToken) e
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7L37cttGtjf6Kn04X5WTDEmRlGRZVE3NVnxJlLEdjyXHeybyNptAk+wI7Ka7AVEcl07Ng3zfv/vB5klO",
-	"9VrdQAMESICUk3z7zB8zsUBc+rJ63ddvfW4Fcr6QgolYt4afW+yOzhcRg3+fCxqt/sHeMr2QQjNz6ZZG",
-	"CfwjoMGMha3hhEaatVuBFDqJYhpzKS7C1rDV65/S8VEw7hwfU9o5Yf1+50lwctLphX02mBzSo/Fx0Gq3",
-	"JlyEXEx1a/jz51YQ0USzq9WCtYatdyKgiwULyUtOxzzi8aoFn5nwkImAtYa97mm7xUTYGvZ7/XbrUyJj",
-	"89zVjJHLZLGIOFOPNInc00TPaBSRMSOJiPicxyzsttotBUOmkXk0/RJZ8ngmk5hQEtAFCagg7C5gLCTx",
-	"jBFYAyIn8EcgRaxoEJM5FSsS8znT5rWa3TJlxjxszfh0Zq7EVMWt4fFJu6WT6ZRp893WsPWULrxB0hje",
-	"OmFMkwXlIeGCxEsW3TIylyKe6W7r/kO7pbi+ecluWeS9P32pWczmr/3QbsXyhgn9Tpt9PXzy5P6+3XpK",
-	"i/uuGI1ZeB63hq1Bb/C40+93BsdXvdNhrzfs9f5uNglv+XaVkcGgcxL0WeeEHg86p/S43zkcP6a9ST8Y",
-	"hEes1W6FTAeKL+ySnJOQ60USM0LHZhciGjMSsoibNcX15RmNhb2OeU/nhB1OOk/o0bhzHDwOT9iTySnt",
-	"jVvtVsSmNPpeRhm1zldvJey4XAqmcHPiRJsLCyZa7VbMY/j9tVTxbMlFSG675FIm+Eer3UoW4eZlgMWb",
-	"0bj08FChl0y1hq1XUsdESNEJuQ4iqRPFCJ0qxubmPJKx+bLZuAVVMWeaTKQi8VKSWJIJv2VkxaiC9ah5",
-	"HE87g0kv7JyEvXHnCT087pxM+iHrBf3xKaXmNLAJU+Z4GRoqUMSgPyhO6oWS82cySMxoyydoTmPEqGZE",
-	"05Uekn/9838/5/GMKZjSiszpijCYJNf2xvGKTPktF1Nz0dwT0pV+RJaKxzETRMiYB6z7r3/+H/Jz/8PD",
-	"TH1cnPrnVigD7+nwsDMYn1BDxf3OaXjIOk8mfToYHwZH4bEh4BtDFkPzFC5GuzWn6sYsQb/dEnRuiAmm",
-	"112Ek1a7taBT1hoeZmzrYVYFmIO/af0np4ft1pIqYbls6w2dMnJi2Ne//vm/0yGZ5ZzJKNQkZneGWRiO",
-	"YQ6bIbWpITWpQqbgT0oWSk4VneNtitFQEx53yVtGQ7xmpkdWMlGaRZNu6wMQjrcxv/JpqORZR/1h7+Tv",
-	"eX6y9ZDYvQ5m1OxzJAOUHsA45jIEpjxdxJ2jbr8z54K3zC6n/P57uSSRFFMSSqYJrZwvSXRCo2i1Nu0/",
-	"t9bOZbuVaKZ8at/McM12PFN0kj+0Yxkalv0H8hqICSQcU3MuYMuuxbV4zyxZ+uOUE3JIXlEVzMigNzgG",
-	"2UnYZMKCmEyUnJPDPvmBioSqlbnhpNvauCMDK0X8HaGd3vhw0jkJjsPOaThgnWN6NDkMBuM+7Z3m96Bz",
-	"8bzVbknFp9ystj0fPosPzcRZmOPyJfPdyOSPju0om617u3XLlAY6GOROJRyQ53PKo/zJiGMazOaomxl+",
-	"TOOYzRfmr34b9uuK3ZnRPWNUkfOQtu0uzRmLiRTklRQhRfHPxOaFT8W3L1r7nYFhdieTo17ndHwcdDLB",
-	"2g+AaQZ8we34PrdoGCqmzSLTkP6HVSW7gZyDpseMBG7F0t8MbZilYVqaiY2jyj9h1J3xLywwD/xNJorQ",
-	"xUJyEVveu1k6D5pvnNme75hgisbMCbx91OJNBG1YDNDoRYMTAA9YYvgDeZXECY3Iayk6zzLWcu6OrCGS",
-	"P/yB9LvkDbIUc+HKyJrsVHNN5jRkZMziJWOCZJrQd/Px94SK0NAbeSlvWUSN5DFMjhpl8zKQCtXzgdnW",
-	"wKqkn1uWf3msZv9vzhg19kNr2LJTMbJVao7Mtm/2LScOB72jvDg0CgosHvJjIWOjqZDljAczEshExZqE",
-	"LOAhc0qptvLsQvCY05hd8qmgcaLYWwZsPkcPBTVim6o6Z1qDZtB6Y7UmPhVG9r9QPKQrsCz4VDCF540h",
-	"xyg5bVbl8JcL2GIIKsl9O3t2qmjAyp/+zvxEvpeLBSjJ9umBOa5LqW4mkVzCgfyUMBFzGsEx+UGOzcR1",
-	"Mp9TtQJt/hc5RrVAJ4GxooD51rAojt3hn3DB9azynkGRbZ10Dml/3Dkxa/3ErPURPR4/Dk7CJ+x0ktPW",
-	"dFcxETLVGdM4MGYUqDbAw8zmCQacNpYxjWDdjCQ3w26Nk+gGGKA53+ZmHrO5NWNnLLjRydyszYwOjh8P",
-	"TydPHoe9J/0nT46Ck/Dx8SkdTBilveD4mIa9/jE9HE+OJv3xYNwbPxkMgrB/HD4O+sfj3qTXo70n5oA3",
-	"IyTN/8Faw6Mng/7h/Yf7dkslYtMCg3Faub79PAP2NhFUxNawtws/fQsL/61Z9wvh7EyPbERexzCmuGY+",
-	"4XgrTjVrsjohjSlsMDJHUD7nwDNb7RaqLvyWPaOgmeN6DDq9fqvdmspbBszjJTW0f6FYRMEgBMX9HIR2",
-	"KgS/M4sqlmxKTtrkSe/wsE9eJYIHszb5jqk5FavsrOV5HVDWQjEj7KgZi1EcWcSEUbT0rHVvP/ht/oP9",
-	"AbmMyQ90zjS5/JRQxdrkpRShFOTyff9v5OiH79vkneAxC8lfuJiGlbzCfCBRC6nBNjFLTmNjfFDyi5Gz",
-	"xgIIkyA2DMnoTK/AidAaDo4Mw2XzhTHZYUdESH21p9Vv3X8o7L7HNyu2H1VKGsxAR1tKsmByEVUQw783",
-	"97fc3Pa/N6B0A3Ky9Fc6XW/CSSlnrbY5S/nsv7nr7+kAykWqUIdowscqYTUIwyeLcpZbSRc+Nfx7d3+v",
-	"u7vREAlmVEzXNbx+b9hzvowvordWaPf+dxuqts7H+hqXXoTU+lTZ3YIrpr1PDYqfiqiYJmhgobtuu721",
-	"UPKWg+HTGic8ijk4k+AgvS41k/Yx0EQyH1uncapv33K2RGU7UWDTfiiJVyga3HAxbbKOTV1X1SafITwu",
-	"pj9xtizQ3JcgKCnMyfacLBnHMh+N0Qlix0RYxIJYScEDGkWr3KlBGjHHdR+SqmOyb6WW16XU4BlxuOXM",
-	"7TiseiwVC0vDL19q4WMmYhuepYtFxANwbB3gWtWy4yP2TkHQMo4XenhwoA+79lwcBDIRmkUHxio/qEPD",
-	"f/7Pzvn8H52U7f3pODzqZ195vrZ3a5ynSRTR+gySRSQpGr+iSC25/TJ0eGn3bMEgyr2T2/HKMv6fHN36",
-	"/uEknslGh9g63jqdzrUw4x9WOfvBN+7/epX9SmJJPn9Ofb/399fCMdYhYaLz3bfXAjkZF9Oh0SrYtZhI",
-	"GTM1JJ+J4tNZPCSPIBL1eUGn7N58AP6l7x+R+2sB4/tD+devxbUAf3duCOD5XlbEJz5/Tv80isn9/efP",
-	"f1CMainu78mYBTTRDF6Hlz5/PnD/7F6LeuGKfATb103KYwuLZByBTytlYxqOwTOrXuUGjJ897vQOO71D",
-	"3+2+rvzct1s6mLE5tdoNx/SGN0oumHW/2u8tvEtr3/vcmkg1p+YDobnQbs3p3UsmpvGsNez32q0Y2YCO",
-	"zR6br+KKmSdzd/Z67daci/SCUb7imBlJ1rq+vmyVvimdXe5lg8bvgpd9Srgyy/yz9+J2Yb4f0kclhhXW",
-	"NC7Yxo6cdPLbWNTBrsDZnD+kQcC0hh+M2rH6YTb+LuA/8h8u3v3jov+a/3DaZasf/hG+v+A/8ovlq6to",
-	"9jdzMRhEYjx/0Qv/84coE0UXojU8NQuh2EQxPXPvPf+7ensTfJqxT58u/zb9bjL4+7H+fto9EofPeou/",
-	"P7l9259fPV795dNg+Z/jl7N37IfgVL+g3/Ef5Wv1Kn4T/nTjwoqWwX/LqDKm6n279Q60/GZJICHXdBx5",
-	"5F2tCsEvPzHFJ9zcbxTedmuSRFG5VOQN2J3CNI8ggl03c3nPxjMpb2pOJ5Vc+eP9Y6LI07evzNiFnSWO",
-	"mt1aCQmxBWM4d8FICj291XqcWWiozpsM63WOw36/cxIc0s4p6006j8cn9ElwGvZYf7IxqpUOM8kJ10DN",
-	"U+lqJq2djN1JENmVe4Z5OKtioNLGJXsbFYG+HWe6TkY4omT0V6LfOTmhtHMyHvQ7p5Ner5PlWjye+L7o",
-	"TLAucXQXtdfTm9J7Hs8uWaBYXovS9lJrOdMs+Ph08OIn/e1fL2ZKB09n0V8vXv30x/GxvvybXsjxiXzW",
-	"Yz8M5n+/OfxJ/O1P2YD+TV/16Mtsx4zRECynz62nqGw+4zqL5n0urNLVjBEjZY06ouktwxQ3HjGSmAXo",
-	"AtOE0Rm2k4bSz+Ae8+CfPNUtlZlr0iuTMf+VvaT7zf8qFTfPr+i0fKSX3593BsePXd7gciYjHG2bcEFm",
-	"7I6GLOBzGuXHfd3aV3W/blXN7yQ/u+vWz73OKe1MPnx+fHR/3Sqf4Vu2UM/41PoXGsyTfPX2xVNyenzY",
-	"+zo/RT2j5ok/DcXR+K/Tv81eTd6/py//+Gl695P66wv648HVnVZPjy5076e+fjF+tnw6nf5puGHTcrNK",
-	"3/7zeefvtPOPXuf0jwd/+vDHYdX0YrU6n8Qo8fLTu2SBFCHkQC0pj8mYTaRihAoJuVuxWtk59vuFOR77",
-	"g001Ky7iwwGqVnxurLUnj4+sjoN/Z3oWFzGbgjhG9xWds9gdFeueLdsMwyEeacLD/IrXNHkgg2ZB41mm",
-	"zlpfsK9XIWfKpve/FJu0hq0/HGSJxQf4qz64CDExMlFawgLTKJLL5/NFvPoJ2S6+LT+TkWB3MT4zcnQF",
-	"GWa4AWeEjjVo+ooYKbQaWk6gNGaidcmPC/opYUPCY8gam0OGHbrE8itz/vdPvdXlk9eTvyZ/ef2fT8Kj",
-	"V98df5q6tfiUGMGXLQZOo4IQBwVCzOjvY+dDBft4hq6wsq107P1BtxNdb3vuJuQtVQ2bdcyv1YPelmFU",
-	"Mmhmv7fnsC9CNl/ImIlg9Re2Wh/9a3AFQwqmQodqm2jpch4XDJ263EscCaX5M17ygHXJOXn37uIZWfIo",
-	"IqHMz/0k6E8ySXg0fkw7Tyb9oGNkoZOXbu4oFLPZe8PumHFXscHBk2pjyaPF7sfhQefDH8vJ8Qc5rtrX",
-	"X+S4elO35V+UbOov8Kk9t/Qln/MKsTSXOiYQJCYUmYdhATN6m2cAg175UYeKgdxah2xCIfXDPFLN0vs5",
-	"ht4vYejt1pXnvS0bu3YeLkeID8oDPN/xnsv/PtPBy6ZhNeLKwW9VUEsGn6n9e40dHAWYzgcy9Vsafkdj",
-	"tqTAF6znE+SV7/ZUchyx+R9/sX4Pv3RGgJe6mBwoQ1BF+ccxDT/atGcj7GI0jc0inV+QqdFlqSB4AzKc",
-	"QCZRCExmzEiiWdgmC3Q3G62DTimH9E4udEyhOqZ1QBf8gPIDikU8dn2YjpvUAzhD67g3yNJlv6UhcauT",
-	"0nNqE6AFkNoFdpH0QX7WsOT1NugNvgEfKRSKCCKTWPOQEb3SMZvbNWMhpoxoOWfxzLDpRCTgj+i27ttm",
-	"Al6IbIfdTcSNkEvxAlNa13d4TiPDEdAs83fXbgEZy3Bl8+0pgcxY3GaOggTeDkdEKWlDSel77D3uOdCH",
-	"MhkF+Y+GuShDA3MGsYn7D6WkYTPY96ALUFd9unibjqIuXWRr9TA04S9zQIU9MorRsG0UxOKiexVcqRw3",
-	"yw+E8lSKScSDXckkpuCbW6ePwL03Rx5cW22J2Kg0gW2dch0DSdPIzGJVes6TeHbgbt13S0+zLX2aDbTu",
-	"fqZze/jtTDdoKvF8gyGAkX4C8TGXEmxNIzDmOqk1VzYEe/eBZ/fBKF5INeZhiPu3w96j53F96yfpe729",
-	"hxR280Q2RTCM4GSX7XeizQz33OfDbJ9feKOqu9HZTB5upwMaRUyBamYValwBSLc2yiuNLpm6Zeq5YYw7",
-	"bg23byrbnvQ3b3cuUymyhGREJcWUSCN6FDGyp0Lw7s9dj33u6uZPcAEIrkD97Upn9jC7VbooM6ZYl/hH",
-	"lodkxqKFxhotERp5TZYzGsOevpbxC5mIcMeNRLO/bBuFjD9O4M15AawYiliiE0jvz6ozqjbRu8VFpWtU",
-	"UTba8nHuVB7l6pLICzuLutuczfzBTmV+0WDTQZTG6wfWSE6jkXDc3zd0FUkaXkn5kqop23GbI/dscZdj",
-	"KT/ijwU1C9QrM6YxIzRG26/fO3pyfPKYjFcx019SVz7qe4zV6kPkuYh5vCJXUpKXdsR1dzSb5cPxWVgg",
-	"rgm8F0wMAdupmbrlASNGc0G2+5aKKXst40sacz3hRofecRvHbCVFqbqszDc+GsrV3lcKewou5BnVBPIr",
-	"qrexdvrIgZvDnrv9eG23WUhg2Yg5wJe5KdXd9PIleTgCSFfTHesFVXhmL5EE3gl6S3m0z34nelVh/ibe",
-	"y9ftX66JeRbzRIiQy9q27kOIXO/w2qUg73LDbWDw+vN8IIsXNgrOqhOxgrEQTIVQLsVZtkaEGm2WjDwl",
-	"ePRw+vGVlK+oWFmK1zvSiF5UCHBFY/bRwnTkSERKRNqws9ddYtPuICJDyVxCeO5L0cfRwLOOzGDMIpB0",
-	"FZoccG+CD61APzInKJwySH5yKwUyW06ysn5IVOSibWgHNuLhqOOdwNQ0/g8W7uxBs6kt68SRwNuZiM17",
-	"8vRxTm5pxEOCSTcEElpAe4GKtUrTeb6vzO/1M7LITb4+RRRn9fD2c0SDG02oXSJYm0yRUyzElF5NqGKo",
-	"0BcI4v37951zb4zrbt7vjc0qiT8RDIk+Pjkuhn1tglHN6BneXR52R4pbKGn23DBb1LZ25UkzqeJy2xAW",
-	"rsqnZ6RpzpmXeZ8MNS4s4FCZS2+ewPO3oK0adhaTJySYUUWDGA19z6e3oFovpQrLvXoP6AgaDHya9pbX",
-	"arONjE9cuocSgrjK4B6jIQxpnMToN4GlNpfOyAjXegRZIhoKCLutbASIcWW35kLc8gybJJ8bGaQR9m2B",
-	"hHbq99l051OqGQAQFRMUs+i6+bUsKfE8DM3Tr9h8zJTnxN6Y6Vke1wSylImIyXhFpIAc1RGm7Yyg1n4E",
-	"gVbQGeb0zn/vAEJahSv5NWMOzGLTQkDk+NyW4DRevCzJqFZ0KpcJumV931AVr+ou7wNMHJPLtxwIM6a/",
-	"mBvvXfirLMoGtU2PNNC82bo0NBlxUcjj3ZhQ+18//9f19V2v17m+vutPrq/vTiYfvrm+viy7/L/K03gN",
-	"F0J8tde2rqU0hQt+I0ZhTb3dhhbNElDBGSoulMT0zt67ZVqPj77grDQPWa2dujQ3FunuBtHD4CV2E0up",
-	"0AHv7UKACxnxYLV1jHjXfdsWzJTtDEJBSaLYLWfL7hrx9PZNyIZPt92IN65EhrVS5M0IuFIc//sZw6Qs",
-	"sCkfabSbZjQkY8YEQFoJmz/UzcY5ljJiVJgvF6Fb6jD/DM3wc6nNjb9Cwp8ZFwBquIQmsxagn2Ih++bP",
-	"vcBXmW/O6d0FPoLuYlueoxSF3fWQAje/8tIhFt4XsATXV5YCVYSyDQPHzIr5QqqYihjTrnITKRBN/jhe",
-	"X+vr68uKw5bNbVA2Nx/ZZW3B4TcbIcIKPgLSjoWIG4YxU0PYZ6QHlyhBYjLCMMdiypI6MuqvTtXLE3tK",
-	"HP6m5Nc6N6UUxmyNFssOiivzLpwOSA4+j7dt/hWfg0D1MpUbPfDtqt4Bye3Rdjn/zLv9HpOZ63zFA3ys",
-	"YgshixiUMnFICMRAVjkjcGCR9dUSp0Fvf+IS77xPFe3tj1zBjfe5dO06e1WgRp4BoOW3JR2+v47+RvtU",
-	"4o+iiiqf5fe8jJnYTFWzGYD42S3WGzVjG5AR+0D6fOMTsZP+59WZ1vtK3aPAzTLUP597WS8ceZY1YXAd",
-	"7Cv9geTpJ5t5Ff1kO/mSozKU381UzqxLXJ4+qmuL1gLx5KRQf10KFdcAbqyaSuMJmNVsNvRLC+ewbdzt",
-	"VpZUve29r7M7m80XzdT1Ge90RrKKsFKzhyktRQO7pzY3aWqUag7+mHrneGcL1j7oLcvakcOBbN6bxhQ5",
-	"h8ea0aQlg20KXSPSei3jEn0nK4iuw+2wGLrUJpWYS7SHEGosOPguZAA8N521nZL/8U3r13jzzbI023rY",
-	"pt8FLwKjvEQXsOlqFTPWdM6ItOYaaI6QbSon9i9g0GkBynLG4FaXMYF2RK3FguGl6XbFFStZsl9HMamr",
-	"Z/yGDqz6jPy3dEjVHuV+DibgByVepjosAd7amCdYVNdGXAHP4u+CLTjbrsQsoVbYmbMMxAD1tgR6Bgxt",
-	"pjmCkPO4DaVlVjiC95wDcCxamV0S0eXKPLWU6kYbhsJjuAtr0DSkxJlrmq50l1CtuY6piHMPdAnWsQ8R",
-	"cr0NL6D6RhMHLw7jNDcCZpCyN0LUSSRzsxiu4QGOx8gO9ylDIpEFR8DHvTXL21aXqX27ZlwrZteJmJcW",
-	"vo1YRbZgufLlDo9sjVN/GYH6b3dBY3fBJgdBTafAFdU3JeqbBjikL2ecN3VXJezHisLzkK7MeeWahEle",
-	"TNXES6lLnfWpw6xpCYWUcDYO+R9jRsKiq3NdeB02krFfgsp2dz2ZFXnqZQA0gMNpSIlfklJ+FxTwhQJq",
-	"xYAQDHnTdjbWT2IjIRtpJ8CbfhfKibeflcLWzK9a2AKEeZWoNWcQtrvJejIRqyb6nvvIcxH/XtxSVxsO",
-	"hu+LhmS68DcNoj+d0Rg42F3TNI90NraMVM+ghDSmN4xwEUuX/dEl52mpKUZFobSKQl0cu8OaRHYLb6Bp",
-	"ZaXDvMB8Q4uTuauLfYdIq0NDuAj1ZrgE7FiE05soOa9Nt/gd32EF2+xIt0C47VYi+KeE2Z8taOuEljoW",
-	"XpjLLu47B2IpC643j62vU/uMxs9vrfgrYAwJRgBOyA1Ex4rROZbvXF4+tz8CwA77lNBIk5F5/2h9s22a",
-	"V+2MrqzYeis79juobcxVWHAWMPJVyKKYfl3mumuixeCF4mfg3UNC7bfssiFtnYEgHXqQN3gdQ+QR1TGu",
-	"5xmBnLSh0QgmlEcsLN7hM3H4ouPiNnWwhJsXhaj59UMFNeyWUxJkLGjbdjludZ+1Zdr80Eu8696DUi3b",
-	"YGfjFvb2yS4Ig/t73d1Qq5e5KmHFdTsrm6OjGQ5Y1TehrQLfh5Tr5MdY9viFk2P8BnuftwirJdWeMKrN",
-	"s9+6TxQTY75A7og7918md8RvUlS5WApSs51kd7V3sS/9hoB1ol1Dv1WhnR/6kD4l0kZJ8T6qwNVv05Tm",
-	"Vck8/V2TeY63hX5SaAyPZvbJjUnhkLcAllGoi3qks+oyHy2tn+MzJ/0izNjg+PHQR1ArV+gKXRDrMQfY",
-	"cnMoHL7F0D8tUtkWVh7fSBP7XdoRoZr8cPnj61KG8oU4SmCUB+gBiGp1MKviJ18yIyNtplYrYeIBAx7+",
-	"Xru4RyYT1ynRgSjnVYvChh0eVyA5darOHbakLAdFCllkz7wlrO4+EZaszWU1AesbR71WhrbT9EccibkL",
-	"E/NYmFIxF4sk05mR2h+KoP9HCKaHETr1FaP/fwsocFSmyqCNt6XU384EGB4+T1zlhdjmmFyRfWw5VUYR",
-	"8a0HW+3o9SSG+nbNdblHyPtc80QlHyehvrfNe+r3k7jkDSo7t+W+MKoiDmcwe8RSsmexIEKGFKn/Yc22",
-	"aqxLs7uAqUWFKTxmUy6g+YWcYGAxI5F4xoomxVGjQ3JTSojn0ZKuNBn5cxnlaNFXe7ZasPZAFVYmm/a2",
-	"bauOIX4J3aVxIsaOm7fXvn1pvWZnk7qUlbol8vX8LbxysXKdMnZzcfhw/1v2Mbvz3usAUO8h28YDMvbW",
-	"y2HSF5fOEVbAZVXtNstdUt72qfCB722ezG4T2a+SoGn4vH6YCqYFvdUfeoOMhrzJNXS8S0FWM9OrqUOv",
-	"IgIJszE/nUHdacT3C0FWTMw5cTcN1XVPulotWAlvcqHoLVR8mSwWimkNCsMum552oWuSnFf0mdjr1cPc",
-	"jz+WE+YLJUVsYxigqjvixDDRIqIBm8kotCnD+9YPrnXJKR1/GYa4eQJVswlH9QxXFQY94VFkrVBcIk/S",
-	"Z6u4ra9O2WcNqRsjlVzi174a9Aa9Tn/wdWoI0ZiWfu33JY+y96Y5xnY5cluynfjs9/5Ng/830OAD0tKe",
-	"5GOhpb+4rpA2ucmpC37blapy2DEjsQQ83trmr/3Y87QZzrrt2zTiDA1aan31nYrWw1sqauVmW7YhTmZW",
-	"uSQwLcV5HUgg50yDITUEPGaAnoNsecyaBftmTkMG6JHg8MNsKaMapA5ByMYKyXhFaBT5hqXXjy/te2O7",
-	"KpbnmLrhbzDt30sVaowHpNOIC47ATwnUQpCrGVuRpZkzoC4S5wBYgGeTgrNuhfk5WBmw7gAIXdOH+tZZ",
-	"ufXtBpuzvFP3z4dSl5e62Z4GP1Y0uGGxdb5NZBTJJXohl7BStpzduqsJVJLTiGR+1RRrH5leMbG/OWj+",
-	"pvoBr1EGoNzVqSM4Pm5gSi8qY9S46eCRNRY8eA/6dTyz22YL1FaBqu+I1XVFKZFxtSdX7oexVNJO24XY",
-	"kgJYCDe4TaziyqriG9lyWZZibBOuSwzTBhuWYk41kZoXGHEoEdelopJXuWcxacZyE4hbWHDNjSUiLqTz",
-	"x3JnDozt8qF1gRG+d1Suj5bbchfxF6jU8fSO9eHbHxFmVufUJd9iHOxK9Bsq4zMlJrcDGYVtOwRVrTF4",
-	"WBQ3qwXrNoG12Uww/hga+/Zzg6rv3M8d/gcro36GXdE/P7jbpEH8+wvGqidc0Ij/Y6dH6lY18Mbenu2h",
-	"aodes0+gWio+5Vs1dCCAH/FWkIw04vHqMpCqAo/QvCNiMeoeUyaYMluCAeclLRRvWn10qXgcM2jjPaMi",
-	"H1wNZYJAsJkMLw2r2l7uQNkYza6/p+6Jultar0QAlm5rfUDqnXvQwpBdvHGNy0maBbBrWrewas60Tfd0",
-	"S/Sb2oo/F/uOpLwh1EWsC2R4ZsguVZEhBS9kNIptExsuAvbgIe4aPDgXmLGHM+UK7bxz1CvXyYRkukZN",
-	"6nZguZ/K+YIqrstypKAWj4VgpJWfeAAIRr14aTNqqxXw41qJEUaV341QZom4qSqdjWjgUh+wEDSsxgY7",
-	"g3rylEtxnbOl6klkM8DvE1Gobhkc90orzLnQTNVe6WCrVVdvpbdxJYRPgxTsBkUo7C5+Citcp7Q+lrts",
-	"dRHuS0Fz61h6RwVpobiy7TxJVx4K2Ln1kDZWEFeIaS4efsF65UkZy5fmYxvoBAbjSFqwZao07Esygi0v",
-	"Y6riKtg9pWP4uDtb7tvtWhY6jKG/zUKXUdho/jIKH2z+Mgobzd99++HmX6D9dEDeunjb5FFLO6XfSrJv",
-	"bq+Yp3Qzrvi7yT7y1dstoJY4UUzqsbtsZa8FqEBMJN8ZmOodRjqjjlvuJIU1YUF5lvLuxlbj8oUZowB0",
-	"Wfo1+2N3H720ur34RaxRQrtjA8u9p+OyQAfp17OZbog2+/p7KZuZUJV6mWZUg+895wtGgmllBkbL2o8b",
-	"qKA6l+oL2sH/o2zUf1tnv651tqMhU2LBNDRbfsrG/GVwyWyWPBMP69FqejpFaTTCuuw1wdkSTbntsAki",
-	"HhMZS+A9G5LqlnORprg+2OF4OErMCKtgPHsIbpvzHP2PNFaM7Ocbqkb2a78vDSm/zusRUT9KYCXikPTb",
-	"ZIAFBVoSKbYH5rYp/WXrs+fZ//dZ/M3OYu1D+Nwh6RU2Oo5pMIOqlooNmUqm0anH62O9w9de8Iit4xEU",
-	"T55ZxfkirtAO5STOPNyx4nWKhraZnoZ/fR/PK+rLvr969ZJQbf1VGurfrbedCxJxHeu9q7fMCK42tjBY",
-	"+ybyAN/fjx2EJYmkmBI6lbYbd9aQmy1iYmz4uS2J3q+C8ktpw4pRXR5MX3mTMZMFC9H8sWL7sQDFAr7g",
-	"5TR/JclyJufpcisGEHeAVQNV09iRp8k5eOs+V0MOKbaIVleyKeSlZqLB1tTT7eEbmW6vE+Ql5ZCj+OOD",
-	"pqx8QU19o7LtJuop1ymPytFOO8c9001oooHn9nFdIxCF5uptZMQRM0uI2V5i5dmMgowlRF/CzGn3H13y",
-	"brGwWaaRXFoAWKhHdN74VMEwF+m1COWccoHAjJrIpUg/CSiRgpxfPr24IF/diU7n6+61yLHkUHQcqHNu",
-	"7/OpAIclO46rka5p04zJ+ilpEx6xd6pCAIzsr6N8ekNa1rug8cwlcthWbV0CnfClIjCIfPO+fPnTJuCl",
-	"6+vL8lQIM6Ly5DGvbNXSJdH0loH4orrbCPZpcy2WcKhbIZvQJIorIJzOyYIHcaJYln0IElXP5FKXFaOt",
-	"dRyxU608LqBWlGEix17WVlVi1rocLEtJ6R5UJaU0JLJdN+3BspL8bSvzyqKEpU03rd3S/B8lr/3WYVD4",
-	"Gtrjo7yGdnp63O8/HpycnDxu2IzGLmiW1Ofvuh1TOudKAmpsgyIT1s2k/m9vdBaUj3Xdf5cKHkPXLKpM",
-	"oi5Q9RrEH4QWg6DVbo2DoNSBu5s+OMS6UwQn4xE0BWdoQu6lKuoKz/W5h4XGozOibTlVinKC6+WG63Jz",
-	"YukvxqeEJZj6jaXuY5mIAP3bALMFpaQiYBH+O/vG9mpkt7duu9KZVBJKlY8eBzmEXsUOgBOtIg24zsUl",
-	"j6W8gTR5oyxL4ZODaxR6RuxMh0SxSaItRNFUyvDMIowNLWJFsjgj6RoMyXgFYldD1vzOS1lGdlDQUIrM",
-	"d4GpyktEHLEQc37Xnz3xgBuEJDIEwZr3N0GRAaWt7s2IGl737pjqm9r3KhrccDGtDemBpSG1Ff916r9b",
-	"SBWzsCJLM3SXt/puPF9PGceIotSZ2XYhfabLms/V9RKVpjlsS5HC+Xgj/bBhTS5nVLE9w2g+yka1LrSy",
-	"YA82bgmw9btActRbk+wobYfiNGODWh+piHPJuCG2wR3g0EcjLm4MhzQsyigrtSdwGUvFQhesqj0FyBnY",
-	"lE+Agx+zKRU7LWz+aNQcFjRc2dCLBQe1VLZ2f7+2LBVjaN7/aCqoUYDTrvgbCBWIwApCLPHaZW0vC5+s",
-	"O7VGrZoASHoDxnSeusElIEko94eersOJ8p2j3cwcAbnBFzlISvf+GS7bwY18zd1dDTU+Y5EtcIBNVuh7",
-	"kUlMljNJWKRx93UJOI4H3bcZedTetxNAHNdBJHXpFAoVJ1nRG/LZqWIstKqobws/zuvFpPP/VijFbt3L",
-	"O5tdxIUitp09gKBqlZMvV9gc104vktPmBw9BhosdvkqOXCXG6/u8zbFubDTsHYt67esKp4HMILPQc+cm",
-	"stcia/8o1Fo39xRTdR7BmEs9l3P6CS+lpJE6WAQDyB4uUG07O6W5ZV9v4QBeXDvdlCTLeMsLY2g9B7jj",
-	"kvzv2IbfypnNUkkx9aNsu6fLb670LGLZtRsUfG4NLS+k+aM0tA31e2/wd4RyN6OAuuqv3r54Sh6f9vpf",
-	"n1lY2gVVdM5iQBW2pXqETgApgYz+PHK3zQCpL7tnv3WrW6665g+G4TkDkcdkJqNQ74V7Ve0CWaMW3z9t",
-	"VmWh5FTRuR4SzRgZccFjTmOWHqzR9hrOj6Wuz7UkQNzqtiPt8hNRFmk/R+lgRGuMjbgHx+QV/5Z8ZVYT",
-	"a+NJxOc8/rpLLgShZmJz3Gbg+bY8BQpPaEW99JgLqlYFvvh40D866pW1K3G9yUuaUdNEs3KvsiGNGy5A",
-	"S8D7nCJ4KwM6TiKqVo5qnr47f0YCqRYJdmIbPZ+PWRiykFwIHaskSNHnNnmnN0dopZjwsBwd4Hu5JDqx",
-	"/jmLrmu94XvUiLFqMAUeEyZCTb5id0GUaH7Lvob0r3dXLzr9xySQISOJ4LHezHiOauWS1z26JcmUg8bA",
-	"qxTDUazSQ4mgLnpfTcB2tm/SAb88nz5zzMI6IVqf/nK7kTWH39SHH91n69Jun9J/77A6onCrgsTqrWvu",
-	"vPjbmptAGVf7zuajZ6AcO3UnaOBCwcLtZkXzqWqaVkJznSbfG5l/hp5ULKm3lVlmro+0q6nHSnHHlPwP",
-	"+tGMbGGaIq0tZMSDrRT+Bu+CEiex3fA19zwQkBrSkV38epRQ1UChDoanS4G3DQ3AKH/ofgaNHMJwc3Wa",
-	"ErYMgZseNLO3YXW0RZHXbbicOPIG6gbujyEKjYUh1vUK6ou1h0NGI1Cm2j5qN2I2LxaMqjPSh85K9qtd",
-	"co7P4z1SRCui2IJRfCHhmUAnoWQYAAJ8Fdv9MgO+dx2J0gyOeEaFZ+XNqCYzGk265ALbbJp3zSzQKrZg",
-	"We4pw926VHOXOhUAturmvl3linyk0x0g45UZO1eEp3ryduayd+8LGMZv1vqiorb6NyiRdizAP98eGRTO",
-	"X64geudmFt9TPSszBGwbi82gIUUTZVu3ijK8knPy7t3Fs9uTM6KlApwjHmr4N5IjRxMOTH5eyLJOEh4W",
-	"QsiP86lMj8tGUbS8dkTZDAK2iN/yUjfuuoyHgnwZhYRaYD6otSY/Gh7l7FPgSXAT12SRAMq3YoFUYSMX",
-	"GhdTM6wtCb7liG8NsmjY3YIrptExSqPox0lr+HMdF+mHIi96J2IepRm0ARWZA98wZjKTiYLGa2TFKDZe",
-	"I0Iuzwz7UPGKhIb/wuOYmtsFncdy7pJeZVl6gAZQNUq+ffqGHJ2QmE6H5Dum5lS0yQvFRDBrk8sFFVzP",
-	"wDgE5/JzMY24nnVJusvnQAudl05YzGyngrVxrZWLecQ6KCse+/B50H5y/1UnqyX78LnffnL/dQW7qeUP",
-	"1WZkxHp60IG2r1GELyn3jWJ3UHPLGQblXAqGLEJRbE60WWZOy7qN9Az7l+pmEsllbQ/ne/fAGn+2qU1u",
-	"st67y1hrCZ+pUkJzR6lWnjAe89JMSYeZiMMETQWFOgRB55B0YTd/DuoLuMWIkEYPUCyfKpwoXkYY67Ub",
-	"+ziDvdn4bCX31vIVvuVVvY92wNFvuAe8to14y+Oq2MGV56YELQmKrCGQhc/pvVroNIu2liVf+6NP44G+",
-	"Az5bt81b1Di3j6eP1s/v8yjiwTDCfpDjhyAvF37YdPMPcoxhCgTi4nr2Jeo66jRl+EGOXS8GcFzXyEb8",
-	"QY7fuFuxe1NSYSUmaoqIrYTrIQF3NQ1ifuusasxOpCpsp/9yv4yT6MbPLvMeRo8S3N1qt8yNFVmMGnKk",
-	"G7tsAntMeWy4piZ6RhcMnf6YQrhM3XlGLkAimt9IZ92YKrOmVCIalYuoRlRYL9j3gxz7YT7OapeAIfY0",
-	"iJj9q8H2qxrJ2iglueBhSs5uanl2hutfwQfSGOK6ezltuxqrlbcCxVT4kJVmrJqnR+ZXW9pge+DuGhJq",
-	"bw5rzuhiwQQLH9LBa2a2MeRklu+L9w7+BXn1FuK2XK1hl+HyNr6OnNCX9YscI1QG4m+5Pr4cATSYCNc7",
-	"9Po9fI3pI7BukCljBCE68ua2vh5BP1BnX8f8y6nHBdaQyaGDTydGrddkBKmqXc1EONoBcLT7saq64wc5",
-	"bqxA/CLH9TUHSxa/bV2AL0LXMxVkWbnIZcwWXh+7cKvbbNDr1XScxTKmUdUXuSA0is5IDw3c2AbAobxV",
-	"WF/z/oNYs8CAvnFgFQtYlS2fBdvMITWKB3JpiwkNOe7oBk7AHRGD3Q43u8lZXH4UdFOow9OQfW9hg9yJ",
-	"tJdQmgj8l06CAArP6ie+v+TiBhyoFQfRlr6O2YwjHDwZ/WmU+p+5uCkLWlcfwdTDUHkIX/JbJkpps7IY",
-	"I+K3OcwgebOdL22oh3jZuN/pmoOn6/w3v65n5qWc8h37lDAHENCkFmhBtV5KVYEQTQPwwj/SxN2XO6/p",
-	"w3n6GTwp0s/mjXTFpunryrY08+vsuCpVxxzcHVxbj0f3gSphy+sGrQoXmOFNeEBjRhYKAll8W+l1f4eW",
-	"MQDnWTp3YROh+RTyyinRhuREzGlEnLcK85FoFBGp4J/CCA1yDtldUcQiKA4yXBy8QvCxfdFNCpRhiwVx",
-	"D8qpwhe0JR1C4bcM/vEOe2Sk4AxSpBrTNgfKdr73WtpdLfc0NSm5SJvAlc+KavZIW7QTIZd7+X6aJy7b",
-	"FkQb2YwrxmqGI9FgFHXyA/wNQUD4UtR9TBOAaW0DYfHf2FjRFN7D9TXOHFV9KdWz3UqEWf+nht1vQBM1",
-	"uiPemWp2/V5vSLSE3yH44dBK6gIWbtfncJ3yY9y2O2+U32rnQQSGS/RQDEuuwYYhF2hyagzPOasHg/zO",
-	"gkaF0Qv9L62qCAAN5dkhXJwvFrXG4dNV+bse5LCk6TRmXBuZcuk26Ib7UHGQziHHqRmISwVdbDlMZZHP",
-	"2iba2mpudrGA+skFKTbn6pIR1CT9Irlg4cgZIcuZBGdaxGLCRZuMYqpvurZwNRyZe64FKLe2lvUMIXgN",
-	"0ei0/ABLQNPkSiyHc9FL+xmNShISLtdd8lpCzjeYOVhfs0zrqkKE+5prFt0yjbAiaS9mMw2LpdJCCdcN",
-	"Iqmzv3COtmwonYyX99/12m6l17z+W+k1i2ztMiS6lqenf2fDwL+z+1O/RJz+kRUi49+pVZZVb2Tvz66l",
-	"o88uhSyIePGiS0oqXPWrxtOrGEPJX7PDKTMM31AVbzBzgY1QzMhGI0gXTDCzpEtR+e7VUykmEQ/i/ZSd",
-	"OY2rcutoDnLeEGebjFdkpPmcRxSiTaM25EyM8xFiNwmrQHr3p5zLnOQp1zEmjlq8tg8bc3OOtsSQNQ+3",
-	"sllYuEtz43p4M0SdH5ejjKvAwxt8bribK5sYnnr+IFgIiT7zBRWr6g295CGrjhTju9GdcIbMZGg0aME4",
-	"0JKZQObjo2TJY8F0bihBxPFsycVCanR5wIsqxpSmKexOXg1SVXDpdY1EdEzExkaBZnEiKW0Ip7L9XlmW",
-	"2NEeeD7b9MDfb6u6ByxYatKijlAFzRLT/vbQO3GPOp+KvI+yPnUZbZUfa6DzxgaF+YTNhx03ByJwp+vB",
-	"IuBvKn1Jz/l0Bt1GFA0Q+MyaCeRcrLLrmPOp20QvsEeJlF3yo0hddVBrFMj5XIrUIYXVOFIwyLe+Fs6r",
-	"l3quMG1CZQhsXJOjwaAAelbPlfWkjEmlSfDrG6SSiBHNDGMGEGVXlQxeYZ0LzzhQrnZLhBTQHUQooWBx",
-	"vojkqrKZ5hsEVd+vzXbYuKtwmijmOuGBasqjCIvplzye2foE6FEH3X6LntQCAZVBe7zJwm9rNWiUR4li",
-	"WH14enR88nXdQOplTMcRwxh0ruJuTiNDENgQ55ZGPGyTRNAknjERg7suBKfYmIchE21jeH0EJtImcxbP",
-	"ZPjRXKEuFhdY9ahNIjal0ceZjMxVqtlH1HztH3IJ1eluJT8mYpGMI8jq8K5SFcz4LV66iz8uGNSAtc0h",
-	"+RhRZRiromLKYAyaxlxPuJmnuRyzj1CPxyBVQio6NV+ht5RHeAvla3+Pafgx9Y1z+8+PQRJ/lJMJXIJx",
-	"THgUG/07uwIDkmZolH807I9+ZHcY1IBLN2z10aIGwd9zGbLoYyIgHgRXFBJxdleywFgvbEc2SsjqEDT6",
-	"wvFvTD+P+b4FqhBv1VX9UlgUak+jEDImmDts5lqbqXs1zNt1BMODaGm54ZWDSUx7IRdzVHbMALVbu7kl",
-	"JWKQwY3OMLYYAWvwf4ZB5z9+N+h3rq/vTlhDQDCEDr56Q/CGLe1pTk891cQvSa3XVMq5iWx6AbBMI8zO",
-	"UmMnAwkwf7jOnA8GK1iepXARGkY34YjxUhzl1ozPWpkEJa0PbFZIRhsfykUBFIZYF0kzcXVeKC6ZUZ1V",
-	"Lm6vXXnLaOh7dPRuYhbxonbKVUof/VAxPF4ecUWQhJIsARrTMdW1zNUsyUuxkOsmjxRVZPdV96qy2egt",
-	"Lgt2y9QK3RZck2Sx7rRgUwVuorohZIclUbG4Fv2uPsqvTfmHPAcBmpFDyYOS/xRvJMOl5sK5iNGuxvSu",
-	"sbEZ9pM5mxrOWzw821veMHmE7DODNF8Nubl9zgWNMZowp4uFLbL3a4bqoHpl48j8dNvKOt/6nlpLvivM",
-	"j8a0vft2SwpWo6CkfCT37Xrlpd4TH3BJFdOz3ViAwocr8jXAZsA7CNRqZWWCOiYLylUzQOAsZtnt1AGF",
-	"yI2u/DBMuY6Z+hUzFCZJFFUnxaNv61H9duDVi/Vf19d3vZ7RHfoTo0BMPnxzfX1ZdrnC65FZv9vMbrhv",
-	"axqEN/fyvRAhU98aHrHbdlR4Ft7n0piMVV1b+8QhvQknpZBox73NRTi1HQ25mVcVy/wix7URK8sz2NKo",
-	"Zw5LEFK95q6b/sYOho1yHXC8m7LWcNpQr7vbhstFWim8fRd/tDfv3f+kYh4/LraULZd7KhyYZ7lu8Ozt",
-	"+YsrJ1RpoKTWqb4wrSjDN79cloJhoxW0YOrMd13k3B6PAF0ffFDnR7YyOW3Z57SS86NWu/USAPhLfTi3",
-	"TPHJqrRK61ykZXBL64ZXWDUYUIEIOrn6UXgVNzYzJBaxEF3xf32LGCFevku6ItUq/XGBYeZtrVkcL/Sf",
-	"hwcHFaj31VvvMYgvh7nxsD4tz6GVA9ywR+ORJiO9CW2jzKrY9Ti64VUZ0e73HTKrq1KbPA6wjhVofywm",
-	"Rw5qaSZVudxF0zGbs98qDzb5w2ZCq4b0aJCQtQMi5EO0s8jSFCFUY2ueJwxChBALXc6kYXCufjNzc2N6",
-	"Mo+JrbzbfNSPyus17cCeNy88reKn5hen1cKcuCDjL9l0wIVl3BqXTCqPJWiGXk5Si4iurPthN/7VAPp1",
-	"LThsnqwxrL3VoVK1pPzDsAROn33LNIt/NbugVHcuH6Vm3hh3GV5zzd4ibWxFUkoz99fYHVzdkhL9Vkab",
-	"zHqMgEF2RCjNMcM+zFFpPB7BTVrtFg3nvDzl45KJ0Hak2AkI4ws2qvNaDm1tVzcOgnL8gSmLjaoUyMUq",
-	"RQr2sqZuhFzaAo6atlDBb7TdH7+5rx16mDQ0dsn6FblOdJUti44ftredG0UJFF/zFrDbd+JLLnfNVm1l",
-	"b27Yrq2q89qPAuoP9sP/jWWVI8k1OjvDUxUE4GMcm/9a4M5+r/eQK1zfuIc2Mm5dypibx22qRFrdxPId",
-	"uuWV5YlvqDdKB6sr4IMrK3qh+KK8jPe49zBhTIc3+2WCl89pMMPoZa6478uGLjdWFadj3bxT5u2l9jYP",
-	"LcobbjjY9lRg+e16ikEtwIYifTSoitiNeDfMew8VTVeLhPr1DGtqxD5sxA7rw5YZV3KQDR7QMXNIDowG",
-	"s7YNQnOVFTo1my4S3IMlW10yrR8G0SZIlCotuM9KDSCCBbtFxiySYqqxS0q5Q+2LQeREVMfvdP25lXFx",
-	"H8TBe18eUMgtyYaFb5ysp/G5JgdFr/cIGuxDMRkicYmjG9J2HbQ0Mj2LEGpUvTaBbiPg4IxjJlytiTMk",
-	"Irk04oWFHIzoGZ/Oyo2IGR0cP94AJQgHbcbuaMgCPi/N7dkDWjDXNmQj+ysmMOJJWC1YCGsTKroURg/W",
-	"sZI3zApylIMQu13yMJ5ZQTJjfDor6TSG1yuR5+Bt29BBK7NkPYRQHOL6d15ywfycI5hUjj6b9eOA9gBr",
-	"MZ9tyGv1A0T4dyk6ZI3w3y4VtLCLX3iDSsV1vsVJSdf32tWaFarhOXE+r7bvyE4LepYUmuNqBkGEWOJd",
-	"imPPIUcxqObZM7FE+PQM1WZTdlJ1c5qZxRrdNDvAIzWSY1FRasliwB1JuzjihEIpGKSfF7O+j+sO7qa6",
-	"+CKFy8FVcqjFImQqXaesyWUasQFYvTMSsojfYiJl2luxtDNjejEFxk1dvlKliSY8hiYbS6pC9yYodDer",
-	"YDMvRUgiANB1EI8uO+qMSJhIyWNn5JazpfvJAki7mUBOPbqmnRsn67nsMq8A7FLnumhm5VOwcD7yha3E",
-	"UmzOhS38cuuU7xHppgqlJQyLrHCoFuAW6NihMuKL0mosv9oqq7HKKrPKBNlCsdu6VKrZp3WaeQFVEFlT",
-	"KkqmdLHZCX7a6530T08Hx0cnR73T0/626gic67negCeY5ncCZ8VgYVpc1s765xsys1jXAHGdQYI+0ns1",
-	"vcj6EK35gbShLag7hCFug4rZthqJZup8WqrpmuUYK7nU2FA5ZRUuE2pT99kqXlF04LNP0G8+gxwDCrLs",
-	"7sNWGdBY34zktJ0BqUPPCNHEf9m0y1Z9PTSvLjRTxODUYJuZBVMkYpOYBFIJprKgkhXK+ZW6K0MdtzLN",
-	"KmcNpHgZEHuJYv2siHC0y5sLC3vXMp/auLCeiV8V8qwHxGzMrg/tzTVk2DMRYqQAZvYAQM+XXAQsBXrG",
-	"yCbXaWL2jvHY5kAX9QO4v1pDvaamdTW8dRkWUurJcaIZglDgXJtALZIur5D9jeCknVJRHkXAHG8LEH5G",
-	"xgmPYi6GlpaYuuWBEW2aRRN/yvY+m6eqGY2ylFUtS+e/qeufzTy387UdOqNw745/0G32Qc6ybYHqtUUz",
-	"p8+rwfB7Z4TdjTjeF6gZgIsMihpmPJhlWEONhE8ZhPdaxfWv05XQBxndY7UNVWIDYsSefzjM8VyfRDvW",
-	"dpr6UN04MR2Bd5i8woxcX8WUlfjQ5jmvmeday4RBHUnVWLmxlKkfrlnvrw7iWCTKtXliLwsxHVr9e8wQ",
-	"UsYYQuUm23CtL8IZMQwMXkKjCPMFs44JoZeF494/pyGigFhL7iw7+m3ibKZ21tK/bfOLfExf4HJMhLpr",
-	"LwzzNmDIAQyHxPSGgZGIpQ8ALJLVmqXNACwK2drgcbLmRWa+jMJoIFFmrW9WJHUMbjs6p1Njol+lOKki",
-	"zpr8RXLqujGs1ixURCtITVOz4HBEYH1z9uJW4/LDJtfke48rlPAPPhXYLcIfYAbfBkkjiM9W+RlWEqGs",
-	"gD3CTr2urqUGON7hoFcbDg9f/uD4A1ZxrhLFZpMd7ftIfPgY9jvY09Ss7v+5ci2rkD72i8la+/6BYb2R",
-	"QjxRmajSUhVjnzskZnAlJEogoqBV+vAqn7OHRgXE/bUja+dRAjfH6f2prU3J4rEOrWfNzA/h5M9Aahfc",
-	"YYgXCaySa9sMEUomHtB9dpa5YIeF3t+40ixiQayk4AGNolU5uKx2iCvN3GJVzIOL6VN8sGnq/m4Nz52r",
-	"Wc/WW9P1H2/KMd6Qz1wrPc/O9hLanVSm6HnTqiI5LqbPcFkbV4uV85EXrjYY9LP9mMiDLcWm2W/YesQo",
-	"duaRIW/b2T6/FHF1G0NDKGVdYRssQmV++48eMW5pt19JboXVyrLXYU4blu0lFzd7ZtRWmHvWa/sQSLcP",
-	"19+9OonXb1dWTkBQkOU10yaJmHDLkK3S2CXjiIqbIaH4jzahZBHRgM1kZLRSiHh7Edy0CsTPa0ohTs6w",
-	"zMcp53Oqbpz/3DYqRLRKOo4A2R8zJj2F1fzYJlri6632G2S9BY0QgnHqM8Lmi3j1EcY2hAogXEHoq22H",
-	"zDXedUZ+obcU18fci/86IxFNRDAb2ppjBQmWFvkEAHQWTGjbjPsMhBbcai9nRUiOObMxxJfmHym0HcT3",
-	"GpW/DUsEqalmPJxpmLy594ywOwTs+Oi2CZ6LGIUS6FimMQYzDIwdwb4GUsRQfwf+bCnYGfG/O5NL3SYz",
-	"HjL4roVU1nLOELdwvLJ+njOSZSEPXetxI2sBh/OMzFnI6ZBoxHSZ8AjW5vCZWb4VU3qYjSSF0p9ZMBj3",
-	"YcwXXnLN0kjJCoaYczKZjXX4gymyKUXfsLfbrXYr206wwc0umn9weN7bAjAvCsvbarfSH7OZ20QNCu8z",
-	"09ok6y3Lrw0t/wfbmsQ26yoDmN9ch1tRTZYNqHYKR7H2wnuulqvggRWFbAAbWJxLvC5WIEyrYOmAq9gk",
-	"tbSkr7wj6dGT45PHO3cl3RrxwUFumptbywa79mtoJz9xtqxCzmgYYkg16k24vTW0+PWkurz2XGM1PJ3r",
-	"9xyg2Bo7WEHjLLZvN/5qD/37mcyS24o6w95u+uqPatd7ILZ4nXt9aHObx9QD38a25FSwJbIMY5+3oQGA",
-	"OTxDD5MEHsS6Z0FkEmseFhB0cl62vGdOpwLAnCkEzcE3Gpl51DvdqX1keVnhtw9aPogOhE3BLNcxYiol",
-	"ImJZ56vXvVRFq6ErHIIjDtCMZwRx34a56Iqx+40OAtl3mFxobXCjuFiNKAdyg55H+EpFRouXxYIYy7Wg",
-	"cNh6rABWPF8f6ccEPBIvxAI838I2CzmWCqJZFhTm167TtSrdBpRu270KAK+zjIrVetfNtdQXW+N8UOWH",
-	"aByTrqwUfgtKNECBmoFleUWTRIHgCRQL0UVcVhxM3nt1xDaKADD/a+7QL106/JDtKR1RuR6Vop70ezBP",
-	"9K/Dr4wKuKXloEMfzeyMLpmzuVSrIWyzzbJCa2suFbO/ogljDaU5XZ2BvBhm99oedGu3ubiP9/KJdZhq",
-	"Q2c0gjdpjMRkoRow08xIb9giJjTN3NSFbnY4PACTA96zAQbdzP2ynKVbEE3PPoc0Ex5FVgswwz8jXITs",
-	"zrFtzaiCkifA7YrPAOMr7d0nZJouD8a3EZ2Ass4Do/pXeQXA7M85BowYHaU7OyoNS9nhQ1MGGGGr3RLY",
-	"+8wzKD9UOW1Y+BSitFsjAlf5u/fuuZkGqK3n3ufAaXpctm1lUmhzNf/GHi55edM49JyCAdWPPecF3G8f",
-	"eU4WC1VVPkQzlLt6mQ75uvyynId52vmE40EmscRz73mVtJwzDADb3hZMUY1t96BZIFsY5VTAmQGvnVNT",
-	"R3hjZ+QFtJWOyeHALyMhIZ+aR63/yhabpD3gXJq4IHpOo4hEANaj22T0H/j6rgUEHnV3EtsNeiCVOvzT",
-	"lHCaSwgHphBbvRTbwQhpEfhxSmdkTkVCoyE68eZckEUCGg08YfiRTsbmU2PzeliipQA4QBHD2zB1K8YC",
-	"fcMW51TkuFCWhY2fAu6TvXS76gk8wdFdugZbj3FGxY3PMBPQ07f+CfZOzG9+fB3Ud8nZtRDRDVIc/aWp",
-	"1n1LcH8bRpnMgLUDB9s6OjtDhyVGcbDV2huksjuUYPiSD0q0QZ07bDQJOBl1TRE9o8qCZdaZ66W9fQ3f",
-	"qc7D+EU7Zb0xvGr7BcgobN4xoLAvl8l8TlWhhmtwvM1PmINyshqAP9xs6Ypk401x08HYDC6dBXaGRWZv",
-	"ZYSRI7PVYsaE3gFC68NXKZbWN+7S138upSc34Mb8y81AN9663w/7so0L1uc9q0RASc0EUK4nik7nth04",
-	"YKKUoZE0C4VXA3Z7Ce9w1/Zaw94ebdIdQjYsxaZFvMyYzLpTc05XJLENvNKOAikfGCIwohQsLdJCyU8j",
-	"2xzaCfgJV3OIx/NbQ0EfNlCyx+ALoimJZ7I27zSKYGnFFOAZmRWFQ/qKqptQLhGx2I/llqYDNK/+bF4x",
-	"8GuJ0+ruPh4wZSYVuf4i8jAlqupwB49tey7IfwKHZhThfi1ntpTHh1s0rB/d7iVAne5zDTLeoPvIs8ZQ",
-	"kOYJ1Hkn3CazIewjJLmCf6AAtLgOYw4PNPus2cAfLn98TS7xa18NeoNepz/42hkqIY1p6df21Bl20sjq",
-	"QTSWSviMcuxhT9crt2fbbICyYVXXOoLwtwPL+pT122TQ7RsWOOgNHnd6h41wLHudU9vnO/tn92On4sBU",
-	"KFB7csvGbOrf3KPeOj3g4Vg7D/4J2EbkdzG63tYJpaocPY01kwVn6CtZsbBNlqAvKRJYT3da5/UJDXfs",
-	"hAkORc1UXOlPrcBKNt/aDxSusGyeL7B8bXgZJb998ZQcHh6eApbIu6un+RJMGrOO9Rrnohhl55XPmSHz",
-	"5yIuPaZBXP+U7g/ZAAqELazxAReWNG0w0SUvpCILJhcROyMCIjpL2xkSkPLJUsm4ZI8anNs6+AwW5sXW",
-	"yX/f6Ak7lY1cIdeRyDVXJrbzVvn5Ly3CB+cBpJMPQRC0ySH51z//+4sW5VeBAV5J2KpuoWkuZGvZhHeB",
-	"vQRjqm+wziN2IRDLjHNtObL0Mi8fLMtCMi9I+8oVufp6KAuHXZfab5kaV1BwWl1vds7vKuVmrRgNbe/Z",
-	"SNKMQbbaLezc6zMqo/DXiG5n1ffu0NoxZhuSUZ4HJZeS74ZCfcclfmIqLO2GO1byhonzuKr1l0rrkLJ2",
-	"W9hVzVYXzLnWXEzPHAI9lkaLmAbxwxKndYxu6IVg77DQApm73ahUVLG0+ynk7C8Vj2Mmdh5jabhzZsij",
-	"NjfBVdrWTQhXHzHdcRKWyXgzKLKUoscDP5StoR1pKcUYetBlAiVgWlc0hzknP7y/An43Ogf9kP+DYg7s",
-	"t4wqpkZrrUxPHzdsB5PmcFyUfP+SBVKE2uYO2CabTGvbqaYMZnyt1ufJ46NejeqpTT1yvrNZN9Dzc/Tm",
-	"x8srckAX/MDozAf20dE29KEaKwGzKk8KMYdhbf58PUiN+7KdO/nb7n/Y34729uY8V1JsGCzIAqIXjN5o",
-	"UBPmNCp25Ew9PvCrYX8RhVJ46wKaKM5EGJV3kL5aiykXeB3+bjUYdLMGco6NVcA2ey/VWh26H5nHaHyO",
-	"B7qou2AYUfRvhWM8AZPBfbMAWpW243Lj6JK3NuklfcSGFYopClgZRlYyIYpFK9dZw8EiF+Ff5xXA10/t",
-	"L+2sVB7nALBQZgb/+uf//tneZQyg85AOjYry4V///D/bckjWeiiX8lMQpeVxg1dY1ZDe4UZJsUHlw3wf",
-	"TY2NA8hu8UcALeCsY8St+/7DmctbVj0S+BU+ClkeOBhHbylaEtQHyltI8X2IUa2JmnTF/O1zY29n9FbG",
-	"Jt6BDvWUavYK9ModG5lZ8PmNWXZUMwCpX+szJiO2ZWx1RzXnItdqZa3qMO+S3TbcZ97t9+0WNO793qiY",
-	"lQqEW3/r18XewBUmSK36WzMMr/rWxSS2PXIFN5aiCeKqNmocVVjWQXFZyz30CL23tIeDi9RDX+EUaOqP",
-	"b5AJKuTGHF7k7mnl7hnmm6XywEyigc+r4Tzq0QHsVwkhVCy5+fkMlCKHKP/Ao96vC1iZM6yaA/jNVndt",
-	"tEg3uxCM3jBmDNNca+j3qkqZxxHv14B912SBoplrr1cP852uz/C3slau6Tgq89RcqYSRMVXa78WPFqMr",
-	"C+AVPLKOXEllSsUkG/boeUARYr9ckCJMVKxT6qiFZFPIL6fgxqoA1r61WZJVmOXee+Skdm6AHfRz9/ZG",
-	"iOztViL4p4TZn2OVsPt2K1FRza++U1HVVkaShlkP1i/dL27CtxPeC16izMCDpSdOlwGtNA8qVx4z38/v",
-	"DhnX5uBBcXCd47ZTS1Z46CfbaXBL+AG9zobZAoADerggh9FCGLncS8VoMMPG4/PysT5wJ9jaDu/ayZtN",
-	"WNdaAqQrv88vrjdr+wGPILZFjgwBPr9bSFVRVVORXQQ/+btntCSCTugmfAU/zUIjrVhJPWmvLPvI92Dr",
-	"DR5k9By7sjQ5wVHXHpvfEbru0NLM7y2J4WujamOpHWiXFMvHoH0Clp08VB551aiNPlY1ZPht91V0Oww6",
-	"X90BbW0lkmY0O/pz7qn6DcFqj8VOoEHs3NNM3yjXGVxX+t1WOcjHWjN4XfqJOpl73oN6Y0UtU07dECGE",
-	"2LHoxanCjYdZd711AYZvwyj9zc/V5O5OrltBALeNusZw1/Dr2sT247NyzqGJBFJMuJrjjWOGzWWaH70c",
-	"WkGdyaS5o5vThDPHmr197VTKpdC7pg7XHWxiVahNrwY1677dWqJCWTEv92vb7+3Hla171k2V5XoTKHYr",
-	"yriNnVpR3qXs2pc2KcssOz856vQWocgNqjmXTxJtqxdUaRONM5WtWlp/fd1u/rZJyqh/Wd72INAQDcCk",
-	"t4Us0yJfFC2AJJDhpCkWSBVWZUEotlAyTAI+Lu8dil9QUONt6zbplHKR1T2n+VZGdIQ0pmTKb62+CIh/",
-	"MLQ0TGNborvoSRrgTsC8q0zWAFXn6Q7rjE9W93PHhUvReyDe+4C1uK7/+o4tqhxibxpM9gvvs5nlvlNJ",
-	"v6s9urU+SP/aspG9p2r+1Fh6u40Lnqkuckl/zvGbBu+PZEC3W3Ev8a5N8CX+aAre7yfNfd+F5XVfLVvg",
-	"XJeGJr30sqXdsm97t5hut2IZ02hDlkk6FpeQodg2TNZmGKI4VjeQ0glbQf8ADpx9/YfO4G/uM3q7AYiW",
-	"O1C7YVZ8654DVGYEKQkYv4V6C72EjKSjfg+SD11NL6RzuaY8wO4n/JaRkK5ynQSgtqTVbk2xPn1CeZT3",
-	"VHs5KNvcpTjy/d2l3nse1l1a1FbsbC/rt3+v73WSUYjAV+9EvN2V596OiXQNKKqhR/fBIAISFa1VD3gb",
-	"m1FLHn8+m9+Gs30eG2Vmv/ZqCYIbvSqhsXcuUUoxNAuFPUUIGmx7rEWMKocBKSATZVsSVb9eIkMVDDbm",
-	"uRrtTUsiRdNvlaZsySQ2Ay/rp2vZxuDu7ixjIhk2I4s08344vLvzsioAcVNiVu9ZChuPNxMuSP/4WmhM",
-	"SzsD5RSKFhBPUkhIx8DiNllmgZt3QRp+cGaTgIRgAJeYA+S4FgCZJRWBPE78kA8cbl81lTI8y3cXyV7j",
-	"sHSsvUm+mtMb5sCdvu5eC49V+i3OspRUxUKuWICQSjGfM5nEYNV9zErn0/wD75q5ARbMZvUHmPubCIsb",
-	"9WFjgLoUDddRMZ941C3FFhF9enrqk1GvVx/oGxJ3HY3lDt2G0/0Ml7Esbx/PfYXTTk5izCyDtmiKs/BB",
-	"jmNjtSHlcmWpoEUhhPijfK3Ld7FBKu38o1uR8DjhomF9TF0RZYx1y2sfGqy+sNdZuoR1hOwugbIX+Fvh",
-	"NUdJqWhbGKYwxmdpeUc9gJUiOd+3P68ZLdOq/k6AheBG2rYACZCuzRoW/xdk5nalZ0FXkL7fQJ0qwRRd",
-	"2RIAM8f1xf2wvrzNAX3wwSZ4IOtb8hv7q8qPQSl7m1BwyNg7ITJr2OqQSATXWdKVJ49BbE/5LRMkWZxZ",
-	"vR988m3okO7qy134eU5XcMfMaDVyAv4jsQJIsXLkKl/Ypb1VljyezVhULpxKbKRqr7w9xV7RdZOw8H9d",
-	"X9/1ep3r67v+5Pr67mRSESHO0XD5YGhmSnmZ4oVEE1unvNHvb75xEdqUsDnTMZ0v6vLU+NeSJkV3ELLO",
-	"bLxtnOsGUn5+uxmTMeu2O4IOhFbhH2Gn0pVL8IO8cnMDGQPskWtzhLCYZ/bhXyQX5llNV/pagH6Y4VFR",
-	"TSIWEy7aZBRTfdOlGlWnkXUjEnMVTsOcpc890mdk5NyeXXSosnBk3w7NRaGJSMiIVVNzmPNG21y57A3z",
-	"JkUncTZJei2yCaYp8mBVuD6JZ2QEYYOuobWRBxVFAXHdygDFAr7grv2Ia052LUZpVKHrJguIdNllhzY6",
-	"Aj+qnMDrEA+07d+XtkUaoW0DiftmGdY6z6X1N7nnkSmMMN/fPWW2cF3JHjPLqmzjYaxuyLeOquoc1SUj",
-	"Q5IjMCFgHNfC0AbKTEx+wH/DbjuUW0sL9rasdiGtuMB/sg6kvEjVtmD0ZJS1Phi18XPpnB00bN4sAErN",
-	"eiX7VO/+tGCv9i+kalsvmFKtF1rqOie8f82Rqn8Nq+1CF57yRpGjy/Tv7P6MBNM/Mrww/Dtr9pzRTPr+",
-	"IhnmLnmAtyX0lr/qdeHKrmYwuUV62yR5GmsYLii3d5Dxt9IrNiBLg2qMkag3P15eFYylCmBn3/edF7mz",
-	"OF7oPw8PDozs1X/4jwpbxY7rPY9nWYOCQkrtpsYFrn8gjNsyBmj2TC5S1wDmq0H0qwzm15vDUX4Oy5lm",
-	"wcesxuyPBx/++KdyxWGZOZlr0UNh49zjbTfb9T2EyucgUTxeAaiITd+HyrTzJJ5lf71wm/bD+6tWuzyW",
-	"m5W7QTywWH4XySkXI/LV2xdPn5wMjr9upxjZIBfJnIvEolbB1MBhi0Vy6cANBWBkJVY8qCqGNON59fzq",
-	"7cXTy49XP/7l+eu0FRlKhRqfuIdQ60RigVYac7UZkS264P9hdFrNoi67A0wSh94wbD3FH8j5mwvro8S3",
-	"6uHBQeGhg5DdsshQpl4LBqTvQX3bKBpTGmXRj7bL0Mpyy4zgQeQsbIuiaGAMO3P5hrGFvhbLfIqc+SVV",
-	"51FAkFim4E+pXgQO+u61uBbffHOZZY1+8w15y6Zcx1b8Ceifh310nSfIFauZI6PijlHowwK1SHUtystW",
-	"yb/++d+oXBgVGUoc7UPOTzf1Kz6NwYFrECdKWEFtuCBZUO7GD5i5+ptv4Hj//PbFU3J6dHzy4Su3Rcvl",
-	"sqsmQYeFPJaqK9X0QE0C8z9z39dkRBeLyIb/DxZKjiM2/+MvWoqRUY0CGbIRIgXTcYTDmTNqg922qQ7o",
-	"XzAMp1JADiA260mj4ELG1wLrEeFVVjkADCBojw5+Tpspa9TKLjlPgeNBPTUGl1n+rPe5IQGsWraA+4CO",
-	"YNHo7QK9ZQvsaGm7CRll45tvyHMwCeFQp01cWNjhggQ0iphrx0MFGV2EbL6QMRPBqvMXthph17zBEZnJ",
-	"RGmr3xmF+IatsroauGI/2IZYPPY5WsWs7W+pLSp3jkZ4PvfJt2wR0RVgMquEjdrXAtIRJNMuMHVG1ofg",
-	"2gt5jY2PeqdkxLM3f7xhq4+KJZoZvcy8dDnjEUM6w1GpRJQ8x8VH2Hqm9cjfJUSRwr6orjcrYNhBWkUi",
-	"oFNyrM0gu9cCheroriNkx3t754atMgxoaMjg2irYPREA5AbHyJgkb95dtcmb86un3xtF+Nnzl8+vnrcJ",
-	"NV+5FjzFC8FlOer1UrqwCxNqQw+XzOj8/9mxlzsX4ci8zphDHq+F5lvYlcko1qDkj2lwY0tnzdbgNlrE",
-	"Xi5s1b09WahMu4uGvUAFE47oJZ/zGAbz3JwfS4czQAAcJ+GUQQloJs+tjOmS0VtAVpzzuAP/b2jEu/bW",
-	"8HnD5Kxh4/+iWTwiX9nAwtfQtjwt7cQ5nJnDsWAivhZ2EI6DHw1OLbm+ZbFadc4nMVNAEHCo0zM7ZqRP",
-	"XvFv2wiDAWHva2HTerShAHNrJ4Khw87bNrlmex4fkZCxxZkhBKfDI/j64Ni81K7de5dqOGPBDQvNIp4b",
-	"4WKWnio6ZzGzoaccQblTZCGgDK33ANCc67RDmrV8zRivhXvAzNIrXhaSzGg0sawkUUpOjWkLfJr8KMBo",
-	"HKGqOIQtH2VNiVPArsIE20C9rsotS+YDUSih0NtIRIDzzP5tcxcTZWu5IZBie00aXsnF1DYuEbdc83HE",
-	"rs150m2QjoZDgS2lNPnq3R8Hvd7TNoH/PvuacAG5qBRaBJoFGKUAQyMkUzODBVMd8EKMriy9/R1Okln3",
-	"yUSzuEtG/W7Pei+IDRukR0DHRpgt6BQkRABa/JAsqNZklFkAI2eFw42GiILsOlY13sVneCTBCQz3ZfXz",
-	"FyHqw+/eXTy7PWkjQD9xYEoOSwls0ogHzOaAWI3ofEGDGesMur01hchIWwo/g6S1z+qDlxdPn7++fA7P",
-	"ZAWOTifyQOSGrX63hzfJBRN0wVvD1mG31z0EEJt4BjrtgfVBmn9PyzT/p5hxm+tn99XIPfYHSKla/cmo",
-	"I18jHdqegoItYa3NDvsPKMMo8H4w62FhvXY3hryNWjxCVCbLLQ0Hl5oZBVrEhr/atgGARwc7Yl06cilw",
-	"sdNXXoStoZnaOQ7gDTZjVzYhBxZh0Os5fdb6Is2BPHCYqlYnTZuKmf/e0igx636d9HqHwf8TysCoycQ8",
-	"ApcY/gDbgxfsDuH1A+8HNDdS4MN9AFHvyywQ7G92324d4zTLbKZ0OQ4uBLbDuwSwdOyQ4dtDreHPH9ot",
-	"7UD40i8gt4i4uAFZhTUJEQRwJXhTphoxhWA/jc1111ESVvXnD+YDjkIOYLy/6EqKBAadEtSIGEan24ju",
-	"HjqEHcPvFJ+iFVpFC5euQ2AdavBaChZoIrvqqOLgG8z5toTp8nnJNwdferPx7y+73fgN5I8UGWLNHTYm",
-	"Lz+ggkYrTDVdSB2XteVBU42iYASlTwMcm4x4sMLOW6jCJBGzMj5Vl88vuqj2TDjES8inRMbMatfwQuBJ",
-	"RkCZf5yREfT2tCKGidQ5a0QMEPM337y7etHpPybGiCGJ4EaytAF47Fr8QG8pEtIjTUbaMOoRcsEuGSmu",
-	"b14aU3aE1QvzRRJnRMrcEHXbws6Z58S1SH83c7kyQ0ZZrDgzxiE4bIlUIUhpLIpSjIYYJrFYK9S9/Fp8",
-	"NXo+H7PQqAMXQscqATluGbb16UZyabOkzZjLeKjdNmi2iP3yQRfSlbHY7JYDzwr5C1tBxwurfX5rMRG8",
-	"4+bbkb/YTDz/vAURTVCMenS5lASvayMD8Rwa+jIE0xq2bpkIpXKoiIaOuSbnU8UY9mGb0SgCV7i8Zcp2",
-	"EcO47xJk0oViERUh4uVcJmaETD3SJOJ0zCMer7JXJAL0TxZ28ZBmp32Tt+ocVzctssl7rWyF8BY+tW3h",
-	"MvDwspG4O7Oh2JzVHSaRPlnKpHAcwKSO6jCpb2noFR8d9frbH3knqPWbsBAfOt3+kNF1Io5O3KP+4fYH",
-	"3mCk/UrKl1RNIVp4NBjUGd1CyYBpyBt9LmLDaOHZGoO8kvIVFau0lmUvTm+eHdTagO9ozJboPj/u1Via",
-	"SxQD7wS9pTyCnkoFuZJ3qP784T4naFAGEJr66wCBFU9+Jmwoz8uZVhBxDJtEdLnCNKhwzgXe5RLAhtjw",
-	"yZdJwQzTF8sF0rm1U2mWnU6+RSwrKlaYkxcxmlZ04NzbtuiLRljyYUGxbB46Ol8gLc6cYIfABYDswH58",
-	"aHYUcYsk9n0E1nwGnnQt3MhSa9C6GY0sc33BYDXTyimwlN6D2X0O3rQhiMcDiE50dKwYnY8yh1D6PgWl",
-	"Kwj3x1O0vyEZhSyK6eha2PAGAsxzFvjgT+ANBRS6UAo2wlBIJryXMxkxP+NTCnYt0Clob4ZhjzDXdWTD",
-	"n9bF8QgMAMLDMyJFtMra98zpilB9kzrVwaPAIs28NbDb0EX8A5x4uqhjFkkxBWmLofGcKxeNHmzGbXM6",
-	"ljaZAgOiKWZO2zpsbGG4GRdkOfLYNQEFES7spDSD3gkIlWkMZX//QLW074eeaWbKIMMEI9JVH1mXMAQ3",
-	"1yfrfOQXoR75M+LaRoXhJaknfWj1WqBgV+7Ira/gWkDIeC411J6GMtvWjDgVIxOZCHSxo0/PrGzbVhbm",
-	"T0x6HKhV39x7HmnCof+i7dPqho2qHkG3ngWpNUswBhg9aKkeRXKJNGO0P42Y5tfCWP4/Dz5Yb8ooK/Ub",
-	"rXVtbWfKvTtr5g9LfPBW66J0Z+dajKDXvRp1Aa/Pq6UyupcUmSZtL5J0AHZAS6qE0RStQ1NLqxhycS2K",
-	"pWKlemIhM3jttehvh05hxgAzpHKe7RsXLiUEs67hZiG9GAs4YWzExOqvxmK3XhTMCqAaM6lwN7lK2/u7",
-	"Fn6GxNO5ZGkoPnXbAI05TDniPrOhD4gRXAs8VZVHCaeXXza7QnLBhMPZMFwGnXlHbcw/wcLBXNdDTI6B",
-	"Dx71Tq8FdCD8aLO1RuQrSH0AxzWs4lyaT35t3+fqalMl31sNcjQYnGEIhGOadngtbLRjgYGODJJ/dGDP",
-	"9IF3pg/6ozJVXjMRPp3R31iPhz0893vYZuLfIz3c6ozGff3eThkkdjZrowj0+qd0fBQedgbjE9o5Cfr9",
-	"zml4yDpPJn06GB8GR+Exa33wi9Eg0c/wIidThIx5AJXbXIZ/zuorhvblwcC8l3VO6PGgc0qP+53D8WPa",
-	"m/SDQXiE6gWetneLysnZFnHAs/DYUAGtkDlTyMaAh05oEOuKifsiwR/daWcw6YWdk7A37jyhh8edk0k/",
-	"ZL2gPz6lFBIHzTttlDq1hCCjCWP7XJBnyThCuh30BkegsbtivxYTnYvnLX8Bn0lXJYoHA0Js3Ka/p19I",
-	"eUfM1Hy3ZeXi/CktmoDFVV0T2VXrZ/GOHMn0OuZLnRN2OOk8oUfjznHwODxhTyantDfOlS+23s8Qwxak",
-	"A5sYdk3ChO02KTf6qln5wy8hWognUCKk6GS9o71lT3RCI8NCeSqzIO1jl8HWNggNk/miJq2t0thm0uI4",
-	"nFXabpmTluM8tZ9+oeQ8Q5NpuBCeQb2maRdnBsq051T87FwXr4x+VbXNOnMU4gsabpbLKC+1251aTm2w",
-	"HYNwVFglHufxK5v1NUzRF67AB5842v7Eaxm/MErqvz0H/xd6Ds6NulVICipxGRi2n/kNXKVt5jbQmuuY",
-	"grphnQoP5GkoYnVVBznSfKS2w1fN2k8Sa8ehsYrOaC+BydeMIc62nMm5MT3PrjGdY8k1w4c8OSmktW3R",
-	"nNZEM4uxY0ybs8ye1ozpNBvqkXaISNdCUKUsdnrEtTXsnbGOIT0qIIXKWN+Epr9hqg32RE+/iKr3YZkK",
-	"a97+tAAD00yXhcQFKAzacqNLAG2vVfYZkyS3n2juGFMI3QBQvmHz4GpKV6PdtIYtyDjIcufS0t56rBzr",
-	"s0px6kqHC96BkrFuUYbKx2oVqv3GumFtb7gI84MN0JYpG4xthlRTAnrf+4t58B4tnL1UlELIOE16/tmo",
-	"ngG08rKoGl61Ywv6qvX7ncHxVe90eNQf9k7+DnMOmFrEuyp+//rnf7ewBLGulYDNstwKN1QUP+RzrVvn",
-	"f//UW10+eT35a/KX1//5JDx69d3xp2kjHcXbIUgpL1FVztPAa45+/scpJr+JzP8VBLjZV1KE+NpffLdb",
-	"t5wtsbVIHTleKbQPPudN7vtKKf6j8FyfIAqxVTK67c9tYqWVFY903rsbSXmjScQxTRDFeZplxu64jq3L",
-	"K/OTcZ3zXlmnF/qadWkmxNN876uCBN0sPh5pwsNSCbeNqQCjXtB45gmNvBejaCk2Eib782wXDtpsFubg",
-	"UHdiYVWWVi5M8+vyrX9zIReApGEhYPabsyHn4+zEDqCnlO3kgXV9rzJURhh7IsPWjTe1z+WQALNIbA2F",
-	"MfWR+q1ff94tVcydg8TBzex5GtPZlqhQ+Zn/hbGFtrG3pXQuLhKzKMIpI8flApFEQyaCvN77ubVI1EJq",
-	"w5Kem8+5hP9fJBcxQRxAzK8CLUqEyM/MEl2mxz9fVJW+8fN682qvIOowy+Z8Y5/YViLs3lxWhebe9bpC",
-	"L8ynirbuPzTQwvz9rdLCcr3nYQd/XUb2P1o7itcWd6ekCJ+3TJkwx5h1Qs8tWp4O8Qzrq2ghVIcBY8iD",
-	"TYEv8WR0yei7567mrcjGRuApcPl55ko5Y3LBZjLCl47OHGuyqhHGNznGVY8Gg/a1gDMPgTOSj5uRr0YH",
-	"+PQB5CJjYhe2ezMmZq6xDdaG23pyFkI9E2aWubAphUxEyEqM/ffYIgKXwniGrInHkJunbXwyC8J20/C8",
-	"l4OAL/OSRTIVEV03qO6lYdCJVBnssC39mCc6vhZjBrnzS6g2pwSpwWbUp5LKonuWJlEjhTzLAnG/YfSQ",
-	"i5IQkCCvn51nCnEu4tMozON4um3ZAiWAxoKdJzE2fWaTCQtifsue0Zil9vqg0+sDXt8tgy19SZetYcsm",
-	"D7rus+cWXhOwpoat76iKmViyKTlpkye9w8M+eZUIHsza5Dum5lR43ozXUsWzJRch+W4+/r6F0LRMM2EI",
-	"4hbiQSxi0EJKzxBPRsWrb/2Sg5CSl/KWRRTR0TNxd8niOEJhF3K9SGyLfqbmr6SAcoHBUdZz5P9j79+W",
-	"20bSfFH8VfLPmRW25w9SJCVZthQdM2ofqlzl01iq8vQ0agpJIElmCcxkIZOi2V6OmKv9APsF9s2K2bHe",
-	"YV/tfpN5kh35fZkJgAR4EmXZLnZflEWCQCIP3/n7/YziM+LD/HcuYYVzZFaiOP9/uPlcZj5UzGsxr/rd",
-	"n827udpVtDE0EFV6csnSMqytuL+bO8K3mptDIuVVXtTikDYuO11yi2qzBPAW9nmqfZ7qLvNUT1GvF+ta",
-	"tvYud5OamtJs1ISYdL3t970thnOtm1qWcIeBp0jMLJs+mfI0JVRdBeWeiwBKWX2PNjzSGGhGTvZOQ2HM",
-	"rMw3Ho9kwlKCXeKjMaLUWCZZ6kO9fbAkhC6MRo6ZgCJBCb0VVF1hE6Tsg60JHRYi74Z0NZGRa631la8R",
-	"yuYo8KWArhZWA99ugIDtCuPxVLnmXeWLb4sG8G+ypw4+ApbyJ1vNN7QQY1D9iViZUcaMnRcR2zpUrH50",
-	"5ZYAXR9Bwg/GliA3X4RpBVfKaLGALHopIhoxEgFcgPpJGXuWvHft2uT8hbFKE2SdYqH4TfbIlHKtKioC",
-	"EXI0hyX1xZsAHDbJm0t6OX/waSEESqaAQtRjRA1pxpJQgMktJDbtv8fu88W2+SBfmnxKyhWX0L4ObTyC",
-	"mU1VZc+a7f5kSDUgdN+tMaunshTfKCC2/3VJtQ+au1DRM2L/DBlKb0YkrFEuVcIKRzpf1raR478ARL+W",
-	"4dDdtKjH7pXSlFigdGe+nzQPaafXPDE2/CNjwx/R497D+CR5xB73PUb5aXe7l1tuP+Sbbor1n5h0/+It",
-	"ir2BcHdhm+/pNatSUr5m2mo0z34FW2pZVGcdnT7RwwPA5jkAryap1+sXTCTKq1xHt1ZqrbAuVgGfSA8z",
-	"ZlHryfkytibEDFkMFuOoSsQxO5HDJfFzVIXeCNBygIrgADy/8H60b/VgAFyKRRI3u8W3toxmfkNB+Kx4",
-	"FsydNo5x5ocBUQvqD8N7H/lD4HEIKOGZcGVWjmENUBMFySzckzGDZAYYwlmLPIfy7xIlECJQesAdxPRw",
-	"B0ZLSYBYARFj5QT7No66XRKZx//KxTVNeRItnqTrnLymcRNLJJ+avO4U0cRqqjfEUe9fB38Zvuq/f09f",
-	"/j748HP2r8/pm8sPKnty9EK1f+6o572n0yeDQXuTQEUFF89apsZRDaOW3UhFobT1ed+rxU1Of+mwWzQR",
-	"SCQiumeOub94uHMwn8bpo87jrvlsEeIpv605aHpqjNt8neFA2ixfJR6Bh+CrFweXGU3Q3C4P2gKweZgT",
-	"UIngVsE34H8CVoECTnyjIifiSsipCEX5FtPMGPX+RqmUV96VaRGAQyLKeLE0BVisScaUR3ez9SNBKGSG",
-	"mRfzqWB6KrOrXGv3JxmWWEJ3GAXE1CKeVfex5R0D7K7KmkszTT8hBd/2EsZPthcwHj0wof9ir2zFcgSm",
-	"AM4IFIhkGYs1GcpMMdIDkIzZJiLlpXnurQY8ce1XRjwv8bL1R+5/sOCNXLhOnc9rvOwl4NYS0KwYqTFm",
-	"1pZ3AG+i+EA0uZgXMwUkpMBnDZ1UyphFaF1HJIJHUScTn4nENbv7x+p5vNOStXRmcUqKaJVckWvJExdI",
-	"a1WJHDnRXuaso+vdgIxxf82yfdXBTqx0s22RPGdx31buUQeHCt2tTimrwoeLW3BdIx45k2pLn1wLvm89",
-	"Nv5rdfXjJMuYqNlem0r/EVsp+ZGndW25by+vrhD0XrnrNNhv85tv8/dDSeiIvNiJr+mMl4O+zAZSr4y9",
-	"gIdpoyvmcIBdxoWxO4dykgUuIOMhJtBL5YXIjM1apFQMJpgYCYUF92i+tB9CuN+T4mZ4LqGJXPhbGyWh",
-	"iGDclcsVkh7GyuQYNdF8ZAxF48I6e9YWGmIXkic2RFRE+yJVpqU1J9/aKQM40RtZmb4eYA07cwMj8l3F",
-	"OG/qoL7o1y5EQOguI1V7u21ru+3coseUkS1vZsblctzD5zt7Hk03wLwotP5BCMqCey+13rzoAbjNbQJd",
-	"lVD1cxItahEwA2maOqtLFexA65QaAw+BRTC2DFscgCLxJWOHMAqJQTy2LXJeiLdxRYyfGmwQH6sUMYr5",
-	"g3sj2eInNceZy/1U3CBlLzW4kxjau+IL7yKK5uMTUNlIxWAfRLuTINpQSuid3Z0kOi+JliJvwFIxY525",
-	"1ZGzObevKEh5ZuE6FzxDbwidEVuUB2iWEPKCWDqYTUDehMInIIobuwmxv0gsxzOwRxJJlKwWCfBIG1+5",
-	"mUjwM+GFQvHucPSzd1fx70P2++8Xfxl81+/++7H6ftA6EodP2+N/f3T9rjO6fDj78ffu9N96L4c/sR/i",
-	"x+o5/Y6/ka+zV/pt8vPVZocfHv6NxbvO/aYBPQPX7UNfX4ncesfM4kGVvztwNxJZ1QKjILvy+JeaQFhK",
-	"ZhvFwFxSr16+vXLUHnM+GSPmliRCT9HVXlk3Dwx6pNYoGDneDEL2B28HLSQdPEAYDo4ltgYNAPPhQYjl",
-	"iwR+gE3mUwmhyFlqsBpIsTHNqGZEaTaulpH4nBvH/QWbPkHHea5eHCfJGY5mEop14/XJgf4kTV9XVGHv",
-	"Nm3giHw2kqSdm8zN5woh+T1rORW3F6T7wqLPZ/wBRkRB5NxQioqVckVJR1ySAQESWWTCebxUjDrX0KJa",
-	"MV1BT2rEUhHJFSLEADBjCekxQCLidJIgXV5ZSjGRXLjHrOPOIGnTPlVwCzHUZyKBiMDIz6/aNpwa1Af5",
-	"c8DfMRP+QVVASee5dgZqGY0Itd32GaE+KQ5JaXQozB1kmjCk+V5sbq7fZ5vaz8WDUYUOUwsH026fttv/",
-	"3ggaMSYwHEYCUnOqwi+68wAyPFkfiCilSv+klgHSbFQ8bCduWcNwaTH3x3Fn/cI7OIuVIv3go/2XRUFZ",
-	"Lt6NWZ4wYD+TE10FgOIE8mrsk2UqYB0gE/ukegyTtVC6yhgmfi52DV/yJWa690AhBX2HbUW7PGbGe1uO",
-	"8AFXFE0m8OcssLzsL6rCHL8PiEuUo5wzyhoTUBQav6PfI3sAXb8WwmhzbXk7C2NB4EHkroHmfPA6oagt",
-	"js1E12L3UaRquRvMPpg6SGsiI6meQ78zeqgGUA7BANaHlKOKXeBPPi0dDcg4R0qqLDo9wX6zGTIolsfo",
-	"e5drBvp7o4ZpqjvPJl3knArDiwrYkdtFwVtt5/ANGvcB+fN7mea4eqPZO4nLajso7Rr6dc6xUlw7+HWL",
-	"XMiJn1/L1V4/xI0MIbMn1gCvM9tibwPtDlHOShwnlvHv9V2R6gjgG1t9B3LPR/+sRKaqwBJtWdJzNmng",
-	"i7JE0hajDSWneWSl4MST8gSRLe6wXdHiQ5TO8/w2ttdY+P6UamP7pfyaZRzJzFccuk3Ok5+WWw3SFd56",
-	"OS4c3Qi9wF5eU+Wl2J4n6w/TJGiESQ5ds52gKhmQBx8R9mapc/Y9xxyt5WgRCQbesKcbKr0CLAeBj4E6",
-	"yRiGUIQCiM5exikj5BTJ5BSsqpmrHEuopj24OyZoOcA9WS4WACcCxw5rClrkJ2jlRgRv5JAoBR3vH7Uf",
-	"BySC738130cPbIJFOkoqaGe3Rjk8rMRTAyWpEvrOsd7G3tH8RfUkY78auyB6UCWCcRK3EsFPEIFoff/O",
-	"YXoOpGB7uJJv9dA/hR219NhX4YDcMIZ6bo97357fCgOEXEqP8Y5w7VyvhUqrJH40L0ZqmJl3fJjae7W+",
-	"j9ashHXd6KztGNEV/O14WEG2bpuDp7bqERAVUccW8JxR1WKmH26tWlYbGq83QvSVrMS/NrLEZTbSGgoH",
-	"ZINlCngbW6YAxVkgAc6sIkWlqph2XctFVjUPLQtiDBjcrItT+NbysZnbZ8woV5YE4Pv4G0LpJ/pF1YIC",
-	"XfCby4rtWYcthqv3eHwUAd8X9uEQ4g6FiwrRCPBCNkjd+xe+XZS2uxF/OX+okNO9cbP3onYn4lGKbi/k",
-	"b+ZpHXBxzVfR+5hTULjOkmoC7hUmqR0qzIxpSzJa5AudQLWUEQ8VCe/acPuLwsDuztwyo6mlQylBtMaP",
-	"mo/6nXbzpHdIm4/jo6R5zB72T+ij3uO4nTSCdQLHrnpskNGYzdWPVWXL249r485H8PjmSfthp/kofnTY",
-	"fFyAnIIY/DXXLPnzbP0cYoZhabvFNo4h5wu6LKde2Gd7m/Puws/ToUS8Z9glJVbKu7FCV4uvg4/5Hyti",
-	"SJUmKoS8FyEACRUzMpJZRbv3lOthktFpeXdvLa2C5XK3Nvm/xllfSP4Xp+oz5P8xmeDmS+zJjb6WDmO7",
-	"YoSKwk7cfdin5nTbME+tYfLMxXt0If5oOYUC6xYSqngCfNsSOAQliemIofVBUkaTZTn/V3YAd2eAFKag",
-	"wgbZptw8m8sucxGzepNkUw61DY0CnOBlBoHng9obA3fJ3+EirkW2gjuLR1XmtmuU+ksMOhVCxcCCUWyD",
-	"KfRyOOKNnOgTA84RnLTI9egUq5dC4fBgyLnAhBOEnz2Rh/1t0Z663213bRqox2KJpBy2GKo3s7YHF4NT",
-	"14ADSMhKBgQKzLHrRuHauk4dMcvRo8Ers60qOeoGoenU3AdHYRuauSICK6Jkmpjbl7EW8mkKxX0/K8h0",
-	"aiEeRg8AowGHRcqjMoMPinON/qIv44fmR2mzbLhmcInHvQsF10h3Ugr+IcRAirk9e29V9jvz92+RCzli",
-	"sDLWrvWTTdOM0WQGKN1T6hcoFGZqzEDgTta/DRwyaIXGoEmSy7Mb1zsEnydK2LMQjFWwE1U+qFUd+Sk2",
-	"sqQ3e1EOItqr7LG+Rb728+Kc32oxBe6WNWHg7kj1bqN4lytd0LmbA2IXDMXihP3R4yXbRktq1ghxl+2w",
-	"9iHpfUh6h0Yf08CTABoTeC9uK92/3O87+IgicPNYzpm3V0d0RjI2ktdgnYwUS6+ZQoMCL7mniAayDYoG",
-	"jLCR7XsA6wJO5RXwNDoystNQwA1dq3JKlYbqgnrjAAdwA/tgaYjIv8eNadzLMSLP4v45ukOc954XnCJh",
-	"576O6BtNe6WICgPrDhJm5I7GzkuKauoXahzG6kNPEjaSuu7Mk0K2yjhwas7fENL6Ni6YDNLmWvJkefHA",
-	"H1JcbF3nbVaILXFFtipn2MK7aO+9izW8C98thA77vqxib8PeRlmFF3dwPD6XBSukXtEQCVdUIQAg2IM9",
-	"I2i+0gStoSWZitfwwBsoil33Mt5qEx4e5hcboAP0QJ9g2z4CO/KEEdnvQ+GKlkQxrVNI8tYHHjpVkYNO",
-	"s9s7jJsnyRFrPu4ft5sPOyfdR4ePj9q009s8I2IWcnW7HeyefU7kbnMisAhfeEYErdrA1d5iGsQ9EweP",
-	"oPxY5k3O4a0cwqvFzTwDfEKAprId/I56y1y8vPfP7OevJR4u5u3HtaXGVv1/ZmpuF6hr/n2+Irm5udSs",
-	"Mzdhj+6Ny71xubuymIxDD5RA2XYTqb8LO/Pgo/nPGnHS5cpgm1bG5U2HW8n+pcEL86L1hXDLRUpl1AJn",
-	"7jMFOZ1q3bdI/iFaJO9ePIxppvkKR9SSnyO4/WhMBXdoM8x2Xc77qAFhNB4ifgTXWKxhVlXNh3ROc4Zr",
-	"ZNsmMgsFPmVGJD6jZFZ4wxKt0dd0xHxmBm9UgeATOPiegODLBUSNaczFICAyS1gWIByQch1jIzB83Tju",
-	"R0YWRA/OQkHtOO9h4oimSpKUxldmMemIQZnIkF5jtQoXXHOakvuR4iOe0syMNjp1Ewq0eK6eBgXp3Gw8",
-	"QMDc3yc0nYPNBXI8xLZEwUrEBOIBrtBFSh+oLiB4mDEDMQPzFjxUIWGlz1BOYeKA8h5qniT+HMPRQb50",
-	"UjC/qK1QRH6BfbteulhVNR1KAhx+Mt870JULC2qrjXShSdeCCs9XKQWuvqqnmNCn5i/N0hQeMMoLtajZ",
-	"b32ZLQuKvLXb/48SFvHrhETsVMdDo9D+isrOCCmelFo4lhrtxxVG+2HzKDlmzZP+w3bzUe+k2zTa1RVK",
-	"NILGFReIYwxHK1ezHimFvNSobfO9/XqC4e/G9+/+TDrdw6Pjhh+pHI+lAlSnTeMoZu1nqwMpVkLuQyl3",
-	"G0qxy/CNBVMuCzxUoMkcczQc0oBMRIoM5F6CVxdunqFoTiRKdy3HoeDaa5qExUZ7InYRSPUlFYpwLr6W",
-	"gIyTI0Vxd3sixqw9KOY1U3F2JPY3fiBzabk5mbtxeSMs2K2GicawJUq1et+wItlCjdRFlmDi9o7cPrS0",
-	"O414niBJd6ZnO+u63I0TefARRvXFhJnyorrtVNrSOBO8an2gaZX0qgg02cn7TJEm3ED7UNM3Hmq6pFfM",
-	"iwsLtPAliAyoqF0adYIrKsoflnjzl3DTL8iXrwZIxmrizwbXbGbFQzbfbtGFAgBCtkn6cIlV2HWsEHjJ",
-	"Jp0VyYS9EYW+js7xnHXZbR7GR0nzhB33m4/ow04T0wAooZdAKj/nKQbUEtZnAsz3ejBl+wYbRybMiq0O",
-	"TMA22ocl7jYsgWf52wpKuB5RG2VVFlVUS4Q27eVFc8sLO8w2/lriCGYdy/jPVRKkVgpsccCf2MHdisO+",
-	"8Dp70VwtmjdftzpX30z53o7ee/q79vQ1StG7ttUPPpr/fIElJFtpmaWuvXnRes9+lXiq8Oxx5j6TY28e",
-	"tvfr/zAlJJ9RPASN8aTCxLygM3PK2RRxfnW+B8888m/K+oDzGBA1iYe2CoQkE2ZRH7kmQpJUigGmuKrD",
-	"eeOUxn+4M791s5sUbLVF640puPwOLdz23sL9GizcPc7x3ty97Ya8L8DitVwutQHq90NJEp6gfjMW7nTI",
-	"xGKw+tT2xyhEh4dqwYzRRAUkkVNhtoWyKPL9iaKpapHXOYI80vqbr3NY+VDYjhsojpPmpoIwobMZQWJp",
-	"vNx+xJG0wnXpEKgZHMlrlrTIMxoPSUyzjNuyk4vvz5vd44cO7EwKRnqsLzPWIs+EhsvQXrdjvuLCvAhi",
-	"g5mJyKsjyTSTmrXIS64wwIScgA54iwkg5G6R92b6KlrhbW+jeSjgj9kfEEpGcsQE8m9l+LKADUYFGcpJ",
-	"BpWHUHpqeQKWZgvcIv9heiJjvVlrD12iFxOmseqlETSGVA0bpw3audn/zUJk7Pp7vFu7f7P/g+kFPqUn",
-	"TlTs98bpkZE5vd9YrK2V1vAfvNhAR1+zrOejnVuE+N3mWx7iN1rXXrmP9N9NJw/wmNIxkHwQLr5QmGu3",
-	"Sw6uWcb7s1rF9Y6ZWZpoR2dknK0h0qHZwmmlrfKQqHsAWNJVqXtlM6WK0FQj6KGmV0yge4esJz2mp8x8",
-	"lJEYcs79Vih+ZGxMoiGjSXRqtLzjSwNMRnM/6+AZZSpT5pC2HYesezByUsKiqGGVfMcZ2ImEv7k45kLT",
-	"uEwQwFCZgiQys7EbyeketCEri5uin1mWgFG7KI7eO68+HrL4ivTNkd8LozsykRm0mlhAIp3v77sVRomM",
-	"64s5njquwiosi/fmOEcoxaKgSPJEtW3d6YFlODLiClFY4ScWaDYUvRkyQtFUCtYib4ycmnLoW8HuFapJ",
-	"j6VSDIiWxrg0dz215dQKOmGwUUhORU4pbj5XoXCtKPfQ5IX2GZplcoogT0CEUBwOkltRkXPM0QJSsAXO",
-	"pSIU/pG260eQo/ZhnbXqZ/CuCMZzuklYGr4DaKi5uhaPDbVBeKwykLc4VGSnq4jqrWLerhqnxSi92Thr",
-	"5tQ4VOWBTsbGRWR1lOhXyOa93lDcJvoR2Yhvt83IyCk1GTVOG2pIu8cPTx/3Hz1M2o86jx4dxSfJw+PH",
-	"tNtnlLbj42OatDvH9LDXP+p3et1eu/eo242TznHyMO4c99r9dpu2HxkhhUO7RC734ujGSX9pMO/YoQv0",
-	"ecp+yozXMtR6rE4PDtRhy77TgdnQiqUgzA7W2SL//G/N89HfmheOZvVPx8lRJ3/KswV8WRhPp33aPt6C",
-	"B97Wuxe2hGtQTmgLZ0Dxv7HG6dGjbucwaGj2QV9o45ycNrhI2Af4zS2i9V9ombHEbbPV9Uv+AOzJPr6m",
-	"qqekoIyc1QH6/65LnX5EPEbSB7LkPpmMjcLvHpNX/M/G4Xj79HlAKHkvs8S/BLn/9M2Tf3tgPn/7+jtj",
-	"XVDyw9tn39nQFES6Q2FUtPFCwE3iWpHeTDN1hu75bMwspRki+ucY88o8wPZAu9Ys28Dam2jSl1kopv4x",
-	"aJEA4WQf4/yYOutl8ooJsHxGNAEozESSIc1G5D4lf+NjvHIixjS+MgMlfZqFAjAkja2Bdw/IiMaZVAH5",
-	"/vLVSzKBJLzH6KEj9gCx67vdVihCUTLLMOXgZgxtKYUArN5IcwzaZ5ar07kMtu3Y1Y2JUMCeMBOOCwtz",
-	"LvIKAWw3bpELJpJ8BBiItC5qyizdtasZwG/BqMKvgd5TaHgVyFywD1D5/PbpczTkSptAYf0BTYgaykyn",
-	"M0L7mmVTmiXqjERekEbeFxahiL57dkm88XugGM3iYUT6XCSKcA1cUdxSn1K4u3nXvu1lHDAwME9xe8Qp",
-	"nShmO7hVYJHfQjGEX6mAxHJkLeg+N5ukyQV0qZM+Z6kNx4K3jACjgQ8OD0GKwfu3yGVG4yuWuJi02aOO",
-	"yFQR3veEVhhXjTRebklcI99ZPmSjFkygytfZLBYUQYJHn/Br5GDPGPlNcsESWImf4EB2gnb3yNrCcI7A",
-	"qh5nLGYJ88cUXsiSLcNhmWTwCwmBOvxNX6apnMKBZKIGJ9UoS6eSblyLuDQfO5qkmo9ppg/MyjQTqum8",
-	"xWT2JjCt5iU+5nWNCHQ2FF7S+B9vnz5vdlpH5L//879ARnMBDKSLPy7VntZB6a80LqofuwEYanGeS62I",
-	"89oftq0N4tjTSkUCtCXCgSDIgsNGCxAT1u3FJP2uSyadNFjJHFu2cxrbGkh1WVYvaI1HwMZ6n2TdJ1l3",
-	"Z8LhSSXUb7ObWXFr2mzmKs1HTE5047TzqF0KHB1kzFgjzZ4D4a42776nCoFJjMxQYAsFkKQEZe1sGQgX",
-	"UfKb7J2SXEX/Jnvq4ONvsvci+WS1+FBOjaHkrCOaKhkK6K1XOmN0ZOQqu0alC+rw6bOXzy6fRSSmImYp",
-	"6njIoRq316v66O2bi6JdYN9tnPQjCJMbtW5JlcBJZokthspY0cj5TfYIRllAI5+SseRm1yjSYwMucgFq",
-	"Hh6K+9EBON8HhwdG7xz893/+V/QgmEsdo/kIchbgWxaILBGOAFKxRr0CjE3HWM/ejvpN9u4pEmVMTVId",
-	"ARZBBA+OLB4QzxyeTg4AZIYZJTKGAF/kQgMRzqpxWSPQYaFwWzLw9rS3/2QfwdSF1wcuEEgFiZg5QhG5",
-	"H8UyYeYhmJy0ZFz4tYrg+lD4mQTeCjeHD4yHEA9pRmPNCgZsXxqbx86VGsppgE6CBdaxmYsSJ0EonNXL",
-	"qADGedxedqOWjOkpxWVpkTc2ExIKuCFsspQlEGO0e8t8kUCQ81zAoO+pkraA9ZUiBm0pJ4Oh30o9Bj8k",
-	"dEC5CIU9MSTOqBqeESlyb8PS3s/vRbPSZidjCLTH8FlwO9gcYK2bpSiYTM0f2SyylroRVOafGRszO7PW",
-	"kiogQF2xmWVPYyPlYYZ+k73qakBzsP4MMuNW7brVGR5nmS21Gt7l432Bv/gUNPRUbvLD3LBa1+So/PEa",
-	"1XibMjo5EVKKB4K8zW3Qk+Yh7fSaJ8YQfWQM0QJ/Ut+oIalp2jjtftry9fAFVplVikx5mrotvDeu9sbV",
-	"7owr3I428HTcbhPNRuOUGh9XS+vp3b6xVWlcjZN+vWn1nKepsXyuWaa4FOhSurGjmjVmRUBGxoJBH91c",
-	"xLH2DYlQzB+qYFgS2ceIDGpD0Js2/gHK0+n20xURI1IZMDK22lzE6CnVFO+TSIbYdn1u69Htu9xTBEWH",
-	"jXVZMwWiKDkdJ9fKmwnkfrRgUinLELmOuXBaNMDYNctC4Wrhc1bRlBHFUyZ0OvOmFmhEuyABTD9Wu42R",
-	"QmbArwuQhxBH8YPzH+fG1o2VtFmj7hEU2akFjR0KMBoHTBeKSCysFdgI5D5mSYsPfsfGKZ0Z29aoIDe3",
-	"xVuHwlp4NlgEZGOWTudcuAf4+IevCiE9xkTZJiPzJhkEdc0i4cti49HRg3pL4y1kWL4WO+Nt0s+tDJHQ",
-	"9X+2rY1R+ukt1PsXwzN5mOs28ozgqmwWOvuScoqFJOCnrRZxPTvKuy6OI3gfq9qbU7diThVMkTuzojC9",
-	"U1vi9ByyPmM6YDYnAkWLHkWXkanMEhU40OTcF5mD5s0YTU7zcqQAlWuhKIrZSnqd07ue2QokHyoBiJmF",
-	"OqoWeTs3PMgQOiMNBkhiOWIOwRmKkvA+nlLcXmYenJl1Q4tDQ2kU3k0zDAicw6UIBjwRWDibppCrAXjl",
-	"UxI2fmaZzuggbNismf3k7/9rwMIG3Npfw1TYCEjY0CwbcUE1cz8KRf6hMYzwsuzv/1vxlLOscG/72d//",
-	"twobLXI55NjOgGjFz8Qg5WoYkO9YNqIiIM8zJuJhQC7GVJgvQvFC05Sbr97KTE8GE6ZQ9D2daHNhEXWa",
-	"pFQMJoUabqjbCRy4NHk3UYpTLK89z2iPx61QYEZN9m1qzN0CZxsnsQiePc24NpNNntAx1zQlKdPa91sj",
-	"2jX2ZoRiRM1XZyRs/P3/ChtgvKZKkrChYL5wpv/+v0pfUb8ElJkJw4nJ3xjAsc2oigPszVxl25hmGhb5",
-	"FWf6emGh38uhmIiBGhW/NQP88e//j0j4wHzXz7jSZhRmQPhDCmfMPMNuYlX6iR/yc/xpizwZcsEUC8gP",
-	"dEzxXz/KjNkXuRxSjrlhv097xqCdQZcN2vb2xOAm13Jg0boF4ZhebtpUKBfk94lNwJIRza4UBlC1tL+1",
-	"oNeQ+61YyIAIMxAtMabto9kTHQoCuyYuL7THNIdXGU9ErCfw9FMSlc6EMXN5zMJGhFFG2xoDljIa/iPI",
-	"nhMsF6Ckb+5lfmiOcMu8Ytj4f/9v8rDbxdN1nukWeegn+8KS/nS65iO/F1zsl2cusd0iYaPT6h4eBccP",
-	"8U7tTqvdbRlDBu9mBlHGOZ/f/xSLw82t8MLSpmX2ExwYI/gnvMLz4kupvA85bOihkSYyI2FjIhIzsGKt",
-	"RgGCN3OY6eDPQXWnFehwvltm9BdcDFJWOowJHxixV7wpRNotx6eQZMrTJKaZTeQLSdABkZmCoV96n6rz",
-	"0Elg6yrhx0dkPMxAL9i7v0fgdPwUc6dH7TbpMaWtljJPTqW8YjDnVLfI+UiKAcnLRpTRBYftdtBut/FH",
-	"NgkrRyMpzJ1yZYB3gl1qZwSrfOGEROZcMACGB51groJ/TP3BUsXTERCawXLnCgcD7cxthDMSIeKsikKB",
-	"2P+gpkpKFlH84ZjhQcQowXkpZI77ClrIzBoVaz24CkVkC+eiKr8QbYIltbmLxrN9G4nQ/32Zlcs9Fw9t",
-	"TeHn70v7ykf0w0smBsakMuvXGHHh/u4A160x6RqnjTC8MKYU1lMqnVmI4zWrVb+Estr1qp9vXuoK26Sm",
-	"1nVDd9FuXGN7emPGzAMu9y8VVZ1YZ3sYNOAcNU4bzzjoIMR0NGajv5GtzR5kjGEIDjAGzWUJnal7dlO1",
-	"NqvrfEuVooNaysFLe2wXTum+R+ROvKYLEEs27Illb3deslnypT7CiVmKI3QJceZSppRO6SwnlHF1Q/AH",
-	"Vrf99O5lcQsO+DX2pGFln9Pajl7bm0I2djiZRyVSms5UFRpRQJTECHMxbwrA+mBMIVpeQCZC87QYRC0k",
-	"Ue1tlYvy/CrHTBTCy+XbG8cJVJi7NQTMpxIONei76ZDHODFwSYZa2Vg/DPCVFp5nvuJiED1o1SArbV0z",
-	"9xTE4fpwRUVtvIcs+kNAFn3W0qNPQXXIJrIR1QgBGUrC5p6t8PZltK76NM5YwoTmNFX2fHNNGMZkA7CY",
-	"QzHiAtprAaKgRc5t9sI2TBVLNowRqEjKr1h+1n3qin3gCmg9aAGzGbIWgNTp0xpQEYl4CTYDBEW4V+YK",
-	"rklKlVbkmNhRVdmxA6Z3f9rbX3n15d54uaOQL008aNiVkFObjN6NyNitAXNQ2N61KObYjqAVS/sBxC8E",
-	"oVrTeAibjETPLunAlsK9Y+Os+ZQPmNIRuf/u+RPy+Piw/QC4zUC3W4CWFiaIUUIZPe8KCaUrwZvS2Sla",
-	"QeD+5n2n1lHOWCyzBDr3kW5IYAgnFFM5SRPSyxi9IrLfL5aBGUmCVlP0jooBOvSyx2YsWSFVHA7YlsJl",
-	"wSE9B9enlD7H6ep02g/yyE4EM/SndrPT7h5GrqMHpauRtxnADcm+nUmuyJgqZebxms055sU7OQ8WmzNy",
-	"FxYmpVHjh3eNH5573v/x1zD80G03w/DDCfvln/5xHTf8XNjdckYO20dYx1lqeNE8TX3+vDz+sHHTvGjY",
-	"qHvvF/3maylY85Utxat8/0574wnYTKfY+pZSfyp+VNtssdhksZ4iec6tVCs+/1okLaOYP4zSvsxGVKum",
-	"7Pd5zLxCmcossfk7LgajtFVUeXOq8MP8wEv9SoVXePvjlmPnIzpgB7+N2WD+8e6z4uPHPDZuQ+HBPzx/",
-	"8fxGjx6LhSfbj5Y/+O3r77Z6bqW2R6ARc4LMebHtVuaGVmQ1n3I1lorjT6qfY391YH9S/MWnoGFO7Kpf",
-	"wjWfgkZBAaz6ibnUXgmv1m0/3B+O/eHY6eEAJetL3KmyEf7bOinuRqhHKxD3eDy0qlr2oX1jRMWsQk8T",
-	"1NMHUAKzRCGV9BH+8q/t5uNf/v9N/M8B/qdSOX+uc31YFzYpsEHmfXSpcWVnX7ko+3Kdrs7D1T+A3fta",
-	"6guquepz9IC+dYeNLkRO7shPK/WZNYQU+DaLrluOklZdEf3Ox4TgZHl8NKWNO+SZ0DPjN+SeWd7vBP6F",
-	"9bJ8a+uUqlBAmRw5J1hVypJSABTS2HlrTfFBST3U2d1HbypQzr6E0swiJlrQgLVLntzGuPDWF0X4FVga",
-	"vgyOZoMU3M9wM1yAWog2o6X3ibe7BmfDjE3pVE9zgEOUCLciHYVs8kJ5/RUzY3pd7v7Ma+xt8Tyw6CMp",
-	"tDMiSvjeOxC7Ge3rJeBw8LUPtGP8SrMPO0GLC8U8XBzZKVpcKEpwcWSXaHGhKIXtNkGLwxm/K6g4XNAv",
-	"HyeuPM4vFSQuPx45W+RElUeaMZADyW4oI2H7eL7ItRbZCzvjJ5XHJhJaMyzwqTYFr7ucjdmL24evq0WS",
-	"O+ouIrfFtNnuHfabJ/Fx0nycdFnzmB71D+Nur0Pbj424lDGFyWCi+d2fzZnN+ACmZMCEOb2wdDkTh5lc",
-	"VBKW9+HVRE9oSl5LYby4OJVqkjFy7sp8cgcVZ7ueE8IPfzMYOLBmFKx/x8y8YB+0lQKnjfN//709G6hf",
-	"+8+7yct0/PbtE0Wf/Osm1g3suDXw4mDT7cHiviqwOKeLvL2DH3wpWHFQIYVtq2ZgeZMFtqxCmbeyVbau",
-	"O5YWiputPCaRPbRRKxQFCBDKD9wRbzohGdl+WYf8ZmUp9p2ytD9n5WBhgrkmFMuh104rKgJ8VwnhOrBl",
-	"57Y6H1+O0DSVU08rgZdBETK0WxqjBK2UTRt0c0Q3aAnIWD1XKJz/L6W5shhgxSruaoStHjyk8Q/kJV5k",
-	"M6XUJlJD8d7Y0ldkJidmvcZ0hvtlAsgyz356R46Cbrtt1v2wQ56yGCkvjLw2GnRTAK+ijnnxrKA7qoYH",
-	"BxlfrvqVK1/0NRSPwhHJ65TtmzLnVuSlp31ySF5BKWK33T3GE8P6fRZrDKdUvXXtW1Q+eyNuo3ynbdSm",
-	"ujGKGOzlVUUsuOM31JC1JSvmy33Z3L7zcoekFxnHSj1Qir0ZGVKR3FSLb1xrAw85+Aj/XVEw/A5YjVSu",
-	"LLESzhbOWM2tWuScRH0uaBrZq/Iq34ri2yXVwVUspdCnE0uhJqltA+NGRY9s+BgfJYWNAtUW3lYrw5pj",
-	"X0tZuNIpqaAstBP9mXhKcQH2Vb9/mKpfu7E/iwwJ6ivy7L5Dy36cMUBpthKislwXrt+8VpcsLdVtVRbM",
-	"fXNnv703n/Ypk9XZ412IhhsFCRz06FyPgBULkQ2726PPLIJ2DoFiFPxZXpKJImNIUbcZna+4hWVkochT",
-	"L0ftx/MYnZap0VgqjrQRfCDjVDsAJEoEm3qR5QGjMBIxMELJhyPIf/8f/yeJXIDY/okWkIUjMKZJ4YIe",
-	"jaF1oBjQgJBvic7dTJwixuSy3UWHDwCSiSVce5Awd1M7HfmYILd9RmgobMBgRGf4U6TCND8zAhqT6LCd",
-	"Fy03USC2tBYcdhu7uAkahM6GLSR2VCGzgyCgUrDAglxwaxOeFbN2mKkPBUKeWVfaS3+YBtuZVg1CntBv",
-	"xK7bNrxiFnc+0mD2sGYf9GeKNfxAxYRmM3PBSQsbbiE8gpTjvtu6EOiGYIDZiwsxEty1Q9gbdo/z0nv4",
-	"WH4hNePv3N0IWD3ZKmzxtejdPZ30PoZxS7bFM1AoLq6fOW3lUqh3Hc04sHVdSyimqfY2AEgxow9dEkLL",
-	"HCMGwDR6M/gv5CyGE3EF2dmUC+gRcnAaLsyvMFgRsd8nRqNC+xGGHyIy5izGGlsKNyqCrIMNhA+lri0I",
-	"HuFgpICrk31A+Kjy/blQLNP+/iVQK6MLpKhOEeA0gSj52cZxvmI1WlmLYGbNmXPFwXaqM+dmM2w9iuJE",
-	"vgZcnrpRFY3M4qi6Nfl8udsx3dyZtEq9mOO38OYA2QRvAnNpJhrOjCWvgyMC/7aka7CPG8ipdkv2CdTT",
-	"2MfZKKd/XilPUrwQz1R+YdHIKV43N/5WA7P405fm8AK2iGDTC00zDXMh0yT/RqaJ+8b8Ch9ZnEKbo6md",
-	"rZrczS+B2TIbWUOwT56AQOCquhISY7Duir1bfzeVkCizAaPCxd5tH+/devq1yngdlOxXZfDrEly29/pR",
-	"8bmwotGcEBUoRRJoT3mWC4edbblHCuDZpBo72+k1rEtcEzrbe9o1ZGvPrllWINui3teG+gjj6Dx9d/78",
-	"kgCFHJa8A+QPmBGhcGPCSIVF9KI9aSGq4SYeRg388AEXtqqNkiGjiXkyeNfKjBkp6LDCwZGUqKGcCusu",
-	"qCG2KTML441BFAgIOHDtpXQeiQyRWpxes4BQ10iFRpHnB0F4TRu9hVc8JdEBvGMUkOjAOKtRJV73KqTu",
-	"FvGt4TEVZToN+K0rHg/FXEzJpksCoqWEiMsilrfvyjaT1ZstY6SpR7sGSVsJef01WVqfs4IEaoTKkYIc",
-	"t8/juEtBfrogYzou11jYveLKErGRwJZuGKldjkpY6bL4sLJLXXjAxkDQnyHisMfz3uN57yMyf0g8bxuS",
-	"XwDzvpM4jDNQawMxYBzlIny+KyUoNq9g6wqgjMI7GvWOPGpBu91u1fdrfBuhjV23mNxqlT9Kn02q4Jf0",
-	"BThpXZNWWF7HWEoOBDsemSv5X3sInY3QQYu7d3UNv6/E2jvmd1aTb8TU1+GVu1EefLT/+rQUa8sV82Or",
-	"NfTJAQ13KVVcX3hjN/G3FlxeFlguj+HaT8AXFcb1npWX4ZvLx89ZxL5bWbydJK6z9v1m2Ivfuyp3Kmbx",
-	"viTpC9wJy7ORhSAjRjCX28I9mXBmjGEsF1KMFTqkcwZf35ttZmbMMiXFPVVtKj8zY7yz1uZCizhSeihZ",
-	"Fv+/T9hkV2248Kor2nALOVSu7NSdQUwYK7TutOv6dm13j6Fp/v4lMB+w0dj81V4mgdvtxf7dpNPsJoes",
-	"edI/ajcf947jZh6+6cSgDWM+5vZZHxuWmaRx2qAJ/Rc74FYMOVlgknTJUF8FZPcFCAMmlo5r/jdGfPR+",
-	"Y7H5yV/kJCN0DAFq2/db3+rr77hZq+9Gtj/s0dVGPxK1fPGdu9+00W/XoKBmUN6XtcRy5XBgNm99fuwc",
-	"OKAVoQA8HzhQegW6gigpBVaRIIO6JhGeheisQNSPz/kI/8m5+qfAi95j0EyDRZhGyAF3qz+cYOrHcsRU",
-	"Dtdkj2qe/1E4lzgqTSZjUEFnoYgyNk5nl9I/Eeh5oFJXkYG06LEAhGeprt2blcjWgbpIwSJDCm5KZ2ao",
-	"oQDiVFtUOn9hxvoTxZRv5DV3jnpyImKsvw3Fm775IJl9r0dphDfJJkIFQGHDdDx0JUIsVQzGDpNswW4x",
-	"dQbErgC5Bj9zibKznN0tc6yo+LBL9kFHgS3P82XOhOsWOc/FL6TJFtlh3EQvJCfpLBRmHAHptMkr/mfP",
-	"qdUiHtHQ2gVcpFwgzjC+Qm9GonDSbh/GfDQgKov/FDZinpxyrZp9njKjrcIGXMFuSnkL3dI4js0SaGZX",
-	"g2C8245m1JDIyF5o7MOUa86qAXjxdtoDouVIZpmcFnNTZVX7sZAfyadknUyIh8vG5IeDSpFCZzTWwHUD",
-	"Zs762Zq4fKtUDmRrLAZgw5idY1NVv6D7Z85O4xR3RzzGTfKU0YycJzQgrvibqxZecWAvKV1ftfncY4Gp",
-	"Tv8pbLyZZMYaHrmdWL4f2BMgahqnjUFGY/Yv5mKXYWpUmQgPL9uPCiZC2SBwM9jAepq/LlglIMXHKeVi",
-	"vWbvS1d0ZOfGescjxoBQ6JUUCZ0ZAa4ZRBWWGii1Q1oft9+dp43Skd0Nj4s1t0rW5gYm4oKpt9X71Wfq",
-	"Xmgy5WkKhRCfn51g87zcPs12lwRQqPPQ5Lu5xdfsue6o5XafMs49TcG0UZZZ36OanJIIvDdrXxmvgMZD",
-	"R9bHMyKzxJiG2GltTccECqOKGx+jBsMZxHjN50IimeKMDKQtUobnF5igfCVWb1ZXZOx1trpbpa2nsiSC",
-	"GI4JVjyXzEYYy2uWC+OyFDb6B+G1sQdqiRQOdnLfnuzN3Xcr+a5uVcBLwf5M6zj8biTqg48NBgccBpQw",
-	"qMu9pik33nvCNITVIPpaJAKjBGIFDsjHlbk57wJCN+auLgVhb2NNen+8nYtj9i0WrhnDDPfNQedAy4M2",
-	"+PTbrsiy4hHg3LTxPjMgM9y9mtqrqQ3U1GQMnSxkOBFJxpIdhSkm47E5E0urOp7nUVJyLnykAAMI0pV9",
-	"ImbnkAkb1XAuOygx59s6XmBgngmFvVXgcFOszmKCTIcSUpFDTFJOhJr0zJh6TLXIK1RbwNqFvMAaVdf9",
-	"yL0QS6IHZ6GYDmXxt4mlfhkwbVHFIq/PInOLROW4r9Yvvwd1tlZVZqCqqTm3Ex0KH3rIOZjroEYvijN9",
-	"61H5240o+6juQAo2F9ZdElDuVASUu81DdtRvnrSPO81H8UPjvjoF0sUUL4XBNexMbxZ1LUz66tirX8LA",
-	"kjjpHE53H4+92yKMnOIcQaPtobeE8ARyCMvE4CqQw6KIu6w5+/cRTGBMlcL2QUVnD5xAkZ40W5RDqdwT",
-	"doOARGgjV3fcqoH5K+zbOw6NuaNeLCmoP/4bo8wVXvRWseaY0Nls3be4PSE2omJC08Z2Eqwm2FHeYHs7",
-	"cm9HrsCqg35oL6SEBJLnNeVnvfV48LHw1woIupK0xVaxfECy3y/s5mrkt6XycbGUhyeuJQzkQCV4+aoz",
-	"XFEEVnrhzwAFZw97aX72CM9f7cmDHratzp1P+i47ZA63GWMv6JJBVrLHuBhg0AE4Sp2Z4oOGXBWuwRzl",
-	"SI7gW0RiqjBbqIhZul0u7xm+TGPtQ+CimV9N7GSPiLhtdzRsq+0j9EuwDTEiKJISmBX4/1X1Ehbr8J5a",
-	"A92wsmx650djU39ercMYjqPcsKqproAWl2yvor4WFYXt5q5w6OZZMcUHYmkTwiJhkZzoEpq/Yh48x/qw",
-	"arGy1hzXnE0ISogc19CZA5srECBZyFHvnJdwR81tayN4rjHVL+sK0xMKT/24v3D6nML8+qJdDGmUxmqm",
-	"azdVu346i5W7X1EcdKM45NzWWR2MdMuxbz+4u8Cjh7VEOxiq4IxQK7HSoZj77B0I5qkHXHDNKRr/1XHN",
-	"Cwb4IkjGmTg8llzW2eaColj00nUqsytFoI9XIhqcefdMtcgLQWgoImVWVGhO0wgu7qdI3zaDK6EEEUoV",
-	"InKfKvBXWRIQ3ifCWE5DCtDxZ2V4M0D+gF+FwhWimo80H7EHUANBSWQOepqyFPsgaJoSqokUMWuRZ8Zw",
-	"g/QOJSkXV/a+lhKuN7NKzaKFYMGmZdKbZKJF3kMCK02xFRlXG/MBvhAQ816A/mphWWKWaSSdZHCAjQIC",
-	"sF4+4JqmRDGakvtvz5NnFw8CsoBec8VFQiJ8lsWaBYUGILbwLlznQ0foVnM1F4OfsjQiKTKwog4DAWJr",
-	"cu2KOepjnuGUmLuwxP5gdGbuPpRpYkzYUCgWZ0wHREnE5AfMlTFViiWkAKFbJG00JrG53zCD4l6nz83p",
-	"sdw45jZmLLDZzGwEFo4GiXggHX5PkQgDpRHhKhQRE3E2G2uYEzc75D4MKss4Ata6CXby1RE7n4H9Mhrr",
-	"WeE7rCKwxjoZ0mz0IAhF9KFPIzOuqJfJKyai8tAtgA7s6ImgUySyRSwdT20Uy4SRyM3JrxPR5zo69Z5E",
-	"KMYpjVmeAC2UAIB5kr96YHb3gFkgwN8nUrMIUxJ4gbIGkT0y0QXug3dcXUVnoTCq2BySCIsjzMcqKnbj",
-	"zOTEFk74ROcMbjme6BzCJ5UD3PTFnU0dMCK75gmD0wbQZ2YjwfQYUQEXSUjMMGJGExB8d/NFYm4jzY5S",
-	"PIHpGAU2l0N6KRVXysIZYUU5kRMNF44zaR6JGzkvoHank2s8JaVTCjMLyEsW+YmFwm8FRXpsaE4d12eu",
-	"CMscDcRsTuXAm50KXgH9RFo6+xbn2o3tngpFn6esRY7biLJ03D48LV1iq9cTF2RJ5FScIUel3Ww5e7yd",
-	"0yCfdVcRswCDdMPqbdym3SMCdfe5xL0yG0MkoXBiyBKfZko7SlREYbqPpd/FB79j45TOWHJKdDZh0YNC",
-	"Ut3eOhQoOy2HgMPrPmo/rjK/naLzdtTdZsVyxbfSo34xP/I8zbW20V5/i1vIlKl5oCG2gLvTXcTdccqo",
-	"AAVk8X88HpC56J/tnP9pTZdHZzS+4mKwPijRpxvN65r4P5hyM2J7SmdO8eLJcDbSHg3oj5K36661xt9R",
-	"zaZ09pkrmwt0syu9l9qIzjLKavRD7Pk/iM3YUXxUuyNvJxrVXqHNDE1UABLwRmySU7fChZFxk6ypE0GH",
-	"k2oBJQRY8ahCpjJLVCiAc0rIaZBzTIDRC3CAMgFl50gkqJhB8hOqzqiy6BdyzARLyP1ISP2rJXt4kFem",
-	"gTIum78KULMTOqID+KE3BAdSAACi/yCWWTYZ6+jBqdP7ns7CGGAJIjpWIDvDxF5KOweNm2gv+8sy2K+f",
-	"cC/loWb5ipllEz8fjh5dtXu/H82+O+n/e9aJ/216+XDyveq+TH4YP6bP5I/8Lx9eX//5+FVjw6gIF4Mn",
-	"dtfcCnaeIyVYqqTtQH421248fPurBY3xfm6Hu9a87VXDXmZ/URGkkrwFhmnvCbGUxTqTgsc0TWcFeWsl",
-	"JQpVY/Q2Uwhpnj7qPO6az4Rs8oIhfcUQJBhOiBEUemp7cuP8M4h8NIoy/JcaAZ2wGLv96gT0M5GosnMw",
-	"58F7mVmsk4VGFOMPGdk7Hc6qRJh99G0JMF9i9SSlE8XIkevoxSCeRaqBXoHPI9We2qneS7W9VPtqpZrd",
-	"xE6urSPIDrsnDx/VSrJzt2+sOFAgvM6AAgsCE1y5KAlGcGy1yRqirQCSWy3bjAv39ulzn/krmsQt8kbE",
-	"tqvZwwRMhzJlgQuIlRsZ3Ht4TqPcHkV6j5VGJ1iUeiGUqvSCAfngjESxTJgHXKgUsAOmnehxU7FrIft5",
-	"JOclPOXGctMC1JdyefiRfZ/G/3j79Hmz0zrZQDo+5+nK8IDZr0OEjzC3e4LDaz7laiwVxx9UP8X+6sD+",
-	"pPiLT0Hj2SUdrPolXPMpaLxj46z5lA/sCi77ibnUXgkvthfi35gQL4WuINNnZSbIqBsbp69zF3ZEE8sM",
-	"YOSlkJoprKQyfq1ZmjlRvn5kAUa6hG6CpypPd+WpLsg2FtFtuCpQz9rLXWGGC7BPMVsyyVx+EKLg06HE",
-	"GIHULoHGbXiBKg38HSMuJp6yIKeu9GFvjtYzFIDUdFZbEfgSF2a30tui1lVAcd1qmLXwShsFrmtqPwF6",
-	"Hacf0I1iy2+xtQG6lyxbS5bv6TWbEyduceaLm7eTLZd5NYIDaAJzjXCbGbNJfpsTU4jTMyMCIFXhZPMR",
-	"AtmutiBdvVqN9WgpbXwOMSB6NmYJRP4yOhW2cQxlChDLQAkB+p01kQFLkNoi533NMms4GnHi2HOLtqFi",
-	"NDWWqo97VhqPywKRoaiIRAbkuH1IXDlE3l6fMZqQjA+Gmgg5XYxXWsO5SpDxgbg1G9TPPxikZgWMW5FQ",
-	"8lJes5TGcDg/j6GaZyP3Tv7ePvxqpfjFmp5992G3c3S02rU3/6ny69EicvB707w5NmOxzECQbuf6I3le",
-	"bc6JDgDPZkwHLLC1IADHMZRO2imG0vbt0+ct8hqZyHgK4YChNfl6jAkUiTNmu2T69vtQiBqsnNwlv0T2",
-	"5j+wO16J4WMXzr8R1OuYTXhpDPIcXNyhKvaYnpqFeC0zPZxykZDvRr3vwRIoqoBW45ct3tMMpsa1NwPd",
-	"C79v1TkGMgTHGfj5HOW1ZJszAqplW4WiLhWOeQzV+WikMVbxq5nLd6OvO18GaMzNo1AAUDbeBfxnzJRP",
-	"qQrgGfAX14XmqCpxWEji72Xh3trbC7wvt7hosTNszs13NeefJXxozsbGocMp6w2NODr46OpvP9UL0uc2",
-	"F+NLdUHK1ZQb9/NCbinYKRYC2qdB4TDEIRAO5j3gcfsmEmfIQGmT7Fv/38peY16emk+N83zBaHpP+XOJ",
-	"Fezy2jLLm1fPS4OBKdVpMDPzBURxn3/q82vmQpSBe8qICSXdY6DyH7DBjR6hV0yAFR+EwkYuLfAk1Ei7",
-	"ngMKQp9QnSsbP4mKzpQbCk2NXR3LidDKVtgDv6+caGCYhU3gUnNXQk4FcZPsug+uWWbUUefU5elkNrDV",
-	"1FpKItPkzGirU8vx4EbBVWitfE0m42oi15jx67wQ9D0u5qr+vvfoR+DFOaBP3ixn9o5iQPBdAR/hBrgU",
-	"OYKJyQiYTvJbJW7dzEnTszH23mXm6NXwGpndEkA1YF71T75/df6kefH9eff4oQuUBeYKuADrsc0SfKAJ",
-	"i/mIpthsMfeGnZOHR+2HR4/a7dYO6EdhkjAvlU/TvzWf2ndvFsu/8yka0Q8vmRjoYeO0226bNdNGmjZO",
-	"G//x1zD80G03w/DDCfvln/6xseZ84UmwuKhUuRjeHDNUgzZTKQbNjIpEjpr4o+VvAcvWvHBXVr7D8Y7e",
-	"gY4YSk+QFXkSQlnMhOKbnMQddkKPu+uM/ilL+TXLZs25vtMbLcONyvExB1+uZ6SaOmDqDiCzjjjCxbgP",
-	"u0ZdsGsm9K92MH2ZjVr2XkEDAseajsZ1dLMbWI9v7Ul3cuWG+Q8QzQERcmpEnw0hf9l9onsP9YbWV0Uz",
-	"lGZpCf5z68CdIHAOiBTprEqxF3U6NAYiBp8L7Vm2QJcbWO7XfsxzjfUMhS+MtQVd4U5dYcoWxBl6KR6S",
-	"g9AYjIp7eQJ3S4iOhf6aTXuMLvM06g4azwte7kqfcMvOouqOokVdYoey70W/I2COvJkX3QC30RGx5gtp",
-	"Ri+e7APEg6r3t5zXB90XLntr/SsMXEkXYcobIl2FsZJzSdAiWDgTCZb5VgFU3fiIz7cRBn94oYA8hpgB",
-	"3+NwfasiyC5xlRS6ofhZU9isjveU5A8YNGop+hD0uFuaLkV6bMCFMZ8shAQARXqkASNkLr4/bzpfeYiW",
-	"BZreZ74qwlpCoYBUJjA/AI0GeaHJwBggAP0AZcWu4EIV2idYRhVLQP7ZroshTZbUWZRAiZ7hG9+tzZLK",
-	"QS0LZZ0fVSB+UEPaPX54uoNIwpCqYeO0sYM7XXGR4zIbx3CcsevGaaN9w/8Be9Xvm1LIl5e7DkbIbu+9",
-	"vXZ3QGpDOsa0GnhSuxaat2KzOViPWql5Tv7Gx4GtQyvIMkS5kBkfcEHTIM8lJaTPCx0U+A/o0y1wDtlG",
-	"NpaEQktX1TeigvehGNdBrBTEr3EDWySyAAPkmmW8P2u64ZPnL14+i0g8ZPGVAug32e+nXLAAYXn6HCCR",
-	"xIz0ZprlQT4U3smSOg578OwsfT5J+zc+nhe09iPXyfD2xzkDry+zEYjcHhcUQNpK4bnHJ51jCNLNx+Gq",
-	"gRwd3sutNDZ82gupOxBSxXXNax2+CBm1oamXsRFfxrVryWJczVe5tF8KoOjKWEAmIkXSBjZDwbRGlX8o",
-	"HHkrjgJ+Psqp3CzNmh5mjAVE8Q9o3HHBSEJnaqUbW5mrMg+6QJiRvf/6tQW19k7rZxNx5uD74qcKuPXb",
-	"c1a9uOLimms4Dct90cJ1ZSzae4p4jiy9CJnr6Kg9hzRQWFlS8WLfE/Qj9MDY6vNsBJaZuUUobHEHgD+6",
-	"hDwirKBw1KXhwSWOd6/GJX1ReOmbe5R8rtArdymXkLQ4/t8q7Kr249IlRR6Xo+Yxe9hvnrQfdpqP4keH",
-	"zcdH9Lj3MD5JHrHHkBu95pplrzEpWmo6CBpmWxhHETfFRl5dPmPLPLrCJvm8QuubZ5cymx8iNWZ74yIn",
-	"5domuOImx//gY/7HCuKGFxpBou0pxJoY9FFs13wCNFOFUwnEEjYdZk/8Nkkwe/t8O65FruKvvqcITyqh",
-	"rVcfrIXqmOJ0fTZuFT+/+8jJXRxIBzdBi5v7Fk/hAaqyZb7DFSshzlMyYr610EqO3RxG4wpgIMW8Gonw",
-	"daJQ2MZHC2Lq0t0WshlePiiO0ChoN0gLhuuRJpyS70/StEp743R888d/UxvEGTwlO8Qi77t3jB81H/U7",
-	"7eZJ75A2H8dHCbzyCX3Uexy3k0XzYH3j4Nw+vbAsNQaCGVKh8nOR2YAIOf3CRdvee3GAYrDs64jCuqKe",
-	"aqsdS3p9FagTCbBZIBsGfb5Y6riRmP1N9uqdnB9kr9KDeQL7UrkOPIRpPyOOv8N8rorsHpXcvDawO6Iz",
-	"ImiWIQi95SMGaOKJYtmLJGoRIJ4T5l6EpYoR6r+zIJJ6SEUBLx4QiQ+NlwT3wZqkP/UhMBTNjRLKn/Er",
-	"ENZQeG3GVWpOB8BmYqYDtEAo1CSOGUuwkRwD4lCqACH2jJErswvM/U4gZBS4R0hhka0P23WOmHnK7VMN",
-	"V9OJmN3ggvfcVXOVlQO+yG7IRH6QvSKNSN2AHNTHFRfJQqm2amWQim32qI6HNeOCdOAGo/rRXL/WmKxi",
-	"r1Kgcbd5EndY84Qed5uP6XGnedh7SNv9TtxNjljNSHFjNz6zrlxCG13vrx9XOeMnzUPa6TVP4m7SfMQO",
-	"+82CzdDPE7NVCzfO5MDR1iZSsMZpp9sOGlpqmkKB9aegAbR4jdNGb5IC1MpELBuY0jSrH3vHXmL236m5",
-	"lW1x0xk3s9IO3GKsuaBmHQT7oO0RO22c//vv7dnFo9f9f538+PrfHiVHr747/n2wiRXxg+ytJp0x+3FP",
-	"dX2HwYjfUGI7JQ9//rKFHj74+JvsrQgznJunufQn14CNFHndE+WUKp4jMpsI5YvwtCRKyzHyOhhXRklP",
-	"pReKmArXpYME2ZE9FZHLpyAaABoiRnPPmCZWF7r2IE0SnrgWKSTOTrDTvjB2nyyx9AEB6U1QYXpPC7K7",
-	"7sUq4ZXhyx9kb2Nt+YOZ5l0kRvz4yk7GapHZ54Kr4R2J1VyodrcRqSgv81e/gcTcSBLWOVC/yd7ePfq6",
-	"mEHNmm0rMWvYQb+XU9KnGDExYgYR4AIPkeQlTgD1exlTk1QjPPzMfI92bVWDwm+yF4o1YkFAggMeB3qB",
-	"pwBRgEWNTaUzRkeRHx7NMn4N/gcTrg/fFiIC11Tkjm2EbR74NjkBVuF1zHggzx2Z422vt7hW8FRCUyXN",
-	"1QrLfoGvMUGQe5vqZiIUNkXu6FWFd9lYBkpDnRKqrix9jPE3a4pu7lQim421Kk2NsmQzyRM0FhZzwYgu",
-	"CFqvC+x47tSKvpm4/5wWtC9t8m+xmYqA+solegKO1g8Xb16bg0+R0QuaqHBF9wmEO9EK7xhNbqQTltUe",
-	"FQ3rg4zpbLYcT4DmRupcWAgKwtHoBhkYWCLBNAWNAps+hwYwmmRm41NWH1VysMOQthGZmxcF7UzImkkw",
-	"J31Do/eLMWg77dPuNhLOvfcXYPG6jAHsx3011LcqGi0hlJVEYDjOFURVyMn52IKQlg1yaUUTeO8grxR4",
-	"8Fx4tL8y8+xiPuCNKHJ0uzKkdGYB+QDtpCLRKfsgJy8dmSXGPBJrk1IyY9SGGh63IYzuCzNdsWfGaG1B",
-	"0+vSW3/+gLrOJuwUp2EiAINQClYOpmNWtDIMDL8ohYET1qeTVDdO+zRVzFtKPSlTRsWth4HLidOk3ezQ",
-	"rpHfh0Z+H/Wbx/Rh7yR+lDxmbSO/zfWXXEM4PMf9u26RCznBP8xFq3WGg4SgCnoT2Pqi1hwRdVW4nnWa",
-	"j+JO0jxhx/3mI/q412zHnaTLDvtG95gjzecu7tLmSXLUaz6GHHH8qPeYtpMO6/ZzLAzzjJYdHOpWXLon",
-	"xnlsnHY2EPjFDbs66ls61Pvw7x2Gf8WcoHGSufz5pgHh0q8Pxhnrs4yJmNUL8GfXLJsBvDW024BfA3bs",
-	"mMlxypAcV6YJkX1runrsJyucYyQozjDNWs7YxkPJsZlkweEvbty3hYHeXB6V37pCLFl0fCdIz8dj90f1",
-	"+Qz8T6wUrfqNpwSZjFNJEzjXW57j4nTUGHOFl9wf4zt0QIdy6opJzSm58UEOGuNJLSI9gLMAw7axm9K0",
-	"2NAmFRO+SRkhPOFQa4++pvBoLx5PywiP9QoVVBVLj+q2QE6/TzjT257PirNWd0bLdo9vfGp53burM7pr",
-	"kNAdiLEvcZqWijJCVc5SD8SuqJOshvrSJd0e+WqHSZ+hNGaFka9I3rYT8VptJxnTu0nTdFlxcHYFuxNc",
-	"MiN6J2NXb2m92lIKWjEmzkhKjeMJ1VtKU+fRVUXzaHIzx3PHlPdMlEQOvuGLtf2cDWTFu/lXvylvkI8L",
-	"4FR/4SGuPRjyXfYMZldlN8wd8FsSMx+Lf9qKnTGEp08XSwbBxlNyxAAcxrhWUNqfB8z0nBs2pIqkrK+D",
-	"rdqBJuOEalY8ies0BBRfqLYlYGVQpKIloDxTO2gK2B5/nibz5MNOHK0v5X5amN2NxNympmNx9jZNt7jQ",
-	"GViJtxYHM7NYkV/xnZrWDoVBtHpyImIjY7czQevszuIsmZOPJWyfv23i9hMje62xY61BFzYPhuoz4kPw",
-	"u1Egmo3Gxopc0lLuriC9me1m4IkKED/VI+pcs0xhx/mc1hgZs1QhrA82QhRYPuCzUChNdaGNZDzppVCG",
-	"iJat7BM/SosWmzGihjRz5E7mR32ejVrkDSaKEGxWWXT9GSSOhNShAOV0hp0W2ChC07RFzrN4yK9ZUngQ",
-	"OogaOj9Y0iIX/AOJ5YjlT7RRDqx06svMsZNazhfwJ2uSQH5Obz8BdKvpl/JO+ZGxsW1d0VNJxjTTgHfH",
-	"0hTnBssOuEDkAA8DBDOhf8Yd1DhtdHI1/VqKZsJVnEogOfAkTo2gYTYAZPsbZunNgbCTCrMsEtoIGm5X",
-	"1rYMtDuX7YJWWP1UvzedneA/WHbf68K7ffplo1iH2yqrUy9+7+4b+nfX0F84qE7g5p9tEHOtdPrxwFD/",
-	"FJQtXCvMYDuh6ooqLI5jb6LhGoAWKbbrBtg7NhGap56Bye7OViiey4zg0LCYEoUgVmTyxKN6CDYldCSB",
-	"QIPNS95iVoZCrxq5f9R+/ACqTCMzvMg81uiwRE6FzYz/5fzVS9LPpNBkBED+pyQyRy2CcUSFSYlcL7R7",
-	"7hmJNNcpi0IxR6rlZkVD5Bqi1kOZJixTZyRKqRhM6IBFZyQy5yMi9yPF/8Yicn5ktOhLZoYRhMJcmaiY",
-	"jlkUkGhEswEXCvoKRqMHZyRCsDE70L6U2vxxPzJ+kPlBzMwONf8CctMIM1ihKA4nINFHM4ZPkfuXwn/C",
-	"i30CRn7kmIWWhvtRnNKJYioyA40EkPbD/L4t3BTTZpgY65O/vpooTeMh++X+UOuxOj04GNlPWgOuh5Ne",
-	"i8v8o+PWUI/SB6ehiD5+NAvxCQf00YjsWav4yT98+PTpv//zvz5+PPjw6VOEBbgfgAqGXzNB7nu9Z5RC",
-	"XtbMFaGhMKruAdzmPypu48xh3SJ/ZjOJyt94oeaxV1wkf1I0NQMhVF0pm3KYArlj39y9zz+wBPQz/MSM",
-	"Wv1P86f5yTjjUJ2MnZtUkbBBA9LDHsqwgcaGeVAmp+p/UjEzP3JkVdCrYoua7R2GYL+zkWqRc9LnLE3y",
-	"A4GiOveArbcFpg8UWvQYjgcAwBRPWCgoUSzGDn+waNwb2sqTjFkDhHARp5OEOZob4z1BOgXmDowof9hk",
-	"Rr6/fPUS9spTOLP3I8TuOzW/Y9GDwJIZq4Coych8/6E5EVyfkpEUbGYuMG+bt8amtMdSMMF8xF6FwgzN",
-	"vRAG1P15vacKh49MM46ig41OyWGnRX6gYkIzYtRkQDqt7uFRcByEotNtHbXbQbtNnv30LnBrNcG1Mofx",
-	"O5aNqMjn3siC2ZiRyAxiYM4kiE6MmfblJLMEM+Y942EoAF8SC3eQhJMoZowlLbMWeWnHWzxUXJCXVHMR",
-	"kO8yxq5gQp7MMp6mPCYpSA9btk5kFgpXv05JxgZmVe9HCUiUhDXPL80RxxImx3cEv893UF+azZrS+CqA",
-	"MRx1u4W6fS8cTokTDQExgomLgcI+6+gf/gFlFLAq2WNhjVj4NUtIp2WmvBOQ+/RBEIr73Aiej81P0J1F",
-	"3Q3vQQE/SRm9ZuCyyolukejjP4BUiByFg7kGQkX2Z2bz4eBCAScRwDLhkP0VP//lPtziQWQrsYwKw7G1",
-	"SBSGgk1RUCO3Ezcnz6zQIKPjIelljF4pLNkyl50RSmKZMNJLZXxFonx3Ri7ZiFoHDq/sk8ioabMgoHcC",
-	"p1UCEoGohqUyRwQVGZ7oyBWZQWn2BZ7y+912t93sdB94kkeqaYtglYPs/cZibQbPNRBWhSKiSQLglDR9",
-	"mxlPwNjEpwTSYUY7GSMmyokyrGIn0T8mrG9UgEhnLRIpMMefUk0jVNR9Iz217VXHD9K0dBJRYICE8JLJ",
-	"CY6jbje3NcbSHKKsspcNTGZngt5t0sD4uYgnW8A1sEfJmNjOO+nBrRvNZhN34il5Db9EEzkbcQHPCAXs",
-	"gOK3l/m3Zik+fsxYzMfGqPv0KRROqp0SJprf/TkUhWNplHQo0Dw4JR+R6fyU3AO6YFT+5gFW+d8jn0IB",
-	"4/uH6qeDAGc0Kw8hMB9P8ehB06NntDW3/uj/NKL/0yej2hhVUnz6RHosNicQbocfffx44P6J655vMFiL",
-	"4r3QrTlutg+b7UMIrdkhlWrovhv1vm+UvJqqje/zwOPCRwvPK0DOJrjvCoCznUWkWQj32S1TurLdDhoj",
-	"LvwHRSKpMLxoVN7Jv90iDdVG9yrFXf9auHEw97458xrKD2g4KTmzsEmast8sbOB5t3J9l/JJ6VRvFCju",
-	"bMqm5Ua4ovfJDcYFATb3j/Nf1pAue/uk5FvtE3j7UGx9iQAclIKDvkYUYHWk9eBjfrg/LcFHL0cFVgZZ",
-	"FbPg6MZB9EXwVYWR9fp86bmZT75hiK0it1aQXdvm1S7zW+yigtwMtcTot49bbhO33FwqrxLH+9bGu2xt",
-	"3ECsLQ1uVpcYWJgr3O6nkKCJPPyWywuhB+ITPm7jn1mwrXHGr41blgc80T9E9C2QdvhhHs8MhQc/NI/E",
-	"RJHyKIoSCx8AJYlXdulgpcJXKSS39a3sNJdkZC6n3Lcb1yNsZWJuKtv9Jv5SBDzsyE0aglZqhGYsx7N5",
-	"tYCybZPnrIFxvZEisa7crSuJb7t2Ym/h32Ujq1EOBU0IJXAARWUPJeF690b/AcV6g/py4Lwdwx8COYFA",
-	"j9GZrvX/NM+h2DqFABMOBW3pFSMk7KCKxEZmc6Z8rgg2s7PEkdgBEkWSWK5MDVm+gERuNL/aN0iiBy3H",
-	"/a8VGdGE+TvEVIQCAbt6DImVuKPkxK+RRGDMAeAGbogzbsFc5rmAl+n8RfhhHODOYpfBt+sd7TXoXoPu",
-	"YRm+AW32FjKQ+aJP6ewWlBccpRUo94VReHB7S0EjpxYbmjpvz4ezZuAVGh1laf5AepTItMzxMj7cqf9x",
-	"JwBFVih1IZflopWYVpftZVhIWCyBv6cwAWv5+9BNnNIZ6p5C9UwoXPmM9zZtLA5qcGhF9E6waY3HaWb0",
-	"D6KotvVQ3abz+qlawpu9W8g51F8t+005Ac6zbZMohTX7Y6RQzATvdcfe+9phfkWOZ7eaXTmYCKsWVrla",
-	"PRpfFXMsoGgS0puRyH4SBR6CAmrGX1vnCcR6hQM17zH5obAkCoiWofCuzJlxsizGEddrtFctdbrIgs8F",
-	"EHFGtfZYmI/C8Qe897VLC3HYeTLyzVww/8bfvm6rHJg3byQUqcIeO4PeXqwsBMCE8oA7Nfj7TglsKdKB",
-	"ZG7vKu5dxb2ruHcVkbLZCKTFvBvIqFvQw/lh+riiF6I/yUA+2F+c2XpcnddEQ0kjKiTbfOC1UkEVzCuo",
-	"s4KhAb0EC35fEeW/xmXkysYrCRdKM5qYARwG5Kh9lGNT5/0RRl8rxgjXD1ZXV/7sRfze/1uv+hN6bNkH",
-	"X8uFBcn7itB9Rei3WBGaa/7u9sWeVsj8MQIWX0uJ5z5m8TVRKSZJMXItbzd+4eymg4/2X5+WUr8bTRcs",
-	"tKwAoLHC1jFjEKFkt40rlxI80t5EV/r1wXyY3qabc9NxGzCYQhFqrdnz9Tn6Na58eUC5J3+z0ezas/+D",
-	"S+19ZWihMtSc45JNvZNC0Y1F3cE4Y9ecTZcwY/A0VaWwLRe2ctRINwzZ+ka3gtzDKhTHiZ83lQP7Sij6",
-	"GR04O/r7y1cvvehTtM+M0B9PNOECpL+x4FvE2Mk5OMmIK8XFICATcSVsay7gjyBxrlkW1+dpgVR8uLnQ",
-	"kUfuRwdmsAf//Z//FVV6kHaC9rJ057J0Wz/VoVvlJwrKoOHjgkua3NStgkNtp2fhaRCzyDd74cEbOA5v",
-	"y3vr1vHE4nJQeahHqfGjJu32YTzswH9ZtW8Mlxy4a0L7wRj/BK+5PHuB/YW9wgg1TwlQ4/lXTv9Ge8xO",
-	"Z53W80i6X7ba23sSuyRRKVaeQgM3BBbrlWwlOfvrvIhzRBO2MdX6Bup4VSr1zZiJsjrW0nd8BHmE1L8z",
-	"AG4s4ngFJQybQuK0Rd7iP7FONBQrCkWXxIMLhTvF4bi6VnK/qtY1CIW983atJXP50G8+5Lv3lvYxrn2i",
-	"7oY1nSAyCmGYTT2yWsk/USBv6hqQ09SxzVayawErIYrSSozDn+Dun5/g6o1IZ37gTq9wRcx8lGWOn5iq",
-	"igtz+drlFu9kym6d6mp1QUHCwXbKqwUsE0ODJvRf7GNasRw17Dc/2/ogJ1P7kzR9ja9/nlDyUl6zlMas",
-	"zJG4svIBZu7UWR4bFSmYPbMa6NAt7p6X5g6REd0iFAQQypPlpH9wzcFHpKf8hFInZZpVs54CGizLFASf",
-	"2Uix9JpZDK1+Ln4IlvBBaTgaeEnGlCKyj6Xndqi+bSoA0ulQQEyIKTBzA0vzZ8NBGe07qZf4QjtkoLYE",
-	"DFRdsYTIiVY8gV0ZU2XGxqEij6cqCMWU9YZSXqlgHgVeAGmifRMzGPwZ8A+qIR8DKiNFmEf3NlNqxiAk",
-	"3N2YqldsrHPmbIDGstdarLjC7E0zqVmApYIyI8DUYwxnM2agjlC2zgI+uZfflsK05jechQJpfoAyA8lb",
-	"FmbBjM7cIMnoVAC5MbcVYVTgouEIsDWAZ/kc44wMJPOkilMJHIuB6wLwZRv22VyfhsKvCn4Y5EsFtEmF",
-	"obqXDuxbS0EyFssMgOzYNZajBYWifcAyk323W0RivQi4X5Yj5fWRUtK8Y5qSIb12j7RzZ0Y3gV9P6cwM",
-	"y9NKCjKUkywUQObRIm/6C8CbbIa4yWX8D0Dhy6GSM5d6cdsVqCjz4lAgCHGuyz3VIu9Yf6JYEgooorGk",
-	"mJSkbEBTRAqL5TW8ouMDsMQXwDEssyucTttGAWhtembW9H4E9/jV3CN6EOCdodx1ZhH2GLYpok+WMw7c",
-	"j8x/foWP/Q8JLWAqV8yvmcse42JgdiZNwXXzcHC/mo+4GJi7OamBnSVGhJmdWOWmsYwqZnTROpHUnJG/",
-	"mp1gpb6scHsse+/NWQnWIDNxIoIrAu+d7H2Jb1VxPzPra04qrPgKzb0F4kfBJSDnrkRP9sH0xvOHFiqk",
-	"RnzRkj8/ThcTqgGBFaGJzVG13VZkOpRY4c4HAkW5QMhiDgGYhI2kEalCZsTZwh6fuAbn45s45ltnK3CS",
-	"ytXc3olADhKozDLzWmYpkUUXamNkEDPrt5pRMFO7MjoDa7+Zd1IXh3E25r56el94dFt8dSBOjQXtRZE5",
-	"hSQXdmWwis3dsQP2YSwzXRsS2sQly8/E2ZzTFBRcLDS0kWkUqEC8ievs6tyenfcyzuB78LXQNjU+xZln",
-	"D8a/S9Z/4UvjnBmrFbw4LeGCALSOdUmc2wUl38LYzOb35onOq8O/Sp7dWY3pfmZeJ8hJQpw9XbC9ivTz",
-	"Qk4D69TAHcDaBVDhM1thrtg9RTQfsZQLBkjDtkQB51nTKyas42H7ysADJLRnfcVR7v5x5ajwjeuHS5fX",
-	"Q2QZv0beTJRrGaPJWV7pZYGZjattK8OmQ5lWEp/g5vr2zOr2TVuZYeLNgQ/MbdQk1ZbMBz7yB8D+CecG",
-	"/w1BPPdvmF22lPRK1PCmwg3KPELwkXejvKAsf2z/LnAImT+d6v1aA5ZBw51wEMKb2QfPUIL+kVqov+nu",
-	"ZMheY4J9yNLECtAbu1BO/+Y7rUblvvchxMUMzBNoNEIaK8+udVaMsTHl0+/3UKWO6CwUgmaZnGIghCtt",
-	"K+ZQOkY2syMApRHbnf13tndTD6nInwiA8u3DOq4r9wZ3lQpyU+xT81azbK9U5jJFXqt8Vi2yVaYoJ2Es",
-	"z9MkI0/evTITIgq+X9Bg10zoy9nYbmeqWCtOpWLmbX3Fkut8N5u/SNHYbh4nnU7zJD6kzces3W8+7J3Q",
-	"R/HjpM06/UZg/e+lw5xkRhk4Sps4G7XsFBzAkh6YhVQsbQRuEdZcyI2SUnYDr85LuZ22z0vdYV5qmosb",
-	"J5r9Ryvy4nU0Xc8zOTI2OUGfh8CpULZkl2aMvH1zcYluRDTJ0sgYy9FHPRuzAGx0peloHEAp5qcIyqAy",
-	"ZguUQ4FsJTxB8ezwFozcPUW0PvPEzEh9PczkZGCz2edvX7TIX+QEA+oSKXFmcoISGW6ikB0ExJ7liXLO",
-	"gzKX2rC9dzuA+uSZcU9sQAnKszDGThX564WmIqFZQpxEz8mmptNpS9mv/SmI5egBuCaOFMs8Hfm0FIns",
-	"ZU2eREH+l58uy7jlPvcmZ4T+SaRYnDGdUzaFggsr3oWa5jDB5/hX98MHGAQXpHNMFIulSJRRlbN8vgNg",
-	"70l4xmLjNkpo99UZZ4mrM5PIWZkxBjmpQoMwHbHSK7XIhYQ5RtQNXCE9hSZiwD8UedVYlrDMTA5160aG",
-	"dDxmgiWnZEyVwseaHQIel7krOIRDmrTIUaeNCUQYxqTn962tcJckkaTPrwsjRgNGcTFIzU/imCmFtDew",
-	"eR0PHKytcYmJsWjJ0dEhkRl5dHR06EiMaIL9T5CEip3HHBTwukJhW6dhnZi2BE00Tc1pQsf0fvT+2Z+/",
-	"f/Pmx1/PX7588/7Xt+9e/Hx++Sx6YBbPx9ViKvCtO+1co9eGdlED2n16t7Q1cTZaApZR0Lybqtp1dePG",
-	"vaJ22m61R9Qu4coIrR3Le66HF3DiGxvr7dJvK70yO5ig0CkC1++5Qfbh2PrqbZS1INutRbCFyTHvBx58",
-	"tP9aURzzQkMBAb9mGWeKDKTbu2e+7GHMRGLrwhGHQlQ0YuL9txWU791YG+tnm+37AYWk0dD7aMjXsd+f",
-	"wk4h1C3gVvZ1daGpNYTyiK/bI1u2Ft/Kdm7frobbXK+t0Gb7g/V1cbHc5FjVEbBYTYBAc7bgzSVycgBD",
-	"SOrExg1JHMmuPX9Yf4V5Hxeqz2vrQjGluZrpU54qq33Mv1niqjMyNk7pDNj8Y3c3G2eyEIS1xRm7Osnb",
-	"Gu84zJL9XoqQmYUeyeu5K2ot+TWs9uvuNob7T8XZutW6irsWa992gcXeQN91vUTgayNkZqXOjYTtMoP9",
-	"ILfIa/M5T/0lVRmdS1cie8XGWK9+2IbATWtZaiW/500EZfC5EjIFv8XF7JQGLrhiQgZ1SE3KxVw/UY0N",
-	"RYudp9kF/vqWszBUazYaawXAYEtSMh2b6/Bqw7hlCwGfcmql0zw5obR50ut2mo/77XazQ7u9w/goOWYP",
-	"+2aa2Ad9js+veuSxfaSdxtOGVeINn/p+sXYeZ5tUiluI1SmVfK/s7dmvKgsDhfq5IUkVhMBvT+AefLT/",
-	"ni0jVQV0DBcgMUaxYyNSjmvCndogbxMwrqeVz85kln1fSWZsZ2YebBMPLPFYWni8XKvOMlfVHYgbyu8K",
-	"WAl749oyqpWipKKMKp/puy6lciMpieC7FLypHFjhX/m8DuTeJ7gHXqnG6aOjoIGooTBaOdGxxPZTbM4p",
-	"COnjdtvM2JqifYxWYhFrxr1bQbYn7WYn7ibNE3bYbz6iR73mcfwwOWGP+o9puwc85C4hVz9/um7qPu1I",
-	"w2ytX54yTXlaC7lir9prlq8rUpLkwvJzKJMDjF/Uo55c2AZOy1pXTgrzJCA0VTIPYBpdaG/PEkAhKcVZ",
-	"pAB1NKUzQtOM0WQWYB4fL9LlELqLyrSIGQWhgkSF7GXzRzaLbAU0eD5akoyNmddcsPhV4Rd85z+0dgq2",
-	"yxOX9Fn3BvpsnfCKX5mtRWSVcHwxtxH3fSzfLgSVKEpUlGC7lqtjoNtYLj2pwByqK1IyNgWJzC+hYIrH",
-	"QyzGAWMOM0JUzLCEpChDy+IxFLclH83IdhCc3suYvYz5g8gY8K7hjO9avqxnn4FoCxasMxWUUlbG0HLV",
-	"d0RxETMSwX+iGikTis9lhd2BnNkeBLXskcMMFh3Io8u2b0vawL17V5yPjdJcmwrJ32Sv9Aa/yV7RYe02",
-	"2x3aa54Yi/QRPew1u9YkPaGPejd4IxxzjcOKmQGAurDwKa4JYy8/97mzW5DZ4M5ib66XkDsX3lJTzZpY",
-	"cLmEpNHy5y7UfZPqsu/nMiPdIwDWUcUerryi3SsCmSahMN45VWTK0pTc11PsB8YeR8C4Ea5y/UFAlPSE",
-	"xXnwN6bCA15cI73dmNGYnREaCqw3hxfA8btadLwPH7G8hhsjzVXKAGbKigpb0LoD4NAvuCbqc1f95uuz",
-	"l6bfqmR7RY3rWFjqLQVaImO1lIrl/O0L4lussWkFkppG/3ikYkTmcn0gfFAJpjlg+ql52srjp9kHfYC4",
-	"6Uuz1BZU/f+XyBj8bPMTi50OXwAaOn7wBGuRzNtY0PTCl3Onco5nC6i2ckKs//hrGKowvPjln/6xghir",
-	"8oQCs8LNdlV5a5QZEI3WcEkLaltmlCV0KOwK28FS3hT5JjjIF/m3JW28RtBH8IMIt0AArIKOLxhUGO6A",
-	"2g1wAfdbcxv8Rq8pDmB+M+Sfuu1w8E+geUo7lvzTQf3ydts7WV/8+zZX2D3DhZVKy73BQqf8mv2tHikX",
-	"TA8orUylGJj/ArYHmoxgGjjrRCN3NHRYEzUZm0cqB92XMaVpphXh1cnil/yaCabWkASrFDE1L1R20Vyi",
-	"zlXgradt/ZCqqjjMQ25vdV+UZxlfaa3VHDGd8SXi2wg97bEd+Qh68rggbzM5YnrIJuoeMYeMICfhGRHS",
-	"4gHQ1LJqvXdQ967/bUhVKCh59ezy3YsnF79evvnx2euAcO3b7ZRjnyGovoiWV6yyNHbA9Cv7BuvJgnFK",
-	"+cIWKEyCkwO28PTXodbjX633r37VUtP0ox/Cn8JGPKQ6bAS4Zf4UmseGjU+k012pEG4qMeygW1vbWrva",
-	"iR+N6WxHc2kWqsLSwG+hii/fOevtUDlmgo55y53dGiuDK/JmzIQR3Dl/SMV2eSKFzmisf1AWSv+G+DV4",
-	"t5L8sCNunDYOW+3W4bwMqWb+xJzcvDD173TYapfea44Ssw5iBUd3u2rFPQVMhh8u3rzebF1nFI20Ha3r",
-	"X8ztNlpXN4AV6+qW9ZS4Vb3d830Hi/eX81cv11s8SMbXWwHddtuGh53odA0QrjDslETyKkIaFIhJAGQu",
-	"UJyMAxIlbJDRhCX2incs4QqTWHIqENjaGhoDSaQoIj+TmMZD1iLH7cOcZcVooh5V0Hv9/7F3tb1t20D4",
-	"rxDZh22A7KSbAxjup2CvxZK0cVK0GAJMtETLnGTSFellQdH/PtwLJVqS3SzbumHtx9YRRR0fHu/I4/Pk",
-	"LELWu5Pt7WbTSKZIDE3FQlbSZKres/jMlcz13xOHoEl3ubBWKisbJS3oPsUk8KpchwAleWy80vZ9AIHw",
-	"4/34P5LGDsU6YeDIbA8CrdOFOZyVEAuQKbkaOzDq8fV+ylx51wopHpxYqJVmdr70s+Z8dlHbOwfoLJXa",
-	"CG+R74H5Affmv4utbyspG6QFpuwU9w0VfAN+iDZFKgqIKoeReU1/84Li+g+fLcP7I7rq/1/GzGNIDCYb",
-	"ZTcVUSvGWKQxGMLi1rhwafr4LUDusJgtvgoTo/RcOz962T6eEmk4MuEDUB0i9ZnvKkHNID0oarmGMAxJ",
-	"JxDpya3xFh9wgEBvDV0rRSSmUTfPiNIixZ/3gC7qFgPvvdyGWFaMvp/zUujVbv3T2c9vTu6vp5fLq+1P",
-	"l6+n+eTih9M3xdVwyRM8/uhip3NtSgphH1KR+w/MmsiA/+KMedRu78dTmbmrge1K8AHEBWdFNGEiR0BU",
-	"jh03sI9i6dXKKiLXofVH3DF3a6FY9MLWqqUyIq/glMm/w9UqRWUGNxYX8Gwz53NLG2uL+3gxInpxJbJK",
-	"Z6X4Yv79N2J6cjr9skMdm+NZUsOfAGvu4EXVnrf45AH+ggfIP6wLoDKk3Br1lHd+CVvIqOvsJ8/wJz3D",
-	"y/e5gkEJy/YpiAmRJouEH+P/RkWAo05U8YCjH/zoffOQfiUvgaOfyTXppSSQuWkvKpvJCtViCuxFDe4l",
-	"32aeJQzpQvcxdkyzoZnOFl7PJnjbSzUK7byqUQmBQyYiBUM1naShv240ESDgMTF3Jc98Cd/aL68+a5Tb",
-	"pOswgoInHO/SV7qBFq4AZCyNRFzd0KeQOwuSs207yio6dokM13EH9UDj3zas3k3SUaIt8DCWkuNGQ5Qo",
-	"sPOoTSZB7rd7gY7Asag2XbtnxjHMNSKZpUgL9CkKS+Q6aAYRtflYpL+PMukUAS5Fp3BrKNtpG2nTFsDs",
-	"0tZjcWP5TC/8lfZN7j45+TqJZVGJYnVyMqHFhT+QKKEP2a2RAMKrwtKhAJFLxHYDGRYJAqH4D8Tqsels",
-	"drhhHIFNJTO1slWOxtSmIz1kcLGmYHvclw8desGNqiqcQGgYd++8WnPEHQruopaao9j9DXH6cRdxnMMI",
-	"okoICz+tlK5d1OouxfUQejQXu4TcRplYTGqh0D3YJZ/QcLPk3vrNvbJ1Sc2hoJU1rGkFIAwUi8iKz/tD",
-	"UZO/2sXhUepx288Qw6uOBhbRVZKqVQ/PBNd2uwq5jW9NpLfUSDPtgBMT8qHvpUufpIz1OTtU6UpUg6H/",
-	"xQ4a20oDUAEbhC+NRlilvAsU9ZFJQmLZf++PSlZ+lYTTAf7w7ulu3BTvl7yj6JS+f8TUlLAmnqFM/9Hs",
-	"KMVoB8tWR87XSq5Tzn53Jr5dLhUVGqEsYcINjM6lKbYYFnHUR/8EuwbdAjRZQMOixrMmHAho5vWIF/sR",
-	"xpqXKEYWFY0C2itbuHh3MBEa8ImWfgIQefLVFGxKfjHXBcDP1iId/TKeHacY4oARaMXfsQJkzOHW7OTk",
-	"lCFlxfMXN8+eX17THdm18isbyClxpSHhBC9LhbaIS2HnzAWDpq23Km23K/mIFCZEoX9TRizU0tYq4b2g",
-	"lmazW1oL75hLr5CeYEQkBbDCBlSLtTZbr9qirQx5s8FAu4/OYSIjxmZHpMLmVCJW9k6spaHqy0otffch",
-	"pzyWzCGnKCtXw3rDUmeAFWS56Y8nYELnIQUIhcA0IF6vld16CHLf/REAAP//",
+	"7P37dhs3si8Avwo+zlkrlyEpkpIsi1qz9lZ8SZSxHY8lJ3sm8jbBbpBE1ARoAC2K8fK35kHO+fc82DzJ",
+	"t1AFdKPJbrKbkpOc/c0fM7GafQEKhUJdf/WxFcn5QgomjG4NP7bYHZ0vEgb/Phc0Wf3K3jC9kEIze+mW",
+	"Jin8I6LRjMWt4YQmmrVbkRQ6TQw1XIqLuDVs9fqndHwUjTvHx5R2Tli/33kcnZx0enGfDSaH9Gh8HLXa",
+	"rQkXMRdT3Rr+/LEVJTTV7Gq1YK1h662I6GLBYvKC0zFPuFm14DMTHjMRsdaw1z1tt5iIW8N+r99ufUil",
+	"sc9dzRi5TBeLhDP1hSaJf5roGU0SMmYkFQmfc8PibqvdUjBkmthHsy+RJTczmRpCSUQXJKKCsLuIsZiY",
+	"GSNAAyIn8EckhVE0MmROxYoYPmfavlazW6bsmIetGZ/O7BVDlWkNj0/aLZ1Op0zb77aGrSd0EQySGnjr",
+	"hDFNFpTHhAtiliy5ZWQuhZnpbuvTu3ZLcX3zgt2yJHh/9lJLzOavfdduGXnDhH6r7boePn786VO79YSu",
+	"r7ti1LD43LSGrUFv8KjT73cGx1e902GvN+z1/mEXCW/5ZpWzwaBzEvVZ54QeDzqn9LjfORw/or1JPxrE",
+	"R6zVbsVMR4ovHEnOScz1IjWM0LFdhYQaRmKWcEtTpC/PeSzudex7OifscNJ5TI/GnePoUXzCHk9OaW/c",
+	"arcSNqXJdzLJuXW+eiNhxeVSMIWLY1JtLyyYaLVbhhv4/ZVUZrbkIia3XXIpU/yj1W6li3g7GYB4M2pK",
+	"Nw8VeslUa9h6KbUhQopOzHWUSJ0qRuhUMTa3+5GM7Zftwi2oMpxpMpGKmKUkRpIJv2VkxagCetTcjqed",
+	"waQXd07i3rjzmB4ed04m/Zj1ov74lFK7G9iEKbu9LA+tccSgP1if1HMl509llNrRlk/Q7saEUc2Ipis9",
+	"JP/65/9+xs2MKZjSiszpijCYJNfuxvGKTPktF1N70d4T05X+giwVN4YJIqThEev+65//h/zcf/cwUx+v",
+	"T/1jK5ZR8HR82BmMT6jl4n7nND5knceTPh2MD6Oj+Ngy8I1li6F9ConRbs2purEk6Ldbgs4tM8H0uot4",
+	"0mq3FnTKWsPDXGw9DFVAOISL1n98ethuLakSTsq2XtMpIydWfP3rn/87G5Il50wmsSaG3VlhYSWG3WyW",
+	"1aaW1aSKmYI/KVkoOVV0jrcpRmNNuOmSN4zGeM1Oj6xkqjRLJt3WO2CcYGF+491QKbOO+sPeyT+K8mTn",
+	"JnFrHc2oXedERnh6gOCYyxiE8nRhOkfdfmfOBW/ZVc7k/XdySRIppiSWTBNaOV+S6pQmyWpj2v/R2tiX",
+	"7VaqmQq5fbvAtcvxVNFJcdOOZWxF9p/IK2AmOOGYmnMBS3YtrsVPzLFlOE45IYfkJVXRjAx6g2M4Owmb",
+	"TFhkyETJOTnsk++pSKla2RtOuq2tKzJwp0i4IrTTGx9OOifRcdw5jQesc0yPJofRYNynvdPiGnQunrXa",
+	"Lan4lFtqu/0RivjYTpzFBSlfMt+tQv7o2I2yGd3brVumNPDBoLArYYM8m1OeFHeGMTSazVE3s/KYGsPm",
+	"C/tXvw3rdcXu7OieMqrIeUzbbpXmjBkiBXkpRUzx+GdiO+Gz4zs8WvudgRV2J5OjXud0fBx18oO1H4HQ",
+	"jPiCu/F9bNE4VkxbItOY/qdTJbuRnIOmx+wJ3DIyXAxthaUVWpqJraMqPmHVnfEvLLIP/F2mitDFQnJh",
+	"nOzdfjoPmi+cXZ5vmWCKGuYPvPuoxdsY2ooY4NGLBjsAHnDM8CfyMjUpTcgrKTpPc9Fy7resZZI//Yn0",
+	"u+Q1ihR74cqeNfmu5prMaczImJklY4LkmtC38/F3hIrY8ht5IW9ZQu3JY4UctcrmZSQVqucDu6yRU0k/",
+	"tpz8CkTN/b85Y9TaD61hy03Fnq1ScxS2fbtuheNw0DsqHodWQQHioTwW0lhNhSxnPJqRSKbKaBKziMfM",
+	"K6XanWcXghtODbvkU0FNqtgbBmK+wA9rasQuVXXOtAbNoPXaaU18KuzZ/1zxmK7AsuBTwRTuN4YSo2S3",
+	"OZUjJBeIxRhUkk/t/NmpohErf/pb+xP5Ti4WoCS7pwd2uy6lupkkcgkb8kPKhOE0gW3yvRzbiet0Pqdq",
+	"Bdr8L3KMaoFOI2tFgfANhZyTab1t8unYS4IJF1zPKu8ZrMuwk84h7Y87J5bwjy3hj+jx+FF0Ej9mp5NN",
+	"1U13FRMxU+/H1ETWsAJlB6SaXU7BQPYaaWgClLRnu51Ia5wmNyAS7Y63N3PD5s6wnbHoRqdzS60ZHRw/",
+	"Gp5OHj+Ke4/7jx8fRSfxo+NTOpgwSnvR8TGNe/1jejieHE3648G4N348GERx/zh+FPWPx71Jr0d7j+2W",
+	"b8Zamv/KWsOjx4P+4ad3n9otlYptVAZztZLI/aJIDpa1uVx9A+T+xlL7Qnh7M2AfUdQ1rEmuWchAAZ2p",
+	"Zk1oElNDYVlRSIISOgfZ2Wq3UIXht+wpBQ0dqTDo9PqtdmsqbxkIkRfU7oELxRIKhiEo8OfA19lh+K0l",
+	"pViyKTlpk8e9w8M+eZkKHs3a5Fum5lSs8j1XlHnATwvF7KFH7VisAskSJqzCpWetT+6D3xQ/2B+QS0O+",
+	"p3OmyeWHlCrWJi+kiKUglz/1/06Ovv+uTd4KblhM/srFNK6UGfYDqVpIDTaKJTk11gih5Bd73lpLIE4j",
+	"YwWT1Z1egjOhNRwcWcHL5gtrusOKiJiG6k+r3/r0bm31A/lZsfyoWtJoBrraUpIFk4ukghn+vbi/5+K2",
+	"/70ApQtQOFN/o931Op6UStZq27NUzv5buv6RNqBcZIp1jKa8USmrwRghW5SL3Eq+CLnh36v7R13drQZJ",
+	"NKNiuqnX9XvDnvdpfBZttUKxD7/bUKH1CvsrJL2IqfOtsrsFV0wHnxqsfyqhYpqioYVuu91210LJWw4G",
+	"UGuc8sRwcCrBRnpVai7dx1AT6XzsnMeZln3L2RLdVqkC2/ZdSdxC0eiGi2kTOjZ1YVWbfpbxuJj+yNly",
+	"jec+B0NJYXd24GzJJZb9qEFniBsTYQmLjJKCRzRJVoVdgzxit+t9WKqO6b6TW16VckNguuGSM7/iQHUj",
+	"FYtLwzCfi/CGCePCtHSxSHgEDq4DpFUtEz5hbxUEL41Z6OHBgT7sun1xEMlUaJYcxDLSB3V4+D/+q3M+",
+	"/7WTib2/HMdH/fwrzzbWbkPyNIkmOndBukgkRZNXrHNLYb0sH166NVswiHbvZSZfOcH/o+fb0E+cmpls",
+	"tImdA67T6VwLO/5hldMffOThr1f5r8RI8vFj5gP+9OlaeME6JEx0vv3mWqAk42I6tFoFuxYTKQ1TQ/KR",
+	"KD6dmSH5AiJSHxd0yj7ZD8C/9KcvyKdrAeP7U/nXr8W1AL93YQjgAV9WxCk+fsz+tIrJp08fP/5JMaql",
+	"+PSJjFlEU83gdXjp48cD/8/utagXtihGskPdpDzGsEjHCbizMjGmYRs8depVYcD42eNO77DTOwzd75vK",
+	"z6d2S0czNqdOu+GY5vBayQVzblj3vUVwaeN7H1sTqebUfiC2F9qtOb17wcTUzFrDfq/dMigGtLFrbL+K",
+	"FLNPFu7s9dqtORfZBat8GcPsSda6vr5slb4pm13hZYPG74KXfUi5smT+OXhxe22+77JHJYYXNjQuWMaO",
+	"nHSKy7iug12B07m4SaOIaQ0/WLVj9f1s/G3Ef+DfX7z99aL/in9/2mWr73+Nf7rgP/CL5curZPZ3ezEa",
+	"JGI8f96L/+v7JD+KLkRreGoJodhEMT3z7z3/h3pzE32YsQ8fLv8+/XYy+Mex/m7aPRKHT3uLfzy+fdOf",
+	"Xz1a/fXDYPlf4xezt+z76FQ/p9/yH+Qr9dK8jn+88eFFJ+C/YVRZU/VTu/UWtPxmySAx13ScBOxdrQrB",
+	"Lz8yxSfc3m8V3nZrkiZJ+anIG4g7hekeUQKrbufyExvPpLypOZ3s5Cpu7x9SRZ68eWnHLtwscdTs1p2Q",
+	"EGOwhnMXjKQ40Fudn5nFluuCybBe5zju9zsn0SHtnLLepPNofEIfR6dxj/UnW6Nb2TDTwuEaqXl2utpJ",
+	"a3/G7nUQOco9xXyc1XrAspYvv+/GmdHJHo54MoaU6HdOTijtnIwH/c7ppNfr5DkXjyahBzo/WJc4uova",
+	"9Aym9BM3s0sWKVbUorS71FrONIvePxk8/1F/87eLmdLRk1nyt4uXP/55fKwv/64Xcnwin/bY94P5P24O",
+	"fxR//0s+oH/zVz3+sssxYzQGy+lj6wkqm0+5zqN6H9eodDVjxOp6xB61VifR9JYRbkhq598FmQmDs1In",
+	"i6ifwTP2kb8Emlt2ZG4cXvkR89/5S7pf/6/S0+bZFZ2WD/Tyu/PO4PiRTx9czmSCo28TLsiM3dGYRXxO",
+	"k+K4r1v31dyvW1XzOynO7rr1c69zSjuTdx8fHX26bpXP8A1bqKd86twLDeZJvnzz/Ak5PT7sfVWcop5R",
+	"+8RfhuJo/Lfp32cvJz/9RF/8+cP07kf1t+f0h4OrO62eHF3o3o99/Xz8dPlkOv3LcMuiFWaVvf3n884/",
+	"aOfXXuf0zwd/effnYdX0jFqdTwweeMXpXbJIihhSoZaUGzJmE6kYoUTZh9z8+v21+R2HA82UKi7M4QC1",
+	"Kj63htrjR0dOvcG/cxWLC8OmcBKj54rOmfG7xHlmyxbCCocvNOFxkdo1rR1IollQM8s1WecGDlUqFEr5",
+	"9P6XYpPWsPWngzy3+AB/1QcXMeZGpkpLIC5NErl8Nl+Y1Y8ocfFtxZmMBLsz+MzI89RCsVsuUw3ZZmeE",
+	"jjWo+YrYI2iF2WEgGpTGjLQu+WFBP6RsSLiB7LE5NZDci06xIoHO//Ght7p8/Gryt/Svr/7rcXz08tvj",
+	"D1NPkg+pPfpymuBsKnhxsMaLOQu+77yrkCBP0RlWtqJewD/oqqLz7Z6LChlMVcNmHftr9aB35RqVDJq5",
+	"791z2Bcxmy+kYSJa/ZWtNkd/TlLBP6Q+8xsZi2ui0L/aJjqNZoRqQsnbtxdPu+TciQKIV1oe1PZkumGr",
+	"PMlEpQJ+ce8gdEq5KNLlJOpP8nPyaPyIdh5P+lHHnpT+NPV0wSMzp0wwpY6dU5WUHDyuNqUCPu2+Hx50",
+	"3v25nFW/l+OqNf9FjqsXfFdiRsmC/wKfuudyv+BzXnFqQd6q5r+yIZnJJeb0Q0TZCnvFTKoEoYbMpTaF",
+	"KQ165XIBCg0KxI/ZhEJ+iH2k+hjoFw6Bfskh0G5dBc7esslo7xDzTPagAiNwNd9zPX7KVfayaTgFunLw",
+	"O/XZksHnVsK9xg5+BcwChHP4Gxp/Sw1bUhAizlEKZ1zoJVVynLD5n39xbpKw4kaAU3s9p1DGoLry92Ma",
+	"v3fZ0vaANGhJWyKdX5Cp1XqpIHgDJlxFMk1ikDdjRlLN4jZZoHfaiqdM5nChDYWimtYBXfADyg8o1v44",
+	"+jBtmpQReLvsuDfIs2y/oTHx1Mn4OTMh0GDIzAhHJH1QnDWQvN4CvcY34CNr8lwQdmeFHE2IXmnD5hnx",
+	"UpGCv8JRsdv61LYDDyJpe6xqKm6EXIrnmAG7ubJzmlhJgNZbuKr+cBjLeOXS8ymBRFpcXo5nCbwdtoZS",
+	"0kWcsve4e/xzoDvlZxekS1qhouzazxmEMD69K2UJl/B+D34A1TbkhzfZKOryQ06rh+GFkMwRFW6rLKiC",
+	"zSIVmdlz3TIGUNlTESo1UAMHHnkixSTh0b4cYih47zZZI/LvLXAG106bIi5uTWBFp1wba/ATmihG41Xp",
+	"1k7N7MDfet/VPM1X80k+0LpLmc3tM6yke7XOVbAoVcraBxA/8yaEYlqmKk8ldvYUWH+dzPwrG5C7+yAw",
+	"FGFMz6Ua8zjG1dyDE9BTuckIk+y9ASdA6rt9ItcrwZqCLV62+qm2M7znqh/mq/48GFXdZc9n8nDrHtEk",
+	"YcrLQ6ABi63OFktHC0jYRpl/ydQtU8+srNxzkbh7U9lCZb8F63Qp58zMuJiSJaQxKimmRApil0/zmFWc",
+	"wfcXuMehwPXzJ0gAghSov3DZzB5m3XYShbhAumILqUzBWrKa4Kd265U0z2Uq4j2XET0GZYsopHk/gTcX",
+	"T2TFkMfQ4gurO6qWMLjFR7NrVGE2WvBxYXceFeqayHM3i7qLnM/8wXZnkWhe5MLhavK9O6erTJlx2o0h",
+	"7I5rg7v3NV0lksZXUr6gasr2XPLEP7u+4kbK9/jjmg4Gupcd3Jh504/0e0ePj08ekfHKMP05FeijfiBs",
+	"nbJEngnDzYpcSUleuBHXXd18lg8ne4FA3FrIksC7YbneUDFlr6S5pIbrCbc69Z5LNmYrKUr1ZmW/8d5y",
+	"rA6+srZ+4HO2ShzkY1QvWe10kwM/h3uu7KONlWUxAbIRu3EvC1Oqu8DlJHlABQvGxzWRqbFC2nlYE1x0",
+	"e7DwiL0V9Jby5D5rnupVhQ2cBi/fNIK5JvZZzC0hQi5rG7wPcdgGm9WRgrwtDLeB1RvO84HMXqggdrXd",
+	"wWEqGIvBgojlUpw51yW1Ki0ZBZrw6OGU5CspX1Kxcmyv92QSvag4vRU17L3D+CjwiJTo0nMz15mKAXEc",
+	"SuYSgnqfi0GOBoHBZAdjiUAyKjTZ5cEEH1yLtsJSMShkJZTYbxH4Fji+Pens6a35VHS4ID7q/3AM8lZg",
+	"Shv/lcV7u9JcSswmf6TwdiaMfU+RRc7JLU14TDBZh0AiDGgvUN9WaVDP73vO9/o5ZxQmX58p1mf1cHyx",
+	"Tow519rq7VIRLoBeuTKnWIwZwZpQxVCrX+OLn376qXMeDHXT7fudVQElCeeDYdVHJ8frYWOXn1Qz9IZ3",
+	"l4ftkfEWStrZWrmLita+0mkmlSk3EIFkVb4+8DeFTr7cK2XXYeFwi8pcffMUnr8FRdUKNkMek2hGFY0M",
+	"2v2Br29BtV5KFZd7+x7QSzQYhKwdkNcpso0sUCTdQ52HSGWuPRufkRHSdQS5JBpqDbut/GsIi+WW4ULc",
+	"8hzOpJhGGWUR+V1BhHbm8tl25xOqGWAWrecy5tF4+2tZ/uJ5HNunX7L5mKnAkb01KbRIqVdADIi5M6Ul",
+	"pLUzBKwZYYLPyAqAEcRjQU+Y07vwrQMIZq1dKVKMefSLbWSAAPO5q9VpTLo8G6lWXKqQMrqDuq+pMqu6",
+	"xH2AiWMW+g7Wt2P6q73xkw98lcc8lVl9oYHj7dJlQcmEi7WE362Zt//9839fX9/1ep3r67v+5Pr67mTy",
+	"7uvr68uyy/+rPN/XyhsEZHvlCmBKM1rkfIFaXH4/wTxzy4WUGHrn/t4xn0dHn3E61jyqtUSX9sZ1hrtB",
+	"nDF4iVu9UvbzEH37cN5CJjxa7Rwj3vWp7UpqypYEQaMkUeyWs2V3g2t6903Zhk+3/Yi3UiJHZVkXyQjN",
+	"sj7+n2YMJJkBC/ILjVZSROcM4YvQRxXNYHO4z46lTBgV9rvrEC91JH6Oeliey4i/Qkag/ToAb/iQhaUE",
+	"6KFY6L79c8/xVfabc3p3gY+gU9iV7yhFYW0DRMHtr7z0yIaf1jAHN+lKDbrg2+g14/OFVIYKgylZhUms",
+	"sUtxI15f6+vry4ptls9rUDavEP1lg9jwW24Q+xI/YhUQw+Iw08fy9RnpwSWK/BATKYoSsyyNI2f+6oS+",
+	"Iq9n3BGuSpHYhXlleGcbzFi2T3wd+NrmgOzhc7Nr9a/4HA7SIJW50QPfrOrtkMJC7T7fnwa3f8Js5zpf",
+	"CZAhq6RCzBIGBwyHjEGMXJVLAo8qWV8d8Try7icu8c5PmSq9+5EruPFTIZ+7zlqtcSPPkdKKy5INP6Rj",
+	"uNAhl4SjqOLKp8U1L5MmLp/VLgZAg3bXC5KayQ7Im30gLb7xjthL7wsKUet9pe5W4JYM9ffnvWwWjjLL",
+	"GS5IB/fKcCBF/slnXsU/+Uq+4KgLFVczO2w2j1yePaprn61rzFM4ivqbR9E6DeDGqqk0noClZrOhXzq8",
+	"h13jbrfy1Otd732V39lsvmicbs54rz2Sl4yVmjtgwTawd2pLk6bGqObgcam3j/e2XN2DAVk2thwOZPva",
+	"NObIOTzWjCcdG+zS6hqx1itpSvSdvGK6jrTDaumyWQpp2D0PocYHB9+HDUDmZrN2Uwo/vo1+jRffkqXZ",
+	"0sMy/SFkEdjkJbqATynbnPGTLNtMTgg4WJk2wzzxH0GdpTPmQK2E2KmcuL9AemcVLBwMPcXAgS6cjVGL",
+	"kDD0LBNvnZol5PxtlJa6Osjv6NSqL+R/FydV7eHdz+kEQqLE81RHTsBbGwsKhwnbSFTgBv1DyApv8JUk",
+	"SsiEIYwaHoRdAr0GhmROBZ06bzrYMlTEUI/mDkz4O6ICLU8GwOoJXa7ss0upbrQXJNnDeQUb3Ey15tpQ",
+	"YUru7xIsgR9mqO3wBqpvNPEY5ZpwAS8CwCGV3wphJ5HOLVl84wQcmT1a/FctsyQOXAHfEFCvaHpdZuZv",
+	"SfEK/JYD0RU+jmBHruK58u0e0GxDkn+eA/ff7oTG7oRtDoSaToMrqm9K1DsNeEqfz3hv6s5K2Q8Vlesx",
+	"XdltyDWJ0+JRVRNwpS531ucOS9MSDilxyEDaHxkzEq+7QjfPscNG5+zn4LL9XVOWIk+CHIAGeDoNOfFz",
+	"csofggM+U7xtPV4EQ962nI1VFWNPyUaKCsimP4SeEqznztPWzrPktAXo86qz1m5CWO8mBGXCqCa6n//I",
+	"M2H+KH6rq/KdAexif8q6hDkN5neLrT+ZUQMC7K5p7kfmePd1pfSGWRXRSEIjCJR1yXlWdQrlVhS6orE7",
+	"LFBkt9benVHFYvez8FZvkqD1cw+v+x7RV4+fcBHr7QAL2O0IJzZRcl6bU/E7oQ8LltYz6xqrtlsIL+B+",
+	"dkCvE1rqa4AAMXW+hpC11gPuzePtmxw+o+bZrTvz1pCJBCMAQuSHoY1idN4lgP1y+cz9CIg87ENKE01G",
+	"9v2jzeV22V21E7nymuudMjjsv1aZv3BOFpxF2VZ16/1lzBJDvyrz7TVRY/DC+ifh3UNCy758BifpMEDN",
+	"wettQtFoTKg2SN4zAtlqeO+E8iRVrOS2UJjDl700d1mEJVJ9/TS1v76r4JD9ck+iXBjtWkIvtz7ljZ62",
+	"P/QC7/oUgLKWbSNv8K6t8eN9sArv7573Q60mc1Vii++fVjZHzzscUK9vYlcofh+WrpNH4zbRZ02iCRv2",
+	"leo0UGami7urtgh/49++njvzuVJM/O7/PCkmYdOjytC6ghxtomeAGgGFeNiA04SH4hBQUrQHmBCGckG4",
+	"0Eal2OvJnpqYTNUG79KHVLrYKj6Dbm3js5vyxjsVCUH9fROCjndFjjIsjYCX7pNak8Et70BEo1Ay9YXO",
+	"q9FCOLZ+Qfqc9NdxzAbHj4YhRFu5wrfWbbGpyCBSub5YgejI0vx9ipI9bL6//OFVqUz53YXK58zeyDq0",
+	"1UqueMAASLiwPg6SH4uby+kRmTflYGiZH1cAP3WqNhn2uSwN/Nqf3E6Hb2HBwt4Rl7x3ZnmYGY7NthNg",
+	"CJIPSZIZs3KxSHN9GZn6ofj2f8Qh9DAHTH0V6N+HUWkaQ9A+LYvCZczfzg8r3HvB0VQ8sLZH6talR7nv",
+	"YrVwwat1iANvR7hiyKDfMdS7a67LfUTBa5rnNoUYCvUdcMFTf5xcp2BQ+ebeOet863p+IBOZJHKpSbog",
+	"uDIb5lVjhZrdRUwtKjL8x2zKBXTSkBMIV1ZYT0eNtsdNKQueJ0u60mQUTmJU4L5QudlpvbqttEaSfL67",
+	"Fqo6kPg5lJbGGRm1V81U27zNVu1zqzN7G9OlItQTKNTld8jIxcp329jPuRG2DNixivmdn4IuAvUecq1A",
+	"IKlvs2Ame3HpHIECPvFqv1nukxV3nxog+N72yew3kfsVGzSNoNePVMG0oE/7Qy8Q6sfVTqHjfUq2mllc",
+	"TV15Zkeo5YxIwUjC7xeFrJiYd+NuG6rvwHS1WrAS2eSj0Tu4+DJdLBTTGhSEfRY962TXJEdv3S/irlcP",
+	"837ysZwxnyspDJnDWoCu7pkTw0aLhEZsJpPYZRXft8Jwo9NO6fjLwMjtE6iSzamJZi6ZCykLA5/wJNGu",
+	"Wg/pFBz2OSl3Negp+7bld2u5kkv83JeD3qDX6Q++yuxbamjp1/5Yh1L+3iwX2ZGjsC67OdB979+M+P8M",
+	"Iz4gQ92Thxzy9GfXGrKWOQXFIWziUpofcetj0JqJuLbh6z72LGuts2n1No1FQ7uXWl99q5LNEJdKWoXZ",
+	"li2IPz2rnRJS8SkX6Jbwfoch8X342sS3uyHjFW4DROBqe6Qi/IUmCXGdOUOLMmjnl7XNcU0ZyzNM/Xi3",
+	"WfHszhSHm9vxziz8kEKhBLkwZEk1AeBFcsvUmBo+J97wh94VGyZ+7DtE1DfEys1sP7qCiZ15dt6VerXU",
+	"TVX4wOW4c0HGikY3zGiHJYbmp/O+eX+bc4gSqCqnCcn9qZDWDGA2vo5ip5tyO2L+tnKBoKVG1kloV77O",
+	"8XEDk3lRGYWGlgNItDZ6CPp1/LG75gqctQWswfdQcay1b/19uavF8Uc76yriqgiACn5s26TAldO3t0rc",
+	"smxE4xKrS6zPBquVoUs1ORAvMMyQH8fBYVx6DvIKQRd2GWEubcbJEWsLdreXh/i4zZ/LXTcwyMuHPu9H",
+	"+N5RueJZbrldmM9QnhPoFiWExR+9BzNUiUL7cLAv928plc8VlcIK5Ky2azdUdcfg8foRs1qwbhOYm+0M",
+	"E46hsee+MKj6rvuCFHiwuuqn2Ef944M7SRoEuT9jQHrCBU34r3s9UreMgTf27eyOR3s8m/tEo1E13MlW",
+	"lgF+wFvhhKQJN6vLSKoKCEL7DqjBsuOcMsGUXRI8P5e0ULBJPTLaUkks2irk58sU8V/zQ7w0muravgNL",
+	"YyS7/mL6J+quZb1iAKDZzkqAzAn3oCUg+zjdGheONItb1zRdgWrebs3WdEfQm7oyPx/yhubtXk8uct+Z",
+	"VXTmdIX68ZgxAbDqyS2LCRTzP3j0uobgLcRe3I7MREG76P8MinLykzGjT5PqHCD1EzlfUMV1WaoTllHG",
+	"P0lVlu79ne/ytbS/kyVTzBVe7siKOK6VE2H1+f2YZZaKm6p4ONR6xuiH2oISduYaIfIJERI7LbhH65/E",
+	"dmzfpWKtjGVw3CstJ+dCM9WM2P6Rh6D2FukU84kzLMmYmaXdMcYLLSQhpGI3KEZhd+YJULNOnb2R+3DB",
+	"Oi6YgjbZRga7CdlknfLtItdX7htY2c2wNkyrgvmsUH9wgvXKUzGWL+zHtvARDMazvGDLTJm4LycJtrw0",
+	"VJkqgD6lDXzc7z3/7XoWPIyhv8uCl0ncaP4yiR9s/jKJG83ff/vh5r/G+9mAAroEyxRwSzvj30q2b27H",
+	"2Kd0M6n5h8k5CtXeEs1DOpU1b5XrTuShy5tDuApUb0MPYaaS2KNbcWOYKPeUAjVYVJ6JvL/51bhwYcYo",
+	"gGGWfs392L2PwlrdovzCaOJ/zVINLV1qu/wa7ZZsIPmktwSeQx1/Z3Vo5oLKHMX2gnOcowXScpblFm6o",
+	"zqj6jBby/yjr9d/m229rvu1p7ZSYOQ1tmx/zMX8eCLM8HMC1l/0P6/ZqulFFZegC5/wFtPljQT543sB9",
+	"f3atVcqdk+hB98rDMWbOZ2sGd4D9tj39MfxIY03Jfb6hruS+9sdSmYp0LikbDsIJ7lwckn6bDLDQQEuy",
+	"xiSlkbxdVkAZfe4pCv69H3/X/Vh7Iz7zWHtri20MjWZQpFKxKPkNtbchfOs5T9gmcMH63vPdnraG/+2e",
+	"CLpC1d4DpdaolWDfmXlFvdl3Vy9fYBNCql0AWENxvPfOC5JgF8l71nrZb1xtb4Fgb9n4MMqDPAlCMcME",
+	"WAILpriM7188+bk0YcWoLo+1AxLRkmK/XTtbSLOxf6yYude+VyziC17N3fnvWW9nrpyJ0ozd3/g31Thw",
+	"FFskqyvZFPlSM9FgWerp9PCNXKfXKQqMcssNf3zQVJbPqKFvVbL9RAOlOhNFBbZpF0RktghNNO/COm4e",
+	"/WKt/XobWTFhloRoKItVYCsKMpZmBqCvmbvuP7vkiYOy51MhFYudnCCxnFMurgUX5K3gkYwzCBVuNDm/",
+	"fHJxQexqki/vRKfzVfdaFCRsLDoe37mwxsUkgMOSlcVZZ7Rrmg9ZPx9twhP2VlXI85H7dVRMbMjKeRfU",
+	"zHwKh+vL1iXPuKu44tCZEMaCTfGRnTbrnbahLV1fX5ZnQ9ihVWeRZaljWfJOxpXdRmBP26uvhEfaitmE",
+	"pompBG7CKjQ8EqkgfG6ZMUtBhHNTz+RSl1WibfQkcROv3C2gPJShJpsgn6u0zNFUpK30188NdKN0D6py",
+	"VRpy4N4L+WDZSuFSPtzStVua/1ry1m882ESojT06Kmpjp6fH/f6jwcnJyaOGTWscQfOkv3Dt3ZiyKVey",
+	"UWOLEyVxw6P/9zcx1zSQTS1/nzIey9csias93EyFnSVBO91kb+/ZhUBjFLXarXEUlTpz99QPh+6bi2Tl",
+	"T0M4TTVTt5vQFI12lK5wY5/rbCsjw5wR7SqtWIzjcRSH5tboodd5LRbQKiTOh5SlmCOO5e9jmYoIfd+U",
+	"Jw46RkQswX/nH9tdr+yX3q9mNqtKPqpy3uMgh9DemIupQ+pE60hD+rxvKeqT5oN1QBwi30hUioBLzoib",
+	"7pAoZkfCYmvLzKllzmR1RpAGwzAPn2gjFwsWE6NWXEzPSEaeYZ6xL2Jc/72oXMahUAVRCfTH40wdU8xD",
+	"dTjkEodgF3YauifGcIPYRg5RWPP+Jmg0oB3WvRlRyevebai+qX2votENF9PamCFYYVLbktjcKncLqQyL",
+	"Kzqg7Yk6qXe0mSnc62N/HrSxMZJFae5EyemV4ZjsRLjMQGEwfzGropEqq60JR92Gnrge5zPh4sZKFauL",
+	"Ww2g9pwujbV4fPin9qwgDr8tRr8xH2fz7UV4zzCYOVxzjND6ZEtXlI0RQvj9/r1SKobTvCnRVFCTKhY2",
+	"5y9xLPjb8obw6/PyPrDGZL9cG0LdqTbqpwRozluAnisZSSo4E7QrKTPy/pDQpfPZ2ufZT9azm5/PumjK",
+	"tkwoEcoW+d0WeVmROB/7yzs95IFHvUw1S5IsbNT22VRMl3UJreuL34vCOJ9gpNtokvFoNSy6BhHngiLU",
+	"FR2ip8iHSXwvoKwccT0RL8cT3A6S6u7bC8iO6yiRunQqa0UzxsESgb0OHX/9HsEpEDpVLNsToSX/qKjC",
+	"k87/t0J/91xa3r/twqzV5+3txMTa2mrZxtQX2gOU+6knctpchiF+8npHsxLptRWqFjXjL7SHu7tPyR46",
+	"RJmqbpEHng+P65zp5HvTWod7pRbR/FNM1XkEg0T1nOfZJ4KkmEZ66DqiQf7wGvO28+1boPhmPwrwR7vp",
+	"ZpxZJnyeW3PwGUA2l6S5GxctLJdGSyXFFNU2bu5XHbmjltWX/2d+2/pFrTuj4QsJ7dXKovFQm/gaf0d4",
+	"ejsKiAt++eb5E/LotNf/6syB6y6oonNmABnZlSG6AB0lo/8Y+dvQZZLfcz+61SzJ3XB4++24tEuZl4lj",
+	"l6b74HhVuW8AV5NGMy5YRzEa03ECeIygrc5WYbUh1yQVE27aRDNGRlxww6lh2TYb7a5WfV/qzd3IaMSF",
+	"b3tGL98fZRkD53hkQEQaG5EPjslL/g350hIXbRyS8Dk3X3XJhSAUgiu46NAK3tXjQK0NragPH3NB1WpN",
+	"Sj4a9I+OemWdWHxf9pI+3DTVbIu7HH5HgEanW9/KiI7ThKrMmfbk7flTgN8gmiEbjZ7Nxyy2ptxFjo05",
+	"2uVv3x50lmLC4634he53P1AHGnzPyjgmyhH3FCPcECZiTb5kd1GSan7LvoJEtrdXzzv9RwQiaangu1IS",
+	"jmqlyG/ZzfBTXJYbOmiML0sx+sYqnawIU6PvqxG4pv5Nmv+XFwjgUniwBwdBqD/fOuRt8avAZCWJpVPD",
+	"uXlAsINgr3p28FRBNg3oWtgv4bIWJlAm1L51afY54Mhe7RYaeLewQr05OkAJznKbLGc8mpF5qkNQhFFY",
+	"BD/K6vHzEGD4uTA6k5OlKXzcQiY82snfr/EuqNgSu30J9p4HQodDLnKkr8cHVf0g6sCSIgr2Z+3P0Mgn",
+	"DTdXJ1dhIxTHUg+YmtywBtwB4us2XE6hf4OlHqJJ3Pmev1jr4pwZoLnk7qQVieStgxULwMkx6LBYMKrO",
+	"SN+qVf7DXXKO78B7pEhWRLEFoy50F4Bdk1gyjLgBsHeWT+Jh/KGlDNgBWWrKlBlNZjSZAAZR9jzVmmnf",
+	"R2Z5zxPb06NaotQpYnAFRJ/apeaxA/suYLyPV4THtQXKw3TxgC//bk08SkvIf4dacL/1w30d8MHavitU",
+	"fu/dfOM7qmdlyr9ru7EdEmXdLNnVXaMMjeWcvH178fT2ZAhhRS0VcCDY+ADhzddMhjTl8Vqo+1ExRetR",
+	"2ZfXLaw9UUIh7vuGVzrBFS84wdGB4cLFukt+sGLIzKQOslIyo3BGNeDqKxZJFTcoN7eT4mJqh7UjD7kc",
+	"p65BAhC7W3DFNPpJaZL8MGkNf67jMX1XkmclXAgZVoK4V1vxS2YyVdBFjqwYxS5yRMjlmZUWyqxITFca",
+	"8EMgZbgLmo2TzfUK0Fz6C7EkJ988eU2OToih0yH5FuLxbfJcMRHN2uRyQQXXMzAHWaIZeSamCdezLrnw",
+	"n2+7IwbffA5r3XnhP4jOkJJit4BlB2Wlb+8+DtqPP33ZySvh3n3stx9/+qpC0GxzhLof/WnmZ++8PYEn",
+	"/R62EL5km29Yn2EU1KeMyHXIje3pQsvca1m3R6CV/VLdTBK5rO3i/Mk/sCGeXYKWn2nw7jLJWiJyqlTP",
+	"wq6qlfKMO74yGRQ8ikswKX0IBYAB/V7D7O+EixtQYFwHEKvEWKVAsWK+Xqp4GWts1p7cxyUcTCkUM4W3",
+	"lpP5llf1a9qjK0DDheC1jcNbbuoGD3yEeyYxGoz6qp/mvboCNYtrlyWWhzPJwqqhSz6n4fblapyymJOg",
+	"ftpiwB0Phoj2vRyXlhdVlPdksBP+FnSJYibW/at8mvO4j4Rsu/l7OcaICeKdcT37HIUydTpdfC/HvsHF",
+	"QslpnezO7+X4tb8VO2GlVZEXxaXiZjUk4CenkeGADDWRCur3RUxV3M7+5X8Zp0mh13PwMPqy4O5Wu2Vv",
+	"rEgB1ZCC3tRZhM9hv1h7d9DnBlxoaHz+IscEnx0znXvv1qy5MnNOpaJR4Y1qxHr1go3fy3EeZrxfFUze",
+	"DiothBAzTioUw4RSDAlRsf2zYOKmaznrIeveG+zz9RT/uIIpR/YnV8bhuvzuGw5qbw9wzuhiwURZo7n9",
+	"vbt2WlvDTZZ+n7078i8oo3ewmRMqDfsolzcn9iw1zHagtecccpjvTszRyrNWYYyBtLzf8FdZX2JuQFkT",
+	"kiRSTJkiY+YaV5U8FcqhgK0fqFOxl76ljGp3l12qX+S4TXRqNXtNRpAn27WW72gPQNXu+6oyle/luLHK",
+	"8Isc19cVHEP8vgUO4dm1ma0gBduiYGjDFuhCiHe6zga9Xk3nmZGGJju/atDYUOyM9Kxlnoob4TzN9x/E",
+	"hiEGvI0DqyDiLmCeTNn+RY675Bw2LByjS54kdsMpZhRnUA3n6gB8fj5gZXNBk3DruXvw5BD4L51GEWNx",
+	"k8T7F1zcgNu0yq5TmXCEJOK8PHr0l9LAdPV+y9wKlTvuBb9lopQRK+tFEn7LQrLIm93CZ0uZxovGHVrX",
+	"PTpn3mETuos+ty/mhZzyPVurMI9e0KR8aUG1XkpVIaZpBP72LzTx9xV2ZfZwkXkGj9eZZ/sq+uLZ7HVl",
+	"65k7cfakSsnsnDMp86fCvnBoBi6n8iGqfMVW072doygsFIfghquGiuwsJjxyiOlbiiD7e7TAAfTSClkR",
+	"AKdRoi03CsNpQrzXqo3RlryzB5FYvSTs6UHOId0rSVj+BCgvQiJm6n1BWtb4x1VB4uqU80548JZkzsBv",
+	"OazlHXYAyXAl3HqA6lTev6GpfHwl3cqWO5+aVMZkfe7Kp0Y1+0I7ABchl/dyATVPdXYNlrZKJF8w1gwm",
+	"o8Eo6mQLhAuCKPilrQYwaQCmtQtMJnxjY+1TBA/XV0MLXPW59NF2KxWW/k/sybBFuStMAVRLfO6M9Hs9",
+	"MmdUaPiXVGQuVaNeM7v1PCRXcai7Fum1CjsL3f+IybI/JNJiRcYrFz9Bu9RBWljx5VqGuS7QaKxSEVuJ",
+	"6REXStNEuDhfLOp82nf/WSzKX/QgeyTLqbGD2iqQS8muG9K9Yv/8IBhZZC8lC0sHl+jUeBcFPLFjP5XF",
+	"R2ubbhuU3d4k3JXKouYgyHr/sS4ZQfnXL5ILFo/cTnQ8JtiSYImpZbBrMTJU33R9ddUIucQV2p7lNTPa",
+	"MxLULMPzWfIHVin6KCc8shQZMvq18JW+XfJKQno4135McZZmDZk6MYccnblmyS3TiLOStaC2U3IgMi08",
+	"97pRInX+F87XlWZlUwrKBLpB07HsWtB9LLvmwLx9OkXXSfrs73wY+Hd+f+bCMNkfeQk1/p3Zc1mZRvD+",
+	"/Fo2+vxSzKKEr1/0aUtrV8NS+OwqBliK19xwykzK11SZWtYw5PebNevN0nMpKl+8eiLFJOGRuZ/+g30Y",
+	"4wo3pevSeEZGms95QiH4NHKnj3ENrOZ0Zc123/UsQF7O5IWfllM1g5dlcs7u9SnXBh3rDpzu3da8nqMd",
+	"AWjN451CGUh5aW/cDIvGaCYggcrkDjxc7qXzRwguLezZrOUKZlrJ+YKKVcGJCD9D9hD8Vr32l7zKhW1H",
+	"nbPU6gzFz5AIxl3tXsxylyElS24E04XWglHCcf/JhbVkwKECb6kYT5b9sD8XNsiDcSxZVQRiIugbgQ0b",
+	"sh7y0qCdCFLS6lIO/xudZ1UJZ0f3AD3apTv+D+rs95Ct/QhVUCtk/GLeo16oIomkrLVfzlbl2xxYvLEV",
+	"Yj+h22TMslzyZhXCfms9WPz8daW36tzDpjA+nRkSzaiiUYgNd8NF3CZcREka2w2mFzRiuksAVXZlpdlc",
+	"iszNBeqMFHYNY5YpMrk7DHMuVA5HxzU5GgzWkOHq+ccelwmlLHm+JJCbJoxo5tKTKbIg15h7ymJCp5SL",
+	"InaOxy1rt0RMoeJaxBJqH+eLRK4q246+RoT5+/Uejxt3Wb5yzYwzBCHfOPAMEr+x0zDeUXDNrvFLGSTJ",
+	"6zxmtwkxqJRUWLt4enR88lXdyOulgXo9aP8sFYFQGp3rIZnTxPICA8a7pQmP2yQVNDUzJgz49WLwpI15",
+	"HDPRtkrxeyg1bJM5MzMZv7dXKIbv2lDgZRWmNknYlCbvZzKxV6lm71ERdn+A9t3OiPY+FYt0nEAiRnCV",
+	"qmjGb/HSnXm/YFAr1iZGyvcJVVPWJoqKKYMxaGq4nnA7T3vZsPdQv8cgw0EqOrVfobeUJ3gL5Rt/j2n8",
+	"Hh3t8Cf+832UmvdyMoFLMI4JTwxDbEZ3BQYk7dAofw/9bN+zO4yOwKUbtnqv2CTV7u+5jFny3kWR4IrL",
+	"XcvvShcYH4blyEcJyRguOvMZYuZLa9UHZcGQv+7Gds/2qZZzq3OfLOchDFl9X1JQ+rxbG7DyhlYWJnr8",
+	"yCBl934Jo+4l2zt0Bl/zhrLDFNgAJrYCufjxu0G/c319d8Iaop4hPPLV6wAed0tXntPTQPMI61Z3t9g6",
+	"J3omlUOF8GLSR9VdYsJZbtL4O+AP7w15MFTF8rSGi9hKuczxsDa4nWmitRIPSvo+uDSSnEfelR8DUE/i",
+	"XCfNjydfkPKFJnLp/DG1K1/eMBqHLh+938GKqC17pThlj76rGB4vj94iwkJJegE1dOxQvnZZq3mGlmIx",
+	"100eWdeI/Vf9q8pmU7VVMwM3ScDUdD7qxaYXg00VOI3qhqM9EEUFcR2kX32w4y45F5kYt0oplKRNIA/f",
+	"6kPAgPAEqBCh0w4M6XGJHdLwgNnSdP+coHfPeSZdf/kW4twoPueCGowwzOli4Wrww/KiOihs+fdzL92u",
+	"ws83oevWsesK06gxu+9TuyUFq1GHUj6ST+16BajBE++QlIrp2X5bXuHDW/I83B0EyrqyhA9qGMQuuWqG",
+	"i5xHMrudOqgRhfGVs/+Ua8PUb5jiMEmTpDp7PoMNrNsZvZpY/319fdfrWb2hP7HKw+Td19fXl2WXK/wa",
+	"uXG7y6qG+3bmUQRzL18LETP1jZUO+y1HjUbkUCmkMkijWqonjut1PCmFozvuba/bqe1MKEy/qr7mFzmu",
+	"Da+5I9sthIDENE+ki97Zu7FRNgSOeFuOG04cinz3W3e5yMqLd6/jD+7mezd5qZjHD4sdtc7lTgmPpVeu",
+	"FDBwCoFDj2syp+qGxeTpm/PnV+XhU3vnZSkGOBpAC/Bc/8rOcodFu+DZ+EKDy+n8yNUxb3T9Oz9qtVsv",
+	"oN9Bqavmlik+WZWWdZ2Tt29eZDVdClGpIyoIPlMoJT3LkpDAu/63NwgeUpYBU629H6/JyaJ5NTNmof9j",
+	"eHBQAfpfvdSBSPh8YBwP6K6qAONw2+ALTUb46VH9Kot9t54fUpXN7H/fI++6Kscp2O2boIJBD6kwoXJQ",
+	"SxmpyvRetxDzOYftAGGB321nsmqkjwaZWXuAST5ESw/EA6JiZU2F5UxC6p3lOysF7LaP5VIABpfxnRdS",
+	"YXgCaE5Ygbd9ex+V13C6AT1rXpH6a2Us8NcsRxfGyQUZf86eCj7E4mlbMqkiyqAdejkrLRK6ct6F/WRW",
+	"A3DdjcCvfbLGsO6t9JSqHuUfBhJ41fUN08z8ZiZAqZpcPkrNgjHuM7zmSrxD4NgJrJSl92+IObi6I336",
+	"jazKEFUyyWx3jG+VxtIR56TVbtF4zsuzOi6ZiF2Xjb0QMj5bm72gw9LOZnvjKNr8+pu8BRp4VCK5WFnR",
+	"Og99LbF0vTdYA0tnzRm029VeszXfRoMm30tvS4+m48/Un+/e7WxrrsjnJHvNdnRlb27Ykq5Gd7kz8AIm",
+	"XNwPktnIXQ3/zjIEz36vR4yconUE0asogojnOIoeku71DXtoluOpVSbyAnFUddDVzTffo09gWfr4lnKl",
+	"bLC6Am64uugXDbTqkt/j3kOHL/9fDlZuLTrOBrd9iezbS/32PHYIcLjSYNJTl1iwmU1QC05hnTEaVEns",
+	"x7Vb5n0Pje2BeoltqBj3kSBuYO92zLlSeFR7PxFrAfwBAFvkozMuBq0xe6iJT3SN+R4so+oSu209AABO",
+	"lCpVWptf7K2H2GY673BQzIHYdK19NmCdhGrzVtefYplED3EfgvcVYYg8ZbbQv3FqniNhk52jNxt1DO7D",
+	"ODmAcdnw8Fc8lxwOtYdXV1zf4A+IMuphm73NkcilPWBYzMHInvHprNzemNHB8aMtEIRkRvXMbroZu6Mx",
+	"i/i8NLfnHrCEha4kW2VicYheOV8tGOYaxoouBaGaaKPkDdNYeomtA13rpyWP7X/hfJlBmuPmkYLX63hT",
+	"WBLvQhmtTI0NkEZxtJUNopYC1NQimzbr5wEdBjZCQLuw2+rHi/DvuLrkJq4TGtynAhcW9Ldaq9KTvdgz",
+	"pQSZqnahZ4XieE68t6wdur7LetvgDVl7RIDDzDoyuF4IKE0oT1K1swi3uuXNzAGXbpsYgJvaw2RRUaDJ",
+	"zFKqmxyQcBLgIa7nfB/XHdlNRSlGCLiDlBlugoR6oq23tTgjMUv4LSZVZm0k13tPZu+QKm8xmSM+IuAj",
+	"137C0LBjSVXs3wW180uqSaoZasEJNCYqwPeeEQmTKHnkjNxytvQ/Ofhpj29qb/Jeaxb7pip5g2qPDqzY",
+	"QiqTV/bY5/C1BZ9WVm0F9AohNlzhlmJzLlydmKddsRmmnzxUmTCsycIvOfBcJvKSLPeirHgrLM7KS7Ly",
+	"Qq6yw26h2G1dptXsQ9Wx/CGFoshikUTWImtKFzt866e93kn/9HRwfHRy1Ds97e8qncDpn+st0IXGd1lB",
+	"YQtxx6w8rU34xK5kzCcTpnSOnZ71jCpvE9MYfnQb+ihEUWIeOzy0bag0u+iRaqbOp6V6sv3eWMmlzkon",
+	"y8XJYV1Jtx4WYB8AtCwHNwOecvLw3c7zobGOmshpO4drh7YUwrUj+SwtverrrkXdopnq5sDh2zkrposF",
+	"UyRhE0MiqfLK1/zkLpLsrgzv3GnGTqtrcNSXAcCXaOVP1yGV9nnzGoXvWvZTWykcuAyqIqn1sKCtzfau",
+	"vb3eDJteQugVsNMeCmuaGzKFvEpoMoiJ3XsGeJtDaNSPCP9mrfyaWuR7AWyHJzbEt8BRN4GqJV1eWPs7",
+	"41h7NaT6KLFGcK4LjVOeGC6GjrFc125uNEsm4ezdfS71VTOa5FmwWpaSonnDQV9emiH6aMZKuvc07kMI",
+	"PYcfZKO7/q9BtzaryYQ48EETj7hbF1nccwT44yxN3EI1OqbKsMU3qrl/m36JIfDpPSnu4sHrnSkfFBq9",
+	"0M/RjbydJWJUN3jMRhDsu6AKpND/MZM/IQJ7wUMXuPHys6POwdZYKfLdmx+uOfNvDjS5zqIb88QWHGI6",
+	"dD7fMYOKW0RVKzEIM9zSsd/lZ8SKOXgFTRKEvcZf2lkjH8wIyt9OE7Rec0PxLBcHbeLtrzbJzK+2y3dC",
+	"e9VBNFLFHEajuzIs2pjWDoCOPWAw25EjUA8gm1gzhuobtHztgDEEVJwCGadr/Tu4JonUBkZP53TqRhRR",
+	"Yb9kqQKzO8uTMJkwefvBRE6zJC/0lGyYu4iCkNm5luqwS4DIBeNzp6X6bpsf9KdAMGwyf5mM9cPMYeYg",
+	"lwXx4yo/xkpCpFug/jJr0ZfU1ID2Oxz0GoH5bVikD4Z44NTv8pMcfisajEGtY7ZbqsAE97Bhq7qYehBr",
+	"NwjPRveLFjsHwgMDhSMLBUdsqkomdOk0BFet68snUyVgjsS36oGr692GHgDXEJfdja5dxDncnk0QTm9j",
+	"Wg5wdugTl2AugOxwBkJ6zTuHqnLeiB/6OhpJxuxh3XlnJPObDUt7nONAWcIio6TgEU2SVTmQrvb4L808",
+	"c1XChovpE3ywaZXBfVu9W0rp2Wbfvf6jbYnSW5Kya+UaujlfQj+XynzDYHJVPMjF9CkSt3GdW3WjZPyt",
+	"ndc0lzVMbyhlHows2yixgxnC1d90GpmteXZlXW8bTL8yVb+ESUs+Z7mxFv+tkSzPyYfZbaHdCy5u7pkv",
+	"/DBKQR2834frb1+dqhw2bis9iEtahsOOyYHfyDih4mZIKP6jTRYJjdhMJqCjqawkxEWhjetrbzXSCU8A",
+	"zVycYaHS0JdIgfPetWRE7E06TtgwY5xApbU/tomW+HUd/AIQKGeEzRdm9R4+PoS6JSQSNAt3Y+Ia7zoj",
+	"v9BbiiSw9+K/zkhCUxHNhr7BCfXYLIDus2BCu/biZ3B4DbNrSzYuBLrm7yl0UhwSnY7n3Og2kEBjsEwz",
+	"g4XY9s4zwu4QReS9X4AhARRJcDZRAYeu65CuHCAR0x7mE73KUrAzkn1yJpe6TWbc3gb4MtDfVMs5M4AV",
+	"RlMj59TggXgWpEkPIfnMNyLHic5ZzOmQaISZsSaNtC89fGqptWJKD7Oh+BWfOXia/NsYjWHCQE9CKpyd",
+	"l51UmefKLq1HSczgWCn6nYP1bbVb+QKCwW7Xzf6Dw/PBEoAhskbgVruV/ZjP3uWQUHifndm2890J9a3Q",
+	"+TTz4a0D6P9p1KisuqLwLR9M7ayS9ZKR4LlaPoUHVgnyAWyRWT5jfL1wYlqVR+Ix1iCVzlcfljdYPXp8",
+	"fPJo7yarO0NKOMhtc/O0bLBqv4Xu8SNnyyo0j4YBjEyD3truuq7uvpnvV9SZa9Ak0Kv+yEGQrdEJ1GG/",
+	"0D5Mcc+Gmo29//d389f9XFlEu/nnqjpYYu1jwID2P9DvFeeKIZZUMw1HoztIMuce6A6wxcjbNy/aAJYM",
+	"UgesexKGcbIWajpLY/WvpzgEQY56p3t1wyyviPzmQSsf0X/AarS5wV6f6KcNKBtR9IKcEUZVsir1JiAs",
+	"3bAQpLEmbeCBlbmjiIxXmX6U80mGxYMuS/hYRV5NkEuDwNC1EHvYZpwBFqBY6RnGEwKGX4sjBO6FXeax",
+	"kQpiYw7L5reuNHZKXjXaeKYFrhasTWJmMCUsy3oIcOm3pd64iu2DKodE44B4Zd3zt/zWbusogp4uMo8R",
+	"+OymSaqAtyLFYvQ0683KZ3JeXThtldfstb9pjfRDtsX0POd7Y4p6J+WDebN/G+lmlcYdzRY9cGpulXTJ",
+	"nM2lWg3t0aDQpiAINqk98r1UKwLgl2dwKgyRefJb7EV/gw8gcd/MERPjaQJ3aTxRcjsdIv9gSIFwINYI",
+	"gmBkKAdxCIB8B/JnC367neBluZR3cJ/DAiG04UmCrl1PABafES5idpc5ZRlV0Qy2w4SLGPy2AjoUYh83",
+	"8BC4hF7q0ti1vRtLofgcGuuU+wZkmmBsLfx+GzIRRtl6joqI4zANaDoBg2y1WwJ7vAW25rsqJw2LnwCB",
+	"d8YLrop337u7aBbodj79UBpn6Xn58pWdSNsxCra2pimePY1D2BmQUf0YdvGw+/0j2Olioaoqn2gOzFcv",
+	"f6KINlCeu+I+yOIc1C9sQYblm3nzboi7KKqxZSCUlQMJ7WbUxh1DuNtGeF9n1HZHk9KGHA7CmhcS8yk3",
+	"WWK4r47JosdLpjpW38jhrKmIyeg/8c1dV5Q56u51Xjfo6VTq8s8y1mkhXx1TvVmcd2/ztIwlQ5KxO26V",
+	"0DkVKU3AFwbYBfZGhoIrFTodY7NjkNLadS5ZUmFAjo3T5Mb37An9WlkiOL4cxE3+qt16JwgBz2jZ3Hfu",
+	"25xtG29aJozirMGWDbbI775fPQB5yWZ1KNYNEipD0pSWWqAzcyLvGVNC0MUf62Ge+Rl62DOKg63WzcCo",
+	"9nF+hHcMMJW2KGuHjSYB+6GuHaJnVDmAzzpzvXS3b8BT1XkYv+imrLdGrnSbyCS2FGrWvmBtTS7T+Zyq",
+	"teqywfEun2EBhcod9+FQc7Kts0wwvW2bYjsMNs3iOMNQ0ieAJKfb/miwAn+2WsyY0HtAgL37MsMC+9pf",
+	"+uo/ShnKj7qxAPPT0I3X748jv1w/hc15zyoRXTLrAEJrE0Wnc9fm/Lurly9KoVWaRb6re0cGmfVw1+4S",
+	"yN492r97IG8gxTYiXuZSZl14S7BLUteFLOt6kAmCIQI7Wvv+ywlX869cn49kFbQt+3Kh+C01rNAf3d4N",
+	"MXn4qdSiWBMXJWdVamaytjAdy7ikjOO5kgKwBA02cCMvqbqJ5VJgFk0Qwi1LZt+jSLV5wcJvdb5WZ+Ll",
+	"oJrBMcn1ZzkgMybbASYKPiW7RBlsVBZfh8gptQa/515egYWQfaxBPhw0S3naGNTSPoG6tesshNY/vB3T",
+	"ZSEAbtawIzfh1+GJ5oCa31/+8Ipc4ue+HPQGvU5/8FVW2koNLf3aPfWIvbS0eqiTpSd/zjxuv2f0Kizc",
+	"LrugbFhbIzHUb4W8k1q/TQbdvhWHg97gUad32Aias9c5de3O839233cq9kyFYnVPgdlYUv1bgNSh0gNu",
+	"jY3dEPL/Lha/M+h922STm60NDEET4Cxi6Op1HtU2cT07MQlHM2WKblb2Ae16vA0cjPamSj9rReqI/fD9",
+	"8O/WaBj4BssJxcuY+s3zJ+Tw8PAUIIjeXj0pVoJSwzrOm1wIYZRtXT5nluOfCVO6YyNTf8PeH14C1Ils",
+	"RaUiy9nK1/27Zk9n2JOLyUXCuuTCEGF3E0SvKBcam8/mvjclTcl6NdjOdcAlHHCNq+r/rtETblrb+d1F",
+	"LgIylIuDPxJQwDbcQ99BuADsQBeLhENySXetTTBkfrnceYHtEQ3VN1hXYnzsxAnuQiuSPFUtyC3Ls5rs",
+	"C7JueesnwGagC6dUdzvcMjWuAD6F5QxnqRiNXYPdRNJcfLbaLexNHEouaw/UCIXn8AB+F7sx5YuTs18A",
+	"mZfx8BYkAS82fmQq71C/IT3GSt4wcV7BBOjZxsKnLDnebX5XmzDnWnMxPXMQ+4AdIQyNzMPyqvOlbun1",
+	"4O4IQAJw9Fbjwlb4QWRvr4GVBj1nli1qixIkza4mCEjw8OwskyXrrhB8dU4qN7ZS3rCLrsvOkohpXdHq",
+	"5px8/9MViPbROWiJ/FeK6bLfMKqYGm30XT191LC1TZbacVFWGsQiKWKfP+CRiyDx4IaJUhz1jYKgx4+O",
+	"ejWKrbZ1/HmCRZOAuTNxLUtHr3+4vCIHdMEPrAJ94N4w2gWYVIMgMLnylBHL+htkgKSoIqA0Ls9ucRSu",
+	"fvjhcFXau/sNXUlRpeNDJy1nT2LGOixVUuwpmjmA4Dcr7hIKtfjOIzRRnIk4Ke91fbURZF4bB/7upBh6",
+	"YSM5n+e4xj9JtVHyzo3OQvZBmD6XeRgbtHJGSOHy1kyG/UwhTd9OMkmyLy/hCYcB1c4r3vxougSSh/Ca",
+	"e8ZFH9bzF8ZsIhUjK5kSxZKV7x1SXtbi31/C2u4X30TDTofnr7Jz+Nc///fP7jYyXpHzmA7Jv/75f9/9",
+	"65//Z1cmyUbj51J5CkdoRXzBLV12SzhOIU2WNR7O/f4jQitk+5Dye8IxfZ7xzOXtNsaGn88KSSbIgMAt",
+	"kF8JLsuHGMzGEZRRKlxIP+R2znplcuMtaFFPqGYvQZPcs12bQ93fmpRHNQN0/o1eajJhO8ZWd1RzLgq9",
+	"ZTbqFIs+213DfRrc/qndgm7E31kls1KV8PR3jl9seFxhk9Qq4LXDCMp3fRBj1yNXcGMpGCJStVFXrDWy",
+	"DtbJWu7CR/jApcuR4iJz4Vf4CZo67BskjorSvvbnVn4xX+ibCfy2T0vLDgc7iwYusYYTqccIsGAlnFBB",
+	"c/tzET7/gUd9vx5nZd6yahEQ9pDdt58kjbciNs+oJmPGMPe1huKvqrR8HPH9Osnvm1+wbum669XDfKvr",
+	"S/ydspVrOk5KAWZVyoi1nrOmgB5wB6xGX2nAKwRlncMlO1gqJtqwQ9EDniPuy2tHCRMVtApsUuFa9a51",
+	"/Q8hw29dLmVVLtSt70ypmYhr5xO4IT/zb28EPt9upYJ/SJn72aiUfWq3UpXU/OpblVQtZCJpnDeb/dz9",
+	"8SZ8N9s95yX6DDxYuud0GZpL88Bz5UYrukZxi7lyY6hWqdphe7WbhYfQz7VrLM7pbGVsJIU1KB3mblCQ",
+	"vjmqB+5nW9uzXTuRs4lc2kiK9DX3RTIGs3YfCNZ7V+zI8tezu4VUFWU2FVICfgrXiWtCCTqWiZzUb0F1",
+	"h5mqVv8sKTntleUjhU5pXQ0Xkd1CZGo0xz4wMO7aowt7W9cdXZYAvqv37/qo2lhN5wDtoYraSCyddxU1",
+	"D5FOXjVqq3JVQ9VPzD2o6NcY1Lq6A6rRGCXPbnY86A+9+s3Pao/GTaFB/DxQP18r3+Vc75JLwVNW+/GP",
+	"1Z7Vq9LP1knyCx6sAqQOb9kgPpQ8Qo2M14YbD7juaug11L8tGJZwW4YrWMox+zP2TvTBXePf3R98bbwl",
+	"EHro0uQqS/HnwYHZeI8WwA/qzCXLPN2eZZw719ztG1OTS6H3zT6uO9jUKVPbXg0K16d2a4mqZcW8/K/t",
+	"LOqLi4AF0rqp2lxvAustmnKh5Ka2fjZmcj08ljLZWraRCswZEGFdQFQLuJAl2k6FqFI8Guc5OwW1Pn39",
+	"av6+Kc7bI7ufuRfyrkgmpC6i8wr6B/sSfaJYJFXMYiJdk5oSM5stlIzTiI/LHEv+C9jKH8x1Q+iUckGm",
+	"UI+cAQTCh7MozQTLIdOFw8DzvFvlE7Vjf7IHEfHJy1otlh2FPk+nZdehnu/db8tDAmeh5bA6P59l4TuV",
+	"jLq6R5/aB2nXWzayn6iaP6HRbE/vGDxTrdpkPxcES4P3JzKiuy27F3jXLsATP5o1n/fj5h7vNfL6r5YR",
+	"uNA+okmnwJy0O9bt3h212y0jDU22pJZkY8nDvLsAXZvBjuJY/UBKJ+xO9Afw2dzXYeidAM3dRG92oNg6",
+	"vcDqmv6RLlaIDAF7DfCe/S9QTTr1ZfD2WGEcuioJvWRWqB71ewgHAEX3QiJyGwCh+gZDcCZM+C0jMV0V",
+	"2h/AV1vt1hQr291rSjMOflsHKuROBm96KDfquu7iZnxZvyV+fXfVQrFbLlON0FqNkTkw3a4B/zV0+T4Y",
+	"0kCqko36g2Cdc9YpwuHn89siCc6NVYjv10EuRTill1Xlf3zOgmwr5UStbwHmmsJBPHXOk4RrTNDaDclc",
+	"I8mhCn+73yYDrJXXkqzFQGt8qzTfS6YmklXOXffjkFAyuLvLiHCWwyZBIPSMUHIIv8dcscj4NBCP3imT",
+	"RC5ZfEaEzN5xLayVxwXpHxNHO/uamdQmaNOV1dYrpmVyyyDp2v5tJKFYcBflyJnUWumCYTKyff5aTDIo",
+	"aUj2PANMENf0OYAoPwvAFh0glzOmA5ytHC8Eckq+VNJQw64FN191r0UgP8MebnkCq6cO/GHZS6YGjL73",
+	"eWF+lqsQXLM3gFh3RQERZganwkFSvdsayy7r2X/12i2c18T9orTzbC57VEix46g/PT0N+avXq48xDom/",
+	"nvkK23HLvn+KhC0rBECJoHeB1vv7HmSfNlY/MvlXlgSxfk4hACrfaH++3jOWdn7tVuRPTrhoWH1T9xSz",
+	"1r2Twg+Nlb+21nmuhdOQ9j+b8heESxF0ccm4aFeIZ22MT7N6kXoILuvs/Kn9ccP4mVZ1rwLsBT9SwAxs",
+	"DjWwdo7u1ogWdAWJ/w10rRI005UrHrCz2yTru03CNscKwgebII9sLsbv7Noq3wCVwImpS911U18NiUOp",
+	"OsvNAYiADe7uzrKuMwAmTJMk46Qzf7RqyPwds4j6wnYfw57TlT3CEymm4IICowPbm92upS/nQFnhYZj1",
+	"g7HjmbGk/PAqsbzKK7HWzCZX4d0kAP3f19d3vV7n+vquP7m+vjuZVMSiC3xdAdoMzF1cis3849gVRm8N",
+	"HNivXMQuv2zOtKHzRV0Za36r02XdzYSiNB9vG+e6hcGf3W4FhLSPATmFYy8ygoaLzkIYDQkVK5criGQH",
+	"pBF2B32SwsotROfsXgt8wS+SC3g+M6sts89ZFm3vkpGh+qZLNapY9lPEXoG2jFQQ9wOzr8w8qeiSdXcX",
+	"eo+4swTTrHKAFNBKV1lvIjKCyEIwPzNj1wLRqFVxq9sbfS1Sl4wg+tC1G3eEGOzYQxm6ebguWNSQhFEo",
+	"CQJ/AV9wO+hrMcoR+t1sEY0rv+wRT0dDeDhAunUNsHzjncLLsg5PowDGNS50CaC3lCeIgxg8iEJiVN4G",
+	"61q4PlhhJUBp0ysKYIEbPa0smamhowxsE2FrjEvAaF8Lh7sIZYgQX7MLj2/T2cq31waQVXW0wybWEtsc",
+	"jvImCyP3gY1AatGCAD7N+0aHfO//dJCz7i/kaVd4mDFuEKTqetd/eM2zbHjN1Sn7QFcwigJ7Zn/n9+dc",
+	"mP2RA5fh33nj65xPsvevM2LhUgC7W8JjxatBE7H8ag7Wu85q2w6hxgqID+/dO1z5e6kdW3CuA1/e6x8u",
+	"r9aqCSvQpkPnevH0nRmz0P8xPDiwx7D+039WGDFuXD9xM8u7Jqwl6m7pphCa81nSAjgRUU5YVQQKtT3w",
+	"4UwuBYbUyrCGg+kcFaeznGkWvc/L2v588O7PfylXJ5a5Q7sWa6ytoX+87Se+uZxQbB2lipsVgJq4AgEo",
+	"hjtPzSz/67lfv+9/umpVdOXMK+zgCFuv+EvklIsR+fLN8yePTwbHX7UJOlig/4ucMzLnInXBPZgbuH+x",
+	"MC8bueUGDOMYxaOqOkw7oJfPrt5cPLl8f/XDX5+9ynHlwUlT4xOfIIA7kVgOlkVyXfJliy74f1p1V7Ok",
+	"y+4AFMUDSAxbT/AHcv76wrk48a16eHCw9tBBzG5ZYrlUb0Qesveggq4JlLTkoZa2TxDL01bsAYRoXti7",
+	"RdHI6C75WxadsTe4110LAMAVyco3vrF6BmZTIOaUvXm8csecdwNxhR2tr8W1+PpryyVMGBdi7379NXnD",
+	"plwbdyyKLJUVgUXhyznMAbX7SJmO1YPjNRaS6lqUV9GSf/3z/6L6QYkrtcSHvEcxCupPsR2vJFNmXHXI",
+	"nSELypWbAKD36q+/hs3+85vnT8jp0fHJuy/9ei2Xy66aRB0WcyNVV6rpgZpE9n/2vq/ICAr+cfoHCyXH",
+	"CZv/+RctxQg0SRmzEYIYWw0GBj1n1IXaXd8fbXUzGMYInJoa8xG9AxKbCo1XoFkAABE0iGfqWnDhEMWt",
+	"fuomdBGz+UIaJqKVXY5nUC4NWxGEmwBIaKudhtRGdQmuj4IXdP7KVqM2SUXCtL4Wo7uOkB0e/H7DVqMg",
+	"pQARQwHvQkjTJc+lIoMjMpOp0m1YLaNWa40Lb9jKt4O8FnDFyd82xPqBUPYfbft0qjDCSKTiUy5okrvc",
+	"4a2Fwb9hi4SuACJapWwELOg+YT+K+Z7ORR00az7qnZJRMMn3N2z1XjHLTaMzy2EJC2rngwdVKqyK3r4W",
+	"G6/g4j0sNtN61CXn2VOwJM7YdlxracQBZjuGYhdtB9sleLYKCUPn2mu4vvUsTOb126s2eX1+9eQ7uPb0",
+	"2YtnV88s3fEZj7qBNx/1eo5j3vgpxNpyzCWziv1/ddzljlVHSdbVzjm5QR1D3687FV0VbOAkFlirfy3c",
+	"tkD12F2FNqBQ7YSDeMHn3MD3n1HYwknCFKjflChrBgF4OVkw5c6JLhm9AcTGOTcd+P9RO7z0xopqux4g",
+	"Kq5F4SfNzIh86SIKX8FpDqSGzgtnZMxWElT5dq4MWAFyNDh1fPbGcnLnfGKYggW1+/JagJlo1xFMjD55",
+	"yb/JSJd7lzHZhwsyuuvYJzqJG73rrmu5QDBtbcFHRyRmbNEl5+JaZGk5kAuTfWZwbL/TJS+hV2/eAMQu",
+	"Izpw+r08eDK667ioghc2sJ2gS4Zbih+t2Mnk+VtxI6yu8yG1q7agis6ZsceBHW3qfgQZ5cxOIIKVppbD",
+	"yCWoM76R2rVwsp+kwgphFhOdKiWnAKFJzglqP47IqDQOgU1GeYvlDC8syFSyJGlbNpSCXQv7QJ4gCAeh",
+	"hKpyqEq3soiLW665FcnhVamCP3FzOs8BOJEUdPK8Fhih4VKcEbColCZfvv3zoNd70ibw36dfAQEoRrQI",
+	"F5DmSslSqtjOcpSBG6GFCTNZeBTU0dXoWtjJMg6yafSPkcOpl5OJZqZLRv1uD44ViFNBpMGt3WtqxaJf",
+	"O2uXQOdTEoGer4dkQbUmo9xIGFlKWoN9QacMzNAov+4PTDy9E6rNtYD77KCxiv8iRj357duLp7cn2H0A",
+	"r3h0Jw/uBKZrwiPmclGcsnS+oNGMdQbd3oauZM9eCj/Dueue1QcvLp48e3X5DJ7Jqyu9uhQA3A1b/W4P",
+	"b5ILJuiCt4atw26vewigOWYG+u6B81zaf0/LDIQnmNWLx6ZL9v1y5B/7E6R2rf5itZKvMO7KoK0f1JFT",
+	"re2qh/dDbz53uz8Lr0Wxdc/IqswjPEGd0NVkOZOaWeVaGLu5cREQKw8akAGFs/dcxK2hnc85fvY1tpr3",
+	"8hlmPuj1vH7rXJaG3ZkDj/vqdNSsE5r97y1NUkvs67TXO4z+P7GMwANnH4FLDH+ANcELblnw+kHwA9of",
+	"GRLjfUBbP7VLna1TBujwxzjNMiMqI8fBhcC2S5eA5I5NOkIDqTX8+V27pT0qYMuRFb4CHpWpRsAiWCxr",
+	"bN11lATq/fzOvsiv/wGM6xddyW7gtc7YZUSsiNNthJjPWt1YUQc60PZVv/TNC+use9DtcG3186t+/Q++",
+	"Rs8bdW5Vlx9Mvj743MuKf3++hUWSefFHmy+zNXj5ARU0WWGC60LqkmV+4+w0iiAUmVZ8fpFrdJQsZMKj",
+	"VZArQa14saNTaWLPTFCXJhwCKeRDKjHF37uEb5kaU8PnZ2QE7Uad25aJeARCGk8U0Ea+/vrt1fNO/xGx",
+	"RgtJBTf66699u5Tv6S1FwnxhDQFtZfGoS0aK65sX1oQdYfnDfJEW+jG5gUEE8pYpYmjmH8C5dslV1lca",
+	"QJmIkdfCmhTQVEKlkUsrlJ44YxZJOGOyWX85eubbiV7kzzhh7Fy7gDKOhLFjLts1bsWgEyQ2+0dNpzJQ",
+	"m99yENgdf2Ur6LfhNMdvHNxCsNlCk/EXl+4X7rYooSmekTlXXi0lwevaHnC4Cy1rWfZoDVu3TMRSeQxG",
+	"u1O4JudTxRj40fWMJolVLKfylinX1gxR+pdw4FwollAR40l/mQKKnfpCk4TTMU+4WeWvSAUorCzu4hbN",
+	"9/o2N9U5Ujer2Cm6q1zl8Q4ptYtwOZB52Uj8nflQXGLsHpPIniwVUTgOEFFHdUTUNzQOKpmOev3dj7wV",
+	"1PlGWIwPne5+yCoyCUdH7lH/cPcDrzFeeSXlC6qmEDo8GgzqjG6hZMQ05KE+E8aKWXi2xiCvpHxJxSqr",
+	"jLmXnLfPDmotwLfUsCW60I97NUhziSfAW5HFp9ZPlaIn9ed3nwrHDIp/zEYDPx1YH7jz83OG8uIR04oS",
+	"jqGThC5XmCMVz7nAu3y+2BDbTYXHUTTDrMfys+jceRjpmo+xS15DkRhNAN3aG/kunT2Ld8EW9UBKAJ1k",
+	"5cu1CIHfPQIXFStMM04YzUpRkJZo4i1SQ8Y0uiGZdwvdhiia/MjQqMcmEeBUBGc91oqA0yAsyALj6Cew",
+	"Kc/BbTKEM/cAQhUdbRSjc9epyL0NXHb2MouHZBSzxNCRj2wgpj1nViW3WgK7MxivE4h0F0vB3M35qb6c",
+	"ycS/3eH7M+f2c/fCIEeYGTsi81RDPBJDjkkCwtia2jzukh9Esso7B0UQa77JHOlggLPE+Whx2m6Fuoip",
+	"4Oaa0XLMEmmNdMiXBO9u6K61Z7bOYp9faBLwjvNBOi2p7Xw7rhw9607ITW69u3d4rFNX7KQJN9YyDlcN",
+	"9MprATZx6Kq2c+EiBcPaGem0dLLeL34R643VHVP0DtvLOuweRtB0AAbXZC7Bx5ewWyrMtWfInAldmnmu",
+	"njiUukVh2/hN4d14wVCcxkavRR4mpt5ZxAUZA2aZ0Rkk+ujnwbuRy5b1PbHyKsA8Yl2IOjuz3a8Bu7Py",
+	"Zgl0Rz9j5o4dQc98NeqSi4mbq7QaHd7sYeRc5ixoxcj7WZO9bCw4tCVVwiqAI6LpShMtu6GOpnPfSN5S",
+	"xH3DJwS30RkSvCnzW3HlDd9rcZ6vCrT3A7bxLqBRyArry5+xdRZGQUMb2/+BP+4a2vZZBs2GmeeShLwJ",
+	"/tWQLXczPqYgZ/jQNHbTyb6UFexa2eD1WdxXmhz1jqw8YOGYs6aJY2YFbYbG6Lzb1wL6Fr532VejM2LU",
+	"ypUHAunmEmL8+FpHQd+2MPvC0WCAewVkWBi4sJLfCuYFhilyNP/RgduZB8FyHPRHZcq4ZiJ+MqO/syYO",
+	"aGPnYT/cwAEQiAEAJct5ONTQ3ZThzM1nbY/yXv+Ujo/iw85gfEI7J1G/3zmND1nn8aRPB+PD6Cg+Zq13",
+	"Yc0a1FtZUW0XwDhkgAgqubmM/yMvrBi6l0cD+17WOaHHg84pPe53DsePaG/SjwbxESoIuM3eLtYnh9c7",
+	"6SKfJki2CY2MrphgKL3DUZx2BpNe3DmJe+POY3p43DmZ9GPWi/rjU0oh48++0wWSM5sFEpMw/M4FeZqO",
+	"E2TQQW9wBLq1r/1rMdG5eNYKCfVU+kp33AlWCfENt/MvINNCZ1A13498XJwDhEoVa2SyqIpkDuTIc0Ov",
+	"Y1/eOWGHk85jejTuHEeP4hP2eHJKe+NCAWPrpxmC2YK0ZxOQuXHK9puHH3DVRMLhl/AjlGBQIqTo5C2m",
+	"A0qnOqWJFZHcScMFhbyMfQZb21qz8uOz2puu4mKXvYnj8CZjuzVRcl4QKrWffq7kPEeYaUiIwNrd0H7X",
+	"ZwYab+Dv++j9ChBlqlpmnfvw8AUNF8tnhJca1V53pi4KLhXB0Alq2jiP39jmrmEnPvfFOvjE0e4nXknz",
+	"XKbi32b9/4tm/bm+2bCiS+x5K/Zzo96X0uY2vdZcGwqahLP4H8gNsA7hVRqBeOMyLQp3rxWREGdrhQbl",
+	"GvrXJFeDyXhFaJJcC5dMhI9brYmDhWJ113U4oKEzfDX02s4Sk85yy1czq3O6PkRfaPQJYBPwxDDIm/YG",
+	"NYbSKLbRt8axNbMya1s6QA4q8u+gtnxYppwmXJsna4AvzbRUSESAip4dN/oEzfb6GoEPoITgXHtrHCot",
+	"XG5azcPV6jOtYQti/Xk+W1atW0+SY2FVDXQ4N1yw3kvGukMXKh+r06fuN9YttL3hiM2ZDzZCK6VsMK4t",
+	"Us0DMPjeX+2Dn9B2uZeGsha2zZKSf7aaZwT9vRysRlCm2IJma/1+Z3B81TsdHvWHvZN/wJwjphZmX73v",
+	"X//8vy2sHaxrF2APLU/hhnriu2IudOv8Hx96q8vHryZ/S//66r8ex0cvvz3+MG2kogQrBCnfJZrKeRYS",
+	"LfDP/zi95Hc58n+D89uuK1kH87r/6d1u3XK2xBYjdY7xyjP74GPRyP608xCnawZ87jMvdbi6hEgf97b2",
+	"pStMwv4c3JCYx9ci62WPfqKiO6yYUOxdX/7sL89YeFJsebV2nm4/TL7QhMel590uEQNie0HNLDhCil6M",
+	"dbOx0dFyfwnuAzfbbcQCXupeAq3K7CrEUX5bKfZvmYQy6Vtm1gJav7tM8q7MjvF4PFtlkHGVmqBHraFs",
+	"OnkBtQwsDsF4zbaOu9zoa8HFIjW+qoG47VClsXvHiYeWuefGzGZeolsVqfBXxhaup6NZSu/6IoYlCc4W",
+	"RS4XiB8aMxEVFeKPrUWqFlJb6fTMfo4aLqaEQvqpIQgFiClRoF6JGEWbJc5lJgmK1VDZGz9udrsOypcO",
+	"8/zK1+6JXUW+/s1l5WP+Xa8qFMZi8mbr07sG6lm4vlXqWaF5PazgbyvT/kerTUXC7pXFEMqYKRN2C7NO",
+	"HLhKy/MXnmIhFF0Lz0FqKiSbcchxs/uhS0bfPvN1aeuCbEQSrk0or6wgwmLcUBJlpVAjfOmoSy5QFDlA",
+	"IohgQo/yQodyxcjRYHDmCnwQDj9eD5iRL0cH+NoDSBLGMBtWc0Nor9jvxpV8j5wAHXXJCLPCfKCUQqrg",
+	"tdAsiCVmrwPASqvdTSkX2pyhnOIGsuu0q+zIg6+lfh94GYZpXTpIrlNibgEGyJ0z6CzIasgSHajAqrM2",
+	"QZ5A/647tIic4CK4SH+J/oi88jSPwP2OYUMuSmJCgrx6ep7ryYV4UKMgkJfsro8LlHhbA3eeGuwOzSYT",
+	"Fhl+y55SwzJzftDp9QGu75bBWr6gy9aw5fL+fBfacwe/CahSw9a3VBkmlmxKTtrkce/wsE9epoJHszb5",
+	"lqk5FYGz45VUZrbkIibfzsfftRCjlmkmLCPcQrSIJQwaS+kZosUos/omLAWIKXkhb1lCETk9P/QumTEJ",
+	"Hnkx14vUtfVnav5SCkjjHxzlbUjs8WcFif3vWjgLaWRXIqT//9/Rc5sSUULXMND67Td2bj7tFDUNA/0s",
+	"syaUhWWofXx/u7aF/3/svetyGzmWLvoqOOzZYXtOkiJ1sWU5OmbUvlS5yna5LVdVX7KmEswESVhJgJUA",
+	"RbO9HTFvcv7smBP7Hc6v028yT7IDawFIJJXJmyTLdrH7R1lSXpC4rOu3vnWjmTtsqLzKrbo8pI0Ro0se",
+	"UW+cAF3CLou1y2LdZhYL7KkqoGVrf/N6ElczWozbELJutgLPNC3ACnwn+5YG1uJaf6sUwMNjVIDCUx3y",
+	"o2JAkg4Fk4BxlRnLwQgxonE80bEIe/oH/WSBYFJBsYYN/Q7AdBA6oLcmp5h6mo0kFsZTdQ7VitaWjEU5",
+	"xmqBtEXeiYwkKIcTXx8C0DYLJknIkOnwowjVUP0eIUEpQMxcB+jABn4n+2rvA9Arf0wqNdauYhntz6Rg",
+	"xqhLiC30CXGQDsQG/XoT6JORRLZ7b14wms2NwZiOPG2QZe9BcNwIyG+g3/aPCgzYn32R9elzoDqWM2Ep",
+	"cczSzijXahH0h9alYxao4i/L2ueSsiyADpeUnX1G1IgWgNQEw7++IN6vTTkBCzBKqGovGCzwO9mvM1nN",
+	"jn48ohpIum/XXtUzWQlkBKTtf18C90GLFiA9Y/ZvkKP0lkLGWlWsEkUyp0XI2kYe/iUu+rVsg/1NUT22",
+	"sr4yJZYr3VnoD9oHtNdvPzBm+rEx0w/pUf9++iA7Zg8Hnqb8ZH+7j1tuIuARUL4x9mdvLeyU/+0FZp7x",
+	"PLfudjqyLBmX1dOyWM06+nmqR3tAjbMHHkq2REczAdoMQ56u2VqlysH1GbTEEiVLkB4VzPLQO3R62Xsp",
+	"Fk7V+CZMi5j/w+7DOkGMQ660irkWaVwRQofLOqqRGaK1LWX9Z1029rUeFKA9waJ9u4EwfmW2aHg8zM0b",
+	"BzPL84FkAc3no45roLQHkaUMYkh4dIxaDQkcuTamrPHrobjTXIPAfrRdFeRtR0AkeRo8gitrGgJVo2P1",
+	"QJQ/Scx1v1o6olqw/kXZvaZ1FTuknJwSdooMXw3oDXHY//Pwr6OXg59/pi9+G77/qfjzM/rD2/eqeHz4",
+	"XHV/6qln/Sezx8Nhd5NIRE0znrUMjYYzXt8fbstDvtONmxz5ygm3RyugPi3p8y8f75KZp3Vy3Hu4b353",
+	"mf2qfCzE0sKj5vqpdFoNHAGeFK9ZGjx97x52adCWAM0TjICCBCfKNn9wzrBiCnrhk1PhT7Z9BobsKZkV",
+	"xqj3j3JcaeDJeKgIeMaKXbCC5q6zBdApg5PjKwBlgRkXIOIRTM9kce7eF5HBtEB4ieWT9rRK0HoM2bVq",
+	"87dmnn7EVnvbyxc/2168eD6/jP67Sx+ncgwGAM4GAEKKgqWajGShGOkDecV8E4Hywrz3RuOZuPIrA5pv",
+	"8bL1R+5vuOSJnLnKnE9rr+zk39by7wypGK8m7YBuRPGhaHNxScZYXAaRMxH54nDcmlgqC6yp0sIblglF",
+	"8DIapaLIXN24f61e5CCFIkwI/CBzMnmuVZUukigtJ4oYAQXCG8NlDdJHTrUXP+sofTe0EQUmtk/tpX+1",
+	"VrrZw9gS5/Imrt2wZ7ZhD1RortbP61rz2AxpJeipdGotJr8B+zgtCiYadtimumDMVuoB7M66thawl9fj",
+	"Axe/cLfPrwnyB/sHN4ab3GtxRJ1lszeQxVDqlbEaAoR1lViNQwdbz5Sr0sKzFCE5FcOpTYdY0o32C/s7",
+	"R8UKT1wk60UCBS6MxTuS06JCReF1Cgd72+JsgL5zZlsJYrG5AIJUGCOAlJX3dz08GXYDUEdeMEdbiK8s",
+	"jVobiaoNGsH9r+1cAqXolWxTDxJYwzrdwPR8UzPOqzq1z137L+5oKURp/weNJa4jqLWz97a29xyvb+Ak",
+	"FnabXsEALGW+58J3ngDafECFgcyhUC4Ip87FcZfafV4w4TCXyKXL/JrNMbJaMvoFGZhAsBnFXZ7Hwlpv",
+	"aoEFMHKk3EB+DJauZY92AtI636mL4kGW0cWzUQLFwoXcMCF5lcAbvNid7SuJHz/lJbVc6QDjXFfd3+hW",
+	"QnNvwg++juBcuYGo8r1ydsLq0zunUOMQHumriamqtvfWxVL5Y73DtcJxC64khq9w+BxYvtHttfyc1Ysv",
+	"DYo8H2C8zAoFdFQipCS3jqQRTiV6AYQsNR5sbh4oJ/PKU/WM13uydiA2rHM1geEny4uM8OkgGIo35+lv",
+	"I/bbb2d/HX4z2P/bkfp22DkUB0+6k78dX7zpjd/en3//2/7sL/0Xox/Zd+lD9Yx+w3+Qr4qX+nX20/lm",
+	"ogFe/pWF2U7rNtUu4valWGD22I+YXbqrCrXlgiTgyHdtTsBGXy/sVtjOLUuSk7btQ2nvl3aXeShJ0AVN",
+	"LA06pvpLfwAYjcuso7eSAP/mzSSQmAvJDu+14RD99/KhkNAxAPjz4bXI9Isshi74wwXIVkoUm1BoJ1Fp",
+	"qLYoI/ElV043CDZ7jC75AgodZ8kZl2YOQjR6c05iMM3zVzXY7uvNVrgOPhtJ0t5V5uZTxar8pi3bLW4v",
+	"S3eopk+XuYW1CsTOFcWoWCFXHvleRZe75jxcKkOd42g5tJiuaVtqhFIYHYbQtHR9cTKGVLhcpPk0QyQH",
+	"9jWpk1VMZGfuleu4PKd5TrxzC+1jdsmJawvaPhUZNBhV5YpsFa2NNsgryAkT/oWLFE2npZ6GNjMa+Wz3",
+	"u/6ORw6KFwuX1GMuuybzrEFD5lzp5m23qVEdnpk6nppGYppu96Tb/VsratkoueNnsCj34I79RSobnq1P",
+	"iZRTpX9Uy6hxNgIx24lbVqFcWdTd2by2AuWrHsxaUb/3wf7LkrEsF/so65kV89Dyqkxir0m+QkrulaUq",
+	"YR0WFfv2ZgKVtQjDqgQqfj6umzvl88y173hKQv3nVuOqZwwoANfMsStH9qsryQnXqZ3IQZ1mBApBKJoy",
+	"Shue0iHJb0ksFKMFlohxnTOE2gXvV4HfCZRHgKJLU+CPb6ILpNi55XZoAmGGymQtUgZUj7vROQ00dnj5",
+	"+kR2VLEzvOXj0gGFJVuWhx+K3aoD83XQDaP7rdXQbmp/sbF02Hgqjs9qiExulnBvtSHDNyABAI7Rb2Ve",
+	"UviN528krqWtxrQL5xe3ZF9xpeUXHXImp35+bdv25iFuZOmYjbAGTx4cvJ2Rc23kdVbSOOmLP6/ve9SH",
+	"/n6YAIivlHfjoCsIClwE/rHC9icxP7vW0SAgzRvQ47ZAPV5rv+AxeYwUGbdYFGmJJiqHeXEP22tsA4Cc",
+	"amPY5fyCFRwbma84cZscJj8tNxqXC756OeMc3YgGwV7egCBTbNcr63dTkWgkScmBs52UqhiJex+QP2ep",
+	"9/Utz1hFfkG0DTtRcQF8R4UcezLpiEyAj4UJnc+RO9rLN1sQ7/q3KE3nsbCwt4xq2ge+a5uohdSPa/kC",
+	"XEfGecM0MvBvmouxeBxJw6FThW3y0gdxwjTLYnEXmorDNb+aa5J7mO0RtkswdqFhLstS7R7D0fGEDlF8",
+	"KKieFozcxV4w/he/GishuVcnk3EUW8nkx8httL43h417qHKfviND+VolwRNY4KWyoI5l5JrCqFYWQNFk",
+	"naXSIW+llweWMt65m/UShBYsFtWAjR6x+eqQzZDpaz5b3Z3a3wVqVhHKbnTqrplLFnzxdFSDMbAIK3PU",
+	"hvyCCTLgLM8UKuGATRp1Mab84emqY/WjcYoTl9qzmD6kopaKxQLT7mPbMS1MkJQ4BnyiJajpz71I+BE0",
+	"NQ10deTqSCzyPWhYWKpv0PS5VCy7zJFt3lAwo3uBnmaq/QPtVRQ6G2Nxd43wQJ/96vJj+27FlkbWe0k+",
+	"7ICfDHtzBIGK4KIgfAGeywYZfv/BN0sRdwsi0e7VWxCNOw64r1rio1TdXuhfzTHb4+KCr9t0SLsEaHDT",
+	"5fC9mgFaA+wwB6AXrOxQmnNl5O6SaPzzYEy3Z3iZ0TQ2aKmwwqbH7eNBr9t+0D+g7YfpYdY+YvcHD+hx",
+	"/2HazVrROvFlBy0bFjRlC+Cyuqx592FjePoQXt9+0L3fax+nxwfthwEFFoTqL7hm2Z/m66cSC4xe2921",
+	"cai5XNBlufVgV+2sz9uLUuvqUpStp2/NIl0tuvY+lD+sCDfV2qoYNyqfAQaekECpxwow9RylWx1fINej",
+	"rKCz6lbfWnTVNugqx9YICFjj4F8CBITT9okwAcEszyjmPs3kiV0jpi9ESvxsV4zQ0BK4/ihRw7G38aCV",
+	"1ooPEM1GEkF2joSiDBax9+ZUWx/SV0jLIsOmH7MRxzYBc6DiXm61vLTjuj2LJZiZGqNlG/B6sZC15iJl",
+	"zTbMpm3gNrQicIKXWRCujdXOerhV68FFbMOOCrcWy6rNmTcYAS8wWrWYFBfItuUDUkF1SNjIlMgiFgkc",
+	"s+QR4Zr0WSqxzYdFOzkiG0c5zXLFfKcRYm/Fxh5gokNfJZtNsg+LhX9af26tEiANtLSbChfRlvhgrU5k",
+	"BiOk5gOO4buxpWi2+ACbmMJpLPlCCM1ndO4Go1xS6wISYtSIWMfsEMwNcjo8ioWfFWzWamlC2XjFSINH",
+	"AbY+n5OBOTnma4OS7ViYibRU4nUsfpgIDCOGrijeDAQ/Vd1x7yppS5GeusJa6iYcGNRG2Nl6wQ1ek8+U",
+	"ZlkpyK6MoYg+TRSxb+kj6+gv6rxVqzPK42uESH/+vBpktFfZ83yDreZPwzm/UYAG7pI1SexuSeduo3GX",
+	"a1tQtptTeQeGYzhhv/fIyrZxlaY1suLMOFp2cLvo9S56fY1N9bOsNG+2iBRdjy+49wHF4OaBn0feWDWG",
+	"XsHG8gKQQWPF8gtm40J4yR1FNLQGQUuMTIVRcUMBOUSbW7QWkzMSzCtO8Kme+JkqLDNZxnpuRnEFQ2Fp",
+	"IMl/zJV70VcjSb4V/aeIIdkNZ8QaztZOrH21IuYNHkovZQANeHPIpAbwQ4PHaGGCtec+Y2Opm849CZJc",
+	"0GZSyTHry2wO4SpwVVz02T3RCR5LO7UccfC7FB1bA8rNSrEl/slWGIgtXI7uzuVY6nI4GEbgeuxM2Z0p",
+	"e71ADC/m4Fh8KlNWSL1GVSVctYi5eAr0FFY9oh1LMxfna8xXvIIXXkFBXHeF5I2W+OFhfr4BuUAf9AhW",
+	"/SN/Lc8YkYMBwFu0JIppnQNxU3MUolcXRui19/sHaftBdsjaDwdH3fb93oP944OHh13a62+eFzELubqY",
+	"D3bOLjNyu5kRWITPPC+Cpq1r9m2TIe6dOHgb/0Ymr1P4qqAwxirpR8TxXXFtm7U7FgVzw/ICQ7Onv5QA",
+	"uVi0HdeWHFsVGZqpuVkCsMXv+YJk5+aSs8nUhD26MzB3BuY1x0pBWF4Xpu46bM69D+Y/awRPlyuG+gqM",
+	"S2nRSqHk8oLGrXTA0gCG+dBm+Nxy0VIbucCZ+0RBT9g5u/LL31P5pcAjcIsiYkILzdek+5kwOcmZpdkf",
+	"T6jgTDlMnXle1W+NCKPpCMEnXCvfUCW1K2xMzVhwswxM6ZOy753NacrCvmVOpMXthaaGp+wCKzUWsXhF",
+	"x0yRMdXpKCgANTYJ4ky4sKO0hEERwQ+NiJrQlIthBCQ4CA+MHAORtOXhsRjIYkzuJkY0JPeMXYwDvaMs",
+	"gChXEt/OoABVCsT+GME45gpag8oCQZVcc/PEu4niY57T4hU88xFJRyw997Abjjxk1XkBBiX225Tmi0y9",
+	"srBsmihtYyGmiEoKBuYj2oukTda8h8iCBdIAcAlRQcCtOE1HSHESCy2HOEQLJMJ++m5lYTUSv86AzBmY",
+	"ebwMv5qNJLQBc0uMLge2H6Z96K1q7lwoBqYig+UIMKD1EKew6TyQMcMbxyW8i5p9OJDFskDKa3tEfi+h",
+	"FL9w2IMeNk5mhAsoRSPIeFapFllq5B/VGPkH7cPsiLUfDO5328f9B/tto4Ud0qIVtc65QD5lOP6lOvb0",
+	"LeSFRq1cbvdXUwyVt7598yfS2z84PGr5kcrJRCrgmdo09mLWfr46+GKl6C78crvhF7sMX1kAJujCJUDF",
+	"gaAMtChxSjSKxVTkAIIvJTskLS9Jxg557J9gm3lNCnaBvCU4k3NMxfYZ9GjMMpY9ioW1ATKWGjWM7EtN",
+	"kWgLh4Qz9KUEe5zMCUXjzYkjs09Aq6+Z4rMjsff4gSyk+xbk88ZYSliwGw1BwfaqAgO/YqWzhcppxPuZ",
+	"P+4cw13Y6rrDVijwP5O4ldXjex9gVJ9N6KoE7m2n0pbGruBTm4NXq6RXTfDKTt4nil7hBtoh9n5PiL3A",
+	"SvwcxAbAd1dHssxVCxCLJd7/W3joZ+T71/M6I3T5UxJNm4nxZNM3i+1AHDbbJEO5xDjcd70r8JJNqjmy",
+	"KftBBLUkvaMFI3O/fZAeZu0H7GjQPqb3e23MMKCgXsIL/YznyFiZsQETYMU3M0LbL9g4mGFWbHUsA3bS",
+	"LpJxu5EMPM5fYRzDHmUkZO2XcLzlcBGzc7+UCIJZuip1dZ3QaDz4W5zpx3ZwN+KqX/qcnTSul8abr1uT",
+	"k2+mfGc973z86/bxzb76XFx8UHB7H8x/PkNoylb6Zql7bz602btfJahqvHucuU/k3MPO2UFTfk/QFI1H",
+	"4FOIiKg1mdY67JOcpjbfNRvJHLJe2vbvxRF2yCmyFHu2/ZwNNJFTHSFgwXILZ1PoEMAiYP5wEaraGB+8",
+	"9PcmBLaurJOCrTZ2vZ0Fl9+i8dvdGb+fu/HrSgB3RvDOCL7usDWI9k+r25rMX9uYZmW0ejaS0MViBkxY",
+	"wvyDiWr0+sSeGRUBfE9FJJMzYbaEshT32Eabas3GE2iUiBWFljDRd9Swz3Fl7kzoYm5ZwST+ZBQsEIS5",
+	"UwqYQ1Sm5ClNR3hZLGxvQVS+Z9+etveP7pvnjhy5mhSM9NlAFoxw3SFPhS44U74nIbdj1/MJ1kOal+Ic",
+	"xMKR3hRSsw55wRVGm7C1oaOhxiZBQN5hv5v05+RyFb4O6NsKZmwDvM9BCtVIFtrYvdTMhe3jDORkVJCR",
+	"nBZkwgqHzVyWR3Ar/rupyEz1ZkVFdImCzJhGTEwraplt1Dpp0d7V/m8WomAX3+LTuoOr/R9sMDhnvimk",
+	"Yr+1Tg6NBOq/Y6m25lrL/+L5Bsr6ghV9HxHdIvLvNt/yyH/QMWuXALjlBIDrXHb7OYAVKmzvghV8MF+i",
+	"ycxMTTWzlL2oBiBpbGHYSlvtIkVkNdZEFrrCP4kXzKhyqifyblxEuFCs0KiO0qlxDwcd8j1jE5KMGM2S",
+	"E6Pz3YSCo4g4BbAHoGEUdQ4mwOC9/oIR2ldjapVCv5pRnaTHebgWWX91wcyFpmm1vwFDHQsyyUzL9chQ",
+	"96INW8m4KfrJTJr9kCaXoGBqmntaVqiR2ImnWxFPsFrzz1VAZTJdDf9w7RkvsWz8bA54gtItwfCxvxb3",
+	"HsUWv0DMm+eOWQ5oY/vzWPg6FEeNi8+UU024jrAHFpFT7QqYYJJOLExbEcXA7eYQ7X4ERLnQJ10xpmLh",
+	"Kl3uoF2cUkEGPNdIE1y+8BlUGIWlMgF9MchSPaKifI8tMBKxOOweNJmvT9w03FYX9YV14NfAULWAf/EU",
+	"VRsEzmpDfJeHii2lauJ9q9qM143T8qdebZwNc3rOxUJgcjoxXiRr6v9+jq3L1xuK20TfY/flm61gMipC",
+	"Tcetk5Ya0f2j+ycPB8f3s+5x7/j4MH2Q3T96SPcHjNJuenREs27viB70B4eDXn+/3+0f7++nWe8ou5/2",
+	"jvrdQbdLu8dGOuHQ3mLj+nB0k2ywNMx35IgOBjxnPxbGjRlpPVEne3vqoGO/ac9saMVykGJ762yRf/tL",
+	"+3T8j/aZ6yL7x6PssFe+5ekl7lsYT6970j3aoum9hccHW8LVSGe0gzOg+D9Y6+TweL93ELU0e6/PtPFW",
+	"TlpcZOw93HODLQTOtCxY5rbZapyTPwC7xiRfknOUBcrImRug+G8bEgX7z3gS5vyZDTadEC3J/hF5yf9k",
+	"PJDXT54ZffyzLLKySfTdJz88/ss98/vXr76B+mDy3eun3yBaCp6k5xMGWauMaZYaL8f7TlYkPbLh+jSn",
+	"QL+CNxA+FOZEoEul3eNcSTKURGNcUGH3TDcmW9DcIaekX8hzBqXYY5rzlMupwqdwRQ7398scGyX/4BPS",
+	"l+N+RMY0LSSaRd++ffkCe2wH5EDm2bGIxRKDi/RZLsXQNnNxdlfQGPxRWOHmsWSWSDOKBa4azKdbcu8/",
+	"ABjtjInMv9xFIv0kKftaisFTmhPs9IDXxcJfyI3dJrDiGTJ87D286PWTZ2ioVVYbehiw97qgsI4QWszn",
+	"hA40K2a0yNQjkni5mfiCZSZI8s3Tt7HwVu6eYrRIR4m1A0UGQdTnvl4chuG/gGasADPyBO3TNIeSaCwP",
+	"V5ElnYvFCK5UkflYayJDzTsmWEHPWuiFcZJdf8CZtXFHILHg1R3ytqDpOctcZNqFVmmlO/OMFWXjLdym",
+	"icYbbS/aBAvMbVMLmExlv6tgZDSfjJjAns8aF8WsKjgk4JqYi3xjn1icmmWBKRvRC2bPZy/q7h9a27g/",
+	"136RwWY3Q8IeFdMCrpAQuVO4ZEBrwEQDU6vRk04bXRm7uDRJO57mmk9ooffMcrUzqumisWQ2KzSILSFB",
+	"ZjKM9HPmE17S+h+vnzxr9zqH5L//879APHMBjVMv30y4KD2/Job/lXZF/Ws3oGMN57lStLio+GEv2zCO",
+	"Pb5UZLDHw7b93p+NQkJgzNlfN7jSvXRlq9uqcdPa1ipqirD4j59RRRTcssu97nKv12e64TENjtnVrLc1",
+	"bTVzleZjJqe6ddI77lYiRXsFM4ZJu+8IwZvMOloYgU/eyT6qHrwPFS34nJDMRI1gjZwOKGwC73on+2rv",
+	"wzvZf559TEhhw1Bcq9jsgWHBlIqQo8WmXaEIX+mC0fEjkjx5+uLp26eg6VOWK8yW0nQErwaaFGI1g5Fc",
+	"yesfziqGgv3ISTZIQJtxRYBdHLSmDXADu8yMzkMzyHwtxlmwLSZ5LYFlQMWiz4ZclIIUxnE32YOp2DvY",
+	"M+pn77//87+Se9B0CTjR7VAts3nQuF3Z2XQdnfoym8fCq+iesZ29cfVO9u8okmA4OIE0dQJvTSpfYvl7",
+	"SvYh85ckkymYmYkLDuB8JMZpTaA1faADnMXsDURpP0R43SBdXy1BEmbOUkLuJqnMmHkHpisTy1SDf1cJ",
+	"3jCxE0m4sK0KzTfcMx5COqJgGhYlPc9AGvMnp+l5hN5Bhb3HTBWYwLlUumyAGMEmsltSL8r3csZP7a7K",
+	"WQYLnkMqfWYTJMYjEGxht7mbIQVu34P2HDyhmApF6JBy93ZK0oKq0aNwdi1Uz3g0gCZd3HfQMGwM+7F8",
+	"HzwUtgKY7mbaAyOp/T2bJ8acK5gu5kTRAcvnAafUOZvj9ofzauxCs5zvZL8eA2je+SeQCzdquK1O4jjT",
+	"a6lx8KYc73O842PU0jO5yY2l5bSuZVF78xoYvE07STkRVIn1gTgtjcwH7QPa67cfGEvz2FiaQd+mgVE1",
+	"UtO8dbL/ccvPww9osp7Mnp3RQFjuTKed6XSNsDUobkBv9ajbJZqNJzk1nqqW1om7eVOq1nSaZINmw+kZ",
+	"z3NjnVywQnEpLGbbjh1VoTEVIm9PcW0/CCS1wnAa1xheCt2zQPGBUgwCO0ZDO6UNMSKrVpoiRaQmUNQh",
+	"T6imsQA1lUmGKDHkFcTgCn7DHUVQWNho2CM0OTBawlXZ+JNr5bR+LO4mFQvpTKINt1T1n4QGkwO4l21K",
+	"c0YUzyEu5m0l0Hp26iOYaAxmTLAjzaSQ2TRlpYKE0AcGPJQsf11aS5upXsxE7h8CQk5FlxUxgPDQGC5h",
+	"ILGwBTtoQdzFbGr4LsBwzll2QoxySe49qj7ZWmQ2mmNe4dvxVLYN2I5VmymoF7qjAv8fvwoec9hsLLyG",
+	"BMiXYiq8zgaloSAyuv5t25oJlVtvAKgfBlLKUNRNpAHBj9gsvPU5pfyCHN3HrRZxuSlU62iU8nxnGu1M",
+	"o+s3jQKz4tYsIkzINKKPnnHj007okCmnpOZOgc9kkanIhTDKXFENRS8kc05K+I4NMFho0cD+AYBFjywW",
+	"yefXII8RXGmzah3yuhzV2Ljh4bAg7xULS+isR0zYR8y8aYXXGZe6MCsFhx2eMwBtZkw2YTklh8zmYYBn",
+	"2XMlC4BTcWTiHasTErd+YoUu6DBuQXZLud/8838NWdyCV/hrmIpbEYlbmhVjLqhm7qZYlL80Rg9eVvzz",
+	"fyuec1YEz7a/++f/VnGrQ96OuAJSYmQtfiqGOVejiHwD6ceIPCuYSEcROZtQYf4Qi+ea5tz86bUs9HQ4",
+	"ZQpZsp9MtbnQfKCYk5yK4TSAWgOaBk0u8543U6U4FfDzaUH7PLUJLwhOoUnjHuForjF1O4fZnxVcayY6",
+	"5DG1r7c81/BXmwx+ROLWP/+fuAVGZ64kiVvKTIyxvMyc/vN/Vf5G/WRTZqYGp6D8NmDoNrLQDag/t3tw",
+	"QgsNK/mSM33hVtPsJJzyn+VITMVQjcM/m9F9/8//T2R8aP42KLjSZgRmMHgjRfgGbNbwWj/OZ3hPJxaP",
+	"R1wwY8V9RycU//W9LJgd/tsR5ZgmdduwP4dVotk7mgJPubPIFWzaNjklk1FhfYzfpjYBSsbUbBTnWARb",
+	"vYw9YnwVjomAxKxETwHWNIoFwdUx9n2FoBwGOpmKVE/hXSckqexo6PmfsriVdMipJjlzPShxg43dqMwb",
+	"xhhgM19PBuaR5n4zpo75tLj1//+/5P7+Ph6R00J3yH0/pWcMr+7txy27zO7TeOGyyB0St3qd/YPD6Og+",
+	"PqXb63T3O8YMwSeZUVQZy8NtbAHY5jF4UWUfMvsbHBAj+CMM/Vn4MapEJMQtY++3jGcXt6YiM4MKDgIJ",
+	"iHLhIIJLIKQ9aPCwjhnyGRfDnJGcae2YBzI+5NVjBcHrgtniIzLjeZZSs97GOwV3QcI2altYR6E06d13",
+	"otPDM8yvD+0uw+dPlXn4z1iKhH9At+Sw2yV9prTVKZBfJ4iNhsjuWIphuOhA1HvQ7UbdbhfvwedAOVMq",
+	"x2M3gzY4ms8JqjSfJjDPR8Qs8rubI8AShzhg72mqPfzBnwFaGOkQ6AlE35u5Gpi/PCKJPX8JvBiUSyzw",
+	"WqsRQSmgnIOkAHj1HXJaGptGM/btE7E2y6xPCKXgiiQWhVZL/YDfugToetnUxVtw81Rhk5ePaAOA8rel",
+	"ldtj+v4FE0Nj+JiFa425cD/3oI+tMbxaJ604PjMGD+ISlS4ss/CaqM/PAZ66Hor46pBR2CANmNEN/Tq7",
+	"a42F6A0PMw+43L/UoCMRr3oQteDgtE5aTzmIGiRRHNM58Q+yGOdhwdjYG1DcXJbRubpjN1VnM3zka6oU",
+	"HTZ2EoQGwOajjBoCAbGrsbgVp+YM5YoO0GS3jnmsuDof4Kgs5exBFpFK3Nb3gXHAG4sU+/HNi1ArcKWm",
+	"DA1ironScgKmOBfDUOJDiti2I3RJRD7ANjNgoSlEHQaEQOTuIgXQvYjMRgDiA9ycUZADWcRCueiKvcX/",
+	"/KucMGFucya7nkk4kTbX6buRGFMCeCIyQJFlU7DtZiMOidRYcGUtIWyWZ4YNlxfq0ivNVVwMk3vNhEVb",
+	"g8yegMhbnwWoEtzZMQH9XpiAPilk52O0ug/VmGkKGY0KaKNDEhsGTciQXzAVxPY5VP9rG+aAk46Azlik",
+	"BcuY0JzmRmZonhtxwDCQGnkQw4DNyJiLqcYWShWwoE032JIkMIixFIRQFQsQS0DhYOQVe8+V7pAfwro5",
+	"Z74CPBYdaIc69CVmiF1QJOfi3GN4UFwd+YHVSIgh09cvHrpfOMpxZ9jcikD5hulrkybXa8rsBZt5pfRB",
+	"+wWgelRrmo6s8Hn6lg4tpuwNmxTtJ3zIlE7I3TfPHpOHRwfdeyW7iVaOFAUiB7FA4WQ8YOvCW9PER/cU",
+	"E/pksa2dLwTxpCVSOMc+lULYwA1XsUhzqapIq5wqDUIRxVHyhoohespqOpnIQtcTpAUSxVFvbSlYLnmo",
+	"p+ALVfLaOHm9XvdeGdlJYLL+2G33uvsHSYecijkmx4MCV2OFFUBmIwdW8pcVMVV3N3yac2uxEqL0a2Fu",
+	"Wg3O+b5xzkt3/D/+Hsfv97vtOH7/gP3yr/+yjm9+Kuz+eUQOuocOUAczgGEp7WgPqmOPW1fNaMatpm9+",
+	"Pmi/koK1X1ocXO2397obf/xm+sRCTCqFn/irxlKGyyUM6ymRZ9xKtPD9FyLrGLP//TgfyGJMtWrLwYCn",
+	"zCuTmSwym3bjYjjOO6G6W1CD7xcHXikPCj7h9fdbjp2P6ZDtvZuw4eLr3e+C1wsClwfv/e7Z82dXevNE",
+	"XHqx/dXS975+9c1Wr63V80jlYU6POS22qsk80Aqs9hOuJlJxvKX+PfauPXtLeMfHqGXO6qo74ZqPUStQ",
+	"BqtuMZfaK+HT9rv3d0djdzSu8WhYgBHLQNXe1PFwD0K1WRtLQOXsUh+K/4OFer9GQxPU0HsAXVmijira",
+	"CO/8e7f98Jf/u43/2cP/1KrlT3WuD5oiLE0a/wuWYZ+vn9W7v/oG2MGvpD6jmqsBR6fnaw76WObI23fU",
+	"KrVbLSEFfsll362kH6vHIb9hNLNdtCFKUAagodUjgoy9P1Zm7UOfqkNOSzSbD/4YvwoS1NUilfDZWTNR",
+	"2O3HZWo4wj4HyGTIKBa1cNEe38S48NFnIWsJLA1fxuKyQcZtx232BXKb3bDgE7LNAzz7OTOvflWi+y2L",
+	"UEnaUbaw8M2WSTotCmiNb02lK8vTgg70GtRpcJkPoSP+R7P363Gp4c01RGqxqDKpkesmUotFyaRGboBI",
+	"LRYBkxpZRqSG83xbLGrBCnzWFGrVcX6u/GnlYWjuuFgwOPvZ9XRdhO3jWy6utchlze18sjCLIqMNwwK/",
+	"aFNet7fzCXt+88xujSRrh/uXSc1S2u72DwbtB+lR1n6Y7bP2ET0cHKT7/R7tPjRCUqYUJoOJ9jd/Mme2",
+	"4EOYkiET5vTC0pXtK8zkwq9cs4SXUz2lOXklhXHI0lyqacHIqUPulE4mznZzIwU//M0Y0sBiUbD+PTPz",
+	"gr3XVgqctE7/9lt3PlS/Dp7tZy/yyevXjxV9/OdNLBjYcWtQqcGm2/GofVE8ak4XeRsHf/HZ0KgB+Alr",
+	"P83IAEbvakl72ArBA6zhgJLEns+kU+HBoHzPnea2k4dJWV/q7RquFcsHzcbLIilZLBZZyTrkJVoylZJU",
+	"V7fhGaVsmwWubaKHF8RMmLGF5EzZjOAmFasVarPGRppwmD+XKsUw0ovY6no6qT68pPUH8gIvsglMCplN",
+	"YJFjhKpzMpdTsy4TivgJNR2bSXn64xtyGO13u8a4O+iRJyzFVg9G+Bp1uClbVagwnj8NFEHd8OBU4sfV",
+	"f3Lth74CcCcsaYkjtl/KnFNQQkMH5IC8BMTgfnf/CM8EGwxYqjE9XPfVjV9R++6NuvuUO22jes+NibNg",
+	"L6/Ck+CO31DdNaJHzB93cLdd/eL1KWI8LU7DXVUXb4yAgZfsfYD/rg/oBVUI5WW2aM8qZQDGJQMuaJ7Y",
+	"qy6DdO8edh9aAK1giH9PjYMuK4C4NbC7SBeVSqGmua3E8vWS7uVjBiIwFkrTuSJS2JjuEihtvYpsEAaN",
+	"rfxW+h01rfzsKnyihp44RTsc7+8Kx/sphcwaMF4XxawQxKCWJad2h67C15IKvDYW2+Frm3BuX5006O7M",
+	"rF0KZCVC9zrkxJUCA46Rs7o7EisofM2pExxe8bMMS3n6VEHe1tH+WGEyKrtHEcWBv7DMsEBVjjEzsN9h",
+	"mZCxKAxySgSbEfCUIE8hs7nN1hizyPzNjqfkYMKwxFheMIXOmI9QGF81cdFh/AktJ1tcBBeXf+/TFDq3",
+	"lxGOWEC4t9IQ3UygAmlnXmnk4t3D7sG9DjkVODU4Ekrcg11cY/Hpjwj1FOrmcXAzNuYyNxpPHQC2uLcv",
+	"230i6BGJJU33sGbY0Wm6geDl8LWL+Rykx3Rsm0g3ARVhdK465EmVJWPGkF/cpuHhgVw7bzyTyOAlL1g9",
+	"VXdGvxLTb9u4jFngxRAF7Hb2Xn+iIMV3VExpMTcXPOhgJS3EVaQYsqIsow7C3RBFMPuxOvKXtDi3tHFB",
+	"+sV/gg/mh390D93fiHk82yrU8QXoYCckdyGPXcjjmk2Mp6BKnHVflLFwl0C97SjInkVurVULhHU4TKTQ",
+	"NkLPGBNQFOxCIhEyHfXn8F9IYYym4rzMD9iDlnPBXOA/Yb9NjSqFSiL0zhMy4cy8A3wa8wSi5dD2xnTl",
+	"POYRvrtyjuXVSI8YPDEWCTbL9I+svd/J/tpkAs4PCJCf7Hd+wXqzFoJg5s9Zc+Fge/UJc6PDth5FOJGv",
+	"gEynaVShjRmOar8hjS+vd0xXdyetFg9T+zb8BERX8CUwl2ai4aDYdm5gSMK/bRsy2NEt7DJ2QwYJwGjs",
+	"62xY1L+vklEJL8TDVV4YWjXhdQvj77QweT97YU4hsIQINoPWAzAXMs/Kv8g8c38xd7nmt+UU2mxO42w1",
+	"ZHl+icyW2cgGgn3yGAQCV80gx9RfsXPsbyfRgDK7opuCeNvtOfuNWngdhuk3lji6wjHt3X1AE4ZxRgcr",
+	"lFNNfCwhCsmmzdXAP62MA7xAOe1oGEvCaafRkEbxuVjoG7Qqfx+LgHL6x5KODG0jrsqQAPbNBrQNV8A4",
+	"xzLy5M3ps7eYBnEDweAEV2RScKFZFgval8iYhXCKgPQMfoZWHo6RkowYzbgYIkejK6q1aE2XyLFPtpTX",
+	"NpFzAdkapKUOesLZWibbt6JCcG1bqHmGa/wO3xqjYANzoSzn44Qke/B5SUSSPeOHJrVc12uwXNs5WyAP",
+	"u4zhj4VDg19qp+FWyCVPagixkUCSIofksrYszaTSIF1rmaW/JOvqU+JLAH5cDQeUhHueDV0K8uMZmdBJ",
+	"FYFhd41DIGJdgAV2GEldDT1MCqbsqKovW0hrBG/YmHD5EwQXdrzZO97sXRDm98qbjYrsMmn2rQRenGG6",
+	"MvKC5pBT+DNfGqLAqFmsRTktwSi2qRhwoHrUyrJaja8jvnHd5SU3ivBHUbQJAn5JTYCT3g3JhOWwx0pe",
+	"ILrmkTm4/9pD6G1E9hnu3tX4fX8Wdt75reHxg4T2Z+6au1HufbD/+rhWrNyRmXpv3YhmJ8QrGeNlcJyf",
+	"vFX9VQWclwWbq2Mo3YrPKrTrPS8v0jcXl58SAn+9onk7wdzkDPjNsJPGtwaCugxKvH1JDF0Q1pK1yC58",
+	"uYWMYmLBPo4Wyrn7MuPAcYpgIsVYLMqSaWy3J6DoSUlxRy3UaTfY0k9hNLdV9+wmY3mp7m9TNr2uQl34",
+	"3hWFum5UC+XYj7AdPcz+rZZm36yR74kzzc+/ROYXbDwxP3WXyeZu93KRb9Zr72cHrP1gcNhtP+wfpe0y",
+	"7tNLQU+mfMLtuz60bPOR1kmLZvTf7YA7KWRwoXejS516pJDdGiAmmFg6rsV7jGDpv2OpueWvcloQOoEg",
+	"ty0Obq4H9k/crB54IycBtulq78Du1M89BPVVewd2DQIdhMqgqkKWa449s3mbs2mn0L0YW9DD2yLHWK9A",
+	"bxAlpU2CYCtyTRI8DknY7h5f9QH+E3a8x4yPhcQaGQctkPzZxKSMwsCUxffak1pqMYVTCbBcKQZ8OC0Y",
+	"lgE/ikVSsEk+fysTohh0MWcFI+Z3nCkylB1yatszQ/cg7GWuCw6tgCztN2Z0+AUrWFbpbR4LuEfB8sNl",
+	"cibgK6C/KSBsL402vKVgRgiosFgYMnx9ORUp4nljcQaroSJSsLHUUN2kXTf6EWz08lfwbWN54dCuiTGe",
+	"v9XjPAHQM/z4lr3XCTLHgOKPhfvGgtfeeFqKZXjD5W4xbgVqetPFomA0i0ivS17yP0HzHqlp3iFnIzkr",
+	"k4FoMHCRc8ES4FyJp93uQcrHQ6KK9I9xK+XZCdeqPeA5MwosbsEVbMMWtFEl+UbWzr2ZPQiS8XZLpVFF",
+	"YtvzUhjYTlA+XQC4bzLhqZ4WLCJajmVRyFmY1qrq2g9BZqWcknVyKJ4kG9MmjlBFCl3QVEOTGzB11s/z",
+	"pNVH5XIoOxMxBCPGbA+b5PoFPUOzR1snuBfSCW6JJ4wW5DSjEXH4cK46eMWevaRyfd1Wc6+FRnP6j3Hr",
+	"h2lhbOOx23fV54FBAYKmddIaFjRl/24udrmpVp2NcP9t9ziwEaoWgZvBFsJv/n7JLAExPskpF+tVkb91",
+	"GCU7N9ZxHjMGnYReSpHRuRHfmkHAYamF0jik9bn53XnaKJG5v+FxsfZWxdzcwEa8ZOtt9X3Lc3y2+d2M",
+	"YmeKyZdQdbnL0t1mIyjUdLhvrm76tfuurmq5AaiMv09z76FykbGJ0ZlIcZKAG5f4hrUArJFFZszCETYk",
+	"JTwDx8FYeLabI3bTn/E8J31m4xAWn8XMrJrrpbCGBVwmJBqFZf8D12YpDG5A0ygFLaHM7cget1Stq9vV",
+	"63omK1KK4ZhgM5TC28hrecFKeV0V1EZFIdc2llItEdTRtTy3L/sLz91KBagb1QFSsD/Rpv5+V9IG0YcW",
+	"7FIcUMYA6Qs9eFpG0muIy4UE23ASKIF4wiKErhT+ET7VJTDsYzjSP/uT7zwLs28RIGdsN9w3e709Lfe6",
+	"4PdvuyLraK2S9dEMCw4snLydItspsvUU2XRiHLRet3tNsYzpZGIOxVLAyLMylBp66FyRydS3JQ+eRHKu",
+	"NJmNmCB0wX2fyMIVm3JNMslULHxDr8jonREVGeg0uJ8bp3kmWEGmQk37ZlR9pjrkqVNeEmoUoV+wRu12",
+	"N3FDYRn0+3vN5CSHdhbhQzKitNGPBUsZvzB/dpEYONAJBFFUSSBrXfY7MB43+eCspyPgcOlPdRmIKHsz",
+	"NwXzz8KZv/GQ/s2GoX0oeCgFW4gFL4lC92qi0PvtA3Y4aD/oHvXax+l94/I6jbKPGWMKg2vZmd4sVBtM",
+	"+uqArV/CBSjULoB7ewHc8miXy7NCAq5iSqxItyzDjmQuCClrZZuLstZIhBK3P6FKzWSRGRmhmFbYNx2F",
+	"DggqkF2XY57Qrr1gNJs70Qri1MjKoJ9FMz9hsMdvOfTmxEKIZmgWFRvT4wUfeqMkeUzoYr7uV9ycwBtT",
+	"MaV5aztp12iWmm9zhTiXtvnOGt1Zo43WqN0sgbhcUxA3W6B7H4KfVlDphWLbWYM+wmHltpOrUIvUTFe3",
+	"VGJePjMYldHu9NSSqq861TWItMqnfyL+OjdBWC4R5MGc2tmRUX8xtQgQkApsF7+Oi2J9q2PqM9HLzuRj",
+	"KlJmziHBiI81iiCVyrEox4csuSJ9xsUQD2zBhyNNhJxFC906DrsPa00deNN2+cWn+CUbdGwPUg744nxX",
+	"SvQVV3nDEm+fMljB2VgGJCGHX1K21MI5Tv3V2/VIr8eAX/vB2TSaoNbpY46j3BCItTwAu9NnXxJ8+MpJ",
+	"O8WHYiXSV7lyVpd1qO3DBHQHQTcDqVgDLlgWIdYXgagCbVXbFSFov+TZVWugQEC12hg/dKP2y7rCdAW4",
+	"rPvCz70tkB/ncrSxnDBxPVhjP50h3vgLisJuFAVd2DqrQ6FuOXa1FLcY+rwkpkKxCJLuk1dSmLfuccE1",
+	"p+gPNDSjYSIzXoHtHPr6yTMMfqLsZYXqkOfac7yUQtBVSjQKSWAHiQVQ1ApCSaLM1AjNaY7UIYPcuBT2",
+	"LfBfwEoCziIhd6kCj4hlEeEDAtCHEVKuwBWPYuFuLZvkeJwGPs5has2vNR+ze24o5vznOasMhOZ5eFcs",
+	"/G0d8tRYfvg6MmTazFfOxbkZr7MXMSNmcb28IEZ/dcjPkGjLcyzLhidkEaGxSFmhsXMmw5OMMMeMD7mm",
+	"OVGM5uTu69Ps6dk9CJ3QLDN36rKfJohdWDPsIFRS+cTinIuMJPg6y//jtB6On+ty7Mhbay7mYvhjkSOe",
+	"FkeFEGPqvh0VH6b/8TOr0wB7xYhMyoUiQhLF0oLpWLg+hH1G1Mg2jUVmm6DVLPYGhfa1haM4XwAW4CeZ",
+	"jWdmyJP0nJQomzuKJBiXTYDvOGEiLeYTDRPhpoTc5dpH8hHH4GfeHeVHYOOMJ3oeHG9EO2BX3FzOWHYv",
+	"Isn7AU3MkJJ+Ic+ZSIKR+5kbgxM95goaP5hD7gmGEjcFv07FgOvkBByNWExymvo9bwEJzitxnxiZvTxk",
+	"lkrxt6nULMEMCF7gyA/RnolFcobL/Iar86RDXsEWD66GQc/l1KIeCBckwX+aO1QCbItzi822zYMtSCqX",
+	"wwgR8OHediladsEzJlLWIcDyhpZXMLFACS0L+DhjJUQEP9/8PoMHYR45Fv2cinMF+8dSXzvE9lQxnKv3",
+	"qA6I3dNkUkjz+gLPj/sJT4KuUJMA9jjLoIM4zWNhJhcHiz3c7XDLuGYEJwDZqXM59FyTCr6hbP4O2xba",
+	"MqOEiIUbxh3VIUfdfTJmVATQej/Kgg2myjKlHHUPfILeQvQfESGBqBtAl8ocHy1RNpbvd2fWHUFAmtnA",
+	"6wZ4c+wZun+IJQFRKVzPzZ4QGTKGYzWEbXRfKDj9EDJC2qm7CI8P3/WGTXI6Z9kJ0cWUJfceVZ+Mq2L9",
+	"a3hFc/DJKTxvR91unq3UeSs96ueLIy8TZ2sb7c2PuIHcm1okVWKXOIb2L3MMOS0T0B5ZriPPfWQu+jc7",
+	"539c0+XRBU3PuRiuT8D08UrzugHXUZj1QJouZ1ntGI9+L0m//bXW+Buq2YzOPzH8utytRs+pQHDWeDCN",
+	"gZ1lzbfRF7Fnfy81g0fR0UR6aSyLsCjOWp94o4d+ZGU7Wrg0Ma6SNXBcUR7L0BzyWYtYHHYfRostMJwx",
+	"E9lquPDZQU8N/2cwe0uz1CroORnLgsXCWGpUWcYPOWFG999NhNS/2m4X9zDNMqhaH1yRXCrgDM/omA7h",
+	"Lm8cDqVgSRSL8jepLIrpRAOQrobDGibrrbQT0rqKGrN3VmmN/Qx5cQ9Y6nNm1lD8dDA+Pu/2fzucf/Ng",
+	"8Leil/5l9vb+9Fu1/yL7bvKQPpXf87++f3Xxp6OXrQ3DI1wMH9stdCOEga7fwlJtbQfyk7l24+Hbuy6p",
+	"jp/DDQ+Gq/HB1EjOrqArdkL8s4omLZAWC2cdQOiB5SzVhRQ8pXk+DySw3RAoZo0J3M4hwHly3Hu4b34n",
+	"ZJsHFvU5Cx5vdhLa3q5fjZV8nVYo0n9pkNcZS7FUsUlePxWZCt2ME+eSGHcDQypWNIaQXVFxwdABrceB",
+	"wOtvSox5DNfjnE4VI4fEFifMsPYGWXigkuHTyLYndrp3sm0n275k2Wb3sZNt6wizg/0H948bpdlpGIW0",
+	"UoFIkbJH0O9LF3O05DBcAkGDw+7DNWVcQBLcZJSW3EMQJLd4YC3LuKSN96JRNxNmVyCRgzlX2rKm53Jo",
+	"zc3SwnWxbGKbloVmoe/wtszm9JWGi8ZkLBZNyHs1MB4MH6YyY77zXLNAHjLtRJWbtesWyp9G0r6Ft1xZ",
+	"zloC/0oqEH9lv6f1P14/edbudR5sIE2f8XxldMFs7RGjGQS2Phhtb4bXfsLVRCqON9S/xd61Z28J7/gY",
+	"tZ6+pcNVd8I1H6PWGzYp2k/40K7gslvMpfZK+LCdxP/aJL6TeRVBBBlCp/SNDLuyWfsqaF2JECv08UPJ",
+	"ClgtJ4QXdMD6oQoYbrPd66DNTjGVKTEfKHCIzz7LpRiCuvCXO5yHi87PELgyLWwmEdNms5EkQ6mJkC7X",
+	"6BIuVGlodzLmYuqbPpRy3cfQORrgACdpKBu3EvEFLs/1CnPL6VfDRXajQdvgkzYKgzfgTP0iBdwWj0q9",
+	"7AO9dt1TKTCLhBm4Mdserr2TSFtLJBvgDKUPesJXlkFvS6CD9Rdtjo/btBv19prPuI3NKTSCR61nlDqE",
+	"3PIoaZBFjYieTzA9nhV0JmwtnM1AT6Fm/4K5OCpkCuviDrFwvPK+HQzImvA9C6YmZuPLZsTNIc3LBmlE",
+	"akKaNUbqI9sJvTSBod15AE8/6h50YvFckL7UI9tjNwjyWiO9TgTyobgxY7aMqBvL1iyQcWYySl7IC5bT",
+	"FE7rp7F4y6zoLrqwszW/aMkOYUUvaNaR5/v393uHh+uFF0AqVmMLQajSAl8sEEsW68cZsD3hOjEG4JKH",
+	"XdzHvmgRpOcmJWGClYOKMReUAPgVVxa1ZC0ReNCIWjKHPmMAkIFGZRmZM20jBwVDRVZPLVT6/G+xX/bv",
+	"2N+vpTyy6+q/CIBDZju+BeZjz+QOze0y5lvpvpKFHs24yMg34/63YDmEqqHT+mWL7zSDaYgdQMvbnUT8",
+	"CiXiN0wvNKEIzd47aiNZuan/vZbwc+bBcuE3W8j68xLWRqqoNqWpZq7e13zk5TAAtBzhbNaJxakgU3Eu",
+	"5EygZQ5G5WEE74NEPdckl/JckZyf1wrBAF6wk4A7228n6T5r6FNFOP4wAcKr2wlDggDaNAQ5Y/2RkUZ7",
+	"HxwS+GOz7HzmeCabkc9oDaKVZ4w8Ega1jIyd6hETGlDbGemzgQS2YQWAW0DSG2/7hBg3+YzR/I4yhmkI",
+	"4ZYXNlhgPswLaXN7QLMOjIJgyQ74BXOhy0exc7+VxAcjRiAtmO6Qn+1UgGVOi8LcaGOaWOxh3jWWCAND",
+	"s92WbEiRz8mYnjPHzW6R4lCPVoFZRzb6aiMOUMOrOuSU2HUgtG+pAZ0SKecuFnwooIUlOez2QiA3wrQH",
+	"shhiVEZLSWSeRUbzuOQf9DK2WG8bSiqZ3+s75wIrmvfl7fSsQ4/hXwTvBhY1mAX7kdUCPmMvKAZd1Wso",
+	"MdyjlrJhMDEdQzeZ8lGZW2dz2vR8gvWAhTl+DY2jzHaKwNfTpe7/9uXp4/bZt6f7R/fBAoBrMqlLGDoX",
+	"ZMTe04ylfExzrO9YKFHsPbh/2L1/eNztdq6h/StMEia7ymn6S/uJ/fZ2CEkvp2hM379gYqhHrZP9btes",
+	"oTZnuHXS+o+/x/H7/W47jt8/YL/867+01pwvLLBxp6fywbSdSzFsF1RkctzGK5aPHJaqfeaurB330fWM",
+	"u+RusR0K5lElh4FsfthFpfpZD9Iee0CP9tf5lCf22e2FYtgrrcOVagQw51/FVlJNHb93D9hrxxw5cNwv",
+	"9426YBdM6F/tYAayGHfss6IWhJk1HU+a+v1uYDy+tkfdCZqrpFGcOL1FivBNTbudT7q12fXGEnjSSwbJ",
+	"HeW2wnWE7gR0MtGBvifL1X0Z1tsIEvmhzFiu1xHSsodYueZMBmjgb8nD0cs1lob763WSiVyqBNq0Gupt",
+	"maK9hhL5wPNd6SduWQNVX/vUmM/dVc3fYgfCS2Xzn0nVfHjM95BVqtn3csRamwKgXfH6SFqecQhy2TJX",
+	"PuCYTkW/JaRcZ8JXgq9JxXVlIbBYEhn9fsWG5xi7JQGy4xr75Fxj1y6m1hRKq2NEFTkFFpBayyrJ5RAp",
+	"CCG+w4ZcGLPLxkyQdtaTOJjrz749bTtHe8SgiYkPELlSuljgjVyRoNE1RD0seyWGnGYjmeMIsBUdM0YN",
+	"GDQq6I3HCupq3lGUxsLIvmYER4V26SlOxe3aOrkcNrYGbXLKgk4bakT3j+6fXENcYkTVqHXSuoYnnXNR",
+	"clkbL3NSsIvWSat7xf9BR7HfWie9j1tRJcFyNxEl2Yjszs673b7/5sD7pORnb/M5tpKV0pSSf/AJ8nq4",
+	"ghBLTAOkMiDskJxGFnzIBc2jRUIQXxUSYSVI6moC2XvtoIRjKvgA0KeO6igQycaN7JDEsiiQC1bwwbzt",
+	"PoE8e/7iaYLUOopwHQs5GEDpDFCrMA1NOwEfbCV2f67ZKnfyqZugTydj/8EniyLW/sqVWbz+fsHgG8hi",
+	"DMK2zwUFArpKlO/hg94RxPoWw3n1JJWOweZGqi4+7sTTLYinSsWCPzGfl5za0Aws2Jgv64F85pM+lrgI",
+	"CoNdM43SKa1UIkSEvQc+KGSSciUJJV0uliTEor4mwTc11orlA5t3woGat1ELMy4Yi4ji79HsMyIqo3Pl",
+	"QMWx2NYLxjed4bftnN8vLWa2c3k/JVM9F5kTA5/GzfXCjIsLruEcrOfFBtc7+eWoKV3Z1SJZ8AJhHAoi",
+	"1woeZIyr13KEl5CKL8YlKSEGgRS7o4jmOndmlB8kRPAuuOL9nGE+wok3FotyyAC5cPmvBn/2eTAhV3dH",
+	"+QLirPRHl3TFcQ2d66i9ug8rl4SNcw7bR+z+oP2ge7/XPk6PD9oPD+lR/376IDtmDyFLe8E1K15herZS",
+	"CxG1zJYxXiZumI1cwnLGlrmDwcb5tKLsq/byxvNwYgPZAXU4V5EGex/KH1Z0ubCkA0ADWd70yAoHe2rH",
+	"DPwfh9Gyjb6Cs6llmYHzDRVjUabgyJoZOMtSUG7LtXrY+KvvKMKzWgbw1QfsEmAnnMNP1MImmNIZVY6z",
+	"IdvFYm7H2bGUGZWjcYPndA/1W7Mr8tIn6m0lJSVjNu67ymg8sWudTVJ3NIPupYul0Yfdh648xnyq+VWC",
+	"X5j4BJ3LvVOCk3BH+aJuHC6AIh2JsBt6SOwGtNjGWRGSFFKObbsBHDxeXic0cNq+epmxqQHjrKWKEWO7",
+	"GrhvTI/bx4Net/2gf0DbD9PDDD75AT3uP0y72WXbYn3L4tS+PViWxgyhYg7wutAzQsgZGH3qcyfr3zlE",
+	"Vmbisq8jMpuASYHosrXgbiO7+kL4EYDkeh2atjVk8jvZX+1CmYsW/aPHsFeVqynkBQGGadcixfxekaB/",
+	"yqUGzLGQM1uhY752wHPj+/TnJJkqVjzPEqSQpgKo6FmuANnr/khQNAKK278e5fUBtmeJRYKQqj8OKM8t",
+	"uX04ODMa82WeOB7rxHUBeIrv/F/UNE0ZyzBBOWMFi0WZ2sdmsMCtb0T2A4hDRQRfSaTjLz/oNnlu5j03",
+	"3zi6vj0LfP3y1iz4IdfTnOU72Q/bsjQNyHGdnHORXYaZj80jOwWkf3/tU52OGgYHGcgNhva9uX6tgVl1",
+	"X6c50/32g7TH2g/o0X77IT3qtQ/692l30Ev3s0PWMFLc0q1PrCSXdQJH5LRqnXSXNcI9qvPnH7QPaK/f",
+	"fpDuZ+1jdjBoB5bDoEwMNy7lpJBD1284k4K1Tnr73ailpaY54Mc/Ri1oS9g6afWnOXDQTMWy0SlNi+YP",
+	"6NlLzLY8MY+yNXt2UdZcWLMegr3X9rydtE7/9lt3fnb8avDn6fev/nKcHb785ui34SZmxHeyv7qjj9mX",
+	"u07mtxjKeIfi22l5+PGXLXTw3od3sr8iYnFKZpSD+n8n++CIeD2UEKptNdMpsZvYXVWWxGo5AX1r/qF8",
+	"H5qUihPCBcIHneNjm8bwPCeJfZ7tDsM1GdO564COurFDfrY1TMaHMcfW1SdNRQYlZA6eaMa0LCkTkanI",
+	"wVPTC406GzGL38n+xgr0OzPZ15Fy8eOrdhbfUIAOuOBqdJtCthSx+9sIWJSe5WRsLD83kotN/tQ72d95",
+	"S18YYvIdnN6t5Ge0OvHjNjom6o3woSKLvOgLJBHXKmBpMT9BHyUjT81tZaVFLGpLLRrivLGAVpEJeocn",
+	"ANVB/GVbmZvHSeQcEZS45ncsO4HWY3bwiS1ZMaN29APW7wPev9rvMTI4MWfb3m3T6/B8QnMlzYUqAvMf",
+	"mmJmSLBlU1BMxMIm5glSC1q2WgWbBVUIBMsFSaUQLNXN/dmHTN+qkDZ7bFVOHMXKZkIoal1azktWdiBp",
+	"vXqw4/nMzOyraYCbN7E9+MqPfTOtAdjPJaojMqf4u7MfXhkBYFupwbnDld2lIm6x/Gd7LbEMExUa3ntQ",
+	"47eEc2YKGE5QIYiDMhavEbg21mPb9AlJcimG0I0NQkmkP7doJuDcMia8hVJFvklfLAbTPCdi6lIaTjR0",
+	"yKmY21iXVRGNyCVdzLeRspuDlq5NLlt35kqm8+dlFve6J/vbCEU3E7djNwdu5Q6w9fUCtnQxJ9SJq5US",
+	"dTFKgaWG6Zqoq8rVlhEF6LpAlimwky05tUdiIQsrWJsWu86NFFVyWqRMRbGoZiBOKy8J2gsDbU0+99Aq",
+	"26QY06iqQ15Vx1YwV1wUC7R+KZkzWmC442EXQvolNGuONZjLmrpXXnALwX1dTNkJzsFUAPOtFKwa2Mes",
+	"bG00Gu6oRKMzNqDTXLdOBjRXzNthfSlzRsVNR6MXErdZt92j+0bKHxgpfzhoH9H7/QfpcfaQdY2UN9e/",
+	"5Rqi8iVn4kWHnMkp/tBaS7M4Zg2qAOTI1pfK5lyp8+B61msfp72s/YAdDdrH9GG/3U172T47GBgNZUQA",
+	"X7h4n7YfZIf99kPIUafH/Ye0m/XY/qCkFDHv6NjBoTrGpXtsnNPWSW8D3RBu2NVB58rZ3kWfbzH6LBYE",
+	"jRPn1d9vGo+u3L03KdiAFUykbLXUh3wvMItDtRF4T2AnWy7asGSdyEFUFimVSmAkecqMC8ZyaBXPYmHl",
+	"T0NoIdy8r4PBXl0mVb+8RjTZfgVOmJ5OJu6H+jMa+VusJK27x/dsmU5ySTM421ue5XA6Gmy/4CN3R/n2",
+	"XNyKKTOp7OKrHeqoNZnWnlhomq4IzfMSQ1c5g8BpB2fZ1SvSPpQbls3Q8Vw2B/7U8tO5LQ3Wb1PO9LZH",
+	"suZ4NR3Lqrnjy7w6XuVe17G8bobVa5Bcn+M0LZVegLMpFdDnLsx2VGHX2Zz6BgVovVVkDO02zfNlkOXi",
+	"HMVr1ReeToxDmqAv+zxLCEW+1A55QY2LCZgxpanz3eqDfTS7mpO5GPW7Ei2hYkxU5Iz7uHV9mg0ExJvF",
+	"T7+Ojk3VFQL/fkyLc0zswSJ87mGxHaf07Ykfc9JrDrrdOjckgD6EP1rg0ATi2DW4ocVAmZJjBqxjCKuV",
+	"RRA98630LRp9RBXJ2UBH6xRP1Miq6SSjmoVHdp0qhXDEjXUKKyMlNXUK1Wm7hkqF7an9abbYXtrJrfXF",
+	"4Y+XZncjebipYRnOXrW6Yv14GtiQNxYcM7NYk5XxtafWSoVBdPpyKlIjdLczUBvrOiw9SjhbX11iZadB",
+	"rluDVMW0VR9GOPuQ/PUoEs3Gk5zqNeJ5/kpkz7fJ7CxCPlofvLtghcLa+gXdkVJBpoqdgHb0V0nEgtqa",
+	"Df+OkvByMu3ngIdEY1gOgoHAK6DqArnL/SAGvBh3yA+QXoqFuaKqrCB1U4VnkVMzM1jDQvO8Q06LdMQv",
+	"WBa8z4YsSc4VtG044+9jUf45lWNWjsEWtyD6CvxR7C1rWxyCX9qQM3rrF+XG80U3mq2pbqTvGZu4Pj0z",
+	"SSa00NwsIstznBuENnCB7AmeNQlmQv+EO6Z10uqVCvyVFO2MqzSXalqwsl9WK2qZLQF4gpbZDOa82EmF",
+	"WRYZbUUttwsb6Qy6vbfdQF+sfqvfrc6C8L9Y9tyL4Ns+/rJRjMRtldWZGr9Pd+QF10dRFxxUJ4/L320Q",
+	"lq3nXNKyMFLHv8ZjhDDt7aRoh0Bdkvk98KpEgdiNkEzYNvuzN5Cp0DyPBSL7/RbFIjscHubeYYSWjYln",
+	"yG6S8cGAFUgEirxOxl/I80W5jKx0pew3Y7h72H14D5CwiXE5EvN6o+8yI/wxq/7X05cvzMOh8a3WrDgh",
+	"iTl3WGGdBDOUuFi1e/EjkgC3SuK0ipe2rrDWjMNSlBKIeY9knrFCPSJJTsVwSocseUQSc2QScjdR/B8s",
+	"IaeHRu++YGYwUSzMlZlK6QRa0I5pMeRCJUZsjcf3HpEE6drscAdSavPD3cS4TeaGlJlNa/4FHWgTzHvF",
+	"IhxORJIPZgwfE/cvhf+Ez/uYmNcgPoyLoXl4mtOpYioxA02EFCzBWX4dPBS0l1+wv7+cKk3TEfvl7kjr",
+	"iTrZ2xvb33SGXI+m/Q6X5a+OOiM9zu+dkOTDB7MaHz8mZio+fDBSfN5xvzJ//sP7jx//+z//68OHvfcf",
+	"PyZG2743yzzkF0yQu14RGi1h/UauoO2x0vfgAf9ReYCjrccakg55LgjNsEc2vu6ci+yPiuZmAMRoCoz+",
+	"UgIKCcHahInp2GpZHLcZsfqf5qXmtknBhXajMDZC3KIR6WNBatxCa8S8rJAz9T+pmAc3mWNn1SVU3RBu",
+	"Nx88y3jMoBA75JQMOMuz0jBCGU4yiTW7xDposEsBsNFn+BLoD614xgiNhWIpMhrAY/z3ckR1Fy6xSrhI",
+	"82nGVIc8oZrC/CFg3Oy/ScGsNeSPnyzIt29fvoB98wSO8d0EmRBPiPErk3uRBSUa62wMnY7I3eR9eyq4",
+	"PiFjKdjcXGM+uyzxzWmf5WC2+VyAtcjKL6sc4jsqOIsn5KDXId9RMaUFMcozIr3O/sFhdBSR3n7nsNuN",
+	"ul3y9Mc3kVuxKa5YLLgg37BiTAUwQSTmXUNzEkGEYtx1IKeFbfATETVNR8i+iXgfS8CgmDGatCxsky47",
+	"MmdVwnHigrygmouIfFMwdg7f/nhe8DznKUFxZbPbsvAYe0oKNjTreDfJsJk1a5++Te5ZszUW/lW2LnpE",
+	"oflqEVjWA2nWIKfpeQSrfri/H5QZeAlxQpx8iIiRTlwMFcrv5A9/QEHlTHq7eGYHwd0sI72OmfReRO7S",
+	"exG5y41kST60P0KZGRAgYlsK6p5NckYvGFRtyanukOTDH0A+NN8gCztCAsfSKCZ75P6Ov//lLjziXuXQ",
+	"4Qg7JIljwWYos2kO9WaCUGNf0mFBJyMC4EuzsoLNwBzqxOKUpDJjpJ/L9Jwk5d5MSgpriroIjrEckMRo",
+	"crNQoI0ip2sikoDohiU0xwTVG55tUHDmkwFKfobn/e5+d7/b7u3f832LqKYd8hTSVbL/jqXafAHXZe/1",
+	"WCRO6NH8dWE8BmM7nxBItxmVZYydpJQckPNwYDdzupN/ydhAJR2SKDDdjUxI8AVjqtORbXSGIzRTP+BG",
+	"pQcHE+DHtnWdwH5sXJktV1olEwnCpbY8D6xrZ63eborCeMxI0hswNpAcFLyxxp0j04dHt9rtdizMop8A",
+	"WjC11nQx5gLeEQvYCeFf35Z/NYvw4UPBUj4x9t/Hj+XJPiFMtL/5UyyCk2qUdyzQbDghH7BN/Qm589pY",
+	"8WgUmBdYo+AO+RgLGN8f6t8OwpzRojqEyPx6hgcRqi59n2Hz6A/+R6MGPn40ao9RJcXHj6TPUjin5nH4",
+	"qw8f9tw/cd3L/QVrET4LPaCjdveg3T2A+JwdUgWd9824/22r4gDV7X2fap4Ev7r0voDMN8N9F1D59i5z",
+	"+ELM0G6ZypXdbtQac+F/EXb6iuOzVu2T/Ndd7hO20bMqwdu/Bw+OFr637I2HcgQKZSp+L2ySthy0gw28",
+	"6IGu730+rpzqjaLNvU3bnbkRrqjdcoNx8YLNXenyzoZW2N5QqXphu7TgLqjbWOIKByVw5dcIGKyO2e59",
+	"KA/3xzVI56txhJXRWsVYRIzz6HH29aDLZq2+9PQs5vEwJleTpgsk2LYpurflI64DoW6GWmm8uAt0bhPo",
+	"3Fw2rxLKu8LMWyzM3EC2LQ2G1iMX0Km1u/0EUjxJ5FnFXHoJ/RCfM3Ib/xGKvGRS8AvjpEXoJvmQKdB4",
+	"YfwTum6Y31UioJYC2rzVkzdC1kl5asZF6coVpMeQH3oV2TwiI75ISbqtG2bXoiJIS2Hm/rox/mEra3RT",
+	"BeC3+ueiBWDHblKVtFJttFM5mS/qDhSAm7xnDZbwjbSN9fpuTJM4vMYtaZTPsAh25wdcIzrZqIzQEpdI",
+	"n0LscSRcX79nsEcRytCMT7ZYh4qPMIHoORM6nwNZQYXPABEQi1o00JigjwGzwnUEzDSOlrRk1xQYc7Yt",
+	"BYFpI8uQnoxryBWSxA3nV/sNWXKvQ564on1wW2Jhi3AXngcuDDCT9Rm2t+JmyJa3zI4ilROg+MQZqKNT",
+	"BUgj8Kk2mwd1dMw43muLeEZfrze1U6Y7ZbpjlPjCGa9R3N1ohGsPDlFzR204HBUdtljMKGcC1QP1UBgX",
+	"+Jp7jRWR/tyXM2IO2wiRTixgS8vJHJLDxt8UlzxN0uuQH8ENNWoM9384IssvXQMUJLKIRZ8ZBQuNiSq4",
+	"/GZozvPBYtjOu6eMLcb8MMsn2Mx5pmv0ApeT+e9EiW3ryLpt6XVXvfQ3uzvIYjRfLQdtOYU+WtumZYI1",
+	"+30kZcwE75TLzlO7xoyNkfM3qs289mhWaT96BaMq+E0uSGL/nUDJVoipB1Ij8LSMoK/1tqiIRY3yOgm8",
+	"Gyjsr7pgwR2W/9kSOAEUSjpoG9cAaav00al6bGQDhw18T/sR/vWxQJoBo/2ELKclCP1Gpb+Jftxm7pv/",
+	"1q9f99UOzJtHsrRyHsE24wPL/VAdbq+hoYFTEVsKfOj1t3Myd07mzsncOZleHd6sYi7PT2O8NMtU6UN2",
+	"yFOj5Yyu8XgKxFpb/w/LHrz+CYT+5UTjaVlR1lCdLZZ5kVHQgnbCETiuGc3MGA4i8DEPu4fVjnRGvRpd",
+	"bRxGru+thm/+5GX6zh1cD14KZezsvQeLIf55BzndQU6/Rshpqer3t0eTWiHz+4hffCkY0l0I40uKyWdZ",
+	"GOiWn8Zq2vtg//VxrXb8RuNFl2pk5ACyyhnVWI2CEt5WyryV4Ij2p7rWnYd0c21sfp0mLcsAro12z5fn",
+	"2Dc479UBlb771UZz3b7871xs71CnIeq0YlFfCwR1Y0G3NynYBWezZofxGc/zaggX8ahGoGEE1xfRBaIO",
+	"g6xFIC09fQgmIL99+/JFLAYFHY49vTI3jxgg071QrNCEC5D9UPmIxcDuwjFXiothRKbiXNgi4Gpx36NY",
+	"QOgLS5e5ggpN18fEFfyRu8meGe/ef//nfyW1/qOdoJ0gvXZBuq2X6hi4yuMEAGv4deCQZld1quBE2+m5",
+	"9DYIXJT7PXjxBm7D6+reunHOs7QaQx7pcW68qGm3e5COevBfVu8ZwyV77prY/mKCP4LPXJ29yN5hrzBC",
+	"zfcyaPD7a6d/oz1mp7NJ5Xku4M9b5+38iOvTs3ZHrKVea/vZu3wkV8QmFzbuTb+BLl6VVH3BdNmNHmpG",
+	"Ar0cudCoD8IafVpDLxYhiY6lJgm8jU4sXuO/lzbnXy8a/HYRouPZRcLxOWwsuVuHlyX2RVC7sk7NSq0C",
+	"r2ZDv/oI8M532oW8dtm6q6kNn6vb1kVr1AZTBfJmVcFznhPbn1dFpNow7BlUGzShP3Ku9I/wjk/fsAu4",
+	"3NywA7lsZqUqefz01OEuzOVrgy7eyJzdeOuu1bCCjINJVWIGbIuJFs3ov9vXdFI5btm//GQxQk6yDqZ5",
+	"/go//zSj5IW8YDlNWbUz5Er8A8zcibNJNoIqmD2zmonRLe6ux84tUje6RQjEEEqV5Z0P4Zq9D9iZ8yPK",
+	"npzpGjSRs+8mrFCAM2djxfILx+c1CAVQLH62ERnbfRCReHaMdzDqYg3DrGBKRWF51iOMGzFlS50hcl7Q",
+	"gVZRLHyDU2QRk0JNc21Z6eVUA6ucHGC/RbyVtc3ZUhGZsf5IynMVLZLZC2gZiZfHwvZSHPFJCUe3wwSg",
+	"/FSoad/MTJ8B6Bw/tGB4n7WrpQ3muxttl9xY/CyLc8JF2b29nCRCBRnJaQEA/aKcRqXpXJ1YIFe5ArNC",
+	"ahY5DwQq75gAqi34+CgcBy9gyjvkbUBqyeYxBMmgIUfFGQBQXC0MEUJ7ZhIUs2teetDkDJri+F8oWyjn",
+	"2ciIDe+oYJDwcmocGASgBX3TgDzN1TwoQFcS9zxbNmBpvvC9A54zHMTC2/TCzME8LW4WQH2ad2cFnQnc",
+	"1EqGvHhIzyxwm+NDBngoeFF+9COsvghab7r+mjOJ7TanImdKxcJjYcyuwm+ARTfWpB077qwBzDbMC7pM",
+	"gLUY0pyMZG4OwQVMx0KPA/uxZQlGRGayOGcZkAnKAnkqgfDSTMLdBB75q3lkci/ytNL4/QxLI9GjKxsq",
+	"3E3Mf36FX5ubZiOeA6tjyQtthuO90/JLzdv7zLiUitEcfD2/T341v+JiaJ7oZAsWrhhBZ2a/zshhBVXM",
+	"aKx1wrClKKpvv7BSq9a4SLa98dXbLqzT1sUJAXN0zIdnO8fja9XvT836mqMKS75CwW/BRBL4DuTUYfzk",
+	"ACx0wkSmFpS308yEIkOsk5XI/IpGL8aKIOATi/LcktlIIi6eDwVqAYDq9Y2wHEurx5zd7PmVG+hFvorD",
+	"vnXCAyepiv/2Dge2WgFol5nWajMWGbpbGxOSmFm/0aSEmdqV8RxY+808mVWAa7tNdoJ0l2y4xrorWzIr",
+	"AikEgrWUc1WSjM29tj32fiIL3Rg/2sxzMycCH1hSBwfy/xECrUO/C+FO6KGhlVppiWKps0PX7bKjBjzK",
+	"6KiRBp8BrFFjdT+qQAecJwM1WFSdI+GGud/ZsLwo3TCFtS7FmGWP7N+WuYU+kvcIXJmobHxibW1rIFPb",
+	"gR9biM8i76zNYRIL3p9qxwSCWRDNxyznAptJ03QUC3R0FLPuSMFSWVjdi+vRIeAO2iI1cP8I7VsPb+x9",
+	"Kkst7wjTS5/C2+RcEaULRsdQjjZwKyosE3u/YPTcrWpwDxfmhBiXptb8hjF+ffZ396rV07AoRjBErcqx",
+	"wV/5bWx/hFOE/4aYoPs3zC5b2v5LNPSXhQdU2yrBr/wZ8wK1+mv7c9BSyfzotPOXGv+MWu7Ag7DezIR4",
+	"ipL291S1/dV6VajjnFt1RznIznbelVPN5eZakc0J1E4lk/MYapiU63GDncQehXEnVqb779gwKBVkwHPN",
+	"ilj05yRBSZjYtJCA0AsWXFH/R1v9qUdUlO/BrPxBUw7pZ/dxt5RGcnOGQUGuSpN9Ww2ykGXyKuSTqoyt",
+	"skxl78nqPE0L8vjNSzMhIvAFoxa7YEK/nU/sRqaKddJcKma+1odwXQ272fZhZ8pu+yjr9doP0gPafsi6",
+	"g/b9/gN6nD7Muqw3aEXWH186zGlhJL9rzpMW446dgj1Y0j2zkIrlrcgtwpoLuVFCy27g1Tktt9N2Oa1b",
+	"zGnNSnHjhLL/1YrMemMPMpe6UYSSH9+8MCY5nAzVIc8KOTbWO5HCdoGEvxiZ+PqHs7dovyfTIoe+5skH",
+	"PZ+wCAx5pel4EsXCaJCPScfioEv/CWkFM/UIKQQ1BPiVsdsLOR3ahPjp6+cd8lc5NZY/4xfMjsua+HM5",
+	"LTBdUzAlp0XKLG+SdQBsHyysgjVewFxOF10T8ASemg8L0gs2HG8kaQHda7Qkfz/TVGS0yIiT+GVbrdls",
+	"1lH2z/6UpHJ8LwoombBpmCKJvaLNsyQqf/JzZtuKud970zNBJylRLC2YhrYzZg5joUagpYQV/wAl65A3",
+	"sO9simT//Xv4Bxekd0QUS6XIVNDtBRUhekfmZ0oKlvGCpTqKBeRbdMGZyzoUjGHWZhYAfFnlw3DVxnTu",
+	"V44Ku3XGErIn0MYmZTYfZtfV3ECLwlxvllAOsGvRCeFDYW7jGS7iiJonWhIsGzwBikdy2Ov6+GzsspIT",
+	"bCXmQ7JkYN7gPwF7Nalpah6DvX1gR0OZ9VQxAutMpCBgHh0eHhBZkGPzXwTvK5lfMKy+gqxgWuZwMbFV",
+	"IQHjKhbgcQ+nBR4gmufmiKETezf5+emfvv3hh+9/PX3x4oeff3395vlPp2+fJvegy5XV7mDewCz0uqUJ",
+	"0BgbRpVpN+7tduZJi/ESfo5AVW+qm9dVphtXq9ppu9EqVbuEK0O8diw/cz06AznQ2ljRV+6t9dnsYKKg",
+	"YAWu37U/2QV1V7c/mXkps6mBsugv7n2w/1oBw3kCv1flu8uNm7GcX7CCM9Uhr5nAVnQi6PMMLEc1EhPf",
+	"ta3E/NmNu7V+9tqPnXr0yy5w8oVsftyBV9r8UX1o5NTvC+hyigEKZwRsW+x8I9u6e7Mqb3NFt0K97Q7X",
+	"F1UDfJWT1QTy4CzPLBQO3ELgvDP+gTlAmALvkJ8Rv+XPIVcejBERIb1LCnk54zCin1R2OIUqWqt7Sn1E",
+	"BpTnj0paYiBwnOR0zjLbYxjOt41YYYVRM+zjuk70tlY9DrNi2FdibWbBx/Ji4YpGE38Nc/5ifxuL/sdw",
+	"tm4UsXFr4s1BN75WMbcz2q8biRF51IUsrMC5MTt+r5SAK9NB5aWLCaG3DmSgtCxsXOqgCxGdFXmaJ+Xr",
+	"ryAro0+V3Qn0RVkmpDTVU1VN8BhtArGRuhQO3tDaUMDYqZqf4d03nNWhWrPxRCtgLluS4unZ3IlXHsZZ",
+	"uxQPqqZqeu0HDyhtP+jv99oPB91uu0f3+wfpYXbE7g/MNLH3+hTfX/fKI/tKO40nLavNWz5v/nztvNA2",
+	"qRm3EKtTNIG7u7Nuv6CsDsCKyqMOxQQ3Ln/3Pth/z9drLeuuDprBo5oFKxcZkok7xosS+4eBTfFANqC4",
+	"o2Lh59D2mIIYORwxRGMZyb7cgXUH44qivIYBwz64EYu1UqTUYLHK2b5tPJYbSUUU36YAzuXQKoHa9/Ug",
+	"pz/FPfBStU6OD6MW0pvCaOVUpxJLYrEwKBDWR92umbE1Rbzd0SEtjvu2QMZn3XYv3c/aD9jBoH1MD/vt",
+	"o/R+9oAdDx7Sbh86srtsXvP86aap+3hNmmZrPfOEacrzRnYYe9VOw3xR8ZOslJWfQp/sYTCjmaLlDLK0",
+	"gVZBDpVqSpln0P5XlIzYkKVlmUXpYozEHpLIsqDEojZUc7kVEjFjIFSQJMhwtr9n84RoCTnvOfCs5fM6",
+	"NYQf+LvWRNF2qeOK7tq/gu5aJ7DiV2ZrcbhKEELGhqYpm+hdyeHXK0bfwHm/QUk6gc4fK+SlQ9FYXJMx",
+	"Ikhi7kyg0jgd2eJ5M0KWkZyfG6k3R3CJr2woBWQsbk5CmmFdQ2B6J2V2UuZ3I2XwwBHwpeGkX7eUWc8u",
+	"C4IRYHZheBFLvTDfpbhIGUngPwkab9El600tShxAE34im+wWZM72TK1VXxxmNXQdD992fVXTBo7dm3A+",
+	"Nkp3bSow38l+5QveyX7oqu63uz3abz8w9ukxPei3962B+oAe96/wRTjmJtn5TvZ3YnOHeLtZg9CKxixM",
+	"LF2vxJaaatZGDGaz4H5r2/4uAsRJPT78mSzI/iGQK6morCgGHESupMPAO4keC5lnFgdK7uqZLMuRgboI",
+	"mGwA4X4vIkqWlDsu4osUFzOu01EAuh7SSScWpxbXBF/qmNO5a9zMjSpBxnLH0kRknhkNaXGpdZoAJs3K",
+	"CQt3vQYm088YIPWpMcFmr30huOCdNbqtiINTRByhGFJT2bO0jYzLZNqc9jfb7PT1c+LLtKEDgu1p8FwT",
+	"o5Q8uTJ2lEWxIQs+bGD5HDL9xLxz5WHU7L3eQ573pSlrSwL/f2UyBd/b3GK53uEPwN6Ov3iM8CTzTZbk",
+	"Pfjjwhld6AoGjcHK9l3/8fc4VnF89su//ktNG6/a8wqzdrU9Vt0o1bZDr597GgSY7GA/2DKX6nYol3/P",
+	"L2/nXfNeAFaHBG5IcOEjqJ9xrYRBleG6L1n2M3jimov/jl5QHMLiFih/6zbB3r/Cmaju1n/da17U/e61",
+	"rCr+fHPrihPmgktbrrKxg/7RuLKnYH8oc7ZzKYbmv0DEgqYjKabCtnGmRE0n5i0KwvpUQ30gLbQivAnY",
+	"/IJfMMHUGud9lfKl5iuqPpnLyTno3Xoa1g+pDrhhXnJzq/l4xNJzkpdzssbijZku+BIhbYSatkyTxjTj",
+	"Ygj23+tCjpkesam6Q8xxItghsWTcREoBmtsGX88H5OXTt2+ePz779e0P3z99BSl/BuWG2vc3Va4NDkEl",
+	"RbQ8Z00H/qUd+XqnfZJTfmnRg493J91iTH8daT351VnJv2qpaf7BD+GPcSsdUR23Itwkf4zNa+PWR9Lb",
+	"XynoryoT7KA7W1tU17X3PhgD2Y7mrVmoujYTbpe4Ya+3K+WECTrhHXdSV7Sc44r8MGEilF8Nm+axFLqg",
+	"qf5OWR7/K/Lc4NMqcsOOvXXSOuh0OweLsqO+Cymm4hYlp/+qg0436NJyqT1nExULju7mBM7ipJuz+93Z",
+	"D682W+Q5RSvs2hf5r+bBGy2yG8qKRXZrfELcEt/skb+dlfzr6csX660k1GU3mwD73a5lxfVhB1sBgSbe",
+	"CUnkeUL4ADldgI8XOrBMIpJkbFjQjGXw9zcs40gXLWcCyY+psy9sgV9K0xHLOuSoe+D6vhgN1KeK+Rst",
+	"GVxZoE2UlpOJ7+FCwQSNRZ/mVKTAQ123z94wmvHrMT9gBquUWUaZ+7ZeZvhoiphXZdzZJdG2Zko59po9",
+	"Z/4473wmHmuNiVMEE7/G9jSu7FIvFOC0CDexXm/OxbkiOTBVSCRisLEwIIFDlnDXow+5rZM/+JRsv5Az",
+	"ZTZlJmPbhl1k+BRE7op8TqbKxbbcvlJkCgTfCcQGmRnLnh1Q0rAFz/DPr43Tehs+r3l/wH/+tfm9dnrh",
+	"LeFew1/X7bWAGX/vg9lFH9fceWYnJC+40u0fy0ckNsaKxaCWHRK2pYJ9acS2bUm10IwqigVm7IBkn44V",
+	"GUhgnYCdHREtZYc814r0p1pLQVKa54okwfBPkdKiaecFo7S7byXhoTtBeHzMQKoAp9O//dadnx2/Gvx5",
+	"+v2rvxxnhy+/Ofpt+Od6TJO5fWs00wsuztFkXQdeewPnJpi9WzwzW8Vwfz8wy4ooCFZsURwgpeOCMIiW",
+	"pG18c00yZNocWSTJsWEYxwELYiExquMp/CIBNaI65KURAv5cm1+CeRwLR2mECkkKRtKcp+fk7ptnj8lx",
+	"9+j4HrYDgY4LRpEBy04t6P6yINid8G1PePZpj/hpoFUs0y+E0P4Pe1fQ27YOg/+KkLPttu/1AQ/pqdgG",
+	"dECxDt0OOxRY1ERJtCmWYdnreuh/H/iRkuXY7YqddywaUxJJSSQlfd/fGf/HM35+ss8SYw5fAVhrlihy",
+	"cRQ3vOKIBsN9ftrRfxMiJJmfQlGD0xLn19qBZGYHNJSWlo5ND5zjKoESnqBPVrQraLXUsox7mpfvbOh4",
+	"wSgQNpe2ZsQtoUaohpmsaSTT+86XichtwN++iMDbQAlrdeh5YTzCKK3GeJVhRvo12GHgXozQDVxhGIVZ",
+	"k5BSKyZCLSJEt20j6nTefzsj/20C386ojIoB/JuFRQjwTJrgG08lvhHOIuQQ8YmUbQW8LmQsosifNfDL",
+	"Us9HcNoPew9kkIe97qq7evWzXOtg2OdWylkBE0+iebHQHAdSqJl2g0rdwI3iL3emU+en/xYDoY1xwdzV",
+	"56fnvI/IKBny+SW1yVteHcBaFJaqbyjtNptCxbcxYHRiVqBMf379smCYoHF6bfbebUwbCjKRPRz6Dm+d",
+	"Z2wyADxPBQulk9yDI1flY8jwGDpzyKWko9GpEBxwNcY3zsRSBXCeld8Wcb/UTQNj3j9KDJCJHmNXT+W/",
+	"y4MGaYcig9yxh5c8SSyvZjPd9e33tIN0tu5NkKiC4ocYZ+CuFeovIwN98/e/sXzkjUp3SgrporwHHPoc",
+	"ObEqdeTDqKhQBu1TVemuZiTIIR8daJpGvonU+pkHGFk2Hmm3siSwUpfCvaVqY3A8PWIFsC2iHrWzP0yQ",
+	"GZppJiaO06avjHbdvohlctEAClbZgVwuSuodTxx3sgpKAZ2kvfASl+AWy8UK0Q3ct2TM+1V2sRMbRWtG",
+	"c1757ZZXBXOgJllUea3rXY+ACJpy8ifg+3P36zLyrrXug4EKvpSy2ZcIMEmC3UQdJzDOWjm/CxFnkTfu",
+	"C3VGZj7753/lDAVFtJjbHXmib9Wq/FotT1YIb0gR/NFIE5T4Dqcne59AYBRFnCr0DW054YIdU0jG/kvM",
+	"EDcfP7+/+fCJBpFfUr0V+BaouO3NiuuNXKBEYQfn1dqlkQD7sVZGt86adphGY1jN44uw1O6t7gwgBkoG",
+	"GlgurvyDOuj6cUQOgeU73r2ivKChldvWfWfGUm5p4sMVM0lsiwPWJ2e23fEnwXS4MAw0UeHKRiGsd07x",
+	"80wQqsXoSkBsXml7MSDtYr7vKBB++hUAAP//",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

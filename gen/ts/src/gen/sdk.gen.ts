@@ -21,9 +21,9 @@ export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends 
 /**
  * Create an account
  *
- * Makes an account with the role `client`, and sends a mail with a link that confirms the
- * address. An e-mail address can be registered once, upper and lower case being the same.
- * Signing in is a separate step.
+ * Creates an account with the role `client` and sends an e-mail with a link that confirms the
+ * address. Each e-mail address can be registered once, ignoring upper and lower case. Signing in
+ * is a separate request.
  *
  */
 export const registerUser = <ThrowOnError extends boolean = true>(options: Options<RegisterUserData, ThrowOnError>) => (options.client ?? client).post<RegisterUserResponses, RegisterUserErrors, ThrowOnError, 'data'>({
@@ -39,9 +39,9 @@ export const registerUser = <ThrowOnError extends boolean = true>(options: Optio
 /**
  * Sign in
  *
- * Trades an e-mail address and a password for tokens and opens a session. An unknown
- * address and a wrong password look the same. After several failures for one account,
- * or from one network address, further tries are refused with 429 for a while.
+ * Exchanges an e-mail address and a password for tokens, and starts a session. An unknown address
+ * and a wrong password get the same answer. After several failures for one account, or from one
+ * network address, further attempts get 429 for a while.
  *
  */
 export const loginUser = <ThrowOnError extends boolean = true>(options: Options<LoginUserData, ThrowOnError>) => (options.client ?? client).post<LoginUserResponses, LoginUserErrors, ThrowOnError, 'data'>({
@@ -55,10 +55,10 @@ export const loginUser = <ThrowOnError extends boolean = true>(options: Options<
 });
 
 /**
- * Renew the tokens
+ * Refresh the tokens
  *
- * Trades a refresh token for a new pair. Each refresh token is good once; presenting
- * one again ends its session, since only a copy can do so.
+ * Exchanges a refresh token for a new pair of tokens. Each refresh token can be used once. If one
+ * is used again, its session ends, because only a stolen copy can be used twice.
  *
  */
 export const refreshTokens = <ThrowOnError extends boolean = true>(options: Options<RefreshTokensData, ThrowOnError>) => (options.client ?? client).post<RefreshTokensResponses, RefreshTokensErrors, ThrowOnError, 'data'>({
@@ -74,7 +74,8 @@ export const refreshTokens = <ThrowOnError extends boolean = true>(options: Opti
 /**
  * Sign out
  *
- * Ends the session of the access token that was sent; its refresh token is void at once.
+ * Ends the session of the access token in this request. Its refresh token stops working at once.
+ *
  */
 export const logoutUser = <ThrowOnError extends boolean = true>(options?: Options<LogoutUserData, ThrowOnError>) => (options?.client ?? client).post<LogoutUserResponses, LogoutUserErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
@@ -84,11 +85,11 @@ export const logoutUser = <ThrowOnError extends boolean = true>(options?: Option
 });
 
 /**
- * Ask for a new password
+ * Request a password reset
  *
- * Sends a link, good once within an hour, to the account with this address, in the language of
- * `Accept-Language`. Whether there is such an account shows neither in the answer nor in its time.
- * One address can be asked for five times an hour.
+ * Sends a reset link to the account with this address, in the language of `Accept-Language`. The
+ * link can be used once, within an hour. The answer and its timing do not show whether such an
+ * account exists. A link can be requested five times an hour for one address.
  *
  */
 export const requestPasswordReset = <ThrowOnError extends boolean = true>(options: Options<RequestPasswordResetData, ThrowOnError>) => (options.client ?? client).post<RequestPasswordResetResponses, RequestPasswordResetErrors, ThrowOnError, 'data'>({
@@ -102,10 +103,11 @@ export const requestPasswordReset = <ThrowOnError extends boolean = true>(option
 });
 
 /**
- * Choose a new password
+ * Set a new password
  *
- * With the secret of a link from `POST /api/auth/password/forgot`. Ends all sessions of the account,
- * voids its other such links, and confirms its address. A link that is used, too old or not ours is 422 `link_invalid`.
+ * Sets a new password with the secret of a link from `POST /api/auth/password/forgot`. It ends all
+ * sessions of the account, invalidates its other reset links, and confirms its address. A link
+ * that is used, expired or unknown is 422 `link_invalid`.
  *
  */
 export const resetPassword = <ThrowOnError extends boolean = true>(options: Options<ResetPasswordData, ThrowOnError>) => (options.client ?? client).post<ResetPasswordResponses, ResetPasswordErrors, ThrowOnError, 'data'>({
@@ -121,7 +123,9 @@ export const resetPassword = <ThrowOnError extends boolean = true>(options: Opti
 /**
  * Confirm an e-mail address
  *
- * With the secret of a link that was sent to it, on registering or later. Following it again changes nothing. One that is too old or not ours is 422 `link_invalid`.
+ * Confirms an address with the secret of a link that was sent to it. Using the link again changes
+ * nothing. A link that is expired or unknown is 422 `link_invalid`.
+ *
  */
 export const verifyEmail = <ThrowOnError extends boolean = true>(options: Options<VerifyEmailData, ThrowOnError>) => (options.client ?? client).post<VerifyEmailResponses, VerifyEmailErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
@@ -134,9 +138,11 @@ export const verifyEmail = <ThrowOnError extends boolean = true>(options: Option
 });
 
 /**
- * Send the confirmation of my address again
+ * Send a new confirmation link
  *
- * Sends another link to the caller's address, good for three days. An address that is confirmed is 409.
+ * Sends another link to the caller's address. It is valid for three days. If the address is
+ * already confirmed, the answer is 409.
+ *
  */
 export const resendVerification = <ThrowOnError extends boolean = true>(options?: Options<ResendVerificationData, ThrowOnError>) => (options?.client ?? client).post<ResendVerificationResponses, ResendVerificationErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
@@ -146,9 +152,10 @@ export const resendVerification = <ThrowOnError extends boolean = true>(options?
 });
 
 /**
- * Who am I
+ * Get the current account
  *
- * The account of the caller.
+ * Returns the caller's account.
+ *
  */
 export const getCurrentUser = <ThrowOnError extends boolean = true>(options?: Options<GetCurrentUserData, ThrowOnError>) => (options?.client ?? client).get<GetCurrentUserResponses, GetCurrentUserErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
@@ -158,9 +165,10 @@ export const getCurrentUser = <ThrowOnError extends boolean = true>(options?: Op
 });
 
 /**
- * End all my sessions
+ * End all sessions
  *
- * Signs the caller out everywhere, here included.
+ * Signs the caller out on every device, including this one.
+ *
  */
 export const endSessions = <ThrowOnError extends boolean = true>(options?: Options<EndSessionsData, ThrowOnError>) => (options?.client ?? client).delete<EndSessionsResponses, EndSessionsErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
@@ -170,9 +178,11 @@ export const endSessions = <ThrowOnError extends boolean = true>(options?: Optio
 });
 
 /**
- * List my sessions
+ * List sessions
  *
- * The caller's open sessions, the newest first. An account has at most 20; a further login ends the oldest.
+ * Returns the caller's open sessions, newest first. An account has at most 20 sessions; another
+ * sign-in ends the oldest.
+ *
  */
 export const listSessions = <ThrowOnError extends boolean = true>(options?: Options<ListSessionsData, ThrowOnError>) => (options?.client ?? client).get<ListSessionsResponses, ListSessionsErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
@@ -182,9 +192,10 @@ export const listSessions = <ThrowOnError extends boolean = true>(options?: Opti
 });
 
 /**
- * End one of my sessions
+ * End a session
  *
- * Signs one device out. Another account's session looks like one that does not exist.
+ * Signs out one device. A session of another account is treated as if it did not exist.
+ *
  */
 export const endSession = <ThrowOnError extends boolean = true>(options: Options<EndSessionData, ThrowOnError>) => (options.client ?? client).delete<EndSessionResponses, EndSessionErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
@@ -196,7 +207,8 @@ export const endSession = <ThrowOnError extends boolean = true>(options: Options
 /**
  * List accounts
  *
- * All accounts, the newest first. For admins.
+ * Returns all accounts, newest first. For admins.
+ *
  */
 export const listUsers = <ThrowOnError extends boolean = true>(options?: Options<ListUsersData, ThrowOnError>) => (options?.client ?? client).get<ListUsersResponses, ListUsersErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
@@ -208,17 +220,23 @@ export const listUsers = <ThrowOnError extends boolean = true>(options?: Options
 /**
  * Erase a person
  *
- * For the person themselves, and for admins. Takes name and address off the account for good, ends
- * its sessions, deletes the drafts, the documents and what was asked outside of cases, its mails,
- * webhooks, notifications and jobs, and ends its memberships. That its address wants no mail is kept, without the
- * address. What the person wrote, made or sent in cases stays those cases', without a name. What they
- * sent to be signed outside of cases is withdrawn, as is what an admin sent of their documents, and goes after two days, unless somebody signed it:
- * what was signed, and what is to be signed in cases, stays on record as evidence, with the names of
- * its sender and signers and the file that all have signed. What was under way is deleted an hour
- * later. Of the templates they own, versions that are published or that documents were made from stay the firm's. Refused
- * (409) while a legal hold covers a case they are in, worked in or are a party of (`legal_hold`), while
- * they are the only owner of a case (`case_owner`), while a document that all have signed is being
- * sealed (`signature_sealing`), and for the last admin.
+ * For the person themselves, and for admins.
+ *
+ * What is deleted: the account's name and address, permanently; its sessions; its drafts,
+ * documents and consultations outside of cases; its e-mails, webhooks, notifications and jobs; its
+ * memberships. If the address has unsubscribed, that is remembered without the address itself.
+ * Work in progress is deleted an hour later.
+ *
+ * What stays: what the person wrote, created or sent in cases, without their name. Templates they
+ * own stay with the firm if a version is published or was used for a document. Signed documents,
+ * and signature requests in cases, stay as evidence, with the names of the sender and signers and
+ * the signed file. Signature requests that the person sent outside of cases are withdrawn, and so
+ * are those that an admin sent for their documents; they are deleted after two days unless
+ * somebody has signed.
+ *
+ * The request is refused with 409 if a legal hold covers a case that the person belongs to, worked
+ * in or is a party of (`legal_hold`), if they are the only owner of a case (`case_owner`), while a
+ * document that everyone has signed is being sealed (`signature_sealing`), and for the last admin.
  *
  */
 export const eraseUser = <ThrowOnError extends boolean = true>(options: Options<EraseUserData, ThrowOnError>) => (options.client ?? client).delete<EraseUserResponses, EraseUserErrors, ThrowOnError, 'data'>({
@@ -231,8 +249,8 @@ export const eraseUser = <ThrowOnError extends boolean = true>(options: Options<
 /**
  * Change an account's role or disable it
  *
- * For admins. A change of role, and disabling, end the account's sessions at once. The last
- * admin who can sign in can be neither demoted nor disabled (409).
+ * For admins. A change of role ends the account's sessions at once, and so does disabling it. The
+ * last admin who can sign in cannot be demoted or disabled (409).
  *
  */
 export const updateUser = <ThrowOnError extends boolean = true>(options: Options<UpdateUserData, ThrowOnError>) => (options.client ?? client).patch<UpdateUserResponses, UpdateUserErrors, ThrowOnError, 'data'>({
@@ -247,13 +265,17 @@ export const updateUser = <ThrowOnError extends boolean = true>(options: Options
 });
 
 /**
- * Copy everything held about a person
+ * Export a person's data
  *
- * For the person themselves, and for admins. The account; what was asked, the drafts with all their
- * versions and the documents outside of cases; the mails they sent; what they sent to be signed; what they
- * were asked to sign, once their address is confirmed; the webhooks; the notifications; the templates they own; and, for each case the person is a member of now,
- * what they have in it; the case's timeline says that it was taken. What others wrote about them in cases is the
- * cases'. The document arrives as it is read; one that breaks off is not whole.
+ * For the person themselves, and for admins.
+ *
+ * The export contains the account; the consultations, the drafts with all versions and the
+ * documents outside of cases; the e-mails and signature requests they sent; the documents they
+ * were asked to sign, if their address is confirmed; their webhooks, notifications and templates;
+ * and, for each case they are a member of now, what they contributed to it. The timeline of each
+ * of these cases records the export. What others wrote about them in cases is not included.
+ *
+ * The document is streamed. If the connection breaks, the document is incomplete.
  *
  */
 export const exportUser = <ThrowOnError extends boolean = true>(options: Options<ExportUserData, ThrowOnError>) => (options.client ?? client).get<ExportUserResponses, ExportUserErrors, ThrowOnError, 'data'>({
@@ -266,34 +288,33 @@ export const exportUser = <ThrowOnError extends boolean = true>(options: Options
 /**
  * Ask a legal question
  *
- * Answers a question. Before anything leaves the service, personal data in the message
- * and its context is replaced by placeholders, and put back in the answer. The
- * question and the answer are kept as a consultation.
+ * Answers a legal question. Personal data in the message and its context is replaced by
+ * placeholders before anything leaves the service, and put back into the answer. The question and
+ * its answer are stored as a consultation.
  *
- * With `Accept: text/event-stream` the same answer arrives as it is written: `delta`
- * events with pieces of text, then one `done` event with the whole answer, or one
- * `error` event.
+ * With `Accept: text/event-stream`, the answer is streamed: `delta` events with pieces of text,
+ * then one `done` event with the whole answer, or one `error` event.
  *
- * `userId` is the caller's own id; only an admin may ask for somebody else.
+ * `userId` must be the caller's own id. Only an admin can ask for somebody else.
  *
- * With `context.caseId` the question belongs to a case: the answer takes into account what the
- * case is about, every member may read it, and it is in the case's timeline. A consultation of a
- * case can only be gone on from in that case.
+ * With `context.caseId`, the question belongs to a case. The answer takes the case's description
+ * into account, every member can read it, and the case's timeline records it. A consultation of a
+ * case can only be continued in that case.
  *
- * With `context.documentIds` the answer is given from documents: the passages of theirs that
- * have most to do with the question are found and sent along, their personal data replaced as
- * the question's is. Where the answer quotes one, a number in brackets follows the words, such
- * as `[2]`, and `references` has the document, the page and the page's own words under the same
- * `marker`. Words that are not on that page are no reference, and `warnings` says so. Text in
- * a document that tries to give orders is not followed, and `warnings` names its page.
+ * With `context.documentIds`, the answer is based on these documents. The passages most relevant
+ * to the question are sent to the AI, with personal data replaced. Where the answer quotes a
+ * document, a number in brackets such as `[2]` follows, and `references` has the document, the
+ * page and the exact words under the same `marker`. If the quoted words are not on that page,
+ * there is no reference and `warnings` says so. Instructions inside a document are not followed,
+ * and `warnings` names their page.
  *
- * A question in a case that names no documents is answered from those of the case, as far as
- * their text can be read. A document of a case can only be asked about in that case; that it was
- * read is in the case's timeline.
+ * A question in a case without `documentIds` is based on the case's documents whose text can be
+ * read. A document of a case can only be used in that case, and the case's timeline records that
+ * it was read.
  *
- * A document that is not open to the user is 404, one whose text is still being read 409
- * `text_pending` (ask again in a moment), one without text that can be read 422; each is named
- * by its pointer, such as `/context/documentIds/1`.
+ * A document that the user cannot read is 404. One whose text is still being extracted is 409
+ * `text_pending`; try again in a moment. One without readable text is 422. The error names each by
+ * its pointer, such as `/context/documentIds/1`.
  *
  */
 export const sendChat = <ThrowOnError extends boolean = true>(options: Options<SendChatData, ThrowOnError>) => (options.client ?? client).post<SendChatResponses, SendChatErrors, ThrowOnError, 'data'>({
@@ -310,12 +331,12 @@ export const sendChat = <ThrowOnError extends boolean = true>(options: Options<S
 /**
  * Draft a document
  *
- * Drafts a document of a given type from its inputs. `GET /api/ai/document-types` lists
- * the types with the JSON Schema of their `inputs`; inputs that do not fit are 422,
- * each named by its pointer (`/inputs/…`). The draft is kept with the status `drafted`.
- * `policy` names a rule set the draft is checked against; what it finds is in `warnings`.
- * With `caseId` the draft and its consultation belong to that case; for that the caller must
- * be an owner, a lawyer or an assistant there.
+ * Drafts a document of a type from its inputs. `GET /api/ai/document-types` lists the types with
+ * the JSON Schema of their `inputs`. Inputs that do not match the schema are 422; each is named by
+ * its pointer (`/inputs/…`). The draft is stored with the status `drafted`. `policy` names a rule
+ * set that the draft is checked against; what it finds is in `warnings`. With `caseId`, the draft
+ * and its consultation belong to that case; the caller must be an owner, lawyer or assistant of
+ * the case.
  *
  */
 export const generateDocument = <ThrowOnError extends boolean = true>(options: Options<GenerateDocumentData, ThrowOnError>) => (options.client ?? client).post<GenerateDocumentResponses, GenerateDocumentErrors, ThrowOnError, 'data'>({
@@ -332,11 +353,11 @@ export const generateDocument = <ThrowOnError extends boolean = true>(options: O
 /**
  * Review a contract or clause
  *
- * Reviews a text against a policy, a set of rules, and with the AI. Each finding quotes
- * the text word for word; `start` and `end` are offsets in **UTF-16 code units**, what
- * JavaScript's `slice` takes. `riskLevel` is computed from the findings, never taken
- * from the AI. Text that tries to give orders to its reader is itself a finding
- * (`Embedded Instruction`) and cannot lower the risk.
+ * Reviews a text with the AI and with a policy, which is a set of rules. Each finding quotes the
+ * text verbatim; `start` and `end` are offsets in **UTF-16 code units**, as in JavaScript's
+ * `slice`. `riskLevel` is computed from the findings, never taken from the AI. Text that tries to
+ * give instructions to the AI becomes a finding (`Embedded Instruction`) and cannot lower the
+ * risk.
  *
  */
 export const analyzeText = <ThrowOnError extends boolean = true>(options: Options<AnalyzeTextData, ThrowOnError>) => (options.client ?? client).post<AnalyzeTextResponses, AnalyzeTextErrors, ThrowOnError, 'data'>({
@@ -351,17 +372,17 @@ export const analyzeText = <ThrowOnError extends boolean = true>(options: Option
 });
 
 /**
- * Have frequent questions answered before they are asked
+ * Fill the cache with frequent questions
  *
- * Has the answers to questions that many people will ask, word for word, put into the cache by a job:
- * after another model or prompt, or before a page of frequent questions opens. Whoever asks one of
- * them then, without `context` and in the same `locale`, has the answer at once, for as long as
- * answers are kept. `GET /api/jobs/{jobId}` says how far it is; its `result` counts the questions that
- * were `asked`, had been `cached`, and `failed`, and says the `tokensUsed`. While the AI is down the
- * job waits.
+ * Starts a job that answers questions and caches the answers. Use it after the model or a prompt
+ * changed, or before you publish a page of frequent questions. Anyone who then asks one of the
+ * questions with the same words and `locale` and without `context` gets the answer at once, until
+ * it expires. `GET /api/jobs/{jobId}` returns the progress. The `result` counts the questions that
+ * were `asked`, were already `cached` and `failed`, and has `tokensUsed`. While the AI is down,
+ * the job waits.
  *
- * A question in which something personal is found cannot be accepted: its answer would be shared
- * with nobody. With an `Idempotency-Key`, the same questions under the same key are one job.
+ * A question that contains personal data is refused, because its answer could not be shared. With
+ * an `Idempotency-Key`, the same questions under the same key are one job.
  *
  */
 export const warmChatCache = <ThrowOnError extends boolean = true>(options: Options<WarmChatCacheData, ThrowOnError>) => (options.client ?? client).post<WarmChatCacheResponses, WarmChatCacheErrors, ThrowOnError, 'data'>({
@@ -378,9 +399,9 @@ export const warmChatCache = <ThrowOnError extends boolean = true>(options: Opti
 /**
  * List consultations
  *
- * What was asked, the newest first. With `caseId`, what was asked in that case, by whomever;
- * otherwise what belongs to no case: callers see their own; an admin sees everyone's and may
- * narrow the list with `userId`. For anyone else a `userId` other than their own is 403.
+ * Returns consultations, newest first. With `caseId`, the consultations of that case by all
+ * members. Without it, those outside of cases: callers see their own; an admin sees everyone's and
+ * can filter by `userId`. For anyone else, a `userId` other than their own is 403.
  *
  */
 export const listConsultations = <ThrowOnError extends boolean = true>(options?: Options<ListConsultationsData, ThrowOnError>) => (options?.client ?? client).get<ListConsultationsResponses, ListConsultationsErrors, ThrowOnError, 'data'>({
@@ -391,9 +412,11 @@ export const listConsultations = <ThrowOnError extends boolean = true>(options?:
 });
 
 /**
- * Read a consultation
+ * Get a consultation
  *
- * One question with its answer. Another account's consultation looks like one that does not exist; that of a case is open to the case's members.
+ * Returns a question with its answer. A consultation of another account is treated as if it did
+ * not exist. One of a case can be read by the case's members.
+ *
  */
 export const getConsultation = <ThrowOnError extends boolean = true>(options: Options<GetConsultationData, ThrowOnError>) => (options.client ?? client).get<GetConsultationResponses, GetConsultationErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
@@ -403,9 +426,11 @@ export const getConsultation = <ThrowOnError extends boolean = true>(options: Op
 });
 
 /**
- * List the document types
+ * List document types
  *
- * The documents that can be drafted, each with the JSON Schema (2020-12) of its inputs and an example of them.
+ * Returns the types of documents that can be drafted, each with the JSON Schema (2020-12) of its
+ * inputs and an example.
+ *
  */
 export const listDocumentTypes = <ThrowOnError extends boolean = true>(options?: Options<ListDocumentTypesData, ThrowOnError>) => (options?.client ?? client).get<ListDocumentTypesResponses, ListDocumentTypesErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
@@ -417,10 +442,10 @@ export const listDocumentTypes = <ThrowOnError extends boolean = true>(options?:
 /**
  * List drafts
  *
- * Drafts without their texts, the newest first. With `caseId`, those of that case, by whomever,
- * or with `userId` by them alone. Otherwise those that belong to no case: callers see their own;
- * an admin sees everyone's and may narrow the list with `userId`. For anyone else a `userId`
- * other than their own is then 403.
+ * Returns drafts without their texts, newest first. With `caseId`, the drafts of that case by all
+ * members, or by one with `userId`. Without it, those outside of cases: callers see their own; an
+ * admin sees everyone's and can filter by `userId`. For anyone else, a `userId` other than their
+ * own is then 403.
  *
  */
 export const listDrafts = <ThrowOnError extends boolean = true>(options?: Options<ListDraftsData, ThrowOnError>) => (options?.client ?? client).get<ListDraftsResponses, ListDraftsErrors, ThrowOnError, 'data'>({
@@ -431,13 +456,12 @@ export const listDrafts = <ThrowOnError extends boolean = true>(options?: Option
 });
 
 /**
- * Write a draft by hand
+ * Create a draft
  *
- * Keeps a text as a draft of the caller, in its first version and with the status `drafted`.
- * `POST /api/ai/generate-document` keeps what it drafts by itself. With `caseId` the draft
- * belongs to that case, for good: the case's members may read it, as their part in it allows
- * change it, and nobody else. For that the caller must be an owner, a lawyer or an assistant
- * there.
+ * Stores a text as a draft, in version 1 and with the status `drafted`. `POST
+ * /api/ai/generate-document` stores its drafts itself. With `caseId`, the draft belongs to that
+ * case permanently. Members of the case can read it, and change it if their role allows. The
+ * caller must be an owner, lawyer or assistant of the case.
  *
  */
 export const createDraft = <ThrowOnError extends boolean = true>(options: Options<CreateDraftData, ThrowOnError>) => (options.client ?? client).post<CreateDraftResponses, CreateDraftErrors, ThrowOnError, 'data'>({
@@ -454,7 +478,10 @@ export const createDraft = <ThrowOnError extends boolean = true>(options: Option
 /**
  * Delete a draft
  *
- * Removes the draft and all its versions. A `final` draft stays (409), and so does one of a case under legal hold (409, `legal_hold`). The consultation it came from stays on record.
+ * Deletes a draft and all its versions. A `final` draft cannot be deleted (409), and neither can
+ * one of a case under legal hold (409 `legal_hold`). The consultation that the draft came from
+ * stays on record.
+ *
  */
 export const deleteDraft = <ThrowOnError extends boolean = true>(options: Options<DeleteDraftData, ThrowOnError>) => (options.client ?? client).delete<DeleteDraftResponses, DeleteDraftErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
@@ -464,9 +491,11 @@ export const deleteDraft = <ThrowOnError extends boolean = true>(options: Option
 });
 
 /**
- * Read a draft
+ * Get a draft
  *
- * The draft in its present version. Another account's draft looks like one that does not exist; that of a case is open to the case's members.
+ * Returns the current version of a draft. A draft of another account is treated as if it did not
+ * exist. One of a case can be read by the case's members.
+ *
  */
 export const getDraft = <ThrowOnError extends boolean = true>(options: Options<GetDraftData, ThrowOnError>) => (options.client ?? client).get<GetDraftResponses, GetDraftErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
@@ -476,17 +505,17 @@ export const getDraft = <ThrowOnError extends boolean = true>(options: Options<G
 });
 
 /**
- * Edit a draft or move its status
+ * Edit a draft or change its status
  *
- * `version` is the one the change was made from; when the draft has gone on since, the
- * answer is 409 and nothing is changed. A changed title or body is a new version.
+ * `version` is the version that the edit is based on. If the draft has changed since, the answer
+ * is 409 and nothing is changed. A new title or body creates a new version.
  *
- * The status goes `drafted` → `reviewed` → `final`, and from `reviewed` back to `drafted`.
- * Only lawyers and admins move it (403). An edit makes a reviewed draft `drafted` again; a
- * lawyer may edit and review in one request. A `final` draft never changes (409).
+ * The status moves from `drafted` to `reviewed` to `final`, and from `reviewed` back to `drafted`.
+ * Only lawyers and admins can move it (403). An edit moves a reviewed draft back to `drafted`; a
+ * lawyer can edit and review in one request. A `final` draft never changes (409).
  *
- * `caseId` moves a draft that belongs to no case into one, where it stays; what was rendered
- * of it before does not move with it.
+ * `caseId` moves a draft from outside of cases into a case, where it stays. Documents that were
+ * rendered from it before do not move.
  *
  */
 export const updateDraft = <ThrowOnError extends boolean = true>(options: Options<UpdateDraftData, ThrowOnError>) => (options.client ?? client).patch<UpdateDraftResponses, UpdateDraftErrors, ThrowOnError, 'data'>({
@@ -503,7 +532,8 @@ export const updateDraft = <ThrowOnError extends boolean = true>(options: Option
 /**
  * List the versions of a draft
  *
- * Every version, the newest first, without the texts. A draft can have 1,000.
+ * Returns every version without its text, newest first. A draft can have 1,000 versions.
+ *
  */
 export const listDraftVersions = <ThrowOnError extends boolean = true>(options: Options<ListDraftVersionsData, ThrowOnError>) => (options.client ?? client).get<ListDraftVersionsResponses, ListDraftVersionsErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
@@ -513,9 +543,10 @@ export const listDraftVersions = <ThrowOnError extends boolean = true>(options: 
 });
 
 /**
- * Read one version of a draft
+ * Get a version of a draft
  *
- * The text as it was then. It never changes.
+ * Returns the text of a version. A version never changes.
+ *
  */
 export const getDraftVersion = <ThrowOnError extends boolean = true>(options: Options<GetDraftVersionData, ThrowOnError>) => (options.client ?? client).get<GetDraftVersionResponses, GetDraftVersionErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
@@ -527,9 +558,9 @@ export const getDraftVersion = <ThrowOnError extends boolean = true>(options: Op
 /**
  * Compare two versions of a draft
  *
- * What changed from one version to another, word by word, in hunks of lines around the
- * changes. The `equal` and `delete` pieces of a hunk, one after the other, are the lines of
- * the old text, the `equal` and `insert` pieces those of the new one.
+ * Returns the differences between two versions, word by word, in hunks of the changed lines. The
+ * `equal` and `delete` pieces of a hunk together are the lines of the old text; the `equal` and
+ * `insert` pieces are the lines of the new text.
  *
  */
 export const compareDraftVersions = <ThrowOnError extends boolean = true>(options: Options<CompareDraftVersionsData, ThrowOnError>) => (options.client ?? client).get<CompareDraftVersionsResponses, CompareDraftVersionsErrors, ThrowOnError, 'data'>({
@@ -542,16 +573,17 @@ export const compareDraftVersions = <ThrowOnError extends boolean = true>(option
 /**
  * Render a draft to PDF
  *
- * Makes a PDF of a version of the draft, the present one when `version` is absent, and keeps it
- * as a document of the caller, or of the draft's case: for that the caller must be an owner, a
- * lawyer or an assistant there. Everything but a `final` text has DRAFT across its pages. The
- * draft's title stands above the text unless that begins with a heading of its own.
+ * Renders a version of the draft, or the current one without `version`, and stores the PDF as a
+ * document of the caller or of the draft's case. In a case, the caller must be an owner, lawyer or
+ * assistant. Unless the draft is `final`, every page is marked DRAFT. The draft's title is printed
+ * above the text unless the text begins with a heading.
  *
- * What cannot be shown as it should be is 422 and never left out: a character that the fonts do
- * not have, a picture. The pointers are into the draft: `/title`, `/body`.
+ * Anything that cannot be printed is 422 and never left out, such as an image or a character that
+ * the fonts lack. The pointers refer to the draft: `/title`, `/body`.
  *
- * The same version and options give the same bytes. The file can be made again and verified
- * when the draft is gone, too. An `Idempotency-Key` is obeyed as by `POST /api/docs/render-pdf`.
+ * The same version and options produce the same bytes. The document can be rendered again and
+ * verified even after the draft is deleted. `Idempotency-Key` works as for `POST
+ * /api/docs/render-pdf`.
  *
  */
 export const renderDraftPdf = <ThrowOnError extends boolean = true>(options: Options<RenderDraftPdfData, ThrowOnError>) => (options.client ?? client).post<RenderDraftPdfResponses, RenderDraftPdfErrors, ThrowOnError, 'data'>({
@@ -568,9 +600,10 @@ export const renderDraftPdf = <ThrowOnError extends boolean = true>(options: Opt
 /**
  * List templates
  *
- * Templates by their ids, each with the versions that the caller may use: their own, whatever their
- * state, and the published ones of templates that are shared with the firm. Others look as if they did not
- * exist; admins see all. Archived templates are not listed. Six come with the service, one for each document type.
+ * Returns templates ordered by id, each with the versions that the caller can use: all versions of
+ * their own templates, and the published ones of templates that are shared with the firm. Others
+ * are treated as if they did not exist. Admins see all. Archived templates are not listed. Six
+ * templates come with the service, one for each document type.
  *
  */
 export const listTemplates = <ThrowOnError extends boolean = true>(options?: Options<ListTemplatesData, ThrowOnError>) => (options?.client ?? client).get<ListTemplatesResponses, ListTemplatesErrors, ThrowOnError, 'data'>({
@@ -583,35 +616,36 @@ export const listTemplates = <ThrowOnError extends boolean = true>(options?: Opt
 /**
  * Create a template
  *
- * Keeps a template with its first version, which nobody but its owner, the caller, sees until it is published.
- * For lawyers and admins. The id must be new among the templates that the caller can see (409).
+ * Stores a template with its first version. Only its owner, the caller, can see the version until
+ * it is published. For lawyers and admins. The id must differ from those of all templates that the
+ * caller can see (409).
  *
- * `body` is Markdown after YAML front matter: `name` and `description` of the template; `title`
- * of the document, which takes placeholders; `language`; `page` (`size` A4 or Letter,
+ * `body` is Markdown after YAML front matter: `name` and `description` of the template; `title` of
+ * the document, which can contain placeholders; `language`; `page` (`size` A4 or Letter,
  * `landscape`, `margins` in mm); `header` and `footer` (`left`, `center`, `right`, with
  * placeholders, `{page}`, `{pages}`, `{title}`); `numbering` (`clauses` or `none`).
  *
- * Placeholders are those of [Mustache](https://mustache.github.io/mustache.5.html):
- * `{{name}}`, `{{party.name}}`, `{{#x}}…{{/x}}` when x is given (for each item, when it is a
- * list), `{{^x}}…{{/x}}` when it is not. Beyond these, `{{#kind=sale}}` asks for a word of a
- * fixed list, `{{names|list}}` prints a list as "a, b and c", and `{{#rows|any}}` is shown once
- * when a list has items. A field that the schema does not require may only be printed inside
- * a section that asks for it. There are no includes. What data hold is never Markdown or HTML.
+ * Placeholders are those of [Mustache](https://mustache.github.io/mustache.5.html): `{{name}}`,
+ * `{{party.name}}`, `{{#x}}…{{/x}}` if x is given (for each item if it is a list), `{{^x}}…{{/x}}`
+ * if it is not. In addition, `{{#kind=sale}}` tests for a value of an enumeration,
+ * `{{names|list}}` prints a list as "a, b and c", and `{{#rows|any}}` prints its content once if
+ * the list has items. A field that the schema does not require can only be printed inside a
+ * section that tests for it. There are no includes. Data is never interpreted as Markdown or HTML.
  *
- * Dates (`format: date`), numbers, sums (`x-unit: money`), lists and the labels of signatures
- * are printed as the template's `language` writes them: 31. Januar 2026, 1.234,5,
- * 12.400,00 EUR, "a, b und c" in German. A field of type `integer` with up to four digits, such
- * as a year, has no separator. Languages are those in Latin, Greek and Cyrillic letters, with or
- * without a region (`de`, `de-AT`); others, and letters that the fonts lack, are 422.
+ * Dates (`format: date`), numbers, amounts (`x-unit: money`), lists and the labels of signatures
+ * are printed in the template's `language`: 31. Januar 2026, 1.234,5, 12.400,00 EUR, "a, b und c"
+ * in German. An `integer` with up to four digits, such as a year, has no separator. The languages
+ * are those in Latin, Greek and Cyrillic script, with or without a region (`de`, `de-AT`). Other
+ * languages, and characters that the fonts lack, are 422.
  *
- * With `numbering: clauses`, headings from `##` and ordered lists are numbered 1., 1.1, (a),
- * (i); `{-}` at a heading's end leaves it out. `{#name}` at the end of a heading or clause
- * names it, and `[clause](#name)` shows its number. `\newpage` alone in a paragraph breaks the
- * page; a code block `signatures` holds a YAML list of `role`, `name`, `title`, `place`, `date`.
+ * With `numbering: clauses`, headings from `##` and ordered lists are numbered 1., 1.1, (a), (i).
+ * `{-}` at the end of a heading leaves it out. `{#name}` at the end of a heading or clause names
+ * it, and `[clause](#name)` prints its number. `\newpage` alone in a paragraph starts a new page.
+ * A code block `signatures` contains a YAML list of `role`, `name`, `title`, `place`, `date`.
  *
- * `schema` is the JSON Schema (2020-12) of the data. Every object in it says
- * `additionalProperties: false`; `$ref` leads to its own `$defs` only. `sampleData` must fit it
- * and must fill the template. Whatever does not hold is 422 with its pointer.
+ * `schema` is the JSON Schema (2020-12) of the data. Every object in it must have
+ * `additionalProperties: false`; `$ref` can only refer to its own `$defs`. `sampleData` must match
+ * the schema and fill the template. Anything invalid is 422 with its pointer.
  *
  */
 export const createTemplate = <ThrowOnError extends boolean = true>(options: Options<CreateTemplateData, ThrowOnError>) => (options.client ?? client).post<CreateTemplateResponses, CreateTemplateErrors, ThrowOnError, 'data'>({
@@ -626,9 +660,10 @@ export const createTemplate = <ThrowOnError extends boolean = true>(options: Opt
 });
 
 /**
- * Read a template
+ * Get a template
  *
- * A template with the versions that the caller may see, the oldest first.
+ * Returns a template with the versions that the caller can see, oldest first.
+ *
  */
 export const getTemplate = <ThrowOnError extends boolean = true>(options: Options<GetTemplateData, ThrowOnError>) => (options.client ?? client).get<GetTemplateResponses, GetTemplateErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
@@ -638,10 +673,11 @@ export const getTemplate = <ThrowOnError extends boolean = true>(options: Option
 });
 
 /**
- * Share a template, or stop sharing it
+ * Share a template or stop sharing it
  *
- * With `sharing: firm` everyone may use its published versions; with `private` its owner alone. For the owner and admins.
- * 409: the firm shares another one of this id.
+ * With `sharing: firm`, everyone can use its published versions; with `private`, only its owner
+ * can. For the owner and admins. If the firm already shares another template with this id, the
+ * answer is 409.
  *
  */
 export const updateTemplate = <ThrowOnError extends boolean = true>(options: Options<UpdateTemplateData, ThrowOnError>) => (options.client ?? client).patch<UpdateTemplateResponses, UpdateTemplateErrors, ThrowOnError, 'data'>({
@@ -656,11 +692,12 @@ export const updateTemplate = <ThrowOnError extends boolean = true>(options: Opt
 });
 
 /**
- * Take published versions back
+ * Unpublish a template
  *
- * Takes back the version named by `version`, or else all. Nothing new is rendered from it (409, `template_unpublished`, to
- * the owner; to others it looks like one that does not exist). Documents made from it can still be verified. It may be
- * published again. Without a published version nothing changes. For the owner and admins.
+ * Unpublishes the version in `version`, or all versions. Nothing new can be rendered from an
+ * unpublished version: the owner gets 409 `template_unpublished`, and others are told that it does
+ * not exist. Documents that were rendered from it can still be verified. It can be published
+ * again. If no version is published, nothing changes. For the owner and admins.
  *
  */
 export const unpublishTemplate = <ThrowOnError extends boolean = true>(options: Options<UnpublishTemplateData, ThrowOnError>) => (options.client ?? client).post<UnpublishTemplateResponses, UnpublishTemplateErrors, ThrowOnError, 'data'>({
@@ -671,11 +708,12 @@ export const unpublishTemplate = <ThrowOnError extends boolean = true>(options: 
 });
 
 /**
- * Put a template away
+ * Archive a template
  *
- * Takes the template out of use for good: it is not listed, only its owner and admins can read it, and
- * nothing is rendered from it or added to it (409, `template_archived`). Documents made from it can
- * still be verified, and it can be copied. Archiving it again changes nothing. For the owner and admins.
+ * Archives a template permanently. It is no longer listed, only its owner and admins can read it,
+ * and nothing can be rendered from it or added to it (409 `template_archived`). Documents that
+ * were rendered from it can still be verified, and it can be copied. Archiving it again changes
+ * nothing. For the owner and admins.
  *
  */
 export const archiveTemplate = <ThrowOnError extends boolean = true>(options: Options<ArchiveTemplateData, ThrowOnError>) => (options.client ?? client).post<ArchiveTemplateResponses, ArchiveTemplateErrors, ThrowOnError, 'data'>({
@@ -688,9 +726,10 @@ export const archiveTemplate = <ThrowOnError extends boolean = true>(options: Op
 /**
  * Copy a template
  *
- * Makes a template of the caller's own from a version that they may read, the latest unless they name one: version 1,
- * not published. Templates that came with the service, or are somebody else's, are changed this way. For lawyers and
- * admins. 409: the caller sees a template with the new id.
+ * Creates a template of the caller's own from a version that they can read, by default the latest.
+ * The copy has an unpublished version 1. Use it to change a template that came with the service or
+ * belongs to somebody else. For lawyers and admins. If the caller can already see a template with
+ * the new id, the answer is 409.
  *
  */
 export const copyTemplate = <ThrowOnError extends boolean = true>(options: Options<CopyTemplateData, ThrowOnError>) => (options.client ?? client).post<CopyTemplateResponses, CopyTemplateErrors, ThrowOnError, 'data'>({
@@ -707,8 +746,9 @@ export const copyTemplate = <ThrowOnError extends boolean = true>(options: Optio
 /**
  * Add a version to a template
  *
- * Keeps a further version; those there are never change (409). For the template's owner and admins; a template
- * of somebody else's, or one that came with the service, is copied instead (403, 404 when the caller cannot see it).
+ * Adds a version. Existing versions never change (409). For the template's owner and admins. A
+ * template of somebody else, or one that came with the service, must be copied instead (403, or
+ * 404 if the caller cannot see it).
  *
  */
 export const createTemplateVersion = <ThrowOnError extends boolean = true>(options: Options<CreateTemplateVersionData, ThrowOnError>) => (options.client ?? client).post<CreateTemplateVersionResponses, CreateTemplateVersionErrors, ThrowOnError, 'data'>({
@@ -723,9 +763,11 @@ export const createTemplateVersion = <ThrowOnError extends boolean = true>(optio
 });
 
 /**
- * Read one version of a template
+ * Get a version of a template
  *
- * The body, the JSON Schema of its data and sample data. To all but the owner and admins, a version that is not published looks like one that does not exist.
+ * Returns the body, the JSON Schema of its data and sample data. To all but the owner and admins,
+ * an unpublished version is treated as if it did not exist.
+ *
  */
 export const getTemplateVersion = <ThrowOnError extends boolean = true>(options: Options<GetTemplateVersionData, ThrowOnError>) => (options.client ?? client).get<GetTemplateVersionResponses, GetTemplateVersionErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
@@ -735,11 +777,11 @@ export const getTemplateVersion = <ThrowOnError extends boolean = true>(options:
 });
 
 /**
- * See a template filled in
+ * Preview a template
  *
- * Fills the version in with `data`, or with its sample data, and shows the document as a
- * fragment of HTML that is safe to put into a page. Data that are missing, unknown or not
- * acceptable are 422, each named by its pointer (`/data/…`).
+ * Fills the version with `data`, or with its sample data, and returns the document as an HTML
+ * fragment that is safe to insert into a page. Data that is missing, unknown or invalid is 422;
+ * each field is named by its pointer (`/data/…`).
  *
  */
 export const previewTemplateVersion = <ThrowOnError extends boolean = true>(options: Options<PreviewTemplateVersionData, ThrowOnError>) => (options.client ?? client).post<PreviewTemplateVersionResponses, PreviewTemplateVersionErrors, ThrowOnError, 'data'>({
@@ -756,9 +798,9 @@ export const previewTemplateVersion = <ThrowOnError extends boolean = true>(opti
 /**
  * Publish a version of a template
  *
- * Opens the version to everyone, when the template is shared with the firm, until it is unpublished. Publishing it
- * again changes nothing. For the template's owner and admins. 409: the template is archived (`template_archived`),
- * or the firm shares another one of this id.
+ * Lets everyone use the version, if the template is shared with the firm, until it is unpublished.
+ * Publishing it again changes nothing. For the template's owner and admins. The answer is 409 if
+ * the template is archived (`template_archived`) or the firm shares another template with this id.
  *
  */
 export const publishTemplateVersion = <ThrowOnError extends boolean = true>(options: Options<PublishTemplateVersionData, ThrowOnError>) => (options.client ?? client).post<PublishTemplateVersionResponses, PublishTemplateVersionErrors, ThrowOnError, 'data'>({
@@ -771,8 +813,8 @@ export const publishTemplateVersion = <ThrowOnError extends boolean = true>(opti
 /**
  * List cases
  *
- * The cases the caller is a member of, the newest first; an admin's list holds all there are.
- * `q` looks for words in title and description, whatever their case and accents.
+ * Returns the cases that the caller is a member of, newest first. An admin gets all cases. `q`
+ * searches titles and descriptions, ignoring case and accents.
  *
  */
 export const listCases = <ThrowOnError extends boolean = true>(options?: Options<ListCasesData, ThrowOnError>) => (options?.client ?? client).get<ListCasesResponses, ListCasesErrors, ThrowOnError, 'data'>({
@@ -785,7 +827,7 @@ export const listCases = <ThrowOnError extends boolean = true>(options?: Options
 /**
  * Open a case
  *
- * Opens a case with the caller as its owner. It is closed to all but its members and admins.
+ * Opens a case and makes the caller its owner. Only its members and admins can access it.
  *
  */
 export const createCase = <ThrowOnError extends boolean = true>(options: Options<CreateCaseData, ThrowOnError>) => (options.client ?? client).post<CreateCaseResponses, CreateCaseErrors, ThrowOnError, 'data'>({
@@ -802,9 +844,10 @@ export const createCase = <ThrowOnError extends boolean = true>(options: Options
 /**
  * Delete a case
  *
- * Hides a case, and everything in it, from everybody for good. For its owners. Its rows stay in the database, since its
- * timeline must not change. Under legal hold it is refused (409, `legal_hold`), and so it is while one of its
- * documents is out to be signed (409, `signature_open`).
+ * Hides a case and everything in it from everyone, permanently. For its owners. The records stay
+ * in the database because the timeline must not change. A case under legal hold cannot be deleted
+ * (409 `legal_hold`), and neither can one with a document that is out for signature (409
+ * `signature_open`).
  *
  */
 export const deleteCase = <ThrowOnError extends boolean = true>(options: Options<DeleteCaseData, ThrowOnError>) => (options.client ?? client).delete<DeleteCaseResponses, DeleteCaseErrors, ThrowOnError, 'data'>({
@@ -815,9 +858,10 @@ export const deleteCase = <ThrowOnError extends boolean = true>(options: Options
 });
 
 /**
- * Read a case
+ * Get a case
  *
- * A case, for its members and admins. To everyone else it looks like one that does not exist; so does everything in it.
+ * Returns a case to its members and admins. To everyone else, the case and everything in it are
+ * treated as if they did not exist.
  *
  */
 export const getCase = <ThrowOnError extends boolean = true>(options: Options<GetCaseData, ThrowOnError>) => (options.client ?? client).get<GetCaseResponses, GetCaseErrors, ThrowOnError, 'data'>({
@@ -830,9 +874,9 @@ export const getCase = <ThrowOnError extends boolean = true>(options: Options<Ge
 /**
  * Change a case
  *
- * Changes what is given. For the case's owners and lawyers. `legalHold` is for those of them whose account
- * has the role `lawyer`, and for admins; while it is set nothing in the case can be deleted. A closed case can be
- * read and reopened, but nothing is added to it.
+ * Changes the given fields. For the case's owners and lawyers. `legalHold` can be changed by those
+ * of them whose account has the role `lawyer`, and by admins. Under a legal hold, nothing in the
+ * case can be deleted. A closed case can be read and reopened, but nothing can be added to it.
  *
  */
 export const updateCase = <ThrowOnError extends boolean = true>(options: Options<UpdateCaseData, ThrowOnError>) => (options.client ?? client).patch<UpdateCaseResponses, UpdateCaseErrors, ThrowOnError, 'data'>({
@@ -849,7 +893,7 @@ export const updateCase = <ThrowOnError extends boolean = true>(options: Options
 /**
  * List the members of a case
  *
- * Everyone the case is open to, admins aside; those who came first lead.
+ * Returns everyone who has access to the case except admins, in the order in which they joined.
  *
  */
 export const listCaseMembers = <ThrowOnError extends boolean = true>(options: Options<ListCaseMembersData, ThrowOnError>) => (options.client ?? client).get<ListCaseMembersResponses, ListCaseMembersErrors, ThrowOnError, 'data'>({
@@ -860,14 +904,16 @@ export const listCaseMembers = <ThrowOnError extends boolean = true>(options: Op
 });
 
 /**
- * Let somebody into a case
+ * Add a member to a case
  *
- * For the case's owners. Lawyers and admins name an account of the firm by its `userId` or its `email`, and it is a member
- * at once. Anybody else named by `email` is invited (202), and becomes a member by accepting: a mail says so, where the
- * service sends any. Whoever has a client's account always invites, and is never told whether there is an account
- * (`userId` is 403 to them). Where the service sends mail, an account has an address only once its owner has confirmed
- * it. The role `lawyer` is only for accounts that are not a client's. Somebody who is a member already, or was invited
- * and has not answered, is 409.
+ * For the case's owners. Lawyers and admins can name an account of the firm by `userId` or
+ * `email`; it becomes a member at once. Anyone else named by `email` is invited (202), and becomes
+ * a member by accepting. If the service sends e-mail, it notifies them.
+ *
+ * A caller with a client's account always invites, and never learns whether an account exists;
+ * `userId` is 403 for them. If the service sends e-mail, an account is only found by its address
+ * once that address is confirmed. The role `lawyer` is not for clients' accounts. If the person is
+ * already a member, or has an open invitation, the answer is 409.
  *
  */
 export const addCaseMember = <ThrowOnError extends boolean = true>(options: Options<AddCaseMemberData, ThrowOnError>) => (options.client ?? client).post<AddCaseMemberResponses, AddCaseMemberErrors, ThrowOnError, 'data'>({
@@ -882,10 +928,10 @@ export const addCaseMember = <ThrowOnError extends boolean = true>(options: Opti
 });
 
 /**
- * Close a case to a member
+ * Remove a member from a case
  *
- * For the case's owners; members may remove themselves. The member's tasks are then nobody's. A case keeps an owner:
- * removing the last one is 409.
+ * For the case's owners; members can remove themselves. The member's tasks become unassigned. A
+ * case always has an owner: removing the last one is 409.
  *
  */
 export const removeCaseMember = <ThrowOnError extends boolean = true>(options: Options<RemoveCaseMemberData, ThrowOnError>) => (options.client ?? client).delete<RemoveCaseMemberResponses, RemoveCaseMemberErrors, ThrowOnError, 'data'>({
@@ -898,7 +944,8 @@ export const removeCaseMember = <ThrowOnError extends boolean = true>(options: O
 /**
  * Change a member's role
  *
- * For the case's owners. A case keeps an owner: demoting the last one is 409. Invitations by somebody who is no owner any more are void.
+ * For the case's owners. A case always has an owner: demoting the last one is 409. Invitations by
+ * somebody who is no longer an owner become invalid.
  *
  */
 export const updateCaseMember = <ThrowOnError extends boolean = true>(options: Options<UpdateCaseMemberData, ThrowOnError>) => (options.client ?? client).patch<UpdateCaseMemberResponses, UpdateCaseMemberErrors, ThrowOnError, 'data'>({
@@ -913,9 +960,10 @@ export const updateCaseMember = <ThrowOnError extends boolean = true>(options: O
 });
 
 /**
- * List who is invited to a case
+ * List the invitations to a case
  *
- * The invitations that nobody has answered yet and that are not out of date, the newest first.
+ * Returns the open invitations, newest first. Answered and expired ones are not listed.
+ *
  */
 export const listCaseInvitations = <ThrowOnError extends boolean = true>(options: Options<ListCaseInvitationsData, ThrowOnError>) => (options.client ?? client).get<ListCaseInvitationsResponses, ListCaseInvitationsErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
@@ -927,7 +975,8 @@ export const listCaseInvitations = <ThrowOnError extends boolean = true>(options
 /**
  * Withdraw an invitation
  *
- * For the case's owners. It cannot be accepted any more.
+ * For the case's owners. The invitation can no longer be accepted.
+ *
  */
 export const withdrawCaseInvitation = <ThrowOnError extends boolean = true>(options: Options<WithdrawCaseInvitationData, ThrowOnError>) => (options.client ?? client).delete<WithdrawCaseInvitationResponses, WithdrawCaseInvitationErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
@@ -937,10 +986,11 @@ export const withdrawCaseInvitation = <ThrowOnError extends boolean = true>(opti
 });
 
 /**
- * List the cases one is invited to
+ * List my invitations
  *
- * The invitations to the caller's address, the newest first. Where the service sends mail, the address must be confirmed first.
- * What a case is about shows once the invitation is accepted.
+ * Returns the invitations to the caller's address, newest first. If the service sends e-mail, the
+ * address must be confirmed first. The case's title and description are visible only after the
+ * invitation is accepted.
  *
  */
 export const listInvitations = <ThrowOnError extends boolean = true>(options?: Options<ListInvitationsData, ThrowOnError>) => (options?.client ?? client).get<ListInvitationsResponses, ListInvitationsErrors, ThrowOnError, 'data'>({
@@ -953,7 +1003,9 @@ export const listInvitations = <ThrowOnError extends boolean = true>(options?: O
 /**
  * Decline an invitation
  *
- * Its case shows that it was declined. An invitation to another address looks like one that does not exist.
+ * Declines an invitation; the case's timeline records it. An invitation to another address is
+ * treated as if it did not exist.
+ *
  */
 export const declineInvitation = <ThrowOnError extends boolean = true>(options: Options<DeclineInvitationData, ThrowOnError>) => (options.client ?? client).delete<DeclineInvitationResponses, DeclineInvitationErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
@@ -965,8 +1017,9 @@ export const declineInvitation = <ThrowOnError extends boolean = true>(options: 
 /**
  * Accept an invitation
  *
- * Makes the caller a member of the case. An invitation to another address looks like one that does not exist. 409: the role `lawyer`
- * is not for the account of a client, the caller is a member already, or the case is full.
+ * Makes the caller a member of the case. An invitation to another address is treated as if it did
+ * not exist. The answer is 409 if the role is `lawyer` and the account a client's, if the caller
+ * is already a member, or if the case has no room for another member.
  *
  */
 export const acceptInvitation = <ThrowOnError extends boolean = true>(options: Options<AcceptInvitationData, ThrowOnError>) => (options.client ?? client).post<AcceptInvitationResponses, AcceptInvitationErrors, ThrowOnError, 'data'>({
@@ -979,7 +1032,7 @@ export const acceptInvitation = <ThrowOnError extends boolean = true>(options: O
 /**
  * List the notes of a case
  *
- * The notes, the newest first. Every member may read them.
+ * Returns notes, newest first. Every member can read them.
  *
  */
 export const listCaseNotes = <ThrowOnError extends boolean = true>(options: Options<ListCaseNotesData, ThrowOnError>) => (options.client ?? client).get<ListCaseNotesResponses, ListCaseNotesErrors, ThrowOnError, 'data'>({
@@ -990,9 +1043,10 @@ export const listCaseNotes = <ThrowOnError extends boolean = true>(options: Opti
 });
 
 /**
- * Write a note
+ * Add a note to a case
  *
- * For owners, lawyers and assistants of an open case. A note is not changed; a correction is another note.
+ * For owners, lawyers and assistants of an open case. A note cannot be changed; correct it with
+ * another note.
  *
  */
 export const createCaseNote = <ThrowOnError extends boolean = true>(options: Options<CreateCaseNoteData, ThrowOnError>) => (options.client ?? client).post<CreateCaseNoteResponses, CreateCaseNoteErrors, ThrowOnError, 'data'>({
@@ -1009,7 +1063,7 @@ export const createCaseNote = <ThrowOnError extends boolean = true>(options: Opt
 /**
  * Delete a note
  *
- * For owners, lawyers and assistants. Under legal hold it is refused (409, `legal_hold`).
+ * For owners, lawyers and assistants. Under a legal hold, the answer is 409 `legal_hold`.
  *
  */
 export const deleteCaseNote = <ThrowOnError extends boolean = true>(options: Options<DeleteCaseNoteData, ThrowOnError>) => (options.client ?? client).delete<DeleteCaseNoteResponses, DeleteCaseNoteErrors, ThrowOnError, 'data'>({
@@ -1022,7 +1076,7 @@ export const deleteCaseNote = <ThrowOnError extends boolean = true>(options: Opt
 /**
  * List the tasks of a case
  *
- * The tasks, the newest first.
+ * Returns tasks, newest first.
  *
  */
 export const listCaseTasks = <ThrowOnError extends boolean = true>(options: Options<ListCaseTasksData, ThrowOnError>) => (options.client ?? client).get<ListCaseTasksResponses, ListCaseTasksErrors, ThrowOnError, 'data'>({
@@ -1033,9 +1087,9 @@ export const listCaseTasks = <ThrowOnError extends boolean = true>(options: Opti
 });
 
 /**
- * Add a task
+ * Add a task to a case
  *
- * For owners, lawyers and assistants of an open case. Whoever it is assigned to must be a member.
+ * For owners, lawyers and assistants of an open case. The assignee must be a member.
  *
  */
 export const createCaseTask = <ThrowOnError extends boolean = true>(options: Options<CreateCaseTaskData, ThrowOnError>) => (options.client ?? client).post<CreateCaseTaskResponses, CreateCaseTaskErrors, ThrowOnError, 'data'>({
@@ -1052,7 +1106,7 @@ export const createCaseTask = <ThrowOnError extends boolean = true>(options: Opt
 /**
  * Delete a task
  *
- * For owners, lawyers and assistants. Under legal hold it is refused (409, `legal_hold`).
+ * For owners, lawyers and assistants. Under a legal hold, the answer is 409 `legal_hold`.
  *
  */
 export const deleteCaseTask = <ThrowOnError extends boolean = true>(options: Options<DeleteCaseTaskData, ThrowOnError>) => (options.client ?? client).delete<DeleteCaseTaskResponses, DeleteCaseTaskErrors, ThrowOnError, 'data'>({
@@ -1063,9 +1117,10 @@ export const deleteCaseTask = <ThrowOnError extends boolean = true>(options: Opt
 });
 
 /**
- * Change a task
+ * Replace a task
  *
- * Says anew what the task is; what is left out, such as the due date, it no longer has.
+ * Replaces the whole content of a task. A field that is left out, such as the due date, is
+ * removed.
  *
  */
 export const replaceCaseTask = <ThrowOnError extends boolean = true>(options: Options<ReplaceCaseTaskData, ThrowOnError>) => (options.client ?? client).put<ReplaceCaseTaskResponses, ReplaceCaseTaskErrors, ThrowOnError, 'data'>({
@@ -1082,11 +1137,17 @@ export const replaceCaseTask = <ThrowOnError extends boolean = true>(options: Op
 /**
  * List the parties of a case
  *
- * The people and companies in the case, the newest first, each with its conflicts as they are now: the same person or
- * company on the other side of another case. Names are the same whatever their case, accents, script, spacing, order, titles and forms of company (`name`);
- * a person's may also lack a name, or have its initial (`similarName`: people look whether it is the same person). An equal e-mail address
- * or registration number counts too. A case the caller may not see is not named, and however many of those there are, they are one conflict.
- * `conflicts` is for lawyers and admins who work on the case. To others, and to everyone with a client's account, it is absent: it tells whom the firm acts for.
+ * Returns the people and companies in the case, newest first, each with its current conflicts of
+ * interest: the same person or company on the other side of another case.
+ *
+ * Names match if they differ only in case, accents, script, spacing, word order, titles or legal
+ * form (`name`). A person's name also matches if one name is missing or an initial
+ * (`similarName`); check whether it is the same person. An equal e-mail address or registration
+ * number also matches. A case that the caller cannot read is not named, and all such cases
+ * together count as one conflict.
+ *
+ * `conflicts` is for lawyers and admins who work on the case. It is absent for everyone else, and
+ * for everyone with a client's account, because it shows whom the firm acts for.
  *
  */
 export const listCaseParties = <ThrowOnError extends boolean = true>(options: Options<ListCasePartiesData, ThrowOnError>) => (options.client ?? client).get<ListCasePartiesResponses, ListCasePartiesErrors, ThrowOnError, 'data'>({
@@ -1099,8 +1160,9 @@ export const listCaseParties = <ThrowOnError extends boolean = true>(options: Op
 /**
  * Add a party to a case
  *
- * For owners, lawyers and assistants of an open case. The answer names the conflicts, unless the caller has a client's account; they do not stop
- * it: people decide about those.
+ * For owners, lawyers and assistants of an open case. The answer names the conflicts of interest,
+ * unless the caller has a client's account. Conflicts do not prevent the party from being added;
+ * people decide about them.
  *
  */
 export const addCaseParty = <ThrowOnError extends boolean = true>(options: Options<AddCasePartyData, ThrowOnError>) => (options.client ?? client).post<AddCasePartyResponses, AddCasePartyErrors, ThrowOnError, 'data'>({
@@ -1115,9 +1177,9 @@ export const addCaseParty = <ThrowOnError extends boolean = true>(options: Optio
 });
 
 /**
- * Take a party out of a case
+ * Remove a party from a case
  *
- * For owners, lawyers and assistants. Under legal hold it is refused (409, `legal_hold`).
+ * For owners, lawyers and assistants. Under a legal hold, the answer is 409 `legal_hold`.
  *
  */
 export const removeCaseParty = <ThrowOnError extends boolean = true>(options: Options<RemoveCasePartyData, ThrowOnError>) => (options.client ?? client).delete<RemoveCasePartyResponses, RemoveCasePartyErrors, ThrowOnError, 'data'>({
@@ -1128,11 +1190,13 @@ export const removeCaseParty = <ThrowOnError extends boolean = true>(options: Op
 });
 
 /**
- * What happened in a case
+ * List the timeline of a case
  *
- * Who did what and when, the newest first: changes, but also reads, downloads and refusals. Nothing is shown and nothing is
- * changed without an entry here, and no entry is ever changed or removed. Each carries the SHA-256 of the one before. Entries hold ids and kinds, never what
- * a person wrote. Lists of cases are not entered. What somebody who is no member tried is entered a moment later, and once an hour for each of them.
+ * Returns who did what and when, newest first: changes, reads, downloads and refused attempts.
+ * Every access and every change has an entry, and no entry is ever changed or removed. Each entry
+ * contains the SHA-256 hash of the one before it. Entries contain ids and types, never what a
+ * person wrote. Lists of cases are not recorded. Attempts by somebody who is not a member are
+ * recorded with a short delay, at most once an hour per person.
  *
  */
 export const listCaseTimeline = <ThrowOnError extends boolean = true>(options: Options<ListCaseTimelineData, ThrowOnError>) => (options.client ?? client).get<ListCaseTimelineResponses, ListCaseTimelineErrors, ThrowOnError, 'data'>({
@@ -1143,10 +1207,11 @@ export const listCaseTimeline = <ThrowOnError extends boolean = true>(options: O
 });
 
 /**
- * Check a case's timeline
+ * Verify the timeline of a case
  *
- * Recomputes every hash from the first entry on and says whether an entry was altered, taken out, added between or cut off.
- * Keep `head`: a timeline that was replaced whole cannot hold the entry with that hash.
+ * Recomputes every hash from the first entry on, and reports whether an entry was changed,
+ * removed, inserted or cut off. Keep `head`: a timeline that was replaced as a whole cannot
+ * contain the entry with that hash.
  *
  */
 export const verifyCaseTimeline = <ThrowOnError extends boolean = true>(options: Options<VerifyCaseTimelineData, ThrowOnError>) => (options.client ?? client).get<VerifyCaseTimelineResponses, VerifyCaseTimelineErrors, ThrowOnError, 'data'>({
@@ -1159,10 +1224,10 @@ export const verifyCaseTimeline = <ThrowOnError extends boolean = true>(options:
 /**
  * List documents
  *
- * Documents, the newest first. With `caseId`, those of that case, by whomever, or with `userId`
- * by them alone. Otherwise those that belong to no case: callers see their own; an admin sees
- * everyone's and may narrow the list with `userId`. For anyone else a `userId` other than
- * their own is then 403.
+ * Returns documents, newest first. With `caseId`, the documents of that case by all members, or by
+ * one with `userId`. Without it, those outside of cases: callers see their own; an admin sees
+ * everyone's and can filter by `userId`. For anyone else, a `userId` other than their own is then
+ * 403.
  *
  */
 export const listDocuments = <ThrowOnError extends boolean = true>(options?: Options<ListDocumentsData, ThrowOnError>) => (options?.client ?? client).get<ListDocumentsResponses, ListDocumentsErrors, ThrowOnError, 'data'>({
@@ -1175,21 +1240,22 @@ export const listDocuments = <ThrowOnError extends boolean = true>(options?: Opt
 /**
  * Upload a document
  *
- * Keeps a file of up to 25 MiB: a PDF, a Word document (DOCX), a PNG or a JPEG. What it is
- * is told from its bytes; the type and the name that are sent with it do not count, but for
- * what it is called. A file that is broken, or made to do harm (a zip that unpacks to far
- * more than it is, macros, HTML under another name), is 422.
+ * Stores a file of up to 25 MiB: a PDF, a Word document (DOCX), a PNG or a JPEG. The file type is
+ * detected from the content; the declared type is ignored, and the file name is only used as the
+ * document's name. A broken or malicious file is 422, such as a zip bomb, macros, or HTML under
+ * another name.
  *
- * With `caseId` the document belongs to that case, for good; for that the caller must be an
- * owner, a lawyer or an assistant there. Send `caseId` before the file to be refused before
+ * With `caseId`, the document belongs to that case permanently; the caller must be an owner,
+ * lawyer or assistant of the case. Send `caseId` before the file so that a refusal comes before
  * the file is sent.
  *
- * The text of PDFs and Word documents is read shortly afterwards; `textState` says when
- * `GET /api/docs/search` finds it. It is what a reader of the page sees: with clause numbers, notes,
- * headers, comments, filled-in form fields and annotations, without hidden text. Tracked changes are
- * read as if accepted, and `trackedChanges` counts them. Words that the end of a line divides are joined.
+ * The text of PDFs and Word documents is extracted shortly afterwards; `textState` shows when `GET
+ * /api/docs/search` can find it. It is the text that a reader sees: with clause numbers, notes,
+ * headers, comments, form field values and annotations, without hidden text. Tracked changes are
+ * read as if they were accepted, and `trackedChanges` counts them. Words that are hyphenated at
+ * the end of a line are joined.
  *
- * Up to 1,024 other bytes may precede a PDF, and anything but further objects may follow its end.
+ * A PDF can have up to 1,024 other bytes before it, and only further objects after its end.
  *
  */
 export const uploadDocument = <ThrowOnError extends boolean = true>(options: Options<UploadDocumentData, ThrowOnError>) => (options.client ?? client).post<UploadDocumentResponses, UploadDocumentErrors, ThrowOnError, 'data'>({
@@ -1207,18 +1273,16 @@ export const uploadDocument = <ThrowOnError extends boolean = true>(options: Opt
 /**
  * Render a template to PDF
  *
- * Fills a version of a template with data, makes a PDF of it and keeps it as a document of
- * the caller, or of the case `caseId`: for that the caller must be an owner, a lawyer or an
- * assistant there. Data that does not fit the template's schema is 422, each field named by its
- * pointer (`/data/…`), and so is a character that the fonts cannot show: nothing is ever
- * left out of the file silently.
+ * Fills a version of a template with data, renders it to PDF and stores it as a document of the
+ * caller, or of the case in `caseId`; there the caller must be an owner, lawyer or assistant. Data
+ * that does not match the template's schema is 422; each field is named by its pointer
+ * (`/data/…`). So is a character that the fonts lack: nothing is left out of the file silently.
  *
- * The same version, data and options give the same bytes, and so the same `checksum`.
+ * The same version, data and options produce the same bytes, and so the same `checksum`.
  *
- * Send an `Idempotency-Key` to be able to repeat the request: for 24 hours the same key and
- * body get the first answer again (with `Idempotency-Replayed: true`), and the same key
- * with another body is 409. An answer of a case that has been closed to the caller meanwhile
- * is not repeated (404).
+ * Send an `Idempotency-Key` to retry safely. For 24 hours, the same key and body return the first
+ * answer again (with `Idempotency-Replayed: true`); the same key with another body is 409. If the
+ * caller has lost access to the answer's case, the retry is 404.
  *
  */
 export const renderPdf = <ThrowOnError extends boolean = true>(options: Options<RenderPdfData, ThrowOnError>) => (options.client ?? client).post<RenderPdfResponses, RenderPdfErrors, ThrowOnError, 'data'>({
@@ -1235,19 +1299,20 @@ export const renderPdf = <ThrowOnError extends boolean = true>(options: Options<
 /**
  * Render up to 500 templates to PDF
  *
- * Has many files made, one after another, by a job: `GET /api/jobs/{jobId}` says how far it is, also
- * as a stream of events, and `DELETE` cancels it. Each item is what `POST /api/docs/render-pdf` takes,
- * and is checked as there before the job is accepted: pointers begin with the item
- * (`/items/3/data/…`), and nothing is made when one cannot be accepted. The body may have 1 MiB.
+ * Starts a job that renders the items one after another. `GET /api/jobs/{jobId}` returns its
+ * progress, also as an event stream; `DELETE` cancels it. Each item is a request of `POST
+ * /api/docs/render-pdf` and is validated in the same way before the job is accepted. Pointers
+ * begin with the item (`/items/3/data/…`). If one item is invalid, nothing is rendered. The body
+ * can have 1 MiB.
  *
- * The job's `result` has `items` in their order, each with the `docId`, `checksum` and `size` of a
- * document, and the `caseId` of one in a case, or with an `error` (`code`, `detail`, and `errors` with
- * pointers into the item): a character that the fonts cannot show, or a case that was closed to the
- * caller meanwhile, also after the document was made. One that
- * was cancelled lists what was done. An item's document is made once, though the job be done again
- * after a crash; one that is deleted before the job has ended may be made again.
+ * The job's `result` has `items` in the same order, each with the `docId`, `checksum` and `size`
+ * of a document and the `caseId` of one in a case, or with an `error` (`code`, `detail`, and
+ * `errors` with pointers into the item): a character that the fonts lack, or a case that the
+ * caller lost access to, even after the document was rendered. A cancelled job lists what was
+ * done. Each item is rendered once, even if the job runs again after a crash; a document that is
+ * deleted before the job ends may be rendered again.
  *
- * Send an `Idempotency-Key` to be able to repeat the request: the same key and items are one job.
+ * Send an `Idempotency-Key` to retry safely: the same key and items are one job.
  *
  */
 export const renderBatch = <ThrowOnError extends boolean = true>(options: Options<RenderBatchData, ThrowOnError>) => (options.client ?? client).post<RenderBatchResponses, RenderBatchErrors, ThrowOnError, 'data'>({
@@ -1264,32 +1329,31 @@ export const renderBatch = <ThrowOnError extends boolean = true>(options: Option
 /**
  * Search the text of documents
  *
- * Finds pages that hold any of the words, in the documents the caller may read: their own, and
- * those of the cases they are in; with `caseId` only those of that case. Pages that hold more of
- * the words come first, then those where the words are rarer and stand more often.
+ * Finds pages with any of the words, in the documents that the caller can read: their own, and
+ * those of their cases; with `caseId`, only those of that case. Pages with more of the words come
+ * first, then those where the words are rarer and more frequent on the page.
  *
- * A word is found in all its forms: "Vertrag" finds "Verträge" and "Vertrages", "terminate" finds
- * "terminations", "résilier" finds "résiliés". This holds for English, German, French, Spanish,
- * Italian, Portuguese and Dutch, whatever the language of the query, and for Russian and Arabic.
- * Words of other languages are found as they are written. Capital letters and accents never
- * matter; "ß" is also "ss", and "ä" is also "a" and "ae". German and Dutch compounds are found by
- * their parts: "Mietvertrag" finds "Wohnungsmietvertrag"; "Kündigungsfrist" also finds a page
- * that holds "Kündigung" and "Frist". Chinese, Japanese, Korean and Thai text is found by any
- * characters that stand together in it.
+ * A word matches in all its forms: "Vertrag" finds "Verträge" and "Vertrages", "terminate" finds
+ * "terminations", "résilier" finds "résiliés". This works for English, German, French, Spanish,
+ * Italian, Portuguese and Dutch, in any language of the query, and for Russian and Arabic. Words
+ * of other languages match as they are written. Case and accents are ignored; "ß" is also "ss",
+ * and "ä" is also "a" and "ae". German and Dutch compounds match by their parts: "Mietvertrag"
+ * finds "Wohnungsmietvertrag"; "Kündigungsfrist" also finds a page with "Kündigung" and "Frist".
+ * Chinese, Japanese, Korean and Thai text matches by any adjacent characters.
  *
- * - Words in quotation marks have to stand on the page as they are written, next to one another, but
- * for capital letters, accents and punctuation: `"termination notice"`. One of them has to be more
- * than a function word.
- * - "§ 622", "Art. 6" and "Section 12" are found with their numbers. "1.234,56", "01.02.2026" and
- * e-mail addresses are found as a whole. "e-mail" is also "email" and "e mail".
- * - Function words, such as "the" or "und", do not count unless there is nothing else in the query.
- * Single letters and digits do not count. There are no wildcards and no operators.
- * - The first 16 words and the first 4 phrases count. With a phrase, the 400 best pages are looked
- * at. Among more than some 300,000 pages, the commonest words are looked for in the newest.
+ * - A phrase in quotation marks must be on the page with the same words next to each other,
+ * ignoring case, accents and punctuation: `"termination notice"`. At least one of them must be
+ * more than a function word.
+ * - "§ 622", "Art. 6" and "Section 12" match with their numbers. "1.234,56", "01.02.2026" and
+ * e-mail addresses match as a whole. "e-mail" is also "email" and "e mail".
+ * - Function words, such as "the" or "und", are ignored unless the query has no other words.
+ * Single letters and digits are ignored. There are no wildcards or operators.
+ * - The first 16 words and the first 4 phrases are used. With a phrase, the 400 best pages are
+ * checked. Among more than about 300,000 pages, the most common words are only searched in the
+ * newest.
  *
- * `quote` is word for word what stands on the page, around the words that were found; `matches`
- * are those words, in the forms they have there. A document is found once its `textState` is
- * `indexed`.
+ * `quote` is the exact text of the page around the words that were found; `matches` are those
+ * words in the forms they have there. A document can be found once its `textState` is `indexed`.
  *
  */
 export const searchDocuments = <ThrowOnError extends boolean = true>(options: Options<SearchDocumentsData, ThrowOnError>) => (options.client ?? client).get<SearchDocumentsResponses, SearchDocumentsErrors, ThrowOnError, 'data'>({
@@ -1302,7 +1366,11 @@ export const searchDocuments = <ThrowOnError extends boolean = true>(options: Op
 /**
  * Delete a document
  *
- * Takes the document away with its file and its text. URLs that were given out read nothing any more. One of a case under legal hold stays (409, `legal_hold`), so does one that is out to be signed, until the request has ended (409, `signature_open`), and so does one that all have signed, for two days, in which its signers are mailed it (409, `signature_mailing`).
+ * Deletes a document with its file and text. URLs that were issued for it stop working. A document
+ * cannot be deleted if its case is under legal hold (409 `legal_hold`), while it is out for
+ * signature (409 `signature_open`), and for two days after everyone has signed it, during which it
+ * is e-mailed to its signers (409 `signature_mailing`).
+ *
  */
 export const deleteDocument = <ThrowOnError extends boolean = true>(options: Options<DeleteDocumentData, ThrowOnError>) => (options.client ?? client).delete<DeleteDocumentResponses, DeleteDocumentErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
@@ -1312,11 +1380,12 @@ export const deleteDocument = <ThrowOnError extends boolean = true>(options: Opt
 });
 
 /**
- * Read what is known of a document
+ * Get a document
  *
- * `fileUrl` reads the document's bytes without further credentials until it expires, some
- * minutes later. Another account's document looks like one that does not exist; that of a case
- * is open to the case's members, and a link to it lasts 5 minutes.
+ * Returns the metadata of a document. `fileUrl` gives access to its bytes without further
+ * credentials until it expires, after a few minutes. A document of another account is treated as
+ * if it did not exist. One of a case can be read by the case's members, and its link is valid for
+ * 5 minutes.
  *
  */
 export const getDocument = <ThrowOnError extends boolean = true>(options: Options<GetDocumentData, ThrowOnError>) => (options.client ?? client).get<GetDocumentResponses, GetDocumentErrors, ThrowOnError, 'data'>({
@@ -1327,11 +1396,11 @@ export const getDocument = <ThrowOnError extends boolean = true>(options: Option
 });
 
 /**
- * Read a document's bytes
+ * Download a document
  *
- * The file itself, as an attachment. `ETag` and `Repr-Digest` (RFC 9530) tell its SHA-256.
- * The bytes are checked on their way: were they other than those recorded, the connection
- * would break off before the last. One `Range` is obeyed.
+ * Returns the file as an attachment. `ETag` and `Repr-Digest` (RFC 9530) contain its SHA-256. The
+ * bytes are checked while they are sent: if they differ from the recorded ones, the connection is
+ * closed before the last byte. One `Range` is supported.
  *
  */
 export const getDocumentContent = <ThrowOnError extends boolean = true>(options: Options<GetDocumentContentData, ThrowOnError>) => (options.client ?? client).get<GetDocumentContentResponses, GetDocumentContentErrors, ThrowOnError, 'data'>({
@@ -1342,10 +1411,10 @@ export const getDocumentContent = <ThrowOnError extends boolean = true>(options:
 });
 
 /**
- * Check that a document is what was recorded
+ * Verify a document
  *
- * Reads the file from the store and compares its SHA-256 with the one recorded when it was
- * kept. A rendered document is also made again and compared.
+ * Reads the stored file and compares its SHA-256 with the recorded one. A rendered document is
+ * also rendered again and compared.
  *
  */
 export const verifyDocument = <ThrowOnError extends boolean = true>(options: Options<VerifyDocumentData, ThrowOnError>) => (options.client ?? client).post<VerifyDocumentResponses, VerifyDocumentErrors, ThrowOnError, 'data'>({
@@ -1358,8 +1427,8 @@ export const verifyDocument = <ThrowOnError extends boolean = true>(options: Opt
 /**
  * List webhooks
  *
- * Webhooks, the newest first. Callers see their own; an admin sees everyone's and may
- * narrow the list with `userId`. For anyone else a `userId` other than their own is 403.
+ * Returns webhooks, newest first. Callers see their own; an admin sees everyone's and can filter
+ * by `userId`. For anyone else, a `userId` other than their own is 403.
  *
  */
 export const listWebhooks = <ThrowOnError extends boolean = true>(options?: Options<ListWebhooksData, ThrowOnError>) => (options?.client ?? client).get<ListWebhooksResponses, ListWebhooksErrors, ThrowOnError, 'data'>({
@@ -1370,20 +1439,21 @@ export const listWebhooks = <ThrowOnError extends boolean = true>(options?: Opti
 });
 
 /**
- * Subscribe to events
+ * Create a webhook
  *
- * From now on the events named are POSTed to `url` as `{type, timestamp, data}`, where `data`
- * holds ids and nothing else: read the rest through this API. You are told of your own things
- * and of those of the cases you are a member of.
+ * Subscribes a URL to events. From now on, each event is POSTed to `url` as `{type, timestamp,
+ * data}`. `data` contains only ids; read the rest through this API. You receive events about your
+ * own resources and about those of the cases you are a member of.
  *
- * Each request is signed as [Standard Webhooks](https://www.standardwebhooks.com) says, with
- * the headers `webhook-id`, `webhook-timestamp` and `webhook-signature`. The `secret` is shown
- * in this answer alone. Answer 2xx within 15 seconds; anything else, a redirect too, is tried
- * again over three days with the same `webhook-id`. So you may be told twice, and in another order
- * than things happened: pass over ids that you have had. 410 ends the subscription, and so do five days without a single success.
+ * Each request is signed according to [Standard Webhooks](https://www.standardwebhooks.com), with
+ * the headers `webhook-id`, `webhook-timestamp` and `webhook-signature`. The `secret` is only
+ * shown in this answer. Respond with 2xx within 15 seconds. Anything else, including a redirect,
+ * is retried for three days with the same `webhook-id`. You may receive an event more than once,
+ * and events may arrive out of order: ignore ids you have already processed. A 410 ends the
+ * subscription, and so do five days without a success.
  *
- * `url` must be https, on port 443 or 8443, and lead to a public address, unless the
- * service is set up to allow others (`WEBHOOK_ALLOW_PRIVATE`). An account can have 10 webhooks (409).
+ * `url` must use https on port 443 or 8443 and resolve to a public address, unless the service is
+ * configured to allow others (`WEBHOOK_ALLOW_PRIVATE`). An account can have 10 webhooks (409).
  *
  */
 export const createWebhook = <ThrowOnError extends boolean = true>(options: Options<CreateWebhookData, ThrowOnError>) => (options.client ?? client).post<CreateWebhookResponses, CreateWebhookErrors, ThrowOnError, 'data'>({
@@ -1400,7 +1470,8 @@ export const createWebhook = <ThrowOnError extends boolean = true>(options: Opti
 /**
  * Delete a webhook
  *
- * Its deliveries go with it; what is pending is not sent.
+ * Deletes a webhook with its deliveries. Pending ones are not sent.
+ *
  */
 export const deleteWebhook = <ThrowOnError extends boolean = true>(options: Options<DeleteWebhookData, ThrowOnError>) => (options.client ?? client).delete<DeleteWebhookResponses, DeleteWebhookErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
@@ -1410,9 +1481,10 @@ export const deleteWebhook = <ThrowOnError extends boolean = true>(options: Opti
 });
 
 /**
- * Read a webhook
+ * Get a webhook
  *
- * Another account's webhook looks like one that does not exist.
+ * A webhook of another account is treated as if it did not exist.
+ *
  */
 export const getWebhook = <ThrowOnError extends boolean = true>(options: Options<GetWebhookData, ThrowOnError>) => (options.client ?? client).get<GetWebhookResponses, GetWebhookErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
@@ -1424,8 +1496,8 @@ export const getWebhook = <ThrowOnError extends boolean = true>(options: Options
 /**
  * Change, disable or enable a webhook
  *
- * What is absent stays as it is. Nothing is recorded for a webhook while it is disabled, and what
- * was pending fails; what failed can be replayed once it is enabled again.
+ * Fields that are absent do not change. While a webhook is disabled, no events are recorded for
+ * it, and its pending deliveries fail; they can be replayed once it is enabled again.
  *
  */
 export const updateWebhook = <ThrowOnError extends boolean = true>(options: Options<UpdateWebhookData, ThrowOnError>) => (options.client ?? client).patch<UpdateWebhookResponses, UpdateWebhookErrors, ThrowOnError, 'data'>({
@@ -1440,11 +1512,11 @@ export const updateWebhook = <ThrowOnError extends boolean = true>(options: Opti
 });
 
 /**
- * Make a new secret
+ * Rotate the signing secret
  *
- * The new `secret` is shown in this answer alone. For 24 hours everything is signed with the old
- * one as well (two signatures in one header), so that the receiver can change over in peace; a
- * second new secret within that time ends the first.
+ * The new `secret` is only shown in this answer. For 24 hours, requests are also signed with the
+ * old secret (two signatures in one header), so that the receiver can switch without a gap.
+ * Another rotation within that time invalidates the oldest secret.
  *
  */
 export const rotateWebhookSecret = <ThrowOnError extends boolean = true>(options: Options<RotateWebhookSecretData, ThrowOnError>) => (options.client ?? client).post<RotateWebhookSecretResponses, RotateWebhookSecretErrors, ThrowOnError, 'data'>({
@@ -1457,8 +1529,8 @@ export const rotateWebhookSecret = <ThrowOnError extends boolean = true>(options
 /**
  * Send a test event
  *
- * Sends an event of the type `ping`, which is treated like any other. 409 while the webhook is
- * disabled. Send an `Idempotency-Key` to be able to repeat the request.
+ * Sends an event of the type `ping`, which is delivered like any other. If the webhook is
+ * disabled, the answer is 409. Send an `Idempotency-Key` to retry safely.
  *
  */
 export const pingWebhook = <ThrowOnError extends boolean = true>(options: Options<PingWebhookData, ThrowOnError>) => (options.client ?? client).post<PingWebhookResponses, PingWebhookErrors, ThrowOnError, 'data'>({
@@ -1469,10 +1541,10 @@ export const pingWebhook = <ThrowOnError extends boolean = true>(options: Option
 });
 
 /**
- * Send again all that failed
+ * Replay failed deliveries
  *
- * Sends again, with the same ids, what failed and happened since `since`. 409 while the webhook
- * is disabled. Send an `Idempotency-Key` to be able to repeat the request.
+ * Sends deliveries that failed for events since `since` again, with the same ids. If the webhook
+ * is disabled, the answer is 409. Send an `Idempotency-Key` to retry safely.
  *
  */
 export const replayWebhook = <ThrowOnError extends boolean = true>(options: Options<ReplayWebhookData, ThrowOnError>) => (options.client ?? client).post<ReplayWebhookResponses, ReplayWebhookErrors, ThrowOnError, 'data'>({
@@ -1487,9 +1559,10 @@ export const replayWebhook = <ThrowOnError extends boolean = true>(options: Opti
 });
 
 /**
- * List what a webhook was told
+ * List the deliveries of a webhook
  *
- * Deliveries, the newest first. They are kept for 30 days.
+ * Returns deliveries, newest first. They are stored for 30 days.
+ *
  */
 export const listWebhookDeliveries = <ThrowOnError extends boolean = true>(options: Options<ListWebhookDeliveriesData, ThrowOnError>) => (options.client ?? client).get<ListWebhookDeliveriesResponses, ListWebhookDeliveriesErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
@@ -1499,9 +1572,11 @@ export const listWebhookDeliveries = <ThrowOnError extends boolean = true>(optio
 });
 
 /**
- * Read a delivery
+ * Get a delivery
  *
- * With what is sent, and its latest attempts, the last one first. Nothing of what the receiver answered but the status is kept.
+ * Returns a delivery with its payload and latest attempts, newest first. Of the receiver's
+ * responses, only the status is stored.
+ *
  */
 export const getWebhookDelivery = <ThrowOnError extends boolean = true>(options: Options<GetWebhookDeliveryData, ThrowOnError>) => (options.client ?? client).get<GetWebhookDeliveryResponses, GetWebhookDeliveryErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
@@ -1511,10 +1586,10 @@ export const getWebhookDelivery = <ThrowOnError extends boolean = true>(options:
 });
 
 /**
- * Send a delivery again
+ * Replay a delivery
  *
- * Sends it again with the same id, also one that was delivered. 409 while it is on its way already,
- * and while the webhook is disabled. Send an `Idempotency-Key` to be able to repeat the request.
+ * Sends a delivery again with the same id, even one that succeeded. If it is pending, or the
+ * webhook is disabled, the answer is 409. Send an `Idempotency-Key` to retry safely.
  *
  */
 export const replayWebhookDelivery = <ThrowOnError extends boolean = true>(options: Options<ReplayWebhookDeliveryData, ThrowOnError>) => (options.client ?? client).post<ReplayWebhookDeliveryResponses, ReplayWebhookDeliveryErrors, ThrowOnError, 'data'>({
@@ -1527,16 +1602,16 @@ export const replayWebhookDelivery = <ThrowOnError extends boolean = true>(optio
 /**
  * Send an e-mail
  *
- * Accepts a mail, which is sent soon after, or at `sendAt`; `GET /api/email/{emailId}` says what
- * became of it for each recipient. It comes from the address that the service is set up with;
- * `replyTo` says where answers go. What was accepted is sent, though the mail server be away for
- * hours; what the mail server refuses for good is `bounced`.
+ * Accepts an e-mail, which is sent soon after, or at `sendAt`. `GET /api/email/{emailId}` returns
+ * the status for each recipient. The sender is the address that the service is configured with;
+ * `replyTo` sets where replies go. Accepted mail is retried until it is delivered, even if the
+ * mail server is down for hours. An address that the mail server rejects permanently is `bounced`.
  *
- * Of `bodyHtml` what runs, is fetched from elsewhere, or is not shown to readers, is left out; where there
- * is no `bodyText`, it is made from it. Attachments are documents of this service that the caller may
- * read, 10 MiB together. A picture with `inline` is shown by `<img src="cid:its-filename">`.
+ * Scripts, remote content and hidden content are removed from `bodyHtml`. If `bodyText` is absent,
+ * it is derived from `bodyHtml`. Attachments are documents of this service that the caller can
+ * read, 10 MiB in total. Show an image with `inline` by `<img src="cid:its-filename">`.
  *
- * Send an `Idempotency-Key` to be able to repeat the request, as with `POST /api/docs/render-pdf`.
+ * Send an `Idempotency-Key` to retry safely, as for `POST /api/docs/render-pdf`.
  *
  */
 export const sendEmail = <ThrowOnError extends boolean = true>(options: Options<SendEmailData, ThrowOnError>) => (options.client ?? client).post<SendEmailResponses, SendEmailErrors, ThrowOnError, 'data'>({
@@ -1551,10 +1626,11 @@ export const sendEmail = <ThrowOnError extends boolean = true>(options: Options<
 });
 
 /**
- * Send up to a hundred e-mails
+ * Send up to 100 e-mails
  *
- * Accepts several mails, each by itself: `items` says of each, in their order, under which id it
- * will be sent, or why it will not. They go after mails that were sent one by one.
+ * Accepts several e-mails independently. `items`, in the same order, has the id of each e-mail
+ * that will be sent, or the error of one that will not. They are sent after e-mails that were sent
+ * one by one.
  *
  */
 export const sendEmails = <ThrowOnError extends boolean = true>(options: Options<SendEmailsData, ThrowOnError>) => (options.client ?? client).post<SendEmailsResponses, SendEmailsErrors, ThrowOnError, 'data'>({
@@ -1571,8 +1647,9 @@ export const sendEmails = <ThrowOnError extends boolean = true>(options: Options
 /**
  * List notifications
  *
- * What others did in what is the caller's, the newest first. One of a case shows only while the
- * caller is a member of it. They are deleted after a year, and 90 days after they were read.
+ * Returns notifications about what others did in the caller's cases and with their resources,
+ * newest first. A notification of a case is only visible to its members. Notifications are deleted
+ * after a year, and 90 days after they were read.
  *
  */
 export const listNotifications = <ThrowOnError extends boolean = true>(options?: Options<ListNotificationsData, ThrowOnError>) => (options?.client ?? client).get<ListNotificationsResponses, ListNotificationsErrors, ThrowOnError, 'data'>({
@@ -1583,9 +1660,10 @@ export const listNotifications = <ThrowOnError extends boolean = true>(options?:
 });
 
 /**
- * Mark notifications as read
+ * Mark all notifications as read
  *
- * Marks as read all up to the newest one that was seen; later ones stay unread.
+ * Marks all notifications up to `newestId` as read. Later ones stay unread.
+ *
  */
 export const readNotifications = <ThrowOnError extends boolean = true>(options: Options<ReadNotificationsData, ThrowOnError>) => (options.client ?? client).post<ReadNotificationsResponses, ReadNotificationsErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
@@ -1599,9 +1677,11 @@ export const readNotifications = <ThrowOnError extends boolean = true>(options: 
 });
 
 /**
- * Read how one is told
+ * Get notification preferences
  *
- * Every type of event that people are told of, with what the caller chose or else the service's choice.
+ * Returns every type of event that people are notified of, with the caller's choice or else the
+ * default.
+ *
  */
 export const getNotificationPreferences = <ThrowOnError extends boolean = true>(options?: Options<GetNotificationPreferencesData, ThrowOnError>) => (options?.client ?? client).get<GetNotificationPreferencesResponses, GetNotificationPreferencesErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
@@ -1611,9 +1691,10 @@ export const getNotificationPreferences = <ThrowOnError extends boolean = true>(
 });
 
 /**
- * Choose how to be told
+ * Set notification preferences
  *
- * Takes the place of all that was chosen before; for a type that is absent the service's choice holds again.
+ * Replaces all of the caller's choices. A type that is absent gets the default again.
+ *
  */
 export const setNotificationPreferences = <ThrowOnError extends boolean = true>(options: Options<SetNotificationPreferencesData, ThrowOnError>) => (options.client ?? client).put<SetNotificationPreferencesResponses, SetNotificationPreferencesErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
@@ -1629,7 +1710,9 @@ export const setNotificationPreferences = <ThrowOnError extends boolean = true>(
 /**
  * Mark a notification as read or unread
  *
- * One of somebody else, or of a case that the caller has left, looks like one that does not exist.
+ * A notification of somebody else, or of a case that the caller has left, is treated as if it did
+ * not exist.
+ *
  */
 export const updateNotification = <ThrowOnError extends boolean = true>(options: Options<UpdateNotificationData, ThrowOnError>) => (options.client ?? client).patch<UpdateNotificationResponses, UpdateNotificationErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
@@ -1645,7 +1728,9 @@ export const updateNotification = <ThrowOnError extends boolean = true>(options:
 /**
  * List e-mails
  *
- * What the caller sent, the newest first, without the bodies. Admins see everyone's, or with `userId` one person's.
+ * Returns the e-mails that the caller sent, newest first, without their bodies. Admins see
+ * everyone's, or one person's with `userId`.
+ *
  */
 export const listEmails = <ThrowOnError extends boolean = true>(options?: Options<ListEmailsData, ThrowOnError>) => (options?.client ?? client).get<ListEmailsResponses, ListEmailsErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
@@ -1655,12 +1740,12 @@ export const listEmails = <ThrowOnError extends boolean = true>(options?: Option
 });
 
 /**
- * List the addresses that are not written to
+ * List suppressed addresses
  *
- * For admins. An address comes onto the list when a mail server says that there is no such
- * address, by hand, or when whoever has it unsubscribes. Mails to it are not sent (`suppressed`);
- * who unsubscribed still gets what `sendEmail` sends, and the service's own mails reach all but
- * `bounced` addresses.
+ * For admins. An address is put on the suppression list when a mail server reports that it does
+ * not exist, by hand, or when its owner unsubscribes. E-mails to it are not sent (`suppressed`).
+ * People who unsubscribed still receive what `sendEmail` sends, and the service's own e-mails
+ * reach all but `bounced` addresses.
  *
  */
 export const listSuppressions = <ThrowOnError extends boolean = true>(options?: Options<ListSuppressionsData, ThrowOnError>) => (options?.client ?? client).get<ListSuppressionsResponses, ListSuppressionsErrors, ThrowOnError, 'data'>({
@@ -1671,9 +1756,11 @@ export const listSuppressions = <ThrowOnError extends boolean = true>(options?: 
 });
 
 /**
- * Write to an address no more
+ * Suppress an address
  *
- * For admins. The service's own mails (a new password, say) still go there. An address that is on the list stays as it is.
+ * For admins. Adds an address to the suppression list. The service's own e-mails, such as password
+ * resets, are still sent to it. An address that is already on the list does not change.
+ *
  */
 export const createSuppression = <ThrowOnError extends boolean = true>(options: Options<CreateSuppressionData, ThrowOnError>) => (options.client ?? client).post<CreateSuppressionResponses, CreateSuppressionErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
@@ -1687,9 +1774,10 @@ export const createSuppression = <ThrowOnError extends boolean = true>(options: 
 });
 
 /**
- * Write to an address again
+ * Remove an address from the suppression list
  *
- * For admins. Takes an address off the list.
+ * For admins. E-mails are sent to the address again.
+ *
  */
 export const deleteSuppression = <ThrowOnError extends boolean = true>(options: Options<DeleteSuppressionData, ThrowOnError>) => (options.client ?? client).delete<DeleteSuppressionResponses, DeleteSuppressionErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
@@ -1701,7 +1789,8 @@ export const deleteSuppression = <ThrowOnError extends boolean = true>(options: 
 /**
  * Cancel an e-mail
  *
- * Keeps a queued mail from being sent. One that is sent, or is being sent this moment, is 409.
+ * Cancels a queued e-mail. If it was sent, or is being sent right now, the answer is 409.
+ *
  */
 export const cancelEmail = <ThrowOnError extends boolean = true>(options: Options<CancelEmailData, ThrowOnError>) => (options.client ?? client).delete<CancelEmailResponses, CancelEmailErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
@@ -1711,9 +1800,11 @@ export const cancelEmail = <ThrowOnError extends boolean = true>(options: Option
 });
 
 /**
- * What became of an e-mail
+ * Get an e-mail
  *
- * The mail and where it stands, for each recipient. Another's looks like one that does not exist.
+ * Returns an e-mail with its status for each recipient. An e-mail of another account is treated as
+ * if it did not exist.
+ *
  */
 export const getEmail = <ThrowOnError extends boolean = true>(options: Options<GetEmailData, ThrowOnError>) => (options.client ?? client).get<GetEmailResponses, GetEmailErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
@@ -1725,10 +1816,10 @@ export const getEmail = <ThrowOnError extends boolean = true>(options: Options<G
 /**
  * List jobs
  *
- * Jobs, the newest first. Callers see their own; an admin sees everyone's and the service's own,
- * and may narrow the list with `userId`. For anyone else a `userId` other than their own is 403.
- * With `status=failed` an admin sees what failed for good and can be sent again. Jobs that
- * succeeded or were cancelled are kept for 7 days, failed ones for 30.
+ * Returns jobs, newest first. Callers see their own; an admin sees everyone's and the service's
+ * own, and can filter by `userId`. For anyone else, a `userId` other than their own is 403. With
+ * `status=failed`, an admin sees the jobs that can be retried. Jobs that succeeded or were
+ * cancelled are stored for 7 days, failed ones for 30.
  *
  */
 export const listJobs = <ThrowOnError extends boolean = true>(options?: Options<ListJobsData, ThrowOnError>) => (options?.client ?? client).get<ListJobsResponses, ListJobsErrors, ThrowOnError, 'data'>({
@@ -1741,9 +1832,9 @@ export const listJobs = <ThrowOnError extends boolean = true>(options?: Options<
 /**
  * Cancel a job
  *
- * A job that waits is `cancelled` at once. One that runs is told to stop and does so where it
- * can: it is still `running` in the answer, and may yet succeed. What it did before stays done.
- * A job that has ended is 409, but for one that was cancelled.
+ * A waiting job is `cancelled` at once. A running job is asked to stop and stops when it can: in
+ * the answer it is still `running`, and it may still succeed. What it has done is not undone. If
+ * the job has ended, the answer is 409, unless it was cancelled.
  *
  */
 export const cancelJob = <ThrowOnError extends boolean = true>(options: Options<CancelJobData, ThrowOnError>) => (options.client ?? client).delete<CancelJobResponses, CancelJobErrors, ThrowOnError, 'data'>({
@@ -1754,14 +1845,14 @@ export const cancelJob = <ThrowOnError extends boolean = true>(options: Options<
 });
 
 /**
- * Read a job
+ * Get a job
  *
- * How far the job is and, when it has ended, its result or why it failed. Another account's job
- * looks like one that does not exist.
+ * Returns the progress of a job and, when it has ended, its result or its error. A job of another
+ * account is treated as if it did not exist.
  *
- * With `Accept: text/event-stream` the job arrives whenever it changes, as `progress` events and,
- * when it has ended, one last `done` event. The stream also ends, without `done`, after ten
- * minutes and when the server stops: ask again then.
+ * With `Accept: text/event-stream`, the job is streamed: a `progress` event whenever it changes
+ * and, when it has ended, one `done` event. The stream also ends, without `done`, after ten
+ * minutes and when the server stops; then connect again.
  *
  */
 export const getJob = <ThrowOnError extends boolean = true>(options: Options<GetJobData, ThrowOnError>) => (options.client ?? client).get<GetJobResponses, GetJobErrors, ThrowOnError, 'data'>({
@@ -1772,9 +1863,11 @@ export const getJob = <ThrowOnError extends boolean = true>(options: Options<Get
 });
 
 /**
- * Send a failed job again
+ * Retry a failed job
  *
- * For a job that failed for good. It waits again, with all its tries before it. Any other job is 409.
+ * Runs a job again that has failed and is no longer retried by itself. It waits again, with its
+ * full number of attempts. Any other job is 409.
+ *
  */
 export const retryJob = <ThrowOnError extends boolean = true>(options: Options<RetryJobData, ThrowOnError>) => (options.client ?? client).post<RetryJobResponses, RetryJobErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
@@ -1784,32 +1877,33 @@ export const retryJob = <ThrowOnError extends boolean = true>(options: Options<R
 });
 
 /**
- * Send a document to be signed
+ * Send a document for signature
  *
- * Sends a stored PDF of the caller's, or of a case the caller works on, to its signers. In a
- * `sequential` workflow they sign by `order` (as listed, if none has one; those of the same order
- * at the same time), in a `parallel` one all at once. Each gets a link of their own by e-mail
- * when it is their turn. When all have signed, the document comes back with a certificate page
- * and a digital seal (PAdES), as a document of kind `signed`, and everybody gets it by e-mail.
+ * Sends a stored PDF to its signers. It must be the caller's, or of a case that the caller works
+ * on. In a `sequential` workflow, signers sign by `order` (as listed, if none has an order;
+ * signers with the same order sign at the same time). In a `parallel` workflow, all sign at the
+ * same time. Each signer gets a link by e-mail when it is their turn. When all have signed, a
+ * certificate page and a digital seal (PAdES) are added, the result is stored as a document of
+ * kind `signed`, and everyone gets it by e-mail.
  *
- * `signingUrl` leads to the page where a signer has their link mailed to them; it holds no
- * secret, so it can be passed on.
+ * `signingUrl` is a page where a signer can request their link by e-mail. It contains no secret
+ * and can be shared.
  *
- * The document is looked through first. What nobody can sign, or seal, is 422: the error's `reason` is
- * `encrypted`, `signed` (it carries a digital signature already; an empty signature field does no harm),
- * `xfa` or `broken`. What nobody should sign unawares is 422 with the code `document_unfit`: for each
- * place there is an error with its `reason`, `page` and `quote`. The reasons are those of `SigningRisk`;
- * name in `acceptRisks` those that you accept, and they are put into the log, the certificate and the
- * evidence. Lines to sign on, and to write name, place and date on beside them, are no blanks.
+ * The document is checked first. One that cannot be signed or sealed is 422: the error's `reason`
+ * is `encrypted`, `signed` (it already has a digital signature; an empty signature field is
+ * allowed), `xfa` or `broken`. One that a signer might misunderstand is 422 `document_unfit`: each
+ * place has an error with its `reason`, `page` and `quote`. The reasons are those of
+ * `SigningRisk`. Name the reasons that you accept in `acceptRisks`; they are recorded in the log,
+ * the certificate and the evidence. Lines for a signature and for its name, place and date are not
+ * blanks.
  *
- * Where an outside provider has documents signed, it gets the document with pages for the
- * signatures behind it; mails, links and log are the same, and what comes back is the provider's
- * file. 502 and 503: the provider refused, or is down; then nobody was asked to sign, and the
- * request can be made again.
+ * If the service uses an external signing provider, the provider gets the document with additional
+ * pages for the signatures. E-mails, links and log are the same, and the signed file is the
+ * provider's. 502 means that the provider refused and 503 that it is down; nobody was asked to
+ * sign, and the request can be sent again.
  *
- * Send an `Idempotency-Key` to be able to repeat the request: for 24 hours the same key and
- * body get the first answer again (with `Idempotency-Replayed: true`), and the same key
- * with another body is 409.
+ * Send an `Idempotency-Key` to retry safely. For 24 hours, the same key and body return the first
+ * answer again (with `Idempotency-Replayed: true`); the same key with another body is 409.
  *
  */
 export const initiateSignature = <ThrowOnError extends boolean = true>(options: Options<InitiateSignatureData, ThrowOnError>) => (options.client ?? client).post<InitiateSignatureResponses, InitiateSignatureErrors, ThrowOnError, 'data'>({
@@ -1824,10 +1918,10 @@ export const initiateSignature = <ThrowOnError extends boolean = true>(options: 
 });
 
 /**
- * List what was sent to be signed
+ * List signature requests
  *
- * The newest first. Without `caseId` these are the requests the caller sent, or everyone's for
- * an admin; with it, those of a case that is open to the caller.
+ * Returns signature requests, newest first. Without `caseId`, those that the caller sent, or
+ * everyone's for an admin. With it, those of a case that the caller can read.
  *
  */
 export const listSignatureRequests = <ThrowOnError extends boolean = true>(options?: Options<ListSignatureRequestsData, ThrowOnError>) => (options?.client ?? client).get<ListSignatureRequestsResponses, ListSignatureRequestsErrors, ThrowOnError, 'data'>({
@@ -1838,9 +1932,11 @@ export const listSignatureRequests = <ThrowOnError extends boolean = true>(optio
 });
 
 /**
- * Where a signature request stands
+ * Get a signature request
  *
- * Its status, and that of each signer. Another account's request looks like one that does not exist.
+ * Returns the status of the request and of each signer. A request of another account is treated as
+ * if it did not exist.
+ *
  */
 export const getSignatureRequest = <ThrowOnError extends boolean = true>(options: Options<GetSignatureRequestData, ThrowOnError>) => (options.client ?? client).get<GetSignatureRequestResponses, GetSignatureRequestErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
@@ -1850,10 +1946,11 @@ export const getSignatureRequest = <ThrowOnError extends boolean = true>(options
 });
 
 /**
- * What happened to a signature request
+ * List the log of a signature request
  *
- * The log, from its beginning. Each entry carries the SHA-256 of the one before; nothing changes
- * or removes one. It goes as a whole when its sender is erased and nobody had signed.
+ * Returns the log from its beginning. Each entry contains the SHA-256 of the one before it, and no
+ * entry is ever changed or removed. The whole log is deleted if its sender is erased and nobody
+ * has signed.
  *
  */
 export const listSignatureEvents = <ThrowOnError extends boolean = true>(options: Options<ListSignatureEventsData, ThrowOnError>) => (options.client ?? client).get<ListSignatureEventsResponses, ListSignatureEventsErrors, ThrowOnError, 'data'>({
@@ -1864,9 +1961,11 @@ export const listSignatureEvents = <ThrowOnError extends boolean = true>(options
 });
 
 /**
- * Withdraw a signature request
+ * Cancel a signature request
  *
- * Nothing more can be signed, and whoever was asked to is told so. 409 when the request has ended.
+ * Cancels the request: nobody can sign any more, and the signers who were asked are notified. If
+ * the request has ended, the answer is 409.
+ *
  */
 export const cancelSignatureRequest = <ThrowOnError extends boolean = true>(options: Options<CancelSignatureRequestData, ThrowOnError>) => (options.client ?? client).post<CancelSignatureRequestResponses, CancelSignatureRequestErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
@@ -1876,10 +1975,11 @@ export const cancelSignatureRequest = <ThrowOnError extends boolean = true>(opti
 });
 
 /**
- * Mail the links again
+ * Remind signers
  *
- * Mails those whose turn it is once more, unless they were mailed in the last two minutes. The
- * service reminds them by itself after three, six and nine days. 409 when the request has ended.
+ * Sends the links again to the signers whose turn it is, except those who got an e-mail in the
+ * last two minutes. The service itself sends reminders after three, six and nine days. If the
+ * request has ended, the answer is 409.
  *
  */
 export const remindSigners = <ThrowOnError extends boolean = true>(options: Options<RemindSignersData, ThrowOnError>) => (options.client ?? client).post<RemindSignersResponses, RemindSignersErrors, ThrowOnError, 'data'>({
@@ -1890,11 +1990,11 @@ export const remindSigners = <ThrowOnError extends boolean = true>(options: Opti
 });
 
 /**
- * The evidence of a signature request
+ * Download the evidence of a signature request
  *
- * A zip, sealed as a whole: the original, the signed file, the log, the words that were consented
- * to, and a manifest with the SHA-256 of each. `counsel verify-evidence FILE` checks it, offline,
- * and finds any byte that was changed.
+ * Returns a zip file that is sealed as a whole: the original, the signed file, the log, the
+ * consent text, and a manifest with the SHA-256 of each. `counsel verify-evidence FILE` checks it
+ * offline and detects any changed byte.
  *
  */
 export const getSignatureEvidence = <ThrowOnError extends boolean = true>(options: Options<GetSignatureEvidenceData, ThrowOnError>) => (options.client ?? client).get<GetSignatureEvidenceResponses, GetSignatureEvidenceErrors, ThrowOnError, 'data'>({
@@ -1905,10 +2005,10 @@ export const getSignatureEvidence = <ThrowOnError extends boolean = true>(option
 });
 
 /**
- * What a signing link leads to
+ * Open a signing link
  *
- * What the signer is to sign, and what the link is good for. That they opened it is put into the log. 404
- * for a link that never was, whatever it looks like.
+ * Returns what the signer is asked to sign, and the state of the link. The log records the view.
+ * An unknown link is 404, whatever it looks like.
  *
  */
 export const viewSigning = <ThrowOnError extends boolean = true>(options: Options<ViewSigningData, ThrowOnError>) => (options.client ?? client).post<ViewSigningResponses, ViewSigningErrors, ThrowOnError, 'data'>({
@@ -1922,10 +2022,11 @@ export const viewSigning = <ThrowOnError extends boolean = true>(options: Option
 });
 
 /**
- * The document of a signing link
+ * Download the document of a signing link
  *
- * The PDF that is to be signed. Once it is fetched whole, the log says that the signer viewed it. 409 when
- * the link is good for nothing any more, or the document is lost (`document_gone`); `code` says why.
+ * Returns the PDF that is to be signed. When the download is complete, the log records that the
+ * signer viewed the document. If the link cannot be used any more, or the document is lost
+ * (`document_gone`), the answer is 409 and `code` is the reason.
  *
  */
 export const getSigningDocument = <ThrowOnError extends boolean = true>(options: Options<GetSigningDocumentData, ThrowOnError>) => (options.client ?? client).post<GetSigningDocumentResponses, GetSigningDocumentErrors, ThrowOnError, 'data'>({
@@ -1939,10 +2040,10 @@ export const getSigningDocument = <ThrowOnError extends boolean = true>(options:
 });
 
 /**
- * The text of the document of a signing link
+ * Get the text of a signing link's document
  *
- * Page by page, for those who cannot see the PDF. None while it has not been read yet, or if it has
- * none.
+ * Returns the text page by page, for people who cannot see the PDF. It is empty if the text has
+ * not been extracted yet or there is none.
  *
  */
 export const getSigningText = <ThrowOnError extends boolean = true>(options: Options<GetSigningTextData, ThrowOnError>) => (options.client ?? client).post<GetSigningTextResponses, GetSigningTextErrors, ThrowOnError, 'data'>({
@@ -1956,11 +2057,12 @@ export const getSigningText = <ThrowOnError extends boolean = true>(options: Opt
 });
 
 /**
- * Agree to sign electronically
+ * Consent to sign electronically
  *
- * Puts down that the signer agrees to the disclosure that `viewSigning` shows. 409 when other words
- * hold now, when the link is good for nothing any more or was never opened (`not_viewed`), or when the
- * document is lost or damaged (`document_gone`, `document_corrupt`): then nothing is put down.
+ * Records that the signer consents to the disclosure that `viewSigning` returned. The answer is
+ * 409, and nothing is recorded, if the disclosure has changed, if the link cannot be used any more
+ * or was never opened (`not_viewed`), or if the document is lost or damaged (`document_gone`,
+ * `document_corrupt`).
  *
  */
 export const consentToSigning = <ThrowOnError extends boolean = true>(options: Options<ConsentToSigningData, ThrowOnError>) => (options.client ?? client).post<ConsentToSigningResponses, ConsentToSigningErrors, ThrowOnError, 'data'>({
@@ -1974,11 +2076,12 @@ export const consentToSigning = <ThrowOnError extends boolean = true>(options: O
 });
 
 /**
- * Sign
+ * Sign a document
  *
- * Takes a signature, typed or drawn. The signer must have agreed to sign electronically before. After
- * the last one the document is sealed. 409 when the document is lost or damaged (`document_gone`,
- * `document_corrupt`), 503 when it cannot be read right now: then nothing is signed.
+ * Records a signature, typed or drawn. The signer must have consented to sign electronically
+ * first. After the last signature, the document is sealed. If the document is lost or damaged
+ * (`document_gone`, `document_corrupt`), the answer is 409; if it cannot be read right now, 503.
+ * In both cases nothing is signed.
  *
  */
 export const signDocument = <ThrowOnError extends boolean = true>(options: Options<SignDocumentData, ThrowOnError>) => (options.client ?? client).post<SignDocumentResponses, SignDocumentErrors, ThrowOnError, 'data'>({
@@ -1994,7 +2097,7 @@ export const signDocument = <ThrowOnError extends boolean = true>(options: Optio
 /**
  * Decline to sign
  *
- * Ends the request: nobody can sign any more, and the sender is told why.
+ * Ends the request: nobody can sign any more, and the sender gets the reason.
  *
  */
 export const declineSigning = <ThrowOnError extends boolean = true>(options: Options<DeclineSigningData, ThrowOnError>) => (options.client ?? client).post<DeclineSigningResponses, DeclineSigningErrors, ThrowOnError, 'data'>({
@@ -2008,10 +2111,10 @@ export const declineSigning = <ThrowOnError extends boolean = true>(options: Opt
 });
 
 /**
- * Have a signing link mailed again
+ * Send a signing link again
  *
- * Mails a signer their link, if the address is that of a signer of this request whose turn it is and
- * who was not mailed in the last two minutes. The answer is the same in any case.
+ * E-mails a signer their link, if the address belongs to a signer of this request whose turn it is
+ * and who got no e-mail in the last two minutes. The answer is the same in any case.
  *
  */
 export const sendSigningLink = <ThrowOnError extends boolean = true>(options: Options<SendSigningLinkData, ThrowOnError>) => (options.client ?? client).post<SendSigningLinkResponses, SendSigningLinkErrors, ThrowOnError, 'data'>({
@@ -2025,14 +2128,13 @@ export const sendSigningLink = <ThrowOnError extends boolean = true>(options: Op
 });
 
 /**
- * What an outside provider tells
+ * Receive a signing provider's webhook
  *
- * For the provider that has documents signed, if there is one: its webhooks are sent here. What
- * was sent is made sure of before it is read: of DocuSeal's the signature over the time and the
- * bytes of the body, which is good for five minutes, of Documenso's the secret. It is taken once,
- * in any order, and leads to a look at what the provider says, which alone counts. What is about
- * nothing that is known here is passed over. 401: it is forged, or too old; 404: this provider is
- * not set up.
+ * For the external signing provider, if there is one. The request is authenticated before its body
+ * is read: DocuSeal's by a signature over the time and the body, which is valid for five minutes;
+ * Documenso's by the secret. Webhooks can arrive in any order and more than once. Each only makes
+ * the service query the provider, whose answer counts. A webhook about an unknown request is
+ * ignored. 401 means that it is forged or too old, 404 that this provider is not configured.
  *
  */
 export const receiveSignatureWebhook = <ThrowOnError extends boolean = true>(options: Options<ReceiveSignatureWebhookData, ThrowOnError>) => (options.client ?? client).post<ReceiveSignatureWebhookResponses, ReceiveSignatureWebhookErrors, ThrowOnError, 'data'>({
@@ -2046,10 +2148,10 @@ export const receiveSignatureWebhook = <ThrowOnError extends boolean = true>(opt
 });
 
 /**
- * The page where people sign
+ * Signing page
  *
- * What the links in the mails lead to. The secret stands behind the `#`, which browsers keep to
- * themselves. The page loads nothing but what the operations under `/api/esign/signing` give.
+ * The page that signing links lead to. The secret is in the fragment after `#`, which browsers do
+ * not send. The page only uses the operations under `/api/esign/signing`.
  *
  */
 export const getSigningPage = <ThrowOnError extends boolean = true>(options?: Options<GetSigningPageData, ThrowOnError>) => (options?.client ?? client).get<GetSigningPageResponses, GetSigningPageErrors, ThrowOnError, 'data'>({
@@ -2059,9 +2161,10 @@ export const getSigningPage = <ThrowOnError extends boolean = true>(options?: Op
 });
 
 /**
- * Is the process alive
+ * Check liveness
  *
- * Answers as long as the process can answer at all. For a supervisor that restarts it.
+ * Answers as long as the process runs. For a supervisor that restarts it.
+ *
  */
 export const getLiveness = <ThrowOnError extends boolean = true>(options?: Options<GetLivenessData, ThrowOnError>) => (options?.client ?? client).get<GetLivenessResponses, GetLivenessErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
@@ -2070,11 +2173,11 @@ export const getLiveness = <ThrowOnError extends boolean = true>(options?: Optio
 });
 
 /**
- * Is the service ready
+ * Check readiness
  *
- * 200 while requests can be answered: `ok` when every part is up, `degraded` when Redis is
- * down and answers go on without the cache. 503 when the database is down or the
- * service is stopping. For a load balancer.
+ * 200 while requests can be served: `ok` if every part is up, `degraded` if Redis is down and
+ * answers are not cached. 503 if the database is down or the service is stopping. For a load
+ * balancer.
  *
  */
 export const getReadiness = <ThrowOnError extends boolean = true>(options?: Options<GetReadinessData, ThrowOnError>) => (options?.client ?? client).get<GetReadinessResponses, GetReadinessErrors, ThrowOnError, 'data'>({
@@ -2084,10 +2187,10 @@ export const getReadiness = <ThrowOnError extends boolean = true>(options?: Opti
 });
 
 /**
- * Metrics for Prometheus
+ * Prometheus metrics
  *
- * Counters and timings in Prometheus' text format; no personal data. When the service has
- * a METRICS_TOKEN, it must be sent as a bearer token.
+ * Counters and timings in Prometheus' text format, without personal data. If METRICS_TOKEN is set,
+ * it must be sent as a bearer token.
  *
  */
 export const getMetrics = <ThrowOnError extends boolean = true>(options?: Options<GetMetricsData, ThrowOnError>) => (options?.client ?? client).get<GetMetricsResponses, GetMetricsErrors, ThrowOnError, 'data'>({
@@ -2098,9 +2201,10 @@ export const getMetrics = <ThrowOnError extends boolean = true>(options?: Option
 });
 
 /**
- * This documentation, as a page
+ * API documentation
  *
- * The API reference. The page loads nothing from other origins.
+ * The API reference as a page. It loads nothing from other origins.
+ *
  */
 export const getDocs = <ThrowOnError extends boolean = true>(options?: Options<GetDocsData, ThrowOnError>) => (options?.client ?? client).get<GetDocsResponses, GetDocsErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
@@ -2109,9 +2213,10 @@ export const getDocs = <ThrowOnError extends boolean = true>(options?: Options<G
 });
 
 /**
- * The script of the documentation page
+ * Script of the API documentation
  *
  * What `/docs` loads, served from this origin.
+ *
  */
 export const getDocsScript = <ThrowOnError extends boolean = true>(options?: Options<GetDocsScriptData, ThrowOnError>) => (options?.client ?? client).get<GetDocsScriptResponses, GetDocsScriptErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
@@ -2120,10 +2225,10 @@ export const getDocsScript = <ThrowOnError extends boolean = true>(options?: Opt
 });
 
 /**
- * Ask whether to unsubscribe
+ * Unsubscribe page
  *
- * The page that `List-Unsubscribe` of a mail leads to. It changes nothing: programs follow links,
- * too. Its button does what `unsubscribeAddress` does.
+ * The page that the `List-Unsubscribe` header of an e-mail leads to. Opening it changes nothing,
+ * since programs follow links, too. Its button calls `unsubscribeAddress`.
  *
  */
 export const getUnsubscribePage = <ThrowOnError extends boolean = true>(options: Options<GetUnsubscribePageData, ThrowOnError>) => (options.client ?? client).get<GetUnsubscribePageResponses, GetUnsubscribePageErrors, ThrowOnError, 'data'>({
@@ -2135,8 +2240,8 @@ export const getUnsubscribePage = <ThrowOnError extends boolean = true>(options:
 /**
  * Unsubscribe
  *
- * Whoever the mail went to gets no more of those that `sendEmails` sends. Mail programs do this by
- * themselves at one click (RFC 8058); what they send along is not read.
+ * The recipient gets no more of the e-mails that `sendEmails` sends. Mail programs send this
+ * request after one click (RFC 8058); its body is ignored.
  *
  */
 export const unsubscribeAddress = <ThrowOnError extends boolean = true>(options: Options<UnsubscribeAddressData, ThrowOnError>) => (options.client ?? client).post<UnsubscribeAddressResponses, UnsubscribeAddressErrors, ThrowOnError, 'data'>({
@@ -2146,10 +2251,10 @@ export const unsubscribeAddress = <ThrowOnError extends boolean = true>(options:
 });
 
 /**
- * The page that links in mails lead to
+ * Account page
  *
- * Confirms an address (`/account#verify=…`) and takes a new password (`/account#reset=…`), by the
- * operations of `auth`. For services whose frontend has no such page of its own.
+ * Confirms an address (`/account#verify=…`) and sets a new password (`/account#reset=…`) with the
+ * operations of `auth`. For services whose frontend has no such page.
  *
  */
 export const getAccountPage = <ThrowOnError extends boolean = true>(options?: Options<GetAccountPageData, ThrowOnError>) => (options?.client ?? client).get<GetAccountPageResponses, GetAccountPageErrors, ThrowOnError, 'data'>({
@@ -2159,9 +2264,10 @@ export const getAccountPage = <ThrowOnError extends boolean = true>(options?: Op
 });
 
 /**
- * The script of that page
+ * Script of the account page
  *
  * What `/account` loads, served from this origin.
+ *
  */
 export const getAccountScript = <ThrowOnError extends boolean = true>(options?: Options<GetAccountScriptData, ThrowOnError>) => (options?.client ?? client).get<GetAccountScriptResponses, GetAccountScriptErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
@@ -2170,9 +2276,10 @@ export const getAccountScript = <ThrowOnError extends boolean = true>(options?: 
 });
 
 /**
- * The contract, as YAML
+ * OpenAPI document as YAML
  *
- * This OpenAPI document.
+ * Returns this OpenAPI document.
+ *
  */
 export const getContractYaml = <ThrowOnError extends boolean = true>(options?: Options<GetContractYamlData, ThrowOnError>) => (options?.client ?? client).get<GetContractYamlResponses, GetContractYamlErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
@@ -2181,9 +2288,10 @@ export const getContractYaml = <ThrowOnError extends boolean = true>(options?: O
 });
 
 /**
- * The contract, as JSON
+ * OpenAPI document as JSON
  *
- * This OpenAPI document.
+ * Returns this OpenAPI document.
+ *
  */
 export const getContractJson = <ThrowOnError extends boolean = true>(options?: Options<GetContractJsonData, ThrowOnError>) => (options?.client ?? client).get<GetContractJsonResponses, GetContractJsonErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',

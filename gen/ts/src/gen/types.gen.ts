@@ -5,7 +5,7 @@ export type ClientOptions = {
 };
 
 /**
- * A UUIDv7; sorting ids sorts by time of creation.
+ * A UUIDv7: ids sort by creation time.
  */
 export type Id = string;
 
@@ -15,51 +15,51 @@ export type Id = string;
 export type Time = string;
 
 /**
- * The cursor of the next page; absent on the last.
+ * The cursor of the next page; absent on the last page.
  */
 export type NextCursor = string;
 
 /**
- * What an account may do in general.
+ * The role of an account.
  */
 export type Role = 'client' | 'lawyer' | 'admin';
 
 /**
- * An e-mail address, with letters of any language on both sides of the @. Upper and lower case are the same, and so are a
- * domain in its own letters and in ASCII (xn--).
+ * An e-mail address, with letters of any language on both sides of the @. Case is ignored, and a domain
+ * in Unicode equals its ASCII form (xn--).
  *
  */
 export type EmailAddress = string;
 
 /**
- * Eight characters or more. Any character counts, spaces too. One of the most common passwords, or one made
- * of the account's name or address, is 422.
+ * At least eight characters of any kind, including spaces. A very common password, or one made of the
+ * account's name or address, is 422.
  *
  */
 export type Password = string;
 
 /**
- * The language of the answer, as a BCP 47 tag. English when absent.
+ * The language of the answer as a BCP 47 tag; English if absent.
  */
 export type Locale = string;
 
 /**
- * The rule set a text is held against.
+ * The rule set that a text is checked against.
  */
 export type Policy = 'default' | 'nda' | 'vendor' | 'employment';
 
 /**
- * How the draft speaks. Formal when absent.
+ * The tone of the draft; formal if absent.
  */
 export type Tone = 'formal' | 'plain' | 'firm' | 'friendly';
 
 /**
- * How much a finding, or a whole text, asks for attention.
+ * The severity of a finding or the risk of a whole text.
  */
 export type Severity = 'low' | 'medium' | 'high';
 
 /**
- * A failure (RFC 9457).
+ * An error (RFC 9457).
  */
 export type Problem = {
     /**
@@ -67,7 +67,7 @@ export type Problem = {
      */
     type: string;
     /**
-     * The kind of problem in words; the same for the same type.
+     * A short text for the kind of problem; the same for the same type.
      */
     title: string;
     /**
@@ -75,11 +75,11 @@ export type Problem = {
      */
     status: number;
     /**
-     * What happened this time.
+     * What went wrong with this request.
      */
     detail?: string;
     /**
-     * The path that was asked for.
+     * The path of the request.
      */
     instance?: string;
     /**
@@ -91,7 +91,7 @@ export type Problem = {
      */
     requestId: string;
     /**
-     * The fields that were not acceptable.
+     * The invalid fields.
      */
     errors?: Array<FieldError>;
 };
@@ -106,7 +106,7 @@ export type FieldError = {
      */
     detail: string;
     /**
-     * What is wrong with a document, for programs: see `initiateSignature`.
+     * The machine-readable reason why a document is unfit, see `initiateSignature`.
      */
     reason?: string;
     /**
@@ -114,7 +114,7 @@ export type FieldError = {
      */
     page?: number;
     /**
-     * The words of the document, or the name of what it holds.
+     * The text of the document, or the name of what was found in it.
      */
     quote?: string;
 };
@@ -150,13 +150,13 @@ export type VerifyEmailRequest = {
 };
 
 /**
- * What stands behind the `=` of the link.
+ * The part of the link after the `=`.
  */
 export type LinkToken = string;
 
 export type RefreshRequest = {
     /**
-     * The refresh token of the last pair.
+     * The refresh token of the latest pair.
      */
     refreshToken: string;
 };
@@ -175,7 +175,7 @@ export type Tokens = {
      */
     expiresIn: number;
     /**
-     * Good for one `POST /api/auth/refresh`.
+     * Can be used for one `POST /api/auth/refresh`.
      */
     refreshToken: string;
 };
@@ -186,7 +186,7 @@ export type Session = {
     lastUsedAt: Time;
     expiresAt: Time;
     /**
-     * Whether this request belongs to it.
+     * Whether it is the session of this request.
      */
     current: boolean;
 };
@@ -202,7 +202,7 @@ export type User = {
     id: Id;
     email: EmailAddress;
     /**
-     * Whether the person has shown that mail to the address reaches them.
+     * Whether the person has confirmed the address.
      */
     emailVerified: boolean;
     /**
@@ -211,7 +211,7 @@ export type User = {
     fullName: string;
     role: Role;
     /**
-     * Whether the account is barred from signing in.
+     * Whether the account cannot sign in.
      */
     disabled: boolean;
     createdAt: Time;
@@ -229,7 +229,7 @@ export type UserExport = {
     exportedAt: Time;
     user: User;
     /**
-     * What was asked outside of cases.
+     * The consultations outside of cases.
      */
     consultations: Array<Consultation>;
     /**
@@ -241,15 +241,15 @@ export type UserExport = {
      */
     documents: Array<StoredDocument>;
     /**
-     * The mails that the person sent.
+     * The e-mails that the person sent.
      */
     emails: Array<Email>;
     /**
-     * What the person sent to be signed outside of cases.
+     * The signature requests that the person sent outside of cases.
      */
     signatureRequests: Array<SignatureRequest>;
     /**
-     * What the person was asked to sign, at an address that is confirmed to be theirs.
+     * The documents that the person was asked to sign, if their address is confirmed.
      */
     signatures: Array<ExportedSignature>;
     /**
@@ -257,11 +257,11 @@ export type UserExport = {
      */
     webhooks: Array<Webhook>;
     /**
-     * What they were told and may still read.
+     * The notifications that the person can still read.
      */
     notifications: Array<Notification>;
     /**
-     * How they are told.
+     * The person's notification preferences.
      */
     notificationPreferences: Array<NotificationPreference>;
     /**
@@ -271,7 +271,7 @@ export type UserExport = {
     /**
      * The cases the person is a member of.
      */
-    cases: Array<ExportedShare>;
+    cases: Array<ExportedCase>;
 };
 
 export type ExportedDraft = {
@@ -283,7 +283,7 @@ export type ExportedDraft = {
 };
 
 /**
- * What is held of a signer, without who else signs.
+ * What is stored about a signer, without the other signers.
  */
 export type ExportedSignature = {
     trackingId: Id;
@@ -293,53 +293,53 @@ export type ExportedSignature = {
     documentName: string;
     checksum: Checksum;
     /**
-     * Who asked for the signature.
+     * The name of the sender.
      */
     senderName: string;
     /**
-     * What the mail said.
+     * The sender's message.
      */
     message?: string;
     status: SignatureStatus;
     createdAt: Time;
     signer: Signer;
     /**
-     * The version of the words they agreed to.
+     * The version of the consent text that the signer agreed to.
      */
     disclosure?: string;
     signature?: Signature;
     /**
-     * Their part of the log.
+     * The signer's entries of the log.
      */
     events: Array<SignatureEvent>;
 };
 
-export type ExportedShare = {
+export type ExportedCase = {
     caseId: Id;
     role: CaseRole;
     since: Time;
     /**
-     * The notes they wrote.
+     * The notes that the person wrote.
      */
     notes: Array<CaseNote>;
     /**
-     * The tasks they made or are to do.
+     * The tasks that the person created or is assigned to.
      */
     tasks: Array<CaseTask>;
     /**
-     * What they asked in the case.
+     * The person's consultations in the case.
      */
     consultations: Array<Consultation>;
     /**
-     * The drafts they began in the case.
+     * The drafts that the person created in the case.
      */
     drafts: Array<ExportedDraft>;
     /**
-     * The documents they made or sent in the case, each with a link to its file.
+     * The documents that the person rendered or uploaded in the case, each with a link to its file.
      */
     documents: Array<StoredDocument>;
     /**
-     * What they sent to be signed in the case.
+     * The signature requests that the person sent in the case.
      */
     signatureRequests: Array<SignatureRequest>;
 };
@@ -347,7 +347,7 @@ export type ExportedShare = {
 export type UpdateUserRequest = {
     role?: Role;
     /**
-     * True bars the account from signing in.
+     * True prevents the account from signing in.
      */
     disabled?: boolean;
 };
@@ -384,7 +384,7 @@ export type WarmCacheResponse = {
 };
 
 /**
- * What the answer should take into account. An answer given with a context is never shared with another caller.
+ * What the answer takes into account. An answer with a context is never shared with another caller.
  */
 export type ChatContext = {
     caseId?: Id;
@@ -394,7 +394,7 @@ export type ChatContext = {
      */
     documentIds?: Array<Id>;
     /**
-     * Facts of the matter.
+     * The facts of the case.
      */
     facts?: string;
 };
@@ -405,26 +405,26 @@ export type ChatResponse = {
      */
     answer: string;
     /**
-     * What the answer was given with.
+     * The sources of the answer.
      */
     references: Array<Reference>;
     /**
-     * What the reader should know of the documents: pages that try to give orders, and quotations that are not in them.
+     * What the reader should know about the documents: pages that contain instructions to the AI, and quotations that are not in the documents.
      */
     warnings?: Array<string>;
     /**
-     * Tokens the provider counted for this answer; 0 for a cached one.
+     * Tokens that the provider counted for this answer; 0 for a cached one.
      */
     tokensUsed: number;
     /**
-     * Whether the answer had been given before.
+     * Whether the answer came from the cache.
      */
     cached: boolean;
     consultationId: Id;
 };
 
 /**
- * What an answer was given with.
+ * A source of an answer.
  */
 export type Reference = ({
     kind: 'consultation';
@@ -433,7 +433,7 @@ export type Reference = ({
 } & DocumentReference);
 
 /**
- * The earlier consultation that the question went on from.
+ * The consultation that the question follows up on.
  */
 export type ConsultationReference = {
     /**
@@ -442,13 +442,13 @@ export type ConsultationReference = {
     kind: 'consultation';
     consultationId: Id;
     /**
-     * The beginning of what was asked then.
+     * The beginning of its question.
      */
     excerpt: string;
 };
 
 /**
- * Words of a document that the answer quotes. They were found on that page, as they stand there.
+ * Text of a document that the answer quotes. It was found verbatim on that page.
  */
 export type DocumentReference = {
     /**
@@ -456,7 +456,7 @@ export type DocumentReference = {
      */
     kind: 'document';
     /**
-     * The number in brackets that follows the words in the answer. Several references may have the same.
+     * The number in brackets after the quotation in the answer. Several references can have the same.
      */
     marker: number;
     docId: Id;
@@ -465,11 +465,11 @@ export type DocumentReference = {
      */
     name: string;
     /**
-     * The page, counting from 1.
+     * The page number, from 1.
      */
     page: number;
     /**
-     * The words of the page.
+     * The text of the page.
      */
     quote: string;
 };
@@ -479,11 +479,11 @@ export type DocumentReference = {
  */
 export type ChatEvent = {
     /**
-     * delta: a piece of the answer; done: the whole answer, the last event; error: it failed, the last event.
+     * delta: a piece of the answer; done: the whole answer, as the last event; error: the failure, as the last event.
      */
     type: 'delta' | 'done' | 'error';
     /**
-     * The piece (delta).
+     * A piece of the answer (delta).
      */
     text?: string;
     response?: ChatResponse;
@@ -493,7 +493,7 @@ export type ChatEvent = {
 export type GenerateDocumentRequest = {
     type: DocumentTypeId;
     /**
-     * What the document is drafted from; its schema is the type's `inputsSchema`.
+     * The inputs of the draft, which must match the `inputsSchema` of its type.
      */
     inputs: {
         [key: string]: unknown;
@@ -511,25 +511,25 @@ export type GenerateDocumentResponse = {
      */
     draftText: string;
     /**
-     * The draft's sections by their ids.
+     * The sections of the draft by id.
      */
     sections: {
         [key: string]: DraftSection;
     };
     /**
-     * How complete the draft is, computed from its words: the sections, the points they deal with, the inputs that appear; 1 is complete. A point that only repeats the instruction does not count, and a draft in another language than asked for has half. It says nothing of the law.
+     * How complete the draft is, computed from its text: the sections, the points that they cover and the inputs that appear; 1 is complete. A point that only repeats the instruction does not count, and a draft in the wrong language gets half. It does not assess the law.
      */
     qualityScore: number;
     /**
-     * What a lawyer should look at.
+     * What a lawyer should check.
      */
     warnings: Array<string>;
     /**
-     * Tokens the provider counted for this draft; 0 for a cached one.
+     * Tokens that the provider counted for this draft; 0 for a cached one.
      */
     tokensUsed: number;
     /**
-     * Whether the draft had been made before.
+     * Whether the draft came from the cache.
      */
     cached: boolean;
     consultationId: Id;
@@ -537,7 +537,7 @@ export type GenerateDocumentResponse = {
 
 export type DraftSection = {
     /**
-     * Its place in the draft.
+     * Its position in the draft, from 1.
      */
     position: number;
     /**
@@ -565,15 +565,15 @@ export type AnalyzeResponse = {
     findings: Array<Finding>;
     riskLevel: Severity;
     /**
-     * What to do, the most important first.
+     * What to do, most important first.
      */
     suggestions: Array<string>;
     /**
-     * Tokens the provider counted for this review; 0 for a cached one.
+     * Tokens that the provider counted for this review; 0 for a cached one.
      */
     tokensUsed: number;
     /**
-     * Whether the AI's part had been given before.
+     * Whether the AI's part came from the cache.
      */
     cached: boolean;
     consultationId: Id;
@@ -581,11 +581,11 @@ export type AnalyzeResponse = {
 
 export type Finding = {
     /**
-     * The kind of clause in the vocabulary of the CUAD corpus, or `Embedded Instruction`.
+     * The clause type in the vocabulary of the CUAD data set, or `Embedded Instruction`.
      */
     clauseType: string;
     /**
-     * The words of the text.
+     * The quoted text.
      */
     quote: string;
     /**
@@ -598,7 +598,7 @@ export type Finding = {
     end: number;
     severity: Severity;
     /**
-     * How sure the finding is.
+     * The confidence in the finding.
      */
     confidence: number;
     /**
@@ -612,7 +612,7 @@ export type Finding = {
 };
 
 /**
- * What was asked for.
+ * The type of a consultation.
  */
 export type ConsultationKind = 'chat' | 'document' | 'analysis';
 
@@ -621,7 +621,7 @@ export type ConsultationSummary = {
     userId: Id;
     kind: ConsultationKind;
     /**
-     * The beginning of what was asked.
+     * The beginning of the question.
      */
     excerpt: string;
     /**
@@ -645,19 +645,19 @@ export type Consultation = {
     caseId?: Id;
     kind: ConsultationKind;
     /**
-     * What was asked: the message, the text that was reviewed, or the inputs of the draft as JSON.
+     * The message, the reviewed text, or the inputs of the draft as JSON.
      */
     question: string;
     /**
-     * What was answered: the answer or draft in Markdown, or the findings as JSON.
+     * The answer or draft in Markdown, or the findings as JSON.
      */
     answer: string;
     /**
-     * What the answer was given with.
+     * The sources of the answer.
      */
     references?: Array<Reference>;
     /**
-     * What the reader should know of the documents: pages that try to give orders, and quotations that are not in them.
+     * What the reader should know about the documents: pages that contain instructions to the AI, and quotations that are not in the documents.
      */
     warnings?: Array<string>;
     draftId?: Id;
@@ -674,7 +674,7 @@ export type Consultation = {
      */
     cached: boolean;
     /**
-     * Tokens the provider counted.
+     * Tokens that the provider counted.
      */
     tokensUsed: number;
     createdAt: Time;
@@ -682,7 +682,7 @@ export type Consultation = {
 
 export type DocumentType = {
     /**
-     * What `type` of a draft takes.
+     * The value for the `type` of a draft.
      */
     id: string;
     /**
@@ -704,7 +704,7 @@ export type DocumentType = {
         [key: string]: unknown;
     };
     /**
-     * Inputs that fit the schema.
+     * Inputs that match the schema.
      */
     example: {
         [key: string]: unknown;
@@ -724,12 +724,12 @@ export type DocumentTypeList = {
 export type DocumentTypeId = string;
 
 /**
- * How far a draft has come.
+ * The status of a draft.
  */
 export type DraftStatus = 'drafted' | 'reviewed' | 'final';
 
 /**
- * Whether the AI drafted the first version, or a person.
+ * Who wrote the first version: the AI or a person.
  */
 export type DraftOrigin = 'generated' | 'written';
 
@@ -789,11 +789,11 @@ export type Draft = {
      */
     body: string;
     /**
-     * What a lawyer should look at in the generated text; it may have been dealt with since.
+     * What a lawyer should check in the generated text; it may have been resolved since.
      */
     warnings: Array<string>;
     /**
-     * How complete the generated text was; absent when it was written by hand.
+     * How complete the generated text was; absent if a person wrote it.
      */
     qualityScore?: number;
     reviewedBy?: Id;
@@ -827,7 +827,7 @@ export type UpdateDraftRequest = {
      */
     body?: string;
     /**
-     * What the change is about; kept with the new version.
+     * A note about the change, stored with the new version.
      */
     note?: string;
     status?: DraftStatus;
@@ -837,11 +837,11 @@ export type UpdateDraftRequest = {
 export type DraftVersionSummary = {
     version: DraftVersionNumber;
     /**
-     * The title then.
+     * The title of this version.
      */
     title: string;
     /**
-     * What its author said the change was about.
+     * The author's note about the change.
      */
     note?: string;
     authorId: Id;
@@ -859,17 +859,17 @@ export type DraftVersionList = {
 export type DraftVersion = {
     version: DraftVersionNumber;
     /**
-     * The title then.
+     * The title of this version.
      */
     title: string;
     /**
-     * What its author said the change was about.
+     * The author's note about the change.
      */
     note?: string;
     authorId: Id;
     createdAt: Time;
     /**
-     * The text then, in Markdown.
+     * The text of this version, in Markdown.
      */
     body: string;
 };
@@ -878,19 +878,19 @@ export type DraftComparison = {
     from: DraftVersionNumber;
     to: DraftVersionNumber;
     /**
-     * The titles, in pieces.
+     * The difference between the titles, in pieces.
      */
     title: Array<TextChange>;
     /**
-     * The places that changed, in the order of the text; none when it is the same.
+     * The changed places, in the order of the text; empty if nothing changed.
      */
     hunks: Array<DraftHunk>;
     /**
-     * How many words came.
+     * How many words were inserted.
      */
     insertedWords: number;
     /**
-     * How many words went.
+     * How many words were deleted.
      */
     deletedWords: number;
 };
@@ -920,7 +920,7 @@ export type DraftHunk = {
 
 export type TextChange = {
     /**
-     * Whether the piece stayed, went or came.
+     * Whether the piece is unchanged, deleted or inserted.
      */
     kind: 'equal' | 'delete' | 'insert';
     /**
@@ -930,12 +930,12 @@ export type TextChange = {
 };
 
 /**
- * Where a case stands.
+ * The status of a case.
  */
 export type CaseStatus = 'open' | 'closed';
 
 /**
- * What a member is in a case. owner: answers for it, its members and its deletion. lawyer: works on it and changes what it says. assistant: works on it. client: reads, and asks questions in it. viewer: reads.
+ * The role of a member. owner: manages the case and its members and can delete it. lawyer: works on the case and can change it. assistant: works on the case. client: reads it and asks questions in it. viewer: reads it.
  */
 export type CaseRole = 'owner' | 'lawyer' | 'assistant' | 'client' | 'viewer';
 
@@ -955,7 +955,7 @@ export type UpdateCaseRequest = {
 };
 
 /**
- * What the case is called.
+ * The title of the case.
  */
 export type CaseTitle = string;
 
@@ -1002,7 +1002,7 @@ export type Case = {
 };
 
 /**
- * Names the account by one of `userId` and `email`.
+ * Names the person by either `userId` or `email`.
  */
 export type AddCaseMemberRequest = {
     userId?: Id;
@@ -1052,7 +1052,7 @@ export type CaseInvitationList = {
 export type Invitation = {
     id: Id;
     /**
-     * The name of the person who invites.
+     * The name of the person who sent the invitation.
      */
     inviterName: string;
     role: CaseRole;
@@ -1098,7 +1098,7 @@ export type CaseNoteList = {
 };
 
 /**
- * Where a task stands.
+ * The status of a task.
  */
 export type CaseTaskStatus = 'open' | 'done';
 
@@ -1141,12 +1141,12 @@ export type CaseTaskList = {
 };
 
 /**
- * What a party is.
+ * Whether a party is a person or a company.
  */
 export type PartyKind = 'person' | 'company';
 
 /**
- * Where a party stands; other: on neither side, such as a witness.
+ * The side of a party; other: neither side, such as a witness.
  */
 export type PartySide = 'client' | 'opposing' | 'other';
 
@@ -1159,7 +1159,7 @@ export type AddCasePartyRequest = {
     name: string;
     email?: EmailAddress;
     /**
-     * The number in a register of companies, or a tax number.
+     * The company registration number or a tax number.
      */
     registrationNumber?: string;
 };
@@ -1174,12 +1174,12 @@ export type CaseParty = {
     name: string;
     email?: EmailAddress;
     /**
-     * The number in a register of companies, or a tax number.
+     * The company registration number or a tax number.
      */
     registrationNumber?: string;
     createdAt: Time;
     /**
-     * The same on the other side of other cases; absent when there is none.
+     * Conflicts of interest: the same party on the other side of other cases; absent if there are none.
      */
     conflicts?: Array<PartyConflict>;
 };
@@ -1187,7 +1187,7 @@ export type CaseParty = {
 export type PartyConflict = {
     side: PartySide;
     /**
-     * What is the same, or, by `similarName`, may be.
+     * What matches; `similarName` means that it may be the same person.
      */
     matched: Array<'name' | 'similarName' | 'email' | 'registrationNumber'>;
     caseId?: Id;
@@ -1202,32 +1202,32 @@ export type CasePartyList = {
 };
 
 /**
- * A SHA-256, in hexadecimal.
+ * A SHA-256 hash in hexadecimal.
  */
 export type Sha256 = string;
 
 export type TimelineEntry = {
     /**
-     * Its number: 1, 2, 3 … without a gap.
+     * The sequence number, from 1 without gaps.
      */
     seq: number;
     at: Time;
     actorId: Id;
     /**
-     * What was done or asked for.
+     * The action.
      */
     verb: 'read' | 'download' | 'create' | 'update' | 'delete' | 'hold';
     /**
-     * To what.
+     * The resource that it was applied to.
      */
     subject: 'case' | 'member' | 'note' | 'task' | 'party' | 'timeline' | 'consultation' | 'draft' | 'document' | 'signature' | 'payment';
     subjectId?: Id;
     /**
-     * Whether it was asked for and not allowed.
+     * Whether the action was refused.
      */
     refused: boolean;
     /**
-     * What changed, or why it was refused. For people; never what a person wrote.
+     * What changed, or why it was refused; for people. It never contains what a person wrote.
      */
     detail: string;
     prevHash: Sha256;
@@ -1242,24 +1242,24 @@ export type CaseTimeline = {
     nextCursor?: NextCursor;
 };
 
-export type TimelineVerdict = {
+export type TimelineVerification = {
     /**
-     * Whether every entry is there as it was written.
+     * Whether every entry is unchanged.
      */
     intact: boolean;
     /**
-     * How many entries, from the first on, are as they were written.
+     * How many entries, from the first on, are unchanged.
      */
     entries: number;
     /**
-     * The first entry that was altered or is missing; absent when intact.
+     * The first entry that was changed or is missing; absent if intact.
      */
     brokenAt?: number;
     head: Sha256;
 };
 
 /**
- * Where a document comes from: somebody sent it, it was made here, or it is one that was signed by all.
+ * The origin of a document: uploaded, rendered by the service, or signed by all signers.
  */
 export type DocumentKind = 'uploaded' | 'rendered' | 'signed';
 
@@ -1274,38 +1274,38 @@ export type UploadDocumentRequest = {
 };
 
 /**
- * An e-mail address. What is none is refused with the mail it stands in, and no other of a batch.
+ * An e-mail address. An invalid one only fails its own e-mail, not the others of a batch.
  */
 export type RecipientAddress = string;
 
 export type SendEmailRequest = {
     /**
-     * The recipients; with cc and bcc at most 100.
+     * The recipients; at most 100 together with cc and bcc.
      */
     to: Array<RecipientAddress>;
     /**
-     * Who gets a copy.
+     * Recipients of a copy.
      */
     cc?: Array<RecipientAddress>;
     /**
-     * Who gets a copy without the others knowing.
+     * Recipients of a copy whom the others do not see.
      */
     bcc?: Array<RecipientAddress>;
     replyTo?: RecipientAddress;
     /**
-     * One line.
+     * The subject; one line.
      */
     subject: string;
     /**
-     * The mail as HTML. This or bodyText is needed.
+     * The HTML body. Either this or bodyText is required.
      */
     bodyHtml?: string;
     /**
-     * The mail as text.
+     * The text body.
      */
     bodyText?: string;
     /**
-     * What goes with it.
+     * The attachments.
      */
     attachments?: Array<EmailAttachment>;
     sendAt?: Time;
@@ -1313,16 +1313,16 @@ export type SendEmailRequest = {
 
 export type EmailAttachment = {
     /**
-     * What the recipient saves it as.
+     * The file name for the recipient.
      */
     filename: string;
     /**
-     * The `fileUrl` of a document, or the path of its content. This or docId is needed.
+     * The `fileUrl` of a document, or the path of its content. Either this or docId is required.
      */
     fileUrl?: string;
     docId?: Id;
     /**
-     * A picture that the HTML shows.
+     * Whether it is an image that the HTML shows.
      */
     inline?: boolean;
 };
@@ -1334,14 +1334,14 @@ export type SendEmailResponse = {
 
 export type SendEmailsRequest = {
     /**
-     * The mails.
+     * The e-mails.
      */
     emails: Array<SendEmailRequest>;
 };
 
 export type SendEmailsResponse = {
     /**
-     * What became of each, in their order.
+     * The result for each e-mail, in the same order.
      */
     items: Array<SendEmailsItem>;
 };
@@ -1357,48 +1357,48 @@ export type SendEmailsItem = {
 
 export type SendEmailsError = {
     /**
-     * As in a problem.
+     * The code of a problem.
      */
     code: string;
     /**
-     * What is wrong.
+     * What went wrong.
      */
     detail: string;
     /**
-     * Each field that is not acceptable.
+     * The invalid fields.
      */
     errors: Array<FieldError>;
 };
 
 /**
- * queued: waits to be sent; sent: the mail server took it, for one recipient at least; bounced: refused for good; failed: given up; cancelled: by its sender.
+ * queued: waiting to be sent; sent: accepted by the mail server for at least one recipient; bounced: rejected permanently; failed: the service stopped trying; cancelled: by the sender.
  */
 export type EmailStatus = 'queued' | 'sent' | 'bounced' | 'failed' | 'cancelled';
 
 export type EmailRecipient = {
     address: EmailAddress;
     /**
-     * Where the recipient stands.
+     * The header field that lists the recipient.
      */
     field: 'to' | 'cc' | 'bcc';
     /**
-     * As of the mail; suppressed: the address is not written to.
+     * As for the e-mail; suppressed: the address is on the suppression list.
      */
     status: 'queued' | 'sent' | 'bounced' | 'failed' | 'cancelled' | 'suppressed';
     /**
-     * Why it is not sent, or not yet: what the mail server said.
+     * Why it was not sent, or not yet: the reply of the mail server.
      */
     reason?: string;
 };
 
 export type EmailFile = {
     /**
-     * What the recipient saves it as.
+     * The file name for the recipient.
      */
     filename: string;
     docId: Id;
     /**
-     * What it is.
+     * The content type.
      */
     contentType: string;
     /**
@@ -1406,7 +1406,7 @@ export type EmailFile = {
      */
     size: number;
     /**
-     * Whether it is a picture that the HTML shows.
+     * Whether it is an image that the HTML shows.
      */
     inline: boolean;
 };
@@ -1419,29 +1419,29 @@ export type Email = {
      */
     subject: string;
     /**
-     * The text; absent in lists, and when it was sent so long ago that it is not kept any more.
+     * The text body; absent in lists, and after the retention period.
      */
     bodyText?: string;
     /**
-     * The HTML as it is sent; absent in lists.
+     * The HTML body as it is sent; absent in lists.
      */
     bodyHtml?: string;
     replyTo?: EmailAddress;
     status: EmailStatus;
     /**
-     * Why it is not sent, or not yet.
+     * Why it was not sent, or not yet.
      */
     reason?: string;
     /**
-     * How often it was tried.
+     * The number of attempts.
      */
     attempts: number;
     /**
-     * To whom, and where it stands for each.
+     * The recipients with their status.
      */
     recipients: Array<EmailRecipient>;
     /**
-     * What goes with it.
+     * The attachments.
      */
     attachments: Array<EmailFile>;
     sendAt: Time;
@@ -1464,11 +1464,11 @@ export type CreateSuppressionRequest = {
 export type Suppression = {
     id: Id;
     /**
-     * Whom nothing is sent to. The address of somebody who was erased is not kept: in its place stands `erased-` and the first 32 hexadecimal digits of the SHA-256 of the address in small letters, `@erased.invalid`.
+     * The suppressed address. The address of a person who was erased is not stored; instead there is `erased-`, the first 32 hexadecimal digits of the SHA-256 of the lower-case address, and `@erased.invalid`.
      */
     address: EmailAddress;
     /**
-     * bounced: a mail server says that there is no such address; manual: an admin put it there; unsubscribed: its owner wants no mails that go to many.
+     * bounced: a mail server reported that the address does not exist; manual: an admin added it; unsubscribed: its owner wants no bulk e-mail.
      */
     reason: 'bounced' | 'manual' | 'unsubscribed';
     createdAt: Time;
@@ -1491,16 +1491,16 @@ export type StoredDocument = {
      */
     name: string;
     /**
-     * What it is, told from its bytes.
+     * The content type, detected from the content.
      */
     contentType: string;
     kind: DocumentKind;
     /**
-     * pending: its text is still to be read; indexed: the search finds it; none: it has no text, as a scan or a picture; unreadable: its text could not be read, and `textError` says why.
+     * pending: the text is still to be extracted; indexed: the search can find it; none: there is no text, as in a scan or an image; unreadable: the text could not be extracted, see `textError`.
      */
     textState: 'pending' | 'indexed' | 'none' | 'unreadable';
     /**
-     * Why the text is unreadable. memory: reading it takes more memory than a file may; time: it takes longer than a file may; failed: reading it failed, several times. The document itself is kept as it was sent.
+     * Why the text is unreadable. memory: extraction exceeds the memory limit; time: it exceeds the time limit; failed: it failed several times. The document itself is stored unchanged.
      */
     textError?: 'memory' | 'time' | 'failed';
     trackedChanges?: TrackedChanges;
@@ -1510,7 +1510,7 @@ export type StoredDocument = {
     size: number;
     checksum: Checksum;
     /**
-     * Reads the bytes, without further credentials, until it expires. Whoever has it can read them.
+     * Gives access to the file without further credentials until it expires. Anyone who has the URL can read the file.
      */
     fileUrl: string;
     fileUrlExpiresAt: Time;
@@ -1518,23 +1518,23 @@ export type StoredDocument = {
 };
 
 /**
- * Tracked changes and comments of a Word document, once its text is read; absent when it has none. The text is read as if all changes were accepted, with the comments. Read the changes in the document itself before you rely on the text.
+ * Tracked changes and comments of a Word document, once its text is extracted; absent if there are none. The text is read as if all changes were accepted, with the comments. Check the changes in the document itself before you rely on the text.
  */
 export type TrackedChanges = {
     /**
-     * Marked insertions, which are part of the text.
+     * Tracked insertions, which are part of the text.
      */
     insertions: number;
     /**
-     * Marked deletions, which are not.
+     * Tracked deletions, which are not part of the text.
      */
     deletions: number;
     /**
-     * Marked moves of text, which is read where it was moved to.
+     * Tracked moves; the text is read at its new place.
      */
     moves: number;
     /**
-     * Comments, which the text holds as “[Comment by Ada: …]”.
+     * Comments, which are in the text as “[Comment by Ada: …]”.
      */
     comments: number;
 };
@@ -1553,68 +1553,68 @@ export type StoredDocumentList = {
 export type Checksum = string;
 
 /**
- * creating: it is being handed to the provider; open: it can be signed; sealing: all have signed, and the file is being made, or fetched; completed, declined, cancelled, expired and failed are ends. failed: the provider did not take it, and nobody was asked to sign; or all have signed, and it cannot be sealed, since the document is lost or damaged. The last entry of the log says why.
+ * creating: it is being sent to the provider; open: it can be signed; sealing: all have signed, and the file is being sealed or downloaded; completed, declined, cancelled, expired and failed are final. failed: the provider did not accept it and nobody was asked to sign, or all have signed but the document is lost or damaged and cannot be sealed; the last entry of the log has the reason.
  */
 export type SignatureStatus = 'creating' | 'failed' | 'open' | 'sealing' | 'completed' | 'declined' | 'cancelled' | 'expired';
 
 /**
- * waiting: for those before; sent: the link was mailed, or is about to be; opened: the link was used; viewed: the whole document was fetched with it; consented: they agreed to sign electronically.
+ * waiting: others sign first; sent: the link was e-mailed or is about to be; opened: the link was used; viewed: the whole document was downloaded with it; consented: the signer agreed to sign electronically.
  */
 export type SignerStatus = 'waiting' | 'sent' | 'opened' | 'viewed' | 'consented' | 'signed' | 'declined';
 
 /**
- * Who signs when.
+ * The order of signing.
  */
 export type SignatureWorkflow = 'sequential' | 'parallel';
 
 export type InitiateSignatureRequest = {
     docId: Id;
     /**
-     * Who is to sign; each address once.
+     * The signers; each address once.
      */
     signers: Array<NewSigner>;
     workflow: SignatureWorkflow;
     /**
-     * What the mails say to the signers.
+     * The message in the e-mails to the signers.
      */
     message?: string;
     /**
-     * What the document may hold all the same. Only what it does hold is put on record.
+     * The risks that the sender accepts. Only those that the document has are recorded.
      */
     acceptRisks?: Array<SigningRisk>;
     /**
-     * Of the mails, as a BCP 47 tag: German, French, Spanish, or else English. What the Accept-Language header says when absent.
+     * The language of the e-mails as a BCP 47 tag: German, French, Spanish, or else English. If absent, that of the Accept-Language header.
      */
     language?: string;
     /**
-     * Until when it can be signed, an hour to a year from now; thirty days when absent.
+     * When the request expires, an hour to a year from now; thirty days if absent.
      */
     expiresAt?: Time;
 };
 
 /**
- * What makes a document unfit to be signed. blank: a blank, a placeholder or a field of a template that is not filled in; draft: it is marked as a draft; unreadable: its text cannot be read, so that nobody could look for blanks; empty_field: a required form field is empty; javascript: a script; launch: it starts a program or opens a file; link: it opens an address of the web; form_action: it sends, fills or empties its form; external_document: it leads into another file, or takes contents from one; action: it shows, hides or prints something by itself; attachment: a file within it; media: sound, film or 3D; layers: contents that are hidden, or print otherwise than they show.
+ * Why a document is unfit for signature. blank: a blank, placeholder or template field that is not filled in; draft: marked as a draft; unreadable: the text cannot be read, so blanks cannot be found; empty_field: a required form field is empty; javascript: a script; launch: starts a program or opens a file; link: opens a web address; form_action: submits, fills or resets its form; external_document: refers to another file or includes content from one; action: shows, hides or prints something automatically; attachment: an embedded file; media: sound, video or 3D; layers: content that is hidden, or prints differently than it is shown.
  */
 export type SigningRisk = 'blank' | 'draft' | 'unreadable' | 'empty_field' | 'javascript' | 'launch' | 'link' | 'form_action' | 'external_document' | 'action' | 'attachment' | 'media' | 'layers';
 
 export type NewSigner = {
     /**
-     * As the certificate prints it.
+     * The name, as it is printed on the certificate.
      */
     name: string;
     /**
-     * Where the link is mailed.
+     * The address that the link is sent to.
      */
     email: string;
     /**
-     * When they sign in a sequential workflow, for all or for none. A parallel one knows no order.
+     * The position in a sequential workflow, for all signers or for none. A parallel workflow has no order.
      */
     order?: number;
 };
 
 export type InitiateSignatureResponse = {
     /**
-     * Where a signer has their link mailed to them. It holds no secret.
+     * The page where a signer can request their link. It contains no secret.
      */
     signingUrl: string;
     expiresAt: Time;
@@ -1624,7 +1624,7 @@ export type InitiateSignatureResponse = {
 export type SignatureRequest = {
     trackingId: Id;
     /**
-     * Who sent it.
+     * The account of the sender.
      */
     userId: Id;
     /**
@@ -1639,24 +1639,24 @@ export type SignatureRequest = {
     checksum: Checksum;
     workflow: SignatureWorkflow;
     /**
-     * Who has it signed; builtin: this service itself.
+     * The signing provider; builtin: this service itself.
      */
     provider: 'builtin' | 'docuseal' | 'documenso';
     status: SignatureStatus;
     /**
-     * As the signers are told.
+     * The name of the sender, as the signers see it.
      */
     senderName: string;
     /**
-     * What the mails say to the signers.
+     * The message in the e-mails to the signers.
      */
     message?: string;
     /**
-     * The language of the mails.
+     * The language of the e-mails.
      */
     language: 'en' | 'de' | 'fr' | 'es';
     /**
-     * In the order in which they sign.
+     * The signers in the order of signing.
      */
     signers: Array<Signer>;
     /**
@@ -1666,32 +1666,32 @@ export type SignatureRequest = {
     expiresAt: Time;
     createdAt: Time;
     /**
-     * Since when it has this status.
+     * When it got this status.
      */
     changedAt: Time;
 };
 
 export type Signer = {
     /**
-     * As the log and the certificate number them.
+     * The number of the signer in the log and the certificate.
      */
     number: number;
     /**
-     * Those of the same turn sign at the same time.
+     * Signers with the same turn sign at the same time.
      */
     turn: number;
     /**
-     * Their name.
+     * The signer's name.
      */
     name: string;
     /**
-     * Their address.
+     * The signer's address.
      */
     email: string;
     status: SignerStatus;
     signedAt?: Time;
     /**
-     * Why they declined.
+     * Why the signer declined.
      */
     reason?: string;
 };
@@ -1711,32 +1711,32 @@ export type Hash = string;
 
 export type SignatureEvent = {
     /**
-     * From 1, without a gap.
+     * The sequence number, from 1 without gaps.
      */
     seq: number;
     at: Time;
     /**
-     * What happened. risks: the sender accepted what the document holds; delivered, bounced: the mail server took the mail for this address, or refused it; forwarded: the link was used, and led on to the provider; opened: the link was used; viewed: the whole document was fetched with it, or the provider says so.
+     * What happened. risks: the sender accepted risks of the document; delivered, bounced: the mail server accepted or rejected the e-mail to this address; forwarded: the link was used and led to the provider; opened: the link was used; viewed: the whole document was downloaded with it, or the provider reports that it was viewed.
      */
     kind: 'created' | 'risks' | 'failed' | 'sent' | 'reminded' | 'delivered' | 'bounced' | 'forwarded' | 'opened' | 'viewed' | 'consented' | 'signed' | 'declined' | 'cancelled' | 'expired' | 'completed';
     /**
-     * Whose doing it was.
+     * The signer who did it.
      */
     signer?: number;
     /**
-     * The network address it was done from.
+     * The network address of the signer.
      */
     ip?: string;
     /**
-     * The browser it was done with.
+     * The browser of the signer.
      */
     userAgent?: string;
     /**
-     * A checksum, the version of what was consented to, the risks that were accepted, or why it failed.
+     * A checksum, the version of the consent text, the accepted risks, or the reason of a failure.
      */
     detail?: string;
     /**
-     * The name that was typed as a signature, where it is another than the signer's.
+     * The name that was typed as a signature, if it differs from the signer's name.
      */
     signedAs?: string;
     prev: Hash;
@@ -1751,14 +1751,14 @@ export type SignatureEventList = {
 };
 
 /**
- * As the provider has it.
+ * The provider's own event.
  */
 export type ProviderWebhook = {
     [key: string]: unknown;
 };
 
 /**
- * What stands behind the `#` of a signing link.
+ * The part of a signing link after the `#`.
  */
 export type SigningSecret = string;
 
@@ -1769,7 +1769,7 @@ export type SigningToken = {
 export type SigningConsent = {
     token: SigningSecret;
     /**
-     * The version of the words that were shown.
+     * The version of the consent text that was shown.
      */
     disclosure: string;
 };
@@ -1780,29 +1780,29 @@ export type SigningSignature = {
 };
 
 /**
- * Either typed, or drawn as strokes in a field of a width and a height.
+ * Either typed, or drawn as strokes in a field with a width and a height.
  */
 export type Signature = {
     /**
-     * A name.
+     * The typed name.
      */
     typed?: string;
     /**
-     * Lines that were drawn.
+     * The drawn lines.
      */
     strokes?: Array<Array<SignaturePoint>>;
     /**
-     * Of the field.
+     * The size of the field.
      */
     width?: number;
     /**
-     * Of the field.
+     * The size of the field.
      */
     height?: number;
 };
 
 /**
- * From the upper left corner of the field.
+ * A point, from the upper left corner of the field.
  */
 export type SignaturePoint = {
     /**
@@ -1818,7 +1818,7 @@ export type SignaturePoint = {
 export type SigningDecline = {
     token: SigningSecret;
     /**
-     * For the sender.
+     * The reason, for the sender.
      */
     reason?: string;
 };
@@ -1826,14 +1826,14 @@ export type SigningDecline = {
 export type SigningLinkRequest = {
     trackingId: Id;
     /**
-     * The signer's.
+     * The signer's address.
      */
     email: string;
 };
 
 export type SigningView = {
     /**
-     * What the link is good for. open: to sign; early: others sign first; closed: the request was withdrawn, or declined by another.
+     * The state of the link. open: the signer can sign; early: others sign first; closed: the request was cancelled, or declined by another signer.
      */
     state: 'open' | 'early' | 'signed' | 'declined' | 'expired' | 'closed';
     /**
@@ -1846,39 +1846,39 @@ export type SigningView = {
     size: number;
     checksum: Checksum;
     /**
-     * Who asks for it to be signed.
+     * The name of the sender.
      */
     senderName: string;
     /**
-     * What they write.
+     * The sender's message.
      */
     message?: string;
     /**
-     * Whose link it is.
+     * The name of the signer.
      */
     signerName: string;
     expiresAt: Time;
     /**
-     * Whether they agreed to sign electronically.
+     * Whether the signer agreed to sign electronically.
      */
     consented: boolean;
     /**
-     * Where they sign, made anew each time, a secret: it stands here when an outside provider has the document signed, and its signing operations here are 409.
+     * Where the signer signs if the service uses an external provider: a secret URL, new each time. The signing operations of this service are then 409.
      */
     signingUrl?: string;
     disclosure: SigningDisclosure;
 };
 
 /**
- * What signers agree to.
+ * The consent text.
  */
 export type SigningDisclosure = {
     /**
-     * Of the words.
+     * The version of the text.
      */
     version: string;
     /**
-     * The words.
+     * The text.
      */
     text: string;
 };
@@ -1898,22 +1898,22 @@ export type Passage = {
      */
     name: string;
     /**
-     * The page, from 1.
+     * The page number, from 1.
      */
     page: number;
     /**
-     * The words of the page around what was found.
+     * The text of the page around the match.
      */
     quote: string;
     /**
-     * The words of the quote that were looked for, as they stand there.
+     * The matching words of the quote, as they are written there.
      */
     matches: Array<string>;
 };
 
 export type PassageList = {
     /**
-     * The pages, the best first.
+     * The pages, best match first.
      */
     items: Array<Passage>;
 };
@@ -1928,7 +1928,7 @@ export type RenderPdfRequest = {
      */
     version: string;
     /**
-     * What the template is filled with; its schema is the version's `schema`.
+     * The data for the template, which must match the version's `schema`.
      */
     data: {
         [key: string]: unknown;
@@ -1939,7 +1939,7 @@ export type RenderPdfRequest = {
 
 export type RenderBatchRequest = {
     /**
-     * What is to be made.
+     * The documents to render.
      */
     items: Array<RenderPdfRequest>;
 };
@@ -1947,7 +1947,7 @@ export type RenderBatchRequest = {
 export type RenderBatchResponse = {
     jobId: Id;
     /**
-     * How many documents the job makes.
+     * How many documents the job renders.
      */
     total: number;
 };
@@ -1959,15 +1959,15 @@ export type RenderDraftRequest = {
 
 export type RenderOptions = {
     /**
-     * Whether DRAFT stands across every page.
+     * Whether every page is marked DRAFT.
      */
     draft?: boolean;
     /**
-     * The paper; when absent the template's own, or A4 for a draft.
+     * The paper size; if absent, the template's, or A4 for a draft.
      */
     pageSize?: 'A4' | 'Letter';
     /**
-     * An address where a reader can have the document verified, printed as a QR code on the last page.
+     * A URL where a reader can verify the document; printed as a QR code on the last page.
      */
     verifyUrl?: string;
 };
@@ -1976,7 +1976,7 @@ export type RenderPdfResponse = {
     docId: Id;
     caseId?: Id;
     /**
-     * Where the file can be fetched, by whoever has the address, until it expires.
+     * Where anyone who has the URL can download the file until it expires.
      */
     fileUrl: string;
     fileUrlExpiresAt: Time;
@@ -1988,12 +1988,12 @@ export type RenderPdfResponse = {
 };
 
 /**
- * Where the job is: failed is for good, and until then a job that is to be tried again is waiting.
+ * The state of the job. A job that will be retried is waiting; failed is final.
  */
 export type JobStatus = 'waiting' | 'running' | 'succeeded' | 'failed' | 'cancelled';
 
 /**
- * What kind of work it is, such as `email.send`.
+ * The kind of job, such as `email.send`.
  */
 export type JobKind = string;
 
@@ -2002,22 +2002,22 @@ export type Job = {
     userId?: Id;
     kind: JobKind;
     /**
-     * How urgent it is: interactive before standard, standard before bulk.
+     * The priority: interactive before standard, standard before bulk.
      */
     queue: 'interactive' | 'standard' | 'bulk';
     status: JobStatus;
     progress: JobProgress;
     /**
-     * What came of it. Its shape is written where the work is asked for.
+     * The result. The operation that starts the job describes it.
      */
     result?: {
         [key: string]: unknown;
     };
     error?: JobError;
     /**
-     * How often it was tried and failed.
+     * How many attempts have failed.
      */
-    tries: number;
+    attempts: number;
     createdAt: Time;
     runAt: Time;
     startedAt?: Time;
@@ -2026,21 +2026,21 @@ export type Job = {
 
 export type JobProgress = {
     /**
-     * Steps that are done.
+     * How many steps are done.
      */
     done: number;
     /**
-     * Steps in all; 0 when that is not known.
+     * How many steps there are; 0 if unknown.
      */
     total: number;
 };
 
 /**
- * Why the last try failed.
+ * Why the last attempt failed.
  */
 export type JobError = {
     /**
-     * As the `code` of a problem.
+     * The `code` of a problem.
      */
     code: string;
     /**
@@ -2062,7 +2062,7 @@ export type JobList = {
  */
 export type JobEvent = {
     /**
-     * progress: the job has changed; done: it has ended, the last event; error: it can no longer be followed, the last event.
+     * progress: the job has changed; done: it has ended (the last event); error: it can no longer be followed (the last event).
      */
     type: 'progress' | 'done' | 'error';
     job?: Job;
@@ -2072,24 +2072,24 @@ export type JobEvent = {
 export type Verification = {
     docId: Id;
     /**
-     * Whether the bytes are those that were recorded.
+     * Whether the stored bytes are the recorded ones.
      */
     intact: boolean;
     checksum: Checksum;
     storedChecksum?: Checksum;
     /**
-     * The bytes that are there.
+     * The size of the stored file in bytes.
      */
     storedSize: number;
     /**
-     * Whether rendering it again from its template and data gives the same bytes; absent for a document that was uploaded.
+     * Whether rendering it again gives the same bytes; absent for an uploaded document.
      */
     reproducible?: boolean;
     verifiedAt: Time;
 };
 
 /**
- * The id of a template: small letters, digits and hyphens.
+ * The id of a template: lower-case letters, digits and hyphens.
  */
 export type TemplateId = string;
 
@@ -2105,7 +2105,7 @@ export type TemplateVersionSummary = {
      */
     name: string;
     /**
-     * Whether it may be used by all with whom the template is shared.
+     * Whether everyone with whom the template is shared can use it.
      */
     published: boolean;
     authorId?: Id;
@@ -2128,7 +2128,7 @@ export type Template = {
     description: string;
     latestVersion: TemplateVersionName;
     /**
-     * The versions, the oldest first.
+     * The versions, oldest first.
      */
     versions: Array<TemplateVersionSummary>;
 };
@@ -2149,7 +2149,7 @@ export type TemplateVersion = {
      */
     name: string;
     /**
-     * Whether it may be used by all with whom the template is shared.
+     * Whether everyone with whom the template is shared can use it.
      */
     published: boolean;
     authorId?: Id;
@@ -2170,7 +2170,7 @@ export type TemplateVersion = {
         [key: string]: unknown;
     };
     /**
-     * Data that fit the schema and fill the template.
+     * Data that matches the schema and fills the template.
      */
     sampleData: {
         [key: string]: unknown;
@@ -2191,7 +2191,7 @@ export type CreateTemplateRequest = {
         [key: string]: unknown;
     };
     /**
-     * Data that fit the schema and fill the template.
+     * Data that matches the schema and fills the template.
      */
     sampleData: {
         [key: string]: unknown;
@@ -2211,7 +2211,7 @@ export type CreateTemplateVersionRequest = {
         [key: string]: unknown;
     };
     /**
-     * Data that fit the schema and fill the template.
+     * Data that matches the schema and fills the template.
      */
     sampleData: {
         [key: string]: unknown;
@@ -2219,7 +2219,7 @@ export type CreateTemplateVersionRequest = {
 };
 
 /**
- * Who may use the published versions: everyone, or the owner alone.
+ * Who can use the published versions: everyone (firm), or only the owner (private).
  */
 export type TemplateSharing = 'firm' | 'private';
 
@@ -2234,7 +2234,7 @@ export type CopyTemplateRequest = {
 
 export type PreviewTemplateRequest = {
     /**
-     * What the template is filled in with; its sample data when absent.
+     * The data for the template; its sample data if absent.
      */
     data?: {
         [key: string]: unknown;
@@ -2253,21 +2253,23 @@ export type TemplatePreview = {
 };
 
 /**
- * What happened. `case.updated` is any change of a case but its being closed; `case.joined` says
- * that somebody was let in, `task.assigned` that a task became somebody's; `document.rendered`
- * that one was made here, of a template or by signing; `draft.updated` a
- * change of its text or its status; `email.sent` says that at least one recipient was sent it.
- * `signature.signed` and `signature.declined` are of one signer, `signature.completed` comes when
- * the signed document is there, `signature.failed` when the signing service could not be given it, or when all have signed and it cannot be sealed. `data` names the
- * case, the member, the task and its assignee, the document, the draft, the e-mail or, by its `trackingId`, the
- * signature request.
+ * The type of an event. `case.updated`: any change of a case except that it was closed.
+ * `case.joined`: somebody became a member. `task.assigned`: a task got an assignee.
+ * `document.rendered`: a document was created from a template or by signing. `draft.updated`: the
+ * text or status of a draft changed. `email.sent`: an e-mail was sent to at least one recipient.
+ * `signature.signed` and `signature.declined`: one signer signed or declined.
+ * `signature.completed`: the signed document is available. `signature.failed`: the provider did not
+ * accept the document, or all have signed and it cannot be sealed. `data` has the id of the case,
+ * the member, the task and its assignee, the document, the draft, the e-mail or, as `trackingId`,
+ * the signature request.
  *
  */
 export type WebhookEventType = 'case.created' | 'case.updated' | 'case.closed' | 'case.joined' | 'task.assigned' | 'document.uploaded' | 'document.rendered' | 'document.deleted' | 'draft.created' | 'draft.updated' | 'draft.deleted' | 'email.sent' | 'email.bounced' | 'email.failed' | 'signature.created' | 'signature.signed' | 'signature.declined' | 'signature.completed' | 'signature.cancelled' | 'signature.expired' | 'signature.failed';
 
 /**
- * What happened, as in WebhookEventType. `case.joined` is for who was let in, `task.assigned` for
- * the assignee; the others for the members of the case, or else for whose the thing is. Nobody is told of what they did themselves.
+ * The type of an event, as in WebhookEventType. `case.joined` notifies the new member and
+ * `task.assigned` the assignee; the others notify the members of the case, or else the owner of the
+ * resource. Nobody is notified of what they did themselves.
  *
  */
 export type NotificationType = 'case.updated' | 'case.closed' | 'case.joined' | 'task.assigned' | 'document.uploaded' | 'document.rendered' | 'document.deleted' | 'draft.created' | 'draft.updated' | 'draft.deleted' | 'email.sent' | 'email.bounced' | 'email.failed' | 'signature.created' | 'signature.signed' | 'signature.declined' | 'signature.completed' | 'signature.cancelled' | 'signature.expired' | 'signature.failed';
@@ -2291,7 +2293,7 @@ export type NotificationList = {
      */
     items: Array<Notification>;
     /**
-     * How many are unread in all; 100: so many, or more.
+     * How many notifications are unread; 100 means 100 or more.
      */
     unreadCount: number;
     nextCursor?: NextCursor;
@@ -2311,18 +2313,18 @@ export type ReadNotificationsRequest = {
 export type NotificationPreference = {
     type: NotificationType;
     /**
-     * Whether there is a notification.
+     * Whether to notify in the app.
      */
     inApp: boolean;
     /**
-     * Whether there is a mail. It names what kind of thing happened, and nothing of what is in it.
+     * Whether to notify by e-mail. The e-mail names the type of event and no content.
      */
     email: boolean;
 };
 
 export type NotificationPreferences = {
     /**
-     * A type each.
+     * One preference per type.
      */
     items: Array<NotificationPreference>;
 };
@@ -2341,7 +2343,7 @@ export type CreateWebhookRequest = {
     url: WebhookUrl;
     description?: WebhookDescription;
     /**
-     * What to be told of.
+     * The events to send.
      */
     eventTypes: Array<WebhookEventType>;
 };
@@ -2350,11 +2352,11 @@ export type UpdateWebhookRequest = {
     url?: WebhookUrl;
     description?: WebhookDescription;
     /**
-     * What to be told of.
+     * The events to send.
      */
     eventTypes?: Array<WebhookEventType>;
     /**
-     * Whether to be told at all.
+     * Whether events are sent.
      */
     enabled?: boolean;
 };
@@ -2365,20 +2367,20 @@ export type Webhook = {
     url: WebhookUrl;
     description: WebhookDescription;
     /**
-     * What it is told of.
+     * The events that are sent.
      */
     eventTypes: Array<WebhookEventType>;
     /**
-     * Whether it is told at all.
+     * Whether events are sent.
      */
     enabled: boolean;
     /**
-     * Why it is not: somebody disabled it, the receiver answered 410, or nothing was delivered for five days.
+     * Why the webhook is disabled. owner: somebody disabled it; gone: the receiver answered 410; failing: nothing was delivered for five days.
      */
     disabledReason?: 'owner' | 'gone' | 'failing';
     disabledAt?: Time;
     failingSince?: Time;
-    oldSecretUntil?: Time;
+    previousSecretExpiresAt?: Time;
     createdAt: Time;
     updatedAt: Time;
 };
@@ -2386,7 +2388,7 @@ export type Webhook = {
 export type WebhookWithSecret = {
     webhook: Webhook;
     /**
-     * What requests are signed with. It is not shown again.
+     * The secret that requests are signed with. It is not shown again.
      */
     secret: string;
 };
@@ -2408,7 +2410,7 @@ export type ReplayWebhookResponse = {
 };
 
 /**
- * How far a delivery has come: on its way; answered 2xx; given up; or not sent, because the account may not hear of it any more.
+ * The status of a delivery: pending; answered with 2xx; failed after all attempts; or not sent, because the account may no longer receive the event.
  */
 export type WebhookDeliveryStatus = 'pending' | 'delivered' | 'failed' | 'withheld';
 
@@ -2421,7 +2423,7 @@ export type WebhookDelivery = {
     eventType: string;
     status: WebhookDeliveryStatus;
     /**
-     * How often it was tried.
+     * The number of attempts.
      */
     attempts: number;
     nextAttemptAt?: Time;
@@ -2440,13 +2442,13 @@ export type WebhookDeliveryList = {
 export type WebhookDeliveryDetail = WebhookDelivery & {
     payload: WebhookEvent;
     /**
-     * The latest attempts, the last one first.
+     * The latest attempts, newest first.
      */
     log: Array<WebhookAttempt>;
 };
 
 /**
- * What a receiver is sent.
+ * The payload of a delivery.
  */
 export type WebhookEvent = {
     /**
@@ -2458,7 +2460,7 @@ export type WebhookEvent = {
 };
 
 /**
- * Ids of what an event is about.
+ * The ids of the resources that an event is about.
  */
 export type EventIds = {
     caseId?: Id;
@@ -2479,18 +2481,19 @@ export type WebhookAttempt = {
     number: number;
     at: Time;
     /**
-     * Answered 2xx; answered something else; answered 3xx, which is not followed; did not answer in 15
-     * seconds; its name leads nowhere, or to an address that is not public; the connection could not be
-     * made or broke; its certificate is not good; this service could not read the secret (make another).
+     * The outcome: a 2xx response; another status; a 3xx redirect, which is not followed; no response
+     * within 15 seconds; a host name that does not resolve, or not to a public address; a connection that
+     * failed or broke; an invalid certificate; a signing secret that this service could not read (rotate
+     * it).
      *
      */
     outcome: 'delivered' | 'refused' | 'redirected' | 'timeout' | 'no_address' | 'forbidden_address' | 'no_answer' | 'insecure' | 'unsigned';
     /**
-     * Of the answer, if there was one.
+     * The HTTP status of the response, if there was one.
      */
     status?: number;
     /**
-     * Until there was an answer, or it was clear that none comes.
+     * The time until the response or the failure, in milliseconds.
      */
     durationMs: number;
 };
@@ -2504,7 +2507,7 @@ export type Liveness = {
 
 export type Readiness = {
     /**
-     * Whether every part is up.
+     * Whether all parts are up.
      */
     status: 'ok' | 'degraded';
     checks: {
@@ -2514,12 +2517,12 @@ export type Readiness = {
 };
 
 /**
- * Whether a part answers.
+ * The state of a part.
  */
 export type PartStatus = 'ok' | 'down';
 
 /**
- * The most items a page may have.
+ * The page size: how many items to return at most.
  */
 export type Limit = number;
 
@@ -2534,12 +2537,12 @@ export type CaseId = Id;
 export type WebhookId = Id;
 
 /**
- * Names this request, so that repeating it does not do it twice. A UUID will do.
+ * A unique value for this request, such as a UUID. A retry with the same key does not run the request again.
  */
 export type IdempotencyKey = string;
 
 /**
- * `nextCursor` of the page before; absent or empty: the first page. Opaque: its form may change.
+ * `nextCursor` of the previous page; absent or empty for the first page. Opaque: its format can change.
  */
 export type Cursor = string;
 
@@ -2572,31 +2575,31 @@ export type RegisterUserData = {
 
 export type RegisterUserErrors = {
     /**
-     * The request cannot be read, or holds a field the contract does not know.
+     * The request cannot be parsed, or has an unknown field or parameter.
      */
     400: Problem;
     /**
-     * The request does not go with the present state.
+     * The request conflicts with the current state of the resource.
      */
     409: Problem;
     /**
-     * The body is larger than the service takes.
+     * The body is too large.
      */
     413: Problem;
     /**
-     * A field is readable but not acceptable; `errors` names each.
+     * A field is invalid; `errors` names each.
      */
     422: Problem;
     /**
-     * The caller's budget of requests, or of tries to sign in, is spent.
+     * The caller has reached a rate limit for requests or sign-in attempts.
      */
     429: Problem;
     /**
-     * Something went wrong here. The request id helps to find out what.
+     * Something went wrong on our side. Please report the request id.
      */
     500: Problem;
     /**
-     * A part the request needs is down; try again after `Retry-After`.
+     * A part that the request needs is down; retry after `Retry-After`.
      */
     503: Problem;
 };
@@ -2605,7 +2608,7 @@ export type RegisterUserError = RegisterUserErrors[keyof RegisterUserErrors];
 
 export type RegisterUserResponses = {
     /**
-     * The account was made.
+     * The account was created.
      */
     201: User;
 };
@@ -2621,31 +2624,31 @@ export type LoginUserData = {
 
 export type LoginUserErrors = {
     /**
-     * The request cannot be read, or holds a field the contract does not know.
+     * The request cannot be parsed, or has an unknown field or parameter.
      */
     400: Problem;
     /**
-     * The request lacks a valid token, or the credentials are wrong.
+     * The access token is missing or invalid, or the credentials are wrong.
      */
     401: Problem;
     /**
-     * The body is larger than the service takes.
+     * The body is too large.
      */
     413: Problem;
     /**
-     * A field is readable but not acceptable; `errors` names each.
+     * A field is invalid; `errors` names each.
      */
     422: Problem;
     /**
-     * The caller's budget of requests, or of tries to sign in, is spent.
+     * The caller has reached a rate limit for requests or sign-in attempts.
      */
     429: Problem;
     /**
-     * Something went wrong here. The request id helps to find out what.
+     * Something went wrong on our side. Please report the request id.
      */
     500: Problem;
     /**
-     * A part the request needs is down; try again after `Retry-After`.
+     * A part that the request needs is down; retry after `Retry-After`.
      */
     503: Problem;
 };
@@ -2670,31 +2673,31 @@ export type RefreshTokensData = {
 
 export type RefreshTokensErrors = {
     /**
-     * The request cannot be read, or holds a field the contract does not know.
+     * The request cannot be parsed, or has an unknown field or parameter.
      */
     400: Problem;
     /**
-     * The request lacks a valid token, or the credentials are wrong.
+     * The access token is missing or invalid, or the credentials are wrong.
      */
     401: Problem;
     /**
-     * The body is larger than the service takes.
+     * The body is too large.
      */
     413: Problem;
     /**
-     * A field is readable but not acceptable; `errors` names each.
+     * A field is invalid; `errors` names each.
      */
     422: Problem;
     /**
-     * The caller's budget of requests, or of tries to sign in, is spent.
+     * The caller has reached a rate limit for requests or sign-in attempts.
      */
     429: Problem;
     /**
-     * Something went wrong here. The request id helps to find out what.
+     * Something went wrong on our side. Please report the request id.
      */
     500: Problem;
     /**
-     * A part the request needs is down; try again after `Retry-After`.
+     * A part that the request needs is down; retry after `Retry-After`.
      */
     503: Problem;
 };
@@ -2719,23 +2722,23 @@ export type LogoutUserData = {
 
 export type LogoutUserErrors = {
     /**
-     * The request cannot be read, or holds a field the contract does not know.
+     * The request cannot be parsed, or has an unknown field or parameter.
      */
     400: Problem;
     /**
-     * The request lacks a valid token, or the credentials are wrong.
+     * The access token is missing or invalid, or the credentials are wrong.
      */
     401: Problem;
     /**
-     * The caller's budget of requests, or of tries to sign in, is spent.
+     * The caller has reached a rate limit for requests or sign-in attempts.
      */
     429: Problem;
     /**
-     * Something went wrong here. The request id helps to find out what.
+     * Something went wrong on our side. Please report the request id.
      */
     500: Problem;
     /**
-     * A part the request needs is down; try again after `Retry-After`.
+     * A part that the request needs is down; retry after `Retry-After`.
      */
     503: Problem;
 };
@@ -2744,7 +2747,7 @@ export type LogoutUserError = LogoutUserErrors[keyof LogoutUserErrors];
 
 export type LogoutUserResponses = {
     /**
-     * The session is over.
+     * The session has ended.
      */
     204: void;
 };
@@ -2760,27 +2763,27 @@ export type RequestPasswordResetData = {
 
 export type RequestPasswordResetErrors = {
     /**
-     * The request cannot be read, or holds a field the contract does not know.
+     * The request cannot be parsed, or has an unknown field or parameter.
      */
     400: Problem;
     /**
-     * The body is larger than the service takes.
+     * The body is too large.
      */
     413: Problem;
     /**
-     * A field is readable but not acceptable; `errors` names each.
+     * A field is invalid; `errors` names each.
      */
     422: Problem;
     /**
-     * The caller's budget of requests, or of tries to sign in, is spent.
+     * The caller has reached a rate limit for requests or sign-in attempts.
      */
     429: Problem;
     /**
-     * Something went wrong here. The request id helps to find out what.
+     * Something went wrong on our side. Please report the request id.
      */
     500: Problem;
     /**
-     * A part the request needs is down; try again after `Retry-After`.
+     * A part that the request needs is down; retry after `Retry-After`.
      */
     503: Problem;
 };
@@ -2789,7 +2792,7 @@ export type RequestPasswordResetError = RequestPasswordResetErrors[keyof Request
 
 export type RequestPasswordResetResponses = {
     /**
-     * If there is such an account, a mail is on its way.
+     * If there is such an account, an e-mail will be sent.
      */
     204: void;
 };
@@ -2805,27 +2808,27 @@ export type ResetPasswordData = {
 
 export type ResetPasswordErrors = {
     /**
-     * The request cannot be read, or holds a field the contract does not know.
+     * The request cannot be parsed, or has an unknown field or parameter.
      */
     400: Problem;
     /**
-     * The body is larger than the service takes.
+     * The body is too large.
      */
     413: Problem;
     /**
-     * A field is readable but not acceptable; `errors` names each.
+     * A field is invalid; `errors` names each.
      */
     422: Problem;
     /**
-     * The caller's budget of requests, or of tries to sign in, is spent.
+     * The caller has reached a rate limit for requests or sign-in attempts.
      */
     429: Problem;
     /**
-     * Something went wrong here. The request id helps to find out what.
+     * Something went wrong on our side. Please report the request id.
      */
     500: Problem;
     /**
-     * A part the request needs is down; try again after `Retry-After`.
+     * A part that the request needs is down; retry after `Retry-After`.
      */
     503: Problem;
 };
@@ -2834,7 +2837,7 @@ export type ResetPasswordError = ResetPasswordErrors[keyof ResetPasswordErrors];
 
 export type ResetPasswordResponses = {
     /**
-     * The password is changed.
+     * The password was changed.
      */
     204: void;
 };
@@ -2850,27 +2853,27 @@ export type VerifyEmailData = {
 
 export type VerifyEmailErrors = {
     /**
-     * The request cannot be read, or holds a field the contract does not know.
+     * The request cannot be parsed, or has an unknown field or parameter.
      */
     400: Problem;
     /**
-     * The body is larger than the service takes.
+     * The body is too large.
      */
     413: Problem;
     /**
-     * A field is readable but not acceptable; `errors` names each.
+     * A field is invalid; `errors` names each.
      */
     422: Problem;
     /**
-     * The caller's budget of requests, or of tries to sign in, is spent.
+     * The caller has reached a rate limit for requests or sign-in attempts.
      */
     429: Problem;
     /**
-     * Something went wrong here. The request id helps to find out what.
+     * Something went wrong on our side. Please report the request id.
      */
     500: Problem;
     /**
-     * A part the request needs is down; try again after `Retry-After`.
+     * A part that the request needs is down; retry after `Retry-After`.
      */
     503: Problem;
 };
@@ -2890,7 +2893,7 @@ export type ResendVerificationData = {
     body?: never;
     headers?: {
         /**
-         * Names this request, so that repeating it does not do it twice. A UUID will do.
+         * A unique value for this request, such as a UUID. A retry with the same key does not run the request again.
          */
         'Idempotency-Key'?: string;
     };
@@ -2901,27 +2904,27 @@ export type ResendVerificationData = {
 
 export type ResendVerificationErrors = {
     /**
-     * The request cannot be read, or holds a field the contract does not know.
+     * The request cannot be parsed, or has an unknown field or parameter.
      */
     400: Problem;
     /**
-     * The request lacks a valid token, or the credentials are wrong.
+     * The access token is missing or invalid, or the credentials are wrong.
      */
     401: Problem;
     /**
-     * The request does not go with the present state.
+     * The request conflicts with the current state of the resource.
      */
     409: Problem;
     /**
-     * The caller's budget of requests, or of tries to sign in, is spent.
+     * The caller has reached a rate limit for requests or sign-in attempts.
      */
     429: Problem;
     /**
-     * Something went wrong here. The request id helps to find out what.
+     * Something went wrong on our side. Please report the request id.
      */
     500: Problem;
     /**
-     * A part the request needs is down; try again after `Retry-After`.
+     * A part that the request needs is down; retry after `Retry-After`.
      */
     503: Problem;
 };
@@ -2930,7 +2933,7 @@ export type ResendVerificationError = ResendVerificationErrors[keyof ResendVerif
 
 export type ResendVerificationResponses = {
     /**
-     * A mail is on its way.
+     * The e-mail will be sent.
      */
     204: void;
 };
@@ -2946,23 +2949,23 @@ export type GetCurrentUserData = {
 
 export type GetCurrentUserErrors = {
     /**
-     * The request cannot be read, or holds a field the contract does not know.
+     * The request cannot be parsed, or has an unknown field or parameter.
      */
     400: Problem;
     /**
-     * The request lacks a valid token, or the credentials are wrong.
+     * The access token is missing or invalid, or the credentials are wrong.
      */
     401: Problem;
     /**
-     * The caller's budget of requests, or of tries to sign in, is spent.
+     * The caller has reached a rate limit for requests or sign-in attempts.
      */
     429: Problem;
     /**
-     * Something went wrong here. The request id helps to find out what.
+     * Something went wrong on our side. Please report the request id.
      */
     500: Problem;
     /**
-     * A part the request needs is down; try again after `Retry-After`.
+     * A part that the request needs is down; retry after `Retry-After`.
      */
     503: Problem;
 };
@@ -2987,23 +2990,23 @@ export type EndSessionsData = {
 
 export type EndSessionsErrors = {
     /**
-     * The request cannot be read, or holds a field the contract does not know.
+     * The request cannot be parsed, or has an unknown field or parameter.
      */
     400: Problem;
     /**
-     * The request lacks a valid token, or the credentials are wrong.
+     * The access token is missing or invalid, or the credentials are wrong.
      */
     401: Problem;
     /**
-     * The caller's budget of requests, or of tries to sign in, is spent.
+     * The caller has reached a rate limit for requests or sign-in attempts.
      */
     429: Problem;
     /**
-     * Something went wrong here. The request id helps to find out what.
+     * Something went wrong on our side. Please report the request id.
      */
     500: Problem;
     /**
-     * A part the request needs is down; try again after `Retry-After`.
+     * A part that the request needs is down; retry after `Retry-After`.
      */
     503: Problem;
 };
@@ -3012,7 +3015,7 @@ export type EndSessionsError = EndSessionsErrors[keyof EndSessionsErrors];
 
 export type EndSessionsResponses = {
     /**
-     * Every session is over.
+     * All sessions have ended.
      */
     204: void;
 };
@@ -3028,23 +3031,23 @@ export type ListSessionsData = {
 
 export type ListSessionsErrors = {
     /**
-     * The request cannot be read, or holds a field the contract does not know.
+     * The request cannot be parsed, or has an unknown field or parameter.
      */
     400: Problem;
     /**
-     * The request lacks a valid token, or the credentials are wrong.
+     * The access token is missing or invalid, or the credentials are wrong.
      */
     401: Problem;
     /**
-     * The caller's budget of requests, or of tries to sign in, is spent.
+     * The caller has reached a rate limit for requests or sign-in attempts.
      */
     429: Problem;
     /**
-     * Something went wrong here. The request id helps to find out what.
+     * Something went wrong on our side. Please report the request id.
      */
     500: Problem;
     /**
-     * A part the request needs is down; try again after `Retry-After`.
+     * A part that the request needs is down; retry after `Retry-After`.
      */
     503: Problem;
 };
@@ -3074,27 +3077,27 @@ export type EndSessionData = {
 
 export type EndSessionErrors = {
     /**
-     * The request cannot be read, or holds a field the contract does not know.
+     * The request cannot be parsed, or has an unknown field or parameter.
      */
     400: Problem;
     /**
-     * The request lacks a valid token, or the credentials are wrong.
+     * The access token is missing or invalid, or the credentials are wrong.
      */
     401: Problem;
     /**
-     * There is no such thing, or the caller may not know of it.
+     * There is no such resource, or the caller may not know that it exists.
      */
     404: Problem;
     /**
-     * The caller's budget of requests, or of tries to sign in, is spent.
+     * The caller has reached a rate limit for requests or sign-in attempts.
      */
     429: Problem;
     /**
-     * Something went wrong here. The request id helps to find out what.
+     * Something went wrong on our side. Please report the request id.
      */
     500: Problem;
     /**
-     * A part the request needs is down; try again after `Retry-After`.
+     * A part that the request needs is down; retry after `Retry-After`.
      */
     503: Problem;
 };
@@ -3103,7 +3106,7 @@ export type EndSessionError = EndSessionErrors[keyof EndSessionErrors];
 
 export type EndSessionResponses = {
     /**
-     * The session is over.
+     * The session has ended.
      */
     204: void;
 };
@@ -3115,11 +3118,11 @@ export type ListUsersData = {
     path?: never;
     query?: {
         /**
-         * The most items a page may have.
+         * The page size: how many items to return at most.
          */
         limit?: number;
         /**
-         * `nextCursor` of the page before; absent or empty: the first page. Opaque: its form may change.
+         * `nextCursor` of the previous page; absent or empty for the first page. Opaque: its format can change.
          */
         cursor?: string;
         /**
@@ -3132,27 +3135,27 @@ export type ListUsersData = {
 
 export type ListUsersErrors = {
     /**
-     * The request cannot be read, or holds a field the contract does not know.
+     * The request cannot be parsed, or has an unknown field or parameter.
      */
     400: Problem;
     /**
-     * The request lacks a valid token, or the credentials are wrong.
+     * The access token is missing or invalid, or the credentials are wrong.
      */
     401: Problem;
     /**
-     * The caller may not do this.
+     * The caller is not allowed to do this.
      */
     403: Problem;
     /**
-     * The caller's budget of requests, or of tries to sign in, is spent.
+     * The caller has reached a rate limit for requests or sign-in attempts.
      */
     429: Problem;
     /**
-     * Something went wrong here. The request id helps to find out what.
+     * Something went wrong on our side. Please report the request id.
      */
     500: Problem;
     /**
-     * A part the request needs is down; try again after `Retry-After`.
+     * A part that the request needs is down; retry after `Retry-After`.
      */
     503: Problem;
 };
@@ -3182,35 +3185,35 @@ export type EraseUserData = {
 
 export type EraseUserErrors = {
     /**
-     * The request cannot be read, or holds a field the contract does not know.
+     * The request cannot be parsed, or has an unknown field or parameter.
      */
     400: Problem;
     /**
-     * The request lacks a valid token, or the credentials are wrong.
+     * The access token is missing or invalid, or the credentials are wrong.
      */
     401: Problem;
     /**
-     * The caller may not do this.
+     * The caller is not allowed to do this.
      */
     403: Problem;
     /**
-     * There is no such thing, or the caller may not know of it.
+     * There is no such resource, or the caller may not know that it exists.
      */
     404: Problem;
     /**
-     * The request does not go with the present state.
+     * The request conflicts with the current state of the resource.
      */
     409: Problem;
     /**
-     * The caller's budget of requests, or of tries to sign in, is spent.
+     * The caller has reached a rate limit for requests or sign-in attempts.
      */
     429: Problem;
     /**
-     * Something went wrong here. The request id helps to find out what.
+     * Something went wrong on our side. Please report the request id.
      */
     500: Problem;
     /**
-     * A part the request needs is down; try again after `Retry-After`.
+     * A part that the request needs is down; retry after `Retry-After`.
      */
     503: Problem;
 };
@@ -3219,7 +3222,7 @@ export type EraseUserError = EraseUserErrors[keyof EraseUserErrors];
 
 export type EraseUserResponses = {
     /**
-     * The person is erased.
+     * The person was erased.
      */
     204: void;
 };
@@ -3240,43 +3243,43 @@ export type UpdateUserData = {
 
 export type UpdateUserErrors = {
     /**
-     * The request cannot be read, or holds a field the contract does not know.
+     * The request cannot be parsed, or has an unknown field or parameter.
      */
     400: Problem;
     /**
-     * The request lacks a valid token, or the credentials are wrong.
+     * The access token is missing or invalid, or the credentials are wrong.
      */
     401: Problem;
     /**
-     * The caller may not do this.
+     * The caller is not allowed to do this.
      */
     403: Problem;
     /**
-     * There is no such thing, or the caller may not know of it.
+     * There is no such resource, or the caller may not know that it exists.
      */
     404: Problem;
     /**
-     * The request does not go with the present state.
+     * The request conflicts with the current state of the resource.
      */
     409: Problem;
     /**
-     * The body is larger than the service takes.
+     * The body is too large.
      */
     413: Problem;
     /**
-     * A field is readable but not acceptable; `errors` names each.
+     * A field is invalid; `errors` names each.
      */
     422: Problem;
     /**
-     * The caller's budget of requests, or of tries to sign in, is spent.
+     * The caller has reached a rate limit for requests or sign-in attempts.
      */
     429: Problem;
     /**
-     * Something went wrong here. The request id helps to find out what.
+     * Something went wrong on our side. Please report the request id.
      */
     500: Problem;
     /**
-     * A part the request needs is down; try again after `Retry-After`.
+     * A part that the request needs is down; retry after `Retry-After`.
      */
     503: Problem;
 };
@@ -3285,7 +3288,7 @@ export type UpdateUserError = UpdateUserErrors[keyof UpdateUserErrors];
 
 export type UpdateUserResponses = {
     /**
-     * The account as it is now.
+     * The changed account.
      */
     200: User;
 };
@@ -3306,31 +3309,31 @@ export type ExportUserData = {
 
 export type ExportUserErrors = {
     /**
-     * The request cannot be read, or holds a field the contract does not know.
+     * The request cannot be parsed, or has an unknown field or parameter.
      */
     400: Problem;
     /**
-     * The request lacks a valid token, or the credentials are wrong.
+     * The access token is missing or invalid, or the credentials are wrong.
      */
     401: Problem;
     /**
-     * The caller may not do this.
+     * The caller is not allowed to do this.
      */
     403: Problem;
     /**
-     * There is no such thing, or the caller may not know of it.
+     * There is no such resource, or the caller may not know that it exists.
      */
     404: Problem;
     /**
-     * The caller's budget of requests, or of tries to sign in, is spent.
+     * The caller has reached a rate limit for requests or sign-in attempts.
      */
     429: Problem;
     /**
-     * Something went wrong here. The request id helps to find out what.
+     * Something went wrong on our side. Please report the request id.
      */
     500: Problem;
     /**
-     * A part the request needs is down; try again after `Retry-After`.
+     * A part that the request needs is down; retry after `Retry-After`.
      */
     503: Problem;
 };
@@ -3350,7 +3353,7 @@ export type SendChatData = {
     body: ChatRequest;
     headers?: {
         /**
-         * Names this request, so that repeating it does not do it twice. A UUID will do.
+         * A unique value for this request, such as a UUID. A retry with the same key does not run the request again.
          */
         'Idempotency-Key'?: string;
     };
@@ -3361,47 +3364,47 @@ export type SendChatData = {
 
 export type SendChatErrors = {
     /**
-     * The request cannot be read, or holds a field the contract does not know.
+     * The request cannot be parsed, or has an unknown field or parameter.
      */
     400: Problem;
     /**
-     * The request lacks a valid token, or the credentials are wrong.
+     * The access token is missing or invalid, or the credentials are wrong.
      */
     401: Problem;
     /**
-     * The caller may not do this.
+     * The caller is not allowed to do this.
      */
     403: Problem;
     /**
-     * There is no such thing, or the caller may not know of it.
+     * There is no such resource, or the caller may not know that it exists.
      */
     404: Problem;
     /**
-     * The request does not go with the present state.
+     * The request conflicts with the current state of the resource.
      */
     409: Problem;
     /**
-     * The body is larger than the service takes.
+     * The body is too large.
      */
     413: Problem;
     /**
-     * A field is readable but not acceptable; `errors` names each.
+     * A field is invalid; `errors` names each.
      */
     422: Problem;
     /**
-     * The caller's budget of requests, or of tries to sign in, is spent.
+     * The caller has reached a rate limit for requests or sign-in attempts.
      */
     429: Problem;
     /**
-     * Something went wrong here. The request id helps to find out what.
+     * Something went wrong on our side. Please report the request id.
      */
     500: Problem;
     /**
-     * An outside system answered with something unusable.
+     * An external system gave an unusable answer.
      */
     502: Problem;
     /**
-     * A part the request needs is down; try again after `Retry-After`.
+     * A part that the request needs is down; retry after `Retry-After`.
      */
     503: Problem;
 };
@@ -3421,7 +3424,7 @@ export type GenerateDocumentData = {
     body: GenerateDocumentRequest;
     headers?: {
         /**
-         * Names this request, so that repeating it does not do it twice. A UUID will do.
+         * A unique value for this request, such as a UUID. A retry with the same key does not run the request again.
          */
         'Idempotency-Key'?: string;
     };
@@ -3432,47 +3435,47 @@ export type GenerateDocumentData = {
 
 export type GenerateDocumentErrors = {
     /**
-     * The request cannot be read, or holds a field the contract does not know.
+     * The request cannot be parsed, or has an unknown field or parameter.
      */
     400: Problem;
     /**
-     * The request lacks a valid token, or the credentials are wrong.
+     * The access token is missing or invalid, or the credentials are wrong.
      */
     401: Problem;
     /**
-     * The caller may not do this.
+     * The caller is not allowed to do this.
      */
     403: Problem;
     /**
-     * There is no such thing, or the caller may not know of it.
+     * There is no such resource, or the caller may not know that it exists.
      */
     404: Problem;
     /**
-     * The request does not go with the present state.
+     * The request conflicts with the current state of the resource.
      */
     409: Problem;
     /**
-     * The body is larger than the service takes.
+     * The body is too large.
      */
     413: Problem;
     /**
-     * A field is readable but not acceptable; `errors` names each.
+     * A field is invalid; `errors` names each.
      */
     422: Problem;
     /**
-     * The caller's budget of requests, or of tries to sign in, is spent.
+     * The caller has reached a rate limit for requests or sign-in attempts.
      */
     429: Problem;
     /**
-     * Something went wrong here. The request id helps to find out what.
+     * Something went wrong on our side. Please report the request id.
      */
     500: Problem;
     /**
-     * An outside system answered with something unusable.
+     * An external system gave an unusable answer.
      */
     502: Problem;
     /**
-     * A part the request needs is down; try again after `Retry-After`.
+     * A part that the request needs is down; retry after `Retry-After`.
      */
     503: Problem;
 };
@@ -3492,7 +3495,7 @@ export type AnalyzeTextData = {
     body: AnalyzeRequest;
     headers?: {
         /**
-         * Names this request, so that repeating it does not do it twice. A UUID will do.
+         * A unique value for this request, such as a UUID. A retry with the same key does not run the request again.
          */
         'Idempotency-Key'?: string;
     };
@@ -3503,39 +3506,39 @@ export type AnalyzeTextData = {
 
 export type AnalyzeTextErrors = {
     /**
-     * The request cannot be read, or holds a field the contract does not know.
+     * The request cannot be parsed, or has an unknown field or parameter.
      */
     400: Problem;
     /**
-     * The request lacks a valid token, or the credentials are wrong.
+     * The access token is missing or invalid, or the credentials are wrong.
      */
     401: Problem;
     /**
-     * The request does not go with the present state.
+     * The request conflicts with the current state of the resource.
      */
     409: Problem;
     /**
-     * The body is larger than the service takes.
+     * The body is too large.
      */
     413: Problem;
     /**
-     * A field is readable but not acceptable; `errors` names each.
+     * A field is invalid; `errors` names each.
      */
     422: Problem;
     /**
-     * The caller's budget of requests, or of tries to sign in, is spent.
+     * The caller has reached a rate limit for requests or sign-in attempts.
      */
     429: Problem;
     /**
-     * Something went wrong here. The request id helps to find out what.
+     * Something went wrong on our side. Please report the request id.
      */
     500: Problem;
     /**
-     * An outside system answered with something unusable.
+     * An external system gave an unusable answer.
      */
     502: Problem;
     /**
-     * A part the request needs is down; try again after `Retry-After`.
+     * A part that the request needs is down; retry after `Retry-After`.
      */
     503: Problem;
 };
@@ -3555,7 +3558,7 @@ export type WarmChatCacheData = {
     body: WarmCacheRequest;
     headers?: {
         /**
-         * Names this request, so that repeating it does not do it twice. A UUID will do.
+         * A unique value for this request, such as a UUID. A retry with the same key does not run the request again.
          */
         'Idempotency-Key'?: string;
     };
@@ -3566,39 +3569,39 @@ export type WarmChatCacheData = {
 
 export type WarmChatCacheErrors = {
     /**
-     * The request cannot be read, or holds a field the contract does not know.
+     * The request cannot be parsed, or has an unknown field or parameter.
      */
     400: Problem;
     /**
-     * The request lacks a valid token, or the credentials are wrong.
+     * The access token is missing or invalid, or the credentials are wrong.
      */
     401: Problem;
     /**
-     * The caller may not do this.
+     * The caller is not allowed to do this.
      */
     403: Problem;
     /**
-     * The request does not go with the present state.
+     * The request conflicts with the current state of the resource.
      */
     409: Problem;
     /**
-     * The body is larger than the service takes.
+     * The body is too large.
      */
     413: Problem;
     /**
-     * A field is readable but not acceptable; `errors` names each.
+     * A field is invalid; `errors` names each.
      */
     422: Problem;
     /**
-     * The caller's budget of requests, or of tries to sign in, is spent.
+     * The caller has reached a rate limit for requests or sign-in attempts.
      */
     429: Problem;
     /**
-     * Something went wrong here. The request id helps to find out what.
+     * Something went wrong on our side. Please report the request id.
      */
     500: Problem;
     /**
-     * A part the request needs is down; try again after `Retry-After`.
+     * A part that the request needs is down; retry after `Retry-After`.
      */
     503: Problem;
 };
@@ -3607,7 +3610,7 @@ export type WarmChatCacheError = WarmChatCacheErrors[keyof WarmChatCacheErrors];
 
 export type WarmChatCacheResponses = {
     /**
-     * The questions will be asked.
+     * The job was accepted.
      */
     202: WarmCacheResponse;
 };
@@ -3619,11 +3622,11 @@ export type ListConsultationsData = {
     path?: never;
     query?: {
         /**
-         * The most items a page may have.
+         * The page size: how many items to return at most.
          */
         limit?: number;
         /**
-         * `nextCursor` of the page before; absent or empty: the first page. Opaque: its form may change.
+         * `nextCursor` of the previous page; absent or empty for the first page. Opaque: its format can change.
          */
         cursor?: string;
         /**
@@ -3644,31 +3647,31 @@ export type ListConsultationsData = {
 
 export type ListConsultationsErrors = {
     /**
-     * The request cannot be read, or holds a field the contract does not know.
+     * The request cannot be parsed, or has an unknown field or parameter.
      */
     400: Problem;
     /**
-     * The request lacks a valid token, or the credentials are wrong.
+     * The access token is missing or invalid, or the credentials are wrong.
      */
     401: Problem;
     /**
-     * The caller may not do this.
+     * The caller is not allowed to do this.
      */
     403: Problem;
     /**
-     * There is no such thing, or the caller may not know of it.
+     * There is no such resource, or the caller may not know that it exists.
      */
     404: Problem;
     /**
-     * The caller's budget of requests, or of tries to sign in, is spent.
+     * The caller has reached a rate limit for requests or sign-in attempts.
      */
     429: Problem;
     /**
-     * Something went wrong here. The request id helps to find out what.
+     * Something went wrong on our side. Please report the request id.
      */
     500: Problem;
     /**
-     * A part the request needs is down; try again after `Retry-After`.
+     * A part that the request needs is down; retry after `Retry-After`.
      */
     503: Problem;
 };
@@ -3698,27 +3701,27 @@ export type GetConsultationData = {
 
 export type GetConsultationErrors = {
     /**
-     * The request cannot be read, or holds a field the contract does not know.
+     * The request cannot be parsed, or has an unknown field or parameter.
      */
     400: Problem;
     /**
-     * The request lacks a valid token, or the credentials are wrong.
+     * The access token is missing or invalid, or the credentials are wrong.
      */
     401: Problem;
     /**
-     * There is no such thing, or the caller may not know of it.
+     * There is no such resource, or the caller may not know that it exists.
      */
     404: Problem;
     /**
-     * The caller's budget of requests, or of tries to sign in, is spent.
+     * The caller has reached a rate limit for requests or sign-in attempts.
      */
     429: Problem;
     /**
-     * Something went wrong here. The request id helps to find out what.
+     * Something went wrong on our side. Please report the request id.
      */
     500: Problem;
     /**
-     * A part the request needs is down; try again after `Retry-After`.
+     * A part that the request needs is down; retry after `Retry-After`.
      */
     503: Problem;
 };
@@ -3743,23 +3746,23 @@ export type ListDocumentTypesData = {
 
 export type ListDocumentTypesErrors = {
     /**
-     * The request cannot be read, or holds a field the contract does not know.
+     * The request cannot be parsed, or has an unknown field or parameter.
      */
     400: Problem;
     /**
-     * The request lacks a valid token, or the credentials are wrong.
+     * The access token is missing or invalid, or the credentials are wrong.
      */
     401: Problem;
     /**
-     * The caller's budget of requests, or of tries to sign in, is spent.
+     * The caller has reached a rate limit for requests or sign-in attempts.
      */
     429: Problem;
     /**
-     * Something went wrong here. The request id helps to find out what.
+     * Something went wrong on our side. Please report the request id.
      */
     500: Problem;
     /**
-     * A part the request needs is down; try again after `Retry-After`.
+     * A part that the request needs is down; retry after `Retry-After`.
      */
     503: Problem;
 };
@@ -3780,11 +3783,11 @@ export type ListDraftsData = {
     path?: never;
     query?: {
         /**
-         * The most items a page may have.
+         * The page size: how many items to return at most.
          */
         limit?: number;
         /**
-         * `nextCursor` of the page before; absent or empty: the first page. Opaque: its form may change.
+         * `nextCursor` of the previous page; absent or empty for the first page. Opaque: its format can change.
          */
         cursor?: string;
         /**
@@ -3809,31 +3812,31 @@ export type ListDraftsData = {
 
 export type ListDraftsErrors = {
     /**
-     * The request cannot be read, or holds a field the contract does not know.
+     * The request cannot be parsed, or has an unknown field or parameter.
      */
     400: Problem;
     /**
-     * The request lacks a valid token, or the credentials are wrong.
+     * The access token is missing or invalid, or the credentials are wrong.
      */
     401: Problem;
     /**
-     * The caller may not do this.
+     * The caller is not allowed to do this.
      */
     403: Problem;
     /**
-     * There is no such thing, or the caller may not know of it.
+     * There is no such resource, or the caller may not know that it exists.
      */
     404: Problem;
     /**
-     * The caller's budget of requests, or of tries to sign in, is spent.
+     * The caller has reached a rate limit for requests or sign-in attempts.
      */
     429: Problem;
     /**
-     * Something went wrong here. The request id helps to find out what.
+     * Something went wrong on our side. Please report the request id.
      */
     500: Problem;
     /**
-     * A part the request needs is down; try again after `Retry-After`.
+     * A part that the request needs is down; retry after `Retry-After`.
      */
     503: Problem;
 };
@@ -3853,7 +3856,7 @@ export type CreateDraftData = {
     body: CreateDraftRequest;
     headers?: {
         /**
-         * Names this request, so that repeating it does not do it twice. A UUID will do.
+         * A unique value for this request, such as a UUID. A retry with the same key does not run the request again.
          */
         'Idempotency-Key'?: string;
     };
@@ -3864,43 +3867,43 @@ export type CreateDraftData = {
 
 export type CreateDraftErrors = {
     /**
-     * The request cannot be read, or holds a field the contract does not know.
+     * The request cannot be parsed, or has an unknown field or parameter.
      */
     400: Problem;
     /**
-     * The request lacks a valid token, or the credentials are wrong.
+     * The access token is missing or invalid, or the credentials are wrong.
      */
     401: Problem;
     /**
-     * The caller may not do this.
+     * The caller is not allowed to do this.
      */
     403: Problem;
     /**
-     * There is no such thing, or the caller may not know of it.
+     * There is no such resource, or the caller may not know that it exists.
      */
     404: Problem;
     /**
-     * The request does not go with the present state.
+     * The request conflicts with the current state of the resource.
      */
     409: Problem;
     /**
-     * The body is larger than the service takes.
+     * The body is too large.
      */
     413: Problem;
     /**
-     * A field is readable but not acceptable; `errors` names each.
+     * A field is invalid; `errors` names each.
      */
     422: Problem;
     /**
-     * The caller's budget of requests, or of tries to sign in, is spent.
+     * The caller has reached a rate limit for requests or sign-in attempts.
      */
     429: Problem;
     /**
-     * Something went wrong here. The request id helps to find out what.
+     * Something went wrong on our side. Please report the request id.
      */
     500: Problem;
     /**
-     * A part the request needs is down; try again after `Retry-After`.
+     * A part that the request needs is down; retry after `Retry-After`.
      */
     503: Problem;
 };
@@ -3930,35 +3933,35 @@ export type DeleteDraftData = {
 
 export type DeleteDraftErrors = {
     /**
-     * The request cannot be read, or holds a field the contract does not know.
+     * The request cannot be parsed, or has an unknown field or parameter.
      */
     400: Problem;
     /**
-     * The request lacks a valid token, or the credentials are wrong.
+     * The access token is missing or invalid, or the credentials are wrong.
      */
     401: Problem;
     /**
-     * The caller may not do this.
+     * The caller is not allowed to do this.
      */
     403: Problem;
     /**
-     * There is no such thing, or the caller may not know of it.
+     * There is no such resource, or the caller may not know that it exists.
      */
     404: Problem;
     /**
-     * The request does not go with the present state.
+     * The request conflicts with the current state of the resource.
      */
     409: Problem;
     /**
-     * The caller's budget of requests, or of tries to sign in, is spent.
+     * The caller has reached a rate limit for requests or sign-in attempts.
      */
     429: Problem;
     /**
-     * Something went wrong here. The request id helps to find out what.
+     * Something went wrong on our side. Please report the request id.
      */
     500: Problem;
     /**
-     * A part the request needs is down; try again after `Retry-After`.
+     * A part that the request needs is down; retry after `Retry-After`.
      */
     503: Problem;
 };
@@ -3967,7 +3970,7 @@ export type DeleteDraftError = DeleteDraftErrors[keyof DeleteDraftErrors];
 
 export type DeleteDraftResponses = {
     /**
-     * The draft is gone.
+     * The draft was deleted.
      */
     204: void;
 };
@@ -3988,27 +3991,27 @@ export type GetDraftData = {
 
 export type GetDraftErrors = {
     /**
-     * The request cannot be read, or holds a field the contract does not know.
+     * The request cannot be parsed, or has an unknown field or parameter.
      */
     400: Problem;
     /**
-     * The request lacks a valid token, or the credentials are wrong.
+     * The access token is missing or invalid, or the credentials are wrong.
      */
     401: Problem;
     /**
-     * There is no such thing, or the caller may not know of it.
+     * There is no such resource, or the caller may not know that it exists.
      */
     404: Problem;
     /**
-     * The caller's budget of requests, or of tries to sign in, is spent.
+     * The caller has reached a rate limit for requests or sign-in attempts.
      */
     429: Problem;
     /**
-     * Something went wrong here. The request id helps to find out what.
+     * Something went wrong on our side. Please report the request id.
      */
     500: Problem;
     /**
-     * A part the request needs is down; try again after `Retry-After`.
+     * A part that the request needs is down; retry after `Retry-After`.
      */
     503: Problem;
 };
@@ -4038,43 +4041,43 @@ export type UpdateDraftData = {
 
 export type UpdateDraftErrors = {
     /**
-     * The request cannot be read, or holds a field the contract does not know.
+     * The request cannot be parsed, or has an unknown field or parameter.
      */
     400: Problem;
     /**
-     * The request lacks a valid token, or the credentials are wrong.
+     * The access token is missing or invalid, or the credentials are wrong.
      */
     401: Problem;
     /**
-     * The caller may not do this.
+     * The caller is not allowed to do this.
      */
     403: Problem;
     /**
-     * There is no such thing, or the caller may not know of it.
+     * There is no such resource, or the caller may not know that it exists.
      */
     404: Problem;
     /**
-     * The request does not go with the present state.
+     * The request conflicts with the current state of the resource.
      */
     409: Problem;
     /**
-     * The body is larger than the service takes.
+     * The body is too large.
      */
     413: Problem;
     /**
-     * A field is readable but not acceptable; `errors` names each.
+     * A field is invalid; `errors` names each.
      */
     422: Problem;
     /**
-     * The caller's budget of requests, or of tries to sign in, is spent.
+     * The caller has reached a rate limit for requests or sign-in attempts.
      */
     429: Problem;
     /**
-     * Something went wrong here. The request id helps to find out what.
+     * Something went wrong on our side. Please report the request id.
      */
     500: Problem;
     /**
-     * A part the request needs is down; try again after `Retry-After`.
+     * A part that the request needs is down; retry after `Retry-After`.
      */
     503: Problem;
 };
@@ -4083,7 +4086,7 @@ export type UpdateDraftError = UpdateDraftErrors[keyof UpdateDraftErrors];
 
 export type UpdateDraftResponses = {
     /**
-     * The draft as it is now.
+     * The changed draft.
      */
     200: Draft;
 };
@@ -4100,11 +4103,11 @@ export type ListDraftVersionsData = {
     };
     query?: {
         /**
-         * The most items a page may have.
+         * The page size: how many items to return at most.
          */
         limit?: number;
         /**
-         * `nextCursor` of the page before; absent or empty: the first page. Opaque: its form may change.
+         * `nextCursor` of the previous page; absent or empty for the first page. Opaque: its format can change.
          */
         cursor?: string;
     };
@@ -4113,27 +4116,27 @@ export type ListDraftVersionsData = {
 
 export type ListDraftVersionsErrors = {
     /**
-     * The request cannot be read, or holds a field the contract does not know.
+     * The request cannot be parsed, or has an unknown field or parameter.
      */
     400: Problem;
     /**
-     * The request lacks a valid token, or the credentials are wrong.
+     * The access token is missing or invalid, or the credentials are wrong.
      */
     401: Problem;
     /**
-     * There is no such thing, or the caller may not know of it.
+     * There is no such resource, or the caller may not know that it exists.
      */
     404: Problem;
     /**
-     * The caller's budget of requests, or of tries to sign in, is spent.
+     * The caller has reached a rate limit for requests or sign-in attempts.
      */
     429: Problem;
     /**
-     * Something went wrong here. The request id helps to find out what.
+     * Something went wrong on our side. Please report the request id.
      */
     500: Problem;
     /**
-     * A part the request needs is down; try again after `Retry-After`.
+     * A part that the request needs is down; retry after `Retry-After`.
      */
     503: Problem;
 };
@@ -4167,27 +4170,27 @@ export type GetDraftVersionData = {
 
 export type GetDraftVersionErrors = {
     /**
-     * The request cannot be read, or holds a field the contract does not know.
+     * The request cannot be parsed, or has an unknown field or parameter.
      */
     400: Problem;
     /**
-     * The request lacks a valid token, or the credentials are wrong.
+     * The access token is missing or invalid, or the credentials are wrong.
      */
     401: Problem;
     /**
-     * There is no such thing, or the caller may not know of it.
+     * There is no such resource, or the caller may not know that it exists.
      */
     404: Problem;
     /**
-     * The caller's budget of requests, or of tries to sign in, is spent.
+     * The caller has reached a rate limit for requests or sign-in attempts.
      */
     429: Problem;
     /**
-     * Something went wrong here. The request id helps to find out what.
+     * Something went wrong on our side. Please report the request id.
      */
     500: Problem;
     /**
-     * A part the request needs is down; try again after `Retry-After`.
+     * A part that the request needs is down; retry after `Retry-After`.
      */
     503: Problem;
 };
@@ -4226,27 +4229,27 @@ export type CompareDraftVersionsData = {
 
 export type CompareDraftVersionsErrors = {
     /**
-     * The request cannot be read, or holds a field the contract does not know.
+     * The request cannot be parsed, or has an unknown field or parameter.
      */
     400: Problem;
     /**
-     * The request lacks a valid token, or the credentials are wrong.
+     * The access token is missing or invalid, or the credentials are wrong.
      */
     401: Problem;
     /**
-     * There is no such thing, or the caller may not know of it.
+     * There is no such resource, or the caller may not know that it exists.
      */
     404: Problem;
     /**
-     * The caller's budget of requests, or of tries to sign in, is spent.
+     * The caller has reached a rate limit for requests or sign-in attempts.
      */
     429: Problem;
     /**
-     * Something went wrong here. The request id helps to find out what.
+     * Something went wrong on our side. Please report the request id.
      */
     500: Problem;
     /**
-     * A part the request needs is down; try again after `Retry-After`.
+     * A part that the request needs is down; retry after `Retry-After`.
      */
     503: Problem;
 };
@@ -4266,7 +4269,7 @@ export type RenderDraftPdfData = {
     body: RenderDraftRequest;
     headers?: {
         /**
-         * Names this request, so that repeating it does not do it twice. A UUID will do.
+         * A unique value for this request, such as a UUID. A retry with the same key does not run the request again.
          */
         'Idempotency-Key'?: string;
     };
@@ -4282,43 +4285,43 @@ export type RenderDraftPdfData = {
 
 export type RenderDraftPdfErrors = {
     /**
-     * The request cannot be read, or holds a field the contract does not know.
+     * The request cannot be parsed, or has an unknown field or parameter.
      */
     400: Problem;
     /**
-     * The request lacks a valid token, or the credentials are wrong.
+     * The access token is missing or invalid, or the credentials are wrong.
      */
     401: Problem;
     /**
-     * The caller may not do this.
+     * The caller is not allowed to do this.
      */
     403: Problem;
     /**
-     * There is no such thing, or the caller may not know of it.
+     * There is no such resource, or the caller may not know that it exists.
      */
     404: Problem;
     /**
-     * The request does not go with the present state.
+     * The request conflicts with the current state of the resource.
      */
     409: Problem;
     /**
-     * The body is larger than the service takes.
+     * The body is too large.
      */
     413: Problem;
     /**
-     * A field is readable but not acceptable; `errors` names each.
+     * A field is invalid; `errors` names each.
      */
     422: Problem;
     /**
-     * The caller's budget of requests, or of tries to sign in, is spent.
+     * The caller has reached a rate limit for requests or sign-in attempts.
      */
     429: Problem;
     /**
-     * Something went wrong here. The request id helps to find out what.
+     * Something went wrong on our side. Please report the request id.
      */
     500: Problem;
     /**
-     * A part the request needs is down; try again after `Retry-After`.
+     * A part that the request needs is down; retry after `Retry-After`.
      */
     503: Problem;
 };
@@ -4327,7 +4330,7 @@ export type RenderDraftPdfError = RenderDraftPdfErrors[keyof RenderDraftPdfError
 
 export type RenderDraftPdfResponses = {
     /**
-     * The document was made and is kept.
+     * The document was rendered and stored.
      */
     200: RenderPdfResponse;
 };
@@ -4339,11 +4342,11 @@ export type ListTemplatesData = {
     path?: never;
     query?: {
         /**
-         * The most items a page may have.
+         * The page size: how many items to return at most.
          */
         limit?: number;
         /**
-         * `nextCursor` of the page before; absent or empty: the first page. Opaque: its form may change.
+         * `nextCursor` of the previous page; absent or empty for the first page. Opaque: its format can change.
          */
         cursor?: string;
     };
@@ -4352,23 +4355,23 @@ export type ListTemplatesData = {
 
 export type ListTemplatesErrors = {
     /**
-     * The request cannot be read, or holds a field the contract does not know.
+     * The request cannot be parsed, or has an unknown field or parameter.
      */
     400: Problem;
     /**
-     * The request lacks a valid token, or the credentials are wrong.
+     * The access token is missing or invalid, or the credentials are wrong.
      */
     401: Problem;
     /**
-     * The caller's budget of requests, or of tries to sign in, is spent.
+     * The caller has reached a rate limit for requests or sign-in attempts.
      */
     429: Problem;
     /**
-     * Something went wrong here. The request id helps to find out what.
+     * Something went wrong on our side. Please report the request id.
      */
     500: Problem;
     /**
-     * A part the request needs is down; try again after `Retry-After`.
+     * A part that the request needs is down; retry after `Retry-After`.
      */
     503: Problem;
 };
@@ -4388,7 +4391,7 @@ export type CreateTemplateData = {
     body: CreateTemplateRequest;
     headers?: {
         /**
-         * Names this request, so that repeating it does not do it twice. A UUID will do.
+         * A unique value for this request, such as a UUID. A retry with the same key does not run the request again.
          */
         'Idempotency-Key'?: string;
     };
@@ -4399,39 +4402,39 @@ export type CreateTemplateData = {
 
 export type CreateTemplateErrors = {
     /**
-     * The request cannot be read, or holds a field the contract does not know.
+     * The request cannot be parsed, or has an unknown field or parameter.
      */
     400: Problem;
     /**
-     * The request lacks a valid token, or the credentials are wrong.
+     * The access token is missing or invalid, or the credentials are wrong.
      */
     401: Problem;
     /**
-     * The caller may not do this.
+     * The caller is not allowed to do this.
      */
     403: Problem;
     /**
-     * The request does not go with the present state.
+     * The request conflicts with the current state of the resource.
      */
     409: Problem;
     /**
-     * The body is larger than the service takes.
+     * The body is too large.
      */
     413: Problem;
     /**
-     * A field is readable but not acceptable; `errors` names each.
+     * A field is invalid; `errors` names each.
      */
     422: Problem;
     /**
-     * The caller's budget of requests, or of tries to sign in, is spent.
+     * The caller has reached a rate limit for requests or sign-in attempts.
      */
     429: Problem;
     /**
-     * Something went wrong here. The request id helps to find out what.
+     * Something went wrong on our side. Please report the request id.
      */
     500: Problem;
     /**
-     * A part the request needs is down; try again after `Retry-After`.
+     * A part that the request needs is down; retry after `Retry-After`.
      */
     503: Problem;
 };
@@ -4461,27 +4464,27 @@ export type GetTemplateData = {
 
 export type GetTemplateErrors = {
     /**
-     * The request cannot be read, or holds a field the contract does not know.
+     * The request cannot be parsed, or has an unknown field or parameter.
      */
     400: Problem;
     /**
-     * The request lacks a valid token, or the credentials are wrong.
+     * The access token is missing or invalid, or the credentials are wrong.
      */
     401: Problem;
     /**
-     * There is no such thing, or the caller may not know of it.
+     * There is no such resource, or the caller may not know that it exists.
      */
     404: Problem;
     /**
-     * The caller's budget of requests, or of tries to sign in, is spent.
+     * The caller has reached a rate limit for requests or sign-in attempts.
      */
     429: Problem;
     /**
-     * Something went wrong here. The request id helps to find out what.
+     * Something went wrong on our side. Please report the request id.
      */
     500: Problem;
     /**
-     * A part the request needs is down; try again after `Retry-After`.
+     * A part that the request needs is down; retry after `Retry-After`.
      */
     503: Problem;
 };
@@ -4511,43 +4514,43 @@ export type UpdateTemplateData = {
 
 export type UpdateTemplateErrors = {
     /**
-     * The request cannot be read, or holds a field the contract does not know.
+     * The request cannot be parsed, or has an unknown field or parameter.
      */
     400: Problem;
     /**
-     * The request lacks a valid token, or the credentials are wrong.
+     * The access token is missing or invalid, or the credentials are wrong.
      */
     401: Problem;
     /**
-     * The caller may not do this.
+     * The caller is not allowed to do this.
      */
     403: Problem;
     /**
-     * There is no such thing, or the caller may not know of it.
+     * There is no such resource, or the caller may not know that it exists.
      */
     404: Problem;
     /**
-     * The request does not go with the present state.
+     * The request conflicts with the current state of the resource.
      */
     409: Problem;
     /**
-     * The body is larger than the service takes.
+     * The body is too large.
      */
     413: Problem;
     /**
-     * A field is readable but not acceptable; `errors` names each.
+     * A field is invalid; `errors` names each.
      */
     422: Problem;
     /**
-     * The caller's budget of requests, or of tries to sign in, is spent.
+     * The caller has reached a rate limit for requests or sign-in attempts.
      */
     429: Problem;
     /**
-     * Something went wrong here. The request id helps to find out what.
+     * Something went wrong on our side. Please report the request id.
      */
     500: Problem;
     /**
-     * A part the request needs is down; try again after `Retry-After`.
+     * A part that the request needs is down; retry after `Retry-After`.
      */
     503: Problem;
 };
@@ -4556,7 +4559,7 @@ export type UpdateTemplateError = UpdateTemplateErrors[keyof UpdateTemplateError
 
 export type UpdateTemplateResponses = {
     /**
-     * The template as it is now.
+     * The changed template.
      */
     200: Template;
 };
@@ -4567,7 +4570,7 @@ export type UnpublishTemplateData = {
     body?: never;
     headers?: {
         /**
-         * Names this request, so that repeating it does not do it twice. A UUID will do.
+         * A unique value for this request, such as a UUID. A retry with the same key does not run the request again.
          */
         'Idempotency-Key'?: string;
     };
@@ -4579,7 +4582,7 @@ export type UnpublishTemplateData = {
     };
     query?: {
         /**
-         * The version to take back; all when absent.
+         * The version to unpublish; all if absent.
          */
         version?: TemplateVersionName;
     };
@@ -4588,35 +4591,35 @@ export type UnpublishTemplateData = {
 
 export type UnpublishTemplateErrors = {
     /**
-     * The request cannot be read, or holds a field the contract does not know.
+     * The request cannot be parsed, or has an unknown field or parameter.
      */
     400: Problem;
     /**
-     * The request lacks a valid token, or the credentials are wrong.
+     * The access token is missing or invalid, or the credentials are wrong.
      */
     401: Problem;
     /**
-     * The caller may not do this.
+     * The caller is not allowed to do this.
      */
     403: Problem;
     /**
-     * There is no such thing, or the caller may not know of it.
+     * There is no such resource, or the caller may not know that it exists.
      */
     404: Problem;
     /**
-     * The request does not go with the present state.
+     * The request conflicts with the current state of the resource.
      */
     409: Problem;
     /**
-     * The caller's budget of requests, or of tries to sign in, is spent.
+     * The caller has reached a rate limit for requests or sign-in attempts.
      */
     429: Problem;
     /**
-     * Something went wrong here. The request id helps to find out what.
+     * Something went wrong on our side. Please report the request id.
      */
     500: Problem;
     /**
-     * A part the request needs is down; try again after `Retry-After`.
+     * A part that the request needs is down; retry after `Retry-After`.
      */
     503: Problem;
 };
@@ -4625,7 +4628,7 @@ export type UnpublishTemplateError = UnpublishTemplateErrors[keyof UnpublishTemp
 
 export type UnpublishTemplateResponses = {
     /**
-     * The template as it is now.
+     * The changed template.
      */
     200: Template;
 };
@@ -4636,7 +4639,7 @@ export type ArchiveTemplateData = {
     body?: never;
     headers?: {
         /**
-         * Names this request, so that repeating it does not do it twice. A UUID will do.
+         * A unique value for this request, such as a UUID. A retry with the same key does not run the request again.
          */
         'Idempotency-Key'?: string;
     };
@@ -4652,35 +4655,35 @@ export type ArchiveTemplateData = {
 
 export type ArchiveTemplateErrors = {
     /**
-     * The request cannot be read, or holds a field the contract does not know.
+     * The request cannot be parsed, or has an unknown field or parameter.
      */
     400: Problem;
     /**
-     * The request lacks a valid token, or the credentials are wrong.
+     * The access token is missing or invalid, or the credentials are wrong.
      */
     401: Problem;
     /**
-     * The caller may not do this.
+     * The caller is not allowed to do this.
      */
     403: Problem;
     /**
-     * There is no such thing, or the caller may not know of it.
+     * There is no such resource, or the caller may not know that it exists.
      */
     404: Problem;
     /**
-     * The request does not go with the present state.
+     * The request conflicts with the current state of the resource.
      */
     409: Problem;
     /**
-     * The caller's budget of requests, or of tries to sign in, is spent.
+     * The caller has reached a rate limit for requests or sign-in attempts.
      */
     429: Problem;
     /**
-     * Something went wrong here. The request id helps to find out what.
+     * Something went wrong on our side. Please report the request id.
      */
     500: Problem;
     /**
-     * A part the request needs is down; try again after `Retry-After`.
+     * A part that the request needs is down; retry after `Retry-After`.
      */
     503: Problem;
 };
@@ -4689,7 +4692,7 @@ export type ArchiveTemplateError = ArchiveTemplateErrors[keyof ArchiveTemplateEr
 
 export type ArchiveTemplateResponses = {
     /**
-     * The template as it is now.
+     * The changed template.
      */
     200: Template;
 };
@@ -4700,7 +4703,7 @@ export type CopyTemplateData = {
     body: CopyTemplateRequest;
     headers?: {
         /**
-         * Names this request, so that repeating it does not do it twice. A UUID will do.
+         * A unique value for this request, such as a UUID. A retry with the same key does not run the request again.
          */
         'Idempotency-Key'?: string;
     };
@@ -4716,43 +4719,43 @@ export type CopyTemplateData = {
 
 export type CopyTemplateErrors = {
     /**
-     * The request cannot be read, or holds a field the contract does not know.
+     * The request cannot be parsed, or has an unknown field or parameter.
      */
     400: Problem;
     /**
-     * The request lacks a valid token, or the credentials are wrong.
+     * The access token is missing or invalid, or the credentials are wrong.
      */
     401: Problem;
     /**
-     * The caller may not do this.
+     * The caller is not allowed to do this.
      */
     403: Problem;
     /**
-     * There is no such thing, or the caller may not know of it.
+     * There is no such resource, or the caller may not know that it exists.
      */
     404: Problem;
     /**
-     * The request does not go with the present state.
+     * The request conflicts with the current state of the resource.
      */
     409: Problem;
     /**
-     * The body is larger than the service takes.
+     * The body is too large.
      */
     413: Problem;
     /**
-     * A field is readable but not acceptable; `errors` names each.
+     * A field is invalid; `errors` names each.
      */
     422: Problem;
     /**
-     * The caller's budget of requests, or of tries to sign in, is spent.
+     * The caller has reached a rate limit for requests or sign-in attempts.
      */
     429: Problem;
     /**
-     * Something went wrong here. The request id helps to find out what.
+     * Something went wrong on our side. Please report the request id.
      */
     500: Problem;
     /**
-     * A part the request needs is down; try again after `Retry-After`.
+     * A part that the request needs is down; retry after `Retry-After`.
      */
     503: Problem;
 };
@@ -4772,7 +4775,7 @@ export type CreateTemplateVersionData = {
     body: CreateTemplateVersionRequest;
     headers?: {
         /**
-         * Names this request, so that repeating it does not do it twice. A UUID will do.
+         * A unique value for this request, such as a UUID. A retry with the same key does not run the request again.
          */
         'Idempotency-Key'?: string;
     };
@@ -4788,43 +4791,43 @@ export type CreateTemplateVersionData = {
 
 export type CreateTemplateVersionErrors = {
     /**
-     * The request cannot be read, or holds a field the contract does not know.
+     * The request cannot be parsed, or has an unknown field or parameter.
      */
     400: Problem;
     /**
-     * The request lacks a valid token, or the credentials are wrong.
+     * The access token is missing or invalid, or the credentials are wrong.
      */
     401: Problem;
     /**
-     * The caller may not do this.
+     * The caller is not allowed to do this.
      */
     403: Problem;
     /**
-     * There is no such thing, or the caller may not know of it.
+     * There is no such resource, or the caller may not know that it exists.
      */
     404: Problem;
     /**
-     * The request does not go with the present state.
+     * The request conflicts with the current state of the resource.
      */
     409: Problem;
     /**
-     * The body is larger than the service takes.
+     * The body is too large.
      */
     413: Problem;
     /**
-     * A field is readable but not acceptable; `errors` names each.
+     * A field is invalid; `errors` names each.
      */
     422: Problem;
     /**
-     * The caller's budget of requests, or of tries to sign in, is spent.
+     * The caller has reached a rate limit for requests or sign-in attempts.
      */
     429: Problem;
     /**
-     * Something went wrong here. The request id helps to find out what.
+     * Something went wrong on our side. Please report the request id.
      */
     500: Problem;
     /**
-     * A part the request needs is down; try again after `Retry-After`.
+     * A part that the request needs is down; retry after `Retry-After`.
      */
     503: Problem;
 };
@@ -4858,27 +4861,27 @@ export type GetTemplateVersionData = {
 
 export type GetTemplateVersionErrors = {
     /**
-     * The request cannot be read, or holds a field the contract does not know.
+     * The request cannot be parsed, or has an unknown field or parameter.
      */
     400: Problem;
     /**
-     * The request lacks a valid token, or the credentials are wrong.
+     * The access token is missing or invalid, or the credentials are wrong.
      */
     401: Problem;
     /**
-     * There is no such thing, or the caller may not know of it.
+     * There is no such resource, or the caller may not know that it exists.
      */
     404: Problem;
     /**
-     * The caller's budget of requests, or of tries to sign in, is spent.
+     * The caller has reached a rate limit for requests or sign-in attempts.
      */
     429: Problem;
     /**
-     * Something went wrong here. The request id helps to find out what.
+     * Something went wrong on our side. Please report the request id.
      */
     500: Problem;
     /**
-     * A part the request needs is down; try again after `Retry-After`.
+     * A part that the request needs is down; retry after `Retry-After`.
      */
     503: Problem;
 };
@@ -4912,35 +4915,35 @@ export type PreviewTemplateVersionData = {
 
 export type PreviewTemplateVersionErrors = {
     /**
-     * The request cannot be read, or holds a field the contract does not know.
+     * The request cannot be parsed, or has an unknown field or parameter.
      */
     400: Problem;
     /**
-     * The request lacks a valid token, or the credentials are wrong.
+     * The access token is missing or invalid, or the credentials are wrong.
      */
     401: Problem;
     /**
-     * There is no such thing, or the caller may not know of it.
+     * There is no such resource, or the caller may not know that it exists.
      */
     404: Problem;
     /**
-     * The body is larger than the service takes.
+     * The body is too large.
      */
     413: Problem;
     /**
-     * A field is readable but not acceptable; `errors` names each.
+     * A field is invalid; `errors` names each.
      */
     422: Problem;
     /**
-     * The caller's budget of requests, or of tries to sign in, is spent.
+     * The caller has reached a rate limit for requests or sign-in attempts.
      */
     429: Problem;
     /**
-     * Something went wrong here. The request id helps to find out what.
+     * Something went wrong on our side. Please report the request id.
      */
     500: Problem;
     /**
-     * A part the request needs is down; try again after `Retry-After`.
+     * A part that the request needs is down; retry after `Retry-After`.
      */
     503: Problem;
 };
@@ -4960,7 +4963,7 @@ export type PublishTemplateVersionData = {
     body?: never;
     headers?: {
         /**
-         * Names this request, so that repeating it does not do it twice. A UUID will do.
+         * A unique value for this request, such as a UUID. A retry with the same key does not run the request again.
          */
         'Idempotency-Key'?: string;
     };
@@ -4980,35 +4983,35 @@ export type PublishTemplateVersionData = {
 
 export type PublishTemplateVersionErrors = {
     /**
-     * The request cannot be read, or holds a field the contract does not know.
+     * The request cannot be parsed, or has an unknown field or parameter.
      */
     400: Problem;
     /**
-     * The request lacks a valid token, or the credentials are wrong.
+     * The access token is missing or invalid, or the credentials are wrong.
      */
     401: Problem;
     /**
-     * The caller may not do this.
+     * The caller is not allowed to do this.
      */
     403: Problem;
     /**
-     * There is no such thing, or the caller may not know of it.
+     * There is no such resource, or the caller may not know that it exists.
      */
     404: Problem;
     /**
-     * The request does not go with the present state.
+     * The request conflicts with the current state of the resource.
      */
     409: Problem;
     /**
-     * The caller's budget of requests, or of tries to sign in, is spent.
+     * The caller has reached a rate limit for requests or sign-in attempts.
      */
     429: Problem;
     /**
-     * Something went wrong here. The request id helps to find out what.
+     * Something went wrong on our side. Please report the request id.
      */
     500: Problem;
     /**
-     * A part the request needs is down; try again after `Retry-After`.
+     * A part that the request needs is down; retry after `Retry-After`.
      */
     503: Problem;
 };
@@ -5029,19 +5032,19 @@ export type ListCasesData = {
     path?: never;
     query?: {
         /**
-         * The most items a page may have.
+         * The page size: how many items to return at most.
          */
         limit?: number;
         /**
-         * `nextCursor` of the page before; absent or empty: the first page. Opaque: its form may change.
+         * `nextCursor` of the previous page; absent or empty for the first page. Opaque: its format can change.
          */
         cursor?: string;
         /**
-         * Only cases in this state.
+         * Only cases with this status.
          */
         status?: CaseStatus;
         /**
-         * Only cases that hold these words as they stand.
+         * Only cases that contain these words.
          */
         q?: string;
     };
@@ -5050,23 +5053,23 @@ export type ListCasesData = {
 
 export type ListCasesErrors = {
     /**
-     * The request cannot be read, or holds a field the contract does not know.
+     * The request cannot be parsed, or has an unknown field or parameter.
      */
     400: Problem;
     /**
-     * The request lacks a valid token, or the credentials are wrong.
+     * The access token is missing or invalid, or the credentials are wrong.
      */
     401: Problem;
     /**
-     * The caller's budget of requests, or of tries to sign in, is spent.
+     * The caller has reached a rate limit for requests or sign-in attempts.
      */
     429: Problem;
     /**
-     * Something went wrong here. The request id helps to find out what.
+     * Something went wrong on our side. Please report the request id.
      */
     500: Problem;
     /**
-     * A part the request needs is down; try again after `Retry-After`.
+     * A part that the request needs is down; retry after `Retry-After`.
      */
     503: Problem;
 };
@@ -5086,7 +5089,7 @@ export type CreateCaseData = {
     body: CreateCaseRequest;
     headers?: {
         /**
-         * Names this request, so that repeating it does not do it twice. A UUID will do.
+         * A unique value for this request, such as a UUID. A retry with the same key does not run the request again.
          */
         'Idempotency-Key'?: string;
     };
@@ -5097,35 +5100,35 @@ export type CreateCaseData = {
 
 export type CreateCaseErrors = {
     /**
-     * The request cannot be read, or holds a field the contract does not know.
+     * The request cannot be parsed, or has an unknown field or parameter.
      */
     400: Problem;
     /**
-     * The request lacks a valid token, or the credentials are wrong.
+     * The access token is missing or invalid, or the credentials are wrong.
      */
     401: Problem;
     /**
-     * The request does not go with the present state.
+     * The request conflicts with the current state of the resource.
      */
     409: Problem;
     /**
-     * The body is larger than the service takes.
+     * The body is too large.
      */
     413: Problem;
     /**
-     * A field is readable but not acceptable; `errors` names each.
+     * A field is invalid; `errors` names each.
      */
     422: Problem;
     /**
-     * The caller's budget of requests, or of tries to sign in, is spent.
+     * The caller has reached a rate limit for requests or sign-in attempts.
      */
     429: Problem;
     /**
-     * Something went wrong here. The request id helps to find out what.
+     * Something went wrong on our side. Please report the request id.
      */
     500: Problem;
     /**
-     * A part the request needs is down; try again after `Retry-After`.
+     * A part that the request needs is down; retry after `Retry-After`.
      */
     503: Problem;
 };
@@ -5155,35 +5158,35 @@ export type DeleteCaseData = {
 
 export type DeleteCaseErrors = {
     /**
-     * The request cannot be read, or holds a field the contract does not know.
+     * The request cannot be parsed, or has an unknown field or parameter.
      */
     400: Problem;
     /**
-     * The request lacks a valid token, or the credentials are wrong.
+     * The access token is missing or invalid, or the credentials are wrong.
      */
     401: Problem;
     /**
-     * The caller may not do this.
+     * The caller is not allowed to do this.
      */
     403: Problem;
     /**
-     * There is no such thing, or the caller may not know of it.
+     * There is no such resource, or the caller may not know that it exists.
      */
     404: Problem;
     /**
-     * The request does not go with the present state.
+     * The request conflicts with the current state of the resource.
      */
     409: Problem;
     /**
-     * The caller's budget of requests, or of tries to sign in, is spent.
+     * The caller has reached a rate limit for requests or sign-in attempts.
      */
     429: Problem;
     /**
-     * Something went wrong here. The request id helps to find out what.
+     * Something went wrong on our side. Please report the request id.
      */
     500: Problem;
     /**
-     * A part the request needs is down; try again after `Retry-After`.
+     * A part that the request needs is down; retry after `Retry-After`.
      */
     503: Problem;
 };
@@ -5192,7 +5195,7 @@ export type DeleteCaseError = DeleteCaseErrors[keyof DeleteCaseErrors];
 
 export type DeleteCaseResponses = {
     /**
-     * The case is gone.
+     * The case was deleted.
      */
     204: void;
 };
@@ -5213,27 +5216,27 @@ export type GetCaseData = {
 
 export type GetCaseErrors = {
     /**
-     * The request cannot be read, or holds a field the contract does not know.
+     * The request cannot be parsed, or has an unknown field or parameter.
      */
     400: Problem;
     /**
-     * The request lacks a valid token, or the credentials are wrong.
+     * The access token is missing or invalid, or the credentials are wrong.
      */
     401: Problem;
     /**
-     * There is no such thing, or the caller may not know of it.
+     * There is no such resource, or the caller may not know that it exists.
      */
     404: Problem;
     /**
-     * The caller's budget of requests, or of tries to sign in, is spent.
+     * The caller has reached a rate limit for requests or sign-in attempts.
      */
     429: Problem;
     /**
-     * Something went wrong here. The request id helps to find out what.
+     * Something went wrong on our side. Please report the request id.
      */
     500: Problem;
     /**
-     * A part the request needs is down; try again after `Retry-After`.
+     * A part that the request needs is down; retry after `Retry-After`.
      */
     503: Problem;
 };
@@ -5263,43 +5266,43 @@ export type UpdateCaseData = {
 
 export type UpdateCaseErrors = {
     /**
-     * The request cannot be read, or holds a field the contract does not know.
+     * The request cannot be parsed, or has an unknown field or parameter.
      */
     400: Problem;
     /**
-     * The request lacks a valid token, or the credentials are wrong.
+     * The access token is missing or invalid, or the credentials are wrong.
      */
     401: Problem;
     /**
-     * The caller may not do this.
+     * The caller is not allowed to do this.
      */
     403: Problem;
     /**
-     * There is no such thing, or the caller may not know of it.
+     * There is no such resource, or the caller may not know that it exists.
      */
     404: Problem;
     /**
-     * The request does not go with the present state.
+     * The request conflicts with the current state of the resource.
      */
     409: Problem;
     /**
-     * The body is larger than the service takes.
+     * The body is too large.
      */
     413: Problem;
     /**
-     * A field is readable but not acceptable; `errors` names each.
+     * A field is invalid; `errors` names each.
      */
     422: Problem;
     /**
-     * The caller's budget of requests, or of tries to sign in, is spent.
+     * The caller has reached a rate limit for requests or sign-in attempts.
      */
     429: Problem;
     /**
-     * Something went wrong here. The request id helps to find out what.
+     * Something went wrong on our side. Please report the request id.
      */
     500: Problem;
     /**
-     * A part the request needs is down; try again after `Retry-After`.
+     * A part that the request needs is down; retry after `Retry-After`.
      */
     503: Problem;
 };
@@ -5308,7 +5311,7 @@ export type UpdateCaseError = UpdateCaseErrors[keyof UpdateCaseErrors];
 
 export type UpdateCaseResponses = {
     /**
-     * The case as it is now.
+     * The changed case.
      */
     200: Case;
 };
@@ -5329,27 +5332,27 @@ export type ListCaseMembersData = {
 
 export type ListCaseMembersErrors = {
     /**
-     * The request cannot be read, or holds a field the contract does not know.
+     * The request cannot be parsed, or has an unknown field or parameter.
      */
     400: Problem;
     /**
-     * The request lacks a valid token, or the credentials are wrong.
+     * The access token is missing or invalid, or the credentials are wrong.
      */
     401: Problem;
     /**
-     * There is no such thing, or the caller may not know of it.
+     * There is no such resource, or the caller may not know that it exists.
      */
     404: Problem;
     /**
-     * The caller's budget of requests, or of tries to sign in, is spent.
+     * The caller has reached a rate limit for requests or sign-in attempts.
      */
     429: Problem;
     /**
-     * Something went wrong here. The request id helps to find out what.
+     * Something went wrong on our side. Please report the request id.
      */
     500: Problem;
     /**
-     * A part the request needs is down; try again after `Retry-After`.
+     * A part that the request needs is down; retry after `Retry-After`.
      */
     503: Problem;
 };
@@ -5369,7 +5372,7 @@ export type AddCaseMemberData = {
     body: AddCaseMemberRequest;
     headers?: {
         /**
-         * Names this request, so that repeating it does not do it twice. A UUID will do.
+         * A unique value for this request, such as a UUID. A retry with the same key does not run the request again.
          */
         'Idempotency-Key'?: string;
     };
@@ -5385,43 +5388,43 @@ export type AddCaseMemberData = {
 
 export type AddCaseMemberErrors = {
     /**
-     * The request cannot be read, or holds a field the contract does not know.
+     * The request cannot be parsed, or has an unknown field or parameter.
      */
     400: Problem;
     /**
-     * The request lacks a valid token, or the credentials are wrong.
+     * The access token is missing or invalid, or the credentials are wrong.
      */
     401: Problem;
     /**
-     * The caller may not do this.
+     * The caller is not allowed to do this.
      */
     403: Problem;
     /**
-     * There is no such thing, or the caller may not know of it.
+     * There is no such resource, or the caller may not know that it exists.
      */
     404: Problem;
     /**
-     * The request does not go with the present state.
+     * The request conflicts with the current state of the resource.
      */
     409: Problem;
     /**
-     * The body is larger than the service takes.
+     * The body is too large.
      */
     413: Problem;
     /**
-     * A field is readable but not acceptable; `errors` names each.
+     * A field is invalid; `errors` names each.
      */
     422: Problem;
     /**
-     * The caller's budget of requests, or of tries to sign in, is spent.
+     * The caller has reached a rate limit for requests or sign-in attempts.
      */
     429: Problem;
     /**
-     * Something went wrong here. The request id helps to find out what.
+     * Something went wrong on our side. Please report the request id.
      */
     500: Problem;
     /**
-     * A part the request needs is down; try again after `Retry-After`.
+     * A part that the request needs is down; retry after `Retry-After`.
      */
     503: Problem;
 };
@@ -5434,7 +5437,7 @@ export type AddCaseMemberResponses = {
      */
     201: CaseMember;
     /**
-     * They are invited.
+     * The person was invited.
      */
     202: CaseInvitation;
 };
@@ -5459,35 +5462,35 @@ export type RemoveCaseMemberData = {
 
 export type RemoveCaseMemberErrors = {
     /**
-     * The request cannot be read, or holds a field the contract does not know.
+     * The request cannot be parsed, or has an unknown field or parameter.
      */
     400: Problem;
     /**
-     * The request lacks a valid token, or the credentials are wrong.
+     * The access token is missing or invalid, or the credentials are wrong.
      */
     401: Problem;
     /**
-     * The caller may not do this.
+     * The caller is not allowed to do this.
      */
     403: Problem;
     /**
-     * There is no such thing, or the caller may not know of it.
+     * There is no such resource, or the caller may not know that it exists.
      */
     404: Problem;
     /**
-     * The request does not go with the present state.
+     * The request conflicts with the current state of the resource.
      */
     409: Problem;
     /**
-     * The caller's budget of requests, or of tries to sign in, is spent.
+     * The caller has reached a rate limit for requests or sign-in attempts.
      */
     429: Problem;
     /**
-     * Something went wrong here. The request id helps to find out what.
+     * Something went wrong on our side. Please report the request id.
      */
     500: Problem;
     /**
-     * A part the request needs is down; try again after `Retry-After`.
+     * A part that the request needs is down; retry after `Retry-After`.
      */
     503: Problem;
 };
@@ -5496,7 +5499,7 @@ export type RemoveCaseMemberError = RemoveCaseMemberErrors[keyof RemoveCaseMembe
 
 export type RemoveCaseMemberResponses = {
     /**
-     * The case is closed to them.
+     * The member was removed.
      */
     204: void;
 };
@@ -5521,43 +5524,43 @@ export type UpdateCaseMemberData = {
 
 export type UpdateCaseMemberErrors = {
     /**
-     * The request cannot be read, or holds a field the contract does not know.
+     * The request cannot be parsed, or has an unknown field or parameter.
      */
     400: Problem;
     /**
-     * The request lacks a valid token, or the credentials are wrong.
+     * The access token is missing or invalid, or the credentials are wrong.
      */
     401: Problem;
     /**
-     * The caller may not do this.
+     * The caller is not allowed to do this.
      */
     403: Problem;
     /**
-     * There is no such thing, or the caller may not know of it.
+     * There is no such resource, or the caller may not know that it exists.
      */
     404: Problem;
     /**
-     * The request does not go with the present state.
+     * The request conflicts with the current state of the resource.
      */
     409: Problem;
     /**
-     * The body is larger than the service takes.
+     * The body is too large.
      */
     413: Problem;
     /**
-     * A field is readable but not acceptable; `errors` names each.
+     * A field is invalid; `errors` names each.
      */
     422: Problem;
     /**
-     * The caller's budget of requests, or of tries to sign in, is spent.
+     * The caller has reached a rate limit for requests or sign-in attempts.
      */
     429: Problem;
     /**
-     * Something went wrong here. The request id helps to find out what.
+     * Something went wrong on our side. Please report the request id.
      */
     500: Problem;
     /**
-     * A part the request needs is down; try again after `Retry-After`.
+     * A part that the request needs is down; retry after `Retry-After`.
      */
     503: Problem;
 };
@@ -5566,7 +5569,7 @@ export type UpdateCaseMemberError = UpdateCaseMemberErrors[keyof UpdateCaseMembe
 
 export type UpdateCaseMemberResponses = {
     /**
-     * The member as they are now.
+     * The changed member.
      */
     200: CaseMember;
 };
@@ -5587,27 +5590,27 @@ export type ListCaseInvitationsData = {
 
 export type ListCaseInvitationsErrors = {
     /**
-     * The request cannot be read, or holds a field the contract does not know.
+     * The request cannot be parsed, or has an unknown field or parameter.
      */
     400: Problem;
     /**
-     * The request lacks a valid token, or the credentials are wrong.
+     * The access token is missing or invalid, or the credentials are wrong.
      */
     401: Problem;
     /**
-     * There is no such thing, or the caller may not know of it.
+     * There is no such resource, or the caller may not know that it exists.
      */
     404: Problem;
     /**
-     * The caller's budget of requests, or of tries to sign in, is spent.
+     * The caller has reached a rate limit for requests or sign-in attempts.
      */
     429: Problem;
     /**
-     * Something went wrong here. The request id helps to find out what.
+     * Something went wrong on our side. Please report the request id.
      */
     500: Problem;
     /**
-     * A part the request needs is down; try again after `Retry-After`.
+     * A part that the request needs is down; retry after `Retry-After`.
      */
     503: Problem;
 };
@@ -5641,31 +5644,31 @@ export type WithdrawCaseInvitationData = {
 
 export type WithdrawCaseInvitationErrors = {
     /**
-     * The request cannot be read, or holds a field the contract does not know.
+     * The request cannot be parsed, or has an unknown field or parameter.
      */
     400: Problem;
     /**
-     * The request lacks a valid token, or the credentials are wrong.
+     * The access token is missing or invalid, or the credentials are wrong.
      */
     401: Problem;
     /**
-     * The caller may not do this.
+     * The caller is not allowed to do this.
      */
     403: Problem;
     /**
-     * There is no such thing, or the caller may not know of it.
+     * There is no such resource, or the caller may not know that it exists.
      */
     404: Problem;
     /**
-     * The caller's budget of requests, or of tries to sign in, is spent.
+     * The caller has reached a rate limit for requests or sign-in attempts.
      */
     429: Problem;
     /**
-     * Something went wrong here. The request id helps to find out what.
+     * Something went wrong on our side. Please report the request id.
      */
     500: Problem;
     /**
-     * A part the request needs is down; try again after `Retry-After`.
+     * A part that the request needs is down; retry after `Retry-After`.
      */
     503: Problem;
 };
@@ -5674,7 +5677,7 @@ export type WithdrawCaseInvitationError = WithdrawCaseInvitationErrors[keyof Wit
 
 export type WithdrawCaseInvitationResponses = {
     /**
-     * It is withdrawn.
+     * The invitation was withdrawn.
      */
     204: void;
 };
@@ -5690,23 +5693,23 @@ export type ListInvitationsData = {
 
 export type ListInvitationsErrors = {
     /**
-     * The request cannot be read, or holds a field the contract does not know.
+     * The request cannot be parsed, or has an unknown field or parameter.
      */
     400: Problem;
     /**
-     * The request lacks a valid token, or the credentials are wrong.
+     * The access token is missing or invalid, or the credentials are wrong.
      */
     401: Problem;
     /**
-     * The caller's budget of requests, or of tries to sign in, is spent.
+     * The caller has reached a rate limit for requests or sign-in attempts.
      */
     429: Problem;
     /**
-     * Something went wrong here. The request id helps to find out what.
+     * Something went wrong on our side. Please report the request id.
      */
     500: Problem;
     /**
-     * A part the request needs is down; try again after `Retry-After`.
+     * A part that the request needs is down; retry after `Retry-After`.
      */
     503: Problem;
 };
@@ -5736,27 +5739,27 @@ export type DeclineInvitationData = {
 
 export type DeclineInvitationErrors = {
     /**
-     * The request cannot be read, or holds a field the contract does not know.
+     * The request cannot be parsed, or has an unknown field or parameter.
      */
     400: Problem;
     /**
-     * The request lacks a valid token, or the credentials are wrong.
+     * The access token is missing or invalid, or the credentials are wrong.
      */
     401: Problem;
     /**
-     * There is no such thing, or the caller may not know of it.
+     * There is no such resource, or the caller may not know that it exists.
      */
     404: Problem;
     /**
-     * The caller's budget of requests, or of tries to sign in, is spent.
+     * The caller has reached a rate limit for requests or sign-in attempts.
      */
     429: Problem;
     /**
-     * Something went wrong here. The request id helps to find out what.
+     * Something went wrong on our side. Please report the request id.
      */
     500: Problem;
     /**
-     * A part the request needs is down; try again after `Retry-After`.
+     * A part that the request needs is down; retry after `Retry-After`.
      */
     503: Problem;
 };
@@ -5765,7 +5768,7 @@ export type DeclineInvitationError = DeclineInvitationErrors[keyof DeclineInvita
 
 export type DeclineInvitationResponses = {
     /**
-     * It is declined.
+     * The invitation was declined.
      */
     204: void;
 };
@@ -5786,31 +5789,31 @@ export type AcceptInvitationData = {
 
 export type AcceptInvitationErrors = {
     /**
-     * The request cannot be read, or holds a field the contract does not know.
+     * The request cannot be parsed, or has an unknown field or parameter.
      */
     400: Problem;
     /**
-     * The request lacks a valid token, or the credentials are wrong.
+     * The access token is missing or invalid, or the credentials are wrong.
      */
     401: Problem;
     /**
-     * There is no such thing, or the caller may not know of it.
+     * There is no such resource, or the caller may not know that it exists.
      */
     404: Problem;
     /**
-     * The request does not go with the present state.
+     * The request conflicts with the current state of the resource.
      */
     409: Problem;
     /**
-     * The caller's budget of requests, or of tries to sign in, is spent.
+     * The caller has reached a rate limit for requests or sign-in attempts.
      */
     429: Problem;
     /**
-     * Something went wrong here. The request id helps to find out what.
+     * Something went wrong on our side. Please report the request id.
      */
     500: Problem;
     /**
-     * A part the request needs is down; try again after `Retry-After`.
+     * A part that the request needs is down; retry after `Retry-After`.
      */
     503: Problem;
 };
@@ -5819,7 +5822,7 @@ export type AcceptInvitationError = AcceptInvitationErrors[keyof AcceptInvitatio
 
 export type AcceptInvitationResponses = {
     /**
-     * The case, which is open to the caller now.
+     * The case, which the caller can now access.
      */
     200: AcceptedInvitation;
 };
@@ -5836,11 +5839,11 @@ export type ListCaseNotesData = {
     };
     query?: {
         /**
-         * The most items a page may have.
+         * The page size: how many items to return at most.
          */
         limit?: number;
         /**
-         * `nextCursor` of the page before; absent or empty: the first page. Opaque: its form may change.
+         * `nextCursor` of the previous page; absent or empty for the first page. Opaque: its format can change.
          */
         cursor?: string;
     };
@@ -5849,27 +5852,27 @@ export type ListCaseNotesData = {
 
 export type ListCaseNotesErrors = {
     /**
-     * The request cannot be read, or holds a field the contract does not know.
+     * The request cannot be parsed, or has an unknown field or parameter.
      */
     400: Problem;
     /**
-     * The request lacks a valid token, or the credentials are wrong.
+     * The access token is missing or invalid, or the credentials are wrong.
      */
     401: Problem;
     /**
-     * There is no such thing, or the caller may not know of it.
+     * There is no such resource, or the caller may not know that it exists.
      */
     404: Problem;
     /**
-     * The caller's budget of requests, or of tries to sign in, is spent.
+     * The caller has reached a rate limit for requests or sign-in attempts.
      */
     429: Problem;
     /**
-     * Something went wrong here. The request id helps to find out what.
+     * Something went wrong on our side. Please report the request id.
      */
     500: Problem;
     /**
-     * A part the request needs is down; try again after `Retry-After`.
+     * A part that the request needs is down; retry after `Retry-After`.
      */
     503: Problem;
 };
@@ -5889,7 +5892,7 @@ export type CreateCaseNoteData = {
     body: CreateCaseNoteRequest;
     headers?: {
         /**
-         * Names this request, so that repeating it does not do it twice. A UUID will do.
+         * A unique value for this request, such as a UUID. A retry with the same key does not run the request again.
          */
         'Idempotency-Key'?: string;
     };
@@ -5905,43 +5908,43 @@ export type CreateCaseNoteData = {
 
 export type CreateCaseNoteErrors = {
     /**
-     * The request cannot be read, or holds a field the contract does not know.
+     * The request cannot be parsed, or has an unknown field or parameter.
      */
     400: Problem;
     /**
-     * The request lacks a valid token, or the credentials are wrong.
+     * The access token is missing or invalid, or the credentials are wrong.
      */
     401: Problem;
     /**
-     * The caller may not do this.
+     * The caller is not allowed to do this.
      */
     403: Problem;
     /**
-     * There is no such thing, or the caller may not know of it.
+     * There is no such resource, or the caller may not know that it exists.
      */
     404: Problem;
     /**
-     * The request does not go with the present state.
+     * The request conflicts with the current state of the resource.
      */
     409: Problem;
     /**
-     * The body is larger than the service takes.
+     * The body is too large.
      */
     413: Problem;
     /**
-     * A field is readable but not acceptable; `errors` names each.
+     * A field is invalid; `errors` names each.
      */
     422: Problem;
     /**
-     * The caller's budget of requests, or of tries to sign in, is spent.
+     * The caller has reached a rate limit for requests or sign-in attempts.
      */
     429: Problem;
     /**
-     * Something went wrong here. The request id helps to find out what.
+     * Something went wrong on our side. Please report the request id.
      */
     500: Problem;
     /**
-     * A part the request needs is down; try again after `Retry-After`.
+     * A part that the request needs is down; retry after `Retry-After`.
      */
     503: Problem;
 };
@@ -5975,35 +5978,35 @@ export type DeleteCaseNoteData = {
 
 export type DeleteCaseNoteErrors = {
     /**
-     * The request cannot be read, or holds a field the contract does not know.
+     * The request cannot be parsed, or has an unknown field or parameter.
      */
     400: Problem;
     /**
-     * The request lacks a valid token, or the credentials are wrong.
+     * The access token is missing or invalid, or the credentials are wrong.
      */
     401: Problem;
     /**
-     * The caller may not do this.
+     * The caller is not allowed to do this.
      */
     403: Problem;
     /**
-     * There is no such thing, or the caller may not know of it.
+     * There is no such resource, or the caller may not know that it exists.
      */
     404: Problem;
     /**
-     * The request does not go with the present state.
+     * The request conflicts with the current state of the resource.
      */
     409: Problem;
     /**
-     * The caller's budget of requests, or of tries to sign in, is spent.
+     * The caller has reached a rate limit for requests or sign-in attempts.
      */
     429: Problem;
     /**
-     * Something went wrong here. The request id helps to find out what.
+     * Something went wrong on our side. Please report the request id.
      */
     500: Problem;
     /**
-     * A part the request needs is down; try again after `Retry-After`.
+     * A part that the request needs is down; retry after `Retry-After`.
      */
     503: Problem;
 };
@@ -6012,7 +6015,7 @@ export type DeleteCaseNoteError = DeleteCaseNoteErrors[keyof DeleteCaseNoteError
 
 export type DeleteCaseNoteResponses = {
     /**
-     * The note is gone.
+     * The note was deleted.
      */
     204: void;
 };
@@ -6029,15 +6032,15 @@ export type ListCaseTasksData = {
     };
     query?: {
         /**
-         * The most items a page may have.
+         * The page size: how many items to return at most.
          */
         limit?: number;
         /**
-         * `nextCursor` of the page before; absent or empty: the first page. Opaque: its form may change.
+         * `nextCursor` of the previous page; absent or empty for the first page. Opaque: its format can change.
          */
         cursor?: string;
         /**
-         * Only tasks in this state.
+         * Only tasks with this status.
          */
         status?: CaseTaskStatus;
     };
@@ -6046,27 +6049,27 @@ export type ListCaseTasksData = {
 
 export type ListCaseTasksErrors = {
     /**
-     * The request cannot be read, or holds a field the contract does not know.
+     * The request cannot be parsed, or has an unknown field or parameter.
      */
     400: Problem;
     /**
-     * The request lacks a valid token, or the credentials are wrong.
+     * The access token is missing or invalid, or the credentials are wrong.
      */
     401: Problem;
     /**
-     * There is no such thing, or the caller may not know of it.
+     * There is no such resource, or the caller may not know that it exists.
      */
     404: Problem;
     /**
-     * The caller's budget of requests, or of tries to sign in, is spent.
+     * The caller has reached a rate limit for requests or sign-in attempts.
      */
     429: Problem;
     /**
-     * Something went wrong here. The request id helps to find out what.
+     * Something went wrong on our side. Please report the request id.
      */
     500: Problem;
     /**
-     * A part the request needs is down; try again after `Retry-After`.
+     * A part that the request needs is down; retry after `Retry-After`.
      */
     503: Problem;
 };
@@ -6086,7 +6089,7 @@ export type CreateCaseTaskData = {
     body: CaseTaskContent;
     headers?: {
         /**
-         * Names this request, so that repeating it does not do it twice. A UUID will do.
+         * A unique value for this request, such as a UUID. A retry with the same key does not run the request again.
          */
         'Idempotency-Key'?: string;
     };
@@ -6102,43 +6105,43 @@ export type CreateCaseTaskData = {
 
 export type CreateCaseTaskErrors = {
     /**
-     * The request cannot be read, or holds a field the contract does not know.
+     * The request cannot be parsed, or has an unknown field or parameter.
      */
     400: Problem;
     /**
-     * The request lacks a valid token, or the credentials are wrong.
+     * The access token is missing or invalid, or the credentials are wrong.
      */
     401: Problem;
     /**
-     * The caller may not do this.
+     * The caller is not allowed to do this.
      */
     403: Problem;
     /**
-     * There is no such thing, or the caller may not know of it.
+     * There is no such resource, or the caller may not know that it exists.
      */
     404: Problem;
     /**
-     * The request does not go with the present state.
+     * The request conflicts with the current state of the resource.
      */
     409: Problem;
     /**
-     * The body is larger than the service takes.
+     * The body is too large.
      */
     413: Problem;
     /**
-     * A field is readable but not acceptable; `errors` names each.
+     * A field is invalid; `errors` names each.
      */
     422: Problem;
     /**
-     * The caller's budget of requests, or of tries to sign in, is spent.
+     * The caller has reached a rate limit for requests or sign-in attempts.
      */
     429: Problem;
     /**
-     * Something went wrong here. The request id helps to find out what.
+     * Something went wrong on our side. Please report the request id.
      */
     500: Problem;
     /**
-     * A part the request needs is down; try again after `Retry-After`.
+     * A part that the request needs is down; retry after `Retry-After`.
      */
     503: Problem;
 };
@@ -6172,35 +6175,35 @@ export type DeleteCaseTaskData = {
 
 export type DeleteCaseTaskErrors = {
     /**
-     * The request cannot be read, or holds a field the contract does not know.
+     * The request cannot be parsed, or has an unknown field or parameter.
      */
     400: Problem;
     /**
-     * The request lacks a valid token, or the credentials are wrong.
+     * The access token is missing or invalid, or the credentials are wrong.
      */
     401: Problem;
     /**
-     * The caller may not do this.
+     * The caller is not allowed to do this.
      */
     403: Problem;
     /**
-     * There is no such thing, or the caller may not know of it.
+     * There is no such resource, or the caller may not know that it exists.
      */
     404: Problem;
     /**
-     * The request does not go with the present state.
+     * The request conflicts with the current state of the resource.
      */
     409: Problem;
     /**
-     * The caller's budget of requests, or of tries to sign in, is spent.
+     * The caller has reached a rate limit for requests or sign-in attempts.
      */
     429: Problem;
     /**
-     * Something went wrong here. The request id helps to find out what.
+     * Something went wrong on our side. Please report the request id.
      */
     500: Problem;
     /**
-     * A part the request needs is down; try again after `Retry-After`.
+     * A part that the request needs is down; retry after `Retry-After`.
      */
     503: Problem;
 };
@@ -6209,7 +6212,7 @@ export type DeleteCaseTaskError = DeleteCaseTaskErrors[keyof DeleteCaseTaskError
 
 export type DeleteCaseTaskResponses = {
     /**
-     * The task is gone.
+     * The task was deleted.
      */
     204: void;
 };
@@ -6234,43 +6237,43 @@ export type ReplaceCaseTaskData = {
 
 export type ReplaceCaseTaskErrors = {
     /**
-     * The request cannot be read, or holds a field the contract does not know.
+     * The request cannot be parsed, or has an unknown field or parameter.
      */
     400: Problem;
     /**
-     * The request lacks a valid token, or the credentials are wrong.
+     * The access token is missing or invalid, or the credentials are wrong.
      */
     401: Problem;
     /**
-     * The caller may not do this.
+     * The caller is not allowed to do this.
      */
     403: Problem;
     /**
-     * There is no such thing, or the caller may not know of it.
+     * There is no such resource, or the caller may not know that it exists.
      */
     404: Problem;
     /**
-     * The request does not go with the present state.
+     * The request conflicts with the current state of the resource.
      */
     409: Problem;
     /**
-     * The body is larger than the service takes.
+     * The body is too large.
      */
     413: Problem;
     /**
-     * A field is readable but not acceptable; `errors` names each.
+     * A field is invalid; `errors` names each.
      */
     422: Problem;
     /**
-     * The caller's budget of requests, or of tries to sign in, is spent.
+     * The caller has reached a rate limit for requests or sign-in attempts.
      */
     429: Problem;
     /**
-     * Something went wrong here. The request id helps to find out what.
+     * Something went wrong on our side. Please report the request id.
      */
     500: Problem;
     /**
-     * A part the request needs is down; try again after `Retry-After`.
+     * A part that the request needs is down; retry after `Retry-After`.
      */
     503: Problem;
 };
@@ -6279,7 +6282,7 @@ export type ReplaceCaseTaskError = ReplaceCaseTaskErrors[keyof ReplaceCaseTaskEr
 
 export type ReplaceCaseTaskResponses = {
     /**
-     * The task as it is now.
+     * The changed task.
      */
     200: CaseTask;
 };
@@ -6296,11 +6299,11 @@ export type ListCasePartiesData = {
     };
     query?: {
         /**
-         * The most items a page may have.
+         * The page size: how many items to return at most.
          */
         limit?: number;
         /**
-         * `nextCursor` of the page before; absent or empty: the first page. Opaque: its form may change.
+         * `nextCursor` of the previous page; absent or empty for the first page. Opaque: its format can change.
          */
         cursor?: string;
     };
@@ -6309,27 +6312,27 @@ export type ListCasePartiesData = {
 
 export type ListCasePartiesErrors = {
     /**
-     * The request cannot be read, or holds a field the contract does not know.
+     * The request cannot be parsed, or has an unknown field or parameter.
      */
     400: Problem;
     /**
-     * The request lacks a valid token, or the credentials are wrong.
+     * The access token is missing or invalid, or the credentials are wrong.
      */
     401: Problem;
     /**
-     * There is no such thing, or the caller may not know of it.
+     * There is no such resource, or the caller may not know that it exists.
      */
     404: Problem;
     /**
-     * The caller's budget of requests, or of tries to sign in, is spent.
+     * The caller has reached a rate limit for requests or sign-in attempts.
      */
     429: Problem;
     /**
-     * Something went wrong here. The request id helps to find out what.
+     * Something went wrong on our side. Please report the request id.
      */
     500: Problem;
     /**
-     * A part the request needs is down; try again after `Retry-After`.
+     * A part that the request needs is down; retry after `Retry-After`.
      */
     503: Problem;
 };
@@ -6349,7 +6352,7 @@ export type AddCasePartyData = {
     body: AddCasePartyRequest;
     headers?: {
         /**
-         * Names this request, so that repeating it does not do it twice. A UUID will do.
+         * A unique value for this request, such as a UUID. A retry with the same key does not run the request again.
          */
         'Idempotency-Key'?: string;
     };
@@ -6365,43 +6368,43 @@ export type AddCasePartyData = {
 
 export type AddCasePartyErrors = {
     /**
-     * The request cannot be read, or holds a field the contract does not know.
+     * The request cannot be parsed, or has an unknown field or parameter.
      */
     400: Problem;
     /**
-     * The request lacks a valid token, or the credentials are wrong.
+     * The access token is missing or invalid, or the credentials are wrong.
      */
     401: Problem;
     /**
-     * The caller may not do this.
+     * The caller is not allowed to do this.
      */
     403: Problem;
     /**
-     * There is no such thing, or the caller may not know of it.
+     * There is no such resource, or the caller may not know that it exists.
      */
     404: Problem;
     /**
-     * The request does not go with the present state.
+     * The request conflicts with the current state of the resource.
      */
     409: Problem;
     /**
-     * The body is larger than the service takes.
+     * The body is too large.
      */
     413: Problem;
     /**
-     * A field is readable but not acceptable; `errors` names each.
+     * A field is invalid; `errors` names each.
      */
     422: Problem;
     /**
-     * The caller's budget of requests, or of tries to sign in, is spent.
+     * The caller has reached a rate limit for requests or sign-in attempts.
      */
     429: Problem;
     /**
-     * Something went wrong here. The request id helps to find out what.
+     * Something went wrong on our side. Please report the request id.
      */
     500: Problem;
     /**
-     * A part the request needs is down; try again after `Retry-After`.
+     * A part that the request needs is down; retry after `Retry-After`.
      */
     503: Problem;
 };
@@ -6435,35 +6438,35 @@ export type RemoveCasePartyData = {
 
 export type RemoveCasePartyErrors = {
     /**
-     * The request cannot be read, or holds a field the contract does not know.
+     * The request cannot be parsed, or has an unknown field or parameter.
      */
     400: Problem;
     /**
-     * The request lacks a valid token, or the credentials are wrong.
+     * The access token is missing or invalid, or the credentials are wrong.
      */
     401: Problem;
     /**
-     * The caller may not do this.
+     * The caller is not allowed to do this.
      */
     403: Problem;
     /**
-     * There is no such thing, or the caller may not know of it.
+     * There is no such resource, or the caller may not know that it exists.
      */
     404: Problem;
     /**
-     * The request does not go with the present state.
+     * The request conflicts with the current state of the resource.
      */
     409: Problem;
     /**
-     * The caller's budget of requests, or of tries to sign in, is spent.
+     * The caller has reached a rate limit for requests or sign-in attempts.
      */
     429: Problem;
     /**
-     * Something went wrong here. The request id helps to find out what.
+     * Something went wrong on our side. Please report the request id.
      */
     500: Problem;
     /**
-     * A part the request needs is down; try again after `Retry-After`.
+     * A part that the request needs is down; retry after `Retry-After`.
      */
     503: Problem;
 };
@@ -6472,7 +6475,7 @@ export type RemoveCasePartyError = RemoveCasePartyErrors[keyof RemoveCasePartyEr
 
 export type RemoveCasePartyResponses = {
     /**
-     * The party is gone.
+     * The party was removed.
      */
     204: void;
 };
@@ -6489,11 +6492,11 @@ export type ListCaseTimelineData = {
     };
     query?: {
         /**
-         * The most items a page may have.
+         * The page size: how many items to return at most.
          */
         limit?: number;
         /**
-         * `nextCursor` of the page before; absent or empty: the first page. Opaque: its form may change.
+         * `nextCursor` of the previous page; absent or empty for the first page. Opaque: its format can change.
          */
         cursor?: string;
     };
@@ -6502,27 +6505,27 @@ export type ListCaseTimelineData = {
 
 export type ListCaseTimelineErrors = {
     /**
-     * The request cannot be read, or holds a field the contract does not know.
+     * The request cannot be parsed, or has an unknown field or parameter.
      */
     400: Problem;
     /**
-     * The request lacks a valid token, or the credentials are wrong.
+     * The access token is missing or invalid, or the credentials are wrong.
      */
     401: Problem;
     /**
-     * There is no such thing, or the caller may not know of it.
+     * There is no such resource, or the caller may not know that it exists.
      */
     404: Problem;
     /**
-     * The caller's budget of requests, or of tries to sign in, is spent.
+     * The caller has reached a rate limit for requests or sign-in attempts.
      */
     429: Problem;
     /**
-     * Something went wrong here. The request id helps to find out what.
+     * Something went wrong on our side. Please report the request id.
      */
     500: Problem;
     /**
-     * A part the request needs is down; try again after `Retry-After`.
+     * A part that the request needs is down; retry after `Retry-After`.
      */
     503: Problem;
 };
@@ -6552,27 +6555,27 @@ export type VerifyCaseTimelineData = {
 
 export type VerifyCaseTimelineErrors = {
     /**
-     * The request cannot be read, or holds a field the contract does not know.
+     * The request cannot be parsed, or has an unknown field or parameter.
      */
     400: Problem;
     /**
-     * The request lacks a valid token, or the credentials are wrong.
+     * The access token is missing or invalid, or the credentials are wrong.
      */
     401: Problem;
     /**
-     * There is no such thing, or the caller may not know of it.
+     * There is no such resource, or the caller may not know that it exists.
      */
     404: Problem;
     /**
-     * The caller's budget of requests, or of tries to sign in, is spent.
+     * The caller has reached a rate limit for requests or sign-in attempts.
      */
     429: Problem;
     /**
-     * Something went wrong here. The request id helps to find out what.
+     * Something went wrong on our side. Please report the request id.
      */
     500: Problem;
     /**
-     * A part the request needs is down; try again after `Retry-After`.
+     * A part that the request needs is down; retry after `Retry-After`.
      */
     503: Problem;
 };
@@ -6581,9 +6584,9 @@ export type VerifyCaseTimelineError = VerifyCaseTimelineErrors[keyof VerifyCaseT
 
 export type VerifyCaseTimelineResponses = {
     /**
-     * What the check found.
+     * The result of the check.
      */
-    200: TimelineVerdict;
+    200: TimelineVerification;
 };
 
 export type VerifyCaseTimelineResponse = VerifyCaseTimelineResponses[keyof VerifyCaseTimelineResponses];
@@ -6593,11 +6596,11 @@ export type ListDocumentsData = {
     path?: never;
     query?: {
         /**
-         * The most items a page may have.
+         * The page size: how many items to return at most.
          */
         limit?: number;
         /**
-         * `nextCursor` of the page before; absent or empty: the first page. Opaque: its form may change.
+         * `nextCursor` of the previous page; absent or empty for the first page. Opaque: its format can change.
          */
         cursor?: string;
         /**
@@ -6618,31 +6621,31 @@ export type ListDocumentsData = {
 
 export type ListDocumentsErrors = {
     /**
-     * The request cannot be read, or holds a field the contract does not know.
+     * The request cannot be parsed, or has an unknown field or parameter.
      */
     400: Problem;
     /**
-     * The request lacks a valid token, or the credentials are wrong.
+     * The access token is missing or invalid, or the credentials are wrong.
      */
     401: Problem;
     /**
-     * The caller may not do this.
+     * The caller is not allowed to do this.
      */
     403: Problem;
     /**
-     * There is no such thing, or the caller may not know of it.
+     * There is no such resource, or the caller may not know that it exists.
      */
     404: Problem;
     /**
-     * The caller's budget of requests, or of tries to sign in, is spent.
+     * The caller has reached a rate limit for requests or sign-in attempts.
      */
     429: Problem;
     /**
-     * Something went wrong here. The request id helps to find out what.
+     * Something went wrong on our side. Please report the request id.
      */
     500: Problem;
     /**
-     * A part the request needs is down; try again after `Retry-After`.
+     * A part that the request needs is down; retry after `Retry-After`.
      */
     503: Problem;
 };
@@ -6660,12 +6663,12 @@ export type ListDocumentsResponse = ListDocumentsResponses[keyof ListDocumentsRe
 
 export type UploadDocumentData = {
     /**
-     * A form with the file and, when it is to belong to a case, the case's id.
+     * A form with the file and, for a document of a case, the case's id.
      */
     body: UploadDocumentRequest;
     headers?: {
         /**
-         * Names this request, so that repeating it does not do it twice. A UUID will do.
+         * A unique value for this request, such as a UUID. A retry with the same key does not run the request again.
          */
         'Idempotency-Key'?: string;
     };
@@ -6676,43 +6679,43 @@ export type UploadDocumentData = {
 
 export type UploadDocumentErrors = {
     /**
-     * The request cannot be read, or holds a field the contract does not know.
+     * The request cannot be parsed, or has an unknown field or parameter.
      */
     400: Problem;
     /**
-     * The request lacks a valid token, or the credentials are wrong.
+     * The access token is missing or invalid, or the credentials are wrong.
      */
     401: Problem;
     /**
-     * The caller may not do this.
+     * The caller is not allowed to do this.
      */
     403: Problem;
     /**
-     * There is no such thing, or the caller may not know of it.
+     * There is no such resource, or the caller may not know that it exists.
      */
     404: Problem;
     /**
-     * The request does not go with the present state.
+     * The request conflicts with the current state of the resource.
      */
     409: Problem;
     /**
-     * The body is larger than the service takes.
+     * The body is too large.
      */
     413: Problem;
     /**
-     * A field is readable but not acceptable; `errors` names each.
+     * A field is invalid; `errors` names each.
      */
     422: Problem;
     /**
-     * The caller's budget of requests, or of tries to sign in, is spent.
+     * The caller has reached a rate limit for requests or sign-in attempts.
      */
     429: Problem;
     /**
-     * Something went wrong here. The request id helps to find out what.
+     * Something went wrong on our side. Please report the request id.
      */
     500: Problem;
     /**
-     * A part the request needs is down; try again after `Retry-After`.
+     * A part that the request needs is down; retry after `Retry-After`.
      */
     503: Problem;
 };
@@ -6721,7 +6724,7 @@ export type UploadDocumentError = UploadDocumentErrors[keyof UploadDocumentError
 
 export type UploadDocumentResponses = {
     /**
-     * The document is kept.
+     * The document was stored.
      */
     201: StoredDocument;
 };
@@ -6732,7 +6735,7 @@ export type RenderPdfData = {
     body: RenderPdfRequest;
     headers?: {
         /**
-         * Names this request, so that repeating it does not do it twice. A UUID will do.
+         * A unique value for this request, such as a UUID. A retry with the same key does not run the request again.
          */
         'Idempotency-Key'?: string;
     };
@@ -6743,43 +6746,43 @@ export type RenderPdfData = {
 
 export type RenderPdfErrors = {
     /**
-     * The request cannot be read, or holds a field the contract does not know.
+     * The request cannot be parsed, or has an unknown field or parameter.
      */
     400: Problem;
     /**
-     * The request lacks a valid token, or the credentials are wrong.
+     * The access token is missing or invalid, or the credentials are wrong.
      */
     401: Problem;
     /**
-     * The caller may not do this.
+     * The caller is not allowed to do this.
      */
     403: Problem;
     /**
-     * There is no such thing, or the caller may not know of it.
+     * There is no such resource, or the caller may not know that it exists.
      */
     404: Problem;
     /**
-     * The request does not go with the present state.
+     * The request conflicts with the current state of the resource.
      */
     409: Problem;
     /**
-     * The body is larger than the service takes.
+     * The body is too large.
      */
     413: Problem;
     /**
-     * A field is readable but not acceptable; `errors` names each.
+     * A field is invalid; `errors` names each.
      */
     422: Problem;
     /**
-     * The caller's budget of requests, or of tries to sign in, is spent.
+     * The caller has reached a rate limit for requests or sign-in attempts.
      */
     429: Problem;
     /**
-     * Something went wrong here. The request id helps to find out what.
+     * Something went wrong on our side. Please report the request id.
      */
     500: Problem;
     /**
-     * A part the request needs is down; try again after `Retry-After`.
+     * A part that the request needs is down; retry after `Retry-After`.
      */
     503: Problem;
 };
@@ -6788,7 +6791,7 @@ export type RenderPdfError = RenderPdfErrors[keyof RenderPdfErrors];
 
 export type RenderPdfResponses = {
     /**
-     * The document was made and is kept.
+     * The document was rendered and stored.
      */
     200: RenderPdfResponse;
 };
@@ -6799,7 +6802,7 @@ export type RenderBatchData = {
     body: RenderBatchRequest;
     headers?: {
         /**
-         * Names this request, so that repeating it does not do it twice. A UUID will do.
+         * A unique value for this request, such as a UUID. A retry with the same key does not run the request again.
          */
         'Idempotency-Key'?: string;
     };
@@ -6810,43 +6813,43 @@ export type RenderBatchData = {
 
 export type RenderBatchErrors = {
     /**
-     * The request cannot be read, or holds a field the contract does not know.
+     * The request cannot be parsed, or has an unknown field or parameter.
      */
     400: Problem;
     /**
-     * The request lacks a valid token, or the credentials are wrong.
+     * The access token is missing or invalid, or the credentials are wrong.
      */
     401: Problem;
     /**
-     * The caller may not do this.
+     * The caller is not allowed to do this.
      */
     403: Problem;
     /**
-     * There is no such thing, or the caller may not know of it.
+     * There is no such resource, or the caller may not know that it exists.
      */
     404: Problem;
     /**
-     * The request does not go with the present state.
+     * The request conflicts with the current state of the resource.
      */
     409: Problem;
     /**
-     * The body is larger than the service takes.
+     * The body is too large.
      */
     413: Problem;
     /**
-     * A field is readable but not acceptable; `errors` names each.
+     * A field is invalid; `errors` names each.
      */
     422: Problem;
     /**
-     * The caller's budget of requests, or of tries to sign in, is spent.
+     * The caller has reached a rate limit for requests or sign-in attempts.
      */
     429: Problem;
     /**
-     * Something went wrong here. The request id helps to find out what.
+     * Something went wrong on our side. Please report the request id.
      */
     500: Problem;
     /**
-     * A part the request needs is down; try again after `Retry-After`.
+     * A part that the request needs is down; retry after `Retry-After`.
      */
     503: Problem;
 };
@@ -6855,7 +6858,7 @@ export type RenderBatchError = RenderBatchErrors[keyof RenderBatchErrors];
 
 export type RenderBatchResponses = {
     /**
-     * The documents will be made.
+     * The job was accepted.
      */
     202: RenderBatchResponse;
 };
@@ -6867,7 +6870,7 @@ export type SearchDocumentsData = {
     path?: never;
     query: {
         /**
-         * The words to look for.
+         * The search query.
          */
         q: string;
         /**
@@ -6875,7 +6878,7 @@ export type SearchDocumentsData = {
          */
         caseId?: Id;
         /**
-         * The most items a page may have.
+         * The page size: how many items to return at most.
          */
         limit?: number;
     };
@@ -6884,27 +6887,27 @@ export type SearchDocumentsData = {
 
 export type SearchDocumentsErrors = {
     /**
-     * The request cannot be read, or holds a field the contract does not know.
+     * The request cannot be parsed, or has an unknown field or parameter.
      */
     400: Problem;
     /**
-     * The request lacks a valid token, or the credentials are wrong.
+     * The access token is missing or invalid, or the credentials are wrong.
      */
     401: Problem;
     /**
-     * There is no such thing, or the caller may not know of it.
+     * There is no such resource, or the caller may not know that it exists.
      */
     404: Problem;
     /**
-     * The caller's budget of requests, or of tries to sign in, is spent.
+     * The caller has reached a rate limit for requests or sign-in attempts.
      */
     429: Problem;
     /**
-     * Something went wrong here. The request id helps to find out what.
+     * Something went wrong on our side. Please report the request id.
      */
     500: Problem;
     /**
-     * A part the request needs is down; try again after `Retry-After`.
+     * A part that the request needs is down; retry after `Retry-After`.
      */
     503: Problem;
 };
@@ -6913,7 +6916,7 @@ export type SearchDocumentsError = SearchDocumentsErrors[keyof SearchDocumentsEr
 
 export type SearchDocumentsResponses = {
     /**
-     * The pages that were found.
+     * The matching pages.
      */
     200: PassageList;
 };
@@ -6934,35 +6937,35 @@ export type DeleteDocumentData = {
 
 export type DeleteDocumentErrors = {
     /**
-     * The request cannot be read, or holds a field the contract does not know.
+     * The request cannot be parsed, or has an unknown field or parameter.
      */
     400: Problem;
     /**
-     * The request lacks a valid token, or the credentials are wrong.
+     * The access token is missing or invalid, or the credentials are wrong.
      */
     401: Problem;
     /**
-     * The caller may not do this.
+     * The caller is not allowed to do this.
      */
     403: Problem;
     /**
-     * There is no such thing, or the caller may not know of it.
+     * There is no such resource, or the caller may not know that it exists.
      */
     404: Problem;
     /**
-     * The request does not go with the present state.
+     * The request conflicts with the current state of the resource.
      */
     409: Problem;
     /**
-     * The caller's budget of requests, or of tries to sign in, is spent.
+     * The caller has reached a rate limit for requests or sign-in attempts.
      */
     429: Problem;
     /**
-     * Something went wrong here. The request id helps to find out what.
+     * Something went wrong on our side. Please report the request id.
      */
     500: Problem;
     /**
-     * A part the request needs is down; try again after `Retry-After`.
+     * A part that the request needs is down; retry after `Retry-After`.
      */
     503: Problem;
 };
@@ -6971,7 +6974,7 @@ export type DeleteDocumentError = DeleteDocumentErrors[keyof DeleteDocumentError
 
 export type DeleteDocumentResponses = {
     /**
-     * The document is gone.
+     * The document was deleted.
      */
     204: void;
 };
@@ -6992,27 +6995,27 @@ export type GetDocumentData = {
 
 export type GetDocumentErrors = {
     /**
-     * The request cannot be read, or holds a field the contract does not know.
+     * The request cannot be parsed, or has an unknown field or parameter.
      */
     400: Problem;
     /**
-     * The request lacks a valid token, or the credentials are wrong.
+     * The access token is missing or invalid, or the credentials are wrong.
      */
     401: Problem;
     /**
-     * There is no such thing, or the caller may not know of it.
+     * There is no such resource, or the caller may not know that it exists.
      */
     404: Problem;
     /**
-     * The caller's budget of requests, or of tries to sign in, is spent.
+     * The caller has reached a rate limit for requests or sign-in attempts.
      */
     429: Problem;
     /**
-     * Something went wrong here. The request id helps to find out what.
+     * Something went wrong on our side. Please report the request id.
      */
     500: Problem;
     /**
-     * A part the request needs is down; try again after `Retry-After`.
+     * A part that the request needs is down; retry after `Retry-After`.
      */
     503: Problem;
 };
@@ -7032,11 +7035,11 @@ export type GetDocumentContentData = {
     body?: never;
     headers?: {
         /**
-         * A part of the file (RFC 9110), such as `bytes=0-1023`. What is not one range of bytes is passed over.
+         * A part of the file (RFC 9110), such as `bytes=0-1023`. Anything other than one range of bytes is ignored.
          */
         Range?: string;
         /**
-         * An `ETag`; 304 when the file is still the same.
+         * An `ETag`; 304 if the file has not changed.
          */
         'If-None-Match'?: string;
     };
@@ -7052,31 +7055,31 @@ export type GetDocumentContentData = {
 
 export type GetDocumentContentErrors = {
     /**
-     * The request cannot be read, or holds a field the contract does not know.
+     * The request cannot be parsed, or has an unknown field or parameter.
      */
     400: Problem;
     /**
-     * The request lacks a valid token, or the credentials are wrong.
+     * The access token is missing or invalid, or the credentials are wrong.
      */
     401: Problem;
     /**
-     * There is no such thing, or the caller may not know of it.
+     * There is no such resource, or the caller may not know that it exists.
      */
     404: Problem;
     /**
-     * The file has no such part.
+     * The range is outside the file.
      */
     416: Problem;
     /**
-     * The caller's budget of requests, or of tries to sign in, is spent.
+     * The caller has reached a rate limit for requests or sign-in attempts.
      */
     429: Problem;
     /**
-     * Something went wrong here. The request id helps to find out what.
+     * Something went wrong on our side. Please report the request id.
      */
     500: Problem;
     /**
-     * A part the request needs is down; try again after `Retry-After`.
+     * A part that the request needs is down; retry after `Retry-After`.
      */
     503: Problem;
 };
@@ -7089,7 +7092,7 @@ export type GetDocumentContentResponses = {
      */
     200: File;
     /**
-     * The part that was asked for.
+     * The requested part.
      */
     206: File;
 };
@@ -7110,27 +7113,27 @@ export type VerifyDocumentData = {
 
 export type VerifyDocumentErrors = {
     /**
-     * The request cannot be read, or holds a field the contract does not know.
+     * The request cannot be parsed, or has an unknown field or parameter.
      */
     400: Problem;
     /**
-     * The request lacks a valid token, or the credentials are wrong.
+     * The access token is missing or invalid, or the credentials are wrong.
      */
     401: Problem;
     /**
-     * There is no such thing, or the caller may not know of it.
+     * There is no such resource, or the caller may not know that it exists.
      */
     404: Problem;
     /**
-     * The caller's budget of requests, or of tries to sign in, is spent.
+     * The caller has reached a rate limit for requests or sign-in attempts.
      */
     429: Problem;
     /**
-     * Something went wrong here. The request id helps to find out what.
+     * Something went wrong on our side. Please report the request id.
      */
     500: Problem;
     /**
-     * A part the request needs is down; try again after `Retry-After`.
+     * A part that the request needs is down; retry after `Retry-After`.
      */
     503: Problem;
 };
@@ -7139,7 +7142,7 @@ export type VerifyDocumentError = VerifyDocumentErrors[keyof VerifyDocumentError
 
 export type VerifyDocumentResponses = {
     /**
-     * What was found.
+     * The result of the check.
      */
     200: Verification;
 };
@@ -7151,11 +7154,11 @@ export type ListWebhooksData = {
     path?: never;
     query?: {
         /**
-         * The most items a page may have.
+         * The page size: how many items to return at most.
          */
         limit?: number;
         /**
-         * `nextCursor` of the page before; absent or empty: the first page. Opaque: its form may change.
+         * `nextCursor` of the previous page; absent or empty for the first page. Opaque: its format can change.
          */
         cursor?: string;
         /**
@@ -7168,27 +7171,27 @@ export type ListWebhooksData = {
 
 export type ListWebhooksErrors = {
     /**
-     * The request cannot be read, or holds a field the contract does not know.
+     * The request cannot be parsed, or has an unknown field or parameter.
      */
     400: Problem;
     /**
-     * The request lacks a valid token, or the credentials are wrong.
+     * The access token is missing or invalid, or the credentials are wrong.
      */
     401: Problem;
     /**
-     * The caller may not do this.
+     * The caller is not allowed to do this.
      */
     403: Problem;
     /**
-     * The caller's budget of requests, or of tries to sign in, is spent.
+     * The caller has reached a rate limit for requests or sign-in attempts.
      */
     429: Problem;
     /**
-     * Something went wrong here. The request id helps to find out what.
+     * Something went wrong on our side. Please report the request id.
      */
     500: Problem;
     /**
-     * A part the request needs is down; try again after `Retry-After`.
+     * A part that the request needs is down; retry after `Retry-After`.
      */
     503: Problem;
 };
@@ -7208,7 +7211,7 @@ export type CreateWebhookData = {
     body: CreateWebhookRequest;
     headers?: {
         /**
-         * Names this request, so that repeating it does not do it twice. A UUID will do.
+         * A unique value for this request, such as a UUID. A retry with the same key does not run the request again.
          */
         'Idempotency-Key'?: string;
     };
@@ -7219,39 +7222,39 @@ export type CreateWebhookData = {
 
 export type CreateWebhookErrors = {
     /**
-     * The request cannot be read, or holds a field the contract does not know.
+     * The request cannot be parsed, or has an unknown field or parameter.
      */
     400: Problem;
     /**
-     * The request lacks a valid token, or the credentials are wrong.
+     * The access token is missing or invalid, or the credentials are wrong.
      */
     401: Problem;
     /**
-     * The caller may not do this.
+     * The caller is not allowed to do this.
      */
     403: Problem;
     /**
-     * The request does not go with the present state.
+     * The request conflicts with the current state of the resource.
      */
     409: Problem;
     /**
-     * The body is larger than the service takes.
+     * The body is too large.
      */
     413: Problem;
     /**
-     * A field is readable but not acceptable; `errors` names each.
+     * A field is invalid; `errors` names each.
      */
     422: Problem;
     /**
-     * The caller's budget of requests, or of tries to sign in, is spent.
+     * The caller has reached a rate limit for requests or sign-in attempts.
      */
     429: Problem;
     /**
-     * Something went wrong here. The request id helps to find out what.
+     * Something went wrong on our side. Please report the request id.
      */
     500: Problem;
     /**
-     * A part the request needs is down; try again after `Retry-After`.
+     * A part that the request needs is down; retry after `Retry-After`.
      */
     503: Problem;
 };
@@ -7281,31 +7284,31 @@ export type DeleteWebhookData = {
 
 export type DeleteWebhookErrors = {
     /**
-     * The request cannot be read, or holds a field the contract does not know.
+     * The request cannot be parsed, or has an unknown field or parameter.
      */
     400: Problem;
     /**
-     * The request lacks a valid token, or the credentials are wrong.
+     * The access token is missing or invalid, or the credentials are wrong.
      */
     401: Problem;
     /**
-     * The caller may not do this.
+     * The caller is not allowed to do this.
      */
     403: Problem;
     /**
-     * There is no such thing, or the caller may not know of it.
+     * There is no such resource, or the caller may not know that it exists.
      */
     404: Problem;
     /**
-     * The caller's budget of requests, or of tries to sign in, is spent.
+     * The caller has reached a rate limit for requests or sign-in attempts.
      */
     429: Problem;
     /**
-     * Something went wrong here. The request id helps to find out what.
+     * Something went wrong on our side. Please report the request id.
      */
     500: Problem;
     /**
-     * A part the request needs is down; try again after `Retry-After`.
+     * A part that the request needs is down; retry after `Retry-After`.
      */
     503: Problem;
 };
@@ -7314,7 +7317,7 @@ export type DeleteWebhookError = DeleteWebhookErrors[keyof DeleteWebhookErrors];
 
 export type DeleteWebhookResponses = {
     /**
-     * The webhook is gone.
+     * The webhook was deleted.
      */
     204: void;
 };
@@ -7335,31 +7338,31 @@ export type GetWebhookData = {
 
 export type GetWebhookErrors = {
     /**
-     * The request cannot be read, or holds a field the contract does not know.
+     * The request cannot be parsed, or has an unknown field or parameter.
      */
     400: Problem;
     /**
-     * The request lacks a valid token, or the credentials are wrong.
+     * The access token is missing or invalid, or the credentials are wrong.
      */
     401: Problem;
     /**
-     * The caller may not do this.
+     * The caller is not allowed to do this.
      */
     403: Problem;
     /**
-     * There is no such thing, or the caller may not know of it.
+     * There is no such resource, or the caller may not know that it exists.
      */
     404: Problem;
     /**
-     * The caller's budget of requests, or of tries to sign in, is spent.
+     * The caller has reached a rate limit for requests or sign-in attempts.
      */
     429: Problem;
     /**
-     * Something went wrong here. The request id helps to find out what.
+     * Something went wrong on our side. Please report the request id.
      */
     500: Problem;
     /**
-     * A part the request needs is down; try again after `Retry-After`.
+     * A part that the request needs is down; retry after `Retry-After`.
      */
     503: Problem;
 };
@@ -7389,39 +7392,39 @@ export type UpdateWebhookData = {
 
 export type UpdateWebhookErrors = {
     /**
-     * The request cannot be read, or holds a field the contract does not know.
+     * The request cannot be parsed, or has an unknown field or parameter.
      */
     400: Problem;
     /**
-     * The request lacks a valid token, or the credentials are wrong.
+     * The access token is missing or invalid, or the credentials are wrong.
      */
     401: Problem;
     /**
-     * The caller may not do this.
+     * The caller is not allowed to do this.
      */
     403: Problem;
     /**
-     * There is no such thing, or the caller may not know of it.
+     * There is no such resource, or the caller may not know that it exists.
      */
     404: Problem;
     /**
-     * The body is larger than the service takes.
+     * The body is too large.
      */
     413: Problem;
     /**
-     * A field is readable but not acceptable; `errors` names each.
+     * A field is invalid; `errors` names each.
      */
     422: Problem;
     /**
-     * The caller's budget of requests, or of tries to sign in, is spent.
+     * The caller has reached a rate limit for requests or sign-in attempts.
      */
     429: Problem;
     /**
-     * Something went wrong here. The request id helps to find out what.
+     * Something went wrong on our side. Please report the request id.
      */
     500: Problem;
     /**
-     * A part the request needs is down; try again after `Retry-After`.
+     * A part that the request needs is down; retry after `Retry-After`.
      */
     503: Problem;
 };
@@ -7430,7 +7433,7 @@ export type UpdateWebhookError = UpdateWebhookErrors[keyof UpdateWebhookErrors];
 
 export type UpdateWebhookResponses = {
     /**
-     * The webhook as it is now.
+     * The changed webhook.
      */
     200: Webhook;
 };
@@ -7441,7 +7444,7 @@ export type RotateWebhookSecretData = {
     body?: never;
     headers?: {
         /**
-         * Names this request, so that repeating it does not do it twice. A UUID will do.
+         * A unique value for this request, such as a UUID. A retry with the same key does not run the request again.
          */
         'Idempotency-Key'?: string;
     };
@@ -7457,35 +7460,35 @@ export type RotateWebhookSecretData = {
 
 export type RotateWebhookSecretErrors = {
     /**
-     * The request cannot be read, or holds a field the contract does not know.
+     * The request cannot be parsed, or has an unknown field or parameter.
      */
     400: Problem;
     /**
-     * The request lacks a valid token, or the credentials are wrong.
+     * The access token is missing or invalid, or the credentials are wrong.
      */
     401: Problem;
     /**
-     * The caller may not do this.
+     * The caller is not allowed to do this.
      */
     403: Problem;
     /**
-     * There is no such thing, or the caller may not know of it.
+     * There is no such resource, or the caller may not know that it exists.
      */
     404: Problem;
     /**
-     * The request does not go with the present state.
+     * The request conflicts with the current state of the resource.
      */
     409: Problem;
     /**
-     * The caller's budget of requests, or of tries to sign in, is spent.
+     * The caller has reached a rate limit for requests or sign-in attempts.
      */
     429: Problem;
     /**
-     * Something went wrong here. The request id helps to find out what.
+     * Something went wrong on our side. Please report the request id.
      */
     500: Problem;
     /**
-     * A part the request needs is down; try again after `Retry-After`.
+     * A part that the request needs is down; retry after `Retry-After`.
      */
     503: Problem;
 };
@@ -7505,7 +7508,7 @@ export type PingWebhookData = {
     body?: never;
     headers?: {
         /**
-         * Names this request, so that repeating it does not do it twice. A UUID will do.
+         * A unique value for this request, such as a UUID. A retry with the same key does not run the request again.
          */
         'Idempotency-Key'?: string;
     };
@@ -7521,35 +7524,35 @@ export type PingWebhookData = {
 
 export type PingWebhookErrors = {
     /**
-     * The request cannot be read, or holds a field the contract does not know.
+     * The request cannot be parsed, or has an unknown field or parameter.
      */
     400: Problem;
     /**
-     * The request lacks a valid token, or the credentials are wrong.
+     * The access token is missing or invalid, or the credentials are wrong.
      */
     401: Problem;
     /**
-     * The caller may not do this.
+     * The caller is not allowed to do this.
      */
     403: Problem;
     /**
-     * There is no such thing, or the caller may not know of it.
+     * There is no such resource, or the caller may not know that it exists.
      */
     404: Problem;
     /**
-     * The request does not go with the present state.
+     * The request conflicts with the current state of the resource.
      */
     409: Problem;
     /**
-     * The caller's budget of requests, or of tries to sign in, is spent.
+     * The caller has reached a rate limit for requests or sign-in attempts.
      */
     429: Problem;
     /**
-     * Something went wrong here. The request id helps to find out what.
+     * Something went wrong on our side. Please report the request id.
      */
     500: Problem;
     /**
-     * A part the request needs is down; try again after `Retry-After`.
+     * A part that the request needs is down; retry after `Retry-After`.
      */
     503: Problem;
 };
@@ -7558,7 +7561,7 @@ export type PingWebhookError = PingWebhookErrors[keyof PingWebhookErrors];
 
 export type PingWebhookResponses = {
     /**
-     * It is on its way.
+     * The delivery was accepted.
      */
     202: WebhookDelivery;
 };
@@ -7569,7 +7572,7 @@ export type ReplayWebhookData = {
     body: ReplayWebhookRequest;
     headers?: {
         /**
-         * Names this request, so that repeating it does not do it twice. A UUID will do.
+         * A unique value for this request, such as a UUID. A retry with the same key does not run the request again.
          */
         'Idempotency-Key'?: string;
     };
@@ -7585,43 +7588,43 @@ export type ReplayWebhookData = {
 
 export type ReplayWebhookErrors = {
     /**
-     * The request cannot be read, or holds a field the contract does not know.
+     * The request cannot be parsed, or has an unknown field or parameter.
      */
     400: Problem;
     /**
-     * The request lacks a valid token, or the credentials are wrong.
+     * The access token is missing or invalid, or the credentials are wrong.
      */
     401: Problem;
     /**
-     * The caller may not do this.
+     * The caller is not allowed to do this.
      */
     403: Problem;
     /**
-     * There is no such thing, or the caller may not know of it.
+     * There is no such resource, or the caller may not know that it exists.
      */
     404: Problem;
     /**
-     * The request does not go with the present state.
+     * The request conflicts with the current state of the resource.
      */
     409: Problem;
     /**
-     * The body is larger than the service takes.
+     * The body is too large.
      */
     413: Problem;
     /**
-     * A field is readable but not acceptable; `errors` names each.
+     * A field is invalid; `errors` names each.
      */
     422: Problem;
     /**
-     * The caller's budget of requests, or of tries to sign in, is spent.
+     * The caller has reached a rate limit for requests or sign-in attempts.
      */
     429: Problem;
     /**
-     * Something went wrong here. The request id helps to find out what.
+     * Something went wrong on our side. Please report the request id.
      */
     500: Problem;
     /**
-     * A part the request needs is down; try again after `Retry-After`.
+     * A part that the request needs is down; retry after `Retry-After`.
      */
     503: Problem;
 };
@@ -7630,7 +7633,7 @@ export type ReplayWebhookError = ReplayWebhookErrors[keyof ReplayWebhookErrors];
 
 export type ReplayWebhookResponses = {
     /**
-     * They are being sent on their way.
+     * The job was accepted.
      */
     202: ReplayWebhookResponse;
 };
@@ -7647,15 +7650,15 @@ export type ListWebhookDeliveriesData = {
     };
     query?: {
         /**
-         * The most items a page may have.
+         * The page size: how many items to return at most.
          */
         limit?: number;
         /**
-         * `nextCursor` of the page before; absent or empty: the first page. Opaque: its form may change.
+         * `nextCursor` of the previous page; absent or empty for the first page. Opaque: its format can change.
          */
         cursor?: string;
         /**
-         * Only deliveries in this state.
+         * Only deliveries with this status.
          */
         status?: WebhookDeliveryStatus;
     };
@@ -7664,31 +7667,31 @@ export type ListWebhookDeliveriesData = {
 
 export type ListWebhookDeliveriesErrors = {
     /**
-     * The request cannot be read, or holds a field the contract does not know.
+     * The request cannot be parsed, or has an unknown field or parameter.
      */
     400: Problem;
     /**
-     * The request lacks a valid token, or the credentials are wrong.
+     * The access token is missing or invalid, or the credentials are wrong.
      */
     401: Problem;
     /**
-     * The caller may not do this.
+     * The caller is not allowed to do this.
      */
     403: Problem;
     /**
-     * There is no such thing, or the caller may not know of it.
+     * There is no such resource, or the caller may not know that it exists.
      */
     404: Problem;
     /**
-     * The caller's budget of requests, or of tries to sign in, is spent.
+     * The caller has reached a rate limit for requests or sign-in attempts.
      */
     429: Problem;
     /**
-     * Something went wrong here. The request id helps to find out what.
+     * Something went wrong on our side. Please report the request id.
      */
     500: Problem;
     /**
-     * A part the request needs is down; try again after `Retry-After`.
+     * A part that the request needs is down; retry after `Retry-After`.
      */
     503: Problem;
 };
@@ -7722,31 +7725,31 @@ export type GetWebhookDeliveryData = {
 
 export type GetWebhookDeliveryErrors = {
     /**
-     * The request cannot be read, or holds a field the contract does not know.
+     * The request cannot be parsed, or has an unknown field or parameter.
      */
     400: Problem;
     /**
-     * The request lacks a valid token, or the credentials are wrong.
+     * The access token is missing or invalid, or the credentials are wrong.
      */
     401: Problem;
     /**
-     * The caller may not do this.
+     * The caller is not allowed to do this.
      */
     403: Problem;
     /**
-     * There is no such thing, or the caller may not know of it.
+     * There is no such resource, or the caller may not know that it exists.
      */
     404: Problem;
     /**
-     * The caller's budget of requests, or of tries to sign in, is spent.
+     * The caller has reached a rate limit for requests or sign-in attempts.
      */
     429: Problem;
     /**
-     * Something went wrong here. The request id helps to find out what.
+     * Something went wrong on our side. Please report the request id.
      */
     500: Problem;
     /**
-     * A part the request needs is down; try again after `Retry-After`.
+     * A part that the request needs is down; retry after `Retry-After`.
      */
     503: Problem;
 };
@@ -7766,7 +7769,7 @@ export type ReplayWebhookDeliveryData = {
     body?: never;
     headers?: {
         /**
-         * Names this request, so that repeating it does not do it twice. A UUID will do.
+         * A unique value for this request, such as a UUID. A retry with the same key does not run the request again.
          */
         'Idempotency-Key'?: string;
     };
@@ -7786,35 +7789,35 @@ export type ReplayWebhookDeliveryData = {
 
 export type ReplayWebhookDeliveryErrors = {
     /**
-     * The request cannot be read, or holds a field the contract does not know.
+     * The request cannot be parsed, or has an unknown field or parameter.
      */
     400: Problem;
     /**
-     * The request lacks a valid token, or the credentials are wrong.
+     * The access token is missing or invalid, or the credentials are wrong.
      */
     401: Problem;
     /**
-     * The caller may not do this.
+     * The caller is not allowed to do this.
      */
     403: Problem;
     /**
-     * There is no such thing, or the caller may not know of it.
+     * There is no such resource, or the caller may not know that it exists.
      */
     404: Problem;
     /**
-     * The request does not go with the present state.
+     * The request conflicts with the current state of the resource.
      */
     409: Problem;
     /**
-     * The caller's budget of requests, or of tries to sign in, is spent.
+     * The caller has reached a rate limit for requests or sign-in attempts.
      */
     429: Problem;
     /**
-     * Something went wrong here. The request id helps to find out what.
+     * Something went wrong on our side. Please report the request id.
      */
     500: Problem;
     /**
-     * A part the request needs is down; try again after `Retry-After`.
+     * A part that the request needs is down; retry after `Retry-After`.
      */
     503: Problem;
 };
@@ -7823,7 +7826,7 @@ export type ReplayWebhookDeliveryError = ReplayWebhookDeliveryErrors[keyof Repla
 
 export type ReplayWebhookDeliveryResponses = {
     /**
-     * It is on its way.
+     * The delivery was accepted.
      */
     202: WebhookDelivery;
 };
@@ -7834,7 +7837,7 @@ export type SendEmailData = {
     body: SendEmailRequest;
     headers?: {
         /**
-         * Names this request, so that repeating it does not do it twice. A UUID will do.
+         * A unique value for this request, such as a UUID. A retry with the same key does not run the request again.
          */
         'Idempotency-Key'?: string;
     };
@@ -7845,39 +7848,39 @@ export type SendEmailData = {
 
 export type SendEmailErrors = {
     /**
-     * The request cannot be read, or holds a field the contract does not know.
+     * The request cannot be parsed, or has an unknown field or parameter.
      */
     400: Problem;
     /**
-     * The request lacks a valid token, or the credentials are wrong.
+     * The access token is missing or invalid, or the credentials are wrong.
      */
     401: Problem;
     /**
-     * The caller may not do this.
+     * The caller is not allowed to do this.
      */
     403: Problem;
     /**
-     * The request does not go with the present state.
+     * The request conflicts with the current state of the resource.
      */
     409: Problem;
     /**
-     * The body is larger than the service takes.
+     * The body is too large.
      */
     413: Problem;
     /**
-     * A field is readable but not acceptable; `errors` names each.
+     * A field is invalid; `errors` names each.
      */
     422: Problem;
     /**
-     * The caller's budget of requests, or of tries to sign in, is spent.
+     * The caller has reached a rate limit for requests or sign-in attempts.
      */
     429: Problem;
     /**
-     * Something went wrong here. The request id helps to find out what.
+     * Something went wrong on our side. Please report the request id.
      */
     500: Problem;
     /**
-     * A part the request needs is down; try again after `Retry-After`.
+     * A part that the request needs is down; retry after `Retry-After`.
      */
     503: Problem;
 };
@@ -7886,7 +7889,7 @@ export type SendEmailError = SendEmailErrors[keyof SendEmailErrors];
 
 export type SendEmailResponses = {
     /**
-     * It will be sent.
+     * The e-mail was accepted.
      */
     202: SendEmailResponse;
 };
@@ -7897,7 +7900,7 @@ export type SendEmailsData = {
     body: SendEmailsRequest;
     headers?: {
         /**
-         * Names this request, so that repeating it does not do it twice. A UUID will do.
+         * A unique value for this request, such as a UUID. A retry with the same key does not run the request again.
          */
         'Idempotency-Key'?: string;
     };
@@ -7908,39 +7911,39 @@ export type SendEmailsData = {
 
 export type SendEmailsErrors = {
     /**
-     * The request cannot be read, or holds a field the contract does not know.
+     * The request cannot be parsed, or has an unknown field or parameter.
      */
     400: Problem;
     /**
-     * The request lacks a valid token, or the credentials are wrong.
+     * The access token is missing or invalid, or the credentials are wrong.
      */
     401: Problem;
     /**
-     * The caller may not do this.
+     * The caller is not allowed to do this.
      */
     403: Problem;
     /**
-     * The request does not go with the present state.
+     * The request conflicts with the current state of the resource.
      */
     409: Problem;
     /**
-     * The body is larger than the service takes.
+     * The body is too large.
      */
     413: Problem;
     /**
-     * A field is readable but not acceptable; `errors` names each.
+     * A field is invalid; `errors` names each.
      */
     422: Problem;
     /**
-     * The caller's budget of requests, or of tries to sign in, is spent.
+     * The caller has reached a rate limit for requests or sign-in attempts.
      */
     429: Problem;
     /**
-     * Something went wrong here. The request id helps to find out what.
+     * Something went wrong on our side. Please report the request id.
      */
     500: Problem;
     /**
-     * A part the request needs is down; try again after `Retry-After`.
+     * A part that the request needs is down; retry after `Retry-After`.
      */
     503: Problem;
 };
@@ -7949,7 +7952,7 @@ export type SendEmailsError2 = SendEmailsErrors[keyof SendEmailsErrors];
 
 export type SendEmailsResponses = {
     /**
-     * Those without an error will be sent.
+     * The e-mails without an error were accepted.
      */
     202: SendEmailsResponse;
 };
@@ -7961,11 +7964,11 @@ export type ListNotificationsData = {
     path?: never;
     query?: {
         /**
-         * The most items a page may have.
+         * The page size: how many items to return at most.
          */
         limit?: number;
         /**
-         * `nextCursor` of the page before; absent or empty: the first page. Opaque: its form may change.
+         * `nextCursor` of the previous page; absent or empty for the first page. Opaque: its format can change.
          */
         cursor?: string;
         /**
@@ -7978,27 +7981,27 @@ export type ListNotificationsData = {
 
 export type ListNotificationsErrors = {
     /**
-     * The request cannot be read, or holds a field the contract does not know.
+     * The request cannot be parsed, or has an unknown field or parameter.
      */
     400: Problem;
     /**
-     * The request lacks a valid token, or the credentials are wrong.
+     * The access token is missing or invalid, or the credentials are wrong.
      */
     401: Problem;
     /**
-     * The caller may not do this.
+     * The caller is not allowed to do this.
      */
     403: Problem;
     /**
-     * The caller's budget of requests, or of tries to sign in, is spent.
+     * The caller has reached a rate limit for requests or sign-in attempts.
      */
     429: Problem;
     /**
-     * Something went wrong here. The request id helps to find out what.
+     * Something went wrong on our side. Please report the request id.
      */
     500: Problem;
     /**
-     * A part the request needs is down; try again after `Retry-After`.
+     * A part that the request needs is down; retry after `Retry-After`.
      */
     503: Problem;
 };
@@ -8018,7 +8021,7 @@ export type ReadNotificationsData = {
     body: ReadNotificationsRequest;
     headers?: {
         /**
-         * Names this request, so that repeating it does not do it twice. A UUID will do.
+         * A unique value for this request, such as a UUID. A retry with the same key does not run the request again.
          */
         'Idempotency-Key'?: string;
     };
@@ -8029,39 +8032,39 @@ export type ReadNotificationsData = {
 
 export type ReadNotificationsErrors = {
     /**
-     * The request cannot be read, or holds a field the contract does not know.
+     * The request cannot be parsed, or has an unknown field or parameter.
      */
     400: Problem;
     /**
-     * The request lacks a valid token, or the credentials are wrong.
+     * The access token is missing or invalid, or the credentials are wrong.
      */
     401: Problem;
     /**
-     * The caller may not do this.
+     * The caller is not allowed to do this.
      */
     403: Problem;
     /**
-     * The request does not go with the present state.
+     * The request conflicts with the current state of the resource.
      */
     409: Problem;
     /**
-     * The body is larger than the service takes.
+     * The body is too large.
      */
     413: Problem;
     /**
-     * A field is readable but not acceptable; `errors` names each.
+     * A field is invalid; `errors` names each.
      */
     422: Problem;
     /**
-     * The caller's budget of requests, or of tries to sign in, is spent.
+     * The caller has reached a rate limit for requests or sign-in attempts.
      */
     429: Problem;
     /**
-     * Something went wrong here. The request id helps to find out what.
+     * Something went wrong on our side. Please report the request id.
      */
     500: Problem;
     /**
-     * A part the request needs is down; try again after `Retry-After`.
+     * A part that the request needs is down; retry after `Retry-After`.
      */
     503: Problem;
 };
@@ -8070,7 +8073,7 @@ export type ReadNotificationsError = ReadNotificationsErrors[keyof ReadNotificat
 
 export type ReadNotificationsResponses = {
     /**
-     * They are read.
+     * The notifications were marked as read.
      */
     204: void;
 };
@@ -8086,27 +8089,27 @@ export type GetNotificationPreferencesData = {
 
 export type GetNotificationPreferencesErrors = {
     /**
-     * The request cannot be read, or holds a field the contract does not know.
+     * The request cannot be parsed, or has an unknown field or parameter.
      */
     400: Problem;
     /**
-     * The request lacks a valid token, or the credentials are wrong.
+     * The access token is missing or invalid, or the credentials are wrong.
      */
     401: Problem;
     /**
-     * The caller may not do this.
+     * The caller is not allowed to do this.
      */
     403: Problem;
     /**
-     * The caller's budget of requests, or of tries to sign in, is spent.
+     * The caller has reached a rate limit for requests or sign-in attempts.
      */
     429: Problem;
     /**
-     * Something went wrong here. The request id helps to find out what.
+     * Something went wrong on our side. Please report the request id.
      */
     500: Problem;
     /**
-     * A part the request needs is down; try again after `Retry-After`.
+     * A part that the request needs is down; retry after `Retry-After`.
      */
     503: Problem;
 };
@@ -8131,35 +8134,35 @@ export type SetNotificationPreferencesData = {
 
 export type SetNotificationPreferencesErrors = {
     /**
-     * The request cannot be read, or holds a field the contract does not know.
+     * The request cannot be parsed, or has an unknown field or parameter.
      */
     400: Problem;
     /**
-     * The request lacks a valid token, or the credentials are wrong.
+     * The access token is missing or invalid, or the credentials are wrong.
      */
     401: Problem;
     /**
-     * The caller may not do this.
+     * The caller is not allowed to do this.
      */
     403: Problem;
     /**
-     * The body is larger than the service takes.
+     * The body is too large.
      */
     413: Problem;
     /**
-     * A field is readable but not acceptable; `errors` names each.
+     * A field is invalid; `errors` names each.
      */
     422: Problem;
     /**
-     * The caller's budget of requests, or of tries to sign in, is spent.
+     * The caller has reached a rate limit for requests or sign-in attempts.
      */
     429: Problem;
     /**
-     * Something went wrong here. The request id helps to find out what.
+     * Something went wrong on our side. Please report the request id.
      */
     500: Problem;
     /**
-     * A part the request needs is down; try again after `Retry-After`.
+     * A part that the request needs is down; retry after `Retry-After`.
      */
     503: Problem;
 };
@@ -8168,7 +8171,7 @@ export type SetNotificationPreferencesError = SetNotificationPreferencesErrors[k
 
 export type SetNotificationPreferencesResponses = {
     /**
-     * The preferences as they are now, of every type.
+     * The preferences for every type.
      */
     200: NotificationPreferences;
 };
@@ -8189,39 +8192,39 @@ export type UpdateNotificationData = {
 
 export type UpdateNotificationErrors = {
     /**
-     * The request cannot be read, or holds a field the contract does not know.
+     * The request cannot be parsed, or has an unknown field or parameter.
      */
     400: Problem;
     /**
-     * The request lacks a valid token, or the credentials are wrong.
+     * The access token is missing or invalid, or the credentials are wrong.
      */
     401: Problem;
     /**
-     * The caller may not do this.
+     * The caller is not allowed to do this.
      */
     403: Problem;
     /**
-     * There is no such thing, or the caller may not know of it.
+     * There is no such resource, or the caller may not know that it exists.
      */
     404: Problem;
     /**
-     * The body is larger than the service takes.
+     * The body is too large.
      */
     413: Problem;
     /**
-     * A field is readable but not acceptable; `errors` names each.
+     * A field is invalid; `errors` names each.
      */
     422: Problem;
     /**
-     * The caller's budget of requests, or of tries to sign in, is spent.
+     * The caller has reached a rate limit for requests or sign-in attempts.
      */
     429: Problem;
     /**
-     * Something went wrong here. The request id helps to find out what.
+     * Something went wrong on our side. Please report the request id.
      */
     500: Problem;
     /**
-     * A part the request needs is down; try again after `Retry-After`.
+     * A part that the request needs is down; retry after `Retry-After`.
      */
     503: Problem;
 };
@@ -8230,7 +8233,7 @@ export type UpdateNotificationError = UpdateNotificationErrors[keyof UpdateNotif
 
 export type UpdateNotificationResponses = {
     /**
-     * The notification as it is now.
+     * The changed notification.
      */
     200: Notification;
 };
@@ -8242,19 +8245,19 @@ export type ListEmailsData = {
     path?: never;
     query?: {
         /**
-         * The most items a page may have.
+         * The page size: how many items to return at most.
          */
         limit?: number;
         /**
-         * `nextCursor` of the page before; absent or empty: the first page. Opaque: its form may change.
+         * `nextCursor` of the previous page; absent or empty for the first page. Opaque: its format can change.
          */
         cursor?: string;
         /**
-         * Only those that stand so.
+         * Only e-mails with this status.
          */
         status?: EmailStatus;
         /**
-         * Only those of this person; for admins.
+         * Only e-mails of this account; for admins.
          */
         userId?: Id;
     };
@@ -8263,27 +8266,27 @@ export type ListEmailsData = {
 
 export type ListEmailsErrors = {
     /**
-     * The request cannot be read, or holds a field the contract does not know.
+     * The request cannot be parsed, or has an unknown field or parameter.
      */
     400: Problem;
     /**
-     * The request lacks a valid token, or the credentials are wrong.
+     * The access token is missing or invalid, or the credentials are wrong.
      */
     401: Problem;
     /**
-     * The caller may not do this.
+     * The caller is not allowed to do this.
      */
     403: Problem;
     /**
-     * The caller's budget of requests, or of tries to sign in, is spent.
+     * The caller has reached a rate limit for requests or sign-in attempts.
      */
     429: Problem;
     /**
-     * Something went wrong here. The request id helps to find out what.
+     * Something went wrong on our side. Please report the request id.
      */
     500: Problem;
     /**
-     * A part the request needs is down; try again after `Retry-After`.
+     * A part that the request needs is down; retry after `Retry-After`.
      */
     503: Problem;
 };
@@ -8304,11 +8307,11 @@ export type ListSuppressionsData = {
     path?: never;
     query?: {
         /**
-         * The most items a page may have.
+         * The page size: how many items to return at most.
          */
         limit?: number;
         /**
-         * `nextCursor` of the page before; absent or empty: the first page. Opaque: its form may change.
+         * `nextCursor` of the previous page; absent or empty for the first page. Opaque: its format can change.
          */
         cursor?: string;
     };
@@ -8317,27 +8320,27 @@ export type ListSuppressionsData = {
 
 export type ListSuppressionsErrors = {
     /**
-     * The request cannot be read, or holds a field the contract does not know.
+     * The request cannot be parsed, or has an unknown field or parameter.
      */
     400: Problem;
     /**
-     * The request lacks a valid token, or the credentials are wrong.
+     * The access token is missing or invalid, or the credentials are wrong.
      */
     401: Problem;
     /**
-     * The caller may not do this.
+     * The caller is not allowed to do this.
      */
     403: Problem;
     /**
-     * The caller's budget of requests, or of tries to sign in, is spent.
+     * The caller has reached a rate limit for requests or sign-in attempts.
      */
     429: Problem;
     /**
-     * Something went wrong here. The request id helps to find out what.
+     * Something went wrong on our side. Please report the request id.
      */
     500: Problem;
     /**
-     * A part the request needs is down; try again after `Retry-After`.
+     * A part that the request needs is down; retry after `Retry-After`.
      */
     503: Problem;
 };
@@ -8346,7 +8349,7 @@ export type ListSuppressionsError = ListSuppressionsErrors[keyof ListSuppression
 
 export type ListSuppressionsResponses = {
     /**
-     * A page of addresses, the latest first.
+     * A page of addresses, newest first.
      */
     200: SuppressionList;
 };
@@ -8357,7 +8360,7 @@ export type CreateSuppressionData = {
     body: CreateSuppressionRequest;
     headers?: {
         /**
-         * Names this request, so that repeating it does not do it twice. A UUID will do.
+         * A unique value for this request, such as a UUID. A retry with the same key does not run the request again.
          */
         'Idempotency-Key'?: string;
     };
@@ -8368,39 +8371,39 @@ export type CreateSuppressionData = {
 
 export type CreateSuppressionErrors = {
     /**
-     * The request cannot be read, or holds a field the contract does not know.
+     * The request cannot be parsed, or has an unknown field or parameter.
      */
     400: Problem;
     /**
-     * The request lacks a valid token, or the credentials are wrong.
+     * The access token is missing or invalid, or the credentials are wrong.
      */
     401: Problem;
     /**
-     * The caller may not do this.
+     * The caller is not allowed to do this.
      */
     403: Problem;
     /**
-     * The request does not go with the present state.
+     * The request conflicts with the current state of the resource.
      */
     409: Problem;
     /**
-     * The body is larger than the service takes.
+     * The body is too large.
      */
     413: Problem;
     /**
-     * A field is readable but not acceptable; `errors` names each.
+     * A field is invalid; `errors` names each.
      */
     422: Problem;
     /**
-     * The caller's budget of requests, or of tries to sign in, is spent.
+     * The caller has reached a rate limit for requests or sign-in attempts.
      */
     429: Problem;
     /**
-     * Something went wrong here. The request id helps to find out what.
+     * Something went wrong on our side. Please report the request id.
      */
     500: Problem;
     /**
-     * A part the request needs is down; try again after `Retry-After`.
+     * A part that the request needs is down; retry after `Retry-After`.
      */
     503: Problem;
 };
@@ -8409,7 +8412,7 @@ export type CreateSuppressionError = CreateSuppressionErrors[keyof CreateSuppres
 
 export type CreateSuppressionResponses = {
     /**
-     * It is on the list.
+     * The entry of the suppression list.
      */
     201: Suppression;
 };
@@ -8430,31 +8433,31 @@ export type DeleteSuppressionData = {
 
 export type DeleteSuppressionErrors = {
     /**
-     * The request cannot be read, or holds a field the contract does not know.
+     * The request cannot be parsed, or has an unknown field or parameter.
      */
     400: Problem;
     /**
-     * The request lacks a valid token, or the credentials are wrong.
+     * The access token is missing or invalid, or the credentials are wrong.
      */
     401: Problem;
     /**
-     * The caller may not do this.
+     * The caller is not allowed to do this.
      */
     403: Problem;
     /**
-     * There is no such thing, or the caller may not know of it.
+     * There is no such resource, or the caller may not know that it exists.
      */
     404: Problem;
     /**
-     * The caller's budget of requests, or of tries to sign in, is spent.
+     * The caller has reached a rate limit for requests or sign-in attempts.
      */
     429: Problem;
     /**
-     * Something went wrong here. The request id helps to find out what.
+     * Something went wrong on our side. Please report the request id.
      */
     500: Problem;
     /**
-     * A part the request needs is down; try again after `Retry-After`.
+     * A part that the request needs is down; retry after `Retry-After`.
      */
     503: Problem;
 };
@@ -8463,7 +8466,7 @@ export type DeleteSuppressionError = DeleteSuppressionErrors[keyof DeleteSuppres
 
 export type DeleteSuppressionResponses = {
     /**
-     * It is off the list.
+     * The address was removed from the list.
      */
     204: void;
 };
@@ -8484,35 +8487,35 @@ export type CancelEmailData = {
 
 export type CancelEmailErrors = {
     /**
-     * The request cannot be read, or holds a field the contract does not know.
+     * The request cannot be parsed, or has an unknown field or parameter.
      */
     400: Problem;
     /**
-     * The request lacks a valid token, or the credentials are wrong.
+     * The access token is missing or invalid, or the credentials are wrong.
      */
     401: Problem;
     /**
-     * The caller may not do this.
+     * The caller is not allowed to do this.
      */
     403: Problem;
     /**
-     * There is no such thing, or the caller may not know of it.
+     * There is no such resource, or the caller may not know that it exists.
      */
     404: Problem;
     /**
-     * The request does not go with the present state.
+     * The request conflicts with the current state of the resource.
      */
     409: Problem;
     /**
-     * The caller's budget of requests, or of tries to sign in, is spent.
+     * The caller has reached a rate limit for requests or sign-in attempts.
      */
     429: Problem;
     /**
-     * Something went wrong here. The request id helps to find out what.
+     * Something went wrong on our side. Please report the request id.
      */
     500: Problem;
     /**
-     * A part the request needs is down; try again after `Retry-After`.
+     * A part that the request needs is down; retry after `Retry-After`.
      */
     503: Problem;
 };
@@ -8521,7 +8524,7 @@ export type CancelEmailError = CancelEmailErrors[keyof CancelEmailErrors];
 
 export type CancelEmailResponses = {
     /**
-     * It will not be sent.
+     * The e-mail was cancelled.
      */
     204: void;
 };
@@ -8542,31 +8545,31 @@ export type GetEmailData = {
 
 export type GetEmailErrors = {
     /**
-     * The request cannot be read, or holds a field the contract does not know.
+     * The request cannot be parsed, or has an unknown field or parameter.
      */
     400: Problem;
     /**
-     * The request lacks a valid token, or the credentials are wrong.
+     * The access token is missing or invalid, or the credentials are wrong.
      */
     401: Problem;
     /**
-     * The caller may not do this.
+     * The caller is not allowed to do this.
      */
     403: Problem;
     /**
-     * There is no such thing, or the caller may not know of it.
+     * There is no such resource, or the caller may not know that it exists.
      */
     404: Problem;
     /**
-     * The caller's budget of requests, or of tries to sign in, is spent.
+     * The caller has reached a rate limit for requests or sign-in attempts.
      */
     429: Problem;
     /**
-     * Something went wrong here. The request id helps to find out what.
+     * Something went wrong on our side. Please report the request id.
      */
     500: Problem;
     /**
-     * A part the request needs is down; try again after `Retry-After`.
+     * A part that the request needs is down; retry after `Retry-After`.
      */
     503: Problem;
 };
@@ -8587,11 +8590,11 @@ export type ListJobsData = {
     path?: never;
     query?: {
         /**
-         * The most items a page may have.
+         * The page size: how many items to return at most.
          */
         limit?: number;
         /**
-         * `nextCursor` of the page before; absent or empty: the first page. Opaque: its form may change.
+         * `nextCursor` of the previous page; absent or empty for the first page. Opaque: its format can change.
          */
         cursor?: string;
         /**
@@ -8612,27 +8615,27 @@ export type ListJobsData = {
 
 export type ListJobsErrors = {
     /**
-     * The request cannot be read, or holds a field the contract does not know.
+     * The request cannot be parsed, or has an unknown field or parameter.
      */
     400: Problem;
     /**
-     * The request lacks a valid token, or the credentials are wrong.
+     * The access token is missing or invalid, or the credentials are wrong.
      */
     401: Problem;
     /**
-     * The caller may not do this.
+     * The caller is not allowed to do this.
      */
     403: Problem;
     /**
-     * The caller's budget of requests, or of tries to sign in, is spent.
+     * The caller has reached a rate limit for requests or sign-in attempts.
      */
     429: Problem;
     /**
-     * Something went wrong here. The request id helps to find out what.
+     * Something went wrong on our side. Please report the request id.
      */
     500: Problem;
     /**
-     * A part the request needs is down; try again after `Retry-After`.
+     * A part that the request needs is down; retry after `Retry-After`.
      */
     503: Problem;
 };
@@ -8662,31 +8665,31 @@ export type CancelJobData = {
 
 export type CancelJobErrors = {
     /**
-     * The request cannot be read, or holds a field the contract does not know.
+     * The request cannot be parsed, or has an unknown field or parameter.
      */
     400: Problem;
     /**
-     * The request lacks a valid token, or the credentials are wrong.
+     * The access token is missing or invalid, or the credentials are wrong.
      */
     401: Problem;
     /**
-     * There is no such thing, or the caller may not know of it.
+     * There is no such resource, or the caller may not know that it exists.
      */
     404: Problem;
     /**
-     * The request does not go with the present state.
+     * The request conflicts with the current state of the resource.
      */
     409: Problem;
     /**
-     * The caller's budget of requests, or of tries to sign in, is spent.
+     * The caller has reached a rate limit for requests or sign-in attempts.
      */
     429: Problem;
     /**
-     * Something went wrong here. The request id helps to find out what.
+     * Something went wrong on our side. Please report the request id.
      */
     500: Problem;
     /**
-     * A part the request needs is down; try again after `Retry-After`.
+     * A part that the request needs is down; retry after `Retry-After`.
      */
     503: Problem;
 };
@@ -8716,27 +8719,27 @@ export type GetJobData = {
 
 export type GetJobErrors = {
     /**
-     * The request cannot be read, or holds a field the contract does not know.
+     * The request cannot be parsed, or has an unknown field or parameter.
      */
     400: Problem;
     /**
-     * The request lacks a valid token, or the credentials are wrong.
+     * The access token is missing or invalid, or the credentials are wrong.
      */
     401: Problem;
     /**
-     * There is no such thing, or the caller may not know of it.
+     * There is no such resource, or the caller may not know that it exists.
      */
     404: Problem;
     /**
-     * The caller's budget of requests, or of tries to sign in, is spent.
+     * The caller has reached a rate limit for requests or sign-in attempts.
      */
     429: Problem;
     /**
-     * Something went wrong here. The request id helps to find out what.
+     * Something went wrong on our side. Please report the request id.
      */
     500: Problem;
     /**
-     * A part the request needs is down; try again after `Retry-After`.
+     * A part that the request needs is down; retry after `Retry-After`.
      */
     503: Problem;
 };
@@ -8756,7 +8759,7 @@ export type RetryJobData = {
     body?: never;
     headers?: {
         /**
-         * Names this request, so that repeating it does not do it twice. A UUID will do.
+         * A unique value for this request, such as a UUID. A retry with the same key does not run the request again.
          */
         'Idempotency-Key'?: string;
     };
@@ -8772,35 +8775,35 @@ export type RetryJobData = {
 
 export type RetryJobErrors = {
     /**
-     * The request cannot be read, or holds a field the contract does not know.
+     * The request cannot be parsed, or has an unknown field or parameter.
      */
     400: Problem;
     /**
-     * The request lacks a valid token, or the credentials are wrong.
+     * The access token is missing or invalid, or the credentials are wrong.
      */
     401: Problem;
     /**
-     * The caller may not do this.
+     * The caller is not allowed to do this.
      */
     403: Problem;
     /**
-     * There is no such thing, or the caller may not know of it.
+     * There is no such resource, or the caller may not know that it exists.
      */
     404: Problem;
     /**
-     * The request does not go with the present state.
+     * The request conflicts with the current state of the resource.
      */
     409: Problem;
     /**
-     * The caller's budget of requests, or of tries to sign in, is spent.
+     * The caller has reached a rate limit for requests or sign-in attempts.
      */
     429: Problem;
     /**
-     * Something went wrong here. The request id helps to find out what.
+     * Something went wrong on our side. Please report the request id.
      */
     500: Problem;
     /**
-     * A part the request needs is down; try again after `Retry-After`.
+     * A part that the request needs is down; retry after `Retry-After`.
      */
     503: Problem;
 };
@@ -8809,7 +8812,7 @@ export type RetryJobError = RetryJobErrors[keyof RetryJobErrors];
 
 export type RetryJobResponses = {
     /**
-     * The job, which waits.
+     * The waiting job.
      */
     200: Job;
 };
@@ -8820,7 +8823,7 @@ export type InitiateSignatureData = {
     body: InitiateSignatureRequest;
     headers?: {
         /**
-         * Names this request, so that repeating it does not do it twice. A UUID will do.
+         * A unique value for this request, such as a UUID. A retry with the same key does not run the request again.
          */
         'Idempotency-Key'?: string;
     };
@@ -8831,47 +8834,47 @@ export type InitiateSignatureData = {
 
 export type InitiateSignatureErrors = {
     /**
-     * The request cannot be read, or holds a field the contract does not know.
+     * The request cannot be parsed, or has an unknown field or parameter.
      */
     400: Problem;
     /**
-     * The request lacks a valid token, or the credentials are wrong.
+     * The access token is missing or invalid, or the credentials are wrong.
      */
     401: Problem;
     /**
-     * The caller may not do this.
+     * The caller is not allowed to do this.
      */
     403: Problem;
     /**
-     * There is no such thing, or the caller may not know of it.
+     * There is no such resource, or the caller may not know that it exists.
      */
     404: Problem;
     /**
-     * The request does not go with the present state.
+     * The request conflicts with the current state of the resource.
      */
     409: Problem;
     /**
-     * The body is larger than the service takes.
+     * The body is too large.
      */
     413: Problem;
     /**
-     * A field is readable but not acceptable; `errors` names each.
+     * A field is invalid; `errors` names each.
      */
     422: Problem;
     /**
-     * The caller's budget of requests, or of tries to sign in, is spent.
+     * The caller has reached a rate limit for requests or sign-in attempts.
      */
     429: Problem;
     /**
-     * Something went wrong here. The request id helps to find out what.
+     * Something went wrong on our side. Please report the request id.
      */
     500: Problem;
     /**
-     * An outside system answered with something unusable.
+     * An external system gave an unusable answer.
      */
     502: Problem;
     /**
-     * A part the request needs is down; try again after `Retry-After`.
+     * A part that the request needs is down; retry after `Retry-After`.
      */
     503: Problem;
 };
@@ -8880,7 +8883,7 @@ export type InitiateSignatureError = InitiateSignatureErrors[keyof InitiateSigna
 
 export type InitiateSignatureResponses = {
     /**
-     * The document is on its way to the first signers.
+     * The document was sent to the first signers.
      */
     201: InitiateSignatureResponse;
 };
@@ -8896,15 +8899,15 @@ export type ListSignatureRequestsData = {
          */
         caseId?: Id;
         /**
-         * Only requests that stand there.
+         * Only requests with this status.
          */
         status?: SignatureStatus;
         /**
-         * The most items a page may have.
+         * The page size: how many items to return at most.
          */
         limit?: number;
         /**
-         * `nextCursor` of the page before; absent or empty: the first page. Opaque: its form may change.
+         * `nextCursor` of the previous page; absent or empty for the first page. Opaque: its format can change.
          */
         cursor?: string;
     };
@@ -8913,27 +8916,27 @@ export type ListSignatureRequestsData = {
 
 export type ListSignatureRequestsErrors = {
     /**
-     * The request cannot be read, or holds a field the contract does not know.
+     * The request cannot be parsed, or has an unknown field or parameter.
      */
     400: Problem;
     /**
-     * The request lacks a valid token, or the credentials are wrong.
+     * The access token is missing or invalid, or the credentials are wrong.
      */
     401: Problem;
     /**
-     * There is no such thing, or the caller may not know of it.
+     * There is no such resource, or the caller may not know that it exists.
      */
     404: Problem;
     /**
-     * The caller's budget of requests, or of tries to sign in, is spent.
+     * The caller has reached a rate limit for requests or sign-in attempts.
      */
     429: Problem;
     /**
-     * Something went wrong here. The request id helps to find out what.
+     * Something went wrong on our side. Please report the request id.
      */
     500: Problem;
     /**
-     * A part the request needs is down; try again after `Retry-After`.
+     * A part that the request needs is down; retry after `Retry-After`.
      */
     503: Problem;
 };
@@ -8963,27 +8966,27 @@ export type GetSignatureRequestData = {
 
 export type GetSignatureRequestErrors = {
     /**
-     * The request cannot be read, or holds a field the contract does not know.
+     * The request cannot be parsed, or has an unknown field or parameter.
      */
     400: Problem;
     /**
-     * The request lacks a valid token, or the credentials are wrong.
+     * The access token is missing or invalid, or the credentials are wrong.
      */
     401: Problem;
     /**
-     * There is no such thing, or the caller may not know of it.
+     * There is no such resource, or the caller may not know that it exists.
      */
     404: Problem;
     /**
-     * The caller's budget of requests, or of tries to sign in, is spent.
+     * The caller has reached a rate limit for requests or sign-in attempts.
      */
     429: Problem;
     /**
-     * Something went wrong here. The request id helps to find out what.
+     * Something went wrong on our side. Please report the request id.
      */
     500: Problem;
     /**
-     * A part the request needs is down; try again after `Retry-After`.
+     * A part that the request needs is down; retry after `Retry-After`.
      */
     503: Problem;
 };
@@ -9013,27 +9016,27 @@ export type ListSignatureEventsData = {
 
 export type ListSignatureEventsErrors = {
     /**
-     * The request cannot be read, or holds a field the contract does not know.
+     * The request cannot be parsed, or has an unknown field or parameter.
      */
     400: Problem;
     /**
-     * The request lacks a valid token, or the credentials are wrong.
+     * The access token is missing or invalid, or the credentials are wrong.
      */
     401: Problem;
     /**
-     * There is no such thing, or the caller may not know of it.
+     * There is no such resource, or the caller may not know that it exists.
      */
     404: Problem;
     /**
-     * The caller's budget of requests, or of tries to sign in, is spent.
+     * The caller has reached a rate limit for requests or sign-in attempts.
      */
     429: Problem;
     /**
-     * Something went wrong here. The request id helps to find out what.
+     * Something went wrong on our side. Please report the request id.
      */
     500: Problem;
     /**
-     * A part the request needs is down; try again after `Retry-After`.
+     * A part that the request needs is down; retry after `Retry-After`.
      */
     503: Problem;
 };
@@ -9053,7 +9056,7 @@ export type CancelSignatureRequestData = {
     body?: never;
     headers?: {
         /**
-         * Names this request, so that repeating it does not do it twice. A UUID will do.
+         * A unique value for this request, such as a UUID. A retry with the same key does not run the request again.
          */
         'Idempotency-Key'?: string;
     };
@@ -9069,35 +9072,35 @@ export type CancelSignatureRequestData = {
 
 export type CancelSignatureRequestErrors = {
     /**
-     * The request cannot be read, or holds a field the contract does not know.
+     * The request cannot be parsed, or has an unknown field or parameter.
      */
     400: Problem;
     /**
-     * The request lacks a valid token, or the credentials are wrong.
+     * The access token is missing or invalid, or the credentials are wrong.
      */
     401: Problem;
     /**
-     * The caller may not do this.
+     * The caller is not allowed to do this.
      */
     403: Problem;
     /**
-     * There is no such thing, or the caller may not know of it.
+     * There is no such resource, or the caller may not know that it exists.
      */
     404: Problem;
     /**
-     * The request does not go with the present state.
+     * The request conflicts with the current state of the resource.
      */
     409: Problem;
     /**
-     * The caller's budget of requests, or of tries to sign in, is spent.
+     * The caller has reached a rate limit for requests or sign-in attempts.
      */
     429: Problem;
     /**
-     * Something went wrong here. The request id helps to find out what.
+     * Something went wrong on our side. Please report the request id.
      */
     500: Problem;
     /**
-     * A part the request needs is down; try again after `Retry-After`.
+     * A part that the request needs is down; retry after `Retry-After`.
      */
     503: Problem;
 };
@@ -9106,7 +9109,7 @@ export type CancelSignatureRequestError = CancelSignatureRequestErrors[keyof Can
 
 export type CancelSignatureRequestResponses = {
     /**
-     * The request, withdrawn.
+     * The cancelled request.
      */
     200: SignatureRequest;
 };
@@ -9117,7 +9120,7 @@ export type RemindSignersData = {
     body?: never;
     headers?: {
         /**
-         * Names this request, so that repeating it does not do it twice. A UUID will do.
+         * A unique value for this request, such as a UUID. A retry with the same key does not run the request again.
          */
         'Idempotency-Key'?: string;
     };
@@ -9133,35 +9136,35 @@ export type RemindSignersData = {
 
 export type RemindSignersErrors = {
     /**
-     * The request cannot be read, or holds a field the contract does not know.
+     * The request cannot be parsed, or has an unknown field or parameter.
      */
     400: Problem;
     /**
-     * The request lacks a valid token, or the credentials are wrong.
+     * The access token is missing or invalid, or the credentials are wrong.
      */
     401: Problem;
     /**
-     * The caller may not do this.
+     * The caller is not allowed to do this.
      */
     403: Problem;
     /**
-     * There is no such thing, or the caller may not know of it.
+     * There is no such resource, or the caller may not know that it exists.
      */
     404: Problem;
     /**
-     * The request does not go with the present state.
+     * The request conflicts with the current state of the resource.
      */
     409: Problem;
     /**
-     * The caller's budget of requests, or of tries to sign in, is spent.
+     * The caller has reached a rate limit for requests or sign-in attempts.
      */
     429: Problem;
     /**
-     * Something went wrong here. The request id helps to find out what.
+     * Something went wrong on our side. Please report the request id.
      */
     500: Problem;
     /**
-     * A part the request needs is down; try again after `Retry-After`.
+     * A part that the request needs is down; retry after `Retry-After`.
      */
     503: Problem;
 };
@@ -9191,27 +9194,27 @@ export type GetSignatureEvidenceData = {
 
 export type GetSignatureEvidenceErrors = {
     /**
-     * The request cannot be read, or holds a field the contract does not know.
+     * The request cannot be parsed, or has an unknown field or parameter.
      */
     400: Problem;
     /**
-     * The request lacks a valid token, or the credentials are wrong.
+     * The access token is missing or invalid, or the credentials are wrong.
      */
     401: Problem;
     /**
-     * There is no such thing, or the caller may not know of it.
+     * There is no such resource, or the caller may not know that it exists.
      */
     404: Problem;
     /**
-     * The caller's budget of requests, or of tries to sign in, is spent.
+     * The caller has reached a rate limit for requests or sign-in attempts.
      */
     429: Problem;
     /**
-     * Something went wrong here. The request id helps to find out what.
+     * Something went wrong on our side. Please report the request id.
      */
     500: Problem;
     /**
-     * A part the request needs is down; try again after `Retry-After`.
+     * A part that the request needs is down; retry after `Retry-After`.
      */
     503: Problem;
 };
@@ -9236,39 +9239,39 @@ export type ViewSigningData = {
 
 export type ViewSigningErrors = {
     /**
-     * The request cannot be read, or holds a field the contract does not know.
+     * The request cannot be parsed, or has an unknown field or parameter.
      */
     400: Problem;
     /**
-     * There is no such thing, or the caller may not know of it.
+     * There is no such resource, or the caller may not know that it exists.
      */
     404: Problem;
     /**
-     * The request does not go with the present state.
+     * The request conflicts with the current state of the resource.
      */
     409: Problem;
     /**
-     * The body is larger than the service takes.
+     * The body is too large.
      */
     413: Problem;
     /**
-     * A field is readable but not acceptable; `errors` names each.
+     * A field is invalid; `errors` names each.
      */
     422: Problem;
     /**
-     * The caller's budget of requests, or of tries to sign in, is spent.
+     * The caller has reached a rate limit for requests or sign-in attempts.
      */
     429: Problem;
     /**
-     * Something went wrong here. The request id helps to find out what.
+     * Something went wrong on our side. Please report the request id.
      */
     500: Problem;
     /**
-     * An outside system answered with something unusable.
+     * An external system gave an unusable answer.
      */
     502: Problem;
     /**
-     * A part the request needs is down; try again after `Retry-After`.
+     * A part that the request needs is down; retry after `Retry-After`.
      */
     503: Problem;
 };
@@ -9277,7 +9280,7 @@ export type ViewSigningError = ViewSigningErrors[keyof ViewSigningErrors];
 
 export type ViewSigningResponses = {
     /**
-     * What the signer is shown.
+     * What the signing page shows.
      */
     200: SigningView;
 };
@@ -9293,35 +9296,35 @@ export type GetSigningDocumentData = {
 
 export type GetSigningDocumentErrors = {
     /**
-     * The request cannot be read, or holds a field the contract does not know.
+     * The request cannot be parsed, or has an unknown field or parameter.
      */
     400: Problem;
     /**
-     * There is no such thing, or the caller may not know of it.
+     * There is no such resource, or the caller may not know that it exists.
      */
     404: Problem;
     /**
-     * The request does not go with the present state.
+     * The request conflicts with the current state of the resource.
      */
     409: Problem;
     /**
-     * The body is larger than the service takes.
+     * The body is too large.
      */
     413: Problem;
     /**
-     * A field is readable but not acceptable; `errors` names each.
+     * A field is invalid; `errors` names each.
      */
     422: Problem;
     /**
-     * The caller's budget of requests, or of tries to sign in, is spent.
+     * The caller has reached a rate limit for requests or sign-in attempts.
      */
     429: Problem;
     /**
-     * Something went wrong here. The request id helps to find out what.
+     * Something went wrong on our side. Please report the request id.
      */
     500: Problem;
     /**
-     * A part the request needs is down; try again after `Retry-After`.
+     * A part that the request needs is down; retry after `Retry-After`.
      */
     503: Problem;
 };
@@ -9346,35 +9349,35 @@ export type GetSigningTextData = {
 
 export type GetSigningTextErrors = {
     /**
-     * The request cannot be read, or holds a field the contract does not know.
+     * The request cannot be parsed, or has an unknown field or parameter.
      */
     400: Problem;
     /**
-     * There is no such thing, or the caller may not know of it.
+     * There is no such resource, or the caller may not know that it exists.
      */
     404: Problem;
     /**
-     * The request does not go with the present state.
+     * The request conflicts with the current state of the resource.
      */
     409: Problem;
     /**
-     * The body is larger than the service takes.
+     * The body is too large.
      */
     413: Problem;
     /**
-     * A field is readable but not acceptable; `errors` names each.
+     * A field is invalid; `errors` names each.
      */
     422: Problem;
     /**
-     * The caller's budget of requests, or of tries to sign in, is spent.
+     * The caller has reached a rate limit for requests or sign-in attempts.
      */
     429: Problem;
     /**
-     * Something went wrong here. The request id helps to find out what.
+     * Something went wrong on our side. Please report the request id.
      */
     500: Problem;
     /**
-     * A part the request needs is down; try again after `Retry-After`.
+     * A part that the request needs is down; retry after `Retry-After`.
      */
     503: Problem;
 };
@@ -9399,35 +9402,35 @@ export type ConsentToSigningData = {
 
 export type ConsentToSigningErrors = {
     /**
-     * The request cannot be read, or holds a field the contract does not know.
+     * The request cannot be parsed, or has an unknown field or parameter.
      */
     400: Problem;
     /**
-     * There is no such thing, or the caller may not know of it.
+     * There is no such resource, or the caller may not know that it exists.
      */
     404: Problem;
     /**
-     * The request does not go with the present state.
+     * The request conflicts with the current state of the resource.
      */
     409: Problem;
     /**
-     * The body is larger than the service takes.
+     * The body is too large.
      */
     413: Problem;
     /**
-     * A field is readable but not acceptable; `errors` names each.
+     * A field is invalid; `errors` names each.
      */
     422: Problem;
     /**
-     * The caller's budget of requests, or of tries to sign in, is spent.
+     * The caller has reached a rate limit for requests or sign-in attempts.
      */
     429: Problem;
     /**
-     * Something went wrong here. The request id helps to find out what.
+     * Something went wrong on our side. Please report the request id.
      */
     500: Problem;
     /**
-     * A part the request needs is down; try again after `Retry-After`.
+     * A part that the request needs is down; retry after `Retry-After`.
      */
     503: Problem;
 };
@@ -9436,7 +9439,7 @@ export type ConsentToSigningError = ConsentToSigningErrors[keyof ConsentToSignin
 
 export type ConsentToSigningResponses = {
     /**
-     * What the signer is shown.
+     * What the signing page shows.
      */
     200: SigningView;
 };
@@ -9452,35 +9455,35 @@ export type SignDocumentData = {
 
 export type SignDocumentErrors = {
     /**
-     * The request cannot be read, or holds a field the contract does not know.
+     * The request cannot be parsed, or has an unknown field or parameter.
      */
     400: Problem;
     /**
-     * There is no such thing, or the caller may not know of it.
+     * There is no such resource, or the caller may not know that it exists.
      */
     404: Problem;
     /**
-     * The request does not go with the present state.
+     * The request conflicts with the current state of the resource.
      */
     409: Problem;
     /**
-     * The body is larger than the service takes.
+     * The body is too large.
      */
     413: Problem;
     /**
-     * A field is readable but not acceptable; `errors` names each.
+     * A field is invalid; `errors` names each.
      */
     422: Problem;
     /**
-     * The caller's budget of requests, or of tries to sign in, is spent.
+     * The caller has reached a rate limit for requests or sign-in attempts.
      */
     429: Problem;
     /**
-     * Something went wrong here. The request id helps to find out what.
+     * Something went wrong on our side. Please report the request id.
      */
     500: Problem;
     /**
-     * A part the request needs is down; try again after `Retry-After`.
+     * A part that the request needs is down; retry after `Retry-After`.
      */
     503: Problem;
 };
@@ -9489,7 +9492,7 @@ export type SignDocumentError = SignDocumentErrors[keyof SignDocumentErrors];
 
 export type SignDocumentResponses = {
     /**
-     * What the signer is shown.
+     * What the signing page shows.
      */
     200: SigningView;
 };
@@ -9505,35 +9508,35 @@ export type DeclineSigningData = {
 
 export type DeclineSigningErrors = {
     /**
-     * The request cannot be read, or holds a field the contract does not know.
+     * The request cannot be parsed, or has an unknown field or parameter.
      */
     400: Problem;
     /**
-     * There is no such thing, or the caller may not know of it.
+     * There is no such resource, or the caller may not know that it exists.
      */
     404: Problem;
     /**
-     * The request does not go with the present state.
+     * The request conflicts with the current state of the resource.
      */
     409: Problem;
     /**
-     * The body is larger than the service takes.
+     * The body is too large.
      */
     413: Problem;
     /**
-     * A field is readable but not acceptable; `errors` names each.
+     * A field is invalid; `errors` names each.
      */
     422: Problem;
     /**
-     * The caller's budget of requests, or of tries to sign in, is spent.
+     * The caller has reached a rate limit for requests or sign-in attempts.
      */
     429: Problem;
     /**
-     * Something went wrong here. The request id helps to find out what.
+     * Something went wrong on our side. Please report the request id.
      */
     500: Problem;
     /**
-     * A part the request needs is down; try again after `Retry-After`.
+     * A part that the request needs is down; retry after `Retry-After`.
      */
     503: Problem;
 };
@@ -9542,7 +9545,7 @@ export type DeclineSigningError = DeclineSigningErrors[keyof DeclineSigningError
 
 export type DeclineSigningResponses = {
     /**
-     * What the signer is shown.
+     * What the signing page shows.
      */
     200: SigningView;
 };
@@ -9558,27 +9561,27 @@ export type SendSigningLinkData = {
 
 export type SendSigningLinkErrors = {
     /**
-     * The request cannot be read, or holds a field the contract does not know.
+     * The request cannot be parsed, or has an unknown field or parameter.
      */
     400: Problem;
     /**
-     * The body is larger than the service takes.
+     * The body is too large.
      */
     413: Problem;
     /**
-     * A field is readable but not acceptable; `errors` names each.
+     * A field is invalid; `errors` names each.
      */
     422: Problem;
     /**
-     * The caller's budget of requests, or of tries to sign in, is spent.
+     * The caller has reached a rate limit for requests or sign-in attempts.
      */
     429: Problem;
     /**
-     * Something went wrong here. The request id helps to find out what.
+     * Something went wrong on our side. Please report the request id.
      */
     500: Problem;
     /**
-     * A part the request needs is down; try again after `Retry-After`.
+     * A part that the request needs is down; retry after `Retry-After`.
      */
     503: Problem;
 };
@@ -9587,7 +9590,7 @@ export type SendSigningLinkError = SendSigningLinkErrors[keyof SendSigningLinkEr
 
 export type SendSigningLinkResponses = {
     /**
-     * It was mailed if it could be.
+     * The request was accepted; the link was sent if the conditions are met.
      */
     204: void;
 };
@@ -9602,17 +9605,17 @@ export type ReceiveSignatureWebhookData = {
          */
         'X-Docuseal-Signature'?: string;
         /**
-         * The secret that was agreed on.
+         * The shared secret.
          */
         'X-Documenso-Secret'?: string;
         /**
-         * The same each time the same is sent.
+         * The id of the delivery, the same in each attempt.
          */
         'X-Documenso-Delivery-Id'?: string;
     };
     path: {
         /**
-         * Whose webhook it is.
+         * The provider that sends the webhook.
          */
         provider: 'docuseal' | 'documenso';
     };
@@ -9622,35 +9625,35 @@ export type ReceiveSignatureWebhookData = {
 
 export type ReceiveSignatureWebhookErrors = {
     /**
-     * The request cannot be read, or holds a field the contract does not know.
+     * The request cannot be parsed, or has an unknown field or parameter.
      */
     400: Problem;
     /**
-     * The request lacks a valid token, or the credentials are wrong.
+     * The access token is missing or invalid, or the credentials are wrong.
      */
     401: Problem;
     /**
-     * There is no such thing, or the caller may not know of it.
+     * There is no such resource, or the caller may not know that it exists.
      */
     404: Problem;
     /**
-     * The body is larger than the service takes.
+     * The body is too large.
      */
     413: Problem;
     /**
-     * A field is readable but not acceptable; `errors` names each.
+     * A field is invalid; `errors` names each.
      */
     422: Problem;
     /**
-     * The caller's budget of requests, or of tries to sign in, is spent.
+     * The caller has reached a rate limit for requests or sign-in attempts.
      */
     429: Problem;
     /**
-     * Something went wrong here. The request id helps to find out what.
+     * Something went wrong on our side. Please report the request id.
      */
     500: Problem;
     /**
-     * A part the request needs is down; try again after `Retry-After`.
+     * A part that the request needs is down; retry after `Retry-After`.
      */
     503: Problem;
 };
@@ -9659,7 +9662,7 @@ export type ReceiveSignatureWebhookError = ReceiveSignatureWebhookErrors[keyof R
 
 export type ReceiveSignatureWebhookResponses = {
     /**
-     * It was taken, now or before.
+     * The webhook was accepted.
      */
     204: void;
 };
@@ -9675,7 +9678,7 @@ export type GetSigningPageData = {
 
 export type GetSigningPageErrors = {
     /**
-     * Something went wrong here. The request id helps to find out what.
+     * Something went wrong on our side. Please report the request id.
      */
     500: Problem;
 };
@@ -9700,7 +9703,7 @@ export type GetLivenessData = {
 
 export type GetLivenessErrors = {
     /**
-     * Something went wrong here. The request id helps to find out what.
+     * Something went wrong on our side. Please report the request id.
      */
     500: Problem;
 };
@@ -9725,11 +9728,11 @@ export type GetReadinessData = {
 
 export type GetReadinessErrors = {
     /**
-     * Something went wrong here. The request id helps to find out what.
+     * Something went wrong on our side. Please report the request id.
      */
     500: Problem;
     /**
-     * A part the request needs is down; try again after `Retry-After`.
+     * A part that the request needs is down; retry after `Retry-After`.
      */
     503: Problem;
 };
@@ -9754,11 +9757,11 @@ export type GetMetricsData = {
 
 export type GetMetricsErrors = {
     /**
-     * The request lacks a valid token, or the credentials are wrong.
+     * The access token is missing or invalid, or the credentials are wrong.
      */
     401: Problem;
     /**
-     * Something went wrong here. The request id helps to find out what.
+     * Something went wrong on our side. Please report the request id.
      */
     500: Problem;
 };
@@ -9783,7 +9786,7 @@ export type GetDocsData = {
 
 export type GetDocsErrors = {
     /**
-     * Something went wrong here. The request id helps to find out what.
+     * Something went wrong on our side. Please report the request id.
      */
     500: Problem;
 };
@@ -9808,7 +9811,7 @@ export type GetDocsScriptData = {
 
 export type GetDocsScriptErrors = {
     /**
-     * Something went wrong here. The request id helps to find out what.
+     * Something went wrong on our side. Please report the request id.
      */
     500: Problem;
 };
@@ -9828,7 +9831,7 @@ export type GetUnsubscribePageData = {
     body?: never;
     path: {
         /**
-         * The last part of the link.
+         * The secret in the link.
          */
         link: LinkToken;
     };
@@ -9838,23 +9841,23 @@ export type GetUnsubscribePageData = {
 
 export type GetUnsubscribePageErrors = {
     /**
-     * The request cannot be read, or holds a field the contract does not know.
+     * The request cannot be parsed, or has an unknown field or parameter.
      */
     400: Problem;
     /**
-     * There is no such thing, or the caller may not know of it.
+     * There is no such resource, or the caller may not know that it exists.
      */
     404: Problem;
     /**
-     * The caller's budget of requests, or of tries to sign in, is spent.
+     * The caller has reached a rate limit for requests or sign-in attempts.
      */
     429: Problem;
     /**
-     * Something went wrong here. The request id helps to find out what.
+     * Something went wrong on our side. Please report the request id.
      */
     500: Problem;
     /**
-     * A part the request needs is down; try again after `Retry-After`.
+     * A part that the request needs is down; retry after `Retry-After`.
      */
     503: Problem;
 };
@@ -9874,7 +9877,7 @@ export type UnsubscribeAddressData = {
     body?: never;
     path: {
         /**
-         * The last part of the link.
+         * The secret in the link.
          */
         link: LinkToken;
     };
@@ -9884,23 +9887,23 @@ export type UnsubscribeAddressData = {
 
 export type UnsubscribeAddressErrors = {
     /**
-     * The request cannot be read, or holds a field the contract does not know.
+     * The request cannot be parsed, or has an unknown field or parameter.
      */
     400: Problem;
     /**
-     * There is no such thing, or the caller may not know of it.
+     * There is no such resource, or the caller may not know that it exists.
      */
     404: Problem;
     /**
-     * The caller's budget of requests, or of tries to sign in, is spent.
+     * The caller has reached a rate limit for requests or sign-in attempts.
      */
     429: Problem;
     /**
-     * Something went wrong here. The request id helps to find out what.
+     * Something went wrong on our side. Please report the request id.
      */
     500: Problem;
     /**
-     * A part the request needs is down; try again after `Retry-After`.
+     * A part that the request needs is down; retry after `Retry-After`.
      */
     503: Problem;
 };
@@ -9909,7 +9912,7 @@ export type UnsubscribeAddressError = UnsubscribeAddressErrors[keyof Unsubscribe
 
 export type UnsubscribeAddressResponses = {
     /**
-     * It is done; a page that says so.
+     * A page that confirms it.
      */
     200: string;
 };
@@ -9925,7 +9928,7 @@ export type GetAccountPageData = {
 
 export type GetAccountPageErrors = {
     /**
-     * Something went wrong here. The request id helps to find out what.
+     * Something went wrong on our side. Please report the request id.
      */
     500: Problem;
 };
@@ -9950,7 +9953,7 @@ export type GetAccountScriptData = {
 
 export type GetAccountScriptErrors = {
     /**
-     * Something went wrong here. The request id helps to find out what.
+     * Something went wrong on our side. Please report the request id.
      */
     500: Problem;
 };
@@ -9975,7 +9978,7 @@ export type GetContractYamlData = {
 
 export type GetContractYamlErrors = {
     /**
-     * Something went wrong here. The request id helps to find out what.
+     * Something went wrong on our side. Please report the request id.
      */
     500: Problem;
 };
@@ -10000,7 +10003,7 @@ export type GetContractJsonData = {
 
 export type GetContractJsonErrors = {
     /**
-     * Something went wrong here. The request id helps to find out what.
+     * Something went wrong on our side. Please report the request id.
      */
     500: Problem;
 };

@@ -3,7 +3,7 @@
 import * as z from 'zod';
 
 /**
- * A UUIDv7; sorting ids sorts by time of creation.
+ * A UUIDv7: ids sort by creation time.
  */
 export const zId = z.uuid().length(36);
 
@@ -13,12 +13,12 @@ export const zId = z.uuid().length(36);
 export const zTime = z.iso.datetime().max(40);
 
 /**
- * The cursor of the next page; absent on the last.
+ * The cursor of the next page; absent on the last page.
  */
 export const zNextCursor = z.string().max(200).regex(/^[A-Za-z0-9_-]+$/);
 
 /**
- * What an account may do in general.
+ * The role of an account.
  */
 export const zRole = z.enum([
     'client',
@@ -27,26 +27,26 @@ export const zRole = z.enum([
 ]);
 
 /**
- * An e-mail address, with letters of any language on both sides of the @. Upper and lower case are the same, and so are a
- * domain in its own letters and in ASCII (xn--).
+ * An e-mail address, with letters of any language on both sides of the @. Case is ignored, and a domain
+ * in Unicode equals its ASCII form (xn--).
  *
  */
 export const zEmailAddress = z.string().min(3).max(254);
 
 /**
- * Eight characters or more. Any character counts, spaces too. One of the most common passwords, or one made
- * of the account's name or address, is 422.
+ * At least eight characters of any kind, including spaces. A very common password, or one made of the
+ * account's name or address, is 422.
  *
  */
 export const zPassword = z.string().min(8).max(128);
 
 /**
- * The language of the answer, as a BCP 47 tag. English when absent.
+ * The language of the answer as a BCP 47 tag; English if absent.
  */
 export const zLocale = z.string().min(2).max(35).regex(/^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$/);
 
 /**
- * The rule set a text is held against.
+ * The rule set that a text is checked against.
  */
 export const zPolicy = z.enum([
     'default',
@@ -56,7 +56,7 @@ export const zPolicy = z.enum([
 ]);
 
 /**
- * How the draft speaks. Formal when absent.
+ * The tone of the draft; formal if absent.
  */
 export const zTone = z.enum([
     'formal',
@@ -66,7 +66,7 @@ export const zTone = z.enum([
 ]);
 
 /**
- * How much a finding, or a whole text, asks for attention.
+ * The severity of a finding or the risk of a whole text.
  */
 export const zSeverity = z.enum([
     'low',
@@ -83,7 +83,7 @@ export const zFieldError = z.object({
 });
 
 /**
- * A failure (RFC 9457).
+ * An error (RFC 9457).
  */
 export const zProblem = z.object({
     type: z.url().max(200),
@@ -112,7 +112,7 @@ export const zRequestPasswordResetRequest = z.object({
 });
 
 /**
- * What stands behind the `=` of the link.
+ * The part of the link after the `=`.
  */
 export const zLinkToken = z.string().min(1).max(100).regex(/^[A-Za-z0-9_-]+$/);
 
@@ -181,7 +181,7 @@ export const zWarmCacheResponse = z.object({
 });
 
 /**
- * What the answer should take into account. An answer given with a context is never shared with another caller.
+ * What the answer takes into account. An answer with a context is never shared with another caller.
  */
 export const zChatContext = z.object({
     caseId: zId.optional(),
@@ -198,7 +198,7 @@ export const zChatRequest = z.object({
 });
 
 /**
- * The earlier consultation that the question went on from.
+ * The consultation that the question follows up on.
  */
 export const zConsultationReference = z.object({
     kind: z.enum(['consultation']),
@@ -207,7 +207,7 @@ export const zConsultationReference = z.object({
 });
 
 /**
- * Words of a document that the answer quotes. They were found on that page, as they stand there.
+ * Text of a document that the answer quotes. It was found verbatim on that page.
  */
 export const zDocumentReference = z.object({
     kind: z.enum(['document']),
@@ -219,7 +219,7 @@ export const zDocumentReference = z.object({
 });
 
 /**
- * What an answer was given with.
+ * A source of an answer.
  */
 export const zReference = z.union([
     z.object({
@@ -296,7 +296,7 @@ export const zAnalyzeResponse = z.object({
 });
 
 /**
- * What was asked for.
+ * The type of a consultation.
  */
 export const zConsultationKind = z.enum([
     'chat',
@@ -363,7 +363,7 @@ export const zGenerateDocumentRequest = z.object({
 });
 
 /**
- * How far a draft has come.
+ * The status of a draft.
  */
 export const zDraftStatus = z.enum([
     'drafted',
@@ -372,7 +372,7 @@ export const zDraftStatus = z.enum([
 ]);
 
 /**
- * Whether the AI drafted the first version, or a person.
+ * Who wrote the first version: the AI or a person.
  */
 export const zDraftOrigin = z.enum(['generated', 'written']);
 
@@ -492,12 +492,12 @@ export const zDraftComparison = z.object({
 });
 
 /**
- * Where a case stands.
+ * The status of a case.
  */
 export const zCaseStatus = z.enum(['open', 'closed']);
 
 /**
- * What a member is in a case. owner: answers for it, its members and its deletion. lawyer: works on it and changes what it says. assistant: works on it. client: reads, and asks questions in it. viewer: reads.
+ * The role of a member. owner: manages the case and its members and can delete it. lawyer: works on the case and can change it. assistant: works on the case. client: reads it and asks questions in it. viewer: reads it.
  */
 export const zCaseRole = z.enum([
     'owner',
@@ -508,7 +508,7 @@ export const zCaseRole = z.enum([
 ]);
 
 /**
- * What the case is called.
+ * The title of the case.
  */
 export const zCaseTitle = z.string().min(1).max(200).regex(/^[^\x00-\x1f\x7f]*\S[^\x00-\x1f\x7f]*$/);
 
@@ -558,7 +558,7 @@ export const zCase = z.object({
 });
 
 /**
- * Names the account by one of `userId` and `email`.
+ * Names the person by either `userId` or `email`.
  */
 export const zAddCaseMemberRequest = z.object({
     userId: zId.optional(),
@@ -630,7 +630,7 @@ export const zCaseNoteList = z.object({
 });
 
 /**
- * Where a task stands.
+ * The status of a task.
  */
 export const zCaseTaskStatus = z.enum(['open', 'done']);
 
@@ -658,12 +658,12 @@ export const zCaseTaskList = z.object({
 });
 
 /**
- * What a party is.
+ * Whether a party is a person or a company.
  */
 export const zPartyKind = z.enum(['person', 'company']);
 
 /**
- * Where a party stands; other: on neither side, such as a witness.
+ * The side of a party; other: neither side, such as a witness.
  */
 export const zPartySide = z.enum([
     'client',
@@ -707,7 +707,7 @@ export const zCasePartyList = z.object({
 });
 
 /**
- * A SHA-256, in hexadecimal.
+ * A SHA-256 hash in hexadecimal.
  */
 export const zSha256 = z.string().length(64).regex(/^[0-9a-f]{64}$/);
 
@@ -748,7 +748,7 @@ export const zCaseTimeline = z.object({
     nextCursor: zNextCursor.optional()
 });
 
-export const zTimelineVerdict = z.object({
+export const zTimelineVerification = z.object({
     intact: z.boolean(),
     entries: z.coerce.bigint().gte(BigInt(0)).lte(BigInt(9007199254740991)),
     brokenAt: z.coerce.bigint().gte(BigInt(1)).lte(BigInt(9007199254740991)).optional(),
@@ -756,7 +756,7 @@ export const zTimelineVerdict = z.object({
 });
 
 /**
- * Where a document comes from: somebody sent it, it was made here, or it is one that was signed by all.
+ * The origin of a document: uploaded, rendered by the service, or signed by all signers.
  */
 export const zDocumentKind = z.enum([
     'uploaded',
@@ -775,7 +775,7 @@ export const zUploadDocumentRequest = z.object({
 });
 
 /**
- * An e-mail address. What is none is refused with the mail it stands in, and no other of a batch.
+ * An e-mail address. An invalid one only fails its own e-mail, not the others of a batch.
  */
 export const zRecipientAddress = z.string().max(1000).regex(/^[\s\S]*$/);
 
@@ -809,7 +809,7 @@ export const zSendEmailsError = z.object({
 });
 
 /**
- * queued: waits to be sent; sent: the mail server took it, for one recipient at least; bounced: refused for good; failed: given up; cancelled: by its sender.
+ * queued: waiting to be sent; sent: accepted by the mail server for at least one recipient; bounced: rejected permanently; failed: the service stopped trying; cancelled: by the sender.
  */
 export const zEmailStatus = z.enum([
     'queued',
@@ -906,7 +906,7 @@ export const zSuppressionList = z.object({
 });
 
 /**
- * Tracked changes and comments of a Word document, once its text is read; absent when it has none. The text is read as if all changes were accepted, with the comments. Read the changes in the document itself before you rely on the text.
+ * Tracked changes and comments of a Word document, once its text is extracted; absent if there are none. The text is read as if all changes were accepted, with the comments. Check the changes in the document itself before you rely on the text.
  */
 export const zTrackedChanges = z.object({
     insertions: z.coerce.bigint().gte(BigInt(0)).lte(BigInt(10000000)),
@@ -952,7 +952,7 @@ export const zStoredDocumentList = z.object({
 });
 
 /**
- * creating: it is being handed to the provider; open: it can be signed; sealing: all have signed, and the file is being made, or fetched; completed, declined, cancelled, expired and failed are ends. failed: the provider did not take it, and nobody was asked to sign; or all have signed, and it cannot be sealed, since the document is lost or damaged. The last entry of the log says why.
+ * creating: it is being sent to the provider; open: it can be signed; sealing: all have signed, and the file is being sealed or downloaded; completed, declined, cancelled, expired and failed are final. failed: the provider did not accept it and nobody was asked to sign, or all have signed but the document is lost or damaged and cannot be sealed; the last entry of the log has the reason.
  */
 export const zSignatureStatus = z.enum([
     'creating',
@@ -966,7 +966,7 @@ export const zSignatureStatus = z.enum([
 ]);
 
 /**
- * waiting: for those before; sent: the link was mailed, or is about to be; opened: the link was used; viewed: the whole document was fetched with it; consented: they agreed to sign electronically.
+ * waiting: others sign first; sent: the link was e-mailed or is about to be; opened: the link was used; viewed: the whole document was downloaded with it; consented: the signer agreed to sign electronically.
  */
 export const zSignerStatus = z.enum([
     'waiting',
@@ -979,12 +979,12 @@ export const zSignerStatus = z.enum([
 ]);
 
 /**
- * Who signs when.
+ * The order of signing.
  */
 export const zSignatureWorkflow = z.enum(['sequential', 'parallel']);
 
 /**
- * What makes a document unfit to be signed. blank: a blank, a placeholder or a field of a template that is not filled in; draft: it is marked as a draft; unreadable: its text cannot be read, so that nobody could look for blanks; empty_field: a required form field is empty; javascript: a script; launch: it starts a program or opens a file; link: it opens an address of the web; form_action: it sends, fills or empties its form; external_document: it leads into another file, or takes contents from one; action: it shows, hides or prints something by itself; attachment: a file within it; media: sound, film or 3D; layers: contents that are hidden, or print otherwise than they show.
+ * Why a document is unfit for signature. blank: a blank, placeholder or template field that is not filled in; draft: marked as a draft; unreadable: the text cannot be read, so blanks cannot be found; empty_field: a required form field is empty; javascript: a script; launch: starts a program or opens a file; link: opens a web address; form_action: submits, fills or resets its form; external_document: refers to another file or includes content from one; action: shows, hides or prints something automatically; attachment: an embedded file; media: sound, video or 3D; layers: content that is hidden, or prints differently than it is shown.
  */
 export const zSigningRisk = z.enum([
     'blank',
@@ -1063,7 +1063,7 @@ export const zSignatureRequest = z.object({
     changedAt: zTime
 });
 
-export const zExportedShare = z.object({
+export const zExportedCase = z.object({
     caseId: zId,
     role: zCaseRole,
     since: zTime,
@@ -1120,12 +1120,12 @@ export const zSignatureEventList = z.object({
 });
 
 /**
- * As the provider has it.
+ * The provider's own event.
  */
 export const zProviderWebhook = z.record(z.string(), z.unknown());
 
 /**
- * What stands behind the `#` of a signing link.
+ * The part of a signing link after the `#`.
  */
 export const zSigningSecret = z.string().min(1).max(200).regex(/^\S+$/);
 
@@ -1139,7 +1139,7 @@ export const zSigningConsent = z.object({
 });
 
 /**
- * From the upper left corner of the field.
+ * A point, from the upper left corner of the field.
  */
 export const zSignaturePoint = z.object({
     x: z.number().gte(0).lte(10000),
@@ -1147,7 +1147,7 @@ export const zSignaturePoint = z.object({
 });
 
 /**
- * Either typed, or drawn as strokes in a field of a width and a height.
+ * Either typed, or drawn as strokes in a field with a width and a height.
  */
 export const zSignature = z.object({
     typed: z.string().min(1).max(100).regex(/\S/).optional(),
@@ -1157,7 +1157,7 @@ export const zSignature = z.object({
 });
 
 /**
- * What is held of a signer, without who else signs.
+ * What is stored about a signer, without the other signers.
  */
 export const zExportedSignature = z.object({
     trackingId: zId,
@@ -1189,7 +1189,7 @@ export const zSigningLinkRequest = z.object({
 });
 
 /**
- * What signers agree to.
+ * The consent text.
  */
 export const zSigningDisclosure = z.object({
     version: z.string().max(16).regex(/^[0-9-]+$/),
@@ -1272,7 +1272,7 @@ export const zRenderPdfResponse = z.object({
 });
 
 /**
- * Where the job is: failed is for good, and until then a job that is to be tried again is waiting.
+ * The state of the job. A job that will be retried is waiting; failed is final.
  */
 export const zJobStatus = z.enum([
     'waiting',
@@ -1283,7 +1283,7 @@ export const zJobStatus = z.enum([
 ]);
 
 /**
- * What kind of work it is, such as `email.send`.
+ * The kind of job, such as `email.send`.
  */
 export const zJobKind = z.string().min(1).max(64).regex(/^[a-z0-9._-]+$/);
 
@@ -1293,7 +1293,7 @@ export const zJobProgress = z.object({
 });
 
 /**
- * Why the last try failed.
+ * Why the last attempt failed.
  */
 export const zJobError = z.object({
     code: z.string().max(64).regex(/^[a-z_]+$/),
@@ -1313,7 +1313,7 @@ export const zJob = z.object({
     progress: zJobProgress,
     result: z.record(z.string(), z.unknown()).optional(),
     error: zJobError.optional(),
-    tries: z.int().gte(0).lte(1000),
+    attempts: z.int().gte(0).lte(1000),
     createdAt: zTime,
     runAt: zTime,
     startedAt: zTime.optional(),
@@ -1349,7 +1349,7 @@ export const zVerification = z.object({
 });
 
 /**
- * The id of a template: small letters, digits and hyphens.
+ * The id of a template: lower-case letters, digits and hyphens.
  */
 export const zTemplateId = z.string().min(1).max(64).regex(/^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/);
 
@@ -1397,7 +1397,7 @@ export const zCreateTemplateVersionRequest = z.object({
 });
 
 /**
- * Who may use the published versions: everyone, or the owner alone.
+ * Who can use the published versions: everyone (firm), or only the owner (private).
  */
 export const zTemplateSharing = z.enum(['firm', 'private']);
 
@@ -1436,14 +1436,15 @@ export const zTemplatePreview = z.object({
 });
 
 /**
- * What happened. `case.updated` is any change of a case but its being closed; `case.joined` says
- * that somebody was let in, `task.assigned` that a task became somebody's; `document.rendered`
- * that one was made here, of a template or by signing; `draft.updated` a
- * change of its text or its status; `email.sent` says that at least one recipient was sent it.
- * `signature.signed` and `signature.declined` are of one signer, `signature.completed` comes when
- * the signed document is there, `signature.failed` when the signing service could not be given it, or when all have signed and it cannot be sealed. `data` names the
- * case, the member, the task and its assignee, the document, the draft, the e-mail or, by its `trackingId`, the
- * signature request.
+ * The type of an event. `case.updated`: any change of a case except that it was closed.
+ * `case.joined`: somebody became a member. `task.assigned`: a task got an assignee.
+ * `document.rendered`: a document was created from a template or by signing. `draft.updated`: the
+ * text or status of a draft changed. `email.sent`: an e-mail was sent to at least one recipient.
+ * `signature.signed` and `signature.declined`: one signer signed or declined.
+ * `signature.completed`: the signed document is available. `signature.failed`: the provider did not
+ * accept the document, or all have signed and it cannot be sealed. `data` has the id of the case,
+ * the member, the task and its assignee, the document, the draft, the e-mail or, as `trackingId`,
+ * the signature request.
  *
  */
 export const zWebhookEventType = z.enum([
@@ -1471,8 +1472,9 @@ export const zWebhookEventType = z.enum([
 ]);
 
 /**
- * What happened, as in WebhookEventType. `case.joined` is for who was let in, `task.assigned` for
- * the assignee; the others for the members of the case, or else for whose the thing is. Nobody is told of what they did themselves.
+ * The type of an event, as in WebhookEventType. `case.joined` notifies the new member and
+ * `task.assigned` the assignee; the others notify the members of the case, or else the owner of the
+ * resource. Nobody is notified of what they did themselves.
  *
  */
 export const zNotificationType = z.enum([
@@ -1553,7 +1555,7 @@ export const zWebhook = z.object({
     ]).optional(),
     disabledAt: zTime.optional(),
     failingSince: zTime.optional(),
-    oldSecretUntil: zTime.optional(),
+    previousSecretExpiresAt: zTime.optional(),
     createdAt: zTime,
     updatedAt: zTime
 });
@@ -1577,7 +1579,7 @@ export const zReplayWebhookResponse = z.object({
 });
 
 /**
- * How far a delivery has come: on its way; answered 2xx; given up; or not sent, because the account may not hear of it any more.
+ * The status of a delivery: pending; answered with 2xx; failed after all attempts; or not sent, because the account may no longer receive the event.
  */
 export const zWebhookDeliveryStatus = z.enum([
     'pending',
@@ -1603,7 +1605,7 @@ export const zWebhookDeliveryList = z.object({
 });
 
 /**
- * Ids of what an event is about.
+ * The ids of the resources that an event is about.
  */
 export const zEventIds = z.object({
     caseId: zId.optional(),
@@ -1640,7 +1642,7 @@ export const zUserExport = z.object({
     notifications: z.array(zNotification).max(10000000),
     notificationPreferences: z.array(zNotificationPreference).max(100),
     templates: z.array(zTemplateVersion).max(10000000),
-    cases: z.array(zExportedShare).max(10000000)
+    cases: z.array(zExportedCase).max(10000000)
 });
 
 export const zNotificationList = z.object({
@@ -1650,7 +1652,7 @@ export const zNotificationList = z.object({
 });
 
 /**
- * What a receiver is sent.
+ * The payload of a delivery.
  */
 export const zWebhookEvent = z.object({
     type: z.string().max(64).regex(/^[a-z.]+$/),
@@ -1686,7 +1688,7 @@ export const zLiveness = z.object({
 });
 
 /**
- * Whether a part answers.
+ * The state of a part.
  */
 export const zPartStatus = z.enum(['ok', 'down']);
 
@@ -1699,7 +1701,7 @@ export const zReadiness = z.object({
 });
 
 /**
- * The most items a page may have.
+ * The page size: how many items to return at most.
  */
 export const zLimit = z.int().gte(1).lte(100).default(20);
 
@@ -1714,12 +1716,12 @@ export const zCaseId = zId;
 export const zWebhookId = zId;
 
 /**
- * Names this request, so that repeating it does not do it twice. A UUID will do.
+ * A unique value for this request, such as a UUID. A retry with the same key does not run the request again.
  */
 export const zIdempotencyKey = z.string().min(1).max(128).regex(/^[A-Za-z0-9._:\/-]+$/);
 
 /**
- * `nextCursor` of the page before; absent or empty: the first page. Opaque: its form may change.
+ * `nextCursor` of the previous page; absent or empty for the first page. Opaque: its format can change.
  */
 export const zCursor = z.string().max(200).regex(/^[A-Za-z0-9_-]*$/);
 
@@ -1746,7 +1748,7 @@ export const zTrackingId = zId;
 export const zRegisterUserBody = zRegisterRequest;
 
 /**
- * The account was made.
+ * The account was created.
  */
 export const zRegisterUserResponse = zUser;
 
@@ -1765,21 +1767,21 @@ export const zRefreshTokensBody = zRefreshRequest;
 export const zRefreshTokensResponse = zTokens;
 
 /**
- * The session is over.
+ * The session has ended.
  */
 export const zLogoutUserResponse = z.void();
 
 export const zRequestPasswordResetBody = zRequestPasswordResetRequest;
 
 /**
- * If there is such an account, a mail is on its way.
+ * If there is such an account, an e-mail will be sent.
  */
 export const zRequestPasswordResetResponse = z.void();
 
 export const zResetPasswordBody = zResetPasswordRequest;
 
 /**
- * The password is changed.
+ * The password was changed.
  */
 export const zResetPasswordResponse = z.void();
 
@@ -1795,7 +1797,7 @@ export const zResendVerificationHeaders = z.object({
 });
 
 /**
- * A mail is on its way.
+ * The e-mail will be sent.
  */
 export const zResendVerificationResponse = z.void();
 
@@ -1805,7 +1807,7 @@ export const zResendVerificationResponse = z.void();
 export const zGetCurrentUserResponse = zUser;
 
 /**
- * Every session is over.
+ * All sessions have ended.
  */
 export const zEndSessionsResponse = z.void();
 
@@ -1819,7 +1821,7 @@ export const zEndSessionPath = z.object({
 });
 
 /**
- * The session is over.
+ * The session has ended.
  */
 export const zEndSessionResponse = z.void();
 
@@ -1839,7 +1841,7 @@ export const zEraseUserPath = z.object({
 });
 
 /**
- * The person is erased.
+ * The person was erased.
  */
 export const zEraseUserResponse = z.void();
 
@@ -1850,7 +1852,7 @@ export const zUpdateUserPath = z.object({
 });
 
 /**
- * The account as it is now.
+ * The changed account.
  */
 export const zUpdateUserResponse = zUser;
 
@@ -1903,7 +1905,7 @@ export const zWarmChatCacheHeaders = z.object({
 });
 
 /**
- * The questions will be asked.
+ * The job was accepted.
  */
 export const zWarmChatCacheResponse = zWarmCacheResponse;
 
@@ -1964,7 +1966,7 @@ export const zDeleteDraftPath = z.object({
 });
 
 /**
- * The draft is gone.
+ * The draft was deleted.
  */
 export const zDeleteDraftResponse = z.void();
 
@@ -1984,7 +1986,7 @@ export const zUpdateDraftPath = z.object({
 });
 
 /**
- * The draft as it is now.
+ * The changed draft.
  */
 export const zUpdateDraftResponse = zDraft;
 
@@ -2037,7 +2039,7 @@ export const zRenderDraftPdfPath = z.object({
 });
 
 /**
- * The document was made and is kept.
+ * The document was rendered and stored.
  */
 export const zRenderDraftPdfResponse = zRenderPdfResponse;
 
@@ -2078,7 +2080,7 @@ export const zUpdateTemplatePath = z.object({
 });
 
 /**
- * The template as it is now.
+ * The changed template.
  */
 export const zUpdateTemplateResponse = zTemplate;
 
@@ -2095,7 +2097,7 @@ export const zUnpublishTemplateQuery = z.object({
 });
 
 /**
- * The template as it is now.
+ * The changed template.
  */
 export const zUnpublishTemplateResponse = zTemplate;
 
@@ -2108,7 +2110,7 @@ export const zArchiveTemplatePath = z.object({
 });
 
 /**
- * The template as it is now.
+ * The changed template.
  */
 export const zArchiveTemplateResponse = zTemplate;
 
@@ -2206,7 +2208,7 @@ export const zDeleteCasePath = z.object({
 });
 
 /**
- * The case is gone.
+ * The case was deleted.
  */
 export const zDeleteCaseResponse = z.void();
 
@@ -2226,7 +2228,7 @@ export const zUpdateCasePath = z.object({
 });
 
 /**
- * The case as it is now.
+ * The changed case.
  */
 export const zUpdateCaseResponse = zCase;
 
@@ -2260,7 +2262,7 @@ export const zRemoveCaseMemberPath = z.object({
 });
 
 /**
- * The case is closed to them.
+ * The member was removed.
  */
 export const zRemoveCaseMemberResponse = z.void();
 
@@ -2272,7 +2274,7 @@ export const zUpdateCaseMemberPath = z.object({
 });
 
 /**
- * The member as they are now.
+ * The changed member.
  */
 export const zUpdateCaseMemberResponse = zCaseMember;
 
@@ -2291,7 +2293,7 @@ export const zWithdrawCaseInvitationPath = z.object({
 });
 
 /**
- * It is withdrawn.
+ * The invitation was withdrawn.
  */
 export const zWithdrawCaseInvitationResponse = z.void();
 
@@ -2305,7 +2307,7 @@ export const zDeclineInvitationPath = z.object({
 });
 
 /**
- * It is declined.
+ * The invitation was declined.
  */
 export const zDeclineInvitationResponse = z.void();
 
@@ -2314,7 +2316,7 @@ export const zAcceptInvitationPath = z.object({
 });
 
 /**
- * The case, which is open to the caller now.
+ * The case, which the caller can now access.
  */
 export const zAcceptInvitationResponse = zAcceptedInvitation;
 
@@ -2353,7 +2355,7 @@ export const zDeleteCaseNotePath = z.object({
 });
 
 /**
- * The note is gone.
+ * The note was deleted.
  */
 export const zDeleteCaseNoteResponse = z.void();
 
@@ -2393,7 +2395,7 @@ export const zDeleteCaseTaskPath = z.object({
 });
 
 /**
- * The task is gone.
+ * The task was deleted.
  */
 export const zDeleteCaseTaskResponse = z.void();
 
@@ -2405,7 +2407,7 @@ export const zReplaceCaseTaskPath = z.object({
 });
 
 /**
- * The task as it is now.
+ * The changed task.
  */
 export const zReplaceCaseTaskResponse = zCaseTask;
 
@@ -2444,7 +2446,7 @@ export const zRemoveCasePartyPath = z.object({
 });
 
 /**
- * The party is gone.
+ * The party was removed.
  */
 export const zRemoveCasePartyResponse = z.void();
 
@@ -2467,9 +2469,9 @@ export const zVerifyCaseTimelinePath = z.object({
 });
 
 /**
- * What the check found.
+ * The result of the check.
  */
-export const zVerifyCaseTimelineResponse = zTimelineVerdict;
+export const zVerifyCaseTimelineResponse = zTimelineVerification;
 
 export const zListDocumentsQuery = z.object({
     limit: z.int().gte(1).lte(100).optional().default(20),
@@ -2485,7 +2487,7 @@ export const zListDocumentsQuery = z.object({
 export const zListDocumentsResponse = zStoredDocumentList;
 
 /**
- * A form with the file and, when it is to belong to a case, the case's id.
+ * A form with the file and, for a document of a case, the case's id.
  */
 export const zUploadDocumentBody = zUploadDocumentRequest;
 
@@ -2494,7 +2496,7 @@ export const zUploadDocumentHeaders = z.object({
 });
 
 /**
- * The document is kept.
+ * The document was stored.
  */
 export const zUploadDocumentResponse = zStoredDocument;
 
@@ -2505,7 +2507,7 @@ export const zRenderPdfHeaders = z.object({
 });
 
 /**
- * The document was made and is kept.
+ * The document was rendered and stored.
  */
 export const zRenderPdfResponse2 = zRenderPdfResponse;
 
@@ -2516,7 +2518,7 @@ export const zRenderBatchHeaders = z.object({
 });
 
 /**
- * The documents will be made.
+ * The job was accepted.
  */
 export const zRenderBatchResponse2 = zRenderBatchResponse;
 
@@ -2527,7 +2529,7 @@ export const zSearchDocumentsQuery = z.object({
 });
 
 /**
- * The pages that were found.
+ * The matching pages.
  */
 export const zSearchDocumentsResponse = zPassageList;
 
@@ -2536,7 +2538,7 @@ export const zDeleteDocumentPath = z.object({
 });
 
 /**
- * The document is gone.
+ * The document was deleted.
  */
 export const zDeleteDocumentResponse = z.void();
 
@@ -2568,7 +2570,7 @@ export const zVerifyDocumentPath = z.object({
 });
 
 /**
- * What was found.
+ * The result of the check.
  */
 export const zVerifyDocumentResponse = zVerification;
 
@@ -2599,7 +2601,7 @@ export const zDeleteWebhookPath = z.object({
 });
 
 /**
- * The webhook is gone.
+ * The webhook was deleted.
  */
 export const zDeleteWebhookResponse = z.void();
 
@@ -2619,7 +2621,7 @@ export const zUpdateWebhookPath = z.object({
 });
 
 /**
- * The webhook as it is now.
+ * The changed webhook.
  */
 export const zUpdateWebhookResponse = zWebhook;
 
@@ -2645,7 +2647,7 @@ export const zPingWebhookPath = z.object({
 });
 
 /**
- * It is on its way.
+ * The delivery was accepted.
  */
 export const zPingWebhookResponse = zWebhookDelivery;
 
@@ -2660,7 +2662,7 @@ export const zReplayWebhookPath = z.object({
 });
 
 /**
- * They are being sent on their way.
+ * The job was accepted.
  */
 export const zReplayWebhookResponse2 = zReplayWebhookResponse;
 
@@ -2699,7 +2701,7 @@ export const zReplayWebhookDeliveryPath = z.object({
 });
 
 /**
- * It is on its way.
+ * The delivery was accepted.
  */
 export const zReplayWebhookDeliveryResponse = zWebhookDelivery;
 
@@ -2710,7 +2712,7 @@ export const zSendEmailHeaders = z.object({
 });
 
 /**
- * It will be sent.
+ * The e-mail was accepted.
  */
 export const zSendEmailResponse2 = zSendEmailResponse;
 
@@ -2721,7 +2723,7 @@ export const zSendEmailsHeaders = z.object({
 });
 
 /**
- * Those without an error will be sent.
+ * The e-mails without an error were accepted.
  */
 export const zSendEmailsResponse2 = zSendEmailsResponse;
 
@@ -2743,7 +2745,7 @@ export const zReadNotificationsHeaders = z.object({
 });
 
 /**
- * They are read.
+ * The notifications were marked as read.
  */
 export const zReadNotificationsResponse = z.void();
 
@@ -2755,7 +2757,7 @@ export const zGetNotificationPreferencesResponse = zNotificationPreferences;
 export const zSetNotificationPreferencesBody = zNotificationPreferences;
 
 /**
- * The preferences as they are now, of every type.
+ * The preferences for every type.
  */
 export const zSetNotificationPreferencesResponse = zNotificationPreferences;
 
@@ -2766,7 +2768,7 @@ export const zUpdateNotificationPath = z.object({
 });
 
 /**
- * The notification as it is now.
+ * The changed notification.
  */
 export const zUpdateNotificationResponse = zNotification;
 
@@ -2788,7 +2790,7 @@ export const zListSuppressionsQuery = z.object({
 });
 
 /**
- * A page of addresses, the latest first.
+ * A page of addresses, newest first.
  */
 export const zListSuppressionsResponse = zSuppressionList;
 
@@ -2799,7 +2801,7 @@ export const zCreateSuppressionHeaders = z.object({
 });
 
 /**
- * It is on the list.
+ * The entry of the suppression list.
  */
 export const zCreateSuppressionResponse = zSuppression;
 
@@ -2808,7 +2810,7 @@ export const zDeleteSuppressionPath = z.object({
 });
 
 /**
- * It is off the list.
+ * The address was removed from the list.
  */
 export const zDeleteSuppressionResponse = z.void();
 
@@ -2817,7 +2819,7 @@ export const zCancelEmailPath = z.object({
 });
 
 /**
- * It will not be sent.
+ * The e-mail was cancelled.
  */
 export const zCancelEmailResponse = z.void();
 
@@ -2870,7 +2872,7 @@ export const zRetryJobPath = z.object({
 });
 
 /**
- * The job, which waits.
+ * The waiting job.
  */
 export const zRetryJobResponse = zJob;
 
@@ -2881,7 +2883,7 @@ export const zInitiateSignatureHeaders = z.object({
 });
 
 /**
- * The document is on its way to the first signers.
+ * The document was sent to the first signers.
  */
 export const zInitiateSignatureResponse2 = zInitiateSignatureResponse;
 
@@ -2924,7 +2926,7 @@ export const zCancelSignatureRequestPath = z.object({
 });
 
 /**
- * The request, withdrawn.
+ * The cancelled request.
  */
 export const zCancelSignatureRequestResponse = zSignatureRequest;
 
@@ -2953,7 +2955,7 @@ export const zGetSignatureEvidenceResponse = z.string().max(209715200);
 export const zViewSigningBody = zSigningToken;
 
 /**
- * What the signer is shown.
+ * What the signing page shows.
  */
 export const zViewSigningResponse = zSigningView;
 
@@ -2974,28 +2976,28 @@ export const zGetSigningTextResponse = zSigningText;
 export const zConsentToSigningBody = zSigningConsent;
 
 /**
- * What the signer is shown.
+ * What the signing page shows.
  */
 export const zConsentToSigningResponse = zSigningView;
 
 export const zSignDocumentBody = zSigningSignature;
 
 /**
- * What the signer is shown.
+ * What the signing page shows.
  */
 export const zSignDocumentResponse = zSigningView;
 
 export const zDeclineSigningBody = zSigningDecline;
 
 /**
- * What the signer is shown.
+ * What the signing page shows.
  */
 export const zDeclineSigningResponse = zSigningView;
 
 export const zSendSigningLinkBody = zSigningLinkRequest;
 
 /**
- * It was mailed if it could be.
+ * The request was accepted; the link was sent if the conditions are met.
  */
 export const zSendSigningLinkResponse = z.void();
 
@@ -3012,7 +3014,7 @@ export const zReceiveSignatureWebhookPath = z.object({
 });
 
 /**
- * It was taken, now or before.
+ * The webhook was accepted.
  */
 export const zReceiveSignatureWebhookResponse = z.void();
 
@@ -3060,7 +3062,7 @@ export const zUnsubscribeAddressPath = z.object({
 });
 
 /**
- * It is done; a page that says so.
+ * A page that confirms it.
  */
 export const zUnsubscribeAddressResponse = z.string().max(1000000).regex(/^[\s\S]*$/);
 

@@ -9,9 +9,9 @@ import type { AcceptInvitationData, AcceptInvitationError, AcceptInvitationRespo
 /**
  * Create an account
  *
- * Makes an account with the role `client`, and sends a mail with a link that confirms the
- * address. An e-mail address can be registered once, upper and lower case being the same.
- * Signing in is a separate step.
+ * Creates an account with the role `client` and sends an e-mail with a link that confirms the
+ * address. Each e-mail address can be registered once, ignoring upper and lower case. Signing in
+ * is a separate request.
  *
  */
 export const registerUserMutation = (options?: Partial<Options<RegisterUserData>>): UseMutationOptions<RegisterUserResponse, RegisterUserError, Options<RegisterUserData>> => {
@@ -28,9 +28,9 @@ export const registerUserMutation = (options?: Partial<Options<RegisterUserData>
 /**
  * Sign in
  *
- * Trades an e-mail address and a password for tokens and opens a session. An unknown
- * address and a wrong password look the same. After several failures for one account,
- * or from one network address, further tries are refused with 429 for a while.
+ * Exchanges an e-mail address and a password for tokens, and starts a session. An unknown address
+ * and a wrong password get the same answer. After several failures for one account, or from one
+ * network address, further attempts get 429 for a while.
  *
  */
 export const loginUserMutation = (options?: Partial<Options<LoginUserData>>): UseMutationOptions<LoginUserResponse, LoginUserError, Options<LoginUserData>> => {
@@ -45,10 +45,10 @@ export const loginUserMutation = (options?: Partial<Options<LoginUserData>>): Us
 };
 
 /**
- * Renew the tokens
+ * Refresh the tokens
  *
- * Trades a refresh token for a new pair. Each refresh token is good once; presenting
- * one again ends its session, since only a copy can do so.
+ * Exchanges a refresh token for a new pair of tokens. Each refresh token can be used once. If one
+ * is used again, its session ends, because only a stolen copy can be used twice.
  *
  */
 export const refreshTokensMutation = (options?: Partial<Options<RefreshTokensData>>): UseMutationOptions<RefreshTokensResponse, RefreshTokensError, Options<RefreshTokensData>> => {
@@ -65,7 +65,8 @@ export const refreshTokensMutation = (options?: Partial<Options<RefreshTokensDat
 /**
  * Sign out
  *
- * Ends the session of the access token that was sent; its refresh token is void at once.
+ * Ends the session of the access token in this request. Its refresh token stops working at once.
+ *
  */
 export const logoutUserMutation = (options?: Partial<Options<LogoutUserData>>): UseMutationOptions<LogoutUserResponse, LogoutUserError, Options<LogoutUserData>> => {
     const mutationOptions: UseMutationOptions<LogoutUserResponse, LogoutUserError, Options<LogoutUserData>> = {
@@ -79,11 +80,11 @@ export const logoutUserMutation = (options?: Partial<Options<LogoutUserData>>): 
 };
 
 /**
- * Ask for a new password
+ * Request a password reset
  *
- * Sends a link, good once within an hour, to the account with this address, in the language of
- * `Accept-Language`. Whether there is such an account shows neither in the answer nor in its time.
- * One address can be asked for five times an hour.
+ * Sends a reset link to the account with this address, in the language of `Accept-Language`. The
+ * link can be used once, within an hour. The answer and its timing do not show whether such an
+ * account exists. A link can be requested five times an hour for one address.
  *
  */
 export const requestPasswordResetMutation = (options?: Partial<Options<RequestPasswordResetData>>): UseMutationOptions<RequestPasswordResetResponse, RequestPasswordResetError, Options<RequestPasswordResetData>> => {
@@ -98,10 +99,11 @@ export const requestPasswordResetMutation = (options?: Partial<Options<RequestPa
 };
 
 /**
- * Choose a new password
+ * Set a new password
  *
- * With the secret of a link from `POST /api/auth/password/forgot`. Ends all sessions of the account,
- * voids its other such links, and confirms its address. A link that is used, too old or not ours is 422 `link_invalid`.
+ * Sets a new password with the secret of a link from `POST /api/auth/password/forgot`. It ends all
+ * sessions of the account, invalidates its other reset links, and confirms its address. A link
+ * that is used, expired or unknown is 422 `link_invalid`.
  *
  */
 export const resetPasswordMutation = (options?: Partial<Options<ResetPasswordData>>): UseMutationOptions<ResetPasswordResponse, ResetPasswordError, Options<ResetPasswordData>> => {
@@ -118,7 +120,9 @@ export const resetPasswordMutation = (options?: Partial<Options<ResetPasswordDat
 /**
  * Confirm an e-mail address
  *
- * With the secret of a link that was sent to it, on registering or later. Following it again changes nothing. One that is too old or not ours is 422 `link_invalid`.
+ * Confirms an address with the secret of a link that was sent to it. Using the link again changes
+ * nothing. A link that is expired or unknown is 422 `link_invalid`.
+ *
  */
 export const verifyEmailMutation = (options?: Partial<Options<VerifyEmailData>>): UseMutationOptions<VerifyEmailResponse, VerifyEmailError, Options<VerifyEmailData>> => {
     const mutationOptions: UseMutationOptions<VerifyEmailResponse, VerifyEmailError, Options<VerifyEmailData>> = {
@@ -132,9 +136,11 @@ export const verifyEmailMutation = (options?: Partial<Options<VerifyEmailData>>)
 };
 
 /**
- * Send the confirmation of my address again
+ * Send a new confirmation link
  *
- * Sends another link to the caller's address, good for three days. An address that is confirmed is 409.
+ * Sends another link to the caller's address. It is valid for three days. If the address is
+ * already confirmed, the answer is 409.
+ *
  */
 export const resendVerificationMutation = (options?: Partial<Options<ResendVerificationData>>): UseMutationOptions<ResendVerificationResponse, ResendVerificationError, Options<ResendVerificationData>> => {
     const mutationOptions: UseMutationOptions<ResendVerificationResponse, ResendVerificationError, Options<ResendVerificationData>> = {
@@ -183,9 +189,10 @@ const createQueryKey = <TOptions extends Options>(id: string, options?: TOptions
 export const getCurrentUserQueryKey = (options?: Options<GetCurrentUserData>) => createQueryKey('getCurrentUser', options);
 
 /**
- * Who am I
+ * Get the current account
  *
- * The account of the caller.
+ * Returns the caller's account.
+ *
  */
 export const getCurrentUserOptions = (options?: Options<GetCurrentUserData>) => queryOptions<GetCurrentUserResponse, GetCurrentUserError, GetCurrentUserResponse, ReturnType<typeof getCurrentUserQueryKey>>({
     queryFn: async ({ queryKey, signal }) => await getCurrentUser({
@@ -198,9 +205,10 @@ export const getCurrentUserOptions = (options?: Options<GetCurrentUserData>) => 
 });
 
 /**
- * End all my sessions
+ * End all sessions
  *
- * Signs the caller out everywhere, here included.
+ * Signs the caller out on every device, including this one.
+ *
  */
 export const endSessionsMutation = (options?: Partial<Options<EndSessionsData>>): UseMutationOptions<EndSessionsResponse, EndSessionsError, Options<EndSessionsData>> => {
     const mutationOptions: UseMutationOptions<EndSessionsResponse, EndSessionsError, Options<EndSessionsData>> = {
@@ -216,9 +224,11 @@ export const endSessionsMutation = (options?: Partial<Options<EndSessionsData>>)
 export const listSessionsQueryKey = (options?: Options<ListSessionsData>) => createQueryKey('listSessions', options);
 
 /**
- * List my sessions
+ * List sessions
  *
- * The caller's open sessions, the newest first. An account has at most 20; a further login ends the oldest.
+ * Returns the caller's open sessions, newest first. An account has at most 20 sessions; another
+ * sign-in ends the oldest.
+ *
  */
 export const listSessionsOptions = (options?: Options<ListSessionsData>) => queryOptions<ListSessionsResponse, ListSessionsError, ListSessionsResponse, ReturnType<typeof listSessionsQueryKey>>({
     queryFn: async ({ queryKey, signal }) => await listSessions({
@@ -231,9 +241,10 @@ export const listSessionsOptions = (options?: Options<ListSessionsData>) => quer
 });
 
 /**
- * End one of my sessions
+ * End a session
  *
- * Signs one device out. Another account's session looks like one that does not exist.
+ * Signs out one device. A session of another account is treated as if it did not exist.
+ *
  */
 export const endSessionMutation = (options?: Partial<Options<EndSessionData>>): UseMutationOptions<EndSessionResponse, EndSessionError, Options<EndSessionData>> => {
     const mutationOptions: UseMutationOptions<EndSessionResponse, EndSessionError, Options<EndSessionData>> = {
@@ -251,7 +262,8 @@ export const listUsersQueryKey = (options?: Options<ListUsersData>) => createQue
 /**
  * List accounts
  *
- * All accounts, the newest first. For admins.
+ * Returns all accounts, newest first. For admins.
+ *
  */
 export const listUsersOptions = (options?: Options<ListUsersData>) => queryOptions<ListUsersResponse, ListUsersError, ListUsersResponse, ReturnType<typeof listUsersQueryKey>>({
     queryFn: async ({ queryKey, signal }) => await listUsers({
@@ -297,7 +309,8 @@ export const listUsersInfiniteQueryKey = (options?: Options<ListUsersData>): Que
 /**
  * List accounts
  *
- * All accounts, the newest first. For admins.
+ * Returns all accounts, newest first. For admins.
+ *
  */
 export const listUsersInfiniteOptions = (options?: Options<ListUsersData>) => infiniteQueryOptions<ListUsersResponse, ListUsersError, InfiniteData<ListUsersResponse>, QueryKey<Options<ListUsersData>>, string | Pick<QueryKey<Options<ListUsersData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
 // @ts-ignore
@@ -323,17 +336,23 @@ export const listUsersInfiniteOptions = (options?: Options<ListUsersData>) => in
 /**
  * Erase a person
  *
- * For the person themselves, and for admins. Takes name and address off the account for good, ends
- * its sessions, deletes the drafts, the documents and what was asked outside of cases, its mails,
- * webhooks, notifications and jobs, and ends its memberships. That its address wants no mail is kept, without the
- * address. What the person wrote, made or sent in cases stays those cases', without a name. What they
- * sent to be signed outside of cases is withdrawn, as is what an admin sent of their documents, and goes after two days, unless somebody signed it:
- * what was signed, and what is to be signed in cases, stays on record as evidence, with the names of
- * its sender and signers and the file that all have signed. What was under way is deleted an hour
- * later. Of the templates they own, versions that are published or that documents were made from stay the firm's. Refused
- * (409) while a legal hold covers a case they are in, worked in or are a party of (`legal_hold`), while
- * they are the only owner of a case (`case_owner`), while a document that all have signed is being
- * sealed (`signature_sealing`), and for the last admin.
+ * For the person themselves, and for admins.
+ *
+ * What is deleted: the account's name and address, permanently; its sessions; its drafts,
+ * documents and consultations outside of cases; its e-mails, webhooks, notifications and jobs; its
+ * memberships. If the address has unsubscribed, that is remembered without the address itself.
+ * Work in progress is deleted an hour later.
+ *
+ * What stays: what the person wrote, created or sent in cases, without their name. Templates they
+ * own stay with the firm if a version is published or was used for a document. Signed documents,
+ * and signature requests in cases, stay as evidence, with the names of the sender and signers and
+ * the signed file. Signature requests that the person sent outside of cases are withdrawn, and so
+ * are those that an admin sent for their documents; they are deleted after two days unless
+ * somebody has signed.
+ *
+ * The request is refused with 409 if a legal hold covers a case that the person belongs to, worked
+ * in or is a party of (`legal_hold`), if they are the only owner of a case (`case_owner`), while a
+ * document that everyone has signed is being sealed (`signature_sealing`), and for the last admin.
  *
  */
 export const eraseUserMutation = (options?: Partial<Options<EraseUserData>>): UseMutationOptions<EraseUserResponse, EraseUserError, Options<EraseUserData>> => {
@@ -350,8 +369,8 @@ export const eraseUserMutation = (options?: Partial<Options<EraseUserData>>): Us
 /**
  * Change an account's role or disable it
  *
- * For admins. A change of role, and disabling, end the account's sessions at once. The last
- * admin who can sign in can be neither demoted nor disabled (409).
+ * For admins. A change of role ends the account's sessions at once, and so does disabling it. The
+ * last admin who can sign in cannot be demoted or disabled (409).
  *
  */
 export const updateUserMutation = (options?: Partial<Options<UpdateUserData>>): UseMutationOptions<UpdateUserResponse, UpdateUserError, Options<UpdateUserData>> => {
@@ -368,13 +387,17 @@ export const updateUserMutation = (options?: Partial<Options<UpdateUserData>>): 
 export const exportUserQueryKey = (options: Options<ExportUserData>) => createQueryKey('exportUser', options);
 
 /**
- * Copy everything held about a person
+ * Export a person's data
  *
- * For the person themselves, and for admins. The account; what was asked, the drafts with all their
- * versions and the documents outside of cases; the mails they sent; what they sent to be signed; what they
- * were asked to sign, once their address is confirmed; the webhooks; the notifications; the templates they own; and, for each case the person is a member of now,
- * what they have in it; the case's timeline says that it was taken. What others wrote about them in cases is the
- * cases'. The document arrives as it is read; one that breaks off is not whole.
+ * For the person themselves, and for admins.
+ *
+ * The export contains the account; the consultations, the drafts with all versions and the
+ * documents outside of cases; the e-mails and signature requests they sent; the documents they
+ * were asked to sign, if their address is confirmed; their webhooks, notifications and templates;
+ * and, for each case they are a member of now, what they contributed to it. The timeline of each
+ * of these cases records the export. What others wrote about them in cases is not included.
+ *
+ * The document is streamed. If the connection breaks, the document is incomplete.
  *
  */
 export const exportUserOptions = (options: Options<ExportUserData>) => queryOptions<ExportUserResponse, ExportUserError, ExportUserResponse, ReturnType<typeof exportUserQueryKey>>({
@@ -390,34 +413,33 @@ export const exportUserOptions = (options: Options<ExportUserData>) => queryOpti
 /**
  * Ask a legal question
  *
- * Answers a question. Before anything leaves the service, personal data in the message
- * and its context is replaced by placeholders, and put back in the answer. The
- * question and the answer are kept as a consultation.
+ * Answers a legal question. Personal data in the message and its context is replaced by
+ * placeholders before anything leaves the service, and put back into the answer. The question and
+ * its answer are stored as a consultation.
  *
- * With `Accept: text/event-stream` the same answer arrives as it is written: `delta`
- * events with pieces of text, then one `done` event with the whole answer, or one
- * `error` event.
+ * With `Accept: text/event-stream`, the answer is streamed: `delta` events with pieces of text,
+ * then one `done` event with the whole answer, or one `error` event.
  *
- * `userId` is the caller's own id; only an admin may ask for somebody else.
+ * `userId` must be the caller's own id. Only an admin can ask for somebody else.
  *
- * With `context.caseId` the question belongs to a case: the answer takes into account what the
- * case is about, every member may read it, and it is in the case's timeline. A consultation of a
- * case can only be gone on from in that case.
+ * With `context.caseId`, the question belongs to a case. The answer takes the case's description
+ * into account, every member can read it, and the case's timeline records it. A consultation of a
+ * case can only be continued in that case.
  *
- * With `context.documentIds` the answer is given from documents: the passages of theirs that
- * have most to do with the question are found and sent along, their personal data replaced as
- * the question's is. Where the answer quotes one, a number in brackets follows the words, such
- * as `[2]`, and `references` has the document, the page and the page's own words under the same
- * `marker`. Words that are not on that page are no reference, and `warnings` says so. Text in
- * a document that tries to give orders is not followed, and `warnings` names its page.
+ * With `context.documentIds`, the answer is based on these documents. The passages most relevant
+ * to the question are sent to the AI, with personal data replaced. Where the answer quotes a
+ * document, a number in brackets such as `[2]` follows, and `references` has the document, the
+ * page and the exact words under the same `marker`. If the quoted words are not on that page,
+ * there is no reference and `warnings` says so. Instructions inside a document are not followed,
+ * and `warnings` names their page.
  *
- * A question in a case that names no documents is answered from those of the case, as far as
- * their text can be read. A document of a case can only be asked about in that case; that it was
- * read is in the case's timeline.
+ * A question in a case without `documentIds` is based on the case's documents whose text can be
+ * read. A document of a case can only be used in that case, and the case's timeline records that
+ * it was read.
  *
- * A document that is not open to the user is 404, one whose text is still being read 409
- * `text_pending` (ask again in a moment), one without text that can be read 422; each is named
- * by its pointer, such as `/context/documentIds/1`.
+ * A document that the user cannot read is 404. One whose text is still being extracted is 409
+ * `text_pending`; try again in a moment. One without readable text is 422. The error names each by
+ * its pointer, such as `/context/documentIds/1`.
  *
  */
 export const sendChatMutation = (options?: Partial<Options<SendChatData>>): UseMutationOptions<SendChatResponse, SendChatError, Options<SendChatData>> => {
@@ -434,12 +456,12 @@ export const sendChatMutation = (options?: Partial<Options<SendChatData>>): UseM
 /**
  * Draft a document
  *
- * Drafts a document of a given type from its inputs. `GET /api/ai/document-types` lists
- * the types with the JSON Schema of their `inputs`; inputs that do not fit are 422,
- * each named by its pointer (`/inputs/…`). The draft is kept with the status `drafted`.
- * `policy` names a rule set the draft is checked against; what it finds is in `warnings`.
- * With `caseId` the draft and its consultation belong to that case; for that the caller must
- * be an owner, a lawyer or an assistant there.
+ * Drafts a document of a type from its inputs. `GET /api/ai/document-types` lists the types with
+ * the JSON Schema of their `inputs`. Inputs that do not match the schema are 422; each is named by
+ * its pointer (`/inputs/…`). The draft is stored with the status `drafted`. `policy` names a rule
+ * set that the draft is checked against; what it finds is in `warnings`. With `caseId`, the draft
+ * and its consultation belong to that case; the caller must be an owner, lawyer or assistant of
+ * the case.
  *
  */
 export const generateDocumentMutation = (options?: Partial<Options<GenerateDocumentData>>): UseMutationOptions<GenerateDocumentResponse2, GenerateDocumentError, Options<GenerateDocumentData>> => {
@@ -456,11 +478,11 @@ export const generateDocumentMutation = (options?: Partial<Options<GenerateDocum
 /**
  * Review a contract or clause
  *
- * Reviews a text against a policy, a set of rules, and with the AI. Each finding quotes
- * the text word for word; `start` and `end` are offsets in **UTF-16 code units**, what
- * JavaScript's `slice` takes. `riskLevel` is computed from the findings, never taken
- * from the AI. Text that tries to give orders to its reader is itself a finding
- * (`Embedded Instruction`) and cannot lower the risk.
+ * Reviews a text with the AI and with a policy, which is a set of rules. Each finding quotes the
+ * text verbatim; `start` and `end` are offsets in **UTF-16 code units**, as in JavaScript's
+ * `slice`. `riskLevel` is computed from the findings, never taken from the AI. Text that tries to
+ * give instructions to the AI becomes a finding (`Embedded Instruction`) and cannot lower the
+ * risk.
  *
  */
 export const analyzeTextMutation = (options?: Partial<Options<AnalyzeTextData>>): UseMutationOptions<AnalyzeTextResponse, AnalyzeTextError, Options<AnalyzeTextData>> => {
@@ -475,17 +497,17 @@ export const analyzeTextMutation = (options?: Partial<Options<AnalyzeTextData>>)
 };
 
 /**
- * Have frequent questions answered before they are asked
+ * Fill the cache with frequent questions
  *
- * Has the answers to questions that many people will ask, word for word, put into the cache by a job:
- * after another model or prompt, or before a page of frequent questions opens. Whoever asks one of
- * them then, without `context` and in the same `locale`, has the answer at once, for as long as
- * answers are kept. `GET /api/jobs/{jobId}` says how far it is; its `result` counts the questions that
- * were `asked`, had been `cached`, and `failed`, and says the `tokensUsed`. While the AI is down the
- * job waits.
+ * Starts a job that answers questions and caches the answers. Use it after the model or a prompt
+ * changed, or before you publish a page of frequent questions. Anyone who then asks one of the
+ * questions with the same words and `locale` and without `context` gets the answer at once, until
+ * it expires. `GET /api/jobs/{jobId}` returns the progress. The `result` counts the questions that
+ * were `asked`, were already `cached` and `failed`, and has `tokensUsed`. While the AI is down,
+ * the job waits.
  *
- * A question in which something personal is found cannot be accepted: its answer would be shared
- * with nobody. With an `Idempotency-Key`, the same questions under the same key are one job.
+ * A question that contains personal data is refused, because its answer could not be shared. With
+ * an `Idempotency-Key`, the same questions under the same key are one job.
  *
  */
 export const warmChatCacheMutation = (options?: Partial<Options<WarmChatCacheData>>): UseMutationOptions<WarmChatCacheResponse, WarmChatCacheError, Options<WarmChatCacheData>> => {
@@ -504,9 +526,9 @@ export const listConsultationsQueryKey = (options?: Options<ListConsultationsDat
 /**
  * List consultations
  *
- * What was asked, the newest first. With `caseId`, what was asked in that case, by whomever;
- * otherwise what belongs to no case: callers see their own; an admin sees everyone's and may
- * narrow the list with `userId`. For anyone else a `userId` other than their own is 403.
+ * Returns consultations, newest first. With `caseId`, the consultations of that case by all
+ * members. Without it, those outside of cases: callers see their own; an admin sees everyone's and
+ * can filter by `userId`. For anyone else, a `userId` other than their own is 403.
  *
  */
 export const listConsultationsOptions = (options?: Options<ListConsultationsData>) => queryOptions<ListConsultationsResponse, ListConsultationsError, ListConsultationsResponse, ReturnType<typeof listConsultationsQueryKey>>({
@@ -524,9 +546,9 @@ export const listConsultationsInfiniteQueryKey = (options?: Options<ListConsulta
 /**
  * List consultations
  *
- * What was asked, the newest first. With `caseId`, what was asked in that case, by whomever;
- * otherwise what belongs to no case: callers see their own; an admin sees everyone's and may
- * narrow the list with `userId`. For anyone else a `userId` other than their own is 403.
+ * Returns consultations, newest first. With `caseId`, the consultations of that case by all
+ * members. Without it, those outside of cases: callers see their own; an admin sees everyone's and
+ * can filter by `userId`. For anyone else, a `userId` other than their own is 403.
  *
  */
 export const listConsultationsInfiniteOptions = (options?: Options<ListConsultationsData>) => infiniteQueryOptions<ListConsultationsResponse, ListConsultationsError, InfiniteData<ListConsultationsResponse>, QueryKey<Options<ListConsultationsData>>, string | Pick<QueryKey<Options<ListConsultationsData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
@@ -553,9 +575,11 @@ export const listConsultationsInfiniteOptions = (options?: Options<ListConsultat
 export const getConsultationQueryKey = (options: Options<GetConsultationData>) => createQueryKey('getConsultation', options);
 
 /**
- * Read a consultation
+ * Get a consultation
  *
- * One question with its answer. Another account's consultation looks like one that does not exist; that of a case is open to the case's members.
+ * Returns a question with its answer. A consultation of another account is treated as if it did
+ * not exist. One of a case can be read by the case's members.
+ *
  */
 export const getConsultationOptions = (options: Options<GetConsultationData>) => queryOptions<GetConsultationResponse, GetConsultationError, GetConsultationResponse, ReturnType<typeof getConsultationQueryKey>>({
     queryFn: async ({ queryKey, signal }) => await getConsultation({
@@ -570,9 +594,11 @@ export const getConsultationOptions = (options: Options<GetConsultationData>) =>
 export const listDocumentTypesQueryKey = (options?: Options<ListDocumentTypesData>) => createQueryKey('listDocumentTypes', options);
 
 /**
- * List the document types
+ * List document types
  *
- * The documents that can be drafted, each with the JSON Schema (2020-12) of its inputs and an example of them.
+ * Returns the types of documents that can be drafted, each with the JSON Schema (2020-12) of its
+ * inputs and an example.
+ *
  */
 export const listDocumentTypesOptions = (options?: Options<ListDocumentTypesData>) => queryOptions<ListDocumentTypesResponse, ListDocumentTypesError, ListDocumentTypesResponse, ReturnType<typeof listDocumentTypesQueryKey>>({
     queryFn: async ({ queryKey, signal }) => await listDocumentTypes({
@@ -589,10 +615,10 @@ export const listDraftsQueryKey = (options?: Options<ListDraftsData>) => createQ
 /**
  * List drafts
  *
- * Drafts without their texts, the newest first. With `caseId`, those of that case, by whomever,
- * or with `userId` by them alone. Otherwise those that belong to no case: callers see their own;
- * an admin sees everyone's and may narrow the list with `userId`. For anyone else a `userId`
- * other than their own is then 403.
+ * Returns drafts without their texts, newest first. With `caseId`, the drafts of that case by all
+ * members, or by one with `userId`. Without it, those outside of cases: callers see their own; an
+ * admin sees everyone's and can filter by `userId`. For anyone else, a `userId` other than their
+ * own is then 403.
  *
  */
 export const listDraftsOptions = (options?: Options<ListDraftsData>) => queryOptions<ListDraftsResponse, ListDraftsError, ListDraftsResponse, ReturnType<typeof listDraftsQueryKey>>({
@@ -610,10 +636,10 @@ export const listDraftsInfiniteQueryKey = (options?: Options<ListDraftsData>): Q
 /**
  * List drafts
  *
- * Drafts without their texts, the newest first. With `caseId`, those of that case, by whomever,
- * or with `userId` by them alone. Otherwise those that belong to no case: callers see their own;
- * an admin sees everyone's and may narrow the list with `userId`. For anyone else a `userId`
- * other than their own is then 403.
+ * Returns drafts without their texts, newest first. With `caseId`, the drafts of that case by all
+ * members, or by one with `userId`. Without it, those outside of cases: callers see their own; an
+ * admin sees everyone's and can filter by `userId`. For anyone else, a `userId` other than their
+ * own is then 403.
  *
  */
 export const listDraftsInfiniteOptions = (options?: Options<ListDraftsData>) => infiniteQueryOptions<ListDraftsResponse, ListDraftsError, InfiniteData<ListDraftsResponse>, QueryKey<Options<ListDraftsData>>, string | Pick<QueryKey<Options<ListDraftsData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
@@ -638,13 +664,12 @@ export const listDraftsInfiniteOptions = (options?: Options<ListDraftsData>) => 
 });
 
 /**
- * Write a draft by hand
+ * Create a draft
  *
- * Keeps a text as a draft of the caller, in its first version and with the status `drafted`.
- * `POST /api/ai/generate-document` keeps what it drafts by itself. With `caseId` the draft
- * belongs to that case, for good: the case's members may read it, as their part in it allows
- * change it, and nobody else. For that the caller must be an owner, a lawyer or an assistant
- * there.
+ * Stores a text as a draft, in version 1 and with the status `drafted`. `POST
+ * /api/ai/generate-document` stores its drafts itself. With `caseId`, the draft belongs to that
+ * case permanently. Members of the case can read it, and change it if their role allows. The
+ * caller must be an owner, lawyer or assistant of the case.
  *
  */
 export const createDraftMutation = (options?: Partial<Options<CreateDraftData>>): UseMutationOptions<CreateDraftResponse, CreateDraftError, Options<CreateDraftData>> => {
@@ -661,7 +686,10 @@ export const createDraftMutation = (options?: Partial<Options<CreateDraftData>>)
 /**
  * Delete a draft
  *
- * Removes the draft and all its versions. A `final` draft stays (409), and so does one of a case under legal hold (409, `legal_hold`). The consultation it came from stays on record.
+ * Deletes a draft and all its versions. A `final` draft cannot be deleted (409), and neither can
+ * one of a case under legal hold (409 `legal_hold`). The consultation that the draft came from
+ * stays on record.
+ *
  */
 export const deleteDraftMutation = (options?: Partial<Options<DeleteDraftData>>): UseMutationOptions<DeleteDraftResponse, DeleteDraftError, Options<DeleteDraftData>> => {
     const mutationOptions: UseMutationOptions<DeleteDraftResponse, DeleteDraftError, Options<DeleteDraftData>> = {
@@ -677,9 +705,11 @@ export const deleteDraftMutation = (options?: Partial<Options<DeleteDraftData>>)
 export const getDraftQueryKey = (options: Options<GetDraftData>) => createQueryKey('getDraft', options);
 
 /**
- * Read a draft
+ * Get a draft
  *
- * The draft in its present version. Another account's draft looks like one that does not exist; that of a case is open to the case's members.
+ * Returns the current version of a draft. A draft of another account is treated as if it did not
+ * exist. One of a case can be read by the case's members.
+ *
  */
 export const getDraftOptions = (options: Options<GetDraftData>) => queryOptions<GetDraftResponse, GetDraftError, GetDraftResponse, ReturnType<typeof getDraftQueryKey>>({
     queryFn: async ({ queryKey, signal }) => await getDraft({
@@ -692,17 +722,17 @@ export const getDraftOptions = (options: Options<GetDraftData>) => queryOptions<
 });
 
 /**
- * Edit a draft or move its status
+ * Edit a draft or change its status
  *
- * `version` is the one the change was made from; when the draft has gone on since, the
- * answer is 409 and nothing is changed. A changed title or body is a new version.
+ * `version` is the version that the edit is based on. If the draft has changed since, the answer
+ * is 409 and nothing is changed. A new title or body creates a new version.
  *
- * The status goes `drafted` → `reviewed` → `final`, and from `reviewed` back to `drafted`.
- * Only lawyers and admins move it (403). An edit makes a reviewed draft `drafted` again; a
- * lawyer may edit and review in one request. A `final` draft never changes (409).
+ * The status moves from `drafted` to `reviewed` to `final`, and from `reviewed` back to `drafted`.
+ * Only lawyers and admins can move it (403). An edit moves a reviewed draft back to `drafted`; a
+ * lawyer can edit and review in one request. A `final` draft never changes (409).
  *
- * `caseId` moves a draft that belongs to no case into one, where it stays; what was rendered
- * of it before does not move with it.
+ * `caseId` moves a draft from outside of cases into a case, where it stays. Documents that were
+ * rendered from it before do not move.
  *
  */
 export const updateDraftMutation = (options?: Partial<Options<UpdateDraftData>>): UseMutationOptions<UpdateDraftResponse, UpdateDraftError, Options<UpdateDraftData>> => {
@@ -721,7 +751,8 @@ export const listDraftVersionsQueryKey = (options: Options<ListDraftVersionsData
 /**
  * List the versions of a draft
  *
- * Every version, the newest first, without the texts. A draft can have 1,000.
+ * Returns every version without its text, newest first. A draft can have 1,000 versions.
+ *
  */
 export const listDraftVersionsOptions = (options: Options<ListDraftVersionsData>) => queryOptions<ListDraftVersionsResponse, ListDraftVersionsError, ListDraftVersionsResponse, ReturnType<typeof listDraftVersionsQueryKey>>({
     queryFn: async ({ queryKey, signal }) => await listDraftVersions({
@@ -738,7 +769,8 @@ export const listDraftVersionsInfiniteQueryKey = (options: Options<ListDraftVers
 /**
  * List the versions of a draft
  *
- * Every version, the newest first, without the texts. A draft can have 1,000.
+ * Returns every version without its text, newest first. A draft can have 1,000 versions.
+ *
  */
 export const listDraftVersionsInfiniteOptions = (options: Options<ListDraftVersionsData>) => infiniteQueryOptions<ListDraftVersionsResponse, ListDraftVersionsError, InfiniteData<ListDraftVersionsResponse>, QueryKey<Options<ListDraftVersionsData>>, string | Pick<QueryKey<Options<ListDraftVersionsData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
 // @ts-ignore
@@ -764,9 +796,10 @@ export const listDraftVersionsInfiniteOptions = (options: Options<ListDraftVersi
 export const getDraftVersionQueryKey = (options: Options<GetDraftVersionData>) => createQueryKey('getDraftVersion', options);
 
 /**
- * Read one version of a draft
+ * Get a version of a draft
  *
- * The text as it was then. It never changes.
+ * Returns the text of a version. A version never changes.
+ *
  */
 export const getDraftVersionOptions = (options: Options<GetDraftVersionData>) => queryOptions<GetDraftVersionResponse, GetDraftVersionError, GetDraftVersionResponse, ReturnType<typeof getDraftVersionQueryKey>>({
     queryFn: async ({ queryKey, signal }) => await getDraftVersion({
@@ -783,9 +816,9 @@ export const compareDraftVersionsQueryKey = (options: Options<CompareDraftVersio
 /**
  * Compare two versions of a draft
  *
- * What changed from one version to another, word by word, in hunks of lines around the
- * changes. The `equal` and `delete` pieces of a hunk, one after the other, are the lines of
- * the old text, the `equal` and `insert` pieces those of the new one.
+ * Returns the differences between two versions, word by word, in hunks of the changed lines. The
+ * `equal` and `delete` pieces of a hunk together are the lines of the old text; the `equal` and
+ * `insert` pieces are the lines of the new text.
  *
  */
 export const compareDraftVersionsOptions = (options: Options<CompareDraftVersionsData>) => queryOptions<CompareDraftVersionsResponse, CompareDraftVersionsError, CompareDraftVersionsResponse, ReturnType<typeof compareDraftVersionsQueryKey>>({
@@ -801,16 +834,17 @@ export const compareDraftVersionsOptions = (options: Options<CompareDraftVersion
 /**
  * Render a draft to PDF
  *
- * Makes a PDF of a version of the draft, the present one when `version` is absent, and keeps it
- * as a document of the caller, or of the draft's case: for that the caller must be an owner, a
- * lawyer or an assistant there. Everything but a `final` text has DRAFT across its pages. The
- * draft's title stands above the text unless that begins with a heading of its own.
+ * Renders a version of the draft, or the current one without `version`, and stores the PDF as a
+ * document of the caller or of the draft's case. In a case, the caller must be an owner, lawyer or
+ * assistant. Unless the draft is `final`, every page is marked DRAFT. The draft's title is printed
+ * above the text unless the text begins with a heading.
  *
- * What cannot be shown as it should be is 422 and never left out: a character that the fonts do
- * not have, a picture. The pointers are into the draft: `/title`, `/body`.
+ * Anything that cannot be printed is 422 and never left out, such as an image or a character that
+ * the fonts lack. The pointers refer to the draft: `/title`, `/body`.
  *
- * The same version and options give the same bytes. The file can be made again and verified
- * when the draft is gone, too. An `Idempotency-Key` is obeyed as by `POST /api/docs/render-pdf`.
+ * The same version and options produce the same bytes. The document can be rendered again and
+ * verified even after the draft is deleted. `Idempotency-Key` works as for `POST
+ * /api/docs/render-pdf`.
  *
  */
 export const renderDraftPdfMutation = (options?: Partial<Options<RenderDraftPdfData>>): UseMutationOptions<RenderDraftPdfResponse, RenderDraftPdfError, Options<RenderDraftPdfData>> => {
@@ -829,9 +863,10 @@ export const listTemplatesQueryKey = (options?: Options<ListTemplatesData>) => c
 /**
  * List templates
  *
- * Templates by their ids, each with the versions that the caller may use: their own, whatever their
- * state, and the published ones of templates that are shared with the firm. Others look as if they did not
- * exist; admins see all. Archived templates are not listed. Six come with the service, one for each document type.
+ * Returns templates ordered by id, each with the versions that the caller can use: all versions of
+ * their own templates, and the published ones of templates that are shared with the firm. Others
+ * are treated as if they did not exist. Admins see all. Archived templates are not listed. Six
+ * templates come with the service, one for each document type.
  *
  */
 export const listTemplatesOptions = (options?: Options<ListTemplatesData>) => queryOptions<ListTemplatesResponse, ListTemplatesError, ListTemplatesResponse, ReturnType<typeof listTemplatesQueryKey>>({
@@ -849,9 +884,10 @@ export const listTemplatesInfiniteQueryKey = (options?: Options<ListTemplatesDat
 /**
  * List templates
  *
- * Templates by their ids, each with the versions that the caller may use: their own, whatever their
- * state, and the published ones of templates that are shared with the firm. Others look as if they did not
- * exist; admins see all. Archived templates are not listed. Six come with the service, one for each document type.
+ * Returns templates ordered by id, each with the versions that the caller can use: all versions of
+ * their own templates, and the published ones of templates that are shared with the firm. Others
+ * are treated as if they did not exist. Admins see all. Archived templates are not listed. Six
+ * templates come with the service, one for each document type.
  *
  */
 export const listTemplatesInfiniteOptions = (options?: Options<ListTemplatesData>) => infiniteQueryOptions<ListTemplatesResponse, ListTemplatesError, InfiniteData<ListTemplatesResponse>, QueryKey<Options<ListTemplatesData>>, string | Pick<QueryKey<Options<ListTemplatesData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
@@ -878,35 +914,36 @@ export const listTemplatesInfiniteOptions = (options?: Options<ListTemplatesData
 /**
  * Create a template
  *
- * Keeps a template with its first version, which nobody but its owner, the caller, sees until it is published.
- * For lawyers and admins. The id must be new among the templates that the caller can see (409).
+ * Stores a template with its first version. Only its owner, the caller, can see the version until
+ * it is published. For lawyers and admins. The id must differ from those of all templates that the
+ * caller can see (409).
  *
- * `body` is Markdown after YAML front matter: `name` and `description` of the template; `title`
- * of the document, which takes placeholders; `language`; `page` (`size` A4 or Letter,
+ * `body` is Markdown after YAML front matter: `name` and `description` of the template; `title` of
+ * the document, which can contain placeholders; `language`; `page` (`size` A4 or Letter,
  * `landscape`, `margins` in mm); `header` and `footer` (`left`, `center`, `right`, with
  * placeholders, `{page}`, `{pages}`, `{title}`); `numbering` (`clauses` or `none`).
  *
- * Placeholders are those of [Mustache](https://mustache.github.io/mustache.5.html):
- * `{{name}}`, `{{party.name}}`, `{{#x}}…{{/x}}` when x is given (for each item, when it is a
- * list), `{{^x}}…{{/x}}` when it is not. Beyond these, `{{#kind=sale}}` asks for a word of a
- * fixed list, `{{names|list}}` prints a list as "a, b and c", and `{{#rows|any}}` is shown once
- * when a list has items. A field that the schema does not require may only be printed inside
- * a section that asks for it. There are no includes. What data hold is never Markdown or HTML.
+ * Placeholders are those of [Mustache](https://mustache.github.io/mustache.5.html): `{{name}}`,
+ * `{{party.name}}`, `{{#x}}…{{/x}}` if x is given (for each item if it is a list), `{{^x}}…{{/x}}`
+ * if it is not. In addition, `{{#kind=sale}}` tests for a value of an enumeration,
+ * `{{names|list}}` prints a list as "a, b and c", and `{{#rows|any}}` prints its content once if
+ * the list has items. A field that the schema does not require can only be printed inside a
+ * section that tests for it. There are no includes. Data is never interpreted as Markdown or HTML.
  *
- * Dates (`format: date`), numbers, sums (`x-unit: money`), lists and the labels of signatures
- * are printed as the template's `language` writes them: 31. Januar 2026, 1.234,5,
- * 12.400,00 EUR, "a, b und c" in German. A field of type `integer` with up to four digits, such
- * as a year, has no separator. Languages are those in Latin, Greek and Cyrillic letters, with or
- * without a region (`de`, `de-AT`); others, and letters that the fonts lack, are 422.
+ * Dates (`format: date`), numbers, amounts (`x-unit: money`), lists and the labels of signatures
+ * are printed in the template's `language`: 31. Januar 2026, 1.234,5, 12.400,00 EUR, "a, b und c"
+ * in German. An `integer` with up to four digits, such as a year, has no separator. The languages
+ * are those in Latin, Greek and Cyrillic script, with or without a region (`de`, `de-AT`). Other
+ * languages, and characters that the fonts lack, are 422.
  *
- * With `numbering: clauses`, headings from `##` and ordered lists are numbered 1., 1.1, (a),
- * (i); `{-}` at a heading's end leaves it out. `{#name}` at the end of a heading or clause
- * names it, and `[clause](#name)` shows its number. `\newpage` alone in a paragraph breaks the
- * page; a code block `signatures` holds a YAML list of `role`, `name`, `title`, `place`, `date`.
+ * With `numbering: clauses`, headings from `##` and ordered lists are numbered 1., 1.1, (a), (i).
+ * `{-}` at the end of a heading leaves it out. `{#name}` at the end of a heading or clause names
+ * it, and `[clause](#name)` prints its number. `\newpage` alone in a paragraph starts a new page.
+ * A code block `signatures` contains a YAML list of `role`, `name`, `title`, `place`, `date`.
  *
- * `schema` is the JSON Schema (2020-12) of the data. Every object in it says
- * `additionalProperties: false`; `$ref` leads to its own `$defs` only. `sampleData` must fit it
- * and must fill the template. Whatever does not hold is 422 with its pointer.
+ * `schema` is the JSON Schema (2020-12) of the data. Every object in it must have
+ * `additionalProperties: false`; `$ref` can only refer to its own `$defs`. `sampleData` must match
+ * the schema and fill the template. Anything invalid is 422 with its pointer.
  *
  */
 export const createTemplateMutation = (options?: Partial<Options<CreateTemplateData>>): UseMutationOptions<CreateTemplateResponse, CreateTemplateError, Options<CreateTemplateData>> => {
@@ -923,9 +960,10 @@ export const createTemplateMutation = (options?: Partial<Options<CreateTemplateD
 export const getTemplateQueryKey = (options: Options<GetTemplateData>) => createQueryKey('getTemplate', options);
 
 /**
- * Read a template
+ * Get a template
  *
- * A template with the versions that the caller may see, the oldest first.
+ * Returns a template with the versions that the caller can see, oldest first.
+ *
  */
 export const getTemplateOptions = (options: Options<GetTemplateData>) => queryOptions<GetTemplateResponse, GetTemplateError, GetTemplateResponse, ReturnType<typeof getTemplateQueryKey>>({
     queryFn: async ({ queryKey, signal }) => await getTemplate({
@@ -938,10 +976,11 @@ export const getTemplateOptions = (options: Options<GetTemplateData>) => queryOp
 });
 
 /**
- * Share a template, or stop sharing it
+ * Share a template or stop sharing it
  *
- * With `sharing: firm` everyone may use its published versions; with `private` its owner alone. For the owner and admins.
- * 409: the firm shares another one of this id.
+ * With `sharing: firm`, everyone can use its published versions; with `private`, only its owner
+ * can. For the owner and admins. If the firm already shares another template with this id, the
+ * answer is 409.
  *
  */
 export const updateTemplateMutation = (options?: Partial<Options<UpdateTemplateData>>): UseMutationOptions<UpdateTemplateResponse, UpdateTemplateError, Options<UpdateTemplateData>> => {
@@ -956,11 +995,12 @@ export const updateTemplateMutation = (options?: Partial<Options<UpdateTemplateD
 };
 
 /**
- * Take published versions back
+ * Unpublish a template
  *
- * Takes back the version named by `version`, or else all. Nothing new is rendered from it (409, `template_unpublished`, to
- * the owner; to others it looks like one that does not exist). Documents made from it can still be verified. It may be
- * published again. Without a published version nothing changes. For the owner and admins.
+ * Unpublishes the version in `version`, or all versions. Nothing new can be rendered from an
+ * unpublished version: the owner gets 409 `template_unpublished`, and others are told that it does
+ * not exist. Documents that were rendered from it can still be verified. It can be published
+ * again. If no version is published, nothing changes. For the owner and admins.
  *
  */
 export const unpublishTemplateMutation = (options?: Partial<Options<UnpublishTemplateData>>): UseMutationOptions<UnpublishTemplateResponse, UnpublishTemplateError, Options<UnpublishTemplateData>> => {
@@ -975,11 +1015,12 @@ export const unpublishTemplateMutation = (options?: Partial<Options<UnpublishTem
 };
 
 /**
- * Put a template away
+ * Archive a template
  *
- * Takes the template out of use for good: it is not listed, only its owner and admins can read it, and
- * nothing is rendered from it or added to it (409, `template_archived`). Documents made from it can
- * still be verified, and it can be copied. Archiving it again changes nothing. For the owner and admins.
+ * Archives a template permanently. It is no longer listed, only its owner and admins can read it,
+ * and nothing can be rendered from it or added to it (409 `template_archived`). Documents that
+ * were rendered from it can still be verified, and it can be copied. Archiving it again changes
+ * nothing. For the owner and admins.
  *
  */
 export const archiveTemplateMutation = (options?: Partial<Options<ArchiveTemplateData>>): UseMutationOptions<ArchiveTemplateResponse, ArchiveTemplateError, Options<ArchiveTemplateData>> => {
@@ -996,9 +1037,10 @@ export const archiveTemplateMutation = (options?: Partial<Options<ArchiveTemplat
 /**
  * Copy a template
  *
- * Makes a template of the caller's own from a version that they may read, the latest unless they name one: version 1,
- * not published. Templates that came with the service, or are somebody else's, are changed this way. For lawyers and
- * admins. 409: the caller sees a template with the new id.
+ * Creates a template of the caller's own from a version that they can read, by default the latest.
+ * The copy has an unpublished version 1. Use it to change a template that came with the service or
+ * belongs to somebody else. For lawyers and admins. If the caller can already see a template with
+ * the new id, the answer is 409.
  *
  */
 export const copyTemplateMutation = (options?: Partial<Options<CopyTemplateData>>): UseMutationOptions<CopyTemplateResponse, CopyTemplateError, Options<CopyTemplateData>> => {
@@ -1015,8 +1057,9 @@ export const copyTemplateMutation = (options?: Partial<Options<CopyTemplateData>
 /**
  * Add a version to a template
  *
- * Keeps a further version; those there are never change (409). For the template's owner and admins; a template
- * of somebody else's, or one that came with the service, is copied instead (403, 404 when the caller cannot see it).
+ * Adds a version. Existing versions never change (409). For the template's owner and admins. A
+ * template of somebody else, or one that came with the service, must be copied instead (403, or
+ * 404 if the caller cannot see it).
  *
  */
 export const createTemplateVersionMutation = (options?: Partial<Options<CreateTemplateVersionData>>): UseMutationOptions<CreateTemplateVersionResponse, CreateTemplateVersionError, Options<CreateTemplateVersionData>> => {
@@ -1033,9 +1076,11 @@ export const createTemplateVersionMutation = (options?: Partial<Options<CreateTe
 export const getTemplateVersionQueryKey = (options: Options<GetTemplateVersionData>) => createQueryKey('getTemplateVersion', options);
 
 /**
- * Read one version of a template
+ * Get a version of a template
  *
- * The body, the JSON Schema of its data and sample data. To all but the owner and admins, a version that is not published looks like one that does not exist.
+ * Returns the body, the JSON Schema of its data and sample data. To all but the owner and admins,
+ * an unpublished version is treated as if it did not exist.
+ *
  */
 export const getTemplateVersionOptions = (options: Options<GetTemplateVersionData>) => queryOptions<GetTemplateVersionResponse, GetTemplateVersionError, GetTemplateVersionResponse, ReturnType<typeof getTemplateVersionQueryKey>>({
     queryFn: async ({ queryKey, signal }) => await getTemplateVersion({
@@ -1048,11 +1093,11 @@ export const getTemplateVersionOptions = (options: Options<GetTemplateVersionDat
 });
 
 /**
- * See a template filled in
+ * Preview a template
  *
- * Fills the version in with `data`, or with its sample data, and shows the document as a
- * fragment of HTML that is safe to put into a page. Data that are missing, unknown or not
- * acceptable are 422, each named by its pointer (`/data/…`).
+ * Fills the version with `data`, or with its sample data, and returns the document as an HTML
+ * fragment that is safe to insert into a page. Data that is missing, unknown or invalid is 422;
+ * each field is named by its pointer (`/data/…`).
  *
  */
 export const previewTemplateVersionMutation = (options?: Partial<Options<PreviewTemplateVersionData>>): UseMutationOptions<PreviewTemplateVersionResponse, PreviewTemplateVersionError, Options<PreviewTemplateVersionData>> => {
@@ -1069,9 +1114,9 @@ export const previewTemplateVersionMutation = (options?: Partial<Options<Preview
 /**
  * Publish a version of a template
  *
- * Opens the version to everyone, when the template is shared with the firm, until it is unpublished. Publishing it
- * again changes nothing. For the template's owner and admins. 409: the template is archived (`template_archived`),
- * or the firm shares another one of this id.
+ * Lets everyone use the version, if the template is shared with the firm, until it is unpublished.
+ * Publishing it again changes nothing. For the template's owner and admins. The answer is 409 if
+ * the template is archived (`template_archived`) or the firm shares another template with this id.
  *
  */
 export const publishTemplateVersionMutation = (options?: Partial<Options<PublishTemplateVersionData>>): UseMutationOptions<PublishTemplateVersionResponse, PublishTemplateVersionError, Options<PublishTemplateVersionData>> => {
@@ -1090,8 +1135,8 @@ export const listCasesQueryKey = (options?: Options<ListCasesData>) => createQue
 /**
  * List cases
  *
- * The cases the caller is a member of, the newest first; an admin's list holds all there are.
- * `q` looks for words in title and description, whatever their case and accents.
+ * Returns the cases that the caller is a member of, newest first. An admin gets all cases. `q`
+ * searches titles and descriptions, ignoring case and accents.
  *
  */
 export const listCasesOptions = (options?: Options<ListCasesData>) => queryOptions<ListCasesResponse, ListCasesError, ListCasesResponse, ReturnType<typeof listCasesQueryKey>>({
@@ -1109,8 +1154,8 @@ export const listCasesInfiniteQueryKey = (options?: Options<ListCasesData>): Que
 /**
  * List cases
  *
- * The cases the caller is a member of, the newest first; an admin's list holds all there are.
- * `q` looks for words in title and description, whatever their case and accents.
+ * Returns the cases that the caller is a member of, newest first. An admin gets all cases. `q`
+ * searches titles and descriptions, ignoring case and accents.
  *
  */
 export const listCasesInfiniteOptions = (options?: Options<ListCasesData>) => infiniteQueryOptions<ListCasesResponse, ListCasesError, InfiniteData<ListCasesResponse>, QueryKey<Options<ListCasesData>>, string | Pick<QueryKey<Options<ListCasesData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
@@ -1137,7 +1182,7 @@ export const listCasesInfiniteOptions = (options?: Options<ListCasesData>) => in
 /**
  * Open a case
  *
- * Opens a case with the caller as its owner. It is closed to all but its members and admins.
+ * Opens a case and makes the caller its owner. Only its members and admins can access it.
  *
  */
 export const createCaseMutation = (options?: Partial<Options<CreateCaseData>>): UseMutationOptions<CreateCaseResponse, CreateCaseError, Options<CreateCaseData>> => {
@@ -1154,9 +1199,10 @@ export const createCaseMutation = (options?: Partial<Options<CreateCaseData>>): 
 /**
  * Delete a case
  *
- * Hides a case, and everything in it, from everybody for good. For its owners. Its rows stay in the database, since its
- * timeline must not change. Under legal hold it is refused (409, `legal_hold`), and so it is while one of its
- * documents is out to be signed (409, `signature_open`).
+ * Hides a case and everything in it from everyone, permanently. For its owners. The records stay
+ * in the database because the timeline must not change. A case under legal hold cannot be deleted
+ * (409 `legal_hold`), and neither can one with a document that is out for signature (409
+ * `signature_open`).
  *
  */
 export const deleteCaseMutation = (options?: Partial<Options<DeleteCaseData>>): UseMutationOptions<DeleteCaseResponse, DeleteCaseError, Options<DeleteCaseData>> => {
@@ -1173,9 +1219,10 @@ export const deleteCaseMutation = (options?: Partial<Options<DeleteCaseData>>): 
 export const getCaseQueryKey = (options: Options<GetCaseData>) => createQueryKey('getCase', options);
 
 /**
- * Read a case
+ * Get a case
  *
- * A case, for its members and admins. To everyone else it looks like one that does not exist; so does everything in it.
+ * Returns a case to its members and admins. To everyone else, the case and everything in it are
+ * treated as if they did not exist.
  *
  */
 export const getCaseOptions = (options: Options<GetCaseData>) => queryOptions<GetCaseResponse, GetCaseError, GetCaseResponse, ReturnType<typeof getCaseQueryKey>>({
@@ -1191,9 +1238,9 @@ export const getCaseOptions = (options: Options<GetCaseData>) => queryOptions<Ge
 /**
  * Change a case
  *
- * Changes what is given. For the case's owners and lawyers. `legalHold` is for those of them whose account
- * has the role `lawyer`, and for admins; while it is set nothing in the case can be deleted. A closed case can be
- * read and reopened, but nothing is added to it.
+ * Changes the given fields. For the case's owners and lawyers. `legalHold` can be changed by those
+ * of them whose account has the role `lawyer`, and by admins. Under a legal hold, nothing in the
+ * case can be deleted. A closed case can be read and reopened, but nothing can be added to it.
  *
  */
 export const updateCaseMutation = (options?: Partial<Options<UpdateCaseData>>): UseMutationOptions<UpdateCaseResponse, UpdateCaseError, Options<UpdateCaseData>> => {
@@ -1212,7 +1259,7 @@ export const listCaseMembersQueryKey = (options: Options<ListCaseMembersData>) =
 /**
  * List the members of a case
  *
- * Everyone the case is open to, admins aside; those who came first lead.
+ * Returns everyone who has access to the case except admins, in the order in which they joined.
  *
  */
 export const listCaseMembersOptions = (options: Options<ListCaseMembersData>) => queryOptions<ListCaseMembersResponse, ListCaseMembersError, ListCaseMembersResponse, ReturnType<typeof listCaseMembersQueryKey>>({
@@ -1226,14 +1273,16 @@ export const listCaseMembersOptions = (options: Options<ListCaseMembersData>) =>
 });
 
 /**
- * Let somebody into a case
+ * Add a member to a case
  *
- * For the case's owners. Lawyers and admins name an account of the firm by its `userId` or its `email`, and it is a member
- * at once. Anybody else named by `email` is invited (202), and becomes a member by accepting: a mail says so, where the
- * service sends any. Whoever has a client's account always invites, and is never told whether there is an account
- * (`userId` is 403 to them). Where the service sends mail, an account has an address only once its owner has confirmed
- * it. The role `lawyer` is only for accounts that are not a client's. Somebody who is a member already, or was invited
- * and has not answered, is 409.
+ * For the case's owners. Lawyers and admins can name an account of the firm by `userId` or
+ * `email`; it becomes a member at once. Anyone else named by `email` is invited (202), and becomes
+ * a member by accepting. If the service sends e-mail, it notifies them.
+ *
+ * A caller with a client's account always invites, and never learns whether an account exists;
+ * `userId` is 403 for them. If the service sends e-mail, an account is only found by its address
+ * once that address is confirmed. The role `lawyer` is not for clients' accounts. If the person is
+ * already a member, or has an open invitation, the answer is 409.
  *
  */
 export const addCaseMemberMutation = (options?: Partial<Options<AddCaseMemberData>>): UseMutationOptions<AddCaseMemberResponse, AddCaseMemberError, Options<AddCaseMemberData>> => {
@@ -1248,10 +1297,10 @@ export const addCaseMemberMutation = (options?: Partial<Options<AddCaseMemberDat
 };
 
 /**
- * Close a case to a member
+ * Remove a member from a case
  *
- * For the case's owners; members may remove themselves. The member's tasks are then nobody's. A case keeps an owner:
- * removing the last one is 409.
+ * For the case's owners; members can remove themselves. The member's tasks become unassigned. A
+ * case always has an owner: removing the last one is 409.
  *
  */
 export const removeCaseMemberMutation = (options?: Partial<Options<RemoveCaseMemberData>>): UseMutationOptions<RemoveCaseMemberResponse, RemoveCaseMemberError, Options<RemoveCaseMemberData>> => {
@@ -1268,7 +1317,8 @@ export const removeCaseMemberMutation = (options?: Partial<Options<RemoveCaseMem
 /**
  * Change a member's role
  *
- * For the case's owners. A case keeps an owner: demoting the last one is 409. Invitations by somebody who is no owner any more are void.
+ * For the case's owners. A case always has an owner: demoting the last one is 409. Invitations by
+ * somebody who is no longer an owner become invalid.
  *
  */
 export const updateCaseMemberMutation = (options?: Partial<Options<UpdateCaseMemberData>>): UseMutationOptions<UpdateCaseMemberResponse, UpdateCaseMemberError, Options<UpdateCaseMemberData>> => {
@@ -1285,9 +1335,10 @@ export const updateCaseMemberMutation = (options?: Partial<Options<UpdateCaseMem
 export const listCaseInvitationsQueryKey = (options: Options<ListCaseInvitationsData>) => createQueryKey('listCaseInvitations', options);
 
 /**
- * List who is invited to a case
+ * List the invitations to a case
  *
- * The invitations that nobody has answered yet and that are not out of date, the newest first.
+ * Returns the open invitations, newest first. Answered and expired ones are not listed.
+ *
  */
 export const listCaseInvitationsOptions = (options: Options<ListCaseInvitationsData>) => queryOptions<ListCaseInvitationsResponse, ListCaseInvitationsError, ListCaseInvitationsResponse, ReturnType<typeof listCaseInvitationsQueryKey>>({
     queryFn: async ({ queryKey, signal }) => await listCaseInvitations({
@@ -1302,7 +1353,8 @@ export const listCaseInvitationsOptions = (options: Options<ListCaseInvitationsD
 /**
  * Withdraw an invitation
  *
- * For the case's owners. It cannot be accepted any more.
+ * For the case's owners. The invitation can no longer be accepted.
+ *
  */
 export const withdrawCaseInvitationMutation = (options?: Partial<Options<WithdrawCaseInvitationData>>): UseMutationOptions<WithdrawCaseInvitationResponse, WithdrawCaseInvitationError, Options<WithdrawCaseInvitationData>> => {
     const mutationOptions: UseMutationOptions<WithdrawCaseInvitationResponse, WithdrawCaseInvitationError, Options<WithdrawCaseInvitationData>> = {
@@ -1318,10 +1370,11 @@ export const withdrawCaseInvitationMutation = (options?: Partial<Options<Withdra
 export const listInvitationsQueryKey = (options?: Options<ListInvitationsData>) => createQueryKey('listInvitations', options);
 
 /**
- * List the cases one is invited to
+ * List my invitations
  *
- * The invitations to the caller's address, the newest first. Where the service sends mail, the address must be confirmed first.
- * What a case is about shows once the invitation is accepted.
+ * Returns the invitations to the caller's address, newest first. If the service sends e-mail, the
+ * address must be confirmed first. The case's title and description are visible only after the
+ * invitation is accepted.
  *
  */
 export const listInvitationsOptions = (options?: Options<ListInvitationsData>) => queryOptions<ListInvitationsResponse, ListInvitationsError, ListInvitationsResponse, ReturnType<typeof listInvitationsQueryKey>>({
@@ -1337,7 +1390,9 @@ export const listInvitationsOptions = (options?: Options<ListInvitationsData>) =
 /**
  * Decline an invitation
  *
- * Its case shows that it was declined. An invitation to another address looks like one that does not exist.
+ * Declines an invitation; the case's timeline records it. An invitation to another address is
+ * treated as if it did not exist.
+ *
  */
 export const declineInvitationMutation = (options?: Partial<Options<DeclineInvitationData>>): UseMutationOptions<DeclineInvitationResponse, DeclineInvitationError, Options<DeclineInvitationData>> => {
     const mutationOptions: UseMutationOptions<DeclineInvitationResponse, DeclineInvitationError, Options<DeclineInvitationData>> = {
@@ -1353,8 +1408,9 @@ export const declineInvitationMutation = (options?: Partial<Options<DeclineInvit
 /**
  * Accept an invitation
  *
- * Makes the caller a member of the case. An invitation to another address looks like one that does not exist. 409: the role `lawyer`
- * is not for the account of a client, the caller is a member already, or the case is full.
+ * Makes the caller a member of the case. An invitation to another address is treated as if it did
+ * not exist. The answer is 409 if the role is `lawyer` and the account a client's, if the caller
+ * is already a member, or if the case has no room for another member.
  *
  */
 export const acceptInvitationMutation = (options?: Partial<Options<AcceptInvitationData>>): UseMutationOptions<AcceptInvitationResponse, AcceptInvitationError, Options<AcceptInvitationData>> => {
@@ -1373,7 +1429,7 @@ export const listCaseNotesQueryKey = (options: Options<ListCaseNotesData>) => cr
 /**
  * List the notes of a case
  *
- * The notes, the newest first. Every member may read them.
+ * Returns notes, newest first. Every member can read them.
  *
  */
 export const listCaseNotesOptions = (options: Options<ListCaseNotesData>) => queryOptions<ListCaseNotesResponse, ListCaseNotesError, ListCaseNotesResponse, ReturnType<typeof listCaseNotesQueryKey>>({
@@ -1391,7 +1447,7 @@ export const listCaseNotesInfiniteQueryKey = (options: Options<ListCaseNotesData
 /**
  * List the notes of a case
  *
- * The notes, the newest first. Every member may read them.
+ * Returns notes, newest first. Every member can read them.
  *
  */
 export const listCaseNotesInfiniteOptions = (options: Options<ListCaseNotesData>) => infiniteQueryOptions<ListCaseNotesResponse, ListCaseNotesError, InfiniteData<ListCaseNotesResponse>, QueryKey<Options<ListCaseNotesData>>, string | Pick<QueryKey<Options<ListCaseNotesData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
@@ -1416,9 +1472,10 @@ export const listCaseNotesInfiniteOptions = (options: Options<ListCaseNotesData>
 });
 
 /**
- * Write a note
+ * Add a note to a case
  *
- * For owners, lawyers and assistants of an open case. A note is not changed; a correction is another note.
+ * For owners, lawyers and assistants of an open case. A note cannot be changed; correct it with
+ * another note.
  *
  */
 export const createCaseNoteMutation = (options?: Partial<Options<CreateCaseNoteData>>): UseMutationOptions<CreateCaseNoteResponse, CreateCaseNoteError, Options<CreateCaseNoteData>> => {
@@ -1435,7 +1492,7 @@ export const createCaseNoteMutation = (options?: Partial<Options<CreateCaseNoteD
 /**
  * Delete a note
  *
- * For owners, lawyers and assistants. Under legal hold it is refused (409, `legal_hold`).
+ * For owners, lawyers and assistants. Under a legal hold, the answer is 409 `legal_hold`.
  *
  */
 export const deleteCaseNoteMutation = (options?: Partial<Options<DeleteCaseNoteData>>): UseMutationOptions<DeleteCaseNoteResponse, DeleteCaseNoteError, Options<DeleteCaseNoteData>> => {
@@ -1454,7 +1511,7 @@ export const listCaseTasksQueryKey = (options: Options<ListCaseTasksData>) => cr
 /**
  * List the tasks of a case
  *
- * The tasks, the newest first.
+ * Returns tasks, newest first.
  *
  */
 export const listCaseTasksOptions = (options: Options<ListCaseTasksData>) => queryOptions<ListCaseTasksResponse, ListCaseTasksError, ListCaseTasksResponse, ReturnType<typeof listCaseTasksQueryKey>>({
@@ -1472,7 +1529,7 @@ export const listCaseTasksInfiniteQueryKey = (options: Options<ListCaseTasksData
 /**
  * List the tasks of a case
  *
- * The tasks, the newest first.
+ * Returns tasks, newest first.
  *
  */
 export const listCaseTasksInfiniteOptions = (options: Options<ListCaseTasksData>) => infiniteQueryOptions<ListCaseTasksResponse, ListCaseTasksError, InfiniteData<ListCaseTasksResponse>, QueryKey<Options<ListCaseTasksData>>, string | Pick<QueryKey<Options<ListCaseTasksData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
@@ -1497,9 +1554,9 @@ export const listCaseTasksInfiniteOptions = (options: Options<ListCaseTasksData>
 });
 
 /**
- * Add a task
+ * Add a task to a case
  *
- * For owners, lawyers and assistants of an open case. Whoever it is assigned to must be a member.
+ * For owners, lawyers and assistants of an open case. The assignee must be a member.
  *
  */
 export const createCaseTaskMutation = (options?: Partial<Options<CreateCaseTaskData>>): UseMutationOptions<CreateCaseTaskResponse, CreateCaseTaskError, Options<CreateCaseTaskData>> => {
@@ -1516,7 +1573,7 @@ export const createCaseTaskMutation = (options?: Partial<Options<CreateCaseTaskD
 /**
  * Delete a task
  *
- * For owners, lawyers and assistants. Under legal hold it is refused (409, `legal_hold`).
+ * For owners, lawyers and assistants. Under a legal hold, the answer is 409 `legal_hold`.
  *
  */
 export const deleteCaseTaskMutation = (options?: Partial<Options<DeleteCaseTaskData>>): UseMutationOptions<DeleteCaseTaskResponse, DeleteCaseTaskError, Options<DeleteCaseTaskData>> => {
@@ -1531,9 +1588,10 @@ export const deleteCaseTaskMutation = (options?: Partial<Options<DeleteCaseTaskD
 };
 
 /**
- * Change a task
+ * Replace a task
  *
- * Says anew what the task is; what is left out, such as the due date, it no longer has.
+ * Replaces the whole content of a task. A field that is left out, such as the due date, is
+ * removed.
  *
  */
 export const replaceCaseTaskMutation = (options?: Partial<Options<ReplaceCaseTaskData>>): UseMutationOptions<ReplaceCaseTaskResponse, ReplaceCaseTaskError, Options<ReplaceCaseTaskData>> => {
@@ -1552,11 +1610,17 @@ export const listCasePartiesQueryKey = (options: Options<ListCasePartiesData>) =
 /**
  * List the parties of a case
  *
- * The people and companies in the case, the newest first, each with its conflicts as they are now: the same person or
- * company on the other side of another case. Names are the same whatever their case, accents, script, spacing, order, titles and forms of company (`name`);
- * a person's may also lack a name, or have its initial (`similarName`: people look whether it is the same person). An equal e-mail address
- * or registration number counts too. A case the caller may not see is not named, and however many of those there are, they are one conflict.
- * `conflicts` is for lawyers and admins who work on the case. To others, and to everyone with a client's account, it is absent: it tells whom the firm acts for.
+ * Returns the people and companies in the case, newest first, each with its current conflicts of
+ * interest: the same person or company on the other side of another case.
+ *
+ * Names match if they differ only in case, accents, script, spacing, word order, titles or legal
+ * form (`name`). A person's name also matches if one name is missing or an initial
+ * (`similarName`); check whether it is the same person. An equal e-mail address or registration
+ * number also matches. A case that the caller cannot read is not named, and all such cases
+ * together count as one conflict.
+ *
+ * `conflicts` is for lawyers and admins who work on the case. It is absent for everyone else, and
+ * for everyone with a client's account, because it shows whom the firm acts for.
  *
  */
 export const listCasePartiesOptions = (options: Options<ListCasePartiesData>) => queryOptions<ListCasePartiesResponse, ListCasePartiesError, ListCasePartiesResponse, ReturnType<typeof listCasePartiesQueryKey>>({
@@ -1574,11 +1638,17 @@ export const listCasePartiesInfiniteQueryKey = (options: Options<ListCaseParties
 /**
  * List the parties of a case
  *
- * The people and companies in the case, the newest first, each with its conflicts as they are now: the same person or
- * company on the other side of another case. Names are the same whatever their case, accents, script, spacing, order, titles and forms of company (`name`);
- * a person's may also lack a name, or have its initial (`similarName`: people look whether it is the same person). An equal e-mail address
- * or registration number counts too. A case the caller may not see is not named, and however many of those there are, they are one conflict.
- * `conflicts` is for lawyers and admins who work on the case. To others, and to everyone with a client's account, it is absent: it tells whom the firm acts for.
+ * Returns the people and companies in the case, newest first, each with its current conflicts of
+ * interest: the same person or company on the other side of another case.
+ *
+ * Names match if they differ only in case, accents, script, spacing, word order, titles or legal
+ * form (`name`). A person's name also matches if one name is missing or an initial
+ * (`similarName`); check whether it is the same person. An equal e-mail address or registration
+ * number also matches. A case that the caller cannot read is not named, and all such cases
+ * together count as one conflict.
+ *
+ * `conflicts` is for lawyers and admins who work on the case. It is absent for everyone else, and
+ * for everyone with a client's account, because it shows whom the firm acts for.
  *
  */
 export const listCasePartiesInfiniteOptions = (options: Options<ListCasePartiesData>) => infiniteQueryOptions<ListCasePartiesResponse, ListCasePartiesError, InfiniteData<ListCasePartiesResponse>, QueryKey<Options<ListCasePartiesData>>, string | Pick<QueryKey<Options<ListCasePartiesData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
@@ -1605,8 +1675,9 @@ export const listCasePartiesInfiniteOptions = (options: Options<ListCasePartiesD
 /**
  * Add a party to a case
  *
- * For owners, lawyers and assistants of an open case. The answer names the conflicts, unless the caller has a client's account; they do not stop
- * it: people decide about those.
+ * For owners, lawyers and assistants of an open case. The answer names the conflicts of interest,
+ * unless the caller has a client's account. Conflicts do not prevent the party from being added;
+ * people decide about them.
  *
  */
 export const addCasePartyMutation = (options?: Partial<Options<AddCasePartyData>>): UseMutationOptions<AddCasePartyResponse, AddCasePartyError, Options<AddCasePartyData>> => {
@@ -1621,9 +1692,9 @@ export const addCasePartyMutation = (options?: Partial<Options<AddCasePartyData>
 };
 
 /**
- * Take a party out of a case
+ * Remove a party from a case
  *
- * For owners, lawyers and assistants. Under legal hold it is refused (409, `legal_hold`).
+ * For owners, lawyers and assistants. Under a legal hold, the answer is 409 `legal_hold`.
  *
  */
 export const removeCasePartyMutation = (options?: Partial<Options<RemoveCasePartyData>>): UseMutationOptions<RemoveCasePartyResponse, RemoveCasePartyError, Options<RemoveCasePartyData>> => {
@@ -1640,11 +1711,13 @@ export const removeCasePartyMutation = (options?: Partial<Options<RemoveCasePart
 export const listCaseTimelineQueryKey = (options: Options<ListCaseTimelineData>) => createQueryKey('listCaseTimeline', options);
 
 /**
- * What happened in a case
+ * List the timeline of a case
  *
- * Who did what and when, the newest first: changes, but also reads, downloads and refusals. Nothing is shown and nothing is
- * changed without an entry here, and no entry is ever changed or removed. Each carries the SHA-256 of the one before. Entries hold ids and kinds, never what
- * a person wrote. Lists of cases are not entered. What somebody who is no member tried is entered a moment later, and once an hour for each of them.
+ * Returns who did what and when, newest first: changes, reads, downloads and refused attempts.
+ * Every access and every change has an entry, and no entry is ever changed or removed. Each entry
+ * contains the SHA-256 hash of the one before it. Entries contain ids and types, never what a
+ * person wrote. Lists of cases are not recorded. Attempts by somebody who is not a member are
+ * recorded with a short delay, at most once an hour per person.
  *
  */
 export const listCaseTimelineOptions = (options: Options<ListCaseTimelineData>) => queryOptions<ListCaseTimelineResponse, ListCaseTimelineError, ListCaseTimelineResponse, ReturnType<typeof listCaseTimelineQueryKey>>({
@@ -1660,11 +1733,13 @@ export const listCaseTimelineOptions = (options: Options<ListCaseTimelineData>) 
 export const listCaseTimelineInfiniteQueryKey = (options: Options<ListCaseTimelineData>): QueryKey<Options<ListCaseTimelineData>> => createQueryKey('listCaseTimeline', options, true);
 
 /**
- * What happened in a case
+ * List the timeline of a case
  *
- * Who did what and when, the newest first: changes, but also reads, downloads and refusals. Nothing is shown and nothing is
- * changed without an entry here, and no entry is ever changed or removed. Each carries the SHA-256 of the one before. Entries hold ids and kinds, never what
- * a person wrote. Lists of cases are not entered. What somebody who is no member tried is entered a moment later, and once an hour for each of them.
+ * Returns who did what and when, newest first: changes, reads, downloads and refused attempts.
+ * Every access and every change has an entry, and no entry is ever changed or removed. Each entry
+ * contains the SHA-256 hash of the one before it. Entries contain ids and types, never what a
+ * person wrote. Lists of cases are not recorded. Attempts by somebody who is not a member are
+ * recorded with a short delay, at most once an hour per person.
  *
  */
 export const listCaseTimelineInfiniteOptions = (options: Options<ListCaseTimelineData>) => infiniteQueryOptions<ListCaseTimelineResponse, ListCaseTimelineError, InfiniteData<ListCaseTimelineResponse>, QueryKey<Options<ListCaseTimelineData>>, string | Pick<QueryKey<Options<ListCaseTimelineData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
@@ -1691,10 +1766,11 @@ export const listCaseTimelineInfiniteOptions = (options: Options<ListCaseTimelin
 export const verifyCaseTimelineQueryKey = (options: Options<VerifyCaseTimelineData>) => createQueryKey('verifyCaseTimeline', options);
 
 /**
- * Check a case's timeline
+ * Verify the timeline of a case
  *
- * Recomputes every hash from the first entry on and says whether an entry was altered, taken out, added between or cut off.
- * Keep `head`: a timeline that was replaced whole cannot hold the entry with that hash.
+ * Recomputes every hash from the first entry on, and reports whether an entry was changed,
+ * removed, inserted or cut off. Keep `head`: a timeline that was replaced as a whole cannot
+ * contain the entry with that hash.
  *
  */
 export const verifyCaseTimelineOptions = (options: Options<VerifyCaseTimelineData>) => queryOptions<VerifyCaseTimelineResponse, VerifyCaseTimelineError, VerifyCaseTimelineResponse, ReturnType<typeof verifyCaseTimelineQueryKey>>({
@@ -1712,10 +1788,10 @@ export const listDocumentsQueryKey = (options?: Options<ListDocumentsData>) => c
 /**
  * List documents
  *
- * Documents, the newest first. With `caseId`, those of that case, by whomever, or with `userId`
- * by them alone. Otherwise those that belong to no case: callers see their own; an admin sees
- * everyone's and may narrow the list with `userId`. For anyone else a `userId` other than
- * their own is then 403.
+ * Returns documents, newest first. With `caseId`, the documents of that case by all members, or by
+ * one with `userId`. Without it, those outside of cases: callers see their own; an admin sees
+ * everyone's and can filter by `userId`. For anyone else, a `userId` other than their own is then
+ * 403.
  *
  */
 export const listDocumentsOptions = (options?: Options<ListDocumentsData>) => queryOptions<ListDocumentsResponse, ListDocumentsError, ListDocumentsResponse, ReturnType<typeof listDocumentsQueryKey>>({
@@ -1733,10 +1809,10 @@ export const listDocumentsInfiniteQueryKey = (options?: Options<ListDocumentsDat
 /**
  * List documents
  *
- * Documents, the newest first. With `caseId`, those of that case, by whomever, or with `userId`
- * by them alone. Otherwise those that belong to no case: callers see their own; an admin sees
- * everyone's and may narrow the list with `userId`. For anyone else a `userId` other than
- * their own is then 403.
+ * Returns documents, newest first. With `caseId`, the documents of that case by all members, or by
+ * one with `userId`. Without it, those outside of cases: callers see their own; an admin sees
+ * everyone's and can filter by `userId`. For anyone else, a `userId` other than their own is then
+ * 403.
  *
  */
 export const listDocumentsInfiniteOptions = (options?: Options<ListDocumentsData>) => infiniteQueryOptions<ListDocumentsResponse, ListDocumentsError, InfiniteData<ListDocumentsResponse>, QueryKey<Options<ListDocumentsData>>, string | Pick<QueryKey<Options<ListDocumentsData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
@@ -1763,21 +1839,22 @@ export const listDocumentsInfiniteOptions = (options?: Options<ListDocumentsData
 /**
  * Upload a document
  *
- * Keeps a file of up to 25 MiB: a PDF, a Word document (DOCX), a PNG or a JPEG. What it is
- * is told from its bytes; the type and the name that are sent with it do not count, but for
- * what it is called. A file that is broken, or made to do harm (a zip that unpacks to far
- * more than it is, macros, HTML under another name), is 422.
+ * Stores a file of up to 25 MiB: a PDF, a Word document (DOCX), a PNG or a JPEG. The file type is
+ * detected from the content; the declared type is ignored, and the file name is only used as the
+ * document's name. A broken or malicious file is 422, such as a zip bomb, macros, or HTML under
+ * another name.
  *
- * With `caseId` the document belongs to that case, for good; for that the caller must be an
- * owner, a lawyer or an assistant there. Send `caseId` before the file to be refused before
+ * With `caseId`, the document belongs to that case permanently; the caller must be an owner,
+ * lawyer or assistant of the case. Send `caseId` before the file so that a refusal comes before
  * the file is sent.
  *
- * The text of PDFs and Word documents is read shortly afterwards; `textState` says when
- * `GET /api/docs/search` finds it. It is what a reader of the page sees: with clause numbers, notes,
- * headers, comments, filled-in form fields and annotations, without hidden text. Tracked changes are
- * read as if accepted, and `trackedChanges` counts them. Words that the end of a line divides are joined.
+ * The text of PDFs and Word documents is extracted shortly afterwards; `textState` shows when `GET
+ * /api/docs/search` can find it. It is the text that a reader sees: with clause numbers, notes,
+ * headers, comments, form field values and annotations, without hidden text. Tracked changes are
+ * read as if they were accepted, and `trackedChanges` counts them. Words that are hyphenated at
+ * the end of a line are joined.
  *
- * Up to 1,024 other bytes may precede a PDF, and anything but further objects may follow its end.
+ * A PDF can have up to 1,024 other bytes before it, and only further objects after its end.
  *
  */
 export const uploadDocumentMutation = (options?: Partial<Options<UploadDocumentData>>): UseMutationOptions<UploadDocumentResponse, UploadDocumentError, Options<UploadDocumentData>> => {
@@ -1794,18 +1871,16 @@ export const uploadDocumentMutation = (options?: Partial<Options<UploadDocumentD
 /**
  * Render a template to PDF
  *
- * Fills a version of a template with data, makes a PDF of it and keeps it as a document of
- * the caller, or of the case `caseId`: for that the caller must be an owner, a lawyer or an
- * assistant there. Data that does not fit the template's schema is 422, each field named by its
- * pointer (`/data/…`), and so is a character that the fonts cannot show: nothing is ever
- * left out of the file silently.
+ * Fills a version of a template with data, renders it to PDF and stores it as a document of the
+ * caller, or of the case in `caseId`; there the caller must be an owner, lawyer or assistant. Data
+ * that does not match the template's schema is 422; each field is named by its pointer
+ * (`/data/…`). So is a character that the fonts lack: nothing is left out of the file silently.
  *
- * The same version, data and options give the same bytes, and so the same `checksum`.
+ * The same version, data and options produce the same bytes, and so the same `checksum`.
  *
- * Send an `Idempotency-Key` to be able to repeat the request: for 24 hours the same key and
- * body get the first answer again (with `Idempotency-Replayed: true`), and the same key
- * with another body is 409. An answer of a case that has been closed to the caller meanwhile
- * is not repeated (404).
+ * Send an `Idempotency-Key` to retry safely. For 24 hours, the same key and body return the first
+ * answer again (with `Idempotency-Replayed: true`); the same key with another body is 409. If the
+ * caller has lost access to the answer's case, the retry is 404.
  *
  */
 export const renderPdfMutation = (options?: Partial<Options<RenderPdfData>>): UseMutationOptions<RenderPdfResponse2, RenderPdfError, Options<RenderPdfData>> => {
@@ -1822,19 +1897,20 @@ export const renderPdfMutation = (options?: Partial<Options<RenderPdfData>>): Us
 /**
  * Render up to 500 templates to PDF
  *
- * Has many files made, one after another, by a job: `GET /api/jobs/{jobId}` says how far it is, also
- * as a stream of events, and `DELETE` cancels it. Each item is what `POST /api/docs/render-pdf` takes,
- * and is checked as there before the job is accepted: pointers begin with the item
- * (`/items/3/data/…`), and nothing is made when one cannot be accepted. The body may have 1 MiB.
+ * Starts a job that renders the items one after another. `GET /api/jobs/{jobId}` returns its
+ * progress, also as an event stream; `DELETE` cancels it. Each item is a request of `POST
+ * /api/docs/render-pdf` and is validated in the same way before the job is accepted. Pointers
+ * begin with the item (`/items/3/data/…`). If one item is invalid, nothing is rendered. The body
+ * can have 1 MiB.
  *
- * The job's `result` has `items` in their order, each with the `docId`, `checksum` and `size` of a
- * document, and the `caseId` of one in a case, or with an `error` (`code`, `detail`, and `errors` with
- * pointers into the item): a character that the fonts cannot show, or a case that was closed to the
- * caller meanwhile, also after the document was made. One that
- * was cancelled lists what was done. An item's document is made once, though the job be done again
- * after a crash; one that is deleted before the job has ended may be made again.
+ * The job's `result` has `items` in the same order, each with the `docId`, `checksum` and `size`
+ * of a document and the `caseId` of one in a case, or with an `error` (`code`, `detail`, and
+ * `errors` with pointers into the item): a character that the fonts lack, or a case that the
+ * caller lost access to, even after the document was rendered. A cancelled job lists what was
+ * done. Each item is rendered once, even if the job runs again after a crash; a document that is
+ * deleted before the job ends may be rendered again.
  *
- * Send an `Idempotency-Key` to be able to repeat the request: the same key and items are one job.
+ * Send an `Idempotency-Key` to retry safely: the same key and items are one job.
  *
  */
 export const renderBatchMutation = (options?: Partial<Options<RenderBatchData>>): UseMutationOptions<RenderBatchResponse2, RenderBatchError, Options<RenderBatchData>> => {
@@ -1853,32 +1929,31 @@ export const searchDocumentsQueryKey = (options: Options<SearchDocumentsData>) =
 /**
  * Search the text of documents
  *
- * Finds pages that hold any of the words, in the documents the caller may read: their own, and
- * those of the cases they are in; with `caseId` only those of that case. Pages that hold more of
- * the words come first, then those where the words are rarer and stand more often.
+ * Finds pages with any of the words, in the documents that the caller can read: their own, and
+ * those of their cases; with `caseId`, only those of that case. Pages with more of the words come
+ * first, then those where the words are rarer and more frequent on the page.
  *
- * A word is found in all its forms: "Vertrag" finds "Verträge" and "Vertrages", "terminate" finds
- * "terminations", "résilier" finds "résiliés". This holds for English, German, French, Spanish,
- * Italian, Portuguese and Dutch, whatever the language of the query, and for Russian and Arabic.
- * Words of other languages are found as they are written. Capital letters and accents never
- * matter; "ß" is also "ss", and "ä" is also "a" and "ae". German and Dutch compounds are found by
- * their parts: "Mietvertrag" finds "Wohnungsmietvertrag"; "Kündigungsfrist" also finds a page
- * that holds "Kündigung" and "Frist". Chinese, Japanese, Korean and Thai text is found by any
- * characters that stand together in it.
+ * A word matches in all its forms: "Vertrag" finds "Verträge" and "Vertrages", "terminate" finds
+ * "terminations", "résilier" finds "résiliés". This works for English, German, French, Spanish,
+ * Italian, Portuguese and Dutch, in any language of the query, and for Russian and Arabic. Words
+ * of other languages match as they are written. Case and accents are ignored; "ß" is also "ss",
+ * and "ä" is also "a" and "ae". German and Dutch compounds match by their parts: "Mietvertrag"
+ * finds "Wohnungsmietvertrag"; "Kündigungsfrist" also finds a page with "Kündigung" and "Frist".
+ * Chinese, Japanese, Korean and Thai text matches by any adjacent characters.
  *
- * - Words in quotation marks have to stand on the page as they are written, next to one another, but
- * for capital letters, accents and punctuation: `"termination notice"`. One of them has to be more
- * than a function word.
- * - "§ 622", "Art. 6" and "Section 12" are found with their numbers. "1.234,56", "01.02.2026" and
- * e-mail addresses are found as a whole. "e-mail" is also "email" and "e mail".
- * - Function words, such as "the" or "und", do not count unless there is nothing else in the query.
- * Single letters and digits do not count. There are no wildcards and no operators.
- * - The first 16 words and the first 4 phrases count. With a phrase, the 400 best pages are looked
- * at. Among more than some 300,000 pages, the commonest words are looked for in the newest.
+ * - A phrase in quotation marks must be on the page with the same words next to each other,
+ * ignoring case, accents and punctuation: `"termination notice"`. At least one of them must be
+ * more than a function word.
+ * - "§ 622", "Art. 6" and "Section 12" match with their numbers. "1.234,56", "01.02.2026" and
+ * e-mail addresses match as a whole. "e-mail" is also "email" and "e mail".
+ * - Function words, such as "the" or "und", are ignored unless the query has no other words.
+ * Single letters and digits are ignored. There are no wildcards or operators.
+ * - The first 16 words and the first 4 phrases are used. With a phrase, the 400 best pages are
+ * checked. Among more than about 300,000 pages, the most common words are only searched in the
+ * newest.
  *
- * `quote` is word for word what stands on the page, around the words that were found; `matches`
- * are those words, in the forms they have there. A document is found once its `textState` is
- * `indexed`.
+ * `quote` is the exact text of the page around the words that were found; `matches` are those
+ * words in the forms they have there. A document can be found once its `textState` is `indexed`.
  *
  */
 export const searchDocumentsOptions = (options: Options<SearchDocumentsData>) => queryOptions<SearchDocumentsResponse, SearchDocumentsError, SearchDocumentsResponse, ReturnType<typeof searchDocumentsQueryKey>>({
@@ -1894,7 +1969,11 @@ export const searchDocumentsOptions = (options: Options<SearchDocumentsData>) =>
 /**
  * Delete a document
  *
- * Takes the document away with its file and its text. URLs that were given out read nothing any more. One of a case under legal hold stays (409, `legal_hold`), so does one that is out to be signed, until the request has ended (409, `signature_open`), and so does one that all have signed, for two days, in which its signers are mailed it (409, `signature_mailing`).
+ * Deletes a document with its file and text. URLs that were issued for it stop working. A document
+ * cannot be deleted if its case is under legal hold (409 `legal_hold`), while it is out for
+ * signature (409 `signature_open`), and for two days after everyone has signed it, during which it
+ * is e-mailed to its signers (409 `signature_mailing`).
+ *
  */
 export const deleteDocumentMutation = (options?: Partial<Options<DeleteDocumentData>>): UseMutationOptions<DeleteDocumentResponse, DeleteDocumentError, Options<DeleteDocumentData>> => {
     const mutationOptions: UseMutationOptions<DeleteDocumentResponse, DeleteDocumentError, Options<DeleteDocumentData>> = {
@@ -1910,11 +1989,12 @@ export const deleteDocumentMutation = (options?: Partial<Options<DeleteDocumentD
 export const getDocumentQueryKey = (options: Options<GetDocumentData>) => createQueryKey('getDocument', options);
 
 /**
- * Read what is known of a document
+ * Get a document
  *
- * `fileUrl` reads the document's bytes without further credentials until it expires, some
- * minutes later. Another account's document looks like one that does not exist; that of a case
- * is open to the case's members, and a link to it lasts 5 minutes.
+ * Returns the metadata of a document. `fileUrl` gives access to its bytes without further
+ * credentials until it expires, after a few minutes. A document of another account is treated as
+ * if it did not exist. One of a case can be read by the case's members, and its link is valid for
+ * 5 minutes.
  *
  */
 export const getDocumentOptions = (options: Options<GetDocumentData>) => queryOptions<GetDocumentResponse, GetDocumentError, GetDocumentResponse, ReturnType<typeof getDocumentQueryKey>>({
@@ -1930,11 +2010,11 @@ export const getDocumentOptions = (options: Options<GetDocumentData>) => queryOp
 export const getDocumentContentQueryKey = (options: Options<GetDocumentContentData>) => createQueryKey('getDocumentContent', options);
 
 /**
- * Read a document's bytes
+ * Download a document
  *
- * The file itself, as an attachment. `ETag` and `Repr-Digest` (RFC 9530) tell its SHA-256.
- * The bytes are checked on their way: were they other than those recorded, the connection
- * would break off before the last. One `Range` is obeyed.
+ * Returns the file as an attachment. `ETag` and `Repr-Digest` (RFC 9530) contain its SHA-256. The
+ * bytes are checked while they are sent: if they differ from the recorded ones, the connection is
+ * closed before the last byte. One `Range` is supported.
  *
  */
 export const getDocumentContentOptions = (options: Options<GetDocumentContentData>) => queryOptions<GetDocumentContentResponse, GetDocumentContentError, GetDocumentContentResponse, ReturnType<typeof getDocumentContentQueryKey>>({
@@ -1948,10 +2028,10 @@ export const getDocumentContentOptions = (options: Options<GetDocumentContentDat
 });
 
 /**
- * Check that a document is what was recorded
+ * Verify a document
  *
- * Reads the file from the store and compares its SHA-256 with the one recorded when it was
- * kept. A rendered document is also made again and compared.
+ * Reads the stored file and compares its SHA-256 with the recorded one. A rendered document is
+ * also rendered again and compared.
  *
  */
 export const verifyDocumentMutation = (options?: Partial<Options<VerifyDocumentData>>): UseMutationOptions<VerifyDocumentResponse, VerifyDocumentError, Options<VerifyDocumentData>> => {
@@ -1970,8 +2050,8 @@ export const listWebhooksQueryKey = (options?: Options<ListWebhooksData>) => cre
 /**
  * List webhooks
  *
- * Webhooks, the newest first. Callers see their own; an admin sees everyone's and may
- * narrow the list with `userId`. For anyone else a `userId` other than their own is 403.
+ * Returns webhooks, newest first. Callers see their own; an admin sees everyone's and can filter
+ * by `userId`. For anyone else, a `userId` other than their own is 403.
  *
  */
 export const listWebhooksOptions = (options?: Options<ListWebhooksData>) => queryOptions<ListWebhooksResponse, ListWebhooksError, ListWebhooksResponse, ReturnType<typeof listWebhooksQueryKey>>({
@@ -1989,8 +2069,8 @@ export const listWebhooksInfiniteQueryKey = (options?: Options<ListWebhooksData>
 /**
  * List webhooks
  *
- * Webhooks, the newest first. Callers see their own; an admin sees everyone's and may
- * narrow the list with `userId`. For anyone else a `userId` other than their own is 403.
+ * Returns webhooks, newest first. Callers see their own; an admin sees everyone's and can filter
+ * by `userId`. For anyone else, a `userId` other than their own is 403.
  *
  */
 export const listWebhooksInfiniteOptions = (options?: Options<ListWebhooksData>) => infiniteQueryOptions<ListWebhooksResponse, ListWebhooksError, InfiniteData<ListWebhooksResponse>, QueryKey<Options<ListWebhooksData>>, string | Pick<QueryKey<Options<ListWebhooksData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
@@ -2015,20 +2095,21 @@ export const listWebhooksInfiniteOptions = (options?: Options<ListWebhooksData>)
 });
 
 /**
- * Subscribe to events
+ * Create a webhook
  *
- * From now on the events named are POSTed to `url` as `{type, timestamp, data}`, where `data`
- * holds ids and nothing else: read the rest through this API. You are told of your own things
- * and of those of the cases you are a member of.
+ * Subscribes a URL to events. From now on, each event is POSTed to `url` as `{type, timestamp,
+ * data}`. `data` contains only ids; read the rest through this API. You receive events about your
+ * own resources and about those of the cases you are a member of.
  *
- * Each request is signed as [Standard Webhooks](https://www.standardwebhooks.com) says, with
- * the headers `webhook-id`, `webhook-timestamp` and `webhook-signature`. The `secret` is shown
- * in this answer alone. Answer 2xx within 15 seconds; anything else, a redirect too, is tried
- * again over three days with the same `webhook-id`. So you may be told twice, and in another order
- * than things happened: pass over ids that you have had. 410 ends the subscription, and so do five days without a single success.
+ * Each request is signed according to [Standard Webhooks](https://www.standardwebhooks.com), with
+ * the headers `webhook-id`, `webhook-timestamp` and `webhook-signature`. The `secret` is only
+ * shown in this answer. Respond with 2xx within 15 seconds. Anything else, including a redirect,
+ * is retried for three days with the same `webhook-id`. You may receive an event more than once,
+ * and events may arrive out of order: ignore ids you have already processed. A 410 ends the
+ * subscription, and so do five days without a success.
  *
- * `url` must be https, on port 443 or 8443, and lead to a public address, unless the
- * service is set up to allow others (`WEBHOOK_ALLOW_PRIVATE`). An account can have 10 webhooks (409).
+ * `url` must use https on port 443 or 8443 and resolve to a public address, unless the service is
+ * configured to allow others (`WEBHOOK_ALLOW_PRIVATE`). An account can have 10 webhooks (409).
  *
  */
 export const createWebhookMutation = (options?: Partial<Options<CreateWebhookData>>): UseMutationOptions<CreateWebhookResponse, CreateWebhookError, Options<CreateWebhookData>> => {
@@ -2045,7 +2126,8 @@ export const createWebhookMutation = (options?: Partial<Options<CreateWebhookDat
 /**
  * Delete a webhook
  *
- * Its deliveries go with it; what is pending is not sent.
+ * Deletes a webhook with its deliveries. Pending ones are not sent.
+ *
  */
 export const deleteWebhookMutation = (options?: Partial<Options<DeleteWebhookData>>): UseMutationOptions<DeleteWebhookResponse, DeleteWebhookError, Options<DeleteWebhookData>> => {
     const mutationOptions: UseMutationOptions<DeleteWebhookResponse, DeleteWebhookError, Options<DeleteWebhookData>> = {
@@ -2061,9 +2143,10 @@ export const deleteWebhookMutation = (options?: Partial<Options<DeleteWebhookDat
 export const getWebhookQueryKey = (options: Options<GetWebhookData>) => createQueryKey('getWebhook', options);
 
 /**
- * Read a webhook
+ * Get a webhook
  *
- * Another account's webhook looks like one that does not exist.
+ * A webhook of another account is treated as if it did not exist.
+ *
  */
 export const getWebhookOptions = (options: Options<GetWebhookData>) => queryOptions<GetWebhookResponse, GetWebhookError, GetWebhookResponse, ReturnType<typeof getWebhookQueryKey>>({
     queryFn: async ({ queryKey, signal }) => await getWebhook({
@@ -2078,8 +2161,8 @@ export const getWebhookOptions = (options: Options<GetWebhookData>) => queryOpti
 /**
  * Change, disable or enable a webhook
  *
- * What is absent stays as it is. Nothing is recorded for a webhook while it is disabled, and what
- * was pending fails; what failed can be replayed once it is enabled again.
+ * Fields that are absent do not change. While a webhook is disabled, no events are recorded for
+ * it, and its pending deliveries fail; they can be replayed once it is enabled again.
  *
  */
 export const updateWebhookMutation = (options?: Partial<Options<UpdateWebhookData>>): UseMutationOptions<UpdateWebhookResponse, UpdateWebhookError, Options<UpdateWebhookData>> => {
@@ -2094,11 +2177,11 @@ export const updateWebhookMutation = (options?: Partial<Options<UpdateWebhookDat
 };
 
 /**
- * Make a new secret
+ * Rotate the signing secret
  *
- * The new `secret` is shown in this answer alone. For 24 hours everything is signed with the old
- * one as well (two signatures in one header), so that the receiver can change over in peace; a
- * second new secret within that time ends the first.
+ * The new `secret` is only shown in this answer. For 24 hours, requests are also signed with the
+ * old secret (two signatures in one header), so that the receiver can switch without a gap.
+ * Another rotation within that time invalidates the oldest secret.
  *
  */
 export const rotateWebhookSecretMutation = (options?: Partial<Options<RotateWebhookSecretData>>): UseMutationOptions<RotateWebhookSecretResponse, RotateWebhookSecretError, Options<RotateWebhookSecretData>> => {
@@ -2115,8 +2198,8 @@ export const rotateWebhookSecretMutation = (options?: Partial<Options<RotateWebh
 /**
  * Send a test event
  *
- * Sends an event of the type `ping`, which is treated like any other. 409 while the webhook is
- * disabled. Send an `Idempotency-Key` to be able to repeat the request.
+ * Sends an event of the type `ping`, which is delivered like any other. If the webhook is
+ * disabled, the answer is 409. Send an `Idempotency-Key` to retry safely.
  *
  */
 export const pingWebhookMutation = (options?: Partial<Options<PingWebhookData>>): UseMutationOptions<PingWebhookResponse, PingWebhookError, Options<PingWebhookData>> => {
@@ -2131,10 +2214,10 @@ export const pingWebhookMutation = (options?: Partial<Options<PingWebhookData>>)
 };
 
 /**
- * Send again all that failed
+ * Replay failed deliveries
  *
- * Sends again, with the same ids, what failed and happened since `since`. 409 while the webhook
- * is disabled. Send an `Idempotency-Key` to be able to repeat the request.
+ * Sends deliveries that failed for events since `since` again, with the same ids. If the webhook
+ * is disabled, the answer is 409. Send an `Idempotency-Key` to retry safely.
  *
  */
 export const replayWebhookMutation = (options?: Partial<Options<ReplayWebhookData>>): UseMutationOptions<ReplayWebhookResponse2, ReplayWebhookError, Options<ReplayWebhookData>> => {
@@ -2151,9 +2234,10 @@ export const replayWebhookMutation = (options?: Partial<Options<ReplayWebhookDat
 export const listWebhookDeliveriesQueryKey = (options: Options<ListWebhookDeliveriesData>) => createQueryKey('listWebhookDeliveries', options);
 
 /**
- * List what a webhook was told
+ * List the deliveries of a webhook
  *
- * Deliveries, the newest first. They are kept for 30 days.
+ * Returns deliveries, newest first. They are stored for 30 days.
+ *
  */
 export const listWebhookDeliveriesOptions = (options: Options<ListWebhookDeliveriesData>) => queryOptions<ListWebhookDeliveriesResponse, ListWebhookDeliveriesError, ListWebhookDeliveriesResponse, ReturnType<typeof listWebhookDeliveriesQueryKey>>({
     queryFn: async ({ queryKey, signal }) => await listWebhookDeliveries({
@@ -2168,9 +2252,10 @@ export const listWebhookDeliveriesOptions = (options: Options<ListWebhookDeliver
 export const listWebhookDeliveriesInfiniteQueryKey = (options: Options<ListWebhookDeliveriesData>): QueryKey<Options<ListWebhookDeliveriesData>> => createQueryKey('listWebhookDeliveries', options, true);
 
 /**
- * List what a webhook was told
+ * List the deliveries of a webhook
  *
- * Deliveries, the newest first. They are kept for 30 days.
+ * Returns deliveries, newest first. They are stored for 30 days.
+ *
  */
 export const listWebhookDeliveriesInfiniteOptions = (options: Options<ListWebhookDeliveriesData>) => infiniteQueryOptions<ListWebhookDeliveriesResponse, ListWebhookDeliveriesError, InfiniteData<ListWebhookDeliveriesResponse>, QueryKey<Options<ListWebhookDeliveriesData>>, string | Pick<QueryKey<Options<ListWebhookDeliveriesData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
 // @ts-ignore
@@ -2196,9 +2281,11 @@ export const listWebhookDeliveriesInfiniteOptions = (options: Options<ListWebhoo
 export const getWebhookDeliveryQueryKey = (options: Options<GetWebhookDeliveryData>) => createQueryKey('getWebhookDelivery', options);
 
 /**
- * Read a delivery
+ * Get a delivery
  *
- * With what is sent, and its latest attempts, the last one first. Nothing of what the receiver answered but the status is kept.
+ * Returns a delivery with its payload and latest attempts, newest first. Of the receiver's
+ * responses, only the status is stored.
+ *
  */
 export const getWebhookDeliveryOptions = (options: Options<GetWebhookDeliveryData>) => queryOptions<GetWebhookDeliveryResponse, GetWebhookDeliveryError, GetWebhookDeliveryResponse, ReturnType<typeof getWebhookDeliveryQueryKey>>({
     queryFn: async ({ queryKey, signal }) => await getWebhookDelivery({
@@ -2211,10 +2298,10 @@ export const getWebhookDeliveryOptions = (options: Options<GetWebhookDeliveryDat
 });
 
 /**
- * Send a delivery again
+ * Replay a delivery
  *
- * Sends it again with the same id, also one that was delivered. 409 while it is on its way already,
- * and while the webhook is disabled. Send an `Idempotency-Key` to be able to repeat the request.
+ * Sends a delivery again with the same id, even one that succeeded. If it is pending, or the
+ * webhook is disabled, the answer is 409. Send an `Idempotency-Key` to retry safely.
  *
  */
 export const replayWebhookDeliveryMutation = (options?: Partial<Options<ReplayWebhookDeliveryData>>): UseMutationOptions<ReplayWebhookDeliveryResponse, ReplayWebhookDeliveryError, Options<ReplayWebhookDeliveryData>> => {
@@ -2231,16 +2318,16 @@ export const replayWebhookDeliveryMutation = (options?: Partial<Options<ReplayWe
 /**
  * Send an e-mail
  *
- * Accepts a mail, which is sent soon after, or at `sendAt`; `GET /api/email/{emailId}` says what
- * became of it for each recipient. It comes from the address that the service is set up with;
- * `replyTo` says where answers go. What was accepted is sent, though the mail server be away for
- * hours; what the mail server refuses for good is `bounced`.
+ * Accepts an e-mail, which is sent soon after, or at `sendAt`. `GET /api/email/{emailId}` returns
+ * the status for each recipient. The sender is the address that the service is configured with;
+ * `replyTo` sets where replies go. Accepted mail is retried until it is delivered, even if the
+ * mail server is down for hours. An address that the mail server rejects permanently is `bounced`.
  *
- * Of `bodyHtml` what runs, is fetched from elsewhere, or is not shown to readers, is left out; where there
- * is no `bodyText`, it is made from it. Attachments are documents of this service that the caller may
- * read, 10 MiB together. A picture with `inline` is shown by `<img src="cid:its-filename">`.
+ * Scripts, remote content and hidden content are removed from `bodyHtml`. If `bodyText` is absent,
+ * it is derived from `bodyHtml`. Attachments are documents of this service that the caller can
+ * read, 10 MiB in total. Show an image with `inline` by `<img src="cid:its-filename">`.
  *
- * Send an `Idempotency-Key` to be able to repeat the request, as with `POST /api/docs/render-pdf`.
+ * Send an `Idempotency-Key` to retry safely, as for `POST /api/docs/render-pdf`.
  *
  */
 export const sendEmailMutation = (options?: Partial<Options<SendEmailData>>): UseMutationOptions<SendEmailResponse2, SendEmailError, Options<SendEmailData>> => {
@@ -2255,10 +2342,11 @@ export const sendEmailMutation = (options?: Partial<Options<SendEmailData>>): Us
 };
 
 /**
- * Send up to a hundred e-mails
+ * Send up to 100 e-mails
  *
- * Accepts several mails, each by itself: `items` says of each, in their order, under which id it
- * will be sent, or why it will not. They go after mails that were sent one by one.
+ * Accepts several e-mails independently. `items`, in the same order, has the id of each e-mail
+ * that will be sent, or the error of one that will not. They are sent after e-mails that were sent
+ * one by one.
  *
  */
 export const sendEmailsMutation = (options?: Partial<Options<SendEmailsData>>): UseMutationOptions<SendEmailsResponse2, SendEmailsError2, Options<SendEmailsData>> => {
@@ -2277,8 +2365,9 @@ export const listNotificationsQueryKey = (options?: Options<ListNotificationsDat
 /**
  * List notifications
  *
- * What others did in what is the caller's, the newest first. One of a case shows only while the
- * caller is a member of it. They are deleted after a year, and 90 days after they were read.
+ * Returns notifications about what others did in the caller's cases and with their resources,
+ * newest first. A notification of a case is only visible to its members. Notifications are deleted
+ * after a year, and 90 days after they were read.
  *
  */
 export const listNotificationsOptions = (options?: Options<ListNotificationsData>) => queryOptions<ListNotificationsResponse, ListNotificationsError, ListNotificationsResponse, ReturnType<typeof listNotificationsQueryKey>>({
@@ -2296,8 +2385,9 @@ export const listNotificationsInfiniteQueryKey = (options?: Options<ListNotifica
 /**
  * List notifications
  *
- * What others did in what is the caller's, the newest first. One of a case shows only while the
- * caller is a member of it. They are deleted after a year, and 90 days after they were read.
+ * Returns notifications about what others did in the caller's cases and with their resources,
+ * newest first. A notification of a case is only visible to its members. Notifications are deleted
+ * after a year, and 90 days after they were read.
  *
  */
 export const listNotificationsInfiniteOptions = (options?: Options<ListNotificationsData>) => infiniteQueryOptions<ListNotificationsResponse, ListNotificationsError, InfiniteData<ListNotificationsResponse>, QueryKey<Options<ListNotificationsData>>, string | Pick<QueryKey<Options<ListNotificationsData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
@@ -2322,9 +2412,10 @@ export const listNotificationsInfiniteOptions = (options?: Options<ListNotificat
 });
 
 /**
- * Mark notifications as read
+ * Mark all notifications as read
  *
- * Marks as read all up to the newest one that was seen; later ones stay unread.
+ * Marks all notifications up to `newestId` as read. Later ones stay unread.
+ *
  */
 export const readNotificationsMutation = (options?: Partial<Options<ReadNotificationsData>>): UseMutationOptions<ReadNotificationsResponse, ReadNotificationsError, Options<ReadNotificationsData>> => {
     const mutationOptions: UseMutationOptions<ReadNotificationsResponse, ReadNotificationsError, Options<ReadNotificationsData>> = {
@@ -2340,9 +2431,11 @@ export const readNotificationsMutation = (options?: Partial<Options<ReadNotifica
 export const getNotificationPreferencesQueryKey = (options?: Options<GetNotificationPreferencesData>) => createQueryKey('getNotificationPreferences', options);
 
 /**
- * Read how one is told
+ * Get notification preferences
  *
- * Every type of event that people are told of, with what the caller chose or else the service's choice.
+ * Returns every type of event that people are notified of, with the caller's choice or else the
+ * default.
+ *
  */
 export const getNotificationPreferencesOptions = (options?: Options<GetNotificationPreferencesData>) => queryOptions<GetNotificationPreferencesResponse, GetNotificationPreferencesError, GetNotificationPreferencesResponse, ReturnType<typeof getNotificationPreferencesQueryKey>>({
     queryFn: async ({ queryKey, signal }) => await getNotificationPreferences({
@@ -2355,9 +2448,10 @@ export const getNotificationPreferencesOptions = (options?: Options<GetNotificat
 });
 
 /**
- * Choose how to be told
+ * Set notification preferences
  *
- * Takes the place of all that was chosen before; for a type that is absent the service's choice holds again.
+ * Replaces all of the caller's choices. A type that is absent gets the default again.
+ *
  */
 export const setNotificationPreferencesMutation = (options?: Partial<Options<SetNotificationPreferencesData>>): UseMutationOptions<SetNotificationPreferencesResponse, SetNotificationPreferencesError, Options<SetNotificationPreferencesData>> => {
     const mutationOptions: UseMutationOptions<SetNotificationPreferencesResponse, SetNotificationPreferencesError, Options<SetNotificationPreferencesData>> = {
@@ -2373,7 +2467,9 @@ export const setNotificationPreferencesMutation = (options?: Partial<Options<Set
 /**
  * Mark a notification as read or unread
  *
- * One of somebody else, or of a case that the caller has left, looks like one that does not exist.
+ * A notification of somebody else, or of a case that the caller has left, is treated as if it did
+ * not exist.
+ *
  */
 export const updateNotificationMutation = (options?: Partial<Options<UpdateNotificationData>>): UseMutationOptions<UpdateNotificationResponse, UpdateNotificationError, Options<UpdateNotificationData>> => {
     const mutationOptions: UseMutationOptions<UpdateNotificationResponse, UpdateNotificationError, Options<UpdateNotificationData>> = {
@@ -2391,7 +2487,9 @@ export const listEmailsQueryKey = (options?: Options<ListEmailsData>) => createQ
 /**
  * List e-mails
  *
- * What the caller sent, the newest first, without the bodies. Admins see everyone's, or with `userId` one person's.
+ * Returns the e-mails that the caller sent, newest first, without their bodies. Admins see
+ * everyone's, or one person's with `userId`.
+ *
  */
 export const listEmailsOptions = (options?: Options<ListEmailsData>) => queryOptions<ListEmailsResponse, ListEmailsError, ListEmailsResponse, ReturnType<typeof listEmailsQueryKey>>({
     queryFn: async ({ queryKey, signal }) => await listEmails({
@@ -2408,7 +2506,9 @@ export const listEmailsInfiniteQueryKey = (options?: Options<ListEmailsData>): Q
 /**
  * List e-mails
  *
- * What the caller sent, the newest first, without the bodies. Admins see everyone's, or with `userId` one person's.
+ * Returns the e-mails that the caller sent, newest first, without their bodies. Admins see
+ * everyone's, or one person's with `userId`.
+ *
  */
 export const listEmailsInfiniteOptions = (options?: Options<ListEmailsData>) => infiniteQueryOptions<ListEmailsResponse, ListEmailsError, InfiniteData<ListEmailsResponse>, QueryKey<Options<ListEmailsData>>, string | Pick<QueryKey<Options<ListEmailsData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
 // @ts-ignore
@@ -2434,12 +2534,12 @@ export const listEmailsInfiniteOptions = (options?: Options<ListEmailsData>) => 
 export const listSuppressionsQueryKey = (options?: Options<ListSuppressionsData>) => createQueryKey('listSuppressions', options);
 
 /**
- * List the addresses that are not written to
+ * List suppressed addresses
  *
- * For admins. An address comes onto the list when a mail server says that there is no such
- * address, by hand, or when whoever has it unsubscribes. Mails to it are not sent (`suppressed`);
- * who unsubscribed still gets what `sendEmail` sends, and the service's own mails reach all but
- * `bounced` addresses.
+ * For admins. An address is put on the suppression list when a mail server reports that it does
+ * not exist, by hand, or when its owner unsubscribes. E-mails to it are not sent (`suppressed`).
+ * People who unsubscribed still receive what `sendEmail` sends, and the service's own e-mails
+ * reach all but `bounced` addresses.
  *
  */
 export const listSuppressionsOptions = (options?: Options<ListSuppressionsData>) => queryOptions<ListSuppressionsResponse, ListSuppressionsError, ListSuppressionsResponse, ReturnType<typeof listSuppressionsQueryKey>>({
@@ -2455,12 +2555,12 @@ export const listSuppressionsOptions = (options?: Options<ListSuppressionsData>)
 export const listSuppressionsInfiniteQueryKey = (options?: Options<ListSuppressionsData>): QueryKey<Options<ListSuppressionsData>> => createQueryKey('listSuppressions', options, true);
 
 /**
- * List the addresses that are not written to
+ * List suppressed addresses
  *
- * For admins. An address comes onto the list when a mail server says that there is no such
- * address, by hand, or when whoever has it unsubscribes. Mails to it are not sent (`suppressed`);
- * who unsubscribed still gets what `sendEmail` sends, and the service's own mails reach all but
- * `bounced` addresses.
+ * For admins. An address is put on the suppression list when a mail server reports that it does
+ * not exist, by hand, or when its owner unsubscribes. E-mails to it are not sent (`suppressed`).
+ * People who unsubscribed still receive what `sendEmail` sends, and the service's own e-mails
+ * reach all but `bounced` addresses.
  *
  */
 export const listSuppressionsInfiniteOptions = (options?: Options<ListSuppressionsData>) => infiniteQueryOptions<ListSuppressionsResponse, ListSuppressionsError, InfiniteData<ListSuppressionsResponse>, QueryKey<Options<ListSuppressionsData>>, string | Pick<QueryKey<Options<ListSuppressionsData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
@@ -2485,9 +2585,11 @@ export const listSuppressionsInfiniteOptions = (options?: Options<ListSuppressio
 });
 
 /**
- * Write to an address no more
+ * Suppress an address
  *
- * For admins. The service's own mails (a new password, say) still go there. An address that is on the list stays as it is.
+ * For admins. Adds an address to the suppression list. The service's own e-mails, such as password
+ * resets, are still sent to it. An address that is already on the list does not change.
+ *
  */
 export const createSuppressionMutation = (options?: Partial<Options<CreateSuppressionData>>): UseMutationOptions<CreateSuppressionResponse, CreateSuppressionError, Options<CreateSuppressionData>> => {
     const mutationOptions: UseMutationOptions<CreateSuppressionResponse, CreateSuppressionError, Options<CreateSuppressionData>> = {
@@ -2501,9 +2603,10 @@ export const createSuppressionMutation = (options?: Partial<Options<CreateSuppre
 };
 
 /**
- * Write to an address again
+ * Remove an address from the suppression list
  *
- * For admins. Takes an address off the list.
+ * For admins. E-mails are sent to the address again.
+ *
  */
 export const deleteSuppressionMutation = (options?: Partial<Options<DeleteSuppressionData>>): UseMutationOptions<DeleteSuppressionResponse, DeleteSuppressionError, Options<DeleteSuppressionData>> => {
     const mutationOptions: UseMutationOptions<DeleteSuppressionResponse, DeleteSuppressionError, Options<DeleteSuppressionData>> = {
@@ -2519,7 +2622,8 @@ export const deleteSuppressionMutation = (options?: Partial<Options<DeleteSuppre
 /**
  * Cancel an e-mail
  *
- * Keeps a queued mail from being sent. One that is sent, or is being sent this moment, is 409.
+ * Cancels a queued e-mail. If it was sent, or is being sent right now, the answer is 409.
+ *
  */
 export const cancelEmailMutation = (options?: Partial<Options<CancelEmailData>>): UseMutationOptions<CancelEmailResponse, CancelEmailError, Options<CancelEmailData>> => {
     const mutationOptions: UseMutationOptions<CancelEmailResponse, CancelEmailError, Options<CancelEmailData>> = {
@@ -2535,9 +2639,11 @@ export const cancelEmailMutation = (options?: Partial<Options<CancelEmailData>>)
 export const getEmailQueryKey = (options: Options<GetEmailData>) => createQueryKey('getEmail', options);
 
 /**
- * What became of an e-mail
+ * Get an e-mail
  *
- * The mail and where it stands, for each recipient. Another's looks like one that does not exist.
+ * Returns an e-mail with its status for each recipient. An e-mail of another account is treated as
+ * if it did not exist.
+ *
  */
 export const getEmailOptions = (options: Options<GetEmailData>) => queryOptions<GetEmailResponse, GetEmailError, GetEmailResponse, ReturnType<typeof getEmailQueryKey>>({
     queryFn: async ({ queryKey, signal }) => await getEmail({
@@ -2554,10 +2660,10 @@ export const listJobsQueryKey = (options?: Options<ListJobsData>) => createQuery
 /**
  * List jobs
  *
- * Jobs, the newest first. Callers see their own; an admin sees everyone's and the service's own,
- * and may narrow the list with `userId`. For anyone else a `userId` other than their own is 403.
- * With `status=failed` an admin sees what failed for good and can be sent again. Jobs that
- * succeeded or were cancelled are kept for 7 days, failed ones for 30.
+ * Returns jobs, newest first. Callers see their own; an admin sees everyone's and the service's
+ * own, and can filter by `userId`. For anyone else, a `userId` other than their own is 403. With
+ * `status=failed`, an admin sees the jobs that can be retried. Jobs that succeeded or were
+ * cancelled are stored for 7 days, failed ones for 30.
  *
  */
 export const listJobsOptions = (options?: Options<ListJobsData>) => queryOptions<ListJobsResponse, ListJobsError, ListJobsResponse, ReturnType<typeof listJobsQueryKey>>({
@@ -2575,10 +2681,10 @@ export const listJobsInfiniteQueryKey = (options?: Options<ListJobsData>): Query
 /**
  * List jobs
  *
- * Jobs, the newest first. Callers see their own; an admin sees everyone's and the service's own,
- * and may narrow the list with `userId`. For anyone else a `userId` other than their own is 403.
- * With `status=failed` an admin sees what failed for good and can be sent again. Jobs that
- * succeeded or were cancelled are kept for 7 days, failed ones for 30.
+ * Returns jobs, newest first. Callers see their own; an admin sees everyone's and the service's
+ * own, and can filter by `userId`. For anyone else, a `userId` other than their own is 403. With
+ * `status=failed`, an admin sees the jobs that can be retried. Jobs that succeeded or were
+ * cancelled are stored for 7 days, failed ones for 30.
  *
  */
 export const listJobsInfiniteOptions = (options?: Options<ListJobsData>) => infiniteQueryOptions<ListJobsResponse, ListJobsError, InfiniteData<ListJobsResponse>, QueryKey<Options<ListJobsData>>, string | Pick<QueryKey<Options<ListJobsData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
@@ -2605,9 +2711,9 @@ export const listJobsInfiniteOptions = (options?: Options<ListJobsData>) => infi
 /**
  * Cancel a job
  *
- * A job that waits is `cancelled` at once. One that runs is told to stop and does so where it
- * can: it is still `running` in the answer, and may yet succeed. What it did before stays done.
- * A job that has ended is 409, but for one that was cancelled.
+ * A waiting job is `cancelled` at once. A running job is asked to stop and stops when it can: in
+ * the answer it is still `running`, and it may still succeed. What it has done is not undone. If
+ * the job has ended, the answer is 409, unless it was cancelled.
  *
  */
 export const cancelJobMutation = (options?: Partial<Options<CancelJobData>>): UseMutationOptions<CancelJobResponse, CancelJobError, Options<CancelJobData>> => {
@@ -2624,14 +2730,14 @@ export const cancelJobMutation = (options?: Partial<Options<CancelJobData>>): Us
 export const getJobQueryKey = (options: Options<GetJobData>) => createQueryKey('getJob', options);
 
 /**
- * Read a job
+ * Get a job
  *
- * How far the job is and, when it has ended, its result or why it failed. Another account's job
- * looks like one that does not exist.
+ * Returns the progress of a job and, when it has ended, its result or its error. A job of another
+ * account is treated as if it did not exist.
  *
- * With `Accept: text/event-stream` the job arrives whenever it changes, as `progress` events and,
- * when it has ended, one last `done` event. The stream also ends, without `done`, after ten
- * minutes and when the server stops: ask again then.
+ * With `Accept: text/event-stream`, the job is streamed: a `progress` event whenever it changes
+ * and, when it has ended, one `done` event. The stream also ends, without `done`, after ten
+ * minutes and when the server stops; then connect again.
  *
  */
 export const getJobOptions = (options: Options<GetJobData>) => queryOptions<GetJobResponse, GetJobError, GetJobResponse, ReturnType<typeof getJobQueryKey>>({
@@ -2645,9 +2751,11 @@ export const getJobOptions = (options: Options<GetJobData>) => queryOptions<GetJ
 });
 
 /**
- * Send a failed job again
+ * Retry a failed job
  *
- * For a job that failed for good. It waits again, with all its tries before it. Any other job is 409.
+ * Runs a job again that has failed and is no longer retried by itself. It waits again, with its
+ * full number of attempts. Any other job is 409.
+ *
  */
 export const retryJobMutation = (options?: Partial<Options<RetryJobData>>): UseMutationOptions<RetryJobResponse, RetryJobError, Options<RetryJobData>> => {
     const mutationOptions: UseMutationOptions<RetryJobResponse, RetryJobError, Options<RetryJobData>> = {
@@ -2661,32 +2769,33 @@ export const retryJobMutation = (options?: Partial<Options<RetryJobData>>): UseM
 };
 
 /**
- * Send a document to be signed
+ * Send a document for signature
  *
- * Sends a stored PDF of the caller's, or of a case the caller works on, to its signers. In a
- * `sequential` workflow they sign by `order` (as listed, if none has one; those of the same order
- * at the same time), in a `parallel` one all at once. Each gets a link of their own by e-mail
- * when it is their turn. When all have signed, the document comes back with a certificate page
- * and a digital seal (PAdES), as a document of kind `signed`, and everybody gets it by e-mail.
+ * Sends a stored PDF to its signers. It must be the caller's, or of a case that the caller works
+ * on. In a `sequential` workflow, signers sign by `order` (as listed, if none has an order;
+ * signers with the same order sign at the same time). In a `parallel` workflow, all sign at the
+ * same time. Each signer gets a link by e-mail when it is their turn. When all have signed, a
+ * certificate page and a digital seal (PAdES) are added, the result is stored as a document of
+ * kind `signed`, and everyone gets it by e-mail.
  *
- * `signingUrl` leads to the page where a signer has their link mailed to them; it holds no
- * secret, so it can be passed on.
+ * `signingUrl` is a page where a signer can request their link by e-mail. It contains no secret
+ * and can be shared.
  *
- * The document is looked through first. What nobody can sign, or seal, is 422: the error's `reason` is
- * `encrypted`, `signed` (it carries a digital signature already; an empty signature field does no harm),
- * `xfa` or `broken`. What nobody should sign unawares is 422 with the code `document_unfit`: for each
- * place there is an error with its `reason`, `page` and `quote`. The reasons are those of `SigningRisk`;
- * name in `acceptRisks` those that you accept, and they are put into the log, the certificate and the
- * evidence. Lines to sign on, and to write name, place and date on beside them, are no blanks.
+ * The document is checked first. One that cannot be signed or sealed is 422: the error's `reason`
+ * is `encrypted`, `signed` (it already has a digital signature; an empty signature field is
+ * allowed), `xfa` or `broken`. One that a signer might misunderstand is 422 `document_unfit`: each
+ * place has an error with its `reason`, `page` and `quote`. The reasons are those of
+ * `SigningRisk`. Name the reasons that you accept in `acceptRisks`; they are recorded in the log,
+ * the certificate and the evidence. Lines for a signature and for its name, place and date are not
+ * blanks.
  *
- * Where an outside provider has documents signed, it gets the document with pages for the
- * signatures behind it; mails, links and log are the same, and what comes back is the provider's
- * file. 502 and 503: the provider refused, or is down; then nobody was asked to sign, and the
- * request can be made again.
+ * If the service uses an external signing provider, the provider gets the document with additional
+ * pages for the signatures. E-mails, links and log are the same, and the signed file is the
+ * provider's. 502 means that the provider refused and 503 that it is down; nobody was asked to
+ * sign, and the request can be sent again.
  *
- * Send an `Idempotency-Key` to be able to repeat the request: for 24 hours the same key and
- * body get the first answer again (with `Idempotency-Replayed: true`), and the same key
- * with another body is 409.
+ * Send an `Idempotency-Key` to retry safely. For 24 hours, the same key and body return the first
+ * answer again (with `Idempotency-Replayed: true`); the same key with another body is 409.
  *
  */
 export const initiateSignatureMutation = (options?: Partial<Options<InitiateSignatureData>>): UseMutationOptions<InitiateSignatureResponse2, InitiateSignatureError, Options<InitiateSignatureData>> => {
@@ -2703,10 +2812,10 @@ export const initiateSignatureMutation = (options?: Partial<Options<InitiateSign
 export const listSignatureRequestsQueryKey = (options?: Options<ListSignatureRequestsData>) => createQueryKey('listSignatureRequests', options);
 
 /**
- * List what was sent to be signed
+ * List signature requests
  *
- * The newest first. Without `caseId` these are the requests the caller sent, or everyone's for
- * an admin; with it, those of a case that is open to the caller.
+ * Returns signature requests, newest first. Without `caseId`, those that the caller sent, or
+ * everyone's for an admin. With it, those of a case that the caller can read.
  *
  */
 export const listSignatureRequestsOptions = (options?: Options<ListSignatureRequestsData>) => queryOptions<ListSignatureRequestsResponse, ListSignatureRequestsError, ListSignatureRequestsResponse, ReturnType<typeof listSignatureRequestsQueryKey>>({
@@ -2722,10 +2831,10 @@ export const listSignatureRequestsOptions = (options?: Options<ListSignatureRequ
 export const listSignatureRequestsInfiniteQueryKey = (options?: Options<ListSignatureRequestsData>): QueryKey<Options<ListSignatureRequestsData>> => createQueryKey('listSignatureRequests', options, true);
 
 /**
- * List what was sent to be signed
+ * List signature requests
  *
- * The newest first. Without `caseId` these are the requests the caller sent, or everyone's for
- * an admin; with it, those of a case that is open to the caller.
+ * Returns signature requests, newest first. Without `caseId`, those that the caller sent, or
+ * everyone's for an admin. With it, those of a case that the caller can read.
  *
  */
 export const listSignatureRequestsInfiniteOptions = (options?: Options<ListSignatureRequestsData>) => infiniteQueryOptions<ListSignatureRequestsResponse, ListSignatureRequestsError, InfiniteData<ListSignatureRequestsResponse>, QueryKey<Options<ListSignatureRequestsData>>, string | Pick<QueryKey<Options<ListSignatureRequestsData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
@@ -2752,9 +2861,11 @@ export const listSignatureRequestsInfiniteOptions = (options?: Options<ListSigna
 export const getSignatureRequestQueryKey = (options: Options<GetSignatureRequestData>) => createQueryKey('getSignatureRequest', options);
 
 /**
- * Where a signature request stands
+ * Get a signature request
  *
- * Its status, and that of each signer. Another account's request looks like one that does not exist.
+ * Returns the status of the request and of each signer. A request of another account is treated as
+ * if it did not exist.
+ *
  */
 export const getSignatureRequestOptions = (options: Options<GetSignatureRequestData>) => queryOptions<GetSignatureRequestResponse, GetSignatureRequestError, GetSignatureRequestResponse, ReturnType<typeof getSignatureRequestQueryKey>>({
     queryFn: async ({ queryKey, signal }) => await getSignatureRequest({
@@ -2769,10 +2880,11 @@ export const getSignatureRequestOptions = (options: Options<GetSignatureRequestD
 export const listSignatureEventsQueryKey = (options: Options<ListSignatureEventsData>) => createQueryKey('listSignatureEvents', options);
 
 /**
- * What happened to a signature request
+ * List the log of a signature request
  *
- * The log, from its beginning. Each entry carries the SHA-256 of the one before; nothing changes
- * or removes one. It goes as a whole when its sender is erased and nobody had signed.
+ * Returns the log from its beginning. Each entry contains the SHA-256 of the one before it, and no
+ * entry is ever changed or removed. The whole log is deleted if its sender is erased and nobody
+ * has signed.
  *
  */
 export const listSignatureEventsOptions = (options: Options<ListSignatureEventsData>) => queryOptions<ListSignatureEventsResponse, ListSignatureEventsError, ListSignatureEventsResponse, ReturnType<typeof listSignatureEventsQueryKey>>({
@@ -2786,9 +2898,11 @@ export const listSignatureEventsOptions = (options: Options<ListSignatureEventsD
 });
 
 /**
- * Withdraw a signature request
+ * Cancel a signature request
  *
- * Nothing more can be signed, and whoever was asked to is told so. 409 when the request has ended.
+ * Cancels the request: nobody can sign any more, and the signers who were asked are notified. If
+ * the request has ended, the answer is 409.
+ *
  */
 export const cancelSignatureRequestMutation = (options?: Partial<Options<CancelSignatureRequestData>>): UseMutationOptions<CancelSignatureRequestResponse, CancelSignatureRequestError, Options<CancelSignatureRequestData>> => {
     const mutationOptions: UseMutationOptions<CancelSignatureRequestResponse, CancelSignatureRequestError, Options<CancelSignatureRequestData>> = {
@@ -2802,10 +2916,11 @@ export const cancelSignatureRequestMutation = (options?: Partial<Options<CancelS
 };
 
 /**
- * Mail the links again
+ * Remind signers
  *
- * Mails those whose turn it is once more, unless they were mailed in the last two minutes. The
- * service reminds them by itself after three, six and nine days. 409 when the request has ended.
+ * Sends the links again to the signers whose turn it is, except those who got an e-mail in the
+ * last two minutes. The service itself sends reminders after three, six and nine days. If the
+ * request has ended, the answer is 409.
  *
  */
 export const remindSignersMutation = (options?: Partial<Options<RemindSignersData>>): UseMutationOptions<RemindSignersResponse, RemindSignersError, Options<RemindSignersData>> => {
@@ -2822,11 +2937,11 @@ export const remindSignersMutation = (options?: Partial<Options<RemindSignersDat
 export const getSignatureEvidenceQueryKey = (options: Options<GetSignatureEvidenceData>) => createQueryKey('getSignatureEvidence', options);
 
 /**
- * The evidence of a signature request
+ * Download the evidence of a signature request
  *
- * A zip, sealed as a whole: the original, the signed file, the log, the words that were consented
- * to, and a manifest with the SHA-256 of each. `counsel verify-evidence FILE` checks it, offline,
- * and finds any byte that was changed.
+ * Returns a zip file that is sealed as a whole: the original, the signed file, the log, the
+ * consent text, and a manifest with the SHA-256 of each. `counsel verify-evidence FILE` checks it
+ * offline and detects any changed byte.
  *
  */
 export const getSignatureEvidenceOptions = (options: Options<GetSignatureEvidenceData>) => queryOptions<GetSignatureEvidenceResponse, GetSignatureEvidenceError, GetSignatureEvidenceResponse, ReturnType<typeof getSignatureEvidenceQueryKey>>({
@@ -2840,10 +2955,10 @@ export const getSignatureEvidenceOptions = (options: Options<GetSignatureEvidenc
 });
 
 /**
- * What a signing link leads to
+ * Open a signing link
  *
- * What the signer is to sign, and what the link is good for. That they opened it is put into the log. 404
- * for a link that never was, whatever it looks like.
+ * Returns what the signer is asked to sign, and the state of the link. The log records the view.
+ * An unknown link is 404, whatever it looks like.
  *
  */
 export const viewSigningMutation = (options?: Partial<Options<ViewSigningData>>): UseMutationOptions<ViewSigningResponse, ViewSigningError, Options<ViewSigningData>> => {
@@ -2858,10 +2973,11 @@ export const viewSigningMutation = (options?: Partial<Options<ViewSigningData>>)
 };
 
 /**
- * The document of a signing link
+ * Download the document of a signing link
  *
- * The PDF that is to be signed. Once it is fetched whole, the log says that the signer viewed it. 409 when
- * the link is good for nothing any more, or the document is lost (`document_gone`); `code` says why.
+ * Returns the PDF that is to be signed. When the download is complete, the log records that the
+ * signer viewed the document. If the link cannot be used any more, or the document is lost
+ * (`document_gone`), the answer is 409 and `code` is the reason.
  *
  */
 export const getSigningDocumentMutation = (options?: Partial<Options<GetSigningDocumentData>>): UseMutationOptions<GetSigningDocumentResponse, GetSigningDocumentError, Options<GetSigningDocumentData>> => {
@@ -2876,10 +2992,10 @@ export const getSigningDocumentMutation = (options?: Partial<Options<GetSigningD
 };
 
 /**
- * The text of the document of a signing link
+ * Get the text of a signing link's document
  *
- * Page by page, for those who cannot see the PDF. None while it has not been read yet, or if it has
- * none.
+ * Returns the text page by page, for people who cannot see the PDF. It is empty if the text has
+ * not been extracted yet or there is none.
  *
  */
 export const getSigningTextMutation = (options?: Partial<Options<GetSigningTextData>>): UseMutationOptions<GetSigningTextResponse, GetSigningTextError, Options<GetSigningTextData>> => {
@@ -2894,11 +3010,12 @@ export const getSigningTextMutation = (options?: Partial<Options<GetSigningTextD
 };
 
 /**
- * Agree to sign electronically
+ * Consent to sign electronically
  *
- * Puts down that the signer agrees to the disclosure that `viewSigning` shows. 409 when other words
- * hold now, when the link is good for nothing any more or was never opened (`not_viewed`), or when the
- * document is lost or damaged (`document_gone`, `document_corrupt`): then nothing is put down.
+ * Records that the signer consents to the disclosure that `viewSigning` returned. The answer is
+ * 409, and nothing is recorded, if the disclosure has changed, if the link cannot be used any more
+ * or was never opened (`not_viewed`), or if the document is lost or damaged (`document_gone`,
+ * `document_corrupt`).
  *
  */
 export const consentToSigningMutation = (options?: Partial<Options<ConsentToSigningData>>): UseMutationOptions<ConsentToSigningResponse, ConsentToSigningError, Options<ConsentToSigningData>> => {
@@ -2913,11 +3030,12 @@ export const consentToSigningMutation = (options?: Partial<Options<ConsentToSign
 };
 
 /**
- * Sign
+ * Sign a document
  *
- * Takes a signature, typed or drawn. The signer must have agreed to sign electronically before. After
- * the last one the document is sealed. 409 when the document is lost or damaged (`document_gone`,
- * `document_corrupt`), 503 when it cannot be read right now: then nothing is signed.
+ * Records a signature, typed or drawn. The signer must have consented to sign electronically
+ * first. After the last signature, the document is sealed. If the document is lost or damaged
+ * (`document_gone`, `document_corrupt`), the answer is 409; if it cannot be read right now, 503.
+ * In both cases nothing is signed.
  *
  */
 export const signDocumentMutation = (options?: Partial<Options<SignDocumentData>>): UseMutationOptions<SignDocumentResponse, SignDocumentError, Options<SignDocumentData>> => {
@@ -2934,7 +3052,7 @@ export const signDocumentMutation = (options?: Partial<Options<SignDocumentData>
 /**
  * Decline to sign
  *
- * Ends the request: nobody can sign any more, and the sender is told why.
+ * Ends the request: nobody can sign any more, and the sender gets the reason.
  *
  */
 export const declineSigningMutation = (options?: Partial<Options<DeclineSigningData>>): UseMutationOptions<DeclineSigningResponse, DeclineSigningError, Options<DeclineSigningData>> => {
@@ -2949,10 +3067,10 @@ export const declineSigningMutation = (options?: Partial<Options<DeclineSigningD
 };
 
 /**
- * Have a signing link mailed again
+ * Send a signing link again
  *
- * Mails a signer their link, if the address is that of a signer of this request whose turn it is and
- * who was not mailed in the last two minutes. The answer is the same in any case.
+ * E-mails a signer their link, if the address belongs to a signer of this request whose turn it is
+ * and who got no e-mail in the last two minutes. The answer is the same in any case.
  *
  */
 export const sendSigningLinkMutation = (options?: Partial<Options<SendSigningLinkData>>): UseMutationOptions<SendSigningLinkResponse, SendSigningLinkError, Options<SendSigningLinkData>> => {
@@ -2967,14 +3085,13 @@ export const sendSigningLinkMutation = (options?: Partial<Options<SendSigningLin
 };
 
 /**
- * What an outside provider tells
+ * Receive a signing provider's webhook
  *
- * For the provider that has documents signed, if there is one: its webhooks are sent here. What
- * was sent is made sure of before it is read: of DocuSeal's the signature over the time and the
- * bytes of the body, which is good for five minutes, of Documenso's the secret. It is taken once,
- * in any order, and leads to a look at what the provider says, which alone counts. What is about
- * nothing that is known here is passed over. 401: it is forged, or too old; 404: this provider is
- * not set up.
+ * For the external signing provider, if there is one. The request is authenticated before its body
+ * is read: DocuSeal's by a signature over the time and the body, which is valid for five minutes;
+ * Documenso's by the secret. Webhooks can arrive in any order and more than once. Each only makes
+ * the service query the provider, whose answer counts. A webhook about an unknown request is
+ * ignored. 401 means that it is forged or too old, 404 that this provider is not configured.
  *
  */
 export const receiveSignatureWebhookMutation = (options?: Partial<Options<ReceiveSignatureWebhookData>>): UseMutationOptions<ReceiveSignatureWebhookResponse, ReceiveSignatureWebhookError, Options<ReceiveSignatureWebhookData>> => {
@@ -2991,10 +3108,10 @@ export const receiveSignatureWebhookMutation = (options?: Partial<Options<Receiv
 export const getSigningPageQueryKey = (options?: Options<GetSigningPageData>) => createQueryKey('getSigningPage', options);
 
 /**
- * The page where people sign
+ * Signing page
  *
- * What the links in the mails lead to. The secret stands behind the `#`, which browsers keep to
- * themselves. The page loads nothing but what the operations under `/api/esign/signing` give.
+ * The page that signing links lead to. The secret is in the fragment after `#`, which browsers do
+ * not send. The page only uses the operations under `/api/esign/signing`.
  *
  */
 export const getSigningPageOptions = (options?: Options<GetSigningPageData>) => queryOptions<GetSigningPageResponse, GetSigningPageError, GetSigningPageResponse, ReturnType<typeof getSigningPageQueryKey>>({
@@ -3010,9 +3127,10 @@ export const getSigningPageOptions = (options?: Options<GetSigningPageData>) => 
 export const getLivenessQueryKey = (options?: Options<GetLivenessData>) => createQueryKey('getLiveness', options);
 
 /**
- * Is the process alive
+ * Check liveness
  *
- * Answers as long as the process can answer at all. For a supervisor that restarts it.
+ * Answers as long as the process runs. For a supervisor that restarts it.
+ *
  */
 export const getLivenessOptions = (options?: Options<GetLivenessData>) => queryOptions<GetLivenessResponse, GetLivenessError, GetLivenessResponse, ReturnType<typeof getLivenessQueryKey>>({
     queryFn: async ({ queryKey, signal }) => await getLiveness({
@@ -3027,11 +3145,11 @@ export const getLivenessOptions = (options?: Options<GetLivenessData>) => queryO
 export const getReadinessQueryKey = (options?: Options<GetReadinessData>) => createQueryKey('getReadiness', options);
 
 /**
- * Is the service ready
+ * Check readiness
  *
- * 200 while requests can be answered: `ok` when every part is up, `degraded` when Redis is
- * down and answers go on without the cache. 503 when the database is down or the
- * service is stopping. For a load balancer.
+ * 200 while requests can be served: `ok` if every part is up, `degraded` if Redis is down and
+ * answers are not cached. 503 if the database is down or the service is stopping. For a load
+ * balancer.
  *
  */
 export const getReadinessOptions = (options?: Options<GetReadinessData>) => queryOptions<GetReadinessResponse, GetReadinessError, GetReadinessResponse, ReturnType<typeof getReadinessQueryKey>>({
@@ -3047,10 +3165,10 @@ export const getReadinessOptions = (options?: Options<GetReadinessData>) => quer
 export const getMetricsQueryKey = (options?: Options<GetMetricsData>) => createQueryKey('getMetrics', options);
 
 /**
- * Metrics for Prometheus
+ * Prometheus metrics
  *
- * Counters and timings in Prometheus' text format; no personal data. When the service has
- * a METRICS_TOKEN, it must be sent as a bearer token.
+ * Counters and timings in Prometheus' text format, without personal data. If METRICS_TOKEN is set,
+ * it must be sent as a bearer token.
  *
  */
 export const getMetricsOptions = (options?: Options<GetMetricsData>) => queryOptions<GetMetricsResponse, GetMetricsError, GetMetricsResponse, ReturnType<typeof getMetricsQueryKey>>({
@@ -3066,9 +3184,10 @@ export const getMetricsOptions = (options?: Options<GetMetricsData>) => queryOpt
 export const getDocsQueryKey = (options?: Options<GetDocsData>) => createQueryKey('getDocs', options);
 
 /**
- * This documentation, as a page
+ * API documentation
  *
- * The API reference. The page loads nothing from other origins.
+ * The API reference as a page. It loads nothing from other origins.
+ *
  */
 export const getDocsOptions = (options?: Options<GetDocsData>) => queryOptions<GetDocsResponse, GetDocsError, GetDocsResponse, ReturnType<typeof getDocsQueryKey>>({
     queryFn: async ({ queryKey, signal }) => await getDocs({
@@ -3083,9 +3202,10 @@ export const getDocsOptions = (options?: Options<GetDocsData>) => queryOptions<G
 export const getDocsScriptQueryKey = (options?: Options<GetDocsScriptData>) => createQueryKey('getDocsScript', options);
 
 /**
- * The script of the documentation page
+ * Script of the API documentation
  *
  * What `/docs` loads, served from this origin.
+ *
  */
 export const getDocsScriptOptions = (options?: Options<GetDocsScriptData>) => queryOptions<GetDocsScriptResponse, GetDocsScriptError, GetDocsScriptResponse, ReturnType<typeof getDocsScriptQueryKey>>({
     queryFn: async ({ queryKey, signal }) => await getDocsScript({
@@ -3100,10 +3220,10 @@ export const getDocsScriptOptions = (options?: Options<GetDocsScriptData>) => qu
 export const getUnsubscribePageQueryKey = (options: Options<GetUnsubscribePageData>) => createQueryKey('getUnsubscribePage', options);
 
 /**
- * Ask whether to unsubscribe
+ * Unsubscribe page
  *
- * The page that `List-Unsubscribe` of a mail leads to. It changes nothing: programs follow links,
- * too. Its button does what `unsubscribeAddress` does.
+ * The page that the `List-Unsubscribe` header of an e-mail leads to. Opening it changes nothing,
+ * since programs follow links, too. Its button calls `unsubscribeAddress`.
  *
  */
 export const getUnsubscribePageOptions = (options: Options<GetUnsubscribePageData>) => queryOptions<GetUnsubscribePageResponse, GetUnsubscribePageError, GetUnsubscribePageResponse, ReturnType<typeof getUnsubscribePageQueryKey>>({
@@ -3119,8 +3239,8 @@ export const getUnsubscribePageOptions = (options: Options<GetUnsubscribePageDat
 /**
  * Unsubscribe
  *
- * Whoever the mail went to gets no more of those that `sendEmails` sends. Mail programs do this by
- * themselves at one click (RFC 8058); what they send along is not read.
+ * The recipient gets no more of the e-mails that `sendEmails` sends. Mail programs send this
+ * request after one click (RFC 8058); its body is ignored.
  *
  */
 export const unsubscribeAddressMutation = (options?: Partial<Options<UnsubscribeAddressData>>): UseMutationOptions<UnsubscribeAddressResponse, UnsubscribeAddressError, Options<UnsubscribeAddressData>> => {
@@ -3137,10 +3257,10 @@ export const unsubscribeAddressMutation = (options?: Partial<Options<Unsubscribe
 export const getAccountPageQueryKey = (options?: Options<GetAccountPageData>) => createQueryKey('getAccountPage', options);
 
 /**
- * The page that links in mails lead to
+ * Account page
  *
- * Confirms an address (`/account#verify=…`) and takes a new password (`/account#reset=…`), by the
- * operations of `auth`. For services whose frontend has no such page of its own.
+ * Confirms an address (`/account#verify=…`) and sets a new password (`/account#reset=…`) with the
+ * operations of `auth`. For services whose frontend has no such page.
  *
  */
 export const getAccountPageOptions = (options?: Options<GetAccountPageData>) => queryOptions<GetAccountPageResponse, GetAccountPageError, GetAccountPageResponse, ReturnType<typeof getAccountPageQueryKey>>({
@@ -3156,9 +3276,10 @@ export const getAccountPageOptions = (options?: Options<GetAccountPageData>) => 
 export const getAccountScriptQueryKey = (options?: Options<GetAccountScriptData>) => createQueryKey('getAccountScript', options);
 
 /**
- * The script of that page
+ * Script of the account page
  *
  * What `/account` loads, served from this origin.
+ *
  */
 export const getAccountScriptOptions = (options?: Options<GetAccountScriptData>) => queryOptions<GetAccountScriptResponse, GetAccountScriptError, GetAccountScriptResponse, ReturnType<typeof getAccountScriptQueryKey>>({
     queryFn: async ({ queryKey, signal }) => await getAccountScript({
@@ -3173,9 +3294,10 @@ export const getAccountScriptOptions = (options?: Options<GetAccountScriptData>)
 export const getContractYamlQueryKey = (options?: Options<GetContractYamlData>) => createQueryKey('getContractYaml', options);
 
 /**
- * The contract, as YAML
+ * OpenAPI document as YAML
  *
- * This OpenAPI document.
+ * Returns this OpenAPI document.
+ *
  */
 export const getContractYamlOptions = (options?: Options<GetContractYamlData>) => queryOptions<GetContractYamlResponse, GetContractYamlError, GetContractYamlResponse, ReturnType<typeof getContractYamlQueryKey>>({
     queryFn: async ({ queryKey, signal }) => await getContractYaml({
@@ -3190,9 +3312,10 @@ export const getContractYamlOptions = (options?: Options<GetContractYamlData>) =
 export const getContractJsonQueryKey = (options?: Options<GetContractJsonData>) => createQueryKey('getContractJson', options);
 
 /**
- * The contract, as JSON
+ * OpenAPI document as JSON
  *
- * This OpenAPI document.
+ * Returns this OpenAPI document.
+ *
  */
 export const getContractJsonOptions = (options?: Options<GetContractJsonData>) => queryOptions<GetContractJsonResponse, GetContractJsonError, GetContractJsonResponse, ReturnType<typeof getContractJsonQueryKey>>({
     queryFn: async ({ queryKey, signal }) => await getContractJson({
