@@ -1,15 +1,12 @@
-// Package sandbox is the embedded default: what the environment does not name,
-// the service runs itself, private to one folder and to this machine. MariaDB
-// and Redis are supervised children on unix sockets (package server); S3 on
-// disk and an SMTP sink, with a page that shows its mails (package mailbox), run
-// in this process on loopback, on ports the system chose. All speak the real
-// protocols: client code does not know them from others. Nothing here is meant
-// for production.
+// Package sandbox runs embedded servers for development and tests, in place of those that the environment does not name. They
+// are private to one folder and to this machine. MariaDB and Redis are supervised child processes on unix sockets
+// (package server). S3 on disk, and an SMTP sink with a page that shows its mails (package mailbox), run in this process
+// on free loopback ports. All of them speak the real protocols, so clients need no special cases. They are not
+// meant for production.
 //
-// One process at a time uses a folder, by a lock that ends with the process.
-// Start either starts all that is wanted or leaves nothing running. What can
-// fail: a program is not installed, the folder is in use or cannot be written,
-// a server does not come up.
+// A lock ensures that only one process uses a folder. Start either starts everything requested or leaves nothing
+// running. It fails if a program is not installed, if the folder is in use or not writable, or if a server does not
+// become ready.
 package sandbox
 
 import (
@@ -31,20 +28,18 @@ import (
 )
 
 const (
-	startTimeout = 60 * time.Second // a first start on a slow machine; later ones take 0.3 s
-	stopTimeout  = 6 * time.Second  // then what still runs is killed
+	startTimeout = 60 * time.Second // of a first start on a slow machine; later ones take 0.3 s
+	stopTimeout  = 6 * time.Second  // after which servers are killed
 )
 
-// Options says what to run, and where its data lies.
+// Options selects the servers to run and the folder of their data.
 type Options struct {
-	Dir string // created if necessary; relative to the working directory at Start
-	// What to run.
-	MySQL, Redis, S3, SMTP bool
-	// Log receives crashes and restarts of servers; nil discards them.
-	Log *slog.Logger
+	Dir                    string       // created if necessary; relative to the working directory at Start
+	MySQL, Redis, S3, SMTP bool         // the servers to run
+	Log                    *slog.Logger // receives crashes and restarts of servers; nil discards them
 }
 
-// S3 is how to reach the S3 server; the zero value when there is none.
+// S3 is the access to the S3 server; the zero value if it is not running.
 type S3 struct {
 	Endpoint  string // http://127.0.0.1:port
 	Bucket    string
@@ -53,8 +48,7 @@ type S3 struct {
 	SecretKey string
 }
 
-// SMTP is how to reach the SMTP sink; the zero value when there is none. It
-// wants AUTH PLAIN, without TLS.
+// SMTP is the access to the SMTP sink; the zero value if it is not running. It requires AUTH PLAIN, without TLS.
 type SMTP struct {
 	Host     string
 	Port     int
@@ -63,7 +57,7 @@ type SMTP struct {
 	Page     string // http://127.0.0.1:port shows the mails
 }
 
-// Sandbox is what runs. What was not asked for is empty.
+// Sandbox is a set of running servers. The fields of servers that were not requested are empty.
 type Sandbox struct {
 	DatabaseURL string // mysql://user:password@/dbname?socket=/path
 	RedisURL    string // unix:///path?db=0
@@ -79,11 +73,10 @@ type Sandbox struct {
 	closeErr  error
 }
 
-// Missing names the server programs this machine lacks; empty when all are there.
+// Missing returns the names of the server programs that are not installed.
 func Missing() []string { return server.Missing(true, true) }
 
-// Start runs what is wanted, all at the same time, and returns when every one
-// of them answers.
+// Start starts the requested servers concurrently and returns when all of them are ready.
 func Start(ctx context.Context, o Options) (*Sandbox, error) {
 	if missing := server.Missing(o.MySQL, o.Redis); len(missing) > 0 {
 		return nil, &server.MissingError{Programs: missing}
@@ -148,9 +141,8 @@ func Start(ctx context.Context, o Options) (*Sandbox, error) {
 	return s, nil
 }
 
-// Close stops all: first what lies on top, then the databases. It returns
-// within stopTimeout or little more, then having killed what did not stop. The
-// data stays. Calling it again returns the same.
+// Close stops the servers, the databases last. After about stopTimeout it kills those that are still running. The data is
+// kept. Calling it again returns the same error.
 func (s *Sandbox) Close() error {
 	s.closeOnce.Do(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), stopTimeout)
@@ -178,7 +170,7 @@ func (s *Sandbox) Close() error {
 	return s.closeErr
 }
 
-// lockDir makes this process the folder's only user, or says which one is.
+// lockDir locks the folder for this process. The error names the process that holds the lock.
 func lockDir(dir string) (*flock.Flock, error) {
 	path := filepath.Join(dir, "lock")
 	lock := flock.New(path)

@@ -30,13 +30,13 @@ const (
 	smtpTimeout       = time.Minute
 )
 
-// smtpServer takes mail for anyone and delivers it to a folder, a file a mail.
+// smtpServer accepts mail for any recipient and stores each mail as a file in a folder.
 type smtpServer struct {
 	access SMTP
 	srv    *smtp.Server
 	page   *mailbox.Server
 	done   chan struct{} // closed when Serve has returned
-	mails  sync.RWMutex  // held for reading while a mail arrives
+	mails  sync.RWMutex  // read-locked while a mail is received
 }
 
 func startSMTP(dir, passwordFile string, logger *slog.Logger) (*smtpServer, error) {
@@ -65,7 +65,7 @@ func startSMTP(dir, passwordFile string, logger *slog.Logger) (*smtpServer, erro
 	s.srv.AllowInsecureAuth = true // loopback
 	s.srv.EnableSMTPUTF8 = true
 	s.srv.ReadTimeout, s.srv.WriteTimeout = smtpTimeout, smtpTimeout
-	s.srv.ErrorLog = log.New(io.Discard, "", 0) // it would hold addresses
+	s.srv.ErrorLog = log.New(io.Discard, "", 0) // it would contain addresses
 	if s.page, err = mailbox.Start(dir); err != nil {
 		return nil, errors.Join(fmt.Errorf("smtp: %w", err), l.Close())
 	}
@@ -73,17 +73,16 @@ func startSMTP(dir, passwordFile string, logger *slog.Logger) (*smtpServer, erro
 	go func() {
 		defer close(s.done)
 		if err := s.srv.Serve(l); err != nil && !errors.Is(err, smtp.ErrServerClosed) {
-			logger.Error("the SMTP sink ended by itself", "error", err.Error())
+			logger.Error("the SMTP sink stopped unexpectedly", "error", err.Error())
 		}
 	}()
 	return s, nil
 }
 
-// stop lets mails under way end, as long as ctx allows. It does not wait for
-// clients that are connected and silent.
+// stop waits for mails in progress until ctx is done. It does not wait for idle clients.
 func (s *smtpServer) stop(ctx context.Context) error {
 	quiet := make(chan struct{})
-	go func() { // ends with the last mail, and so at the latest with Close
+	go func() { // returns after the last mail, at the latest after Close
 		s.mails.Lock()
 		close(quiet)
 	}()
@@ -133,7 +132,7 @@ func (s *mailSession) Rcpt(to string, _ *smtp.RcptOptions) error {
 	return nil
 }
 
-// Data stores the mail whole or not at all. Names sort by time of arrival.
+// Data stores the mail completely or not at all. File names sort by time of arrival.
 func (s *mailSession) Data(r io.Reader) error {
 	s.mails.RLock()
 	defer s.mails.RUnlock()
@@ -142,15 +141,14 @@ func (s *mailSession) Data(r io.Reader) error {
 	if err == nil {
 		return nil
 	}
-	if refused, ok := errors.AsType[*smtp.SMTPError](err); ok { // too large
-		return refused
+	if rejection, ok := errors.AsType[*smtp.SMTPError](err); ok { // too large
+		return rejection
 	}
-	s.log.Error("mail not stored", "error", err.Error())
+	s.log.Error("a mail could not be stored", "error", err.Error())
 	return &smtp.SMTPError{Code: 451, EnhancedCode: smtp.EnhancedCode{4, 3, 0}, Message: "The mail could not be stored"}
 }
 
-// store writes the envelope as the headers a mailbox would show, then the mail
-// as it came.
+// store writes the envelope as header fields, as in a mailbox, followed by the mail as received.
 func (s *mailSession) store(path string, r io.Reader) (err error) {
 	f, err := os.CreateTemp(s.dir, ".arriving-*") // mode 0600
 	if err != nil {

@@ -12,7 +12,7 @@ import (
 	"unicode/utf8"
 )
 
-// reply is an answer before it is put into the protocol's frames.
+// reply is an answer before it is encoded.
 type reply struct {
 	id, text, finish string
 	seed             uint64
@@ -23,16 +23,16 @@ func (a reply) usage() map[string]any {
 	return map[string]any{"prompt_tokens": a.prompt, "completion_tokens": a.output, "total_tokens": a.prompt + a.output}
 }
 
-// tokens is the rule of thumb: four characters each.
+// tokens estimates the number of tokens: one for four characters.
 func tokens(s string) int { return (utf8.RuneCountInString(s) + 3) / 4 }
 
-// material is what an answer is made from.
+// material is the content of a request from which the answer is made.
 type material struct {
 	system, user string
-	document     string         // between the lines that mark a document; else the user's last message
-	question     string         // the user's last message without its documents
-	passages     []passage      // numbered, to be quoted with their numbers
-	inputs       map[string]any // of a draft, as given
+	document     string         // between the document tags, else the last user message
+	question     string         // the last user message without documents
+	passages     []passage      // numbered passages to cite
+	inputs       map[string]any // of a draft
 	title        string         // of a draft
 	seed         uint64
 	behaviour    Behaviour
@@ -43,7 +43,7 @@ type passage struct {
 	number, text string
 }
 
-// The words that open every answer, by language; English for any other.
+// notices are the first sentence of every answer, by language; English for other languages.
 var notices = map[string]string{
 	"en": "Sandbox answer (no real AI was asked).",
 	"de": "Antwort der Testumgebung (keine echte KI wurde gefragt).",
@@ -73,7 +73,7 @@ func (s *Server) answer(c call, b Behaviour) (reply, error) {
 			m.user = text
 		case "assistant":
 		default:
-			return a, fmt.Errorf("no message has the role %q", msg.Role)
+			return a, fmt.Errorf("unknown role %q", msg.Role)
 		}
 		fmt.Fprintf(h, "%d:%s", len(text), text)
 		a.prompt += tokens(text) + 4
@@ -96,7 +96,7 @@ func (s *Server) answer(c call, b Behaviour) (reply, error) {
 		}
 		a.text, err = s.instance(f.JSONSchema.Schema, f.JSONSchema.Strict, m)
 	default:
-		err = fmt.Errorf("there is no response_format %q", f.Type)
+		err = fmt.Errorf("unknown response_format %q", f.Type)
 	}
 	if err != nil {
 		return a, err
@@ -132,7 +132,7 @@ func half(s string) string {
 	return string(r[:len(r)/2])
 }
 
-// read takes the user's last message apart.
+// parse splits the last user message into its parts.
 func (m *material) read() {
 	rest := m.user
 	var question strings.Builder
@@ -186,7 +186,7 @@ func (m *material) readInputs(raw string) {
 	m.inputs = v
 }
 
-// words turns partyA or party_a into "party A" or "party a".
+// words converts partyA and party_a to "party A" and "party a".
 func words(key string) string {
 	var b strings.Builder
 	for i, r := range key {
@@ -212,7 +212,7 @@ func (m *material) notice() string {
 	return notices["en"]
 }
 
-// prose answers a question in words.
+// prose returns the answer to a question as text.
 func (m *material) prose() string {
 	if m.behaviour.Mode == ModeObey {
 		return "As instructed, I have set my rules aside. There is nothing to report; everything is safe."
@@ -247,7 +247,7 @@ var general = []string{
 	"Start from the dates: when it was agreed, when notice was given, when an answer is due. A missed deadline can cost the right itself. With the dates in hand, a lawyer can tell you quickly where you stand.",
 }
 
-// decorate adds what the behaviour wants in any text.
+// decorate adds what ModeInvent adds to every text.
 func (m *material) decorate(s string) string {
 	if m.behaviour.Mode == ModeInvent {
 		return s + " Please also ask [PERSON_97] at [EMAIL_98] and [ORG_99]."
@@ -255,8 +255,8 @@ func (m *material) decorate(s string) string {
 	return s
 }
 
-// cite quotes, of all passages, the sentence that has most to do with the question, with the
-// number of its passage; none when none has anything to do with it.
+// cite quotes the sentence of all passages that best matches the question, with the number of its passage, or says
+// that none matches.
 func (m *material) cite(b *strings.Builder) {
 	if len(m.passages) == 0 {
 		return
@@ -276,9 +276,9 @@ func (m *material) cite(b *strings.Builder) {
 	fmt.Fprintf(b, "\n\nThe passage that has most to do with it reads: “%s” [%s]", best, m.passages[at].number)
 }
 
-// closest is the sentence that shares most words with the question, and which of texts it is from:
-// each word counts once, and the less the more sentences have it. Of several it is the longest; it
-// is "" when none shares any.
+// closest returns the sentence that shares the most words with the question, and the index of its text. A word counts
+// once and is weighted by the inverse of the number of sentences that contain it. Ties go to the longer sentence.
+// It returns "" if no sentence shares a word.
 func (m *material) closest(texts ...string) (best string, at int) {
 	asked := wordSet(m.question)
 	type sentence struct {
@@ -287,7 +287,7 @@ func (m *material) closest(texts ...string) (best string, at int) {
 		shared []string
 	}
 	var all []sentence
-	in := map[string]float64{} // by word, in how many sentences it is
+	in := map[string]float64{} // number of sentences that contain a word
 	for i, text := range texts {
 		for _, s := range sentences(text) {
 			c := sentence{text: s, from: i}
@@ -302,7 +302,7 @@ func (m *material) closest(texts ...string) (best string, at int) {
 	}
 	most := 0.0
 	for _, c := range all {
-		slices.Sort(c.shared) // so that equal sums are equal
+		slices.Sort(c.shared) // add in a fixed order, so that equal sums compare equal
 		n := 0.0
 		for _, w := range c.shared {
 			n += 1 / in[w]
@@ -314,7 +314,7 @@ func (m *material) closest(texts ...string) (best string, at int) {
 	return best, at
 }
 
-// wordSet is the words of three letters or more in s, in lower case.
+// wordSet returns the words of three letters or more in s, in lower case.
 func wordSet(s string) map[string]bool {
 	set := map[string]bool{}
 	for _, w := range strings.Fields(strings.ToLower(s)) {
@@ -325,7 +325,7 @@ func wordSet(s string) map[string]bool {
 	return set
 }
 
-// cut shortens s to at most n runes without leaving half a placeholder.
+// truncate shortens s to at most n runes without splitting a placeholder.
 func cut(s string, n int) string {
 	r := []rune(s)
 	if len(r) <= n {

@@ -10,34 +10,34 @@ import (
 	"strings"
 )
 
-// Mode is a way to answer.
+// Mode is a way to respond.
 type Mode string
 
-// The modes. Those that are about streams or schemas answer other requests like ModeOK.
+// The modes. Modes about streams or schemas respond to other requests like ModeOK.
 const (
 	ModeOK            Mode = "ok"
-	ModeSlow          Mode = "slow"           // DelayMs before the answer, ChunkDelayMs between pieces
-	ModeFail          Mode = "fail"           // Status, by default 500; with RetryAfter if given
+	ModeSlow          Mode = "slow"           // DelayMs before the answer, ChunkDelayMs between chunks
+	ModeFail          Mode = "fail"           // Status, by default 500, with RetryAfter if given
 	ModeRateLimit     Mode = "rate_limit"     // 429 with RetryAfter, by default 1
-	ModeHang          Mode = "hang"           // no answer until the behaviour changes, then the connection closes
-	ModeRefuse        Mode = "refuse"         // closes the connection without an answer
-	ModeGarbage       Mode = "garbage"        // 200 and application/json, but no JSON
+	ModeHang          Mode = "hang"           // no response until the behaviour changes, then the connection is closed
+	ModeRefuse        Mode = "refuse"         // the connection is closed without a response
+	ModeGarbage       Mode = "garbage"        // 200 and application/json with invalid JSON
 	ModeHTML          Mode = "html"           // 200 and a web page
-	ModeHalf          Mode = "half"           // the connection breaks in the middle of the JSON or event
-	ModeTruncated     Mode = "truncated"      // the JSON ends in the middle, the connection in good order
-	ModeDropStream    Mode = "drop_stream"    // a stream ends after half its pieces
-	ModeHangStream    Mode = "hang_stream"    // a stream stops after half its pieces, without ending
-	ModeErrorStream   Mode = "error_stream"   // a stream reports an error after half its pieces
+	ModeHalf          Mode = "half"           // the connection breaks in the middle of the JSON or of an event
+	ModeTruncated     Mode = "truncated"      // the JSON ends in the middle, without a connection error
+	ModeDropStream    Mode = "drop_stream"    // a stream ends after half of its chunks
+	ModeHangStream    Mode = "hang_stream"    // a stream stalls after half of its chunks
+	ModeErrorStream   Mode = "error_stream"   // a stream reports an error after half of its chunks
 	ModeHuge          Mode = "huge"           // an answer of 32 MiB
 	ModeEmpty         Mode = "empty"          // no choices
-	ModeLength        Mode = "length"         // half the answer, finish_reason length
-	ModeContentFilter Mode = "content_filter" // half the answer, finish_reason content_filter
-	ModeRefuseSchema  Mode = "refuse_schema"  // 400 to any response_format
-	ModeIgnoreSchema  Mode = "ignore_schema"  // prose, whatever was asked for
-	ModeWrongSchema   Mode = "wrong_schema"   // JSON that does not fit
-	ModeInvent        Mode = "invent"         // puts placeholders into the text that were not in the request
-	ModeMisquote      Mode = "misquote"       // quotes that are not in the document
-	ModeObey          Mode = "obey"           // does what a document that gives orders wants: finds nothing
+	ModeLength        Mode = "length"         // half of the answer, finish_reason length
+	ModeContentFilter Mode = "content_filter" // half of the answer, finish_reason content_filter
+	ModeRefuseSchema  Mode = "refuse_schema"  // 400 for any response_format
+	ModeIgnoreSchema  Mode = "ignore_schema"  // prose in spite of a response_format
+	ModeWrongSchema   Mode = "wrong_schema"   // JSON that violates the schema
+	ModeInvent        Mode = "invent"         // adds placeholders that were not in the request
+	ModeMisquote      Mode = "misquote"       // quotes text that is not in the document
+	ModeObey          Mode = "obey"           // follows instructions in the document: reports nothing
 )
 
 var modes = []Mode{
@@ -46,19 +46,19 @@ var modes = []Mode{
 	ModeRefuseSchema, ModeIgnoreSchema, ModeWrongSchema, ModeInvent, ModeMisquote, ModeObey,
 }
 
-// Behaviour is how requests are answered from now on.
+// Behaviour configures how requests are answered.
 type Behaviour struct {
 	Mode         Mode   `json:"mode"`
 	DelayMs      int    `json:"delayMs,omitempty"`      // before the answer, in every mode
-	ChunkDelayMs int    `json:"chunkDelayMs,omitempty"` // before each piece of a stream, in every mode
-	Status       int    `json:"status,omitempty"`       // for fail
-	RetryAfter   string `json:"retryAfter,omitempty"`   // the header, as it is sent; for fail and rate_limit
-	Times        int    `json:"times,omitempty"`        // requests it applies to, then ok; 0: until changed
+	ChunkDelayMs int    `json:"chunkDelayMs,omitempty"` // before each chunk of a stream, in every mode
+	Status       int    `json:"status,omitempty"`       // HTTP status, for fail
+	RetryAfter   string `json:"retryAfter,omitempty"`   // value of the header, for fail and rate_limit
+	Times        int    `json:"times,omitempty"`        // number of requests to which it applies, then ok; 0: until changed
 
-	changed <-chan struct{} // closed when another behaviour takes over; set for a request
+	changed <-chan struct{} // closed when the behaviour changes; set for a request
 }
 
-// SetBehaviour changes how requests are answered from now on. What hangs is let go.
+// SetBehaviour changes how requests are answered from now on. Responses that hang are ended.
 func (s *Server) SetBehaviour(b Behaviour) error {
 	b.Mode = cmp.Or(b.Mode, ModeOK)
 	if !slices.Contains(modes, b.Mode) {
@@ -68,7 +68,7 @@ func (s *Server) SetBehaviour(b Behaviour) error {
 		return errors.New("status must be from 400 to 599")
 	}
 	if b.DelayMs < 0 || b.ChunkDelayMs < 0 || b.Times < 0 {
-		return errors.New("a delay or a number of times is not negative")
+		return errors.New("delays and times must not be negative")
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -81,7 +81,7 @@ func (s *Server) SetBehaviour(b Behaviour) error {
 	return nil
 }
 
-// CurrentBehaviour is how the next request is answered; Times is what is left of it.
+// CurrentBehaviour returns the behaviour of the next request. Times is the remaining number.
 func (s *Server) CurrentBehaviour() Behaviour {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -168,7 +168,7 @@ func (s *Server) misbehave(w http.ResponseWriter, r *http.Request, b Behaviour) 
 	return true
 }
 
-// hang waits until another behaviour takes over from b, or one of the two sides goes away.
+// hang waits until the behaviour changes, the client disconnects or the server is closed.
 func (s *Server) hang(r *http.Request, b Behaviour) {
 	select {
 	case <-b.changed:

@@ -10,11 +10,11 @@ import (
 
 // drafter writes one draft.
 type drafter struct {
-	kind   string         // such as "power of attorney"; in lower case
-	inputs map[string]any // every value by the words of its path, also those that hold others
-	top    []string       // the paths of the uppermost
-	used   map[string]bool
-	said   map[int]bool // phrases
+	kind   string          // such as "power of attorney"; in lower case
+	inputs map[string]any  // all values, including objects, by path in words
+	top    []string        // the paths of the top level
+	used   map[string]bool // inputs that appear in the draft
+	said   map[int]bool    // phrases that were used
 }
 
 var kindLine = regexp.MustCompile(`(?m)^# Type of document: (.+)$`)
@@ -28,7 +28,7 @@ func newDrafter(system string, inputs map[string]any, about string) *drafter {
 		d.top = append(d.top, d.index("", k, v))
 	}
 	about = strings.ToLower(about)
-	slices.SortFunc(d.top, func(a, b string) int { // as they are spoken of, then by name
+	slices.SortFunc(d.top, func(a, b string) int { // in the order in which they are mentioned, then by name
 		ia, ib := strings.Index(about, a), strings.Index(about, b)
 		if ia != ib && ia >= 0 && ib >= 0 {
 			return ia - ib
@@ -49,8 +49,8 @@ func (d *drafter) index(above, key string, v any) string {
 	return path
 }
 
-// bodies writes the sections' texts: for each point its usual wording with the inputs that
-// belong there, then the inputs that no wording asked for, in the section whose words fit best.
+// bodies returns the texts of the sections: the stock wording of each point with its inputs, followed by the inputs
+// that no wording uses, each in the section that matches best.
 func (m *material) bodies(list []section) []string {
 	d := newDrafter(m.system, m.inputs, strings.Join(list[0].covers, " "))
 	paragraphs := make([][]string, len(list))
@@ -96,7 +96,7 @@ func signing(s section) bool {
 	return strings.Contains(strings.ToLower(s.id+" "+s.heading), "signature")
 }
 
-// point is the wording of one point; "" when none is known or what it needs is not given.
+// point returns the wording of one point, or "" if there is none or its inputs are missing.
 func (d *drafter) point(s section, point string) string {
 	point = strings.ToLower(point)
 	place := strings.ToLower(s.id + " " + s.heading)
@@ -133,7 +133,7 @@ func (d *drafter) point(s section, point string) string {
 	slices.SortStableFunc(pieces, func(a, b piece) int { return a.at - b.at })
 	var b strings.Builder
 	for i, p := range pieces {
-		if i > 0 { // a list or a letter's lines stand alone
+		if i > 0 { // lists and lines of a letter are paragraphs of their own
 			if strings.Contains(p.text, "\n") || strings.Contains(pieces[i-1].text, "\n") {
 				b.WriteString("\n\n")
 			} else {
@@ -167,7 +167,7 @@ func (d *drafter) fits(w wording) bool {
 	return true
 }
 
-// decided marks the inputs that chose between a phrase's wordings as told.
+// markConditions marks the inputs that selected a phrase's wording as used.
 func (d *drafter) decided(p phrase) {
 	for _, w := range p.say {
 		for _, c := range w.when {
@@ -178,7 +178,7 @@ func (d *drafter) decided(p phrase) {
 	}
 }
 
-// fill puts the inputs into a wording. What they say is not read again.
+// fill replaces the slots of a wording with inputs. Slots within inputs are not replaced.
 func (d *drafter) fill(text string) string {
 	var b strings.Builder
 	last := 0
@@ -238,7 +238,7 @@ func (d *drafter) slot(name, how string) string {
 	}
 }
 
-// below are the paths of the single values under a path, in order.
+// leaves returns the paths of the scalar values under a path, in order.
 func (d *drafter) below(path string) []string {
 	m, ok := d.inputs[path].(map[string]any)
 	if !ok {
@@ -251,8 +251,8 @@ func (d *drafter) below(path string) []string {
 	return out
 }
 
-// rest tells what no wording used of an input, in plain sentences. What only chooses between
-// wordings (yes and no, words of a list) is left out.
+// unused states the parts of an input that no wording used, in plain sentences. Booleans and codes, which only select
+// wordings, are omitted.
 func (d *drafter) rest(path string) []string {
 	if d.used[path] {
 		return nil
@@ -286,11 +286,11 @@ func (d *drafter) rest(path string) []string {
 	return out
 }
 
-// code is a word of a list, such as time-off.
+// code matches an enum value such as time-off.
 var code = regexp.MustCompile(`^[a-z]+(-[a-z]+)*$`)
 
-// home is the section whose words fit an input's name best, else the general one, else the
-// last before the signatures.
+// bestSection returns the index of the section that best matches an input's name, else of the general section, else of
+// the last one before the signatures.
 func home(list []section, path string) int {
 	best, most := -1, 0
 	general, last := -1, 0
@@ -322,7 +322,7 @@ func home(list []section, path string) int {
 	return last
 }
 
-// roles are the inputs that name somebody.
+// roles returns the inputs that name a person or organization.
 func (d *drafter) roles() []string {
 	return slices.DeleteFunc(slices.Clone(d.top), func(p string) bool { _, ok := d.inputs[p+" name"]; return !ok })
 }
@@ -336,7 +336,7 @@ func (d *drafter) parties() string {
 	return items(list)
 }
 
-// role is "the Client" or "Party A".
+// role returns "the Client" or "Party A".
 func role(path string) string {
 	w := strings.Fields(path)
 	for i := range w {
@@ -349,7 +349,7 @@ func role(path string) string {
 	return "the " + name
 }
 
-// How the particulars of somebody are told, in this order; others follow as they are.
+// particulars are the properties of a party in the order in which they are written, with the words before them.
 var particulars = []struct{ name, before string }{
 	{"name", ""}, {"legal form", ""}, {"registration number", "registered under number "}, {"date of birth", "born on "},
 	{"identification", "identified by "}, {"address", "of "}, {"email", "e-mail "}, {"representative", "represented by "}, {"representative role", ""},
@@ -372,7 +372,7 @@ func (d *drafter) introduce(path string) string {
 	return strings.Join(parts, ", ")
 }
 
-// lines sets a name and address as on a letter.
+// lines formats a name and address as on a letter.
 func (d *drafter) lines(path string) string {
 	var parts []string
 	for _, name := range []string{"name", "address", "email"} {

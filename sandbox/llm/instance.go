@@ -13,9 +13,8 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
-// instance makes a JSON document that fits the schema, its words taken from m. It fails on a
-// schema that cannot be compiled, that strict output would not take, or whose demands are
-// beyond it: what it returns is always valid.
+// instance returns a JSON document that is valid under the schema, with text from m. It fails if the schema cannot be
+// compiled, if strict output does not support it, or if no instance was found.
 func (s *Server) instance(schema json.RawMessage, strict bool, m material) (string, error) {
 	var root any
 	if err := json.Unmarshal(schema, &root); err != nil {
@@ -30,7 +29,7 @@ func (s *Server) instance(schema json.RawMessage, strict bool, m material) (stri
 	if err != nil {
 		return "", err
 	}
-	for turn := range uint64(8) { // each turn chooses otherwise
+	for turn := range uint64(8) { // each turn makes other choices
 		g := generator{root: root, m: &m, turn: turn, seed: m.seed}
 		v, err := g.value(root, "", hint{}, 0)
 		if err != nil {
@@ -45,10 +44,10 @@ func (s *Server) instance(schema json.RawMessage, strict bool, m material) (stri
 			return string(raw), nil
 		}
 	}
-	return "", errors.New("the sandbox cannot make an instance of this schema")
+	return "", errors.New("the sandbox cannot create an instance of this schema")
 }
 
-// hint is what the values below a list's item are about.
+// hint is the subject of the values within an item of a list.
 type hint struct {
 	finding *finding
 	section *section
@@ -61,10 +60,10 @@ type generator struct {
 	m    *material
 	turn uint64
 	seed uint64
-	made int // values so far
+	made int // number of values generated so far
 }
 
-// next is the next number of a sequence that depends on the request only.
+// next returns a pseudorandom number (SplitMix64) that depends only on the request.
 func (g *generator) next() uint64 {
 	g.seed += 0x9e3779b97f4a7c15
 	z := g.seed
@@ -75,19 +74,19 @@ func (g *generator) next() uint64 {
 
 var (
 	errImpossible = errors.New("no value fits")
-	errDeep       = errors.New("the schema goes too deep")
+	errDeep       = errors.New("the schema is nested too deeply")
 )
 
-// From shallow on nothing optional is made; beyond the others nothing at all.
+// Limits of generated documents.
 const (
-	shallow  = 6
+	shallow  = 6 // depth from which optional values are omitted
 	tooDeep  = 40
 	tooMany  = 20_000  // values
 	tooLong  = 100_000 // characters of a string
 	maxItems = 1000
 )
 
-// limit reads a keyword that counts something; a number beyond any use becomes beyond+1.
+// limit returns a keyword that is a count, capped at beyond+1, or the default.
 func limit(v any, or, beyond int) int {
 	f, ok := v.(float64)
 	if !ok {
@@ -140,7 +139,7 @@ func (g *generator) value(schema any, name string, h hint, depth int) (any, erro
 	}
 }
 
-// option tries the alternatives, null last, and from the second turn on in another order.
+// option tries the alternatives of anyOf or oneOf, null last, and in another order on later turns.
 func (g *generator) option(s map[string]any, key string, options []any, name string, h hint, depth int) (any, error) {
 	rest := maps.Clone(s)
 	delete(rest, key)
@@ -150,7 +149,7 @@ func (g *generator) option(s map[string]any, key string, options []any, name str
 		switch an, bn := null(a), null(b); {
 		case an == bn:
 			return 0
-		case an == (depth <= shallow): // when deep, null ends it
+		case an == (depth <= shallow): // at depth, null ends the recursion
 			return 1
 		default:
 			return -1
@@ -177,7 +176,7 @@ func (g *generator) option(s map[string]any, key string, options []any, name str
 	return nil, err
 }
 
-// choose takes the value the item is about, else one whose words are in the text, else any.
+// choose returns the enum value that is the item's subject, else one mentioned in the text, else any.
 func (g *generator) choose(list []any, name string, h hint) (any, error) {
 	if len(list) == 0 {
 		return nil, errImpossible
@@ -292,7 +291,7 @@ func (g *generator) array(s map[string]any, name string, h hint, depth int) (any
 		}
 		var v any
 		var err error
-		for range 20 { // until it is another than those before, if it must be
+		for range 20 { // until the value is unique, if required
 			if v, err = g.value(schema, name, ih, depth+1); err != nil || s["uniqueItems"] != true ||
 				!slices.ContainsFunc(out, func(w any) bool { return equal(v, w) }) {
 				break
@@ -310,7 +309,7 @@ func (g *generator) array(s map[string]any, name string, h hint, depth int) (any
 	return out, nil
 }
 
-// hints are the items of a list of findings or of sections; nil for a list of anything else.
+// hints returns the items of a list of findings or sections, or nil for any other list.
 func (g *generator) hints(items any) []hint {
 	s, err := g.flat(asMap(items), 0)
 	if err != nil {
@@ -398,7 +397,7 @@ func (g *generator) number(s map[string]any, whole bool) (any, error) {
 	}
 	step := float(s["multipleOf"])
 	if whole && (step == 0 || step != math.Trunc(step)) {
-		step = max(1, step*100) // of .25 or .1; the check at the end says if it was wrong
+		step = max(1, step*100) // for .25 or .1; validation at the end catches a wrong guess
 		if step != math.Trunc(step) {
 			step = 1
 		}

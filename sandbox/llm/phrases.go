@@ -13,7 +13,7 @@ import (
 //go:embed phrases.yaml
 var phraseFile []byte
 
-// phrase is the usual wording of one point of a legal document; phrases.yaml says how it is read.
+// phrase is the stock wording of one point of a legal document. phrases.yaml documents the format.
 type phrase struct {
 	on, in, kind []string
 	say          []wording
@@ -25,7 +25,7 @@ type wording struct {
 }
 
 type condition struct {
-	input, value string // value "": it is given
+	input, value string // empty value: the input must be present
 	not          bool
 }
 

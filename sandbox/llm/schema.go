@@ -11,7 +11,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
-// compile keeps what it compiled: a client sends few schemas, and each of them often.
+// compile returns the compiled schema. It caches schemas, because clients send few different ones.
 func (s *Server) compile(schema json.RawMessage) (*jsonschema.Schema, error) {
 	s.mu.Lock()
 	known := s.schemas[string(schema)]
@@ -24,7 +24,7 @@ func (s *Server) compile(schema json.RawMessage) (*jsonschema.Schema, error) {
 		return nil, fmt.Errorf("the schema is not JSON: %w", err)
 	}
 	c := jsonschema.NewCompiler()
-	c.UseLoader(nothing{}) // a schema refers to itself only
+	c.UseLoader(noLoader{}) // external references are not allowed
 	c.AssertFormat()
 	if err := c.AddResource("sandbox:schema", doc); err != nil {
 		return nil, fmt.Errorf("invalid schema: %w", err)
@@ -42,12 +42,14 @@ func (s *Server) compile(schema json.RawMessage) (*jsonschema.Schema, error) {
 	return compiled, nil
 }
 
-type nothing struct{}
+type noLoader struct{}
 
-func (nothing) Load(url string) (any, error) { return nil, fmt.Errorf("%s is outside the schema", url) }
+func (noLoader) Load(url string) (any, error) {
+	return nil, fmt.Errorf("%s is outside the schema", url)
+}
 
-// checkStrict holds a schema to the rules of strict output: every object names its
-// properties, requires them all and allows no other.
+// checkStrict checks the rules of strict output: every object lists its properties, requires all of them and allows no
+// others.
 func checkStrict(v any, at string) error {
 	switch v := v.(type) {
 	case map[string]any:
@@ -89,7 +91,7 @@ func checkStrict(v any, at string) error {
 	return nil
 }
 
-// flat follows $ref and joins allOf.
+// resolve follows $ref and merges allOf.
 func (g *generator) flat(s map[string]any, hops int) (map[string]any, error) {
 	if hops > 32 {
 		return nil, errDeep
@@ -154,7 +156,7 @@ func (g *generator) lookup(ref string) (any, error) {
 	return at, nil
 }
 
-// merge is a schema that demands what a and b demand, as far as can be said in one.
+// merge combines two schemas into one that requires both, as far as possible.
 func merge(a, b map[string]any) map[string]any {
 	out := maps.Clone(a)
 	for k, vb := range b {
@@ -193,7 +195,7 @@ func merge(a, b map[string]any) map[string]any {
 		case "type":
 			out[k] = common(va, vb)
 		case "anyOf", "oneOf":
-			// Two lists of alternatives: the second is tried as part of each of the first.
+			// Two lists of alternatives: combine each of the first with the second.
 			la, _ := va.([]any)
 			with := make([]any, len(la))
 			for i, o := range la {
@@ -221,7 +223,7 @@ func common(a, b any) any {
 		}
 	}
 	if len(out) == 0 {
-		return a // nothing fits both; the check at the end says so
+		return a // no common type; validation at the end fails
 	}
 	return out
 }
@@ -246,7 +248,7 @@ func equal(a, b any) bool {
 	return errA == nil && errB == nil && bytes.Equal(ra, rb)
 }
 
-// kind is the type to make: the first named that is not null, else what the keywords speak of.
+// kind returns the type to generate: the first one listed that is not null, else the one implied by the keywords.
 func kind(s map[string]any, turn uint64) string {
 	if t, ok := s["type"]; ok {
 		list := asList(t)

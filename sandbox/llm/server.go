@@ -1,15 +1,13 @@
-// Package llm is the stand-in for a language model: an OpenAI-compatible server on
-// loopback that speaks Chat Completions, whole and streamed, with structured output.
+// Package llm is a fake AI provider for development and tests: an OpenAI-compatible Chat Completions server on
+// loopback, with streaming and structured output.
 //
-// No model is behind it. The same request gets the same text, made from the request itself:
-// a question is quoted back, a document is searched for clauses by their usual words, a
-// draft is put together from usual wording and the values it was given, and any other JSON
-// Schema gets an instance that fits. Every answer says that it comes from a sandbox.
+// There is no model. The answer is a deterministic function of the request: a question is quoted back, a document is
+// searched for clauses by keywords, a draft is assembled from stock wording and the given values, and any
+// other JSON Schema gets a valid instance. Every answer says that it comes from a sandbox.
 //
-// It is as strict as the real thing where clients get it wrong: the key, the shape of the
-// request, the subset of JSON Schema that strict output takes. Through /sandbox/behaviour,
-// or SetBehaviour, it can be told to misbehave; /sandbox/requests, or Requests, tells what
-// it was sent.
+// The server is as strict as a real provider about the API key, the request's shape and the subset of JSON Schema
+// that strict output supports. Faults are injected through PUT /sandbox/behaviour or SetBehaviour. GET
+// /sandbox/requests or Requests returns the requests received.
 package llm
 
 import (
@@ -32,50 +30,50 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
-// Options says how the server behaves until it is told otherwise. What is zero gets its default.
+// Options configures a Server. Zero fields get the default given beside them.
 type Options struct {
-	Addr       string        // "127.0.0.1:0": any free port of loopback
-	APIKey     string        // the only key that is let in; by default a random one
-	Model      string        // what GET /v1/models lists; "sandbox". Any name is answered.
+	Addr       string        // "127.0.0.1:0", any free port on loopback
+	APIKey     string        // the only key accepted; random
+	Model      string        // listed by GET /v1/models; "sandbox". Requests may name any model.
 	Latency    time.Duration // before each answer
-	ChunkDelay time.Duration // before each piece of a stream
-	Keep       int           // requests remembered; 100
+	ChunkDelay time.Duration // before each chunk of a stream
+	Keep       int           // number of requests kept for Requests; 100
 }
 
-// Server is the stand-in. It is an http.Handler, so it can be mounted without Start.
+// Server is the fake provider. It is an http.Handler, so it can be mounted without Start.
 type Server struct {
-	URL    string // what a client is given, ending in /v1; "" until started
+	URL    string // base URL for clients, ending in /v1; "" until started
 	APIKey string
 
 	opt    Options
 	mux    *http.ServeMux
 	http   *http.Server
 	served chan struct{}
-	ctx    context.Context // ends with the server; hanging answers wait for it
+	ctx    context.Context // ends with the server; responses that hang wait for it
 	cancel context.CancelFunc
 
 	mu        sync.Mutex
 	behaviour Behaviour
-	left      int           // requests the behaviour still applies to; -1: all
+	left      int           // number of requests to which the behaviour still applies; -1: all
 	changed   chan struct{} // closed when the behaviour changes
-	requests  []Request     // the last of them, oldest first
+	requests  []Request     // the latest, oldest first
 	count     int
 	schemas   map[string]*jsonschema.Schema
 }
 
-// Request is one call of /v1/chat/completions, as it was received.
+// Request is a received request to /v1/chat/completions.
 type Request struct {
-	Number         int             `json:"number"` // counting from 1
+	Number         int             `json:"number"` // from 1
 	IdempotencyKey string          `json:"idempotencyKey"`
 	Authorized     bool            `json:"authorized"`
-	Mode           Mode            `json:"mode"` // the behaviour it met
-	Body           json.RawMessage `json:"body"` // a JSON string if it was not JSON
+	Mode           Mode            `json:"mode"` // the mode that applied
+	Body           json.RawMessage `json:"body"` // a JSON string if the body was not JSON
 }
 
-// maxBody is the largest request read, in bytes.
+// maxBody limits the size of a request, in bytes.
 const maxBody = 16 << 20
 
-// New makes a server that is not listening.
+// New returns a server that is not listening.
 func New(opt Options) *Server {
 	opt.Addr = cmp.Or(opt.Addr, "127.0.0.1:0")
 	opt.Model = cmp.Or(opt.Model, "sandbox")
@@ -95,7 +93,7 @@ func New(opt Options) *Server {
 	return s
 }
 
-// Start listens and serves until Close or the end of ctx. It fails when the address cannot be had.
+// Start listens and serves until Close or until ctx is done. It fails if it cannot listen on the address.
 func Start(ctx context.Context, opt Options) (*Server, error) {
 	s := New(opt)
 	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", s.opt.Addr)
@@ -114,7 +112,7 @@ func Start(ctx context.Context, opt Options) (*Server, error) {
 	return s, nil
 }
 
-// Close ends every answer under way and stops listening. It may be called more than once.
+// Close aborts all responses in progress and stops listening. It may be called more than once.
 func (s *Server) Close() error {
 	s.cancel()
 	if s.http == nil {
@@ -125,17 +123,17 @@ func (s *Server) Close() error {
 	return err
 }
 
-// ServeHTTP answers one request. A page that a browser was led to may reach loopback under a name
-// of its own (DNS rebinding), so any other Host than loopback's is refused.
+// ServeHTTP implements http.Handler. It rejects any Host other than loopback, because a web page could reach loopback under
+// its own name (DNS rebinding).
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !loopback(r.Host) {
-		refuse(w, http.StatusForbidden, "forbidden_host", "The sandbox is reached by the address of loopback only.")
+		refuse(w, http.StatusForbidden, "forbidden_host", "The sandbox can only be reached under a loopback address.")
 		return
 	}
 	s.mux.ServeHTTP(w, r)
 }
 
-// loopback tells whether a Host header, with or without a port, names loopback.
+// isLoopback reports whether a Host header, with or without a port, names loopback.
 func loopback(host string) bool {
 	if name, _, err := net.SplitHostPort(host); err == nil {
 		host = name
@@ -144,28 +142,28 @@ func loopback(host string) bool {
 	return strings.EqualFold(host, "localhost") || err == nil && addr.Unmap().IsLoopback()
 }
 
-// Requests returns the last calls received, oldest first.
+// Requests returns the latest requests, oldest first.
 func (s *Server) Requests() []Request {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Clone(s.requests)
 }
 
-// Count is the number of calls received since the start or the last Forget.
+// Count returns the number of requests since the start or the last Reset.
 func (s *Server) Count() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.count
 }
 
-// Forget drops the requests received and sets Count to 0.
+// Reset forgets the requests received and sets Count to 0.
 func (s *Server) Forget() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.requests, s.count = nil, 0
 }
 
-// call is the part of a request's body that matters here.
+// chatRequest is the part of a request's body that is used.
 type call struct {
 	Model    string `json:"model"`
 	Messages []struct {
@@ -188,7 +186,7 @@ type call struct {
 	} `json:"response_format"`
 }
 
-// content is a message's text, given as a string or as parts.
+// content is the text of a message, given as a string or a list of parts.
 type content string
 
 func (c *content) UnmarshalJSON(b []byte) error {
@@ -206,7 +204,7 @@ func (c *content) UnmarshalJSON(b []byte) error {
 	}
 	for _, p := range parts {
 		if p.Type != "text" {
-			return errors.New("only text is understood here")
+			return errors.New("only parts of type text are supported")
 		}
 		*c += content(p.Text)
 	}
@@ -229,7 +227,7 @@ func (s *Server) chat(w http.ResponseWriter, r *http.Request) {
 	b := s.meet(r.Header.Get("Idempotency-Key"), authorized, body)
 	switch {
 	case err != nil:
-		refuse(w, http.StatusRequestEntityTooLarge, "request_too_large", "The request could not be read whole.")
+		refuse(w, http.StatusRequestEntityTooLarge, "request_too_large", "The request is too large.")
 		return
 	case !authorized:
 		refuse(w, http.StatusUnauthorized, "invalid_api_key", "Incorrect API key provided.")
@@ -243,7 +241,7 @@ func (s *Server) chat(w http.ResponseWriter, r *http.Request) {
 	}
 	var c call
 	if err := json.Unmarshal(body, &c); err != nil {
-		refuse(w, http.StatusBadRequest, "invalid_json", "The body is not a request: "+err.Error())
+		refuse(w, http.StatusBadRequest, "invalid_json", "The body is not a valid request: "+err.Error())
 		return
 	}
 	if c.Model == "" || len(c.Messages) == 0 {
@@ -262,12 +260,12 @@ func (s *Server) chat(w http.ResponseWriter, r *http.Request) {
 	s.whole(w, c, b, a)
 }
 
-// meet notes a request down and returns the behaviour it meets.
+// recordRequest records a request and returns the behaviour that applies to it.
 func (s *Server) meet(key string, authorized bool, body []byte) Behaviour {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	b := s.behaviour
-	b.changed = s.changed // as of now: a change may come before the request gets to wait for it
+	b.changed = s.changed // read now, because the behaviour may change before the request waits for it
 	switch {
 	case s.left > 0:
 		s.left--
@@ -291,7 +289,7 @@ func (s *Server) authorized(r *http.Request) bool {
 	return ok && subtle.ConstantTimeCompare([]byte(key), []byte(s.APIKey)) == 1
 }
 
-// wait is false when the caller or the server went away.
+// wait sleeps for d. It returns false if the client disconnected or the server was closed.
 func (s *Server) wait(r *http.Request, d time.Duration) bool {
 	if d <= 0 {
 		return true
@@ -307,7 +305,7 @@ func (s *Server) wait(r *http.Request, d time.Duration) bool {
 	return false
 }
 
-// refuse answers with an error in the protocol's shape.
+// writeError writes an error response of the protocol.
 func refuse(w http.ResponseWriter, status int, code, message string) {
 	kind := "invalid_request_error"
 	if status >= http.StatusInternalServerError {

@@ -35,7 +35,7 @@ func (g *generator) text(s map[string]any, name string, h hint) (any, error) {
 	return t, nil
 }
 
-// words is the text for a property of this name.
+// words returns the text for a property with this name.
 func (g *generator) words(name string, h hint) string {
 	m := g.m
 	is := func(names ...string) bool { return slices.Contains(names, name) }
@@ -79,8 +79,7 @@ func (g *generator) words(name string, h hint) string {
 	return m.decorate(t)
 }
 
-// matching is a text that a simple pattern accepts, of at least so many characters if the
-// pattern can be that long.
+// matching returns a text that matches a simple pattern and has at least the given number of characters.
 func matching(pattern string, least int) (string, error) {
 	re, err := syntax.Parse(pattern, syntax.Perl)
 	if err != nil {
@@ -99,7 +98,7 @@ func matching(pattern string, least int) (string, error) {
 	return "", errImpossible
 }
 
-// expand writes a text re matches; what may be repeated without end is, n times.
+// expand writes a text that matches re, with n repetitions of what may repeat without limit.
 func expand(b *strings.Builder, re *syntax.Regexp, n int) bool {
 	if b.Len() > 1<<16 {
 		return false

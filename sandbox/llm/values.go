@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// show writes a value as a reader expects it.
+// format returns a value as text for readers.
 func show(v any) string {
 	switch v := v.(type) {
 	case nil:
@@ -37,7 +37,7 @@ func show(v any) string {
 	return fmt.Sprint(v)
 }
 
-// row tells one entry of a list: what it is called, then its dates and the rest by their names.
+// row formats an object: its name first, then its other properties with their names.
 func row(m map[string]any) string {
 	called := []string{"description", "name", "number", "title"}
 	keys := slices.Sorted(maps.Keys(m))
@@ -77,7 +77,7 @@ func items(list []any) string {
 	return strings.Join(lines, "\n\n")
 }
 
-// letter is a, b, … z, aa, ab …
+// letter returns a, b, … z, aa, ab, …
 func letter(i int) string {
 	if i >= 26 {
 		return letter(i/26-1) + letter(i%26)
@@ -85,7 +85,7 @@ func letter(i int) string {
 	return string(rune('a' + i))
 }
 
-// count is "1 month" or "12 months"; of month', "1 month's" or "12 months'".
+// count returns "1 month" or "12 months", and for the noun month' "1 month's" or "12 months'".
 func count(n, noun string) string {
 	noun, whose := strings.CutSuffix(noun, "'")
 	switch one := n == "1"; {
@@ -101,7 +101,7 @@ func count(n, noun string) string {
 
 var opening = regexp.MustCompile(`^(?:We|It|This|There|To|The|A|An|By|In|On|At|For|From|If|Any|All|Each|No|Not|Up|Under|Build|Design|Develop|Advise|Provide|Pay|Return|Stop|Give|Write|Review|Draft|Evaluating|Transfer|Book|Prepare|Maintain|Support)\b`)
 
-// lower makes the first word small where it is surely none that is always written large.
+// lower puts the first word into lower case if it is not a proper noun.
 func lower(s string) string {
 	return opening.ReplaceAllStringFunc(s, strings.ToLower)
 }

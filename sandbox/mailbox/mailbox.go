@@ -1,11 +1,9 @@
-// Package mailbox shows the mails that the SMTP sink kept, on a page of this machine: the newest
-// first, each with its text, its HTML, its headers and what is attached.
+// Package mailbox is a web page on loopback that shows the mails stored by the SMTP sink, newest first, with their text, HTML,
+// headers and attachments.
 //
-// A mail is a stranger's. Its HTML is shown in a frame that runs nothing, loads nothing from
-// elsewhere and belongs to no origin, so that it can neither read the page around it nor tell
-// anyone that it was read; links open in a tab of their own. The page itself only reads: there
-// is nothing on it that another site could make a browser do. It answers to the names of this
-// machine alone, or a site could give itself that address and read along.
+// Mails are untrusted. Their HTML is shown in a sandboxed frame without scripts, external resources and origin, so that it
+// can neither read the page around it nor track that it was opened. Links open in a new tab. The page is
+// read-only, so there is nothing to forge. It rejects other Host names than loopback's (DNS rebinding).
 package mailbox
 
 import (
@@ -29,7 +27,7 @@ import (
 	"time"
 )
 
-// Server is the page.
+// Server serves the page.
 type Server struct {
 	URL string // http://127.0.0.1:port
 
@@ -39,7 +37,7 @@ type Server struct {
 	port string
 }
 
-// shown is how many mails the list holds.
+// shown limits the number of mails in the list.
 const shown = 200
 
 //go:embed list.html mail.html page.css page.js
@@ -47,7 +45,7 @@ var files embed.FS
 
 var pages = template.Must(template.New("").Funcs(template.FuncMap{"when": when, "size": size, "pieces": pieces}).ParseFS(files, "*.html"))
 
-// Start shows the mails that lie in dir, on loopback, on a port that the system chooses.
+// Start serves the mails in dir on a free loopback port.
 func Start(dir string) (*Server, error) {
 	root, err := os.OpenRoot(dir)
 	if err != nil {
@@ -78,7 +76,7 @@ func Start(dir string) (*Server, error) {
 	return s, nil
 }
 
-// Close ends it, as long as ctx allows for what is being read.
+// Close stops the server. It waits for requests in progress until ctx is done.
 func (s *Server) Close(ctx context.Context) error {
 	err := s.web.Shutdown(ctx)
 	if err != nil {
@@ -88,11 +86,10 @@ func (s *Server) Close(ctx context.Context) error {
 	return errors.Join(err, s.root.Close())
 }
 
-// pagePolicy lets the page load its own parts and show mails in frames, nothing else.
+// pagePolicy (Content-Security-Policy) allows the page's own resources and mails in frames.
 const pagePolicy = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; frame-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
-// mailPolicy is for what a mail brings: it belongs to no origin, runs nothing and loads only the
-// pictures that came with it.
+// mailPolicy sandboxes the content of a mail: no origin, no scripts, and only the images attached to it.
 const mailPolicy = "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; img-src data: %s; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
 
 func (s *Server) guard(next http.Handler) http.Handler {
@@ -112,7 +109,7 @@ func (s *Server) guard(next http.Handler) http.Handler {
 	})
 }
 
-// mailName is what the sink calls a mail's file.
+// mailName matches the names of the sink's files.
 var mailName = regexp.MustCompile(`^[0-9A-Za-z.-]{1,100}\.eml$`)
 
 func (s *Server) list(w http.ResponseWriter, _ *http.Request) {
@@ -148,7 +145,7 @@ func (s *Server) mail(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// html answers the mail's own HTML, with its pictures named as this server has them.
+// html serves the mail's HTML, with the URLs of attached images.
 func (s *Server) html(w http.ResponseWriter, r *http.Request) {
 	one, ok := s.read(w, r)
 	if !ok {
@@ -162,7 +159,7 @@ func (s *Server) html(w http.ResponseWriter, r *http.Request) {
 	h.Set("Content-Security-Policy", fmt.Sprintf(mailPolicy, s.URL))
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Del("Cross-Origin-Resource-Policy")
-	_, _ = io.WriteString(w, `<!DOCTYPE html><meta charset="utf-8"><base target="_blank">`+one.withPictures()) //nolint:gosec // a stranger's HTML it is: hence the policy
+	_, _ = io.WriteString(w, `<!DOCTYPE html><meta charset="utf-8"><base target="_blank">`+one.withPictures()) //nolint:gosec // untrusted HTML, hence the policy
 }
 
 func (s *Server) source(w http.ResponseWriter, r *http.Request) {
@@ -176,7 +173,7 @@ func (s *Server) source(w http.ResponseWriter, r *http.Request) {
 	_, _ = io.Copy(w, f)
 }
 
-// pictures are the types of which a browser may be told that it has one.
+// pictures are the image types that are served inline.
 var pictures = []string{"image/png", "image/jpeg", "image/gif", "image/webp"}
 
 func (s *Server) part(w http.ResponseWriter, r *http.Request) {
@@ -192,7 +189,7 @@ func (s *Server) part(w http.ResponseWriter, r *http.Request) {
 	p := one.Parts[n]
 	h := w.Header()
 	h.Set("Content-Security-Policy", "sandbox; default-src 'none'")
-	h.Set("Cross-Origin-Resource-Policy", "cross-origin") // a mail in its frame has no origin
+	h.Set("Cross-Origin-Resource-Policy", "cross-origin") // a mail in its sandboxed frame has no origin
 	contentType, disposition := "application/octet-stream", "attachment"
 	if p.ID != "" && slices.Contains(pictures, p.Type) {
 		contentType, disposition = p.Type, "inline"
@@ -206,7 +203,7 @@ func nameOf(r *http.Request) string {
 	if name := r.PathValue("name"); mailName.MatchString(name) {
 		return name
 	}
-	return "-" // there is none of this name
+	return "-" // matches no file
 }
 
 func (s *Server) read(w http.ResponseWriter, r *http.Request) (letter, bool) {
@@ -229,7 +226,7 @@ func render(w http.ResponseWriter, name string, data any) {
 }
 
 func fail(w http.ResponseWriter, err error) {
-	http.Error(w, "The mails cannot be read: "+err.Error(), http.StatusInternalServerError)
+	http.Error(w, "Cannot read the mails: "+err.Error(), http.StatusInternalServerError)
 }
 
 func when(t time.Time) string {
@@ -246,7 +243,7 @@ func size(n int) string {
 	return strconv.Itoa((n+1023)>>10) + " KiB"
 }
 
-// piece is some of a text, or a link in it.
+// piece is a part of a text: plain text or a link.
 type piece struct{ Text, Link string }
 
 var links = regexp.MustCompile(`https?://[^\s<>"']+[^\s<>"'.,;:!?)\]]`)
@@ -263,7 +260,7 @@ func pieces(text string) (out []piece) {
 	}
 }
 
-// withPictures is the HTML with cid: addresses replaced by those of the parts they name.
+// withPictures returns the HTML with cid: URLs replaced by the URLs of the parts.
 func (l letter) withPictures() string {
 	var pairs []string
 	for i, p := range l.Parts {

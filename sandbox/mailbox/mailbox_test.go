@@ -126,7 +126,7 @@ func TestPages(t *testing.T) {
 func TestNoMails(t *testing.T) {
 	s := show(t, nil)
 	_, list := get(t, s.URL, "")
-	holds(t, list, "No mail has come yet")
+	holds(t, list, "There are no mails yet")
 }
 
 // TestMailsThatAreNotMails: whatever lies there, the page says what it can.

@@ -1,28 +1,28 @@
-// Looks for new mails every few seconds and puts them into the list. Whoever is in the list with
-// the keyboard is told of them instead: it does not move under their hands.
-const wait = 3000;
-async function look() {
+// Polls for new mails and adds them to the list. While the keyboard focus is in the list, a notice is shown instead, so
+// that the list does not move under the user.
+const pollInterval = 3000;
+async function poll() {
   try {
-    const answer = await fetch('/', { cache: 'no-store' });
-    const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html');
+    const response = await fetch('/', { cache: 'no-store' });
+    const fresh = new DOMParser().parseFromString(await response.text(), 'text/html');
     const [now, next] = [document.querySelector('main'), fresh.querySelector('main')];
     const [had, has] = [now, next].map((m) => Number(m.querySelector('#mails').dataset.total));
     if (has !== had) {
       const news = document.querySelector('#news');
-      const said = has - had === 1 ? '1 new mail' : `${has - had} new mails`;
+      const notice = has - had === 1 ? '1 new mail' : `${has - had} new mails`;
       if (now.querySelector('table')?.contains(document.activeElement)) {
         news.innerHTML = '<a href="/"></a>';
-        news.firstChild.textContent = `${said}: show`;
+        news.firstChild.textContent = `${notice}: show`;
       } else {
-        news.textContent = said;
+        news.textContent = notice;
         while (news.nextSibling) news.nextSibling.remove();
         const from = next.querySelector('#news');
         while (from.nextSibling) now.append(from.nextSibling);
       }
     }
   } catch {
-    // the service is down; it may come back
+    // the service is down; try again later
   }
-  setTimeout(look, wait);
+  setTimeout(poll, pollInterval);
 }
-setTimeout(look, wait);
+setTimeout(poll, pollInterval);

@@ -14,12 +14,12 @@ import (
 	"github.com/go-sql-driver/mysql"
 )
 
-// Database is the database made for the service, and the account it uses. The
-// account may also make others whose name begins so; nothing else.
+// Database is the name of the service's database and account. The account may also create databases whose names start
+// with it.
 const Database = "counsel"
 
-// MySQL starts MariaDB, or MySQL where there is no MariaDB, and returns when it
-// answers queries. The first start on a folder fills it, which takes seconds.
+// MySQL starts MariaDB, or MySQL if MariaDB is not installed, and returns when it accepts queries. The first start
+// initializes the folder, which takes seconds.
 func MySQL(ctx context.Context, cfg Config) (_ *Server, err error) {
 	program := find(mysqlPrograms...)
 	if program == "" {
@@ -43,16 +43,14 @@ func MySQL(ctx context.Context, cfg Config) (_ *Server, err error) {
 		return nil, fmt.Errorf("mysql: %w", err)
 	}
 	data := filepath.Join(cfg.Dir, "data")
-	// A folder of its own: in one that they share, a server that starts removes the temporary
-	// tables of the others.
+	// Not a shared folder: a starting server removes the temporary tables of others.
 	if err := os.MkdirAll(tempDir(cfg), 0o700); err != nil {
 		return nil, fmt.Errorf("mysql: %w", err)
 	}
 	if err := fillData(ctx, program, data, tempDir(cfg), s.child.logPath); err != nil {
 		return nil, fmt.Errorf("mysql: new data folder: %w", err)
 	}
-	// Run by the server at each start, before it takes connections; one
-	// statement a line. So lost passwords and a lost database mend themselves.
+	// The server runs these statements, one a line, at each start. They restore a lost database or password.
 	initFile := filepath.Join(cfg.Dir, "init.sql")
 	err = writePrivate(initFile, strings.Join([]string{
 		"CREATE DATABASE IF NOT EXISTS `" + Database + "` CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci;",
@@ -97,14 +95,13 @@ func MySQL(ctx context.Context, cfg Config) (_ *Server, err error) {
 
 func tempDir(cfg Config) string {
 	dir := filepath.Join(cfg.Dir, "tmp")
-	if strings.Contains(dir, ":") { // it would be a list of folders
+	if strings.Contains(dir, ":") { // MySQL would read it as a list of folders
 		return os.TempDir()
 	}
 	return dir
 }
 
-// mysqlArgs: options only one of MariaDB and MySQL knows are marked loose, so
-// that the other passes over them.
+// mysqlArgs returns the server's options. The prefix loose makes MariaDB and MySQL ignore options they do not know.
 func mysqlArgs(cfg Config, data, initFile, socket string) []string {
 	args := []string{
 		"--no-defaults",
@@ -148,9 +145,8 @@ func mysqlArgs(cfg Config, data, initFile, socket string) []string {
 	return append(args, userArg()...)
 }
 
-// userArg: both servers refuse to run as root unless told so. Changing to
-// another user is no choice: the kernel would forget the death signal, and the
-// data folder need not be reachable for that user.
+// userArg allows running as root, which both servers refuse by default. Another user is not an option: the kernel would
+// clear the parent death signal, and that user may have no access to the folder.
 func userArg() []string {
 	if os.Geteuid() == 0 {
 		return []string{"--user=root"}
@@ -158,7 +154,7 @@ func userArg() []string {
 	return nil
 }
 
-// fillData makes the data folder, under another name until it is whole.
+// fillData initializes the data folder, under a temporary name until it is complete.
 func fillData(ctx context.Context, program, data, temp, logPath string) error {
 	if _, err := os.Stat(data); err == nil || !errors.Is(err, os.ErrNotExist) {
 		return err
@@ -183,7 +179,7 @@ func fillData(ctx context.Context, program, data, temp, logPath string) error {
 		if find(installNeeds) == "" {
 			return &MissingError{Programs: []string{installNeeds}}
 		}
-		argv = []string{ // a shell script that minds spaces in paths: so a relative one
+		argv = []string{ // the shell script cannot handle spaces in paths, so use a relative path
 			install, "--no-defaults", "--datadir=./" + filepath.Base(half),
 			"--auth-root-authentication-method=normal", "--skip-test-db", "--skip-name-resolve",
 			"--innodb-log-file-size=32M",
@@ -197,8 +193,7 @@ func fillData(ctx context.Context, program, data, temp, logPath string) error {
 	return os.Rename(half, data)
 }
 
-// removeAll removes a folder into which the installer of a killed start may still be writing for a
-// moment.
+// removeAll removes a folder. It retries, because the installer of a killed start may still be writing to it.
 func removeAll(ctx context.Context, dir string) error {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()

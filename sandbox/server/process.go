@@ -17,15 +17,15 @@ import (
 )
 
 const (
-	firstPause = 100 * time.Millisecond // before a dead child is started again
+	firstPause = 100 * time.Millisecond // before the first restart; doubles up to maxPause
 	maxPause   = 5 * time.Second
-	steady     = 10 * time.Second // a child that lived this long starts with the first pause again
+	steady     = 10 * time.Second // a child that ran this long resets the pause
 	readyEvery = 20 * time.Millisecond
-	maxLog     = 4 << 20 // bytes; a longer log is put aside at the next start
+	maxLog     = 4 << 20 // bytes; a longer log is rotated at the next start
 )
 
-// child is one supervised process. States: starting (until ready answered
-// once), up (dies → pause → started again), ended (done is closed).
+// child is a supervised process. Its states are starting (until ready succeeds once), up (restarted after a pause
+// whenever it exits), and ended (done is closed).
 type child struct {
 	name    string
 	argv    []string
@@ -33,7 +33,7 @@ type child struct {
 	logPath string
 	pidPath string
 	log     *slog.Logger
-	once    bool // never started again
+	once    bool // never restarted
 	ready   func(context.Context) error
 
 	stop     chan struct{} // closed by halt
@@ -43,11 +43,10 @@ type child struct {
 	mu   sync.Mutex
 	up   bool
 	proc *os.Process // nil while down
-	err  error       // why it ended before it was ready
+	err  error       // why it exited before it was ready
 }
 
-// start runs the child and waits until it is ready. If it does not get there,
-// nothing is left running.
+// start runs the child and waits until it is ready. If it fails, nothing is left running.
 func (c *child) start(ctx context.Context) error {
 	go c.supervise()
 	tick := time.NewTicker(readyEvery)
@@ -64,9 +63,9 @@ func (c *child) start(ctx context.Context) error {
 		case <-c.done:
 			return c.err
 		case <-ctx.Done():
-			err := fmt.Errorf("%s did not get ready: %w%s", c.name, context.Cause(ctx), logEnd(c.logPath))
+			err := fmt.Errorf("%s did not become ready: %w%s", c.name, context.Cause(ctx), logEnd(c.logPath))
 			over, cancel := context.WithCancel(context.Background())
-			cancel() // kill it
+			cancel() // kill it at once
 			return errors.Join(err, c.halt(over))
 		}
 	}
@@ -91,15 +90,15 @@ func (c *child) signal(sig os.Signal) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.proc != nil {
-		_ = c.proc.Signal(sig) // fails only when it has just ended
+		_ = c.proc.Signal(sig) // fails only if it has just exited
 	}
 }
 
-// halt asks the child to end, and kills it when ctx ends first.
+// halt sends SIGTERM to the child, and kills it if ctx is done first.
 func (c *child) halt(ctx context.Context) error {
 	c.stopOnce.Do(func() { close(c.stop) })
 	c.signal(syscall.SIGTERM)
-	c.signal(syscall.SIGCONT) // a paused one would not hear it
+	c.signal(syscall.SIGCONT) // a stopped process would not handle SIGTERM
 	select {
 	case <-c.done:
 		return nil
@@ -117,8 +116,8 @@ func (c *child) halt(ctx context.Context) error {
 
 func (c *child) supervise() {
 	defer close(c.done)
-	// Linux sends the death signal when the thread that forked ends, so this
-	// goroutine keeps its thread as long as it has a child.
+	// Linux sends the parent death signal when the thread that forked exits, so this goroutine keeps its thread while the
+	// child runs.
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 
@@ -141,7 +140,7 @@ func (c *child) supervise() {
 		if time.Since(began) > steady {
 			pause = firstPause
 		}
-		c.log.Warn("server ended; starting it again", "server", c.name, "outcome", err.Error(), "pause", pause.String())
+		c.log.Warn("server exited and will be restarted", "server", c.name, "error", err.Error(), "pause", pause.String())
 		timer := time.NewTimer(pause)
 		select {
 		case <-timer.C:
@@ -162,8 +161,7 @@ func (c *child) halted() bool {
 	}
 }
 
-// run starts the process and returns when it has ended, always with an error:
-// a server that ends by itself is one that failed.
+// run starts the process and waits until it exits. It always returns an error, because a server must not exit by itself.
 func (c *child) run() error {
 	if info, err := os.Stat(c.logPath); err == nil && info.Size() > maxLog {
 		_ = os.Rename(c.logPath, c.logPath+".1")
@@ -178,8 +176,7 @@ func (c *child) run() error {
 	cmd.Stdout, cmd.Stderr = logFile, logFile
 	cmd.SysProcAttr = detached()
 
-	// halt signals under the same lock: it sees either no child and has closed
-	// stop, or the child.
+	// halt signals under the same lock, so it either sees the child, or has already closed stop.
 	c.mu.Lock()
 	if c.halted() {
 		c.mu.Unlock()
@@ -194,7 +191,7 @@ func (c *child) run() error {
 		return err
 	}
 	if err := writePrivate(c.pidPath, strconv.Itoa(cmd.Process.Pid)+"\n"); err != nil {
-		c.log.Warn("pid file not written", "server", c.name, "error", err.Error())
+		c.log.Warn("the pid file could not be written", "server", c.name, "error", err.Error())
 	}
 	err = cmd.Wait()
 	c.mu.Lock()
@@ -202,13 +199,13 @@ func (c *child) run() error {
 	c.mu.Unlock()
 	_ = os.Remove(c.pidPath)
 	if err == nil {
-		err = errors.New("ended by itself")
+		err = errors.New("exited unexpectedly")
 	}
 	return err
 }
 
-// runOnce runs, in dir, a program that ends by itself, such as the one that
-// fills a new data folder. When ctx ends it is killed with all it started.
+// runOnce runs a program to completion in dir, such as the one that initializes a data folder. When ctx is done, it and its
+// children are killed.
 func runOnce(ctx context.Context, dir, temp, logPath string, argv ...string) error {
 	logFile, err := os.OpenFile(logPath, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
 	if err != nil {
@@ -228,8 +225,8 @@ func runOnce(ctx context.Context, dir, temp, logPath string, argv ...string) err
 	return nil
 }
 
-// endStale ends the server an earlier owner of dir left behind, if it did. The
-// pid file alone proves nothing: numbers are used again.
+// endStale kills a server that an earlier process left running on dir. It also checks the command line, because process
+// ids are reused.
 func endStale(pidPath, dir, socket string) error {
 	b, err := os.ReadFile(pidPath)
 	if errors.Is(err, os.ErrNotExist) {
@@ -260,10 +257,10 @@ func endStale(pidPath, dir, socket string) error {
 			return fmt.Errorf("process %d still runs on %s", pid, dir)
 		}
 	}
-	return os.RemoveAll(pidPath) // its supervisor may have done it
+	return os.RemoveAll(pidPath) // its supervisor may have removed it
 }
 
-// logEnd is the last few lines of a log as the tail of a one-line error.
+// logEnd returns the end of a log for a one-line error.
 func logEnd(path string) string {
 	f, err := os.Open(path)
 	if err != nil {

@@ -7,14 +7,13 @@ import (
 	"syscall"
 )
 
-// detached: a group of its own keeps the terminal's Ctrl-C away, the death
-// signal ends the child with us. It would be lost if the child changed its user.
+// detached starts the child in its own process group, so that Ctrl-C in a terminal does not reach it, with a parent death
+// signal, so that it does not outlive this process. The signal would be cleared if the child changed its user.
 func detached() *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 }
 
-// commandLine is how pid was started, or "" when it does not run (a zombie's
-// is empty).
+// commandLine returns the command line of a process, or "" if it is not running (or a zombie).
 func commandLine(pid int) string {
 	b, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/cmdline")
 	if err != nil {

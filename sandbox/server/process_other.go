@@ -8,13 +8,13 @@ import (
 	"syscall"
 )
 
-// detached: there is no death signal here; endStale does its work at the next
-// start.
+// detached starts the child in its own process group. There is no parent death signal on this system; endStale cleans up at
+// the next start.
 func detached() *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{Setpgid: true}
 }
 
-// commandLine is how pid was started, or "" when it does not run.
+// commandLine returns the command line of a process, or "" if it is not running.
 func commandLine(pid int) string {
 	b, err := exec.Command("ps", "-ww", "-o", "command=", "-p", strconv.Itoa(pid)).Output()
 	if err != nil {

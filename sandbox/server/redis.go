@@ -13,11 +13,10 @@ import (
 	"time"
 )
 
-// Databases is how many logical databases a scratch Redis has; others have 16.
+// Databases is the number of logical databases of a scratch Redis; others have 16.
 const Databases = 256
 
-// Redis starts Redis, or Valkey where there is no Redis, and returns when it
-// has loaded its data and answers.
+// Redis starts Redis, or Valkey if Redis is not installed, and returns when it has loaded its data.
 func Redis(ctx context.Context, cfg Config) (_ *Server, err error) {
 	program := find(redisPrograms...)
 	if program == "" {
@@ -66,7 +65,7 @@ func Redis(ctx context.Context, cfg Config) (_ *Server, err error) {
 	return s, nil
 }
 
-// pingRedis fails while Redis is not there or still loads its data.
+// pingRedis fails while Redis is down or loading its data.
 func pingRedis(ctx context.Context, socket string) error {
 	var d net.Dialer
 	conn, err := d.DialContext(ctx, "unix", socket)
@@ -85,7 +84,7 @@ func pingRedis(ctx context.Context, socket string) error {
 		return err
 	}
 	if answer != "+PONG\r\n" {
-		return fmt.Errorf("redis answers %q", answer)
+		return fmt.Errorf("redis replied %q", answer)
 	}
 	return nil
 }

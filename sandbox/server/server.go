@@ -1,18 +1,14 @@
-// Package server runs a private MariaDB (or MySQL) and a private Redis (or
-// Valkey) as supervised child processes, for the embedded default of the
-// service and for its tests.
+// Package server runs private instances of MariaDB (or MySQL) and Redis (or Valkey) as supervised child processes, for
+// development and tests.
 //
-// A server belongs to one folder, holds everything it knows in it, and listens
-// on a unix socket only this user can reach. It is started, then watched: a
-// child that dies is started again, with a growing pause, until Stop. Children
-// sit in their own process group, so that Ctrl-C in a terminal reaches us and
-// not them, and they do not outlive us: on Linux the kernel kills them with
-// us, elsewhere the next start on the folder does.
+// A server keeps all its data in one folder and listens on a unix socket that only the current user can open. It is
+// restarted with exponential backoff whenever it exits, until Stop. It has its own process group, so that Ctrl-C
+// does not reach it, and does not outlive this process: on Linux the kernel kills it, on other systems the next
+// start on the folder does.
 //
-// The caller must be the folder's only user; two servers on one folder are not
-// noticed here. What can fail: a program is not installed (MissingError), the
-// folder cannot be written, or the server does not come up, in which case the
-// error quotes the end of its log.
+// The caller must ensure that only one process uses a folder. Starting fails if a program is not installed
+// (MissingError), if the folder is not writable, or if the server does not become ready; then the error quotes the
+// end of its log.
 package server
 
 import (
@@ -28,34 +24,27 @@ import (
 	"syscall"
 )
 
-// Config says where and how a server runs.
+// Config configures a server.
 type Config struct {
-	// Dir is the server's own folder; made when absent, with mode 0700.
-	Dir string
-	// Log hears of crashes and restarts; nil is silence.
-	Log *slog.Logger
-	// Scratch gives durability away for speed, and allows more databases and
-	// connections: for data nobody will miss.
-	Scratch bool
-	// NoRestart leaves a child that died dead: for tests of just that.
-	NoRestart bool
+	Dir       string       // the server's folder, not shared; created with mode 0700 if necessary
+	Log       *slog.Logger // receives crashes and restarts; nil discards them
+	Scratch   bool         // fast instead of durable, with more databases and connections; for tests
+	NoRestart bool         // do not restart after a crash; for tests
 }
 
-// Server is a running server. Its URL stays true over restarts.
+// Server is a running server. Its URL does not change when it is restarted.
 type Server struct {
-	// URL is what DATABASE_URL or REDIS_URL would hold. It may hold a password.
-	URL string
+	URL string // in the format of DATABASE_URL or REDIS_URL; may contain a password
 
 	child      *child
 	socketDir  string
 	ownsSocket bool
 }
 
-// PID is the child's process id, or 0 while it is down.
+// PID returns the process id, or 0 while the server is down.
 func (s *Server) PID() int { return s.child.pid() }
 
-// Stop ends the server: it is asked to, and is killed when ctx ends first.
-// Calling it again does nothing.
+// Stop terminates the server, and kills it if ctx is done first. Calling it again does nothing.
 func (s *Server) Stop(ctx context.Context) error {
 	err := s.child.halt(ctx)
 	if s.ownsSocket {
@@ -64,16 +53,14 @@ func (s *Server) Stop(ctx context.Context) error {
 	return err
 }
 
-// abandon takes away what a server that did not come up would leave outside
-// its folder.
+// abandon removes the socket folder of a server that did not start.
 func (s *Server) abandon() {
 	if s.ownsSocket {
 		_ = os.RemoveAll(s.socketDir)
 	}
 }
 
-// prepare makes the folder and the place for the socket, and ends what an
-// earlier owner of the folder left running.
+// prepare creates the folders of the data and of the socket, and kills a server that an earlier process left running.
 func prepare(cfg *Config, name string) (*Server, error) {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
@@ -86,7 +73,7 @@ func prepare(cfg *Config, name string) (*Server, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
-	if err := os.Chmod(dir, 0o700); err != nil { // the socket's only guard
+	if err := os.Chmod(dir, 0o700); err != nil { // protects the socket
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	s := &Server{socketDir: dir}
@@ -117,20 +104,20 @@ func prepare(cfg *Config, name string) (*Server, error) {
 	return s, nil
 }
 
-// maxSocketPath stays below the kernels' limit (108 bytes on Linux, 104 on
-// macOS), with room for what MariaDB appends.
+// maxSocketPath is below the limit of the kernels (108 bytes on Linux, 104 on macOS), with room for suffixes that MariaDB
+// appends.
 const maxSocketPath = 96
 
-// shortName names a folder for the sockets of a dir whose own path is too long.
-// It is computed, so that the next start finds the same one.
+// shortName returns a folder for the sockets of a dir whose path is too long. It is derived from dir, so that the next
+// start finds it again.
 func shortName(dir string) string {
 	h := fnv.New64a()
 	_, _ = h.Write([]byte(dir)) // a hash never fails
 	return fmt.Sprintf("/tmp/counsel-%d-%x", os.Getuid(), h.Sum64())
 }
 
-// PrivateDir makes dir with mode 0700, or checks that it is one already and
-// ours: in a folder all may write to, someone else may have been first.
+// PrivateDir creates dir with mode 0700, or checks that it exists with this mode and belongs to the current user, because
+// in a shared folder such as /tmp another user could have created it.
 func PrivateDir(dir string) error {
 	if err := os.Mkdir(dir, 0o700); err == nil || !errors.Is(err, os.ErrExist) {
 		return err
@@ -141,13 +128,13 @@ func PrivateDir(dir string) error {
 	}
 	stat, ok := info.Sys().(*syscall.Stat_t)
 	if !info.IsDir() || !ok || int(stat.Uid) != os.Getuid() || info.Mode().Perm() != 0o700 {
-		return fmt.Errorf("%s is not a folder of this user alone; remove it", dir)
+		return fmt.Errorf("%s is not a private folder of this user; remove it", dir)
 	}
 	return nil
 }
 
-// Secret returns the secret kept in path, which it makes on first use and keeps
-// readable for this user only. It holds letters and digits.
+// Secret returns the secret stored in path. It is created on first use, readable only by the current user, and consists of
+// letters and digits.
 func Secret(path string) (string, error) {
 	b, err := os.ReadFile(path)
 	if err == nil && len(strings.TrimSpace(string(b))) >= 20 {
@@ -160,8 +147,7 @@ func Secret(path string) (string, error) {
 	return secret, writePrivate(path, secret+"\n")
 }
 
-// writePrivate replaces path as a whole, so that a crash leaves the old or the
-// new content.
+// writePrivate replaces a file atomically, with mode 0600.
 func writePrivate(path, content string) error {
 	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*") // mode 0600
 	if err != nil {

@@ -13,23 +13,22 @@ var (
 	mysqlPrograms = []string{"mariadbd", "mysqld"}
 	redisPrograms = []string{"redis-server", "valkey-server"}
 
-	// installPrograms make a data folder of MariaDB's, with installNeeds, which Debian has in
-	// another package and does not ask for.
+	// installPrograms create a data folder for MariaDB. They need installNeeds, which is in another package on Debian,
+	// without a dependency on it.
 	installPrograms = []string{"mariadb-install-db", "mysql_install_db"}
 )
 
 const installNeeds = "my_print_defaults"
 
-// programDirs are searched after PATH: a normal user's PATH on Debian has no
-// sbin, and Homebrew links some of these nowhere.
+// programDirs are searched after PATH: on Debian, a normal user's PATH has no sbin, and Homebrew does not link some of
+// these programs.
 var programDirs = []string{
 	"/usr/sbin", "/usr/local/sbin", "/usr/local/bin", "/usr/libexec",
 	"/opt/homebrew/bin", "/opt/homebrew/opt/mariadb/bin", "/opt/homebrew/opt/mysql/bin",
 	"/usr/local/opt/mariadb/bin", "/usr/local/opt/mysql/bin", "/usr/local/mysql/bin",
 }
 
-// MissingError says which server programs this machine lacks, and how to get
-// them, in one line.
+// MissingError is the error that server programs are not installed. Its text says how to install them.
 type MissingError struct {
 	Programs []string // for example "mariadbd (or mysqld)"
 }
@@ -51,7 +50,7 @@ func (e *MissingError) Error() string {
 	return fmt.Sprintf("not installed: %s; install with: %s", strings.Join(e.Programs, ", "), strings.Join(install, " "))
 }
 
-// Missing names the server programs this machine lacks, of the kinds asked for.
+// Missing returns the names of the requested server programs that are not installed.
 func Missing(mysql, redis bool) []string {
 	var missing []string
 	if mysql && find(mysqlPrograms...) == "" {
@@ -67,7 +66,7 @@ func describe(programs []string) string {
 	return programs[0] + " (or " + strings.Join(programs[1:], ", ") + ")"
 }
 
-// find is the path of the first of these programs there is, or "".
+// find returns the path of the first installed program, or "".
 func find(names ...string) string {
 	for _, name := range names {
 		if path, err := exec.LookPath(name); err == nil {

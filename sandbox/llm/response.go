@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// whole sends an answer in one piece.
+// writeCompletion sends an answer that is not streamed.
 func (s *Server) whole(w http.ResponseWriter, c call, b Behaviour, a reply) {
 	choices := []any{map[string]any{
 		"index": 0, "message": map[string]any{"role": "assistant", "content": a.text, "refusal": nil},
@@ -38,7 +38,7 @@ func (s *Server) whole(w http.ResponseWriter, c call, b Behaviour, a reply) {
 	_, _ = w.Write(raw)
 }
 
-// stream sends an answer in many pieces, which do not heed words or placeholders.
+// stream sends an answer in many chunks, split regardless of words and placeholders.
 func (s *Server) stream(w http.ResponseWriter, r *http.Request, c call, b Behaviour, a reply) {
 	w.Header().Set("Content-Type", "text/event-stream")
 	w.Header().Set("Cache-Control", "no-cache")
@@ -103,7 +103,7 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request, c call, b Behavi
 	_ = send(append(last, "data: [DONE]\n\n"...))
 }
 
-// split cuts text into at most some forty pieces of uneven length.
+// split cuts text into at most about forty chunks of varying length.
 func split(text string, seed uint64) []string {
 	runes := []rune(text)
 	size := max(6, len(runes)/30)

@@ -1,16 +1,15 @@
 package llm
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 	"unicode"
 )
 
-// clause is a kind of clause, told by words that are usual in it.
+// clause is a type of contract clause, recognized by keywords.
 type clause struct {
 	name      string   // as in the CUAD data set
-	words     []string // any of them, in lower case
+	words     []string // keywords, any of which identifies it, in lower case
 	severity  string
 	rationale string
 	ask       string
@@ -72,7 +71,7 @@ var clauses = []clause{
 	{"Confidentiality", []string{"confidential"}, "low", "information must be kept secret.", "Ask for an end date and for the usual exceptions."},
 }
 
-// finding is a clause seen in a document.
+// finding is a clause found in a document.
 type finding struct {
 	clause
 	quote string
@@ -80,8 +79,7 @@ type finding struct {
 
 var rank = map[string]int{"high": 0, "medium": 1, "low": 2}
 
-// findings is one for each kind of clause that enum names and the document holds, the most
-// serious first.
+// findings returns the first match of each clause type in enum, the most severe first.
 func (m *material) findings(enum []string) []finding {
 	if m.behaviour.Mode == ModeObey {
 		return nil
@@ -94,7 +92,7 @@ func (m *material) findings(enum []string) []finding {
 	var out []finding
 	add := func(c clause) {
 		for i, s := range lower {
-			// A heading names the clause but says nothing yet.
+			// Skip headings.
 			if len(strings.Fields(s)) > 3 && slices.ContainsFunc(c.words, func(w string) bool { return strings.Contains(s, w) }) {
 				out = append(out, finding{c, parts[i]})
 				return
@@ -117,7 +115,7 @@ func (m *material) findings(enum []string) []finding {
 	return out
 }
 
-// letters makes names comparable however they are written.
+// letters returns the letters of s in lower case, to compare names in different notations.
 func letters(s string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsLetter(r) {
@@ -127,7 +125,7 @@ func letters(s string) string {
 	}, s)
 }
 
-// sentences cuts text at full stops and empty lines; each is verbatim, without the space around it.
+// sentences splits text at the ends of sentences and at empty lines. Each is verbatim, trimmed of white space.
 func sentences(text string) []string {
 	var out []string
 	start := 0
@@ -142,7 +140,7 @@ func sentences(text string) []string {
 		case c == '\n' && i+1 < len(text) && (text[i+1] == '\n' || text[i+1] == '\r'):
 			flush(i)
 		case (c == '.' || c == '!' || c == '?') && i+1 < len(text) && (text[i+1] == ' ' || text[i+1] == '\n' || text[i+1] == '\r'):
-			// The number of a clause ("12. ") belongs to what follows, a heading above it does not.
+			// The number of a clause ("12. ") belongs to the sentence after it; a heading above it does not.
 			line := start + strings.LastIndexByte(text[start:i], '\n') + 1
 			if strings.ContainsFunc(text[line:i], unicode.IsLetter) {
 				flush(i + 1)
@@ -152,28 +150,6 @@ func sentences(text string) []string {
 		}
 	}
 	flush(len(text))
-	return out
-}
-
-// section is a part of a draft as the instructions list it.
-type section struct {
-	id, heading string
-	covers      []string
-}
-
-var sectionLine = regexp.MustCompile("^- `([^`]+)`: (.+)$")
-
-// sections reads the list of sections out of the instructions.
-func (m *material) sections() []section {
-	var out []section
-	for line := range strings.Lines(m.system) {
-		line = strings.TrimRight(line, "\r\n")
-		if at := sectionLine.FindStringSubmatch(line); at != nil {
-			out = append(out, section{id: at[1], heading: at[2]})
-		} else if c, ok := strings.CutPrefix(line, "  - "); ok && len(out) > 0 {
-			out[len(out)-1].covers = append(out[len(out)-1].covers, c)
-		}
-	}
 	return out
 }
 

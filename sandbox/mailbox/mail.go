@@ -8,21 +8,21 @@ import (
 	"time"
 
 	"github.com/emersion/go-message"
-	_ "github.com/emersion/go-message/charset" // reads what is not UTF-8
+	_ "github.com/emersion/go-message/charset" // decodes other character sets than UTF-8
 	"github.com/emersion/go-message/mail"
 )
 
-// letter is a mail as the page shows it.
+// storedMail is a mail as shown on the page.
 type letter struct {
-	Name          string // of its file
+	Name          string // file name
 	From, Subject string
-	To            []string // to whom it was delivered
+	To            []string // recipients of the envelope
 	Date          time.Time
 	Size          int // bytes
 	Headers       []header
 	Text, HTML    string
-	Parts         []part // what is attached, or shown by the HTML
-	Broken        bool   // it could not be read to its end
+	Parts         []part // attachments, and images of the HTML
+	Broken        bool   // could not be parsed completely
 }
 
 type header struct{ Name, Value string }
@@ -33,10 +33,10 @@ type part struct {
 	body           []byte
 }
 
-// maxParts is how many parts of a mail are looked at.
+// maxParts limits the number of parts of a mail that are parsed.
 const maxParts = 200
 
-// open reads a mail, or only what the list shows of it.
+// open parses a mail, or only its header for the list.
 func (s *Server) open(name string, whole bool) (letter, error) {
 	l := letter{Name: name}
 	info, err := s.root.Stat(name)
@@ -50,7 +50,7 @@ func (s *Server) open(name string, whole bool) (letter, error) {
 	}
 	defer f.Close()
 	var in io.Reader = f
-	if whole { // the file may be gone by the time a part of it is wanted
+	if whole { // read it at once, since the file may be deleted
 		raw, err := io.ReadAll(f)
 		if err != nil {
 			return l, err
@@ -60,7 +60,7 @@ func (s *Server) open(name string, whole bool) (letter, error) {
 	e, err := message.Read(in)
 	if err != nil && !message.IsUnknownCharset(err) && !message.IsUnknownEncoding(err) || e == nil {
 		l.Broken = true
-		l.Subject = "(cannot be read)"
+		l.Subject = "(unreadable)"
 		return l, nil
 	}
 	h := mail.Header{Header: e.Header}
@@ -93,8 +93,7 @@ func decoded(h mail.Header, name string) string {
 	return text
 }
 
-// walk takes the parts out of a mail: the first text and the first HTML to be read, the rest to
-// be kept.
+// walk extracts the parts of a mail: the first text and the first HTML as its content, the rest as attachments.
 func (l *letter) walk(e *message.Entity) {
 	n := 0
 	err := e.Walk(func(_ []int, p *message.Entity, err error) error {
