@@ -307,7 +307,7 @@ func TestOneCallForAll(t *testing.T) {
 		if err := model.SetBehaviour(c.behaviour); err != nil {
 			t.Fatal(err)
 		}
-		model.Forget()
+		model.Reset()
 		var askers sync.WaitGroup
 		statuses := make(chan int, 1000)
 		for i := range 1000 {

@@ -12,19 +12,19 @@ import (
 	"unicode/utf8"
 )
 
-// reply is an answer before it is encoded.
-type reply struct {
+// completion is an answer before it is encoded.
+type completion struct {
 	id, text, finish string
 	seed             uint64
 	prompt, output   int // tokens
 }
 
-func (a reply) usage() map[string]any {
+func (a completion) usage() map[string]any {
 	return map[string]any{"prompt_tokens": a.prompt, "completion_tokens": a.output, "total_tokens": a.prompt + a.output}
 }
 
-// tokens estimates the number of tokens: one for four characters.
-func tokens(s string) int { return (utf8.RuneCountInString(s) + 3) / 4 }
+// countTokens estimates the number of tokens: one for four characters.
+func countTokens(s string) int { return (utf8.RuneCountInString(s) + 3) / 4 }
 
 // material is the content of a request from which the answer is made.
 type material struct {
@@ -60,10 +60,10 @@ var (
 	questionLine = "The question:\n"
 )
 
-func (s *Server) answer(c call, b Behaviour) (reply, error) {
+func (s *Server) answer(c chatRequest, b Behaviour) (completion, error) {
 	m := material{behaviour: b}
 	h := fnv.New64a()
-	a := reply{finish: "stop"}
+	a := completion{finish: "stop"}
 	for _, msg := range c.Messages {
 		text := string(msg.Content)
 		switch msg.Role {
@@ -76,10 +76,10 @@ func (s *Server) answer(c call, b Behaviour) (reply, error) {
 			return a, fmt.Errorf("unknown role %q", msg.Role)
 		}
 		fmt.Fprintf(h, "%d:%s", len(text), text)
-		a.prompt += tokens(text) + 4
+		a.prompt += countTokens(text) + 4
 	}
 	m.seed = h.Sum64()
-	m.read()
+	m.parse()
 
 	var err error
 	switch f := c.ResponseFormat; f.Type {
@@ -110,9 +110,9 @@ func (s *Server) answer(c call, b Behaviour) (reply, error) {
 	case b.Mode == ModeWrongSchema && structured:
 		a.text = `{"sandbox": "This does not fit the schema."}`
 	case b.Mode == ModeLength:
-		a.text, a.finish = half(a.text), "length"
+		a.text, a.finish = firstHalf(a.text), "length"
 	case b.Mode == ModeContentFilter:
-		a.text, a.finish = half(a.text), "content_filter"
+		a.text, a.finish = firstHalf(a.text), "content_filter"
 	}
 	limit := c.MaxCompletionTokens
 	if limit == 0 {
@@ -123,17 +123,17 @@ func (s *Server) answer(c call, b Behaviour) (reply, error) {
 	}
 	a.seed = m.seed
 	a.id = fmt.Sprintf("chatcmpl-sandbox-%016x", m.seed)
-	a.output = tokens(a.text)
+	a.output = countTokens(a.text)
 	return a, nil
 }
 
-func half(s string) string {
+func firstHalf(s string) string {
 	r := []rune(s)
 	return string(r[:len(r)/2])
 }
 
 // parse splits the last user message into its parts.
-func (m *material) read() {
+func (m *material) parse() {
 	rest := m.user
 	var question strings.Builder
 	for {
@@ -153,7 +153,7 @@ func (m *material) read() {
 			continue
 		}
 		if strings.HasPrefix(name, "inputs") {
-			m.readInputs(inside)
+			m.parseInputs(inside)
 		} else if m.document == "" {
 			m.document = inside
 		}
@@ -170,7 +170,7 @@ func (m *material) read() {
 	}
 }
 
-func (m *material) readInputs(raw string) {
+func (m *material) parseInputs(raw string) {
 	d := json.NewDecoder(bytes.NewReader([]byte(raw)))
 	d.UseNumber()
 	var v map[string]any
@@ -219,7 +219,7 @@ func (m *material) prose() string {
 	}
 	var b strings.Builder
 	b.WriteString(m.notice())
-	if q := cut(m.question, 1200); q != "" {
+	if q := truncate(m.question, 1200); q != "" {
 		fmt.Fprintf(&b, "\n\nYou asked: “%s”", q)
 	}
 	if m.document != m.user && len(m.passages) == 0 {
@@ -326,7 +326,7 @@ func wordSet(s string) map[string]bool {
 }
 
 // truncate shortens s to at most n runes without splitting a placeholder.
-func cut(s string, n int) string {
+func truncate(s string, n int) string {
 	r := []rune(s)
 	if len(r) <= n {
 		return s

@@ -106,7 +106,7 @@ func (s *Server) putBehaviour(w http.ResponseWriter, r *http.Request) {
 		err = s.SetBehaviour(b)
 	}
 	if err != nil {
-		refuse(w, http.StatusBadRequest, "invalid_behaviour", err.Error()+"; the modes are "+fmt.Sprint(modes))
+		writeError(w, http.StatusBadRequest, "invalid_behaviour", err.Error()+"; the modes are "+fmt.Sprint(modes))
 		return
 	}
 	writeJSON(w, http.StatusOK, s.CurrentBehaviour())
@@ -125,7 +125,7 @@ func (s *Server) getRequests(w http.ResponseWriter, _ *http.Request) {
 }
 
 func (s *Server) deleteRequests(w http.ResponseWriter, _ *http.Request) {
-	s.Forget()
+	s.Reset()
 	w.WriteHeader(http.StatusNoContent)
 }
 
@@ -137,10 +137,10 @@ func (s *Server) misbehave(w http.ResponseWriter, r *http.Request, b Behaviour) 
 		if b.RetryAfter != "" {
 			w.Header().Set("Retry-After", b.RetryAfter)
 		}
-		refuse(w, cmp.Or(b.Status, http.StatusInternalServerError), "sandbox_failure", "The sandbox was told to fail.")
+		writeError(w, cmp.Or(b.Status, http.StatusInternalServerError), "sandbox_failure", "The sandbox was told to fail.")
 	case ModeRateLimit:
 		w.Header().Set("Retry-After", cmp.Or(b.RetryAfter, "1"))
-		refuse(w, http.StatusTooManyRequests, "rate_limit_exceeded", "The sandbox was told to have enough.")
+		writeError(w, http.StatusTooManyRequests, "rate_limit_exceeded", "The sandbox was told to have enough.")
 	case ModeHang:
 		s.hang(r, b)
 		panic(http.ErrAbortHandler)

@@ -8,11 +8,11 @@ import (
 
 // clause is a type of contract clause, recognized by keywords.
 type clause struct {
-	name      string   // as in the CUAD data set
-	words     []string // keywords, any of which identifies it, in lower case
-	severity  string
-	rationale string
-	ask       string
+	name       string   // as in the CUAD data set
+	keywords   []string // keywords, any of which identifies it, in lower case
+	severity   string
+	rationale  string
+	suggestion string
 }
 
 var clauses = []clause{
@@ -93,7 +93,7 @@ func (m *material) findings(enum []string) []finding {
 	add := func(c clause) {
 		for i, s := range lower {
 			// Skip headings.
-			if len(strings.Fields(s)) > 3 && slices.ContainsFunc(c.words, func(w string) bool { return strings.Contains(s, w) }) {
+			if len(strings.Fields(s)) > 3 && slices.ContainsFunc(c.keywords, func(w string) bool { return strings.Contains(s, w) }) {
 				out = append(out, finding{c, parts[i]})
 				return
 			}
@@ -106,7 +106,7 @@ func (m *material) findings(enum []string) []finding {
 	for _, e := range enum {
 		c, ok := known[letters(e)]
 		if !ok && len(e) > 3 {
-			c = clause{words: []string{strings.ToLower(words(e))}, severity: "medium", rationale: "the passage is about " + words(e) + ".", ask: "Have a lawyer look at it."}
+			c = clause{keywords: []string{strings.ToLower(words(e))}, severity: "medium", rationale: "the passage is about " + words(e) + ".", suggestion: "Have a lawyer look at it."}
 		}
 		c.name = e
 		add(c)
@@ -153,7 +153,7 @@ func sentences(text string) []string {
 	return out
 }
 
-func upper(s string) string {
+func upperFirst(s string) string {
 	r := []rune(s)
 	if len(r) > 0 {
 		r[0] = unicode.ToUpper(r[0])

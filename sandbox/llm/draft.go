@@ -10,17 +10,17 @@ import (
 
 // drafter writes one draft.
 type drafter struct {
-	kind   string          // such as "power of attorney"; in lower case
-	inputs map[string]any  // all values, including objects, by path in words
-	top    []string        // the paths of the top level
-	used   map[string]bool // inputs that appear in the draft
-	said   map[int]bool    // phrases that were used
+	kind        string          // such as "power of attorney"; in lower case
+	inputs      map[string]any  // all values, including objects, by path in words
+	top         []string        // the paths of the top level
+	used        map[string]bool // inputs that appear in the draft
+	usedPhrases map[int]bool    // phrases that were used
 }
 
 var kindLine = regexp.MustCompile(`(?m)^# Type of document: (.+)$`)
 
 func newDrafter(system string, inputs map[string]any, about string) *drafter {
-	d := &drafter{kind: "agreement", inputs: map[string]any{}, used: map[string]bool{}, said: map[int]bool{}}
+	d := &drafter{kind: "agreement", inputs: map[string]any{}, used: map[string]bool{}, usedPhrases: map[int]bool{}}
 	if at := kindLine.FindStringSubmatch(system); at != nil {
 		d.kind = strings.ToLower(strings.TrimSpace(at[1]))
 	}
@@ -62,8 +62,8 @@ func (m *material) bodies(list []section) []string {
 		}
 	}
 	for _, path := range d.top {
-		for _, text := range d.rest(path) {
-			i := home(list, path)
+		for _, text := range d.unused(path) {
+			i := bestSection(list, path)
 			paragraphs[i] = append(paragraphs[i], text)
 		}
 	}
@@ -72,7 +72,7 @@ func (m *material) bodies(list []section) []string {
 		if len(paragraphs[i]) == 0 {
 			paragraphs[i] = []string{d.fill("What {this doc} leaves open on the subject of this section is settled in writing before anyone acts on it.")}
 		}
-		if !strings.Contains(d.kind, "letter") && !signing(s) {
+		if !strings.Contains(d.kind, "letter") && !isSignatures(s) {
 			for n, p := range paragraphs[i] {
 				paragraphs[i][n] = fmt.Sprintf("%d.%d %s", i+1, n+1, p)
 			}
@@ -92,7 +92,7 @@ func (m *material) draftNotice() string {
 	return "Sandbox draft (no real AI was asked)."
 }
 
-func signing(s section) bool {
+func isSignatures(s section) bool {
 	return strings.Contains(strings.ToLower(s.id+" "+s.heading), "signature")
 }
 
@@ -109,7 +109,7 @@ func (d *drafter) point(s section, point string) string {
 	}
 	var pieces []piece
 	for i, p := range phrasebook() {
-		if d.said[i] || !holds(d.kind, p.kind) || !holds(place, p.in) {
+		if d.usedPhrases[i] || !holds(d.kind, p.kind) || !holds(place, p.in) {
 			continue
 		}
 		at := -1
@@ -121,10 +121,10 @@ func (d *drafter) point(s section, point string) string {
 		if at < 0 {
 			continue
 		}
-		for _, w := range p.say {
+		for _, w := range p.wordings {
 			if d.fits(w) {
-				d.said[i] = true
-				d.decided(p)
+				d.usedPhrases[i] = true
+				d.markConditions(p)
 				pieces = append(pieces, piece{at, d.fill(w.text)})
 				break
 			}
@@ -168,8 +168,8 @@ func (d *drafter) fits(w wording) bool {
 }
 
 // markConditions marks the inputs that selected a phrase's wording as used.
-func (d *drafter) decided(p phrase) {
-	for _, w := range p.say {
+func (d *drafter) markConditions(p phrase) {
+	for _, w := range p.wordings {
 		for _, c := range w.when {
 			if c.value != "" {
 				d.used[c.input] = true
@@ -226,55 +226,55 @@ func (d *drafter) slot(name, how string) string {
 	}
 	switch list, _ := v.([]any); how {
 	case "", "list":
-		return show(v)
+		return formatValue(v)
 	case "lower":
-		return lower(show(v))
+		return lowerFirst(formatValue(v))
 	case "items":
-		return items(list)
+		return formatList(list)
 	case "way":
-		return "By " + strings.TrimPrefix(words(show(v)), "by ")
+		return "By " + strings.TrimPrefix(words(formatValue(v)), "by ")
 	default:
-		return count(show(v), how)
+		return formatCount(formatValue(v), how)
 	}
 }
 
 // leaves returns the paths of the scalar values under a path, in order.
-func (d *drafter) below(path string) []string {
+func (d *drafter) leaves(path string) []string {
 	m, ok := d.inputs[path].(map[string]any)
 	if !ok {
 		return []string{path}
 	}
 	var out []string
 	for _, k := range slices.Sorted(maps.Keys(m)) {
-		out = append(out, d.below(path+" "+strings.ToLower(words(k)))...)
+		out = append(out, d.leaves(path+" "+strings.ToLower(words(k)))...)
 	}
 	return out
 }
 
 // unused states the parts of an input that no wording used, in plain sentences. Booleans and codes, which only select
 // wordings, are omitted.
-func (d *drafter) rest(path string) []string {
+func (d *drafter) unused(path string) []string {
 	if d.used[path] {
 		return nil
 	}
 	if _, named := d.inputs[path+" name"]; named {
-		if slices.ContainsFunc(d.below(path), func(p string) bool { return d.used[p] }) {
+		if slices.ContainsFunc(d.leaves(path), func(p string) bool { return d.used[p] }) {
 			return nil
 		}
 		return []string{fmt.Sprintf("The %s is %s.", path, strings.TrimRight(d.introduce(path), "."))}
 	}
 	var out []string
-	for _, p := range d.below(path) {
+	for _, p := range d.leaves(path) {
 		v := d.inputs[p]
 		if d.used[p] {
 			continue
 		}
 		d.used[p] = true
-		text := strings.TrimRight(show(v), ".")
+		text := strings.TrimRight(formatValue(v), ".")
 		list, many := v.([]any)
 		_, choice := v.(bool)
 		switch {
-		case choice || text == "" || !many && code.MatchString(text):
+		case choice || text == "" || !many && enumValue.MatchString(text):
 		case many && len(list) > 1 || strings.HasSuffix(p, "s") && len(strings.Fields(text)) < 7:
 			out = append(out, fmt.Sprintf("The %s are %s.", p, text))
 		case strings.Contains(text, ". ") || len(strings.Fields(text)) > 6:
@@ -286,16 +286,16 @@ func (d *drafter) rest(path string) []string {
 	return out
 }
 
-// code matches an enum value such as time-off.
-var code = regexp.MustCompile(`^[a-z]+(-[a-z]+)*$`)
+// enumValue matches an enum value such as time-off.
+var enumValue = regexp.MustCompile(`^[a-z]+(-[a-z]+)*$`)
 
 // bestSection returns the index of the section that best matches an input's name, else of the general section, else of
 // the last one before the signatures.
-func home(list []section, path string) int {
+func bestSection(list []section, path string) int {
 	best, most := -1, 0
 	general, last := -1, 0
 	for i, s := range list {
-		if signing(s) {
+		if isSignatures(s) {
 			continue
 		}
 		last = i
@@ -333,14 +333,14 @@ func (d *drafter) parties() string {
 		d.used[p] = true
 		list = append(list, d.introduce(p)+" (“"+role(p)+"”)")
 	}
-	return items(list)
+	return formatList(list)
 }
 
 // role returns "the Client" or "Party A".
 func role(path string) string {
 	w := strings.Fields(path)
 	for i := range w {
-		w[i] = upper(w[i])
+		w[i] = upperFirst(w[i])
 	}
 	name := strings.Join(w, " ")
 	if len(w[len(w)-1]) == 1 {
@@ -361,12 +361,12 @@ func (d *drafter) introduce(path string) string {
 	for _, p := range particulars {
 		known[path+" "+p.name] = true
 		if v, ok := d.inputs[path+" "+p.name]; ok {
-			parts = append(parts, p.before+show(v))
+			parts = append(parts, p.before+formatValue(v))
 		}
 	}
-	for _, k := range d.below(path) {
+	for _, k := range d.leaves(path) {
 		if _, choice := d.inputs[k].(bool); !known[k] && !choice {
-			parts = append(parts, show(d.inputs[k]))
+			parts = append(parts, formatValue(d.inputs[k]))
 		}
 	}
 	return strings.Join(parts, ", ")
@@ -377,7 +377,7 @@ func (d *drafter) lines(path string) string {
 	var parts []string
 	for _, name := range []string{"name", "address", "email"} {
 		if v, ok := d.inputs[path+" "+name]; ok {
-			parts = append(parts, show(v))
+			parts = append(parts, formatValue(v))
 		}
 	}
 	return strings.Join(parts, "  \n")
@@ -386,12 +386,12 @@ func (d *drafter) lines(path string) string {
 func (d *drafter) signatures() string {
 	var blocks []string
 	for _, p := range d.roles() {
-		block := []string{"Signed for " + show(d.inputs[p+" name"]) + " (" + role(p) + ")"}
+		block := []string{"Signed for " + formatValue(d.inputs[p+" name"]) + " (" + role(p) + ")"}
 		if v, ok := d.inputs[p+" representative"]; ok {
-			block = append(block, "Name: "+show(v))
+			block = append(block, "Name: "+formatValue(v))
 		}
 		if v, ok := d.inputs[p+" representative role"]; ok {
-			block = append(block, "Capacity: "+show(v))
+			block = append(block, "Capacity: "+formatValue(v))
 		}
 		blocks = append(blocks, strings.Join(append(block, "Place and date: ________", "Signature: ________"), "  \n"))
 	}

@@ -125,10 +125,10 @@ func TestLettersAndPowersHaveNoParties(t *testing.T) {
 func TestPhrasebook(t *testing.T) {
 	hows := []string{"", "lower", "list", "items", "way", "day", "day'", "week'", "month", "year"}
 	for _, p := range phrasebook() {
-		if len(p.on) == 0 || len(p.say) == 0 {
-			t.Errorf("%v says %d things", p.on, len(p.say))
+		if len(p.on) == 0 || len(p.wordings) == 0 {
+			t.Errorf("%v says %d things", p.on, len(p.wordings))
 		}
-		for i, w := range p.say {
+		for i, w := range p.wordings {
 			given := map[string]any{}
 			d := newDrafter("", nil, "")
 			for _, c := range w.when {
@@ -156,7 +156,7 @@ func TestPhrasebook(t *testing.T) {
 			if text := d.fill(w.text); strings.ContainsAny(text, "{}|") || !regexp.MustCompile(`^[A-Z1-9(_\[x]|^$`).MatchString(text) {
 				t.Errorf("%q became %q", w.text, text)
 			}
-			if len(w.when) == 0 && !slots.MatchString(w.text) && i < len(p.say)-1 {
+			if len(w.when) == 0 && !slots.MatchString(w.text) && i < len(p.wordings)-1 {
 				t.Errorf("%q is always said; the next never", w.text)
 			}
 		}
@@ -165,18 +165,18 @@ func TestPhrasebook(t *testing.T) {
 
 func TestCounts(t *testing.T) {
 	for _, tc := range [][3]string{{"1", "month", "1 month"}, {"12", "month", "12 months"}, {"1", "day'", "1 day's"}, {"30", "day'", "30 days'"}} {
-		if got := count(tc[0], tc[1]); got != tc[2] {
+		if got := formatCount(tc[0], tc[1]); got != tc[2] {
 			t.Errorf("%s is not %s", got, tc[2])
 		}
 	}
-	if got := letter(0) + letter(25) + letter(26) + letter(701) + letter(702); got != "azaazzaaa" {
+	if got := listLabel(0) + listLabel(25) + listLabel(26) + listLabel(701) + listLabel(702); got != "azaazzaaa" {
 		t.Error(got)
 	}
 	var many []any
 	for range 30 {
 		many = append(many, "x.")
 	}
-	if got := items(many); !strings.HasSuffix(got, "(ac) x;\n\n(ad) x.") {
+	if got := formatList(many); !strings.HasSuffix(got, "(ac) x;\n\n(ad) x.") {
 		t.Error(got)
 	}
 }

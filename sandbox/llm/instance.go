@@ -31,7 +31,7 @@ func (s *Server) instance(schema json.RawMessage, strict bool, m material) (stri
 	}
 	for turn := range uint64(8) { // each turn makes other choices
 		g := generator{root: root, m: &m, turn: turn, seed: m.seed}
-		v, err := g.value(root, "", hint{}, 0)
+		v, err := g.value(root, "", subject{}, 0)
 		if err != nil {
 			continue
 		}
@@ -47,8 +47,8 @@ func (s *Server) instance(schema json.RawMessage, strict bool, m material) (stri
 	return "", errors.New("the sandbox cannot create an instance of this schema")
 }
 
-// hint is the subject of the values within an item of a list.
-type hint struct {
+// subject is the subject of the values within an item of a list.
+type subject struct {
 	finding *finding
 	section *section
 	body    string
@@ -56,11 +56,11 @@ type hint struct {
 }
 
 type generator struct {
-	root any
-	m    *material
-	turn uint64
-	seed uint64
-	made int // number of values generated so far
+	root      any
+	m         *material
+	turn      uint64
+	seed      uint64
+	generated int // number of values generated so far
 }
 
 // next returns a pseudorandom number (SplitMix64) that depends only on the request.
@@ -79,15 +79,15 @@ var (
 
 // Limits of generated documents.
 const (
-	shallow  = 6 // depth from which optional values are omitted
-	tooDeep  = 40
-	tooMany  = 20_000  // values
-	tooLong  = 100_000 // characters of a string
-	maxItems = 1000
+	maxOptionalDepth = 6 // depth from which optional values are omitted
+	maxDepth         = 40
+	maxValues        = 20_000  // values
+	maxString        = 100_000 // characters of a string
+	maxItems         = 1000
 )
 
-// limit returns a keyword that is a count, capped at beyond+1, or the default.
-func limit(v any, or, beyond int) int {
+// countKeyword returns a keyword that is a count, capped at beyond+1, or the default.
+func countKeyword(v any, or, beyond int) int {
 	f, ok := v.(float64)
 	if !ok {
 		return or
@@ -95,8 +95,8 @@ func limit(v any, or, beyond int) int {
 	return int(min(max(math.Ceil(f), 0), float64(beyond+1)))
 }
 
-func (g *generator) value(schema any, name string, h hint, depth int) (any, error) {
-	if g.made++; depth > tooDeep || g.made > tooMany {
+func (g *generator) value(schema any, name string, h subject, depth int) (any, error) {
+	if g.generated++; depth > maxDepth || g.generated > maxValues {
 		return nil, errDeep
 	}
 	s, ok := schema.(map[string]any)
@@ -106,7 +106,7 @@ func (g *generator) value(schema any, name string, h hint, depth int) (any, erro
 		}
 		s = map[string]any{}
 	}
-	s, err := g.flat(s, 0)
+	s, err := g.resolve(s, 0)
 	if err != nil {
 		return nil, err
 	}
@@ -121,7 +121,7 @@ func (g *generator) value(schema any, name string, h hint, depth int) (any, erro
 	if list, ok := s["enum"].([]any); ok {
 		return g.choose(list, name, h)
 	}
-	switch kind(s, g.turn) {
+	switch valueType(s, g.turn) {
 	case "object":
 		return g.object(s, h, depth)
 	case "array":
@@ -140,7 +140,7 @@ func (g *generator) value(schema any, name string, h hint, depth int) (any, erro
 }
 
 // option tries the alternatives of anyOf or oneOf, null last, and in another order on later turns.
-func (g *generator) option(s map[string]any, key string, options []any, name string, h hint, depth int) (any, error) {
+func (g *generator) option(s map[string]any, key string, options []any, name string, h subject, depth int) (any, error) {
 	rest := maps.Clone(s)
 	delete(rest, key)
 	order := slices.Clone(options)
@@ -149,7 +149,7 @@ func (g *generator) option(s map[string]any, key string, options []any, name str
 		switch an, bn := null(a), null(b); {
 		case an == bn:
 			return 0
-		case an == (depth <= shallow): // at depth, null ends the recursion
+		case an == (depth <= maxOptionalDepth): // at depth, null ends the recursion
 			return 1
 		default:
 			return -1
@@ -166,7 +166,7 @@ func (g *generator) option(s map[string]any, key string, options []any, name str
 			}
 			m = map[string]any{}
 		}
-		if m, err = g.flat(m, 0); err != nil {
+		if m, err = g.resolve(m, 0); err != nil {
 			continue
 		}
 		if v, err = g.value(merge(rest, m), name, h, depth+1); err == nil {
@@ -177,7 +177,7 @@ func (g *generator) option(s map[string]any, key string, options []any, name str
 }
 
 // choose returns the enum value that is the item's subject, else one mentioned in the text, else any.
-func (g *generator) choose(list []any, name string, h hint) (any, error) {
+func (g *generator) choose(list []any, name string, h subject) (any, error) {
 	if len(list) == 0 {
 		return nil, errImpossible
 	}
@@ -204,13 +204,13 @@ func (g *generator) choose(list []any, name string, h hint) (any, error) {
 	return pick(g.next(), list), nil
 }
 
-func (g *generator) object(s map[string]any, h hint, depth int) (any, error) {
+func (g *generator) object(s map[string]any, h subject, depth int) (any, error) {
 	props := asMap(s["properties"])
 	required := asList(s["required"])
 	out := map[string]any{}
 	for _, name := range slices.Sorted(maps.Keys(props)) {
 		need := slices.Contains(required, any(name))
-		if !need && depth >= shallow {
+		if !need && depth >= maxOptionalDepth {
 			continue
 		}
 		v, err := g.value(props[name], name, h, depth+1)
@@ -243,7 +243,7 @@ func (g *generator) object(s map[string]any, h hint, depth int) (any, error) {
 			}
 		}
 	}
-	least := limit(s["minProperties"], 0, maxItems)
+	least := countKeyword(s["minProperties"], 0, maxItems)
 	if least > maxItems {
 		return nil, errImpossible
 	}
@@ -255,9 +255,9 @@ func (g *generator) object(s map[string]any, h hint, depth int) (any, error) {
 	return out, nil
 }
 
-func (g *generator) array(s map[string]any, name string, h hint, depth int) (any, error) {
+func (g *generator) array(s map[string]any, name string, h subject, depth int) (any, error) {
 	fixed, _ := s["prefixItems"].([]any)
-	least, most := limit(s["minItems"], 0, maxItems), limit(s["maxItems"], maxItems, maxItems)
+	least, most := countKeyword(s["minItems"], 0, maxItems), countKeyword(s["maxItems"], maxItems, maxItems)
 	if least > most || least > maxItems {
 		return nil, errImpossible
 	}
@@ -265,23 +265,23 @@ func (g *generator) array(s map[string]any, name string, h hint, depth int) (any
 	if !given {
 		items = true
 	}
-	hints := g.hints(items)
+	hints := g.subjects(items)
 	switch {
-	case hints == nil && depth >= shallow:
-		hints = make([]hint, least)
+	case hints == nil && depth >= maxOptionalDepth:
+		hints = make([]subject, least)
 	case hints == nil:
-		hints = make([]hint, max(least, len(fixed), 2))
+		hints = make([]subject, max(least, len(fixed), 2))
 	}
 	if items == false {
 		hints = hints[:min(len(hints), len(fixed))]
 	}
 	for len(hints) < least {
-		hints = append(hints, hint{item: len(hints)}) //nolint:makezero // those made before are hints, too
+		hints = append(hints, subject{item: len(hints)}) //nolint:makezero // those made before are hints, too
 	}
 	hints = hints[:min(len(hints), most)]
 	out := make([]any, 0, len(hints))
 	for i, ih := range hints {
-		if ih == (hint{}) {
+		if ih == (subject{}) {
 			ih = h
 		}
 		ih.item = i
@@ -296,7 +296,7 @@ func (g *generator) array(s map[string]any, name string, h hint, depth int) (any
 				!slices.ContainsFunc(out, func(w any) bool { return equal(v, w) }) {
 				break
 			}
-			ih = hint{item: ih.item + len(hints)}
+			ih = subject{item: ih.item + len(hints)}
 		}
 		if err != nil {
 			if len(out) >= least {
@@ -309,9 +309,9 @@ func (g *generator) array(s map[string]any, name string, h hint, depth int) (any
 	return out, nil
 }
 
-// hints returns the items of a list of findings or sections, or nil for any other list.
-func (g *generator) hints(items any) []hint {
-	s, err := g.flat(asMap(items), 0)
+// subjects returns the items of a list of findings or sections, or nil for any other list.
+func (g *generator) subjects(items any) []subject {
+	s, err := g.resolve(asMap(items), 0)
 	if err != nil {
 		return nil
 	}
@@ -323,9 +323,9 @@ func (g *generator) hints(items any) []hint {
 				enum = list
 			}
 		}
-		out := []hint{}
+		out := []subject{}
 		for _, f := range g.m.findings(enum) {
-			out = append(out, hint{finding: &f})
+			out = append(out, subject{finding: &f})
 		}
 		return out
 	}
@@ -338,7 +338,7 @@ func (g *generator) hints(items any) []hint {
 	if ids := enumOf(g, props["id"]); len(ids) > 0 {
 		named := make([]section, len(ids))
 		for i, id := range ids {
-			named[i] = section{id: id, heading: upper(words(id))}
+			named[i] = section{id: id, heading: upperFirst(words(id))}
 			for _, s := range list {
 				if s.id == id {
 					named[i] = s
@@ -350,15 +350,15 @@ func (g *generator) hints(items any) []hint {
 	if len(list) == 0 {
 		list = []section{{id: "parties", heading: "Parties"}, {id: "terms", heading: "Terms"}, {id: "general", heading: "General Provisions"}}
 	}
-	out := make([]hint, len(list))
+	out := make([]subject, len(list))
 	for i, b := range g.m.bodies(list) {
-		out[i] = hint{section: &list[i], body: b}
+		out[i] = subject{section: &list[i], body: b}
 	}
 	return out
 }
 
 func enumOf(g *generator, schema any) []string {
-	s, err := g.flat(asMap(schema), 0)
+	s, err := g.resolve(asMap(schema), 0)
 	if err != nil {
 		return nil
 	}

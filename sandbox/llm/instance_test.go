@@ -14,7 +14,7 @@ import (
 func made(t testing.TB, s *Server, schema, system, user string) (any, string, error) {
 	t.Helper()
 	m := material{system: system, user: user, seed: uint64(len(user))}
-	m.read()
+	m.parse()
 	raw, err := s.instance(json.RawMessage(schema), false, m)
 	if err != nil {
 		return nil, "", err
@@ -135,7 +135,7 @@ func FuzzInstance(f *testing.F) {
 	f.Fuzz(func(t *testing.T, schema []byte, user string) {
 		s := New(Options{})
 		m := material{user: user}
-		m.read()
+		m.parse()
 		raw, err := s.instance(schema, false, m)
 		if err != nil {
 			return
@@ -236,7 +236,7 @@ func TestClosestSentence(t *testing.T) {
 
 func TestCutLeavesNoHalfPlaceholder(t *testing.T) {
 	for n := range 30 {
-		got := cut("Ask [PERSON_12] about [ORG_3] now and then again", n)
+		got := truncate("Ask [PERSON_12] about [ORG_3] now and then again", n)
 		if strings.Count(got, "[") != strings.Count(got, "]") {
 			t.Errorf("%d: %q", n, got)
 		}

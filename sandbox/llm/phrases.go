@@ -16,7 +16,7 @@ var phraseFile []byte
 // phrase is the stock wording of one point of a legal document. phrases.yaml documents the format.
 type phrase struct {
 	on, in, kind []string
-	say          []wording
+	wordings     []wording
 }
 
 type wording struct {
@@ -57,7 +57,7 @@ var phrasebook = sync.OnceValue(func() []phrase {
 					w.when = append(w.when, condition{input, value, not})
 				}
 			}
-			p.say = append(p.say, w)
+			p.wordings = append(p.wordings, w)
 		}
 		out[i] = p
 	}

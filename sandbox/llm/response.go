@@ -9,7 +9,7 @@ import (
 )
 
 // writeCompletion sends an answer that is not streamed.
-func (s *Server) whole(w http.ResponseWriter, c call, b Behaviour, a reply) {
+func (s *Server) writeCompletion(w http.ResponseWriter, c chatRequest, b Behaviour, a completion) {
 	choices := []any{map[string]any{
 		"index": 0, "message": map[string]any{"role": "assistant", "content": a.text, "refusal": nil},
 		"finish_reason": a.finish, "logprobs": nil,
@@ -22,7 +22,7 @@ func (s *Server) whole(w http.ResponseWriter, c call, b Behaviour, a reply) {
 		"choices": choices, "usage": a.usage(),
 	})
 	if err != nil {
-		refuse(w, http.StatusInternalServerError, "internal", "The answer could not be encoded.")
+		writeError(w, http.StatusInternalServerError, "internal", "The answer could not be encoded.")
 		return
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -39,7 +39,7 @@ func (s *Server) whole(w http.ResponseWriter, c call, b Behaviour, a reply) {
 }
 
 // stream sends an answer in many chunks, split regardless of words and placeholders.
-func (s *Server) stream(w http.ResponseWriter, r *http.Request, c call, b Behaviour, a reply) {
+func (s *Server) stream(w http.ResponseWriter, r *http.Request, c chatRequest, b Behaviour, a completion) {
 	w.Header().Set("Content-Type", "text/event-stream")
 	w.Header().Set("Cache-Control", "no-cache")
 	flusher := http.NewResponseController(w)
@@ -71,7 +71,7 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request, c call, b Behavi
 	if !send(delta(map[string]any{"role": "assistant", "content": "", "refusal": nil}, nil)) {
 		return
 	}
-	pieces := split(a.text, a.seed)
+	pieces := chunks(a.text, a.seed)
 	for i, p := range pieces {
 		if !s.wait(r, s.opt.ChunkDelay+time.Duration(b.ChunkDelayMs)*time.Millisecond) {
 			return
@@ -103,8 +103,8 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request, c call, b Behavi
 	_ = send(append(last, "data: [DONE]\n\n"...))
 }
 
-// split cuts text into at most about forty chunks of varying length.
-func split(text string, seed uint64) []string {
+// chunks cuts text into at most about forty chunks of varying length.
+func chunks(text string, seed uint64) []string {
 	runes := []rune(text)
 	size := max(6, len(runes)/30)
 	var pieces []string

@@ -92,7 +92,7 @@ func checkStrict(v any, at string) error {
 }
 
 // resolve follows $ref and merges allOf.
-func (g *generator) flat(s map[string]any, hops int) (map[string]any, error) {
+func (g *generator) resolve(s map[string]any, hops int) (map[string]any, error) {
 	if hops > 32 {
 		return nil, errDeep
 	}
@@ -110,7 +110,7 @@ func (g *generator) flat(s map[string]any, hops int) (map[string]any, error) {
 			}
 			t = map[string]any{}
 		}
-		return g.flat(merge(rest, t), hops+1)
+		return g.resolve(merge(rest, t), hops+1)
 	}
 	if all, ok := s["allOf"].([]any); ok {
 		rest := maps.Clone(s)
@@ -123,13 +123,13 @@ func (g *generator) flat(s map[string]any, hops int) (map[string]any, error) {
 				}
 				continue
 			}
-			m, err := g.flat(m, hops+1)
+			m, err := g.resolve(m, hops+1)
 			if err != nil {
 				return nil, err
 			}
 			rest = merge(rest, m)
 		}
-		return g.flat(rest, hops+1)
+		return g.resolve(rest, hops+1)
 	}
 	return s, nil
 }
@@ -193,7 +193,7 @@ func merge(a, b map[string]any) map[string]any {
 		case "items":
 			out[k] = map[string]any{"allOf": []any{va, vb}}
 		case "type":
-			out[k] = common(va, vb)
+			out[k] = commonTypes(va, vb)
 		case "anyOf", "oneOf":
 			// Two lists of alternatives: combine each of the first with the second.
 			la, _ := va.([]any)
@@ -211,7 +211,7 @@ func merge(a, b map[string]any) map[string]any {
 	return out
 }
 
-func common(a, b any) any {
+func commonTypes(a, b any) any {
 	la, lb := asList(a), asList(b)
 	var out []any
 	for _, t := range la {
@@ -248,8 +248,8 @@ func equal(a, b any) bool {
 	return errA == nil && errB == nil && bytes.Equal(ra, rb)
 }
 
-// kind returns the type to generate: the first one listed that is not null, else the one implied by the keywords.
-func kind(s map[string]any, turn uint64) string {
+// valueType returns the type to generate: the first one listed that is not null, else the one implied by the keywords.
+func valueType(s map[string]any, turn uint64) string {
 	if t, ok := s["type"]; ok {
 		list := asList(t)
 		for i := range list {

@@ -126,15 +126,15 @@ func (s *Server) Close() error {
 // ServeHTTP implements http.Handler. It rejects any Host other than loopback, because a web page could reach loopback under
 // its own name (DNS rebinding).
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if !loopback(r.Host) {
-		refuse(w, http.StatusForbidden, "forbidden_host", "The sandbox can only be reached under a loopback address.")
+	if !isLoopback(r.Host) {
+		writeError(w, http.StatusForbidden, "forbidden_host", "The sandbox can only be reached under a loopback address.")
 		return
 	}
 	s.mux.ServeHTTP(w, r)
 }
 
 // isLoopback reports whether a Host header, with or without a port, names loopback.
-func loopback(host string) bool {
+func isLoopback(host string) bool {
 	if name, _, err := net.SplitHostPort(host); err == nil {
 		host = name
 	}
@@ -157,14 +157,14 @@ func (s *Server) Count() int {
 }
 
 // Reset forgets the requests received and sets Count to 0.
-func (s *Server) Forget() {
+func (s *Server) Reset() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.requests, s.count = nil, 0
 }
 
 // chatRequest is the part of a request's body that is used.
-type call struct {
+type chatRequest struct {
 	Model    string `json:"model"`
 	Messages []struct {
 		Role    string  `json:"role"`
@@ -213,7 +213,7 @@ func (c *content) UnmarshalJSON(b []byte) error {
 
 func (s *Server) models(w http.ResponseWriter, r *http.Request) {
 	if !s.authorized(r) {
-		refuse(w, http.StatusUnauthorized, "invalid_api_key", "Incorrect API key provided.")
+		writeError(w, http.StatusUnauthorized, "invalid_api_key", "Incorrect API key provided.")
 		return
 	}
 	writeJSON(w, http.StatusOK, map[string]any{"object": "list", "data": []any{
@@ -224,13 +224,13 @@ func (s *Server) models(w http.ResponseWriter, r *http.Request) {
 func (s *Server) chat(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	authorized := s.authorized(r)
-	b := s.meet(r.Header.Get("Idempotency-Key"), authorized, body)
+	b := s.recordRequest(r.Header.Get("Idempotency-Key"), authorized, body)
 	switch {
 	case err != nil:
-		refuse(w, http.StatusRequestEntityTooLarge, "request_too_large", "The request is too large.")
+		writeError(w, http.StatusRequestEntityTooLarge, "request_too_large", "The request is too large.")
 		return
 	case !authorized:
-		refuse(w, http.StatusUnauthorized, "invalid_api_key", "Incorrect API key provided.")
+		writeError(w, http.StatusUnauthorized, "invalid_api_key", "Incorrect API key provided.")
 		return
 	}
 	if !s.wait(r, s.opt.Latency+time.Duration(b.DelayMs)*time.Millisecond) {
@@ -239,29 +239,29 @@ func (s *Server) chat(w http.ResponseWriter, r *http.Request) {
 	if s.misbehave(w, r, b) {
 		return
 	}
-	var c call
+	var c chatRequest
 	if err := json.Unmarshal(body, &c); err != nil {
-		refuse(w, http.StatusBadRequest, "invalid_json", "The body is not a valid request: "+err.Error())
+		writeError(w, http.StatusBadRequest, "invalid_json", "The body is not a valid request: "+err.Error())
 		return
 	}
 	if c.Model == "" || len(c.Messages) == 0 {
-		refuse(w, http.StatusBadRequest, "missing_required_parameter", "model and messages are required.")
+		writeError(w, http.StatusBadRequest, "missing_required_parameter", "model and messages are required.")
 		return
 	}
 	a, err := s.answer(c, b)
 	if err != nil {
-		refuse(w, http.StatusBadRequest, "invalid_request_error", err.Error())
+		writeError(w, http.StatusBadRequest, "invalid_request_error", err.Error())
 		return
 	}
 	if c.Stream {
 		s.stream(w, r, c, b, a)
 		return
 	}
-	s.whole(w, c, b, a)
+	s.writeCompletion(w, c, b, a)
 }
 
 // recordRequest records a request and returns the behaviour that applies to it.
-func (s *Server) meet(key string, authorized bool, body []byte) Behaviour {
+func (s *Server) recordRequest(key string, authorized bool, body []byte) Behaviour {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	b := s.behaviour
@@ -306,7 +306,7 @@ func (s *Server) wait(r *http.Request, d time.Duration) bool {
 }
 
 // writeError writes an error response of the protocol.
-func refuse(w http.ResponseWriter, status int, code, message string) {
+func writeError(w http.ResponseWriter, status int, code, message string) {
 	kind := "invalid_request_error"
 	if status >= http.StatusInternalServerError {
 		kind = "server_error"

@@ -375,7 +375,7 @@ func TestEveryMode(t *testing.T) {
 			defer res.Body.Close()
 			body, err := io.ReadAll(res.Body)
 			if err := tc.check(res.StatusCode, string(body), err); err != nil {
-				t.Errorf("%v: %s", err, cut(string(body), 500))
+				t.Errorf("%v: %s", err, truncate(string(body), 500))
 			}
 		})
 	}

@@ -14,16 +14,16 @@ var formats = map[string]string{
 	"uri": "https://example.com/sandbox", "uuid": "0190b3a4-7c00-7000-8000-000000000000",
 }
 
-func (g *generator) text(s map[string]any, name string, h hint) (any, error) {
-	least, most := limit(s["minLength"], 0, tooLong), limit(s["maxLength"], tooLong, tooLong)
-	if least > most || least > tooLong {
+func (g *generator) text(s map[string]any, name string, h subject) (any, error) {
+	least, most := countKeyword(s["minLength"], 0, maxString), countKeyword(s["maxLength"], maxString, maxString)
+	if least > most || least > maxString {
 		return nil, errImpossible
 	}
 	if f, ok := s["format"].(string); ok && formats[f] != "" {
 		return formats[f], nil
 	}
 	if p, ok := s["pattern"].(string); ok {
-		return matching(p, least)
+		return textMatching(p, least)
 	}
 	t := g.words(strings.ToLower(name), h)
 	if utf8.RuneCountInString(t) > most {
@@ -36,7 +36,7 @@ func (g *generator) text(s map[string]any, name string, h hint) (any, error) {
 }
 
 // words returns the text for a property with this name.
-func (g *generator) words(name string, h hint) string {
+func (g *generator) words(name string, h subject) string {
 	m := g.m
 	is := func(names ...string) bool { return slices.Contains(names, name) }
 	switch {
@@ -54,7 +54,7 @@ func (g *generator) words(name string, h hint) string {
 	case h.finding != nil && is("rationale", "reason", "explanation", "description", "summary", "why"):
 		return m.decorate("Sandbox finding (no real AI was asked): " + h.finding.rationale)
 	case h.finding != nil && is("suggestion", "recommendation", "advice"):
-		return m.decorate(h.finding.ask)
+		return m.decorate(h.finding.suggestion)
 	case h.section != nil && is("heading", "title", "name"):
 		return h.section.heading
 	case h.section != nil && is("body", "text", "content"):
@@ -71,7 +71,7 @@ func (g *generator) words(name string, h hint) string {
 	case is("body", "text", "content", "answer", "draft", "summary"):
 		return m.prose()
 	}
-	about := cut(strings.Join(strings.Fields(m.question), " "), 120)
+	about := truncate(strings.Join(strings.Fields(m.question), " "), 120)
 	t := fmt.Sprintf("Sandbox text %d (no real AI was asked)", h.item+1)
 	if about != "" {
 		t += ", about: " + about
@@ -79,8 +79,8 @@ func (g *generator) words(name string, h hint) string {
 	return m.decorate(t)
 }
 
-// matching returns a text that matches a simple pattern and has at least the given number of characters.
-func matching(pattern string, least int) (string, error) {
+// textMatching returns a text that matches a simple pattern and has at least the given number of characters.
+func textMatching(pattern string, least int) (string, error) {
 	re, err := syntax.Parse(pattern, syntax.Perl)
 	if err != nil {
 		return "", errImpossible

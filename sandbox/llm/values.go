@@ -11,7 +11,7 @@ import (
 )
 
 // format returns a value as text for readers.
-func show(v any) string {
+func formatValue(v any) string {
 	switch v := v.(type) {
 	case nil:
 		return ""
@@ -25,20 +25,20 @@ func show(v any) string {
 	case []any:
 		parts := make([]string, len(v))
 		for i, e := range v {
-			parts[i] = show(e)
+			parts[i] = formatValue(e)
 		}
 		if n := len(parts); n > 1 {
 			return strings.Join(parts[:n-1], ", ") + " and " + parts[n-1]
 		}
 		return strings.Join(parts, "")
 	case map[string]any:
-		return row(v)
+		return formatObject(v)
 	}
 	return fmt.Sprint(v)
 }
 
-// row formats an object: its name first, then its other properties with their names.
-func row(m map[string]any) string {
+// formatObject formats an object: its name first, then its other properties with their names.
+func formatObject(m map[string]any) string {
 	called := []string{"description", "name", "number", "title"}
 	keys := slices.Sorted(maps.Keys(m))
 	slices.SortStableFunc(keys, func(a, b string) int {
@@ -52,7 +52,7 @@ func row(m map[string]any) string {
 	})
 	var parts []string
 	for _, k := range keys {
-		text := show(m[k])
+		text := formatValue(m[k])
 		switch {
 		case slices.Contains(called, k):
 		case k == "date":
@@ -65,28 +65,28 @@ func row(m map[string]any) string {
 	return strings.Join(parts, ", ")
 }
 
-func items(list []any) string {
+func formatList(list []any) string {
 	lines := make([]string, len(list))
 	for i, v := range list {
 		end := ";"
 		if i == len(list)-1 {
 			end = "."
 		}
-		lines[i] = fmt.Sprintf("(%s) %s%s", letter(i), strings.TrimRight(show(v), ".;"), end)
+		lines[i] = fmt.Sprintf("(%s) %s%s", listLabel(i), strings.TrimRight(formatValue(v), ".;"), end)
 	}
 	return strings.Join(lines, "\n\n")
 }
 
-// letter returns a, b, … z, aa, ab, …
-func letter(i int) string {
+// listLabel returns a, b, … z, aa, ab, …
+func listLabel(i int) string {
 	if i >= 26 {
-		return letter(i/26-1) + letter(i%26)
+		return listLabel(i/26-1) + listLabel(i%26)
 	}
 	return string(rune('a' + i))
 }
 
-// count returns "1 month" or "12 months", and for the noun month' "1 month's" or "12 months'".
-func count(n, noun string) string {
+// formatCount returns "1 month" or "12 months", and for the noun month' "1 month's" or "12 months'".
+func formatCount(n, noun string) string {
 	noun, whose := strings.CutSuffix(noun, "'")
 	switch one := n == "1"; {
 	case one && whose:
@@ -99,9 +99,9 @@ func count(n, noun string) string {
 	return n + " " + noun + "s"
 }
 
-var opening = regexp.MustCompile(`^(?:We|It|This|There|To|The|A|An|By|In|On|At|For|From|If|Any|All|Each|No|Not|Up|Under|Build|Design|Develop|Advise|Provide|Pay|Return|Stop|Give|Write|Review|Draft|Evaluating|Transfer|Book|Prepare|Maintain|Support)\b`)
+var openingWord = regexp.MustCompile(`^(?:We|It|This|There|To|The|A|An|By|In|On|At|For|From|If|Any|All|Each|No|Not|Up|Under|Build|Design|Develop|Advise|Provide|Pay|Return|Stop|Give|Write|Review|Draft|Evaluating|Transfer|Book|Prepare|Maintain|Support)\b`)
 
-// lower puts the first word into lower case if it is not a proper noun.
-func lower(s string) string {
-	return opening.ReplaceAllStringFunc(s, strings.ToLower)
+// lowerFirst puts the first word into lower case if it is not a proper noun.
+func lowerFirst(s string) string {
+	return openingWord.ReplaceAllStringFunc(s, strings.ToLower)
 }

@@ -13,7 +13,7 @@ import (
 )
 
 // storedMail is a mail as shown on the page.
-type letter struct {
+type storedMail struct {
 	Name          string // file name
 	From, Subject string
 	To            []string // recipients of the envelope
@@ -37,8 +37,8 @@ type part struct {
 const maxParts = 200
 
 // open parses a mail, or only its header for the list.
-func (s *Server) open(name string, whole bool) (letter, error) {
-	l := letter{Name: name}
+func (s *Server) open(name string, whole bool) (storedMail, error) {
+	l := storedMail{Name: name}
 	info, err := s.root.Stat(name)
 	if err != nil {
 		return l, err
@@ -94,7 +94,7 @@ func decoded(h mail.Header, name string) string {
 }
 
 // walk extracts the parts of a mail: the first text and the first HTML as its content, the rest as attachments.
-func (l *letter) walk(e *message.Entity) {
+func (l *storedMail) walk(e *message.Entity) {
 	n := 0
 	err := e.Walk(func(_ []int, p *message.Entity, err error) error {
 		if err != nil && !message.IsUnknownCharset(err) && !message.IsUnknownEncoding(err) {

@@ -37,13 +37,13 @@ type Server struct {
 	port string
 }
 
-// shown limits the number of mails in the list.
-const shown = 200
+// maxListed limits the number of mails in the list.
+const maxListed = 200
 
 //go:embed list.html mail.html page.css page.js
 var files embed.FS
 
-var pages = template.Must(template.New("").Funcs(template.FuncMap{"when": when, "size": size, "pieces": pieces}).ParseFS(files, "*.html"))
+var pages = template.Must(template.New("").Funcs(template.FuncMap{"when": formatTime, "size": formatSize, "pieces": linkify}).ParseFS(files, "*.html"))
 
 // Start serves the mails in dir on a free loopback port.
 func Start(dir string) (*Server, error) {
@@ -68,7 +68,7 @@ func Start(dir string) (*Server, error) {
 			http.ServeFileFS(w, r, files, name)
 		})
 	}
-	s.web = &http.Server{Handler: s.guard(mux), ReadHeaderTimeout: 5 * time.Second, IdleTimeout: time.Minute, ErrorLog: log.New(io.Discard, "", 0)}
+	s.web = &http.Server{Handler: s.secure(mux), ReadHeaderTimeout: 5 * time.Second, IdleTimeout: time.Minute, ErrorLog: log.New(io.Discard, "", 0)}
 	go func() {
 		defer close(s.done)
 		_ = s.web.Serve(l) // until Close
@@ -92,7 +92,7 @@ const pagePolicy = "default-src 'none'; style-src 'self'; script-src 'self'; con
 // mailPolicy sandboxes the content of a mail: no origin, no scripts, and only the images attached to it.
 const mailPolicy = "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; img-src data: %s; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
 
-func (s *Server) guard(next http.Handler) http.Handler {
+func (s *Server) secure(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		host, port, err := net.SplitHostPort(r.Host)
 		if err != nil || port != s.port || host != "127.0.0.1" && host != "localhost" {
@@ -115,23 +115,23 @@ var mailName = regexp.MustCompile(`^[0-9A-Za-z.-]{1,100}\.eml$`)
 func (s *Server) list(w http.ResponseWriter, _ *http.Request) {
 	dir, err := s.root.Open(".")
 	if err != nil {
-		fail(w, err)
+		writeError(w, err)
 		return
 	}
 	defer dir.Close()
 	names, err := dir.Readdirnames(-1)
 	if err != nil {
-		fail(w, err)
+		writeError(w, err)
 		return
 	}
 	names = slices.DeleteFunc(names, func(n string) bool { return !mailName.MatchString(n) })
 	slices.Sort(names) // by time of arrival
 	slices.Reverse(names)
 	page := struct {
-		Mails []letter
+		Mails []storedMail
 		Total int
 	}{Total: len(names)}
-	for _, name := range names[:min(len(names), shown)] {
+	for _, name := range names[:min(len(names), maxListed)] {
 		if one, err := s.open(name, false); err == nil {
 			page.Mails = append(page.Mails, one)
 		}
@@ -159,11 +159,11 @@ func (s *Server) html(w http.ResponseWriter, r *http.Request) {
 	h.Set("Content-Security-Policy", fmt.Sprintf(mailPolicy, s.URL))
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Del("Cross-Origin-Resource-Policy")
-	_, _ = io.WriteString(w, `<!DOCTYPE html><meta charset="utf-8"><base target="_blank">`+one.withPictures()) //nolint:gosec // untrusted HTML, hence the policy
+	_, _ = io.WriteString(w, `<!DOCTYPE html><meta charset="utf-8"><base target="_blank">`+one.htmlWithImages()) //nolint:gosec // untrusted HTML, hence the policy
 }
 
 func (s *Server) source(w http.ResponseWriter, r *http.Request) {
-	f, err := s.root.Open(nameOf(r))
+	f, err := s.root.Open(mailFile(r))
 	if err != nil {
 		http.NotFound(w, r)
 		return
@@ -173,8 +173,8 @@ func (s *Server) source(w http.ResponseWriter, r *http.Request) {
 	_, _ = io.Copy(w, f)
 }
 
-// pictures are the image types that are served inline.
-var pictures = []string{"image/png", "image/jpeg", "image/gif", "image/webp"}
+// imageTypes are the image types that are served inline.
+var imageTypes = []string{"image/png", "image/jpeg", "image/gif", "image/webp"}
 
 func (s *Server) part(w http.ResponseWriter, r *http.Request) {
 	one, ok := s.read(w, r)
@@ -191,7 +191,7 @@ func (s *Server) part(w http.ResponseWriter, r *http.Request) {
 	h.Set("Content-Security-Policy", "sandbox; default-src 'none'")
 	h.Set("Cross-Origin-Resource-Policy", "cross-origin") // a mail in its sandboxed frame has no origin
 	contentType, disposition := "application/octet-stream", "attachment"
-	if p.ID != "" && slices.Contains(pictures, p.Type) {
+	if p.ID != "" && slices.Contains(imageTypes, p.Type) {
 		contentType, disposition = p.Type, "inline"
 	}
 	h.Set("Content-Type", contentType)
@@ -199,15 +199,15 @@ func (s *Server) part(w http.ResponseWriter, r *http.Request) {
 	_, _ = w.Write(p.body)
 }
 
-func nameOf(r *http.Request) string {
+func mailFile(r *http.Request) string {
 	if name := r.PathValue("name"); mailName.MatchString(name) {
 		return name
 	}
 	return "-" // matches no file
 }
 
-func (s *Server) read(w http.ResponseWriter, r *http.Request) (letter, bool) {
-	one, err := s.open(nameOf(r), true)
+func (s *Server) read(w http.ResponseWriter, r *http.Request) (storedMail, bool) {
+	one, err := s.open(mailFile(r), true)
 	if err != nil {
 		http.NotFound(w, r)
 		return one, false
@@ -218,50 +218,50 @@ func (s *Server) read(w http.ResponseWriter, r *http.Request) (letter, bool) {
 func render(w http.ResponseWriter, name string, data any) {
 	var out bytes.Buffer
 	if err := pages.ExecuteTemplate(&out, name, data); err != nil {
-		fail(w, err)
+		writeError(w, err)
 		return
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	_, _ = out.WriteTo(w)
 }
 
-func fail(w http.ResponseWriter, err error) {
+func writeError(w http.ResponseWriter, err error) {
 	http.Error(w, "Cannot read the mails: "+err.Error(), http.StatusInternalServerError)
 }
 
-func when(t time.Time) string {
+func formatTime(t time.Time) string {
 	if t.IsZero() {
 		return ""
 	}
 	return t.Local().Format("2 Jan 2006, 15:04:05")
 }
 
-func size(n int) string {
+func formatSize(n int) string {
 	if n < 1<<10 {
 		return strconv.Itoa(n) + " bytes"
 	}
 	return strconv.Itoa((n+1023)>>10) + " KiB"
 }
 
-// piece is a part of a text: plain text or a link.
-type piece struct{ Text, Link string }
+// textPart is a part of a text: plain text or a link.
+type textPart struct{ Text, Link string }
 
 var links = regexp.MustCompile(`https?://[^\s<>"']+[^\s<>"'.,;:!?)\]]`)
 
-func pieces(text string) (out []piece) {
+func linkify(text string) (out []textPart) {
 	for {
 		at := links.FindStringIndex(text)
 		if at == nil {
-			return append(out, piece{Text: text})
+			return append(out, textPart{Text: text})
 		}
 		link := text[at[0]:at[1]]
-		out = append(out, piece{Text: text[:at[0]]}, piece{Text: link, Link: link})
+		out = append(out, textPart{Text: text[:at[0]]}, textPart{Text: link, Link: link})
 		text = text[at[1]:]
 	}
 }
 
-// withPictures returns the HTML with cid: URLs replaced by the URLs of the parts.
-func (l letter) withPictures() string {
+// htmlWithImages returns the HTML with cid: URLs replaced by the URLs of the parts.
+func (l storedMail) htmlWithImages() string {
 	var pairs []string
 	for i, p := range l.Parts {
 		if p.ID != "" {

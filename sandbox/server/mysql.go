@@ -21,7 +21,7 @@ const Database = "counsel"
 // MySQL starts MariaDB, or MySQL if MariaDB is not installed, and returns when it accepts queries. The first start
 // initializes the folder, which takes seconds.
 func MySQL(ctx context.Context, cfg Config) (_ *Server, err error) {
-	program := find(mysqlPrograms...)
+	program := findProgram(mysqlPrograms...)
 	if program == "" {
 		return nil, &MissingError{Programs: Missing(true, false)}
 	}
@@ -31,7 +31,7 @@ func MySQL(ctx context.Context, cfg Config) (_ *Server, err error) {
 	}
 	defer func() {
 		if err != nil {
-			s.abandon()
+			s.removeSocketDir()
 		}
 	}()
 	password, err := Secret(filepath.Join(cfg.Dir, "password"))
@@ -47,7 +47,7 @@ func MySQL(ctx context.Context, cfg Config) (_ *Server, err error) {
 	if err := os.MkdirAll(tempDir(cfg), 0o700); err != nil {
 		return nil, fmt.Errorf("mysql: %w", err)
 	}
-	if err := fillData(ctx, program, data, tempDir(cfg), s.child.logPath); err != nil {
+	if err := initData(ctx, program, data, tempDir(cfg), s.child.logPath); err != nil {
 		return nil, fmt.Errorf("mysql: new data folder: %w", err)
 	}
 	// The server runs these statements, one a line, at each start. They restore a lost database or password.
@@ -154,8 +154,8 @@ func userArg() []string {
 	return nil
 }
 
-// fillData initializes the data folder, under a temporary name until it is complete.
-func fillData(ctx context.Context, program, data, temp, logPath string) error {
+// initData initializes the data folder, under a temporary name until it is complete.
+func initData(ctx context.Context, program, data, temp, logPath string) error {
 	if _, err := os.Stat(data); err == nil || !errors.Is(err, os.ErrNotExist) {
 		return err
 	}
@@ -172,11 +172,11 @@ func fillData(ctx context.Context, program, data, temp, logPath string) error {
 	}
 	var argv []string
 	if strings.Contains(string(version), "MariaDB") {
-		install := find(installPrograms...)
+		install := findProgram(installPrograms...)
 		if install == "" {
 			return &MissingError{Programs: installPrograms[:1]}
 		}
-		if find(installNeeds) == "" {
+		if findProgram(installNeeds) == "" {
 			return &MissingError{Programs: []string{installNeeds}}
 		}
 		argv = []string{ // the shell script cannot handle spaces in paths, so use a relative path

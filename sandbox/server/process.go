@@ -17,24 +17,24 @@ import (
 )
 
 const (
-	firstPause = 100 * time.Millisecond // before the first restart; doubles up to maxPause
-	maxPause   = 5 * time.Second
-	steady     = 10 * time.Second // a child that ran this long resets the pause
-	readyEvery = 20 * time.Millisecond
-	maxLog     = 4 << 20 // bytes; a longer log is rotated at the next start
+	minRestartPause = 100 * time.Millisecond // before the first restart; doubles up to maxPause
+	maxRestartPause = 5 * time.Second
+	stableAfter     = 10 * time.Second // a child that ran this long resets the pause
+	readyInterval   = 20 * time.Millisecond
+	maxLog          = 4 << 20 // bytes; a longer log is rotated at the next start
 )
 
 // child is a supervised process. Its states are starting (until ready succeeds once), up (restarted after a pause
 // whenever it exits), and ended (done is closed).
 type child struct {
-	name    string
-	argv    []string
-	socket  string
-	logPath string
-	pidPath string
-	log     *slog.Logger
-	once    bool // never restarted
-	ready   func(context.Context) error
+	name      string
+	argv      []string
+	socket    string
+	logPath   string
+	pidPath   string
+	log       *slog.Logger
+	noRestart bool // never restarted
+	ready     func(context.Context) error
 
 	stop     chan struct{} // closed by halt
 	stopOnce sync.Once
@@ -49,10 +49,10 @@ type child struct {
 // start runs the child and waits until it is ready. If it fails, nothing is left running.
 func (c *child) start(ctx context.Context) error {
 	go c.supervise()
-	tick := time.NewTicker(readyEvery)
+	tick := time.NewTicker(readyInterval)
 	defer tick.Stop()
 	for {
-		if c.answers(ctx) {
+		if c.isReady(ctx) {
 			c.mu.Lock()
 			defer c.mu.Unlock()
 			c.up = c.err == nil
@@ -66,12 +66,12 @@ func (c *child) start(ctx context.Context) error {
 			err := fmt.Errorf("%s did not become ready: %w%s", c.name, context.Cause(ctx), logEnd(c.logPath))
 			over, cancel := context.WithCancel(context.Background())
 			cancel() // kill it at once
-			return errors.Join(err, c.halt(over))
+			return errors.Join(err, c.stopAndWait(over))
 		}
 	}
 }
 
-func (c *child) answers(ctx context.Context) bool {
+func (c *child) isReady(ctx context.Context) bool {
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()
 	return c.ready(ctx) == nil
@@ -94,8 +94,8 @@ func (c *child) signal(sig os.Signal) {
 	}
 }
 
-// halt sends SIGTERM to the child, and kills it if ctx is done first.
-func (c *child) halt(ctx context.Context) error {
+// stopAndWait sends SIGTERM to the child, and kills it if ctx is done first.
+func (c *child) stopAndWait(ctx context.Context) error {
 	c.stopOnce.Do(func() { close(c.stop) })
 	c.signal(syscall.SIGTERM)
 	c.signal(syscall.SIGCONT) // a stopped process would not handle SIGTERM
@@ -121,11 +121,11 @@ func (c *child) supervise() {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 
-	pause := firstPause
+	pause := minRestartPause
 	for {
 		began := time.Now()
 		err := c.run()
-		if c.halted() {
+		if c.stopping() {
 			return
 		}
 		c.mu.Lock()
@@ -134,11 +134,11 @@ func (c *child) supervise() {
 			c.err = fmt.Errorf("%s did not start: %w%s", c.name, err, logEnd(c.logPath))
 		}
 		c.mu.Unlock()
-		if !up || c.once {
+		if !up || c.noRestart {
 			return
 		}
-		if time.Since(began) > steady {
-			pause = firstPause
+		if time.Since(began) > stableAfter {
+			pause = minRestartPause
 		}
 		c.log.Warn("server exited and will be restarted", "server", c.name, "error", err.Error(), "pause", pause.String())
 		timer := time.NewTimer(pause)
@@ -148,11 +148,11 @@ func (c *child) supervise() {
 			timer.Stop()
 			return
 		}
-		pause = min(2*pause, maxPause)
+		pause = min(2*pause, maxRestartPause)
 	}
 }
 
-func (c *child) halted() bool {
+func (c *child) stopping() bool {
 	select {
 	case <-c.stop:
 		return true
@@ -174,11 +174,11 @@ func (c *child) run() error {
 	cmd := exec.Command(c.argv[0], c.argv[1:]...)
 	cmd.Dir = "/"
 	cmd.Stdout, cmd.Stderr = logFile, logFile
-	cmd.SysProcAttr = detached()
+	cmd.SysProcAttr = processGroup()
 
 	// halt signals under the same lock, so it either sees the child, or has already closed stop.
 	c.mu.Lock()
-	if c.halted() {
+	if c.stopping() {
 		c.mu.Unlock()
 		return errors.New("stopped")
 	}
@@ -215,7 +215,7 @@ func runOnce(ctx context.Context, dir, temp, logPath string, argv ...string) err
 	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
 	cmd.Dir, cmd.Env = dir, append(os.Environ(), "TMPDIR="+temp)
 	cmd.Stdout, cmd.Stderr = logFile, logFile
-	cmd.SysProcAttr = detached()
+	cmd.SysProcAttr = processGroup()
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 	runtime.LockOSThread() // see supervise
 	defer runtime.UnlockOSThread()
@@ -225,9 +225,9 @@ func runOnce(ctx context.Context, dir, temp, logPath string, argv ...string) err
 	return nil
 }
 
-// endStale kills a server that an earlier process left running on dir. It also checks the command line, because process
+// killStale kills a server that an earlier process left running on dir. It also checks the command line, because process
 // ids are reused.
-func endStale(pidPath, dir, socket string) error {
+func killStale(pidPath, dir, socket string) error {
 	b, err := os.ReadFile(pidPath)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil
@@ -239,15 +239,15 @@ func endStale(pidPath, dir, socket string) error {
 	if err != nil || pid <= 1 {
 		return os.Remove(pidPath)
 	}
-	ours := func() bool {
+	isOurs := func() bool {
 		line := commandLine(pid)
 		return strings.Contains(line, dir) || strings.Contains(line, socket)
 	}
 	deadline := time.NewTimer(20 * time.Second)
 	defer deadline.Stop()
-	tick := time.NewTicker(readyEvery)
+	tick := time.NewTicker(readyInterval)
 	defer tick.Stop()
-	for ours() {
+	for isOurs() {
 		if err := syscall.Kill(pid, syscall.SIGKILL); err != nil && !errors.Is(err, syscall.ESRCH) {
 			return fmt.Errorf("process %d still runs on %s: %w", pid, dir, err)
 		}

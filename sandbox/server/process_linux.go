@@ -7,9 +7,9 @@ import (
 	"syscall"
 )
 
-// detached starts the child in its own process group, so that Ctrl-C in a terminal does not reach it, with a parent death
+// processGroup starts the child in its own process group, so that Ctrl-C in a terminal does not reach it, with a parent death
 // signal, so that it does not outlive this process. The signal would be cleared if the child changed its user.
-func detached() *syscall.SysProcAttr {
+func processGroup() *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 }
 

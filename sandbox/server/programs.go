@@ -53,21 +53,21 @@ func (e *MissingError) Error() string {
 // Missing returns the names of the requested server programs that are not installed.
 func Missing(mysql, redis bool) []string {
 	var missing []string
-	if mysql && find(mysqlPrograms...) == "" {
-		missing = append(missing, describe(mysqlPrograms))
+	if mysql && findProgram(mysqlPrograms...) == "" {
+		missing = append(missing, describeAlternatives(mysqlPrograms))
 	}
-	if redis && find(redisPrograms...) == "" {
-		missing = append(missing, describe(redisPrograms))
+	if redis && findProgram(redisPrograms...) == "" {
+		missing = append(missing, describeAlternatives(redisPrograms))
 	}
 	return missing
 }
 
-func describe(programs []string) string {
+func describeAlternatives(programs []string) string {
 	return programs[0] + " (or " + strings.Join(programs[1:], ", ") + ")"
 }
 
-// find returns the path of the first installed program, or "".
-func find(names ...string) string {
+// findProgram returns the path of the first installed program, or "".
+func findProgram(names ...string) string {
 	for _, name := range names {
 		if path, err := exec.LookPath(name); err == nil {
 			if path, err = filepath.Abs(path); err == nil {

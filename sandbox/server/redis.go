@@ -18,7 +18,7 @@ const Databases = 256
 
 // Redis starts Redis, or Valkey if Redis is not installed, and returns when it has loaded its data.
 func Redis(ctx context.Context, cfg Config) (_ *Server, err error) {
-	program := find(redisPrograms...)
+	program := findProgram(redisPrograms...)
 	if program == "" {
 		return nil, &MissingError{Programs: Missing(false, true)}
 	}
@@ -28,7 +28,7 @@ func Redis(ctx context.Context, cfg Config) (_ *Server, err error) {
 	}
 	defer func() {
 		if err != nil {
-			s.abandon()
+			s.removeSocketDir()
 		}
 	}()
 	data := filepath.Join(cfg.Dir, "data")

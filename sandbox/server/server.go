@@ -46,15 +46,15 @@ func (s *Server) PID() int { return s.child.pid() }
 
 // Stop terminates the server, and kills it if ctx is done first. Calling it again does nothing.
 func (s *Server) Stop(ctx context.Context) error {
-	err := s.child.halt(ctx)
+	err := s.child.stopAndWait(ctx)
 	if s.ownsSocket {
 		err = errors.Join(err, os.RemoveAll(s.socketDir))
 	}
 	return err
 }
 
-// abandon removes the socket folder of a server that did not start.
-func (s *Server) abandon() {
+// removeSocketDir removes the socket folder of a server that did not start.
+func (s *Server) removeSocketDir() {
 	if s.ownsSocket {
 		_ = os.RemoveAll(s.socketDir)
 	}
@@ -86,16 +86,16 @@ func prepare(cfg *Config, name string) (*Server, error) {
 	}
 	socket := filepath.Join(s.socketDir, name+".sock")
 	s.child = &child{
-		name:    name,
-		socket:  socket,
-		logPath: filepath.Join(dir, "log"),
-		pidPath: filepath.Join(dir, "pid"),
-		log:     cfg.Log,
-		once:    cfg.NoRestart,
-		stop:    make(chan struct{}),
-		done:    make(chan struct{}),
+		name:      name,
+		socket:    socket,
+		logPath:   filepath.Join(dir, "log"),
+		pidPath:   filepath.Join(dir, "pid"),
+		log:       cfg.Log,
+		noRestart: cfg.NoRestart,
+		stop:      make(chan struct{}),
+		done:      make(chan struct{}),
 	}
-	if err := endStale(s.child.pidPath, dir, socket); err != nil {
+	if err := killStale(s.child.pidPath, dir, socket); err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	if err := os.Remove(socket); err != nil && !errors.Is(err, os.ErrNotExist) {

@@ -67,7 +67,7 @@ func TestMissing(t *testing.T) {
 
 // Debian puts what MariaDB needs to make its folder in another package than MariaDB.
 func TestMissingForTheFolder(t *testing.T) {
-	mariadb, install := find(mysqlPrograms...), find(installPrograms...)
+	mariadb, install := findProgram(mysqlPrograms...), findProgram(installPrograms...)
 	if install == "" {
 		t.Skip("this machine's database is not MariaDB")
 	}
@@ -86,7 +86,7 @@ func TestMissingForTheFolder(t *testing.T) {
 }
 
 func TestOtherProgramNames(t *testing.T) {
-	redis := find(redisPrograms...)
+	redis := findProgram(redisPrograms...)
 	dir := t.TempDir()
 	if err := os.Symlink(redis, filepath.Join(dir, "valkey-server")); err != nil {
 		t.Fatal(err)
