@@ -26,18 +26,18 @@ import (
 
 type devCommand struct{}
 
-// Run serves on this machine, and runs every server that the environment does not name.
+// Run serves on this machine and starts every server that the environment does not name.
 func (c devCommand) Run(ctx context.Context) error {
 	up := false
 	err := c.run(ctx, &up)
-	if err != nil && !up && ctx.Err() != nil { // whatever was interrupted
-		fmt.Println("\nStopped before the service was up. The next start goes on from here.")
-		return nil //nolint:nilerr // the person who stopped it knows
+	if err != nil && !up && ctx.Err() != nil { // interrupted while starting
+		fmt.Println("\nStopped before the service was up. The next start continues from here.")
+		return nil //nolint:nilerr // the user interrupted it
 	}
 	return err
 }
 
-// run reports in up that the service answers.
+// run serves until ctx ends. It sets up when the service accepts requests.
 func (devCommand) run(ctx context.Context, up *bool) (err error) {
 	if err := godotenv.Load(); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf(".env: %w", err)
@@ -49,26 +49,26 @@ func (devCommand) run(ctx context.Context, up *bool) (err error) {
 	if cfg.DataDir, err = filepath.Abs(cfg.DataDir); err != nil {
 		return fmt.Errorf("DATA_DIR: %w", err)
 	}
-	cfg.WebhookAllowPrivate = true
-	cfg.CORSLocalhost = true
+	cfg.Webhooks.AllowPrivate = true
+	cfg.HTTP.CORSLocalhost = true
 	log := newLog(cfg)
 	box, err := sandbox.Start(ctx, sandbox.Options{
 		Dir: cfg.DataDir, Log: log,
-		MySQL: cfg.DatabaseURL == "", Redis: cfg.RedisURL == "", S3: cfg.S3.Endpoint == "", SMTP: cfg.SMTP.Host == "",
+		MySQL: cfg.Database.URL == "", Redis: cfg.Redis.URL == "", S3: cfg.S3.Endpoint == "", SMTP: cfg.SMTP.Host == "",
 	})
 	if err != nil {
 		return err
 	}
 	defer func() {
 		if err = errors.Join(err, box.Close()); err == nil {
-			fmt.Printf("\nStopped; the data are in %s.\n", cfg.DataDir)
+			fmt.Printf("\nStopped. The data is in %s.\n", cfg.DataDir)
 		}
 	}()
-	if cfg.DatabaseURL == "" {
-		cfg.DatabaseURL = box.DatabaseURL
+	if cfg.Database.URL == "" {
+		cfg.Database.URL = box.DatabaseURL
 	}
-	if cfg.RedisURL == "" {
-		cfg.RedisURL = box.RedisURL
+	if cfg.Redis.URL == "" {
+		cfg.Redis.URL = box.RedisURL
 	}
 	if cfg.S3.Endpoint == "" {
 		cfg.S3 = config.S3(box.S3)
@@ -77,7 +77,7 @@ func (devCommand) run(ctx context.Context, up *bool) (err error) {
 		cfg.SMTP = config.SMTP{Host: box.SMTP.Host, Port: box.SMTP.Port, User: box.SMTP.User, Password: box.SMTP.Password, TLS: mail.NoTLS}
 	}
 	if cfg.Esign.Certificate == "" {
-		if cfg.Esign.Certificate, cfg.Esign.PrivateKey, err = keptSeal(cfg.DataDir); err != nil {
+		if cfg.Esign.Certificate, cfg.Esign.PrivateKey, err = loadSeal(cfg.DataDir); err != nil {
 			return err
 		}
 	}
@@ -86,13 +86,13 @@ func (devCommand) run(ctx context.Context, up *bool) (err error) {
 	}
 	sandboxURL := ""
 	if cfg.LLM.BaseURL == "" {
-		standIn, err := llm.Start(context.WithoutCancel(ctx), llm.Options{}) // it outlives ctx: requests are drained first
+		standIn, err := llm.Start(context.WithoutCancel(ctx), llm.Options{}) // outlives ctx, because requests are drained first
 		if err != nil {
 			return fmt.Errorf("the stand-in for the AI provider: %w", err)
 		}
 		defer func() { err = errors.Join(err, standIn.Close()) }()
 		if cfg.LLM.APIKey != "" {
-			log.Warn("LLM_API_KEY is set but LLM_BASE_URL is not: the stand-in answers, not a real AI")
+			log.Warn("LLM_API_KEY is set but LLM_BASE_URL is not: the stand-in answers instead of a real AI")
 		}
 		cfg.LLM.BaseURL, cfg.LLM.APIKey, cfg.LLM.Model = standIn.URL, standIn.APIKey, "sandbox"
 		sandboxURL = strings.TrimSuffix(standIn.URL, "/v1") + "/sandbox"
@@ -101,27 +101,27 @@ func (devCommand) run(ctx context.Context, up *bool) (err error) {
 		if cfg.JWT.Algorithm != "HS256" {
 			return fmt.Errorf("JWT_SECRET_KEY is not set: %s needs a private key in PEM", cfg.JWT.Algorithm)
 		}
-		if cfg.JWT.Secret, _, err = kept(cfg.DataDir, "jwt-secret"); err != nil {
+		if cfg.JWT.Secret, _, err = loadSecret(cfg.DataDir, "jwt-secret"); err != nil {
 			return err
 		}
 	}
-	if err := migrate(ctx, cfg.DatabaseURL); err != nil {
+	if err := migrate(ctx, cfg.Database.URL); err != nil {
 		return err
 	}
 	a, err := open(ctx, cfg, log)
 	if err != nil {
 		return err
 	}
-	demo, password, ok, err := demoUser(ctx, a.accounts, cfg.DataDir)
+	demo, password, ok, err := demoUser(ctx, a.services.accounts, cfg.DataDir)
 	if err != nil {
-		return errors.Join(fmt.Errorf("the demo account: %w", explained(err)), a.close(ctx))
+		return errors.Join(fmt.Errorf("the demo account: %w", withFields(err)), a.close(ctx))
 	}
-	url := "http://" + a.listener.Addr().String()
+	url := "http://" + a.address().String()
 	fmt.Print(welcome(url, cfg, box, sandboxURL))
 	if ok {
 		fmt.Print(firstQuestion(url, demo, password))
 	} else {
-		fmt.Printf("\nRegister at %s/docs and ask the first question there: the demo account is not this folder's own.\n", url)
+		fmt.Printf("\nRegister at %s/docs and ask the first question there. The demo account of this database belongs to another data folder.\n", url)
 	}
 	fmt.Print("\nCtrl-C stops everything. The log follows.\n\n")
 	*up = true
@@ -130,49 +130,48 @@ func (devCommand) run(ctx context.Context, up *bool) (err error) {
 
 const demoEmail = "demo@counsel.example"
 
-// demoUser is the account of the first question: a lawyer's, so that it may do all but what is for
-// admins. Its password is made up once and kept with the data, so it is as private as they are. ok is
-// false when the account is not ours to use: the database knows it from another folder's data, or an
-// admin disabled it.
+// demoUser returns the account for the first question, a lawyer, which may do everything except administration. Its
+// random password is stored in the data folder. ok is false if the account must not be used: the database has
+// it from another data folder, or an admin disabled it.
 func demoUser(ctx context.Context, accounts *account.Service, dir string) (u account.User, password string, ok bool, err error) {
-	password, made, err := kept(dir, "demo-password")
+	password, created, err := loadSecret(dir, "demo-password")
 	if err != nil {
 		return u, "", false, err
 	}
 	u, err = accounts.Register(ctx, account.Registration{Email: demoEmail, Password: password, FullName: "Demo Lawyer"})
 	if domain.CodeOf(err) == domain.Conflict {
-		if u, err = accounts.ByEmail(ctx, demoEmail); err == nil && (made || u.Disabled) {
+		if u, err = accounts.ByEmail(ctx, demoEmail); err == nil && (created || u.Disabled) {
 			return u, "", false, nil
 		}
 	}
 	if err != nil {
 		return u, "", false, err
 	}
-	if lawyer := domain.RoleLawyer; u.Role == domain.RoleClient { // new, or of a folder that is older than this
+	if lawyer := domain.RoleLawyer; u.Role == domain.RoleClient { // new, or created by an older version
 		u, err = accounts.UpdateUser(ctx, domain.Principal{Role: domain.RoleAdmin}, u.ID, account.UserChange{Role: &lawyer})
 	}
 	return u, password, err == nil, err
 }
 
-// kept returns the secret of that name in dir, made at first use, readable by its owner only.
-func kept(dir, name string) (secret string, made bool, err error) {
+// loadSecret returns the secret stored in dir under name. It is created on first use, readable only by its owner.
+func loadSecret(dir, name string) (secret string, created bool, err error) {
 	path := filepath.Join(dir, name)
-	switch b, err := os.ReadFile(path); { //nolint:gosec // the operator says where the data lie
+	switch b, err := os.ReadFile(path); { //nolint:gosec // the operator chooses the folder
 	case err == nil:
 		return strings.TrimSpace(string(b)), false, nil
 	case !errors.Is(err, fs.ErrNotExist):
 		return "", false, err
 	}
 	random := make([]byte, 32)
-	rand.Read(random) // never fails
+	_, _ = rand.Read(random) // never fails
 	secret = hex.EncodeToString(random)
 	return secret, true, os.WriteFile(path, []byte(secret+"\n"), 0o600)
 }
 
-// keptSeal returns the certificate and key in dir that seal signed documents, made at first use.
-func keptSeal(dir string) (certificate, key string, err error) {
+// loadSeal returns the certificate and key in dir that seal signed documents. They are created on first use.
+func loadSeal(dir string) (certificate, key string, err error) {
 	path := filepath.Join(dir, "esign.pem")
-	b, err := os.ReadFile(path) //nolint:gosec // the operator says where the data lie
+	b, err := os.ReadFile(path) //nolint:gosec // the operator chooses the folder
 	if errors.Is(err, fs.ErrNotExist) {
 		if certificate, key, err = pades.SelfSigned("Counsel, for development", domain.SystemClock()); err != nil {
 			return "", "", err
@@ -180,7 +179,7 @@ func keptSeal(dir string) (certificate, key string, err error) {
 		b = []byte(certificate + key)
 		err = os.WriteFile(path, b, 0o600)
 	}
-	return string(b), string(b), err // each is looked for in the whole
+	return string(b), string(b), err // the file contains both
 }
 
 func welcome(url string, cfg config.Config, box *sandbox.Sandbox, sandboxURL string) string {
@@ -194,11 +193,11 @@ func welcome(url string, cfg config.Config, box *sandbox.Sandbox, sandboxURL str
 		line("S3", box.S3.Endpoint+"  (on disk; its keys are in "+filepath.Join(cfg.DataDir, "s3")+")")
 	}
 	if box.SMTP.Host != "" {
-		line("mails", fmt.Sprintf("%s  (kept, and delivered to nobody; SMTP at %s:%d)", box.SMTP.Page, box.SMTP.Host, box.SMTP.Port))
+		line("mails", fmt.Sprintf("%s  (stored, not delivered; SMTP at %s:%d)", box.SMTP.Page, box.SMTP.Host, box.SMTP.Port))
 	}
 	line("AI", cfg.LLM.BaseURL+"  ("+cfg.LLM.Model+")")
 	if sandboxURL != "" {
-		line("", sandboxURL+"/behaviour makes it slow or fail, "+sandboxURL+"/requests shows what it was sent")
+		line("", sandboxURL+"/behaviour makes it slow or fail, "+sandboxURL+"/requests shows what it received")
 	}
 	return b.String()
 }

@@ -4,7 +4,6 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/collectors"
 
 	"counsel/clients/llm"
 	"counsel/domain"
@@ -12,8 +11,8 @@ import (
 	"counsel/domain/jobs"
 )
 
-// aiMetrics shows Prometheus what the AI path does. The provider's figures are named after
-// OpenTelemetry's conventions for generative AI.
+// aiMetrics are the metrics of AI requests. Those of the provider are named after OpenTelemetry's conventions for
+// generative AI.
 type aiMetrics struct {
 	lookups    *prometheus.CounterVec
 	flights    *prometheus.CounterVec
@@ -33,38 +32,31 @@ func newAIMetrics(r prometheus.Registerer) *aiMetrics {
 	slow := []float64{.05, .1, .25, .5, 1, 2.5, 5, 10, 20, 30}
 	m := &aiMetrics{
 		lookups: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "counsel_ai_cache_lookups_total", Help: "Look-ups in the answer cache: hit, miss, or error when Redis could not be asked."}, []string{"kind", "result"}),
+			Name: "counsel_ai_cache_lookups_total", Help: "Lookups in the answer cache: hit, miss, or error when Redis is unavailable."}, []string{"kind", "result"}),
 		flights: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "counsel_ai_flights_total", Help: "Requests not answered by the cache: leaders ask the model, followers wait for a leader, remote ones for another server's."}, []string{"kind", "role"}),
+			Name: "counsel_ai_flights_total", Help: "Requests not answered from the cache: leader calls the model, follower waits for a leader, remote waits for a leader on another server."}, []string{"kind", "role"}),
 		masking: prometheus.NewHistogram(prometheus.HistogramOpts{
-			Name: "counsel_ai_masking_duration_seconds", Help: "Time to find and mask the personal data of one request.", Buckets: seconds}),
+			Name: "counsel_ai_masking_duration_seconds", Help: "Time to detect and mask the personal data of one request.", Buckets: seconds}),
 		masked: prometheus.NewCounter(prometheus.CounterOpts{
-			Name: "counsel_ai_masked_total", Help: "Pieces of personal data masked."}),
+			Name: "counsel_ai_masked_total", Help: "Items of personal data masked."}),
 		records: prometheus.NewHistogram(prometheus.HistogramOpts{
-			Name: "counsel_ai_record_duration_seconds", Help: "Time of one write of consultations.", Buckets: seconds}),
+			Name: "counsel_ai_record_duration_seconds", Help: "Time of one database write of consultations.", Buckets: seconds}),
 		recordErrs: prometheus.NewCounter(prometheus.CounterOpts{
-			Name: "counsel_ai_record_errors_total", Help: "Writes of consultations that failed."}),
+			Name: "counsel_ai_record_errors_total", Help: "Failed database writes of consultations."}),
 		upstream: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name: "counsel_ai_upstream_duration_seconds", Help: "One question to the provider, retries included.", Buckets: slow}, []string{"kind", "outcome"}),
+			Name: "counsel_ai_upstream_duration_seconds", Help: "Time of one request to the provider, including retries.", Buckets: slow}, []string{"kind", "outcome"}),
 		operation: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name: "gen_ai_client_operation_duration_seconds", Help: "One try at the provider.", Buckets: slow}, []string{"gen_ai_request_model", "outcome"}),
+			Name: "gen_ai_client_operation_duration_seconds", Help: "Time of one attempt at the provider.", Buckets: slow}, []string{"gen_ai_request_model", "outcome"}),
 		firstChunk: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name: "gen_ai_client_operation_time_to_first_chunk_seconds", Help: "Time to the first piece of a streamed answer.", Buckets: slow}, []string{"gen_ai_request_model"}),
+			Name: "gen_ai_client_operation_time_to_first_chunk_seconds", Help: "Time to the first chunk of a streamed answer.", Buckets: slow}, []string{"gen_ai_request_model"}),
 		tokens: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "gen_ai_client_token_usage_total", Help: "Tokens the provider counted."}, []string{"gen_ai_request_model", "gen_ai_token_type"}),
+			Name: "gen_ai_client_token_usage_total", Help: "Tokens as counted by the provider."}, []string{"gen_ai_request_model", "gen_ai_token_type"}),
 		breaker: prometheus.NewGaugeVec(prometheus.GaugeOpts{
-			Name: "counsel_ai_breaker", Help: "1 for the state the circuit breaker to the provider is in."}, []string{"state"}),
+			Name: "counsel_ai_breaker", Help: "State of the provider's circuit breaker: 1 for the current state, 0 for the others."}, []string{"state"}),
 	}
 	r.MustRegister(m.lookups, m.flights, m.masking, m.masked, m.records, m.recordErrs, m.upstream, m.operation, m.firstChunk, m.tokens, m.breaker)
-	m.breakerIs("closed")
+	m.setBreaker("closed")
 	return m
-}
-
-// newRegistry holds what the process itself and the Go runtime say, too.
-func newRegistry() *prometheus.Registry {
-	r := prometheus.NewRegistry()
-	r.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	return r
 }
 
 func (m *aiMetrics) CacheLookup(k ai.Kind, l ai.Lookup) {
@@ -95,7 +87,7 @@ func (m *aiMetrics) Recorded(_ int, took time.Duration, err error) {
 	}
 }
 
-func (m *aiMetrics) attempt(a llm.Attempt) {
+func (m *aiMetrics) observeAttempt(a llm.Attempt) {
 	m.operation.WithLabelValues(a.Model, string(a.Outcome)).Observe(a.Duration.Seconds())
 	if a.FirstChunk > 0 {
 		m.firstChunk.WithLabelValues(a.Model).Observe(a.FirstChunk.Seconds())
@@ -104,7 +96,7 @@ func (m *aiMetrics) attempt(a llm.Attempt) {
 	m.tokens.WithLabelValues(a.Model, "output").Add(float64(a.CompletionTokens))
 }
 
-func (m *aiMetrics) breakerIs(state string) {
+func (m *aiMetrics) setBreaker(state string) {
 	for _, s := range []string{"closed", "half-open", "open"} {
 		v := 0.0
 		if s == state {
@@ -114,7 +106,7 @@ func (m *aiMetrics) breakerIs(state string) {
 	}
 }
 
-// jobMetrics shows Prometheus what becomes of jobs.
+// jobMetrics are the metrics of background jobs.
 type jobMetrics struct {
 	waited   *prometheus.HistogramVec
 	finished *prometheus.HistogramVec
@@ -124,13 +116,13 @@ type jobMetrics struct {
 func newJobMetrics(r prometheus.Registerer) *jobMetrics {
 	m := &jobMetrics{
 		waited: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name: "counsel_jobs_wait_seconds", Help: "Time from when a job was due until it began.",
+			Name: "counsel_jobs_wait_seconds", Help: "Time from when a job was due until it started.",
 			Buckets: []float64{.01, .05, .1, .25, .5, 1, 5, 15, 60, 300, 1800, 7200}}, []string{"kind", "queue"}),
 		finished: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name: "counsel_jobs_duration_seconds", Help: "Runs of jobs: succeeded, retried (failed, to be tried again), failed (for good), cancelled, released (by a server that stops), or lost (to another server).",
+			Name: "counsel_jobs_duration_seconds", Help: "Runs of jobs by outcome: succeeded, retried (failed, will be retried), failed (discarded), cancelled, released (the server stopped), or lost (the lease expired).",
 			Buckets: []float64{.001, .005, .01, .05, .1, .5, 1, 5, 15, 60, 300, 900}}, []string{"kind", "outcome"}),
 		waiting: prometheus.NewGaugeVec(prometheus.GaugeOpts{
-			Name: "counsel_jobs_waiting", Help: "Jobs that are due and have not been handed to a worker, counted up to 10,000 a queue."}, []string{"queue"}),
+			Name: "counsel_jobs_waiting", Help: "Jobs that are due and not yet assigned to a worker, counted up to 10,000 per queue."}, []string{"queue"}),
 	}
 	r.MustRegister(m.waited, m.finished, m.waiting)
 	return m

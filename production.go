@@ -7,11 +7,11 @@ import (
 	"errors"
 )
 
-// devCommand is all that a production build keeps of the embedded default: it is a third
-// smaller for it, in memory too, and holds no stand-in for anything.
+// devCommand replaces dev in a production build, which contains no embedded servers and is a third smaller, in memory
+// too.
 type devCommand struct{}
 
-// Run says that there is nothing to run.
+// Run always fails.
 func (devCommand) Run(context.Context) error {
-	return errors.New("this build is for production and brings no servers of its own: build without -tags production, or use serve")
+	return errors.New("this production build contains no embedded servers: build without -tags production, or use serve")
 }

@@ -394,7 +394,7 @@ func TestDev(t *testing.T) {
 	if left := processes(t, env["DATA_DIR"]); left != "" {
 		t.Errorf("left running:\n%s", left)
 	}
-	if !strings.HasSuffix(p.output.String(), "Stopped; the data are in "+env["DATA_DIR"]+".\n") {
+	if !strings.HasSuffix(p.output.String(), "Stopped. The data is in "+env["DATA_DIR"]+".\n") {
 		t.Errorf("it does not say that it has stopped:\n%s", p.output)
 	}
 

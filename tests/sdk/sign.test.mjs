@@ -202,10 +202,10 @@ test('two sign in sequence', { skip }, async () => {
   const file = join(folder, 'evidence.zip');
   const verify = () => execFileSync(new URL('../../bin/counsel', import.meta.url).pathname, ['verify-evidence', file], { encoding: 'utf8', stdio: 'pipe' });
   writeFileSync(file, evidence);
-  assert.match(verify(), /The evidence holds/);
+  assert.match(verify(), /The evidence is valid/);
   evidence[Math.floor(evidence.length / 3)] ^= 1;
   writeFileSync(file, evidence);
-  assert.throws(verify, /does not hold/);
+  assert.throws(verify, /is not valid/);
 });
 
 test('one declines', { skip }, async () => {

@@ -1,0 +1,104 @@
+package main
+
+import (
+	"context"
+	_ "embed"
+	"errors"
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+	"time"
+
+	"counsel/config"
+	"counsel/domain"
+	"counsel/domain/limits"
+	"counsel/handlers"
+)
+
+// contract is the OpenAPI contract, which the service publishes at /openapi.yaml.
+//
+//go:embed openapi.yaml
+var contract []byte
+
+// frontDoor accepts requests and jobs.
+type frontDoor struct {
+	failed chan error // receives the error that ended the HTTP server
+}
+
+// openFrontDoor starts the jobs and the HTTP server. When it is closed, requests and jobs end side by side.
+func openFrontDoor(ctx context.Context, r *runner, cfg config.Config, infra *infrastructure, s *services) (*frontDoor, error) {
+	handler, err := newHandler(cfg, infra, s)
+	if err != nil {
+		return nil, err
+	}
+	r.onClose("jobs", s.jobs.Close)
+	if err := s.jobs.Start(ctx, bool(cfg.Jobs.Run)); err != nil {
+		return nil, err
+	}
+	front := &frontDoor{failed: make(chan error, 1)}
+	if infra.listener == nil {
+		return front, nil
+	}
+	server := newHTTPServer(handler, cfg, infra.log)
+	r.onClose("requests", func(ctx context.Context) error {
+		handler.Drain()
+		if err := server.Shutdown(ctx); err != nil {
+			return errors.Join(errors.New("some requests did not finish in time and were aborted"), server.Close())
+		}
+		return nil
+	})
+	debug.FreeOSMemory() // starting takes twice the memory of the idle service
+	go func() {
+		if err := server.Serve(infra.listener); !errors.Is(err, http.ErrServerClosed) {
+			front.failed <- err
+		}
+	}()
+	return front, nil
+}
+
+// newHandler creates the handler of all routes, with the rate limits of callers.
+func newHandler(cfg config.Config, infra *infrastructure, s *services) (_ *handlers.Server, err error) {
+	c := handlers.Config{
+		Accounts: s.accounts, AI: s.ai, Cases: s.cases, Drafts: s.drafts, Email: s.email, Esign: s.esign, Archive: s.archive, Templates: s.templates, Press: s.press,
+		Batches: s.batches, Jobs: s.jobs, Idempotency: s.idempotency, Webhooks: s.webhooks, Notifications: s.notifications, Privacy: s.privacy,
+		Ready: infra.ready, Contract: contract, MetricsToken: cfg.HTTP.MetricsToken, Registry: infra.registry, Log: infra.log, Clock: domain.SystemClock,
+		CORSOrigins: cfg.HTTP.CORSOrigins, CORSLocalhost: cfg.HTTP.CORSLocalhost, TrustedProxies: cfg.HTTP.TrustedProxies,
+	}
+	if cfg.RateLimits.Enabled {
+		perMinute := func(name string, requests int) (*limits.Limiter, error) {
+			return limits.New(infra.redis, domain.SystemClock, []byte(cfg.JWT.Secret), limits.Budget{Name: name, Requests: requests, Window: time.Minute})
+		}
+		if c.UserLimit, err = perMinute("user", cfg.RateLimits.User); err != nil {
+			return nil, err
+		}
+		if c.AddressLimit, err = perMinute("address", cfg.RateLimits.Anonymous); err != nil {
+			return nil, err
+		}
+	}
+	return handlers.New(c)
+}
+
+// newHTTPServer creates the HTTP server. A process that only runs jobs serves only probes and metrics.
+func newHTTPServer(handler http.Handler, cfg config.Config, log *slog.Logger) *http.Server {
+	if cfg.HTTP.Addr == "" {
+		handler = probes(handler)
+	}
+	return &http.Server{
+		Handler:           handler,
+		ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout:       30 * time.Second,
+		WriteTimeout:      cfg.LLM.Deadline + 40*time.Second, // an answer may take as long as the provider's deadline
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    16 << 10,
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+	}
+}
+
+// probes serves only the paths of probes and metrics.
+func probes(next http.Handler) http.Handler {
+	mux := http.NewServeMux()
+	for _, path := range []string{"/livez", "/readyz", "/metrics"} {
+		mux.Handle("GET "+path, next)
+	}
+	return mux
+}

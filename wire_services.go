@@ -1,0 +1,219 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"fmt"
+	"math"
+	"runtime/debug"
+	"time"
+
+	"counsel/config"
+	"counsel/domain"
+	"counsel/domain/account"
+	"counsel/domain/ai"
+	"counsel/domain/ai/policy"
+	"counsel/domain/ai/prompts"
+	"counsel/domain/cases"
+	"counsel/domain/documents"
+	"counsel/domain/email"
+	"counsel/domain/esign"
+	"counsel/domain/events"
+	"counsel/domain/idempotency"
+	"counsel/domain/jobs"
+	"counsel/domain/limits"
+	"counsel/domain/masking"
+	"counsel/domain/notifications"
+	"counsel/domain/privacy"
+	"counsel/domain/webhooks"
+)
+
+// services are the domain services.
+type services struct {
+	events        *events.Bus
+	accounts      *account.Service
+	cases         *cases.Service
+	archive       *documents.Archive
+	jobs          *jobs.Service
+	idempotency   *idempotency.Service
+	email         *email.Service
+	webhooks      *webhooks.Service
+	notifications *notifications.Service
+	ai            *ai.Service
+	templates     *documents.Templates
+	drafts        *documents.Drafts
+	press         *documents.Press
+	batches       *documents.Batches
+	esign         *esign.Service
+	privacy       *privacy.Service
+}
+
+// openServices creates the domain services and starts their background loops. Jobs are not started yet.
+func openServices(ctx context.Context, r *runner, cfg config.Config, infra *infrastructure, c *clients) (_ *services, err error) {
+	s := &services{events: events.NewBus()}
+	if s.accounts, err = newAccounts(ctx, cfg, infra); err != nil {
+		return nil, err
+	}
+	s.cases = cases.New(infra.database, s.accounts, domain.SystemClock, domain.NewID)
+	s.cases.BeforeDelete = esign.CaseDeletable
+	s.cases.Events = s.events
+	s.archive = documents.NewArchive(documents.ArchiveDeps{
+		DB: infra.database, Files: infra.files, Text: c.texts, Readers: textReaders, Pool: c.children, Cases: s.cases, Clock: domain.SystemClock, NewID: domain.NewID, Log: infra.log, Deletable: esign.DocumentDeletable, Events: s.events,
+	})
+	s.jobs = jobs.NewService(jobs.Deps{
+		DB: infra.database, Transport: c.queue, Clock: domain.SystemClock, NewID: domain.NewID, Log: infra.log,
+		Metrics: newJobMetrics(infra.registry), Concurrency: cfg.Jobs.Concurrency,
+	})
+	if s.email, err = newEmail(cfg, infra, c, s); err != nil {
+		return nil, err
+	}
+	if s.idempotency, err = idempotency.New(infra.database, []byte(cfg.JWT.Secret), domain.SystemClock); err != nil {
+		return nil, err
+	}
+	s.webhooks, err = webhooks.New(webhooks.Deps{
+		DB: infra.database, Jobs: s.jobs, Sender: c.webhooks, People: s.accounts, Cases: s.cases, Clock: domain.SystemClock, NewID: domain.NewID, Random: rand.Reader,
+		Log: infra.log, Key: []byte(cmp.Or(cfg.Webhooks.Key, cfg.JWT.Secret)), Concurrency: cfg.Jobs.Concurrency, Disabled: s.email.WebhookMail,
+	})
+	if err != nil {
+		return nil, err
+	}
+	s.notifications = notifications.New(notifications.Deps{DB: infra.database, Jobs: s.jobs, People: s.accounts, Cases: s.cases, Clock: domain.SystemClock, Mail: s.email.NotificationMail})
+	s.events.Subscribe(events.ForAudience(s.cases, s.webhooks.OnEvent, s.notifications.OnEvent))
+
+	if s.ai, err = newAI(cfg, infra, c, s); err != nil {
+		return nil, err
+	}
+	r.onClose("ai", func(ctx context.Context) error {
+		if err := s.ai.Close(ctx); ctx.Err() == nil {
+			return err
+		}
+		return nil // out of time: what was not written yet was not acknowledged either
+	})
+	if s.templates, err = documents.NewTemplates(infra.database, domain.SystemClock, domain.NewID, c.pdf); err != nil {
+		return nil, fmt.Errorf("templates: %w", err)
+	}
+	s.drafts = documents.NewDrafts(infra.database, s.cases, domain.SystemClock, domain.NewID)
+	s.drafts.Events = s.events
+	s.press = documents.NewPress(s.templates, s.drafts, s.archive, c.pdf)
+	s.batches = documents.NewBatches(s.press, s.jobs, s.accounts)
+	s.esign = newEsign(cfg, infra, c, s)
+	s.privacy = privacy.New(privacy.Deps{
+		DB: infra.database, Clock: domain.SystemClock, Accounts: s.accounts, AI: s.ai, Drafts: s.drafts, Archive: s.archive, Cases: s.cases, Webhooks: s.webhooks,
+		Notifications: s.notifications, Email: s.email, Jobs: s.jobs, Esign: s.esign, Templates: s.templates,
+	})
+
+	s.jobs.Every("cases.maintain", time.Minute, s.cases.Maintain)
+	s.jobs.Every("idempotency.forget", 10*time.Minute, s.idempotency.Forget)
+	r.loop(ctx, "session sweep", func(ctx context.Context) { sweepSessions(ctx, s.accounts, infra) })
+	r.loop(ctx, "denial log", s.cases.RunDenialLog)
+	if infra.hasFiles {
+		r.loop(ctx, "files", s.archive.Run)
+	}
+	return s, nil
+}
+
+// newAccounts creates the accounts, and the first admin if one is configured.
+func newAccounts(ctx context.Context, cfg config.Config, infra *infrastructure) (*account.Service, error) {
+	accounts, err := account.New(infra.database, infra.redis, account.Config{
+		Algorithm: cfg.JWT.Algorithm, Secret: cfg.JWT.Secret, Issuer: "counsel", Audience: "counsel-api",
+		AccessTTL: cfg.JWT.AccessTokenTTL, SessionTTL: cfg.JWT.RefreshTokenTTL,
+	}, domain.SystemClock, domain.NewID, rand.Reader)
+	if err != nil {
+		return nil, fmt.Errorf("JWT_SECRET_KEY: %w", err)
+	}
+	if cfg.Admin.Email != "" {
+		if err := accounts.EnsureAdmin(ctx, cfg.Admin.Email, cfg.Admin.Password); err != nil {
+			return nil, fmt.Errorf("ADMIN_EMAIL, ADMIN_PASSWORD: %w", withFields(err))
+		}
+	}
+	return accounts, nil
+}
+
+// newEmail creates the e-mail service. Accounts and cases send their mails through it.
+func newEmail(cfg config.Config, infra *infrastructure, c *clients, s *services) (*email.Service, error) {
+	deps := email.Deps{
+		DB: infra.database, Jobs: s.jobs, Archive: s.archive, People: s.accounts, Clock: domain.SystemClock, NewID: domain.NewID, Log: infra.log,
+		Keep: cfg.Mail.Retention, PublicURL: infra.url, AccountURL: cmp.Or(cfg.URLs.Account, infra.url+"/account"), AppURL: cfg.URLs.App,
+		Secret: s.accounts.LinkSecret, LinkID: s.accounts.LinkID, Events: s.events,
+	}
+	if c.mail != nil {
+		deps.Sender = c.mail
+		s.cases.RequireVerifiedEmail = true
+	}
+	if cfg.RateLimits.Enabled {
+		limit, err := limits.New(infra.redis, domain.SystemClock, []byte(cfg.JWT.Secret), limits.Budget{Name: "email", Requests: cfg.Mail.RecipientsPerHour, Window: time.Hour})
+		if err != nil {
+			return nil, err
+		}
+		deps.Limit = limit
+	}
+	mailer := email.New(deps)
+	s.accounts.SendBy(mailer, s.jobs)
+	if c.mail != nil {
+		s.cases.Mail = mailer
+	}
+	return mailer, nil
+}
+
+// newAI creates the AI service.
+func newAI(cfg config.Config, infra *infrastructure, c *clients, s *services) (*ai.Service, error) {
+	masker, err := masking.New()
+	if err != nil {
+		return nil, fmt.Errorf("masking: %w", err)
+	}
+	templates, err := prompts.Load()
+	if err != nil {
+		return nil, fmt.Errorf("prompts: %w", err)
+	}
+	rules, err := policy.Load()
+	if err != nil {
+		return nil, fmt.Errorf("policies: %w", err)
+	}
+	flights := 0 // the default limit per user
+	if !cfg.RateLimits.Enabled {
+		flights = math.MaxInt
+	}
+	return ai.New(ai.Deps{
+		DB: infra.database, Redis: infra.redis, Model: c.model, Masker: masker, Prompts: templates, Policies: rules, Cases: s.cases, Library: s.archive, Events: s.events, Jobs: s.jobs,
+		Clock: domain.SystemClock, NewID: domain.NewID, Metrics: c.aiMetrics, Log: infra.log,
+		ChatTTL: cfg.LLM.ChatCacheTTL, Deadline: cfg.LLM.Deadline + 10*time.Second, MaxFlights: flights,
+	})
+}
+
+// newEsign creates the e-signature service. Without a certificate or a mail server it sends nothing for signature.
+func newEsign(cfg config.Config, infra *infrastructure, c *clients, s *services) *esign.Service {
+	deps := esign.Deps{
+		DB: infra.database, Archive: s.archive, Cases: s.cases, People: s.accounts, Jobs: s.jobs, Mails: s.email.Sender, Post: s.email, Renderer: c.pdf, Seal: c.sealer, Publisher: s.events,
+		Secret: []byte(cfg.JWT.Secret), URL: infra.url, Clock: domain.SystemClock, NewID: domain.NewID, Log: infra.log,
+	}
+	if c.provider != nil {
+		deps.Provider = c.provider
+	}
+	return esign.New(deps)
+}
+
+// sweepEvery is the delay after which a session that ended on another server while Redis was down ends here.
+const sweepEvery = 5 * time.Second
+
+// sweepSessions ends stale sessions until ctx ends. It also returns memory to the system after sign-ins, because hashing
+// a password takes several times the memory of the idle service.
+func sweepSessions(ctx context.Context, accounts *account.Service, infra *infrastructure) {
+	tick := time.NewTicker(sweepEvery)
+	defer tick.Stop()
+	var hashed int64
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			if err := accounts.EndStaleSessions(ctx); err != nil && ctx.Err() == nil {
+				infra.log.WarnContext(ctx, "stale sessions could not be ended yet", "part", "account", "error", err.Error())
+			}
+			if n := accounts.Hashed(); n != hashed {
+				hashed = n
+				debug.FreeOSMemory()
+			}
+		}
+	}
+}
