@@ -59,8 +59,8 @@ func openFrontDoor(ctx context.Context, r *runner, cfg config.Config, infra *inf
 // newHandler creates the handler of all routes, with the rate limits of callers.
 func newHandler(cfg config.Config, infra *infrastructure, s *services) (_ *handlers.Server, err error) {
 	c := handlers.Config{
-		Accounts: s.accounts, AI: s.ai, Cases: s.cases, Drafts: s.drafts, Email: s.email, Esign: s.esign, Archive: s.archive, Templates: s.templates, Press: s.press,
-		Batches: s.batches, Jobs: s.jobs, Idempotency: s.idempotency, Webhooks: s.webhooks, Notifications: s.notifications, Privacy: s.privacy,
+		Accounts: s.accounts, AI: s.ai, Cases: s.cases, Drafts: s.drafts, Email: s.email, Esign: s.esign, Files: s.files, Templates: s.templates, Rendering: s.rendering,
+		Jobs: s.jobs, Idempotency: s.idempotency, Webhooks: s.webhooks, Notifications: s.notifications, Privacy: s.privacy,
 		Ready: infra.ready, Contract: contract, MetricsToken: cfg.HTTP.MetricsToken, Registry: infra.registry, Log: infra.log, Clock: domain.SystemClock,
 		CORSOrigins: cfg.HTTP.CORSOrigins, CORSLocalhost: cfg.HTTP.CORSLocalhost, TrustedProxies: cfg.HTTP.TrustedProxies,
 	}

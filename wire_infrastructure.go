@@ -15,7 +15,7 @@ import (
 	"counsel/clients/storage"
 	"counsel/config"
 	"counsel/db"
-	"counsel/domain/documents"
+	"counsel/domain/files"
 )
 
 // infrastructure is what everything else stands on: the log, the metrics, the servers that hold data, and the port.
@@ -24,7 +24,7 @@ type infrastructure struct {
 	registry *prometheus.Registry
 	database *sql.DB
 	redis    rueidis.Client
-	files    documents.Files
+	files    files.Store
 	hasFiles bool         // false: S3 is not configured, and files refuses everything
 	listener net.Listener // nil: the process only runs jobs
 	url      string       // under which people reach the service; links in e-mails start with it
@@ -32,7 +32,7 @@ type infrastructure struct {
 
 // openInfrastructure connects to the database, which must be migrated, Redis and the object store, and opens the port.
 func openInfrastructure(ctx context.Context, r *runner, cfg config.Config, log *slog.Logger) (_ *infrastructure, err error) {
-	i := &infrastructure{log: log, registry: prometheus.NewRegistry(), files: documents.NoFiles{}, url: cfg.URLs.Public}
+	i := &infrastructure{log: log, registry: prometheus.NewRegistry(), files: files.NoStore{}, url: cfg.URLs.Public}
 	i.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 
 	var options db.Options

@@ -16,16 +16,19 @@ import (
 	"counsel/domain/ai/policy"
 	"counsel/domain/ai/prompts"
 	"counsel/domain/cases"
-	"counsel/domain/documents"
+	"counsel/domain/drafts"
 	"counsel/domain/email"
 	"counsel/domain/esign"
 	"counsel/domain/events"
+	"counsel/domain/files"
 	"counsel/domain/idempotency"
 	"counsel/domain/jobs"
 	"counsel/domain/limits"
 	"counsel/domain/masking"
 	"counsel/domain/notifications"
 	"counsel/domain/privacy"
+	"counsel/domain/rendering"
+	"counsel/domain/templates"
 	"counsel/domain/webhooks"
 )
 
@@ -34,17 +37,16 @@ type services struct {
 	events        *events.Bus
 	accounts      *account.Service
 	cases         *cases.Service
-	archive       *documents.Archive
+	files         *files.Service
 	jobs          *jobs.Service
 	idempotency   *idempotency.Service
 	email         *email.Service
 	webhooks      *webhooks.Service
 	notifications *notifications.Service
 	ai            *ai.Service
-	templates     *documents.Templates
-	drafts        *documents.Drafts
-	press         *documents.Press
-	batches       *documents.Batches
+	templates     *templates.Service
+	drafts        *drafts.Service
+	rendering     *rendering.Service
 	esign         *esign.Service
 	privacy       *privacy.Service
 }
@@ -58,9 +60,11 @@ func openServices(ctx context.Context, r *runner, cfg config.Config, infra *infr
 	s.cases = cases.New(infra.database, s.accounts, domain.SystemClock, domain.NewID)
 	s.cases.BeforeDelete = esign.CaseDeletable
 	s.cases.Events = s.events
-	s.archive = documents.NewArchive(documents.ArchiveDeps{
-		DB: infra.database, Files: infra.files, Text: c.texts, Readers: textReaders, Pool: c.children, Cases: s.cases, Clock: domain.SystemClock, NewID: domain.NewID, Log: infra.log, Deletable: esign.DocumentDeletable, Events: s.events,
-	})
+	if s.files, err = files.New(files.Config{
+		DB: infra.database, Runtime: domain.SystemRuntime(infra.log), Store: infra.files, Text: c.texts, ExtractionWorkers: textReaders, Pool: c.children, Cases: s.cases, Events: s.events, Deletable: esign.DocumentDeletable,
+	}); err != nil {
+		return nil, err
+	}
 	s.jobs = jobs.NewService(jobs.Deps{
 		DB: infra.database, Transport: c.queue, Clock: domain.SystemClock, NewID: domain.NewID, Log: infra.log,
 		Metrics: newJobMetrics(infra.registry), Concurrency: cfg.Jobs.Concurrency,
@@ -90,16 +94,21 @@ func openServices(ctx context.Context, r *runner, cfg config.Config, infra *infr
 		}
 		return nil // out of time: what was not written yet was not acknowledged either
 	})
-	if s.templates, err = documents.NewTemplates(infra.database, domain.SystemClock, domain.NewID, c.pdf); err != nil {
-		return nil, fmt.Errorf("templates: %w", err)
+	runtime := domain.SystemRuntime(infra.log)
+	if s.templates, err = templates.New(templates.Config{DB: infra.database, Runtime: runtime, Renderer: c.pdf}); err != nil {
+		return nil, err
 	}
-	s.drafts = documents.NewDrafts(infra.database, s.cases, domain.SystemClock, domain.NewID)
-	s.drafts.Events = s.events
-	s.press = documents.NewPress(s.templates, s.drafts, s.archive, c.pdf)
-	s.batches = documents.NewBatches(s.press, s.jobs, s.accounts)
+	if s.drafts, err = drafts.New(drafts.Config{DB: infra.database, Runtime: runtime, Cases: s.cases, Events: s.events}); err != nil {
+		return nil, err
+	}
+	if s.rendering, err = rendering.New(rendering.Config{
+		DB: infra.database, Runtime: runtime, Templates: s.templates, Drafts: s.drafts, Files: s.files, Renderer: c.pdf, Jobs: s.jobs, Accounts: s.accounts, Cases: s.cases,
+	}); err != nil {
+		return nil, err
+	}
 	s.esign = newEsign(cfg, infra, c, s)
 	s.privacy = privacy.New(privacy.Deps{
-		DB: infra.database, Clock: domain.SystemClock, Accounts: s.accounts, AI: s.ai, Drafts: s.drafts, Archive: s.archive, Cases: s.cases, Webhooks: s.webhooks,
+		DB: infra.database, Clock: domain.SystemClock, Accounts: s.accounts, AI: s.ai, Drafts: s.drafts, Archive: s.files, Rendering: s.rendering, Cases: s.cases, Webhooks: s.webhooks,
 		Notifications: s.notifications, Email: s.email, Jobs: s.jobs, Esign: s.esign, Templates: s.templates,
 	})
 
@@ -108,7 +117,7 @@ func openServices(ctx context.Context, r *runner, cfg config.Config, infra *infr
 	r.loop(ctx, "session sweep", func(ctx context.Context) { sweepSessions(ctx, s.accounts, infra) })
 	r.loop(ctx, "denial log", s.cases.RunDenialLog)
 	if infra.hasFiles {
-		r.loop(ctx, "files", s.archive.Run)
+		r.loop(ctx, "files", s.files.Run)
 	}
 	return s, nil
 }
@@ -133,7 +142,7 @@ func newAccounts(ctx context.Context, cfg config.Config, infra *infrastructure) 
 // newEmail creates the e-mail service. Accounts and cases send their mails through it.
 func newEmail(cfg config.Config, infra *infrastructure, c *clients, s *services) (*email.Service, error) {
 	deps := email.Deps{
-		DB: infra.database, Jobs: s.jobs, Archive: s.archive, People: s.accounts, Clock: domain.SystemClock, NewID: domain.NewID, Log: infra.log,
+		DB: infra.database, Jobs: s.jobs, Archive: s.files, People: s.accounts, Clock: domain.SystemClock, NewID: domain.NewID, Log: infra.log,
 		Keep: cfg.Mail.Retention, PublicURL: infra.url, AccountURL: cmp.Or(cfg.URLs.Account, infra.url+"/account"), AppURL: cfg.URLs.App,
 		Secret: s.accounts.LinkSecret, LinkID: s.accounts.LinkID, Events: s.events,
 	}
@@ -175,7 +184,7 @@ func newAI(cfg config.Config, infra *infrastructure, c *clients, s *services) (*
 		flights = math.MaxInt
 	}
 	return ai.New(ai.Deps{
-		DB: infra.database, Redis: infra.redis, Model: c.model, Masker: masker, Prompts: templates, Policies: rules, Cases: s.cases, Library: s.archive, Events: s.events, Jobs: s.jobs,
+		DB: infra.database, Redis: infra.redis, Model: c.model, Masker: masker, Prompts: templates, Policies: rules, Cases: s.cases, Library: s.files, Events: s.events, Jobs: s.jobs,
 		Clock: domain.SystemClock, NewID: domain.NewID, Metrics: c.aiMetrics, Log: infra.log,
 		ChatTTL: cfg.LLM.ChatCacheTTL, Deadline: cfg.LLM.Deadline + 10*time.Second, MaxFlights: flights,
 	})
@@ -184,7 +193,7 @@ func newAI(cfg config.Config, infra *infrastructure, c *clients, s *services) (*
 // newEsign creates the e-signature service. Without a certificate or a mail server it sends nothing for signature.
 func newEsign(cfg config.Config, infra *infrastructure, c *clients, s *services) *esign.Service {
 	deps := esign.Deps{
-		DB: infra.database, Archive: s.archive, Cases: s.cases, People: s.accounts, Jobs: s.jobs, Mails: s.email.Sender, Post: s.email, Renderer: c.pdf, Seal: c.sealer, Publisher: s.events,
+		DB: infra.database, Archive: s.files, Cases: s.cases, People: s.accounts, Jobs: s.jobs, Mails: s.email.Sender, Post: s.email, Renderer: c.pdf, Seal: c.sealer, Publisher: s.events,
 		Secret: []byte(cfg.JWT.Secret), URL: infra.url, Clock: domain.SystemClock, NewID: domain.NewID, Log: infra.log,
 	}
 	if c.provider != nil {
