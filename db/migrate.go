@@ -20,6 +20,9 @@ import (
 //go:embed migrations/*.sql
 var migrations embed.FS
 
+// MigrationFiles returns the SQL files of the migrations.
+func MigrationFiles() fs.FS { return migrations }
+
 // Migrate brings the schema up to date. Servers that start together take turns: the first
 // does the work, the others wait for it until ctx is done and find nothing left to do. A run
 // that ends anywhere, also by kill -9, is continued by the next.

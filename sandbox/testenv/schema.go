@@ -66,7 +66,7 @@ func SchemaURL(t testing.TB) string {
 			t.Fatalf("testenv: %v", err)
 		}
 		own.made = append(own.made, name)
-		if err := db.Migrate(t.Context(), OpenDB(t, databaseURL(server, name))); err != nil {
+		if err := own.joined.createSchema(t.Context(), name); err != nil {
 			t.Fatalf("testenv: %v", err)
 		}
 	}
@@ -91,28 +91,15 @@ func deleteRows(url string) error {
 		return err
 	}
 	defer func() { _ = pool.Close() }()
-	rows, err := pool.QueryContext(ctx, "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE()")
+	names, err := tables(ctx, pool, "DATABASE()")
 	if err != nil {
 		return err
 	}
-	defer func() { _ = rows.Close() }()
 	statements := []string{"SET foreign_key_checks = 0"}
-	for rows.Next() {
-		var table string
-		if err := rows.Scan(&table); err != nil {
-			return err
-		}
+	for _, table := range names {
 		if !slices.Contains(db.MigrationTables, table) {
 			statements = append(statements, "DELETE FROM `"+table+"`")
 		}
 	}
-	if err := rows.Err(); err != nil {
-		return err
-	}
-	for _, s := range statements {
-		if _, err := pool.ExecContext(ctx, s); err != nil {
-			return err
-		}
-	}
-	return nil
+	return execAll(ctx, pool, statements)
 }

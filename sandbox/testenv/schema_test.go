@@ -1,6 +1,14 @@
 package testenv
 
-import "testing"
+import (
+	"database/sql"
+	"fmt"
+	"maps"
+	"slices"
+	"testing"
+
+	"counsel/db"
+)
 
 func TestSchemaURLIsAloneAndEmpty(t *testing.T) {
 	const rows = "SELECT (SELECT COUNT(*) FROM users) + (SELECT COUNT(*) FROM cases)"
@@ -26,4 +34,37 @@ func TestSchemaURLIsAloneAndEmpty(t *testing.T) {
 	if len(own.made) != made {
 		t.Error("databases are not used again")
 	}
+}
+
+// A copy of the template is what the migrations make.
+func TestSchemaIsThatOfTheMigrations(t *testing.T) {
+	migrated := OpenDB(t, NewDatabaseURL(t))
+	if err := db.Migrate(t.Context(), migrated); err != nil {
+		t.Fatal(err)
+	}
+	want, got := dump(t, migrated), dump(t, DB(t))
+	if len(want) < 10 || !maps.Equal(want, got) {
+		t.Errorf("%v\nwant %v", got, want)
+	}
+}
+
+// dump returns the statements that create a database's tables, and the rows of the record of migrations.
+func dump(t *testing.T, pool *sql.DB) map[string]string {
+	t.Helper()
+	names, err := tables(t.Context(), pool, "DATABASE()")
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := map[string]string{}
+	for _, table := range names {
+		var name, create string
+		if err := pool.QueryRow("SHOW CREATE TABLE `"+table+"`").Scan(&name, &create); err != nil {
+			t.Fatal(err)
+		}
+		all[name] = create
+		if slices.Contains(db.MigrationTables, table) {
+			all[name+" rows"] = fmt.Sprint(count(t, pool, "SELECT COUNT(*) FROM `"+table+"`"))
+		}
+	}
+	return all
 }
