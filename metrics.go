@@ -111,6 +111,7 @@ type jobMetrics struct {
 	waited   *prometheus.HistogramVec
 	finished *prometheus.HistogramVec
 	waiting  *prometheus.GaugeVec
+	rescued  prometheus.Counter
 }
 
 func newJobMetrics(r prometheus.Registerer) *jobMetrics {
@@ -119,12 +120,14 @@ func newJobMetrics(r prometheus.Registerer) *jobMetrics {
 			Name: "counsel_jobs_wait_seconds", Help: "Time from when a job was due until it started.",
 			Buckets: []float64{.01, .05, .1, .25, .5, 1, 5, 15, 60, 300, 1800, 7200}}, []string{"kind", "queue"}),
 		finished: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name: "counsel_jobs_duration_seconds", Help: "Runs of jobs by outcome: succeeded, retried (failed, will be retried), failed (discarded), cancelled, released (the server stopped), or lost (the lease expired).",
+			Name: "counsel_jobs_duration_seconds", Help: "Runs of jobs by outcome: succeeded, retried (failed, will be retried), discarded, cancelled, released (the server stopped), or lease_lost (another server rescued the job).",
 			Buckets: []float64{.001, .005, .01, .05, .1, .5, 1, 5, 15, 60, 300, 900}}, []string{"kind", "outcome"}),
 		waiting: prometheus.NewGaugeVec(prometheus.GaugeOpts{
 			Name: "counsel_jobs_waiting", Help: "Jobs that are due and not yet assigned to a worker, counted up to 10,000 per queue."}, []string{"queue"}),
+		rescued: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "counsel_jobs_rescued_total", Help: "Running jobs whose server crashed, so that they run again."}),
 	}
-	r.MustRegister(m.waited, m.finished, m.waiting)
+	r.MustRegister(m.waited, m.finished, m.waiting, m.rescued)
 	return m
 }
 
@@ -135,6 +138,8 @@ func (m *jobMetrics) Started(kind string, q jobs.Queue, waited time.Duration) {
 func (m *jobMetrics) Finished(kind string, o jobs.Outcome, took time.Duration) {
 	m.finished.WithLabelValues(kind, string(o)).Observe(took.Seconds())
 }
+
+func (m *jobMetrics) Rescued(n int) { m.rescued.Add(float64(n)) }
 
 func (m *jobMetrics) Waiting(q jobs.Queue, n int) {
 	m.waiting.WithLabelValues(string(q)).Set(float64(n))

@@ -65,10 +65,12 @@ func openServices(ctx context.Context, r *runner, cfg config.Config, infra *infr
 	}); err != nil {
 		return nil, err
 	}
-	s.jobs = jobs.NewService(jobs.Deps{
-		DB: infra.database, Transport: c.queue, Clock: domain.SystemClock, NewID: domain.NewID, Log: infra.log,
-		Metrics: newJobMetrics(infra.registry), Concurrency: cfg.Jobs.Concurrency,
+	s.jobs, err = jobs.New(jobs.Config{
+		DB: infra.database, Transport: c.queue, Runtime: domain.SystemRuntime(infra.log).Part("jobs"), Metrics: newJobMetrics(infra.registry), Concurrency: cfg.Jobs.Concurrency,
 	})
+	if err != nil {
+		return nil, err
+	}
 	if s.email, err = newEmail(cfg, infra, c, s); err != nil {
 		return nil, err
 	}
@@ -112,8 +114,8 @@ func openServices(ctx context.Context, r *runner, cfg config.Config, infra *infr
 		Notifications: s.notifications, Email: s.email, Jobs: s.jobs, Esign: s.esign, Templates: s.templates,
 	})
 
-	s.jobs.Every("cases.maintain", time.Minute, s.cases.Maintain)
-	s.jobs.Every("idempotency.forget", 10*time.Minute, s.idempotency.Forget)
+	s.cases.RegisterJobs(s.jobs)
+	s.idempotency.RegisterJobs(s.jobs)
 	r.loop(ctx, "session sweep", func(ctx context.Context) { sweepSessions(ctx, s.accounts, infra) })
 	r.loop(ctx, "denial log", s.cases.RunDenialLog)
 	if infra.hasFiles {

@@ -32,7 +32,7 @@ type syncJobs struct {
 
 type jobHandler func(context.Context, *jobs.Run) (any, error)
 
-func (h *syncJobs) Add(_ context.Context, _ db.Tx, js ...jobs.New) ([]domain.ID, error) {
+func (h *syncJobs) Add(_ context.Context, _ db.Tx, js ...jobs.LegacyInsert) ([]domain.ID, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	ids := make([]domain.ID, len(js))

@@ -175,8 +175,8 @@ func newFixture(t testing.TB, options ...option) *fixture {
 	ready, err := loadRules()
 	must(t, err)
 	b.mailServer = &fakeMailServer{}
-	b.jobs = jobs.NewService(jobs.Deps{DB: database, Transport: queue.New(b.redis, log), Clock: domain.SystemClock, NewID: domain.NewID, Log: log, Metrics: nopJobMetrics{},
-		Timing: jobs.Timing{Poll: 50 * time.Millisecond}})
+	b.jobs, err = jobs.New(jobs.Config{DB: database, Transport: queue.New(b.redis, log), Runtime: domain.SystemRuntime(log), Timing: jobs.Timing{Poll: 50 * time.Millisecond}})
+	must(t, err)
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 		defer cancel()
@@ -257,12 +257,6 @@ func (b *fixture) startJobs() {
 	b.t.Helper()
 	must(b.t, b.jobs.Start(b.t.Context(), true))
 }
-
-type nopJobMetrics struct{}
-
-func (nopJobMetrics) Started(string, jobs.Queue, time.Duration)    {}
-func (nopJobMetrics) Waiting(jobs.Queue, int)                      {}
-func (nopJobMetrics) Finished(string, jobs.Outcome, time.Duration) {}
 
 const adminPassword = "the admin's own password"
 

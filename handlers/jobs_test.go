@@ -15,7 +15,7 @@ import (
 	"counsel/gen/api"
 )
 
-func (b *fixture) addJob(j jobs.New) string {
+func (b *fixture) addJob(j jobs.LegacyInsert) string {
 	b.t.Helper()
 	ids, err := b.jobs.AddNow(b.t.Context(), j)
 	must(b.t, err)
@@ -80,7 +80,7 @@ func TestJobs(t *testing.T) {
 		return map[string]string{"made": "all"}, nil
 	})
 	b.startJobs()
-	mine := jobs.New{Kind: "test.steps", UserID: domain.ID(ada.ID), Total: 2}
+	mine := jobs.LegacyInsert{Kind: "test.steps", UserID: domain.ID(ada.ID), Total: 2}
 	id := b.addJob(mine)
 	path := "/api/jobs/" + id
 	b.call(bob, "GET", path, nil).expect(404, "not_found")

@@ -132,7 +132,7 @@ func (s *Service) ForgotPassword(ctx context.Context, email, locale string) erro
 	if err = db.Error(err); err != nil && domain.CodeOf(err) != domain.NotFound {
 		return err
 	}
-	_, err = s.later.AddNow(ctx, jobs.New{Kind: kindReset, Queue: jobs.Interactive, Payload: resetJob{u.ID, locale}})
+	_, err = s.later.AddNow(ctx, jobs.LegacyInsert{Kind: kindReset, Queue: jobs.Interactive, Payload: resetJob{u.ID, locale}})
 	return err
 }
 

@@ -54,7 +54,7 @@ func (s *Service) Warm(ctx context.Context, caller domain.Principal, questions [
 	if err != nil {
 		return domain.ID{}, err
 	}
-	ids, err := s.Jobs.AddNow(ctx, jobs.New{Kind: warmKind, Queue: jobs.Bulk, UserID: caller.UserID, Payload: questions, Total: len(questions), Key: once})
+	ids, err := s.Jobs.AddNow(ctx, jobs.LegacyInsert{Kind: warmKind, Queue: jobs.Bulk, UserID: caller.UserID, Payload: questions, Total: len(questions), Key: once})
 	if err != nil {
 		return domain.ID{}, db.Error(err)
 	}

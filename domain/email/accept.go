@@ -148,7 +148,7 @@ func (s *Service) ReserveQuota(ctx context.Context, caller domain.Principal, rec
 // keep writes mails and the jobs that send them.
 func (s *Service) keep(ctx context.Context, queue jobs.Queue, all ...accepted) error {
 	err := db.WithTx(ctx, s.DB, func(tx db.Tx) error {
-		work := make([]jobs.New, len(all))
+		work := make([]jobs.LegacyInsert, len(all))
 		for i, a := range all {
 			err := query.New(tx).CreateEmail(ctx, query.CreateEmailParams{ID: a.ID, UserID: a.UserID, Kind: message, Subject: a.Subject, BodyText: a.Text, BodyHtml: a.HTML, ReplyTo: domain.EmailForServers(a.ReplyTo),
 				Fields: "{}", Bulk: queue == jobs.Bulk, SendAt: a.SendAt, CreatedAt: a.CreatedAt, UpdatedAt: a.CreatedAt})
@@ -158,7 +158,7 @@ func (s *Service) keep(ctx context.Context, queue jobs.Queue, all ...accepted) e
 			if err := s.keepParts(ctx, tx, a); err != nil {
 				return err
 			}
-			work[i] = jobs.New{Kind: kindSend, Queue: queue, UserID: a.UserID, Payload: payload{a.ID}, RunAt: a.SendAt, Key: "email:" + a.ID.String()}
+			work[i] = jobs.LegacyInsert{Kind: kindSend, Queue: queue, UserID: a.UserID, Payload: payload{a.ID}, RunAt: a.SendAt, Key: "email:" + a.ID.String()}
 		}
 		_, err := s.Jobs.Add(ctx, tx, work...)
 		return err

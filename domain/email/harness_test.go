@@ -46,7 +46,8 @@ func newBundle(t testing.TB) *bundle {
 	log := slog.New(slog.NewJSONHandler(b.log, nil))
 	archive, err := files.New(files.Config{DB: pool, Store: b.files, Runtime: domain.Runtime{Clock: clock, NewID: domain.NewID, Log: log}})
 	must(t, err)
-	work := jobs.NewService(jobs.Deps{DB: pool, Transport: noTransport{}, Clock: clock, NewID: domain.NewID, Log: log, Metrics: noMetrics{}})
+	work, err := jobs.New(jobs.Config{DB: pool, Transport: noTransport{}, Runtime: domain.Runtime{Clock: clock, NewID: domain.NewID, Log: log}})
+	must(t, err)
 	b.Service = New(Deps{DB: pool, Jobs: work, Sender: b.post, Archive: archive, People: b, Clock: clock, NewID: domain.NewID, Log: log,
 		PublicURL: "https://counsel.example", AccountURL: "https://counsel.example/account", Secret: func(id domain.ID) string { return "secret-of-" + id.String() },
 		LinkID: func(secret string) (domain.ID, error) {
@@ -205,12 +206,6 @@ func (noTransport) Push(context.Context, jobs.Task) error  { return nil }
 func (noTransport) Start(int, func(jobs.Task) error) error { return nil }
 func (noTransport) Pause()                                 {}
 func (noTransport) Close(context.Context) error            { return nil }
-
-type noMetrics struct{}
-
-func (noMetrics) Started(string, jobs.Queue, time.Duration)    {}
-func (noMetrics) Finished(string, jobs.Outcome, time.Duration) {}
-func (noMetrics) Waiting(jobs.Queue, int)                      {}
 
 // store stands for the object store.
 type store struct {

@@ -121,7 +121,7 @@ func (s *Service) Notify(ctx context.Context, tx db.Tx, n Notice) (domain.ID, er
 	if n.Kind == Notification {
 		queue = jobs.Standard
 	}
-	_, err = s.Jobs.Add(ctx, tx, jobs.New{Kind: kindSend, Queue: queue, Payload: payload{id}})
+	_, err = s.Jobs.Add(ctx, tx, jobs.LegacyInsert{Kind: kindSend, Queue: queue, Payload: payload{id}})
 	return id, err
 }
 

@@ -186,7 +186,7 @@ type desk struct {
 
 type handler func(context.Context, *jobs.Run) (any, error)
 
-func (d *desk) Add(_ context.Context, _ db.Tx, js ...jobs.New) ([]domain.ID, error) {
+func (d *desk) Add(_ context.Context, _ db.Tx, js ...jobs.LegacyInsert) ([]domain.ID, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	var ids []domain.ID

@@ -178,7 +178,7 @@ func (s *Service) release(ctx context.Context, tx db.Tx, r *Request) error {
 
 // look queues a look at what the provider says.
 func (s *Service) look(ctx context.Context, tx db.Tx, id domain.ID) error {
-	_, err := s.Jobs.Add(ctx, tx, jobs.New{Kind: jobFollow, Queue: jobs.Interactive, Payload: requestJob{id}})
+	_, err := s.Jobs.Add(ctx, tx, jobs.LegacyInsert{Kind: jobFollow, Queue: jobs.Interactive, Payload: requestJob{id}})
 	return err
 }
 

@@ -168,7 +168,7 @@ type People interface {
 
 // Jobs does work later. jobs.Service fulfils it.
 type Jobs interface {
-	Add(ctx context.Context, tx db.Tx, js ...jobs.New) ([]domain.ID, error)
+	Add(ctx context.Context, tx db.Tx, js ...jobs.LegacyInsert) ([]domain.ID, error)
 	Wake()
 	Handle(kind string, o jobs.Options, do func(context.Context, *jobs.Run) (any, error))
 	Every(name string, period time.Duration, do func(context.Context) error)

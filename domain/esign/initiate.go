@@ -304,7 +304,7 @@ func (s *Service) invite(ctx context.Context, tx db.Tx, r *Request) error {
 		if err := keep(ctx, tx, g); err != nil {
 			return err
 		}
-		if _, err := s.Jobs.Add(ctx, tx, jobs.New{Kind: jobInvite, Queue: jobs.Interactive, Payload: inviteJob{Request: r.ID, Signer: g.ID}}); err != nil {
+		if _, err := s.Jobs.Add(ctx, tx, jobs.LegacyInsert{Kind: jobInvite, Queue: jobs.Interactive, Payload: inviteJob{Request: r.ID, Signer: g.ID}}); err != nil {
 			return err
 		}
 	}

@@ -165,7 +165,7 @@ func (s *Service) mailLink(ctx context.Context, id domain.ID, j inviteJob) error
 		if err := s.log(ctx, tx, r, then); err != nil || taken {
 			return err
 		}
-		_, err = s.Jobs.Add(ctx, tx, jobs.New{Kind: jobNotice, Payload: noticeJob{Request: r.ID, Notice: noticeBounced, About: v.Signer.Number}})
+		_, err = s.Jobs.Add(ctx, tx, jobs.LegacyInsert{Kind: jobNotice, Payload: noticeJob{Request: r.ID, Notice: noticeBounced, About: v.Signer.Number}})
 		return err
 	})
 }
@@ -202,12 +202,12 @@ func (r Request) write(kind email.NoticeKind, name string, more map[string]strin
 
 // notify queues mails about how a request ended: to the sender, and to the signers it concerns.
 func (s *Service) notify(ctx context.Context, tx db.Tx, r *Request, n notice) error {
-	all := []jobs.New{{Kind: jobNotice, Payload: noticeJob{Request: r.ID, Notice: n}}}
+	all := []jobs.LegacyInsert{{Kind: jobNotice, Payload: noticeJob{Request: r.ID, Notice: n}}}
 	for i := range r.Signers {
 		g := &r.Signers[i]
 		switch {
 		case n == noticeCompleted, n == noticeFailed, (n == noticeCancelled || n == noticeExpired) && g.asked(), n == noticeDeclined && (g.asked() || g.Status == Signed):
-			all = append(all, jobs.New{Kind: jobNotice, Payload: noticeJob{Request: r.ID, Signer: &g.ID, Notice: n}})
+			all = append(all, jobs.LegacyInsert{Kind: jobNotice, Payload: noticeJob{Request: r.ID, Signer: &g.ID, Notice: n}})
 		}
 	}
 	_, err := s.Jobs.Add(ctx, tx, all...)

@@ -254,7 +254,7 @@ func (s *Service) remind(ctx context.Context, tx db.Tx, r *Request, g *Signer) e
 	if err := keep(ctx, tx, g); err != nil {
 		return err
 	}
-	_, err := s.Jobs.Add(ctx, tx, jobs.New{Kind: jobInvite, Payload: inviteJob{Request: r.ID, Signer: g.ID, Reminder: g.Reminders}})
+	_, err := s.Jobs.Add(ctx, tx, jobs.LegacyInsert{Kind: jobInvite, Payload: inviteJob{Request: r.ID, Signer: g.ID, Reminder: g.Reminders}})
 	return err
 }
 

@@ -352,7 +352,7 @@ func (s *Service) Sign(ctx context.Context, token string, m Mark, by Visitor) (V
 		}
 		id := s.NewID()
 		r.Status, r.SignedID = Sealing, &id
-		_, err := s.Jobs.Add(ctx, tx, jobs.New{Kind: jobSeal, Queue: jobs.Interactive, Payload: requestJob{r.ID}})
+		_, err := s.Jobs.Add(ctx, tx, jobs.LegacyInsert{Kind: jobSeal, Queue: jobs.Interactive, Payload: requestJob{r.ID}})
 		return err
 	})
 }

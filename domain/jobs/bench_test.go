@@ -27,7 +27,7 @@ func BenchmarkAdd(b *testing.B) {
 	err := w.tx(func(tx db.Tx) error {
 		before := cpu(b)
 		for b.Loop() {
-			if _, err := p.Add(b.Context(), tx, jobs.New{Kind: "mark", UserID: domain.NewID(), Payload: letter{"ada@example.com"}}); err != nil {
+			if _, err := p.Add(b.Context(), tx, jobs.LegacyInsert{Kind: "mark", UserID: domain.NewID(), Payload: letter{"ada@example.com"}}); err != nil {
 				return err
 			}
 		}
@@ -48,7 +48,7 @@ func BenchmarkDone(b *testing.B) {
 	p.start()
 	b.ResetTimer()
 	for left := b.N; left > 0; left -= 100 {
-		p.add(many(min(left, 100), jobs.New{Kind: "mark", UserID: domain.NewID()})...)
+		p.add(many(min(left, 100), jobs.LegacyInsert{Kind: "mark", UserID: domain.NewID()})...)
 	}
 	testenv.Eventually(b, "all are done", func() bool { return m.done() == b.N })
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "jobs/s")

@@ -48,8 +48,8 @@ func (m *marks) position(payload string) int {
 	return -1
 }
 
-func many(n int, j jobs.New) []jobs.New {
-	js := make([]jobs.New, n)
+func many(n int, j jobs.LegacyInsert) []jobs.LegacyInsert {
+	js := make([]jobs.LegacyInsert, n)
 	for i := range js {
 		js[i] = j
 		js[i].Payload = i
@@ -65,9 +65,9 @@ func TestRedisDown(t *testing.T) {
 	m := newMarks()
 	p.Handle("mark", jobs.Options{}, m.do)
 	p.start()
-	p.is(p.add(jobs.New{Kind: "mark"})[0], jobs.Succeeded)
+	p.is(p.add(jobs.LegacyInsert{Kind: "mark"})[0], jobs.Succeeded)
 	redis.Kill9()
-	ids := p.add(many(30, jobs.New{Kind: "mark"})...)
+	ids := p.add(many(30, jobs.LegacyInsert{Kind: "mark"})...)
 	for _, id := range ids {
 		if j := p.job(id); j.State != jobs.Waiting {
 			t.Fatalf("without Redis it is %s", j.State)
@@ -78,7 +78,7 @@ func TestRedisDown(t *testing.T) {
 		p.is(id, jobs.Succeeded)
 	}
 	redis.Pause()
-	id := p.add(jobs.New{Kind: "mark"})[0]
+	id := p.add(jobs.LegacyInsert{Kind: "mark"})[0]
 	p.end(5 * time.Second) // a server stops in time although Redis hangs
 	redis.Resume()
 	p = w.process()
@@ -104,7 +104,7 @@ func TestRedisFlushed(t *testing.T) {
 		return m.do(ctx, run)
 	})
 	p.start()
-	ids := p.add(many(40, jobs.New{Kind: "mark"})...)
+	ids := p.add(many(40, jobs.LegacyInsert{Kind: "mark"})...)
 	for range 2 {
 		<-began
 	}
@@ -130,7 +130,7 @@ func TestWorkerGone(t *testing.T) {
 	handle := func(p *process, m *marks) {
 		p.Handle("mark", jobs.Options{OnDead: func(context.Context, *jobs.Run, error) error { dead.Add(1); return nil }}, m.do)
 	}
-	ids := first.add(many(5, jobs.New{Kind: "mark"})...)
+	ids := first.add(many(5, jobs.LegacyInsert{Kind: "mark"})...)
 	ghost := domain.NewID()
 	w.exec("UPDATE jobs SET state = 'running', owner = ?, runs = 1, due_at = NOW(6) + INTERVAL 1 SECOND WHERE id IN (?, ?, ?)", ghost, ids[0], ids[3], ids[4])
 	w.exec("UPDATE jobs SET state = 'queued', owner = ?, due_at = NOW(6) + INTERVAL 1 SECOND WHERE id IN (?, ?)", ghost, ids[1], ids[2])
@@ -193,7 +193,7 @@ func takenOver(t *testing.T, other bool) {
 	})
 	next.Handle("mark", jobs.Options{}, func(context.Context, *jobs.Run) (any, error) { return "next", nil })
 	slow.start()
-	id := slow.add(jobs.New{Kind: "mark"})[0]
+	id := slow.add(jobs.LegacyInsert{Kind: "mark"})[0]
 	<-began
 	w.exec("UPDATE jobs SET due_at = NOW(6), state = 'waiting' WHERE id = ?", id) // as a relay elsewhere would
 	if other {
@@ -205,7 +205,7 @@ func takenOver(t *testing.T, other bool) {
 	if j := next.is(id, jobs.Succeeded); string(j.Result) != `"next"` {
 		t.Errorf("the result is %s", j.Result)
 	}
-	testenv.Eventually(t, "it is seen as lost", func() bool { return slow.tally.of(jobs.OutcomeLost) == 1 })
+	testenv.Eventually(t, "it is seen as lost", func() bool { return slow.tally.of(jobs.OutcomeLeaseLost) == 1 })
 }
 
 // TestClocks runs servers whose clocks are hours apart, then one whose database is an hour ahead
@@ -217,10 +217,10 @@ func TestClocks(t *testing.T) {
 	m := newMarks()
 	var ids []domain.ID
 	for i, c := range []domain.Clock{ahead, behind} {
-		p := w.process(func(d *jobs.Deps) { d.Clock = c })
+		p := w.process(func(d *jobs.Config) { d.Runtime.Clock = c })
 		p.Handle("mark", jobs.Options{}, m.do)
 		p.start()
-		ids = append(ids, p.add(many(20, jobs.New{Kind: "mark"})...)...)
+		ids = append(ids, p.add(many(20, jobs.LegacyInsert{Kind: "mark"})...)...)
 		for _, id := range ids[20*i:] {
 			p.is(id, jobs.Succeeded)
 		}
@@ -233,7 +233,7 @@ func TestClocks(t *testing.T) {
 
 	p := w.process(timing(quick()))
 	p.Handle("hour", jobs.Options{}, m.do)
-	id := p.add(jobs.New{Kind: "hour"})[0]
+	id := p.add(jobs.LegacyInsert{Kind: "hour"})[0]
 	w.exec("UPDATE jobs SET state = 'running', owner = ?, runs = 1, due_at = NOW(6) + INTERVAL 1 HOUR WHERE id = ?", domain.NewID(), id)
 	p.start()
 	p.is(id, jobs.Succeeded)
@@ -251,7 +251,7 @@ func TestTwoServers(t *testing.T) {
 	}
 	for range 5 {
 		for _, p := range servers {
-			ids = append(ids, p.add(many(50, jobs.New{Kind: "mark", Queue: jobs.Bulk, UserID: domain.NewID()})...)...)
+			ids = append(ids, p.add(many(50, jobs.LegacyInsert{Kind: "mark", Queue: jobs.Bulk, UserID: domain.NewID()})...)...)
 		}
 	}
 	testenv.Eventually(t, "all are done", func() bool { return m.done() == len(ids) })
@@ -294,7 +294,7 @@ func TestEveryIsNotDoubled(t *testing.T) {
 	var times atomic.Int32
 	p.Every("tidy", time.Hour, func(context.Context) error { times.Add(1); return nil })
 	now := time.Now().UnixMicro() / time.Hour.Microseconds()
-	late := p.add(jobs.New{Kind: "every.tidy", Payload: map[string]int64{"number": now - 1}})[0]
+	late := p.add(jobs.LegacyInsert{Kind: "every.tidy", Payload: map[string]int64{"number": now - 1}})[0]
 	p.start()
 	if j := p.is(late, jobs.Succeeded); string(j.Result) != `"late"` {
 		t.Errorf("the late one: %s", j.Result)
@@ -303,7 +303,7 @@ func TestEveryIsNotDoubled(t *testing.T) {
 	before := times.Load()
 	runs := domain.NewID()
 	w.exec("INSERT INTO jobs SELECT ?, user_id, kind, queue, NULL, 'running', payload, result, '', '', 0, 0, 1, 0, 0, FALSE, ?, run_at, NOW(6) + INTERVAL 20 SECOND, created_at, NULL, NULL FROM jobs WHERE id = ?", runs, domain.NewID(), late)
-	next := p.add(jobs.New{Kind: "every.tidy", Payload: map[string]int64{"number": now + 10}})[0]
+	next := p.add(jobs.LegacyInsert{Kind: "every.tidy", Payload: map[string]int64{"number": now + 10}})[0]
 	p.until(next, "it is put off", func(j jobs.Info) bool { return j.State == jobs.Waiting && j.Error != "" })
 	if times.Load() != before {
 		t.Error("it ran twice at a time")
@@ -318,7 +318,7 @@ func TestEveryIsNotDoubled(t *testing.T) {
 func TestBacklog(t *testing.T) {
 	w := newWorld(t)
 	p := w.process()
-	p.add(many(50, jobs.New{Kind: "mark", Queue: jobs.Bulk, UserID: domain.NewID()})...)
+	p.add(many(50, jobs.LegacyInsert{Kind: "mark", Queue: jobs.Bulk, UserID: domain.NewID()})...)
 	// Doubled in the database: the last bytes of an id are random.
 	for n := 50; n < 100_000; n *= 2 {
 		w.exec("INSERT INTO jobs SELECT CONCAT(LEFT(id, 6), UNHEX(LEFT(MD5(CONCAT(id, ?)), 20))), user_id, kind, queue, NULL, state, payload, result, error_code, error, done, total, runs, tries, lost, cancelling, owner, run_at, due_at, created_at, NULL, NULL FROM jobs", strconv.Itoa(n))
@@ -328,7 +328,7 @@ func TestBacklog(t *testing.T) {
 	p.start()
 	testenv.Eventually(t, "the bulk is being done", func() bool { return m.done() > 0 })
 	began := time.Now()
-	reset := p.add(jobs.New{Kind: "mark", Queue: jobs.Interactive, Payload: "reset"})[0]
+	reset := p.add(jobs.LegacyInsert{Kind: "mark", Queue: jobs.Interactive, Payload: "reset"})[0]
 	p.is(reset, jobs.Succeeded)
 	if took := time.Since(began); took > 5*time.Second {
 		t.Errorf("it took %s", took)
@@ -345,10 +345,10 @@ func TestTurns(t *testing.T) {
 	w := newWorld(t)
 	p := w.process(concurrency(1))
 	ada, bob := domain.NewID(), domain.NewID()
-	p.add(many(400, jobs.New{Kind: "mark", UserID: ada})...)
-	var bobs []jobs.New
+	p.add(many(400, jobs.LegacyInsert{Kind: "mark", UserID: ada})...)
+	var bobs []jobs.LegacyInsert
 	for i := range 3 {
-		bobs = append(bobs, jobs.New{Kind: "mark", UserID: bob, Payload: fmt.Sprint("bob", i)})
+		bobs = append(bobs, jobs.LegacyInsert{Kind: "mark", UserID: bob, Payload: fmt.Sprint("bob", i)})
 	}
 	p.add(bobs...)
 	m := newMarks()
@@ -373,7 +373,7 @@ func TestStopping(t *testing.T) {
 		return nil, ctx.Err()
 	})
 	p.start()
-	id := p.add(jobs.New{Kind: "mark"})[0]
+	id := p.add(jobs.LegacyInsert{Kind: "mark"})[0]
 	<-began
 	p.end(3 * time.Second)
 	if p.tally.of(jobs.OutcomeReleased) != 1 {
@@ -392,7 +392,7 @@ func TestNewerKind(t *testing.T) {
 	w := newWorld(t)
 	old := w.process()
 	old.start()
-	id := old.add(jobs.New{Kind: "new"})[0]
+	id := old.add(jobs.LegacyInsert{Kind: "new"})[0]
 	testenv.Eventually(t, "the old server was given it", func() bool {
 		var state string
 		err := w.pool.QueryRowContext(t.Context(), "SELECT state FROM jobs WHERE id = ?", id).Scan(&state)
@@ -429,7 +429,7 @@ func TestDatabaseDown(t *testing.T) {
 		return nil, ctx.Err()
 	})
 	p.start()
-	ids := p.add(jobs.New{Kind: "short"}, jobs.New{Kind: "long"})
+	ids := p.add(jobs.LegacyInsert{Kind: "short"}, jobs.LegacyInsert{Kind: "long"})
 	<-began
 	<-began
 	server.Kill9()

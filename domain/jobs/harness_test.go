@@ -103,6 +103,7 @@ type tally struct {
 
 func (*tally) Started(string, jobs.Queue, time.Duration) {}
 func (*tally) Waiting(jobs.Queue, int)                   {}
+func (*tally) Rescued(int)                               {}
 func (a *tally) Finished(_ string, o jobs.Outcome, _ time.Duration) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -115,10 +116,10 @@ func (a *tally) of(o jobs.Outcome) int {
 	return maps.Clone(a.ends)[o]
 }
 
-type option func(*jobs.Deps)
+type option func(*jobs.Config)
 
-func timing(t jobs.Timing) option { return func(d *jobs.Deps) { d.Timing = t } }
-func concurrency(n int) option    { return func(d *jobs.Deps) { d.Concurrency = n } }
+func timing(t jobs.Timing) option { return func(d *jobs.Config) { d.Timing = t } }
+func concurrency(n int) option    { return func(d *jobs.Config) { d.Concurrency = n } }
 func quick() jobs.Timing {
 	return jobs.Timing{Lease: 2 * time.Second, QueuedLease: time.Second, Poll: 100 * time.Millisecond}
 }
@@ -133,14 +134,16 @@ func (w *world) process(options ...option) *process {
 	w.t.Helper()
 	q := queue.New(testenv.OpenRedis(w.t, w.redisURL), discard())
 	p := &process{w: w, tally: &tally{ends: map[jobs.Outcome]int{}}}
-	d := jobs.Deps{
-		DB: w.pool, Transport: q, Clock: domain.SystemClock, NewID: domain.NewID, Log: discard(), Metrics: p.tally,
+	d := jobs.Config{
+		DB: w.pool, Transport: q, Runtime: domain.SystemRuntime(discard()), Metrics: p.tally,
 		Concurrency: 4, Timing: jobs.Timing{Poll: 100 * time.Millisecond},
 	}
 	for _, o := range options {
 		o(&d)
 	}
-	p.Service = jobs.NewService(d)
+	var err error
+	p.Service, err = jobs.New(d)
+	must(w.t, err)
 	var once sync.Once
 	p.end = func(within time.Duration) {
 		once.Do(func() {
@@ -163,7 +166,7 @@ func (p *process) start() *process {
 	return p
 }
 
-func (p *process) add(js ...jobs.New) []domain.ID {
+func (p *process) add(js ...jobs.LegacyInsert) []domain.ID {
 	p.w.t.Helper()
 	ids, err := p.AddNow(p.w.t.Context(), js...)
 	if err != nil {

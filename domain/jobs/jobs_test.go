@@ -41,7 +41,7 @@ func TestDone(t *testing.T) {
 	ada := person(domain.RoleClient)
 	var ids []domain.ID
 	err := w.tx(func(tx db.Tx) (err error) {
-		ids, err = p.Add(t.Context(), tx, jobs.New{Kind: "letter", UserID: ada.UserID, Payload: letter{"ada@secret.example"}, Total: 3})
+		ids, err = p.Add(t.Context(), tx, jobs.LegacyInsert{Kind: "letter", UserID: ada.UserID, Payload: letter{"ada@secret.example"}, Total: 3})
 		return err
 	})
 	if err != nil {
@@ -49,7 +49,7 @@ func TestDone(t *testing.T) {
 	}
 	p.Wake()
 	p.is(ids[0], jobs.Running)
-	next := p.add(jobs.New{Kind: "next", UserID: ada.UserID, Payload: letter{"ada@secret.example"}})[0] // has to wait in Redis
+	next := p.add(jobs.LegacyInsert{Kind: "next", UserID: ada.UserID, Payload: letter{"ada@secret.example"}})[0] // has to wait in Redis
 	p.until(next, "the job is in Redis", func(jobs.Info) bool { return w.waiting(jobs.Standard) == 1 })
 	w.redis(func(c rueidis.Client) {
 		keys, err := c.Do(t.Context(), c.B().Keys().Pattern("*").Build()).AsStrSlice()
@@ -81,7 +81,7 @@ func TestDone(t *testing.T) {
 
 	boom := errors.New("no")
 	if err := w.tx(func(tx db.Tx) error {
-		if _, err := p.Add(t.Context(), tx, jobs.New{Kind: "letter", Payload: letter{}}); err != nil {
+		if _, err := p.Add(t.Context(), tx, jobs.LegacyInsert{Kind: "letter", Payload: letter{}}); err != nil {
 			return err
 		}
 		return boom
@@ -129,7 +129,7 @@ func TestTries(t *testing.T) {
 	p.start()
 	var ids []domain.ID
 	for _, kind := range []string{"second", "never", "useless", "panics", "slow", "later", "good"} {
-		ids = append(ids, p.add(jobs.New{Kind: kind})...)
+		ids = append(ids, p.add(jobs.LegacyInsert{Kind: kind})...)
 	}
 	if j := p.is(ids[0], jobs.Succeeded); string(j.Result) != "2" || j.Tries != 1 || j.Error != "" {
 		t.Errorf("the second try: %+v", j)
@@ -184,7 +184,7 @@ func TestKey(t *testing.T) {
 	var adding sync.WaitGroup
 	for i := range ids {
 		adding.Go(func() {
-			got, err := p.AddNow(t.Context(), jobs.New{Kind: "once", Key: "the/one"})
+			got, err := p.AddNow(t.Context(), jobs.LegacyInsert{Kind: "once", Key: "the/one"})
 			if err != nil {
 				t.Error(err)
 				return
@@ -199,7 +199,7 @@ func TestKey(t *testing.T) {
 		}
 	}
 	p.is(ids[0], jobs.Succeeded)
-	if again := p.add(jobs.New{Kind: "once", Key: "the/one"}); again[0] != ids[0] {
+	if again := p.add(jobs.LegacyInsert{Kind: "once", Key: "the/one"}); again[0] != ids[0] {
 		t.Error("the key of a finished job is free")
 	}
 	if n := p.tally.of(jobs.OutcomeSucceeded); n != 1 {
@@ -213,7 +213,7 @@ func TestSchedule(t *testing.T) {
 	p.Handle("later", jobs.Options{}, func(context.Context, *jobs.Run) (any, error) { return nil, nil })
 	p.start()
 	soon, far := time.Now().Add(300*time.Millisecond), time.Now().Add(time.Hour)
-	ids := p.add(jobs.New{Kind: "later", RunAt: soon}, jobs.New{Kind: "later", RunAt: far})
+	ids := p.add(jobs.LegacyInsert{Kind: "later", RunAt: soon}, jobs.LegacyInsert{Kind: "later", RunAt: far})
 	if j := p.is(ids[0], jobs.Succeeded); j.FinishedAt.Before(soon) {
 		t.Errorf("it was done at %s, before %s", j.FinishedAt, soon)
 	}
@@ -243,7 +243,7 @@ func TestCancel(t *testing.T) {
 	})
 	p.start()
 	ada := person(domain.RoleClient)
-	mine := jobs.New{Kind: "steps", UserID: ada.UserID}
+	mine := jobs.LegacyInsert{Kind: "steps", UserID: ada.UserID}
 	scheduled := mine
 	scheduled.RunAt = time.Now().Add(time.Hour)
 	id := p.add(scheduled)[0]
@@ -284,7 +284,7 @@ func TestList(t *testing.T) {
 	ada, bob := person(domain.RoleClient), person(domain.RoleClient)
 	var want []domain.ID
 	for range 5 {
-		want = append(want, p.add(jobs.New{Kind: "a.b", UserID: ada.UserID}, jobs.New{Kind: "c", UserID: bob.UserID})[0])
+		want = append(want, p.add(jobs.LegacyInsert{Kind: "a.b", UserID: ada.UserID}, jobs.LegacyInsert{Kind: "c", UserID: bob.UserID})[0])
 	}
 	var got []domain.ID
 	for f := (jobs.Filter{Limit: 2}); ; {
@@ -322,14 +322,14 @@ func TestForget(t *testing.T) {
 		}
 		return nil, nil
 	})
-	ids := p.add(jobs.New{Kind: "x"}, jobs.New{Kind: "x", Payload: 1}, jobs.New{Kind: "x"})
+	ids := p.add(jobs.LegacyInsert{Kind: "x"}, jobs.LegacyInsert{Kind: "x", Payload: 1}, jobs.LegacyInsert{Kind: "x"})
 	if _, err := p.Cancel(t.Context(), admin, ids[2]); err != nil {
 		t.Fatal(err)
 	}
 	p.start()
 	p.is(ids[0], jobs.Succeeded)
 	p.is(ids[1], jobs.Failed)
-	for i, kept := range []time.Duration{jobs.KeptDone, jobs.KeptFailed, jobs.KeptDone} {
+	for i, kept := range []time.Duration{jobs.CompletedRetention, jobs.DiscardedRetention, jobs.CompletedRetention} {
 		var due, finished time.Time
 		if err := w.pool.QueryRowContext(t.Context(), "SELECT due_at, finished_at FROM jobs WHERE id = ?", ids[i]).Scan(&due, &finished); err != nil || due.Sub(finished) != kept {
 			t.Errorf("%d is kept %s, %v", i, due.Sub(finished), err)
@@ -356,18 +356,18 @@ func TestForgetUser(t *testing.T) {
 		return "done", nil
 	})
 	ada, bob := person(domain.RoleClient), person(domain.RoleClient)
-	his := p.add(jobs.New{Kind: "y", UserID: bob.UserID})[0]
+	his := p.add(jobs.LegacyInsert{Kind: "y", UserID: bob.UserID})[0]
 	p.start()
-	p.add(jobs.New{Kind: "x", UserID: ada.UserID})
+	p.add(jobs.LegacyInsert{Kind: "x", UserID: ada.UserID})
 	<-began
-	p.add(jobs.New{Kind: "x", UserID: ada.UserID, RunAt: time.Now().Add(time.Hour)})
+	p.add(jobs.LegacyInsert{Kind: "x", UserID: ada.UserID, RunAt: time.Now().Add(time.Hour)})
 	if err := db.WithTx(t.Context(), w.pool, func(tx db.Tx) error { return p.Forget(t.Context(), tx, ada.UserID) }); err != nil {
 		t.Fatal(err)
 	}
 	if err := <-ended; err == nil {
 		t.Error("what runs is not told")
 	}
-	testenv.Eventually(t, "the run counts as lost", func() bool { return p.tally.of(jobs.OutcomeLost) == 1 })
+	testenv.Eventually(t, "the run counts as lost", func() bool { return p.tally.of(jobs.OutcomeLeaseLost) == 1 })
 	if all, _, err := p.List(t.Context(), admin, jobs.Filter{Limit: 10}); err != nil || len(all) != 1 || all[0].ID != his {
 		t.Errorf("%+v, %v", all, err)
 	}

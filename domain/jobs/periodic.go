@@ -2,6 +2,7 @@ package jobs
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"time"
 
@@ -10,18 +11,18 @@ import (
 	"counsel/gen/query"
 )
 
-// period is the schedule of a periodic job. Its occurrences are numbered from 1970.
-type period struct {
-	kind   string
-	length time.Duration
-	last   int64 // the occurrence that was enqueued last, by any server
+// schedule is when a periodic job runs. Its occurrences are numbered from 1970.
+type schedule struct {
+	kind  string
+	every time.Duration
+	last  int64 // the occurrence that was enqueued last, by any server
 }
 
-// errBusy delays an occurrence without counting as an attempt.
-var errBusy = domain.Errorf(domain.Conflict, "It still runs from before.")
+// errStillRunning delays an occurrence without counting as an attempt.
+var errStillRunning = domain.Errorf(domain.Conflict, "It still runs from before.")
 
-// busyPause is how long an occurrence is delayed.
-const busyPause = time.Second
+// occurrenceDelay is how long an occurrence is delayed while an earlier one runs.
+const occurrenceDelay = time.Second
 
 // occurrence is stored as the arguments of a periodic job.
 type occurrence struct {
@@ -31,80 +32,78 @@ type occurrence struct {
 // Schedule registers a periodic job, before Start: work runs once per period on one server,
 // however many there are. A has no fields.
 //
-// Periods are counted by the database's clock. An occurrence is skipped when no server runs, when
-// no worker is free in its period, or while an earlier one runs: two never overlap. One that fails
-// is not retried; the next period is its retry.
+// Periods are counted by the database's clock. An occurrence is skipped when no server runs, or
+// when no worker is free until its period ends. It never overlaps an earlier one. One that fails is
+// not retried; the next occurrence is its retry.
 func Schedule[A Args](r Registry, every time.Duration, work func(context.Context) error, formerKinds ...string) {
 	var args A
 	r.registry().schedule(args.Kind(), every, work, formerKinds...)
 }
 
-// Every is Schedule under the kind "every."+name.
-func (s *Service) Every(name string, length time.Duration, do func(context.Context) error) {
-	s.workers.schedule("every."+name, length, do)
-}
-
 func (w *Workers) schedule(kind string, every time.Duration, work func(context.Context) error, formerKinds ...string) {
-	p := &period{kind: kind, length: every, last: -1}
-	w.periods = append(w.periods, p)
+	t := &schedule{kind: kind, every: every, last: -1}
+	w.schedules = append(w.schedules, t)
 	w.add(&worker{
-		Options: Options{Tries: 1, Timeout: max(every, time.Minute), kept: 2*every + time.Hour},
-		kinds:   append([]string{kind}, formerKinds...),
-		do:      func(ctx context.Context, _ *Run) (any, error) { return nil, work(ctx) },
-		period:  p,
+		kinds:    append([]string{kind}, formerKinds...),
+		policy:   policy{maxAttempts: 1, timeout: max(every, time.Minute), retention: 2*every + time.Hour},
+		work:     func(ctx context.Context, _ *run) (any, error) { return nil, work(ctx) },
+		schedule: t,
 	})
 }
 
-func (p *period) number(now time.Time) int64 { return now.UnixMicro() / p.length.Microseconds() }
+// occurrence returns the number of the occurrence at a time.
+func (t *schedule) occurrence(at time.Time) int64 { return at.UnixMicro() / t.every.Microseconds() }
 
-// skipOccurrence reports whether the period of an occurrence has passed. The error is errBusy while
-// an earlier one runs.
-func (s *Service) skipOccurrence(ctx context.Context, w *worker, run *Run) (late bool, err error) {
+// skipOccurrence reports whether the period of an occurrence is over. The error is errStillRunning
+// while another one runs.
+func (s *Service) skipOccurrence(ctx context.Context, w *worker, r *run) (late bool, err error) {
 	var o occurrence
-	if err := run.Read(&o); err != nil {
-		return false, err
+	if err := json.Unmarshal(r.args, &o); err != nil {
+		return false, Permanent(fmt.Errorf("decode the arguments of %s: %w", r.kind, err))
 	}
-	now, err := s.rows.DatabaseTime(ctx)
+	now, err := s.rows.GetDatabaseTime(ctx)
 	if err != nil {
 		return false, db.Error(err)
 	}
-	if o.Number < w.period.number(now) {
+	if o.Number < w.schedule.occurrence(now) {
 		return true, nil
 	}
-	others, err := s.rows.CountOthersRunning(ctx, query.CountOthersRunningParams{Kinds: w.kinds, ID: run.ID})
+	others, err := s.rows.CountOtherRunningJobs(ctx, query.CountOtherRunningJobsParams{Kinds: w.kinds, ID: r.id})
 	if err != nil {
 		return false, db.Error(err)
 	}
 	if others > 0 {
-		return false, errBusy
+		return false, errStillRunning
 	}
 	return false, nil
 }
 
-// addPeriods enqueues the present occurrence of each periodic job, unless another server has.
-func (s *Service) addPeriods(ctx context.Context) error {
-	if len(s.workers.periods) == 0 {
+// enqueueOccurrences enqueues the present occurrence of each periodic job, unless another server has.
+func (s *Service) enqueueOccurrences(ctx context.Context) error {
+	if len(s.workers.schedules) == 0 {
 		return nil
 	}
-	now, err := s.rows.DatabaseTime(ctx)
+	now, err := s.rows.GetDatabaseTime(ctx)
 	if err != nil {
 		return err
 	}
-	for _, p := range s.workers.periods {
-		n := p.number(now)
-		if n == p.last {
+	for _, t := range s.workers.schedules {
+		n := t.occurrence(now)
+		if n == t.last {
 			continue
 		}
-		err := db.WithTx(ctx, s.DB, func(tx db.Tx) error {
-			_, err := s.Add(ctx, tx, New{
-				Kind: p.kind, Queue: Standard, Payload: occurrence{n}, Key: fmt.Sprintf("%s/%s/%d", p.kind, p.length, n),
-			})
+		args, err := json.Marshal(occurrence{n})
+		if err != nil {
+			return err
+		}
+		err = db.WithTx(ctx, s.pool, func(tx db.Tx) error {
+			_, err := s.insert(ctx, tx, t.kind, args, Insert{Key: fmt.Sprintf("%s/%s/%d", t.kind, t.every, n)})
 			return err
 		})
 		if err != nil {
 			return err
 		}
-		p.last = n
+		t.last = n
 		s.Wake()
 	}
 	return nil

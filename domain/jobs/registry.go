@@ -4,7 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"slices"
+	"math/rand/v2"
 	"time"
 
 	"counsel/db"
@@ -26,7 +26,7 @@ type Job[A Args] struct {
 	Attempt     int // from 1
 	Done, Total int // steps; Done is what earlier attempts reported
 
-	run *Run // nil: in a test
+	run *run // nil: in a test
 }
 
 // Progress records that done steps of Total are done. It returns ErrCancelled when the job was
@@ -35,7 +35,7 @@ func (j *Job[A]) Progress(ctx context.Context, done int) error {
 	if j.run == nil {
 		return nil
 	}
-	return j.run.Progress(ctx, done)
+	return j.run.progress(ctx, done)
 }
 
 // Worker does the jobs whose arguments are A. An optional field that is zero takes its default.
@@ -73,10 +73,11 @@ type Client interface {
 func Register[A Args](r Registry, w Worker[A], formerKinds ...string) {
 	var args A
 	e := &worker{
-		Options: Options{Tries: w.MaxAttempts, Timeout: w.Timeout, Backoff: w.Backoff, Show: w.RedactResult},
-		kinds:   append([]string{args.Kind()}, formerKinds...),
-		do: func(ctx context.Context, run *Run) (any, error) {
-			job, err := decode[A](run)
+		kinds:        append([]string{args.Kind()}, formerKinds...),
+		policy:       policy{maxAttempts: w.MaxAttempts, timeout: w.Timeout, backoff: w.Backoff},
+		redactResult: w.RedactResult,
+		work: func(ctx context.Context, r *run) (any, error) {
+			job, err := decode[A](r)
 			if err != nil {
 				return nil, err
 			}
@@ -84,8 +85,8 @@ func Register[A Args](r Registry, w Worker[A], formerKinds ...string) {
 		},
 	}
 	if w.OnDiscard != nil {
-		e.OnDead = func(ctx context.Context, run *Run, cause error) error {
-			job, err := decode[A](run)
+		e.onDiscard = func(ctx context.Context, r *run, cause error) error {
+			job, err := decode[A](r)
 			if err != nil {
 				return nil //nolint:nilerr // there is nothing to pass on
 			}
@@ -95,26 +96,62 @@ func Register[A Args](r Registry, w Worker[A], formerKinds ...string) {
 	r.registry().add(e)
 }
 
-func decode[A Args](run *Run) (*Job[A], error) {
-	job := &Job[A]{ID: run.ID, UserID: run.UserID, Attempt: run.Try, Done: run.Done, Total: run.Total, run: run}
-	if err := json.Unmarshal(run.Payload, &job.Args); err != nil {
-		return nil, Fatal(fmt.Errorf("decode the arguments of %s: %w", run.Kind, err))
+func decode[A Args](r *run) (*Job[A], error) {
+	job := &Job[A]{ID: r.id, UserID: r.userID, Attempt: r.attempt, Done: r.done, Total: r.total, run: r}
+	if err := json.Unmarshal(r.args, &job.Args); err != nil {
+		return nil, Permanent(fmt.Errorf("decode the arguments of %s: %w", r.kind, err))
 	}
 	return job, nil
 }
 
-// worker is a Worker of whatever arguments.
+// worker is a Worker whose arguments are still encoded.
 type worker struct {
-	Options
-	kinds  []string // the present one first
-	do     func(context.Context, *Run) (any, error)
-	period *period // nil: not periodic
+	policy
+	kinds        []string // the present one first, then former ones
+	work         func(context.Context, *run) (any, error)
+	onDiscard    func(context.Context, *run, error) error // may be nil
+	redactResult func(context.Context, domain.Principal, json.RawMessage) (json.RawMessage, error)
+	schedule     *schedule // nil: not periodic
+}
+
+// policy is how often and how long a kind of job is attempted, and how long it is retained.
+type policy struct {
+	maxAttempts int
+	timeout     time.Duration
+	backoff     func(attempt int) time.Duration
+	retention   time.Duration // of finished jobs; 0: CompletedRetention and DiscardedRetention
+}
+
+func (p policy) withDefaults() policy {
+	if p.maxAttempts == 0 {
+		p.maxAttempts = 10
+	}
+	if p.timeout == 0 {
+		p.timeout = 10 * time.Minute
+	}
+	if p.backoff == nil {
+		p.backoff = backoff
+	}
+	return p
+}
+
+// retain returns the retention of a finished job in microseconds.
+func (p policy) retain(usual time.Duration) int64 {
+	if p.retention > 0 {
+		return p.retention.Microseconds()
+	}
+	return usual.Microseconds()
+}
+
+func backoff(attempt int) time.Duration {
+	d := min(time.Second<<min(attempt, 20), 10*time.Minute)
+	return d*9/10 + rand.N(d/5)
 }
 
 // Workers are the workers of a process, by kind.
 type Workers struct {
-	byKind  map[string]*worker
-	periods []*period
+	byKind    map[string]*worker
+	schedules []*schedule
 }
 
 // NewWorkers returns an empty registry.
@@ -124,7 +161,7 @@ func (w *Workers) registry() *Workers { return w }
 func (s *Service) registry() *Workers { return s.workers }
 
 func (w *Workers) add(e *worker) {
-	e.Options = e.Options.withDefaults()
+	e.policy = e.withDefaults()
 	for _, kind := range e.kinds {
 		if w.byKind[kind] != nil {
 			panic("jobs: two workers for " + kind)
@@ -133,10 +170,10 @@ func (w *Workers) add(e *worker) {
 	}
 }
 
-// sameKinds lists the present and former names of a kind, or of no other than itself.
-func (w *Workers) sameKinds(kind string) []string {
+// aliases lists the present and former names of a kind.
+func (w *Workers) aliases(kind string) []string {
 	if e := w.byKind[kind]; e != nil {
-		return slices.Clone(e.kinds)
+		return e.kinds
 	}
 	return []string{kind}
 }
@@ -145,11 +182,11 @@ func (w *Workers) sameKinds(kind string) []string {
 func (w *Workers) Work(ctx context.Context, id domain.ID, job Insert, attempt int) (result any, err error) {
 	e := w.byKind[job.Args.Kind()]
 	if e == nil {
-		return nil, errUnknown
+		return nil, errUnknownKind
 	}
-	payload, err := json.Marshal(job.Args)
+	args, err := json.Marshal(job.Args)
 	if err != nil {
 		return nil, err
 	}
-	return e.do(ctx, &Run{ID: id, UserID: job.UserID, Kind: job.Args.Kind(), Payload: payload, Try: attempt, Total: job.Total})
+	return e.work(ctx, &run{id: id, userID: job.UserID, kind: job.Args.Kind(), args: args, attempt: attempt, total: job.Total})
 }

@@ -44,8 +44,8 @@ func TestRegister(t *testing.T) {
 	p.start()
 	ids, err := p.EnqueueNow(t.Context(), jobs.Insert{Args: greetArgs{"Ada"}, Total: 1}, jobs.Insert{Args: greetArgs{}})
 	must(t, err)
-	former := p.add(jobs.New{Kind: "people.hail", Payload: greetArgs{"Bob"}})[0]
-	broken := p.add(jobs.New{Kind: "people.greet", Payload: []int{1}})[0]
+	former := p.add(jobs.LegacyInsert{Kind: "people.hail", Payload: greetArgs{"Bob"}})[0]
+	broken := p.add(jobs.LegacyInsert{Kind: "people.greet", Payload: []int{1}})[0]
 
 	if j := p.is(ids[0], jobs.Succeeded); j.Kind != "people.greet" || string(j.Result) != `"Hello Ada"` || j.Done != 1 {
 		t.Errorf("the job: %+v", j)
@@ -93,7 +93,7 @@ func TestScheduleFormerKind(t *testing.T) {
 	p := w.process()
 	runs := make(chan struct{}, 100)
 	jobs.Schedule[pruneArgs](p, time.Hour, func(context.Context) error { runs <- struct{}{}; return nil }, "every.prune")
-	former := p.add(jobs.New{Kind: "every.prune", Payload: map[string]int64{"number": 1 << 40}})[0]
+	former := p.add(jobs.LegacyInsert{Kind: "every.prune", Payload: map[string]int64{"number": 1 << 40}})[0]
 	p.start()
 	<-runs
 	<-runs

@@ -43,8 +43,10 @@ func newWorld(t testing.TB) *world {
 	must(t, err)
 	w := &world{t: t, cases: cases.New(pool, people, domain.SystemClock, domain.NewID)}
 	clock := func() time.Time { return domain.SystemClock().Add(w.later) }
+	queue, err := jobs.New(jobs.Config{DB: pool, Runtime: domain.Runtime{Clock: clock, NewID: domain.NewID, Log: slog.New(slog.DiscardHandler)}})
+	must(t, err)
 	w.Service = New(Deps{DB: pool, People: people, Cases: w.cases, Clock: clock,
-		Jobs: jobs.NewService(jobs.Deps{DB: pool, Clock: clock, NewID: domain.NewID, Log: slog.New(slog.DiscardHandler)}),
+		Jobs: queue,
 		Mail: func(_ context.Context, _ db.Tx, m Mail) error {
 			if slices.ContainsFunc(w.mails, func(old Mail) bool { return old.ID == m.ID }) {
 				return domain.Errorf(domain.Conflict, "There is one.")

@@ -40,7 +40,7 @@ func (s *Service) OnEvent(ctx context.Context, tx db.Tx, e domain.Event, audienc
 			return err
 		}
 	}
-	_, err := s.Jobs.Add(ctx, tx, jobs.New{Kind: kindTell, Payload: happening{e, s.now()}})
+	_, err := s.Jobs.Add(ctx, tx, jobs.LegacyInsert{Kind: kindTell, Payload: happening{e, s.now()}})
 	s.Jobs.Wake() // the commit follows; a relay that is quicker looks again within a second
 	return err
 }

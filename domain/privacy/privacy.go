@@ -359,7 +359,7 @@ func (s *Service) Erase(ctx context.Context, caller domain.Principal, user domai
 		if err := s.forget(ctx, tx, user, u.Email); err != nil {
 			return err
 		}
-		_, err := s.Jobs.Add(ctx, tx, jobs.New{Kind: kindForget, Payload: user, RunAt: s.Clock().Add(underWay)})
+		_, err := s.Jobs.Add(ctx, tx, jobs.LegacyInsert{Kind: kindForget, Payload: user, RunAt: s.Clock().Add(underWay)})
 		return err
 	})
 }

@@ -80,7 +80,7 @@ func (s *Service) StartBatch(ctx context.Context, caller domain.Principal, items
 	if err != nil {
 		return domain.ID{}, err
 	}
-	ids, err := s.jobs.AddNow(ctx, jobs.New{Kind: batchKind, Queue: jobs.Bulk, UserID: caller.UserID, Payload: args, Total: len(items), Key: jobKey})
+	ids, err := s.jobs.AddNow(ctx, jobs.LegacyInsert{Kind: batchKind, Queue: jobs.Bulk, UserID: caller.UserID, Payload: args, Total: len(items), Key: jobKey})
 	if err != nil {
 		return domain.ID{}, db.Error(err)
 	}

@@ -225,7 +225,7 @@ func (s *Service) ReplayFailed(ctx context.Context, caller domain.Principal, id 
 	if !as.IsZero() {
 		once = kindReplay + ":" + as.String()
 	}
-	ids, err := s.Jobs.AddNow(ctx, jobs.New{ID: as, Kind: kindReplay, Queue: jobs.Standard, UserID: w.UserID, Payload: replay{id, since}, Key: once})
+	ids, err := s.Jobs.AddNow(ctx, jobs.LegacyInsert{ID: as, Kind: kindReplay, Queue: jobs.Standard, UserID: w.UserID, Payload: replay{id, since}, Key: once})
 	if err != nil {
 		return domain.ID{}, err
 	}

@@ -69,7 +69,7 @@ func (s *Service) send(ctx context.Context, tx db.Tx, d query.CreateWebhookDeliv
 }
 
 func (s *Service) enqueue(ctx context.Context, tx db.Tx, job, delivery, user domain.ID) error {
-	_, err := s.Jobs.Add(ctx, tx, jobs.New{ID: job, Kind: kindDeliver, Queue: jobs.Standard, UserID: user, Payload: task{delivery}})
+	_, err := s.Jobs.Add(ctx, tx, jobs.LegacyInsert{ID: job, Kind: kindDeliver, Queue: jobs.Standard, UserID: user, Payload: task{delivery}})
 	s.Jobs.Wake() // the commit follows; a relay that is quicker looks again within a second
 	return err
 }

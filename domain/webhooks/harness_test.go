@@ -110,8 +110,10 @@ func (w *world) server(options ...option) *server {
 	w.t.Helper()
 	log := slog.New(slog.NewJSONHandler(w.log, nil))
 	s := &server{w: w}
-	s.jobs = jobs.NewService(jobs.Deps{DB: w.pool, Transport: queue.New(testenv.OpenRedis(w.t, w.redisURL), log), Clock: domain.SystemClock, NewID: domain.NewID, Log: log, Metrics: deaf{},
+	var err error
+	s.jobs, err = jobs.New(jobs.Config{DB: w.pool, Transport: queue.New(testenv.OpenRedis(w.t, w.redisURL), log), Runtime: domain.SystemRuntime(log),
 		Concurrency: 8, Timing: jobs.Timing{Lease: 2 * time.Second, QueuedLease: 2 * time.Second, Poll: 50 * time.Millisecond}})
+	must(w.t, err)
 	d := webhooks.Deps{DB: w.pool, Jobs: s.jobs, People: w.people, Cases: w.cases, Clock: w.clock, NewID: domain.NewID, Random: rand.Reader, Log: log,
 		Key: []byte(strings.Repeat("k", 32)), Concurrency: 8, Schedule: []time.Duration{brief, brief, brief},
 		Disabled: func(_ context.Context, _ db.Tx, hook webhooks.Webhook) error {
@@ -127,7 +129,6 @@ func (w *world) server(options ...option) *server {
 	sender := webhook.New(c)
 	w.t.Cleanup(sender.Close)
 	d.Sender = sender
-	var err error
 	s.Service, err = webhooks.New(d)
 	must(w.t, err)
 	var once sync.Once
@@ -149,12 +150,6 @@ func (s *server) start() *server {
 	must(s.w.t, s.jobs.Start(s.w.t.Context(), true))
 	return s
 }
-
-type deaf struct{}
-
-func (deaf) Started(string, jobs.Queue, time.Duration)    {}
-func (deaf) Waiting(jobs.Queue, int)                      {}
-func (deaf) Finished(string, jobs.Outcome, time.Duration) {}
 
 // hook makes a webhook of somebody for all events.
 func (s *server) hook(who domain.Principal, url string) (webhooks.Webhook, string) {

@@ -14,39 +14,20 @@ import (
 	"counsel/domain"
 )
 
-const cancelIdleJob = `-- name: CancelIdleJob :execrows
-UPDATE jobs SET state = 'cancelled', payload = '',
-  finished_at = NOW(6), due_at = NOW(6) + INTERVAL CAST(? AS SIGNED) MICROSECOND
-WHERE id = ? AND state IN ('scheduled', 'waiting', 'queued')
-`
-
-type CancelIdleJobParams struct {
-	KeepUs int64
-	ID     domain.ID
-}
-
-func (q *Queries) CancelIdleJob(ctx context.Context, arg CancelIdleJobParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, cancelIdleJob, arg.KeepUs, arg.ID)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected()
-}
-
-const cancelLapsedJobs = `-- name: CancelLapsedJobs :execrows
+const cancelExpiredJobs = `-- name: CancelExpiredJobs :execrows
 UPDATE jobs SET state = 'cancelled', payload = '', finished_at = NOW(6), due_at = NOW(6) + INTERVAL CAST(? AS SIGNED) MICROSECOND
 WHERE id IN (/*SLICE:ids*/?) AND state = 'running' AND cancelling
   AND (due_at < NOW(6) OR due_at > NOW(6) + INTERVAL CAST(? AS SIGNED) MICROSECOND)
 `
 
-type CancelLapsedJobsParams struct {
+type CancelExpiredJobsParams struct {
 	KeepUs    int64
 	Ids       []domain.ID
 	LongestUs int64
 }
 
-func (q *Queries) CancelLapsedJobs(ctx context.Context, arg CancelLapsedJobsParams) (int64, error) {
-	query := cancelLapsedJobs
+func (q *Queries) CancelExpiredJobs(ctx context.Context, arg CancelExpiredJobsParams) (int64, error) {
+	query := cancelExpiredJobs
 	var queryParams []interface{}
 	queryParams = append(queryParams, arg.KeepUs)
 	if len(arg.Ids) > 0 {
@@ -65,12 +46,19 @@ func (q *Queries) CancelLapsedJobs(ctx context.Context, arg CancelLapsedJobsPara
 	return result.RowsAffected()
 }
 
-const cancelRunningJob = `-- name: CancelRunningJob :execrows
-UPDATE jobs SET cancelling = TRUE WHERE id = ? AND state = 'running'
+const cancelWaitingJob = `-- name: CancelWaitingJob :execrows
+UPDATE jobs SET state = 'cancelled', payload = '',
+  finished_at = NOW(6), due_at = NOW(6) + INTERVAL CAST(? AS SIGNED) MICROSECOND
+WHERE id = ? AND state IN ('scheduled', 'waiting', 'queued')
 `
 
-func (q *Queries) CancelRunningJob(ctx context.Context, id domain.ID) (int64, error) {
-	result, err := q.db.ExecContext(ctx, cancelRunningJob, id)
+type CancelWaitingJobParams struct {
+	KeepUs int64
+	ID     domain.ID
+}
+
+func (q *Queries) CancelWaitingJob(ctx context.Context, arg CancelWaitingJobParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, cancelWaitingJob, arg.KeepUs, arg.ID)
 	if err != nil {
 		return 0, err
 	}
@@ -97,17 +85,17 @@ func (q *Queries) ClaimJob(ctx context.Context, arg ClaimJobParams) (int64, erro
 	return result.RowsAffected()
 }
 
-const countOthersRunning = `-- name: CountOthersRunning :one
+const countOtherRunningJobs = `-- name: CountOtherRunningJobs :one
 SELECT COUNT(*) FROM jobs WHERE state = 'running' AND kind IN (/*SLICE:kinds*/?) AND id <> ?
 `
 
-type CountOthersRunningParams struct {
+type CountOtherRunningJobsParams struct {
 	Kinds []string
 	ID    domain.ID
 }
 
-func (q *Queries) CountOthersRunning(ctx context.Context, arg CountOthersRunningParams) (int64, error) {
-	query := countOthersRunning
+func (q *Queries) CountOtherRunningJobs(ctx context.Context, arg CountOtherRunningJobsParams) (int64, error) {
+	query := countOtherRunningJobs
 	var queryParams []interface{}
 	if len(arg.Kinds) > 0 {
 		for _, v := range arg.Kinds {
@@ -191,8 +179,10 @@ type CreateJobParams struct {
 	CreatedAt time.Time
 }
 
-// Leases are compared with the database's own time alone. A lease that ends further ahead than any
-// is given was written before that clock was set back, and has ended, too. Sessions are in UTC.
+// Leases are compared with the time of the database alone (sessions are in UTC). A lease that ends later than any that is
+// given now was written before that clock was set back, and counts as expired.
+//
+// The statements that move a job from one state to another are listed in domain/jobs/lifecycle.go.
 func (q *Queries) CreateJob(ctx context.Context, arg CreateJobParams) error {
 	_, err := q.db.ExecContext(ctx, createJob,
 		arg.ID,
@@ -210,13 +200,13 @@ func (q *Queries) CreateJob(ctx context.Context, arg CreateJobParams) error {
 	return err
 }
 
-const createJobOnce = `-- name: CreateJobOnce :exec
+const createUniqueJob = `-- name: CreateUniqueJob :exec
 INSERT INTO jobs (id, user_id, kind, queue, job_key, state, payload, result, error_code, error, done, total, runs, tries, lost, cancelling, owner, run_at, due_at, created_at)
 VALUES (?, ?, ?, ?, ?, ?, ?, '', '', '', 0, ?, 0, 0, 0, FALSE, '', ?, ?, ?)
 ON DUPLICATE KEY UPDATE total = jobs.total
 `
 
-type CreateJobOnceParams struct {
+type CreateUniqueJobParams struct {
 	ID        domain.ID
 	UserID    domain.ID
 	Kind      string
@@ -229,8 +219,8 @@ type CreateJobOnceParams struct {
 	CreatedAt time.Time
 }
 
-func (q *Queries) CreateJobOnce(ctx context.Context, arg CreateJobOnceParams) error {
-	_, err := q.db.ExecContext(ctx, createJobOnce,
+func (q *Queries) CreateUniqueJob(ctx context.Context, arg CreateUniqueJobParams) error {
+	_, err := q.db.ExecContext(ctx, createUniqueJob,
 		arg.ID,
 		arg.UserID,
 		arg.Kind,
@@ -244,17 +234,6 @@ func (q *Queries) CreateJobOnce(ctx context.Context, arg CreateJobOnceParams) er
 		arg.CreatedAt,
 	)
 	return err
-}
-
-const databaseTime = `-- name: DatabaseTime :one
-SELECT CAST(NOW(6) AS DATETIME(6)) AS now
-`
-
-func (q *Queries) DatabaseTime(ctx context.Context) (time.Time, error) {
-	row := q.db.QueryRowContext(ctx, databaseTime)
-	var now time.Time
-	err := row.Scan(&now)
-	return now, err
 }
 
 const deleteJobs = `-- name: DeleteJobs :execrows
@@ -285,25 +264,36 @@ func (q *Queries) DeleteJobs(ctx context.Context, arg DeleteJobsParams) (int64, 
 	return result.RowsAffected()
 }
 
-const endCancelledJob = `-- name: EndCancelledJob :execrows
-UPDATE jobs SET state = 'cancelled', payload = '', result = ?, done = GREATEST(done, ?),
+const deleteJobsByUser = `-- name: DeleteJobsByUser :exec
+DELETE FROM jobs WHERE user_id = ?
+`
+
+func (q *Queries) DeleteJobsByUser(ctx context.Context, userID domain.ID) error {
+	_, err := q.db.ExecContext(ctx, deleteJobsByUser, userID)
+	return err
+}
+
+const discardJob = `-- name: DiscardJob :execrows
+UPDATE jobs SET state = 'failed', tries = ?, error_code = ?, error = ?,
   finished_at = NOW(6), due_at = NOW(6) + INTERVAL CAST(? AS SIGNED) MICROSECOND
 WHERE id = ? AND state = 'running' AND owner = ? AND runs = ?
 `
 
-type EndCancelledJobParams struct {
-	Result string
-	Done   interface{}
-	KeepUs int64
-	ID     domain.ID
-	Owner  domain.ID
-	Runs   int32
+type DiscardJobParams struct {
+	Tries     int32
+	ErrorCode string
+	Error     string
+	KeepUs    int64
+	ID        domain.ID
+	Owner     domain.ID
+	Runs      int32
 }
 
-func (q *Queries) EndCancelledJob(ctx context.Context, arg EndCancelledJobParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, endCancelledJob,
-		arg.Result,
-		arg.Done,
+func (q *Queries) DiscardJob(ctx context.Context, arg DiscardJobParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, discardJob,
+		arg.Tries,
+		arg.ErrorCode,
+		arg.Error,
 		arg.KeepUs,
 		arg.ID,
 		arg.Owner,
@@ -315,19 +305,19 @@ func (q *Queries) EndCancelledJob(ctx context.Context, arg EndCancelledJobParams
 	return result.RowsAffected()
 }
 
-const extendJobs = `-- name: ExtendJobs :execrows
+const extendLeases = `-- name: ExtendLeases :execrows
 UPDATE jobs SET due_at = NOW(6) + INTERVAL CAST(? AS SIGNED) MICROSECOND
 WHERE id IN (/*SLICE:ids*/?) AND state = 'running' AND owner = ?
 `
 
-type ExtendJobsParams struct {
+type ExtendLeasesParams struct {
 	LeaseUs int64
 	Ids     []domain.ID
 	Owner   domain.ID
 }
 
-func (q *Queries) ExtendJobs(ctx context.Context, arg ExtendJobsParams) (int64, error) {
-	query := extendJobs
+func (q *Queries) ExtendLeases(ctx context.Context, arg ExtendLeasesParams) (int64, error) {
+	query := extendLeases
 	var queryParams []interface{}
 	queryParams = append(queryParams, arg.LeaseUs)
 	if len(arg.Ids) > 0 {
@@ -346,27 +336,25 @@ func (q *Queries) ExtendJobs(ctx context.Context, arg ExtendJobsParams) (int64, 
 	return result.RowsAffected()
 }
 
-const failJob = `-- name: FailJob :execrows
-UPDATE jobs SET state = 'failed', tries = ?, error_code = ?, error = ?,
+const finishCancelledJob = `-- name: FinishCancelledJob :execrows
+UPDATE jobs SET state = 'cancelled', payload = '', result = ?, done = GREATEST(done, ?),
   finished_at = NOW(6), due_at = NOW(6) + INTERVAL CAST(? AS SIGNED) MICROSECOND
 WHERE id = ? AND state = 'running' AND owner = ? AND runs = ?
 `
 
-type FailJobParams struct {
-	Tries     int32
-	ErrorCode string
-	Error     string
-	KeepUs    int64
-	ID        domain.ID
-	Owner     domain.ID
-	Runs      int32
+type FinishCancelledJobParams struct {
+	Result string
+	Done   interface{}
+	KeepUs int64
+	ID     domain.ID
+	Owner  domain.ID
+	Runs   int32
 }
 
-func (q *Queries) FailJob(ctx context.Context, arg FailJobParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, failJob,
-		arg.Tries,
-		arg.ErrorCode,
-		arg.Error,
+func (q *Queries) FinishCancelledJob(ctx context.Context, arg FinishCancelledJobParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, finishCancelledJob,
+		arg.Result,
+		arg.Done,
 		arg.KeepUs,
 		arg.ID,
 		arg.Owner,
@@ -376,15 +364,6 @@ func (q *Queries) FailJob(ctx context.Context, arg FailJobParams) (int64, error)
 		return 0, err
 	}
 	return result.RowsAffected()
-}
-
-const forgetJobs = `-- name: ForgetJobs :exec
-DELETE FROM jobs WHERE user_id = ?
-`
-
-func (q *Queries) ForgetJobs(ctx context.Context, userID domain.ID) error {
-	_, err := q.db.ExecContext(ctx, forgetJobs, userID)
-	return err
 }
 
 const getClaimedJob = `-- name: GetClaimedJob :one
@@ -424,6 +403,17 @@ func (q *Queries) GetClaimedJob(ctx context.Context, arg GetClaimedJobParams) (J
 		&i.FinishedAt,
 	)
 	return i, err
+}
+
+const getDatabaseTime = `-- name: GetDatabaseTime :one
+SELECT CAST(NOW(6) AS DATETIME(6)) AS now
+`
+
+func (q *Queries) GetDatabaseTime(ctx context.Context) (time.Time, error) {
+	row := q.db.QueryRowContext(ctx, getDatabaseTime)
+	var now time.Time
+	err := row.Scan(&now)
+	return now, err
 }
 
 const getJob = `-- name: GetJob :one
@@ -471,17 +461,101 @@ func (q *Queries) GetJobIDByKey(ctx context.Context, jobKey sql.NullString) (dom
 	return id, err
 }
 
-const listAllJobs = `-- name: ListAllJobs :many
+const getNextWaitingUser = `-- name: GetNextWaitingUser :one
+SELECT user_id FROM jobs FORCE INDEX (jobs_pick)
+WHERE state = 'waiting' AND queue = ? AND user_id >= ? ORDER BY user_id LIMIT 1
+`
+
+type GetNextWaitingUserParams struct {
+	Queue  string
+	UserID domain.ID
+}
+
+func (q *Queries) GetNextWaitingUser(ctx context.Context, arg GetNextWaitingUserParams) (domain.ID, error) {
+	row := q.db.QueryRowContext(ctx, getNextWaitingUser, arg.Queue, arg.UserID)
+	var user_id domain.ID
+	err := row.Scan(&user_id)
+	return user_id, err
+}
+
+const listDueJobs = `-- name: ListDueJobs :many
+SELECT id FROM jobs WHERE state = ? AND due_at <= NOW(6) ORDER BY due_at LIMIT ?
+`
+
+type ListDueJobsParams struct {
+	State string
+	Limit int32
+}
+
+func (q *Queries) ListDueJobs(ctx context.Context, arg ListDueJobsParams) ([]domain.ID, error) {
+	rows, err := q.db.QueryContext(ctx, listDueJobs, arg.State, arg.Limit)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []domain.ID
+	for rows.Next() {
+		var id domain.ID
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listExpiredJobs = `-- name: ListExpiredJobs :many
+SELECT id FROM jobs
+WHERE state = ? AND (due_at < NOW(6) OR due_at > NOW(6) + INTERVAL CAST(? AS SIGNED) MICROSECOND)
+ORDER BY due_at LIMIT ?
+`
+
+type ListExpiredJobsParams struct {
+	State     string
+	LongestUs int64
+	Limit     int32
+}
+
+func (q *Queries) ListExpiredJobs(ctx context.Context, arg ListExpiredJobsParams) ([]domain.ID, error) {
+	rows, err := q.db.QueryContext(ctx, listExpiredJobs, arg.State, arg.LongestUs, arg.Limit)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []domain.ID
+	for rows.Next() {
+		var id domain.ID
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listJobs = `-- name: ListJobs :many
 SELECT id, user_id, kind, queue, job_key, state, payload, result, error_code, error, done, total, runs, tries, lost, cancelling, owner, run_at, due_at, created_at, started_at, finished_at FROM jobs WHERE id < ? ORDER BY id DESC LIMIT ?
 `
 
-type ListAllJobsParams struct {
+type ListJobsParams struct {
 	Before domain.ID
 	Limit  int32
 }
 
-func (q *Queries) ListAllJobs(ctx context.Context, arg ListAllJobsParams) ([]Job, error) {
-	rows, err := q.db.QueryContext(ctx, listAllJobs, arg.Before, arg.Limit)
+func (q *Queries) ListJobs(ctx context.Context, arg ListJobsParams) ([]Job, error) {
+	rows, err := q.db.QueryContext(ctx, listJobs, arg.Before, arg.Limit)
 	if err != nil {
 		return nil, err
 	}
@@ -526,21 +600,21 @@ func (q *Queries) ListAllJobs(ctx context.Context, arg ListAllJobsParams) ([]Job
 	return items, nil
 }
 
-const listAllJobsIn = `-- name: ListAllJobsIn :many
+const listJobsByState = `-- name: ListJobsByState :many
 SELECT id, user_id, kind, queue, job_key, state, payload, result, error_code, error, done, total, runs, tries, lost, cancelling, owner, run_at, due_at, created_at, started_at, finished_at FROM jobs FORCE INDEX (jobs_state, jobs_kind)
 WHERE state = ? AND id < ? AND (? = '' OR kind = ?)
 ORDER BY id DESC LIMIT ?
 `
 
-type ListAllJobsInParams struct {
+type ListJobsByStateParams struct {
 	State  string
 	Before domain.ID
 	Kind   string
 	Limit  int32
 }
 
-func (q *Queries) ListAllJobsIn(ctx context.Context, arg ListAllJobsInParams) ([]Job, error) {
-	rows, err := q.db.QueryContext(ctx, listAllJobsIn,
+func (q *Queries) ListJobsByState(ctx context.Context, arg ListJobsByStateParams) ([]Job, error) {
+	rows, err := q.db.QueryContext(ctx, listJobsByState,
 		arg.State,
 		arg.Before,
 		arg.Kind,
@@ -591,50 +665,18 @@ func (q *Queries) ListAllJobsIn(ctx context.Context, arg ListAllJobsInParams) ([
 	return items, nil
 }
 
-const listDueJobs = `-- name: ListDueJobs :many
-SELECT id FROM jobs WHERE state = ? AND due_at <= NOW(6) ORDER BY due_at LIMIT ?
-`
-
-type ListDueJobsParams struct {
-	State string
-	Limit int32
-}
-
-func (q *Queries) ListDueJobs(ctx context.Context, arg ListDueJobsParams) ([]domain.ID, error) {
-	rows, err := q.db.QueryContext(ctx, listDueJobs, arg.State, arg.Limit)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []domain.ID
-	for rows.Next() {
-		var id domain.ID
-		if err := rows.Scan(&id); err != nil {
-			return nil, err
-		}
-		items = append(items, id)
-	}
-	if err := rows.Close(); err != nil {
-		return nil, err
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
-const listJobs = `-- name: ListJobs :many
+const listJobsByUser = `-- name: ListJobsByUser :many
 SELECT id, user_id, kind, queue, job_key, state, payload, result, error_code, error, done, total, runs, tries, lost, cancelling, owner, run_at, due_at, created_at, started_at, finished_at FROM jobs FORCE INDEX (jobs_user) WHERE user_id = ? AND id < ? ORDER BY id DESC LIMIT ?
 `
 
-type ListJobsParams struct {
+type ListJobsByUserParams struct {
 	UserID domain.ID
 	Before domain.ID
 	Limit  int32
 }
 
-func (q *Queries) ListJobs(ctx context.Context, arg ListJobsParams) ([]Job, error) {
-	rows, err := q.db.QueryContext(ctx, listJobs, arg.UserID, arg.Before, arg.Limit)
+func (q *Queries) ListJobsByUser(ctx context.Context, arg ListJobsByUserParams) ([]Job, error) {
+	rows, err := q.db.QueryContext(ctx, listJobsByUser, arg.UserID, arg.Before, arg.Limit)
 	if err != nil {
 		return nil, err
 	}
@@ -679,13 +721,13 @@ func (q *Queries) ListJobs(ctx context.Context, arg ListJobsParams) ([]Job, erro
 	return items, nil
 }
 
-const listJobsIn = `-- name: ListJobsIn :many
+const listJobsByUserAndState = `-- name: ListJobsByUserAndState :many
 SELECT id, user_id, kind, queue, job_key, state, payload, result, error_code, error, done, total, runs, tries, lost, cancelling, owner, run_at, due_at, created_at, started_at, finished_at FROM jobs FORCE INDEX (jobs_user_state, jobs_user_kind)
 WHERE user_id = ? AND state = ? AND id < ? AND (? = '' OR kind = ?)
 ORDER BY id DESC LIMIT ?
 `
 
-type ListJobsInParams struct {
+type ListJobsByUserAndStateParams struct {
 	UserID domain.ID
 	State  string
 	Before domain.ID
@@ -693,8 +735,8 @@ type ListJobsInParams struct {
 	Limit  int32
 }
 
-func (q *Queries) ListJobsIn(ctx context.Context, arg ListJobsInParams) ([]Job, error) {
-	rows, err := q.db.QueryContext(ctx, listJobsIn,
+func (q *Queries) ListJobsByUserAndState(ctx context.Context, arg ListJobsByUserAndStateParams) ([]Job, error) {
+	rows, err := q.db.QueryContext(ctx, listJobsByUserAndState,
 		arg.UserID,
 		arg.State,
 		arg.Before,
@@ -736,41 +778,6 @@ func (q *Queries) ListJobsIn(ctx context.Context, arg ListJobsInParams) ([]Job, 
 			return nil, err
 		}
 		items = append(items, i)
-	}
-	if err := rows.Close(); err != nil {
-		return nil, err
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
-const listLapsedJobs = `-- name: ListLapsedJobs :many
-SELECT id FROM jobs
-WHERE state = ? AND (due_at < NOW(6) OR due_at > NOW(6) + INTERVAL CAST(? AS SIGNED) MICROSECOND)
-ORDER BY due_at LIMIT ?
-`
-
-type ListLapsedJobsParams struct {
-	State     string
-	LongestUs int64
-	Limit     int32
-}
-
-func (q *Queries) ListLapsedJobs(ctx context.Context, arg ListLapsedJobsParams) ([]domain.ID, error) {
-	rows, err := q.db.QueryContext(ctx, listLapsedJobs, arg.State, arg.LongestUs, arg.Limit)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []domain.ID
-	for rows.Next() {
-		var id domain.ID
-		if err := rows.Scan(&id); err != nil {
-			return nil, err
-		}
-		items = append(items, id)
 	}
 	if err := rows.Close(); err != nil {
 		return nil, err
@@ -913,56 +920,6 @@ func (q *Queries) ListWaitingJobs(ctx context.Context, arg ListWaitingJobsParams
 	return items, nil
 }
 
-const nextWaitingUser = `-- name: NextWaitingUser :one
-SELECT user_id FROM jobs FORCE INDEX (jobs_pick)
-WHERE state = 'waiting' AND queue = ? AND user_id >= ? ORDER BY user_id LIMIT 1
-`
-
-type NextWaitingUserParams struct {
-	Queue  string
-	UserID domain.ID
-}
-
-func (q *Queries) NextWaitingUser(ctx context.Context, arg NextWaitingUserParams) (domain.ID, error) {
-	row := q.db.QueryRowContext(ctx, nextWaitingUser, arg.Queue, arg.UserID)
-	var user_id domain.ID
-	err := row.Scan(&user_id)
-	return user_id, err
-}
-
-const postponeJob = `-- name: PostponeJob :execrows
-UPDATE jobs SET state = 'scheduled', tries = ?, error_code = ?, error = ?,
-  run_at = NOW(6) + INTERVAL CAST(? AS SIGNED) MICROSECOND, due_at = NOW(6) + INTERVAL CAST(? AS SIGNED) MICROSECOND
-WHERE id = ? AND state = 'running' AND owner = ? AND runs = ?
-`
-
-type PostponeJobParams struct {
-	Tries     int32
-	ErrorCode string
-	Error     string
-	DelayUs   int64
-	ID        domain.ID
-	Owner     domain.ID
-	Runs      int32
-}
-
-func (q *Queries) PostponeJob(ctx context.Context, arg PostponeJobParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, postponeJob,
-		arg.Tries,
-		arg.ErrorCode,
-		arg.Error,
-		arg.DelayUs,
-		arg.DelayUs,
-		arg.ID,
-		arg.Owner,
-		arg.Runs,
-	)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected()
-}
-
 const queueJobs = `-- name: QueueJobs :execrows
 UPDATE jobs SET state = 'queued', owner = ?, due_at = NOW(6) + INTERVAL CAST(? AS SIGNED) MICROSECOND
 WHERE id IN (/*SLICE:ids*/?) AND state = 'waiting'
@@ -994,36 +951,6 @@ func (q *Queries) QueueJobs(ctx context.Context, arg QueueJobsParams) (int64, er
 	return result.RowsAffected()
 }
 
-const recoverLapsedJobs = `-- name: RecoverLapsedJobs :execrows
-UPDATE jobs SET state = 'waiting', lost = lost + 1
-WHERE id IN (/*SLICE:ids*/?) AND state = 'running' AND NOT cancelling
-  AND (due_at < NOW(6) OR due_at > NOW(6) + INTERVAL CAST(? AS SIGNED) MICROSECOND)
-`
-
-type RecoverLapsedJobsParams struct {
-	Ids       []domain.ID
-	LongestUs int64
-}
-
-func (q *Queries) RecoverLapsedJobs(ctx context.Context, arg RecoverLapsedJobsParams) (int64, error) {
-	query := recoverLapsedJobs
-	var queryParams []interface{}
-	if len(arg.Ids) > 0 {
-		for _, v := range arg.Ids {
-			queryParams = append(queryParams, v)
-		}
-		query = strings.Replace(query, "/*SLICE:ids*/?", strings.Repeat(",?", len(arg.Ids))[1:], 1)
-	} else {
-		query = strings.Replace(query, "/*SLICE:ids*/?", "NULL", 1)
-	}
-	queryParams = append(queryParams, arg.LongestUs)
-	result, err := q.db.ExecContext(ctx, query, queryParams...)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected()
-}
-
 const releaseJob = `-- name: ReleaseJob :execrows
 UPDATE jobs SET state = 'waiting' WHERE id = ? AND state = 'running' AND owner = ? AND runs = ?
 `
@@ -1036,6 +963,48 @@ type ReleaseJobParams struct {
 
 func (q *Queries) ReleaseJob(ctx context.Context, arg ReleaseJobParams) (int64, error) {
 	result, err := q.db.ExecContext(ctx, releaseJob, arg.ID, arg.Owner, arg.Runs)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const requestJobCancel = `-- name: RequestJobCancel :execrows
+UPDATE jobs SET cancelling = TRUE WHERE id = ? AND state = 'running'
+`
+
+func (q *Queries) RequestJobCancel(ctx context.Context, id domain.ID) (int64, error) {
+	result, err := q.db.ExecContext(ctx, requestJobCancel, id)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const rescueJobs = `-- name: RescueJobs :execrows
+UPDATE jobs SET state = 'waiting', lost = lost + 1
+WHERE id IN (/*SLICE:ids*/?) AND state = 'running' AND NOT cancelling
+  AND (due_at < NOW(6) OR due_at > NOW(6) + INTERVAL CAST(? AS SIGNED) MICROSECOND)
+`
+
+type RescueJobsParams struct {
+	Ids       []domain.ID
+	LongestUs int64
+}
+
+func (q *Queries) RescueJobs(ctx context.Context, arg RescueJobsParams) (int64, error) {
+	query := rescueJobs
+	var queryParams []interface{}
+	if len(arg.Ids) > 0 {
+		for _, v := range arg.Ids {
+			queryParams = append(queryParams, v)
+		}
+		query = strings.Replace(query, "/*SLICE:ids*/?", strings.Repeat(",?", len(arg.Ids))[1:], 1)
+	} else {
+		query = strings.Replace(query, "/*SLICE:ids*/?", "NULL", 1)
+	}
+	queryParams = append(queryParams, arg.LongestUs)
+	result, err := q.db.ExecContext(ctx, query, queryParams...)
 	if err != nil {
 		return 0, err
 	}
@@ -1055,20 +1024,29 @@ func (q *Queries) RetryFailedJob(ctx context.Context, id domain.ID) (int64, erro
 	return result.RowsAffected()
 }
 
-const setJobProgress = `-- name: SetJobProgress :execrows
-UPDATE jobs SET done = ? WHERE id = ? AND state = 'running' AND owner = ? AND runs = ? AND NOT cancelling
+const scheduleJobRetry = `-- name: ScheduleJobRetry :execrows
+UPDATE jobs SET state = 'scheduled', tries = ?, error_code = ?, error = ?,
+  run_at = NOW(6) + INTERVAL CAST(? AS SIGNED) MICROSECOND, due_at = NOW(6) + INTERVAL CAST(? AS SIGNED) MICROSECOND
+WHERE id = ? AND state = 'running' AND owner = ? AND runs = ?
 `
 
-type SetJobProgressParams struct {
-	Done  int32
-	ID    domain.ID
-	Owner domain.ID
-	Runs  int32
+type ScheduleJobRetryParams struct {
+	Tries     int32
+	ErrorCode string
+	Error     string
+	DelayUs   int64
+	ID        domain.ID
+	Owner     domain.ID
+	Runs      int32
 }
 
-func (q *Queries) SetJobProgress(ctx context.Context, arg SetJobProgressParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, setJobProgress,
-		arg.Done,
+func (q *Queries) ScheduleJobRetry(ctx context.Context, arg ScheduleJobRetryParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, scheduleJobRetry,
+		arg.Tries,
+		arg.ErrorCode,
+		arg.Error,
+		arg.DelayUs,
+		arg.DelayUs,
 		arg.ID,
 		arg.Owner,
 		arg.Runs,
@@ -1107,6 +1085,36 @@ func (q *Queries) SucceedJob(ctx context.Context, arg SucceedJobParams) (int64, 
 	return result.RowsAffected()
 }
 
+const unqueueExpiredJobs = `-- name: UnqueueExpiredJobs :execrows
+UPDATE jobs SET state = 'waiting'
+WHERE id IN (/*SLICE:ids*/?) AND state = 'queued'
+  AND (due_at < NOW(6) OR due_at > NOW(6) + INTERVAL CAST(? AS SIGNED) MICROSECOND)
+`
+
+type UnqueueExpiredJobsParams struct {
+	Ids       []domain.ID
+	LongestUs int64
+}
+
+func (q *Queries) UnqueueExpiredJobs(ctx context.Context, arg UnqueueExpiredJobsParams) (int64, error) {
+	query := unqueueExpiredJobs
+	var queryParams []interface{}
+	if len(arg.Ids) > 0 {
+		for _, v := range arg.Ids {
+			queryParams = append(queryParams, v)
+		}
+		query = strings.Replace(query, "/*SLICE:ids*/?", strings.Repeat(",?", len(arg.Ids))[1:], 1)
+	} else {
+		query = strings.Replace(query, "/*SLICE:ids*/?", "NULL", 1)
+	}
+	queryParams = append(queryParams, arg.LongestUs)
+	result, err := q.db.ExecContext(ctx, query, queryParams...)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const unqueueJobs = `-- name: UnqueueJobs :exec
 UPDATE jobs SET state = 'waiting' WHERE id IN (/*SLICE:ids*/?) AND state = 'queued' AND owner = ?
 `
@@ -1132,30 +1140,24 @@ func (q *Queries) UnqueueJobs(ctx context.Context, arg UnqueueJobsParams) error 
 	return err
 }
 
-const unqueueLapsedJobs = `-- name: UnqueueLapsedJobs :execrows
-UPDATE jobs SET state = 'waiting'
-WHERE id IN (/*SLICE:ids*/?) AND state = 'queued'
-  AND (due_at < NOW(6) OR due_at > NOW(6) + INTERVAL CAST(? AS SIGNED) MICROSECOND)
+const updateJobProgress = `-- name: UpdateJobProgress :execrows
+UPDATE jobs SET done = ? WHERE id = ? AND state = 'running' AND owner = ? AND runs = ? AND NOT cancelling
 `
 
-type UnqueueLapsedJobsParams struct {
-	Ids       []domain.ID
-	LongestUs int64
+type UpdateJobProgressParams struct {
+	Done  int32
+	ID    domain.ID
+	Owner domain.ID
+	Runs  int32
 }
 
-func (q *Queries) UnqueueLapsedJobs(ctx context.Context, arg UnqueueLapsedJobsParams) (int64, error) {
-	query := unqueueLapsedJobs
-	var queryParams []interface{}
-	if len(arg.Ids) > 0 {
-		for _, v := range arg.Ids {
-			queryParams = append(queryParams, v)
-		}
-		query = strings.Replace(query, "/*SLICE:ids*/?", strings.Repeat(",?", len(arg.Ids))[1:], 1)
-	} else {
-		query = strings.Replace(query, "/*SLICE:ids*/?", "NULL", 1)
-	}
-	queryParams = append(queryParams, arg.LongestUs)
-	result, err := q.db.ExecContext(ctx, query, queryParams...)
+func (q *Queries) UpdateJobProgress(ctx context.Context, arg UpdateJobProgressParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, updateJobProgress,
+		arg.Done,
+		arg.ID,
+		arg.Owner,
+		arg.Runs,
+	)
 	if err != nil {
 		return 0, err
 	}
