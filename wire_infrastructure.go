@@ -24,15 +24,15 @@ type infrastructure struct {
 	registry *prometheus.Registry
 	database *sql.DB
 	redis    rueidis.Client
-	files    files.Store
-	hasFiles bool         // false: S3 is not configured, and files refuses everything
+	store    files.Store  // of files
+	hasStore bool         // false: no S3 server is configured, and store rejects everything
 	listener net.Listener // nil: the process only runs jobs
 	url      string       // under which people reach the service; links in e-mails start with it
 }
 
 // openInfrastructure connects to the database, which must be migrated, Redis and the object store, and opens the port.
 func openInfrastructure(ctx context.Context, r *runner, cfg config.Config, log *slog.Logger) (_ *infrastructure, err error) {
-	i := &infrastructure{log: log, registry: prometheus.NewRegistry(), files: files.NoStore{}, url: cfg.URLs.Public}
+	i := &infrastructure{log: log, registry: prometheus.NewRegistry(), store: files.NoStore{}, url: cfg.URLs.Public}
 	i.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 
 	var options db.Options
@@ -59,7 +59,7 @@ func openInfrastructure(ctx context.Context, r *runner, cfg config.Config, log *
 		if err != nil {
 			return nil, err
 		}
-		i.files, i.hasFiles = store, true
+		i.store, i.hasStore = store, true
 		r.onClose("object store", func(context.Context) error { return store.Close() })
 	}
 

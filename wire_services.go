@@ -54,15 +54,17 @@ type services struct {
 // openServices creates the domain services and starts their background loops. Jobs are not started yet.
 func openServices(ctx context.Context, r *runner, cfg config.Config, infra *infrastructure, c *clients) (_ *services, err error) {
 	s := &services{events: events.NewBus()}
+	system := domain.SystemRuntime(infra.log)
 	if s.accounts, err = newAccounts(ctx, cfg, infra); err != nil {
 		return nil, err
 	}
 	s.cases = cases.New(infra.database, s.accounts, domain.SystemClock, domain.NewID)
 	s.cases.BeforeDelete = esign.CaseDeletable
 	s.cases.Events = s.events
-	if s.files, err = files.New(files.Config{
-		DB: infra.database, Runtime: domain.SystemRuntime(infra.log), Store: infra.files, Text: c.texts, ExtractionWorkers: textReaders, Pool: c.children, Cases: s.cases, Events: s.events, Deletable: esign.DocumentDeletable,
-	}); err != nil {
+	s.files, err = files.New(files.Config{
+		DB: infra.database, Runtime: system, Store: infra.store, Text: c.texts, ExtractionWorkers: textReaders, Pool: c.children, Cases: s.cases, Events: s.events, Deletable: esign.DocumentDeletable,
+	})
+	if err != nil {
 		return nil, err
 	}
 	s.jobs, err = jobs.New(jobs.Config{
@@ -96,16 +98,16 @@ func openServices(ctx context.Context, r *runner, cfg config.Config, infra *infr
 		}
 		return nil // out of time: what was not written yet was not acknowledged either
 	})
-	runtime := domain.SystemRuntime(infra.log)
-	if s.templates, err = templates.New(templates.Config{DB: infra.database, Runtime: runtime, Renderer: c.pdf}); err != nil {
+	if s.templates, err = templates.New(templates.Config{DB: infra.database, Runtime: system, Renderer: c.pdf}); err != nil {
+		return nil, fmt.Errorf("templates: %w", err)
+	}
+	if s.drafts, err = drafts.New(drafts.Config{DB: infra.database, Runtime: system, Cases: s.cases, Events: s.events}); err != nil {
 		return nil, err
 	}
-	if s.drafts, err = drafts.New(drafts.Config{DB: infra.database, Runtime: runtime, Cases: s.cases, Events: s.events}); err != nil {
-		return nil, err
-	}
-	if s.rendering, err = rendering.New(rendering.Config{
-		DB: infra.database, Runtime: runtime, Templates: s.templates, Drafts: s.drafts, Files: s.files, Renderer: c.pdf, Jobs: s.jobs, Accounts: s.accounts, Cases: s.cases,
-	}); err != nil {
+	s.rendering, err = rendering.New(rendering.Config{
+		DB: infra.database, Runtime: system, Templates: s.templates, Drafts: s.drafts, Files: s.files, Renderer: c.pdf, Jobs: s.jobs, Accounts: s.accounts, Cases: s.cases,
+	})
+	if err != nil {
 		return nil, err
 	}
 	s.esign = newEsign(cfg, infra, c, s)
@@ -118,7 +120,7 @@ func openServices(ctx context.Context, r *runner, cfg config.Config, infra *infr
 	s.idempotency.RegisterJobs(s.jobs)
 	r.loop(ctx, "session sweep", func(ctx context.Context) { sweepSessions(ctx, s.accounts, infra) })
 	r.loop(ctx, "denial log", s.cases.RunDenialLog)
-	if infra.hasFiles {
+	if infra.hasStore {
 		r.loop(ctx, "files", s.files.Run)
 	}
 	return s, nil
