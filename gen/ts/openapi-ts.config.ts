@@ -10,8 +10,8 @@ export default defineConfig({
   parser: {
     patch: {
       operations: {
-        // The operation answers JSON or, by Accept, an event stream; the generator would
-        // offer the stream only. src/stream.ts is the typed way to the stream.
+        // The operation returns JSON or, depending on Accept, an event stream; the generator would
+        // only offer the stream. src/stream.ts is the typed function for the stream.
         'POST /api/ai/chat': (operation) => {
           const ok = operation.responses?.['200'];
           if (ok && 'content' in ok && ok.content) delete ok.content['text/event-stream'];

@@ -1,5 +1,5 @@
-// Mends what the generator writes: node postprocess.mjs FOLDER. It fails when a place to mend is
-// not there, so that a new version of the generator is looked at.
+// Patches the generated code: node postprocess.mjs FOLDER. It fails if a patch does not apply, so that
+// somebody checks a new version of the generator.
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -25,8 +25,7 @@ for (const name of readdirSync(folder, { recursive: true }).filter((each) => eac
   if (/^(client|core)[/\\]/.test(name)) edit(name, (text) => text.replace('\n\n', '\n\n// @ts-nocheck\n'));
 }
 
-// Which client to use is no option of a request: Deno takes `client` in one for an HTTP client of its
-// own, and throws.
+// `client` must not reach the options of a Request: Deno takes it for its own HTTP client and throws.
 edit(join('client', 'client.gen.ts'), (text) =>
   replace(text, `    if (opts.security) {\n`, `    delete (opts as { client?: unknown }).client;\n\n    if (opts.security) {\n`),
 );

@@ -55,7 +55,7 @@ func TestUploadLimit(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if limit := doc.Components.Schemas["File"].Value.MaxLength; limit == nil || *limit != files.MaxUpload {
+	if limit := doc.Components.Schemas["FileContent"].Value.MaxLength; limit == nil || *limit != files.MaxUpload {
 		t.Errorf("the contract's limit is %v, the code's %d", limit, files.MaxUpload)
 	}
 }

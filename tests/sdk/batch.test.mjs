@@ -1,10 +1,10 @@
-// Rendering many documents through the SDK, against a running service: the job from its start to its end.
+// Rendering many documents through the SDK, against a running service: the job from start to end.
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
 import { Counsel, CounselError, getTemplateVersion, registerUser, renderBatch, renderPdf, verifyDocument, waitForJob } from '@counsel/sdk';
 
-test('a batch is one job for each key, and makes what single requests make', async () => {
+test('a batch is one job per key and renders the same as single requests', async () => {
   const counsel = new Counsel({ baseUrl: process.env.COUNSEL_URL });
   const { client } = counsel;
   const email = `${randomUUID()}@example.com`;
@@ -31,8 +31,8 @@ test('a batch is one job for each key, and makes what single requests make', asy
   assert.notEqual(third.checksum, first.checksum);
   assert.equal((await verifyDocument({ client, path: { docId: third.docId } })).reproducible, true);
 
-  const unfit = { ...path, data: { ...data, termMonths: 'many' } };
-  await assert.rejects(renderBatch({ client, body: { items: [item, unfit] } }), (error) => {
+  const invalid = { ...path, data: { ...data, termMonths: 'many' } };
+  await assert.rejects(renderBatch({ client, body: { items: [item, invalid] } }), (error) => {
     assert(error instanceof CounselError);
     assert.equal(error.status, 422);
     assert(error.errors.some((e) => e.pointer === '/items/1/data/termMonths'));

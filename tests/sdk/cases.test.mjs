@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
 import { Counsel, CounselError, addCaseMember, addCaseParty, createCase, createCaseTask, deleteCase, eraseUser, exportUser, getCase, getCurrentUser, listCaseTimeline, listConsultations, registerUser, sendChat, updateCase, verifyCaseTimeline } from '@counsel/sdk';
 
-async function join(fullName) {
+async function register(fullName) {
   const counsel = new Counsel({ baseUrl: process.env.COUNSEL_URL });
   const credentials = { email: `sdk-${randomUUID()}@example.com`, password: 'correct horse battery' };
   await registerUser({ client: counsel.client, body: { ...credentials, fullName } });
@@ -13,13 +13,13 @@ async function join(fullName) {
 }
 const refused = (status) => (e) => e instanceof CounselError && e.status === status;
 
-test('a case is closed to all but its members, and remembers', async () => {
-  const ada = await join('Ada Lovelace');
-  const bob = await join('Bob Stone');
+test('only members can access a case, and its timeline records everything', async () => {
+  const ada = await register('Ada Lovelace');
+  const bob = await register('Bob Stone');
   const opened = await createCase({ client: ada.client, body: { title: 'Northwind v. Southwind' } });
   const path = { caseId: opened.id };
   await assert.rejects(getCase({ client: bob.client, path }), refused(404));
-  await addCaseMember({ client: ada.client, path, body: { email: bob.email, role: 'viewer' } }); // an invitation, which tells nothing of the account
+  await addCaseMember({ client: ada.client, path, body: { email: bob.email, role: 'viewer' } }); // an invitation, which does not show whether an account exists
   await assert.rejects(getCase({ client: bob.client, path }), refused(404));
   await assert.rejects(addCaseMember({ client: ada.client, path, body: { userId: bob.id, role: 'viewer' } }), refused(403));
   const admin = new Counsel({ baseUrl: process.env.COUNSEL_URL });
@@ -35,13 +35,13 @@ test('a case is closed to all but its members, and remembers', async () => {
   await sendChat({ client: ada.client, body: { userId: ada.id, message: 'When is the defence due?', context: { caseId: opened.id } } });
   assert.equal((await listConsultations({ client: bob.client, query: { caseId: opened.id } })).items.length, 1);
 
-  const tried = async (verb) => {
+  const attempted = async (verb) => {
     const { items } = await listCaseTimeline({ client: ada.client, path });
     return items.some((e) => e.refused && e.actorId === bob.id && e.verb === verb);
   };
-  assert.ok(await tried('create'));
-  for (let n = 0; !(await tried('read')); n++) { // a stranger's try is entered a little later
-    assert.ok(n < 100, 'the try is missing');
+  assert.ok(await attempted('create'));
+  for (let n = 0; !(await attempted('read')); n++) { // a stranger's attempt is recorded with a delay
+    assert.ok(n < 100, 'the attempt is missing');
     await new Promise((next) => setTimeout(next, 100));
   }
   assert.equal((await verifyCaseTimeline({ client: bob.client, path })).intact, true);

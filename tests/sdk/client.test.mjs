@@ -106,7 +106,7 @@ test('streamChat: a character cut in two arrives whole', async () => {
   assert.equal((await all(streamChat({ client, body: question })))[0].text, '§ 👩‍⚖️');
 });
 
-test('streamChat: after aborting nothing is yielded, even if it had come already', async () => {
+test('streamChat: nothing is yielded after aborting, even if it has already arrived', async () => {
   const { client } = inPieces([`data: ${JSON.stringify(delta('Two '))}\n\ndata: ${JSON.stringify(done)}\n\n`]);
   const abort = new AbortController();
   const events = streamChat({ client, body: question, signal: abort.signal });
@@ -168,7 +168,7 @@ for (const [name, leave] of Object.entries({ aborting: (abort) => abort.abort(),
   });
 }
 
-test('an error carries all that the problem says', async (t) => {
+test('an error has all fields of the problem', async (t) => {
   const errors = [{ pointer: '/message', detail: 'is empty' }];
   const { baseUrl } = await serve(t, (_, answer) => json(answer, 422, problem(422, 'invalid', { detail: 'A field.', instance: '/api/ai/chat', errors })));
   const { client } = new Counsel({ baseUrl });
@@ -211,7 +211,7 @@ function renewing(t, refused) {
 
 const refreshes = (got) => got.filter(({ url }) => url === '/api/auth/refresh').length;
 
-test('many calls that meet a 401 renew the tokens once, and all go on', async (t) => {
+test('many calls that get a 401 refresh the tokens once and then continue', async (t) => {
   const { baseUrl, got } = await renewing(t);
   const counsel = new Counsel({ baseUrl, store: store(tokens(0)) });
   const answers = await Promise.all(Array.from({ length: 20 }, () => getCurrentUser({ client: counsel.client })));
@@ -220,7 +220,7 @@ test('many calls that meet a 401 renew the tokens once, and all go on', async (t
   assert.equal(counsel.tokens.accessToken, 'access1');
 });
 
-test('a body is sent again whole', async (t) => {
+test('a retried request sends its whole body', async (t) => {
   const { baseUrl, got } = await renewing(t);
   const { client } = new Counsel({ baseUrl, store: store(tokens(0)) });
   assert.deepEqual(await sendChat({ client, body: question }), response);
@@ -231,7 +231,7 @@ test('a body is sent again whole', async (t) => {
   ]);
 });
 
-test('a 401 that comes late uses the tokens that are there by now', async (t) => {
+test('a late 401 uses the tokens that were refreshed meanwhile', async (t) => {
   const slow = signal();
   const { baseUrl, got } = await serve(t, ({ url, headers }, answer) => {
     if (url === '/api/auth/refresh') return json(answer, 200, tokens(1));
@@ -248,7 +248,7 @@ test('a 401 that comes late uses the tokens that are there by now', async (t) =>
   assert.equal(refreshes(got), 1);
 });
 
-test('another tab that renewed first is not undone', async (t) => {
+test('tokens that another tab refreshed are not overwritten', async (t) => {
   const shared = store(tokens(0));
   const { baseUrl, got } = await serve(t, ({ headers }, answer) => {
     if (headers.authorization === 'Bearer access1') return json(answer, 200, user);
@@ -260,7 +260,7 @@ test('another tab that renewed first is not undone', async (t) => {
   assert.equal(refreshes(got), 0);
 });
 
-test('a session that is over empties the store and throws the 401', async (t) => {
+test('an ended session empties the store and throws the 401', async (t) => {
   const { baseUrl, got } = await renewing(t, 401);
   const counsel = new Counsel({ baseUrl, store: store(tokens(0)) });
   await assert.rejects(getCurrentUser({ client: counsel.client }), { status: 401 });
@@ -268,14 +268,14 @@ test('a session that is over empties the store and throws the 401', async (t) =>
   assert.equal(got.length, 2);
 });
 
-test('when the tokens cannot be renewed just now, they stay', async (t) => {
+test('if the tokens cannot be refreshed right now, they stay', async (t) => {
   const { baseUrl } = await renewing(t, 503);
   const counsel = new Counsel({ baseUrl, store: store(tokens(0)) });
   await assert.rejects(getCurrentUser({ client: counsel.client }), { status: 503, code: 'unavailable' });
   assert.deepEqual(counsel.tokens, tokens(0));
 });
 
-test('a second 401 is thrown, not renewed again', async (t) => {
+test('a second 401 is thrown without another refresh', async (t) => {
   const { baseUrl, got } = await serve(t, ({ url }, answer) =>
     url === '/api/auth/refresh' ? json(answer, 200, tokens(1)) : json(answer, 401, problem(401, 'unauthenticated')));
   const { client } = new Counsel({ baseUrl, store: store(tokens(0)) });
@@ -283,14 +283,14 @@ test('a second 401 is thrown, not renewed again', async (t) => {
   assert.equal(got.length, 3);
 });
 
-test("a call with somebody else's token is never sent again with the session's", async (t) => {
+test("a call with another token is never retried with the session's token", async (t) => {
   const { baseUrl, got } = await renewing(t);
   const { client } = new Counsel({ baseUrl, store: store(tokens(0)) });
   await assert.rejects(getCurrentUser({ client, auth: 'other' }), { status: 401 });
   assert.equal(got.length, 1);
 });
 
-test('signing out while renewing stays signed out', async (t) => {
+test('signing out during a refresh stays signed out', async (t) => {
   const asked = signal();
   const { baseUrl } = await serve(t, ({ url }, answer) => {
     if (url === '/api/auth/refresh') asked.give(() => json(answer, 200, tokens(1)));
@@ -313,7 +313,7 @@ test('signing out empties the store also when the service is down', async (t) =>
   assert.equal(counsel.tokens, undefined);
 });
 
-test('the query options of react-query ask through the client', async (t) => {
+test('the query options of react-query use the client', async (t) => {
   const { baseUrl, got } = await serve(t, ({ url }, answer) => json(answer, 200, url === '/api/auth/me' ? user : { items: [] }));
   const { client } = new Counsel({ baseUrl: `${baseUrl}/` });
   const me = getCurrentUserOptions({ client });

@@ -1,5 +1,5 @@
-// The documentation page in a browser: it renders the contract, logs no error, and asks
-// nothing of any other origin.
+// The documentation page in a browser: it renders the contract, logs no error, and sends
+// no request to another origin.
 import assert from 'node:assert/strict';
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
@@ -37,7 +37,7 @@ test('the documentation page renders and stays on its origin', { skip, timeout: 
     const policy = answer.headers()['content-security-policy'] ?? '';
     assert.match(policy, /script-src 'self'(;|$)/, 'the page has a policy that lets no foreign or inline script run');
     await page.getByRole('heading', { name: 'Counsel', exact: true }).waitFor();
-    // Each part is drawn when it comes into view.
+    // Each part is rendered when it comes into view.
     await page.goto(`${url}/docs#tag/ai/POST/api/ai/chat`);
     await page.getByRole('heading', { name: 'Ask a legal question' }).first().waitFor();
     // The first example of the contract: its order is kept.

@@ -1,4 +1,4 @@
-// Jobs through the SDK, against a running service: its own periodic ones, as an admin sees them.
+// Jobs through the SDK, against a running service: the service's own periodic jobs, as an admin sees them.
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';

@@ -1,5 +1,5 @@
-// A person forgets their password and finds their way back: the mail on the page of the sink,
-// the link in it, the page it leads to.
+// A person resets a forgotten password: the e-mail on the page of the mailbox, the link in it, the page
+// that it leads to.
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { test } from 'node:test';
@@ -9,9 +9,9 @@ import { Counsel, getCurrentUser, registerUser, requestPasswordReset } from '@co
 const baseUrl = process.env.COUNSEL_URL ?? 'http://127.0.0.1:8080';
 const mails = process.env.COUNSEL_MAILS;
 const browserPath = process.env.CHROMIUM ?? process.env.PATH.split(':').flatMap((dir) => ['chromium', 'chromium-browser', 'google-chrome'].map((name) => `${dir}/${name}`)).find((path) => existsSync(path));
-const skip = (!mails && 'COUNSEL_MAILS does not name the page of the mail sink') || (!browserPath && !process.env.CI && 'no chromium is installed');
+const skip = (!mails && 'COUNSEL_MAILS is not set to the page of the mailbox') || (!browserPath && !process.env.CI && 'no chromium is installed');
 
-test('a forgotten password is replaced by way of a mail', { skip }, async () => {
+test('a forgotten password is reset by e-mail', { skip }, async () => {
   const email = `forgetful-${Date.now()}@example.com`;
   const counsel = new Counsel({ baseUrl });
   const { client } = counsel;
@@ -25,20 +25,20 @@ test('a forgotten password is replaced by way of a mail', { skip }, async () => 
     page.setDefaultTimeout(20_000);
     await page.goto(mails);
     const row = (subject) => page.getByRole('row').filter({ hasText: email }).getByRole('link', { name: subject });
-    await row('Choose a new password').click(); // the list renews itself until it is there
+    await row('Choose a new password').click(); // the list reloads until it has arrived
     const opened = context.waitForEvent('page');
     await page.frameLocator('iframe').getByRole('link', { name: 'Choose a new password' }).click();
     const form = await opened;
     await form.getByRole('textbox', { name: 'New password' }).fill('a new horse battery');
-    assert.equal(new URL(form.url()).hash, '', 'the secret stays in the address');
+    assert.equal(new URL(form.url()).hash, '', 'the secret is still in the address bar');
     await form.getByRole('button', { name: 'Save the password' }).click();
-    await form.getByText('Your password is changed.').waitFor();
+    await form.getByText('Your password has been changed').waitFor();
 
     await page.goto(mails);
     await row('Welcome to Counsel').click();
-    const again = context.waitForEvent('page');
+    const confirmPage = context.waitForEvent('page');
     await page.frameLocator('iframe').getByRole('link', { name: 'Confirm my address' }).click();
-    const confirm = await again;
+    const confirm = await confirmPage;
     await confirm.getByRole('button', { name: 'Confirm my address' }).click();
     await confirm.getByText('your address is confirmed').waitFor();
   } finally {

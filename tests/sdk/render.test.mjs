@@ -4,7 +4,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { test } from 'node:test';
 import { Counsel, CounselError, getTemplateVersion, registerUser, renderPdf, verifyDocument } from '@counsel/sdk';
 
-test('a template is rendered once for each key, to the same bytes each time', async () => {
+test('a template is rendered once per key, and to the same bytes each time', async () => {
   const counsel = new Counsel({ baseUrl: process.env.COUNSEL_URL });
   const { client } = counsel;
   const email = `${randomUUID()}@example.com`;
@@ -15,9 +15,9 @@ test('a template is rendered once for each key, to the same bytes each time', as
   const { sampleData: data } = await getTemplateVersion({ client, path });
   const request = { client, body: { ...path, data }, headers: { 'Idempotency-Key': randomUUID() } };
   const first = await renderPdf(request);
-  const again = await renderPdf(request);
+  const retried = await renderPdf(request);
   const other = await renderPdf({ client, body: { ...path, data } });
-  assert.equal(again.docId, first.docId);
+  assert.equal(retried.docId, first.docId);
   assert.notEqual(other.docId, first.docId);
   assert.equal(other.checksum, first.checksum);
 

@@ -1,6 +1,6 @@
-// People sign a document in a browser, by the links in their mails: two in sequence, one on a phone
-// with a drawn signature, one with the keyboard alone; another declines; links that were used, have
-// run out or were guessed say so.
+// People sign a document in a browser with the links from their e-mails: two in sequence, one on a phone
+// with a drawn signature, one with only the keyboard; another declines. Used, expired and guessed links
+// show a message.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
@@ -15,7 +15,7 @@ import { Counsel, cancelSignatureRequest, exportUser, getDocumentContent, getSig
 const baseUrl = process.env.COUNSEL_URL ?? 'http://127.0.0.1:8080';
 const { COUNSEL_MAILS: mails, COUNSEL_ADMIN_EMAIL: adminEmail, COUNSEL_ADMIN_PASSWORD: adminPassword } = process.env;
 const browserPath = process.env.CHROMIUM ?? process.env.PATH.split(':').flatMap((dir) => ['chromium', 'chromium-browser', 'google-chrome'].map((name) => `${dir}/${name}`)).find((path) => existsSync(path));
-const skip = (!mails && 'COUNSEL_MAILS does not name the page of the mail sink') || (!adminEmail && 'COUNSEL_ADMIN_EMAIL is not set') || (!browserPath && !process.env.CI && 'no chromium is installed');
+const skip = (!mails && 'COUNSEL_MAILS is not set to the page of the mailbox') || (!adminEmail && 'COUNSEL_ADMIN_EMAIL is not set') || (!browserPath && !process.env.CI && 'no chromium is installed');
 
 const folder = mkdtempSync(join(tmpdir(), 'sign-'));
 let browser, client, content, userId;
@@ -58,16 +58,16 @@ after(async () => {
   rmSync(folder, { recursive: true });
 });
 
-/** Sends a document to be signed by so many people, each with an address of their own. */
-async function send(count) {
+/** Sends a document for signature to this number of people, each with an address of their own. */
+async function sendForSignature(count) {
   const { id: docId } = await uploadDocument({ client, body: { file: new File([content], 'lease.pdf') } });
   const signers = ['Ada Lovelace', 'Grace Hopper'].slice(0, count).map((name) => ({ name, email: `${name.split(' ')[0].toLowerCase()}+${randomUUID()}@example.com` }));
   const sent = await initiateSignature({ client, body: { docId, workflow: 'sequential', message: 'Please sign by Friday.', signers } });
   return { ...sent, signers };
 }
 
-/** A window of somebody's own, which notes what goes wrong in it and whom it asks. */
-async function open(device = {}) {
+/** A browser window that records errors and requests to other origins. */
+async function newPage(device = {}) {
   const context = await browser.newContext({ locale: 'en-GB', ...device });
   const page = await context.newPage();
   page.setDefaultTimeout(20_000);
@@ -75,13 +75,13 @@ async function open(device = {}) {
   page.on('console', (message) => message.type() === 'error' && page.problems.push(message.text()));
   page.on('pageerror', (error) => page.problems.push(String(error)));
   page.on('request', (request) => {
-    if (!request.url().startsWith(baseUrl) && !/^(blob|data|chrome|chrome-extension):/.test(request.url())) page.problems.push(`asked ${request.url()}`);
+    if (!request.url().startsWith(baseUrl) && !/^(blob|data|chrome|chrome-extension):/.test(request.url())) page.problems.push(`request to ${request.url()}`);
   });
   return page;
 }
 
-/** The page of the latest mail to an address, once it is there. */
-async function mail(to, subject) {
+/** The page of the latest e-mail to an address, once it has arrived. */
+async function openMail(to, subject) {
   const page = await (await browser.newContext()).newPage();
   page.setDefaultTimeout(30_000);
   await page.goto(mails);
@@ -90,15 +90,15 @@ async function mail(to, subject) {
   return page;
 }
 
-async function link(to) {
-  const page = await mail(to, 'Lena Lawyer asks you to sign: lease.pdf');
+async function signingLink(to) {
+  const page = await openMail(to, 'Lena Lawyer asks you to sign: lease.pdf');
   const href = await page.locator('pre a').first().getAttribute('href');
   assert.equal(await page.frameLocator('iframe').getByRole('link', { name: 'Read and sign' }).getAttribute('href'), href);
   await page.context().close();
   return href;
 }
 
-/** Opens a signing link, and waits for the browser's PDF viewer: while it comes up it swallows clicks. */
+/** Opens a signing link and waits for the browser's PDF viewer, which swallows clicks while it loads. */
 async function visit(page, url) {
   const answer = await page.goto(url);
   await page.getByRole('heading', { name: 'Sign lease', exact: true }).waitFor();
@@ -107,15 +107,15 @@ async function visit(page, url) {
   return answer;
 }
 
-/** Does something until it shows, as people do. */
-async function insist(act, shown) {
-  for (const deadline = Date.now() + 20_000; !(await shown()); await wait(200)) {
-    assert.ok(Date.now() < deadline, 'it does not take the click');
-    await act();
+/** Repeats an action until it has an effect, as people do. */
+async function retryUntil(action, hasEffect) {
+  for (const deadline = Date.now() + 20_000; !(await hasEffect()); await wait(200)) {
+    assert.ok(Date.now() < deadline, 'the click has no effect');
+    await action();
   }
 }
 
-async function until(trackingId, status) {
+async function waitForStatus(trackingId, status) {
   for (const deadline = Date.now() + 60_000; ; await wait(200)) {
     const request = await getSignatureRequest({ client, path: { trackingId } });
     if (request.status === status) return request;
@@ -123,11 +123,11 @@ async function until(trackingId, status) {
   }
 }
 
-test('two sign in sequence', { skip }, async () => {
-  const { trackingId, signers: [ada, grace] } = await send(2);
+test('two people sign in sequence', { skip }, async () => {
+  const { trackingId, signers: [ada, grace] } = await sendForSignature(2);
 
-  const first = await link(ada.email);
-  const phone = await open(devices['Pixel 7']);
+  const first = await signingLink(ada.email);
+  const phone = await newPage(devices['Pixel 7']);
   await visit(phone, first);
   await phone.getByText('Please sign by Friday.').waitFor();
   assert.ok(await phone.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth), 'the page is wider than the phone');
@@ -137,7 +137,7 @@ test('two sign in sequence', { skip }, async () => {
   await phone.getByRole('link', { name: 'Download the document' }).click();
   assert.equal((await download).suggestedFilename(), 'lease.pdf');
   const agree = phone.getByLabel('I have read this');
-  await insist(() => agree.click(), () => agree.isChecked());
+  await retryUntil(() => agree.click(), () => agree.isChecked());
   await phone.getByLabel('Draw my signature').check();
   await sign.click();
   await phone.getByRole('alert').filter({ hasText: 'Please draw' }).waitFor();
@@ -154,35 +154,35 @@ test('two sign in sequence', { skip }, async () => {
   await phone.getByRole('heading', { name: 'You have signed' }).waitFor(); // the link was used
   assert.deepEqual(phone.problems, []);
 
-  // The second with nothing but the keyboard; every control has a name.
-  const second = await link(grace.email);
-  const desk = await open();
-  const answer = await visit(desk, second);
+  // The second signer uses only the keyboard; every control has a name.
+  const second = await signingLink(grace.email);
+  const desktop = await newPage();
+  const answer = await visit(desktop, second);
   assert.equal(answer.headers()['referrer-policy'], 'no-referrer');
   assert.ok(!answer.url().slice(0, answer.url().indexOf('#') + 1 || undefined).includes(new URL(second).hash.slice(1)));
-  await desk.getByRole('group', { name: 'How do you want to sign?' }).waitFor();
-  await desk.getByText('Read it as plain text').focus();
-  await desk.keyboard.press('Enter');
-  await desk.getByRole('region', { name: 'The text of the document' }).waitFor();
-  await desk.getByLabel('I have read this').focus();
-  await desk.keyboard.press('Space');
-  await desk.waitForFunction(() => !document.getElementById('dosign').disabled);
-  await desk.getByLabel('Your name, as your signature').focus();
-  await desk.keyboard.press('Enter');
-  await desk.getByRole('alert').filter({ hasText: 'Please type your name' }).waitFor();
-  await desk.keyboard.type('Grace Hopper');
-  await desk.keyboard.press('Enter');
-  await desk.getByRole('heading', { name: 'You have signed' }).waitFor();
-  assert.equal(await desk.evaluate(() => document.activeElement.id), 'title', 'a screen reader does not hear of it');
-  assert.deepEqual(desk.problems, []);
+  await desktop.getByRole('group', { name: 'How do you want to sign?' }).waitFor();
+  await desktop.getByText('Read it as plain text').focus();
+  await desktop.keyboard.press('Enter');
+  await desktop.getByRole('region', { name: 'The text of the document' }).waitFor();
+  await desktop.getByLabel('I have read this').focus();
+  await desktop.keyboard.press('Space');
+  await desktop.waitForFunction(() => !document.getElementById('sign-button').disabled);
+  await desktop.getByLabel('Your name, as your signature').focus();
+  await desktop.keyboard.press('Enter');
+  await desktop.getByRole('alert').filter({ hasText: 'Please type your name' }).waitFor();
+  await desktop.keyboard.type('Grace Hopper');
+  await desktop.keyboard.press('Enter');
+  await desktop.getByRole('heading', { name: 'You have signed' }).waitFor();
+  assert.equal(await desktop.evaluate(() => document.activeElement.id), 'title', 'a screen reader does not announce it');
+  assert.deepEqual(desktop.problems, []);
 
-  const { signedDocId } = await until(trackingId, 'completed');
+  const { signedDocId } = await waitForStatus(trackingId, 'completed');
   const signed = Buffer.from(await (await getDocumentContent({ client, path: { docId: signedDocId } })).arrayBuffer());
-  assert.ok(signed.subarray(0, content.length).equals(Buffer.from(content)), 'the original is not the beginning');
+  assert.ok(signed.subarray(0, content.length).equals(Buffer.from(content)), 'the signed file does not begin with the original');
   writeFileSync(join(folder, 'signed.pdf'), signed);
-  const said = execFileSync('pdfsig', ['-nocert', join(folder, 'signed.pdf')], { encoding: 'utf8' });
-  assert.match(said, /Signature is Valid\./);
-  assert.match(said, /Total document signed/);
+  const report = execFileSync('pdfsig', ['-nocert', join(folder, 'signed.pdf')], { encoding: 'utf8' });
+  assert.match(report, /Signature is Valid\./);
+  assert.match(report, /Total document signed/);
 
   const { items } = await listSignatureEvents({ client, path: { trackingId } });
   assert.equal(items.map((e) => e.kind + (e.signer ?? '')).join(' '),
@@ -190,7 +190,7 @@ test('two sign in sequence', { skip }, async () => {
   assert.match(items[3].userAgent, /Android/);
 
   for (const { email } of [ada, grace]) {
-    const page = await mail(email, 'Signed by all: lease.pdf');
+    const page = await openMail(email, 'Signed by all: lease.pdf');
     await page.getByRole('link', { name: 'lease (signed).pdf' }).waitFor();
     await page.context().close();
   }
@@ -208,55 +208,55 @@ test('two sign in sequence', { skip }, async () => {
   assert.throws(verify, /is not valid/);
 });
 
-test('one declines', { skip }, async () => {
-  const { trackingId, signers: [ada] } = await send(2);
-  const page = await open();
-  const own = await link(ada.email);
-  await visit(page, own);
-  await insist(() => page.getByText('I do not want to sign').click(), () => page.getByLabel('Your reason').isVisible());
+test('a signer declines', { skip }, async () => {
+  const { trackingId, signers: [ada] } = await sendForSignature(2);
+  const page = await newPage();
+  const link = await signingLink(ada.email);
+  await visit(page, link);
+  await retryUntil(() => page.getByText('I do not want to sign').click(), () => page.getByLabel('Your reason').isVisible());
   await page.getByLabel('Your reason').fill('Clause 4 is not what we agreed.');
   await page.getByRole('button', { name: 'Decline to sign' }).click();
   await page.getByRole('heading', { name: 'You have declined' }).waitFor();
   await page.goto('about:blank');
-  await page.goto(own);
+  await page.goto(link);
   await page.getByRole('heading', { name: 'You have declined' }).waitFor();
-  const request = await until(trackingId, 'declined');
+  const request = await waitForStatus(trackingId, 'declined');
   assert.equal(request.signers[0].reason, 'Clause 4 is not what we agreed.');
   assert.equal(request.signers[1].status, 'waiting');
   assert.deepEqual(page.problems, []);
 });
 
-test('links that are good for nothing say so', { skip }, async () => {
-  const { trackingId, signingUrl, signers: [ada] } = await send(1);
-  const own = await link(ada.email);
-  const page = await open();
-  const heading = async (url, words) => {
+test('invalid links show a message', { skip }, async () => {
+  const { trackingId, signingUrl, signers: [ada] } = await sendForSignature(1);
+  const link = await signingLink(ada.email);
+  const page = await newPage();
+  const heading = async (url, name) => {
     await page.goto('about:blank');
     await page.goto(url);
-    await page.getByRole('heading', { name: words }).waitFor();
+    await page.getByRole('heading', { name }).waitFor();
     return page.locator('main').innerText();
   };
-  const guess = own.slice(0, -1) + (own.endsWith('A') ? 'B' : 'A');
-  const said = await heading(guess, 'This link is not valid');
-  assert.equal(await heading(`${baseUrl}/sign#x`, 'This link is not valid'), said, 'guesses are told apart');
-  assert.equal(await heading(`${baseUrl}/sign`, 'This link is not valid'), said);
-  page.problems = page.problems.filter((p) => !/404/.test(p)); // the browser's own words on a guess
+  const guess = link.slice(0, -1) + (link.endsWith('A') ? 'B' : 'A');
+  const guessed = await heading(guess, 'This link is not valid');
+  assert.equal(await heading(`${baseUrl}/sign#x`, 'This link is not valid'), guessed, 'guesses can be distinguished');
+  assert.equal(await heading(`${baseUrl}/sign`, 'This link is not valid'), guessed);
+  page.problems = page.problems.filter((p) => !/404/.test(p)); // the browser reports the 404 of a guess
   assert.deepEqual(page.problems, []);
 
-  // One that has run out: the service's clock is the service's, so its answer is put in its place.
+  // An expired link: the test cannot move the service's clock, so it replaces the answer.
   await page.route('**/api/esign/signing/view', async (route) => {
     const answer = await route.fetch();
     await route.fulfill({ response: answer, json: { ...(await answer.json()), state: 'expired' } });
   });
-  await heading(own, 'The time is over');
+  await heading(link, 'This request has expired');
   await page.unroute('**/api/esign/signing/view');
 
   await cancelSignatureRequest({ client, path: { trackingId } });
-  await heading(own, 'Nothing to sign any more');
+  await heading(link, 'There is nothing left to sign');
 
-  // The address that the sender got leads to a page that mails the link, and tells nobody whether it did.
+  // signingUrl leads to a page that sends the link, and does not show whether it did.
   await page.goto(signingUrl);
   await page.getByLabel('Your e-mail address').fill('eve@example.com');
-  await page.getByRole('button', { name: 'Mail me the link' }).click();
-  await page.getByRole('heading', { name: 'Look into your mailbox' }).waitFor();
+  await page.getByRole('button', { name: 'Send me the link' }).click();
+  await page.getByRole('heading', { name: 'Check your inbox' }).waitFor();
 });

@@ -1,4 +1,4 @@
-// The SDK's types, as a frontend with the strictest settings compiles them. It needs no Counsel.
+// The SDK's types, as a frontend with the strictest settings compiles them. It needs no running service.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';

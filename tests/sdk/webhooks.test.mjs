@@ -1,4 +1,4 @@
-// Webhooks as a partner lives with them: the SDK against a running service, and a receiver.
+// Webhooks from a partner's point of view: the SDK against a running service, and a receiver.
 import assert from 'node:assert/strict';
 import { createHmac, randomBytes, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
@@ -17,7 +17,7 @@ function signed(secret, { id = 'msg-1', at = new Date(), text = body } = {}) {
   return { 'webhook-id': id, 'webhook-timestamp': timestamp, 'webhook-signature': `v1,${mac}` };
 }
 
-test('verifyWebhook believes what was signed, and nothing else', async () => {
+test('verifyWebhook accepts signed requests only', async () => {
   const [secret, other] = [0, 1].map(() => `whsec_${randomBytes(32).toString('base64')}`);
   const good = signed(secret);
   assert.equal((await verifyWebhook(good, body, secret)).type, 'ping');
@@ -33,14 +33,14 @@ test('verifyWebhook believes what was signed, and nothing else', async () => {
     ['another secret', good, body, other],
     ['another id', { ...good, 'webhook-id': 'msg-2' }, body, secret],
     ['another time', { ...good, 'webhook-timestamp': String(Number(good['webhook-timestamp']) + 1) }, body, secret],
-    ['an old one', signed(secret, { at: hourAgo }), body, secret],
-    ['one of the future', signed(secret, { at: new Date(Date.now() + 3_600_000) }), body, secret],
-    ['no number', { ...good, 'webhook-timestamp': 'now' }, body, secret],
+    ['an old timestamp', signed(secret, { at: hourAgo }), body, secret],
+    ['a future timestamp', signed(secret, { at: new Date(Date.now() + 3_600_000) }), body, secret],
+    ['a timestamp that is not a number', { ...good, 'webhook-timestamp': 'now' }, body, secret],
     ['no signature', { ...good, 'webhook-signature': undefined }, body, secret],
-    ['an empty one', { ...good, 'webhook-signature': 'v1,' }, body, secret],
+    ['an empty signature', { ...good, 'webhook-signature': 'v1,' }, body, secret],
     ['another version', { ...good, 'webhook-signature': good['webhook-signature'].replace('v1,', 'v2,') }, body, secret],
     ['half a signature', { ...good, 'webhook-signature': good['webhook-signature'].slice(0, 20) }, body, secret],
-    ['nothing', {}, body, secret],
+    ['no headers', {}, body, secret],
     ['no secret', good, body, 'whsec_'],
     ['a broken secret', good, body, 'whsec_§'],
   ]) {
@@ -48,29 +48,29 @@ test('verifyWebhook believes what was signed, and nothing else', async () => {
   }
 });
 
-test('a partner subscribes, is told, and can have it again', async (t) => {
-  const heard = [];
-  let told = () => undefined;
+test('a partner subscribes, receives events and replays a delivery', async (t) => {
+  const received = [];
+  let notify = () => undefined;
   let secret;
   let answer = 200;
   const receiver = createServer(async (request, response) => {
     const chunks = [];
     for await (const chunk of request) chunks.push(chunk);
     try {
-      heard.push({ id: request.headers['webhook-id'], event: await verifyWebhook(request.headers, Buffer.concat(chunks), secret) });
+      received.push({ id: request.headers['webhook-id'], event: await verifyWebhook(request.headers, Buffer.concat(chunks), secret) });
     } catch (error) {
-      heard.push({ error });
+      received.push({ error });
     }
     response.writeHead(answer).end();
-    told();
+    notify();
   });
   receiver.listen(0, '127.0.0.1');
   await once(receiver, 'listening');
   t.after(() => receiver.close());
-  const hears = async (n) => {
-    while (heard.length < n) await new Promise((resolve) => { told = resolve; });
-    assert.ifError(heard[n - 1].error);
-    return heard[n - 1];
+  const receive = async (n) => {
+    while (received.length < n) await new Promise((resolve) => { notify = resolve; });
+    assert.ifError(received[n - 1].error);
+    return received[n - 1];
   };
 
   const counsel = new Counsel({ baseUrl: process.env.COUNSEL_URL });
@@ -82,31 +82,31 @@ test('a partner subscribes, is told, and can have it again', async (t) => {
   await updateUser({ client: admin.client, path: { userId }, body: { role: 'lawyer' } });
   await counsel.login(credentials);
 
-  const made = await createWebhook({ client, body: { url: `http://127.0.0.1:${receiver.address().port}/hooks`, eventTypes: ['draft.created'] } });
-  secret = made.secret;
-  const path = { webhookId: made.webhook.id };
+  const created = await createWebhook({ client, body: { url: `http://127.0.0.1:${receiver.address().port}/hooks`, eventTypes: ['draft.created'] } });
+  secret = created.secret;
+  const path = { webhookId: created.webhook.id };
   await pingWebhook({ client, path });
-  assert.equal((await hears(1)).event.data.webhookId, made.webhook.id);
+  assert.equal((await receive(1)).event.data.webhookId, created.webhook.id);
 
   const draft = await createDraft({ client, body: { title: 'Notice', body: 'Text' } });
-  const { id, event } = await hears(2);
+  const { id, event } = await receive(2);
   assert.deepEqual([event.type, event.data], ['draft.created', { draftId: draft.id }]);
   const { items } = await listWebhookDeliveries({ client, path, query: { limit: 1 } });
   assert.equal(items[0].id, id);
 
   ({ secret } = await rotateWebhookSecret({ client, path }));
-  answer = 500; // told, but not heard: it comes again
+  answer = 500; // the receiver fails: the delivery is retried
   for (;;) {
     try {
       await replayWebhookDelivery({ client, path: { ...path, deliveryId: id } });
       break;
-    } catch (error) { // the answer of the first time is not on record yet
+    } catch (error) { // the first response is not recorded yet
       assert.ok(error instanceof CounselError && error.status === 409);
     }
   }
-  assert.equal((await hears(3)).id, id);
+  assert.equal((await receive(3)).id, id);
   answer = 200;
-  assert.equal((await hears(4)).id, id);
+  assert.equal((await receive(4)).id, id);
   const { payload } = await getWebhookDelivery({ client, path: { ...path, deliveryId: id } });
   assert.equal(payload.data.draftId, draft.id);
   await deleteWebhook({ client, path });

@@ -3,39 +3,38 @@ import { type Client, createClient, createConfig } from './gen/client/index.js';
 import { loginUser, logoutUser, refreshTokens } from './gen/sdk.gen.js';
 import type { ClientOptions, LoginRequest, Tokens } from './gen/types.gen.js';
 
-/** Where the tokens of a session are kept. Anything shared by tabs works: each read is fresh. */
+/** Stores the tokens of a session. Tabs can share a store; it is read each time. */
 export interface TokenStore {
   get(): Tokens | undefined;
   set(tokens: Tokens | undefined): void;
 }
 
 export interface CounselOptions {
-  /** Where the service is, such as `https://counsel.example`. Default: the page's origin. */
+  /** The URL of the service, such as `https://counsel.example`. Default: the page's origin. */
   baseUrl?: string;
-  /** Where tokens are kept. Default: memory. */
+  /** Where tokens are stored. Default: memory. */
   store?: TokenStore;
-  /** The client to set up. Default: a new one; pass the exported `client` to make it everyone's. */
+  /** The client to configure. Default: a new one; pass the exported `client` to configure the default. */
   client?: Client;
   fetch?: typeof fetch;
 }
 
 /**
- * A session: a client that sends its access token, and renews it when it has expired.
+ * A session: a client that sends its access token and refreshes it when it has expired.
  *
- * Refresh tokens are good once, so that however many calls meet a 401 at the same time,
- * one renews and all go on with what it got; where the browser has locks that holds
- * across tabs. A call is sent again at most once. When the session is over the store is
- * emptied and the 401 is thrown; when renewing fails for another reason that is thrown and
- * the tokens stay.
+ * A refresh token can be used once. If several calls get a 401 at the same time, one refreshes the
+ * tokens and all use the new ones, also across tabs if the browser supports locks. A call is retried
+ * at most once. When the session has ended, the store is emptied and the 401 is thrown. If the
+ * refresh fails for another reason, that error is thrown and the tokens stay.
  */
 export class Counsel {
   /** Pass it to the operations: `sendChat({ client: counsel.client, body })`. */
   readonly client: Client;
   readonly #store: TokenStore;
   readonly #fetch: typeof fetch;
-  /** The tokens given out last, so that no other caller's request is answered with ours. */
-  readonly #given = new Set<string>();
-  #renewal: Promise<boolean> | undefined;
+  /** The access tokens used last: a request with any other token is not retried. */
+  readonly #used = new Set<string>();
+  #refreshing: Promise<boolean> | undefined;
 
   constructor(options: CounselOptions = {}) {
     this.#store = options.store ?? memoryStore();
@@ -43,7 +42,7 @@ export class Counsel {
     this.client = options.client ?? createClient(createConfig<ClientOptions>({ throwOnError: true }));
     this.client.setConfig({
       baseUrl: (options.baseUrl ?? '').replace(/\/+$/, ''),
-      auth: () => this.#give(),
+      auth: () => this.#useToken(),
       fetch: (input, init) => this.#send(new Request(input, init)),
       throwOnError: true,
     });
@@ -62,7 +61,7 @@ export class Counsel {
     this.#store.set(await loginUser({ client: this.client, body: credentials }));
   }
 
-  /** Signs out. The tokens are gone afterwards, also when the service could not be told. */
+  /** Signs out. The tokens are removed even if the service cannot be reached. */
   async logout(): Promise<void> {
     try {
       if (this.tokens) await logoutUser({ client: this.client });
@@ -73,14 +72,14 @@ export class Counsel {
     }
   }
 
-  #give(): string | undefined {
+  #useToken(): string | undefined {
     const token = this.tokens?.accessToken;
     if (token) {
-      this.#given.delete(token);
-      this.#given.add(token);
-      for (const old of this.#given) {
-        if (this.#given.size <= 4) break;
-        this.#given.delete(old);
+      this.#used.delete(token);
+      this.#used.add(token);
+      for (const old of this.#used) {
+        if (this.#used.size <= 4) break;
+        this.#used.delete(old);
       }
     }
     return token;
@@ -88,48 +87,48 @@ export class Counsel {
 
   async #send(request: Request): Promise<Response> {
     const sent = request.headers.get('Authorization')?.slice('Bearer '.length);
-    if (!sent || !this.#given.has(sent)) return this.#fetch(request);
-    const again = request.clone();
+    if (!sent || !this.#used.has(sent)) return this.#fetch(request);
+    const retry = request.clone();
     const response = await this.#fetch(request);
-    if (response.status !== 401 || !(await this.#renew(sent))) return response;
+    if (response.status !== 401 || !(await this.#refresh(sent))) return response;
     await response.body?.cancel();
-    again.headers.set('Authorization', `Bearer ${this.#give() ?? ''}`);
-    return this.#fetch(again);
+    retry.headers.set('Authorization', `Bearer ${this.#useToken() ?? ''}`);
+    return this.#fetch(retry);
   }
 
-  /** Sees to it that the store holds another access token than `spent`; false: signed out. */
-  #renew(spent: string): Promise<boolean> {
-    this.#renewal ??= exclusively(async () => {
-      const held = this.tokens;
-      if (!held) return false;
-      if (held.accessToken !== spent) return true;
-      const isHeld = () => this.tokens?.refreshToken === held.refreshToken;
+  /** Makes sure that the store has an access token other than `expired`; false: signed out. */
+  #refresh(expired: string): Promise<boolean> {
+    this.#refreshing ??= withLock(async () => {
+      const current = this.tokens;
+      if (!current) return false;
+      if (current.accessToken !== expired) return true;
+      const isCurrent = () => this.tokens?.refreshToken === current.refreshToken;
       try {
-        const renewed = await refreshTokens({ client: this.client, body: { refreshToken: held.refreshToken } });
-        if (isHeld()) this.#store.set(renewed);
+        const refreshed = await refreshTokens({ client: this.client, body: { refreshToken: current.refreshToken } });
+        if (isCurrent()) this.#store.set(refreshed);
       } catch (error) {
         if (!(error instanceof CounselError && error.status === 401)) throw error;
-        if (isHeld()) this.#store.set(undefined);
+        if (isCurrent()) this.#store.set(undefined);
       }
       return this.tokens !== undefined;
     }).finally(() => {
-      this.#renewal = undefined;
+      this.#refreshing = undefined;
     });
-    return this.#renewal;
+    return this.#refreshing;
   }
 }
 
 function memoryStore(): TokenStore {
-  let held: Tokens | undefined;
+  let stored: Tokens | undefined;
   return {
-    get: () => held,
+    get: () => stored,
     set: (tokens) => {
-      held = tokens;
+      stored = tokens;
     },
   };
 }
 
-async function exclusively<T>(run: () => Promise<T>): Promise<T> {
+async function withLock<T>(run: () => Promise<T>): Promise<T> {
   const locks = (globalThis.navigator as Navigator | undefined)?.locks;
   return locks ? await locks.request('counsel.refresh', run) : await run();
 }

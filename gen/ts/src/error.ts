@@ -1,24 +1,24 @@
 import type { FieldError, Problem } from './gen/types.gen.js';
 
 /**
- * A request the service refused or could not carry out: its RFC 9457 problem as an Error.
- * `code` is stable and meant for programs, `detail` for people. An answer that is no
- * problem document (a proxy's page, say) has the code `unknown`.
+ * A failed request, with the fields of its RFC 9457 problem document. `code` is stable and meant
+ * for programs, `detail` for people. A response that is not a problem document, such as a proxy's
+ * error page, has the code `unknown`.
  */
 export class CounselError extends Error implements Problem {
   override readonly name = 'CounselError';
   readonly type: string;
   readonly title: string;
-  /** The HTTP status; inside a stream the one the same failure would have had. */
+  /** The HTTP status; in a stream, the status that the same failure would have had. */
   readonly status: number;
   readonly detail?: string;
   readonly instance?: string;
   readonly code: string;
-  /** Quote it when asking for help: it finds the request in the service's logs. */
+  /** Identifies the request in the service's logs: quote it in support requests. */
   readonly requestId: string;
-  /** The fields that were not acceptable, each by its JSON Pointer into the body. */
+  /** The invalid fields, each by its JSON Pointer into the body. */
   readonly errors: FieldError[];
-  /** Seconds to wait before another try, when the service said so. */
+  /** Seconds to wait before a retry, if the service sent Retry-After. */
   readonly retryAfter?: number;
 
   constructor(problem: Partial<Problem>, response?: Response) {
@@ -36,7 +36,7 @@ export class CounselError extends Error implements Problem {
     if (wait && /^\d+$/.test(wait)) this.retryAfter = Number(wait);
   }
 
-  /** Makes the error of a failed answer from its body, whatever that holds. */
+  /** Creates the error of a failed response from its body, whatever that contains. */
   static of(body: unknown, response: Response): CounselError {
     return new CounselError(isObject(body) ? (body as Partial<Problem>) : {}, response);
   }

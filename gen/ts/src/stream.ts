@@ -2,20 +2,19 @@ import { CounselError } from './error.js';
 import { getJob, sendChat, type Options } from './gen/sdk.gen.js';
 import type { ChatEvent, ChatResponse, GetJobData, Job, JobEvent, SendChatData } from './gen/types.gen.js';
 
-/** A piece of the answer, or, last, the whole of it. A failure is thrown, not yielded. */
+/** A piece of the answer or, as the last event, the whole answer. An error is thrown, not yielded. */
 export type ChatStreamEvent =
   | (ChatEvent & { type: 'delta'; text: string })
   | (ChatEvent & { type: 'done'; response: ChatResponse });
 
 /**
- * Asks a question and yields the answer as it is written: pieces (`delta`), then the whole
- * (`done`), which ends the stream.
+ * Asks a question and yields the answer while it is produced: pieces (`delta`), then the whole
+ * answer (`done`), which ends the stream.
  *
- * Throws a CounselError when the service refuses, when the answer fails on the way (an
- * `error` event), and, with the code `incomplete_stream`, when the connection ends before
- * `done`. The question is sent once: asking again is the caller's choice, since it would
- * be answered, counted and recorded again. Aborting `signal` throws its reason; leaving
- * the loop closes the connection.
+ * Throws a CounselError if the service refuses the request, if the answer fails later (an `error`
+ * event), or, with the code `incomplete_stream`, if the connection ends before `done`. The question
+ * is not retried, since a retry would be answered, counted and recorded again. Aborting `signal`
+ * throws its reason; leaving the loop closes the connection.
  */
 export async function* streamChat(
   options: Omit<Options<SendChatData>, 'parseAs' | 'throwOnError' | 'headers'> & {
@@ -30,7 +29,7 @@ export async function* streamChat(
   })) as unknown as ReadableStream<Uint8Array> | null;
   if (body) {
     for await (const data of serverSentEvents(body)) {
-      options.signal?.throwIfAborted(); // pieces that had come already do not count any more
+      options.signal?.throwIfAborted(); // ignore pieces that have already arrived
       const event = JSON.parse(data) as ChatEvent;
       if (event.type === 'error') throw new CounselError(event.problem ?? {});
       yield event as ChatStreamEvent;
@@ -46,10 +45,10 @@ export async function* streamChat(
 }
 
 /**
- * Follows a job to its end and returns it then: `succeeded`, `failed` or `cancelled`. `onProgress`
- * hears of each change on the way. A stream that ends early, as when a server stops, is taken up
- * again; a refusal is thrown, and so is what goes wrong five times in a row. Aborting `signal`
- * throws its reason; the job goes on.
+ * Waits for a job to end and returns it: `succeeded`, `failed` or `cancelled`. `onProgress` is called
+ * for each change until then. If a stream ends early, as when a server stops, it connects again. A
+ * refusal is thrown, and so is the fifth failure in a row. Aborting `signal` throws its reason; the job
+ * continues.
  */
 export async function waitForJob(
   options: Omit<Options<GetJobData>, 'parseAs' | 'throwOnError' | 'headers'> & {
@@ -101,8 +100,8 @@ function pause(ms: number, signal?: AbortSignal | null): Promise<void> {
 }
 
 /**
- * Yields the data of each event of a stream (WHATWG HTML, "server-sent events"). Event
- * names, ids and retry times are of no use here and are passed over.
+ * Yields the data of each server-sent event (WHATWG HTML). Event names, ids and retry times are
+ * ignored.
  */
 async function* serverSentEvents(body: ReadableStream<Uint8Array>): AsyncGenerator<string, void> {
   const reader = body.getReader();
@@ -112,9 +111,9 @@ async function* serverSentEvents(body: ReadableStream<Uint8Array>): AsyncGenerat
   try {
     for (;;) {
       const { done, value } = await reader.read();
-      if (done) return; // an event without its closing blank line does not count
+      if (done) return; // an event without its closing blank line is incomplete
       rest += decoder.decode(value, { stream: true });
-      // A CR at the end may be half of a CRLF: it waits for what follows.
+      // A CR at the end may be half of a CRLF: keep it until the next chunk.
       const lines = rest.split(/\r\n|\n|\r(?!$)/);
       rest = lines.pop() ?? '';
       for (const line of lines) {

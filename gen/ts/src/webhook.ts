@@ -1,21 +1,20 @@
 import type { WebhookEvent } from './gen/types.gen.js';
 
-/** Why a request is not believed. Answer it with 400 and read no further. */
+/** Why a request is not a valid webhook. Answer it with 400 and ignore its body. */
 export class WebhookError extends Error {
   override readonly name = 'WebhookError';
 }
 
-/** How far the sender's clock may be from this one, in seconds. */
+/** How much the sender's clock may differ, in seconds. */
 const tolerance = 300;
 
 /**
- * Verifies a request that claims to be a webhook of this service (Standard Webhooks) and returns
- * what it says. Throws a WebhookError when it was not signed with `secret`, was changed on the way,
- * or is more than five minutes old.
+ * Verifies the signature of a webhook request (Standard Webhooks) and returns its event. Throws a
+ * WebhookError if it was not signed with `secret`, was changed, or is more than five minutes old.
  *
- * `rawBody` must be the body as it came, before anything parsed it. `secret` is the `whsec_…` that
- * was shown when the webhook was made; while you change to a new one, give both. The same event can
- * come twice: keep the `webhook-id` of those you have had, and pass over them.
+ * `rawBody` must be the body as received, before it is parsed. `secret` is the `whsec_…` that was
+ * shown when the webhook was created; while you rotate it, pass both. The same event can arrive more
+ * than once: ignore ids (`webhook-id`) you have already processed.
  */
 export async function verifyWebhook(
   headers: Headers | Record<string, string | string[] | undefined>,
@@ -52,7 +51,7 @@ export async function verifyWebhook(
       }
     }
   }
-  throw new WebhookError('The signature does not fit.');
+  throw new WebhookError('The signature does not match.');
 }
 
 function header(headers: Headers | Record<string, string | string[] | undefined>, name: string): string | undefined {

@@ -1266,11 +1266,11 @@ export type DocumentKind = 'uploaded' | 'rendered' | 'signed';
 /**
  * A file of at most 25 MiB (the upload limit). In a form, its part should have a file name.
  */
-export type File = Blob | File;
+export type FileContent = Blob | File;
 
 export type UploadDocumentRequest = {
     caseId?: Id;
-    file: File;
+    file: FileContent;
 };
 
 /**
@@ -7090,11 +7090,11 @@ export type GetDocumentContentResponses = {
     /**
      * The whole file.
      */
-    200: File;
+    200: FileContent;
     /**
      * The requested part.
      */
-    206: File;
+    206: FileContent;
 };
 
 export type GetDocumentContentResponse = GetDocumentContentResponses[keyof GetDocumentContentResponses];
@@ -9335,7 +9335,7 @@ export type GetSigningDocumentResponses = {
     /**
      * The document.
      */
-    200: File;
+    200: FileContent;
 };
 
 export type GetSigningDocumentResponse = GetSigningDocumentResponses[keyof GetSigningDocumentResponses];

@@ -767,11 +767,11 @@ export const zDocumentKind = z.enum([
 /**
  * A file of at most 25 MiB (the upload limit). In a form, its part should have a file name.
  */
-export const zFile = z.string().max(26214400);
+export const zFileContent = z.string().max(26214400);
 
 export const zUploadDocumentRequest = z.object({
     caseId: zId.optional(),
-    file: zFile
+    file: zFileContent
 });
 
 /**
@@ -2563,7 +2563,7 @@ export const zGetDocumentContentPath = z.object({
 /**
  * The whole file.
  */
-export const zGetDocumentContentResponse = zFile;
+export const zGetDocumentContentResponse = zFileContent;
 
 export const zVerifyDocumentPath = z.object({
     docId: zId
@@ -2964,7 +2964,7 @@ export const zGetSigningDocumentBody = zSigningToken;
 /**
  * The document.
  */
-export const zGetSigningDocumentResponse = zFile;
+export const zGetSigningDocumentResponse = zFileContent;
 
 export const zGetSigningTextBody = zSigningToken;
 
