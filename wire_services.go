@@ -58,35 +58,41 @@ func openServices(ctx context.Context, r *runner, cfg config.Config, infra *infr
 	if s.accounts, err = newAccounts(ctx, cfg, infra); err != nil {
 		return nil, err
 	}
-	s.cases = cases.New(infra.database, s.accounts, domain.SystemClock, domain.NewID)
-	s.cases.BeforeDelete = esign.CaseDeletable
-	s.cases.Events = s.events
-	s.files, err = files.New(files.Config{
-		DB: infra.database, Runtime: system, Store: infra.store, Text: c.texts, ExtractionWorkers: textReaders, Pool: c.children, Cases: s.cases, Events: s.events, Deletable: esign.DocumentDeletable,
-	})
-	if err != nil {
-		return nil, err
-	}
 	s.jobs, err = jobs.New(jobs.Config{
-		DB: infra.database, Transport: c.queue, Runtime: domain.SystemRuntime(infra.log).Part("jobs"), Metrics: newJobMetrics(infra.registry), Concurrency: cfg.Jobs.Concurrency,
+		DB: infra.database, Transport: c.queue, Runtime: system.Part("jobs"), Metrics: newJobMetrics(infra.registry), Concurrency: cfg.Jobs.Concurrency,
 	})
 	if err != nil {
 		return nil, err
 	}
-	if s.email, err = newEmail(cfg, infra, c, s); err != nil {
+	outbox, err := newOutbox(cfg, infra, c, s.jobs)
+	if err != nil {
 		return nil, err
 	}
+	s.accounts.SendBy(outbox, s.jobs)
+	if s.cases, err = cases.New(cases.Config{
+		Runtime: system.Part("cases"), DB: infra.database, Accounts: s.accounts, Events: s.events, Mailer: outbox,
+		RequireVerifiedEmail: c.mail != nil, BeforeDelete: esign.CaseDeletable,
+	}); err != nil {
+		return nil, err
+	}
+	if s.files, err = files.New(files.Config{
+		DB: infra.database, Runtime: system.Part("files"), Store: infra.store, Text: c.texts, ExtractionWorkers: textReaders, Pool: c.children,
+		Cases: s.cases, Events: s.events, Deletable: esign.DocumentDeletable,
+	}); err != nil {
+		return nil, err
+	}
+	s.email = newEmail(cfg, infra, c, s, outbox)
 	if s.idempotency, err = idempotency.New(infra.database, []byte(cfg.JWT.Secret), domain.SystemClock); err != nil {
 		return nil, err
 	}
 	s.webhooks, err = webhooks.New(webhooks.Deps{
 		DB: infra.database, Jobs: s.jobs, Sender: c.webhooks, People: s.accounts, Cases: s.cases, Clock: domain.SystemClock, NewID: domain.NewID, Random: rand.Reader,
-		Log: infra.log, Key: []byte(cmp.Or(cfg.Webhooks.Key, cfg.JWT.Secret)), Concurrency: cfg.Jobs.Concurrency, Disabled: s.email.WebhookMail,
+		Log: infra.log, Key: []byte(cmp.Or(cfg.Webhooks.Key, cfg.JWT.Secret)), Concurrency: cfg.Jobs.Concurrency, Disabled: outbox.WebhookMail,
 	})
 	if err != nil {
 		return nil, err
 	}
-	s.notifications = notifications.New(notifications.Deps{DB: infra.database, Jobs: s.jobs, People: s.accounts, Cases: s.cases, Clock: domain.SystemClock, Mail: s.email.NotificationMail})
+	s.notifications = notifications.New(notifications.Deps{DB: infra.database, Jobs: s.jobs, People: s.accounts, Cases: s.cases, Clock: domain.SystemClock, Mail: outbox.NotificationMail})
 	s.events.Subscribe(events.ForAudience(s.cases, s.webhooks.OnEvent, s.notifications.OnEvent))
 
 	if s.ai, err = newAI(cfg, infra, c, s); err != nil {
@@ -98,16 +104,16 @@ func openServices(ctx context.Context, r *runner, cfg config.Config, infra *infr
 		}
 		return nil // out of time: what was not written yet was not acknowledged either
 	})
-	if s.templates, err = templates.New(templates.Config{DB: infra.database, Runtime: system, Renderer: c.pdf}); err != nil {
+	if s.templates, err = templates.New(templates.Config{DB: infra.database, Runtime: system.Part("templates"), Renderer: c.pdf}); err != nil {
 		return nil, fmt.Errorf("templates: %w", err)
 	}
-	if s.drafts, err = drafts.New(drafts.Config{DB: infra.database, Runtime: system, Cases: s.cases, Events: s.events}); err != nil {
+	if s.drafts, err = drafts.New(drafts.Config{DB: infra.database, Runtime: system.Part("drafts"), Cases: s.cases, Events: s.events}); err != nil {
 		return nil, err
 	}
-	s.rendering, err = rendering.New(rendering.Config{
-		DB: infra.database, Runtime: system, Templates: s.templates, Drafts: s.drafts, Files: s.files, Renderer: c.pdf, Jobs: s.jobs, Accounts: s.accounts, Cases: s.cases,
-	})
-	if err != nil {
+	if s.rendering, err = rendering.New(rendering.Config{
+		DB: infra.database, Runtime: system.Part("rendering"), Templates: s.templates, Drafts: s.drafts, Files: s.files, Renderer: c.pdf,
+		Jobs: s.jobs, Accounts: s.accounts, Cases: s.cases,
+	}); err != nil {
 		return nil, err
 	}
 	s.esign = newEsign(cfg, infra, c, s)
@@ -143,30 +149,31 @@ func newAccounts(ctx context.Context, cfg config.Config, infra *infrastructure) 
 	return accounts, nil
 }
 
-// newEmail creates the e-mail service. Accounts and cases send their mails through it.
-func newEmail(cfg config.Config, infra *infrastructure, c *clients, s *services) (*email.Service, error) {
+// newOutbox creates the outbox for the mails of the service itself. Without a mail server it accepts none.
+func newOutbox(cfg config.Config, infra *infrastructure, c *clients, queue *jobs.Service) (_ *email.Outbox, err error) {
+	var quota *limits.Limiter // nil: no limit
+	if cfg.RateLimits.Enabled {
+		quota, err = limits.New(infra.redis, domain.SystemClock, []byte(cfg.JWT.Secret), limits.Budget{Name: "email", Requests: cfg.Mail.RecipientsPerHour, Window: time.Hour})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return email.NewOutbox(email.OutboxConfig{
+		Runtime: domain.SystemRuntime(infra.log).Part("email"), Jobs: queue, Quota: quota, AppURL: cfg.URLs.App, Configured: c.mail != nil,
+	}), nil
+}
+
+// newEmail creates the e-mail service.
+func newEmail(cfg config.Config, infra *infrastructure, c *clients, s *services, outbox *email.Outbox) *email.Service {
 	deps := email.Deps{
-		DB: infra.database, Jobs: s.jobs, Archive: s.files, People: s.accounts, Clock: domain.SystemClock, NewID: domain.NewID, Log: infra.log,
-		Keep: cfg.Mail.Retention, PublicURL: infra.url, AccountURL: cmp.Or(cfg.URLs.Account, infra.url+"/account"), AppURL: cfg.URLs.App,
+		DB: infra.database, Jobs: s.jobs, Outbox: outbox, Archive: s.files, People: s.accounts, Clock: domain.SystemClock, NewID: domain.NewID, Log: infra.log,
+		Keep: cfg.Mail.Retention, PublicURL: infra.url, AccountURL: cmp.Or(cfg.URLs.Account, infra.url+"/account"),
 		Secret: s.accounts.LinkSecret, LinkID: s.accounts.LinkID, Events: s.events,
 	}
 	if c.mail != nil {
 		deps.Sender = c.mail
-		s.cases.RequireVerifiedEmail = true
 	}
-	if cfg.RateLimits.Enabled {
-		limit, err := limits.New(infra.redis, domain.SystemClock, []byte(cfg.JWT.Secret), limits.Budget{Name: "email", Requests: cfg.Mail.RecipientsPerHour, Window: time.Hour})
-		if err != nil {
-			return nil, err
-		}
-		deps.Limit = limit
-	}
-	mailer := email.New(deps)
-	s.accounts.SendBy(mailer, s.jobs)
-	if c.mail != nil {
-		s.cases.Mail = mailer
-	}
-	return mailer, nil
+	return email.New(deps)
 }
 
 // newAI creates the AI service.
@@ -175,7 +182,7 @@ func newAI(cfg config.Config, infra *infrastructure, c *clients, s *services) (*
 	if err != nil {
 		return nil, fmt.Errorf("masking: %w", err)
 	}
-	templates, err := prompts.Load()
+	promptTemplates, err := prompts.Load()
 	if err != nil {
 		return nil, fmt.Errorf("prompts: %w", err)
 	}
@@ -188,7 +195,7 @@ func newAI(cfg config.Config, infra *infrastructure, c *clients, s *services) (*
 		flights = math.MaxInt
 	}
 	return ai.New(ai.Deps{
-		DB: infra.database, Redis: infra.redis, Model: c.model, Masker: masker, Prompts: templates, Policies: rules, Cases: s.cases, Library: s.files, Events: s.events, Jobs: s.jobs,
+		DB: infra.database, Redis: infra.redis, Model: c.model, Masker: masker, Prompts: promptTemplates, Policies: rules, Cases: s.cases, Library: s.files, Events: s.events, Jobs: s.jobs,
 		Clock: domain.SystemClock, NewID: domain.NewID, Metrics: c.aiMetrics, Log: infra.log,
 		ChatTTL: cfg.LLM.ChatCacheTTL, Deadline: cfg.LLM.Deadline + 10*time.Second, MaxFlights: flights,
 	})

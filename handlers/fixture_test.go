@@ -184,14 +184,15 @@ func newFixture(t testing.TB, options ...option) *fixture {
 			t.Error(err)
 		}
 	})
-	matters := cases.New(database, accounts, domain.SystemClock, domain.NewID)
-	b.store = &fakeStore{files: map[string][]byte{}}
 	bus := events.NewBus()
 	runtime := domain.SystemRuntime(log)
-	b.archive, err = files.New(files.Config{DB: database, Runtime: runtime, Store: b.store, Text: readers().texts, Pool: readers().uploads, Cases: matters, Events: bus, Deletable: esign.DocumentDeletable})
+	outbox := email.NewOutbox(email.OutboxConfig{Runtime: runtime, Jobs: b.jobs, Configured: true})
+	caseService, err := cases.New(cases.Config{Runtime: runtime, DB: database, Accounts: accounts, Events: bus, Mailer: outbox, BeforeDelete: esign.CaseDeletable})
 	must(t, err)
-	matters.BeforeDelete = esign.CaseDeletable
-	service, err := ai.New(ai.Deps{DB: database, Redis: b.redis, Model: provider, Masker: ready.masker, Prompts: ready.prompts, Policies: ready.rules, Cases: matters, Library: b.archive, Jobs: b.jobs,
+	b.store = &fakeStore{files: map[string][]byte{}}
+	b.archive, err = files.New(files.Config{DB: database, Runtime: runtime, Store: b.store, Text: readers().texts, Pool: readers().uploads, Cases: caseService, Events: bus, Deletable: esign.DocumentDeletable})
+	must(t, err)
+	service, err := ai.New(ai.Deps{DB: database, Redis: b.redis, Model: provider, Masker: ready.masker, Prompts: ready.prompts, Policies: ready.rules, Cases: caseService, Library: b.archive, Jobs: b.jobs,
 		Clock: domain.SystemClock, NewID: domain.NewID, Log: log})
 	must(t, err)
 	t.Cleanup(func() {
@@ -204,13 +205,12 @@ func newFixture(t testing.TB, options ...option) *fixture {
 	}
 
 	s.config.Accounts, s.config.AI = accounts, service
-	s.config.Cases, b.cases = matters, matters
+	s.config.Cases, b.cases = caseService, caseService
 	s.config.Files, s.config.Jobs = b.archive, b.jobs
-	s.config.Email = email.New(email.Deps{DB: database, Jobs: b.jobs, Sender: b.mailServer, Archive: b.archive, People: accounts, Clock: domain.SystemClock, NewID: domain.NewID, Log: log,
+	s.config.Email = email.New(email.Deps{DB: database, Jobs: b.jobs, Outbox: outbox, Events: bus, Sender: b.mailServer, Archive: b.archive, People: accounts, Clock: domain.SystemClock, NewID: domain.NewID, Log: log,
 		PublicURL: "https://counsel.example", AccountURL: "https://counsel.example/account", Secret: accounts.LinkSecret, LinkID: accounts.LinkID, Backoff: []time.Duration{10 * time.Millisecond, 20 * time.Millisecond, 20 * time.Millisecond}})
-	accounts.SendBy(s.config.Email, b.jobs)
-	matters.Mail = s.config.Email
-	s.config.Drafts, err = drafts.New(drafts.Config{DB: database, Runtime: runtime, Cases: matters, Events: bus})
+	accounts.SendBy(outbox, b.jobs)
+	s.config.Drafts, err = drafts.New(drafts.Config{DB: database, Runtime: runtime, Cases: caseService, Events: bus})
 	must(t, err)
 	engine, err := pdf.New(pdf.Config{})
 	must(t, err)
@@ -218,13 +218,12 @@ func newFixture(t testing.TB, options ...option) *fixture {
 	must(t, err)
 	sender := webhook.New(webhook.Config{AllowPrivate: true})
 	t.Cleanup(sender.Close)
-	s.config.Webhooks, err = webhooks.New(webhooks.Deps{DB: database, Jobs: b.jobs, Sender: sender, People: accounts, Cases: matters, Clock: domain.SystemClock,
-		NewID: domain.NewID, Random: rand.Reader, Log: log, Key: []byte(secret), Disabled: s.config.Email.WebhookMail})
+	s.config.Webhooks, err = webhooks.New(webhooks.Deps{DB: database, Jobs: b.jobs, Sender: sender, People: accounts, Cases: caseService, Clock: domain.SystemClock,
+		NewID: domain.NewID, Random: rand.Reader, Log: log, Key: []byte(secret), Disabled: outbox.WebhookMail})
 	must(t, err)
-	s.config.Notifications = notifications.New(notifications.Deps{DB: database, Jobs: b.jobs, People: accounts, Cases: matters, Clock: domain.SystemClock, Mail: s.config.Email.NotificationMail})
-	bus.Subscribe(events.ForAudience(matters, s.config.Webhooks.OnEvent, s.config.Notifications.OnEvent))
-	matters.Events, s.config.Email.Events = bus, bus
-	s.config.Rendering, err = rendering.New(rendering.Config{DB: database, Runtime: runtime, Templates: s.config.Templates, Drafts: s.config.Drafts, Files: b.archive, Renderer: engine, Jobs: b.jobs, Accounts: accounts, Cases: matters})
+	s.config.Notifications = notifications.New(notifications.Deps{DB: database, Jobs: b.jobs, People: accounts, Cases: caseService, Clock: domain.SystemClock, Mail: outbox.NotificationMail})
+	bus.Subscribe(events.ForAudience(caseService, s.config.Webhooks.OnEvent, s.config.Notifications.OnEvent))
+	s.config.Rendering, err = rendering.New(rendering.Config{DB: database, Runtime: runtime, Templates: s.config.Templates, Drafts: s.config.Drafts, Files: b.archive, Renderer: engine, Jobs: b.jobs, Accounts: accounts, Cases: caseService})
 	must(t, err)
 	s.config.Idempotency, err = idempotency.New(database, []byte(secret), domain.SystemClock)
 	must(t, err)
@@ -233,9 +232,9 @@ func newFixture(t testing.TB, options ...option) *fixture {
 	must(t, err)
 	seal, err := pades.New(certificate, key, nil)
 	must(t, err)
-	s.config.Esign = esign.New(esign.Deps{DB: database, Archive: b.archive, Cases: matters, People: accounts, Jobs: &syncJobs{t: t, handlers: map[string]jobHandler{}}, Mails: b.signMailServer, Post: s.config.Email, Renderer: engine, Seal: seal.WithPool(readers().uploads), Provider: s.provider, Publisher: bus,
+	s.config.Esign = esign.New(esign.Deps{DB: database, Archive: b.archive, Cases: caseService, People: accounts, Jobs: &syncJobs{t: t, handlers: map[string]jobHandler{}}, Mails: b.signMailServer, Post: s.config.Email, Renderer: engine, Seal: seal.WithPool(readers().uploads), Provider: s.provider, Publisher: bus,
 		Secret: []byte(secret), URL: "https://counsel.example", Clock: domain.SystemClock, NewID: domain.NewID, Log: log})
-	s.config.Privacy = privacy.New(privacy.Deps{DB: database, Clock: domain.SystemClock, Accounts: accounts, AI: service, Drafts: s.config.Drafts, Archive: b.archive, Rendering: s.config.Rendering, Cases: matters, Webhooks: s.config.Webhooks, Notifications: s.config.Notifications, Email: s.config.Email, Jobs: b.jobs, Esign: s.config.Esign, Templates: s.config.Templates})
+	s.config.Privacy = privacy.New(privacy.Deps{DB: database, Clock: domain.SystemClock, Accounts: accounts, AI: service, Drafts: s.config.Drafts, Archive: b.archive, Rendering: s.config.Rendering, Cases: caseService, Webhooks: s.config.Webhooks, Notifications: s.config.Notifications, Email: s.config.Email, Jobs: b.jobs, Esign: s.config.Esign, Templates: s.config.Templates})
 	s.config.Ready = func(ctx context.Context) (database, redis error) { return b.ready(ctx) }
 	if s.limit > 0 {
 		s.config.UserLimit, err = limits.New(b.redis, domain.SystemClock, []byte(secret+t.Name()), limits.Budget{Name: "user", Requests: s.limit, Window: time.Minute})

@@ -12,57 +12,57 @@ import (
 	"counsel/gen/query"
 )
 
-// admit decides by one statement, before anything is locked. To a stranger the answer is that of a
-// case which is not there, after the same work; what else there is to do about it is done later, by
-// Run, so that neither the answer nor the time it takes tells whether there is such a case.
-func (s *Service) admit(ctx context.Context, p domain.Principal, id domain.ID, act Action) *domain.Error {
-	at, err := s.rows.GetStanding(ctx, query.GetStandingParams{Member: p.UserID, ID: id})
+// checkAccess evaluates the policy with one statement, before anything is locked. A stranger gets
+// the same answer after the same work as for a case that does not exist, so neither the answer nor
+// its timing is an oracle. The denial is logged later, by RunDenialLog.
+func (s *Service) checkAccess(ctx context.Context, p domain.Principal, id domain.ID, action Action) *domain.Error {
+	standing, err := s.queries.GetStanding(ctx, query.GetStandingParams{Member: p.UserID, ID: id})
 	if err != nil {
-		e, ok := errors.AsType[*domain.Error](absent(err, noCase()))
+		e, ok := errors.AsType[*domain.Error](notFoundAs(err, errNoCase()))
 		if !ok {
 			e = &domain.Error{Code: domain.Internal, Err: err}
 		}
 		return e
 	}
-	refusal := decide(p, Role(at.MyRole.String), Status(at.Status), at.LegalHold, act)
-	if refusal != nil && refusal.Code == domain.NotFound {
-		s.refusals.add(refusalOf{id, p.UserID, act})
+	denied := evaluate(p, Role(standing.MyRole.String), Status(standing.Status), standing.LegalHold, action)
+	if denied != nil && denied.Code == domain.NotFound {
+		s.denials.add(denial{id, p.UserID, action})
 	}
-	return refusal
+	return denied
 }
 
-// UniformNotFound is missing, after the work of asking for a case that is not there. It is for what can belong to
-// a case: one that has no row, or is somebody else's own, then takes as long as one whose case is closed
-// to the caller. Another error than NotFound is returned as it is.
-func (s *Service) UniformNotFound(ctx context.Context, p domain.Principal, missing error) error {
-	if domain.CodeOf(missing) != domain.NotFound {
-		return missing
+// UniformNotFound returns notFound after the same query as for a missing case. Use it for things
+// that can belong to a case: an absent one, or somebody else's own, then takes as long as one in a
+// case that is closed to the caller. Errors other than NotFound are returned unchanged.
+func (s *Service) UniformNotFound(ctx context.Context, p domain.Principal, notFound error) error {
+	if domain.CodeOf(notFound) != domain.NotFound {
+		return notFound
 	}
-	if err := s.admit(ctx, p, domain.ID{}, Action{}); err != nil && err.Code != domain.NotFound {
+	if err := s.checkAccess(ctx, p, domain.ID{}, Action{}); err != nil && err.Code != domain.NotFound {
 		return err
 	}
-	return missing
+	return notFound
 }
 
-// Authorize tells whether the caller may do something in a case, for work that takes too long
-// to stay in a transaction; what it comes to is then put down by Read or Change, which decide
-// anew. A member's refusal goes into the timeline, a stranger's as Run says. Errors: NotFound for
-// whoever may not know of the case, Forbidden for a member, Conflict while it is closed (reason
+// Authorize checks whether the caller may do something in a case, before work that is too long for
+// a transaction. AuthorizeRead or AuthorizedTx decide again and log the result. A member's denial
+// is logged in the timeline at once, a stranger's by RunDenialLog. Errors: NotFound if the caller
+// may not know of the case, Forbidden for a member, Conflict if the case is closed (reason
 // case_closed) or under legal hold (legal_hold).
-func (s *Service) Authorize(ctx context.Context, p domain.Principal, id domain.ID, act Action) error {
-	switch refusal := s.admit(ctx, p, id, act); {
-	case refusal == nil:
+func (s *Service) Authorize(ctx context.Context, p domain.Principal, id domain.ID, action Action) error {
+	switch denied := s.checkAccess(ctx, p, id, action); {
+	case denied == nil:
 		return nil
-	case refusal.Code == domain.Forbidden, refusal.Code == domain.Conflict:
-		return s.enter(ctx, p, id, &act, func(db.Tx) error { return nil })
+	case denied.Code == domain.Forbidden, denied.Code == domain.Conflict:
+		return s.changeLocked(ctx, p, id, &action, func(db.Tx) error { return nil })
 	default:
-		return refusal
+		return denied
 	}
 }
 
-// existing finds what a request made under an id that is the same each time it is repeated. ok: it is
-// there, and the caller may still make such things. Errors as of Authorize.
-func existing[T any](ctx context.Context, s *Service, p domain.Principal, matter, id domain.ID, subject Resource, get func() (T, error)) (row T, ok bool, err error) {
+// findExisting returns the row that an earlier try of the same request created under id. ok: it
+// exists and the caller may still create such things. Errors are those of Authorize.
+func findExisting[T any](ctx context.Context, s *Service, p domain.Principal, caseID, id domain.ID, subject Resource, get func() (T, error)) (row T, ok bool, err error) {
 	if id.IsZero() {
 		return row, false, nil
 	}
@@ -73,71 +73,69 @@ func existing[T any](ctx context.Context, s *Service, p domain.Principal, matter
 		}
 		return row, false, err
 	}
-	return row, true, s.Authorize(ctx, p, matter, Action{Verb: VerbCreate, Resource: subject, ID: &id})
+	return row, true, s.Authorize(ctx, p, caseID, Action{Verb: VerbCreate, Resource: subject, ID: &id})
 }
 
-// AuthorizeRead decides whether the caller may see something of a case and puts it down in the
-// timeline. What is read may be shown once it returned nil. Errors as of Authorize.
-func (s *Service) AuthorizeRead(ctx context.Context, p domain.Principal, id domain.ID, act Action) error {
-	return s.AuthorizedTx(ctx, p, id, &act, func(db.Tx) error { return nil })
+// AuthorizeRead checks whether the caller may see something of a case and logs the read in the
+// timeline. Show nothing unless it returns nil. Errors are those of Authorize.
+func (s *Service) AuthorizeRead(ctx context.Context, p domain.Principal, id domain.ID, action Action) error {
+	return s.AuthorizedTx(ctx, p, id, &action, func(db.Tx) error { return nil })
 }
 
-// AuthorizedTx does something in a case: it decides, runs fn and puts act down in the timeline, all
-// in one transaction. fn may complete act, and may be run again after a deadlock. What one case
-// sees changed is changed one after another. Errors as of Authorize, and what fn returns, after
-// which nothing was done and nothing put down.
-func (s *Service) AuthorizedTx(ctx context.Context, p domain.Principal, id domain.ID, act *Action, fn func(db.Tx) error) error {
-	// A member's refusal is decided and put down below.
-	if refusal := s.admit(ctx, p, id, *act); refusal != nil && refusal.Code != domain.Forbidden && refusal.Code != domain.Conflict {
-		return refusal
+// AuthorizedTx checks the policy, runs fn and appends action to the timeline, in one transaction.
+// fn may complete action and may run again after a deadlock. Changes to one case are serialized.
+// Errors are those of Authorize and of fn; after an error nothing is changed and nothing logged.
+func (s *Service) AuthorizedTx(ctx context.Context, p domain.Principal, id domain.ID, action *Action, fn func(db.Tx) error) error {
+	// changeLocked logs the denial of a member.
+	if denied := s.checkAccess(ctx, p, id, *action); denied != nil && denied.Code != domain.Forbidden && denied.Code != domain.Conflict {
+		return denied
 	}
-	return s.enter(ctx, p, id, act, fn)
+	return s.changeLocked(ctx, p, id, action, fn)
 }
 
-// enter is Change for somebody who was a member a moment ago.
-func (s *Service) enter(ctx context.Context, p domain.Principal, id domain.ID, act *Action, fn func(db.Tx) error) error {
-	var refusal *domain.Error
+// changeLocked is AuthorizedTx after checkAccess.
+func (s *Service) changeLocked(ctx context.Context, p domain.Principal, id domain.ID, action *Action, fn func(db.Tx) error) error {
+	var denied *domain.Error
 	err := db.WithTx(ctx, s.pool, func(tx db.Tx) error {
-		refusal = nil
-		end, err := lockHead(ctx, tx, id)
+		denied = nil
+		head, err := lockHead(ctx, tx, id)
 		if err != nil {
 			return err
 		}
-		at, err := query.New(tx).GetStanding(ctx, query.GetStandingParams{Member: p.UserID, ID: id})
+		standing, err := query.New(tx).GetStanding(ctx, query.GetStandingParams{Member: p.UserID, ID: id})
 		if err != nil {
-			return absent(err, noCase())
+			return notFoundAs(err, errNoCase())
 		}
-		refusal = decide(p, Role(at.MyRole.String), Status(at.Status), at.LegalHold, *act)
+		denied = evaluate(p, Role(standing.MyRole.String), Status(standing.Status), standing.LegalHold, *action)
 		switch {
-		case refusal == nil:
+		case denied == nil:
 			if err := fn(tx); err != nil {
 				return err
 			}
-		case refusal.Code == domain.NotFound: // has just been removed
+		case denied.Code == domain.NotFound: // removed in the meantime
 			return nil
 		}
-		return s.append(ctx, tx, end, id, p.UserID, *act, refusal)
+		return s.appendEntry(ctx, tx, head, id, p.UserID, *action, denied)
 	})
-	if err == nil && refusal != nil {
-		return refusal
+	if err == nil && denied != nil {
+		return denied
 	}
 	return err
 }
 
-// AuthorizeReads is Read for several cases at once, each with an act of its own, in one transaction. It
-// tells which of them are open to the caller; it is for what was found where they may look, so
-// that a case which was closed to them meanwhile is passed over, without an entry.
+// AuthorizeReads is AuthorizeRead for several cases in one transaction, each with its own action.
+// open holds those the caller may read. Cases that were closed to the caller in the meantime are
+// skipped without an entry.
 func (s *Service) AuthorizeReads(ctx context.Context, p domain.Principal, acts map[domain.ID]Action) (open map[domain.ID]bool, err error) {
 	if len(acts) == 0 {
 		return nil, nil
 	}
-	// In one order for everybody, or two that read the same cases could each hold what the other needs.
+	// Lock in one order, or two readers of the same cases could deadlock.
 	ids := slices.SortedFunc(maps.Keys(acts), func(a, b domain.ID) int { return bytes.Compare(a[:], b[:]) })
 	err = db.WithTx(ctx, s.pool, func(tx db.Tx) error {
 		q := query.New(tx)
-
 		open = make(map[domain.ID]bool, len(ids))
-		ends, err := q.LockTimelines(ctx, ids)
+		heads, err := q.LockTimelines(ctx, ids)
 		if err != nil {
 			return err
 		}
@@ -145,47 +143,46 @@ func (s *Service) AuthorizeReads(ctx context.Context, p domain.Principal, acts m
 		if err != nil {
 			return err
 		}
-		for _, end := range ends {
-			i := slices.IndexFunc(standings, func(r query.ListStandingsRow) bool { return r.ID == end.CaseID })
+		for _, head := range heads {
+			i := slices.IndexFunc(standings, func(r query.ListStandingsRow) bool { return r.ID == head.CaseID })
 			if i < 0 {
 				continue
 			}
-			at, act := standings[i], acts[end.CaseID]
-			if decide(p, Role(at.MyRole.String), Status(at.Status), at.LegalHold, act) != nil {
+			standing, action := standings[i], acts[head.CaseID]
+			if evaluate(p, Role(standing.MyRole.String), Status(standing.Status), standing.LegalHold, action) != nil {
 				continue
 			}
-			if err := s.append(ctx, tx, head{end.Seq, end.Hash}, end.CaseID, p.UserID, act, nil); err != nil {
+			if err := s.appendEntry(ctx, tx, chainHead{head.Seq, head.Hash}, head.CaseID, p.UserID, action, nil); err != nil {
 				return err
 			}
-			open[end.CaseID] = true
+			open[head.CaseID] = true
 		}
 		return nil
 	})
 	return open, err
 }
 
-// IsMember reports whether somebody is a member of a case. It decides nothing and leaves no
-// entry.
+// IsMember reports whether the user is a member of a case. It checks no policy and logs nothing.
 func (s *Service) IsMember(ctx context.Context, id, user domain.ID) (bool, error) {
-	_, err := s.rows.GetCaseMember(ctx, query.GetCaseMemberParams{CaseID: id, UserID: user})
+	_, err := s.queries.GetCaseMember(ctx, query.GetCaseMemberParams{CaseID: id, UserID: user})
 	if err = db.Error(err); domain.CodeOf(err) == domain.NotFound {
 		return false, nil
 	}
 	return err == nil, err
 }
 
-// Readers are the members of a case that is there, as a transaction sees them: all of them may read
-// what is in it. It decides nothing and leaves no entry.
+// Readers lists the members of a case that exists, as the transaction sees them. All of them may
+// read its content. It checks no policy and logs nothing.
 func (s *Service) Readers(ctx context.Context, tx db.Tx, id domain.ID) ([]domain.ID, error) {
 	return query.New(tx).ListCaseReaders(ctx, id)
 }
 
-// CanRead reports whether a case is there and somebody is a member of it. It decides nothing and
-// leaves no entry.
+// CanRead reports whether the case exists and the user is a member. It checks no policy and logs
+// nothing.
 func (s *Service) CanRead(ctx context.Context, id, user domain.ID) (bool, error) {
-	at, err := s.rows.GetStanding(ctx, query.GetStandingParams{Member: user, ID: id})
+	standing, err := s.queries.GetStanding(ctx, query.GetStandingParams{Member: user, ID: id})
 	if err = db.Error(err); domain.CodeOf(err) == domain.NotFound {
 		return false, nil
 	}
-	return err == nil && at.MyRole.Valid, err
+	return err == nil && standing.MyRole.Valid, err
 }

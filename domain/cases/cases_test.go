@@ -23,8 +23,8 @@ import (
 
 func TestMain(m *testing.M) { testenv.Main(m) }
 
-// bundle is a service on a database with people in it.
-type bundle struct {
+// fixture is a service on a database with people in it.
+type fixture struct {
 	*Service
 	t    testing.TB
 	pool *sql.DB
@@ -34,17 +34,26 @@ type bundle struct {
 	root                   domain.Principal // an admin
 }
 
-func newBundle(t testing.TB) *bundle { return newBundleOn(t, testenv.SchemaURL(t)) }
+func newFixture(t testing.TB) *fixture { return newFixtureOn(t, testenv.SchemaURL(t)) }
 
-func newBundleOn(t testing.TB, url string) *bundle {
+func newFixtureOn(t testing.TB, url string) *fixture {
 	t.Helper()
-	b := &bundle{t: t, pool: testenv.OpenDB(t, url)}
+	b := &fixture{t: t, pool: testenv.OpenDB(t, url)}
 	people, err := account.New(b.pool, testenv.OpenRedis(t, testenv.RedisURL(t)), account.Config{Secret: strings.Repeat("s", 32)}, domain.SystemClock, domain.NewID, rand.Reader)
 	must(t, err)
-	b.Service = New(b.pool, people, domain.SystemClock, domain.NewID)
+	b.Service, err = New(Config{Runtime: domain.Runtime{Clock: domain.SystemClock, NewID: domain.NewID}, DB: b.pool, Accounts: people})
+	must(t, err)
 	b.anna, b.bert, b.carl, b.dora = b.join("anna", domain.RoleLawyer), b.join("bert", domain.RoleLawyer), b.join("carl", domain.RoleLawyer), b.join("dora", domain.RoleLawyer)
 	b.ella, b.root = b.join("ella", domain.RoleClient), b.join("root", domain.RoleAdmin)
 	return b
+}
+
+// service is a further server on the pool.
+func (b *fixture) service(pool *sql.DB, clock domain.Clock) *Service {
+	b.t.Helper()
+	s, err := New(Config{Runtime: domain.Runtime{Clock: clock, NewID: domain.NewID}, DB: pool, Accounts: b.accounts})
+	must(b.t, err)
+	return s
 }
 
 func must(t testing.TB, err error) {
@@ -54,8 +63,8 @@ func must(t testing.TB, err error) {
 	}
 }
 
-// fails wants an error with this code, and with this reason when one is given.
-func fails(t testing.TB, err error, code domain.Code, reason ...string) {
+// wantError wants an error with this code, and with this reason when one is given.
+func wantError(t testing.TB, err error, code domain.Code, reason ...string) {
 	t.Helper()
 	e, ok := errors.AsType[*domain.Error](err)
 	if !ok || e.Code != code || len(reason) > 0 && e.Reason != reason[0] {
@@ -63,7 +72,7 @@ func fails(t testing.TB, err error, code domain.Code, reason ...string) {
 	}
 }
 
-func (b *bundle) join(name string, role domain.Role) domain.Principal {
+func (b *fixture) join(name string, role domain.Role) domain.Principal {
 	b.t.Helper()
 	now := domain.SystemClock()
 	id := domain.NewID()
@@ -71,32 +80,32 @@ func (b *bundle) join(name string, role domain.Role) domain.Principal {
 	return domain.Principal{UserID: id, Role: role}
 }
 
-func (b *bundle) open(p domain.Principal, title string) domain.ID {
+func (b *fixture) open(p domain.Principal, title string) domain.ID {
 	b.t.Helper()
 	c, err := b.Create(b.t.Context(), p, NewCase{Title: title})
 	must(b.t, err)
 	return c.ID
 }
 
-func (b *bundle) add(id domain.ID, p domain.Principal, r Role) {
+func (b *fixture) add(id domain.ID, p domain.Principal, r Role) {
 	b.t.Helper()
 	_, err := b.AddMember(b.t.Context(), b.root, id, NewMember{UserID: &p.UserID, Role: r})
 	must(b.t, err)
 }
 
 // entries is a whole timeline, the oldest first.
-func (b *bundle) entries(id domain.ID) []Entry {
+func (b *fixture) entries(id domain.ID) []Entry {
 	b.t.Helper()
 	rows, err := query.New(b.pool).WalkTimeline(b.t.Context(), query.WalkTimelineParams{CaseID: id, Limit: 100_000})
 	must(b.t, err)
 	out := make([]Entry, len(rows))
 	for i, r := range rows {
-		out[i] = entryOf(r)
+		out[i] = toEntry(r)
 	}
 	return out
 }
 
-func (b *bundle) last(id domain.ID) Entry {
+func (b *fixture) last(id domain.ID) Entry {
 	b.t.Helper()
 	all := b.entries(id)
 	return all[len(all)-1]
@@ -105,7 +114,7 @@ func (b *bundle) last(id domain.ID) Entry {
 func ptr[T any](v T) *T { return &v }
 
 func TestCaseFromOpeningToDeletion(t *testing.T) {
-	b := newBundle(t)
+	b := newFixture(t)
 	ctx := t.Context()
 	c, err := b.Create(ctx, b.anna, NewCase{Title: "  Northwind v. Southwind ", Description: "Late deliveries."})
 	must(t, err)
@@ -124,12 +133,12 @@ func TestCaseFromOpeningToDeletion(t *testing.T) {
 		t.Errorf("entered %+v", e)
 	}
 	_, err = b.AddNote(ctx, b.anna, c.ID, NewNote{Body: "too late"})
-	fails(t, err, domain.Conflict, "case_closed")
+	wantError(t, err, domain.Conflict, "case_closed")
 	_, err = b.AddTask(ctx, b.root, c.ID, domain.ID{}, TaskContent{Title: "too late"})
-	fails(t, err, domain.Conflict, "case_closed")
-	again, err := b.Update(ctx, b.anna, c.ID, Update{Status: ptr(Open)})
+	wantError(t, err, domain.Conflict, "case_closed")
+	changed, err := b.Update(ctx, b.anna, c.ID, Update{Status: ptr(Open)})
 	must(t, err)
-	if again.ClosedAt != nil {
+	if changed.ClosedAt != nil {
 		t.Error("a reopened case says when it was closed")
 	}
 
@@ -143,7 +152,7 @@ func TestCaseFromOpeningToDeletion(t *testing.T) {
 		"case": b.Delete(ctx, b.anna, c.ID), "case by an admin": b.Delete(ctx, b.root, c.ID),
 		"note": b.DeleteNote(ctx, b.anna, c.ID, note.ID), "task": b.DeleteTask(ctx, b.anna, c.ID, task.ID),
 	} {
-		t.Run("hold on "+name, func(t *testing.T) { fails(t, err, domain.Conflict, "legal_hold") })
+		t.Run("hold on "+name, func(t *testing.T) { wantError(t, err, domain.Conflict, "legal_hold") })
 	}
 	_, err = b.Update(ctx, b.anna, c.ID, Update{LegalHold: ptr(false)})
 	must(t, err)
@@ -151,7 +160,7 @@ func TestCaseFromOpeningToDeletion(t *testing.T) {
 	must(t, b.Delete(ctx, b.anna, c.ID))
 	for _, p := range []domain.Principal{b.anna, b.root, b.carl} {
 		_, err = b.Get(ctx, p, c.ID)
-		fails(t, err, domain.NotFound)
+		wantError(t, err, domain.NotFound)
 		if items, _, _ := b.List(ctx, p, Filter{}); len(items) > 0 {
 			t.Errorf("a deleted case is listed: %+v", items)
 		}
@@ -162,7 +171,7 @@ func TestCaseFromOpeningToDeletion(t *testing.T) {
 }
 
 func TestInputIsRefused(t *testing.T) {
-	b := newBundle(t)
+	b := newFixture(t)
 	ctx := t.Context()
 	id := b.open(b.anna, "A case")
 	for name, try := range map[string]func() error{
@@ -201,7 +210,7 @@ func TestInputIsRefused(t *testing.T) {
 			return err
 		},
 	} {
-		t.Run(name, func(t *testing.T) { fails(t, try(), domain.Invalid) })
+		t.Run(name, func(t *testing.T) { wantError(t, try(), domain.Invalid) })
 	}
 	if n := len(b.entries(id)); n != 1 {
 		t.Errorf("what was not acceptable made %d entries", n-1)
@@ -209,13 +218,13 @@ func TestInputIsRefused(t *testing.T) {
 }
 
 func TestList(t *testing.T) {
-	b := newBundle(t)
+	b := newFixture(t)
 	ctx := t.Context()
 	var ids []domain.ID
 	for _, title := range []string{"Müller ./. Meier", "100% owned_by nobody", "Estate of O'Brien", `back\slash`} {
 		ids = append(ids, b.open(b.anna, title))
 	}
-	other := b.open(b.carl, "Muller elsewhere")
+	candidate := b.open(b.carl, "Muller elsewhere")
 	_, err := b.Update(ctx, b.anna, ids[2], Update{Status: ptr(Closed), Description: ptr("a will")})
 	must(t, err)
 	found := func(p domain.Principal, f Filter) []domain.ID {
@@ -252,10 +261,10 @@ func TestList(t *testing.T) {
 		"quote":            {b.anna, Filter{Text: "O'Brien"}, ids[2:3]},
 		"backslash":        {b.anna, Filter{Text: `\`}, ids[3:]},
 		"nothing":          {b.anna, Filter{Text: "nowhere"}, nil},
-		"another's":        {b.carl, Filter{}, []domain.ID{other}},
+		"another's":        {b.carl, Filter{}, []domain.ID{candidate}},
 		"nobody's":         {b.dora, Filter{}, nil},
-		"an admin's":       {b.root, Filter{}, append([]domain.ID{other}, newest...)},
-		"an admin's words": {b.root, Filter{Text: "muller"}, []domain.ID{other, ids[0]}},
+		"an admin's":       {b.root, Filter{}, append([]domain.ID{candidate}, newest...)},
+		"an admin's words": {b.root, Filter{Text: "muller"}, []domain.ID{candidate, ids[0]}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if got := found(c.who, c.f); !slices.Equal(got, c.want) {
@@ -266,7 +275,7 @@ func TestList(t *testing.T) {
 }
 
 func TestMembers(t *testing.T) {
-	b := newBundle(t)
+	b := newFixture(t)
 	ctx := t.Context()
 	id := b.open(b.anna, "A case")
 	m, err := b.AddMember(ctx, b.anna, id, NewMember{Email: "BERT@example.com", Role: Lawyer})
@@ -275,9 +284,9 @@ func TestMembers(t *testing.T) {
 		t.Errorf("added %+v", m)
 	}
 	_, err = b.AddMember(ctx, b.anna, id, NewMember{UserID: &b.bert.UserID, Role: Viewer})
-	fails(t, err, domain.Conflict)
+	wantError(t, err, domain.Conflict)
 	// Who only says that an address is theirs is not let in by it, and looks like nobody.
-	b.RequireVerifiedEmail = true
+	b.requireVerifiedEmail = true
 	for _, address := range []string{"nobody@example.com", "carl@example.com"} {
 		m, err = b.AddMember(ctx, b.anna, id, NewMember{Email: address, Role: Viewer})
 		must(t, err)
@@ -291,21 +300,21 @@ func TestMembers(t *testing.T) {
 	must(t, err)
 	must(t, b.RemoveMember(ctx, b.anna, id, b.carl.UserID))
 	_, err = b.AddMember(ctx, b.bert, id, NewMember{Email: "nobody@example.com", Role: Viewer})
-	fails(t, err, domain.Forbidden) // not: no such account
+	wantError(t, err, domain.Forbidden) // not: no such account
 	_, err = b.AddMember(ctx, b.carl, id, NewMember{Email: "nobody@example.com", Role: Viewer})
-	fails(t, err, domain.NotFound)
+	wantError(t, err, domain.NotFound)
 
 	task, err := b.AddTask(ctx, b.anna, id, domain.ID{}, TaskContent{Title: "Answer", AssigneeID: &b.bert.UserID, DueOn: ptr(time.Date(2026, 12, 15, 0, 0, 0, 0, time.UTC))})
 	must(t, err)
 
 	// The last owner stays.
-	fails(t, b.RemoveMember(ctx, b.anna, id, b.anna.UserID), domain.Conflict)
+	wantError(t, b.RemoveMember(ctx, b.anna, id, b.anna.UserID), domain.Conflict)
 	_, err = b.UpdateMember(ctx, b.anna, id, b.anna.UserID, Viewer)
-	fails(t, err, domain.Conflict)
-	fails(t, b.RemoveMember(ctx, b.bert, id, b.anna.UserID), domain.Forbidden)
-	fails(t, b.RemoveMember(ctx, b.anna, id, b.dora.UserID), domain.NotFound)
+	wantError(t, err, domain.Conflict)
+	wantError(t, b.RemoveMember(ctx, b.bert, id, b.anna.UserID), domain.Forbidden)
+	wantError(t, b.RemoveMember(ctx, b.anna, id, b.dora.UserID), domain.NotFound)
 	_, err = b.UpdateMember(ctx, b.anna, id, b.dora.UserID, Viewer)
-	fails(t, err, domain.NotFound)
+	wantError(t, err, domain.NotFound)
 
 	list, err := b.Members(ctx, b.bert, id)
 	must(t, err)
@@ -322,7 +331,7 @@ func TestMembers(t *testing.T) {
 	must(t, err)
 	must(t, b.RemoveMember(ctx, b.anna, id, b.anna.UserID)) // a viewer may leave
 	_, err = b.Get(ctx, b.anna, id)
-	fails(t, err, domain.NotFound)
+	wantError(t, err, domain.NotFound)
 
 	b.add(id, b.dora, Owner)
 	must(t, b.RemoveMember(ctx, b.dora, id, b.bert.UserID))
@@ -335,19 +344,19 @@ func TestMembers(t *testing.T) {
 
 // TestDemotedLawyer: membership does not outlive the standing it was given on.
 func TestDemotedLawyer(t *testing.T) {
-	b := newBundle(t)
+	b := newFixture(t)
 	id := b.open(b.anna, "A case")
 	b.add(id, b.bert, Lawyer)
 	demoted := domain.Principal{UserID: b.bert.UserID, Role: domain.RoleClient}
 	_, err := b.AddNote(t.Context(), demoted, id, NewNote{Body: "still here"})
-	fails(t, err, domain.Forbidden)
+	wantError(t, err, domain.Forbidden)
 	if _, _, err := b.Notes(t.Context(), demoted, id, 0, nil); err != nil {
 		t.Errorf("cannot read any more: %v", err)
 	}
 }
 
 func TestNotesAndTasks(t *testing.T) {
-	b := newBundle(t)
+	b := newFixture(t)
 	ctx := t.Context()
 	id, elsewhere := b.open(b.anna, "A case"), b.open(b.anna, "Another")
 	for i := range 5 {
@@ -356,22 +365,22 @@ func TestNotesAndTasks(t *testing.T) {
 	}
 	first, next, err := b.Notes(ctx, b.anna, id, 3, nil)
 	must(t, err)
-	rest, end, err := b.Notes(ctx, b.anna, id, 3, next)
+	rest, head, err := b.Notes(ctx, b.anna, id, 3, next)
 	must(t, err)
-	if len(first) != 3 || len(rest) != 2 || end != nil || first[0].Body != "line 4\nnext" || rest[1].Body != "line 0\nnext" {
+	if len(first) != 3 || len(rest) != 2 || head != nil || first[0].Body != "line 4\nnext" || rest[1].Body != "line 0\nnext" {
 		t.Errorf("paged %+v, %+v", first, rest)
 	}
 	// What is another case's is not this one's.
-	fails(t, b.DeleteNote(ctx, b.anna, elsewhere, first[0].ID), domain.NotFound)
+	wantError(t, b.DeleteNote(ctx, b.anna, elsewhere, first[0].ID), domain.NotFound)
 	must(t, b.DeleteNote(ctx, b.anna, id, first[0].ID))
-	fails(t, b.DeleteNote(ctx, b.anna, id, first[0].ID), domain.NotFound)
+	wantError(t, b.DeleteNote(ctx, b.anna, id, first[0].ID), domain.NotFound)
 
 	due := time.Date(2026, 12, 15, 0, 0, 0, 0, time.UTC)
 	task, err := b.AddTask(ctx, b.anna, id, domain.ID{}, TaskContent{Title: "File", DueOn: &due, AssigneeID: &b.anna.UserID})
 	must(t, err)
 	_, err = b.ReplaceTask(ctx, b.anna, elsewhere, task.ID, task.TaskContent)
-	fails(t, err, domain.NotFound)
-	fails(t, b.DeleteTask(ctx, b.anna, elsewhere, task.ID), domain.NotFound)
+	wantError(t, err, domain.NotFound)
+	wantError(t, b.DeleteTask(ctx, b.anna, elsewhere, task.ID), domain.NotFound)
 	done, err := b.ReplaceTask(ctx, b.anna, id, task.ID, TaskContent{Title: "Filed", Status: TaskDone})
 	must(t, err)
 	if done.DueOn != nil || done.AssigneeID != nil || done.Status != TaskDone || done.CreatedAt != task.CreatedAt {
@@ -388,16 +397,16 @@ func TestNotesAndTasks(t *testing.T) {
 		t.Errorf("open %+v, done %+v", open, finished)
 	}
 	must(t, b.DeleteTask(ctx, b.anna, id, task.ID))
-	fails(t, b.DeleteTask(ctx, b.anna, id, task.ID), domain.NotFound)
+	wantError(t, b.DeleteTask(ctx, b.anna, id, task.ID), domain.NotFound)
 }
 
 // TestOneOwnerStays: two owners who leave, or demote each other, at once do not both succeed.
 // TestEvents: what happens in a case is told with who did it; a task only when it becomes somebody's.
 func TestEvents(t *testing.T) {
-	b := newBundle(t)
+	b := newFixture(t)
 	ctx := t.Context()
 	var told []domain.Event
-	b.Events = events.PublisherFunc(func(_ context.Context, _ db.Tx, e domain.Event) error {
+	b.events = events.PublisherFunc(func(_ context.Context, _ db.Tx, e domain.Event) error {
 		told = append(told, e)
 		return nil
 	})
@@ -441,7 +450,7 @@ func TestEvents(t *testing.T) {
 }
 
 func TestOneOwnerStays(t *testing.T) {
-	b := newBundle(t)
+	b := newFixture(t)
 	ctx := t.Context()
 	for range 10 {
 		id := b.open(b.anna, "A case")
@@ -460,7 +469,7 @@ func TestOneOwnerStays(t *testing.T) {
 
 // TestWithoutDatabase: what cannot be entered is not shown.
 func TestWithoutDatabase(t *testing.T) {
-	b := newBundle(t)
+	b := newFixture(t)
 	id := b.open(b.anna, "A case")
 	_, err := b.pool.ExecContext(t.Context(), "ALTER TABLE case_timeline RENAME TO case_timeline_away")
 	must(t, err)
@@ -480,7 +489,7 @@ func TestWithoutDatabase(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	_, err = b.Get(ctx, b.anna, id)
-	fails(t, err, domain.Unavailable)
+	wantError(t, err, domain.Unavailable)
 	b.pool.Close()
 	if _, err := b.Get(t.Context(), b.anna, id); err == nil {
 		t.Error("read without a database")
@@ -489,34 +498,34 @@ func TestWithoutDatabase(t *testing.T) {
 
 // TestReadEach reads in several cases at once: what is open is put down, what is not leaves no trace.
 func TestReadEach(t *testing.T) {
-	b := newBundle(t)
-	mine, theirs, gone := b.open(b.anna, "Mine"), b.open(b.carl, "Theirs"), b.open(b.anna, "Gone")
+	b := newFixture(t)
+	party, candidateNames, gone := b.open(b.anna, "Mine"), b.open(b.carl, "Theirs"), b.open(b.anna, "Gone")
 	must(t, b.Delete(t.Context(), b.anna, gone))
 	acts := map[domain.ID]Action{domain.NewID(): {Verb: VerbRead, Resource: ResourceDocument}}
-	before := map[domain.ID]int{}
-	for _, id := range []domain.ID{mine, theirs, gone} {
+	previous := map[domain.ID]int{}
+	for _, id := range []domain.ID{party, candidateNames, gone} {
 		acts[id] = Action{Verb: VerbRead, Resource: ResourceDocument, Detail: "search"}
-		before[id] = len(b.entries(id))
+		previous[id] = len(b.entries(id))
 	}
 	open, err := b.AuthorizeReads(t.Context(), b.anna, acts)
 	must(t, err)
-	if len(open) != 1 || !open[mine] {
+	if len(open) != 1 || !open[party] {
 		t.Errorf("open are %v", open)
 	}
-	if e := b.last(mine); e.ActorID != b.anna.UserID || e.Verb != VerbRead || e.Resource != ResourceDocument || e.Detail != "search" || e.Refused || len(b.entries(mine)) != before[mine]+1 {
+	if e := b.last(party); e.ActorID != b.anna.UserID || e.Verb != VerbRead || e.Resource != ResourceDocument || e.Detail != "search" || e.Refused || len(b.entries(party)) != previous[party]+1 {
 		t.Errorf("put down %+v", e)
 	}
-	for _, id := range []domain.ID{theirs, gone} {
-		if len(b.entries(id)) != before[id] {
+	for _, id := range []domain.ID{candidateNames, gone} {
+		if len(b.entries(id)) != previous[id] {
 			t.Error("a closed case has a new entry")
 		}
 	}
 	if open, err := b.AuthorizeReads(t.Context(), b.root, acts); err != nil || len(open) != 2 {
 		t.Errorf("open to an admin are %v, %v", open, err)
 	}
-	v, err := b.Verify(t.Context(), b.anna, mine)
+	verification, err := b.Verify(t.Context(), b.anna, party)
 	must(t, err)
-	if !v.Intact {
+	if !verification.Intact {
 		t.Error("the timeline is broken")
 	}
 
@@ -532,7 +541,7 @@ func TestReadEach(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	if n := len(b.entries(theirs)); n != before[theirs]+1+80 {
+	if n := len(b.entries(candidateNames)); n != previous[candidateNames]+1+80 {
 		t.Errorf("%d entries", n)
 	}
 }

@@ -22,7 +22,7 @@ func NewGuard(cases *Service, resource Resource) Guard { return Guard{cases, res
 // refusal is recorded. See Service.Authorize.
 func (g Guard) Authorize(ctx context.Context, caller domain.Principal, caseID domain.ID, verb Verb) error {
 	if g.cases == nil {
-		return noCase()
+		return errNoCase()
 	}
 	return g.cases.Authorize(ctx, caller, caseID, Action{Verb: verb, Resource: g.resource})
 }
@@ -30,7 +30,7 @@ func (g Guard) Authorize(ctx context.Context, caller domain.Principal, caseID do
 // AuthorizeList records that the caller lists the things of a case.
 func (g Guard) AuthorizeList(ctx context.Context, caller domain.Principal, caseID domain.ID) error {
 	if g.cases == nil {
-		return noCase()
+		return errNoCase()
 	}
 	return g.cases.AuthorizeRead(ctx, caller, caseID, Action{Verb: VerbRead, Resource: g.resource, Detail: "list"})
 }
@@ -63,7 +63,7 @@ func (g Guard) UniformNotFound(ctx context.Context, caller domain.Principal, err
 // AuthorizedTx does something in a case and records it, in one transaction. See Service.AuthorizedTx.
 func (g Guard) AuthorizedTx(ctx context.Context, caller domain.Principal, caseID domain.ID, action *Action, fn func(db.Tx) error) error {
 	if g.cases == nil {
-		return noCase()
+		return errNoCase()
 	}
 	action.Resource = g.resource
 	return g.cases.AuthorizedTx(ctx, caller, caseID, action, fn)

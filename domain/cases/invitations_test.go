@@ -10,15 +10,17 @@ import (
 	"counsel/domain"
 )
 
-// mailbox takes invitations for mails.
-type mailbox struct {
+// recordingMailer takes invitations for mails.
+type recordingMailer struct {
 	mails   []Invitation
 	refused error
 }
 
-func (m *mailbox) ReserveQuota(context.Context, domain.Principal, int) error { return m.refused }
-func (m *mailbox) Wake()                                                     {}
-func (m *mailbox) InvitationMail(_ context.Context, _ db.Tx, i Invitation) error {
+func (m *recordingMailer) ReserveQuota(context.Context, domain.Principal, int) error {
+	return m.refused
+}
+func (m *recordingMailer) Wake() {}
+func (m *recordingMailer) InvitationMail(_ context.Context, _ db.Tx, i Invitation) error {
 	m.mails = append(m.mails, i)
 	return nil
 }
@@ -26,10 +28,10 @@ func (m *mailbox) InvitationMail(_ context.Context, _ db.Tx, i Invitation) error
 // TestClientsProbeNobody: whoever has a client's account is told the same of an address with an account
 // and of one without, and never of an id.
 func TestClientsProbeNobody(t *testing.T) {
-	b := newBundle(t)
+	b := newFixture(t)
 	ctx := t.Context()
-	var box mailbox
-	b.Mail, b.RequireVerifiedEmail = &box, true
+	var box recordingMailer
+	b.mailer, b.requireVerifiedEmail = &box, true
 	id := b.open(b.ella, "Mine")
 	var answers []Invitation
 	for _, address := range []string{"Carl@example.com", "nobody@example.com"} {
@@ -42,31 +44,31 @@ func TestClientsProbeNobody(t *testing.T) {
 		i.ID, i.Email, i.CreatedAt, i.ExpiresAt = domain.ID{}, "", time.Time{}, time.Time{}
 		answers = append(answers, i)
 		_, err = b.AddMember(ctx, b.ella, id, NewMember{Email: address, Role: Viewer})
-		fails(t, err, domain.Conflict)
+		wantError(t, err, domain.Conflict)
 	}
 	if !reflect.DeepEqual(answers[0], answers[1]) || len(box.mails) != 2 {
 		t.Errorf("told apart: %+v, %d mails", answers, len(box.mails))
 	}
 	_, known := b.AddMember(ctx, b.ella, id, NewMember{UserID: &b.carl.UserID, Role: Viewer})
 	_, unknown := b.AddMember(ctx, b.ella, id, NewMember{UserID: ptr(domain.NewID()), Role: Viewer})
-	fails(t, known, domain.Forbidden)
+	wantError(t, known, domain.Forbidden)
 	if !reflect.DeepEqual(known, unknown) {
 		t.Errorf("%v, %v", known, unknown)
 	}
 	// Nor by changing the role of somebody who is no member.
 	_, known = b.UpdateMember(ctx, b.ella, id, b.carl.UserID, Lawyer)
 	_, unknown = b.UpdateMember(ctx, b.ella, id, domain.NewID(), Lawyer)
-	fails(t, known, domain.NotFound)
+	wantError(t, known, domain.NotFound)
 	if !reflect.DeepEqual(known, unknown) {
 		t.Errorf("%v, %v", known, unknown)
 	}
 	box.refused = domain.Errorf(domain.RateLimited, "slower")
 	_, err := b.AddMember(ctx, b.ella, id, NewMember{Email: "dora@example.com", Role: Viewer})
-	fails(t, err, domain.RateLimited)
+	wantError(t, err, domain.RateLimited)
 }
 
 func TestInvitations(t *testing.T) {
-	b := newBundle(t)
+	b := newFixture(t)
 	ctx := t.Context()
 	now := domain.SystemClock()
 	b.clock = func() time.Time { return now }
@@ -87,24 +89,24 @@ func TestInvitations(t *testing.T) {
 	if len(listed) != 1 || listed[0].ID != first || listed[0].Email != "carl@example.com" {
 		t.Errorf("listed %+v", listed)
 	}
-	mine, err := b.ReceivedInvitations(ctx, b.carl)
+	party, err := b.ReceivedInvitations(ctx, b.carl)
 	must(t, err)
-	if len(mine) != 1 || mine[0].InviterName != "ella" {
-		t.Errorf("invited %+v", mine)
+	if len(party) != 1 || party[0].InviterName != "ella" {
+		t.Errorf("invited %+v", party)
 	}
 	// Only who has the address, and can show that, answers.
 	_, absent := b.AcceptInvitation(ctx, b.dora, domain.NewID())
-	_, others := b.AcceptInvitation(ctx, b.dora, first)
-	fails(t, others, domain.NotFound)
-	if !reflect.DeepEqual(absent, others) {
-		t.Errorf("%v, %v", absent, others)
+	_, candidates := b.AcceptInvitation(ctx, b.dora, first)
+	wantError(t, candidates, domain.NotFound)
+	if !reflect.DeepEqual(absent, candidates) {
+		t.Errorf("%v, %v", absent, candidates)
 	}
-	fails(t, b.DeclineInvitation(ctx, b.dora, first), domain.NotFound)
-	b.RequireVerifiedEmail = true
+	wantError(t, b.DeclineInvitation(ctx, b.dora, first), domain.NotFound)
+	b.requireVerifiedEmail = true
 	_, err = b.AcceptInvitation(ctx, b.carl, first)
-	fails(t, err, domain.NotFound)
-	if mine, err = b.ReceivedInvitations(ctx, b.carl); err != nil || len(mine) != 0 {
-		t.Errorf("%+v, %v", mine, err)
+	wantError(t, err, domain.NotFound)
+	if party, err = b.ReceivedInvitations(ctx, b.carl); err != nil || len(party) != 0 {
+		t.Errorf("%+v, %v", party, err)
 	}
 	confirm(b.carl)
 	i, err := b.AcceptInvitation(ctx, b.carl, first)
@@ -118,26 +120,26 @@ func TestInvitations(t *testing.T) {
 	_, err = b.Get(ctx, b.carl, id)
 	must(t, err)
 	_, err = b.AcceptInvitation(ctx, b.carl, first)
-	fails(t, err, domain.NotFound)
+	wantError(t, err, domain.NotFound)
 	_, err = b.AddMember(ctx, b.ella, id, NewMember{Email: "carl@example.com", Role: Viewer})
-	fails(t, err, domain.Conflict)
+	wantError(t, err, domain.Conflict)
 
 	// Withdrawn, declined, out of date.
 	confirm(b.dora)
 	one := invite("dora@example.com", Viewer)
-	fails(t, b.DeleteInvitation(ctx, b.carl, id, one), domain.Forbidden)
+	wantError(t, b.DeleteInvitation(ctx, b.carl, id, one), domain.Forbidden)
 	must(t, b.DeleteInvitation(ctx, b.ella, id, one))
-	fails(t, b.DeleteInvitation(ctx, b.ella, id, one), domain.NotFound)
+	wantError(t, b.DeleteInvitation(ctx, b.ella, id, one), domain.NotFound)
 	_, err = b.AcceptInvitation(ctx, b.dora, one)
-	fails(t, err, domain.NotFound)
+	wantError(t, err, domain.NotFound)
 	must(t, b.DeclineInvitation(ctx, b.dora, invite("dora@example.com", Viewer)))
 	late := invite("dora@example.com", Viewer)
-	now = now.Add(invitationTime)
+	now = now.Add(invitationTTL)
 	_, err = b.AcceptInvitation(ctx, b.dora, late)
-	fails(t, err, domain.NotFound)
-	again := invite("dora@example.com", Viewer) // the old one is no obstacle
+	wantError(t, err, domain.NotFound)
+	changed := invite("dora@example.com", Viewer) // the old one is no obstacle
 	must(t, b.Maintain(ctx))
-	_, err = b.AcceptInvitation(ctx, b.dora, again)
+	_, err = b.AcceptInvitation(ctx, b.dora, changed)
 	must(t, err)
 
 	// The role of a lawyer is not for a client's account.
@@ -145,7 +147,7 @@ func TestInvitations(t *testing.T) {
 	confirm(finn)
 	lawyer := invite("finn@example.com", Lawyer)
 	_, err = b.AcceptInvitation(ctx, finn, lawyer)
-	fails(t, err, domain.Conflict)
+	wantError(t, err, domain.Conflict)
 
 	// Who owns the case no more has invited nobody.
 	_, err = b.UpdateMember(ctx, b.ella, id, b.dora.UserID, Owner)
@@ -162,5 +164,5 @@ func TestInvitations(t *testing.T) {
 	confirm(nora)
 	must(t, b.Delete(ctx, b.dora, id))
 	_, err = b.AcceptInvitation(ctx, nora, m.Invitation.ID)
-	fails(t, err, domain.NotFound)
+	wantError(t, err, domain.NotFound)
 }

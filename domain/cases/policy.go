@@ -2,22 +2,22 @@ package cases
 
 import "counsel/domain"
 
-// Role is what a member is in a case.
+// Role is the role of a member in a case.
 type Role string
 
-// The roles in a case. A Lawyer whose account is a client's counts as a Viewer.
+// The roles in a case. A Lawyer with a client's account counts as a Viewer.
 const (
-	Owner     Role = "owner"     // answers for the case: members, deletion, and all a lawyer may
-	Lawyer    Role = "lawyer"    // works on it and changes what it says
-	Assistant Role = "assistant" // works on it
+	Owner     Role = "owner"     // manages members, may delete the case, and may do all a lawyer may
+	Lawyer    Role = "lawyer"    // works on the case and may change its fields
+	Assistant Role = "assistant" // works on the case
 	Client    Role = "client"    // reads, and asks questions in it
 	Viewer    Role = "viewer"    // reads
 )
 
-// Roles are all there are.
+// Roles lists every role.
 func Roles() []Role { return []Role{Owner, Lawyer, Assistant, Client, Viewer} }
 
-// Verb is what somebody does.
+// Verb is what the caller does.
 type Verb string
 
 // The verbs.
@@ -27,13 +27,13 @@ const (
 	VerbCreate   Verb = "create"
 	VerbUpdate   Verb = "update"
 	VerbDelete   Verb = "delete"
-	VerbHold     Verb = "hold" // sets or lifts the legal hold, and may change the case besides
+	VerbHold     Verb = "hold" // sets or lifts the legal hold, and may change other fields with it
 )
 
-// Resource is what it is done to.
+// Resource is what the caller does it to.
 type Resource string
 
-// The subjects of a case.
+// The resources of a case.
 const (
 	ResourceCase         Resource = "case"
 	ResourceMember       Resource = "member"
@@ -48,60 +48,61 @@ const (
 	ResourcePayment      Resource = "payment"
 )
 
-// Action is something somebody does, or wants to do, in a case.
+// Action is a verb on a resource of a case. The policy is evaluated for it and the timeline logs
+// it.
 type Action struct {
 	Verb     Verb
 	Resource Resource
-	ID       *domain.ID // of the one thing it is done to; nil: the case itself, or several things
-	Detail   string     // ids, kinds and names of fields, never what a person wrote; at most 500 characters
+	ID       *domain.ID // of the resource; nil: the case itself, or several resources
+	Detail   string     // ids, kinds and field names, never text that a person wrote; at most 500 characters
 }
 
-// decide is the one rule of who may do what. It takes what the caller's account is, what they
-// are in the case ("" for no member), and how the case stands. nil: they may. NotFound is for
-// those who may not know of the case, Forbidden for members, Conflict for what nobody may do
-// now.
-func decide(p domain.Principal, role Role, status Status, hold bool, act Action) *domain.Error {
+// evaluate is the access policy: the one function that decides who may do what. It takes the
+// caller's account, their role in the case ("" if not a member) and the state of the case. nil
+// means allowed. NotFound is for callers who may not know of the case, Forbidden for members,
+// Conflict if nobody may do it now.
+func evaluate(p domain.Principal, role Role, status Status, hold bool, action Action) *domain.Error {
 	if !p.Admin() {
 		if role == "" {
 			return domain.NoSuch("case")
 		}
-		if !permits(p, role, act) {
-			return domain.Errorf(domain.Forbidden, "Your part in this case does not allow this.")
+		if !permits(p, role, action) {
+			return domain.Errorf(domain.Forbidden, "Your role in this case does not allow this.")
 		}
 	}
-	// Who may see a case can change whatever its state.
-	if act.Resource == ResourceMember || act.Verb == VerbRead || act.Verb == VerbDownload {
+	// Members can be changed and content read in any state of the case.
+	if action.Resource == ResourceMember || action.Verb == VerbRead || action.Verb == VerbDownload {
 		return nil
 	}
-	if act.Verb == VerbDelete && hold {
+	if action.Verb == VerbDelete && hold {
 		return &domain.Error{Code: domain.Conflict, Reason: "legal_hold", Message: "The case is under legal hold. Nothing in it can be deleted."}
 	}
-	if act.Resource != ResourceCase && status == Closed {
+	if action.Resource != ResourceCase && status == Closed {
 		return &domain.Error{Code: domain.Conflict, Reason: "case_closed", Message: "The case is closed. Reopen it first."}
 	}
 	return nil
 }
 
-// permits is what a member may do.
-func permits(p domain.Principal, role Role, act Action) bool {
+// permits reports whether a member may do it.
+func permits(p domain.Principal, role Role, action Action) bool {
 	if role == Lawyer && p.Role == domain.RoleClient {
 		role = Viewer
 	}
 	owns, leads := role == Owner, role == Owner || role == Lawyer
 	switch {
-	case act.Verb == VerbRead, act.Verb == VerbDownload:
+	case action.Verb == VerbRead, action.Verb == VerbDownload:
 		return true
-	case act.Resource == ResourceTimeline: // written by what happens alone
+	case action.Resource == ResourceTimeline: // append-only, written by AuthorizedTx
 		return false
-	case act.Verb == VerbHold:
-		return act.Resource == ResourceCase && leads && p.Role == domain.RoleLawyer
-	case act.Resource == ResourceMember:
-		return owns || act.Verb == VerbDelete && act.ID != nil && *act.ID == p.UserID // may leave
-	case act.Resource == ResourceCase && act.Verb == VerbDelete:
+	case action.Verb == VerbHold:
+		return action.Resource == ResourceCase && leads && p.Role == domain.RoleLawyer
+	case action.Resource == ResourceMember:
+		return owns || action.Verb == VerbDelete && action.ID != nil && *action.ID == p.UserID // may leave
+	case action.Resource == ResourceCase && action.Verb == VerbDelete:
 		return owns
-	case act.Resource == ResourceCase:
+	case action.Resource == ResourceCase:
 		return leads
-	case act.Resource == ResourceConsultation && act.Verb == VerbCreate:
+	case action.Resource == ResourceConsultation && action.Verb == VerbCreate:
 		return leads || role == Assistant || role == Client
 	}
 	return leads || role == Assistant

@@ -10,7 +10,7 @@ import (
 // TestPolicy holds the rule against a table of who may do what in an open case, for every
 // account, every role in a case, every verb and every subject.
 func TestPolicy(t *testing.T) {
-	me, other := domain.NewID(), domain.NewID()
+	user, candidate := domain.NewID(), domain.NewID()
 	subjects := []Resource{ResourceCase, ResourceMember, ResourceNote, ResourceTask, ResourceParty, ResourceTimeline, ResourceConsultation, ResourceDraft, ResourceDocument, ResourceSignature, ResourcePayment}
 	may := func(account domain.Role, role Role, verb Verb, subject Resource) bool {
 		if account == domain.RoleAdmin {
@@ -44,9 +44,9 @@ func TestPolicy(t *testing.T) {
 			for _, verb := range []Verb{VerbRead, VerbDownload, VerbCreate, VerbUpdate, VerbDelete, VerbHold} {
 				for _, subject := range subjects {
 					n++
-					p := domain.Principal{UserID: me, Role: account}
-					act := Action{Verb: verb, Resource: subject, ID: &other}
-					refusal := decide(p, role, Open, false, act)
+					p := domain.Principal{UserID: user, Role: account}
+					action := Action{Verb: verb, Resource: subject, ID: &candidate}
+					denied := evaluate(p, role, Open, false, action)
 					want := domain.Code("")
 					switch {
 					case may(account, role, verb, subject):
@@ -55,12 +55,12 @@ func TestPolicy(t *testing.T) {
 					default:
 						want = domain.Forbidden
 					}
-					if got := codeOf(refusal); got != want {
+					if got := codeOf(denied); got != want {
 						t.Errorf("%s account, %q in the case, %s %s: %q, want %q", account, role, verb, subject, got, want)
 					}
 					// Nobody may delete under legal hold, or add to a closed case, whoever they are.
 					if want == "" {
-						held, closed := codeOf(decide(p, role, Open, true, act)), codeOf(decide(p, role, Closed, false, act))
+						held, closed := codeOf(evaluate(p, role, Open, true, action)), codeOf(evaluate(p, role, Closed, false, action))
 						if stops := verb == VerbDelete && subject != ResourceMember; (held == domain.Conflict) != stops {
 							t.Errorf("%s %s under legal hold: %q", verb, subject, held)
 						}
@@ -75,8 +75,8 @@ func TestPolicy(t *testing.T) {
 	if n != 3*6*6*11 {
 		t.Fatalf("tried only %d", n)
 	}
-	leave := Action{Verb: VerbDelete, Resource: ResourceMember, ID: &me}
-	if e := decide(domain.Principal{UserID: me, Role: domain.RoleClient}, Viewer, Closed, true, leave); e != nil {
+	leave := Action{Verb: VerbDelete, Resource: ResourceMember, ID: &user}
+	if e := evaluate(domain.Principal{UserID: user, Role: domain.RoleClient}, Viewer, Closed, true, leave); e != nil {
 		t.Errorf("a member may not leave: %v", e)
 	}
 }

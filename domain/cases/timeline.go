@@ -15,44 +15,43 @@ import (
 
 const hashSize = sha256.Size
 
-// Entry is one line of a case's timeline. Nothing changes or removes one.
+// Entry is one entry of the timeline, the append-only, hash-chained audit log of a case.
 type Entry struct {
-	Seq     uint64 // 1, 2, 3 … without a gap
+	Seq     uint64 // 1, 2, 3 … without gaps
 	At      time.Time
 	ActorID domain.ID
 	Action
 	Refused bool
-	Prev    []byte // the hash of the entry before; of the first, zeros
-	Hash    []byte // SHA-256 over Prev and all the rest
+	Prev    []byte // hash of the previous entry; zeros for the first
+	Hash    []byte // SHA-256 over Prev and all other fields
 }
 
-type head struct {
+type chainHead struct {
 	seq  uint64
 	hash []byte
 }
 
-// lockHead holds the end of a timeline for this transaction: appends of one case wait here for
-// each other. It must come before any plain read, so that those see what the one before did.
-func lockHead(ctx context.Context, tx db.Tx, id domain.ID) (head, error) {
+// lockHead locks the last entry for this transaction, which serializes appends to one case. Call it
+// before any plain read, so that reads see what the previous transaction committed.
+func lockHead(ctx context.Context, tx db.Tx, id domain.ID) (chainHead, error) {
 	h, err := query.New(tx).LockTimeline(ctx, id)
 	if err != nil {
-		return head{}, absent(err, noCase())
+		return chainHead{}, notFoundAs(err, errNoCase())
 	}
-	return head{h.Seq, h.Hash}, nil
+	return chainHead{h.Seq, h.Hash}, nil
 }
 
-// append adds an entry after end, which the transaction holds.
-func (s *Service) append(ctx context.Context, tx db.Tx, end head, id, actor domain.ID, act Action, refusal *domain.Error) error {
+// appendEntry adds an entry after head, which the transaction has locked.
+func (s *Service) appendEntry(ctx context.Context, tx db.Tx, head chainHead, id, actor domain.ID, action Action, denied *domain.Error) error {
 	q := query.New(tx)
-
-	e := Entry{Seq: end.seq + 1, At: s.now(), ActorID: actor, Action: act, Refused: refusal != nil, Prev: end.hash}
-	if refusal != nil {
-		e.Detail = string(refusal.Code)
-		if refusal.Reason != "" {
-			e.Detail = refusal.Reason
+	e := Entry{Seq: head.seq + 1, At: s.now(), ActorID: actor, Action: action, Refused: denied != nil, Prev: head.hash}
+	if denied != nil {
+		e.Detail = string(denied.Code)
+		if denied.Reason != "" {
+			e.Detail = denied.Reason
 		}
 	}
-	e.Hash = e.sum(id)
+	e.Hash = e.computeHash(id)
 	err := q.AppendTimeline(ctx, query.AppendTimelineParams{CaseID: id, Seq: e.Seq, CreatedAt: e.At, ActorID: actor, Verb: string(e.Verb), Subject: string(e.Resource),
 		SubjectID: e.ID, Refused: e.Refused, Detail: e.Detail, PrevHash: e.Prev, Hash: e.Hash})
 	if err != nil {
@@ -61,8 +60,9 @@ func (s *Service) append(ctx context.Context, tx db.Tx, end head, id, actor doma
 	return q.MoveTimelineHead(ctx, query.MoveTimelineHeadParams{CaseID: id, Seq: e.Seq, Hash: e.Hash})
 }
 
-// sum is the entry's hash. Each field is led by its length, so that no two entries look alike.
-func (e *Entry) sum(id domain.ID) []byte {
+// computeHash returns the hash of the entry. Each field is preceded by its length, so that no two
+// entries have the same encoding.
+func (e *Entry) computeHash(id domain.ID) []byte {
 	b := make([]byte, 0, 256)
 	put := func(field []byte) {
 		b = binary.BigEndian.AppendUint64(b, uint64(len(field)))
@@ -92,22 +92,22 @@ func (e *Entry) sum(id domain.ID) []byte {
 	return sum[:]
 }
 
-func entryOf(r query.CaseTimeline) Entry {
+func toEntry(r query.CaseTimeline) Entry {
 	return Entry{Seq: r.Seq, At: r.CreatedAt, ActorID: r.ActorID, Refused: r.Refused, Prev: r.PrevHash, Hash: r.Hash,
 		Action: Action{Verb: Verb(r.Verb), Resource: Resource(r.Subject), ID: r.SubjectID, Detail: r.Detail}}
 }
 
-// Timeline lists what happened in a case, the newest first; reading it is an entry too, the
-// first of the list. next is the before of the following page, 0 on the last.
-func (s *Service) Timeline(ctx context.Context, p domain.Principal, id domain.ID, limit int, before uint64) (items []Entry, next uint64, err error) {
+// Timeline lists the entries of a case, newest first. Reading it is logged too and is the first
+// entry of the list. next is the cursor of the next page, 0 on the last.
+func (s *Service) Timeline(ctx context.Context, p domain.Principal, id domain.ID, limit int, previous uint64) (items []Entry, next uint64, err error) {
 	if err := s.AuthorizeRead(ctx, p, id, Action{Verb: VerbRead, Resource: ResourceTimeline}); err != nil {
 		return nil, 0, err
 	}
-	if before == 0 {
-		before = math.MaxInt64
+	if previous == 0 {
+		previous = math.MaxInt64
 	}
 	n := pageSize(limit)
-	rows, err := s.rows.ListTimeline(ctx, query.ListTimelineParams{CaseID: id, Before: before, Limit: n + 1})
+	rows, err := s.queries.ListTimeline(ctx, query.ListTimelineParams{CaseID: id, Before: previous, Limit: n + 1})
 	if err != nil {
 		return nil, 0, db.Error(err)
 	}
@@ -116,61 +116,60 @@ func (s *Service) Timeline(ctx context.Context, p domain.Principal, id domain.ID
 		next = rows[n-1].Seq
 	}
 	for _, r := range rows {
-		items = append(items, entryOf(r))
+		items = append(items, toEntry(r))
 	}
 	return items, next, nil
 }
 
-// Verification is what a check of a timeline found.
+// Verification is the result of verifying a timeline.
 type Verification struct {
 	Intact   bool
-	Entries  uint64 // that were checked and fit
-	BrokenAt uint64 // the first that does not fit, or is missing; 0 when intact
-	Head     []byte // the hash of the last entry: whoever keeps it can hold the service to it
+	Entries  uint64 // verified
+	BrokenAt uint64 // the first invalid or missing entry; 0 if intact
+	Head     []byte // hash of the last entry; a copy kept elsewhere proves the state of the timeline
 }
 
 // verifyBatch is how many entries are read at once.
 const verifyBatch = 1000
 
-// Verify recomputes a timeline from its first entry and finds any that was altered, taken out,
-// added between, or cut off at the end. Errors as of Read.
+// Verify recomputes the hash chain from the first entry and finds any that was altered, removed,
+// inserted, or cut off at the end. Errors are those of AuthorizeRead.
 func (s *Service) Verify(ctx context.Context, p domain.Principal, id domain.ID) (Verification, error) {
 	if err := s.AuthorizeRead(ctx, p, id, Action{Verb: VerbRead, Resource: ResourceTimeline, Detail: "verify"}); err != nil {
 		return Verification{}, err
 	}
-	// One snapshot: what is appended meanwhile is not seen in part.
-	var v Verification
+	// One snapshot: concurrent appends are not seen in part.
+	var verification Verification
 	err := db.WithTx(ctx, s.pool, func(tx db.Tx) error {
 		q := query.New(tx)
-
-		v = Verification{}
-		end, err := q.GetTimelineHead(ctx, id)
+		verification = Verification{}
+		head, err := q.GetTimelineHead(ctx, id)
 		if err != nil {
-			return absent(err, noCase())
+			return notFoundAs(err, errNoCase())
 		}
-		v.Head = end.Hash
+		verification.Head = head.Hash
 		prev := make([]byte, hashSize)
 		for {
-			rows, err := q.WalkTimeline(ctx, query.WalkTimelineParams{CaseID: id, After: v.Entries, Limit: verifyBatch})
+			rows, err := q.WalkTimeline(ctx, query.WalkTimelineParams{CaseID: id, After: verification.Entries, Limit: verifyBatch})
 			if err != nil {
 				return err
 			}
 			for _, r := range rows {
-				e := entryOf(r)
-				if e.Seq != v.Entries+1 || !bytes.Equal(e.Prev, prev) || !bytes.Equal(e.Hash, e.sum(id)) {
-					v.BrokenAt = v.Entries + 1
+				e := toEntry(r)
+				if e.Seq != verification.Entries+1 || !bytes.Equal(e.Prev, prev) || !bytes.Equal(e.Hash, e.computeHash(id)) {
+					verification.BrokenAt = verification.Entries + 1
 					return nil
 				}
-				v.Entries, prev = e.Seq, e.Hash
+				verification.Entries, prev = e.Seq, e.Hash
 			}
 			if len(rows) < verifyBatch {
 				break
 			}
 		}
-		if v.Intact = v.Entries == end.Seq && bytes.Equal(prev, end.Hash); !v.Intact {
-			v.BrokenAt = min(v.Entries, end.Seq) + 1
+		if verification.Intact = verification.Entries == head.Seq && bytes.Equal(prev, head.Hash); !verification.Intact {
+			verification.BrokenAt = min(verification.Entries, head.Seq) + 1
 		}
 		return nil
 	})
-	return v, err
+	return verification, err
 }

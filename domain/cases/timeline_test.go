@@ -13,18 +13,18 @@ import (
 )
 
 func TestTimelineTellsEverything(t *testing.T) {
-	b := newBundle(t)
+	b := newFixture(t)
 	ctx := t.Context()
 	id := b.open(b.anna, "A case")
 	b.add(id, b.bert, Viewer)
 	_, err := b.Get(ctx, b.bert, id)
 	must(t, err)
 	_, err = b.AddNote(ctx, b.bert, id, NewNote{Body: "not for me to write"})
-	fails(t, err, domain.Forbidden)
+	wantError(t, err, domain.Forbidden)
 	_, err = b.Get(ctx, b.carl, id)
-	fails(t, err, domain.NotFound)
+	wantError(t, err, domain.NotFound)
 	b.FlushDenials(ctx)
-	fails(t, b.Authorize(ctx, b.carl, id, Action{Verb: VerbDownload, Resource: ResourceDocument}), domain.NotFound)
+	wantError(t, b.Authorize(ctx, b.carl, id, Action{Verb: VerbDownload, Resource: ResourceDocument}), domain.NotFound)
 	b.FlushDenials(ctx)                                                                           // within the hour
 	must(t, b.Authorize(ctx, b.bert, id, Action{Verb: VerbDownload, Resource: ResourceDocument})) // decides only
 	must(t, b.AuthorizeRead(ctx, b.bert, id, Action{Verb: VerbDownload, Resource: ResourceDocument, ID: &id}))
@@ -48,16 +48,16 @@ func TestTimelineTellsEverything(t *testing.T) {
 
 	// A case that does not exist has no timeline to write to.
 	_, err = b.Get(ctx, b.carl, domain.NewID())
-	fails(t, err, domain.NotFound)
+	wantError(t, err, domain.NotFound)
 
 	first, next, err := b.Timeline(ctx, b.anna, id, 5, 0)
 	must(t, err)
-	rest, end, err := b.Timeline(ctx, b.anna, id, 5, next)
+	rest, head, err := b.Timeline(ctx, b.anna, id, 5, next)
 	must(t, err)
-	if len(first) != 5 || first[0].Seq != 7 || first[0].Resource != ResourceTimeline || len(rest) != 2 || rest[1].Seq != 1 || end != 0 {
-		t.Errorf("paged %d from %d, %d to the end %d", len(first), first[0].Seq, len(rest), end)
+	if len(first) != 5 || first[0].Seq != 7 || first[0].Resource != ResourceTimeline || len(rest) != 2 || rest[1].Seq != 1 || head != 0 {
+		t.Errorf("paged %d from %d, %d to the end %d", len(first), first[0].Seq, len(rest), head)
 	}
-	fails(t, b.Authorize(ctx, b.anna, id, Action{Verb: VerbCreate, Resource: ResourceTimeline}), domain.Forbidden)
+	wantError(t, b.Authorize(ctx, b.anna, id, Action{Verb: VerbCreate, Resource: ResourceTimeline}), domain.Forbidden)
 }
 
 // TestHashIsOfEveryField pins the hash of one entry, so that old timelines stay verifiable, and
@@ -67,7 +67,7 @@ func TestHashIsOfEveryField(t *testing.T) {
 	e := Entry{Seq: 7, At: time.UnixMicro(1_790_000_000_123_456).UTC(), ActorID: domain.ID{2}, Prev: make([]byte, hashSize),
 		Action: Action{Verb: VerbCreate, Resource: ResourceNote, ID: &domain.ID{3}, Detail: "d"}}
 	const pinned = "023011292da3c60c58608e234db224e833afe9f028e130eed1fbbee681d8b3a8"
-	sum := hex.EncodeToString(e.sum(id))
+	sum := hex.EncodeToString(e.computeHash(id))
 	if sum != pinned {
 		t.Errorf("the hash is %s", sum)
 	}
@@ -77,20 +77,20 @@ func TestHashIsOfEveryField(t *testing.T) {
 		"detail": func(e *Entry) { e.Detail = "" }, "refused": func(e *Entry) { e.Refused = true }, "prev": func(e *Entry) { e.Prev = append([]byte{1}, e.Prev[1:]...) },
 		"a border between fields": func(e *Entry) { e.Verb, e.Resource = "createno", "te" },
 	} {
-		other := e
-		change(&other)
-		if hex.EncodeToString(other.sum(id)) == sum {
+		candidate := e
+		change(&candidate)
+		if hex.EncodeToString(candidate.computeHash(id)) == sum {
 			t.Errorf("%s is not part of the hash", name)
 		}
 	}
-	if hex.EncodeToString(e.sum(domain.ID{9})) == sum {
+	if hex.EncodeToString(e.computeHash(domain.ID{9})) == sum {
 		t.Error("the case is not part of the hash")
 	}
 }
 
 // TestVerifyFindsEveryAlteration alters one thing of one row after another.
 func TestVerifyFindsEveryAlteration(t *testing.T) {
-	b := newBundle(t)
+	b := newFixture(t)
 	ctx := t.Context()
 	fresh := func() domain.ID {
 		id := b.open(b.anna, "A case")
@@ -101,15 +101,15 @@ func TestVerifyFindsEveryAlteration(t *testing.T) {
 		return id // seven entries, and an eighth by the check
 	}
 	id := fresh()
-	v, err := b.Verify(ctx, b.anna, id)
+	verification, err := b.Verify(ctx, b.anna, id)
 	must(t, err)
-	if !v.Intact || v.Entries != 8 || v.BrokenAt != 0 || hex.EncodeToString(v.Head) != hex.EncodeToString(b.last(id).Hash) {
-		t.Fatalf("untouched: %+v", v)
+	if !verification.Intact || verification.Entries != 8 || verification.BrokenAt != 0 || hex.EncodeToString(verification.Head) != hex.EncodeToString(b.last(id).Hash) {
+		t.Fatalf("untouched: %+v", verification)
 	}
 	_, err = b.Verify(ctx, b.carl, id)
-	fails(t, err, domain.NotFound)
+	wantError(t, err, domain.NotFound)
 
-	other := "UNHEX(SHA2('x', 256))"
+	candidate := "UNHEX(SHA2('x', 256))"
 	for name, c := range map[string]struct {
 		sql []string
 		at  uint64
@@ -121,9 +121,9 @@ func TestVerifyFindsEveryAlteration(t *testing.T) {
 		"subject id":    {[]string{"UPDATE case_timeline SET subject_id = NULL WHERE case_id = ? AND seq = 3"}, 3},
 		"outcome":       {[]string{"UPDATE case_timeline SET refused = TRUE WHERE case_id = ? AND seq = 3"}, 3},
 		"detail":        {[]string{"UPDATE case_timeline SET detail = 'nothing' WHERE case_id = ? AND seq = 3"}, 3},
-		"prev":          {[]string{"UPDATE case_timeline SET prev_hash = " + other + " WHERE case_id = ? AND seq = 3"}, 3},
-		"hash":          {[]string{"UPDATE case_timeline SET hash = " + other + " WHERE case_id = ? AND seq = 3"}, 3},
-		"hash and next": {[]string{"UPDATE case_timeline SET hash = " + other + " WHERE case_id = ? AND seq = 3", "UPDATE case_timeline SET prev_hash = " + other + " WHERE case_id = ? AND seq = 4"}, 3},
+		"prev":          {[]string{"UPDATE case_timeline SET prev_hash = " + candidate + " WHERE case_id = ? AND seq = 3"}, 3},
+		"hash":          {[]string{"UPDATE case_timeline SET hash = " + candidate + " WHERE case_id = ? AND seq = 3"}, 3},
+		"hash and next": {[]string{"UPDATE case_timeline SET hash = " + candidate + " WHERE case_id = ? AND seq = 3", "UPDATE case_timeline SET prev_hash = " + candidate + " WHERE case_id = ? AND seq = 4"}, 3},
 		"first":         {[]string{"DELETE FROM case_timeline WHERE case_id = ? AND seq = 1"}, 1},
 		"middle":        {[]string{"DELETE FROM case_timeline WHERE case_id = ? AND seq = 4"}, 4},
 		"renumbered":    {[]string{"DELETE FROM case_timeline WHERE case_id = ? AND seq = 4", "UPDATE case_timeline SET seq = seq - 1 WHERE case_id = ? AND seq > 4 ORDER BY seq"}, 4},
@@ -137,10 +137,10 @@ func TestVerifyFindsEveryAlteration(t *testing.T) {
 				_, err := b.pool.ExecContext(ctx, q, id)
 				must(t, err)
 			}
-			v, err := b.Verify(ctx, b.anna, id)
+			verification, err := b.Verify(ctx, b.anna, id)
 			must(t, err)
-			if v.Intact || v.BrokenAt != c.at || v.Entries != c.at-1 {
-				t.Errorf("found %+v, want broken at %d", v, c.at)
+			if verification.Intact || verification.BrokenAt != c.at || verification.Entries != c.at-1 {
+				t.Errorf("found %+v, want broken at %d", verification, c.at)
 			}
 		})
 	}
@@ -151,8 +151,8 @@ func TestVerifyFindsEveryAlteration(t *testing.T) {
 	kept := b.last(id)
 	_, err = b.pool.ExecContext(ctx, "DELETE FROM case_timeline WHERE case_id = ? AND seq = 7", id)
 	must(t, err)
-	if v, err = b.Verify(ctx, b.anna, id); err != nil || v.Intact || v.BrokenAt != 7 {
-		t.Errorf("cut off: %+v, %v", v, err)
+	if verification, err = b.Verify(ctx, b.anna, id); err != nil || verification.Intact || verification.BrokenAt != 7 {
+		t.Errorf("cut off: %+v, %v", verification, err)
 	}
 	if slices.ContainsFunc(b.entries(id), func(e Entry) bool { return slices.Equal(e.Hash, kept.Hash) }) {
 		t.Error("the entry that was cut off is still there")
@@ -165,14 +165,14 @@ func TestVerifyFindsEveryAlteration(t *testing.T) {
 	_, err = b.pool.ExecContext(ctx, `INSERT INTO case_timeline SELECT ?, seq, created_at, actor_id, verb, subject, subject_id, refused, detail, prev_hash, hash
 		FROM case_timeline WHERE case_id = ?`, a, z)
 	must(t, err)
-	if v, err = b.Verify(ctx, b.anna, a); err != nil || v.Intact || v.BrokenAt != 1 {
-		t.Errorf("copied from another case: %+v, %v", v, err)
+	if verification, err = b.Verify(ctx, b.anna, a); err != nil || verification.Intact || verification.BrokenAt != 1 {
+		t.Errorf("copied from another case: %+v, %v", verification, err)
 	}
 }
 
 // TestManyAtOnce: appends of one case form one chain whoever makes them and however.
 func TestManyAtOnce(t *testing.T) {
-	b := newBundle(t)
+	b := newFixture(t)
 	ctx := t.Context()
 	id := b.open(b.anna, "A case")
 	b.add(id, b.bert, Assistant)
@@ -202,46 +202,46 @@ func TestManyAtOnce(t *testing.T) {
 	}
 	wg.Wait()
 	b.FlushDenials(ctx)
-	v, err := b.Verify(ctx, b.anna, id)
+	verification, err := b.Verify(ctx, b.anna, id)
 	must(t, err)
-	if want := uint64(2 + workers*each*3/4 + 1 + 1); !v.Intact || v.Entries != want { // Carl's 48 are one
-		t.Errorf("%+v, want %d entries", v, want)
+	if want := uint64(2 + workers*each*3/4 + 1 + 1); !verification.Intact || verification.Entries != want { // Carl's 48 are one
+		t.Errorf("%+v, want %d entries", verification, want)
 	}
 }
 
 func TestVerifyLongTimeline(t *testing.T) {
-	b := newBundle(t)
+	b := newFixture(t)
 	ctx := t.Context()
 	id := b.open(b.anna, "A case")
 	// Written as append writes, without a transaction each.
-	end := b.last(id)
+	head := b.last(id)
 	values, args := []string{}, []any{}
 	for range 2 * verifyBatch {
-		e := Entry{Seq: end.Seq + 1, At: end.At, ActorID: b.anna.UserID, Action: Action{Verb: VerbRead, Resource: ResourceCase}, Prev: end.Hash}
-		e.Hash = e.sum(id)
+		e := Entry{Seq: head.Seq + 1, At: head.At, ActorID: b.anna.UserID, Action: Action{Verb: VerbRead, Resource: ResourceCase}, Prev: head.Hash}
+		e.Hash = e.computeHash(id)
 		values = append(values, "(?,?,?,?,?,?,NULL,FALSE,'',?,?)")
 		args = append(args, id, e.Seq, e.At, e.ActorID, e.Verb, e.Resource, e.Prev, e.Hash)
-		end = e
+		head = e
 	}
 	_, err := b.pool.ExecContext(ctx, "INSERT INTO case_timeline VALUES "+strings.Join(values, ","), args...)
 	must(t, err)
-	_, err = b.pool.ExecContext(ctx, "UPDATE case_heads SET seq = ?, hash = ? WHERE case_id = ?", end.Seq, end.Hash, id)
+	_, err = b.pool.ExecContext(ctx, "UPDATE case_heads SET seq = ?, hash = ? WHERE case_id = ?", head.Seq, head.Hash, id)
 	must(t, err)
-	v, err := b.Verify(ctx, b.anna, id)
+	verification, err := b.Verify(ctx, b.anna, id)
 	must(t, err)
-	if !v.Intact || v.Entries != 2*verifyBatch+2 {
-		t.Errorf("%+v", v)
+	if !verification.Intact || verification.Entries != 2*verifyBatch+2 {
+		t.Errorf("%+v", verification)
 	}
 	_, err = b.pool.ExecContext(ctx, "UPDATE case_timeline SET detail = 'x' WHERE case_id = ? AND seq = ?", id, verifyBatch+500)
 	must(t, err)
-	if v, err = b.Verify(ctx, b.anna, id); err != nil || v.BrokenAt != verifyBatch+500 {
-		t.Errorf("%+v, %v", v, err)
+	if verification, err = b.Verify(ctx, b.anna, id); err != nil || verification.BrokenAt != verifyBatch+500 {
+		t.Errorf("%+v, %v", verification, err)
 	}
 }
 
 // BenchmarkAuthorize is the check alone: one query.
 func BenchmarkAuthorize(b *testing.B) {
-	s := newBundle(b)
+	s := newFixture(b)
 	id := s.open(s.anna, "A case")
 	for b.Loop() {
 		must(b, s.Authorize(b.Context(), s.anna, id, Action{Verb: VerbRead, Resource: ResourceCase}))
@@ -250,7 +250,7 @@ func BenchmarkAuthorize(b *testing.B) {
 
 // BenchmarkRead is the check and its entry in the timeline, committed.
 func BenchmarkRead(b *testing.B) {
-	s := newBundle(b)
+	s := newFixture(b)
 	id := s.open(s.anna, "A case")
 	for b.Loop() {
 		must(b, s.AuthorizeRead(b.Context(), s.anna, id, Action{Verb: VerbRead, Resource: ResourceCase}))
@@ -261,7 +261,7 @@ func BenchmarkRead(b *testing.B) {
 func BenchmarkDecide(b *testing.B) {
 	p := domain.Principal{UserID: domain.NewID(), Role: domain.RoleLawyer}
 	for b.Loop() {
-		if decide(p, Assistant, Open, false, Action{Verb: VerbUpdate, Resource: ResourceDocument}) != nil {
+		if evaluate(p, Assistant, Open, false, Action{Verb: VerbUpdate, Resource: ResourceDocument}) != nil {
 			b.Fatal("refused")
 		}
 	}

@@ -129,22 +129,6 @@ func (s *Service) SendBatch(ctx context.Context, caller domain.Principal, ms []M
 	return out, s.keep(ctx, jobs.Bulk, good...)
 }
 
-// ReserveQuota counts recipients that somebody has the service write to, whoever sends the mails.
-// RateLimited: they were too many lately, and these are not counted.
-func (s *Service) ReserveQuota(ctx context.Context, caller domain.Principal, recipients int) error {
-	if s.Limit == nil {
-		return nil
-	}
-	d, err := s.Limit.AllowN(ctx, caller.UserID.String(), recipients)
-	if err != nil {
-		return err
-	}
-	if !d.Allowed {
-		return &domain.Error{Code: domain.RateLimited, Message: "You have written to too many recipients lately. Please wait.", RetryAfter: d.Reset}
-	}
-	return nil
-}
-
 // keep writes mails and the jobs that send them.
 func (s *Service) keep(ctx context.Context, queue jobs.Queue, all ...accepted) error {
 	err := db.WithTx(ctx, s.DB, func(tx db.Tx) error {

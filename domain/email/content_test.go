@@ -267,14 +267,14 @@ func TestNotificationsDoNotFlood(t *testing.T) {
 		must(t, b.pool.QueryRowContext(t.Context(), "SELECT COUNT(*) FROM emails WHERE user_id = ?", who.UserID).Scan(&mails))
 		return mails
 	}
-	if n := tell(b.ada, mostNotified+5); n != mostNotified {
+	if n := tell(b.ada, maxNotificationMails+5); n != maxNotificationMails {
 		t.Errorf("%d mails", n)
 	}
 	if n := tell(b.admin, 1); n != 1 {
 		t.Errorf("%d mails to another", n)
 	}
 	b.now = b.now.Add(time.Hour)
-	if n := tell(b.ada, 1); n != mostNotified+1 {
+	if n := tell(b.ada, 1); n != maxNotificationMails+1 {
 		t.Errorf("%d mails an hour later", n)
 	}
 }

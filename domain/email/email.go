@@ -30,7 +30,6 @@ import (
 	"counsel/domain/events"
 	"counsel/domain/files"
 	"counsel/domain/jobs"
-	"counsel/domain/limits"
 	"counsel/gen/query"
 )
 
@@ -70,17 +69,17 @@ const ReasonUnavailable = "email_unavailable"
 type Deps struct {
 	DB      *sql.DB
 	Jobs    *jobs.Service
+	*Outbox        // for the service's own mails, and the quota of all
 	Sender  Sender // nil: none is configured
 	Archive *files.Service
 	People  People
-	Limit   *limits.Limiter // recipients that a user may write to; nil: as many as they like
 	Clock   domain.Clock
 	NewID   func() domain.ID
 	Log     *slog.Logger
 
-	// PublicURL is where people reach the service, AccountURL the page on which they confirm an
-	// address and choose a password, AppURL the application in which they are told of things ("": none).
-	PublicURL, AccountURL, AppURL string
+	// PublicURL is where people reach the service, AccountURL the page on which they verify an
+	// address and choose a password.
+	PublicURL, AccountURL string
 	// Secret makes the secret part of a link, for the id of what it is good for.
 	Secret func(domain.ID) string
 	// LinkID is the id that Secret made a secret of.
@@ -196,14 +195,6 @@ func unavailable() error {
 }
 
 func noEmail() error { return domain.NoSuch("e-mail") }
-
-// Ready fails when no mail can be sent at all.
-func (s *Service) Ready() error {
-	if s.Sender == nil {
-		return unavailable()
-	}
-	return nil
-}
 
 // Forget takes away what somebody sent and the mails the service sent them, in the caller's
 // transaction. What waits to be sent is not sent. That they want no mail is kept, without their

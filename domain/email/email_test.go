@@ -538,7 +538,7 @@ func TestForget(t *testing.T) {
 func TestNotMoreThanAllowed(t *testing.T) {
 	b := newBundle(t)
 	var err error
-	b.Limit, err = limits.New(testenv.OpenRedis(t, testenv.RedisURL(t)), b.Clock, []byte("secret"), limits.Budget{Name: t.Name(), Requests: 10, Window: time.Hour})
+	b.quota, err = limits.New(testenv.OpenRedis(t, testenv.RedisURL(t)), b.Clock, []byte("secret"), limits.Budget{Name: t.Name(), Requests: 10, Window: time.Hour})
 	must(t, err)
 	b.send(Message{To: many(8), Subject: "x", Text: "x"})
 	_, err = b.Send(t.Context(), b.ada, Message{To: many(3), Subject: "x", Text: "x"})
@@ -554,7 +554,7 @@ func TestNotMoreThanAllowed(t *testing.T) {
 
 func TestWithoutAServer(t *testing.T) {
 	b := newBundle(t)
-	b.Sender = nil
+	b.configured = false
 	_, err := b.Send(t.Context(), b.ada, Message{To: many(1), Subject: "x", Text: "x"})
 	refused(t, err, domain.Unavailable, "")
 	_, err = b.SendBatch(t.Context(), b.ada, []Message{{To: many(1), Subject: "x", Text: "x"}})

@@ -48,7 +48,8 @@ func newBundle(t testing.TB) *bundle {
 	must(t, err)
 	work, err := jobs.New(jobs.Config{DB: pool, Transport: noTransport{}, Runtime: domain.Runtime{Clock: clock, NewID: domain.NewID, Log: log}})
 	must(t, err)
-	b.Service = New(Deps{DB: pool, Jobs: work, Sender: b.post, Archive: archive, People: b, Clock: clock, NewID: domain.NewID, Log: log,
+	outbox := NewOutbox(OutboxConfig{Runtime: domain.Runtime{Clock: clock, NewID: domain.NewID, Log: log}, Jobs: work, Configured: true})
+	b.Service = New(Deps{DB: pool, Jobs: work, Outbox: outbox, Sender: b.post, Archive: archive, People: b, Clock: clock, NewID: domain.NewID, Log: log,
 		PublicURL: "https://counsel.example", AccountURL: "https://counsel.example/account", Secret: func(id domain.ID) string { return "secret-of-" + id.String() },
 		LinkID: func(secret string) (domain.ID, error) {
 			return domain.ParseID(strings.TrimPrefix(secret, "secret-of-"))

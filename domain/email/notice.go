@@ -3,14 +3,10 @@ package email
 import (
 	"bytes"
 	"cmp"
-	"context"
-	"database/sql"
 	"embed"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"html/template"
-	"net/url"
 	"regexp"
 	"slices"
 	"strings"
@@ -22,13 +18,8 @@ import (
 	"go.yaml.in/yaml/v3"
 	"golang.org/x/text/language"
 
-	"counsel/db"
 	"counsel/domain"
-	"counsel/domain/account"
-	"counsel/domain/cases"
 	"counsel/domain/jobs"
-	"counsel/domain/notifications"
-	"counsel/domain/webhooks"
 	"counsel/gen/query"
 )
 
@@ -80,53 +71,6 @@ type noticeFields struct {
 	Fields map[string]string `json:"fields"`
 	Link   *domain.ID        `json:"link,omitempty"` // what the secret of its link is made of
 }
-
-// Notify puts a mail of the service's own into the queue, before all that people send, in the
-// caller's transaction. Call Wake once that has committed.
-func (s *Service) Notify(ctx context.Context, tx db.Tx, n Notice) (domain.ID, error) {
-	q := query.New(tx)
-
-	if err := s.Ready(); err != nil {
-		return domain.ID{}, err
-	}
-	to, err := domain.ParseEmail(n.To)
-	if err != nil {
-		return domain.ID{}, fmt.Errorf("email: a notice to what %w", err)
-	}
-	kept := noticeFields{Fields: n.Fields}
-	if !n.Secret.IsZero() {
-		kept.Link = &n.Secret
-	}
-	raw, err := json.Marshal(kept)
-	if err != nil {
-		return domain.ID{}, err
-	}
-	words := wordsFor(n.Locale)
-	if _, ok := words.Mails[n.Kind]; !ok {
-		return domain.ID{}, fmt.Errorf("email: no notice is called %q", n.Kind)
-	}
-	id, now := n.ID, s.Clock()
-	if id.IsZero() {
-		id = s.NewID()
-	}
-	p := query.CreateEmailParams{ID: id, UserID: n.UserID, Kind: string(n.Kind), Locale: words.locale, Fields: string(raw), SendAt: now, CreatedAt: now, UpdatedAt: now}
-	p.ExpiresAt.Time, p.ExpiresAt.Valid = n.Expires, !n.Expires.IsZero()
-	if err := q.CreateEmail(ctx, p); err != nil {
-		return id, err
-	}
-	if err := q.CreateEmailRecipient(ctx, query.CreateEmailRecipientParams{EmailID: id, Field: "to", Address: to.ASCII(), UpdatedAt: now}); err != nil {
-		return id, err
-	}
-	queue := jobs.Interactive // somebody waits for it
-	if n.Kind == Notification {
-		queue = jobs.Standard
-	}
-	_, err = s.Jobs.Add(ctx, tx, jobs.LegacyInsert{Kind: kindSend, Queue: queue, Payload: payload{id}})
-	return id, err
-}
-
-// Wake has what was put into the queue looked at.
-func (s *Service) Wake() { s.Jobs.Wake() }
 
 // writeNotice makes the text of a mail of the service's own.
 func (s *Service) writeNotice(row query.Email, m *Outgoing) error {
@@ -285,85 +229,3 @@ func shorten(s string, most int) string {
 	}
 	return string([]rune(s)[:most-1]) + "…"
 }
-
-// AccountMail puts a mail of an account into the queue, as account.Mailer says.
-func (s *Service) AccountMail(ctx context.Context, tx db.Tx, m account.Mail) error {
-	if _, err := domain.ParseEmail(m.To.Email); err != nil {
-		return nil //nolint:nilerr // such a spelling can sign in, but no mail server takes it
-	}
-	_, err := s.Notify(ctx, tx, Notice{Kind: NoticeKind(m.Kind), UserID: m.To.ID, To: m.To.Email, Locale: m.Locale,
-		Fields: map[string]string{"name": m.To.FullName}, Secret: m.Link, Expires: m.Expires})
-	return err
-}
-
-// WebhookMail puts a mail into the queue that tells the owner of a webhook that it was disabled, if
-// mail can be sent to them at all.
-func (s *Service) WebhookMail(ctx context.Context, tx db.Tx, w webhooks.Webhook) error {
-	people, err := s.People.ByID(ctx, []domain.ID{w.UserID})
-	if err != nil {
-		return err
-	}
-	u := people[w.UserID]
-	if _, err := domain.ParseEmail(u.Email); err != nil || u.Disabled || s.Ready() != nil {
-		return nil //nolint:nilerr // the webhook itself says it, too
-	}
-	receiver, err := url.Parse(w.URL)
-	if err != nil {
-		return err
-	}
-	_, err = s.Notify(ctx, tx, Notice{Kind: WebhookDisabled, UserID: u.ID, To: u.Email, Fields: map[string]string{"name": u.FullName, "receiver": receiver.Host}})
-	s.Wake() // the commit follows
-	return err
-}
-
-// mostNotified is how many notifications somebody is mailed within an hour, or a few more when several
-// are written at once, so that others cannot flood their mailbox.
-const mostNotified = 20
-
-// NotificationMail puts a mail into the queue that tells somebody what kind of thing happened, if mail
-// can be sent to them at all, and unless they have had mostNotified.
-func (s *Service) NotificationMail(ctx context.Context, tx db.Tx, m notifications.Mail) error {
-	if _, err := domain.ParseEmail(m.To.Email); err != nil || s.Ready() != nil {
-		return nil //nolint:nilerr // such a spelling can sign in, but no mail server takes it
-	}
-	back, err := query.New(tx).GetEmailTimeBack(ctx, query.GetEmailTimeBackParams{UserID: m.To.ID, Kind: string(Notification), Offset: mostNotified - 1})
-	switch {
-	case err == nil && s.Clock().Sub(back) < time.Hour:
-		return nil
-	case err != nil && !errors.Is(err, sql.ErrNoRows):
-		return err
-	}
-	fields := map[string]string{"name": m.To.FullName, "type": string(m.Type)}
-	if s.AppURL != "" {
-		fields["link"] = s.AppURL + "#notification=" + m.Notification.String()
-	}
-	_, err = s.Notify(ctx, tx, Notice{ID: m.ID, Kind: Notification, UserID: m.To.ID, To: m.To.Email, Fields: fields})
-	s.Wake() // the commit follows
-	return err
-}
-
-// InvitationMail puts the mail of an invitation into the queue, as cases.Mailer says. It says nothing of the
-// case, and the inviter by their name only when that is none that mail programs make a link of.
-func (s *Service) InvitationMail(ctx context.Context, tx db.Tx, i cases.Invitation) error {
-	if _, err := domain.ParseEmail(i.Email); err != nil || s.Ready() != nil {
-		return nil //nolint:nilerr // such a spelling can sign in, but no mail server takes it
-	}
-	fields := map[string]string{"sender": i.InviterName}
-	if linked.MatchString(i.InviterName) {
-		people, err := s.People.ByID(ctx, []domain.ID{i.InvitedBy})
-		if err != nil {
-			return err
-		}
-		fields["sender"] = people[i.InvitedBy].Email
-	}
-	if s.AppURL != "" {
-		fields["link"] = s.AppURL + "#invitation=" + i.ID.String()
-	}
-	_, err := s.Notify(ctx, tx, Notice{Kind: CaseInvitation, UserID: i.InvitedBy, To: i.Email, Fields: fields, Expires: i.ExpiresAt})
-	return err
-}
-
-var (
-	_ account.Mailer = (*Service)(nil)
-	_ cases.Mailer   = (*Service)(nil)
-)

@@ -41,7 +41,9 @@ func newWorld(t testing.TB) *world {
 	pool := testenv.DB(t)
 	people, err := account.New(pool, testenv.EmptyRedis(t), account.Config{Secret: strings.Repeat("s", 32)}, domain.SystemClock, domain.NewID, rand.Reader)
 	must(t, err)
-	w := &world{t: t, cases: cases.New(pool, people, domain.SystemClock, domain.NewID)}
+	caseService, err := cases.New(cases.Config{Runtime: domain.Runtime{Clock: domain.SystemClock, NewID: domain.NewID}, DB: pool, Accounts: people})
+	must(t, err)
+	w := &world{t: t, cases: caseService}
 	clock := func() time.Time { return domain.SystemClock().Add(w.later) }
 	queue, err := jobs.New(jobs.Config{DB: pool, Runtime: domain.Runtime{Clock: clock, NewID: domain.NewID, Log: slog.New(slog.DiscardHandler)}})
 	must(t, err)

@@ -240,8 +240,12 @@ func (s *Service) note(ctx context.Context, tx db.Tx, id domain.ID, r Result, no
 	if s.Disabled == nil {
 		return nil
 	}
+	owners, err := s.People.ByID(ctx, []domain.ID{w.UserID})
+	if err != nil {
+		return err
+	}
 	w.Enabled, w.DisabledReason, w.DisabledAt = false, string(reason), at
-	return s.Disabled(ctx, tx, webhook(w, now))
+	return s.Disabled(ctx, tx, webhook(w, now), owners[w.UserID])
 }
 
 // tidy deletes what is old, and what is left of deleted webhooks.

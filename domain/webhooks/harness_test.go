@@ -51,7 +51,8 @@ func newWorld(t testing.TB) *world {
 	var err error
 	w.people, err = account.New(w.pool, testenv.EmptyRedis(t), account.Config{Secret: strings.Repeat("s", 32)}, domain.SystemClock, domain.NewID, rand.Reader)
 	must(t, err)
-	w.cases = cases.New(w.pool, w.people, domain.SystemClock, domain.NewID)
+	w.cases, err = cases.New(cases.Config{Runtime: domain.Runtime{Clock: domain.SystemClock, NewID: domain.NewID}, DB: w.pool, Accounts: w.people})
+	must(t, err)
 	w.anna, w.bert, w.root = w.join("anna", domain.RoleLawyer), w.join("bert", domain.RoleLawyer), w.join("root", domain.RoleAdmin)
 	return w
 }
@@ -116,7 +117,7 @@ func (w *world) server(options ...option) *server {
 	must(w.t, err)
 	d := webhooks.Deps{DB: w.pool, Jobs: s.jobs, People: w.people, Cases: w.cases, Clock: w.clock, NewID: domain.NewID, Random: rand.Reader, Log: log,
 		Key: []byte(strings.Repeat("k", 32)), Concurrency: 8, Schedule: []time.Duration{brief, brief, brief},
-		Disabled: func(_ context.Context, _ db.Tx, hook webhooks.Webhook) error {
+		Disabled: func(_ context.Context, _ db.Tx, hook webhooks.Webhook, _ account.User) error {
 			s.mu.Lock()
 			defer s.mu.Unlock()
 			s.disabled = append(s.disabled, hook)

@@ -112,7 +112,7 @@ type Deps struct {
 
 	// Disabled, if there is one, tells the owner of a webhook that it was disabled, in the
 	// transaction that does so.
-	Disabled func(ctx context.Context, tx db.Tx, w Webhook) error
+	Disabled func(ctx context.Context, tx db.Tx, w Webhook, owner account.User) error
 
 	Concurrency int             // jobs at a time in this process: webhooks leave some of them to others
 	Schedule    []time.Duration // between tries; nil: 5 s to 24 h, over three days

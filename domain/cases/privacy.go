@@ -9,66 +9,64 @@ import (
 	"counsel/gen/query"
 )
 
-// UserExport is what one person has in one case.
+// UserExport is what a user has in one case, for a data export.
 type UserExport struct {
 	CaseID   domain.ID
 	Role     Role
 	JoinedAt time.Time
-	Notes    []Note // they wrote
-	Tasks    []Task // they made, or that are theirs to do
+	Notes    []Note // written by the user
+	Tasks    []Task // created by or assigned to the user
 }
 
-// ExportUser gives yield what somebody has in each case they are a member of now. Each case's
-// timeline has an entry that says the caller took it.
+// ExportUser calls yield for each case the user is a member of. Each timeline logs the export by
+// the caller.
 func (s *Service) ExportUser(ctx context.Context, caller domain.Principal, user domain.ID, yield func(UserExport) error) error {
-	rows, err := s.rows.ListMemberships(ctx, user)
+	rows, err := s.queries.ListMemberships(ctx, user)
 	if err != nil {
 		return db.Error(err)
 	}
 	for _, m := range rows {
-		share := UserExport{CaseID: m.CaseID, Role: Role(m.Role), JoinedAt: m.CreatedAt}
+		export := UserExport{CaseID: m.CaseID, Role: Role(m.Role), JoinedAt: m.CreatedAt}
 		err := s.AuthorizedTx(ctx, caller, m.CaseID, &Action{Verb: VerbDownload, Resource: ResourceMember, ID: &user}, func(tx db.Tx) error {
 			q := query.New(tx)
-
-			share.Notes, share.Tasks = nil, nil
+			export.Notes, export.Tasks = nil, nil
 			notes, err := q.ListNotesOfAuthor(ctx, query.ListNotesOfAuthorParams{CaseID: m.CaseID, AuthorID: user})
 			if err != nil {
 				return err
 			}
 			for _, n := range notes {
-				share.Notes = append(share.Notes, Note{ID: n.ID, AuthorID: n.AuthorID, Body: n.Body, CreatedAt: n.CreatedAt})
+				export.Notes = append(export.Notes, Note{ID: n.ID, AuthorID: n.AuthorID, Body: n.Body, CreatedAt: n.CreatedAt})
 			}
 			tasks, err := q.ListTasksOfUser(ctx, query.ListTasksOfUserParams{CaseID: m.CaseID, Maker: user, Assignee: &user})
 			for _, t := range tasks {
-				share.Tasks = append(share.Tasks, taskOf(t))
+				export.Tasks = append(export.Tasks, toTask(t))
 			}
 			return err
 		})
-		if domain.CodeOf(err) == domain.NotFound { // left, or deleted, a moment ago
+		if domain.CodeOf(err) == domain.NotFound { // left or deleted in the meantime
 			continue
 		}
 		if err != nil {
 			return err
 		}
-		if err := yield(share); err != nil {
+		if err := yield(export); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// EraseUser takes somebody out of all their cases, in the caller's transaction; before it nothing
-// may have been read there without a lock. What they wrote stays the cases'. Conflict: a legal
-// hold covers a case they are in, wrote in or are a party of (reason legal_hold), or a case would
-// be left without an owner (case_owner).
+// EraseUser removes a user from all cases in the caller's transaction, which must not have read
+// cases without a lock before. What they wrote stays in the cases. Conflict: a legal hold covers a
+// case they are in, wrote in or are a party of (reason legal_hold), or a case would have no owner
+// (case_owner).
 func (s *Service) EraseUser(ctx context.Context, tx db.Tx, caller domain.Principal, user domain.ID, email string) error {
 	q := query.New(tx)
-
 	rows, err := q.LockMemberships(ctx, user)
 	if err != nil {
 		return err
 	}
-	heads := make([]head, len(rows))
+	heads := make([]chainHead, len(rows))
 	for i, m := range rows {
 		if heads[i], err = lockHead(ctx, tx, m.CaseID); err != nil {
 			return err
@@ -96,11 +94,11 @@ func (s *Service) EraseUser(ctx context.Context, tx db.Tx, caller domain.Princip
 		if err != nil && !deleted {
 			return err
 		}
-		if !deleted && owned(ctx, tx, m.CaseID) != nil {
+		if !deleted && requireOwner(ctx, tx, m.CaseID) != nil {
 			return &domain.Error{Code: domain.Conflict, Reason: "case_owner", Message: "This person is the only owner of a case. Make somebody else one first, or delete the case."}
 		}
-		act := Action{Verb: VerbDelete, Resource: ResourceMember, ID: &user, Detail: "role " + m.Role + ", account erased"}
-		if err := s.append(ctx, tx, heads[i], m.CaseID, caller.UserID, act, nil); err != nil {
+		action := Action{Verb: VerbDelete, Resource: ResourceMember, ID: &user, Detail: "role " + m.Role + ", account erased"}
+		if err := s.appendEntry(ctx, tx, heads[i], m.CaseID, caller.UserID, action, nil); err != nil {
 			return err
 		}
 	}

@@ -15,14 +15,14 @@ import (
 )
 
 // statements is a service on the same database whose statements are recorded.
-func (b *bundle) statements(url string) (*Service, func() []string) {
+func (b *fixture) statements(url string) (*Service, func() []string) {
 	b.t.Helper()
 	var log testenv.Log
 	pool, err := db.Open(b.t.Context(), url, db.Options{Echo: slog.New(slog.NewTextHandler(&log, nil))})
 	must(b.t, err)
 	b.t.Cleanup(func() { pool.Close() })
 	seen := 0
-	return New(pool, b.people, b.clock, domain.NewID), func() (all []string) {
+	return b.service(pool, b.clock), func() (all []string) {
 		text := log.String()
 		for line := range strings.Lines(text[seen:]) {
 			_, statement, _ := strings.Cut(line, "statement=")
@@ -38,7 +38,7 @@ func (b *bundle) statements(url string) (*Service, func() []string) {
 // statements as one who asks for a case that is not there, and none of them locks or writes.
 func TestStrangersLearnNothing(t *testing.T) {
 	url := testenv.SchemaURL(t)
-	b := newBundleOn(t, url)
+	b := newFixtureOn(t, url)
 	s, statements := b.statements(url)
 	ctx := t.Context()
 	id := b.open(b.anna, "A case")
@@ -64,9 +64,9 @@ func TestStrangersLearnNothing(t *testing.T) {
 		"timeline": func(id domain.ID) error { _, _, err := s.Timeline(ctx, b.carl, id, 0, 0); return err },
 		"delete":   func(id domain.ID) error { return s.Delete(ctx, b.carl, id) },
 	} {
-		fails(t, ask(domain.NewID()), domain.NotFound)
+		wantError(t, ask(domain.NewID()), domain.NotFound)
 		absent := statements()
-		fails(t, ask(id), domain.NotFound)
+		wantError(t, ask(id), domain.NotFound)
 		if hidden := statements(); !slices.Equal(absent, hidden) || len(absent) == 0 {
 			t.Errorf("%s: a case that is absent takes\n%s\none that is hidden\n%s", name, strings.Join(absent, "\n"), strings.Join(hidden, "\n"))
 		}
@@ -76,12 +76,12 @@ func TestStrangersLearnNothing(t *testing.T) {
 	}
 }
 
-// TestRefusalsArePutDownHourly: a stranger's tries are an entry an hour, on any number of servers.
-func TestRefusalsArePutDownHourly(t *testing.T) {
-	b := newBundle(t)
+// TestDenialsAreLoggedHourly: the attempts of a stranger are one entry an hour, on any number of servers.
+func TestDenialsAreLoggedHourly(t *testing.T) {
+	b := newFixture(t)
 	now := domain.SystemClock()
 	clock := func() time.Time { return now }
-	one, two := New(b.pool, b.people, clock, domain.NewID), New(b.pool, b.people, clock, domain.NewID)
+	one, two := b.service(b.pool, clock), b.service(b.pool, clock)
 	ctx := t.Context()
 	id := b.open(b.anna, "A case")
 	count := func() (n int) {
@@ -96,7 +96,7 @@ func TestRefusalsArePutDownHourly(t *testing.T) {
 		for range 50 {
 			for _, s := range []*Service{one, two} {
 				_, err := s.Get(ctx, p, id)
-				fails(t, err, domain.NotFound)
+				wantError(t, err, domain.NotFound)
 			}
 		}
 		one.FlushDenials(ctx)
@@ -115,17 +115,17 @@ func TestRefusalsArePutDownHourly(t *testing.T) {
 	if n := count(); n != 3 {
 		t.Errorf("%d entries an hour later", n)
 	}
-	if v, err := b.Verify(ctx, b.anna, id); err != nil || !v.Intact {
-		t.Errorf("%+v, %v", v, err)
+	if verification, err := b.Verify(ctx, b.anna, id); err != nil || !verification.Intact {
+		t.Errorf("%+v, %v", verification, err)
 	}
 
 	// Run puts them down as they come, and those that wait when it ends.
 	now = now.Add(time.Hour)
-	ending, end := context.WithCancel(ctx)
+	ending, head := context.WithCancel(ctx)
 	var running sync.WaitGroup
 	_, err := one.Get(ctx, b.carl, id)
-	fails(t, err, domain.NotFound)
-	end()
+	wantError(t, err, domain.NotFound)
+	head()
 	running.Go(func() { one.RunDenialLog(ending) })
 	running.Wait()
 	if n := count(); n != 4 {
@@ -133,10 +133,10 @@ func TestRefusalsArePutDownHourly(t *testing.T) {
 	}
 	// What finds no room is dropped; nobody waits.
 	now = now.Add(time.Hour)
-	for range maxRefusals + 10 {
-		one.refusals.add(refusalOf{domain.NewID(), b.carl.UserID, Action{Verb: VerbRead, Resource: ResourceCase}})
+	for range denialQueueSize + 10 {
+		one.denials.add(denial{domain.NewID(), b.carl.UserID, Action{Verb: VerbRead, Resource: ResourceCase}})
 	}
-	if n := len(one.refusals.queue); n != maxRefusals {
+	if n := len(one.denials.queue); n != denialQueueSize {
 		t.Errorf("%d wait", n)
 	}
 }

@@ -1,0 +1,190 @@
+package email
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/url"
+	"time"
+
+	"counsel/db"
+	"counsel/domain"
+	"counsel/domain/account"
+	"counsel/domain/cases"
+	"counsel/domain/jobs"
+	"counsel/domain/limits"
+	"counsel/domain/notifications"
+	"counsel/domain/webhooks"
+	"counsel/gen/query"
+)
+
+// OutboxConfig holds what an Outbox needs.
+type OutboxConfig struct {
+	Runtime    domain.Runtime
+	Jobs       *jobs.Service
+	Quota      *limits.Limiter // recipients that one user may write to; nil: unlimited
+	AppURL     string          // of the application that notifications link to; "": none
+	Configured bool            // a mail server is configured
+}
+
+// Outbox enqueues the mails of the service itself, each in the transaction of the change it
+// reports (a transactional outbox). It needs no other service, so that every other one can be
+// given it when it is made. Service delivers what it enqueues.
+type Outbox struct {
+	clock      domain.Clock
+	newID      func() domain.ID
+	jobs       *jobs.Service
+	quota      *limits.Limiter
+	appURL     string
+	configured bool
+}
+
+// NewOutbox returns an outbox.
+func NewOutbox(c OutboxConfig) *Outbox {
+	return &Outbox{clock: c.Runtime.Clock, newID: c.Runtime.NewID, jobs: c.Jobs, quota: c.Quota, appURL: c.AppURL, configured: c.Configured}
+}
+
+// Ready fails with Unavailable if no mail server is configured.
+func (o *Outbox) Ready() error {
+	if !o.configured {
+		return unavailable()
+	}
+	return nil
+}
+
+// ReserveQuota charges recipients to the caller's quota. It fails with RateLimited.
+func (o *Outbox) ReserveQuota(ctx context.Context, caller domain.Principal, recipients int) error {
+	if o.quota == nil {
+		return nil
+	}
+	d, err := o.quota.AllowN(ctx, caller.UserID.String(), recipients)
+	if err != nil {
+		return err
+	}
+	if !d.Allowed {
+		return &domain.Error{Code: domain.RateLimited, Message: "You have written to too many recipients lately. Please wait.", RetryAfter: d.Reset}
+	}
+	return nil
+}
+
+// Notify enqueues a mail of the service itself, ahead of mails that people send, in the caller's
+// transaction. Call Wake after the commit.
+func (o *Outbox) Notify(ctx context.Context, tx db.Tx, n Notice) (domain.ID, error) {
+	q := query.New(tx)
+
+	if err := o.Ready(); err != nil {
+		return domain.ID{}, err
+	}
+	to, err := domain.ParseEmail(n.To)
+	if err != nil {
+		return domain.ID{}, fmt.Errorf("email: a notice to what %w", err)
+	}
+	kept := noticeFields{Fields: n.Fields}
+	if !n.Secret.IsZero() {
+		kept.Link = &n.Secret
+	}
+	raw, err := json.Marshal(kept)
+	if err != nil {
+		return domain.ID{}, err
+	}
+	words := wordsFor(n.Locale)
+	if _, ok := words.Mails[n.Kind]; !ok {
+		return domain.ID{}, fmt.Errorf("email: no notice is called %q", n.Kind)
+	}
+	id, now := n.ID, o.clock()
+	if id.IsZero() {
+		id = o.newID()
+	}
+	p := query.CreateEmailParams{ID: id, UserID: n.UserID, Kind: string(n.Kind), Locale: words.locale, Fields: string(raw), SendAt: now, CreatedAt: now, UpdatedAt: now}
+	p.ExpiresAt.Time, p.ExpiresAt.Valid = n.Expires, !n.Expires.IsZero()
+	if err := q.CreateEmail(ctx, p); err != nil {
+		return id, err
+	}
+	if err := q.CreateEmailRecipient(ctx, query.CreateEmailRecipientParams{EmailID: id, Field: "to", Address: to.ASCII(), UpdatedAt: now}); err != nil {
+		return id, err
+	}
+	queue := jobs.Interactive // somebody is waiting for it
+	if n.Kind == Notification {
+		queue = jobs.Standard
+	}
+	_, err = o.jobs.Add(ctx, tx, jobs.LegacyInsert{Kind: kindSend, Queue: queue, Payload: payload{id}})
+	return id, err
+}
+
+// Wake starts the delivery of what was enqueued.
+func (o *Outbox) Wake() { o.jobs.Wake() }
+
+// AccountMail enqueues a mail of an account.
+func (o *Outbox) AccountMail(ctx context.Context, tx db.Tx, m account.Mail) error {
+	if _, err := domain.ParseEmail(m.To.Email); err != nil {
+		return nil //nolint:nilerr // such an address can sign in, but no mail server accepts it
+	}
+	_, err := o.Notify(ctx, tx, Notice{Kind: NoticeKind(m.Kind), UserID: m.To.ID, To: m.To.Email, Locale: m.Locale,
+		Fields: map[string]string{"name": m.To.FullName}, Secret: m.Link, Expires: m.Expires})
+	return err
+}
+
+// WebhookMail enqueues a mail that tells the owner of a webhook that it was disabled, if they can
+// be mailed at all.
+func (o *Outbox) WebhookMail(ctx context.Context, tx db.Tx, w webhooks.Webhook, owner account.User) error {
+	if _, err := domain.ParseEmail(owner.Email); err != nil || owner.Disabled || o.Ready() != nil {
+		return nil //nolint:nilerr // the API reports the reason too
+	}
+	receiver, err := url.Parse(w.URL)
+	if err != nil {
+		return err
+	}
+	_, err = o.Notify(ctx, tx, Notice{Kind: WebhookDisabled, UserID: owner.ID, To: owner.Email, Fields: map[string]string{"name": owner.FullName, "receiver": receiver.Host}})
+	o.Wake() // the commit follows
+	return err
+}
+
+// maxNotificationMails is how many notifications one user is mailed within an hour (a few more if
+// several are created at once), so that others cannot flood their mailbox.
+const maxNotificationMails = 20
+
+// NotificationMail enqueues a mail that names the type of an event, if the user can be mailed at
+// all and is within maxNotificationMails.
+func (o *Outbox) NotificationMail(ctx context.Context, tx db.Tx, m notifications.Mail) error {
+	if _, err := domain.ParseEmail(m.To.Email); err != nil || o.Ready() != nil {
+		return nil //nolint:nilerr // such an address can sign in, but no mail server accepts it
+	}
+	back, err := query.New(tx).GetEmailTimeBack(ctx, query.GetEmailTimeBackParams{UserID: m.To.ID, Kind: string(Notification), Offset: maxNotificationMails - 1})
+	switch {
+	case err == nil && o.clock().Sub(back) < time.Hour:
+		return nil
+	case err != nil && !errors.Is(err, sql.ErrNoRows):
+		return err
+	}
+	fields := map[string]string{"name": m.To.FullName, "type": string(m.Type)}
+	if o.appURL != "" {
+		fields["link"] = o.appURL + "#notification=" + m.Notification.String()
+	}
+	_, err = o.Notify(ctx, tx, Notice{ID: m.ID, Kind: Notification, UserID: m.To.ID, To: m.To.Email, Fields: fields})
+	o.Wake() // the commit follows
+	return err
+}
+
+// InvitationMail enqueues the mail of an invitation. It says nothing about the case, and names the
+// inviter by their address if mail clients would turn their name into a link.
+func (o *Outbox) InvitationMail(ctx context.Context, tx db.Tx, i cases.Invitation) error {
+	if _, err := domain.ParseEmail(i.Email); err != nil || o.Ready() != nil {
+		return nil //nolint:nilerr // such an address can sign in, but no mail server accepts it
+	}
+	fields := map[string]string{"sender": i.InviterName}
+	if linked.MatchString(i.InviterName) {
+		fields["sender"] = i.InviterEmail
+	}
+	if o.appURL != "" {
+		fields["link"] = o.appURL + "#invitation=" + i.ID.String()
+	}
+	_, err := o.Notify(ctx, tx, Notice{Kind: CaseInvitation, UserID: i.InvitedBy, To: i.Email, Fields: fields, Expires: i.ExpiresAt})
+	return err
+}
+
+var (
+	_ account.Mailer = (*Outbox)(nil)
+	_ cases.Mailer   = (*Outbox)(nil)
+)
