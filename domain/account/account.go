@@ -1,23 +1,22 @@
-// Package account keeps who may use the service: registering, signing in and out, roles, and
-// the check of every request's access token.
+// Package account manages user accounts (profiles): registration, sign-in, sessions, roles, and the
+// authentication of every request by its access token.
 //
-// An account is active or disabled. A sign-in opens a session, which lives in Redis until it
-// is ended or has not been refreshed for Config.SessionTTL. Each refresh trades the session's
-// refresh token for a new one; a refresh token that was traded before, also by a second
-// request at the same moment, ends its session, since only a copy can come twice.
+// An account is active or disabled. A sign-in opens a session, which is stored in Redis until it is
+// revoked or has not been refreshed for Config.SessionTTL. Each refresh rotates the session's refresh
+// token. Reuse of a rotated token, even by a concurrent request, revokes the session, since only a
+// stolen copy can be used twice.
 //
-// An access token is a signed statement about a session, good while the session lives. While
-// Redis is down it is held against the account's row instead, so that callers go on, while
-// whatever needs the sessions themselves (Login, Refresh, Logout, Sessions, EndSession,
-// EndSessions) fails with domain.Unavailable; a token of a session that was ended just before
-// then works until it expires.
+// An access token is a signed JWT, valid as long as its session exists. While Redis is down, tokens
+// are checked against the account's row instead, so that requests still succeed. Operations on the
+// sessions themselves (Login, Refresh, Logout, Sessions, EndSession, EndSessions) then fail with
+// domain.Unavailable, and the token of a session revoked just before works until it expires.
 //
-// An address is confirmed, and a forgotten password replaced, by a link in a mail (links.go).
+// E-mail addresses are verified and passwords reset with links sent by mail (links.go).
 //
-// A change of role, a new password, and disabling, raise the account's session epoch in the same transaction.
-// Sessions and tokens of a lower epoch are void: Refresh and the check without Redis refuse
-// them, and UpdateUser ends them in Redis. Where Redis could not be reached the row stays
-// marked, and EndStaleSessions ends them as soon as it can.
+// A change of role, a new password and disabling the account increment its session epoch in the same
+// transaction. Sessions and tokens of a lower epoch are invalid: Refresh and the check without Redis
+// reject them, and they are revoked in Redis. If Redis could not be reached, the row stays marked and
+// RevokeOrphanedSessions revokes them later.
 package account
 
 import (
@@ -38,19 +37,19 @@ import (
 	"counsel/gen/query"
 )
 
-// Config of the accounts. A zero field takes the default.
+// Config holds the settings of a Service. A zero field takes the default.
 type Config struct {
 	Algorithm   string        // HS256 (default), RS256 or EdDSA
-	Secret      string        // HS256: 32 bytes or more; else the private key as PEM
+	Secret      string        // HS256: 32 bytes or more; otherwise the private key as PEM
 	Issuer      string        // counsel
 	Audience    string        // counsel-api
-	AccessTTL   time.Duration // of an access token; 15 min
-	SessionTTL  time.Duration // of a session nobody refreshes; 30 days
-	MaxSessions int           // of one account, a further sign-in ends the oldest; 20
+	AccessTTL   time.Duration // lifetime of an access token; 15 min
+	SessionTTL  time.Duration // lifetime of a session that is not refreshed; 30 days
+	MaxSessions int           // per account: a further sign-in revokes the oldest; 20
 	Hash        Hash
 }
 
-// User is an account as others may see it.
+// User is an account, without its secrets.
 type User struct {
 	ID        domain.ID
 	Email     string // lower case
@@ -59,37 +58,37 @@ type User struct {
 	Disabled  bool
 	CreatedAt time.Time
 
-	EmailVerified bool // they have read a mail that went there
+	EmailVerified bool // the user followed a link sent to the address
 }
 
-// Service is the accounts. It is safe for concurrent use.
+// Service manages accounts and sessions. It is safe for concurrent use.
 type Service struct {
-	pool     *sql.DB
-	rows     *query.Queries
-	clock    domain.Clock
-	newID    func() domain.ID
-	random   io.Reader
-	cfg      Config
-	tokens   *tokens
-	hasher   *hasher
-	sessions *sessions
-	throttle *throttle
-	refresh  refreshKey
-	links    linkKey
-	mail     Mailer          // nil: no mail is sent
-	later    *jobs.Service   // with mail
-	asked    *limits.Limiter // mails that one address, or account, may ask for
+	pool          *sql.DB
+	queries       *query.Queries
+	clock         domain.Clock
+	newID         func() domain.ID
+	random        io.Reader
+	cfg           Config
+	accessTokens  *accessTokens
+	hasher        *hasher
+	sessions      *sessionStore
+	throttle      *throttle
+	refreshTokens refreshKey
+	links         linkKey
+	mailer        Mailer          // nil: no mail is sent
+	jobs          *jobs.Service   // set if mailer is
+	mailLimiter   *limits.Limiter // of mails that an address or account may request
 
-	// Each time Redis could not be asked about a session, or told to end one, outages goes
-	// up. Sessions in Redis are believed again once stale ones were ended: caughtUp follows.
-	outages, caughtUp atomic.Int64
-	catchUp           sync.Mutex
+	// outages counts failed reads and revocations in Redis. Sessions in Redis are trusted again once
+	// orphaned ones have been revoked and recoveredOutages has caught up.
+	outages, recoveredOutages atomic.Int64
+	recoveryMu                sync.Mutex
 }
 
-// New makes the service. It refuses a secret too weak for its algorithm.
+// New makes the service. It rejects a secret too weak for its algorithm.
 func New(pool *sql.DB, redis rueidis.Client, cfg Config, clock domain.Clock, newID func() domain.ID, random io.Reader) (*Service, error) {
 	cfg = cfg.withDefaults()
-	t, err := newTokens(cfg, clock)
+	t, err := newAccessTokens(cfg, clock)
 	if err != nil {
 		return nil, err
 	}
@@ -109,14 +108,14 @@ func New(pool *sql.DB, redis rueidis.Client, cfg Config, clock domain.Clock, new
 	if err != nil {
 		return nil, err
 	}
-	asked, err := limits.New(redis, clock, []byte(cfg.Secret), limits.Budget{Name: "account-mail", Requests: mailsAnHour, Window: time.Hour})
+	asked, err := limits.New(redis, clock, []byte(cfg.Secret), limits.Budget{Name: "account-mail", Requests: maxMailsPerHour, Window: time.Hour})
 	if err != nil {
 		return nil, err
 	}
 	return &Service{
-		pool: pool, rows: query.New(pool), clock: clock, newID: newID, random: random, cfg: cfg,
-		tokens: t, hasher: h, throttle: th, refresh: rk, links: lk, asked: asked,
-		sessions: &sessions{redis: redis, ttl: cfg.SessionTTL, most: cfg.MaxSessions},
+		pool: pool, queries: query.New(pool), clock: clock, newID: newID, random: random, cfg: cfg,
+		accessTokens: t, hasher: h, throttle: th, refreshTokens: rk, links: lk, mailLimiter: asked,
+		sessions: &sessionStore{redis: redis, ttl: cfg.SessionTTL, maxPerUser: cfg.MaxSessions},
 	}, nil
 }
 
@@ -142,17 +141,17 @@ func (c Config) withDefaults() Config {
 	return c
 }
 
-// Authenticate returns whose access token this is. It fails with domain.Unauthenticated for
-// a token that is not ours, expired, or of a session that is over, and with
-// domain.Unavailable when neither Redis nor the database can be asked.
+// Authenticate returns the principal of an access token. It fails with domain.Unauthenticated for a
+// token that is foreign, expired or of a session that has ended, and with domain.Unavailable if both
+// Redis and the database are down.
 func (s *Service) Authenticate(ctx context.Context, accessToken string) (domain.Principal, error) {
-	c, err := s.tokens.parse(accessToken)
+	c, err := s.accessTokens.parse(accessToken)
 	if err != nil {
 		return domain.Principal{}, err
 	}
 	p := domain.Principal{UserID: c.Subject, Role: c.Role, SessionID: c.Session}
-	if s.outages.Load() != s.caughtUp.Load() && !s.recover(ctx) {
-		return p, s.checkRow(ctx, c)
+	if s.outages.Load() != s.recoveredOutages.Load() && !s.recoverFromOutage(ctx) {
+		return p, s.checkAccount(ctx, c)
 	}
 	owner, err := s.sessions.owner(ctx, c.Session)
 	switch {
@@ -160,14 +159,14 @@ func (s *Service) Authenticate(ctx context.Context, accessToken string) (domain.
 		return domain.Principal{}, invalidToken(errNoSession)
 	case err != nil:
 		s.outages.Add(1)
-		return p, s.checkRow(ctx, c)
+		return p, s.checkAccount(ctx, c)
 	}
 	return p, nil
 }
 
-// checkRow holds a token against the account's row alone.
-func (s *Service) checkRow(ctx context.Context, c *claims) error {
-	u, err := s.rows.GetUserStanding(ctx, c.Subject)
+// checkAccount checks a token against the account's row, without Redis.
+func (s *Service) checkAccount(ctx context.Context, c *claims) error {
+	u, err := s.queries.GetUserStanding(ctx, c.Subject)
 	if err != nil {
 		if err = db.Error(err); domain.CodeOf(err) == domain.NotFound {
 			return invalidToken(err)
@@ -180,69 +179,70 @@ func (s *Service) checkRow(ctx context.Context, c *claims) error {
 	return nil
 }
 
-// recover ends the sessions an outage left behind; false when that has yet to succeed, or
-// when another request is at it.
-func (s *Service) recover(ctx context.Context) bool {
-	if !s.catchUp.TryLock() {
+// recoverFromOutage revokes sessions orphaned by an outage of Redis. It reports false if that failed or
+// another request is already doing it.
+func (s *Service) recoverFromOutage(ctx context.Context) bool {
+	if !s.recoveryMu.TryLock() {
 		return false
 	}
-	defer s.catchUp.Unlock()
+	defer s.recoveryMu.Unlock()
 	seen := s.outages.Load()
-	if s.caughtUp.Load() == seen {
+	if s.recoveredOutages.Load() == seen {
 		return true
 	}
 	if s.sessions.ping(ctx) != nil || s.EndStaleSessions(ctx) != nil {
 		return false
 	}
-	s.caughtUp.Store(seen)
+	s.recoveredOutages.Store(seen)
 	return s.outages.Load() == seen
 }
 
-// staleBatch is how many accounts are read at once.
-const staleBatch = 100
+// orphanBatch is the number of accounts read at a time.
+const orphanBatch = 100
 
-// EndStaleSessions ends in Redis what UpdateUser could not. Each server calls it every few
-// seconds, for the changes other servers made; with nothing to do it is one indexed query.
+// RevokeOrphanedSessions revokes sessions in Redis that could not be revoked when their account changed.
+// Each server calls it every few seconds, also for changes made by other servers. Without orphans it is
+// one indexed query.
 func (s *Service) EndStaleSessions(ctx context.Context) error {
 	for {
-		stale, err := s.rows.ListStaleUsers(ctx, staleBatch)
+		stale, err := s.queries.ListStaleUsers(ctx, orphanBatch)
 		if err != nil {
 			return db.Error(err)
 		}
 		for _, u := range stale {
-			if err := s.endVoid(ctx, u.ID, u.SessionEpoch); err != nil {
+			if err := s.revokeSessionsBelow(ctx, u.ID, u.SessionEpoch); err != nil {
 				return err
 			}
 		}
-		if len(stale) < staleBatch {
+		if len(stale) < orphanBatch {
 			return nil
 		}
 	}
 }
 
-// endVoid ends an account's sessions below epoch and takes the mark off its row.
-func (s *Service) endVoid(ctx context.Context, id domain.ID, epoch uint32) error {
-	if err := s.sessions.endBelow(ctx, id, epoch); err != nil {
+// revokeSessionsBelow revokes an account's sessions below epoch and clears the mark on its row.
+func (s *Service) revokeSessionsBelow(ctx context.Context, id domain.ID, epoch uint32) error {
+	if err := s.sessions.revokeBelow(ctx, id, epoch); err != nil {
 		return err
 	}
-	return db.Error(s.rows.ClearStale(ctx, query.ClearStaleParams{ID: id, SessionEpoch: epoch}))
+	return db.Error(s.queries.ClearStale(ctx, query.ClearStaleParams{ID: id, SessionEpoch: epoch}))
 }
 
-// Hashed is how many passwords were hashed so far; each leaves some 20 MiB to be collected.
-func (s *Service) Hashed() int64 { return s.hasher.hashed.Load() }
+// PasswordsHashed returns how many passwords have been hashed. Each leaves about 20 MiB of garbage.
+func (s *Service) Hashed() int64 { return s.hasher.count.Load() }
 
 // Me returns the caller's account.
 func (s *Service) Me(ctx context.Context, p domain.Principal) (User, error) {
-	u, err := s.rows.GetUser(ctx, p.UserID)
+	u, err := s.queries.GetUser(ctx, p.UserID)
 	if err != nil {
 		if err = db.Error(err); domain.CodeOf(err) == domain.NotFound {
 			return User{}, invalidToken(err)
 		}
 		return User{}, err
 	}
-	return userOf(u), nil
+	return toUser(u), nil
 }
 
-func userOf(u query.User) User {
+func toUser(u query.User) User {
 	return User{ID: u.ID, Email: u.Email, FullName: u.FullName, Role: domain.Role(u.Role), Disabled: u.DisabledAt.Valid, EmailVerified: u.EmailVerifiedAt.Valid, CreatedAt: u.CreatedAt}
 }

@@ -25,51 +25,51 @@ const (
 	password = "correct horse battery"
 )
 
-// clock is a clock that stands still until it is moved.
-type clock struct{ now atomic.Pointer[time.Time] }
+// fakeClock is a clock that only advances when told to.
+type fakeClock struct{ now atomic.Pointer[time.Time] }
 
-func newClock() *clock {
-	c := &clock{}
+func newFakeClock() *fakeClock {
+	c := &fakeClock{}
 	now := domain.SystemClock()
 	c.now.Store(&now)
 	return c
 }
 
-func (c *clock) time() time.Time { return *c.now.Load() }
+func (c *fakeClock) Now() time.Time { return *c.now.Load() }
 
-func (c *clock) move(d time.Duration) {
-	now := c.time().Add(d)
+func (c *fakeClock) advance(d time.Duration) {
+	now := c.Now().Add(d)
 	c.now.Store(&now)
 }
 
-// bundle is a service on an empty database and an empty Redis, with cheap hashes.
-type bundle struct {
+// fixture is a service with an empty database, an empty Redis and cheap hashes.
+type fixture struct {
 	*Service
-	clock   *clock
-	redis   rueidis.Client
-	db, rdb string // URLs
-	testing testing.TB
+	clock                 *fakeClock
+	redis                 rueidis.Client
+	databaseURL, redisURL string // URLs
+	tb                    testing.TB
 }
 
-var cheap = Hash{Passes: 1, MemoryKiB: 64, AtOnce: 2}
+var cheapHash = Hash{Passes: 1, MemoryKiB: 64, AtOnce: 2}
 
-func newBundle(t testing.TB) *bundle {
-	return bundleOn(t, testenv.SchemaURL(t), testenv.RedisURL(t), Config{Hash: cheap})
+func newFixture(t testing.TB) *fixture {
+	return newFixtureOn(t, testenv.SchemaURL(t), testenv.RedisURL(t), Config{Hash: cheapHash})
 }
 
-func bundleOn(t testing.TB, dbURL, redisURL string, cfg Config) *bundle {
+func newFixtureOn(t testing.TB, dbURL, redisURL string, cfg Config) *fixture {
 	t.Helper()
 	pool := openDB(t, dbURL)
 	if err := db.Migrate(t.Context(), pool); err != nil {
 		t.Fatal(err)
 	}
-	b := &bundle{clock: newClock(), db: dbURL, rdb: redisURL, testing: t}
-	b.redis = testenv.OpenRedis(t, redisURL)
-	if err := b.redis.Do(t.Context(), b.redis.B().Flushdb().Build()).Error(); err != nil {
+	f := &fixture{clock: newFakeClock(), databaseURL: dbURL, redisURL: redisURL, tb: t}
+	f.redis = testenv.OpenRedis(t, redisURL)
+	if err := f.redis.Do(t.Context(), f.redis.B().Flushdb().Build()).Error(); err != nil {
 		t.Fatal(err)
 	}
-	b.Service = newService(t, pool, b.redis, cfg, b.clock)
-	return b
+	f.Service = newService(t, pool, f.redis, cfg, f.clock)
+	return f
 }
 
 func openDB(t testing.TB, url string) *sql.DB {
@@ -82,56 +82,56 @@ func openDB(t testing.TB, url string) *sql.DB {
 	return pool
 }
 
-func newService(t testing.TB, pool *sql.DB, redis rueidis.Client, cfg Config, c *clock) *Service {
+func newService(t testing.TB, pool *sql.DB, redis rueidis.Client, cfg Config, c *fakeClock) *Service {
 	t.Helper()
 	if cfg.Secret == "" {
 		cfg.Secret = secret
 	}
-	s, err := New(pool, redis, cfg, c.time, domain.NewID, rand.Reader)
+	s, err := New(pool, redis, cfg, c.Now, domain.NewID, rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return s
 }
 
-// twin is the same service on another server: connections of its own.
-func (b *bundle) twin() *Service {
-	b.testing.Helper()
-	return newService(b.testing, openDB(b.testing, b.db), testenv.OpenRedis(b.testing, b.rdb), Config{Hash: cheap}, b.clock)
+// otherServer is the same service on another server, with its own connections.
+func (f *fixture) otherServer() *Service {
+	f.tb.Helper()
+	return newService(f.tb, openDB(f.tb, f.databaseURL), testenv.OpenRedis(f.tb, f.redisURL), Config{Hash: cheapHash}, f.clock)
 }
 
-func (b *bundle) register(email string) User {
-	b.testing.Helper()
-	u, err := b.Register(b.testing.Context(), Registration{Email: email, Password: password, FullName: "Ada Lovelace"})
+func (f *fixture) register(email string) User {
+	f.tb.Helper()
+	u, err := f.Register(f.tb.Context(), Registration{Email: email, Password: password, FullName: "Ada Lovelace"})
 	if err != nil {
-		b.testing.Fatal(err)
+		f.tb.Fatal(err)
 	}
 	return u
 }
 
-func (b *bundle) login(email string) (Tokens, domain.Principal) {
-	b.testing.Helper()
-	t, err := b.Login(b.testing.Context(), Credentials{Email: email, Password: password, Address: "192.0.2.1"})
+func (f *fixture) login(email string) (Tokens, domain.Principal) {
+	f.tb.Helper()
+	t, err := f.Login(f.tb.Context(), Credentials{Email: email, Password: password, Address: "192.0.2.1"})
 	if err != nil {
-		b.testing.Fatal(err)
+		f.tb.Fatal(err)
 	}
-	p, err := b.Authenticate(b.testing.Context(), t.AccessToken)
+	p, err := f.Authenticate(f.tb.Context(), t.AccessToken)
 	if err != nil {
-		b.testing.Fatal(err)
+		f.tb.Fatal(err)
 	}
 	return t, p
 }
 
-// admin is a signed-in admin.
-func (b *bundle) admin(email string) (User, domain.Principal) {
-	b.testing.Helper()
-	if err := b.EnsureAdmin(b.testing.Context(), email, password); err != nil {
-		b.testing.Fatal(err)
+// admin creates and signs in an admin.
+func (f *fixture) admin(email string) (User, domain.Principal) {
+	f.tb.Helper()
+	if err := f.EnsureAdmin(f.tb.Context(), email, password); err != nil {
+		f.tb.Fatal(err)
 	}
-	_, p := b.login(email)
-	u, err := b.Me(b.testing.Context(), p)
+	_, p := f.login(email)
+	u, err := f.Me(f.tb.Context(), p)
 	if err != nil {
-		b.testing.Fatal(err)
+		f.tb.Fatal(err)
 	}
 	return u, p
 }
@@ -148,33 +148,33 @@ func wantCode(t testing.TB, err error, want domain.Code) *domain.Error {
 func ptr[T any](v T) *T { return &v }
 
 func TestRegister(t *testing.T) {
-	b := newBundle(t)
-	u, err := b.Register(t.Context(), Registration{Email: "  Ada@Bücher.Example ", Password: password, FullName: " Ada Lovelace "})
+	f := newFixture(t)
+	u, err := f.Register(t.Context(), Registration{Email: "  Ada@Bücher.Example ", Password: password, FullName: " Ada Lovelace "})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if u.Email != "ada@bücher.example" || u.FullName != "Ada Lovelace" || u.Role != domain.RoleClient || u.Disabled || !u.CreatedAt.Equal(b.clock.time()) {
+	if u.Email != "ada@bücher.example" || u.FullName != "Ada Lovelace" || u.Role != domain.RoleClient || u.Disabled || !u.CreatedAt.Equal(f.clock.Now()) {
 		t.Fatalf("%+v", u)
 	}
-	_, err = b.Register(t.Context(), Registration{Email: "ADA@xn--bcher-kva.example", Password: password, FullName: "Other"})
+	_, err = f.Register(t.Context(), Registration{Email: "ADA@xn--bcher-kva.example", Password: password, FullName: "Other"})
 	wantCode(t, err, domain.Conflict)
-	// Another spelling is another address: accents are not folded.
-	b.register("adá@bücher.example")
-	tok, err := b.Login(t.Context(), Credentials{Email: "ADA@BÜCHER.example", Password: password})
+	// Accents are not folded: this is another address.
+	f.register("adá@bücher.example")
+	tok, err := f.Login(t.Context(), Credentials{Email: "ADA@BÜCHER.example", Password: password})
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := b.Authenticate(t.Context(), tok.AccessToken)
+	p, err := f.Authenticate(t.Context(), tok.AccessToken)
 	if err != nil || p.UserID != u.ID || p.Role != domain.RoleClient {
 		t.Fatalf("%+v, %v", p, err)
 	}
-	if me, err := b.Me(t.Context(), p); err != nil || me != u {
+	if me, err := f.Me(t.Context(), p); err != nil || me != u {
 		t.Fatalf("%+v, %v", me, err)
 	}
 }
 
 func TestRegisterNamesTheField(t *testing.T) {
-	b := newBundle(t)
+	f := newFixture(t)
 	for _, c := range []struct {
 		r       Registration
 		pointer string
@@ -194,104 +194,104 @@ func TestRegisterNamesTheField(t *testing.T) {
 		{Registration{"ada@example.com", password, strings.Repeat("x", 201), ""}, "/fullName"},
 		{Registration{"ada@example.com", password, "Ada\x00", ""}, "/fullName"},
 	} {
-		_, err := b.Register(t.Context(), c.r)
+		_, err := f.Register(t.Context(), c.r)
 		e := wantCode(t, err, domain.Invalid)
 		if len(e.Fields) != 1 || e.Fields[0].Pointer != c.pointer {
 			t.Errorf("%+v: %+v", c.r, e.Fields)
 		}
 	}
-	if n := b.hasher.hashed.Load(); n != 0 {
-		t.Errorf("%d hashes spent on what was refused", n)
+	if n := f.hasher.count.Load(); n != 0 {
+		t.Errorf("%d passwords of rejected registrations were hashed", n)
 	}
 	// 128 characters of four bytes each are allowed.
-	if _, err := b.Register(t.Context(), Registration{"owl@example.com", strings.Repeat("🦉", 128), "Owl", ""}); err != nil {
+	if _, err := f.Register(t.Context(), Registration{"owl@example.com", strings.Repeat("🦉", 128), "Owl", ""}); err != nil {
 		t.Error(err)
 	}
 }
 
-func TestRegisterOneAddressAtOnce(t *testing.T) {
-	b := newBundle(t)
+func TestConcurrentRegistration(t *testing.T) {
+	f := newFixture(t)
 	const n = 8
 	errs := make([]error, n)
 	var wg sync.WaitGroup
 	for i := range n {
 		wg.Go(func() {
-			_, errs[i] = b.Register(t.Context(), Registration{Email: "ada@example.com", Password: password, FullName: "Ada"})
+			_, errs[i] = f.Register(t.Context(), Registration{Email: "ada@example.com", Password: password, FullName: "Ada"})
 		})
 	}
 	wg.Wait()
-	made := 0
+	created := 0
 	for _, err := range errs {
 		if err == nil {
-			made++
+			created++
 			continue
 		}
 		e := wantCode(t, err, domain.Conflict)
 		if strings.Contains(e.Message, "users") || strings.Contains(e.Message, "ada@") {
-			t.Errorf("the message says %q", e.Message)
+			t.Errorf("the message reveals details: %q", e.Message)
 		}
 	}
-	if made != 1 {
-		t.Fatalf("%d accounts", made)
+	if created != 1 {
+		t.Fatalf("%d accounts were created, want 1", created)
 	}
 }
 
 func TestEnsureAdmin(t *testing.T) {
-	b := newBundle(t)
+	f := newFixture(t)
 	ctx := t.Context()
-	wantCode(t, b.EnsureAdmin(ctx, "root@example.com", "short"), domain.Invalid)
-	twin := b.twin()
+	wantCode(t, f.EnsureAdmin(ctx, "root@example.com", "short"), domain.Invalid)
+	otherServer := f.otherServer()
 	errs := make([]error, 2)
 	var wg sync.WaitGroup
-	wg.Go(func() { errs[0] = b.EnsureAdmin(ctx, "root@example.com", password) })
-	wg.Go(func() { errs[1] = twin.EnsureAdmin(ctx, "root@example.com", password) })
+	wg.Go(func() { errs[0] = f.EnsureAdmin(ctx, "root@example.com", password) })
+	wg.Go(func() { errs[1] = otherServer.EnsureAdmin(ctx, "root@example.com", password) })
 	wg.Wait()
 	if err := errors.Join(errs...); err != nil {
 		t.Fatal(err)
 	}
-	_, p := b.login("root@example.com")
+	_, p := f.login("root@example.com")
 	if p.Role != domain.RoleAdmin {
 		t.Fatalf("%+v", p)
 	}
 	// A later start with another password changes nothing.
-	if err := b.EnsureAdmin(ctx, "Root@example.com", "another password"); err != nil {
+	if err := f.EnsureAdmin(ctx, "Root@example.com", "another password"); err != nil {
 		t.Fatal(err)
 	}
-	b.login("root@example.com")
-	// An account that exists is not promoted, and that is no failure while there is an admin.
-	client := b.register("ada@example.com")
-	if err := b.EnsureAdmin(ctx, "ada@example.com", password); err != nil {
+	f.login("root@example.com")
+	// An existing account is not promoted. That is no error while there is an admin.
+	client := f.register("ada@example.com")
+	if err := f.EnsureAdmin(ctx, "ada@example.com", password); err != nil {
 		t.Fatal(err)
 	}
-	if _, p := b.login("ada@example.com"); p.Role != domain.RoleClient || p.UserID != client.ID {
+	if _, p := f.login("ada@example.com"); p.Role != domain.RoleClient || p.UserID != client.ID {
 		t.Fatalf("promoted: %+v", p)
 	}
 }
 
-func TestEnsureAdminDoesNotTakeOverAnAccount(t *testing.T) {
-	b := newBundle(t)
-	b.register("ada@example.com")
-	wantCode(t, b.EnsureAdmin(t.Context(), "ada@example.com", "another password"), domain.Conflict)
-	if _, p := b.login("ada@example.com"); p.Role != domain.RoleClient {
+func TestEnsureAdminDoesNotPromote(t *testing.T) {
+	f := newFixture(t)
+	f.register("ada@example.com")
+	wantCode(t, f.EnsureAdmin(t.Context(), "ada@example.com", "another password"), domain.Conflict)
+	if _, p := f.login("ada@example.com"); p.Role != domain.RoleClient {
 		t.Fatalf("%+v", p)
 	}
 }
 
 func TestUsers(t *testing.T) {
-	b := newBundle(t)
+	f := newFixture(t)
 	ctx := t.Context()
-	_, admin := b.admin("root@example.com")
-	var made []User
+	_, admin := f.admin("root@example.com")
+	var created []User
 	for _, name := range []string{"a", "b", "c", "d", "e"} {
-		made = append(made, b.register(name+"@example.com"))
+		created = append(created, f.register(name+"@example.com"))
 	}
-	if _, err := b.UpdateUser(ctx, admin, made[2].ID, UserChange{Role: ptr(domain.RoleLawyer)}); err != nil {
+	if _, err := f.UpdateUser(ctx, admin, created[2].ID, UserChange{Role: ptr(domain.RoleLawyer)}); err != nil {
 		t.Fatal(err)
 	}
 	var seen []string
 	var before *domain.ID
 	for pages := 0; ; pages++ {
-		users, next, err := b.Users(ctx, UserFilter{Limit: 2, Before: before})
+		users, next, err := f.Users(ctx, UserFilter{Limit: 2, Before: before})
 		if err != nil || pages > 3 {
 			t.Fatal(pages, err)
 		}
@@ -306,157 +306,157 @@ func TestUsers(t *testing.T) {
 	if got := strings.Join(seen, " "); got != "e@example.com d@example.com c@example.com b@example.com a@example.com root@example.com" {
 		t.Fatal(got)
 	}
-	lawyers, next, err := b.Users(ctx, UserFilter{Role: ptr(domain.RoleLawyer)})
-	if err != nil || next != nil || len(lawyers) != 1 || lawyers[0].ID != made[2].ID {
+	lawyers, next, err := f.Users(ctx, UserFilter{Role: ptr(domain.RoleLawyer)})
+	if err != nil || next != nil || len(lawyers) != 1 || lawyers[0].ID != created[2].ID {
 		t.Fatalf("%+v, %v, %v", lawyers, next, err)
 	}
 }
 
 func TestUpdateUser(t *testing.T) {
-	b := newBundle(t)
+	f := newFixture(t)
 	ctx := t.Context()
-	_, admin := b.admin("root@example.com")
-	ada := b.register("ada@example.com")
-	_, self := b.login("ada@example.com")
-	_, err := b.UpdateUser(ctx, self, ada.ID, UserChange{Role: ptr(domain.RoleAdmin)})
+	_, admin := f.admin("root@example.com")
+	ada := f.register("ada@example.com")
+	_, self := f.login("ada@example.com")
+	_, err := f.UpdateUser(ctx, self, ada.ID, UserChange{Role: ptr(domain.RoleAdmin)})
 	wantCode(t, err, domain.Forbidden)
-	_, err = b.UpdateUser(ctx, admin, domain.NewID(), UserChange{Disabled: ptr(true)})
+	_, err = f.UpdateUser(ctx, admin, domain.NewID(), UserChange{Disabled: ptr(true)})
 	wantCode(t, err, domain.NotFound)
-	_, err = b.UpdateUser(ctx, admin, ada.ID, UserChange{Role: ptr(domain.Role("judge"))})
+	_, err = f.UpdateUser(ctx, admin, ada.ID, UserChange{Role: ptr(domain.Role("judge"))})
 	if e := wantCode(t, err, domain.Invalid); e.Fields[0].Pointer != "/role" {
 		t.Fatalf("%+v", e)
 	}
 
-	// What changes nothing ends nothing.
-	tok, _ := b.login("ada@example.com")
-	if u, err := b.UpdateUser(ctx, admin, ada.ID, UserChange{Role: ptr(domain.RoleClient), Disabled: ptr(false)}); err != nil || u != ada {
+	// A change to the same values revokes nothing.
+	tok, _ := f.login("ada@example.com")
+	if u, err := f.UpdateUser(ctx, admin, ada.ID, UserChange{Role: ptr(domain.RoleClient), Disabled: ptr(false)}); err != nil || u != ada {
 		t.Fatalf("%+v, %v", u, err)
 	}
-	if _, err := b.Authenticate(ctx, tok.AccessToken); err != nil {
+	if _, err := f.Authenticate(ctx, tok.AccessToken); err != nil {
 		t.Fatal(err)
 	}
 
-	u, err := b.UpdateUser(ctx, admin, ada.ID, UserChange{Role: ptr(domain.RoleLawyer)})
+	u, err := f.UpdateUser(ctx, admin, ada.ID, UserChange{Role: ptr(domain.RoleLawyer)})
 	if err != nil || u.Role != domain.RoleLawyer {
 		t.Fatalf("%+v, %v", u, err)
 	}
-	_, err = b.Authenticate(ctx, tok.AccessToken)
+	_, err = f.Authenticate(ctx, tok.AccessToken)
 	wantCode(t, err, domain.Unauthenticated)
-	_, err = b.Refresh(ctx, tok.RefreshToken)
+	_, err = f.Refresh(ctx, tok.RefreshToken)
 	wantCode(t, err, domain.Unauthenticated)
-	if _, p := b.login("ada@example.com"); p.Role != domain.RoleLawyer {
+	if _, p := f.login("ada@example.com"); p.Role != domain.RoleLawyer {
 		t.Fatalf("%+v", p)
 	}
 
-	tok, _ = b.login("ada@example.com")
-	if u, err = b.UpdateUser(ctx, admin, ada.ID, UserChange{Disabled: ptr(true)}); err != nil || !u.Disabled {
+	tok, _ = f.login("ada@example.com")
+	if u, err = f.UpdateUser(ctx, admin, ada.ID, UserChange{Disabled: ptr(true)}); err != nil || !u.Disabled {
 		t.Fatalf("%+v, %v", u, err)
 	}
-	_, err = b.Authenticate(ctx, tok.AccessToken)
+	_, err = f.Authenticate(ctx, tok.AccessToken)
 	wantCode(t, err, domain.Unauthenticated)
-	_, err = b.Login(ctx, Credentials{Email: "ada@example.com", Password: password})
+	_, err = f.Login(ctx, Credentials{Email: "ada@example.com", Password: password})
 	disabled := wantCode(t, err, domain.Unauthenticated)
-	_, err = b.Login(ctx, Credentials{Email: "ada@example.com", Password: "wrong password"})
+	_, err = f.Login(ctx, Credentials{Email: "ada@example.com", Password: "wrong password"})
 	if wrong := wantCode(t, err, domain.Unauthenticated); disabled.Message != wrong.Message {
 		t.Fatalf("%q differs from %q", disabled.Message, wrong.Message)
 	}
-	if u, err = b.UpdateUser(ctx, admin, ada.ID, UserChange{Disabled: ptr(false)}); err != nil || u.Disabled {
+	if u, err = f.UpdateUser(ctx, admin, ada.ID, UserChange{Disabled: ptr(false)}); err != nil || u.Disabled {
 		t.Fatalf("%+v, %v", u, err)
 	}
-	b.login("ada@example.com")
-	_, err = b.Authenticate(ctx, tok.AccessToken)
-	wantCode(t, err, domain.Unauthenticated) // enabling revives no session
+	f.login("ada@example.com")
+	_, err = f.Authenticate(ctx, tok.AccessToken)
+	wantCode(t, err, domain.Unauthenticated) // enabling does not restore sessions
 }
 
-func TestTheLastAdminStays(t *testing.T) {
-	b := newBundle(t)
+func TestLastAdminCannotBeRemoved(t *testing.T) {
+	f := newFixture(t)
 	ctx := t.Context()
-	root, p := b.admin("root@example.com")
+	root, p := f.admin("root@example.com")
 	for _, c := range []UserChange{{Disabled: ptr(true)}, {Role: ptr(domain.RoleClient)}} {
-		_, err := b.UpdateUser(ctx, p, root.ID, c)
+		_, err := f.UpdateUser(ctx, p, root.ID, c)
 		wantCode(t, err, domain.Conflict)
 	}
-	if _, err := b.Me(ctx, p); err != nil {
+	if _, err := f.Me(ctx, p); err != nil {
 		t.Fatal(err)
 	}
-	// Two admins who demote each other at once: one stays.
+	// Two admins demote each other concurrently: one remains.
 	for range 5 {
-		second := b.register(rand.Text() + "@example.com")
-		if _, err := b.UpdateUser(ctx, p, second.ID, UserChange{Role: ptr(domain.RoleAdmin)}); err != nil {
+		second := f.register(rand.Text() + "@example.com")
+		if _, err := f.UpdateUser(ctx, p, second.ID, UserChange{Role: ptr(domain.RoleAdmin)}); err != nil {
 			t.Fatal(err)
 		}
 		other := domain.Principal{UserID: second.ID, Role: domain.RoleAdmin}
 		errs := make([]error, 2)
 		var wg sync.WaitGroup
-		wg.Go(func() { _, errs[0] = b.UpdateUser(ctx, p, second.ID, UserChange{Disabled: ptr(true)}) })
-		wg.Go(func() { _, errs[1] = b.UpdateUser(ctx, other, root.ID, UserChange{Role: ptr(domain.RoleClient)}) })
+		wg.Go(func() { _, errs[0] = f.UpdateUser(ctx, p, second.ID, UserChange{Disabled: ptr(true)}) })
+		wg.Go(func() { _, errs[1] = f.UpdateUser(ctx, other, root.ID, UserChange{Role: ptr(domain.RoleClient)}) })
 		wg.Wait()
 		if (errs[0] == nil) == (errs[1] == nil) {
 			t.Fatalf("%v, %v", errs[0], errs[1])
 		}
-		if n, err := b.rows.CountActiveAdmins(ctx); err != nil || n != 1 {
+		if n, err := f.queries.CountActiveAdmins(ctx); err != nil || n != 1 {
 			t.Fatalf("%d admins, %v", n, err)
 		}
-		if errs[1] == nil { // root was demoted: put it back
-			if _, err := b.UpdateUser(ctx, other, root.ID, UserChange{Role: ptr(domain.RoleAdmin)}); err != nil {
+		if errs[1] == nil { // root was demoted: restore it
+			if _, err := f.UpdateUser(ctx, other, root.ID, UserChange{Role: ptr(domain.RoleAdmin)}); err != nil {
 				t.Fatal(err)
 			}
-			if _, err := b.UpdateUser(ctx, p, second.ID, UserChange{Disabled: ptr(true)}); err != nil {
+			if _, err := f.UpdateUser(ctx, p, second.ID, UserChange{Disabled: ptr(true)}); err != nil {
 				t.Fatal(err)
 			}
 		}
 	}
 }
 
-func TestDatabaseGone(t *testing.T) {
+func TestDatabaseDown(t *testing.T) {
 	server := testenv.PrivateMySQL(t)
-	b := bundleOn(t, server.URL, testenv.RedisURL(t), Config{Hash: cheap})
+	f := newFixtureOn(t, server.URL, testenv.RedisURL(t), Config{Hash: cheapHash})
 	ctx := t.Context()
-	b.register("ada@example.com")
-	tok, p := b.login("ada@example.com")
+	f.register("ada@example.com")
+	tok, p := f.login("ada@example.com")
 	server.Kill9()
-	if _, err := b.Authenticate(ctx, tok.AccessToken); err != nil {
-		t.Errorf("a session in Redis needs no database: %v", err)
+	if _, err := f.Authenticate(ctx, tok.AccessToken); err != nil {
+		t.Errorf("a session in Redis must not need the database: %v", err)
 	}
 	for what, call := range map[string]func() error{
 		"register": func() error {
-			_, err := b.Register(ctx, Registration{Email: "b@x.io", Password: password, FullName: "B"})
+			_, err := f.Register(ctx, Registration{Email: "b@x.io", Password: password, FullName: "B"})
 			return err
 		},
 		"login": func() error {
-			_, err := b.Login(ctx, Credentials{Email: "ada@example.com", Password: password})
+			_, err := f.Login(ctx, Credentials{Email: "ada@example.com", Password: password})
 			return err
 		},
-		"refresh": func() error { _, err := b.Refresh(ctx, tok.RefreshToken); return err },
-		"me":      func() error { _, err := b.Me(ctx, p); return err },
-		"users":   func() error { _, _, err := b.Users(ctx, UserFilter{}); return err },
+		"refresh": func() error { _, err := f.Refresh(ctx, tok.RefreshToken); return err },
+		"me":      func() error { _, err := f.Me(ctx, p); return err },
+		"users":   func() error { _, _, err := f.Users(ctx, UserFilter{}); return err },
 		"update": func() error {
-			_, err := b.UpdateUser(ctx, domain.Principal{Role: domain.RoleAdmin}, p.UserID, UserChange{Disabled: ptr(true)})
+			_, err := f.UpdateUser(ctx, domain.Principal{Role: domain.RoleAdmin}, p.UserID, UserChange{Disabled: ptr(true)})
 			return err
 		},
-		"admin": func() error { return b.EnsureAdmin(ctx, "root@example.com", password) },
+		"admin": func() error { return f.EnsureAdmin(ctx, "root@example.com", password) },
 	} {
 		if e := wantCode(t, call(), domain.Unavailable); e.RetryAfter <= 0 {
 			t.Errorf("%s: no Retry-After", what)
 		}
 	}
 	server.Restart()
-	testenv.Eventually(t, "the database is back", func() bool { _, err := b.Me(ctx, p); return err == nil })
-	// The refresh token that met the outage is still good, and the tries did not count.
-	if _, err := b.Refresh(ctx, tok.RefreshToken); err != nil {
+	testenv.Eventually(t, "the database is back", func() bool { _, err := f.Me(ctx, p); return err == nil })
+	// The refresh token is still valid after the outage, and the attempts were not counted.
+	if _, err := f.Refresh(ctx, tok.RefreshToken); err != nil {
 		t.Fatal(err)
 	}
-	b.login("ada@example.com")
+	f.login("ada@example.com")
 }
 
-func TestCancelledCallerLeavesNothing(t *testing.T) {
-	b := newBundle(t)
-	b.register("ada@example.com")
+func TestCanceledLoginIsNotCounted(t *testing.T) {
+	f := newFixture(t)
+	f.register("ada@example.com")
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	for range 2 * accountFailures {
-		_, err := b.Login(ctx, Credentials{Email: "ada@example.com", Password: password})
+	for range 2 * freeAccountFailures {
+		_, err := f.Login(ctx, Credentials{Email: "ada@example.com", Password: password})
 		wantCode(t, err, domain.Unavailable)
 	}
-	b.login("ada@example.com")
+	f.login("ada@example.com")
 }

@@ -16,130 +16,130 @@ import (
 	"counsel/gen/query"
 )
 
-// How long the links of mails are good.
+// Lifetimes of links.
 const (
-	resetTime  = time.Hour
-	verifyTime = 72 * time.Hour
+	resetLinkTTL  = time.Hour
+	verifyLinkTTL = 72 * time.Hour
 )
 
-// mailsAnHour is how many mails one address, or one account, may ask for.
-const mailsAnHour = 5
+// maxMailsPerHour is the number of mails that one address or account may request (rate limit).
+const maxMailsPerHour = 5
 
-// MailKind is one of the mails of accounts.
+// MailKind is the kind of an account mail.
 type MailKind string
 
-// The mails of accounts.
+// The account mails.
 const (
-	MailWelcome         MailKind = "welcome"        // its link confirms the address
-	MailVerify          MailKind = "verify_address" // the same
-	MailReset           MailKind = "reset_password" // its link lets a new password be chosen
+	MailWelcome         MailKind = "welcome"        // its link verifies the address
+	MailVerify          MailKind = "verify_address" // its link verifies the address
+	MailReset           MailKind = "reset_password" // its link resets the password
 	MailPasswordChanged MailKind = "password_changed"
 )
 
-// purposes of links, as the database has them.
+// Purposes of links, as stored.
 const (
 	purposeReset  = "reset"
 	purposeVerify = "verify"
 )
 
-// Mail is one to be sent.
+// Mail is an account mail to send.
 type Mail struct {
 	Kind    MailKind
 	To      User
 	Locale  string
-	Link    domain.ID // what LinkSecret makes the secret of its link from; zero: it has none
-	Expires time.Time // of no use from then on; zero: never
+	Link    domain.ID // id of its link, for LinkSecret; zero: no link
+	Expires time.Time // not sent after this time; zero: no limit
 }
 
-// Mailer sends mails of accounts.
+// Mailer sends account mails.
 type Mailer interface {
-	// Ready fails with Unavailable where no mail can be sent at all.
+	// Ready fails with domain.Unavailable if no mail server is configured.
 	Ready() error
-	// AccountMail puts a mail into the queue, in the caller's transaction.
+	// AccountMail enqueues a mail in the caller's transaction.
 	AccountMail(ctx context.Context, tx db.Tx, m Mail) error
-	// Wake has the queue looked at, after the transaction.
+	// Wake starts delivery of enqueued mails, after the commit.
 	Wake()
 }
 
-const kindReset = "account.reset"
+const kindResetMail = "account.reset"
 
 // SendBy lets the accounts send mail, from then on. It must be called before the first request.
 func (s *Service) SendBy(m Mailer, later *jobs.Service) {
-	s.mail, s.later = m, later
-	later.Handle(kindReset, jobs.Options{}, s.sendReset)
-	later.Every("account.links", time.Hour, s.forgetLinks)
+	s.mailer, s.jobs = m, later
+	later.Handle(kindResetMail, jobs.Options{}, s.sendResetMail)
+	later.Every("account.links", time.Hour, s.pruneLinks)
 }
 
-// canMail tells whether a mail would be sent.
-func (s *Service) canMail() bool { return s.mail != nil && s.mail.Ready() == nil }
+// canSendMail reports whether mail can be sent.
+func (s *Service) canSendMail() bool { return s.mailer != nil && s.mailer.Ready() == nil }
 
-// post puts a mail into the queue, with the link that it needs. id names the link.
-func (s *Service) post(ctx context.Context, tx db.Tx, id domain.ID, m Mail) error {
-	purpose, lasts := "", time.Duration(0)
+// enqueueMail enqueues a mail and creates its link, if it needs one, with the given id.
+func (s *Service) enqueueMail(ctx context.Context, tx db.Tx, id domain.ID, m Mail) error {
+	purpose, ttl := "", time.Duration(0)
 	switch m.Kind {
 	case MailReset:
-		purpose, lasts = purposeReset, resetTime
+		purpose, ttl = purposeReset, resetLinkTTL
 	case MailWelcome, MailVerify:
-		purpose, lasts = purposeVerify, verifyTime
+		purpose, ttl = purposeVerify, verifyLinkTTL
 	}
 	if purpose != "" {
 		now := s.clock()
-		m.Link, m.Expires = id, now.Add(lasts)
+		m.Link, m.Expires = id, now.Add(ttl)
 		err := query.New(tx).CreateAccountLink(ctx, query.CreateAccountLinkParams{ID: id, UserID: m.To.ID, Purpose: purpose, Email: m.To.Email, CreatedAt: now, ExpiresAt: m.Expires})
 		if err != nil {
 			return err
 		}
 	}
-	return s.mail.AccountMail(ctx, tx, m)
+	return s.mailer.AccountMail(ctx, tx, m)
 }
 
-// mayAsk counts a mail that somebody asks for.
-func (s *Service) mayAsk(ctx context.Context, who string) error {
-	if s.mail == nil {
-		return &domain.Error{Code: domain.Unavailable, Reason: "email_unavailable", Message: "This service is not set up to send mail."}
+// throttleMail charges a requested mail to the rate limit of key.
+func (s *Service) throttleMail(ctx context.Context, key string) error {
+	if s.mailer == nil {
+		return &domain.Error{Code: domain.Unavailable, Reason: "email_unavailable", Message: "This service is not configured to send mail."}
 	}
-	if err := s.mail.Ready(); err != nil {
+	if err := s.mailer.Ready(); err != nil {
 		return err
 	}
-	d, err := s.asked.Allow(ctx, who)
+	d, err := s.mailLimiter.Allow(ctx, key)
 	if err != nil {
 		return err
 	}
 	if !d.Allowed {
-		return &domain.Error{Code: domain.RateLimited, Message: "Too many mails were asked for. Please look for those that were sent, or wait.", RetryAfter: d.Reset}
+		return &domain.Error{Code: domain.RateLimited, Message: "Too many mails were requested. Please check your inbox, or wait.", RetryAfter: d.Reset}
 	}
 	return nil
 }
 
-// resetJob asks for the mail of a new password.
-type resetJob struct {
-	UserID domain.ID `json:"userId"` // zero: nobody has the address
+// resetPasswordArgs are the arguments of kindResetMail.
+type resetPasswordArgs struct {
+	UserID domain.ID `json:"userId"` // zero: no account has the address
 	Locale string    `json:"locale"`
 }
 
-// ForgotPassword has a mail sent to the account with this address, if there is one. The caller
-// learns nothing of that: what is done here is the same for every address, and the rest is a
-// job's. RateLimited: the address was asked for too often.
+// ForgotPassword sends a password reset mail to the account with an address, if there is one. The caller
+// cannot tell: the same work is done for every address, and the rest by a job. It fails with
+// domain.RateLimited if the address was requested too often.
 func (s *Service) ForgotPassword(ctx context.Context, email, locale string) error {
-	email = normalEmail(email)
+	email = normalizeEmail(email)
 	if _, err := domain.ParseEmail(email); err != nil {
 		return domain.InvalidField("/email", "%s", err.Error())
 	}
-	if err := s.mayAsk(ctx, "address "+email); err != nil {
+	if err := s.throttleMail(ctx, "address "+email); err != nil {
 		return err
 	}
-	u, err := s.rows.GetUserByEmail(ctx, email) // the zero row when there is none
+	u, err := s.queries.GetUserByEmail(ctx, email) // zero row if there is none
 	if err = db.Error(err); err != nil && domain.CodeOf(err) != domain.NotFound {
 		return err
 	}
-	_, err = s.later.AddNow(ctx, jobs.LegacyInsert{Kind: kindReset, Queue: jobs.Interactive, Payload: resetJob{u.ID, locale}})
+	_, err = s.jobs.AddNow(ctx, jobs.LegacyInsert{Kind: kindResetMail, Queue: jobs.Interactive, Payload: resetPasswordArgs{u.ID, locale}})
 	return err
 }
 
-// sendReset puts the mail of a new password into the queue. The link has the id of the job: a
-// second run finds it there.
-func (s *Service) sendReset(ctx context.Context, run *jobs.Run) (any, error) {
-	var job resetJob
+// sendResetMail enqueues a password reset mail. The link has the id of the job, so that a second run
+// conflicts and sends nothing.
+func (s *Service) sendResetMail(ctx context.Context, run *jobs.Run) (any, error) {
+	var job resetPasswordArgs
 	if err := run.Read(&job); err != nil || job.UserID.IsZero() {
 		return nil, err
 	}
@@ -148,47 +148,47 @@ func (s *Service) sendReset(ctx context.Context, run *jobs.Run) (any, error) {
 		if err != nil || u.DisabledAt.Valid {
 			return err
 		}
-		return s.post(ctx, tx, run.ID, Mail{Kind: MailReset, To: userOf(u), Locale: job.Locale})
+		return s.enqueueMail(ctx, tx, run.ID, Mail{Kind: MailReset, To: toUser(u), Locale: job.Locale})
 	})
 	if code := domain.CodeOf(err); err != nil && code != domain.Conflict && code != domain.NotFound {
 		return nil, err
 	}
-	s.mail.Wake()
+	s.mailer.Wake()
 	return nil, nil
 }
 
-func badLink(cause error) error {
-	e := domain.InvalidField("/token", "is not good any more: it was used, or is too old, or was never given out")
+func invalidLink(cause error) error {
+	e := domain.InvalidField("/token", "is not valid: it was used, has expired or was never issued")
 	e.Reason, e.Err = "link_invalid", cause
 	return e
 }
 
-var errLink = errors.New("account: no such link")
+var errNoSuchLink = errors.New("account: no such link")
 
-// ResetPassword gives the account that a link was sent to a new password, and ends all its
-// sessions. Each link is good once, and takes the other ones with it. Invalid: the link is not
-// good (reason link_invalid), or the password.
+// ResetPassword sets a new password for the account of a link and revokes all its sessions. Using a link
+// invalidates all reset links of the account. It fails with domain.Invalid if the link is not valid
+// (reason link_invalid) or the password is not acceptable.
 func (s *Service) ResetPassword(ctx context.Context, token, password, locale string) error {
 	id, err := s.links.parse(token)
 	if err != nil {
-		return badLink(err)
+		return invalidLink(err)
 	}
-	link, err := s.rows.GetAccountLink(ctx, query.GetAccountLinkParams{ID: id, Purpose: purposeReset})
-	if err = db.Error(err); domain.CodeOf(err) == domain.NotFound || err == nil && !s.good(link) {
-		return badLink(errLink)
+	link, err := s.queries.GetAccountLink(ctx, query.GetAccountLinkParams{ID: id, Purpose: purposeReset})
+	if err = db.Error(err); domain.CodeOf(err) == domain.NotFound || err == nil && !s.linkValid(link) {
+		return invalidLink(errNoSuchLink)
 	} else if err != nil {
 		return err
 	}
-	u, err := s.rows.GetUser(ctx, link.UserID)
+	u, err := s.queries.GetUser(ctx, link.UserID)
 	if err = db.Error(err); domain.CodeOf(err) == domain.NotFound {
-		return badLink(err)
+		return invalidLink(err)
 	} else if err != nil {
 		return err
 	}
-	if fault := passwordFault(password, userOf(u)); fault != "" {
-		return domain.InvalidField("/password", "%s", fault)
+	if problem := passwordProblem(password, toUser(u)); problem != "" {
+		return domain.InvalidField("/password", "%s", problem)
 	}
-	hash, err := s.hasher.hash(ctx, password) // takes its time: not within the transaction
+	hash, err := s.hasher.hash(ctx, password) // slow, so outside the transaction
 	if err != nil {
 		return err
 	}
@@ -205,11 +205,11 @@ func (s *Service) ResetPassword(ctx context.Context, token, password, locale str
 		if err != nil {
 			return err
 		}
-		if !s.good(link) || u.DisabledAt.Valid || u.Email != link.Email {
-			return badLink(errLink)
+		if !s.linkValid(link) || u.DisabledAt.Valid || u.Email != link.Email {
+			return invalidLink(errNoSuchLink)
 		}
 		verified := u.EmailVerifiedAt
-		if !verified.Valid { // who has the link reads mails to the address
+		if !verified.Valid { // the link proves access to the mailbox
 			verified.Time, verified.Valid = now, true
 		}
 		epoch = u.SessionEpoch + 1
@@ -220,105 +220,104 @@ func (s *Service) ResetPassword(ctx context.Context, token, password, locale str
 		if err := q.UseAccountLinks(ctx, query.UseAccountLinksParams{UsedAt: sql.NullTime{Time: now, Valid: true}, UserID: u.ID, Purpose: purposeReset}); err != nil {
 			return err
 		}
-		if !s.canMail() {
+		if !s.canSendMail() {
 			return nil
 		}
-		return s.post(ctx, tx, domain.ID{}, Mail{Kind: MailPasswordChanged, To: userOf(u), Locale: locale})
+		return s.enqueueMail(ctx, tx, domain.ID{}, Mail{Kind: MailPasswordChanged, To: toUser(u), Locale: locale})
 	})
 	if domain.CodeOf(err) == domain.NotFound {
-		return badLink(err)
+		return invalidLink(err)
 	} else if err != nil {
 		return err
 	}
-	if s.mail != nil {
-		s.mail.Wake()
+	if s.mailer != nil {
+		s.mailer.Wake()
 	}
-	s.endSessionsBelow(ctx, link.UserID, epoch)
+	s.revokeOrMarkOutage(ctx, link.UserID, epoch)
 	return nil
 }
 
-// endSessionsBelow ends what a change of the account made void.
-func (s *Service) endSessionsBelow(ctx context.Context, id domain.ID, epoch uint32) {
-	after, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanup)
+// revokeOrMarkOutage revokes sessions made invalid by a change of the account.
+func (s *Service) revokeOrMarkOutage(ctx context.Context, id domain.ID, epoch uint32) {
+	cleanupCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTimeout)
 	defer cancel()
-	if s.endVoid(after, id, epoch) != nil {
-		s.outages.Add(1) // the mark on the row stays, and Redis is not believed until it is off
+	if s.revokeSessionsBelow(cleanupCtx, id, epoch) != nil {
+		s.outages.Add(1) // the row stays marked, and Redis is not trusted until it is cleared
 	}
 }
 
-func (s *Service) good(link query.AccountLink) bool {
+func (s *Service) linkValid(link query.AccountLink) bool {
 	return !link.UsedAt.Valid && s.clock().Before(link.ExpiresAt)
 }
 
-// VerifyEmail confirms the address that a link was sent to. Following the link again changes
-// nothing. Invalid: the link is not good (reason link_invalid).
+// VerifyEmail marks the address of a link as verified. It is idempotent. It fails with domain.Invalid if
+// the link is not valid (reason link_invalid).
 func (s *Service) VerifyEmail(ctx context.Context, token string) error {
 	id, err := s.links.parse(token)
 	if err != nil {
-		return badLink(err)
+		return invalidLink(err)
 	}
-	link, err := s.rows.GetAccountLink(ctx, query.GetAccountLinkParams{ID: id, Purpose: purposeVerify})
-	if err = db.Error(err); domain.CodeOf(err) == domain.NotFound || err == nil && !s.good(link) {
-		return badLink(errLink)
+	link, err := s.queries.GetAccountLink(ctx, query.GetAccountLinkParams{ID: id, Purpose: purposeVerify})
+	if err = db.Error(err); domain.CodeOf(err) == domain.NotFound || err == nil && !s.linkValid(link) {
+		return invalidLink(errNoSuchLink)
 	} else if err != nil {
 		return err
 	}
 	now := s.clock()
-	return db.Error(s.rows.MarkEmailVerified(ctx, query.MarkEmailVerifiedParams{EmailVerifiedAt: sql.NullTime{Time: now, Valid: true}, UpdatedAt: now, ID: link.UserID, Email: link.Email}))
+	return db.Error(s.queries.MarkEmailVerified(ctx, query.MarkEmailVerifiedParams{EmailVerifiedAt: sql.NullTime{Time: now, Valid: true}, UpdatedAt: now, ID: link.UserID, Email: link.Email}))
 }
 
-// ResendVerification sends the caller another link that confirms their address. Conflict: it is
-// confirmed. RateLimited: they asked too often.
+// ResendVerification sends the caller a new verification mail. It fails with domain.Conflict if the
+// address is verified and with domain.RateLimited if mails were requested too often.
 func (s *Service) ResendVerification(ctx context.Context, p domain.Principal, locale string) error {
 	u, err := s.Me(ctx, p)
 	if err != nil {
 		return err
 	}
 	if u.EmailVerified {
-		return domain.Errorf(domain.Conflict, "The address is confirmed already.")
+		return domain.Errorf(domain.Conflict, "The address is already verified.")
 	}
-	if err := s.mayAsk(ctx, "account "+u.ID.String()); err != nil {
+	if err := s.throttleMail(ctx, "account "+u.ID.String()); err != nil {
 		return err
 	}
 	err = db.WithTx(ctx, s.pool, func(tx db.Tx) error {
-		return s.post(ctx, tx, s.newID(), Mail{Kind: MailVerify, To: u, Locale: locale})
+		return s.enqueueMail(ctx, tx, s.newID(), Mail{Kind: MailVerify, To: u, Locale: locale})
 	})
 	if err != nil {
 		return err
 	}
-	s.mail.Wake()
+	s.mailer.Wake()
 	return nil
 }
 
-// forgetLinks deletes those that are of no use any more.
-func (s *Service) forgetLinks(ctx context.Context) error {
+// pruneLinks deletes expired links.
+func (s *Service) pruneLinks(ctx context.Context) error {
 	for {
-		n, err := s.rows.DeleteExpiredAccountLinks(ctx, s.clock())
+		n, err := s.queries.DeleteExpiredAccountLinks(ctx, s.clock())
 		if err != nil || n == 0 {
 			return db.Error(err)
 		}
 	}
 }
 
-// linkKey makes the secret part of links: whoever reads the database cannot.
+// linkKey derives the secrets of links, so that they are not in the database.
 type linkKey []byte
 
 func newLinkKey(secret string) (linkKey, error) {
 	return hkdf.Key(sha256.New, []byte(secret), nil, "counsel account links", sha256.Size)
 }
 
-// LinkSecret is the secret of the link with this id. It is made when the mail is written, and
-// kept nowhere.
+// LinkSecret returns the secret of a link. It is derived when the mail is written and never stored.
 func (s *Service) LinkSecret(id domain.ID) string { return s.links.secret(id) }
 
-// LinkID is the id that LinkSecret made a secret of; an error if it did not.
+// LinkID returns the id of a link from its secret, or an error if the secret is not authentic.
 func (s *Service) LinkID(secret string) (domain.ID, error) { return s.links.parse(secret) }
 
 func (k linkKey) secret(id domain.ID) string {
-	return base64.RawURLEncoding.EncodeToString(append(append([]byte(nil), id[:]...), k.mark(id)...))
+	return base64.RawURLEncoding.EncodeToString(append(append([]byte(nil), id[:]...), k.mac(id)...))
 }
 
-func (k linkKey) mark(id domain.ID) []byte {
+func (k linkKey) mac(id domain.ID) []byte {
 	mac := hmac.New(sha256.New, k)
 	mac.Write(id[:])
 	return mac.Sum(nil)
@@ -327,11 +326,11 @@ func (k linkKey) mark(id domain.ID) []byte {
 func (k linkKey) parse(token string) (id domain.ID, err error) {
 	raw, err := base64.RawURLEncoding.Strict().DecodeString(token)
 	if err != nil || len(raw) != len(id)+sha256.Size {
-		return id, errors.New("account: not a link of this service")
+		return id, errors.New("account: link secret is not authentic")
 	}
 	copy(id[:], raw)
-	if !hmac.Equal(raw[len(id):], k.mark(id)) {
-		return domain.ID{}, errors.New("account: not a link of this service")
+	if !hmac.Equal(raw[len(id):], k.mac(id)) {
+		return domain.ID{}, errors.New("account: link secret is not authentic")
 	}
 	return id, nil
 }

@@ -19,35 +19,35 @@ import (
 	"counsel/domain"
 )
 
-// errNoSession: the session was ended, has expired, or never was.
+// errNoSession means that the session was revoked, has expired or never existed.
 var errNoSession = errors.New("no such session")
 
-// sessionCache is how long a server may rely on what it read of a session without hearing
-// from Redis; a session that ends is invalidated at once.
-const sessionCache = time.Minute
+// ownerCacheTTL is how long the owner of a session is cached in the process (Redis client-side caching).
+// Redis invalidates the entry when the session is revoked.
+const ownerCacheTTL = time.Minute
 
-// sessions are kept in Redis:
+// sessionStore stores sessions in Redis:
 //
 //	account:session:{id}     hash: user, epoch, secret (SHA-256 of the refresh token), created, used (ms)
 //	account:sessions:{user}  sorted set of the account's session ids by creation
 //
-// Nothing in them tells who the person is or where they sit.
-type sessions struct {
-	redis rueidis.Client
-	ttl   time.Duration
-	most  int
+// They contain no personal data.
+type sessionStore struct {
+	redis      rueidis.Client
+	ttl        time.Duration
+	maxPerUser int
 }
 
 const (
-	sessionPrefix = "account:session:"
-	setPrefix     = "account:sessions:"
+	sessionPrefix    = "account:session:"
+	sessionSetPrefix = "account:sessions:"
 )
 
-func sessionKey(id domain.ID) string { return sessionPrefix + id.String() }
-func setKey(user domain.ID) string   { return setPrefix + user.String() }
-func millis(t time.Time) string      { return strconv.FormatInt(t.UnixMilli(), 10) }
+func sessionKey(id domain.ID) string      { return sessionPrefix + id.String() }
+func sessionSetKey(user domain.ID) string { return sessionSetPrefix + user.String() }
+func unixMillis(t time.Time) string       { return strconv.FormatInt(t.UnixMilli(), 10) }
 
-// createScript opens a session and ends the oldest beyond the most allowed.
+// createScript creates a session and revokes the oldest beyond the limit.
 var createScript = rueidis.NewLuaScript(`
 local id, prefix, now, ttl, most = ARGV[1], ARGV[2], ARGV[3], ARGV[4], tonumber(ARGV[5])
 redis.call('HSET', KEYS[1], 'user', ARGV[6], 'epoch', ARGV[7], 'secret', ARGV[8], 'created', now, 'used', now)
@@ -66,8 +66,8 @@ if over > 0 then
 end
 return 1`)
 
-// rotateScript trades one refresh secret for the next. It answers 1; 0 when the session is
-// gone; -1 when the secret is not the current one, and then the session is over.
+// rotateScript replaces the refresh secret. It returns 1; 0 if there is no session; -1 if the given
+// secret is not the current one, in which case it revokes the session.
 var rotateScript = rueidis.NewLuaScript(`
 local current = redis.call('HGET', KEYS[1], 'secret')
 if not current then return 0 end
@@ -81,14 +81,14 @@ redis.call('PEXPIRE', KEYS[1], ARGV[4])
 redis.call('PEXPIRE', KEYS[2], ARGV[4])
 return 1`)
 
-// endScript ends a session if it is the user's; it answers how many it ended.
-var endScript = rueidis.NewLuaScript(`
+// revokeScript revokes a session of the user. It returns the number revoked.
+var revokeScript = rueidis.NewLuaScript(`
 redis.call('ZREM', KEYS[2], ARGV[1])
 if redis.call('HGET', KEYS[1], 'user') ~= ARGV[2] then return 0 end
 return redis.call('DEL', KEYS[1])`)
 
-// endBelowScript ends the user's sessions of an epoch below ARGV[2].
-var endBelowScript = rueidis.NewLuaScript(`
+// revokeBelowScript revokes the user's sessions with an epoch below ARGV[2].
+var revokeBelowScript = rueidis.NewLuaScript(`
 for _, m in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do
   local epoch = redis.call('HGET', ARGV[1] .. m, 'epoch')
   if not epoch or tonumber(epoch) < tonumber(ARGV[2]) then
@@ -98,7 +98,7 @@ for _, m in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do
 end
 return 1`)
 
-// listScript answers id, created, used of each of the user's sessions, the newest first.
+// listScript returns id, created and used of each session of the user, newest first.
 var listScript = rueidis.NewLuaScript(`
 local out = {}
 for _, m in ipairs(redis.call('ZREVRANGE', KEYS[1], 0, -1)) do
@@ -111,23 +111,23 @@ for _, m in ipairs(redis.call('ZREVRANGE', KEYS[1], 0, -1)) do
 end
 return out`)
 
-// ownerTimeout bounds the look-up, which does not end with the caller: one who hangs up must not
-// look like a Redis that does not answer, neither to itself nor to those who share the look-up.
+// ownerTimeout limits the lookup of an owner, which ignores cancellation: a client that hangs up must
+// not look like an outage of Redis, nor end a lookup shared with other requests.
 const ownerTimeout = time.Second
 
-// owner returns whose session it is: mostly without leaving the process.
-func (s *sessions) owner(ctx context.Context, id domain.ID) (domain.ID, error) {
+// owner returns the user of a session, usually from the process's cache.
+func (s *sessionStore) owner(ctx context.Context, id domain.ID) (domain.ID, error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), ownerTimeout)
 	defer cancel()
-	text, err := s.redis.DoCache(ctx, s.redis.B().Hget().Key(sessionKey(id)).Field("user").Cache(), sessionCache).ToString()
+	text, err := s.redis.DoCache(ctx, s.redis.B().Hget().Key(sessionKey(id)).Field("user").Cache(), ownerCacheTTL).ToString()
 	if err != nil {
-		return domain.ID{}, gone(err)
+		return domain.ID{}, ownerError(err)
 	}
 	return domain.ParseID(text)
 }
 
-// read returns whose session it is and of which epoch, from Redis itself.
-func (s *sessions) read(ctx context.Context, id domain.ID) (user domain.ID, epoch uint32, err error) {
+// read returns the user and epoch of a session, without the cache.
+func (s *sessionStore) read(ctx context.Context, id domain.ID) (user domain.ID, epoch uint32, err error) {
 	r, err := s.redis.Do(ctx, s.redis.B().Hmget().Key(sessionKey(id)).Field("user", "epoch").Build()).ToArray()
 	if err != nil {
 		return user, 0, db.Error(err)
@@ -143,79 +143,79 @@ func (s *sessions) read(ctx context.Context, id domain.ID) (user domain.ID, epoc
 	return user, uint32(e), err
 }
 
-func (s *sessions) create(ctx context.Context, now time.Time, id, user domain.ID, epoch uint32, secret string) error {
-	return db.Error(createScript.Exec(ctx, s.redis, []string{sessionKey(id), setKey(user)}, []string{
-		id.String(), sessionPrefix, millis(now), strconv.FormatInt(s.ttl.Milliseconds(), 10), strconv.Itoa(s.most),
+func (s *sessionStore) create(ctx context.Context, now time.Time, id, user domain.ID, epoch uint32, secret string) error {
+	return db.Error(createScript.Exec(ctx, s.redis, []string{sessionKey(id), sessionSetKey(user)}, []string{
+		id.String(), sessionPrefix, unixMillis(now), strconv.FormatInt(s.ttl.Milliseconds(), 10), strconv.Itoa(s.maxPerUser),
 		user.String(), strconv.FormatUint(uint64(epoch), 10), secret,
 	}).Error())
 }
 
-// rotate trades the secret; errNoSession when there is nothing to trade any more, also since
-// the trade itself ended the session.
-func (s *sessions) rotate(ctx context.Context, now time.Time, id, user domain.ID, old, next string) error {
-	n, err := rotateScript.Exec(ctx, s.redis, []string{sessionKey(id), setKey(user)}, []string{
-		old, next, millis(now), strconv.FormatInt(s.ttl.Milliseconds(), 10), id.String(),
+// rotate replaces the refresh secret. It fails with errNoSession if the session does not exist, or if
+// old is not the current secret, in which case the session is revoked.
+func (s *sessionStore) rotate(ctx context.Context, now time.Time, id, user domain.ID, old, next string) error {
+	n, err := rotateScript.Exec(ctx, s.redis, []string{sessionKey(id), sessionSetKey(user)}, []string{
+		old, next, unixMillis(now), strconv.FormatInt(s.ttl.Milliseconds(), 10), id.String(),
 	}).AsInt64()
 	if err != nil {
 		return db.Error(err)
 	}
 	if n != 1 {
-		return errors.Join(errNoSession, s.settle(ctx))
+		return errors.Join(errNoSession, s.syncInvalidations(ctx))
 	}
 	return nil
 }
 
-// end ends one session; errNoSession when the user has no such session.
-func (s *sessions) end(ctx context.Context, id, user domain.ID) error {
-	n, err := endScript.Exec(ctx, s.redis, []string{sessionKey(id), setKey(user)}, []string{id.String(), user.String()}).AsInt64()
+// revoke revokes one session. It fails with errNoSession if the user has no such session.
+func (s *sessionStore) revoke(ctx context.Context, id, user domain.ID) error {
+	n, err := revokeScript.Exec(ctx, s.redis, []string{sessionKey(id), sessionSetKey(user)}, []string{id.String(), user.String()}).AsInt64()
 	if err != nil {
 		return db.Error(err)
 	}
 	if n == 0 {
 		return errNoSession
 	}
-	return s.settle(ctx)
+	return s.syncInvalidations(ctx)
 }
 
-func (s *sessions) endBelow(ctx context.Context, user domain.ID, epoch uint32) error {
-	if err := s.endBelowWhere(ctx, user, strconv.FormatUint(uint64(epoch), 10)); err != nil {
+func (s *sessionStore) revokeBelow(ctx context.Context, user domain.ID, epoch uint32) error {
+	if err := s.execRevokeBelow(ctx, user, strconv.FormatUint(uint64(epoch), 10)); err != nil {
 		return err
 	}
-	return s.settle(ctx)
+	return s.syncInvalidations(ctx)
 }
 
-// endAll ends every session of the user.
-func (s *sessions) endAll(ctx context.Context, user domain.ID) error {
-	if err := s.endBelowWhere(ctx, user, "inf"); err != nil {
+// revokeAll revokes all sessions of the user.
+func (s *sessionStore) revokeAll(ctx context.Context, user domain.ID) error {
+	if err := s.execRevokeBelow(ctx, user, "inf"); err != nil {
 		return err
 	}
-	return s.settle(ctx)
+	return s.syncInvalidations(ctx)
 }
 
-func (s *sessions) endBelowWhere(ctx context.Context, user domain.ID, epoch string) error {
-	return db.Error(endBelowScript.Exec(ctx, s.redis, []string{setKey(user)}, []string{sessionPrefix, epoch}).Error())
+func (s *sessionStore) execRevokeBelow(ctx context.Context, user domain.ID, epoch string) error {
+	return db.Error(revokeBelowScript.Exec(ctx, s.redis, []string{sessionSetKey(user)}, []string{sessionPrefix, epoch}).Error())
 }
 
-// settle returns when this process has heeded the invalidations of what was just ended: the
-// answer to a later command comes after them. Other processes have theirs on the way.
-func (s *sessions) settle(ctx context.Context) error { return s.ping(ctx) }
+// syncInvalidations returns once this process has received the cache invalidations of the sessions just
+// revoked: Redis sends them before the reply to a later command. Other processes receive theirs soon.
+func (s *sessionStore) syncInvalidations(ctx context.Context) error { return s.ping(ctx) }
 
-func (s *sessions) ping(ctx context.Context) error {
+func (s *sessionStore) ping(ctx context.Context) error {
 	return db.Error(s.redis.Do(ctx, s.redis.B().Ping().Build()).Error())
 }
 
-// record is a session as Redis has it.
-type record struct {
+// sessionRecord is a session as stored in Redis.
+type sessionRecord struct {
 	id            domain.ID
 	created, used time.Time
 }
 
-func (s *sessions) list(ctx context.Context, user domain.ID) ([]record, error) {
-	flat, err := listScript.Exec(ctx, s.redis, []string{setKey(user)}, []string{sessionPrefix}).AsStrSlice()
+func (s *sessionStore) list(ctx context.Context, user domain.ID) ([]sessionRecord, error) {
+	flat, err := listScript.Exec(ctx, s.redis, []string{sessionSetKey(user)}, []string{sessionPrefix}).AsStrSlice()
 	if err != nil {
 		return nil, db.Error(err)
 	}
-	out := make([]record, 0, len(flat)/3)
+	out := make([]sessionRecord, 0, len(flat)/3)
 	for ; len(flat) >= 3; flat = flat[3:] {
 		id, err1 := domain.ParseID(flat[0])
 		created, err2 := strconv.ParseInt(flat[1], 10, 64)
@@ -223,43 +223,42 @@ func (s *sessions) list(ctx context.Context, user domain.ID) ([]record, error) {
 		if err := errors.Join(err1, err2, err3); err != nil {
 			return nil, err
 		}
-		out = append(out, record{id: id, created: time.UnixMilli(created).UTC(), used: time.UnixMilli(used).UTC()})
+		out = append(out, sessionRecord{id: id, created: time.UnixMilli(created).UTC(), used: time.UnixMilli(used).UTC()})
 	}
 	return out, nil
 }
 
-// gone tells an absent session from a Redis that could not be asked.
-func gone(err error) error {
+// ownerError distinguishes a missing session from a failure of Redis.
+func ownerError(err error) error {
 	if rueidis.IsRedisNil(err) {
 		return errNoSession
 	}
 	return db.Error(err)
 }
 
-// refresh is a refresh token: which session, a secret of which Redis knows the hash, and the
-// mark of this service upon both. Without the mark, whoever knows a session's id could end the
-// session with a made-up secret.
-type refresh struct {
+// refreshToken is the id of a session, a secret whose hash is in Redis, and a MAC over both. Without the
+// MAC, anybody who knows the id could revoke the session with a made-up secret.
+type refreshToken struct {
 	session domain.ID
 	secret  [32]byte
-	mark    [16]byte
+	mac     [16]byte
 }
 
-// refreshKey marks refresh tokens.
+// refreshKey authenticates refresh tokens.
 type refreshKey []byte
 
 func newRefreshKey(secret string) (refreshKey, error) {
 	return hkdf.Key(sha256.New, []byte(secret), nil, "counsel refresh", sha256.Size)
 }
 
-func (k refreshKey) make(random io.Reader, session domain.ID) (refresh, error) {
-	r := refresh{session: session}
+func (k refreshKey) newToken(random io.Reader, session domain.ID) (refreshToken, error) {
+	r := refreshToken{session: session}
 	_, err := io.ReadFull(random, r.secret[:])
-	r.mark = k.mark(r)
+	r.mac = k.mac(r)
 	return r, err
 }
 
-func (k refreshKey) mark(r refresh) (mark [16]byte) {
+func (k refreshKey) mac(r refreshToken) (mark [16]byte) {
 	mac := hmac.New(sha256.New, k)
 	mac.Write(r.session[:])
 	mac.Write(r.secret[:])
@@ -267,30 +266,31 @@ func (k refreshKey) mark(r refresh) (mark [16]byte) {
 	return mark
 }
 
-func (r refresh) String() string {
+func (r refreshToken) String() string {
 	b := base64.RawURLEncoding
-	return b.EncodeToString(r.session[:]) + "." + b.EncodeToString(r.secret[:]) + "." + b.EncodeToString(r.mark[:])
+	return b.EncodeToString(r.session[:]) + "." + b.EncodeToString(r.secret[:]) + "." + b.EncodeToString(r.mac[:])
 }
 
-func (r refresh) hash() string {
+func (r refreshToken) hash() string {
 	sum := sha256.Sum256(r.secret[:])
 	return hex.EncodeToString(sum[:])
 }
 
-// parse reads a token this service made, be it good still or not; any other is not ok.
-func (k refreshKey) parse(s string) (r refresh, ok bool) {
+// parse parses a token and checks its MAC. ok is false unless this service issued it, even if it is no
+// longer valid.
+func (k refreshKey) parse(s string) (r refreshToken, ok bool) {
 	parts := strings.Split(s, ".")
 	if len(parts) != 3 {
 		return r, false
 	}
-	for i, into := range [][]byte{r.session[:], r.secret[:], r.mark[:]} {
-		if len(parts[i]) != base64.RawURLEncoding.EncodedLen(len(into)) {
+	for i, target := range [][]byte{r.session[:], r.secret[:], r.mac[:]} {
+		if len(parts[i]) != base64.RawURLEncoding.EncodedLen(len(target)) {
 			return r, false
 		}
-		if _, err := base64.RawURLEncoding.Strict().Decode(into, []byte(parts[i])); err != nil {
+		if _, err := base64.RawURLEncoding.Strict().Decode(target, []byte(parts[i])); err != nil {
 			return r, false
 		}
 	}
-	mark := k.mark(r)
-	return r, hmac.Equal(mark[:], r.mark[:])
+	mac := k.mac(r)
+	return r, hmac.Equal(mac[:], r.mac[:])
 }

@@ -16,23 +16,23 @@ import (
 	"counsel/domain"
 )
 
-// How sign-ins are throttled. From the last of the failures on, each further failure doubles
-// the wait before another try is even looked at.
+// Throttling of failed sign-ins: after the free failures, each further one doubles the time until the
+// next attempt is accepted (exponential backoff).
 const (
-	accountFailures = 5
-	addressFailures = 50
-	firstWait       = 15 * time.Second
-	longestWait     = 5 * time.Minute
-	failureWindow   = 15 * time.Minute    // after which failures are forgotten, from the last try on
-	knownAddress    = 30 * 24 * time.Hour // how long an address counts as the account's own
+	freeAccountFailures = 5
+	freeAddressFailures = 50
+	initialBackoff      = 15 * time.Second
+	maxBackoff          = 5 * time.Minute
+	failureWindow       = 15 * time.Minute    // failures are forgotten this long after the last attempt
+	knownAddressTTL     = 30 * 24 * time.Hour // how long an address counts as known for an account
 )
 
-// throttle counts failed sign-ins by account and by network address, as HMACs in Redis. A
-// try is counted before the password is looked at, so that many at once cannot slip by.
+// throttle counts failed sign-ins by account and by IP address, under HMACs in Redis. An attempt is
+// counted before the password is checked, so that concurrent attempts cannot exceed the limit.
 //
-// An address from which the account signed in lately has a count of its own, and there the
-// address's count has no part: neither strangers who guess at an account from elsewhere nor
-// those who share its owner's address can lock the owner out.
+// An address from which the account signed in recently is a known address: it has a counter of its own,
+// and the counter of the address is not used. So neither password guessing from elsewhere nor other
+// people at the owner's address can lock the owner out.
 type throttle struct {
 	redis rueidis.Client
 	clock domain.Clock
@@ -47,10 +47,9 @@ func newThrottle(redis rueidis.Client, clock domain.Clock, secret string) (*thro
 	return &throttle{redis: redis, clock: clock, key: key}, nil
 }
 
-// reserveScript counts a try, by account and by address, or by both in one where the account
-// is known at the address. It answers the milliseconds to wait, and then it counted nothing,
-// or 0; and whether the account is known there. KEYS: account, account and address, known
-// mark, address.
+// reserveScript counts an attempt, by account and by address or, at a known address, by the pair. It
+// returns the milliseconds to wait, in which case it counted nothing, or 0, and whether the address is
+// known. KEYS: account, account and address, known address, address.
 var reserveScript = rueidis.NewLuaScript(`
 local now, window, first, longest = tonumber(ARGV[1]), ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
 local known = redis.call('EXISTS', KEYS[3])
@@ -70,9 +69,8 @@ count(account, tonumber(ARGV[5]))
 if known == 0 then count(KEYS[4], tonumber(ARGV[6])) end
 return {0, known}`)
 
-// releaseScript takes back a try that was counted with the account known (ARGV[2]) at the
-// address or not; after a success (ARGV[1] > 0, the time to remember the address) the account
-// starts afresh.
+// releaseScript uncounts an attempt that was counted with or without a known address (ARGV[2]). After a
+// success (ARGV[1] > 0, the milliseconds to remember the address) it also resets the account's counter.
 var releaseScript = rueidis.NewLuaScript(`
 local function back(key)
   if redis.call('EXISTS', key) == 1 then
@@ -91,49 +89,49 @@ else
 end
 return 1`)
 
-// attempt is one counted try.
+// attempt is a counted sign-in attempt.
 type attempt struct {
-	t     *throttle
-	keys  []string
-	known int64 // 1: the account signed in from the address lately
+	throttle *throttle
+	keys     []string
+	known    int64 // 1: from a known address
 }
 
-// reserve counts a try, or refuses it with domain.RateLimited.
+// reserve counts an attempt, or rejects it with domain.RateLimited.
 func (t *throttle) reserve(ctx context.Context, email, address string) (attempt, error) {
-	a := attempt{t: t, keys: []string{
-		t.name("account", email), t.name("pair", email, address), t.name("known", email, address), t.name("address", address),
+	a := attempt{throttle: t, keys: []string{
+		t.redisKey("account", email), t.redisKey("pair", email, address), t.redisKey("known", email, address), t.redisKey("address", address),
 	}}
 	ms := func(d time.Duration) string { return strconv.FormatInt(d.Milliseconds(), 10) }
-	said, err := reserveScript.Exec(ctx, t.redis, a.keys, []string{
-		millis(t.clock()), ms(failureWindow), ms(firstWait), ms(longestWait), strconv.Itoa(accountFailures), strconv.Itoa(addressFailures),
+	reply, err := reserveScript.Exec(ctx, t.redis, a.keys, []string{
+		unixMillis(t.clock()), ms(failureWindow), ms(initialBackoff), ms(maxBackoff), strconv.Itoa(freeAccountFailures), strconv.Itoa(freeAddressFailures),
 	}).AsIntSlice()
 	if err != nil {
 		return a, db.Error(err)
 	}
-	if len(said) != 2 {
-		return a, errors.New("the script of the throttle answered something else")
+	if len(reply) != 2 {
+		return a, errors.New("unexpected reply from the throttle script")
 	}
-	if said[0] > 0 {
-		return a, &domain.Error{Code: domain.RateLimited, Message: "Too many failed sign-ins. Please wait before trying again.", RetryAfter: time.Duration(said[0]) * time.Millisecond}
+	if reply[0] > 0 {
+		return a, &domain.Error{Code: domain.RateLimited, Message: "Too many failed sign-ins. Please wait before trying again.", RetryAfter: time.Duration(reply[0]) * time.Millisecond}
 	}
-	a.known = said[1]
+	a.known = reply[1]
 	return a, nil
 }
 
-// succeeded forgets the account's failures and remembers the address as its own.
-func (a attempt) succeeded(ctx context.Context) error {
-	return a.release(ctx, knownAddress)
+// confirm resets the account's failures and remembers the address as known.
+func (a attempt) confirm(ctx context.Context) error {
+	return a.release(ctx, knownAddressTTL)
 }
 
-// withdraw takes back a try whose password was never looked at.
-func (a attempt) withdraw(ctx context.Context) error { return a.release(ctx, 0) }
+// cancel uncounts an attempt whose password was not checked.
+func (a attempt) cancel(ctx context.Context) error { return a.release(ctx, 0) }
 
 func (a attempt) release(ctx context.Context, remember time.Duration) error {
-	return db.Error(releaseScript.Exec(ctx, a.t.redis, a.keys, []string{strconv.FormatInt(remember.Milliseconds(), 10), strconv.FormatInt(a.known, 10)}).Error())
+	return db.Error(releaseScript.Exec(ctx, a.throttle.redis, a.keys, []string{strconv.FormatInt(remember.Milliseconds(), 10), strconv.FormatInt(a.known, 10)}).Error())
 }
 
-// name is a key that tells nothing: kind and parts, hashed under a secret.
-func (t *throttle) name(kind string, parts ...string) string {
+// redisKey returns a key that reveals nothing: a keyed hash of kind and parts.
+func (t *throttle) redisKey(kind string, parts ...string) string {
 	mac := hmac.New(sha256.New, t.key)
 	mac.Write([]byte(kind))
 	for _, p := range parts {

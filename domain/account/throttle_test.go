@@ -14,119 +14,119 @@ import (
 	"counsel/domain"
 )
 
-// guess tries a wrong password.
-func (b *bundle) guess(email, address string) error {
-	_, err := b.Login(b.testing.Context(), Credentials{Email: email, Password: "wrong password", Address: address})
+// tryWrongPassword signs in with a wrong password.
+func (f *fixture) tryWrongPassword(email, address string) error {
+	_, err := f.Login(f.tb.Context(), Credentials{Email: email, Password: "wrong password", Address: address})
 	return err
 }
 
-func TestGuessingIsThrottledByAccount(t *testing.T) {
-	b := newBundle(t)
-	b.register("ada@example.com")
-	b.register("bob@example.com")
-	for i := range accountFailures {
-		wantCode(t, b.guess("ada@example.com", fmt.Sprintf("198.51.100.%d", i)), domain.Unauthenticated)
+func TestThrottleByAccount(t *testing.T) {
+	f := newFixture(t)
+	f.register("ada@example.com")
+	f.register("bob@example.com")
+	for i := range freeAccountFailures {
+		wantCode(t, f.tryWrongPassword("ada@example.com", fmt.Sprintf("198.51.100.%d", i)), domain.Unauthenticated)
 	}
 	wait := time.Duration(0)
 	for i := range 6 {
-		e := wantCode(t, b.guess("Ada@Example.com", "198.51.100.9"), domain.RateLimited)
-		if e.RetryAfter < wait || e.RetryAfter <= 0 || e.RetryAfter > longestWait {
+		e := wantCode(t, f.tryWrongPassword("Ada@Example.com", "198.51.100.9"), domain.RateLimited)
+		if e.RetryAfter < wait || e.RetryAfter <= 0 || e.RetryAfter > maxBackoff {
 			t.Fatalf("wait %d is %v after %v", i, e.RetryAfter, wait)
 		}
 		wait = e.RetryAfter
-		// Refusals do not lengthen the wait, also for the right password.
-		_, err := b.Login(t.Context(), Credentials{Email: "ada@example.com", Password: password, Address: "198.51.100.10"})
+		// Rejected attempts do not lengthen the wait, not even with the right password.
+		_, err := f.Login(t.Context(), Credentials{Email: "ada@example.com", Password: password, Address: "198.51.100.10"})
 		if again := wantCode(t, err, domain.RateLimited); again.RetryAfter != wait {
-			t.Fatalf("%v became %v", wait, again.RetryAfter)
+			t.Fatalf("the wait changed from %v to %v", wait, again.RetryAfter)
 		}
-		b.clock.move(wait)
-		wantCode(t, b.guess("ada@example.com", "198.51.100.9"), domain.Unauthenticated)
+		f.clock.advance(wait)
+		wantCode(t, f.tryWrongPassword("ada@example.com", "198.51.100.9"), domain.Unauthenticated)
 	}
-	if wait != longestWait {
-		t.Fatalf("the wait grew to %v", wait)
+	if wait != maxBackoff {
+		t.Fatalf("the wait is %v, more than the maximum", wait)
 	}
-	if _, err := b.Login(t.Context(), Credentials{Email: "bob@example.com", Password: password, Address: "198.51.100.9"}); err != nil {
+	if _, err := f.Login(t.Context(), Credentials{Email: "bob@example.com", Password: password, Address: "198.51.100.9"}); err != nil {
 		t.Fatalf("another account: %v", err)
 	}
-	// Never for ever: after the wait the owner gets in, and all is forgotten.
-	b.clock.move(longestWait)
+	// After the wait the owner can sign in, which resets the count.
+	f.clock.advance(maxBackoff)
 	for range 2 {
-		b.login("ada@example.com")
-		for range accountFailures - 1 {
-			wantCode(t, b.guess("ada@example.com", "192.0.2.1"), domain.Unauthenticated)
+		f.login("ada@example.com")
+		for range freeAccountFailures - 1 {
+			wantCode(t, f.tryWrongPassword("ada@example.com", "192.0.2.1"), domain.Unauthenticated)
 		}
 	}
 }
 
-func TestGuessingElsewhereDoesNotLockTheOwnerOut(t *testing.T) {
-	b := newBundle(t)
-	b.register("ada@example.com")
-	b.login("ada@example.com") // from 192.0.2.1
-	for i := range 3 * accountFailures {
-		err := b.guess("ada@example.com", fmt.Sprintf("198.51.100.%d", i))
-		if i < accountFailures {
+func TestThrottleKeepsKnownAddress(t *testing.T) {
+	f := newFixture(t)
+	f.register("ada@example.com")
+	f.login("ada@example.com") // from 192.0.2.1
+	for i := range 3 * freeAccountFailures {
+		err := f.tryWrongPassword("ada@example.com", fmt.Sprintf("198.51.100.%d", i))
+		if i < freeAccountFailures {
 			wantCode(t, err, domain.Unauthenticated)
 		} else {
 			wantCode(t, err, domain.RateLimited)
 		}
 	}
-	b.login("ada@example.com")
+	f.login("ada@example.com")
 	// The known address is throttled on its own.
-	for range accountFailures {
-		wantCode(t, b.guess("ada@example.com", "192.0.2.1"), domain.Unauthenticated)
+	for range freeAccountFailures {
+		wantCode(t, f.tryWrongPassword("ada@example.com", "192.0.2.1"), domain.Unauthenticated)
 	}
-	wantCode(t, b.guess("ada@example.com", "192.0.2.1"), domain.RateLimited)
+	wantCode(t, f.tryWrongPassword("ada@example.com", "192.0.2.1"), domain.RateLimited)
 }
 
-func TestGuessingIsThrottledByAddress(t *testing.T) {
-	b := newBundle(t)
-	b.register("ada@example.com")
-	for i := range addressFailures {
-		wantCode(t, b.guess(fmt.Sprintf("nobody%d@example.com", i), fmt.Sprintf("2001:db8::%x", i)), domain.Unauthenticated)
+func TestThrottleByAddress(t *testing.T) {
+	f := newFixture(t)
+	f.register("ada@example.com")
+	for i := range freeAddressFailures {
+		wantCode(t, f.tryWrongPassword(fmt.Sprintf("nobody%d@example.com", i), fmt.Sprintf("2001:db8::%x", i)), domain.Unauthenticated)
 	}
-	wantCode(t, b.guess("someone@example.com", "2001:db8::ffff"), domain.RateLimited) // one /64
-	if _, err := b.Login(t.Context(), Credentials{Email: "ada@example.com", Password: password, Address: "2001:db8:0:1::1"}); err != nil {
+	wantCode(t, f.tryWrongPassword("someone@example.com", "2001:db8::ffff"), domain.RateLimited) // one /64
+	if _, err := f.Login(t.Context(), Credentials{Email: "ada@example.com", Password: password, Address: "2001:db8:0:1::1"}); err != nil {
 		t.Fatal(err)
 	}
 }
 
-func TestGuessingBesideTheOwnerDoesNotLockThemOut(t *testing.T) {
-	b := newBundle(t)
-	b.register("ada@example.com")
-	b.register("bob@example.com")
-	b.login("ada@example.com") // from 192.0.2.1
-	for i := range addressFailures {
-		wantCode(t, b.guess(fmt.Sprintf("nobody%d@example.com", i), "192.0.2.1"), domain.Unauthenticated)
+func TestThrottleSharedAddress(t *testing.T) {
+	f := newFixture(t)
+	f.register("ada@example.com")
+	f.register("bob@example.com")
+	f.login("ada@example.com") // from 192.0.2.1
+	for i := range freeAddressFailures {
+		wantCode(t, f.tryWrongPassword(fmt.Sprintf("nobody%d@example.com", i), "192.0.2.1"), domain.Unauthenticated)
 	}
 	locked := func() {
 		t.Helper()
-		_, err := b.Login(t.Context(), Credentials{Email: "bob@example.com", Password: password, Address: "192.0.2.1"})
-		wantCode(t, err, domain.RateLimited) // never seen there
+		_, err := f.Login(t.Context(), Credentials{Email: "bob@example.com", Password: password, Address: "192.0.2.1"})
+		wantCode(t, err, domain.RateLimited) // not a known address
 	}
 	locked()
 	for range 3 {
-		b.login("ada@example.com")
-		locked() // the owner's successes free nobody else
+		f.login("ada@example.com")
+		locked() // sign-ins of the owner do not unlock others
 	}
-	for range accountFailures {
-		wantCode(t, b.guess("ada@example.com", "192.0.2.1"), domain.Unauthenticated)
+	for range freeAccountFailures {
+		wantCode(t, f.tryWrongPassword("ada@example.com", "192.0.2.1"), domain.Unauthenticated)
 	}
-	wantCode(t, b.guess("ada@example.com", "192.0.2.1"), domain.RateLimited)
+	wantCode(t, f.tryWrongPassword("ada@example.com", "192.0.2.1"), domain.RateLimited)
 }
 
-func TestSuccessesDoNotCountAgainstAnAddress(t *testing.T) {
-	b := newBundle(t)
-	b.register("ada@example.com")
-	for range addressFailures + 5 {
-		b.login("ada@example.com")
+func TestThrottleIgnoresSuccesses(t *testing.T) {
+	f := newFixture(t)
+	f.register("ada@example.com")
+	for range freeAddressFailures + 5 {
+		f.login("ada@example.com")
 	}
 }
 
-func TestManyGuessesAtOnceDoNotSlipBy(t *testing.T) {
-	b := newBundle(t)
-	b.register("ada@example.com")
-	servers := []*Service{b.Service, b.twin()}
-	before := b.hasher.hashed.Load()
+func TestThrottleConcurrentAttempts(t *testing.T) {
+	f := newFixture(t)
+	f.register("ada@example.com")
+	servers := []*Service{f.Service, f.otherServer()}
+	before := f.hasher.count.Load()
 	errs := make([]error, 40)
 	var wg sync.WaitGroup
 	for i := range errs {
@@ -143,20 +143,20 @@ func TestManyGuessesAtOnceDoNotSlipBy(t *testing.T) {
 			wantCode(t, err, domain.RateLimited)
 		}
 	}
-	hashes := servers[0].hasher.hashed.Load() - before + servers[1].hasher.hashed.Load()
-	if looked != accountFailures || hashes != accountFailures {
-		t.Fatalf("%d guesses were looked at, %d hashes", looked, hashes)
+	hashes := servers[0].hasher.count.Load() - before + servers[1].hasher.count.Load()
+	if looked != freeAccountFailures || hashes != freeAccountFailures {
+		t.Fatalf("%d attempts were checked, %d passwords hashed", looked, hashes)
 	}
 }
 
-// An unknown address, a wrong password and a disabled account cost one hash of the same
-// parameters each, and answer alike.
-func TestAnswersDoNotTellWhoExists(t *testing.T) {
-	b := newBundle(t)
-	_, admin := b.admin("root@example.com")
-	b.register("ada@example.com")
-	off := b.register("off@example.com")
-	if _, err := b.UpdateUser(t.Context(), admin, off.ID, UserChange{Disabled: ptr(true)}); err != nil {
+// TestLoginDoesNotRevealAccounts checks that an unknown address, a wrong password and a disabled account
+// cost one hash with the same parameters and return the same error.
+func TestLoginDoesNotRevealAccounts(t *testing.T) {
+	f := newFixture(t)
+	_, admin := f.admin("root@example.com")
+	f.register("ada@example.com")
+	off := f.register("off@example.com")
+	if _, err := f.UpdateUser(t.Context(), admin, off.ID, UserChange{Disabled: ptr(true)}); err != nil {
 		t.Fatal(err)
 	}
 	var said []string
@@ -166,10 +166,10 @@ func TestAnswersDoNotTellWhoExists(t *testing.T) {
 		{Email: "not an address", Password: password},
 		{Email: "off@example.com", Password: password},
 	} {
-		before := b.hasher.hashed.Load()
-		_, err := b.Login(t.Context(), c)
+		before := f.hasher.count.Load()
+		_, err := f.Login(t.Context(), c)
 		said = append(said, fmt.Sprintf("%+v", *wantCode(t, err, domain.Unauthenticated)))
-		if n := b.hasher.hashed.Load() - before; n != 1 {
+		if n := f.hasher.count.Load() - before; n != 1 {
 			t.Errorf("%s: %d hashes", c.Email, n)
 		}
 	}
@@ -178,74 +178,74 @@ func TestAnswersDoNotTellWhoExists(t *testing.T) {
 			t.Errorf("%s differs from %s", s, said[0])
 		}
 	}
-	stored, err := b.rows.GetUserByEmail(t.Context(), "ada@example.com")
+	stored, err := f.queries.GetUserByEmail(t.Context(), "ada@example.com")
 	if err != nil {
 		t.Fatal(err)
 	}
 	real, err1 := parsePHC(stored.PasswordHash)
-	dummy, err2 := parsePHC(b.hasher.dummy)
+	dummy, err2 := parsePHC(f.hasher.dummyHash)
 	if err1 != nil || err2 != nil || real.memory != dummy.memory || real.passes != dummy.passes || len(real.salt) != len(dummy.salt) || len(real.key) != len(dummy.key) {
 		t.Fatalf("%+v, %+v", real, dummy)
 	}
 }
 
-func TestPasswordIsHashedAnewWhenTheCostChanges(t *testing.T) {
-	b := newBundle(t)
-	u := b.register("ada@example.com")
-	b.hasher.cost.Passes = 2
-	b.login("ada@example.com")
-	stored, err := b.rows.GetUser(t.Context(), u.ID)
+func TestRehashAfterCostChange(t *testing.T) {
+	f := newFixture(t)
+	u := f.register("ada@example.com")
+	f.hasher.cost.Passes = 2
+	f.login("ada@example.com")
+	stored, err := f.queries.GetUser(t.Context(), u.ID)
 	if err != nil || !strings.HasPrefix(stored.PasswordHash, "$argon2id$v=19$m=64,t=2,p=1$") {
 		t.Fatalf("%s, %v", stored.PasswordHash, err)
 	}
-	before := b.hasher.hashed.Load()
-	b.login("ada@example.com")
-	if n := b.hasher.hashed.Load() - before; n != 1 {
-		t.Fatalf("%d hashes once it is up to date", n)
+	before := f.hasher.count.Load()
+	f.login("ada@example.com")
+	if n := f.hasher.count.Load() - before; n != 1 {
+		t.Fatalf("%d hashes, want 1 for an up-to-date hash", n)
 	}
 }
 
-func TestPasswordSpellings(t *testing.T) {
-	b := newBundle(t)
-	if _, err := b.Register(t.Context(), Registration{"ada@example.com", "caf\u00e9 caf\u00e9", "Ada", ""}); err != nil {
+func TestPasswordNormalization(t *testing.T) {
+	f := newFixture(t)
+	if _, err := f.Register(t.Context(), Registration{"ada@example.com", "caf\u00e9 caf\u00e9", "Ada", ""}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := b.Login(t.Context(), Credentials{Email: "ada@example.com", Password: "cafe\u0301 cafe\u0301"}); err != nil {
+	if _, err := f.Login(t.Context(), Credentials{Email: "ada@example.com", Password: "cafe\u0301 cafe\u0301"}); err != nil {
 		t.Fatal(err)
 	}
-	_, err := b.Login(t.Context(), Credentials{Email: "ada@example.com", Password: "CAF\u00c9 CAF\u00c9"})
+	_, err := f.Login(t.Context(), Credentials{Email: "ada@example.com", Password: "CAF\u00c9 CAF\u00c9"})
 	wantCode(t, err, domain.Unauthenticated)
 }
 
-func TestHashesAreBounded(t *testing.T) {
-	b := newBundle(t)
-	h := b.hasher
+func TestHashQueueLimit(t *testing.T) {
+	f := newFixture(t)
+	h := f.hasher
 	h.cost.Patience = 20 * time.Millisecond
 	h.cost.Waiting = 3
 	ctx := t.Context()
-	if err := h.slots.Acquire(ctx, int64(h.cost.AtOnce)); err != nil { // others compute
+	if err := h.slots.Acquire(ctx, int64(h.cost.AtOnce)); err != nil { // all slots are busy
 		t.Fatal(err)
 	}
-	h.present.Add(int64(h.cost.AtOnce))
+	h.inFlight.Add(int64(h.cost.AtOnce))
 	_, err := h.hash(ctx, password)
 	if e := wantCode(t, err, domain.Unavailable); !errors.Is(e, context.DeadlineExceeded) || e.RetryAfter <= 0 {
 		t.Fatalf("after waiting: %v", e)
 	}
-	h.present.Add(3) // the queue is full
+	h.inFlight.Add(3) // the queue is full
 	_, err = h.hash(ctx, password)
 	if e := wantCode(t, err, domain.Unavailable); errors.Is(e, context.DeadlineExceeded) || e.RetryAfter <= 0 {
 		t.Fatalf("with the queue full: %v", e)
 	}
-	// A sign-in turned away so is not counted as a guess.
-	for range 2 * accountFailures {
-		wantCode(t, b.guess("ada@example.com", "192.0.2.1"), domain.Unavailable)
+	// A sign-in rejected by the queue is not counted as a failure.
+	for range 2 * freeAccountFailures {
+		wantCode(t, f.tryWrongPassword("ada@example.com", "192.0.2.1"), domain.Unavailable)
 	}
-	h.present.Add(-3 - int64(h.cost.AtOnce))
+	h.inFlight.Add(-3 - int64(h.cost.AtOnce))
 	h.slots.Release(int64(h.cost.AtOnce))
-	b.register("ada@example.com")
-	b.login("ada@example.com")
-	if n := h.present.Load(); n != 0 {
-		t.Fatalf("%d still in the queue", n)
+	f.register("ada@example.com")
+	f.login("ada@example.com")
+	if n := h.inFlight.Load(); n != 0 {
+		t.Fatalf("%d hashes are still in the queue", n)
 	}
 }
 
@@ -256,7 +256,7 @@ func TestParsePHC(t *testing.T) {
 		"$argon2id$v=19$m=64,t=1,p=1$c2FsdHNhbHRzYWx0", "$argon2id$v=19$m=64,t=1,p=1$$", "$argon2id$v=19$m=64,t=1,p=1$!!!$a2V5a2V5a2V5a2V5a2V5IQ", "$argon2id$v=19$m=64,t=1,p=300$c2FsdHNhbHRzYWx0$a2V5a2V5a2V5a2V5a2V5IQ",
 	} {
 		if _, err := parsePHC(s); err == nil {
-			t.Errorf("%q was read", s)
+			t.Errorf("%q was accepted", s)
 		}
 	}
 	p, err := parsePHC("$argon2id$v=19$m=64,t=1,p=1$c2FsdHNhbHRzYWx0$a2V5a2V5a2V5a2V5a2V5IQ")
@@ -270,6 +270,6 @@ func BenchmarkArgon2(b *testing.B) {
 	salt := make([]byte, saltLen)
 	b.ReportAllocs()
 	for b.Loop() {
-		argon2.IDKey([]byte(password), salt, cost.Passes, cost.MemoryKiB, lanes, keyLen)
+		argon2.IDKey([]byte(password), salt, cost.Passes, cost.MemoryKiB, parallelism, keyLen)
 	}
 }

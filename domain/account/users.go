@@ -16,34 +16,33 @@ import (
 	"counsel/gen/query"
 )
 
-// Registration of a new account.
+// Registration is the data of a new account.
 type Registration struct {
 	Email, Password, FullName string
-	Locale                    string // of the mail that welcomes them, as a browser gives it
+	Locale                    string // language of the welcome mail: an Accept-Language value
 }
 
-// What an account may hold, in characters.
+// Lengths in characters.
 const (
 	minPassword = 8
 	maxPassword = 128
 	maxName     = 200
 )
 
-// Register makes an account with the role client, and sends a mail whose link confirms the
-// address. It fails with domain.Invalid naming the field, or with domain.Conflict when the
-// address has an account.
+// Register creates an account with the role client and sends a welcome mail with a verification link. It
+// fails with domain.Invalid, naming the fields, or with domain.Conflict if the address has an account.
 func (s *Service) Register(ctx context.Context, r Registration) (User, error) {
-	return s.create(ctx, r, domain.RoleClient, s.canMail())
+	return s.createUser(ctx, r, domain.RoleClient, s.canSendMail())
 }
 
-func (s *Service) create(ctx context.Context, r Registration, role domain.Role, welcome bool) (User, error) {
-	u := User{Email: normalEmail(r.Email), FullName: strings.TrimSpace(norm.NFC.String(r.FullName)), Role: role}
-	if err := check(u, r.Password); err != nil {
+func (s *Service) createUser(ctx context.Context, r Registration, role domain.Role, welcome bool) (User, error) {
+	u := User{Email: normalizeEmail(r.Email), FullName: strings.TrimSpace(norm.NFC.String(r.FullName)), Role: role}
+	if err := validate(u, r.Password); err != nil {
 		return User{}, err
 	}
-	// The unique key decides; asking first spares a hash.
-	if _, err := s.rows.GetUserByEmail(ctx, u.Email); err == nil {
-		return User{}, taken(nil)
+	// The unique key decides. Checking first saves a hash.
+	if _, err := s.queries.GetUserByEmail(ctx, u.Email); err == nil {
+		return User{}, emailTaken(nil)
 	} else if err = db.Error(err); domain.CodeOf(err) != domain.NotFound {
 		return User{}, err
 	}
@@ -60,43 +59,43 @@ func (s *Service) create(ctx context.Context, r Registration, role domain.Role, 
 			if err := query.New(tx).CreateUser(ctx, row); err != nil {
 				return err
 			}
-			return s.post(ctx, tx, s.newID(), Mail{Kind: MailWelcome, To: u, Locale: r.Locale})
+			return s.enqueueMail(ctx, tx, s.newID(), Mail{Kind: MailWelcome, To: u, Locale: r.Locale})
 		})
 	} else {
-		err = db.Error(s.rows.CreateUser(ctx, row))
+		err = db.Error(s.queries.CreateUser(ctx, row))
 	}
 	if domain.CodeOf(err) == domain.Conflict {
-		return User{}, taken(err)
+		return User{}, emailTaken(err)
 	}
 	if err != nil {
 		return User{}, err
 	}
 	if welcome {
-		s.mail.Wake()
+		s.mailer.Wake()
 	}
 	return u, nil
 }
 
-func taken(cause error) *domain.Error {
-	return &domain.Error{Code: domain.Conflict, Message: "An account with this e-mail address exists.", Err: cause}
+func emailTaken(cause error) *domain.Error {
+	return &domain.Error{Code: domain.Conflict, Message: "An account with this e-mail address already exists.", Err: cause}
 }
 
-func check(u User, password string) error {
+func validate(u User, password string) error {
 	e := &domain.Error{Code: domain.Invalid, Message: "The request has a field that cannot be accepted."}
-	refuse := func(pointer, detail string) {
+	addField := func(pointer, detail string) {
 		e.Fields = append(e.Fields, domain.Field{Pointer: pointer, Detail: detail})
 	}
 	if _, err := domain.ParseEmail(u.Email); err != nil {
-		refuse("/email", err.Error())
+		addField("/email", err.Error())
 	}
-	if fault := passwordFault(password, u); fault != "" {
-		refuse("/password", fault)
+	if problem := passwordProblem(password, u); problem != "" {
+		addField("/password", problem)
 	}
 	switch n := utf8.RuneCountInString(u.FullName); {
 	case n == 0 || n > maxName:
-		refuse("/fullName", "must have 1 to 200 characters")
+		addField("/fullName", "must have 1 to 200 characters")
 	case !utf8.ValidString(u.FullName) || strings.ContainsFunc(u.FullName, unicode.IsControl):
-		refuse("/fullName", "must not hold control characters")
+		addField("/fullName", "must not contain control characters")
 	}
 	if len(e.Fields) > 0 {
 		return e
@@ -104,57 +103,56 @@ func check(u User, password string) error {
 	return nil
 }
 
-// Address is the spelling in which accounts have an address; ok is false for what is none.
+// Address parses and normalizes an e-mail address as accounts store it. ok is false if it is invalid.
 func Address(s string) (address string, ok bool) {
 	a, err := domain.ParseEmail(strings.TrimSpace(s))
 	if err != nil {
 		return "", false
 	}
-	return normalEmail(a.String()), true
+	return normalizeEmail(a.String()), true
 }
 
-// normalEmail is the one spelling by which an account has its address: as people read it, in lower case.
-func normalEmail(s string) string {
+// normalizeEmail returns the canonical form of an address: Unicode domain, lower case.
+func normalizeEmail(s string) string {
 	return strings.ToLower(domain.EmailForPeople(strings.TrimSpace(s)))
 }
 
-// EnsureAdmin makes the first admin at start. An address without an account gets one, with
-// the role admin. An account that exists is left as it is, its password and role too: nobody
-// is promoted by a setting. When it is no active admin and there is no other, that is a
-// domain.Conflict. Servers may call it at the same time and at every start.
+// EnsureAdmin creates the first admin at startup. If the address has no account, it creates one with the
+// role admin. An existing account is not changed: a setting never promotes a user. If that account is not
+// an active admin and there is no other, it fails with domain.Conflict. Servers may call it at every
+// start, also concurrently.
 func (s *Service) EnsureAdmin(ctx context.Context, email, password string) error {
-	_, err := s.create(ctx, Registration{Email: email, Password: password, FullName: "Administrator"}, domain.RoleAdmin, false)
+	_, err := s.createUser(ctx, Registration{Email: email, Password: password, FullName: "Administrator"}, domain.RoleAdmin, false)
 	if domain.CodeOf(err) != domain.Conflict {
 		return err
 	}
-	n, err := s.rows.CountActiveAdmins(ctx)
+	n, err := s.queries.CountActiveAdmins(ctx)
 	if err != nil {
 		return db.Error(err)
 	}
 	if n == 0 {
-		return domain.Errorf(domain.Conflict, "the admin's address belongs to an account that is not an active admin, and there is no other admin")
+		return domain.Errorf(domain.Conflict, "the admin address belongs to an account that is not an active admin, and there is no other admin")
 	}
 	return nil
 }
 
-// ByEmail returns the account with this address; domain.NotFound when there is none.
+// ByEmail returns the account with an address. It fails with domain.NotFound.
 func (s *Service) ByEmail(ctx context.Context, email string) (User, error) {
-	row, err := s.rows.GetUserByEmail(ctx, normalEmail(email))
+	row, err := s.queries.GetUserByEmail(ctx, normalizeEmail(email))
 	if err != nil {
 		return User{}, db.Error(err)
 	}
-	return userOf(row), nil
+	return toUser(row), nil
 }
 
-// UserFilter narrows a list of accounts.
+// UserFilter filters a list of accounts.
 type UserFilter struct {
 	Role   *domain.Role
 	Limit  int        // 1 to 100; 0: 20
-	Before *domain.ID // only accounts older than this one
+	Before *domain.ID // cursor: only accounts created before this one
 }
 
-// Users lists accounts, the newest first. next is the Before of the following page, nil at
-// the end.
+// Users lists accounts, newest first. next is the cursor (Before) of the next page, nil at the end.
 func (s *Service) Users(ctx context.Context, f UserFilter) (users []User, next *domain.ID, err error) {
 	limit := f.Limit
 	if limit == 0 {
@@ -164,10 +162,10 @@ func (s *Service) Users(ctx context.Context, f UserFilter) (users []User, next *
 	before := domain.Before(f.Before)
 	var rows []query.ListUsersRow
 	if f.Role == nil {
-		rows, err = s.rows.ListUsers(ctx, query.ListUsersParams{Before: before, Limit: int32(limit + 1)})
+		rows, err = s.queries.ListUsers(ctx, query.ListUsersParams{Before: before, Limit: int32(limit + 1)})
 	} else {
 		var byRole []query.ListUsersByRoleRow
-		byRole, err = s.rows.ListUsersByRole(ctx, query.ListUsersByRoleParams{Role: string(*f.Role), Before: before, Limit: int32(limit + 1)})
+		byRole, err = s.queries.ListUsersByRole(ctx, query.ListUsersByRoleParams{Role: string(*f.Role), Before: before, Limit: int32(limit + 1)})
 		for _, r := range byRole {
 			rows = append(rows, query.ListUsersRow(r))
 		}
@@ -186,13 +184,13 @@ func (s *Service) Users(ctx context.Context, f UserFilter) (users []User, next *
 	return users, next, nil
 }
 
-// ByID returns the accounts there are among ids.
+// ByID returns accounts by id. Unknown ids are missing from the map.
 func (s *Service) ByID(ctx context.Context, ids []domain.ID) (map[domain.ID]User, error) {
 	users := make(map[domain.ID]User, len(ids))
 	if len(ids) == 0 {
 		return users, nil
 	}
-	rows, err := s.rows.ListUsersByID(ctx, ids)
+	rows, err := s.queries.ListUsersByID(ctx, ids)
 	if err != nil {
 		return nil, db.Error(err)
 	}
@@ -202,19 +200,18 @@ func (s *Service) ByID(ctx context.Context, ids []domain.ID) (map[domain.ID]User
 	return users, nil
 }
 
-// UserChange is what an admin may change; nil leaves a thing as it is.
+// UserChange is a change of an account by an admin. Nil fields stay unchanged.
 type UserChange struct {
 	Role     *domain.Role
 	Disabled *bool
 }
 
-// UpdateUser changes an account. A change of role, and disabling, end its sessions at once,
-// also while Redis is down: then its tokens are refused from now on, and its sessions end in
-// Redis before they are believed again. It fails with domain.Forbidden unless p is an admin,
-// domain.NotFound, domain.Invalid for an unknown role, and domain.Conflict when no admin who
-// can sign in would be left.
-func (s *Service) UpdateUser(ctx context.Context, p domain.Principal, id domain.ID, c UserChange) (User, error) {
-	if !p.Admin() {
+// UpdateUser changes an account. A change of role and disabling revoke its sessions immediately, even
+// while Redis is down: its tokens are then rejected at once, and its sessions are revoked before Redis is
+// trusted again. It fails with domain.Forbidden unless the caller is an admin, with domain.NotFound, with
+// domain.Invalid for an unknown role, and with domain.Conflict if no active admin would remain.
+func (s *Service) UpdateUser(ctx context.Context, caller domain.Principal, id domain.ID, c UserChange) (User, error) {
+	if !caller.Admin() {
 		return User{}, domain.Errorf(domain.Forbidden, "Only an admin may change accounts.")
 	}
 	if c.Role != nil && !c.Role.Valid() {
@@ -222,11 +219,11 @@ func (s *Service) UpdateUser(ctx context.Context, p domain.Principal, id domain.
 	}
 	now := s.clock()
 	var u query.User
-	var ends bool
+	var revoke bool
 	err := db.WithTx(ctx, s.pool, func(tx db.Tx) error {
 		q := query.New(tx)
 
-		// Always in this order, so that two such changes wait instead of deadlocking.
+		// Lock in this order everywhere to avoid deadlocks.
 		admins, err := q.LockActiveAdmins(ctx)
 		if err != nil {
 			return err
@@ -234,22 +231,22 @@ func (s *Service) UpdateUser(ctx context.Context, p domain.Principal, id domain.
 		if u, err = q.LockUser(ctx, id); err != nil {
 			return err
 		}
-		was := u
+		previous := u
 		if c.Role != nil {
 			u.Role = string(*c.Role)
 		}
 		if c.Disabled != nil && *c.Disabled != u.DisabledAt.Valid {
 			u.DisabledAt = sql.NullTime{Time: now, Valid: *c.Disabled}
 		}
-		if u == was {
-			ends = false
+		if u == previous {
+			revoke = false
 			return nil
 		}
-		active := func(x query.User) bool { return domain.Role(x.Role) == domain.RoleAdmin && !x.DisabledAt.Valid }
-		if active(was) && !active(u) && len(admins) < 2 {
+		isActiveAdmin := func(x query.User) bool { return domain.Role(x.Role) == domain.RoleAdmin && !x.DisabledAt.Valid }
+		if isActiveAdmin(previous) && !isActiveAdmin(u) && len(admins) < 2 {
 			return domain.Errorf(domain.Conflict, "This is the last admin who can sign in.")
 		}
-		if ends = u.Role != was.Role || u.DisabledAt.Valid && !was.DisabledAt.Valid; ends {
+		if revoke = u.Role != previous.Role || u.DisabledAt.Valid && !previous.DisabledAt.Valid; revoke {
 			u.SessionEpoch++
 			u.SessionsStale = true
 		}
@@ -261,22 +258,22 @@ func (s *Service) UpdateUser(ctx context.Context, p domain.Principal, id domain.
 	if err != nil {
 		return User{}, err
 	}
-	if ends {
-		s.endSessionsBelow(ctx, id, u.SessionEpoch)
+	if revoke {
+		s.revokeOrMarkOutage(ctx, id, u.SessionEpoch)
 	}
-	return userOf(u), nil
+	return toUser(u), nil
 }
 
-// Erase takes the name and the address off an account for good, bars it from signing in and
-// ends its sessions, as UpdateUser does. What other subjects hold about the person is for also,
-// in the same transaction; it may be run again after a deadlock. Errors: NotFound, Conflict for
-// the last admin who can sign in, and those of also, after which nothing was erased.
-func (s *Service) Erase(ctx context.Context, id domain.ID, also func(db.Tx, User) error) error {
+// Erase permanently removes the name and address of an account, disables it and revokes its sessions.
+// eraseRelated erases what other packages store about the person, in the same transaction; it may run
+// again after a deadlock. It fails with domain.NotFound, with domain.Conflict for the last active admin,
+// and with the errors of eraseRelated, in which case nothing is erased.
+func (s *Service) Erase(ctx context.Context, id domain.ID, eraseRelated func(db.Tx, User) error) error {
 	var secret [24]byte
 	if _, err := io.ReadFull(s.random, secret[:]); err != nil {
 		return err
 	}
-	hash, err := s.hasher.hash(ctx, base64.RawStdEncoding.EncodeToString(secret[:])) // of what nobody knows
+	hash, err := s.hasher.hash(ctx, base64.RawStdEncoding.EncodeToString(secret[:])) // of an unknown password
 	if err != nil {
 		return err
 	}
@@ -296,7 +293,7 @@ func (s *Service) Erase(ctx context.Context, id domain.ID, also func(db.Tx, User
 		if domain.Role(u.Role) == domain.RoleAdmin && !u.DisabledAt.Valid && len(admins) < 2 {
 			return domain.Errorf(domain.Conflict, "This is the last admin who can sign in.")
 		}
-		if err := also(tx, userOf(u)); err != nil {
+		if err := eraseRelated(tx, toUser(u)); err != nil {
 			return err
 		}
 		epoch = u.SessionEpoch + 1
@@ -309,6 +306,6 @@ func (s *Service) Erase(ctx context.Context, id domain.ID, also func(db.Tx, User
 	if err != nil {
 		return err
 	}
-	s.endSessionsBelow(ctx, id, epoch)
+	s.revokeOrMarkOutage(ctx, id, epoch)
 	return nil
 }

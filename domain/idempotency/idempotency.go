@@ -1,16 +1,21 @@
-// Package idempotency makes an operation with an effect outside happen once for each key its
-// caller sends, however often the request is sent.
+// Package idempotency implements idempotency keys: an operation runs once per key, however often the
+// request is sent.
 //
-// A key is free, held by the request that runs, or answered. A held key refuses the same
-// request with domain.Conflict (Reason idempotency_in_progress) until the request ends or its
-// hold, extended while its server lives, runs out, when a crashed server's request is taken over.
-// An answered key replays its answer for a day. The same key with another request is
-// domain.Conflict (Reason idempotency_key_reused). Which answers are stored is for the caller to decide.
-// Keys and answers lie in the database; when it is down nothing runs: domain.Unavailable. Answers are
-// sealed there, since they may hold what is shown once, such as a secret or a signer's link.
+// A key has one of three states:
 //
-// A request whose server or database went down may have had its effect without an answer kept. It
-// is run again, and finds what it made by Claim.ID, which is the same each time.
+//   - Free: Begin claims it and the request runs.
+//   - Claimed: the request is running, under a lease that its server extends. Another request with the
+//     key fails with domain.Conflict (reason idempotency_in_progress). If the server crashes, the lease
+//     expires and a retry takes the claim over.
+//   - Completed: a retry gets the stored response, for Retention.
+//
+// Reuse of a key for a different request is domain.Conflict (reason idempotency_key_reused). The caller
+// decides which responses to store. Keys and responses are in the database; while it is down, Begin fails
+// with domain.Unavailable. Responses are encrypted, since they may contain secrets that are shown only
+// once, such as the link of a signer.
+//
+// If a server or the database fails, a request may have had its effect without a stored response. It then
+// runs again and finds what it created by Claim.DerivedID, which is the same in every run.
 package idempotency
 
 import (
@@ -29,24 +34,24 @@ import (
 	"counsel/gen/query"
 )
 
-// Kept is how long an answer is replayed.
+// Retention is how long a response is replayed.
 const Kept = 24 * time.Hour
 
-// hold is how long a running request keeps its key to itself unless it is extended, every third
-// of that: a client whose server went down waits as long.
-const hold = 15 * time.Second
+// leaseTime is the lease of a running request. It is extended every third of that. After a crash a
+// client has to wait this long at most.
+const leaseTime = 15 * time.Second
 
-// MaxAnswer is the largest answer that can be kept, in bytes.
+// MaxBody is the size limit of a stored body, in bytes.
 const MaxAnswer = 1 << 20
 
 // Reasons of a conflict.
 const (
 	ReasonReused     = "idempotency_key_reused"
 	ReasonInProgress = "idempotency_in_progress"
-	ReasonUnreadable = "idempotency_answer_unreadable" // it was sealed with another key of the service
+	ReasonUnreadable = "idempotency_answer_unreadable" // encrypted with another key
 )
 
-// Request is one use of a key.
+// Request identifies a request: who, which operation, which key. Body is compared by hash.
 type Request struct {
 	Caller    domain.ID
 	Operation string
@@ -54,30 +59,30 @@ type Request struct {
 	Body      []byte
 }
 
-// Answer is what a request was answered with.
+// Response is the response to a request. This package stores and returns it without interpreting it.
 type Answer struct {
-	Status      int
+	Status      int // not 0
 	ContentType string
 	Body        []byte
-	CaseID      *domain.ID // the case it tells of: who replays it asks there first; nil: none
+	CaseID      *domain.ID // the case it is about, for access control before a replay; nil: none
 }
 
-// Claim is what Begin found. With an Answer the request was answered before and must not run;
-// without one it is the caller's to run, who then calls Finish, Release or Yield.
+// Claim is the result of Begin. If Response is set, the request was completed before and must not run.
+// Otherwise the caller runs it and then calls Complete, Release or Abandon.
 type Claim struct {
 	Answer *Answer
 
-	request Request
-	since   time.Time // the key was claimed first
-	until   time.Time // it is held
+	request    Request
+	createdAt  time.Time // when the key was first claimed
+	leaseUntil time.Time // end of the lease
 }
 
-// ID is that of the n-th thing the request makes: the same in each run of it, until one comes to
-// an end that leaves nothing behind.
+// DerivedID returns the id for the n-th object that the request creates: a UUIDv7 that is the same in
+// every run, until the key is released.
 func (c *Claim) ID(n int) domain.ID {
 	sum := sha256.Sum256(binary.BigEndian.AppendUint32(c.request.hash(), uint32(n)))
 	id := domain.ID(sum[:16])
-	ms := c.since.UnixMilli()
+	ms := c.createdAt.UnixMilli()
 	for i := range 6 {
 		id[i] = byte(ms >> (40 - 8*i))
 	}
@@ -85,17 +90,17 @@ func (c *Claim) ID(n int) domain.ID {
 	return id
 }
 
-// Service keeps the keys. It is safe for concurrent use.
+// Service stores idempotency keys. It is safe for concurrent use.
 type Service struct {
-	rows  *query.Queries
-	seal  cipher.AEAD
-	clock domain.Clock
+	queries *query.Queries
+	aead    cipher.AEAD
+	clock   domain.Clock
 }
 
-// New makes the service. Answers are sealed with what is derived from key, 16 bytes or more.
+// New makes the service. The encryption key is derived from key, which needs 16 bytes or more.
 func New(pool *sql.DB, key []byte, clock domain.Clock) (*Service, error) {
 	if len(key) < 16 {
-		return nil, errors.New("idempotency: the key is too short")
+		return nil, errors.New("idempotency: the key is shorter than 16 bytes")
 	}
 	derived, err := hkdf.Key(sha256.New, key, nil, "counsel idempotency", 32)
 	if err != nil {
@@ -109,31 +114,31 @@ func New(pool *sql.DB, key []byte, clock domain.Clock) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Service{rows: query.New(pool), seal: seal, clock: clock}, nil
+	return &Service{queries: query.New(pool), aead: seal, clock: clock}, nil
 }
 
-// sealed leads an answer that is sealed; an earlier version of the service kept them as they were.
-const sealed = 1
+// sealedVersion is the first byte of an encrypted response. Earlier versions stored responses in plain text.
+const sealedVersion = 1
 
-// open reads an answer as it lies in the database.
-func (s *Service) open(key, answer []byte) ([]byte, error) {
-	if len(answer) == 0 || answer[0] != sealed {
+// decrypt decrypts a stored body.
+func (s *Service) decrypt(key, answer []byte) ([]byte, error) {
+	if len(answer) == 0 || answer[0] != sealedVersion {
 		return answer, nil
 	}
-	body, err := s.seal.Open(nil, nil, answer[1:], key)
+	body, err := s.aead.Open(nil, nil, answer[1:], key)
 	if err != nil {
-		return nil, &domain.Error{Code: domain.Conflict, Reason: ReasonUnreadable, Message: "This request was answered already, and the answer can no longer be read.", Err: err}
+		return nil, &domain.Error{Code: domain.Conflict, Reason: ReasonUnreadable, Message: "This request was already answered, and the response can no longer be read.", Err: err}
 	}
 	return body, nil
 }
 
-// Begin claims the request's key.
+// Begin claims the request's key, or returns the stored response.
 func (s *Service) Begin(ctx context.Context, r Request) (*Claim, error) {
 	now := s.clock()
-	c := &Claim{request: r, since: now, until: now.Add(hold)}
+	c := &Claim{request: r, createdAt: now, leaseUntil: now.Add(leaseTime)}
 	key, fingerprint := r.hash(), sha256.Sum256(r.Body)
-	err := db.Error(s.rows.ClaimIdempotencyKey(ctx, query.ClaimIdempotencyKeyParams{
-		KeyHash: key, Fingerprint: fingerprint[:], HeldUntil: c.until, CreatedAt: now,
+	err := db.Error(s.queries.ClaimIdempotencyKey(ctx, query.ClaimIdempotencyKeyParams{
+		KeyHash: key, Fingerprint: fingerprint[:], HeldUntil: c.leaseUntil, CreatedAt: now,
 	}))
 	if err == nil {
 		return c, nil
@@ -141,19 +146,19 @@ func (s *Service) Begin(ctx context.Context, r Request) (*Claim, error) {
 	if domain.CodeOf(err) != domain.Conflict {
 		return nil, err
 	}
-	row, err := s.rows.GetIdempotencyKey(ctx, key)
+	row, err := s.queries.GetIdempotencyKey(ctx, key)
 	if err != nil {
-		if err = db.Error(err); domain.CodeOf(err) == domain.NotFound { // released in this instant
+		if err = db.Error(err); domain.CodeOf(err) == domain.NotFound { // released in the meantime
 			return nil, inProgress()
 		}
 		return nil, err
 	}
-	c.since = row.CreatedAt
+	c.createdAt = row.CreatedAt
 	switch {
 	case [32]byte(row.Fingerprint) != fingerprint:
-		return nil, &domain.Error{Code: domain.Conflict, Reason: ReasonReused, Message: "This Idempotency-Key was used for another request."}
+		return nil, &domain.Error{Code: domain.Conflict, Reason: ReasonReused, Message: "This Idempotency-Key was used for a different request."}
 	case row.Status != 0:
-		body, err := s.open(key, row.Answer)
+		body, err := s.decrypt(key, row.Answer)
 		if err != nil {
 			return nil, err
 		}
@@ -162,24 +167,25 @@ func (s *Service) Begin(ctx context.Context, r Request) (*Claim, error) {
 	case now.Before(row.HeldUntil):
 		return nil, inProgress()
 	}
-	n, err := s.rows.ExtendIdempotencyKey(ctx, query.ExtendIdempotencyKeyParams{KeyHash: key, HeldUntil: row.HeldUntil, NextUntil: c.until})
+	n, err := s.queries.ExtendIdempotencyKey(ctx, query.ExtendIdempotencyKeyParams{KeyHash: key, HeldUntil: row.HeldUntil, NextUntil: c.leaseUntil})
 	if err != nil {
 		return nil, db.Error(err)
 	}
-	if n == 0 { // somebody else was quicker
+	if n == 0 { // another request was faster
 		return nil, inProgress()
 	}
 	return c, nil
 }
 
-// Hold extends the hold of a claim until stop is called, before any other use of it. A database
-// that is away for the rest of a hold lets another take over.
+// KeepAlive extends the lease of a claim in the background until stop is called, which must be before
+// any other use of the claim. If the database is down for the rest of a lease, another request can take
+// over.
 func (s *Service) Hold(ctx context.Context, c *Claim) (stop func()) {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		tick := time.NewTicker(hold / 3)
+		tick := time.NewTicker(leaseTime / 3)
 		defer tick.Stop()
 		for {
 			select {
@@ -187,13 +193,13 @@ func (s *Service) Hold(ctx context.Context, c *Claim) (stop func()) {
 				return
 			case <-tick.C:
 			}
-			next := s.clock().Add(hold)
-			n, err := s.rows.ExtendIdempotencyKey(ctx, query.ExtendIdempotencyKeyParams{KeyHash: c.request.hash(), HeldUntil: c.until, NextUntil: next})
+			next := s.clock().Add(leaseTime)
+			n, err := s.queries.ExtendIdempotencyKey(ctx, query.ExtendIdempotencyKeyParams{KeyHash: c.request.hash(), HeldUntil: c.leaseUntil, NextUntil: next})
 			if err == nil && n == 0 {
-				return // another's by now
+				return // lease lost: another request took over
 			}
 			if err == nil {
-				c.until = next
+				c.leaseUntil = next
 			}
 		}
 	}()
@@ -204,44 +210,46 @@ func (s *Service) Hold(ctx context.Context, c *Claim) (stop func()) {
 }
 
 func inProgress() error {
-	return &domain.Error{Code: domain.Conflict, Reason: ReasonInProgress, Message: "The same request is being answered right now.", RetryAfter: time.Second}
+	return &domain.Error{Code: domain.Conflict, Reason: ReasonInProgress, Message: "The same request is still being processed.", RetryAfter: time.Second}
 }
 
-// Finish stores the answer of a request that ran. An answer larger than MaxAnswer is not stored;
-// a retry runs the request again.
+// Complete stores the response of a request. With a body larger than MaxBody it abandons the claim
+// instead, so that a retry runs the request again.
 func (s *Service) Finish(ctx context.Context, c *Claim, a Answer) error {
 	if len(a.Body) > MaxAnswer {
 		return s.Yield(ctx, c)
 	}
 	key := c.request.hash()
-	answer := s.seal.Seal([]byte{sealed}, nil, a.Body, key) //nolint:gosec // the AEAD makes a random nonce itself
-	return db.Error(s.rows.AnswerIdempotencyKey(ctx, query.AnswerIdempotencyKeyParams{
+	answer := s.aead.Seal([]byte{sealedVersion}, nil, a.Body, key) //nolint:gosec // the AEAD generates a random nonce
+	return db.Error(s.queries.AnswerIdempotencyKey(ctx, query.AnswerIdempotencyKeyParams{
 		KeyHash: key, Status: int16(a.Status), ContentType: a.ContentType, Answer: answer, CaseID: a.CaseID,
 	}))
 }
 
-// Release frees the key of a request that was refused and had no effect: it may be used for another.
+// Release frees the key of a request that was rejected without effect. It may be used for another
+// request.
 func (s *Service) Release(ctx context.Context, c *Claim) error {
-	return db.Error(s.rows.ReleaseIdempotencyKey(ctx, query.ReleaseIdempotencyKeyParams{KeyHash: c.request.hash(), HeldUntil: c.until}))
+	return db.Error(s.queries.ReleaseIdempotencyKey(ctx, query.ReleaseIdempotencyKeyParams{KeyHash: c.request.hash(), HeldUntil: c.leaseUntil}))
 }
 
-// Yield lets the same request be run again, which broke off and may have had its effect.
+// Abandon ends the lease of a request that failed but may have had its effect. A retry of the same
+// request runs again.
 func (s *Service) Yield(ctx context.Context, c *Claim) error {
-	_, err := s.rows.ExtendIdempotencyKey(ctx, query.ExtendIdempotencyKeyParams{KeyHash: c.request.hash(), HeldUntil: c.until, NextUntil: s.clock()})
+	_, err := s.queries.ExtendIdempotencyKey(ctx, query.ExtendIdempotencyKeyParams{KeyHash: c.request.hash(), HeldUntil: c.leaseUntil, NextUntil: s.clock()})
 	return db.Error(err)
 }
 
-// Forget deletes keys older than a day. It is to be called now and then.
+// Prune deletes keys older than Retention. Call it periodically.
 func (s *Service) Forget(ctx context.Context) error {
 	for {
-		n, err := s.rows.DeleteIdempotencyKeys(ctx, s.clock().Add(-Kept))
+		n, err := s.queries.DeleteIdempotencyKeys(ctx, s.clock().Add(-Kept))
 		if err != nil || n == 0 {
 			return db.Error(err)
 		}
 	}
 }
 
-// hash covers who does what under which key, each led by its length.
+// hash identifies the key of a caller and operation.
 func (r Request) hash() []byte {
 	b := append([]byte(nil), r.Caller[:]...)
 	for _, s := range []string{r.Operation, r.Key} {

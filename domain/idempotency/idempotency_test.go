@@ -19,16 +19,16 @@ import (
 
 func TestMain(m *testing.M) { testenv.Main(m) }
 
-// service is one on a database of its own, with a clock to move.
-func service(t *testing.T) (*idempotency.Service, *atomic.Int64) {
+// newFixture returns a service with its own database, and its clock.
+func newFixture(t *testing.T) (*idempotency.Service, *atomic.Int64) {
 	t.Helper()
 	pool := testenv.DB(t)
 	offset := &atomic.Int64{}
 	start := domain.SystemClock()
-	return open(t, pool, "a key of the service", func() time.Time { return start.Add(time.Duration(offset.Load())) }), offset
+	return newService(t, pool, "a key of the service", func() time.Time { return start.Add(time.Duration(offset.Load())) }), offset
 }
 
-func open(t *testing.T, pool *sql.DB, key string, clock domain.Clock) *idempotency.Service {
+func newService(t *testing.T, pool *sql.DB, key string, clock domain.Clock) *idempotency.Service {
 	t.Helper()
 	s, err := idempotency.New(pool, []byte(key), clock)
 	if err != nil {
@@ -37,10 +37,10 @@ func open(t *testing.T, pool *sql.DB, key string, clock domain.Clock) *idempoten
 	return s
 }
 
-// TestAnswersAreSealed: what an answer shows once does not lie in the database.
-func TestAnswersAreSealed(t *testing.T) {
+// TestResponsesAreEncrypted checks that secrets in responses are not in the database.
+func TestResponsesAreEncrypted(t *testing.T) {
 	pool := testenv.DB(t)
-	s := open(t, pool, "a key of the service", domain.SystemClock)
+	s := newService(t, pool, "a key of the service", domain.SystemClock)
 	r := idempotency.Request{Caller: domain.NewID(), Operation: "createWebhook", Key: "k"}
 	claim, err := s.Begin(t.Context(), r)
 	if err != nil {
@@ -51,13 +51,13 @@ func TestAnswersAreSealed(t *testing.T) {
 	}
 	var kept []byte
 	if err := pool.QueryRowContext(t.Context(), "SELECT answer FROM idempotency_keys").Scan(&kept); err != nil || bytes.Contains(kept, []byte("xylophone")) {
-		t.Errorf("the database holds %q, %v", kept, err)
+		t.Errorf("the database contains %q, %v", kept, err)
 	}
 	if again, err := s.Begin(t.Context(), r); err != nil || again.Answer == nil || !bytes.Contains(again.Answer.Body, []byte("xylophone")) {
 		t.Errorf("replayed: %+v, %v", again, err)
 	}
-	// With another key of the service the request neither runs anew nor is answered with anything else.
-	if _, err := open(t, pool, "another key of the service", domain.SystemClock).Begin(t.Context(), r); reason(err) != idempotency.ReasonUnreadable {
+	// With another encryption key the request neither runs again nor gets another response.
+	if _, err := newService(t, pool, "another key of the service", domain.SystemClock).Begin(t.Context(), r); reason(err) != idempotency.ReasonUnreadable {
 		t.Errorf("with another key: %v", err)
 	}
 	if _, err := pool.ExecContext(t.Context(), "UPDATE idempotency_keys SET answer = CONCAT(answer, 'x')"); err != nil {
@@ -66,15 +66,15 @@ func TestAnswersAreSealed(t *testing.T) {
 	if _, err := s.Begin(t.Context(), r); reason(err) != idempotency.ReasonUnreadable {
 		t.Errorf("with another answer: %v", err)
 	}
-	// An earlier version of the service kept answers as they were.
+	// Earlier versions stored responses in plain text.
 	if _, err := pool.ExecContext(t.Context(), "UPDATE idempotency_keys SET answer = '{}'"); err != nil {
 		t.Fatal(err)
 	}
 	if again, err := s.Begin(t.Context(), r); err != nil || again.Answer == nil || string(again.Answer.Body) != "{}" {
-		t.Errorf("of an earlier version: %+v, %v", again, err)
+		t.Errorf("response of an earlier version: %+v, %v", again, err)
 	}
 	if _, err := idempotency.New(pool, []byte("short"), domain.SystemClock); err == nil {
-		t.Error("a short key was taken")
+		t.Error("a short key was accepted")
 	}
 }
 
@@ -85,8 +85,8 @@ func reason(err error) string {
 	return ""
 }
 
-func TestOnce(t *testing.T) {
-	s, clock := service(t)
+func TestBeginAndComplete(t *testing.T) {
+	s, clock := newFixture(t)
 	ctx := t.Context()
 	r := idempotency.Request{Caller: domain.NewID(), Operation: "renderPdf", Key: "k", Body: []byte(`{"a":1}`)}
 
@@ -117,7 +117,7 @@ func TestOnce(t *testing.T) {
 	}
 	a, err := s.Begin(ctx, r)
 	if err != nil || a.Answer == nil || a.Answer.Status != 200 || a.Answer.ContentType != "application/json" || string(a.Answer.Body) != "{}" {
-		t.Errorf("an answered key: %+v, %v", a, err)
+		t.Errorf("a completed key: %+v, %v", a, err)
 	}
 	if _, err := s.Begin(ctx, other); reason(err) != idempotency.ReasonReused {
 		t.Errorf("another request, later: %v", err)
@@ -132,8 +132,8 @@ func TestOnce(t *testing.T) {
 	}
 }
 
-func TestAnswersThatInviteAnotherTryAreNotKept(t *testing.T) {
-	s, _ := service(t)
+func TestAbandonAndRelease(t *testing.T) {
+	s, _ := newFixture(t)
 	for _, a := range []idempotency.Answer{{Status: 200, Body: make([]byte, idempotency.MaxAnswer+1)}} {
 		r := idempotency.Request{Caller: domain.NewID(), Operation: "renderPdf", Key: "k"}
 		claim, err := s.Begin(t.Context(), r)
@@ -149,19 +149,19 @@ func TestAnswersThatInviteAnotherTryAreNotKept(t *testing.T) {
 	}
 }
 
-// TestTakeOver: the server that held the key is gone; one of many may go on.
-func TestTakeOver(t *testing.T) {
-	s, clock := service(t)
+// TestTakeOverAfterLeaseExpires checks that one of several requests takes over from a crashed server.
+func TestTakeOverAfterLeaseExpires(t *testing.T) {
+	s, clock := newFixture(t)
 	r := idempotency.Request{Caller: domain.NewID(), Operation: "renderPdf", Key: "k"}
 	lost, err := s.Begin(t.Context(), r)
 	if err != nil {
 		t.Fatal(err)
 	}
 	clock.Add(int64(20 * time.Second))
-	if got := race(t, s, r); got != 1 {
-		t.Errorf("%d took over", got)
+	if got := beginConcurrently(t, s, r); got != 1 {
+		t.Errorf("%d requests took over", got)
 	}
-	// What the lost one does late leaves the other's hold alone.
+	// Late calls with the lost claim do not affect the new one.
 	for _, late := range []func(context.Context, *idempotency.Claim) error{s.Release, s.Yield} {
 		if err := late(t.Context(), lost); err != nil {
 			t.Fatal(err)
@@ -172,14 +172,14 @@ func TestTakeOver(t *testing.T) {
 	}
 }
 
-func TestOneOfManyRuns(t *testing.T) {
-	s, _ := service(t)
-	if got := race(t, s, idempotency.Request{Caller: domain.NewID(), Operation: "renderPdf", Key: "k"}); got != 1 {
-		t.Errorf("%d ran", got)
+func TestConcurrentBegin(t *testing.T) {
+	s, _ := newFixture(t)
+	if got := beginConcurrently(t, s, idempotency.Request{Caller: domain.NewID(), Operation: "renderPdf", Key: "k"}); got != 1 {
+		t.Errorf("%d requests ran", got)
 	}
 }
 
-func race(t *testing.T, s *idempotency.Service, r idempotency.Request) int64 {
+func beginConcurrently(t *testing.T, s *idempotency.Service, r idempotency.Request) int64 {
 	t.Helper()
 	var ran atomic.Int64
 	var wg sync.WaitGroup
@@ -197,10 +197,10 @@ func race(t *testing.T, s *idempotency.Service, r idempotency.Request) int64 {
 	return ran.Load()
 }
 
-// TestSameIDs: a request that is run again makes things of the same ids; one that begins anew,
-// after a refusal, does not.
-func TestSameIDs(t *testing.T) {
-	s, clock := service(t)
+// TestDerivedIDs checks that a request that runs again derives the same ids, and one after a release does
+// not.
+func TestDerivedIDs(t *testing.T) {
+	s, clock := newFixture(t)
 	r := idempotency.Request{Caller: domain.NewID(), Operation: "sendEmail", Key: "k"}
 	begin := func() *idempotency.Claim {
 		t.Helper()
@@ -231,6 +231,6 @@ func TestSameIDs(t *testing.T) {
 	}
 	clock.Add(int64(time.Second))
 	if anew := begin(); anew.ID(0) == first.ID(0) {
-		t.Error("a new request has the old one's ids")
+		t.Error("a request after a release has the same ids")
 	}
 }

@@ -1,7 +1,7 @@
-// Package limits gives each caller a budget of requests for each window of time. The count
-// lives in Redis, so that all servers share it; while Redis is down each server counts for
-// itself, so a caller may spend up to one budget a server. Keys are stored as HMACs: no
-// address and no account id lies in Redis.
+// Package limits is a rate limiter: each caller has a budget of requests per time window. Counters are
+// in Redis and shared by all servers. While Redis is down each server counts locally, so that a caller
+// may use up to one budget per server. Keys are stored as HMACs: Redis contains no addresses or account
+// ids.
 package limits
 
 import (
@@ -22,22 +22,22 @@ import (
 	"counsel/domain"
 )
 
-// Budget is what each caller of one kind may spend.
+// Budget is the rate limit for one kind of caller.
 type Budget struct {
-	Name     string        // of the kind of caller; part of the key in Redis
-	Requests int           // in each window
+	Name     string        // identifies the budget; part of the key in Redis
+	Requests int           // per window
 	Window   time.Duration // at least 1 ms
 }
 
-// Decision says whether the request may pass and where the caller's budget stands.
+// Decision is whether a request is allowed, and the state of the caller's budget.
 type Decision struct {
 	Allowed   bool
 	Limit     int
-	Remaining int           // requests left in this window
-	Reset     time.Duration // until the budget is full again, or, of a refusal, until another try may pass
+	Remaining int           // requests left in the window
+	Reset     time.Duration // until the budget is full again or, for a rejected request, until it can be retried
 }
 
-// Limiter counts the requests of one kind of caller. It is safe for concurrent use.
+// Limiter enforces a Budget. It is safe for concurrent use.
 type Limiter struct {
 	redis  rueidis.Client
 	clock  domain.Clock
@@ -45,16 +45,16 @@ type Limiter struct {
 	prefix string
 	secret []byte
 	window string // milliseconds
-	local  local
+	local  localLimiter
 }
 
-// New makes a limiter. The secret keys the HMACs and must be the same on all servers.
+// New makes a Limiter. The secret keys the HMACs and must be the same on all servers.
 func New(redis rueidis.Client, clock domain.Clock, secret []byte, b Budget) (*Limiter, error) {
 	if b.Name == "" || b.Requests < 1 || b.Window < time.Millisecond {
-		return nil, errors.New("a budget needs a name, one request or more, and a window")
+		return nil, errors.New("limits: a budget needs a name, at least one request and a window of at least 1 ms")
 	}
 	if len(secret) == 0 {
-		return nil, errors.New("a limiter needs a secret")
+		return nil, errors.New("limits: the secret is empty")
 	}
 	mac := hmac.New(sha256.New, secret)
 	mac.Write([]byte("counsel limits " + b.Name))
@@ -63,27 +63,26 @@ func New(redis rueidis.Client, clock domain.Clock, secret []byte, b Budget) (*Li
 		prefix: "limits:" + b.Name + ":",
 		secret: mac.Sum(nil),
 		window: strconv.FormatInt(b.Window.Milliseconds(), 10),
-		local:  local{recent: map[string]*rate.Limiter{}},
+		local:  localLimiter{current: map[string]*rate.Limiter{}},
 	}, nil
 }
 
-// spend counts one request in a fixed window that begins with its first request.
-var spend = rueidis.NewLuaScript(`
+// countScript counts requests in a fixed window that starts with the first request.
+var countScript = rueidis.NewLuaScript(`
 local n = redis.call('INCRBY', KEYS[1], ARGV[2])
 if n == tonumber(ARGV[2]) then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end
 return {n, redis.call('PTTL', KEYS[1])}`)
 
-// Allow takes one request off the budget of key, a caller's id or network address (an IPv6
-// address stands for its /64). It costs one round trip to Redis, none while Redis is down,
-// and fails only when ctx is done.
+// Allow charges one request to the budget of key: a caller's id or IP address (of an IPv6 address, its
+// /64). It takes one round trip to Redis, or none while Redis is down, and fails only if ctx is done.
 func (l *Limiter) Allow(ctx context.Context, key string) (Decision, error) {
 	return l.AllowN(ctx, key, 1)
 }
 
-// AllowN takes n requests at once, of one or more; what is refused is counted, too.
+// AllowN charges n requests, at least one. Rejected requests are charged too.
 func (l *Limiter) AllowN(ctx context.Context, key string, n int) (Decision, error) {
-	key = l.hide(key)
-	r, err := spend.Exec(ctx, l.redis, []string{l.prefix + key}, []string{l.window, strconv.Itoa(n)}).AsIntSlice()
+	key = l.hashKey(key)
+	r, err := countScript.Exec(ctx, l.redis, []string{l.prefix + key}, []string{l.window, strconv.Itoa(n)}).AsIntSlice()
 	if err != nil || len(r) != 2 {
 		if ctx.Err() != nil {
 			return Decision{}, &domain.Error{Code: domain.Unavailable, Message: "The service is busy right now, please try again.", Err: ctx.Err()}
@@ -96,14 +95,14 @@ func (l *Limiter) AllowN(ctx context.Context, key string, n int) (Decision, erro
 	return d, nil
 }
 
-func (l *Limiter) hide(key string) string {
+func (l *Limiter) hashKey(key string) string {
 	mac := hmac.New(sha256.New, l.secret)
 	mac.Write([]byte(Network(key)))
 	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil)[:18])
 }
 
-// Network is the part of a network address that one subscriber holds: all of an IPv4
-// address, the /64 of an IPv6 address. What is no address comes back as it is.
+// Network returns the network of one subscriber: an IPv4 address itself, or the /64 of an IPv6 address.
+// Any other string is returned unchanged.
 func Network(address string) string {
 	a, err := netip.ParseAddr(address)
 	if err != nil {
@@ -115,43 +114,43 @@ func Network(address string) string {
 	return a.String()
 }
 
-// localKeys bounds how many callers a server remembers by itself: twice as many.
-const localKeys = 10_000
+// maxLocalKeys limits each generation of the local limiter.
+const maxLocalKeys = 10_000
 
-// local counts within this process: token buckets in two generations. When the recent one
-// is full it becomes the old one, and what was not asked for since is forgotten.
-type local struct {
-	mu          sync.Mutex
-	recent, old map[string]*rate.Limiter
+// localLimiter counts in this process, with token buckets in two generations. A full generation becomes
+// the previous one, and the buckets of the one before are dropped.
+type localLimiter struct {
+	mu                sync.Mutex
+	current, previous map[string]*rate.Limiter
 }
 
-func (l *local) allow(key string, n int, b Budget, now time.Time) Decision {
-	every := rate.Limit(float64(b.Requests) / b.Window.Seconds())
-	bucket := l.bucket(key, every, b.Requests)
+func (l *localLimiter) allow(key string, n int, b Budget, now time.Time) Decision {
+	refill := rate.Limit(float64(b.Requests) / b.Window.Seconds())
+	bucket := l.bucket(key, refill, b.Requests)
 	d := Decision{Limit: b.Requests, Allowed: bucket.AllowN(now, n)}
-	left := max(0, bucket.TokensAt(now))
-	d.Remaining = int(left)
-	missing := float64(b.Requests) - left
+	tokens := max(0, bucket.TokensAt(now))
+	d.Remaining = int(tokens)
+	missing := float64(b.Requests) - tokens
 	if !d.Allowed {
-		missing = float64(n) - left
+		missing = float64(n) - tokens
 	}
-	d.Reset = max(time.Millisecond, time.Duration(missing/float64(every)*float64(time.Second)))
+	d.Reset = max(time.Millisecond, time.Duration(missing/float64(refill)*float64(time.Second)))
 	return d
 }
 
-func (l *local) bucket(key string, every rate.Limit, burst int) *rate.Limiter {
+func (l *localLimiter) bucket(key string, refill rate.Limit, burst int) *rate.Limiter {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if b, ok := l.recent[key]; ok {
+	if b, ok := l.current[key]; ok {
 		return b
 	}
-	b, ok := l.old[key]
+	b, ok := l.previous[key]
 	if !ok {
-		b = rate.NewLimiter(every, burst)
+		b = rate.NewLimiter(refill, burst)
 	}
-	if len(l.recent) >= localKeys {
-		l.old, l.recent = l.recent, map[string]*rate.Limiter{}
+	if len(l.current) >= maxLocalKeys {
+		l.previous, l.current = l.current, map[string]*rate.Limiter{}
 	}
-	l.recent[key] = b
+	l.current[key] = b
 	return b
 }

@@ -20,7 +20,7 @@ func TestMain(m *testing.M) { testenv.Main(m) }
 
 var secret = []byte("0123456789abcdef0123456789abcdef")
 
-func limiter(t testing.TB, redis rueidis.Client, clock domain.Clock, b Budget) *Limiter {
+func newLimiter(t testing.TB, redis rueidis.Client, clock domain.Clock, b Budget) *Limiter {
 	t.Helper()
 	l, err := New(redis, clock, secret, b)
 	if err != nil {
@@ -38,21 +38,21 @@ func allow(t testing.TB, l *Limiter, key string) Decision {
 	return d
 }
 
-func TestNewRefuses(t *testing.T) {
+func TestNewRejectsInvalidConfig(t *testing.T) {
 	for _, b := range []Budget{{}, {Name: "x", Requests: 1}, {Name: "x", Window: time.Second}, {Requests: 1, Window: time.Second}, {Name: "x", Requests: 1, Window: time.Microsecond}} {
 		if _, err := New(nil, domain.SystemClock, secret, b); err == nil {
-			t.Errorf("%+v was taken", b)
+			t.Errorf("invalid budget %+v was accepted", b)
 		}
 	}
 	if _, err := New(nil, domain.SystemClock, nil, Budget{"x", 1, time.Second}); err == nil {
-		t.Error("no secret was taken")
+		t.Error("an empty secret was accepted")
 	}
 }
 
-func TestBudgetIsSharedAndRenewed(t *testing.T) {
+func TestBudget(t *testing.T) {
 	url := testenv.RedisURL(t)
 	budget := Budget{Name: t.Name(), Requests: 5, Window: 2 * time.Second}
-	servers := []*Limiter{limiter(t, testenv.OpenRedis(t, url), domain.SystemClock, budget), limiter(t, testenv.OpenRedis(t, url), domain.SystemClock, budget)}
+	servers := []*Limiter{newLimiter(t, testenv.OpenRedis(t, url), domain.SystemClock, budget), newLimiter(t, testenv.OpenRedis(t, url), domain.SystemClock, budget)}
 	for i := range 5 {
 		d := allow(t, servers[i%2], "ada")
 		if !d.Allowed || d.Limit != 5 || d.Remaining != 4-i || d.Reset <= 0 || d.Reset > budget.Window {
@@ -66,7 +66,7 @@ func TestBudgetIsSharedAndRenewed(t *testing.T) {
 	if d := allow(t, servers[0], "bob"); !d.Allowed || d.Remaining != 4 {
 		t.Fatalf("another caller: %+v", d)
 	}
-	other := limiter(t, testenv.OpenRedis(t, url), domain.SystemClock, Budget{Name: t.Name() + "2", Requests: 1, Window: time.Second})
+	other := newLimiter(t, testenv.OpenRedis(t, url), domain.SystemClock, Budget{Name: t.Name() + "2", Requests: 1, Window: time.Second})
 	if d := allow(t, other, "ada"); !d.Allowed {
 		t.Fatalf("another budget: %+v", d)
 	}
@@ -78,10 +78,10 @@ func TestBudgetIsSharedAndRenewed(t *testing.T) {
 	}
 }
 
-func TestManyAtOnceDoNotSlipBy(t *testing.T) {
+func TestConcurrentRequests(t *testing.T) {
 	url := testenv.RedisURL(t)
 	budget := Budget{Name: t.Name(), Requests: 20, Window: time.Minute}
-	servers := []*Limiter{limiter(t, testenv.OpenRedis(t, url), domain.SystemClock, budget), limiter(t, testenv.OpenRedis(t, url), domain.SystemClock, budget)}
+	servers := []*Limiter{newLimiter(t, testenv.OpenRedis(t, url), domain.SystemClock, budget), newLimiter(t, testenv.OpenRedis(t, url), domain.SystemClock, budget)}
 	var passed atomic.Int32
 	var wg sync.WaitGroup
 	for i := range 100 {
@@ -95,22 +95,22 @@ func TestManyAtOnceDoNotSlipBy(t *testing.T) {
 	}
 	wg.Wait()
 	if passed.Load() != 20 {
-		t.Fatalf("%d passed", passed.Load())
+		t.Fatalf("%d requests were allowed", passed.Load())
 	}
 }
 
-func TestKeysTellNothingAndExpire(t *testing.T) {
+func TestKeysAreHashedAndExpire(t *testing.T) {
 	redis := testenv.OpenRedis(t, testenv.RedisURL(t))
 	if err := redis.Do(t.Context(), redis.B().Flushdb().Build()).Error(); err != nil {
 		t.Fatal(err)
 	}
-	l := limiter(t, redis, domain.SystemClock, Budget{Name: "anonymous", Requests: 5, Window: time.Minute})
+	l := newLimiter(t, redis, domain.SystemClock, Budget{Name: "anonymous", Requests: 5, Window: time.Minute})
 	user := domain.NewID().String()
 	for _, key := range []string{"203.0.113.77", "::ffff:203.0.113.77", "2001:db8:1:2:3:4:5:6", "2001:db8:1:2::9", user} {
 		allow(t, l, key)
 	}
 	keys, err := redis.Do(t.Context(), redis.B().Keys().Pattern("*").Build()).AsStrSlice()
-	if err != nil || len(keys) != 3 { // the two spellings of one IPv4, the two of one /64
+	if err != nil || len(keys) != 3 { // two spellings of one IPv4 address, two addresses of one /64
 		t.Fatal(keys, err)
 	}
 	for _, k := range keys {
@@ -118,22 +118,22 @@ func TestKeysTellNothingAndExpire(t *testing.T) {
 			t.Error(k)
 		}
 		if ttl, err := redis.Do(t.Context(), redis.B().Pttl().Key(k).Build()).AsInt64(); err != nil || ttl <= 0 {
-			t.Errorf("%s stays for ever", k)
+			t.Errorf("%s does not expire", k)
 		}
 	}
 	stranger, err := New(redis, domain.SystemClock, []byte("another secret"), Budget{Name: "anonymous", Requests: 5, Window: time.Minute})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if stranger.hide(user) == l.hide(user) {
-		t.Error("the secret has no part in the key")
+	if stranger.hashKey(user) == l.hashKey(user) {
+		t.Error("the key does not depend on the secret")
 	}
 }
 
-func TestRedisGoneAndBack(t *testing.T) {
+func TestRedisDown(t *testing.T) {
 	server := testenv.PrivateRedis(t)
 	now := time.Now()
-	l := limiter(t, testenv.OpenRedis(t, server.URL), func() time.Time { return now }, Budget{Name: "user", Requests: 3, Window: 3 * time.Second})
+	l := newLimiter(t, testenv.OpenRedis(t, server.URL), func() time.Time { return now }, Budget{Name: "user", Requests: 3, Window: 3 * time.Second})
 	if d := allow(t, l, "ada"); !d.Allowed || d.Remaining != 2 {
 		t.Fatalf("%+v", d)
 	}
@@ -161,19 +161,19 @@ func TestRedisGoneAndBack(t *testing.T) {
 			break
 		}
 		if time.Now().After(deadline) {
-			t.Fatal("Redis is not back")
+			t.Fatal("Redis did not come back")
 		}
 	}
 	if d := allow(t, l, "carol"); !d.Allowed || d.Reset > 3*time.Second {
 		t.Fatalf("%+v", d)
 	}
-	if n, err := l.redis.Do(t.Context(), l.redis.B().Exists().Key(l.prefix+l.hide("carol")).Build()).AsInt64(); err != nil || n != 1 {
-		t.Fatal("Redis does not count again")
+	if n, err := l.redis.Do(t.Context(), l.redis.B().Exists().Key(l.prefix+l.hashKey("carol")).Build()).AsInt64(); err != nil || n != 1 {
+		t.Fatal("Redis is not used again")
 	}
 }
 
-func TestCancelledCallerIsToldSo(t *testing.T) {
-	l := limiter(t, testenv.OpenRedis(t, testenv.RedisURL(t)), domain.SystemClock, Budget{Name: t.Name(), Requests: 3, Window: time.Second})
+func TestCanceledContext(t *testing.T) {
+	l := newLimiter(t, testenv.OpenRedis(t, testenv.RedisURL(t)), domain.SystemClock, Budget{Name: t.Name(), Requests: 3, Window: time.Second})
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if _, err := l.Allow(ctx, "ada"); domain.CodeOf(err) != domain.Unavailable {
@@ -181,26 +181,26 @@ func TestCancelledCallerIsToldSo(t *testing.T) {
 	}
 }
 
-func TestLocalMemoryIsBounded(t *testing.T) {
-	l := local{recent: map[string]*rate.Limiter{}}
+func TestLocalLimiterIsBounded(t *testing.T) {
+	l := localLimiter{current: map[string]*rate.Limiter{}}
 	b := Budget{Name: "x", Requests: 2, Window: time.Hour}
 	now := time.Now()
-	for i := range 5 * localKeys {
+	for i := range 5 * maxLocalKeys {
 		l.allow(fmt.Sprint(i), 1, b, now)
 		if i%100 == 0 {
 			l.allow("regular", 1, b, now)
 		}
 	}
-	if n := len(l.recent) + len(l.old); n > 2*localKeys {
-		t.Fatalf("%d callers remembered", n)
+	if n := len(l.current) + len(l.previous); n > 2*maxLocalKeys {
+		t.Fatalf("%d callers in memory", n)
 	}
 	if d := l.allow("regular", 1, b, now); d.Allowed {
-		t.Fatal("a caller who keeps coming was forgotten")
+		t.Fatal("an active caller was dropped")
 	}
 }
 
 func BenchmarkAllow(b *testing.B) {
-	l := limiter(b, testenv.OpenRedis(b, testenv.RedisURL(b)), domain.SystemClock, Budget{Name: "bench", Requests: 1 << 30, Window: time.Minute})
+	l := newLimiter(b, testenv.OpenRedis(b, testenv.RedisURL(b)), domain.SystemClock, Budget{Name: "bench", Requests: 1 << 30, Window: time.Minute})
 	b.ReportAllocs()
 	for b.Loop() {
 		if _, err := l.Allow(b.Context(), "0199f2c4-7c1e-7a52-9a51-3b6a0f1c2d4e"); err != nil {

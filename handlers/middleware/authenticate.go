@@ -29,7 +29,7 @@ func (s *Stack) authenticate(next echo.HandlerFunc) echo.HandlerFunc {
 		}
 		token := bearerToken(r)
 		if token == "" {
-			return s.chargeAddress(c, domain.Errorf(domain.Unauthenticated, "A valid access token is needed."))
+			return s.chargeAddress(c, domain.Errorf(domain.Unauthenticated, "A valid access token is required."))
 		}
 		ctx, cancel := s.storeContext(r.Context())
 		defer cancel()

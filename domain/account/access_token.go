@@ -12,13 +12,13 @@ import (
 	"counsel/domain"
 )
 
-// minSecret is the shortest HS256 secret: as long as the hash (RFC 7518, 3.2).
-const minSecret = 32
+// minSecretBytes is the minimum length of an HS256 secret (RFC 7518, 3.2).
+const minSecretBytes = 32
 
-// skew is how far another server's clock may be behind the one that issued a token.
-const skew = 5 * time.Second
+// clockSkew is how far a server's clock may be behind that of the issuing server.
+const clockSkew = 5 * time.Second
 
-// claims of an access token. All are ours, so the shapes are fixed.
+// claims are the claims of an access token.
 type claims struct {
 	Issuer    string      `json:"iss"`
 	Audience  string      `json:"aud"`
@@ -34,48 +34,48 @@ type claims struct {
 
 var _ jwt.ClaimsValidator = (*claims)(nil)
 
-func date(unix int64) (*jwt.NumericDate, error) {
+func numericDate(unix int64) (*jwt.NumericDate, error) {
 	if unix == 0 {
 		return nil, nil
 	}
 	return &jwt.NumericDate{Time: time.Unix(unix, 0)}, nil
 }
 
-func (c *claims) GetExpirationTime() (*jwt.NumericDate, error) { return date(c.Expires) }
-func (c *claims) GetIssuedAt() (*jwt.NumericDate, error)       { return date(c.IssuedAt) }
-func (c *claims) GetNotBefore() (*jwt.NumericDate, error)      { return date(c.NotBefore) }
+func (c *claims) GetExpirationTime() (*jwt.NumericDate, error) { return numericDate(c.Expires) }
+func (c *claims) GetIssuedAt() (*jwt.NumericDate, error)       { return numericDate(c.IssuedAt) }
+func (c *claims) GetNotBefore() (*jwt.NumericDate, error)      { return numericDate(c.NotBefore) }
 func (c *claims) GetIssuer() (string, error)                   { return c.Issuer, nil }
 func (c *claims) GetSubject() (string, error)                  { return c.Subject.String(), nil }
 func (c *claims) GetAudience() (jwt.ClaimStrings, error)       { return jwt.ClaimStrings{c.Audience}, nil }
 
-// Validate is asked after the signature and the registered claims were found good.
+// Validate checks the private claims, after the signature and the registered claims.
 func (c *claims) Validate() error {
 	if c.Subject.IsZero() || c.Session.IsZero() || c.ID.IsZero() || c.IssuedAt == 0 || !c.Role.Valid() {
-		return errors.New("a claim is missing")
+		return errors.New("missing claim")
 	}
 	return nil
 }
 
-// tokens signs and checks access tokens with one algorithm and one key.
-type tokens struct {
-	cfg     Config
-	method  jwt.SigningMethod
-	signing any
-	checker jwt.Keyfunc
-	parser  *jwt.Parser
+// accessTokens issues and verifies access tokens.
+type accessTokens struct {
+	cfg        Config
+	method     jwt.SigningMethod
+	signingKey any
+	keyFunc    jwt.Keyfunc
+	parser     *jwt.Parser
 }
 
-func newTokens(cfg Config, clock domain.Clock) (*tokens, error) {
-	t := &tokens{cfg: cfg}
+func newAccessTokens(cfg Config, clock domain.Clock) (*accessTokens, error) {
+	t := &accessTokens{cfg: cfg}
 	var public any
 	switch cfg.Algorithm {
 	case "HS256":
-		if len(cfg.Secret) < minSecret {
-			return nil, fmt.Errorf("the JWT secret is shorter than %d bytes", minSecret)
+		if len(cfg.Secret) < minSecretBytes {
+			return nil, fmt.Errorf("the JWT secret is shorter than %d bytes", minSecretBytes)
 		}
 		t.method = jwt.SigningMethodHS256
-		t.signing = []byte(cfg.Secret)
-		public = t.signing
+		t.signingKey = []byte(cfg.Secret)
+		public = t.signingKey
 	case "RS256":
 		key, err := jwt.ParseRSAPrivateKeyFromPEM([]byte(cfg.Secret))
 		if err != nil {
@@ -84,7 +84,7 @@ func newTokens(cfg Config, clock domain.Clock) (*tokens, error) {
 		if key.N.BitLen() < 2048 {
 			return nil, errors.New("the RSA key of the JWTs is shorter than 2048 bits")
 		}
-		t.method, t.signing, public = jwt.SigningMethodRS256, key, key.Public().(*rsa.PublicKey)
+		t.method, t.signingKey, public = jwt.SigningMethodRS256, key, key.Public().(*rsa.PublicKey)
 	case "EdDSA":
 		key, err := jwt.ParseEdPrivateKeyFromPEM([]byte(cfg.Secret))
 		if err != nil {
@@ -94,14 +94,14 @@ func newTokens(cfg Config, clock domain.Clock) (*tokens, error) {
 		if !ok {
 			return nil, errors.New("the JWT secret is not an Ed25519 private key in PEM")
 		}
-		t.method, t.signing, public = jwt.SigningMethodEdDSA, private, private.Public().(ed25519.PublicKey)
+		t.method, t.signingKey, public = jwt.SigningMethodEdDSA, private, private.Public().(ed25519.PublicKey)
 	default:
 		return nil, fmt.Errorf("the JWT algorithm %q is none of HS256, RS256, EdDSA", cfg.Algorithm)
 	}
-	t.checker = func(token *jwt.Token) (any, error) {
-		// What is critical must be understood (RFC 7515, 4.1.11), and we understand no extension.
+	t.keyFunc = func(token *jwt.Token) (any, error) {
+		// No critical extension is supported (RFC 7515, 4.1.11).
 		if _, critical := token.Header["crit"]; critical {
-			return nil, errors.New("an extension is critical")
+			return nil, errors.New("unsupported critical extension")
 		}
 		return public, nil
 	}
@@ -114,29 +114,29 @@ func newTokens(cfg Config, clock domain.Clock) (*tokens, error) {
 	return t, nil
 }
 
-// issue makes an access token of a session.
-func (t *tokens) issue(now time.Time, id, user, session domain.ID, role domain.Role, epoch uint32) (string, error) {
+// issue signs an access token.
+func (t *accessTokens) issue(now time.Time, id, user, session domain.ID, role domain.Role, epoch uint32) (string, error) {
 	return jwt.NewWithClaims(t.method, &claims{
 		Issuer: t.cfg.Issuer, Audience: t.cfg.Audience, Subject: user, Session: session, ID: id, Role: role, Epoch: epoch,
-		IssuedAt: now.Unix(), NotBefore: now.Add(-skew).Unix(), Expires: now.Add(t.cfg.AccessTTL).Unix(),
-	}).SignedString(t.signing)
+		IssuedAt: now.Unix(), NotBefore: now.Add(-clockSkew).Unix(), Expires: now.Add(t.cfg.AccessTTL).Unix(),
+	}).SignedString(t.signingKey)
 }
 
-// maxToken bounds what is worth decoding.
-const maxToken = 4096
+// maxTokenBytes limits the length of a token to parse.
+const maxTokenBytes = 4096
 
-func (t *tokens) parse(token string) (*claims, error) {
-	if len(token) > maxToken {
+func (t *accessTokens) parse(token string) (*claims, error) {
+	if len(token) > maxTokenBytes {
 		return nil, invalidToken(errors.New("too long"))
 	}
 	var c claims
-	if _, err := t.parser.ParseWithClaims(token, &c, t.checker); err != nil {
+	if _, err := t.parser.ParseWithClaims(token, &c, t.keyFunc); err != nil {
 		return nil, invalidToken(err)
 	}
 	return &c, nil
 }
 
-// invalidToken is the one answer to every token that is not good.
+// invalidToken is the error for every token that is not valid.
 func invalidToken(cause error) *domain.Error {
-	return &domain.Error{Code: domain.Unauthenticated, Message: "A valid access token is needed.", Err: cause}
+	return &domain.Error{Code: domain.Unauthenticated, Message: "A valid access token is required.", Err: cause}
 }

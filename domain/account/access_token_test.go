@@ -45,13 +45,13 @@ func TestTokens(t *testing.T) {
 	rsaKey, ed := keys(t)
 	for algorithm, secret := range map[string]string{"HS256": secret, "RS256": pemOf(t, rsaKey), "EdDSA": pemOf(t, ed)} {
 		t.Run(algorithm, func(t *testing.T) {
-			clock := newClock()
-			tk, err := newTokens(Config{Algorithm: algorithm, Secret: secret}.withDefaults(), clock.time)
+			clock := newFakeClock()
+			tk, err := newAccessTokens(Config{Algorithm: algorithm, Secret: secret}.withDefaults(), clock.Now)
 			if err != nil {
 				t.Fatal(err)
 			}
 			user, session := domain.NewID(), domain.NewID()
-			s, err := tk.issue(clock.time(), domain.NewID(), user, session, domain.RoleLawyer, 7)
+			s, err := tk.issue(clock.Now(), domain.NewID(), user, session, domain.RoleLawyer, 7)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -77,11 +77,11 @@ func TestTokens(t *testing.T) {
 					t.Errorf("no %s", name)
 				}
 			}
-			clock.move(-skew + time.Second) // another server's clock is behind
+			clock.advance(-clockSkew + time.Second) // another server's clock is behind
 			if _, err := tk.parse(s); err != nil {
 				t.Error(err)
 			}
-			clock.move(skew + 15*time.Minute)
+			clock.advance(clockSkew + 15*time.Minute)
 			_, err = tk.parse(s)
 			wantCode(t, err, domain.Unauthenticated)
 		})
@@ -90,16 +90,16 @@ func TestTokens(t *testing.T) {
 
 func TestForgedTokens(t *testing.T) {
 	rsaKey, ed := keys(t)
-	clock := newClock()
-	hs, err := newTokens(Config{Secret: secret}.withDefaults(), clock.time)
+	clock := newFakeClock()
+	hs, err := newAccessTokens(Config{Secret: secret}.withDefaults(), clock.Now)
 	if err != nil {
 		t.Fatal(err)
 	}
-	rs, err := newTokens(Config{Algorithm: "RS256", Secret: pemOf(t, rsaKey)}.withDefaults(), clock.time)
+	rs, err := newAccessTokens(Config{Algorithm: "RS256", Secret: pemOf(t, rsaKey)}.withDefaults(), clock.Now)
 	if err != nil {
 		t.Fatal(err)
 	}
-	now := clock.time().Unix()
+	now := clock.Now().Unix()
 	good := jwt.MapClaims{
 		"iss": "counsel", "aud": "counsel-api", "sub": domain.NewID().String(), "sid": domain.NewID().String(), "jti": domain.NewID().String(),
 		"role": "admin", "epoch": 0, "iat": now, "nbf": now, "exp": now + 60,
@@ -122,7 +122,7 @@ func TestForgedTokens(t *testing.T) {
 	}
 	valid := sign(jwt.SigningMethodHS256, []byte(secret), nil)
 	if _, err := hs.parse(valid); err != nil {
-		t.Fatalf("the model itself: %v", err)
+		t.Fatalf("the valid token: %v", err)
 	}
 	publicDER, err := x509.MarshalPKIXPublicKey(rsaKey.Public())
 	if err != nil {
@@ -132,15 +132,15 @@ func TestForgedTokens(t *testing.T) {
 	parts := strings.Split(valid, ".")
 	b64 := base64.RawURLEncoding.EncodeToString
 
-	refuse := func(tk *tokens, what, token string) {
+	refuse := func(tk *accessTokens, what, token string) {
 		t.Helper()
 		_, err := tk.parse(token)
 		if domain.CodeOf(err) != domain.Unauthenticated {
 			t.Errorf("%s: %v", what, err)
 			return
 		}
-		if e := wantCode(t, err, domain.Unauthenticated); e.Message != "A valid access token is needed." {
-			t.Errorf("%s says %q", what, e.Message)
+		if e := wantCode(t, err, domain.Unauthenticated); e.Message != "A valid access token is required." {
+			t.Errorf("%s: message %q", what, e.Message)
 		}
 	}
 	h := func(change map[string]any) string { return sign(jwt.SigningMethodHS256, []byte(secret), change) }
@@ -158,19 +158,19 @@ func TestForgedTokens(t *testing.T) {
 	refuse(hs, "no alg", b64([]byte(`{"typ":"JWT"}`))+"."+parts[1]+"."+parts[2])
 	refuse(hs, "another secret", sign(jwt.SigningMethodHS256, []byte(strings.Repeat("x", 32)), nil))
 	refuse(hs, "HS512 by the same secret", sign(jwt.SigningMethodHS512, []byte(secret), nil))
-	refuse(hs, "RS256 where HS256 is spoken", sign(jwt.SigningMethodRS256, rsaKey, nil))
-	refuse(hs, "EdDSA where HS256 is spoken", sign(jwt.SigningMethodEdDSA, ed, nil))
+	refuse(hs, "RS256 instead of HS256", sign(jwt.SigningMethodRS256, rsaKey, nil))
+	refuse(hs, "EdDSA instead of HS256", sign(jwt.SigningMethodEdDSA, ed, nil))
 	refuse(rs, "HS256 by the public key in PEM", sign(jwt.SigningMethodHS256, publicPEM, nil))
 	refuse(rs, "HS256 by the public key in DER", sign(jwt.SigningMethodHS256, publicDER, nil))
 	refuse(rs, "PS256 by the same key", sign(jwt.SigningMethodPS256, rsaKey, nil))
 	refuse(hs, "claims of another token", parts[0]+"."+strings.Split(h(map[string]any{"role": "client"}), ".")[1]+"."+parts[2])
 	refuse(hs, "no signature", parts[0]+"."+parts[1]+".")
-	refuse(hs, "a signature cut short", valid[:len(valid)-2])
-	refuse(hs, "a loose last character", valid+"A")
+	refuse(hs, "truncated signature", valid[:len(valid)-2])
+	refuse(hs, "extra character", valid+"A")
 	refuse(hs, "four parts", valid+".x")
-	refuse(hs, "nothing", "")
+	refuse(hs, "empty", "")
 	refuse(hs, "noise", "a.b.c")
-	refuse(hs, "too long", valid+strings.Repeat("A", maxToken))
+	refuse(hs, "too long", valid+strings.Repeat("A", maxTokenBytes))
 	refuse(hs, "expired", h(map[string]any{"exp": now - 1}))
 	refuse(hs, "no expiry", h(map[string]any{"exp": nil}))
 	refuse(hs, "not yet valid", h(map[string]any{"nbf": now + 60}))
@@ -189,10 +189,10 @@ func TestForgedTokens(t *testing.T) {
 	refuse(hs, "no iat", h(map[string]any{"iat": nil}))
 }
 
-func TestNewRefusesWeakSecrets(t *testing.T) {
+func TestNewRejectsWeakSecrets(t *testing.T) {
 	weak, err := rsa.GenerateKey(rand.Reader, 1024)
 	if err != nil {
-		weak = nil // this Go makes none that weak
+		weak = nil // this Go version refuses to generate one
 	}
 	rsaKey, ed := keys(t)
 	cases := []Config{
@@ -205,36 +205,36 @@ func TestNewRefusesWeakSecrets(t *testing.T) {
 		cases = append(cases, Config{Algorithm: "RS256", Secret: pemOf(t, weak)})
 	}
 	for _, c := range cases {
-		c.Hash = cheap
+		c.Hash = cheapHash
 		_, err := New(nil, nil, c, domain.SystemClock, domain.NewID, rand.Reader)
 		if err == nil {
-			t.Errorf("%s with %d bytes was taken", c.Algorithm, len(c.Secret))
+			t.Errorf("%s with a secret of %d bytes was accepted", c.Algorithm, len(c.Secret))
 		} else if c.Secret != "" && strings.Contains(err.Error(), c.Secret) {
 			t.Errorf("the error quotes the secret: %v", err)
 		}
 	}
 }
 
-func TestAuthenticateWantsASession(t *testing.T) {
-	b := newBundle(t)
-	u := b.register("ada@example.com")
-	_, p := b.login("ada@example.com")
+func TestAuthenticateRequiresSession(t *testing.T) {
+	f := newFixture(t)
+	u := f.register("ada@example.com")
+	_, p := f.login("ada@example.com")
 	for what, id := range map[string][2]domain.ID{
 		"a session that never was":  {u.ID, domain.NewID()},
 		"another account's session": {domain.NewID(), p.SessionID},
 	} {
-		s, err := b.tokens.issue(b.clock.time(), domain.NewID(), id[0], id[1], domain.RoleClient, 0)
+		s, err := f.accessTokens.issue(f.clock.Now(), domain.NewID(), id[0], id[1], domain.RoleClient, 0)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := b.Authenticate(t.Context(), s); domain.CodeOf(err) != domain.Unauthenticated {
+		if _, err := f.Authenticate(t.Context(), s); domain.CodeOf(err) != domain.Unauthenticated {
 			t.Errorf("%s: %v", what, err)
 		}
 	}
 }
 
 func BenchmarkAuthenticate(b *testing.B) {
-	bundle := newBundle(b)
+	bundle := newFixture(b)
 	bundle.register("ada@example.com")
 	tok, _ := bundle.login("ada@example.com")
 	ctx := b.Context()

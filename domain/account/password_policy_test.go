@@ -2,7 +2,7 @@ package account
 
 import "testing"
 
-func TestPasswordFault(t *testing.T) {
+func TestPasswordProblem(t *testing.T) {
 	ada := User{Email: "ada.lovelace@analytical.example", FullName: "Ada Lovelace"}
 	for password, refused := range map[string]bool{
 		"password1": true, "PassWord1": true, " password1 ": true, "qwertyuiop": true, "11111111": true, "iloveyou": true,
@@ -11,7 +11,7 @@ func TestPasswordFault(t *testing.T) {
 		"short": true, "\xff\xfe\xfd\xfc\xfb\xfa\xf9\xf8": true,
 		"correct horse battery": false, "a lovelace of my own choosing": false, "zw7-Kpqr!x": false, "password1\nqwerty12": false, "пароль от сейфа": false, "adaadaada-77kx": false,
 	} {
-		if fault := passwordFault(password, ada); (fault != "") != refused {
+		if fault := passwordProblem(password, ada); (fault != "") != refused {
 			t.Errorf("%q: %q", password, fault)
 		}
 	}
