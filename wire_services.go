@@ -166,9 +166,9 @@ func newOutbox(cfg config.Config, infra *infrastructure, c *clients, queue *jobs
 // newEmail creates the e-mail service.
 func newEmail(cfg config.Config, infra *infrastructure, c *clients, s *services, outbox *email.Outbox) *email.Service {
 	deps := email.Deps{
-		DB: infra.database, Jobs: s.jobs, Outbox: outbox, Archive: s.files, People: s.accounts, Clock: domain.SystemClock, NewID: domain.NewID, Log: infra.log,
-		Keep: cfg.Mail.Retention, PublicURL: infra.url, AccountURL: cmp.Or(cfg.URLs.Account, infra.url+"/account"),
-		Secret: s.accounts.LinkSecret, LinkID: s.accounts.LinkID, Events: s.events,
+		DB: infra.database, Jobs: s.jobs, Outbox: outbox, Files: s.files, Accounts: s.accounts, Clock: domain.SystemClock, NewID: domain.NewID, Log: infra.log,
+		Retention: cfg.Mail.Retention, PublicURL: infra.url, AccountURL: cmp.Or(cfg.URLs.Account, infra.url+"/account"),
+		LinkSecret: s.accounts.LinkSecret, LinkID: s.accounts.LinkID, Events: s.events,
 	}
 	if c.mail != nil {
 		deps.Sender = c.mail

@@ -143,7 +143,7 @@ func toAPIEmail(e email.Email) api.Email {
 
 // GetUnsubscribePage returns the page that asks whether to unsubscribe.
 func (s *Server) GetUnsubscribePage(ctx context.Context, r api.GetUnsubscribePageRequestObject) (api.GetUnsubscribePageResponseObject, error) {
-	if _, err := s.email.Subscriber(ctx, r.Link); err != nil {
+	if _, err := s.email.UnsubscribeAddress(ctx, r.Link); err != nil {
 		return nil, err
 	}
 	page, err := pages.Unsubscribe(false)

@@ -207,8 +207,8 @@ func newFixture(t testing.TB, options ...option) *fixture {
 	s.config.Accounts, s.config.AI = accounts, service
 	s.config.Cases, b.cases = caseService, caseService
 	s.config.Files, s.config.Jobs = b.archive, b.jobs
-	s.config.Email = email.New(email.Deps{DB: database, Jobs: b.jobs, Outbox: outbox, Events: bus, Sender: b.mailServer, Archive: b.archive, People: accounts, Clock: domain.SystemClock, NewID: domain.NewID, Log: log,
-		PublicURL: "https://counsel.example", AccountURL: "https://counsel.example/account", Secret: accounts.LinkSecret, LinkID: accounts.LinkID, Backoff: []time.Duration{10 * time.Millisecond, 20 * time.Millisecond, 20 * time.Millisecond}})
+	s.config.Email = email.New(email.Deps{DB: database, Jobs: b.jobs, Outbox: outbox, Events: bus, Sender: b.mailServer, Files: b.archive, Accounts: accounts, Clock: domain.SystemClock, NewID: domain.NewID, Log: log,
+		PublicURL: "https://counsel.example", AccountURL: "https://counsel.example/account", LinkSecret: accounts.LinkSecret, LinkID: accounts.LinkID, Backoff: []time.Duration{10 * time.Millisecond, 20 * time.Millisecond, 20 * time.Millisecond}})
 	accounts.SendBy(outbox, b.jobs)
 	s.config.Drafts, err = drafts.New(drafts.Config{DB: database, Runtime: runtime, Cases: caseService, Events: bus})
 	must(t, err)

@@ -53,8 +53,8 @@ type Mail struct {
 
 // Mailer sends account mails.
 type Mailer interface {
-	// Ready fails with domain.Unavailable if no mail server is configured.
-	Ready() error
+	// Configured fails with domain.Unavailable if no mail server is configured.
+	Configured() error
 	// AccountMail enqueues a mail in the caller's transaction.
 	AccountMail(ctx context.Context, tx db.Tx, m Mail) error
 	// Wake starts delivery of enqueued mails, after the commit.
@@ -71,7 +71,7 @@ func (s *Service) SendBy(m Mailer, later *jobs.Service) {
 }
 
 // canSendMail reports whether mail can be sent.
-func (s *Service) canSendMail() bool { return s.mailer != nil && s.mailer.Ready() == nil }
+func (s *Service) canSendMail() bool { return s.mailer != nil && s.mailer.Configured() == nil }
 
 // enqueueMail enqueues a mail and creates its link, if it needs one, with the given id.
 func (s *Service) enqueueMail(ctx context.Context, tx db.Tx, id domain.ID, m Mail) error {
@@ -98,7 +98,7 @@ func (s *Service) throttleMail(ctx context.Context, key string) error {
 	if s.mailer == nil {
 		return &domain.Error{Code: domain.Unavailable, Reason: "email_unavailable", Message: "This service is not configured to send mail."}
 	}
-	if err := s.mailer.Ready(); err != nil {
+	if err := s.mailer.Configured(); err != nil {
 		return err
 	}
 	d, err := s.mailLimiter.Allow(ctx, key)

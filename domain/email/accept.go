@@ -39,42 +39,42 @@ type Attachment struct {
 	Inline     bool // a picture that the HTML shows by cid:Filename
 }
 
-// Acceptance is what became of one message of several.
-type Acceptance struct {
+// BatchResult is what became of one message of several.
+type BatchResult struct {
 	Email Email
 	Err   error // nil: it is queued
 }
 
-// accepted is a message that was looked through.
-type accepted struct {
+// submission is a message that was looked through.
+type submission struct {
 	Email
-	sums []files.Checksum // of the attachments
+	checksums []files.Checksum // of the attachments
 }
 
 // Send accepts a message. Invalid names the field; RateLimited when the caller wrote to too many
 // lately.
 func (s *Service) Send(ctx context.Context, caller domain.Principal, m Message) (Email, error) {
-	if err := s.Ready(); err != nil {
+	if err := s.Configured(); err != nil {
 		return Email{}, err
 	}
-	switch e, err := s.before(ctx, caller, m.ID); {
+	switch e, err := s.findExisting(ctx, caller, m.ID); {
 	case err != nil:
 		return Email{}, err
 	case e != nil:
 		return *e, nil
 	}
-	a, err := s.check(ctx, caller, "", m)
+	a, err := s.validate(ctx, caller, "", m)
 	if err != nil {
 		return Email{}, err
 	}
 	if err := s.ReserveQuota(ctx, caller, len(a.Recipients)); err != nil {
 		return Email{}, err
 	}
-	return a.Email, s.keep(ctx, jobs.Standard, a)
+	return a.Email, s.insert(ctx, jobs.Standard, a)
 }
 
-// before is the mail that was accepted under an id the caller brought, nil when there is none.
-func (s *Service) before(ctx context.Context, caller domain.Principal, id domain.ID) (*Email, error) {
+// findExisting is the mail that was accepted under an id the caller brought, nil when there is none.
+func (s *Service) findExisting(ctx context.Context, caller domain.Principal, id domain.ID) (*Email, error) {
 	if id.IsZero() {
 		return nil, nil
 	}
@@ -91,15 +91,15 @@ func (s *Service) before(ctx context.Context, caller domain.Principal, id domain
 // SendBatch accepts several messages, each by itself: one that is not acceptable does not keep
 // the others from being sent. Those that are lie in one transaction. They go after what
 // people sent one by one.
-func (s *Service) SendBatch(ctx context.Context, caller domain.Principal, ms []Message) ([]Acceptance, error) {
-	if err := s.Ready(); err != nil {
+func (s *Service) SendBatch(ctx context.Context, caller domain.Principal, ms []Message) ([]BatchResult, error) {
+	if err := s.Configured(); err != nil {
 		return nil, err
 	}
-	out := make([]Acceptance, len(ms))
-	var good []accepted
+	out := make([]BatchResult, len(ms))
+	var good []submission
 	recipients := 0
 	for i, m := range ms {
-		e, err := s.before(ctx, caller, m.ID)
+		e, err := s.findExisting(ctx, caller, m.ID)
 		if err != nil {
 			return nil, err
 		}
@@ -107,7 +107,7 @@ func (s *Service) SendBatch(ctx context.Context, caller domain.Principal, ms []M
 			out[i].Email = *e
 			continue
 		}
-		a, err := s.check(ctx, caller, "/emails/"+strconv.Itoa(i), m)
+		a, err := s.validate(ctx, caller, "/emails/"+strconv.Itoa(i), m)
 		switch domain.CodeOf(err) {
 		case domain.Invalid, domain.TooLarge:
 			out[i].Err = err
@@ -126,20 +126,20 @@ func (s *Service) SendBatch(ctx context.Context, caller domain.Principal, ms []M
 	if err := s.ReserveQuota(ctx, caller, recipients); err != nil {
 		return nil, err
 	}
-	return out, s.keep(ctx, jobs.Bulk, good...)
+	return out, s.insert(ctx, jobs.Bulk, good...)
 }
 
-// keep writes mails and the jobs that send them.
-func (s *Service) keep(ctx context.Context, queue jobs.Queue, all ...accepted) error {
+// insert writes mails and the jobs that send them.
+func (s *Service) insert(ctx context.Context, queue jobs.Queue, all ...submission) error {
 	err := db.WithTx(ctx, s.DB, func(tx db.Tx) error {
 		work := make([]jobs.LegacyInsert, len(all))
 		for i, a := range all {
-			err := query.New(tx).CreateEmail(ctx, query.CreateEmailParams{ID: a.ID, UserID: a.UserID, Kind: message, Subject: a.Subject, BodyText: a.Text, BodyHtml: a.HTML, ReplyTo: domain.EmailForServers(a.ReplyTo),
+			err := query.New(tx).CreateEmail(ctx, query.CreateEmailParams{ID: a.ID, UserID: a.UserID, Kind: kindMessage, Subject: a.Subject, BodyText: a.Text, BodyHtml: a.HTML, ReplyTo: domain.EmailForServers(a.ReplyTo),
 				Fields: "{}", Bulk: queue == jobs.Bulk, SendAt: a.SendAt, CreatedAt: a.CreatedAt, UpdatedAt: a.CreatedAt})
 			if err != nil {
 				return err
 			}
-			if err := s.keepParts(ctx, tx, a); err != nil {
+			if err := s.insertParts(ctx, tx, a); err != nil {
 				return err
 			}
 			work[i] = jobs.LegacyInsert{Kind: kindSend, Queue: queue, UserID: a.UserID, Payload: payload{a.ID}, RunAt: a.SendAt, Key: "email:" + a.ID.String()}
@@ -154,7 +154,7 @@ func (s *Service) keep(ctx context.Context, queue jobs.Queue, all ...accepted) e
 	return nil
 }
 
-func (s *Service) keepParts(ctx context.Context, tx db.Tx, a accepted) error {
+func (s *Service) insertParts(ctx context.Context, tx db.Tx, a submission) error {
 	q := query.New(tx)
 
 	for i, r := range a.Recipients {
@@ -164,7 +164,7 @@ func (s *Service) keepParts(ctx context.Context, tx db.Tx, a accepted) error {
 	}
 	for i, f := range a.Attachments {
 		err := q.CreateEmailAttachment(ctx, query.CreateEmailAttachmentParams{EmailID: a.ID, Position: int32(i), DocumentID: f.DocumentID, Filename: f.Filename,
-			ContentType: f.ContentType, Size: f.Size, Sha256: a.sums[i][:], Inline: f.Inline})
+			ContentType: f.ContentType, Size: f.Size, Sha256: a.checksums[i][:], Inline: f.Inline})
 		if err != nil {
 			return err
 		}
@@ -172,10 +172,10 @@ func (s *Service) keepParts(ctx context.Context, tx db.Tx, a accepted) error {
 	return nil
 }
 
-// check looks a message through. at is where it stands in the request.
-func (s *Service) check(ctx context.Context, caller domain.Principal, at string, m Message) (accepted, error) {
+// validate looks a message through. at is where it stands in the request.
+func (s *Service) validate(ctx context.Context, caller domain.Principal, at string, m Message) (submission, error) {
 	now := s.Clock()
-	a := accepted{Email: Email{ID: s.NewID(), UserID: caller.UserID, Subject: strings.TrimSpace(norm.NFC.String(m.Subject)), Status: Queued, SendAt: now, CreatedAt: now, UpdatedAt: now}}
+	a := submission{Email: Email{ID: s.NewID(), UserID: caller.UserID, Subject: strings.TrimSpace(norm.NFC.String(m.Subject)), Status: Queued, SendAt: now, CreatedAt: now, UpdatedAt: now}}
 	if !m.ID.IsZero() {
 		a.ID = m.ID
 	}
@@ -183,7 +183,7 @@ func (s *Service) check(ctx context.Context, caller domain.Principal, at string,
 	refuse := func(pointer, detail string) {
 		e.Fields = append(e.Fields, domain.Field{Pointer: at + pointer, Detail: detail})
 	}
-	if detail := unfit(a.Subject, 255); detail != "" {
+	if detail := headerProblem(a.Subject, 255); detail != "" {
 		refuse("/subject", detail)
 	}
 	seen := map[string]bool{}
@@ -217,7 +217,7 @@ func (s *Service) check(ctx context.Context, caller domain.Principal, at string,
 	if !m.SendAt.IsZero() {
 		if a.SendAt = m.SendAt.UTC().Truncate(time.Microsecond); a.SendAt.Before(now) {
 			a.SendAt = now
-		} else if a.SendAt.Sub(now) > MaxAhead {
+		} else if a.SendAt.Sub(now) > MaxScheduleAhead {
 			refuse("/sendAt", "is more than a year ahead")
 		}
 	}
@@ -226,8 +226,8 @@ func (s *Service) check(ctx context.Context, caller domain.Principal, at string,
 		refuse("/bodyHtml", unreadable.Error())
 		return a, e
 	}
-	if a.Text = plain(m.Text); a.Text == "" {
-		a.Text = textOf(a.HTML)
+	if a.Text = plainText(m.Text); a.Text == "" {
+		a.Text = htmlToText(a.HTML)
 	}
 	if strings.TrimSpace(a.Text) == "" && !strings.Contains(a.HTML, "<img") {
 		a.Text, a.HTML = "", ""
@@ -236,11 +236,11 @@ func (s *Service) check(ctx context.Context, caller domain.Principal, at string,
 	if len(e.Fields) > 0 {
 		return a, e
 	}
-	return a, s.attach(ctx, caller, at, m.Attachments, &a)
+	return a, s.validateAttachments(ctx, caller, at, m.Attachments, &a)
 }
 
-// unfit says what is wrong with a line of a header; "" when nothing is.
-func unfit(line string, most int) string {
+// headerProblem says what is wrong with a line of a header; "" when nothing is.
+func headerProblem(line string, most int) string {
 	switch n := utf8.RuneCountInString(line); {
 	case n == 0:
 		return "must not be empty"
@@ -254,53 +254,53 @@ func unfit(line string, most int) string {
 	return ""
 }
 
-// attach finds the documents that a message carries. What the caller may not read looks like
+// validateAttachments finds the documents that a message carries. What the caller may not read looks like
 // what is not there.
-func (s *Service) attach(ctx context.Context, caller domain.Principal, at string, files []Attachment, a *accepted) error {
+func (s *Service) validateAttachments(ctx context.Context, caller domain.Principal, at string, files []Attachment, a *submission) error {
 	names := map[string]bool{}
 	total := int64(0)
 	for i, f := range files {
 		pointer := at + "/attachments/" + strconv.Itoa(i)
 		name := norm.NFC.String(f.Filename)
-		switch detail := unfit(name, 200); {
+		switch detail := headerProblem(name, 200); {
 		case detail != "":
 			return domain.InvalidField(pointer+"/filename", "%s", detail)
 		case strings.ContainsAny(name, `/\`):
 			return domain.InvalidField(pointer+"/filename", "must not hold a path")
-		case f.Inline && !token(name):
+		case f.Inline && !isToken(name):
 			return domain.InvalidField(pointer+"/filename", "may hold letters, digits, dots, hyphens and underscores alone, where the HTML names it")
 		case names[name]:
 			return domain.InvalidField(pointer+"/filename", "stands there twice")
 		}
 		names[name] = true
-		d, err := s.document(ctx, caller, pointer, f)
+		d, err := s.findDocument(ctx, caller, pointer, f)
 		if err != nil {
 			return err
 		}
 		if f.Inline && d.ContentType != filetype.PNG && d.ContentType != filetype.JPEG {
 			return domain.InvalidField(pointer+"/inline", "is for pictures, and this is none")
 		}
-		if total += d.Size; total > MaxAttached {
-			return &domain.Error{Code: domain.TooLarge, Message: "The attachments have more than " + strconv.Itoa(MaxAttached) + " bytes together.",
+		if total += d.Size; total > MaxAttachedBytes {
+			return &domain.Error{Code: domain.TooLarge, Message: "The attachments have more than " + strconv.Itoa(MaxAttachedBytes) + " bytes together.",
 				Fields: []domain.Field{{Pointer: at + "/attachments", Detail: "are too large together"}}}
 		}
-		a.Attachments = append(a.Attachments, Attached{DocumentID: d.ID, Filename: name, ContentType: d.ContentType, Size: d.Size, Inline: f.Inline})
-		a.sums = append(a.sums, d.SHA256)
+		a.Attachments = append(a.Attachments, AttachedFile{DocumentID: d.ID, Filename: name, ContentType: d.ContentType, Size: d.Size, Inline: f.Inline})
+		a.checksums = append(a.checksums, d.SHA256)
 	}
 	return nil
 }
 
-// token tells a name that can stand in a URL and in a Content-ID as it is.
-func token(name string) bool {
+// isToken tells a name that can stand in a URL and in a Content-ID as it is.
+func isToken(name string) bool {
 	return !strings.ContainsFunc(name, func(r rune) bool {
 		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '.' && r != '-' && r != '_'
 	})
 }
 
-// document finds what an attachment names. A URL is only ever read for the id in it, never
+// findDocument finds what an attachment names. A URL is only ever read for the id in it, never
 // fetched; and it must be one that this service gives out for that document, or somebody who
 // means another file would send this one.
-func (s *Service) document(ctx context.Context, caller domain.Principal, pointer string, f Attachment) (files.File, error) {
+func (s *Service) findDocument(ctx context.Context, caller domain.Principal, pointer string, f Attachment) (files.File, error) {
 	id, field := f.DocumentID, "/docId"
 	if f.URL != "" {
 		field = "/fileUrl"
@@ -315,11 +315,11 @@ func (s *Service) document(ctx context.Context, caller domain.Principal, pointer
 		if link, err = url.Parse(f.URL); err != nil || link.User != nil || link.Opaque != "" || link.Fragment != "" {
 			return files.File{}, foreign
 		}
-		if id, err = idIn(link.Path); err != nil {
+		if id, err = documentIDIn(link.Path); err != nil {
 			return files.File{}, foreign
 		}
 	}
-	d, err := s.Archive.Get(ctx, caller, id)
+	d, err := s.Files.Get(ctx, caller, id)
 	switch code := domain.CodeOf(err); {
 	case err != nil && (code == domain.NotFound || code == domain.Forbidden):
 		return files.File{}, foreign
@@ -328,15 +328,15 @@ func (s *Service) document(ctx context.Context, caller domain.Principal, pointer
 	case link == nil:
 		return d, nil
 	}
-	ours, err := s.ours(ctx, d, link)
+	ours, err := s.isOwnURL(ctx, d, link)
 	if err == nil && !ours {
 		err = foreign
 	}
 	return d, err
 }
 
-// idIn is the id of the document that a path of a URL names: …/docs/<id>, or …/docs/<id>/content.
-func idIn(path string) (domain.ID, error) {
+// documentIDIn is the id of the document that a path of a URL names: …/docs/<id>, or …/docs/<id>/content.
+func documentIDIn(path string) (domain.ID, error) {
 	parts := strings.Split(strings.TrimSuffix(path, "/content"), "/")
 	if len(parts) < 2 || parts[len(parts)-2] != "docs" {
 		return domain.ID{}, errors.New("no document")
@@ -344,8 +344,8 @@ func idIn(path string) (domain.ID, error) {
 	return domain.ParseID(parts[len(parts)-1])
 }
 
-// ours tells whether a URL is one of those that lead to a document.
-func (s *Service) ours(ctx context.Context, d files.File, link *url.URL) (bool, error) {
+// isOwnURL tells whether a URL is one of those that lead to a document.
+func (s *Service) isOwnURL(ctx context.Context, d files.File, link *url.URL) (bool, error) {
 	content := "/api/docs/" + d.ID.String() + "/content"
 	if link.Scheme == "" && link.Host == "" {
 		return link.Path == content, nil
@@ -353,7 +353,7 @@ func (s *Service) ours(ctx context.Context, d files.File, link *url.URL) (bool, 
 	if link.Scheme+"://"+link.Host+link.Path == s.PublicURL+content {
 		return true, nil
 	}
-	at, _, err := s.Archive.PresignURL(ctx, d)
+	at, _, err := s.Files.PresignURL(ctx, d)
 	if err != nil {
 		return false, err
 	}

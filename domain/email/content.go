@@ -9,13 +9,13 @@ import (
 	"github.com/microcosm-cc/bluemonday"
 )
 
-// colours are those that a background may have.
-var colours = regexp.MustCompile(`^(#[0-9A-Fa-f]{3,8}|[A-Za-z]{3,30}|rgba?\([0-9.,%/ ]+\))$`)
+// backgroundColors are those that a background may have.
+var backgroundColors = regexp.MustCompile(`^(#[0-9A-Fa-f]{3,8}|[A-Za-z]{3,30}|rgba?\([0-9.,%/ ]+\))$`)
 
-// policy lets through what makes a letter: words, their look, tables, links, and the pictures
+// sanitizePolicy lets through what makes a letter: words, their look, tables, links, and the pictures
 // that come with it. Nothing that runs, nothing that is fetched from elsewhere: a reader's mail
 // program would tell the sender's server, and whoever listens, that they read it.
-var policy = sync.OnceValue(func() *bluemonday.Policy {
+var sanitizePolicy = sync.OnceValue(func() *bluemonday.Policy {
 	p := bluemonday.NewPolicy()
 	p.AllowStandardAttributes()
 	p.AllowElements("p", "br", "hr", "div", "span", "h1", "h2", "h3", "h4", "h5", "h6", "b", "strong", "i", "em", "u", "s", "small", "sub", "sup", "blockquote", "pre", "code", "abbr", "address", "center",
@@ -26,8 +26,8 @@ var policy = sync.OnceValue(func() *bluemonday.Policy {
 	p.AllowAttrs("reversed").OnElements("ol")
 	p.AllowAttrs("value").Matching(whole).OnElements("li")
 	p.AllowTables()
-	p.AllowAttrs("bgcolor").Matching(colours).OnElements("table", "tr", "td", "th")
-	p.AllowStyles("background").Matching(colours).Globally() // never a picture
+	p.AllowAttrs("bgcolor").Matching(backgroundColors).OnElements("table", "tr", "td", "th")
+	p.AllowStyles("background").Matching(backgroundColors).Globally() // never a picture
 	p.AllowURLSchemes("http", "https", "mailto", "tel", "cid")
 	p.RequireParseableURLs(true)
 	p.AllowAttrs("href").OnElements("a")
@@ -44,15 +44,15 @@ var policy = sync.OnceValue(func() *bluemonday.Policy {
 
 // sanitize is the part of some HTML that is shown and may be sent.
 func sanitize(page string) (string, error) {
-	page, err := visible(page)
+	page, err := visibleBody(page)
 	if err != nil {
 		return "", err
 	}
-	return strings.TrimSpace(policy().Sanitize(page)), nil
+	return strings.TrimSpace(sanitizePolicy().Sanitize(page)), nil
 }
 
-// plain is a text without what a terminal or a mail program might take for an order.
-func plain(text string) string {
+// plainText is a text without what a terminal or a mail program might take for an order.
+func plainText(text string) string {
 	text = strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(strings.ToValidUTF8(text, ""))
 	text = strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) && r != '\n' && r != '\t' {

@@ -60,7 +60,7 @@ func TestHidden(t *testing.T) {
 			page = hides + `<p>Seen <b>before</b></p><p>and after</p>`
 		}
 		clean, err := sanitize(page)
-		text := textOf(clean)
+		text := htmlToText(clean)
 		if err != nil || strings.Contains(clean+text, "HIDDEN") || !strings.Contains(clean, "<b>before</b>") || text != "Seen before\n\nand after" {
 			t.Errorf("%s\n gives %s\n as text %q %v", hides, clean, text, err)
 		}
@@ -74,7 +74,7 @@ func TestHidden(t *testing.T) {
 		`<style>}}}p{display:none`, `<style>.x{display:none}`, `<dialog open>SHOWN</dialog>`,
 	} {
 		clean, err := sanitize(shows)
-		if err != nil || strings.Contains(shows, "SHOWN") != strings.Contains(textOf(clean), "SHOWN") {
+		if err != nil || strings.Contains(shows, "SHOWN") != strings.Contains(htmlToText(clean), "SHOWN") {
 			t.Errorf("%s\n gives %s %v", shows, clean, err)
 		}
 	}
@@ -86,8 +86,8 @@ func TestHidden(t *testing.T) {
 	}
 }
 
-func TestTextOf(t *testing.T) {
-	got := textOf(`<h1>Offer</h1><p>Dear Ada,<br>see <a href="https://counsel.example/x">this</a>.</p><ul><li>one</li><li>two &amp; three</li></ul>`)
+func TestHTMLToText(t *testing.T) {
+	got := htmlToText(`<h1>Offer</h1><p>Dear Ada,<br>see <a href="https://counsel.example/x">this</a>.</p><ul><li>one</li><li>two &amp; three</li></ul>`)
 	for _, want := range []string{"Offer", "Dear Ada,\nsee this <https://counsel.example/x>.", "- one", "- two & three"} {
 		if !strings.Contains(got, want) {
 			t.Errorf("%q is not in %q", want, got)
@@ -107,14 +107,14 @@ func TestTextOf(t *testing.T) {
 	} {
 		clean, err := sanitize(page)
 		must(t, err)
-		if got := textOf(clean); got != want {
+		if got := htmlToText(clean); got != want {
 			t.Errorf("%s\n gives %q\n want  %q", page, got, want)
 		}
 	}
-	if n := len(textOf(strings.Repeat("<blockquote>", 400) + strings.Repeat("x<br>", 1000))); n > 100_000 {
+	if n := len(htmlToText(strings.Repeat("<blockquote>", 400) + strings.Repeat("x<br>", 1000))); n > 100_000 {
 		t.Errorf("quotations within quotations have %d bytes", n)
 	}
-	if got := plain("a\r\nb\rc\x1b[31m\x00d\te"); got != "a\nb\nc[31md\te" {
+	if got := plainText("a\r\nb\rc\x1b[31m\x00d\te"); got != "a\nb\nc[31md\te" {
 		t.Errorf("%q", got)
 	}
 }
@@ -124,17 +124,17 @@ func TestNotices(t *testing.T) {
 	fields := map[string]string{"name": "Ada & <b>Lovelace</b>", "sender": "Grace Hopper", "document": "NDA\r\nBcc: spy@example.com", "until": "2026-12-01", "receiver": "crm.example", "type": "task.assigned", "signer": "Eve", "address": "eve@example.com", "quote": "Clause 4:\r\n<script>no</script>\u2028Dear reader, {sender}", "link": "https://counsel.example/account#reset=a-b_c.d"}
 	subjects := map[string]bool{}
 	for _, tag := range locales {
-		for _, kind := range Kinds {
+		for _, kind := range SystemMailKinds {
 			with := map[string]string{}
 			for k, v := range fields {
-				if k != "link" || slices.Contains([]NoticeKind{Welcome, VerifyAddress, ResetPassword, SignatureRequest, SignatureReminder}, kind) {
+				if k != "link" || slices.Contains([]SystemMailKind{Welcome, VerifyAddress, ResetPassword, SignatureRequest, SignatureReminder}, kind) {
 					with[k] = v
 				}
 			}
 			subject, text, html, err := Compose(kind, tag.String(), with)
 			must(t, err)
 			all := subject + text + html
-			if quotes := slices.Contains([]NoticeKind{SignatureRequest, SignatureReminder, SignatureDeclinedBy}, kind); quotes != strings.Contains(text, ":\n\n> Clause 4:\n> <script>no</script>\n> Dear reader, {sender}\n") ||
+			if quotes := slices.Contains([]SystemMailKind{SignatureRequest, SignatureReminder, SignatureDeclinedBy}, kind); quotes != strings.Contains(text, ":\n\n> Clause 4:\n> <script>no</script>\n> Dear reader, {sender}\n") ||
 				quotes != strings.Contains(html, "&lt;script&gt;no&lt;/script&gt;\nDear reader, {sender}</blockquote>") {
 				t.Errorf("%s in %s does not quote well:\n%s\n%s", kind, tag, text, html)
 			}
@@ -153,8 +153,8 @@ func TestNotices(t *testing.T) {
 			subjects[subject] = true
 		}
 	}
-	for locale, w := range languages() {
-		if len(w.Events) != len(languages()["en"].Events) {
+	for locale, w := range translations() {
+		if len(w.Events) != len(translations()["en"].Events) {
 			t.Errorf("%s has other events than English", locale)
 		}
 		said := map[string]bool{}
@@ -178,7 +178,7 @@ func TestNotices(t *testing.T) {
 		}
 	}
 	for accept, want := range map[string]string{"": "en", "de-AT": "de", "fr-CH, fr;q=0.9, en;q=0.8": "fr", "ja": "en", "ja, es;q=0.5": "es", "\x00\xff": "en", "pt-BR,es-419;q=0.7": "es"} {
-		if got := wordsFor(accept).locale; got != want {
+		if got := translationFor(accept).locale; got != want {
 			t.Errorf("%q is answered in %s, want %s", accept, got, want)
 		}
 	}
@@ -193,9 +193,9 @@ func TestNotices(t *testing.T) {
 // TestNotify: the service's own mails go first, hold their secret only while they go, and are
 // not sent when they are of no use any more.
 func TestNotify(t *testing.T) {
-	b := newBundle(t)
+	b := newFixture(t)
 	secret := domain.NewID()
-	n := Notice{Kind: ResetPassword, UserID: b.ada.UserID, To: "ada@example.com", Locale: "de-AT,de;q=0.9", Fields: map[string]string{"name": "Ada"}, Secret: secret, Expires: b.now.Add(time.Hour)}
+	n := SystemMail{Kind: ResetPassword, UserID: b.ada.UserID, To: "ada@example.com", Locale: "de-AT,de;q=0.9", Fields: map[string]string{"name": "Ada"}, Secret: secret, ExpiresAt: b.now.Add(time.Hour)}
 	id, err := b.notify(n)
 	must(t, err)
 	var queue, kept string
@@ -204,23 +204,23 @@ func TestNotify(t *testing.T) {
 	if queue != "interactive" || strings.Contains(kept, "secret-of") {
 		t.Errorf("in %s: %s", queue, kept)
 	}
-	must(t, b.try(id))
-	m := b.post.last()
+	must(t, b.attempt(id))
+	m := b.sender.last()
 	if link := "https://counsel.example/account#reset=secret-of-" + secret.String(); !strings.Contains(m.Text, link) || !strings.Contains(m.HTML, link) || m.Subject != "Neues Passwort wählen" || !m.Automatic {
 		t.Errorf("%+v", m)
 	}
 	late, err := b.notify(n)
 	must(t, err)
-	b.post.answer = away
-	if b.try(late) == nil {
+	b.sender.answer = serverDown
+	if b.attempt(late) == nil {
 		t.Error("sent")
 	}
 	b.now = b.now.Add(time.Hour)
-	must(t, b.try(late))
+	must(t, b.attempt(late))
 	row, err := b.rows.GetEmail(t.Context(), late)
 	must(t, err)
-	if Status(row.Status) != Failed || row.Reason != saidExpired || len(b.post.sent) != 2 {
-		t.Errorf("%s %q, %d sent", row.Status, row.Reason, len(b.post.sent))
+	if Status(row.Status) != Failed || row.Reason != reasonExpired || len(b.sender.sent) != 2 {
+		t.Errorf("%s %q, %d sent", row.Status, row.Reason, len(b.sender.sent))
 	}
 	n.To = "nobody"
 	if _, err := b.notify(n); err == nil || strings.Contains(err.Error(), "nobody") {
@@ -230,9 +230,9 @@ func TestNotify(t *testing.T) {
 
 // A mail for which nobody waits does not go before those for which somebody does.
 func TestNotifyQueues(t *testing.T) {
-	b := newBundle(t)
-	for kind, want := range map[NoticeKind]jobs.Queue{ResetPassword: jobs.Interactive, Notification: jobs.Standard} {
-		_, err := b.notify(Notice{Kind: kind, UserID: b.ada.UserID, To: "ada@example.com"})
+	b := newFixture(t)
+	for kind, want := range map[SystemMailKind]jobs.Queue{ResetPassword: jobs.Interactive, Notification: jobs.Standard} {
+		_, err := b.notify(SystemMail{Kind: kind, UserID: b.ada.UserID, To: "ada@example.com"})
 		must(t, err)
 		var queue jobs.Queue
 		must(t, b.pool.QueryRowContext(t.Context(), "SELECT queue FROM jobs ORDER BY id DESC LIMIT 1").Scan(&queue))
@@ -255,7 +255,7 @@ func TestNamesAreNoLinks(t *testing.T) {
 
 // TestNotificationsDoNotFlood: whatever others do, a mailbox takes so many in an hour.
 func TestNotificationsDoNotFlood(t *testing.T) {
-	b := newBundle(t)
+	b := newFixture(t)
 	tell := func(who domain.Principal, times int) (mails int) {
 		t.Helper()
 		for range times {

@@ -18,8 +18,8 @@ import (
 const kindSend = "email.send"
 
 const (
-	sendTime   = 8 * time.Minute  // of one try
-	settleTime = 10 * time.Second // to write down what came of it, once it is known
+	attemptTimeout = 8 * time.Minute  // of one try
+	recordTimeout  = 10 * time.Second // to write down what came of it, once it is known
 )
 
 type payload struct {
@@ -30,16 +30,16 @@ type result struct {
 	Status Status `json:"status"`
 }
 
-// errWaiting: some recipients do not have the mail yet. The outcome's own error is in the log.
-var errWaiting = &domain.Error{Code: domain.Unavailable, Message: "The mail server did not take the mail yet."}
+// errDeferred: some recipients do not have the mail yet. The outcome's own error is in the log.
+var errDeferred = &domain.Error{Code: domain.Unavailable, Message: "The mail server did not take the mail yet."}
 
 // Reasons that recipients are told, of what no server said.
 const (
-	saidSuppressed = "The address is on the suppression list."
-	saidExpired    = "It could not be sent before it was out of date."
-	saidGone       = "An attached document is gone, is not what it was, or is closed to the sender by now."
-	saidGaveUp     = "The mail server did not take it within a day."
-	saidCancelled  = "Its sender cancelled it."
+	reasonSuppressed     = "The address is on the suppression list."
+	reasonExpired        = "It could not be sent before it was out of date."
+	reasonAttachmentGone = "An attached document is gone, is not what it was, or is closed to the sender by now."
+	reasonTimedOut       = "The mail server did not take it within a day."
+	reasonCancelled      = "Its sender cancelled it."
 )
 
 // deliver is one try at a mail, for the recipients that wait for it.
@@ -51,7 +51,7 @@ func (s *Service) deliver(ctx context.Context, run *jobs.Run) (any, error) {
 	if s.Sender == nil {
 		return nil, unavailable()
 	}
-	if err := s.revive(ctx, p.EmailID); err != nil {
+	if err := s.retryLater(ctx, p.EmailID); err != nil {
 		return nil, err
 	}
 	n, err := s.rows.ClaimEmail(ctx, query.ClaimEmailParams{Now: s.Clock(), ID: p.EmailID})
@@ -69,26 +69,26 @@ func (s *Service) deliver(ctx context.Context, run *jobs.Run) (any, error) {
 	}
 	all, err := s.rows.ListEmailRecipients(ctx, []domain.ID{p.EmailID})
 	if err != nil {
-		return nil, s.release(ctx, row, db.Error(err))
+		return nil, s.requeue(ctx, row, db.Error(err))
 	}
 	if row.ExpiresAt.Valid && !s.Clock().Before(row.ExpiresAt.Time) {
-		return s.settle(ctx, row, func(i int) settlement { return settlement{Failed, saidExpired, false} })
+		return s.recordOutcomes(ctx, row, func(i int) recipientOutcome { return recipientOutcome{Failed, reasonExpired, false} })
 	}
-	blocked, err := s.suppressed(ctx, row, all)
+	blocked, err := s.suppressedRecipients(ctx, row, all)
 	if err != nil {
-		return nil, s.release(ctx, row, err)
+		return nil, s.requeue(ctx, row, err)
 	}
-	m, waiting, err := s.write(ctx, row, all, blocked)
-	if errors.Is(err, errGone) {
-		return s.settle(ctx, row, func(i int) settlement { return settlement{Failed, saidGone, false} })
+	m, waiting, err := s.compose(ctx, row, all, blocked)
+	if errors.Is(err, errAttachmentGone) {
+		return s.recordOutcomes(ctx, row, func(i int) recipientOutcome { return recipientOutcome{Failed, reasonAttachmentGone, false} })
 	}
 	if err != nil {
-		return nil, s.release(ctx, row, err)
+		return nil, s.requeue(ctx, row, err)
 	}
-	ends := map[int]settlement{}
+	ends := map[int]recipientOutcome{}
 	for i, r := range all {
 		if blocked[domain.EmailKey(r.Address)] {
-			ends[i] = settlement{Suppressed, saidSuppressed, false}
+			ends[i] = recipientOutcome{Suppressed, reasonSuppressed, false}
 		}
 	}
 	if len(waiting) > 0 {
@@ -96,15 +96,15 @@ func (s *Service) deliver(ctx context.Context, run *jobs.Run) (any, error) {
 			if o.Err != nil {
 				s.Log.InfoContext(ctx, "a mail was not taken", "email", row.ID.String(), "cause", o.Err.Error())
 			}
-			ends[waiting[i]] = settlementOf(o)
+			ends[waiting[i]] = toRecipientOutcome(o)
 		}
 	}
-	return s.settle(ctx, row, func(i int) settlement { return ends[i] })
+	return s.recordOutcomes(ctx, row, func(i int) recipientOutcome { return ends[i] })
 }
 
-// revive lets a mail that was given up be tried anew: its job would not run again, had an admin
+// retryLater lets a mail that was given up be tried anew: its job would not run again, had an admin
 // not sent it back.
-func (s *Service) revive(ctx context.Context, id domain.ID) error {
+func (s *Service) retryLater(ctx context.Context, id domain.ID) error {
 	row, err := s.rows.GetEmail(ctx, id)
 	if errors.Is(err, sql.ErrNoRows) || err == nil && Status(row.Status) != Failed {
 		return nil
@@ -122,36 +122,36 @@ func (s *Service) revive(ctx context.Context, id domain.ID) error {
 	})
 }
 
-// settlement is what a try came to for a recipient. Of status "" it waits on.
-type settlement struct {
+// recipientOutcome is what a try came to for a recipient. Of status "" it waits on.
+type recipientOutcome struct {
 	status     Status
 	reason     string
 	badAddress bool
 }
 
-func settlementOf(o Outcome) settlement {
+func toRecipientOutcome(o Outcome) recipientOutcome {
 	switch o.Result {
 	case Accepted:
-		return settlement{Sent, "", false}
+		return recipientOutcome{Sent, "", false}
 	case Refused:
-		return settlement{Bounced, o.Reason, o.BadAddress}
+		return recipientOutcome{Bounced, o.Reason, o.BadAddress}
 	}
-	return settlement{"", o.Reason, false}
+	return recipientOutcome{"", o.Reason, false}
 }
 
-// settle writes down what a try came to, also when the caller's time is up: what a mail server
+// recordOutcomes writes down what a try came to, also when the caller's time is up: what a mail server
 // has taken must not go twice. Of two runs at once, one whose server was thought gone, the mail
 // keeps the better end for each recipient, and its end is told once.
-func (s *Service) settle(ctx context.Context, row query.Email, end func(int) settlement) (any, error) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTime)
+func (s *Service) recordOutcomes(ctx context.Context, row query.Email, end func(int) recipientOutcome) (any, error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordTimeout)
 	defer cancel()
 	now := s.Clock()
-	var total tally
+	var total outcomes
 	var ended Status // before this
 	err := db.WithTx(ctx, s.DB, func(tx db.Tx) error {
 		q := query.New(tx)
 
-		total, ended = tally{}, ""
+		total, ended = outcomes{}, ""
 		locked, err := q.LockEmail(ctx, row.ID)
 		if errors.Is(err, sql.ErrNoRows) { // its sender was erased
 			ended = Cancelled
@@ -159,7 +159,7 @@ func (s *Service) settle(ctx context.Context, row query.Email, end func(int) set
 		} else if err != nil {
 			return err
 		}
-		if at := Status(locked.Status); at != sending && at != Queued {
+		if at := Status(locked.Status); at != Sending && at != Queued {
 			ended = at
 			return nil
 		}
@@ -168,10 +168,10 @@ func (s *Service) settle(ctx context.Context, row query.Email, end func(int) set
 			return err
 		}
 		for i, r := range present {
-			at := settlement{Status(r.Status), r.Reason, false}
+			at := recipientOutcome{Status(r.Status), r.Reason, false}
 			if at.status == Queued {
 				at = end(i)
-				err := q.SettleEmailRecipient(ctx, query.SettleEmailRecipientParams{Status: string(orQueued(at.status)), Reason: cut(at.reason), UpdatedAt: now, EmailID: row.ID, Position: r.Position})
+				err := q.SettleEmailRecipient(ctx, query.SettleEmailRecipientParams{Status: string(orQueued(at.status)), Reason: truncateReason(at.reason), UpdatedAt: now, EmailID: row.ID, Position: r.Position})
 				if err != nil {
 					return err
 				}
@@ -183,9 +183,9 @@ func (s *Service) settle(ctx context.Context, row query.Email, end func(int) set
 			}
 			total.add(orQueued(at.status), at.reason)
 		}
-		err = q.SettleEmail(ctx, query.SettleEmailParams{Status: string(total.status()), Reason: cut(total.reason), UpdatedAt: now, ID: row.ID})
+		err = q.SettleEmail(ctx, query.SettleEmailParams{Status: string(total.status()), Reason: truncateReason(total.reason), UpdatedAt: now, ID: row.ID})
 		happened, told := finalEvents[total.status()]
-		if err != nil || !told || row.Kind != message {
+		if err != nil || !told || row.Kind != kindMessage {
 			return err
 		}
 		return s.Events.Publish(ctx, tx, domain.Event{Type: happened, UserID: row.UserID, Data: map[string]domain.ID{"emailId": row.ID}})
@@ -196,7 +196,7 @@ func (s *Service) settle(ctx context.Context, row query.Email, end func(int) set
 	case ended != "":
 		return result{ended}, nil
 	case total.status() == Queued:
-		return nil, errWaiting
+		return nil, errDeferred
 	}
 	return result{total.status()}, nil
 }
@@ -211,13 +211,13 @@ func orQueued(s Status) Status {
 	return s
 }
 
-// tally makes the status of a mail of those of its recipients.
-type tally struct {
+// outcomes makes the status of a mail of those of its recipients.
+type outcomes struct {
 	queued, sent, bounced, other int
 	reason                       string // of the last that does not have it
 }
 
-func (t *tally) add(s Status, reason string) {
+func (t *outcomes) add(s Status, reason string) {
 	switch s {
 	case Queued:
 		t.queued++
@@ -233,7 +233,7 @@ func (t *tally) add(s Status, reason string) {
 	}
 }
 
-func (t *tally) status() Status {
+func (t *outcomes) status() Status {
 	switch {
 	case t.queued > 0:
 		return Queued
@@ -245,15 +245,15 @@ func (t *tally) status() Status {
 	return Failed
 }
 
-// release hands a mail back that was not even tried.
-func (s *Service) release(ctx context.Context, row query.Email, cause error) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTime)
+// requeue hands a mail back that was not even tried.
+func (s *Service) requeue(ctx context.Context, row query.Email, cause error) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordTimeout)
 	defer cancel()
 	return errors.Join(cause, db.Error(s.rows.SettleEmail(ctx, query.SettleEmailParams{Status: string(Queued), Reason: row.Reason, UpdatedAt: s.Clock(), ID: row.ID})))
 }
 
-// giveUp is what comes of a mail whose tries are used up.
-func (s *Service) giveUp(ctx context.Context, run *jobs.Run, _ error) error {
+// fail is what comes of a mail whose tries are used up.
+func (s *Service) fail(ctx context.Context, run *jobs.Run, _ error) error {
 	var p payload
 	if err := run.Read(&p); err != nil {
 		return nil //nolint:nilerr // there is nothing to give up
@@ -264,30 +264,30 @@ func (s *Service) giveUp(ctx context.Context, run *jobs.Run, _ error) error {
 	} else if err != nil {
 		return db.Error(err)
 	}
-	if at := Status(row.Status); at != Queued && at != sending {
+	if at := Status(row.Status); at != Queued && at != Sending {
 		return nil
 	}
 	all, err := s.rows.ListEmailRecipients(ctx, []domain.ID{p.EmailID})
 	if err != nil {
 		return db.Error(err)
 	}
-	_, err = s.settle(ctx, row, func(i int) settlement {
+	_, err = s.recordOutcomes(ctx, row, func(i int) recipientOutcome {
 		reason := all[i].Reason // what the server said last tells more
 		if reason == "" {
-			reason = saidGaveUp
+			reason = reasonTimedOut
 		}
-		return settlement{Failed, reason, false}
+		return recipientOutcome{Failed, reason, false}
 	})
 	return err
 }
 
-// errGone: a document is not there any more for the sender, or not with the bytes that were
+// errAttachmentGone: a document is not there any more for the sender, or not with the bytes that were
 // attached.
-var errGone = errors.New("an attached document is gone")
+var errAttachmentGone = errors.New("an attached document is gone")
 
-// write makes the message for those who wait for it; waiting are their places in all.
-func (s *Service) write(ctx context.Context, row query.Email, all []query.EmailRecipient, blocked map[string]bool) (m Outgoing, waiting []int, err error) {
-	m = Outgoing{ID: row.ID, Date: row.CreatedAt, Subject: row.Subject, Text: row.BodyText, HTML: row.BodyHtml, ReplyTo: row.ReplyTo, Automatic: row.Kind != message}
+// compose makes the message for those who wait for it; waiting are their places in all.
+func (s *Service) compose(ctx context.Context, row query.Email, all []query.EmailRecipient, blocked map[string]bool) (m Outgoing, waiting []int, err error) {
+	m = Outgoing{ID: row.ID, Date: row.CreatedAt, Subject: row.Subject, Text: row.BodyText, HTML: row.BodyHtml, ReplyTo: row.ReplyTo, Automatic: row.Kind != kindMessage}
 	if row.SendAt.After(m.Date) {
 		m.Date = row.SendAt
 	}
@@ -306,11 +306,11 @@ func (s *Service) write(ctx context.Context, row query.Email, all []query.EmailR
 	if len(waiting) == 0 {
 		return m, nil, nil
 	}
-	if row.Kind != message {
-		return m, waiting, s.writeNotice(row, &m)
+	if row.Kind != kindMessage {
+		return m, waiting, s.composeSystemMail(row, &m)
 	}
 	if row.Bulk && len(all) == 1 { // of several nobody knew who it was that used the link
-		m.Unsubscribe = s.PublicURL + "/unsubscribe/" + s.Secret(row.ID)
+		m.Unsubscribe = s.PublicURL + "/unsubscribe/" + s.LinkSecret(row.ID)
 	}
 	files, err := s.rows.ListEmailAttachments(ctx, []domain.ID{row.ID})
 	if err != nil {
@@ -318,17 +318,17 @@ func (s *Service) write(ctx context.Context, row query.Email, all []query.EmailR
 	}
 	var sender domain.Principal
 	if len(files) > 0 { // as they stand now: the mail may have waited for months
-		people, err := s.People.ByID(ctx, []domain.ID{row.UserID})
+		people, err := s.Accounts.ByID(ctx, []domain.ID{row.UserID})
 		if err != nil {
 			return m, nil, err
 		}
 		if u, ok := people[row.UserID]; !ok || u.Disabled {
-			return m, nil, errGone
+			return m, nil, errAttachmentGone
 		}
 		sender = domain.Principal{UserID: row.UserID, Role: people[row.UserID].Role}
 	}
 	for _, f := range files {
-		body, err := s.content(ctx, sender, f)
+		body, err := s.readAttachment(ctx, sender, f)
 		if err != nil {
 			return m, nil, err
 		}
@@ -337,15 +337,15 @@ func (s *Service) write(ctx context.Context, row query.Email, all []query.EmailR
 	return m, waiting, nil
 }
 
-// content reads what is attached, if it is the same file still and the sender may still read it.
-func (s *Service) content(ctx context.Context, sender domain.Principal, f query.EmailAttachment) ([]byte, error) {
-	d, err := s.Archive.Get(ctx, sender, f.DocumentID)
+// readAttachment reads what is attached, if it is the same file still and the sender may still read it.
+func (s *Service) readAttachment(ctx context.Context, sender domain.Principal, f query.EmailAttachment) ([]byte, error) {
+	d, err := s.Files.Get(ctx, sender, f.DocumentID)
 	if code := domain.CodeOf(err); err != nil && (code == domain.NotFound || code == domain.Forbidden) || err == nil && d.SHA256 != files.Checksum(f.Sha256) {
-		return nil, errGone
+		return nil, errAttachmentGone
 	} else if err != nil {
 		return nil, err
 	}
-	r, err := s.Archive.Open(ctx, d, 0, -1)
+	r, err := s.Files.Open(ctx, d, 0, -1)
 	if err == nil {
 		defer r.Close()
 		body := bytes.NewBuffer(make([]byte, 0, d.Size+bytes.MinRead))
@@ -354,14 +354,14 @@ func (s *Service) content(ctx context.Context, sender domain.Principal, f query.
 		}
 	}
 	// A store that is down comes back; a file that is not what it was does not.
-	if _, v, verr := s.Archive.Verify(ctx, sender, d.ID); verr == nil && !v.Intact {
-		return nil, errGone
+	if _, v, verr := s.Files.Verify(ctx, sender, d.ID); verr == nil && !v.Intact {
+		return nil, errAttachmentGone
 	}
 	return nil, err
 }
 
-// cut keeps a reason within its column.
-func cut(reason string) string {
+// truncateReason keeps a reason within its column.
+func truncateReason(reason string) string {
 	runes := []rune(strings.ToValidUTF8(reason, ""))
 	return string(runes[:min(len(runes), 300)])
 }

@@ -47,19 +47,19 @@ const (
 	// Suppressed is of recipients alone: the address is on the suppression list.
 	Suppressed Status = "suppressed"
 
-	sending Status = "sending" // of mails alone, and shown as queued: a server is at it
+	Sending Status = "sending" // of mails alone, and shown as queued: a server is at it
 )
 
-// message is the kind of a mail that a person wrote.
-const message = "message"
+// kindMessage is the kind of a mail that a person wrote.
+const kindMessage = "message"
 
 // Limits of one mail.
 const (
-	MaxRecipients  = 100
-	MaxBatch       = 100
-	MaxAttachments = 20
-	MaxAttached    = 10 << 20 // bytes of all attachments together, as they are stored
-	MaxAhead       = 366 * 24 * time.Hour
+	MaxRecipients    = 100
+	MaxBatch         = 100
+	MaxAttachments   = 20
+	MaxAttachedBytes = 10 << 20 // bytes of all attachments together, as they are stored
+	MaxScheduleAhead = 366 * 24 * time.Hour
 )
 
 // ReasonUnavailable is the code callers get where no mail server is configured.
@@ -67,34 +67,34 @@ const ReasonUnavailable = "email_unavailable"
 
 // Deps are what a Service works with.
 type Deps struct {
-	DB      *sql.DB
-	Jobs    *jobs.Service
-	*Outbox        // for the service's own mails, and the quota of all
-	Sender  Sender // nil: none is configured
-	Archive *files.Service
-	People  People
-	Clock   domain.Clock
-	NewID   func() domain.ID
-	Log     *slog.Logger
+	DB       *sql.DB
+	Jobs     *jobs.Service
+	*Outbox         // for the service's own mails, and the quota of all
+	Sender   Sender // nil: none is configured
+	Files    *files.Service
+	Accounts Accounts
+	Clock    domain.Clock
+	NewID    func() domain.ID
+	Log      *slog.Logger
 
 	// PublicURL is where people reach the service, AccountURL the page on which they verify an
 	// address and choose a password.
 	PublicURL, AccountURL string
-	// Secret makes the secret part of a link, for the id of what it is good for.
-	Secret func(domain.ID) string
+	// LinkSecret makes the secret part of a link, for the id of what it is good for.
+	LinkSecret func(domain.ID) string
 	// LinkID is the id that Secret made a secret of.
 	LinkID func(secret string) (domain.ID, error)
 	// Backoff are the waits between tries; nil: seconds at first, hours at last, a day in all.
 	Backoff []time.Duration
-	// Keep is how long the text of a mail is kept after its end, and all of the service's own; longer
+	// Retention is how long the text of a mail is kept after its end, and all of the service's own; longer
 	// than jobs.KeptFailed, for as long as which a failed one may be sent again. 0: for ever.
-	Keep time.Duration
+	Retention time.Duration
 	// Events gets what became of what people sent; nil: nothing is published.
 	Events events.Publisher
 }
 
-// People knows the accounts (account.Service).
-type People interface {
+// Accounts knows the accounts (account.Service).
+type Accounts interface {
 	ByID(ctx context.Context, ids []domain.ID) (map[domain.ID]account.User, error)
 }
 
@@ -114,32 +114,32 @@ func New(d Deps) *Service {
 		d.Events = events.NopPublisher{}
 	}
 	s := &Service{Deps: d, rows: query.New(d.DB)}
-	d.Jobs.Handle(kindSend, jobs.Options{Tries: len(d.Backoff) + 1, Timeout: sendTime, Backoff: func(try int) time.Duration {
+	d.Jobs.Handle(kindSend, jobs.Options{Tries: len(d.Backoff) + 1, Timeout: attemptTimeout, Backoff: func(try int) time.Duration {
 		return d.Backoff[min(max(try, 1), len(d.Backoff))-1]
-	}, OnDead: s.giveUp}, s.deliver)
-	if d.Keep > 0 {
-		d.Jobs.Every("email.forget", time.Hour, s.forgetOld)
+	}, OnDead: s.fail}, s.deliver)
+	if d.Retention > 0 {
+		d.Jobs.Every("email.forget", time.Hour, s.prune)
 	}
 	return s
 }
 
-// tidyBatch is how many mails one statement of a sweep changes.
-const tidyBatch = 500
+// pruneBatch is how many mails one statement of a sweep changes.
+const pruneBatch = 500
 
-// forgetOld takes away the text of mails that came to their end long ago, and the service's own
+// prune takes away the text of mails that came to their end long ago, and the service's own
 // altogether. Of people's stays who was written to, about what, with which documents, and what
 // became of it; while their sender is a member of a case under legal hold, all.
-func (s *Service) forgetOld(ctx context.Context) error {
-	before := s.Clock().Add(-s.Keep)
+func (s *Service) prune(ctx context.Context) error {
+	before := s.Clock().Add(-s.Retention)
 	for _, sweep := range []func() (int64, error){
 		func() (int64, error) {
-			return s.rows.EmptyOldEmails(ctx, query.EmptyOldEmailsParams{Before: before, Limit: tidyBatch})
+			return s.rows.EmptyOldEmails(ctx, query.EmptyOldEmailsParams{Before: before, Limit: pruneBatch})
 		},
 		func() (int64, error) {
-			return s.rows.DeleteOldNotices(ctx, query.DeleteOldNoticesParams{Before: before, Limit: tidyBatch})
+			return s.rows.DeleteOldNotices(ctx, query.DeleteOldNoticesParams{Before: before, Limit: pruneBatch})
 		},
 	} {
-		for n := int64(tidyBatch); n == tidyBatch; {
+		for n := int64(pruneBatch); n == pruneBatch; {
 			var err error
 			if n, err = sweep(); err != nil {
 				return db.Error(err)
@@ -159,7 +159,7 @@ type Email struct {
 	Reason      string // why it is not sent, or not yet
 	Attempts    int
 	Recipients  []Recipient
-	Attachments []Attached
+	Attachments []AttachedFile
 	SendAt      time.Time
 	CreatedAt   time.Time
 	UpdatedAt   time.Time
@@ -173,8 +173,8 @@ type Recipient struct {
 	Reason  string
 }
 
-// Attached is a document as a mail carries it.
-type Attached struct {
+// AttachedFile is a document as a mail carries it.
+type AttachedFile struct {
 	DocumentID  domain.ID
 	Filename    string
 	ContentType string
@@ -194,19 +194,19 @@ func unavailable() error {
 	return &domain.Error{Code: domain.Unavailable, Reason: ReasonUnavailable, RetryAfter: 5 * time.Minute, Message: "This service is not set up to send mail."}
 }
 
-func noEmail() error { return domain.NoSuch("e-mail") }
+func notFound() error { return domain.NoSuch("e-mail") }
 
-// Forget takes away what somebody sent and the mails the service sent them, in the caller's
+// EraseUser takes away what somebody sent and the mails the service sent them, in the caller's
 // transaction. What waits to be sent is not sent. That they want no mail is kept, without their
 // address; that a server found no such address is not.
-func (s *Service) Forget(ctx context.Context, tx db.Tx, user domain.ID, address string) error {
+func (s *Service) EraseUser(ctx context.Context, tx db.Tx, user domain.ID, address string) error {
 	q := query.New(tx)
 
 	if err := q.ForgetEmails(ctx, user); err != nil {
 		return err
 	}
 	key := domain.EmailKey(address)
-	if err := q.ForgetSuppression(ctx, query.ForgetSuppressionParams{Erased: erased(key), Address: key}); err != nil {
+	if err := q.ForgetSuppression(ctx, query.ForgetSuppressionParams{Erased: erasedAddress(key), Address: key}); err != nil {
 		return err
 	}
 	return q.RemoveSuppression(ctx, key) // another who had the address was erased before

@@ -21,7 +21,7 @@ import (
 )
 
 func TestSendAndDeliver(t *testing.T) {
-	b := newBundle(t)
+	b := newFixture(t)
 	contract, logo := b.upload(b.ada, filetype.PDF, "%PDF the contract"), b.upload(b.ada, filetype.PNG, "PNG the logo")
 	e := b.send(Message{To: []string{"grace@example.com", "Ada+tag@Bücher.example"}, Cc: []string{"carol@example.com", "GRACE@example.com"}, Bcc: []string{"hidden@example.com"},
 		ReplyTo: "ada@firm.example", Subject: " Your contract ", HTML: `<p onclick="x()">Dear Grace, <img src="cid:logo.png"><script>evil()</script></p>`,
@@ -34,26 +34,26 @@ func TestSendAndDeliver(t *testing.T) {
 	if kind != kindSend || queue != "standard" {
 		t.Errorf("the job is %s in %s", kind, queue)
 	}
-	must(t, b.try(e.ID))
-	b.stands(e.ID, Sent, Sent, Sent, Sent, Sent)
-	m := b.post.last()
+	must(t, b.attempt(e.ID))
+	b.checkStatus(e.ID, Sent, Sent, Sent, Sent, Sent)
+	m := b.sender.last()
 	if m.ID != e.ID || !slices.Equal(m.To, []string{"grace@example.com", "Ada+tag@xn--bcher-kva.example"}) || !slices.Equal(m.Cc, []string{"carol@example.com"}) || len(m.Recipients) != 4 ||
 		m.ReplyTo != "ada@firm.example" || m.Automatic || m.files["Vertrag – Entwurf.pdf"] != "%PDF the contract" || m.files["logo.png"] != "PNG the logo" || !m.Files[1].Inline || m.Files[0].Inline {
 		t.Errorf("%+v", m)
 	}
 	// Whatever comes of it, the job may run again: nothing goes twice.
-	must(t, b.try(e.ID))
-	if len(b.post.sent) != 1 || b.get(e.ID).Attempts != 1 {
-		t.Errorf("it went %d times", len(b.post.sent))
+	must(t, b.attempt(e.ID))
+	if len(b.sender.sent) != 1 || b.get(e.ID).Attempts != 1 {
+		t.Errorf("it went %d times", len(b.sender.sent))
 	}
 	if s := b.log.String(); strings.Contains(s, "@") || strings.Contains(s, "Dear") {
 		t.Errorf("the log holds %s", s)
 	}
 }
 
-func TestSendNamesTheField(t *testing.T) {
-	b := newBundle(t)
-	mine, word := b.upload(b.ada, filetype.PDF, "%PDF"), b.upload(b.ada, filetype.PDF, strings.Repeat("x", MaxAttached))
+func TestSendInvalidFields(t *testing.T) {
+	b := newFixture(t)
+	mine, word := b.upload(b.ada, filetype.PDF, "%PDF"), b.upload(b.ada, filetype.PDF, strings.Repeat("x", MaxAttachedBytes))
 	good := func() Message {
 		return Message{To: []string{"grace@example.com"}, Subject: "Hello", Text: "Hello."}
 	}
@@ -77,7 +77,7 @@ func TestSendNamesTheField(t *testing.T) {
 		"a quoted local part":           {func(m *Message) { m.Bcc = []string{`"a b"@example.com`} }, "/bcc/0"},
 		"a bad host":                    {func(m *Message) { m.To[0] = "a@exa mple.com" }, "/to/0"},
 		"a long local part":             {func(m *Message) { m.To[0] = strings.Repeat("a", 65) + "@example.com" }, "/to/0"},
-		"too many":                      {func(m *Message) { m.To = many(60); m.Cc = many(101)[60:] }, "/to"},
+		"too many":                      {func(m *Message) { m.To = addresses(60); m.Cc = addresses(101)[60:] }, "/to"},
 		"a bad answer address":          {func(m *Message) { m.ReplyTo = "x" }, "/replyTo"},
 		"far ahead":                     {func(m *Message) { m.SendAt = b.now.Add(400 * 24 * time.Hour) }, "/sendAt"},
 		"no body":                       {func(m *Message) { m.Text = " \n" }, "/bodyText"},
@@ -101,7 +101,7 @@ func TestSendNamesTheField(t *testing.T) {
 	m := good()
 	m.Attachments = []Attachment{{Filename: "a.pdf", DocumentID: mine.ID}, {Filename: "b.pdf", DocumentID: word.ID}}
 	_, err := b.Send(t.Context(), b.ada, m)
-	refused(t, err, domain.TooLarge, "/attachments")
+	checkError(t, err, domain.TooLarge, "/attachments")
 	if items, _, err := b.List(t.Context(), b.ada, Filter{}); err != nil || len(items) != 0 {
 		t.Errorf("%v %v", items, err)
 	}
@@ -110,21 +110,21 @@ func TestSendNamesTheField(t *testing.T) {
 	}
 }
 
-func many(n int) (list []string) {
+func addresses(n int) (list []string) {
 	for i := range n {
 		list = append(list, fmt.Sprintf("r%d@example.com", i))
 	}
 	return list
 }
 
-// TestFilesOfThisServiceAlone: a URL is taken only when it is one that this service gives out,
+// TestAttachmentURLs: a URL is taken only when it is one that this service gives out,
 // for a document that the caller may read.
-func TestFilesOfThisServiceAlone(t *testing.T) {
-	b := newBundle(t)
-	bob := b.join(domain.RoleLawyer)
+func TestAttachmentURLs(t *testing.T) {
+	b := newFixture(t)
+	bob := b.newUser(domain.RoleLawyer)
 	mine, his := b.upload(b.ada, filetype.PDF, "%PDF mine").ID.String(), b.upload(bob, filetype.PDF, "%PDF his").ID.String()
 	for _, url := range []string{"/api/docs/" + mine + "/content", "https://counsel.example/api/docs/" + mine + "/content", "https://files.example/bucket/docs/" + mine + "?X-Amz-Signature=expired", "https://FILES.example/bucket/docs/" + mine} {
-		if _, err := b.Send(t.Context(), b.ada, Message{To: many(1), Subject: "x", Text: "x", Attachments: []Attachment{{Filename: "a.pdf", URL: url}}}); err != nil {
+		if _, err := b.Send(t.Context(), b.ada, Message{To: addresses(1), Subject: "x", Text: "x", Attachments: []Attachment{{Filename: "a.pdf", URL: url}}}); err != nil {
 			t.Errorf("%s: %v", url, err)
 		}
 	}
@@ -134,19 +134,19 @@ func TestFilesOfThisServiceAlone(t *testing.T) {
 		"https://u:p@files.example/bucket/docs/" + mine, "//files.example/bucket/docs/" + mine, "https://files.example/bucket/docs/../docs/" + mine, "https://files.example/other/docs/" + mine,
 		"file:///etc/passwd", "file:///docs/" + mine, "http://169.254.169.254/docs/" + mine, "/etc/passwd", "docs/" + mine, mine, "%zz", "", "javascript:alert(1)",
 	} {
-		_, err := b.Send(t.Context(), b.ada, Message{To: many(1), Subject: "x", Text: "x", Attachments: []Attachment{{Filename: "a.pdf", URL: url}}})
+		_, err := b.Send(t.Context(), b.ada, Message{To: addresses(1), Subject: "x", Text: "x", Attachments: []Attachment{{Filename: "a.pdf", URL: url}}})
 		if domain.CodeOf(err) != domain.Invalid {
 			t.Errorf("%q: %v", url, err)
 		}
 	}
 }
 
-// TestEachRecipientByThemselves: one of five is refused and one is put off; only that one gets
+// TestRecipientOutcomes: one of five is refused and one is put off; only that one gets
 // it again, and the bad address never does.
-func TestEachRecipientByThemselves(t *testing.T) {
-	b := newBundle(t)
+func TestRecipientOutcomes(t *testing.T) {
+	b := newFixture(t)
 	later := Deferred
-	b.post.answer = func(to string) Outcome {
+	b.sender.answer = func(to string) Outcome {
 		switch to {
 		case "r1@example.com":
 			return Outcome{Result: Refused, Reason: "550 5.1.1 r1@example.com: no such user", BadAddress: true, Err: fmt.Errorf("mail: RCPT: the server answered 550 5.1.1")}
@@ -155,29 +155,29 @@ func TestEachRecipientByThemselves(t *testing.T) {
 		}
 		return Outcome{Result: Accepted}
 	}
-	e := b.send(Message{To: many(5), Subject: "x", Text: "x"})
-	if err := b.try(e.ID); domain.CodeOf(err) != domain.Unavailable {
+	e := b.send(Message{To: addresses(5), Subject: "x", Text: "x"})
+	if err := b.attempt(e.ID); domain.CodeOf(err) != domain.Unavailable {
 		t.Fatalf("the job ends with %v", err)
 	}
-	if e := b.stands(e.ID, Queued, Sent, Bounced, Sent, Queued, Sent); e.Recipients[3].Reason != "451 4.7.1 greylisted" || !strings.HasPrefix(e.Recipients[1].Reason, "550 5.1.1") {
+	if e := b.checkStatus(e.ID, Queued, Sent, Bounced, Sent, Queued, Sent); e.Recipients[3].Reason != "451 4.7.1 greylisted" || !strings.HasPrefix(e.Recipients[1].Reason, "550 5.1.1") {
 		t.Errorf("%+v", e.Recipients)
 	}
 	later = Accepted
-	must(t, b.try(e.ID))
-	if e := b.stands(e.ID, Sent, Sent, Bounced, Sent, Sent, Sent); e.Attempts != 2 {
+	must(t, b.attempt(e.ID))
+	if e := b.checkStatus(e.ID, Sent, Sent, Bounced, Sent, Sent, Sent); e.Attempts != 2 {
 		t.Errorf("%d attempts", e.Attempts)
 	}
-	if m := b.post.last(); !slices.Equal(m.Recipients, []string{"r3@example.com"}) || len(m.To) != 5 || m.ID != e.ID {
+	if m := b.sender.last(); !slices.Equal(m.Recipients, []string{"r3@example.com"}) || len(m.To) != 5 || m.ID != e.ID {
 		t.Errorf("the second try goes to %v, and shows %v", m.Recipients, m.To)
 	}
 	again := b.send(Message{To: []string{"R1@Example.com", "r0@example.com"}, Subject: "x", Text: "x"})
-	must(t, b.try(again.ID))
-	b.stands(again.ID, Sent, Suppressed, Sent)
+	must(t, b.attempt(again.ID))
+	b.checkStatus(again.ID, Sent, Suppressed, Sent)
 	alone := b.send(Message{To: []string{"r1@example.com"}, Subject: "x", Text: "x"})
-	n := len(b.post.sent)
-	must(t, b.try(alone.ID))
-	if e := b.stands(alone.ID, Failed, Suppressed); e.Reason != saidSuppressed || len(b.post.sent) != n {
-		t.Errorf("%q, %d", e.Reason, len(b.post.sent)-n)
+	n := len(b.sender.sent)
+	must(t, b.attempt(alone.ID))
+	if e := b.checkStatus(alone.ID, Failed, Suppressed); e.Reason != reasonSuppressed || len(b.sender.sent) != n {
+		t.Errorf("%q, %d", e.Reason, len(b.sender.sent)-n)
 	}
 	if strings.Contains(b.log.String(), "@") {
 		t.Errorf("the log holds %s", b.log)
@@ -185,36 +185,36 @@ func TestEachRecipientByThemselves(t *testing.T) {
 }
 
 func TestBouncedForAll(t *testing.T) {
-	b := newBundle(t)
-	b.post.answer = func(string) Outcome { return Outcome{Result: Refused, Reason: "552 5.2.2 mailbox full"} }
-	e := b.send(Message{To: many(2), Subject: "x", Text: "x"})
-	must(t, b.try(e.ID))
-	if e := b.stands(e.ID, Bounced, Bounced, Bounced); e.Reason != "552 5.2.2 mailbox full" {
+	b := newFixture(t)
+	b.sender.answer = func(string) Outcome { return Outcome{Result: Refused, Reason: "552 5.2.2 mailbox full"} }
+	e := b.send(Message{To: addresses(2), Subject: "x", Text: "x"})
+	must(t, b.attempt(e.ID))
+	if e := b.checkStatus(e.ID, Bounced, Bounced, Bounced); e.Reason != "552 5.2.2 mailbox full" {
 		t.Errorf("%q", e.Reason)
 	}
 	// A full mailbox is no bad address.
-	b.post.answer = nil
-	e = b.send(Message{To: many(1), Subject: "x", Text: "x"})
-	must(t, b.try(e.ID))
-	b.stands(e.ID, Sent)
+	b.sender.answer = nil
+	e = b.send(Message{To: addresses(1), Subject: "x", Text: "x"})
+	must(t, b.attempt(e.ID))
+	b.checkStatus(e.ID, Sent)
 }
 
-// TestServerAwayForAnHour: the mail waits, and goes when the server is back. Tries reach over
+// TestServerDownForAnHour: the mail waits, and goes when the server is back. Tries reach over
 // more than a day.
-func TestServerAwayForAnHour(t *testing.T) {
-	b := newBundle(t)
-	b.post.answer = away
-	e := b.send(Message{To: many(1), Subject: "x", Text: "x"})
+func TestServerDownForAnHour(t *testing.T) {
+	b := newFixture(t)
+	b.sender.answer = serverDown
+	e := b.send(Message{To: addresses(1), Subject: "x", Text: "x"})
 	began, tries := b.now, 0
 	for ; b.now.Sub(began) < time.Hour; tries++ {
-		if err := b.try(e.ID); err == nil {
+		if err := b.attempt(e.ID); err == nil {
 			t.Fatal("a mail was sent to nobody")
 		}
 		b.now = b.now.Add(b.Backoff[tries])
 	}
-	b.post.answer = nil
-	must(t, b.try(e.ID))
-	if e := b.stands(e.ID, Sent, Sent); e.Attempts != tries+1 || e.Reason != "" {
+	b.sender.answer = nil
+	must(t, b.attempt(e.ID))
+	if e := b.checkStatus(e.ID, Sent, Sent); e.Attempts != tries+1 || e.Reason != "" {
 		t.Errorf("%+v", e)
 	}
 	var all time.Duration
@@ -226,75 +226,75 @@ func TestServerAwayForAnHour(t *testing.T) {
 	}
 }
 
-func TestGivenUp(t *testing.T) {
-	b := newBundle(t)
-	b.post.answer = func(to string) Outcome {
+func TestFail(t *testing.T) {
+	b := newFixture(t)
+	b.sender.answer = func(to string) Outcome {
 		if to == "r0@example.com" {
 			return Outcome{Result: Accepted}
 		}
-		return away(to)
+		return serverDown(to)
 	}
-	e, other := b.send(Message{To: many(2), Subject: "x", Text: "x"}), b.send(Message{To: many(3)[2:], Subject: "x", Text: "x"})
+	e, other := b.send(Message{To: addresses(2), Subject: "x", Text: "x"}), b.send(Message{To: addresses(3)[2:], Subject: "x", Text: "x"})
 	for _, id := range []domain.ID{e.ID, other.ID} {
-		if b.try(id) == nil {
+		if b.attempt(id) == nil {
 			t.Fatal("sent")
 		}
-		must(t, b.giveUp(t.Context(), b.run(id), errWaiting))
-		must(t, b.giveUp(t.Context(), b.run(id), errWaiting)) // it may be told twice
+		must(t, b.fail(t.Context(), b.run(id), errDeferred))
+		must(t, b.fail(t.Context(), b.run(id), errDeferred)) // it may be told twice
 	}
-	b.stands(e.ID, Sent, Sent, Failed)
-	if e := b.stands(other.ID, Failed, Failed); !strings.Contains(e.Reason, "could not be reached") {
+	b.checkStatus(e.ID, Sent, Sent, Failed)
+	if e := b.checkStatus(other.ID, Failed, Failed); !strings.Contains(e.Reason, "could not be reached") {
 		t.Errorf("%q", e.Reason)
 	}
 	// An admin sends the job back: who has it gets no second one.
-	b.post.answer = nil
-	must(t, b.try(other.ID))
-	b.stands(other.ID, Sent, Sent)
-	must(t, b.giveUp(t.Context(), b.run(other.ID), errWaiting))
-	b.stands(other.ID, Sent, Sent)
+	b.sender.answer = nil
+	must(t, b.attempt(other.ID))
+	b.checkStatus(other.ID, Sent, Sent)
+	must(t, b.fail(t.Context(), b.run(other.ID), errDeferred))
+	b.checkStatus(other.ID, Sent, Sent)
 }
 
-// TestDocumentsThatChange between the promise and the sending.
-func TestDocumentsThatChange(t *testing.T) {
+// TestAttachmentChanges between the promise and the sending.
+func TestAttachmentChanges(t *testing.T) {
 	for name, c := range map[string]struct {
-		change func(b *bundle, d files.File)
+		change func(b *fixture, d files.File)
 		then   Status
-		back   func(b *bundle)
+		back   func(b *fixture)
 	}{
-		"deleted":       {func(b *bundle, d files.File) { must(b.t, b.Archive.Delete(b.t.Context(), b.ada, d.ID)) }, Failed, nil},
-		"other bytes":   {func(b *bundle, d files.File) { b.files.files["docs/"+d.ID.String()] = []byte("%PDF forged!!") }, Failed, nil},
-		"file lost":     {func(b *bundle, d files.File) { delete(b.files.files, "docs/"+d.ID.String()) }, Failed, nil},
-		"store is down": {func(b *bundle, _ files.File) { b.files.down = true }, Queued, func(b *bundle) { b.files.down = false }},
-		"all as it was": {func(*bundle, files.File) {}, Sent, nil},
+		"deleted":       {func(b *fixture, d files.File) { must(b.t, b.Files.Delete(b.t.Context(), b.ada, d.ID)) }, Failed, nil},
+		"other bytes":   {func(b *fixture, d files.File) { b.store.files["docs/"+d.ID.String()] = []byte("%PDF forged!!") }, Failed, nil},
+		"file lost":     {func(b *fixture, d files.File) { delete(b.store.files, "docs/"+d.ID.String()) }, Failed, nil},
+		"store is down": {func(b *fixture, _ files.File) { b.store.down = true }, Queued, func(b *fixture) { b.store.down = false }},
+		"all as it was": {func(*fixture, files.File) {}, Sent, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
-			b := newBundle(t)
+			b := newFixture(t)
 			d := b.upload(b.ada, filetype.PDF, "%PDF original")
-			e := b.send(Message{To: many(1), Subject: "x", Text: "x", Attachments: []Attachment{{Filename: "a.pdf", DocumentID: d.ID}}})
+			e := b.send(Message{To: addresses(1), Subject: "x", Text: "x", Attachments: []Attachment{{Filename: "a.pdf", DocumentID: d.ID}}})
 			c.change(b, d)
-			err := b.try(e.ID)
+			err := b.attempt(e.ID)
 			if (err != nil) != (c.then == Queued) {
 				t.Fatalf("the job ends with %v", err)
 			}
-			got := b.stands(e.ID, c.then, c.then)
-			if c.then == Failed && got.Reason != saidGone || len(b.post.sent) > 0 != (c.then == Sent) {
-				t.Errorf("%q, %d sent", got.Reason, len(b.post.sent))
+			got := b.checkStatus(e.ID, c.then, c.then)
+			if c.then == Failed && got.Reason != reasonAttachmentGone || len(b.sender.sent) > 0 != (c.then == Sent) {
+				t.Errorf("%q, %d sent", got.Reason, len(b.sender.sent))
 			}
 			if c.back != nil {
 				c.back(b)
-				must(t, b.try(e.ID))
-				b.stands(e.ID, Sent, Sent)
+				must(t, b.attempt(e.ID))
+				b.checkStatus(e.ID, Sent, Sent)
 			}
 		})
 	}
 }
 
-// TestSenderLosesTheDocument: what somebody may not read any more does not go out in their name.
-func TestSenderLosesTheDocument(t *testing.T) {
-	b := newBundle(t)
+// TestSenderLosesAccess: what somebody may not read any more does not go out in their name.
+func TestSenderLosesAccess(t *testing.T) {
+	b := newFixture(t)
 	d := b.upload(b.ada, filetype.PDF, "%PDF")
 	send := func() Email {
-		e, err := b.Send(t.Context(), b.admin, Message{To: many(1), Subject: "x", Text: "x", Attachments: []Attachment{{Filename: "a.pdf", DocumentID: d.ID}}})
+		e, err := b.Send(t.Context(), b.admin, Message{To: addresses(1), Subject: "x", Text: "x", Attachments: []Attachment{{Filename: "a.pdf", DocumentID: d.ID}}})
 		must(t, err)
 		return e
 	}
@@ -302,8 +302,8 @@ func TestSenderLosesTheDocument(t *testing.T) {
 		e := send()
 		_, err := b.pool.ExecContext(t.Context(), change, b.admin.UserID)
 		must(t, err)
-		must(t, b.try(e.ID))
-		if got, err := b.Get(t.Context(), b.admin, e.ID); err != nil || got.Status != Failed || got.Reason != saidGone || len(b.post.sent) != 0 {
+		must(t, b.attempt(e.ID))
+		if got, err := b.Get(t.Context(), b.admin, e.ID); err != nil || got.Status != Failed || got.Reason != reasonAttachmentGone || len(b.sender.sent) != 0 {
 			t.Errorf("%+v %v", got, err)
 		}
 	}
@@ -311,7 +311,7 @@ func TestSenderLosesTheDocument(t *testing.T) {
 
 // TestBatch: a hundred messages, one of them bad.
 func TestBatch(t *testing.T) {
-	b := newBundle(t)
+	b := newFixture(t)
 	var ms []Message
 	for i := range MaxBatch {
 		ms = append(ms, Message{To: []string{fmt.Sprintf("r%d@example.com", i)}, Subject: "News", Text: "News."})
@@ -321,7 +321,7 @@ func TestBatch(t *testing.T) {
 	must(t, err)
 	for i, a := range out {
 		if i == 41 {
-			refused(t, a.Err, domain.Invalid, "/emails/41/to/0")
+			checkError(t, a.Err, domain.Invalid, "/emails/41/to/0")
 		} else if a.Err != nil || a.Email.Status != Queued {
 			t.Fatalf("%d: %+v", i, a)
 		}
@@ -331,54 +331,54 @@ func TestBatch(t *testing.T) {
 	if n != MaxBatch-1 {
 		t.Errorf("%d jobs", n)
 	}
-	must(t, b.try(out[99].Email.ID))
-	b.stands(out[99].Email.ID, Sent)
+	must(t, b.attempt(out[99].Email.ID))
+	b.checkStatus(out[99].Email.ID, Sent)
 	if out, err := b.SendBatch(t.Context(), b.ada, ms[41:42]); err != nil || out[0].Err == nil {
 		t.Errorf("%v %v", out, err)
 	}
 }
 
 func TestCancel(t *testing.T) {
-	b := newBundle(t)
-	bob := b.join(domain.RoleLawyer)
-	m := Message{To: many(1), Subject: "x", Text: "x", SendAt: b.now.Add(time.Hour)}
+	b := newFixture(t)
+	bob := b.newUser(domain.RoleLawyer)
+	m := Message{To: addresses(1), Subject: "x", Text: "x", SendAt: b.now.Add(time.Hour)}
 	e := b.send(m)
 	var state string
 	must(t, b.pool.QueryRowContext(t.Context(), "SELECT state FROM jobs WHERE job_key = ?", "email:"+e.ID.String()).Scan(&state))
 	if state != "scheduled" {
 		t.Errorf("the job is %s", state)
 	}
-	refused(t, b.Cancel(t.Context(), bob, e.ID), domain.NotFound, "")
+	checkError(t, b.Cancel(t.Context(), bob, e.ID), domain.NotFound, "")
 	must(t, b.Cancel(t.Context(), b.ada, e.ID))
 	must(t, b.Cancel(t.Context(), b.ada, e.ID))
-	must(t, b.try(e.ID))
-	b.stands(e.ID, Cancelled, Cancelled)
-	if len(b.post.sent) != 0 {
+	must(t, b.attempt(e.ID))
+	b.checkStatus(e.ID, Cancelled, Cancelled)
+	if len(b.sender.sent) != 0 {
 		t.Error("it was sent")
 	}
 	e = b.send(m)
 	if _, err := query.New(b.pool).ClaimEmail(t.Context(), query.ClaimEmailParams{Now: b.now, ID: e.ID}); err != nil { // a server begins
 		t.Fatal(err)
 	}
-	b.stands(e.ID, Queued)
-	refused(t, b.Cancel(t.Context(), b.ada, e.ID), domain.Conflict, "")
-	must(t, b.try(e.ID)) // that server died; another takes over
-	refused(t, b.Cancel(t.Context(), b.admin, e.ID), domain.Conflict, "")
-	refused(t, b.Cancel(t.Context(), b.ada, domain.NewID()), domain.NotFound, "")
-	if b.post.last().Date != m.SendAt {
-		t.Errorf("it is dated %s", b.post.last().Date)
+	b.checkStatus(e.ID, Queued)
+	checkError(t, b.Cancel(t.Context(), b.ada, e.ID), domain.Conflict, "")
+	must(t, b.attempt(e.ID)) // that server died; another takes over
+	checkError(t, b.Cancel(t.Context(), b.admin, e.ID), domain.Conflict, "")
+	checkError(t, b.Cancel(t.Context(), b.ada, domain.NewID()), domain.NotFound, "")
+	if b.sender.last().Date != m.SendAt {
+		t.Errorf("it is dated %s", b.sender.last().Date)
 	}
 }
 
 func TestListAndGet(t *testing.T) {
-	b := newBundle(t)
-	bob := b.join(domain.RoleLawyer)
+	b := newFixture(t)
+	bob := b.newUser(domain.RoleLawyer)
 	var ids []domain.ID
 	for range 3 {
-		ids = append(ids, b.send(Message{To: many(2), Subject: "x", Text: "x"}).ID)
+		ids = append(ids, b.send(Message{To: addresses(2), Subject: "x", Text: "x"}).ID)
 	}
-	must(t, b.try(ids[0]))
-	_, err := b.notify(Notice{Kind: PasswordChanged, UserID: b.ada.UserID, To: "ada@example.com"})
+	must(t, b.attempt(ids[0]))
+	_, err := b.notify(SystemMail{Kind: PasswordChanged, UserID: b.ada.UserID, To: "ada@example.com"})
 	must(t, err)
 	page, next, err := b.List(t.Context(), b.ada, Filter{Limit: 2})
 	must(t, err)
@@ -399,9 +399,9 @@ func TestListAndGet(t *testing.T) {
 		t.Errorf("%v %v", page, err)
 	}
 	_, _, err = b.List(t.Context(), bob, Filter{UserID: &b.ada.UserID})
-	refused(t, err, domain.Forbidden, "")
+	checkError(t, err, domain.Forbidden, "")
 	_, err = b.Get(t.Context(), bob, ids[0])
-	refused(t, err, domain.NotFound, "")
+	checkError(t, err, domain.NotFound, "")
 	if page, _, err := b.List(t.Context(), b.admin, Filter{}); err != nil || len(page) != 3 {
 		t.Errorf("%d %v", len(page), err)
 	}
@@ -411,27 +411,27 @@ func TestListAndGet(t *testing.T) {
 }
 
 func TestSuppressions(t *testing.T) {
-	b := newBundle(t)
+	b := newFixture(t)
 	ctx := t.Context()
 	_, err := b.Suppress(ctx, b.ada, "x@example.com")
-	refused(t, err, domain.Forbidden, "")
+	checkError(t, err, domain.Forbidden, "")
 	_, err = b.Suppress(ctx, b.admin, "x")
-	refused(t, err, domain.Invalid, "/address")
+	checkError(t, err, domain.Invalid, "/address")
 	one, err := b.Suppress(ctx, b.admin, "Grace@Bücher.example")
 	must(t, err)
 	twice, err := b.Suppress(ctx, b.admin, "grace@xn--bcher-kva.example")
 	must(t, err)
-	if one != twice || one.Address != "grace@bücher.example" || one.Reason != SuppressedByHand {
+	if one != twice || one.Address != "grace@bücher.example" || one.Reason != SuppressedManually {
 		t.Errorf("%+v %+v", one, twice)
 	}
 	e := b.send(Message{To: []string{"GRACE@bücher.example"}, Subject: "x", Text: "x"})
-	must(t, b.try(e.ID))
-	b.stands(e.ID, Failed, Suppressed)
+	must(t, b.attempt(e.ID))
+	b.checkStatus(e.ID, Failed, Suppressed)
 	// Nobody is kept from their own account by it.
-	id, err := b.notify(Notice{Kind: PasswordChanged, UserID: b.ada.UserID, To: "grace@bücher.example"})
+	id, err := b.notify(SystemMail{Kind: PasswordChanged, UserID: b.ada.UserID, To: "grace@bücher.example"})
 	must(t, err)
-	must(t, b.try(id))
-	if len(b.post.sent) != 1 {
+	must(t, b.attempt(id))
+	if len(b.sender.sent) != 1 {
 		t.Error("the service's own mail was held back")
 	}
 	list, next, err := b.Suppressions(ctx, b.admin, 0, nil)
@@ -439,79 +439,79 @@ func TestSuppressions(t *testing.T) {
 		t.Errorf("%+v %v %v", list, next, err)
 	}
 	_, _, err = b.Suppressions(ctx, b.ada, 0, nil)
-	refused(t, err, domain.Forbidden, "")
-	refused(t, b.Unsuppress(ctx, b.ada, one.ID), domain.Forbidden, "")
+	checkError(t, err, domain.Forbidden, "")
+	checkError(t, b.Unsuppress(ctx, b.ada, one.ID), domain.Forbidden, "")
 	must(t, b.Unsuppress(ctx, b.admin, one.ID))
-	refused(t, b.Unsuppress(ctx, b.admin, one.ID), domain.NotFound, "")
+	checkError(t, b.Unsuppress(ctx, b.admin, one.ID), domain.NotFound, "")
 }
 
 func TestUnsubscribe(t *testing.T) {
-	b := newBundle(t)
+	b := newFixture(t)
 	ctx := t.Context()
 	batch := func(to ...string) Email {
 		t.Helper()
 		out, err := b.SendBatch(ctx, b.ada, []Message{{To: to, Subject: "News", Text: "News."}})
 		must(t, err)
 		must(t, out[0].Err)
-		must(t, b.try(out[0].Email.ID))
+		must(t, b.attempt(out[0].Email.ID))
 		return out[0].Email
 	}
 	news := batch("Grace@example.com")
-	secret, ok := strings.CutPrefix(b.post.sent[0].Unsubscribe, "https://counsel.example/unsubscribe/")
+	secret, ok := strings.CutPrefix(b.sender.sent[0].Unsubscribe, "https://counsel.example/unsubscribe/")
 	if !ok {
-		t.Fatalf("%q", b.post.sent[0].Unsubscribe)
+		t.Fatalf("%q", b.sender.sent[0].Unsubscribe)
 	}
 	// Of several nobody would know whose click it was; what goes to one person is no list.
 	several, alone := batch("grace@example.com", "carol@example.com"), b.send(Message{To: []string{"grace@example.com"}, Subject: "x", Text: "x"})
-	must(t, b.try(alone.ID))
-	for _, m := range b.post.sent[1:] {
+	must(t, b.attempt(alone.ID))
+	for _, m := range b.sender.sent[1:] {
 		if m.Unsubscribe != "" {
 			t.Errorf("%+v", m)
 		}
 	}
 	for _, s := range []string{"", "x", "secret-of-" + domain.NewID().String(), "secret-of-" + several.ID.String(), "secret-of-" + alone.ID.String()} {
-		refused(t, b.Unsubscribe(ctx, s), domain.NotFound, "")
+		checkError(t, b.Unsubscribe(ctx, s), domain.NotFound, "")
 	}
-	b.stands(batch("grace@example.com").ID, Sent, Sent)
+	b.checkStatus(batch("grace@example.com").ID, Sent, Sent)
 	must(t, b.Unsubscribe(ctx, secret))
 	must(t, b.Unsubscribe(ctx, secret))
-	b.stands(batch("GRACE@example.com").ID, Failed, Suppressed)
-	b.stands(batch("grace@example.com", "carol@example.com").ID, Sent, Suppressed, Sent)
+	b.checkStatus(batch("GRACE@example.com").ID, Failed, Suppressed)
+	b.checkStatus(batch("grace@example.com", "carol@example.com").ID, Sent, Suppressed, Sent)
 	again := b.send(Message{To: []string{"grace@example.com"}, Subject: "x", Text: "x"})
-	must(t, b.try(again.ID))
-	b.stands(again.ID, Sent, Sent)
-	b.stands(news.ID, Sent, Sent)
+	must(t, b.attempt(again.ID))
+	b.checkStatus(again.ID, Sent, Sent)
+	b.checkStatus(news.ID, Sent, Sent)
 	list, _, err := b.Suppressions(ctx, b.admin, 0, nil)
-	if err != nil || len(list) != 1 || list[0].Reason != Unsubscribed {
+	if err != nil || len(list) != 1 || list[0].Reason != SuppressedUnsubscribed {
 		t.Errorf("%+v %v", list, err)
 	}
 	// An address that is no more is written to by nobody.
-	b.post.answer = func(string) Outcome { return Outcome{Result: Refused, BadAddress: true, Reason: "no such user"} }
+	b.sender.answer = func(string) Outcome { return Outcome{Result: Refused, BadAddress: true, Reason: "no such user"} }
 	gone := b.send(Message{To: []string{"grace@example.com"}, Subject: "x", Text: "x"})
-	must(t, b.try(gone.ID))
+	must(t, b.attempt(gone.ID))
 	if list, _, err = b.Suppressions(ctx, b.admin, 0, nil); err != nil || len(list) != 1 || list[0].Reason != SuppressedBounce {
 		t.Errorf("%+v %v", list, err)
 	}
 }
 
-func TestForget(t *testing.T) {
-	b := newBundle(t)
-	bob := b.join(domain.RoleLawyer)
+func TestEraseUser(t *testing.T) {
+	b := newFixture(t)
+	bob := b.newUser(domain.RoleLawyer)
 	d := b.upload(b.ada, filetype.PDF, "%PDF")
-	e := b.send(Message{To: many(2), Subject: "x", Text: "x", Attachments: []Attachment{{Filename: "a.pdf", DocumentID: d.ID}}})
-	kept, err := b.Send(t.Context(), bob, Message{To: many(1), Subject: "x", Text: "x"})
+	e := b.send(Message{To: addresses(2), Subject: "x", Text: "x", Attachments: []Attachment{{Filename: "a.pdf", DocumentID: d.ID}}})
+	kept, err := b.Send(t.Context(), bob, Message{To: addresses(1), Subject: "x", Text: "x"})
 	must(t, err)
 	_, err = b.Suppress(t.Context(), b.admin, "ada@example.com")
 	must(t, err)
-	must(t, b.NoAddress(t.Context(), "gone@example.com"))
+	must(t, b.SuppressBounced(t.Context(), "gone@example.com"))
 	for range 2 { // whoever has the address next may be erased, too
-		must(t, b.inTx(func(tx db.Tx) error { return b.Forget(t.Context(), tx, b.ada.UserID, "Ada@example.com") }))
-		must(t, b.inTx(func(tx db.Tx) error { return b.Forget(t.Context(), tx, b.ada.UserID, "gone@example.com") }))
+		must(t, b.inTx(func(tx db.Tx) error { return b.EraseUser(t.Context(), tx, b.ada.UserID, "Ada@example.com") }))
+		must(t, b.inTx(func(tx db.Tx) error { return b.EraseUser(t.Context(), tx, b.ada.UserID, "gone@example.com") }))
 	}
-	if reason, err := b.Blocked(t.Context(), "ADA@example.com"); err != nil || reason != SuppressedByHand {
+	if reason, err := b.WhySuppressed(t.Context(), "ADA@example.com"); err != nil || reason != SuppressedManually {
 		t.Errorf("who asked not to be written to is written to again: %q %v", reason, err)
 	}
-	if reason, err := b.Blocked(t.Context(), "gone@example.com"); err != nil || reason != "" {
+	if reason, err := b.WhySuppressed(t.Context(), "gone@example.com"); err != nil || reason != "" {
 		t.Errorf("whoever has the address next gets no mail: %q %v", reason, err)
 	}
 	list, _, err := b.Suppressions(t.Context(), b.admin, 0, nil)
@@ -519,8 +519,8 @@ func TestForget(t *testing.T) {
 	if len(list) != 1 || list[0].Address != "erased-b5fc85e55755f9e0d030a10ab4429b6b@erased.invalid" {
 		t.Errorf("%+v", list)
 	}
-	must(t, b.try(e.ID)) // its job is still there
-	if len(b.post.sent) != 0 {
+	must(t, b.attempt(e.ID)) // its job is still there
+	if len(b.sender.sent) != 0 {
 		t.Error("it was sent")
 	}
 	for table, n := range map[string]int{"emails": 1, "email_recipients": 1, "email_attachments": 0, "email_suppressions": 1} {
@@ -535,16 +535,16 @@ func TestForget(t *testing.T) {
 	}
 }
 
-func TestNotMoreThanAllowed(t *testing.T) {
-	b := newBundle(t)
+func TestRecipientLimit(t *testing.T) {
+	b := newFixture(t)
 	var err error
 	b.quota, err = limits.New(testenv.OpenRedis(t, testenv.RedisURL(t)), b.Clock, []byte("secret"), limits.Budget{Name: t.Name(), Requests: 10, Window: time.Hour})
 	must(t, err)
-	b.send(Message{To: many(8), Subject: "x", Text: "x"})
-	_, err = b.Send(t.Context(), b.ada, Message{To: many(3), Subject: "x", Text: "x"})
-	refused(t, err, domain.RateLimited, "")
-	_, err = b.SendBatch(t.Context(), b.join(domain.RoleLawyer), []Message{{To: many(6), Subject: "x", Text: "x"}, {To: many(6), Subject: "x", Text: "x"}})
-	refused(t, err, domain.RateLimited, "")
+	b.send(Message{To: addresses(8), Subject: "x", Text: "x"})
+	_, err = b.Send(t.Context(), b.ada, Message{To: addresses(3), Subject: "x", Text: "x"})
+	checkError(t, err, domain.RateLimited, "")
+	_, err = b.SendBatch(t.Context(), b.newUser(domain.RoleLawyer), []Message{{To: addresses(6), Subject: "x", Text: "x"}, {To: addresses(6), Subject: "x", Text: "x"}})
+	checkError(t, err, domain.RateLimited, "")
 	var n int
 	must(t, b.pool.QueryRowContext(t.Context(), "SELECT COUNT(*) FROM emails").Scan(&n))
 	if n != 1 {
@@ -552,22 +552,22 @@ func TestNotMoreThanAllowed(t *testing.T) {
 	}
 }
 
-func TestWithoutAServer(t *testing.T) {
-	b := newBundle(t)
+func TestNotConfigured(t *testing.T) {
+	b := newFixture(t)
 	b.configured = false
-	_, err := b.Send(t.Context(), b.ada, Message{To: many(1), Subject: "x", Text: "x"})
-	refused(t, err, domain.Unavailable, "")
-	_, err = b.SendBatch(t.Context(), b.ada, []Message{{To: many(1), Subject: "x", Text: "x"}})
-	refused(t, err, domain.Unavailable, "")
+	_, err := b.Send(t.Context(), b.ada, Message{To: addresses(1), Subject: "x", Text: "x"})
+	checkError(t, err, domain.Unavailable, "")
+	_, err = b.SendBatch(t.Context(), b.ada, []Message{{To: addresses(1), Subject: "x", Text: "x"}})
+	checkError(t, err, domain.Unavailable, "")
 }
 
-// TestSentBefore: a request that is run again, since nobody knows what became of it, finds the
+// TestSendIsIdempotent: a request that is run again, since nobody knows what became of it, finds the
 // mail it made.
-func TestSentBefore(t *testing.T) {
-	b := newBundle(t)
-	m := Message{ID: b.NewID(), To: many(1), Subject: "x", Text: "x"}
+func TestSendIsIdempotent(t *testing.T) {
+	b := newFixture(t)
+	m := Message{ID: b.NewID(), To: addresses(1), Subject: "x", Text: "x"}
 	first := b.send(m)
-	must(t, b.try(first.ID))
+	must(t, b.attempt(first.ID))
 	if again := b.send(m); first.ID != m.ID || again.ID != m.ID || again.Status != Sent {
 		t.Errorf("%s: %s, then %s %s", m.ID, first.ID, again.ID, again.Status)
 	}
@@ -587,85 +587,85 @@ func TestSentBefore(t *testing.T) {
 	}
 }
 
-// TestTwoRuns: a server that was thought gone ends its try after another took the mail over.
-func TestTwoRuns(t *testing.T) {
-	b := newBundle(t)
+// TestConcurrentAttempts: a server that was thought gone ends its try after another took the mail over.
+func TestConcurrentAttempts(t *testing.T) {
+	b := newFixture(t)
 	var told []domain.EventType
 	b.Events = events.PublisherFunc(func(_ context.Context, _ db.Tx, e domain.Event) error {
 		told = append(told, e.Type)
 		return nil
 	})
-	e := b.send(Message{To: many(1), Subject: "x", Text: "x"})
+	e := b.send(Message{To: addresses(1), Subject: "x", Text: "x"})
 	nested := false
-	b.post.answer = func(string) Outcome {
+	b.sender.answer = func(string) Outcome {
 		if nested {
 			return Outcome{Result: Accepted}
 		}
 		nested = true
-		b.post.mu.Unlock() // it waits for the server's word
-		defer b.post.mu.Lock()
-		must(t, b.try(e.ID))
+		b.sender.mu.Unlock() // it waits for the server's word
+		defer b.sender.mu.Lock()
+		must(t, b.attempt(e.ID))
 		return Outcome{Result: Deferred, Reason: "Come again later."}
 	}
-	must(t, b.try(e.ID))
-	b.stands(e.ID, Sent, Sent)
+	must(t, b.attempt(e.ID))
+	b.checkStatus(e.ID, Sent, Sent)
 	if !slices.Equal(told, []domain.EventType{domain.EventEmailSent}) {
 		t.Errorf("it is told as %v", told)
 	}
 }
 
-func TestBlocked(t *testing.T) {
-	b := newBundle(t)
+func TestWhySuppressed(t *testing.T) {
+	b := newFixture(t)
 	ctx := t.Context()
 	reason := func(want SuppressionReason) {
 		t.Helper()
-		if got, err := b.Blocked(ctx, "Grace@Bücher.example"); err != nil || got != want {
+		if got, err := b.WhySuppressed(ctx, "Grace@Bücher.example"); err != nil || got != want {
 			t.Errorf("blocked as %q, %v, want %q", got, err, want)
 		}
 	}
 	reason("")
-	must(t, b.rows.Suppress(ctx, query.SuppressParams{ID: domain.NewID(), Address: "grace@xn--bcher-kva.example", Reason: string(Unsubscribed), CreatedAt: b.Clock()}))
+	must(t, b.rows.Suppress(ctx, query.SuppressParams{ID: domain.NewID(), Address: "grace@xn--bcher-kva.example", Reason: string(SuppressedUnsubscribed), CreatedAt: b.Clock()}))
 	reason("")
-	must(t, b.NoAddress(ctx, "grace@Bücher.example"))
+	must(t, b.SuppressBounced(ctx, "grace@Bücher.example"))
 	reason(SuppressedBounce)
 }
 
-// TestForgetOld: of what came to its end long ago stays all but its text; nothing else changes.
-func TestForgetOld(t *testing.T) {
-	b := newBundle(t)
+// TestPrune: of what came to its end long ago stays all but its text; nothing else changes.
+func TestPrune(t *testing.T) {
+	b := newFixture(t)
 	ctx := t.Context()
-	b.Keep = 90 * 24 * time.Hour
+	b.Retention = 90 * 24 * time.Hour
 	d := b.upload(b.ada, filetype.PDF, "%PDF")
 	file := Attachment{Filename: "a.pdf", DocumentID: d.ID}
-	old := b.send(Message{To: many(1), Subject: "Old", Text: "Long ago", HTML: "<p>Long ago</p>", Attachments: []Attachment{file}})
-	must(t, b.try(old.ID))
-	notice, err := b.notify(Notice{Kind: PasswordChanged, UserID: b.ada.UserID, To: "ada@example.com", Fields: map[string]string{"name": "Ada"}})
+	old := b.send(Message{To: addresses(1), Subject: "Old", Text: "Long ago", HTML: "<p>Long ago</p>", Attachments: []Attachment{file}})
+	must(t, b.attempt(old.ID))
+	notice, err := b.notify(SystemMail{Kind: PasswordChanged, UserID: b.ada.UserID, To: "ada@example.com", Fields: map[string]string{"name": "Ada"}})
 	must(t, err)
-	must(t, b.try(notice))
-	ahead := b.send(Message{To: many(1), Subject: "Ahead", Text: "In a year", SendAt: b.now.Add(300 * 24 * time.Hour)})
-	b.now = b.now.Add(b.Keep)
-	must(t, b.forgetOld(ctx))
+	must(t, b.attempt(notice))
+	ahead := b.send(Message{To: addresses(1), Subject: "Ahead", Text: "In a year", SendAt: b.now.Add(300 * 24 * time.Hour)})
+	b.now = b.now.Add(b.Retention)
+	must(t, b.prune(ctx))
 	if e := b.get(old.ID); e.Text != "Long ago" {
 		t.Errorf("too early: %+v", e)
 	}
-	young := b.send(Message{To: many(1), Subject: "Young", Text: "Today"})
-	must(t, b.try(young.ID))
+	young := b.send(Message{To: addresses(1), Subject: "Young", Text: "Today"})
+	must(t, b.attempt(young.ID))
 	b.now = b.now.Add(time.Second)
-	matter := domain.NewID()
-	_, err = b.pool.ExecContext(ctx, "INSERT INTO cases (id, title, description, status, legal_hold, created_by, created_at, updated_at) VALUES (?, 'A case', '', 'open', TRUE, ?, NOW(6), NOW(6))", matter, b.ada.UserID)
+	caseID := domain.NewID()
+	_, err = b.pool.ExecContext(ctx, "INSERT INTO cases (id, title, description, status, legal_hold, created_by, created_at, updated_at) VALUES (?, 'A case', '', 'open', TRUE, ?, NOW(6), NOW(6))", caseID, b.ada.UserID)
 	must(t, err)
-	_, err = b.pool.ExecContext(ctx, "INSERT INTO case_members (case_id, user_id, role, created_at) VALUES (?, ?, 'lawyer', NOW(6))", matter, b.ada.UserID)
+	_, err = b.pool.ExecContext(ctx, "INSERT INTO case_members (case_id, user_id, role, created_at) VALUES (?, ?, 'lawyer', NOW(6))", caseID, b.ada.UserID)
 	must(t, err)
-	must(t, b.forgetOld(ctx))
+	must(t, b.prune(ctx))
 	if b.get(old.ID).Text != "Long ago" {
 		t.Error("what is under legal hold has lost its text")
 	}
 	_, err = b.pool.ExecContext(ctx, "UPDATE cases SET legal_hold = FALSE")
 	must(t, err)
 	for range 2 {
-		must(t, b.forgetOld(ctx))
+		must(t, b.prune(ctx))
 	}
-	e := b.stands(old.ID, Sent, Sent)
+	e := b.checkStatus(old.ID, Sent, Sent)
 	if e.Text+e.HTML != "" || e.Subject != "Old" || len(e.Attachments) != 1 || e.Attachments[0].Filename != "a.pdf" || !e.UpdatedAt.Equal(b.get(old.ID).UpdatedAt) {
 		t.Errorf("%+v", e)
 	}

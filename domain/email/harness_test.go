@@ -25,41 +25,41 @@ import (
 
 func TestMain(m *testing.M) { testenv.Main(m) }
 
-// bundle is a service on an empty database, with a mail server that does as it is told.
-type bundle struct {
+// fixture is a service on an empty database, with a mail server that does as it is told.
+type fixture struct {
 	*Service
-	t     testing.TB
-	pool  *sql.DB
-	post  *post
-	files *store
-	log   *bytes.Buffer
-	now   time.Time
-	ada   domain.Principal // who sends
-	admin domain.Principal
+	t      testing.TB
+	pool   *sql.DB
+	sender *fakeSender
+	store  *fakeStore
+	log    *bytes.Buffer
+	now    time.Time
+	ada    domain.Principal // who sends
+	admin  domain.Principal
 }
 
-func newBundle(t testing.TB) *bundle {
+func newFixture(t testing.TB) *fixture {
 	t.Helper()
 	pool := testenv.DB(t)
-	b := &bundle{t: t, pool: pool, post: &post{}, files: &store{files: map[string][]byte{}}, log: &bytes.Buffer{}, now: domain.SystemClock()}
+	b := &fixture{t: t, pool: pool, sender: &fakeSender{}, store: &fakeStore{files: map[string][]byte{}}, log: &bytes.Buffer{}, now: domain.SystemClock()}
 	clock := func() time.Time { return b.now }
 	log := slog.New(slog.NewJSONHandler(b.log, nil))
-	archive, err := files.New(files.Config{DB: pool, Store: b.files, Runtime: domain.Runtime{Clock: clock, NewID: domain.NewID, Log: log}})
+	archive, err := files.New(files.Config{DB: pool, Store: b.store, Runtime: domain.Runtime{Clock: clock, NewID: domain.NewID, Log: log}})
 	must(t, err)
 	work, err := jobs.New(jobs.Config{DB: pool, Transport: noTransport{}, Runtime: domain.Runtime{Clock: clock, NewID: domain.NewID, Log: log}})
 	must(t, err)
 	outbox := NewOutbox(OutboxConfig{Runtime: domain.Runtime{Clock: clock, NewID: domain.NewID, Log: log}, Jobs: work, Configured: true})
-	b.Service = New(Deps{DB: pool, Jobs: work, Outbox: outbox, Sender: b.post, Archive: archive, People: b, Clock: clock, NewID: domain.NewID, Log: log,
-		PublicURL: "https://counsel.example", AccountURL: "https://counsel.example/account", Secret: func(id domain.ID) string { return "secret-of-" + id.String() },
+	b.Service = New(Deps{DB: pool, Jobs: work, Outbox: outbox, Sender: b.sender, Files: archive, Accounts: b, Clock: clock, NewID: domain.NewID, Log: log,
+		PublicURL: "https://counsel.example", AccountURL: "https://counsel.example/account", LinkSecret: func(id domain.ID) string { return "secret-of-" + id.String() },
 		LinkID: func(secret string) (domain.ID, error) {
 			return domain.ParseID(strings.TrimPrefix(secret, "secret-of-"))
 		}})
-	b.ada, b.admin = b.join(domain.RoleLawyer), b.join(domain.RoleAdmin)
+	b.ada, b.admin = b.newUser(domain.RoleLawyer), b.newUser(domain.RoleAdmin)
 	return b
 }
 
 // ByID answers as the accounts do.
-func (b *bundle) ByID(ctx context.Context, ids []domain.ID) (map[domain.ID]account.User, error) {
+func (b *fixture) ByID(ctx context.Context, ids []domain.ID) (map[domain.ID]account.User, error) {
 	rows, err := query.New(b.pool).ListUsersByID(ctx, ids)
 	out := map[domain.ID]account.User{}
 	for _, r := range rows {
@@ -68,7 +68,7 @@ func (b *bundle) ByID(ctx context.Context, ids []domain.ID) (map[domain.ID]accou
 	return out, err
 }
 
-func (b *bundle) join(role domain.Role) domain.Principal {
+func (b *fixture) newUser(role domain.Role) domain.Principal {
 	b.t.Helper()
 	id := domain.NewID()
 	must(b.t, query.New(b.pool).CreateUser(b.t.Context(), query.CreateUserParams{ID: id, Email: id.String() + "@example.com", FullName: "Ada", Role: string(role), PasswordHash: "-", CreatedAt: b.now, UpdatedAt: b.now}))
@@ -76,43 +76,43 @@ func (b *bundle) join(role domain.Role) domain.Principal {
 }
 
 // upload keeps a document of somebody's.
-func (b *bundle) upload(who domain.Principal, contentType, content string) files.File {
+func (b *fixture) upload(who domain.Principal, contentType, content string) files.File {
 	b.t.Helper()
-	d, err := b.Archive.Create(b.t.Context(), files.NewFile{UserID: who.UserID, Name: "contract.pdf", ContentType: contentType, Kind: files.Uploaded,
+	d, err := b.Files.Create(b.t.Context(), files.NewFile{UserID: who.UserID, Name: "contract.pdf", ContentType: contentType, Kind: files.Uploaded,
 		Body: strings.NewReader(content), Size: int64(len(content)), SHA256: sha256.Sum256([]byte(content))})
 	must(b.t, err)
 	return d
 }
 
-func (b *bundle) send(m Message) Email {
+func (b *fixture) send(m Message) Email {
 	b.t.Helper()
 	e, err := b.Send(b.t.Context(), b.ada, m)
 	must(b.t, err)
 	return e
 }
 
-// try is one try of the job that sends a mail.
-func (b *bundle) try(id domain.ID) error {
+// attempt is one try of the job that sends a mail.
+func (b *fixture) attempt(id domain.ID) error {
 	b.t.Helper()
 	_, err := b.deliver(b.t.Context(), b.run(id))
 	return err
 }
 
-func (b *bundle) run(id domain.ID) *jobs.Run {
+func (b *fixture) run(id domain.ID) *jobs.Run {
 	raw, err := json.Marshal(payload{id})
 	must(b.t, err)
 	return &jobs.Run{ID: domain.NewID(), Kind: kindSend, Payload: raw, Try: 1}
 }
 
-func (b *bundle) get(id domain.ID) Email {
+func (b *fixture) get(id domain.ID) Email {
 	b.t.Helper()
 	e, err := b.Get(b.t.Context(), b.ada, id)
 	must(b.t, err)
 	return e
 }
 
-// stands checks the status of a mail, and of its recipients in turn.
-func (b *bundle) stands(id domain.ID, status Status, recipients ...Status) Email {
+// checkStatus checks the status of a mail, and of its recipients in turn.
+func (b *fixture) checkStatus(id domain.ID, status Status, recipients ...Status) Email {
 	b.t.Helper()
 	e := b.get(id)
 	var have []Status
@@ -144,8 +144,8 @@ func must(t testing.TB, err error) {
 	}
 }
 
-// refused checks that err is of a code, and names a field.
-func refused(t testing.TB, err error, code domain.Code, pointer string) {
+// checkError checks that err is of a code, and names a field.
+func checkError(t testing.TB, err error, code domain.Code, pointer string) {
 	t.Helper()
 	e, ok := errors.AsType[*domain.Error](err)
 	if !ok || e.Code != code || pointer != "" && (len(e.Fields) == 0 || e.Fields[0].Pointer != pointer) {
@@ -153,8 +153,8 @@ func refused(t testing.TB, err error, code domain.Code, pointer string) {
 	}
 }
 
-// post stands for the mail server.
-type post struct {
+// fakeSender stands for the mail server.
+type fakeSender struct {
 	mu     sync.Mutex
 	sent   []sentMail
 	answer func(address string) Outcome // nil: all are accepted
@@ -165,7 +165,7 @@ type sentMail struct {
 	files map[string]string
 }
 
-func (p *post) Send(_ context.Context, m Outgoing) []Outcome {
+func (p *fakeSender) Send(_ context.Context, m Outgoing) []Outcome {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	one := sentMail{Outgoing: m, files: map[string]string{}}
@@ -187,7 +187,7 @@ func (p *post) Send(_ context.Context, m Outgoing) []Outcome {
 	return out
 }
 
-func (p *post) last() sentMail {
+func (p *fakeSender) last() sentMail {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if len(p.sent) == 0 {
@@ -196,7 +196,7 @@ func (p *post) last() sentMail {
 	return p.sent[len(p.sent)-1]
 }
 
-func away(string) Outcome {
+func serverDown(string) Outcome {
 	return Outcome{Result: Deferred, Reason: "The mail server could not be reached, or the connection was lost.", Err: errors.New("mail: connecting: the server cannot be reached")}
 }
 
@@ -208,14 +208,14 @@ func (noTransport) Start(int, func(jobs.Task) error) error { return nil }
 func (noTransport) Pause()                                 {}
 func (noTransport) Close(context.Context) error            { return nil }
 
-// store stands for the object store.
-type store struct {
+// fakeStore stands for the object store.
+type fakeStore struct {
 	mu    sync.Mutex
 	files map[string][]byte
 	down  bool
 }
 
-func (s *store) do(f func() error) error {
+func (s *fakeStore) do(f func() error) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.down {
@@ -224,7 +224,7 @@ func (s *store) do(f func() error) error {
 	return f()
 }
 
-func (s *store) Put(_ context.Context, key string, f files.Object) error {
+func (s *fakeStore) Put(_ context.Context, key string, f files.Object) error {
 	b, err := io.ReadAll(f.Body)
 	if err != nil {
 		return err
@@ -232,7 +232,7 @@ func (s *store) Put(_ context.Context, key string, f files.Object) error {
 	return s.do(func() error { s.files[key] = b; return nil })
 }
 
-func (s *store) Get(_ context.Context, key string, _, _ int64) (r io.ReadCloser, err error) {
+func (s *fakeStore) Get(_ context.Context, key string, _, _ int64) (r io.ReadCloser, err error) {
 	err = s.do(func() error {
 		b, ok := s.files[key]
 		if !ok {
@@ -244,29 +244,29 @@ func (s *store) Get(_ context.Context, key string, _, _ int64) (r io.ReadCloser,
 	return r, err
 }
 
-func (s *store) Stat(context.Context, string) (files.ObjectInfo, error) {
+func (s *fakeStore) Stat(context.Context, string) (files.ObjectInfo, error) {
 	return files.ObjectInfo{}, nil
 }
 
-func (s *store) Delete(_ context.Context, key string) error {
+func (s *fakeStore) Delete(_ context.Context, key string) error {
 	return s.do(func() error { delete(s.files, key); return nil })
 }
 
-func (s *store) PresignURL(_ context.Context, key string, _ files.PresignOptions) (string, error) {
+func (s *fakeStore) PresignURL(_ context.Context, key string, _ files.PresignOptions) (string, error) {
 	return "https://files.example/bucket/" + key + "?X-Amz-Signature=5d41", nil
 }
 
-func (s *store) List(context.Context, string, string, int) ([]files.ObjectInfo, error) {
+func (s *fakeStore) List(context.Context, string, string, int) ([]files.ObjectInfo, error) {
 	return nil, nil
 }
 
 // inTx runs fn in a transaction.
-func (b *bundle) inTx(fn func(db.Tx) error) error { return db.WithTx(b.t.Context(), b.pool, fn) }
+func (b *fixture) inTx(fn func(db.Tx) error) error { return db.WithTx(b.t.Context(), b.pool, fn) }
 
 // notify is Notify in a transaction of its own.
-func (b *bundle) notify(n Notice) (id domain.ID, err error) {
+func (b *fixture) notify(n SystemMail) (id domain.ID, err error) {
 	err = b.inTx(func(tx db.Tx) error {
-		id, err = b.Notify(b.t.Context(), tx, n)
+		id, err = b.EnqueueSystemMail(b.t.Context(), tx, n)
 		return err
 	})
 	return id, err

@@ -27,11 +27,11 @@ var (
 	errStyles = errors.New("has more rules of style than can be applied")
 )
 
-// mostMatches bounds how often a selector is compared with an element.
-const mostMatches = 4_000_000
+// maxMatches bounds how often a selector is compared with an element.
+const maxMatches = 4_000_000
 
-// visible is the body of some HTML, without what is not shown.
-func visible(page string) (string, error) {
+// visibleBody is the body of some HTML, without what is not shown.
+func visibleBody(page string) (string, error) {
 	doc, err := html.ParseWithOptions(strings.NewReader(page), html.ParseOptionEnableScripting(false))
 	if err != nil {
 		return "", errMarkup
@@ -44,19 +44,19 @@ func visible(page string) (string, error) {
 		case n.Type != html.ElementNode:
 			continue
 		case n.DataAtom == atom.Style && n.FirstChild != nil:
-			c.sheet(n.FirstChild.Data)
+			c.addStyleSheet(n.FirstChild.Data)
 		case n.DataAtom == atom.Body && body == nil:
 			body = n
 		}
 		elements++
 	}
-	if len(c.rules)*elements > mostMatches {
+	if len(c.rules)*elements > maxMatches {
 		return "", errStyles
 	}
 	if body == nil {
 		return "", nil
 	}
-	c.prune(body, look{ink: colour{color.RGBA{A: 255}, true}, paper: colour{color.RGBA{255, 255, 255, 255}, true}, matched: make([]int, len(c.rules))})
+	c.prune(body, computedStyle{foreground: cssColor{color.RGBA{A: 255}, true}, background: cssColor{color.RGBA{255, 255, 255, 255}, true}, matched: make([]int, len(c.rules))})
 	var out bytes.Buffer
 	for n := range body.ChildNodes() {
 		if err := html.Render(&out, n); err != nil {
@@ -80,12 +80,12 @@ type declaration struct {
 
 type cascade struct{ rules []rule }
 
-// telling are the properties that can hide something.
-var telling = []string{"display", "visibility", "opacity", "font", "font-size", "height", "max-height", "width", "max-width", "overflow", "overflow-x", "overflow-y",
+// hidingProperties are the properties that can hide something.
+var hidingProperties = []string{"display", "visibility", "opacity", "font", "font-size", "height", "max-height", "width", "max-width", "overflow", "overflow-x", "overflow-y",
 	"text-indent", "position", "left", "top", "right", "bottom", "clip", "clip-path", "transform", "color", "background", "background-color", "background-image"}
 
-// sheet reads a style sheet; what it says of other media than a wide screen does not count.
-func (c *cascade) sheet(text string) {
+// addStyleSheet reads a style sheet; what it says of other media than a wide screen does not count.
+func (c *cascade) addStyleSheet(text string) {
 	p := css.NewParser(parse.NewInputString(text), false)
 	var media []bool // of the blocks around: whether they count
 	var selectors []string
@@ -97,26 +97,26 @@ func (c *cascade) sheet(text string) {
 				return
 			}
 		case css.BeginAtRuleGrammar:
-			condition := strings.TrimSpace(join(p.Values()))
+			condition := strings.TrimSpace(joinTokens(p.Values()))
 			counts := string(data) == "@media" && slices.Contains([]string{"", "all", "screen", "only screen"}, strings.ToLower(condition)) || string(data) == "@supports" || string(data) == "@layer"
 			media = append(media, counts)
 		case css.EndAtRuleGrammar:
 			media = media[:max(len(media)-1, 0)]
 		case css.QualifiedRuleGrammar, css.BeginRulesetGrammar:
-			selectors = append(selectors, strings.Split(join(p.Values()), ",")...)
+			selectors = append(selectors, strings.Split(joinTokens(p.Values()), ",")...)
 		case css.EndRulesetGrammar:
 			selectors = nil
 		case css.DeclarationGrammar:
-			if d, ok := declared(data, p.Values()); ok && !slices.Contains(media, false) {
+			if d, ok := parseDeclaration(data, p.Values()); ok && !slices.Contains(media, false) {
 				for _, s := range selectors {
-					c.add(s, d)
+					c.addRule(s, d)
 				}
 			}
 		}
 	}
 }
 
-func join(tokens []css.Token) string {
+func joinTokens(tokens []css.Token) string {
 	var out strings.Builder
 	for _, t := range tokens {
 		out.Write(t.Data)
@@ -124,18 +124,18 @@ func join(tokens []css.Token) string {
 	return out.String()
 }
 
-func declared(property []byte, value []css.Token) (declaration, bool) {
-	d := declaration{property: strings.ToLower(string(property)), value: strings.ToLower(strings.TrimSpace(join(value)))}
+func parseDeclaration(property []byte, value []css.Token) (declaration, bool) {
+	d := declaration{property: strings.ToLower(string(property)), value: strings.ToLower(strings.TrimSpace(joinTokens(value)))}
 	if before, _, ok := strings.Cut(d.value, "!"); ok {
 		d.value, d.important = strings.TrimSpace(before), true
 	}
-	return d, slices.Contains(telling, d.property)
+	return d, slices.Contains(hidingProperties, d.property)
 }
 
 // compounds divides a selector; > is taken for a space.
 var compounds = regexp.MustCompile(`(?:\[[^\]]*\]|[^\s>\[])+`)
 
-func (c *cascade) add(selector string, d declaration) {
+func (c *cascade) addRule(selector string, d declaration) {
 	parts := compounds.FindAllString(selector, -1)
 	if len(parts) == 0 || strings.ContainsAny(regexp.MustCompile(`\[[^\]]*\]`).ReplaceAllString(selector, ""), ":+~") {
 		return
@@ -152,31 +152,31 @@ func (c *cascade) add(selector string, d declaration) {
 	c.rules = append(c.rules, r)
 }
 
-// look is what an element inherits.
-type look struct {
-	unseen, tiny bool // by visibility, by the size of its font
-	ink, paper   colour
-	matched      []int // of each rule: how many of its selector the elements around match
+// computedStyle is what an element inherits.
+type computedStyle struct {
+	hidden, tiny           bool // by visibility, by the size of its font
+	foreground, background cssColor
+	matched                []int // of each rule: how many of its selector the elements around match
 }
 
-type colour struct {
+type cssColor struct {
 	color.RGBA
 	known bool
 }
 
 // prune takes what is not shown out of n, which is shown.
-func (c *cascade) prune(n *html.Node, around look) {
+func (c *cascade) prune(n *html.Node, around computedStyle) {
 	for child := n.FirstChild; child != nil; {
 		next := child.NextSibling
 		switch child.Type {
 		case html.TextNode:
-			if strings.TrimSpace(child.Data) != "" && (around.unseen || around.tiny || alike(around.ink, around.paper)) {
+			if strings.TrimSpace(child.Data) != "" && (around.hidden || around.tiny || indistinguishable(around.foreground, around.background)) {
 				n.RemoveChild(child)
 			}
 		case html.ElementNode:
-			if inside, shown := c.look(child, around); shown {
+			if inside, shown := c.compute(child, around); shown {
 				c.prune(child, inside)
-				if slices.Contains(boxes, child.DataAtom) {
+				if slices.Contains(unwrappedElements, child.DataAtom) {
 					child.Data, child.DataAtom, child.Attr = "div", atom.Div, nil
 				}
 			} else {
@@ -189,73 +189,73 @@ func (c *cascade) prune(n *html.Node, around look) {
 	}
 }
 
-// boxes are elements that cleaning takes away, though not their content, which stays apart from what is around.
-var boxes = []atom.Atom{atom.Form, atom.Fieldset, atom.Legend, atom.Option, atom.Optgroup, atom.Dialog, atom.Details, atom.Summary, atom.Menu}
+// unwrappedElements are elements that cleaning takes away, though not their content, which stays apart from what is around.
+var unwrappedElements = []atom.Atom{atom.Form, atom.Fieldset, atom.Legend, atom.Option, atom.Optgroup, atom.Dialog, atom.Details, atom.Summary, atom.Menu}
 
-// never are elements whose content is not for readers.
-var never = []atom.Atom{atom.Style, atom.Script, atom.Template, atom.Title, atom.Head, atom.Noembed, atom.Noframes, atom.Datalist, atom.Iframe, atom.Object, atom.Canvas, atom.Audio, atom.Video, atom.Svg}
+// unrenderedElements are elements whose content is not for readers.
+var unrenderedElements = []atom.Atom{atom.Style, atom.Script, atom.Template, atom.Title, atom.Head, atom.Noembed, atom.Noframes, atom.Datalist, atom.Iframe, atom.Object, atom.Canvas, atom.Audio, atom.Video, atom.Svg}
 
-// look is how an element is shown inside of another, if it is.
-func (c *cascade) look(n *html.Node, around look) (inside look, shown bool) {
-	style, matched := c.style(n, around.matched)
+// compute is how an element is shown inside of another, if it is.
+func (c *cascade) compute(n *html.Node, around computedStyle) (inside computedStyle, shown bool) {
+	style, matched := c.declarations(n, around.matched)
 	inside = around
 	inside.matched = matched
 	display := style["display"]
 	_, hidden := attribute(n, "hidden")
 	_, open := attribute(n, "open")
 	switch {
-	case slices.Contains(never, n.DataAtom), display == "none", hidden && display == "", n.Data == "dialog" && !open:
+	case slices.Contains(unrenderedElements, n.DataAtom), display == "none", hidden && display == "", n.Data == "dialog" && !open:
 		return inside, false
-	case isZero(style["opacity"]), clipped(style), offScreen(style):
+	case isZero(style["opacity"]), isClipped(style), isOffScreen(style):
 		return inside, false
 	}
 	switch style["visibility"] {
 	case "hidden", "collapse":
-		inside.unseen = true
+		inside.hidden = true
 	case "visible", "initial":
-		inside.unseen = false
+		inside.hidden = false
 	}
 	if v := style["font-size"]; v != "" {
-		inside.tiny = tiny(v, around.tiny)
+		inside.tiny = isTiny(v, around.tiny)
 	} else if v := style["font"]; v != "" {
 		inside.tiny = zeroFont.MatchString(v)
 	}
-	if ink, ok := colourOf(style["color"]); ok {
-		inside.ink = ink
+	if ink, ok := parseColor(style["color"]); ok {
+		inside.foreground = ink
 	} else if v, there := attribute(n, "color"); there && n.DataAtom == atom.Font {
-		if ink, ok := colourOf(v); ok {
-			inside.ink = ink
+		if ink, ok := parseColor(v); ok {
+			inside.foreground = ink
 		}
 	}
 	if v, there := attribute(n, "bgcolor"); there {
-		if paper, ok := colourOf(v); ok {
-			inside.paper = paper
+		if paper, ok := parseColor(v); ok {
+			inside.background = paper
 		}
 	}
 	for _, property := range []string{"background", "background-color", "background-image"} {
 		switch v := style[property]; {
 		case strings.Contains(v, "("), v != "" && property == "background-image" && v != "none":
-			if paper, ok := colourOf(v); ok {
-				inside.paper = paper
+			if paper, ok := parseColor(v); ok {
+				inside.background = paper
 			} else {
-				inside.paper = colour{} // a picture, perhaps
+				inside.background = cssColor{} // a picture, perhaps
 			}
 		case v != "":
 			for word := range strings.FieldsSeq(v) {
-				if paper, ok := colourOf(word); ok && paper.A > 0 {
-					inside.paper = paper
+				if paper, ok := parseColor(word); ok && paper.A > 0 {
+					inside.background = paper
 				}
 			}
 		}
 	}
 	if _, there := attribute(n, "background"); there {
-		inside.paper = colour{}
+		inside.background = cssColor{}
 	}
-	return inside, !(inside.unseen && n.DataAtom == atom.Img)
+	return inside, !(inside.hidden && n.DataAtom == atom.Img)
 }
 
-// style is what the rules and the element itself say of it. matched is for what is in it.
-func (c *cascade) style(n *html.Node, around []int) (style map[string]string, matched []int) {
+// declarations is what the rules and the element itself say of it. matched is for what is in it.
+func (c *cascade) declarations(n *html.Node, around []int) (style map[string]string, matched []int) {
 	type weighed struct {
 		declaration
 		specificity cascadia.Specificity
@@ -295,7 +295,7 @@ func (c *cascade) style(n *html.Node, around []int) (style map[string]string, ma
 				break
 			}
 			if kind == css.DeclarationGrammar {
-				if d, ok := declared(data, p.Values()); ok {
+				if d, ok := parseDeclaration(data, p.Values()); ok {
 					put(weighed{d, cascadia.Specificity{}, true})
 				}
 			}
@@ -317,11 +317,11 @@ func attribute(n *html.Node, name string) (string, bool) {
 	return "", false
 }
 
-var number = regexp.MustCompile(`^([+-]?(?:\d+\.?\d*|\.\d+))([a-z%]*)$`)
+var cssLength = regexp.MustCompile(`^([+-]?(?:\d+\.?\d*|\.\d+))([a-z%]*)$`)
 
-// length reads a size.
-func length(v string) (n float64, unit string, ok bool) {
-	m := number.FindStringSubmatch(v)
+// parseLength reads a size.
+func parseLength(v string) (n float64, unit string, ok bool) {
+	m := cssLength.FindStringSubmatch(v)
 	if m == nil {
 		return 0, "", false
 	}
@@ -330,28 +330,28 @@ func length(v string) (n float64, unit string, ok bool) {
 }
 
 func isZero(v string) bool {
-	n, _, ok := length(v)
+	n, _, ok := parseLength(v)
 	return ok && n < 0.02
 }
 
-// leastFont is the size of a font that somebody can read, by its unit.
-var leastFont = map[string]float64{"": 1, "px": 1, "pt": 0.75, "em": 0.07, "rem": 0.07, "ex": 0.14, "%": 7, "vw": 0.1, "vh": 0.1}
+// minFontSize is the size of a font that somebody can read, by its unit.
+var minFontSize = map[string]float64{"": 1, "px": 1, "pt": 0.75, "em": 0.07, "rem": 0.07, "ex": 0.14, "%": 7, "vw": 0.1, "vh": 0.1}
 
 var zeroFont = regexp.MustCompile(`(?:^|\s)0(?:px|pt|em|%)?(?:/|\s)`)
 
-func tiny(v string, around bool) bool {
-	n, unit, ok := length(v)
+func isTiny(v string, around bool) bool {
+	n, unit, ok := parseLength(v)
 	switch {
 	case !ok:
 		return around && (v == "inherit" || v == "smaller" || v == "larger")
 	case around && (unit == "em" || unit == "%" || unit == "ex"):
 		return true
 	}
-	return n <= leastFont[unit]
+	return n <= minFontSize[unit]
 }
 
-// clipped is a box of no size that shows nothing of what does not fit, or is cut to nothing.
-func clipped(style map[string]string) bool {
+// isClipped is a box of no size that shows nothing of what does not fit, or is cut to nothing.
+func isClipped(style map[string]string) bool {
 	if strings.Contains(style["transform"], "scale(0") && !strings.Contains(style["transform"], "scale(0.") || strings.HasPrefix(style["clip-path"], "inset(50%") || strings.HasPrefix(style["clip-path"], "inset(100%") ||
 		strings.HasPrefix(style["clip"], "rect(0") || strings.HasPrefix(style["clip"], "rect(1px") {
 		return true
@@ -360,20 +360,20 @@ func clipped(style map[string]string) bool {
 		return false
 	}
 	for _, side := range []string{"height", "max-height", "width", "max-width"} {
-		if n, _, ok := length(style[side]); ok && n <= 1 {
+		if n, _, ok := parseLength(style[side]); ok && n <= 1 {
 			return true
 		}
 	}
 	return false
 }
 
-// farAway is how far off what is moved is out of sight, in pixels or the like.
-const farAway = -300
+// offScreenLimit is how far off what is moved is out of sight, in pixels or the like.
+const offScreenLimit = -300
 
-func offScreen(style map[string]string) bool {
+func isOffScreen(style map[string]string) bool {
 	away := func(property string) bool {
-		n, _, ok := length(style[property])
-		return ok && n <= farAway
+		n, _, ok := parseLength(style[property])
+		return ok && n <= offScreenLimit
 	}
 	if away("text-indent") {
 		return true
@@ -381,18 +381,18 @@ func offScreen(style map[string]string) bool {
 	return (style["position"] == "absolute" || style["position"] == "fixed") && (away("left") || away("top") || away("right") || away("bottom"))
 }
 
-var rgb = regexp.MustCompile(`^rgba?\(\s*(\d+)[\s,]+(\d+)[\s,]+(\d+)(?:[\s,/]+([\d.]+)(%?))?\s*\)$`)
+var rgbColor = regexp.MustCompile(`^rgba?\(\s*(\d+)[\s,]+(\d+)[\s,]+(\d+)(?:[\s,/]+([\d.]+)(%?))?\s*\)$`)
 
-// colourOf reads a colour: a name, #rgb, #rrggbb, with or without alpha, rgb().
-func colourOf(v string) (colour, bool) {
+// parseColor reads a colour: a name, #rgb, #rrggbb, with or without alpha, rgb().
+func parseColor(v string) (cssColor, bool) {
 	v = strings.ToLower(strings.TrimSpace(v))
 	if v == "transparent" {
-		return colour{known: true}, true
+		return cssColor{known: true}, true
 	}
 	if c, ok := colornames.Map[v]; ok {
-		return colour{c, true}, true
+		return cssColor{c, true}, true
 	}
-	if m := rgb.FindStringSubmatch(v); m != nil {
+	if m := rgbColor.FindStringSubmatch(v); m != nil {
 		part := func(s string) uint8 {
 			n, err := strconv.Atoi(s)
 			if err != nil || n > 255 {
@@ -404,11 +404,11 @@ func colourOf(v string) (colour, bool) {
 		if m[4] != "" && isZero(m[4]) {
 			c.A = 0
 		}
-		return colour{c, true}, true
+		return cssColor{c, true}, true
 	}
 	digits, ok := strings.CutPrefix(v, "#")
 	if !ok {
-		return colour{}, false
+		return cssColor{}, false
 	}
 	if len(digits) == 3 || len(digits) == 4 {
 		var long strings.Builder
@@ -422,13 +422,13 @@ func colourOf(v string) (colour, bool) {
 	}
 	n, err := strconv.ParseUint(digits, 16, 32)
 	if err != nil || len(digits) != 8 {
-		return colour{}, false
+		return cssColor{}, false
 	}
-	return colour{color.RGBA{uint8(n >> 24), uint8(n >> 16), uint8(n >> 8), uint8(n)}, true}, true
+	return cssColor{color.RGBA{uint8(n >> 24), uint8(n >> 16), uint8(n >> 8), uint8(n)}, true}, true
 }
 
-// alike are colours of which nobody tells one on the other.
-func alike(ink, paper colour) bool {
+// indistinguishable are colours of which nobody tells one on the other.
+func indistinguishable(ink, paper cssColor) bool {
 	if !ink.known || ink.A == 0 {
 		return ink.known
 	}

@@ -17,12 +17,12 @@ import (
 func (s *Service) Get(ctx context.Context, caller domain.Principal, id domain.ID) (Email, error) {
 	row, err := s.rows.GetEmail(ctx, id)
 	switch {
-	case errors.Is(err, sql.ErrNoRows), err == nil && (row.Kind != message || row.UserID != caller.UserID && !caller.Admin()):
-		return Email{}, noEmail()
+	case errors.Is(err, sql.ErrNoRows), err == nil && (row.Kind != kindMessage || row.UserID != caller.UserID && !caller.Admin()):
+		return Email{}, notFound()
 	case err != nil:
 		return Email{}, db.Error(err)
 	}
-	full, err := s.complete(ctx, []query.Email{row})
+	full, err := s.load(ctx, []query.Email{row})
 	if err != nil {
 		return Email{}, err
 	}
@@ -43,7 +43,7 @@ func (s *Service) List(ctx context.Context, caller domain.Principal, f Filter) (
 	before := domain.Before(f.Before)
 	statuses := []Status{f.Status}
 	if f.Status == Queued {
-		statuses = append(statuses, sending)
+		statuses = append(statuses, Sending)
 	}
 	var rows []query.Email
 	for _, status := range statuses { // each reads a page of its own from an index
@@ -63,17 +63,17 @@ func (s *Service) List(ctx context.Context, caller domain.Principal, f Filter) (
 		rows = rows[:limit]
 		next = &rows[limit-1].ID
 	}
-	items, err = s.complete(ctx, rows)
+	items, err = s.load(ctx, rows)
 	return items, next, err
 }
 
-// complete adds recipients and attachments.
-func (s *Service) complete(ctx context.Context, rows []query.Email) ([]Email, error) {
+// load adds recipients and attachments.
+func (s *Service) load(ctx context.Context, rows []query.Email) ([]Email, error) {
 	out, at, ids := make([]Email, len(rows)), make(map[domain.ID]*Email, len(rows)), make([]domain.ID, len(rows))
 	for i, r := range rows {
 		out[i] = Email{ID: r.ID, UserID: r.UserID, Subject: r.Subject, Text: r.BodyText, HTML: r.BodyHtml, ReplyTo: domain.EmailForPeople(r.ReplyTo), Status: Status(r.Status), Reason: r.Reason,
 			Attempts: int(r.Attempts), SendAt: r.SendAt, CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt}
-		if out[i].Status == sending {
+		if out[i].Status == Sending {
 			out[i].Status = Queued
 		}
 		at[r.ID], ids[i] = &out[i], r.ID
@@ -95,7 +95,7 @@ func (s *Service) complete(ctx context.Context, rows []query.Email) ([]Email, er
 	}
 	for _, f := range files {
 		e := at[f.EmailID]
-		e.Attachments = append(e.Attachments, Attached{DocumentID: f.DocumentID, Filename: f.Filename, ContentType: f.ContentType, Size: f.Size, Inline: f.Inline})
+		e.Attachments = append(e.Attachments, AttachedFile{DocumentID: f.DocumentID, Filename: f.Filename, ContentType: f.ContentType, Size: f.Size, Inline: f.Inline})
 	}
 	return out, nil
 }
@@ -112,7 +112,7 @@ func (s *Service) Cancel(ctx context.Context, caller domain.Principal, id domain
 
 		row, err := q.LockEmail(ctx, id)
 		if errors.Is(err, sql.ErrNoRows) {
-			return noEmail()
+			return notFound()
 		} else if err != nil {
 			return err
 		}
@@ -123,9 +123,9 @@ func (s *Service) Cancel(ctx context.Context, caller domain.Principal, id domain
 		default:
 			return domain.Errorf(domain.Conflict, "The e-mail is sent already, or is being sent.")
 		}
-		if err := q.SettleEmailRecipients(ctx, query.SettleEmailRecipientsParams{Status: string(Cancelled), Reason: saidCancelled, UpdatedAt: now, EmailID: id}); err != nil {
+		if err := q.SettleEmailRecipients(ctx, query.SettleEmailRecipientsParams{Status: string(Cancelled), Reason: reasonCancelled, UpdatedAt: now, EmailID: id}); err != nil {
 			return err
 		}
-		return q.SettleEmail(ctx, query.SettleEmailParams{Status: string(Cancelled), Reason: saidCancelled, UpdatedAt: now, ID: id})
+		return q.SettleEmail(ctx, query.SettleEmailParams{Status: string(Cancelled), Reason: reasonCancelled, UpdatedAt: now, ID: id})
 	})
 }

@@ -23,58 +23,58 @@ import (
 	"counsel/gen/query"
 )
 
-// NoticeKind is one of the mails that the service itself writes.
-type NoticeKind string
+// SystemMailKind is one of the mails that the service itself writes.
+type SystemMailKind string
 
 // The service's own mails, and the fields that each says.
 const (
-	Welcome         NoticeKind = "welcome"          // name; a link that confirms the address
-	VerifyAddress   NoticeKind = "verify_address"   // name; the same, asked for again
-	ResetPassword   NoticeKind = "reset_password"   // name; a link that lets a new password be chosen
-	PasswordChanged NoticeKind = "password_changed" // name
-	WebhookDisabled NoticeKind = "webhook_disabled" // name, receiver
-	Notification    NoticeKind = "notification"     // name, type: of the event; a link, if people have an application
-	CaseInvitation  NoticeKind = "case_invitation"  // sender; a link, if people have an application
+	Welcome         SystemMailKind = "welcome"          // name; a link that confirms the address
+	VerifyAddress   SystemMailKind = "verify_address"   // name; the same, asked for again
+	ResetPassword   SystemMailKind = "reset_password"   // name; a link that lets a new password be chosen
+	PasswordChanged SystemMailKind = "password_changed" // name
+	WebhookDisabled SystemMailKind = "webhook_disabled" // name, receiver
+	Notification    SystemMailKind = "notification"     // name, type: of the event; a link, if people have an application
+	CaseInvitation  SystemMailKind = "case_invitation"  // sender; a link, if people have an application
 
 	// Those of package esign, which sends them itself. All say name, sender and document.
-	SignatureRequest        NoticeKind = "signature_request"         // until; link; quote
-	SignatureReminder       NoticeKind = "signature_reminder"        // the same
-	SignatureCompleted      NoticeKind = "signature_completed"       // with the document attached
-	SignatureCompletedApart NoticeKind = "signature_completed_apart" // without it
-	SignatureDeclined       NoticeKind = "signature_declined"
-	SignatureDeclinedBy     NoticeKind = "signature_declined_by" // signer; quote
-	SignatureCancelled      NoticeKind = "signature_cancelled"
-	SignatureExpired        NoticeKind = "signature_expired"
-	SignatureFailed         NoticeKind = "signature_failed"   // it cannot be sealed
-	SignatureNotSent        NoticeKind = "signature_not_sent" // the provider did not get it
-	SignatureBounced        NoticeKind = "signature_bounced"  // signer, address
+	SignatureRequest        SystemMailKind = "signature_request"         // until; link; quote
+	SignatureReminder       SystemMailKind = "signature_reminder"        // the same
+	SignatureCompleted      SystemMailKind = "signature_completed"       // with the document attached
+	SignatureCompletedApart SystemMailKind = "signature_completed_apart" // without it
+	SignatureDeclined       SystemMailKind = "signature_declined"
+	SignatureDeclinedBy     SystemMailKind = "signature_declined_by" // signer; quote
+	SignatureCancelled      SystemMailKind = "signature_cancelled"
+	SignatureExpired        SystemMailKind = "signature_expired"
+	SignatureFailed         SystemMailKind = "signature_failed"   // it cannot be sealed
+	SignatureNotSent        SystemMailKind = "signature_not_sent" // the provider did not get it
+	SignatureBounced        SystemMailKind = "signature_bounced"  // signer, address
 )
 
-// Kinds are all of them.
-var Kinds = []NoticeKind{Welcome, VerifyAddress, ResetPassword, PasswordChanged, WebhookDisabled, Notification, CaseInvitation,
+// SystemMailKinds are all of them.
+var SystemMailKinds = []SystemMailKind{Welcome, VerifyAddress, ResetPassword, PasswordChanged, WebhookDisabled, Notification, CaseInvitation,
 	SignatureRequest, SignatureReminder, SignatureCompleted, SignatureCompletedApart, SignatureDeclined, SignatureDeclinedBy, SignatureCancelled, SignatureExpired, SignatureFailed, SignatureNotSent, SignatureBounced}
 
-// Notice is a mail of the service's own.
-type Notice struct {
-	ID      domain.ID // optional; made when zero. Another with the same is a Conflict
-	Kind    NoticeKind
-	UserID  domain.ID // whom it is about: with them it is erased
-	To      string
-	Locale  string            // as a browser or a person gives it; English when there is no better
-	Fields  map[string]string // what it says
-	Secret  domain.ID         // of the account's mails: what the secret in its link is made of
-	Expires time.Time         // it is not sent after that; zero: whenever it can be
+// SystemMail is a mail of the service's own.
+type SystemMail struct {
+	ID        domain.ID // optional; made when zero. Another with the same is a Conflict
+	Kind      SystemMailKind
+	UserID    domain.ID // whom it is about: with them it is erased
+	To        string
+	Locale    string            // as a browser or a person gives it; English when there is no better
+	Fields    map[string]string // what it says
+	Secret    domain.ID         // of the account's mails: what the secret in its link is made of
+	ExpiresAt time.Time         // it is not sent after that; zero: whenever it can be
 }
 
-// noticeFields is what is kept of a notice.
-type noticeFields struct {
+// storedFields is what is kept of a notice.
+type storedFields struct {
 	Fields map[string]string `json:"fields"`
 	Link   *domain.ID        `json:"link,omitempty"` // what the secret of its link is made of
 }
 
-// writeNotice makes the text of a mail of the service's own.
-func (s *Service) writeNotice(row query.Email, m *Outgoing) error {
-	var kept noticeFields
+// composeSystemMail makes the text of a mail of the service's own.
+func (s *Service) composeSystemMail(row query.Email, m *Outgoing) error {
+	var kept storedFields
 	if err := json.Unmarshal([]byte(row.Fields), &kept); err != nil {
 		return jobs.Fatal(fmt.Errorf("email: the fields of a notice: %w", err))
 	}
@@ -83,23 +83,23 @@ func (s *Service) writeNotice(row query.Email, m *Outgoing) error {
 		fields[name] = value
 	}
 	if kept.Link != nil {
-		fields["link"] = s.AccountURL + "#" + purposes[NoticeKind(row.Kind)] + "=" + s.Secret(*kept.Link)
+		fields["link"] = s.AccountURL + "#" + linkPurposes[SystemMailKind(row.Kind)] + "=" + s.LinkSecret(*kept.Link)
 	}
 	var err error
-	if m.Subject, m.Text, m.HTML, err = Compose(NoticeKind(row.Kind), row.Locale, fields); err != nil {
+	if m.Subject, m.Text, m.HTML, err = Compose(SystemMailKind(row.Kind), row.Locale, fields); err != nil {
 		return jobs.Fatal(err)
 	}
 	return nil
 }
 
-// purposes is how the page of accounts calls what a link is for.
-var purposes = map[NoticeKind]string{Welcome: "verify", VerifyAddress: "verify", ResetPassword: "reset"}
+// linkPurposes is how the page of accounts calls what a link is for.
+var linkPurposes = map[SystemMailKind]string{Welcome: "verify", VerifyAddress: "verify", ResetPassword: "reset"}
 
 //go:embed notices
-var noticeFiles embed.FS
+var translationFiles embed.FS
 
-// words are the service's own mails in one language.
-type words struct {
+// translation are the service's own mails in one language.
+type translation struct {
 	locale  string
 	Address string // Name the reader; {name} is theirs
 	Nobody  string // where there is no name
@@ -107,7 +107,7 @@ type words struct {
 	Closing string
 	Footer  string
 	Events  map[domain.EventType]string // what happened, in a notification
-	Mails   map[NoticeKind]struct {
+	Mails   map[SystemMailKind]struct {
 		Subject string
 		Before  []string // paragraphs, with fields in braces
 		Quote   string   // leads what somebody wrote, if they did
@@ -120,14 +120,14 @@ type words struct {
 // locales are the languages there are; the first is for those who speak none of them.
 var locales = []language.Tag{language.English, language.German, language.French, language.Spanish}
 
-var languages = sync.OnceValue(func() map[string]words {
-	all := map[string]words{}
+var translations = sync.OnceValue(func() map[string]translation {
+	all := map[string]translation{}
 	for _, tag := range locales {
-		raw, err := noticeFiles.ReadFile("notices/" + tag.String() + ".yaml")
+		raw, err := translationFiles.ReadFile("notices/" + tag.String() + ".yaml")
 		if err != nil {
 			panic(err) // built in
 		}
-		w := words{locale: tag.String()}
+		w := translation{locale: tag.String()}
 		if err := yaml.Unmarshal(raw, &w); err != nil {
 			panic(err)
 		}
@@ -138,26 +138,26 @@ var languages = sync.OnceValue(func() map[string]words {
 
 var matcher = language.NewMatcher(locales)
 
-// wordsFor finds the language that somebody understands best: one of a person (de-AT), or what a
+// translationFor finds the language that somebody understands best: one of a person (de-AT), or what a
 // browser sends (fr-CH, fr;q=0.9).
-func wordsFor(locale string) words {
+func translationFor(locale string) translation {
 	wanted, _, _ := language.ParseAcceptLanguage(locale) // of what cannot be read: none
 	_, i, _ := matcher.Match(wanted...)
-	return languages()[locales[i].String()]
+	return translations()[locales[i].String()]
 }
 
 var layout = sync.OnceValue(func() *template.Template {
-	return template.Must(template.ParseFS(noticeFiles, "notices/layout.html"))
+	return template.Must(template.ParseFS(translationFiles, "notices/layout.html"))
 })
 
 // Language is the one of the service's own mails that somebody understands best, given as a person
 // or a browser gives it.
-func Language(wanted string) string { return wordsFor(wanted).locale }
+func Language(wanted string) string { return translationFor(wanted).locale }
 
 // Compose writes a mail of the service's own. What fields hold is words, never markup, and one
 // line each; but quote, which is what somebody wrote, and is set apart.
-func Compose(kind NoticeKind, locale string, fields map[string]string) (subject, text, html string, err error) {
-	w := wordsFor(locale)
+func Compose(kind SystemMailKind, locale string, fields map[string]string) (subject, text, html string, err error) {
+	w := translationFor(locale)
 	mail, ok := w.Mails[kind]
 	if !ok {
 		return "", "", "", fmt.Errorf("email: no notice is called %q", kind)
@@ -174,13 +174,13 @@ func Compose(kind NoticeKind, locale string, fields map[string]string) (subject,
 		return out
 	}
 	greeting := w.Nobody
-	if name := fields["name"]; strings.TrimSpace(name) != "" && !linked.MatchString(name) {
+	if name := fields["name"]; strings.TrimSpace(name) != "" && !looksLikeLink.MatchString(name) {
 		greeting = fill(w.Address)
 	}
 	page := struct {
 		Locale, Subject, Greeting, Lead, Quote, Button, Link, IfNot, Closing, Footer string
 		Before, After                                                                []string
-	}{w.locale, fill(mail.Subject), greeting, mail.Quote, plain(lineBreaks.Replace(fields["quote"])), mail.Button, fields["link"], w.IfNot, w.Closing, cmp.Or(mail.Footer, w.Footer), fillAll(mail.Before), fillAll(mail.After)}
+	}{w.locale, fill(mail.Subject), greeting, mail.Quote, plainText(lineBreaks.Replace(fields["quote"])), mail.Button, fields["link"], w.IfNot, w.Closing, cmp.Or(mail.Footer, w.Footer), fillAll(mail.Before), fillAll(mail.After)}
 	if mail.Quote == "" {
 		page.Quote = ""
 	}
@@ -202,12 +202,12 @@ func Compose(kind NoticeKind, locale string, fields map[string]string) (subject,
 		parts = append(parts, page.Button+":\n"+page.Link)
 	}
 	parts = slices.Concat(parts, page.After, []string{page.Closing, "-- \n" + page.Footer})
-	return shorten(page.Subject, 200), strings.Join(parts, "\n\n") + "\n", out.String(), nil
+	return truncate(page.Subject, 200), strings.Join(parts, "\n\n") + "\n", out.String(), nil
 }
 
-// linked is what mail programs make a link of. Anybody can register somebody else's address under
+// looksLikeLink is what mail programs make a link of. Anybody can register somebody else's address under
 // such a name; who has one is greeted without it.
-var linked = regexp.MustCompile(`(?i)://|\bwww\.|[\pL\pN]\.\pL{2}`)
+var looksLikeLink = regexp.MustCompile(`(?i)://|\bwww\.|[\pL\pN]\.\pL{2}`)
 
 // lineBreaks are those that mail programs know besides.
 var lineBreaks = strings.NewReplacer("\u2028", "\n", "\u2029", "\n", "\u0085", "\n")
@@ -220,10 +220,10 @@ func oneLine(s string) string {
 		}
 		return r
 	}, strings.ToValidUTF8(s, ""))
-	return shorten(strings.Join(strings.Fields(s), " "), 200)
+	return truncate(strings.Join(strings.Fields(s), " "), 200)
 }
 
-func shorten(s string, most int) string {
+func truncate(s string, most int) string {
 	if utf8.RuneCountInString(s) <= most {
 		return s
 	}

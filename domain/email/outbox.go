@@ -46,8 +46,8 @@ func NewOutbox(c OutboxConfig) *Outbox {
 	return &Outbox{clock: c.Runtime.Clock, newID: c.Runtime.NewID, jobs: c.Jobs, quota: c.Quota, appURL: c.AppURL, configured: c.Configured}
 }
 
-// Ready fails with Unavailable if no mail server is configured.
-func (o *Outbox) Ready() error {
+// Configured fails with Unavailable if no mail server is configured.
+func (o *Outbox) Configured() error {
 	if !o.configured {
 		return unavailable()
 	}
@@ -69,19 +69,19 @@ func (o *Outbox) ReserveQuota(ctx context.Context, caller domain.Principal, reci
 	return nil
 }
 
-// Notify enqueues a mail of the service itself, ahead of mails that people send, in the caller's
+// EnqueueSystemMail enqueues a mail of the service itself, ahead of mails that people send, in the caller's
 // transaction. Call Wake after the commit.
-func (o *Outbox) Notify(ctx context.Context, tx db.Tx, n Notice) (domain.ID, error) {
+func (o *Outbox) EnqueueSystemMail(ctx context.Context, tx db.Tx, n SystemMail) (domain.ID, error) {
 	q := query.New(tx)
 
-	if err := o.Ready(); err != nil {
+	if err := o.Configured(); err != nil {
 		return domain.ID{}, err
 	}
 	to, err := domain.ParseEmail(n.To)
 	if err != nil {
 		return domain.ID{}, fmt.Errorf("email: a notice to what %w", err)
 	}
-	kept := noticeFields{Fields: n.Fields}
+	kept := storedFields{Fields: n.Fields}
 	if !n.Secret.IsZero() {
 		kept.Link = &n.Secret
 	}
@@ -89,7 +89,7 @@ func (o *Outbox) Notify(ctx context.Context, tx db.Tx, n Notice) (domain.ID, err
 	if err != nil {
 		return domain.ID{}, err
 	}
-	words := wordsFor(n.Locale)
+	words := translationFor(n.Locale)
 	if _, ok := words.Mails[n.Kind]; !ok {
 		return domain.ID{}, fmt.Errorf("email: no notice is called %q", n.Kind)
 	}
@@ -98,7 +98,7 @@ func (o *Outbox) Notify(ctx context.Context, tx db.Tx, n Notice) (domain.ID, err
 		id = o.newID()
 	}
 	p := query.CreateEmailParams{ID: id, UserID: n.UserID, Kind: string(n.Kind), Locale: words.locale, Fields: string(raw), SendAt: now, CreatedAt: now, UpdatedAt: now}
-	p.ExpiresAt.Time, p.ExpiresAt.Valid = n.Expires, !n.Expires.IsZero()
+	p.ExpiresAt.Time, p.ExpiresAt.Valid = n.ExpiresAt, !n.ExpiresAt.IsZero()
 	if err := q.CreateEmail(ctx, p); err != nil {
 		return id, err
 	}
@@ -121,22 +121,22 @@ func (o *Outbox) AccountMail(ctx context.Context, tx db.Tx, m account.Mail) erro
 	if _, err := domain.ParseEmail(m.To.Email); err != nil {
 		return nil //nolint:nilerr // such an address can sign in, but no mail server accepts it
 	}
-	_, err := o.Notify(ctx, tx, Notice{Kind: NoticeKind(m.Kind), UserID: m.To.ID, To: m.To.Email, Locale: m.Locale,
-		Fields: map[string]string{"name": m.To.FullName}, Secret: m.Link, Expires: m.Expires})
+	_, err := o.EnqueueSystemMail(ctx, tx, SystemMail{Kind: SystemMailKind(m.Kind), UserID: m.To.ID, To: m.To.Email, Locale: m.Locale,
+		Fields: map[string]string{"name": m.To.FullName}, Secret: m.Link, ExpiresAt: m.Expires})
 	return err
 }
 
 // WebhookMail enqueues a mail that tells the owner of a webhook that it was disabled, if they can
 // be mailed at all.
 func (o *Outbox) WebhookMail(ctx context.Context, tx db.Tx, w webhooks.Webhook, owner account.User) error {
-	if _, err := domain.ParseEmail(owner.Email); err != nil || owner.Disabled || o.Ready() != nil {
+	if _, err := domain.ParseEmail(owner.Email); err != nil || owner.Disabled || o.Configured() != nil {
 		return nil //nolint:nilerr // the API reports the reason too
 	}
 	receiver, err := url.Parse(w.URL)
 	if err != nil {
 		return err
 	}
-	_, err = o.Notify(ctx, tx, Notice{Kind: WebhookDisabled, UserID: owner.ID, To: owner.Email, Fields: map[string]string{"name": owner.FullName, "receiver": receiver.Host}})
+	_, err = o.EnqueueSystemMail(ctx, tx, SystemMail{Kind: WebhookDisabled, UserID: owner.ID, To: owner.Email, Fields: map[string]string{"name": owner.FullName, "receiver": receiver.Host}})
 	o.Wake() // the commit follows
 	return err
 }
@@ -148,7 +148,7 @@ const maxNotificationMails = 20
 // NotificationMail enqueues a mail that names the type of an event, if the user can be mailed at
 // all and is within maxNotificationMails.
 func (o *Outbox) NotificationMail(ctx context.Context, tx db.Tx, m notifications.Mail) error {
-	if _, err := domain.ParseEmail(m.To.Email); err != nil || o.Ready() != nil {
+	if _, err := domain.ParseEmail(m.To.Email); err != nil || o.Configured() != nil {
 		return nil //nolint:nilerr // such an address can sign in, but no mail server accepts it
 	}
 	back, err := query.New(tx).GetEmailTimeBack(ctx, query.GetEmailTimeBackParams{UserID: m.To.ID, Kind: string(Notification), Offset: maxNotificationMails - 1})
@@ -162,7 +162,7 @@ func (o *Outbox) NotificationMail(ctx context.Context, tx db.Tx, m notifications
 	if o.appURL != "" {
 		fields["link"] = o.appURL + "#notification=" + m.Notification.String()
 	}
-	_, err = o.Notify(ctx, tx, Notice{ID: m.ID, Kind: Notification, UserID: m.To.ID, To: m.To.Email, Fields: fields})
+	_, err = o.EnqueueSystemMail(ctx, tx, SystemMail{ID: m.ID, Kind: Notification, UserID: m.To.ID, To: m.To.Email, Fields: fields})
 	o.Wake() // the commit follows
 	return err
 }
@@ -170,17 +170,17 @@ func (o *Outbox) NotificationMail(ctx context.Context, tx db.Tx, m notifications
 // InvitationMail enqueues the mail of an invitation. It says nothing about the case, and names the
 // inviter by their address if mail clients would turn their name into a link.
 func (o *Outbox) InvitationMail(ctx context.Context, tx db.Tx, i cases.Invitation) error {
-	if _, err := domain.ParseEmail(i.Email); err != nil || o.Ready() != nil {
+	if _, err := domain.ParseEmail(i.Email); err != nil || o.Configured() != nil {
 		return nil //nolint:nilerr // such an address can sign in, but no mail server accepts it
 	}
 	fields := map[string]string{"sender": i.InviterName}
-	if linked.MatchString(i.InviterName) {
+	if looksLikeLink.MatchString(i.InviterName) {
 		fields["sender"] = i.InviterEmail
 	}
 	if o.appURL != "" {
 		fields["link"] = o.appURL + "#invitation=" + i.ID.String()
 	}
-	_, err := o.Notify(ctx, tx, Notice{Kind: CaseInvitation, UserID: i.InvitedBy, To: i.Email, Fields: fields, Expires: i.ExpiresAt})
+	_, err := o.EnqueueSystemMail(ctx, tx, SystemMail{Kind: CaseInvitation, UserID: i.InvitedBy, To: i.Email, Fields: fields, ExpiresAt: i.ExpiresAt})
 	return err
 }
 

@@ -19,9 +19,9 @@ type SuppressionReason string
 
 // The reasons.
 const (
-	SuppressedBounce SuppressionReason = "bounced"      // a mail server said that there is no such address
-	SuppressedByHand SuppressionReason = "manual"       // an admin did
-	Unsubscribed     SuppressionReason = "unsubscribed" // whoever has the address did, from what is sent to many
+	SuppressedBounce       SuppressionReason = "bounced"      // a mail server said that there is no such address
+	SuppressedManually     SuppressionReason = "manual"       // an admin did
+	SuppressedUnsubscribed SuppressionReason = "unsubscribed" // whoever has the address did, from what is sent to many
 )
 
 // Suppression is an address that is not written to.
@@ -32,17 +32,17 @@ type Suppression struct {
 	CreatedAt time.Time
 }
 
-// suppressed tells which of these addresses a mail must not go to. What an admin put on the list
+// suppressedRecipients tells which of these addresses a mail must not go to. What an admin put on the list
 // still gets the service's own mails but notifications: nobody is kept from their own account. Who unsubscribed
 // still gets what was written to them alone.
-func (s *Service) suppressed(ctx context.Context, mail query.Email, all []query.EmailRecipient) (map[string]bool, error) {
+func (s *Service) suppressedRecipients(ctx context.Context, mail query.Email, all []query.EmailRecipient) (map[string]bool, error) {
 	keys := make([]string, 0, 2*len(all))
 	of := map[string]string{} // entry: address
 	for _, r := range all {
 		if Status(r.Status) == Queued {
 			key := domain.EmailKey(r.Address)
-			keys = append(keys, key, erased(key))
-			of[key], of[erased(key)] = key, key
+			keys = append(keys, key, erasedAddress(key))
+			of[key], of[erasedAddress(key)] = key, key
 		}
 	}
 	if len(keys) == 0 {
@@ -54,11 +54,11 @@ func (s *Service) suppressed(ctx context.Context, mail query.Email, all []query.
 	}
 	out := map[string]bool{}
 	for _, r := range rows {
-		blocks := mail.Kind == message || mail.Kind == string(Notification)
+		blocks := mail.Kind == kindMessage || mail.Kind == string(Notification)
 		switch SuppressionReason(r.Reason) {
 		case SuppressedBounce:
 			blocks = true
-		case Unsubscribed:
+		case SuppressedUnsubscribed:
 			blocks = mail.Bulk
 		}
 		out[of[r.Address]] = out[of[r.Address]] || blocks
@@ -66,35 +66,35 @@ func (s *Service) suppressed(ctx context.Context, mail query.Email, all []query.
 	return out, nil
 }
 
-// erased stands on the list for the address of somebody who was erased: it cannot be read, but what
+// erasedAddress stands on the list for the address of somebody who was erased: it cannot be read, but what
 // is sent there again is known by it.
-func erased(key string) string {
+func erasedAddress(key string) string {
 	sum := sha256.Sum256([]byte(key))
 	return "erased-" + hex.EncodeToString(sum[:16]) + "@erased.invalid"
 }
 
-// Blocked tells why an address is not to be written to on somebody's behalf; "" when it may be. Who
+// WhySuppressed tells why an address is not to be written to on somebody's behalf; "" when it may be. Who
 // unsubscribed from what goes to many may.
-func (s *Service) Blocked(ctx context.Context, address string) (SuppressionReason, error) {
+func (s *Service) WhySuppressed(ctx context.Context, address string) (SuppressionReason, error) {
 	key := domain.EmailKey(address)
-	rows, err := s.rows.ListSuppressed(ctx, []string{key, erased(key)})
+	rows, err := s.rows.ListSuppressed(ctx, []string{key, erasedAddress(key)})
 	for _, r := range rows {
-		if reason := SuppressionReason(r.Reason); reason != Unsubscribed {
+		if reason := SuppressionReason(r.Reason); reason != SuppressedUnsubscribed {
 			return reason, nil
 		}
 	}
 	return "", db.Error(err)
 }
 
-// NoAddress puts an address on the list that a mail server said there is none of.
-func (s *Service) NoAddress(ctx context.Context, address string) error {
+// SuppressBounced puts an address on the list that a mail server said there is none of.
+func (s *Service) SuppressBounced(ctx context.Context, address string) error {
 	return db.Error(s.rows.Suppress(ctx, query.SuppressParams{ID: s.NewID(), Address: domain.EmailKey(address), Reason: string(SuppressedBounce), CreatedAt: s.Clock()}))
 }
 
 // Suppressions lists the addresses that are not written to, the latest first, for admins. next
 // is the before of the next page, nil on the last.
 func (s *Service) Suppressions(ctx context.Context, caller domain.Principal, limit int, before *domain.ID) (items []Suppression, next *domain.ID, err error) {
-	if err := onlyAdmins(caller); err != nil {
+	if err := requireAdmin(caller); err != nil {
 		return nil, nil, err
 	}
 	limit = min(max(cmp.Or(limit, 20), 1), 100)
@@ -117,7 +117,7 @@ func (s *Service) Suppressions(ctx context.Context, caller domain.Principal, lim
 // Suppress puts an address on the list, by an admin. One that is there stays as it is. Invalid:
 // it is no address.
 func (s *Service) Suppress(ctx context.Context, caller domain.Principal, address string) (Suppression, error) {
-	if err := onlyAdmins(caller); err != nil {
+	if err := requireAdmin(caller); err != nil {
 		return Suppression{}, err
 	}
 	parsed, err := domain.ParseEmail(address)
@@ -125,7 +125,7 @@ func (s *Service) Suppress(ctx context.Context, caller domain.Principal, address
 		return Suppression{}, domain.InvalidField("/address", "%s", err.Error())
 	}
 	key := parsed.Key()
-	if err := s.rows.Suppress(ctx, query.SuppressParams{ID: s.NewID(), Address: key, Reason: string(SuppressedByHand), CreatedAt: s.Clock()}); err != nil {
+	if err := s.rows.Suppress(ctx, query.SuppressParams{ID: s.NewID(), Address: key, Reason: string(SuppressedManually), CreatedAt: s.Clock()}); err != nil {
 		return Suppression{}, db.Error(err)
 	}
 	row, err := s.rows.GetSuppression(ctx, key)
@@ -134,7 +134,7 @@ func (s *Service) Suppress(ctx context.Context, caller domain.Principal, address
 
 // Unsuppress takes an address off the list, by an admin. NotFound: it is not there.
 func (s *Service) Unsuppress(ctx context.Context, caller domain.Principal, id domain.ID) error {
-	if err := onlyAdmins(caller); err != nil {
+	if err := requireAdmin(caller); err != nil {
 		return err
 	}
 	n, err := s.rows.DeleteSuppression(ctx, id)
@@ -147,9 +147,9 @@ func (s *Service) Unsuppress(ctx context.Context, caller domain.Principal, id do
 	return nil
 }
 
-// Subscriber is the address that the mail with this link went to, one of a batch. NotFound: there
+// UnsubscribeAddress is the address that the mail with this link went to, one of a batch. NotFound: there
 // is no such link.
-func (s *Service) Subscriber(ctx context.Context, link string) (string, error) {
+func (s *Service) UnsubscribeAddress(ctx context.Context, link string) (string, error) {
 	noLink := domain.Errorf(domain.NotFound, "This link is not valid.")
 	id, err := s.LinkID(link)
 	if err != nil {
@@ -173,14 +173,14 @@ func (s *Service) Subscriber(ctx context.Context, link string) (string, error) {
 
 // Unsubscribe puts the Subscriber on the list.
 func (s *Service) Unsubscribe(ctx context.Context, link string) error {
-	address, err := s.Subscriber(ctx, link)
+	address, err := s.UnsubscribeAddress(ctx, link)
 	if err != nil {
 		return err
 	}
-	return db.Error(s.rows.Suppress(ctx, query.SuppressParams{ID: s.NewID(), Address: domain.EmailKey(address), Reason: string(Unsubscribed), CreatedAt: s.Clock()}))
+	return db.Error(s.rows.Suppress(ctx, query.SuppressParams{ID: s.NewID(), Address: domain.EmailKey(address), Reason: string(SuppressedUnsubscribed), CreatedAt: s.Clock()}))
 }
 
-func onlyAdmins(caller domain.Principal) error {
+func requireAdmin(caller domain.Principal) error {
 	if !caller.Admin() {
 		return domain.Errorf(domain.Forbidden, "Only an admin may see whom the service does not write to.")
 	}

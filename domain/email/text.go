@@ -9,131 +9,131 @@ import (
 	"golang.org/x/net/html/atom"
 )
 
-// textOf is what a page of HTML says, for those who read text. No library is known that counts lists from
+// htmlToText is what a page of HTML says, for those who read text. No library is known that counts lists from
 // where they start and keeps the cells of tables apart without drawing them.
-func textOf(page string) string {
+func htmlToText(page string) string {
 	doc, err := html.Parse(strings.NewReader(page))
 	if err != nil { // sanitize has read it
 		return ""
 	}
-	return blankLines.ReplaceAllString(plain(inText(doc, 0)), "\n\n")
+	return blankLines.ReplaceAllString(plainText(nodeText(doc, 0)), "\n\n")
 }
 
 var blankLines = regexp.MustCompile(`\n{3,}`)
 
-// deepest is how deep lists, quotations and tables are set apart; each sets off every line in it.
-const deepest = 12
+// maxNesting is how deep lists, quotations and tables are set apart; each sets off every line in it.
+const maxNesting = 12
 
-// flow is text as it grows. Spaces and ends of lines are written before what follows them, if anything does.
-type flow struct {
-	out   strings.Builder
-	lines int
-	space bool
-	depth int
+// textBuilder is text as it grows. Spaces and ends of lines are written before what follows them, if anything does.
+type textBuilder struct {
+	out          strings.Builder
+	pendingLines int
+	pendingSpace bool
+	depth        int
 }
 
-func (f *flow) write(s string) {
+func (f *textBuilder) write(s string) {
 	if f.out.Len() > 0 {
-		if f.lines > 0 {
-			f.out.WriteString(strings.Repeat("\n", f.lines))
-		} else if f.space {
+		if f.pendingLines > 0 {
+			f.out.WriteString(strings.Repeat("\n", f.pendingLines))
+		} else if f.pendingSpace {
 			f.out.WriteByte(' ')
 		}
 	}
-	f.lines, f.space = 0, false
+	f.pendingLines, f.pendingSpace = 0, false
 	f.out.WriteString(s)
 }
 
-// words writes text, in which white space is a space or nothing.
-func (f *flow) words(s string) {
+// writeWords writes text, in which white space is a space or nothing.
+func (f *textBuilder) writeWords(s string) {
 	const white = " \t\r\n\f"
 	for i, w := range strings.FieldsFunc(s, func(r rune) bool { return strings.ContainsRune(white, r) }) {
-		f.space = f.space || i > 0 || strings.ContainsRune(white, rune(s[0]))
+		f.pendingSpace = f.pendingSpace || i > 0 || strings.ContainsRune(white, rune(s[0]))
 		f.write(strings.ReplaceAll(w, "\u00a0", " "))
 	}
-	f.space = f.space || s != "" && strings.ContainsRune(white, rune(s[len(s)-1]))
+	f.pendingSpace = f.pendingSpace || s != "" && strings.ContainsRune(white, rune(s[len(s)-1]))
 }
 
-func (f *flow) apart(lines int) { f.lines = max(f.lines, lines) }
+func (f *textBuilder) breakLines(lines int) { f.pendingLines = max(f.pendingLines, lines) }
 
-// block writes text that has its lines already.
-func (f *flow) block(s string, lines int) {
-	f.apart(lines)
+// writeBlock writes text that has its lines already.
+func (f *textBuilder) writeBlock(s string, lines int) {
+	f.breakLines(lines)
 	if s != "" {
 		f.write(s)
 	}
-	f.apart(lines)
+	f.breakLines(lines)
 }
 
-// inText is what stands in n, without white space around.
-func inText(n *html.Node, depth int) string {
-	f := &flow{depth: depth}
+// nodeText is what stands in n, without white space around.
+func nodeText(n *html.Node, depth int) string {
+	f := &textBuilder{depth: depth}
 	f.children(n)
 	return strings.Trim(f.out.String(), " \n")
 }
 
-func (f *flow) children(n *html.Node) {
+func (f *textBuilder) children(n *html.Node) {
 	for c := range n.ChildNodes() {
 		switch c.Type {
 		case html.TextNode:
-			f.words(c.Data)
+			f.writeWords(c.Data)
 		case html.ElementNode:
 			f.element(c)
 		}
 	}
 }
 
-func (f *flow) element(n *html.Node) {
+func (f *textBuilder) element(n *html.Node) {
 	kind := n.DataAtom
-	if f.depth >= deepest && (kind == atom.Blockquote || kind == atom.Ul || kind == atom.Ol || kind == atom.Menu || kind == atom.Table) {
+	if f.depth >= maxNesting && (kind == atom.Blockquote || kind == atom.Ul || kind == atom.Ol || kind == atom.Menu || kind == atom.Table) {
 		kind = atom.Div
 	}
 	switch kind {
 	case atom.Head, atom.Style, atom.Script, atom.Title, atom.Template:
 	case atom.Br:
-		f.lines = min(f.lines+1, 2)
+		f.pendingLines = min(f.pendingLines+1, 2)
 	case atom.Hr:
-		f.block("---", 2)
+		f.writeBlock("---", 2)
 	case atom.Img:
 		if alt, _ := attribute(n, "alt"); strings.TrimSpace(alt) != "" {
-			f.words(alt)
+			f.writeWords(alt)
 		}
 	case atom.A:
 		f.children(n)
-		if to, _ := attribute(n, "href"); to != "" && strings.TrimPrefix(to, "mailto:") != inText(n, deepest) {
-			f.space = true
+		if to, _ := attribute(n, "href"); to != "" && strings.TrimPrefix(to, "mailto:") != nodeText(n, maxNesting) {
+			f.pendingSpace = true
 			f.write("<" + to + ">")
 		}
 	case atom.Pre:
-		f.block(strings.Trim(raw(n), "\n"), 2)
+		f.writeBlock(strings.Trim(preformatted(n), "\n"), 2)
 	case atom.Blockquote:
-		if s := inText(n, f.depth+1); s != "" {
-			f.block("> "+strings.ReplaceAll(s, "\n", "\n> "), 2)
+		if s := nodeText(n, f.depth+1); s != "" {
+			f.writeBlock("> "+strings.ReplaceAll(s, "\n", "\n> "), 2)
 		}
 	case atom.Ul, atom.Ol, atom.Menu:
 		around := 2
 		if f.depth > 0 {
 			around = 1
 		}
-		f.block(list(n, f.depth+1), around)
+		f.writeBlock(listText(n, f.depth+1), around)
 	case atom.Table:
-		f.block(table(n, f.depth+1), 2)
+		f.writeBlock(tableText(n, f.depth+1), 2)
 	case atom.P, atom.H1, atom.H2, atom.H3, atom.H4, atom.H5, atom.H6, atom.Dl, atom.Figure:
-		f.apart(2)
+		f.breakLines(2)
 		f.children(n)
-		f.apart(2)
+		f.breakLines(2)
 	case atom.Div, atom.Section, atom.Article, atom.Header, atom.Footer, atom.Main, atom.Nav, atom.Aside, atom.Address, atom.Center, atom.Li, atom.Dt, atom.Dd, atom.Figcaption,
 		atom.Caption, atom.Tr, atom.Form, atom.Fieldset, atom.Legend, atom.Details, atom.Summary:
-		f.apart(1)
+		f.breakLines(1)
 		f.children(n)
-		f.apart(1)
+		f.breakLines(1)
 	default:
 		f.children(n)
 	}
 }
 
-// raw is the text in n as it stands.
-func raw(n *html.Node) string {
+// preformatted is the text in n as it stands.
+func preformatted(n *html.Node) string {
 	var out strings.Builder
 	for c := range n.Descendants() {
 		if c.Type == html.TextNode {
@@ -145,8 +145,8 @@ func raw(n *html.Node) string {
 	return out.String()
 }
 
-// list numbers the items of a list as HTML does, or marks them.
-func list(n *html.Node, depth int) string {
+// listText numbers the items of a list as HTML does, or marks them.
+func listText(n *html.Node, depth int) string {
 	var items []*html.Node
 	var lines []string
 	for c := range n.ChildNodes() {
@@ -175,14 +175,14 @@ func list(n *html.Node, depth int) string {
 			if !there {
 				own = kind
 			}
-			mark = counter(at, own) + ". "
+			mark = formatCounter(at, own) + ". "
 			at += step
 		}
 		var s string
 		if item.DataAtom == atom.Li {
-			s = inText(item, depth)
+			s = nodeText(item, depth)
 		} else { // a list within a list, beside its items
-			f := &flow{depth: depth}
+			f := &textBuilder{depth: depth}
 			f.element(item)
 			s, mark = f.out.String(), "  "
 		}
@@ -197,8 +197,8 @@ func list(n *html.Node, depth int) string {
 	return strings.Join(lines, "\n")
 }
 
-// counter writes a number as a kind of list does: 1, a, A, i, I.
-func counter(n int, kind string) string {
+// formatCounter writes a number as a kind of list does: 1, a, A, i, I.
+func formatCounter(n int, kind string) string {
 	var s string
 	switch {
 	case (kind == "a" || kind == "A") && n > 0:
@@ -224,19 +224,19 @@ func counter(n int, kind string) string {
 	return s
 }
 
-// table writes a row in a line, its cells divided by bars; cells of several lines stand below each other.
-func table(n *html.Node, depth int) string {
+// tableText writes a row in a line, its cells divided by bars; cells of several lines stand below each other.
+func tableText(n *html.Node, depth int) string {
 	var lines []string
 	var rows func(n *html.Node)
 	rows = func(n *html.Node) {
 		for c := range n.ChildNodes() {
 			switch c.DataAtom {
 			case atom.Tr:
-				if s := row(c, depth); s != "" {
+				if s := rowText(c, depth); s != "" {
 					lines = append(lines, s)
 				}
 			case atom.Caption:
-				if s := inText(c, depth); s != "" {
+				if s := nodeText(c, depth); s != "" {
 					lines = append(lines, s)
 				}
 			default:
@@ -248,12 +248,12 @@ func table(n *html.Node, depth int) string {
 	return strings.Join(lines, "\n")
 }
 
-func row(n *html.Node, depth int) string {
+func rowText(n *html.Node, depth int) string {
 	var cells []string
 	several := false
 	for c := range n.ChildNodes() {
 		if c.DataAtom == atom.Td || c.DataAtom == atom.Th {
-			s := inText(c, depth)
+			s := nodeText(c, depth)
 			cells = append(cells, s)
 			several = several || strings.Contains(s, "\n")
 		}

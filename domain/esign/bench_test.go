@@ -267,13 +267,13 @@ func (p *post) ReserveQuota(_ context.Context, _ domain.Principal, n int) error 
 	return nil
 }
 
-func (p *post) Blocked(_ context.Context, address string) (email.SuppressionReason, error) {
+func (p *post) WhySuppressed(_ context.Context, address string) (email.SuppressionReason, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.blocked[address], nil
 }
 
-func (p *post) NoAddress(_ context.Context, address string) error {
+func (p *post) SuppressBounced(_ context.Context, address string) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.blocked[address] = email.SuppressedBounce

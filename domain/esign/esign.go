@@ -178,10 +178,10 @@ type Jobs interface {
 type Post interface {
 	// ReserveQuota counts recipients that somebody writes to; RateLimited when they are too many.
 	ReserveQuota(ctx context.Context, by domain.Principal, recipients int) error
-	// Blocked tells why an address is not written to; "" when it is.
-	Blocked(ctx context.Context, address string) (email.SuppressionReason, error)
-	// NoAddress puts down that a mail server knows no such address.
-	NoAddress(ctx context.Context, address string) error
+	// WhySuppressed tells why an address is not written to; "" when it is.
+	WhySuppressed(ctx context.Context, address string) (email.SuppressionReason, error)
+	// SuppressBounced puts down that a mail server knows no such address.
+	SuppressBounced(ctx context.Context, address string) error
 }
 
 // Deps are what the service works with.

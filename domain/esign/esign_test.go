@@ -547,7 +547,7 @@ func TestBounced(t *testing.T) {
 // TestSuppressed: what is on the list is not written to, and what is no address comes onto it.
 func TestSuppressed(t *testing.T) {
 	b := newBench(t)
-	b.post.blocked["ada@example.com"] = email.SuppressedByHand
+	b.post.blocked["ada@example.com"] = email.SuppressedManually
 	r := b.send(esign.NewRequest{Signers: two(), Workflow: esign.Parallel})
 	if got := b.kinds(r); got != "created bounced1 sent2 delivered2" {
 		t.Errorf("log: %s", got)
@@ -583,7 +583,7 @@ func TestSuppressed(t *testing.T) {
 		t.Error("what is no address is not on the list")
 	}
 	// The sender's own account is not kept from its mails by hand, but by a bounce.
-	for reason, more := range map[email.SuppressionReason]int{email.SuppressedByHand: 1, email.SuppressedBounce: 0} {
+	for reason, more := range map[email.SuppressionReason]int{email.SuppressedManually: 1, email.SuppressedBounce: 0} {
 		r := b.send(esign.NewRequest{Signers: two()[1:]})
 		b.post.blocked["lena@firm.example"] = reason
 		before := len(b.post.mails)

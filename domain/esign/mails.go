@@ -125,7 +125,7 @@ func (s *Service) mailLink(ctx context.Context, id domain.ID, j inviteJob) error
 	if j.Reminder > 0 {
 		sent.Kind = EventReminded
 	}
-	blocked, err := s.Post.Blocked(ctx, v.Signer.Email)
+	blocked, err := s.Post.WhySuppressed(ctx, v.Signer.Email)
 	if err != nil {
 		return err
 	}
@@ -181,7 +181,7 @@ func (s *Service) mail(ctx context.Context, address string, m email.Outgoing) (t
 	case email.Refused:
 		s.Log.Warn("a mail was refused", "mail", m.ID.String(), "cause", fmt.Sprint(out.Err))
 		if out.BadAddress {
-			return false, s.Post.NoAddress(ctx, address)
+			return false, s.Post.SuppressBounced(ctx, address)
 		}
 		return false, nil
 	default:
@@ -193,7 +193,7 @@ func (s *Service) mail(ctx context.Context, address string, m email.Outgoing) (t
 const dayAndTime = "2006-01-02, 15:04 UTC"
 
 // write makes a mail about a request, in its language. more is what it says besides names.
-func (r Request) write(kind email.NoticeKind, name string, more map[string]string) (m email.Outgoing, err error) {
+func (r Request) write(kind email.SystemMailKind, name string, more map[string]string) (m email.Outgoing, err error) {
 	fields := map[string]string{"name": name, "sender": r.SenderName, "document": r.DocumentName}
 	maps.Copy(fields, more)
 	m.Subject, m.Text, m.HTML, err = email.Compose(kind, r.Language, fields)
@@ -238,10 +238,10 @@ func (s *Service) mailNotice(ctx context.Context, id domain.ID, j noticeJob) err
 		}
 	}
 	// What an admin put on the list keeps nobody from what concerns their own account.
-	if blocked, err := s.Post.Blocked(ctx, address); err != nil || blocked == email.SuppressedBounce || blocked != "" && j.Signer != nil {
+	if blocked, err := s.Post.WhySuppressed(ctx, address); err != nil || blocked == email.SuppressedBounce || blocked != "" && j.Signer != nil {
 		return err
 	}
-	var kind email.NoticeKind
+	var kind email.SystemMailKind
 	var files []email.File
 	more := map[string]string{}
 	switch j.Notice {

@@ -384,7 +384,7 @@ func (s *Service) forget(ctx context.Context, tx db.Tx, user domain.ID, address 
 	if err := s.Notifications.Forget(ctx, tx, user); err != nil {
 		return err
 	}
-	if err := s.Email.Forget(ctx, tx, user, address); err != nil {
+	if err := s.Email.EraseUser(ctx, tx, user, address); err != nil {
 		return err
 	}
 	if err := s.Drafts.EraseUser(ctx, tx, user); err != nil {
