@@ -11,7 +11,7 @@ import (
 	"strings"
 	"time"
 
-	"counsel/domain/esign"
+	"counsel/domain/esign/evidence"
 	"counsel/domain/esign/pades"
 	"counsel/domain/isolation"
 )
@@ -44,7 +44,7 @@ const taskVerify = "evidence.verify"
 
 // verifyEvidence returns the report on an evidence bundle.
 func verifyEvidence(_ context.Context, _, bundle []byte) ([][]byte, error) {
-	found, err := esign.VerifyEvidence(bundle)
+	found, err := evidence.Verify(bundle)
 	if err != nil {
 		return nil, err
 	}

@@ -116,7 +116,9 @@ func openServices(ctx context.Context, r *runner, cfg config.Config, infra *infr
 	}); err != nil {
 		return nil, err
 	}
-	s.esign = newEsign(cfg, infra, c, s)
+	if s.esign, err = newEsign(cfg, infra, c, s); err != nil {
+		return nil, err
+	}
 	s.privacy = privacy.New(privacy.Deps{
 		DB: infra.database, Clock: domain.SystemClock, Accounts: s.accounts, AI: s.ai, Drafts: s.drafts, Archive: s.files, Rendering: s.rendering, Cases: s.cases, Webhooks: s.webhooks,
 		Notifications: s.notifications, Email: s.email, Jobs: s.jobs, Esign: s.esign, Templates: s.templates,
@@ -202,15 +204,15 @@ func newAI(cfg config.Config, infra *infrastructure, c *clients, s *services) (*
 }
 
 // newEsign creates the e-signature service. Without a certificate or a mail server it sends nothing for signature.
-func newEsign(cfg config.Config, infra *infrastructure, c *clients, s *services) *esign.Service {
-	deps := esign.Deps{
-		DB: infra.database, Archive: s.files, Cases: s.cases, People: s.accounts, Jobs: s.jobs, Mails: s.email.Sender, Post: s.email, Renderer: c.pdf, Seal: c.sealer, Publisher: s.events,
-		Secret: []byte(cfg.JWT.Secret), URL: infra.url, Clock: domain.SystemClock, NewID: domain.NewID, Log: infra.log,
+func newEsign(cfg config.Config, infra *infrastructure, c *clients, s *services) (*esign.Service, error) {
+	settings := esign.Config{
+		DB: infra.database, Files: s.files, Cases: s.cases, Accounts: s.accounts, Jobs: s.jobs, Mailer: s.email.Sender, Mailboxes: s.email, Renderer: c.pdf, Sealer: c.sealer, Publisher: s.events,
+		LinkKey: []byte(cfg.JWT.Secret), URL: infra.url, Runtime: domain.SystemRuntime(infra.log),
 	}
 	if c.provider != nil {
-		deps.Provider = c.provider
+		settings.Provider = c.provider
 	}
-	return esign.New(deps)
+	return esign.New(settings)
 }
 
 // sweepEvery is the delay after which a session that ended on another server while Redis was down ends here.

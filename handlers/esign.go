@@ -5,6 +5,7 @@ import (
 	"context"
 	"counsel/domain"
 	"counsel/domain/esign"
+	"counsel/domain/esign/evidence"
 	"counsel/gen/api"
 	"counsel/handlers/middleware"
 	"encoding/hex"
@@ -87,7 +88,7 @@ func (s *Server) ListSignatureEvents(ctx context.Context, r api.ListSignatureEve
 	return api.ListSignatureEvents200JSONResponse{Items: toAPISignatureEvents(log)}, nil
 }
 
-func toAPISignatureEvents(log []esign.Event) []api.SignatureEvent {
+func toAPISignatureEvents(log []evidence.Event) []api.SignatureEvent {
 	out := make([]api.SignatureEvent, len(log))
 	for i, e := range log {
 		out[i] = api.SignatureEvent{Seq: int64(e.Seq), At: e.At, Kind: api.SignatureEventKind(e.Kind), IP: optional(e.Address), UserAgent: optional(e.Agent), Detail: optional(e.Detail), SignedAs: optional(e.SignedAs),

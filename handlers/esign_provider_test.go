@@ -11,7 +11,7 @@ import (
 	client "counsel/clients/esign"
 	"counsel/clients/esign/esigntest"
 	"counsel/domain"
-	"counsel/domain/esign"
+	"counsel/domain/esign/evidence"
 	"counsel/gen/api"
 )
 
@@ -140,14 +140,14 @@ func TestProvider(t *testing.T) {
 					t.Errorf("%s stands %d times in the log", want, told[want])
 				}
 			}
-			evidence := b.call(lena, "GET", root+"/evidence", nil).expect(200, "").body
-			found, err := esign.VerifyEvidence(evidence)
+			bundle := b.call(lena, "GET", root+"/evidence", nil).expect(200, "").body
+			found, err := evidence.Verify(bundle)
 			must(t, err)
-			if found.Provider != kind || !found.Sealed || !bytes.Contains(evidence, signablePDF()) || !bytes.Contains(evidence, s.Envelopes()[0].Signed) || !bytes.Contains(evidence, s.Envelopes()[0].Audit) {
+			if found.Provider != kind || !found.Sealed || !bytes.Contains(bundle, signablePDF()) || !bytes.Contains(bundle, s.Envelopes()[0].Signed) || !bytes.Contains(bundle, s.Envelopes()[0].Audit) {
 				t.Errorf("the evidence says %+v", found)
 			}
-			broken := bytes.Replace(evidence, s.Envelopes()[0].Audit, bytes.ToUpper(s.Envelopes()[0].Audit), 1)
-			if _, err := esign.VerifyEvidence(broken); err == nil {
+			broken := bytes.Replace(bundle, s.Envelopes()[0].Audit, bytes.ToUpper(s.Envelopes()[0].Audit), 1)
+			if _, err := evidence.Verify(broken); err == nil {
 				t.Error("a changed record is not noticed")
 			}
 			if n := len(s.Envelopes()); n != 1 {

@@ -17,7 +17,7 @@ import (
 	"counsel/db"
 	"counsel/domain"
 	"counsel/domain/email"
-	"counsel/domain/esign"
+	"counsel/domain/esign/evidence"
 	"counsel/domain/jobs"
 	"counsel/gen/api"
 )
@@ -219,8 +219,8 @@ func TestSigning(t *testing.T) {
 			t.Errorf("%s did not get the signed document", to)
 		}
 	}
-	evidence := b.call(lena, "GET", root+"/evidence", nil).expect(200, "")
-	found, err := esign.VerifyEvidence(evidence.body)
+	bundle := b.call(lena, "GET", root+"/evidence", nil).expect(200, "")
+	found, err := evidence.Verify(bundle.body)
 	must(t, err)
 	if found.Request.String() != sent.TrackingID.String() || !found.Sealed {
 		t.Errorf("the evidence says %+v", found)

@@ -130,11 +130,11 @@ func (x *userExport) SignatureRequest(r esign.Request) error {
 }
 
 // Signature adds a signature that the person was asked for.
-func (x *userExport) Signature(p esign.Part) error {
+func (x *userExport) Signature(p esign.SignerData) error {
 	r, g := p.Request, p.Signer
 	out := api.ExportedSignature{TrackingID: api.ID(r.ID), DocumentName: r.DocumentName, Checksum: r.DocumentSum.String(), SenderName: r.SenderName, Message: optional(r.Message),
 		Status: api.SignatureStatus(r.Status), CreatedAt: r.CreatedAt, Signer: toAPISigner(g), Disclosure: optional(g.Disclosure), Events: toAPISignatureEvents(p.Log)}
-	if m := g.Mark; m != nil {
+	if m := g.Signature; m != nil {
 		out.Signature = &api.Signature{Typed: optional(m.Typed)}
 		for _, stroke := range m.Strokes {
 			points := make([]api.SignaturePoint, len(stroke))

@@ -43,6 +43,7 @@ import (
 	"counsel/domain/drafts"
 	"counsel/domain/email"
 	"counsel/domain/esign"
+	"counsel/domain/esign/envelopes"
 	"counsel/domain/esign/pades"
 	"counsel/domain/events"
 	"counsel/domain/files"
@@ -117,7 +118,7 @@ type option func(*fixtureConfig)
 
 type fixtureConfig struct {
 	config       handlers.Config
-	provider     esign.Provider // nil: documents are signed here
+	provider     envelopes.Provider // nil: documents are signed here
 	database     string
 	redis        string
 	limit        int
@@ -232,8 +233,9 @@ func newFixture(t testing.TB, options ...option) *fixture {
 	must(t, err)
 	seal, err := pades.New(certificate, key, nil)
 	must(t, err)
-	s.config.Esign = esign.New(esign.Deps{DB: database, Archive: b.archive, Cases: caseService, People: accounts, Jobs: &syncJobs{t: t, handlers: map[string]jobHandler{}}, Mails: b.signMailServer, Post: s.config.Email, Renderer: engine, Seal: seal.WithPool(readers().uploads), Provider: s.provider, Publisher: bus,
-		Secret: []byte(secret), URL: "https://counsel.example", Clock: domain.SystemClock, NewID: domain.NewID, Log: log})
+	s.config.Esign, err = esign.New(esign.Config{DB: database, Files: b.archive, Cases: caseService, Accounts: accounts, Jobs: &syncJobs{t: t, handlers: map[string]jobHandler{}}, Mailer: b.signMailServer, Mailboxes: s.config.Email, Renderer: engine, Sealer: seal.WithPool(readers().uploads), Provider: s.provider, Publisher: bus,
+		LinkKey: []byte(secret), URL: "https://counsel.example", Runtime: domain.SystemRuntime(log)})
+	must(t, err)
 	s.config.Privacy = privacy.New(privacy.Deps{DB: database, Clock: domain.SystemClock, Accounts: accounts, AI: service, Drafts: s.config.Drafts, Archive: b.archive, Rendering: s.config.Rendering, Cases: caseService, Webhooks: s.config.Webhooks, Notifications: s.config.Notifications, Email: s.config.Email, Jobs: b.jobs, Esign: s.config.Esign, Templates: s.config.Templates})
 	s.config.Ready = func(ctx context.Context) (database, redis error) { return b.ready(ctx) }
 	if s.limit > 0 {

@@ -5,6 +5,7 @@ import (
 	"counsel/domain"
 	"counsel/domain/doc"
 	"counsel/domain/esign"
+	"counsel/domain/esign/evidence"
 	"counsel/gen/api"
 	"counsel/handlers/middleware"
 	"counsel/handlers/pages"
@@ -22,12 +23,12 @@ func toAPISigningView(v esign.View) api.SigningView {
 	words, _ := esign.DisclosureText(esign.Disclosure)
 	r := v.Request
 	return api.SigningView{State: api.SigningViewState(v.State), DocumentName: r.DocumentName, Size: r.DocumentSize, Checksum: r.DocumentSum.String(), SenderName: r.SenderName, Message: optional(r.Message),
-		SignerName: v.Signer.Name, SigningURL: optional(v.Elsewhere), ExpiresAt: r.ExpiresAt, Consented: v.Signer.Disclosure == esign.Disclosure, Disclosure: api.SigningDisclosure{Version: esign.Disclosure, Text: words}}
+		SignerName: v.Signer.Name, SigningURL: optional(v.Redirect), ExpiresAt: r.ExpiresAt, Consented: v.Signer.Disclosure == esign.Disclosure, Disclosure: api.SigningDisclosure{Version: esign.Disclosure, Text: words}}
 }
 
 // ViewSigning returns what a signing link is for.
 func (s *Server) ViewSigning(ctx context.Context, r api.ViewSigningRequestObject) (api.ViewSigningResponseObject, error) {
-	v, err := s.esign.Look(ctx, r.Body.Token, visitor(ctx))
+	v, err := s.esign.View(ctx, r.Body.Token, visitor(ctx))
 	return api.ViewSigning200JSONResponse(toAPISigningView(v)), err
 }
 
@@ -40,7 +41,7 @@ func (s *Server) ConsentToSigning(ctx context.Context, r api.ConsentToSigningReq
 // SignDocument records a signature.
 func (s *Server) SignDocument(ctx context.Context, r api.SignDocumentRequestObject) (api.SignDocumentResponseObject, error) {
 	given := r.Body.Signature
-	m := esign.Mark{Typed: deref(given.Typed)}
+	m := evidence.Signature{Typed: deref(given.Typed)}
 	if given.Width != nil && given.Height != nil {
 		m.Width, m.Height = *given.Width, *given.Height
 	}

@@ -11,6 +11,7 @@ import (
 	"counsel/db"
 	"counsel/domain"
 	"counsel/domain/esign"
+	"counsel/domain/esign/evidence"
 	"counsel/domain/files"
 	"counsel/gen/api"
 	"counsel/gen/query"
@@ -148,7 +149,7 @@ func TestExportSignatures(t *testing.T) {
 	if r.Status != api.SignatureStatusCancelled {
 		t.Errorf("is %s", r.Status)
 	}
-	found, err := esign.VerifyEvidence(b.call(admin, "GET", "/api/esign/"+sent.TrackingID.String()+"/evidence", nil).expect(200, "").body)
+	found, err := evidence.Verify(b.call(admin, "GET", "/api/esign/"+sent.TrackingID.String()+"/evidence", nil).expect(200, "").body)
 	must(t, err)
 	if !strings.Contains(found.Signers[0], "ada@example.com") {
 		t.Errorf("the evidence says %+v", found)

@@ -1,5 +1,5 @@
 // Package esign contains the clients for e-signature providers: DocuSeal and Documenso. Both implement
-// the domain's esign.Provider.
+// the domain's envelopes.Provider.
 //
 // Every request has a timeout and every response a size limit. Responses are parsed leniently, since the
 // examples in the providers' own API contracts violate their schemas. Nothing is retried here, because only
@@ -27,7 +27,7 @@ import (
 
 	"counsel/clients/retryafter"
 	"counsel/domain"
-	"counsel/domain/esign"
+	"counsel/domain/esign/envelopes"
 )
 
 // Config configures a client. Zero fields get the default given beside them.
@@ -42,7 +42,7 @@ type Config struct {
 
 // Provider is a client of an e-signature provider. Close it when it is no longer used.
 type Provider interface {
-	esign.Provider
+	envelopes.Provider
 	Close() error // closes idle connections
 }
 
@@ -268,11 +268,11 @@ const (
 )
 
 // fail converts a failure into a domain error. Status 0 means that no complete response came. If the provider may
-// have carried out a request that is not a GET, the error includes esign.ErrUncertain.
+// have carried out a request that is not a GET, the error includes envelopes.ErrUncertain.
 func (q apiRequest) fail(status int, after time.Duration, cause error) error {
 	cause = fmt.Errorf("esign: %s: %w (HTTP %d)", q.action, cause, status)
 	if q.method != http.MethodGet && (status < 300 || status >= 500) {
-		cause = errors.Join(cause, esign.ErrUncertain)
+		cause = errors.Join(cause, envelopes.ErrUncertain)
 	}
 	switch {
 	case status == 0, status == http.StatusRequestTimeout, status == http.StatusTooManyRequests, status >= 500:
@@ -286,7 +286,7 @@ func (q apiRequest) fail(status int, after time.Duration, cause error) error {
 // rejected reports whether err is the provider's definite refusal, as opposed to an outage.
 func isRejection(err error) bool {
 	code := domain.CodeOf(err)
-	return code == domain.NotFound || code == domain.Upstream && !errors.Is(err, esign.ErrUncertain)
+	return code == domain.NotFound || code == domain.Upstream && !errors.Is(err, envelopes.ErrUncertain)
 }
 
 // unexpectedNotFound turns NotFound into Upstream, for a route or an envelope that must exist.

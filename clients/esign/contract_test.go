@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"counsel/domain"
-	"counsel/domain/esign"
+	"counsel/domain/esign/envelopes"
 )
 
 // TestDocuSealContract runs the client against a mock of DocuSeal's published OpenAPI contract, which rejects
@@ -68,7 +68,7 @@ func TestDocuSealContract(t *testing.T) {
 	}
 	// The mock returns the contract's examples, which are about envelope 1.
 	state, err := d.Get(ctx, "1")
-	if err != nil || state.Status != esign.EnvelopeCompleted || len(state.Signers) != 1 || !state.Signers[0].Signed || state.Signers[0].SignedAt.IsZero() {
+	if err != nil || state.Status != envelopes.Completed || len(state.Signers) != 1 || !state.Signers[0].Signed || state.Signers[0].SignedAt.IsZero() {
 		t.Errorf("Get = %+v, %v", state, err)
 	}
 	if at, err := d.SigningURL(ctx, "1", "submitter@example.com"); err != nil || !strings.HasSuffix(at, "/s/dsEeWrhRD8yDXT") {

@@ -15,7 +15,7 @@ import (
 	"time"
 
 	"counsel/domain"
-	"counsel/domain/esign"
+	"counsel/domain/esign/envelopes"
 )
 
 const documensoName = "documenso"
@@ -30,7 +30,7 @@ const (
 // documenso is the client of app.documenso.com or a self-hosted server. It uses version 2 of the API.
 type documenso struct{ *client }
 
-var _ esign.Provider = documenso{}
+var _ envelopes.Provider = documenso{}
 
 // newDocumenso validates cfg. The URL is that of the site, https://host.
 func newDocumenso(cfg Config) (documenso, error) {
@@ -38,7 +38,7 @@ func newDocumenso(cfg Config) (documenso, error) {
 	return documenso{c}, err
 }
 
-// Name implements esign.Provider.
+// Name implements envelopes.Provider.
 func (documenso) Name() string { return documensoName }
 
 // apiPath is the path of version 2 of the API on the site.
@@ -98,12 +98,12 @@ type (
 // dnNoEmails turns off all of Documenso's own e-mails.
 var dnNoEmails = map[string]bool{"recipientSigningRequest": false, "recipientRemoved": false, "recipientSigned": false, "documentPending": false, "documentCompleted": false, "documentDeleted": false, "ownerDocumentCompleted": false}
 
-// Create implements esign.Provider. It creates a draft and then distributes it, which opens it for
+// Create implements envelopes.Provider. It creates a draft and then distributes it, which opens it for
 // signing. A draft that cannot be distributed is deleted.
-func (d documenso) Create(ctx context.Context, e esign.Envelope) (string, error) {
+func (d documenso) Create(ctx context.Context, e envelopes.Envelope) (string, error) {
 	const action = "creating an envelope"
 	n := dnCreateRequest{Title: e.Title, Type: "DOCUMENT", ExternalID: e.ExternalID, Meta: dnMeta{SigningOrder: "PARALLEL", DistributionMethod: "NONE", EmailSettings: dnNoEmails}}
-	if e.Workflow == esign.Sequential {
+	if e.Sequential {
 		n.Meta.SigningOrder = "SEQUENTIAL"
 	}
 	for _, g := range e.Signers {
@@ -129,7 +129,7 @@ func (d documenso) Create(ctx context.Context, e esign.Envelope) (string, error)
 		if isRejection(err) && d.delete(ctx, id) == nil {
 			return "", unexpectedNotFound(err)
 		}
-		return "", &domain.Error{Code: domain.Unavailable, Reason: reasonUnavailable, Message: unavailableMessage, RetryAfter: defaultRetryAfter, Err: errors.Join(err, esign.ErrUncertain)}
+		return "", &domain.Error{Code: domain.Unavailable, Reason: reasonUnavailable, Message: unavailableMessage, RetryAfter: defaultRetryAfter, Err: errors.Join(err, envelopes.ErrUncertain)}
 	}
 	return id, nil
 }
@@ -158,7 +158,7 @@ func multipartBody(n dnCreateRequest, file []byte) (body *bytes.Buffer, contentT
 	return body, w.FormDataContentType(), w.Close()
 }
 
-// Find implements esign.Provider.
+// Find implements envelopes.Provider.
 func (d documenso) Find(ctx context.Context, externalID string) (string, error) {
 	const action = "looking an envelope up"
 	var out struct {
@@ -185,24 +185,24 @@ func (d documenso) envelope(ctx context.Context, id string) (dnEnvelope, error) 
 	return out, err
 }
 
-var dnStatuses = map[string]esign.EnvelopeStatus{"DRAFT": esign.EnvelopeDraft, "PENDING": esign.EnvelopeOpen, "COMPLETED": esign.EnvelopeCompleted,
-	"REJECTED": esign.EnvelopeDeclined, "CANCELLED": esign.EnvelopeCancelled, "EXPIRED": esign.EnvelopeExpired}
+var dnStatuses = map[string]envelopes.Status{"DRAFT": envelopes.Draft, "PENDING": envelopes.Open, "COMPLETED": envelopes.Completed,
+	"REJECTED": envelopes.Declined, "CANCELLED": envelopes.Cancelled, "EXPIRED": envelopes.Expired}
 
-// Get implements esign.Provider.
-func (d documenso) Get(ctx context.Context, id string) (esign.EnvelopeState, error) {
+// Get implements envelopes.Provider.
+func (d documenso) Get(ctx context.Context, id string) (envelopes.State, error) {
 	e, err := d.envelope(ctx, id)
 	if err != nil {
-		return esign.EnvelopeState{}, err
+		return envelopes.State{}, err
 	}
-	out := esign.EnvelopeState{Status: dnStatuses[e.Status]}
+	out := envelopes.State{Status: dnStatuses[e.Status]}
 	switch {
 	case out.Status == "":
 		return out, apiRequest{action: "reading an envelope", method: http.MethodGet}.fail(http.StatusOK, 0, errMalformed)
-	case !e.DeletedAt.IsZero() && (out.Status == esign.EnvelopeOpen || out.Status == esign.EnvelopeDraft):
-		out.Status = esign.EnvelopeCancelled
+	case !e.DeletedAt.IsZero() && (out.Status == envelopes.Open || out.Status == envelopes.Draft):
+		out.Status = envelopes.Cancelled
 	}
 	for _, g := range e.Recipients {
-		p := esign.EnvelopeProgress{Email: g.Email, Signed: g.SigningStatus == "SIGNED", Declined: g.SigningStatus == "REJECTED", Reason: g.Reason}
+		p := envelopes.SignerState{Email: g.Email, Signed: g.SigningStatus == "SIGNED", Declined: g.SigningStatus == "REJECTED", Reason: g.Reason}
 		p.Viewed = g.ReadStatus == "OPENED" || p.Signed || p.Declined
 		if p.Signed {
 			p.SignedAt = g.SignedAt.Time
@@ -212,7 +212,7 @@ func (d documenso) Get(ctx context.Context, id string) (esign.EnvelopeState, err
 	return out, nil
 }
 
-// SigningURL implements esign.Provider.
+// SigningURL implements envelopes.Provider.
 func (d documenso) SigningURL(ctx context.Context, id, email string) (string, error) {
 	e, err := d.envelope(ctx, id)
 	if err != nil {
@@ -226,7 +226,7 @@ func (d documenso) SigningURL(ctx context.Context, id, email string) (string, er
 	return "", notFound("looking up a signing URL")
 }
 
-// Cancel implements esign.Provider. Documenso rejects canceling a draft, or an envelope that has already ended, so
+// Cancel implements envelopes.Provider. Documenso rejects canceling a draft, or an envelope that has already ended, so
 // a rejection is checked against the envelope's status.
 func (d documenso) Cancel(ctx context.Context, id string) error {
 	err := d.postJSON(ctx, "canceling an envelope", apiPath+"/envelope/cancel", map[string]string{"envelopeId": id}, nil)
@@ -238,7 +238,7 @@ func (d documenso) Cancel(ctx context.Context, id string) error {
 		return nil
 	case at != nil:
 		return at
-	case state.Status == esign.EnvelopeDraft, state.Status == esign.EnvelopeOpen: // older servers can only delete
+	case state.Status == envelopes.Draft, state.Status == envelopes.Open: // older servers can only delete
 		return d.delete(ctx, id)
 	}
 	return nil
@@ -252,19 +252,19 @@ func (d documenso) delete(ctx context.Context, id string) error {
 	return err
 }
 
-// Signed implements esign.Provider.
-func (d documenso) Signed(ctx context.Context, id string) (esign.SignedFiles, error) {
+// Signed implements envelopes.Provider.
+func (d documenso) Signed(ctx context.Context, id string) (envelopes.SignedFiles, error) {
 	const action = "fetching the signed file"
 	e, err := d.envelope(ctx, id)
 	if err != nil {
-		return esign.SignedFiles{}, err
+		return envelopes.SignedFiles{}, err
 	}
 	if len(e.Items) != 1 {
-		return esign.SignedFiles{}, apiRequest{action: action, method: http.MethodGet}.fail(http.StatusOK, 0, errMalformed)
+		return envelopes.SignedFiles{}, apiRequest{action: action, method: http.MethodGet}.fail(http.StatusOK, 0, errMalformed)
 	}
-	var out esign.SignedFiles
+	var out envelopes.SignedFiles
 	if out.Document, err = d.getPDF(ctx, action, apiPath+"/envelope/item/"+url.PathEscape(string(e.Items[0].ID))+"/download?version=signed"); err != nil {
-		return esign.SignedFiles{}, err
+		return envelopes.SignedFiles{}, err
 	}
 	out.Audit, err = d.getPDF(ctx, "fetching the audit log", apiPath+"/envelope/"+url.PathEscape(id)+"/audit-log/pdf")
 	if domain.CodeOf(err) == domain.NotFound { // older servers have no audit log
@@ -273,11 +273,11 @@ func (d documenso) Signed(ctx context.Context, id string) (esign.SignedFiles, er
 	return out, err
 }
 
-// ParseWebhook implements esign.Provider. Documenso authenticates with a secret header and does not sign the
+// ParseWebhook implements envelopes.Provider. Documenso authenticates with a secret header and does not sign the
 // body, so the content is only a hint.
-func (d documenso) ParseWebhook(header func(string) string, body []byte, _ time.Time) (esign.Hint, error) {
+func (d documenso) ParseWebhook(header func(string) string, body []byte, _ time.Time) (envelopes.Event, error) {
 	if d.cfg.WebhookSecret == "" || !constantTimeEqual(header(documensoSecretHeader), d.cfg.WebhookSecret) {
-		return esign.Hint{}, invalidSignature("wrong secret")
+		return envelopes.Event{}, invalidSignature("wrong secret")
 	}
 	var w struct {
 		Event   string    `json:"event"`
@@ -290,17 +290,17 @@ func (d documenso) ParseWebhook(header func(string) string, body []byte, _ time.
 		} `json:"payload"`
 	}
 	if json.Unmarshal(body, &w) != nil || w.Event == "" || w.Payload.ID == "" && w.Payload.EnvelopeID == "" {
-		return esign.Hint{}, malformedWebhook()
+		return envelopes.Event{}, malformedWebhook()
 	}
 	id := header(documensoDeliveryHeader)
 	if id == "" || len(id) > 100 {
 		sum := sha256.Sum256(body)
 		id = hex.EncodeToString(sum[:])
 	}
-	h := esign.Hint{ID: id, At: w.At.Time, EnvelopeID: string(w.Payload.EnvelopeID), ExternalID: string(w.Payload.ExternalID)}
+	h := envelopes.Event{ID: id, At: w.At.Time, EnvelopeID: string(w.Payload.EnvelopeID), ExternalID: string(w.Payload.ExternalID)}
 	switch strings.ToUpper(strings.ReplaceAll(w.Event, ".", "_")) {
 	case "DOCUMENT_OPENED", "DOCUMENT_SIGNED", "DOCUMENT_RECIPIENT_COMPLETED", "DOCUMENT_COMPLETED", "DOCUMENT_REJECTED", "DOCUMENT_CANCELLED", "RECIPIENT_EXPIRED":
-		h.Kind = esign.HintEnvelope // the webhook does not say which signer acted
+		h.Kind = envelopes.EventOther // the webhook does not say which signer acted
 	}
 	return h, nil
 }

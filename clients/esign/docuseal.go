@@ -14,7 +14,7 @@ import (
 	"time"
 
 	"counsel/domain"
-	"counsel/domain/esign"
+	"counsel/domain/esign/envelopes"
 )
 
 const docuSealName = "docuseal"
@@ -29,7 +29,7 @@ const (
 // without it cannot create an envelope from a PDF and return 404.
 type docuSeal struct{ *client }
 
-var _ esign.Provider = docuSeal{}
+var _ envelopes.Provider = docuSeal{}
 
 // newDocuSeal validates cfg. The URL is https://api.docuseal.com, https://api.docuseal.eu, or https://host/api.
 func newDocuSeal(cfg Config) (docuSeal, error) {
@@ -37,7 +37,7 @@ func newDocuSeal(cfg Config) (docuSeal, error) {
 	return docuSeal{c}, err
 }
 
-// Name implements esign.Provider.
+// Name implements envelopes.Provider.
 func (docuSeal) Name() string { return docuSealName }
 
 // The parts of DocuSeal's JSON that are used here. A submission is an envelope, a submitter a signer. Only
@@ -122,10 +122,10 @@ type (
 // nameShare is the fraction of a signer's box used for the printed name.
 const nameShare = 0.25
 
-// Create implements esign.Provider.
-func (d docuSeal) Create(ctx context.Context, e esign.Envelope) (string, error) {
+// Create implements envelopes.Provider.
+func (d docuSeal) Create(ctx context.Context, e envelopes.Envelope) (string, error) {
 	n := dsCreateRequest{Name: e.Title, Order: "random", ExpireAt: e.ExpiresAt.UTC().Format("2006-01-02 15:04:05 UTC")}
-	if e.Workflow == esign.Sequential {
+	if e.Sequential {
 		n.Order = "preserved"
 	}
 	file := dsCreateDocument{Name: e.Title, File: base64.StdEncoding.EncodeToString(e.Document)}
@@ -150,7 +150,7 @@ func (d docuSeal) Create(ctx context.Context, e esign.Envelope) (string, error) 
 	return string(out.ID), nil
 }
 
-// Find implements esign.Provider.
+// Find implements envelopes.Provider.
 func (d docuSeal) Find(ctx context.Context, externalID string) (string, error) {
 	const action = "looking an envelope up"
 	var out struct {
@@ -183,23 +183,23 @@ func (d docuSeal) submission(ctx context.Context, id string) (dsSubmission, erro
 	return out, err
 }
 
-var dsStatuses = map[string]esign.EnvelopeStatus{"pending": esign.EnvelopeOpen, "completed": esign.EnvelopeCompleted, "declined": esign.EnvelopeDeclined, "expired": esign.EnvelopeExpired}
+var dsStatuses = map[string]envelopes.Status{"pending": envelopes.Open, "completed": envelopes.Completed, "declined": envelopes.Declined, "expired": envelopes.Expired}
 
-// Get implements esign.Provider.
-func (d docuSeal) Get(ctx context.Context, id string) (esign.EnvelopeState, error) {
+// Get implements envelopes.Provider.
+func (d docuSeal) Get(ctx context.Context, id string) (envelopes.State, error) {
 	s, err := d.submission(ctx, id)
 	if err != nil {
-		return esign.EnvelopeState{}, err
+		return envelopes.State{}, err
 	}
-	out := esign.EnvelopeState{Status: dsStatuses[s.Status]}
+	out := envelopes.State{Status: dsStatuses[s.Status]}
 	switch {
 	case out.Status == "":
 		return out, apiRequest{action: "reading an envelope", method: http.MethodGet}.fail(http.StatusOK, 0, errMalformed)
-	case out.Status == esign.EnvelopeOpen && !s.ArchivedAt.IsZero():
-		out.Status = esign.EnvelopeCancelled
+	case out.Status == envelopes.Open && !s.ArchivedAt.IsZero():
+		out.Status = envelopes.Cancelled
 	}
 	for _, g := range s.Submitters {
-		p := esign.EnvelopeProgress{Email: g.Email, ViewedAt: g.OpenedAt.Time, SignedAt: g.CompletedAt.Time, DeclinedAt: g.DeclinedAt.Time, Reason: g.DeclineReason}
+		p := envelopes.SignerState{Email: g.Email, ViewedAt: g.OpenedAt.Time, SignedAt: g.CompletedAt.Time, DeclinedAt: g.DeclinedAt.Time, Reason: g.DeclineReason}
 		p.Signed = g.Status == "completed"
 		p.Declined = g.Status == "declined"
 		p.Viewed = g.Status == "opened" || !g.OpenedAt.IsZero() || p.Signed || p.Declined
@@ -217,7 +217,7 @@ func (d docuSeal) Get(ctx context.Context, id string) (esign.EnvelopeState, erro
 	return out, nil
 }
 
-// SigningURL implements esign.Provider.
+// SigningURL implements envelopes.Provider.
 func (d docuSeal) SigningURL(ctx context.Context, id, email string) (string, error) {
 	s, err := d.submission(ctx, id)
 	if err != nil {
@@ -232,7 +232,7 @@ func (d docuSeal) SigningURL(ctx context.Context, id, email string) (string, err
 	return "", notFound("looking up a signing URL")
 }
 
-// Cancel implements esign.Provider.
+// Cancel implements envelopes.Provider.
 func (d docuSeal) Cancel(ctx context.Context, id string) error {
 	err := d.call(ctx, apiRequest{action: "canceling an envelope", method: http.MethodDelete, path: "/submissions/" + url.PathEscape(id)}, nil)
 	if domain.CodeOf(err) == domain.NotFound {
@@ -241,42 +241,42 @@ func (d docuSeal) Cancel(ctx context.Context, id string) error {
 	return err
 }
 
-// Signed implements esign.Provider.
-func (d docuSeal) Signed(ctx context.Context, id string) (esign.SignedFiles, error) {
+// Signed implements envelopes.Provider.
+func (d docuSeal) Signed(ctx context.Context, id string) (envelopes.SignedFiles, error) {
 	const action = "fetching the signed file"
 	s, err := d.submission(ctx, id)
 	if err != nil {
-		return esign.SignedFiles{}, err
+		return envelopes.SignedFiles{}, err
 	}
 	var list dsSubmission
 	if err := d.getJSON(ctx, action, "/submissions/"+url.PathEscape(id)+"/documents?merge=true", &list); err != nil {
-		return esign.SignedFiles{}, err
+		return envelopes.SignedFiles{}, err
 	}
 	if len(list.Documents) != 1 {
-		return esign.SignedFiles{}, apiRequest{action: action, method: http.MethodGet}.fail(http.StatusOK, 0, errMalformed)
+		return envelopes.SignedFiles{}, apiRequest{action: action, method: http.MethodGet}.fail(http.StatusOK, 0, errMalformed)
 	}
-	var out esign.SignedFiles
+	var out envelopes.SignedFiles
 	if out.Document, err = d.downloadPDF(ctx, action, list.Documents[0].URL); err == nil && s.AuditURL != "" {
 		out.Audit, err = d.downloadPDF(ctx, "fetching the audit log", s.AuditURL)
 	}
 	return out, err
 }
 
-// ParseWebhook implements esign.Provider. The signature is an HMAC over the time and the body.
-func (d docuSeal) ParseWebhook(header func(string) string, body []byte, now time.Time) (esign.Hint, error) {
+// ParseWebhook implements envelopes.Provider. The signature is an HMAC over the time and the body.
+func (d docuSeal) ParseWebhook(header func(string) string, body []byte, now time.Time) (envelopes.Event, error) {
 	at, given, ok := strings.Cut(header(docuSealSignatureHeader), ".")
 	seconds, err := strconv.ParseInt(at, 10, 64)
 	if !ok || err != nil || d.cfg.WebhookSecret == "" {
-		return esign.Hint{}, invalidSignature("no valid signature header")
+		return envelopes.Event{}, invalidSignature("no valid signature header")
 	}
 	mac := hmac.New(sha256.New, []byte(d.cfg.WebhookSecret))
 	mac.Write([]byte(at + "."))
 	mac.Write(body)
 	if !constantTimeEqual(given, hex.EncodeToString(mac.Sum(nil))) {
-		return esign.Hint{}, invalidSignature("wrong signature")
+		return envelopes.Event{}, invalidSignature("wrong signature")
 	}
 	if age := now.Sub(time.Unix(seconds, 0)); age > webhookTolerance || age < -webhookTolerance {
-		return esign.Hint{}, invalidSignature("the signature is too old")
+		return envelopes.Event{}, invalidSignature("the signature is too old")
 	}
 	var w struct {
 		Type string    `json:"event_type"`
@@ -290,18 +290,18 @@ func (d docuSeal) ParseWebhook(header func(string) string, body []byte, now time
 		} `json:"data"`
 	}
 	if json.Unmarshal(body, &w) != nil || w.Type == "" || w.Data.ID == "" {
-		return esign.Hint{}, malformedWebhook()
+		return envelopes.Event{}, malformedWebhook()
 	}
-	h := esign.Hint{ID: w.Type + ":" + string(w.Data.ID), At: w.At.Time}
-	kinds := map[string]esign.HintKind{"form.viewed": esign.HintViewed, "form.completed": esign.HintSigned, "form.declined": esign.HintDeclined}
+	h := envelopes.Event{ID: w.Type + ":" + string(w.Data.ID), At: w.At.Time}
+	kinds := map[string]envelopes.EventKind{"form.viewed": envelopes.EventViewed, "form.completed": envelopes.EventSigned, "form.declined": envelopes.EventDeclined}
 	external := w.Data.ExternalID
 	if subject, _, _ := strings.Cut(w.Type, "."); subject == "form" {
 		h.Kind, h.EnvelopeID, h.Email, h.Address, h.Agent, h.Reason = kinds[w.Type], string(w.Data.Submission.ID), w.Data.Email, w.Data.IP, w.Data.Agent, w.Data.DeclineReason
-		if h.Kind == esign.HintViewed && !w.Data.OpenedAt.IsZero() {
+		if h.Kind == envelopes.EventViewed && !w.Data.OpenedAt.IsZero() {
 			h.At = w.Data.OpenedAt.Time
 		}
 	} else if subject == "submission" && w.Type != "submission.created" {
-		h.Kind, h.EnvelopeID = esign.HintEnvelope, string(w.Data.ID)
+		h.Kind, h.EnvelopeID = envelopes.EventOther, string(w.Data.ID)
 		if len(w.Data.Submitters) > 0 {
 			external = w.Data.Submitters[0].ExternalID
 		}

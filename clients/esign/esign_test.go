@@ -17,7 +17,7 @@ import (
 
 	"counsel/clients/esign/esigntest"
 	"counsel/domain"
-	"counsel/domain/esign"
+	"counsel/domain/esign/envelopes"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -26,7 +26,7 @@ var now = time.Date(2026, 5, 4, 9, 30, 0, 0, time.UTC)
 
 var providerNames = []string{"docuseal", "documenso"}
 
-func newProvider(t *testing.T, kind string, cfg Config) esign.Provider {
+func newProvider(t *testing.T, kind string, cfg Config) envelopes.Provider {
 	t.Helper()
 	if cfg.Timeout == 0 {
 		cfg.Timeout = 5 * time.Second
@@ -41,7 +41,7 @@ func newProvider(t *testing.T, kind string, cfg Config) esign.Provider {
 }
 
 // forEachProvider runs a test against each provider.
-func forEachProvider(t *testing.T, run func(t *testing.T, p esign.Provider, s *esigntest.Server)) {
+func forEachProvider(t *testing.T, run func(t *testing.T, p envelopes.Provider, s *esigntest.Server)) {
 	for _, kind := range providerNames {
 		t.Run(kind, func(t *testing.T) {
 			s := esigntest.Start(t, kind, func() time.Time { return now })
@@ -52,17 +52,17 @@ func forEachProvider(t *testing.T, run func(t *testing.T, p esign.Provider, s *e
 
 const externalID = "01900000-0000-7000-8000-000000000001"
 
-func newEnvelope(signers int) esign.Envelope {
-	e := esign.Envelope{ExternalID: externalID, Title: "Lease “Ä” 7", Document: []byte("%PDF-1.7 the words\n"), Workflow: esign.Sequential, ExpiresAt: now.Add(time.Hour)}
+func newEnvelope(signers int) envelopes.Envelope {
+	e := envelopes.Envelope{ExternalID: externalID, Title: "Lease “Ä” 7", Document: []byte("%PDF-1.7 the words\n"), Sequential: true, ExpiresAt: now.Add(time.Hour)}
 	for i := range signers {
-		e.Signers = append(e.Signers, esign.EnvelopeSigner{Turn: i + 1, Name: "Ada " + strconv.Itoa(i+1), Email: "Ada+" + strconv.Itoa(i+1) + "@xn--bcher-kva.example",
-			Box: esign.Box{Page: 2 + i/10, X: 0.1, Y: 0.1 + 0.08*float64(i%10), W: 0.35, H: 0.08}})
+		e.Signers = append(e.Signers, envelopes.Signer{Turn: i + 1, Name: "Ada " + strconv.Itoa(i+1), Email: "Ada+" + strconv.Itoa(i+1) + "@xn--bcher-kva.example",
+			Box: envelopes.Box{Page: 2 + i/10, X: 0.1, Y: 0.1 + 0.08*float64(i%10), W: 0.35, H: 0.08}})
 	}
 	return e
 }
 
 func TestRoundTrip(t *testing.T) {
-	forEachProvider(t, func(t *testing.T, p esign.Provider, s *esigntest.Server) {
+	forEachProvider(t, func(t *testing.T, p envelopes.Provider, s *esigntest.Server) {
 		ctx := t.Context()
 		e := newEnvelope(20)
 		if _, err := p.Find(ctx, externalID); domain.CodeOf(err) != domain.NotFound {
@@ -89,7 +89,7 @@ func TestRoundTrip(t *testing.T) {
 		}
 
 		state, err := p.Get(ctx, id)
-		if err != nil || state.Status != esign.EnvelopeOpen || len(state.Signers) != 20 || state.Signers[0].Viewed {
+		if err != nil || state.Status != envelopes.Open || len(state.Signers) != 20 || state.Signers[0].Viewed {
 			t.Fatalf("Get = %+v, %v", state, err)
 		}
 		at, err := p.SigningURL(ctx, id, strings.ToLower(e.Signers[3].Email))
@@ -108,7 +108,7 @@ func TestRoundTrip(t *testing.T) {
 			s.Sign(t, externalID, g.Email)
 		}
 		state, err = p.Get(ctx, id)
-		if err != nil || state.Status != esign.EnvelopeCompleted || !state.Signers[19].Signed || !state.Signers[19].SignedAt.Equal(now) {
+		if err != nil || state.Status != envelopes.Completed || !state.Signers[19].Signed || !state.Signers[19].SignedAt.Equal(now) {
 			t.Errorf("after all signed: %+v, %v", state, err)
 		}
 		files, err := p.Signed(ctx, id)
@@ -119,7 +119,7 @@ func TestRoundTrip(t *testing.T) {
 }
 
 func TestDeclineAndCancel(t *testing.T) {
-	forEachProvider(t, func(t *testing.T, p esign.Provider, s *esigntest.Server) {
+	forEachProvider(t, func(t *testing.T, p envelopes.Provider, s *esigntest.Server) {
 		ctx := t.Context()
 		id, err := p.Create(ctx, newEnvelope(2))
 		if err != nil {
@@ -127,7 +127,7 @@ func TestDeclineAndCancel(t *testing.T) {
 		}
 		s.Decline(t, externalID, "ada+2@xn--bcher-kva.example", "Not my house")
 		state, err := p.Get(ctx, id)
-		if err != nil || state.Status != esign.EnvelopeDeclined || !state.Signers[1].Declined || state.Signers[1].Reason != "Not my house" || state.Signers[0].Declined {
+		if err != nil || state.Status != envelopes.Declined || !state.Signers[1].Declined || state.Signers[1].Reason != "Not my house" || state.Signers[0].Declined {
 			t.Errorf("Get = %+v, %v", state, err)
 		}
 		if err := p.Cancel(ctx, id); err != nil {
@@ -144,7 +144,7 @@ func TestDeclineAndCancel(t *testing.T) {
 				t.Errorf("Cancel: %v", err)
 			}
 		}
-		if state, err := p.Get(ctx, id); err != nil || state.Status != esign.EnvelopeCancelled {
+		if state, err := p.Get(ctx, id); err != nil || state.Status != envelopes.Cancelled {
 			t.Errorf("Get = %+v, %v", state, err)
 		}
 		if err := p.Cancel(ctx, "99999999"); err != nil {
@@ -167,7 +167,7 @@ func TestDocumensoDraft(t *testing.T) {
 		}
 	}
 	s.BeforeRequest(answering(http.StatusBadRequest, "/distribute"))
-	if _, err := p.Create(t.Context(), newEnvelope(1)); domain.CodeOf(err) != domain.Upstream || errors.Is(err, esign.ErrUncertain) {
+	if _, err := p.Create(t.Context(), newEnvelope(1)); domain.CodeOf(err) != domain.Upstream || errors.Is(err, envelopes.ErrUncertain) {
 		t.Errorf("rejected: %v", err)
 	}
 	if n := len(s.Envelopes()); n != 0 {
@@ -175,12 +175,12 @@ func TestDocumensoDraft(t *testing.T) {
 	}
 	for _, status := range []int{http.StatusBadGateway, http.StatusTooManyRequests} {
 		s.BeforeRequest(answering(status, "/distribute"))
-		if _, err := p.Create(t.Context(), newEnvelope(1)); domain.CodeOf(err) != domain.Unavailable || !errors.Is(err, esign.ErrUncertain) {
+		if _, err := p.Create(t.Context(), newEnvelope(1)); domain.CodeOf(err) != domain.Unavailable || !errors.Is(err, envelopes.ErrUncertain) {
 			t.Errorf("%d: %v", status, err)
 		}
 	}
 	s.BeforeRequest(answering(http.StatusBadRequest, "/distribute", "/delete"))
-	if _, err := p.Create(t.Context(), newEnvelope(1)); !errors.Is(err, esign.ErrUncertain) {
+	if _, err := p.Create(t.Context(), newEnvelope(1)); !errors.Is(err, envelopes.ErrUncertain) {
 		t.Errorf("a draft that could not be deleted: %v", err)
 	}
 	s.BeforeRequest(nil)
@@ -188,7 +188,7 @@ func TestDocumensoDraft(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if state, err := p.Get(t.Context(), id); err != nil || state.Status != esign.EnvelopeDraft {
+	if state, err := p.Get(t.Context(), id); err != nil || state.Status != envelopes.Draft {
 		t.Errorf("Get = %+v, %v", state, err)
 	}
 	if err := p.Cancel(t.Context(), id); err != nil {
@@ -237,7 +237,7 @@ func TestFailures(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			forEachProvider(t, func(t *testing.T, p esign.Provider, s *esigntest.Server) {
+			forEachProvider(t, func(t *testing.T, p envelopes.Provider, s *esigntest.Server) {
 				id, err := p.Create(t.Context(), newEnvelope(1))
 				if err != nil {
 					t.Fatal(err)
@@ -256,7 +256,7 @@ func TestFailures(t *testing.T) {
 					if got := err.(*domain.Error).RetryAfter; got != tt.after {
 						t.Errorf("%s: RetryAfter is %v, want %v", op, got, tt.after)
 					}
-					if errors.Is(err, esign.ErrUncertain) != (tt.uncertain && op == "Create") {
+					if errors.Is(err, envelopes.ErrUncertain) != (tt.uncertain && op == "Create") {
 						t.Errorf("%s: ErrUncertain is wrong: %v", op, err)
 					}
 					if text := err.Error(); strings.Contains(text, esigntest.APIKey) || strings.Contains(text, "@") || strings.Contains(text, "elsewhere") {
@@ -269,11 +269,11 @@ func TestFailures(t *testing.T) {
 }
 
 func TestOutages(t *testing.T) {
-	forEachProvider(t, func(t *testing.T, _ esign.Provider, s *esigntest.Server) {
+	forEachProvider(t, func(t *testing.T, _ envelopes.Provider, s *esigntest.Server) {
 		down := httptest.NewServer(nil)
 		down.Close()
 		p := newProvider(t, s.Name, Config{URL: down.URL})
-		if _, err := p.Create(t.Context(), newEnvelope(1)); domain.CodeOf(err) != domain.Unavailable || errors.Is(err, esign.ErrUncertain) {
+		if _, err := p.Create(t.Context(), newEnvelope(1)); domain.CodeOf(err) != domain.Unavailable || errors.Is(err, envelopes.ErrUncertain) {
 			t.Errorf("connection refused: %v", err)
 		}
 
@@ -286,7 +286,7 @@ func TestOutages(t *testing.T) {
 			return true
 		})
 		p = newProvider(t, s.Name, Config{URL: s.URL, Timeout: 50 * time.Millisecond})
-		if _, err := p.Create(t.Context(), newEnvelope(1)); domain.CodeOf(err) != domain.Unavailable || !errors.Is(err, esign.ErrUncertain) {
+		if _, err := p.Create(t.Context(), newEnvelope(1)); domain.CodeOf(err) != domain.Unavailable || !errors.Is(err, envelopes.ErrUncertain) {
 			t.Errorf("timeout: %v", err)
 		}
 		close(release)
@@ -295,7 +295,7 @@ func TestOutages(t *testing.T) {
 
 // TestCreatedDespiteError: an envelope that was created although the response was an error is found, and exists once.
 func TestCreatedDespiteError(t *testing.T) {
-	forEachProvider(t, func(t *testing.T, p esign.Provider, s *esigntest.Server) {
+	forEachProvider(t, func(t *testing.T, p envelopes.Provider, s *esigntest.Server) {
 		last := map[string]string{"docuseal": "/submissions/pdf", "documenso": "/distribute"}[s.Name]
 		s.AfterRequest(func(w http.ResponseWriter, r *http.Request) bool {
 			if !strings.HasSuffix(r.URL.Path, last) {
@@ -304,14 +304,14 @@ func TestCreatedDespiteError(t *testing.T) {
 			w.WriteHeader(http.StatusBadGateway)
 			return true
 		})
-		if _, err := p.Create(t.Context(), newEnvelope(1)); !errors.Is(err, esign.ErrUncertain) {
+		if _, err := p.Create(t.Context(), newEnvelope(1)); !errors.Is(err, envelopes.ErrUncertain) {
 			t.Fatalf("Create: %v", err)
 		}
 		id, err := p.Find(t.Context(), externalID)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if state, err := p.Get(t.Context(), id); err != nil || state.Status != esign.EnvelopeOpen {
+		if state, err := p.Get(t.Context(), id); err != nil || state.Status != envelopes.Open {
 			t.Errorf("Get = %+v, %v", state, err)
 		}
 		if n := len(s.Envelopes()); n != 1 {
@@ -321,7 +321,7 @@ func TestCreatedDespiteError(t *testing.T) {
 }
 
 func TestFiles(t *testing.T) {
-	forEachProvider(t, func(t *testing.T, p esign.Provider, s *esigntest.Server) {
+	forEachProvider(t, func(t *testing.T, p envelopes.Provider, s *esigntest.Server) {
 		id, err := p.Create(t.Context(), newEnvelope(1))
 		if err != nil {
 			t.Fatal(err)
@@ -437,7 +437,7 @@ func TestLenientParsing(t *testing.T) {
 			t.Fatal(err)
 		}
 		s, err := d.Get(t.Context(), "5")
-		if err != nil || s.Status != esign.EnvelopeOpen || !s.Signers[0].Viewed || !s.Signers[0].ViewedAt.Equal(now) || s.Signers[0].Signed {
+		if err != nil || s.Status != envelopes.Open || !s.Signers[0].Viewed || !s.Signers[0].ViewedAt.Equal(now) || s.Signers[0].Signed {
 			t.Errorf("%s: %+v, %v", name, s, err)
 		}
 	}
@@ -451,7 +451,7 @@ func TestLenientParsing(t *testing.T) {
 }
 
 func TestWebhooks(t *testing.T) {
-	forEachProvider(t, func(t *testing.T, p esign.Provider, s *esigntest.Server) {
+	forEachProvider(t, func(t *testing.T, p envelopes.Provider, s *esigntest.Server) {
 		e := newEnvelope(2)
 		id, err := p.Create(t.Context(), e)
 		if err != nil {
@@ -470,11 +470,11 @@ func TestWebhooks(t *testing.T) {
 		}
 		_, other := s.Webhook(t, externalID, "completed", "")
 		if s.Name == "docuseal" {
-			if hint.Kind != esign.HintDeclined || hint.EnvelopeID != id || hint.Email != first || hint.Address != "203.0.113.77" || hint.Agent == "" || hint.Reason != "no" {
+			if hint.Kind != envelopes.EventDeclined || hint.EnvelopeID != id || hint.Email != first || hint.Address != "203.0.113.77" || hint.Agent == "" || hint.Reason != "no" {
 				t.Errorf("%+v", hint)
 			}
 			h := esigntest.SignDocuSeal(other, now, esigntest.WebhookSecret)
-			if hint, err := p.ParseWebhook(h.Get, other, now); err != nil || hint.Kind != esign.HintEnvelope || hint.EnvelopeID != id || hint.ExternalID != externalID {
+			if hint, err := p.ParseWebhook(h.Get, other, now); err != nil || hint.Kind != envelopes.EventOther || hint.EnvelopeID != id || hint.ExternalID != externalID {
 				t.Errorf("%+v, %v", hint, err)
 			}
 			for _, shift := range []time.Duration{-6 * time.Minute, 6 * time.Minute} {
@@ -510,7 +510,7 @@ func TestWebhooks(t *testing.T) {
 		}
 	})
 	// Without a secret every webhook is rejected.
-	for _, p := range []esign.Provider{docuSeal{&client{}}, documenso{&client{}}} {
+	for _, p := range []envelopes.Provider{docuSeal{&client{}}, documenso{&client{}}} {
 		h := esigntest.SignDocuSeal([]byte("{}"), now, "")
 		h.Set("X-Documenso-Secret", "")
 		if _, err := p.ParseWebhook(h.Get, []byte("{}"), now); domain.CodeOf(err) != domain.Unauthenticated {
@@ -524,7 +524,7 @@ func FuzzWebhook(f *testing.F) {
 	f.Add([]byte(`{"event_type":"form.viewed","data":{"id":1,"submission":{"id":2}},"event":"DOCUMENT_OPENED","payload":{"id":1}}`))
 	f.Add([]byte(`{"event_type":{},"data":[],"payload":null}`))
 	f.Fuzz(func(t *testing.T, body []byte) {
-		for _, p := range []esign.Provider{docuSeal{&client{cfg: Config{WebhookSecret: "s"}}}, documenso{&client{cfg: Config{WebhookSecret: "s"}}}} {
+		for _, p := range []envelopes.Provider{docuSeal{&client{cfg: Config{WebhookSecret: "s"}}}, documenso{&client{cfg: Config{WebhookSecret: "s"}}}} {
 			h := esigntest.SignDocuSeal(body, now, "s")
 			h.Set("X-Documenso-Secret", "s")
 			if hint, err := p.ParseWebhook(h.Get, body, now); err == nil && hint.ID == "" {

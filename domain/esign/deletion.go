@@ -10,20 +10,22 @@ import (
 	"counsel/gen/query"
 )
 
-// DocumentDeletable is documents.ArchiveDeps.Deletable: a document stays until the request to sign it
-// has ended. Initiate holds the document's row as well, so that the two cannot pass each other.
+// DocumentDeletable is files.Config.Deletable: a document is kept until the request to sign it has
+// ended. Initiate also locks the document's row, so the two cannot interleave. Conflict: it must be kept.
 func DocumentDeletable(ctx context.Context, tx db.Tx, document domain.ID) error {
 	_, err := query.New(tx).LockUnfinishedRequestOfDocument(ctx, document)
-	return unlessOpen(err, "The document has been sent to be signed. Withdraw the request first, or wait until it has ended.")
+	return deletable(err, "The document was sent for signature. Withdraw the request first, or wait until it has ended.")
 }
 
-// CaseDeletable is cases.Service.Deletable: a case stays while one of its documents is to be signed.
+// CaseDeletable is cases.Service.Deletable: a case is kept while one of its documents is being signed.
+// Conflict: it must be kept.
 func CaseDeletable(ctx context.Context, tx db.Tx, id domain.ID) error {
 	_, err := query.New(tx).LockUnfinishedRequestOfCase(ctx, &id)
-	return unlessOpen(err, "A document of the case has been sent to be signed. Withdraw the request first, or wait until it has ended.")
+	return deletable(err, "A document of the case was sent for signature. Withdraw the request first, or wait until it has ended.")
 }
 
-func unlessOpen(err error, message string) error {
+// deletable converts the error of looking for an unfinished request.
+func deletable(err error, message string) error {
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil
 	}

@@ -11,6 +11,7 @@ import (
 	"counsel/domain"
 	"counsel/domain/cases"
 	"counsel/domain/esign"
+	"counsel/domain/esign/evidence"
 	"counsel/domain/files"
 )
 
@@ -105,7 +106,7 @@ func (b *bench) signedByAll(n esign.NewRequest) esign.Request {
 	r := b.send(n)
 	for _, g := range n.Signers {
 		token := b.token(g.Email)
-		must(b.t, second(b.Look(b.t.Context(), token, phone)))
+		must(b.t, second(b.View(b.t.Context(), token, phone)))
 		must(b.t, second(b.Consent(b.t.Context(), token, esign.Disclosure, phone)))
 		must(b.t, second(b.Sign(b.t.Context(), token, typed, phone)))
 	}
@@ -136,8 +137,8 @@ func TestSignWhatIsLost(t *testing.T) {
 			ctx := t.Context()
 			r := b.send(esign.NewRequest{Signers: two(), Workflow: esign.Parallel})
 			ada, grace := b.token("ada@example.com"), b.token("grace@example.com")
-			must(t, second(b.Look(ctx, ada, phone)))
-			must(t, second(b.Look(ctx, grace, phone)))
+			must(t, second(b.View(ctx, ada, phone)))
+			must(t, second(b.View(ctx, grace, phone)))
 			must(t, second(b.Consent(ctx, grace, esign.Disclosure, phone)))
 			c.harm(b, r)
 			wantReason(t, second(b.Consent(ctx, ada, esign.Disclosure, phone)), c.code, c.reason)
@@ -195,7 +196,7 @@ func TestSealLost(t *testing.T) {
 			}
 			log, err := b.Events(ctx, b.lena, r.ID)
 			must(t, err)
-			if end := log[len(log)-1]; end.Kind != esign.EventFailed || end.Detail != c.reason {
+			if end := log[len(log)-1]; end.Kind != evidence.EventFailed || end.Detail != c.reason {
 				t.Errorf("the log ends with %+v", end)
 			}
 			if got := b.told[len(b.told)-1]; got.Type != domain.EventSignatureFailed || got.UserID != b.lena.UserID || got.Data["trackingId"] != r.ID {
@@ -214,7 +215,7 @@ func TestSealLost(t *testing.T) {
 					t.Errorf("%s hears %q: %s", to, got.subject, got.text)
 				}
 			}
-			if found := b.verified(r); found.Status != esign.Failed || found.Sealed {
+			if found := b.verified(r); found.Status != string(esign.Failed) || found.Sealed {
 				t.Errorf("the evidence says %+v", found)
 			}
 			wantReason(t, second(b.Cancel(ctx, b.lena, r.ID)), domain.Conflict, "signature_failed")
@@ -231,11 +232,11 @@ func timeline(entries []cases.Entry) string {
 	return strings.Join(all, "; ")
 }
 
-func (b *bench) verified(r esign.Request) esign.Findings {
+func (b *bench) verified(r esign.Request) evidence.Findings {
 	b.t.Helper()
 	bundle, err := b.Evidence(b.t.Context(), b.lena, r.ID)
 	must(b.t, err)
-	found, err := esign.VerifyEvidence(bundle)
+	found, err := evidence.Verify(bundle)
 	must(b.t, err)
 	return found
 }
@@ -303,7 +304,7 @@ func TestEraseOwner(t *testing.T) {
 func (b *bench) signOnly(to string) {
 	b.t.Helper()
 	token := b.token(to)
-	must(b.t, second(b.Look(b.t.Context(), token, phone)))
+	must(b.t, second(b.View(b.t.Context(), token, phone)))
 	must(b.t, second(b.Consent(b.t.Context(), token, esign.Disclosure, phone)))
 	must(b.t, second(b.Sign(b.t.Context(), token, typed, phone)))
 }

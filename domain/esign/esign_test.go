@@ -19,6 +19,7 @@ import (
 	"counsel/domain/doc"
 	"counsel/domain/email"
 	"counsel/domain/esign"
+	"counsel/domain/esign/evidence"
 	"counsel/domain/esign/pades"
 	"counsel/domain/files"
 )
@@ -42,7 +43,7 @@ func TestSequential(t *testing.T) {
 		t.Fatalf("%d mails went out", len(b.post.mails))
 	}
 	b.now = b.now.Add(time.Hour)
-	b.sign(ada, esign.Mark{Typed: "Σίσυφος Müller"})
+	b.sign(ada, evidence.Signature{Typed: "Σίσυφος Müller"})
 	b.now = b.now.Add(time.Hour)
 	b.sign(grace, drawn)
 	if s, g := b.status(r); s != esign.Completed || g[0] != esign.Signed || g[1] != esign.Signed {
@@ -108,7 +109,7 @@ func TestLinks(t *testing.T) {
 	}
 
 	guess := func(token string) string {
-		_, err := b.Look(ctx, token, phone)
+		_, err := b.View(ctx, token, phone)
 		wantCode(t, err, domain.NotFound, "not valid")
 		for _, err := range []error{
 			second(b.Consent(ctx, token, esign.Disclosure, phone)), second(b.Sign(ctx, token, typed, phone)), second(b.Decline(ctx, token, "", phone)), second(b.Text(ctx, token)),
@@ -130,7 +131,7 @@ func TestLinks(t *testing.T) {
 	// It opens on two devices, and each is put down once.
 	tablet := esign.Visitor{Address: "2001:db8::1", Agent: "Tablet/2\n\x00é"}
 	for _, v := range []esign.Visitor{phone, tablet, phone, tablet} {
-		view, err := b.Look(ctx, token, v)
+		view, err := b.View(ctx, token, v)
 		must(t, err)
 		if view.State != esign.LinkOpen || view.Signer.Name != "Ada Lovelace" {
 			t.Fatalf("shows %+v", view)
@@ -174,7 +175,7 @@ func TestLinks(t *testing.T) {
 	if once != 1 {
 		t.Errorf("signed %d times", once)
 	}
-	view, err := b.Look(ctx, token, phone)
+	view, err := b.View(ctx, token, phone)
 	must(t, err)
 	if view.State != esign.LinkSigned {
 		t.Errorf("the used link is %s", view.State)
@@ -210,7 +211,7 @@ func TestEnds(t *testing.T) {
 		if v.State != esign.LinkDeclined {
 			t.Errorf("the link is %s", v.State)
 		}
-		if s, g := b.status(r); s != esign.Declined || g[0] != esign.SignerDecline || g[1] != esign.Sent {
+		if s, g := b.status(r); s != esign.Declined || g[0] != esign.SignerDeclined || g[1] != esign.Sent {
 			t.Errorf("is %s, %s", s, g)
 		}
 		if got := b.last("lena@firm.example"); !strings.Contains(got.text, "Ada Lovelace declined") || !strings.Contains(got.text, "> Clause 4 is wrong.\n> Sorry.") {
@@ -219,12 +220,12 @@ func TestEnds(t *testing.T) {
 		if got := b.last("grace@example.com"); strings.Contains(got.text, "Ada") || strings.Contains(got.text, "Clause") || got.subject != "Declined: lease.pdf" {
 			t.Errorf("the other signer hears %s", got.text)
 		}
-		v, err = b.Look(ctx, grace, phone)
+		v, err = b.View(ctx, grace, phone)
 		must(t, err)
 		if v.State != esign.LinkClosed {
 			t.Errorf("the other's link is %s", v.State)
 		}
-		wantCode(t, second(b.Sign(ctx, grace, typed, phone)), domain.Conflict, "not to be signed any more")
+		wantCode(t, second(b.Sign(ctx, grace, typed, phone)), domain.Conflict, "can no longer be signed")
 		wantCode(t, second(b.Cancel(ctx, b.lena, r.ID)), domain.Conflict, "declined")
 		wantCode(t, second(b.Remind(ctx, b.lena, r.ID)), domain.Conflict, "declined")
 	})
@@ -236,7 +237,7 @@ func TestEnds(t *testing.T) {
 		wantCode(t, second(b.Cancel(ctx, b.bob, r.ID)), domain.NotFound, "no such signature request")
 		must(t, second(b.Cancel(ctx, b.lena, r.ID)))
 		b.done()
-		v, err := b.Look(ctx, ada, phone)
+		v, err := b.View(ctx, ada, phone)
 		must(t, err)
 		if v.State != esign.LinkClosed || b.last("ada@example.com").subject != "Withdrawn: lease.pdf" || len(b.post.mails) != mails+2 {
 			t.Errorf("is %s, after %d mails", v.State, len(b.post.mails)-mails)
@@ -246,12 +247,12 @@ func TestEnds(t *testing.T) {
 	t.Run("expired", func(t *testing.T) {
 		r := b.send(esign.NewRequest{Signers: two(), ExpiresAt: b.now.Add(2 * time.Hour)})
 		ada := b.token("ada@example.com")
-		must(t, second(b.Look(ctx, ada, phone)))
+		must(t, second(b.View(ctx, ada, phone)))
 		must(t, second(b.Consent(ctx, ada, esign.Disclosure, phone)))
 		b.now = b.now.Add(2 * time.Hour)
 		// The link is over by itself, before anything has looked at the request.
 		wantCode(t, second(b.Sign(ctx, ada, typed, phone)), domain.Conflict, "over")
-		v, err := b.Look(ctx, ada, phone)
+		v, err := b.View(ctx, ada, phone)
 		must(t, err)
 		if v.State != esign.LinkExpired {
 			t.Errorf("the link is %s", v.State)
@@ -357,9 +358,9 @@ func TestReminders(t *testing.T) {
 		t.Errorf("%d mails, the last %q", sent(), b.last("ada@example.com").subject)
 	}
 	// The key of the links changes: the next mail has a link that works.
-	b.Secret = []byte("another secret")
+	b.restart(func(c *esign.Config) { c.LinkKey = []byte("another secret") })
 	defer func() {
-		view, err := b.Look(ctx, b.token("ada@example.com"), phone)
+		view, err := b.View(ctx, b.token("ada@example.com"), phone)
 		must(t, err)
 		if b.token("ada@example.com") == link || view.State != esign.LinkOpen {
 			t.Errorf("after the key changed the link is %s", view.State)
@@ -459,9 +460,9 @@ func TestMarks(t *testing.T) {
 	b := newBench(t)
 	b.send(esign.NewRequest{Signers: two()})
 	token := b.token("ada@example.com")
-	must(t, second(b.Look(t.Context(), token, phone)))
+	must(t, second(b.View(t.Context(), token, phone)))
 	must(t, second(b.Consent(t.Context(), token, esign.Disclosure, phone)))
-	for name, m := range map[string]esign.Mark{
+	for name, m := range map[string]evidence.Signature{
 		"none":        {},
 		"both":        {Typed: "Ada", Strokes: drawn.Strokes, Width: 300, Height: 100},
 		"long":        {Typed: strings.Repeat("x", 101)},
@@ -508,7 +509,7 @@ func TestFaults(t *testing.T) {
 
 	b.sign("ada@example.com", typed)
 	token := b.token("grace@example.com")
-	must(t, second(b.Look(t.Context(), token, phone)))
+	must(t, second(b.View(t.Context(), token, phone)))
 	must(t, second(b.Consent(t.Context(), token, esign.Disclosure, phone)))
 	must(t, second(b.Sign(t.Context(), token, drawn, phone)))
 	b.files.down = true
@@ -694,7 +695,7 @@ func TestManySigners(t *testing.T) {
 	}
 	bundle, err := b.Evidence(t.Context(), b.lena, r.ID)
 	must(t, err)
-	found, err := esign.VerifyEvidence(bundle)
+	found, err := evidence.Verify(bundle)
 	must(t, err)
 	if len(found.Signers) != 20 || !found.Sealed {
 		t.Errorf("found %+v", found)
@@ -741,7 +742,7 @@ func TestWall(t *testing.T) {
 	_, err = b.cases.Update(ctx, b.bob, matter.ID, cases.Update{Status: &closed})
 	must(t, err)
 	token := b.token("grace@example.com")
-	v, err := b.Look(ctx, token, phone)
+	v, err := b.View(ctx, token, phone)
 	must(t, err)
 	if v.State != esign.LinkOpen {
 		t.Errorf("the link is %s", v.State)
@@ -756,17 +757,17 @@ func TestEvidence(t *testing.T) {
 	b.sign("ada@example.com", typed)
 	open, err := b.Evidence(ctx, b.lena, r.ID)
 	must(t, err)
-	found, err := esign.VerifyEvidence(open)
+	found, err := evidence.Verify(open)
 	must(t, err)
-	if found.Status != esign.Open || found.Sealed {
+	if found.Status != string(esign.Open) || found.Sealed {
 		t.Errorf("found %+v", found)
 	}
 	b.sign("grace@example.com", drawn)
 	bundle, err := b.Evidence(ctx, b.root, r.ID)
 	must(t, err)
-	found, err = esign.VerifyEvidence(bundle)
+	found, err = evidence.Verify(bundle)
 	must(t, err)
-	if found.Status != esign.Completed || !found.Sealed || found.Request != r.ID || found.Document != "lease.pdf" || found.SHA256 != r.DocumentSum.String() || len(found.Signers) != 2 ||
+	if found.Status != string(esign.Completed) || !found.Sealed || found.Request != r.ID || found.Document != "lease.pdf" || found.SHA256 != r.DocumentSum.String() || len(found.Signers) != 2 ||
 		!strings.HasPrefix(found.Signers[0], "1. Ada Lovelace <ada@example.com>: signed 20") || found.Certificate.Subject.CommonName != "Counsel test" {
 		t.Errorf("found %+v", found)
 	}
@@ -789,12 +790,12 @@ func TestEvidence(t *testing.T) {
 	for _, i := range at {
 		changed := bytes.Clone(bundle)
 		changed[i] ^= 1 << random.IntN(8)
-		if _, err := esign.VerifyEvidence(changed); err == nil {
+		if _, err := evidence.Verify(changed); err == nil {
 			t.Fatalf("a change of byte %d of %d is not found", i, len(bundle))
 		}
 	}
 	for name, changed := range map[string][]byte{"nothing": nil, "half": bundle[:len(bundle)/2], "more": append(bytes.Clone(bundle), 0), "a document": contract(t, 1)} {
-		if _, err := esign.VerifyEvidence(changed); err == nil {
+		if _, err := evidence.Verify(changed); err == nil {
 			t.Errorf("%s passes", name)
 		}
 	}
@@ -867,9 +868,9 @@ func TestEvidenceOfNothing(t *testing.T) {
 	must(t, b.archive.Delete(ctx, b.lena, r.DocumentID))
 	bundle, err := b.Evidence(ctx, b.lena, r.ID)
 	must(t, err)
-	found, err := esign.VerifyEvidence(bundle)
+	found, err := evidence.Verify(bundle)
 	must(t, err)
-	if found.Status != esign.Cancelled || found.Sealed {
+	if found.Status != string(esign.Cancelled) || found.Sealed {
 		t.Errorf("found %+v", found)
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"counsel/domain/esign"
+	"counsel/domain/esign/evidence"
 )
 
 const (
@@ -47,13 +48,13 @@ func TestForged(t *testing.T) {
 		} else if said, err := io.ReadAll(m); err != nil || !bytes.Contains(said, []byte("Mallory")) {
 			t.Fatalf("%s: readers do not see what was forged: %v", name, err)
 		}
-		if found, err := esign.VerifyEvidence(forged); err == nil {
+		if found, err := evidence.Verify(forged); err == nil {
 			t.Errorf("%s: verifies, signed by %q", name, found.Signers)
 		} else if name == "in an unsigned attribute" && !strings.Contains(err.Error(), "does not cover") {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if _, err := esign.VerifyEvidence(bundle); err != nil {
+	if _, err := evidence.Verify(bundle); err != nil {
 		t.Error(err)
 	}
 }
@@ -156,13 +157,13 @@ func TestOtherCertificate(t *testing.T) {
 	b := newBench(t)
 	r := b.send(esign.NewRequest{Signers: two()[:1]})
 	b.sign("ada@example.com", typed)
-	before := b.Seal
-	b.Seal = newSeal(t, "Another", b.now)
+	before := b.config.Sealer
+	b.restart(func(c *esign.Config) { c.Sealer = newSeal(t, "Another", b.now) })
 	bundle, err := b.Evidence(t.Context(), b.lena, r.ID)
 	must(t, err)
-	found, err := esign.VerifyEvidence(bundle)
+	found, err := evidence.Verify(bundle)
 	must(t, err)
-	if !found.Certificate.Equal(b.Seal.Certificate()) || found.Signed == nil || !found.Signed.Equal(before.Certificate()) {
+	if !found.Certificate.Equal(b.config.Sealer.Certificate()) || found.Signed == nil || !found.Signed.Equal(before.Certificate()) {
 		t.Errorf("sealed by %s, the file by %v", found.Certificate.Subject, found.Signed)
 	}
 }

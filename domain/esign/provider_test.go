@@ -12,6 +12,7 @@ import (
 	"counsel/domain"
 	"counsel/domain/cases"
 	"counsel/domain/esign"
+	"counsel/domain/esign/envelopes"
 )
 
 // each runs a test with a bench whose documents are signed by a stand-in of each provider.
@@ -19,7 +20,7 @@ func each(t *testing.T, run func(t *testing.T, b *bench, s *esigntest.Server)) {
 	for _, kind := range []string{"docuseal", "documenso"} {
 		t.Run(kind, func(t *testing.T) {
 			var s *esigntest.Server
-			b := newBenchWith(t, func(clock func() time.Time) esign.Provider {
+			b := newBenchWith(t, func(clock func() time.Time) envelopes.Provider {
 				s = esigntest.Start(t, kind, clock)
 				cfg := client.Config{URL: s.URL, APIKey: esigntest.APIKey, WebhookSecret: esigntest.WebhookSecret, Timeout: 10 * time.Second}
 				p, err := client.New(kind, cfg)
@@ -328,18 +329,18 @@ func TestProviderGone(t *testing.T) {
 		b.send(esign.NewRequest{Signers: two()})
 		token := b.token("ada@example.com")
 		s.BeforeRequest(answering(http.StatusServiceUnavailable, every))
-		_, err := b.Look(t.Context(), token, phone)
+		_, err := b.View(t.Context(), token, phone)
 		wantCode(t, err, domain.Unavailable, "")
 		s.BeforeRequest(nil)
-		v, err := b.Look(t.Context(), token, phone)
+		v, err := b.View(t.Context(), token, phone)
 		must(t, err)
-		if !strings.HasPrefix(v.Elsewhere, s.URL) {
-			t.Errorf("leads to %q", v.Elsewhere)
+		if !strings.HasPrefix(v.Redirect, s.URL) {
+			t.Errorf("leads to %q", v.Redirect)
 		}
 		_, err = b.pool.ExecContext(t.Context(), "UPDATE signature_requests SET provider = 'another'")
 		must(t, err)
-		_, err = b.Look(t.Context(), token, phone)
-		wantCode(t, err, domain.Unavailable, "not set up any more")
+		_, err = b.View(t.Context(), token, phone)
+		wantCode(t, err, domain.Unavailable, "no longer configured")
 		if errs := b.polled(time.Hour); len(errs) != 1 {
 			t.Errorf("nobody hears of it: %v", errs)
 		}

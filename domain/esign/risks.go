@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"counsel/domain"
@@ -17,9 +16,9 @@ import (
 	"counsel/domain/isolation"
 )
 
-// risks are what a document may hold that nobody should sign unawares, and how that is said. A sender
-// who knows of one can accept it.
-var risks = []struct{ reason, words string }{
+// risks are properties of a document that a sender must accept, because a signer may not notice them. The
+// text is a predicate of the document. It is printed in certificates.
+var risks = []struct{ reason, text string }{
 	{blanks.Blank, "has a blank that is to be filled in"},
 	{blanks.Draft, "is marked as a draft"},
 	{unreadable, "has a text that cannot be read, so that nobody could look for blanks in it"},
@@ -35,47 +34,55 @@ var risks = []struct{ reason, words string }{
 	{pades.Layers, "holds layers that are hidden, or print otherwise than they show"},
 }
 
-// unreadable is the reason of a document whose text is there, and cannot be read.
+// unreadable is the reason of a document whose text cannot be extracted.
 const unreadable = "unreadable"
 
-func wordsOf(reason string) string {
+// riskText returns the text of a risk; ok is false for an unknown reason.
+func riskText(reason string) (text string, ok bool) {
 	for _, r := range risks {
 		if r.reason == reason {
-			return r.words
+			return r.text, true
 		}
 	}
-	return reason
+	return reason, false
 }
 
-// textTime bounds the reading of a document's text before it is sent.
-const textTime = time.Minute
+func riskTexts(reasons []string) []string {
+	texts := make([]string, len(reasons))
+	for i, reason := range reasons {
+		texts[i], _ = riskText(reason)
+	}
+	return texts
+}
 
-// ReasonUnfit is the reason of the Invalid for a document that holds what the sender did not accept.
+// extractTimeout limits the extraction of a document's text before it is sent.
+const extractTimeout = time.Minute
+
+// ReasonUnfit is the reason of the Invalid for a document with risks that the sender did not accept.
 const ReasonUnfit = "document_unfit"
 
-// inspect looks for what makes a document unfit to be signed, and returns what of it the sender accepts.
-// Invalid, with the reason ReasonUnfit: there is more, each named with its place. Unavailable, Timeout:
-// the text could not be read.
-func (s *Service) inspect(ctx context.Context, d files.File, file []byte, report pades.Report, accept []string) (accepted []string, err error) {
-	found := slices.Clone(report.Findings)
+// checkFit returns the risks of a document that the sender accepts. Invalid, with ReasonUnfit: it has
+// others, each named with its page. Unavailable, Timeout: the text could not be extracted.
+func (s *Service) checkFit(ctx context.Context, d files.File, file []byte, report pades.Report, accept []string) (accepted []string, err error) {
+	findings := slices.Clone(report.Findings)
 	pages, err := s.textOf(ctx, d, file)
 	switch {
 	case errors.Is(err, isolation.ErrMemory), errors.Is(err, isolation.ErrTimeout), errors.Is(err, isolation.ErrCrash):
-		found = append(found, pades.Finding{Reason: unreadable})
+		findings = append(findings, pades.Finding{Reason: unreadable})
 	case err != nil:
-		return nil, unread(err)
+		return nil, extractError(err)
 	}
 	for _, f := range blanks.Find(pages) {
-		found = append(found, pades.Finding{Reason: f.Reason, Page: f.Page, Quote: f.Quote})
+		findings = append(findings, pades.Finding{Reason: f.Reason, Page: f.Page, Quote: f.Quote})
 	}
 	var faults []domain.Field
 	for _, r := range risks {
 		ok := slices.Contains(accept, r.reason)
-		for _, f := range found {
+		for _, f := range findings {
 			switch {
 			case f.Reason != r.reason:
 			case !ok:
-				faults = append(faults, domain.Field{Pointer: "/docId", Detail: detail(f), Reason: f.Reason, Page: f.Page, Quote: f.Quote})
+				faults = append(faults, domain.Field{Pointer: "/docId", Detail: describe(f), Reason: f.Reason, Page: f.Page, Quote: f.Quote})
 			case !slices.Contains(accepted, r.reason):
 				accepted = append(accepted, r.reason)
 			}
@@ -83,68 +90,53 @@ func (s *Service) inspect(ctx context.Context, d files.File, file []byte, report
 	}
 	if len(faults) > 0 {
 		return nil, &domain.Error{Code: domain.Invalid, Reason: ReasonUnfit, Fields: faults,
-			Message: "The document is not fit to be signed as it is. Mend it, or name in acceptRisks the reasons that you accept."}
+			Message: "The document cannot be sent for signature as it is. Correct it, or list the reasons that you accept in acceptRisks."}
 	}
 	return accepted, nil
 }
 
-// textOf is the text of each page of a document: as it was read for the search, if that is done.
+// textOf returns the text of each page of a document: what was extracted for the search, if it is complete.
 func (s *Service) textOf(ctx context.Context, d files.File, file []byte) ([]string, error) {
 	switch {
 	case d.Text == files.TextIndexed:
-		if pages, err := s.storedText(ctx, d.ID); err != nil || files.Complete(pages) {
+		if pages, err := s.extractedText(ctx, d.ID); err != nil || files.Complete(pages) {
 			return pages, err
 		}
 	case d.Text == files.TextUnreadable:
-		return nil, isolation.ErrCrash // or another of them: reading it again would take as long as then
+		return nil, isolation.ErrCrash // or one of the others: extracting it again would fail again
 	}
-	ctx, cancel := context.WithTimeout(ctx, textTime)
+	ctx, cancel := context.WithTimeout(ctx, extractTimeout)
 	defer cancel()
-	return s.Archive.ExtractPages(ctx, filetype.PDF, bytes.NewReader(file), int64(len(file)))
+	return s.files.ExtractPages(ctx, filetype.PDF, bytes.NewReader(file), int64(len(file)))
 }
 
-func detail(f pades.Finding) string {
-	d := wordsOf(f.Reason)
+func describe(f pades.Finding) string {
+	text, _ := riskText(f.Reason)
 	if f.Page > 0 {
-		d += fmt.Sprintf(", on page %d", f.Page)
+		text += fmt.Sprintf(", on page %d", f.Page)
 	}
 	if f.Quote != "" {
-		d += ": “" + f.Quote + "”"
+		text += ": “" + f.Quote + "”"
 	}
-	return d
+	return text
 }
 
-func unread(err error) error {
+func extractError(err error) error {
 	if e, ok := errors.AsType[*domain.Error](err); ok {
 		return e
 	}
-	if errors.Is(err, isolation.ErrMemory) || errors.Is(err, isolation.ErrTimeout) {
-		refused := domain.InvalidField("/docId", "has text that takes too much memory or time to be read; print it to a new PDF file")
-		refused.Err = err
-		return refused
-	}
 	if errors.Is(err, context.DeadlineExceeded) {
-		return &domain.Error{Code: domain.Timeout, Message: "The text of the document could not be read in time.", Err: err}
+		return &domain.Error{Code: domain.Timeout, Message: "The text of the document could not be extracted in time.", Err: err}
 	}
-	return &domain.Error{Code: domain.Unavailable, Message: "The text of the document could not be read right now, please try again.", Err: err}
+	return &domain.Error{Code: domain.Unavailable, Message: "The text of the document could not be extracted right now, please try again.", Err: err}
 }
 
-// checkRisks checks which risks a sender names.
+// checkRisks returns a fault for each unknown reason.
 func checkRisks(accept []string) (faults []domain.Field) {
-	for i, a := range accept {
-		if wordsOf(a) == a {
-			faults = append(faults, domain.Field{Pointer: fmt.Sprintf("/acceptRisks/%d", i), Detail: "is no risk that can be accepted"})
+	for i, reason := range accept {
+		if _, ok := riskText(reason); !ok {
+			faults = append(faults, domain.Field{Pointer: fmt.Sprintf("/acceptRisks/%d", i), Detail: "is not a risk that can be accepted"})
 		}
 	}
 	return faults
-}
-
-// acceptedRisks is what the sender of a request accepted, by its log.
-func acceptedRisks(log []Event) []string {
-	for _, e := range log {
-		if e.Kind == EventRisks {
-			return strings.Split(e.Detail, ",")
-		}
-	}
-	return nil
 }

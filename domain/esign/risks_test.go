@@ -13,6 +13,7 @@ import (
 	"counsel/domain"
 	"counsel/domain/doc"
 	"counsel/domain/esign"
+	"counsel/domain/esign/evidence"
 	"counsel/domain/isolation"
 	"counsel/domain/text"
 )
@@ -98,7 +99,7 @@ func TestUnfit(t *testing.T) {
 	b.done()
 	log, err := b.Events(ctx, b.lena, r.ID)
 	must(t, err)
-	if e := log[1]; e.Kind != esign.EventRisks || e.Detail != "blank,draft" || e.Signer != 0 {
+	if e := log[1]; e.Kind != evidence.EventRisks || e.Detail != "blank,draft" || e.Signer != 0 {
 		t.Errorf("the log says %+v", e)
 	}
 	b.sign("ada@example.com", typed)
@@ -112,7 +113,7 @@ func TestUnfit(t *testing.T) {
 	}
 
 	b.text.Extractor = spoken{err: errors.New("the reader broke down")}
-	wantCode(t, second(send(raw(""))), domain.Unavailable, "could not be read")
+	wantCode(t, second(send(raw(""))), domain.Unavailable, "could not be extracted")
 	b.text.Extractor = spoken{err: context.DeadlineExceeded}
 	wantCode(t, second(send(raw(""))), domain.Timeout, "in time")
 	b.text.Extractor = spoken{err: isolation.ErrTimeout}
@@ -193,11 +194,11 @@ func TestSignedAs(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			b := newBench(t)
 			r := b.send(esign.NewRequest{Signers: []esign.NewSigner{{Name: c.invited, Email: "zoe@example.com"}}})
-			b.sign("zoe@example.com", esign.Mark{Typed: c.typed})
+			b.sign("zoe@example.com", evidence.Signature{Typed: c.typed})
 			log, err := b.Events(t.Context(), b.lena, r.ID)
 			must(t, err)
 			for _, e := range log {
-				if want := map[bool]string{true: c.as}[e.Kind == esign.EventSigned]; e.SignedAs != want {
+				if want := map[bool]string{true: c.as}[e.Kind == evidence.EventSigned]; e.SignedAs != want {
 					t.Errorf("the log says %+v", e)
 				}
 			}

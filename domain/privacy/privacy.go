@@ -102,7 +102,7 @@ type Sink interface {
 	Document(files.File) error
 	Email(email.Email) error
 	SignatureRequest(esign.Request) error
-	Signature(esign.Part) error
+	Signature(esign.SignerData) error
 	Webhook(webhooks.Webhook) error
 	Notification(notifications.Notification) error
 	Preference(notifications.Preference) error
@@ -152,7 +152,7 @@ func (s *Service) Export(ctx context.Context, caller domain.Principal, user doma
 		return err
 	}
 	if u.EmailVerified { // else it may be somebody else's
-		if err := s.Esign.Parts(ctx, u.Email, out.Signature); err != nil {
+		if err := s.Esign.ExportSigners(ctx, u.Email, out.Signature); err != nil {
 			return err
 		}
 	}
@@ -369,7 +369,7 @@ func (s *Service) forget(ctx context.Context, tx db.Tx, user domain.ID, address 
 	if err := s.AI.Forget(ctx, tx, user); err != nil {
 		return err
 	}
-	if err := s.Esign.Forget(ctx, tx, user); err != nil { // while its documents are there
+	if err := s.Esign.Erase(ctx, tx, user); err != nil { // while its documents are there
 		return err
 	}
 	if err := s.Rendering.EraseUser(ctx, tx, user); err != nil {

@@ -27,6 +27,8 @@ import (
 	extract "counsel/domain/documents/text"
 	"counsel/domain/email"
 	"counsel/domain/esign"
+	"counsel/domain/esign/envelopes"
+	"counsel/domain/esign/evidence"
 	"counsel/domain/esign/pades"
 	"counsel/domain/events"
 	"counsel/domain/files"
@@ -54,6 +56,7 @@ func wantCode(t testing.TB, err error, code domain.Code, says string) {
 // bench is the service with a clock of the test's own, and jobs that are done when the test says.
 type bench struct {
 	*esign.Service
+	config  esign.Config
 	t       testing.TB
 	pool    *sql.DB
 	archive *files.Service
@@ -75,7 +78,7 @@ type bench struct {
 func newBench(t testing.TB) *bench { return newBenchWith(t, nil) }
 
 // newBenchWith is a bench whose documents are signed by a provider, which has the bench's clock.
-func newBenchWith(t testing.TB, provider func(clock func() time.Time) esign.Provider) *bench {
+func newBenchWith(t testing.TB, provider func(clock func() time.Time) envelopes.Provider) *bench {
 	t.Helper()
 	b := &bench{t: t, now: domain.SystemClock(), files: &store{files: map[string][]byte{}}, post: &post{blocked: map[string]email.SuppressionReason{}}, desk: &desk{handlers: map[string]handler{}}, logs: &bytes.Buffer{}}
 	pool := testenv.DB(t)
@@ -103,7 +106,7 @@ func newBenchWith(t testing.TB, provider func(clock func() time.Time) esign.Prov
 	seal := newSeal(t, "Counsel test", b.now)
 	engine, err := pdf.New(pdf.Config{})
 	must(t, err)
-	var outside esign.Provider
+	var outside envelopes.Provider
 	if provider != nil {
 		outside = provider(clock)
 	}
@@ -114,9 +117,19 @@ func newBenchWith(t testing.TB, provider func(clock func() time.Time) esign.Prov
 		b.told = append(b.told, e)
 		return nil
 	}
-	b.Service = esign.New(esign.Deps{Provider: outside, Publisher: events.PublisherFunc(emit), DB: pool, Archive: b.archive, Cases: b.cases, People: people, Jobs: b.desk, Mails: b.post, Post: b.post, Renderer: engine, Seal: seal,
-		Secret: []byte("a secret of these tests"), URL: "https://counsel.example", Clock: clock, NewID: domain.NewID, Log: log})
+	b.config = esign.Config{Provider: outside, Publisher: events.PublisherFunc(emit), DB: pool, Files: b.archive, Cases: b.cases, Accounts: people, Jobs: b.desk, Mailer: b.post, Mailboxes: b.post, Renderer: engine, Sealer: seal,
+		LinkKey: []byte("a secret of these tests"), URL: "https://counsel.example", Runtime: domain.Runtime{Clock: clock, NewID: domain.NewID, Log: log}}
+	b.restart(func(*esign.Config) {})
 	return b
+}
+
+// restart replaces the service by one with another configuration.
+func (b *bench) restart(change func(*esign.Config)) {
+	b.t.Helper()
+	change(&b.config)
+	var err error
+	b.Service, err = esign.New(b.config)
+	must(b.t, err)
 }
 
 // Evidence reads the evidence whole.
@@ -127,7 +140,7 @@ func (b *bench) Evidence(ctx context.Context, by domain.Principal, id domain.ID)
 	}
 	all, err := io.ReadAll(f)
 	if err = errors.Join(err, f.Close()); err == nil && int64(len(all)) != size {
-		err = errors.New("evidence of another size than was said")
+		err = errors.New("the evidence does not have the reported size")
 	}
 	return all, err
 }
@@ -442,10 +455,10 @@ func two() []esign.NewSigner {
 var phone = esign.Visitor{Address: "192.0.2.7", Agent: "Phone/1.0"}
 
 // sign does all that somebody does who signs.
-func (b *bench) sign(to string, m esign.Mark) {
+func (b *bench) sign(to string, m evidence.Signature) {
 	b.t.Helper()
 	token := b.token(to)
-	v, err := b.Look(b.t.Context(), token, phone)
+	v, err := b.View(b.t.Context(), token, phone)
 	must(b.t, err)
 	if v.State != esign.LinkOpen {
 		b.t.Fatalf("the link of %s is %s", to, v.State)
@@ -471,8 +484,8 @@ func (b *bench) fetch(token string, by esign.Visitor) {
 }
 
 var (
-	typed = esign.Mark{Typed: "Ada Lovelace"}
-	drawn = esign.Mark{Width: 300, Height: 100, Strokes: [][]doc.Point{{{X: 10, Y: 80}, {X: 60.5, Y: 20}, {X: 120, Y: 85}}, {{X: 150, Y: 40}, {X: 290, Y: 60}}}}
+	typed = evidence.Signature{Typed: "Ada Lovelace"}
+	drawn = evidence.Signature{Width: 300, Height: 100, Strokes: [][]doc.Point{{{X: 10, Y: 80}, {X: 60.5, Y: 20}, {X: 120, Y: 85}}, {{X: 150, Y: 40}, {X: 290, Y: 60}}}}
 )
 
 func (b *bench) status(r esign.Request) (esign.Status, []esign.SignerStatus) {

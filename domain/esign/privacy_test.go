@@ -11,13 +11,14 @@ import (
 	"counsel/domain/cases"
 	"counsel/domain/email"
 	"counsel/domain/esign"
+	"counsel/domain/esign/evidence"
 	"counsel/domain/esign/pades"
 )
 
 // parts is what is held of the signer at an address.
-func (b *bench) parts(address string) (all []esign.Part) {
+func (b *bench) parts(address string) (all []esign.SignerData) {
 	b.t.Helper()
-	must(b.t, b.Parts(b.t.Context(), address, func(p esign.Part) error {
+	must(b.t, b.ExportSigners(b.t.Context(), address, func(p esign.SignerData) error {
 		all = append(all, p)
 		return nil
 	}))
@@ -26,7 +27,7 @@ func (b *bench) parts(address string) (all []esign.Part) {
 
 // forget is what erasure does.
 func (b *bench) forget(user domain.ID) error {
-	return db.WithTx(b.t.Context(), b.pool, func(tx db.Tx) error { return b.Forget(b.t.Context(), tx, user) })
+	return db.WithTx(b.t.Context(), b.pool, func(tx db.Tx) error { return b.Erase(b.t.Context(), tx, user) })
 }
 
 func TestParts(t *testing.T) {
@@ -43,7 +44,7 @@ func TestParts(t *testing.T) {
 		t.Fatalf("holds %+v", got)
 	}
 	p := got[0]
-	if p.Request.Signers != nil || p.Signer.Name != "Grace Hopper" || p.Signer.Mark == nil || p.Signer.Disclosure == "" || len(p.Log) != 6 || p.Log[2].Kind != esign.EventOpened || p.Log[3].Kind != esign.EventViewed || p.Log[2].Address != phone.Address {
+	if p.Request.Signers != nil || p.Signer.Name != "Grace Hopper" || p.Signer.Signature == nil || p.Signer.Disclosure == "" || len(p.Log) != 6 || p.Log[2].Kind != evidence.EventOpened || p.Log[3].Kind != evidence.EventViewed || p.Log[2].Address != phone.Address {
 		t.Errorf("holds %+v", p)
 	}
 	for _, e := range p.Log {
@@ -122,13 +123,13 @@ func TestForget(t *testing.T) {
 	for _, stays := range []esign.Request{completed, half, inCase} {
 		raw, err := b.Evidence(ctx, b.root, stays.ID)
 		must(t, err)
-		found, err := esign.VerifyEvidence(raw)
+		found, err := evidence.Verify(raw)
 		must(t, err)
 		if len(found.Signers) != 2 || !strings.Contains(found.Signers[0], "Ada Lovelace <ada@example.com>: signed") {
 			t.Errorf("the evidence says %+v", found)
 		}
 	}
-	must(t, second(b.Look(ctx, link, phone)))
+	must(t, second(b.View(ctx, link, phone)))
 	must(t, b.forget(lena)) // again changes nothing
 	if got, _ := b.status(half); got != esign.Cancelled {
 		t.Error(got)
@@ -140,7 +141,7 @@ func TestForgetWhileSealing(t *testing.T) {
 	b := newBench(t)
 	r := b.send(esign.NewRequest{Signers: two()[:1]})
 	token := b.token("ada@example.com")
-	must(t, second(b.Look(t.Context(), token, phone)))
+	must(t, second(b.View(t.Context(), token, phone)))
 	must(t, second(b.Consent(t.Context(), token, esign.Disclosure, phone)))
 	must(t, second(b.Sign(t.Context(), token, typed, phone)))
 	wantCode(t, b.forget(b.lena.UserID), domain.Conflict, "sealed")
@@ -195,7 +196,7 @@ func TestSignersGetTheirCopy(t *testing.T) {
 			wantCode(b.t, second(b.archive.Get(b.t.Context(), b.root, r.DocumentID)), domain.NotFound, "")
 			raw, err := b.Evidence(b.t.Context(), b.root, r.ID)
 			must(b.t, err)
-			found, err := esign.VerifyEvidence(raw)
+			found, err := evidence.Verify(raw)
 			must(b.t, err)
 			if !found.Sealed {
 				b.t.Errorf("the evidence has lost the file: %+v", found)
@@ -215,7 +216,7 @@ func TestSignersGetTheirCopy(t *testing.T) {
 			b.sign("ada@example.com", typed)
 			b.post.fate = func(string) email.Result { return email.Deferred }
 			token := b.token("grace@example.com")
-			must(t, second(b.Look(t.Context(), token, phone)))
+			must(t, second(b.View(t.Context(), token, phone)))
 			must(t, second(b.Consent(t.Context(), token, esign.Disclosure, phone)))
 			must(t, second(b.Sign(t.Context(), token, typed, phone)))
 			b.work()
