@@ -8,6 +8,8 @@ import (
 	"counsel/clients/llm"
 	"counsel/domain"
 	"counsel/domain/ai"
+	"counsel/domain/ai/cache"
+	"counsel/domain/ai/flights"
 	"counsel/domain/jobs"
 )
 
@@ -59,8 +61,8 @@ func newAIMetrics(r prometheus.Registerer) *aiMetrics {
 	return m
 }
 
-func (m *aiMetrics) CacheLookup(k ai.Kind, l ai.Lookup) {
-	m.lookups.WithLabelValues(string(k), string(l)).Inc()
+func (m *aiMetrics) CacheLookup(k ai.Kind, r cache.Result) {
+	m.lookups.WithLabelValues(string(k), string(r)).Inc()
 }
 
 func (m *aiMetrics) Masked(took time.Duration, found int) {
@@ -68,7 +70,7 @@ func (m *aiMetrics) Masked(took time.Duration, found int) {
 	m.masked.Add(float64(found))
 }
 
-func (m *aiMetrics) Flight(k ai.Kind, r ai.Role) {
+func (m *aiMetrics) Flight(k ai.Kind, r flights.Role) {
 	m.flights.WithLabelValues(string(k), string(r)).Inc()
 }
 

@@ -196,9 +196,9 @@ func newAI(cfg config.Config, infra *infrastructure, c *clients, s *services) (*
 	if !cfg.RateLimits.Enabled {
 		flights = math.MaxInt
 	}
-	return ai.New(ai.Deps{
-		DB: infra.database, Redis: infra.redis, Model: c.model, Masker: masker, Prompts: promptTemplates, Policies: rules, Cases: s.cases, Library: s.files, Events: s.events, Jobs: s.jobs,
-		Clock: domain.SystemClock, NewID: domain.NewID, Metrics: c.aiMetrics, Log: infra.log,
+	return ai.New(ai.Config{
+		Runtime: domain.SystemRuntime(infra.log), DB: infra.database, Redis: infra.redis, Model: c.model, Masker: masker, Prompts: templates, Policies: rules,
+		Accounts: s.accounts, Cases: s.cases, Library: s.files, Events: s.events, Jobs: s.jobs, Metrics: c.aiMetrics,
 		ChatTTL: cfg.LLM.ChatCacheTTL, Deadline: cfg.LLM.Deadline + 10*time.Second, MaxFlights: flights,
 	})
 }

@@ -99,7 +99,7 @@ func (s *Server) WarmChatCache(ctx context.Context, r api.WarmChatCacheRequestOb
 	for i, q := range r.Body.Questions {
 		questions[i] = ai.WarmQuestion{Message: q.Message, Locale: deref(q.Locale)}
 	}
-	id, err := s.ai.Warm(ctx, principal(ctx), questions, deref(r.Params.IdempotencyKey))
+	id, err := s.ai.WarmCache(ctx, principal(ctx), questions, deref(r.Params.IdempotencyKey))
 	if err != nil {
 		return nil, err
 	}

@@ -11,7 +11,7 @@ import (
 )
 
 // warmCache has questions asked, and waits until they are.
-func (b *fixture) warmCache(admin *user, questions ...map[string]any) (w ai.Warmed) {
+func (b *fixture) warmCache(admin *user, questions ...map[string]any) (w ai.WarmResult) {
 	b.t.Helper()
 	var r api.WarmCacheResponse
 	b.call(admin, "POST", "/api/ai/warm-cache", map[string]any{"questions": questions}).expect(202, "").decode(&r)
@@ -63,7 +63,7 @@ func TestWarmCache(t *testing.T) {
 
 	// An answer that cannot be used is counted; an outage is waited for.
 	must(t, b.model.SetBehaviour(llm.Behaviour{Mode: llm.ModeGarbage}))
-	if w := b.warmCache(admin, map[string]any{"message": "What is a trust?"}); w != (ai.Warmed{Failed: 1}) {
+	if w := b.warmCache(admin, map[string]any{"message": "What is a trust?"}); w != (ai.WarmResult{Failed: 1}) {
 		t.Errorf("unusable: %+v", w)
 	}
 	must(t, b.model.SetBehaviour(llm.Behaviour{Mode: llm.ModeFail}))

@@ -193,8 +193,10 @@ func newFixture(t testing.TB, options ...option) *fixture {
 	b.store = &fakeStore{files: map[string][]byte{}}
 	b.archive, err = files.New(files.Config{DB: database, Runtime: runtime, Store: b.store, Text: readers().texts, Pool: readers().uploads, Cases: caseService, Events: bus, Deletable: esign.DocumentDeletable})
 	must(t, err)
-	service, err := ai.New(ai.Deps{DB: database, Redis: b.redis, Model: provider, Masker: ready.masker, Prompts: ready.prompts, Policies: ready.rules, Cases: caseService, Library: b.archive, Jobs: b.jobs,
-		Clock: domain.SystemClock, NewID: domain.NewID, Log: log})
+	service, err := ai.New(ai.Config{
+		Runtime: domain.SystemRuntime(log), DB: database, Redis: b.redis, Model: provider, Masker: ready.masker, Prompts: ready.prompts, Policies: ready.rules,
+		Accounts: accounts, Cases: matters, Library: b.archive, Jobs: b.jobs,
+	})
 	must(t, err)
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)

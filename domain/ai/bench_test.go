@@ -12,9 +12,8 @@ import (
 	"counsel/domain"
 )
 
-// cpu is the processor time this process has used; a benchmark's own wall time would also
-// count the servers beside it.
-func cpu(b *testing.B) time.Duration {
+// cpuTime returns the CPU time of this process. Wall time would include the servers.
+func cpuTime(b *testing.B) time.Duration {
 	b.Helper()
 	var r syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &r); err != nil {
@@ -28,8 +27,8 @@ const benchQuestion = "How long does a non-disclosure agreement usually bind the
 func BenchmarkChatCached(b *testing.B) {
 	for _, keys := range []int{1, 1000} {
 		b.Run(fmt.Sprintf("keys=%d", keys), func(b *testing.B) {
-			s := newBundle(b)
-			s.model.then(says(strings.Repeat("It binds them for as long as it says. ", 20)))
+			s := newFixture(b)
+			s.model.setResponse(respondWith(strings.Repeat("It binds them for as long as it says. ", 20)))
 			for i := range keys {
 				s.ask(b, s.user, fmt.Sprint(benchQuestion, i))
 			}
@@ -37,7 +36,7 @@ func BenchmarkChatCached(b *testing.B) {
 			b.SetParallelism(32)
 			b.ReportAllocs()
 			b.ResetTimer()
-			start := cpu(b)
+			start := cpuTime(b)
 			b.RunParallel(func(pb *testing.PB) {
 				for pb.Next() {
 					i := n.Add(1) % int64(keys)
@@ -46,31 +45,31 @@ func BenchmarkChatCached(b *testing.B) {
 					}
 				}
 			})
-			b.ReportMetric(float64(cpu(b)-start)/float64(b.N)/1000, "cpu-µs/op")
-			b.ReportMetric(float64(s.seen.rows.Load())/float64(s.seen.writes.Load()), "rows/write")
+			b.ReportMetric(float64(cpuTime(b)-start)/float64(b.N)/1000, "cpu-µs/op")
+			b.ReportMetric(float64(s.metrics.rows.Load())/float64(s.metrics.writes.Load()), "rows/write")
 		})
 	}
 }
 
 func BenchmarkChatUncached(b *testing.B) {
-	s := newBundle(b, func(d *Deps) { d.MaxFlights = math.MaxInt })
-	s.model.then(says(strings.Repeat("It binds them for as long as it says. ", 20)))
+	s := newFixture(b, func(c *Config) { c.MaxFlights = math.MaxInt })
+	s.model.setResponse(respondWith(strings.Repeat("It binds them for as long as it says. ", 20)))
 	var n atomic.Int64
 	b.SetParallelism(32)
 	b.ReportAllocs()
 	b.ResetTimer()
-	start := cpu(b)
+	start := cpuTime(b)
 	b.RunParallel(func(pb *testing.PB) {
 		for pb.Next() {
 			s.ask(b, s.user, fmt.Sprint(benchQuestion, n.Add(1)))
 		}
 	})
-	b.ReportMetric(float64(cpu(b)-start)/float64(b.N)/1000, "cpu-µs/op")
+	b.ReportMetric(float64(cpuTime(b)-start)/float64(b.N)/1000, "cpu-µs/op")
 }
 
 func BenchmarkKey(b *testing.B) {
 	id := domain.NewID()
 	for b.Loop() {
-		keyOf("chat", "model", "1-0f1e2d3c4b5a69788796a5b4", "", benchQuestion, "", "", "", "en", string(id[:]))
+		keyOf(KindChat, "model", "1-0f1e2d3c4b5a69788796a5b4", "", benchQuestion, "", "", "", "en", string(id[:]))
 	}
 }

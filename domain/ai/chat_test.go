@@ -14,7 +14,7 @@ const personal = "My name is John Smith, write to john.smith@acme-widgets.com. M
 
 func TestChatMasksAndRestores(t *testing.T) {
 	t.Parallel()
-	b := newBundle(t)
+	b := newFixture(t)
 	usage := &domain.Usage{}
 	a, err := b.Chat(domain.WithUsage(t.Context(), usage), b.user, Question{UserID: b.user.UserID, Message: personal, Locale: "en-IE"})
 	if err != nil {
@@ -26,8 +26,8 @@ func TestChatMasksAndRestores(t *testing.T) {
 	if sent := b.model.sent(); strings.Contains(sent, "Smith") || strings.Contains(sent, "acme-widgets") || !strings.Contains(sent, "[EMAIL_1]") {
 		t.Errorf("sent to the model: %s", sent)
 	}
-	if lies := inRedis(t, b.Redis); strings.Contains(lies, "Smith") || strings.Contains(lies, "acme-widgets") {
-		t.Errorf("in Redis: %s", lies)
+	if stored := redisContent(t, b.redis); strings.Contains(stored, "Smith") || strings.Contains(stored, "acme-widgets") {
+		t.Errorf("in Redis: %s", stored)
 	}
 	if usage.Model != b.model.name || usage.Tokens != 42 || usage.Cached || usage.Upstream < 0 {
 		t.Errorf("usage %+v", usage)
@@ -38,10 +38,10 @@ func TestChatMasksAndRestores(t *testing.T) {
 		t.Errorf("row %+v", row)
 	}
 
-	// The same again comes from the cache; another name in its place does too, with its own name.
-	again := b.ask(t, b.user, personal)
-	if again.Cached {
-		t.Error("another locale was answered from the cache")
+	// Repeated, it comes from the cache, even with another person's name, which is restored.
+	repeated := b.ask(t, b.user, personal)
+	if repeated.Cached {
+		t.Error("another locale: answered from the cache")
 	}
 	other := strings.ReplaceAll(personal, "john.smith@acme-widgets.com", "jane.roe@example.org")
 	hit := b.ask(t, b.user, other)
@@ -72,8 +72,8 @@ func TestChatSharing(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			b := newBundle(t)
-			second := addUser(t, b.DB, domain.RoleClient)
+			b := newFixture(t)
+			second := addUser(t, b.db, domain.RoleClient)
 			for i, p := range []domain.Principal{b.user, second} {
 				a, err := b.Chat(t.Context(), p, Question{UserID: p.UserID, Message: tc.message, Context: tc.context})
 				if err != nil {
@@ -85,15 +85,15 @@ func TestChatSharing(t *testing.T) {
 			}
 			own, err := b.Chat(t.Context(), second, Question{UserID: second.UserID, Message: tc.message, Context: tc.context})
 			if err != nil || !own.Cached {
-				t.Errorf("one's own question again: %+v, %v", own, err)
+				t.Errorf("own question repeated: %+v, %v", own, err)
 			}
 		})
 	}
 }
 
-func TestChatOtherVersionsMiss(t *testing.T) {
+func TestChatVersionsInCacheKey(t *testing.T) {
 	t.Parallel()
-	b := newBundle(t)
+	b := newFixture(t)
 	b.ask(t, b.user, "What is a lien?")
 	for name, change := range map[string]func(){
 		"prompt": func() { b.chatVersion += "x" },
@@ -101,31 +101,31 @@ func TestChatOtherVersionsMiss(t *testing.T) {
 	} {
 		change()
 		if b.ask(t, b.user, "What is a lien?").Cached {
-			t.Errorf("another %s was answered from the cache", name)
+			t.Errorf("another %s: answered from the cache", name)
 		}
 		if !b.ask(t, b.user, "What is a lien?").Cached {
-			t.Errorf("the same %s was not", name)
+			t.Errorf("the same %s: not cached", name)
 		}
 	}
 }
 
 func TestChatLookAlikes(t *testing.T) {
 	t.Parallel()
-	b := newBundle(t)
+	b := newFixture(t)
 	message := "I am anna@example.org and bob@example.org; [EMAIL_1] and [EMAIL_2], [ email_1 ], [PERSON_9], [EMAIL_1B] \\[IP_3] wrote [[EMAIL_1]] 😀"
 	if a := b.ask(t, b.user, message); a.Text != "You asked: "+message {
 		t.Errorf("answer %q", a.Text)
 	}
-	b.model.then(says("Dear [PERSON_7], see [EMAIL_1]."))
+	b.model.setResponse(respondWith("Dear [PERSON_7], see [EMAIL_1]."))
 	a := b.ask(t, b.user, "I am carla@example.org.")
 	if a.Text != "Dear the person, see carla@example.org." {
 		t.Errorf("answer %q", a.Text)
 	}
 }
 
-func TestChatGoesOn(t *testing.T) {
+func TestChatContinues(t *testing.T) {
 	t.Parallel()
-	b := newBundle(t)
+	b := newFixture(t)
 	first := b.ask(t, b.user, personal)
 	q := Question{
 		UserID: b.user.UserID, Message: "And if John Smith moves out in May?",
@@ -138,16 +138,16 @@ func TestChatGoesOn(t *testing.T) {
 	if len(a.References) != 1 || a.References[0].ConsultationID != first.ConsultationID || a.References[0].Excerpt != personal {
 		t.Errorf("references %+v", a.References)
 	}
-	req := b.model.last()
+	req := b.model.lastRequest()
 	if len(req.Messages) != 4 || req.Messages[1].Author != User || req.Messages[2].Author != Assistant {
 		t.Fatalf("messages %+v", req.Messages)
 	}
 	if !strings.Contains(req.Messages[1].Text, "[EMAIL_1]") || !strings.Contains(req.Messages[2].Text, "[EMAIL_1]") {
-		t.Errorf("earlier turns %q, %q", req.Messages[1].Text, req.Messages[2].Text)
+		t.Errorf("previous turn %q, %q", req.Messages[1].Text, req.Messages[2].Text)
 	}
 	last := req.Messages[3].Text
 	if !strings.Contains(last, "<document-") || !strings.Contains(last, "[EMAIL_2]") {
-		t.Errorf("the facts are not fenced in: %q", last)
+		t.Errorf("the facts are not delimited: %q", last)
 	}
 	for _, secret := range []string{"Smith", "acme", "major", "example.org"} {
 		if strings.Contains(b.model.sent(), secret) {
@@ -155,7 +155,7 @@ func TestChatGoesOn(t *testing.T) {
 		}
 	}
 
-	stranger := addUser(t, b.DB, domain.RoleClient)
+	stranger := addUser(t, b.db, domain.RoleClient)
 	q.UserID = stranger.UserID
 	_, err = b.Chat(t.Context(), stranger, q)
 	wantCode(t, err, domain.NotFound, "")
@@ -163,20 +163,20 @@ func TestChatGoesOn(t *testing.T) {
 	q.Context = &Context{ConsultationID: &absent}
 	_, err = b.Chat(t.Context(), stranger, q)
 	wantCode(t, err, domain.NotFound, "")
-	admin := addUser(t, b.DB, domain.RoleAdmin)
+	admin := addUser(t, b.db, domain.RoleAdmin)
 	if _, err := b.Chat(t.Context(), admin, Question{UserID: admin.UserID, Message: "And?", Context: &Context{ConsultationID: &first.ConsultationID}}); err != nil {
 		t.Errorf("an admin: %v", err)
 	}
-	// for somebody else an admin may only use what is theirs
+	// for another user, an admin can only use that user's consultations
 	_, err = b.Chat(t.Context(), admin, Question{UserID: stranger.UserID, Message: "And?", Context: &Context{ConsultationID: &first.ConsultationID}})
 	wantCode(t, err, domain.NotFound, "")
 }
 
-func TestChatRefuses(t *testing.T) {
+func TestChatErrors(t *testing.T) {
 	t.Parallel()
-	b := newBundle(t)
-	other := addUser(t, b.DB, domain.RoleClient)
-	admin := addUser(t, b.DB, domain.RoleAdmin)
+	b := newFixture(t)
+	other := addUser(t, b.db, domain.RoleClient)
+	admin := addUser(t, b.db, domain.RoleAdmin)
 	own := b.user.UserID
 	for name, tc := range map[string]struct {
 		caller  domain.Principal
@@ -196,7 +196,7 @@ func TestChatRefuses(t *testing.T) {
 		wantCode(t, err, tc.code, tc.pointer)
 	}
 	if b.model.calls() != 0 {
-		t.Error("the model was asked")
+		t.Error("the model was called")
 	}
 	a, err := b.Chat(t.Context(), admin, Question{UserID: own, Message: "Why?", Locale: "de-AT-u-ca-buddhist-x-secret"})
 	if err != nil {
@@ -209,12 +209,12 @@ func TestChatRefuses(t *testing.T) {
 
 func TestMaskingFailsClosed(t *testing.T) {
 	t.Parallel()
-	b := newBundle(t, func(d *Deps) { d.Masker = &masking.Masker{} }) // without its lists it cannot work
+	b := newFixture(t, func(c *Config) { c.Masker = &masking.Masker{} }) // without word lists, masking fails
 	_, err := b.Chat(t.Context(), b.user, Question{UserID: b.user.UserID, Message: personal})
 	wantCode(t, err, domain.Internal, "")
 	_, err = b.Analyze(t.Context(), b.user, AnalysisRequest{Text: personal})
 	wantCode(t, err, domain.Internal, "")
-	if strings.Contains(err.Error(), "Smith") || b.model.calls() != 0 || b.rows(t) != 0 {
+	if strings.Contains(err.Error(), "Smith") || b.model.calls() != 0 || b.countRows(t) != 0 {
 		t.Errorf("%v; %d calls", err, b.model.calls())
 	}
 }
@@ -226,12 +226,12 @@ func TestChatBadAnswers(t *testing.T) {
 		"withheld":  {Text: "I cannot.", FinishReason: FinishContentFilter},
 		"empty":     {Text: " \n", FinishReason: FinishStop},
 		"not UTF-8": {Text: "a\xff", FinishReason: FinishStop},
-		"endless":   {Text: strings.Repeat("é", maxAnswer+1), FinishReason: FinishStop},
+		"too long":  {Text: strings.Repeat("é", maxAnswer+1), FinishReason: FinishStop},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			b := newBundle(t)
-			b.model.then(func(_ context.Context, _ Request, delta func(string)) (Completion, error) { return c, nil })
+			b := newFixture(t)
+			b.model.setResponse(func(_ context.Context, _ Request, delta func(string)) (Completion, error) { return c, nil })
 			_, err := b.Chat(t.Context(), b.user, Question{UserID: b.user.UserID, Message: "What is a lien?"})
 			code, reason := domain.Upstream, ReasonBadAnswer
 			switch c.FinishReason {
@@ -244,9 +244,9 @@ func TestChatBadAnswers(t *testing.T) {
 			if e := err.(*domain.Error); e.Reason != reason || e.RetryAfter != 0 {
 				t.Errorf("error %+v", e)
 			}
-			b.model.then(nil)
+			b.model.setResponse(nil)
 			if b.ask(t, b.user, "What is a lien?").Cached {
-				t.Error("a bad answer was kept")
+				t.Error("a bad answer was cached")
 			}
 		})
 	}
@@ -254,25 +254,25 @@ func TestChatBadAnswers(t *testing.T) {
 
 func TestChatCacheIsNotTrusted(t *testing.T) {
 	t.Parallel()
-	b := newBundle(t)
+	b := newFixture(t)
 	b.ask(t, b.user, "What is a lien?")
-	key := "ai:chat:" + b.model.last().IdempotencyKey
+	key := "ai:chat:" + b.model.lastRequest().IdempotencyKey
 	for i, bad := range []string{
 		"", "{", "null", `{"v":1}`, `{"v":9,"k":"chat","t":"x","m":"m","n":1}`, `{"v":1,"k":"document","t":"x","m":"m","n":1}`,
 		`{"v":1,"k":"chat","t":" ","m":"m","n":1}`, `{"v":1,"k":"chat","t":"x","m":"` + strings.Repeat("m", 201) + `","n":1}`, "list",
 	} {
 		var err error
 		if bad == "list" {
-			_ = b.Redis.Do(t.Context(), b.Redis.B().Del().Key(key).Build()).Error()
-			err = b.Redis.Do(t.Context(), b.Redis.B().Lpush().Key(key).Element("x").Build()).Error()
+			_ = b.redis.Do(t.Context(), b.redis.B().Del().Key(key).Build()).Error()
+			err = b.redis.Do(t.Context(), b.redis.B().Lpush().Key(key).Element("x").Build()).Error()
 		} else {
-			err = b.Redis.Do(t.Context(), b.Redis.B().Set().Key(key).Value(bad).Build()).Error()
+			err = b.redis.Do(t.Context(), b.redis.B().Set().Key(key).Value(bad).Build()).Error()
 		}
 		if err != nil {
 			t.Fatal(err)
 		}
-		// Redis tells the writer of a change after its reply, so before that of the next command
-		if err := b.Redis.Do(t.Context(), b.Redis.B().Ping().Build()).Error(); err != nil {
+		// Redis sends the invalidation after its reply, so before the reply to the next command
+		if err := b.redis.Do(t.Context(), b.redis.B().Ping().Build()).Error(); err != nil {
 			t.Fatal(err)
 		}
 		if a := b.ask(t, b.user, "What is a lien?"); a.Cached || a.Text != "You asked: What is a lien?" {
@@ -285,21 +285,21 @@ func TestChatCacheIsNotTrusted(t *testing.T) {
 			t.Errorf("%q was not replaced", bad)
 		}
 	}
-	ttl, err := b.Redis.Do(t.Context(), b.Redis.B().Pttl().Key(key).Build()).AsInt64()
+	ttl, err := b.redis.Do(t.Context(), b.redis.B().Pttl().Key(key).Build()).AsInt64()
 	if err != nil || ttl <= 29*60*1000 || ttl > 30*60*1000 {
-		t.Errorf("lives %d ms, %v", ttl, err)
+		t.Errorf("TTL %d ms, %v", ttl, err)
 	}
 }
 
-func TestConsultationsAreClosed(t *testing.T) {
+func TestConsultationAccess(t *testing.T) {
 	t.Parallel()
-	b := newBundle(t)
+	b := newFixture(t)
 	long := strings.Repeat("Darf man dös? 😀 ", 100)
 	var ids []domain.ID
 	for _, m := range []string{"One?", "Two?", long} {
 		ids = append(ids, b.ask(t, b.user, m).ConsultationID)
 	}
-	stranger, admin := addUser(t, b.DB, domain.RoleLawyer), addUser(t, b.DB, domain.RoleAdmin)
+	stranger, admin := addUser(t, b.db, domain.RoleLawyer), addUser(t, b.db, domain.RoleAdmin)
 
 	page, next, err := b.Consultations(t.Context(), b.user, ConsultationFilter{Limit: 2, Kind: KindChat})
 	if err != nil || len(page) != 2 || next == nil || page[0].ID != ids[2] || page[1].ID != ids[1] {
@@ -338,16 +338,15 @@ func TestConsultationsAreClosed(t *testing.T) {
 	_, absent := b.Consultation(t.Context(), stranger, domain.NewID())
 	wantCode(t, foreign, domain.NotFound, "")
 	if foreign.Error() != absent.Error() {
-		t.Errorf("%v looks unlike %v", foreign, absent)
+		t.Errorf("%v differs from %v", foreign, absent)
 	}
 }
 
-// TestRestoredAnswerIsBounded: a short placeholder may stand for a very long word; an answer
-// that repeats it is refused before it is put together.
-func TestRestoredAnswerIsBounded(t *testing.T) {
+// A short placeholder may stand for a very long word. An answer that repeats it is rejected before it is restored.
+func TestRestoredAnswerIsLimited(t *testing.T) {
 	t.Parallel()
-	b := newBundle(t)
-	b.model.then(says(strings.Repeat("[EMAIL_1] ", 9000)))
+	b := newFixture(t)
+	b.model.setResponse(respondWith(strings.Repeat("[EMAIL_1] ", 9000)))
 	q := Question{UserID: b.user.UserID, Message: "Write to " + strings.Repeat("x", 7000) + "@example.com, please?"}
 	_, err := b.Chat(t.Context(), b.user, q)
 	wantCode(t, err, domain.Upstream, "")
@@ -355,6 +354,6 @@ func TestRestoredAnswerIsBounded(t *testing.T) {
 	_, err = b.StreamChat(t.Context(), b.user, q, func(s string) { got += len(s) })
 	wantCode(t, err, domain.Upstream, "")
 	if got > 4*maxAnswer {
-		t.Errorf("%d bytes went out", got)
+		t.Errorf("%d bytes were sent", got)
 	}
 }

@@ -5,30 +5,29 @@ import (
 	"encoding/json"
 )
 
-// Model is the provider of completions. Implementations are safe for concurrent use.
+// Model is a provider of completions. Implementations are safe for concurrent use.
 //
-// Every failure is a *domain.Error, except when ctx was cancelled by the caller: then it
-// is ctx's own error. The errors promised are
-//   - Unavailable with Reason ReasonUnavailable, Message UnavailableMessage and, where one
-//     is known, RetryAfter: the provider is down, slow, full or refuses us;
-//   - Upstream with Reason ReasonBadAnswer: it answered, but with something that cannot be used;
-//   - what another try cannot mend, without RetryAfter: Invalid with ReasonTextFiltered, TooLarge with
+// Every failure is a *domain.Error, except when ctx is canceled by the caller: then it is ctx's error. The
+// errors are
+//   - Unavailable with ReasonUnavailable, UnavailableMessage and, if known, RetryAfter: the provider is down,
+//     slow, overloaded or rejects us;
+//   - Upstream with ReasonBadAnswer: the answer cannot be used;
+//   - failures that a retry cannot fix, without RetryAfter: Invalid with ReasonTextFiltered, TooLarge with
 //     ReasonTextTooLong, Upstream with ReasonKeyRefused, ReasonQuotaExceeded, ReasonModelUnknown or
 //     ReasonRequestRefused.
 type Model interface {
-	// Name is the model asked for. It is part of every cache key.
+	// Name is the name of the requested model. It is part of every cache key.
 	Name() string
 
-	// Complete returns one whole answer. It retries by itself, inside one deadline.
+	// Complete returns a whole answer. It retries by itself, within one deadline.
 	Complete(ctx context.Context, req Request) (Completion, error)
 
-	// Stream is Complete, with every piece of the answer's text handed to delta, in order
-	// and from this goroutine, as it comes. Text of the Completion is all of them joined.
-	// Once delta was called a failure is final: nothing is tried again.
+	// Stream is Complete, but calls delta with each piece of the text as it arrives, in order and in this
+	// goroutine. Completion.Text is all pieces joined. It does not retry after the first call of delta.
 	Stream(ctx context.Context, req Request, delta func(string)) (Completion, error)
 }
 
-// What a Model's failures say to the caller.
+// Reasons and messages of failures.
 const (
 	ReasonUnavailable  = "ai_unavailable"
 	ReasonBadAnswer    = "ai_bad_answer"
@@ -37,7 +36,7 @@ const (
 	BadAnswerMessage   = "The AI gave an answer that cannot be used, please try again."
 )
 
-// What another try cannot mend.
+// Reasons of failures that a retry cannot fix.
 const (
 	ReasonTextFiltered   = "ai_text_filtered"
 	ReasonTextTooLong    = "ai_text_too_long"
@@ -45,56 +44,56 @@ const (
 	ReasonQuotaExceeded  = "ai_quota_exceeded"
 	ReasonModelUnknown   = "ai_model_unknown"
 	ReasonRequestRefused = "ai_request_refused"
-	TextFilteredMessage  = "The AI provider's content filter does not let this text through."
+	TextFilteredMessage  = "The AI provider's content filter rejected this text."
 )
 
-// Author says who speaks in a Message.
+// Author is the author of a Message.
 type Author string
 
-// The authors a provider knows.
+// The authors.
 const (
 	System    Author = "system"
 	User      Author = "user"
 	Assistant Author = "assistant"
 )
 
-// Message is one turn of the conversation, oldest first. Its text is already masked.
+// Message is one turn of a conversation. Its text is masked.
 type Message struct {
 	Author Author
 	Text   string
 }
 
-// Request is what the provider is asked.
+// Request is a request to the provider.
 type Request struct {
-	Messages       []Message
-	Schema         *Schema  // the shape the answer must have; nil: plain text
-	MaxTokens      int      // the longest answer, in tokens; 0: the provider's own limit
-	Temperature    *float64 // nil: the provider's own
-	IdempotencyKey string   // the same on every try of this request
+	Messages       []Message // oldest first
+	Schema         *Schema   // the answer must be JSON of this schema; nil: plain text
+	MaxTokens      int       // maximum length of the answer; 0: the provider's limit
+	Temperature    *float64  // nil: the provider's default
+	IdempotencyKey string    // the same for all attempts
 }
 
-// Schema asks for an answer that is a JSON document. Some providers ignore it and say so
-// nowhere, so the answer must be checked against it all the same.
+// Schema is the schema of a JSON answer (structured output). Some providers ignore it silently, so the answer must
+// be validated anyway.
 type Schema struct {
 	Name string          // letters, digits, _ and -, at most 64
 	JSON json.RawMessage // a JSON Schema, with additionalProperties false on every object
 }
 
-// FinishReason says why the provider stopped.
+// FinishReason is why the provider stopped.
 type FinishReason string
 
-// The reasons a provider gives.
+// The finish reasons.
 const (
 	FinishStop          FinishReason = "stop"           // the answer is complete
 	FinishLength        FinishReason = "length"         // cut off at MaxTokens
 	FinishContentFilter FinishReason = "content_filter" // withheld by the provider
 )
 
-// Completion is what the provider answered.
+// Completion is the provider's answer.
 type Completion struct {
 	Text             string
-	Model            string // as the provider names it; may be finer than Model.Name
+	Model            string // as named by the provider; may be more specific than Model.Name
 	FinishReason     FinishReason
-	PromptTokens     int // 0 when the provider does not count
+	PromptTokens     int // 0 if the provider does not count tokens
 	CompletionTokens int
 }

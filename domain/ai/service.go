@@ -1,18 +1,17 @@
-// Package ai answers legal questions, drafts documents and reviews contracts with the help
-// of a language model, and keeps a record of each.
+// Package ai answers legal questions, drafts documents and reviews contracts with a language model, and
+// records each as a consultation.
 //
-// One request goes through these steps: mask the personal data; look the masked request up in
-// the cache; if it is new, join the one flight that asks the model for it, on whichever server
-// that flight is; check what the model returned; put the reader's own names back; write the
+// A request goes through these steps: mask the personal data; look up the masked request in the cache
+// (domain/ai/cache); on a miss, join the flight that calls the model for it, on whichever server that is
+// (domain/ai/flights, a singleflight); check the model's answer; restore the reader's own names; write the
 // consultation; answer.
 //
-// What can fail: too many new questions of one user at once (RateLimited), masking (then
-// nothing is sent), the model (its own error is passed on, to everyone who waits for the same
-// flight), Redis (then there is no cache, and one flight per server instead of one for all),
-// the database (then no answer is acknowledged). Every failure is a *domain.Error.
+// What can fail: a user has too many requests in progress (RateLimited); masking (then nothing is sent); the
+// model (its error is passed to all who wait for the flight); Redis (then there is no cache, and one flight
+// per server); the database (then no answer is returned). Every failure is a *domain.Error.
 //
-// From the moment a request is masked it is carried to its end, whether or not its caller is
-// still there: others may wait for the same answer, and the answer is on record.
+// Once a request is masked, it runs to its end even if the caller hangs up: others may wait for the same
+// answer, and the answer is recorded.
 package ai
 
 import (
@@ -22,13 +21,16 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
-	"strings"
 	"sync"
 	"time"
 
 	"counsel/domain"
+	"counsel/domain/account"
+	"counsel/domain/ai/cache"
+	"counsel/domain/ai/flights"
 	"counsel/domain/ai/policy"
 	"counsel/domain/ai/prompts"
+	"counsel/domain/ai/sources"
 	"counsel/domain/cases"
 	"counsel/domain/events"
 	"counsel/domain/jobs"
@@ -38,143 +40,126 @@ import (
 	"golang.org/x/text/language"
 )
 
-// Deps is what a Service is made of. The zero durations have defaults.
-type Deps struct {
+// Service answers questions, drafts documents and reviews contracts. Create it with New, stop it with Close.
+type Service struct {
+	db       *sql.DB
+	model    Model
+	masker   *masking.Masker
+	prompts  *prompts.Set
+	policies *policy.Set
+	accounts Accounts
+	cases    *cases.Service
+	library  sources.Library
+	metrics  Metrics
+	events   events.Publisher
+	jobs     *jobs.Service
+	clock    domain.Clock
+	newID    func() domain.ID
+
+	cache       *cache.Cache
+	flights     *flights.Group
+	recorder    *recorder
+	cacheTTL    map[Kind]time.Duration
+	chatVersion string                    // of the chat prompt
+	schemas     map[string]map[string]any // decoded schemas of the inputs, by document type
+	readTimeout time.Duration             // of the database reads of a request
+
+	base   context.Context // canceled by Close
+	cancel context.CancelFunc
+	owned  sync.WaitGroup // goroutines that run until base ends
+
+	mu      sync.Mutex
+	running int           // requests in progress
+	idle    chan struct{} // nil until Close; closed once running is 0
+}
+
+// Config holds the dependencies and settings of a Service. Durations and limits that are 0 have defaults.
+type Config struct {
+	Runtime  domain.Runtime
 	DB       *sql.DB
-	Redis    rueidis.Client // may fail at any time; nil: no cache, flights of this process only
+	Redis    rueidis.Client // may fail at any time; nil: no cache, and flights of this process only
 	Model    Model
 	Masker   *masking.Masker
 	Prompts  *prompts.Set
 	Policies *policy.Set
-	Clock    domain.Clock
-	NewID    func() domain.ID
-	Cases    *cases.Service   // nil: there are none to ask in
-	Library  Library          // nil: there are no documents to ask about
-	Metrics  Metrics          // nil: not measured
-	Events   events.Publisher // nil: nothing is published
+	Accounts Accounts         // nil: an admin cannot ask for another user
+	Cases    *cases.Service   // nil: there are no cases
+	Library  sources.Library  // nil: there are no documents
+	Metrics  Metrics          // nil: no metrics
+	Events   events.Publisher // nil: no events
 	Jobs     *jobs.Service    // not started yet; nil: the cache cannot be warmed
-	Log      *slog.Logger
 
-	ChatTTL     time.Duration // how long a chat answer is reused: 30 min, 15 to 60
-	DraftTTL    time.Duration // 24 h
-	AnalysisTTL time.Duration // 24 h
-	Deadline    time.Duration // the longest one request may take from masking to answer: 60 s
+	ChatTTL     time.Duration // of cached chat answers; default 30 minutes
+	DraftTTL    time.Duration // default 24 hours
+	AnalysisTTL time.Duration // default 24 hours
+	Deadline    time.Duration // of one flight; default 1 minute
 
-	// MaxFlights is how many calls of the model one user may cause at once on this server: 16.
-	// Cached answers, and those that another request's call brings, are free.
+	// MaxFlights is the rate limit for model calls: how many one user may have in progress on this server.
+	// The default is 16. Cached answers and those of another request's call do not count.
 	MaxFlights int
+
+	timing timing // for tests
 }
 
-// Kind says what was asked for. It is part of keys, rows and metric labels.
-type Kind string
-
-// The kinds of consultation.
-const (
-	KindChat     Kind = "chat"
-	KindDocument Kind = "document"
-	KindAnalysis Kind = "analysis"
-)
-
-// Lookup is how a search in the cache came out.
-type Lookup string
-
-// The outcomes of a lookup. LookupError: Redis could not be asked.
-const (
-	LookupHit   Lookup = "hit"
-	LookupMiss  Lookup = "miss"
-	LookupError Lookup = "error"
-)
-
-// Role is what a request was in the flight that answered it.
-type Role string
-
-// The roles. A follower waits for a leader of this server or, as remote, of another.
-const (
-	RoleLeader   Role = "leader"
-	RoleFollower Role = "follower"
-	RoleRemote   Role = "remote"
-)
-
-// Metrics is told what the service does. It must be quick and safe for concurrent use.
-type Metrics interface {
-	CacheLookup(Kind, Lookup)
-	Masked(took time.Duration, found int) // one request's texts
-	Flight(Kind, Role)
-	Upstream(kind Kind, took time.Duration, err error) // one call of the model, retries included
-	Recorded(rows int, took time.Duration, err error)  // one write of consultations
+// timing holds timeouts that tests change.
+type timing struct {
+	flights                   flights.Timing
+	cacheTimeout, readTimeout time.Duration
 }
 
-// Service is the AI of the product. Make it with New, end it with Close.
-type Service struct {
-	Deps
-	chatVersion string                    // of the chat prompt
-	shapes      map[string]map[string]any // the schemas of the inputs, by document type
-	record      *recorder
-
-	base   context.Context // ends with the service
-	cancel context.CancelFunc
-	owned  sync.WaitGroup // the goroutines that run until base ends
-
-	mu                    sync.Mutex
-	running               int           // requests and flights
-	idle                  chan struct{} // closed when running is 0 after closing began; nil before
-	flights               map[string]*flight
-	leading               map[domain.ID]int // flights under way, by who started them; none is 0
-	finished              []*flight         // in the order they ended
-	waiting               map[string]chan struct{}
-	leaseTTL, failureHold time.Duration
-	readTimeout           time.Duration // for what a request reads of the database
-
-	lookupTimeout, leaseTimeout time.Duration // what Redis is given
+// Accounts looks up accounts. account.Service implements it.
+type Accounts interface {
+	// ByID returns those of the accounts that exist.
+	ByID(ctx context.Context, ids []domain.ID) (map[domain.ID]account.User, error)
 }
 
-// New starts a Service; it owns goroutines until Close. It fails only when the chat prompt or
-// the schema of a document type cannot be read.
-func New(d Deps) (*Service, error) {
-	d.ChatTTL = cmp.Or(d.ChatTTL, 30*time.Minute)
-	d.DraftTTL = cmp.Or(d.DraftTTL, 24*time.Hour)
-	d.AnalysisTTL = cmp.Or(d.AnalysisTTL, 24*time.Hour)
-	d.Deadline = cmp.Or(d.Deadline, time.Minute)
-	d.MaxFlights = cmp.Or(d.MaxFlights, 16)
-	if d.Metrics == nil {
-		d.Metrics = unmeasured{}
+// New starts a Service. It fails only if the chat prompt or the schema of a document type is broken. It
+// registers the package's jobs.
+func New(c Config) (*Service, error) {
+	if c.Metrics == nil {
+		c.Metrics = nopMetrics{}
 	}
-	if d.Events == nil {
-		d.Events = events.NopPublisher{}
+	if c.Events == nil {
+		c.Events = events.NopPublisher{}
 	}
-	if d.Log == nil {
-		d.Log = slog.New(slog.DiscardHandler)
+	if c.Runtime.Log == nil {
+		c.Runtime.Log = slog.New(slog.DiscardHandler)
 	}
-	p, err := d.Prompts.Chat(prompts.ChatParams{Question: "?"})
-	if err != nil {
+	runtime := c.Runtime.Part("ai")
+	s := &Service{
+		db: c.DB, model: c.Model, masker: c.Masker, prompts: c.Prompts, policies: c.Policies, accounts: c.Accounts, cases: c.Cases,
+		library: c.Library, metrics: c.Metrics, events: c.Events, jobs: c.Jobs, clock: runtime.Clock, newID: runtime.NewID,
+		cache: cache.New(c.Redis, cmp.Or(c.timing.cacheTimeout, cache.DefaultTimeout)),
+		cacheTTL: map[Kind]time.Duration{
+			KindChat: cmp.Or(c.ChatTTL, 30*time.Minute), KindDocument: cmp.Or(c.DraftTTL, 24*time.Hour), KindAnalysis: cmp.Or(c.AnalysisTTL, 24*time.Hour),
+		},
+		chatVersion: c.Prompts.ChatVersion(), schemas: map[string]map[string]any{}, readTimeout: cmp.Or(c.timing.readTimeout, readTimeout),
+	}
+	if _, err := c.Prompts.Chat(prompts.ChatParams{Question: "?"}); err != nil {
 		return nil, err
 	}
-	s := &Service{
-		Deps: d, chatVersion: p.Version, shapes: map[string]map[string]any{},
-		flights: map[string]*flight{}, leading: map[domain.ID]int{}, waiting: map[string]chan struct{}{},
-		leaseTTL: leaseTTL, failureHold: failureHold, readTimeout: readTimeout, lookupTimeout: lookupTimeout, leaseTimeout: leaseTimeout,
-	}
-	for _, t := range d.Prompts.Types() {
-		var shape map[string]any
-		if err := json.Unmarshal(t.InputsSchema, &shape); err != nil {
+	for _, t := range c.Prompts.Types() {
+		var schema map[string]any
+		if err := json.Unmarshal(t.InputsSchema, &schema); err != nil {
 			return nil, err
 		}
-		s.shapes[t.ID] = shape
+		s.schemas[t.ID] = schema
 	}
-	if d.Jobs != nil {
-		d.Jobs.Handle(warmKind, jobs.Options{Timeout: time.Hour}, s.warm)
+	if c.Jobs != nil {
+		s.registerJobs()
 	}
 	s.base, s.cancel = context.WithCancel(context.Background())
-	s.record = newRecorder(s.base, d)
-	s.owned.Go(s.record.run)
-	if d.Redis != nil {
-		s.owned.Go(s.listen)
-	}
+	s.flights = flights.New(s.base, flights.Config{
+		Redis: c.Redis, Clock: s.clock, NewID: s.newID, Timeout: cmp.Or(c.Deadline, time.Minute), MaxPerUser: cmp.Or(c.MaxFlights, 16),
+		Timing: cmp.Or(c.timing.flights, flights.DefaultTiming),
+	})
+	s.recorder = newRecorder(s.base, c.DB, s.clock, c.Metrics, runtime.Log)
+	s.owned.Go(s.recorder.run)
 	return s, nil
 }
 
-// Close refuses new requests, waits for the running ones and ends what the service owns. When
-// ctx ends first, the rest is broken off and ctx's error returned.
+// Close rejects new requests, waits for those in progress and stops all goroutines. If ctx ends first, it
+// cancels the requests in progress and returns ctx's error.
 func (s *Service) Close(ctx context.Context) error {
 	s.mu.Lock()
 	if s.idle == nil {
@@ -193,23 +178,22 @@ func (s *Service) Close(ctx context.Context) error {
 	}
 	s.cancel()
 	s.owned.Wait()
-	if err != nil { // a moment for those just broken off
-		late := time.NewTimer(2 * time.Second)
-		defer late.Stop()
-		select {
-		case <-idle:
-		case <-late.C:
-		}
+	grace := time.NewTimer(2 * time.Second) // for requests that were just canceled
+	defer grace.Stop()
+	select {
+	case <-idle:
+		s.flights.Wait()
+	case <-grace.C:
 	}
 	return err
 }
 
-// begin counts a request or flight that Close has to wait for.
+// begin counts a request that Close has to wait for. The caller calls end.
 func (s *Service) begin() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.idle != nil {
-		return &domain.Error{Code: domain.Unavailable, Message: "The service is stopping.", RetryAfter: time.Second}
+		return errStopping()
 	}
 	s.running++
 	return nil
@@ -223,72 +207,88 @@ func (s *Service) end() {
 	}
 }
 
-// DocumentTypes lists the documents that can be drafted, sorted by id.
-func (s *Service) DocumentTypes() []*prompts.DocumentType { return s.Prompts.Types() }
-
-// mask puts placeholders in the place of the personal data in text, which the caller knows by
-// pointer. After an error nothing may be sent.
-func mask(session *masking.Session, text, pointer string) (masking.Masked, error) {
-	m, err := session.Mask(text)
-	return m, maskError(err, pointer)
+func errStopping() error {
+	return &domain.Error{Code: domain.Unavailable, Message: "The service is stopping.", RetryAfter: time.Second}
 }
 
-// maskError is a failure of masking as the caller may be told it; nil for none.
-func maskError(err error, pointer string) error {
-	switch {
-	case err == nil:
-		return nil
-	case errors.Is(err, masking.ErrNotUTF8):
-		return domain.InvalidField(pointer, "must be valid UTF-8")
-	case errors.Is(err, masking.ErrTooLong):
-		return &domain.Error{Code: domain.TooLarge, Message: "The text is too long.", Err: err}
-	}
-	return &domain.Error{
-		Code: domain.Internal, Message: "The text could not be checked for personal data.", Err: err,
-	}
-}
+// DocumentTypes returns the types of documents that can be drafted, sorted by id.
+func (s *Service) DocumentTypes() []*prompts.DocumentType { return s.prompts.Types() }
 
-// parseLocale reads a BCP 47 tag and keeps its language, script and region: the rest would
-// carry a caller's words. "" is English.
+// Kind is the kind of a consultation. It is part of cache keys, rows and metric labels.
+type Kind string
+
+// The kinds of consultations.
+const (
+	KindChat     Kind = "chat"
+	KindDocument Kind = "document"
+	KindAnalysis Kind = "analysis"
+)
+
+// parseLocale parses a BCP 47 tag and keeps only language, script and region: through the other subtags, a
+// caller could inject text into the prompt. "" is English.
 func parseLocale(s string) (language.Tag, error) {
 	if s == "" {
 		return language.English, nil
 	}
+	invalid := domain.InvalidField("/locale", "must be a BCP 47 language tag such as en-IE")
 	tag, err := language.Parse(s)
 	if err != nil {
-		return language.Tag{}, domain.InvalidField("/locale", "must be a BCP 47 language tag such as en-IE")
+		return language.Tag{}, invalid
 	}
 	base, script, region := tag.Raw()
 	if base.String() == "und" {
 		return language.English, nil
 	}
 	if tag, err = language.Compose(base, script, region); err != nil {
-		return language.Tag{}, domain.InvalidField("/locale", "must be a BCP 47 language tag such as en-IE")
+		return language.Tag{}, invalid
 	}
 	return tag, nil
 }
 
-// excerpt is the beginning of a text, at most 300 characters.
-func excerpt(s string) string { return cut(strings.TrimSpace(s), 300) }
-
-// cut is the first n characters of s.
-func cut(s string, n int) string {
-	if len(s) <= n {
-		return s
-	}
-	for i := range s {
-		if n == 0 {
-			return s[:i]
-		}
-		n--
-	}
-	return s
+func isEnglish(tag language.Tag) bool {
+	base, _ := tag.Base()
+	return base.String() == "en"
 }
 
-type unmeasured struct{}
+// authorizeOnBehalf lets callers ask for themselves, and admins for any account.
+func (s *Service) authorizeOnBehalf(ctx context.Context, caller domain.Principal, user domain.ID) error {
+	if user == caller.UserID {
+		return nil
+	}
+	if !caller.Admin() {
+		return domain.Errorf(domain.Forbidden, "Only an admin may ask for another user.")
+	}
+	unknown := domain.InvalidField("/userId", "is not the id of an account")
+	if s.accounts == nil {
+		return unknown
+	}
+	ctx, cancel := context.WithTimeout(ctx, s.readTimeout)
+	defer cancel()
+	users, err := s.accounts.ByID(ctx, []domain.ID{user})
+	if err != nil {
+		return err
+	}
+	if _, ok := users[user]; !ok {
+		return unknown
+	}
+	return nil
+}
 
-func (unmeasured) CacheLookup(Kind, Lookup)            {}
-func (unmeasured) Masked(time.Duration, int)           {}
-func (unmeasured) Flight(Kind, Role)                   {}
-func (unmeasured) Upstream(Kind, time.Duration, error) {}
-func (unmeasured) Recorded(int, time.Duration, error)  {}
+// mask masks the text of the field at pointer. After an error nothing may be sent.
+func mask(session *masking.Session, text, pointer string) (string, error) {
+	m, err := session.Mask(text)
+	return m.Text, masking.FieldError(err, pointer)
+}
+
+// asDomainError converts any failure of a flight to one that the caller may see.
+func asDomainError(err error) error {
+	if e, ok := errors.AsType[*domain.Error](err); ok {
+		return e
+	}
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, flights.ErrUnreadableFailure) {
+		return &domain.Error{
+			Code: domain.Unavailable, Reason: ReasonUnavailable, Message: UnavailableMessage, RetryAfter: time.Second, Err: err,
+		}
+	}
+	return &domain.Error{Code: domain.Internal, Message: "The request failed.", Err: err}
+}

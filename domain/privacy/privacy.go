@@ -366,7 +366,7 @@ func (s *Service) Erase(ctx context.Context, caller domain.Principal, user domai
 
 // forget deletes what is somebody's own, and their address where it is known.
 func (s *Service) forget(ctx context.Context, tx db.Tx, user domain.ID, address string) error {
-	if err := s.AI.Forget(ctx, tx, user); err != nil {
+	if err := s.AI.DeleteUserData(ctx, tx, user); err != nil {
 		return err
 	}
 	if err := s.Esign.Erase(ctx, tx, user); err != nil { // while its documents are there

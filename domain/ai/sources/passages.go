@@ -13,15 +13,15 @@ import (
 	"counsel/domain"
 	"counsel/domain/ai/policy"
 	"counsel/domain/ai/prompts"
-	"counsel/domain/documents"
+	"counsel/domain/files"
 	"counsel/domain/masking"
 	"counsel/domain/search"
 )
 
 // Passage is a part of a page that is sent to the model.
 type Passage struct {
-	document     documents.Stored
-	page         documents.PageText
+	document     files.File
+	page         files.Page
 	masked       masking.Masked // the whole page
 	start, end   int            // of the passage, in masked.Text
 	title        string         // of the document, masked
@@ -95,11 +95,11 @@ func (s *Sources) Select(session *masking.Session, pages []masking.Masked, quest
 
 // score splits the pages into chunks and scores them: rare words of the question count more.
 func (s *Sources) score(pages []masking.Masked, index map[domain.ID]int, question string) []chunk {
-	finder := search.NewFinder(search.ParseText(question))
+	highlighter := search.NewHighlighter(search.ParseText(question))
 	var chunks []chunk
 	frequency := map[int]int{} // number of chunks that contain a word
 	for i, m := range pages {
-		matches := finder.Find(m.Text)
+		matches := highlighter.Matches(m.Text)
 		for _, r := range split(m.Text, MaxPassage) {
 			c := chunk{document: index[s.pages[i].DocumentID], page: i, start: r[0], end: r[1], words: map[int]float64{}}
 			for _, f := range matches {

@@ -13,27 +13,27 @@ import (
 
 	"counsel/domain"
 	"counsel/domain/ai/cache"
-	"counsel/domain/documents"
+	"counsel/domain/files"
 )
 
 // Sources are the documents of a question and the pages that the search found in them.
 type Sources struct {
-	documents []documents.Stored
-	pages     []documents.PageText
+	documents []files.File
+	pages     []files.Page
 }
 
 // Library gives access to documents. All methods can fail with Unavailable.
 type Library interface {
 	// Get returns the metadata of a document. NotFound: it does not exist or the caller may not read it.
-	Get(ctx context.Context, caller domain.Principal, id domain.ID) (documents.Stored, error)
+	Get(ctx context.Context, caller domain.Principal, id domain.ID) (files.File, error)
 
 	// FindPages returns the pages of some documents that are most relevant to text, best first, at most
 	// limit. It does not check access.
-	FindPages(ctx context.Context, of []domain.ID, text string, limit int) ([]documents.PageText, error)
+	FindPages(ctx context.Context, of []domain.ID, text string, limit int) ([]files.Page, error)
 
 	// FindCasePages is FindPages for all documents of a case. It logs which documents were read. NotFound:
 	// the caller may not read the case.
-	FindCasePages(ctx context.Context, caller domain.Principal, caseID domain.ID, text string, limit int) ([]documents.Stored, []documents.PageText, error)
+	FindCasePages(ctx context.Context, caller domain.Principal, caseID domain.ID, text string, limit int) ([]files.File, []files.Page, error)
 }
 
 // ReasonTextPending means that the text of a document has not been extracted yet.
@@ -108,10 +108,10 @@ func (s *Sources) limitPages() {
 }
 
 // document reads one document and checks that the question may use it.
-func document(ctx context.Context, library Library, caller domain.Principal, q Query, id domain.ID, pointer string) (documents.Stored, error) {
+func document(ctx context.Context, library Library, caller domain.Principal, q Query, id domain.ID, pointer string) (files.File, error) {
 	notFound := &domain.Error{Code: domain.NotFound, Message: "There is no such document.", Fields: []domain.Field{{Pointer: pointer, Detail: "is not a document that you can read"}}}
 	if library == nil {
-		return documents.Stored{}, notFound
+		return files.File{}, notFound
 	}
 	d, err := library.Get(ctx, caller, id)
 	if domain.CodeOf(err) == domain.NotFound && err != nil {
@@ -128,12 +128,12 @@ func document(ctx context.Context, library Library, caller domain.Principal, q Q
 		return d, notFound // an admin must not disclose it to another user
 	}
 	switch d.Text {
-	case documents.TextPending:
+	case files.TextPending:
 		return d, &domain.Error{
 			Code: domain.Conflict, Reason: ReasonTextPending, Message: "The document's text is still being extracted. Please try again in a moment.",
 			Fields: []domain.Field{{Pointer: pointer, Detail: "is still being processed"}},
 		}
-	case documents.TextNone, documents.TextUnreadable:
+	case files.TextNone, files.TextUnreadable:
 		return d, domain.InvalidField(pointer, "has no text that can be read")
 	}
 	return d, nil

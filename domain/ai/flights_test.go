@@ -13,24 +13,23 @@ import (
 	"counsel/sandbox/testenv"
 )
 
-// errDown is what a provider that is down looks like.
+// errDown is the error of a provider that is down.
 var errDown = &domain.Error{
 	Code: domain.Unavailable, Reason: ReasonUnavailable, Message: UnavailableMessage, RetryAfter: 3 * time.Second, Err: errors.New("down"),
 }
 
-// TestThousandAskOnce: on two servers, a thousand who ask the same cause one call, which
-// answers all of them or fails for all of them.
-func TestThousandAskOnce(t *testing.T) { // alone: it takes the whole machine
+// A thousand requests for the same answer on two servers cause one call, which succeeds or fails for all.
+func TestThousandRequestsOneCall(t *testing.T) { // not parallel: it uses the whole machine
 	for name, failing := range map[string]bool{"answered": false, "failed": true} {
 		t.Run(name, func(t *testing.T) {
 			const callers = 1000
-			one := newBundle(t)
-			two := newBundle(t, sharing(one))
-			one.model.then(func(ctx context.Context, req Request, delta func(string)) (Completion, error) {
-				// everybody has asked before it is answered
+			one := newFixture(t)
+			two := newFixture(t, sharing(one))
+			one.model.setResponse(func(ctx context.Context, req Request, delta func(string)) (Completion, error) {
+				// answer only once all have asked
 				tick := time.NewTicker(time.Millisecond)
 				defer tick.Stop()
-				for one.seen.lookups.Load()+two.seen.lookups.Load() < callers {
+				for one.metrics.lookups.Load()+two.metrics.lookups.Load() < callers {
 					select {
 					case <-tick.C:
 					case <-ctx.Done():
@@ -43,9 +42,9 @@ func TestThousandAskOnce(t *testing.T) { // alone: it takes the whole machine
 				return echo(ctx, req, delta)
 			})
 			var wg sync.WaitGroup
-			var paid, free, failed atomic.Int64
+			var charged, free, failed atomic.Int64
 			for i := range callers {
-				b := []*bundle{one, two}[i%2]
+				b := []*fixture{one, two}[i%2]
 				wg.Go(func() {
 					var pieces strings.Builder
 					var a Answer
@@ -68,7 +67,7 @@ func TestThousandAskOnce(t *testing.T) { // alone: it takes the whole machine
 					case a.Cached && a.TokensUsed == 0:
 						free.Add(1)
 					case a.TokensUsed == 42:
-						paid.Add(1)
+						charged.Add(1)
 					}
 				})
 			}
@@ -80,36 +79,35 @@ func TestThousandAskOnce(t *testing.T) { // alone: it takes the whole machine
 				if failed.Load() != callers {
 					t.Errorf("%d failed", failed.Load())
 				}
-				one.model.then(nil) // who asks now tries anew
+				one.model.setResponse(nil) // a later request calls the model again
 				if a := two.ask(t, two.user, "What is usufruct?"); a.Cached || one.model.calls() != 2 {
 					t.Errorf("a later question: %+v, %d calls", a, one.model.calls())
 				}
 				return
 			}
-			if paid.Load() != 1 || free.Load() != callers-1 {
-				t.Errorf("%d paid, %d free", paid.Load(), free.Load())
+			if charged.Load() != 1 || free.Load() != callers-1 {
+				t.Errorf("%d charged, %d free", charged.Load(), free.Load())
 			}
-			if n := one.rows(t) + two.rows(t); n != callers {
-				t.Errorf("%d on record", n)
+			if n := one.countRows(t) + two.countRows(t); n != callers {
+				t.Errorf("%d recorded", n)
 			}
-			if one.seen.remotes.Load()+two.seen.remotes.Load() != 1 {
-				t.Error("no server waited for the other")
+			if one.metrics.remotes.Load()+two.metrics.remotes.Load() != 1 {
+				t.Error("no flight waited for the other server")
 			}
-			t.Logf("%d rows in %d writes", one.seen.rows.Load()+two.seen.rows.Load(), one.seen.writes.Load()+two.seen.writes.Load())
+			t.Logf("%d rows in %d writes", one.metrics.rows.Load()+two.metrics.rows.Load(), one.metrics.writes.Load()+two.metrics.writes.Load())
 		})
 	}
 }
 
-// leaseOf makes b ask once, so as to learn the key, and puts another server's lease in place
-// of the answer.
-func leaseOf(t *testing.T, b *bundle, message string, life time.Duration) (key string) {
+// replaceByLease makes b ask once, to learn the key, and replaces the cached answer by another server's lease.
+func replaceByLease(t *testing.T, b *fixture, message string, ttl time.Duration) (key string) {
 	t.Helper()
 	b.ask(t, b.user, message)
-	key = b.model.last().IdempotencyKey
-	r := b.Redis
+	key = b.model.lastRequest().IdempotencyKey
+	r := b.redis
 	for _, res := range r.DoMulti(t.Context(),
 		r.B().Del().Key("ai:chat:"+key).Build(),
-		r.B().Set().Key("ai:lease:chat:"+key).Value("another").Px(life).Build(),
+		r.B().Set().Key("ai:lease:chat:"+key).Value("another").Px(ttl).Build(),
 	) {
 		if err := res.Error(); err != nil {
 			t.Fatal(err)
@@ -118,19 +116,19 @@ func leaseOf(t *testing.T, b *bundle, message string, life time.Duration) (key s
 	return key
 }
 
-func TestDeadLeaderIsReplaced(t *testing.T) {
+func TestExpiredLeaseIsTakenOver(t *testing.T) {
 	t.Parallel()
-	b := newBundle(t)
-	key := leaseOf(t, b, "What is a tort?", time.Hour)
+	b := newFixture(t)
+	key := replaceByLease(t, b, "What is a tort?", time.Hour)
 	answer := make(chan Answer, 1)
 	go func() { answer <- b.ask(t, b.user, "What is a tort?") }()
-	b.waits(t)
+	b.awaitFlight(t)
 	select {
 	case a := <-answer:
-		t.Fatalf("the lease was not heeded: %+v", a)
-	case <-time.After(2 * pollEvery):
+		t.Fatalf("answered despite the lease: %+v", a)
+	case <-time.After(500 * time.Millisecond):
 	}
-	if err := b.Redis.Do(t.Context(), b.Redis.B().Del().Key("ai:lease:chat:"+key).Build()).Error(); err != nil { // as it runs out
+	if err := b.redis.Do(t.Context(), b.redis.B().Del().Key("ai:lease:chat:"+key).Build()).Error(); err != nil { // it expires
 		t.Fatal(err)
 	}
 	if a := await(t, "an answer", answer); a.Cached || b.model.calls() != 2 {
@@ -148,41 +146,37 @@ func TestFollowingAnotherServer(t *testing.T) {
 		announced  bool
 		want       string
 	}{
-		"answer announced":   {"ai:chat:", entry, true, "A wrong."},
-		"answer found":       {"ai:chat:", entry, false, "A wrong."},
-		"failure announced":  {"ai:failed:chat:", failure, true, ""},
-		"failure while away": {"ai:failed:chat:", old, false, ""},
+		"answer announced":  {"ai:chat:", entry, true, "A wrong."},
+		"answer found":      {"ai:chat:", entry, false, "A wrong."},
+		"failure announced": {"ai:failed:chat:", failure, true, ""},
+		"failure missed":    {"ai:failed:chat:", old, false, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			b := newBundle(t)
-			key := leaseOf(t, b, "What is a tort?", time.Minute)
+			b := newFixture(t)
+			key := replaceByLease(t, b, "What is a tort?", time.Minute)
 			type result struct {
 				a   Answer
 				err error
 			}
 			done := make(chan result, 1)
-			misses := b.seen.misses.Load()
+			misses := b.metrics.misses.Load()
 			go func() {
 				a, err := b.Chat(context.Background(), b.user, Question{UserID: b.user.UserID, Message: "What is a tort?"})
 				done <- result{a, err}
 			}()
-			testenv.Eventually(t, "the question is asked", func() bool { return b.seen.misses.Load() > misses })
-			testenv.Eventually(t, "it waits", func() bool {
-				b.mu.Lock()
-				defer b.mu.Unlock()
-				return b.waiting["ai:chat:"+key] != nil
-			})
-			r := b.Redis
+			testenv.Eventually(t, "the lookup", func() bool { return b.metrics.misses.Load() > misses })
+			b.awaitFlight(t)
+			r := b.redis
 			if err := r.Do(t.Context(), r.B().Set().Key(tc.key+key).Value(tc.value).Build()).Error(); err != nil {
 				t.Fatal(err)
 			}
 			if tc.announced {
-				if err := r.Do(t.Context(), r.B().Publish().Channel(announcement).Message("ai:chat:"+key).Build()).Error(); err != nil {
+				if err := r.Do(t.Context(), r.B().Publish().Channel("ai:flights").Message("ai:chat:"+key).Build()).Error(); err != nil {
 					t.Fatal(err)
 				}
 			}
-			res := await(t, "an outcome", done)
+			res := await(t, "a result", done)
 			switch {
 			case tc.want != "" && (res.err != nil || res.a.Text != tc.want || !res.a.Cached || res.a.TokensUsed != 0):
 				t.Errorf("%+v", res)
@@ -196,55 +190,55 @@ func TestFollowingAnotherServer(t *testing.T) {
 	}
 }
 
-// TestOldFailureIsNoAnswer: a failure from before the question was asked is not for it.
-func TestOldFailureIsNoAnswer(t *testing.T) {
+// A failure from before the request does not answer it.
+func TestEarlierFailureIsIgnored(t *testing.T) {
 	t.Parallel()
-	one := newBundle(t)
-	two := newBundle(t, sharing(one))
-	one.model.then(fails(errDown))
+	one := newFixture(t)
+	two := newFixture(t, sharing(one))
+	one.model.setResponse(failWith(errDown))
 	_, err := one.Chat(t.Context(), one.user, Question{UserID: one.user.UserID, Message: "What is a tort?"})
 	wantCode(t, err, domain.Unavailable, "")
-	one.model.then(nil)
+	one.model.setResponse(nil)
 	if a := two.ask(t, two.user, "What is a tort?"); a.Cached {
 		t.Errorf("%+v", a)
 	}
-	if s := inRedis(t, one.Redis); strings.Contains(s, "ai:failed:chat:"+one.model.last().IdempotencyKey) {
-		t.Error("the failure of the flight before is still there")
+	if s := redisContent(t, one.redis); strings.Contains(s, "ai:failed:chat:"+one.model.lastRequest().IdempotencyKey) {
+		t.Error("the failure of the previous flight was not removed")
 	}
 }
 
-// TestQuickFailureIsShared: a crowd does not arrive in one instant, so a call that fails at
-// once answers those who come a moment later, too, on every server.
-func TestQuickFailureIsShared(t *testing.T) {
+// During the failure hold, a failure also answers later requests, on every server.
+func TestFailureHold(t *testing.T) {
 	t.Parallel()
-	one := newBundle(t)
-	two := newBundle(t, sharing(one))
-	one.failureHold, two.failureHold = time.Hour, time.Hour
-	one.model.then(fails(errDown))
-	for _, b := range []*bundle{one, one, two, two} {
+	one := newFixture(t, withFailureHold(time.Hour))
+	two := newFixture(t, sharing(one), withFailureHold(time.Hour))
+	one.model.setResponse(failWith(errDown))
+	for _, b := range []*fixture{one, one, two, two} {
 		_, err := b.Chat(t.Context(), b.user, Question{UserID: b.user.UserID, Message: "What is a tort?"})
 		wantCode(t, err, domain.Unavailable, "")
 	}
 	if n := one.model.calls(); n != 1 {
 		t.Errorf("%d calls", n)
 	}
-	one.failureHold = 0
-	one.model.then(nil)
-	if a := one.ask(t, one.user, "What is a tort?"); a.Cached {
+	one.model.setResponse(nil)
+	without := newFixture(t, sharing(one))
+	if a := without.ask(t, without.user, "What is a tort?"); a.Cached {
 		t.Errorf("%+v", a)
 	}
 }
 
-// held is a model that says its pieces when told to.
-type held struct {
+// controlledResponse answers with the pieces that the test sends.
+type controlledResponse struct {
 	began chan struct{}
-	next  chan string // closed: the answer is complete
+	next  chan string // closed when the answer is complete
 	fail  error
 }
 
-func newHeld() *held { return &held{began: make(chan struct{}, 8), next: make(chan string)} }
+func newControlledResponse() *controlledResponse {
+	return &controlledResponse{began: make(chan struct{}, 8), next: make(chan string)}
+}
 
-func (h *held) say(ctx context.Context, _ Request, delta func(string)) (Completion, error) {
+func (h *controlledResponse) respond(ctx context.Context, _ Request, delta func(string)) (Completion, error) {
 	h.began <- struct{}{}
 	var all strings.Builder
 	for {
@@ -264,17 +258,18 @@ func (h *held) say(ctx context.Context, _ Request, delta func(string)) (Completi
 	}
 }
 
+// streamed is the result of a StreamChat.
 type streamed struct {
 	pieces string
 	answer Answer
 	err    error
 }
 
-func (b *bundle) stream(ctx context.Context, p domain.Principal, message string) (pieces chan string, done chan streamed) {
+func (f *fixture) stream(ctx context.Context, p domain.Principal, message string) (pieces chan string, done chan streamed) {
 	pieces, done = make(chan string, 1000), make(chan streamed, 1)
 	go func() {
 		var all strings.Builder
-		a, err := b.StreamChat(ctx, p, Question{UserID: p.UserID, Message: message}, func(s string) {
+		a, err := f.StreamChat(ctx, p, Question{UserID: p.UserID, Message: message}, func(s string) {
 			all.WriteString(s)
 			pieces <- s
 		})
@@ -283,12 +278,12 @@ func (b *bundle) stream(ctx context.Context, p domain.Principal, message string)
 	return pieces, done
 }
 
-func TestStreamReachesFollowersLive(t *testing.T) {
+func TestStreamToFollowers(t *testing.T) {
 	t.Parallel()
-	b := newBundle(t)
-	two := newBundle(t, sharing(b))
-	h := newHeld()
-	b.model.then(h.say)
+	b := newFixture(t)
+	two := newFixture(t, sharing(b))
+	h := newControlledResponse()
+	b.model.setResponse(h.respond)
 	const q = "What is a fief? €"
 	first, firstDone := b.stream(t.Context(), b.user, q)
 	await(t, "the call", h.began)
@@ -296,16 +291,16 @@ func TestStreamReachesFollowersLive(t *testing.T) {
 	if p := await(t, "a piece", first); p != "A fief, " {
 		t.Errorf("piece %q", p)
 	}
-	late, lateDone := b.stream(t.Context(), addUser(t, b.DB, domain.RoleClient), q)
-	if p := await(t, "what came so far", late); p != "A fief, " {
+	late, lateDone := b.stream(t.Context(), addUser(t, b.db, domain.RoleClient), q)
+	if p := await(t, "the text received so far", late); p != "A fief, " {
 		t.Errorf("late piece %q", p)
 	}
 	_, remoteDone := two.stream(t.Context(), two.user, q)
 	plain := make(chan Answer, 1)
 	go func() { plain <- b.ask(t, b.user, q) }()
-	testenv.Eventually(t, "all have asked", func() bool { return b.seen.lookups.Load() == 3 && two.seen.lookups.Load() == 1 })
+	testenv.Eventually(t, "all have asked", func() bool { return b.metrics.lookups.Load() == 3 && two.metrics.lookups.Load() == 1 })
 	h.next <- "[PERSON"
-	h.next <- "_1], is land \xe2\x82" // half a character
+	h.next <- "_1], is land \xe2\x82" // splits a character
 	h.next <- "\xac."
 	close(h.next)
 	want := "A fief, the person, is land €."
@@ -315,14 +310,14 @@ func TestStreamReachesFollowersLive(t *testing.T) {
 			t.Errorf("%s: %+v", name, s)
 		}
 		if row := b.row(t, s.answer.ConsultationID); row.Answer != want {
-			t.Errorf("%s: on record %q", name, row.Answer)
+			t.Errorf("%s: recorded %q", name, row.Answer)
 		}
 	}
 	if a := await(t, "plain", plain); a.Text != want {
 		t.Errorf("plain: %+v", a)
 	}
-	_, again := b.stream(t.Context(), b.user, q)
-	if s := await(t, "cached", again); s.err != nil || s.pieces != want || !s.answer.Cached {
+	_, repeated := b.stream(t.Context(), b.user, q)
+	if s := await(t, "cached", repeated); s.err != nil || s.pieces != want || !s.answer.Cached {
 		t.Errorf("cached: %+v", s)
 	}
 	if b.model.calls() != 1 {
@@ -332,7 +327,7 @@ func TestStreamReachesFollowersLive(t *testing.T) {
 
 func TestStreamRestoresForEachReader(t *testing.T) {
 	t.Parallel()
-	b := newBundle(t)
+	b := newFixture(t)
 	one := strings.ReplaceAll(personal, "?", "? 😀 né")
 	for range 2 {
 		_, done := b.stream(t.Context(), b.user, one)
@@ -343,12 +338,12 @@ func TestStreamRestoresForEachReader(t *testing.T) {
 	}
 }
 
-func TestStreamBreaks(t *testing.T) {
+func TestStreamFails(t *testing.T) {
 	t.Parallel()
-	b := newBundle(t)
-	h := newHeld()
+	b := newFixture(t)
+	h := newControlledResponse()
 	h.fail = errDown
-	b.model.then(h.say)
+	b.model.setResponse(h.respond)
 	pieces, done := b.stream(t.Context(), b.user, "What is a fief?")
 	await(t, "the call", h.began)
 	h.next <- "A fief"
@@ -356,51 +351,51 @@ func TestStreamBreaks(t *testing.T) {
 	close(h.next)
 	s := await(t, "the end", done)
 	wantCode(t, s.err, domain.Unavailable, "")
-	if s.pieces != "A fief" || b.rows(t) != 0 {
+	if s.pieces != "A fief" || b.countRows(t) != 0 {
 		t.Errorf("%+v", s)
 	}
 }
 
 func TestCallerHangsUp(t *testing.T) {
 	t.Parallel()
-	b := newBundle(t)
-	h := newHeld()
-	b.model.then(h.say)
+	b := newFixture(t)
+	h := newControlledResponse()
+	b.model.setResponse(h.respond)
 	ctx, hangUp := context.WithCancel(t.Context())
-	_, gone := b.stream(ctx, b.user, "What is a fief?")
+	_, left := b.stream(ctx, b.user, "What is a fief?")
 	await(t, "the call", h.began)
-	_, stays := b.stream(t.Context(), b.user, "What is a fief?")
-	testenv.Eventually(t, "both ask", func() bool { return b.seen.lookups.Load() == 2 })
+	_, remains := b.stream(t.Context(), b.user, "What is a fief?")
+	testenv.Eventually(t, "both ask", func() bool { return b.metrics.lookups.Load() == 2 })
 	hangUp()
 	h.next <- "Land."
 	close(h.next)
-	if s := await(t, "the other", stays); s.err != nil || s.pieces != "Land." {
+	if s := await(t, "the other caller", remains); s.err != nil || s.pieces != "Land." {
 		t.Errorf("%+v", s)
 	}
-	s := await(t, "the one who hung up", gone)
-	if s.err != nil || b.row(t, s.answer.ConsultationID).Answer != "Land." || b.rows(t) != 2 {
+	s := await(t, "the caller who hung up", left)
+	if s.err != nil || b.row(t, s.answer.ConsultationID).Answer != "Land." || b.countRows(t) != 2 {
 		t.Errorf("%+v", s)
 	}
 }
 
 func TestPanicInTheModel(t *testing.T) {
 	t.Parallel()
-	b := newBundle(t)
-	b.model.then(func(context.Context, Request, func(string)) (Completion, error) { panic("John Smith") })
+	b := newFixture(t)
+	b.model.setResponse(func(context.Context, Request, func(string)) (Completion, error) { panic("John Smith") })
 	_, err := b.Chat(t.Context(), b.user, Question{UserID: b.user.UserID, Message: "Why?"})
 	wantCode(t, err, domain.Internal, "")
 	if strings.Contains(err.Error(), "Smith") {
 		t.Errorf("%v", err)
 	}
-	b.model.then(nil)
+	b.model.setResponse(nil)
 	b.ask(t, b.user, "Why?")
 }
 
 func TestDeadline(t *testing.T) {
 	t.Parallel()
-	b := newBundle(t, func(d *Deps) { d.Deadline = 50 * time.Millisecond })
-	h := newHeld()
-	b.model.then(h.say)
+	b := newFixture(t, func(c *Config) { c.Deadline = 50 * time.Millisecond })
+	h := newControlledResponse()
+	b.model.setResponse(h.respond)
 	_, err := b.Chat(t.Context(), b.user, Question{UserID: b.user.UserID, Message: "Why?"})
 	wantCode(t, err, domain.Unavailable, "")
 	if e := err.(*domain.Error); e.Reason != ReasonUnavailable || e.Message != UnavailableMessage {
@@ -408,23 +403,23 @@ func TestDeadline(t *testing.T) {
 	}
 }
 
-// TestLeaseIsRenewed: a call longer than the lease stays the only one.
+// A call that takes longer than the lease TTL remains the only one.
 func TestLeaseIsRenewed(t *testing.T) {
 	t.Parallel()
-	one := newBundle(t)
-	two := newBundle(t, sharing(one))
-	one.leaseTTL, two.leaseTTL = 9*time.Second, 9*time.Second
-	h := newHeld()
-	one.model.then(h.say)
+	ttl := func(c *Config) { c.timing.flights.LeaseTTL = 9 * time.Second }
+	one := newFixture(t, ttl)
+	two := newFixture(t, sharing(one), ttl)
+	h := newControlledResponse()
+	one.model.setResponse(h.respond)
 	_, a := one.stream(t.Context(), one.user, "Why?")
 	await(t, "the call", h.began)
 	_, b := two.stream(t.Context(), two.user, "Why?")
-	lease := "ai:lease:chat:" + one.model.last().IdempotencyKey
+	lease := "ai:lease:chat:" + one.model.lastRequest().IdempotencyKey
 	left, renewed := int64(0), 0
 	testenv.Eventually(t, "the lease is renewed twice", func() bool {
-		now, err := one.Redis.Do(t.Context(), one.Redis.B().Pttl().Key(lease).Build()).AsInt64()
+		now, err := one.redis.Do(t.Context(), one.redis.B().Pttl().Key(lease).Build()).AsInt64()
 		if err != nil || now <= 0 {
-			t.Fatalf("the lease is gone: %d, %v", now, err)
+			t.Fatalf("the lease expired: %d, %v", now, err)
 		}
 		if left > 0 && now > left {
 			renewed++
@@ -448,32 +443,32 @@ func TestLeaseIsRenewed(t *testing.T) {
 
 func TestClose(t *testing.T) {
 	t.Parallel()
-	one := newBundle(t)
-	two := newBundle(t, sharing(one))
-	h := newHeld()
-	one.model.then(h.say)
+	one := newFixture(t)
+	two := newFixture(t, sharing(one))
+	h := newControlledResponse()
+	one.model.setResponse(h.respond)
 	_, running := one.stream(t.Context(), one.user, "Why?")
 	await(t, "the call", h.began)
 	_, waits := two.stream(t.Context(), two.user, "Why?")
-	two.waits(t)
+	two.awaitFlight(t)
 
 	closed := make(chan error, 1)
-	ctx, giveUp := context.WithCancel(t.Context())
+	ctx, cancel := context.WithCancel(t.Context())
 	go func() { closed <- one.Close(ctx) }()
-	testenv.Eventually(t, "it is closing", func() bool { one.mu.Lock(); defer one.mu.Unlock(); return one.idle != nil })
+	testenv.Eventually(t, "it closes", func() bool { one.mu.Lock(); defer one.mu.Unlock(); return one.idle != nil })
 	_, err := one.Chat(t.Context(), one.user, Question{UserID: one.user.UserID, Message: "What?"})
 	wantCode(t, err, domain.Unavailable, "")
 	select {
 	case err := <-closed:
-		t.Fatalf("did not wait: %v", err)
+		t.Fatalf("Close did not wait: %v", err)
 	default:
 	}
-	giveUp()
+	cancel()
 	if err := await(t, "the end", closed); !errors.Is(err, context.Canceled) {
 		t.Errorf("Close: %v", err)
 	}
-	wantCode(t, await(t, "the broken-off", running).err, domain.Unavailable, "")
-	// the other server takes over, it does not fail with the first
+	wantCode(t, await(t, "the canceled request", running).err, domain.Unavailable, "")
+	// the other server takes over instead of sharing the failure
 	await(t, "the second call", h.began)
 	h.next <- "So."
 	close(h.next)
@@ -481,6 +476,6 @@ func TestClose(t *testing.T) {
 		t.Errorf("%+v", s)
 	}
 	if err := one.Close(t.Context()); err != nil {
-		t.Errorf("closing twice: %v", err)
+		t.Errorf("second Close: %v", err)
 	}
 }

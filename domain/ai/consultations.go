@@ -6,21 +6,23 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
+	"strings"
 	"time"
 
 	"counsel/db"
 	"counsel/domain"
+	"counsel/domain/ai/cache"
 	"counsel/domain/cases"
 	"counsel/gen/query"
 )
 
-// ConsultationFilter narrows a list of consultations.
+// ConsultationFilter filters a list of consultations.
 type ConsultationFilter struct {
-	UserID *domain.ID // nil: the caller's own; an admin's: everyone's
-	CaseID *domain.ID // those of this case, whoever asked; nil: those outside of cases
+	UserID *domain.ID // nil: the caller's own or, for an admin, everyone's
+	CaseID *domain.ID // those of this case, by any member; nil: those outside of cases
 	Kind   Kind       // "": all
 	Limit  int        // 1 to 100; 0: 20
-	Before *domain.ID // only older ones than this: next of the page before
+	Before *domain.ID // page cursor: only consultations older than this
 }
 
 // ConsultationSummary is a consultation in a list.
@@ -33,11 +35,11 @@ type ConsultationSummary struct {
 	CreatedAt time.Time
 }
 
-// Consultation is one question with its answer.
+// Consultation is a recorded question with its answer.
 type Consultation struct {
 	ID         domain.ID
 	UserID     domain.ID
-	CaseID     *domain.ID // nil: it belongs to none
+	CaseID     *domain.ID // nil: none
 	Kind       Kind
 	Question   string // the message, the text, or the inputs as JSON
 	Answer     string // Markdown, or the findings as JSON
@@ -51,9 +53,9 @@ type Consultation struct {
 	CreatedAt  time.Time
 }
 
-// Consultations lists what was asked, the newest first. next is the Before of the next page,
-// nil on the last. Forbidden: another user's, for anyone but an admin. NotFound: a case that is
-// not open to the caller. Invalid: both a user and a case.
+// Consultations lists consultations, newest first. next is the cursor of the next page, nil on the last.
+// Forbidden: another user's, unless the caller is an admin. NotFound: the caller may not read the case.
+// Malformed: both a user and a case.
 func (s *Service) Consultations(ctx context.Context, caller domain.Principal, f ConsultationFilter) (items []ConsultationSummary, next *domain.ID, err error) {
 	user := f.UserID
 	if f.CaseID != nil {
@@ -61,7 +63,7 @@ func (s *Service) Consultations(ctx context.Context, caller domain.Principal, f 
 			return nil, nil, &domain.Error{Code: domain.Malformed, Message: "A parameter cannot be accepted.",
 				Fields: []domain.Field{{Pointer: "?caseId", Detail: "cannot be given with userId"}}}
 		}
-		if err := s.readIn(ctx, caller, *f.CaseID, nil); err != nil {
+		if err := s.logCaseRead(ctx, caller, *f.CaseID, nil); err != nil {
 			return nil, nil, err
 		}
 	} else if !caller.Admin() {
@@ -77,17 +79,18 @@ func (s *Service) Consultations(ctx context.Context, caller domain.Principal, f 
 	before := domain.Before(f.Before)
 	ctx, cancel := context.WithTimeout(ctx, s.readTimeout)
 	defer cancel()
-	q := query.New(s.DB)
+	q := query.New(s.db)
 	var rows []query.ListConsultationsRow
-	if f.CaseID != nil {
+	switch {
+	case f.CaseID != nil:
 		var ofCase []query.ListCaseConsultationsRow
 		ofCase, err = q.ListCaseConsultations(ctx, query.ListCaseConsultationsParams{CaseID: f.CaseID, Before: before, Kind: string(f.Kind), Limit: int32(limit + 1)})
 		for _, r := range ofCase {
 			rows = append(rows, query.ListConsultationsRow(r))
 		}
-	} else if user != nil {
+	case user != nil:
 		rows, err = q.ListConsultations(ctx, query.ListConsultationsParams{UserID: *user, Before: before, Kind: string(f.Kind), Limit: int32(limit + 1)})
-	} else {
+	default:
 		var all []query.ListAllConsultationsRow
 		all, err = q.ListAllConsultations(ctx, query.ListAllConsultationsParams{Before: before, Kind: string(f.Kind), Limit: int32(limit + 1)})
 		for _, r := range all {
@@ -108,41 +111,42 @@ func (s *Service) Consultations(ctx context.Context, caller domain.Principal, f 
 	return items, next, nil
 }
 
-// readIn puts down that the caller reads consultations of a case; id is nil for their list.
-func (s *Service) readIn(ctx context.Context, caller domain.Principal, matter domain.ID, id *domain.ID) error {
-	if s.Cases == nil {
+// logCaseRead checks that the caller may read the consultations of a case and enters the access in its
+// timeline. id is nil for their list.
+func (s *Service) logCaseRead(ctx context.Context, caller domain.Principal, caseID domain.ID, id *domain.ID) error {
+	if s.cases == nil {
 		return domain.NoSuch("case")
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.readTimeout)
 	defer cancel()
-	return s.Cases.AuthorizeRead(ctx, caller, matter, cases.Action{Verb: cases.VerbRead, Resource: cases.ResourceConsultation, ID: id})
+	return s.cases.AuthorizeRead(ctx, caller, caseID, cases.Action{Verb: cases.VerbRead, Resource: cases.ResourceConsultation, ID: id})
 }
 
-// Consultation reads one. NotFound: there is none; or it is of a case that is not open to the
-// caller; or it is of no case and not the caller's (admins aside).
+// Consultation returns a consultation. NotFound: it does not exist, belongs to a case that the caller may not
+// read, or is another user's (admins may read those outside of cases).
 func (s *Service) Consultation(ctx context.Context, caller domain.Principal, id domain.ID) (Consultation, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.readTimeout)
 	defer cancel()
-	c, err := query.New(s.DB).GetConsultation(ctx, id)
+	c, err := query.New(s.db).GetConsultation(ctx, id)
 	switch {
 	case errors.Is(err, sql.ErrNoRows), err == nil && c.CaseID == nil && c.UserID != caller.UserID && !caller.Admin():
-		err := noConsultation()
-		if s.Cases != nil {
-			err = s.Cases.UniformNotFound(ctx, caller, err)
+		var err error = domain.NoSuch("consultation")
+		if s.cases != nil {
+			err = s.cases.UniformNotFound(ctx, caller, err)
 		}
 		return Consultation{}, err
 	case err != nil:
 		return Consultation{}, db.Error(err)
 	}
 	if c.CaseID != nil {
-		if err := s.readIn(ctx, caller, *c.CaseID, &id); err != nil {
+		if err := s.logCaseRead(ctx, caller, *c.CaseID, &id); err != nil {
 			if domain.CodeOf(err) == domain.NotFound {
-				err = noConsultation()
+				err = domain.NoSuch("consultation")
 			}
 			return Consultation{}, err
 		}
 	}
-	references, warnings, err := readSources(c.Sources)
+	references, warnings, err := decodeSources(c.Sources)
 	if err != nil {
 		return Consultation{}, err
 	}
@@ -152,38 +156,68 @@ func (s *Service) Consultation(ctx context.Context, caller domain.Principal, id 
 	}, nil
 }
 
-// sources is what is kept beside an answer.
-type sources struct {
+// storedSources is the JSON in the column sources.
+type storedSources struct {
 	References []Reference `json:"references,omitempty"`
 	Warnings   []string    `json:"warnings,omitempty"`
 }
 
-// keepSources is NULL when there is nothing to keep.
-func keepSources(references []Reference, warnings []string) (sql.NullString, error) {
+// encodeSources returns NULL if there is nothing to store.
+func encodeSources(references []Reference, warnings []string) (sql.NullString, error) {
 	if len(references)+len(warnings) == 0 {
 		return sql.NullString{}, nil
 	}
-	raw, err := json.Marshal(sources{references, warnings})
+	raw, err := json.Marshal(storedSources{references, warnings})
 	return sql.NullString{String: string(raw), Valid: true}, err
 }
 
-func readSources(kept sql.NullString) (references []Reference, warnings []string, err error) {
-	if !kept.Valid {
+func decodeSources(stored sql.NullString) (references []Reference, warnings []string, err error) {
+	if !stored.Valid {
 		return nil, nil, nil
 	}
-	var s sources
-	if err := json.Unmarshal([]byte(kept.String), &s); err != nil {
+	var s storedSources
+	if err := json.Unmarshal([]byte(stored.String), &s); err != nil {
 		return nil, nil, &domain.Error{Code: domain.Internal, Message: "The consultation cannot be read.", Err: errors.New("ai: the sources of a consultation are not JSON")}
 	}
 	return s.References, s.Warnings, nil
 }
 
-// noConsultation is the answer for one that is absent and for one that may not be read.
-func noConsultation() error {
-	return domain.NoSuch("consultation")
-}
-
-// Forget deletes what somebody asked outside of cases, in the caller's transaction.
-func (s *Service) Forget(ctx context.Context, tx db.Tx, user domain.ID) error {
+// DeleteUserData deletes a user's consultations outside of cases, in the caller's transaction.
+func (s *Service) DeleteUserData(ctx context.Context, tx db.Tx, user domain.ID) error {
 	return query.New(tx).DeleteUserConsultations(ctx, user)
 }
+
+// findRecorded returns the consultation that an earlier attempt of the same request recorded. ok is false if
+// there is none or the caller may no longer read it.
+func (s *Service) findRecorded(ctx context.Context, caller domain.Principal, id domain.ID) (c Consultation, ok bool, err error) {
+	if id.IsZero() {
+		return c, false, nil
+	}
+	c, err = s.Consultation(ctx, caller, id)
+	if domain.CodeOf(err) == domain.NotFound {
+		return c, false, nil
+	}
+	return c, err == nil, err
+}
+
+// newConsultation returns the row of an answered request without question and answer. id is optional.
+func (s *Service) newConsultation(id domain.ID, r *request, e cache.Entry, cached bool) query.Consultation {
+	return query.Consultation{
+		ID: cmp.Or(id, s.newID()), Kind: string(r.kind), Model: e.Model, Cached: cached, TokensUsed: int32(min(e.Tokens, 10_000_000)),
+		LatencyMs: int32(max(0, s.clock().Sub(r.arrived).Milliseconds())), CreatedAt: r.arrived,
+	}
+}
+
+// recordInCase writes a consultation of a case together with its entry in the case's timeline. It fails if the
+// caller's access to the case has changed since they asked.
+func (s *Service) recordInCase(ctx context.Context, caller domain.Principal, caseID domain.ID, row query.Consultation) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeTimeout)
+	defer cancel()
+	act := cases.Action{Verb: cases.VerbCreate, Resource: cases.ResourceConsultation, ID: &row.ID}
+	return s.cases.AuthorizedTx(ctx, caller, caseID, &act, func(tx db.Tx) error {
+		return query.New(tx).CreateConsultation(ctx, query.CreateConsultationParams(row))
+	})
+}
+
+// excerpt returns the start of a text, at most 300 characters.
+func excerpt(s string) string { return domain.Truncate(strings.TrimSpace(s), 300) }

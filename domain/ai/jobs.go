@@ -1,0 +1,129 @@
+package ai
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"strings"
+	"time"
+
+	"counsel/db"
+	"counsel/domain"
+	"counsel/domain/jobs"
+)
+
+const warmKind = "ai.warm"
+
+// registerJobs registers the handlers of this package's jobs.
+func (s *Service) registerJobs() {
+	s.jobs.Handle(warmKind, jobs.Options{Timeout: time.Hour}, s.warmCache)
+}
+
+// MaxWarmQuestions is the maximum number of questions in one job of WarmCache.
+const MaxWarmQuestions = 200
+
+// WarmQuestion is a question that many people are expected to ask in exactly these words.
+type WarmQuestion struct {
+	Message string `json:"message"`
+	Locale  string `json:"locale,omitempty"` // BCP 47; "": English
+}
+
+// WarmResult is the result of the job.
+type WarmResult struct {
+	Asked      int `json:"asked"`  // answered by the model
+	Cached     int `json:"cached"` // cached already
+	Failed     int `json:"failed"` // the model's answer could not be used
+	TokensUsed int `json:"tokensUsed"`
+}
+
+// WarmCache starts a job that puts the answers to these questions into the cache, for example after a change of
+// the model or prompt, and returns the job's id. Only admins may (Forbidden). Invalid (/questions/0/message): a
+// question contains personal data, so its answer cannot be shared. With an idempotency key, repeated requests
+// with the same questions start only one job.
+func (s *Service) WarmCache(ctx context.Context, caller domain.Principal, questions []WarmQuestion, idempotencyKey string) (domain.ID, error) {
+	if !caller.Admin() {
+		return domain.ID{}, domain.Errorf(domain.Forbidden, "Only an admin may warm the cache.")
+	}
+	if len(questions) == 0 || len(questions) > MaxWarmQuestions {
+		return domain.ID{}, domain.InvalidField("/questions", "must be 1 to %d", MaxWarmQuestions)
+	}
+	for i, q := range questions {
+		if _, err := s.sharedRequest(caller.UserID, q); err != nil {
+			if e, ok := errors.AsType[*domain.Error](err); ok {
+				return domain.ID{}, e.Under("/questions/" + strconv.Itoa(i))
+			}
+			return domain.ID{}, err
+		}
+	}
+	key, err := jobs.Once(warmKind, caller.UserID, idempotencyKey, questions)
+	if err != nil {
+		return domain.ID{}, err
+	}
+	ids, err := s.jobs.AddNow(ctx, jobs.LegacyInsert{Kind: warmKind, Queue: jobs.Bulk, UserID: caller.UserID, Payload: questions, Total: len(questions), Key: key})
+	if err != nil {
+		return domain.ID{}, db.Error(err)
+	}
+	return ids[0], nil
+}
+
+// sharedRequest returns the request of Chat for a question without context, whose answer everybody shares.
+func (s *Service) sharedRequest(user domain.ID, q WarmQuestion) (*request, error) {
+	if strings.TrimSpace(q.Message) == "" {
+		return nil, domain.InvalidField("/message", "must not be blank")
+	}
+	tag, err := parseLocale(q.Locale)
+	if err != nil {
+		return nil, err
+	}
+	session := s.masker.NewSession()
+	started := s.clock()
+	m, err := questionContext{}.mask(session, Question{Message: q.Message})
+	s.metrics.Masked(s.clock().Sub(started), session.Found())
+	switch {
+	case err != nil:
+		return nil, err
+	case session.Found() > 0:
+		return nil, domain.InvalidField("/message", "contains personal data, so its answer cannot be shared")
+	}
+	return s.chatRequest(user, m, nil, tag, cacheScope(true, user, nil)), nil
+}
+
+// warmCache handles the job. During an outage it fails and is retried; answers it already got are cached.
+func (s *Service) warmCache(ctx context.Context, run *jobs.Run) (any, error) {
+	if err := s.begin(); err != nil {
+		return nil, err
+	}
+	defer s.end()
+	var questions []WarmQuestion
+	if err := run.Read(&questions); err != nil {
+		return nil, err
+	}
+	var w WarmResult
+	for i, q := range questions {
+		if err := run.Progress(ctx, i); err != nil {
+			if errors.Is(err, jobs.ErrCancelled) {
+				return w, err
+			}
+			return nil, err
+		}
+		r, err := s.sharedRequest(run.UserID, q)
+		if err != nil { // masking finds more than when the job was added
+			w.Failed++
+			continue
+		}
+		var usage domain.Usage
+		_, cached, err := s.complete(ctx, r, &usage, nil)
+		w.TokensUsed += usage.Tokens
+		switch {
+		case domain.CodeOf(err) == domain.Upstream:
+			w.Failed++
+		case err != nil:
+			return nil, err
+		case cached:
+			w.Cached++
+		default:
+			w.Asked++
+		}
+	}
+	return w, run.Progress(ctx, len(questions))
+}
