@@ -197,7 +197,7 @@ func newAI(cfg config.Config, infra *infrastructure, c *clients, s *services) (*
 		flights = math.MaxInt
 	}
 	return ai.New(ai.Config{
-		Runtime: domain.SystemRuntime(infra.log), DB: infra.database, Redis: infra.redis, Model: c.model, Masker: masker, Prompts: templates, Policies: rules,
+		Runtime: domain.SystemRuntime(infra.log), DB: infra.database, Redis: infra.redis, Model: c.model, Masker: masker, Prompts: promptTemplates, Policies: rules,
 		Accounts: s.accounts, Cases: s.cases, Library: s.files, Events: s.events, Jobs: s.jobs, Metrics: c.aiMetrics,
 		ChatTTL: cfg.LLM.ChatCacheTTL, Deadline: cfg.LLM.Deadline + 10*time.Second, MaxFlights: flights,
 	})

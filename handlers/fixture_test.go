@@ -195,7 +195,7 @@ func newFixture(t testing.TB, options ...option) *fixture {
 	must(t, err)
 	service, err := ai.New(ai.Config{
 		Runtime: domain.SystemRuntime(log), DB: database, Redis: b.redis, Model: provider, Masker: ready.masker, Prompts: ready.prompts, Policies: ready.rules,
-		Accounts: accounts, Cases: matters, Library: b.archive, Jobs: b.jobs,
+		Accounts: accounts, Cases: caseService, Library: b.archive, Jobs: b.jobs,
 	})
 	must(t, err)
 	t.Cleanup(func() {
