@@ -66,7 +66,7 @@ func newHandler(cfg config.Config, infra *infrastructure, s *services) (_ *handl
 	}
 	if cfg.RateLimits.Enabled {
 		perMinute := func(name string, requests int) (*limits.Limiter, error) {
-			return limits.New(infra.redis, domain.SystemClock, []byte(cfg.JWT.Secret), limits.Budget{Name: name, Requests: requests, Window: time.Minute})
+			return limits.New(limits.Config{Redis: infra.redis, Clock: domain.SystemClock, Secret: []byte(cfg.JWT.Secret), Budget: limits.Budget{Name: name, Requests: requests, Window: time.Minute}})
 		}
 		if c.UserLimit, err = perMinute("user", cfg.RateLimits.User); err != nil {
 			return nil, err

@@ -55,9 +55,6 @@ type services struct {
 func openServices(ctx context.Context, r *runner, cfg config.Config, infra *infrastructure, c *clients) (_ *services, err error) {
 	s := &services{events: events.NewBus()}
 	system := domain.SystemRuntime(infra.log)
-	if s.accounts, err = newAccounts(ctx, cfg, infra); err != nil {
-		return nil, err
-	}
 	s.jobs, err = jobs.New(jobs.Config{
 		DB: infra.database, Transport: c.queue, Runtime: system.Part("jobs"), Metrics: newJobMetrics(infra.registry), Concurrency: cfg.Jobs.Concurrency,
 	})
@@ -68,7 +65,9 @@ func openServices(ctx context.Context, r *runner, cfg config.Config, infra *infr
 	if err != nil {
 		return nil, err
 	}
-	s.accounts.SendBy(outbox, s.jobs)
+	if s.accounts, err = newAccounts(ctx, cfg, infra, outbox, s.jobs); err != nil {
+		return nil, err
+	}
 	if s.cases, err = cases.New(cases.Config{
 		Runtime: system.Part("cases"), DB: infra.database, Accounts: s.accounts, Events: s.events, Mailer: outbox,
 		RequireVerifiedEmail: c.mail != nil, BeforeDelete: esign.CaseDeletable,
@@ -82,7 +81,7 @@ func openServices(ctx context.Context, r *runner, cfg config.Config, infra *infr
 		return nil, err
 	}
 	s.email = newEmail(cfg, infra, c, s, outbox)
-	if s.idempotency, err = idempotency.New(infra.database, []byte(cfg.JWT.Secret), domain.SystemClock); err != nil {
+	if s.idempotency, err = idempotency.New(idempotency.Config{Runtime: system, DB: infra.database, Key: []byte(cfg.JWT.Secret), Jobs: s.jobs}); err != nil {
 		return nil, err
 	}
 	s.webhooks, err = webhooks.New(webhooks.Deps{
@@ -125,7 +124,6 @@ func openServices(ctx context.Context, r *runner, cfg config.Config, infra *infr
 	})
 
 	s.cases.RegisterJobs(s.jobs)
-	s.idempotency.RegisterJobs(s.jobs)
 	r.loop(ctx, "session sweep", func(ctx context.Context) { sweepSessions(ctx, s.accounts, infra) })
 	r.loop(ctx, "denial log", s.cases.RunDenialLog)
 	if infra.hasStore {
@@ -135,11 +133,12 @@ func openServices(ctx context.Context, r *runner, cfg config.Config, infra *infr
 }
 
 // newAccounts creates the accounts, and the first admin if one is configured.
-func newAccounts(ctx context.Context, cfg config.Config, infra *infrastructure) (*account.Service, error) {
-	accounts, err := account.New(infra.database, infra.redis, account.Config{
+func newAccounts(ctx context.Context, cfg config.Config, infra *infrastructure, mailer account.Mailer, queue *jobs.Service) (*account.Service, error) {
+	accounts, err := account.New(account.Config{
+		Runtime: domain.SystemRuntime(infra.log).Part("account"), DB: infra.database, Redis: infra.redis, Mailer: mailer, Jobs: queue,
 		Algorithm: cfg.JWT.Algorithm, Secret: cfg.JWT.Secret, Issuer: "counsel", Audience: "counsel-api",
 		AccessTTL: cfg.JWT.AccessTokenTTL, SessionTTL: cfg.JWT.RefreshTokenTTL,
-	}, domain.SystemClock, domain.NewID, rand.Reader)
+	})
 	if err != nil {
 		return nil, fmt.Errorf("JWT_SECRET_KEY: %w", err)
 	}
@@ -155,7 +154,7 @@ func newAccounts(ctx context.Context, cfg config.Config, infra *infrastructure) 
 func newOutbox(cfg config.Config, infra *infrastructure, c *clients, queue *jobs.Service) (_ *email.Outbox, err error) {
 	var quota *limits.Limiter // nil: no limit
 	if cfg.RateLimits.Enabled {
-		quota, err = limits.New(infra.redis, domain.SystemClock, []byte(cfg.JWT.Secret), limits.Budget{Name: "email", Requests: cfg.Mail.RecipientsPerHour, Window: time.Hour})
+		quota, err = limits.New(limits.Config{Redis: infra.redis, Clock: domain.SystemClock, Secret: []byte(cfg.JWT.Secret), Budget: limits.Budget{Name: "email", Requests: cfg.Mail.RecipientsPerHour, Window: time.Hour}})
 		if err != nil {
 			return nil, err
 		}

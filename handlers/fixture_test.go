@@ -170,9 +170,6 @@ func newFixture(t testing.TB, options ...option) *fixture {
 	must(t, err)
 	t.Cleanup(func() { provider.Close() })
 
-	accounts, err := account.New(database, b.redis, account.Config{Algorithm: "HS256", Secret: secret, Issuer: "counsel", Audience: "counsel-api",
-		AccessTTL: time.Hour, SessionTTL: time.Hour, Hash: account.Hash{Passes: 1, MemoryKiB: 64}}, domain.SystemClock, domain.NewID, rand.Reader)
-	must(t, err)
 	ready, err := loadRules()
 	must(t, err)
 	b.mailServer = &fakeMailServer{}
@@ -188,6 +185,9 @@ func newFixture(t testing.TB, options ...option) *fixture {
 	bus := events.NewBus()
 	runtime := domain.SystemRuntime(log)
 	outbox := email.NewOutbox(email.OutboxConfig{Runtime: runtime, Jobs: b.jobs, Configured: true})
+	accounts, err := account.New(account.Config{Runtime: runtime, DB: database, Redis: b.redis, Mailer: outbox, Jobs: b.jobs, Algorithm: "HS256", Secret: secret, Issuer: "counsel", Audience: "counsel-api",
+		AccessTTL: time.Hour, SessionTTL: time.Hour, Hash: account.HashConfig{Passes: 1, MemoryKiB: 64}})
+	must(t, err)
 	caseService, err := cases.New(cases.Config{Runtime: runtime, DB: database, Accounts: accounts, Events: bus, Mailer: outbox, BeforeDelete: esign.CaseDeletable})
 	must(t, err)
 	b.store = &fakeStore{files: map[string][]byte{}}
@@ -212,7 +212,6 @@ func newFixture(t testing.TB, options ...option) *fixture {
 	s.config.Files, s.config.Jobs = b.archive, b.jobs
 	s.config.Email = email.New(email.Deps{DB: database, Jobs: b.jobs, Outbox: outbox, Events: bus, Sender: b.mailServer, Files: b.archive, Accounts: accounts, Clock: domain.SystemClock, NewID: domain.NewID, Log: log,
 		PublicURL: "https://counsel.example", AccountURL: "https://counsel.example/account", LinkSecret: accounts.LinkSecret, LinkID: accounts.LinkID, Backoff: []time.Duration{10 * time.Millisecond, 20 * time.Millisecond, 20 * time.Millisecond}})
-	accounts.SendBy(outbox, b.jobs)
 	s.config.Drafts, err = drafts.New(drafts.Config{DB: database, Runtime: runtime, Cases: caseService, Events: bus})
 	must(t, err)
 	engine, err := pdf.New(pdf.Config{})
@@ -228,7 +227,7 @@ func newFixture(t testing.TB, options ...option) *fixture {
 	bus.Subscribe(events.ForAudience(caseService, s.config.Webhooks.OnEvent, s.config.Notifications.OnEvent))
 	s.config.Rendering, err = rendering.New(rendering.Config{DB: database, Runtime: runtime, Templates: s.config.Templates, Drafts: s.config.Drafts, Files: b.archive, Renderer: engine, Jobs: b.jobs, Accounts: accounts, Cases: caseService})
 	must(t, err)
-	s.config.Idempotency, err = idempotency.New(database, []byte(secret), domain.SystemClock)
+	s.config.Idempotency, err = idempotency.New(idempotency.Config{Runtime: runtime, DB: database, Key: []byte(secret)})
 	must(t, err)
 	b.signMailServer = &recordingMailServer{}
 	certificate, key, err := pades.SelfSigned("Counsel", domain.SystemClock())
@@ -241,9 +240,9 @@ func newFixture(t testing.TB, options ...option) *fixture {
 	s.config.Privacy = privacy.New(privacy.Deps{DB: database, Clock: domain.SystemClock, Accounts: accounts, AI: service, Drafts: s.config.Drafts, Archive: b.archive, Rendering: s.config.Rendering, Cases: caseService, Webhooks: s.config.Webhooks, Notifications: s.config.Notifications, Email: s.config.Email, Jobs: b.jobs, Esign: s.config.Esign, Templates: s.config.Templates})
 	s.config.Ready = func(ctx context.Context) (database, redis error) { return b.ready(ctx) }
 	if s.limit > 0 {
-		s.config.UserLimit, err = limits.New(b.redis, domain.SystemClock, []byte(secret+t.Name()), limits.Budget{Name: "user", Requests: s.limit, Window: time.Minute})
+		s.config.UserLimit, err = limits.New(limits.Config{Redis: b.redis, Clock: domain.SystemClock, Secret: []byte(secret + t.Name()), Budget: limits.Budget{Name: "user", Requests: s.limit, Window: time.Minute}})
 		must(t, err)
-		s.config.AddressLimit, err = limits.New(b.redis, domain.SystemClock, []byte(secret+t.Name()), limits.Budget{Name: "address", Requests: s.limit, Window: time.Minute})
+		s.config.AddressLimit, err = limits.New(limits.Config{Redis: b.redis, Clock: domain.SystemClock, Secret: []byte(secret + t.Name()), Budget: limits.Budget{Name: "address", Requests: s.limit, Window: time.Minute}})
 		must(t, err)
 	}
 	b.server, err = handlers.New(s.config)

@@ -58,15 +58,16 @@ func (c *claims) Validate() error {
 
 // accessTokens issues and verifies access tokens.
 type accessTokens struct {
-	cfg        Config
-	method     jwt.SigningMethod
-	signingKey any
-	keyFunc    jwt.Keyfunc
-	parser     *jwt.Parser
+	issuer, audience string
+	ttl              time.Duration
+	method           jwt.SigningMethod
+	signingKey       any
+	keyFunc          jwt.Keyfunc
+	parser           *jwt.Parser
 }
 
-func newAccessTokens(cfg Config, clock domain.Clock) (*accessTokens, error) {
-	t := &accessTokens{cfg: cfg}
+func newAccessTokens(cfg Config) (*accessTokens, error) {
+	t := &accessTokens{issuer: cfg.Issuer, audience: cfg.Audience, ttl: cfg.AccessTTL}
 	var public any
 	switch cfg.Algorithm {
 	case "HS256":
@@ -109,7 +110,7 @@ func newAccessTokens(cfg Config, clock domain.Clock) (*accessTokens, error) {
 		jwt.WithValidMethods([]string{cfg.Algorithm}),
 		jwt.WithIssuer(cfg.Issuer), jwt.WithAudience(cfg.Audience),
 		jwt.WithExpirationRequired(), jwt.WithNotBeforeRequired(),
-		jwt.WithStrictDecoding(), jwt.WithTimeFunc(clock),
+		jwt.WithStrictDecoding(), jwt.WithTimeFunc(cfg.Runtime.Clock),
 	)
 	return t, nil
 }
@@ -117,8 +118,8 @@ func newAccessTokens(cfg Config, clock domain.Clock) (*accessTokens, error) {
 // issue signs an access token.
 func (t *accessTokens) issue(now time.Time, id, user, session domain.ID, role domain.Role, epoch uint32) (string, error) {
 	return jwt.NewWithClaims(t.method, &claims{
-		Issuer: t.cfg.Issuer, Audience: t.cfg.Audience, Subject: user, Session: session, ID: id, Role: role, Epoch: epoch,
-		IssuedAt: now.Unix(), NotBefore: now.Add(-clockSkew).Unix(), Expires: now.Add(t.cfg.AccessTTL).Unix(),
+		Issuer: t.issuer, Audience: t.audience, Subject: user, Session: session, ID: id, Role: role, Epoch: epoch,
+		IssuedAt: now.Unix(), NotBefore: now.Add(-clockSkew).Unix(), Expires: now.Add(t.ttl).Unix(),
 	}).SignedString(t.signingKey)
 }
 

@@ -46,7 +46,7 @@ func TestTokens(t *testing.T) {
 	for algorithm, secret := range map[string]string{"HS256": secret, "RS256": pemOf(t, rsaKey), "EdDSA": pemOf(t, ed)} {
 		t.Run(algorithm, func(t *testing.T) {
 			clock := newFakeClock()
-			tk, err := newAccessTokens(Config{Algorithm: algorithm, Secret: secret}.withDefaults(), clock.Now)
+			tk, err := newAccessTokens(Config{Runtime: domain.Runtime{Clock: clock.Now}, Algorithm: algorithm, Secret: secret}.withDefaults())
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -91,11 +91,11 @@ func TestTokens(t *testing.T) {
 func TestForgedTokens(t *testing.T) {
 	rsaKey, ed := keys(t)
 	clock := newFakeClock()
-	hs, err := newAccessTokens(Config{Secret: secret}.withDefaults(), clock.Now)
+	hs, err := newAccessTokens(Config{Runtime: domain.Runtime{Clock: clock.Now}, Secret: secret}.withDefaults())
 	if err != nil {
 		t.Fatal(err)
 	}
-	rs, err := newAccessTokens(Config{Algorithm: "RS256", Secret: pemOf(t, rsaKey)}.withDefaults(), clock.Now)
+	rs, err := newAccessTokens(Config{Runtime: domain.Runtime{Clock: clock.Now}, Algorithm: "RS256", Secret: pemOf(t, rsaKey)}.withDefaults())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -206,7 +206,8 @@ func TestNewRejectsWeakSecrets(t *testing.T) {
 	}
 	for _, c := range cases {
 		c.Hash = cheapHash
-		_, err := New(nil, nil, c, domain.SystemClock, domain.NewID, rand.Reader)
+		c.Runtime = domain.SystemRuntime(nil)
+		_, err := New(c)
 		if err == nil {
 			t.Errorf("%s with a secret of %d bytes was accepted", c.Algorithm, len(c.Secret))
 		} else if c.Secret != "" && strings.Contains(err.Error(), c.Secret) {

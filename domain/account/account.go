@@ -20,6 +20,7 @@
 package account
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -37,16 +38,22 @@ import (
 	"counsel/gen/query"
 )
 
-// Config holds the settings of a Service. A zero field takes the default.
+// Config holds the dependencies and settings of a Service. A zero setting takes the default.
 type Config struct {
-	Algorithm   string        // HS256 (default), RS256 or EdDSA
+	Runtime domain.Runtime
+	DB      *sql.DB
+	Redis   rueidis.Client
+	Mailer  Mailer      // nil: no mail is sent
+	Jobs    jobs.Client // runs the jobs; required with Mailer
+
+	Algorithm   string        // of access tokens: HS256 (default), RS256 or EdDSA
 	Secret      string        // HS256: 32 bytes or more; otherwise the private key as PEM
-	Issuer      string        // counsel
-	Audience    string        // counsel-api
+	Issuer      string        // of access tokens; counsel
+	Audience    string        // of access tokens; counsel-api
 	AccessTTL   time.Duration // lifetime of an access token; 15 min
 	SessionTTL  time.Duration // lifetime of a session that is not refreshed; 30 days
 	MaxSessions int           // per account: a further sign-in revokes the oldest; 20
-	Hash        Hash
+	Hash        HashConfig
 }
 
 // User is an account, without its secrets.
@@ -68,15 +75,16 @@ type Service struct {
 	clock         domain.Clock
 	newID         func() domain.ID
 	random        io.Reader
-	cfg           Config
+	accessTTL     time.Duration
+	sessionTTL    time.Duration
 	accessTokens  *accessTokens
+	refreshTokens refreshKey
 	hasher        *hasher
 	sessions      *sessionStore
 	throttle      *throttle
-	refreshTokens refreshKey
 	links         linkKey
 	mailer        Mailer          // nil: no mail is sent
-	jobs          *jobs.Service   // set if mailer is
+	jobs          jobs.Client     // set if mailer is
 	mailLimiter   *limits.Limiter // of mails that an address or account may request
 
 	// outages counts failed reads and revocations in Redis. Sessions in Redis are trusted again once
@@ -85,58 +93,53 @@ type Service struct {
 	recoveryMu                sync.Mutex
 }
 
-// New makes the service. It rejects a secret too weak for its algorithm.
-func New(pool *sql.DB, redis rueidis.Client, cfg Config, clock domain.Clock, newID func() domain.ID, random io.Reader) (*Service, error) {
-	cfg = cfg.withDefaults()
-	t, err := newAccessTokens(cfg, clock)
+// New makes the service and registers its jobs. It rejects a secret too weak for its algorithm.
+func New(c Config) (*Service, error) {
+	c = c.withDefaults()
+	if c.Mailer != nil && c.Jobs == nil {
+		return nil, errors.New("account: a Mailer needs Jobs")
+	}
+	s := &Service{
+		pool: c.DB, queries: query.New(c.DB), clock: c.Runtime.Clock, newID: c.Runtime.NewID, random: c.Runtime.Random,
+		accessTTL: c.AccessTTL, sessionTTL: c.SessionTTL, mailer: c.Mailer, jobs: c.Jobs,
+		sessions: &sessionStore{redis: c.Redis, ttl: c.SessionTTL, maxPerUser: c.MaxSessions},
+	}
+	var err error
+	if s.accessTokens, err = newAccessTokens(c); err != nil {
+		return nil, err
+	}
+	if s.refreshTokens, err = newRefreshKey(c.Secret); err != nil {
+		return nil, err
+	}
+	if s.links, err = newLinkKey(c.Secret); err != nil {
+		return nil, err
+	}
+	if s.hasher, err = newHasher(c.Hash, s.random); err != nil {
+		return nil, err
+	}
+	if s.throttle, err = newThrottle(c.Redis, s.clock, c.Secret); err != nil {
+		return nil, err
+	}
+	s.mailLimiter, err = limits.New(limits.Config{
+		Redis: c.Redis, Clock: s.clock, Secret: []byte(c.Secret),
+		Budget: limits.Budget{Name: "account-mail", Requests: maxMailsPerHour, Window: time.Hour},
+	})
 	if err != nil {
 		return nil, err
 	}
-	h, err := newHasher(cfg.Hash, random)
-	if err != nil {
-		return nil, err
+	if c.Mailer != nil {
+		s.registerJobs()
 	}
-	th, err := newThrottle(redis, clock, cfg.Secret)
-	if err != nil {
-		return nil, err
-	}
-	rk, err := newRefreshKey(cfg.Secret)
-	if err != nil {
-		return nil, err
-	}
-	lk, err := newLinkKey(cfg.Secret)
-	if err != nil {
-		return nil, err
-	}
-	asked, err := limits.New(redis, clock, []byte(cfg.Secret), limits.Budget{Name: "account-mail", Requests: maxMailsPerHour, Window: time.Hour})
-	if err != nil {
-		return nil, err
-	}
-	return &Service{
-		pool: pool, queries: query.New(pool), clock: clock, newID: newID, random: random, cfg: cfg,
-		accessTokens: t, hasher: h, throttle: th, refreshTokens: rk, links: lk, mailLimiter: asked,
-		sessions: &sessionStore{redis: redis, ttl: cfg.SessionTTL, maxPerUser: cfg.MaxSessions},
-	}, nil
+	return s, nil
 }
 
 func (c Config) withDefaults() Config {
-	def := func(s *string, v string) {
-		if *s == "" {
-			*s = v
-		}
-	}
-	def(&c.Algorithm, "HS256")
-	def(&c.Issuer, "counsel")
-	def(&c.Audience, "counsel-api")
-	if c.AccessTTL == 0 {
-		c.AccessTTL = 15 * time.Minute
-	}
-	if c.SessionTTL == 0 {
-		c.SessionTTL = 30 * 24 * time.Hour
-	}
-	if c.MaxSessions == 0 {
-		c.MaxSessions = 20
-	}
+	c.Algorithm = cmp.Or(c.Algorithm, "HS256")
+	c.Issuer = cmp.Or(c.Issuer, "counsel")
+	c.Audience = cmp.Or(c.Audience, "counsel-api")
+	c.AccessTTL = cmp.Or(c.AccessTTL, 15*time.Minute)
+	c.SessionTTL = cmp.Or(c.SessionTTL, 30*24*time.Hour)
+	c.MaxSessions = cmp.Or(c.MaxSessions, 20)
 	c.Hash = c.Hash.withDefaults()
 	return c
 }

@@ -51,7 +51,7 @@ type fixture struct {
 	tb                    testing.TB
 }
 
-var cheapHash = Hash{Passes: 1, MemoryKiB: 64, AtOnce: 2}
+var cheapHash = HashConfig{Passes: 1, MemoryKiB: 64, Concurrency: 2}
 
 func newFixture(t testing.TB) *fixture {
 	return newFixtureOn(t, testenv.SchemaURL(t), testenv.RedisURL(t), Config{Hash: cheapHash})
@@ -87,7 +87,9 @@ func newService(t testing.TB, pool *sql.DB, redis rueidis.Client, cfg Config, c 
 	if cfg.Secret == "" {
 		cfg.Secret = secret
 	}
-	s, err := New(pool, redis, cfg, c.Now, domain.NewID, rand.Reader)
+	cfg.Runtime = domain.Runtime{Clock: c.Now, NewID: domain.NewID, Random: rand.Reader}
+	cfg.DB, cfg.Redis = pool, redis
+	s, err := New(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -61,15 +61,6 @@ type Mailer interface {
 	Wake()
 }
 
-const kindResetMail = "account.reset"
-
-// SendBy lets the accounts send mail, from then on. It must be called before the first request.
-func (s *Service) SendBy(m Mailer, later *jobs.Service) {
-	s.mailer, s.jobs = m, later
-	later.Handle(kindResetMail, jobs.Options{}, s.sendResetMail)
-	later.Every("account.links", time.Hour, s.pruneLinks)
-}
-
 // canSendMail reports whether mail can be sent.
 func (s *Service) canSendMail() bool { return s.mailer != nil && s.mailer.Configured() == nil }
 
@@ -111,12 +102,6 @@ func (s *Service) throttleMail(ctx context.Context, key string) error {
 	return nil
 }
 
-// resetPasswordArgs are the arguments of kindResetMail.
-type resetPasswordArgs struct {
-	UserID domain.ID `json:"userId"` // zero: no account has the address
-	Locale string    `json:"locale"`
-}
-
 // ForgotPassword sends a password reset mail to the account with an address, if there is one. The caller
 // cannot tell: the same work is done for every address, and the rest by a job. It fails with
 // domain.RateLimited if the address was requested too often.
@@ -132,29 +117,8 @@ func (s *Service) ForgotPassword(ctx context.Context, email, locale string) erro
 	if err = db.Error(err); err != nil && domain.CodeOf(err) != domain.NotFound {
 		return err
 	}
-	_, err = s.jobs.AddNow(ctx, jobs.LegacyInsert{Kind: kindResetMail, Queue: jobs.Interactive, Payload: resetPasswordArgs{u.ID, locale}})
+	_, err = s.jobs.EnqueueNow(ctx, jobs.Insert{Args: resetMailArgs{UserID: u.ID, Locale: locale}, Queue: jobs.Interactive})
 	return err
-}
-
-// sendResetMail enqueues a password reset mail. The link has the id of the job, so that a second run
-// conflicts and sends nothing.
-func (s *Service) sendResetMail(ctx context.Context, run *jobs.Run) (any, error) {
-	var job resetPasswordArgs
-	if err := run.Read(&job); err != nil || job.UserID.IsZero() {
-		return nil, err
-	}
-	err := db.WithTx(ctx, s.pool, func(tx db.Tx) error {
-		u, err := query.New(tx).GetUser(ctx, job.UserID)
-		if err != nil || u.DisabledAt.Valid {
-			return err
-		}
-		return s.enqueueMail(ctx, tx, run.ID, Mail{Kind: MailReset, To: toUser(u), Locale: job.Locale})
-	})
-	if code := domain.CodeOf(err); err != nil && code != domain.Conflict && code != domain.NotFound {
-		return nil, err
-	}
-	s.mailer.Wake()
-	return nil, nil
 }
 
 func invalidLink(cause error) error {
@@ -288,16 +252,6 @@ func (s *Service) ResendVerification(ctx context.Context, p domain.Principal, lo
 	}
 	s.mailer.Wake()
 	return nil
-}
-
-// pruneLinks deletes expired links.
-func (s *Service) pruneLinks(ctx context.Context) error {
-	for {
-		n, err := s.queries.DeleteExpiredAccountLinks(ctx, s.clock())
-		if err != nil || n == 0 {
-			return db.Error(err)
-		}
-	}
 }
 
 // linkKey derives the secrets of links, so that they are not in the database.

@@ -1,6 +1,7 @@
 package account
 
 import (
+	"cmp"
 	"context"
 	"crypto/subtle"
 	"encoding/base64"
@@ -21,31 +22,21 @@ import (
 
 // HashConfig is the cost of password hashing with argon2id. A zero field takes the default: 19 MiB, the
 // minimum that OWASP recommends, with more passes; about 50 ms on a 2-core server.
-type Hash struct {
-	Passes    uint32
-	MemoryKiB uint32
-	AtOnce    int           // concurrent hashes; half the processors, at least one
-	Waiting   int           // hashes that may wait; further ones are rejected
-	Patience  time.Duration // time a hash may wait before it is rejected
+type HashConfig struct {
+	Passes       uint32
+	MemoryKiB    uint32
+	Concurrency  int           // concurrent hashes; half the processors, at least one
+	QueueSize    int           // hashes that may wait; further ones are rejected
+	QueueTimeout time.Duration // time a hash may wait before it is rejected
 }
 
-func (h Hash) withDefaults() Hash {
-	if h.Passes == 0 {
-		h.Passes = 5
-	}
-	if h.MemoryKiB == 0 {
-		h.MemoryKiB = 19 << 10
-	}
-	if h.AtOnce == 0 {
-		h.AtOnce = max(1, runtime.GOMAXPROCS(0)/2)
-	}
-	if h.Waiting == 0 {
-		h.Waiting = 64
-	}
-	if h.Patience == 0 {
-		h.Patience = 5 * time.Second
-	}
-	return h
+func (c HashConfig) withDefaults() HashConfig {
+	c.Passes = cmp.Or(c.Passes, 5)
+	c.MemoryKiB = cmp.Or(c.MemoryKiB, 19<<10)
+	c.Concurrency = cmp.Or(c.Concurrency, max(1, runtime.GOMAXPROCS(0)/2))
+	c.QueueSize = cmp.Or(c.QueueSize, 64)
+	c.QueueTimeout = cmp.Or(c.QueueTimeout, 5*time.Second)
+	return c
 }
 
 const (
@@ -56,7 +47,7 @@ const (
 
 // hasher hashes passwords with limited concurrency, so that sign-ins cannot starve other requests.
 type hasher struct {
-	cost      Hash
+	cost      HashConfig
 	random    io.Reader
 	slots     *semaphore.Weighted
 	inFlight  atomic.Int64 // computing or waiting
@@ -64,8 +55,8 @@ type hasher struct {
 	count     atomic.Int64 // hashes computed so far
 }
 
-func newHasher(cost Hash, random io.Reader) (*hasher, error) {
-	h := &hasher{cost: cost, random: random, slots: semaphore.NewWeighted(int64(cost.AtOnce))}
+func newHasher(cost HashConfig, random io.Reader) (*hasher, error) {
+	h := &hasher{cost: cost, random: random, slots: semaphore.NewWeighted(int64(cost.Concurrency))}
 	b := make([]byte, saltLen+keyLen)
 	if _, err := io.ReadFull(random, b); err != nil {
 		return nil, fmt.Errorf("read random bytes: %w", err)
@@ -116,12 +107,12 @@ func (h *hasher) verify(ctx context.Context, password, stored string) (match, ou
 // compute runs argon2id when a slot is free. It fails with domain.Unavailable if the queue is full or the
 // wait too long.
 func (h *hasher) compute(ctx context.Context, password string, salt []byte, passes, memory uint32, lanes uint8, length uint32) ([]byte, error) {
-	if h.inFlight.Add(1) > int64(h.cost.AtOnce+h.cost.Waiting) {
+	if h.inFlight.Add(1) > int64(h.cost.Concurrency+h.cost.QueueSize) {
 		h.inFlight.Add(-1)
 		return nil, overloaded(errors.New("password hashing queue is full"))
 	}
 	defer h.inFlight.Add(-1)
-	wait, cancel := context.WithTimeout(ctx, h.cost.Patience)
+	wait, cancel := context.WithTimeout(ctx, h.cost.QueueTimeout)
 	defer cancel()
 	if err := h.slots.Acquire(wait, 1); err != nil {
 		return nil, overloaded(err)

@@ -121,7 +121,7 @@ func (s *Service) issueTokens(now time.Time, r refreshToken, user domain.ID, rol
 	if err != nil {
 		return Tokens{}, err
 	}
-	return Tokens{AccessToken: access, RefreshToken: r.String(), ExpiresIn: s.cfg.AccessTTL}, nil
+	return Tokens{AccessToken: access, RefreshToken: r.String(), ExpiresIn: s.accessTTL}, nil
 }
 
 // Refresh exchanges a refresh token for new tokens. If several requests use the same token, the first
@@ -183,7 +183,7 @@ func (s *Service) Sessions(ctx context.Context, p domain.Principal) ([]Session, 
 	}
 	out := make([]Session, len(records))
 	for i, r := range records {
-		out[i] = Session{ID: r.id, CreatedAt: r.created, LastUsedAt: r.used, ExpiresAt: r.used.Add(s.cfg.SessionTTL), Current: r.id == p.SessionID}
+		out[i] = Session{ID: r.id, CreatedAt: r.created, LastUsedAt: r.used, ExpiresAt: r.used.Add(s.sessionTTL), Current: r.id == p.SessionID}
 	}
 	return out, nil
 }

@@ -220,13 +220,13 @@ func TestPasswordNormalization(t *testing.T) {
 func TestHashQueueLimit(t *testing.T) {
 	f := newFixture(t)
 	h := f.hasher
-	h.cost.Patience = 20 * time.Millisecond
-	h.cost.Waiting = 3
+	h.cost.QueueTimeout = 20 * time.Millisecond
+	h.cost.QueueSize = 3
 	ctx := t.Context()
-	if err := h.slots.Acquire(ctx, int64(h.cost.AtOnce)); err != nil { // all slots are busy
+	if err := h.slots.Acquire(ctx, int64(h.cost.Concurrency)); err != nil { // all slots are busy
 		t.Fatal(err)
 	}
-	h.inFlight.Add(int64(h.cost.AtOnce))
+	h.inFlight.Add(int64(h.cost.Concurrency))
 	_, err := h.hash(ctx, password)
 	if e := wantCode(t, err, domain.Unavailable); !errors.Is(e, context.DeadlineExceeded) || e.RetryAfter <= 0 {
 		t.Fatalf("after waiting: %v", e)
@@ -240,8 +240,8 @@ func TestHashQueueLimit(t *testing.T) {
 	for range 2 * freeAccountFailures {
 		wantCode(t, f.tryWrongPassword("ada@example.com", "192.0.2.1"), domain.Unavailable)
 	}
-	h.inFlight.Add(-3 - int64(h.cost.AtOnce))
-	h.slots.Release(int64(h.cost.AtOnce))
+	h.inFlight.Add(-3 - int64(h.cost.Concurrency))
+	h.slots.Release(int64(h.cost.Concurrency))
 	f.register("ada@example.com")
 	f.login("ada@example.com")
 	if n := h.inFlight.Load(); n != 0 {
@@ -266,7 +266,7 @@ func TestParsePHC(t *testing.T) {
 }
 
 func BenchmarkArgon2(b *testing.B) {
-	cost := Hash{}.withDefaults()
+	cost := HashConfig{}.withDefaults()
 	salt := make([]byte, saltLen)
 	b.ReportAllocs()
 	for b.Loop() {

@@ -2,7 +2,6 @@ package cases
 
 import (
 	"context"
-	"crypto/rand"
 	"database/sql"
 	"errors"
 	"fmt"
@@ -39,7 +38,7 @@ func newFixture(t testing.TB) *fixture { return newFixtureOn(t, testenv.SchemaUR
 func newFixtureOn(t testing.TB, url string) *fixture {
 	t.Helper()
 	b := &fixture{t: t, pool: testenv.OpenDB(t, url)}
-	people, err := account.New(b.pool, testenv.OpenRedis(t, testenv.RedisURL(t)), account.Config{Secret: strings.Repeat("s", 32)}, domain.SystemClock, domain.NewID, rand.Reader)
+	people, err := account.New(account.Config{Runtime: domain.SystemRuntime(nil), DB: b.pool, Redis: testenv.OpenRedis(t, testenv.RedisURL(t)), Secret: strings.Repeat("s", 32)})
 	must(t, err)
 	b.Service, err = New(Config{Runtime: domain.Runtime{Clock: domain.SystemClock, NewID: domain.NewID}, DB: b.pool, Accounts: people})
 	must(t, err)

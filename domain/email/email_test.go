@@ -538,7 +538,7 @@ func TestEraseUser(t *testing.T) {
 func TestRecipientLimit(t *testing.T) {
 	b := newFixture(t)
 	var err error
-	b.quota, err = limits.New(testenv.OpenRedis(t, testenv.RedisURL(t)), b.Clock, []byte("secret"), limits.Budget{Name: t.Name(), Requests: 10, Window: time.Hour})
+	b.quota, err = limits.New(limits.Config{Redis: testenv.OpenRedis(t, testenv.RedisURL(t)), Clock: b.Clock, Secret: []byte("secret"), Budget: limits.Budget{Name: t.Name(), Requests: 10, Window: time.Hour}})
 	must(t, err)
 	b.send(Message{To: addresses(8), Subject: "x", Text: "x"})
 	_, err = b.Send(t.Context(), b.ada, Message{To: addresses(3), Subject: "x", Text: "x"})

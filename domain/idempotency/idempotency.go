@@ -31,6 +31,7 @@ import (
 
 	"counsel/db"
 	"counsel/domain"
+	"counsel/domain/jobs"
 	"counsel/gen/query"
 )
 
@@ -97,12 +98,20 @@ type Service struct {
 	clock   domain.Clock
 }
 
-// New makes the service. The encryption key is derived from key, which needs 16 bytes or more.
-func New(pool *sql.DB, key []byte, clock domain.Clock) (*Service, error) {
-	if len(key) < 16 {
+// Config holds what a Service needs.
+type Config struct {
+	Runtime domain.Runtime
+	DB      *sql.DB
+	Key     []byte        // the encryption key is derived from it; 16 bytes or more
+	Jobs    jobs.Registry // runs Prune; nil: the caller does
+}
+
+// New makes the service and registers its job.
+func New(c Config) (*Service, error) {
+	if len(c.Key) < 16 {
 		return nil, errors.New("idempotency: the key is shorter than 16 bytes")
 	}
-	derived, err := hkdf.Key(sha256.New, key, nil, "counsel idempotency", 32)
+	derived, err := hkdf.Key(sha256.New, c.Key, nil, "counsel idempotency", 32)
 	if err != nil {
 		return nil, err
 	}
@@ -110,11 +119,15 @@ func New(pool *sql.DB, key []byte, clock domain.Clock) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	seal, err := cipher.NewGCMWithRandomNonce(block)
+	aead, err := cipher.NewGCMWithRandomNonce(block)
 	if err != nil {
 		return nil, err
 	}
-	return &Service{queries: query.New(pool), aead: seal, clock: clock}, nil
+	s := &Service{queries: query.New(c.DB), aead: aead, clock: c.Runtime.Clock}
+	if c.Jobs != nil {
+		jobs.Schedule[pruneArgs](c.Jobs, 10*time.Minute, s.Forget, "every.idempotency.forget")
+	}
+	return s, nil
 }
 
 // sealedVersion is the first byte of an encrypted response. Earlier versions stored responses in plain text.

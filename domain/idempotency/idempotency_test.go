@@ -30,7 +30,7 @@ func newFixture(t *testing.T) (*idempotency.Service, *atomic.Int64) {
 
 func newService(t *testing.T, pool *sql.DB, key string, clock domain.Clock) *idempotency.Service {
 	t.Helper()
-	s, err := idempotency.New(pool, []byte(key), clock)
+	s, err := idempotency.New(idempotency.Config{DB: pool, Key: []byte(key), Runtime: domain.Runtime{Clock: clock}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -73,7 +73,7 @@ func TestResponsesAreEncrypted(t *testing.T) {
 	if again, err := s.Begin(t.Context(), r); err != nil || again.Answer == nil || string(again.Answer.Body) != "{}" {
 		t.Errorf("response of an earlier version: %+v, %v", again, err)
 	}
-	if _, err := idempotency.New(pool, []byte("short"), domain.SystemClock); err == nil {
+	if _, err := idempotency.New(idempotency.Config{DB: pool, Key: []byte("short")}); err == nil {
 		t.Error("a short key was accepted")
 	}
 }

@@ -48,18 +48,27 @@ type Limiter struct {
 	local  localLimiter
 }
 
-// New makes a Limiter. The secret keys the HMACs and must be the same on all servers.
-func New(redis rueidis.Client, clock domain.Clock, secret []byte, b Budget) (*Limiter, error) {
+// Config holds what a Limiter needs.
+type Config struct {
+	Redis  rueidis.Client
+	Clock  domain.Clock
+	Secret []byte // keys the HMACs; the same on all servers
+	Budget Budget
+}
+
+// New makes a Limiter.
+func New(c Config) (*Limiter, error) {
+	b := c.Budget
 	if b.Name == "" || b.Requests < 1 || b.Window < time.Millisecond {
 		return nil, errors.New("limits: a budget needs a name, at least one request and a window of at least 1 ms")
 	}
-	if len(secret) == 0 {
+	if len(c.Secret) == 0 {
 		return nil, errors.New("limits: the secret is empty")
 	}
-	mac := hmac.New(sha256.New, secret)
+	mac := hmac.New(sha256.New, c.Secret)
 	mac.Write([]byte("counsel limits " + b.Name))
 	return &Limiter{
-		redis: redis, clock: clock, budget: b,
+		redis: c.Redis, clock: c.Clock, budget: b,
 		prefix: "limits:" + b.Name + ":",
 		secret: mac.Sum(nil),
 		window: strconv.FormatInt(b.Window.Milliseconds(), 10),

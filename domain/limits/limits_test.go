@@ -22,7 +22,7 @@ var secret = []byte("0123456789abcdef0123456789abcdef")
 
 func newLimiter(t testing.TB, redis rueidis.Client, clock domain.Clock, b Budget) *Limiter {
 	t.Helper()
-	l, err := New(redis, clock, secret, b)
+	l, err := New(Config{Redis: redis, Clock: clock, Secret: secret, Budget: b})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -40,11 +40,11 @@ func allow(t testing.TB, l *Limiter, key string) Decision {
 
 func TestNewRejectsInvalidConfig(t *testing.T) {
 	for _, b := range []Budget{{}, {Name: "x", Requests: 1}, {Name: "x", Window: time.Second}, {Requests: 1, Window: time.Second}, {Name: "x", Requests: 1, Window: time.Microsecond}} {
-		if _, err := New(nil, domain.SystemClock, secret, b); err == nil {
+		if _, err := New(Config{Redis: nil, Clock: domain.SystemClock, Secret: secret, Budget: b}); err == nil {
 			t.Errorf("invalid budget %+v was accepted", b)
 		}
 	}
-	if _, err := New(nil, domain.SystemClock, nil, Budget{"x", 1, time.Second}); err == nil {
+	if _, err := New(Config{Redis: nil, Clock: domain.SystemClock, Secret: nil, Budget: Budget{"x", 1, time.Second}}); err == nil {
 		t.Error("an empty secret was accepted")
 	}
 }
@@ -121,7 +121,7 @@ func TestKeysAreHashedAndExpire(t *testing.T) {
 			t.Errorf("%s does not expire", k)
 		}
 	}
-	stranger, err := New(redis, domain.SystemClock, []byte("another secret"), Budget{Name: "anonymous", Requests: 5, Window: time.Minute})
+	stranger, err := New(Config{Redis: redis, Clock: domain.SystemClock, Secret: []byte("another secret"), Budget: Budget{Name: "anonymous", Requests: 5, Window: time.Minute}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,7 +2,6 @@ package notifications
 
 import (
 	"context"
-	"crypto/rand"
 	"database/sql"
 	"encoding/json"
 	"errors"
@@ -39,7 +38,7 @@ type world struct {
 func newWorld(t testing.TB) *world {
 	t.Helper()
 	pool := testenv.DB(t)
-	people, err := account.New(pool, testenv.EmptyRedis(t), account.Config{Secret: strings.Repeat("s", 32)}, domain.SystemClock, domain.NewID, rand.Reader)
+	people, err := account.New(account.Config{Runtime: domain.SystemRuntime(nil), DB: pool, Redis: testenv.EmptyRedis(t), Secret: strings.Repeat("s", 32)})
 	must(t, err)
 	caseService, err := cases.New(cases.Config{Runtime: domain.Runtime{Clock: domain.SystemClock, NewID: domain.NewID}, DB: pool, Accounts: people})
 	must(t, err)

@@ -49,7 +49,7 @@ func newWorld(t testing.TB) *world {
 	t.Helper()
 	w := &world{t: t, pool: testenv.DB(t), redisURL: testenv.RedisURL(t), log: &testenv.Log{}}
 	var err error
-	w.people, err = account.New(w.pool, testenv.EmptyRedis(t), account.Config{Secret: strings.Repeat("s", 32)}, domain.SystemClock, domain.NewID, rand.Reader)
+	w.people, err = account.New(account.Config{Runtime: domain.SystemRuntime(nil), DB: w.pool, Redis: testenv.EmptyRedis(t), Secret: strings.Repeat("s", 32)})
 	must(t, err)
 	w.cases, err = cases.New(cases.Config{Runtime: domain.Runtime{Clock: domain.SystemClock, NewID: domain.NewID}, DB: w.pool, Accounts: w.people})
 	must(t, err)
