@@ -228,10 +228,10 @@ func sweepSessions(ctx context.Context, accounts *account.Service, infra *infras
 		case <-ctx.Done():
 			return
 		case <-tick.C:
-			if err := accounts.EndStaleSessions(ctx); err != nil && ctx.Err() == nil {
+			if err := accounts.RevokeOrphanedSessions(ctx); err != nil && ctx.Err() == nil {
 				infra.log.WarnContext(ctx, "stale sessions could not be ended yet", "part", "account", "error", err.Error())
 			}
-			if n := accounts.Hashed(); n != hashed {
+			if n := accounts.PasswordsHashed(); n != hashed {
 				hashed = n
 				debug.FreeOSMemory()
 			}

@@ -84,12 +84,12 @@ func (s *Server) ListSessions(ctx context.Context, _ api.ListSessionsRequestObje
 
 // EndSessions ends all of the caller's sessions.
 func (s *Server) EndSessions(ctx context.Context, _ api.EndSessionsRequestObject) (api.EndSessionsResponseObject, error) {
-	return api.EndSessions204Response{}, s.accounts.EndSessions(ctx, principal(ctx))
+	return api.EndSessions204Response{}, s.accounts.RevokeSessions(ctx, principal(ctx))
 }
 
 // EndSession ends one of the caller's sessions.
 func (s *Server) EndSession(ctx context.Context, r api.EndSessionRequestObject) (api.EndSessionResponseObject, error) {
-	return api.EndSession204Response{}, s.accounts.EndSession(ctx, principal(ctx), domain.ID(r.SessionID))
+	return api.EndSession204Response{}, s.accounts.RevokeSession(ctx, principal(ctx), domain.ID(r.SessionID))
 }
 
 func toAPITokens(t account.Tokens) api.Tokens {

@@ -193,7 +193,7 @@ func (s *Service) recoverFromOutage(ctx context.Context) bool {
 	if s.recoveredOutages.Load() == seen {
 		return true
 	}
-	if s.sessions.ping(ctx) != nil || s.EndStaleSessions(ctx) != nil {
+	if s.sessions.ping(ctx) != nil || s.RevokeOrphanedSessions(ctx) != nil {
 		return false
 	}
 	s.recoveredOutages.Store(seen)
@@ -206,7 +206,7 @@ const orphanBatch = 100
 // RevokeOrphanedSessions revokes sessions in Redis that could not be revoked when their account changed.
 // Each server calls it every few seconds, also for changes made by other servers. Without orphans it is
 // one indexed query.
-func (s *Service) EndStaleSessions(ctx context.Context) error {
+func (s *Service) RevokeOrphanedSessions(ctx context.Context) error {
 	for {
 		stale, err := s.queries.ListStaleUsers(ctx, orphanBatch)
 		if err != nil {
@@ -232,7 +232,7 @@ func (s *Service) revokeSessionsBelow(ctx context.Context, id domain.ID, epoch u
 }
 
 // PasswordsHashed returns how many passwords have been hashed. Each leaves about 20 MiB of garbage.
-func (s *Service) Hashed() int64 { return s.hasher.count.Load() }
+func (s *Service) PasswordsHashed() int64 { return s.hasher.count.Load() }
 
 // Me returns the caller's account.
 func (s *Service) Me(ctx context.Context, p domain.Principal) (User, error) {

@@ -47,7 +47,7 @@ type Mail struct {
 	Kind    MailKind
 	To      User
 	Locale  string
-	Link    domain.ID // id of its link, for LinkSecret; zero: no link
+	LinkID  domain.ID // id of its link, for LinkSecret; zero: no link
 	Expires time.Time // not sent after this time; zero: no limit
 }
 
@@ -75,7 +75,7 @@ func (s *Service) enqueueMail(ctx context.Context, tx db.Tx, id domain.ID, m Mai
 	}
 	if purpose != "" {
 		now := s.clock()
-		m.Link, m.Expires = id, now.Add(ttl)
+		m.LinkID, m.Expires = id, now.Add(ttl)
 		err := query.New(tx).CreateAccountLink(ctx, query.CreateAccountLinkParams{ID: id, UserID: m.To.ID, Purpose: purpose, Email: m.To.Email, CreatedAt: now, ExpiresAt: m.Expires})
 		if err != nil {
 			return err

@@ -172,17 +172,17 @@ func TestSessionsOfCaller(t *testing.T) {
 	if !s[1].CreatedAt.Equal(f.clock.Now().Add(-time.Second).Truncate(time.Millisecond)) {
 		t.Fatal(s[1].CreatedAt)
 	}
-	wantCode(t, f.EndSession(ctx, bob, first.SessionID), domain.NotFound)
-	wantCode(t, f.EndSession(ctx, bob, domain.NewID()), domain.NotFound)
-	if err := f.EndSession(ctx, second, first.SessionID); err != nil {
+	wantCode(t, f.RevokeSession(ctx, bob, first.SessionID), domain.NotFound)
+	wantCode(t, f.RevokeSession(ctx, bob, domain.NewID()), domain.NotFound)
+	if err := f.RevokeSession(ctx, second, first.SessionID); err != nil {
 		t.Fatal(err)
 	}
-	wantCode(t, f.EndSession(ctx, second, first.SessionID), domain.NotFound)
+	wantCode(t, f.RevokeSession(ctx, second, first.SessionID), domain.NotFound)
 	if s, err := f.Sessions(ctx, second); err != nil || len(s) != 1 {
 		t.Fatalf("%+v, %v", s, err)
 	}
 	f.login("ada@example.com")
-	if err := f.EndSessions(ctx, second); err != nil {
+	if err := f.RevokeSessions(ctx, second); err != nil {
 		t.Fatal(err)
 	}
 	if s, err := f.Sessions(ctx, second); err != nil || len(s) != 0 {
@@ -286,8 +286,8 @@ func TestRedisDown(t *testing.T) {
 		"refresh":  func() error { _, err := f.Refresh(ctx, adas.RefreshToken); return err },
 		"logout":   func() error { return f.Logout(ctx, p) },
 		"sessions": func() error { _, err := f.Sessions(ctx, p); return err },
-		"end":      func() error { return f.EndSession(ctx, p, p.SessionID) },
-		"end all":  func() error { return f.EndSessions(ctx, p) },
+		"end":      func() error { return f.RevokeSession(ctx, p, p.SessionID) },
+		"end all":  func() error { return f.RevokeSessions(ctx, p) },
 	} {
 		if e := wantCode(t, call(), domain.Unavailable); e.RetryAfter <= 0 {
 			t.Errorf("%s: no Retry-After", what)
@@ -366,12 +366,12 @@ func TestRevokeOrphanedSessions(t *testing.T) {
 	if _, err := f.Authenticate(ctx, tok.AccessToken); err != nil {
 		t.Fatalf("this server cannot know about the change yet: %v", err)
 	}
-	if err := f.EndStaleSessions(ctx); err != nil {
+	if err := f.RevokeOrphanedSessions(ctx); err != nil {
 		t.Fatal(err)
 	}
 	_, err = f.Authenticate(ctx, tok.AccessToken)
 	wantCode(t, err, domain.Unauthenticated)
-	if err := cut.EndStaleSessions(ctx); err != nil {
+	if err := cut.RevokeOrphanedSessions(ctx); err != nil {
 		t.Fatalf("without orphaned sessions: %v", err)
 	}
 }

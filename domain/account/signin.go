@@ -188,8 +188,8 @@ func (s *Service) Sessions(ctx context.Context, p domain.Principal) ([]Session, 
 	return out, nil
 }
 
-// EndSession revokes one of the caller's sessions. It fails with domain.NotFound for any other.
-func (s *Service) EndSession(ctx context.Context, p domain.Principal, id domain.ID) error {
+// RevokeSession revokes one of the caller's sessions. It fails with domain.NotFound for any other.
+func (s *Service) RevokeSession(ctx context.Context, p domain.Principal, id domain.ID) error {
 	err := s.sessions.revoke(ctx, id, p.UserID)
 	if errors.Is(err, errNoSession) {
 		return domain.NoSuch("session")
@@ -197,7 +197,7 @@ func (s *Service) EndSession(ctx context.Context, p domain.Principal, id domain.
 	return err
 }
 
-// EndSessions revokes all of the caller's sessions.
-func (s *Service) EndSessions(ctx context.Context, p domain.Principal) error {
+// RevokeSessions revokes all of the caller's sessions.
+func (s *Service) RevokeSessions(ctx context.Context, p domain.Principal) error {
 	return s.sessions.revokeAll(ctx, p.UserID)
 }

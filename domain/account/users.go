@@ -103,8 +103,8 @@ func validate(u User, password string) error {
 	return nil
 }
 
-// Address parses and normalizes an e-mail address as accounts store it. ok is false if it is invalid.
-func Address(s string) (address string, ok bool) {
+// ParseAddress parses and normalizes an e-mail address as accounts store it. ok is false if it is invalid.
+func ParseAddress(s string) (address string, ok bool) {
 	a, err := domain.ParseEmail(strings.TrimSpace(s))
 	if err != nil {
 		return "", false

@@ -33,7 +33,7 @@ func errNoInvitation() error { return domain.NoSuch("invitation") }
 
 // invite creates an invitation. It behaves the same whether or not an account has the address.
 func (s *Service) invite(ctx context.Context, p domain.Principal, id domain.ID, n NewMember) (*Invitation, error) {
-	address, ok := account.Address(n.Email)
+	address, ok := account.ParseAddress(n.Email)
 	if !ok {
 		return nil, domain.InvalidField("/email", "is not an e-mail address")
 	}

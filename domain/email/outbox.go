@@ -122,7 +122,7 @@ func (o *Outbox) AccountMail(ctx context.Context, tx db.Tx, m account.Mail) erro
 		return nil //nolint:nilerr // such an address can sign in, but no mail server accepts it
 	}
 	_, err := o.EnqueueSystemMail(ctx, tx, SystemMail{Kind: SystemMailKind(m.Kind), UserID: m.To.ID, To: m.To.Email, Locale: m.Locale,
-		Fields: map[string]string{"name": m.To.FullName}, Secret: m.Link, ExpiresAt: m.Expires})
+		Fields: map[string]string{"name": m.To.FullName}, Secret: m.LinkID, ExpiresAt: m.Expires})
 	return err
 }
 

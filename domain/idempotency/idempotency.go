@@ -36,14 +36,14 @@ import (
 )
 
 // Retention is how long a response is replayed.
-const Kept = 24 * time.Hour
+const Retention = 24 * time.Hour
 
 // leaseTime is the lease of a running request. It is extended every third of that. After a crash a
 // client has to wait this long at most.
 const leaseTime = 15 * time.Second
 
 // MaxBody is the size limit of a stored body, in bytes.
-const MaxAnswer = 1 << 20
+const MaxBody = 1 << 20
 
 // Reasons of a conflict.
 const (
@@ -61,8 +61,8 @@ type Request struct {
 }
 
 // Response is the response to a request. This package stores and returns it without interpreting it.
-type Answer struct {
-	Status      int // not 0
+type Response struct {
+	Code        int // not 0
 	ContentType string
 	Body        []byte
 	CaseID      *domain.ID // the case it is about, for access control before a replay; nil: none
@@ -71,7 +71,7 @@ type Answer struct {
 // Claim is the result of Begin. If Response is set, the request was completed before and must not run.
 // Otherwise the caller runs it and then calls Complete, Release or Abandon.
 type Claim struct {
-	Answer *Answer
+	Response *Response
 
 	request    Request
 	createdAt  time.Time // when the key was first claimed
@@ -80,7 +80,7 @@ type Claim struct {
 
 // DerivedID returns the id for the n-th object that the request creates: a UUIDv7 that is the same in
 // every run, until the key is released.
-func (c *Claim) ID(n int) domain.ID {
+func (c *Claim) DerivedID(n int) domain.ID {
 	sum := sha256.Sum256(binary.BigEndian.AppendUint32(c.request.hash(), uint32(n)))
 	id := domain.ID(sum[:16])
 	ms := c.createdAt.UnixMilli()
@@ -125,7 +125,7 @@ func New(c Config) (*Service, error) {
 	}
 	s := &Service{queries: query.New(c.DB), aead: aead, clock: c.Runtime.Clock}
 	if c.Jobs != nil {
-		jobs.Schedule[pruneArgs](c.Jobs, 10*time.Minute, s.Forget, "every.idempotency.forget")
+		jobs.Schedule[pruneArgs](c.Jobs, 10*time.Minute, s.Prune, "every.idempotency.forget")
 	}
 	return s, nil
 }
@@ -175,7 +175,7 @@ func (s *Service) Begin(ctx context.Context, r Request) (*Claim, error) {
 		if err != nil {
 			return nil, err
 		}
-		c.Answer = &Answer{int(row.Status), row.ContentType, body, row.CaseID}
+		c.Response = &Response{int(row.Status), row.ContentType, body, row.CaseID}
 		return c, nil
 	case now.Before(row.HeldUntil):
 		return nil, inProgress()
@@ -193,7 +193,7 @@ func (s *Service) Begin(ctx context.Context, r Request) (*Claim, error) {
 // KeepAlive extends the lease of a claim in the background until stop is called, which must be before
 // any other use of the claim. If the database is down for the rest of a lease, another request can take
 // over.
-func (s *Service) Hold(ctx context.Context, c *Claim) (stop func()) {
+func (s *Service) KeepAlive(ctx context.Context, c *Claim) (stop func()) {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	ended := make(chan struct{})
 	go func() {
@@ -228,14 +228,14 @@ func inProgress() error {
 
 // Complete stores the response of a request. With a body larger than MaxBody it abandons the claim
 // instead, so that a retry runs the request again.
-func (s *Service) Finish(ctx context.Context, c *Claim, a Answer) error {
-	if len(a.Body) > MaxAnswer {
-		return s.Yield(ctx, c)
+func (s *Service) Complete(ctx context.Context, c *Claim, a Response) error {
+	if len(a.Body) > MaxBody {
+		return s.Abandon(ctx, c)
 	}
 	key := c.request.hash()
 	answer := s.aead.Seal([]byte{sealedVersion}, nil, a.Body, key) //nolint:gosec // the AEAD generates a random nonce
 	return db.Error(s.queries.AnswerIdempotencyKey(ctx, query.AnswerIdempotencyKeyParams{
-		KeyHash: key, Status: int16(a.Status), ContentType: a.ContentType, Answer: answer, CaseID: a.CaseID,
+		KeyHash: key, Status: int16(a.Code), ContentType: a.ContentType, Answer: answer, CaseID: a.CaseID,
 	}))
 }
 
@@ -247,15 +247,15 @@ func (s *Service) Release(ctx context.Context, c *Claim) error {
 
 // Abandon ends the lease of a request that failed but may have had its effect. A retry of the same
 // request runs again.
-func (s *Service) Yield(ctx context.Context, c *Claim) error {
+func (s *Service) Abandon(ctx context.Context, c *Claim) error {
 	_, err := s.queries.ExtendIdempotencyKey(ctx, query.ExtendIdempotencyKeyParams{KeyHash: c.request.hash(), HeldUntil: c.leaseUntil, NextUntil: s.clock()})
 	return db.Error(err)
 }
 
 // Prune deletes keys older than Retention. Call it periodically.
-func (s *Service) Forget(ctx context.Context) error {
+func (s *Service) Prune(ctx context.Context) error {
 	for {
-		n, err := s.queries.DeleteIdempotencyKeys(ctx, s.clock().Add(-Kept))
+		n, err := s.queries.DeleteIdempotencyKeys(ctx, s.clock().Add(-Retention))
 		if err != nil || n == 0 {
 			return db.Error(err)
 		}

@@ -46,14 +46,14 @@ func TestResponsesAreEncrypted(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Finish(t.Context(), claim, idempotency.Answer{Status: 201, Body: []byte(`{"secret":"whsec_xylophone"}`)}); err != nil {
+	if err := s.Complete(t.Context(), claim, idempotency.Response{Code: 201, Body: []byte(`{"secret":"whsec_xylophone"}`)}); err != nil {
 		t.Fatal(err)
 	}
 	var kept []byte
 	if err := pool.QueryRowContext(t.Context(), "SELECT answer FROM idempotency_keys").Scan(&kept); err != nil || bytes.Contains(kept, []byte("xylophone")) {
 		t.Errorf("the database contains %q, %v", kept, err)
 	}
-	if again, err := s.Begin(t.Context(), r); err != nil || again.Answer == nil || !bytes.Contains(again.Answer.Body, []byte("xylophone")) {
+	if again, err := s.Begin(t.Context(), r); err != nil || again.Response == nil || !bytes.Contains(again.Response.Body, []byte("xylophone")) {
 		t.Errorf("replayed: %+v, %v", again, err)
 	}
 	// With another encryption key the request neither runs again nor gets another response.
@@ -70,7 +70,7 @@ func TestResponsesAreEncrypted(t *testing.T) {
 	if _, err := pool.ExecContext(t.Context(), "UPDATE idempotency_keys SET answer = '{}'"); err != nil {
 		t.Fatal(err)
 	}
-	if again, err := s.Begin(t.Context(), r); err != nil || again.Answer == nil || string(again.Answer.Body) != "{}" {
+	if again, err := s.Begin(t.Context(), r); err != nil || again.Response == nil || string(again.Response.Body) != "{}" {
 		t.Errorf("response of an earlier version: %+v, %v", again, err)
 	}
 	if _, err := idempotency.New(idempotency.Config{DB: pool, Key: []byte("short")}); err == nil {
@@ -91,7 +91,7 @@ func TestBeginAndComplete(t *testing.T) {
 	r := idempotency.Request{Caller: domain.NewID(), Operation: "renderPdf", Key: "k", Body: []byte(`{"a":1}`)}
 
 	first, err := s.Begin(ctx, r)
-	if err != nil || first.Answer != nil {
+	if err != nil || first.Response != nil {
 		t.Fatalf("a free key: %+v, %v", first, err)
 	}
 	if _, err := s.Begin(ctx, r); reason(err) != idempotency.ReasonInProgress {
@@ -107,44 +107,44 @@ func TestBeginAndComplete(t *testing.T) {
 		"another operation": {Caller: r.Caller, Operation: "sendEmail", Key: r.Key},
 		"another split":     {Caller: r.Caller, Operation: "renderPdfk", Key: ""},
 	} {
-		if a, err := s.Begin(ctx, stranger); err != nil || a.Answer != nil {
+		if a, err := s.Begin(ctx, stranger); err != nil || a.Response != nil {
 			t.Errorf("%s: %v, %v", name, a, err)
 		}
 	}
 
-	if err := s.Finish(ctx, first, idempotency.Answer{Status: 200, ContentType: "application/json", Body: []byte("{}")}); err != nil {
+	if err := s.Complete(ctx, first, idempotency.Response{Code: 200, ContentType: "application/json", Body: []byte("{}")}); err != nil {
 		t.Fatal(err)
 	}
 	a, err := s.Begin(ctx, r)
-	if err != nil || a.Answer == nil || a.Answer.Status != 200 || a.Answer.ContentType != "application/json" || string(a.Answer.Body) != "{}" {
+	if err != nil || a.Response == nil || a.Response.Code != 200 || a.Response.ContentType != "application/json" || string(a.Response.Body) != "{}" {
 		t.Errorf("a completed key: %+v, %v", a, err)
 	}
 	if _, err := s.Begin(ctx, other); reason(err) != idempotency.ReasonReused {
 		t.Errorf("another request, later: %v", err)
 	}
 
-	clock.Add(int64(idempotency.Kept + time.Second))
-	if err := s.Forget(ctx); err != nil {
+	clock.Add(int64(idempotency.Retention + time.Second))
+	if err := s.Prune(ctx); err != nil {
 		t.Fatal(err)
 	}
-	if a, err := s.Begin(ctx, other); err != nil || a.Answer != nil {
+	if a, err := s.Begin(ctx, other); err != nil || a.Response != nil {
 		t.Errorf("after a day: %v, %v", a, err)
 	}
 }
 
 func TestAbandonAndRelease(t *testing.T) {
 	s, _ := newFixture(t)
-	for _, a := range []idempotency.Answer{{Status: 200, Body: make([]byte, idempotency.MaxAnswer+1)}} {
+	for _, a := range []idempotency.Response{{Code: 200, Body: make([]byte, idempotency.MaxBody+1)}} {
 		r := idempotency.Request{Caller: domain.NewID(), Operation: "renderPdf", Key: "k"}
 		claim, err := s.Begin(t.Context(), r)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := s.Finish(t.Context(), claim, a); err != nil {
+		if err := s.Complete(t.Context(), claim, a); err != nil {
 			t.Fatal(err)
 		}
-		if again, err := s.Begin(t.Context(), r); err != nil || again.Answer != nil {
-			t.Errorf("after %d: %v, %v", a.Status, again, err)
+		if again, err := s.Begin(t.Context(), r); err != nil || again.Response != nil {
+			t.Errorf("after %d: %v, %v", a.Code, again, err)
 		}
 	}
 }
@@ -162,7 +162,7 @@ func TestTakeOverAfterLeaseExpires(t *testing.T) {
 		t.Errorf("%d requests took over", got)
 	}
 	// Late calls with the lost claim do not affect the new one.
-	for _, late := range []func(context.Context, *idempotency.Claim) error{s.Release, s.Yield} {
+	for _, late := range []func(context.Context, *idempotency.Claim) error{s.Release, s.Abandon} {
 		if err := late(t.Context(), lost); err != nil {
 			t.Fatal(err)
 		}
@@ -186,7 +186,7 @@ func beginConcurrently(t *testing.T, s *idempotency.Service, r idempotency.Reque
 	for range 20 {
 		wg.Go(func() {
 			switch a, err := s.Begin(context.WithoutCancel(t.Context()), r); {
-			case err == nil && a.Answer == nil:
+			case err == nil && a.Response == nil:
 				ran.Add(1)
 			case reason(err) != idempotency.ReasonInProgress:
 				t.Errorf("%v, %v", a, err)
@@ -205,7 +205,7 @@ func TestDerivedIDs(t *testing.T) {
 	begin := func() *idempotency.Claim {
 		t.Helper()
 		c, err := s.Begin(t.Context(), r)
-		if err != nil || c.Answer != nil {
+		if err != nil || c.Response != nil {
 			t.Fatalf("%+v, %v", c, err)
 		}
 		return c
@@ -213,24 +213,24 @@ func TestDerivedIDs(t *testing.T) {
 	first := begin()
 	clock.Add(int64(20 * time.Second))
 	over := begin()
-	if err := s.Yield(t.Context(), over); err != nil {
+	if err := s.Abandon(t.Context(), over); err != nil {
 		t.Fatal(err)
 	}
 	clock.Add(int64(time.Second))
 	again := begin()
 	for n := range 3 {
-		if id := first.ID(n); over.ID(n) != id || again.ID(n) != id {
-			t.Errorf("thing %d is %s, %s, %s", n, id, over.ID(n), again.ID(n))
+		if id := first.DerivedID(n); over.DerivedID(n) != id || again.DerivedID(n) != id {
+			t.Errorf("thing %d is %s, %s, %s", n, id, over.DerivedID(n), again.DerivedID(n))
 		}
 	}
-	if first.ID(0) == first.ID(1) || uuid.UUID(first.ID(0)).Version() != 7 || uuid.UUID(first.ID(0)).Variant() != uuid.RFC4122 {
-		t.Errorf("%s, %s", first.ID(0), first.ID(1))
+	if first.DerivedID(0) == first.DerivedID(1) || uuid.UUID(first.DerivedID(0)).Version() != 7 || uuid.UUID(first.DerivedID(0)).Variant() != uuid.RFC4122 {
+		t.Errorf("%s, %s", first.DerivedID(0), first.DerivedID(1))
 	}
 	if err := s.Release(t.Context(), again); err != nil {
 		t.Fatal(err)
 	}
 	clock.Add(int64(time.Second))
-	if anew := begin(); anew.ID(0) == first.ID(0) {
+	if anew := begin(); anew.DerivedID(0) == first.DerivedID(0) {
 		t.Error("a request after a release has the same ids")
 	}
 }

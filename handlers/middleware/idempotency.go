@@ -58,8 +58,8 @@ func (s *Stack) idempotent(next echo.HandlerFunc) echo.HandlerFunc {
 		if err != nil {
 			return err
 		}
-		if claim.Answer != nil {
-			return s.replay(c, req, claim.Answer)
+		if claim.Response != nil {
+			return s.replay(c, req, claim.Response)
 		}
 		return s.runOnce(c, req, claim, next)
 	}
@@ -76,7 +76,7 @@ func fingerprintBody(r *http.Request, req *Request, body []byte) []byte {
 }
 
 // replay sends a stored answer again.
-func (s *Stack) replay(c *echo.Context, req *Request, stored *idempotency.Answer) error {
+func (s *Stack) replay(c *echo.Context, req *Request, stored *idempotency.Response) error {
 	if stored.CaseID != nil {
 		if err := s.config.Cases.Authorize(c.Request().Context(), req.Principal, *stored.CaseID, cases.Action{Verb: cases.VerbRead, Resource: cases.ResourceCase, Detail: "replay"}); err != nil {
 			return err
@@ -87,7 +87,7 @@ func (s *Stack) replay(c *echo.Context, req *Request, stored *idempotency.Answer
 		w.Header().Set("Content-Type", stored.ContentType)
 	}
 	w.Header().Set(replayedHeader, "true")
-	w.WriteHeader(stored.Status)
+	w.WriteHeader(stored.Code)
 	if len(stored.Body) == 0 { // net/http allows none with 204
 		return nil
 	}
@@ -103,8 +103,8 @@ func (s *Stack) runOnce(c *echo.Context, req *Request, claim *idempotency.Claim,
 	c.SetResponse(copied)
 	req.claim, req.caseID = claim, caseInPath(c)
 	ctx := c.Request().Context()
-	stopExtending := s.config.Idempotency.Hold(ctx, claim)
-	complete := s.config.Idempotency.Yield // unless something below decides otherwise: the operation panicked
+	stopExtending := s.config.Idempotency.KeepAlive(ctx, claim)
+	complete := s.config.Idempotency.Abandon // unless something below decides otherwise: the operation panicked
 	defer func() {
 		c.SetResponse(original)
 		stopExtending()
@@ -128,9 +128,9 @@ func (s *Stack) runOnce(c *echo.Context, req *Request, claim *idempotency.Claim,
 		complete = s.config.Idempotency.Release
 		return err
 	}
-	answer := idempotency.Answer{Status: copied.status, ContentType: copied.Header().Get("Content-Type"), Body: copied.body.Bytes(), CaseID: req.caseID}
+	answer := idempotency.Response{Code: copied.status, ContentType: copied.Header().Get("Content-Type"), Body: copied.body.Bytes(), CaseID: req.caseID}
 	complete = func(ctx context.Context, claim *idempotency.Claim) error {
-		return s.config.Idempotency.Finish(ctx, claim, answer)
+		return s.config.Idempotency.Complete(ctx, claim, answer)
 	}
 	return nil
 }
@@ -168,7 +168,7 @@ func (w *copyingWriter) WriteHeader(status int) {
 }
 
 func (w *copyingWriter) Write(b []byte) (int, error) {
-	if w.body.Len() <= idempotency.MaxAnswer {
+	if w.body.Len() <= idempotency.MaxBody {
 		w.body.Write(b)
 	}
 	if !w.gone {

@@ -66,7 +66,7 @@ func (r *Request) Fail(e *domain.Error) {
 // Without a key it is zero, and the domain makes an id.
 func DerivedID(ctx context.Context, n int) domain.ID {
 	if claim := RequestFrom(ctx).claim; claim != nil {
-		return claim.ID(n)
+		return claim.DerivedID(n)
 	}
 	return domain.ID{}
 }
