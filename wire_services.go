@@ -118,10 +118,12 @@ func openServices(ctx context.Context, r *runner, cfg config.Config, infra *infr
 	if s.esign, err = newEsign(cfg, infra, c, s); err != nil {
 		return nil, err
 	}
-	s.privacy = privacy.New(privacy.Deps{
-		DB: infra.database, Clock: domain.SystemClock, Accounts: s.accounts, AI: s.ai, Drafts: s.drafts, Archive: s.files, Rendering: s.rendering, Cases: s.cases, Webhooks: s.webhooks,
-		Notifications: s.notifications, Email: s.email, Jobs: s.jobs, Esign: s.esign, Templates: s.templates,
-	})
+	if s.privacy, err = privacy.New(privacy.Config{
+		Runtime: system.Part("privacy"), DB: infra.database, Accounts: s.accounts, AI: s.ai, Drafts: s.drafts, Files: s.files, Cases: s.cases, Webhooks: s.webhooks,
+		Notifications: s.notifications, Email: s.email, Jobs: s.jobs, Esign: s.esign, Templates: s.templates, Rendering: s.rendering,
+	}); err != nil {
+		return nil, err
+	}
 
 	s.cases.RegisterJobs(s.jobs)
 	r.loop(ctx, "session sweep", func(ctx context.Context) { sweepSessions(ctx, s.accounts, infra) })

@@ -177,8 +177,8 @@ func (x *userExport) Template(_ templates.Template, versions []templates.Templat
 	return nil
 }
 
-// Share adds what the person contributed to a case.
-func (x *userExport) Share(c privacy.Share) error {
+// Case adds what the person contributed to a case.
+func (x *userExport) Case(c privacy.CaseExport) error {
 	out := api.ExportedCase{CaseID: api.ID(c.CaseID), Role: api.CaseRole(c.Role), Since: c.JoinedAt, Notes: make([]api.CaseNote, len(c.Notes)),
 		Tasks: make([]api.CaseTask, len(c.Tasks)), Consultations: make([]api.Consultation, len(c.Consultations)),
 		Drafts: make([]api.ExportedDraft, len(c.Drafts)), Documents: make([]api.StoredDocument, len(c.Documents)), SignatureRequests: make([]api.SignatureRequest, len(c.Signatures))}

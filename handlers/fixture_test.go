@@ -237,7 +237,8 @@ func newFixture(t testing.TB, options ...option) *fixture {
 	s.config.Esign, err = esign.New(esign.Config{DB: database, Files: b.archive, Cases: caseService, Accounts: accounts, Jobs: &syncJobs{t: t, handlers: map[string]jobHandler{}}, Mailer: b.signMailServer, Mailboxes: s.config.Email, Renderer: engine, Sealer: seal.WithPool(readers().uploads), Provider: s.provider, Publisher: bus,
 		LinkKey: []byte(secret), URL: "https://counsel.example", Runtime: domain.SystemRuntime(log)})
 	must(t, err)
-	s.config.Privacy = privacy.New(privacy.Deps{DB: database, Clock: domain.SystemClock, Accounts: accounts, AI: service, Drafts: s.config.Drafts, Archive: b.archive, Rendering: s.config.Rendering, Cases: caseService, Webhooks: s.config.Webhooks, Notifications: s.config.Notifications, Email: s.config.Email, Jobs: b.jobs, Esign: s.config.Esign, Templates: s.config.Templates})
+	s.config.Privacy, err = privacy.New(privacy.Config{Runtime: runtime, DB: database, Accounts: accounts, AI: service, Drafts: s.config.Drafts, Files: b.archive, Rendering: s.config.Rendering, Cases: caseService, Webhooks: s.config.Webhooks, Notifications: s.config.Notifications, Email: s.config.Email, Jobs: b.jobs, Esign: s.config.Esign, Templates: s.config.Templates})
+	must(t, err)
 	s.config.Ready = func(ctx context.Context) (database, redis error) { return b.ready(ctx) }
 	if s.limit > 0 {
 		s.config.UserLimit, err = limits.New(limits.Config{Redis: b.redis, Clock: domain.SystemClock, Secret: []byte(secret + t.Name()), Budget: limits.Budget{Name: "user", Requests: s.limit, Window: time.Minute}})

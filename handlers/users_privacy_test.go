@@ -319,7 +319,7 @@ func TestEraseLeavesNothing(t *testing.T) {
 	if in := found(); !in["documents.name"] || !in["consultations.question"] {
 		t.Errorf("this proves nothing: %v", in)
 	}
-	_, err = pool.ExecContext(t.Context(), "UPDATE jobs SET due_at = NOW(6) WHERE kind = 'privacy.forget'")
+	_, err = pool.ExecContext(t.Context(), "UPDATE jobs SET due_at = NOW(6) WHERE kind = 'privacy.erase_in_progress'")
 	must(t, err)
 	b.eventually("the second look", func() bool { in := found(); return !in["documents.name"] && !in["consultations.question"] })
 	_, err = pool.ExecContext(t.Context(), "DELETE FROM emails WHERE user_id = ?", domain.ID(ada.ID)) // what others wrote to them is the others'

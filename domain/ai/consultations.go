@@ -182,8 +182,8 @@ func decodeSources(stored sql.NullString) (references []Reference, warnings []st
 	return s.References, s.Warnings, nil
 }
 
-// DeleteUserData deletes a user's consultations outside of cases, in the caller's transaction.
-func (s *Service) DeleteUserData(ctx context.Context, tx db.Tx, user domain.ID) error {
+// EraseUser deletes a user's consultations outside of cases, in the caller's transaction.
+func (s *Service) EraseUser(ctx context.Context, tx db.Tx, user domain.ID) error {
 	return query.New(tx).DeleteUserConsultations(ctx, user)
 }
 

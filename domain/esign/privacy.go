@@ -63,11 +63,11 @@ func (s *Service) ExportSigners(ctx context.Context, address string, yield func(
 // erasureDelay is how long an erased request is kept, so that its signers can be notified.
 const erasureDelay = 48 * time.Hour
 
-// Erase handles the requests of a user whose account is being deleted, in the caller's transaction. What
+// EraseUser handles the requests of a user whose account is being deleted, in the caller's transaction. What
 // they sent outside of cases is withdrawn, and so is what an admin sent of their documents. Unless somebody
 // signed it, it is deleted after erasureDelay. Signed requests and those of a case are kept as evidence for
 // the signers and the case. Conflict: everyone has signed a document that is not sealed yet.
-func (s *Service) Erase(ctx context.Context, tx db.Tx, user domain.ID) error {
+func (s *Service) EraseUser(ctx context.Context, tx db.Tx, user domain.ID) error {
 	q := query.New(tx)
 	if err := s.files.LockOwned(ctx, tx, user); err != nil { // before the requests: the lock order of Initiate
 		return err

@@ -27,7 +27,7 @@ func (b *bench) parts(address string) (all []esign.SignerData) {
 
 // forget is what erasure does.
 func (b *bench) forget(user domain.ID) error {
-	return db.WithTx(b.t.Context(), b.pool, func(tx db.Tx) error { return b.Erase(b.t.Context(), tx, user) })
+	return db.WithTx(b.t.Context(), b.pool, func(tx db.Tx) error { return b.EraseUser(b.t.Context(), tx, user) })
 }
 
 func TestParts(t *testing.T) {

@@ -115,8 +115,3 @@ func (s *Service) Every(name string, length time.Duration, do func(context.Conte
 
 // Fatal is Permanent.
 func Fatal(err error) error { return Permanent(err) }
-
-// Forget is EraseUser.
-func (s *Service) Forget(ctx context.Context, tx db.Tx, user domain.ID) error {
-	return s.EraseUser(ctx, tx, user)
-}

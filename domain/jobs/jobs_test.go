@@ -361,7 +361,7 @@ func TestForgetUser(t *testing.T) {
 	p.add(jobs.LegacyInsert{Kind: "x", UserID: ada.UserID})
 	<-began
 	p.add(jobs.LegacyInsert{Kind: "x", UserID: ada.UserID, RunAt: time.Now().Add(time.Hour)})
-	if err := db.WithTx(t.Context(), w.pool, func(tx db.Tx) error { return p.Forget(t.Context(), tx, ada.UserID) }); err != nil {
+	if err := db.WithTx(t.Context(), w.pool, func(tx db.Tx) error { return p.EraseUser(t.Context(), tx, ada.UserID) }); err != nil {
 		t.Fatal(err)
 	}
 	if err := <-ended; err == nil {

@@ -261,8 +261,8 @@ func (s *Service) SetPreferences(ctx context.Context, caller domain.Principal, c
 	return s.Preferences(ctx, caller)
 }
 
-// Forget deletes all of somebody's, in the caller's transaction.
-func (s *Service) Forget(ctx context.Context, tx db.Tx, user domain.ID) error {
+// EraseUser deletes all of somebody's, in the caller's transaction.
+func (s *Service) EraseUser(ctx context.Context, tx db.Tx, user domain.ID) error {
 	q := query.New(tx)
 
 	if err := q.ForgetNotifications(ctx, user); err != nil {

@@ -395,7 +395,7 @@ func TestForget(t *testing.T) {
 	must(t, second(w.SetPreferences(ctx, w.bert, []Preference{{domain.EventDraftUpdated, true, false}})))
 	w.happens(w.uploaded(w.anna))
 	w.work()
-	must(t, db.WithTx(ctx, w.DB, func(tx db.Tx) error { return w.Forget(ctx, tx, w.bert.UserID) }))
+	must(t, db.WithTx(ctx, w.DB, func(tx db.Tx) error { return w.EraseUser(ctx, tx, w.bert.UserID) }))
 	w.has(w.bert)
 	w.has(w.carl, domain.EventDocumentUploaded)
 	if rows, err := w.rows.ListNotificationPreferences(ctx, w.bert.UserID); err != nil || len(rows) != 0 {

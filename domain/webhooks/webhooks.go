@@ -383,8 +383,8 @@ func (s *Service) Delete(ctx context.Context, caller domain.Principal, id domain
 	return db.Error(err)
 }
 
-// Forget takes all of somebody's webhooks away, in the caller's transaction.
-func (s *Service) Forget(ctx context.Context, tx db.Tx, user domain.ID) error {
+// EraseUser takes all of somebody's webhooks away, in the caller's transaction.
+func (s *Service) EraseUser(ctx context.Context, tx db.Tx, user domain.ID) error {
 	return query.New(tx).ForgetWebhooks(ctx, query.ForgetWebhooksParams{DeletedAt: sql.NullTime{Time: s.now(), Valid: true}, UserID: user})
 }
 
