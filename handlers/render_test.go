@@ -22,7 +22,7 @@ import (
 // ndaRequest renders the shipped NDA with its own sample.
 func ndaRequest(t testing.TB) map[string]any {
 	t.Helper()
-	raw, err := os.ReadFile("../domain/documents/templates/nda/1/sample.json")
+	raw, err := os.ReadFile("../domain/templates/builtin/nda/1/sample.json")
 	must(t, err)
 	var data map[string]any
 	must(t, json.Unmarshal(raw, &data))
