@@ -72,7 +72,7 @@ func TestRenderBatch(t *testing.T) {
 		t.Errorf("accepted %+v", accepted)
 	}
 	job, out := b.waitForBatch(ada, accepted.JobID)
-	if job.Status != api.JobStatusSucceeded || job.Kind != "docs.render-batch" || job.Queue != "bulk" || job.Progress != (api.JobProgress{Done: 3, Total: 3}) || len(out.Items) != 3 {
+	if job.Status != api.JobStatusSucceeded || job.Kind != "documents.render_batch" || job.Queue != "bulk" || job.Progress != (api.JobProgress{Done: 3, Total: 3}) || len(out.Items) != 3 {
 		t.Fatalf("ended as %+v", job)
 	}
 	var single api.RenderPdfResponse
@@ -106,7 +106,7 @@ func TestRenderBatchOf500(t *testing.T) {
 	b.call(ada, "POST", "/api/docs/render-batch", map[string]any{"items": items[:0]}).expect(422, "invalid")
 	b.renderBatch(ada, items...)
 	var list api.JobList
-	b.call(ada, "GET", "/api/jobs?kind=docs.render-batch", nil).expect(200, "").decode(&list)
+	b.call(ada, "GET", "/api/jobs?kind=documents.render_batch", nil).expect(200, "").decode(&list)
 	// Somebody who waits for one document is not kept waiting by all those.
 	for range 5 {
 		b.call(ada, "POST", "/api/docs/render-pdf", ndaRequest(t)).expect(200, "")
@@ -152,7 +152,7 @@ func TestRenderBatchErrors(t *testing.T) {
 		}
 	}
 	var list api.JobList
-	w.call(w.admin(), "GET", "/api/jobs?kind=docs.render-batch", nil).expect(200, "").decode(&list)
+	w.call(w.admin(), "GET", "/api/jobs?kind=documents.render_batch", nil).expect(200, "").decode(&list)
 	if len(list.Items) > 0 {
 		t.Error("refused, but will be done")
 	}
@@ -231,7 +231,7 @@ func TestRenderBatchIdempotencyKey(t *testing.T) {
 		made[r.JobID.String()] = true
 	}
 	var list api.JobList
-	b.call(ada, "GET", "/api/jobs?kind=docs.render-batch", nil).expect(200, "").decode(&list)
+	b.call(ada, "GET", "/api/jobs?kind=documents.render_batch", nil).expect(200, "").decode(&list)
 	if len(made) != 1 || len(list.Items) != 1 {
 		t.Errorf("one key made the jobs %v, %d of them", slices.Collect(maps.Keys(made)), len(list.Items))
 	}

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"strconv"
+	"strings"
 	"time"
 
 	"counsel/db"
@@ -24,11 +25,6 @@ const (
 	maxOutages       = 3                      // consecutive failures of the service before an attempt ends
 	orphanTimeout    = 5 * time.Second        // for adoptOrphan
 )
-
-// batchArgs are the arguments of a batch job.
-type batchArgs struct {
-	Items []Request `json:"items"`
-}
 
 // batchResult is the result of a batch job.
 type batchResult struct {
@@ -75,12 +71,15 @@ func (s *Service) StartBatch(ctx context.Context, caller domain.Principal, items
 	if err := s.checkBatch(ctx, caller, items); err != nil {
 		return domain.ID{}, err
 	}
-	args := batchArgs{items}
-	jobKey, err := jobs.Once(batchKind, caller.UserID, key, args)
+	args := RenderBatch{items}
+	uniqueKey, err := jobs.UniqueKey(args, caller.UserID, key)
 	if err != nil {
 		return domain.ID{}, err
 	}
-	ids, err := s.jobs.AddNow(ctx, jobs.LegacyInsert{Kind: batchKind, Queue: jobs.Bulk, UserID: caller.UserID, Payload: args, Total: len(items), Key: jobKey})
+	if uniqueKey != "" { // keys keep the former kind, so that a retry finds a job that an earlier version inserted
+		uniqueKey = formerBatchKind + strings.TrimPrefix(uniqueKey, args.Kind())
+	}
+	ids, err := s.jobs.EnqueueNow(ctx, jobs.Insert{Args: args, Queue: jobs.Bulk, UserID: caller.UserID, Total: len(items), Key: uniqueKey})
 	if err != nil {
 		return domain.ID{}, db.Error(err)
 	}
@@ -151,37 +150,33 @@ func isRequestError(c domain.Code) bool {
 	return false
 }
 
-// runBatch renders the files of a batch that do not exist yet, in order.
-func (s *Service) runBatch(ctx context.Context, run *jobs.Run) (any, error) {
-	var args batchArgs
-	if err := run.Read(&args); err != nil {
-		return nil, err
-	}
+// renderBatch renders the files of a batch that do not exist yet, in order.
+func (s *Service) renderBatch(ctx context.Context, job *jobs.Job[RenderBatch]) (any, error) {
 	var (
-		results      = make([]ItemResult, 0, len(args.Items))
+		results      = make([]ItemResult, 0, len(job.Args.Items))
 		caller       domain.Principal
-		lastAttempt  = run.Try >= batchMaxAttempts
+		lastAttempt  = job.Attempt >= batchMaxAttempts
 		failure      error // of the service: the job is retried
 		outages      int   // consecutive
 		completed    int
 		lastProgress time.Time
 	)
-	for i, r := range args.Items {
+	for i, r := range job.Args.Items {
 		if now := s.clock(); now.Sub(lastProgress) >= progressInterval || now.Before(lastProgress) {
 			lastProgress = now
-			err := run.Progress(ctx, completed)
+			err := job.Progress(ctx, completed)
 			if err == nil {
-				caller, err = s.batchCaller(ctx, run.UserID)
+				caller, err = s.batchCaller(ctx, job.UserID)
 			}
 			if err != nil {
-				return endEarly(ctx, run, results, err)
+				return endEarly(ctx, job, results, err)
 			}
 		}
-		id := batchFileID(run.ID, i)
+		id := batchFileID(job.ID, i)
 		result, err := s.renderItem(ctx, caller, id, r, outages < maxOutages)
 		switch {
 		case ctx.Err() != nil && err != nil:
-			return endEarly(ctx, run, s.adoptOrphan(ctx, results, id), err)
+			return endEarly(ctx, job, s.adoptOrphan(ctx, results, id), err)
 		case err == nil:
 			completed, outages = completed+1, 0
 		default:
@@ -197,16 +192,16 @@ func (s *Service) runBatch(ctx context.Context, run *jobs.Run) (any, error) {
 	if failure != nil {
 		return nil, failure
 	}
-	if err := run.Progress(ctx, completed); err != nil {
-		return endEarly(ctx, run, results, err)
+	if err := job.Progress(ctx, completed); err != nil {
+		return endEarly(ctx, job, results, err)
 	}
 	return batchResult{results}, nil
 }
 
 // endEarly ends an attempt before all items are rendered. The result of a canceled job is what was done.
-func endEarly(ctx context.Context, run *jobs.Run, results []ItemResult, err error) (any, error) {
+func endEarly(ctx context.Context, job *jobs.Job[RenderBatch], results []ItemResult, err error) (any, error) {
 	if errors.Is(err, jobs.ErrCancelled) || errors.Is(context.Cause(ctx), jobs.ErrCancelled) {
-		_ = run.Progress(ctx, len(results)) // it fails because of the cancellation
+		_ = job.Progress(ctx, len(results)) // it fails because of the cancellation
 		return batchResult{results}, jobs.ErrCancelled
 	}
 	return nil, err

@@ -6,13 +6,22 @@ import (
 	"counsel/domain/jobs"
 )
 
-const (
-	batchKind        = "docs.render-batch"
-	batchMaxAttempts = 10
-	batchTimeout     = 30 * time.Minute // of one attempt
-)
+// RenderBatch are the arguments of the job that renders the files of a batch.
+type RenderBatch struct {
+	Items []Request `json:"items"`
+}
 
-// registerJobs registers the handlers of this package's jobs.
+// Kind is documents.render_batch.
+func (RenderBatch) Kind() string { return "documents.render_batch" }
+
+// formerBatchKind is the kind of rows that earlier versions inserted.
+const formerBatchKind = "docs.render-batch"
+
+const batchMaxAttempts = 10
+
+// registerJobs registers the workers of this package's jobs.
 func (s *Service) registerJobs() {
-	s.jobs.Handle(batchKind, jobs.Options{Tries: batchMaxAttempts, Timeout: batchTimeout, Show: s.redactResult}, s.runBatch)
+	jobs.Register(s.jobs, jobs.Worker[RenderBatch]{
+		Work: s.renderBatch, MaxAttempts: batchMaxAttempts, Timeout: 30 * time.Minute, RedactResult: s.redactResult,
+	}, formerBatchKind)
 }

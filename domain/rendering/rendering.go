@@ -74,7 +74,7 @@ type Config struct {
 	Renderer  doc.Renderer
 	// Jobs runs batches; New registers their handler, so it is called before Jobs is started. nil: there
 	// are no batches.
-	Jobs     *jobs.Service
+	Jobs     jobs.Client
 	Accounts Accounts // the owners of batches
 	Cases    Cases    // nil: there are no cases
 }
@@ -87,7 +87,7 @@ type Service struct {
 	drafts    Drafts
 	files     Files
 	renderer  doc.Renderer
-	jobs      *jobs.Service
+	jobs      jobs.Client
 	accounts  Accounts
 	cases     Cases
 

@@ -1,0 +1,140 @@
+package files_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"strings"
+	"testing"
+	"time"
+
+	"counsel/domain"
+	"counsel/domain/files"
+	"counsel/domain/isolation"
+	"counsel/domain/text"
+)
+
+func TestUnreadableText(t *testing.T) {
+	b := newFixture(t)
+	d := b.upload(b.ada, "a.pdf", pdf("some words"))
+	b.store.Before = func(string, string) error { return files.StorageUnavailable(time.Second, errors.New("down")) }
+	wantCode(t, b.ExtractTexts(t.Context()), domain.Unavailable)
+	state := func() files.TextState {
+		got, err := b.Get(t.Context(), b.ada, d.ID)
+		must(t, err)
+		return got.Text
+	}
+	if state() != files.TextPending {
+		t.Errorf("with the store down, the text is %s", state())
+	}
+	b.store.Before = nil
+	b.extractor.Extractor = fakeExtractor{err: errors.New("cannot")}
+	for range 10 {
+		must(t, b.ExtractTexts(t.Context()))
+	}
+	if got, err := b.Get(t.Context(), b.ada, d.ID); err != nil || got.Text != files.TextUnreadable || got.TextError != files.TextFailed {
+		t.Errorf("a text that cannot be extracted is %s: %s, %v", got.Text, got.TextError, err)
+	}
+	for fault, want := range map[error]files.TextError{isolation.ErrMemory: files.TextTooMuchMemory, isolation.ErrTimeout: files.TextTooSlow} {
+		d = b.upload(b.ada, "b.pdf", pdf("some words"))
+		b.extractor.Extractor = fakeExtractor{err: fault}
+		must(t, b.ExtractTexts(t.Context()))
+		if got, err := b.Get(t.Context(), b.ada, d.ID); err != nil || got.Text != files.TextUnreadable || got.TextError != want {
+			t.Errorf("after %v it is %s: %s, %v", fault, got.Text, got.TextError, err)
+		}
+	}
+}
+
+// stuckExtractor blocks on a file that says so until its context ends.
+type stuckExtractor struct{ fakeExtractor }
+
+func (s stuckExtractor) Pages(ctx context.Context, contentType string, file io.ReaderAt, size int64) (text.Text, error) {
+	out, err := s.fakeExtractor.Pages(ctx, contentType, file, size)
+	if err == nil && strings.Contains(out.Pages[0], "stuck") {
+		<-ctx.Done()
+		return text.Text{}, ctx.Err()
+	}
+	return out, err
+}
+
+// TestSlowExtraction: a slow file does not block other files.
+func TestSlowExtraction(t *testing.T) {
+	b := newFixture(t, func(c *files.Config) { c.ExtractionWorkers = 2 })
+	b.extractor.Extractor = stuckExtractor{}
+	slow := b.upload(b.ada, "slow.pdf", pdf("stuck"))
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		b.Run(ctx)
+	}()
+	deadline := time.Now().Add(time.Minute)
+	for i := range 30 {
+		d := b.upload(b.ada, "a.pdf", pdf("some words"))
+		for {
+			got, err := b.Get(t.Context(), b.ada, d.ID)
+			must(t, err)
+			if got.Text == files.TextIndexed {
+				break
+			}
+			if time.Now().After(deadline) {
+				t.Fatalf("file %d waits for the slow one", i)
+			}
+		}
+	}
+	if got, err := b.Get(t.Context(), b.ada, slow.ID); err != nil || got.Text != files.TextPending {
+		t.Errorf("the slow one is %s, %v", got.Text, err)
+	}
+	cancel()
+	<-done
+}
+
+// TestExtractionCrash: a text that crashes the process is attempted a few times only.
+func TestExtractionCrash(t *testing.T) {
+	b := newFixture(t)
+	d := b.upload(b.ada, "a.pdf", pdf("some words"))
+	attempts := 0
+	for range 20 {
+		ctx, crash := context.WithCancel(t.Context())
+		b.extractor.Extractor = crashingExtractor{func() { attempts++; crash() }}
+		if err := b.ExtractTexts(ctx); err == nil {
+			break
+		}
+	}
+	if got, err := b.Get(t.Context(), b.ada, d.ID); err != nil || got.Text != files.TextUnreadable || attempts < 2 || attempts > 10 {
+		t.Errorf("after %d attempts it is %s, %v", attempts, got.Text, err)
+	}
+}
+
+// crashingExtractor ends the process, as it were.
+type crashingExtractor struct{ crash func() }
+
+func (c crashingExtractor) Pages(ctx context.Context, _ string, _ io.ReaderAt, _ int64) (text.Text, error) {
+	c.crash()
+	return text.Text{}, ctx.Err()
+}
+
+// TestRun: Run extracts the text of new uploads, and ends with its context.
+func TestRun(t *testing.T) {
+	b := newFixture(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		b.Run(ctx)
+	}()
+	d := b.upload(b.ada, "a.pdf", pdf("some words"))
+	deadline := time.Now().Add(20 * time.Second)
+	for {
+		got, err := b.Get(t.Context(), b.ada, d.ID)
+		must(t, err)
+		if got.Text == files.TextIndexed {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("its text is not extracted")
+		}
+	}
+	cancel()
+	<-done
+}

@@ -1,0 +1,189 @@
+package files_test
+
+import (
+	"crypto/sha256"
+	"io"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"counsel/domain"
+	"counsel/domain/cases"
+	"counsel/domain/files"
+	"counsel/domain/files/filestest"
+	"counsel/domain/files/filetype"
+)
+
+func TestUploadGetAndDelete(t *testing.T) {
+	b := newFixture(t)
+	content := pdf("hello")
+	d := b.upload(b.ada, "NDA.PDF", content)
+	if d.Name != "NDA.pdf" || d.ContentType != filetype.PDF || d.Kind != files.Uploaded || d.Size != int64(len(content)) ||
+		d.SHA256 != files.Checksum(sha256.Sum256([]byte(content))) || d.UserID != b.ada.UserID || !d.CreatedAt.Equal(b.now) {
+		t.Errorf("stored as %+v", d)
+	}
+	for _, who := range []domain.Principal{b.ada, b.admin} {
+		got, err := b.Get(t.Context(), who, d.ID)
+		must(t, err)
+		if got != d {
+			t.Errorf("read as %+v, stored as %+v", got, d)
+		}
+		r, err := b.Open(t.Context(), got, 0, -1)
+		must(t, err)
+		read, err := io.ReadAll(r)
+		must(t, err)
+		if string(read) != content {
+			t.Errorf("read %q", read)
+		}
+	}
+	link, until, err := b.PresignURL(t.Context(), d)
+	must(t, err)
+	if !strings.Contains(link, d.ID.String()) || strings.Contains(link, "NDA") || until.Sub(b.now) > time.Hour {
+		t.Errorf("%s until %s", link, until)
+	}
+
+	// For others it does not exist.
+	_, err = b.Get(t.Context(), b.bob, d.ID)
+	wantCode(t, err, domain.NotFound)
+	_, absent := b.Get(t.Context(), b.bob, domain.NewID())
+	if err.Error() != absent.Error() {
+		t.Errorf("%q reveals more than %q", err, absent)
+	}
+	_, _, err = b.Verify(t.Context(), b.bob, d.ID)
+	wantCode(t, err, domain.NotFound)
+	wantCode(t, b.Delete(t.Context(), b.bob, d.ID), domain.NotFound)
+	_, _, err = b.List(t.Context(), b.bob, files.Filter{UserID: &b.ada.UserID})
+	wantCode(t, err, domain.Forbidden)
+
+	must(t, b.Delete(t.Context(), b.ada, d.ID))
+	_, err = b.Get(t.Context(), b.ada, d.ID)
+	wantCode(t, err, domain.NotFound)
+	if b.store.Count() != 0 || b.rows() != 0 {
+		t.Errorf("%d objects and %d rows are left", b.store.Count(), b.rows())
+	}
+	wantCode(t, b.Delete(t.Context(), b.ada, d.ID), domain.NotFound)
+}
+
+func TestListPages(t *testing.T) {
+	b := newFixture(t)
+	var want []domain.ID
+	for range 5 {
+		want = append(want, b.upload(b.ada, "a.pdf", pdf("")).ID)
+	}
+	b.upload(b.bob, "b.pdf", pdf(""))
+	slices.Reverse(want)
+	var got []domain.ID
+	f := files.Filter{Limit: 2}
+	for {
+		items, next, err := b.List(t.Context(), b.ada, f)
+		must(t, err)
+		for _, d := range items {
+			got = append(got, d.ID)
+		}
+		if next == nil {
+			break
+		}
+		f.Before = next
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("listed %v, want %v", got, want)
+	}
+	all, _, err := b.List(t.Context(), b.admin, files.Filter{Limit: 100})
+	must(t, err)
+	bobs, _, err := b.List(t.Context(), b.admin, files.Filter{UserID: &b.bob.UserID, Kind: files.Uploaded})
+	must(t, err)
+	none, _, err := b.List(t.Context(), b.admin, files.Filter{Kind: files.Rendered})
+	must(t, err)
+	if len(all) != 6 || len(bobs) != 1 || len(none) != 0 {
+		t.Errorf("an admin sees %d, of Bob %d, rendered %d", len(all), len(bobs), len(none))
+	}
+}
+
+func TestVerify(t *testing.T) {
+	b := newFixture(t)
+	d := b.upload(b.ada, "a.pdf", pdf("hello"))
+	key := "docs/" + d.ID.String()
+	for name, c := range map[string]struct {
+		content string
+		intact  bool
+	}{"intact": {pdf("hello"), true}, "one letter": {pdf("hallo"), false}, "longer": {pdf("hello") + "x", false}, "shorter": {"%PDF", false}} {
+		b.store.Objects[key] = filestest.Object{Content: []byte(c.content), Modified: b.now}
+		_, v, err := b.Verify(t.Context(), b.ada, d.ID)
+		must(t, err)
+		if v.Intact != c.intact || v.SHA256 == nil || *v.SHA256 != files.Checksum(sha256.Sum256([]byte(c.content))) || v.Size != int64(len(c.content)) || v.CheckedAt != b.now {
+			t.Errorf("%s: %+v", name, v)
+		}
+		r, err := b.Open(t.Context(), d, 0, -1)
+		must(t, err)
+		if _, err := io.ReadAll(r); (err == nil) != c.intact {
+			t.Errorf("%s: the read ends in %v", name, err)
+		}
+	}
+	delete(b.store.Objects, key)
+	_, v, err := b.Verify(t.Context(), b.ada, d.ID)
+	must(t, err)
+	if v.Intact || v.SHA256 != nil {
+		t.Errorf("missing: %+v", v)
+	}
+	_, err = b.Open(t.Context(), d, 0, -1)
+	wantCode(t, err, domain.Internal)
+}
+
+// TestRemovedDuringUpload: the upload of somebody who is removed from the case meanwhile leaves nothing in it.
+func TestRemovedDuringUpload(t *testing.T) {
+	b := newFixture(t)
+	b.ada.Role = domain.RoleLawyer
+	c, err := b.cases.Create(t.Context(), b.ada, cases.NewCase{Title: "A case"})
+	must(t, err)
+	upload := func() (files.File, error) {
+		return b.Upload(t.Context(), b.ada, files.UploadRequest{Name: "a.pdf", Body: strings.NewReader(pdf("x")), CaseID: func() *domain.ID { return &c.ID }})
+	}
+	d, err := upload()
+	must(t, err)
+	b.store.After = func(call, _ string) error {
+		if call == "put" {
+			_, err := b.db.ExecContext(t.Context(), "DELETE FROM case_members WHERE case_id = ?", c.ID)
+			return err
+		}
+		return nil
+	}
+	_, err = upload()
+	wantCode(t, err, domain.NotFound)
+	if b.rows() != 1 || b.store.Count() != 1 {
+		t.Errorf("%d rows and %d files are left", b.rows(), b.store.Count())
+	}
+	_, err = b.Get(t.Context(), b.ada, d.ID)
+	wantCode(t, err, domain.NotFound)
+}
+
+// TestDeleteInCaseWithStoreDown: the deletion counts once it is in the timeline; a sweep deletes the object.
+func TestDeleteInCaseWithStoreDown(t *testing.T) {
+	b := newFixture(t)
+	b.ada.Role = domain.RoleLawyer
+	c, err := b.cases.Create(t.Context(), b.ada, cases.NewCase{Title: "A case"})
+	must(t, err)
+	d, err := b.Upload(t.Context(), b.ada, files.UploadRequest{Name: "a.pdf", Body: strings.NewReader(pdf("x")), CaseID: func() *domain.ID { return &c.ID }})
+	must(t, err)
+	b.store.Before = func(string, string) error { return files.StorageUnavailable(0, nil) }
+	must(t, b.Delete(t.Context(), b.ada, d.ID))
+	_, err = b.Get(t.Context(), b.ada, d.ID)
+	wantCode(t, err, domain.NotFound)
+	b.store.Before = nil
+	must(t, b.Sweep(t.Context()))
+	if b.rows() != 0 || b.store.Count() != 0 {
+		t.Errorf("%d rows and %d files are left", b.rows(), b.store.Count())
+	}
+}
+
+// TestWithoutCases: without cases, every case is unknown.
+func TestWithoutCases(t *testing.T) {
+	b := newFixture(t, func(c *files.Config) { c.Cases = nil })
+	id := domain.NewID()
+	_, err := b.Upload(t.Context(), b.ada, files.UploadRequest{Name: "a.pdf", Body: strings.NewReader(pdf("x")), CaseID: func() *domain.ID { return &id }})
+	wantCode(t, err, domain.NotFound)
+	_, _, err = b.List(t.Context(), b.ada, files.Filter{CaseID: &id})
+	wantCode(t, err, domain.NotFound)
+	_, err = b.Search(t.Context(), b.ada, "word", &id, 1)
+	wantCode(t, err, domain.NotFound)
+}

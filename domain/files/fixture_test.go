@@ -1,0 +1,110 @@
+package files_test
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"io"
+	"log/slog"
+	"strings"
+	"testing"
+	"time"
+
+	"counsel/domain"
+	"counsel/domain/cases"
+	"counsel/domain/files"
+	"counsel/domain/files/filestest"
+	"counsel/domain/files/filetype"
+	"counsel/domain/isolation"
+	"counsel/domain/text"
+	"counsel/sandbox/testenv"
+)
+
+func TestMain(m *testing.M) {
+	isolation.ServeIfChild(filetype.Tasks())
+	testenv.Main(m)
+}
+
+// fixture is a service on a database and a store of its own.
+type fixture struct {
+	*files.Service
+	t         testing.TB
+	db        *sql.DB
+	store     *filestest.Store
+	extractor *switchableExtractor
+	cases     *cases.Service
+	now       time.Time
+	ada       domain.Principal
+	bob       domain.Principal
+	admin     domain.Principal
+}
+
+func newFixture(t testing.TB, configure ...func(*files.Config)) *fixture {
+	t.Helper()
+	pool := testenv.DB(t)
+	b := &fixture{t: t, db: pool, now: domain.SystemClock(), extractor: &switchableExtractor{fakeExtractor{}}}
+	clock := func() time.Time { return b.now }
+	b.store = filestest.NewStore(clock)
+	b.cases = cases.New(pool, nil, clock, domain.NewID)
+	config := files.Config{DB: pool, Store: b.store, Text: b.extractor, Cases: b.cases, Runtime: domain.Runtime{Clock: clock, NewID: domain.NewID, Log: slog.New(slog.DiscardHandler)}}
+	for _, f := range configure {
+		f(&config)
+	}
+	var err error
+	b.Service, err = files.New(config)
+	must(t, err)
+	for name, p := range map[string]*domain.Principal{"ada": &b.ada, "bob": &b.bob, "admin": &b.admin} {
+		*p = domain.Principal{UserID: domain.NewID(), Role: domain.RoleClient}
+		_, err := pool.ExecContext(t.Context(), "INSERT INTO users (id, email, full_name, role, password_hash, created_at, updated_at) VALUES (?, ?, ?, 'client', '', NOW(6), NOW(6))",
+			p.UserID, name+"@example.com", name)
+		must(t, err)
+	}
+	b.admin.Role = domain.RoleAdmin
+	return b
+}
+
+// switchableExtractor extracts by an extractor that a test replaces.
+type switchableExtractor struct{ text.Extractor }
+
+// fakeExtractor extracts from a "file" whose pages are separated by form feeds.
+type fakeExtractor struct{ err error }
+
+func (f fakeExtractor) Pages(_ context.Context, _ string, file io.ReaderAt, size int64) (text.Text, error) {
+	b, err := io.ReadAll(io.NewSectionReader(file, 0, size))
+	if err != nil || f.err != nil {
+		return text.Text{}, errors.Join(err, f.err)
+	}
+	out := text.Text{Pages: strings.Split(string(b), "\f")}
+	out.Changes.Deletions = strings.Count(string(b), "(deleted)")
+	return out, nil
+}
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// pdf is the smallest file that passes for a PDF, with a text for the reader of these tests.
+func pdf(text string) string { return "%PDF-1.7\n" + text + "\nstartxref\n0\n%%EOF\n" }
+
+func (b *fixture) upload(who domain.Principal, name, content string) files.File {
+	b.t.Helper()
+	d, err := b.Upload(b.t.Context(), who, files.UploadRequest{Name: name, Body: strings.NewReader(content)})
+	must(b.t, err)
+	return d
+}
+
+func (b *fixture) rows() (n int) {
+	b.t.Helper()
+	must(b.t, b.db.QueryRowContext(b.t.Context(), "SELECT COUNT(*) FROM documents").Scan(&n))
+	return n
+}
+
+func wantCode(t *testing.T, err error, code domain.Code) {
+	t.Helper()
+	if err == nil || domain.CodeOf(err) != code {
+		t.Fatalf("got %v, want %s", err, code)
+	}
+}

@@ -1,0 +1,264 @@
+package rendering_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"counsel/domain"
+	"counsel/domain/files"
+	"counsel/domain/jobs"
+	"counsel/sandbox/testenv"
+)
+
+func TestBatch(t *testing.T) {
+	b := newFixture(t)
+	p := b.newProcess()
+	p.renderer.hook = func(_ context.Context, item string) error {
+		if item == "1" {
+			return domain.InvalidField("/data/purpose", "U+1F600 cannot be shown")
+		}
+		return nil
+	}
+	id, err := p.StartBatch(t.Context(), b.ada, requests(t, 4), "")
+	must(t, err)
+	if len(p.renderer.renderings()) > 0 {
+		t.Error("the request rendered a file itself")
+	}
+	p.start(t)
+	j, out := b.waitFor(p, id)
+	if j.State != jobs.Succeeded || j.Done != 4 || j.Total != 4 || len(out.Items) != 4 {
+		t.Fatalf("%+v", j)
+	}
+	if e := out.Items[1].Error; e == nil || e.Code != "invalid" || !strings.Contains(string(j.Result), "/data/purpose") {
+		t.Errorf("the rejected item is %s", j.Result)
+	}
+	out.Items = append(out.Items[:1], out.Items[2:]...)
+	b.checkComplete(out, 3)
+	if again, err := p.StartBatch(t.Context(), b.ada, requests(t, 4), ""); err != nil || again == id {
+		t.Errorf("without a key the same batch is %s, %v", again, err)
+	}
+}
+
+// TestBatchKey: requests with the same key and body are one job, on all servers.
+func TestBatchKey(t *testing.T) {
+	b := newFixture(t)
+	servers := []*process{b.newProcess(), b.newProcess()}
+	items := requests(t, 3)
+	var wg sync.WaitGroup
+	ids := make([]domain.ID, 12)
+	for i := range ids {
+		wg.Go(func() {
+			var err error
+			if ids[i], err = servers[i%2].StartBatch(t.Context(), b.ada, items, "k"); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	for _, id := range ids {
+		if id != ids[0] {
+			t.Fatal("one key created several jobs")
+		}
+	}
+	for name, other := range map[string]func() (domain.ID, error){
+		"another key":    func() (domain.ID, error) { return servers[0].StartBatch(t.Context(), b.ada, items, "l") },
+		"another caller": func() (domain.ID, error) { return servers[0].StartBatch(t.Context(), b.bob, items, "k") },
+		"other items":    func() (domain.ID, error) { return servers[0].StartBatch(t.Context(), b.ada, items[:2], "k") },
+	} {
+		if id, err := other(); err != nil || id == ids[0] {
+			t.Errorf("%s: %s, %v", name, id, err)
+		}
+	}
+}
+
+// TestBatchKilled: a process that is killed at the worst moment leaves no duplicates and no orphans.
+func TestBatchKilled(t *testing.T) {
+	for name, arm := range map[string]func(b *fixture, p *process) (twice string){
+		"while it renders a file": func(_ *fixture, p *process) string {
+			p.renderer.hook = func(_ context.Context, item string) error {
+				if item == "2" {
+					return p.pool.Close()
+				}
+				return nil
+			}
+			return "2"
+		},
+		"between the object and its row": func(b *fixture, p *process) string {
+			n := 0
+			b.store.After = func(call, _ string) error {
+				if call != "put" {
+					return nil
+				}
+				if n++; n == 3 {
+					return p.pool.Close()
+				}
+				return nil
+			}
+			return "2"
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newFixture(t)
+			first, second := b.newProcess(), b.newProcess()
+			twice := arm(b, first)
+			id, err := first.StartBatch(t.Context(), b.ada, requests(t, 6), "")
+			must(t, err)
+			first.start(t)
+			testenv.Eventually(t, "the first process was killed", func() bool { return first.pool.PingContext(t.Context()) != nil })
+			second.start(t)
+			j, out := b.waitFor(second, id)
+			if j.State != jobs.Succeeded {
+				t.Fatalf("%+v", j)
+			}
+			b.checkComplete(out, 6)
+			before, after := first.renderer.renderings(), second.renderer.renderings()
+			for i := range 6 {
+				item := fmt.Sprint(i)
+				if n := before[item] + after[item]; n != 1 && item != twice {
+					t.Errorf("item %d was rendered %d times", i, n)
+				}
+			}
+		})
+	}
+}
+
+// TestBatchLeaseLost: two processes that both believe they have the job's lease store each file once.
+func TestBatchLeaseLost(t *testing.T) {
+	b := newFixture(t)
+	first, second := b.newProcess(), b.newProcess()
+	reached, proceed := make(chan struct{}), make(chan struct{})
+	var once sync.Once
+	first.renderer.hook = func(_ context.Context, item string) error { // ignores the end of its attempt
+		if item == "1" {
+			once.Do(func() { close(reached) })
+			<-proceed
+		}
+		return nil
+	}
+	id, err := first.StartBatch(t.Context(), b.ada, requests(t, 4), "")
+	must(t, err)
+	first.start(t)
+	<-reached
+	_, err = b.db.ExecContext(t.Context(), "UPDATE jobs SET state = 'waiting', owner = '', due_at = NOW(6) WHERE id = ?", id)
+	must(t, err)
+	second.start(t)
+	// Either process may get the job again.
+	testenv.Eventually(t, "the job runs again", func() bool {
+		var runs int
+		err := b.db.QueryRowContext(t.Context(), "SELECT runs FROM jobs WHERE id = ?", id).Scan(&runs)
+		return err == nil && runs > 1
+	})
+	close(proceed)
+	_, out := b.waitFor(second, id)
+	b.checkComplete(out, 4)
+}
+
+// TestBatchOutage: while the store is down the job waits; what was rendered is not rendered again.
+func TestBatchOutage(t *testing.T) {
+	b := newFixture(t)
+	p := b.newProcess()
+	var mu sync.Mutex
+	puts, down := 0, true
+	b.store.Before = func(call, _ string) error {
+		mu.Lock()
+		defer mu.Unlock()
+		if call != "put" {
+			return nil
+		}
+		if puts++; puts > 2 && down {
+			return files.StorageUnavailable(time.Second, errors.New("down"))
+		}
+		return nil
+	}
+	id, err := p.StartBatch(t.Context(), b.ada, requests(t, 8), "")
+	must(t, err)
+	p.start(t)
+	testenv.Eventually(t, "an attempt has failed", func() bool {
+		j, err := p.jobs.Get(t.Context(), b.ada, id)
+		return err == nil && j.Tries == 1
+	})
+	if counts := p.renderer.renderings(); counts["7"] != 0 {
+		t.Errorf("continues although nothing can be stored: %v", counts)
+	}
+	mu.Lock()
+	down = false
+	mu.Unlock()
+	j, out := b.waitFor(p, id)
+	if j.State != jobs.Succeeded || j.Tries != 1 {
+		t.Errorf("%+v", j)
+	}
+	b.checkComplete(out, 8)
+	if counts := p.renderer.renderings(); counts["0"] != 1 || counts["1"] != 1 {
+		t.Errorf("rendered again: %v", counts)
+	}
+}
+
+// TestBatchLastAttempt: an item that fails in the last attempt because of an outage has an error in the result.
+func TestBatchLastAttempt(t *testing.T) {
+	b := newFixture(t)
+	p := b.newProcess()
+	puts := 0
+	b.store.Before = func(call, _ string) error {
+		if call != "put" {
+			return nil
+		}
+		if puts++; puts > 2 {
+			return files.StorageUnavailable(time.Second, errors.New("down"))
+		}
+		return nil
+	}
+	id, err := p.StartBatch(t.Context(), b.ada, requests(t, 8), "")
+	must(t, err)
+	_, err = b.db.ExecContext(t.Context(), "UPDATE jobs SET tries = 9 WHERE id = ?", id)
+	must(t, err)
+	p.start(t)
+	j, out := b.waitFor(p, id)
+	if j.State != jobs.Succeeded || len(out.Items) != 8 {
+		t.Fatalf("%+v", j)
+	}
+	for i, item := range out.Items {
+		if (item.Error == nil) != (i < 2) || item.Error != nil && item.Error.Code != "storage_unavailable" && item.Error.Code != "unavailable" {
+			t.Errorf("item %d: %+v, %+v", i, item, item.Error)
+		}
+	}
+	if puts > 5 {
+		t.Errorf("tried a store that is down %d times", puts-2)
+	}
+	// A sweep removes what is pending.
+	b.now = b.now.Add(time.Hour)
+	must(t, b.Sweep(t.Context()))
+	if b.rows() != 2 || b.store.Count() != 2 {
+		t.Errorf("%d rows, %d objects are left", b.rows(), b.store.Count())
+	}
+}
+
+// TestBatchCancelled: a canceled batch stops, and its result is what was done.
+func TestBatchCancelled(t *testing.T) {
+	b := newFixture(t)
+	p := b.newProcess()
+	reached := make(chan struct{})
+	p.renderer.hook = func(ctx context.Context, item string) error {
+		if item == "2" {
+			close(reached)
+			<-ctx.Done()
+			return ctx.Err()
+		}
+		return nil
+	}
+	id, err := p.StartBatch(t.Context(), b.ada, requests(t, 6), "")
+	must(t, err)
+	p.start(t)
+	<-reached
+	_, err = p.jobs.Cancel(t.Context(), b.ada, id)
+	must(t, err)
+	j, out := b.waitFor(p, id)
+	if j.State != jobs.Cancelled || j.Done != 2 {
+		t.Fatalf("%+v", j)
+	}
+	b.checkComplete(out, 2)
+}

@@ -1,0 +1,219 @@
+package rendering_test
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"maps"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"counsel/clients/queue"
+	"counsel/db"
+	"counsel/domain"
+	"counsel/domain/account"
+	"counsel/domain/cases"
+	"counsel/domain/doc"
+	"counsel/domain/files"
+	"counsel/domain/files/filestest"
+	"counsel/domain/jobs"
+	"counsel/domain/rendering"
+	"counsel/domain/templates"
+	"counsel/sandbox/testenv"
+)
+
+func TestMain(m *testing.M) { testenv.Main(m) }
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// fakeRenderer renders "files" that contain the number of the item, which is in its verification URL.
+type fakeRenderer struct {
+	mu     sync.Mutex
+	counts map[string]int // renderings of each item
+	hook   func(ctx context.Context, item string) error
+}
+
+func (r *fakeRenderer) Render(ctx context.Context, d doc.Document, w io.Writer) error {
+	item := strings.TrimPrefix(d.VerifyURL, "https://example.com/")
+	r.mu.Lock()
+	r.counts[item]++
+	hook := r.hook
+	r.mu.Unlock()
+	if hook != nil {
+		if err := hook(ctx, item); err != nil {
+			return err
+		}
+	}
+	_, err := io.WriteString(w, "%PDF-1.7\n"+item+"\nstartxref\n0\n%%EOF\n")
+	return err
+}
+
+// renderings returns how often each item was rendered.
+func (r *fakeRenderer) renderings() map[string]int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return maps.Clone(r.counts)
+}
+
+// fakeAccounts are clients, as long as the database is up.
+type fakeAccounts struct{ db *sql.DB }
+
+func (a fakeAccounts) ByID(ctx context.Context, ids []domain.ID) (map[domain.ID]account.User, error) {
+	return map[domain.ID]account.User{ids[0]: {ID: ids[0], Role: domain.RoleClient}}, db.Error(a.db.PingContext(ctx))
+}
+
+type nopMetrics struct{}
+
+func (nopMetrics) Started(string, jobs.Queue, time.Duration)    {}
+func (nopMetrics) Waiting(jobs.Queue, int)                      {}
+func (nopMetrics) Finished(string, jobs.Outcome, time.Duration) {}
+
+// fixture is a database, an object store, and the files in them.
+type fixture struct {
+	*files.Service
+	t        testing.TB
+	db       *sql.DB
+	url      string
+	store    *filestest.Store
+	cases    *cases.Service
+	now      time.Time
+	ada, bob domain.Principal
+}
+
+func newFixture(t testing.TB) *fixture {
+	t.Helper()
+	url := testenv.SchemaURL(t)
+	b := &fixture{t: t, db: testenv.OpenDB(t, url), url: url, now: domain.SystemClock()}
+	clock := func() time.Time { return b.now }
+	b.store = filestest.NewStore(clock)
+	b.cases = cases.New(b.db, nil, clock, domain.NewID)
+	b.Service = b.newFiles(b.db, clock)
+	for name, p := range map[string]*domain.Principal{"ada": &b.ada, "bob": &b.bob} {
+		*p = domain.Principal{UserID: domain.NewID(), Role: domain.RoleClient}
+		_, err := b.db.ExecContext(t.Context(), "INSERT INTO users (id, email, full_name, role, password_hash, created_at, updated_at) VALUES (?, ?, ?, 'client', '', NOW(6), NOW(6))",
+			p.UserID, name+"@example.com", name)
+		must(t, err)
+	}
+	return b
+}
+
+func (b *fixture) newFiles(pool *sql.DB, clock domain.Clock) *files.Service {
+	b.t.Helper()
+	s, err := files.New(files.Config{DB: pool, Runtime: domain.Runtime{Clock: clock, NewID: domain.NewID, Log: slog.New(slog.DiscardHandler)}, Store: b.store, Cases: b.cases})
+	must(b.t, err)
+	return s
+}
+
+func (b *fixture) rows() (n int) {
+	b.t.Helper()
+	must(b.t, b.db.QueryRowContext(b.t.Context(), "SELECT COUNT(*) FROM documents").Scan(&n))
+	return n
+}
+
+// process is one process that renders batches. Its connections can be cut, as if it was killed.
+type process struct {
+	*rendering.Service
+	jobs     *jobs.Service
+	renderer *fakeRenderer
+	pool     *sql.DB
+}
+
+func (b *fixture) newProcess() *process {
+	b.t.Helper()
+	pool, err := db.Open(b.t.Context(), b.url, db.Options{})
+	must(b.t, err)
+	b.t.Cleanup(func() { pool.Close() })
+	log := slog.New(slog.DiscardHandler)
+	p := &process{renderer: &fakeRenderer{counts: map[string]int{}}, pool: pool}
+	p.jobs = jobs.NewService(jobs.Deps{DB: pool, Transport: queue.New(testenv.OpenRedis(b.t, testenv.RedisURL(b.t)), log), Clock: domain.SystemClock, NewID: domain.NewID, Log: log, Metrics: nopMetrics{},
+		Timing: jobs.Timing{Lease: 600 * time.Millisecond, QueuedLease: 600 * time.Millisecond, Poll: 50 * time.Millisecond}})
+	b.t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 3*time.Second) // a killed process cannot shut down cleanly
+		defer cancel()
+		must(b.t, p.jobs.Close(ctx))
+	})
+	templateService, err := templates.New(templates.Config{DB: pool, Runtime: domain.SystemRuntime(log), Renderer: p.renderer})
+	must(b.t, err)
+	p.Service, err = rendering.New(rendering.Config{DB: pool, Runtime: domain.SystemRuntime(log), Templates: templateService, Files: b.newFiles(pool, domain.SystemClock), Renderer: p.renderer, Jobs: p.jobs, Accounts: fakeAccounts{pool}})
+	must(b.t, err)
+	return p
+}
+
+func (p *process) start(t *testing.T) {
+	t.Helper()
+	must(t, p.jobs.Start(t.Context(), true))
+}
+
+// requests returns n requests that differ in their verification URLs.
+func requests(t *testing.T, n int) []rendering.Request {
+	t.Helper()
+	builtin, err := templates.New(templates.Config{})
+	must(t, err)
+	v, err := builtin.Version(t.Context(), domain.Principal{Role: domain.RoleClient}, "nda", "1")
+	must(t, err)
+	out := make([]rendering.Request, n)
+	for i := range out {
+		var data map[string]any
+		must(t, json.Unmarshal(v.Sample, &data))
+		out[i] = rendering.Request{TemplateID: "nda", Version: "1", Data: data, Options: rendering.Options{VerifyURL: fmt.Sprintf("https://example.com/%d", i)}}
+	}
+	return out
+}
+
+// batchResult is the JSON of a batch's result.
+type batchResult struct {
+	Items []struct {
+		DocID    domain.ID
+		Checksum string
+		Size     int64
+		Error    *struct{ Code, Detail string }
+	}
+}
+
+// waitFor waits for a job to end.
+func (b *fixture) waitFor(p *process, id domain.ID) (jobs.Info, batchResult) {
+	b.t.Helper()
+	var j jobs.Info
+	testenv.Eventually(b.t, "the job has ended", func() bool {
+		var err error
+		j, err = p.jobs.Get(b.t.Context(), b.ada, id)
+		return err == nil && j.State.Ended()
+	})
+	var out batchResult
+	if len(j.Result) > 0 {
+		must(b.t, json.Unmarshal(j.Result, &out))
+	}
+	return j, out
+}
+
+// checkComplete fails unless each of n items is one stored file with its object, and there is nothing else.
+func (b *fixture) checkComplete(out batchResult, n int) {
+	b.t.Helper()
+	if len(out.Items) != n || b.rows() != n || b.store.Count() != n {
+		b.t.Fatalf("%d items, %d rows, %d objects; want %d of each", len(out.Items), b.rows(), b.store.Count(), n)
+	}
+	var previous domain.ID
+	for i, item := range out.Items {
+		f, err := b.Get(b.t.Context(), b.ada, item.DocID)
+		must(b.t, err)
+		_, v, err := b.Verify(b.t.Context(), b.ada, f.ID)
+		must(b.t, err)
+		if !v.Intact || f.SHA256.String() != item.Checksum || f.Size != item.Size || f.Kind != files.Rendered {
+			b.t.Errorf("item %d is %+v, its file %+v, %+v", i, item, f, v)
+		}
+		if previous.String() >= item.DocID.String() {
+			b.t.Error("the files are not in the order of their items")
+		}
+		previous = item.DocID
+	}
+}

@@ -1,0 +1,656 @@
+package templates
+
+import (
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"counsel/db"
+	"counsel/domain"
+	"counsel/domain/ai/prompts"
+	"counsel/domain/doc"
+	"counsel/gen/query"
+)
+
+// published are the templates that are built in, by a hash of all they consist of. A
+// published version never changes: what is to be different is a new version, with a line here.
+var published = map[string]string{
+	"demand-letter@1":       "6fd7589f3e420b0d424a9369",
+	"employment-contract@1": "c314bbcac5ed072b657d816d",
+	"engagement-letter@1":   "ef25b06246e33e354315a98a",
+	"nda@1":                 "c66e856799c2147922b799e0",
+	"power-of-attorney@1":   "8c8448e7a924a0597a0aae9f",
+	"service-agreement@1":   "5addf33783cf370f5a14c369",
+}
+
+func builtinTemplates(t testing.TB) *Service {
+	t.Helper()
+	s, err := New(Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func TestBuiltinTemplatesStay(t *testing.T) {
+	s := builtinTemplates(t)
+	for k, v := range s.versions {
+		h := sha256.New()
+		for _, part := range []string{v.Body, string(v.Schema), string(v.Sample)} {
+			fmt.Fprintf(h, "%d:%s", len(part), part)
+		}
+		name, sum := k.template+"@"+k.version, hex.EncodeToString(h.Sum(nil)[:12])
+		if published[name] != sum {
+			t.Errorf("%s has the hash %q, not %q", name, sum, published[name])
+		}
+	}
+	if len(s.versions) != len(published) {
+		t.Errorf("%d templates came with the program, want %d", len(s.versions), len(published))
+	}
+}
+
+// TestBuiltinTemplatesTakeDraftInputs: the inputs of an AI draft can be bound to the template of its type,
+// and every word of it is in the document.
+func TestBuiltinTemplatesTakeDraftInputs(t *testing.T) {
+	s := builtinTemplates(t)
+	set, err := prompts.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, dt := range set.Types() {
+		var inputs map[string]any
+		if err := json.Unmarshal(dt.Example, &inputs); err != nil {
+			t.Fatal(err)
+		}
+		bound, err := s.Bind(t.Context(), domain.Principal{Role: domain.RoleClient}, dt.ID, "1", inputs)
+		if err != nil {
+			t.Errorf("%s: %v %v", dt.ID, err, fieldsOf(err))
+			continue
+		}
+		text := plainText(bound.Document)
+		for _, word := range words(inputs) {
+			if !strings.Contains(text, word) {
+				t.Errorf("%s: %q is not in the document", dt.ID, word)
+			}
+		}
+		if fragment, err := bound.Document.HTML(); err != nil || strings.Contains(fragment, "{{") || strings.ContainsAny(fragment, doc.MarkerOpen+doc.MarkerClose) || strings.Contains(fragment, "false") {
+			t.Errorf("%s: %v, %s", dt.ID, err, fragment)
+		}
+		// With nothing but what must be given, too.
+		for field := range inputs {
+			less := map[string]any{}
+			for k, v := range inputs {
+				if k != field {
+					less[k] = v
+				}
+			}
+			if _, err := s.Bind(t.Context(), domain.Principal{}, dt.ID, "1", less); err != nil && (domain.CodeOf(err) != domain.Invalid || !strings.HasPrefix(fieldsOf(err)[0].Pointer, "/data/"+field)) {
+				t.Errorf("%s without %s: %v %v", dt.ID, field, err, fieldsOf(err))
+			}
+		}
+	}
+}
+
+// words are the texts of data that a document shows as they are.
+func words(v any) (out []string) {
+	switch v := v.(type) {
+	case string:
+		if _, err := time.Parse(time.DateOnly, v); err != nil && (strings.Contains(v, " ") || strings.ContainsAny(v, "@.")) {
+			out = append(out, v)
+		}
+	case []any:
+		for _, e := range v {
+			out = append(out, words(e)...)
+		}
+	case map[string]any:
+		for _, e := range v {
+			out = append(out, words(e)...)
+		}
+	}
+	return out
+}
+
+// plainText is all text of a document, in order, each block on a line.
+func plainText(d doc.Document) string {
+	var b strings.Builder
+	fmt.Fprintln(&b, d.Meta.Title, d.Header.Left, d.Header.Center, d.Header.Right, d.Footer.Left, d.Footer.Center, d.Footer.Right)
+	var walk func([]doc.Block)
+	spans := func(text []doc.Span) {
+		for _, s := range text {
+			b.WriteString(s.Text)
+		}
+		b.WriteString("\n")
+	}
+	walk = func(blocks []doc.Block) {
+		for _, block := range blocks {
+			switch x := block.(type) {
+			case doc.Heading:
+				spans(x.Text)
+			case doc.Clause:
+				spans(x.Text)
+			case doc.Paragraph:
+				spans(x.Text)
+			case doc.List:
+				for _, i := range x.Items {
+					walk(i.Blocks)
+				}
+			case doc.Quote:
+				walk(x.Blocks)
+			case doc.Table:
+				for _, row := range append([][]doc.Cell{x.Head}, x.Rows...) {
+					for _, c := range row {
+						spans(c.Text)
+					}
+				}
+			case doc.SignatureBlock:
+				for _, p := range x.Parties {
+					fmt.Fprintln(&b, p.Role, p.Name, p.Title, p.Place, p.Date)
+				}
+			}
+		}
+	}
+	walk(d.Blocks)
+	return b.String()
+}
+
+const noticeBody = `---
+name: Notice
+title: Notice to {{to}}
+numbering: none
+footer: { right: 'Page {page} of {pages}' }
+---
+# Notice
+
+Dear {{to}}, we end it on {{date}}{{#reason}} because {{reason}}{{/reason}}.
+`
+
+const noticeSchema = `{"type":"object","additionalProperties":false,"required":["to","date"],"properties":{
+	"to":{"type":"string","minLength":1},"date":{"type":"string","format":"date"},"reason":{"type":"string"}}}`
+
+const noticeSample = `{"to":"Ada","date":"2026-12-01"}`
+
+func notice(version string) NewVersion {
+	return NewVersion{Version: version, Body: noticeBody, Schema: json.RawMessage(noticeSchema), Sample: json.RawMessage(noticeSample)}
+}
+
+func mustMarshal(t testing.TB, v any) json.RawMessage {
+	t.Helper()
+	raw, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return raw
+}
+
+func newTemplateID() string { return "t-" + domain.NewID().String() }
+
+// fakeRenderer renders everything but one character, which its font lacks; 0: everything.
+type fakeRenderer rune
+
+func (r fakeRenderer) Render(_ context.Context, d doc.Document, _ io.Writer) error {
+	if r != 0 && strings.ContainsRune(fmt.Sprint(d.Blocks), rune(r)) {
+		return domain.InvalidField("/body", "U+%04X cannot be shown", rune(r))
+	}
+	return nil
+}
+
+func TestVersions(t *testing.T) {
+	t.Parallel()
+	b := newFixture(t)
+	id := newTemplateID()
+	v, err := b.Create(t.Context(), b.lawyer, id, notice("1"))
+	if err != nil || v.Name != "Notice" || v.PublishedAt != nil || *v.AuthorID != b.lawyer.UserID || v.Body != noticeBody || string(v.Schema) != noticeSchema || string(v.Sample) != noticeSample {
+		t.Fatalf("created %+v, %v", v, err)
+	}
+	other := addUser(t, b.pool, domain.RoleLawyer)
+	// Until it is published only its owner and admins know of it.
+	for name, do := range map[string]func(domain.Principal) error{
+		"get":     func(p domain.Principal) error { _, err := b.Get(t.Context(), p, id); return err },
+		"version": func(p domain.Principal) error { _, err := b.Version(t.Context(), p, id, "1"); return err },
+		"preview": func(p domain.Principal) error { _, _, err := b.Preview(t.Context(), p, id, "1", nil); return err },
+		"document": func(p domain.Principal) error {
+			_, err := b.Bind(t.Context(), p, id, "1", map[string]any{"to": "Bob", "date": "2026-01-01"})
+			return err
+		},
+	} {
+		if err := do(b.admin); err != nil {
+			t.Errorf("%s for the admin: %v", name, err)
+		}
+		if err := do(b.lawyer); err != nil {
+			t.Errorf("%s for the owner: %v", name, err)
+		}
+		for who, p := range map[string]domain.Principal{"a client": b.client, "another lawyer": other} {
+			if err := do(p); domain.CodeOf(err) != domain.NotFound {
+				t.Errorf("%s for %s: %v", name, who, err)
+			}
+		}
+	}
+	_, err = b.Publish(t.Context(), b.client, id, "1")
+	wantCode(t, err, domain.Forbidden)
+	if v, err = b.Publish(t.Context(), b.admin, id, "1"); err != nil || v.PublishedAt == nil {
+		t.Fatalf("published %+v, %v", v, err)
+	}
+	first := *v.PublishedAt
+	b.now = b.now.Add(time.Hour)
+	if v, err = b.Publish(t.Context(), b.lawyer, id, "1"); err != nil || !v.PublishedAt.Equal(first) {
+		t.Errorf("published again %+v, %v", v, err)
+	}
+	for range 2 { // read, then ready
+		title, fragment, err := b.Preview(t.Context(), b.client, id, "1", nil)
+		if err != nil || title != "Notice to Ada" || !strings.Contains(fragment, "Dear Ada, we end it on 1 December 2026.") {
+			t.Errorf("preview %q, %q, %v", title, fragment, err)
+		}
+	}
+
+	_, err = b.AddVersion(t.Context(), b.lawyer, id, notice("1"))
+	wantCode(t, err, domain.Conflict)
+	if _, err = b.AddVersion(t.Context(), b.lawyer, id, notice("2")); err != nil {
+		t.Fatal(err)
+	}
+	tmpl, err := b.Get(t.Context(), b.lawyer, id)
+	if err != nil || len(tmpl.Versions) != 2 || tmpl.Versions[1].Version != "2" || tmpl.Latest().Version != "1" {
+		t.Errorf("template %+v, %v", tmpl, err)
+	}
+	if tmpl, err = b.Get(t.Context(), b.client, id); err != nil || len(tmpl.Versions) != 1 {
+		t.Errorf("a client sees %+v, %v", tmpl, err)
+	}
+	if _, err = b.Publish(t.Context(), b.lawyer, id, "2"); err != nil {
+		t.Fatal(err)
+	}
+	if tmpl, err = b.Get(t.Context(), b.client, id); err != nil || tmpl.Latest().Version != "2" {
+		t.Errorf("the latest is %+v, %v", tmpl.Latest(), err)
+	}
+
+	_, err = b.Create(t.Context(), b.lawyer, id, notice("3"))
+	wantCode(t, err, domain.Conflict)
+	_, err = b.Create(t.Context(), other, id, notice("3")) // the firm shares it
+	wantCode(t, err, domain.Conflict)
+	_, err = b.Create(t.Context(), b.lawyer, "nda", notice("3"))
+	wantCode(t, err, domain.Conflict)
+	_, err = b.AddVersion(t.Context(), b.lawyer, newTemplateID(), notice("1"))
+	wantCode(t, err, domain.NotFound)
+	_, err = b.Publish(t.Context(), b.lawyer, id, "9")
+	wantCode(t, err, domain.NotFound)
+	for _, id := range []string{"", "Notice", "a b", "../nda", "-a", strings.Repeat("a", 65)} {
+		_, err = b.Create(t.Context(), b.lawyer, id, notice("1"))
+		wantCode(t, err, domain.Invalid, "/templateId")
+	}
+	_, err = b.Create(t.Context(), b.lawyer, newTemplateID(), notice("../1"))
+	wantCode(t, err, domain.Invalid, "/version")
+	_, err = b.Create(t.Context(), b.client, newTemplateID(), notice("1"))
+	wantCode(t, err, domain.Forbidden)
+	_, err = b.AddVersion(t.Context(), b.client, id, notice("3"))
+	wantCode(t, err, domain.Forbidden)
+}
+
+// TestBuiltinTemplatesAreCopied: nobody can change a built-in template, but lawyers can copy it.
+func TestBuiltinTemplatesAreCopied(t *testing.T) {
+	t.Parallel()
+	b := newFixture(t)
+	ctx := t.Context()
+	for _, who := range []domain.Principal{b.lawyer, b.admin} {
+		_, err := b.AddVersion(ctx, who, "nda", notice("2"))
+		wantCode(t, err, domain.Forbidden)
+		_, err = b.Publish(ctx, who, "nda", "1")
+		wantCode(t, err, domain.Forbidden)
+		_, err = b.Unpublish(ctx, who, "nda", "")
+		wantCode(t, err, domain.Forbidden)
+		_, err = b.Archive(ctx, who, "nda")
+		wantCode(t, err, domain.Forbidden)
+		_, err = b.Share(ctx, who, "nda", Private)
+		wantCode(t, err, domain.Forbidden)
+	}
+	_, err := b.Copy(ctx, b.client, "nda", "", newTemplateID(), domain.ID{})
+	wantCode(t, err, domain.Forbidden)
+	_, err = b.Copy(ctx, b.lawyer, "nda", "7", newTemplateID(), domain.ID{})
+	wantCode(t, err, domain.NotFound)
+	_, err = b.Copy(ctx, b.lawyer, "nda", "", "nda", domain.ID{})
+	wantCode(t, err, domain.Conflict)
+	id := newTemplateID()
+	v, err := b.Copy(ctx, b.lawyer, "nda", "", id, domain.ID{})
+	if err != nil || v.TemplateID != id || v.Version != "1" || v.Body != b.versions[versionKey{"nda", "1"}].Body || v.PublishedAt != nil || *v.AuthorID != b.lawyer.UserID {
+		t.Fatalf("copied %+v, %v", v.VersionSummary, err)
+	}
+}
+
+// TestAccess: other users cannot change a template that they see; one that they cannot see does not exist for
+// them, not even as an id in use.
+func TestAccess(t *testing.T) {
+	t.Parallel()
+	b := newFixture(t)
+	ctx := t.Context()
+	other := addUser(t, b.pool, domain.RoleLawyer)
+	id := newTemplateID()
+	data := map[string]any{"to": "Bob", "date": "2026-01-01"}
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	changes := func(who domain.Principal) map[string]error {
+		_, add := b.AddVersion(ctx, who, id, notice("x"))
+		_, publish := b.Publish(ctx, who, id, "1")
+		_, unpublish := b.Unpublish(ctx, who, id, "")
+		_, archive := b.Archive(ctx, who, id)
+		_, share := b.Share(ctx, who, id, Private)
+		return map[string]error{"add": add, "publish": publish, "unpublish": unpublish, "archive": archive, "share": share}
+	}
+	_, err := b.Create(ctx, b.lawyer, id, notice("1"))
+	must(err)
+	for name, err := range changes(other) {
+		if domain.CodeOf(err) != domain.NotFound {
+			t.Errorf("%s of a hidden template: %v", name, err)
+		}
+	}
+	// Both have one of the same id, and each finds their own; a third finds none.
+	theirs := notice("9")
+	_, err = b.Create(ctx, other, id, theirs)
+	must(err)
+	mine, err := b.Get(ctx, b.lawyer, id)
+	must(err)
+	if mine.Versions[0].Version != "1" || *mine.OwnerID != b.lawyer.UserID || mine.Sharing != SharedWithFirm {
+		t.Errorf("the first owner finds %+v", mine)
+	}
+	if got, err := b.Get(ctx, other, id); err != nil || got.Versions[0].Version != "9" {
+		t.Errorf("the second finds %+v, %v", got, err)
+	}
+	_, err = b.Get(ctx, b.client, id)
+	wantCode(t, err, domain.NotFound)
+
+	// Published, it is everybody's to use.
+	_, err = b.Publish(ctx, b.lawyer, id, "1")
+	must(err)
+	_, err = b.Bind(ctx, b.client, id, "1", data)
+	must(err)
+	_, err = b.Publish(ctx, other, id, "9") // the firm has one by this id
+	wantCode(t, err, domain.Conflict)
+	_, err = b.Share(ctx, other, id, Private)
+	must(err)
+	_, err = b.Publish(ctx, other, id, "9") // for oneself
+	must(err)
+	_, err = b.Share(ctx, other, id, SharedWithFirm)
+	wantCode(t, err, domain.Conflict)
+	_, err = b.Archive(ctx, other, id)
+	must(err)
+	stranger := addUser(t, b.pool, domain.RoleLawyer)
+	_, err = b.AddVersion(ctx, stranger, id, notice("x"))
+	wantCode(t, err, domain.Forbidden)
+	for name, err := range changes(stranger) {
+		if domain.CodeOf(err) != domain.Forbidden {
+			t.Errorf("%s of somebody else's template: %v", name, err)
+		}
+	}
+	_, err = b.Copy(ctx, stranger, id, "1", id+"-2", domain.ID{})
+	must(err)
+
+	// Private, it is the owner's again, and an admin'b.
+	_, err = b.Share(ctx, b.lawyer, id, Private)
+	must(err)
+	_, err = b.Bind(ctx, stranger, id, "1", data) // from the forms that are ready, too
+	wantCode(t, err, domain.NotFound)
+	_, err = b.Bind(ctx, b.lawyer, id, "1", data)
+	must(err)
+	_, err = b.Version(ctx, b.admin, id, "1")
+	must(err)
+	_, err = b.Share(ctx, b.lawyer, id, "public")
+	wantCode(t, err, domain.Invalid, "/sharing")
+}
+
+// TestWithdrawn: no new document is bound to a version that was unpublished or archived, and what was made
+// can be made again, to be verified.
+func TestWithdrawn(t *testing.T) {
+	t.Parallel()
+	b := newFixture(t)
+	ctx := t.Context()
+	id := newTemplateID()
+	data := map[string]any{"to": "Bob", "date": "2026-01-01"}
+	reason := func(who domain.Principal, code domain.Code, want string) {
+		t.Helper()
+		_, err := b.Bind(ctx, who, id, "1", data)
+		wantCode(t, err, code)
+		if e := err.(*domain.Error); e.Reason != want { //nolint:errorlint // wantCode saw to that
+			t.Errorf("reason %q, want %q", e.Reason, want)
+		}
+	}
+	for _, version := range []string{"1", "2"} {
+		var err error
+		if version == "1" {
+			_, err = b.Create(ctx, b.lawyer, id, notice(version))
+		} else {
+			_, err = b.AddVersion(ctx, b.lawyer, id, notice(version))
+		}
+		if err == nil {
+			_, err = b.Publish(ctx, b.lawyer, id, version)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	bound, err := b.Bind(ctx, b.client, id, "1", data)
+	if err != nil || bound.Key == id {
+		t.Fatalf("%q, %v", bound.Key, err)
+	}
+	rebind := func() {
+		t.Helper()
+		d, err := b.Rebind(ctx, bound.Key, "1", mustMarshal(t, data), doc.CurrentRules)
+		if err != nil || plainText(d) != plainText(bound.Document) {
+			t.Errorf("cannot be bound again: %v", err)
+		}
+	}
+	_, err = b.Unpublish(ctx, b.lawyer, id, "7")
+	wantCode(t, err, domain.NotFound)
+	tmpl, err := b.Unpublish(ctx, b.lawyer, id, "1")
+	if err != nil || tmpl.Versions[0].PublishedAt != nil || tmpl.Versions[1].PublishedAt == nil {
+		t.Fatalf("%+v, %v", tmpl, err)
+	}
+	reason(b.client, domain.NotFound, "")
+	reason(b.lawyer, domain.Conflict, "template_unpublished")
+	reason(b.admin, domain.Conflict, "template_unpublished")
+	if _, _, err := b.Preview(ctx, b.lawyer, id, "1", nil); err != nil {
+		t.Errorf("its owner cannot look at it: %v", err)
+	}
+	rebind()
+	if _, err = b.Publish(ctx, b.lawyer, id, "1"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err = b.Bind(ctx, b.client, id, "1", data); err != nil {
+		t.Errorf("published again: %v", err)
+	}
+	if tmpl, err = b.Unpublish(ctx, b.lawyer, id, ""); err != nil || tmpl.Versions[0].PublishedAt != nil || tmpl.Versions[1].PublishedAt != nil {
+		t.Errorf("all: %+v, %v", tmpl, err)
+	}
+	_, err = b.Get(ctx, b.client, id)
+	wantCode(t, err, domain.NotFound)
+	if _, err = b.Publish(ctx, b.lawyer, id, "1"); err != nil {
+		t.Fatal(err)
+	}
+
+	if tmpl, err = b.Archive(ctx, b.lawyer, id); err != nil || tmpl.ArchivedAt == nil {
+		t.Fatalf("%+v, %v", tmpl, err)
+	}
+	first := *tmpl.ArchivedAt
+	b.now = b.now.Add(time.Hour)
+	if tmpl, err = b.Archive(ctx, b.lawyer, id); err != nil || !tmpl.ArchivedAt.Equal(first) {
+		t.Errorf("archived again: %+v, %v", tmpl, err)
+	}
+	reason(b.client, domain.NotFound, "")
+	reason(b.lawyer, domain.Conflict, "template_archived")
+	_, err = b.AddVersion(ctx, b.lawyer, id, notice("3"))
+	wantCode(t, err, domain.Conflict)
+	_, err = b.Publish(ctx, b.lawyer, id, "2")
+	wantCode(t, err, domain.Conflict)
+	rebind()
+	if _, err = b.Copy(ctx, b.lawyer, id, "1", id+"-2", domain.ID{}); err != nil {
+		t.Error(err)
+	}
+	items, _, err := b.List(ctx, b.lawyer, 100, id[:len(id)-1])
+	if err != nil || slices.ContainsFunc(items, func(t Template) bool { return t.ID == id }) {
+		t.Errorf("listed although archived: %v", err)
+	}
+}
+
+// TestEraseUser: unused versions are deleted; what the firm uses, and what documents are verified by,
+// stays.
+func TestEraseUser(t *testing.T) {
+	t.Parallel()
+	b := newFixture(t)
+	ctx := t.Context()
+	used, unused, shared := newTemplateID(), newTemplateID(), newTemplateID()
+	for _, id := range []string{used, unused, shared} {
+		if _, err := b.Create(ctx, b.lawyer, id, notice("1")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := b.Publish(ctx, b.lawyer, shared, "1"); err != nil {
+		t.Fatal(err)
+	}
+	bound, err := b.Bind(ctx, b.lawyer, used, "1", map[string]any{"to": "Bob", "date": "2026-01-01"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	rendered := domain.NewID()
+	insertRendering(t, b.pool, rendered, b.lawyer.UserID, bound.Key)
+	var exported []string
+	if err := b.Export(ctx, b.lawyer.UserID, func(t Template, versions []TemplateVersion) error {
+		exported = append(exported, t.ID+versions[0].Body[:3])
+		return nil
+	}); err != nil || len(exported) != 3 {
+		t.Errorf("exported %v, %v", exported, err)
+	}
+	if err := db.WithTx(ctx, b.pool, func(tx db.Tx) error { return b.EraseUser(ctx, tx, b.lawyer.UserID) }); err != nil {
+		t.Fatal(err)
+	}
+	_, err = b.Get(ctx, b.lawyer, unused)
+	wantCode(t, err, domain.NotFound)
+	if _, err := b.Get(ctx, b.client, shared); err != nil {
+		t.Errorf("the firm's: %v", err)
+	}
+	if _, err := b.Rebind(ctx, bound.Key, "1", mustMarshal(t, map[string]any{"to": "Bob", "date": "2026-01-01"}), doc.CurrentRules); err != nil {
+		t.Errorf("what a document was made of: %v", err)
+	}
+}
+
+func TestList(t *testing.T) {
+	t.Parallel()
+	b := newFixture(t)
+	mine, hidden := newTemplateID(), newTemplateID()
+	for _, id := range []string{mine, hidden} {
+		if _, err := b.Create(t.Context(), b.lawyer, id, notice("1")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := b.Publish(t.Context(), b.lawyer, mine, "1"); err != nil {
+		t.Fatal(err)
+	}
+	all := func(who domain.Principal) map[string]int {
+		seen := map[string]int{}
+		last, after := "", ""
+		for {
+			page, next, err := b.List(t.Context(), who, 3, after)
+			if err != nil || len(page) > 3 {
+				t.Fatalf("%d on a page, %v", len(page), err)
+			}
+			for _, tmpl := range page {
+				if tmpl.ID <= last {
+					t.Errorf("%q stands after %q", tmpl.ID, last)
+				}
+				last = tmpl.ID
+				seen[tmpl.ID]++
+			}
+			if after = next; after == "" {
+				return seen
+			}
+		}
+	}
+	client, lawyer := all(b.client), all(b.lawyer)
+	for name := range published {
+		id, _, _ := strings.Cut(name, "@")
+		if client[id] != 1 || lawyer[id] != 1 {
+			t.Errorf("%s is listed %d and %d times", id, client[id], lawyer[id])
+		}
+	}
+	if client[mine] != 1 || client[hidden] != 0 || lawyer[mine] != 1 || lawyer[hidden] != 1 {
+		t.Errorf("the client sees %v, the lawyer %v", client, lawyer)
+	}
+	if other := all(addUser(t, b.pool, domain.RoleLawyer)); other[mine] != 1 || other[hidden] != 0 {
+		t.Errorf("another lawyer sees %v", other)
+	}
+}
+
+// TestCreateRace: of concurrent requests for the same version name, one succeeds.
+func TestCreateRace(t *testing.T) {
+	t.Parallel()
+	b := newFixture(t)
+	id := newTemplateID()
+	if _, err := b.Create(t.Context(), b.lawyer, id, notice("1")); err != nil {
+		t.Fatal(err)
+	}
+	const n = 6
+	errs := make([]error, 2*n)
+	other := newTemplateID()
+	var wg sync.WaitGroup
+	for i := range n {
+		wg.Go(func() { _, errs[i] = b.AddVersion(t.Context(), b.lawyer, id, notice("2")) })
+		wg.Go(func() { _, errs[n+i] = b.Create(t.Context(), b.lawyer, other, notice("1")) })
+	}
+	wg.Wait()
+	for _, part := range [][]error{errs[:n], errs[n:]} {
+		succeeded := 0
+		for _, err := range part {
+			if err == nil {
+				succeeded++
+			} else {
+				wantCode(t, err, domain.Conflict)
+			}
+		}
+		if succeeded != 1 {
+			t.Errorf("%d succeeded", succeeded)
+		}
+	}
+}
+
+// insertRendering inserts a file that was rendered from version 1.
+func insertRendering(t *testing.T, pool *sql.DB, file, user domain.ID, key string) {
+	t.Helper()
+	now := domain.SystemClock()
+	q := query.New(pool)
+	_, err := pool.ExecContext(t.Context(), `INSERT INTO documents (id, user_id, name, content_type, kind, state, text_state, size, sha256, created_at, changed_at)
+		VALUES (?, ?, 'a.pdf', 'application/pdf', 'rendered', 'stored', 'none', 1, ?, ?, ?)`, file, user, make([]byte, 32), now, now)
+	if err == nil {
+		err = q.CreateRendering(t.Context(), query.CreateRenderingParams{DocumentID: file, TemplateID: key, TemplateVersion: "1", Data: "{}", Options: "{}"})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestPublishRace: of several templates with one id, the firm shares one at most.
+func TestPublishRace(t *testing.T) {
+	t.Parallel()
+	b := newFixture(t)
+	for range 4 {
+		id := newTemplateID()
+		var errs [2]error
+		var wg sync.WaitGroup
+		for i, author := range []domain.Principal{b.lawyer, addUser(t, b.pool, domain.RoleLawyer)} {
+			if _, err := b.Create(t.Context(), author, id, notice("1")); err != nil {
+				t.Fatal(err)
+			}
+			wg.Go(func() { _, errs[i] = b.Publish(t.Context(), author, id, "1") })
+		}
+		wg.Wait()
+		if (errs[0] == nil) == (errs[1] == nil) {
+			t.Errorf("published: %v, %v", errs[0], errs[1])
+		}
+	}
+}
