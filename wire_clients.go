@@ -18,9 +18,9 @@ import (
 	"counsel/clients/tsa"
 	"counsel/clients/webhook"
 	"counsel/config"
-	"counsel/domain/documents/text"
 	"counsel/domain/esign/pades"
 	"counsel/domain/isolation"
+	"counsel/domain/text/extract"
 )
 
 // textReaders is the number of documents whose text is extracted at a time, each in a process of its own.
@@ -35,7 +35,7 @@ type clients struct {
 	provider esignclient.Provider // nil: the service collects signatures itself
 	sealer   *pades.Sealer        // nil: no certificate is configured
 	pdf      *pdf.Engine
-	texts    *text.Isolated
+	texts    *extract.Isolated
 	children *isolation.Pool // reads files that are uploaded or sent for signature
 
 	aiMetrics *aiMetrics
@@ -56,7 +56,7 @@ func openClients(r *runner, cfg config.Config, infra *infrastructure) (_ *client
 
 	c.children = isolation.New(isolation.Config{MaxChildren: 4, Memory: 512 << 20, Timeout: 30 * time.Second})
 	r.onClose("file inspection", func(context.Context) error { return c.children.Close() })
-	c.texts = text.NewIsolated(compilationCache(), textReaders+1) // one more for a caller who waits for the text
+	c.texts = extract.NewIsolated(compilationCache(), textReaders+1) // one more for a caller who waits for the text
 	r.onClose("text extraction", func(context.Context) error { return c.texts.Close() })
 
 	c.webhooks = webhook.New(webhook.Config{AllowPrivate: cfg.Webhooks.AllowPrivate})

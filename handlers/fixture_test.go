@@ -39,7 +39,6 @@ import (
 	"counsel/domain/ai/policy"
 	"counsel/domain/ai/prompts"
 	"counsel/domain/cases"
-	reading "counsel/domain/documents/text"
 	"counsel/domain/drafts"
 	"counsel/domain/email"
 	"counsel/domain/esign"
@@ -57,6 +56,7 @@ import (
 	"counsel/domain/privacy"
 	"counsel/domain/rendering"
 	"counsel/domain/templates"
+	"counsel/domain/text/extract"
 	"counsel/domain/webhooks"
 	"counsel/gen/api"
 	"counsel/handlers"
@@ -65,20 +65,20 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	isolation.ServeIfChild(isolation.Tasks{reading.TaskPages: reading.Task()}, filetype.Tasks(), pades.Tasks())
+	isolation.ServeIfChild(isolation.Tasks{extract.TaskPages: extract.Task()}, filetype.Tasks(), pades.Tasks())
 	testenv.Main(testsWithReaders{m})
 }
 
 // readers read the files of all tests: starting one takes as long as many tests, under the race detector.
 var readers = sync.OnceValue(func() (r struct {
-	texts   *reading.Isolated
+	texts   *extract.Isolated
 	uploads *isolation.Pool
 }) {
 	compiled, err := os.UserCacheDir()
 	if err != nil {
 		panic(err)
 	}
-	r.texts = reading.NewIsolated(filepath.Join(compiled, "counsel", "pdfium"), 2)
+	r.texts = extract.NewIsolated(filepath.Join(compiled, "counsel", "pdfium"), 2)
 	r.uploads = isolation.New(isolation.Config{MaxChildren: 2, Memory: 512 << 20, Timeout: time.Minute})
 	return r
 })

@@ -14,7 +14,7 @@ import (
 	"testing"
 
 	"counsel/domain"
-	reading "counsel/domain/documents/text"
+	"counsel/domain/text/extract"
 	"counsel/gen/api"
 	"counsel/sandbox/testenv"
 )
@@ -221,7 +221,7 @@ func TestRenderDraft(t *testing.T) {
 		b.call(ada, "POST", path+"/render-pdf", body, header...).expect(200, "").decode(&r)
 		return r
 	}
-	read := reading.New("")
+	read := extract.New("")
 	defer read.Close()
 	text := func(r api.RenderPdfResponse) string {
 		t.Helper()

@@ -24,7 +24,6 @@ import (
 	"counsel/domain/account"
 	"counsel/domain/cases"
 	"counsel/domain/doc"
-	extract "counsel/domain/documents/text"
 	"counsel/domain/email"
 	"counsel/domain/esign"
 	"counsel/domain/esign/envelopes"
@@ -34,6 +33,7 @@ import (
 	"counsel/domain/files"
 	"counsel/domain/jobs"
 	"counsel/domain/text"
+	"counsel/domain/text/extract"
 	"counsel/sandbox/testenv"
 )
 

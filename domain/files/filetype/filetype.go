@@ -11,7 +11,7 @@ import (
 	"strings"
 
 	"counsel/domain"
-	"counsel/domain/documents/opc"
+	"counsel/domain/text/opc"
 )
 
 // The content types that are accepted.

@@ -1,4 +1,4 @@
-package text
+package extract
 
 import (
 	"archive/zip"
@@ -10,7 +10,7 @@ import (
 
 	"go.uber.org/goleak"
 
-	"counsel/domain/documents"
+	"counsel/domain/files/filetype"
 	"counsel/domain/isolation"
 )
 
@@ -84,7 +84,7 @@ func docxWithBody(t *testing.T, body string) string {
 func TestPDF(t *testing.T) {
 	r := New(compiledDir(t))
 	defer r.Close()
-	got := readPages(t, r, documents.PDF, pdfWithText("The first page.", "Termination notice", ""))
+	got := readPages(t, r, filetype.PDF, pdfWithText("The first page.", "Termination notice", ""))
 	if len(got) != 3 || strings.TrimSpace(got[0]) != "The first page." || strings.TrimSpace(got[1]) != "Termination notice" || strings.TrimSpace(got[2]) != "" {
 		t.Fatalf("read %q", got)
 	}
@@ -98,12 +98,12 @@ func TestPDF(t *testing.T) {
 		"thousands of brackets":   "%PDF-1.4\n1 0 obj\n" + strings.Repeat("[", 10_000) + "\n%%EOF",
 	} {
 		t.Run(name, func(t *testing.T) {
-			if got, err := r.Pages(t.Context(), documents.PDF, strings.NewReader(content), int64(len(content))); err != nil && len(got.Pages) > 0 {
+			if got, err := r.Pages(t.Context(), filetype.PDF, strings.NewReader(content), int64(len(content))); err != nil && len(got.Pages) > 0 {
 				t.Errorf("both %q and %v", got.Pages, err)
 			}
 		})
 	}
-	if got := readPages(t, r, documents.PDF, whole); len(got) != 1 || strings.TrimSpace(got[0]) != "words" {
+	if got := readPages(t, r, filetype.PDF, whole); len(got) != 1 || strings.TrimSpace(got[0]) != "words" {
 		t.Errorf("after the broken files: %q", got)
 	}
 }
@@ -111,7 +111,7 @@ func TestPDF(t *testing.T) {
 func TestDOCX(t *testing.T) {
 	r := New("")
 	defer r.Close()
-	got := readPages(t, r, documents.DOCX, docxWithBody(t, `
+	got := readPages(t, r, filetype.DOCX, docxWithBody(t, `
 		<w:p><w:r><w:t>Dear </w:t></w:r><w:r><w:t xml:space="preserve">Zoë &amp; Co,</w:t></w:r></w:p>
 		<w:p><w:r><w:delText>struck out</w:delText><w:instrText>PAGE</w:instrText><w:t>kept</w:t></w:r><w:r><w:tab/><w:t>right</w:t></w:r></w:p>
 		<w:tbl><w:tr><w:tc><w:p><w:r><w:t>cell</w:t></w:r></w:p></w:tc></w:tr></w:tbl>
@@ -122,7 +122,7 @@ func TestDOCX(t *testing.T) {
 
 	bomb := docxWithBody(t, strings.Repeat("<w:p><w:r><w:t>"+strings.Repeat("x", 1<<20)+"</w:t></w:r></w:p>", 60))
 	total := 0
-	for _, p := range readPages(t, r, documents.DOCX, bomb) {
+	for _, p := range readPages(t, r, filetype.DOCX, bomb) {
 		total += len(p)
 	}
 	if total == 0 || total > maxTextBytes+2<<20 {
@@ -133,11 +133,11 @@ func TestDOCX(t *testing.T) {
 		"no XML":   docxWithBody(t, "<w:p><w:r><w:t>&laughs;</w:t>"),
 		"too deep": docxWithBody(t, strings.Repeat("<a>", 100_000)),
 	} {
-		if got := readPages(t, r, documents.DOCX, content); strings.TrimSpace(strings.Join(got, "")) != "" {
+		if got := readPages(t, r, filetype.DOCX, content); strings.TrimSpace(strings.Join(got, "")) != "" {
 			t.Errorf("%s: %q", name, got)
 		}
 	}
-	if got := readPages(t, r, documents.PNG, "\x89PNG"); got != nil {
+	if got := readPages(t, r, filetype.PNG, "\x89PNG"); got != nil {
 		t.Errorf("an image has text %q", got)
 	}
 }

@@ -1,10 +1,10 @@
-package text
+package extract
 
 import (
 	"strconv"
 	"strings"
 
-	"counsel/domain/documents/opc"
+	"counsel/domain/text/opc"
 )
 
 const maxLevels = 9 // of a numbering definition (ilvl 0 to 8)

@@ -1,4 +1,4 @@
-package text
+package extract
 
 import (
 	"bytes"
@@ -9,8 +9,8 @@ import (
 	"sync"
 	"time"
 
-	"counsel/domain/documents"
 	"counsel/domain/isolation"
+	"counsel/domain/text"
 )
 
 // TaskPages is the name of the task that children of Isolated run.
@@ -24,13 +24,13 @@ const (
 )
 
 // Isolated extracts text in child processes, several files at a time. It implements
-// documents.TextReader. Close it after use.
+// text.Extractor. Close it after use.
 type Isolated struct {
 	pool     *isolation.Pool
 	cacheDir string
 }
 
-var _ documents.TextReader = (*Isolated)(nil)
+var _ text.Extractor = (*Isolated)(nil)
 
 // NewIsolated makes an Isolated with at most size children. cacheDir is as for New.
 func NewIsolated(cacheDir string, size int) *Isolated {
@@ -45,26 +45,26 @@ type pagesArgs struct {
 	ContentType string `json:"contentType"`
 }
 
-// Pages implements documents.TextReader. A file that exceeds the child's limits is an error of package
+// Pages implements text.Extractor. A file that exceeds the child's limits is an error of package
 // isolation.
-func (i *Isolated) Pages(ctx context.Context, contentType string, file io.ReaderAt, size int64) (documents.Text, error) {
+func (i *Isolated) Pages(ctx context.Context, contentType string, file io.ReaderAt, size int64) (text.Text, error) {
 	args, err := json.Marshal(pagesArgs{i.cacheDir, contentType})
 	if err != nil {
-		return documents.Text{}, fmt.Errorf("text: %w", err)
+		return text.Text{}, fmt.Errorf("extract: %w", err)
 	}
 	parts, err := i.pool.Run(ctx, isolation.Request{Task: TaskPages, Args: args, File: io.NewSectionReader(file, 0, size), Size: size, MaxResponse: maxResponse})
 	if err != nil {
-		return documents.Text{}, fmt.Errorf("text: %w", err)
+		return text.Text{}, fmt.Errorf("extract: %w", err)
 	}
-	var text documents.Text
+	var extracted text.Text
 	for i, p := range parts {
 		if i > 0 {
-			text.Pages = append(text.Pages, string(p))
-		} else if err := json.Unmarshal(p, &text.Changes); err != nil {
-			return documents.Text{}, fmt.Errorf("text: %w", err)
+			extracted.Pages = append(extracted.Pages, string(p))
+		} else if err := json.Unmarshal(p, &extracted.Changes); err != nil {
+			return text.Text{}, fmt.Errorf("extract: %w", err)
 		}
 	}
-	return text, nil
+	return extracted, nil
 }
 
 // Task returns the implementation of TaskPages, for isolation.ServeIfChild.
@@ -74,16 +74,16 @@ func Task() isolation.Task {
 	return func(ctx context.Context, args, file []byte) ([][]byte, error) {
 		var a pagesArgs
 		if err := json.Unmarshal(args, &a); err != nil {
-			return nil, fmt.Errorf("text: %w", err)
+			return nil, fmt.Errorf("extract: %w", err)
 		}
 		once.Do(func() { r = New(a.Dir) })
-		text, err := r.Pages(ctx, a.ContentType, bytes.NewReader(file), int64(len(file)))
+		extracted, err := r.Pages(ctx, a.ContentType, bytes.NewReader(file), int64(len(file)))
 		if err != nil {
 			return nil, err
 		}
-		changes, err := json.Marshal(text.Changes)
+		changes, err := json.Marshal(extracted.Changes)
 		parts := [][]byte{changes} // the tracked changes, then each page
-		for _, p := range text.Pages {
+		for _, p := range extracted.Pages {
 			parts = append(parts, []byte(p))
 		}
 		return parts, err

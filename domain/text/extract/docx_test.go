@@ -1,4 +1,4 @@
-package text
+package extract
 
 import (
 	"archive/zip"
@@ -10,7 +10,8 @@ import (
 	"testing"
 	"unicode/utf16"
 
-	"counsel/domain/documents"
+	"counsel/domain/files/filetype"
+	"counsel/domain/text"
 )
 
 const (
@@ -81,7 +82,7 @@ func readDOCXPages(t *testing.T, content string) string {
 	t.Helper()
 	r := New("")
 	defer r.Close()
-	return strings.Join(readPages(t, r, documents.DOCX, content), "\n---\n")
+	return strings.Join(readPages(t, r, filetype.DOCX, content), "\n---\n")
 }
 
 func requireText(t *testing.T, got string, lines ...string) {
@@ -244,12 +245,12 @@ func TestDOCXChanges(t *testing.T) {
 	defer r.Close()
 	content := docxWithParts(t, `<w:p><w:del w:id="1"><w:r><w:delText>x</w:delText></w:r></w:del><w:ins w:id="2">`+runXML("a")+`</w:ins><w:ins w:id="3">`+runXML("b")+`</w:ins><w:moveFrom w:id="4">`+runXML("c")+`</w:moveFrom></w:p>`+
 		`<w:p><w:moveTo w:id="5">`+runXML("c")+`</w:moveTo><w:r><w:commentReference w:id="0"/></w:r></w:p>`, "comments", "comments", `<w:comment w:id="0"><w:p>`+runXML("why?")+`</w:p></w:comment>`)
-	got, err := r.Pages(t.Context(), documents.DOCX, strings.NewReader(content), int64(len(content)))
-	if want := (documents.Changes{Insertions: 2, Deletions: 1, Moves: 1, Comments: 1}); err != nil || got.Changes != want {
+	got, err := r.Pages(t.Context(), filetype.DOCX, strings.NewReader(content), int64(len(content)))
+	if want := (text.Changes{Insertions: 2, Deletions: 1, Moves: 1, Comments: 1}); err != nil || got.Changes != want {
 		t.Errorf("counts %+v, want %+v, %v", got.Changes, want, err)
 	}
 	plain := docxWithParts(t, paragraphXML("", "a"))
-	if got, err := r.Pages(t.Context(), documents.DOCX, strings.NewReader(plain), int64(len(plain))); err != nil || got.Changes != (documents.Changes{}) {
+	if got, err := r.Pages(t.Context(), filetype.DOCX, strings.NewReader(plain), int64(len(plain))); err != nil || got.Changes != (text.Changes{}) {
 		t.Errorf("counts %+v, %v", got.Changes, err)
 	}
 }
@@ -306,7 +307,7 @@ func BenchmarkDOCX(b *testing.B) {
 	_ = z.Close()
 	for b.Loop() {
 		r := New("")
-		if _, err := r.Pages(b.Context(), documents.DOCX, bytes.NewReader(raw.Bytes()), int64(raw.Len())); err != nil {
+		if _, err := r.Pages(b.Context(), filetype.DOCX, bytes.NewReader(raw.Bytes()), int64(raw.Len())); err != nil {
 			b.Fatal(err)
 		}
 	}

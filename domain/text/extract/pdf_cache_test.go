@@ -1,4 +1,4 @@
-package text
+package extract
 
 import (
 	"io/fs"
@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"counsel/domain/documents"
+	"counsel/domain/files/filetype"
 )
 
 // TestCompilationCache checks that the compiled PDFium is reused, and rebuilt if it is damaged.
@@ -18,7 +18,7 @@ func TestCompilationCache(t *testing.T) {
 		t.Helper()
 		start := time.Now()
 		r := New(dir)
-		if got := readPages(t, r, documents.PDF, pdfWithText("hello")); len(got) != 1 || strings.TrimSpace(got[0]) != "hello" {
+		if got := readPages(t, r, filetype.PDF, pdfWithText("hello")); len(got) != 1 || strings.TrimSpace(got[0]) != "hello" {
 			t.Fatalf("reads %q", got)
 		}
 		if err := r.Close(); err != nil {

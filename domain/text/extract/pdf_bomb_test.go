@@ -2,7 +2,7 @@
 
 // Under the race detector PDFium is interpreted, and decompression takes minutes.
 
-package text
+package extract
 
 import (
 	"bytes"
@@ -12,7 +12,7 @@ import (
 	"sync"
 	"testing"
 
-	"counsel/domain/documents"
+	"counsel/domain/files/filetype"
 	"counsel/domain/isolation"
 )
 
@@ -35,7 +35,7 @@ func deflate(t *testing.T, plain string) string {
 func TestDecompressionBomb(t *testing.T) {
 	r := newIsolated(t)
 	content := pdfWithText("next")
-	if _, err := r.read(t, documents.PDF, content); err != nil {
+	if _, err := r.read(t, filetype.PDF, content); err != nil {
 		t.Fatal(err)
 	}
 	once := deflate(t, strings.Repeat(" ", 300<<20)) // more than PDFium's memory
@@ -46,12 +46,12 @@ func TestDecompressionBomb(t *testing.T) {
 	var all sync.WaitGroup
 	for name, bomb := range bombs {
 		all.Go(func() {
-			if got, err := r.read(t, documents.PDF, bomb); !errors.Is(err, isolation.ErrMemory) {
+			if got, err := r.read(t, filetype.PDF, bomb); !errors.Is(err, isolation.ErrMemory) {
 				t.Errorf("%s: text %q, error %v, want ErrMemory", name, got, err)
 			}
 		})
 		all.Go(func() {
-			if got, err := r.read(t, documents.PDF, content); err != nil || len(got) != 1 || strings.TrimSpace(got[0]) != "next" {
+			if got, err := r.read(t, filetype.PDF, content); err != nil || len(got) != 1 || strings.TrimSpace(got[0]) != "next" {
 				t.Errorf("a file read beside %s: %q, %v", name, got, err)
 			}
 		})

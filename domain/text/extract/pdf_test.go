@@ -1,4 +1,4 @@
-package text
+package extract
 
 import (
 	"bytes"
@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"counsel/domain/documents"
+	"counsel/domain/files/filetype"
 )
 
 // pdfFile builds a PDF of objects, the first of which is the catalog.
@@ -76,7 +76,7 @@ func TestPDFAnnotations(t *testing.T) {
 		"drawn invisibly":     {pdfWithStreams("", "BT /F1 12 Tf 3 Tr 72 720 Td (scanned) Tj ET"), "scanned"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if got := strings.TrimSpace(strings.Join(readPages(t, r, documents.PDF, c.file), "\n---\n")); got != c.want {
+			if got := strings.TrimSpace(strings.Join(readPages(t, r, filetype.PDF, c.file), "\n---\n")); got != c.want {
 				t.Errorf("read %q, want %q", got, c.want)
 			}
 		})
@@ -113,7 +113,7 @@ func TestPDFDehyphenation(t *testing.T) {
 		{[]string{"a dash -", "like this"}, "a dash -\nlike this"},
 		{[]string{"no hyphen", "here"}, "no hyphen\nhere"},
 	} {
-		got := strings.TrimSpace(strings.Join(readPages(t, r, documents.PDF, lines(c.lines...)), ""))
+		got := strings.TrimSpace(strings.Join(readPages(t, r, filetype.PDF, lines(c.lines...)), ""))
 		if got != c.want {
 			t.Errorf("%q is read %q, want %q", c.lines, got, c.want)
 		}
@@ -152,7 +152,7 @@ func BenchmarkPDF(b *testing.B) {
 	r := New(b.TempDir())
 	defer r.Close()
 	read := func() {
-		if _, err := r.Pages(b.Context(), documents.PDF, strings.NewReader(content), int64(len(content))); err != nil {
+		if _, err := r.Pages(b.Context(), filetype.PDF, strings.NewReader(content), int64(len(content))); err != nil {
 			b.Fatal(err)
 		}
 	}

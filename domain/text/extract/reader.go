@@ -1,10 +1,10 @@
-// Package text extracts the text of untrusted PDF and Word files.
+// Package extract extracts the text of untrusted PDF and Word files.
 //
 // Isolated is what the service uses: it runs a Reader in child processes, so that a file that takes too
 // much memory or time ends only its child. PDFs are read by PDFium, compiled to WebAssembly and
 // sandboxed in 256 MB of memory. Compiling it takes seconds; the result is cached on disk. Word files
 // are XML and are read within limits.
-package text
+package extract
 
 import (
 	"context"
@@ -15,7 +15,8 @@ import (
 	"github.com/klippa-app/go-pdfium"
 	"github.com/tetratelabs/wazero"
 
-	"counsel/domain/documents"
+	"counsel/domain/files/filetype"
+	"counsel/domain/text"
 )
 
 const (
@@ -57,13 +58,13 @@ func (r *Reader) Close() error {
 // Pages extracts the text of each page of a file. A Word file is split at its page breaks, explicit and
 // last rendered. A file that is broken or password-protected, or of another type, has no pages and is
 // no error.
-func (r *Reader) Pages(ctx context.Context, contentType string, file io.ReaderAt, size int64) (documents.Text, error) {
+func (r *Reader) Pages(ctx context.Context, contentType string, file io.ReaderAt, size int64) (text.Text, error) {
 	switch contentType {
-	case documents.PDF:
+	case filetype.PDF:
 		pages, err := r.readPDF(ctx, file, size)
-		return documents.Text{Pages: pages}, err
-	case documents.DOCX:
+		return text.Text{Pages: pages}, err
+	case filetype.DOCX:
 		return readDOCX(ctx, file, size)
 	}
-	return documents.Text{}, nil
+	return text.Text{}, nil
 }

@@ -1,10 +1,10 @@
-package text
+package extract
 
 import (
 	"encoding/xml"
 	"strconv"
 
-	"counsel/domain/documents/opc"
+	"counsel/domain/text/opc"
 )
 
 // maxPartXML limits parts that are decoded into memory as a whole: styles, numbering and settings.

@@ -1,12 +1,12 @@
-package text
+package extract
 
 import (
 	"archive/zip"
 	"context"
 	"io"
 
-	"counsel/domain/documents"
-	"counsel/domain/documents/opc"
+	"counsel/domain/text"
+	"counsel/domain/text/opc"
 )
 
 // The text of a Word file (WordprocessingML) is what Word prints with all tracked changes accepted:
@@ -37,18 +37,18 @@ type docxReader struct {
 	comments      []note
 	budget        int // bytes of text that may still be read
 	ignoreFields  bool
-	changes       documents.Changes
+	changes       text.Changes
 }
 
 // readDOCX extracts the text of a Word file. A broken file has no pages.
-func readDOCX(ctx context.Context, file io.ReaderAt, size int64) (documents.Text, error) {
+func readDOCX(ctx context.Context, file io.ReaderAt, size int64) (text.Text, error) {
 	z, err := zip.NewReader(file, size)
 	if err != nil {
-		return documents.Text{}, nil //nolint:nilerr // broken: it has no text
+		return text.Text{}, nil //nolint:nilerr // broken: it has no text
 	}
 	p, err := opc.Open(z)
 	if err != nil || p.Main == "" {
-		return documents.Text{}, nil //nolint:nilerr // as above
+		return text.Text{}, nil //nolint:nilerr // as above
 	}
 	w := &docxReader{ctx: ctx, pkg: p, styles: readStyles(p), relationships: map[string]string{}, namespaces: map[string]string{}}
 	w.numbering = readNumbering(p, w.styles)
@@ -61,12 +61,12 @@ func readDOCX(ctx context.Context, file io.ReaderAt, size int64) (documents.Text
 		w.ignoreFields = true
 		body, _ = w.readBody()
 	}
-	return documents.Text{Pages: body, Changes: w.changes}, ctx.Err()
+	return text.Text{Pages: body, Changes: w.changes}, ctx.Err()
 }
 
 // readBody reads the main part. fieldsClosed is false if a field's instruction never ended.
 func (r *docxReader) readBody() (pages []string, fieldsClosed bool) {
-	r.budget, r.changes = maxTextBytes, documents.Changes{}
+	r.budget, r.changes = maxTextBytes, text.Changes{}
 	r.footnotes, r.endnotes = byID(r.readNotes("footnotes", "footnote")), byID(r.readNotes("endnotes", "endnote"))
 	r.comments = r.readNotes("comments", "comment")
 	r.changes.Comments = len(r.comments)

@@ -1,6 +1,6 @@
 //go:build !race
 
-package text
+package extract
 
 import "github.com/tetratelabs/wazero"
 

@@ -1,4 +1,4 @@
-package text
+package extract
 
 import (
 	"context"
@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"counsel/domain/documents"
+	"counsel/domain/files/filetype"
 )
 
 // compiledDir is the cache of the compiled PDFium, shared by test runs.
@@ -36,12 +36,12 @@ func (i *Isolated) read(t *testing.T, contentType, content string) ([]string, er
 
 func TestIsolated(t *testing.T) {
 	r := newIsolated(t)
-	for contentType, content := range map[string]string{documents.PDF: pdfWithText("some words"), documents.DOCX: docxWithBody(t, "<w:p><w:r><w:t>some words</w:t></w:r></w:p>")} {
+	for contentType, content := range map[string]string{filetype.PDF: pdfWithText("some words"), filetype.DOCX: docxWithBody(t, "<w:p><w:r><w:t>some words</w:t></w:r></w:p>")} {
 		if got, err := r.read(t, contentType, content); err != nil || len(got) != 1 || strings.TrimSpace(got[0]) != "some words" {
 			t.Errorf("%s reads %q, %v", contentType, got, err)
 		}
 	}
-	if got, err := r.read(t, documents.PNG, "\x89PNG"); err != nil || len(got) != 0 {
+	if got, err := r.read(t, filetype.PNG, "\x89PNG"); err != nil || len(got) != 0 {
 		t.Errorf("an image has text %q, error %v", got, err)
 	}
 }
@@ -56,16 +56,16 @@ func TestCancel(t *testing.T) {
 	content := pdfWithText(many...)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if got, err := r.Pages(ctx, documents.PDF, strings.NewReader(content), int64(len(content))); !errors.Is(err, context.Canceled) {
+	if got, err := r.Pages(ctx, filetype.PDF, strings.NewReader(content), int64(len(content))); !errors.Is(err, context.Canceled) {
 		t.Errorf("with a canceled context: %d pages, error %v", len(got.Pages), err)
 	}
 	ctx, cancel = context.WithCancel(t.Context())
 	defer cancel()
 	file := &cancelingFile{Reader: strings.NewReader(content), cancel: cancel}
-	if got, err := r.Pages(ctx, documents.PDF, file, int64(len(content))); !errors.Is(err, context.Canceled) {
+	if got, err := r.Pages(ctx, filetype.PDF, file, int64(len(content))); !errors.Is(err, context.Canceled) {
 		t.Errorf("canceled while reading: %d pages, error %v", len(got.Pages), err)
 	}
-	if got, err := r.read(t, documents.PDF, pdfWithText("next")); err != nil || len(got) != 1 || strings.TrimSpace(got[0]) != "next" {
+	if got, err := r.read(t, filetype.PDF, pdfWithText("next")); err != nil || len(got) != 1 || strings.TrimSpace(got[0]) != "next" {
 		t.Errorf("the next file: %q, error %v", got, err)
 	}
 }
