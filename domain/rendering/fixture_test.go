@@ -72,12 +72,6 @@ func (a fakeAccounts) ByID(ctx context.Context, ids []domain.ID) (map[domain.ID]
 	return map[domain.ID]account.User{ids[0]: {ID: ids[0], Role: domain.RoleClient}}, db.Error(a.db.PingContext(ctx))
 }
 
-type nopMetrics struct{}
-
-func (nopMetrics) Started(string, jobs.Queue, time.Duration)    {}
-func (nopMetrics) Waiting(jobs.Queue, int)                      {}
-func (nopMetrics) Finished(string, jobs.Outcome, time.Duration) {}
-
 // fixture is a database, an object store, and the files in them.
 type fixture struct {
 	*files.Service
@@ -135,8 +129,9 @@ func (b *fixture) newProcess() *process {
 	b.t.Cleanup(func() { pool.Close() })
 	log := slog.New(slog.DiscardHandler)
 	p := &process{renderer: &fakeRenderer{counts: map[string]int{}}, pool: pool}
-	p.jobs = jobs.NewService(jobs.Deps{DB: pool, Transport: queue.New(testenv.OpenRedis(b.t, testenv.RedisURL(b.t)), log), Clock: domain.SystemClock, NewID: domain.NewID, Log: log, Metrics: nopMetrics{},
+	p.jobs, err = jobs.New(jobs.Config{DB: pool, Transport: queue.New(testenv.OpenRedis(b.t, testenv.RedisURL(b.t)), log), Runtime: domain.SystemRuntime(log),
 		Timing: jobs.Timing{Lease: 600 * time.Millisecond, QueuedLease: 600 * time.Millisecond, Poll: 50 * time.Millisecond}})
+	must(b.t, err)
 	b.t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), 3*time.Second) // a killed process cannot shut down cleanly
 		defer cancel()
