@@ -45,12 +45,13 @@ func newFixture(t testing.TB, configure ...func(*files.Config)) *fixture {
 	b := &fixture{t: t, db: pool, now: domain.SystemClock(), extractor: &switchableExtractor{fakeExtractor{}}}
 	clock := func() time.Time { return b.now }
 	b.store = filestest.NewStore(clock)
-	b.cases = cases.New(pool, nil, clock, domain.NewID)
+	var err error
+	b.cases, err = cases.New(cases.Config{DB: pool, Runtime: domain.Runtime{Clock: clock, NewID: domain.NewID}})
+	must(t, err)
 	config := files.Config{DB: pool, Store: b.store, Text: b.extractor, Cases: b.cases, Runtime: domain.Runtime{Clock: clock, NewID: domain.NewID, Log: slog.New(slog.DiscardHandler)}}
 	for _, f := range configure {
 		f(&config)
 	}
-	var err error
 	b.Service, err = files.New(config)
 	must(t, err)
 	for name, p := range map[string]*domain.Principal{"ada": &b.ada, "bob": &b.bob, "admin": &b.admin} {

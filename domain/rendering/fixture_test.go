@@ -90,7 +90,9 @@ func newFixture(t testing.TB) *fixture {
 	b := &fixture{t: t, db: testenv.OpenDB(t, url), url: url, now: domain.SystemClock()}
 	clock := func() time.Time { return b.now }
 	b.store = filestest.NewStore(clock)
-	b.cases = cases.New(b.db, nil, clock, domain.NewID)
+	var err error
+	b.cases, err = cases.New(cases.Config{DB: b.db, Runtime: domain.Runtime{Clock: clock, NewID: domain.NewID}})
+	must(t, err)
 	b.Service = b.newFiles(b.db, clock)
 	for name, p := range map[string]*domain.Principal{"ada": &b.ada, "bob": &b.bob} {
 		*p = domain.Principal{UserID: domain.NewID(), Role: domain.RoleClient}
