@@ -20,6 +20,7 @@ import (
 	"counsel/domain"
 	"counsel/gen/query"
 	"counsel/sandbox/testenv"
+	"counsel/sandbox/testkit"
 )
 
 func TestMain(m *testing.M) { testenv.Main(m) }
@@ -379,7 +380,7 @@ func TestStatementsRunADeadlockAgain(t *testing.T) {
 		}
 		swept <- err
 	}()
-	testenv.Eventually(t, "the sweep waits", func() bool {
+	testkit.Eventually(t, "the sweep waits", func() bool {
 		var n int
 		if err := pool.QueryRowContext(ctx, "SELECT COUNT(*) FROM information_schema.processlist WHERE id = ? AND info LIKE 'DELETE%' AND time_ms > 100", session).Scan(&n); err != nil {
 			t.Fatal(err)
@@ -444,7 +445,7 @@ func TestDatabaseGoneAndBack(t *testing.T) {
 		t.Fatalf("paused: %v", err)
 	}
 	server.Resume()
-	testenv.Eventually(t, "after a pause", func() bool { return ping(time.Second) == nil })
+	testkit.Eventually(t, "after a pause", func() bool { return ping(time.Second) == nil })
 	server.Kill9()
 	if err := ping(5 * time.Second); domain.CodeOf(err) != domain.Unavailable {
 		t.Fatalf("killed: %v", err)
@@ -453,5 +454,5 @@ func TestDatabaseGoneAndBack(t *testing.T) {
 		t.Fatalf("a transaction while it is gone: %v", err)
 	}
 	server.Restart()
-	testenv.Eventually(t, "after a restart", func() bool { return ping(time.Second) == nil })
+	testkit.Eventually(t, "after a restart", func() bool { return ping(time.Second) == nil })
 }

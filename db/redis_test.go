@@ -12,6 +12,7 @@ import (
 	"counsel/db"
 	"counsel/domain"
 	"counsel/sandbox/testenv"
+	"counsel/sandbox/testkit"
 )
 
 func openRedis(t testing.TB, url string) rueidis.Client {
@@ -78,7 +79,7 @@ func TestRedisCacheHeedsOthers(t *testing.T) {
 	if err := set(ctx, theirs, "heed", "theirs"); err != nil {
 		t.Fatal(err)
 	}
-	testenv.Eventually(t, "another's change", func() bool { v, _ := get(ctx, mine, "heed"); return v == "theirs" })
+	testkit.Eventually(t, "another's change", func() bool { v, _ := get(ctx, mine, "heed"); return v == "theirs" })
 }
 
 func TestRedisAbsentAtFirst(t *testing.T) {
@@ -89,7 +90,7 @@ func TestRedisAbsentAtFirst(t *testing.T) {
 		t.Fatalf("%v", err)
 	}
 	server.Restart()
-	testenv.Eventually(t, "Redis came", func() bool { return set(t.Context(), c, "k", "v") == nil })
+	testkit.Eventually(t, "Redis came", func() bool { return set(t.Context(), c, "k", "v") == nil })
 }
 
 func TestRedisGoneFailsFastAndComesBack(t *testing.T) {
@@ -101,7 +102,7 @@ func TestRedisGoneFailsFastAndComesBack(t *testing.T) {
 	}
 	down := func(what string) {
 		t.Helper()
-		testenv.Eventually(t, what, func() bool { _, err := get(ctx, c, "k"); return errors.Is(err, db.ErrRedisDown) })
+		testkit.Eventually(t, what, func() bool { _, err := get(ctx, c, "k"); return errors.Is(err, db.ErrRedisDown) })
 		began := time.Now()
 		for range 1000 {
 			if err := set(ctx, c, "k", "v"); domain.CodeOf(db.Error(err)) != domain.Unavailable {
@@ -126,7 +127,7 @@ func TestRedisGoneFailsFastAndComesBack(t *testing.T) {
 	}
 	up := func(what string) {
 		t.Helper()
-		testenv.Eventually(t, what, func() bool { return set(ctx, c, "k", "v") == nil })
+		testkit.Eventually(t, what, func() bool { return set(ctx, c, "k", "v") == nil })
 		if v, err := get(ctx, c, "k"); err != nil || v != "v" {
 			t.Fatalf("%s: %q, %v", what, v, err)
 		}
@@ -163,7 +164,7 @@ func TestRedisCloseWhileDown(t *testing.T) {
 		t.Fatal(err)
 	}
 	server.Kill9()
-	testenv.Eventually(t, "down", func() bool { return errors.Is(set(t.Context(), c, "k", "v"), db.ErrRedisDown) })
+	testkit.Eventually(t, "down", func() bool { return errors.Is(set(t.Context(), c, "k", "v"), db.ErrRedisDown) })
 	c.Close()
 	c.Close()
 	if err := set(t.Context(), c, "k", "v"); domain.CodeOf(db.Error(err)) != domain.Unavailable {

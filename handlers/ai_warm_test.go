@@ -8,6 +8,7 @@ import (
 	"counsel/domain/ai"
 	"counsel/gen/api"
 	"counsel/sandbox/llm"
+	"counsel/sandbox/testkit"
 )
 
 // warmCache has questions asked, and waits until they are.
@@ -66,7 +67,7 @@ func TestWarmCache(t *testing.T) {
 	if w := b.warmCache(admin, map[string]any{"message": "What is a trust?"}); w != (ai.WarmResult{Failed: 1}) {
 		t.Errorf("unusable: %+v", w)
 	}
-	must(t, b.model.SetBehaviour(llm.Behaviour{Mode: llm.ModeFail}))
+	testkit.Must(t, b.model.SetBehaviour(llm.Behaviour{Mode: llm.ModeFail}))
 	time.AfterFunc(time.Second, func() { _ = b.model.SetBehaviour(llm.Behaviour{Mode: llm.ModeOK}) })
 	if w := b.warmCache(admin, map[string]any{"message": "What is a bailment?"}); w.Asked != 1 {
 		t.Errorf("after an outage: %+v", w)

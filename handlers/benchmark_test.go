@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"counsel/domain"
+	"counsel/sandbox/testkit"
 )
 
 // benchmark measures one request through the whole router, with its log line and budget.
@@ -23,7 +24,7 @@ func benchmark(b *testing.B, method, path string, body func(*user) any) {
 	if body != nil {
 		var err error
 		raw, err = json.Marshal(body(ada))
-		must(b, err)
+		testkit.Must(b, err)
 	}
 	s.call(ada, method, path, string(raw)).expect(http.StatusOK, "") // fills the caches
 	b.ReportAllocs()

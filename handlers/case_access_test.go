@@ -13,6 +13,7 @@ import (
 	"counsel/domain"
 	"counsel/gen/api"
 	"counsel/sandbox/llm"
+	"counsel/sandbox/testkit"
 )
 
 // caseWorkFixture is a case with what belongs to it: Ada leads it, Ben made the things in it.
@@ -32,7 +33,7 @@ func newCaseWorkFixture(t *testing.T) *caseWorkFixture {
 	b.call(w.ada, "POST", w.root+"/members", map[string]any{"userId": w.ben.ID, "role": "lawyer"}).expect(201, "")
 	w.uploadToCase(w.ben, w.id, "lease.docx", wordFile(t, "The tenant xylophone gives notice in writing.")).expect(201, "").decode(&w.doc)
 	b.call(w.ben, "POST", "/api/drafts", map[string]any{"title": "Letter", "body": "Pay by Friday.", "caseId": w.id}).expect(201, "").decode(&w.draft)
-	must(t, b.archive.ExtractTexts(t.Context()))
+	testkit.Must(t, b.archive.ExtractTexts(t.Context()))
 	return w
 }
 
@@ -49,13 +50,13 @@ func (b *fixture) uploadToCase(who *user, caseID, name string, content []byte, m
 	var body bytes.Buffer
 	w := multipart.NewWriter(&body)
 	p, err := w.CreateFormFile("file", name)
-	must(b.t, err)
+	testkit.Must(b.t, err)
 	_, err = p.Write(content)
-	must(b.t, err)
+	testkit.Must(b.t, err)
 	for _, v := range append([]string{caseID}, more...) {
-		must(b.t, w.WriteField("caseId", v))
+		testkit.Must(b.t, w.WriteField("caseId", v))
 	}
-	must(b.t, w.Close())
+	testkit.Must(b.t, w.Close())
 	return b.call(who, "POST", "/api/docs", body.String(), "Content-Type", w.FormDataContentType())
 }
 
@@ -229,7 +230,7 @@ func TestSearchAcrossCases(t *testing.T) {
 	}
 	w.uploadToCase(w.ada, third, "third.docx", wordFile(t, "Another xylophone, in a third case.")).expect(201, "")
 	w.upload(w.ada, "own.docx", wordFile(t, "A xylophone of one's own.")).expect(201, "")
-	must(t, w.archive.ExtractTexts(t.Context()))
+	testkit.Must(t, w.archive.ExtractTexts(t.Context()))
 	search := func(who *user, query string) (names []string) {
 		t.Helper()
 		var found api.PassageList
@@ -373,8 +374,8 @@ func TestUploadForms(t *testing.T) {
 	w.uploadToCase(w.ben, strings.Repeat("x", 100_000), "a.pdf", smallPDF(1)).expect(422, "invalid")
 	var body bytes.Buffer
 	form := multipart.NewWriter(&body)
-	must(t, form.WriteField("caseId", w.id))
-	must(t, form.Close())
+	testkit.Must(t, form.WriteField("caseId", w.id))
+	testkit.Must(t, form.Close())
 	w.call(w.ben, "POST", "/api/docs", body.String(), "Content-Type", form.FormDataContentType()).expect(422, "invalid")
 	var docs api.StoredDocumentList
 	w.call(w.ben, "GET", "/api/docs?caseId="+w.id, nil).expect(200, "").decode(&docs)
@@ -408,7 +409,7 @@ func TestGenerateDocumentInCase(t *testing.T) {
 	w.call(w.eve, "POST", "/api/ai/generate-document", request).expect(404, "not_found")
 
 	asked := w.model.Count()
-	must(t, w.model.SetBehaviour(llm.Behaviour{Mode: llm.ModeSlow, DelayMs: 1500}))
+	testkit.Must(t, w.model.SetBehaviour(llm.Behaviour{Mode: llm.ModeSlow, DelayMs: 1500}))
 	request["tone"] = "plain" // not in the cache
 	done := make(chan response)
 	go func() { done <- w.call(w.ben, "POST", "/api/ai/generate-document", request) }()

@@ -18,6 +18,7 @@ import (
 
 	"counsel/domain"
 	"counsel/gen/api"
+	"counsel/sandbox/testkit"
 )
 
 // standings are what somebody can be to a case, as the matrix tries them.
@@ -93,7 +94,7 @@ var caseRoles = map[string][]string{
 // TestCaseRolesOfTheContract compares x-case-roles with the table, in both directions.
 func TestCaseRolesOfTheContract(t *testing.T) {
 	doc, err := api.GetSpec()
-	must(t, err)
+	testkit.Must(t, err)
 	found := map[string]bool{}
 	for path, item := range doc.Paths.Map() {
 		for _, op := range item.Operations() {
@@ -130,7 +131,7 @@ func TestOwnershipMatrix(t *testing.T) {
 		m.people[string(account)] = b.register("the-"+string(account), account)
 	}
 	doc, err := api.GetSpec()
-	must(t, err)
+	testkit.Must(t, err)
 	n := 0
 	for path, item := range doc.Paths.Map() {
 		for method, op := range item.Operations() {
@@ -213,12 +214,12 @@ func (m *matrixFixture) build() *caseFixture {
 func (m *matrixFixture) uploadForm(caseID string) (body, contentType string) {
 	var b bytes.Buffer
 	w := multipart.NewWriter(&b)
-	must(m.t, w.WriteField("caseId", caseID))
+	testkit.Must(m.t, w.WriteField("caseId", caseID))
 	part, err := w.CreateFormFile("file", "a.pdf")
-	must(m.t, err)
+	testkit.Must(m.t, err)
 	_, err = part.Write(smallPDF(1))
-	must(m.t, err)
-	must(m.t, w.Close())
+	testkit.Must(m.t, err)
+	testkit.Must(m.t, w.Close())
 	return b.String(), w.FormDataContentType()
 }
 
@@ -323,9 +324,9 @@ func (m *matrixFixture) check(method, path string, op *openapi3.Operation, roles
 	}
 	m.cases.FlushDenials(m.t.Context())
 	id, err := domain.ParseID(f.ids["caseId"])
-	must(m.t, err)
+	testkit.Must(m.t, err)
 	var refusals int
-	must(m.t, m.db.QueryRowContext(m.t.Context(), "SELECT COUNT(*) FROM case_timeline WHERE case_id = ? AND actor_id = ? AND refused", id, domain.ID(who.ID)).Scan(&refusals))
+	testkit.Must(m.t, m.db.QueryRowContext(m.t.Context(), "SELECT COUNT(*) FROM case_timeline WHERE case_id = ? AND actor_id = ? AND refused", id, domain.ID(who.ID)).Scan(&refusals))
 	if refusals == 0 || !member && refusals > 1 {
 		m.t.Errorf("%d refusals are in the timeline", refusals)
 	}
@@ -339,7 +340,7 @@ func example(t testing.TB, op *openapi3.Operation) (raw, named string) {
 	examples := op.RequestBody.Value.Content["application/json"].Examples
 	for _, name := range slices.Sorted(maps.Keys(examples)) {
 		text, err := json.Marshal(examples[name].Value.Value)
-		must(t, err)
+		testkit.Must(t, err)
 		if m := namedCase.FindSubmatch(text); m != nil {
 			return string(text), string(m[1])
 		}

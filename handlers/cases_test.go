@@ -11,6 +11,7 @@ import (
 	"counsel/domain"
 	"counsel/gen/api"
 	"counsel/sandbox/llm"
+	"counsel/sandbox/testkit"
 )
 
 func TestCases(t *testing.T) {
@@ -211,7 +212,7 @@ func TestConsultationsOfACase(t *testing.T) {
 		t.Errorf("one case's answer was another's: %v %v %v %v", first.Cached, repeated.Cached, other.Cached, plain.Cached)
 	}
 	sent, err := json.Marshal(b.model.Requests()[0])
-	must(t, err)
+	testkit.Must(t, err)
 	if !strings.Contains(string(sent), "delivered late") || strings.Contains(string(sent), "Miller") {
 		t.Errorf("of the case was sent: %s", sent)
 	}
@@ -283,7 +284,7 @@ func TestAccessRevokedDuringChat(t *testing.T) {
 	b.call(ada, "POST", "/api/cases", map[string]any{"title": "A case"}).expect(201, "").decode(&c)
 	root := "/api/cases/" + c.ID.String()
 	b.call(ada, "POST", root+"/members", map[string]any{"userId": bob.ID, "role": "client"}).expect(201, "")
-	must(t, b.model.SetBehaviour(llm.Behaviour{Mode: llm.ModeSlow, DelayMs: 1500}))
+	testkit.Must(t, b.model.SetBehaviour(llm.Behaviour{Mode: llm.ModeSlow, DelayMs: 1500}))
 	q := chatBody(bob, "What now?")
 	q["context"] = map[string]any{"caseId": c.ID}
 	done := make(chan response)

@@ -21,6 +21,7 @@ import (
 	"counsel/domain"
 	"counsel/domain/files"
 	"counsel/gen/api"
+	"counsel/sandbox/testkit"
 )
 
 // fakeStore stands for the object store. It keeps files in memory and can be down.
@@ -95,10 +96,10 @@ func uploadForm(t testing.TB, field, name string, content []byte) (body, content
 	var b bytes.Buffer
 	w := multipart.NewWriter(&b)
 	p, err := w.CreateFormFile(field, name)
-	must(t, err)
+	testkit.Must(t, err)
 	_, err = p.Write(content)
-	must(t, err)
-	must(t, w.Close())
+	testkit.Must(t, err)
+	testkit.Must(t, w.Close())
 	return b.String(), w.FormDataContentType()
 }
 
@@ -122,11 +123,11 @@ func wordFile(t testing.TB, text string) []byte {
 		"word/document.xml":   `<w:document xmlns:w="w"><w:p><w:t>` + text + `</w:t></w:p></w:document>`,
 	} {
 		w, err := z.Create(name)
-		must(t, err)
+		testkit.Must(t, err)
 		_, err = io.WriteString(w, content)
-		must(t, err)
+		testkit.Must(t, err)
 	}
-	must(t, z.Close())
+	testkit.Must(t, z.Close())
 	return b.Bytes()
 }
 
@@ -227,10 +228,10 @@ func TestChecksumMismatch(t *testing.T) {
 		path := "/api/docs/" + d.ID.String()
 		b.store.files["docs/"+d.ID.String()][20] ^= 1
 		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, b.url+path+"/content", nil)
-		must(t, err)
+		testkit.Must(t, err)
 		r.Header.Set("Authorization", "Bearer "+ada.token)
 		res, err := http.DefaultTransport.RoundTrip(r)
-		must(t, err)
+		testkit.Must(t, err)
 		_, err = io.ReadAll(res.Body)
 		res.Body.Close()
 		if res.StatusCode == 200 && err == nil {
@@ -310,7 +311,7 @@ func TestSearchDocuments(t *testing.T) {
 	if d.TextState != api.StoredDocumentTextStatePending {
 		t.Errorf("its text is %s", d.TextState)
 	}
-	must(t, b.archive.ExtractTexts(t.Context()))
+	testkit.Must(t, b.archive.ExtractTexts(t.Context()))
 	b.call(ada, "GET", "/api/docs/"+d.ID.String(), nil).expect(200, "").decode(&d)
 	if d.TextState != api.StoredDocumentTextStateIndexed {
 		t.Errorf("its text is %s", d.TextState)
@@ -320,7 +321,7 @@ func TestSearchDocuments(t *testing.T) {
 	}
 	var redline api.StoredDocument
 	b.upload(ada, "redline.docx", wordFile(t, `</w:t><w:ins><w:r><w:t>sixty</w:t></w:r></w:ins><w:del><w:r><w:delText>fifty</w:delText></w:r></w:del><w:t>`)).expect(201, "").decode(&redline)
-	must(t, b.archive.ExtractTexts(t.Context()))
+	testkit.Must(t, b.archive.ExtractTexts(t.Context()))
 	b.call(ada, "GET", "/api/docs/"+redline.ID.String(), nil).expect(200, "").decode(&redline)
 	if redline.TrackedChanges == nil || *redline.TrackedChanges != (api.TrackedChanges{Insertions: 1, Deletions: 1}) {
 		t.Errorf("its changes are %+v", redline.TrackedChanges)

@@ -13,6 +13,7 @@ import (
 	"counsel/domain"
 	"counsel/domain/esign/evidence"
 	"counsel/gen/api"
+	"counsel/sandbox/testkit"
 )
 
 // newProviderFixture is a bundle whose documents are signed by a stand-in of a provider.
@@ -21,7 +22,7 @@ func newProviderFixture(t *testing.T, kind string) (*fixture, *esigntest.Server)
 	s := esigntest.Start(t, kind, domain.SystemClock)
 	cfg := client.Config{URL: s.URL, APIKey: esigntest.APIKey, WebhookSecret: esigntest.WebhookSecret, Timeout: 5 * time.Second}
 	p, err := client.New(kind, cfg)
-	must(t, err)
+	testkit.Must(t, err)
 	t.Cleanup(func() { p.Close() })
 	return newFixture(t, func(s *fixtureConfig) { s.provider = p }), s
 }

@@ -20,6 +20,7 @@ import (
 	"counsel/domain/esign/evidence"
 	"counsel/domain/jobs"
 	"counsel/gen/api"
+	"counsel/sandbox/testkit"
 )
 
 // syncJobs does jobs the moment that the transaction they belong to has committed.
@@ -123,13 +124,13 @@ func (b *fixture) initiateSignature(who *user, caseID string, to ...string) api.
 	var raw bytes.Buffer
 	w := multipart.NewWriter(&raw)
 	if caseID != "" {
-		must(b.t, w.WriteField("caseId", caseID))
+		testkit.Must(b.t, w.WriteField("caseId", caseID))
 	}
 	part, err := w.CreateFormFile("file", "lease.pdf")
-	must(b.t, err)
+	testkit.Must(b.t, err)
 	_, err = part.Write(signablePDF())
-	must(b.t, err)
-	must(b.t, w.Close())
+	testkit.Must(b.t, err)
+	testkit.Must(b.t, w.Close())
 	var d api.StoredDocument
 	b.call(who, "POST", "/api/docs", raw.String(), "Content-Type", w.FormDataContentType()).expect(201, "").decode(&d)
 	var signers []map[string]any

@@ -12,6 +12,7 @@ import (
 
 	"counsel/domain"
 	"counsel/gen/api"
+	"counsel/sandbox/testkit"
 )
 
 // TestFieldRules: what the contract accepts can be read, and what it refuses is named.
@@ -55,10 +56,10 @@ func TestFieldRules(t *testing.T) {
 		var raw bytes.Buffer
 		w := multipart.NewWriter(&raw)
 		part, err := w.CreatePart(textproto.MIMEHeader{"Content-Disposition": {`form-data; name="file"; filename="` + name + `"`}})
-		must(t, err)
+		testkit.Must(t, err)
 		_, err = part.Write(smallPDF(1))
-		must(t, err)
-		must(t, w.Close())
+		testkit.Must(t, err)
+		testkit.Must(t, w.Close())
 		a := b.call(lena, "POST", "/api/docs", raw.String(), "Content-Type", w.FormDataContentType()).expect(status, "")
 		if status == 422 && a.problem().Errors[0].Pointer != "/file" {
 			t.Errorf("%q: %s", name, a.body)
@@ -70,7 +71,7 @@ func TestFieldRules(t *testing.T) {
 func TestBodyLimitsBeforeLogin(t *testing.T) {
 	b := newFixture(t)
 	doc, err := api.GetSpec()
-	must(t, err)
+	testkit.Must(t, err)
 	n := 0
 	for path, item := range doc.Paths.Map() {
 		for method, op := range item.Operations() {
@@ -95,7 +96,7 @@ func TestBodyLimitsBeforeLogin(t *testing.T) {
 		many[fmt.Sprint("field", i)] = 1
 	}
 	raw, err := json.Marshal(many)
-	must(t, err)
+	testkit.Must(t, err)
 	a := b.call(ada, http.MethodPost, "/api/ai/chat", string(raw)).expect(400, "malformed")
 	if e := a.problem().Errors; len(e) != 100 {
 		t.Errorf("names %d fields", len(e))

@@ -62,6 +62,7 @@ import (
 	"counsel/handlers"
 	"counsel/sandbox/llm"
 	"counsel/sandbox/testenv"
+	"counsel/sandbox/testkit"
 )
 
 func TestMain(m *testing.M) {
@@ -103,7 +104,7 @@ type fixture struct {
 	model          *llm.Server
 	redis          rueidis.Client
 	db             *sql.DB
-	logs           *testenv.Log
+	logs           *testkit.Log
 	server         *handlers.Server
 	archive        *files.Service
 	cases          *cases.Service
@@ -141,9 +142,9 @@ var loadRules = sync.OnceValues(func() (w struct {
 func newFixture(t testing.TB, options ...option) *fixture {
 	t.Helper()
 	ctx := t.Context()
-	b := &fixture{t: t, logs: &testenv.Log{}}
+	b := &fixture{t: t, logs: &testkit.Log{}}
 	contract, err := os.ReadFile("../openapi.yaml")
-	must(t, err)
+	testkit.Must(t, err)
 	log := slog.New(domain.LogHandler{Handler: slog.NewJSONHandler(b.logs, nil)})
 	s := fixtureConfig{config: handlers.Config{Contract: contract, Registry: prometheus.NewRegistry(), Log: log, Clock: domain.SystemClock, StoreTimeout: time.Minute}} // the machine may be busy
 	for _, o := range options {
@@ -157,21 +158,21 @@ func newFixture(t testing.TB, options ...option) *fixture {
 	}
 
 	database, err := db.Open(ctx, s.database, db.Options{Echo: s.statementLog})
-	must(t, err)
+	testkit.Must(t, err)
 	t.Cleanup(func() { database.Close() })
 	b.db = database
-	must(t, db.Migrate(ctx, database))
+	testkit.Must(t, db.Migrate(ctx, database))
 	b.redis = testenv.OpenRedis(t, s.redis)
 	b.model, err = llm.Start(context.WithoutCancel(ctx), llm.Options{})
-	must(t, err)
+	testkit.Must(t, err)
 	t.Cleanup(func() { b.model.Close() })
 	provider, err := client.New(client.Config{Log: log, BaseURL: b.model.URL, APIKey: b.model.APIKey, Model: "sandbox",
 		Timeout: 2 * time.Second, Deadline: 6 * time.Second, Backoff: []time.Duration{time.Millisecond, time.Millisecond}})
-	must(t, err)
+	testkit.Must(t, err)
 	t.Cleanup(func() { provider.Close() })
 
 	ready, err := loadRules()
-	must(t, err)
+	testkit.Must(t, err)
 	b.mailServer = &fakeMailServer{}
 	b.jobs, err = jobs.New(jobs.Config{DB: database, Transport: queue.New(b.redis, log), Runtime: domain.SystemRuntime(log), Timing: jobs.Timing{Poll: 50 * time.Millisecond}})
 	must(t, err)
@@ -215,9 +216,9 @@ func newFixture(t testing.TB, options ...option) *fixture {
 	s.config.Drafts, err = drafts.New(drafts.Config{DB: database, Runtime: runtime, Cases: caseService, Events: bus})
 	must(t, err)
 	engine, err := pdf.New(pdf.Config{})
-	must(t, err)
+	testkit.Must(t, err)
 	s.config.Templates, err = templates.New(templates.Config{DB: database, Runtime: runtime, Renderer: engine})
-	must(t, err)
+	testkit.Must(t, err)
 	sender := webhook.New(webhook.Config{AllowPrivate: true})
 	t.Cleanup(sender.Close)
 	s.config.Webhooks, err = webhooks.New(webhooks.Deps{DB: database, Jobs: b.jobs, Sender: sender, People: accounts, Cases: caseService, Clock: domain.SystemClock,
@@ -231,7 +232,7 @@ func newFixture(t testing.TB, options ...option) *fixture {
 	must(t, err)
 	b.signMailServer = &recordingMailServer{}
 	certificate, key, err := pades.SelfSigned("Counsel", domain.SystemClock())
-	must(t, err)
+	testkit.Must(t, err)
 	seal, err := pades.New(certificate, key, nil)
 	must(t, err)
 	s.config.Esign, err = esign.New(esign.Config{DB: database, Files: b.archive, Cases: caseService, Accounts: accounts, Jobs: &syncJobs{t: t, handlers: map[string]jobHandler{}}, Mailer: b.signMailServer, Mailboxes: s.config.Email, Renderer: engine, Sealer: seal.WithPool(readers().uploads), Provider: s.provider, Publisher: bus,
@@ -247,28 +248,21 @@ func newFixture(t testing.TB, options ...option) *fixture {
 		must(t, err)
 	}
 	b.server, err = handlers.New(s.config)
-	must(t, err)
+	testkit.Must(t, err)
 	web := httptest.NewServer(b.server)
 	t.Cleanup(web.Close)
 	b.url = web.URL
-	must(t, accounts.EnsureAdmin(ctx, "admin@counsel.example", adminPassword))
+	testkit.Must(t, accounts.EnsureAdmin(ctx, "admin@counsel.example", adminPassword))
 	return b
 }
 
 // startJobs lets this service do its jobs.
 func (b *fixture) startJobs() {
 	b.t.Helper()
-	must(b.t, b.jobs.Start(b.t.Context(), true))
+	testkit.Must(b.t, b.jobs.Start(b.t.Context(), true))
 }
 
 const adminPassword = "the admin's own password"
-
-func must(t testing.TB, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}
 
 // response is what came back, already held against the contract.
 type response struct {
@@ -327,11 +321,11 @@ func (b *fixture) call(who *user, method, path string, body any, header ...strin
 		in = strings.NewReader(v)
 	default:
 		raw, err := json.Marshal(v)
-		must(b.t, err)
+		testkit.Must(b.t, err)
 		in = bytes.NewReader(raw)
 	}
 	r, err := http.NewRequestWithContext(b.t.Context(), method, b.url+path, in)
-	must(b.t, err)
+	testkit.Must(b.t, err)
 	if body != nil {
 		r.Header.Set("Content-Type", "application/json")
 	}
@@ -342,10 +336,10 @@ func (b *fixture) call(who *user, method, path string, body any, header ...strin
 		r.Header.Set(header[i], header[i+1])
 	}
 	res, err := http.DefaultTransport.RoundTrip(r)
-	must(b.t, err)
+	testkit.Must(b.t, err)
 	defer res.Body.Close()
 	raw, err := io.ReadAll(res.Body)
-	must(b.t, err)
+	testkit.Must(b.t, err)
 	a := response{b.t, res.StatusCode, res.Header, raw}
 	b.checkContract(r, a)
 	return a
@@ -367,7 +361,7 @@ func (b *fixture) checkContract(r *http.Request, a response) {
 		return
 	}
 	router, err := contract()
-	must(b.t, err)
+	testkit.Must(b.t, err)
 	local := r.Clone(r.Context())
 	local.URL = &url.URL{Path: r.URL.Path, RawQuery: r.URL.RawQuery}
 	route, path, err := router.FindRoute(local)

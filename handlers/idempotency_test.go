@@ -15,6 +15,7 @@ import (
 	"counsel/gen/api"
 	"counsel/sandbox/llm"
 	"counsel/sandbox/testenv"
+	"counsel/sandbox/testkit"
 )
 
 // idempotencyFixture asks every POST of the contract, with what it needs to succeed.
@@ -88,10 +89,10 @@ func (k *idempotencyFixture) form(another bool) (body, contentType string) {
 	var b bytes.Buffer
 	w := multipart.NewWriter(&b)
 	part, err := w.CreateFormFile("file", map[bool]string{false: "a.pdf", true: "b.pdf"}[another])
-	must(k.t, err)
+	testkit.Must(k.t, err)
 	_, err = part.Write(smallPDF(1))
-	must(k.t, err)
-	must(k.t, w.Close())
+	testkit.Must(k.t, err)
+	testkit.Must(k.t, w.Close())
 	return b.String(), w.FormDataContentType()
 }
 
@@ -117,7 +118,7 @@ func TestIdempotencyKeys(t *testing.T) {
 	crash := func() {
 		t.Helper()
 		_, err := pool.ExecContext(t.Context(), "UPDATE idempotency_keys SET status = 0, answer = '', held_until = created_at")
-		must(t, err)
+		testkit.Must(t, err)
 	}
 	// What an operation needs is there anew for each.
 	template := func() {
@@ -134,14 +135,14 @@ func TestIdempotencyKeys(t *testing.T) {
 			var j struct{ JobID string }
 			k.call(k.admin, "POST", "/api/ai/warm-cache", map[string]any{"questions": []any{map[string]any{"message": "What is an easement?"}}}).expect(202, "").decode(&j)
 			_, err := pool.ExecContext(t.Context(), "UPDATE jobs SET state = 'failed', error_code = 'internal' WHERE id = UNHEX(REPLACE(?, '-', ''))", j.JobID)
-			must(k.t, err)
+			testkit.Must(k.t, err)
 			k.ids["jobId"] = j.JobID
 		},
 		"replayWebhookDelivery": func() {
 			var d struct{ ID string }
 			k.call(k.owner, "POST", "/api/webhooks/"+k.ids["webhookId"]+"/ping", nil).expect(202, "").decode(&d)
 			_, err := pool.ExecContext(t.Context(), "UPDATE webhook_deliveries SET state = 'failed', finished_at = created_at")
-			must(k.t, err)
+			testkit.Must(k.t, err)
 			k.ids["deliveryId"] = d.ID
 		},
 	}
@@ -153,7 +154,7 @@ func TestIdempotencyKeys(t *testing.T) {
 	k.ids["webhookId"], k.ids["templateId"], k.ids["deliveryId"], k.ids["jobId"] = w.Webhook.ID, "nda", domain.NewID().String(), domain.NewID().String()
 
 	doc, err := api.GetSpec()
-	must(t, err)
+	testkit.Must(t, err)
 	taken, refused := 0, 0
 	for path, item := range doc.Paths.Map() {
 		op := item.Post
@@ -251,12 +252,12 @@ func TestStreamWithIdempotencyKey(t *testing.T) {
 	// The same question as one JSON answer is another request.
 	b.call(ada, "POST", "/api/ai/chat", chatBody(ada, "What is an easement?"), header[:2]...).expect(http.StatusConflict, "idempotency_key_reused")
 
-	must(t, b.model.SetBehaviour(llm.Behaviour{Mode: llm.ModeErrorStream}))
+	testkit.Must(t, b.model.SetBehaviour(llm.Behaviour{Mode: llm.ModeErrorStream}))
 	header[1] = "k2"
 	if a := b.call(ada, "POST", "/api/ai/chat", chatBody(ada, "What is a bailment?"), header...).expect(200, ""); !bytes.Contains(a.body, []byte("event: error")) {
 		t.Fatalf("it did not break off: %s", a.body)
 	}
-	must(t, b.model.SetBehaviour(llm.Behaviour{Mode: llm.ModeOK}))
+	testkit.Must(t, b.model.SetBehaviour(llm.Behaviour{Mode: llm.ModeOK}))
 	if a := b.call(ada, "POST", "/api/ai/chat", chatBody(ada, "What is a bailment?"), header...); a.header.Get("Idempotency-Replayed") != "" {
 		t.Errorf("a failure was kept: %d %s", a.status, a.body)
 	}

@@ -13,12 +13,13 @@ import (
 	"counsel/domain"
 	"counsel/domain/jobs"
 	"counsel/gen/api"
+	"counsel/sandbox/testkit"
 )
 
 func (b *fixture) addJob(j jobs.LegacyInsert) string {
 	b.t.Helper()
 	ids, err := b.jobs.AddNow(b.t.Context(), j)
-	must(b.t, err)
+	testkit.Must(b.t, err)
 	return ids[0].String()
 }
 
@@ -26,11 +27,11 @@ func (b *fixture) addJob(j jobs.LegacyInsert) string {
 func (b *fixture) followJob(who *user, id string) <-chan api.JobEvent {
 	b.t.Helper()
 	r, err := http.NewRequestWithContext(b.t.Context(), "GET", b.url+"/api/jobs/"+id, nil)
-	must(b.t, err)
+	testkit.Must(b.t, err)
 	r.Header.Set("Authorization", "Bearer "+who.token)
 	r.Header.Set("Accept", "text/event-stream")
 	res, err := http.DefaultTransport.RoundTrip(r)
-	must(b.t, err)
+	testkit.Must(b.t, err)
 	if res.StatusCode != 200 || res.Header.Get("Content-Type") != "text/event-stream" {
 		b.t.Fatalf("status %d as %q", res.StatusCode, res.Header.Get("Content-Type"))
 	}

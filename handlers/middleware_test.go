@@ -15,6 +15,7 @@ import (
 	"counsel/domain"
 	"counsel/gen/api"
 	"counsel/sandbox/llm"
+	"counsel/sandbox/testkit"
 )
 
 func TestUnknownPaths(t *testing.T) {
@@ -133,7 +134,7 @@ func TestRequestID(t *testing.T) {
 func TestLogLinesHaveRequestID(t *testing.T) {
 	b := newFixture(t)
 	ada := b.register("ada", domain.RoleClient)
-	must(t, b.model.SetBehaviour(llm.Behaviour{Mode: llm.ModeFail}))
+	testkit.Must(t, b.model.SetBehaviour(llm.Behaviour{Mode: llm.ModeFail}))
 	b.call(ada, "POST", "/api/ai/chat", chatBody(ada, "What is an escrow?"), "X-Request-Id", "seven").expect(503, "ai_unavailable")
 	b.ready = func(context.Context) (error, error) { panic("x") }
 	b.call(nil, "GET", "/readyz", nil, "X-Request-Id", "eight").expect(500, "internal")
@@ -143,7 +144,7 @@ func TestLogLinesHaveRequestID(t *testing.T) {
 			Msg       string
 			RequestID string `json:"request_id"`
 		}
-		must(t, json.Unmarshal([]byte(line), &l))
+		testkit.Must(t, json.Unmarshal([]byte(line), &l))
 		if strings.Count(line, `"request_id"`) == 1 {
 			lines[l.Msg+" "+l.RequestID]++
 		}
@@ -162,7 +163,7 @@ func TestLogsHoldNoContent(t *testing.T) {
 	ask := chatBody(ada, "May xylophone-Quillfeather of quill@feather.example sue?")
 	b.call(ada, "POST", "/api/ai/chat", ask).expect(200, "")
 	b.call(ada, "POST", "/api/ai/analyze", map[string]string{"text": "xylophone-Quillfeather shall pay.", "policy": "default"}).expect(200, "")
-	must(t, b.model.SetBehaviour(llm.Behaviour{Mode: llm.ModeFail}))
+	testkit.Must(t, b.model.SetBehaviour(llm.Behaviour{Mode: llm.ModeFail}))
 	ask["message"] = "Another xylophone-Quillfeather question"
 	b.call(ada, "POST", "/api/ai/chat", ask).expect(503, "ai_unavailable")
 	b.call(ada, "POST", "/api/ai/chat", `{"xylophone":1}`).expect(400, "malformed")
@@ -243,7 +244,7 @@ func TestRateLimit(t *testing.T) {
 // one that it answers.
 func TestCORS(t *testing.T) {
 	doc, err := api.GetSpec()
-	must(t, err)
+	testkit.Must(t, err)
 	for name, c := range map[string]struct {
 		origins   []string
 		localhost bool
@@ -258,11 +259,11 @@ func TestCORS(t *testing.T) {
 			ask := func(method, origin string) http.Header {
 				t.Helper()
 				r, err := http.NewRequestWithContext(t.Context(), method, b.url+"/api/ai/chat", nil)
-				must(t, err)
+				testkit.Must(t, err)
 				r.Header.Set("Origin", origin)
 				r.Header.Set("Access-Control-Request-Method", "POST")
 				res, err := http.DefaultTransport.RoundTrip(r)
-				must(t, err)
+				testkit.Must(t, err)
 				res.Body.Close()
 				return res.Header
 			}
@@ -307,7 +308,7 @@ func TestCORS(t *testing.T) {
 func TestMethods(t *testing.T) {
 	b := newFixture(t)
 	doc, err := api.GetSpec()
-	must(t, err)
+	testkit.Must(t, err)
 	n := 0
 	for path, item := range doc.Paths.Map() {
 		concrete := placeholder.ReplaceAllStringFunc(path, func(string) string { return domain.NewID().String() })
@@ -377,7 +378,7 @@ func TestEmptyCursor(t *testing.T) {
 	b := newFixture(t)
 	admin := b.admin()
 	spec, err := api.GetSpec()
-	must(t, err)
+	testkit.Must(t, err)
 	b.call(admin, "POST", "/api/cases", map[string]any{"title": "One"}).expect(201, "")
 	lists := 0
 	for path, item := range spec.Paths.Map() {

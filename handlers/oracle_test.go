@@ -16,7 +16,7 @@ import (
 
 	"counsel/domain"
 	"counsel/gen/api"
-	"counsel/sandbox/testenv"
+	"counsel/sandbox/testkit"
 )
 
 // asked says of each thing that a request can name what the oracle test asks about: one that is not
@@ -41,14 +41,14 @@ var told = map[string]string{
 // nothing has and for one of somebody else's are the same, and so are the statements before them, from
 // which the time follows. An operation added to the contract is tested by that alone.
 func TestNoOracle(t *testing.T) {
-	var echo testenv.Log
+	var echo testkit.Log
 	b := newFixture(t, func(s *fixtureConfig) { s.statementLog = slog.New(slog.NewTextHandler(&echo, nil)) })
 	o := &oracleFixture{fixture: b, echo: &echo, othersIDs: map[string]string{}, ownIDs: map[domain.Role]map[string]string{}}
 	owner := b.register("owner", domain.RoleLawyer)
 	o.owner, o.othersIDs = owner, o.build(owner, "secret-template")
 	o.othersIDs["address"] = "owner@example.com"
 	doc, err := api.GetSpec()
-	must(t, err)
+	testkit.Must(t, err)
 	asks := 0
 	callers := map[domain.Role]*user{domain.RoleClient: b.register("client", domain.RoleClient), domain.RoleLawyer: b.register("lawyer", domain.RoleLawyer)}
 	for role, who := range callers {
@@ -90,7 +90,7 @@ func TestNoOracle(t *testing.T) {
 
 type oracleFixture struct {
 	*fixture
-	echo           *testenv.Log
+	echo           *testkit.Log
 	statementsSeen int
 	owner          *user
 	othersIDs      map[string]string                 // by kind; those that can be in a case are there again, in one
@@ -173,7 +173,7 @@ func (o *oracleFixture) absent(kind string) string {
 
 func (o *oracleFixture) fileURL(id string) string {
 	u, err := url.Parse(o.othersIDs["fileOf"])
-	must(o.t, err)
+	testkit.Must(o.t, err)
 	u.Path = strings.Replace(u.Path, o.othersIDs["document"], id, 1)
 	return u.String()
 }
@@ -242,7 +242,7 @@ func (o *oracleFixture) notify(who *user) string {
 	o.t.Helper()
 	id := domain.NewID()
 	_, err := o.db.ExecContext(o.t.Context(), "INSERT INTO notifications (id, user_id, event_type, data, created_at, expires_at) VALUES (?, ?, 'case.closed', '{}', NOW(6), NOW(6) + INTERVAL 1 DAY)", id, domain.ID(who.ID))
-	must(o.t, err)
+	testkit.Must(o.t, err)
 	return id.String()
 }
 
@@ -355,7 +355,7 @@ func (o *oracleFixture) send(method, path string, op *openapi3.Operation, ref re
 	}
 	raw, _ := example(o.t, op)
 	var body any
-	must(o.t, json.Unmarshal([]byte(raw), &body))
+	testkit.Must(o.t, json.Unmarshal([]byte(raw), &body))
 	body = o.fill(body, own)
 	if ref.in == "body" {
 		body = setField(body, ref.path, value)

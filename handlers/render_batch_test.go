@@ -12,6 +12,7 @@ import (
 
 	"counsel/domain"
 	"counsel/gen/api"
+	"counsel/sandbox/testkit"
 )
 
 func (b *fixture) renderBatch(who *user, items ...map[string]any) (out api.RenderBatchResponse) {
@@ -50,8 +51,8 @@ func (b *fixture) waitForJob(who *user, id api.ID, result any) api.Job {
 				continue
 			}
 			raw, err := json.Marshal(e.Job.Result)
-			must(b.t, err)
-			must(b.t, json.Unmarshal(raw, result))
+			testkit.Must(b.t, err)
+			testkit.Must(b.t, json.Unmarshal(raw, result))
 			return *e.Job
 		case <-deadline:
 			b.t.Fatal("the job does not end")

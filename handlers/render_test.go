@@ -17,6 +17,7 @@ import (
 	"counsel/domain/text/extract"
 	"counsel/gen/api"
 	"counsel/sandbox/testenv"
+	"counsel/sandbox/testkit"
 )
 
 // ndaRequest renders the shipped NDA with its own sample.
@@ -25,7 +26,7 @@ func ndaRequest(t testing.TB) map[string]any {
 	raw, err := os.ReadFile("../domain/templates/builtin/nda/1/sample.json")
 	must(t, err)
 	var data map[string]any
-	must(t, json.Unmarshal(raw, &data))
+	testkit.Must(t, json.Unmarshal(raw, &data))
 	return map[string]any{"templateId": "nda", "version": "1", "data": data}
 }
 
@@ -171,7 +172,7 @@ func TestClientDisconnects(t *testing.T) {
 	forget := func() {
 		t.Helper()
 		_, err := pool.ExecContext(t.Context(), "UPDATE idempotency_keys SET status = 0, answer = '', held_until = created_at")
-		must(t, err)
+		testkit.Must(t, err)
 	}
 	render := func() (r api.RenderPdfResponse) {
 		t.Helper()
@@ -186,7 +187,7 @@ func TestClientDisconnects(t *testing.T) {
 	// It went down before the file was stored: that row is the sweep's.
 	forget()
 	_, err := pool.ExecContext(t.Context(), "UPDATE documents SET state = 'pending'")
-	must(t, err)
+	testkit.Must(t, err)
 	if repeated := render(); repeated.DocID == first.DocID || repeated.Checksum != first.Checksum {
 		t.Errorf("%+v, then %+v", first, repeated)
 	}
@@ -202,7 +203,7 @@ func TestClientDisconnects(t *testing.T) {
 		}
 	}
 	var mails int
-	must(t, pool.QueryRowContext(t.Context(), "SELECT COUNT(*) FROM emails WHERE kind = 'message'").Scan(&mails))
+	testkit.Must(t, pool.QueryRowContext(t.Context(), "SELECT COUNT(*) FROM emails WHERE kind = 'message'").Scan(&mails))
 	if mails != 3 {
 		t.Errorf("%d mails for one and two", mails)
 	}
@@ -231,7 +232,7 @@ func TestRenderDraft(t *testing.T) {
 			t.Error("the bytes served are not those of the checksum")
 		}
 		read, err := read.Pages(t.Context(), "application/pdf", strings.NewReader(string(a.body)), int64(len(a.body)))
-		must(t, err)
+		testkit.Must(t, err)
 		return strings.Join(strings.Fields(strings.Join(read.Pages, " ")), " ")
 	}
 	first := render(map[string]any{})

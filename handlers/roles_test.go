@@ -9,6 +9,7 @@ import (
 
 	"counsel/domain"
 	"counsel/gen/api"
+	"counsel/sandbox/testkit"
 )
 
 // TestRoles walks the contract: each operation, asked by each role and by
@@ -17,7 +18,7 @@ import (
 func TestRoles(t *testing.T) {
 	b := newFixture(t)
 	doc, err := api.GetSpec()
-	must(t, err)
+	testkit.Must(t, err)
 	people := map[string]*user{"nobody": nil}
 	for _, role := range []domain.Role{domain.RoleClient, domain.RoleLawyer} {
 		people[string(role)] = b.register(string(role), role)
@@ -62,7 +63,7 @@ func TestRoles(t *testing.T) {
 							names = append(names, name)
 						}
 						raw, err := json.Marshal(examples[slices.Max(names)].Value.Value)
-						must(t, err)
+						testkit.Must(t, err)
 						body = string(raw)
 						if who != nil { // the example's person is the caller
 							body = strings.ReplaceAll(string(raw), "019ab4c2-7c1e-7a52-9a51-3b6a0f1c2d4e", who.ID.String())

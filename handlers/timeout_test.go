@@ -15,6 +15,7 @@ import (
 
 	"counsel/domain"
 	"counsel/sandbox/testenv"
+	"counsel/sandbox/testkit"
 )
 
 // getStatus asks for a path with a context of its own and returns the status, 0 when none came.
@@ -64,10 +65,10 @@ func TestHungDatabase(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	b.getStatus(httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{WroteRequest: func(httptrace.WroteRequestInfo) { cancel() }}), ada, "/api/auth/me")
-	testenv.Eventually(t, "the hang-up is seen", func() bool { return strings.Contains(b.logs.String(), `"outcome":"cancelled"`) })
+	testkit.Eventually(t, "the hang-up is seen", func() bool { return strings.Contains(b.logs.String(), `"outcome":"cancelled"`) })
 
 	database.Resume()
-	testenv.Eventually(t, "the database is back", func() bool { return b.getStatus(t.Context(), ada, "/api/auth/me") == http.StatusOK })
+	testkit.Eventually(t, "the database is back", func() bool { return b.getStatus(t.Context(), ada, "/api/auth/me") == http.StatusOK })
 }
 
 // callHungUp asks for a path as a client that has hung up already.

@@ -16,6 +16,7 @@ import (
 	"counsel/gen/api"
 	"counsel/gen/query"
 	"counsel/sandbox/testenv"
+	"counsel/sandbox/testkit"
 )
 
 // TestExport: everything of a person is in the copy, nothing of anybody else.
@@ -133,7 +134,7 @@ func TestExportSignatures(t *testing.T) {
 		t.Errorf("of the signer: %+v", one)
 	}
 	raw, err := json.Marshal(x)
-	must(t, err)
+	testkit.Must(t, err)
 	if strings.Contains(string(raw), "eve@example.com") {
 		t.Errorf("it tells who else signs: %s", raw)
 	}
@@ -233,7 +234,7 @@ func TestEraseLeavesNothing(t *testing.T) {
 	const mark = "quibbleworth"
 	url := testenv.NewDatabaseURL(t)
 	pool, err := db.Open(t.Context(), url, db.Options{})
-	must(t, err)
+	testkit.Must(t, err)
 	t.Cleanup(func() { _ = pool.Close() })
 	b := newFixture(t, func(s *fixtureConfig) { s.database = url })
 	ada, erased := b.register("ada", domain.RoleLawyer), b.register(mark, domain.RoleLawyer)
@@ -243,19 +244,19 @@ func TestEraseLeavesNothing(t *testing.T) {
 		t.Helper()
 		rows, err := pool.QueryContext(t.Context(), `SELECT table_name, column_name FROM information_schema.columns
 			WHERE table_schema = DATABASE() AND data_type IN ('char', 'varchar', 'tinytext', 'text', 'mediumtext', 'longtext', 'json', 'binary', 'varbinary', 'tinyblob', 'blob', 'mediumblob', 'longblob')`)
-		must(t, err)
+		testkit.Must(t, err)
 		defer rows.Close()
 		in := map[string]bool{}
 		for rows.Next() {
 			var table, column string
-			must(t, rows.Scan(&table, &column))
+			testkit.Must(t, rows.Scan(&table, &column))
 			var n int
-			must(t, pool.QueryRowContext(t.Context(), "SELECT COUNT(*) FROM `"+table+"` WHERE INSTR(LOWER(CONVERT(`"+column+"` USING utf8mb4)), ?) > 0", mark).Scan(&n))
+			testkit.Must(t, pool.QueryRowContext(t.Context(), "SELECT COUNT(*) FROM `"+table+"` WHERE INSTR(LOWER(CONVERT(`"+column+"` USING utf8mb4)), ?) > 0", mark).Scan(&n))
 			if n > 0 {
 				in[table+"."+column] = true
 			}
 		}
-		must(t, rows.Err())
+		testkit.Must(t, rows.Err())
 		return in
 	}
 
@@ -266,7 +267,7 @@ func TestEraseLeavesNothing(t *testing.T) {
 	b.call(erased, "POST", "/api/ai/chat", chatBody(erased, "I am "+mark+"@example.com. What may I do?")).expect(200, "")
 	var file api.StoredDocument
 	b.upload(erased, mark+".docx", wordFile(t, "signed by "+mark)).expect(201, "").decode(&file)
-	must(t, b.archive.ExtractTexts(t.Context()))
+	testkit.Must(t, b.archive.ExtractTexts(t.Context()))
 	nda := ndaRequest(t)
 	nda["data"].(map[string]any)["partyA"].(map[string]any)["name"] = mark
 	b.call(erased, "POST", "/api/docs/render-pdf", nda, "Idempotency-Key", "k").expect(200, "")
@@ -314,8 +315,8 @@ func TestEraseLeavesNothing(t *testing.T) {
 	// What was under way ends later, and is found by then.
 	late := domain.Principal{UserID: domain.ID(erased.ID), Role: domain.RoleLawyer}
 	_, err = b.archive.Upload(t.Context(), late, files.UploadRequest{Name: mark + ".pdf", Body: bytes.NewReader(smallPDF(700)), CaseID: func() *domain.ID { return nil }})
-	must(t, err)
-	must(t, query.New(pool).CreateConsultation(t.Context(), query.CreateConsultationParams{ID: domain.NewID(), UserID: late.UserID, ActorID: late.UserID, Kind: "chat", Question: mark, CreatedAt: time.Now()}))
+	testkit.Must(t, err)
+	testkit.Must(t, query.New(pool).CreateConsultation(t.Context(), query.CreateConsultationParams{ID: domain.NewID(), UserID: late.UserID, ActorID: late.UserID, Kind: "chat", Question: mark, CreatedAt: time.Now()}))
 	if in := found(); !in["documents.name"] || !in["consultations.question"] {
 		t.Errorf("this proves nothing: %v", in)
 	}
@@ -323,7 +324,7 @@ func TestEraseLeavesNothing(t *testing.T) {
 	must(t, err)
 	b.eventually("the second look", func() bool { in := found(); return !in["documents.name"] && !in["consultations.question"] })
 	_, err = pool.ExecContext(t.Context(), "DELETE FROM emails WHERE user_id = ?", domain.ID(ada.ID)) // what others wrote to them is the others'
-	must(t, err)
+	testkit.Must(t, err)
 	for column := range found() {
 		if lawful[column] == "" {
 			t.Errorf("of the erased is left in %s", column)

@@ -15,6 +15,7 @@ import (
 	"counsel/domain/email"
 	"counsel/domain/esign"
 	"counsel/gen/api"
+	"counsel/sandbox/testkit"
 )
 
 type receivedWebhook struct {
@@ -46,7 +47,7 @@ func receive(t *testing.T, all chan receivedWebhook) receivedWebhook {
 	defer timeout.Stop()
 	select {
 	case h := <-all:
-		must(t, h.err)
+		testkit.Must(t, h.err)
 		return h
 	case <-timeout.C:
 		t.Fatal("nothing was heard")
@@ -117,7 +118,7 @@ func TestEvents(t *testing.T) {
 		wants(eventType, "emailId", sent.ID.String())
 	}
 	doc, err := api.GetSpec()
-	must(t, err)
+	testkit.Must(t, err)
 	var promised []string
 	for _, v := range doc.Components.Schemas["WebhookEventType"].Value.Enum {
 		promised = append(promised, v.(string))

@@ -19,6 +19,8 @@ import (
 
 	"github.com/minio/minio-go/v7"
 	"github.com/minio/minio-go/v7/pkg/credentials"
+
+	"counsel/sandbox/testkit"
 )
 
 func s3Client(t *testing.T, access S3, secret string) *minio.Client {
@@ -135,7 +137,7 @@ func TestS3(t *testing.T) {
 		if status, _ := get(t, forged); status != http.StatusForbidden {
 			t.Errorf("another object by the same signature: status %d", status)
 		}
-		eventually(t, "the URL expires", func() bool {
+		testkit.Eventually(t, "the URL expires", func() bool {
 			status, _ := get(t, u.String())
 			return status == http.StatusForbidden
 		})
@@ -341,7 +343,7 @@ func TestS3Killed(t *testing.T) {
 			}
 		})
 	}
-	eventually(t, "writes are acknowledged", func() bool {
+	testkit.Eventually(t, "writes are acknowledged", func() bool {
 		mu.Lock()
 		defer mu.Unlock()
 		return len(acknowledged) >= 40

@@ -19,6 +19,8 @@ import (
 	"github.com/go-sql-driver/mysql"
 	"github.com/redis/rueidis"
 	"go.uber.org/goleak"
+
+	"counsel/sandbox/testkit"
 )
 
 const (
@@ -94,22 +96,6 @@ func openRedis(t *testing.T, redisURL string) rueidis.Client {
 	}
 	t.Cleanup(client.Close)
 	return client
-}
-
-// eventually polls until ok or patience ends.
-func eventually(t *testing.T, what string, ok func() bool) {
-	t.Helper()
-	deadline := time.NewTimer(patience)
-	defer deadline.Stop()
-	tick := time.NewTicker(20 * time.Millisecond)
-	defer tick.Stop()
-	for !ok() {
-		select {
-		case <-tick.C:
-		case <-deadline.C:
-			t.Fatalf("not in time: %s", what)
-		}
-	}
 }
 
 func alive(pid int) bool { return syscall.Kill(pid, 0) == nil }
@@ -219,11 +205,11 @@ func TestKilledChildrenComeBack(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		eventually(t, "the database is back", func() bool { return s.mysql.PID() != mysqlPID && db.Ping() == nil })
+		testkit.Eventually(t, "the database is back", func() bool { return s.mysql.PID() != mysqlPID && db.Ping() == nil })
 		if n := rows(t, db); n != 1 {
 			t.Errorf("round %d: %d rows, want 1", round, n)
 		}
-		eventually(t, "Redis is back", func() bool {
+		testkit.Eventually(t, "Redis is back", func() bool {
 			v, err := key(t, client)
 			return s.redis.PID() != redisPID && err == nil && v == "v"
 		})
@@ -263,7 +249,7 @@ func TestKilledParent(t *testing.T) {
 			t.Fatal(err)
 		}
 		_ = cmd.Wait()
-		eventually(t, "no orphans", func() bool { return !alive(mysqlPID) && !alive(redisPID) })
+		testkit.Eventually(t, "no orphans", func() bool { return !alive(mysqlPID) && !alive(redisPID) })
 	}
 	s := start(t, Options{Dir: dir, MySQL: true, Redis: true})
 	if err := openDB(t, s.DatabaseURL).Ping(); err != nil {

@@ -27,6 +27,7 @@ import (
 
 	"counsel/db"
 	"counsel/sandbox/testenv"
+	"counsel/sandbox/testkit"
 )
 
 // The faults of the receivers, drawn for what arrives the first time.
@@ -200,7 +201,7 @@ func (r *receiver) has(to []string) bool {
 
 // supervised is a process that is started again whenever it ends.
 type supervised struct {
-	output testenv.Log
+	output testkit.Log
 
 	mu     sync.Mutex
 	cmd    *exec.Cmd
@@ -303,7 +304,7 @@ func crashEnv(t *testing.T, r *receiver) (env map[string]string, mysql, redis *t
 func signInAs(t *testing.T, p *program, email string) user {
 	t.Helper()
 	var u user
-	eventually(t, "the server", func() bool {
+	testkit.Eventually(t, "the server", func() bool {
 		status, answer, err := p.try(user{}, "POST", "/api/auth/login", map[string]string{"email": email, "password": "correct horse battery"})
 		if err != nil || status != http.StatusOK {
 			return false
@@ -606,7 +607,7 @@ func TestPasswordResetGoesFirst(t *testing.T) {
 	p := launch(t, env, "serve").up()
 	admin := signInAs(t, p, crashAdmin)
 	p.join("ada@people.test")
-	eventually(t, "the welcome", func() bool { return r.has([]string{"ada@people.test"}) })
+	testkit.Eventually(t, "the welcome", func() bool { return r.has([]string{"ada@people.test"}) })
 	gate := make(chan struct{}) // the mail server takes its time
 	r.mu.Lock()
 	r.gate, r.order = gate, nil
@@ -626,14 +627,14 @@ func TestPasswordResetGoesFirst(t *testing.T) {
 		}
 		return n
 	}
-	eventually(t, "every worker at bulk mail", func() bool { return running("bulk") >= 8 })
+	testkit.Eventually(t, "every worker at bulk mail", func() bool { return running("bulk") >= 8 })
 	if status, _ := p.call(user{}, "POST", "/api/auth/password/forgot", map[string]string{"email": "ada@people.test"}); status != http.StatusNoContent {
 		t.Fatal(status)
 	}
-	eventually(t, "the mail with the link on its way", func() bool { return running("interactive") == 1 })
+	testkit.Eventually(t, "the mail with the link on its way", func() bool { return running("interactive") == 1 })
 	open()
 	place := -1
-	eventually(t, "the mail with the link", func() bool {
+	testkit.Eventually(t, "the mail with the link", func() bool {
 		r.mu.Lock()
 		defer r.mu.Unlock()
 		place = slices.Index(r.order, "ada@people.test")
@@ -665,7 +666,7 @@ func TestFlushedRedis(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer client.Close()
-	eventually(t, "work in Redis", func() bool {
+	testkit.Eventually(t, "work in Redis", func() bool {
 		n, err := client.Do(t.Context(), client.B().Zcard().Key("{jobs}:bulk").Build()).AsInt64()
 		return err == nil && n >= 16
 	})

@@ -26,7 +26,7 @@ import (
 	"testing"
 	"time"
 
-	"counsel/sandbox/testenv"
+	"counsel/sandbox/testkit"
 
 	"github.com/emersion/go-message/mail"
 	"github.com/emersion/go-msgauth/dkim"
@@ -60,7 +60,7 @@ func startMailServer(t *testing.T) mailServer {
 		t.Fatal(err)
 	}
 	cmd := exec.Command(program, "-n", "-l", "127.0.0.1:"+s.port, "--tlscert", cert, "--tlskey", key, "-c", "aiosmtpd.handlers.Mailbox", s.box)
-	var out testenv.Log
+	var out testkit.Log
 	cmd.Stdout, cmd.Stderr = &out, &out
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -69,22 +69,11 @@ func startMailServer(t *testing.T) mailServer {
 		_ = cmd.Process.Kill()
 		_ = cmd.Wait()
 	})
-	eventually(t, "the mail server", func() bool {
+	testkit.Eventually(t, "the mail server", func() bool {
 		c, err := smtp.Dial("127.0.0.1:" + s.port)
 		return err == nil && c.Close() == nil
 	})
 	return s
-}
-
-func eventually(t *testing.T, what string, ok func() bool) {
-	t.Helper()
-	tick := time.NewTicker(50 * time.Millisecond)
-	defer tick.Stop()
-	for deadline := time.Now().Add(30 * time.Second); !ok(); <-tick.C {
-		if time.Now().After(deadline) {
-			t.Fatalf("%s: not within 30 s", what)
-		}
-	}
 }
 
 // mails are those that came for an address.
@@ -178,12 +167,12 @@ func TestMailThroughARealServer(t *testing.T) {
 	if status, answer := post("/api/auth/register", map[string]string{"email": address, "password": "correct horse battery", "fullName": "Ada"}); status != 201 {
 		t.Fatalf("%d %s", status, answer)
 	}
-	eventually(t, "the welcome", func() bool { return len(server.mails(t, address)) == 1 })
+	testkit.Eventually(t, "the welcome", func() bool { return len(server.mails(t, address)) == 1 })
 	if status, answer := post("/api/auth/password/forgot", map[string]string{"email": address}); status != 204 {
 		t.Fatalf("%d %s", status, answer)
 	}
 	var token string
-	eventually(t, "the mail with the link", func() bool {
+	testkit.Eventually(t, "the mail with the link", func() bool {
 		for _, raw := range server.mails(t, address) {
 			if m := regexp.MustCompile(`https://counsel\.test/account#reset=([A-Za-z0-9_-]+)`).FindStringSubmatch(textOf(t, raw)); m != nil {
 				token = m[1]

@@ -21,6 +21,7 @@ import (
 
 	"counsel/sandbox/llm"
 	"counsel/sandbox/testenv"
+	"counsel/sandbox/testkit"
 )
 
 func TestMain(m *testing.M) { testenv.Main(m) }
@@ -43,7 +44,7 @@ type program struct {
 	t      *testing.T
 	cmd    *exec.Cmd
 	url    string
-	output *testenv.Log
+	output *testkit.Log
 	exited chan struct{} // closed once it has
 	err    error
 }
@@ -54,7 +55,7 @@ func launch(t *testing.T, env map[string]string, args ...string) *program {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &program{t: t, cmd: exec.Command(binary, args...), output: &testenv.Log{}, exited: make(chan struct{})}
+	p := &program{t: t, cmd: exec.Command(binary, args...), output: &testkit.Log{}, exited: make(chan struct{})}
 	p.cmd.Dir = t.TempDir()
 	p.cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir(), "HTTP_ADDR=127.0.0.1:0"}
 	for k, v := range env {
@@ -368,7 +369,7 @@ func TestDrain(t *testing.T) {
 func TestDev(t *testing.T) {
 	env := map[string]string{"DATA_DIR": filepath.Join(t.TempDir(), "data"), "ADMIN_EMAIL": "admin@firm.example", "ADMIN_PASSWORD": "correct horse battery"}
 	p := launch(t, env, "dev").up()
-	testenv.Eventually(t, "the start-up text is whole", func() bool { return strings.Contains(p.output.String(), "The log follows") })
+	testkit.Eventually(t, "the start-up text is whole", func() bool { return strings.Contains(p.output.String(), "The log follows") })
 	for _, says := range []string{"/docs", env["DATA_DIR"], "curl -s", "/api/ai/chat"} {
 		if !strings.Contains(p.output.String(), says) {
 			t.Errorf("the start-up text lacks %q:\n%s", says, p.output)

@@ -15,6 +15,7 @@ import (
 	"counsel/domain"
 	"counsel/domain/jobs"
 	"counsel/sandbox/testenv"
+	"counsel/sandbox/testkit"
 )
 
 func TestMain(m *testing.M) { testenv.Main(m) }
@@ -61,7 +62,7 @@ func TestOrderAndDeduplication(t *testing.T) {
 	}
 	var r recorder
 	require.NoError(t, q.Start(1, r.do))
-	testenv.Eventually(t, "all tasks have arrived", func() bool { return len(r.received()) >= len(want) })
+	testkit.Eventually(t, "all tasks have arrived", func() bool { return len(r.received()) >= len(want) })
 	require.Equal(t, want, r.received())
 }
 
@@ -78,7 +79,7 @@ func TestRequeue(t *testing.T) {
 		}
 		return r.do(task)
 	}))
-	testenv.Eventually(t, "the task has arrived again", func() bool { return len(r.received()) == 1 })
+	testkit.Eventually(t, "the task has arrived again", func() bool { return len(r.received()) == 1 })
 	require.Equal(t, task.JobID, r.received()[0].JobID)
 }
 

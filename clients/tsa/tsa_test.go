@@ -18,24 +18,18 @@ import (
 
 	"counsel/clients/tsa"
 	"counsel/domain"
+	"counsel/sandbox/testkit"
 )
-
-func must(t *testing.T, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}
 
 func TestTimestamp(t *testing.T) {
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
-	must(t, err)
+	testkit.Must(t, err)
 	template := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "TSA"}, NotBefore: time.Now().Add(-time.Hour),
 		NotAfter: time.Now().Add(time.Hour), ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageTimeStamping}, KeyUsage: x509.KeyUsageDigitalSignature}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
-	must(t, err)
+	testkit.Must(t, err)
 	certificate, err := x509.ParseCertificate(der)
-	must(t, err)
+	testkit.Must(t, err)
 	mode := ""
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch mode {
@@ -50,14 +44,14 @@ func TestTimestamp(t *testing.T) {
 			return
 		case "rejection":
 			b, err := timestamp.CreateErrorResponse(timestamp.Rejection, timestamp.BadAlgorithm)
-			must(t, err)
+			testkit.Must(t, err)
 			w.Write(b)
 			return
 		}
 		raw, err := io.ReadAll(r.Body)
-		must(t, err)
+		testkit.Must(t, err)
 		request, err := timestamp.ParseRequest(raw)
-		must(t, err)
+		testkit.Must(t, err)
 		if r.Header.Get("Content-Type") != "application/timestamp-query" || !request.Certificates {
 			t.Error("the request does not follow RFC 3161")
 		}
@@ -70,18 +64,18 @@ func TestTimestamp(t *testing.T) {
 			ts.Nonce = big.NewInt(7)
 		}
 		b, err := ts.CreateResponseWithOpts(certificate, key, crypto.SHA256)
-		must(t, err)
+		testkit.Must(t, err)
 		w.Write(b)
 	}))
 	defer server.Close()
 	c, err := tsa.New(server.URL)
-	must(t, err)
+	testkit.Must(t, err)
 	defer c.Close()
 	digest := sha256.Sum256([]byte("a signature"))
 	token, err := c.Timestamp(t.Context(), digest[:])
-	must(t, err)
+	testkit.Must(t, err)
 	ts, err := timestamp.Parse(token)
-	must(t, err)
+	testkit.Must(t, err)
 	if string(ts.HashedMessage) != string(digest[:]) {
 		t.Error("the token has another digest")
 	}

@@ -16,6 +16,7 @@ import (
 	"counsel/db"
 	"counsel/domain"
 	"counsel/sandbox/testenv"
+	"counsel/sandbox/testkit"
 )
 
 func TestMain(m *testing.M) { testenv.Main(m) }

@@ -11,6 +11,7 @@ import (
 
 	"counsel/domain"
 	"counsel/sandbox/testenv"
+	"counsel/sandbox/testkit"
 )
 
 func TestRefreshRotatesTokens(t *testing.T) {
@@ -333,7 +334,7 @@ func TestRedisDown(t *testing.T) {
 	testenv.Eventually(t, "Redis is back", func() bool { refused(f.Service, "as Redis returns"); return f.sessions.ping(ctx) == nil })
 	refused(f.Service, "after the outage")
 	if _, err := other.Refresh(ctx, eves.RefreshToken); domain.CodeOf(err) != domain.Unauthenticated {
-		testenv.Eventually(t, "the other server is back", func() bool {
+		testkit.Eventually(t, "the other server is back", func() bool {
 			_, err := other.Refresh(ctx, eves.RefreshToken)
 			return domain.CodeOf(err) == domain.Unauthenticated
 		})

@@ -11,6 +11,7 @@ import (
 	"counsel/domain"
 	"counsel/gen/query"
 	"counsel/sandbox/testenv"
+	"counsel/sandbox/testkit"
 )
 
 func TestRedisDown(t *testing.T) {

@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"counsel/domain"
-	"counsel/sandbox/testenv"
+	"counsel/sandbox/testkit"
 )
 
 // errDown is the error of a provider that is down.

@@ -18,6 +18,7 @@ import (
 	"counsel/domain/events"
 	"counsel/gen/query"
 	"counsel/sandbox/testenv"
+	"counsel/sandbox/testkit"
 )
 
 func TestMain(m *testing.M) { testenv.Main(m) }
@@ -75,28 +76,28 @@ func (b *fixture) join(name string, role domain.Role) domain.Principal {
 	b.t.Helper()
 	now := domain.SystemClock()
 	id := domain.NewID()
-	must(b.t, query.New(b.pool).CreateUser(b.t.Context(), query.CreateUserParams{ID: id, Email: name + "@example.com", FullName: name, Role: string(role), PasswordHash: "-", CreatedAt: now, UpdatedAt: now}))
+	testkit.Must(b.t, query.New(b.pool).CreateUser(b.t.Context(), query.CreateUserParams{ID: id, Email: name + "@example.com", FullName: name, Role: string(role), PasswordHash: "-", CreatedAt: now, UpdatedAt: now}))
 	return domain.Principal{UserID: id, Role: role}
 }
 
 func (b *fixture) open(p domain.Principal, title string) domain.ID {
 	b.t.Helper()
 	c, err := b.Create(b.t.Context(), p, NewCase{Title: title})
-	must(b.t, err)
+	testkit.Must(b.t, err)
 	return c.ID
 }
 
 func (b *fixture) add(id domain.ID, p domain.Principal, r Role) {
 	b.t.Helper()
 	_, err := b.AddMember(b.t.Context(), b.root, id, NewMember{UserID: &p.UserID, Role: r})
-	must(b.t, err)
+	testkit.Must(b.t, err)
 }
 
 // entries is a whole timeline, the oldest first.
 func (b *fixture) entries(id domain.ID) []Entry {
 	b.t.Helper()
 	rows, err := query.New(b.pool).WalkTimeline(b.t.Context(), query.WalkTimelineParams{CaseID: id, Limit: 100_000})
-	must(b.t, err)
+	testkit.Must(b.t, err)
 	out := make([]Entry, len(rows))
 	for i, r := range rows {
 		out[i] = toEntry(r)
@@ -116,15 +117,15 @@ func TestCaseFromOpeningToDeletion(t *testing.T) {
 	b := newFixture(t)
 	ctx := t.Context()
 	c, err := b.Create(ctx, b.anna, NewCase{Title: "  Northwind v. Southwind ", Description: "Late deliveries."})
-	must(t, err)
+	testkit.Must(t, err)
 	got, err := b.Get(ctx, b.anna, c.ID)
-	must(t, err)
+	testkit.Must(t, err)
 	if got != c || got.Title != "Northwind v. Southwind" || got.Status != Open || got.MyRole != Owner {
 		t.Errorf("kept %+v of %+v", got, c)
 	}
 
 	closed, err := b.Update(ctx, b.anna, c.ID, Update{Status: ptr(Closed), Title: ptr("Settled")})
-	must(t, err)
+	testkit.Must(t, err)
 	if closed.Status != Closed || closed.ClosedAt == nil || closed.Title != "Settled" || closed.Description != c.Description {
 		t.Errorf("closed: %+v", closed)
 	}
@@ -142,11 +143,11 @@ func TestCaseFromOpeningToDeletion(t *testing.T) {
 	}
 
 	note, err := b.AddNote(ctx, b.anna, c.ID, NewNote{Body: "They offered to settle."})
-	must(t, err)
+	testkit.Must(t, err)
 	task, err := b.AddTask(ctx, b.anna, c.ID, domain.ID{}, TaskContent{Title: "Answer"})
-	must(t, err)
+	testkit.Must(t, err)
 	_, err = b.Update(ctx, b.anna, c.ID, Update{LegalHold: ptr(true)})
-	must(t, err)
+	testkit.Must(t, err)
 	for name, err := range map[string]error{
 		"case": b.Delete(ctx, b.anna, c.ID), "case by an admin": b.Delete(ctx, b.root, c.ID),
 		"note": b.DeleteNote(ctx, b.anna, c.ID, note.ID), "task": b.DeleteTask(ctx, b.anna, c.ID, task.ID),
@@ -154,9 +155,9 @@ func TestCaseFromOpeningToDeletion(t *testing.T) {
 		t.Run("hold on "+name, func(t *testing.T) { wantError(t, err, domain.Conflict, "legal_hold") })
 	}
 	_, err = b.Update(ctx, b.anna, c.ID, Update{LegalHold: ptr(false)})
-	must(t, err)
-	must(t, b.DeleteNote(ctx, b.anna, c.ID, note.ID))
-	must(t, b.Delete(ctx, b.anna, c.ID))
+	testkit.Must(t, err)
+	testkit.Must(t, b.DeleteNote(ctx, b.anna, c.ID, note.ID))
+	testkit.Must(t, b.Delete(ctx, b.anna, c.ID))
 	for _, p := range []domain.Principal{b.anna, b.root, b.carl} {
 		_, err = b.Get(ctx, p, c.ID)
 		wantError(t, err, domain.NotFound)
@@ -225,13 +226,13 @@ func TestList(t *testing.T) {
 	}
 	candidate := b.open(b.carl, "Muller elsewhere")
 	_, err := b.Update(ctx, b.anna, ids[2], Update{Status: ptr(Closed), Description: ptr("a will")})
-	must(t, err)
+	testkit.Must(t, err)
 	found := func(p domain.Principal, f Filter) []domain.ID {
 		t.Helper()
 		var out []domain.ID
 		for {
 			items, next, err := b.List(ctx, p, f)
-			must(t, err)
+			testkit.Must(t, err)
 			for _, c := range items {
 				out = append(out, c.ID)
 			}
@@ -278,7 +279,7 @@ func TestMembers(t *testing.T) {
 	ctx := t.Context()
 	id := b.open(b.anna, "A case")
 	m, err := b.AddMember(ctx, b.anna, id, NewMember{Email: "BERT@example.com", Role: Lawyer})
-	must(t, err)
+	testkit.Must(t, err)
 	if m.User.ID != b.bert.UserID || m.Role != Lawyer {
 		t.Errorf("added %+v", m)
 	}
@@ -288,23 +289,23 @@ func TestMembers(t *testing.T) {
 	b.requireVerifiedEmail = true
 	for _, address := range []string{"nobody@example.com", "carl@example.com"} {
 		m, err = b.AddMember(ctx, b.anna, id, NewMember{Email: address, Role: Viewer})
-		must(t, err)
+		testkit.Must(t, err)
 		if m.Invitation == nil || m.Invitation.Email != address || m.Invitation.Role != Viewer {
 			t.Errorf("%s: %+v", address, m)
 		}
 	}
 	_, err = b.pool.ExecContext(ctx, "UPDATE users SET email_verified_at = NOW(6) WHERE id = ?", b.carl.UserID)
-	must(t, err)
+	testkit.Must(t, err)
 	_, err = b.AddMember(ctx, b.anna, id, NewMember{Email: "carl@example.com", Role: Viewer})
-	must(t, err)
-	must(t, b.RemoveMember(ctx, b.anna, id, b.carl.UserID))
+	testkit.Must(t, err)
+	testkit.Must(t, b.RemoveMember(ctx, b.anna, id, b.carl.UserID))
 	_, err = b.AddMember(ctx, b.bert, id, NewMember{Email: "nobody@example.com", Role: Viewer})
 	wantError(t, err, domain.Forbidden) // not: no such account
 	_, err = b.AddMember(ctx, b.carl, id, NewMember{Email: "nobody@example.com", Role: Viewer})
 	wantError(t, err, domain.NotFound)
 
 	task, err := b.AddTask(ctx, b.anna, id, domain.ID{}, TaskContent{Title: "Answer", AssigneeID: &b.bert.UserID, DueOn: ptr(time.Date(2026, 12, 15, 0, 0, 0, 0, time.UTC))})
-	must(t, err)
+	testkit.Must(t, err)
 
 	// The last owner stays.
 	wantError(t, b.RemoveMember(ctx, b.anna, id, b.anna.UserID), domain.Conflict)
@@ -316,26 +317,26 @@ func TestMembers(t *testing.T) {
 	wantError(t, err, domain.NotFound)
 
 	list, err := b.Members(ctx, b.bert, id)
-	must(t, err)
+	testkit.Must(t, err)
 	if len(list) != 2 || list[0].User.FullName != "anna" || list[1].User.Email != "bert@example.com" {
 		t.Errorf("listed %+v", list)
 	}
 
 	_, err = b.UpdateMember(ctx, b.anna, id, b.bert.UserID, Owner)
-	must(t, err)
+	testkit.Must(t, err)
 	if e := b.last(id); e.Detail != "role lawyer → owner" || *e.ID != b.bert.UserID {
 		t.Errorf("entered %+v", e)
 	}
 	_, err = b.UpdateMember(ctx, b.anna, id, b.anna.UserID, Viewer)
-	must(t, err)
-	must(t, b.RemoveMember(ctx, b.anna, id, b.anna.UserID)) // a viewer may leave
+	testkit.Must(t, err)
+	testkit.Must(t, b.RemoveMember(ctx, b.anna, id, b.anna.UserID)) // a viewer may leave
 	_, err = b.Get(ctx, b.anna, id)
 	wantError(t, err, domain.NotFound)
 
 	b.add(id, b.dora, Owner)
-	must(t, b.RemoveMember(ctx, b.dora, id, b.bert.UserID))
+	testkit.Must(t, b.RemoveMember(ctx, b.dora, id, b.bert.UserID))
 	left, _, err := b.Tasks(ctx, b.dora, id, "", 0, nil)
-	must(t, err)
+	testkit.Must(t, err)
 	if len(left) != 1 || left[0].ID != task.ID || left[0].AssigneeID != nil || !left[0].DueOn.Equal(*task.DueOn) {
 		t.Errorf("the task of who left: %+v", left)
 	}
@@ -360,7 +361,7 @@ func TestNotesAndTasks(t *testing.T) {
 	id, elsewhere := b.open(b.anna, "A case"), b.open(b.anna, "Another")
 	for i := range 5 {
 		_, err := b.AddNote(ctx, b.anna, id, NewNote{Body: fmt.Sprintf("line %d\nnext", i)})
-		must(t, err)
+		testkit.Must(t, err)
 	}
 	first, next, err := b.Notes(ctx, b.anna, id, 3, nil)
 	must(t, err)
@@ -376,12 +377,12 @@ func TestNotesAndTasks(t *testing.T) {
 
 	due := time.Date(2026, 12, 15, 0, 0, 0, 0, time.UTC)
 	task, err := b.AddTask(ctx, b.anna, id, domain.ID{}, TaskContent{Title: "File", DueOn: &due, AssigneeID: &b.anna.UserID})
-	must(t, err)
+	testkit.Must(t, err)
 	_, err = b.ReplaceTask(ctx, b.anna, elsewhere, task.ID, task.TaskContent)
 	wantError(t, err, domain.NotFound)
 	wantError(t, b.DeleteTask(ctx, b.anna, elsewhere, task.ID), domain.NotFound)
 	done, err := b.ReplaceTask(ctx, b.anna, id, task.ID, TaskContent{Title: "Filed", Status: TaskDone})
-	must(t, err)
+	testkit.Must(t, err)
 	if done.DueOn != nil || done.AssigneeID != nil || done.Status != TaskDone || done.CreatedAt != task.CreatedAt {
 		t.Errorf("replaced: %+v", done)
 	}
@@ -389,9 +390,9 @@ func TestNotesAndTasks(t *testing.T) {
 		t.Errorf("entered %q", e.Detail)
 	}
 	open, _, err := b.Tasks(ctx, b.anna, id, TaskOpen, 0, nil)
-	must(t, err)
+	testkit.Must(t, err)
 	finished, _, err := b.Tasks(ctx, b.anna, id, TaskDone, 0, nil)
-	must(t, err)
+	testkit.Must(t, err)
 	if len(open) != 0 || len(finished) != 1 || finished[0] != done {
 		t.Errorf("open %+v, done %+v", open, finished)
 	}
@@ -410,17 +411,17 @@ func TestEvents(t *testing.T) {
 		return nil
 	})
 	c, err := b.Create(ctx, b.anna, NewCase{Title: "Northwind v. Southwind"})
-	must(t, err)
+	testkit.Must(t, err)
 	_, err = b.AddMember(ctx, b.anna, c.ID, NewMember{UserID: &b.bert.UserID, Role: Lawyer})
-	must(t, err)
+	testkit.Must(t, err)
 	task, err := b.AddTask(ctx, b.bert, c.ID, domain.ID{}, TaskContent{Title: "Answer", AssigneeID: &b.anna.UserID})
-	must(t, err)
+	testkit.Must(t, err)
 	task, err = b.ReplaceTask(ctx, b.anna, c.ID, task.ID, TaskContent{Title: "Answer them", AssigneeID: task.AssigneeID})
-	must(t, err)
+	testkit.Must(t, err)
 	_, err = b.ReplaceTask(ctx, b.anna, c.ID, task.ID, TaskContent{Title: "Answer them", AssigneeID: &b.bert.UserID})
-	must(t, err)
+	testkit.Must(t, err)
 	_, err = b.ReplaceTask(ctx, b.anna, c.ID, task.ID, TaskContent{Title: "Answer them"})
-	must(t, err)
+	testkit.Must(t, err)
 	ids := func(names ...any) map[string]domain.ID {
 		m := map[string]domain.ID{}
 		for i := 0; i < len(names); i += 2 {
@@ -438,7 +439,7 @@ func TestEvents(t *testing.T) {
 	if !reflect.DeepEqual(told, want) {
 		t.Errorf("told %+v\nwant %+v", told, want)
 	}
-	must(t, b.Delete(ctx, b.anna, c.ID))
+	testkit.Must(t, b.Delete(ctx, b.anna, c.ID))
 	var readers []domain.ID
 	if err := db.WithTx(ctx, b.pool, func(tx db.Tx) (err error) {
 		readers, err = b.Readers(ctx, tx, c.ID)
@@ -471,7 +472,7 @@ func TestWithoutDatabase(t *testing.T) {
 	b := newFixture(t)
 	id := b.open(b.anna, "A case")
 	_, err := b.pool.ExecContext(t.Context(), "ALTER TABLE case_timeline RENAME TO case_timeline_away")
-	must(t, err)
+	testkit.Must(t, err)
 	if _, err := b.Get(t.Context(), b.anna, id); err == nil {
 		t.Error("a case was read that could not be entered in its timeline")
 	}
@@ -479,9 +480,9 @@ func TestWithoutDatabase(t *testing.T) {
 		t.Error("a note was written that could not be entered in the timeline")
 	}
 	_, err = b.pool.ExecContext(t.Context(), "ALTER TABLE case_timeline_away RENAME TO case_timeline")
-	must(t, err)
+	testkit.Must(t, err)
 	notes, _, err := b.Notes(t.Context(), b.anna, id, 0, nil)
-	must(t, err)
+	testkit.Must(t, err)
 	if len(notes) != 0 {
 		t.Error("the note stayed though its entry did not")
 	}

@@ -12,14 +12,15 @@ import (
 	"counsel/db"
 	"counsel/domain"
 	"counsel/sandbox/testenv"
+	"counsel/sandbox/testkit"
 )
 
 // statements is a service on the same database whose statements are recorded.
 func (b *fixture) statements(url string) (*Service, func() []string) {
 	b.t.Helper()
-	var log testenv.Log
+	var log testkit.Log
 	pool, err := db.Open(b.t.Context(), url, db.Options{Echo: slog.New(slog.NewTextHandler(&log, nil))})
-	must(b.t, err)
+	testkit.Must(b.t, err)
 	b.t.Cleanup(func() { pool.Close() })
 	seen := 0
 	return b.service(pool, b.clock), func() (all []string) {

@@ -8,6 +8,7 @@ import (
 
 	"counsel/db"
 	"counsel/domain"
+	"counsel/sandbox/testkit"
 )
 
 // recordingMailer takes invitations for mails.
@@ -36,7 +37,7 @@ func TestClientsProbeNobody(t *testing.T) {
 	var answers []Invitation
 	for _, address := range []string{"Carl@example.com", "nobody@example.com"} {
 		m, err := b.AddMember(ctx, b.ella, id, NewMember{Email: address, Role: Lawyer})
-		must(t, err)
+		testkit.Must(t, err)
 		if m.Invitation == nil || m.User.FullName != "" {
 			t.Fatalf("%s: %+v", address, m)
 		}
@@ -76,16 +77,16 @@ func TestInvitations(t *testing.T) {
 	invite := func(address string, r Role) domain.ID {
 		t.Helper()
 		m, err := b.AddMember(ctx, b.ella, id, NewMember{Email: address, Role: r})
-		must(t, err)
+		testkit.Must(t, err)
 		return m.Invitation.ID
 	}
 	confirm := func(p domain.Principal) {
 		_, err := b.pool.ExecContext(ctx, "UPDATE users SET email_verified_at = NOW(6) WHERE id = ?", p.UserID)
-		must(t, err)
+		testkit.Must(t, err)
 	}
 	first := invite("carl@example.com", Assistant)
 	listed, err := b.Invitations(ctx, b.ella, id)
-	must(t, err)
+	testkit.Must(t, err)
 	if len(listed) != 1 || listed[0].ID != first || listed[0].Email != "carl@example.com" {
 		t.Errorf("listed %+v", listed)
 	}
@@ -110,7 +111,7 @@ func TestInvitations(t *testing.T) {
 	}
 	confirm(b.carl)
 	i, err := b.AcceptInvitation(ctx, b.carl, first)
-	must(t, err)
+	testkit.Must(t, err)
 	if i.CaseID != id || i.Role != Assistant {
 		t.Errorf("accepted %+v", i)
 	}
@@ -118,7 +119,7 @@ func TestInvitations(t *testing.T) {
 		t.Errorf("entered %+v", e)
 	}
 	_, err = b.Get(ctx, b.carl, id)
-	must(t, err)
+	testkit.Must(t, err)
 	_, err = b.AcceptInvitation(ctx, b.carl, first)
 	wantError(t, err, domain.NotFound)
 	_, err = b.AddMember(ctx, b.ella, id, NewMember{Email: "carl@example.com", Role: Viewer})
@@ -151,18 +152,18 @@ func TestInvitations(t *testing.T) {
 
 	// Who owns the case no more has invited nobody.
 	_, err = b.UpdateMember(ctx, b.ella, id, b.dora.UserID, Owner)
-	must(t, err)
+	testkit.Must(t, err)
 	_, err = b.UpdateMember(ctx, b.dora, id, b.ella.UserID, Viewer)
-	must(t, err)
+	testkit.Must(t, err)
 	if listed, err = b.Invitations(ctx, b.dora, id); err != nil || len(listed) != 0 {
 		t.Errorf("left over: %+v, %v", listed, err)
 	}
 	// A case that is gone invites nobody.
 	m, err := b.AddMember(ctx, b.dora, id, NewMember{Email: "new@example.com", Role: Viewer})
-	must(t, err)
+	testkit.Must(t, err)
 	nora := b.join("new", domain.RoleClient)
 	confirm(nora)
-	must(t, b.Delete(ctx, b.dora, id))
+	testkit.Must(t, b.Delete(ctx, b.dora, id))
 	_, err = b.AcceptInvitation(ctx, nora, m.Invitation.ID)
 	wantError(t, err, domain.NotFound)
 }

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"counsel/domain"
+	"counsel/sandbox/testkit"
 )
 
 // sharesKey reports whether the second party would be found for the first.
@@ -87,7 +88,7 @@ func TestConflicts(t *testing.T) {
 	add := func(who domain.Principal, id domain.ID, n NewParty) []Conflict {
 		t.Helper()
 		p, err := b.AddParty(ctx, who, id, n)
-		must(t, err)
+		testkit.Must(t, err)
 		return p.Conflicts
 	}
 	annas, berts, carls := b.open(b.anna, "Anna's"), b.open(b.bert, "Bert's"), b.open(b.carl, "Carl's")
@@ -118,17 +119,17 @@ func TestConflicts(t *testing.T) {
 	// An admin, and a member of one of them, are told.
 	b.add(carls, b.anna, Viewer)
 	items, _, err := b.Parties(ctx, b.anna, annas, 0, nil)
-	must(t, err)
+	testkit.Must(t, err)
 	if c := items[0].Conflicts; len(c) != 1 || c[0].CaseID == nil || *c[0].CaseID != carls || c[0].Side != SideOpposing || !slices.Equal(c[0].Matched, []string{"email", "name", "registrationNumber"}) {
 		t.Errorf("to a member of both: %+v", c)
 	}
 	items, _, err = b.Parties(ctx, b.root, carls, 0, nil)
-	must(t, err)
+	testkit.Must(t, err)
 	if c := items[len(items)-1].Conflicts; len(c) != 2 || c[0].CaseID == nil || c[1].CaseID == nil {
 		t.Errorf("to an admin: %+v", c)
 	}
 	items, _, err = b.Parties(ctx, b.anna, carls, 0, nil)
-	must(t, err)
+	testkit.Must(t, err)
 	for _, p := range items {
 		if p.Conflicts != nil {
 			t.Errorf("a viewer is told of %+v", p.Conflicts)
@@ -137,15 +138,15 @@ func TestConflicts(t *testing.T) {
 
 	// Closed cases count, deleted ones do not.
 	_, err = b.Update(ctx, b.carl, carls, Update{Status: ptr(Closed)})
-	must(t, err)
+	testkit.Must(t, err)
 	items, _, err = b.Parties(ctx, b.bert, berts, 0, nil)
-	must(t, err)
+	testkit.Must(t, err)
 	if len(items[0].Conflicts) != 1 {
 		t.Errorf("with a closed case: %+v", items[0].Conflicts)
 	}
-	must(t, b.Delete(ctx, b.carl, carls))
+	testkit.Must(t, b.Delete(ctx, b.carl, carls))
 	items, _, err = b.Parties(ctx, b.bert, berts, 0, nil)
-	must(t, err)
+	testkit.Must(t, err)
 	if len(items[0].Conflicts) != 0 {
 		t.Errorf("with a deleted case: %+v", items[0].Conflicts)
 	}
@@ -163,7 +164,7 @@ func TestConflicts(t *testing.T) {
 		t.Errorf("a client is told of %+v", c)
 	}
 	items, _, err = b.Parties(ctx, b.ella, ellas, 0, nil)
-	must(t, err)
+	testkit.Must(t, err)
 	if items[0].Conflicts != nil {
 		t.Errorf("a client is told of %+v", items[0].Conflicts)
 	}
@@ -182,21 +183,21 @@ func TestConflicts(t *testing.T) {
 
 	// Parties that were there before the rules are found once they have keys.
 	_, err = b.pool.ExecContext(ctx, "DELETE FROM case_party_keys")
-	must(t, err)
+	testkit.Must(t, err)
 	_, err = b.pool.ExecContext(ctx, "UPDATE case_parties SET key_rules = 0")
-	must(t, err)
+	testkit.Must(t, err)
 	party := NewParty{Kind: PartyCompany, Side: SideOpposing, Name: "Ac Me"}
 	if c := add(b.bert, berts, party); len(c) != 0 {
 		t.Errorf("without keys: %+v", c)
 	}
-	must(t, b.Maintain(ctx))
-	must(t, b.Maintain(ctx))
+	testkit.Must(t, b.Maintain(ctx))
+	testkit.Must(t, b.Maintain(ctx))
 	if c := add(b.bert, berts, party); len(c) != 1 || !slices.Equal(c[0].Matched, []string{"name"}) {
 		t.Errorf("with keys: %+v", c)
 	}
 
 	_, err = b.Update(ctx, b.anna, annas, Update{LegalHold: ptr(true)})
-	must(t, err)
+	testkit.Must(t, err)
 	items, _, err = b.Parties(ctx, b.anna, annas, 0, nil)
 	must(t, err)
 	wantError(t, b.RemoveParty(ctx, b.anna, annas, items[0].ID), domain.Conflict, "legal_hold")

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"counsel/domain"
+	"counsel/sandbox/testkit"
 )
 
 func TestTimelineTellsEverything(t *testing.T) {
@@ -18,7 +19,7 @@ func TestTimelineTellsEverything(t *testing.T) {
 	id := b.open(b.anna, "A case")
 	b.add(id, b.bert, Viewer)
 	_, err := b.Get(ctx, b.bert, id)
-	must(t, err)
+	testkit.Must(t, err)
 	_, err = b.AddNote(ctx, b.bert, id, NewNote{Body: "not for me to write"})
 	wantError(t, err, domain.Forbidden)
 	_, err = b.Get(ctx, b.carl, id)
@@ -96,7 +97,7 @@ func TestVerifyFindsEveryAlteration(t *testing.T) {
 		id := b.open(b.anna, "A case")
 		for i := range 6 {
 			_, err := b.AddNote(ctx, b.anna, id, NewNote{Body: fmt.Sprint(i)})
-			must(t, err)
+			testkit.Must(t, err)
 		}
 		return id // seven entries, and an eighth by the check
 	}
@@ -135,7 +136,7 @@ func TestVerifyFindsEveryAlteration(t *testing.T) {
 			id := fresh()
 			for _, q := range c.sql {
 				_, err := b.pool.ExecContext(ctx, q, id)
-				must(t, err)
+				testkit.Must(t, err)
 			}
 			verification, err := b.Verify(ctx, b.anna, id)
 			must(t, err)
@@ -161,7 +162,7 @@ func TestVerifyFindsEveryAlteration(t *testing.T) {
 	// Another case's entries are not this one's.
 	a, z := fresh(), fresh()
 	_, err = b.pool.ExecContext(ctx, "DELETE FROM case_timeline WHERE case_id = ?", a)
-	must(t, err)
+	testkit.Must(t, err)
 	_, err = b.pool.ExecContext(ctx, `INSERT INTO case_timeline SELECT ?, seq, created_at, actor_id, verb, subject, subject_id, refused, detail, prev_hash, hash
 		FROM case_timeline WHERE case_id = ?`, a, z)
 	must(t, err)
@@ -244,7 +245,7 @@ func BenchmarkAuthorize(b *testing.B) {
 	s := newFixture(b)
 	id := s.open(s.anna, "A case")
 	for b.Loop() {
-		must(b, s.Authorize(b.Context(), s.anna, id, Action{Verb: VerbRead, Resource: ResourceCase}))
+		testkit.Must(b, s.Authorize(b.Context(), s.anna, id, Action{Verb: VerbRead, Resource: ResourceCase}))
 	}
 }
 
@@ -253,7 +254,7 @@ func BenchmarkRead(b *testing.B) {
 	s := newFixture(b)
 	id := s.open(s.anna, "A case")
 	for b.Loop() {
-		must(b, s.AuthorizeRead(b.Context(), s.anna, id, Action{Verb: VerbRead, Resource: ResourceCase}))
+		testkit.Must(b, s.AuthorizeRead(b.Context(), s.anna, id, Action{Verb: VerbRead, Resource: ResourceCase}))
 	}
 }
 

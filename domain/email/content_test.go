@@ -11,6 +11,7 @@ import (
 	"counsel/domain/account"
 	"counsel/domain/jobs"
 	"counsel/domain/notifications"
+	"counsel/sandbox/testkit"
 )
 
 func TestSanitize(t *testing.T) {
@@ -132,7 +133,7 @@ func TestNotices(t *testing.T) {
 				}
 			}
 			subject, text, html, err := Compose(kind, tag.String(), with)
-			must(t, err)
+			testkit.Must(t, err)
 			all := subject + text + html
 			if quotes := slices.Contains([]SystemMailKind{SignatureRequest, SignatureReminder, SignatureDeclinedBy}, kind); quotes != strings.Contains(text, ":\n\n> Clause 4:\n> <script>no</script>\n> Dear reader, {sender}\n") ||
 				quotes != strings.Contains(html, "&lt;script&gt;no&lt;/script&gt;\nDear reader, {sender}</blockquote>") {
@@ -163,7 +164,7 @@ func TestNotices(t *testing.T) {
 				continue
 			}
 			subject, text, html, err := Compose(Notification, locale, map[string]string{"name": "Ada", "type": string(typ)})
-			must(t, err)
+			testkit.Must(t, err)
 			if subject == "" || said[subject] || !strings.Contains(text, "\n"+subject+".") || strings.Contains(html, "href") {
 				t.Errorf("%s in %s: %q\n%s", typ, locale, subject, text)
 			}
@@ -197,10 +198,10 @@ func TestNotify(t *testing.T) {
 	secret := domain.NewID()
 	n := SystemMail{Kind: ResetPassword, UserID: b.ada.UserID, To: "ada@example.com", Locale: "de-AT,de;q=0.9", Fields: map[string]string{"name": "Ada"}, Secret: secret, ExpiresAt: b.now.Add(time.Hour)}
 	id, err := b.notify(n)
-	must(t, err)
+	testkit.Must(t, err)
 	var queue, kept string
-	must(t, b.pool.QueryRowContext(t.Context(), "SELECT queue FROM jobs").Scan(&queue))
-	must(t, b.pool.QueryRowContext(t.Context(), "SELECT CONCAT(subject, body_text, body_html, fields) FROM emails").Scan(&kept))
+	testkit.Must(t, b.pool.QueryRowContext(t.Context(), "SELECT queue FROM jobs").Scan(&queue))
+	testkit.Must(t, b.pool.QueryRowContext(t.Context(), "SELECT CONCAT(subject, body_text, body_html, fields) FROM emails").Scan(&kept))
 	if queue != "interactive" || strings.Contains(kept, "secret-of") {
 		t.Errorf("in %s: %s", queue, kept)
 	}
@@ -235,7 +236,7 @@ func TestNotifyQueues(t *testing.T) {
 		_, err := b.notify(SystemMail{Kind: kind, UserID: b.ada.UserID, To: "ada@example.com"})
 		must(t, err)
 		var queue jobs.Queue
-		must(t, b.pool.QueryRowContext(t.Context(), "SELECT queue FROM jobs ORDER BY id DESC LIMIT 1").Scan(&queue))
+		testkit.Must(t, b.pool.QueryRowContext(t.Context(), "SELECT queue FROM jobs ORDER BY id DESC LIMIT 1").Scan(&queue))
 		if queue != want {
 			t.Errorf("%s is %s", kind, queue)
 		}
@@ -246,7 +247,7 @@ func TestNotifyQueues(t *testing.T) {
 func TestNamesAreNoLinks(t *testing.T) {
 	for name, said := range map[string]bool{"You won: http://evil.example/": false, "Your bank, bank.example": false, "WWW.evil": false, "J. R. R. Tolkien": true, "J.R.R. Tolkien": true, "Dr. Ada O'Neil": true} {
 		_, text, html, err := Compose(VerifyAddress, "en", map[string]string{"name": name, "link": "https://counsel.example/account#verify=x"})
-		must(t, err)
+		testkit.Must(t, err)
 		if strings.Contains(text, name) != said || !said && strings.Contains(html, name) {
 			t.Errorf("%q: %s", name, text)
 		}
@@ -260,11 +261,11 @@ func TestNotificationsDoNotFlood(t *testing.T) {
 		t.Helper()
 		for range times {
 			to := account.User{ID: who.UserID, Email: who.UserID.String() + "@example.com", FullName: "Ada"}
-			must(t, b.inTx(func(tx db.Tx) error {
+			testkit.Must(t, b.inTx(func(tx db.Tx) error {
 				return b.NotificationMail(t.Context(), tx, notifications.Mail{ID: domain.NewID(), To: to, Type: domain.EventTaskAssigned, Notification: domain.NewID()})
 			}))
 		}
-		must(t, b.pool.QueryRowContext(t.Context(), "SELECT COUNT(*) FROM emails WHERE user_id = ?", who.UserID).Scan(&mails))
+		testkit.Must(t, b.pool.QueryRowContext(t.Context(), "SELECT COUNT(*) FROM emails WHERE user_id = ?", who.UserID).Scan(&mails))
 		return mails
 	}
 	if n := tell(b.ada, maxNotificationMails+5); n != maxNotificationMails {

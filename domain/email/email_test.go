@@ -18,6 +18,7 @@ import (
 	"counsel/domain/limits"
 	"counsel/gen/query"
 	"counsel/sandbox/testenv"
+	"counsel/sandbox/testkit"
 )
 
 func TestSendAndDeliver(t *testing.T) {
@@ -30,7 +31,7 @@ func TestSendAndDeliver(t *testing.T) {
 		t.Fatalf("%+v", e)
 	}
 	var kind, queue string
-	must(t, b.pool.QueryRowContext(t.Context(), "SELECT kind, queue FROM jobs WHERE job_key = ?", "email:"+e.ID.String()).Scan(&kind, &queue))
+	testkit.Must(t, b.pool.QueryRowContext(t.Context(), "SELECT kind, queue FROM jobs WHERE job_key = ?", "email:"+e.ID.String()).Scan(&kind, &queue))
 	if kind != kindSend || queue != "standard" {
 		t.Errorf("the job is %s in %s", kind, queue)
 	}
@@ -318,7 +319,7 @@ func TestBatch(t *testing.T) {
 	}
 	ms[41].To = []string{"nobody"}
 	out, err := b.SendBatch(t.Context(), b.ada, ms)
-	must(t, err)
+	testkit.Must(t, err)
 	for i, a := range out {
 		if i == 41 {
 			checkError(t, a.Err, domain.Invalid, "/emails/41/to/0")
@@ -327,7 +328,7 @@ func TestBatch(t *testing.T) {
 		}
 	}
 	var n int
-	must(t, b.pool.QueryRowContext(t.Context(), "SELECT COUNT(*) FROM jobs WHERE queue = 'bulk' AND user_id = ?", b.ada.UserID).Scan(&n))
+	testkit.Must(t, b.pool.QueryRowContext(t.Context(), "SELECT COUNT(*) FROM jobs WHERE queue = 'bulk' AND user_id = ?", b.ada.UserID).Scan(&n))
 	if n != MaxBatch-1 {
 		t.Errorf("%d jobs", n)
 	}
@@ -344,7 +345,7 @@ func TestCancel(t *testing.T) {
 	m := Message{To: addresses(1), Subject: "x", Text: "x", SendAt: b.now.Add(time.Hour)}
 	e := b.send(m)
 	var state string
-	must(t, b.pool.QueryRowContext(t.Context(), "SELECT state FROM jobs WHERE job_key = ?", "email:"+e.ID.String()).Scan(&state))
+	testkit.Must(t, b.pool.QueryRowContext(t.Context(), "SELECT state FROM jobs WHERE job_key = ?", "email:"+e.ID.String()).Scan(&state))
 	if state != "scheduled" {
 		t.Errorf("the job is %s", state)
 	}
@@ -381,12 +382,12 @@ func TestListAndGet(t *testing.T) {
 	_, err := b.notify(SystemMail{Kind: PasswordChanged, UserID: b.ada.UserID, To: "ada@example.com"})
 	must(t, err)
 	page, next, err := b.List(t.Context(), b.ada, Filter{Limit: 2})
-	must(t, err)
+	testkit.Must(t, err)
 	if len(page) != 2 || page[0].ID != ids[2] || len(page[0].Recipients) != 2 || next == nil {
 		t.Fatalf("%+v %v", page, next)
 	}
 	page, next, err = b.List(t.Context(), b.ada, Filter{Limit: 2, Before: next})
-	must(t, err)
+	testkit.Must(t, err)
 	if len(page) != 1 || page[0].ID != ids[0] || next != nil {
 		t.Fatalf("%+v %v", page, next)
 	}
@@ -418,7 +419,7 @@ func TestSuppressions(t *testing.T) {
 	_, err = b.Suppress(ctx, b.admin, "x")
 	checkError(t, err, domain.Invalid, "/address")
 	one, err := b.Suppress(ctx, b.admin, "Grace@Bücher.example")
-	must(t, err)
+	testkit.Must(t, err)
 	twice, err := b.Suppress(ctx, b.admin, "grace@xn--bcher-kva.example")
 	must(t, err)
 	if one != twice || one.Address != "grace@bücher.example" || one.Reason != SuppressedManually {
@@ -515,7 +516,7 @@ func TestEraseUser(t *testing.T) {
 		t.Errorf("whoever has the address next gets no mail: %q %v", reason, err)
 	}
 	list, _, err := b.Suppressions(t.Context(), b.admin, 0, nil)
-	must(t, err)
+	testkit.Must(t, err)
 	if len(list) != 1 || list[0].Address != "erased-b5fc85e55755f9e0d030a10ab4429b6b@erased.invalid" {
 		t.Errorf("%+v", list)
 	}
@@ -525,7 +526,7 @@ func TestEraseUser(t *testing.T) {
 	}
 	for table, n := range map[string]int{"emails": 1, "email_recipients": 1, "email_attachments": 0, "email_suppressions": 1} {
 		var have int
-		must(t, b.pool.QueryRowContext(t.Context(), "SELECT COUNT(*) FROM "+table).Scan(&have))
+		testkit.Must(t, b.pool.QueryRowContext(t.Context(), "SELECT COUNT(*) FROM "+table).Scan(&have))
 		if have != n {
 			t.Errorf("%s: %d, want %d", table, have, n)
 		}
@@ -546,7 +547,7 @@ func TestRecipientLimit(t *testing.T) {
 	_, err = b.SendBatch(t.Context(), b.newUser(domain.RoleLawyer), []Message{{To: addresses(6), Subject: "x", Text: "x"}, {To: addresses(6), Subject: "x", Text: "x"}})
 	checkError(t, err, domain.RateLimited, "")
 	var n int
-	must(t, b.pool.QueryRowContext(t.Context(), "SELECT COUNT(*) FROM emails").Scan(&n))
+	testkit.Must(t, b.pool.QueryRowContext(t.Context(), "SELECT COUNT(*) FROM emails").Scan(&n))
 	if n != 1 {
 		t.Errorf("%d mails", n)
 	}
@@ -575,13 +576,13 @@ func TestSendIsIdempotent(t *testing.T) {
 	other.ID = b.NewID()
 	for range 2 {
 		got, err := b.SendBatch(t.Context(), b.ada, []Message{m, bad, other})
-		must(t, err)
+		testkit.Must(t, err)
 		if got[0].Email.ID != m.ID || domain.CodeOf(got[1].Err) != domain.Invalid || got[2].Email.ID != other.ID || got[0].Err != nil || got[2].Err != nil {
 			t.Errorf("%+v", got)
 		}
 	}
 	var n int
-	must(t, b.pool.QueryRowContext(t.Context(), "SELECT (SELECT COUNT(*) FROM emails) + (SELECT COUNT(*) FROM jobs WHERE kind = 'email.send')").Scan(&n))
+	testkit.Must(t, b.pool.QueryRowContext(t.Context(), "SELECT (SELECT COUNT(*) FROM emails) + (SELECT COUNT(*) FROM jobs WHERE kind = 'email.send')").Scan(&n))
 	if n != 4 {
 		t.Errorf("there are %d mails and jobs", n)
 	}
@@ -661,7 +662,7 @@ func TestPrune(t *testing.T) {
 		t.Error("what is under legal hold has lost its text")
 	}
 	_, err = b.pool.ExecContext(ctx, "UPDATE cases SET legal_hold = FALSE")
-	must(t, err)
+	testkit.Must(t, err)
 	for range 2 {
 		must(t, b.prune(ctx))
 	}

@@ -13,6 +13,7 @@ import (
 	"counsel/domain/esign"
 	"counsel/domain/esign/evidence"
 	"counsel/domain/files"
+	"counsel/sandbox/testkit"
 )
 
 func wantReason(t testing.TB, err error, code domain.Code, reason string) {
@@ -32,11 +33,11 @@ func TestDeleteWhileOpen(t *testing.T) {
 	wantReason(t, b.archive.Delete(ctx, b.lena, r.DocumentID), domain.Conflict, "signature_open")
 	wantReason(t, b.archive.Delete(ctx, b.root, r.DocumentID), domain.Conflict, "signature_open")
 	b.sign("ada@example.com", typed) // it is all there
-	must(t, second(b.Cancel(ctx, b.lena, r.ID)))
-	must(t, b.archive.Delete(ctx, b.lena, r.DocumentID))
+	testkit.Must(t, second(b.Cancel(ctx, b.lena, r.ID)))
+	testkit.Must(t, b.archive.Delete(ctx, b.lena, r.DocumentID))
 
 	matter, err := b.cases.Create(ctx, b.lena, cases.NewCase{Title: "Lease"})
-	must(t, err)
+	testkit.Must(t, err)
 	r = b.send(esign.NewRequest{DocumentID: b.upload(contract(t, 1), &matter.ID).ID, Signers: two()})
 	wantReason(t, b.archive.Delete(ctx, b.lena, r.DocumentID), domain.Conflict, "signature_open")
 	wantReason(t, b.cases.Delete(ctx, b.lena, matter.ID), domain.Conflict, "signature_open")
@@ -45,8 +46,8 @@ func TestDeleteWhileOpen(t *testing.T) {
 	if s, _ := b.status(r); s != esign.Completed {
 		t.Fatalf("is %s", s)
 	}
-	must(t, b.archive.Delete(ctx, b.lena, r.DocumentID)) // what was signed is a document of its own
-	must(t, b.cases.Delete(ctx, b.lena, matter.ID))
+	testkit.Must(t, b.archive.Delete(ctx, b.lena, r.DocumentID)) // what was signed is a document of its own
+	testkit.Must(t, b.cases.Delete(ctx, b.lena, matter.ID))
 }
 
 // TestDeleteWhileSealing keeps the document of a request that all have signed.
@@ -55,7 +56,7 @@ func TestDeleteWhileSealing(t *testing.T) {
 	r := b.signedByAll(esign.NewRequest{Signers: two()})
 	wantReason(t, b.archive.Delete(t.Context(), b.lena, r.DocumentID), domain.Conflict, "signature_open")
 	b.done()
-	must(t, b.archive.Delete(t.Context(), b.lena, r.DocumentID))
+	testkit.Must(t, b.archive.Delete(t.Context(), b.lena, r.DocumentID))
 }
 
 // TestDeleteConcurrently: of a request and a deletion at the same time one comes first, and the other
@@ -64,7 +65,7 @@ func TestDeleteConcurrently(t *testing.T) {
 	b := newBench(t)
 	ctx := t.Context()
 	matter, err := b.cases.Create(ctx, b.lena, cases.NewCase{Title: "Lease"})
-	must(t, err)
+	testkit.Must(t, err)
 	deleted, sent := 0, 0
 	for i := range 24 {
 		in := &matter.ID
@@ -129,7 +130,7 @@ func TestSignWhatIsLost(t *testing.T) {
 		"unreachable": {func(b *bench, _ esign.Request) { b.files.down = true }, domain.Unavailable, files.ReasonStorage},
 		"deleted before there was a rule": {func(b *bench, r esign.Request) {
 			_, err := b.pool.Exec("UPDATE documents SET state = 'deleted' WHERE id = ?", r.DocumentID)
-			must(b.t, err)
+			testkit.Must(b.t, err)
 		}, domain.Conflict, "document_gone"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -146,7 +147,7 @@ func TestSignWhatIsLost(t *testing.T) {
 			_, body, err := b.Document(ctx, ada, phone)
 			if err == nil { // what is damaged is found at its end
 				_, err = io.Copy(io.Discard, body)
-				must(t, body.Close())
+				testkit.Must(t, body.Close())
 			}
 			if err == nil {
 				t.Error("it is given to a signer")
@@ -169,14 +170,14 @@ func TestSealLost(t *testing.T) {
 		"corrupt": {func(b *bench, r esign.Request) { b.files.files[fileKey(r)][100] ^= 1 }, "document_corrupt", 3},
 		"another": {func(b *bench, r esign.Request) {
 			_, err := b.pool.Exec("UPDATE documents SET sha256 = REPEAT('x', 32) WHERE id = ?", r.DocumentID)
-			must(b.t, err)
+			testkit.Must(b.t, err)
 		}, "document_corrupt", 3},
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := newBench(t)
 			ctx := t.Context()
 			matter, err := b.cases.Create(ctx, b.lena, cases.NewCase{Title: "Lease"})
-			must(t, err)
+			testkit.Must(t, err)
 			r := b.signedByAll(esign.NewRequest{DocumentID: b.upload(contract(t, 1), &matter.ID).ID, Signers: two()})
 			c.harm(b, r)
 			for try := 1; try < c.tries; try++ {
@@ -190,7 +191,7 @@ func TestSealLost(t *testing.T) {
 			mails := len(b.post.mails)
 			b.done()
 			now, err := b.Get(ctx, b.lena, r.ID)
-			must(t, err)
+			testkit.Must(t, err)
 			if now.Status != esign.Failed || now.SignedID != nil {
 				t.Fatalf("is %+v", now)
 			}
@@ -203,7 +204,7 @@ func TestSealLost(t *testing.T) {
 				t.Errorf("others hear %+v", got)
 			}
 			entries, _, err := b.cases.Timeline(ctx, b.lena, matter.ID, 100, 0)
-			must(t, err)
+			testkit.Must(t, err)
 			if !strings.Contains(timeline(entries), "failed "+c.reason) {
 				t.Errorf("the timeline tells: %s", timeline(entries))
 			}
@@ -219,7 +220,7 @@ func TestSealLost(t *testing.T) {
 				t.Errorf("the evidence says %+v", found)
 			}
 			wantReason(t, second(b.Cancel(ctx, b.lena, r.ID)), domain.Conflict, "signature_failed")
-			must(t, b.archive.Delete(ctx, b.lena, r.DocumentID))
+			testkit.Must(t, b.archive.Delete(ctx, b.lena, r.DocumentID))
 		})
 	}
 }
@@ -252,7 +253,7 @@ func TestSealLater(t *testing.T) {
 		}
 	}
 	b.now = b.now.Add(6 * 24 * time.Hour)
-	must(t, b.desk.sweep(t.Context()))
+	testkit.Must(t, b.desk.sweep(t.Context()))
 	if s, _ := b.status(r); s != esign.Sealing {
 		t.Fatalf("is %s while the store is down", s)
 	}
@@ -266,7 +267,7 @@ func TestSealLater(t *testing.T) {
 	b.files.down = true
 	b.work()
 	b.now = b.now.Add(7*24*time.Hour + time.Minute)
-	must(t, b.desk.sweep(t.Context()))
+	testkit.Must(t, b.desk.sweep(t.Context()))
 	b.files.down = false
 	b.done()
 	if s, _ := b.status(r); s != esign.Failed || b.last("ada@example.com").subject != "Could not be completed: lease.pdf" {
@@ -280,20 +281,20 @@ func TestEraseOwner(t *testing.T) {
 	ctx := t.Context()
 	d := b.upload(contract(t, 1), nil)
 	r, err := b.Initiate(ctx, b.root, esign.NewRequest{DocumentID: d.ID, Workflow: esign.Parallel, Signers: two()})
-	must(t, err)
+	testkit.Must(t, err)
 	b.done()
-	must(t, b.forget(b.lena.UserID))
+	testkit.Must(t, b.forget(b.lena.UserID))
 	b.done()
 	if s, _ := b.status(r); s != esign.Cancelled || b.last("root@firm.example").subject != "Withdrawn: lease.pdf" || b.last("ada@example.com").subject != "Withdrawn: lease.pdf" {
 		t.Errorf("is %s", s)
 	}
 	b.now = b.now.Add(48 * time.Hour)
-	must(t, b.desk.sweep(ctx))
+	testkit.Must(t, b.desk.sweep(ctx))
 	wantCode(t, second(b.Get(ctx, b.root, r.ID)), domain.NotFound, "")
 
 	d = b.upload(contract(t, 1), nil)
 	_, err = b.Initiate(ctx, b.root, esign.NewRequest{DocumentID: d.ID, Workflow: esign.Parallel, Signers: two()})
-	must(t, err)
+	testkit.Must(t, err)
 	b.done()
 	b.sign("ada@example.com", typed)
 	b.signOnly("grace@example.com")

@@ -22,12 +22,13 @@ import (
 	"counsel/domain/esign/evidence"
 	"counsel/domain/esign/pades"
 	"counsel/domain/files"
+	"counsel/sandbox/testkit"
 )
 
 func TestSequential(t *testing.T) {
 	b := newBench(t)
 	matter, err := b.cases.Create(t.Context(), b.lena, cases.NewCase{Title: "Lease"})
-	must(t, err)
+	testkit.Must(t, err)
 	file := contract(t, 2)
 	d := b.upload(file, &matter.ID)
 	r := b.send(esign.NewRequest{DocumentID: d.ID, Message: "Please sign\nby Friday.", Workflow: esign.Sequential,
@@ -54,9 +55,9 @@ func TestSequential(t *testing.T) {
 	}
 
 	now, err := b.Get(t.Context(), b.lena, r.ID)
-	must(t, err)
+	testkit.Must(t, err)
 	signed, err := b.archive.Get(t.Context(), b.lena, *now.SignedID)
-	must(t, err)
+	testkit.Must(t, err)
 	if signed.Kind != files.Signed || signed.CaseID == nil || *signed.CaseID != matter.ID || signed.Name != "lease (signed).pdf" || signed.UserID != b.lena.UserID {
 		t.Errorf("kept as %+v", signed)
 	}
@@ -83,7 +84,7 @@ func TestSequential(t *testing.T) {
 
 	// The case's timeline tells of each step.
 	entries, _, err := b.cases.Timeline(t.Context(), b.lena, matter.ID, 100, 0)
-	must(t, err)
+	testkit.Must(t, err)
 	var told []string
 	for _, e := range slices.Backward(entries) {
 		if e.Resource == cases.ResourceSignature && e.Verb != cases.VerbRead {
@@ -103,7 +104,7 @@ func TestLinks(t *testing.T) {
 	r := b.send(esign.NewRequest{Signers: two()})
 	ctx, token := t.Context(), b.token("ada@example.com")
 	var stored int
-	must(t, b.pool.QueryRowContext(ctx, "SELECT COUNT(*) FROM signature_signers WHERE token_hash = ? OR email = ?", token, token).Scan(&stored))
+	testkit.Must(t, b.pool.QueryRowContext(ctx, "SELECT COUNT(*) FROM signature_signers WHERE token_hash = ? OR email = ?", token, token).Scan(&stored))
 	if stored != 0 {
 		t.Error("the secret itself is in the database")
 	}
@@ -138,9 +139,9 @@ func TestLinks(t *testing.T) {
 		}
 	}
 	d, body, err := b.Document(ctx, token, phone)
-	must(t, err)
+	testkit.Must(t, err)
 	_, err = body.Read(make([]byte, 100)) // not to its end: nobody has viewed it yet
-	must(t, errors.Join(err, body.Close()))
+	testkit.Must(t, errors.Join(err, body.Close()))
 	if got := b.kinds(r); strings.Contains(got, "viewed") {
 		t.Errorf("log: %s", got)
 	}
@@ -154,8 +155,8 @@ func TestLinks(t *testing.T) {
 	wantCode(t, err, domain.Conflict, "agree")
 	_, err = b.Consent(ctx, token, "2020-1", phone)
 	wantCode(t, err, domain.Conflict, "changed")
-	must(t, second(b.Consent(ctx, token, esign.Disclosure, tablet)))
-	must(t, second(b.Consent(ctx, token, esign.Disclosure, phone)))
+	testkit.Must(t, second(b.Consent(ctx, token, esign.Disclosure, tablet)))
+	testkit.Must(t, second(b.Consent(ctx, token, esign.Disclosure, phone)))
 
 	// Both devices sign at once: one does.
 	var wg sync.WaitGroup
@@ -188,7 +189,7 @@ func TestLinks(t *testing.T) {
 		t.Errorf("log: %s", got)
 	}
 	log, err := b.Events(ctx, b.lena, r.ID)
-	must(t, err)
+	testkit.Must(t, err)
 	if log[4].Agent != "Tablet/2????" && log[4].Agent != "Tablet/2???" {
 		t.Errorf("the agent is kept as %q", log[4].Agent)
 	}
@@ -206,7 +207,7 @@ func TestEnds(t *testing.T) {
 		_, err := b.Decline(ctx, ada, strings.Repeat("x", 1001), phone)
 		wantCode(t, err, domain.Invalid, "")
 		v, err := b.Decline(ctx, ada, "  Clause 4 is wrong.\r\nSorry. ", phone)
-		must(t, err)
+		testkit.Must(t, err)
 		b.done()
 		if v.State != esign.LinkDeclined {
 			t.Errorf("the link is %s", v.State)
@@ -235,7 +236,7 @@ func TestEnds(t *testing.T) {
 		ada := b.token("ada@example.com")
 		mails := len(b.post.mails)
 		wantCode(t, second(b.Cancel(ctx, b.bob, r.ID)), domain.NotFound, "no such signature request")
-		must(t, second(b.Cancel(ctx, b.lena, r.ID)))
+		testkit.Must(t, second(b.Cancel(ctx, b.lena, r.ID)))
 		b.done()
 		v, err := b.View(ctx, ada, phone)
 		must(t, err)
@@ -257,8 +258,8 @@ func TestEnds(t *testing.T) {
 		if v.State != esign.LinkExpired {
 			t.Errorf("the link is %s", v.State)
 		}
-		must(t, b.desk.sweep(ctx))
-		must(t, b.desk.sweep(ctx))
+		testkit.Must(t, b.desk.sweep(ctx))
+		testkit.Must(t, b.desk.sweep(ctx))
 		b.done()
 		if s, _ := b.status(r); s != esign.Expired || strings.Count(b.kinds(r), "expired") != 1 {
 			t.Errorf("is %s: %s", s, b.kinds(r))
@@ -285,7 +286,7 @@ func TestLanguage(t *testing.T) {
 		strings.Count(got.html, `href="https://counsel.example/sign#`+b.token("ada@example.com")+`"`) != 2 {
 		t.Error(got.html)
 	}
-	must(t, second(b.Decline(t.Context(), b.token("ada@example.com"), "Nein <b>danke</b>", phone)))
+	testkit.Must(t, second(b.Decline(t.Context(), b.token("ada@example.com"), "Nein <b>danke</b>", phone)))
 	b.done()
 	if got := b.last("lena@firm.example"); got.subject != "<i>Ada</i> hat abgelehnt: lease.pdf" || !strings.Contains(got.text, "> Nein <b>danke</b>\n") || !strings.Contains(got.html, "Nein &lt;b&gt;danke&lt;/b&gt;</blockquote>") {
 		t.Errorf("%+v", got)
@@ -296,7 +297,7 @@ func TestOthersAreTold(t *testing.T) {
 	b := newBench(t)
 	ctx := t.Context()
 	matter, err := b.cases.Create(ctx, b.lena, cases.NewCase{Title: "Lease"})
-	must(t, err)
+	testkit.Must(t, err)
 	tells := func(r esign.Request, want ...domain.EventType) {
 		t.Helper()
 		var got []domain.EventType
@@ -322,14 +323,14 @@ func TestOthersAreTold(t *testing.T) {
 	tells(r, domain.EventSignatureSigned, domain.EventSignatureCompleted)
 
 	r = b.send(esign.NewRequest{Signers: two()})
-	must(t, second(b.Cancel(ctx, b.lena, r.ID)))
+	testkit.Must(t, second(b.Cancel(ctx, b.lena, r.ID)))
 	tells(r, domain.EventSignatureCreated, domain.EventSignatureCancelled)
 	r = b.send(esign.NewRequest{Signers: two()})
-	must(t, second(b.Decline(ctx, b.token("ada@example.com"), "", phone)))
+	testkit.Must(t, second(b.Decline(ctx, b.token("ada@example.com"), "", phone)))
 	tells(r, domain.EventSignatureCreated, domain.EventSignatureDeclined)
 	r = b.send(esign.NewRequest{Signers: two(), ExpiresAt: b.now.Add(time.Hour)})
 	b.now = b.now.Add(time.Hour)
-	must(t, b.desk.sweep(ctx))
+	testkit.Must(t, b.desk.sweep(ctx))
 	tells(r, domain.EventSignatureCreated, domain.EventSignatureExpired)
 }
 
@@ -346,13 +347,13 @@ func TestReminders(t *testing.T) {
 		return n
 	}
 	link := b.token("ada@example.com")
-	must(t, second(b.Remind(ctx, b.lena, r.ID)))
+	testkit.Must(t, second(b.Remind(ctx, b.lena, r.ID)))
 	b.done()
 	if sent() != 1 {
 		t.Error("was mailed again at once")
 	}
 	b.now = b.now.Add(3 * time.Minute)
-	must(t, second(b.Remind(ctx, b.lena, r.ID)))
+	testkit.Must(t, second(b.Remind(ctx, b.lena, r.ID)))
 	b.done()
 	if sent() != 2 || b.token("ada@example.com") != link || !strings.HasPrefix(b.last("ada@example.com").subject, "Reminder") {
 		t.Errorf("%d mails, the last %q", sent(), b.last("ada@example.com").subject)
@@ -368,17 +369,17 @@ func TestReminders(t *testing.T) {
 	}()
 	for day := range 20 {
 		b.now = b.now.Add(24 * time.Hour)
-		must(t, b.desk.sweep(ctx))
+		testkit.Must(t, b.desk.sweep(ctx))
 		b.done()
 		if want := 2 + min((day+1)/3, 2); sent() != want { // three in all, one of which was asked for
 			t.Fatalf("on day %d %d mails, want %d", day+1, sent(), want)
 		}
 	}
-	must(t, b.SendLink(ctx, r.ID, "Ada@EXAMPLE.com"))
+	testkit.Must(t, b.SendLink(ctx, r.ID, "Ada@EXAMPLE.com"))
 	for _, other := range []string{"grace@example.com", "eve@example.com", "nonsense"} {
-		must(t, b.SendLink(ctx, r.ID, other))
+		testkit.Must(t, b.SendLink(ctx, r.ID, other))
 	}
-	must(t, b.SendLink(ctx, domain.NewID(), "ada@example.com"))
+	testkit.Must(t, b.SendLink(ctx, domain.NewID(), "ada@example.com"))
 	b.done()
 	if sent() != 5 || len(b.post.mails) != 5 {
 		t.Errorf("%d mails of %d", sent(), len(b.post.mails))
@@ -389,7 +390,7 @@ func TestInvalid(t *testing.T) {
 	b := newBench(t)
 	d := b.upload(contract(t, 1), nil)
 	text, err := b.archive.Create(t.Context(), files.NewFile{UserID: b.lena.UserID, Name: "a.txt", ContentType: "text/plain", Kind: files.Uploaded, Body: strings.NewReader(""), SHA256: emptySum})
-	must(t, err)
+	testkit.Must(t, err)
 	broken := b.upload([]byte("%PDF-1.7\nnothing\nstartxref\n0\n%%EOF\n"), nil)
 	one := func(name, address string) []esign.NewSigner { return []esign.NewSigner{{Name: name, Email: address}} }
 	var crowd []esign.NewSigner
@@ -448,7 +449,7 @@ func TestInvalid(t *testing.T) {
 		t.Error("something went out")
 	}
 	var rows int
-	must(t, b.pool.QueryRowContext(t.Context(), "SELECT COUNT(*) FROM signature_requests").Scan(&rows))
+	testkit.Must(t, b.pool.QueryRowContext(t.Context(), "SELECT COUNT(*) FROM signature_requests").Scan(&rows))
 	if rows != 0 {
 		t.Errorf("%d requests were half made", rows)
 	}
@@ -494,7 +495,7 @@ func TestFaults(t *testing.T) {
 
 	b.post.fate = func(string) email.Result { return email.Deferred }
 	r, err := b.Initiate(t.Context(), b.lena, esign.NewRequest{DocumentID: d.ID, Signers: two(), Workflow: esign.Sequential})
-	must(t, err)
+	testkit.Must(t, err)
 	if failed := b.work(); len(failed) != 1 || domain.CodeOf(failed[0]) != domain.Unavailable || b.kinds(r) != "created" {
 		t.Fatalf("%v, %s", failed, b.kinds(r))
 	}
@@ -557,12 +558,12 @@ func TestSuppressed(t *testing.T) {
 		t.Error("the sender was not told")
 	}
 	b.now = b.now.Add(time.Hour)
-	must(t, second(b.Remind(t.Context(), b.lena, r.ID)))
+	testkit.Must(t, second(b.Remind(t.Context(), b.lena, r.ID)))
 	again := *b.desk.waiting[0]
 	b.done()
 	b.desk.waiting = append(b.desk.waiting, &again) // done, but not known to be: once more
 	b.done()
-	must(t, second(b.Cancel(t.Context(), b.lena, r.ID)))
+	testkit.Must(t, second(b.Cancel(t.Context(), b.lena, r.ID)))
 	b.done()
 	if got := b.kinds(r); got != "created bounced1 sent2 delivered2 bounced1 reminded2 delivered2 cancelled" {
 		t.Errorf("log: %s", got)
@@ -588,7 +589,7 @@ func TestSuppressed(t *testing.T) {
 		r := b.send(esign.NewRequest{Signers: two()[1:]})
 		b.post.blocked["lena@firm.example"] = reason
 		before := len(b.post.mails)
-		must(t, second(b.Cancel(t.Context(), b.lena, r.ID)))
+		testkit.Must(t, second(b.Cancel(t.Context(), b.lena, r.ID)))
 		b.done()
 		if got := len(b.post.mails) - before - 1; got != more { // the signer's besides
 			t.Errorf("%s: the sender got %d mails", reason, got)
@@ -600,9 +601,9 @@ func TestRecipientLimit(t *testing.T) {
 	b := newBench(t)
 	b.post.most = 4
 	r := b.send(esign.NewRequest{Signers: two(), Workflow: esign.Parallel})
-	must(t, second(b.Remind(t.Context(), b.lena, r.ID))) // too soon: nobody is written to
+	testkit.Must(t, second(b.Remind(t.Context(), b.lena, r.ID))) // too soon: nobody is written to
 	b.now = b.now.Add(time.Hour)
-	must(t, second(b.Remind(t.Context(), b.lena, r.ID)))
+	testkit.Must(t, second(b.Remind(t.Context(), b.lena, r.ID)))
 	b.done()
 	if b.post.charged != 4 {
 		t.Errorf("charged %d", b.post.charged)
@@ -620,8 +621,8 @@ func TestRecipientLimit(t *testing.T) {
 func TestShutOutSender(t *testing.T) {
 	for name, shut := range map[string]func(b *bench, matter domain.ID){
 		"left the case": func(b *bench, matter domain.ID) {
-			must(t, second(b.cases.AddMember(t.Context(), b.lena, matter, cases.NewMember{UserID: &b.bob.UserID, Role: cases.Owner})))
-			must(t, b.cases.RemoveMember(t.Context(), b.bob, matter, b.lena.UserID))
+			testkit.Must(t, second(b.cases.AddMember(t.Context(), b.lena, matter, cases.NewMember{UserID: &b.bob.UserID, Role: cases.Owner})))
+			testkit.Must(t, b.cases.RemoveMember(t.Context(), b.bob, matter, b.lena.UserID))
 		},
 		"disabled": func(b *bench, _ domain.ID) {
 			u := b.people[b.lena.UserID]
@@ -632,7 +633,7 @@ func TestShutOutSender(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			b := newBench(t)
 			matter, err := b.cases.Create(t.Context(), b.lena, cases.NewCase{Title: "Lease"})
-			must(t, err)
+			testkit.Must(t, err)
 			d := b.upload(contract(t, 1), &matter.ID)
 			r := b.send(esign.NewRequest{DocumentID: d.ID, Signers: two()})
 			shut(b, matter.ID)
@@ -706,7 +707,7 @@ func TestWall(t *testing.T) {
 	b := newBench(t)
 	ctx := t.Context()
 	matter, err := b.cases.Create(ctx, b.lena, cases.NewCase{Title: "Lease"})
-	must(t, err)
+	testkit.Must(t, err)
 	d := b.upload(contract(t, 1), &matter.ID)
 	r := b.send(esign.NewRequest{DocumentID: d.ID, Signers: two()})
 	for name, err := range map[string]error{
@@ -725,12 +726,12 @@ func TestWall(t *testing.T) {
 	_, err = list(b.bob, &matter.ID)
 	wantCode(t, err, domain.NotFound, "")
 	_, err = b.cases.AddMember(ctx, b.lena, matter.ID, cases.NewMember{UserID: &b.bob.UserID, Role: cases.Owner})
-	must(t, err)
+	testkit.Must(t, err)
 	if n, err := list(b.bob, &matter.ID); err != nil || n != 1 {
 		t.Errorf("a member lists %d, %v", n, err)
 	}
 	// Whoever leaves the case leaves what they sent from it.
-	must(t, b.cases.RemoveMember(ctx, b.bob, matter.ID, b.lena.UserID))
+	testkit.Must(t, b.cases.RemoveMember(ctx, b.bob, matter.ID, b.lena.UserID))
 	if n, err := list(b.lena, nil); err != nil || n != 0 {
 		t.Errorf("the sender who left lists %d, %v", n, err)
 	}
@@ -740,7 +741,7 @@ func TestWall(t *testing.T) {
 	// Nothing is signed in a closed case.
 	closed := cases.Closed
 	_, err = b.cases.Update(ctx, b.bob, matter.ID, cases.Update{Status: &closed})
-	must(t, err)
+	testkit.Must(t, err)
 	token := b.token("grace@example.com")
 	v, err := b.View(ctx, token, phone)
 	must(t, err)
@@ -773,9 +774,9 @@ func TestEvidence(t *testing.T) {
 	}
 
 	files, err := zip.NewReader(bytes.NewReader(bundle), int64(len(bundle)))
-	must(t, err)
+	testkit.Must(t, err)
 	words, err := fs.ReadFile(files, "README.txt")
-	must(t, err)
+	testkit.Must(t, err)
 	for _, f := range files.File {
 		if name := strings.Replace(f.Name, esign.Disclosure, "*", 1); name != "README.txt" && !bytes.Contains(words, []byte("\n"+name+" ")) {
 			t.Errorf("README.txt does not say what %s is", name)
@@ -802,7 +803,7 @@ func TestEvidence(t *testing.T) {
 
 	// A log that was tampered with is not sealed.
 	_, err = b.pool.ExecContext(ctx, "UPDATE signature_events SET address = '198.51.100.1' WHERE request_id = ? AND kind = 'signed' AND signer = 1", r.ID)
-	must(t, err)
+	testkit.Must(t, err)
 	_, err = b.Evidence(ctx, b.lena, r.ID)
 	wantCode(t, err, domain.Internal, "tampered")
 }
@@ -853,8 +854,8 @@ func TestAtOnce(t *testing.T) {
 			}
 			wg.Wait()
 			b.files.came = nil
-			must(t, errors.Join(errs...))
-			must(t, c.do(t.Context()))
+			testkit.Must(t, errors.Join(errs...))
+			testkit.Must(t, c.do(t.Context()))
 		})
 	}
 }
@@ -864,8 +865,8 @@ func TestEvidenceOfNothing(t *testing.T) {
 	b := newBench(t)
 	ctx := t.Context()
 	r := b.send(esign.NewRequest{Signers: two()})
-	must(t, second(b.Cancel(ctx, b.lena, r.ID)))
-	must(t, b.archive.Delete(ctx, b.lena, r.DocumentID))
+	testkit.Must(t, second(b.Cancel(ctx, b.lena, r.ID)))
+	testkit.Must(t, b.archive.Delete(ctx, b.lena, r.DocumentID))
 	bundle, err := b.Evidence(ctx, b.lena, r.ID)
 	must(t, err)
 	found, err := evidence.Verify(bundle)

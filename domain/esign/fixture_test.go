@@ -35,16 +35,10 @@ import (
 	"counsel/domain/text"
 	"counsel/domain/text/extract"
 	"counsel/sandbox/testenv"
+	"counsel/sandbox/testkit"
 )
 
 func TestMain(m *testing.M) { testenv.Main(m) }
-
-func must(t testing.TB, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}
 
 func wantCode(t testing.TB, err error, code domain.Code, says string) {
 	t.Helper()
@@ -92,7 +86,7 @@ func newBenchWith(t testing.TB, provider func(clock func() time.Time) envelopes.
 		}
 		_, err := pool.ExecContext(t.Context(), "INSERT INTO users (id, email, full_name, role, password_hash, created_at, updated_at) VALUES (?, ?, ?, ?, '', NOW(6), NOW(6))",
 			p.UserID, name+"@firm.example", strings.ToUpper(name[:1])+name[1:]+" Lawyer", p.Role)
-		must(t, err)
+		testkit.Must(t, err)
 		people[p.UserID] = account.User{ID: p.UserID, Email: name + "@firm.example", FullName: strings.ToUpper(name[:1]) + name[1:] + " Lawyer", Role: p.Role}
 	}
 	b.people = people
@@ -159,16 +153,16 @@ func (s *switchableExtractor) Pages(ctx context.Context, contentType string, fil
 func texts(t testing.TB) text.Extractor {
 	t.Helper()
 	r := extract.New("")
-	t.Cleanup(func() { must(t, r.Close()) })
+	t.Cleanup(func() { testkit.Must(t, r.Close()) })
 	return r
 }
 
 func newSeal(t testing.TB, name string, now time.Time) *pades.Sealer {
 	t.Helper()
 	certificate, key, err := pades.SelfSigned(name, now)
-	must(t, err)
+	testkit.Must(t, err)
 	seal, err := pades.New(certificate, key, nil)
-	must(t, err)
+	testkit.Must(t, err)
 	return seal
 }
 
@@ -412,7 +406,7 @@ func (s *store) List(context.Context, string, string, int) ([]files.ObjectInfo, 
 func contract(t testing.TB, pages int) []byte {
 	t.Helper()
 	engine, err := pdf.New(pdf.Config{})
-	must(t, err)
+	testkit.Must(t, err)
 	var blocks []doc.Block
 	for i := range pages {
 		if i > 0 {
@@ -421,7 +415,7 @@ func contract(t testing.TB, pages int) []byte {
 		blocks = append(blocks, doc.Paragraph{Text: []doc.Span{{Text: "The tenant pays the rent on the first of the month."}}})
 	}
 	var b bytes.Buffer
-	must(t, engine.Render(context.Background(), doc.Document{Blocks: blocks}, &b))
+	testkit.Must(t, engine.Render(context.Background(), doc.Document{Blocks: blocks}, &b))
 	return b.Bytes()
 }
 
@@ -429,7 +423,7 @@ func contract(t testing.TB, pages int) []byte {
 func (b *bench) upload(file []byte, matter *domain.ID) files.File {
 	b.t.Helper()
 	d, err := b.archive.Upload(b.t.Context(), b.lena, files.UploadRequest{Name: "lease.pdf", Body: bytes.NewReader(file), CaseID: func() *domain.ID { return matter }})
-	must(b.t, err)
+	testkit.Must(b.t, err)
 	return d
 }
 
@@ -443,7 +437,7 @@ func (b *bench) send(n esign.NewRequest) esign.Request {
 		n.Workflow = esign.Sequential
 	}
 	r, err := b.Initiate(b.t.Context(), b.lena, n)
-	must(b.t, err)
+	testkit.Must(b.t, err)
 	b.done()
 	return r
 }
@@ -465,9 +459,9 @@ func (b *bench) sign(to string, m evidence.Signature) {
 	}
 	b.fetch(token, phone)
 	_, err = b.Consent(b.t.Context(), token, esign.Disclosure, phone)
-	must(b.t, err)
+	testkit.Must(b.t, err)
 	v, err = b.Sign(b.t.Context(), token, m, phone)
-	must(b.t, err)
+	testkit.Must(b.t, err)
 	if v.State != esign.LinkSigned {
 		b.t.Fatalf("after signing the link of %s is %s", to, v.State)
 	}
@@ -478,9 +472,9 @@ func (b *bench) sign(to string, m evidence.Signature) {
 func (b *bench) fetch(token string, by esign.Visitor) {
 	b.t.Helper()
 	_, body, err := b.Document(b.t.Context(), token, by)
-	must(b.t, err)
+	testkit.Must(b.t, err)
 	_, err = io.Copy(io.Discard, body)
-	must(b.t, errors.Join(err, body.Close()))
+	testkit.Must(b.t, errors.Join(err, body.Close()))
 }
 
 var (
@@ -491,7 +485,7 @@ var (
 func (b *bench) status(r esign.Request) (esign.Status, []esign.SignerStatus) {
 	b.t.Helper()
 	now, err := b.Get(b.t.Context(), b.root, r.ID)
-	must(b.t, err)
+	testkit.Must(b.t, err)
 	var all []esign.SignerStatus
 	for _, g := range now.Signers {
 		all = append(all, g.Status)
@@ -502,7 +496,7 @@ func (b *bench) status(r esign.Request) (esign.Status, []esign.SignerStatus) {
 func (b *bench) kinds(r esign.Request) string {
 	b.t.Helper()
 	log, err := b.Events(b.t.Context(), b.root, r.ID)
-	must(b.t, err)
+	testkit.Must(b.t, err)
 	var all []string
 	for _, e := range log {
 		k := string(e.Kind)
@@ -521,7 +515,7 @@ func tool(t testing.TB, file []byte, name string, args ...string) string {
 		t.Skipf("%s is not installed: scripts/setup pdf", name)
 	}
 	path := filepath.Join(t.TempDir(), "file.pdf")
-	must(t, os.WriteFile(path, file, 0o600))
+	testkit.Must(t, os.WriteFile(path, file, 0o600))
 	for i, a := range args {
 		if a == "FILE" {
 			args[i] = path

@@ -29,11 +29,11 @@ func TestForged(t *testing.T) {
 	r := b.send(esign.NewRequest{Signers: two()})
 	b.sign("ada@example.com", typed)
 	bundle, err := b.Evidence(t.Context(), b.lena, r.ID)
-	must(t, err)
+	testkit.Must(t, err)
 	for name, hide := range map[string]func(signer, payload []byte) []byte{
 		"in an unsigned attribute": func(signer, payload []byte) []byte {
 			oid, err := asn1.Marshal(asn1.ObjectIdentifier{1, 3, 6, 1, 4, 1, 55555, 1})
-			must(t, err)
+			testkit.Must(t, err)
 			return tlv(0x30, inner(signer), tlv(0xa1, tlv(0x30, oid, tlv(0x31, tlv(0x04, payload)))))
 		},
 		"behind the signer": func(signer, payload []byte) []byte { // readers of ASN.1 pass over it
@@ -64,24 +64,24 @@ func forge(t *testing.T, bundle []byte, hide func(signer, payload []byte) []byte
 	t.Helper()
 	body, cms := bundle[:len(bundle)-commentRoom], bundle[len(bundle)-commentRoom:]
 	z, err := zip.NewReader(bytes.NewReader(bundle), int64(len(bundle)))
-	must(t, err)
+	testkit.Must(t, err)
 	payload := func(base int) []byte {
 		var out, directory []byte
 		for _, f := range z.File {
 			r, err := f.Open()
-			must(t, err)
+			testkit.Must(t, err)
 			content, err := io.ReadAll(r)
-			must(t, err)
+			testkit.Must(t, err)
 			at, err := f.DataOffset()
-			must(t, err)
+			testkit.Must(t, err)
 			at -= 30 + int64(len(f.Name)+len(f.Extra))
 			if f.Name == "manifest.json" {
 				var m map[string]any
-				must(t, json.Unmarshal(content, &m))
+				testkit.Must(t, json.Unmarshal(content, &m))
 				m["sender"] = "Mallory"
 				m["signers"].([]any)[0].(map[string]any)["name"] = "Mallory"
 				content, err = json.Marshal(m)
-				must(t, err)
+				testkit.Must(t, err)
 				at = int64(base + len(out))
 				out = append(out, record("PK\x03\x04", uint16(20), uint16(0), uint16(0), uint32(0), crc32.ChecksumIEEE(content), uint32(len(content)), uint32(len(content)), uint16(len(f.Name)), uint16(0))...)
 				out = append(append(out, f.Name...), content...)
@@ -121,7 +121,7 @@ func parts(t *testing.T, der []byte) (all [][]byte) {
 		var one asn1.RawValue
 		var err error
 		rest, err = asn1.Unmarshal(rest, &one)
-		must(t, err)
+		testkit.Must(t, err)
 		all = append(all, one.FullBytes)
 	}
 	return all

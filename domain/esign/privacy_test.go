@@ -13,6 +13,7 @@ import (
 	"counsel/domain/esign"
 	"counsel/domain/esign/evidence"
 	"counsel/domain/esign/pades"
+	"counsel/sandbox/testkit"
 )
 
 // parts is what is held of the signer at an address.
@@ -61,7 +62,7 @@ func TestForget(t *testing.T) {
 	b := newBench(t)
 	ctx := t.Context()
 	matter, err := b.cases.Create(ctx, b.lena, cases.NewCase{Title: "Lease"})
-	must(t, err)
+	testkit.Must(t, err)
 	sign := func(all bool, matter *domain.ID) esign.Request {
 		r := b.send(esign.NewRequest{DocumentID: b.upload(contract(t, 1), matter).ID, Signers: two()})
 		b.sign("ada@example.com", typed)
@@ -72,7 +73,7 @@ func TestForget(t *testing.T) {
 	}
 	completed, half, inCase := sign(true, nil), sign(false, nil), sign(false, &matter.ID)
 	withdrawn := b.send(esign.NewRequest{Signers: two()})
-	must(t, second(b.Cancel(ctx, b.lena, withdrawn.ID)))
+	testkit.Must(t, second(b.Cancel(ctx, b.lena, withdrawn.ID)))
 	open := b.send(esign.NewRequest{Signers: two()})
 	lena := b.lena.UserID
 	b.lena = b.bob
@@ -80,7 +81,7 @@ func TestForget(t *testing.T) {
 	link := b.token("ada@example.com")
 	mails := len(b.post.mails)
 
-	must(t, b.forget(lena))
+	testkit.Must(t, b.forget(lena))
 	b.done()
 	for _, c := range []struct {
 		r    esign.Request
@@ -104,17 +105,17 @@ func TestForget(t *testing.T) {
 	}
 
 	b.now = b.now.Add(47 * time.Hour)
-	must(t, b.desk.sweep(ctx))
-	must(t, second(b.Get(ctx, b.root, open.ID)))
+	testkit.Must(t, b.desk.sweep(ctx))
+	testkit.Must(t, second(b.Get(ctx, b.root, open.ID)))
 	b.now = b.now.Add(time.Hour)
-	must(t, b.desk.sweep(ctx))
+	testkit.Must(t, b.desk.sweep(ctx))
 	for _, gone := range []esign.Request{withdrawn, open} {
 		wantCode(t, second(b.Get(ctx, b.root, gone.ID)), domain.NotFound, "")
 	}
 	for _, table := range []string{"signature_requests", "signature_signers", "signature_events"} {
 		var n int
 		column := map[bool]string{true: "id", false: "request_id"}[table == "signature_requests"]
-		must(t, b.pool.QueryRowContext(ctx, "SELECT COUNT(*) FROM "+table+" WHERE "+column+" IN (?, ?)", withdrawn.ID, open.ID).Scan(&n)) //nolint:gosec // names of tables
+		testkit.Must(t, b.pool.QueryRowContext(ctx, "SELECT COUNT(*) FROM "+table+" WHERE "+column+" IN (?, ?)", withdrawn.ID, open.ID).Scan(&n)) //nolint:gosec // names of tables
 		if n != 0 {
 			t.Errorf("%d rows are left in %s", n, table)
 		}
@@ -146,7 +147,7 @@ func TestForgetWhileSealing(t *testing.T) {
 	must(t, second(b.Sign(t.Context(), token, typed, phone)))
 	wantCode(t, b.forget(b.lena.UserID), domain.Conflict, "sealed")
 	b.done()
-	must(t, b.forget(b.lena.UserID))
+	testkit.Must(t, b.forget(b.lena.UserID))
 	if got, _ := b.status(r); got != esign.Completed {
 		t.Error(got)
 	}
@@ -157,16 +158,16 @@ func TestForgetAtProvider(t *testing.T) {
 	each(t, func(t *testing.T, b *bench, s *esigntest.Server) {
 		r := b.send(esign.NewRequest{Signers: two()})
 		s.BeforeRequest(answering(503, every))
-		must(t, b.forget(b.lena.UserID))
+		testkit.Must(t, b.forget(b.lena.UserID))
 		b.work()
 		b.now = b.now.Add(72 * time.Hour)
-		must(t, b.desk.sweep(t.Context()))
+		testkit.Must(t, b.desk.sweep(t.Context()))
 		if got, _ := b.status(r); got != esign.Cancelled {
 			t.Fatalf("is %s", got)
 		}
 		s.BeforeRequest(nil)
 		b.done()
-		must(t, b.desk.sweep(t.Context()))
+		testkit.Must(t, b.desk.sweep(t.Context()))
 		if got := of(s, r); got != "cancelled" {
 			t.Errorf("its envelope is %s", got)
 		}
@@ -188,11 +189,11 @@ func TestSignersGetTheirCopy(t *testing.T) {
 		}},
 		"deletes the case": {inCase: true, do: func(b *bench, r esign.Request, matter domain.ID) {
 			wantCode(b.t, b.archive.Delete(b.t.Context(), b.lena, *r.SignedID), domain.Conflict, "mailed")
-			must(b.t, b.cases.Delete(b.t.Context(), b.lena, matter))
+			testkit.Must(b.t, b.cases.Delete(b.t.Context(), b.lena, matter))
 		}},
 		"is erased": {do: func(b *bench, r esign.Request, _ domain.ID) {
-			must(b.t, b.forget(b.lena.UserID))
-			must(b.t, db.WithTx(b.t.Context(), b.pool, func(tx db.Tx) error { return b.archive.EraseUser(b.t.Context(), tx, b.lena.UserID) }))
+			testkit.Must(b.t, b.forget(b.lena.UserID))
+			testkit.Must(b.t, db.WithTx(b.t.Context(), b.pool, func(tx db.Tx) error { return b.archive.EraseUser(b.t.Context(), tx, b.lena.UserID) }))
 			wantCode(b.t, second(b.archive.Get(b.t.Context(), b.root, r.DocumentID)), domain.NotFound, "")
 			raw, err := b.Evidence(b.t.Context(), b.root, r.ID)
 			must(b.t, err)
@@ -209,7 +210,7 @@ func TestSignersGetTheirCopy(t *testing.T) {
 			var of *domain.ID
 			if attack.inCase {
 				c, err := b.cases.Create(t.Context(), b.lena, cases.NewCase{Title: "Lease"})
-				must(t, err)
+				testkit.Must(t, err)
 				matter, of = c.ID, &c.ID
 			}
 			r := b.send(esign.NewRequest{DocumentID: b.upload(contract(t, 1), of).ID, Signers: two(), Workflow: esign.Parallel})
@@ -221,7 +222,7 @@ func TestSignersGetTheirCopy(t *testing.T) {
 			must(t, second(b.Sign(t.Context(), token, typed, phone)))
 			b.work()
 			r, err := b.Get(t.Context(), b.root, r.ID)
-			must(t, err)
+			testkit.Must(t, err)
 			if r.Status != esign.Completed {
 				t.Fatalf("is %s", r.Status)
 			}
@@ -235,7 +236,7 @@ func TestSignersGetTheirCopy(t *testing.T) {
 			}
 			if !attack.inCase {
 				b.now = b.now.Add(48 * time.Hour)
-				must(t, b.archive.Delete(t.Context(), b.root, *r.SignedID))
+				testkit.Must(t, b.archive.Delete(t.Context(), b.root, *r.SignedID))
 			}
 		})
 	}

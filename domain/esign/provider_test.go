@@ -24,7 +24,7 @@ func each(t *testing.T, run func(t *testing.T, b *bench, s *esigntest.Server)) {
 				s = esigntest.Start(t, kind, clock)
 				cfg := client.Config{URL: s.URL, APIKey: esigntest.APIKey, WebhookSecret: esigntest.WebhookSecret, Timeout: 10 * time.Second}
 				p, err := client.New(kind, cfg)
-				must(t, err)
+				testkit.Must(t, err)
 				t.Cleanup(func() { p.Close() })
 				return p
 			})
@@ -60,14 +60,14 @@ func every(*http.Request) bool { return true }
 func (b *bench) polled(after time.Duration) []error {
 	b.t.Helper()
 	b.now = b.now.Add(after)
-	must(b.t, b.desk.poll(b.t.Context()))
+	testkit.Must(b.t, b.desk.poll(b.t.Context()))
 	return b.work()
 }
 
 func (b *bench) latest() esign.Request {
 	b.t.Helper()
 	all, _, err := b.List(b.t.Context(), b.lena, esign.Filter{})
-	must(b.t, err)
+	testkit.Must(b.t, err)
 	return all[0]
 }
 
@@ -131,7 +131,7 @@ func TestProviderCrash(t *testing.T) {
 		r := b.send(esign.NewRequest{Signers: two()})
 		for _, q := range []string{"UPDATE signature_requests SET status = 'creating'", "UPDATE signature_envelopes SET state = 'creating', envelope_id = ''"} {
 			_, err := b.pool.ExecContext(t.Context(), q)
-			must(t, err)
+			testkit.Must(t, err)
 		}
 		if errs := b.polled(2 * time.Minute); len(errs) != 0 {
 			t.Error(errs)
@@ -217,7 +217,7 @@ func TestProviderEnds(t *testing.T) {
 
 		// In a case, whose timeline tells of it.
 		matter, err := b.cases.Create(ctx, b.lena, cases.NewCase{Title: "Lease"})
-		must(t, err)
+		testkit.Must(t, err)
 		r := b.send(esign.NewRequest{DocumentID: b.upload(contract(t, 1), &matter.ID).ID, Signers: two()})
 		s.Decline(t, r.ID.String(), "ada@example.com", "Not\x00 my house")
 		if errs := b.polled(time.Hour); len(errs) != 0 {
@@ -231,7 +231,7 @@ func TestProviderEnds(t *testing.T) {
 			t.Error("the sender does not hear why")
 		}
 		entries, _, err := b.cases.Timeline(ctx, b.lena, matter.ID, 100, 0)
-		must(t, err)
+		testkit.Must(t, err)
 		told := ""
 		for _, e := range entries {
 			told += string(e.Resource) + " " + e.Detail + "; "
@@ -244,7 +244,7 @@ func TestProviderEnds(t *testing.T) {
 		r = b.send(esign.NewRequest{Signers: two()})
 		s.BeforeRequest(answering(http.StatusServiceUnavailable, every))
 		_, err = b.Cancel(ctx, b.lena, r.ID)
-		must(t, err)
+		testkit.Must(t, err)
 		ended(r, esign.Cancelled, "open")
 		b.work()
 		s.BeforeRequest(nil)
@@ -261,7 +261,7 @@ func TestProviderEnds(t *testing.T) {
 
 		// All signed in the last moment, which nobody told: neither expiry nor withdrawal undoes it.
 		for i, end := range []func(r esign.Request){
-			func(r esign.Request) { b.now = r.ExpiresAt.Add(time.Second); must(t, b.desk.sweep(ctx)) },
+			func(r esign.Request) { b.now = r.ExpiresAt.Add(time.Second); testkit.Must(t, b.desk.sweep(ctx)) },
 			func(r esign.Request) {
 				_, err := b.Cancel(ctx, b.lena, r.ID)
 				wantCode(t, err, domain.Conflict, "")
@@ -278,7 +278,7 @@ func TestProviderEnds(t *testing.T) {
 		}
 		r = b.send(esign.NewRequest{Signers: two(), ExpiresAt: b.now.Add(2 * time.Hour)})
 		b.now = r.ExpiresAt.Add(time.Second)
-		must(t, b.desk.sweep(ctx))
+		testkit.Must(t, b.desk.sweep(ctx))
 		b.done()
 		ended(r, esign.Expired, "cancelled")
 		if strings.Contains(b.logs.String(), "example.com") {

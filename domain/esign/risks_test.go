@@ -16,6 +16,7 @@ import (
 	"counsel/domain/esign/evidence"
 	"counsel/domain/isolation"
 	"counsel/domain/text"
+	"counsel/sandbox/testkit"
 )
 
 // spoken is a text.Extractor that reads what it is told.
@@ -95,7 +96,7 @@ func TestUnfit(t *testing.T) {
 	}
 
 	r, err := send(raw(""), "draft", "blank", "link")
-	must(t, err)
+	testkit.Must(t, err)
 	b.done()
 	log, err := b.Events(ctx, b.lena, r.ID)
 	must(t, err)
@@ -120,12 +121,12 @@ func TestUnfit(t *testing.T) {
 	if got := faults(t, second(send(raw("")))); len(got) != 1 || got[0].Reason != "unreadable" {
 		t.Errorf("found %+v", got)
 	}
-	must(t, second(send(raw(""), "unreadable")))
+	testkit.Must(t, second(send(raw(""), "unreadable")))
 
 	// What was read for the search is not read again.
 	b.text.Extractor = spoken{pages: []string{"", "The price is [AMOUNT]."}}
 	d := b.upload(raw(""), nil)
-	must(t, b.archive.ExtractTexts(ctx))
+	testkit.Must(t, b.archive.ExtractTexts(ctx))
 	b.text.Extractor = spoken{err: errors.New("not again")}
 	if got := faults(t, second(b.Initiate(ctx, b.lena, esign.NewRequest{DocumentID: d.ID, Workflow: esign.Parallel, Signers: two()}))); len(got) != 1 || got[0].Reason != "blank" || got[0].Page != 2 {
 		t.Errorf("found %+v", got)
@@ -144,10 +145,10 @@ func TestUnfitText(t *testing.T) {
 	b := newBench(t)
 	b.text.Extractor = texts(t)
 	engine, err := pdf.New(pdf.Config{})
-	must(t, err)
+	testkit.Must(t, err)
 	print := func(d doc.Document) []byte {
 		var out bytes.Buffer
-		must(t, engine.Render(t.Context(), d, &out))
+		testkit.Must(t, engine.Render(t.Context(), d, &out))
 		return out.Bytes()
 	}
 	paragraphs := func(all ...string) (d doc.Document) {
@@ -171,7 +172,7 @@ func TestUnfitText(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			_, err := b.Initiate(t.Context(), b.lena, esign.NewRequest{DocumentID: b.upload(print(c.d), nil).ID, Workflow: esign.Parallel, Signers: two()})
 			if c.want == "" {
-				must(t, err)
+				testkit.Must(t, err)
 				return
 			}
 			if got := faults(t, err); len(got) != 1 || got[0].Reason != c.want || got[0].Page != 1 {
@@ -196,7 +197,7 @@ func TestSignedAs(t *testing.T) {
 			r := b.send(esign.NewRequest{Signers: []esign.NewSigner{{Name: c.invited, Email: "zoe@example.com"}}})
 			b.sign("zoe@example.com", evidence.Signature{Typed: c.typed})
 			log, err := b.Events(t.Context(), b.lena, r.ID)
-			must(t, err)
+			testkit.Must(t, err)
 			for _, e := range log {
 				if want := map[bool]string{true: c.as}[e.Kind == evidence.EventSigned]; e.SignedAs != want {
 					t.Errorf("the log says %+v", e)

@@ -21,6 +21,7 @@ import (
 	"go.uber.org/goleak"
 
 	"counsel/domain"
+	"counsel/sandbox/testkit"
 )
 
 const (
@@ -247,21 +248,10 @@ func processExists(pid string) bool {
 	return err == nil && syscall.Kill(n, 0) == nil
 }
 
-func eventually(t *testing.T, what string, ok func() bool) {
-	t.Helper()
-	deadline := time.Now().Add(20 * time.Second)
-	for !ok() {
-		if time.Now().After(deadline) {
-			t.Fatal(what)
-		}
-		time.Sleep(5 * time.Millisecond)
-	}
-}
-
 func TestIdleTimeout(t *testing.T) {
 	p := newPool(t, Config{IdleTimeout: 100 * time.Millisecond})
 	pid := p.runOne(t, "pid")
-	eventually(t, "an idle child was not ended", func() bool { return !processExists(pid) })
+	testkit.Eventually(t, "an idle child was not ended", func() bool { return !processExists(pid) })
 	if p.runOne(t, "pid") == pid {
 		t.Error("an ended child was reused")
 	}
@@ -321,7 +311,7 @@ func TestOrphan(t *testing.T) {
 	}
 	_ = parent.Process.Kill()
 	_ = parent.Wait()
-	eventually(t, "the child outlived its parent", func() bool { return !processExists(pid) })
+	testkit.Eventually(t, "the child outlived its parent", func() bool { return !processExists(pid) })
 }
 
 // TestPeakMemory measures the peak memory of a task that grows without end.

@@ -8,7 +8,7 @@ import (
 	"counsel/db"
 	"counsel/domain"
 	"counsel/domain/jobs"
-	"counsel/sandbox/testenv"
+	"counsel/sandbox/testkit"
 )
 
 func cpu(b *testing.B) time.Duration {
@@ -50,6 +50,6 @@ func BenchmarkDone(b *testing.B) {
 	for left := b.N; left > 0; left -= 100 {
 		p.add(many(min(left, 100), jobs.LegacyInsert{Kind: "mark", UserID: domain.NewID()})...)
 	}
-	testenv.Eventually(b, "all are done", func() bool { return m.done() == b.N })
+	testkit.Eventually(b, "all are done", func() bool { return m.done() == b.N })
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "jobs/s")
 }

@@ -16,6 +16,7 @@ import (
 	"counsel/domain"
 	"counsel/domain/jobs"
 	"counsel/sandbox/testenv"
+	"counsel/sandbox/testkit"
 )
 
 func TestMain(m *testing.M) { testenv.Main(m) }
@@ -190,7 +191,7 @@ func (p *process) job(id domain.ID) jobs.Info {
 func (p *process) until(id domain.ID, what string, so func(jobs.Info) bool) jobs.Info {
 	p.w.t.Helper()
 	var j jobs.Info
-	testenv.Eventually(p.w.t, what, func() bool { j = p.job(id); return so(j) })
+	testkit.Eventually(p.w.t, what, func() bool { j = p.job(id); return so(j) })
 	return j
 }
 

@@ -19,6 +19,7 @@ import (
 	"counsel/domain/events"
 	"counsel/domain/jobs"
 	"counsel/sandbox/testenv"
+	"counsel/sandbox/testkit"
 )
 
 func TestMain(m *testing.M) { testenv.Main(m) }
@@ -57,7 +58,7 @@ func newWorld(t testing.TB) *world {
 		}})
 	w.anna, w.bert, w.carl = w.join("anna"), w.join("bert"), w.join("carl")
 	c, err := w.cases.Create(t.Context(), w.anna, cases.NewCase{Title: "Northwind v. Southwind"})
-	must(t, err)
+	testkit.Must(t, err)
 	w.matter = c.ID
 	w.let(w.bert)
 	return w
@@ -73,19 +74,19 @@ func (w *world) join(name string) domain.Principal {
 
 func (w *world) let(who domain.Principal) {
 	w.t.Helper()
-	must(w.t, second(w.cases.AddMember(w.t.Context(), w.anna, w.matter, cases.NewMember{UserID: &who.UserID, Role: cases.Lawyer})))
+	testkit.Must(w.t, second(w.cases.AddMember(w.t.Context(), w.anna, w.matter, cases.NewMember{UserID: &who.UserID, Role: cases.Lawyer})))
 }
 
 func (w *world) exec(statement string, args ...any) {
 	w.t.Helper()
-	must(w.t, second(w.DB.ExecContext(w.t.Context(), statement, args...)))
+	testkit.Must(w.t, second(w.DB.ExecContext(w.t.Context(), statement, args...)))
 }
 
 // happens lets something happen, and says how many jobs it left.
 func (w *world) happens(e domain.Event) (left int) {
 	w.t.Helper()
 	before := w.jobs()
-	must(w.t, db.WithTx(w.t.Context(), w.DB, func(tx db.Tx) error {
+	testkit.Must(w.t, db.WithTx(w.t.Context(), w.DB, func(tx db.Tx) error {
 		return events.ForAudience(w.cases, w.OnEvent)(w.t.Context(), tx, e)
 	}))
 	return len(w.jobs()) - len(before)
@@ -94,16 +95,16 @@ func (w *world) happens(e domain.Event) (left int) {
 func (w *world) jobs() (all []*jobs.Run) {
 	w.t.Helper()
 	rows, err := w.DB.QueryContext(w.t.Context(), "SELECT id, payload FROM jobs WHERE kind = ? ORDER BY id", kindTell)
-	must(w.t, err)
+	testkit.Must(w.t, err)
 	defer rows.Close()
 	for rows.Next() {
 		run := &jobs.Run{}
 		var payload []byte
-		must(w.t, rows.Scan(&run.ID, &payload))
+		testkit.Must(w.t, rows.Scan(&run.ID, &payload))
 		run.Payload = json.RawMessage(payload)
 		all = append(all, run)
 	}
-	must(w.t, rows.Err())
+	testkit.Must(w.t, rows.Err())
 	return all
 }
 
@@ -111,14 +112,14 @@ func (w *world) jobs() (all []*jobs.Run) {
 func (w *world) work() {
 	w.t.Helper()
 	for _, run := range w.jobs() {
-		must(w.t, second(w.tell(w.t.Context(), run)))
+		testkit.Must(w.t, second(w.tell(w.t.Context(), run)))
 	}
 }
 
 func (w *world) list(who domain.Principal, f Filter) []Notification {
 	w.t.Helper()
 	items, _, err := w.List(w.t.Context(), who, f)
-	must(w.t, err)
+	testkit.Must(w.t, err)
 	return items
 }
 
@@ -139,13 +140,6 @@ func (w *world) uploaded(by domain.Principal) domain.Event {
 }
 
 func second[T any](_ T, err error) error { return err }
-
-func must(t testing.TB, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}
 
 func fails(t testing.TB, err error, code domain.Code) {
 	t.Helper()
@@ -209,7 +203,7 @@ func TestWall(t *testing.T) {
 	fails(t, second(w.Mark(ctx, w.bert, domain.NewID(), true)), domain.NotFound)
 
 	w.happens(w.uploaded(w.anna))
-	must(t, w.cases.RemoveMember(ctx, w.anna, w.matter, w.bert.UserID))
+	testkit.Must(t, w.cases.RemoveMember(ctx, w.anna, w.matter, w.bert.UserID))
 	w.work()
 	w.has(w.bert)
 	fails(t, second(w.Mark(ctx, w.bert, n.ID, true)), domain.NotFound)
@@ -218,7 +212,7 @@ func TestWall(t *testing.T) {
 	}
 	w.let(w.bert)
 	w.has(w.bert, domain.EventDocumentUploaded) // the first alone
-	must(t, w.cases.Delete(ctx, w.anna, w.matter))
+	testkit.Must(t, w.cases.Delete(ctx, w.anna, w.matter))
 	w.has(w.bert)
 	if w.happens(w.uploaded(w.anna)) != 0 {
 		t.Error("a deleted case is told of")
@@ -241,23 +235,23 @@ func TestRead(t *testing.T) {
 	all := w.list(w.bert, Filter{})
 	unread(5)
 	first, err := w.Mark(ctx, w.bert, all[4].ID, true)
-	must(t, err)
+	testkit.Must(t, err)
 	again, err := w.Mark(ctx, w.bert, all[4].ID, true)
-	must(t, err)
+	testkit.Must(t, err)
 	if first.ReadAt == nil || again.ReadAt == nil || !again.ReadAt.Equal(*first.ReadAt) {
 		t.Errorf("read at %v, then %v", first.ReadAt, again.ReadAt)
 	}
 	unread(4)
-	must(t, w.MarkAll(ctx, w.bert, all[1].ID))
+	testkit.Must(t, w.MarkAll(ctx, w.bert, all[1].ID))
 	unread(1)
-	must(t, second(w.Mark(ctx, w.bert, all[2].ID, false)))
+	testkit.Must(t, second(w.Mark(ctx, w.bert, all[2].ID, false)))
 	unread(2)
 
 	var got []domain.ID
 	f := Filter{Limit: 2}
 	for pages := 1; ; pages++ {
 		items, next, err := w.List(ctx, w.bert, f)
-		must(t, err)
+		testkit.Must(t, err)
 		for _, n := range items {
 			got = append(got, n.ID)
 		}
@@ -283,15 +277,15 @@ func TestSweep(t *testing.T) {
 	w.work()
 	all := w.list(w.bert, Filter{})
 	for _, n := range all[:2] {
-		must(t, second(w.Mark(ctx, w.bert, n.ID, true)))
+		testkit.Must(t, second(w.Mark(ctx, w.bert, n.ID, true)))
 	}
-	must(t, second(w.Mark(ctx, w.bert, all[1].ID, false)))
+	testkit.Must(t, second(w.Mark(ctx, w.bert, all[1].ID, false)))
 	for _, step := range []struct {
 		later time.Duration
 		left  int
 	}{{KeptRead - time.Hour, 3}, {KeptRead + time.Hour, 2}, {Kept - time.Hour, 2}, {Kept + time.Hour, 0}} {
 		w.later = step.later
-		must(t, w.sweep(ctx))
+		testkit.Must(t, w.sweep(ctx))
 		if n := len(w.list(w.bert, Filter{})); n != step.left {
 			t.Errorf("after %s %d are left, want %d", step.later, n, step.left)
 		}
@@ -306,13 +300,13 @@ func TestPreferences(t *testing.T) {
 		t.Error("what nobody asked for leaves a job")
 	}
 	before, err := w.Preferences(ctx, w.bert)
-	must(t, err)
+	testkit.Must(t, err)
 	if len(before) != len(domain.EventTypes)-1 {
 		t.Errorf("%d types: %+v", len(before), before)
 	}
 	chosen := []Preference{{domain.EventDraftUpdated, true, false}, {domain.EventDocumentUploaded, false, false}}
 	after, err := w.SetPreferences(ctx, w.bert, chosen)
-	must(t, err)
+	testkit.Must(t, err)
 	for _, p := range chosen {
 		if len(after) != len(before) || !slices.Contains(after, p) || slices.Contains(before, p) {
 			t.Errorf("%+v is not chosen in %+v", p, after)
@@ -343,7 +337,7 @@ func TestMails(t *testing.T) {
 	w.let(w.carl)
 	all := []Preference{{domain.EventSignatureCompleted, true, true}, {domain.EventDocumentUploaded, false, true}}
 	for _, who := range []domain.Principal{w.anna, w.bert, w.carl} {
-		must(t, second(w.SetPreferences(ctx, who, all)))
+		testkit.Must(t, second(w.SetPreferences(ctx, who, all)))
 	}
 	w.exec("UPDATE users SET email_verified_at = NULL WHERE id = ?", w.carl.UserID)
 	got := func(want ...string) {
@@ -372,7 +366,7 @@ func TestMails(t *testing.T) {
 // TestAllOrNone: when a mail cannot be written, nothing is, and the next run writes it all.
 func TestAllOrNone(t *testing.T) {
 	w := newWorld(t)
-	must(t, second(w.SetPreferences(t.Context(), w.bert, []Preference{{domain.EventDocumentUploaded, true, true}})))
+	testkit.Must(t, second(w.SetPreferences(t.Context(), w.bert, []Preference{{domain.EventDocumentUploaded, true, true}})))
 	write := w.Mail
 	w.Mail = func(context.Context, db.Tx, Mail) error { return sql.ErrConnDone }
 	w.happens(w.uploaded(w.anna))
@@ -392,7 +386,7 @@ func TestForget(t *testing.T) {
 	w := newWorld(t)
 	ctx := t.Context()
 	w.let(w.carl)
-	must(t, second(w.SetPreferences(ctx, w.bert, []Preference{{domain.EventDraftUpdated, true, false}})))
+	testkit.Must(t, second(w.SetPreferences(ctx, w.bert, []Preference{{domain.EventDraftUpdated, true, false}})))
 	w.happens(w.uploaded(w.anna))
 	w.work()
 	must(t, db.WithTx(ctx, w.DB, func(tx db.Tx) error { return w.EraseUser(ctx, tx, w.bert.UserID) }))
@@ -418,7 +412,7 @@ func BenchmarkHear(b *testing.B) {
 	}{{"without", edited, nobody}, {"nobody asked", edited, w.OnEvent}, {"told", w.uploaded(w.anna), w.OnEvent}, {"without, own", own, nobody}, {"own", own, w.OnEvent}} {
 		b.Run(part.name, func(b *testing.B) {
 			for b.Loop() {
-				must(b, db.WithTx(b.Context(), w.DB, func(tx db.Tx) error { return events.ForAudience(w.cases, part.hear)(b.Context(), tx, part.e) }))
+				testkit.Must(b, db.WithTx(b.Context(), w.DB, func(tx db.Tx) error { return events.ForAudience(w.cases, part.hear)(b.Context(), tx, part.e) }))
 			}
 		})
 	}

@@ -17,7 +17,7 @@ import (
 	"counsel/domain/jobs"
 	"counsel/domain/webhooks"
 	"counsel/gen/query"
-	"counsel/sandbox/testenv"
+	"counsel/sandbox/testkit"
 )
 
 func matter(title string) matters.NewCase { return matters.NewCase{Title: title} }
@@ -39,7 +39,7 @@ func TestDeliver(t *testing.T) {
 		t.Errorf("%+v", detail)
 	}
 	p, err := s.Ping(t.Context(), w.anna, h.ID, domain.ID{})
-	must(t, err)
+	testkit.Must(t, err)
 	if m := r.hears(2)[1]; m.id != p.ID.String() || m.payload.Type != "ping" || m.payload.Data["webhookId"] != h.ID.String() {
 		t.Errorf("%+v", m)
 	}
@@ -75,7 +75,7 @@ func TestRetries(t *testing.T) {
 		t.Errorf("%d tries: %+v", n, a)
 	}
 	got, err := s.Get(t.Context(), w.anna, h.ID)
-	must(t, err)
+	testkit.Must(t, err)
 	if got.FailingSince != nil {
 		t.Errorf("%+v", got)
 	}
@@ -97,7 +97,7 @@ func TestGivesUp(t *testing.T) {
 	}
 	r.answers(ok)
 	again, err := s.Replay(t.Context(), w.anna, h.ID, d.ID, domain.ID{})
-	must(t, err)
+	testkit.Must(t, err)
 	if again.State != webhooks.Pending {
 		t.Errorf("%+v", again)
 	}
@@ -122,18 +122,18 @@ func TestDownThenUp(t *testing.T) {
 	s := w.server(schedule(pauses...)).start()
 	r := newReceiver(t, ok)
 	l, err := net.Listen("tcp", "127.0.0.1:0")
-	must(t, err)
+	testkit.Must(t, err)
 	address := l.Addr().String()
-	must(t, l.Close())
+	testkit.Must(t, l.Close())
 	h, _ := s.hook(w.anna, "http://"+address)
 	s.emit(w.anna, nil)
-	testenv.Eventually(t, "tried", func() bool { return s.deliveries(w.anna, h.ID, webhooks.Pending)[0].Attempts > 1 })
+	testkit.Eventually(t, "tried", func() bool { return s.deliveries(w.anna, h.ID, webhooks.Pending)[0].Attempts > 1 })
 	d := s.detail(w.anna, s.deliveries(w.anna, h.ID, "")[0])
 	if d.Attempts[0].Outcome != webhooks.OutcomeNoAnswer || d.Attempts[0].Status != 0 {
 		t.Errorf("%+v", d)
 	}
 	l, err = net.Listen("tcp", address)
-	must(t, err)
+	testkit.Must(t, err)
 	back := httptest.NewUnstartedServer(r)
 	back.Listener.Close()
 	back.Listener = l
@@ -189,7 +189,7 @@ func TestGone(t *testing.T) {
 	s.start()
 	s.becomes(w.anna, h.ID, webhooks.Failed, 5)
 	got, err := s.Get(t.Context(), w.anna, h.ID)
-	must(t, err)
+	testkit.Must(t, err)
 	if got.Enabled || got.DisabledReason != webhooks.ReasonGone || got.DisabledAt == nil {
 		t.Errorf("%+v", got)
 	}
@@ -210,24 +210,24 @@ func TestGone(t *testing.T) {
 	before := len(r.all())
 	r.answers(ok)
 	got, err = s.Update(t.Context(), w.anna, h.ID, webhooks.Update{Enabled: ptr(true)})
-	must(t, err)
+	testkit.Must(t, err)
 	if !got.Enabled || got.DisabledReason != "" || got.DisabledAt != nil || got.FailingSince != nil {
 		t.Errorf("%+v", got)
 	}
 	job, err := s.ReplayFailed(t.Context(), w.anna, h.ID, time.Time{}, domain.ID{})
-	must(t, err)
+	testkit.Must(t, err)
 	s.becomes(w.anna, h.ID, webhooks.Delivered, 5)
 	if n := len(r.all()); n != before+5 {
 		t.Errorf("told %d times", n)
 	}
 	var j jobs.Info
-	testenv.Eventually(t, "the job ends", func() bool {
+	testkit.Eventually(t, "the job ends", func() bool {
 		j, err = s.jobs.Get(t.Context(), w.anna, job)
-		must(t, err)
+		testkit.Must(t, err)
 		return j.State.Ended()
 	})
 	var result webhooks.Replayed
-	must(t, json.Unmarshal(j.Result, &result))
+	testkit.Must(t, json.Unmarshal(j.Result, &result))
 	if result.Deliveries != 5 {
 		t.Errorf("%s", j.Result)
 	}
@@ -246,7 +246,7 @@ func TestReplaySince(t *testing.T) {
 	s.becomes(w.anna, h.ID, webhooks.Failed, 2)
 	r.answers(ok)
 	_, err := s.ReplayFailed(t.Context(), w.anna, h.ID, domain.SystemClock().Add(30*time.Second), domain.ID{})
-	must(t, err)
+	testkit.Must(t, err)
 	s.becomes(w.anna, h.ID, webhooks.Delivered, 1)
 	if n := len(s.deliveries(w.anna, h.ID, webhooks.Failed)); n != 1 {
 		t.Errorf("%d are left", n)
@@ -261,7 +261,7 @@ func TestFailsForDays(t *testing.T) {
 	h, _ := s.hook(w.anna, r.url)
 	look := func() webhooks.Webhook {
 		got, err := s.Get(t.Context(), w.anna, h.ID)
-		must(t, err)
+		testkit.Must(t, err)
 		return got
 	}
 	day := int64(24 * time.Hour)
@@ -303,7 +303,7 @@ func TestRotation(t *testing.T) {
 	r := newReceiver(t, ok)
 	h, old := s.hook(w.anna, r.url)
 	rotated, fresh, err := s.RotateSecret(t.Context(), w.anna, h.ID, domain.ID{})
-	must(t, err)
+	testkit.Must(t, err)
 	if rotated.OldSecretUntil == nil || fresh == old {
 		t.Errorf("%+v", rotated)
 	}
@@ -338,18 +338,20 @@ func TestOtherKey(t *testing.T) {
 		t.Errorf("%+v", a)
 	}
 	_, secret, err := s.RotateSecret(t.Context(), w.anna, h.ID, domain.ID{})
-	must(t, err)
+	testkit.Must(t, err)
 	r.secret.Store(secret)
 	_, err = s.Replay(t.Context(), w.anna, h.ID, d.ID, domain.ID{})
-	must(t, err)
+	testkit.Must(t, err)
 	s.becomes(w.anna, h.ID, webhooks.Delivered, 1)
 }
 
 // TestWithheld: whoever may not know of a thing any more when it is their turn is not told.
 func TestWithheld(t *testing.T) {
 	for name, change := range map[string]func(*world, domain.ID){
-		"left the case": func(w *world, c domain.ID) { must(w.t, w.cases.RemoveMember(w.t.Context(), w.root, c, w.anna.UserID)) },
-		"case deleted":  func(w *world, c domain.ID) { must(w.t, w.cases.Delete(w.t.Context(), w.root, c)) },
+		"left the case": func(w *world, c domain.ID) {
+			testkit.Must(w.t, w.cases.RemoveMember(w.t.Context(), w.root, c, w.anna.UserID))
+		},
+		"case deleted": func(w *world, c domain.ID) { testkit.Must(w.t, w.cases.Delete(w.t.Context(), w.root, c)) },
 		"disabled": func(w *world, _ domain.ID) {
 			w.exec("UPDATE users SET disabled_at = NOW(6) WHERE id = ?", w.anna.UserID)
 		},
@@ -361,9 +363,9 @@ func TestWithheld(t *testing.T) {
 			r := newReceiver(t, ok)
 			h, _ := s.hook(w.anna, r.url)
 			c, err := w.cases.Create(t.Context(), w.bert, matter("A v. B"))
-			must(t, err)
+			testkit.Must(t, err)
 			_, err = w.cases.AddMember(t.Context(), w.bert, c.ID, matters.NewMember{UserID: &w.anna.UserID, Role: matters.Lawyer})
-			must(t, err)
+			testkit.Must(t, err)
 			s.emit(w.bert, &c.ID)
 			change(w, c.ID)
 			s.start()
@@ -384,9 +386,9 @@ func TestDeleted(t *testing.T) {
 	for range 3 {
 		s.emit(w.anna, nil)
 	}
-	must(t, s.Delete(t.Context(), w.anna, h.ID))
+	testkit.Must(t, s.Delete(t.Context(), w.anna, h.ID))
 	s.start()
-	testenv.Eventually(t, "the jobs are done and the rows gone", func() bool {
+	testkit.Eventually(t, "the jobs are done and the rows gone", func() bool {
 		return w.count("SELECT COUNT(*) FROM jobs WHERE kind = 'webhook.deliver' AND state <> 'succeeded'") == 0 &&
 			w.count("SELECT COUNT(*) FROM webhook_deliveries")+w.count("SELECT COUNT(*) FROM webhooks") == 0
 	})
@@ -409,7 +411,7 @@ func TestOld(t *testing.T) {
 	w.exec("UPDATE webhook_deliveries SET id = ?, state = 'delivered' WHERE id = ?", aged, old.ID)
 	w.exec("INSERT INTO webhook_attempts (delivery_id, n, at, outcome, status, duration_ms) VALUES (?, 1, NOW(6), 'delivered', 200, 1)", aged)
 	s.start()
-	testenv.Eventually(t, "one is gone", func() bool { return w.count("SELECT COUNT(*) FROM webhook_deliveries WHERE id = ?", aged) == 0 })
+	testkit.Eventually(t, "one is gone", func() bool { return w.count("SELECT COUNT(*) FROM webhook_deliveries WHERE id = ?", aged) == 0 })
 	s.becomes(w.anna, h.ID, webhooks.Delivered, 1)
 	if n := w.count("SELECT COUNT(*) FROM webhook_attempts WHERE delivery_id = ?", aged); n != 0 {
 		t.Errorf("%d attempts are left", n)
@@ -432,7 +434,7 @@ func TestTwoServers(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	testenv.Eventually(t, "all are delivered", func() bool {
+	testkit.Eventually(t, "all are delivered", func() bool {
 		return w.count("SELECT COUNT(*) FROM webhook_deliveries WHERE webhook_id = ? AND state = 'delivered'", h.ID) == n
 	})
 	seen := map[string]int{}
@@ -502,9 +504,9 @@ func TestCancelledJob(t *testing.T) {
 	_, err := s.Replay(t.Context(), w.anna, h.ID, d.ID, domain.ID{})
 	fails(t, err, domain.Conflict)
 	_, err = s.jobs.Cancel(t.Context(), w.anna, d.ID)
-	must(t, err)
+	testkit.Must(t, err)
 	_, err = s.Replay(t.Context(), w.anna, h.ID, d.ID, domain.ID{})
-	must(t, err)
+	testkit.Must(t, err)
 	s.start()
 	s.becomes(w.anna, h.ID, webhooks.Delivered, 1)
 	if n := len(r.all()); n != 1 {
@@ -517,7 +519,7 @@ func BenchmarkEmit(b *testing.B) {
 	w := newWorld(b)
 	s := w.server()
 	c, err := w.cases.Create(b.Context(), w.bert, matter("A v. B"))
-	must(b, err)
+	testkit.Must(b, err)
 	hook := func(who domain.Principal) func() { return func() { s.hook(who, "http://127.0.0.1:9/") } }
 	for _, part := range []struct {
 		name   string
@@ -533,7 +535,7 @@ func BenchmarkEmit(b *testing.B) {
 		}
 		b.Run(part.name, func(b *testing.B) {
 			for b.Loop() {
-				must(b, db.WithTx(b.Context(), w.pool, func(tx db.Tx) error {
+				testkit.Must(b, db.WithTx(b.Context(), w.pool, func(tx db.Tx) error {
 					if _, err := query.New(tx).GetUser(b.Context(), w.anna.UserID); err != nil || !part.emit {
 						return err
 					}
@@ -558,7 +560,7 @@ func BenchmarkDeliver(b *testing.B) {
 	}
 	began := time.Now()
 	s.start()
-	testenv.Eventually(b, "all are told", func() bool { return len(r.all()) >= n })
+	testkit.Eventually(b, "all are told", func() bool { return len(r.all()) >= n })
 	b.ReportMetric(n/time.Since(began).Seconds(), "deliveries/s")
 	b.Log(fmt.Sprint(time.Since(began)))
 }

@@ -28,6 +28,7 @@ import (
 	"counsel/domain/jobs"
 	"counsel/domain/webhooks"
 	"counsel/sandbox/testenv"
+	"counsel/sandbox/testkit"
 )
 
 func TestMain(m *testing.M) { testenv.Main(m) }
@@ -39,7 +40,7 @@ type world struct {
 	redisURL string
 	people   *account.Service
 	cases    *cases.Service
-	log      *testenv.Log
+	log      *testkit.Log
 	later    atomic.Int64 // how far the clock is ahead
 
 	anna, bert, root domain.Principal // two lawyers and an admin
@@ -47,7 +48,7 @@ type world struct {
 
 func newWorld(t testing.TB) *world {
 	t.Helper()
-	w := &world{t: t, pool: testenv.DB(t), redisURL: testenv.RedisURL(t), log: &testenv.Log{}}
+	w := &world{t: t, pool: testenv.DB(t), redisURL: testenv.RedisURL(t), log: &testkit.Log{}}
 	var err error
 	w.people, err = account.New(account.Config{Runtime: domain.SystemRuntime(nil), DB: w.pool, Redis: testenv.EmptyRedis(t), Secret: strings.Repeat("s", 32)})
 	must(t, err)
@@ -68,12 +69,12 @@ func (w *world) join(name string, role domain.Role) domain.Principal {
 func (w *world) exec(statement string, args ...any) {
 	w.t.Helper()
 	_, err := w.pool.ExecContext(w.t.Context(), statement, args...)
-	must(w.t, err)
+	testkit.Must(w.t, err)
 }
 
 func (w *world) count(statement string, args ...any) (n int) {
 	w.t.Helper()
-	must(w.t, w.pool.QueryRowContext(w.t.Context(), statement, args...).Scan(&n))
+	testkit.Must(w.t, w.pool.QueryRowContext(w.t.Context(), statement, args...).Scan(&n))
 	return n
 }
 
@@ -131,7 +132,7 @@ func (w *world) server(options ...option) *server {
 	w.t.Cleanup(sender.Close)
 	d.Sender = sender
 	s.Service, err = webhooks.New(d)
-	must(w.t, err)
+	testkit.Must(w.t, err)
 	var once sync.Once
 	s.end = func(within time.Duration) {
 		once.Do(func() {
@@ -148,7 +149,7 @@ func (w *world) server(options ...option) *server {
 
 func (s *server) start() *server {
 	s.w.t.Helper()
-	must(s.w.t, s.jobs.Start(s.w.t.Context(), true))
+	testkit.Must(s.w.t, s.jobs.Start(s.w.t.Context(), true))
 	return s
 }
 
@@ -156,14 +157,14 @@ func (s *server) start() *server {
 func (s *server) hook(who domain.Principal, url string) (webhooks.Webhook, string) {
 	s.w.t.Helper()
 	h, secret, err := s.Create(s.w.t.Context(), who, webhooks.NewWebhook{URL: url, EventTypes: domain.EventTypes})
-	must(s.w.t, err)
+	testkit.Must(s.w.t, err)
 	return h, secret
 }
 
 // emit lets something of somebody happen.
 func (s *server) emit(who domain.Principal, caseID *domain.ID) {
 	s.w.t.Helper()
-	must(s.w.t, db.WithTx(s.w.t.Context(), s.w.pool, func(tx db.Tx) error {
+	testkit.Must(s.w.t, db.WithTx(s.w.t.Context(), s.w.pool, func(tx db.Tx) error {
 		return s.tell(s.w.t.Context(), tx, happened(who, caseID))
 	}))
 }
@@ -180,7 +181,7 @@ func happened(who domain.Principal, caseID *domain.ID) domain.Event {
 func (s *server) deliveries(who domain.Principal, hook domain.ID, state webhooks.State) []webhooks.Delivery {
 	s.w.t.Helper()
 	items, _, err := s.Deliveries(s.w.t.Context(), who, hook, webhooks.DeliveryFilter{State: state, Limit: 100})
-	must(s.w.t, err)
+	testkit.Must(s.w.t, err)
 	return items
 }
 
@@ -188,14 +189,14 @@ func (s *server) deliveries(who domain.Principal, hook domain.ID, state webhooks
 func (s *server) becomes(who domain.Principal, hook domain.ID, state webhooks.State, n int) []webhooks.Delivery {
 	s.w.t.Helper()
 	var items []webhooks.Delivery
-	testenv.Eventually(s.w.t, string(state), func() bool { items = s.deliveries(who, hook, state); return len(items) == n })
+	testkit.Eventually(s.w.t, string(state), func() bool { items = s.deliveries(who, hook, state); return len(items) == n })
 	return items
 }
 
 func (s *server) detail(who domain.Principal, d webhooks.Delivery) webhooks.Detail {
 	s.w.t.Helper()
 	out, err := s.Delivery(s.w.t.Context(), who, d.WebhookID, d.ID)
-	must(s.w.t, err)
+	testkit.Must(s.w.t, err)
 	return out
 }
 
@@ -280,15 +281,8 @@ func (r *receiver) all() []told {
 // hears waits until so many messages came in all.
 func (r *receiver) hears(n int) []told {
 	r.t.Helper()
-	testenv.Eventually(r.t, "heard", func() bool { return len(r.all()) >= n })
+	testkit.Eventually(r.t, "heard", func() bool { return len(r.all()) >= n })
 	return r.all()
-}
-
-func must(t testing.TB, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
 }
 
 func fails(t testing.TB, err error, code domain.Code) {

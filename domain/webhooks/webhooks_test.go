@@ -10,6 +10,7 @@ import (
 	"counsel/db"
 	"counsel/domain"
 	"counsel/domain/webhooks"
+	"counsel/sandbox/testkit"
 )
 
 func TestCreate(t *testing.T) {
@@ -18,7 +19,7 @@ func TestCreate(t *testing.T) {
 	ctx := t.Context()
 	good := webhooks.NewWebhook{URL: "https://example.com/hooks", Description: " Our CRM ", EventTypes: []domain.EventType{domain.EventCaseClosed, domain.EventCaseCreated, domain.EventCaseClosed}}
 	h, secret, err := s.Create(ctx, w.anna, good)
-	must(t, err)
+	testkit.Must(t, err)
 	if len(h.EventTypes) != 2 || h.Description != "Our CRM" || !h.Enabled || !strings.HasPrefix(secret, "whsec_") || len(secret) < 40 {
 		t.Errorf("%+v, %q", h, secret)
 	}
@@ -69,9 +70,9 @@ func TestCreate(t *testing.T) {
 	}
 	_, _, err = s.Create(ctx, w.anna, good)
 	fails(t, err, domain.Conflict)
-	must(t, s.Delete(ctx, w.anna, h.ID))
+	testkit.Must(t, s.Delete(ctx, w.anna, h.ID))
 	_, _, err = s.Create(ctx, w.anna, good)
-	must(t, err)
+	testkit.Must(t, err)
 }
 
 func ptr[T any](v T) *T { return &v }
@@ -115,13 +116,13 @@ func TestWhose(t *testing.T) {
 		}
 	}
 	first, next, err := s.List(ctx, w.root, webhooks.Filter{Limit: 1})
-	must(t, err)
+	testkit.Must(t, err)
 	second, end, err := s.List(ctx, w.root, webhooks.Filter{Limit: 1, Before: next})
-	must(t, err)
+	testkit.Must(t, err)
 	if len(first) != 1 || len(second) != 1 || end != nil || first[0].ID != other.ID || second[0].ID != h.ID {
 		t.Errorf("%v, %v, %v", first, second, end)
 	}
-	must(t, s.Delete(ctx, w.root, h.ID))
+	testkit.Must(t, s.Delete(ctx, w.root, h.ID))
 	_, err = s.Get(ctx, w.anna, h.ID)
 	fails(t, err, domain.NotFound)
 }
@@ -132,15 +133,15 @@ func TestWhoIsTold(t *testing.T) {
 	s := w.server()
 	ctx := t.Context()
 	c, err := w.cases.Create(ctx, w.bert, matter("A v. B"))
-	must(t, err)
+	testkit.Must(t, err)
 	mine, _ := s.hook(w.anna, "http://127.0.0.1:9/")
 	theirs, _ := s.hook(w.bert, "http://127.0.0.1:9/")
 	admins, _ := s.hook(w.root, "http://127.0.0.1:9/")
 	deaf, _, err := s.Create(ctx, w.anna, webhooks.NewWebhook{URL: "http://127.0.0.1:9/", EventTypes: []domain.EventType{domain.EventCaseClosed}})
-	must(t, err)
+	testkit.Must(t, err)
 	off, _ := s.hook(w.anna, "http://127.0.0.1:9/")
 	_, err = s.Update(ctx, w.anna, off.ID, webhooks.Update{Enabled: ptr(false)})
-	must(t, err)
+	testkit.Must(t, err)
 
 	s.emit(w.anna, nil)
 	told := func() [5]int {
@@ -168,7 +169,7 @@ func TestWhoIsTold(t *testing.T) {
 	// What is rolled back did not happen.
 	failed := errors.New("no")
 	if err := db.WithTx(ctx, w.pool, func(tx db.Tx) error {
-		must(t, s.tell(ctx, tx, happened(w.anna, nil)))
+		testkit.Must(t, s.tell(ctx, tx, happened(w.anna, nil)))
 		return failed
 	}); !errors.Is(err, failed) {
 		t.Error(err)

@@ -19,6 +19,8 @@ import (
 	"github.com/go-sql-driver/mysql"
 	"github.com/gofrs/flock"
 	"github.com/redis/rueidis"
+
+	"counsel/sandbox/testkit"
 )
 
 func TestMain(m *testing.M) { Main(m) }
@@ -74,22 +76,6 @@ func redisClient(t *testing.T, redisURL string) rueidis.Client {
 	}
 	t.Cleanup(client.Close)
 	return client
-}
-
-// eventually polls until ok or patience ends.
-func eventually(t *testing.T, what string, ok func() bool) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
-	defer cancel()
-	tick := time.NewTicker(20 * time.Millisecond)
-	defer tick.Stop()
-	for !ok() {
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
-			t.Fatalf("not in time: %s", what)
-		}
-	}
 }
 
 func TestDatabaseURL(t *testing.T) {
@@ -179,7 +165,7 @@ func TestPrivateMySQL(t *testing.T) {
 	if s.URL != before {
 		t.Errorf("URL changed from %s to %s", before, s.URL)
 	}
-	eventually(t, "the pool recovers", func() bool { return db.Ping() == nil })
+	testkit.Eventually(t, "the pool recovers", func() bool { return db.Ping() == nil })
 	if n := count(t, db, "SELECT COUNT(*) FROM x"); n != 1 {
 		t.Errorf("%d rows survived kill -9, want 1", n)
 	}
@@ -191,7 +177,7 @@ func TestPrivateMySQL(t *testing.T) {
 		t.Errorf("a frozen server: %v", err)
 	}
 	s.Resume()
-	eventually(t, "it answers again", func() bool { return db.Ping() == nil })
+	testkit.Eventually(t, "it answers again", func() bool { return db.Ping() == nil })
 	s.Stop()
 	s.Stop()
 	if err := db.Ping(); err == nil {
@@ -208,7 +194,7 @@ func TestPrivateRedis(t *testing.T) {
 	}
 	s.Kill9()
 	s.Restart()
-	eventually(t, "the key is back", func() bool {
+	testkit.Eventually(t, "the key is back", func() bool {
 		ctx, cancel := context.WithTimeout(ctx, time.Second)
 		defer cancel()
 		got, err := client.Do(ctx, client.B().Get().Key("k").Build()).ToString()
@@ -364,7 +350,7 @@ func TestProcesses(t *testing.T) {
 	if err := syscall.Kill(first, syscall.SIGKILL); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, "the servers are gone", func() bool { return len(processesWith(t, base, "cmdline")) == 0 })
+	testkit.Eventually(t, "the servers are gone", func() bool { return len(processesWith(t, base, "cmdline")) == 0 })
 	next := startProcess(t, tmp)
 	next.got(t)
 	if now := supervisorPID(t, base); now == 0 || now == first {
@@ -378,7 +364,7 @@ func TestProcesses(t *testing.T) {
 	if state, err := next.cmd.Process.Wait(); err != nil || !state.Success() {
 		t.Fatalf("%v, %v", state, err)
 	}
-	eventually(t, "nothing is left behind", gone)
+	testkit.Eventually(t, "nothing is left behind", gone)
 }
 
 // A user that waits while the servers are being stopped must not end up in the

@@ -12,6 +12,7 @@ import (
 
 	"counsel/domain"
 	"counsel/domain/esign/pades"
+	"counsel/sandbox/testkit"
 )
 
 // nestedASN1 returns nested sequences, all of definite or all of indefinite length.
@@ -77,11 +78,11 @@ func TestNestedCMS(t *testing.T) {
 // FuzzCheckASN1: the CMS parser handles everything that CheckASN1 accepts quickly.
 func FuzzCheckASN1(f *testing.F) {
 	certificate, key, err := pades.SelfSigned("Counsel", domain.SystemClock())
-	must(f, err)
+	testkit.Must(f, err)
 	s, err := pades.New(certificate, key, nil)
-	must(f, err)
+	testkit.Must(f, err)
 	cms, err := s.SignDetached(f.Context(), []byte("data"))
-	must(f, err)
+	testkit.Must(f, err)
 	sum := sha256.Sum256([]byte("data"))
 	f.Add(cms)
 	f.Add(append(cms, sum[:]...))

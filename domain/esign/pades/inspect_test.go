@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"counsel/domain/esign/pades"
+	"counsel/sandbox/testkit"
 )
 
 // twoPagePDF returns a file of two pages with more entries in the catalog, the first and the second page,
@@ -87,7 +88,7 @@ func TestInspect(t *testing.T) {
 				if err != nil && name == "field cycle" {
 					continue
 				}
-				must(t, err)
+				testkit.Must(t, err)
 				got := ""
 				for _, f := range report.Findings {
 					got += fmt.Sprintf("%s %d %s", f.Reason, f.Page, f.Quote)
@@ -107,7 +108,7 @@ func TestInspectMany(t *testing.T) {
 		fmt.Fprintf(&annots, "<</Subtype/Link/A<</S/URI/URI(https://example.com/%d)>>>>", i)
 	}
 	report, err := pades.Inspect(t.Context(), twoPagePDF(`/OpenAction<</S/Launch/F(a)>>`, `/Annots[`+annots.String()+`]`, ``))
-	must(t, err)
+	testkit.Must(t, err)
 	links := 0
 	for _, f := range report.Findings {
 		if f.Reason == pades.Link {

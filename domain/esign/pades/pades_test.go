@@ -29,6 +29,7 @@ import (
 	"counsel/domain/doc"
 	"counsel/domain/esign/pades"
 	"counsel/domain/isolation"
+	"counsel/sandbox/testkit"
 )
 
 func TestMain(m *testing.M) {
@@ -36,19 +37,12 @@ func TestMain(m *testing.M) {
 	m.Run()
 }
 
-func must(t testing.TB, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
 func newSealer(t testing.TB, timestamper pades.Timestamper) *pades.Sealer {
 	t.Helper()
 	certificate, key, err := pades.SelfSigned("Counsel test", time.Now())
-	must(t, err)
+	testkit.Must(t, err)
 	s, err := pades.New(certificate, key, timestamper)
-	must(t, err)
+	testkit.Must(t, err)
 	pool := isolation.New(isolation.Config{MaxChildren: 2, Memory: 512 << 20, Timeout: 30 * time.Second})
 	t.Cleanup(func() { pool.Close() })
 	return s.WithPool(pool)
@@ -57,9 +51,9 @@ func newSealer(t testing.TB, timestamper pades.Timestamper) *pades.Sealer {
 func renderPDF(t testing.TB, blocks ...doc.Block) []byte {
 	t.Helper()
 	engine, err := pdf.New(pdf.Config{})
-	must(t, err)
+	testkit.Must(t, err)
 	var b bytes.Buffer
-	must(t, engine.Render(context.Background(), doc.Document{Meta: doc.Meta{Title: "Test", Created: time.Unix(0, 0)}, Blocks: blocks}, &b))
+	testkit.Must(t, engine.Render(context.Background(), doc.Document{Meta: doc.Meta{Title: "Test", Created: time.Unix(0, 0)}, Blocks: blocks}, &b))
 	return b.Bytes()
 }
 
@@ -102,7 +96,7 @@ func runTool(t testing.TB, name string, args ...string) string {
 func writeTemp(t testing.TB, file []byte) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "file.pdf")
-	must(t, os.WriteFile(path, file, 0o600))
+	testkit.Must(t, os.WriteFile(path, file, 0o600))
 	return path
 }
 
@@ -112,7 +106,7 @@ func qpdf(t testing.TB, file []byte, args ...string) []byte {
 	out := filepath.Join(t.TempDir(), "out.pdf")
 	runTool(t, "qpdf", append(append(args, writeTemp(t, file)), out)...)
 	b, err := os.ReadFile(out)
-	must(t, err)
+	testkit.Must(t, err)
 	return b
 }
 
@@ -129,18 +123,18 @@ func TestSeal(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := newSealer(t, nil)
 			report, err := s.Inspect(t.Context(), file)
-			must(t, err)
+			testkit.Must(t, err)
 			pages := report.Pages
 			if len(report.Findings) > 0 {
 				t.Errorf("found %+v", report.Findings)
 			}
 			out, err := s.Seal(t.Context(), file, certificatePDF(t), info)
-			must(t, err)
+			testkit.Must(t, err)
 			if !bytes.HasPrefix(out, file) {
 				t.Error("the file does not start with the original")
 			}
 			got, err := pades.Verify(out)
-			must(t, err)
+			testkit.Must(t, err)
 			if got.Pages != pages+2 || !got.SignedAt.Equal(info.SignedAt) || !got.Certificate.Equal(s.Certificate()) {
 				t.Errorf("found %d pages, %v, %v", got.Pages, got.SignedAt, got.Certificate.Subject)
 			}
@@ -174,7 +168,7 @@ func TestForm(t *testing.T) {
 	file := rawPDF(`<</Type/Catalog/Pages 2 0 R/AcroForm 4 0 R>>`, `<</Type/Pages/Kids[3 0 R]/Count 1/Rotate 90/MediaBox[0 0 300 300]>>`,
 		`<</Type/Page/Parent 2 0 R/Annots[5 0 R]>>`, `<</Fields 6 0 R>>`, `<</Type/Annot/Subtype/Widget/FT/Tx/T(name \(first\))/Rect[0 0 10 10]/P 3 0 R>>`, `[5 0 R]`)
 	out, err := newSealer(t, nil).Seal(t.Context(), file, certificatePDF(t), info)
-	must(t, err)
+	testkit.Must(t, err)
 	output := runTool(t, "qpdf", "--json", writeTemp(t, out))
 	if !strings.Contains(output, "name (first)") || !strings.Contains(output, "Counsel-") {
 		t.Error("a field is missing")
@@ -198,9 +192,9 @@ func TestEmptySignatureField(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			out, err := newSealer(t, nil).Seal(t.Context(), file, certificatePDF(t), info)
-			must(t, err)
+			testkit.Must(t, err)
 			_, err = pades.Verify(out)
-			must(t, err)
+			testkit.Must(t, err)
 			output := runTool(t, "pdfsig", "-nocert", writeTemp(t, out))
 			if !strings.Contains(output, "Signature is Valid.") || !strings.Contains(output, "Total document signed") {
 				t.Error(output)
@@ -300,7 +294,7 @@ func TestBroken(t *testing.T) {
 // TestEveryByte: a change of any byte of a sealed file is detected.
 func TestEveryByte(t *testing.T) {
 	out, err := newSealer(t, nil).Seal(t.Context(), contractPDF(t, 1), certificatePDF(t), info)
-	must(t, err)
+	testkit.Must(t, err)
 	random := mathrand.New(mathrand.NewPCG(3, 4))
 	at := []int{0, len(out) - 1}
 	for range 300 {
@@ -358,29 +352,29 @@ func (a *fakeTimestamper) Timestamp(_ context.Context, digest []byte) ([]byte, e
 func newFakeTimestamper(t *testing.T) *fakeTimestamper {
 	t.Helper()
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
-	must(t, err)
+	testkit.Must(t, err)
 	template := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "Test timestamp authority"}, NotBefore: time.Now().Add(-time.Hour),
 		NotAfter: time.Now().Add(time.Hour), ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageTimeStamping}, KeyUsage: x509.KeyUsageDigitalSignature}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
-	must(t, err)
+	testkit.Must(t, err)
 	cert, err := x509.ParseCertificate(der)
-	must(t, err)
+	testkit.Must(t, err)
 	return &fakeTimestamper{key: key, cert: cert}
 }
 
 func TestTimestamp(t *testing.T) {
 	a := newFakeTimestamper(t)
 	out, err := newSealer(t, a).Seal(t.Context(), contractPDF(t, 1), certificatePDF(t), info)
-	must(t, err)
+	testkit.Must(t, err)
 	if output := runTool(t, "pdfsig", "-nocert", writeTemp(t, out)); !strings.Contains(output, "Signature is Valid.") {
 		t.Error(output)
 	}
 	_, err = pades.Verify(out)
-	must(t, err)
+	testkit.Must(t, err)
 	for name, wrong := range map[string]*fakeTimestamper{"of another digest": {key: a.key, cert: a.cert, digest: make([]byte, 32)}, "without its certificate": {key: a.key, cert: a.cert, noCertificate: true}} {
 		data := []byte("signed data")
 		cms, err := newSealer(t, wrong).SignDetached(t.Context(), data)
-		must(t, err)
+		testkit.Must(t, err)
 		if _, err := pades.VerifyDetached(cms, data); err == nil || !strings.Contains(err.Error(), "not of this signature") {
 			t.Errorf("a timestamp %s: %v", name, err)
 		}
@@ -399,27 +393,27 @@ func TestKeys(t *testing.T) {
 			issuer, issuerKey = template, key
 		}
 		der, err := x509.CreateCertificate(rand.Reader, template, issuer, key.Public(), issuerKey)
-		must(t, err)
+		testkit.Must(t, err)
 		c, err := x509.ParseCertificate(der)
-		must(t, err)
+		testkit.Must(t, err)
 		return c, string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))
 	}
 	encodeKey := func(key any) string {
 		der, err := x509.MarshalPKCS8PrivateKey(key)
-		must(t, err)
+		testkit.Must(t, err)
 		return string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}))
 	}
 	root, err := ecdsa.GenerateKey(elliptic.P384(), rand.Reader)
-	must(t, err)
+	testkit.Must(t, err)
 	authority, authorityPEM := issue(root, "A root", nil, nil)
 	leaf, err := rsa.GenerateKey(rand.Reader, 2048)
-	must(t, err)
+	testkit.Must(t, err)
 	_, leafPEM := issue(leaf, "Counsel RSA", authority, root)
 
 	s, err := pades.New(leafPEM+authorityPEM, encodeKey(leaf), nil)
-	must(t, err)
+	testkit.Must(t, err)
 	out, err := s.Seal(t.Context(), contractPDF(t, 1), certificatePDF(t), info)
-	must(t, err)
+	testkit.Must(t, err)
 	if output := runTool(t, "pdfsig", "-nocert", writeTemp(t, out)); !strings.Contains(output, "Signature is Valid.") || !strings.Contains(output, "Counsel RSA") {
 		t.Error(output)
 	}
@@ -445,9 +439,9 @@ func TestKeys(t *testing.T) {
 func TestDetached(t *testing.T) {
 	s := newSealer(t, nil)
 	cms, err := s.SignDetached(t.Context(), []byte("evidence"))
-	must(t, err)
+	testkit.Must(t, err)
 	c, err := pades.VerifyDetached(append(bytes.Clone(cms), 0, 0), []byte("evidence"))
-	must(t, err)
+	testkit.Must(t, err)
 	if !c.Equal(s.Certificate()) {
 		t.Error("got another certificate")
 	}
