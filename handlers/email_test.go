@@ -15,6 +15,7 @@ import (
 	"counsel/domain"
 	"counsel/domain/email"
 	"counsel/gen/api"
+	"counsel/sandbox/testkit"
 )
 
 // fakeMailServer stands for the mail server.
@@ -74,15 +75,7 @@ func (b *fixture) waitForMail(address string, n int) email.Outgoing {
 
 func (b *fixture) eventually(what string, ok func() bool) {
 	b.t.Helper()
-	deadline := time.Now().Add(20 * time.Second)
-	tick := time.NewTicker(5 * time.Millisecond)
-	defer tick.Stop()
-	for !ok() {
-		if time.Now().After(deadline) {
-			b.t.Fatalf("%s: not within 20 s", what)
-		}
-		<-tick.C
-	}
+	testkit.Eventually(b.t, what, ok)
 }
 
 func (b *fixture) getEmail(who *user, id string) (e api.Email) {

@@ -175,7 +175,7 @@ func newFixture(t testing.TB, options ...option) *fixture {
 	testkit.Must(t, err)
 	b.mailServer = &fakeMailServer{}
 	b.jobs, err = jobs.New(jobs.Config{DB: database, Transport: queue.New(b.redis, log), Runtime: domain.SystemRuntime(log), Timing: jobs.Timing{Poll: 50 * time.Millisecond}})
-	must(t, err)
+	testkit.Must(t, err)
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 		defer cancel()

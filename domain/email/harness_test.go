@@ -21,6 +21,7 @@ import (
 	"counsel/domain/jobs"
 	"counsel/gen/query"
 	"counsel/sandbox/testenv"
+	"counsel/sandbox/testkit"
 )
 
 func TestMain(m *testing.M) { testenv.Main(m) }
@@ -71,7 +72,7 @@ func (b *fixture) ByID(ctx context.Context, ids []domain.ID) (map[domain.ID]acco
 func (b *fixture) newUser(role domain.Role) domain.Principal {
 	b.t.Helper()
 	id := domain.NewID()
-	must(b.t, query.New(b.pool).CreateUser(b.t.Context(), query.CreateUserParams{ID: id, Email: id.String() + "@example.com", FullName: "Ada", Role: string(role), PasswordHash: "-", CreatedAt: b.now, UpdatedAt: b.now}))
+	testkit.Must(b.t, query.New(b.pool).CreateUser(b.t.Context(), query.CreateUserParams{ID: id, Email: id.String() + "@example.com", FullName: "Ada", Role: string(role), PasswordHash: "-", CreatedAt: b.now, UpdatedAt: b.now}))
 	return domain.Principal{UserID: id, Role: role}
 }
 
@@ -80,14 +81,14 @@ func (b *fixture) upload(who domain.Principal, contentType, content string) file
 	b.t.Helper()
 	d, err := b.Files.Create(b.t.Context(), files.NewFile{UserID: who.UserID, Name: "contract.pdf", ContentType: contentType, Kind: files.Uploaded,
 		Body: strings.NewReader(content), Size: int64(len(content)), SHA256: sha256.Sum256([]byte(content))})
-	must(b.t, err)
+	testkit.Must(b.t, err)
 	return d
 }
 
 func (b *fixture) send(m Message) Email {
 	b.t.Helper()
 	e, err := b.Send(b.t.Context(), b.ada, m)
-	must(b.t, err)
+	testkit.Must(b.t, err)
 	return e
 }
 
@@ -100,14 +101,14 @@ func (b *fixture) attempt(id domain.ID) error {
 
 func (b *fixture) run(id domain.ID) *jobs.Run {
 	raw, err := json.Marshal(payload{id})
-	must(b.t, err)
+	testkit.Must(b.t, err)
 	return &jobs.Run{ID: domain.NewID(), Kind: kindSend, Payload: raw, Try: 1}
 }
 
 func (b *fixture) get(id domain.ID) Email {
 	b.t.Helper()
 	e, err := b.Get(b.t.Context(), b.ada, id)
-	must(b.t, err)
+	testkit.Must(b.t, err)
 	return e
 }
 

@@ -12,6 +12,7 @@ import (
 	"counsel/domain"
 	"counsel/domain/jobs"
 	"counsel/sandbox/testenv"
+	"counsel/sandbox/testkit"
 )
 
 // marks remembers how often each job was done.
@@ -205,7 +206,7 @@ func takenOver(t *testing.T, other bool) {
 	if j := next.is(id, jobs.Succeeded); string(j.Result) != `"next"` {
 		t.Errorf("the result is %s", j.Result)
 	}
-	testenv.Eventually(t, "it is seen as lost", func() bool { return slow.tally.of(jobs.OutcomeLeaseLost) == 1 })
+	testkit.Eventually(t, "it is seen as lost", func() bool { return slow.tally.of(jobs.OutcomeLeaseLost) == 1 })
 }
 
 // TestClocks runs servers whose clocks are hours apart, then one whose database is an hour ahead
@@ -254,7 +255,7 @@ func TestTwoServers(t *testing.T) {
 			ids = append(ids, p.add(many(50, jobs.LegacyInsert{Kind: "mark", Queue: jobs.Bulk, UserID: domain.NewID()})...)...)
 		}
 	}
-	testenv.Eventually(t, "all are done", func() bool { return m.done() == len(ids) })
+	testkit.Eventually(t, "all are done", func() bool { return m.done() == len(ids) })
 	for _, p := range servers {
 		if p.tally.of(jobs.OutcomeSucceeded) == 0 {
 			t.Error("one server did nothing")
@@ -277,7 +278,7 @@ func TestEvery(t *testing.T) {
 		p.Every("rare", 1000*time.Hour, func(context.Context) error { return nil })
 		p.start()
 	}
-	testenv.Eventually(t, "three periods went by", func() bool { return times.Load() >= 3 })
+	testkit.Eventually(t, "three periods went by", func() bool { return times.Load() >= 3 })
 	var keys, runs int
 	if err := w.pool.QueryRowContext(t.Context(), "SELECT COUNT(DISTINCT job_key), COUNT(*) FROM jobs WHERE kind = 'every.tidy'").Scan(&keys, &runs); err != nil || keys != runs || int(times.Load()) > keys {
 		t.Errorf("%d periods, %d jobs, %d times: %v", keys, runs, times.Load(), err)
@@ -299,7 +300,7 @@ func TestEveryIsNotDoubled(t *testing.T) {
 	if j := p.is(late, jobs.Succeeded); string(j.Result) != `"late"` {
 		t.Errorf("the late one: %s", j.Result)
 	}
-	testenv.Eventually(t, "this hour's is done", func() bool { return times.Load() >= 1 })
+	testkit.Eventually(t, "this hour's is done", func() bool { return times.Load() >= 1 })
 	before := times.Load()
 	runs := domain.NewID()
 	w.exec("INSERT INTO jobs SELECT ?, user_id, kind, queue, NULL, 'running', payload, result, '', '', 0, 0, 1, 0, 0, FALSE, ?, run_at, NOW(6) + INTERVAL 20 SECOND, created_at, NULL, NULL FROM jobs WHERE id = ?", runs, domain.NewID(), late)
@@ -326,7 +327,7 @@ func TestBacklog(t *testing.T) {
 	m := newMarks()
 	p.Handle("mark", jobs.Options{}, m.do)
 	p.start()
-	testenv.Eventually(t, "the bulk is being done", func() bool { return m.done() > 0 })
+	testkit.Eventually(t, "the bulk is being done", func() bool { return m.done() > 0 })
 	began := time.Now()
 	reset := p.add(jobs.LegacyInsert{Kind: "mark", Queue: jobs.Interactive, Payload: "reset"})[0]
 	p.is(reset, jobs.Succeeded)
@@ -354,7 +355,7 @@ func TestTurns(t *testing.T) {
 	m := newMarks()
 	p.Handle("mark", jobs.Options{}, m.do)
 	p.start()
-	testenv.Eventually(t, "all are done", func() bool { return m.done() == 403 })
+	testkit.Eventually(t, "all are done", func() bool { return m.done() == 403 })
 	for i := range bobs {
 		if at := m.position(fmt.Sprintf("%q", fmt.Sprint("bob", i))); at > 16 {
 			t.Errorf("bob's number %d was done after %d others", i, at)
@@ -393,7 +394,7 @@ func TestNewerKind(t *testing.T) {
 	old := w.process()
 	old.start()
 	id := old.add(jobs.LegacyInsert{Kind: "new"})[0]
-	testenv.Eventually(t, "the old server was given it", func() bool {
+	testkit.Eventually(t, "the old server was given it", func() bool {
 		var state string
 		err := w.pool.QueryRowContext(t.Context(), "SELECT state FROM jobs WHERE id = ?", id).Scan(&state)
 		return err == nil && state == "queued"
@@ -434,7 +435,7 @@ func TestDatabaseDown(t *testing.T) {
 	<-began
 	server.Kill9()
 	close(held)
-	testenv.Eventually(t, "the long one is told to stop", stopped.Load)
+	testkit.Eventually(t, "the long one is told to stop", stopped.Load)
 	server.Restart()
 	for _, id := range ids {
 		p.is(id, jobs.Succeeded)

@@ -144,7 +144,7 @@ func (w *world) process(options ...option) *process {
 	}
 	var err error
 	p.Service, err = jobs.New(d)
-	must(w.t, err)
+	testkit.Must(w.t, err)
 	var once sync.Once
 	p.end = func(within time.Duration) {
 		once.Do(func() {

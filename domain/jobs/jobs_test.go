@@ -14,7 +14,7 @@ import (
 	"counsel/db"
 	"counsel/domain"
 	"counsel/domain/jobs"
-	"counsel/sandbox/testenv"
+	"counsel/sandbox/testkit"
 )
 
 type letter struct {
@@ -151,7 +151,7 @@ func TestTries(t *testing.T) {
 	p.is(ids[6], jobs.Succeeded)
 
 	// Whoever must hear of the end did not at first: it is told again, the work is not done again.
-	testenv.Eventually(t, "the end was told once", func() bool { return dead.Load() == 1 })
+	testkit.Eventually(t, "the end was told once", func() bool { return dead.Load() == 1 })
 	p.until(ids[1], "it waits to be told again", func(j jobs.Info) bool { return j.State == jobs.Waiting })
 	w.exec("UPDATE jobs SET due_at = NOW(6) WHERE id = ?", ids[1])
 	if j := p.is(ids[1], jobs.Failed); dead.Load() != 2 || j.Tries != 3 || j.ErrorCode != "invalid" || !strings.Contains(j.Error, "/to: is nobody") {
@@ -338,7 +338,7 @@ func TestForget(t *testing.T) {
 	p.end(10 * time.Second)
 	w.exec("UPDATE jobs SET due_at = NOW(6) WHERE id <> ?", ids[1])
 	p = w.process().start()
-	testenv.Eventually(t, "the old ones are gone", func() bool {
+	testkit.Eventually(t, "the old ones are gone", func() bool {
 		all, _, err := p.List(t.Context(), admin, jobs.Filter{Limit: 10})
 		return err == nil && len(all) == 1 && all[0].ID == ids[1]
 	})
@@ -367,7 +367,7 @@ func TestForgetUser(t *testing.T) {
 	if err := <-ended; err == nil {
 		t.Error("what runs is not told")
 	}
-	testenv.Eventually(t, "the run counts as lost", func() bool { return p.tally.of(jobs.OutcomeLeaseLost) == 1 })
+	testkit.Eventually(t, "the run counts as lost", func() bool { return p.tally.of(jobs.OutcomeLeaseLost) == 1 })
 	if all, _, err := p.List(t.Context(), admin, jobs.Filter{Limit: 10}); err != nil || len(all) != 1 || all[0].ID != his {
 		t.Errorf("%+v, %v", all, err)
 	}

@@ -9,6 +9,7 @@ import (
 	"counsel/domain"
 	"counsel/domain/jobs"
 	"counsel/domain/jobs/jobstest"
+	"counsel/sandbox/testkit"
 )
 
 type greetArgs struct {
@@ -43,7 +44,7 @@ func TestRegister(t *testing.T) {
 	}, "people.hail")
 	p.start()
 	ids, err := p.EnqueueNow(t.Context(), jobs.Insert{Args: greetArgs{"Ada"}, Total: 1}, jobs.Insert{Args: greetArgs{}})
-	must(t, err)
+	testkit.Must(t, err)
 	former := p.add(jobs.LegacyInsert{Kind: "people.hail", Payload: greetArgs{"Bob"}})[0]
 	broken := p.add(jobs.LegacyInsert{Kind: "people.greet", Payload: []int{1}})[0]
 
@@ -64,7 +65,7 @@ func TestRegister(t *testing.T) {
 	}
 	for _, kind := range []string{"people.greet", "people.hail"} {
 		items, _, err := p.List(t.Context(), admin, jobs.Filter{Kind: kind, Limit: 10})
-		if must(t, err); len(items) != 4 {
+		if testkit.Must(t, err); len(items) != 4 {
 			t.Errorf("%d jobs of kind %s", len(items), kind)
 		}
 	}
@@ -99,7 +100,7 @@ func TestScheduleFormerKind(t *testing.T) {
 	<-runs
 	p.is(former, jobs.Succeeded)
 	items, _, err := p.List(t.Context(), admin, jobs.Filter{Kind: "people.prune", State: jobs.Succeeded, Limit: 10})
-	if must(t, err); len(items) == 0 {
+	if testkit.Must(t, err); len(items) == 0 {
 		t.Error("nothing ran under the new kind")
 	}
 }
@@ -122,7 +123,7 @@ func TestClient(t *testing.T) {
 	jobs.Schedule[pruneArgs](c, time.Hour, func(context.Context) error { pruned++; return nil })
 	id := domain.NewID()
 	ids, err := c.EnqueueNow(t.Context(), jobs.Insert{Args: greetArgs{"Ada"}, ID: id}, jobs.Insert{Args: greetArgs{"Eve"}})
-	if must(t, err); ids[0] != id || len(c.Waiting()) != 2 {
+	if testkit.Must(t, err); ids[0] != id || len(c.Waiting()) != 2 {
 		t.Errorf("ids %v, %d waiting", ids, len(c.Waiting()))
 	}
 	if failed := c.Work(t.Context()); len(failed) != 1 || names != 3 || len(c.Waiting()) != 1 {
@@ -133,12 +134,5 @@ func TestClient(t *testing.T) {
 	}
 	if _, err := c.WorkNow(t.Context(), pruneArgs{}); err != nil || pruned != 1 {
 		t.Errorf("the periodic job: %v, ran %d times", err, pruned)
-	}
-}
-
-func must(t testing.TB, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
 	}
 }

@@ -46,7 +46,7 @@ func newWorld(t testing.TB) *world {
 	w := &world{t: t, cases: caseService}
 	clock := func() time.Time { return domain.SystemClock().Add(w.later) }
 	queue, err := jobs.New(jobs.Config{DB: pool, Runtime: domain.Runtime{Clock: clock, NewID: domain.NewID, Log: slog.New(slog.DiscardHandler)}})
-	must(t, err)
+	testkit.Must(t, err)
 	w.Service = New(Deps{DB: pool, People: people, Cases: w.cases, Clock: clock,
 		Jobs: queue,
 		Mail: func(_ context.Context, _ db.Tx, m Mail) error {

@@ -115,7 +115,7 @@ func (w *world) server(options ...option) *server {
 	var err error
 	s.jobs, err = jobs.New(jobs.Config{DB: w.pool, Transport: queue.New(testenv.OpenRedis(w.t, w.redisURL), log), Runtime: domain.SystemRuntime(log),
 		Concurrency: 8, Timing: jobs.Timing{Lease: 2 * time.Second, QueuedLease: 2 * time.Second, Poll: 50 * time.Millisecond}})
-	must(w.t, err)
+	testkit.Must(w.t, err)
 	d := webhooks.Deps{DB: w.pool, Jobs: s.jobs, People: w.people, Cases: w.cases, Clock: w.clock, NewID: domain.NewID, Random: rand.Reader, Log: log,
 		Key: []byte(strings.Repeat("k", 32)), Concurrency: 8, Schedule: []time.Duration{brief, brief, brief},
 		Disabled: func(_ context.Context, _ db.Tx, hook webhooks.Webhook, _ account.User) error {
