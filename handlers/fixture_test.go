@@ -190,7 +190,7 @@ func newFixture(t testing.TB, options ...option) *fixture {
 		AccessTTL: time.Hour, SessionTTL: time.Hour, Hash: account.HashConfig{Passes: 1, MemoryKiB: 64}})
 	must(t, err)
 	caseService, err := cases.New(cases.Config{Runtime: runtime, DB: database, Accounts: accounts, Events: bus, Mailer: outbox, BeforeDelete: esign.CaseDeletable})
-	must(t, err)
+	testkit.Must(t, err)
 	b.store = &fakeStore{files: map[string][]byte{}}
 	b.archive, err = files.New(files.Config{DB: database, Runtime: runtime, Store: b.store, Text: readers().texts, Pool: readers().uploads, Cases: caseService, Events: bus, Deletable: esign.DocumentDeletable})
 	must(t, err)
@@ -214,7 +214,7 @@ func newFixture(t testing.TB, options ...option) *fixture {
 	s.config.Email = email.New(email.Deps{DB: database, Jobs: b.jobs, Outbox: outbox, Events: bus, Sender: b.mailServer, Files: b.archive, Accounts: accounts, Clock: domain.SystemClock, NewID: domain.NewID, Log: log,
 		PublicURL: "https://counsel.example", AccountURL: "https://counsel.example/account", LinkSecret: accounts.LinkSecret, LinkID: accounts.LinkID, Backoff: []time.Duration{10 * time.Millisecond, 20 * time.Millisecond, 20 * time.Millisecond}})
 	s.config.Drafts, err = drafts.New(drafts.Config{DB: database, Runtime: runtime, Cases: caseService, Events: bus})
-	must(t, err)
+	testkit.Must(t, err)
 	engine, err := pdf.New(pdf.Config{})
 	testkit.Must(t, err)
 	s.config.Templates, err = templates.New(templates.Config{DB: database, Runtime: runtime, Renderer: engine})
@@ -223,7 +223,7 @@ func newFixture(t testing.TB, options ...option) *fixture {
 	t.Cleanup(sender.Close)
 	s.config.Webhooks, err = webhooks.New(webhooks.Deps{DB: database, Jobs: b.jobs, Sender: sender, People: accounts, Cases: caseService, Clock: domain.SystemClock,
 		NewID: domain.NewID, Random: rand.Reader, Log: log, Key: []byte(secret), Disabled: outbox.WebhookMail})
-	must(t, err)
+	testkit.Must(t, err)
 	s.config.Notifications = notifications.New(notifications.Deps{DB: database, Jobs: b.jobs, People: accounts, Cases: caseService, Clock: domain.SystemClock, Mail: outbox.NotificationMail})
 	bus.Subscribe(events.ForAudience(caseService, s.config.Webhooks.OnEvent, s.config.Notifications.OnEvent))
 	s.config.Rendering, err = rendering.New(rendering.Config{DB: database, Runtime: runtime, Templates: s.config.Templates, Drafts: s.config.Drafts, Files: b.archive, Renderer: engine, Jobs: b.jobs, Accounts: accounts, Cases: caseService})

@@ -444,7 +444,7 @@ func TestDatabaseDown(t *testing.T) {
 		}
 	}
 	server.Restart()
-	testenv.Eventually(t, "the database is back", func() bool { _, err := f.Me(ctx, p); return err == nil })
+	testkit.Eventually(t, "the database is back", func() bool { _, err := f.Me(ctx, p); return err == nil })
 	// The refresh token is still valid after the outage, and the attempts were not counted.
 	if _, err := f.Refresh(ctx, tok.RefreshToken); err != nil {
 		t.Fatal(err)

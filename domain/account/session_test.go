@@ -148,7 +148,7 @@ func TestLogoutReachesOtherServers(t *testing.T) {
 		}
 		_, err := f.Authenticate(ctx, tok.AccessToken)
 		wantCode(t, err, domain.Unauthenticated)
-		testenv.Eventually(t, "the other server sees the logout", func() bool { _, err := other.Authenticate(ctx, tok.AccessToken); return err != nil })
+		testkit.Eventually(t, "the other server sees the logout", func() bool { _, err := other.Authenticate(ctx, tok.AccessToken); return err != nil })
 		_, err = other.Refresh(ctx, tok.RefreshToken)
 		wantCode(t, err, domain.Unauthenticated)
 		if err := f.Logout(ctx, p); err != nil {
@@ -223,7 +223,7 @@ func TestSessionsExpire(t *testing.T) {
 	ctx := t.Context()
 	f.register("ada@example.com")
 	tok, p := f.login("ada@example.com")
-	testenv.Eventually(t, "the session expired", func() bool { _, err := f.Authenticate(ctx, tok.AccessToken); return err != nil })
+	testkit.Eventually(t, "the session expired", func() bool { _, err := f.Authenticate(ctx, tok.AccessToken); return err != nil })
 	_, err := f.Refresh(ctx, tok.RefreshToken)
 	wantCode(t, err, domain.Unauthenticated)
 	if s, err := f.Sessions(ctx, p); err != nil || len(s) != 0 {
@@ -331,7 +331,7 @@ func TestRedisDown(t *testing.T) {
 
 	// Redis returns with the old sessions. They are never accepted again.
 	server.Restart()
-	testenv.Eventually(t, "Redis is back", func() bool { refused(f.Service, "as Redis returns"); return f.sessions.ping(ctx) == nil })
+	testkit.Eventually(t, "Redis is back", func() bool { refused(f.Service, "as Redis returns"); return f.sessions.ping(ctx) == nil })
 	refused(f.Service, "after the outage")
 	if _, err := other.Refresh(ctx, eves.RefreshToken); domain.CodeOf(err) != domain.Unauthenticated {
 		testkit.Eventually(t, "the other server is back", func() bool {
@@ -441,13 +441,13 @@ func TestRedisAndDatabaseDown(t *testing.T) {
 	server.Pause()
 	database.Kill9()
 	_, err := f.Authenticate(t.Context(), tok.AccessToken)
-	testenv.Eventually(t, "neither answers", func() bool {
+	testkit.Eventually(t, "neither answers", func() bool {
 		_, err = f.Authenticate(t.Context(), tok.AccessToken)
 		return domain.CodeOf(err) == domain.Unavailable
 	})
 	server.Resume()
 	database.Restart()
-	testenv.Eventually(t, "both are back", func() bool {
+	testkit.Eventually(t, "both are back", func() bool {
 		_, err := f.Authenticate(t.Context(), tok.AccessToken)
 		return err == nil && f.outages.Load() == f.recoveredOutages.Load()
 	})

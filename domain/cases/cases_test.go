@@ -42,7 +42,7 @@ func newFixtureOn(t testing.TB, url string) *fixture {
 	people, err := account.New(account.Config{Runtime: domain.SystemRuntime(nil), DB: b.pool, Redis: testenv.OpenRedis(t, testenv.RedisURL(t)), Secret: strings.Repeat("s", 32)})
 	must(t, err)
 	b.Service, err = New(Config{Runtime: domain.Runtime{Clock: domain.SystemClock, NewID: domain.NewID}, DB: b.pool, Accounts: people})
-	must(t, err)
+	testkit.Must(t, err)
 	b.anna, b.bert, b.carl, b.dora = b.join("anna", domain.RoleLawyer), b.join("bert", domain.RoleLawyer), b.join("carl", domain.RoleLawyer), b.join("dora", domain.RoleLawyer)
 	b.ella, b.root = b.join("ella", domain.RoleClient), b.join("root", domain.RoleAdmin)
 	return b
@@ -52,15 +52,8 @@ func newFixtureOn(t testing.TB, url string) *fixture {
 func (b *fixture) service(pool *sql.DB, clock domain.Clock) *Service {
 	b.t.Helper()
 	s, err := New(Config{Runtime: domain.Runtime{Clock: clock, NewID: domain.NewID}, DB: pool, Accounts: b.accounts})
-	must(b.t, err)
+	testkit.Must(b.t, err)
 	return s
-}
-
-func must(t testing.TB, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
 }
 
 // wantError wants an error with this code, and with this reason when one is given.
@@ -137,7 +130,7 @@ func TestCaseFromOpeningToDeletion(t *testing.T) {
 	_, err = b.AddTask(ctx, b.root, c.ID, domain.ID{}, TaskContent{Title: "too late"})
 	wantError(t, err, domain.Conflict, "case_closed")
 	changed, err := b.Update(ctx, b.anna, c.ID, Update{Status: ptr(Open)})
-	must(t, err)
+	testkit.Must(t, err)
 	if changed.ClosedAt != nil {
 		t.Error("a reopened case says when it was closed")
 	}
@@ -364,15 +357,15 @@ func TestNotesAndTasks(t *testing.T) {
 		testkit.Must(t, err)
 	}
 	first, next, err := b.Notes(ctx, b.anna, id, 3, nil)
-	must(t, err)
+	testkit.Must(t, err)
 	rest, head, err := b.Notes(ctx, b.anna, id, 3, next)
-	must(t, err)
+	testkit.Must(t, err)
 	if len(first) != 3 || len(rest) != 2 || head != nil || first[0].Body != "line 4\nnext" || rest[1].Body != "line 0\nnext" {
 		t.Errorf("paged %+v, %+v", first, rest)
 	}
 	// What is another case's is not this one's.
 	wantError(t, b.DeleteNote(ctx, b.anna, elsewhere, first[0].ID), domain.NotFound)
-	must(t, b.DeleteNote(ctx, b.anna, id, first[0].ID))
+	testkit.Must(t, b.DeleteNote(ctx, b.anna, id, first[0].ID))
 	wantError(t, b.DeleteNote(ctx, b.anna, id, first[0].ID), domain.NotFound)
 
 	due := time.Date(2026, 12, 15, 0, 0, 0, 0, time.UTC)
@@ -396,7 +389,7 @@ func TestNotesAndTasks(t *testing.T) {
 	if len(open) != 0 || len(finished) != 1 || finished[0] != done {
 		t.Errorf("open %+v, done %+v", open, finished)
 	}
-	must(t, b.DeleteTask(ctx, b.anna, id, task.ID))
+	testkit.Must(t, b.DeleteTask(ctx, b.anna, id, task.ID))
 	wantError(t, b.DeleteTask(ctx, b.anna, id, task.ID), domain.NotFound)
 }
 
@@ -500,7 +493,7 @@ func TestWithoutDatabase(t *testing.T) {
 func TestReadEach(t *testing.T) {
 	b := newFixture(t)
 	party, candidateNames, gone := b.open(b.anna, "Mine"), b.open(b.carl, "Theirs"), b.open(b.anna, "Gone")
-	must(t, b.Delete(t.Context(), b.anna, gone))
+	testkit.Must(t, b.Delete(t.Context(), b.anna, gone))
 	acts := map[domain.ID]Action{domain.NewID(): {Verb: VerbRead, Resource: ResourceDocument}}
 	previous := map[domain.ID]int{}
 	for _, id := range []domain.ID{party, candidateNames, gone} {
@@ -508,7 +501,7 @@ func TestReadEach(t *testing.T) {
 		previous[id] = len(b.entries(id))
 	}
 	open, err := b.AuthorizeReads(t.Context(), b.anna, acts)
-	must(t, err)
+	testkit.Must(t, err)
 	if len(open) != 1 || !open[party] {
 		t.Errorf("open are %v", open)
 	}
@@ -524,7 +517,7 @@ func TestReadEach(t *testing.T) {
 		t.Errorf("open to an admin are %v, %v", open, err)
 	}
 	verification, err := b.Verify(t.Context(), b.anna, party)
-	must(t, err)
+	testkit.Must(t, err)
 	if !verification.Intact {
 		t.Error("the timeline is broken")
 	}

@@ -91,7 +91,7 @@ func TestInvitations(t *testing.T) {
 		t.Errorf("listed %+v", listed)
 	}
 	party, err := b.ReceivedInvitations(ctx, b.carl)
-	must(t, err)
+	testkit.Must(t, err)
 	if len(party) != 1 || party[0].InviterName != "ella" {
 		t.Errorf("invited %+v", party)
 	}
@@ -129,19 +129,19 @@ func TestInvitations(t *testing.T) {
 	confirm(b.dora)
 	one := invite("dora@example.com", Viewer)
 	wantError(t, b.DeleteInvitation(ctx, b.carl, id, one), domain.Forbidden)
-	must(t, b.DeleteInvitation(ctx, b.ella, id, one))
+	testkit.Must(t, b.DeleteInvitation(ctx, b.ella, id, one))
 	wantError(t, b.DeleteInvitation(ctx, b.ella, id, one), domain.NotFound)
 	_, err = b.AcceptInvitation(ctx, b.dora, one)
 	wantError(t, err, domain.NotFound)
-	must(t, b.DeclineInvitation(ctx, b.dora, invite("dora@example.com", Viewer)))
+	testkit.Must(t, b.DeclineInvitation(ctx, b.dora, invite("dora@example.com", Viewer)))
 	late := invite("dora@example.com", Viewer)
 	now = now.Add(invitationTTL)
 	_, err = b.AcceptInvitation(ctx, b.dora, late)
 	wantError(t, err, domain.NotFound)
 	changed := invite("dora@example.com", Viewer) // the old one is no obstacle
-	must(t, b.Maintain(ctx))
+	testkit.Must(t, b.Maintain(ctx))
 	_, err = b.AcceptInvitation(ctx, b.dora, changed)
-	must(t, err)
+	testkit.Must(t, err)
 
 	// The role of a lawyer is not for a client's account.
 	finn := b.join("finn", domain.RoleClient)

@@ -199,7 +199,7 @@ func TestConflicts(t *testing.T) {
 	_, err = b.Update(ctx, b.anna, annas, Update{LegalHold: ptr(true)})
 	testkit.Must(t, err)
 	items, _, err = b.Parties(ctx, b.anna, annas, 0, nil)
-	must(t, err)
+	testkit.Must(t, err)
 	wantError(t, b.RemoveParty(ctx, b.anna, annas, items[0].ID), domain.Conflict, "legal_hold")
 }
 

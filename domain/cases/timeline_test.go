@@ -26,9 +26,9 @@ func TestTimelineTellsEverything(t *testing.T) {
 	wantError(t, err, domain.NotFound)
 	b.FlushDenials(ctx)
 	wantError(t, b.Authorize(ctx, b.carl, id, Action{Verb: VerbDownload, Resource: ResourceDocument}), domain.NotFound)
-	b.FlushDenials(ctx)                                                                           // within the hour
-	must(t, b.Authorize(ctx, b.bert, id, Action{Verb: VerbDownload, Resource: ResourceDocument})) // decides only
-	must(t, b.AuthorizeRead(ctx, b.bert, id, Action{Verb: VerbDownload, Resource: ResourceDocument, ID: &id}))
+	b.FlushDenials(ctx)                                                                                   // within the hour
+	testkit.Must(t, b.Authorize(ctx, b.bert, id, Action{Verb: VerbDownload, Resource: ResourceDocument})) // decides only
+	testkit.Must(t, b.AuthorizeRead(ctx, b.bert, id, Action{Verb: VerbDownload, Resource: ResourceDocument, ID: &id}))
 
 	var got []string
 	for _, e := range b.entries(id) {
@@ -52,9 +52,9 @@ func TestTimelineTellsEverything(t *testing.T) {
 	wantError(t, err, domain.NotFound)
 
 	first, next, err := b.Timeline(ctx, b.anna, id, 5, 0)
-	must(t, err)
+	testkit.Must(t, err)
 	rest, head, err := b.Timeline(ctx, b.anna, id, 5, next)
-	must(t, err)
+	testkit.Must(t, err)
 	if len(first) != 5 || first[0].Seq != 7 || first[0].Resource != ResourceTimeline || len(rest) != 2 || rest[1].Seq != 1 || head != 0 {
 		t.Errorf("paged %d from %d, %d to the end %d", len(first), first[0].Seq, len(rest), head)
 	}
@@ -103,7 +103,7 @@ func TestVerifyFindsEveryAlteration(t *testing.T) {
 	}
 	id := fresh()
 	verification, err := b.Verify(ctx, b.anna, id)
-	must(t, err)
+	testkit.Must(t, err)
 	if !verification.Intact || verification.Entries != 8 || verification.BrokenAt != 0 || hex.EncodeToString(verification.Head) != hex.EncodeToString(b.last(id).Hash) {
 		t.Fatalf("untouched: %+v", verification)
 	}
@@ -139,7 +139,7 @@ func TestVerifyFindsEveryAlteration(t *testing.T) {
 				testkit.Must(t, err)
 			}
 			verification, err := b.Verify(ctx, b.anna, id)
-			must(t, err)
+			testkit.Must(t, err)
 			if verification.Intact || verification.BrokenAt != c.at || verification.Entries != c.at-1 {
 				t.Errorf("found %+v, want broken at %d", verification, c.at)
 			}
@@ -151,7 +151,7 @@ func TestVerifyFindsEveryAlteration(t *testing.T) {
 	id = fresh()
 	kept := b.last(id)
 	_, err = b.pool.ExecContext(ctx, "DELETE FROM case_timeline WHERE case_id = ? AND seq = 7", id)
-	must(t, err)
+	testkit.Must(t, err)
 	if verification, err = b.Verify(ctx, b.anna, id); err != nil || verification.Intact || verification.BrokenAt != 7 {
 		t.Errorf("cut off: %+v, %v", verification, err)
 	}
@@ -165,7 +165,7 @@ func TestVerifyFindsEveryAlteration(t *testing.T) {
 	testkit.Must(t, err)
 	_, err = b.pool.ExecContext(ctx, `INSERT INTO case_timeline SELECT ?, seq, created_at, actor_id, verb, subject, subject_id, refused, detail, prev_hash, hash
 		FROM case_timeline WHERE case_id = ?`, a, z)
-	must(t, err)
+	testkit.Must(t, err)
 	if verification, err = b.Verify(ctx, b.anna, a); err != nil || verification.Intact || verification.BrokenAt != 1 {
 		t.Errorf("copied from another case: %+v, %v", verification, err)
 	}
@@ -204,7 +204,7 @@ func TestManyAtOnce(t *testing.T) {
 	wg.Wait()
 	b.FlushDenials(ctx)
 	verification, err := b.Verify(ctx, b.anna, id)
-	must(t, err)
+	testkit.Must(t, err)
 	if want := uint64(2 + workers*each*3/4 + 1 + 1); !verification.Intact || verification.Entries != want { // Carl's 48 are one
 		t.Errorf("%+v, want %d entries", verification, want)
 	}
@@ -225,16 +225,16 @@ func TestVerifyLongTimeline(t *testing.T) {
 		head = e
 	}
 	_, err := b.pool.ExecContext(ctx, "INSERT INTO case_timeline VALUES "+strings.Join(values, ","), args...)
-	must(t, err)
+	testkit.Must(t, err)
 	_, err = b.pool.ExecContext(ctx, "UPDATE case_heads SET seq = ?, hash = ? WHERE case_id = ?", head.Seq, head.Hash, id)
-	must(t, err)
+	testkit.Must(t, err)
 	verification, err := b.Verify(ctx, b.anna, id)
-	must(t, err)
+	testkit.Must(t, err)
 	if !verification.Intact || verification.Entries != 2*verifyBatch+2 {
 		t.Errorf("%+v", verification)
 	}
 	_, err = b.pool.ExecContext(ctx, "UPDATE case_timeline SET detail = 'x' WHERE case_id = ? AND seq = ?", id, verifyBatch+500)
-	must(t, err)
+	testkit.Must(t, err)
 	if verification, err = b.Verify(ctx, b.anna, id); err != nil || verification.BrokenAt != verifyBatch+500 {
 		t.Errorf("%+v, %v", verification, err)
 	}

@@ -48,7 +48,7 @@ func newFixture(t testing.TB) *fixture {
 	archive, err := files.New(files.Config{DB: pool, Store: b.store, Runtime: domain.Runtime{Clock: clock, NewID: domain.NewID, Log: log}})
 	must(t, err)
 	work, err := jobs.New(jobs.Config{DB: pool, Transport: noTransport{}, Runtime: domain.Runtime{Clock: clock, NewID: domain.NewID, Log: log}})
-	must(t, err)
+	testkit.Must(t, err)
 	outbox := NewOutbox(OutboxConfig{Runtime: domain.Runtime{Clock: clock, NewID: domain.NewID, Log: log}, Jobs: work, Configured: true})
 	b.Service = New(Deps{DB: pool, Jobs: work, Outbox: outbox, Sender: b.sender, Files: archive, Accounts: b, Clock: clock, NewID: domain.NewID, Log: log,
 		PublicURL: "https://counsel.example", AccountURL: "https://counsel.example/account", LinkSecret: func(id domain.ID) string { return "secret-of-" + id.String() },

@@ -94,9 +94,9 @@ func newBenchWith(t testing.TB, provider func(clock func() time.Time) envelopes.
 	b.text = &switchableExtractor{}
 	var err error
 	b.cases, err = cases.New(cases.Config{Runtime: domain.Runtime{Clock: clock, NewID: domain.NewID}, DB: pool, Accounts: people, BeforeDelete: esign.CaseDeletable})
-	must(t, err)
+	testkit.Must(t, err)
 	b.archive, err = files.New(files.Config{DB: pool, Store: b.files, Text: b.text, Cases: b.cases, Runtime: domain.Runtime{Clock: clock, NewID: domain.NewID, Log: log}, Deletable: esign.DocumentDeletable})
-	must(t, err)
+	testkit.Must(t, err)
 	seal := newSeal(t, "Counsel test", b.now)
 	engine, err := pdf.New(pdf.Config{})
 	must(t, err)

@@ -42,7 +42,7 @@ func newWorld(t testing.TB) *world {
 	people, err := account.New(account.Config{Runtime: domain.SystemRuntime(nil), DB: pool, Redis: testenv.EmptyRedis(t), Secret: strings.Repeat("s", 32)})
 	must(t, err)
 	caseService, err := cases.New(cases.Config{Runtime: domain.Runtime{Clock: domain.SystemClock, NewID: domain.NewID}, DB: pool, Accounts: people})
-	must(t, err)
+	testkit.Must(t, err)
 	w := &world{t: t, cases: caseService}
 	clock := func() time.Time { return domain.SystemClock().Add(w.later) }
 	queue, err := jobs.New(jobs.Config{DB: pool, Runtime: domain.Runtime{Clock: clock, NewID: domain.NewID, Log: slog.New(slog.DiscardHandler)}})
