@@ -143,7 +143,7 @@ func TestProvider(t *testing.T) {
 			}
 			bundle := b.call(lena, "GET", root+"/evidence", nil).expect(200, "").body
 			found, err := evidence.Verify(bundle)
-			must(t, err)
+			testkit.Must(t, err)
 			if found.Provider != kind || !found.Sealed || !bytes.Contains(bundle, signablePDF()) || !bytes.Contains(bundle, s.Envelopes()[0].Signed) || !bytes.Contains(bundle, s.Envelopes()[0].Audit) {
 				t.Errorf("the evidence says %+v", found)
 			}

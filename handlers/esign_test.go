@@ -222,7 +222,7 @@ func TestSigning(t *testing.T) {
 	}
 	bundle := b.call(lena, "GET", root+"/evidence", nil).expect(200, "")
 	found, err := evidence.Verify(bundle.body)
-	must(t, err)
+	testkit.Must(t, err)
 	if found.Request.String() != sent.TrackingID.String() || !found.Sealed {
 		t.Errorf("the evidence says %+v", found)
 	}

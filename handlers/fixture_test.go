@@ -188,17 +188,17 @@ func newFixture(t testing.TB, options ...option) *fixture {
 	outbox := email.NewOutbox(email.OutboxConfig{Runtime: runtime, Jobs: b.jobs, Configured: true})
 	accounts, err := account.New(account.Config{Runtime: runtime, DB: database, Redis: b.redis, Mailer: outbox, Jobs: b.jobs, Algorithm: "HS256", Secret: secret, Issuer: "counsel", Audience: "counsel-api",
 		AccessTTL: time.Hour, SessionTTL: time.Hour, Hash: account.HashConfig{Passes: 1, MemoryKiB: 64}})
-	must(t, err)
+	testkit.Must(t, err)
 	caseService, err := cases.New(cases.Config{Runtime: runtime, DB: database, Accounts: accounts, Events: bus, Mailer: outbox, BeforeDelete: esign.CaseDeletable})
 	testkit.Must(t, err)
 	b.store = &fakeStore{files: map[string][]byte{}}
 	b.archive, err = files.New(files.Config{DB: database, Runtime: runtime, Store: b.store, Text: readers().texts, Pool: readers().uploads, Cases: caseService, Events: bus, Deletable: esign.DocumentDeletable})
-	must(t, err)
+	testkit.Must(t, err)
 	service, err := ai.New(ai.Config{
 		Runtime: domain.SystemRuntime(log), DB: database, Redis: b.redis, Model: provider, Masker: ready.masker, Prompts: ready.prompts, Policies: ready.rules,
 		Accounts: accounts, Cases: caseService, Library: b.archive, Jobs: b.jobs,
 	})
-	must(t, err)
+	testkit.Must(t, err)
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 		defer cancel()
@@ -227,25 +227,25 @@ func newFixture(t testing.TB, options ...option) *fixture {
 	s.config.Notifications = notifications.New(notifications.Deps{DB: database, Jobs: b.jobs, People: accounts, Cases: caseService, Clock: domain.SystemClock, Mail: outbox.NotificationMail})
 	bus.Subscribe(events.ForAudience(caseService, s.config.Webhooks.OnEvent, s.config.Notifications.OnEvent))
 	s.config.Rendering, err = rendering.New(rendering.Config{DB: database, Runtime: runtime, Templates: s.config.Templates, Drafts: s.config.Drafts, Files: b.archive, Renderer: engine, Jobs: b.jobs, Accounts: accounts, Cases: caseService})
-	must(t, err)
+	testkit.Must(t, err)
 	s.config.Idempotency, err = idempotency.New(idempotency.Config{Runtime: runtime, DB: database, Key: []byte(secret)})
-	must(t, err)
+	testkit.Must(t, err)
 	b.signMailServer = &recordingMailServer{}
 	certificate, key, err := pades.SelfSigned("Counsel", domain.SystemClock())
 	testkit.Must(t, err)
 	seal, err := pades.New(certificate, key, nil)
-	must(t, err)
+	testkit.Must(t, err)
 	s.config.Esign, err = esign.New(esign.Config{DB: database, Files: b.archive, Cases: caseService, Accounts: accounts, Jobs: &syncJobs{t: t, handlers: map[string]jobHandler{}}, Mailer: b.signMailServer, Mailboxes: s.config.Email, Renderer: engine, Sealer: seal.WithPool(readers().uploads), Provider: s.provider, Publisher: bus,
 		LinkKey: []byte(secret), URL: "https://counsel.example", Runtime: domain.SystemRuntime(log)})
-	must(t, err)
+	testkit.Must(t, err)
 	s.config.Privacy, err = privacy.New(privacy.Config{Runtime: runtime, DB: database, Accounts: accounts, AI: service, Drafts: s.config.Drafts, Files: b.archive, Rendering: s.config.Rendering, Cases: caseService, Webhooks: s.config.Webhooks, Notifications: s.config.Notifications, Email: s.config.Email, Jobs: b.jobs, Esign: s.config.Esign, Templates: s.config.Templates})
-	must(t, err)
+	testkit.Must(t, err)
 	s.config.Ready = func(ctx context.Context) (database, redis error) { return b.ready(ctx) }
 	if s.limit > 0 {
 		s.config.UserLimit, err = limits.New(limits.Config{Redis: b.redis, Clock: domain.SystemClock, Secret: []byte(secret + t.Name()), Budget: limits.Budget{Name: "user", Requests: s.limit, Window: time.Minute}})
-		must(t, err)
+		testkit.Must(t, err)
 		s.config.AddressLimit, err = limits.New(limits.Config{Redis: b.redis, Clock: domain.SystemClock, Secret: []byte(secret + t.Name()), Budget: limits.Budget{Name: "address", Requests: s.limit, Window: time.Minute}})
-		must(t, err)
+		testkit.Must(t, err)
 	}
 	b.server, err = handlers.New(s.config)
 	testkit.Must(t, err)

@@ -24,7 +24,7 @@ import (
 func ndaRequest(t testing.TB) map[string]any {
 	t.Helper()
 	raw, err := os.ReadFile("../domain/templates/builtin/nda/1/sample.json")
-	must(t, err)
+	testkit.Must(t, err)
 	var data map[string]any
 	testkit.Must(t, json.Unmarshal(raw, &data))
 	return map[string]any{"templateId": "nda", "version": "1", "data": data}

@@ -151,7 +151,7 @@ func TestExportSignatures(t *testing.T) {
 		t.Errorf("is %s", r.Status)
 	}
 	found, err := evidence.Verify(b.call(admin, "GET", "/api/esign/"+sent.TrackingID.String()+"/evidence", nil).expect(200, "").body)
-	must(t, err)
+	testkit.Must(t, err)
 	if !strings.Contains(found.Signers[0], "ada@example.com") {
 		t.Errorf("the evidence says %+v", found)
 	}
@@ -321,7 +321,7 @@ func TestEraseLeavesNothing(t *testing.T) {
 		t.Errorf("this proves nothing: %v", in)
 	}
 	_, err = pool.ExecContext(t.Context(), "UPDATE jobs SET due_at = NOW(6) WHERE kind = 'privacy.erase_in_progress'")
-	must(t, err)
+	testkit.Must(t, err)
 	b.eventually("the second look", func() bool { in := found(); return !in["documents.name"] && !in["consultations.question"] })
 	_, err = pool.ExecContext(t.Context(), "DELETE FROM emails WHERE user_id = ?", domain.ID(ada.ID)) // what others wrote to them is the others'
 	testkit.Must(t, err)

@@ -25,7 +25,7 @@ func TestRedisDown(t *testing.T) {
 	}
 	server.Stop()
 	// entries in local memory are served until the client notices
-	testenv.Eventually(t, "a cache miss", func() bool { return !b.ask(t, b.user, q).Cached })
+	testkit.Eventually(t, "a cache miss", func() bool { return !b.ask(t, b.user, q).Cached })
 	before := b.model.calls()
 	for range 3 {
 		if a := b.ask(t, b.user, q); a.Cached || a.Text != "You asked: "+q {
@@ -53,7 +53,7 @@ func TestRedisDown(t *testing.T) {
 			}
 		})
 	}
-	testenv.Eventually(t, "all have asked", func() bool { return b.metrics.lookups.Load() == lookups+50 })
+	testkit.Eventually(t, "all have asked", func() bool { return b.metrics.lookups.Load() == lookups+50 })
 	close(h.next)
 	wg.Wait()
 	if n := b.model.calls() - calls; n != 1 {
@@ -62,7 +62,7 @@ func TestRedisDown(t *testing.T) {
 
 	b.model.setResponse(nil)
 	server.Restart()
-	testenv.Eventually(t, "answers are cached after the restart", func() bool { return b.ask(t, b.user, q).Cached })
+	testkit.Eventually(t, "answers are cached after the restart", func() bool { return b.ask(t, b.user, q).Cached })
 }
 
 func TestRedisFailsDuringFlight(t *testing.T) {
@@ -121,7 +121,7 @@ func TestDatabaseDown(t *testing.T) {
 	_, _, err = b.Consultations(t.Context(), b.user, ConsultationFilter{})
 	wantCode(t, err, domain.Unavailable, "")
 	server.Restart()
-	testenv.Eventually(t, "it answers after the restart", func() bool {
+	testkit.Eventually(t, "it answers after the restart", func() bool {
 		_, err := b.Chat(t.Context(), b.user, Question{UserID: b.user.UserID, Message: "Why?"})
 		return err == nil
 	})

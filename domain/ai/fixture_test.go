@@ -20,6 +20,7 @@ import (
 	"counsel/domain/masking"
 	"counsel/gen/query"
 	"counsel/sandbox/testenv"
+	"counsel/sandbox/testkit"
 
 	"github.com/redis/rueidis"
 )
@@ -174,7 +175,7 @@ func newFixture(t testing.TB, change ...func(*Config)) *fixture {
 	if err != nil {
 		t.Fatal(err)
 	}
-	logged := &testenv.Log{}
+	logged := &testkit.Log{}
 	t.Cleanup(func() { // runs after Close
 		if log := logged.String(); strings.Contains(log, "Smith") || strings.Contains(log, "acme-widgets") || strings.Contains(log, "What is") {
 			t.Errorf("texts of requests in the log: %s", log)
@@ -265,7 +266,7 @@ func (f *fixture) countRows(t testing.TB) (n int) {
 // awaitFlight returns once a flight of this server requests the lease or waits for another server.
 func (f *fixture) awaitFlight(t testing.TB) {
 	t.Helper()
-	testenv.Eventually(t, "a flight waits", func() bool { return f.flights.Waiting() == 1 })
+	testkit.Eventually(t, "a flight waits", func() bool { return f.flights.Waiting() == 1 })
 }
 
 // redisContent returns all keys and values in one text.

@@ -165,7 +165,7 @@ func TestFollowingAnotherServer(t *testing.T) {
 				a, err := b.Chat(context.Background(), b.user, Question{UserID: b.user.UserID, Message: "What is a tort?"})
 				done <- result{a, err}
 			}()
-			testenv.Eventually(t, "the lookup", func() bool { return b.metrics.misses.Load() > misses })
+			testkit.Eventually(t, "the lookup", func() bool { return b.metrics.misses.Load() > misses })
 			b.awaitFlight(t)
 			r := b.redis
 			if err := r.Do(t.Context(), r.B().Set().Key(tc.key+key).Value(tc.value).Build()).Error(); err != nil {
@@ -298,7 +298,7 @@ func TestStreamToFollowers(t *testing.T) {
 	_, remoteDone := two.stream(t.Context(), two.user, q)
 	plain := make(chan Answer, 1)
 	go func() { plain <- b.ask(t, b.user, q) }()
-	testenv.Eventually(t, "all have asked", func() bool { return b.metrics.lookups.Load() == 3 && two.metrics.lookups.Load() == 1 })
+	testkit.Eventually(t, "all have asked", func() bool { return b.metrics.lookups.Load() == 3 && two.metrics.lookups.Load() == 1 })
 	h.next <- "[PERSON"
 	h.next <- "_1], is land \xe2\x82" // splits a character
 	h.next <- "\xac."
@@ -365,7 +365,7 @@ func TestCallerHangsUp(t *testing.T) {
 	_, left := b.stream(ctx, b.user, "What is a fief?")
 	await(t, "the call", h.began)
 	_, remains := b.stream(t.Context(), b.user, "What is a fief?")
-	testenv.Eventually(t, "both ask", func() bool { return b.metrics.lookups.Load() == 2 })
+	testkit.Eventually(t, "both ask", func() bool { return b.metrics.lookups.Load() == 2 })
 	hangUp()
 	h.next <- "Land."
 	close(h.next)
@@ -416,7 +416,7 @@ func TestLeaseIsRenewed(t *testing.T) {
 	_, b := two.stream(t.Context(), two.user, "Why?")
 	lease := "ai:lease:chat:" + one.model.lastRequest().IdempotencyKey
 	left, renewed := int64(0), 0
-	testenv.Eventually(t, "the lease is renewed twice", func() bool {
+	testkit.Eventually(t, "the lease is renewed twice", func() bool {
 		now, err := one.redis.Do(t.Context(), one.redis.B().Pttl().Key(lease).Build()).AsInt64()
 		if err != nil || now <= 0 {
 			t.Fatalf("the lease expired: %d, %v", now, err)
@@ -455,7 +455,7 @@ func TestClose(t *testing.T) {
 	closed := make(chan error, 1)
 	ctx, cancel := context.WithCancel(t.Context())
 	go func() { closed <- one.Close(ctx) }()
-	testenv.Eventually(t, "it closes", func() bool { one.mu.Lock(); defer one.mu.Unlock(); return one.idle != nil })
+	testkit.Eventually(t, "it closes", func() bool { one.mu.Lock(); defer one.mu.Unlock(); return one.idle != nil })
 	_, err := one.Chat(t.Context(), one.user, Question{UserID: one.user.UserID, Message: "What?"})
 	wantCode(t, err, domain.Unavailable, "")
 	select {

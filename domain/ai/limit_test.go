@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"counsel/domain"
-	"counsel/sandbox/testenv"
+	"counsel/sandbox/testkit"
 )
 
 // A user cannot have more than MaxFlights calls in progress. What needs no call does not count.
@@ -42,7 +42,7 @@ func TestMaxFlights(t *testing.T) {
 	}
 	lookups := b.metrics.lookups.Load()
 	_, follows := b.stream(t.Context(), b.user, "What is two?")
-	testenv.Eventually(t, "the follower's lookup", func() bool { return b.metrics.lookups.Load() > lookups })
+	testkit.Eventually(t, "the follower's lookup", func() bool { return b.metrics.lookups.Load() > lookups })
 	other := addUser(t, b.db, domain.RoleClient)
 	_, others := b.stream(t.Context(), other, "What is other?")
 	await(t, "the other user's call", h.began)

@@ -40,7 +40,7 @@ func newFixtureOn(t testing.TB, url string) *fixture {
 	t.Helper()
 	b := &fixture{t: t, pool: testenv.OpenDB(t, url)}
 	people, err := account.New(account.Config{Runtime: domain.SystemRuntime(nil), DB: b.pool, Redis: testenv.OpenRedis(t, testenv.RedisURL(t)), Secret: strings.Repeat("s", 32)})
-	must(t, err)
+	testkit.Must(t, err)
 	b.Service, err = New(Config{Runtime: domain.Runtime{Clock: domain.SystemClock, NewID: domain.NewID}, DB: b.pool, Accounts: people})
 	testkit.Must(t, err)
 	b.anna, b.bert, b.carl, b.dora = b.join("anna", domain.RoleLawyer), b.join("bert", domain.RoleLawyer), b.join("carl", domain.RoleLawyer), b.join("dora", domain.RoleLawyer)

@@ -107,7 +107,7 @@ func TestHTMLToText(t *testing.T) {
 		`<a href="https://counsel.example">https://counsel.example</a> <a href="mailto:a@b.example">a@b.example</a> <img src="cid:x.png" alt="Logo">`: "https://counsel.example a@b.example Logo",
 	} {
 		clean, err := sanitize(page)
-		must(t, err)
+		testkit.Must(t, err)
 		if got := htmlToText(clean); got != want {
 			t.Errorf("%s\n gives %q\n want  %q", page, got, want)
 		}
@@ -205,21 +205,21 @@ func TestNotify(t *testing.T) {
 	if queue != "interactive" || strings.Contains(kept, "secret-of") {
 		t.Errorf("in %s: %s", queue, kept)
 	}
-	must(t, b.attempt(id))
+	testkit.Must(t, b.attempt(id))
 	m := b.sender.last()
 	if link := "https://counsel.example/account#reset=secret-of-" + secret.String(); !strings.Contains(m.Text, link) || !strings.Contains(m.HTML, link) || m.Subject != "Neues Passwort wählen" || !m.Automatic {
 		t.Errorf("%+v", m)
 	}
 	late, err := b.notify(n)
-	must(t, err)
+	testkit.Must(t, err)
 	b.sender.answer = serverDown
 	if b.attempt(late) == nil {
 		t.Error("sent")
 	}
 	b.now = b.now.Add(time.Hour)
-	must(t, b.attempt(late))
+	testkit.Must(t, b.attempt(late))
 	row, err := b.rows.GetEmail(t.Context(), late)
-	must(t, err)
+	testkit.Must(t, err)
 	if Status(row.Status) != Failed || row.Reason != reasonExpired || len(b.sender.sent) != 2 {
 		t.Errorf("%s %q, %d sent", row.Status, row.Reason, len(b.sender.sent))
 	}
@@ -234,7 +234,7 @@ func TestNotifyQueues(t *testing.T) {
 	b := newFixture(t)
 	for kind, want := range map[SystemMailKind]jobs.Queue{ResetPassword: jobs.Interactive, Notification: jobs.Standard} {
 		_, err := b.notify(SystemMail{Kind: kind, UserID: b.ada.UserID, To: "ada@example.com"})
-		must(t, err)
+		testkit.Must(t, err)
 		var queue jobs.Queue
 		testkit.Must(t, b.pool.QueryRowContext(t.Context(), "SELECT queue FROM jobs ORDER BY id DESC LIMIT 1").Scan(&queue))
 		if queue != want {

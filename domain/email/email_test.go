@@ -35,7 +35,7 @@ func TestSendAndDeliver(t *testing.T) {
 	if kind != kindSend || queue != "standard" {
 		t.Errorf("the job is %s in %s", kind, queue)
 	}
-	must(t, b.attempt(e.ID))
+	testkit.Must(t, b.attempt(e.ID))
 	b.checkStatus(e.ID, Sent, Sent, Sent, Sent, Sent)
 	m := b.sender.last()
 	if m.ID != e.ID || !slices.Equal(m.To, []string{"grace@example.com", "Ada+tag@xn--bcher-kva.example"}) || !slices.Equal(m.Cc, []string{"carol@example.com"}) || len(m.Recipients) != 4 ||
@@ -43,7 +43,7 @@ func TestSendAndDeliver(t *testing.T) {
 		t.Errorf("%+v", m)
 	}
 	// Whatever comes of it, the job may run again: nothing goes twice.
-	must(t, b.attempt(e.ID))
+	testkit.Must(t, b.attempt(e.ID))
 	if len(b.sender.sent) != 1 || b.get(e.ID).Attempts != 1 {
 		t.Errorf("it went %d times", len(b.sender.sent))
 	}
@@ -164,7 +164,7 @@ func TestRecipientOutcomes(t *testing.T) {
 		t.Errorf("%+v", e.Recipients)
 	}
 	later = Accepted
-	must(t, b.attempt(e.ID))
+	testkit.Must(t, b.attempt(e.ID))
 	if e := b.checkStatus(e.ID, Sent, Sent, Bounced, Sent, Sent, Sent); e.Attempts != 2 {
 		t.Errorf("%d attempts", e.Attempts)
 	}
@@ -172,11 +172,11 @@ func TestRecipientOutcomes(t *testing.T) {
 		t.Errorf("the second try goes to %v, and shows %v", m.Recipients, m.To)
 	}
 	again := b.send(Message{To: []string{"R1@Example.com", "r0@example.com"}, Subject: "x", Text: "x"})
-	must(t, b.attempt(again.ID))
+	testkit.Must(t, b.attempt(again.ID))
 	b.checkStatus(again.ID, Sent, Suppressed, Sent)
 	alone := b.send(Message{To: []string{"r1@example.com"}, Subject: "x", Text: "x"})
 	n := len(b.sender.sent)
-	must(t, b.attempt(alone.ID))
+	testkit.Must(t, b.attempt(alone.ID))
 	if e := b.checkStatus(alone.ID, Failed, Suppressed); e.Reason != reasonSuppressed || len(b.sender.sent) != n {
 		t.Errorf("%q, %d", e.Reason, len(b.sender.sent)-n)
 	}
@@ -189,14 +189,14 @@ func TestBouncedForAll(t *testing.T) {
 	b := newFixture(t)
 	b.sender.answer = func(string) Outcome { return Outcome{Result: Refused, Reason: "552 5.2.2 mailbox full"} }
 	e := b.send(Message{To: addresses(2), Subject: "x", Text: "x"})
-	must(t, b.attempt(e.ID))
+	testkit.Must(t, b.attempt(e.ID))
 	if e := b.checkStatus(e.ID, Bounced, Bounced, Bounced); e.Reason != "552 5.2.2 mailbox full" {
 		t.Errorf("%q", e.Reason)
 	}
 	// A full mailbox is no bad address.
 	b.sender.answer = nil
 	e = b.send(Message{To: addresses(1), Subject: "x", Text: "x"})
-	must(t, b.attempt(e.ID))
+	testkit.Must(t, b.attempt(e.ID))
 	b.checkStatus(e.ID, Sent)
 }
 
@@ -214,7 +214,7 @@ func TestServerDownForAnHour(t *testing.T) {
 		b.now = b.now.Add(b.Backoff[tries])
 	}
 	b.sender.answer = nil
-	must(t, b.attempt(e.ID))
+	testkit.Must(t, b.attempt(e.ID))
 	if e := b.checkStatus(e.ID, Sent, Sent); e.Attempts != tries+1 || e.Reason != "" {
 		t.Errorf("%+v", e)
 	}
@@ -240,8 +240,8 @@ func TestFail(t *testing.T) {
 		if b.attempt(id) == nil {
 			t.Fatal("sent")
 		}
-		must(t, b.fail(t.Context(), b.run(id), errDeferred))
-		must(t, b.fail(t.Context(), b.run(id), errDeferred)) // it may be told twice
+		testkit.Must(t, b.fail(t.Context(), b.run(id), errDeferred))
+		testkit.Must(t, b.fail(t.Context(), b.run(id), errDeferred)) // it may be told twice
 	}
 	b.checkStatus(e.ID, Sent, Sent, Failed)
 	if e := b.checkStatus(other.ID, Failed, Failed); !strings.Contains(e.Reason, "could not be reached") {
@@ -249,9 +249,9 @@ func TestFail(t *testing.T) {
 	}
 	// An admin sends the job back: who has it gets no second one.
 	b.sender.answer = nil
-	must(t, b.attempt(other.ID))
+	testkit.Must(t, b.attempt(other.ID))
 	b.checkStatus(other.ID, Sent, Sent)
-	must(t, b.fail(t.Context(), b.run(other.ID), errDeferred))
+	testkit.Must(t, b.fail(t.Context(), b.run(other.ID), errDeferred))
 	b.checkStatus(other.ID, Sent, Sent)
 }
 
@@ -262,7 +262,7 @@ func TestAttachmentChanges(t *testing.T) {
 		then   Status
 		back   func(b *fixture)
 	}{
-		"deleted":       {func(b *fixture, d files.File) { must(b.t, b.Files.Delete(b.t.Context(), b.ada, d.ID)) }, Failed, nil},
+		"deleted":       {func(b *fixture, d files.File) { testkit.Must(b.t, b.Files.Delete(b.t.Context(), b.ada, d.ID)) }, Failed, nil},
 		"other bytes":   {func(b *fixture, d files.File) { b.store.files["docs/"+d.ID.String()] = []byte("%PDF forged!!") }, Failed, nil},
 		"file lost":     {func(b *fixture, d files.File) { delete(b.store.files, "docs/"+d.ID.String()) }, Failed, nil},
 		"store is down": {func(b *fixture, _ files.File) { b.store.down = true }, Queued, func(b *fixture) { b.store.down = false }},
@@ -283,7 +283,7 @@ func TestAttachmentChanges(t *testing.T) {
 			}
 			if c.back != nil {
 				c.back(b)
-				must(t, b.attempt(e.ID))
+				testkit.Must(t, b.attempt(e.ID))
 				b.checkStatus(e.ID, Sent, Sent)
 			}
 		})
@@ -296,14 +296,14 @@ func TestSenderLosesAccess(t *testing.T) {
 	d := b.upload(b.ada, filetype.PDF, "%PDF")
 	send := func() Email {
 		e, err := b.Send(t.Context(), b.admin, Message{To: addresses(1), Subject: "x", Text: "x", Attachments: []Attachment{{Filename: "a.pdf", DocumentID: d.ID}}})
-		must(t, err)
+		testkit.Must(t, err)
 		return e
 	}
 	for _, change := range []string{"UPDATE users SET role = 'lawyer' WHERE id = ?", "UPDATE users SET role = 'admin', disabled_at = NOW() WHERE id = ?"} {
 		e := send()
 		_, err := b.pool.ExecContext(t.Context(), change, b.admin.UserID)
-		must(t, err)
-		must(t, b.attempt(e.ID))
+		testkit.Must(t, err)
+		testkit.Must(t, b.attempt(e.ID))
 		if got, err := b.Get(t.Context(), b.admin, e.ID); err != nil || got.Status != Failed || got.Reason != reasonAttachmentGone || len(b.sender.sent) != 0 {
 			t.Errorf("%+v %v", got, err)
 		}
@@ -332,7 +332,7 @@ func TestBatch(t *testing.T) {
 	if n != MaxBatch-1 {
 		t.Errorf("%d jobs", n)
 	}
-	must(t, b.attempt(out[99].Email.ID))
+	testkit.Must(t, b.attempt(out[99].Email.ID))
 	b.checkStatus(out[99].Email.ID, Sent)
 	if out, err := b.SendBatch(t.Context(), b.ada, ms[41:42]); err != nil || out[0].Err == nil {
 		t.Errorf("%v %v", out, err)
@@ -350,9 +350,9 @@ func TestCancel(t *testing.T) {
 		t.Errorf("the job is %s", state)
 	}
 	checkError(t, b.Cancel(t.Context(), bob, e.ID), domain.NotFound, "")
-	must(t, b.Cancel(t.Context(), b.ada, e.ID))
-	must(t, b.Cancel(t.Context(), b.ada, e.ID))
-	must(t, b.attempt(e.ID))
+	testkit.Must(t, b.Cancel(t.Context(), b.ada, e.ID))
+	testkit.Must(t, b.Cancel(t.Context(), b.ada, e.ID))
+	testkit.Must(t, b.attempt(e.ID))
 	b.checkStatus(e.ID, Cancelled, Cancelled)
 	if len(b.sender.sent) != 0 {
 		t.Error("it was sent")
@@ -363,7 +363,7 @@ func TestCancel(t *testing.T) {
 	}
 	b.checkStatus(e.ID, Queued)
 	checkError(t, b.Cancel(t.Context(), b.ada, e.ID), domain.Conflict, "")
-	must(t, b.attempt(e.ID)) // that server died; another takes over
+	testkit.Must(t, b.attempt(e.ID)) // that server died; another takes over
 	checkError(t, b.Cancel(t.Context(), b.admin, e.ID), domain.Conflict, "")
 	checkError(t, b.Cancel(t.Context(), b.ada, domain.NewID()), domain.NotFound, "")
 	if b.sender.last().Date != m.SendAt {
@@ -378,9 +378,9 @@ func TestListAndGet(t *testing.T) {
 	for range 3 {
 		ids = append(ids, b.send(Message{To: addresses(2), Subject: "x", Text: "x"}).ID)
 	}
-	must(t, b.attempt(ids[0]))
+	testkit.Must(t, b.attempt(ids[0]))
 	_, err := b.notify(SystemMail{Kind: PasswordChanged, UserID: b.ada.UserID, To: "ada@example.com"})
-	must(t, err)
+	testkit.Must(t, err)
 	page, next, err := b.List(t.Context(), b.ada, Filter{Limit: 2})
 	testkit.Must(t, err)
 	if len(page) != 2 || page[0].ID != ids[2] || len(page[0].Recipients) != 2 || next == nil {
@@ -421,17 +421,17 @@ func TestSuppressions(t *testing.T) {
 	one, err := b.Suppress(ctx, b.admin, "Grace@Bücher.example")
 	testkit.Must(t, err)
 	twice, err := b.Suppress(ctx, b.admin, "grace@xn--bcher-kva.example")
-	must(t, err)
+	testkit.Must(t, err)
 	if one != twice || one.Address != "grace@bücher.example" || one.Reason != SuppressedManually {
 		t.Errorf("%+v %+v", one, twice)
 	}
 	e := b.send(Message{To: []string{"GRACE@bücher.example"}, Subject: "x", Text: "x"})
-	must(t, b.attempt(e.ID))
+	testkit.Must(t, b.attempt(e.ID))
 	b.checkStatus(e.ID, Failed, Suppressed)
 	// Nobody is kept from their own account by it.
 	id, err := b.notify(SystemMail{Kind: PasswordChanged, UserID: b.ada.UserID, To: "grace@bücher.example"})
-	must(t, err)
-	must(t, b.attempt(id))
+	testkit.Must(t, err)
+	testkit.Must(t, b.attempt(id))
 	if len(b.sender.sent) != 1 {
 		t.Error("the service's own mail was held back")
 	}
@@ -442,7 +442,7 @@ func TestSuppressions(t *testing.T) {
 	_, _, err = b.Suppressions(ctx, b.ada, 0, nil)
 	checkError(t, err, domain.Forbidden, "")
 	checkError(t, b.Unsuppress(ctx, b.ada, one.ID), domain.Forbidden, "")
-	must(t, b.Unsuppress(ctx, b.admin, one.ID))
+	testkit.Must(t, b.Unsuppress(ctx, b.admin, one.ID))
 	checkError(t, b.Unsuppress(ctx, b.admin, one.ID), domain.NotFound, "")
 }
 
@@ -452,9 +452,9 @@ func TestUnsubscribe(t *testing.T) {
 	batch := func(to ...string) Email {
 		t.Helper()
 		out, err := b.SendBatch(ctx, b.ada, []Message{{To: to, Subject: "News", Text: "News."}})
-		must(t, err)
-		must(t, out[0].Err)
-		must(t, b.attempt(out[0].Email.ID))
+		testkit.Must(t, err)
+		testkit.Must(t, out[0].Err)
+		testkit.Must(t, b.attempt(out[0].Email.ID))
 		return out[0].Email
 	}
 	news := batch("Grace@example.com")
@@ -464,7 +464,7 @@ func TestUnsubscribe(t *testing.T) {
 	}
 	// Of several nobody would know whose click it was; what goes to one person is no list.
 	several, alone := batch("grace@example.com", "carol@example.com"), b.send(Message{To: []string{"grace@example.com"}, Subject: "x", Text: "x"})
-	must(t, b.attempt(alone.ID))
+	testkit.Must(t, b.attempt(alone.ID))
 	for _, m := range b.sender.sent[1:] {
 		if m.Unsubscribe != "" {
 			t.Errorf("%+v", m)
@@ -474,12 +474,12 @@ func TestUnsubscribe(t *testing.T) {
 		checkError(t, b.Unsubscribe(ctx, s), domain.NotFound, "")
 	}
 	b.checkStatus(batch("grace@example.com").ID, Sent, Sent)
-	must(t, b.Unsubscribe(ctx, secret))
-	must(t, b.Unsubscribe(ctx, secret))
+	testkit.Must(t, b.Unsubscribe(ctx, secret))
+	testkit.Must(t, b.Unsubscribe(ctx, secret))
 	b.checkStatus(batch("GRACE@example.com").ID, Failed, Suppressed)
 	b.checkStatus(batch("grace@example.com", "carol@example.com").ID, Sent, Suppressed, Sent)
 	again := b.send(Message{To: []string{"grace@example.com"}, Subject: "x", Text: "x"})
-	must(t, b.attempt(again.ID))
+	testkit.Must(t, b.attempt(again.ID))
 	b.checkStatus(again.ID, Sent, Sent)
 	b.checkStatus(news.ID, Sent, Sent)
 	list, _, err := b.Suppressions(ctx, b.admin, 0, nil)
@@ -489,7 +489,7 @@ func TestUnsubscribe(t *testing.T) {
 	// An address that is no more is written to by nobody.
 	b.sender.answer = func(string) Outcome { return Outcome{Result: Refused, BadAddress: true, Reason: "no such user"} }
 	gone := b.send(Message{To: []string{"grace@example.com"}, Subject: "x", Text: "x"})
-	must(t, b.attempt(gone.ID))
+	testkit.Must(t, b.attempt(gone.ID))
 	if list, _, err = b.Suppressions(ctx, b.admin, 0, nil); err != nil || len(list) != 1 || list[0].Reason != SuppressedBounce {
 		t.Errorf("%+v %v", list, err)
 	}
@@ -501,13 +501,13 @@ func TestEraseUser(t *testing.T) {
 	d := b.upload(b.ada, filetype.PDF, "%PDF")
 	e := b.send(Message{To: addresses(2), Subject: "x", Text: "x", Attachments: []Attachment{{Filename: "a.pdf", DocumentID: d.ID}}})
 	kept, err := b.Send(t.Context(), bob, Message{To: addresses(1), Subject: "x", Text: "x"})
-	must(t, err)
+	testkit.Must(t, err)
 	_, err = b.Suppress(t.Context(), b.admin, "ada@example.com")
-	must(t, err)
-	must(t, b.SuppressBounced(t.Context(), "gone@example.com"))
+	testkit.Must(t, err)
+	testkit.Must(t, b.SuppressBounced(t.Context(), "gone@example.com"))
 	for range 2 { // whoever has the address next may be erased, too
-		must(t, b.inTx(func(tx db.Tx) error { return b.EraseUser(t.Context(), tx, b.ada.UserID, "Ada@example.com") }))
-		must(t, b.inTx(func(tx db.Tx) error { return b.EraseUser(t.Context(), tx, b.ada.UserID, "gone@example.com") }))
+		testkit.Must(t, b.inTx(func(tx db.Tx) error { return b.EraseUser(t.Context(), tx, b.ada.UserID, "Ada@example.com") }))
+		testkit.Must(t, b.inTx(func(tx db.Tx) error { return b.EraseUser(t.Context(), tx, b.ada.UserID, "gone@example.com") }))
 	}
 	if reason, err := b.WhySuppressed(t.Context(), "ADA@example.com"); err != nil || reason != SuppressedManually {
 		t.Errorf("who asked not to be written to is written to again: %q %v", reason, err)
@@ -520,7 +520,7 @@ func TestEraseUser(t *testing.T) {
 	if len(list) != 1 || list[0].Address != "erased-b5fc85e55755f9e0d030a10ab4429b6b@erased.invalid" {
 		t.Errorf("%+v", list)
 	}
-	must(t, b.attempt(e.ID)) // its job is still there
+	testkit.Must(t, b.attempt(e.ID)) // its job is still there
 	if len(b.sender.sent) != 0 {
 		t.Error("it was sent")
 	}
@@ -540,7 +540,7 @@ func TestRecipientLimit(t *testing.T) {
 	b := newFixture(t)
 	var err error
 	b.quota, err = limits.New(limits.Config{Redis: testenv.OpenRedis(t, testenv.RedisURL(t)), Clock: b.Clock, Secret: []byte("secret"), Budget: limits.Budget{Name: t.Name(), Requests: 10, Window: time.Hour}})
-	must(t, err)
+	testkit.Must(t, err)
 	b.send(Message{To: addresses(8), Subject: "x", Text: "x"})
 	_, err = b.Send(t.Context(), b.ada, Message{To: addresses(3), Subject: "x", Text: "x"})
 	checkError(t, err, domain.RateLimited, "")
@@ -568,7 +568,7 @@ func TestSendIsIdempotent(t *testing.T) {
 	b := newFixture(t)
 	m := Message{ID: b.NewID(), To: addresses(1), Subject: "x", Text: "x"}
 	first := b.send(m)
-	must(t, b.attempt(first.ID))
+	testkit.Must(t, b.attempt(first.ID))
 	if again := b.send(m); first.ID != m.ID || again.ID != m.ID || again.Status != Sent {
 		t.Errorf("%s: %s, then %s %s", m.ID, first.ID, again.ID, again.Status)
 	}
@@ -605,10 +605,10 @@ func TestConcurrentAttempts(t *testing.T) {
 		nested = true
 		b.sender.mu.Unlock() // it waits for the server's word
 		defer b.sender.mu.Lock()
-		must(t, b.attempt(e.ID))
+		testkit.Must(t, b.attempt(e.ID))
 		return Outcome{Result: Deferred, Reason: "Come again later."}
 	}
-	must(t, b.attempt(e.ID))
+	testkit.Must(t, b.attempt(e.ID))
 	b.checkStatus(e.ID, Sent, Sent)
 	if !slices.Equal(told, []domain.EventType{domain.EventEmailSent}) {
 		t.Errorf("it is told as %v", told)
@@ -625,9 +625,9 @@ func TestWhySuppressed(t *testing.T) {
 		}
 	}
 	reason("")
-	must(t, b.rows.Suppress(ctx, query.SuppressParams{ID: domain.NewID(), Address: "grace@xn--bcher-kva.example", Reason: string(SuppressedUnsubscribed), CreatedAt: b.Clock()}))
+	testkit.Must(t, b.rows.Suppress(ctx, query.SuppressParams{ID: domain.NewID(), Address: "grace@xn--bcher-kva.example", Reason: string(SuppressedUnsubscribed), CreatedAt: b.Clock()}))
 	reason("")
-	must(t, b.SuppressBounced(ctx, "grace@Bücher.example"))
+	testkit.Must(t, b.SuppressBounced(ctx, "grace@Bücher.example"))
 	reason(SuppressedBounce)
 }
 
@@ -639,32 +639,32 @@ func TestPrune(t *testing.T) {
 	d := b.upload(b.ada, filetype.PDF, "%PDF")
 	file := Attachment{Filename: "a.pdf", DocumentID: d.ID}
 	old := b.send(Message{To: addresses(1), Subject: "Old", Text: "Long ago", HTML: "<p>Long ago</p>", Attachments: []Attachment{file}})
-	must(t, b.attempt(old.ID))
+	testkit.Must(t, b.attempt(old.ID))
 	notice, err := b.notify(SystemMail{Kind: PasswordChanged, UserID: b.ada.UserID, To: "ada@example.com", Fields: map[string]string{"name": "Ada"}})
-	must(t, err)
-	must(t, b.attempt(notice))
+	testkit.Must(t, err)
+	testkit.Must(t, b.attempt(notice))
 	ahead := b.send(Message{To: addresses(1), Subject: "Ahead", Text: "In a year", SendAt: b.now.Add(300 * 24 * time.Hour)})
 	b.now = b.now.Add(b.Retention)
-	must(t, b.prune(ctx))
+	testkit.Must(t, b.prune(ctx))
 	if e := b.get(old.ID); e.Text != "Long ago" {
 		t.Errorf("too early: %+v", e)
 	}
 	young := b.send(Message{To: addresses(1), Subject: "Young", Text: "Today"})
-	must(t, b.attempt(young.ID))
+	testkit.Must(t, b.attempt(young.ID))
 	b.now = b.now.Add(time.Second)
 	caseID := domain.NewID()
 	_, err = b.pool.ExecContext(ctx, "INSERT INTO cases (id, title, description, status, legal_hold, created_by, created_at, updated_at) VALUES (?, 'A case', '', 'open', TRUE, ?, NOW(6), NOW(6))", caseID, b.ada.UserID)
-	must(t, err)
+	testkit.Must(t, err)
 	_, err = b.pool.ExecContext(ctx, "INSERT INTO case_members (case_id, user_id, role, created_at) VALUES (?, ?, 'lawyer', NOW(6))", caseID, b.ada.UserID)
-	must(t, err)
-	must(t, b.prune(ctx))
+	testkit.Must(t, err)
+	testkit.Must(t, b.prune(ctx))
 	if b.get(old.ID).Text != "Long ago" {
 		t.Error("what is under legal hold has lost its text")
 	}
 	_, err = b.pool.ExecContext(ctx, "UPDATE cases SET legal_hold = FALSE")
 	testkit.Must(t, err)
 	for range 2 {
-		must(t, b.prune(ctx))
+		testkit.Must(t, b.prune(ctx))
 	}
 	e := b.checkStatus(old.ID, Sent, Sent)
 	if e.Text+e.HTML != "" || e.Subject != "Old" || len(e.Attachments) != 1 || e.Attachments[0].Filename != "a.pdf" || !e.UpdatedAt.Equal(b.get(old.ID).UpdatedAt) {

@@ -46,7 +46,7 @@ func newFixture(t testing.TB) *fixture {
 	clock := func() time.Time { return b.now }
 	log := slog.New(slog.NewJSONHandler(b.log, nil))
 	archive, err := files.New(files.Config{DB: pool, Store: b.store, Runtime: domain.Runtime{Clock: clock, NewID: domain.NewID, Log: log}})
-	must(t, err)
+	testkit.Must(t, err)
 	work, err := jobs.New(jobs.Config{DB: pool, Transport: noTransport{}, Runtime: domain.Runtime{Clock: clock, NewID: domain.NewID, Log: log}})
 	testkit.Must(t, err)
 	outbox := NewOutbox(OutboxConfig{Runtime: domain.Runtime{Clock: clock, NewID: domain.NewID, Log: log}, Jobs: work, Configured: true})
@@ -136,13 +136,6 @@ func equal(a, b []Status) bool {
 		}
 	}
 	return true
-}
-
-func must(t testing.TB, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
 }
 
 // checkError checks that err is of a code, and names a field.

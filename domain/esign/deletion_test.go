@@ -107,9 +107,9 @@ func (b *bench) signedByAll(n esign.NewRequest) esign.Request {
 	r := b.send(n)
 	for _, g := range n.Signers {
 		token := b.token(g.Email)
-		must(b.t, second(b.View(b.t.Context(), token, phone)))
-		must(b.t, second(b.Consent(b.t.Context(), token, esign.Disclosure, phone)))
-		must(b.t, second(b.Sign(b.t.Context(), token, typed, phone)))
+		testkit.Must(b.t, second(b.View(b.t.Context(), token, phone)))
+		testkit.Must(b.t, second(b.Consent(b.t.Context(), token, esign.Disclosure, phone)))
+		testkit.Must(b.t, second(b.Sign(b.t.Context(), token, typed, phone)))
 	}
 	if s, _ := b.status(r); s != esign.Sealing {
 		b.t.Fatalf("is %s", s)
@@ -138,9 +138,9 @@ func TestSignWhatIsLost(t *testing.T) {
 			ctx := t.Context()
 			r := b.send(esign.NewRequest{Signers: two(), Workflow: esign.Parallel})
 			ada, grace := b.token("ada@example.com"), b.token("grace@example.com")
-			must(t, second(b.View(ctx, ada, phone)))
-			must(t, second(b.View(ctx, grace, phone)))
-			must(t, second(b.Consent(ctx, grace, esign.Disclosure, phone)))
+			testkit.Must(t, second(b.View(ctx, ada, phone)))
+			testkit.Must(t, second(b.View(ctx, grace, phone)))
+			testkit.Must(t, second(b.Consent(ctx, grace, esign.Disclosure, phone)))
 			c.harm(b, r)
 			wantReason(t, second(b.Consent(ctx, ada, esign.Disclosure, phone)), c.code, c.reason)
 			wantReason(t, second(b.Sign(ctx, grace, typed, phone)), c.code, c.reason)
@@ -196,7 +196,7 @@ func TestSealLost(t *testing.T) {
 				t.Fatalf("is %+v", now)
 			}
 			log, err := b.Events(ctx, b.lena, r.ID)
-			must(t, err)
+			testkit.Must(t, err)
 			if end := log[len(log)-1]; end.Kind != evidence.EventFailed || end.Detail != c.reason {
 				t.Errorf("the log ends with %+v", end)
 			}
@@ -236,9 +236,9 @@ func timeline(entries []cases.Entry) string {
 func (b *bench) verified(r esign.Request) evidence.Findings {
 	b.t.Helper()
 	bundle, err := b.Evidence(b.t.Context(), b.lena, r.ID)
-	must(b.t, err)
+	testkit.Must(b.t, err)
 	found, err := evidence.Verify(bundle)
-	must(b.t, err)
+	testkit.Must(b.t, err)
 	return found
 }
 
@@ -305,7 +305,7 @@ func TestEraseOwner(t *testing.T) {
 func (b *bench) signOnly(to string) {
 	b.t.Helper()
 	token := b.token(to)
-	must(b.t, second(b.View(b.t.Context(), token, phone)))
-	must(b.t, second(b.Consent(b.t.Context(), token, esign.Disclosure, phone)))
-	must(b.t, second(b.Sign(b.t.Context(), token, typed, phone)))
+	testkit.Must(b.t, second(b.View(b.t.Context(), token, phone)))
+	testkit.Must(b.t, second(b.Consent(b.t.Context(), token, esign.Disclosure, phone)))
+	testkit.Must(b.t, second(b.Sign(b.t.Context(), token, typed, phone)))
 }

@@ -133,7 +133,7 @@ func TestLinks(t *testing.T) {
 	tablet := esign.Visitor{Address: "2001:db8::1", Agent: "Tablet/2\n\x00é"}
 	for _, v := range []esign.Visitor{phone, tablet, phone, tablet} {
 		view, err := b.View(ctx, token, v)
-		must(t, err)
+		testkit.Must(t, err)
 		if view.State != esign.LinkOpen || view.Signer.Name != "Ada Lovelace" {
 			t.Fatalf("shows %+v", view)
 		}
@@ -177,7 +177,7 @@ func TestLinks(t *testing.T) {
 		t.Errorf("signed %d times", once)
 	}
 	view, err := b.View(ctx, token, phone)
-	must(t, err)
+	testkit.Must(t, err)
 	if view.State != esign.LinkSigned {
 		t.Errorf("the used link is %s", view.State)
 	}
@@ -222,7 +222,7 @@ func TestEnds(t *testing.T) {
 			t.Errorf("the other signer hears %s", got.text)
 		}
 		v, err = b.View(ctx, grace, phone)
-		must(t, err)
+		testkit.Must(t, err)
 		if v.State != esign.LinkClosed {
 			t.Errorf("the other's link is %s", v.State)
 		}
@@ -239,7 +239,7 @@ func TestEnds(t *testing.T) {
 		testkit.Must(t, second(b.Cancel(ctx, b.lena, r.ID)))
 		b.done()
 		v, err := b.View(ctx, ada, phone)
-		must(t, err)
+		testkit.Must(t, err)
 		if v.State != esign.LinkClosed || b.last("ada@example.com").subject != "Withdrawn: lease.pdf" || len(b.post.mails) != mails+2 {
 			t.Errorf("is %s, after %d mails", v.State, len(b.post.mails)-mails)
 		}
@@ -248,13 +248,13 @@ func TestEnds(t *testing.T) {
 	t.Run("expired", func(t *testing.T) {
 		r := b.send(esign.NewRequest{Signers: two(), ExpiresAt: b.now.Add(2 * time.Hour)})
 		ada := b.token("ada@example.com")
-		must(t, second(b.View(ctx, ada, phone)))
-		must(t, second(b.Consent(ctx, ada, esign.Disclosure, phone)))
+		testkit.Must(t, second(b.View(ctx, ada, phone)))
+		testkit.Must(t, second(b.Consent(ctx, ada, esign.Disclosure, phone)))
 		b.now = b.now.Add(2 * time.Hour)
 		// The link is over by itself, before anything has looked at the request.
 		wantCode(t, second(b.Sign(ctx, ada, typed, phone)), domain.Conflict, "over")
 		v, err := b.View(ctx, ada, phone)
-		must(t, err)
+		testkit.Must(t, err)
 		if v.State != esign.LinkExpired {
 			t.Errorf("the link is %s", v.State)
 		}
@@ -362,7 +362,7 @@ func TestReminders(t *testing.T) {
 	b.restart(func(c *esign.Config) { c.LinkKey = []byte("another secret") })
 	defer func() {
 		view, err := b.View(ctx, b.token("ada@example.com"), phone)
-		must(t, err)
+		testkit.Must(t, err)
 		if b.token("ada@example.com") == link || view.State != esign.LinkOpen {
 			t.Errorf("after the key changed the link is %s", view.State)
 		}
@@ -461,8 +461,8 @@ func TestMarks(t *testing.T) {
 	b := newBench(t)
 	b.send(esign.NewRequest{Signers: two()})
 	token := b.token("ada@example.com")
-	must(t, second(b.View(t.Context(), token, phone)))
-	must(t, second(b.Consent(t.Context(), token, esign.Disclosure, phone)))
+	testkit.Must(t, second(b.View(t.Context(), token, phone)))
+	testkit.Must(t, second(b.Consent(t.Context(), token, esign.Disclosure, phone)))
 	for name, m := range map[string]evidence.Signature{
 		"none":        {},
 		"both":        {Typed: "Ada", Strokes: drawn.Strokes, Width: 300, Height: 100},
@@ -510,9 +510,9 @@ func TestFaults(t *testing.T) {
 
 	b.sign("ada@example.com", typed)
 	token := b.token("grace@example.com")
-	must(t, second(b.View(t.Context(), token, phone)))
-	must(t, second(b.Consent(t.Context(), token, esign.Disclosure, phone)))
-	must(t, second(b.Sign(t.Context(), token, drawn, phone)))
+	testkit.Must(t, second(b.View(t.Context(), token, phone)))
+	testkit.Must(t, second(b.Consent(t.Context(), token, esign.Disclosure, phone)))
+	testkit.Must(t, second(b.Sign(t.Context(), token, drawn, phone)))
 	b.files.down = true
 	if failed := b.work(); len(failed) != 1 {
 		t.Fatalf("%v", failed)
@@ -695,9 +695,9 @@ func TestManySigners(t *testing.T) {
 		}
 	}
 	bundle, err := b.Evidence(t.Context(), b.lena, r.ID)
-	must(t, err)
+	testkit.Must(t, err)
 	found, err := evidence.Verify(bundle)
-	must(t, err)
+	testkit.Must(t, err)
 	if len(found.Signers) != 20 || !found.Sealed {
 		t.Errorf("found %+v", found)
 	}
@@ -744,7 +744,7 @@ func TestWall(t *testing.T) {
 	testkit.Must(t, err)
 	token := b.token("grace@example.com")
 	v, err := b.View(ctx, token, phone)
-	must(t, err)
+	testkit.Must(t, err)
 	if v.State != esign.LinkOpen {
 		t.Errorf("the link is %s", v.State)
 	}
@@ -757,17 +757,17 @@ func TestEvidence(t *testing.T) {
 	r := b.send(esign.NewRequest{Signers: two()})
 	b.sign("ada@example.com", typed)
 	open, err := b.Evidence(ctx, b.lena, r.ID)
-	must(t, err)
+	testkit.Must(t, err)
 	found, err := evidence.Verify(open)
-	must(t, err)
+	testkit.Must(t, err)
 	if found.Status != string(esign.Open) || found.Sealed {
 		t.Errorf("found %+v", found)
 	}
 	b.sign("grace@example.com", drawn)
 	bundle, err := b.Evidence(ctx, b.root, r.ID)
-	must(t, err)
+	testkit.Must(t, err)
 	found, err = evidence.Verify(bundle)
-	must(t, err)
+	testkit.Must(t, err)
 	if found.Status != string(esign.Completed) || !found.Sealed || found.Request != r.ID || found.Document != "lease.pdf" || found.SHA256 != r.DocumentSum.String() || len(found.Signers) != 2 ||
 		!strings.HasPrefix(found.Signers[0], "1. Ada Lovelace <ada@example.com>: signed 20") || found.Certificate.Subject.CommonName != "Counsel test" {
 		t.Errorf("found %+v", found)
@@ -868,9 +868,9 @@ func TestEvidenceOfNothing(t *testing.T) {
 	testkit.Must(t, second(b.Cancel(ctx, b.lena, r.ID)))
 	testkit.Must(t, b.archive.Delete(ctx, b.lena, r.DocumentID))
 	bundle, err := b.Evidence(ctx, b.lena, r.ID)
-	must(t, err)
+	testkit.Must(t, err)
 	found, err := evidence.Verify(bundle)
-	must(t, err)
+	testkit.Must(t, err)
 	if found.Status != string(esign.Cancelled) || found.Sealed {
 		t.Errorf("found %+v", found)
 	}

@@ -99,7 +99,7 @@ func newBenchWith(t testing.TB, provider func(clock func() time.Time) envelopes.
 	testkit.Must(t, err)
 	seal := newSeal(t, "Counsel test", b.now)
 	engine, err := pdf.New(pdf.Config{})
-	must(t, err)
+	testkit.Must(t, err)
 	var outside envelopes.Provider
 	if provider != nil {
 		outside = provider(clock)
@@ -123,7 +123,7 @@ func (b *bench) restart(change func(*esign.Config)) {
 	change(&b.config)
 	var err error
 	b.Service, err = esign.New(b.config)
-	must(b.t, err)
+	testkit.Must(b.t, err)
 }
 
 // Evidence reads the evidence whole.
@@ -453,7 +453,7 @@ func (b *bench) sign(to string, m evidence.Signature) {
 	b.t.Helper()
 	token := b.token(to)
 	v, err := b.View(b.t.Context(), token, phone)
-	must(b.t, err)
+	testkit.Must(b.t, err)
 	if v.State != esign.LinkOpen {
 		b.t.Fatalf("the link of %s is %s", to, v.State)
 	}

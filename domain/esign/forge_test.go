@@ -15,6 +15,7 @@ import (
 
 	"counsel/domain/esign"
 	"counsel/domain/esign/evidence"
+	"counsel/sandbox/testkit"
 )
 
 const (
@@ -160,9 +161,9 @@ func TestOtherCertificate(t *testing.T) {
 	before := b.config.Sealer
 	b.restart(func(c *esign.Config) { c.Sealer = newSeal(t, "Another", b.now) })
 	bundle, err := b.Evidence(t.Context(), b.lena, r.ID)
-	must(t, err)
+	testkit.Must(t, err)
 	found, err := evidence.Verify(bundle)
-	must(t, err)
+	testkit.Must(t, err)
 	if !found.Certificate.Equal(b.config.Sealer.Certificate()) || found.Signed == nil || !found.Signed.Equal(before.Certificate()) {
 		t.Errorf("sealed by %s, the file by %v", found.Certificate.Subject, found.Signed)
 	}

@@ -19,7 +19,7 @@ import (
 // parts is what is held of the signer at an address.
 func (b *bench) parts(address string) (all []esign.SignerData) {
 	b.t.Helper()
-	must(b.t, b.ExportSigners(b.t.Context(), address, func(p esign.SignerData) error {
+	testkit.Must(b.t, b.ExportSigners(b.t.Context(), address, func(p esign.SignerData) error {
 		all = append(all, p)
 		return nil
 	}))
@@ -123,15 +123,15 @@ func TestForget(t *testing.T) {
 	// What was signed is evidence, and what is of a case the case's.
 	for _, stays := range []esign.Request{completed, half, inCase} {
 		raw, err := b.Evidence(ctx, b.root, stays.ID)
-		must(t, err)
+		testkit.Must(t, err)
 		found, err := evidence.Verify(raw)
-		must(t, err)
+		testkit.Must(t, err)
 		if len(found.Signers) != 2 || !strings.Contains(found.Signers[0], "Ada Lovelace <ada@example.com>: signed") {
 			t.Errorf("the evidence says %+v", found)
 		}
 	}
-	must(t, second(b.View(ctx, link, phone)))
-	must(t, b.forget(lena)) // again changes nothing
+	testkit.Must(t, second(b.View(ctx, link, phone)))
+	testkit.Must(t, b.forget(lena)) // again changes nothing
 	if got, _ := b.status(half); got != esign.Cancelled {
 		t.Error(got)
 	}
@@ -142,9 +142,9 @@ func TestForgetWhileSealing(t *testing.T) {
 	b := newBench(t)
 	r := b.send(esign.NewRequest{Signers: two()[:1]})
 	token := b.token("ada@example.com")
-	must(t, second(b.View(t.Context(), token, phone)))
-	must(t, second(b.Consent(t.Context(), token, esign.Disclosure, phone)))
-	must(t, second(b.Sign(t.Context(), token, typed, phone)))
+	testkit.Must(t, second(b.View(t.Context(), token, phone)))
+	testkit.Must(t, second(b.Consent(t.Context(), token, esign.Disclosure, phone)))
+	testkit.Must(t, second(b.Sign(t.Context(), token, typed, phone)))
 	wantCode(t, b.forget(b.lena.UserID), domain.Conflict, "sealed")
 	b.done()
 	testkit.Must(t, b.forget(b.lena.UserID))
@@ -196,9 +196,9 @@ func TestSignersGetTheirCopy(t *testing.T) {
 			testkit.Must(b.t, db.WithTx(b.t.Context(), b.pool, func(tx db.Tx) error { return b.archive.EraseUser(b.t.Context(), tx, b.lena.UserID) }))
 			wantCode(b.t, second(b.archive.Get(b.t.Context(), b.root, r.DocumentID)), domain.NotFound, "")
 			raw, err := b.Evidence(b.t.Context(), b.root, r.ID)
-			must(b.t, err)
+			testkit.Must(b.t, err)
 			found, err := evidence.Verify(raw)
-			must(b.t, err)
+			testkit.Must(b.t, err)
 			if !found.Sealed {
 				b.t.Errorf("the evidence has lost the file: %+v", found)
 			}
@@ -217,9 +217,9 @@ func TestSignersGetTheirCopy(t *testing.T) {
 			b.sign("ada@example.com", typed)
 			b.post.fate = func(string) email.Result { return email.Deferred }
 			token := b.token("grace@example.com")
-			must(t, second(b.View(t.Context(), token, phone)))
-			must(t, second(b.Consent(t.Context(), token, esign.Disclosure, phone)))
-			must(t, second(b.Sign(t.Context(), token, typed, phone)))
+			testkit.Must(t, second(b.View(t.Context(), token, phone)))
+			testkit.Must(t, second(b.Consent(t.Context(), token, esign.Disclosure, phone)))
+			testkit.Must(t, second(b.Sign(t.Context(), token, typed, phone)))
 			b.work()
 			r, err := b.Get(t.Context(), b.root, r.ID)
 			testkit.Must(t, err)

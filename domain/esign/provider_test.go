@@ -13,6 +13,7 @@ import (
 	"counsel/domain/cases"
 	"counsel/domain/esign"
 	"counsel/domain/esign/envelopes"
+	"counsel/sandbox/testkit"
 )
 
 // each runs a test with a bench whose documents are signed by a stand-in of each provider.
@@ -333,12 +334,12 @@ func TestProviderGone(t *testing.T) {
 		wantCode(t, err, domain.Unavailable, "")
 		s.BeforeRequest(nil)
 		v, err := b.View(t.Context(), token, phone)
-		must(t, err)
+		testkit.Must(t, err)
 		if !strings.HasPrefix(v.Redirect, s.URL) {
 			t.Errorf("leads to %q", v.Redirect)
 		}
 		_, err = b.pool.ExecContext(t.Context(), "UPDATE signature_requests SET provider = 'another'")
-		must(t, err)
+		testkit.Must(t, err)
 		_, err = b.View(t.Context(), token, phone)
 		wantCode(t, err, domain.Unavailable, "no longer configured")
 		if errs := b.polled(time.Hour); len(errs) != 1 {

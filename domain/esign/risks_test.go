@@ -99,7 +99,7 @@ func TestUnfit(t *testing.T) {
 	testkit.Must(t, err)
 	b.done()
 	log, err := b.Events(ctx, b.lena, r.ID)
-	must(t, err)
+	testkit.Must(t, err)
 	if e := log[1]; e.Kind != evidence.EventRisks || e.Detail != "blank,draft" || e.Signer != 0 {
 		t.Errorf("the log says %+v", e)
 	}

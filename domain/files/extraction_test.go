@@ -12,6 +12,7 @@ import (
 	"counsel/domain/files"
 	"counsel/domain/isolation"
 	"counsel/domain/text"
+	"counsel/sandbox/testkit"
 )
 
 func TestUnreadableText(t *testing.T) {
@@ -21,7 +22,7 @@ func TestUnreadableText(t *testing.T) {
 	wantCode(t, b.ExtractTexts(t.Context()), domain.Unavailable)
 	state := func() files.TextState {
 		got, err := b.Get(t.Context(), b.ada, d.ID)
-		must(t, err)
+		testkit.Must(t, err)
 		return got.Text
 	}
 	if state() != files.TextPending {
@@ -30,7 +31,7 @@ func TestUnreadableText(t *testing.T) {
 	b.store.Before = nil
 	b.extractor.Extractor = fakeExtractor{err: errors.New("cannot")}
 	for range 10 {
-		must(t, b.ExtractTexts(t.Context()))
+		testkit.Must(t, b.ExtractTexts(t.Context()))
 	}
 	if got, err := b.Get(t.Context(), b.ada, d.ID); err != nil || got.Text != files.TextUnreadable || got.TextError != files.TextFailed {
 		t.Errorf("a text that cannot be extracted is %s: %s, %v", got.Text, got.TextError, err)
@@ -38,7 +39,7 @@ func TestUnreadableText(t *testing.T) {
 	for fault, want := range map[error]files.TextError{isolation.ErrMemory: files.TextTooMuchMemory, isolation.ErrTimeout: files.TextTooSlow} {
 		d = b.upload(b.ada, "b.pdf", pdf("some words"))
 		b.extractor.Extractor = fakeExtractor{err: fault}
-		must(t, b.ExtractTexts(t.Context()))
+		testkit.Must(t, b.ExtractTexts(t.Context()))
 		if got, err := b.Get(t.Context(), b.ada, d.ID); err != nil || got.Text != files.TextUnreadable || got.TextError != want {
 			t.Errorf("after %v it is %s: %s, %v", fault, got.Text, got.TextError, err)
 		}
@@ -73,7 +74,7 @@ func TestSlowExtraction(t *testing.T) {
 		d := b.upload(b.ada, "a.pdf", pdf("some words"))
 		for {
 			got, err := b.Get(t.Context(), b.ada, d.ID)
-			must(t, err)
+			testkit.Must(t, err)
 			if got.Text == files.TextIndexed {
 				break
 			}
@@ -127,7 +128,7 @@ func TestRun(t *testing.T) {
 	deadline := time.Now().Add(20 * time.Second)
 	for {
 		got, err := b.Get(t.Context(), b.ada, d.ID)
-		must(t, err)
+		testkit.Must(t, err)
 		if got.Text == files.TextIndexed {
 			break
 		}

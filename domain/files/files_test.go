@@ -13,6 +13,7 @@ import (
 	"counsel/domain/files"
 	"counsel/domain/files/filestest"
 	"counsel/domain/files/filetype"
+	"counsel/sandbox/testkit"
 )
 
 func TestUploadGetAndDelete(t *testing.T) {
@@ -25,20 +26,20 @@ func TestUploadGetAndDelete(t *testing.T) {
 	}
 	for _, who := range []domain.Principal{b.ada, b.admin} {
 		got, err := b.Get(t.Context(), who, d.ID)
-		must(t, err)
+		testkit.Must(t, err)
 		if got != d {
 			t.Errorf("read as %+v, stored as %+v", got, d)
 		}
 		r, err := b.Open(t.Context(), got, 0, -1)
-		must(t, err)
+		testkit.Must(t, err)
 		read, err := io.ReadAll(r)
-		must(t, err)
+		testkit.Must(t, err)
 		if string(read) != content {
 			t.Errorf("read %q", read)
 		}
 	}
 	link, until, err := b.PresignURL(t.Context(), d)
-	must(t, err)
+	testkit.Must(t, err)
 	if !strings.Contains(link, d.ID.String()) || strings.Contains(link, "NDA") || until.Sub(b.now) > time.Hour {
 		t.Errorf("%s until %s", link, until)
 	}
@@ -56,7 +57,7 @@ func TestUploadGetAndDelete(t *testing.T) {
 	_, _, err = b.List(t.Context(), b.bob, files.Filter{UserID: &b.ada.UserID})
 	wantCode(t, err, domain.Forbidden)
 
-	must(t, b.Delete(t.Context(), b.ada, d.ID))
+	testkit.Must(t, b.Delete(t.Context(), b.ada, d.ID))
 	_, err = b.Get(t.Context(), b.ada, d.ID)
 	wantCode(t, err, domain.NotFound)
 	if b.store.Count() != 0 || b.rows() != 0 {
@@ -77,7 +78,7 @@ func TestListPages(t *testing.T) {
 	f := files.Filter{Limit: 2}
 	for {
 		items, next, err := b.List(t.Context(), b.ada, f)
-		must(t, err)
+		testkit.Must(t, err)
 		for _, d := range items {
 			got = append(got, d.ID)
 		}
@@ -90,11 +91,11 @@ func TestListPages(t *testing.T) {
 		t.Errorf("listed %v, want %v", got, want)
 	}
 	all, _, err := b.List(t.Context(), b.admin, files.Filter{Limit: 100})
-	must(t, err)
+	testkit.Must(t, err)
 	bobs, _, err := b.List(t.Context(), b.admin, files.Filter{UserID: &b.bob.UserID, Kind: files.Uploaded})
-	must(t, err)
+	testkit.Must(t, err)
 	none, _, err := b.List(t.Context(), b.admin, files.Filter{Kind: files.Rendered})
-	must(t, err)
+	testkit.Must(t, err)
 	if len(all) != 6 || len(bobs) != 1 || len(none) != 0 {
 		t.Errorf("an admin sees %d, of Bob %d, rendered %d", len(all), len(bobs), len(none))
 	}
@@ -110,19 +111,19 @@ func TestVerify(t *testing.T) {
 	}{"intact": {pdf("hello"), true}, "one letter": {pdf("hallo"), false}, "longer": {pdf("hello") + "x", false}, "shorter": {"%PDF", false}} {
 		b.store.Objects[key] = filestest.Object{Content: []byte(c.content), Modified: b.now}
 		_, v, err := b.Verify(t.Context(), b.ada, d.ID)
-		must(t, err)
+		testkit.Must(t, err)
 		if v.Intact != c.intact || v.SHA256 == nil || *v.SHA256 != files.Checksum(sha256.Sum256([]byte(c.content))) || v.Size != int64(len(c.content)) || v.CheckedAt != b.now {
 			t.Errorf("%s: %+v", name, v)
 		}
 		r, err := b.Open(t.Context(), d, 0, -1)
-		must(t, err)
+		testkit.Must(t, err)
 		if _, err := io.ReadAll(r); (err == nil) != c.intact {
 			t.Errorf("%s: the read ends in %v", name, err)
 		}
 	}
 	delete(b.store.Objects, key)
 	_, v, err := b.Verify(t.Context(), b.ada, d.ID)
-	must(t, err)
+	testkit.Must(t, err)
 	if v.Intact || v.SHA256 != nil {
 		t.Errorf("missing: %+v", v)
 	}
@@ -135,12 +136,12 @@ func TestRemovedDuringUpload(t *testing.T) {
 	b := newFixture(t)
 	b.ada.Role = domain.RoleLawyer
 	c, err := b.cases.Create(t.Context(), b.ada, cases.NewCase{Title: "A case"})
-	must(t, err)
+	testkit.Must(t, err)
 	upload := func() (files.File, error) {
 		return b.Upload(t.Context(), b.ada, files.UploadRequest{Name: "a.pdf", Body: strings.NewReader(pdf("x")), CaseID: func() *domain.ID { return &c.ID }})
 	}
 	d, err := upload()
-	must(t, err)
+	testkit.Must(t, err)
 	b.store.After = func(call, _ string) error {
 		if call == "put" {
 			_, err := b.db.ExecContext(t.Context(), "DELETE FROM case_members WHERE case_id = ?", c.ID)
@@ -162,15 +163,15 @@ func TestDeleteInCaseWithStoreDown(t *testing.T) {
 	b := newFixture(t)
 	b.ada.Role = domain.RoleLawyer
 	c, err := b.cases.Create(t.Context(), b.ada, cases.NewCase{Title: "A case"})
-	must(t, err)
+	testkit.Must(t, err)
 	d, err := b.Upload(t.Context(), b.ada, files.UploadRequest{Name: "a.pdf", Body: strings.NewReader(pdf("x")), CaseID: func() *domain.ID { return &c.ID }})
-	must(t, err)
+	testkit.Must(t, err)
 	b.store.Before = func(string, string) error { return files.StorageUnavailable(0, nil) }
-	must(t, b.Delete(t.Context(), b.ada, d.ID))
+	testkit.Must(t, b.Delete(t.Context(), b.ada, d.ID))
 	_, err = b.Get(t.Context(), b.ada, d.ID)
 	wantCode(t, err, domain.NotFound)
 	b.store.Before = nil
-	must(t, b.Sweep(t.Context()))
+	testkit.Must(t, b.Sweep(t.Context()))
 	if b.rows() != 0 || b.store.Count() != 0 {
 		t.Errorf("%d rows and %d files are left", b.rows(), b.store.Count())
 	}

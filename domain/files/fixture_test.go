@@ -18,6 +18,7 @@ import (
 	"counsel/domain/isolation"
 	"counsel/domain/text"
 	"counsel/sandbox/testenv"
+	"counsel/sandbox/testkit"
 )
 
 func TestMain(m *testing.M) {
@@ -47,18 +48,18 @@ func newFixture(t testing.TB, configure ...func(*files.Config)) *fixture {
 	b.store = filestest.NewStore(clock)
 	var err error
 	b.cases, err = cases.New(cases.Config{DB: pool, Runtime: domain.Runtime{Clock: clock, NewID: domain.NewID}})
-	must(t, err)
+	testkit.Must(t, err)
 	config := files.Config{DB: pool, Store: b.store, Text: b.extractor, Cases: b.cases, Runtime: domain.Runtime{Clock: clock, NewID: domain.NewID, Log: slog.New(slog.DiscardHandler)}}
 	for _, f := range configure {
 		f(&config)
 	}
 	b.Service, err = files.New(config)
-	must(t, err)
+	testkit.Must(t, err)
 	for name, p := range map[string]*domain.Principal{"ada": &b.ada, "bob": &b.bob, "admin": &b.admin} {
 		*p = domain.Principal{UserID: domain.NewID(), Role: domain.RoleClient}
 		_, err := pool.ExecContext(t.Context(), "INSERT INTO users (id, email, full_name, role, password_hash, created_at, updated_at) VALUES (?, ?, ?, 'client', '', NOW(6), NOW(6))",
 			p.UserID, name+"@example.com", name)
-		must(t, err)
+		testkit.Must(t, err)
 	}
 	b.admin.Role = domain.RoleAdmin
 	return b
@@ -80,26 +81,19 @@ func (f fakeExtractor) Pages(_ context.Context, _ string, file io.ReaderAt, size
 	return out, nil
 }
 
-func must(t testing.TB, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
 // pdf is the smallest file that passes for a PDF, with a text for the reader of these tests.
 func pdf(text string) string { return "%PDF-1.7\n" + text + "\nstartxref\n0\n%%EOF\n" }
 
 func (b *fixture) upload(who domain.Principal, name, content string) files.File {
 	b.t.Helper()
 	d, err := b.Upload(b.t.Context(), who, files.UploadRequest{Name: name, Body: strings.NewReader(content)})
-	must(b.t, err)
+	testkit.Must(b.t, err)
 	return d
 }
 
 func (b *fixture) rows() (n int) {
 	b.t.Helper()
-	must(b.t, b.db.QueryRowContext(b.t.Context(), "SELECT COUNT(*) FROM documents").Scan(&n))
+	testkit.Must(b.t, b.db.QueryRowContext(b.t.Context(), "SELECT COUNT(*) FROM documents").Scan(&n))
 	return n
 }
 

@@ -14,6 +14,7 @@ import (
 	"counsel/domain"
 	"counsel/domain/cases"
 	"counsel/domain/files"
+	"counsel/sandbox/testkit"
 )
 
 func TestSearch(t *testing.T) {
@@ -24,19 +25,19 @@ func TestSearch(t *testing.T) {
 	if d, _ := b.Get(t.Context(), b.ada, nda.ID); d.Text != files.TextPending {
 		t.Errorf("before extraction: %s", d.Text)
 	}
-	must(t, b.ExtractTexts(t.Context()))
-	must(t, b.ExtractTexts(t.Context()))
+	testkit.Must(t, b.ExtractTexts(t.Context()))
+	testkit.Must(t, b.ExtractTexts(t.Context()))
 	if d, _ := b.Get(t.Context(), b.ada, nda.ID); d.Text != files.TextIndexed {
 		t.Errorf("after extraction: %s", d.Text)
 	}
 
 	found, err := b.Search(t.Context(), b.ada, "TERMINATION notice?", nil, 0)
-	must(t, err)
+	testkit.Must(t, err)
 	if len(found) != 1 || found[0].DocumentID != nda.ID || found[0].Page != 2 || found[0].Name != "nda.pdf" || !strings.Contains(found[0].Snippet, "termination notice") {
 		t.Fatalf("found %+v", found)
 	}
 	found, err = b.Search(t.Context(), b.admin, "termination", nil, 10)
-	must(t, err)
+	testkit.Must(t, err)
 	if len(found) != 2 {
 		t.Errorf("an admin finds %+v", found)
 	}
@@ -45,7 +46,7 @@ func TestSearch(t *testing.T) {
 			t.Errorf("%q finds %+v, %v", words, found, err)
 		}
 	}
-	must(t, b.Delete(t.Context(), b.bob, bobs.ID))
+	testkit.Must(t, b.Delete(t.Context(), b.bob, bobs.ID))
 	if found, err := b.Search(t.Context(), b.admin, "tenant", nil, 10); err != nil || len(found) != 0 {
 		t.Errorf("a deleted file is found: %+v, %v", found, err)
 	}
@@ -110,7 +111,7 @@ func (b *fixture) indexAll() {
 	b.t.Helper()
 	for {
 		more, err := b.Reindex(b.t.Context())
-		must(b.t, err)
+		testkit.Must(b.t, err)
 		if !more {
 			return
 		}
@@ -160,7 +161,7 @@ func rowsRead(t testing.TB, pool *sql.DB, fn func()) (rows, ranges int) {
 func TestSearchCost(t *testing.T) {
 	b := newFixture(t)
 	b.db.SetMaxOpenConns(1)
-	must(t, func() error {
+	testkit.Must(t, func() error {
 		_, err := b.db.Exec("ALTER TABLE document_pages DROP KEY document_pages_text")
 		return err
 	}()) // nothing reads it, and it is slow
@@ -184,7 +185,7 @@ func TestSearchCost(t *testing.T) {
 		rows, ranges := rowsRead(t, b.db, func() {
 			var err error
 			found, err = b.Search(t.Context(), who, q, nil, 20)
-			must(t, err)
+			testkit.Must(t, err)
 		})
 		t.Logf("%q: %d pages, %d rows, %d ranges", q, len(found), rows, ranges)
 		if len(found) != want || rows > most || ranges > 150 {
@@ -201,11 +202,11 @@ func TestSearchCost(t *testing.T) {
 	measure(b.admin, "contract", 20, blocks+hits)
 	// Another user's search does not depend on them.
 	d := b.upload(b.bob, "a.pdf", pdf("The contract."))
-	must(t, b.ExtractTexts(t.Context()))
+	testkit.Must(t, b.ExtractTexts(t.Context()))
 	measure(b.bob, "contract", 1, 20)
 	measure(b.bob, "indemnification", 0, 10)
 	// Removing a file costs its blocks only.
-	rows, _ := rowsRead(t, b.db, func() { must(t, b.Delete(t.Context(), b.bob, d.ID)) })
+	rows, _ := rowsRead(t, b.db, func() { testkit.Must(t, b.Delete(t.Context(), b.bob, d.ID)) })
 	if rows > 100 {
 		t.Errorf("deleting a page reads %d rows", rows)
 	}
@@ -219,7 +220,7 @@ func TestSearchInManyCases(t *testing.T) {
 	const many = 200
 	for range many {
 		c, err := b.cases.Create(t.Context(), b.ada, cases.NewCase{Title: "A case"})
-		must(t, err)
+		testkit.Must(t, err)
 		insertIndexed(t, b.db, b.ada.UserID, &c.ID, 1, 2, func(int) string { return "The contract of the xylophone." })
 	}
 	b.indexAll()
@@ -259,7 +260,7 @@ func BenchmarkSearch(b *testing.B) {
 func search(t *testing.T, b *fixture, who domain.Principal, q string) (names []string) {
 	t.Helper()
 	results, err := b.Search(t.Context(), who, q, nil, 100)
-	must(t, err)
+	testkit.Must(t, err)
 	for _, p := range results {
 		names = append(names, p.Name)
 	}
@@ -269,13 +270,13 @@ func search(t *testing.T, b *fixture, who domain.Principal, q string) (names []s
 func (b *fixture) uploadTo(who domain.Principal, caseID *domain.ID, name, text string) files.File {
 	b.t.Helper()
 	d, err := b.Upload(b.t.Context(), who, files.UploadRequest{Name: name, Body: strings.NewReader(pdf(text)), CaseID: func() *domain.ID { return caseID }})
-	must(b.t, err)
+	testkit.Must(b.t, err)
 	return d
 }
 
 func (b *fixture) count(query string, args ...any) (n int) {
 	b.t.Helper()
-	must(b.t, b.db.QueryRowContext(b.t.Context(), query, args...).Scan(&n))
+	testkit.Must(b.t, b.db.QueryRowContext(b.t.Context(), query, args...).Scan(&n))
 	return n
 }
 
@@ -285,20 +286,20 @@ func TestSearchAccess(t *testing.T) {
 	b.ada.Role, b.bob.Role = domain.RoleLawyer, domain.RoleLawyer
 	open := func(title string) *domain.ID {
 		c, err := b.cases.Create(t.Context(), b.ada, cases.NewCase{Title: title})
-		must(t, err)
+		testkit.Must(t, err)
 		return &c.ID
 	}
 	shared, secret, gone := open("Shared"), open("Secret"), open("Gone")
 	_, err := b.db.Exec("INSERT INTO case_members (case_id, user_id, role, created_at) VALUES (?, ?, 'lawyer', NOW(6))", shared, b.bob.UserID)
-	must(t, err)
+	testkit.Must(t, err)
 	own := b.uploadTo(b.ada, nil, "own.pdf", "A xylophone of Ada's.")
 	b.uploadTo(b.ada, shared, "shared.pdf", "The xylophones of the case.")
 	b.uploadTo(b.bob, shared, "bobs.pdf", "Bob's xylophone in the case.")
 	b.uploadTo(b.ada, secret, "secret.pdf", "A secret xylophone.")
 	b.uploadTo(b.ada, gone, "gone.pdf", "A xylophone that is gone.")
 	b.uploadTo(b.bob, nil, "bob.pdf", "Bob's drum, and a xylophone. A drum and a drum.")
-	must(t, b.ExtractTexts(t.Context()))
-	must(t, b.cases.Delete(t.Context(), b.ada, *gone))
+	testkit.Must(t, b.ExtractTexts(t.Context()))
+	testkit.Must(t, b.cases.Delete(t.Context(), b.ada, *gone))
 	check := func(who domain.Principal, want ...string) {
 		t.Helper()
 		got := search(t, b, who, "xylophone")
@@ -333,19 +334,19 @@ func TestSearchAccess(t *testing.T) {
 	for i := range 30 {
 		b.uploadTo(b.ada, nil, fmt.Sprint(i, ".pdf"), "drum drum drum")
 	}
-	must(t, b.ExtractTexts(t.Context()))
+	testkit.Must(t, b.ExtractTexts(t.Context()))
 	if after := search(t, b, b.bob, "xylophone drum"); !slices.Equal(after, before) {
 		t.Errorf("in the order %q, and then %q", before, after)
 	}
 
 	// A corrupt index reveals nothing.
 	_, err = b.db.Exec(`UPDATE search_pages SET document_id = ? WHERE document_id IN (SELECT id FROM documents WHERE name IN ('bob.pdf', 'bobs.pdf'))`, own.ID)
-	must(t, err)
+	testkit.Must(t, err)
 	check(b.bob, "shared.pdf")
 
 	// A former member finds nothing in the case, not even their own files.
 	_, err = b.db.Exec("DELETE FROM case_members WHERE user_id = ?", b.bob.UserID)
-	must(t, err)
+	testkit.Must(t, err)
 	check(b.bob)
 }
 
@@ -354,9 +355,9 @@ func TestDeleteFromIndex(t *testing.T) {
 	b := newFixture(t)
 	one := b.uploadTo(b.ada, nil, "one.pdf", "The xylophone.\fAnd the drum.")
 	b.uploadTo(b.ada, nil, "two.pdf", "A xylophone and a trombone.")
-	must(t, b.ExtractTexts(t.Context()))
+	testkit.Must(t, b.ExtractTexts(t.Context()))
 	all := b.count("SELECT COUNT(*) FROM search_postings")
-	must(t, b.Delete(t.Context(), b.ada, one.ID))
+	testkit.Must(t, b.Delete(t.Context(), b.ada, one.ID))
 	if got := search(t, b, b.ada, "xylophone drum"); !slices.Equal(got, []string{"two.pdf"}) {
 		t.Errorf("found %q", got)
 	}
@@ -367,11 +368,11 @@ func TestDeleteFromIndex(t *testing.T) {
 
 	// An earlier version of the program deletes files without the index; the sweep finishes that.
 	_, err := b.db.Exec("DELETE FROM documents")
-	must(t, err)
+	testkit.Must(t, err)
 	if got := search(t, b, b.ada, "xylophone"); len(got) != 0 {
 		t.Errorf("found %q", got)
 	}
-	must(t, b.SweepIndex(t.Context()))
+	testkit.Must(t, b.SweepIndex(t.Context()))
 	if n := b.count("SELECT (SELECT COUNT(*) FROM search_postings) + (SELECT COUNT(*) FROM search_pages)"); n != 0 {
 		t.Errorf("%d rows are left", n)
 	}
@@ -384,10 +385,10 @@ func TestEraseFromIndex(t *testing.T) {
 	signed := b.uploadTo(b.ada, nil, "signed.pdf", "A signed xylophone.")
 	b.uploadTo(b.bob, nil, "bobs.pdf", "Bob's xylophone.")
 	_, err := b.db.Exec("UPDATE documents SET kind = 'signed' WHERE id = ?", signed.ID)
-	must(t, err)
-	must(t, b.ExtractTexts(t.Context()))
+	testkit.Must(t, err)
+	testkit.Must(t, b.ExtractTexts(t.Context()))
 	others := b.count("SELECT COUNT(*) FROM search_postings p JOIN search_scopes s ON s.scope = p.scope WHERE s.owner = ?", b.bob.UserID)
-	must(t, db.WithTx(t.Context(), b.db, func(tx db.Tx) error { return b.EraseUser(t.Context(), tx, b.ada.UserID) }))
+	testkit.Must(t, db.WithTx(t.Context(), b.db, func(tx db.Tx) error { return b.EraseUser(t.Context(), tx, b.ada.UserID) }))
 	if n := b.count("SELECT COUNT(*) FROM search_postings"); n != others {
 		t.Errorf("%d rows of postings, of others %d", n, others)
 	}
@@ -395,7 +396,7 @@ func TestEraseFromIndex(t *testing.T) {
 	if got := search(t, b, b.admin, "xylophone"); len(got) != 2 || slices.Contains(got, "own.pdf") {
 		t.Errorf("found %q", got)
 	}
-	must(t, b.Sweep(t.Context()))
+	testkit.Must(t, b.Sweep(t.Context()))
 }
 
 // TestReindex indexes what an earlier version of the program left, although it is interrupted and runs several
@@ -407,7 +408,7 @@ func TestReindex(t *testing.T) {
 		t.Fatalf("found before reindexing: %q", got)
 	}
 	more, err := b.Reindex(t.Context())
-	must(t, err)
+	testkit.Must(t, err)
 	if n := len(search(t, b, b.ada, "xylophones")); !more || n == 0 || n == 100 {
 		t.Errorf("after some: %d, more: %v", n, more)
 	}
@@ -442,7 +443,7 @@ func TestReindex(t *testing.T) {
 	}
 	// Another version of the analysis replaces the index.
 	_, err = b.db.Exec("UPDATE documents SET search_version = 0 LIMIT 7")
-	must(t, err)
+	testkit.Must(t, err)
 	b.indexAll()
 	if n := b.count("SELECT COUNT(*) FROM search_pages"); n != 150 {
 		t.Errorf("%d pages are indexed", n)
@@ -454,7 +455,7 @@ func TestFindPages(t *testing.T) {
 	b := newFixture(t)
 	d := b.uploadTo(b.ada, nil, "a.pdf", "Allgemeines.\fDie Kündigungsfristen betragen drei Monate.\fSonstiges.\fLes contrats sont résiliés.\f秘密保持契約は五年後に終了する。")
 	other := b.uploadTo(b.ada, nil, "b.pdf", "Die Kündigung und noch eine Kündigung.")
-	must(t, b.ExtractTexts(t.Context()))
+	testkit.Must(t, b.ExtractTexts(t.Context()))
 	for question, page := range map[string]int{
 		"Wie kann ich das kündigen?":              2,
 		"Welche Frist gilt?":                      2,
@@ -463,13 +464,13 @@ func TestFindPages(t *testing.T) {
 		"When does it end, and what is a 契約 for?": 5,
 	} {
 		pages, err := b.FindPages(t.Context(), []domain.ID{d.ID}, question, 1)
-		must(t, err)
+		testkit.Must(t, err)
 		if len(pages) != 1 || pages[0].Number != page || pages[0].DocumentID != d.ID {
 			t.Errorf("%s: %+v", question, pages)
 		}
 	}
 	pages, err := b.FindPages(t.Context(), []domain.ID{d.ID, other.ID}, "xylophone", 10)
-	must(t, err)
+	testkit.Must(t, err)
 	if len(pages) != 4 {
 		t.Errorf("without a matching page: %+v", pages)
 	}

@@ -9,6 +9,7 @@ import (
 	"counsel/domain"
 	"counsel/domain/files"
 	"counsel/domain/files/filestest"
+	"counsel/sandbox/testkit"
 )
 
 // TestSweepAfterCrash simulates a crash at each step and then sweeps.
@@ -67,20 +68,20 @@ func TestSweepAfterCrash(t *testing.T) {
 			}
 			b.store.Before, b.store.After = nil, nil
 			items, _, err := b.List(t.Context(), b.ada, files.Filter{})
-			must(t, err)
+			testkit.Must(t, err)
 			if len(items) != 1 || items[0].ID != other.ID {
 				t.Fatalf("an incomplete file is visible: %+v", items)
 			}
 			b.now = b.now.Add(time.Hour)
 			for range 2 { // twice, as two servers would
-				must(t, b.Sweep(t.Context()))
-				must(t, b.SweepObjects(t.Context()))
+				testkit.Must(t, b.Sweep(t.Context()))
+				testkit.Must(t, b.SweepObjects(t.Context()))
 			}
 			if b.store.Count() != 1 || b.rows() != 1 {
 				t.Errorf("after the sweep there are %d objects and %d rows", b.store.Count(), b.rows())
 			}
 			_, v, err := b.Verify(t.Context(), b.ada, other.ID)
-			must(t, err)
+			testkit.Must(t, err)
 			if !v.Intact {
 				t.Error("the sweep removed another file's object")
 			}
@@ -125,8 +126,8 @@ func TestUploadRemovedBySweep(t *testing.T) {
 	_, err := b.Upload(t.Context(), b.ada, files.UploadRequest{Name: "a.pdf", Body: strings.NewReader(pdf(""))})
 	wantCode(t, err, domain.Unavailable)
 	b.store.After = nil
-	must(t, b.Sweep(t.Context()))
-	must(t, b.SweepObjects(t.Context()))
+	testkit.Must(t, b.Sweep(t.Context()))
+	testkit.Must(t, b.SweepObjects(t.Context()))
 	if b.rows() != 0 || b.store.Count() != 0 {
 		t.Errorf("%d rows and %d files stay", b.rows(), b.store.Count())
 	}
@@ -143,7 +144,7 @@ func TestSweepOrphanedObjects(t *testing.T) {
 	for range 1100 { // more than one page
 		b.store.Objects["docs/"+domain.NewID().String()] = filestest.Object{Modified: b.now.Add(-time.Hour)}
 	}
-	must(t, b.SweepObjects(t.Context()))
+	testkit.Must(t, b.SweepObjects(t.Context()))
 	if b.store.Count() != 4 {
 		t.Errorf("%d objects are left", b.store.Count())
 	}
@@ -170,14 +171,14 @@ func TestStoreDown(t *testing.T) {
 		t.Error(err)
 	}
 	// A deleted file is invisible at once; its object is removed when the store is back.
-	must(t, b.Delete(t.Context(), b.ada, d.ID))
+	testkit.Must(t, b.Delete(t.Context(), b.ada, d.ID))
 	_, err = b.Get(t.Context(), b.ada, d.ID)
 	wantCode(t, err, domain.NotFound)
 	if err := b.Sweep(t.Context()); err == nil {
 		t.Error("the sweep reports no error")
 	}
 	b.store.Before = nil
-	must(t, b.Sweep(t.Context()))
+	testkit.Must(t, b.Sweep(t.Context()))
 	if b.store.Count() != 0 || b.rows() != 0 {
 		t.Errorf("%d objects and %d rows are left", b.store.Count(), b.rows())
 	}

@@ -17,6 +17,7 @@ import (
 	"counsel/domain/files"
 	"counsel/domain/files/filetype"
 	"counsel/domain/isolation"
+	"counsel/sandbox/testkit"
 )
 
 func TestUploadSize(t *testing.T) {
@@ -43,9 +44,9 @@ func imageOf(t *testing.T, format string, w, h int) string {
 	var buf bytes.Buffer
 	img := image.NewGray(image.Rect(0, 0, w, h))
 	if format == "png" {
-		must(t, png.Encode(&buf, img))
+		testkit.Must(t, png.Encode(&buf, img))
 	} else {
-		must(t, jpeg.Encode(&buf, img, nil))
+		testkit.Must(t, jpeg.Encode(&buf, img, nil))
 	}
 	return buf.String()
 }
@@ -64,11 +65,11 @@ func zipOf(t *testing.T, parts ...string) string {
 	z := zip.NewWriter(&buf)
 	for i := 0; i < len(parts); i += 2 {
 		w, err := z.Create(parts[i])
-		must(t, err)
+		testkit.Must(t, err)
 		_, err = io.WriteString(w, parts[i+1])
-		must(t, err)
+		testkit.Must(t, err)
 	}
-	must(t, z.Close())
+	testkit.Must(t, z.Close())
 	return buf.String()
 }
 
@@ -149,7 +150,7 @@ func TestUploadDetectsType(t *testing.T) {
 				}
 				return
 			}
-			must(t, err)
+			testkit.Must(t, err)
 			if d.ContentType != c.is {
 				t.Errorf("detected as %s", d.ContentType)
 			}

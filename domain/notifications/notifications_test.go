@@ -40,7 +40,7 @@ func newWorld(t testing.TB) *world {
 	t.Helper()
 	pool := testenv.DB(t)
 	people, err := account.New(account.Config{Runtime: domain.SystemRuntime(nil), DB: pool, Redis: testenv.EmptyRedis(t), Secret: strings.Repeat("s", 32)})
-	must(t, err)
+	testkit.Must(t, err)
 	caseService, err := cases.New(cases.Config{Runtime: domain.Runtime{Clock: domain.SystemClock, NewID: domain.NewID}, DB: pool, Accounts: people})
 	testkit.Must(t, err)
 	w := &world{t: t, cases: caseService}
@@ -389,7 +389,7 @@ func TestForget(t *testing.T) {
 	testkit.Must(t, second(w.SetPreferences(ctx, w.bert, []Preference{{domain.EventDraftUpdated, true, false}})))
 	w.happens(w.uploaded(w.anna))
 	w.work()
-	must(t, db.WithTx(ctx, w.DB, func(tx db.Tx) error { return w.EraseUser(ctx, tx, w.bert.UserID) }))
+	testkit.Must(t, db.WithTx(ctx, w.DB, func(tx db.Tx) error { return w.EraseUser(ctx, tx, w.bert.UserID) }))
 	w.has(w.bert)
 	w.has(w.carl, domain.EventDocumentUploaded)
 	if rows, err := w.rows.ListNotificationPreferences(ctx, w.bert.UserID); err != nil || len(rows) != 0 {

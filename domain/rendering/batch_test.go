@@ -12,7 +12,7 @@ import (
 	"counsel/domain"
 	"counsel/domain/files"
 	"counsel/domain/jobs"
-	"counsel/sandbox/testenv"
+	"counsel/sandbox/testkit"
 )
 
 func TestBatch(t *testing.T) {
@@ -25,7 +25,7 @@ func TestBatch(t *testing.T) {
 		return nil
 	}
 	id, err := p.StartBatch(t.Context(), b.ada, requests(t, 4), "")
-	must(t, err)
+	testkit.Must(t, err)
 	if len(p.renderer.renderings()) > 0 {
 		t.Error("the request rendered a file itself")
 	}
@@ -107,9 +107,9 @@ func TestBatchKilled(t *testing.T) {
 			first, second := b.newProcess(), b.newProcess()
 			twice := arm(b, first)
 			id, err := first.StartBatch(t.Context(), b.ada, requests(t, 6), "")
-			must(t, err)
+			testkit.Must(t, err)
 			first.start(t)
-			testenv.Eventually(t, "the first process was killed", func() bool { return first.pool.PingContext(t.Context()) != nil })
+			testkit.Eventually(t, "the first process was killed", func() bool { return first.pool.PingContext(t.Context()) != nil })
 			second.start(t)
 			j, out := b.waitFor(second, id)
 			if j.State != jobs.Succeeded {
@@ -141,14 +141,14 @@ func TestBatchLeaseLost(t *testing.T) {
 		return nil
 	}
 	id, err := first.StartBatch(t.Context(), b.ada, requests(t, 4), "")
-	must(t, err)
+	testkit.Must(t, err)
 	first.start(t)
 	<-reached
 	_, err = b.db.ExecContext(t.Context(), "UPDATE jobs SET state = 'waiting', owner = '', due_at = NOW(6) WHERE id = ?", id)
-	must(t, err)
+	testkit.Must(t, err)
 	second.start(t)
 	// Either process may get the job again.
-	testenv.Eventually(t, "the job runs again", func() bool {
+	testkit.Eventually(t, "the job runs again", func() bool {
 		var runs int
 		err := b.db.QueryRowContext(t.Context(), "SELECT runs FROM jobs WHERE id = ?", id).Scan(&runs)
 		return err == nil && runs > 1
@@ -176,9 +176,9 @@ func TestBatchOutage(t *testing.T) {
 		return nil
 	}
 	id, err := p.StartBatch(t.Context(), b.ada, requests(t, 8), "")
-	must(t, err)
+	testkit.Must(t, err)
 	p.start(t)
-	testenv.Eventually(t, "an attempt has failed", func() bool {
+	testkit.Eventually(t, "an attempt has failed", func() bool {
 		j, err := p.jobs.Get(t.Context(), b.ada, id)
 		return err == nil && j.Tries == 1
 	})
@@ -213,9 +213,9 @@ func TestBatchLastAttempt(t *testing.T) {
 		return nil
 	}
 	id, err := p.StartBatch(t.Context(), b.ada, requests(t, 8), "")
-	must(t, err)
+	testkit.Must(t, err)
 	_, err = b.db.ExecContext(t.Context(), "UPDATE jobs SET tries = 9 WHERE id = ?", id)
-	must(t, err)
+	testkit.Must(t, err)
 	p.start(t)
 	j, out := b.waitFor(p, id)
 	if j.State != jobs.Succeeded || len(out.Items) != 8 {
@@ -231,7 +231,7 @@ func TestBatchLastAttempt(t *testing.T) {
 	}
 	// A sweep removes what is pending.
 	b.now = b.now.Add(time.Hour)
-	must(t, b.Sweep(t.Context()))
+	testkit.Must(t, b.Sweep(t.Context()))
 	if b.rows() != 2 || b.store.Count() != 2 {
 		t.Errorf("%d rows, %d objects are left", b.rows(), b.store.Count())
 	}
@@ -251,11 +251,11 @@ func TestBatchCancelled(t *testing.T) {
 		return nil
 	}
 	id, err := p.StartBatch(t.Context(), b.ada, requests(t, 6), "")
-	must(t, err)
+	testkit.Must(t, err)
 	p.start(t)
 	<-reached
 	_, err = p.jobs.Cancel(t.Context(), b.ada, id)
-	must(t, err)
+	testkit.Must(t, err)
 	j, out := b.waitFor(p, id)
 	if j.State != jobs.Cancelled || j.Done != 2 {
 		t.Fatalf("%+v", j)

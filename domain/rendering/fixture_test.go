@@ -25,16 +25,10 @@ import (
 	"counsel/domain/rendering"
 	"counsel/domain/templates"
 	"counsel/sandbox/testenv"
+	"counsel/sandbox/testkit"
 )
 
 func TestMain(m *testing.M) { testenv.Main(m) }
-
-func must(t testing.TB, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}
 
 // fakeRenderer renders "files" that contain the number of the item, which is in its verification URL.
 type fakeRenderer struct {
@@ -92,13 +86,13 @@ func newFixture(t testing.TB) *fixture {
 	b.store = filestest.NewStore(clock)
 	var err error
 	b.cases, err = cases.New(cases.Config{DB: b.db, Runtime: domain.Runtime{Clock: clock, NewID: domain.NewID}})
-	must(t, err)
+	testkit.Must(t, err)
 	b.Service = b.newFiles(b.db, clock)
 	for name, p := range map[string]*domain.Principal{"ada": &b.ada, "bob": &b.bob} {
 		*p = domain.Principal{UserID: domain.NewID(), Role: domain.RoleClient}
 		_, err := b.db.ExecContext(t.Context(), "INSERT INTO users (id, email, full_name, role, password_hash, created_at, updated_at) VALUES (?, ?, ?, 'client', '', NOW(6), NOW(6))",
 			p.UserID, name+"@example.com", name)
-		must(t, err)
+		testkit.Must(t, err)
 	}
 	return b
 }
@@ -106,13 +100,13 @@ func newFixture(t testing.TB) *fixture {
 func (b *fixture) newFiles(pool *sql.DB, clock domain.Clock) *files.Service {
 	b.t.Helper()
 	s, err := files.New(files.Config{DB: pool, Runtime: domain.Runtime{Clock: clock, NewID: domain.NewID, Log: slog.New(slog.DiscardHandler)}, Store: b.store, Cases: b.cases})
-	must(b.t, err)
+	testkit.Must(b.t, err)
 	return s
 }
 
 func (b *fixture) rows() (n int) {
 	b.t.Helper()
-	must(b.t, b.db.QueryRowContext(b.t.Context(), "SELECT COUNT(*) FROM documents").Scan(&n))
+	testkit.Must(b.t, b.db.QueryRowContext(b.t.Context(), "SELECT COUNT(*) FROM documents").Scan(&n))
 	return n
 }
 
@@ -127,41 +121,41 @@ type process struct {
 func (b *fixture) newProcess() *process {
 	b.t.Helper()
 	pool, err := db.Open(b.t.Context(), b.url, db.Options{})
-	must(b.t, err)
+	testkit.Must(b.t, err)
 	b.t.Cleanup(func() { pool.Close() })
 	log := slog.New(slog.DiscardHandler)
 	p := &process{renderer: &fakeRenderer{counts: map[string]int{}}, pool: pool}
 	p.jobs, err = jobs.New(jobs.Config{DB: pool, Transport: queue.New(testenv.OpenRedis(b.t, testenv.RedisURL(b.t)), log), Runtime: domain.SystemRuntime(log),
 		Timing: jobs.Timing{Lease: 600 * time.Millisecond, QueuedLease: 600 * time.Millisecond, Poll: 50 * time.Millisecond}})
-	must(b.t, err)
+	testkit.Must(b.t, err)
 	b.t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), 3*time.Second) // a killed process cannot shut down cleanly
 		defer cancel()
-		must(b.t, p.jobs.Close(ctx))
+		testkit.Must(b.t, p.jobs.Close(ctx))
 	})
 	templateService, err := templates.New(templates.Config{DB: pool, Runtime: domain.SystemRuntime(log), Renderer: p.renderer})
-	must(b.t, err)
+	testkit.Must(b.t, err)
 	p.Service, err = rendering.New(rendering.Config{DB: pool, Runtime: domain.SystemRuntime(log), Templates: templateService, Files: b.newFiles(pool, domain.SystemClock), Renderer: p.renderer, Jobs: p.jobs, Accounts: fakeAccounts{pool}})
-	must(b.t, err)
+	testkit.Must(b.t, err)
 	return p
 }
 
 func (p *process) start(t *testing.T) {
 	t.Helper()
-	must(t, p.jobs.Start(t.Context(), true))
+	testkit.Must(t, p.jobs.Start(t.Context(), true))
 }
 
 // requests returns n requests that differ in their verification URLs.
 func requests(t *testing.T, n int) []rendering.Request {
 	t.Helper()
 	builtin, err := templates.New(templates.Config{})
-	must(t, err)
+	testkit.Must(t, err)
 	v, err := builtin.Version(t.Context(), domain.Principal{Role: domain.RoleClient}, "nda", "1")
-	must(t, err)
+	testkit.Must(t, err)
 	out := make([]rendering.Request, n)
 	for i := range out {
 		var data map[string]any
-		must(t, json.Unmarshal(v.Sample, &data))
+		testkit.Must(t, json.Unmarshal(v.Sample, &data))
 		out[i] = rendering.Request{TemplateID: "nda", Version: "1", Data: data, Options: rendering.Options{VerifyURL: fmt.Sprintf("https://example.com/%d", i)}}
 	}
 	return out
@@ -181,14 +175,14 @@ type batchResult struct {
 func (b *fixture) waitFor(p *process, id domain.ID) (jobs.Info, batchResult) {
 	b.t.Helper()
 	var j jobs.Info
-	testenv.Eventually(b.t, "the job has ended", func() bool {
+	testkit.Eventually(b.t, "the job has ended", func() bool {
 		var err error
 		j, err = p.jobs.Get(b.t.Context(), b.ada, id)
 		return err == nil && j.State.Ended()
 	})
 	var out batchResult
 	if len(j.Result) > 0 {
-		must(b.t, json.Unmarshal(j.Result, &out))
+		testkit.Must(b.t, json.Unmarshal(j.Result, &out))
 	}
 	return j, out
 }
@@ -202,9 +196,9 @@ func (b *fixture) checkComplete(out batchResult, n int) {
 	var previous domain.ID
 	for i, item := range out.Items {
 		f, err := b.Get(b.t.Context(), b.ada, item.DocID)
-		must(b.t, err)
+		testkit.Must(b.t, err)
 		_, v, err := b.Verify(b.t.Context(), b.ada, f.ID)
-		must(b.t, err)
+		testkit.Must(b.t, err)
 		if !v.Intact || f.SHA256.String() != item.Checksum || f.Size != item.Size || f.Kind != files.Rendered {
 			b.t.Errorf("item %d is %+v, its file %+v, %+v", i, item, f, v)
 		}

@@ -51,7 +51,7 @@ func newWorld(t testing.TB) *world {
 	w := &world{t: t, pool: testenv.DB(t), redisURL: testenv.RedisURL(t), log: &testkit.Log{}}
 	var err error
 	w.people, err = account.New(account.Config{Runtime: domain.SystemRuntime(nil), DB: w.pool, Redis: testenv.EmptyRedis(t), Secret: strings.Repeat("s", 32)})
-	must(t, err)
+	testkit.Must(t, err)
 	w.cases, err = cases.New(cases.Config{Runtime: domain.Runtime{Clock: domain.SystemClock, NewID: domain.NewID}, DB: w.pool, Accounts: w.people})
 	testkit.Must(t, err)
 	w.anna, w.bert, w.root = w.join("anna", domain.RoleLawyer), w.join("bert", domain.RoleLawyer), w.join("root", domain.RoleAdmin)

@@ -190,7 +190,7 @@ func TestForget(t *testing.T) {
 	h, _ := s.hook(w.bert, r.url)
 	s.emit(w.anna, nil)
 	s.emit(w.bert, nil)
-	must(t, db.WithTx(t.Context(), w.pool, func(tx db.Tx) error { return s.EraseUser(t.Context(), tx, w.anna.UserID) }))
+	testkit.Must(t, db.WithTx(t.Context(), w.pool, func(tx db.Tx) error { return s.EraseUser(t.Context(), tx, w.anna.UserID) }))
 	if items, _, err := s.List(t.Context(), w.anna, webhooks.Filter{}); err != nil || len(items) != 0 {
 		t.Errorf("%v, %v", items, err)
 	}
