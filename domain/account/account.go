@@ -8,8 +8,8 @@
 //
 // An access token is a signed JWT, valid as long as its session exists. While Redis is down, tokens
 // are checked against the account's row instead, so that requests still succeed. Operations on the
-// sessions themselves (Login, Refresh, Logout, Sessions, EndSession, EndSessions) then fail with
-// domain.Unavailable, and the token of a session revoked just before works until it expires.
+// sessions themselves (Login, Refresh, Logout, Sessions, RevokeSession, RevokeSessions) then fail
+// with domain.Unavailable, and the token of a session revoked just before works until it expires.
 //
 // E-mail addresses are verified and passwords reset with links sent by mail (links.go).
 //

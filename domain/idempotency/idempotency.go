@@ -60,7 +60,7 @@ type Request struct {
 	Body      []byte
 }
 
-// Response is the response to a request. This package stores and returns it without interpreting it.
+// Response is the response to a request. It is opaque to this package, which only stores and returns it.
 type Response struct {
 	Code        int // not 0
 	ContentType string
