@@ -7,11 +7,11 @@ SELECT * FROM account_links WHERE id = ? AND purpose = ?;
 -- name: LockAccountLink :one
 SELECT * FROM account_links WHERE id = ? AND purpose = ? FOR UPDATE;
 
--- name: UseAccountLinks :exec
+-- name: UpdateAccountLinksUsed :exec
 UPDATE account_links SET used_at = ? WHERE user_id = ? AND purpose = ? AND used_at IS NULL;
 
 -- name: DeleteExpiredAccountLinks :execrows
 DELETE FROM account_links WHERE expires_at < ? LIMIT 1000;
 
--- name: ForgetAccountLinks :exec
+-- name: DeleteAccountLinksByUser :exec
 DELETE FROM account_links WHERE user_id = ?;

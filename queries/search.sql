@@ -13,37 +13,37 @@ SELECT scope FROM search_scopes WHERE owner = ? FOR UPDATE;
 -- name: LockSearchScopeByNumber :exec
 SELECT scope FROM search_scopes WHERE scope = ? FOR UPDATE;
 
--- name: SetSearchScopeUnits :exec
+-- name: UpdateSearchScopeUnits :exec
 UPDATE search_scopes SET units = ? WHERE scope = ?;
 
--- name: ListSearchEntries :many
+-- name: ListSearchEntriesByDocument :many
 SELECT entry FROM search_pages WHERE document_id = ? ORDER BY entry;
 
--- name: ListSearchEntriesOf :many
+-- name: ListSearchEntriesByDocuments :many
 SELECT entry FROM search_pages WHERE document_id IN (sqlc.slice(documents));
 
--- name: DeleteSearchPages :exec
+-- name: DeleteSearchPagesByDocument :exec
 DELETE FROM search_pages WHERE document_id = ?;
 
--- name: ListSearchBlock :many
+-- name: LockSearchPostingsByBlock :many
 SELECT term, postings FROM search_postings WHERE scope = ? AND block = ? FOR UPDATE;
 
 -- name: DeleteSearchPostings :exec
 DELETE FROM search_postings WHERE scope = sqlc.arg(scope) AND block = sqlc.arg(block) AND term IN (sqlc.slice(terms));
 
--- name: DeleteSearchScopePostings :exec
+-- name: DeleteSearchPostingsByScope :exec
 DELETE FROM search_postings WHERE scope = ?;
 
--- name: DeleteSearchScopePages :exec
+-- name: DeleteSearchPagesInRange :exec
 DELETE FROM search_pages WHERE entry >= sqlc.arg(from_entry) AND entry < sqlc.arg(to_entry);
 
--- name: ListSearchPostings :many
+-- name: ListSearchPostingsByScopes :many
 SELECT term, scope, block, postings FROM search_postings FORCE INDEX (PRIMARY)
 WHERE term IN (sqlc.slice(terms)) AND scope IN (sqlc.slice(scopes))
 ORDER BY term DESC, scope DESC, block DESC
 LIMIT ?;
 
--- name: ListAllSearchPostings :many
+-- name: ListSearchPostings :many
 SELECT term, scope, block, postings FROM search_postings FORCE INDEX (PRIMARY)
 WHERE term IN (sqlc.slice(terms))
 ORDER BY term DESC, scope DESC, block DESC

@@ -8,7 +8,7 @@ SELECT * FROM users WHERE id = ?;
 -- name: GetUserByEmail :one
 SELECT * FROM users WHERE email = ?;
 
--- name: GetUserStanding :one
+-- name: GetUserAuthState :one
 SELECT role, disabled_at, session_epoch FROM users WHERE id = ?;
 
 -- name: LockUser :one
@@ -36,23 +36,23 @@ LIMIT ?;
 UPDATE users SET role = ?, disabled_at = ?, session_epoch = ?, sessions_stale = ?, updated_at = ?
 WHERE id = ?;
 
--- name: UpdatePasswordHash :exec
+-- name: UpdateUserPasswordHash :exec
 UPDATE users SET password_hash = sqlc.arg(new_hash), updated_at = sqlc.arg(now)
 WHERE id = sqlc.arg(id) AND password_hash = sqlc.arg(old_hash);
 
--- name: ListStaleUsers :many
+-- name: ListUsersWithStaleSessions :many
 SELECT id, session_epoch FROM users WHERE sessions_stale = TRUE LIMIT ?;
 
--- name: ClearStale :exec
+-- name: UpdateUserSessionsRevoked :exec
 UPDATE users SET sessions_stale = FALSE WHERE id = ? AND session_epoch = ?;
 
 -- name: ListUsersByID :many
 SELECT id, email, full_name, role, disabled_at, created_at, email_verified_at FROM users WHERE id IN (sqlc.slice(ids));
 
--- name: ChangePassword :exec
+-- name: UpdateUserPassword :exec
 UPDATE users SET password_hash = ?, email_verified_at = ?, session_epoch = ?, sessions_stale = TRUE, updated_at = ? WHERE id = ?;
 
--- name: MarkEmailVerified :exec
+-- name: UpdateUserEmailVerified :exec
 UPDATE users SET email_verified_at = ?, updated_at = ? WHERE id = ? AND email = ? AND email_verified_at IS NULL;
 
 -- name: EraseUser :exec

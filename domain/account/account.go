@@ -169,7 +169,7 @@ func (s *Service) Authenticate(ctx context.Context, accessToken string) (domain.
 
 // checkAccount checks a token against the account's row, without Redis.
 func (s *Service) checkAccount(ctx context.Context, c *claims) error {
-	u, err := s.queries.GetUserStanding(ctx, c.Subject)
+	u, err := s.queries.GetUserAuthState(ctx, c.Subject)
 	if err != nil {
 		if err = db.Error(err); domain.CodeOf(err) == domain.NotFound {
 			return invalidToken(err)
@@ -208,7 +208,7 @@ const orphanBatch = 100
 // one indexed query.
 func (s *Service) RevokeOrphanedSessions(ctx context.Context) error {
 	for {
-		stale, err := s.queries.ListStaleUsers(ctx, orphanBatch)
+		stale, err := s.queries.ListUsersWithStaleSessions(ctx, orphanBatch)
 		if err != nil {
 			return db.Error(err)
 		}
@@ -228,7 +228,7 @@ func (s *Service) revokeSessionsBelow(ctx context.Context, id domain.ID, epoch u
 	if err := s.sessions.revokeBelow(ctx, id, epoch); err != nil {
 		return err
 	}
-	return db.Error(s.queries.ClearStale(ctx, query.ClearStaleParams{ID: id, SessionEpoch: epoch}))
+	return db.Error(s.queries.UpdateUserSessionsRevoked(ctx, query.UpdateUserSessionsRevokedParams{ID: id, SessionEpoch: epoch}))
 }
 
 // PasswordsHashed returns how many passwords have been hashed. Each leaves about 20 MiB of garbage.

@@ -177,11 +177,11 @@ func (s *Service) ResetPassword(ctx context.Context, token, password, locale str
 			verified.Time, verified.Valid = now, true
 		}
 		epoch = u.SessionEpoch + 1
-		err = q.ChangePassword(ctx, query.ChangePasswordParams{PasswordHash: hash, EmailVerifiedAt: verified, SessionEpoch: epoch, UpdatedAt: now, ID: u.ID})
+		err = q.UpdateUserPassword(ctx, query.UpdateUserPasswordParams{PasswordHash: hash, EmailVerifiedAt: verified, SessionEpoch: epoch, UpdatedAt: now, ID: u.ID})
 		if err != nil {
 			return err
 		}
-		if err := q.UseAccountLinks(ctx, query.UseAccountLinksParams{UsedAt: sql.NullTime{Time: now, Valid: true}, UserID: u.ID, Purpose: purposeReset}); err != nil {
+		if err := q.UpdateAccountLinksUsed(ctx, query.UpdateAccountLinksUsedParams{UsedAt: sql.NullTime{Time: now, Valid: true}, UserID: u.ID, Purpose: purposeReset}); err != nil {
 			return err
 		}
 		if !s.canSendMail() {
@@ -228,7 +228,7 @@ func (s *Service) VerifyEmail(ctx context.Context, token string) error {
 		return err
 	}
 	now := s.clock()
-	return db.Error(s.queries.MarkEmailVerified(ctx, query.MarkEmailVerifiedParams{EmailVerifiedAt: sql.NullTime{Time: now, Valid: true}, UpdatedAt: now, ID: link.UserID, Email: link.Email}))
+	return db.Error(s.queries.UpdateUserEmailVerified(ctx, query.UpdateUserEmailVerifiedParams{EmailVerifiedAt: sql.NullTime{Time: now, Valid: true}, UpdatedAt: now, ID: link.UserID, Email: link.Email}))
 }
 
 // ResendVerification sends the caller a new verification mail. It fails with domain.Conflict if the

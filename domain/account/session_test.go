@@ -340,7 +340,7 @@ func TestRedisDown(t *testing.T) {
 		})
 	}
 	refused(other, "at a server without requests during the outage")
-	stale, err := f.queries.ListStaleUsers(ctx, 10)
+	stale, err := f.queries.ListUsersWithStaleSessions(ctx, 10)
 	if err != nil || len(stale) != 0 {
 		t.Fatalf("%+v, %v", stale, err)
 	}

@@ -87,7 +87,7 @@ func (s *Service) checkPassword(ctx context.Context, email, password string) (qu
 	if outdated {
 		// Rehashing is best effort: the old hash still works.
 		if fresh, err := s.hasher.hash(ctx, password); err == nil {
-			_ = s.queries.UpdatePasswordHash(ctx, query.UpdatePasswordHashParams{NewHash: fresh, Now: s.clock(), ID: u.ID, OldHash: u.PasswordHash})
+			_ = s.queries.UpdateUserPasswordHash(ctx, query.UpdateUserPasswordHashParams{NewHash: fresh, Now: s.clock(), ID: u.ID, OldHash: u.PasswordHash})
 		}
 	}
 	return u, nil
@@ -104,7 +104,7 @@ func (s *Service) openSession(ctx context.Context, u query.User) (Tokens, error)
 	if err := s.sessions.create(ctx, now, r.session, u.ID, u.SessionEpoch, r.hash()); err != nil {
 		return Tokens{}, err
 	}
-	current, err := s.queries.GetUserStanding(ctx, u.ID)
+	current, err := s.queries.GetUserAuthState(ctx, u.ID)
 	if err == nil && (current.SessionEpoch != u.SessionEpoch || current.DisabledAt.Valid) {
 		err = overloaded(errors.New("the account changed during the sign-in"))
 	}
@@ -139,7 +139,7 @@ func (s *Service) Refresh(ctx context.Context, refreshToken string) (Tokens, err
 	} else if err != nil {
 		return Tokens{}, err
 	}
-	current, err := s.queries.GetUserStanding(ctx, user)
+	current, err := s.queries.GetUserAuthState(ctx, user)
 	if err = db.Error(err); err != nil && domain.CodeOf(err) != domain.NotFound {
 		return Tokens{}, err
 	}

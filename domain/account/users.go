@@ -297,7 +297,7 @@ func (s *Service) Erase(ctx context.Context, id domain.ID, eraseRelated func(db.
 			return err
 		}
 		epoch = u.SessionEpoch + 1
-		if err := q.ForgetAccountLinks(ctx, id); err != nil {
+		if err := q.DeleteAccountLinksByUser(ctx, id); err != nil {
 			return err
 		}
 		return q.EraseUser(ctx, query.EraseUserParams{ID: id, Email: "erased-" + id.String() + "@erased.invalid", FullName: "Erased", PasswordHash: hash,

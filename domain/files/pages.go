@@ -44,7 +44,7 @@ func (s *Service) FindPages(ctx context.Context, of []domain.ID, text string, li
 	if err != nil {
 		return nil, db.Error(err)
 	}
-	allowed, err := q.ListSearchEntriesOf(ctx, of)
+	allowed, err := q.ListSearchEntriesByDocuments(ctx, of)
 	if err != nil {
 		return nil, db.Error(err)
 	}

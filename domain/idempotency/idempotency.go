@@ -150,7 +150,7 @@ func (s *Service) Begin(ctx context.Context, r Request) (*Claim, error) {
 	now := s.clock()
 	c := &Claim{request: r, createdAt: now, leaseUntil: now.Add(leaseTime)}
 	key, fingerprint := r.hash(), sha256.Sum256(r.Body)
-	err := db.Error(s.queries.ClaimIdempotencyKey(ctx, query.ClaimIdempotencyKeyParams{
+	err := db.Error(s.queries.CreateIdempotencyKey(ctx, query.CreateIdempotencyKeyParams{
 		KeyHash: key, Fingerprint: fingerprint[:], HeldUntil: c.leaseUntil, CreatedAt: now,
 	}))
 	if err == nil {
@@ -180,7 +180,7 @@ func (s *Service) Begin(ctx context.Context, r Request) (*Claim, error) {
 	case now.Before(row.HeldUntil):
 		return nil, inProgress()
 	}
-	n, err := s.queries.ExtendIdempotencyKey(ctx, query.ExtendIdempotencyKeyParams{KeyHash: key, HeldUntil: row.HeldUntil, NextUntil: c.leaseUntil})
+	n, err := s.queries.UpdateIdempotencyKeyLease(ctx, query.UpdateIdempotencyKeyLeaseParams{KeyHash: key, HeldUntil: row.HeldUntil, NextUntil: c.leaseUntil})
 	if err != nil {
 		return nil, db.Error(err)
 	}
@@ -207,7 +207,7 @@ func (s *Service) KeepAlive(ctx context.Context, c *Claim) (stop func()) {
 			case <-tick.C:
 			}
 			next := s.clock().Add(leaseTime)
-			n, err := s.queries.ExtendIdempotencyKey(ctx, query.ExtendIdempotencyKeyParams{KeyHash: c.request.hash(), HeldUntil: c.leaseUntil, NextUntil: next})
+			n, err := s.queries.UpdateIdempotencyKeyLease(ctx, query.UpdateIdempotencyKeyLeaseParams{KeyHash: c.request.hash(), HeldUntil: c.leaseUntil, NextUntil: next})
 			if err == nil && n == 0 {
 				return // lease lost: another request took over
 			}
@@ -234,7 +234,7 @@ func (s *Service) Complete(ctx context.Context, c *Claim, a Response) error {
 	}
 	key := c.request.hash()
 	answer := s.aead.Seal([]byte{sealedVersion}, nil, a.Body, key) //nolint:gosec // the AEAD generates a random nonce
-	return db.Error(s.queries.AnswerIdempotencyKey(ctx, query.AnswerIdempotencyKeyParams{
+	return db.Error(s.queries.UpdateIdempotencyKeyResponse(ctx, query.UpdateIdempotencyKeyResponseParams{
 		KeyHash: key, Status: int16(a.Code), ContentType: a.ContentType, Answer: answer, CaseID: a.CaseID,
 	}))
 }
@@ -242,20 +242,20 @@ func (s *Service) Complete(ctx context.Context, c *Claim, a Response) error {
 // Release frees the key of a request that was rejected without effect. It may be used for another
 // request.
 func (s *Service) Release(ctx context.Context, c *Claim) error {
-	return db.Error(s.queries.ReleaseIdempotencyKey(ctx, query.ReleaseIdempotencyKeyParams{KeyHash: c.request.hash(), HeldUntil: c.leaseUntil}))
+	return db.Error(s.queries.DeleteIdempotencyKey(ctx, query.DeleteIdempotencyKeyParams{KeyHash: c.request.hash(), HeldUntil: c.leaseUntil}))
 }
 
 // Abandon ends the lease of a request that failed but may have had its effect. A retry of the same
 // request runs again.
 func (s *Service) Abandon(ctx context.Context, c *Claim) error {
-	_, err := s.queries.ExtendIdempotencyKey(ctx, query.ExtendIdempotencyKeyParams{KeyHash: c.request.hash(), HeldUntil: c.leaseUntil, NextUntil: s.clock()})
+	_, err := s.queries.UpdateIdempotencyKeyLease(ctx, query.UpdateIdempotencyKeyLeaseParams{KeyHash: c.request.hash(), HeldUntil: c.leaseUntil, NextUntil: s.clock()})
 	return db.Error(err)
 }
 
 // Prune deletes keys older than Retention. Call it periodically.
 func (s *Service) Prune(ctx context.Context) error {
 	for {
-		n, err := s.queries.DeleteIdempotencyKeys(ctx, s.clock().Add(-Retention))
+		n, err := s.queries.DeleteExpiredIdempotencyKeys(ctx, s.clock().Add(-Retention))
 		if err != nil || n == 0 {
 			return db.Error(err)
 		}

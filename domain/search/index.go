@@ -32,7 +32,7 @@ func AddPages(ctx context.Context, tx db.Tx, scope Scope, document domain.ID, pa
 	}
 	q := query.New(tx)
 	firstUnit := scope.units
-	if err := q.SetSearchScopeUnits(ctx, query.SetSearchScopeUnitsParams{Units: firstUnit + int64(len(pages)), Scope: scope.number}); err != nil {
+	if err := q.UpdateSearchScopeUnits(ctx, query.UpdateSearchScopeUnitsParams{Units: firstUnit + int64(len(pages)), Scope: scope.number}); err != nil {
 		return err
 	}
 	rows := make([][]any, 0, len(pages))
@@ -82,7 +82,7 @@ func LockScope(ctx context.Context, tx db.Tx, owner domain.ID) (Scope, error) {
 // RemoveDocument removes the pages and postings of a document.
 func RemoveDocument(ctx context.Context, tx db.Tx, document domain.ID) error {
 	q := query.New(tx)
-	entries, err := q.ListSearchEntries(ctx, document)
+	entries, err := q.ListSearchEntriesByDocument(ctx, document)
 	if err != nil {
 		return err
 	}
@@ -99,7 +99,7 @@ func RemoveDocument(ctx context.Context, tx db.Tx, document domain.ID) error {
 			return err
 		}
 	}
-	return q.DeleteSearchPages(ctx, document)
+	return q.DeleteSearchPagesByDocument(ctx, document)
 }
 
 func removeFromBlock(ctx context.Context, tx db.Tx, scope, block int32, removed map[byte]bool) error {
@@ -107,7 +107,7 @@ func removeFromBlock(ctx context.Context, tx db.Tx, scope, block int32, removed 
 	if err := q.LockSearchScopeByNumber(ctx, scope); err != nil {
 		return err
 	}
-	rows, err := q.ListSearchBlock(ctx, query.ListSearchBlockParams{Scope: scope, Block: block})
+	rows, err := q.LockSearchPostingsByBlock(ctx, query.LockSearchPostingsByBlockParams{Scope: scope, Block: block})
 	if err != nil {
 		return err
 	}
@@ -146,10 +146,10 @@ func ClearScope(ctx context.Context, tx db.Tx, owner domain.ID) error {
 	if err != nil || len(r) == 0 {
 		return err
 	}
-	if err := q.DeleteSearchScopePostings(ctx, r[0]); err != nil {
+	if err := q.DeleteSearchPostingsByScope(ctx, r[0]); err != nil {
 		return err
 	}
-	return q.DeleteSearchScopePages(ctx, query.DeleteSearchScopePagesParams{FromEntry: makeEntry(r[0], 0), ToEntry: makeEntry(r[0]+1, 0)})
+	return q.DeleteSearchPagesInRange(ctx, query.DeleteSearchPagesInRangeParams{FromEntry: makeEntry(r[0], 0), ToEntry: makeEntry(r[0]+1, 0)})
 }
 
 // sortByTerm sorts rows by primary key, so that concurrent writers lock them in the same order.
@@ -235,9 +235,9 @@ func readPostings(ctx context.Context, pool *sql.DB, terms []int64, o Options) (
 	q := query.New(pool)
 	list := func(terms []int64, scopes []int32, limit int) ([]query.SearchPosting, error) {
 		if o.AllScopes {
-			return q.ListAllSearchPostings(ctx, query.ListAllSearchPostingsParams{Terms: terms, Limit: int32(limit)})
+			return q.ListSearchPostings(ctx, query.ListSearchPostingsParams{Terms: terms, Limit: int32(limit)})
 		}
-		return q.ListSearchPostings(ctx, query.ListSearchPostingsParams{Terms: terms, Scopes: scopes, Limit: int32(limit)})
+		return q.ListSearchPostingsByScopes(ctx, query.ListSearchPostingsByScopesParams{Terms: terms, Scopes: scopes, Limit: int32(limit)})
 	}
 	var out []query.SearchPosting
 	groups := [][]int32{nil}

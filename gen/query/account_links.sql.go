@@ -38,6 +38,15 @@ func (q *Queries) CreateAccountLink(ctx context.Context, arg CreateAccountLinkPa
 	return err
 }
 
+const deleteAccountLinksByUser = `-- name: DeleteAccountLinksByUser :exec
+DELETE FROM account_links WHERE user_id = ?
+`
+
+func (q *Queries) DeleteAccountLinksByUser(ctx context.Context, userID domain.ID) error {
+	_, err := q.db.ExecContext(ctx, deleteAccountLinksByUser, userID)
+	return err
+}
+
 const deleteExpiredAccountLinks = `-- name: DeleteExpiredAccountLinks :execrows
 DELETE FROM account_links WHERE expires_at < ? LIMIT 1000
 `
@@ -48,15 +57,6 @@ func (q *Queries) DeleteExpiredAccountLinks(ctx context.Context, expiresAt time.
 		return 0, err
 	}
 	return result.RowsAffected()
-}
-
-const forgetAccountLinks = `-- name: ForgetAccountLinks :exec
-DELETE FROM account_links WHERE user_id = ?
-`
-
-func (q *Queries) ForgetAccountLinks(ctx context.Context, userID domain.ID) error {
-	_, err := q.db.ExecContext(ctx, forgetAccountLinks, userID)
-	return err
 }
 
 const getAccountLink = `-- name: GetAccountLink :one
@@ -107,17 +107,17 @@ func (q *Queries) LockAccountLink(ctx context.Context, arg LockAccountLinkParams
 	return i, err
 }
 
-const useAccountLinks = `-- name: UseAccountLinks :exec
+const updateAccountLinksUsed = `-- name: UpdateAccountLinksUsed :exec
 UPDATE account_links SET used_at = ? WHERE user_id = ? AND purpose = ? AND used_at IS NULL
 `
 
-type UseAccountLinksParams struct {
+type UpdateAccountLinksUsedParams struct {
 	UsedAt  sql.NullTime
 	UserID  domain.ID
 	Purpose string
 }
 
-func (q *Queries) UseAccountLinks(ctx context.Context, arg UseAccountLinksParams) error {
-	_, err := q.db.ExecContext(ctx, useAccountLinks, arg.UsedAt, arg.UserID, arg.Purpose)
+func (q *Queries) UpdateAccountLinksUsed(ctx context.Context, arg UpdateAccountLinksUsedParams) error {
+	_, err := q.db.ExecContext(ctx, updateAccountLinksUsed, arg.UsedAt, arg.UserID, arg.Purpose)
 	return err
 }

@@ -12,44 +12,20 @@ import (
 	"counsel/domain"
 )
 
-const answerIdempotencyKey = `-- name: AnswerIdempotencyKey :exec
-UPDATE idempotency_keys SET status = ?, content_type = ?, answer = ?, case_id = ?
-WHERE key_hash = ? AND status = 0
-`
-
-type AnswerIdempotencyKeyParams struct {
-	Status      int16
-	ContentType string
-	Answer      []byte
-	CaseID      *domain.ID
-	KeyHash     []byte
-}
-
-func (q *Queries) AnswerIdempotencyKey(ctx context.Context, arg AnswerIdempotencyKeyParams) error {
-	_, err := q.db.ExecContext(ctx, answerIdempotencyKey,
-		arg.Status,
-		arg.ContentType,
-		arg.Answer,
-		arg.CaseID,
-		arg.KeyHash,
-	)
-	return err
-}
-
-const claimIdempotencyKey = `-- name: ClaimIdempotencyKey :exec
+const createIdempotencyKey = `-- name: CreateIdempotencyKey :exec
 INSERT INTO idempotency_keys (key_hash, fingerprint, held_until, status, content_type, answer, created_at)
 VALUES (?, ?, ?, 0, '', '', ?)
 `
 
-type ClaimIdempotencyKeyParams struct {
+type CreateIdempotencyKeyParams struct {
 	KeyHash     []byte
 	Fingerprint []byte
 	HeldUntil   time.Time
 	CreatedAt   time.Time
 }
 
-func (q *Queries) ClaimIdempotencyKey(ctx context.Context, arg ClaimIdempotencyKeyParams) error {
-	_, err := q.db.ExecContext(ctx, claimIdempotencyKey,
+func (q *Queries) CreateIdempotencyKey(ctx context.Context, arg CreateIdempotencyKeyParams) error {
+	_, err := q.db.ExecContext(ctx, createIdempotencyKey,
 		arg.KeyHash,
 		arg.Fingerprint,
 		arg.HeldUntil,
@@ -58,35 +34,30 @@ func (q *Queries) ClaimIdempotencyKey(ctx context.Context, arg ClaimIdempotencyK
 	return err
 }
 
-const deleteIdempotencyKeys = `-- name: DeleteIdempotencyKeys :execrows
+const deleteExpiredIdempotencyKeys = `-- name: DeleteExpiredIdempotencyKeys :execrows
 DELETE FROM idempotency_keys WHERE created_at < ? LIMIT 1000
 `
 
-func (q *Queries) DeleteIdempotencyKeys(ctx context.Context, createdAt time.Time) (int64, error) {
-	result, err := q.db.ExecContext(ctx, deleteIdempotencyKeys, createdAt)
+func (q *Queries) DeleteExpiredIdempotencyKeys(ctx context.Context, createdAt time.Time) (int64, error) {
+	result, err := q.db.ExecContext(ctx, deleteExpiredIdempotencyKeys, createdAt)
 	if err != nil {
 		return 0, err
 	}
 	return result.RowsAffected()
 }
 
-const extendIdempotencyKey = `-- name: ExtendIdempotencyKey :execrows
-UPDATE idempotency_keys SET held_until = ?
-WHERE key_hash = ? AND status = 0 AND held_until = ?
+const deleteIdempotencyKey = `-- name: DeleteIdempotencyKey :exec
+DELETE FROM idempotency_keys WHERE key_hash = ? AND status = 0 AND held_until = ?
 `
 
-type ExtendIdempotencyKeyParams struct {
-	NextUntil time.Time
+type DeleteIdempotencyKeyParams struct {
 	KeyHash   []byte
 	HeldUntil time.Time
 }
 
-func (q *Queries) ExtendIdempotencyKey(ctx context.Context, arg ExtendIdempotencyKeyParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, extendIdempotencyKey, arg.NextUntil, arg.KeyHash, arg.HeldUntil)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected()
+func (q *Queries) DeleteIdempotencyKey(ctx context.Context, arg DeleteIdempotencyKeyParams) error {
+	_, err := q.db.ExecContext(ctx, deleteIdempotencyKey, arg.KeyHash, arg.HeldUntil)
+	return err
 }
 
 const getIdempotencyKey = `-- name: GetIdempotencyKey :one
@@ -109,16 +80,45 @@ func (q *Queries) GetIdempotencyKey(ctx context.Context, keyHash []byte) (Idempo
 	return i, err
 }
 
-const releaseIdempotencyKey = `-- name: ReleaseIdempotencyKey :exec
-DELETE FROM idempotency_keys WHERE key_hash = ? AND status = 0 AND held_until = ?
+const updateIdempotencyKeyLease = `-- name: UpdateIdempotencyKeyLease :execrows
+UPDATE idempotency_keys SET held_until = ?
+WHERE key_hash = ? AND status = 0 AND held_until = ?
 `
 
-type ReleaseIdempotencyKeyParams struct {
+type UpdateIdempotencyKeyLeaseParams struct {
+	NextUntil time.Time
 	KeyHash   []byte
 	HeldUntil time.Time
 }
 
-func (q *Queries) ReleaseIdempotencyKey(ctx context.Context, arg ReleaseIdempotencyKeyParams) error {
-	_, err := q.db.ExecContext(ctx, releaseIdempotencyKey, arg.KeyHash, arg.HeldUntil)
+func (q *Queries) UpdateIdempotencyKeyLease(ctx context.Context, arg UpdateIdempotencyKeyLeaseParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, updateIdempotencyKeyLease, arg.NextUntil, arg.KeyHash, arg.HeldUntil)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const updateIdempotencyKeyResponse = `-- name: UpdateIdempotencyKeyResponse :exec
+UPDATE idempotency_keys SET status = ?, content_type = ?, answer = ?, case_id = ?
+WHERE key_hash = ? AND status = 0
+`
+
+type UpdateIdempotencyKeyResponseParams struct {
+	Status      int16
+	ContentType string
+	Answer      []byte
+	CaseID      *domain.ID
+	KeyHash     []byte
+}
+
+func (q *Queries) UpdateIdempotencyKeyResponse(ctx context.Context, arg UpdateIdempotencyKeyResponseParams) error {
+	_, err := q.db.ExecContext(ctx, updateIdempotencyKeyResponse,
+		arg.Status,
+		arg.ContentType,
+		arg.Answer,
+		arg.CaseID,
+		arg.KeyHash,
+	)
 	return err
 }

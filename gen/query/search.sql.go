@@ -21,12 +21,26 @@ func (q *Queries) CreateSearchScope(ctx context.Context, owner domain.ID) error 
 	return err
 }
 
-const deleteSearchPages = `-- name: DeleteSearchPages :exec
+const deleteSearchPagesByDocument = `-- name: DeleteSearchPagesByDocument :exec
 DELETE FROM search_pages WHERE document_id = ?
 `
 
-func (q *Queries) DeleteSearchPages(ctx context.Context, documentID domain.ID) error {
-	_, err := q.db.ExecContext(ctx, deleteSearchPages, documentID)
+func (q *Queries) DeleteSearchPagesByDocument(ctx context.Context, documentID domain.ID) error {
+	_, err := q.db.ExecContext(ctx, deleteSearchPagesByDocument, documentID)
+	return err
+}
+
+const deleteSearchPagesInRange = `-- name: DeleteSearchPagesInRange :exec
+DELETE FROM search_pages WHERE entry >= ? AND entry < ?
+`
+
+type DeleteSearchPagesInRangeParams struct {
+	FromEntry int64
+	ToEntry   int64
+}
+
+func (q *Queries) DeleteSearchPagesInRange(ctx context.Context, arg DeleteSearchPagesInRangeParams) error {
+	_, err := q.db.ExecContext(ctx, deleteSearchPagesInRange, arg.FromEntry, arg.ToEntry)
 	return err
 }
 
@@ -57,26 +71,12 @@ func (q *Queries) DeleteSearchPostings(ctx context.Context, arg DeleteSearchPost
 	return err
 }
 
-const deleteSearchScopePages = `-- name: DeleteSearchScopePages :exec
-DELETE FROM search_pages WHERE entry >= ? AND entry < ?
-`
-
-type DeleteSearchScopePagesParams struct {
-	FromEntry int64
-	ToEntry   int64
-}
-
-func (q *Queries) DeleteSearchScopePages(ctx context.Context, arg DeleteSearchScopePagesParams) error {
-	_, err := q.db.ExecContext(ctx, deleteSearchScopePages, arg.FromEntry, arg.ToEntry)
-	return err
-}
-
-const deleteSearchScopePostings = `-- name: DeleteSearchScopePostings :exec
+const deleteSearchPostingsByScope = `-- name: DeleteSearchPostingsByScope :exec
 DELETE FROM search_postings WHERE scope = ?
 `
 
-func (q *Queries) DeleteSearchScopePostings(ctx context.Context, scope int32) error {
-	_, err := q.db.ExecContext(ctx, deleteSearchScopePostings, scope)
+func (q *Queries) DeleteSearchPostingsByScope(ctx context.Context, scope int32) error {
+	_, err := q.db.ExecContext(ctx, deleteSearchPostingsByScope, scope)
 	return err
 }
 
@@ -89,57 +89,6 @@ func (q *Queries) GetSearchScope(ctx context.Context, owner domain.ID) (int32, e
 	var scope int32
 	err := row.Scan(&scope)
 	return scope, err
-}
-
-const listAllSearchPostings = `-- name: ListAllSearchPostings :many
-SELECT term, scope, block, postings FROM search_postings FORCE INDEX (PRIMARY)
-WHERE term IN (/*SLICE:terms*/?)
-ORDER BY term DESC, scope DESC, block DESC
-LIMIT ?
-`
-
-type ListAllSearchPostingsParams struct {
-	Terms []int64
-	Limit int32
-}
-
-func (q *Queries) ListAllSearchPostings(ctx context.Context, arg ListAllSearchPostingsParams) ([]SearchPosting, error) {
-	query := listAllSearchPostings
-	var queryParams []interface{}
-	if len(arg.Terms) > 0 {
-		for _, v := range arg.Terms {
-			queryParams = append(queryParams, v)
-		}
-		query = strings.Replace(query, "/*SLICE:terms*/?", strings.Repeat(",?", len(arg.Terms))[1:], 1)
-	} else {
-		query = strings.Replace(query, "/*SLICE:terms*/?", "NULL", 1)
-	}
-	queryParams = append(queryParams, arg.Limit)
-	rows, err := q.db.QueryContext(ctx, query, queryParams...)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []SearchPosting
-	for rows.Next() {
-		var i SearchPosting
-		if err := rows.Scan(
-			&i.Term,
-			&i.Scope,
-			&i.Block,
-			&i.Postings,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Close(); err != nil {
-		return nil, err
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
 }
 
 const listOrphanedSearchDocuments = `-- name: ListOrphanedSearchDocuments :many
@@ -172,49 +121,12 @@ func (q *Queries) ListOrphanedSearchDocuments(ctx context.Context, limit int32) 
 	return items, nil
 }
 
-const listSearchBlock = `-- name: ListSearchBlock :many
-SELECT term, postings FROM search_postings WHERE scope = ? AND block = ? FOR UPDATE
-`
-
-type ListSearchBlockParams struct {
-	Scope int32
-	Block int32
-}
-
-type ListSearchBlockRow struct {
-	Term     int64
-	Postings []byte
-}
-
-func (q *Queries) ListSearchBlock(ctx context.Context, arg ListSearchBlockParams) ([]ListSearchBlockRow, error) {
-	rows, err := q.db.QueryContext(ctx, listSearchBlock, arg.Scope, arg.Block)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []ListSearchBlockRow
-	for rows.Next() {
-		var i ListSearchBlockRow
-		if err := rows.Scan(&i.Term, &i.Postings); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Close(); err != nil {
-		return nil, err
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
-const listSearchEntries = `-- name: ListSearchEntries :many
+const listSearchEntriesByDocument = `-- name: ListSearchEntriesByDocument :many
 SELECT entry FROM search_pages WHERE document_id = ? ORDER BY entry
 `
 
-func (q *Queries) ListSearchEntries(ctx context.Context, documentID domain.ID) ([]int64, error) {
-	rows, err := q.db.QueryContext(ctx, listSearchEntries, documentID)
+func (q *Queries) ListSearchEntriesByDocument(ctx context.Context, documentID domain.ID) ([]int64, error) {
+	rows, err := q.db.QueryContext(ctx, listSearchEntriesByDocument, documentID)
 	if err != nil {
 		return nil, err
 	}
@@ -236,12 +148,12 @@ func (q *Queries) ListSearchEntries(ctx context.Context, documentID domain.ID) (
 	return items, nil
 }
 
-const listSearchEntriesOf = `-- name: ListSearchEntriesOf :many
+const listSearchEntriesByDocuments = `-- name: ListSearchEntriesByDocuments :many
 SELECT entry FROM search_pages WHERE document_id IN (/*SLICE:documents*/?)
 `
 
-func (q *Queries) ListSearchEntriesOf(ctx context.Context, documents []domain.ID) ([]int64, error) {
-	query := listSearchEntriesOf
+func (q *Queries) ListSearchEntriesByDocuments(ctx context.Context, documents []domain.ID) ([]int64, error) {
+	query := listSearchEntriesByDocuments
 	var queryParams []interface{}
 	if len(documents) > 0 {
 		for _, v := range documents {
@@ -275,19 +187,70 @@ func (q *Queries) ListSearchEntriesOf(ctx context.Context, documents []domain.ID
 
 const listSearchPostings = `-- name: ListSearchPostings :many
 SELECT term, scope, block, postings FROM search_postings FORCE INDEX (PRIMARY)
-WHERE term IN (/*SLICE:terms*/?) AND scope IN (/*SLICE:scopes*/?)
+WHERE term IN (/*SLICE:terms*/?)
 ORDER BY term DESC, scope DESC, block DESC
 LIMIT ?
 `
 
 type ListSearchPostingsParams struct {
+	Terms []int64
+	Limit int32
+}
+
+func (q *Queries) ListSearchPostings(ctx context.Context, arg ListSearchPostingsParams) ([]SearchPosting, error) {
+	query := listSearchPostings
+	var queryParams []interface{}
+	if len(arg.Terms) > 0 {
+		for _, v := range arg.Terms {
+			queryParams = append(queryParams, v)
+		}
+		query = strings.Replace(query, "/*SLICE:terms*/?", strings.Repeat(",?", len(arg.Terms))[1:], 1)
+	} else {
+		query = strings.Replace(query, "/*SLICE:terms*/?", "NULL", 1)
+	}
+	queryParams = append(queryParams, arg.Limit)
+	rows, err := q.db.QueryContext(ctx, query, queryParams...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []SearchPosting
+	for rows.Next() {
+		var i SearchPosting
+		if err := rows.Scan(
+			&i.Term,
+			&i.Scope,
+			&i.Block,
+			&i.Postings,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listSearchPostingsByScopes = `-- name: ListSearchPostingsByScopes :many
+SELECT term, scope, block, postings FROM search_postings FORCE INDEX (PRIMARY)
+WHERE term IN (/*SLICE:terms*/?) AND scope IN (/*SLICE:scopes*/?)
+ORDER BY term DESC, scope DESC, block DESC
+LIMIT ?
+`
+
+type ListSearchPostingsByScopesParams struct {
 	Terms  []int64
 	Scopes []int32
 	Limit  int32
 }
 
-func (q *Queries) ListSearchPostings(ctx context.Context, arg ListSearchPostingsParams) ([]SearchPosting, error) {
-	query := listSearchPostings
+func (q *Queries) ListSearchPostingsByScopes(ctx context.Context, arg ListSearchPostingsByScopesParams) ([]SearchPosting, error) {
+	query := listSearchPostingsByScopes
 	var queryParams []interface{}
 	if len(arg.Terms) > 0 {
 		for _, v := range arg.Terms {
@@ -320,6 +283,43 @@ func (q *Queries) ListSearchPostings(ctx context.Context, arg ListSearchPostings
 			&i.Block,
 			&i.Postings,
 		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const lockSearchPostingsByBlock = `-- name: LockSearchPostingsByBlock :many
+SELECT term, postings FROM search_postings WHERE scope = ? AND block = ? FOR UPDATE
+`
+
+type LockSearchPostingsByBlockParams struct {
+	Scope int32
+	Block int32
+}
+
+type LockSearchPostingsByBlockRow struct {
+	Term     int64
+	Postings []byte
+}
+
+func (q *Queries) LockSearchPostingsByBlock(ctx context.Context, arg LockSearchPostingsByBlockParams) ([]LockSearchPostingsByBlockRow, error) {
+	rows, err := q.db.QueryContext(ctx, lockSearchPostingsByBlock, arg.Scope, arg.Block)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []LockSearchPostingsByBlockRow
+	for rows.Next() {
+		var i LockSearchPostingsByBlockRow
+		if err := rows.Scan(&i.Term, &i.Postings); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -385,16 +385,16 @@ func (q *Queries) LockSearchScopes(ctx context.Context, owner domain.ID) ([]int3
 	return items, nil
 }
 
-const setSearchScopeUnits = `-- name: SetSearchScopeUnits :exec
+const updateSearchScopeUnits = `-- name: UpdateSearchScopeUnits :exec
 UPDATE search_scopes SET units = ? WHERE scope = ?
 `
 
-type SetSearchScopeUnitsParams struct {
+type UpdateSearchScopeUnitsParams struct {
 	Units int64
 	Scope int32
 }
 
-func (q *Queries) SetSearchScopeUnits(ctx context.Context, arg SetSearchScopeUnitsParams) error {
-	_, err := q.db.ExecContext(ctx, setSearchScopeUnits, arg.Units, arg.Scope)
+func (q *Queries) UpdateSearchScopeUnits(ctx context.Context, arg UpdateSearchScopeUnitsParams) error {
+	_, err := q.db.ExecContext(ctx, updateSearchScopeUnits, arg.Units, arg.Scope)
 	return err
 }

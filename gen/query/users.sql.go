@@ -14,43 +14,6 @@ import (
 	"counsel/domain"
 )
 
-const changePassword = `-- name: ChangePassword :exec
-UPDATE users SET password_hash = ?, email_verified_at = ?, session_epoch = ?, sessions_stale = TRUE, updated_at = ? WHERE id = ?
-`
-
-type ChangePasswordParams struct {
-	PasswordHash    string
-	EmailVerifiedAt sql.NullTime
-	SessionEpoch    uint32
-	UpdatedAt       time.Time
-	ID              domain.ID
-}
-
-func (q *Queries) ChangePassword(ctx context.Context, arg ChangePasswordParams) error {
-	_, err := q.db.ExecContext(ctx, changePassword,
-		arg.PasswordHash,
-		arg.EmailVerifiedAt,
-		arg.SessionEpoch,
-		arg.UpdatedAt,
-		arg.ID,
-	)
-	return err
-}
-
-const clearStale = `-- name: ClearStale :exec
-UPDATE users SET sessions_stale = FALSE WHERE id = ? AND session_epoch = ?
-`
-
-type ClearStaleParams struct {
-	ID           domain.ID
-	SessionEpoch uint32
-}
-
-func (q *Queries) ClearStale(ctx context.Context, arg ClearStaleParams) error {
-	_, err := q.db.ExecContext(ctx, clearStale, arg.ID, arg.SessionEpoch)
-	return err
-}
-
 const countActiveAdmins = `-- name: CountActiveAdmins :one
 SELECT COUNT(*) FROM users WHERE role = 'admin' AND disabled_at IS NULL
 `
@@ -141,6 +104,23 @@ func (q *Queries) GetUser(ctx context.Context, id domain.ID) (User, error) {
 	return i, err
 }
 
+const getUserAuthState = `-- name: GetUserAuthState :one
+SELECT role, disabled_at, session_epoch FROM users WHERE id = ?
+`
+
+type GetUserAuthStateRow struct {
+	Role         string
+	DisabledAt   sql.NullTime
+	SessionEpoch uint32
+}
+
+func (q *Queries) GetUserAuthState(ctx context.Context, id domain.ID) (GetUserAuthStateRow, error) {
+	row := q.db.QueryRowContext(ctx, getUserAuthState, id)
+	var i GetUserAuthStateRow
+	err := row.Scan(&i.Role, &i.DisabledAt, &i.SessionEpoch)
+	return i, err
+}
+
 const getUserByEmail = `-- name: GetUserByEmail :one
 SELECT id, email, full_name, role, password_hash, disabled_at, session_epoch, sessions_stale, created_at, updated_at, email_verified_at FROM users WHERE email = ?
 `
@@ -162,55 +142,6 @@ func (q *Queries) GetUserByEmail(ctx context.Context, email string) (User, error
 		&i.EmailVerifiedAt,
 	)
 	return i, err
-}
-
-const getUserStanding = `-- name: GetUserStanding :one
-SELECT role, disabled_at, session_epoch FROM users WHERE id = ?
-`
-
-type GetUserStandingRow struct {
-	Role         string
-	DisabledAt   sql.NullTime
-	SessionEpoch uint32
-}
-
-func (q *Queries) GetUserStanding(ctx context.Context, id domain.ID) (GetUserStandingRow, error) {
-	row := q.db.QueryRowContext(ctx, getUserStanding, id)
-	var i GetUserStandingRow
-	err := row.Scan(&i.Role, &i.DisabledAt, &i.SessionEpoch)
-	return i, err
-}
-
-const listStaleUsers = `-- name: ListStaleUsers :many
-SELECT id, session_epoch FROM users WHERE sessions_stale = TRUE LIMIT ?
-`
-
-type ListStaleUsersRow struct {
-	ID           domain.ID
-	SessionEpoch uint32
-}
-
-func (q *Queries) ListStaleUsers(ctx context.Context, limit int32) ([]ListStaleUsersRow, error) {
-	rows, err := q.db.QueryContext(ctx, listStaleUsers, limit)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []ListStaleUsersRow
-	for rows.Next() {
-		var i ListStaleUsersRow
-		if err := rows.Scan(&i.ID, &i.SessionEpoch); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Close(); err != nil {
-		return nil, err
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
 }
 
 const listUsers = `-- name: ListUsers :many
@@ -375,6 +306,38 @@ func (q *Queries) ListUsersByRole(ctx context.Context, arg ListUsersByRoleParams
 	return items, nil
 }
 
+const listUsersWithStaleSessions = `-- name: ListUsersWithStaleSessions :many
+SELECT id, session_epoch FROM users WHERE sessions_stale = TRUE LIMIT ?
+`
+
+type ListUsersWithStaleSessionsRow struct {
+	ID           domain.ID
+	SessionEpoch uint32
+}
+
+func (q *Queries) ListUsersWithStaleSessions(ctx context.Context, limit int32) ([]ListUsersWithStaleSessionsRow, error) {
+	rows, err := q.db.QueryContext(ctx, listUsersWithStaleSessions, limit)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ListUsersWithStaleSessionsRow
+	for rows.Next() {
+		var i ListUsersWithStaleSessionsRow
+		if err := rows.Scan(&i.ID, &i.SessionEpoch); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const lockActiveAdmins = `-- name: LockActiveAdmins :many
 SELECT id FROM users WHERE role = 'admin' AND disabled_at IS NULL ORDER BY id FOR UPDATE
 `
@@ -425,49 +388,6 @@ func (q *Queries) LockUser(ctx context.Context, id domain.ID) (User, error) {
 	return i, err
 }
 
-const markEmailVerified = `-- name: MarkEmailVerified :exec
-UPDATE users SET email_verified_at = ?, updated_at = ? WHERE id = ? AND email = ? AND email_verified_at IS NULL
-`
-
-type MarkEmailVerifiedParams struct {
-	EmailVerifiedAt sql.NullTime
-	UpdatedAt       time.Time
-	ID              domain.ID
-	Email           string
-}
-
-func (q *Queries) MarkEmailVerified(ctx context.Context, arg MarkEmailVerifiedParams) error {
-	_, err := q.db.ExecContext(ctx, markEmailVerified,
-		arg.EmailVerifiedAt,
-		arg.UpdatedAt,
-		arg.ID,
-		arg.Email,
-	)
-	return err
-}
-
-const updatePasswordHash = `-- name: UpdatePasswordHash :exec
-UPDATE users SET password_hash = ?, updated_at = ?
-WHERE id = ? AND password_hash = ?
-`
-
-type UpdatePasswordHashParams struct {
-	NewHash string
-	Now     time.Time
-	ID      domain.ID
-	OldHash string
-}
-
-func (q *Queries) UpdatePasswordHash(ctx context.Context, arg UpdatePasswordHashParams) error {
-	_, err := q.db.ExecContext(ctx, updatePasswordHash,
-		arg.NewHash,
-		arg.Now,
-		arg.ID,
-		arg.OldHash,
-	)
-	return err
-}
-
 const updateUser = `-- name: UpdateUser :exec
 UPDATE users SET role = ?, disabled_at = ?, session_epoch = ?, sessions_stale = ?, updated_at = ?
 WHERE id = ?
@@ -491,5 +411,85 @@ func (q *Queries) UpdateUser(ctx context.Context, arg UpdateUserParams) error {
 		arg.UpdatedAt,
 		arg.ID,
 	)
+	return err
+}
+
+const updateUserEmailVerified = `-- name: UpdateUserEmailVerified :exec
+UPDATE users SET email_verified_at = ?, updated_at = ? WHERE id = ? AND email = ? AND email_verified_at IS NULL
+`
+
+type UpdateUserEmailVerifiedParams struct {
+	EmailVerifiedAt sql.NullTime
+	UpdatedAt       time.Time
+	ID              domain.ID
+	Email           string
+}
+
+func (q *Queries) UpdateUserEmailVerified(ctx context.Context, arg UpdateUserEmailVerifiedParams) error {
+	_, err := q.db.ExecContext(ctx, updateUserEmailVerified,
+		arg.EmailVerifiedAt,
+		arg.UpdatedAt,
+		arg.ID,
+		arg.Email,
+	)
+	return err
+}
+
+const updateUserPassword = `-- name: UpdateUserPassword :exec
+UPDATE users SET password_hash = ?, email_verified_at = ?, session_epoch = ?, sessions_stale = TRUE, updated_at = ? WHERE id = ?
+`
+
+type UpdateUserPasswordParams struct {
+	PasswordHash    string
+	EmailVerifiedAt sql.NullTime
+	SessionEpoch    uint32
+	UpdatedAt       time.Time
+	ID              domain.ID
+}
+
+func (q *Queries) UpdateUserPassword(ctx context.Context, arg UpdateUserPasswordParams) error {
+	_, err := q.db.ExecContext(ctx, updateUserPassword,
+		arg.PasswordHash,
+		arg.EmailVerifiedAt,
+		arg.SessionEpoch,
+		arg.UpdatedAt,
+		arg.ID,
+	)
+	return err
+}
+
+const updateUserPasswordHash = `-- name: UpdateUserPasswordHash :exec
+UPDATE users SET password_hash = ?, updated_at = ?
+WHERE id = ? AND password_hash = ?
+`
+
+type UpdateUserPasswordHashParams struct {
+	NewHash string
+	Now     time.Time
+	ID      domain.ID
+	OldHash string
+}
+
+func (q *Queries) UpdateUserPasswordHash(ctx context.Context, arg UpdateUserPasswordHashParams) error {
+	_, err := q.db.ExecContext(ctx, updateUserPasswordHash,
+		arg.NewHash,
+		arg.Now,
+		arg.ID,
+		arg.OldHash,
+	)
+	return err
+}
+
+const updateUserSessionsRevoked = `-- name: UpdateUserSessionsRevoked :exec
+UPDATE users SET sessions_stale = FALSE WHERE id = ? AND session_epoch = ?
+`
+
+type UpdateUserSessionsRevokedParams struct {
+	ID           domain.ID
+	SessionEpoch uint32
+}
+
+func (q *Queries) UpdateUserSessionsRevoked(ctx context.Context, arg UpdateUserSessionsRevokedParams) error {
+	_, err := q.db.ExecContext(ctx, updateUserSessionsRevoked, arg.ID, arg.SessionEpoch)
 	return err
 }
