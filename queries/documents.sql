@@ -2,13 +2,13 @@
 INSERT INTO documents (id, user_id, name, content_type, kind, state, text_state, size, sha256, created_at, changed_at, case_id)
 VALUES (?, ?, ?, ?, ?, 'pending', ?, ?, ?, ?, ?, ?);
 
--- name: MarkDocumentStored :execrows
+-- name: SetDocumentStored :execrows
 UPDATE documents SET state = 'stored', changed_at = sqlc.arg(now) WHERE id = sqlc.arg(id) AND state = 'pending';
 
--- name: MarkDocumentDeleted :execrows
+-- name: SoftDeleteDocument :execrows
 UPDATE documents SET state = 'deleted', changed_at = sqlc.arg(now) WHERE id = sqlc.arg(id) AND state = sqlc.arg(from_state);
 
--- name: RemoveDocument :exec
+-- name: DeleteDocument :exec
 DELETE FROM documents WHERE id = ? AND state = 'deleted';
 
 -- name: GetStoredDocument :one
@@ -17,7 +17,7 @@ SELECT * FROM documents WHERE id = ? AND state = 'stored';
 -- name: LockStoredDocument :one
 SELECT id FROM documents WHERE id = ? AND state = 'stored' FOR UPDATE;
 
--- name: LockOwnDocuments :many
+-- name: LockUserDocuments :many
 SELECT id FROM documents WHERE user_id = ? AND case_id IS NULL AND state <> 'deleted' FOR UPDATE;
 
 -- name: GetDocument :one
@@ -48,22 +48,22 @@ WHERE case_id = sqlc.arg(case_id) AND state = 'stored' AND id < sqlc.arg(before)
 ORDER BY id DESC
 LIMIT ?;
 
--- name: ListStalePending :many
+-- name: ListStalePendingDocuments :many
 SELECT id FROM documents WHERE state = 'pending' AND changed_at < sqlc.arg(older_than) ORDER BY changed_at LIMIT ?;
 
 -- name: ListDeletedDocuments :many
 SELECT id FROM documents WHERE state = 'deleted' ORDER BY changed_at LIMIT ?;
 
--- name: ListKnownDocuments :many
+-- name: ListExistingDocumentIDs :many
 SELECT id FROM documents WHERE id IN (sqlc.slice(ids));
 
--- name: ListUnreadDocuments :many
+-- name: ListTextPendingDocuments :many
 SELECT * FROM documents WHERE state = 'stored' AND text_state = 'pending' AND id > sqlc.arg(after) ORDER BY id LIMIT ?;
 
--- name: CountDocumentTry :exec
+-- name: IncrementTextTries :exec
 UPDATE documents SET text_tries = text_tries + 1 WHERE id = ?;
 
--- name: MarkDocumentRead :execrows
+-- name: UpdateDocumentText :execrows
 UPDATE documents SET text_state = sqlc.arg(text_state), text_error = sqlc.arg(text_error), text_changes = sqlc.narg(text_changes), search_version = sqlc.arg(search_version) WHERE id = sqlc.arg(id) AND state = 'stored' AND text_state = 'pending';
 
 -- name: CreateDocumentPage :exec
@@ -113,7 +113,7 @@ LIMIT ?;
 SELECT id, user_id, case_id FROM documents
 WHERE id IN (sqlc.slice(documents)) AND state = 'stored' AND text_state = 'indexed' AND search_version < sqlc.arg(version);
 
--- name: MarkDocumentIndexed :execrows
+-- name: UpdateSearchVersion :execrows
 UPDATE documents SET search_version = sqlc.arg(version) WHERE id = sqlc.arg(id) AND state = 'stored' AND text_state = 'indexed' AND search_version < sqlc.arg(version);
 
 -- name: UnindexDocuments :exec
@@ -124,11 +124,8 @@ SELECT document_id, page, text FROM document_pages
 WHERE document_id IN (sqlc.slice(documents)) AND page <= sqlc.arg(last)
 ORDER BY page, document_id;
 
--- name: ForgetDocuments :exec
+-- name: SoftDeleteUserDocuments :exec
 UPDATE documents SET state = 'deleted', name = '', changed_at = ? WHERE user_id = ? AND case_id IS NULL AND state <> 'deleted' AND kind <> 'signed';
 
--- name: ForgetDocumentPages :exec
+-- name: DeleteUserDocumentPages :exec
 DELETE p FROM document_pages p JOIN documents d ON d.id = p.document_id WHERE d.user_id = ? AND d.case_id IS NULL AND d.kind <> 'signed';
-
--- name: ForgetRenderings :exec
-DELETE r FROM renderings r JOIN documents d ON d.id = r.document_id WHERE d.user_id = ? AND d.case_id IS NULL;

@@ -59,7 +59,7 @@ WHERE id = ?;
 -- name: DeleteDraft :exec
 DELETE FROM drafts WHERE id = ?;
 
--- name: GetDraftPlace :one
+-- name: GetDraftOwner :one
 SELECT user_id, case_id FROM drafts WHERE id = ?;
 
 -- name: ListDraftVersions :many

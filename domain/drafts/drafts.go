@@ -283,7 +283,7 @@ func noSuchDraft() error { return domain.NoSuch("draft") }
 
 // authorizeRead checks whether the caller may see a draft, and records that they do.
 func (s *Service) authorizeRead(ctx context.Context, caller domain.Principal, id domain.ID, verb cases.Verb, detail string) error {
-	place, err := query.New(s.pool).GetDraftPlace(ctx, id)
+	place, err := query.New(s.pool).GetDraftOwner(ctx, id)
 	return s.authorizeFound(ctx, caller, place.UserID, place.CaseID, cases.Action{Verb: verb, ID: &id, Detail: detail}, err)
 }
 
@@ -298,7 +298,7 @@ func (s *Service) authorizeFound(ctx context.Context, caller domain.Principal, o
 // withLocked runs fn on a locked draft, if the caller may do act to it. A draft without a case can be
 // moved into one: then act is a creation in that case.
 func (s *Service) withLocked(ctx context.Context, caller domain.Principal, id domain.ID, into *domain.ID, action *cases.Action, fn func(db.Tx, query.Draft, query.DraftVersion) error) error {
-	place, err := query.New(s.pool).GetDraftPlace(ctx, id)
+	place, err := query.New(s.pool).GetDraftOwner(ctx, id)
 	if err != nil {
 		return s.guard.UniformNotFound(ctx, caller, cases.HideNotFound(db.Error(err), noSuchDraft))
 	}

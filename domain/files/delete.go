@@ -72,7 +72,7 @@ func (s *Service) remove(ctx context.Context, id domain.ID, from State) error {
 		if err := search.RemoveDocument(ctx, tx, id); err != nil {
 			return err
 		}
-		return query.New(tx).RemoveDocument(ctx, id)
+		return query.New(tx).DeleteDocument(ctx, id)
 	})
 }
 
@@ -89,7 +89,7 @@ func (s *Service) Lock(ctx context.Context, tx db.Tx, id domain.ID) error {
 
 // LockOwned is Lock for all files that EraseUser deletes.
 func (s *Service) LockOwned(ctx context.Context, tx db.Tx, user domain.ID) error {
-	_, err := query.New(tx).LockOwnDocuments(ctx, user)
+	_, err := query.New(tx).LockUserDocuments(ctx, user)
 	return err
 }
 
@@ -104,8 +104,8 @@ func (s *Service) EraseUser(ctx context.Context, tx db.Tx, user domain.ID) error
 	if err := q.UnindexDocuments(ctx, user); err != nil {
 		return err
 	}
-	if err := q.ForgetDocumentPages(ctx, user); err != nil {
+	if err := q.DeleteUserDocumentPages(ctx, user); err != nil {
 		return err
 	}
-	return q.ForgetDocuments(ctx, query.ForgetDocumentsParams{UserID: user, ChangedAt: s.clock()})
+	return q.SoftDeleteUserDocuments(ctx, query.SoftDeleteUserDocumentsParams{UserID: user, ChangedAt: s.clock()})
 }

@@ -64,7 +64,7 @@ func (s *Service) wakeExtraction() {
 // for Search. It skips files that another call is working on.
 func (s *Service) ExtractTexts(ctx context.Context) error {
 	for after := (domain.ID{}); ; {
-		rows, err := query.New(s.pool).ListUnreadDocuments(ctx, query.ListUnreadDocumentsParams{After: after, Limit: extractionBatch})
+		rows, err := query.New(s.pool).ListTextPendingDocuments(ctx, query.ListTextPendingDocumentsParams{After: after, Limit: extractionBatch})
 		if err != nil {
 			return db.Error(err)
 		}
@@ -152,7 +152,7 @@ func (s *Service) storeText(ctx context.Context, f File, state TextState, reason
 			return err
 		}
 		q := query.New(tx)
-		n, err := q.MarkDocumentRead(ctx, query.MarkDocumentReadParams{TextState: string(state), TextError: string(reason), TextChanges: encoded, SearchVersion: search.AnalyzerVersion, ID: f.ID})
+		n, err := q.UpdateDocumentText(ctx, query.UpdateDocumentTextParams{TextState: string(state), TextError: string(reason), TextChanges: encoded, SearchVersion: search.AnalyzerVersion, ID: f.ID})
 		if err != nil || n == 0 { // deleted, or extracted by another server
 			return err
 		}
@@ -191,7 +191,7 @@ func (s *Service) readPages(ctx context.Context, f File) ([]search.PageText, tex
 		s.log.ErrorContext(ctx, "stored file is corrupt", "document_id", f.ID.String(), "error", err.Error())
 		return nil, text.Changes{}, nil
 	}
-	if err := query.New(s.pool).CountDocumentTry(ctx, f.ID); err != nil {
+	if err := query.New(s.pool).IncrementTextTries(ctx, f.ID); err != nil {
 		return nil, text.Changes{}, db.Error(err)
 	}
 	extracted, err := s.extractor.Pages(ctx, f.ContentType, file, f.Size)

@@ -210,7 +210,7 @@ func (s *Service) index(ctx context.Context, f File) error {
 		if err != nil {
 			return err
 		}
-		n, err := query.New(tx).MarkDocumentIndexed(ctx, query.MarkDocumentIndexedParams{Version: search.AnalyzerVersion, ID: f.ID})
+		n, err := query.New(tx).UpdateSearchVersion(ctx, query.UpdateSearchVersionParams{Version: search.AnalyzerVersion, ID: f.ID})
 		if err != nil || n == 0 { // deleted, or indexed by another server
 			return err
 		}

@@ -93,7 +93,7 @@ func (s *Service) logFailure(message string, err error) {
 // arrived, and deleted ones whose object still exists. A file that fails does not block the others.
 func (s *Service) Sweep(ctx context.Context) error {
 	q := query.New(s.pool)
-	stale, err := q.ListStalePending(ctx, query.ListStalePendingParams{OlderThan: s.clock().Add(-gracePeriod), Limit: sweepBatch})
+	stale, err := q.ListStalePendingDocuments(ctx, query.ListStalePendingDocumentsParams{OlderThan: s.clock().Add(-gracePeriod), Limit: sweepBatch})
 	if err != nil {
 		return db.Error(err)
 	}
@@ -133,7 +133,7 @@ func (s *Service) SweepObjects(ctx context.Context) error {
 			}
 		}
 		if len(candidates) > 0 {
-			rows, err := q.ListKnownDocuments(ctx, candidates)
+			rows, err := q.ListExistingDocumentIDs(ctx, candidates)
 			if err != nil {
 				return db.Error(err)
 			}

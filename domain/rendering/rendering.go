@@ -362,5 +362,5 @@ func (s *Service) rebuild(ctx context.Context, row query.Rendering) (doc.Documen
 
 // EraseUser deletes what the user's files outside of cases were made from, in the caller's transaction.
 func (s *Service) EraseUser(ctx context.Context, tx db.Tx, user domain.ID) error {
-	return query.New(tx).ForgetRenderings(ctx, user)
+	return query.New(tx).DeleteUserRenderings(ctx, user)
 }

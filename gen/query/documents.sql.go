@@ -14,15 +14,6 @@ import (
 	"counsel/domain"
 )
 
-const countDocumentTry = `-- name: CountDocumentTry :exec
-UPDATE documents SET text_tries = text_tries + 1 WHERE id = ?
-`
-
-func (q *Queries) CountDocumentTry(ctx context.Context, id domain.ID) error {
-	_, err := q.db.ExecContext(ctx, countDocumentTry, id)
-	return err
-}
-
 const createDocument = `-- name: CreateDocument :exec
 INSERT INTO documents (id, user_id, name, content_type, kind, state, text_state, size, sha256, created_at, changed_at, case_id)
 VALUES (?, ?, ?, ?, ?, 'pending', ?, ?, ?, ?, ?, ?)
@@ -74,35 +65,21 @@ func (q *Queries) CreateDocumentPage(ctx context.Context, arg CreateDocumentPage
 	return err
 }
 
-const forgetDocumentPages = `-- name: ForgetDocumentPages :exec
+const deleteDocument = `-- name: DeleteDocument :exec
+DELETE FROM documents WHERE id = ? AND state = 'deleted'
+`
+
+func (q *Queries) DeleteDocument(ctx context.Context, id domain.ID) error {
+	_, err := q.db.ExecContext(ctx, deleteDocument, id)
+	return err
+}
+
+const deleteUserDocumentPages = `-- name: DeleteUserDocumentPages :exec
 DELETE p FROM document_pages p JOIN documents d ON d.id = p.document_id WHERE d.user_id = ? AND d.case_id IS NULL AND d.kind <> 'signed'
 `
 
-func (q *Queries) ForgetDocumentPages(ctx context.Context, userID domain.ID) error {
-	_, err := q.db.ExecContext(ctx, forgetDocumentPages, userID)
-	return err
-}
-
-const forgetDocuments = `-- name: ForgetDocuments :exec
-UPDATE documents SET state = 'deleted', name = '', changed_at = ? WHERE user_id = ? AND case_id IS NULL AND state <> 'deleted' AND kind <> 'signed'
-`
-
-type ForgetDocumentsParams struct {
-	ChangedAt time.Time
-	UserID    domain.ID
-}
-
-func (q *Queries) ForgetDocuments(ctx context.Context, arg ForgetDocumentsParams) error {
-	_, err := q.db.ExecContext(ctx, forgetDocuments, arg.ChangedAt, arg.UserID)
-	return err
-}
-
-const forgetRenderings = `-- name: ForgetRenderings :exec
-DELETE r FROM renderings r JOIN documents d ON d.id = r.document_id WHERE d.user_id = ? AND d.case_id IS NULL
-`
-
-func (q *Queries) ForgetRenderings(ctx context.Context, userID domain.ID) error {
-	_, err := q.db.ExecContext(ctx, forgetRenderings, userID)
+func (q *Queries) DeleteUserDocumentPages(ctx context.Context, userID domain.ID) error {
+	_, err := q.db.ExecContext(ctx, deleteUserDocumentPages, userID)
 	return err
 }
 
@@ -160,6 +137,15 @@ func (q *Queries) GetStoredDocument(ctx context.Context, id domain.ID) (Document
 		&i.TextChanges,
 	)
 	return i, err
+}
+
+const incrementTextTries = `-- name: IncrementTextTries :exec
+UPDATE documents SET text_tries = text_tries + 1 WHERE id = ?
+`
+
+func (q *Queries) IncrementTextTries(ctx context.Context, id domain.ID) error {
+	_, err := q.db.ExecContext(ctx, incrementTextTries, id)
+	return err
 }
 
 const listAllDocuments = `-- name: ListAllDocuments :many
@@ -402,6 +388,43 @@ func (q *Queries) ListDocuments(ctx context.Context, arg ListDocumentsParams) ([
 	return items, nil
 }
 
+const listExistingDocumentIDs = `-- name: ListExistingDocumentIDs :many
+SELECT id FROM documents WHERE id IN (/*SLICE:ids*/?)
+`
+
+func (q *Queries) ListExistingDocumentIDs(ctx context.Context, ids []domain.ID) ([]domain.ID, error) {
+	query := listExistingDocumentIDs
+	var queryParams []interface{}
+	if len(ids) > 0 {
+		for _, v := range ids {
+			queryParams = append(queryParams, v)
+		}
+		query = strings.Replace(query, "/*SLICE:ids*/?", strings.Repeat(",?", len(ids))[1:], 1)
+	} else {
+		query = strings.Replace(query, "/*SLICE:ids*/?", "NULL", 1)
+	}
+	rows, err := q.db.QueryContext(ctx, query, queryParams...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []domain.ID
+	for rows.Next() {
+		var id domain.ID
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const listFirstPages = `-- name: ListFirstPages :many
 SELECT document_id, page, text FROM document_pages
 WHERE document_id IN (/*SLICE:documents*/?) AND page <= ?
@@ -512,43 +535,6 @@ func (q *Queries) ListFoundPages(ctx context.Context, arg ListFoundPagesParams) 
 			return nil, err
 		}
 		items = append(items, i)
-	}
-	if err := rows.Close(); err != nil {
-		return nil, err
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
-const listKnownDocuments = `-- name: ListKnownDocuments :many
-SELECT id FROM documents WHERE id IN (/*SLICE:ids*/?)
-`
-
-func (q *Queries) ListKnownDocuments(ctx context.Context, ids []domain.ID) ([]domain.ID, error) {
-	query := listKnownDocuments
-	var queryParams []interface{}
-	if len(ids) > 0 {
-		for _, v := range ids {
-			queryParams = append(queryParams, v)
-		}
-		query = strings.Replace(query, "/*SLICE:ids*/?", strings.Repeat(",?", len(ids))[1:], 1)
-	} else {
-		query = strings.Replace(query, "/*SLICE:ids*/?", "NULL", 1)
-	}
-	rows, err := q.db.QueryContext(ctx, query, queryParams...)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []domain.ID
-	for rows.Next() {
-		var id domain.ID
-		if err := rows.Scan(&id); err != nil {
-			return nil, err
-		}
-		items = append(items, id)
 	}
 	if err := rows.Close(); err != nil {
 		return nil, err
@@ -701,17 +687,17 @@ func (q *Queries) ListScopesOf(ctx context.Context, documents []domain.ID) ([]in
 	return items, nil
 }
 
-const listStalePending = `-- name: ListStalePending :many
+const listStalePendingDocuments = `-- name: ListStalePendingDocuments :many
 SELECT id FROM documents WHERE state = 'pending' AND changed_at < ? ORDER BY changed_at LIMIT ?
 `
 
-type ListStalePendingParams struct {
+type ListStalePendingDocumentsParams struct {
 	OlderThan time.Time
 	Limit     int32
 }
 
-func (q *Queries) ListStalePending(ctx context.Context, arg ListStalePendingParams) ([]domain.ID, error) {
-	rows, err := q.db.QueryContext(ctx, listStalePending, arg.OlderThan, arg.Limit)
+func (q *Queries) ListStalePendingDocuments(ctx context.Context, arg ListStalePendingDocumentsParams) ([]domain.ID, error) {
+	rows, err := q.db.QueryContext(ctx, listStalePendingDocuments, arg.OlderThan, arg.Limit)
 	if err != nil {
 		return nil, err
 	}
@@ -723,6 +709,55 @@ func (q *Queries) ListStalePending(ctx context.Context, arg ListStalePendingPara
 			return nil, err
 		}
 		items = append(items, id)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listTextPendingDocuments = `-- name: ListTextPendingDocuments :many
+SELECT id, user_id, name, content_type, kind, state, text_state, size, sha256, created_at, changed_at, text_tries, case_id, search_version, text_error, text_changes FROM documents WHERE state = 'stored' AND text_state = 'pending' AND id > ? ORDER BY id LIMIT ?
+`
+
+type ListTextPendingDocumentsParams struct {
+	After domain.ID
+	Limit int32
+}
+
+func (q *Queries) ListTextPendingDocuments(ctx context.Context, arg ListTextPendingDocumentsParams) ([]Document, error) {
+	rows, err := q.db.QueryContext(ctx, listTextPendingDocuments, arg.After, arg.Limit)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Document
+	for rows.Next() {
+		var i Document
+		if err := rows.Scan(
+			&i.ID,
+			&i.UserID,
+			&i.Name,
+			&i.ContentType,
+			&i.Kind,
+			&i.State,
+			&i.TextState,
+			&i.Size,
+			&i.Sha256,
+			&i.CreatedAt,
+			&i.ChangedAt,
+			&i.TextTries,
+			&i.CaseID,
+			&i.SearchVersion,
+			&i.TextError,
+			&i.TextChanges,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
 	}
 	if err := rows.Close(); err != nil {
 		return nil, err
@@ -823,61 +858,23 @@ func (q *Queries) ListUnindexedDocumentsOf(ctx context.Context, arg ListUnindexe
 	return items, nil
 }
 
-const listUnreadDocuments = `-- name: ListUnreadDocuments :many
-SELECT id, user_id, name, content_type, kind, state, text_state, size, sha256, created_at, changed_at, text_tries, case_id, search_version, text_error, text_changes FROM documents WHERE state = 'stored' AND text_state = 'pending' AND id > ? ORDER BY id LIMIT ?
+const lockStoredDocument = `-- name: LockStoredDocument :one
+SELECT id FROM documents WHERE id = ? AND state = 'stored' FOR UPDATE
 `
 
-type ListUnreadDocumentsParams struct {
-	After domain.ID
-	Limit int32
+func (q *Queries) LockStoredDocument(ctx context.Context, id domain.ID) (domain.ID, error) {
+	row := q.db.QueryRowContext(ctx, lockStoredDocument, id)
+	var id_2 domain.ID
+	err := row.Scan(&id_2)
+	return id_2, err
 }
 
-func (q *Queries) ListUnreadDocuments(ctx context.Context, arg ListUnreadDocumentsParams) ([]Document, error) {
-	rows, err := q.db.QueryContext(ctx, listUnreadDocuments, arg.After, arg.Limit)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []Document
-	for rows.Next() {
-		var i Document
-		if err := rows.Scan(
-			&i.ID,
-			&i.UserID,
-			&i.Name,
-			&i.ContentType,
-			&i.Kind,
-			&i.State,
-			&i.TextState,
-			&i.Size,
-			&i.Sha256,
-			&i.CreatedAt,
-			&i.ChangedAt,
-			&i.TextTries,
-			&i.CaseID,
-			&i.SearchVersion,
-			&i.TextError,
-			&i.TextChanges,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Close(); err != nil {
-		return nil, err
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
-const lockOwnDocuments = `-- name: LockOwnDocuments :many
+const lockUserDocuments = `-- name: LockUserDocuments :many
 SELECT id FROM documents WHERE user_id = ? AND case_id IS NULL AND state <> 'deleted' FOR UPDATE
 `
 
-func (q *Queries) LockOwnDocuments(ctx context.Context, userID domain.ID) ([]domain.ID, error) {
-	rows, err := q.db.QueryContext(ctx, lockOwnDocuments, userID)
+func (q *Queries) LockUserDocuments(ctx context.Context, userID domain.ID) ([]domain.ID, error) {
+	rows, err := q.db.QueryContext(ctx, lockUserDocuments, userID)
 	if err != nil {
 		return nil, err
 	}
@@ -899,101 +896,52 @@ func (q *Queries) LockOwnDocuments(ctx context.Context, userID domain.ID) ([]dom
 	return items, nil
 }
 
-const lockStoredDocument = `-- name: LockStoredDocument :one
-SELECT id FROM documents WHERE id = ? AND state = 'stored' FOR UPDATE
+const setDocumentStored = `-- name: SetDocumentStored :execrows
+UPDATE documents SET state = 'stored', changed_at = ? WHERE id = ? AND state = 'pending'
 `
 
-func (q *Queries) LockStoredDocument(ctx context.Context, id domain.ID) (domain.ID, error) {
-	row := q.db.QueryRowContext(ctx, lockStoredDocument, id)
-	var id_2 domain.ID
-	err := row.Scan(&id_2)
-	return id_2, err
+type SetDocumentStoredParams struct {
+	Now time.Time
+	ID  domain.ID
 }
 
-const markDocumentDeleted = `-- name: MarkDocumentDeleted :execrows
+func (q *Queries) SetDocumentStored(ctx context.Context, arg SetDocumentStoredParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, setDocumentStored, arg.Now, arg.ID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const softDeleteDocument = `-- name: SoftDeleteDocument :execrows
 UPDATE documents SET state = 'deleted', changed_at = ? WHERE id = ? AND state = ?
 `
 
-type MarkDocumentDeletedParams struct {
+type SoftDeleteDocumentParams struct {
 	Now       time.Time
 	ID        domain.ID
 	FromState string
 }
 
-func (q *Queries) MarkDocumentDeleted(ctx context.Context, arg MarkDocumentDeletedParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, markDocumentDeleted, arg.Now, arg.ID, arg.FromState)
+func (q *Queries) SoftDeleteDocument(ctx context.Context, arg SoftDeleteDocumentParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, softDeleteDocument, arg.Now, arg.ID, arg.FromState)
 	if err != nil {
 		return 0, err
 	}
 	return result.RowsAffected()
 }
 
-const markDocumentIndexed = `-- name: MarkDocumentIndexed :execrows
-UPDATE documents SET search_version = ? WHERE id = ? AND state = 'stored' AND text_state = 'indexed' AND search_version < ?
+const softDeleteUserDocuments = `-- name: SoftDeleteUserDocuments :exec
+UPDATE documents SET state = 'deleted', name = '', changed_at = ? WHERE user_id = ? AND case_id IS NULL AND state <> 'deleted' AND kind <> 'signed'
 `
 
-type MarkDocumentIndexedParams struct {
-	Version int32
-	ID      domain.ID
+type SoftDeleteUserDocumentsParams struct {
+	ChangedAt time.Time
+	UserID    domain.ID
 }
 
-func (q *Queries) MarkDocumentIndexed(ctx context.Context, arg MarkDocumentIndexedParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, markDocumentIndexed, arg.Version, arg.ID, arg.Version)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected()
-}
-
-const markDocumentRead = `-- name: MarkDocumentRead :execrows
-UPDATE documents SET text_state = ?, text_error = ?, text_changes = ?, search_version = ? WHERE id = ? AND state = 'stored' AND text_state = 'pending'
-`
-
-type MarkDocumentReadParams struct {
-	TextState     string
-	TextError     string
-	TextChanges   *json.RawMessage
-	SearchVersion int32
-	ID            domain.ID
-}
-
-func (q *Queries) MarkDocumentRead(ctx context.Context, arg MarkDocumentReadParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, markDocumentRead,
-		arg.TextState,
-		arg.TextError,
-		arg.TextChanges,
-		arg.SearchVersion,
-		arg.ID,
-	)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected()
-}
-
-const markDocumentStored = `-- name: MarkDocumentStored :execrows
-UPDATE documents SET state = 'stored', changed_at = ? WHERE id = ? AND state = 'pending'
-`
-
-type MarkDocumentStoredParams struct {
-	Now time.Time
-	ID  domain.ID
-}
-
-func (q *Queries) MarkDocumentStored(ctx context.Context, arg MarkDocumentStoredParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, markDocumentStored, arg.Now, arg.ID)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected()
-}
-
-const removeDocument = `-- name: RemoveDocument :exec
-DELETE FROM documents WHERE id = ? AND state = 'deleted'
-`
-
-func (q *Queries) RemoveDocument(ctx context.Context, id domain.ID) error {
-	_, err := q.db.ExecContext(ctx, removeDocument, id)
+func (q *Queries) SoftDeleteUserDocuments(ctx context.Context, arg SoftDeleteUserDocumentsParams) error {
+	_, err := q.db.ExecContext(ctx, softDeleteUserDocuments, arg.ChangedAt, arg.UserID)
 	return err
 }
 
@@ -1022,4 +970,47 @@ UPDATE documents SET search_version = 0 WHERE user_id = ? AND case_id IS NULL AN
 func (q *Queries) UnindexDocuments(ctx context.Context, userID domain.ID) error {
 	_, err := q.db.ExecContext(ctx, unindexDocuments, userID)
 	return err
+}
+
+const updateDocumentText = `-- name: UpdateDocumentText :execrows
+UPDATE documents SET text_state = ?, text_error = ?, text_changes = ?, search_version = ? WHERE id = ? AND state = 'stored' AND text_state = 'pending'
+`
+
+type UpdateDocumentTextParams struct {
+	TextState     string
+	TextError     string
+	TextChanges   *json.RawMessage
+	SearchVersion int32
+	ID            domain.ID
+}
+
+func (q *Queries) UpdateDocumentText(ctx context.Context, arg UpdateDocumentTextParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, updateDocumentText,
+		arg.TextState,
+		arg.TextError,
+		arg.TextChanges,
+		arg.SearchVersion,
+		arg.ID,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const updateSearchVersion = `-- name: UpdateSearchVersion :execrows
+UPDATE documents SET search_version = ? WHERE id = ? AND state = 'stored' AND text_state = 'indexed' AND search_version < ?
+`
+
+type UpdateSearchVersionParams struct {
+	Version int32
+	ID      domain.ID
+}
+
+func (q *Queries) UpdateSearchVersion(ctx context.Context, arg UpdateSearchVersionParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, updateSearchVersion, arg.Version, arg.ID, arg.Version)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
 }

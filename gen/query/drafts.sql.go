@@ -146,18 +146,18 @@ func (q *Queries) GetDraft(ctx context.Context, id domain.ID) (GetDraftRow, erro
 	return i, err
 }
 
-const getDraftPlace = `-- name: GetDraftPlace :one
+const getDraftOwner = `-- name: GetDraftOwner :one
 SELECT user_id, case_id FROM drafts WHERE id = ?
 `
 
-type GetDraftPlaceRow struct {
+type GetDraftOwnerRow struct {
 	UserID domain.ID
 	CaseID *domain.ID
 }
 
-func (q *Queries) GetDraftPlace(ctx context.Context, id domain.ID) (GetDraftPlaceRow, error) {
-	row := q.db.QueryRowContext(ctx, getDraftPlace, id)
-	var i GetDraftPlaceRow
+func (q *Queries) GetDraftOwner(ctx context.Context, id domain.ID) (GetDraftOwnerRow, error) {
+	row := q.db.QueryRowContext(ctx, getDraftOwner, id)
+	var i GetDraftOwnerRow
 	err := row.Scan(&i.UserID, &i.CaseID)
 	return i, err
 }

@@ -42,6 +42,15 @@ func (q *Queries) CreateRendering(ctx context.Context, arg CreateRenderingParams
 	return err
 }
 
+const deleteUserRenderings = `-- name: DeleteUserRenderings :exec
+DELETE r FROM renderings r JOIN documents d ON d.id = r.document_id WHERE d.user_id = ? AND d.case_id IS NULL
+`
+
+func (q *Queries) DeleteUserRenderings(ctx context.Context, userID domain.ID) error {
+	_, err := q.db.ExecContext(ctx, deleteUserRenderings, userID)
+	return err
+}
+
 const getRendering = `-- name: GetRendering :one
 SELECT document_id, template_id, template_version, data, options, draft_id, draft_version, rules_version FROM renderings WHERE document_id = ?
 `
