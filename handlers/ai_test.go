@@ -29,7 +29,7 @@ func TestChat(t *testing.T) {
 	admin := b.admin()
 	b.call(admin, "POST", "/api/ai/chat", chatBody(ada, "What is an easement?")).expect(200, "")
 
-	// Names go out masked and come back.
+	// Names are masked for the model and put back.
 	var personal api.ChatResponse
 	b.call(ada, "POST", "/api/ai/chat", chatBody(ada, "My name is Maria Gonzalez, maria@gonzalez.example. May I sue?")).expect(200, "").decode(&personal)
 	if !strings.Contains(personal.Answer, "maria@gonzalez.example") {
@@ -43,11 +43,11 @@ func TestChat(t *testing.T) {
 		}
 	}
 
-	// What was asked can be read again, and goes on.
-	var kept api.Consultation
-	b.call(ada, "GET", "/api/ai/consultations/"+personal.ConsultationID.String(), nil).expect(200, "").decode(&kept)
-	if kept.Answer != personal.Answer || kept.Kind != api.ConsultationKindChat {
-		t.Errorf("kept %+v", kept)
+	// A consultation can be read again and continued.
+	var stored api.Consultation
+	b.call(ada, "GET", "/api/ai/consultations/"+personal.ConsultationID.String(), nil).expect(200, "").decode(&stored)
+	if stored.Answer != personal.Answer || stored.Kind != api.ConsultationKindChat {
+		t.Errorf("kept %+v", stored)
 	}
 	b.call(bob, "GET", "/api/ai/consultations/"+personal.ConsultationID.String(), nil).expect(404, "not_found")
 	b.call(ada, "GET", "/api/ai/consultations/"+domain.NewID().String(), nil).expect(404, "not_found")
@@ -90,7 +90,7 @@ func TestConsultationPages(t *testing.T) {
 	}
 }
 
-// stream asks for an event stream and returns its events.
+// stream requests an event stream and returns its events.
 func (b *fixture) stream(who *user, body map[string]any) []api.ChatEvent {
 	b.t.Helper()
 	a := b.call(who, "POST", "/api/ai/chat", body, "Accept", "text/event-stream").expect(http.StatusOK, "")

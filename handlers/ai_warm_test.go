@@ -11,7 +11,7 @@ import (
 	"counsel/sandbox/testkit"
 )
 
-// warmCache has questions asked, and waits until they are.
+// warmCache starts the job that answers questions and waits for its end.
 func (b *fixture) warmCache(admin *user, questions ...map[string]any) (w ai.WarmResult) {
 	b.t.Helper()
 	var r api.WarmCacheResponse
@@ -50,7 +50,7 @@ func TestWarmCache(t *testing.T) {
 		t.Errorf("the admin is said to have asked %+v", asked.Items)
 	}
 
-	// What is not everybody's is refused, by its name; so is an admin's right to nobody else.
+	// Questions with personal data are refused by pointer; only admins may call it.
 	for pointer, one := range map[string]map[string]any{
 		"/questions/1/message": {"message": "My name is Maria Gonzalez, maria@gonzalez.example. May I sue?"},
 		"/questions/1/locale":  {"message": "What is a lien?", "locale": "xx-!"},

@@ -13,7 +13,7 @@ import (
 	"counsel/sandbox/testkit"
 )
 
-// benchmark measures one request through the whole router, with its log line and budget.
+// benchmark measures one request through the whole router, with its log line and rate limit.
 func benchmark(b *testing.B, method, path string, body func(*user) any) {
 	s := newFixture(b, func(s *fixtureConfig) {
 		s.limit = 1 << 30

@@ -16,10 +16,10 @@ import (
 	"counsel/sandbox/testkit"
 )
 
-// caseWorkFixture is a case with what belongs to it: Ada leads it, Ben made the things in it.
+// caseWorkFixture is a case with a document and a draft: Ada owns the case, Ben created the rest.
 type caseWorkFixture struct {
 	*fixture
-	ada, ben, eve *user // eve is of no case
+	ada, ben, eve *user // eve is not a member of any case
 	id, root      string
 	doc           api.StoredDocument
 	draft         api.Draft
@@ -44,7 +44,7 @@ func (b *fixture) createCase(who *user) string {
 	return c.ID.String()
 }
 
-// uploadToCase uploads a file into a case; caseId stands behind the file.
+// uploadToCase uploads a file into a case; caseId follows the file.
 func (b *fixture) uploadToCase(who *user, caseID, name string, content []byte, more ...string) response {
 	b.t.Helper()
 	var body bytes.Buffer
@@ -65,7 +65,7 @@ func (w *caseWorkFixture) removeMember(who *user) {
 	w.call(w.ada, "DELETE", w.root+"/members/"+who.ID.String(), nil).expect(204, "")
 }
 
-// timelineEntries are the newest of the timeline, the newest first, without those of reading it.
+// timelineEntries are the latest entries, newest first, without those about reading the timeline.
 func (w *caseWorkFixture) timelineEntries() (lines []string) {
 	w.t.Helper()
 	var page api.CaseTimeline
@@ -90,7 +90,7 @@ func (w *caseWorkFixture) timelineEntries() (lines []string) {
 	return lines
 }
 
-// accessRequests are all ways to what Ben made.
+// accessRequests are all requests for Ben's document and draft.
 func (w *caseWorkFixture) accessRequests() [][3]string {
 	doc, draft := "/api/docs/"+w.doc.ID.String(), "/api/drafts/"+w.draft.ID.String()
 	return [][3]string{
@@ -108,7 +108,8 @@ func (w *caseWorkFixture) send(who *user, u [3]string) response {
 	return w.call(who, u[0], u[1], u[2])
 }
 
-// TestCaseAccess: what belongs to a case is its members', not its maker's, and each use is put down.
+// TestCaseAccess: the members of a case can access its documents, their creator cannot once they left, and
+// the timeline records each access.
 func TestCaseAccess(t *testing.T) {
 	w := newCaseWorkFixture(t)
 	if w.doc.CaseID == nil || w.doc.CaseID.String() != w.id || w.draft.CaseID == nil || w.draft.CaseID.String() != w.id {
@@ -144,7 +145,7 @@ func TestCaseAccess(t *testing.T) {
 		t.Errorf("put down:\n%s\nwant:\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
 
-	// What is of the case is not among what is its maker's own, and the other way round.
+	// The creator's own lists do not include what belongs to the case, and vice versa.
 	var drafts api.DraftList
 	var docs api.StoredDocumentList
 	own := func(who *user, query string) int {
@@ -187,7 +188,7 @@ func TestCaseAccess(t *testing.T) {
 		w.cases.FlushDenials(t.Context())
 		after := w.timelineEntries()
 		if n := len(after) - before; n != 1 {
-			t.Errorf("%d refusals are put down", n)
+			t.Errorf("%d refusals are recorded", n)
 		}
 		for _, line := range after[:len(after)-before] {
 			if !strings.Contains(line, "refused") {
@@ -201,7 +202,7 @@ func TestCaseAccess(t *testing.T) {
 	}
 	w.store.mu.Unlock()
 
-	// Ada still has it all, and can take it away; an admin finds what was left.
+	// Ada can still access and delete everything; an admin finds the rest.
 	w.call(w.admin(), "GET", "/api/docs/search?q=xylophone", nil).expect(200, "").decode(&found)
 	if len(found.Items) != 1 {
 		t.Errorf("an admin finds %+v", found)
@@ -220,8 +221,8 @@ func TestCaseAccess(t *testing.T) {
 	}
 }
 
-// TestSearchAcrossCases: one search finds what the caller may read, wherever it is, and of the
-// rest nothing takes up room on the page.
+// TestSearchAcrossCases: a search finds everything that the caller can read, and hidden matches take no
+// place on the page.
 func TestSearchAcrossCases(t *testing.T) {
 	w := newCaseWorkFixture(t)
 	other, third := w.createCase(w.eve), w.createCase(w.ada)
@@ -253,7 +254,7 @@ func TestSearchAcrossCases(t *testing.T) {
 	if got := search(w.admin(), ""); len(got) != 8 {
 		t.Errorf("an admin finds %q", got)
 	}
-	// A deleted case is hidden from everybody.
+	// A deleted case is hidden from everyone.
 	w.call(w.eve, "DELETE", "/api/cases/"+other, nil).expect(204, "")
 	if got := search(w.admin(), ""); len(got) != 3 {
 		t.Errorf("an admin finds %q", got)
@@ -272,7 +273,7 @@ func TestLegalHoldAndClosedCases(t *testing.T) {
 		w.send(w.admin(), u).expect(409, "legal_hold")
 	}
 	w.send(w.ben, w.accessRequests()[7]).expect(200, "") // but it can be worked on
-	// Nobody who made something there can be erased, nor who only changed something.
+	// Nobody who created or changed something there can be erased.
 	w.call(w.ben, "PATCH", "/api/drafts/"+w.draft.ID.String(), map[string]any{"version": 1, "body": "Pay by Monday."}).expect(200, "")
 	w.removeMember(w.ben)
 	w.call(w.ben, "DELETE", "/api/users/"+w.ben.ID.String(), nil).expect(409, "legal_hold")
@@ -283,13 +284,13 @@ func TestLegalHoldAndClosedCases(t *testing.T) {
 	}
 	w.uploadToCase(w.ada, w.id, "late.pdf", smallPDF(1)).expect(409, "case_closed")
 	w.send(w.ada, w.accessRequests()[1]).expect(200, "")
-	// Erasure leaves to the case what is the case's.
+	// Erasure does not delete what belongs to the case.
 	w.call(w.ben, "DELETE", "/api/users/"+w.ben.ID.String(), nil).expect(204, "")
 	w.send(w.ada, w.accessRequests()[1]).expect(200, "")
 	w.send(w.ada, w.accessRequests()[3]).expect(200, "")
 }
 
-// TestOwnCopyOfACase: a copy of what is held about somebody has what they made in their cases.
+// TestOwnCopyOfACase: an export contains what the person created in their cases.
 func TestOwnCopyOfACase(t *testing.T) {
 	w := newCaseWorkFixture(t)
 	w.uploadToCase(w.ada, w.id, "of ada.pdf", smallPDF(1)).expect(201, "")
@@ -307,7 +308,7 @@ func TestOwnCopyOfACase(t *testing.T) {
 	}
 }
 
-// TestReplayAfterLeavingCase: an answer that is repeated is not a way around the wall.
+// TestReplayAfterLeavingCase: replaying an answer does not bypass access control.
 func TestReplayAfterLeavingCase(t *testing.T) {
 	w := newCaseWorkFixture(t)
 	r := ndaRequest(t)
@@ -345,15 +346,15 @@ func TestMoveDraftIntoCase(t *testing.T) {
 	other := w.createCase(w.eve)
 	move(w.ben, domain.NewID().String()).expect(404, "not_found")
 	move(w.ben, other).expect(404, "not_found")
-	move(w.eve, other).expect(404, "not_found") // it is not hers
+	move(w.eve, other).expect(404, "not_found") // not her draft
 	w.call(w.ada, "GET", path, nil).expect(404, "not_found")
 	move(w.ben, w.id).expect(200, "").decode(&d)
 	if d.CaseID == nil || d.CaseID.String() != w.id || d.Version != 1 {
 		t.Errorf("moved %+v", d)
 	}
 	w.call(w.ada, "GET", path, nil).expect(200, "")
-	move(w.ben, w.id).expect(200, "") // once more changes nothing
-	// There is no way out, and none to find out what other cases there are.
+	move(w.ben, w.id).expect(200, "") // repeating it changes nothing
+	// A draft cannot leave its case, and other cases cannot be discovered.
 	for _, to := range []string{other, domain.NewID().String()} {
 		if p := move(w.ben, to).expect(409, "conflict").problem(); *p.Detail != "A draft stays in its case." {
 			t.Errorf("told %q", *p.Detail)
@@ -384,8 +385,8 @@ func TestUploadForms(t *testing.T) {
 	}
 }
 
-// TestGenerateDocumentInCase: what the AI drafts for a case is the case's, question and all; and who is put
-// out while it writes is given nothing.
+// TestGenerateDocumentInCase: an AI draft for a case belongs to the case, and so does its consultation. Who is
+// removed while the AI writes gets nothing.
 func TestGenerateDocumentInCase(t *testing.T) {
 	w := newCaseWorkFixture(t)
 	var types api.DocumentTypeList

@@ -161,14 +161,14 @@ type matrixFixture struct {
 	*fixture
 	admin, owner, member *user
 	people               map[string]*user        // by the role of the account
-	caseFixtures         map[string]*caseFixture // by account and standing, until something alters it
+	caseFixtures         map[string]*caseFixture // by account and standing, until a test changes it
 }
 
-// caseFixture is a case with one of each thing in it.
+// caseFixture is a case with one resource of each kind.
 type caseFixture struct {
 	ids      map[string]string // by the names of path parameters
 	root     string
-	snapshot string // a snapshot
+	snapshot string // of its content
 }
 
 func (m *matrixFixture) on(t *testing.T) *matrixFixture {
@@ -223,7 +223,7 @@ func (m *matrixFixture) uploadForm(caseID string) (body, contentType string) {
 	return b.String(), w.FormDataContentType()
 }
 
-// caseFor is a case to which somebody stands like this.
+// caseFor is a case towards which who has this standing.
 func (m *matrixFixture) caseFor(who *user, standing string) *caseFixture {
 	m.t.Helper()
 	key := string(who.Role) + "/" + standing
@@ -251,13 +251,12 @@ var placeholder = regexp.MustCompile(`\{([A-Za-z]+)\}`)
 func (m *matrixFixture) check(method, path string, op *openapi3.Operation, roles []string, who *user, standing string) {
 	m.t.Helper()
 	f := m.caseFor(who, standing)
-	if op.OperationID == "deleteCase" { // a case stays while something of it is to be signed
+	if op.OperationID == "deleteCase" { // a case with an open signature request cannot be deleted
 		m.call(m.admin, "POST", "/api/esign/"+f.ids["trackingId"]+"/cancel", nil)
 		f.snapshot = m.snapshot(f.root)
 	}
 	member := slices.Contains(allMembers, standing)
-	// The operation names the case in its path, its query or its body, or what it names is of the
-	// case.
+	// The operation names the case in its path, query or body, or a resource of the case.
 	ask := func(ids map[string]string) response {
 		concrete := placeholder.ReplaceAllStringFunc(path, func(p string) string {
 			id, ok := ids[p[1:len(p)-1]]
@@ -282,7 +281,7 @@ func (m *matrixFixture) check(method, path string, op *openapi3.Operation, roles
 		}
 		if op.RequestBody != nil {
 			raw, named := example(m.t, op)
-			if !strings.Contains(path, "{") { // its example is of some case, and of somebody
+			if !strings.Contains(path, "{") { // its example names another case and user
 				raw = strings.NewReplacer(named, ids["caseId"], exampleUser, who.ID.String()).Replace(raw)
 			}
 			body = raw
@@ -304,7 +303,7 @@ func (m *matrixFixture) check(method, path string, op *openapi3.Operation, roles
 	case member:
 		a.expect(403, "forbidden")
 	default:
-		// What may not be known looks like what is not there.
+		// A hidden case looks like an absent one.
 		absent := map[string]string{}
 		for name, id := range f.ids {
 			if _, err := domain.ParseID(id); err == nil {
@@ -332,10 +331,10 @@ func (m *matrixFixture) check(method, path string, op *openapi3.Operation, roles
 	}
 }
 
-const exampleUser = "019ab4c2-7c1e-7a52-9a51-3b6a0f1c2d4e" // as the contract's examples have it
+const exampleUser = "019ab4c2-7c1e-7a52-9a51-3b6a0f1c2d4e" // of the contract's examples
 
-// example is the contract's own request for an operation: the first by name that names a case,
-// and which, or else the first.
+// example is the contract's example request for an operation: the first by name that names a case, with
+// that case, or else the first.
 func example(t testing.TB, op *openapi3.Operation) (raw, named string) {
 	examples := op.RequestBody.Value.Content["application/json"].Examples
 	for _, name := range slices.Sorted(maps.Keys(examples)) {
@@ -355,7 +354,7 @@ var namedCase = regexp.MustCompile(`"caseId":"([^"]+)"`)
 
 var linkExpiry = regexp.MustCompile(`"fileUrlExpiresAt":"[^"]*"`)
 
-// snapshot is all that is in a case, as an admin sees it.
+// snapshot is the content of a case, as an admin sees it.
 func (m *matrixFixture) snapshot(root string) string {
 	m.t.Helper()
 	var all strings.Builder

@@ -166,7 +166,7 @@ func TestParties(t *testing.T) {
 		t.Errorf("the other case is revealed: %s", a.body)
 	}
 
-	// Whoever may see both is told which.
+	// A user who can read both cases learns which one it is.
 	b.call(bob, "POST", other+"/members", map[string]any{"userId": ada.ID, "role": "assistant"}).expect(201, "")
 	b.call(bob, "POST", other+"/members", map[string]any{"userId": eve.ID, "role": "client"}).expect(201, "")
 	var seen, hidden, none api.CasePartyList
@@ -217,7 +217,7 @@ func TestConsultationsOfACase(t *testing.T) {
 		t.Errorf("of the case was sent: %s", sent)
 	}
 
-	// Every member reads it, nobody else, and not once they have left.
+	// Members can read it; others, and former members, cannot.
 	path := "/api/ai/consultations/" + first.ConsultationID.String()
 	var one api.Consultation
 	b.call(bob, "GET", path, nil).expect(200, "").decode(&one)
@@ -236,7 +236,7 @@ func TestConsultationsOfACase(t *testing.T) {
 	b.call(eve, "POST", "/api/ai/chat", in(eve, id, nil)).expect(404, "not_found")
 	b.call(bob, "POST", "/api/ai/chat", in(bob, id, nil)).expect(403, "forbidden")
 
-	// It stays inside its case.
+	// It cannot be used outside its case.
 	goesOn := map[string]any{"consultationId": first.ConsultationID}
 	b.call(ada, "POST", "/api/ai/chat", in(ada, id, goesOn)).expect(200, "")
 	b.call(ada, "POST", "/api/ai/chat", in(ada, elsewhere, goesOn)).expect(404, "not_found")
@@ -244,7 +244,7 @@ func TestConsultationsOfACase(t *testing.T) {
 	outside["context"] = goesOn
 	b.call(ada, "POST", "/api/ai/chat", outside).expect(404, "not_found")
 
-	// An admin asks for members only.
+	// An admin can only ask on behalf of members.
 	b.call(b.admin(), "POST", "/api/ai/chat", in(eve, id, nil)).expect(422, "invalid")
 	b.call(b.admin(), "POST", "/api/ai/chat", in(bob, id, nil)).expect(200, "")
 
@@ -263,7 +263,7 @@ func TestConsultationsOfACase(t *testing.T) {
 			read++
 		}
 	}
-	if asked != 4 || read != 2 || refused != 2 { // the stranger once, the viewer
+	if asked != 4 || read != 2 || refused != 2 { // one of the stranger, one of the viewer
 		t.Errorf("%d asked, %d read, %d refused", asked, read, refused)
 	}
 
@@ -276,7 +276,7 @@ func TestConsultationsOfACase(t *testing.T) {
 	b.call(ada, "GET", path, nil).expect(404, "not_found")
 }
 
-// TestAccessRevokedDuringChat: who is put out of a case while the AI thinks is not given its answer.
+// TestAccessRevokedDuringChat: a member who is removed while the AI answers does not get the answer.
 func TestAccessRevokedDuringChat(t *testing.T) {
 	b := newFixture(t)
 	ada, bob := b.register("ada", domain.RoleLawyer), b.register("bob", domain.RoleClient)

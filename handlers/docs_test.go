@@ -24,7 +24,7 @@ import (
 	"counsel/sandbox/testkit"
 )
 
-// fakeStore stands for the object store. It keeps files in memory and can be down.
+// fakeStore is an object store in memory that can be down.
 type fakeStore struct {
 	mu    sync.Mutex
 	files map[string][]byte
@@ -90,7 +90,7 @@ func (s *fakeStore) List(context.Context, string, string, int) ([]files.ObjectIn
 	return nil, s.do(func() error { return nil })
 }
 
-// uploadForm is a body with one file, and its type.
+// uploadForm is a form with one file, and its content type.
 func uploadForm(t testing.TB, field, name string, content []byte) (body, contentType string) {
 	t.Helper()
 	var b bytes.Buffer
@@ -109,7 +109,7 @@ func (b *fixture) upload(who *user, name string, content []byte) response {
 	return b.call(who, "POST", "/api/docs", body, "Content-Type", contentType)
 }
 
-// smallPDF is small for a PDF and, padded, larger than what is sent in one piece.
+// smallPDF is small for a PDF and, padded, larger than one download chunk.
 func smallPDF(padding int) []byte {
 	return []byte("%PDF-1.7\n" + strings.Repeat("x", padding) + "\nstartxref\n0\n%%EOF\n")
 }
@@ -175,7 +175,7 @@ func TestStoredDocuments(t *testing.T) {
 		t.Errorf("verified as %+v", v)
 	}
 
-	// To Bob it does not exist; an admin sees it.
+	// Bob gets 404; an admin can read it.
 	for _, c := range [][2]string{{"GET", ""}, {"GET", "/content"}, {"POST", "/verify"}, {"DELETE", ""}} {
 		b.call(bob, c[0], path+c[1], nil).expect(404, "not_found")
 	}
@@ -218,7 +218,7 @@ func TestRanges(t *testing.T) {
 	}
 }
 
-// TestChecksumMismatch never hands over, as a whole answer, what is not what was recorded.
+// TestChecksumMismatch: bytes that differ from the recorded checksum never arrive as a complete answer.
 func TestChecksumMismatch(t *testing.T) {
 	b := newFixture(t)
 	ada := b.register("ada", domain.RoleClient)

@@ -66,7 +66,7 @@ func TestDrafts(t *testing.T) {
 	b.call(bob, "GET", path+"/compare?from=1", nil).expect(400, "malformed")
 	b.call(bob, "GET", path+"/compare?from=1&to=x", nil).expect(400, "malformed")
 
-	// Nobody else knows of it, admins aside.
+	// To all others except admins it does not exist.
 	for _, call := range [][2]string{{"GET", ""}, {"DELETE", ""}, {"GET", "/versions"}, {"GET", "/versions/1"}, {"GET", "/compare?from=1&to=2"}} {
 		b.call(ada, call[0], path+call[1], nil).expect(404, "not_found")
 	}
@@ -79,7 +79,7 @@ func TestDrafts(t *testing.T) {
 		t.Errorf("ada sees %+v", page)
 	}
 
-	// Clients review nothing.
+	// Clients cannot review.
 	b.call(ada, "POST", "/api/drafts", map[string]any{"title": "Mine", "body": "Text"}).expect(201, "").decode(&d)
 	path = "/api/drafts/" + d.ID.String()
 	b.call(ada, "PATCH", path, map[string]any{"version": 1, "status": "reviewed"}).expect(403, "forbidden")

@@ -18,7 +18,7 @@ import (
 	"counsel/sandbox/testkit"
 )
 
-// fakeMailServer stands for the mail server.
+// fakeMailServer records e-mails and returns configurable outcomes.
 type fakeMailServer struct {
 	mu      sync.Mutex
 	sent    []email.Outgoing
@@ -26,7 +26,7 @@ type fakeMailServer struct {
 	outcome func(address string) email.Outcome
 }
 
-// setOutcome has it answer so from now on.
+// setOutcome sets the outcome for each address from now on.
 func (p *fakeMailServer) setOutcome(answer func(address string) email.Outcome) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -213,7 +213,7 @@ func TestSendEmails(t *testing.T) {
 	b.call(lawyer, "POST", "/api/email/send-batch", map[string]any{"emails": append(mails, mails[0])}).expect(422, "invalid")
 }
 
-// TestMailServerRecovers: a mail server that is away at first costs nothing but time.
+// TestMailServerRecovers: mail is delivered once a mail server that was down comes back.
 func TestMailServerRecovers(t *testing.T) {
 	b := newFixture(t)
 	b.startJobs()
@@ -237,11 +237,10 @@ func TestMailServerRecovers(t *testing.T) {
 
 var secretOf = regexp.MustCompile(`https://counsel\.example/account#(reset|verify)=([A-Za-z0-9_-]+)`)
 
-// uniqueName is a name that no other run of these tests has: what may be asked for an hour is counted
-// in a Redis they share.
+// uniqueName differs in each run of these tests, which share a Redis that counts requests per hour.
 func uniqueName(name string) string { return name + "-" + domain.NewID().String()[24:] }
 
-// TestAddressRules: what is an e-mail address is one everywhere, and all its spellings are one.
+// TestAddressRules: all operations accept the same e-mail addresses and treat all spellings of one as equal.
 func TestAddressRules(t *testing.T) {
 	b := newFixture(t)
 	lena, admin := b.register("lena", domain.RoleLawyer), b.admin()
@@ -305,7 +304,7 @@ func TestAddressRules(t *testing.T) {
 	}
 	var page api.SuppressionList
 	b.call(admin, "GET", "/api/email/suppressions", nil).expect(200, "").decode(&page)
-	if n := len(page.Items); n != len(good)-1 { // of which two are one
+	if n := len(page.Items); n != len(good)-1 { // two of them are spellings of one
 		t.Errorf("%d are suppressed: %+v", n, page.Items)
 	}
 }
@@ -399,7 +398,7 @@ func TestVerifyEmail(t *testing.T) {
 	b.call(ada, "POST", "/api/auth/email/resend", nil).expect(204, "")
 	second := secretOf.FindStringSubmatch(b.waitForMail("ada@example.com", 2).Text)[2]
 	b.call(nil, "POST", "/api/auth/email/verify", map[string]string{"token": second[1:] + "A"}).expect(422, "link_invalid")
-	for _, token := range []string{token, token, second} { // following a link again changes nothing
+	for _, token := range []string{token, token, second} { // using a link again changes nothing
 		b.call(nil, "POST", "/api/auth/email/verify", map[string]string{"token": token}).expect(204, "")
 	}
 	var me api.User

@@ -16,7 +16,7 @@ import (
 	"counsel/sandbox/testkit"
 )
 
-// newProviderFixture is a bundle whose documents are signed by a stand-in of a provider.
+// newProviderFixture is a fixture whose documents are signed by a fake provider.
 func newProviderFixture(t *testing.T, kind string) (*fixture, *esigntest.Server) {
 	t.Helper()
 	s := esigntest.Start(t, kind, domain.SystemClock)
@@ -37,7 +37,7 @@ func (b *fixture) sendProviderWebhook(kind string, h http.Header, body []byte) r
 	return b.call(nil, "POST", "/api/esign/webhooks/"+kind, string(body), header...)
 }
 
-// The last thing that is asked of a provider for an envelope to be made.
+// The last request that creates an envelope at a provider.
 var lastCreateRequest = map[string]string{"docuseal": "/submissions/pdf", "documenso": "/envelope/distribute"}
 
 func TestProvider(t *testing.T) {
@@ -47,7 +47,7 @@ func TestProvider(t *testing.T) {
 			const ada, grace = "Ada+lease@example.com", "grace@xn--bcher-kva.example"
 			lena := b.register("lena", domain.RoleLawyer)
 
-			// A webhook is quicker than the answer to the call that made the envelope.
+			// A webhook arrives before the answer to the request that created the envelope.
 			s.AfterRequest(func(_ http.ResponseWriter, r *http.Request) bool {
 				if strings.HasSuffix(r.URL.Path, lastCreateRequest[kind]) {
 					id := s.Envelopes()[0].ExternalID
@@ -69,7 +69,7 @@ func TestProvider(t *testing.T) {
 				t.Fatalf("after an early webhook: %+v", r)
 			}
 
-			// The link leads on; signing here is not for this request.
+			// The link redirects; this request cannot be signed here.
 			secret := b.signMailServer.linkSecret(t, ada)
 			var view api.SigningView
 			b.call(nil, "POST", "/api/esign/signing/view", map[string]any{"token": secret}).expect(200, "").decode(&view)
@@ -83,7 +83,7 @@ func TestProvider(t *testing.T) {
 				b.call(nil, "POST", "/api/esign/signing/"+what, body).expect(409, "link_elsewhere")
 			}
 
-			// Forged, stale, of another, unreadable.
+			// Forged, stale, another provider's, malformed.
 			s.Sign(t, id, ada)
 			h, body := s.Webhook(t, id, "signed", ada)
 			b.sendProviderWebhook(kind, nil, body).expect(401, "unauthenticated")
@@ -98,7 +98,7 @@ func TestProvider(t *testing.T) {
 				t.Fatalf("a forged webhook had an effect: %+v", r)
 			}
 
-			// Twice: the second signer is asked once.
+			// A repeated webhook: the second signer is asked once.
 			for range 3 {
 				b.sendProviderWebhook(kind, h, body).expect(204, "")
 			}
@@ -106,7 +106,7 @@ func TestProvider(t *testing.T) {
 				t.Fatalf("after the first signed: %+v", r)
 			}
 
-			// Out of order: the end, then what led to it.
+			// Out of order: the final event before earlier ones.
 			s.View(t, id, grace)
 			oldHeader, old := s.Webhook(t, id, "viewed", grace)
 			s.Sign(t, id, grace)
@@ -125,20 +125,20 @@ func TestProvider(t *testing.T) {
 
 			var log api.SignatureEventList
 			b.call(lena, "GET", root+"/events", nil).expect(200, "").decode(&log)
-			told := map[string]int{}
+			notified := map[string]int{}
 			for _, e := range log.Items {
 				key := string(e.Kind)
 				if e.Signer != nil {
 					key += strconv.Itoa(int(*e.Signer))
 				}
-				told[key]++
+				notified[key]++
 				if kind == "docuseal" && (key == "viewed1" || key == "signed1") && (e.IP == nil || *e.IP != "203.0.113.77") {
 					t.Errorf("the log does not say where from: %+v", e)
 				}
 			}
 			for _, want := range []string{"created", "sent1", "delivered1", "viewed1", "forwarded1", "signed1", "sent2", "delivered2", "viewed2", "signed2", "completed"} {
-				if told[want] != 1 {
-					t.Errorf("%s stands %d times in the log", want, told[want])
+				if notified[want] != 1 {
+					t.Errorf("%s stands %d times in the log", want, notified[want])
 				}
 			}
 			bundle := b.call(lena, "GET", root+"/evidence", nil).expect(200, "").body
@@ -161,7 +161,8 @@ func TestProvider(t *testing.T) {
 	}
 }
 
-// While the provider is down nothing is half made, and the same key makes the request anew.
+// TestProviderDown: while the provider is down nothing is left behind, and a retry under the same key sends
+// the request.
 func TestProviderDown(t *testing.T) {
 	for _, kind := range []string{"docuseal", "documenso"} {
 		t.Run(kind, func(t *testing.T) {

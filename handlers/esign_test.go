@@ -23,7 +23,7 @@ import (
 	"counsel/sandbox/testkit"
 )
 
-// syncJobs does jobs the moment that the transaction they belong to has committed.
+// syncJobs runs jobs as soon as their transaction has committed.
 type syncJobs struct {
 	t        testing.TB
 	mu       sync.Mutex
@@ -66,7 +66,7 @@ func (h *syncJobs) Handle(kind string, _ jobs.Options, do func(context.Context, 
 
 func (h *syncJobs) Every(string, time.Duration, func(context.Context) error) {}
 
-// recordingMailServer is the mail server of what is to be signed.
+// recordingMailServer records the e-mails of signature requests.
 type recordingMailServer struct {
 	mu    sync.Mutex
 	mails []email.Outgoing
@@ -88,7 +88,7 @@ func (p *recordingMailServer) Send(_ context.Context, m email.Outgoing) []email.
 
 var signingLink = regexp.MustCompile(`/sign#(\S+)`)
 
-// linkSecret is that of the last link that was mailed to somebody.
+// linkSecret is the secret of the latest link that was e-mailed to an address.
 func (p *recordingMailServer) linkSecret(t testing.TB, to string) string {
 	t.Helper()
 	p.mu.Lock()
@@ -102,7 +102,7 @@ func (p *recordingMailServer) linkSecret(t testing.TB, to string) string {
 	return ""
 }
 
-// signablePDF is a PDF of one page, whole enough to be sealed.
+// signablePDF is a one-page PDF that can be sealed.
 func signablePDF() []byte {
 	b := []byte("%PDF-1.7\n")
 	var at []int
@@ -118,7 +118,7 @@ func signablePDF() []byte {
 	return fmt.Appendf(b, "trailer\n<</Size 4/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF\n", start)
 }
 
-// initiateSignature uploads a document, into a case or none, and sends it to be signed.
+// initiateSignature uploads a document, into a case unless that is empty, and sends it for signature.
 func (b *fixture) initiateSignature(who *user, caseID string, to ...string) api.InitiateSignatureResponse {
 	b.t.Helper()
 	var raw bytes.Buffer
@@ -184,16 +184,16 @@ func TestSigning(t *testing.T) {
 	}
 	ask("sign", map[string]any{"token": secret, "signature": map[string]any{"typed": "Ada Lovelace"}}).expect(409, "link_signed")
 
-	// Guesses of any form look alike.
-	var said string
+	// All guesses get the same answer.
+	var report string
 	for _, guess := range []string{"x", strings.Repeat("A", 43), secret[:42], secret + "A", "' OR 1=1"} {
 		for _, what := range []string{"view", "document", "text"} {
 			a := ask(what, map[string]any{"token": strings.ReplaceAll(guess, " ", "_")}).expect(404, "not_found").problem()
-			if said == "" {
-				said = *a.Detail
+			if report == "" {
+				report = *a.Detail
 			}
-			if *a.Detail != said {
-				t.Errorf("a guess hears %q, another %q", *a.Detail, said)
+			if *a.Detail != report {
+				t.Errorf("a guess hears %q, another %q", *a.Detail, report)
 			}
 		}
 	}
@@ -247,7 +247,7 @@ func TestSigning(t *testing.T) {
 	}
 }
 
-// TestDeleteCaseWithOpenSignatureRequest keeps a case while one of its documents is to be signed.
+// TestDeleteCaseWithOpenSignatureRequest refuses to delete a case while one of its documents is out for signature.
 func TestDeleteCaseWithOpenSignatureRequest(t *testing.T) {
 	b := newFixture(t)
 	lena := b.register("lena", domain.RoleLawyer)
@@ -330,7 +330,7 @@ func TestSigningPage(t *testing.T) {
 	}
 }
 
-// TestSignShippedTemplates sends what the shipped templates make of their samples: nothing in it is a blank.
+// TestSignShippedTemplates: the shipped templates with their sample data contain no blanks.
 func TestSignShippedTemplates(t *testing.T) {
 	b := newFixture(t)
 	lena := b.register("lena", domain.RoleLawyer)

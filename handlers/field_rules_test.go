@@ -15,7 +15,7 @@ import (
 	"counsel/sandbox/testkit"
 )
 
-// TestFieldRules: what the contract accepts can be read, and what it refuses is named.
+// TestFieldRules: values that the contract accepts can be decoded, and invalid ones are named.
 func TestFieldRules(t *testing.T) {
 	b := newFixture(t)
 	lena := b.register("lena", domain.RoleLawyer)
@@ -67,7 +67,7 @@ func TestFieldRules(t *testing.T) {
 	}
 }
 
-// TestBodyLimitsBeforeLogin: who has no account cannot have much read, and nobody many faults.
+// TestBodyLimitsBeforeLogin: bodies of anonymous requests are small, and the list of errors is limited.
 func TestBodyLimitsBeforeLogin(t *testing.T) {
 	b := newFixture(t)
 	doc, err := api.GetSpec()

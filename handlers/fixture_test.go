@@ -70,7 +70,7 @@ func TestMain(m *testing.M) {
 	testenv.Main(testsWithReaders{m})
 }
 
-// readers read the files of all tests: starting one takes as long as many tests, under the race detector.
+// readers are shared by all tests, since starting one is slow under the race detector.
 var readers = sync.OnceValue(func() (r struct {
 	texts   *extract.Isolated
 	uploads *isolation.Pool
@@ -97,7 +97,7 @@ func (m testsWithReaders) Run() int {
 
 const secret = "a secret of these tests, long enough for HS256"
 
-// fixture is a whole service of a test's own, on real servers, with the AI's stand-in.
+// fixture is a whole service for one test, on real servers, with a fake AI provider.
 type fixture struct {
 	t              testing.TB
 	url            string
@@ -123,10 +123,10 @@ type fixtureConfig struct {
 	database     string
 	redis        string
 	limit        int
-	statementLog *slog.Logger // told of every statement
+	statementLog *slog.Logger // logs every SQL statement
 }
 
-// loadRules are what all servers read from the same files.
+// loadRules loads what all fixtures share.
 var loadRules = sync.OnceValues(func() (w struct {
 	masker  *masking.Masker
 	prompts *prompts.Set
@@ -146,7 +146,7 @@ func newFixture(t testing.TB, options ...option) *fixture {
 	contract, err := os.ReadFile("../openapi.yaml")
 	testkit.Must(t, err)
 	log := slog.New(domain.LogHandler{Handler: slog.NewJSONHandler(b.logs, nil)})
-	s := fixtureConfig{config: handlers.Config{Contract: contract, Registry: prometheus.NewRegistry(), Log: log, Clock: domain.SystemClock, StoreTimeout: time.Minute}} // the machine may be busy
+	s := fixtureConfig{config: handlers.Config{Contract: contract, Registry: prometheus.NewRegistry(), Log: log, Clock: domain.SystemClock, StoreTimeout: time.Minute}} // the test machine may be busy
 	for _, o := range options {
 		o(&s)
 	}
@@ -256,7 +256,7 @@ func newFixture(t testing.TB, options ...option) *fixture {
 	return b
 }
 
-// startJobs lets this service do its jobs.
+// startJobs starts the job workers.
 func (b *fixture) startJobs() {
 	b.t.Helper()
 	testkit.Must(b.t, b.jobs.Start(b.t.Context(), true))
@@ -311,7 +311,7 @@ type user struct {
 	token, refresh string
 }
 
-// call sends one request. The body is sent as it is when it is a string, else as JSON.
+// call sends one request. A string body is sent as it is, any other as JSON.
 func (b *fixture) call(who *user, method, path string, body any, header ...string) response {
 	b.t.Helper()
 	var in io.Reader
@@ -354,10 +354,10 @@ var contract = sync.OnceValues(func() (routers.Router, error) {
 	return gorillamux.NewRouter(doc)
 })
 
-// checkContract fails the test when an answer is not one the contract names.
+// checkContract fails the test if the contract does not allow the answer.
 func (b *fixture) checkContract(r *http.Request, a response) {
 	b.t.Helper()
-	if r.Method == http.MethodHead { // the contract speaks of GET
+	if r.Method == http.MethodHead { // the contract only has GET
 		return
 	}
 	router, err := contract()
@@ -365,7 +365,7 @@ func (b *fixture) checkContract(r *http.Request, a response) {
 	local := r.Clone(r.Context())
 	local.URL = &url.URL{Path: r.URL.Path, RawQuery: r.URL.RawQuery}
 	route, path, err := router.FindRoute(local)
-	if err != nil { // not an operation: only a problem may come
+	if err != nil { // not an operation: only a problem document is allowed
 		if r.Method == http.MethodOptions && a.status == http.StatusNoContent {
 			return
 		}
@@ -395,7 +395,7 @@ func (b *fixture) checkContract(r *http.Request, a response) {
 	}
 }
 
-// standardHeaders are those of HTTP and of browsers, which no contract names.
+// standardHeaders are headers of HTTP and browsers, which the contract does not list.
 var standardHeaders = map[string]bool{"Content-Type": true, "Content-Length": true, "Content-Encoding": true, "Date": true, "Vary": true, "Cache-Control": true,
 	"X-Content-Type-Options": true, "Referrer-Policy": true, "Content-Security-Policy": true, "X-Accel-Buffering": true, "Cross-Origin-Opener-Policy": true, "Accept-Ranges": true,
 	"Access-Control-Allow-Origin": true, "Access-Control-Expose-Headers": true}
@@ -409,7 +409,7 @@ func hasHeader(r *openapi3.Response, name string) bool {
 	return false
 }
 
-// register registers somebody and signs them in. The role is given by the admin.
+// register creates an account and signs in. The admin sets the role.
 func (b *fixture) register(name string, role domain.Role) *user {
 	b.t.Helper()
 	p := &user{}
@@ -436,7 +436,7 @@ func (b *fixture) signIn(p *user, email, password string) {
 	p.token, p.refresh = t.AccessToken, t.RefreshToken
 }
 
-// chatBody is a body for chat.
+// chatBody is the body of a chat request.
 func chatBody(who *user, message string) map[string]any {
 	return map[string]any{"userId": who.ID, "message": message}
 }

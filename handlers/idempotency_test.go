@@ -18,7 +18,7 @@ import (
 	"counsel/sandbox/testkit"
 )
 
-// idempotencyFixture asks every POST of the contract, with what it needs to succeed.
+// idempotencyFixture can call every POST of the contract successfully.
 type idempotencyFixture struct {
 	*matrixFixture
 	ids    map[string]string
@@ -27,7 +27,7 @@ type idempotencyFixture struct {
 	admin  *user
 }
 
-// request is one for an operation. Another for the same operation differs in its body.
+// request builds a request for an operation; with another, its body differs.
 func (k *idempotencyFixture) request(path string, op *openapi3.Operation, another bool) (who *user, concrete string, body any, header []string) {
 	k.t.Helper()
 	who = k.owner
@@ -84,7 +84,7 @@ func (k *idempotencyFixture) request(path string, op *openapi3.Operation, anothe
 	return who, concrete, raw, nil
 }
 
-// form is an upload, with other boundaries each time it is sent.
+// form is an upload, with new boundaries each time.
 func (k *idempotencyFixture) form(another bool) (body, contentType string) {
 	var b bytes.Buffer
 	w := multipart.NewWriter(&b)
@@ -98,15 +98,15 @@ func (k *idempotencyFixture) form(another bool) (body, contentType string) {
 
 var volatileFields = regexp.MustCompile(`"(fileUrl|fileUrlExpiresAt|expiresAt|updatedAt|previousSecretExpiresAt)":"[^"]*"`)
 
-// TestIdempotencyKeys walks the contract: each POST either answers the same request under the same
-// Idempotency-Key from what it answered first, also when that was lost in a crash, and refuses the key
-// for another request; or it says why it takes none, and refuses one by name.
+// TestIdempotencyKeys tests every POST of the contract. It either returns the first answer for a retry under
+// the same Idempotency-Key, also after a crash, and refuses the key for another request; or the contract
+// explains why it takes no key, and it refuses one by name.
 func TestIdempotencyKeys(t *testing.T) {
 	database := testenv.SchemaURL(t)
 	pool := testenv.OpenDB(t, database)
 	b := newFixture(t, func(s *fixtureConfig) { s.database = database })
 	m := &matrixFixture{fixture: b, admin: b.admin(), people: map[string]*user{}, caseFixtures: map[string]*caseFixture{}}
-	b.register("grace", domain.RoleLawyer) // whom the contract's example lets in
+	b.register("grace", domain.RoleLawyer) // the contract's example adds her to a case
 	m.owner, m.member = b.register("keeper", domain.RoleLawyer), b.register("mate", domain.RoleClient)
 	f := m.build()
 	k := &idempotencyFixture{matrixFixture: m, ids: f.ids, newest: map[bool]domain.ID{false: domain.NewID(), true: domain.NewID()}, admin: m.admin}
@@ -114,13 +114,13 @@ func TestIdempotencyKeys(t *testing.T) {
 	b.call(k.owner, "GET", "/api/esign/"+f.ids["trackingId"], nil).expect(200, "").decode(&signing)
 	k.docID = signing.DocID.String()
 
-	// What a crash leaves: nothing is known of the answer.
+	// After a crash, the answer is not stored.
 	crash := func() {
 		t.Helper()
 		_, err := pool.ExecContext(t.Context(), "UPDATE idempotency_keys SET status = 0, answer = '', held_until = created_at")
 		testkit.Must(t, err)
 	}
-	// What an operation needs is there anew for each.
+	// Each operation gets its own resources.
 	template := func() {
 		k.ids["templateId"], k.ids["version"] = "t-"+domain.NewID().String(), "1"
 		body := templateBody("1")
@@ -146,8 +146,8 @@ func TestIdempotencyKeys(t *testing.T) {
 			k.ids["deliveryId"] = d.ID
 		},
 	}
-	// Their rerun is refused or changes nothing, since it finds that all is done: their answers are not
-	// compared after a crash.
+	// A rerun of these is refused or changes nothing, since their work is done: their answers after a crash
+	// are not compared.
 	done := []string{"retryJob", "cancelSignatureRequest", "remindSigners"}
 	var w struct{ Webhook struct{ ID string } }
 	b.call(k.owner, "POST", "/api/webhooks", map[string]any{"url": "https://partner.example/hook", "eventTypes": []string{"case.created"}}).expect(201, "").decode(&w)
@@ -209,7 +209,7 @@ func TestIdempotencyKeys(t *testing.T) {
 	if taken < 30 || refused < 10 {
 		t.Errorf("walked %d that take a key and %d that do not", taken, refused)
 	}
-	// A change that is no POST refuses a key as well; where nothing changes it means nothing.
+	// PUT, PATCH and DELETE refuse a key; GET ignores it.
 	a := b.call(k.owner, "PATCH", f.root, map[string]any{"title": "T"}, "Idempotency-Key", "k").expect(400, "malformed")
 	if e := a.problem().Errors; len(e) != 1 || e[0].Pointer != "Idempotency-Key" {
 		t.Errorf("names %+v", e)
@@ -217,7 +217,7 @@ func TestIdempotencyKeys(t *testing.T) {
 	b.call(k.owner, "GET", f.root, nil, "Idempotency-Key", "k").expect(200, "")
 }
 
-// TestReplayRequiresAccess: an answer about a case is not replayed to somebody who left it.
+// TestReplayRequiresAccess: an answer about a case is not replayed to a former member.
 func TestReplayRequiresAccess(t *testing.T) {
 	b := newFixture(t)
 	ada, bob := b.register("ada", domain.RoleLawyer), b.register("bob", domain.RoleLawyer)
@@ -239,7 +239,7 @@ func TestReplayRequiresAccess(t *testing.T) {
 	}
 }
 
-// TestStreamWithIdempotencyKey: a stream is replayed as it was, but for one that broke off.
+// TestStreamWithIdempotencyKey: a complete stream is replayed; one that failed is not.
 func TestStreamWithIdempotencyKey(t *testing.T) {
 	b := newFixture(t)
 	ada := b.register("ada", domain.RoleClient)

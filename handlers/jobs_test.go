@@ -118,7 +118,7 @@ func TestJobs(t *testing.T) {
 	if _, open := <-events; open {
 		t.Error("something comes after the end")
 	}
-	// Who comes late hears of the end at once.
+	// A late follower gets the end at once.
 	events = b.followJob(ada, id)
 	next("it is done", func(e api.JobEvent) bool { return e.Type == api.JobEventTypeDone })
 	var j api.Job
@@ -137,7 +137,7 @@ func TestJobs(t *testing.T) {
 		t.Errorf("it ended as %s", e.Job.Status)
 	}
 
-	// Failed for good, and sent again by an admin.
+	// Failed after all attempts, and retried by an admin.
 	id = b.addJob(mine)
 	step <- &domain.Error{Code: domain.Upstream, Message: "They do not answer.", Err: errors.New("secret")}
 	events = b.followJob(ada, id)
@@ -166,7 +166,7 @@ func TestJobs(t *testing.T) {
 		t.Errorf("then %+v", rest)
 	}
 
-	// A server that stops ends the stream without a last word.
+	// A stopping server ends the stream without a done event.
 	events = b.followJob(ada, id)
 	next("it runs", func(e api.JobEvent) bool { return e.Job.Status == api.JobStatusRunning })
 	b.server.Drain()

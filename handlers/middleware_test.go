@@ -27,7 +27,7 @@ func TestUnknownPaths(t *testing.T) {
 	}
 }
 
-// TestBodies sends bodies that cannot be accepted; each is refused with the field's name.
+// TestBodies sends invalid bodies; the errors name the field.
 func TestBodies(t *testing.T) {
 	b := newFixture(t)
 	ada := b.register("ada", domain.RoleClient)
@@ -82,7 +82,7 @@ func TestBodies(t *testing.T) {
 	}
 }
 
-// TestColonsInText: what looks like two names for one inside a text is none.
+// TestColonsInText: colons inside strings do not count as duplicate names.
 func TestColonsInText(t *testing.T) {
 	b := newFixture(t)
 	ada := b.register("ada", domain.RoleClient)
@@ -130,7 +130,7 @@ func TestRequestID(t *testing.T) {
 	}
 }
 
-// TestLogLinesHaveRequestID: also those of the client of the AI, whose calls outlive requests.
+// TestLogLinesHaveRequestID: including those of the AI client, whose calls outlive requests.
 func TestLogLinesHaveRequestID(t *testing.T) {
 	b := newFixture(t)
 	ada := b.register("ada", domain.RoleClient)
@@ -156,7 +156,7 @@ func TestLogLinesHaveRequestID(t *testing.T) {
 	}
 }
 
-// TestLogsHoldNoContent asks, drafts and fails with words that must not be logged.
+// TestLogsHoldNoContent sends requests with words that must not be logged.
 func TestLogsHoldNoContent(t *testing.T) {
 	b := newFixture(t)
 	ada := b.register("ada", domain.RoleClient)
@@ -218,7 +218,7 @@ func TestReadiness(t *testing.T) {
 
 func TestRateLimit(t *testing.T) {
 	b := newFixture(t, func(s *fixtureConfig) { s.limit = 8 })
-	ada := b.register("ada", domain.RoleClient) // 2 of the address's 8
+	ada := b.register("ada", domain.RoleClient) // uses 2 of the address's 8 requests
 	for i := range 8 {
 		a := b.call(ada, "GET", "/api/auth/me", nil).expect(200, "")
 		if got := a.header.Get("RateLimit-Remaining"); got != fmt.Sprint(7-i) || a.header.Get("RateLimit-Limit") != "8" || a.header.Get("RateLimit-Reset") == "" {
@@ -240,8 +240,8 @@ func TestRateLimit(t *testing.T) {
 	b.call(nil, "GET", "/livez", nil).expect(200, "")
 }
 
-// TestCORS: a page of an allowed origin may send every header that the contract takes, and read every
-// one that it answers.
+// TestCORS: a page of an allowed origin can send every request header of the contract and read every response
+// header.
 func TestCORS(t *testing.T) {
 	doc, err := api.GetSpec()
 	testkit.Must(t, err)
@@ -304,7 +304,7 @@ func TestCORS(t *testing.T) {
 	}
 }
 
-// TestMethods: on every path of the contract, a method that it does not name is 405 and says which there are.
+// TestMethods: on every path of the contract, another method is 405 and lists the allowed ones.
 func TestMethods(t *testing.T) {
 	b := newFixture(t)
 	doc, err := api.GetSpec()
@@ -367,13 +367,13 @@ func TestDocumentation(t *testing.T) {
 	if policy := b.call(nil, "GET", "/docs", nil).header.Get("Content-Security-Policy"); !strings.Contains(policy, "default-src 'none'") {
 		t.Errorf("the page may load from anywhere: %q", policy)
 	}
-	// Whoever takes no gzip gets the script unpacked.
+	// A client without gzip gets the script uncompressed.
 	if a := b.call(nil, "GET", "/docs/reference.js", nil, "Accept-Encoding", "identity"); a.header.Get("Content-Encoding") != "" {
 		t.Error("compressed without being asked")
 	}
 }
 
-// TestEmptyCursor: an empty cursor is the first page of every list there is.
+// TestEmptyCursor: an empty cursor is the first page of every list.
 func TestEmptyCursor(t *testing.T) {
 	b := newFixture(t)
 	admin := b.admin()

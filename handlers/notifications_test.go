@@ -9,7 +9,7 @@ import (
 	"counsel/gen/api"
 )
 
-// waitForNotifications waits until somebody has so many notifications.
+// waitForNotifications waits until a user has n notifications.
 func (b *fixture) waitForNotifications(who *user, n int) (page api.NotificationList) {
 	b.t.Helper()
 	b.eventually("notifications", func() bool {
@@ -42,7 +42,7 @@ func TestNotifications(t *testing.T) {
 	if page.UnreadCount != 2 || n.Type != api.NotificationTypeTaskAssigned || *n.CaseID != c.ID || *n.CaseTitle != c.Title || *n.Data.TaskID != task.ID || *n.Data.AssigneeID != bob.ID || n.ReadAt != nil {
 		t.Errorf("%+v", page)
 	}
-	// The mails say what kind of thing it was, and nothing of what is in it.
+	// The e-mails name the type of event and no content.
 	subjects := []string{b.waitForMail("bob@example.com", 2).Subject, b.waitForMail("bob@example.com", 3).Subject}
 	if !slices.Equal(subjects, []string{"You were let into a case", "A task was assigned to you"}) {
 		t.Errorf("mails %q", subjects)
@@ -80,8 +80,8 @@ func TestNotifications(t *testing.T) {
 	b.call(bob, "GET", "/api/notifications?unread=1", nil).expect(400, "malformed")
 	b.call(bob, "GET", "/api/notifications?cursor=x", nil).expect(400, "malformed")
 
-	// Each step of signing is told to the case.
-	hears := func(who *user, sent api.InitiateSignatureResponse, all int, want ...string) {
+	// The members of the case are notified of each step of signing.
+	receives := func(who *user, sent api.InitiateSignatureResponse, all int, want ...string) {
 		t.Helper()
 		page = b.waitForNotifications(who, all)
 		var types []string
@@ -97,7 +97,7 @@ func TestNotifications(t *testing.T) {
 	}
 	withdrawn := b.initiateSignature(ada, c.ID.String(), "grace@example.com")
 	b.call(ada, "POST", "/api/esign/"+withdrawn.TrackingID.String()+"/cancel", nil).expect(200, "")
-	hears(bob, withdrawn, 5, "signature.cancelled", "signature.created", "document.uploaded")
+	receives(bob, withdrawn, 5, "signature.cancelled", "signature.created", "document.uploaded")
 	b.waitForNotifications(ada, 0)
 	signed := b.initiateSignature(ada, c.ID.String(), "eve@example.com")
 	link := b.signMailServer.linkSecret(t, "eve@example.com")
@@ -105,8 +105,8 @@ func TestNotifications(t *testing.T) {
 	b.call(nil, "POST", "/api/esign/signing/view", map[string]any{"token": link}).expect(200, "").decode(&view)
 	b.call(nil, "POST", "/api/esign/signing/consent", map[string]any{"token": link, "disclosure": view.Disclosure.Version}).expect(200, "")
 	b.call(nil, "POST", "/api/esign/signing/sign", map[string]any{"token": link, "signature": map[string]any{"typed": "Eve"}}).expect(200, "")
-	hears(ada, signed, 2, "signature.completed", "signature.signed")
-	hears(bob, signed, 9, "signature.completed", "signature.signed", "signature.created", "document.uploaded")
+	receives(ada, signed, 2, "signature.completed", "signature.signed")
+	receives(bob, signed, 9, "signature.completed", "signature.signed", "signature.created", "document.uploaded")
 
 	var copied api.UserExport
 	b.call(bob, "GET", "/api/users/"+bob.ID.String()+"/export", nil).expect(200, "").decode(&copied)
@@ -114,7 +114,7 @@ func TestNotifications(t *testing.T) {
 		t.Errorf("the copy has %+v", copied.Notifications)
 	}
 
-	// Who leaves a case is shown nothing of it any more.
+	// A former member no longer sees notifications of the case.
 	b.call(ada, "DELETE", root+"/members/"+bob.ID.String(), nil).expect(204, "")
 	b.waitForNotifications(bob, 0)
 	b.call(bob, "PATCH", path, map[string]any{"read": true}).expect(404, "not_found")
@@ -150,7 +150,7 @@ func TestNotificationPreferences(t *testing.T) {
 		t.Errorf("%+v", after)
 	}
 
-	// What somebody chose is in the copy of all that is held about them, and goes when they are erased.
+	// Preferences are part of the export and are deleted on erasure.
 	user := "/api/users/" + ada.ID.String()
 	var copied, left api.UserExport
 	b.call(ada, "PUT", path, map[string]any{"items": []any{one}}).expect(200, "").decode(&after)

@@ -19,27 +19,26 @@ import (
 	"counsel/sandbox/testkit"
 )
 
-// asked says of each thing that a request can name what the oracle test asks about: one that is not
-// there, and one that somebody else has. A name that is not here fails the test.
-var asked = map[string]string{
+// referenceKinds maps each id or address in a request to its kind. The test tries an absent one and one of somebody
+// else. A name that is not here fails the test.
+var referenceKinds = map[string]string{
 	"caseId": "case", "noteId": "note", "taskId": "task", "partyId": "party", "invitationId": "invitation",
 	"userId": "account", "assigneeId": "account", "email": "address", "address": "address",
 	"docId": "document", "documentIds": "document", "fileUrl": "file", "draftId": "draft", "consultationId": "consultation",
 	"templateId": "template", "webhookId": "webhook", "deliveryId": "delivery", "emailId": "mail", "suppressionId": "suppression",
 	"jobId": "job", "trackingId": "signature", "notificationId": "notification", "newestId": "notification", "sessionId": "session",
-	"link": "", "provider": "", "version": "", // a secret, a constant, and a part of what is asked about already
+	"link": "", "provider": "", "version": "", // a secret, a constant, and part of another id
 }
 
-// told is what an operation tells on purpose, with the reason.
-var told = map[string]string{
+// disclosed is what an operation reveals on purpose, with the reason.
+var disclosed = map[string]string{
 	"registerUser body.email":          "who registers an address that has an account must learn why it fails; tries are limited by network address",
 	"addCaseMember body.email/lawyer":  "lawyers and admins may know the accounts of the firm",
 	"addCaseMember body.userId/lawyer": "the same",
 }
 
-// TestNoOracle walks the contract: whatever id or address an operation takes, the answers for one that
-// nothing has and for one of somebody else's are the same, and so are the statements before them, from
-// which the time follows. An operation added to the contract is tested by that alone.
+// TestNoOracle tests every operation of the contract: for every id or address that it takes, an absent one and
+// one of somebody else get the same answer after the same SQL statements, and so in the same time.
 func TestNoOracle(t *testing.T) {
 	var echo testkit.Log
 	b := newFixture(t, func(s *fixtureConfig) { s.statementLog = slog.New(slog.NewTextHandler(&echo, nil)) })
@@ -59,7 +58,7 @@ func TestNoOracle(t *testing.T) {
 			rules, _ := op.Extensions["x-roles"].([]any)
 			for _, ref := range references(t, op) {
 				name := op.OperationID + " " + ref.String()
-				kind, known := asked[ref.last()]
+				kind, known := referenceKinds[ref.last()]
 				if !known {
 					t.Errorf("%s: nobody has said what it names, see asked", name)
 					continue
@@ -74,7 +73,7 @@ func TestNoOracle(t *testing.T) {
 					case !slices.Contains(rules, any(string(role))):
 						continue
 					}
-					if told[name] != "" || told[name+"/"+string(role)] != "" {
+					if disclosed[name] != "" || disclosed[name+"/"+string(role)] != "" {
 						continue
 					}
 					asks++
@@ -93,7 +92,7 @@ type oracleFixture struct {
 	echo           *testkit.Log
 	statementsSeen int
 	owner          *user
-	othersIDs      map[string]string                 // by kind; those that can be in a case are there again, in one
+	othersIDs      map[string]string                 // by kind; those that can be in a case exist a second time, in a case
 	ownIDs         map[domain.Role]map[string]string // by role and kind
 }
 
@@ -105,7 +104,7 @@ func (o *oracleFixture) on(t *testing.T) *oracleFixture {
 	return &other
 }
 
-// requestReference is where a request names something.
+// requestReference is a place in a request that holds an id or an address.
 type requestReference struct {
 	in   string // path, query or body
 	path []string
@@ -122,8 +121,7 @@ func (r requestReference) last() string {
 	}
 }
 
-// references are all places in a request that may name something: those of the contract's types for
-// ids and addresses, whatever they are called, and those that are called like one.
+// references are all places in a request that can hold an id or address: by the contract's types, or by name.
 func references(t *testing.T, op *openapi3.Operation) (refs []requestReference) {
 	names := func(name string, s *openapi3.Schema) bool {
 		return s.Format == "uuid" || s.Format == "email" || strings.HasSuffix(name, "Id") || strings.HasSuffix(name, "Ids") || name == "fileUrl" || name == "address" || name == "email"
@@ -158,7 +156,7 @@ func references(t *testing.T, op *openapi3.Operation) (refs []requestReference) 
 	return refs
 }
 
-// absent is a value of a kind that nothing has.
+// absent is an id or address of a kind that does not exist.
 func (o *oracleFixture) absent(kind string) string {
 	switch kind {
 	case "address":
@@ -178,7 +176,7 @@ func (o *oracleFixture) fileURL(id string) string {
 	return u.String()
 }
 
-// build makes one of everything that somebody can have.
+// build creates one resource of each kind for a user.
 func (o *oracleFixture) build(who *user, template string) map[string]string {
 	o.t.Helper()
 	have := map[string]string{"account": who.ID.String()}
@@ -237,7 +235,7 @@ func (o *oracleFixture) build(who *user, template string) map[string]string {
 	return have
 }
 
-// notify makes a notification of somebody's, as the job would.
+// notify creates a notification for a user, as the job would.
 func (o *oracleFixture) notify(who *user) string {
 	o.t.Helper()
 	id := domain.NewID()
@@ -246,7 +244,7 @@ func (o *oracleFixture) notify(who *user) string {
 	return id.String()
 }
 
-// check asks about what is absent and about what is somebody else's.
+// check compares the answers for an absent id and for somebody else's.
 func (o *oracleFixture) check(method, path string, op *openapi3.Operation, ref requestReference, kind string, role domain.Role, who *user) {
 	o.t.Helper()
 	type outcome struct{ answer, statements string }
@@ -261,7 +259,7 @@ func (o *oracleFixture) check(method, path string, op *openapi3.Operation, ref r
 		body = anyID.ReplaceAllString(anyTime.ReplaceAllString(anyRequest.ReplaceAllString(body, ""), "<time>"), "<id>")
 		return outcome{fmt.Sprint(a.status, " ", body), statements}
 	}
-	// The first of all fills what is remembered, such as what a template was parsed to.
+	// The first request fills caches, such as parsed templates.
 	ask(o.absent(kind))
 	no := ask(o.absent(kind))
 	for _, theirs := range o.others(kind) {
@@ -275,10 +273,10 @@ func (o *oracleFixture) check(method, path string, op *openapi3.Operation, ref r
 	}
 }
 
-// others are somebody else's things of a kind.
+// others are somebody else's ids of a kind.
 func (o *oracleFixture) others(kind string) (ids []string) {
 	o.t.Helper()
-	if kind == "template" { // a new one each time: who asks may have made their own of the same id by it
+	if kind == "template" { // a new one each time: the caller may have created their own with the same id
 		t := templateBody("1")
 		t["templateId"] = "hidden-" + domain.NewID().String()[24:]
 		o.call(o.owner, "POST", "/api/templates", t).expect(201, "")
@@ -302,7 +300,7 @@ var (
 	statement  = regexp.MustCompile(`statement="?(.*?)"? ms=`)
 )
 
-// since are the statements since the last look.
+// since are the SQL statements since the last call.
 func (o *oracleFixture) since() string {
 	text := o.echo.String()
 	var all []string
@@ -313,12 +311,12 @@ func (o *oracleFixture) since() string {
 	return strings.Join(all, "\n")
 }
 
-// send asks with value in the place of ref, and with the caller's own things in all others.
+// send calls the operation with value at ref, and with the caller's own ids everywhere else.
 func (o *oracleFixture) send(method, path string, op *openapi3.Operation, ref requestReference, value string, role domain.Role, who *user) response {
 	o.t.Helper()
 	mine := o.ownIDs[role]
 	own := func(name string) string {
-		if v, ok := mine[asked[name]]; ok {
+		if v, ok := mine[referenceKinds[name]]; ok {
 			return v
 		}
 		return domain.NewID().String()
@@ -328,7 +326,7 @@ func (o *oracleFixture) send(method, path string, op *openapi3.Operation, ref re
 	for _, p := range op.Parameters {
 		name := p.Value.Name
 		v := fmt.Sprint(p.Value.Example)
-		if asked[name] != "" {
+		if referenceKinds[name] != "" {
 			v = own(name)
 		}
 		asksIt := p.Value.In == ref.in && name == ref.path[0]
@@ -362,30 +360,30 @@ func (o *oracleFixture) send(method, path string, op *openapi3.Operation, ref re
 	}
 	if m, ok := body.(map[string]any); ok {
 		switch op.OperationID {
-		case "addCaseMember": // takes one of two
+		case "addCaseMember": // takes either of two
 			if ref.in == "body" {
 				delete(m, map[string]string{"userId": "email", "email": "userId"}[ref.last()])
 			}
-		case "loginUser": // the example's happens to be right
+		case "loginUser": // the example's is correct
 			m["password"] = "not the password"
 		}
 	}
 	return o.call(who, method, concrete, body)
 }
 
-// fill puts the caller's own things where the contract's example names any.
+// fill replaces the ids in the contract's example by the caller's own.
 func (o *oracleFixture) fill(v any, own func(string) string) any {
 	switch v := v.(type) {
 	case map[string]any:
 		for name, e := range v {
 			switch e.(type) {
 			case string:
-				if kind := asked[name]; kind != "" && kind != "address" && kind != "template" && kind != "file" {
+				if kind := referenceKinds[name]; kind != "" && kind != "address" && kind != "template" && kind != "file" {
 					v[name] = own(name)
 				}
 			case []any:
-				if name == "attachments" || asked[name] != "" {
-					delete(v, name) // what is asked about is put there
+				if name == "attachments" || referenceKinds[name] != "" {
+					delete(v, name) // the tested id is set there
 					continue
 				}
 				v[name] = o.fill(e, own)
@@ -401,7 +399,7 @@ func (o *oracleFixture) fill(v any, own func(string) string) any {
 	return v
 }
 
-// setField sets a value deep in a body; * is the first of a list.
+// setField sets a nested value of a body; * is the first element of a list.
 func setField(v any, path []string, value string) any {
 	if len(path) == 0 {
 		return value

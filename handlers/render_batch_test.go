@@ -29,14 +29,14 @@ type batchItems struct {
 	}
 }
 
-// waitForBatch follows a batch to its end.
+// waitForBatch waits for the end of a batch.
 func (b *fixture) waitForBatch(who *user, id api.ID) (job api.Job, out batchItems) {
 	b.t.Helper()
 	job = b.waitForJob(who, id, &out)
 	return job, out
 }
 
-// waitForJob follows a job to its end, and reads its result.
+// waitForJob waits for the end of a job and decodes its result.
 func (b *fixture) waitForJob(who *user, id api.ID, result any) api.Job {
 	b.t.Helper()
 	deadline := time.After(2 * time.Minute)
@@ -60,8 +60,7 @@ func (b *fixture) waitForJob(who *user, id api.ID, result any) api.Job {
 	}
 }
 
-// TestRenderBatch: many documents, the same as rendered one by one, with what cannot be shown named
-// in its place.
+// TestRenderBatch: a batch renders the same as single requests; an item that cannot be rendered has an error.
 func TestRenderBatch(t *testing.T) {
 	b := newFixture(t)
 	ada, bob := b.register("ada", domain.RoleClient), b.register("bob", domain.RoleLawyer)
@@ -159,25 +158,25 @@ func TestRenderBatchErrors(t *testing.T) {
 	}
 }
 
-// TestRenderBatchCaseAccess: who loses a case, or their account, between asking and its doing gets nothing
-// into it any more; what is not of the case is made all the same.
+// TestRenderBatchCaseAccess: nothing is rendered into a case after its requester lost access or their account;
+// items outside of the case are rendered.
 func TestRenderBatchCaseAccess(t *testing.T) {
 	w := newCaseWorkFixture(t)
 	inCase := ndaRequest(t)
 	inCase["caseId"] = w.id
-	lost := w.renderBatch(w.ben, ndaRequest(t), inCase)
-	kept := w.renderBatch(w.ada, inCase)
+	withoutAccess := w.renderBatch(w.ben, ndaRequest(t), inCase)
+	stored := w.renderBatch(w.ada, inCase)
 	gone := w.renderBatch(w.eve, ndaRequest(t))
 	w.call(w.ada, "DELETE", w.root+"/members/"+w.ben.ID.String(), nil).expect(204, "")
 	admin := w.admin()
 	w.call(admin, "PATCH", "/api/users/"+w.eve.ID.String(), map[string]any{"disabled": true}).expect(200, "")
 	w.startJobs()
 
-	_, out := w.waitForBatch(w.ben, lost.JobID)
+	_, out := w.waitForBatch(w.ben, withoutAccess.JobID)
 	if len(out.Items) != 2 || out.Items[0].DocID == "" || out.Items[1].Error == nil || out.Items[1].Error.Code != "not_found" {
 		t.Errorf("who left the case: %+v", out.Items)
 	}
-	_, out = w.waitForBatch(w.ada, kept.JobID)
+	_, out = w.waitForBatch(w.ada, stored.JobID)
 	var d api.StoredDocument
 	w.call(w.ada, "GET", "/api/docs/"+out.Items[0].DocID, nil).expect(200, "").decode(&d)
 	if d.CaseID == nil || d.CaseID.String() != w.id {
@@ -187,7 +186,7 @@ func TestRenderBatchCaseAccess(t *testing.T) {
 	if len(out.Items) != 1 || out.Items[0].Error == nil || out.Items[0].Error.Code != "forbidden" {
 		t.Errorf("a disabled account: %+v", out.Items)
 	}
-	// The case's timeline tells of what was made, once, and of the refusal.
+	// The case's timeline has what was rendered, once, and the refusal.
 	w.cases.FlushDenials(t.Context())
 	var page api.CaseTimeline
 	w.call(w.ada, "GET", w.root+"/timeline?limit=100", nil).expect(200, "").decode(&page)
@@ -243,7 +242,7 @@ func TestRenderBatchIdempotencyKey(t *testing.T) {
 	b.call(ada, "POST", "/api/docs/render-batch", map[string]any{"items": []any{ndaRequest(t)}}, key...).expect(409, "idempotency_key_reused")
 }
 
-// TestRenderBatchAfterTheCase: who left a case reads nothing any more of what they had made in it.
+// TestRenderBatchAfterTheCase: a former member no longer sees the documents of the case in a job's result.
 func TestRenderBatchAfterTheCase(t *testing.T) {
 	b := newFixture(t)
 	ada, bob := b.register("ada", domain.RoleLawyer), b.register("bob", domain.RoleClient)

@@ -20,7 +20,7 @@ import (
 	"counsel/sandbox/testkit"
 )
 
-// ndaRequest renders the shipped NDA with its own sample.
+// ndaRequest is a request for the shipped NDA with its sample data.
 func ndaRequest(t testing.TB) map[string]any {
 	t.Helper()
 	raw, err := os.ReadFile("../domain/templates/builtin/nda/1/sample.json")
@@ -131,13 +131,13 @@ func TestIdempotencyKey(t *testing.T) {
 	b.call(ada, "POST", "/api/docs/render-pdf", other, key...).expect(409, "idempotency_key_reused")
 	b.call(ada, "POST", "/api/docs/render-pdf", other, "Idempotency-Key", "with space").expect(400, "malformed")
 
-	// What failed can be tried again under the same key.
+	// A failed request can be retried under the same key.
 	bad := ndaRequest(t)
 	bad["version"] = "99"
 	b.call(ada, "POST", "/api/docs/render-pdf", bad, "Idempotency-Key", "render-2").expect(404, "not_found")
 	b.call(ada, "POST", "/api/docs/render-pdf", ndaRequest(t), "Idempotency-Key", "render-2").expect(200, "")
 
-	// Many at once under one key make one document.
+	// Concurrent requests under one key render one document.
 	var wg sync.WaitGroup
 	answers := make(chan response, 10)
 	for range 10 {
@@ -162,8 +162,8 @@ func TestIdempotencyKey(t *testing.T) {
 	}
 }
 
-// TestClientDisconnects: nothing is on record of how a request went, since its server or the database went
-// down at the worst moment; the same request again finds what it made.
+// TestClientDisconnects: the server or the database went down before the answer was stored; a retry finds the
+// document that the first request created.
 func TestClientDisconnects(t *testing.T) {
 	url := testenv.SchemaURL(t)
 	pool := testenv.OpenDB(t, url)
@@ -184,7 +184,7 @@ func TestClientDisconnects(t *testing.T) {
 	if repeated := render(); repeated.DocID != first.DocID || repeated.Checksum != first.Checksum {
 		t.Errorf("%+v, then %+v", first, repeated)
 	}
-	// It went down before the file was stored: that row is the sweep's.
+	// It went down before the file was stored: the sweep deletes that row.
 	forget()
 	_, err := pool.ExecContext(t.Context(), "UPDATE documents SET state = 'pending'")
 	testkit.Must(t, err)
@@ -209,8 +209,8 @@ func TestClientDisconnects(t *testing.T) {
 	}
 }
 
-// TestRenderDraft: a draft becomes a file, marked until it is final, that can be made again when
-// the draft has gone on.
+// TestRenderDraft: a draft is rendered, marked DRAFT until it is final, and can be rendered again after the
+// draft changed.
 func TestRenderDraft(t *testing.T) {
 	b := newFixture(t)
 	ada, bob := b.register("ada", domain.RoleLawyer), b.register("bob", domain.RoleClient)
@@ -252,7 +252,7 @@ func TestRenderDraft(t *testing.T) {
 	b.call(ada, "POST", path+"/render-pdf", map[string]any{"version": 1}, key...).expect(409, "idempotency_key_reused")
 	b.call(ada, "POST", "/api/drafts/"+domain.NewID().String()+"/render-pdf", map[string]any{}, key...).expect(409, "idempotency_key_reused")
 
-	// The draft goes on. What is final is not marked; what it was before still is.
+	// The draft changes. The final version is not marked; earlier versions still are.
 	b.call(ada, "PATCH", path, map[string]any{"version": 1, "body": "# Notice\n\nWe end it.", "status": "reviewed"}).expect(200, "")
 	b.call(ada, "PATCH", path, map[string]any{"version": 2, "status": "final"}).expect(200, "")
 	final := render(map[string]any{})
@@ -280,7 +280,7 @@ func TestRenderDraft(t *testing.T) {
 	b.call(bob, "POST", path+"/render-pdf", map[string]any{}).expect(404, "not_found")
 	b.call(ada, "POST", path+"/render-pdf", map[string]any{"options": map[string]any{"colour": "red"}}).expect(400, "malformed")
 
-	// A document outlives its draft, and can still be made again.
+	// A document outlives its draft and can still be rendered again.
 	b.call(ada, "POST", "/api/drafts", map[string]any{"title": "Gone", "body": "soon"}).expect(201, "").decode(&d)
 	path = "/api/drafts/" + d.ID.String()
 	gone := render(map[string]any{})
@@ -288,7 +288,7 @@ func TestRenderDraft(t *testing.T) {
 	verified(gone)
 }
 
-// TestRenderDraftErrors: what cannot be shown is named, and nothing is kept.
+// TestRenderDraftErrors: what cannot be printed is named, and nothing is stored.
 func TestRenderDraftErrors(t *testing.T) {
 	b := newFixture(t)
 	ada := b.register("ada", domain.RoleClient)
@@ -308,7 +308,7 @@ func TestRenderDraftErrors(t *testing.T) {
 			t.Errorf("%s: names %+v", name, e)
 		}
 	}
-	// A text that is no more than what a reader does not see is still a page under its title.
+	// A text without visible content is still a page with its title.
 	var d api.Draft
 	b.call(ada, "POST", "/api/drafts", map[string]any{"title": "Empty", "body": "[a]: https://example.com"}).expect(201, "").decode(&d)
 	b.call(ada, "POST", "/api/drafts/"+d.ID.String()+"/render-pdf", map[string]any{}).expect(200, "")
@@ -319,8 +319,8 @@ func TestRenderDraftErrors(t *testing.T) {
 	}
 }
 
-// TestLargeDrafts: the largest texts there can be become files, well within the time of a request.
-// That no word of them is lost is tested where they are made.
+// TestLargeDrafts: the largest drafts are rendered well within the time limit of a request. That no text is
+// missing is tested in clients/pdf.
 func TestLargeDrafts(t *testing.T) {
 	b := newFixture(t)
 	ada := b.register("ada", domain.RoleClient)
@@ -342,7 +342,7 @@ func TestLargeDrafts(t *testing.T) {
 	}
 }
 
-// TestRenderWithoutAStore: nothing is kept while files cannot be, and the key is free for another try.
+// TestRenderWithoutAStore: without an object store nothing is stored, and the key can be used for a retry.
 func TestRenderWithoutAStore(t *testing.T) {
 	b := newFixture(t)
 	ada := b.register("ada", domain.RoleClient)

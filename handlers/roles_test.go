@@ -12,9 +12,8 @@ import (
 	"counsel/sandbox/testkit"
 )
 
-// TestRoles walks the contract: each operation, asked by each role and by
-// nobody, must do what its security and x-roles say. An operation added to the contract is
-// tested by that alone.
+// TestRoles calls every operation of the contract with each role and without a token. The answer must be what
+// security and x-roles say.
 func TestRoles(t *testing.T) {
 	b := newFixture(t)
 	doc, err := api.GetSpec()
@@ -39,7 +38,7 @@ func TestRoles(t *testing.T) {
 					b.t = t
 					who := people[role]
 					if role == "admin" {
-						who = b.admin() // anew each time: some operations end sessions
+						who = b.admin() // a new session each time: some operations end sessions
 					} else if who != nil {
 						fresh := *who
 						b.signIn(&fresh, role+"@example.com", "correct horse battery")
@@ -65,7 +64,7 @@ func TestRoles(t *testing.T) {
 						raw, err := json.Marshal(examples[slices.Max(names)].Value.Value)
 						testkit.Must(t, err)
 						body = string(raw)
-						if who != nil { // the example's person is the caller
+						if who != nil { // the example's user is the caller
 							body = strings.ReplaceAll(string(raw), "019ab4c2-7c1e-7a52-9a51-3b6a0f1c2d4e", who.ID.String())
 						}
 					}
@@ -73,7 +72,7 @@ func TestRoles(t *testing.T) {
 					allowed := slices.ContainsFunc(rules, func(r any) bool { return r == role })
 					switch {
 					case open:
-						// Bad credentials are the one 401 an open operation may give.
+						// A public operation answers 401 only for wrong credentials.
 						if a.status == 403 || a.status == 401 && !strings.Contains(path, "/auth/") {
 							t.Errorf("is open, but answers %d", a.status)
 						}
@@ -100,7 +99,7 @@ func TestRoles(t *testing.T) {
 	}
 }
 
-// TestTokens sends what is not a token of this service.
+// TestTokens sends invalid tokens.
 func TestTokens(t *testing.T) {
 	b := newFixture(t)
 	ada := b.register("ada", domain.RoleClient)

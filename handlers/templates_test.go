@@ -35,7 +35,7 @@ func TestTemplates(t *testing.T) {
 	}
 	b.call(ada, "GET", "/api/templates?cursor=a", nil).expect(400, "malformed")
 
-	// What came with the service can be read and seen filled in by everyone.
+	// Everyone can read and preview the templates that come with the service.
 	var shipped api.TemplateVersion
 	b.call(ada, "GET", "/api/templates/nda/versions/1", nil).expect(200, "").decode(&shipped)
 	if !shipped.Published || shipped.AuthorID != nil || shipped.Schema["type"] != "object" || shipped.SampleData["partyA"] == nil {
@@ -87,7 +87,7 @@ func TestTemplates(t *testing.T) {
 		t.Errorf("a client sees %+v", tmpl)
 	}
 
-	// What data hold is text.
+	// Data is printed as text.
 	b.call(ada, "POST", "/api/templates/notice/versions/1/preview", map[string]any{"data": map[string]any{"to": "<script>alert(1)</script> **x** {{reason}}"}}).expect(200, "").decode(&seen)
 	if !strings.Contains(seen.HTML, "Dear &lt;script&gt;alert(1)&lt;/script&gt; **x** {{reason}}, we end it.") {
 		t.Errorf("preview %s", seen.HTML)
@@ -110,7 +110,7 @@ func TestTemplates(t *testing.T) {
 	if p := b.call(bob, "POST", "/api/templates/notice/versions", bad).expect(422, "invalid").problem(); p.Errors[0].Pointer != "/sampleData/to" {
 		t.Errorf("a sample that does not fit: %+v", p.Errors)
 	}
-	// Whatever is refused, the problem stays within the contract, which each answer is held to.
+	// Every refusal is within the contract, which each answer is checked against.
 	long := strings.Repeat("x", 5000)
 	for _, body := range []string{"{{" + long + "}}", "{{>" + long + "}}", "{{#" + long + "}}", "{{#a=" + long + "}}", strings.Repeat("[](#"+long[:60]+")\n\n", 200)} {
 		bad = templateBody("3")
@@ -126,7 +126,7 @@ func TestTemplates(t *testing.T) {
 	b.call(bob, "POST", "/api/templates/notice/versions", bad).expect(400, "malformed")
 }
 
-// TestUnrenderableTemplates are refused when they are written, not when a client needs them.
+// TestUnrenderableTemplates: they are refused when they are created, not when they are rendered.
 func TestUnrenderableTemplates(t *testing.T) {
 	b := newFixture(t)
 	bob := b.register("bob", domain.RoleLawyer)
@@ -147,7 +147,7 @@ func TestUnrenderableTemplates(t *testing.T) {
 	}
 }
 
-// TestTemplatesOfOthers: sharing, taking back, archiving and copying, as others see it.
+// TestTemplatesOfOthers: sharing, unpublishing, archiving and copying, as others see it.
 func TestTemplatesOfOthers(t *testing.T) {
 	b := newFixture(t)
 	ada, bob, eve := b.register("ada", domain.RoleClient), b.register("bob", domain.RoleLawyer), b.register("eve", domain.RoleLawyer)
@@ -181,7 +181,7 @@ func TestTemplatesOfOthers(t *testing.T) {
 	b.call(bob, "PATCH", "/api/templates/notice", map[string]any{"sharing": "all"}).expect(422, "invalid")
 	b.call(bob, "PATCH", "/api/templates/notice", map[string]any{"sharing": "firm"}).expect(200, "")
 
-	// What was made of a version that is taken back is still verified by making it again.
+	// A document of an unpublished version can still be rendered again and verified.
 	b.call(bob, "POST", "/api/templates/notice/unpublish?version=7", nil).expect(404, "not_found")
 	b.call(bob, "POST", "/api/templates/notice/unpublish?version=1", nil).expect(200, "").decode(&tmpl)
 	if tmpl.Versions[0].Published {
@@ -208,7 +208,7 @@ func TestTemplatesOfOthers(t *testing.T) {
 	b.call(ada, "GET", "/api/templates/notice", nil).expect(404, "not_found")
 	verify()
 
-	// Copies are their makers'.
+	// A copy belongs to the user who made it.
 	var copied api.TemplateVersion
 	b.call(eve, "POST", "/api/templates/nda/copy", map[string]any{"templateId": "our-nda"}).expect(201, "").decode(&copied)
 	if copied.TemplateID != "our-nda" || copied.Published || *copied.AuthorID != eve.ID {
@@ -220,7 +220,7 @@ func TestTemplatesOfOthers(t *testing.T) {
 	b.call(bob, "POST", "/api/templates/nda/archive", nil).expect(403, "forbidden")
 	b.call(b.admin(), "POST", "/api/templates/our-nda/archive", nil).expect(200, "")
 
-	// A copy of what is held about somebody has their templates; erasure leaves what the firm relies on.
+	// An export contains the user's templates; erasure leaves those that the firm uses.
 	var all api.UserExport
 	b.call(bob, "GET", "/api/users/"+bob.ID.String()+"/export", nil).expect(200, "").decode(&all)
 	if len(all.Templates) != 1 || all.Templates[0].TemplateID != "notice" {

@@ -18,7 +18,7 @@ import (
 	"counsel/sandbox/testkit"
 )
 
-// getStatus asks for a path with a context of its own and returns the status, 0 when none came.
+// getStatus requests a path with its own context and returns the status, 0 if there was no answer.
 func (b *fixture) getStatus(ctx context.Context, who *user, path string) int {
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, b.url+path, nil)
 	if err != nil {
@@ -35,8 +35,8 @@ func (b *fixture) getStatus(ctx context.Context, who *user, path string) int {
 	return res.StatusCode
 }
 
-// A database that hangs is worse than one that is gone: more requests than the pool has
-// connections must all be answered in time.
+// TestHungDatabase: if the database hangs, more requests than the pool has connections are all answered in
+// time.
 func TestHungDatabase(t *testing.T) {
 	database := testenv.PrivateMySQL(t)
 	b := newFixture(t, func(s *fixtureConfig) { s.database, s.config.StoreTimeout = database.URL, time.Second })
@@ -61,7 +61,7 @@ func TestHungDatabase(t *testing.T) {
 	}
 	b.call(ada, "GET", "/api/auth/me", nil).expect(503, "unavailable")
 
-	// Whoever hangs up instead of waiting is no error of ours.
+	// A client that hangs up is not counted as an error.
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	b.getStatus(httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{WroteRequest: func(httptrace.WroteRequestInfo) { cancel() }}), ada, "/api/auth/me")
@@ -71,7 +71,7 @@ func TestHungDatabase(t *testing.T) {
 	testkit.Eventually(t, "the database is back", func() bool { return b.getStatus(t.Context(), ada, "/api/auth/me") == http.StatusOK })
 }
 
-// callHungUp asks for a path as a client that has hung up already.
+// callHungUp requests a path as a client that has already hung up.
 func (b *fixture) callHungUp(who *user, path string) {
 	ctx, cancel := context.WithCancel(b.t.Context())
 	cancel()
@@ -98,7 +98,7 @@ func TestClientHangsUp(t *testing.T) {
 		t.Errorf("counted as failures: %s", page)
 	}
 
-	// What failed for another reason is one, whether or not anybody still listens.
+	// A failure for another reason is an error even if the client hung up.
 	b.ready = func(context.Context) (error, error) { return errors.New("down"), nil }
 	b.callHungUp(nil, "/readyz")
 	if !strings.Contains(b.logs.String(), `"level":"ERROR"`) {
@@ -114,7 +114,7 @@ func TestReadinessIsCached(t *testing.T) {
 		asked.Add(1)
 		return ctx.Err(), nil
 	}
-	b.callHungUp(nil, "/readyz") // spoils nothing for those who come after
+	b.callHungUp(nil, "/readyz") // does not affect later requests
 	var wg sync.WaitGroup
 	for range 50 {
 		wg.Go(func() {
@@ -129,7 +129,7 @@ func TestReadinessIsCached(t *testing.T) {
 	}
 }
 
-// TestRefusedRequestsAreCharged: whatever is refused costs the network address.
+// TestRefusedRequestsAreCharged: every refused request is charged to the network address.
 func TestRefusedRequestsAreCharged(t *testing.T) {
 	spent := func(t *testing.T, b *fixture, who *user, path string, status int) {
 		t.Helper()

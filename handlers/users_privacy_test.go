@@ -19,7 +19,7 @@ import (
 	"counsel/sandbox/testkit"
 )
 
-// TestExport: everything of a person is in the copy, nothing of anybody else.
+// TestExport: the export contains everything of a person and nothing of others.
 func TestExport(t *testing.T) {
 	b := newFixture(t)
 	ada, bob := b.register("ada", domain.RoleLawyer), b.register("bob", domain.RoleClient)
@@ -85,7 +85,7 @@ func TestExport(t *testing.T) {
 		t.Errorf("%d copies are in the timeline, want 2", n)
 	}
 
-	// What they have in a case is open to them only while they are in it.
+	// What they contributed to a case is exported only while they are members.
 	b.call(ada, "DELETE", root+"/members/"+bob.ID.String(), nil).expect(204, "")
 	a := b.call(bob, "GET", path, nil).expect(200, "")
 	if strings.Contains(string(a.body), c.ID.String()) {
@@ -93,9 +93,9 @@ func TestExport(t *testing.T) {
 	}
 }
 
-// TestExportSignatures: the copy has what somebody sent to be signed, and what is held of them as a
-// signer once the address is known to be theirs; erasing them withdraws what is open, and keeps the
-// evidence of what was signed.
+// TestExportSignatures: the export contains the requests that a person sent and, once their address is
+// confirmed, what is stored about them as a signer. Erasure withdraws open requests and keeps the evidence of
+// signed ones.
 func TestExportSignatures(t *testing.T) {
 	b := newFixture(t)
 	b.startJobs()
@@ -177,7 +177,7 @@ func TestErase(t *testing.T) {
 	b.call(ada, "DELETE", "/api/users/"+ada.ID.String(), nil).expect(409, "case_owner")
 	b.call(admin, "DELETE", "/api/users/"+admin.ID.String(), nil).expect(409, "conflict")
 
-	// A hold covers members, those who wrote there, and those whose matter it is.
+	// A legal hold covers members, contributors and parties.
 	b.call(ada, "POST", root+"/parties", map[string]any{"kind": "person", "side": "client", "name": "Eve", "email": "EVE@example.com"}).expect(201, "")
 	b.call(ada, "PATCH", root, map[string]any{"legalHold": true}).expect(200, "")
 	b.call(bob, "DELETE", path, nil).expect(409, "legal_hold")
@@ -215,11 +215,11 @@ func TestErase(t *testing.T) {
 	if len(members.Items) != 1 || len(notes.Items) != 1 || tasks.Items[0].AssigneeID != nil || !v.Intact {
 		t.Errorf("the case: %+v, %+v, %+v, %+v", members, notes, tasks, v)
 	}
-	// The address is free again, for somebody else.
+	// The address can be registered again.
 	b.call(nil, "POST", "/api/auth/register", map[string]string{"email": "bob@example.com", "password": "correct horse battery", "fullName": "Bob"}).expect(http.StatusCreated, "")
 }
 
-// lawful are the columns in which something of the erased may stay, each with its reason.
+// lawful are the columns in which data of an erased person may stay, each with its reason.
 var lawful = map[string]string{
 	"signature_requests.sender_name": "evidence that the signers rely on",
 	"signature_signers.name":         "evidence",
@@ -228,8 +228,8 @@ var lawful = map[string]string{
 	"case_parties.email":             "the case's",
 }
 
-// TestEraseLeavesNothing looks for the erased in all text there is in the database, in whatever
-// tables it has by now, and lets all that waited be done.
+// TestEraseLeavesNothing searches all text columns of all tables for the erased person, after all waiting jobs
+// have run.
 func TestEraseLeavesNothing(t *testing.T) {
 	const mark = "quibbleworth"
 	url := testenv.NewDatabaseURL(t)
@@ -260,7 +260,7 @@ func TestEraseLeavesNothing(t *testing.T) {
 		return in
 	}
 
-	// What they do for themselves, and what waits to be done for them.
+	// Their own resources, and jobs that wait for them.
 	var d api.Draft
 	b.call(erased, "POST", "/api/drafts", map[string]any{"title": "Of " + mark, "body": mark}).expect(201, "").decode(&d)
 	b.call(erased, "PATCH", "/api/drafts/"+d.ID.String(), map[string]any{"version": 1, "body": mark + " again"}).expect(200, "")
@@ -282,7 +282,7 @@ func TestEraseLeavesNothing(t *testing.T) {
 	b.call(erased, "POST", "/api/drafts", map[string]any{"title": "Told of", "body": "text"}).expect(201, "")
 	b.call(nil, "POST", "/api/auth/password/forgot", map[string]any{"email": mark + "@example.com"}).expect(204, "")
 	b.call(admin, "POST", "/api/email/suppressions", map[string]any{"address": mark + "@example.com"}).expect(201, "")
-	// And what is a case's.
+	// And resources of a case.
 	var c api.Case
 	b.call(ada, "POST", "/api/cases", map[string]any{"title": "A case"}).expect(201, "").decode(&c)
 	root := "/api/cases/" + c.ID.String()
@@ -300,7 +300,7 @@ func TestEraseLeavesNothing(t *testing.T) {
 
 	b.call(erased, "DELETE", path, nil).expect(204, "")
 	b.startJobs()
-	// They asked not to be written to, and that outlives them.
+	// Their unsubscription is remembered.
 	letter = map[string]any{"to": []string{mark + "@example.com"}, "subject": "To whom it may concern", "bodyText": "Hello"}
 	var sent api.SendEmailResponse
 	b.call(ada, "POST", "/api/email/send", letter).expect(202, "").decode(&sent)
@@ -312,7 +312,7 @@ func TestEraseLeavesNothing(t *testing.T) {
 		t.Errorf("sent after all: %s", left.Subject)
 	}
 	b.call(admin, "GET", "/api/jobs/"+batch.JobID.String(), nil).expect(404, "not_found")
-	// What was under way ends later, and is found by then.
+	// Work in progress ends later and is then deleted.
 	late := domain.Principal{UserID: domain.ID(erased.ID), Role: domain.RoleLawyer}
 	_, err = b.archive.Upload(t.Context(), late, files.UploadRequest{Name: mark + ".pdf", Body: bytes.NewReader(smallPDF(700)), CaseID: func() *domain.ID { return nil }})
 	testkit.Must(t, err)

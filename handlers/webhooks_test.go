@@ -24,7 +24,7 @@ type receivedWebhook struct {
 	err     error
 }
 
-// newReceiver is a partner's server, which verifies what it hears.
+// newReceiver is a partner's server that verifies the signature of each request.
 func newReceiver(t *testing.T, secret *string) (url string, all chan receivedWebhook) {
 	t.Helper()
 	all = make(chan receivedWebhook, 100)
@@ -40,7 +40,7 @@ func newReceiver(t *testing.T, secret *string) (url string, all chan receivedWeb
 	return s.URL, all
 }
 
-// receive waits for what a listener hears next.
+// receive waits for the next request to a receiver.
 func receive(t *testing.T, all chan receivedWebhook) receivedWebhook {
 	t.Helper()
 	timeout := time.NewTimer(30 * time.Second)
@@ -55,8 +55,7 @@ func receive(t *testing.T, all chan receivedWebhook) receivedWebhook {
 	return receivedWebhook{}
 }
 
-// TestEvents lets every kind of event happen: who subscribed hears of each, with ids and nothing
-// else.
+// TestEvents causes every type of event: the subscriber receives each, with ids only.
 func TestEvents(t *testing.T) {
 	b := newFixture(t)
 	b.startJobs()
@@ -135,7 +134,7 @@ func TestEvents(t *testing.T) {
 		t.Errorf("another hears of it: %v", <-none)
 	}
 
-	// Of what is of a case its members hear, whoever of them did it.
+	// Members receive the events of their case, whoever caused them.
 	b.call(ada, "PATCH", "/api/cases/"+c.ID.String(), map[string]any{"status": "open"}).expect(200, "")
 	wants("case.updated", "caseId", c.ID.String())
 	b.call(ada, "POST", "/api/cases/"+c.ID.String()+"/members", map[string]any{"userId": bob.ID, "role": "lawyer"}).expect(201, "")
@@ -162,8 +161,8 @@ func TestEvents(t *testing.T) {
 	}
 }
 
-// TestSignatureEvents lets what can happen to a signature request without waiting happen; the rest is
-// told by domain/esign in the same way.
+// TestSignatureEvents causes the events of a signature request that need no waiting; domain/esign publishes the
+// others in the same way.
 func TestSignatureEvents(t *testing.T) {
 	b := newFixture(t)
 	b.startJobs()
@@ -273,7 +272,7 @@ func TestWebhooks(t *testing.T) {
 	}
 	b.call(ada, "POST", root+"/ping", nil).expect(409, "conflict")
 
-	// It is in the copy of what is held about its owner, and goes with them.
+	// It is part of its owner's export and is deleted on erasure.
 	var export api.UserExport
 	a := b.call(ada, "GET", "/api/users/"+ada.ID.String()+"/export", nil).expect(200, "")
 	a.decode(&export)
@@ -291,7 +290,7 @@ func TestWebhooks(t *testing.T) {
 	}
 }
 
-// TestWebhookGone: a receiver that answers 410 is told nothing more, and its owner is told that.
+// TestWebhookGone: a receiver that answers 410 gets no more events, and its owner is notified.
 func TestWebhookGone(t *testing.T) {
 	b := newFixture(t)
 	b.startJobs()
