@@ -348,7 +348,7 @@ func TestMetrics(t *testing.T) {
 	for _, want := range []string{
 		`counsel_http_requests_total{operation="getMetrics",status="401"} 2`,
 		`counsel_http_errors_total{code="unauthenticated",operation="getMetrics"} 2`,
-		`counsel_http_own_duration_seconds_count{operation="getMetrics"} 2`,
+		`counsel_http_overhead_duration_seconds_count{operation="getMetrics"} 2`,
 	} {
 		if !strings.Contains(string(a.body), want) {
 			t.Errorf("the metrics lack %s", want)
