@@ -209,13 +209,10 @@ func (s *Service) storedDraft(ctx context.Context, c Consultation) (Draft, error
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.readTimeout)
 	defer cancel()
-	r, err := query.New(s.db).GetDraft(ctx, *c.DraftID)
+	g, err := drafts.GetGenerated(ctx, s.db, *c.DraftID)
 	if err != nil {
-		return Draft{}, db.Error(err)
-	}
-	d := Draft{ID: *c.DraftID, Text: c.Answer, QualityScore: r.Draft.QualityScore.Float64, TokensUsed: c.TokensUsed, Cached: c.Cached, ConsultationID: c.ID}
-	if err := json.Unmarshal(r.Draft.Sections, &d.Sections); err != nil {
 		return Draft{}, err
 	}
-	return d, json.Unmarshal(r.Draft.Warnings, &d.Warnings)
+	d := Draft{ID: g.ID, Text: c.Answer, QualityScore: g.QualityScore, Warnings: g.Warnings, TokensUsed: c.TokensUsed, Cached: c.Cached, ConsultationID: c.ID}
+	return d, json.Unmarshal(g.Sections, &d.Sections)
 }

@@ -12,12 +12,15 @@ import (
 	"counsel/domain/jobs"
 )
 
-const warmKind = "ai.warm"
-
-// registerJobs registers the handlers of this package's jobs.
+// registerJobs registers the jobs of the service.
 func (s *Service) registerJobs() {
-	s.jobs.Handle(warmKind, jobs.Options{Timeout: time.Hour}, s.warmCache)
+	jobs.Register(s.jobs, jobs.Worker[warmCacheArgs]{Timeout: time.Hour, Work: s.warmCache}, "ai.warm")
 }
+
+// warmCacheArgs are those of the job that fills the cache.
+type warmCacheArgs []WarmQuestion
+
+func (warmCacheArgs) Kind() string { return "answers.warm_cache" }
 
 // MaxWarmQuestions is the maximum number of questions in one job of WarmCache.
 const MaxWarmQuestions = 200
@@ -55,11 +58,12 @@ func (s *Service) WarmCache(ctx context.Context, caller domain.Principal, questi
 			return domain.ID{}, err
 		}
 	}
-	key, err := jobs.Once(warmKind, caller.UserID, idempotencyKey, questions)
+	args := warmCacheArgs(questions)
+	key, err := jobs.UniqueKey(args, caller.UserID, idempotencyKey)
 	if err != nil {
 		return domain.ID{}, err
 	}
-	ids, err := s.jobs.AddNow(ctx, jobs.LegacyInsert{Kind: warmKind, Queue: jobs.Bulk, UserID: caller.UserID, Payload: questions, Total: len(questions), Key: key})
+	ids, err := s.jobs.EnqueueNow(ctx, jobs.Insert{Args: args, Queue: jobs.Bulk, UserID: caller.UserID, Total: len(questions), Key: key})
 	if err != nil {
 		return domain.ID{}, db.Error(err)
 	}
@@ -88,26 +92,22 @@ func (s *Service) sharedRequest(user domain.ID, q WarmQuestion) (*request, error
 	return s.chatRequest(user, m, nil, tag, cacheScope(true, user, nil)), nil
 }
 
-// warmCache handles the job. During an outage it fails and is retried; answers it already got are cached.
-func (s *Service) warmCache(ctx context.Context, run *jobs.Run) (any, error) {
+// warmCache does the job. It fails during an outage and is retried; the answers it already got are cached.
+func (s *Service) warmCache(ctx context.Context, job *jobs.Job[warmCacheArgs]) (any, error) {
 	if err := s.begin(); err != nil {
 		return nil, err
 	}
 	defer s.end()
-	var questions []WarmQuestion
-	if err := run.Read(&questions); err != nil {
-		return nil, err
-	}
 	var w WarmResult
-	for i, q := range questions {
-		if err := run.Progress(ctx, i); err != nil {
+	for i, q := range job.Args {
+		if err := job.Progress(ctx, i); err != nil {
 			if errors.Is(err, jobs.ErrCancelled) {
 				return w, err
 			}
 			return nil, err
 		}
-		r, err := s.sharedRequest(run.UserID, q)
-		if err != nil { // masking finds more than when the job was added
+		r, err := s.sharedRequest(job.UserID, q)
+		if err != nil { // masking finds more than when the job was enqueued
 			w.Failed++
 			continue
 		}
@@ -125,5 +125,5 @@ func (s *Service) warmCache(ctx context.Context, run *jobs.Run) (any, error) {
 			w.Asked++
 		}
 	}
-	return w, run.Progress(ctx, len(questions))
+	return w, job.Progress(ctx, len(job.Args))
 }

@@ -52,7 +52,7 @@ type Service struct {
 	library  sources.Library
 	metrics  Metrics
 	events   events.Publisher
-	jobs     *jobs.Service
+	jobs     jobs.Client
 	clock    domain.Clock
 	newID    func() domain.ID
 
@@ -87,7 +87,7 @@ type Config struct {
 	Library  sources.Library  // nil: there are no documents
 	Metrics  Metrics          // nil: no metrics
 	Events   events.Publisher // nil: no events
-	Jobs     *jobs.Service    // not started yet; nil: the cache cannot be warmed
+	Jobs     jobs.Client      // not started yet; nil: the cache cannot be warmed
 
 	ChatTTL     time.Duration // of cached chat answers; default 30 minutes
 	DraftTTL    time.Duration // default 24 hours

@@ -139,6 +139,17 @@ func CreateGenerated(ctx context.Context, tx db.Tx, publisher events.Publisher, 
 	return insert(ctx, tx, publisher, row, g.Warnings, g.Title, g.Body)
 }
 
+// GetGenerated returns a generated draft for the AI, which has authorized the caller. Its title, body and metadata
+// are not set. NotFound: it does not exist.
+func GetGenerated(ctx context.Context, pool *sql.DB, id domain.ID) (NewGeneratedDraft, error) {
+	r, err := query.New(pool).GetDraft(ctx, id)
+	if err != nil {
+		return NewGeneratedDraft{}, db.Error(err)
+	}
+	g := NewGeneratedDraft{ID: id, Sections: r.Draft.Sections, QualityScore: r.Draft.QualityScore.Float64}
+	return g, json.Unmarshal(r.Draft.Warnings, &g.Warnings)
+}
+
 // insert inserts a draft with its first version.
 func insert(ctx context.Context, tx db.Tx, publisher events.Publisher, row query.CreateDraftParams, warnings []string, title, body string) error {
 	var err error
