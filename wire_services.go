@@ -80,7 +80,9 @@ func openServices(ctx context.Context, r *runner, cfg config.Config, infra *infr
 	}); err != nil {
 		return nil, err
 	}
-	s.email = newEmail(cfg, infra, c, s, outbox)
+	if s.email, err = newEmail(cfg, infra, c, s, outbox); err != nil {
+		return nil, err
+	}
 	if s.idempotency, err = idempotency.New(idempotency.Config{Runtime: system, DB: infra.database, Key: []byte(cfg.JWT.Secret), Jobs: s.jobs}); err != nil {
 		return nil, err
 	}
@@ -167,16 +169,16 @@ func newOutbox(cfg config.Config, infra *infrastructure, c *clients, queue *jobs
 }
 
 // newEmail creates the e-mail service.
-func newEmail(cfg config.Config, infra *infrastructure, c *clients, s *services, outbox *email.Outbox) *email.Service {
-	deps := email.Deps{
-		DB: infra.database, Jobs: s.jobs, Outbox: outbox, Files: s.files, Accounts: s.accounts, Clock: domain.SystemClock, NewID: domain.NewID, Log: infra.log,
+func newEmail(cfg config.Config, infra *infrastructure, c *clients, s *services, outbox *email.Outbox) (*email.Service, error) {
+	settings := email.Config{
+		DB: infra.database, Runtime: domain.SystemRuntime(infra.log).Part("email"), Jobs: s.jobs, Outbox: outbox, Files: s.files, Accounts: s.accounts,
 		Retention: cfg.Mail.Retention, PublicURL: infra.url, AccountURL: cmp.Or(cfg.URLs.Account, infra.url+"/account"),
 		LinkSecret: s.accounts.LinkSecret, LinkID: s.accounts.LinkID, Events: s.events,
 	}
 	if c.mail != nil {
-		deps.Sender = c.mail
+		settings.Sender = c.mail
 	}
-	return email.New(deps)
+	return email.New(settings)
 }
 
 // newAI creates the AI service.
@@ -207,8 +209,11 @@ func newAI(cfg config.Config, infra *infrastructure, c *clients, s *services) (*
 // newEsign creates the e-signature service. Without a certificate or a mail server it sends nothing for signature.
 func newEsign(cfg config.Config, infra *infrastructure, c *clients, s *services) (*esign.Service, error) {
 	settings := esign.Config{
-		DB: infra.database, Files: s.files, Cases: s.cases, Accounts: s.accounts, Jobs: s.jobs, Mailer: s.email.Sender, Mailboxes: s.email, Renderer: c.pdf, Sealer: c.sealer, Publisher: s.events,
+		DB: infra.database, Files: s.files, Cases: s.cases, Accounts: s.accounts, Jobs: s.jobs, Mailboxes: s.email, Renderer: c.pdf, Sealer: c.sealer, Publisher: s.events,
 		LinkKey: []byte(cfg.JWT.Secret), URL: infra.url, Runtime: domain.SystemRuntime(infra.log),
+	}
+	if c.mail != nil {
+		settings.Mailer = c.mail
 	}
 	if c.provider != nil {
 		settings.Provider = c.provider

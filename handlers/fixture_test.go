@@ -211,8 +211,9 @@ func newFixture(t testing.TB, options ...option) *fixture {
 	s.config.Accounts, s.config.AI = accounts, service
 	s.config.Cases, b.cases = caseService, caseService
 	s.config.Files, s.config.Jobs = b.archive, b.jobs
-	s.config.Email = email.New(email.Deps{DB: database, Jobs: b.jobs, Outbox: outbox, Events: bus, Sender: b.mailServer, Files: b.archive, Accounts: accounts, Clock: domain.SystemClock, NewID: domain.NewID, Log: log,
-		PublicURL: "https://counsel.example", AccountURL: "https://counsel.example/account", LinkSecret: accounts.LinkSecret, LinkID: accounts.LinkID, Backoff: []time.Duration{10 * time.Millisecond, 20 * time.Millisecond, 20 * time.Millisecond}})
+	s.config.Email, err = email.New(email.Config{DB: database, Runtime: runtime, Jobs: b.jobs, Outbox: outbox, Events: bus, Sender: b.mailServer, Files: b.archive, Accounts: accounts,
+		PublicURL: "https://counsel.example", AccountURL: "https://counsel.example/account", LinkSecret: accounts.LinkSecret, LinkID: accounts.LinkID, RetryBackoff: []time.Duration{10 * time.Millisecond, 20 * time.Millisecond, 20 * time.Millisecond}})
+	testkit.Must(t, err)
 	s.config.Drafts, err = drafts.New(drafts.Config{DB: database, Runtime: runtime, Cases: caseService, Events: bus})
 	testkit.Must(t, err)
 	engine, err := pdf.New(pdf.Config{})

@@ -15,21 +15,21 @@ SELECT * FROM emails WHERE id = ?;
 -- name: LockEmail :one
 SELECT * FROM emails WHERE id = ? FOR UPDATE;
 
--- name: ListEmails :many
+-- name: ListEmailsByUser :many
 SELECT * FROM emails FORCE INDEX (emails_user, emails_user_status)
 WHERE user_id = sqlc.arg(user_id) AND kind = 'message' AND id < sqlc.arg(before)
   AND (sqlc.arg(status) = '' OR status = sqlc.arg(status))
 ORDER BY id DESC
 LIMIT ?;
 
--- name: ListAllEmails :many
+-- name: ListEmails :many
 SELECT * FROM emails FORCE INDEX (emails_kind, emails_status)
 WHERE kind = 'message' AND id < sqlc.arg(before)
   AND (sqlc.arg(status) = '' OR status = sqlc.arg(status))
 ORDER BY id DESC
 LIMIT ?;
 
--- name: GetEmailTimeBack :one
+-- name: GetNthLatestEmailTime :one
 SELECT created_at FROM emails WHERE user_id = ? AND kind = ? ORDER BY id DESC LIMIT 1 OFFSET ?;
 
 -- name: ListEmailRecipients :many
@@ -38,40 +38,40 @@ SELECT * FROM email_recipients WHERE email_id IN (sqlc.slice(ids)) ORDER BY emai
 -- name: ListEmailAttachments :many
 SELECT * FROM email_attachments WHERE email_id IN (sqlc.slice(ids)) ORDER BY email_id, position;
 
--- name: ClaimEmail :execrows
+-- name: UpdateEmailToSending :execrows
 UPDATE emails SET status = 'sending', attempts = attempts + 1, updated_at = sqlc.arg(now)
 WHERE id = sqlc.arg(id) AND status IN ('queued', 'sending');
 
--- name: SettleEmail :exec
+-- name: UpdateEmailStatus :exec
 UPDATE emails SET status = ?, reason = ?, updated_at = ? WHERE id = ?;
 
--- name: SettleEmailRecipient :exec
+-- name: UpdateEmailRecipientStatus :exec
 UPDATE email_recipients SET status = ?, reason = ?, updated_at = ? WHERE email_id = ? AND position = ? AND status = 'queued';
 
--- name: SettleEmailRecipients :exec
+-- name: UpdateQueuedEmailRecipients :exec
 UPDATE email_recipients SET status = ?, reason = ?, updated_at = ? WHERE email_id = ? AND status = 'queued';
 
--- name: ReviveEmailRecipients :exec
+-- name: UpdateFailedEmailRecipients :exec
 UPDATE email_recipients SET status = 'queued', updated_at = ? WHERE email_id = ? AND status = 'failed';
 
--- name: EmptyOldEmails :execrows
+-- name: DeleteOldEmailBodies :execrows
 UPDATE emails SET body_text = '', body_html = '', emptied = TRUE
 WHERE emptied = FALSE AND emails.updated_at < sqlc.arg(before) AND kind = 'message' AND emails.status IN ('sent', 'bounced', 'failed', 'cancelled')
   AND NOT EXISTS (SELECT 1 FROM case_members m JOIN cases c ON c.id = m.case_id WHERE m.user_id = emails.user_id AND c.legal_hold = TRUE AND c.deleted_at IS NULL)
 ORDER BY emails.updated_at LIMIT ?;
 
--- name: DeleteOldNotices :execrows
+-- name: DeleteOldSystemEmails :execrows
 DELETE FROM emails
 WHERE emptied = FALSE AND updated_at < sqlc.arg(before) AND kind <> 'message' AND status IN ('sent', 'bounced', 'failed', 'cancelled')
 ORDER BY updated_at LIMIT ?;
 
--- name: ForgetEmails :exec
+-- name: DeleteEmailsByUser :exec
 DELETE FROM emails WHERE user_id = ?;
 
--- name: ListSuppressed :many
+-- name: ListSuppressionsByAddress :many
 SELECT * FROM email_suppressions WHERE address IN (sqlc.slice(addresses));
 
--- name: Suppress :exec
+-- name: CreateSuppression :exec
 INSERT INTO email_suppressions (id, address, reason, created_at) VALUES (?, ?, ?, ?)
 ON DUPLICATE KEY UPDATE reason = IF(email_suppressions.reason = 'unsubscribed', VALUES(reason), email_suppressions.reason);
 
@@ -84,8 +84,8 @@ SELECT * FROM email_suppressions WHERE id < sqlc.arg(before) ORDER BY id DESC LI
 -- name: DeleteSuppression :execrows
 DELETE FROM email_suppressions WHERE id = ?;
 
--- name: ForgetSuppression :exec
+-- name: UpdateSuppressionToErased :exec
 UPDATE IGNORE email_suppressions SET address = sqlc.arg(erased) WHERE address = sqlc.arg(address) AND reason <> 'bounced';
 
--- name: RemoveSuppression :exec
+-- name: DeleteSuppressionByAddress :exec
 DELETE FROM email_suppressions WHERE address = ?;

@@ -32,7 +32,7 @@ func TestSendAndDeliver(t *testing.T) {
 	}
 	var kind, queue string
 	testkit.Must(t, b.pool.QueryRowContext(t.Context(), "SELECT kind, queue FROM jobs WHERE job_key = ?", "email:"+e.ID.String()).Scan(&kind, &queue))
-	if kind != kindSend || queue != "standard" {
+	if kind != "email.send" || queue != "standard" {
 		t.Errorf("the job is %s in %s", kind, queue)
 	}
 	testkit.Must(t, b.attempt(e.ID))
@@ -211,7 +211,7 @@ func TestServerDownForAnHour(t *testing.T) {
 		if err := b.attempt(e.ID); err == nil {
 			t.Fatal("a mail was sent to nobody")
 		}
-		b.now = b.now.Add(b.Backoff[tries])
+		b.now = b.now.Add(b.retryBackoff[tries])
 	}
 	b.sender.answer = nil
 	testkit.Must(t, b.attempt(e.ID))
@@ -219,7 +219,7 @@ func TestServerDownForAnHour(t *testing.T) {
 		t.Errorf("%+v", e)
 	}
 	var all time.Duration
-	for _, d := range b.Backoff {
+	for _, d := range b.retryBackoff {
 		all += d
 	}
 	if all < 24*time.Hour {
@@ -240,8 +240,8 @@ func TestFail(t *testing.T) {
 		if b.attempt(id) == nil {
 			t.Fatal("sent")
 		}
-		testkit.Must(t, b.fail(t.Context(), b.run(id), errDeferred))
-		testkit.Must(t, b.fail(t.Context(), b.run(id), errDeferred)) // it may be told twice
+		testkit.Must(t, b.fail(t.Context(), id))
+		testkit.Must(t, b.fail(t.Context(), id)) // it may be told twice
 	}
 	b.checkStatus(e.ID, Sent, Sent, Failed)
 	if e := b.checkStatus(other.ID, Failed, Failed); !strings.Contains(e.Reason, "could not be reached") {
@@ -251,7 +251,7 @@ func TestFail(t *testing.T) {
 	b.sender.answer = nil
 	testkit.Must(t, b.attempt(other.ID))
 	b.checkStatus(other.ID, Sent, Sent)
-	testkit.Must(t, b.fail(t.Context(), b.run(other.ID), errDeferred))
+	testkit.Must(t, b.fail(t.Context(), other.ID))
 	b.checkStatus(other.ID, Sent, Sent)
 }
 
@@ -262,7 +262,7 @@ func TestAttachmentChanges(t *testing.T) {
 		then   Status
 		back   func(b *fixture)
 	}{
-		"deleted":       {func(b *fixture, d files.File) { testkit.Must(b.t, b.Files.Delete(b.t.Context(), b.ada, d.ID)) }, Failed, nil},
+		"deleted":       {func(b *fixture, d files.File) { testkit.Must(b.t, b.files.Delete(b.t.Context(), b.ada, d.ID)) }, Failed, nil},
 		"other bytes":   {func(b *fixture, d files.File) { b.store.files["docs/"+d.ID.String()] = []byte("%PDF forged!!") }, Failed, nil},
 		"file lost":     {func(b *fixture, d files.File) { delete(b.store.files, "docs/"+d.ID.String()) }, Failed, nil},
 		"store is down": {func(b *fixture, _ files.File) { b.store.down = true }, Queued, func(b *fixture) { b.store.down = false }},
@@ -358,7 +358,7 @@ func TestCancel(t *testing.T) {
 		t.Error("it was sent")
 	}
 	e = b.send(m)
-	if _, err := query.New(b.pool).ClaimEmail(t.Context(), query.ClaimEmailParams{Now: b.now, ID: e.ID}); err != nil { // a server begins
+	if _, err := query.New(b.pool).UpdateEmailToSending(t.Context(), query.UpdateEmailToSendingParams{Now: b.now, ID: e.ID}); err != nil { // a server begins
 		t.Fatal(err)
 	}
 	b.checkStatus(e.ID, Queued)
@@ -539,7 +539,7 @@ func TestEraseUser(t *testing.T) {
 func TestRecipientLimit(t *testing.T) {
 	b := newFixture(t)
 	var err error
-	b.quota, err = limits.New(limits.Config{Redis: testenv.OpenRedis(t, testenv.RedisURL(t)), Clock: b.Clock, Secret: []byte("secret"), Budget: limits.Budget{Name: t.Name(), Requests: 10, Window: time.Hour}})
+	b.outbox.quota, err = limits.New(limits.Config{Redis: testenv.OpenRedis(t, testenv.RedisURL(t)), Clock: b.clock, Secret: []byte("secret"), Budget: limits.Budget{Name: t.Name(), Requests: 10, Window: time.Hour}})
 	testkit.Must(t, err)
 	b.send(Message{To: addresses(8), Subject: "x", Text: "x"})
 	_, err = b.Send(t.Context(), b.ada, Message{To: addresses(3), Subject: "x", Text: "x"})
@@ -555,7 +555,7 @@ func TestRecipientLimit(t *testing.T) {
 
 func TestNotConfigured(t *testing.T) {
 	b := newFixture(t)
-	b.configured = false
+	b.outbox.configured = false
 	_, err := b.Send(t.Context(), b.ada, Message{To: addresses(1), Subject: "x", Text: "x"})
 	checkError(t, err, domain.Unavailable, "")
 	_, err = b.SendBatch(t.Context(), b.ada, []Message{{To: addresses(1), Subject: "x", Text: "x"}})
@@ -566,14 +566,14 @@ func TestNotConfigured(t *testing.T) {
 // mail it made.
 func TestSendIsIdempotent(t *testing.T) {
 	b := newFixture(t)
-	m := Message{ID: b.NewID(), To: addresses(1), Subject: "x", Text: "x"}
+	m := Message{ID: b.newID(), To: addresses(1), Subject: "x", Text: "x"}
 	first := b.send(m)
 	testkit.Must(t, b.attempt(first.ID))
 	if again := b.send(m); first.ID != m.ID || again.ID != m.ID || again.Status != Sent {
 		t.Errorf("%s: %s, then %s %s", m.ID, first.ID, again.ID, again.Status)
 	}
-	other, bad := m, Message{ID: b.NewID(), To: []string{"nobody"}, Subject: "x", Text: "x"}
-	other.ID = b.NewID()
+	other, bad := m, Message{ID: b.newID(), To: []string{"nobody"}, Subject: "x", Text: "x"}
+	other.ID = b.newID()
 	for range 2 {
 		got, err := b.SendBatch(t.Context(), b.ada, []Message{m, bad, other})
 		testkit.Must(t, err)
@@ -592,7 +592,7 @@ func TestSendIsIdempotent(t *testing.T) {
 func TestConcurrentAttempts(t *testing.T) {
 	b := newFixture(t)
 	var told []domain.EventType
-	b.Events = events.PublisherFunc(func(_ context.Context, _ db.Tx, e domain.Event) error {
+	b.events = events.PublisherFunc(func(_ context.Context, _ db.Tx, e domain.Event) error {
 		told = append(told, e.Type)
 		return nil
 	})
@@ -625,7 +625,7 @@ func TestWhySuppressed(t *testing.T) {
 		}
 	}
 	reason("")
-	testkit.Must(t, b.rows.Suppress(ctx, query.SuppressParams{ID: domain.NewID(), Address: "grace@xn--bcher-kva.example", Reason: string(SuppressedUnsubscribed), CreatedAt: b.Clock()}))
+	testkit.Must(t, b.rows.CreateSuppression(ctx, query.CreateSuppressionParams{ID: domain.NewID(), Address: "grace@xn--bcher-kva.example", Reason: string(SuppressedUnsubscribed), CreatedAt: b.clock()}))
 	reason("")
 	testkit.Must(t, b.SuppressBounced(ctx, "grace@Bücher.example"))
 	reason(SuppressedBounce)
@@ -635,7 +635,7 @@ func TestWhySuppressed(t *testing.T) {
 func TestPrune(t *testing.T) {
 	b := newFixture(t)
 	ctx := t.Context()
-	b.Retention = 90 * 24 * time.Hour
+	b.retention = 90 * 24 * time.Hour
 	d := b.upload(b.ada, filetype.PDF, "%PDF")
 	file := Attachment{Filename: "a.pdf", DocumentID: d.ID}
 	old := b.send(Message{To: addresses(1), Subject: "Old", Text: "Long ago", HTML: "<p>Long ago</p>", Attachments: []Attachment{file}})
@@ -644,7 +644,7 @@ func TestPrune(t *testing.T) {
 	testkit.Must(t, err)
 	testkit.Must(t, b.attempt(notice))
 	ahead := b.send(Message{To: addresses(1), Subject: "Ahead", Text: "In a year", SendAt: b.now.Add(300 * 24 * time.Hour)})
-	b.now = b.now.Add(b.Retention)
+	b.now = b.now.Add(b.retention)
 	testkit.Must(t, b.prune(ctx))
 	if e := b.get(old.ID); e.Text != "Long ago" {
 		t.Errorf("too early: %+v", e)

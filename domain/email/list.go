@@ -49,9 +49,9 @@ func (s *Service) List(ctx context.Context, caller domain.Principal, f Filter) (
 	for _, status := range statuses { // each reads a page of its own from an index
 		var some []query.Email
 		if user != nil {
-			some, err = s.rows.ListEmails(ctx, query.ListEmailsParams{UserID: *user, Before: before, Status: string(status), Limit: int32(limit + 1)})
+			some, err = s.rows.ListEmailsByUser(ctx, query.ListEmailsByUserParams{UserID: *user, Before: before, Status: string(status), Limit: int32(limit + 1)})
 		} else {
-			some, err = s.rows.ListAllEmails(ctx, query.ListAllEmailsParams{Before: before, Status: string(status), Limit: int32(limit + 1)})
+			some, err = s.rows.ListEmails(ctx, query.ListEmailsParams{Before: before, Status: string(status), Limit: int32(limit + 1)})
 		}
 		if err != nil {
 			return nil, nil, db.Error(err)
@@ -106,10 +106,8 @@ func (s *Service) Cancel(ctx context.Context, caller domain.Principal, id domain
 	if _, err := s.Get(ctx, caller, id); err != nil {
 		return err
 	}
-	now := s.Clock()
-	return db.WithTx(ctx, s.DB, func(tx db.Tx) error {
+	return db.WithTx(ctx, s.db, func(tx db.Tx) error {
 		q := query.New(tx)
-
 		row, err := q.LockEmail(ctx, id)
 		if errors.Is(err, sql.ErrNoRows) {
 			return notFound()
@@ -123,9 +121,6 @@ func (s *Service) Cancel(ctx context.Context, caller domain.Principal, id domain
 		default:
 			return domain.Errorf(domain.Conflict, "The e-mail is sent already, or is being sent.")
 		}
-		if err := q.SettleEmailRecipients(ctx, query.SettleEmailRecipientsParams{Status: string(Cancelled), Reason: reasonCancelled, UpdatedAt: now, EmailID: id}); err != nil {
-			return err
-		}
-		return q.SettleEmail(ctx, query.SettleEmailParams{Status: string(Cancelled), Reason: reasonCancelled, UpdatedAt: now, ID: id})
+		return cancel(ctx, q, row, s.clock())
 	})
 }

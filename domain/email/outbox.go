@@ -23,7 +23,7 @@ import (
 // OutboxConfig holds what an Outbox needs.
 type OutboxConfig struct {
 	Runtime    domain.Runtime
-	Jobs       *jobs.Service
+	Jobs       jobs.Client
 	Quota      *limits.Limiter // recipients that one user may write to; nil: unlimited
 	AppURL     string          // of the application that notifications link to; "": none
 	Configured bool            // a mail server is configured
@@ -35,7 +35,7 @@ type OutboxConfig struct {
 type Outbox struct {
 	clock      domain.Clock
 	newID      func() domain.ID
-	jobs       *jobs.Service
+	jobs       jobs.Client
 	quota      *limits.Limiter
 	appURL     string
 	configured bool
@@ -109,7 +109,7 @@ func (o *Outbox) EnqueueSystemMail(ctx context.Context, tx db.Tx, n SystemMail) 
 	if n.Kind == Notification {
 		queue = jobs.Standard
 	}
-	_, err = o.jobs.Add(ctx, tx, jobs.LegacyInsert{Kind: kindSend, Queue: queue, Payload: payload{id}})
+	_, err = o.jobs.Enqueue(ctx, tx, jobs.Insert{Args: sendArgs{id}, Queue: queue})
 	return id, err
 }
 
@@ -151,7 +151,7 @@ func (o *Outbox) NotificationMail(ctx context.Context, tx db.Tx, m notifications
 	if _, err := domain.ParseEmail(m.To.Email); err != nil || o.Configured() != nil {
 		return nil //nolint:nilerr // such an address can sign in, but no mail server accepts it
 	}
-	back, err := query.New(tx).GetEmailTimeBack(ctx, query.GetEmailTimeBackParams{UserID: m.To.ID, Kind: string(Notification), Offset: maxNotificationMails - 1})
+	back, err := query.New(tx).GetNthLatestEmailTime(ctx, query.GetNthLatestEmailTimeParams{UserID: m.To.ID, Kind: string(Notification), Offset: maxNotificationMails - 1})
 	switch {
 	case err == nil && o.clock().Sub(back) < time.Hour:
 		return nil

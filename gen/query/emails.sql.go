@@ -14,24 +14,6 @@ import (
 	"counsel/domain"
 )
 
-const claimEmail = `-- name: ClaimEmail :execrows
-UPDATE emails SET status = 'sending', attempts = attempts + 1, updated_at = ?
-WHERE id = ? AND status IN ('queued', 'sending')
-`
-
-type ClaimEmailParams struct {
-	Now time.Time
-	ID  domain.ID
-}
-
-func (q *Queries) ClaimEmail(ctx context.Context, arg ClaimEmailParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, claimEmail, arg.Now, arg.ID)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected()
-}
-
 const createEmail = `-- name: CreateEmail :exec
 INSERT INTO emails (id, user_id, kind, locale, subject, body_text, body_html, reply_to, fields, bulk, status, reason, send_at, expires_at, created_at, updated_at)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'queued', '', ?, ?, ?, ?)
@@ -127,19 +109,70 @@ func (q *Queries) CreateEmailRecipient(ctx context.Context, arg CreateEmailRecip
 	return err
 }
 
-const deleteOldNotices = `-- name: DeleteOldNotices :execrows
+const createSuppression = `-- name: CreateSuppression :exec
+INSERT INTO email_suppressions (id, address, reason, created_at) VALUES (?, ?, ?, ?)
+ON DUPLICATE KEY UPDATE reason = IF(email_suppressions.reason = 'unsubscribed', VALUES(reason), email_suppressions.reason)
+`
+
+type CreateSuppressionParams struct {
+	ID        domain.ID
+	Address   string
+	Reason    string
+	CreatedAt time.Time
+}
+
+func (q *Queries) CreateSuppression(ctx context.Context, arg CreateSuppressionParams) error {
+	_, err := q.db.ExecContext(ctx, createSuppression,
+		arg.ID,
+		arg.Address,
+		arg.Reason,
+		arg.CreatedAt,
+	)
+	return err
+}
+
+const deleteEmailsByUser = `-- name: DeleteEmailsByUser :exec
+DELETE FROM emails WHERE user_id = ?
+`
+
+func (q *Queries) DeleteEmailsByUser(ctx context.Context, userID domain.ID) error {
+	_, err := q.db.ExecContext(ctx, deleteEmailsByUser, userID)
+	return err
+}
+
+const deleteOldEmailBodies = `-- name: DeleteOldEmailBodies :execrows
+UPDATE emails SET body_text = '', body_html = '', emptied = TRUE
+WHERE emptied = FALSE AND emails.updated_at < ? AND kind = 'message' AND emails.status IN ('sent', 'bounced', 'failed', 'cancelled')
+  AND NOT EXISTS (SELECT 1 FROM case_members m JOIN cases c ON c.id = m.case_id WHERE m.user_id = emails.user_id AND c.legal_hold = TRUE AND c.deleted_at IS NULL)
+ORDER BY emails.updated_at LIMIT ?
+`
+
+type DeleteOldEmailBodiesParams struct {
+	Before time.Time
+	Limit  int32
+}
+
+func (q *Queries) DeleteOldEmailBodies(ctx context.Context, arg DeleteOldEmailBodiesParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, deleteOldEmailBodies, arg.Before, arg.Limit)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const deleteOldSystemEmails = `-- name: DeleteOldSystemEmails :execrows
 DELETE FROM emails
 WHERE emptied = FALSE AND updated_at < ? AND kind <> 'message' AND status IN ('sent', 'bounced', 'failed', 'cancelled')
 ORDER BY updated_at LIMIT ?
 `
 
-type DeleteOldNoticesParams struct {
+type DeleteOldSystemEmailsParams struct {
 	Before time.Time
 	Limit  int32
 }
 
-func (q *Queries) DeleteOldNotices(ctx context.Context, arg DeleteOldNoticesParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, deleteOldNotices, arg.Before, arg.Limit)
+func (q *Queries) DeleteOldSystemEmails(ctx context.Context, arg DeleteOldSystemEmailsParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, deleteOldSystemEmails, arg.Before, arg.Limit)
 	if err != nil {
 		return 0, err
 	}
@@ -158,46 +191,12 @@ func (q *Queries) DeleteSuppression(ctx context.Context, id domain.ID) (int64, e
 	return result.RowsAffected()
 }
 
-const emptyOldEmails = `-- name: EmptyOldEmails :execrows
-UPDATE emails SET body_text = '', body_html = '', emptied = TRUE
-WHERE emptied = FALSE AND emails.updated_at < ? AND kind = 'message' AND emails.status IN ('sent', 'bounced', 'failed', 'cancelled')
-  AND NOT EXISTS (SELECT 1 FROM case_members m JOIN cases c ON c.id = m.case_id WHERE m.user_id = emails.user_id AND c.legal_hold = TRUE AND c.deleted_at IS NULL)
-ORDER BY emails.updated_at LIMIT ?
+const deleteSuppressionByAddress = `-- name: DeleteSuppressionByAddress :exec
+DELETE FROM email_suppressions WHERE address = ?
 `
 
-type EmptyOldEmailsParams struct {
-	Before time.Time
-	Limit  int32
-}
-
-func (q *Queries) EmptyOldEmails(ctx context.Context, arg EmptyOldEmailsParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, emptyOldEmails, arg.Before, arg.Limit)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected()
-}
-
-const forgetEmails = `-- name: ForgetEmails :exec
-DELETE FROM emails WHERE user_id = ?
-`
-
-func (q *Queries) ForgetEmails(ctx context.Context, userID domain.ID) error {
-	_, err := q.db.ExecContext(ctx, forgetEmails, userID)
-	return err
-}
-
-const forgetSuppression = `-- name: ForgetSuppression :exec
-UPDATE IGNORE email_suppressions SET address = ? WHERE address = ? AND reason <> 'bounced'
-`
-
-type ForgetSuppressionParams struct {
-	Erased  string
-	Address string
-}
-
-func (q *Queries) ForgetSuppression(ctx context.Context, arg ForgetSuppressionParams) error {
-	_, err := q.db.ExecContext(ctx, forgetSuppression, arg.Erased, arg.Address)
+func (q *Queries) DeleteSuppressionByAddress(ctx context.Context, address string) error {
+	_, err := q.db.ExecContext(ctx, deleteSuppressionByAddress, address)
 	return err
 }
 
@@ -231,18 +230,18 @@ func (q *Queries) GetEmail(ctx context.Context, id domain.ID) (Email, error) {
 	return i, err
 }
 
-const getEmailTimeBack = `-- name: GetEmailTimeBack :one
+const getNthLatestEmailTime = `-- name: GetNthLatestEmailTime :one
 SELECT created_at FROM emails WHERE user_id = ? AND kind = ? ORDER BY id DESC LIMIT 1 OFFSET ?
 `
 
-type GetEmailTimeBackParams struct {
+type GetNthLatestEmailTimeParams struct {
 	UserID domain.ID
 	Kind   string
 	Offset int32
 }
 
-func (q *Queries) GetEmailTimeBack(ctx context.Context, arg GetEmailTimeBackParams) (time.Time, error) {
-	row := q.db.QueryRowContext(ctx, getEmailTimeBack, arg.UserID, arg.Kind, arg.Offset)
+func (q *Queries) GetNthLatestEmailTime(ctx context.Context, arg GetNthLatestEmailTimeParams) (time.Time, error) {
+	row := q.db.QueryRowContext(ctx, getNthLatestEmailTime, arg.UserID, arg.Kind, arg.Offset)
 	var created_at time.Time
 	err := row.Scan(&created_at)
 	return created_at, err
@@ -262,67 +261,6 @@ func (q *Queries) GetSuppression(ctx context.Context, address string) (EmailSupp
 		&i.CreatedAt,
 	)
 	return i, err
-}
-
-const listAllEmails = `-- name: ListAllEmails :many
-SELECT id, user_id, kind, locale, subject, body_text, body_html, reply_to, fields, status, reason, attempts, send_at, expires_at, created_at, updated_at, bulk, emptied FROM emails FORCE INDEX (emails_kind, emails_status)
-WHERE kind = 'message' AND id < ?
-  AND (? = '' OR status = ?)
-ORDER BY id DESC
-LIMIT ?
-`
-
-type ListAllEmailsParams struct {
-	Before domain.ID
-	Status string
-	Limit  int32
-}
-
-func (q *Queries) ListAllEmails(ctx context.Context, arg ListAllEmailsParams) ([]Email, error) {
-	rows, err := q.db.QueryContext(ctx, listAllEmails,
-		arg.Before,
-		arg.Status,
-		arg.Status,
-		arg.Limit,
-	)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []Email
-	for rows.Next() {
-		var i Email
-		if err := rows.Scan(
-			&i.ID,
-			&i.UserID,
-			&i.Kind,
-			&i.Locale,
-			&i.Subject,
-			&i.BodyText,
-			&i.BodyHtml,
-			&i.ReplyTo,
-			&i.Fields,
-			&i.Status,
-			&i.Reason,
-			&i.Attempts,
-			&i.SendAt,
-			&i.ExpiresAt,
-			&i.CreatedAt,
-			&i.UpdatedAt,
-			&i.Bulk,
-			&i.Emptied,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Close(); err != nil {
-		return nil, err
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
 }
 
 const listEmailAttachments = `-- name: ListEmailAttachments :many
@@ -417,15 +355,14 @@ func (q *Queries) ListEmailRecipients(ctx context.Context, ids []domain.ID) ([]E
 }
 
 const listEmails = `-- name: ListEmails :many
-SELECT id, user_id, kind, locale, subject, body_text, body_html, reply_to, fields, status, reason, attempts, send_at, expires_at, created_at, updated_at, bulk, emptied FROM emails FORCE INDEX (emails_user, emails_user_status)
-WHERE user_id = ? AND kind = 'message' AND id < ?
+SELECT id, user_id, kind, locale, subject, body_text, body_html, reply_to, fields, status, reason, attempts, send_at, expires_at, created_at, updated_at, bulk, emptied FROM emails FORCE INDEX (emails_kind, emails_status)
+WHERE kind = 'message' AND id < ?
   AND (? = '' OR status = ?)
 ORDER BY id DESC
 LIMIT ?
 `
 
 type ListEmailsParams struct {
-	UserID domain.ID
 	Before domain.ID
 	Status string
 	Limit  int32
@@ -433,6 +370,68 @@ type ListEmailsParams struct {
 
 func (q *Queries) ListEmails(ctx context.Context, arg ListEmailsParams) ([]Email, error) {
 	rows, err := q.db.QueryContext(ctx, listEmails,
+		arg.Before,
+		arg.Status,
+		arg.Status,
+		arg.Limit,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Email
+	for rows.Next() {
+		var i Email
+		if err := rows.Scan(
+			&i.ID,
+			&i.UserID,
+			&i.Kind,
+			&i.Locale,
+			&i.Subject,
+			&i.BodyText,
+			&i.BodyHtml,
+			&i.ReplyTo,
+			&i.Fields,
+			&i.Status,
+			&i.Reason,
+			&i.Attempts,
+			&i.SendAt,
+			&i.ExpiresAt,
+			&i.CreatedAt,
+			&i.UpdatedAt,
+			&i.Bulk,
+			&i.Emptied,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listEmailsByUser = `-- name: ListEmailsByUser :many
+SELECT id, user_id, kind, locale, subject, body_text, body_html, reply_to, fields, status, reason, attempts, send_at, expires_at, created_at, updated_at, bulk, emptied FROM emails FORCE INDEX (emails_user, emails_user_status)
+WHERE user_id = ? AND kind = 'message' AND id < ?
+  AND (? = '' OR status = ?)
+ORDER BY id DESC
+LIMIT ?
+`
+
+type ListEmailsByUserParams struct {
+	UserID domain.ID
+	Before domain.ID
+	Status string
+	Limit  int32
+}
+
+func (q *Queries) ListEmailsByUser(ctx context.Context, arg ListEmailsByUserParams) ([]Email, error) {
+	rows, err := q.db.QueryContext(ctx, listEmailsByUser,
 		arg.UserID,
 		arg.Before,
 		arg.Status,
@@ -479,22 +478,17 @@ func (q *Queries) ListEmails(ctx context.Context, arg ListEmailsParams) ([]Email
 	return items, nil
 }
 
-const listSuppressed = `-- name: ListSuppressed :many
-SELECT id, address, reason, created_at FROM email_suppressions WHERE address IN (/*SLICE:addresses*/?)
+const listSuppressions = `-- name: ListSuppressions :many
+SELECT id, address, reason, created_at FROM email_suppressions WHERE id < ? ORDER BY id DESC LIMIT ?
 `
 
-func (q *Queries) ListSuppressed(ctx context.Context, addresses []string) ([]EmailSuppression, error) {
-	query := listSuppressed
-	var queryParams []interface{}
-	if len(addresses) > 0 {
-		for _, v := range addresses {
-			queryParams = append(queryParams, v)
-		}
-		query = strings.Replace(query, "/*SLICE:addresses*/?", strings.Repeat(",?", len(addresses))[1:], 1)
-	} else {
-		query = strings.Replace(query, "/*SLICE:addresses*/?", "NULL", 1)
-	}
-	rows, err := q.db.QueryContext(ctx, query, queryParams...)
+type ListSuppressionsParams struct {
+	Before domain.ID
+	Limit  int32
+}
+
+func (q *Queries) ListSuppressions(ctx context.Context, arg ListSuppressionsParams) ([]EmailSuppression, error) {
+	rows, err := q.db.QueryContext(ctx, listSuppressions, arg.Before, arg.Limit)
 	if err != nil {
 		return nil, err
 	}
@@ -521,17 +515,22 @@ func (q *Queries) ListSuppressed(ctx context.Context, addresses []string) ([]Ema
 	return items, nil
 }
 
-const listSuppressions = `-- name: ListSuppressions :many
-SELECT id, address, reason, created_at FROM email_suppressions WHERE id < ? ORDER BY id DESC LIMIT ?
+const listSuppressionsByAddress = `-- name: ListSuppressionsByAddress :many
+SELECT id, address, reason, created_at FROM email_suppressions WHERE address IN (/*SLICE:addresses*/?)
 `
 
-type ListSuppressionsParams struct {
-	Before domain.ID
-	Limit  int32
-}
-
-func (q *Queries) ListSuppressions(ctx context.Context, arg ListSuppressionsParams) ([]EmailSuppression, error) {
-	rows, err := q.db.QueryContext(ctx, listSuppressions, arg.Before, arg.Limit)
+func (q *Queries) ListSuppressionsByAddress(ctx context.Context, addresses []string) ([]EmailSuppression, error) {
+	query := listSuppressionsByAddress
+	var queryParams []interface{}
+	if len(addresses) > 0 {
+		for _, v := range addresses {
+			queryParams = append(queryParams, v)
+		}
+		query = strings.Replace(query, "/*SLICE:addresses*/?", strings.Repeat(",?", len(addresses))[1:], 1)
+	} else {
+		query = strings.Replace(query, "/*SLICE:addresses*/?", "NULL", 1)
+	}
+	rows, err := q.db.QueryContext(ctx, query, queryParams...)
 	if err != nil {
 		return nil, err
 	}
@@ -588,55 +587,11 @@ func (q *Queries) LockEmail(ctx context.Context, id domain.ID) (Email, error) {
 	return i, err
 }
 
-const removeSuppression = `-- name: RemoveSuppression :exec
-DELETE FROM email_suppressions WHERE address = ?
-`
-
-func (q *Queries) RemoveSuppression(ctx context.Context, address string) error {
-	_, err := q.db.ExecContext(ctx, removeSuppression, address)
-	return err
-}
-
-const reviveEmailRecipients = `-- name: ReviveEmailRecipients :exec
-UPDATE email_recipients SET status = 'queued', updated_at = ? WHERE email_id = ? AND status = 'failed'
-`
-
-type ReviveEmailRecipientsParams struct {
-	UpdatedAt time.Time
-	EmailID   domain.ID
-}
-
-func (q *Queries) ReviveEmailRecipients(ctx context.Context, arg ReviveEmailRecipientsParams) error {
-	_, err := q.db.ExecContext(ctx, reviveEmailRecipients, arg.UpdatedAt, arg.EmailID)
-	return err
-}
-
-const settleEmail = `-- name: SettleEmail :exec
-UPDATE emails SET status = ?, reason = ?, updated_at = ? WHERE id = ?
-`
-
-type SettleEmailParams struct {
-	Status    string
-	Reason    string
-	UpdatedAt time.Time
-	ID        domain.ID
-}
-
-func (q *Queries) SettleEmail(ctx context.Context, arg SettleEmailParams) error {
-	_, err := q.db.ExecContext(ctx, settleEmail,
-		arg.Status,
-		arg.Reason,
-		arg.UpdatedAt,
-		arg.ID,
-	)
-	return err
-}
-
-const settleEmailRecipient = `-- name: SettleEmailRecipient :exec
+const updateEmailRecipientStatus = `-- name: UpdateEmailRecipientStatus :exec
 UPDATE email_recipients SET status = ?, reason = ?, updated_at = ? WHERE email_id = ? AND position = ? AND status = 'queued'
 `
 
-type SettleEmailRecipientParams struct {
+type UpdateEmailRecipientStatusParams struct {
 	Status    string
 	Reason    string
 	UpdatedAt time.Time
@@ -644,8 +599,8 @@ type SettleEmailRecipientParams struct {
 	Position  int32
 }
 
-func (q *Queries) SettleEmailRecipient(ctx context.Context, arg SettleEmailRecipientParams) error {
-	_, err := q.db.ExecContext(ctx, settleEmailRecipient,
+func (q *Queries) UpdateEmailRecipientStatus(ctx context.Context, arg UpdateEmailRecipientStatusParams) error {
+	_, err := q.db.ExecContext(ctx, updateEmailRecipientStatus,
 		arg.Status,
 		arg.Reason,
 		arg.UpdatedAt,
@@ -655,19 +610,72 @@ func (q *Queries) SettleEmailRecipient(ctx context.Context, arg SettleEmailRecip
 	return err
 }
 
-const settleEmailRecipients = `-- name: SettleEmailRecipients :exec
+const updateEmailStatus = `-- name: UpdateEmailStatus :exec
+UPDATE emails SET status = ?, reason = ?, updated_at = ? WHERE id = ?
+`
+
+type UpdateEmailStatusParams struct {
+	Status    string
+	Reason    string
+	UpdatedAt time.Time
+	ID        domain.ID
+}
+
+func (q *Queries) UpdateEmailStatus(ctx context.Context, arg UpdateEmailStatusParams) error {
+	_, err := q.db.ExecContext(ctx, updateEmailStatus,
+		arg.Status,
+		arg.Reason,
+		arg.UpdatedAt,
+		arg.ID,
+	)
+	return err
+}
+
+const updateEmailToSending = `-- name: UpdateEmailToSending :execrows
+UPDATE emails SET status = 'sending', attempts = attempts + 1, updated_at = ?
+WHERE id = ? AND status IN ('queued', 'sending')
+`
+
+type UpdateEmailToSendingParams struct {
+	Now time.Time
+	ID  domain.ID
+}
+
+func (q *Queries) UpdateEmailToSending(ctx context.Context, arg UpdateEmailToSendingParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, updateEmailToSending, arg.Now, arg.ID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const updateFailedEmailRecipients = `-- name: UpdateFailedEmailRecipients :exec
+UPDATE email_recipients SET status = 'queued', updated_at = ? WHERE email_id = ? AND status = 'failed'
+`
+
+type UpdateFailedEmailRecipientsParams struct {
+	UpdatedAt time.Time
+	EmailID   domain.ID
+}
+
+func (q *Queries) UpdateFailedEmailRecipients(ctx context.Context, arg UpdateFailedEmailRecipientsParams) error {
+	_, err := q.db.ExecContext(ctx, updateFailedEmailRecipients, arg.UpdatedAt, arg.EmailID)
+	return err
+}
+
+const updateQueuedEmailRecipients = `-- name: UpdateQueuedEmailRecipients :exec
 UPDATE email_recipients SET status = ?, reason = ?, updated_at = ? WHERE email_id = ? AND status = 'queued'
 `
 
-type SettleEmailRecipientsParams struct {
+type UpdateQueuedEmailRecipientsParams struct {
 	Status    string
 	Reason    string
 	UpdatedAt time.Time
 	EmailID   domain.ID
 }
 
-func (q *Queries) SettleEmailRecipients(ctx context.Context, arg SettleEmailRecipientsParams) error {
-	_, err := q.db.ExecContext(ctx, settleEmailRecipients,
+func (q *Queries) UpdateQueuedEmailRecipients(ctx context.Context, arg UpdateQueuedEmailRecipientsParams) error {
+	_, err := q.db.ExecContext(ctx, updateQueuedEmailRecipients,
 		arg.Status,
 		arg.Reason,
 		arg.UpdatedAt,
@@ -676,24 +684,16 @@ func (q *Queries) SettleEmailRecipients(ctx context.Context, arg SettleEmailReci
 	return err
 }
 
-const suppress = `-- name: Suppress :exec
-INSERT INTO email_suppressions (id, address, reason, created_at) VALUES (?, ?, ?, ?)
-ON DUPLICATE KEY UPDATE reason = IF(email_suppressions.reason = 'unsubscribed', VALUES(reason), email_suppressions.reason)
+const updateSuppressionToErased = `-- name: UpdateSuppressionToErased :exec
+UPDATE IGNORE email_suppressions SET address = ? WHERE address = ? AND reason <> 'bounced'
 `
 
-type SuppressParams struct {
-	ID        domain.ID
-	Address   string
-	Reason    string
-	CreatedAt time.Time
+type UpdateSuppressionToErasedParams struct {
+	Erased  string
+	Address string
 }
 
-func (q *Queries) Suppress(ctx context.Context, arg SuppressParams) error {
-	_, err := q.db.ExecContext(ctx, suppress,
-		arg.ID,
-		arg.Address,
-		arg.Reason,
-		arg.CreatedAt,
-	)
+func (q *Queries) UpdateSuppressionToErased(ctx context.Context, arg UpdateSuppressionToErasedParams) error {
+	_, err := q.db.ExecContext(ctx, updateSuppressionToErased, arg.Erased, arg.Address)
 	return err
 }

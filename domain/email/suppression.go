@@ -48,7 +48,7 @@ func (s *Service) suppressedRecipients(ctx context.Context, mail query.Email, al
 	if len(keys) == 0 {
 		return nil, nil
 	}
-	rows, err := s.rows.ListSuppressed(ctx, keys)
+	rows, err := s.rows.ListSuppressionsByAddress(ctx, keys)
 	if err != nil {
 		return nil, db.Error(err)
 	}
@@ -77,7 +77,7 @@ func erasedAddress(key string) string {
 // unsubscribed from what goes to many may.
 func (s *Service) WhySuppressed(ctx context.Context, address string) (SuppressionReason, error) {
 	key := domain.EmailKey(address)
-	rows, err := s.rows.ListSuppressed(ctx, []string{key, erasedAddress(key)})
+	rows, err := s.rows.ListSuppressionsByAddress(ctx, []string{key, erasedAddress(key)})
 	for _, r := range rows {
 		if reason := SuppressionReason(r.Reason); reason != SuppressedUnsubscribed {
 			return reason, nil
@@ -88,7 +88,7 @@ func (s *Service) WhySuppressed(ctx context.Context, address string) (Suppressio
 
 // SuppressBounced puts an address on the list that a mail server said there is none of.
 func (s *Service) SuppressBounced(ctx context.Context, address string) error {
-	return db.Error(s.rows.Suppress(ctx, query.SuppressParams{ID: s.NewID(), Address: domain.EmailKey(address), Reason: string(SuppressedBounce), CreatedAt: s.Clock()}))
+	return db.Error(s.rows.CreateSuppression(ctx, query.CreateSuppressionParams{ID: s.newID(), Address: domain.EmailKey(address), Reason: string(SuppressedBounce), CreatedAt: s.clock()}))
 }
 
 // Suppressions lists the addresses that are not written to, the latest first, for admins. next
@@ -125,7 +125,7 @@ func (s *Service) Suppress(ctx context.Context, caller domain.Principal, address
 		return Suppression{}, domain.InvalidField("/address", "%s", err.Error())
 	}
 	key := parsed.Key()
-	if err := s.rows.Suppress(ctx, query.SuppressParams{ID: s.NewID(), Address: key, Reason: string(SuppressedManually), CreatedAt: s.Clock()}); err != nil {
+	if err := s.rows.CreateSuppression(ctx, query.CreateSuppressionParams{ID: s.newID(), Address: key, Reason: string(SuppressedManually), CreatedAt: s.clock()}); err != nil {
 		return Suppression{}, db.Error(err)
 	}
 	row, err := s.rows.GetSuppression(ctx, key)
@@ -151,7 +151,7 @@ func (s *Service) Unsuppress(ctx context.Context, caller domain.Principal, id do
 // is no such link.
 func (s *Service) UnsubscribeAddress(ctx context.Context, link string) (string, error) {
 	noLink := domain.Errorf(domain.NotFound, "This link is not valid.")
-	id, err := s.LinkID(link)
+	id, err := s.linkID(link)
 	if err != nil {
 		return "", noLink
 	}
@@ -177,7 +177,7 @@ func (s *Service) Unsubscribe(ctx context.Context, link string) error {
 	if err != nil {
 		return err
 	}
-	return db.Error(s.rows.Suppress(ctx, query.SuppressParams{ID: s.NewID(), Address: domain.EmailKey(address), Reason: string(SuppressedUnsubscribed), CreatedAt: s.Clock()}))
+	return db.Error(s.rows.CreateSuppression(ctx, query.CreateSuppressionParams{ID: s.newID(), Address: domain.EmailKey(address), Reason: string(SuppressedUnsubscribed), CreatedAt: s.clock()}))
 }
 
 func requireAdmin(caller domain.Principal) error {

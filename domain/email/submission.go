@@ -2,8 +2,6 @@ package email
 
 import (
 	"context"
-	"errors"
-	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -14,7 +12,6 @@ import (
 	"counsel/db"
 	"counsel/domain"
 	"counsel/domain/files"
-	"counsel/domain/files/filetype"
 	"counsel/domain/jobs"
 	"counsel/domain/schema"
 	"counsel/gen/query"
@@ -29,14 +26,6 @@ type Message struct {
 	HTML, Text  string // one of them at least
 	Attachments []Attachment
 	SendAt      time.Time // zero: now
-}
-
-// Attachment names a document of the service: by its id or by a URL of its content.
-type Attachment struct {
-	Filename   string
-	DocumentID domain.ID
-	URL        string
-	Inline     bool // a picture that the HTML shows by cid:Filename
 }
 
 // BatchResult is what became of one message of several.
@@ -54,7 +43,7 @@ type submission struct {
 // Send accepts a message. Invalid names the field; RateLimited when the caller wrote to too many
 // lately.
 func (s *Service) Send(ctx context.Context, caller domain.Principal, m Message) (Email, error) {
-	if err := s.Configured(); err != nil {
+	if err := s.outbox.Configured(); err != nil {
 		return Email{}, err
 	}
 	switch e, err := s.findExisting(ctx, caller, m.ID); {
@@ -92,7 +81,7 @@ func (s *Service) findExisting(ctx context.Context, caller domain.Principal, id 
 // the others from being sent. Those that are lie in one transaction. They go after what
 // people sent one by one.
 func (s *Service) SendBatch(ctx context.Context, caller domain.Principal, ms []Message) ([]BatchResult, error) {
-	if err := s.Configured(); err != nil {
+	if err := s.outbox.Configured(); err != nil {
 		return nil, err
 	}
 	out := make([]BatchResult, len(ms))
@@ -131,8 +120,8 @@ func (s *Service) SendBatch(ctx context.Context, caller domain.Principal, ms []M
 
 // insert writes mails and the jobs that send them.
 func (s *Service) insert(ctx context.Context, queue jobs.Queue, all ...submission) error {
-	err := db.WithTx(ctx, s.DB, func(tx db.Tx) error {
-		work := make([]jobs.LegacyInsert, len(all))
+	err := db.WithTx(ctx, s.db, func(tx db.Tx) error {
+		inserts := make([]jobs.Insert, len(all))
 		for i, a := range all {
 			err := query.New(tx).CreateEmail(ctx, query.CreateEmailParams{ID: a.ID, UserID: a.UserID, Kind: kindMessage, Subject: a.Subject, BodyText: a.Text, BodyHtml: a.HTML, ReplyTo: domain.EmailForServers(a.ReplyTo),
 				Fields: "{}", Bulk: queue == jobs.Bulk, SendAt: a.SendAt, CreatedAt: a.CreatedAt, UpdatedAt: a.CreatedAt})
@@ -142,15 +131,15 @@ func (s *Service) insert(ctx context.Context, queue jobs.Queue, all ...submissio
 			if err := s.insertParts(ctx, tx, a); err != nil {
 				return err
 			}
-			work[i] = jobs.LegacyInsert{Kind: kindSend, Queue: queue, UserID: a.UserID, Payload: payload{a.ID}, RunAt: a.SendAt, Key: "email:" + a.ID.String()}
+			inserts[i] = jobs.Insert{Args: sendArgs{a.ID}, Queue: queue, UserID: a.UserID, RunAt: a.SendAt, Key: "email:" + a.ID.String()}
 		}
-		_, err := s.Jobs.Add(ctx, tx, work...)
+		_, err := s.jobs.Enqueue(ctx, tx, inserts...)
 		return err
 	})
 	if err != nil {
 		return db.Error(err)
 	}
-	s.Jobs.Wake()
+	s.jobs.Wake()
 	return nil
 }
 
@@ -174,8 +163,8 @@ func (s *Service) insertParts(ctx context.Context, tx db.Tx, a submission) error
 
 // validate looks a message through. at is where it stands in the request.
 func (s *Service) validate(ctx context.Context, caller domain.Principal, at string, m Message) (submission, error) {
-	now := s.Clock()
-	a := submission{Email: Email{ID: s.NewID(), UserID: caller.UserID, Subject: strings.TrimSpace(norm.NFC.String(m.Subject)), Status: Queued, SendAt: now, CreatedAt: now, UpdatedAt: now}}
+	now := s.clock()
+	a := submission{Email: Email{ID: s.newID(), UserID: caller.UserID, Subject: strings.TrimSpace(norm.NFC.String(m.Subject)), Status: Queued, SendAt: now, CreatedAt: now, UpdatedAt: now}}
 	if !m.ID.IsZero() {
 		a.ID = m.ID
 	}
@@ -252,111 +241,4 @@ func headerProblem(line string, most int) string {
 		return "must not hold an encoded word (=?)"
 	}
 	return ""
-}
-
-// validateAttachments finds the documents that a message carries. What the caller may not read looks like
-// what is not there.
-func (s *Service) validateAttachments(ctx context.Context, caller domain.Principal, at string, files []Attachment, a *submission) error {
-	names := map[string]bool{}
-	total := int64(0)
-	for i, f := range files {
-		pointer := at + "/attachments/" + strconv.Itoa(i)
-		name := norm.NFC.String(f.Filename)
-		switch detail := headerProblem(name, 200); {
-		case detail != "":
-			return domain.InvalidField(pointer+"/filename", "%s", detail)
-		case strings.ContainsAny(name, `/\`):
-			return domain.InvalidField(pointer+"/filename", "must not hold a path")
-		case f.Inline && !isToken(name):
-			return domain.InvalidField(pointer+"/filename", "may hold letters, digits, dots, hyphens and underscores alone, where the HTML names it")
-		case names[name]:
-			return domain.InvalidField(pointer+"/filename", "stands there twice")
-		}
-		names[name] = true
-		d, err := s.findDocument(ctx, caller, pointer, f)
-		if err != nil {
-			return err
-		}
-		if f.Inline && d.ContentType != filetype.PNG && d.ContentType != filetype.JPEG {
-			return domain.InvalidField(pointer+"/inline", "is for pictures, and this is none")
-		}
-		if total += d.Size; total > MaxAttachedBytes {
-			return &domain.Error{Code: domain.TooLarge, Message: "The attachments have more than " + strconv.Itoa(MaxAttachedBytes) + " bytes together.",
-				Fields: []domain.Field{{Pointer: at + "/attachments", Detail: "are too large together"}}}
-		}
-		a.Attachments = append(a.Attachments, AttachedFile{DocumentID: d.ID, Filename: name, ContentType: d.ContentType, Size: d.Size, Inline: f.Inline})
-		a.checksums = append(a.checksums, d.SHA256)
-	}
-	return nil
-}
-
-// isToken tells a name that can stand in a URL and in a Content-ID as it is.
-func isToken(name string) bool {
-	return !strings.ContainsFunc(name, func(r rune) bool {
-		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '.' && r != '-' && r != '_'
-	})
-}
-
-// findDocument finds what an attachment names. A URL is only ever read for the id in it, never
-// fetched; and it must be one that this service gives out for that document, or somebody who
-// means another file would send this one.
-func (s *Service) findDocument(ctx context.Context, caller domain.Principal, pointer string, f Attachment) (files.File, error) {
-	id, field := f.DocumentID, "/docId"
-	if f.URL != "" {
-		field = "/fileUrl"
-	}
-	if (f.URL == "") == id.IsZero() {
-		return files.File{}, domain.InvalidField(pointer+"/fileUrl", "is needed, or docId, and not both")
-	}
-	foreign := domain.InvalidField(pointer+field, "is not a document of this service that you may read")
-	var link *url.URL
-	if f.URL != "" {
-		var err error
-		if link, err = url.Parse(f.URL); err != nil || link.User != nil || link.Opaque != "" || link.Fragment != "" {
-			return files.File{}, foreign
-		}
-		if id, err = documentIDIn(link.Path); err != nil {
-			return files.File{}, foreign
-		}
-	}
-	d, err := s.Files.Get(ctx, caller, id)
-	switch code := domain.CodeOf(err); {
-	case err != nil && (code == domain.NotFound || code == domain.Forbidden):
-		return files.File{}, foreign
-	case err != nil:
-		return files.File{}, err
-	case link == nil:
-		return d, nil
-	}
-	ours, err := s.isOwnURL(ctx, d, link)
-	if err == nil && !ours {
-		err = foreign
-	}
-	return d, err
-}
-
-// documentIDIn is the id of the document that a path of a URL names: …/docs/<id>, or …/docs/<id>/content.
-func documentIDIn(path string) (domain.ID, error) {
-	parts := strings.Split(strings.TrimSuffix(path, "/content"), "/")
-	if len(parts) < 2 || parts[len(parts)-2] != "docs" {
-		return domain.ID{}, errors.New("no document")
-	}
-	return domain.ParseID(parts[len(parts)-1])
-}
-
-// isOwnURL tells whether a URL is one of those that lead to a document.
-func (s *Service) isOwnURL(ctx context.Context, d files.File, link *url.URL) (bool, error) {
-	content := "/api/docs/" + d.ID.String() + "/content"
-	if link.Scheme == "" && link.Host == "" {
-		return link.Path == content, nil
-	}
-	if link.Scheme+"://"+link.Host+link.Path == s.PublicURL+content {
-		return true, nil
-	}
-	at, _, err := s.Files.PresignURL(ctx, d)
-	if err != nil {
-		return false, err
-	}
-	known, err := url.Parse(at)
-	return err == nil && link.Scheme == known.Scheme && strings.EqualFold(link.Host, known.Host) && link.Path == known.Path, err
 }

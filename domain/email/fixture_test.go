@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"io"
 	"log/slog"
@@ -26,7 +25,7 @@ import (
 
 func TestMain(m *testing.M) { testenv.Main(m) }
 
-// fixture is a service on an empty database, with a mail server that does as it is told.
+// fixture is a service on an empty database with a fake mail server and object store.
 type fixture struct {
 	*Service
 	t      testing.TB
@@ -35,7 +34,7 @@ type fixture struct {
 	store  *fakeStore
 	log    *bytes.Buffer
 	now    time.Time
-	ada    domain.Principal // who sends
+	ada    domain.Principal // the sender
 	admin  domain.Principal
 }
 
@@ -45,21 +44,25 @@ func newFixture(t testing.TB) *fixture {
 	b := &fixture{t: t, pool: pool, sender: &fakeSender{}, store: &fakeStore{files: map[string][]byte{}}, log: &bytes.Buffer{}, now: domain.SystemClock()}
 	clock := func() time.Time { return b.now }
 	log := slog.New(slog.NewJSONHandler(b.log, nil))
-	archive, err := files.New(files.Config{DB: pool, Store: b.store, Runtime: domain.Runtime{Clock: clock, NewID: domain.NewID, Log: log}})
+	runtime := domain.Runtime{Clock: clock, NewID: domain.NewID, Log: log}
+	archive, err := files.New(files.Config{DB: pool, Store: b.store, Runtime: runtime})
 	testkit.Must(t, err)
-	work, err := jobs.New(jobs.Config{DB: pool, Transport: noTransport{}, Runtime: domain.Runtime{Clock: clock, NewID: domain.NewID, Log: log}})
+	client, err := jobs.New(jobs.Config{DB: pool, Transport: noTransport{}, Runtime: runtime})
 	testkit.Must(t, err)
-	outbox := NewOutbox(OutboxConfig{Runtime: domain.Runtime{Clock: clock, NewID: domain.NewID, Log: log}, Jobs: work, Configured: true})
-	b.Service = New(Deps{DB: pool, Jobs: work, Outbox: outbox, Sender: b.sender, Files: archive, Accounts: b, Clock: clock, NewID: domain.NewID, Log: log,
+	outbox := NewOutbox(OutboxConfig{Runtime: runtime, Jobs: client, Configured: true})
+	b.Service, err = New(Config{
+		DB: pool, Runtime: runtime, Jobs: client, Outbox: outbox, Sender: b.sender, Files: archive, Accounts: b,
 		PublicURL: "https://counsel.example", AccountURL: "https://counsel.example/account", LinkSecret: func(id domain.ID) string { return "secret-of-" + id.String() },
 		LinkID: func(secret string) (domain.ID, error) {
 			return domain.ParseID(strings.TrimPrefix(secret, "secret-of-"))
-		}})
+		},
+	})
+	testkit.Must(t, err)
 	b.ada, b.admin = b.newUser(domain.RoleLawyer), b.newUser(domain.RoleAdmin)
 	return b
 }
 
-// ByID answers as the accounts do.
+// ByID implements Accounts.
 func (b *fixture) ByID(ctx context.Context, ids []domain.ID) (map[domain.ID]account.User, error) {
 	rows, err := query.New(b.pool).ListUsersByID(ctx, ids)
 	out := map[domain.ID]account.User{}
@@ -79,7 +82,7 @@ func (b *fixture) newUser(role domain.Role) domain.Principal {
 // upload keeps a document of somebody's.
 func (b *fixture) upload(who domain.Principal, contentType, content string) files.File {
 	b.t.Helper()
-	d, err := b.Files.Create(b.t.Context(), files.NewFile{UserID: who.UserID, Name: "contract.pdf", ContentType: contentType, Kind: files.Uploaded,
+	d, err := b.files.Create(b.t.Context(), files.NewFile{UserID: who.UserID, Name: "contract.pdf", ContentType: contentType, Kind: files.Uploaded,
 		Body: strings.NewReader(content), Size: int64(len(content)), SHA256: sha256.Sum256([]byte(content))})
 	testkit.Must(b.t, err)
 	return d
@@ -95,14 +98,8 @@ func (b *fixture) send(m Message) Email {
 // attempt is one try of the job that sends a mail.
 func (b *fixture) attempt(id domain.ID) error {
 	b.t.Helper()
-	_, err := b.deliver(b.t.Context(), b.run(id))
+	_, err := b.Service.send(b.t.Context(), &jobs.Job[sendArgs]{ID: domain.NewID(), Args: sendArgs{id}, Attempt: 1})
 	return err
-}
-
-func (b *fixture) run(id domain.ID) *jobs.Run {
-	raw, err := json.Marshal(payload{id})
-	testkit.Must(b.t, err)
-	return &jobs.Run{ID: domain.NewID(), Kind: kindSend, Payload: raw, Try: 1}
 }
 
 func (b *fixture) get(id domain.ID) Email {
@@ -260,7 +257,7 @@ func (b *fixture) inTx(fn func(db.Tx) error) error { return db.WithTx(b.t.Contex
 // notify is Notify in a transaction of its own.
 func (b *fixture) notify(n SystemMail) (id domain.ID, err error) {
 	err = b.inTx(func(tx db.Tx) error {
-		id, err = b.EnqueueSystemMail(b.t.Context(), tx, n)
+		id, err = b.outbox.EnqueueSystemMail(b.t.Context(), tx, n)
 		return err
 	})
 	return id, err

@@ -1,0 +1,175 @@
+package email
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"counsel/db"
+	"counsel/domain"
+	"counsel/domain/account"
+	"counsel/domain/jobs"
+	"counsel/domain/notifications"
+	"counsel/sandbox/testkit"
+)
+
+// TestNotices writes each of the service's own mails in each language.
+func TestNotices(t *testing.T) {
+	fields := map[string]string{"name": "Ada & <b>Lovelace</b>", "sender": "Grace Hopper", "document": "NDA\r\nBcc: spy@example.com", "until": "2026-12-01", "receiver": "crm.example", "type": "task.assigned", "signer": "Eve", "address": "eve@example.com", "quote": "Clause 4:\r\n<script>no</script>\u2028Dear reader, {sender}", "link": "https://counsel.example/account#reset=a-b_c.d"}
+	subjects := map[string]bool{}
+	for _, tag := range locales {
+		for _, kind := range SystemMailKinds {
+			with := map[string]string{}
+			for k, v := range fields {
+				if k != "link" || slices.Contains([]SystemMailKind{Welcome, VerifyAddress, ResetPassword, SignatureRequest, SignatureReminder}, kind) {
+					with[k] = v
+				}
+			}
+			subject, text, html, err := Compose(kind, tag.String(), with)
+			testkit.Must(t, err)
+			all := subject + text + html
+			if quotes := slices.Contains([]SystemMailKind{SignatureRequest, SignatureReminder, SignatureDeclinedBy}, kind); quotes != strings.Contains(text, ":\n\n> Clause 4:\n> <script>no</script>\n> Dear reader, {sender}\n") ||
+				quotes != strings.Contains(html, "&lt;script&gt;no&lt;/script&gt;\nDear reader, {sender}</blockquote>") {
+				t.Errorf("%s in %s does not quote well:\n%s\n%s", kind, tag, text, html)
+			}
+			if strings.ContainsAny(subject, "\r\n") || strings.ContainsAny(strings.ReplaceAll(all, "Dear reader, {sender}", ""), "{}") || strings.Contains(html, "<b>Lovelace") || subject == "" {
+				t.Errorf("%s in %s:\n%s\n%s\n%s", kind, tag, subject, text, html)
+			}
+			if with["link"] != "" && (!strings.Contains(text, "\n"+fields["link"]+"\n") || strings.Count(html, `href="`+fields["link"]+`"`) != 2) {
+				t.Errorf("%s in %s lacks its link:\n%s\n%s", kind, tag, text, html)
+			}
+			if !strings.Contains(text, "Ada & <b>Lovelace</b>") || !strings.Contains(html, "Ada &amp; &lt;b&gt;Lovelace&lt;/b&gt;") || !strings.Contains(html, `<html lang="`+tag.String()+`">`) {
+				t.Errorf("%s in %s does not greet:\n%s", kind, tag, text)
+			}
+			if subjects[subject] {
+				t.Errorf("%s in %s has the subject of another: %s", kind, tag, subject)
+			}
+			subjects[subject] = true
+		}
+	}
+	for locale, w := range translations() {
+		if len(w.Events) != len(translations()["en"].Events) {
+			t.Errorf("%s has other events than English", locale)
+		}
+		said := map[string]bool{}
+		for _, typ := range domain.EventTypes {
+			if typ == domain.EventCaseCreated { // only who does it is there to hear
+				continue
+			}
+			subject, text, html, err := Compose(Notification, locale, map[string]string{"name": "Ada", "type": string(typ)})
+			testkit.Must(t, err)
+			if subject == "" || said[subject] || !strings.Contains(text, "\n"+subject+".") || strings.Contains(html, "href") {
+				t.Errorf("%s in %s: %q\n%s", typ, locale, subject, text)
+			}
+			said[subject] = true
+		}
+		for kind, mail := range w.Mails {
+			for _, p := range append(append([]string{}, mail.Before...), mail.After...) {
+				if !strings.HasSuffix(p, ".") {
+					t.Errorf("%s in %s has a paragraph that is no sentence: %q", kind, locale, p)
+				}
+			}
+		}
+	}
+	for accept, want := range map[string]string{"": "en", "de-AT": "de", "fr-CH, fr;q=0.9, en;q=0.8": "fr", "ja": "en", "ja, es;q=0.5": "es", "\x00\xff": "en", "pt-BR,es-419;q=0.7": "es"} {
+		if got := translationFor(accept).locale; got != want {
+			t.Errorf("%q is answered in %s, want %s", accept, got, want)
+		}
+	}
+	if _, _, html, err := Compose(ResetPassword, "en", map[string]string{"link": "javascript:alert(1)"}); err != nil || strings.Contains(html, `href="javascript`) {
+		t.Errorf("%v %s", err, html)
+	}
+	if _, _, _, err := Compose(ResetPassword, "en", nil); err == nil {
+		t.Error("a mail without its link passes")
+	}
+}
+
+// TestNotify: the service's own mails go first, hold their secret only while they go, and are
+// not sent when they are of no use any more.
+func TestNotify(t *testing.T) {
+	b := newFixture(t)
+	secret := domain.NewID()
+	n := SystemMail{Kind: ResetPassword, UserID: b.ada.UserID, To: "ada@example.com", Locale: "de-AT,de;q=0.9", Fields: map[string]string{"name": "Ada"}, Secret: secret, ExpiresAt: b.now.Add(time.Hour)}
+	id, err := b.notify(n)
+	testkit.Must(t, err)
+	var queue, kept string
+	testkit.Must(t, b.pool.QueryRowContext(t.Context(), "SELECT queue FROM jobs").Scan(&queue))
+	testkit.Must(t, b.pool.QueryRowContext(t.Context(), "SELECT CONCAT(subject, body_text, body_html, fields) FROM emails").Scan(&kept))
+	if queue != "interactive" || strings.Contains(kept, "secret-of") {
+		t.Errorf("in %s: %s", queue, kept)
+	}
+	testkit.Must(t, b.attempt(id))
+	m := b.sender.last()
+	if link := "https://counsel.example/account#reset=secret-of-" + secret.String(); !strings.Contains(m.Text, link) || !strings.Contains(m.HTML, link) || m.Subject != "Neues Passwort wählen" || !m.Automatic {
+		t.Errorf("%+v", m)
+	}
+	late, err := b.notify(n)
+	testkit.Must(t, err)
+	b.sender.answer = serverDown
+	if b.attempt(late) == nil {
+		t.Error("sent")
+	}
+	b.now = b.now.Add(time.Hour)
+	testkit.Must(t, b.attempt(late))
+	row, err := b.rows.GetEmail(t.Context(), late)
+	testkit.Must(t, err)
+	if Status(row.Status) != Failed || row.Reason != reasonExpired || len(b.sender.sent) != 2 {
+		t.Errorf("%s %q, %d sent", row.Status, row.Reason, len(b.sender.sent))
+	}
+	n.To = "nobody"
+	if _, err := b.notify(n); err == nil || strings.Contains(err.Error(), "nobody") {
+		t.Errorf("%v", err)
+	}
+}
+
+// A mail for which nobody waits does not go before those for which somebody does.
+func TestNotifyQueues(t *testing.T) {
+	b := newFixture(t)
+	for kind, want := range map[SystemMailKind]jobs.Queue{ResetPassword: jobs.Interactive, Notification: jobs.Standard} {
+		_, err := b.notify(SystemMail{Kind: kind, UserID: b.ada.UserID, To: "ada@example.com"})
+		testkit.Must(t, err)
+		var queue jobs.Queue
+		testkit.Must(t, b.pool.QueryRowContext(t.Context(), "SELECT queue FROM jobs ORDER BY id DESC LIMIT 1").Scan(&queue))
+		if queue != want {
+			t.Errorf("%s is %s", kind, queue)
+		}
+	}
+}
+
+// TestNamesAreNoLinks: who registers somebody else's address cannot have them mailed a link.
+func TestNamesAreNoLinks(t *testing.T) {
+	for name, said := range map[string]bool{"You won: http://evil.example/": false, "Your bank, bank.example": false, "WWW.evil": false, "J. R. R. Tolkien": true, "J.R.R. Tolkien": true, "Dr. Ada O'Neil": true} {
+		_, text, html, err := Compose(VerifyAddress, "en", map[string]string{"name": name, "link": "https://counsel.example/account#verify=x"})
+		testkit.Must(t, err)
+		if strings.Contains(text, name) != said || !said && strings.Contains(html, name) {
+			t.Errorf("%q: %s", name, text)
+		}
+	}
+}
+
+// TestNotificationsDoNotFlood: whatever others do, a mailbox takes so many in an hour.
+func TestNotificationsDoNotFlood(t *testing.T) {
+	b := newFixture(t)
+	tell := func(who domain.Principal, times int) (mails int) {
+		t.Helper()
+		for range times {
+			to := account.User{ID: who.UserID, Email: who.UserID.String() + "@example.com", FullName: "Ada"}
+			testkit.Must(t, b.inTx(func(tx db.Tx) error {
+				return b.outbox.NotificationMail(t.Context(), tx, notifications.Mail{ID: domain.NewID(), To: to, Type: domain.EventTaskAssigned, Notification: domain.NewID()})
+			}))
+		}
+		testkit.Must(t, b.pool.QueryRowContext(t.Context(), "SELECT COUNT(*) FROM emails WHERE user_id = ?", who.UserID).Scan(&mails))
+		return mails
+	}
+	if n := tell(b.ada, maxNotificationMails+5); n != maxNotificationMails {
+		t.Errorf("%d mails", n)
+	}
+	if n := tell(b.admin, 1); n != 1 {
+		t.Errorf("%d mails to another", n)
+	}
+	b.now = b.now.Add(time.Hour)
+	if n := tell(b.ada, 1); n != maxNotificationMails+1 {
+		t.Errorf("%d mails an hour later", n)
+	}
+}
