@@ -254,11 +254,11 @@ func TestStreamWithIdempotencyKey(t *testing.T) {
 
 	testkit.Must(t, b.model.SetBehaviour(llm.Behaviour{Mode: llm.ModeErrorStream}))
 	header[1] = "k2"
-	if a := b.call(ada, "POST", "/api/ai/chat", chatBody(ada, "What is a bailment?"), header...).expect(200, ""); !bytes.Contains(a.body, []byte("event: error")) {
+	if a := b.call(ada, "POST", "/api/ai/chat", chatBody(ada, "What is a chattel mortgage?"), header...).expect(200, ""); !bytes.Contains(a.body, []byte("event: error")) {
 		t.Fatalf("it did not break off: %s", a.body)
 	}
 	testkit.Must(t, b.model.SetBehaviour(llm.Behaviour{Mode: llm.ModeOK}))
-	if a := b.call(ada, "POST", "/api/ai/chat", chatBody(ada, "What is a bailment?"), header...); a.header.Get("Idempotency-Replayed") != "" {
+	if a := b.call(ada, "POST", "/api/ai/chat", chatBody(ada, "What is a chattel mortgage?"), header...); a.header.Get("Idempotency-Replayed") != "" {
 		t.Errorf("a failure was kept: %d %s", a.status, a.body)
 	}
 }

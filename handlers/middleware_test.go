@@ -149,7 +149,7 @@ func TestLogLinesHaveRequestID(t *testing.T) {
 			lines[l.Msg+" "+l.RequestID]++
 		}
 	}
-	for _, want := range []string{"llm try failed seven", "request seven", "panic eight", "request eight"} {
+	for _, want := range []string{"request to the AI provider failed seven", "request seven", "panic eight", "request eight"} {
 		if lines[want] == 0 {
 			t.Errorf("no line %q in %v", want, lines)
 		}
