@@ -8,8 +8,6 @@ import (
 	"syscall"
 	"testing"
 	"time"
-
-	"counsel/domain"
 )
 
 // cpuTime returns the CPU time of this process. Wall time would include the servers.
@@ -65,11 +63,4 @@ func BenchmarkChatUncached(b *testing.B) {
 		}
 	})
 	b.ReportMetric(float64(cpuTime(b)-start)/float64(b.N)/1000, "cpu-µs/op")
-}
-
-func BenchmarkKey(b *testing.B) {
-	id := domain.NewID()
-	for b.Loop() {
-		keyOf(KindChat, "model", "1-0f1e2d3c4b5a69788796a5b4", "", benchQuestion, "", "", "", "en", string(id[:]))
-	}
 }

@@ -345,28 +345,27 @@ func TestDocumentTypes(t *testing.T) {
 	}
 }
 
-// TestNamedFieldsStayHere: what a form's own schema says is a name, an address or a number of
-// somebody is masked whole, whatever it looks like; the law and the dates can be read.
-func TestNamedFieldsStayHere(t *testing.T) {
+// Fields that the schema annotates as personal are masked as a whole, whatever they look like. Places are not.
+func TestAnnotatedFieldsAreMasked(t *testing.T) {
 	t.Parallel()
 	b := newFixture(t)
 	b.model.setResponse(failWith(errDown))
 	for _, dt := range b.prompts.Types() {
-		var inputs, shape map[string]any
+		var inputs, schema map[string]any
 		if err := json.Unmarshal(dt.Example, &inputs); err != nil {
 			t.Fatal(err)
 		}
-		if err := json.Unmarshal(dt.InputsSchema, &shape); err != nil {
+		if err := json.Unmarshal(dt.InputsSchema, &schema); err != nil {
 			t.Fatal(err)
 		}
 		_, err := b.GenerateDocument(t.Context(), b.user, DraftRequest{Type: dt.ID, Inputs: inputs})
 		wantCode(t, err, domain.Unavailable, "")
 		sent := b.model.sent()
 		n := 0
-		eachPersonal(shape, inputs, func(kind, value string) {
+		eachPersonal(schema, inputs, func(kind, value string) {
 			n++
-			if open := kind == "place"; strings.Contains(sent, value) != open {
-				t.Errorf("%s: the %s %q left the service: %v", dt.ID, kind, value, !open)
+			if public := kind == "place"; strings.Contains(sent, value) != public {
+				t.Errorf("%s: the %s %q was sent: %v", dt.ID, kind, value, !public)
 			}
 		})
 		if n < 4 {
@@ -375,19 +374,19 @@ func TestNamedFieldsStayHere(t *testing.T) {
 	}
 }
 
-func eachPersonal(shape map[string]any, v any, visit func(kind, value string)) {
+func eachPersonal(schema map[string]any, v any, visit func(kind, value string)) {
 	switch v := v.(type) {
 	case string:
-		if kind, ok := shape["x-personal"].(string); ok {
+		if kind, ok := schema["x-personal"].(string); ok {
 			visit(kind, v)
 		}
 	case []any:
-		item, _ := shape["items"].(map[string]any)
+		item, _ := schema["items"].(map[string]any)
 		for _, e := range v {
 			eachPersonal(item, e, visit)
 		}
 	case map[string]any:
-		properties, _ := shape["properties"].(map[string]any)
+		properties, _ := schema["properties"].(map[string]any)
 		for name, e := range v {
 			property, _ := properties[name].(map[string]any)
 			eachPersonal(property, e, visit)

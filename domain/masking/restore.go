@@ -96,9 +96,9 @@ func (r *Restorer) Write(chunk string) {
 
 // Flush ends the text and emits what is still buffered.
 func (r *Restorer) Flush() {
-	held := r.buffered
+	tail := r.buffered
 	r.buffered = ""
-	r.session.restore(held, true, r.emit)
+	r.session.restore(tail, true, r.emit)
 }
 
 // incompleteBytes returns the number of bytes of an incomplete character at the end of s.

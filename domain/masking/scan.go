@@ -228,9 +228,9 @@ func (s *scan) mergeSpans() {
 		}
 		return b.End - a.End
 	})
-	kept := s.spans[:1]
+	merged := s.spans[:1]
 	for _, span := range s.spans[1:] {
-		last := &kept[len(kept)-1]
+		last := &merged[len(merged)-1]
 		switch {
 		case span.Start < last.End:
 			if span.End-span.Start > last.End-last.Start {
@@ -241,8 +241,8 @@ func (s *scan) mergeSpans() {
 			strings.Trim(s.text[last.End:span.Start], " ,\n\r\t") == "":
 			last.End = span.End
 		default:
-			kept = append(kept, span)
+			merged = append(merged, span)
 		}
 	}
-	s.spans = kept
+	s.spans = merged
 }

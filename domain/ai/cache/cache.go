@@ -86,11 +86,14 @@ type Key struct {
 	Digest string
 }
 
-// Entry, Failure and Lease return the keys in Redis for the answer, for the failure of a flight, and for
-// the lease of the flight's leader.
-func (k Key) Entry() string   { return "ai:" + k.Name + ":" + k.Digest }
-func (k Key) Failure() string { return "ai:failed:" + k.Name + ":" + k.Digest } //nolint:revive // see Entry
-func (k Key) Lease() string   { return "ai:lease:" + k.Name + ":" + k.Digest }  //nolint:revive // see Entry
+// Entry returns the key in Redis of the answer.
+func (k Key) Entry() string { return "ai:" + k.Name + ":" + k.Digest }
+
+// Failure returns the key in Redis of the failure of a flight.
+func (k Key) Failure() string { return "ai:failed:" + k.Name + ":" + k.Digest }
+
+// Lease returns the key in Redis of the lease of a flight's leader.
+func (k Key) Lease() string { return "ai:lease:" + k.Name + ":" + k.Digest }
 
 // Digest hashes fields with their lengths, so that different lists never have the same input.
 func Digest(fields ...string) string {
