@@ -297,7 +297,7 @@ func TestRenderDraftErrors(t *testing.T) {
 		"an emoji in the title":    {"Glad 😀", "Text", "/title", "U+1F600"},
 		"Arabic":                   {"Notice", "شركة", "/body", "U+0634"},
 		"a picture":                {"Notice", "Our sign:\n\n![logo](https://example.com/logo.png)", "/body", "logo.png"},
-		"a picture without a file": {"Notice", "![]()", "/body", "picture"},
+		"a picture without a file": {"Notice", "![]()", "/body", "image"},
 		"a picture in a table":     {"Notice", "| a |\n|---|\n| ![x](data:image/png;base64,AAAA) |", "/body", "data:image/png"},
 		"a reference to nothing":   {"Notice", "See [clause](#nowhere).", "/body", "nowhere"},
 	} {

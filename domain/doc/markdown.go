@@ -49,7 +49,7 @@ type markdownParser struct {
 func ParseMarkdown(body, source string, numbered bool) ([]Block, error) {
 	if i := strings.IndexAny(body, MarkerOpen+MarkerClose); i >= 0 {
 		r, _ := utf8.DecodeRuneInString(body[i:])
-		return nil, domain.InvalidField(source, "holds the private-use character %U", r)
+		return nil, domain.InvalidField(source, "contains the private-use character %U", r)
 	}
 	return ParseMarkdownWithValues(body, source, numbered, &Values{})
 }
@@ -69,7 +69,7 @@ func ParseMarkdownWithValues(body, source string, numbered bool, v *Values) ([]B
 	case v.size > maxText:
 		return nil, domain.Errorf(domain.TooLarge, "The document would have more than %d MiB of text.", maxText>>20)
 	case v.inserted < expected:
-		return nil, domain.InvalidField(source, "has a placeholder where nothing is shown, such as the title of a link")
+		return nil, domain.InvalidField(source, "has a placeholder where nothing is printed, such as the title of a link")
 	}
 	return blocks, nil
 }
@@ -259,7 +259,7 @@ func (p *markdownParser) signatures(n *ast.FencedCodeBlock) Block {
 	d := yaml.NewDecoder(bytes.NewReader(n.Lines().Value(p.raw)))
 	d.KnownFields(true)
 	if err := d.Decode(&parties); err != nil || len(parties) == 0 {
-		p.fail(domain.InvalidField(p.source, "has a block of signatures that is not a YAML list of role, name, title, place and date"))
+		p.fail(domain.InvalidField(p.source, "has a signature block that is not a YAML list of role, name, title, place and date"))
 		return SignatureBlock{}
 	}
 	s := SignatureBlock{Source: p.source}

@@ -34,12 +34,12 @@ func checkMarkdownCost(body, source string) error {
 			delimiters, size, table = 0, 0, false
 			continue
 		} else if len(line)-len(rest) > maxIndent {
-			return domain.InvalidField(source, "line %d is indented by more than %d", n, maxIndent)
+			return domain.InvalidField(source, "line %d is indented by more than %d characters", n, maxIndent)
 		}
 		if strings.HasPrefix(strings.TrimSpace(line), ">") || newBlock.MatchString(line) {
 			prefix := containers.FindString(line)
 			if strings.Count(prefix, ">")+len(strings.FieldsFunc(prefix, func(r rune) bool { return r == ' ' || r == '\t' || r == '>' })) > maxNesting {
-				return domain.InvalidField(source, "line %d begins more than %d quotes and lists inside one another", n, maxNesting)
+				return domain.InvalidField(source, "line %d begins more than %d nested quotes and lists", n, maxNesting)
 			}
 		}
 		begins := newBlock.MatchString(line)
@@ -62,7 +62,7 @@ func checkMarkdownCost(body, source string) error {
 			last = line[i]
 		}
 		if delimiters > maxDelimiters || delimiters*size > maxCost {
-			return domain.InvalidField(source, "the paragraph at line %d holds too many brackets, stars, underscores and the like", n)
+			return domain.InvalidField(source, "the paragraph at line %d has too many brackets, asterisks, underscores and similar characters", n)
 		}
 	}
 	return nil

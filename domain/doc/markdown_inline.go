@@ -44,7 +44,7 @@ func (p *markdownParser) spansOf(out []Span, parent ast.Node, style Span) []Span
 		case *ast.Link:
 			out = p.link(out, n, unescaped(n.Destination), style)
 		case *ast.Image:
-			p.fail(domain.InvalidField(p.source, "holds the picture %q: pictures cannot be drawn", abbreviate(p.expandURL(unescaped(n.Destination)))))
+			p.fail(domain.InvalidField(p.source, "contains the image %q: images are not supported", abbreviate(p.expandURL(unescaped(n.Destination)))))
 		case *ast.AutoLink:
 			inner := style
 			inner.Link = p.expandURL(string(n.URL(p.raw)))

@@ -74,7 +74,7 @@ func (d Document) Outline() (Outline, error) {
 		o.labels[i] = label
 		if anchor != "" {
 			if seen[anchor] {
-				fault(source, "the anchor %q stands twice", anchor)
+				fault(source, "the anchor %q is used twice", anchor)
 			}
 			seen[anchor] = true
 			o.numbers[anchor] = ref
@@ -87,11 +87,11 @@ func (d Document) Outline() (Outline, error) {
 		if !seen[s.Ref] {
 			fault(source, "the cross-reference %q has no target", s.Ref)
 		} else if o.numbers[s.Ref] == "" {
-			fault(source, "the cross-reference %q leads to a heading without number", s.Ref)
+			fault(source, "the cross-reference %q refers to a heading without number", s.Ref)
 		}
 	})
 	if len(faults) > 0 {
-		return Outline{}, &domain.Error{Code: domain.Invalid, Message: "The document has parts that do not fit together.", Fields: faults}
+		return Outline{}, &domain.Error{Code: domain.Invalid, Message: "The document is inconsistent.", Fields: faults}
 	}
 	return o, nil
 }

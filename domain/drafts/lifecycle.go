@@ -13,11 +13,11 @@ import (
 type Status string
 
 const (
-	// Drafted: the text is in the making. Everybody with access edits it.
+	// Drafted means that the text is in the making. Everybody with access edits it.
 	Drafted Status = "drafted"
-	// Reviewed: a lawyer or an admin has approved this text. An edit returns the draft to Drafted.
+	// Reviewed means that a lawyer or an admin has approved this text. An edit returns the draft to Drafted.
 	Reviewed Status = "reviewed"
-	// Final: a lawyer or an admin has released the text. It cannot be edited or deleted, and is rendered
+	// Final means that a lawyer or an admin has released the text. It cannot be edited or deleted, and is rendered
 	// without the watermark DRAFT.
 	Final Status = "final"
 )

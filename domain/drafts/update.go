@@ -137,7 +137,7 @@ func checkLine(s, pointer string, maxLen int, faults *[]domain.Field) string {
 	case n > maxLen:
 		*faults = append(*faults, domain.Field{Pointer: pointer, Detail: "is too long"})
 	case !utf8.ValidString(s) || strings.ContainsFunc(s, unicode.IsControl):
-		*faults = append(*faults, domain.Field{Pointer: pointer, Detail: "must not hold control characters"})
+		*faults = append(*faults, domain.Field{Pointer: pointer, Detail: "must not contain control characters"})
 	}
 	return s
 }
@@ -151,7 +151,7 @@ func checkBody(s string, faults *[]domain.Field) string {
 	case utf8.RuneCountInString(s) > maxBody:
 		*faults = append(*faults, domain.Field{Pointer: "/body", Detail: "is too long"})
 	case !utf8.ValidString(s) || strings.ContainsFunc(s, func(r rune) bool { return unicode.IsControl(r) && r != '\n' && r != '\t' }):
-		*faults = append(*faults, domain.Field{Pointer: "/body", Detail: "must not hold control characters"})
+		*faults = append(*faults, domain.Field{Pointer: "/body", Detail: "must not contain control characters"})
 	}
 	return s
 }

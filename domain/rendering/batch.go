@@ -231,7 +231,7 @@ func (s *Service) batchCaller(ctx context.Context, id domain.ID) (domain.Princip
 	return domain.Principal{UserID: id, Role: u.Role}, nil
 }
 
-var errSkipped = domain.Errorf(domain.Unavailable, "A part of the service was down whenever it was this document's turn.")
+var errSkipped = domain.Errorf(domain.Unavailable, "The service was unavailable each time this document was due.")
 
 // renderItem renders one file, or finds it if it exists. attempt: whether to render it. An error is the
 // fault of the service; what is the fault of the item is in the result.
@@ -245,7 +245,7 @@ func (s *Service) renderItem(ctx context.Context, caller domain.Principal, id do
 	case !attempt:
 		return ItemResult{}, errSkipped
 	case caller.UserID.IsZero():
-		return ItemResult{Error: newItemError(domain.Errorf(domain.Forbidden, "The account may do nothing any more."))}, nil
+		return ItemResult{Error: newItemError(domain.Errorf(domain.Forbidden, "The account has been disabled."))}, nil
 	}
 	f, err := s.createItem(ctx, caller, id, r)
 	if err != nil {
@@ -295,7 +295,7 @@ func newItemResult(f files.File) ItemResult {
 func newItemError(err error) *ItemError {
 	e, ok := errors.AsType[*domain.Error](err)
 	if !ok || e.Code == domain.Internal {
-		return &ItemError{Code: string(domain.Internal), Detail: "It could not be done."}
+		return &ItemError{Code: string(domain.Internal), Detail: "The document could not be rendered."}
 	}
 	out := &ItemError{Code: string(e.Code), Detail: e.Message}
 	if e.Reason != "" {

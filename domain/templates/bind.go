@@ -49,7 +49,7 @@ func (s *Service) Bind(ctx context.Context, caller domain.Principal, id, version
 	case t.ArchivedAt.Valid:
 		return Bound{}, errArchived()
 	case v.State() == Withdrawn:
-		return Bound{}, &domain.Error{Code: domain.Conflict, Reason: "template_unpublished", Message: "This version of the template is not published any more. Publish it, or use another one."}
+		return Bound{}, &domain.Error{Code: domain.Conflict, Reason: "template_unpublished", Message: "This version of the template is no longer published. Publish it, or use another one."}
 	}
 	d, err := s.bind(versionKey{t.ID, version}, v, data, doc.CurrentRules)
 	return Bound{d, t.ID}, err

@@ -62,7 +62,7 @@ func (c *compiled) bind(data map[string]any, rules doc.RulesVersion, dataPointer
 			}
 			*textSource = segment.Pointer
 			if strings.ContainsAny(segment.Text, "{}") { // {page} and {title} are replaced there
-				err = domain.InvalidField(segment.Pointer, "must not hold { or }: it stands in the header or footer")
+				err = domain.InvalidField(segment.Pointer, "must not contain { or }: it is printed in the header or footer")
 			}
 		})
 		if *to = strings.TrimSpace(line.String()); err != nil {
@@ -115,7 +115,7 @@ func (b *binder) view(s *dataSchema, v any, pointer string) any {
 		return b.text(s, v, pointer)
 	case float64:
 		if v > 1<<53 || v < -1<<53 {
-			b.fault(pointer, "is too large for a number: give it as a text")
+			b.fault(pointer, "is too large for a number: use a text")
 		}
 		return b.values.Add(b.number(s, v), pointer)
 	case []any:
@@ -183,7 +183,7 @@ func (b *binder) fault(pointer, detail string) {
 func (b *binder) text(s *dataSchema, v, pointer string) string {
 	v = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\t", " ").Replace(v)
 	if strings.ContainsFunc(v, func(r rune) bool { return unicode.IsControl(r) && r != '\n' }) {
-		b.fault(pointer, "must not hold control characters")
+		b.fault(pointer, "must not contain control characters")
 	}
 	if v = strings.TrimSpace(v); v == "" {
 		return ""

@@ -137,11 +137,11 @@ func splitBody(body string) (frontMatter, string, error) {
 	var meta frontMatter
 	switch {
 	case !utf8.ValidString(body), strings.ContainsFunc(body, func(r rune) bool { return unicode.IsControl(r) && r != '\n' && r != '\t' && r != '\r' }):
-		return meta, "", domain.InvalidField("/body", "must not hold control characters")
+		return meta, "", domain.InvalidField("/body", "must not contain control characters")
 	case utf8.RuneCountInString(body) > maxBody:
 		return meta, "", domain.InvalidField("/body", "must have at most %d characters", maxBody)
 	case strings.ContainsAny(body, doc.MarkerOpen+doc.MarkerClose):
-		return meta, "", domain.InvalidField("/body", "must not hold the private-use characters U+E000 and U+E001")
+		return meta, "", domain.InvalidField("/body", "must not contain the private-use characters U+E000 and U+E001")
 	}
 	body = strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(body)
 	rest, ok := strings.CutPrefix(body, "---\n")
@@ -153,7 +153,7 @@ func splitBody(body string) (frontMatter, string, error) {
 		// Aliases can expand a small document into a huge one; nothing here needs them.
 		var n yaml.Node
 		if err := yaml.Unmarshal([]byte(head), &n); err != nil || aliased(&n) {
-			return meta, "", domain.InvalidField("/body", "front matter: anchors and aliases are not taken")
+			return meta, "", domain.InvalidField("/body", "front matter: anchors and aliases are not supported")
 		}
 	}
 	d := yaml.NewDecoder(strings.NewReader(head))

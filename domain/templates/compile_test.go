@@ -89,9 +89,9 @@ func TestPlaceholders(t *testing.T) {
 	}
 }
 
-// TestLanguageOfValues writes dates, numbers, sums and lists as the template's language does, and as
+// TestValueFormats formats dates, numbers, sums and lists as the template's language does, and as
 // the rules said that a document was rendered by.
-func TestLanguageOfValues(t *testing.T) {
+func TestValueFormats(t *testing.T) {
 	const text = "{{#day}}{{day}}{{/day}} | {{price}} | {{count}} | {{area}} | {{tags|list}}"
 	schema := strings.Replace(testSchema, `"properties":{`, `"properties":{"area":{"type":"number"},`, 1)
 	schema = strings.Replace(schema, `["name",`, `["area","name",`, 1)
@@ -133,7 +133,7 @@ func TestLanguageOfValues(t *testing.T) {
 	}
 }
 
-func TestTemplateRefuses(t *testing.T) {
+func TestCompileInvalid(t *testing.T) {
 	object := func(properties string) string {
 		return `{"type":"object","additionalProperties":false,"properties":{` + properties + `}}`
 	}
@@ -141,7 +141,7 @@ func TestTemplateRefuses(t *testing.T) {
 	for range 20 {
 		deep = `{"type":"object","additionalProperties":false,"properties":{"a":` + deep + `}}`
 	}
-	for name, tc := range map[string]struct{ body, schema, sample, pointer, says string }{
+	for name, tc := range map[string]struct{ body, schema, sample, pointer, detail string }{
 		"no front matter":       {"# Hello", testSchema, testSample, "/body", "front matter"},
 		"no title":              {"---\nname: x\n---\n", testSchema, testSample, "/body", "title"},
 		"an unknown key":        {"---\nname: x\ntitle: x\nscript: x\n---\n", testSchema, testSample, "/body", "script"},
@@ -151,7 +151,7 @@ func TestTemplateRefuses(t *testing.T) {
 		"a numbering":           {"---\nname: x\ntitle: x\nnumbering: roman\n---\n", testSchema, testSample, "/body", "numbering"},
 		"a language":            {"---\nname: x\ntitle: x\nlanguage: klingon please\n---\n", testSchema, testSample, "/body", "language"},
 		"a YAML bomb":           {"---\nname: &a x\ntitle: *a\n---\n", testSchema, testSample, "/body", "aliases"},
-		"itself":                {withBody("{{>notice}}"), testSchema, testSample, "/body", "include"},
+		"an include of itself":  {withBody("{{>notice}}"), testSchema, testSample, "/body", "include"},
 		"a file":                {withBody("{{> /etc/passwd}}"), testSchema, testSample, "/body", "include"},
 		"an include inside":     {withBody("{{#rows}}{{>notice}}{{/rows}}"), testSchema, testSample, "/body", "include"},
 		"other delimiters":      {withBody("{{=<% %>=}}<%name%>"), testSchema, testSample, "/body", "delimiters"},
@@ -162,26 +162,26 @@ func TestTemplateRefuses(t *testing.T) {
 		"unknown in a party":    {withBody("{{#party}}{{party.phone}}{{/party}}"), testSchema, testSample, "/body", "not in the schema"},
 		"unknown in the title":  {"---\nname: x\ntitle: x {{surname}}\n---\n", testSchema, testSample, "/body", "title: {{surname}}"},
 		"unknown in the footer": {"---\nname: x\ntitle: x\nfooter: { left: '{{surname}}' }\n---\n", testSchema, testSample, "/body", "footer: {{surname}}"},
-		"a hole":                {withBody("{{maybe}}"), testSchema, testSample, "/body", "may be absent"},
-		"a hole in a party":     {withBody("{{party.name}}"), testSchema, testSample, "/body", "may be absent"},
-		"a hole in a row":       {withBody("{{#rows}}{{maybe}}{{/rows}}"), testSchema, testSample, "/body", "may be absent"},
-		"an inverted hole":      {withBody("{{^maybe}}{{maybe}}{{/maybe}}"), testSchema, testSample, "/body", "may be absent"},
+		"a gap":                 {withBody("{{maybe}}"), testSchema, testSample, "/body", "may be absent"},
+		"a gap in a party":      {withBody("{{party.name}}"), testSchema, testSample, "/body", "may be absent"},
+		"a gap in a row":        {withBody("{{#rows}}{{maybe}}{{/rows}}"), testSchema, testSample, "/body", "may be absent"},
+		"an inverted gap":       {withBody("{{^maybe}}{{maybe}}{{/maybe}}"), testSchema, testSample, "/body", "may be absent"},
 		"an object":             {withBody("{{#party}}{{.}}{{/party}}"), testSchema, testSample, "/body", "cannot be printed"},
 		"a list":                {withBody("{{rows}}"), testSchema, testSample, "/body", "cannot be printed"},
-		"a yes":                 {withBody("{{#flag}}{{flag}}{{/flag}}"), testSchema, testSample, "/body", "cannot be printed"},
-		"no word of the list":   {withBody("{{#kind=lease}}x{{/kind=lease}}"), testSchema, testSample, "/body", "fixed list"},
-		"a word printed":        {withBody("{{kind=sale}}"), testSchema, testSample, "/body", "only opens"},
+		"a boolean":             {withBody("{{#flag}}{{flag}}{{/flag}}"), testSchema, testSample, "/body", "cannot be printed"},
+		"no word of the list":   {withBody("{{#kind=lease}}x{{/kind=lease}}"), testSchema, testSample, "/body", "enumeration"},
+		"a word printed":        {withBody("{{kind=sale}}"), testSchema, testSample, "/body", "only open"},
 		"no list":               {withBody("{{name|list}}"), testSchema, testSample, "/body", "not a list"},
 		"sections too deep":     {withBody(strings.Repeat("{{#rows}}", 30) + strings.Repeat("{{/rows}}", 30)), testSchema, testSample, "/body", "too deep"},
 		"sections far too deep": {withBody(strings.Repeat("{{#rows}}", 20000)), testSchema, testSample, "/body", "too deep"},
 		"private use":           {withBody("\ue0000\ue001"), testSchema, testSample, "/body", "private-use"},
 		"a control character":   {withBody("\x1b"), testSchema, testSample, "/body", "control"},
 		"too long":              {withBody(strings.Repeat("x", maxBody)), testSchema, testSample, "/body", "at most"},
-		"a hidden placeholder":  {withBody("[a](https://example.com '{{name}}')"), testSchema, testSample, "/body", "nothing is shown"},
-		"a lost definition":     {withBody("[{{name}}]: https://example.com"), testSchema, testSample, "/body", "nothing is shown"},
+		"a hidden placeholder":  {withBody("[a](https://example.com '{{name}}')"), testSchema, testSample, "/body", "nothing is printed"},
+		"a lost definition":     {withBody("[{{name}}]: https://example.com"), testSchema, testSample, "/body", "nothing is printed"},
 		"no target":             {withBody("see [clause](#nowhere)"), testSchema, testSample, "/body", "no target"},
 		"a target twice":        {withBody("## A {#a}\n\n## B {#a}"), testSchema, testSample, "/body", "twice"},
-		"bad signatures":        {withBody("```signatures\n- surname: x\n```"), testSchema, testSample, "/body", "signatures"},
+		"bad signatures":        {withBody("```signatures\n- surname: x\n```"), testSchema, testSample, "/body", "signature block"},
 		"more cells than heads": {withBody("| a | b |\n|---|---|\n| 1 | 2 | 3 |\n"), testSchema, testSample, "/body", "more cells"},
 
 		"no schema":             {noticeBody, `[]`, `{}`, "/schema", "object"},
@@ -192,10 +192,10 @@ func TestTemplateRefuses(t *testing.T) {
 		"a remote reference":    {noticeBody, object(`"a":{"$ref":"https://example.com/s.json"}`), `{}`, "/schema/properties/a/$ref", "$defs"},
 		"a file reference":      {noticeBody, object(`"a":{"$ref":"file:///etc/passwd"}`), `{}`, "/schema/properties/a/$ref", "$defs"},
 		"a hidden reference":    {noticeBody, `{"type":"object","additionalProperties":false,"allOf":[{"if":{"$ref":"file:///etc/passwd"}}]}`, `{}`, "/schema/allOf/0/if/$ref", "$defs"},
-		"a dynamic reference":   {noticeBody, object(`"a":{"$dynamicRef":"#x"}`), `{}`, "/schema/properties/a/$dynamicRef", "not taken"},
-		"another base":          {noticeBody, `{"$id":"file:///etc/passwd","type":"object","additionalProperties":false}`, `{}`, "/schema/$id", "not taken"},
+		"a dynamic reference":   {noticeBody, object(`"a":{"$dynamicRef":"#x"}`), `{}`, "/schema/properties/a/$dynamicRef", "not supported"},
+		"another base":          {noticeBody, `{"$id":"file:///etc/passwd","type":"object","additionalProperties":false}`, `{}`, "/schema/$id", "not supported"},
 		"another dialect":       {noticeBody, `{"$schema":"https://example.com/meta","type":"object","additionalProperties":false}`, `{}`, "/schema/$schema", "must be"},
-		"a reference to itself": {noticeBody, `{"type":"object","additionalProperties":false,"properties":{"a":{"$ref":"#/$defs/a"}},"$defs":{"a":{"$ref":"#/$defs/a"}}}`, `{}`, "/schema/properties/a/$ref", "nowhere"},
+		"a reference to itself": {noticeBody, `{"type":"object","additionalProperties":false,"properties":{"a":{"$ref":"#/$defs/a"}},"$defs":{"a":{"$ref":"#/$defs/a"}}}`, `{}`, "/schema/properties/a/$ref", "refers to nothing"},
 		"endless objects":       {noticeBody, `{"type":"object","additionalProperties":false,"properties":{"a":{"$ref":"#/$defs/a"}},"$defs":{"a":{"type":"object","additionalProperties":false,"properties":{"a":{"$ref":"#/$defs/a"}}}}}`, `{}`, "", "too deep"},
 		"too deep":              {noticeBody, deep, `{}`, "", "too deep"},
 		"a field with a dot":    {noticeBody, object(`"a.b":{"type":"string"}`), `{}`, "/schema/properties", "name"},
@@ -215,15 +215,15 @@ func TestTemplateRefuses(t *testing.T) {
 				t.Fatalf("error %v", err)
 			}
 			f := fieldsOf(err)[0]
-			if tc.pointer != "" && f.Pointer != tc.pointer || !strings.Contains(f.Detail, tc.says) || len(f.Detail) > 900 {
-				t.Errorf("%s %s, want %s … %s", f.Pointer, f.Detail, tc.pointer, tc.says)
+			if tc.pointer != "" && f.Pointer != tc.pointer || !strings.Contains(f.Detail, tc.detail) || len(f.Detail) > 900 {
+				t.Errorf("%s %s, want %s … %s", f.Pointer, f.Detail, tc.pointer, tc.detail)
 			}
 		})
 	}
 }
 
-// TestDataRefused: what does not fit is named by its pointer, all of it at once.
-func TestDataRefused(t *testing.T) {
+// TestBindInvalid: the error names every field that does not fit, by its pointer.
+func TestBindInvalid(t *testing.T) {
 	for name, tc := range map[string]struct {
 		data     string
 		pointers []string

@@ -110,7 +110,7 @@ func (p *schemaParser) checkKeywords(v any, pointer string, depth int) error {
 			switch key {
 			case "$ref":
 				if ref, ok := e.(string); !ok || !localReference.MatchString(ref) {
-					return domain.InvalidField(child, "must lead to #/$defs/…")
+					return domain.InvalidField(child, "must refer to #/$defs/…")
 				}
 			case "$schema":
 				if e != dialect {
@@ -118,7 +118,7 @@ func (p *schemaParser) checkKeywords(v any, pointer string, depth int) error {
 				}
 			case "$id", "$anchor", "$dynamicRef", "$dynamicAnchor", "$recursiveRef", "$recursiveAnchor", "$vocabulary", "id":
 				if _, property := e.(map[string]any); !property { // a property may have such a name
-					return domain.InvalidField(child, "is not taken")
+					return domain.InvalidField(child, "is not supported")
 				}
 			}
 			if err := p.checkKeywords(e, child, depth+1); err != nil {
@@ -152,7 +152,7 @@ func (p *schemaParser) parse(v any, pointer string, depth int) (*dataSchema, err
 		defs, _ := p.root["$defs"].(map[string]any)
 		target, ok := defs[strings.TrimPrefix(ref, "#/$defs/")].(map[string]any)
 		if !ok || hops > maxReferences {
-			return nil, domain.InvalidField(pointer+"/$ref", "leads nowhere")
+			return nil, domain.InvalidField(pointer+"/$ref", "refers to nothing")
 		}
 		m = target
 	}
@@ -177,7 +177,7 @@ func (p *schemaParser) parse(v any, pointer string, depth int) (*dataSchema, err
 		s.types = []string{"string"}
 	}
 	if len(s.types) == 0 {
-		return nil, domain.InvalidField(pointer, "must say its type")
+		return nil, domain.InvalidField(pointer, "must have a type")
 	}
 	for _, e := range list(m["required"]) {
 		if name, ok := e.(string); ok {

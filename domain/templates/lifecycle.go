@@ -14,11 +14,11 @@ import (
 type VersionState string
 
 const (
-	// Unpublished: only the owner and admins see the version. It can be previewed and rendered by them.
+	// Unpublished means that only the owner and admins see the version. It can be previewed and rendered by them.
 	Unpublished VersionState = "unpublished"
-	// Published: everybody with whom the template is shared may use the version.
+	// Published means that everybody with whom the template is shared may use the version.
 	Published VersionState = "published"
-	// Withdrawn: the version was published and is not now. Nothing new is rendered from it, but what was
+	// Withdrawn means that the version was published before and is not now. Nothing new is rendered from it, but what was
 	// rendered can still be verified.
 	Withdrawn VersionState = "withdrawn"
 )
@@ -47,7 +47,7 @@ func (v VersionSummary) State() VersionState {
 }
 
 func errArchived() error {
-	return &domain.Error{Code: domain.Conflict, Reason: "template_archived", Message: "The template is archived. Copy it to go on with it."}
+	return &domain.Error{Code: domain.Conflict, Reason: "template_archived", Message: "The template is archived. Copy it to continue using it."}
 }
 
 // Publish makes a version available to those with whom its template is shared. It is idempotent. Errors:

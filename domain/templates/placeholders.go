@@ -15,7 +15,7 @@ var setDelimiters = regexp.MustCompile(`\{\{\s*=`)
 // parsePlaceholders parses a text with placeholders and checks them against the schema.
 func parsePlaceholders(text string, root *dataSchema) (*mustache.Template, error) {
 	if setDelimiters.MatchString(text) {
-		return nil, errors.New("other delimiters than {{ and }} are not taken")
+		return nil, errors.New("only the delimiters {{ and }} are supported")
 	}
 	t, err := mustache.ParseStringPartials(text, &mustache.StaticProvider{})
 	if err != nil {
@@ -51,7 +51,7 @@ type resolved struct {
 // check checks the placeholders of a template, or of a section of one.
 func (c *placeholderChecker) check(tags []mustache.Tag) error {
 	if len(c.scopes) > maxNesting {
-		return errors.New("has sections too deep inside one another")
+		return errors.New("has too deeply nested sections")
 	}
 	for _, t := range tags {
 		if t.Type() == mustache.Partial {
@@ -66,7 +66,7 @@ func (c *placeholderChecker) check(tags []mustache.Tag) error {
 			err = r.checkPrintable()
 		case mustache.InvertedSection:
 			if r.joined {
-				err = errors.New("only prints")
+				err = errors.New("can only be printed")
 			} else {
 				c.scopes = append(c.scopes, c.scopes[len(c.scopes)-1])
 				err = c.check(t.Tags())
@@ -77,7 +77,7 @@ func (c *placeholderChecker) check(tags []mustache.Tag) error {
 			}
 		case mustache.Section:
 			if r.joined {
-				err = errors.New("only prints")
+				err = errors.New("can only be printed")
 				break
 			}
 			inner := scope{r.schema, r.path}
@@ -116,13 +116,13 @@ func (c *placeholderChecker) guard(path string, n int) {
 func (r resolved) checkPrintable() error {
 	switch {
 	case r.word != "", r.any:
-		return errors.New("only opens a section")
+		return errors.New("can only open a section")
 	case r.joined:
 	case !r.schema.printable():
-		return errors.New("cannot be printed: it is no text, number, date or sum; use a section")
+		return errors.New("cannot be printed: it is not a text, number, date or sum of money; use a section")
 	}
 	if !r.present {
-		return errors.New("may be absent, since the schema does not require it; print it inside a section that asks for it")
+		return errors.New("may be absent, since the schema does not require it; print it inside a section that tests for it")
 	}
 	return nil
 }
@@ -155,7 +155,7 @@ func (c *placeholderChecker) resolve(name string) (resolved, error) {
 		}
 		switch {
 		case isWord && !slices.Contains(r.schema.enum, word):
-			return r, fmt.Errorf("%q is not a word of its fixed list", abbreviate(word))
+			return r, fmt.Errorf("%q is not a value of its enumeration", abbreviate(word))
 		case joined && (isWord || !r.schema.is("array") || !r.schema.itemSchema().printable()):
 			return r, errors.New("is not a list of texts or numbers")
 		case some && (isWord || joined || !r.schema.is("array")):

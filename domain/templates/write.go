@@ -58,7 +58,7 @@ func (s *Service) authorizeChange(ctx context.Context, caller domain.Principal, 
 		return t, err
 	}
 	if !mayManage(caller, t) {
-		return t, domain.Errorf(domain.Forbidden, "This template is somebody else's. Copy it to change it.")
+		return t, domain.Errorf(domain.Forbidden, "This template belongs to somebody else. Copy it to change it.")
 	}
 	return t, nil
 }
@@ -71,7 +71,7 @@ func (s *Service) Create(ctx context.Context, caller domain.Principal, id string
 		return TemplateVersion{}, err
 	}
 	if !templateID.MatchString(id) {
-		return TemplateVersion{}, domain.InvalidField("/templateId", "must be small letters, digits and hyphens")
+		return TemplateVersion{}, domain.InvalidField("/templateId", "must be lowercase letters, digits and hyphens")
 	}
 	if v, ok, err := s.findRetried(ctx, caller, id, n); ok || err != nil {
 		return v, err
@@ -187,7 +187,7 @@ func (s *Service) insertVersion(ctx context.Context, caller domain.Principal, ke
 		err := query.New(tx).CreateTemplateVersion(ctx, query.CreateTemplateVersionParams{TemplateID: key, Version: n.Version, Name: c.name, Description: c.description,
 			Body: n.Body, DataSchema: string(n.Schema), Sample: string(n.Sample), AuthorID: caller.UserID, CreatedAt: now})
 		if domain.CodeOf(db.Error(err)) == domain.Conflict {
-			return domain.Errorf(domain.Conflict, "The template has this version, and a version never changes: take a new one.")
+			return domain.Errorf(domain.Conflict, "The template has this version already. A version never changes: choose a new one.")
 		}
 		return err
 	})

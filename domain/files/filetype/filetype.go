@@ -58,7 +58,7 @@ func Detect(file io.ReaderAt, size int64) (string, error) {
 	case hasPDFHeader(head):
 		return PDF, checkPDF(file, size)
 	}
-	return "", invalid("is no PDF, Word document (DOCX), PNG or JPEG")
+	return "", invalid("is not a PDF, Word document (DOCX), PNG or JPEG")
 }
 
 func invalid(detail string) error { return domain.InvalidField("/file", "%s", detail) }
@@ -78,7 +78,7 @@ func hasPDFHeader(head []byte) bool {
 // programs append line ends, zeros and more, and readers skip them.
 func checkPDF(file io.ReaderAt, size int64) error {
 	const chunk, overlap = 64 << 10, 2048 // overlap: so that no marker is cut in two
-	truncated := invalid("is a PDF that breaks off")
+	truncated := invalid("is an incomplete PDF")
 	buf := make([]byte, chunk+overlap)
 	for end := size; end > 0; end -= chunk {
 		start := max(0, end-chunk-overlap)
@@ -115,7 +115,7 @@ func checkDOCX(file io.ReaderAt, size int64) error {
 		return invalid("is a zip file that cannot be read")
 	}
 	if err != nil {
-		return invalid("is a zip file with names that leave its folder")
+		return invalid("is a zip file with names outside its folder")
 	}
 	if len(z.File) > maxParts {
 		return invalid("is a zip file with too many parts")
@@ -125,16 +125,16 @@ func checkDOCX(file io.ReaderAt, size int64) error {
 	for _, f := range z.File {
 		name := strings.ToLower(f.Name)
 		if seen[name] {
-			return invalid("is a zip file with two parts of one name")
+			return invalid("is a zip file with two parts of the same name")
 		}
 		seen[name] = true
 		uncompressed += f.UncompressedSize64
 		if uncompressed > maxUncompressed || f.UncompressedSize64 > smallPart && f.UncompressedSize64/maxRatio > f.CompressedSize64 {
-			return invalid("unpacks to far more than it is")
+			return invalid("expands to far more than its size")
 		}
 		switch {
 		case strings.Contains(name, ".."), strings.HasPrefix(name, "/"), strings.Contains(name, `\`):
-			return invalid("is a zip file with names that leave its folder")
+			return invalid("is a zip file with names outside its folder")
 		case strings.HasSuffix(name, "vbaproject.bin"):
 			return invalid("is a Word document with macros")
 		}
@@ -149,7 +149,7 @@ func checkDOCX(file io.ReaderAt, size int64) error {
 		}
 	}
 	if p.Main == "" || p.ContentType(p.Main) != DOCX+".main+xml" {
-		return invalid("is a zip file, but no Word document (DOCX)")
+		return invalid("is a zip file, but not a Word document (DOCX)")
 	}
 	return nil
 }

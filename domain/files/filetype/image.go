@@ -19,10 +19,10 @@ const maxPixels = 100_000_000
 func checkImage(file io.ReaderAt, size int64, format string) error {
 	c, found, err := image.DecodeConfig(io.NewSectionReader(file, 0, size))
 	if err != nil || found != format {
-		return invalid("is a picture that cannot be read")
+		return invalid("is an image that cannot be read")
 	}
 	if c.Width <= 0 || c.Height <= 0 || int64(c.Width)*int64(c.Height) > maxPixels {
-		return invalid("is a picture with too many pixels")
+		return invalid("is an image with too many pixels")
 	}
 	r := bufio.NewReaderSize(io.NewSectionReader(file, 0, size), 64<<10)
 	if format == "png" {
@@ -34,9 +34,9 @@ func checkImage(file io.ReaderAt, size int64, format string) error {
 	case err == nil:
 		return nil
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-		return invalid("is a picture that breaks off")
+		return invalid("is an incomplete image")
 	case errors.Is(err, errCorrupt):
-		return invalid("is a picture that is damaged")
+		return invalid("is a damaged image")
 	}
 	return err
 }
