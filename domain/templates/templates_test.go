@@ -2,13 +2,10 @@ package templates
 
 import (
 	"context"
-	"crypto/sha256"
 	"database/sql"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -16,151 +13,9 @@ import (
 
 	"counsel/db"
 	"counsel/domain"
-	"counsel/domain/ai/prompts"
 	"counsel/domain/doc"
 	"counsel/gen/query"
 )
-
-// published are the templates that are built in, by a hash of all they consist of. A
-// published version never changes: what is to be different is a new version, with a line here.
-var published = map[string]string{
-	"demand-letter@1":       "6fd7589f3e420b0d424a9369",
-	"employment-contract@1": "c314bbcac5ed072b657d816d",
-	"engagement-letter@1":   "ef25b06246e33e354315a98a",
-	"nda@1":                 "c66e856799c2147922b799e0",
-	"power-of-attorney@1":   "8c8448e7a924a0597a0aae9f",
-	"service-agreement@1":   "5addf33783cf370f5a14c369",
-}
-
-func builtinTemplates(t testing.TB) *Service {
-	t.Helper()
-	s, err := New(Config{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return s
-}
-
-func TestBuiltinTemplatesStay(t *testing.T) {
-	s := builtinTemplates(t)
-	for k, v := range s.versions {
-		h := sha256.New()
-		for _, part := range []string{v.Body, string(v.Schema), string(v.Sample)} {
-			fmt.Fprintf(h, "%d:%s", len(part), part)
-		}
-		name, sum := k.template+"@"+k.version, hex.EncodeToString(h.Sum(nil)[:12])
-		if published[name] != sum {
-			t.Errorf("%s has the hash %q, not %q", name, sum, published[name])
-		}
-	}
-	if len(s.versions) != len(published) {
-		t.Errorf("%d templates came with the program, want %d", len(s.versions), len(published))
-	}
-}
-
-// TestBuiltinTemplatesTakeDraftInputs: the inputs of an AI draft can be bound to the template of its type,
-// and every word of it is in the document.
-func TestBuiltinTemplatesTakeDraftInputs(t *testing.T) {
-	s := builtinTemplates(t)
-	set, err := prompts.Load()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, dt := range set.Types() {
-		var inputs map[string]any
-		if err := json.Unmarshal(dt.Example, &inputs); err != nil {
-			t.Fatal(err)
-		}
-		bound, err := s.Bind(t.Context(), domain.Principal{Role: domain.RoleClient}, dt.ID, "1", inputs)
-		if err != nil {
-			t.Errorf("%s: %v %v", dt.ID, err, fieldsOf(err))
-			continue
-		}
-		text := plainText(bound.Document)
-		for _, word := range words(inputs) {
-			if !strings.Contains(text, word) {
-				t.Errorf("%s: %q is not in the document", dt.ID, word)
-			}
-		}
-		if fragment, err := bound.Document.HTML(); err != nil || strings.Contains(fragment, "{{") || strings.ContainsAny(fragment, doc.MarkerOpen+doc.MarkerClose) || strings.Contains(fragment, "false") {
-			t.Errorf("%s: %v, %s", dt.ID, err, fragment)
-		}
-		// With nothing but what must be given, too.
-		for field := range inputs {
-			less := map[string]any{}
-			for k, v := range inputs {
-				if k != field {
-					less[k] = v
-				}
-			}
-			if _, err := s.Bind(t.Context(), domain.Principal{}, dt.ID, "1", less); err != nil && (domain.CodeOf(err) != domain.Invalid || !strings.HasPrefix(fieldsOf(err)[0].Pointer, "/data/"+field)) {
-				t.Errorf("%s without %s: %v %v", dt.ID, field, err, fieldsOf(err))
-			}
-		}
-	}
-}
-
-// words are the texts of data that a document shows as they are.
-func words(v any) (out []string) {
-	switch v := v.(type) {
-	case string:
-		if _, err := time.Parse(time.DateOnly, v); err != nil && (strings.Contains(v, " ") || strings.ContainsAny(v, "@.")) {
-			out = append(out, v)
-		}
-	case []any:
-		for _, e := range v {
-			out = append(out, words(e)...)
-		}
-	case map[string]any:
-		for _, e := range v {
-			out = append(out, words(e)...)
-		}
-	}
-	return out
-}
-
-// plainText is all text of a document, in order, each block on a line.
-func plainText(d doc.Document) string {
-	var b strings.Builder
-	fmt.Fprintln(&b, d.Meta.Title, d.Header.Left, d.Header.Center, d.Header.Right, d.Footer.Left, d.Footer.Center, d.Footer.Right)
-	var walk func([]doc.Block)
-	spans := func(text []doc.Span) {
-		for _, s := range text {
-			b.WriteString(s.Text)
-		}
-		b.WriteString("\n")
-	}
-	walk = func(blocks []doc.Block) {
-		for _, block := range blocks {
-			switch x := block.(type) {
-			case doc.Heading:
-				spans(x.Text)
-			case doc.Clause:
-				spans(x.Text)
-			case doc.Paragraph:
-				spans(x.Text)
-			case doc.List:
-				for _, i := range x.Items {
-					walk(i.Blocks)
-				}
-			case doc.Quote:
-				walk(x.Blocks)
-			case doc.Table:
-				for _, row := range append([][]doc.Cell{x.Head}, x.Rows...) {
-					for _, c := range row {
-						spans(c.Text)
-					}
-				}
-			case doc.SignatureBlock:
-				for _, p := range x.Parties {
-					fmt.Fprintln(&b, p.Role, p.Name, p.Title, p.Place, p.Date)
-				}
-			}
-		}
-	}
-	walk(d.Blocks)
-	return b.String()
-}
 
 const noticeBody = `---
 name: Notice
@@ -212,7 +67,7 @@ func TestVersions(t *testing.T) {
 		t.Fatalf("created %+v, %v", v, err)
 	}
 	other := addUser(t, b.pool, domain.RoleLawyer)
-	// Until it is published only its owner and admins know of it.
+	// Until it is published, only its owner and admins can see it.
 	for name, do := range map[string]func(domain.Principal) error{
 		"get":     func(p domain.Principal) error { _, err := b.Get(t.Context(), p, id); return err },
 		"version": func(p domain.Principal) error { _, err := b.Version(t.Context(), p, id, "1"); return err },
@@ -244,7 +99,7 @@ func TestVersions(t *testing.T) {
 	if v, err = b.Publish(t.Context(), b.lawyer, id, "1"); err != nil || !v.PublishedAt.Equal(first) {
 		t.Errorf("published again %+v, %v", v, err)
 	}
-	for range 2 { // read, then ready
+	for range 2 { // compiled, then cached
 		title, fragment, err := b.Preview(t.Context(), b.client, id, "1", nil)
 		if err != nil || title != "Notice to Ada" || !strings.Contains(fragment, "Dear Ada, we end it on 1 December 2026.") {
 			t.Errorf("preview %q, %q, %v", title, fragment, err)
@@ -292,36 +147,6 @@ func TestVersions(t *testing.T) {
 	wantCode(t, err, domain.Forbidden)
 }
 
-// TestBuiltinTemplatesAreCopied: nobody can change a built-in template, but lawyers can copy it.
-func TestBuiltinTemplatesAreCopied(t *testing.T) {
-	t.Parallel()
-	b := newFixture(t)
-	ctx := t.Context()
-	for _, who := range []domain.Principal{b.lawyer, b.admin} {
-		_, err := b.AddVersion(ctx, who, "nda", notice("2"))
-		wantCode(t, err, domain.Forbidden)
-		_, err = b.Publish(ctx, who, "nda", "1")
-		wantCode(t, err, domain.Forbidden)
-		_, err = b.Unpublish(ctx, who, "nda", "")
-		wantCode(t, err, domain.Forbidden)
-		_, err = b.Archive(ctx, who, "nda")
-		wantCode(t, err, domain.Forbidden)
-		_, err = b.Share(ctx, who, "nda", Private)
-		wantCode(t, err, domain.Forbidden)
-	}
-	_, err := b.Copy(ctx, b.client, "nda", "", newTemplateID(), domain.ID{})
-	wantCode(t, err, domain.Forbidden)
-	_, err = b.Copy(ctx, b.lawyer, "nda", "7", newTemplateID(), domain.ID{})
-	wantCode(t, err, domain.NotFound)
-	_, err = b.Copy(ctx, b.lawyer, "nda", "", "nda", domain.ID{})
-	wantCode(t, err, domain.Conflict)
-	id := newTemplateID()
-	v, err := b.Copy(ctx, b.lawyer, "nda", "", id, domain.ID{})
-	if err != nil || v.TemplateID != id || v.Version != "1" || v.Body != b.versions[versionKey{"nda", "1"}].Body || v.PublishedAt != nil || *v.AuthorID != b.lawyer.UserID {
-		t.Fatalf("copied %+v, %v", v.VersionSummary, err)
-	}
-}
-
 // TestAccess: other users cannot change a template that they see; one that they cannot see does not exist for
 // them, not even as an id in use.
 func TestAccess(t *testing.T) {
@@ -352,7 +177,7 @@ func TestAccess(t *testing.T) {
 			t.Errorf("%s of a hidden template: %v", name, err)
 		}
 	}
-	// Both have one of the same id, and each finds their own; a third finds none.
+	// Two owners have a template with the same id: each finds their own, and a third user finds none.
 	theirs := notice("9")
 	_, err = b.Create(ctx, other, id, theirs)
 	must(err)
@@ -367,16 +192,16 @@ func TestAccess(t *testing.T) {
 	_, err = b.Get(ctx, b.client, id)
 	wantCode(t, err, domain.NotFound)
 
-	// Published, it is everybody's to use.
+	// Once published, everybody can use it.
 	_, err = b.Publish(ctx, b.lawyer, id, "1")
 	must(err)
 	_, err = b.Bind(ctx, b.client, id, "1", data)
 	must(err)
-	_, err = b.Publish(ctx, other, id, "9") // the firm has one by this id
+	_, err = b.Publish(ctx, other, id, "9") // the firm shares one with this id
 	wantCode(t, err, domain.Conflict)
 	_, err = b.Share(ctx, other, id, Private)
 	must(err)
-	_, err = b.Publish(ctx, other, id, "9") // for oneself
+	_, err = b.Publish(ctx, other, id, "9") // for its owner only
 	must(err)
 	_, err = b.Share(ctx, other, id, SharedWithFirm)
 	wantCode(t, err, domain.Conflict)
@@ -393,10 +218,10 @@ func TestAccess(t *testing.T) {
 	_, err = b.Copy(ctx, stranger, id, "1", id+"-2", domain.ID{})
 	must(err)
 
-	// Private, it is the owner's again, and an admin'b.
+	// Once private, only its owner and admins can use it.
 	_, err = b.Share(ctx, b.lawyer, id, Private)
 	must(err)
-	_, err = b.Bind(ctx, stranger, id, "1", data) // from the forms that are ready, too
+	_, err = b.Bind(ctx, stranger, id, "1", data) // not from the cache either
 	wantCode(t, err, domain.NotFound)
 	_, err = b.Bind(ctx, b.lawyer, id, "1", data)
 	must(err)
@@ -406,101 +231,7 @@ func TestAccess(t *testing.T) {
 	wantCode(t, err, domain.Invalid, "/sharing")
 }
 
-// TestWithdrawn: no new document is bound to a version that was unpublished or archived, and what was made
-// can be made again, to be verified.
-func TestWithdrawn(t *testing.T) {
-	t.Parallel()
-	b := newFixture(t)
-	ctx := t.Context()
-	id := newTemplateID()
-	data := map[string]any{"to": "Bob", "date": "2026-01-01"}
-	reason := func(who domain.Principal, code domain.Code, want string) {
-		t.Helper()
-		_, err := b.Bind(ctx, who, id, "1", data)
-		wantCode(t, err, code)
-		if e := err.(*domain.Error); e.Reason != want { //nolint:errorlint // wantCode saw to that
-			t.Errorf("reason %q, want %q", e.Reason, want)
-		}
-	}
-	for _, version := range []string{"1", "2"} {
-		var err error
-		if version == "1" {
-			_, err = b.Create(ctx, b.lawyer, id, notice(version))
-		} else {
-			_, err = b.AddVersion(ctx, b.lawyer, id, notice(version))
-		}
-		if err == nil {
-			_, err = b.Publish(ctx, b.lawyer, id, version)
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	bound, err := b.Bind(ctx, b.client, id, "1", data)
-	if err != nil || bound.Key == id {
-		t.Fatalf("%q, %v", bound.Key, err)
-	}
-	rebind := func() {
-		t.Helper()
-		d, err := b.Rebind(ctx, bound.Key, "1", mustMarshal(t, data), doc.CurrentRules)
-		if err != nil || plainText(d) != plainText(bound.Document) {
-			t.Errorf("cannot be bound again: %v", err)
-		}
-	}
-	_, err = b.Unpublish(ctx, b.lawyer, id, "7")
-	wantCode(t, err, domain.NotFound)
-	tmpl, err := b.Unpublish(ctx, b.lawyer, id, "1")
-	if err != nil || tmpl.Versions[0].PublishedAt != nil || tmpl.Versions[1].PublishedAt == nil {
-		t.Fatalf("%+v, %v", tmpl, err)
-	}
-	reason(b.client, domain.NotFound, "")
-	reason(b.lawyer, domain.Conflict, "template_unpublished")
-	reason(b.admin, domain.Conflict, "template_unpublished")
-	if _, _, err := b.Preview(ctx, b.lawyer, id, "1", nil); err != nil {
-		t.Errorf("its owner cannot look at it: %v", err)
-	}
-	rebind()
-	if _, err = b.Publish(ctx, b.lawyer, id, "1"); err != nil {
-		t.Fatal(err)
-	}
-	if _, err = b.Bind(ctx, b.client, id, "1", data); err != nil {
-		t.Errorf("published again: %v", err)
-	}
-	if tmpl, err = b.Unpublish(ctx, b.lawyer, id, ""); err != nil || tmpl.Versions[0].PublishedAt != nil || tmpl.Versions[1].PublishedAt != nil {
-		t.Errorf("all: %+v, %v", tmpl, err)
-	}
-	_, err = b.Get(ctx, b.client, id)
-	wantCode(t, err, domain.NotFound)
-	if _, err = b.Publish(ctx, b.lawyer, id, "1"); err != nil {
-		t.Fatal(err)
-	}
-
-	if tmpl, err = b.Archive(ctx, b.lawyer, id); err != nil || tmpl.ArchivedAt == nil {
-		t.Fatalf("%+v, %v", tmpl, err)
-	}
-	first := *tmpl.ArchivedAt
-	b.now = b.now.Add(time.Hour)
-	if tmpl, err = b.Archive(ctx, b.lawyer, id); err != nil || !tmpl.ArchivedAt.Equal(first) {
-		t.Errorf("archived again: %+v, %v", tmpl, err)
-	}
-	reason(b.client, domain.NotFound, "")
-	reason(b.lawyer, domain.Conflict, "template_archived")
-	_, err = b.AddVersion(ctx, b.lawyer, id, notice("3"))
-	wantCode(t, err, domain.Conflict)
-	_, err = b.Publish(ctx, b.lawyer, id, "2")
-	wantCode(t, err, domain.Conflict)
-	rebind()
-	if _, err = b.Copy(ctx, b.lawyer, id, "1", id+"-2", domain.ID{}); err != nil {
-		t.Error(err)
-	}
-	items, _, err := b.List(ctx, b.lawyer, 100, id[:len(id)-1])
-	if err != nil || slices.ContainsFunc(items, func(t Template) bool { return t.ID == id }) {
-		t.Errorf("listed although archived: %v", err)
-	}
-}
-
-// TestEraseUser: unused versions are deleted; what the firm uses, and what documents are verified by,
-// stays.
+// TestEraseUser: unused versions are deleted; what the firm uses, and what documents are verified by, remains.
 func TestEraseUser(t *testing.T) {
 	t.Parallel()
 	b := newFixture(t)
@@ -533,10 +264,10 @@ func TestEraseUser(t *testing.T) {
 	_, err = b.Get(ctx, b.lawyer, unused)
 	wantCode(t, err, domain.NotFound)
 	if _, err := b.Get(ctx, b.client, shared); err != nil {
-		t.Errorf("the firm's: %v", err)
+		t.Errorf("a template that the firm uses: %v", err)
 	}
 	if _, err := b.Rebind(ctx, bound.Key, "1", mustMarshal(t, map[string]any{"to": "Bob", "date": "2026-01-01"}), doc.CurrentRules); err != nil {
-		t.Errorf("what a document was made of: %v", err)
+		t.Errorf("what a document was rendered from: %v", err)
 	}
 }
 
@@ -631,26 +362,5 @@ func insertRendering(t *testing.T, pool *sql.DB, file, user domain.ID, key strin
 	}
 	if err != nil {
 		t.Fatal(err)
-	}
-}
-
-// TestPublishRace: of several templates with one id, the firm shares one at most.
-func TestPublishRace(t *testing.T) {
-	t.Parallel()
-	b := newFixture(t)
-	for range 4 {
-		id := newTemplateID()
-		var errs [2]error
-		var wg sync.WaitGroup
-		for i, author := range []domain.Principal{b.lawyer, addUser(t, b.pool, domain.RoleLawyer)} {
-			if _, err := b.Create(t.Context(), author, id, notice("1")); err != nil {
-				t.Fatal(err)
-			}
-			wg.Go(func() { _, errs[i] = b.Publish(t.Context(), author, id, "1") })
-		}
-		wg.Wait()
-		if (errs[0] == nil) == (errs[1] == nil) {
-			t.Errorf("published: %v, %v", errs[0], errs[1])
-		}
 	}
 }

@@ -1,0 +1,186 @@
+package templates
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"counsel/domain"
+	"counsel/domain/ai/prompts"
+	"counsel/domain/doc"
+)
+
+// published are the templates that are built in, by a hash of all they consist of. A
+// published version never changes: what is to be different is a new version, with a line here.
+var published = map[string]string{
+	"demand-letter@1":       "6fd7589f3e420b0d424a9369",
+	"employment-contract@1": "c314bbcac5ed072b657d816d",
+	"engagement-letter@1":   "ef25b06246e33e354315a98a",
+	"nda@1":                 "c66e856799c2147922b799e0",
+	"power-of-attorney@1":   "8c8448e7a924a0597a0aae9f",
+	"service-agreement@1":   "5addf33783cf370f5a14c369",
+}
+
+func builtinTemplates(t testing.TB) *Service {
+	t.Helper()
+	s, err := New(Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func TestBuiltinTemplatesStay(t *testing.T) {
+	s := builtinTemplates(t)
+	for k, v := range s.versions {
+		h := sha256.New()
+		for _, part := range []string{v.Body, string(v.Schema), string(v.Sample)} {
+			fmt.Fprintf(h, "%d:%s", len(part), part)
+		}
+		name, sum := k.template+"@"+k.version, hex.EncodeToString(h.Sum(nil)[:12])
+		if published[name] != sum {
+			t.Errorf("%s has the hash %q, not %q", name, sum, published[name])
+		}
+	}
+	if len(s.versions) != len(published) {
+		t.Errorf("%d templates came with the program, want %d", len(s.versions), len(published))
+	}
+}
+
+// TestBuiltinTemplatesTakeDraftInputs: the inputs of an AI draft can be bound to the template of its type,
+// and every word of it is in the document.
+func TestBuiltinTemplatesTakeDraftInputs(t *testing.T) {
+	s := builtinTemplates(t)
+	set, err := prompts.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, dt := range set.Types() {
+		var inputs map[string]any
+		if err := json.Unmarshal(dt.Example, &inputs); err != nil {
+			t.Fatal(err)
+		}
+		bound, err := s.Bind(t.Context(), domain.Principal{Role: domain.RoleClient}, dt.ID, "1", inputs)
+		if err != nil {
+			t.Errorf("%s: %v %v", dt.ID, err, fieldsOf(err))
+			continue
+		}
+		text := plainText(bound.Document)
+		for _, word := range words(inputs) {
+			if !strings.Contains(text, word) {
+				t.Errorf("%s: %q is not in the document", dt.ID, word)
+			}
+		}
+		if fragment, err := bound.Document.HTML(); err != nil || strings.Contains(fragment, "{{") || strings.ContainsAny(fragment, doc.MarkerOpen+doc.MarkerClose) || strings.Contains(fragment, "false") {
+			t.Errorf("%s: %v, %s", dt.ID, err, fragment)
+		}
+		// With nothing but what must be given, too.
+		for field := range inputs {
+			less := map[string]any{}
+			for k, v := range inputs {
+				if k != field {
+					less[k] = v
+				}
+			}
+			if _, err := s.Bind(t.Context(), domain.Principal{}, dt.ID, "1", less); err != nil && (domain.CodeOf(err) != domain.Invalid || !strings.HasPrefix(fieldsOf(err)[0].Pointer, "/data/"+field)) {
+				t.Errorf("%s without %s: %v %v", dt.ID, field, err, fieldsOf(err))
+			}
+		}
+	}
+}
+
+// words are the texts of data that a document shows as they are.
+func words(v any) (out []string) {
+	switch v := v.(type) {
+	case string:
+		if _, err := time.Parse(time.DateOnly, v); err != nil && (strings.Contains(v, " ") || strings.ContainsAny(v, "@.")) {
+			out = append(out, v)
+		}
+	case []any:
+		for _, e := range v {
+			out = append(out, words(e)...)
+		}
+	case map[string]any:
+		for _, e := range v {
+			out = append(out, words(e)...)
+		}
+	}
+	return out
+}
+
+// plainText is all text of a document, in order, each block on a line.
+func plainText(d doc.Document) string {
+	var b strings.Builder
+	fmt.Fprintln(&b, d.Meta.Title, d.Header.Left, d.Header.Center, d.Header.Right, d.Footer.Left, d.Footer.Center, d.Footer.Right)
+	var walk func([]doc.Block)
+	spans := func(text []doc.Span) {
+		for _, s := range text {
+			b.WriteString(s.Text)
+		}
+		b.WriteString("\n")
+	}
+	walk = func(blocks []doc.Block) {
+		for _, block := range blocks {
+			switch x := block.(type) {
+			case doc.Heading:
+				spans(x.Text)
+			case doc.Clause:
+				spans(x.Text)
+			case doc.Paragraph:
+				spans(x.Text)
+			case doc.List:
+				for _, i := range x.Items {
+					walk(i.Blocks)
+				}
+			case doc.Quote:
+				walk(x.Blocks)
+			case doc.Table:
+				for _, row := range append([][]doc.Cell{x.Head}, x.Rows...) {
+					for _, c := range row {
+						spans(c.Text)
+					}
+				}
+			case doc.SignatureBlock:
+				for _, p := range x.Parties {
+					fmt.Fprintln(&b, p.Role, p.Name, p.Title, p.Place, p.Date)
+				}
+			}
+		}
+	}
+	walk(d.Blocks)
+	return b.String()
+}
+
+// TestBuiltinTemplatesAreCopied: nobody can change a built-in template, but lawyers can copy it.
+func TestBuiltinTemplatesAreCopied(t *testing.T) {
+	t.Parallel()
+	b := newFixture(t)
+	ctx := t.Context()
+	for _, who := range []domain.Principal{b.lawyer, b.admin} {
+		_, err := b.AddVersion(ctx, who, "nda", notice("2"))
+		wantCode(t, err, domain.Forbidden)
+		_, err = b.Publish(ctx, who, "nda", "1")
+		wantCode(t, err, domain.Forbidden)
+		_, err = b.Unpublish(ctx, who, "nda", "")
+		wantCode(t, err, domain.Forbidden)
+		_, err = b.Archive(ctx, who, "nda")
+		wantCode(t, err, domain.Forbidden)
+		_, err = b.Share(ctx, who, "nda", Private)
+		wantCode(t, err, domain.Forbidden)
+	}
+	_, err := b.Copy(ctx, b.client, "nda", "", newTemplateID(), domain.ID{})
+	wantCode(t, err, domain.Forbidden)
+	_, err = b.Copy(ctx, b.lawyer, "nda", "7", newTemplateID(), domain.ID{})
+	wantCode(t, err, domain.NotFound)
+	_, err = b.Copy(ctx, b.lawyer, "nda", "", "nda", domain.ID{})
+	wantCode(t, err, domain.Conflict)
+	id := newTemplateID()
+	v, err := b.Copy(ctx, b.lawyer, "nda", "", id, domain.ID{})
+	if err != nil || v.TemplateID != id || v.Version != "1" || v.Body != b.versions[versionKey{"nda", "1"}].Body || v.PublishedAt != nil || *v.AuthorID != b.lawyer.UserID {
+		t.Fatalf("copied %+v, %v", v.VersionSummary, err)
+	}
+}
