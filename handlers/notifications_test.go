@@ -44,7 +44,7 @@ func TestNotifications(t *testing.T) {
 	}
 	// The e-mails name the type of event and no content.
 	subjects := []string{b.waitForMail("bob@example.com", 2).Subject, b.waitForMail("bob@example.com", 3).Subject}
-	if !slices.Equal(subjects, []string{"You were let into a case", "A task was assigned to you"}) {
+	if !slices.Equal(subjects, []string{"You were added to a case", "A task was assigned to you"}) {
 		t.Errorf("mails %q", subjects)
 	}
 	for _, m := range b.mailServer.mailsTo("bob@example.com") {

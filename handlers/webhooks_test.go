@@ -302,7 +302,7 @@ func TestWebhookGone(t *testing.T) {
 	b.call(ada, "POST", "/api/webhooks/"+made.Webhook.ID.String()+"/ping", nil).expect(202, "")
 	b.eventually("the owner is told", func() bool {
 		return slices.ContainsFunc(b.mailServer.mailsTo("ada@example.com"), func(m email.Outgoing) bool {
-			return m.Subject == "Your webhook is disabled" && strings.Contains(m.Text, "tells "+strings.TrimPrefix(s.URL, "http://")+" is disabled")
+			return m.Subject == "Your webhook is disabled" && strings.Contains(m.Text, "webhook to "+strings.TrimPrefix(s.URL, "http://")+" was disabled")
 		})
 	})
 	var w api.Webhook

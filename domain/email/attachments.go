@@ -14,16 +14,15 @@ import (
 	"counsel/domain/files/filetype"
 )
 
-// Attachment names a document of the service: by its id or by a URL of its content.
+// Attachment refers to a document of the service by its id or by a URL of its content.
 type Attachment struct {
 	Filename   string
 	DocumentID domain.ID
 	URL        string
-	Inline     bool // a picture that the HTML shows by cid:Filename
+	Inline     bool // an image that the HTML shows as cid:Filename
 }
 
-// validateAttachments finds the documents that a message carries. What the caller may not read looks like
-// what is not there.
+// validateAttachments looks up the documents to attach. A document that the caller may not read is treated as missing.
 func (s *Service) validateAttachments(ctx context.Context, caller domain.Principal, at string, files []Attachment, a *submission) error {
 	names := map[string]bool{}
 	total := int64(0)
@@ -34,11 +33,11 @@ func (s *Service) validateAttachments(ctx context.Context, caller domain.Princip
 		case detail != "":
 			return domain.InvalidField(pointer+"/filename", "%s", detail)
 		case strings.ContainsAny(name, `/\`):
-			return domain.InvalidField(pointer+"/filename", "must not hold a path")
+			return domain.InvalidField(pointer+"/filename", "must not contain a path")
 		case f.Inline && !isToken(name):
-			return domain.InvalidField(pointer+"/filename", "may hold letters, digits, dots, hyphens and underscores alone, where the HTML names it")
+			return domain.InvalidField(pointer+"/filename", "of an inline image may contain only letters, digits, dots, hyphens and underscores")
 		case names[name]:
-			return domain.InvalidField(pointer+"/filename", "stands there twice")
+			return domain.InvalidField(pointer+"/filename", "is not unique")
 		}
 		names[name] = true
 		d, err := s.findDocument(ctx, caller, pointer, f)
@@ -46,11 +45,11 @@ func (s *Service) validateAttachments(ctx context.Context, caller domain.Princip
 			return err
 		}
 		if f.Inline && d.ContentType != filetype.PNG && d.ContentType != filetype.JPEG {
-			return domain.InvalidField(pointer+"/inline", "is for pictures, and this is none")
+			return domain.InvalidField(pointer+"/inline", "is only for PNG and JPEG images")
 		}
 		if total += d.Size; total > MaxAttachedBytes {
-			return &domain.Error{Code: domain.TooLarge, Message: "The attachments have more than " + strconv.Itoa(MaxAttachedBytes) + " bytes together.",
-				Fields: []domain.Field{{Pointer: at + "/attachments", Detail: "are too large together"}}}
+			return &domain.Error{Code: domain.TooLarge, Message: "The attachments have more than " + strconv.Itoa(MaxAttachedBytes) + " bytes.",
+				Fields: []domain.Field{{Pointer: at + "/attachments", Detail: "are too large"}}}
 		}
 		a.Attachments = append(a.Attachments, AttachedFile{DocumentID: d.ID, Filename: name, ContentType: d.ContentType, Size: d.Size, Inline: f.Inline})
 		a.checksums = append(a.checksums, d.SHA256)
@@ -58,25 +57,24 @@ func (s *Service) validateAttachments(ctx context.Context, caller domain.Princip
 	return nil
 }
 
-// isToken tells a name that can stand in a URL and in a Content-ID as it is.
+// isToken reports whether a name can be used in a URL and a Content-ID without encoding.
 func isToken(name string) bool {
 	return !strings.ContainsFunc(name, func(r rune) bool {
 		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '.' && r != '-' && r != '_'
 	})
 }
 
-// findDocument finds what an attachment names. A URL is only ever read for the id in it, never
-// fetched; and it must be one that this service gives out for that document, or somebody who
-// means another file would send this one.
+// findDocument looks up the document of an attachment. A URL is never fetched, only parsed for the id. It must be one
+// that this service issues for the document, so that a URL of another file is not mistaken for it.
 func (s *Service) findDocument(ctx context.Context, caller domain.Principal, pointer string, f Attachment) (files.File, error) {
 	id, field := f.DocumentID, "/docId"
 	if f.URL != "" {
 		field = "/fileUrl"
 	}
 	if (f.URL == "") == id.IsZero() {
-		return files.File{}, domain.InvalidField(pointer+"/fileUrl", "is needed, or docId, and not both")
+		return files.File{}, domain.InvalidField(pointer+"/fileUrl", "or docId is required, but not both")
 	}
-	foreign := domain.InvalidField(pointer+field, "is not a document of this service that you may read")
+	foreign := domain.InvalidField(pointer+field, "is not a document of this service that you can read")
 	var link *url.URL
 	if f.URL != "" {
 		var err error

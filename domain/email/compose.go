@@ -22,26 +22,26 @@ import (
 //go:embed notices
 var translationFiles embed.FS
 
-// translation are the service's own mails in one language.
+// translation contains the system mails in one language.
 type translation struct {
 	locale  string
-	Address string // Name the reader; {name} is theirs
-	Nobody  string // where there is no name
-	IfNot   string // what to do where the button does nothing
+	Address string // greeting with {name}
+	Nobody  string // greeting without a name
+	IfNot   string // shown with the URL of the button
 	Closing string
 	Footer  string
-	Events  map[domain.EventType]string // what happened, in a notification
+	Events  map[domain.EventType]string // texts of notifications
 	Mails   map[SystemMailKind]struct {
 		Subject string
-		Before  []string // paragraphs, with fields in braces
-		Quote   string   // leads what somebody wrote, if they did
+		Before  []string // paragraphs before the button, with fields in braces
+		Quote   string   // introduces a quotation
 		Button  string
 		After   []string
-		Footer  string // "": the one of all
+		Footer  string // empty: the common footer
 	}
 }
 
-// locales are the languages there are; the first is for those who speak none of them.
+// locales are the supported languages; the first is the fallback.
 var locales = []language.Tag{language.English, language.German, language.French, language.Spanish}
 
 var translations = sync.OnceValue(func() map[string]translation {
@@ -62,10 +62,10 @@ var translations = sync.OnceValue(func() map[string]translation {
 
 var matcher = language.NewMatcher(locales)
 
-// translationFor finds the language that somebody understands best: one of a person (de-AT), or what a
-// browser sends (fr-CH, fr;q=0.9).
+// translationFor returns the best translation for a language tag (de-AT) or an Accept-Language header (fr-CH,
+// fr;q=0.9).
 func translationFor(locale string) translation {
-	wanted, _, _ := language.ParseAcceptLanguage(locale) // of what cannot be read: none
+	wanted, _, _ := language.ParseAcceptLanguage(locale) // none if malformed
 	_, i, _ := matcher.Match(wanted...)
 	return translations()[locales[i].String()]
 }
@@ -74,17 +74,16 @@ var layout = sync.OnceValue(func() *template.Template {
 	return template.Must(template.ParseFS(translationFiles, "notices/layout.html"))
 })
 
-// Language is the one of the service's own mails that somebody understands best, given as a person
-// or a browser gives it.
+// Language returns the supported language that best matches a language tag or an Accept-Language header.
 func Language(wanted string) string { return translationFor(wanted).locale }
 
-// Compose writes a mail of the service's own. What fields hold is words, never markup, and one
-// line each; but quote, which is what somebody wrote, and is set apart.
+// Compose returns a system mail. Fields are plain text on one line each. Only the field quote, written by a person, may
+// have several lines; it is set apart.
 func Compose(kind SystemMailKind, locale string, fields map[string]string) (subject, text, html string, err error) {
 	w := translationFor(locale)
 	mail, ok := w.Mails[kind]
 	if !ok {
-		return "", "", "", fmt.Errorf("email: no notice is called %q", kind)
+		return "", "", "", fmt.Errorf("email: there is no system mail %q", kind)
 	}
 	pairs := []string{"{event}", w.Events[domain.EventType(fields["type"])]}
 	for name, value := range fields {
@@ -112,14 +111,14 @@ func Compose(kind SystemMailKind, locale string, fields map[string]string) (subj
 		page.Button = ""
 	}
 	if (page.Link == "") != (page.Button == "") {
-		return "", "", "", fmt.Errorf("email: the notice %s and its link do not go together", kind)
+		return "", "", "", fmt.Errorf("email: the system mail %s needs both a button and a link", kind)
 	}
 	var out bytes.Buffer
 	if err := layout().Execute(&out, page); err != nil {
 		return "", "", "", err
 	}
 	parts := slices.Concat([]string{page.Greeting}, page.Before)
-	if page.Quote != "" { // each of its lines marked, so that it cannot pass for words of the service
+	if page.Quote != "" { // mark each line, so that the quotation cannot pass for text of the service
 		parts = append(parts, page.Lead+"\n\n> "+strings.ReplaceAll(page.Quote, "\n", "\n> "))
 	}
 	if page.Link != "" {
@@ -129,14 +128,14 @@ func Compose(kind SystemMailKind, locale string, fields map[string]string) (subj
 	return truncate(page.Subject, 200), strings.Join(parts, "\n\n") + "\n", out.String(), nil
 }
 
-// looksLikeLink is what mail programs make a link of. Anybody can register somebody else's address under
-// such a name; who has one is greeted without it.
+// looksLikeLink matches text that mail clients turn into a link. Anybody could register another person's address with
+// such a name, so it is not used in greetings.
 var looksLikeLink = regexp.MustCompile(`(?i)://|\bwww\.|[\pL\pN]\.\pL{2}`)
 
-// lineBreaks are those that mail programs know besides.
+// lineBreaks replaces Unicode line breaks.
 var lineBreaks = strings.NewReplacer("\u2028", "\n", "\u2029", "\n", "\u0085", "\n")
 
-// oneLine is a value as it can stand in a sentence or a subject.
+// oneLine returns a value on one line, for a sentence or a subject.
 func oneLine(s string) string {
 	s = strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) || r == '\u2028' || r == '\u2029' {

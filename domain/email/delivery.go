@@ -218,35 +218,34 @@ func (s *Service) fail(ctx context.Context, id domain.ID) error {
 	return err
 }
 
-// errAttachmentGone: a document is not there any more for the sender, or not with the bytes that were
-// attached.
+// errAttachmentGone: an attached document was deleted or changed, or the sender may no longer read it.
 var errAttachmentGone = errors.New("an attached document is gone")
 
-// compose makes the message for those who wait for it; waiting are their places in all.
-func (s *Service) compose(ctx context.Context, row query.Email, all []query.EmailRecipient, blocked map[string]bool) (m Outgoing, waiting []int, err error) {
+// compose returns the message for the queued recipients that are not suppressed, and their indexes.
+func (s *Service) compose(ctx context.Context, row query.Email, recipients []query.EmailRecipient, suppressed map[string]bool) (m Outgoing, queued []int, err error) {
 	m = Outgoing{ID: row.ID, Date: row.CreatedAt, Subject: row.Subject, Text: row.BodyText, HTML: row.BodyHtml, ReplyTo: row.ReplyTo, Automatic: row.Kind != kindMessage}
 	if row.SendAt.After(m.Date) {
 		m.Date = row.SendAt
 	}
-	for i, r := range all {
+	for i, r := range recipients {
 		switch r.Field {
 		case "to":
 			m.To = append(m.To, r.Address)
 		case "cc":
 			m.Cc = append(m.Cc, r.Address)
 		}
-		if Status(r.Status) == Queued && !blocked[domain.EmailKey(r.Address)] {
+		if Status(r.Status) == Queued && !suppressed[domain.EmailKey(r.Address)] {
 			m.Recipients = append(m.Recipients, r.Address)
-			waiting = append(waiting, i)
+			queued = append(queued, i)
 		}
 	}
-	if len(waiting) == 0 {
+	if len(queued) == 0 {
 		return m, nil, nil
 	}
 	if row.Kind != kindMessage {
-		return m, waiting, s.composeSystemMail(row, &m)
+		return m, queued, s.composeSystemMail(row, &m)
 	}
-	if row.Bulk && len(all) == 1 { // of several nobody knew who it was that used the link
+	if row.Bulk && len(recipients) == 1 { // with several recipients the link would not identify one
 		m.Unsubscribe = s.publicURL + "/unsubscribe/" + s.linkSecret(row.ID)
 	}
 	files, err := s.rows.ListEmailAttachments(ctx, []domain.ID{row.ID})
@@ -254,7 +253,7 @@ func (s *Service) compose(ctx context.Context, row query.Email, all []query.Emai
 		return m, nil, db.Error(err)
 	}
 	var sender domain.Principal
-	if len(files) > 0 { // as they stand now: the mail may have waited for months
+	if len(files) > 0 { // check the sender now, because the mail may have been queued for months
 		people, err := s.accounts.ByID(ctx, []domain.ID{row.UserID})
 		if err != nil {
 			return m, nil, err
@@ -271,10 +270,10 @@ func (s *Service) compose(ctx context.Context, row query.Email, all []query.Emai
 		}
 		m.Files = append(m.Files, File{Name: f.Filename, ContentType: f.ContentType, Inline: f.Inline, Body: bytes.NewReader(body)})
 	}
-	return m, waiting, nil
+	return m, queued, nil
 }
 
-// readAttachment reads what is attached, if it is the same file still and the sender may still read it.
+// readAttachment reads an attached document, if it is unchanged and the sender may still read it.
 func (s *Service) readAttachment(ctx context.Context, sender domain.Principal, f query.EmailAttachment) ([]byte, error) {
 	d, err := s.files.Get(ctx, sender, f.DocumentID)
 	if code := domain.CodeOf(err); err != nil && (code == domain.NotFound || code == domain.Forbidden) || err == nil && d.SHA256 != files.Checksum(f.Sha256) {
@@ -290,14 +289,14 @@ func (s *Service) readAttachment(ctx context.Context, sender domain.Principal, f
 			return body.Bytes(), nil
 		}
 	}
-	// A store that is down comes back; a file that is not what it was does not.
+	// An unavailable store is temporary, a corrupted file is permanent.
 	if _, v, verr := s.files.Verify(ctx, sender, d.ID); verr == nil && !v.Intact {
 		return nil, errAttachmentGone
 	}
 	return nil, err
 }
 
-// truncateReason keeps a reason within its column.
+// truncateReason limits a reason to the length of its column.
 func truncateReason(reason string) string {
 	runes := []rune(strings.ToValidUTF8(reason, ""))
 	return string(runes[:min(len(runes), 300)])

@@ -13,7 +13,7 @@ import (
 	"counsel/gen/query"
 )
 
-// Get reads a mail that the caller sent; an admin reads everyone's. NotFound: there is none.
+// Get returns a mail that the caller sent; an admin can get any. It fails with NotFound.
 func (s *Service) Get(ctx context.Context, caller domain.Principal, id domain.ID) (Email, error) {
 	row, err := s.rows.GetEmail(ctx, id)
 	switch {
@@ -29,13 +29,13 @@ func (s *Service) Get(ctx context.Context, caller domain.Principal, id domain.ID
 	return full[0], nil
 }
 
-// List lists mails, the newest first. next is the Before of the next page, nil on the last.
-// Forbidden: another user's, for anyone but an admin.
+// List returns a page of mails, newest first. next is the cursor of the next page, nil on the last. It fails with
+// Forbidden if a user other than an admin lists the mails of another.
 func (s *Service) List(ctx context.Context, caller domain.Principal, f Filter) (items []Email, next *domain.ID, err error) {
 	user := f.UserID
 	if !caller.Admin() {
 		if user != nil && *user != caller.UserID {
-			return nil, nil, domain.Errorf(domain.Forbidden, "Only an admin may read another user's e-mails.")
+			return nil, nil, domain.Errorf(domain.Forbidden, "Only an admin may read other users' e-mails.")
 		}
 		user = &caller.UserID
 	}
@@ -46,7 +46,7 @@ func (s *Service) List(ctx context.Context, caller domain.Principal, f Filter) (
 		statuses = append(statuses, Sending)
 	}
 	var rows []query.Email
-	for _, status := range statuses { // each reads a page of its own from an index
+	for _, status := range statuses { // a separate index range for each
 		var some []query.Email
 		if user != nil {
 			some, err = s.rows.ListEmailsByUser(ctx, query.ListEmailsByUserParams{UserID: *user, Before: before, Status: string(status), Limit: int32(limit + 1)})
@@ -67,7 +67,7 @@ func (s *Service) List(ctx context.Context, caller domain.Principal, f Filter) (
 	return items, next, err
 }
 
-// load adds recipients and attachments.
+// load converts rows and adds recipients and attachments.
 func (s *Service) load(ctx context.Context, rows []query.Email) ([]Email, error) {
 	out, at, ids := make([]Email, len(rows)), make(map[domain.ID]*Email, len(rows)), make([]domain.ID, len(rows))
 	for i, r := range rows {
@@ -100,8 +100,8 @@ func (s *Service) load(ctx context.Context, rows []query.Email) ([]Email, error)
 	return out, nil
 }
 
-// Cancel keeps a mail from being sent to those who do not have it yet. Conflict: it is sent, or
-// a server is sending it this moment. NotFound as Get.
+// Cancel cancels a queued mail. It fails with Conflict if the mail was sent or is being sent, and with NotFound like
+// Get.
 func (s *Service) Cancel(ctx context.Context, caller domain.Principal, id domain.ID) error {
 	if _, err := s.Get(ctx, caller, id); err != nil {
 		return err
@@ -119,7 +119,7 @@ func (s *Service) Cancel(ctx context.Context, caller domain.Principal, id domain
 			return nil
 		case Queued:
 		default:
-			return domain.Errorf(domain.Conflict, "The e-mail is sent already, or is being sent.")
+			return domain.Errorf(domain.Conflict, "The e-mail has been sent or is being sent.")
 		}
 		return cancel(ctx, q, row, s.clock())
 	})

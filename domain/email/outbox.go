@@ -79,7 +79,7 @@ func (o *Outbox) EnqueueSystemMail(ctx context.Context, tx db.Tx, n SystemMail) 
 	}
 	to, err := domain.ParseEmail(n.To)
 	if err != nil {
-		return domain.ID{}, fmt.Errorf("email: a notice to what %w", err)
+		return domain.ID{}, fmt.Errorf("email: the recipient of a system mail %w", err)
 	}
 	kept := storedFields{Fields: n.Fields}
 	if !n.Secret.IsZero() {
@@ -91,7 +91,7 @@ func (o *Outbox) EnqueueSystemMail(ctx context.Context, tx db.Tx, n SystemMail) 
 	}
 	words := translationFor(n.Locale)
 	if _, ok := words.Mails[n.Kind]; !ok {
-		return domain.ID{}, fmt.Errorf("email: no notice is called %q", n.Kind)
+		return domain.ID{}, fmt.Errorf("email: there is no system mail %q", n.Kind)
 	}
 	id, now := n.ID, o.clock()
 	if id.IsZero() {

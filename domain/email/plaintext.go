@@ -9,11 +9,11 @@ import (
 	"golang.org/x/net/html/atom"
 )
 
-// htmlToText is what a page of HTML says, for those who read text. No library is known that counts lists from
-// where they start and keeps the cells of tables apart without drawing them.
+// htmlToText converts HTML to plain text. No library was found that numbers lists correctly and separates table cells
+// without drawing tables.
 func htmlToText(page string) string {
 	doc, err := html.Parse(strings.NewReader(page))
-	if err != nil { // sanitize has read it
+	if err != nil { // sanitize has parsed it
 		return ""
 	}
 	return blankLines.ReplaceAllString(plainText(nodeText(doc, 0)), "\n\n")
@@ -21,10 +21,10 @@ func htmlToText(page string) string {
 
 var blankLines = regexp.MustCompile(`\n{3,}`)
 
-// maxNesting is how deep lists, quotations and tables are set apart; each sets off every line in it.
+// maxNesting limits the depth to which lists, quotations and tables are indented, because each prefixes every line in it.
 const maxNesting = 12
 
-// textBuilder is text as it grows. Spaces and ends of lines are written before what follows them, if anything does.
+// textBuilder builds text. Pending spaces and line ends are written only when more text follows.
 type textBuilder struct {
 	out          strings.Builder
 	pendingLines int
@@ -44,7 +44,7 @@ func (f *textBuilder) write(s string) {
 	f.out.WriteString(s)
 }
 
-// writeWords writes text, in which white space is a space or nothing.
+// writeWords writes text with collapsed white space.
 func (f *textBuilder) writeWords(s string) {
 	const white = " \t\r\n\f"
 	for i, w := range strings.FieldsFunc(s, func(r rune) bool { return strings.ContainsRune(white, r) }) {
@@ -56,7 +56,7 @@ func (f *textBuilder) writeWords(s string) {
 
 func (f *textBuilder) breakLines(lines int) { f.pendingLines = max(f.pendingLines, lines) }
 
-// writeBlock writes text that has its lines already.
+// writeBlock writes formatted text with line breaks around it.
 func (f *textBuilder) writeBlock(s string, lines int) {
 	f.breakLines(lines)
 	if s != "" {
@@ -65,7 +65,7 @@ func (f *textBuilder) writeBlock(s string, lines int) {
 	f.breakLines(lines)
 }
 
-// nodeText is what stands in n, without white space around.
+// nodeText returns the text of n, trimmed.
 func nodeText(n *html.Node, depth int) string {
 	f := &textBuilder{depth: depth}
 	f.children(n)
@@ -132,7 +132,7 @@ func (f *textBuilder) element(n *html.Node) {
 	}
 }
 
-// preformatted is the text in n as it stands.
+// preformatted returns the text of n with its white space.
 func preformatted(n *html.Node) string {
 	var out strings.Builder
 	for c := range n.Descendants() {
@@ -145,7 +145,7 @@ func preformatted(n *html.Node) string {
 	return out.String()
 }
 
-// listText numbers the items of a list as HTML does, or marks them.
+// listText formats a list with numbers as in HTML, or with dashes.
 func listText(n *html.Node, depth int) string {
 	var items []*html.Node
 	var lines []string
@@ -181,7 +181,7 @@ func listText(n *html.Node, depth int) string {
 		var s string
 		if item.DataAtom == atom.Li {
 			s = nodeText(item, depth)
-		} else { // a list within a list, beside its items
+		} else { // a list that is a direct child of a list
 			f := &textBuilder{depth: depth}
 			f.element(item)
 			s, mark = f.out.String(), "  "
@@ -197,7 +197,7 @@ func listText(n *html.Node, depth int) string {
 	return strings.Join(lines, "\n")
 }
 
-// formatCounter writes a number as a kind of list does: 1, a, A, i, I.
+// formatCounter formats a number by the type of a list: 1, a, A, i, I.
 func formatCounter(n int, kind string) string {
 	var s string
 	switch {
@@ -224,7 +224,7 @@ func formatCounter(n int, kind string) string {
 	return s
 }
 
-// tableText writes a row in a line, its cells divided by bars; cells of several lines stand below each other.
+// tableText writes one line per row with cells separated by bars, or one paragraph per cell if a cell has several lines.
 func tableText(n *html.Node, depth int) string {
 	var lines []string
 	var rows func(n *html.Node)

@@ -9,12 +9,11 @@ import (
 	"github.com/microcosm-cc/bluemonday"
 )
 
-// backgroundColors are those that a background may have.
+// backgroundColors matches the values allowed for backgrounds.
 var backgroundColors = regexp.MustCompile(`^(#[0-9A-Fa-f]{3,8}|[A-Za-z]{3,30}|rgba?\([0-9.,%/ ]+\))$`)
 
-// sanitizePolicy lets through what makes a letter: words, their look, tables, links, and the pictures
-// that come with it. Nothing that runs, nothing that is fetched from elsewhere: a reader's mail
-// program would tell the sender's server, and whoever listens, that they read it.
+// sanitizePolicy allows text, formatting, tables, links and attached images. It allows no scripts and no external
+// resources, which would notify a server when the mail is read.
 var sanitizePolicy = sync.OnceValue(func() *bluemonday.Policy {
 	p := bluemonday.NewPolicy()
 	p.AllowStandardAttributes()
@@ -27,7 +26,7 @@ var sanitizePolicy = sync.OnceValue(func() *bluemonday.Policy {
 	p.AllowAttrs("value").Matching(whole).OnElements("li")
 	p.AllowTables()
 	p.AllowAttrs("bgcolor").Matching(backgroundColors).OnElements("table", "tr", "td", "th")
-	p.AllowStyles("background").Matching(backgroundColors).Globally() // never a picture
+	p.AllowStyles("background").Matching(backgroundColors).Globally() // never an image
 	p.AllowURLSchemes("http", "https", "mailto", "tel", "cid")
 	p.RequireParseableURLs(true)
 	p.AllowAttrs("href").OnElements("a")
@@ -42,7 +41,7 @@ var sanitizePolicy = sync.OnceValue(func() *bluemonday.Policy {
 	return p
 })
 
-// sanitize is the part of some HTML that is shown and may be sent.
+// sanitize returns the visible part of the HTML that may be sent.
 func sanitize(page string) (string, error) {
 	page, err := visibleBody(page)
 	if err != nil {
@@ -51,7 +50,7 @@ func sanitize(page string) (string, error) {
 	return strings.TrimSpace(sanitizePolicy().Sanitize(page)), nil
 }
 
-// plainText is a text without what a terminal or a mail program might take for an order.
+// plainText normalizes line ends and removes control characters.
 func plainText(text string) string {
 	text = strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(strings.ToValidUTF8(text, ""))
 	text = strings.Map(func(r rune) rune {

@@ -1,4 +1,3 @@
-// Package email sends mail for people and for the service itself.
 package email
 
 import (
@@ -9,32 +8,30 @@ import (
 	"counsel/domain"
 )
 
-// Sender hands messages to a mail server.
+// Sender submits messages to a mail server.
 type Sender interface {
-	// Send tries to hand m over for each of its recipients, and says of each what came of it, in
-	// their order. One that is refused does not keep the others from getting it. It ends when ctx
-	// does. Nothing that it returns for the log holds an address or a secret.
+	// Send submits m and returns the outcome for each of m.Recipients, in order. A rejected recipient does not affect the
+	// others. Send returns when ctx is done. The errors contain neither addresses nor secrets.
 	Send(ctx context.Context, m Outgoing) []Outcome
 }
 
-// Outgoing is a message ready to go.
+// Outgoing is a complete message.
 type Outgoing struct {
-	ID         domain.ID // its Message-ID is made of it, so that a receiver knows a second try by it
+	ID         domain.ID // determines the Message-ID, by which a receiver recognizes duplicates
 	Date       time.Time
 	Subject    string
 	Text       string
-	HTML       string   // "": text alone
-	To, Cc     []string // addresses, as the header shows them
+	HTML       string   // empty: text only
+	To, Cc     []string // addresses in the header
 	ReplyTo    string
-	Recipients []string // whom it goes to now
+	Recipients []string // envelope recipients of this attempt
 	Files      []File
-	// Unsubscribe is where whoever gets it can say that they want no more such mails, by one POST
-	// (RFC 8058); "": there is no such place.
+	// Unsubscribe is the URL for one-click unsubscribing (RFC 8058); empty: none.
 	Unsubscribe string
-	Automatic   bool // nobody wrote it: no out-of-office notice shall answer it
+	Automatic   bool // written by the service; suppresses out-of-office replies (RFC 3834)
 }
 
-// File is an attachment, or a picture that the HTML shows by cid:Name.
+// File is an attachment, or an image that the HTML shows as cid:Name.
 type File struct {
 	Name        string
 	ContentType string
@@ -42,23 +39,23 @@ type File struct {
 	Body        io.ReadSeeker
 }
 
-// Result says what came of a try, for one recipient.
+// Result is the result of an attempt for one recipient.
 type Result int
 
-// What can come of a try.
+// The results of an attempt.
 const (
-	Deferred Result = iota // not now, perhaps later: the server is away, busy, or asks to come again
-	Accepted               // the server answers for it from now on
-	Refused                // never: the server will not have this recipient, or this message
+	Deferred Result = iota // temporary failure (4xx, or no connection): retried
+	Accepted               // the server is now responsible for the mail
+	Refused                // permanent failure (5xx) of the recipient or the message
 )
 
-// Outcome is what came of a try for one recipient.
+// Outcome is the outcome of an attempt for one recipient.
 type Outcome struct {
 	Result Result
-	// Reason is for whoever wrote the mail: what the server said. It may hold the address.
+	// Reason is shown to the sender: the reply of the server. It may contain the address.
 	Reason string
-	// BadAddress: the address itself is refused, so that nothing need ever be sent there again.
+	// BadAddress: the address does not exist, so that nothing should be sent to it again.
 	BadAddress bool
-	// Err is for the log. nil when Accepted.
+	// Err is for the log; nil if Accepted.
 	Err error
 }

@@ -17,31 +17,31 @@ import (
 	"counsel/gen/query"
 )
 
-// Message is a mail that somebody wants sent.
+// Message is a mail to be submitted.
 type Message struct {
-	ID          domain.ID // optional; of a message that was accepted before, nothing is sent again
+	ID          domain.ID // optional; a message whose id was accepted before is not sent again
 	To, Cc, Bcc []string
 	ReplyTo     string
 	Subject     string
-	HTML, Text  string // one of them at least
+	HTML, Text  string // at least one of them
 	Attachments []Attachment
 	SendAt      time.Time // zero: now
 }
 
-// BatchResult is what became of one message of several.
+// BatchResult is the result for one message of a batch.
 type BatchResult struct {
 	Email Email
-	Err   error // nil: it is queued
+	Err   error // nil: the message is queued
 }
 
-// submission is a message that was looked through.
+// submission is a validated message.
 type submission struct {
 	Email
 	checksums []files.Checksum // of the attachments
 }
 
-// Send accepts a message. Invalid names the field; RateLimited when the caller wrote to too many
-// lately.
+// Send accepts a message. It fails with Invalid, naming the fields, with TooLarge, or with RateLimited if the caller has
+// used up the recipient quota.
 func (s *Service) Send(ctx context.Context, caller domain.Principal, m Message) (Email, error) {
 	if err := s.outbox.Configured(); err != nil {
 		return Email{}, err
@@ -62,7 +62,7 @@ func (s *Service) Send(ctx context.Context, caller domain.Principal, m Message) 
 	return a.Email, s.insert(ctx, jobs.Standard, a)
 }
 
-// findExisting is the mail that was accepted under an id the caller brought, nil when there is none.
+// findExisting returns the mail that was accepted before under the id of a message, or nil.
 func (s *Service) findExisting(ctx context.Context, caller domain.Principal, id domain.ID) (*Email, error) {
 	if id.IsZero() {
 		return nil, nil
@@ -77,9 +77,8 @@ func (s *Service) findExisting(ctx context.Context, caller domain.Principal, id 
 	return &e, nil
 }
 
-// SendBatch accepts several messages, each by itself: one that is not acceptable does not keep
-// the others from being sent. Those that are lie in one transaction. They go after what
-// people sent one by one.
+// SendBatch validates each message separately and accepts the valid ones in one transaction. Mails of a batch are sent
+// after mails that were submitted singly.
 func (s *Service) SendBatch(ctx context.Context, caller domain.Principal, ms []Message) ([]BatchResult, error) {
 	if err := s.outbox.Configured(); err != nil {
 		return nil, err
@@ -118,7 +117,7 @@ func (s *Service) SendBatch(ctx context.Context, caller domain.Principal, ms []M
 	return out, s.insert(ctx, jobs.Bulk, good...)
 }
 
-// insert writes mails and the jobs that send them.
+// insert inserts mails and the jobs that send them.
 func (s *Service) insert(ctx context.Context, queue jobs.Queue, all ...submission) error {
 	err := db.WithTx(ctx, s.db, func(tx db.Tx) error {
 		inserts := make([]jobs.Insert, len(all))
@@ -161,7 +160,7 @@ func (s *Service) insertParts(ctx context.Context, tx db.Tx, a submission) error
 	return nil
 }
 
-// validate looks a message through. at is where it stands in the request.
+// validate checks a message. at is the JSON pointer of the message in the request.
 func (s *Service) validate(ctx context.Context, caller domain.Principal, at string, m Message) (submission, error) {
 	now := s.clock()
 	a := submission{Email: Email{ID: s.newID(), UserID: caller.UserID, Subject: strings.TrimSpace(norm.NFC.String(m.Subject)), Status: Queued, SendAt: now, CreatedAt: now, UpdatedAt: now}}
@@ -184,17 +183,17 @@ func (s *Service) validate(ctx context.Context, caller domain.Principal, at stri
 			address, err := domain.ParseEmail(given)
 			if err != nil {
 				refuse("/"+list.field+"/"+strconv.Itoa(i), err.Error())
-			} else if !seen[address.Key()] { // nobody gets it twice
+			} else if !seen[address.Key()] { // each recipient gets the mail once
 				seen[address.Key()] = true
 				a.Recipients = append(a.Recipients, Recipient{Field: list.field, Address: address.String(), Status: Queued})
 			}
 		}
 	}
 	if len(m.To) == 0 {
-		refuse("/to", "must name somebody")
+		refuse("/to", "must name at least one recipient")
 	}
 	if len(seen) > MaxRecipients {
-		refuse("/to", "is, with cc and bcc, more than "+strconv.Itoa(MaxRecipients)+" recipients")
+		refuse("/to", "must, together with cc and bcc, have at most "+strconv.Itoa(MaxRecipients)+" recipients")
 	}
 	if m.ReplyTo != "" {
 		address, err := domain.ParseEmail(m.ReplyTo)
@@ -207,7 +206,7 @@ func (s *Service) validate(ctx context.Context, caller domain.Principal, at stri
 		if a.SendAt = m.SendAt.UTC().Truncate(time.Microsecond); a.SendAt.Before(now) {
 			a.SendAt = now
 		} else if a.SendAt.Sub(now) > MaxScheduleAhead {
-			refuse("/sendAt", "is more than a year ahead")
+			refuse("/sendAt", "must be within a year")
 		}
 	}
 	var unreadable error
@@ -220,7 +219,7 @@ func (s *Service) validate(ctx context.Context, caller domain.Principal, at stri
 	}
 	if strings.TrimSpace(a.Text) == "" && !strings.Contains(a.HTML, "<img") {
 		a.Text, a.HTML = "", ""
-		refuse("/bodyText", "is missing, and so is bodyHtml; or nothing of it can be sent")
+		refuse("/bodyText", "is missing, and bodyHtml is missing or contains nothing that can be sent")
 	}
 	if len(e.Fields) > 0 {
 		return a, e
@@ -228,7 +227,7 @@ func (s *Service) validate(ctx context.Context, caller domain.Principal, at stri
 	return a, s.validateAttachments(ctx, caller, at, m.Attachments, &a)
 }
 
-// headerProblem says what is wrong with a line of a header; "" when nothing is.
+// headerProblem returns what is wrong with a header value, or "".
 func headerProblem(line string, most int) string {
 	switch n := utf8.RuneCountInString(line); {
 	case n == 0:
@@ -236,9 +235,9 @@ func headerProblem(line string, most int) string {
 	case n > most:
 		return "must have at most " + strconv.Itoa(most) + " characters"
 	case !schema.IsLine(line):
-		return "must be one line, without control characters and invisible ones"
-	case strings.Contains(line, "=?"): // mail programs would decode it
-		return "must not hold an encoded word (=?)"
+		return "must be one line without control or invisible characters"
+	case strings.Contains(line, "=?"): // mail clients would decode it
+		return "must not contain an encoded word (=?)"
 	}
 	return ""
 }

@@ -14,27 +14,27 @@ import (
 	"counsel/gen/query"
 )
 
-// SuppressionReason says why an address is on the list.
+// SuppressionReason is why an address is on the suppression list.
 type SuppressionReason string
 
 // The reasons.
 const (
-	SuppressedBounce       SuppressionReason = "bounced"      // a mail server said that there is no such address
-	SuppressedManually     SuppressionReason = "manual"       // an admin did
-	SuppressedUnsubscribed SuppressionReason = "unsubscribed" // whoever has the address did, from what is sent to many
+	SuppressedBounce       SuppressionReason = "bounced"      // a mail server rejected it as nonexistent
+	SuppressedManually     SuppressionReason = "manual"       // added by an admin
+	SuppressedUnsubscribed SuppressionReason = "unsubscribed" // its owner unsubscribed from batches
 )
 
-// Suppression is an address that is not written to.
+// Suppression is an address that is not mailed.
 type Suppression struct {
 	ID        domain.ID
-	Address   string // lower case; of somebody who was erased what stands for it
+	Address   string // in lower case; a hash if its owner was erased
 	Reason    SuppressionReason
 	CreatedAt time.Time
 }
 
-// suppressedRecipients tells which of these addresses a mail must not go to. What an admin put on the list
-// still gets the service's own mails but notifications: nobody is kept from their own account. Who unsubscribed
-// still gets what was written to them alone.
+// suppressedRecipients returns the queued recipients, by key, to which a mail must not be sent. An address that an
+// admin added still gets system mails other than notifications, so that its owner can use their account. An
+// unsubscribed address still gets mails that were not sent as a batch.
 func (s *Service) suppressedRecipients(ctx context.Context, mail query.Email, all []query.EmailRecipient) (map[string]bool, error) {
 	keys := make([]string, 0, 2*len(all))
 	of := map[string]string{} // entry: address
@@ -66,15 +66,14 @@ func (s *Service) suppressedRecipients(ctx context.Context, mail query.Email, al
 	return out, nil
 }
 
-// erasedAddress stands on the list for the address of somebody who was erased: it cannot be read, but what
-// is sent there again is known by it.
+// erasedAddress returns the anonymized form of an address on the list: it cannot be read, but matched.
 func erasedAddress(key string) string {
 	sum := sha256.Sum256([]byte(key))
 	return "erased-" + hex.EncodeToString(sum[:16]) + "@erased.invalid"
 }
 
-// WhySuppressed tells why an address is not to be written to on somebody's behalf; "" when it may be. Who
-// unsubscribed from what goes to many may.
+// WhySuppressed returns why single mails must not be sent to an address, or "". Unsubscribing from batches does not
+// count.
 func (s *Service) WhySuppressed(ctx context.Context, address string) (SuppressionReason, error) {
 	key := domain.EmailKey(address)
 	rows, err := s.rows.ListSuppressionsByAddress(ctx, []string{key, erasedAddress(key)})
@@ -86,13 +85,13 @@ func (s *Service) WhySuppressed(ctx context.Context, address string) (Suppressio
 	return "", db.Error(err)
 }
 
-// SuppressBounced puts an address on the list that a mail server said there is none of.
+// SuppressBounced adds an address that a mail server rejected as nonexistent.
 func (s *Service) SuppressBounced(ctx context.Context, address string) error {
 	return db.Error(s.rows.CreateSuppression(ctx, query.CreateSuppressionParams{ID: s.newID(), Address: domain.EmailKey(address), Reason: string(SuppressedBounce), CreatedAt: s.clock()}))
 }
 
-// Suppressions lists the addresses that are not written to, the latest first, for admins. next
-// is the before of the next page, nil on the last.
+// Suppressions returns a page of the list, newest first, for admins. next is the cursor of the next page, nil on the
+// last.
 func (s *Service) Suppressions(ctx context.Context, caller domain.Principal, limit int, before *domain.ID) (items []Suppression, next *domain.ID, err error) {
 	if err := requireAdmin(caller); err != nil {
 		return nil, nil, err
@@ -114,8 +113,7 @@ func (s *Service) Suppressions(ctx context.Context, caller domain.Principal, lim
 	return items, next, nil
 }
 
-// Suppress puts an address on the list, by an admin. One that is there stays as it is. Invalid:
-// it is no address.
+// Suppress adds an address, for admins. An existing entry is kept. It fails with Invalid if the address is malformed.
 func (s *Service) Suppress(ctx context.Context, caller domain.Principal, address string) (Suppression, error) {
 	if err := requireAdmin(caller); err != nil {
 		return Suppression{}, err
@@ -132,7 +130,7 @@ func (s *Service) Suppress(ctx context.Context, caller domain.Principal, address
 	return suppression(row), db.Error(err)
 }
 
-// Unsuppress takes an address off the list, by an admin. NotFound: it is not there.
+// Unsuppress removes an entry, for admins. It fails with NotFound if there is none.
 func (s *Service) Unsuppress(ctx context.Context, caller domain.Principal, id domain.ID) error {
 	if err := requireAdmin(caller); err != nil {
 		return err
@@ -147,8 +145,8 @@ func (s *Service) Unsuppress(ctx context.Context, caller domain.Principal, id do
 	return nil
 }
 
-// UnsubscribeAddress is the address that the mail with this link went to, one of a batch. NotFound: there
-// is no such link.
+// UnsubscribeAddress returns the recipient of the batch mail with an unsubscribe link. It fails with NotFound if the link
+// is not valid.
 func (s *Service) UnsubscribeAddress(ctx context.Context, link string) (string, error) {
 	noLink := domain.Errorf(domain.NotFound, "This link is not valid.")
 	id, err := s.linkID(link)
@@ -171,7 +169,7 @@ func (s *Service) UnsubscribeAddress(ctx context.Context, link string) (string, 
 	return domain.EmailForPeople(domain.EmailKey(all[0].Address)), nil
 }
 
-// Unsubscribe puts the Subscriber on the list.
+// Unsubscribe adds the UnsubscribeAddress of a link to the list.
 func (s *Service) Unsubscribe(ctx context.Context, link string) error {
 	address, err := s.UnsubscribeAddress(ctx, link)
 	if err != nil {
@@ -182,7 +180,7 @@ func (s *Service) Unsubscribe(ctx context.Context, link string) error {
 
 func requireAdmin(caller domain.Principal) error {
 	if !caller.Admin() {
-		return domain.Errorf(domain.Forbidden, "Only an admin may see whom the service does not write to.")
+		return domain.Errorf(domain.Forbidden, "Only an admin may view or edit the suppression list.")
 	}
 	return nil
 }

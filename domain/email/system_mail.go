@@ -10,20 +10,20 @@ import (
 	"counsel/gen/query"
 )
 
-// SystemMailKind is one of the mails that the service itself writes.
+// SystemMailKind is the template of a system mail.
 type SystemMailKind string
 
-// The service's own mails, and the fields that each says.
+// The system mails, with the fields that each uses.
 const (
-	Welcome         SystemMailKind = "welcome"          // name; a link that confirms the address
-	VerifyAddress   SystemMailKind = "verify_address"   // name; the same, asked for again
-	ResetPassword   SystemMailKind = "reset_password"   // name; a link that lets a new password be chosen
+	Welcome         SystemMailKind = "welcome"          // name; link to verify the address
+	VerifyAddress   SystemMailKind = "verify_address"   // name; the same link, requested again
+	ResetPassword   SystemMailKind = "reset_password"   // name; link to choose a new password
 	PasswordChanged SystemMailKind = "password_changed" // name
 	WebhookDisabled SystemMailKind = "webhook_disabled" // name, receiver
-	Notification    SystemMailKind = "notification"     // name, type: of the event; a link, if people have an application
-	CaseInvitation  SystemMailKind = "case_invitation"  // sender; a link, if people have an application
+	Notification    SystemMailKind = "notification"     // name, type of the event; link if there is an application
+	CaseInvitation  SystemMailKind = "case_invitation"  // sender; link if there is an application
 
-	// Those of package esign, which sends them itself. All say name, sender and document.
+	// Mails of package esign, which sends them itself. All use name, sender and document.
 	SignatureRequest        SystemMailKind = "signature_request"         // until; link; quote
 	SignatureReminder       SystemMailKind = "signature_reminder"        // the same
 	SignatureCompleted      SystemMailKind = "signature_completed"       // with the document attached
@@ -32,38 +32,38 @@ const (
 	SignatureDeclinedBy     SystemMailKind = "signature_declined_by" // signer; quote
 	SignatureCancelled      SystemMailKind = "signature_cancelled"
 	SignatureExpired        SystemMailKind = "signature_expired"
-	SignatureFailed         SystemMailKind = "signature_failed"   // it cannot be sealed
-	SignatureNotSent        SystemMailKind = "signature_not_sent" // the provider did not get it
+	SignatureFailed         SystemMailKind = "signature_failed"   // the document cannot be sealed
+	SignatureNotSent        SystemMailKind = "signature_not_sent" // the provider rejected it
 	SignatureBounced        SystemMailKind = "signature_bounced"  // signer, address
 )
 
-// SystemMailKinds are all of them.
+// SystemMailKinds lists all kinds.
 var SystemMailKinds = []SystemMailKind{Welcome, VerifyAddress, ResetPassword, PasswordChanged, WebhookDisabled, Notification, CaseInvitation,
 	SignatureRequest, SignatureReminder, SignatureCompleted, SignatureCompletedApart, SignatureDeclined, SignatureDeclinedBy, SignatureCancelled, SignatureExpired, SignatureFailed, SignatureNotSent, SignatureBounced}
 
-// SystemMail is a mail of the service's own.
+// SystemMail is a mail that the service itself sends.
 type SystemMail struct {
-	ID        domain.ID // optional; made when zero. Another with the same is a Conflict
+	ID        domain.ID // optional; generated if zero. A duplicate is a Conflict
 	Kind      SystemMailKind
-	UserID    domain.ID // whom it is about: with them it is erased
+	UserID    domain.ID // the user it is about, with whose data it is erased
 	To        string
-	Locale    string            // as a browser or a person gives it; English when there is no better
-	Fields    map[string]string // what it says
-	Secret    domain.ID         // of the account's mails: what the secret in its link is made of
-	ExpiresAt time.Time         // it is not sent after that; zero: whenever it can be
+	Locale    string            // a language tag or Accept-Language; English if none is supported
+	Fields    map[string]string // values of the template
+	Secret    domain.ID         // for account mails: the subject of the link, from which its secret is made
+	ExpiresAt time.Time         // not sent after this time; zero: never expires
 }
 
-// storedFields is what is kept of a notice.
+// storedFields is the stored form of a system mail.
 type storedFields struct {
 	Fields map[string]string `json:"fields"`
-	Link   *domain.ID        `json:"link,omitempty"` // what the secret of its link is made of
+	Link   *domain.ID        `json:"link,omitempty"` // the subject of the link
 }
 
-// composeSystemMail makes the text of a mail of the service's own.
+// composeSystemMail composes the text of a system mail.
 func (s *Service) composeSystemMail(row query.Email, m *Outgoing) error {
 	var kept storedFields
 	if err := json.Unmarshal([]byte(row.Fields), &kept); err != nil {
-		return jobs.Permanent(fmt.Errorf("email: the fields of a notice: %w", err))
+		return jobs.Permanent(fmt.Errorf("email: stored fields of a system mail: %w", err))
 	}
 	fields := map[string]string{}
 	for name, value := range kept.Fields {
@@ -79,5 +79,5 @@ func (s *Service) composeSystemMail(row query.Email, m *Outgoing) error {
 	return nil
 }
 
-// linkPurposes is how the page of accounts calls what a link is for.
+// linkPurposes are the names that the account page uses for the purpose of a link.
 var linkPurposes = map[SystemMailKind]string{Welcome: "verify", VerifyAddress: "verify", ResetPassword: "reset"}

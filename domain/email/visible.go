@@ -17,20 +17,19 @@ import (
 	"golang.org/x/net/html/atom"
 )
 
-// A mail may hold what its reader is not to see: a summary for lists of mails, the text of another layout, or what
-// a reader would object to. Cleaning takes away the style sheets, and styles, that hide it; so it goes first.
-// What counts is the cascade of CSS, as a wide screen shows it; of selectors those of tags, classes, ids and
-// attributes, with what they stand in.
+// HTML can contain hidden content: a preview text, another layout, or text that the reader is not meant to see.
+// Sanitizing removes the styles that hide it, so hidden content must be removed first. The CSS cascade is
+// applied as on a wide screen. Supported selectors are tags, classes, ids and attributes, and their descendants.
 
 var (
-	errMarkup = errors.New("cannot be read as HTML: it is nested too deeply")
-	errStyles = errors.New("has more rules of style than can be applied")
+	errMarkup = errors.New("cannot be parsed as HTML: it is nested too deeply")
+	errStyles = errors.New("has too many style rules")
 )
 
-// maxMatches bounds how often a selector is compared with an element.
+// maxMatches limits the number of comparisons of a selector with an element.
 const maxMatches = 4_000_000
 
-// visibleBody is the body of some HTML, without what is not shown.
+// visibleBody returns the body of the HTML without hidden content.
 func visibleBody(page string) (string, error) {
 	doc, err := html.ParseWithOptions(strings.NewReader(page), html.ParseOptionEnableScripting(false))
 	if err != nil {
@@ -66,9 +65,9 @@ func visibleBody(page string) (string, error) {
 	return out.String(), nil
 }
 
-// rule is one selector with one declaration.
+// rule is a selector with one declaration.
 type rule struct {
-	selector    []cascadia.Sel // an element, after those it stands in
+	selector    []cascadia.Sel // the element, preceded by its ancestors
 	specificity cascadia.Specificity
 	declaration
 }
@@ -80,14 +79,14 @@ type declaration struct {
 
 type cascade struct{ rules []rule }
 
-// hidingProperties are the properties that can hide something.
+// hidingProperties are the CSS properties that can hide content.
 var hidingProperties = []string{"display", "visibility", "opacity", "font", "font-size", "height", "max-height", "width", "max-width", "overflow", "overflow-x", "overflow-y",
 	"text-indent", "position", "left", "top", "right", "bottom", "clip", "clip-path", "transform", "color", "background", "background-color", "background-image"}
 
-// addStyleSheet reads a style sheet; what it says of other media than a wide screen does not count.
+// addStyleSheet parses a style sheet. Rules for media other than a wide screen are ignored.
 func (c *cascade) addStyleSheet(text string) {
 	p := css.NewParser(parse.NewInputString(text), false)
-	var media []bool // of the blocks around: whether they count
+	var media []bool // for each enclosing block: whether it applies
 	var selectors []string
 	for {
 		kind, _, data := p.Next()
@@ -132,7 +131,7 @@ func parseDeclaration(property []byte, value []css.Token) (declaration, bool) {
 	return d, slices.Contains(hidingProperties, d.property)
 }
 
-// compounds divides a selector; > is taken for a space.
+// compounds splits a selector; > is treated like a space.
 var compounds = regexp.MustCompile(`(?:\[[^\]]*\]|[^\s>\[])+`)
 
 func (c *cascade) addRule(selector string, d declaration) {
@@ -152,11 +151,11 @@ func (c *cascade) addRule(selector string, d declaration) {
 	c.rules = append(c.rules, r)
 }
 
-// computedStyle is what an element inherits.
+// computedStyle is the style that an element inherits.
 type computedStyle struct {
-	hidden, tiny           bool // by visibility, by the size of its font
+	hidden, tiny           bool // by visibility; by font size
 	foreground, background cssColor
-	matched                []int // of each rule: how many of its selector the elements around match
+	matched                []int // for each rule: how much of its selector the ancestors match
 }
 
 type cssColor struct {
@@ -164,7 +163,7 @@ type cssColor struct {
 	known bool
 }
 
-// prune takes what is not shown out of n, which is shown.
+// prune removes hidden content from n, which is visible.
 func (c *cascade) prune(n *html.Node, around computedStyle) {
 	for child := n.FirstChild; child != nil; {
 		next := child.NextSibling
@@ -182,20 +181,20 @@ func (c *cascade) prune(n *html.Node, around computedStyle) {
 			} else {
 				n.RemoveChild(child)
 			}
-		default: // comments, conditional ones too
+		default: // comments, including conditional ones
 			n.RemoveChild(child)
 		}
 		child = next
 	}
 }
 
-// unwrappedElements are elements that cleaning takes away, though not their content, which stays apart from what is around.
+// unwrappedElements are removed by sanitizing, but their content stays a block.
 var unwrappedElements = []atom.Atom{atom.Form, atom.Fieldset, atom.Legend, atom.Option, atom.Optgroup, atom.Dialog, atom.Details, atom.Summary, atom.Menu}
 
-// unrenderedElements are elements whose content is not for readers.
+// unrenderedElements are elements whose content is not displayed.
 var unrenderedElements = []atom.Atom{atom.Style, atom.Script, atom.Template, atom.Title, atom.Head, atom.Noembed, atom.Noframes, atom.Datalist, atom.Iframe, atom.Object, atom.Canvas, atom.Audio, atom.Video, atom.Svg}
 
-// compute is how an element is shown inside of another, if it is.
+// compute returns the style of an element and whether it is visible.
 func (c *cascade) compute(n *html.Node, around computedStyle) (inside computedStyle, shown bool) {
 	style, matched := c.declarations(n, around.matched)
 	inside = around
@@ -238,7 +237,7 @@ func (c *cascade) compute(n *html.Node, around computedStyle) (inside computedSt
 			if paper, ok := parseColor(v); ok {
 				inside.background = paper
 			} else {
-				inside.background = cssColor{} // a picture, perhaps
+				inside.background = cssColor{} // possibly an image
 			}
 		case v != "":
 			for word := range strings.FieldsSeq(v) {
@@ -254,7 +253,7 @@ func (c *cascade) compute(n *html.Node, around computedStyle) (inside computedSt
 	return inside, !(inside.hidden && n.DataAtom == atom.Img)
 }
 
-// declarations is what the rules and the element itself say of it. matched is for what is in it.
+// declarations returns the declarations that apply to an element, and the match state for its children.
 func (c *cascade) declarations(n *html.Node, around []int) (style map[string]string, matched []int) {
 	type weighed struct {
 		declaration
@@ -319,7 +318,7 @@ func attribute(n *html.Node, name string) (string, bool) {
 
 var cssLength = regexp.MustCompile(`^([+-]?(?:\d+\.?\d*|\.\d+))([a-z%]*)$`)
 
-// parseLength reads a size.
+// parseLength parses a CSS length.
 func parseLength(v string) (n float64, unit string, ok bool) {
 	m := cssLength.FindStringSubmatch(v)
 	if m == nil {
@@ -334,7 +333,7 @@ func isZero(v string) bool {
 	return ok && n < 0.02
 }
 
-// minFontSize is the size of a font that somebody can read, by its unit.
+// minFontSize is the smallest readable font size, by unit.
 var minFontSize = map[string]float64{"": 1, "px": 1, "pt": 0.75, "em": 0.07, "rem": 0.07, "ex": 0.14, "%": 7, "vw": 0.1, "vh": 0.1}
 
 var zeroFont = regexp.MustCompile(`(?:^|\s)0(?:px|pt|em|%)?(?:/|\s)`)
@@ -350,7 +349,7 @@ func isTiny(v string, around bool) bool {
 	return n <= minFontSize[unit]
 }
 
-// isClipped is a box of no size that shows nothing of what does not fit, or is cut to nothing.
+// isClipped reports whether a box is clipped or scaled to nothing.
 func isClipped(style map[string]string) bool {
 	if strings.Contains(style["transform"], "scale(0") && !strings.Contains(style["transform"], "scale(0.") || strings.HasPrefix(style["clip-path"], "inset(50%") || strings.HasPrefix(style["clip-path"], "inset(100%") ||
 		strings.HasPrefix(style["clip"], "rect(0") || strings.HasPrefix(style["clip"], "rect(1px") {
@@ -367,7 +366,7 @@ func isClipped(style map[string]string) bool {
 	return false
 }
 
-// offScreenLimit is how far off what is moved is out of sight, in pixels or the like.
+// offScreenLimit is the offset from which content is off screen, in pixels.
 const offScreenLimit = -300
 
 func isOffScreen(style map[string]string) bool {
@@ -383,7 +382,7 @@ func isOffScreen(style map[string]string) bool {
 
 var rgbColor = regexp.MustCompile(`^rgba?\(\s*(\d+)[\s,]+(\d+)[\s,]+(\d+)(?:[\s,/]+([\d.]+)(%?))?\s*\)$`)
 
-// parseColor reads a colour: a name, #rgb, #rrggbb, with or without alpha, rgb().
+// parseColor parses a CSS color: a name, #rgb, #rrggbb, with or without alpha, or rgb().
 func parseColor(v string) (cssColor, bool) {
 	v = strings.ToLower(strings.TrimSpace(v))
 	if v == "transparent" {
@@ -427,7 +426,7 @@ func parseColor(v string) (cssColor, bool) {
 	return cssColor{color.RGBA{uint8(n >> 24), uint8(n >> 16), uint8(n >> 8), uint8(n)}, true}, true
 }
 
-// indistinguishable are colours of which nobody tells one on the other.
+// indistinguishable reports whether text in one color is unreadable on the other.
 func indistinguishable(ink, paper cssColor) bool {
 	if !ink.known || ink.A == 0 {
 		return ink.known
