@@ -48,7 +48,7 @@ func (s *Service) validateAttachments(ctx context.Context, caller domain.Princip
 			return domain.InvalidField(pointer+"/inline", "is only for PNG and JPEG images")
 		}
 		if total += d.Size; total > MaxAttachedBytes {
-			return &domain.Error{Code: domain.TooLarge, Message: "The attachments have more than " + strconv.Itoa(MaxAttachedBytes) + " bytes.",
+			return &domain.Error{Code: domain.TooLarge, Message: "The attachments together have more than " + strconv.Itoa(MaxAttachedBytes) + " bytes.",
 				Fields: []domain.Field{{Pointer: at + "/attachments", Detail: "are too large"}}}
 		}
 		a.Attachments = append(a.Attachments, AttachedFile{DocumentID: d.ID, Filename: name, ContentType: d.ContentType, Size: d.Size, Inline: f.Inline})
