@@ -3,7 +3,6 @@ package handlers_test
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"mime/multipart"
@@ -14,57 +13,24 @@ import (
 	"testing"
 	"time"
 
-	"counsel/db"
 	"counsel/domain"
 	"counsel/domain/email"
 	"counsel/domain/esign/evidence"
-	"counsel/domain/jobs"
+	"counsel/domain/jobs/jobstest"
 	"counsel/gen/api"
 	"counsel/sandbox/testkit"
 )
 
-// syncJobs runs jobs as soon as their transaction has committed.
-type syncJobs struct {
-	t        testing.TB
-	mu       sync.Mutex
-	handlers map[string]jobHandler
-	waiting  []*jobs.Run
-}
-
-type jobHandler func(context.Context, *jobs.Run) (any, error)
-
-func (h *syncJobs) Add(_ context.Context, _ db.Tx, js ...jobs.LegacyInsert) ([]domain.ID, error) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	ids := make([]domain.ID, len(js))
-	for i, j := range js {
-		raw, err := json.Marshal(j.Payload)
-		if err != nil {
-			return nil, err
-		}
-		ids[i] = domain.NewID()
-		h.waiting = append(h.waiting, &jobs.Run{ID: ids[i], Kind: j.Kind, Payload: raw, Try: 1})
-	}
-	return ids, nil
-}
-
-func (h *syncJobs) Wake() {
-	h.mu.Lock()
-	todo := h.waiting
-	h.waiting = nil
-	h.mu.Unlock()
-	for _, run := range todo {
-		if _, err := h.handlers[run.Kind](context.Background(), run); err != nil {
-			h.t.Errorf("%s: %v", run.Kind, err)
+// newSyncJobs returns a client that does jobs as soon as the transaction they belong to has committed.
+func newSyncJobs(t testing.TB) *jobstest.Client {
+	client := jobstest.New()
+	client.OnWake = func() {
+		for _, err := range client.Work(context.Background()) {
+			t.Error(err)
 		}
 	}
+	return client
 }
-
-func (h *syncJobs) Handle(kind string, _ jobs.Options, do func(context.Context, *jobs.Run) (any, error)) {
-	h.handlers[kind] = do
-}
-
-func (h *syncJobs) Every(string, time.Duration, func(context.Context) error) {}
 
 // recordingMailServer records the e-mails of signature requests.
 type recordingMailServer struct {

@@ -236,7 +236,7 @@ func newFixture(t testing.TB, options ...option) *fixture {
 	testkit.Must(t, err)
 	seal, err := pades.New(certificate, key, nil)
 	testkit.Must(t, err)
-	s.config.Esign, err = esign.New(esign.Config{DB: database, Files: b.archive, Cases: caseService, Accounts: accounts, Jobs: &syncJobs{t: t, handlers: map[string]jobHandler{}}, Mailer: b.signMailServer, Mailboxes: s.config.Email, Renderer: engine, Sealer: seal.WithPool(readers().uploads), Provider: s.provider, Publisher: bus,
+	s.config.Esign, err = esign.New(esign.Config{DB: database, Files: b.archive, Cases: caseService, Accounts: accounts, Jobs: newSyncJobs(t), Mailer: b.signMailServer, Mailboxes: s.config.Email, Renderer: engine, Sealer: seal.WithPool(readers().uploads), Provider: s.provider, Publisher: bus,
 		LinkKey: []byte(secret), URL: "https://counsel.example", Runtime: domain.SystemRuntime(log)})
 	testkit.Must(t, err)
 	s.config.Privacy, err = privacy.New(privacy.Config{Runtime: runtime, DB: database, Accounts: accounts, AI: service, Drafts: s.config.Drafts, Files: b.archive, Rendering: s.config.Rendering, Cases: caseService, Webhooks: s.config.Webhooks, Notifications: s.config.Notifications, Email: s.config.Email, Jobs: b.jobs, Esign: s.config.Esign, Templates: s.config.Templates})

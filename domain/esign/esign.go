@@ -40,6 +40,7 @@ import (
 	"counsel/domain/esign/pades"
 	"counsel/domain/events"
 	"counsel/domain/files"
+	"counsel/domain/jobs"
 	"counsel/gen/query"
 )
 
@@ -49,7 +50,7 @@ type Config struct {
 	Files     *files.Service
 	Cases     *cases.Service
 	Accounts  Accounts
-	Jobs      Jobs
+	Jobs      jobs.Client
 	Mailer    email.Sender // nil: no mail server, so requests cannot be sent
 	Mailboxes Mailboxes
 	Renderer  doc.Renderer       // of the certificate
@@ -84,7 +85,7 @@ type Service struct {
 	files     *files.Service
 	cases     *cases.Service
 	accounts  Accounts
-	jobs      Jobs
+	jobs      jobs.Client
 	mailer    email.Sender
 	mailboxes Mailboxes
 	renderer  doc.Renderer

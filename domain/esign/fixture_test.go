@@ -3,9 +3,7 @@ package esign_test
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"io"
 	"log/slog"
@@ -31,7 +29,7 @@ import (
 	"counsel/domain/esign/pades"
 	"counsel/domain/events"
 	"counsel/domain/files"
-	"counsel/domain/jobs"
+	"counsel/domain/jobs/jobstest"
 	"counsel/domain/text"
 	"counsel/domain/text/extract"
 	"counsel/sandbox/testenv"
@@ -47,38 +45,38 @@ func wantCode(t testing.TB, err error, code domain.Code, says string) {
 	}
 }
 
-// bench is the service with a clock of the test's own, and jobs that are done when the test says.
-type bench struct {
+// fixture is the service with a fake clock. Jobs run when the test says so.
+type fixture struct {
 	*esign.Service
-	config  esign.Config
-	t       testing.TB
-	pool    *sql.DB
-	archive *files.Service
-	text    *switchableExtractor
-	cases   *cases.Service
-	files   *store
-	people  directory
-	post    *post
-	desk    *desk
-	now     time.Time
-	logs    *bytes.Buffer
-	told    []domain.Event // to others, whether or not the transaction was committed
+	config    esign.Config
+	t         testing.TB
+	pool      *sql.DB
+	archive   *files.Service
+	text      *switchableExtractor
+	cases     *cases.Service
+	files     *fakeStore
+	people    fakeAccounts
+	mail      *fakeMailServer
+	jobs      *jobstest.Client
+	now       time.Time
+	logs      *bytes.Buffer
+	published []domain.Event // whether or not the transaction was committed
 
 	lena domain.Principal // a lawyer
 	bob  domain.Principal // another
 	root domain.Principal // an admin
 }
 
-func newBench(t testing.TB) *bench { return newBenchWith(t, nil) }
+func newFixture(t testing.TB) *fixture { return newFixtureWithProvider(t, nil) }
 
-// newBenchWith is a bench whose documents are signed by a provider, which has the bench's clock.
-func newBenchWith(t testing.TB, provider func(clock func() time.Time) envelopes.Provider) *bench {
+// newFixtureWithProvider returns a fixture with a provider, which uses the fixture's clock.
+func newFixtureWithProvider(t testing.TB, provider func(clock func() time.Time) envelopes.Provider) *fixture {
 	t.Helper()
-	b := &bench{t: t, now: domain.SystemClock(), files: &store{files: map[string][]byte{}}, post: &post{blocked: map[string]email.SuppressionReason{}}, desk: &desk{handlers: map[string]handler{}}, logs: &bytes.Buffer{}}
+	b := &fixture{t: t, now: domain.SystemClock(), files: &fakeStore{files: map[string][]byte{}}, mail: &fakeMailServer{blocked: map[string]email.SuppressionReason{}}, logs: &bytes.Buffer{}}
 	pool := testenv.DB(t)
 	b.pool = pool
 	clock := func() time.Time { return b.now }
-	people := directory{}
+	people := fakeAccounts{}
 	for name, p := range map[string]*domain.Principal{"lena": &b.lena, "bob": &b.bob, "root": &b.root} {
 		*p = domain.Principal{UserID: domain.NewID(), Role: domain.RoleLawyer}
 		if name == "root" {
@@ -97,37 +95,42 @@ func newBenchWith(t testing.TB, provider func(clock func() time.Time) envelopes.
 	testkit.Must(t, err)
 	b.archive, err = files.New(files.Config{DB: pool, Store: b.files, Text: b.text, Cases: b.cases, Runtime: domain.Runtime{Clock: clock, NewID: domain.NewID, Log: log}, Deletable: esign.DocumentDeletable})
 	testkit.Must(t, err)
-	seal := newSeal(t, "Counsel test", b.now)
+	sealer := newSealer(t, "Counsel test", b.now)
 	engine, err := pdf.New(pdf.Config{})
 	testkit.Must(t, err)
 	var outside envelopes.Provider
 	if provider != nil {
 		outside = provider(clock)
 	}
-	var telling sync.Mutex
-	emit := func(_ context.Context, _ db.Tx, e domain.Event) error {
-		telling.Lock()
-		defer telling.Unlock()
-		b.told = append(b.told, e)
+	var mu sync.Mutex
+	publish := func(_ context.Context, _ db.Tx, e domain.Event) error {
+		mu.Lock()
+		defer mu.Unlock()
+		b.published = append(b.published, e)
 		return nil
 	}
-	b.config = esign.Config{Provider: outside, Publisher: events.PublisherFunc(emit), DB: pool, Files: b.archive, Cases: b.cases, Accounts: people, Jobs: b.desk, Mailer: b.post, Mailboxes: b.post, Renderer: engine, Sealer: seal,
+	b.config = esign.Config{Provider: outside, Publisher: events.PublisherFunc(publish), DB: pool, Files: b.archive, Cases: b.cases, Accounts: people, Mailer: b.mail, Mailboxes: b.mail, Renderer: engine, Sealer: sealer,
 		LinkKey: []byte("a secret of these tests"), URL: "https://counsel.example", Runtime: domain.Runtime{Clock: clock, NewID: domain.NewID, Log: log}}
 	b.restart(func(*esign.Config) {})
 	return b
 }
 
 // restart replaces the service by one with another configuration.
-func (b *bench) restart(change func(*esign.Config)) {
+func (b *fixture) restart(change func(*esign.Config)) {
 	b.t.Helper()
+	client := jobstest.New() // a kind of job can only be registered once
+	if b.jobs != nil {
+		testkit.Must(b.t, second(client.EnqueueNow(b.t.Context(), b.jobs.Waiting()...)))
+	}
+	b.jobs, b.config.Jobs = client, client
 	change(&b.config)
 	var err error
 	b.Service, err = esign.New(b.config)
 	testkit.Must(b.t, err)
 }
 
-// Evidence reads the evidence whole.
-func (b *bench) Evidence(ctx context.Context, by domain.Principal, id domain.ID) ([]byte, error) {
+// Evidence returns the whole evidence bundle.
+func (b *fixture) Evidence(ctx context.Context, by domain.Principal, id domain.ID) ([]byte, error) {
 	f, size, err := b.Service.Evidence(ctx, by, id)
 	if err != nil {
 		return nil, err
@@ -139,25 +142,15 @@ func (b *bench) Evidence(ctx context.Context, by domain.Principal, id domain.ID)
 	return all, err
 }
 
-// switchableExtractor extracts by an extractor that a test sets; nil finds no text.
-type switchableExtractor struct{ text.Extractor }
-
-func (s *switchableExtractor) Pages(ctx context.Context, contentType string, file io.ReaderAt, size int64) (text.Text, error) {
-	if s.Extractor == nil {
-		return text.Text{}, nil
-	}
-	return s.Extractor.Pages(ctx, contentType, file, size)
-}
-
-// texts reads the text of PDF files.
-func texts(t testing.TB) text.Extractor {
+// newExtractor returns the real extractor.
+func newExtractor(t testing.TB) text.Extractor {
 	t.Helper()
 	r := extract.New("")
 	t.Cleanup(func() { testkit.Must(t, r.Close()) })
 	return r
 }
 
-func newSeal(t testing.TB, name string, now time.Time) *pades.Sealer {
+func newSealer(t testing.TB, name string, now time.Time) *pades.Sealer {
 	t.Helper()
 	certificate, key, err := pades.SelfSigned(name, now)
 	testkit.Must(t, err)
@@ -166,243 +159,57 @@ func newSeal(t testing.TB, name string, now time.Time) *pades.Sealer {
 	return seal
 }
 
-// directory is the accounts.
-type directory map[domain.ID]account.User
+// periodic are the arguments of a periodic job.
+type periodic string
 
-func (d directory) ByID(_ context.Context, ids []domain.ID) (map[domain.ID]account.User, error) {
-	return d, nil
-}
+func (p periodic) Kind() string { return string(p) }
 
-func (d directory) ByEmail(_ context.Context, address string) (account.User, error) {
-	for _, u := range d {
-		if u.Email == address {
-			return u, nil
-		}
-	}
-	return account.User{}, domain.Errorf(domain.NotFound, "nobody")
-}
-
-// desk keeps jobs until they are to be done.
-type desk struct {
-	mu       sync.Mutex
-	handlers map[string]handler
-	waiting  []*jobs.Run
-	sweep    func(context.Context) error
-	poll     func(context.Context) error
-}
-
-type handler func(context.Context, *jobs.Run) (any, error)
-
-func (d *desk) Add(_ context.Context, _ db.Tx, js ...jobs.LegacyInsert) ([]domain.ID, error) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	var ids []domain.ID
-	for _, j := range js {
-		raw, err := json.Marshal(j.Payload)
-		if err != nil {
-			return nil, err
-		}
-		run := &jobs.Run{ID: domain.NewID(), Kind: j.Kind, Payload: raw, Try: 1}
-		d.waiting, ids = append(d.waiting, run), append(ids, run.ID)
-	}
-	return ids, nil
-}
-
-func (d *desk) Wake() {}
-
-func (d *desk) Handle(kind string, _ jobs.Options, do func(context.Context, *jobs.Run) (any, error)) {
-	d.handlers[kind] = do
-}
-
-func (d *desk) Every(name string, _ time.Duration, do func(context.Context) error) {
-	if name == "esign.poll" {
-		d.poll = do
-	} else {
-		d.sweep = do
-	}
-}
-
-// work does the jobs, and those they lead to. What fails waits for the next time.
-func (b *bench) work() (failed []error) {
+// sweep runs the periodic job that expires requests and reminds signers.
+func (b *fixture) sweep() {
 	b.t.Helper()
-	var again []*jobs.Run
-	for {
-		b.desk.mu.Lock()
-		todo := b.desk.waiting
-		b.desk.waiting = nil
-		b.desk.mu.Unlock()
-		if len(todo) == 0 {
-			b.desk.waiting = again
-			return failed
-		}
-		for _, run := range todo {
-			if _, err := b.desk.handlers[run.Kind](b.t.Context(), run); err != nil {
-				run.Try++
-				failed, again = append(failed, err), append(again, run)
-			}
-		}
-	}
+	_, err := b.jobs.WorkNow(b.t.Context(), periodic("signature_requests.sweep"))
+	testkit.Must(b.t, err)
 }
 
-// done does the jobs; none may fail.
-func (b *bench) done() {
+// runJobs runs the jobs, and those that they enqueue. A failed job waits for the next call.
+func (b *fixture) runJobs() (failed []error) {
 	b.t.Helper()
-	for _, err := range b.work() {
+	return b.jobs.Work(b.t.Context())
+}
+
+// mustRunJobs is runJobs when none may fail.
+func (b *fixture) mustRunJobs() {
+	b.t.Helper()
+	for _, err := range b.runJobs() {
 		b.t.Fatal(err)
 	}
 }
 
-// post is a mail server.
-type post struct {
-	mu    sync.Mutex
-	mails []letter
-	fate  func(address string) email.Result // nil: all are accepted
-	bad   bool                              // what is refused is no address
-
-	blocked map[string]email.SuppressionReason
-	charged int
-	most    int // that may be charged; 0: any number
-}
-
-func (p *post) ReserveQuota(_ context.Context, _ domain.Principal, n int) error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.most > 0 && p.charged+n > p.most {
-		return &domain.Error{Code: domain.RateLimited, Message: "too many", RetryAfter: time.Hour}
-	}
-	p.charged += n
-	return nil
-}
-
-func (p *post) WhySuppressed(_ context.Context, address string) (email.SuppressionReason, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.blocked[address], nil
-}
-
-func (p *post) SuppressBounced(_ context.Context, address string) error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.blocked[address] = email.SuppressedBounce
-	return nil
-}
-
-type letter struct {
-	id                              domain.ID
-	to, subject, text, html, answer string
-	files                           map[string][]byte
-}
-
-func (p *post) Send(_ context.Context, m email.Outgoing) []email.Outcome {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if len(m.Recipients) != 1 || m.To[0] != m.Recipients[0] { // a name would be taken for a part of the address
-		return []email.Outcome{{Result: email.Refused, Err: errors.New("no such header")}}
-	}
-	if p.fate != nil {
-		if r := p.fate(m.To[0]); r != email.Accepted {
-			return []email.Outcome{{Result: r, BadAddress: p.bad, Err: errors.New("the test says so")}}
-		}
-	}
-	l := letter{id: m.ID, to: m.To[0], subject: m.Subject, text: m.Text, html: m.HTML, answer: m.ReplyTo, files: map[string][]byte{}}
-	for _, f := range m.Files {
-		body, err := io.ReadAll(f.Body)
-		if err != nil {
-			return []email.Outcome{{Err: err}}
-		}
-		l.files[f.Name] = body
-	}
-	p.mails = append(p.mails, l)
-	return []email.Outcome{{Result: email.Accepted}}
-}
-
-// last is the latest mail to somebody.
-func (b *bench) last(to string) letter {
+// lastMail returns the latest mail to an address.
+func (b *fixture) lastMail(to string) sentMail {
 	b.t.Helper()
-	for i := len(b.post.mails) - 1; i >= 0; i-- {
-		if b.post.mails[i].to == to {
-			return b.post.mails[i]
+	for i := len(b.mail.mails) - 1; i >= 0; i-- {
+		if b.mail.mails[i].to == to {
+			return b.mail.mails[i]
 		}
 	}
-	b.t.Fatalf("no mail went to %s", to)
-	return letter{}
+	b.t.Fatalf("no mail was sent to %s", to)
+	return sentMail{}
 }
 
 var linkPattern = regexp.MustCompile(`https://counsel\.example/sign#([A-Za-z0-9_-]{43})\n`)
 
-// token is the secret of the link that was mailed to somebody.
-func (b *bench) token(to string) string {
+// token returns the secret of the link in the latest mail to an address.
+func (b *fixture) token(to string) string {
 	b.t.Helper()
-	m := linkPattern.FindStringSubmatch(b.last(to).text)
+	m := linkPattern.FindStringSubmatch(b.lastMail(to).text)
 	if m == nil {
-		b.t.Fatalf("no link in %s", b.last(to).text)
+		b.t.Fatalf("no link in %s", b.lastMail(to).text)
 	}
 	return m[1]
 }
 
-// store stands for the object store.
-type store struct {
-	mu    sync.Mutex
-	files map[string][]byte
-	down  bool
-	came  chan struct{} // who reads says so, and waits for a word; nil: nobody waits
-	goOn  chan struct{}
-}
-
-func (s *store) Put(_ context.Context, key string, f files.Object) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.down {
-		return files.StorageUnavailable(time.Second, errors.New("down"))
-	}
-	if _, err := f.Body.Seek(0, io.SeekStart); err != nil {
-		return err
-	}
-	b, err := io.ReadAll(f.Body)
-	if err != nil || sha256.Sum256(b) != f.SHA256 {
-		return errors.Join(errors.New("not the bytes that were announced"), err)
-	}
-	s.files[key] = b
-	return nil
-}
-
-func (s *store) Get(_ context.Context, key string, offset, length int64) (io.ReadCloser, error) {
-	if s.came != nil {
-		s.came <- struct{}{}
-		<-s.goOn
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.down {
-		return nil, files.StorageUnavailable(time.Second, errors.New("down"))
-	}
-	b, ok := s.files[key]
-	if !ok {
-		return nil, domain.Errorf(domain.NotFound, "no such file")
-	}
-	return io.NopCloser(bytes.NewReader(b[offset:])), nil
-}
-
-func (s *store) Stat(context.Context, string) (files.ObjectInfo, error) {
-	return files.ObjectInfo{}, errors.New("not asked")
-}
-
-func (s *store) Delete(_ context.Context, key string) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	delete(s.files, key)
-	return nil
-}
-
-func (s *store) PresignURL(context.Context, string, files.PresignOptions) (string, error) {
-	return "https://store.example", nil
-}
-
-func (s *store) List(context.Context, string, string, int) ([]files.ObjectInfo, error) {
-	return nil, nil
-}
-
-// contract is a PDF with so many pages.
+// contract returns a PDF with so many pages.
 func contract(t testing.TB, pages int) []byte {
 	t.Helper()
 	engine, err := pdf.New(pdf.Config{})
@@ -419,16 +226,16 @@ func contract(t testing.TB, pages int) []byte {
 	return b.Bytes()
 }
 
-// upload keeps a contract of lena's, in a case or none.
-func (b *bench) upload(file []byte, matter *domain.ID) files.File {
+// upload stores a file of lena's, in a case or in none.
+func (b *fixture) upload(file []byte, legalCase *domain.ID) files.File {
 	b.t.Helper()
-	d, err := b.archive.Upload(b.t.Context(), b.lena, files.UploadRequest{Name: "lease.pdf", Body: bytes.NewReader(file), CaseID: func() *domain.ID { return matter }})
+	d, err := b.archive.Upload(b.t.Context(), b.lena, files.UploadRequest{Name: "lease.pdf", Body: bytes.NewReader(file), CaseID: func() *domain.ID { return legalCase }})
 	testkit.Must(b.t, err)
 	return d
 }
 
-// send sends a contract to be signed, and does the jobs.
-func (b *bench) send(n esign.NewRequest) esign.Request {
+// send sends a document for signature and runs the jobs.
+func (b *fixture) send(n esign.NewRequest) esign.Request {
 	b.t.Helper()
 	if n.DocumentID.IsZero() {
 		n.DocumentID = b.upload(contract(b.t, 2), nil).ID
@@ -438,38 +245,38 @@ func (b *bench) send(n esign.NewRequest) esign.Request {
 	}
 	r, err := b.Initiate(b.t.Context(), b.lena, n)
 	testkit.Must(b.t, err)
-	b.done()
+	b.mustRunJobs()
 	return r
 }
 
-func two() []esign.NewSigner {
+func twoSigners() []esign.NewSigner {
 	return []esign.NewSigner{{Name: "Ada Lovelace", Email: "ada@example.com"}, {Name: "Grace Hopper", Email: "grace@example.com"}}
 }
 
-var phone = esign.Visitor{Address: "192.0.2.7", Agent: "Phone/1.0"}
+var visitor = esign.Visitor{Address: "192.0.2.7", Agent: "Phone/1.0"}
 
-// sign does all that somebody does who signs.
-func (b *bench) sign(to string, m evidence.Signature) {
+// sign does everything that a signer does.
+func (b *fixture) sign(to string, m evidence.Signature) {
 	b.t.Helper()
 	token := b.token(to)
-	v, err := b.View(b.t.Context(), token, phone)
+	v, err := b.View(b.t.Context(), token, visitor)
 	testkit.Must(b.t, err)
 	if v.State != esign.LinkOpen {
 		b.t.Fatalf("the link of %s is %s", to, v.State)
 	}
-	b.fetch(token, phone)
-	_, err = b.Consent(b.t.Context(), token, esign.Disclosure, phone)
+	b.fetch(token, visitor)
+	_, err = b.Consent(b.t.Context(), token, esign.Disclosure, visitor)
 	testkit.Must(b.t, err)
-	v, err = b.Sign(b.t.Context(), token, m, phone)
+	v, err = b.Sign(b.t.Context(), token, m, visitor)
 	testkit.Must(b.t, err)
 	if v.State != esign.LinkSigned {
 		b.t.Fatalf("after signing the link of %s is %s", to, v.State)
 	}
-	b.done()
+	b.mustRunJobs()
 }
 
-// fetch reads the document of a link to its end.
-func (b *bench) fetch(token string, by esign.Visitor) {
+// fetch downloads the document of a link.
+func (b *fixture) fetch(token string, by esign.Visitor) {
 	b.t.Helper()
 	_, body, err := b.Document(b.t.Context(), token, by)
 	testkit.Must(b.t, err)
@@ -478,11 +285,11 @@ func (b *bench) fetch(token string, by esign.Visitor) {
 }
 
 var (
-	typed = evidence.Signature{Typed: "Ada Lovelace"}
-	drawn = evidence.Signature{Width: 300, Height: 100, Strokes: [][]doc.Point{{{X: 10, Y: 80}, {X: 60.5, Y: 20}, {X: 120, Y: 85}}, {{X: 150, Y: 40}, {X: 290, Y: 60}}}}
+	typedSignature = evidence.Signature{Typed: "Ada Lovelace"}
+	drawnSignature = evidence.Signature{Width: 300, Height: 100, Strokes: [][]doc.Point{{{X: 10, Y: 80}, {X: 60.5, Y: 20}, {X: 120, Y: 85}}, {{X: 150, Y: 40}, {X: 290, Y: 60}}}}
 )
 
-func (b *bench) status(r esign.Request) (esign.Status, []esign.SignerStatus) {
+func (b *fixture) status(r esign.Request) (esign.Status, []esign.SignerStatus) {
 	b.t.Helper()
 	now, err := b.Get(b.t.Context(), b.root, r.ID)
 	testkit.Must(b.t, err)
@@ -493,7 +300,7 @@ func (b *bench) status(r esign.Request) (esign.Status, []esign.SignerStatus) {
 	return now.Status, all
 }
 
-func (b *bench) kinds(r esign.Request) string {
+func (b *fixture) logKinds(r esign.Request) string {
 	b.t.Helper()
 	log, err := b.Events(b.t.Context(), b.root, r.ID)
 	testkit.Must(b.t, err)
@@ -508,8 +315,8 @@ func (b *bench) kinds(r esign.Request) string {
 	return strings.Join(all, " ")
 }
 
-// tool runs a program that reads PDFs over a file.
-func tool(t testing.TB, file []byte, name string, args ...string) string {
+// runTool runs a PDF program on a file and returns its output.
+func runTool(t testing.TB, file []byte, name string, args ...string) string {
 	t.Helper()
 	if _, err := exec.LookPath(name); err != nil {
 		t.Skipf("%s is not installed: scripts/setup pdf", name)
@@ -527,3 +334,5 @@ func tool(t testing.TB, file []byte, name string, args ...string) string {
 	}
 	return string(out)
 }
+
+func second[T any](_ T, err error) error { return err }

@@ -23,12 +23,12 @@ const (
 	commentRoom   = signatureRoom + sha256.Size
 )
 
-// TestForged hides a second zip, whose manifest names somebody else, in the comment, where the
-// signature lies that cannot cover itself.
+// TestForged hides a second zip, whose manifest names somebody else, in the comment, which the signature
+// does not cover.
 func TestForged(t *testing.T) {
-	b := newBench(t)
-	r := b.send(esign.NewRequest{Signers: two()})
-	b.sign("ada@example.com", typed)
+	b := newFixture(t)
+	r := b.send(esign.NewRequest{Signers: twoSigners()})
+	b.sign("ada@example.com", typedSignature)
 	bundle, err := b.Evidence(t.Context(), b.lena, r.ID)
 	testkit.Must(t, err)
 	for name, hide := range map[string]func(signer, payload []byte) []byte{
@@ -43,11 +43,11 @@ func TestForged(t *testing.T) {
 	} {
 		forged := forge(t, bundle, hide)
 		if z, err := zip.NewReader(bytes.NewReader(forged), int64(len(forged))); err != nil {
-			t.Fatalf("%s: the forgery is no zip: %v", name, err)
+			t.Fatalf("%s: the forgery is not a zip: %v", name, err)
 		} else if m, err := z.Open("manifest.json"); err != nil {
 			t.Fatal(err)
 		} else if said, err := io.ReadAll(m); err != nil || !bytes.Contains(said, []byte("Mallory")) {
-			t.Fatalf("%s: readers do not see what was forged: %v", name, err)
+			t.Fatalf("%s: readers do not see the forged manifest: %v", name, err)
 		}
 		if found, err := evidence.Verify(forged); err == nil {
 			t.Errorf("%s: verifies, signed by %q", name, found.Signers)
@@ -60,14 +60,14 @@ func TestForged(t *testing.T) {
 	}
 }
 
-// forge is a bundle whose body is unchanged, and whose end is another zip's.
+// forge returns a bundle with an unchanged body and the end of another zip.
 func forge(t *testing.T, bundle []byte, hide func(signer, payload []byte) []byte) []byte {
 	t.Helper()
 	body, cms := bundle[:len(bundle)-commentRoom], bundle[len(bundle)-commentRoom:]
 	z, err := zip.NewReader(bytes.NewReader(bundle), int64(len(bundle)))
 	testkit.Must(t, err)
 	payload := func(base int) []byte {
-		var out, directory []byte
+		var out, fakeAccounts []byte
 		for _, f := range z.File {
 			r, err := f.Open()
 			testkit.Must(t, err)
@@ -87,12 +87,12 @@ func forge(t *testing.T, bundle []byte, hide func(signer, payload []byte) []byte
 				out = append(out, record("PK\x03\x04", uint16(20), uint16(0), uint16(0), uint32(0), crc32.ChecksumIEEE(content), uint32(len(content)), uint32(len(content)), uint16(len(f.Name)), uint16(0))...)
 				out = append(append(out, f.Name...), content...)
 			}
-			directory = append(directory, record("PK\x01\x02", uint16(20), uint16(20), uint16(0), uint16(0), uint32(0), crc32.ChecksumIEEE(content), uint32(len(content)), uint32(len(content)),
+			fakeAccounts = append(fakeAccounts, record("PK\x01\x02", uint16(20), uint16(20), uint16(0), uint16(0), uint32(0), crc32.ChecksumIEEE(content), uint32(len(content)), uint32(len(content)),
 				uint16(len(f.Name)), uint16(0), uint16(0), uint16(0), uint16(0), uint32(0), uint32(at))...)
-			directory = append(directory, f.Name...)
+			fakeAccounts = append(fakeAccounts, f.Name...)
 		}
-		end := base + len(out) + len(directory) + 22
-		return slices.Concat(out, directory, record("PK\x05\x06", uint16(0), uint16(0), uint16(len(z.File)), uint16(len(z.File)), uint32(len(directory)), uint32(base+len(out)), uint16(len(bundle)-end)))
+		end := base + len(out) + len(fakeAccounts) + 22
+		return slices.Concat(out, fakeAccounts, record("PK\x05\x06", uint16(0), uint16(0), uint16(len(z.File)), uint16(len(z.File)), uint32(len(fakeAccounts)), uint32(base+len(out)), uint16(len(bundle)-end)))
 	}
 	size := len(payload(0))
 	trial := inject(t, cms, bytes.Repeat([]byte{0xaa}, size), hide)
@@ -153,13 +153,13 @@ func record(signature string, fields ...any) []byte {
 	return b
 }
 
-// TestOtherCertificate: the service was given another certificate after it had sealed a file.
+// TestOtherCertificate: the service gets another certificate after it has sealed a file.
 func TestOtherCertificate(t *testing.T) {
-	b := newBench(t)
-	r := b.send(esign.NewRequest{Signers: two()[:1]})
-	b.sign("ada@example.com", typed)
+	b := newFixture(t)
+	r := b.send(esign.NewRequest{Signers: twoSigners()[:1]})
+	b.sign("ada@example.com", typedSignature)
 	before := b.config.Sealer
-	b.restart(func(c *esign.Config) { c.Sealer = newSeal(t, "Another", b.now) })
+	b.restart(func(c *esign.Config) { c.Sealer = newSealer(t, "Another", b.now) })
 	bundle, err := b.Evidence(t.Context(), b.lena, r.ID)
 	testkit.Must(t, err)
 	found, err := evidence.Verify(bundle)

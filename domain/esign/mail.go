@@ -48,7 +48,7 @@ const dateTimeFormat = "2006-01-02, 15:04 UTC"
 const maxAttachment = 15 << 20
 
 // mailLink mails a signer their link, unless it is no longer open, and logs the outcome.
-func (s *Service) mailLink(ctx context.Context, jobID domain.ID, j inviteJob) error {
+func (s *Service) mailLink(ctx context.Context, jobID domain.ID, j inviteArgs) error {
 	r, err := s.get(ctx, j.Request)
 	if err != nil {
 		return err
@@ -126,7 +126,7 @@ func (s *Service) composeLink(ctx context.Context, r Request, signer Signer, rem
 	}
 	m, err := r.compose(kind, signer.Name, map[string]string{"until": r.ExpiresAt.UTC().Format(dateTimeFormat), "link": s.signingLink(signer.ID), "quote": r.Message})
 	if err != nil {
-		return m, jobs.Fatal(err)
+		return m, jobs.Permanent(err)
 	}
 	ok, err := s.canNotifySender(ctx, r, sender)
 	if ok {
@@ -136,7 +136,7 @@ func (s *Service) composeLink(ctx context.Context, r Request, signer Signer, rem
 }
 
 // mailNotice mails a notice to the sender or to a signer.
-func (s *Service) mailNotice(ctx context.Context, jobID domain.ID, j noticeJob) error {
+func (s *Service) mailNotice(ctx context.Context, jobID domain.ID, j notifyArgs) error {
 	r, err := s.get(ctx, j.Request)
 	if err != nil {
 		return err
@@ -160,7 +160,7 @@ func (s *Service) mailNotice(ctx context.Context, jobID domain.ID, j noticeJob) 
 }
 
 // recipient returns who gets a notice; an empty address: nobody.
-func (s *Service) recipient(ctx context.Context, r Request, j noticeJob) (name, address string, err error) {
+func (s *Service) recipient(ctx context.Context, r Request, j notifyArgs) (name, address string, err error) {
 	sender, err := s.sender(ctx, r)
 	if err != nil {
 		return "", "", err
@@ -182,7 +182,7 @@ func (s *Service) recipient(ctx context.Context, r Request, j noticeJob) (name, 
 	return signer.Name, signer.Email, nil
 }
 
-func (s *Service) composeNotice(ctx context.Context, r Request, j noticeJob, name string) (email.Outgoing, error) {
+func (s *Service) composeNotice(ctx context.Context, r Request, j notifyArgs, name string) (email.Outgoing, error) {
 	var kind email.SystemMailKind
 	var attachments []email.File
 	fields := map[string]string{}
@@ -216,7 +216,7 @@ func (s *Service) composeNotice(ctx context.Context, r Request, j noticeJob, nam
 	}
 	m, err := r.compose(kind, name, fields)
 	if err != nil {
-		return m, jobs.Fatal(err)
+		return m, jobs.Permanent(err)
 	}
 	m.Files = attachments
 	return m, nil

@@ -17,7 +17,7 @@ import (
 )
 
 // parts is what is held of the signer at an address.
-func (b *bench) parts(address string) (all []esign.SignerData) {
+func (b *fixture) parts(address string) (all []esign.SignerData) {
 	b.t.Helper()
 	testkit.Must(b.t, b.ExportSigners(b.t.Context(), address, func(p esign.SignerData) error {
 		all = append(all, p)
@@ -27,16 +27,16 @@ func (b *bench) parts(address string) (all []esign.SignerData) {
 }
 
 // forget is what erasure does.
-func (b *bench) forget(user domain.ID) error {
+func (b *fixture) forget(user domain.ID) error {
 	return db.WithTx(b.t.Context(), b.pool, func(tx db.Tx) error { return b.EraseUser(b.t.Context(), tx, user) })
 }
 
 func TestParts(t *testing.T) {
-	b := newBench(t)
+	b := newFixture(t)
 	for range 2 {
-		b.send(esign.NewRequest{Signers: two()})
-		b.sign("ada@example.com", typed)
-		b.sign("grace@example.com", drawn)
+		b.send(esign.NewRequest{Signers: twoSigners()})
+		b.sign("ada@example.com", typedSignature)
+		b.sign("grace@example.com", drawnSignature)
 		b.now = b.now.Add(time.Hour)
 	}
 	b.send(esign.NewRequest{Signers: []esign.NewSigner{{Name: "Eve", Email: "eve@example.com"}}})
@@ -45,7 +45,7 @@ func TestParts(t *testing.T) {
 		t.Fatalf("holds %+v", got)
 	}
 	p := got[0]
-	if p.Request.Signers != nil || p.Signer.Name != "Grace Hopper" || p.Signer.Signature == nil || p.Signer.Disclosure == "" || len(p.Log) != 6 || p.Log[2].Kind != evidence.EventOpened || p.Log[3].Kind != evidence.EventViewed || p.Log[2].Address != phone.Address {
+	if p.Request.Signers != nil || p.Signer.Name != "Grace Hopper" || p.Signer.Signature == nil || p.Signer.Disclosure == "" || len(p.Log) != 6 || p.Log[2].Kind != evidence.EventOpened || p.Log[3].Kind != evidence.EventViewed || p.Log[2].Address != visitor.Address {
 		t.Errorf("holds %+v", p)
 	}
 	for _, e := range p.Log {
@@ -59,30 +59,30 @@ func TestParts(t *testing.T) {
 }
 
 func TestForget(t *testing.T) {
-	b := newBench(t)
+	b := newFixture(t)
 	ctx := t.Context()
-	matter, err := b.cases.Create(ctx, b.lena, cases.NewCase{Title: "Lease"})
+	legalCase, err := b.cases.Create(ctx, b.lena, cases.NewCase{Title: "Lease"})
 	testkit.Must(t, err)
-	sign := func(all bool, matter *domain.ID) esign.Request {
-		r := b.send(esign.NewRequest{DocumentID: b.upload(contract(t, 1), matter).ID, Signers: two()})
-		b.sign("ada@example.com", typed)
+	sign := func(all bool, legalCase *domain.ID) esign.Request {
+		r := b.send(esign.NewRequest{DocumentID: b.upload(contract(t, 1), legalCase).ID, Signers: twoSigners()})
+		b.sign("ada@example.com", typedSignature)
 		if all {
-			b.sign("grace@example.com", drawn)
+			b.sign("grace@example.com", drawnSignature)
 		}
 		return r
 	}
-	completed, half, inCase := sign(true, nil), sign(false, nil), sign(false, &matter.ID)
-	withdrawn := b.send(esign.NewRequest{Signers: two()})
+	completed, half, inCase := sign(true, nil), sign(false, nil), sign(false, &legalCase.ID)
+	withdrawn := b.send(esign.NewRequest{Signers: twoSigners()})
 	testkit.Must(t, second(b.Cancel(ctx, b.lena, withdrawn.ID)))
-	open := b.send(esign.NewRequest{Signers: two()})
+	open := b.send(esign.NewRequest{Signers: twoSigners()})
 	lena := b.lena.UserID
 	b.lena = b.bob
-	others := b.send(esign.NewRequest{Signers: two(), Workflow: esign.Parallel})
+	others := b.send(esign.NewRequest{Signers: twoSigners(), Workflow: esign.Parallel})
 	link := b.token("ada@example.com")
-	mails := len(b.post.mails)
+	mails := len(b.mail.mails)
 
 	testkit.Must(t, b.forget(lena))
-	b.done()
+	b.mustRunJobs()
 	for _, c := range []struct {
 		r    esign.Request
 		want esign.Status
@@ -91,24 +91,24 @@ func TestForget(t *testing.T) {
 			t.Errorf("is %s, want %s", got, c.want)
 		}
 	}
-	told := map[string]int{}
-	for _, m := range b.post.mails[mails:] {
+	notified := map[string]int{}
+	for _, m := range b.mail.mails[mails:] {
 		if strings.HasPrefix(m.subject, "Withdrawn") {
-			told[m.to]++
+			notified[m.to]++
 		}
 	}
-	if told["ada@example.com"] != 1 || told["grace@example.com"] != 1 {
-		t.Errorf("told are %v", told)
+	if notified["ada@example.com"] != 1 || notified["grace@example.com"] != 1 {
+		t.Errorf("notified are %v", notified)
 	}
-	if b.told[len(b.told)-1].Type != domain.EventSignatureCancelled {
-		t.Error("others are not told")
+	if b.published[len(b.published)-1].Type != domain.EventSignatureCancelled {
+		t.Error("no event is published")
 	}
 
 	b.now = b.now.Add(47 * time.Hour)
-	testkit.Must(t, b.desk.sweep(ctx))
+	b.sweep()
 	testkit.Must(t, second(b.Get(ctx, b.root, open.ID)))
 	b.now = b.now.Add(time.Hour)
-	testkit.Must(t, b.desk.sweep(ctx))
+	b.sweep()
 	for _, gone := range []esign.Request{withdrawn, open} {
 		wantCode(t, second(b.Get(ctx, b.root, gone.ID)), domain.NotFound, "")
 	}
@@ -130,44 +130,44 @@ func TestForget(t *testing.T) {
 			t.Errorf("the evidence says %+v", found)
 		}
 	}
-	testkit.Must(t, second(b.View(ctx, link, phone)))
+	testkit.Must(t, second(b.View(ctx, link, visitor)))
 	testkit.Must(t, b.forget(lena)) // again changes nothing
 	if got, _ := b.status(half); got != esign.Cancelled {
 		t.Error(got)
 	}
 }
 
-// What all have signed is sealed first.
+// A document that everyone has signed must be sealed first.
 func TestForgetWhileSealing(t *testing.T) {
-	b := newBench(t)
-	r := b.send(esign.NewRequest{Signers: two()[:1]})
+	b := newFixture(t)
+	r := b.send(esign.NewRequest{Signers: twoSigners()[:1]})
 	token := b.token("ada@example.com")
-	testkit.Must(t, second(b.View(t.Context(), token, phone)))
-	testkit.Must(t, second(b.Consent(t.Context(), token, esign.Disclosure, phone)))
-	testkit.Must(t, second(b.Sign(t.Context(), token, typed, phone)))
+	testkit.Must(t, second(b.View(t.Context(), token, visitor)))
+	testkit.Must(t, second(b.Consent(t.Context(), token, esign.Disclosure, visitor)))
+	testkit.Must(t, second(b.Sign(t.Context(), token, typedSignature, visitor)))
 	wantCode(t, b.forget(b.lena.UserID), domain.Conflict, "sealed")
-	b.done()
+	b.mustRunJobs()
 	testkit.Must(t, b.forget(b.lena.UserID))
 	if got, _ := b.status(r); got != esign.Completed {
 		t.Error(got)
 	}
 }
 
-// At a provider the envelope is ended, too, and only then is the request gone.
+// The envelope is canceled at the provider before the request is deleted.
 func TestForgetAtProvider(t *testing.T) {
-	each(t, func(t *testing.T, b *bench, s *esigntest.Server) {
-		r := b.send(esign.NewRequest{Signers: two()})
+	each(t, func(t *testing.T, b *fixture, s *esigntest.Server) {
+		r := b.send(esign.NewRequest{Signers: twoSigners()})
 		s.BeforeRequest(answering(503, every))
 		testkit.Must(t, b.forget(b.lena.UserID))
-		b.work()
+		b.runJobs()
 		b.now = b.now.Add(72 * time.Hour)
-		testkit.Must(t, b.desk.sweep(t.Context()))
+		b.sweep()
 		if got, _ := b.status(r); got != esign.Cancelled {
 			t.Fatalf("is %s", got)
 		}
 		s.BeforeRequest(nil)
-		b.done()
-		testkit.Must(t, b.desk.sweep(t.Context()))
+		b.mustRunJobs()
+		b.sweep()
 		if got := of(s, r); got != "cancelled" {
 			t.Errorf("its envelope is %s", got)
 		}
@@ -175,23 +175,23 @@ func TestForgetAtProvider(t *testing.T) {
 	})
 }
 
-// TestSignersGetTheirCopy: whatever its sender does while mails wait, all who signed get what they signed.
+// TestSignersGetTheirCopy: signers get the signed file, whatever the sender does while mails are queued.
 func TestSignersGetTheirCopy(t *testing.T) {
 	for name, attack := range map[string]struct {
 		inCase bool
-		do     func(b *bench, r esign.Request, matter domain.ID)
+		do     func(b *fixture, r esign.Request, legalCase domain.ID)
 	}{
-		"deletes it": {do: func(b *bench, r esign.Request, _ domain.ID) {
+		"deletes it": {do: func(b *fixture, r esign.Request, _ domain.ID) {
 			for _, who := range []domain.Principal{b.lena, b.root} {
 				wantCode(b.t, b.archive.Delete(b.t.Context(), who, *r.SignedID), domain.Conflict, "mailed")
 			}
 			wantCode(b.t, b.archive.Delete(b.t.Context(), b.bob, *r.SignedID), domain.NotFound, "")
 		}},
-		"deletes the case": {inCase: true, do: func(b *bench, r esign.Request, matter domain.ID) {
+		"deletes the case": {inCase: true, do: func(b *fixture, r esign.Request, legalCase domain.ID) {
 			wantCode(b.t, b.archive.Delete(b.t.Context(), b.lena, *r.SignedID), domain.Conflict, "mailed")
-			testkit.Must(b.t, b.cases.Delete(b.t.Context(), b.lena, matter))
+			testkit.Must(b.t, b.cases.Delete(b.t.Context(), b.lena, legalCase))
 		}},
-		"is erased": {do: func(b *bench, r esign.Request, _ domain.ID) {
+		"is erased": {do: func(b *fixture, r esign.Request, _ domain.ID) {
 			testkit.Must(b.t, b.forget(b.lena.UserID))
 			testkit.Must(b.t, db.WithTx(b.t.Context(), b.pool, func(tx db.Tx) error { return b.archive.EraseUser(b.t.Context(), tx, b.lena.UserID) }))
 			wantCode(b.t, second(b.archive.Get(b.t.Context(), b.root, r.DocumentID)), domain.NotFound, "")
@@ -205,33 +205,33 @@ func TestSignersGetTheirCopy(t *testing.T) {
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			b := newBench(t)
-			var matter domain.ID
+			b := newFixture(t)
+			var legalCase domain.ID
 			var of *domain.ID
 			if attack.inCase {
 				c, err := b.cases.Create(t.Context(), b.lena, cases.NewCase{Title: "Lease"})
 				testkit.Must(t, err)
-				matter, of = c.ID, &c.ID
+				legalCase, of = c.ID, &c.ID
 			}
-			r := b.send(esign.NewRequest{DocumentID: b.upload(contract(t, 1), of).ID, Signers: two(), Workflow: esign.Parallel})
-			b.sign("ada@example.com", typed)
-			b.post.fate = func(string) email.Result { return email.Deferred }
+			r := b.send(esign.NewRequest{DocumentID: b.upload(contract(t, 1), of).ID, Signers: twoSigners(), Workflow: esign.Parallel})
+			b.sign("ada@example.com", typedSignature)
+			b.mail.outcome = func(string) email.Result { return email.Deferred }
 			token := b.token("grace@example.com")
-			testkit.Must(t, second(b.View(t.Context(), token, phone)))
-			testkit.Must(t, second(b.Consent(t.Context(), token, esign.Disclosure, phone)))
-			testkit.Must(t, second(b.Sign(t.Context(), token, typed, phone)))
-			b.work()
+			testkit.Must(t, second(b.View(t.Context(), token, visitor)))
+			testkit.Must(t, second(b.Consent(t.Context(), token, esign.Disclosure, visitor)))
+			testkit.Must(t, second(b.Sign(t.Context(), token, typedSignature, visitor)))
+			b.runJobs()
 			r, err := b.Get(t.Context(), b.root, r.ID)
 			testkit.Must(t, err)
 			if r.Status != esign.Completed {
 				t.Fatalf("is %s", r.Status)
 			}
-			attack.do(b, r, matter)
-			b.post.fate = nil
-			b.done()
+			attack.do(b, r, legalCase)
+			b.mail.outcome = nil
+			b.mustRunJobs()
 			for _, to := range []string{"ada@example.com", "grace@example.com"} {
-				if _, err := pades.Verify(b.last(to).files["lease (signed).pdf"]); err != nil {
-					t.Errorf("%s got %q: %v", to, b.last(to).subject, err)
+				if _, err := pades.Verify(b.lastMail(to).files["lease (signed).pdf"]); err != nil {
+					t.Errorf("%s got %q: %v", to, b.lastMail(to).subject, err)
 				}
 			}
 			if !attack.inCase {

@@ -16,12 +16,12 @@ import (
 	"counsel/sandbox/testkit"
 )
 
-// each runs a test with a bench whose documents are signed by a stand-in of each provider.
-func each(t *testing.T, run func(t *testing.T, b *bench, s *esigntest.Server)) {
+// each runs a test with a stand-in of each provider.
+func each(t *testing.T, run func(t *testing.T, b *fixture, s *esigntest.Server)) {
 	for _, kind := range []string{"docuseal", "documenso"} {
 		t.Run(kind, func(t *testing.T) {
 			var s *esigntest.Server
-			b := newBenchWith(t, func(clock func() time.Time) envelopes.Provider {
+			b := newFixtureWithProvider(t, func(clock func() time.Time) envelopes.Provider {
 				s = esigntest.Start(t, kind, clock)
 				cfg := client.Config{URL: s.URL, APIKey: esigntest.APIKey, WebhookSecret: esigntest.WebhookSecret, Timeout: 10 * time.Second}
 				p, err := client.New(kind, cfg)
@@ -34,7 +34,7 @@ func each(t *testing.T, run func(t *testing.T, b *bench, s *esigntest.Server)) {
 	}
 }
 
-// opens is the last thing that is asked for an envelope to be made; looks are how it is found again.
+// opens matches the last call that creates an envelope; looks matches the calls that find one.
 func opens(r *http.Request) bool {
 	return strings.HasSuffix(r.URL.Path, "/submissions/pdf") || strings.HasSuffix(r.URL.Path, "/distribute")
 }
@@ -57,15 +57,15 @@ func answering(status int, which ...func(*http.Request) bool) func(http.Response
 
 func every(*http.Request) bool { return true }
 
-// polled lets time pass, and does what is due then.
-func (b *bench) polled(after time.Duration) []error {
+// polled advances the clock and runs the jobs that are due.
+func (b *fixture) polled(after time.Duration) []error {
 	b.t.Helper()
 	b.now = b.now.Add(after)
-	testkit.Must(b.t, b.desk.poll(b.t.Context()))
-	return b.work()
+	testkit.Must(b.t, second(b.jobs.WorkNow(b.t.Context(), periodic("envelopes.poll"))))
+	return b.runJobs()
 }
 
-func (b *bench) latest() esign.Request {
+func (b *fixture) latest() esign.Request {
 	b.t.Helper()
 	all, _, err := b.List(b.t.Context(), b.lena, esign.Filter{})
 	testkit.Must(b.t, err)
@@ -73,31 +73,31 @@ func (b *bench) latest() esign.Request {
 }
 
 func TestProviderAnswerLost(t *testing.T) {
-	each(t, func(t *testing.T, b *bench, s *esigntest.Server) {
+	each(t, func(t *testing.T, b *fixture, s *esigntest.Server) {
 		// The envelope was made, the answer is lost: it is found and taken.
 		s.AfterRequest(answering(http.StatusBadGateway, opens))
-		r := b.send(esign.NewRequest{Signers: two()})
+		r := b.send(esign.NewRequest{Signers: twoSigners()})
 		if status, g := b.status(r); status != esign.Open || g[0] != esign.Sent || len(s.Envelopes()) != 1 {
 			t.Fatalf("is %s, %s with %d envelopes", status, g, len(s.Envelopes()))
 		}
 
 		// It cannot be found, either: the request failed, and the envelope goes when it turns up.
 		s.AfterRequest(answering(http.StatusBadGateway, opens, looks))
-		mails := len(b.post.mails)
-		_, err := b.Initiate(t.Context(), b.lena, esign.NewRequest{DocumentID: r.DocumentID, Signers: two(), Workflow: esign.Parallel})
+		mails := len(b.mail.mails)
+		_, err := b.Initiate(t.Context(), b.lena, esign.NewRequest{DocumentID: r.DocumentID, Signers: twoSigners(), Workflow: esign.Parallel})
 		wantCode(t, err, domain.Unavailable, "")
 		failed := b.latest()
-		if failed.Status != esign.Failed || len(b.post.mails) != mails {
-			t.Fatalf("is %s, and %d mails went out", failed.Status, len(b.post.mails)-mails)
+		if failed.Status != esign.Failed || len(b.mail.mails) != mails {
+			t.Fatalf("is %s, and %d mails went out", failed.Status, len(b.mail.mails)-mails)
 		}
-		if last := b.told[len(b.told)-1]; last.Type != domain.EventSignatureFailed || last.Data["trackingId"] != failed.ID {
-			t.Errorf("others are told %+v", last)
+		if last := b.published[len(b.published)-1]; last.Type != domain.EventSignatureFailed || last.Data["trackingId"] != failed.ID {
+			t.Errorf("published %+v", last)
 		}
 		if errs := b.polled(time.Second); len(errs) != 1 {
 			t.Errorf("while it cannot be looked up: %v", errs)
 		}
 		s.AfterRequest(nil)
-		b.done()
+		b.mustRunJobs()
 		if got := of(s, failed); got != "cancelled" {
 			t.Errorf("its envelope is %s", got)
 		}
@@ -116,7 +116,7 @@ func TestProviderAnswerLost(t *testing.T) {
 	})
 }
 
-// of is how a request's envelope stands at the provider: "" when it has none.
+// of returns the status of a request's envelope at the provider; "": it has none.
 func of(s *esigntest.Server, r esign.Request) string {
 	for _, e := range s.Envelopes() {
 		if e.ExternalID == r.ID.String() {
@@ -126,10 +126,10 @@ func of(s *esigntest.Server, r esign.Request) string {
 	return ""
 }
 
-// A server that died while it handed over left a request behind, and perhaps an envelope.
+// A server that stopped while submitting leaves a request, and perhaps an envelope.
 func TestProviderCrash(t *testing.T) {
-	each(t, func(t *testing.T, b *bench, s *esigntest.Server) {
-		r := b.send(esign.NewRequest{Signers: two()})
+	each(t, func(t *testing.T, b *fixture, s *esigntest.Server) {
+		r := b.send(esign.NewRequest{Signers: twoSigners()})
 		for _, q := range []string{"UPDATE signature_requests SET status = 'creating'", "UPDATE signature_envelopes SET state = 'creating', envelope_id = ''"} {
 			_, err := b.pool.ExecContext(t.Context(), q)
 			testkit.Must(t, err)
@@ -151,10 +151,10 @@ func TestProviderCrash(t *testing.T) {
 	})
 }
 
-// Where no webhook comes, it is asked, ever less often.
+// Without webhooks the provider is polled, less and less often.
 func TestProviderPolled(t *testing.T) {
-	each(t, func(t *testing.T, b *bench, s *esigntest.Server) {
-		r := b.send(esign.NewRequest{Signers: two()})
+	each(t, func(t *testing.T, b *fixture, s *esigntest.Server) {
+		r := b.send(esign.NewRequest{Signers: twoSigners()})
 		before := len(s.Requests())
 		for range 24 * 60 {
 			if errs := b.polled(time.Minute); len(errs) != 0 {
@@ -196,10 +196,10 @@ func TestProviderPolled(t *testing.T) {
 		if status, _ := b.status(r); status != esign.Completed {
 			t.Errorf("is %s", status)
 		}
-		if got := b.kinds(r); !strings.HasSuffix(got, "signed2 completed") || strings.Count(got, "completed") != 1 {
+		if got := b.logKinds(r); !strings.HasSuffix(got, "signed2 completed") || strings.Count(got, "completed") != 1 {
 			t.Errorf("log: %s", got)
 		}
-		file := b.last("ada@example.com").files["lease (signed).pdf"]
+		file := b.lastMail("ada@example.com").files["lease (signed).pdf"]
 		if string(file) != string(s.Envelopes()[0].Signed) {
 			t.Error("another file was sent")
 		}
@@ -207,7 +207,7 @@ func TestProviderPolled(t *testing.T) {
 }
 
 func TestProviderEnds(t *testing.T) {
-	each(t, func(t *testing.T, b *bench, s *esigntest.Server) {
+	each(t, func(t *testing.T, b *fixture, s *esigntest.Server) {
 		ctx := t.Context()
 		ended := func(r esign.Request, want esign.Status, there string) {
 			t.Helper()
@@ -217,9 +217,9 @@ func TestProviderEnds(t *testing.T) {
 		}
 
 		// In a case, whose timeline tells of it.
-		matter, err := b.cases.Create(ctx, b.lena, cases.NewCase{Title: "Lease"})
+		legalCase, err := b.cases.Create(ctx, b.lena, cases.NewCase{Title: "Lease"})
 		testkit.Must(t, err)
-		r := b.send(esign.NewRequest{DocumentID: b.upload(contract(t, 1), &matter.ID).ID, Signers: two()})
+		r := b.send(esign.NewRequest{DocumentID: b.upload(contract(t, 1), &legalCase.ID).ID, Signers: twoSigners()})
 		s.Decline(t, r.ID.String(), "ada@example.com", "Not\x00 my house")
 		if errs := b.polled(time.Hour); len(errs) != 0 {
 			t.Error(errs)
@@ -228,59 +228,59 @@ func TestProviderEnds(t *testing.T) {
 		if got, err := b.Get(ctx, b.lena, r.ID); err != nil || got.Signers[0].Reason != "Not my house" {
 			t.Errorf("%+v, %v", got, err)
 		}
-		if !strings.Contains(b.last("lena@firm.example").text, "Not my house") {
-			t.Error("the sender does not hear why")
+		if !strings.Contains(b.lastMail("lena@firm.example").text, "Not my house") {
+			t.Error("the sender does not learn why")
 		}
-		entries, _, err := b.cases.Timeline(ctx, b.lena, matter.ID, 100, 0)
+		entries, _, err := b.cases.Timeline(ctx, b.lena, legalCase.ID, 100, 0)
 		testkit.Must(t, err)
-		told := ""
+		text := ""
 		for _, e := range entries {
-			told += string(e.Resource) + " " + e.Detail + "; "
+			text += string(e.Resource) + " " + e.Detail + "; "
 		}
-		if !strings.Contains(told, "declined at "+s.Name) {
-			t.Errorf("the timeline tells: %s", told)
+		if !strings.Contains(text, "declined at "+s.Name) {
+			t.Errorf("the timeline says: %s", text)
 		}
 
 		// Withdrawn by the sender, while the provider is down: it goes there later.
-		r = b.send(esign.NewRequest{Signers: two()})
+		r = b.send(esign.NewRequest{Signers: twoSigners()})
 		s.BeforeRequest(answering(http.StatusServiceUnavailable, every))
 		_, err = b.Cancel(ctx, b.lena, r.ID)
 		testkit.Must(t, err)
 		ended(r, esign.Cancelled, "open")
-		b.work()
+		b.runJobs()
 		s.BeforeRequest(nil)
-		b.done()
+		b.mustRunJobs()
 		ended(r, esign.Cancelled, "cancelled")
 
 		// Removed at the provider.
-		r = b.send(esign.NewRequest{Signers: two()})
+		r = b.send(esign.NewRequest{Signers: twoSigners()})
 		s.UpdateEnvelope(t, r.ID.String(), func(e *esigntest.Envelope) { e.Status = "cancelled" })
 		if errs := b.polled(time.Hour); len(errs) != 0 {
 			t.Error(errs)
 		}
 		ended(r, esign.Cancelled, "cancelled")
 
-		// All signed in the last moment, which nobody told: neither expiry nor withdrawal undoes it.
+		// All signed in the last moment, without a webhook: neither expiry nor withdrawal may undo it.
 		for i, end := range []func(r esign.Request){
-			func(r esign.Request) { b.now = r.ExpiresAt.Add(time.Second); testkit.Must(t, b.desk.sweep(ctx)) },
+			func(r esign.Request) { b.now = r.ExpiresAt.Add(time.Second); b.sweep() },
 			func(r esign.Request) {
 				_, err := b.Cancel(ctx, b.lena, r.ID)
 				wantCode(t, err, domain.Conflict, "")
 			},
 		} {
-			r = b.send(esign.NewRequest{Signers: two(), ExpiresAt: b.now.Add(2 * time.Hour)})
+			r = b.send(esign.NewRequest{Signers: twoSigners(), ExpiresAt: b.now.Add(2 * time.Hour)})
 			s.Sign(t, r.ID.String(), "ada@example.com")
 			s.Sign(t, r.ID.String(), "grace@example.com")
 			end(r)
-			b.done()
+			b.mustRunJobs()
 			if status, _ := b.status(r); status != esign.Completed {
 				t.Errorf("%d: is %s", i, status)
 			}
 		}
-		r = b.send(esign.NewRequest{Signers: two(), ExpiresAt: b.now.Add(2 * time.Hour)})
+		r = b.send(esign.NewRequest{Signers: twoSigners(), ExpiresAt: b.now.Add(2 * time.Hour)})
 		b.now = r.ExpiresAt.Add(time.Second)
-		testkit.Must(t, b.desk.sweep(ctx))
-		b.done()
+		b.sweep()
+		b.mustRunJobs()
 		ended(r, esign.Expired, "cancelled")
 		if strings.Contains(b.logs.String(), "example.com") {
 			t.Errorf("an address is in the log: %s", b.logs)
@@ -289,7 +289,7 @@ func TestProviderEnds(t *testing.T) {
 }
 
 func TestProviderLarge(t *testing.T) {
-	each(t, func(t *testing.T, b *bench, s *esigntest.Server) {
+	each(t, func(t *testing.T, b *fixture, s *esigntest.Server) {
 		var signers []esign.NewSigner
 		for i := range 20 {
 			signers = append(signers, esign.NewSigner{Name: fmt.Sprintf("Signer %d", i+1), Email: fmt.Sprintf("Signer+%d@example.com", i+1)})
@@ -300,10 +300,10 @@ func TestProviderLarge(t *testing.T) {
 		if !strings.HasPrefix(string(e.File), string(original)) {
 			t.Fatal("the document's bytes were changed")
 		}
-		if said := tool(t, e.File, "pdfinfo", "FILE"); !strings.Contains(said, "Pages:           202") {
+		if said := runTool(t, e.File, "pdfinfo", "FILE"); !strings.Contains(said, "Pages:           202") {
 			t.Error(said)
 		}
-		words := tool(t, e.File, "pdftotext", "-f", "201", "-layout", "FILE", "-")
+		words := runTool(t, e.File, "pdftotext", "-f", "201", "-layout", "FILE", "-")
 		if strings.Count(words, "lease.pdf") != 2 || !strings.Contains(words, "Lena Lawyer") || !strings.Contains(words, "2 of 2") {
 			t.Errorf("the pages for signatures say:\n%s", words)
 		}
@@ -324,26 +324,26 @@ func TestProviderLarge(t *testing.T) {
 	})
 }
 
-// A request stays with the provider it was handed to.
+// A request stays with the provider that it was submitted to.
 func TestProviderGone(t *testing.T) {
-	each(t, func(t *testing.T, b *bench, s *esigntest.Server) {
-		b.send(esign.NewRequest{Signers: two()})
+	each(t, func(t *testing.T, b *fixture, s *esigntest.Server) {
+		b.send(esign.NewRequest{Signers: twoSigners()})
 		token := b.token("ada@example.com")
 		s.BeforeRequest(answering(http.StatusServiceUnavailable, every))
-		_, err := b.View(t.Context(), token, phone)
+		_, err := b.View(t.Context(), token, visitor)
 		wantCode(t, err, domain.Unavailable, "")
 		s.BeforeRequest(nil)
-		v, err := b.View(t.Context(), token, phone)
+		v, err := b.View(t.Context(), token, visitor)
 		testkit.Must(t, err)
 		if !strings.HasPrefix(v.Redirect, s.URL) {
-			t.Errorf("leads to %q", v.Redirect)
+			t.Errorf("redirects to %q", v.Redirect)
 		}
 		_, err = b.pool.ExecContext(t.Context(), "UPDATE signature_requests SET provider = 'another'")
 		testkit.Must(t, err)
-		_, err = b.View(t.Context(), token, phone)
+		_, err = b.View(t.Context(), token, visitor)
 		wantCode(t, err, domain.Unavailable, "no longer configured")
 		if errs := b.polled(time.Hour); len(errs) != 1 {
-			t.Errorf("nobody hears of it: %v", errs)
+			t.Errorf("no job fails: %v", errs)
 		}
 	})
 }

@@ -19,13 +19,13 @@ import (
 	"counsel/sandbox/testkit"
 )
 
-// spoken is a text.Extractor that reads what it is told.
-type spoken struct {
+// fakeExtractor is a text.Extractor with a fixed result.
+type fakeExtractor struct {
 	pages []string
 	err   error
 }
 
-func (s spoken) Pages(context.Context, string, io.ReaderAt, int64) (text.Text, error) {
+func (s fakeExtractor) Pages(context.Context, string, io.ReaderAt, int64) (text.Text, error) {
 	return text.Text{Pages: s.pages}, s.err
 }
 
@@ -35,13 +35,13 @@ func faults(t testing.TB, err error) []domain.Field {
 	e, _ := errors.AsType[*domain.Error](err)
 	for _, f := range e.Fields {
 		if f.Pointer != "/docId" || f.Reason == "" || f.Detail == "" {
-			t.Errorf("a fault without its place: %+v", f)
+			t.Errorf("a fault without a pointer, reason or detail: %+v", f)
 		}
 	}
 	return e.Fields
 }
 
-// raw is a PDF with more in its catalog.
+// raw returns a PDF with more entries in its catalog.
 func raw(catalog string) []byte {
 	b := []byte("%PDF-1.7\n")
 	var at []int
@@ -57,13 +57,13 @@ func raw(catalog string) []byte {
 	return fmt.Appendf(b, "trailer\n<</Size 4/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF\n", start)
 }
 
-// TestUnfit refuses what nobody should sign unawares, unless the sender accepts just that.
+// TestUnfit: a document with risks is rejected, unless the sender accepts exactly those.
 func TestUnfit(t *testing.T) {
-	b := newBench(t)
+	b := newFixture(t)
 	ctx := t.Context()
-	b.text.Extractor = spoken{pages: []string{"All is well.", "The price is EUR ________ for the goods.\nSignature: ________", "DRAFT"}}
+	b.text.Extractor = fakeExtractor{pages: []string{"All is well.", "The price is EUR ________ for the goods.\nSignature: ________", "DRAFT"}}
 	send := func(file []byte, accept ...string) (esign.Request, error) {
-		n := esign.NewRequest{DocumentID: b.upload(file, nil).ID, Workflow: esign.Parallel, Signers: two(), AcceptRisks: accept}
+		n := esign.NewRequest{DocumentID: b.upload(file, nil).ID, Workflow: esign.Parallel, Signers: twoSigners(), AcceptRisks: accept}
 		return b.Initiate(ctx, b.lena, n)
 	}
 	got := faults(t, second(send(raw(`/OpenAction<</S/JavaScript/JS(app.alert\(1\))>>`))))
@@ -84,8 +84,8 @@ func TestUnfit(t *testing.T) {
 	if got[0].Detail != "has a blank that is to be filled in, on page 2: “The price is EUR ________ for the goods.”" {
 		t.Errorf("says %q", got[0].Detail)
 	}
-	if len(b.post.mails) != 0 || b.post.charged != 0 {
-		t.Error("somebody was asked to sign it")
+	if len(b.mail.mails) != 0 || b.mail.charged != 0 {
+		t.Error("somebody was invited to sign it")
 	}
 	if got := faults(t, second(send(raw(""), "draft", "link"))); len(got) != 1 || got[0].Reason != "blank" {
 		t.Errorf("found %+v", got)
@@ -97,15 +97,15 @@ func TestUnfit(t *testing.T) {
 
 	r, err := send(raw(""), "draft", "blank", "link")
 	testkit.Must(t, err)
-	b.done()
+	b.mustRunJobs()
 	log, err := b.Events(ctx, b.lena, r.ID)
 	testkit.Must(t, err)
 	if e := log[1]; e.Kind != evidence.EventRisks || e.Detail != "blank,draft" || e.Signer != 0 {
 		t.Errorf("the log says %+v", e)
 	}
-	b.sign("ada@example.com", typed)
-	b.sign("grace@example.com", drawn)
-	words := strings.Join(strings.Fields(tool(t, b.last("ada@example.com").files["lease (signed).pdf"], "pdftotext", "-layout", "FILE", "-")), " ")
+	b.sign("ada@example.com", typedSignature)
+	b.sign("grace@example.com", drawnSignature)
+	words := strings.Join(strings.Fields(runTool(t, b.lastMail("ada@example.com").files["lease (signed).pdf"], "pdftotext", "-layout", "FILE", "-")), " ")
 	if !strings.Contains(words, "The sender accepted that it has a blank that is to be filled in; it is marked as a draft.") {
 		t.Errorf("the certificate says: %s", words)
 	}
@@ -113,22 +113,22 @@ func TestUnfit(t *testing.T) {
 		t.Errorf("the evidence says %+v", found)
 	}
 
-	b.text.Extractor = spoken{err: errors.New("the reader broke down")}
+	b.text.Extractor = fakeExtractor{err: errors.New("the reader broke down")}
 	wantCode(t, second(send(raw(""))), domain.Unavailable, "could not be extracted")
-	b.text.Extractor = spoken{err: context.DeadlineExceeded}
+	b.text.Extractor = fakeExtractor{err: context.DeadlineExceeded}
 	wantCode(t, second(send(raw(""))), domain.Timeout, "in time")
-	b.text.Extractor = spoken{err: isolation.ErrTimeout}
+	b.text.Extractor = fakeExtractor{err: isolation.ErrTimeout}
 	if got := faults(t, second(send(raw("")))); len(got) != 1 || got[0].Reason != "unreadable" {
 		t.Errorf("found %+v", got)
 	}
 	testkit.Must(t, second(send(raw(""), "unreadable")))
 
 	// What was read for the search is not read again.
-	b.text.Extractor = spoken{pages: []string{"", "The price is [AMOUNT]."}}
+	b.text.Extractor = fakeExtractor{pages: []string{"", "The price is [AMOUNT]."}}
 	d := b.upload(raw(""), nil)
 	testkit.Must(t, b.archive.ExtractTexts(ctx))
-	b.text.Extractor = spoken{err: errors.New("not again")}
-	if got := faults(t, second(b.Initiate(ctx, b.lena, esign.NewRequest{DocumentID: d.ID, Workflow: esign.Parallel, Signers: two()}))); len(got) != 1 || got[0].Reason != "blank" || got[0].Page != 2 {
+	b.text.Extractor = fakeExtractor{err: errors.New("not again")}
+	if got := faults(t, second(b.Initiate(ctx, b.lena, esign.NewRequest{DocumentID: d.ID, Workflow: esign.Parallel, Signers: twoSigners()}))); len(got) != 1 || got[0].Reason != "blank" || got[0].Page != 2 {
 		t.Errorf("found %+v", got)
 	}
 	b.text.Extractor = nil
@@ -140,10 +140,10 @@ func TestUnfit(t *testing.T) {
 	}
 }
 
-// TestUnfitText reads real files: what is printed here, and as people write it.
+// TestUnfitText: risks are found in the text of real files.
 func TestUnfitText(t *testing.T) {
-	b := newBench(t)
-	b.text.Extractor = texts(t)
+	b := newFixture(t)
+	b.text.Extractor = newExtractor(t)
 	engine, err := pdf.New(pdf.Config{})
 	testkit.Must(t, err)
 	print := func(d doc.Document) []byte {
@@ -170,7 +170,7 @@ func TestUnfitText(t *testing.T) {
 		"a watermark":           {marked, "draft"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := b.Initiate(t.Context(), b.lena, esign.NewRequest{DocumentID: b.upload(print(c.d), nil).ID, Workflow: esign.Parallel, Signers: two()})
+			_, err := b.Initiate(t.Context(), b.lena, esign.NewRequest{DocumentID: b.upload(print(c.d), nil).ID, Workflow: esign.Parallel, Signers: twoSigners()})
 			if c.want == "" {
 				testkit.Must(t, err)
 				return
@@ -182,7 +182,7 @@ func TestUnfitText(t *testing.T) {
 	}
 }
 
-// TestSignedAs shows a name that is not the signer's beside theirs.
+// TestSignedAs: a typed name that differs from the signer's is shown next to it.
 func TestSignedAs(t *testing.T) {
 	for name, c := range map[string]struct{ invited, typed, as string }{
 		"the same":             {"Zoë Müller", "Zoë Müller", ""},
@@ -193,7 +193,7 @@ func TestSignedAs(t *testing.T) {
 		"without a part of it": {"Zoë Müller", "Zoë", "Zoë"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			b := newBench(t)
+			b := newFixture(t)
 			r := b.send(esign.NewRequest{Signers: []esign.NewSigner{{Name: c.invited, Email: "zoe@example.com"}}})
 			b.sign("zoe@example.com", evidence.Signature{Typed: c.typed})
 			log, err := b.Events(t.Context(), b.lena, r.ID)
@@ -203,7 +203,7 @@ func TestSignedAs(t *testing.T) {
 					t.Errorf("the log says %+v", e)
 				}
 			}
-			words := tool(t, b.last("zoe@example.com").files["lease (signed).pdf"], "pdftotext", "-layout", "FILE", "-")
+			words := runTool(t, b.lastMail("zoe@example.com").files["lease (signed).pdf"], "pdftotext", "-layout", "FILE", "-")
 			if said := strings.Contains(words, c.as+", invited as "+c.invited); said != (c.as != "") {
 				t.Errorf("the certificate says %s", words)
 			}
@@ -214,14 +214,14 @@ func TestSignedAs(t *testing.T) {
 	}
 }
 
-// TestViewed says in the certificate that a signer viewed the document only if they were given it whole.
+// TestViewed: the certificate says that a signer viewed the document only if they downloaded all of it.
 func TestViewed(t *testing.T) {
-	b := newBench(t)
-	b.send(esign.NewRequest{Workflow: esign.Parallel, Signers: two()})
-	b.sign("ada@example.com", typed)
+	b := newFixture(t)
+	b.send(esign.NewRequest{Workflow: esign.Parallel, Signers: twoSigners()})
+	b.sign("ada@example.com", typedSignature)
 	b.signOnly("grace@example.com")
-	b.done()
-	words := tool(t, b.last("ada@example.com").files["lease (signed).pdf"], "pdftotext", "-layout", "FILE", "-")
+	b.mustRunJobs()
+	words := runTool(t, b.lastMail("ada@example.com").files["lease (signed).pdf"], "pdftotext", "-layout", "FILE", "-")
 	ada, grace, ok := strings.Cut(words, "2. Grace Hopper")
 	if !ok || !strings.Contains(ada, "Link opened") || !strings.Contains(ada, "Viewed") || strings.Contains(ada, "not used to fetch") ||
 		!strings.Contains(grace, "Link opened") || strings.Contains(grace, "Viewed") || !strings.Contains(grace, "The link was not used to fetch the whole document.") {

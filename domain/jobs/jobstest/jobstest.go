@@ -40,9 +40,10 @@ func (c *Client) EnqueueNow(_ context.Context, js ...jobs.Insert) ([]domain.ID, 
 	defer c.mu.Unlock()
 	ids := make([]domain.ID, len(js))
 	for i, j := range js {
-		if ids[i] = j.ID; ids[i].IsZero() {
-			ids[i] = domain.NewID()
+		if j.ID.IsZero() {
+			j.ID = domain.NewID()
 		}
+		ids[i] = j.ID
 		c.waiting = append(c.waiting, waiting{ids[i], j, 1})
 	}
 	return ids, nil
