@@ -7,7 +7,7 @@ JOIN cases c ON c.id = i.case_id
 JOIN users u ON u.id = i.invited_by
 WHERE i.id = sqlc.arg(id) AND i.email = sqlc.arg(email) AND i.expires_at > sqlc.arg(now) AND c.deleted_at IS NULL;
 
--- name: ListInvitationsTo :many
+-- name: ListCaseInvitationsByEmail :many
 SELECT i.*, u.full_name AS inviter_name FROM case_invitations i
 JOIN cases c ON c.id = i.case_id
 JOIN users u ON u.id = i.invited_by
@@ -24,11 +24,11 @@ SELECT COUNT(*) FROM case_invitations WHERE case_id = sqlc.arg(case_id) AND expi
 -- name: DeleteCaseInvitation :execrows
 DELETE FROM case_invitations WHERE case_id = ? AND id = ?;
 
--- name: DeleteExpiredCaseInvitation :exec
+-- name: DeleteExpiredCaseInvitationByEmail :exec
 DELETE FROM case_invitations WHERE case_id = sqlc.arg(case_id) AND email = sqlc.arg(email) AND expires_at <= sqlc.arg(now);
 
--- name: DeleteInvitationsOfInviter :exec
+-- name: DeleteCaseInvitationsByInviter :exec
 DELETE FROM case_invitations WHERE case_id = ? AND invited_by = ?;
 
--- name: PruneCaseInvitations :execrows
+-- name: DeleteExpiredCaseInvitations :execrows
 DELETE FROM case_invitations WHERE expires_at <= sqlc.arg(now) LIMIT 1000;

@@ -19,14 +19,14 @@ UPDATE case_members SET role = ? WHERE case_id = ? AND user_id = ?;
 -- name: DeleteCaseMember :exec
 DELETE FROM case_members WHERE case_id = ? AND user_id = ?;
 
--- name: ListMemberships :many
+-- name: ListCaseMembersByUser :many
 SELECT m.case_id, m.role, m.created_at FROM case_members m JOIN cases c ON c.id = m.case_id
 WHERE m.user_id = ? AND c.deleted_at IS NULL
 ORDER BY m.case_id;
 
--- name: LockMemberships :many
+-- name: LockCaseMembersByUser :many
 SELECT case_id, role FROM case_members WHERE user_id = ? ORDER BY case_id FOR UPDATE;
 
--- name: ListCaseReaders :many
+-- name: ListCaseMemberIDs :many
 SELECT m.user_id FROM case_members m JOIN cases c ON c.id = m.case_id
 WHERE m.case_id = ? AND c.deleted_at IS NULL;

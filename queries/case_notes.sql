@@ -7,7 +7,7 @@ SELECT * FROM case_notes WHERE case_id = sqlc.arg(case_id) AND id < sqlc.arg(bef
 -- name: DeleteCaseNote :execrows
 DELETE FROM case_notes WHERE case_id = ? AND id = ?;
 
--- name: ListNotesOfAuthor :many
+-- name: ListCaseNotesByAuthor :many
 SELECT * FROM case_notes WHERE case_id = ? AND author_id = ? ORDER BY id;
 
 -- name: GetCaseNote :one

@@ -1,19 +1,19 @@
--- name: CreatePartyKey :exec
+-- name: CreateCasePartyKey :exec
 INSERT INTO case_party_keys (name_key, party_id) VALUES (?, ?);
 
--- name: DeletePartyKeys :exec
+-- name: DeleteCasePartyKeys :exec
 DELETE FROM case_party_keys WHERE party_id = ?;
 
--- name: ListPartiesToIndex :many
+-- name: ListCasePartiesByOldKeys :many
 SELECT id, kind, name, email, registration_number FROM case_parties WHERE key_rules < sqlc.arg(rules) ORDER BY key_rules, id LIMIT ?;
 
--- name: LockParty :one
+-- name: LockCaseParty :one
 SELECT id FROM case_parties WHERE id = ? FOR UPDATE;
 
--- name: SetPartyKeyRules :exec
+-- name: UpdateCasePartyKeyVersion :exec
 UPDATE case_parties SET key_rules = ? WHERE id = ?;
 
--- name: FindParties :many
+-- name: ListCasePartiesByKeys :many
 SELECT DISTINCT p.id, p.case_id, p.kind, p.side, p.name, p.email_key, p.registration_key, m.role AS my_role
 FROM case_party_keys k
 JOIN case_parties p ON p.id = k.party_id

@@ -17,11 +17,11 @@ LIMIT ?;
 UPDATE case_tasks SET title = ?, status = ?, due_on = ?, assignee_id = ?, updated_at = ?
 WHERE case_id = ? AND id = ?;
 
--- name: UnassignCaseTasks :exec
+-- name: UpdateCaseTasksUnassigned :exec
 UPDATE case_tasks SET assignee_id = NULL, updated_at = ? WHERE case_id = ? AND assignee_id = ?;
 
 -- name: DeleteCaseTask :execrows
 DELETE FROM case_tasks WHERE case_id = ? AND id = ?;
 
--- name: ListTasksOfUser :many
+-- name: ListCaseTasksByUser :many
 SELECT * FROM case_tasks WHERE case_id = sqlc.arg(case_id) AND (created_by = sqlc.arg(maker) OR assignee_id = sqlc.arg(assignee)) ORDER BY id;

@@ -8,7 +8,7 @@ SELECT c.id, c.title, c.description, c.status, c.legal_hold, c.created_by, c.cre
 FROM cases c LEFT JOIN case_members m ON m.case_id = c.id AND m.user_id = sqlc.arg(member)
 WHERE c.id = sqlc.arg(id) AND c.deleted_at IS NULL;
 
--- name: GetStanding :one
+-- name: GetCaseAccess :one
 SELECT c.status, c.legal_hold, m.role AS my_role
 FROM cases c LEFT JOIN case_members m ON m.case_id = c.id AND m.user_id = sqlc.arg(member)
 WHERE c.id = sqlc.arg(id) AND c.deleted_at IS NULL;
@@ -42,7 +42,7 @@ WHERE id = ?;
 -- name: DeleteCase :exec
 UPDATE cases SET deleted_at = ? WHERE id = ?;
 
--- name: CountHeldCases :one
+-- name: CountCasesUnderHold :one
 SELECT COUNT(*) FROM cases c
 WHERE c.legal_hold = TRUE AND c.deleted_at IS NULL
   AND (EXISTS (SELECT 1 FROM case_members m WHERE m.case_id = c.id AND m.user_id = sqlc.arg(user_id))
@@ -53,7 +53,7 @@ WHERE c.legal_hold = TRUE AND c.deleted_at IS NULL
     OR EXISTS (SELECT 1 FROM drafts d JOIN draft_versions v ON v.draft_id = d.id
                WHERE d.case_id = c.id AND (d.user_id = sqlc.arg(user_id) OR v.author_id = sqlc.arg(user_id))));
 
--- name: ListStandings :many
+-- name: ListCaseAccess :many
 SELECT c.id, c.status, c.legal_hold, m.role AS my_role
 FROM cases c LEFT JOIN case_members m ON m.case_id = c.id AND m.user_id = sqlc.arg(member)
 WHERE c.id IN (sqlc.slice('ids')) AND c.deleted_at IS NULL;

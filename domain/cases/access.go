@@ -16,7 +16,7 @@ import (
 // the same answer after the same work as for a case that does not exist, so neither the answer nor
 // its timing is an oracle. The denial is logged later, by RunDenialLog.
 func (s *Service) checkAccess(ctx context.Context, p domain.Principal, id domain.ID, action Action) *domain.Error {
-	standing, err := s.queries.GetStanding(ctx, query.GetStandingParams{Member: p.UserID, ID: id})
+	access, err := s.queries.GetCaseAccess(ctx, query.GetCaseAccessParams{Member: p.UserID, ID: id})
 	if err != nil {
 		e, ok := errors.AsType[*domain.Error](notFoundAs(err, errNoCase()))
 		if !ok {
@@ -24,7 +24,7 @@ func (s *Service) checkAccess(ctx context.Context, p domain.Principal, id domain
 		}
 		return e
 	}
-	denied := evaluate(p, Role(standing.MyRole.String), Status(standing.Status), standing.LegalHold, action)
+	denied := evaluate(p, Role(access.MyRole.String), Status(access.Status), access.LegalHold, action)
 	if denied != nil && denied.Code == domain.NotFound {
 		s.denials.add(denial{id, p.UserID, action})
 	}
@@ -102,11 +102,11 @@ func (s *Service) changeLocked(ctx context.Context, p domain.Principal, id domai
 		if err != nil {
 			return err
 		}
-		standing, err := query.New(tx).GetStanding(ctx, query.GetStandingParams{Member: p.UserID, ID: id})
+		access, err := query.New(tx).GetCaseAccess(ctx, query.GetCaseAccessParams{Member: p.UserID, ID: id})
 		if err != nil {
 			return notFoundAs(err, errNoCase())
 		}
-		denied = evaluate(p, Role(standing.MyRole.String), Status(standing.Status), standing.LegalHold, *action)
+		denied = evaluate(p, Role(access.MyRole.String), Status(access.Status), access.LegalHold, *action)
 		switch {
 		case denied == nil:
 			if err := fn(tx); err != nil {
@@ -139,17 +139,17 @@ func (s *Service) AuthorizeReads(ctx context.Context, p domain.Principal, acts m
 		if err != nil {
 			return err
 		}
-		standings, err := q.ListStandings(ctx, query.ListStandingsParams{Member: p.UserID, Ids: ids})
+		standings, err := q.ListCaseAccess(ctx, query.ListCaseAccessParams{Member: p.UserID, Ids: ids})
 		if err != nil {
 			return err
 		}
 		for _, head := range heads {
-			i := slices.IndexFunc(standings, func(r query.ListStandingsRow) bool { return r.ID == head.CaseID })
+			i := slices.IndexFunc(standings, func(r query.ListCaseAccessRow) bool { return r.ID == head.CaseID })
 			if i < 0 {
 				continue
 			}
-			standing, action := standings[i], acts[head.CaseID]
-			if evaluate(p, Role(standing.MyRole.String), Status(standing.Status), standing.LegalHold, action) != nil {
+			access, action := standings[i], acts[head.CaseID]
+			if evaluate(p, Role(access.MyRole.String), Status(access.Status), access.LegalHold, action) != nil {
 				continue
 			}
 			if err := s.appendEntry(ctx, tx, chainHead{head.Seq, head.Hash}, head.CaseID, p.UserID, action, nil); err != nil {
@@ -174,15 +174,15 @@ func (s *Service) IsMember(ctx context.Context, id, user domain.ID) (bool, error
 // Readers lists the members of a case that exists, as the transaction sees them. All of them may
 // read its content. It checks no policy and logs nothing.
 func (s *Service) Readers(ctx context.Context, tx db.Tx, id domain.ID) ([]domain.ID, error) {
-	return query.New(tx).ListCaseReaders(ctx, id)
+	return query.New(tx).ListCaseMemberIDs(ctx, id)
 }
 
 // CanRead reports whether the case exists and the user is a member. It checks no policy and logs
 // nothing.
 func (s *Service) CanRead(ctx context.Context, id, user domain.ID) (bool, error) {
-	standing, err := s.queries.GetStanding(ctx, query.GetStandingParams{Member: user, ID: id})
+	access, err := s.queries.GetCaseAccess(ctx, query.GetCaseAccessParams{Member: user, ID: id})
 	if err = db.Error(err); domain.CodeOf(err) == domain.NotFound {
 		return false, nil
 	}
-	return err == nil && standing.MyRole.Valid, err
+	return err == nil && access.MyRole.Valid, err
 }

@@ -99,7 +99,7 @@ func New(c Config) (*Service, error) {
 
 // Maintain rebuilds outdated search keys of parties and deletes expired invitations.
 func (s *Service) Maintain(ctx context.Context) error {
-	if _, err := s.queries.PruneCaseInvitations(ctx, s.now()); err != nil {
+	if _, err := s.queries.DeleteExpiredCaseInvitations(ctx, s.now()); err != nil {
 		return db.Error(err)
 	}
 	return s.ReindexParties(ctx)

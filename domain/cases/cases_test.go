@@ -89,7 +89,7 @@ func (b *fixture) add(id domain.ID, p domain.Principal, r Role) {
 // entries is a whole timeline, the oldest first.
 func (b *fixture) entries(id domain.ID) []Entry {
 	b.t.Helper()
-	rows, err := query.New(b.pool).WalkTimeline(b.t.Context(), query.WalkTimelineParams{CaseID: id, Limit: 100_000})
+	rows, err := query.New(b.pool).ListTimelineEntriesAfter(b.t.Context(), query.ListTimelineEntriesAfterParams{CaseID: id, Limit: 100_000})
 	testkit.Must(b.t, err)
 	out := make([]Entry, len(rows))
 	for i, r := range rows {
@@ -335,7 +335,7 @@ func TestMembers(t *testing.T) {
 	}
 }
 
-// TestDemotedLawyer: membership does not outlive the standing it was given on.
+// TestDemotedLawyer: membership does not outlive the access it was given on.
 func TestDemotedLawyer(t *testing.T) {
 	b := newFixture(t)
 	id := b.open(b.anna, "A case")

@@ -42,7 +42,7 @@ func (r *denialLog) add(one denial) {
 	key, now := [2]domain.ID{one.id, one.user}, r.clock()
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if standing, ok := r.logged[key]; ok && now.Sub(standing) < denialInterval {
+	if access, ok := r.logged[key]; ok && now.Sub(access) < denialInterval {
 		return
 	}
 	select {
@@ -92,7 +92,7 @@ func (s *Service) recordDenial(ctx context.Context, one denial) {
 			return err
 		}
 		now := s.now()
-		last, err := q.GetRefusalTime(ctx, query.GetRefusalTimeParams{CaseID: one.id, UserID: one.user})
+		last, err := q.GetCaseDenialTime(ctx, query.GetCaseDenialTimeParams{CaseID: one.id, UserID: one.user})
 		switch {
 		case err == nil && now.Sub(last) < denialInterval:
 			return nil
@@ -102,7 +102,7 @@ func (s *Service) recordDenial(ctx context.Context, one denial) {
 		if err := s.appendEntry(ctx, tx, head, one.id, one.user, one.act, domain.Errorf(domain.NotFound, "")); err != nil {
 			return err
 		}
-		return q.SetRefusalTime(ctx, query.SetRefusalTimeParams{CaseID: one.id, UserID: one.user, RefusedAt: now})
+		return q.UpdateCaseDenialTime(ctx, query.UpdateCaseDenialTimeParams{CaseID: one.id, UserID: one.user, RefusedAt: now})
 	})
 	if err != nil { // allow the next attempt to be logged
 		s.denials.mu.Lock()

@@ -71,7 +71,7 @@ func (s *Service) invite(ctx context.Context, p domain.Principal, id domain.ID, 
 		case count >= maxInvitations:
 			return domain.Errorf(domain.Conflict, "A case can have at most %d pending invitations.", maxInvitations)
 		}
-		if err := q.DeleteExpiredCaseInvitation(ctx, query.DeleteExpiredCaseInvitationParams{CaseID: id, Email: address, Now: now}); err != nil {
+		if err := q.DeleteExpiredCaseInvitationByEmail(ctx, query.DeleteExpiredCaseInvitationByEmailParams{CaseID: id, Email: address, Now: now}); err != nil {
 			return err
 		}
 		err := db.Error(q.CreateCaseInvitation(ctx, query.CreateCaseInvitationParams{ID: i.ID, CaseID: id, Email: address, Role: string(i.Role),
@@ -157,7 +157,7 @@ func (s *Service) ReceivedInvitations(ctx context.Context, p domain.Principal) (
 	if err != nil || s.requireVerifiedEmail && !user.EmailVerified {
 		return nil, err
 	}
-	rows, err := s.queries.ListInvitationsTo(ctx, query.ListInvitationsToParams{Email: user.Email, Now: s.now(), Limit: maxInvitations})
+	rows, err := s.queries.ListCaseInvitationsByEmail(ctx, query.ListCaseInvitationsByEmailParams{Email: user.Email, Now: s.now(), Limit: maxInvitations})
 	if err != nil {
 		return nil, db.Error(err)
 	}
@@ -218,7 +218,7 @@ func (s *Service) resolveInvitation(ctx context.Context, p domain.Principal, i I
 	return db.WithTx(ctx, s.pool, func(tx db.Tx) error {
 		head, err := lockHead(ctx, tx, i.CaseID)
 		if err == nil { // the case may have been deleted
-			_, err = query.New(tx).GetStanding(ctx, query.GetStandingParams{Member: p.UserID, ID: i.CaseID})
+			_, err = query.New(tx).GetCaseAccess(ctx, query.GetCaseAccessParams{Member: p.UserID, ID: i.CaseID})
 		}
 		if err != nil {
 			return notFoundAs(err, errNoInvitation())

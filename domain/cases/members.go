@@ -200,7 +200,7 @@ func (s *Service) UpdateMember(ctx context.Context, p domain.Principal, id, user
 			return err
 		}
 		if r != Owner {
-			if err := q.DeleteInvitationsOfInviter(ctx, query.DeleteInvitationsOfInviterParams{CaseID: id, InvitedBy: user}); err != nil {
+			if err := q.DeleteCaseInvitationsByInviter(ctx, query.DeleteCaseInvitationsByInviterParams{CaseID: id, InvitedBy: user}); err != nil {
 				return err
 			}
 		}
@@ -223,13 +223,13 @@ func (s *Service) RemoveMember(ctx context.Context, p domain.Principal, id, user
 			return notFoundAs(err, errNoMember())
 		}
 		action.Detail = "role " + m.Role
-		if err := q.DeleteInvitationsOfInviter(ctx, query.DeleteInvitationsOfInviterParams{CaseID: id, InvitedBy: user}); err != nil {
+		if err := q.DeleteCaseInvitationsByInviter(ctx, query.DeleteCaseInvitationsByInviterParams{CaseID: id, InvitedBy: user}); err != nil {
 			return err
 		}
 		if err := q.DeleteCaseMember(ctx, query.DeleteCaseMemberParams{CaseID: id, UserID: user}); err != nil {
 			return err
 		}
-		if err := q.UnassignCaseTasks(ctx, query.UnassignCaseTasksParams{CaseID: id, AssigneeID: &user, UpdatedAt: s.now()}); err != nil {
+		if err := q.UpdateCaseTasksUnassigned(ctx, query.UpdateCaseTasksUnassignedParams{CaseID: id, AssigneeID: &user, UpdatedAt: s.now()}); err != nil {
 			return err
 		}
 		return requireOwner(ctx, tx, id)

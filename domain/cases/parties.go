@@ -154,7 +154,7 @@ func (s *Service) Parties(ctx context.Context, p domain.Principal, id domain.ID,
 	if err := s.AuthorizeRead(ctx, p, id, Action{Verb: VerbRead, Resource: ResourceParty}); err != nil {
 		return nil, nil, err
 	}
-	standing, err := s.queries.GetStanding(ctx, query.GetStandingParams{Member: p.UserID, ID: id})
+	access, err := s.queries.GetCaseAccess(ctx, query.GetCaseAccessParams{Member: p.UserID, ID: id})
 	if err != nil {
 		return nil, nil, notFoundAs(err, errNoCase())
 	}
@@ -165,7 +165,7 @@ func (s *Service) Parties(ctx context.Context, p domain.Principal, id domain.ID,
 	}
 	rows, next = page(rows, n, func(r query.CaseParty) domain.ID { return r.ID })
 	var conflicts map[domain.ID][]Conflict
-	if canSeeConflicts(p, Role(standing.MyRole.String)) {
+	if canSeeConflicts(p, Role(access.MyRole.String)) {
 		if conflicts, err = s.conflicts(ctx, p, id, rows); err != nil {
 			return nil, nil, err
 		}
@@ -190,7 +190,7 @@ func (s *Service) RemoveParty(ctx context.Context, p domain.Principal, id, party
 // createPartyKeys inserts the search keys of a party.
 func createPartyKeys(ctx context.Context, tx db.Tx, id domain.ID, keys [][]byte) error {
 	for _, key := range keys {
-		if err := query.New(tx).CreatePartyKey(ctx, query.CreatePartyKeyParams{NameKey: key, PartyID: id}); err != nil {
+		if err := query.New(tx).CreateCasePartyKey(ctx, query.CreateCasePartyKeyParams{NameKey: key, PartyID: id}); err != nil {
 			return err
 		}
 	}
@@ -203,24 +203,24 @@ const reindexBatch = 200
 // ReindexParties rebuilds search keys of an older keyVersion.
 func (s *Service) ReindexParties(ctx context.Context) error {
 	for {
-		rows, err := s.queries.ListPartiesToIndex(ctx, query.ListPartiesToIndexParams{Rules: keyVersion, Limit: reindexBatch})
+		rows, err := s.queries.ListCasePartiesByOldKeys(ctx, query.ListCasePartiesByOldKeysParams{Rules: keyVersion, Limit: reindexBatch})
 		if err != nil {
 			return db.Error(err)
 		}
 		for _, r := range rows {
 			err := db.WithTx(ctx, s.pool, func(tx db.Tx) error {
 				q := query.New(tx)
-				if _, err := q.LockParty(ctx, r.ID); err != nil {
+				if _, err := q.LockCaseParty(ctx, r.ID); err != nil {
 					return notFoundAs(err, errNoParty)
 				}
-				if err := q.DeletePartyKeys(ctx, r.ID); err != nil {
+				if err := q.DeleteCasePartyKeys(ctx, r.ID); err != nil {
 					return err
 				}
 				keys := partyKeys(NewParty{Kind: PartyKind(r.Kind), Name: r.Name, Email: r.Email, RegistrationNumber: r.RegistrationNumber})
 				if err := createPartyKeys(ctx, tx, r.ID, keys); err != nil {
 					return err
 				}
-				return q.SetPartyKeyRules(ctx, query.SetPartyKeyRulesParams{KeyRules: keyVersion, ID: r.ID})
+				return q.UpdateCasePartyKeyVersion(ctx, query.UpdateCasePartyKeyVersionParams{KeyRules: keyVersion, ID: r.ID})
 			})
 			if err != nil && domain.CodeOf(err) != domain.NotFound {
 				return err
@@ -250,13 +250,13 @@ func (s *Service) conflicts(ctx context.Context, p domain.Principal, id domain.I
 		_, wanted := similarKeys(n, names[party.ID])
 		exact, similarQueryKeys = append(exact, exactKeys(n, names[party.ID])...), append(similarQueryKeys, wanted...)
 	}
-	var candidates []query.FindPartiesRow
+	var candidates []query.ListCasePartiesByKeysRow
 	// Separately, so that many similar names do not crowd out exact matches.
 	for _, keys := range [][][]byte{exact, similarQueryKeys} {
 		if len(keys) == 0 {
 			continue
 		}
-		rows, err := s.queries.FindParties(ctx, query.FindPartiesParams{Member: p.UserID, CaseID: id, NameKeys: keys})
+		rows, err := s.queries.ListCasePartiesByKeys(ctx, query.ListCasePartiesByKeysParams{Member: p.UserID, CaseID: id, NameKeys: keys})
 		if err != nil {
 			return nil, db.Error(err)
 		}

@@ -21,7 +21,7 @@ type UserExport struct {
 // ExportUser calls yield for each case the user is a member of. Each timeline logs the export by
 // the caller.
 func (s *Service) ExportUser(ctx context.Context, caller domain.Principal, user domain.ID, yield func(UserExport) error) error {
-	rows, err := s.queries.ListMemberships(ctx, user)
+	rows, err := s.queries.ListCaseMembersByUser(ctx, user)
 	if err != nil {
 		return db.Error(err)
 	}
@@ -30,14 +30,14 @@ func (s *Service) ExportUser(ctx context.Context, caller domain.Principal, user 
 		err := s.AuthorizedTx(ctx, caller, m.CaseID, &Action{Verb: VerbDownload, Resource: ResourceMember, ID: &user}, func(tx db.Tx) error {
 			q := query.New(tx)
 			export.Notes, export.Tasks = nil, nil
-			notes, err := q.ListNotesOfAuthor(ctx, query.ListNotesOfAuthorParams{CaseID: m.CaseID, AuthorID: user})
+			notes, err := q.ListCaseNotesByAuthor(ctx, query.ListCaseNotesByAuthorParams{CaseID: m.CaseID, AuthorID: user})
 			if err != nil {
 				return err
 			}
 			for _, n := range notes {
 				export.Notes = append(export.Notes, Note{ID: n.ID, AuthorID: n.AuthorID, Body: n.Body, CreatedAt: n.CreatedAt})
 			}
-			tasks, err := q.ListTasksOfUser(ctx, query.ListTasksOfUserParams{CaseID: m.CaseID, Maker: user, Assignee: &user})
+			tasks, err := q.ListCaseTasksByUser(ctx, query.ListCaseTasksByUserParams{CaseID: m.CaseID, Maker: user, Assignee: &user})
 			for _, t := range tasks {
 				export.Tasks = append(export.Tasks, toTask(t))
 			}
@@ -62,7 +62,7 @@ func (s *Service) ExportUser(ctx context.Context, caller domain.Principal, user 
 // (case_owner).
 func (s *Service) EraseUser(ctx context.Context, tx db.Tx, caller domain.Principal, user domain.ID, email string) error {
 	q := query.New(tx)
-	rows, err := q.LockMemberships(ctx, user)
+	rows, err := q.LockCaseMembersByUser(ctx, user)
 	if err != nil {
 		return err
 	}
@@ -72,7 +72,7 @@ func (s *Service) EraseUser(ctx context.Context, tx db.Tx, caller domain.Princip
 			return err
 		}
 	}
-	held, err := q.CountHeldCases(ctx, query.CountHeldCasesParams{UserID: user, EmailKey: emailKey(email)})
+	held, err := q.CountCasesUnderHold(ctx, query.CountCasesUnderHoldParams{UserID: user, EmailKey: emailKey(email)})
 	if err != nil {
 		return err
 	}
@@ -80,16 +80,16 @@ func (s *Service) EraseUser(ctx context.Context, tx db.Tx, caller domain.Princip
 		return &domain.Error{Code: domain.Conflict, Reason: "legal_hold", Message: "A legal hold covers a case of this person. Nothing about them can be erased while it lasts."}
 	}
 	for i, m := range rows {
-		if err := q.DeleteInvitationsOfInviter(ctx, query.DeleteInvitationsOfInviterParams{CaseID: m.CaseID, InvitedBy: user}); err != nil {
+		if err := q.DeleteCaseInvitationsByInviter(ctx, query.DeleteCaseInvitationsByInviterParams{CaseID: m.CaseID, InvitedBy: user}); err != nil {
 			return err
 		}
 		if err := q.DeleteCaseMember(ctx, query.DeleteCaseMemberParams{CaseID: m.CaseID, UserID: user}); err != nil {
 			return err
 		}
-		if err := q.UnassignCaseTasks(ctx, query.UnassignCaseTasksParams{CaseID: m.CaseID, AssigneeID: &user, UpdatedAt: s.now()}); err != nil {
+		if err := q.UpdateCaseTasksUnassigned(ctx, query.UpdateCaseTasksUnassignedParams{CaseID: m.CaseID, AssigneeID: &user, UpdatedAt: s.now()}); err != nil {
 			return err
 		}
-		_, err := q.GetStanding(ctx, query.GetStandingParams{Member: user, ID: m.CaseID})
+		_, err := q.GetCaseAccess(ctx, query.GetCaseAccessParams{Member: user, ID: m.CaseID})
 		deleted := domain.CodeOf(db.Error(err)) == domain.NotFound
 		if err != nil && !deleted {
 			return err

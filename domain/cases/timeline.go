@@ -52,12 +52,12 @@ func (s *Service) appendEntry(ctx context.Context, tx db.Tx, head chainHead, id,
 		}
 	}
 	e.Hash = e.computeHash(id)
-	err := q.AppendTimeline(ctx, query.AppendTimelineParams{CaseID: id, Seq: e.Seq, CreatedAt: e.At, ActorID: actor, Verb: string(e.Verb), Subject: string(e.Resource),
+	err := q.CreateTimelineEntry(ctx, query.CreateTimelineEntryParams{CaseID: id, Seq: e.Seq, CreatedAt: e.At, ActorID: actor, Verb: string(e.Verb), Subject: string(e.Resource),
 		SubjectID: e.ID, Refused: e.Refused, Detail: e.Detail, PrevHash: e.Prev, Hash: e.Hash})
 	if err != nil {
 		return err
 	}
-	return q.MoveTimelineHead(ctx, query.MoveTimelineHeadParams{CaseID: id, Seq: e.Seq, Hash: e.Hash})
+	return q.UpdateTimelineHead(ctx, query.UpdateTimelineHeadParams{CaseID: id, Seq: e.Seq, Hash: e.Hash})
 }
 
 // computeHash returns the hash of the entry. Each field is preceded by its length, so that no two
@@ -107,7 +107,7 @@ func (s *Service) Timeline(ctx context.Context, p domain.Principal, id domain.ID
 		previous = math.MaxInt64
 	}
 	n := pageSize(limit)
-	rows, err := s.queries.ListTimeline(ctx, query.ListTimelineParams{CaseID: id, Before: previous, Limit: n + 1})
+	rows, err := s.queries.ListTimelineEntries(ctx, query.ListTimelineEntriesParams{CaseID: id, Before: previous, Limit: n + 1})
 	if err != nil {
 		return nil, 0, db.Error(err)
 	}
@@ -150,7 +150,7 @@ func (s *Service) Verify(ctx context.Context, p domain.Principal, id domain.ID) 
 		verification.Head = head.Hash
 		prev := make([]byte, hashSize)
 		for {
-			rows, err := q.WalkTimeline(ctx, query.WalkTimelineParams{CaseID: id, After: verification.Entries, Limit: verifyBatch})
+			rows, err := q.ListTimelineEntriesAfter(ctx, query.ListTimelineEntriesAfterParams{CaseID: id, After: verification.Entries, Limit: verifyBatch})
 			if err != nil {
 				return err
 			}

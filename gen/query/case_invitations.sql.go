@@ -72,33 +72,45 @@ func (q *Queries) DeleteCaseInvitation(ctx context.Context, arg DeleteCaseInvita
 	return result.RowsAffected()
 }
 
-const deleteExpiredCaseInvitation = `-- name: DeleteExpiredCaseInvitation :exec
+const deleteCaseInvitationsByInviter = `-- name: DeleteCaseInvitationsByInviter :exec
+DELETE FROM case_invitations WHERE case_id = ? AND invited_by = ?
+`
+
+type DeleteCaseInvitationsByInviterParams struct {
+	CaseID    domain.ID
+	InvitedBy domain.ID
+}
+
+func (q *Queries) DeleteCaseInvitationsByInviter(ctx context.Context, arg DeleteCaseInvitationsByInviterParams) error {
+	_, err := q.db.ExecContext(ctx, deleteCaseInvitationsByInviter, arg.CaseID, arg.InvitedBy)
+	return err
+}
+
+const deleteExpiredCaseInvitationByEmail = `-- name: DeleteExpiredCaseInvitationByEmail :exec
 DELETE FROM case_invitations WHERE case_id = ? AND email = ? AND expires_at <= ?
 `
 
-type DeleteExpiredCaseInvitationParams struct {
+type DeleteExpiredCaseInvitationByEmailParams struct {
 	CaseID domain.ID
 	Email  string
 	Now    time.Time
 }
 
-func (q *Queries) DeleteExpiredCaseInvitation(ctx context.Context, arg DeleteExpiredCaseInvitationParams) error {
-	_, err := q.db.ExecContext(ctx, deleteExpiredCaseInvitation, arg.CaseID, arg.Email, arg.Now)
+func (q *Queries) DeleteExpiredCaseInvitationByEmail(ctx context.Context, arg DeleteExpiredCaseInvitationByEmailParams) error {
+	_, err := q.db.ExecContext(ctx, deleteExpiredCaseInvitationByEmail, arg.CaseID, arg.Email, arg.Now)
 	return err
 }
 
-const deleteInvitationsOfInviter = `-- name: DeleteInvitationsOfInviter :exec
-DELETE FROM case_invitations WHERE case_id = ? AND invited_by = ?
+const deleteExpiredCaseInvitations = `-- name: DeleteExpiredCaseInvitations :execrows
+DELETE FROM case_invitations WHERE expires_at <= ? LIMIT 1000
 `
 
-type DeleteInvitationsOfInviterParams struct {
-	CaseID    domain.ID
-	InvitedBy domain.ID
-}
-
-func (q *Queries) DeleteInvitationsOfInviter(ctx context.Context, arg DeleteInvitationsOfInviterParams) error {
-	_, err := q.db.ExecContext(ctx, deleteInvitationsOfInviter, arg.CaseID, arg.InvitedBy)
-	return err
+func (q *Queries) DeleteExpiredCaseInvitations(ctx context.Context, now time.Time) (int64, error) {
+	result, err := q.db.ExecContext(ctx, deleteExpiredCaseInvitations, now)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
 }
 
 const getCaseInvitation = `-- name: GetCaseInvitation :one
@@ -182,7 +194,7 @@ func (q *Queries) ListCaseInvitations(ctx context.Context, arg ListCaseInvitatio
 	return items, nil
 }
 
-const listInvitationsTo = `-- name: ListInvitationsTo :many
+const listCaseInvitationsByEmail = `-- name: ListCaseInvitationsByEmail :many
 SELECT i.id, i.case_id, i.email, i.role, i.invited_by, i.created_at, i.expires_at, u.full_name AS inviter_name FROM case_invitations i
 JOIN cases c ON c.id = i.case_id
 JOIN users u ON u.id = i.invited_by
@@ -191,13 +203,13 @@ ORDER BY i.id DESC
 LIMIT ?
 `
 
-type ListInvitationsToParams struct {
+type ListCaseInvitationsByEmailParams struct {
 	Email string
 	Now   time.Time
 	Limit int32
 }
 
-type ListInvitationsToRow struct {
+type ListCaseInvitationsByEmailRow struct {
 	ID          domain.ID
 	CaseID      domain.ID
 	Email       string
@@ -208,15 +220,15 @@ type ListInvitationsToRow struct {
 	InviterName string
 }
 
-func (q *Queries) ListInvitationsTo(ctx context.Context, arg ListInvitationsToParams) ([]ListInvitationsToRow, error) {
-	rows, err := q.db.QueryContext(ctx, listInvitationsTo, arg.Email, arg.Now, arg.Limit)
+func (q *Queries) ListCaseInvitationsByEmail(ctx context.Context, arg ListCaseInvitationsByEmailParams) ([]ListCaseInvitationsByEmailRow, error) {
+	rows, err := q.db.QueryContext(ctx, listCaseInvitationsByEmail, arg.Email, arg.Now, arg.Limit)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var items []ListInvitationsToRow
+	var items []ListCaseInvitationsByEmailRow
 	for rows.Next() {
-		var i ListInvitationsToRow
+		var i ListCaseInvitationsByEmailRow
 		if err := rows.Scan(
 			&i.ID,
 			&i.CaseID,
@@ -238,16 +250,4 @@ func (q *Queries) ListInvitationsTo(ctx context.Context, arg ListInvitationsToPa
 		return nil, err
 	}
 	return items, nil
-}
-
-const pruneCaseInvitations = `-- name: PruneCaseInvitations :execrows
-DELETE FROM case_invitations WHERE expires_at <= ? LIMIT 1000
-`
-
-func (q *Queries) PruneCaseInvitations(ctx context.Context, now time.Time) (int64, error) {
-	result, err := q.db.ExecContext(ctx, pruneCaseInvitations, now)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected()
 }

@@ -90,6 +90,34 @@ func (q *Queries) GetCaseMember(ctx context.Context, arg GetCaseMemberParams) (C
 	return i, err
 }
 
+const listCaseMemberIDs = `-- name: ListCaseMemberIDs :many
+SELECT m.user_id FROM case_members m JOIN cases c ON c.id = m.case_id
+WHERE m.case_id = ? AND c.deleted_at IS NULL
+`
+
+func (q *Queries) ListCaseMemberIDs(ctx context.Context, caseID domain.ID) ([]domain.ID, error) {
+	rows, err := q.db.QueryContext(ctx, listCaseMemberIDs, caseID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []domain.ID
+	for rows.Next() {
+		var user_id domain.ID
+		if err := rows.Scan(&user_id); err != nil {
+			return nil, err
+		}
+		items = append(items, user_id)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const listCaseMembers = `-- name: ListCaseMembers :many
 SELECT user_id, role, created_at FROM case_members WHERE case_id = ? ORDER BY created_at, user_id LIMIT ?
 `
@@ -128,55 +156,27 @@ func (q *Queries) ListCaseMembers(ctx context.Context, arg ListCaseMembersParams
 	return items, nil
 }
 
-const listCaseReaders = `-- name: ListCaseReaders :many
-SELECT m.user_id FROM case_members m JOIN cases c ON c.id = m.case_id
-WHERE m.case_id = ? AND c.deleted_at IS NULL
-`
-
-func (q *Queries) ListCaseReaders(ctx context.Context, caseID domain.ID) ([]domain.ID, error) {
-	rows, err := q.db.QueryContext(ctx, listCaseReaders, caseID)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []domain.ID
-	for rows.Next() {
-		var user_id domain.ID
-		if err := rows.Scan(&user_id); err != nil {
-			return nil, err
-		}
-		items = append(items, user_id)
-	}
-	if err := rows.Close(); err != nil {
-		return nil, err
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
-const listMemberships = `-- name: ListMemberships :many
+const listCaseMembersByUser = `-- name: ListCaseMembersByUser :many
 SELECT m.case_id, m.role, m.created_at FROM case_members m JOIN cases c ON c.id = m.case_id
 WHERE m.user_id = ? AND c.deleted_at IS NULL
 ORDER BY m.case_id
 `
 
-type ListMembershipsRow struct {
+type ListCaseMembersByUserRow struct {
 	CaseID    domain.ID
 	Role      string
 	CreatedAt time.Time
 }
 
-func (q *Queries) ListMemberships(ctx context.Context, userID domain.ID) ([]ListMembershipsRow, error) {
-	rows, err := q.db.QueryContext(ctx, listMemberships, userID)
+func (q *Queries) ListCaseMembersByUser(ctx context.Context, userID domain.ID) ([]ListCaseMembersByUserRow, error) {
+	rows, err := q.db.QueryContext(ctx, listCaseMembersByUser, userID)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var items []ListMembershipsRow
+	var items []ListCaseMembersByUserRow
 	for rows.Next() {
-		var i ListMembershipsRow
+		var i ListCaseMembersByUserRow
 		if err := rows.Scan(&i.CaseID, &i.Role, &i.CreatedAt); err != nil {
 			return nil, err
 		}
@@ -191,24 +191,24 @@ func (q *Queries) ListMemberships(ctx context.Context, userID domain.ID) ([]List
 	return items, nil
 }
 
-const lockMemberships = `-- name: LockMemberships :many
+const lockCaseMembersByUser = `-- name: LockCaseMembersByUser :many
 SELECT case_id, role FROM case_members WHERE user_id = ? ORDER BY case_id FOR UPDATE
 `
 
-type LockMembershipsRow struct {
+type LockCaseMembersByUserRow struct {
 	CaseID domain.ID
 	Role   string
 }
 
-func (q *Queries) LockMemberships(ctx context.Context, userID domain.ID) ([]LockMembershipsRow, error) {
-	rows, err := q.db.QueryContext(ctx, lockMemberships, userID)
+func (q *Queries) LockCaseMembersByUser(ctx context.Context, userID domain.ID) ([]LockCaseMembersByUserRow, error) {
+	rows, err := q.db.QueryContext(ctx, lockCaseMembersByUser, userID)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var items []LockMembershipsRow
+	var items []LockCaseMembersByUserRow
 	for rows.Next() {
-		var i LockMembershipsRow
+		var i LockCaseMembersByUserRow
 		if err := rows.Scan(&i.CaseID, &i.Role); err != nil {
 			return nil, err
 		}

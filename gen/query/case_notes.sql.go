@@ -113,17 +113,17 @@ func (q *Queries) ListCaseNotes(ctx context.Context, arg ListCaseNotesParams) ([
 	return items, nil
 }
 
-const listNotesOfAuthor = `-- name: ListNotesOfAuthor :many
+const listCaseNotesByAuthor = `-- name: ListCaseNotesByAuthor :many
 SELECT id, case_id, author_id, body, created_at FROM case_notes WHERE case_id = ? AND author_id = ? ORDER BY id
 `
 
-type ListNotesOfAuthorParams struct {
+type ListCaseNotesByAuthorParams struct {
 	CaseID   domain.ID
 	AuthorID domain.ID
 }
 
-func (q *Queries) ListNotesOfAuthor(ctx context.Context, arg ListNotesOfAuthorParams) ([]CaseNote, error) {
-	rows, err := q.db.QueryContext(ctx, listNotesOfAuthor, arg.CaseID, arg.AuthorID)
+func (q *Queries) ListCaseNotesByAuthor(ctx context.Context, arg ListCaseNotesByAuthorParams) ([]CaseNote, error) {
+	rows, err := q.db.QueryContext(ctx, listCaseNotesByAuthor, arg.CaseID, arg.AuthorID)
 	if err != nil {
 		return nil, err
 	}

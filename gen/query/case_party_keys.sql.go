@@ -13,30 +13,30 @@ import (
 	"counsel/domain"
 )
 
-const createPartyKey = `-- name: CreatePartyKey :exec
+const createCasePartyKey = `-- name: CreateCasePartyKey :exec
 INSERT INTO case_party_keys (name_key, party_id) VALUES (?, ?)
 `
 
-type CreatePartyKeyParams struct {
+type CreateCasePartyKeyParams struct {
 	NameKey []byte
 	PartyID domain.ID
 }
 
-func (q *Queries) CreatePartyKey(ctx context.Context, arg CreatePartyKeyParams) error {
-	_, err := q.db.ExecContext(ctx, createPartyKey, arg.NameKey, arg.PartyID)
+func (q *Queries) CreateCasePartyKey(ctx context.Context, arg CreateCasePartyKeyParams) error {
+	_, err := q.db.ExecContext(ctx, createCasePartyKey, arg.NameKey, arg.PartyID)
 	return err
 }
 
-const deletePartyKeys = `-- name: DeletePartyKeys :exec
+const deleteCasePartyKeys = `-- name: DeleteCasePartyKeys :exec
 DELETE FROM case_party_keys WHERE party_id = ?
 `
 
-func (q *Queries) DeletePartyKeys(ctx context.Context, partyID domain.ID) error {
-	_, err := q.db.ExecContext(ctx, deletePartyKeys, partyID)
+func (q *Queries) DeleteCasePartyKeys(ctx context.Context, partyID domain.ID) error {
+	_, err := q.db.ExecContext(ctx, deleteCasePartyKeys, partyID)
 	return err
 }
 
-const findParties = `-- name: FindParties :many
+const listCasePartiesByKeys = `-- name: ListCasePartiesByKeys :many
 SELECT DISTINCT p.id, p.case_id, p.kind, p.side, p.name, p.email_key, p.registration_key, m.role AS my_role
 FROM case_party_keys k
 JOIN case_parties p ON p.id = k.party_id
@@ -50,13 +50,13 @@ ORDER BY p.id
 LIMIT 1000
 `
 
-type FindPartiesParams struct {
+type ListCasePartiesByKeysParams struct {
 	Member   domain.ID
 	NameKeys [][]byte
 	CaseID   domain.ID
 }
 
-type FindPartiesRow struct {
+type ListCasePartiesByKeysRow struct {
 	ID              domain.ID
 	CaseID          domain.ID
 	Kind            string
@@ -67,8 +67,8 @@ type FindPartiesRow struct {
 	MyRole          sql.NullString
 }
 
-func (q *Queries) FindParties(ctx context.Context, arg FindPartiesParams) ([]FindPartiesRow, error) {
-	query := findParties
+func (q *Queries) ListCasePartiesByKeys(ctx context.Context, arg ListCasePartiesByKeysParams) ([]ListCasePartiesByKeysRow, error) {
+	query := listCasePartiesByKeys
 	var queryParams []interface{}
 	queryParams = append(queryParams, arg.Member)
 	if len(arg.NameKeys) > 0 {
@@ -85,9 +85,9 @@ func (q *Queries) FindParties(ctx context.Context, arg FindPartiesParams) ([]Fin
 		return nil, err
 	}
 	defer rows.Close()
-	var items []FindPartiesRow
+	var items []ListCasePartiesByKeysRow
 	for rows.Next() {
-		var i FindPartiesRow
+		var i ListCasePartiesByKeysRow
 		if err := rows.Scan(
 			&i.ID,
 			&i.CaseID,
@@ -111,16 +111,16 @@ func (q *Queries) FindParties(ctx context.Context, arg FindPartiesParams) ([]Fin
 	return items, nil
 }
 
-const listPartiesToIndex = `-- name: ListPartiesToIndex :many
+const listCasePartiesByOldKeys = `-- name: ListCasePartiesByOldKeys :many
 SELECT id, kind, name, email, registration_number FROM case_parties WHERE key_rules < ? ORDER BY key_rules, id LIMIT ?
 `
 
-type ListPartiesToIndexParams struct {
+type ListCasePartiesByOldKeysParams struct {
 	Rules int16
 	Limit int32
 }
 
-type ListPartiesToIndexRow struct {
+type ListCasePartiesByOldKeysRow struct {
 	ID                 domain.ID
 	Kind               string
 	Name               string
@@ -128,15 +128,15 @@ type ListPartiesToIndexRow struct {
 	RegistrationNumber string
 }
 
-func (q *Queries) ListPartiesToIndex(ctx context.Context, arg ListPartiesToIndexParams) ([]ListPartiesToIndexRow, error) {
-	rows, err := q.db.QueryContext(ctx, listPartiesToIndex, arg.Rules, arg.Limit)
+func (q *Queries) ListCasePartiesByOldKeys(ctx context.Context, arg ListCasePartiesByOldKeysParams) ([]ListCasePartiesByOldKeysRow, error) {
+	rows, err := q.db.QueryContext(ctx, listCasePartiesByOldKeys, arg.Rules, arg.Limit)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var items []ListPartiesToIndexRow
+	var items []ListCasePartiesByOldKeysRow
 	for rows.Next() {
-		var i ListPartiesToIndexRow
+		var i ListCasePartiesByOldKeysRow
 		if err := rows.Scan(
 			&i.ID,
 			&i.Kind,
@@ -157,27 +157,27 @@ func (q *Queries) ListPartiesToIndex(ctx context.Context, arg ListPartiesToIndex
 	return items, nil
 }
 
-const lockParty = `-- name: LockParty :one
+const lockCaseParty = `-- name: LockCaseParty :one
 SELECT id FROM case_parties WHERE id = ? FOR UPDATE
 `
 
-func (q *Queries) LockParty(ctx context.Context, id domain.ID) (domain.ID, error) {
-	row := q.db.QueryRowContext(ctx, lockParty, id)
+func (q *Queries) LockCaseParty(ctx context.Context, id domain.ID) (domain.ID, error) {
+	row := q.db.QueryRowContext(ctx, lockCaseParty, id)
 	var id_2 domain.ID
 	err := row.Scan(&id_2)
 	return id_2, err
 }
 
-const setPartyKeyRules = `-- name: SetPartyKeyRules :exec
+const updateCasePartyKeyVersion = `-- name: UpdateCasePartyKeyVersion :exec
 UPDATE case_parties SET key_rules = ? WHERE id = ?
 `
 
-type SetPartyKeyRulesParams struct {
+type UpdateCasePartyKeyVersionParams struct {
 	KeyRules int16
 	ID       domain.ID
 }
 
-func (q *Queries) SetPartyKeyRules(ctx context.Context, arg SetPartyKeyRulesParams) error {
-	_, err := q.db.ExecContext(ctx, setPartyKeyRules, arg.KeyRules, arg.ID)
+func (q *Queries) UpdateCasePartyKeyVersion(ctx context.Context, arg UpdateCasePartyKeyVersionParams) error {
+	_, err := q.db.ExecContext(ctx, updateCasePartyKeyVersion, arg.KeyRules, arg.ID)
 	return err
 }

@@ -143,18 +143,18 @@ func (q *Queries) ListCaseTasks(ctx context.Context, arg ListCaseTasksParams) ([
 	return items, nil
 }
 
-const listTasksOfUser = `-- name: ListTasksOfUser :many
+const listCaseTasksByUser = `-- name: ListCaseTasksByUser :many
 SELECT id, case_id, title, status, due_on, assignee_id, created_by, created_at, updated_at FROM case_tasks WHERE case_id = ? AND (created_by = ? OR assignee_id = ?) ORDER BY id
 `
 
-type ListTasksOfUserParams struct {
+type ListCaseTasksByUserParams struct {
 	CaseID   domain.ID
 	Maker    domain.ID
 	Assignee *domain.ID
 }
 
-func (q *Queries) ListTasksOfUser(ctx context.Context, arg ListTasksOfUserParams) ([]CaseTask, error) {
-	rows, err := q.db.QueryContext(ctx, listTasksOfUser, arg.CaseID, arg.Maker, arg.Assignee)
+func (q *Queries) ListCaseTasksByUser(ctx context.Context, arg ListCaseTasksByUserParams) ([]CaseTask, error) {
+	rows, err := q.db.QueryContext(ctx, listCaseTasksByUser, arg.CaseID, arg.Maker, arg.Assignee)
 	if err != nil {
 		return nil, err
 	}
@@ -186,21 +186,6 @@ func (q *Queries) ListTasksOfUser(ctx context.Context, arg ListTasksOfUserParams
 	return items, nil
 }
 
-const unassignCaseTasks = `-- name: UnassignCaseTasks :exec
-UPDATE case_tasks SET assignee_id = NULL, updated_at = ? WHERE case_id = ? AND assignee_id = ?
-`
-
-type UnassignCaseTasksParams struct {
-	UpdatedAt  time.Time
-	CaseID     domain.ID
-	AssigneeID *domain.ID
-}
-
-func (q *Queries) UnassignCaseTasks(ctx context.Context, arg UnassignCaseTasksParams) error {
-	_, err := q.db.ExecContext(ctx, unassignCaseTasks, arg.UpdatedAt, arg.CaseID, arg.AssigneeID)
-	return err
-}
-
 const updateCaseTask = `-- name: UpdateCaseTask :exec
 UPDATE case_tasks SET title = ?, status = ?, due_on = ?, assignee_id = ?, updated_at = ?
 WHERE case_id = ? AND id = ?
@@ -226,5 +211,20 @@ func (q *Queries) UpdateCaseTask(ctx context.Context, arg UpdateCaseTaskParams) 
 		arg.CaseID,
 		arg.ID,
 	)
+	return err
+}
+
+const updateCaseTasksUnassigned = `-- name: UpdateCaseTasksUnassigned :exec
+UPDATE case_tasks SET assignee_id = NULL, updated_at = ? WHERE case_id = ? AND assignee_id = ?
+`
+
+type UpdateCaseTasksUnassignedParams struct {
+	UpdatedAt  time.Time
+	CaseID     domain.ID
+	AssigneeID *domain.ID
+}
+
+func (q *Queries) UpdateCaseTasksUnassigned(ctx context.Context, arg UpdateCaseTasksUnassignedParams) error {
+	_, err := q.db.ExecContext(ctx, updateCaseTasksUnassigned, arg.UpdatedAt, arg.CaseID, arg.AssigneeID)
 	return err
 }

@@ -13,42 +13,6 @@ import (
 	"counsel/domain"
 )
 
-const appendTimeline = `-- name: AppendTimeline :exec
-INSERT INTO case_timeline (case_id, seq, created_at, actor_id, verb, subject, subject_id, refused, detail, prev_hash, hash)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-`
-
-type AppendTimelineParams struct {
-	CaseID    domain.ID
-	Seq       uint64
-	CreatedAt time.Time
-	ActorID   domain.ID
-	Verb      string
-	Subject   string
-	SubjectID *domain.ID
-	Refused   bool
-	Detail    string
-	PrevHash  []byte
-	Hash      []byte
-}
-
-func (q *Queries) AppendTimeline(ctx context.Context, arg AppendTimelineParams) error {
-	_, err := q.db.ExecContext(ctx, appendTimeline,
-		arg.CaseID,
-		arg.Seq,
-		arg.CreatedAt,
-		arg.ActorID,
-		arg.Verb,
-		arg.Subject,
-		arg.SubjectID,
-		arg.Refused,
-		arg.Detail,
-		arg.PrevHash,
-		arg.Hash,
-	)
-	return err
-}
-
 const createTimeline = `-- name: CreateTimeline :exec
 INSERT INTO case_heads (case_id, seq, hash) VALUES (?, ?, ?)
 `
@@ -64,17 +28,53 @@ func (q *Queries) CreateTimeline(ctx context.Context, arg CreateTimelineParams) 
 	return err
 }
 
-const getRefusalTime = `-- name: GetRefusalTime :one
+const createTimelineEntry = `-- name: CreateTimelineEntry :exec
+INSERT INTO case_timeline (case_id, seq, created_at, actor_id, verb, subject, subject_id, refused, detail, prev_hash, hash)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+`
+
+type CreateTimelineEntryParams struct {
+	CaseID    domain.ID
+	Seq       uint64
+	CreatedAt time.Time
+	ActorID   domain.ID
+	Verb      string
+	Subject   string
+	SubjectID *domain.ID
+	Refused   bool
+	Detail    string
+	PrevHash  []byte
+	Hash      []byte
+}
+
+func (q *Queries) CreateTimelineEntry(ctx context.Context, arg CreateTimelineEntryParams) error {
+	_, err := q.db.ExecContext(ctx, createTimelineEntry,
+		arg.CaseID,
+		arg.Seq,
+		arg.CreatedAt,
+		arg.ActorID,
+		arg.Verb,
+		arg.Subject,
+		arg.SubjectID,
+		arg.Refused,
+		arg.Detail,
+		arg.PrevHash,
+		arg.Hash,
+	)
+	return err
+}
+
+const getCaseDenialTime = `-- name: GetCaseDenialTime :one
 SELECT refused_at FROM case_refusals WHERE case_id = ? AND user_id = ?
 `
 
-type GetRefusalTimeParams struct {
+type GetCaseDenialTimeParams struct {
 	CaseID domain.ID
 	UserID domain.ID
 }
 
-func (q *Queries) GetRefusalTime(ctx context.Context, arg GetRefusalTimeParams) (time.Time, error) {
-	row := q.db.QueryRowContext(ctx, getRefusalTime, arg.CaseID, arg.UserID)
+func (q *Queries) GetCaseDenialTime(ctx context.Context, arg GetCaseDenialTimeParams) (time.Time, error) {
+	row := q.db.QueryRowContext(ctx, getCaseDenialTime, arg.CaseID, arg.UserID)
 	var refused_at time.Time
 	err := row.Scan(&refused_at)
 	return refused_at, err
@@ -96,18 +96,63 @@ func (q *Queries) GetTimelineHead(ctx context.Context, caseID domain.ID) (GetTim
 	return i, err
 }
 
-const listTimeline = `-- name: ListTimeline :many
+const listTimelineEntries = `-- name: ListTimelineEntries :many
 SELECT case_id, seq, created_at, actor_id, verb, subject, subject_id, refused, detail, prev_hash, hash FROM case_timeline WHERE case_id = ? AND seq < ? ORDER BY seq DESC LIMIT ?
 `
 
-type ListTimelineParams struct {
+type ListTimelineEntriesParams struct {
 	CaseID domain.ID
 	Before uint64
 	Limit  int32
 }
 
-func (q *Queries) ListTimeline(ctx context.Context, arg ListTimelineParams) ([]CaseTimeline, error) {
-	rows, err := q.db.QueryContext(ctx, listTimeline, arg.CaseID, arg.Before, arg.Limit)
+func (q *Queries) ListTimelineEntries(ctx context.Context, arg ListTimelineEntriesParams) ([]CaseTimeline, error) {
+	rows, err := q.db.QueryContext(ctx, listTimelineEntries, arg.CaseID, arg.Before, arg.Limit)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []CaseTimeline
+	for rows.Next() {
+		var i CaseTimeline
+		if err := rows.Scan(
+			&i.CaseID,
+			&i.Seq,
+			&i.CreatedAt,
+			&i.ActorID,
+			&i.Verb,
+			&i.Subject,
+			&i.SubjectID,
+			&i.Refused,
+			&i.Detail,
+			&i.PrevHash,
+			&i.Hash,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listTimelineEntriesAfter = `-- name: ListTimelineEntriesAfter :many
+SELECT case_id, seq, created_at, actor_id, verb, subject, subject_id, refused, detail, prev_hash, hash FROM case_timeline WHERE case_id = ? AND seq > ? ORDER BY seq LIMIT ?
+`
+
+type ListTimelineEntriesAfterParams struct {
+	CaseID domain.ID
+	After  uint64
+	Limit  int32
+}
+
+func (q *Queries) ListTimelineEntriesAfter(ctx context.Context, arg ListTimelineEntriesAfterParams) ([]CaseTimeline, error) {
+	rows, err := q.db.QueryContext(ctx, listTimelineEntriesAfter, arg.CaseID, arg.After, arg.Limit)
 	if err != nil {
 		return nil, err
 	}
@@ -194,77 +239,32 @@ func (q *Queries) LockTimelines(ctx context.Context, ids []domain.ID) ([]CaseHea
 	return items, nil
 }
 
-const moveTimelineHead = `-- name: MoveTimelineHead :exec
-UPDATE case_heads SET seq = ?, hash = ? WHERE case_id = ?
-`
-
-type MoveTimelineHeadParams struct {
-	Seq    uint64
-	Hash   []byte
-	CaseID domain.ID
-}
-
-func (q *Queries) MoveTimelineHead(ctx context.Context, arg MoveTimelineHeadParams) error {
-	_, err := q.db.ExecContext(ctx, moveTimelineHead, arg.Seq, arg.Hash, arg.CaseID)
-	return err
-}
-
-const setRefusalTime = `-- name: SetRefusalTime :exec
+const updateCaseDenialTime = `-- name: UpdateCaseDenialTime :exec
 INSERT INTO case_refusals (case_id, user_id, refused_at) VALUES (?, ?, ?) ON DUPLICATE KEY UPDATE refused_at = VALUES(refused_at)
 `
 
-type SetRefusalTimeParams struct {
+type UpdateCaseDenialTimeParams struct {
 	CaseID    domain.ID
 	UserID    domain.ID
 	RefusedAt time.Time
 }
 
-func (q *Queries) SetRefusalTime(ctx context.Context, arg SetRefusalTimeParams) error {
-	_, err := q.db.ExecContext(ctx, setRefusalTime, arg.CaseID, arg.UserID, arg.RefusedAt)
+func (q *Queries) UpdateCaseDenialTime(ctx context.Context, arg UpdateCaseDenialTimeParams) error {
+	_, err := q.db.ExecContext(ctx, updateCaseDenialTime, arg.CaseID, arg.UserID, arg.RefusedAt)
 	return err
 }
 
-const walkTimeline = `-- name: WalkTimeline :many
-SELECT case_id, seq, created_at, actor_id, verb, subject, subject_id, refused, detail, prev_hash, hash FROM case_timeline WHERE case_id = ? AND seq > ? ORDER BY seq LIMIT ?
+const updateTimelineHead = `-- name: UpdateTimelineHead :exec
+UPDATE case_heads SET seq = ?, hash = ? WHERE case_id = ?
 `
 
-type WalkTimelineParams struct {
+type UpdateTimelineHeadParams struct {
+	Seq    uint64
+	Hash   []byte
 	CaseID domain.ID
-	After  uint64
-	Limit  int32
 }
 
-func (q *Queries) WalkTimeline(ctx context.Context, arg WalkTimelineParams) ([]CaseTimeline, error) {
-	rows, err := q.db.QueryContext(ctx, walkTimeline, arg.CaseID, arg.After, arg.Limit)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []CaseTimeline
-	for rows.Next() {
-		var i CaseTimeline
-		if err := rows.Scan(
-			&i.CaseID,
-			&i.Seq,
-			&i.CreatedAt,
-			&i.ActorID,
-			&i.Verb,
-			&i.Subject,
-			&i.SubjectID,
-			&i.Refused,
-			&i.Detail,
-			&i.PrevHash,
-			&i.Hash,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Close(); err != nil {
-		return nil, err
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
+func (q *Queries) UpdateTimelineHead(ctx context.Context, arg UpdateTimelineHeadParams) error {
+	_, err := q.db.ExecContext(ctx, updateTimelineHead, arg.Seq, arg.Hash, arg.CaseID)
+	return err
 }

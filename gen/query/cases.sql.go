@@ -14,7 +14,7 @@ import (
 	"counsel/domain"
 )
 
-const countHeldCases = `-- name: CountHeldCases :one
+const countCasesUnderHold = `-- name: CountCasesUnderHold :one
 SELECT COUNT(*) FROM cases c
 WHERE c.legal_hold = TRUE AND c.deleted_at IS NULL
   AND (EXISTS (SELECT 1 FROM case_members m WHERE m.case_id = c.id AND m.user_id = ?)
@@ -26,13 +26,13 @@ WHERE c.legal_hold = TRUE AND c.deleted_at IS NULL
                WHERE d.case_id = c.id AND (d.user_id = ? OR v.author_id = ?)))
 `
 
-type CountHeldCasesParams struct {
+type CountCasesUnderHoldParams struct {
 	UserID   domain.ID
 	EmailKey []byte
 }
 
-func (q *Queries) CountHeldCases(ctx context.Context, arg CountHeldCasesParams) (int64, error) {
-	row := q.db.QueryRowContext(ctx, countHeldCases,
+func (q *Queries) CountCasesUnderHold(ctx context.Context, arg CountCasesUnderHoldParams) (int64, error) {
+	row := q.db.QueryRowContext(ctx, countCasesUnderHold,
 		arg.UserID,
 		arg.EmailKey,
 		arg.UserID,
@@ -131,26 +131,26 @@ func (q *Queries) GetCase(ctx context.Context, arg GetCaseParams) (GetCaseRow, e
 	return i, err
 }
 
-const getStanding = `-- name: GetStanding :one
+const getCaseAccess = `-- name: GetCaseAccess :one
 SELECT c.status, c.legal_hold, m.role AS my_role
 FROM cases c LEFT JOIN case_members m ON m.case_id = c.id AND m.user_id = ?
 WHERE c.id = ? AND c.deleted_at IS NULL
 `
 
-type GetStandingParams struct {
+type GetCaseAccessParams struct {
 	Member domain.ID
 	ID     domain.ID
 }
 
-type GetStandingRow struct {
+type GetCaseAccessRow struct {
 	Status    string
 	LegalHold bool
 	MyRole    sql.NullString
 }
 
-func (q *Queries) GetStanding(ctx context.Context, arg GetStandingParams) (GetStandingRow, error) {
-	row := q.db.QueryRowContext(ctx, getStanding, arg.Member, arg.ID)
-	var i GetStandingRow
+func (q *Queries) GetCaseAccess(ctx context.Context, arg GetCaseAccessParams) (GetCaseAccessRow, error) {
+	row := q.db.QueryRowContext(ctx, getCaseAccess, arg.Member, arg.ID)
+	var i GetCaseAccessRow
 	err := row.Scan(&i.Status, &i.LegalHold, &i.MyRole)
 	return i, err
 }
@@ -225,6 +225,63 @@ func (q *Queries) ListAllCases(ctx context.Context, arg ListAllCasesParams) ([]L
 	return items, nil
 }
 
+const listCaseAccess = `-- name: ListCaseAccess :many
+SELECT c.id, c.status, c.legal_hold, m.role AS my_role
+FROM cases c LEFT JOIN case_members m ON m.case_id = c.id AND m.user_id = ?
+WHERE c.id IN (/*SLICE:ids*/?) AND c.deleted_at IS NULL
+`
+
+type ListCaseAccessParams struct {
+	Member domain.ID
+	Ids    []domain.ID
+}
+
+type ListCaseAccessRow struct {
+	ID        domain.ID
+	Status    string
+	LegalHold bool
+	MyRole    sql.NullString
+}
+
+func (q *Queries) ListCaseAccess(ctx context.Context, arg ListCaseAccessParams) ([]ListCaseAccessRow, error) {
+	query := listCaseAccess
+	var queryParams []interface{}
+	queryParams = append(queryParams, arg.Member)
+	if len(arg.Ids) > 0 {
+		for _, v := range arg.Ids {
+			queryParams = append(queryParams, v)
+		}
+		query = strings.Replace(query, "/*SLICE:ids*/?", strings.Repeat(",?", len(arg.Ids))[1:], 1)
+	} else {
+		query = strings.Replace(query, "/*SLICE:ids*/?", "NULL", 1)
+	}
+	rows, err := q.db.QueryContext(ctx, query, queryParams...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ListCaseAccessRow
+	for rows.Next() {
+		var i ListCaseAccessRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.Status,
+			&i.LegalHold,
+			&i.MyRole,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const listCases = `-- name: ListCases :many
 SELECT c.id, c.title, c.status, c.legal_hold, c.created_at, c.updated_at, m.role AS my_role
 FROM case_members m FORCE INDEX (case_members_user) JOIN cases c ON c.id = m.case_id
@@ -280,63 +337,6 @@ func (q *Queries) ListCases(ctx context.Context, arg ListCasesParams) ([]ListCas
 			&i.LegalHold,
 			&i.CreatedAt,
 			&i.UpdatedAt,
-			&i.MyRole,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Close(); err != nil {
-		return nil, err
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
-const listStandings = `-- name: ListStandings :many
-SELECT c.id, c.status, c.legal_hold, m.role AS my_role
-FROM cases c LEFT JOIN case_members m ON m.case_id = c.id AND m.user_id = ?
-WHERE c.id IN (/*SLICE:ids*/?) AND c.deleted_at IS NULL
-`
-
-type ListStandingsParams struct {
-	Member domain.ID
-	Ids    []domain.ID
-}
-
-type ListStandingsRow struct {
-	ID        domain.ID
-	Status    string
-	LegalHold bool
-	MyRole    sql.NullString
-}
-
-func (q *Queries) ListStandings(ctx context.Context, arg ListStandingsParams) ([]ListStandingsRow, error) {
-	query := listStandings
-	var queryParams []interface{}
-	queryParams = append(queryParams, arg.Member)
-	if len(arg.Ids) > 0 {
-		for _, v := range arg.Ids {
-			queryParams = append(queryParams, v)
-		}
-		query = strings.Replace(query, "/*SLICE:ids*/?", strings.Repeat(",?", len(arg.Ids))[1:], 1)
-	} else {
-		query = strings.Replace(query, "/*SLICE:ids*/?", "NULL", 1)
-	}
-	rows, err := q.db.QueryContext(ctx, query, queryParams...)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []ListStandingsRow
-	for rows.Next() {
-		var i ListStandingsRow
-		if err := rows.Scan(
-			&i.ID,
-			&i.Status,
-			&i.LegalHold,
 			&i.MyRole,
 		); err != nil {
 			return nil, err
