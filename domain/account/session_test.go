@@ -73,11 +73,11 @@ func TestForgedRefreshTokenDoesNotRevoke(t *testing.T) {
 			f := newFixtureOn(t, testenv.SchemaURL(t), testenv.RedisURL(t), Config{Hash: cheapHash, Algorithm: algorithm, Secret: secret})
 			f.register("ada@example.com")
 			tok, p := f.login("ada@example.com")
-			stranger, err := newRefreshKey("another secret of another service")
+			otherKey, err := newRefreshKey("another secret of another service")
 			if err != nil {
 				t.Fatal(err)
 			}
-			forged, err := stranger.newToken(rand.Reader, p.SessionID)
+			forged, err := otherKey.newToken(rand.Reader, p.SessionID)
 			if err != nil {
 				t.Fatal(err)
 			}

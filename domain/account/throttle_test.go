@@ -135,17 +135,17 @@ func TestThrottleConcurrentAttempts(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	looked := 0
+	checked := 0
 	for _, err := range errs {
 		if domain.CodeOf(err) == domain.Unauthenticated {
-			looked++
+			checked++
 		} else {
 			wantCode(t, err, domain.RateLimited)
 		}
 	}
 	hashes := servers[0].hasher.count.Load() - before + servers[1].hasher.count.Load()
-	if looked != freeAccountFailures || hashes != freeAccountFailures {
-		t.Fatalf("%d attempts were checked, %d passwords hashed", looked, hashes)
+	if checked != freeAccountFailures || hashes != freeAccountFailures {
+		t.Fatalf("%d attempts were checked, %d passwords hashed", checked, hashes)
 	}
 }
 
@@ -159,7 +159,7 @@ func TestLoginDoesNotRevealAccounts(t *testing.T) {
 	if _, err := f.UpdateUser(t.Context(), admin, off.ID, UserChange{Disabled: ptr(true)}); err != nil {
 		t.Fatal(err)
 	}
-	var said []string
+	var messages []string
 	for _, c := range []Credentials{
 		{Email: "ada@example.com", Password: "wrong password"},
 		{Email: "nobody@example.com", Password: password},
@@ -168,14 +168,14 @@ func TestLoginDoesNotRevealAccounts(t *testing.T) {
 	} {
 		before := f.hasher.count.Load()
 		_, err := f.Login(t.Context(), c)
-		said = append(said, fmt.Sprintf("%+v", *wantCode(t, err, domain.Unauthenticated)))
+		messages = append(messages, fmt.Sprintf("%+v", *wantCode(t, err, domain.Unauthenticated)))
 		if n := f.hasher.count.Load() - before; n != 1 {
 			t.Errorf("%s: %d hashes", c.Email, n)
 		}
 	}
-	for _, s := range said[1:] {
-		if s != said[0] {
-			t.Errorf("%s differs from %s", s, said[0])
+	for _, s := range messages[1:] {
+		if s != messages[0] {
+			t.Errorf("%s differs from %s", s, messages[0])
 		}
 	}
 	stored, err := f.queries.GetUserByEmail(t.Context(), "ada@example.com")

@@ -49,9 +49,9 @@ func TestResponsesAreEncrypted(t *testing.T) {
 	if err := s.Complete(t.Context(), claim, idempotency.Response{Code: 201, Body: []byte(`{"secret":"whsec_xylophone"}`)}); err != nil {
 		t.Fatal(err)
 	}
-	var kept []byte
-	if err := pool.QueryRowContext(t.Context(), "SELECT answer FROM idempotency_keys").Scan(&kept); err != nil || bytes.Contains(kept, []byte("xylophone")) {
-		t.Errorf("the database contains %q, %v", kept, err)
+	var stored []byte
+	if err := pool.QueryRowContext(t.Context(), "SELECT answer FROM idempotency_keys").Scan(&stored); err != nil || bytes.Contains(stored, []byte("xylophone")) {
+		t.Errorf("the database contains %q, %v", stored, err)
 	}
 	if again, err := s.Begin(t.Context(), r); err != nil || again.Response == nil || !bytes.Contains(again.Response.Body, []byte("xylophone")) {
 		t.Errorf("replayed: %+v, %v", again, err)
@@ -102,12 +102,12 @@ func TestBeginAndComplete(t *testing.T) {
 	if _, err := s.Begin(ctx, other); reason(err) != idempotency.ReasonReused {
 		t.Errorf("another request: %v", err)
 	}
-	for name, stranger := range map[string]idempotency.Request{
+	for name, other := range map[string]idempotency.Request{
 		"another caller":    {Caller: domain.NewID(), Operation: r.Operation, Key: r.Key},
 		"another operation": {Caller: r.Caller, Operation: "sendEmail", Key: r.Key},
 		"another split":     {Caller: r.Caller, Operation: "renderPdfk", Key: ""},
 	} {
-		if a, err := s.Begin(ctx, stranger); err != nil || a.Response != nil {
+		if a, err := s.Begin(ctx, other); err != nil || a.Response != nil {
 			t.Errorf("%s: %v, %v", name, a, err)
 		}
 	}
@@ -230,7 +230,7 @@ func TestDerivedIDs(t *testing.T) {
 		t.Fatal(err)
 	}
 	clock.Add(int64(time.Second))
-	if anew := begin(); anew.DerivedID(0) == first.DerivedID(0) {
+	if second := begin(); second.DerivedID(0) == first.DerivedID(0) {
 		t.Error("a request after a release has the same ids")
 	}
 }

@@ -91,7 +91,7 @@ func (c *child) exitError() error {
 			return ErrMemory
 		}
 	}
-	// When the kernel refuses memory, the Go runtime may crash in other ways; tell by the peak.
+	// When the kernel refuses memory, the Go runtime may also crash in other ways, so check the peak.
 	if state.ExitCode() == exitCodeMemory || peakMemory(state) > c.memoryLimit/2 {
 		return ErrMemory
 	}

@@ -121,11 +121,11 @@ func TestKeysAreHashedAndExpire(t *testing.T) {
 			t.Errorf("%s does not expire", k)
 		}
 	}
-	stranger, err := New(Config{Redis: redis, Clock: domain.SystemClock, Secret: []byte("another secret"), Budget: Budget{Name: "anonymous", Requests: 5, Window: time.Minute}})
+	other, err := New(Config{Redis: redis, Clock: domain.SystemClock, Secret: []byte("another secret"), Budget: Budget{Name: "anonymous", Requests: 5, Window: time.Minute}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if stranger.hashKey(user) == l.hashKey(user) {
+	if other.hashKey(user) == l.hashKey(user) {
 		t.Error("the key does not depend on the secret")
 	}
 }
