@@ -79,7 +79,7 @@ type Page struct {
 	Margins   Margins
 }
 
-// Margins are in millimetres, 10 to 60. All zero: the default. Header and footer stand at the
+// Margins are in millimeters, 10 to 60. All zero: the default. Header and footer stand at the
 // edge of the top and bottom margin; the text begins below the header.
 type Margins struct {
 	Left, Top, Right, Bottom float64

@@ -130,7 +130,7 @@ func fromRow(r query.Document) File {
 		Text: TextState(r.TextState), TextError: TextError(r.TextError), Size: r.Size, CreatedAt: r.CreatedAt}
 	copy(f.SHA256[:], r.Sha256)
 	if r.TextChanges != nil {
-		_ = json.Unmarshal(*r.TextChanges, &f.Changes) // written by extractText
+		_ = json.Unmarshal(*r.TextChanges, &f.Changes) // written by storeText
 	}
 	return f
 }
