@@ -35,6 +35,7 @@ import (
 // services are the domain services.
 type services struct {
 	events        *events.Bus
+	outbox        *email.Outbox
 	accounts      *account.Service
 	cases         *cases.Service
 	files         *files.Service
@@ -51,7 +52,8 @@ type services struct {
 	privacy       *privacy.Service
 }
 
-// openServices creates the domain services and starts their background loops. Jobs are not started yet.
+// openServices creates the domain services and starts their background loops. Jobs are not started yet. The event bus
+// and the jobs come first, because the other services publish events and enqueue jobs.
 func openServices(ctx context.Context, r *runner, cfg config.Config, infra *infrastructure, c *clients) (_ *services, err error) {
 	s := &services{events: events.NewBus()}
 	system := domain.SystemRuntime(infra.log)
@@ -61,41 +63,15 @@ func openServices(ctx context.Context, r *runner, cfg config.Config, infra *infr
 	if err != nil {
 		return nil, err
 	}
-	outbox, err := newOutbox(cfg, infra, c, s.jobs)
-	if err != nil {
+	if err = openPeople(ctx, cfg, infra, c, s); err != nil {
 		return nil, err
 	}
-	if s.accounts, err = newAccounts(ctx, cfg, infra, outbox, s.jobs); err != nil {
+	if err = openDocuments(cfg, infra, c, s); err != nil {
 		return nil, err
 	}
-	if s.cases, err = cases.New(cases.Config{
-		Runtime: system.Part("cases"), DB: infra.database, Accounts: s.accounts, Events: s.events, Mailer: outbox,
-		RequireVerifiedEmail: c.mail != nil, BeforeDelete: esign.CaseDeletable,
-	}); err != nil {
+	if err = openMessages(cfg, infra, c, s); err != nil {
 		return nil, err
 	}
-	if s.files, err = files.New(files.Config{
-		DB: infra.database, Runtime: system.Part("files"), Store: infra.store, Text: c.texts, ExtractionWorkers: textReaders, Pool: c.children,
-		Cases: s.cases, Events: s.events, Deletable: esign.DocumentDeletable,
-	}); err != nil {
-		return nil, err
-	}
-	if s.email, err = newEmail(cfg, infra, c, s, outbox); err != nil {
-		return nil, err
-	}
-	if s.idempotency, err = idempotency.New(idempotency.Config{Runtime: system, DB: infra.database, Key: []byte(cfg.JWT.Secret), Jobs: s.jobs}); err != nil {
-		return nil, err
-	}
-	s.webhooks, err = webhooks.New(webhooks.Deps{
-		DB: infra.database, Jobs: s.jobs, Sender: c.webhooks, People: s.accounts, Cases: s.cases, Clock: domain.SystemClock, NewID: domain.NewID, Random: rand.Reader,
-		Log: infra.log, Key: []byte(cmp.Or(cfg.Webhooks.Key, cfg.JWT.Secret)), Concurrency: cfg.Jobs.Concurrency, Disabled: outbox.WebhookMail,
-	})
-	if err != nil {
-		return nil, err
-	}
-	s.notifications = notifications.New(notifications.Deps{DB: infra.database, Jobs: s.jobs, People: s.accounts, Cases: s.cases, Clock: domain.SystemClock, Mail: outbox.NotificationMail})
-	s.events.Subscribe(events.ForAudience(s.cases, s.webhooks.OnEvent, s.notifications.OnEvent))
-
 	if s.ai, err = newAI(cfg, infra, c, s); err != nil {
 		return nil, err
 	}
@@ -105,18 +81,6 @@ func openServices(ctx context.Context, r *runner, cfg config.Config, infra *infr
 		}
 		return nil // out of time: what was not written yet was not acknowledged either
 	})
-	if s.templates, err = templates.New(templates.Config{DB: infra.database, Runtime: system.Part("templates"), Renderer: c.pdf}); err != nil {
-		return nil, fmt.Errorf("templates: %w", err)
-	}
-	if s.drafts, err = drafts.New(drafts.Config{DB: infra.database, Runtime: system.Part("drafts"), Cases: s.cases, Events: s.events}); err != nil {
-		return nil, err
-	}
-	if s.rendering, err = rendering.New(rendering.Config{
-		DB: infra.database, Runtime: system.Part("rendering"), Templates: s.templates, Drafts: s.drafts, Files: s.files, Renderer: c.pdf,
-		Jobs: s.jobs, Accounts: s.accounts, Cases: s.cases,
-	}); err != nil {
-		return nil, err
-	}
 	if s.esign, err = newEsign(cfg, infra, c, s); err != nil {
 		return nil, err
 	}
@@ -126,7 +90,6 @@ func openServices(ctx context.Context, r *runner, cfg config.Config, infra *infr
 	}); err != nil {
 		return nil, err
 	}
-
 	s.cases.RegisterJobs(s.jobs)
 	r.loop(ctx, "session sweep", func(ctx context.Context) { sweepSessions(ctx, s.accounts, infra) })
 	r.loop(ctx, "denial log", s.cases.RunDenialLog)
@@ -134,6 +97,68 @@ func openServices(ctx context.Context, r *runner, cfg config.Config, infra *infr
 		r.loop(ctx, "files", s.files.Run)
 	}
 	return s, nil
+}
+
+// openPeople creates the services of accounts and of the cases that people share.
+func openPeople(ctx context.Context, cfg config.Config, infra *infrastructure, c *clients, s *services) (err error) {
+	system := domain.SystemRuntime(infra.log)
+	if s.outbox, err = newOutbox(cfg, infra, c, s.jobs); err != nil {
+		return err
+	}
+	if s.accounts, err = newAccounts(ctx, cfg, infra, s.outbox, s.jobs); err != nil {
+		return err
+	}
+	if s.idempotency, err = idempotency.New(idempotency.Config{Runtime: system.Part("idempotency"), DB: infra.database, Key: []byte(cfg.JWT.Secret), Jobs: s.jobs}); err != nil {
+		return err
+	}
+	if s.cases, err = cases.New(cases.Config{
+		Runtime: system.Part("cases"), DB: infra.database, Accounts: s.accounts, Events: s.events, Mailer: s.outbox,
+		RequireVerifiedEmail: c.mail != nil, BeforeDelete: esign.CaseDeletable,
+	}); err != nil {
+		return err
+	}
+	return nil
+}
+
+// openDocuments creates the services of files, templates, drafts and rendering.
+func openDocuments(cfg config.Config, infra *infrastructure, c *clients, s *services) (err error) {
+	system := domain.SystemRuntime(infra.log)
+	if s.files, err = files.New(files.Config{
+		DB: infra.database, Runtime: system.Part("files"), Store: infra.store, Text: c.texts, ExtractionWorkers: textReaders, Pool: c.children,
+		Cases: s.cases, Events: s.events, Deletable: esign.DocumentDeletable,
+	}); err != nil {
+		return err
+	}
+	if s.templates, err = templates.New(templates.Config{DB: infra.database, Runtime: system.Part("templates"), Renderer: c.pdf}); err != nil {
+		return fmt.Errorf("templates: %w", err)
+	}
+	if s.drafts, err = drafts.New(drafts.Config{DB: infra.database, Runtime: system.Part("drafts"), Cases: s.cases, Events: s.events}); err != nil {
+		return err
+	}
+	if s.rendering, err = rendering.New(rendering.Config{
+		DB: infra.database, Runtime: system.Part("rendering"), Templates: s.templates, Drafts: s.drafts, Files: s.files, Renderer: c.pdf,
+		Jobs: s.jobs, Accounts: s.accounts, Cases: s.cases,
+	}); err != nil {
+		return err
+	}
+	return nil
+}
+
+// openMessages creates the services that tell people and partners of events.
+func openMessages(cfg config.Config, infra *infrastructure, c *clients, s *services) (err error) {
+	if s.email, err = newEmail(cfg, infra, c, s, s.outbox); err != nil {
+		return err
+	}
+	s.webhooks, err = webhooks.New(webhooks.Deps{
+		DB: infra.database, Jobs: s.jobs, Sender: c.webhooks, People: s.accounts, Cases: s.cases, Clock: domain.SystemClock, NewID: domain.NewID, Random: rand.Reader,
+		Log: infra.log, Key: []byte(cmp.Or(cfg.Webhooks.Key, cfg.JWT.Secret)), Concurrency: cfg.Jobs.Concurrency, Disabled: s.outbox.WebhookMail,
+	})
+	if err != nil {
+		return err
+	}
+	s.notifications = notifications.New(notifications.Deps{DB: infra.database, Jobs: s.jobs, People: s.accounts, Cases: s.cases, Clock: domain.SystemClock, Mail: s.outbox.NotificationMail})
+	s.events.Subscribe(events.ForAudience(s.cases, s.webhooks.OnEvent, s.notifications.OnEvent))
+	return nil
 }
 
 // newAccounts creates the accounts, and the first admin if one is configured.
