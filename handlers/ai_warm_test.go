@@ -62,7 +62,7 @@ func TestWarmCache(t *testing.T) {
 	}
 	b.call(ada, "POST", "/api/ai/warm-cache", map[string]any{"questions": []any{map[string]any{"message": "What is a tort?"}}}).expect(403, "forbidden")
 
-	// An answer that cannot be used is counted; an outage is waited for.
+	// An unusable answer is counted as failed; during an outage the job waits.
 	testkit.Must(t, b.model.SetBehaviour(llm.Behaviour{Mode: llm.ModeGarbage}))
 	if w := b.warmCache(admin, map[string]any{"message": "What is a trust?"}); w != (ai.WarmResult{Failed: 1}) {
 		t.Errorf("unusable: %+v", w)

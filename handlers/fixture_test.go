@@ -265,7 +265,7 @@ func (b *fixture) startJobs() {
 
 const adminPassword = "the admin's own password"
 
-// response is what came back, already held against the contract.
+// response is an answer that was checked against the contract.
 type response struct {
 	t      testing.TB
 	status int

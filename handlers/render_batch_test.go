@@ -107,7 +107,7 @@ func TestRenderBatchOf500(t *testing.T) {
 	b.renderBatch(ada, items...)
 	var list api.JobList
 	b.call(ada, "GET", "/api/jobs?kind=documents.render_batch", nil).expect(200, "").decode(&list)
-	// Somebody who waits for one document is not kept waiting by all those.
+	// A single document does not wait for the batch.
 	for range 5 {
 		b.call(ada, "POST", "/api/docs/render-pdf", ndaRequest(t)).expect(200, "")
 	}

@@ -323,7 +323,7 @@ func TestEraseLeavesNothing(t *testing.T) {
 	_, err = pool.ExecContext(t.Context(), "UPDATE jobs SET due_at = NOW(6) WHERE kind = 'privacy.erase_in_progress'")
 	testkit.Must(t, err)
 	b.eventually("the second look", func() bool { in := found(); return !in["documents.name"] && !in["consultations.question"] })
-	_, err = pool.ExecContext(t.Context(), "DELETE FROM emails WHERE user_id = ?", domain.ID(ada.ID)) // what others wrote to them is the others'
+	_, err = pool.ExecContext(t.Context(), "DELETE FROM emails WHERE user_id = ?", domain.ID(ada.ID)) // e-mails of others to them belong to the others
 	testkit.Must(t, err)
 	for column := range found() {
 		if lawful[column] == "" {
