@@ -250,8 +250,8 @@ func TestWithTx(t *testing.T) {
 		}
 		return err == nil
 	}
-	kept, dropped, panicked, cancelled := newUser("kept@x.io"), newUser("dropped@x.io"), newUser("panicked@x.io"), newUser("cancelled@x.io")
-	if err := db.WithTx(ctx, pool, func(tx db.Tx) error { return query.New(tx).CreateUser(ctx, kept) }); err != nil || !exists(kept.ID) {
+	committed, dropped, panicked, cancelled := newUser("kept@x.io"), newUser("dropped@x.io"), newUser("panicked@x.io"), newUser("cancelled@x.io")
+	if err := db.WithTx(ctx, pool, func(tx db.Tx) error { return query.New(tx).CreateUser(ctx, committed) }); err != nil || !exists(committed.ID) {
 		t.Fatalf("commit: %v", err)
 	}
 	wanted := errors.New("no")
@@ -285,7 +285,7 @@ func TestWithTx(t *testing.T) {
 		t.Fatalf("cancelled: %v", err)
 	}
 	// No lock is left behind by any of them: the row is free at once.
-	if err := db.WithTx(ctx, pool, func(tx db.Tx) error { _, err := query.New(tx).LockUser(ctx, kept.ID); return err }); err != nil {
+	if err := db.WithTx(ctx, pool, func(tx db.Tx) error { _, err := query.New(tx).LockUser(ctx, committed.ID); return err }); err != nil {
 		t.Fatal(err)
 	}
 	if n := pool.Stats().InUse; n != 0 {

@@ -38,15 +38,15 @@ func TestEchoShowsStatementsWithoutValues(t *testing.T) {
 	if err := pool.Close(); err != nil {
 		t.Fatal(err)
 	}
-	said := log.String()
+	logged := log.String()
 	for _, want := range []string{
 		`"statement":"INSERT INTO people (name) VALUES (?)","ms":`, `"outcome":"ok"`, `"outcome":"conflict"`, `"SELECT name FROM people WHERE name = ?"`,
 	} {
-		if !strings.Contains(said, want) {
-			t.Errorf("the log lacks %s:\n%s", want, said)
+		if !strings.Contains(logged, want) {
+			t.Errorf("the log lacks %s:\n%s", want, logged)
 		}
 	}
-	if strings.Contains(said, "Secret") {
-		t.Errorf("the log holds a value:\n%s", said)
+	if strings.Contains(logged, "Secret") {
+		t.Errorf("the log holds a value:\n%s", logged)
 	}
 }

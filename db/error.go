@@ -91,7 +91,7 @@ func Error(err error) error {
 		}
 		return err
 	}
-	if lost(err) {
+	if connectionLost(err) {
 		return unavailable(err)
 	}
 	return err
@@ -108,8 +108,8 @@ func redisUnfit(message string) bool {
 	return false
 }
 
-// lost tells whether err says that a server could not be reached or did not answer in time.
-func lost(err error) bool {
+// connectionLost tells whether err says that a server could not be reached or did not answer in time.
+func connectionLost(err error) bool {
 	for _, known := range []error{
 		driver.ErrBadConn, mysql.ErrInvalidConn, sql.ErrConnDone, ErrRedisDown, rueidis.ErrClosing, rueidis.ErrDoCacheAborted,
 		context.DeadlineExceeded, context.Canceled, os.ErrDeadlineExceeded,

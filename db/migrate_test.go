@@ -27,10 +27,10 @@ var errCut = errors.New("the process is killed here")
 type cuts struct {
 	driver.Connector
 
-	mu    sync.Mutex
-	known map[string]bool
-	armed bool
-	dead  bool
+	mu     sync.Mutex
+	known  map[string]bool
+	armed  bool
+	broken bool
 }
 
 func (c *cuts) Connect(ctx context.Context) (driver.Conn, error) {
@@ -44,10 +44,10 @@ func (c *cuts) Connect(ctx context.Context) (driver.Conn, error) {
 func (c *cuts) cut(point string) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.armed && !c.dead && !c.known[point] {
-		c.known[point], c.dead = true, true
+	if c.armed && !c.broken && !c.known[point] {
+		c.known[point], c.broken = true, true
 	}
-	return c.dead
+	return c.broken
 }
 
 func around[T any](c *cuts, point string, do func() (T, error)) (none T, _ error) {
@@ -92,7 +92,7 @@ func (t cutTx) Commit() error {
 // migrateOnce is a process of its own, which ends at a new point if there is one.
 func (c *cuts) migrateOnce(t *testing.T) error {
 	t.Helper()
-	c.dead = false
+	c.broken = false
 	pool := sql.OpenDB(c)
 	defer func() { _ = pool.Close() }()
 	return db.Migrate(t.Context(), pool)

@@ -24,8 +24,8 @@ import (
 )
 
 const (
-	patience = 60 * time.Second
-	childEnv = "COUNSEL_SANDBOX_TEST_CHILD"
+	waitTimeout = 60 * time.Second
+	childEnv    = "COUNSEL_SANDBOX_TEST_CHILD"
 )
 
 func TestMain(m *testing.M) {

@@ -428,16 +428,16 @@ func TestNothingIsLostInCrashes(t *testing.T) {
 	}
 	began, killed := time.Now(), map[string]int{}
 	for i := 0; i < kills; {
-		patience := time.NewTimer(5 * time.Second)
+		timeout := time.NewTimer(5 * time.Second)
 		for n := 1 + random.IntN(60); n > 0; n-- {
 			select {
 			case <-answered:
 				continue
-			case <-patience.C:
+			case <-timeout.C:
 			}
 			break
 		}
-		patience.Stop()
+		timeout.Stop()
 		var victim string
 		done := true
 		switch at := random.IntN(100); {
@@ -494,9 +494,9 @@ func settled(t *testing.T, r *receiver, env map[string]string, letters []*letter
 		waiting := 0
 		for _, l := range letters {
 			r.mu.Lock()
-			told := len(r.hooks["email.sent"][l.id]) > 0
+			published := len(r.hooks["email.sent"][l.id]) > 0
 			r.mu.Unlock()
-			if l.status == http.StatusAccepted && !(told && r.has(l.to)) {
+			if l.status == http.StatusAccepted && !(published && r.has(l.to)) {
 				waiting++
 			}
 		}
@@ -560,11 +560,11 @@ func counted(t *testing.T, r *receiver, letters []*letter) {
 			}
 			delete(r.mails, to)
 		}
-		told := r.hooks["email.sent"][l.id]
-		if len(told) != 1 {
-			t.Errorf("%s, accepted as %s, was told of as %v", l.key, l.id, told)
+		published := r.hooks["email.sent"][l.id]
+		if len(published) != 1 {
+			t.Errorf("%s, accepted as %s, was told of as %v", l.key, l.id, published)
 		}
-		for _, n := range told {
+		for _, n := range published {
 			hooks += n - 1
 		}
 		delete(r.hooks["email.sent"], l.id)

@@ -246,11 +246,11 @@ func TestAcknowledgedIsKept(t *testing.T) {
 
 	p = launch(t, env, "serve").up()
 	ada = p.signIn(ada.id, "ada@example.com")
-	cursor, kept := "", map[string]bool{}
+	cursor, stored := "", map[string]bool{}
 	for {
 		_, page := p.call(ada, "GET", "/api/ai/consultations?limit=100"+cursor, nil)
 		for _, item := range page["items"].([]any) {
-			kept[item.(map[string]any)["id"].(string)] = true
+			stored[item.(map[string]any)["id"].(string)] = true
 		}
 		next, more := page["nextCursor"].(string)
 		if !more {
@@ -259,7 +259,7 @@ func TestAcknowledgedIsKept(t *testing.T) {
 		cursor = "&cursor=" + next
 	}
 	for id := range acknowledged {
-		if !kept[id] {
+		if !stored[id] {
 			t.Fatalf("%s was acknowledged and is lost", id)
 		}
 	}
@@ -370,9 +370,9 @@ func TestDev(t *testing.T) {
 	env := map[string]string{"DATA_DIR": filepath.Join(t.TempDir(), "data"), "ADMIN_EMAIL": "admin@firm.example", "ADMIN_PASSWORD": "correct horse battery"}
 	p := launch(t, env, "dev").up()
 	testkit.Eventually(t, "the start-up text is whole", func() bool { return strings.Contains(p.output.String(), "The log follows") })
-	for _, says := range []string{"/docs", env["DATA_DIR"], "curl -s", "/api/ai/chat"} {
-		if !strings.Contains(p.output.String(), says) {
-			t.Errorf("the start-up text lacks %q:\n%s", says, p.output)
+	for _, message := range []string{"/docs", env["DATA_DIR"], "curl -s", "/api/ai/chat"} {
+		if !strings.Contains(p.output.String(), message) {
+			t.Errorf("the start-up text lacks %q:\n%s", message, p.output)
 		}
 	}
 	if status, _ := p.call(user{}, "GET", "/readyz", nil); status != http.StatusOK {

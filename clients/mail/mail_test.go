@@ -110,7 +110,7 @@ func TestSend(t *testing.T) {
 
 // TestOutcomes: the outcome of one recipient or message does not affect others.
 func TestOutcomes(t *testing.T) {
-	say := func(code int, status smtp.EnhancedCode, text string) error {
+	reply := func(code int, status smtp.EnhancedCode, text string) error {
 		return &smtp.SMTPError{Code: code, EnhancedCode: status, Message: text}
 	}
 	s := newFakeServer(t, serverOptions{insecure: true})
@@ -119,15 +119,15 @@ func TestOutcomes(t *testing.T) {
 		s.onRcpt = func(to string) error {
 			switch to {
 			case "gone@example.com":
-				return say(550, smtp.EnhancedCode{5, 1, 1}, "gone@example.com: no such user\x07 here")
+				return reply(550, smtp.EnhancedCode{5, 1, 1}, "gone@example.com: no such user\x07 here")
 			case "bare@example.com":
-				return say(550, smtp.EnhancedCodeNotSet, "no")
+				return reply(550, smtp.EnhancedCodeNotSet, "no")
 			case "full@example.com":
-				return say(552, smtp.EnhancedCode{5, 2, 2}, "mailbox full")
+				return reply(552, smtp.EnhancedCode{5, 2, 2}, "mailbox full")
 			case "policy@example.com":
-				return say(550, smtp.EnhancedCode{5, 7, 1}, "not from you")
+				return reply(550, smtp.EnhancedCode{5, 7, 1}, "not from you")
 			case "grey@example.com":
-				return say(451, smtp.EnhancedCode{4, 7, 1}, "greylisted, come again in 300 seconds")
+				return reply(451, smtp.EnhancedCode{4, 7, 1}, "greylisted, come again in 300 seconds")
 			}
 			return nil
 		}
@@ -165,14 +165,14 @@ func TestOutcomes(t *testing.T) {
 		set  func()
 		want email.Result
 	}{
-		"no to the sender": {func() { s.onMail = func(string) error { return say(550, smtp.EnhancedCode{5, 7, 1}, "no") } }, email.Refused},
-		"sign in first":    {func() { s.onMail = func(string) error { return say(530, smtp.EnhancedCode{5, 7, 0}, "sign in") } }, email.Deferred},
-		"closing":          {func() { s.onMail = func(string) error { return say(421, smtp.EnhancedCode{4, 3, 2}, "bye") } }, email.Deferred},
+		"no to the sender": {func() { s.onMail = func(string) error { return reply(550, smtp.EnhancedCode{5, 7, 1}, "no") } }, email.Refused},
+		"sign in first":    {func() { s.onMail = func(string) error { return reply(530, smtp.EnhancedCode{5, 7, 0}, "sign in") } }, email.Deferred},
+		"closing":          {func() { s.onMail = func(string) error { return reply(421, smtp.EnhancedCode{4, 3, 2}, "bye") } }, email.Deferred},
 		"no to the message": {func() {
-			s.onData = func(*smtp.Conn, io.Reader) error { return say(554, smtp.EnhancedCode{5, 7, 1}, "spam") }
+			s.onData = func(*smtp.Conn, io.Reader) error { return reply(554, smtp.EnhancedCode{5, 7, 1}, "spam") }
 		}, email.Refused},
 		"not now to the mail": {func() {
-			s.onData = func(*smtp.Conn, io.Reader) error { return say(452, smtp.EnhancedCode{4, 3, 1}, "disk full") }
+			s.onData = func(*smtp.Conn, io.Reader) error { return reply(452, smtp.EnhancedCode{4, 3, 1}, "disk full") }
 		}, email.Deferred},
 		"nothing out of place": {func() {}, email.Accepted},
 		"hangs up in the midst": {func() {

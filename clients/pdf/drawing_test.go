@@ -53,15 +53,15 @@ func TestDrawingInvalid(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, ink := range map[string]d.Drawing{
+	for name, drawing := range map[string]d.Drawing{
 		"no strokes":      {Width: 1, Height: 1},
 		"outside":         {Width: 1, Height: 1, Strokes: [][]d.Point{{{X: 2, Y: 0}}}},
 		"NaN":             {Width: 1, Height: 1, Strokes: [][]d.Point{{{X: math.NaN(), Y: 0}}}},
 		"no size":         {Strokes: [][]d.Point{{{}}}},
 		"too many points": {Width: 1, Height: 1, Strokes: [][]d.Point{make([]d.Point, 20_001)}},
 	} {
-		ink.Source = "/strokes"
-		err := engine.Render(t.Context(), d.Document{Blocks: []d.Block{ink}}, &bytes.Buffer{})
+		drawing.Source = "/strokes"
+		err := engine.Render(t.Context(), d.Document{Blocks: []d.Block{drawing}}, &bytes.Buffer{})
 		e, ok := errors.AsType[*domain.Error](err)
 		if !ok || e.Code != domain.Invalid || e.Fields[0].Pointer != "/strokes" {
 			t.Errorf("%s: %v", name, err)

@@ -68,7 +68,7 @@ func (l *textLine) GetStructure() *node.Node[core.Structure] {
 
 // addParagraph breaks a paragraph into lines and appends them. With keep, the whole paragraph stays
 // on the page of the next box.
-func (l *layout) addParagraph(p paragraph, keep bool) {
+func (l *layout) addParagraph(p paragraph, keepWithNext bool) {
 	fonts := l.shaper.fonts
 	width := l.width - p.indent
 	first := width
@@ -120,7 +120,7 @@ func (l *layout) addParagraph(p paragraph, keep bool) {
 		l.boxes = append(l.boxes, lineBox{
 			height: lineHeight,
 			// No widows or orphans.
-			keepWithNext: keep || i+1 < len(lines) && (i == 0 || i == len(lines)-2),
+			keepWithNext: keepWithNext || i+1 < len(lines) && (i == 0 || i == len(lines)-2),
 			cells:        []cell{{units: gridUnits, component: component}},
 		})
 	}

@@ -27,8 +27,8 @@ func (l *layout) addSignatures(b doc.SignatureBlock) {
 			fieldLines[k] = l.partyLines(p, b.Labels, source, width)
 			roleRows, fieldRows = max(roleRows, len(roleLines[k])), max(fieldRows, len(fieldLines[k]))
 		}
-		add := func(height float64, keep bool, lineOf func(k int) *textLine) {
-			s := lineBox{height: height, keepWithNext: keep}
+		add := func(height float64, keepWithNext bool, lineOf func(k int) *textLine) {
+			s := lineBox{height: height, keepWithNext: keepWithNext}
 			for k := range pair {
 				if k > 0 {
 					s.cells = append(s.cells, cell{units: gutterUnits})

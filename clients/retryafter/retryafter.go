@@ -24,8 +24,8 @@ func Wait(h http.Header, now time.Time) time.Duration {
 	if err != nil {
 		return wait(v, time.Second)
 	}
-	if said, err := http.ParseTime(h.Get("Date")); err == nil {
-		now = said
+	if sentAt, err := http.ParseTime(h.Get("Date")); err == nil {
+		now = sentAt
 	}
 	return min(max(at.Sub(now), 0), Longest)
 }

@@ -45,14 +45,14 @@ func newReceiver(t *testing.T, h http.HandlerFunc) string {
 
 // TestSignature: the library that partners use verifies the message with the current and with the previous secret.
 func TestSignature(t *testing.T) {
-	type heard struct {
+	type received struct {
 		header http.Header
 		body   []byte
 	}
-	got := make(chan heard, 1)
+	got := make(chan received, 1)
 	url := newReceiver(t, func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
-		got <- heard{r.Header, body}
+		got <- received{r.Header, body}
 		w.WriteHeader(http.StatusNoContent)
 	})
 	m := newMessage(url)

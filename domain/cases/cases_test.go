@@ -398,9 +398,9 @@ func TestNotesAndTasks(t *testing.T) {
 func TestEvents(t *testing.T) {
 	b := newFixture(t)
 	ctx := t.Context()
-	var told []domain.Event
+	var published []domain.Event
 	b.events = events.PublisherFunc(func(_ context.Context, _ db.Tx, e domain.Event) error {
-		told = append(told, e)
+		published = append(published, e)
 		return nil
 	})
 	c, err := b.Create(ctx, b.anna, NewCase{Title: "Northwind v. Southwind"})
@@ -429,8 +429,8 @@ func TestEvents(t *testing.T) {
 		{Type: domain.EventTaskAssigned, Actor: bert, UserID: anna, CaseID: &c.ID, Data: ids("taskId", task.ID, "assigneeId", anna)},
 		{Type: domain.EventTaskAssigned, Actor: anna, UserID: bert, CaseID: &c.ID, Data: ids("taskId", task.ID, "assigneeId", bert)},
 	}
-	if !reflect.DeepEqual(told, want) {
-		t.Errorf("told %+v\nwant %+v", told, want)
+	if !reflect.DeepEqual(published, want) {
+		t.Errorf("told %+v\nwant %+v", published, want)
 	}
 	testkit.Must(t, b.Delete(ctx, b.anna, c.ID))
 	var readers []domain.ID

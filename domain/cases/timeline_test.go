@@ -13,7 +13,7 @@ import (
 	"counsel/sandbox/testkit"
 )
 
-func TestTimelineTellsEverything(t *testing.T) {
+func TestTimelineRecordsEverything(t *testing.T) {
 	b := newFixture(t)
 	ctx := t.Context()
 	id := b.open(b.anna, "A case")
@@ -149,13 +149,13 @@ func TestVerifyFindsEveryAlteration(t *testing.T) {
 	// The end cut off, and the head moved back along with it: what follows is whole again, but
 	// whoever kept the head before sees that it is gone.
 	id = fresh()
-	kept := b.last(id)
+	last := b.last(id)
 	_, err = b.pool.ExecContext(ctx, "DELETE FROM case_timeline WHERE case_id = ? AND seq = 7", id)
 	testkit.Must(t, err)
 	if verification, err = b.Verify(ctx, b.anna, id); err != nil || verification.Intact || verification.BrokenAt != 7 {
 		t.Errorf("cut off: %+v, %v", verification, err)
 	}
-	if slices.ContainsFunc(b.entries(id), func(e Entry) bool { return slices.Equal(e.Hash, kept.Hash) }) {
+	if slices.ContainsFunc(b.entries(id), func(e Entry) bool { return slices.Equal(e.Hash, last.Hash) }) {
 		t.Error("the entry that was cut off is still there")
 	}
 

@@ -153,7 +153,7 @@ func TestAbandonAndRelease(t *testing.T) {
 func TestTakeOverAfterLeaseExpires(t *testing.T) {
 	s, clock := newFixture(t)
 	r := idempotency.Request{Caller: domain.NewID(), Operation: "renderPdf", Key: "k"}
-	lost, err := s.Begin(t.Context(), r)
+	abandoned, err := s.Begin(t.Context(), r)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -163,7 +163,7 @@ func TestTakeOverAfterLeaseExpires(t *testing.T) {
 	}
 	// Late calls with the lost claim do not affect the new one.
 	for _, late := range []func(context.Context, *idempotency.Claim) error{s.Release, s.Abandon} {
-		if err := late(t.Context(), lost); err != nil {
+		if err := late(t.Context(), abandoned); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := s.Begin(t.Context(), r); reason(err) != idempotency.ReasonInProgress {

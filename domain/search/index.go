@@ -114,18 +114,18 @@ func removeFromBlock(ctx context.Context, tx db.Tx, scope, block int32, removed 
 	var empty []int64
 	var changed [][]any
 	for _, r := range rows {
-		kept := make([]byte, 0, len(r.Postings))
+		remaining := make([]byte, 0, len(r.Postings))
 		for i := 0; i+1 < len(r.Postings); i += 2 {
 			if !removed[r.Postings[i]] {
-				kept = append(kept, r.Postings[i], r.Postings[i+1])
+				remaining = append(remaining, r.Postings[i], r.Postings[i+1])
 			}
 		}
-		switch len(kept) {
+		switch len(remaining) {
 		case len(r.Postings):
 		case 0:
 			empty = append(empty, r.Term)
 		default:
-			changed = append(changed, []any{r.Term, scope, block, kept})
+			changed = append(changed, []any{r.Term, scope, block, remaining})
 		}
 	}
 	slices.Sort(empty)

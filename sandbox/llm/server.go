@@ -32,12 +32,12 @@ import (
 
 // Options configures a Server. Zero fields get the default given beside them.
 type Options struct {
-	Addr       string        // "127.0.0.1:0", any free port on loopback
-	APIKey     string        // the only key accepted; random
-	Model      string        // listed by GET /v1/models; "sandbox". Requests may name any model.
-	Latency    time.Duration // before each answer
-	ChunkDelay time.Duration // before each chunk of a stream
-	Keep       int           // number of requests kept for Requests; 100
+	Addr        string        // "127.0.0.1:0", any free port on loopback
+	APIKey      string        // the only key accepted; random
+	Model       string        // listed by GET /v1/models; "sandbox". Requests may name any model.
+	Latency     time.Duration // before each answer
+	ChunkDelay  time.Duration // before each chunk of a stream
+	MaxRequests int           // number of requests kept for Requests; 100
 }
 
 // Server is the fake provider. It is an http.Handler, so it can be mounted without Start.
@@ -77,7 +77,7 @@ const maxBody = 16 << 20
 func New(opt Options) *Server {
 	opt.Addr = cmp.Or(opt.Addr, "127.0.0.1:0")
 	opt.Model = cmp.Or(opt.Model, "sandbox")
-	opt.Keep = cmp.Or(opt.Keep, 100)
+	opt.MaxRequests = cmp.Or(opt.MaxRequests, 100)
 	s := &Server{
 		APIKey: cmp.Or(opt.APIKey, "sandbox-"+rand.Text()), opt: opt, mux: http.NewServeMux(),
 		behaviour: Behaviour{Mode: ModeOK}, left: -1, changed: make(chan struct{}), schemas: map[string]*jsonschema.Schema{},
@@ -277,7 +277,7 @@ func (s *Server) recordRequest(key string, authorized bool, body []byte) Behavio
 	if !json.Valid(body) {
 		raw, _ = json.Marshal(string(body))
 	}
-	if over := len(s.requests) + 1 - s.opt.Keep; over > 0 {
+	if over := len(s.requests) + 1 - s.opt.MaxRequests; over > 0 {
 		s.requests = slices.Delete(s.requests, 0, over)
 	}
 	s.requests = append(s.requests, Request{Number: s.count, IdempotencyKey: key, Authorized: authorized, Mode: b.Mode, Body: raw})

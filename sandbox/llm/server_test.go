@@ -223,7 +223,7 @@ func TestRefusesWhatTheRealOneRefuses(t *testing.T) {
 }
 
 func TestRequestsAreRemembered(t *testing.T) {
-	s := start(t, Options{Keep: 3})
+	s := start(t, Options{MaxRequests: 3})
 	for i := range 5 {
 		req, _ := http.NewRequestWithContext(t.Context(), http.MethodPost, s.URL+"/chat/completions", strings.NewReader(hello))
 		req.Header.Set("Authorization", "Bearer "+s.APIKey)

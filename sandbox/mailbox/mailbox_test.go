@@ -167,8 +167,8 @@ func TestHostileMail(t *testing.T) {
 		}
 		t.Skip("no chromium is installed")
 	}
-	var heard atomic.Int32
-	spy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { heard.Add(1) }))
+	var notified atomic.Int32
+	spy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { notified.Add(1) }))
 	defer spy.Close()
 	evil := strings.ReplaceAll(`<!DOCTYPE html><html><head><base href="SPY/"><meta http-equiv="refresh" content="0;url=SPY/refresh"><link rel="stylesheet" href="SPY/css"><link rel="dns-prefetch" href="SPY/dns">
 <style>@import url(SPY/import); body { background: url(SPY/bg) }</style></head><body onload="fetch('SPY/onload')">
@@ -192,7 +192,7 @@ func TestHostileMail(t *testing.T) {
 			t.Errorf("%s: the browser did not show it:\n%s", path, dom)
 		}
 	}
-	if n := heard.Load(); n != 0 {
+	if n := notified.Load(); n != 0 {
 		t.Errorf("the mail was noticed %d times", n)
 	}
 }

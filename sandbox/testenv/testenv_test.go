@@ -25,7 +25,7 @@ import (
 
 func TestMain(m *testing.M) { Main(m) }
 
-const patience = 60 * time.Second
+const waitTimeout = 60 * time.Second
 
 func open(t *testing.T, databaseURL string) *sql.DB {
 	t.Helper()
@@ -264,7 +264,7 @@ func (p *process) got(t *testing.T) {
 		if err != nil {
 			t.Fatalf("process says: %v", err)
 		}
-	case <-time.After(patience):
+	case <-time.After(waitTimeout):
 		t.Fatal("process says nothing")
 	}
 }
@@ -380,7 +380,7 @@ func TestJoinWhileStopping(t *testing.T) {
 	}
 	m := &membership{base: base}
 	joined := make(chan error, 1)
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), waitTimeout)
 	defer cancel()
 	go func() { joined <- m.lockUsers(ctx) }()
 	// Either it has opened the file by now or it opens the new one; both must hold.
