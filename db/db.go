@@ -80,7 +80,7 @@ func unreachable(err error) error {
 	return fmt.Errorf("DATABASE_URL: the database does not answer: %w", err)
 }
 
-// awaitServer pings until the server answers, refuses us for good, or ctx is done.
+// awaitServer pings until the server answers, rejects the connection permanently, or ctx is done.
 func awaitServer(ctx context.Context, pool *sql.DB) error {
 	var last error
 	for wait := 50 * time.Millisecond; ; wait = min(2*wait, time.Second) {

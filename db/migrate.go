@@ -30,7 +30,7 @@ func MigrationFiles() fs.FS { return migrations }
 // goose and its like count whole files, but MySQL commits each statement that changes the
 // schema by itself: a file that was cut off could never be run again. So statements are
 // counted here. One that changes rows is recorded in its own transaction. One that changes
-// the schema is recorded before it begins: when the next run begins it anew and its change is
+// the schema is recorded before it begins: if the next run begins it again and its change is
 // there, it took effect. A statement takes effect wholly or not at all on MySQL 8, MariaDB and TiDB.
 func Migrate(ctx context.Context, pool *sql.DB) error {
 	all, err := readMigrations(migrations)

@@ -38,12 +38,12 @@ var EventTypes = []EventType{
 	EventSignatureCreated, EventSignatureSigned, EventSignatureDeclined, EventSignatureCompleted, EventSignatureCancelled, EventSignatureExpired, EventSignatureFailed,
 }
 
-// Event is something that happened, for those who asked to be told. It leaves the service, so it
-// holds ids and nothing else: whoever is told reads the rest, if they may.
+// Event is something that happened, for its subscribers. It leaves the service, so it only holds ids:
+// subscribers read the rest through the API, if they are allowed to.
 type Event struct {
 	Type   EventType
 	Actor  ID            // who did it; zero: nobody with an account
-	UserID ID            // whose the thing is; they are told when it is of no case
-	CaseID *ID           // the case it is of, whose members are told
+	UserID ID            // the owner of the resource; notified if it belongs to no case
+	CaseID *ID           // the case it belongs to, whose members are notified
 	Data   map[string]ID // by name, such as documentId; caseId is added
 }

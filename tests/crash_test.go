@@ -367,10 +367,10 @@ func number(t *testing.T, name string, otherwise uint64) uint64 {
 	return n
 }
 
-// TestNothingIsLostInCrashes kills the server, a worker, Redis and the database at random while
+// TestCrashes kills the server, a worker, Redis and the database at random while
 // people send mail, and then counts. CRASH_KILLS says how often, CRASH_SEED repeats the choices
 // of another run.
-func TestNothingIsLostInCrashes(t *testing.T) {
+func TestCrashes(t *testing.T) {
 	kills := int(number(t, "CRASH_KILLS", 50))
 	seed := number(t, "CRASH_SEED", uint64(time.Now().UnixNano()))
 	random := rand.New(rand.NewPCG(seed, 1))
@@ -392,7 +392,7 @@ func TestNothingIsLostInCrashes(t *testing.T) {
 		people   sync.WaitGroup
 		count    atomic.Int64
 		mu       sync.Mutex
-		letters  []*letter
+		messages []*letter
 		answered = make(chan struct{})
 		enough   = make(chan struct{})
 		giveUp   = make(chan struct{})
@@ -416,7 +416,7 @@ func TestNothingIsLostInCrashes(t *testing.T) {
 					return
 				}
 				mu.Lock()
-				letters = append(letters, l)
+				messages = append(messages, l)
 				mu.Unlock()
 				select {
 				case <-enough:
@@ -463,12 +463,12 @@ func TestNothingIsLostInCrashes(t *testing.T) {
 	timer := time.AfterFunc(time.Minute, func() { close(giveUp) })
 	people.Wait()
 	timer.Stop()
-	t.Logf("%d kills %v in %s, %d letters, seed %d", kills, killed, time.Since(began).Round(time.Second), len(letters), seed)
-	settled(t, r, env, letters)
-	counted(t, r, letters)
+	t.Logf("%d kills %v in %s, %d messages, seed %d", kills, killed, time.Since(began).Round(time.Second), len(messages), seed)
+	settled(t, r, env, messages)
+	counted(t, r, messages)
 
 	// A client that asks again hears what it was told.
-	for _, l := range letters[:min(len(letters), 20)] {
+	for _, l := range messages[:min(len(messages), 20)] {
 		repeated := *l
 		if !repeated.ask(t, http.DefaultClient, p.url, admin.token, giveUp) || repeated.status != l.status || repeated.id != l.id {
 			t.Errorf("%s was answered %d %s, and again %d %s", l.key, l.status, l.id, repeated.status, repeated.id)
@@ -480,7 +480,7 @@ func TestNothingIsLostInCrashes(t *testing.T) {
 func tail(s string) string { return s[max(0, len(s)-6000):] }
 
 // settled waits until what was accepted has arrived, and no job is left.
-func settled(t *testing.T, r *receiver, env map[string]string, letters []*letter) {
+func settled(t *testing.T, r *receiver, env map[string]string, messages []*letter) {
 	t.Helper()
 	pool, err := db.Open(t.Context(), env["DATABASE_URL"], db.Options{})
 	if err != nil {
@@ -492,7 +492,7 @@ func settled(t *testing.T, r *receiver, env map[string]string, letters []*letter
 	began := time.Now()
 	for {
 		waiting := 0
-		for _, l := range letters {
+		for _, l := range messages {
 			r.mu.Lock()
 			published := len(r.hooks["email.sent"][l.id]) > 0
 			r.mu.Unlock()
@@ -539,13 +539,13 @@ func states(t *testing.T, pool *sql.DB) map[string]int {
 }
 
 // counted checks what the receivers have against what was answered.
-func counted(t *testing.T, r *receiver, letters []*letter) {
+func counted(t *testing.T, r *receiver, messages []*letter) {
 	t.Helper()
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	var mails, hooks, accepted int
 	expected := map[string]bool{}
-	for _, l := range letters {
+	for _, l := range messages {
 		if l.status != http.StatusAccepted {
 			continue
 		}
@@ -578,9 +578,9 @@ func counted(t *testing.T, r *receiver, letters []*letter) {
 		}
 	}
 	if len(expected) != accepted {
-		t.Errorf("%d letters were accepted, under %d ids", accepted, len(expected))
+		t.Errorf("%d messages were accepted, under %d ids", accepted, len(expected))
 	}
-	t.Logf("%d accepted, %d refused; a receiver that knows ids drops %d mails and %d webhooks", accepted, len(letters)-accepted, mails, hooks)
+	t.Logf("%d accepted, %d refused; a receiver that knows ids drops %d mails and %d webhooks", accepted, len(messages)-accepted, mails, hooks)
 }
 
 // sendBulk has n mails accepted in batches and returns whom they are to.

@@ -192,15 +192,15 @@ func (p *program) signIn(id, email string) user {
 // TestServeRefuses starts production on what is not fit for it.
 func TestServeRefuses(t *testing.T) {
 	for name, c := range map[string]struct {
-		env  map[string]string
-		says string
+		env     map[string]string
+		message string
 	}{
 		"nothing":          {nil, "JWT_SECRET_KEY is not set"},
 		"a default secret": {map[string]string{"JWT_SECRET_KEY": "changeme-changeme-changeme-changeme"}, "JWT_SECRET_KEY is a default"},
 	} {
 		p := launch(t, c.env, "serve")
 		<-p.exited
-		if p.err == nil || !strings.Contains(p.output.String(), c.says) {
+		if p.err == nil || !strings.Contains(p.output.String(), c.message) {
 			t.Errorf("%s: %v, %s", name, p.err, p.output)
 		}
 	}
@@ -213,8 +213,8 @@ func TestServeRefuses(t *testing.T) {
 	}
 }
 
-// TestAcknowledgedIsKept kills the server while it answers; what it acknowledged is there.
-func TestAcknowledgedIsKept(t *testing.T) {
+// TestAcknowledgedIsStored kills the server while it answers; what it acknowledged is there.
+func TestAcknowledgedIsStored(t *testing.T) {
 	env, _ := production(t)
 	p := launch(t, env, "serve").up()
 	ada := p.join("ada@example.com")

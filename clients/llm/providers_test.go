@@ -125,7 +125,7 @@ func TestPermanentErrors(t *testing.T) {
 func TestUnsupportedParameters(t *testing.T) {
 	for name, tc := range map[string]struct {
 		refuses func(body string) bool
-		says    string
+		output  string
 		stream  bool
 		without []string // in the end
 		with    string
@@ -147,7 +147,7 @@ func TestUnsupportedParameters(t *testing.T) {
 				if tc.refuses(requests[len(requests)-1].body) {
 					w.Header().Set("Content-Type", "application/json")
 					w.WriteHeader(422)
-					fmt.Fprint(w, tc.says)
+					fmt.Fprint(w, tc.output)
 					return
 				}
 				if tc.stream {

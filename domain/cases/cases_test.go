@@ -394,7 +394,7 @@ func TestNotesAndTasks(t *testing.T) {
 }
 
 // TestOneOwnerStays: two owners who leave, or demote each other, at once do not both succeed.
-// TestEvents: what happens in a case is told with who did it; a task only when it becomes somebody's.
+// TestEvents: changes of a case are published with their actor; a task only when it is assigned.
 func TestEvents(t *testing.T) {
 	b := newFixture(t)
 	ctx := t.Context()

@@ -26,8 +26,8 @@ func (m *recordingMailer) InvitationMail(_ context.Context, _ db.Tx, i Invitatio
 	return nil
 }
 
-// TestClientsProbeNobody: whoever has a client's account is told the same of an address with an account
-// and of one without, and never of an id.
+// TestClientsProbeNobody: a client gets the same answer for an address with an account and for one
+// without, and none for an id.
 func TestClientsProbeNobody(t *testing.T) {
 	b := newFixture(t)
 	ctx := t.Context()

@@ -116,7 +116,7 @@ func TestConflicts(t *testing.T) {
 		t.Errorf("conflicts with its own case: %+v", c)
 	}
 
-	// An admin, and a member of one of them, are told.
+	// An admin, and a member of one of the cases, get the conflicts.
 	b.add(carls, b.anna, Viewer)
 	items, _, err := b.Parties(ctx, b.anna, annas, 0, nil)
 	testkit.Must(t, err)
@@ -158,7 +158,7 @@ func TestConflicts(t *testing.T) {
 			wantError(t, err, domain.Invalid)
 		})
 	}
-	// Nobody with a client's account is told, though the case be theirs.
+	// A client's account gets no conflicts, even in its own case.
 	ellas := b.open(b.ella, "Ella's")
 	if c := add(b.ella, ellas, NewParty{Kind: PartyCompany, Side: SideOpposing, Name: "Acme", Email: "law@acme.example"}); c != nil {
 		t.Errorf("a client is told of %+v", c)

@@ -34,7 +34,7 @@ var slots = regexp.MustCompile(`\{([^{}|]+)(?:\|([^{}]+))?\}`)
 var phrasebook = sync.OnceValue(func() []phrase {
 	var entries []struct {
 		On, In, For string
-		Say         []string
+		Texts       []string `yaml:"say"`
 	}
 	d := yaml.NewDecoder(bytes.NewReader(phraseFile))
 	d.KnownFields(true)
@@ -47,7 +47,7 @@ var phrasebook = sync.OnceValue(func() []phrase {
 	out := make([]phrase, len(entries))
 	for i, e := range entries {
 		p := phrase{on: alternatives(e.On), in: alternatives(e.In), kind: alternatives(e.For)}
-		for _, s := range e.Say {
+		for _, s := range e.Texts {
 			w := wording{text: s}
 			if when, text, ok := strings.Cut(s, " ? "); ok {
 				w.text = text
