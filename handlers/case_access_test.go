@@ -196,11 +196,9 @@ func TestCaseAccess(t *testing.T) {
 			}
 		}
 	}
-	w.store.mu.Lock()
-	if len(w.store.files) != 1 {
-		t.Errorf("%d files are stored", len(w.store.files))
+	if n := w.store.Count(); n != 1 {
+		t.Errorf("%d files are stored", n)
 	}
-	w.store.mu.Unlock()
 
 	// Ada can still access and delete everything; an admin finds the rest.
 	w.call(w.admin(), "GET", "/api/docs/search?q=xylophone", nil).expect(200, "").decode(&found)
@@ -211,7 +209,7 @@ func TestCaseAccess(t *testing.T) {
 		w.send(w.ada, u).expect(204, "")
 		w.send(w.ada, u).expect(404, "not_found")
 	}
-	if n := len(w.store.files); n != 0 {
+	if n := w.store.Count(); n != 0 {
 		t.Errorf("%d files are left", n)
 	}
 	var v api.TimelineVerification

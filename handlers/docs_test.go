@@ -3,18 +3,15 @@ package handlers_test
 import (
 	"archive/zip"
 	"bytes"
-	"context"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
-	"errors"
 	"io"
 	"mime/multipart"
 	"net/http"
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -184,7 +181,7 @@ func TestStoredDocuments(t *testing.T) {
 
 	b.call(ada, "DELETE", path, nil).expect(204, "")
 	b.call(ada, "GET", path+"/content", nil).expect(404, "not_found")
-	if len(b.store.files) != 0 {
+	if b.store.Count() != 0 {
 		t.Error("the file stays")
 	}
 }
@@ -226,7 +223,7 @@ func TestChecksumMismatch(t *testing.T) {
 		var d api.StoredDocument
 		b.upload(ada, "a.pdf", smallPDF(size)).expect(201, "").decode(&d)
 		path := "/api/docs/" + d.ID.String()
-		b.store.files["docs/"+d.ID.String()][20] ^= 1
+		b.store.Content("docs/" + d.ID.String())[20] ^= 1
 		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, b.url+path+"/content", nil)
 		testkit.Must(t, err)
 		r.Header.Set("Authorization", "Bearer "+ada.token)
@@ -242,7 +239,7 @@ func TestChecksumMismatch(t *testing.T) {
 		if v.Intact || v.StoredChecksum == nil || *v.StoredChecksum == d.Checksum {
 			t.Errorf("verified as %+v", v)
 		}
-		delete(b.store.files, "docs/"+d.ID.String())
+		b.store.Remove("docs/" + d.ID.String())
 		b.call(ada, "GET", path+"/content", nil).expect(500, "internal")
 		b.call(ada, "POST", path+"/verify", nil).expect(200, "").decode(&v)
 		if v.Intact {
@@ -274,8 +271,8 @@ func TestUploadsRefused(t *testing.T) {
 	twice := strings.TrimSuffix(body, "--"+boundary+"--\r\n") + body
 	b.call(ada, "POST", "/api/docs", twice, "Content-Type", contentType).expect(400, "malformed")
 	b.call(nil, "POST", "/api/docs", body, "Content-Type", contentType).expect(401, "unauthenticated")
-	if len(b.store.files) != 0 {
-		t.Errorf("%d files were kept", len(b.store.files))
+	if b.store.Count() != 0 {
+		t.Errorf("%d files were kept", b.store.Count())
 	}
 	b.call(ada, "GET", "/api/docs/search", nil).expect(400, "malformed")
 	b.call(ada, "GET", "/api/docs/search?q=%20", nil).expect(400, "malformed")
@@ -287,14 +284,14 @@ func TestStoreDown(t *testing.T) {
 	var d api.StoredDocument
 	b.upload(ada, "a.pdf", smallPDF(1)).expect(201, "").decode(&d)
 	path := "/api/docs/" + d.ID.String()
-	b.store.set(true)
+	b.store.SetDown(true)
 	for _, a := range []response{b.upload(ada, "b.pdf", smallPDF(2)), b.call(ada, "GET", path+"/content", nil), b.call(ada, "POST", path+"/verify", nil)} {
 		if a.expect(503, "storage_unavailable").header.Get("Retry-After") != "7" {
 			t.Error("does not say when to come back")
 		}
 	}
 	b.call(ada, "GET", path, nil).expect(200, "")
-	b.store.set(false)
+	b.store.SetDown(false)
 	b.call(ada, "GET", path+"/content", nil).expect(200, "")
 	var page api.StoredDocumentList
 	b.call(ada, "GET", "/api/docs", nil).expect(200, "").decode(&page)

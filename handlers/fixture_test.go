@@ -46,6 +46,7 @@ import (
 	"counsel/domain/esign/pades"
 	"counsel/domain/events"
 	"counsel/domain/files"
+	"counsel/domain/files/filestest"
 	"counsel/domain/files/filetype"
 	"counsel/domain/idempotency"
 	"counsel/domain/isolation"
@@ -109,7 +110,7 @@ type fixture struct {
 	archive        *files.Service
 	cases          *cases.Service
 	jobs           *jobs.Service
-	store          *fakeStore
+	store          *filestest.Store
 	mailServer     *fakeMailServer
 	signMailServer *recordingMailServer
 	ready          func(context.Context) (error, error)
@@ -191,7 +192,7 @@ func newFixture(t testing.TB, options ...option) *fixture {
 	testkit.Must(t, err)
 	caseService, err := cases.New(cases.Config{Runtime: runtime, DB: database, Accounts: accounts, Events: bus, Mailer: outbox, BeforeDelete: esign.CaseDeletable})
 	testkit.Must(t, err)
-	b.store = &fakeStore{files: map[string][]byte{}}
+	b.store = filestest.NewStore(domain.SystemClock)
 	b.archive, err = files.New(files.Config{DB: database, Runtime: runtime, Store: b.store, Text: readers().texts, Pool: readers().uploads, Cases: caseService, Events: bus, Deletable: esign.DocumentDeletable})
 	testkit.Must(t, err)
 	service, err := ai.New(ai.Config{

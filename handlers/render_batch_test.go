@@ -122,8 +122,8 @@ func TestRenderBatchOf500(t *testing.T) {
 	for _, item := range out.Items {
 		made[item.DocID] = true
 	}
-	if job.Status != api.JobStatusSucceeded || len(made) != 500 || made[""] || len(b.store.files) != 505 {
-		t.Errorf("%s with %d documents, %d files", job.Status, len(made), len(b.store.files))
+	if job.Status != api.JobStatusSucceeded || len(made) != 500 || made[""] || b.store.Count() != 505 {
+		t.Errorf("%s with %d documents, %d files", job.Status, len(made), b.store.Count())
 	}
 }
 

@@ -349,11 +349,11 @@ func TestRenderWithoutAStore(t *testing.T) {
 	var d api.Draft
 	b.call(ada, "POST", "/api/drafts", map[string]any{"title": "Notice", "body": "Text"}).expect(201, "").decode(&d)
 	for path, body := range map[string]any{"/api/docs/render-pdf": ndaRequest(t), "/api/drafts/" + d.ID.String() + "/render-pdf": map[string]any{}} {
-		b.store.set(true)
+		b.store.SetDown(true)
 		if a := b.call(ada, "POST", path, body, "Idempotency-Key", "k").expect(503, "storage_unavailable"); a.header.Get("Retry-After") != "7" {
 			t.Errorf("try again after %q", a.header.Get("Retry-After"))
 		}
-		b.store.set(false)
+		b.store.SetDown(false)
 		var list api.StoredDocumentList
 		b.call(ada, "GET", "/api/docs", nil).expect(200, "").decode(&list)
 		before := len(list.Items)

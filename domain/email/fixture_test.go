@@ -17,6 +17,7 @@ import (
 	"counsel/domain"
 	"counsel/domain/account"
 	"counsel/domain/files"
+	"counsel/domain/files/filestest"
 	"counsel/domain/jobs"
 	"counsel/gen/query"
 	"counsel/sandbox/testenv"
@@ -31,7 +32,7 @@ type fixture struct {
 	t      testing.TB
 	pool   *sql.DB
 	sender *fakeSender
-	store  *fakeStore
+	store  *filestest.Store
 	log    *bytes.Buffer
 	now    time.Time
 	ada    domain.Principal // the sender
@@ -41,7 +42,7 @@ type fixture struct {
 func newFixture(t testing.TB) *fixture {
 	t.Helper()
 	pool := testenv.DB(t)
-	b := &fixture{t: t, pool: pool, sender: &fakeSender{}, store: &fakeStore{files: map[string][]byte{}}, log: &bytes.Buffer{}, now: domain.SystemClock()}
+	b := &fixture{t: t, pool: pool, sender: &fakeSender{}, store: filestest.NewStore(domain.SystemClock), log: &bytes.Buffer{}, now: domain.SystemClock()}
 	clock := func() time.Time { return b.now }
 	log := slog.New(slog.NewJSONHandler(b.log, nil))
 	runtime := domain.Runtime{Clock: clock, NewID: domain.NewID, Log: log}
@@ -198,58 +199,6 @@ func (noTransport) Push(context.Context, jobs.Task) error  { return nil }
 func (noTransport) Start(int, func(jobs.Task) error) error { return nil }
 func (noTransport) Pause()                                 {}
 func (noTransport) Close(context.Context) error            { return nil }
-
-// fakeStore stands for the object store.
-type fakeStore struct {
-	mu    sync.Mutex
-	files map[string][]byte
-	down  bool
-}
-
-func (s *fakeStore) do(f func() error) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.down {
-		return files.StorageUnavailable(time.Second, errors.New("down"))
-	}
-	return f()
-}
-
-func (s *fakeStore) Put(_ context.Context, key string, f files.Object) error {
-	b, err := io.ReadAll(f.Body)
-	if err != nil {
-		return err
-	}
-	return s.do(func() error { s.files[key] = b; return nil })
-}
-
-func (s *fakeStore) Get(_ context.Context, key string, _, _ int64) (r io.ReadCloser, err error) {
-	err = s.do(func() error {
-		b, ok := s.files[key]
-		if !ok {
-			return domain.Errorf(domain.NotFound, "no such file")
-		}
-		r = io.NopCloser(bytes.NewReader(b))
-		return nil
-	})
-	return r, err
-}
-
-func (s *fakeStore) Stat(context.Context, string) (files.ObjectInfo, error) {
-	return files.ObjectInfo{}, nil
-}
-
-func (s *fakeStore) Delete(_ context.Context, key string) error {
-	return s.do(func() error { delete(s.files, key); return nil })
-}
-
-func (s *fakeStore) PresignURL(_ context.Context, key string, _ files.PresignOptions) (string, error) {
-	return "https://files.example/bucket/" + key + "?X-Amz-Signature=5d41", nil
-}
-
-func (s *fakeStore) List(context.Context, string, string, int) ([]files.ObjectInfo, error) {
-	return nil, nil
-}
 
 // inTx runs fn in a transaction.
 func (b *fixture) inTx(fn func(db.Tx) error) error { return db.WithTx(b.t.Context(), b.pool, fn) }

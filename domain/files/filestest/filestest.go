@@ -18,6 +18,7 @@ import (
 
 // Store is a fake object store in memory. Its hooks fail calls or interfere with them.
 type Store struct {
+	OnGet       func()     // called before each Get, without the lock; nil: none
 	Mu          sync.Mutex // locked during each call
 	Objects     map[string]Object
 	Before      func(call, key string) error // called before each call; its error is returned. nil: none
@@ -25,7 +26,11 @@ type Store struct {
 	PutDeadline time.Time                    // that of the last Put
 
 	clock func() time.Time
+	down  bool
 }
+
+// RetryAfter is when a store that is down asks to be tried again.
+const RetryAfter = 7 * time.Second
 
 // Object is a stored object.
 type Object struct {
@@ -41,6 +46,9 @@ func NewStore(clock func() time.Time) *Store {
 func (s *Store) do(call, key string, f func() error) error {
 	s.Mu.Lock()
 	defer s.Mu.Unlock()
+	if s.down {
+		return files.StorageUnavailable(RetryAfter, errors.New("down"))
+	}
 	if s.Before != nil {
 		if err := s.Before(call, key); err != nil {
 			return err
@@ -76,6 +84,9 @@ func (s *Store) Put(ctx context.Context, key string, o files.Object) error {
 
 // Get reads an object.
 func (s *Store) Get(_ context.Context, key string, offset, length int64) (r io.ReadCloser, err error) {
+	if s.OnGet != nil {
+		s.OnGet()
+	}
 	err = s.do("get", key, func() error {
 		o, ok := s.Objects[key]
 		if !ok {
@@ -83,7 +94,7 @@ func (s *Store) Get(_ context.Context, key string, offset, length int64) (r io.R
 		}
 		b := o.Content[offset:]
 		if length >= 0 {
-			b = b[:length]
+			b = b[:min(length, int64(len(b)))]
 		}
 		r = io.NopCloser(bytes.NewReader(b))
 		return nil
@@ -111,7 +122,7 @@ func (s *Store) Delete(ctx context.Context, key string) error {
 
 // PresignURL returns a URL with the key and the lifetime.
 func (s *Store) PresignURL(_ context.Context, key string, l files.PresignOptions) (string, error) {
-	return "https://files.example/" + key + "?for=" + l.ExpiresIn.String(), nil
+	return "https://files.example/bucket/" + key + "?for=" + l.ExpiresIn.String(), nil
 }
 
 // List lists objects by key.
@@ -127,6 +138,34 @@ func (s *Store) List(_ context.Context, prefix, after string, limit int) (out []
 		return nil
 	})
 	return out, err
+}
+
+// SetDown makes all calls fail until it is called with false.
+func (s *Store) SetDown(down bool) {
+	s.Mu.Lock()
+	defer s.Mu.Unlock()
+	s.down = down
+}
+
+// SetContent replaces an object's content.
+func (s *Store) SetContent(key string, content []byte) {
+	s.Mu.Lock()
+	defer s.Mu.Unlock()
+	s.Objects[key] = Object{content, s.clock()}
+}
+
+// Content returns an object's content, nil if there is none.
+func (s *Store) Content(key string) []byte {
+	s.Mu.Lock()
+	defer s.Mu.Unlock()
+	return s.Objects[key].Content
+}
+
+// Remove removes an object.
+func (s *Store) Remove(key string) {
+	s.Mu.Lock()
+	defer s.Mu.Unlock()
+	delete(s.Objects, key)
 }
 
 // Count is the number of objects.
