@@ -263,9 +263,9 @@ func TestAttachmentChanges(t *testing.T) {
 		back   func(b *fixture)
 	}{
 		"deleted":       {func(b *fixture, d files.File) { testkit.Must(b.t, b.files.Delete(b.t.Context(), b.ada, d.ID)) }, Failed, nil},
-		"other bytes":   {func(b *fixture, d files.File) { b.store.files["docs/"+d.ID.String()] = []byte("%PDF forged!!") }, Failed, nil},
-		"file lost":     {func(b *fixture, d files.File) { delete(b.store.files, "docs/"+d.ID.String()) }, Failed, nil},
-		"store is down": {func(b *fixture, _ files.File) { b.store.down = true }, Queued, func(b *fixture) { b.store.down = false }},
+		"other bytes":   {func(b *fixture, d files.File) { b.store.SetContent("docs/"+d.ID.String(), []byte("%PDF forged!!")) }, Failed, nil},
+		"file lost":     {func(b *fixture, d files.File) { b.store.Remove("docs/" + d.ID.String()) }, Failed, nil},
+		"store is down": {func(b *fixture, _ files.File) { b.store.SetDown(true) }, Queued, func(b *fixture) { b.store.SetDown(false) }},
 		"all as it was": {func(*fixture, files.File) {}, Sent, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
