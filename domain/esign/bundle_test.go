@@ -89,7 +89,11 @@ func TestConcurrencyLimit(t *testing.T) {
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			b.files.reading, b.files.proceed = make(chan struct{}), make(chan struct{})
+			reading, proceed := make(chan struct{}), make(chan struct{})
+			b.files.OnGet = func() {
+				reading <- struct{}{}
+				<-proceed
+			}
 			errs := make([]error, c.limit)
 			var wg sync.WaitGroup
 			for i := range errs {
@@ -97,7 +101,7 @@ func TestConcurrencyLimit(t *testing.T) {
 			}
 			for range errs {
 				select {
-				case <-b.files.reading:
+				case <-reading:
 				case <-time.After(time.Minute):
 					t.Fatal("no call reads")
 				}
@@ -112,15 +116,15 @@ func TestConcurrencyLimit(t *testing.T) {
 				if !ok || e.Code != domain.Unavailable || e.RetryAfter == 0 {
 					t.Errorf("another call: %v", err)
 				}
-			case <-b.files.reading:
+			case <-reading:
 				t.Error("another call reads as well")
-				b.files.proceed <- struct{}{}
+				proceed <- struct{}{}
 			}
 			for range errs {
-				b.files.proceed <- struct{}{}
+				proceed <- struct{}{}
 			}
 			wg.Wait()
-			b.files.reading = nil
+			b.files.OnGet = nil
 			testkit.Must(t, errors.Join(errs...))
 			testkit.Must(t, c.do(t.Context()))
 		})

@@ -123,10 +123,10 @@ func TestSignLostDocument(t *testing.T) {
 		code   domain.Code
 		reason string
 	}{
-		"gone":        {func(b *fixture, r esign.Request) { delete(b.files.files, fileKey(r)) }, domain.Conflict, "document_gone"},
-		"corrupt":     {func(b *fixture, r esign.Request) { b.files.files[fileKey(r)][100] ^= 1 }, domain.Conflict, "document_corrupt"},
-		"cut off":     {func(b *fixture, r esign.Request) { b.files.files[fileKey(r)] = b.files.files[fileKey(r)][:100] }, domain.Conflict, "document_corrupt"},
-		"unreachable": {func(b *fixture, _ esign.Request) { b.files.down = true }, domain.Unavailable, files.ReasonStorage},
+		"gone":        {func(b *fixture, r esign.Request) { b.files.Remove(fileKey(r)) }, domain.Conflict, "document_gone"},
+		"corrupt":     {func(b *fixture, r esign.Request) { b.files.Content(fileKey(r))[100] ^= 1 }, domain.Conflict, "document_corrupt"},
+		"cut off":     {func(b *fixture, r esign.Request) { b.files.SetContent(fileKey(r), b.files.Content(fileKey(r))[:100]) }, domain.Conflict, "document_corrupt"},
+		"unreachable": {func(b *fixture, _ esign.Request) { b.files.SetDown(true) }, domain.Unavailable, files.ReasonStorage},
 		"deleted before there was a rule": {func(b *fixture, r esign.Request) {
 			_, err := b.pool.Exec("UPDATE documents SET state = 'deleted' WHERE id = ?", r.DocumentID)
 			testkit.Must(b.t, err)
@@ -165,8 +165,8 @@ func TestSealLost(t *testing.T) {
 		reason string
 		tries  int
 	}{
-		"gone":    {func(b *fixture, r esign.Request) { delete(b.files.files, fileKey(r)) }, "document_gone", 3},
-		"corrupt": {func(b *fixture, r esign.Request) { b.files.files[fileKey(r)][100] ^= 1 }, "document_corrupt", 3},
+		"gone":    {func(b *fixture, r esign.Request) { b.files.Remove(fileKey(r)) }, "document_gone", 3},
+		"corrupt": {func(b *fixture, r esign.Request) { b.files.Content(fileKey(r))[100] ^= 1 }, "document_corrupt", 3},
 		"another": {func(b *fixture, r esign.Request) {
 			_, err := b.pool.Exec("UPDATE documents SET sha256 = REPEAT('x', 32) WHERE id = ?", r.DocumentID)
 			testkit.Must(b.t, err)
@@ -245,7 +245,7 @@ func (b *fixture) verified(r esign.Request) evidence.Findings {
 func TestSealLater(t *testing.T) {
 	b := newFixture(t)
 	r := b.signedByAll(esign.NewRequest{Signers: twoSigners()})
-	b.files.down = true
+	b.files.SetDown(true)
 	for range 10 {
 		if errs := b.runJobs(); len(errs) != 1 || domain.CodeOf(errs[0]) != domain.Unavailable {
 			t.Fatal(errs)
@@ -256,18 +256,18 @@ func TestSealLater(t *testing.T) {
 	if s, _ := b.status(r); s != esign.Sealing {
 		t.Fatalf("is %s while the store is down", s)
 	}
-	b.files.down = false
+	b.files.SetDown(false)
 	b.mustRunJobs()
 	if s, _ := b.status(r); s != esign.Completed {
 		t.Fatalf("is %s", s)
 	}
 
 	r = b.signedByAll(esign.NewRequest{Signers: twoSigners()})
-	b.files.down = true
+	b.files.SetDown(true)
 	b.runJobs()
 	b.now = b.now.Add(7*24*time.Hour + time.Minute)
 	b.sweep()
-	b.files.down = false
+	b.files.SetDown(false)
 	b.mustRunJobs()
 	if s, _ := b.status(r); s != esign.Failed || b.lastMail("ada@example.com").subject != "Could not be completed: lease.pdf" {
 		t.Errorf("is %s", s)

@@ -1,9 +1,7 @@
 package esign_test
 
 import (
-	"bytes"
 	"context"
-	"crypto/sha256"
 	"errors"
 	"io"
 	"sync"
@@ -12,7 +10,6 @@ import (
 	"counsel/domain"
 	"counsel/domain/account"
 	"counsel/domain/email"
-	"counsel/domain/files"
 	"counsel/domain/text"
 )
 
@@ -94,68 +91,6 @@ func (p *fakeMailServer) Send(_ context.Context, m email.Outgoing) []email.Outco
 	}
 	p.mails = append(p.mails, l)
 	return []email.Outcome{{Result: email.Accepted}}
-}
-
-// fakeStore is the object store.
-type fakeStore struct {
-	mu      sync.Mutex
-	files   map[string][]byte
-	down    bool
-	reading chan struct{} // nil: reads are not delayed; else a read sends, and then waits for proceed
-	proceed chan struct{}
-}
-
-func (s *fakeStore) Put(_ context.Context, key string, f files.Object) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.down {
-		return files.StorageUnavailable(time.Second, errors.New("down"))
-	}
-	if _, err := f.Body.Seek(0, io.SeekStart); err != nil {
-		return err
-	}
-	b, err := io.ReadAll(f.Body)
-	if err != nil || sha256.Sum256(b) != f.SHA256 {
-		return errors.Join(errors.New("the checksum does not match"), err)
-	}
-	s.files[key] = b
-	return nil
-}
-
-func (s *fakeStore) Get(_ context.Context, key string, offset, length int64) (io.ReadCloser, error) {
-	if s.reading != nil {
-		s.reading <- struct{}{}
-		<-s.proceed
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.down {
-		return nil, files.StorageUnavailable(time.Second, errors.New("down"))
-	}
-	b, ok := s.files[key]
-	if !ok {
-		return nil, domain.Errorf(domain.NotFound, "no such file")
-	}
-	return io.NopCloser(bytes.NewReader(b[offset:])), nil
-}
-
-func (s *fakeStore) Stat(context.Context, string) (files.ObjectInfo, error) {
-	return files.ObjectInfo{}, errors.New("not asked")
-}
-
-func (s *fakeStore) Delete(_ context.Context, key string) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	delete(s.files, key)
-	return nil
-}
-
-func (s *fakeStore) PresignURL(context.Context, string, files.PresignOptions) (string, error) {
-	return "https://store.example", nil
-}
-
-func (s *fakeStore) List(context.Context, string, string, int) ([]files.ObjectInfo, error) {
-	return nil, nil
 }
 
 // switchableExtractor uses an extractor that a test sets; nil: none, so no document has text.

@@ -29,6 +29,7 @@ import (
 	"counsel/domain/esign/pades"
 	"counsel/domain/events"
 	"counsel/domain/files"
+	"counsel/domain/files/filestest"
 	"counsel/domain/jobs/jobstest"
 	"counsel/domain/text"
 	"counsel/domain/text/extract"
@@ -54,7 +55,7 @@ type fixture struct {
 	archive   *files.Service
 	text      *switchableExtractor
 	cases     *cases.Service
-	files     *fakeStore
+	files     *filestest.Store
 	people    fakeAccounts
 	mail      *fakeMailServer
 	jobs      *jobstest.Client
@@ -72,7 +73,7 @@ func newFixture(t testing.TB) *fixture { return newFixtureWithProvider(t, nil) }
 // newFixtureWithProvider returns a fixture with a provider, which uses the fixture's clock.
 func newFixtureWithProvider(t testing.TB, provider func(clock func() time.Time) envelopes.Provider) *fixture {
 	t.Helper()
-	b := &fixture{t: t, now: domain.SystemClock(), files: &fakeStore{files: map[string][]byte{}}, mail: &fakeMailServer{blocked: map[string]email.SuppressionReason{}}, logs: &bytes.Buffer{}}
+	b := &fixture{t: t, now: domain.SystemClock(), files: filestest.NewStore(domain.SystemClock), mail: &fakeMailServer{blocked: map[string]email.SuppressionReason{}}, logs: &bytes.Buffer{}}
 	pool := testenv.DB(t)
 	b.pool = pool
 	clock := func() time.Time { return b.now }

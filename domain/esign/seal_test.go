@@ -14,10 +14,10 @@ import (
 func TestRetries(t *testing.T) {
 	b := newFixture(t)
 	d := b.upload(contract(t, 1), nil)
-	b.files.down = true
+	b.files.SetDown(true)
 	_, err := b.Initiate(t.Context(), b.lena, esign.NewRequest{DocumentID: d.ID, Signers: twoSigners(), Workflow: esign.Sequential})
 	wantCode(t, err, domain.Unavailable, "")
-	b.files.down = false
+	b.files.SetDown(false)
 
 	b.mail.outcome = func(string) email.Result { return email.Deferred }
 	r, err := b.Initiate(t.Context(), b.lena, esign.NewRequest{DocumentID: d.ID, Signers: twoSigners(), Workflow: esign.Sequential})
@@ -39,7 +39,7 @@ func TestRetries(t *testing.T) {
 	testkit.Must(t, second(b.View(t.Context(), token, visitor)))
 	testkit.Must(t, second(b.Consent(t.Context(), token, esign.Disclosure, visitor)))
 	testkit.Must(t, second(b.Sign(t.Context(), token, drawnSignature, visitor)))
-	b.files.down = true
+	b.files.SetDown(true)
 	if failed := b.runJobs(); len(failed) != 1 {
 		t.Fatalf("%v", failed)
 	}
@@ -47,7 +47,7 @@ func TestRetries(t *testing.T) {
 		t.Fatalf("is %s", s)
 	}
 	wantCode(t, second(b.Cancel(t.Context(), b.lena, r.ID)), domain.Conflict, "sealing")
-	b.files.down = false
+	b.files.SetDown(false)
 	seal := b.jobs.Waiting()[0]
 	b.mustRunJobs()
 	testkit.Must(t, second(b.jobs.EnqueueNow(t.Context(), seal)))
