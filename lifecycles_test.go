@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"counsel/domain/drafts"
+	"counsel/domain/email"
 	"counsel/domain/esign"
 	"counsel/domain/esign/envelopes"
 	"counsel/domain/files"
@@ -31,6 +32,8 @@ func TestLifecycles(t *testing.T) {
 		{"Signature request", "domain/esign", esign.RequestLifecycle.Mermaid()},
 		{"Signer", "domain/esign", esign.SignerLifecycle.Mermaid()},
 		{"Envelope at an external provider", "domain/esign/envelopes", envelopes.Lifecycle.Mermaid()},
+		{"E-mail", "domain/email", email.Lifecycle.Mermaid()},
+		{"Recipient of an e-mail", "domain/email", email.RecipientLifecycle.Mermaid()},
 	} {
 		b.WriteString("\n## " + l.title + "\n\n[`" + l.where + "/lifecycle.go`](../" + l.where + "/lifecycle.go)\n\n```mermaid\n" + l.diagram + "```\n")
 	}

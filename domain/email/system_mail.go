@@ -61,16 +61,16 @@ type storedFields struct {
 
 // composeSystemMail composes the text of a system mail.
 func (s *Service) composeSystemMail(row query.Email, m *Outgoing) error {
-	var kept storedFields
-	if err := json.Unmarshal([]byte(row.Fields), &kept); err != nil {
+	var stored storedFields
+	if err := json.Unmarshal([]byte(row.Fields), &stored); err != nil {
 		return jobs.Permanent(fmt.Errorf("email: stored fields of a system mail: %w", err))
 	}
 	fields := map[string]string{}
-	for name, value := range kept.Fields {
+	for name, value := range stored.Fields {
 		fields[name] = value
 	}
-	if kept.Link != nil {
-		fields["link"] = s.accountURL + "#" + linkPurposes[SystemMailKind(row.Kind)] + "=" + s.linkSecret(*kept.Link)
+	if stored.Link != nil {
+		fields["link"] = s.accountURL + "#" + linkPurposes[SystemMailKind(row.Kind)] + "=" + s.linkSecret(*stored.Link)
 	}
 	var err error
 	if m.Subject, m.Text, m.HTML, err = Compose(SystemMailKind(row.Kind), row.Locale, fields); err != nil {
