@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"context"
-	"crypto/rand"
 	"fmt"
 	"math"
 	"runtime/debug"
@@ -149,14 +148,20 @@ func openMessages(cfg config.Config, infra *infrastructure, c *clients, s *servi
 	if s.email, err = newEmail(cfg, infra, c, s, s.outbox); err != nil {
 		return err
 	}
-	s.webhooks, err = webhooks.New(webhooks.Deps{
-		DB: infra.database, Jobs: s.jobs, Sender: c.webhooks, People: s.accounts, Cases: s.cases, Clock: domain.SystemClock, NewID: domain.NewID, Random: rand.Reader,
-		Log: infra.log, Key: []byte(cmp.Or(cfg.Webhooks.Key, cfg.JWT.Secret)), Concurrency: cfg.Jobs.Concurrency, Disabled: s.outbox.WebhookMail,
+	runtime := domain.SystemRuntime(infra.log)
+	s.webhooks, err = webhooks.New(webhooks.Config{
+		DB: infra.database, Jobs: s.jobs, Sender: c.webhooks, Accounts: s.accounts, Cases: s.cases, Runtime: runtime.Part("webhooks"),
+		Key: []byte(cmp.Or(cfg.Webhooks.Key, cfg.JWT.Secret)), Concurrency: cfg.Jobs.Concurrency, OnDisabled: s.outbox.WebhookMail,
 	})
 	if err != nil {
 		return err
 	}
-	s.notifications = notifications.New(notifications.Deps{DB: infra.database, Jobs: s.jobs, People: s.accounts, Cases: s.cases, Clock: domain.SystemClock, Mail: s.outbox.NotificationMail})
+	s.notifications, err = notifications.New(notifications.Config{
+		DB: infra.database, Jobs: s.jobs, Accounts: s.accounts, Cases: s.cases, Runtime: runtime.Part("notifications"), SendMail: s.outbox.NotificationMail,
+	})
+	if err != nil {
+		return err
+	}
 	s.events.Subscribe(events.ForAudience(s.cases, s.webhooks.OnEvent, s.notifications.OnEvent))
 	return nil
 }

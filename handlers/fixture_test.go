@@ -3,7 +3,6 @@ package handlers_test
 import (
 	"bytes"
 	"context"
-	"crypto/rand"
 	"database/sql"
 	"encoding/json"
 	"errors"
@@ -223,10 +222,11 @@ func newFixture(t testing.TB, options ...option) *fixture {
 	testkit.Must(t, err)
 	sender := webhook.New(webhook.Config{AllowPrivate: true})
 	t.Cleanup(sender.Close)
-	s.config.Webhooks, err = webhooks.New(webhooks.Deps{DB: database, Jobs: b.jobs, Sender: sender, People: accounts, Cases: caseService, Clock: domain.SystemClock,
-		NewID: domain.NewID, Random: rand.Reader, Log: log, Key: []byte(secret), Disabled: outbox.WebhookMail})
+	s.config.Webhooks, err = webhooks.New(webhooks.Config{DB: database, Jobs: b.jobs, Sender: sender, Accounts: accounts, Cases: caseService, Runtime: runtime,
+		Key: []byte(secret), OnDisabled: outbox.WebhookMail})
 	testkit.Must(t, err)
-	s.config.Notifications = notifications.New(notifications.Deps{DB: database, Jobs: b.jobs, People: accounts, Cases: caseService, Clock: domain.SystemClock, Mail: outbox.NotificationMail})
+	s.config.Notifications, err = notifications.New(notifications.Config{DB: database, Jobs: b.jobs, Accounts: accounts, Cases: caseService, Runtime: runtime, SendMail: outbox.NotificationMail})
+	testkit.Must(t, err)
 	bus.Subscribe(events.ForAudience(caseService, s.config.Webhooks.OnEvent, s.config.Notifications.OnEvent))
 	s.config.Rendering, err = rendering.New(rendering.Config{DB: database, Runtime: runtime, Templates: s.config.Templates, Drafts: s.config.Drafts, Files: b.archive, Renderer: engine, Jobs: b.jobs, Accounts: accounts, Cases: caseService})
 	testkit.Must(t, err)

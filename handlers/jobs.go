@@ -73,7 +73,7 @@ func (s *Server) RetryJob(ctx context.Context, r api.RetryJobRequestObject) (api
 func toAPIJob(j jobs.Info) api.Job {
 	out := api.Job{
 		ID: api.ID(j.ID), Kind: j.Kind, Queue: api.JobQueue(j.Queue), Status: api.JobStatus(j.State),
-		Progress: api.JobProgress{Done: int32(j.Done), Total: int32(j.Total)}, Attempts: int32(j.Tries),
+		Progress: api.JobProgress{Done: int32(j.Done), Total: int32(j.Total)}, Attempts: int32(j.FailedAttempts),
 		CreatedAt: j.CreatedAt, RunAt: j.RunAt, StartedAt: optionalTime(j.StartedAt), FinishedAt: optionalTime(j.FinishedAt),
 	}
 	if !j.UserID.IsZero() {

@@ -14,11 +14,11 @@ func (s *Server) ListNotifications(ctx context.Context, r api.ListNotificationsR
 		return nil, err
 	}
 	f := notifications.Filter{Unread: r.Params.Unread != nil && *r.Params.Unread, Limit: limit(r.Params.Limit), Before: before}
-	items, next, err := s.notifications.List(ctx, principal(ctx), f)
+	items, next, err := s.notifications.List(ctx, principal(ctx).UserID, f)
 	if err != nil {
 		return nil, err
 	}
-	unread, err := s.notifications.Unread(ctx, principal(ctx))
+	unread, err := s.notifications.CountUnread(ctx, principal(ctx))
 	if err != nil {
 		return nil, err
 	}
@@ -31,7 +31,7 @@ func (s *Server) ListNotifications(ctx context.Context, r api.ListNotificationsR
 
 // UpdateNotification marks a notification as read or unread.
 func (s *Server) UpdateNotification(ctx context.Context, r api.UpdateNotificationRequestObject) (api.UpdateNotificationResponseObject, error) {
-	n, err := s.notifications.Mark(ctx, principal(ctx), domain.ID(r.NotificationID), r.Body.Read)
+	n, err := s.notifications.MarkRead(ctx, principal(ctx), domain.ID(r.NotificationID), r.Body.Read)
 	if err != nil {
 		return nil, err
 	}
@@ -40,7 +40,7 @@ func (s *Server) UpdateNotification(ctx context.Context, r api.UpdateNotificatio
 
 // ReadNotifications marks all notifications up to one as read.
 func (s *Server) ReadNotifications(ctx context.Context, r api.ReadNotificationsRequestObject) (api.ReadNotificationsResponseObject, error) {
-	if err := s.notifications.MarkAll(ctx, principal(ctx), domain.ID(r.Body.NewestID)); err != nil {
+	if err := s.notifications.MarkAllRead(ctx, principal(ctx), domain.ID(r.Body.NewestID)); err != nil {
 		return nil, err
 	}
 	return api.ReadNotifications204Response{}, nil
@@ -48,7 +48,7 @@ func (s *Server) ReadNotifications(ctx context.Context, r api.ReadNotificationsR
 
 // GetNotificationPreferences returns the caller's notification preferences.
 func (s *Server) GetNotificationPreferences(ctx context.Context, _ api.GetNotificationPreferencesRequestObject) (api.GetNotificationPreferencesResponseObject, error) {
-	list, err := s.notifications.Preferences(ctx, principal(ctx))
+	list, err := s.notifications.Preferences(ctx, principal(ctx).UserID)
 	if err != nil {
 		return nil, err
 	}

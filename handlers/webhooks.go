@@ -120,7 +120,7 @@ func (s *Server) GetWebhookDelivery(ctx context.Context, r api.GetWebhookDeliver
 		return nil, err
 	}
 	for i, a := range d.Attempts {
-		out.Log[i] = api.WebhookAttempt{Number: int32(a.N), At: a.At, Outcome: api.WebhookAttemptOutcome(a.Outcome), DurationMs: int32(a.Duration.Milliseconds())}
+		out.Log[i] = api.WebhookAttempt{Number: int32(a.Number), At: a.At, Outcome: api.WebhookAttemptOutcome(a.Outcome), DurationMs: int32(a.Duration.Milliseconds())}
 		if status := int32(a.Status); status != 0 {
 			out.Log[i].Status = &status
 		}
@@ -151,7 +151,7 @@ func fromAPIEventTypes(names []api.WebhookEventType) []domain.EventType {
 
 func toAPIWebhook(w webhooks.Webhook) api.Webhook {
 	out := api.Webhook{ID: api.ID(w.ID), UserID: api.ID(w.UserID), URL: w.URL, Description: w.Description, EventTypes: make([]api.WebhookEventType, len(w.EventTypes)),
-		Enabled: w.Enabled, DisabledAt: w.DisabledAt, FailingSince: w.FailingSince, PreviousSecretExpiresAt: w.OldSecretUntil, CreatedAt: w.CreatedAt, UpdatedAt: w.UpdatedAt}
+		Enabled: w.Enabled, DisabledAt: w.DisabledAt, FailingSince: w.FailingSince, PreviousSecretExpiresAt: w.PreviousSecretExpiresAt, CreatedAt: w.CreatedAt, UpdatedAt: w.UpdatedAt}
 	for i, t := range w.EventTypes {
 		out.EventTypes[i] = api.WebhookEventType(t)
 	}

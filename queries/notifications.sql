@@ -40,10 +40,10 @@ LEFT JOIN case_members m ON m.case_id = c.id AND m.user_id = n.user_id
 WHERE n.user_id = sqlc.arg(user_id) AND n.id = sqlc.arg(id)
   AND (n.case_id IS NULL OR m.user_id IS NOT NULL);
 
--- name: MarkNotification :exec
+-- name: UpdateNotificationRead :exec
 UPDATE notifications SET read_at = sqlc.arg(read_at), expires_at = sqlc.arg(expires_at) WHERE user_id = sqlc.arg(user_id) AND id = sqlc.arg(id);
 
--- name: MarkNotifications :execrows
+-- name: UpdateNotificationsRead :execrows
 UPDATE notifications SET read_at = sqlc.arg(now), expires_at = LEAST(expires_at, sqlc.arg(expires_at))
 WHERE user_id = sqlc.arg(user_id) AND read_at IS NULL AND id <= sqlc.arg(newest)
 LIMIT ?;
@@ -51,18 +51,18 @@ LIMIT ?;
 -- name: DeleteExpiredNotifications :execrows
 DELETE FROM notifications WHERE expires_at < sqlc.arg(now) ORDER BY expires_at LIMIT ?;
 
--- name: ForgetNotifications :exec
+-- name: DeleteNotificationsByUser :exec
 DELETE FROM notifications WHERE user_id = ?;
 
 -- name: ListNotificationPreferences :many
 SELECT * FROM notification_preferences WHERE user_id = ?;
 
--- name: ListPreferencesFor :many
+-- name: ListPreferencesByEventType :many
 SELECT * FROM notification_preferences WHERE event_type = sqlc.arg(event_type) AND user_id IN (sqlc.slice(users));
 
--- name: SetNotificationPreference :exec
+-- name: UpsertNotificationPreference :exec
 INSERT INTO notification_preferences (user_id, event_type, in_app, email) VALUES (?, ?, ?, ?)
 ON DUPLICATE KEY UPDATE in_app = VALUES(in_app), email = VALUES(email);
 
--- name: ForgetNotificationPreferences :exec
+-- name: DeleteNotificationPreferences :exec
 DELETE FROM notification_preferences WHERE user_id = ?;

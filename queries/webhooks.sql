@@ -1,4 +1,4 @@
--- name: LockUserWebhooks :many
+-- name: LockWebhooksByUser :many
 SELECT id FROM webhooks WHERE user_id = ? AND deleted_at IS NULL FOR UPDATE;
 
 -- name: CreateWebhook :exec
@@ -11,13 +11,13 @@ SELECT * FROM webhooks WHERE id = ? AND deleted_at IS NULL;
 -- name: LockWebhook :one
 SELECT * FROM webhooks WHERE id = ? AND deleted_at IS NULL FOR UPDATE;
 
--- name: ListWebhooks :many
+-- name: ListWebhooksByUser :many
 SELECT * FROM webhooks WHERE user_id = sqlc.arg(user_id) AND id < sqlc.arg(before) AND deleted_at IS NULL ORDER BY id DESC LIMIT ?;
 
--- name: ListAllWebhooks :many
+-- name: ListWebhooks :many
 SELECT * FROM webhooks WHERE id < sqlc.arg(before) AND deleted_at IS NULL ORDER BY id DESC LIMIT ?;
 
--- name: ListListeners :many
+-- name: ListEnabledWebhooks :many
 SELECT id, user_id, event_types FROM webhooks WHERE user_id IN (sqlc.slice(users)) AND enabled AND deleted_at IS NULL;
 
 -- name: UpdateWebhook :exec
@@ -29,14 +29,14 @@ WHERE id = ?;
 UPDATE webhooks SET deleted_at = sqlc.arg(deleted_at), url = '', description = '', event_types = '', secret = '', old_secret = '', enabled = FALSE
 WHERE id = sqlc.arg(id) AND deleted_at IS NULL;
 
--- name: ForgetWebhooks :exec
+-- name: DeleteWebhooksByUser :exec
 UPDATE webhooks SET deleted_at = sqlc.arg(deleted_at), url = '', description = '', event_types = '', secret = '', old_secret = '', enabled = FALSE
 WHERE user_id = sqlc.arg(user_id) AND deleted_at IS NULL;
 
--- name: MarkWebhookFailing :exec
+-- name: SetWebhookFailing :exec
 UPDATE webhooks SET failing_since = sqlc.arg(now) WHERE id = sqlc.arg(id) AND failing_since IS NULL;
 
--- name: MarkWebhookWell :exec
+-- name: ClearWebhookFailing :exec
 UPDATE webhooks SET failing_since = NULL WHERE id = ? AND failing_since IS NOT NULL;
 
 -- name: DisableWebhook :execrows
@@ -56,7 +56,7 @@ SELECT * FROM webhook_deliveries WHERE id = ? FOR UPDATE;
 -- name: ListWebhookDeliveries :many
 SELECT * FROM webhook_deliveries WHERE webhook_id = sqlc.arg(webhook_id) AND id < sqlc.arg(before) ORDER BY id DESC LIMIT ?;
 
--- name: ListWebhookDeliveriesIn :many
+-- name: ListWebhookDeliveriesByState :many
 SELECT * FROM webhook_deliveries WHERE webhook_id = sqlc.arg(webhook_id) AND state = sqlc.arg(state) AND id < sqlc.arg(before) ORDER BY id DESC LIMIT ?;
 
 -- name: ListFailedDeliveries :many
@@ -64,13 +64,10 @@ SELECT id FROM webhook_deliveries
 WHERE webhook_id = sqlc.arg(webhook_id) AND state = 'failed' AND id > sqlc.arg(after) AND created_at >= sqlc.arg(since)
 ORDER BY id LIMIT ?;
 
--- name: RecordWebhookDelivery :execrows
-UPDATE webhook_deliveries SET state = sqlc.arg(state), tries = sqlc.arg(tries), attempts = sqlc.arg(attempts), next_at = sqlc.arg(next_at), finished_at = sqlc.arg(finished_at)
-WHERE id = sqlc.arg(id) AND job_id = sqlc.arg(job_id) AND state = 'pending';
-
--- name: ReplayWebhookDelivery :execrows
-UPDATE webhook_deliveries SET state = 'pending', tries = 0, job_id = sqlc.arg(job_id), next_at = NULL, finished_at = NULL
-WHERE id = sqlc.arg(id) AND job_id = sqlc.arg(old_job_id);
+-- name: UpdateWebhookDelivery :execrows
+-- The only statement that moves a delivery: see domain/webhooks/lifecycle.go.
+UPDATE webhook_deliveries SET state = sqlc.arg(state), tries = sqlc.arg(tries), attempts = sqlc.arg(attempts), next_at = sqlc.arg(next_at), finished_at = sqlc.arg(finished_at), job_id = sqlc.arg(job_id)
+WHERE id = sqlc.arg(id) AND state = sqlc.arg(old_state) AND job_id = sqlc.arg(old_job_id);
 
 -- name: CreateWebhookAttempt :exec
 INSERT INTO webhook_attempts (delivery_id, n, at, outcome, status, duration_ms) VALUES (?, ?, ?, ?, ?, ?);
@@ -84,8 +81,8 @@ DELETE FROM webhook_deliveries WHERE id < sqlc.arg(before) ORDER BY id LIMIT ?;
 -- name: ListDeletedWebhooks :many
 SELECT id FROM webhooks WHERE deleted_at IS NOT NULL ORDER BY deleted_at LIMIT ?;
 
--- name: DeleteDeliveriesOf :execrows
+-- name: DeleteDeliveriesByWebhook :execrows
 DELETE FROM webhook_deliveries WHERE webhook_id = ? LIMIT ?;
 
--- name: RemoveWebhook :exec
+-- name: DeleteWebhookRow :exec
 DELETE FROM webhooks WHERE id = ? AND deleted_at IS NOT NULL;

@@ -518,7 +518,7 @@ func settled(t *testing.T, r *receiver, env map[string]string, messages []*lette
 // states counts jobs by their state, but for the periodic ones.
 func states(t *testing.T, pool *sql.DB) map[string]int {
 	t.Helper()
-	rows, err := pool.QueryContext(t.Context(), "SELECT state, COUNT(*) FROM jobs WHERE kind NOT LIKE 'every.%' GROUP BY state")
+	rows, err := pool.QueryContext(t.Context(), "SELECT state, COUNT(*) FROM jobs WHERE job_key IS NULL OR job_key NOT LIKE '%/%' GROUP BY state")
 	if err != nil {
 		t.Fatal(err)
 	}

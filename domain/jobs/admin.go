@@ -14,25 +14,25 @@ import (
 
 // Info describes a job to a caller who may see it.
 type Info struct {
-	ID, UserID  domain.ID
-	Kind        string
-	Queue       Queue
-	State       State
-	Done, Total int             // steps; Total 0: not known
-	Result      json.RawMessage // of one that succeeded, or what a cancelled one did before; else nil
-	ErrorCode   string          // of the last attempt if it failed; else ""
-	Error       string
-	Tries       int // attempts that failed
-	CreatedAt   time.Time
-	RunAt       time.Time
-	StartedAt   time.Time // zero: not yet
-	FinishedAt  time.Time // zero: not yet
+	ID, UserID     domain.ID
+	Kind           string
+	Queue          Queue
+	State          State
+	Done, Total    int             // steps; Total 0: not known
+	Result         json.RawMessage // of one that succeeded, or what a cancelled one did before; else nil
+	ErrorCode      string          // of the last attempt if it failed; else ""
+	Error          string
+	FailedAttempts int
+	CreatedAt      time.Time
+	RunAt          time.Time
+	StartedAt      time.Time // zero: not yet
+	FinishedAt     time.Time // zero: not yet
 }
 
 func newInfo(r query.Job) Info {
 	j := Info{
 		ID: r.ID, UserID: r.UserID, Kind: r.Kind, Queue: Queue(r.Queue), State: State(r.State).public(), Done: int(r.Done), Total: int(r.Total),
-		ErrorCode: r.ErrorCode, Error: r.Error, Tries: int(r.Tries),
+		ErrorCode: r.ErrorCode, Error: r.Error, FailedAttempts: int(r.Tries),
 		CreatedAt: r.CreatedAt, RunAt: r.RunAt, StartedAt: r.StartedAt.Time, FinishedAt: r.FinishedAt.Time,
 	}
 	if r.Result != "" {

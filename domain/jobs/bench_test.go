@@ -1,6 +1,7 @@
 package jobs_test
 
 import (
+	"counsel/sandbox/testkit"
 	"syscall"
 	"testing"
 	"time"
@@ -8,48 +9,42 @@ import (
 	"counsel/db"
 	"counsel/domain"
 	"counsel/domain/jobs"
-	"counsel/sandbox/testkit"
 )
 
-func cpu(b *testing.B) time.Duration {
+func cpuTime(b *testing.B) time.Duration {
 	var u syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-		b.Fatal(err)
-	}
+	testkit.Must(b, syscall.Getrusage(syscall.RUSAGE_SELF, &u))
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
-// BenchmarkAdd is what a job costs the request that adds it: one INSERT in a transaction that is
-// there anyway.
-func BenchmarkAdd(b *testing.B) {
-	w := newWorld(b)
-	p := w.process()
-	err := w.tx(func(tx db.Tx) error {
-		before := cpu(b)
+// BenchmarkEnqueue measures what a job costs the request that enqueues it: one INSERT in a
+// transaction that exists anyway.
+func BenchmarkEnqueue(b *testing.B) {
+	f := newFixture(b)
+	s := f.newServer()
+	testkit.Must(b, f.tx(func(tx db.Tx) error {
+		began := cpuTime(b)
 		for b.Loop() {
-			if _, err := p.Add(b.Context(), tx, jobs.LegacyInsert{Kind: "mark", UserID: domain.NewID(), Payload: letter{"ada@example.com"}}); err != nil {
+			if _, err := s.Enqueue(b.Context(), tx, jobs.Insert{Args: testArgs[mark]{"ada@example.com"}, UserID: domain.NewID()}); err != nil {
 				return err
 			}
 		}
-		b.ReportMetric(float64((cpu(b)-before).Microseconds())/float64(b.N), "cpu-µs/op")
+		b.ReportMetric(float64((cpuTime(b)-began).Microseconds())/float64(b.N), "cpu-µs/op")
 		return nil
-	})
-	if err != nil {
-		b.Fatal(err)
-	}
+	}))
 }
 
-// BenchmarkDone is a job from its commit to its end, with many under way.
-func BenchmarkDone(b *testing.B) {
-	w := newWorld(b)
-	p := w.process(concurrency(16))
-	m := newMarks()
-	p.Handle("mark", jobs.Options{}, m.do)
-	p.start()
+// BenchmarkThroughput measures jobs from their commit to their end, with many in progress.
+func BenchmarkThroughput(b *testing.B) {
+	f := newFixture(b)
+	s := f.newServer(concurrency(16))
+	r := newRecorder()
+	register(s, r.work)
+	s.start()
 	b.ResetTimer()
 	for left := b.N; left > 0; left -= 100 {
-		p.add(many(min(left, 100), jobs.LegacyInsert{Kind: "mark", UserID: domain.NewID()})...)
+		s.enqueue(many(min(left, 100), jobs.Insert{UserID: domain.NewID()})...)
 	}
-	testkit.Eventually(b, "all are done", func() bool { return m.done() == b.N })
+	testkit.Eventually(b, "all have run", func() bool { return r.done() == b.N })
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "jobs/s")
 }

@@ -2,10 +2,10 @@ package jobs_test
 
 import (
 	"context"
+	"counsel/sandbox/testkit"
 	"errors"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -14,44 +14,38 @@ import (
 	"counsel/db"
 	"counsel/domain"
 	"counsel/domain/jobs"
-	"counsel/sandbox/testkit"
 )
 
-type letter struct {
-	To string `json:"to"`
-}
+type (
+	letter struct{}
+	next   struct{}
+)
 
-func TestDone(t *testing.T) {
-	w := newWorld(t)
-	p := w.process(concurrency(1))
-	held := make(chan struct{})
-	p.Handle("letter", jobs.Options{}, func(ctx context.Context, run *jobs.Run) (any, error) {
-		var l letter
-		if err := run.Read(&l); err != nil {
+// TestSucceed follows a job from its transaction to its result. Nothing confidential is in Redis.
+func TestSucceed(t *testing.T) {
+	f := newFixture(t)
+	s := f.newServer(concurrency(1))
+	gate := make(chan struct{})
+	register(s, func(ctx context.Context, job *jobs.Job[testArgs[letter]]) (any, error) {
+		<-gate
+		if err := job.Progress(ctx, 1); err != nil {
 			return nil, err
 		}
-		<-held
-		if err := run.Progress(ctx, 1); err != nil {
-			return nil, err
-		}
-		return map[string]string{"sent": l.To}, nil
+		return map[string]string{"sent": job.Args.Value}, nil
 	})
-	p.Handle("next", jobs.Options{}, func(context.Context, *jobs.Run) (any, error) { return nil, nil })
-	p.start()
-	ada := person(domain.RoleClient)
+	register(s, succeed[next])
+	s.start()
+	ada := newPrincipal(domain.RoleClient)
 	var ids []domain.ID
-	err := w.tx(func(tx db.Tx) (err error) {
-		ids, err = p.Add(t.Context(), tx, jobs.LegacyInsert{Kind: "letter", UserID: ada.UserID, Payload: letter{"ada@secret.example"}, Total: 3})
+	testkit.Must(t, f.tx(func(tx db.Tx) (err error) {
+		ids, err = s.Enqueue(t.Context(), tx, jobs.Insert{Args: testArgs[letter]{"ada@secret.example"}, UserID: ada.UserID, Total: 3})
 		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	p.Wake()
-	p.is(ids[0], jobs.Running)
-	next := p.add(jobs.LegacyInsert{Kind: "next", UserID: ada.UserID, Payload: letter{"ada@secret.example"}})[0] // has to wait in Redis
-	p.until(next, "the job is in Redis", func(jobs.Info) bool { return w.waiting(jobs.Standard) == 1 })
-	w.redis(func(c rueidis.Client) {
+	}))
+	s.Wake()
+	s.waitFor(ids[0], jobs.Running)
+	second := s.enqueue(jobs.Insert{Args: testArgs[next]{"ada@secret.example"}, UserID: ada.UserID})[0] // has to wait in Redis
+	s.waitUntil(second, "the job is in Redis", func(jobs.Info) bool { return f.tasksInRedis(jobs.Standard) == 1 })
+	f.redis(func(c rueidis.Client) {
 		keys, err := c.Do(t.Context(), c.B().Keys().Pattern("*").Build()).AsStrSlice()
 		if err != nil || len(keys) == 0 {
 			t.Fatalf("nothing is in Redis: %v", err)
@@ -59,132 +53,52 @@ func TestDone(t *testing.T) {
 		for _, k := range keys {
 			dump, err := c.Do(t.Context(), c.B().Dump().Key(k).Build()).ToString()
 			if err == nil && strings.Contains(k+dump, "secret.example") {
-				t.Errorf("%s holds what is confidential", k)
+				t.Errorf("%s contains confidential data", k)
 			}
 		}
 	})
-	close(held)
-	j := p.is(ids[0], jobs.Succeeded)
+	close(gate)
+	j := s.waitFor(ids[0], jobs.Succeeded)
 	if string(j.Result) != `{"sent":"ada@secret.example"}` || j.Done != 3 || j.Total != 3 || j.FinishedAt.IsZero() || j.StartedAt.IsZero() {
-		t.Errorf("it ended as %+v", j)
+		t.Errorf("the job: %+v", j)
 	}
-	var payload string
-	if err := w.pool.QueryRowContext(t.Context(), "SELECT payload FROM jobs WHERE kind = 'letter'").Scan(&payload); err != nil || payload != "" {
-		t.Errorf("the payload stays: %q, %v", payload, err)
+	var args string
+	if f.scan("SELECT payload FROM jobs WHERE kind = 'test.letter'", nil, &args); args != "" {
+		t.Errorf("the arguments are still stored: %q", args)
 	}
-	if _, err := p.Get(t.Context(), ada, ids[0]); err != nil {
+	if _, err := s.Get(t.Context(), ada, ids[0]); err != nil {
 		t.Error(err)
 	}
-	if _, err := p.Get(t.Context(), person(domain.RoleLawyer), ids[0]); domain.CodeOf(err) != domain.NotFound {
-		t.Errorf("a stranger gets %v", err)
+	if _, err := s.Get(t.Context(), newPrincipal(domain.RoleLawyer), ids[0]); domain.CodeOf(err) != domain.NotFound {
+		t.Errorf("another user gets %v", err)
 	}
 
-	boom := errors.New("no")
-	if err := w.tx(func(tx db.Tx) error {
-		if _, err := p.Add(t.Context(), tx, jobs.LegacyInsert{Kind: "letter", Payload: letter{}}); err != nil {
+	boom := errors.New("boom")
+	if err := f.tx(func(tx db.Tx) error {
+		if _, err := s.Enqueue(t.Context(), tx, jobs.Insert{Args: testArgs[letter]{}}); err != nil {
 			return err
 		}
 		return boom
 	}); !errors.Is(err, boom) {
 		t.Fatal(err)
 	}
-	all, _, err := p.List(t.Context(), admin, jobs.Filter{Limit: 10})
+	all, _, err := s.List(t.Context(), admin, jobs.Filter{Limit: 10})
 	if err != nil || len(all) != 2 {
-		t.Errorf("what was rolled back is there: %v, %v", all, err)
+		t.Errorf("after the rollback there are %v, %v", all, err)
 	}
 }
 
-func TestTries(t *testing.T) {
-	w := newWorld(t)
-	p := w.process()
-	var dead atomic.Int32
-	plain := jobs.Options{Tries: 3, Backoff: alike}
-	fails := func(n int, err error) func(context.Context, *jobs.Run) (any, error) {
-		return func(_ context.Context, run *jobs.Run) (any, error) {
-			if run.Try <= n {
-				return nil, err
-			}
-			return run.Try, nil
-		}
-	}
-	refused := domain.InvalidField("/to", "is nobody")
-	p.Handle("second", plain, fails(1, errors.New("secret cause")))
-	p.Handle("never", jobs.Options{Tries: 3, Backoff: alike, OnDead: func(_ context.Context, run *jobs.Run, err error) error {
-		if !errors.Is(err, refused) && dead.Load() == 0 {
-			t.Errorf("the cause is %v", err)
-		}
-		if dead.Add(1) == 1 {
-			return errors.New("not now")
-		}
-		return nil
-	}}, fails(99, refused))
-	p.Handle("useless", plain, fails(99, jobs.Fatal(errors.New("secret cause"))))
-	p.Handle("panics", plain, func(context.Context, *jobs.Run) (any, error) { panic("secret") })
-	p.Handle("slow", jobs.Options{Tries: 1, Timeout: 20 * time.Millisecond}, func(ctx context.Context, _ *jobs.Run) (any, error) {
-		<-ctx.Done()
-		return nil, ctx.Err()
-	})
-	p.Handle("later", plain, fails(1, jobs.RetryAt(errors.New("busy"), time.Now().Add(time.Hour))))
-	p.Handle("good", plain, fails(0, nil))
-	p.start()
-	var ids []domain.ID
-	for _, kind := range []string{"second", "never", "useless", "panics", "slow", "later", "good"} {
-		ids = append(ids, p.add(jobs.LegacyInsert{Kind: kind})...)
-	}
-	if j := p.is(ids[0], jobs.Succeeded); string(j.Result) != "2" || j.Tries != 1 || j.Error != "" {
-		t.Errorf("the second try: %+v", j)
-	}
-	for i, want := range map[int]struct {
-		tries   int
-		code    string
-		message string
-	}{
-		2: {1, "internal", "It could not be done."}, 3: {3, "internal", "It could not be done."}, 4: {1, "timeout", "It took too long."},
-	} {
-		if j := p.is(ids[i], jobs.Failed); j.Tries != want.tries || j.ErrorCode != want.code || j.Error != want.message {
-			t.Errorf("%d: %+v", i, j)
-		}
-	}
-	if j := p.until(ids[5], "it waits for its hour", func(j jobs.Info) bool { return j.Tries == 1 }); j.State != jobs.Waiting || time.Until(j.RunAt) < 55*time.Minute {
-		t.Errorf("it is to come again %+v", j)
-	}
-	p.is(ids[6], jobs.Succeeded)
-
-	// Whoever must hear of the end did not at first: it is told again, the work is not done again.
-	testkit.Eventually(t, "the end was told once", func() bool { return dead.Load() == 1 })
-	p.until(ids[1], "it waits to be told again", func(j jobs.Info) bool { return j.State == jobs.Waiting })
-	w.exec("UPDATE jobs SET due_at = NOW(6) WHERE id = ?", ids[1])
-	if j := p.is(ids[1], jobs.Failed); dead.Load() != 2 || j.Tries != 3 || j.ErrorCode != "invalid" || !strings.Contains(j.Error, "/to: is nobody") {
-		t.Errorf("told %d times: %+v", dead.Load(), j)
-	}
-
-	// An admin sends the dead letter again.
-	if _, err := p.Retry(t.Context(), person(domain.RoleLawyer), ids[2]); domain.CodeOf(err) != domain.NotFound {
-		t.Errorf("a stranger may: %v", err)
-	}
-	if _, err := p.Retry(t.Context(), admin, ids[0]); domain.CodeOf(err) != domain.Conflict {
-		t.Errorf("one that succeeded: %v", err)
-	}
-	if j, err := p.Retry(t.Context(), admin, ids[2]); err != nil || j.State == jobs.Failed {
-		t.Errorf("%+v, %v", j, err)
-	}
-	p.until(ids[2], "it failed again", func(j jobs.Info) bool { return j.State == jobs.Failed && j.Tries == 1 })
-	failed, _, err := p.List(t.Context(), admin, jobs.Filter{State: jobs.Failed, Kind: "panics", Limit: 10})
-	if err != nil || len(failed) != 1 || failed[0].ID != ids[3] {
-		t.Errorf("dead letters: %v, %v", failed, err)
-	}
-}
-
-func TestKey(t *testing.T) {
-	w := newWorld(t)
-	p := w.process()
-	p.Handle("once", jobs.Options{}, func(context.Context, *jobs.Run) (any, error) { return nil, nil })
-	p.start()
+func TestUniqueKey(t *testing.T) {
+	f := newFixture(t)
+	s := f.newServer()
+	register(s, succeed[mark])
+	s.start()
 	ids := make([]domain.ID, 16)
-	var adding sync.WaitGroup
+	unique := jobs.Insert{Args: testArgs[mark]{}, Key: "the/one"}
+	var wg sync.WaitGroup
 	for i := range ids {
-		adding.Go(func() {
-			got, err := p.AddNow(t.Context(), jobs.LegacyInsert{Kind: "once", Key: "the/one"})
+		wg.Go(func() {
+			got, err := s.EnqueueNow(t.Context(), unique)
 			if err != nil {
 				t.Error(err)
 				return
@@ -192,183 +106,89 @@ func TestKey(t *testing.T) {
 			ids[i] = got[0]
 		})
 	}
-	adding.Wait()
+	wg.Wait()
 	for _, id := range ids {
 		if id != ids[0] {
-			t.Fatalf("two jobs have one key: %v", ids)
+			t.Fatalf("two jobs have the same key: %v", ids)
 		}
 	}
-	p.is(ids[0], jobs.Succeeded)
-	if again := p.add(jobs.LegacyInsert{Kind: "once", Key: "the/one"}); again[0] != ids[0] {
-		t.Error("the key of a finished job is free")
+	s.waitFor(ids[0], jobs.Succeeded)
+	if repeated := s.enqueue(unique); repeated[0] != ids[0] {
+		t.Error("the key of a finished job can be used again")
 	}
-	if n := p.tally.of(jobs.OutcomeSucceeded); n != 1 {
-		t.Errorf("it was done %d times", n)
+	if n := s.metrics.count(jobs.OutcomeSucceeded); n != 1 {
+		t.Errorf("it ran %d times", n)
 	}
 }
 
-func TestSchedule(t *testing.T) {
-	w := newWorld(t)
-	p := w.process()
-	p.Handle("later", jobs.Options{}, func(context.Context, *jobs.Run) (any, error) { return nil, nil })
-	p.start()
+func TestRunAt(t *testing.T) {
+	f := newFixture(t)
+	s := f.newServer()
+	register(s, succeed[mark])
+	s.start()
 	soon, far := time.Now().Add(300*time.Millisecond), time.Now().Add(time.Hour)
-	ids := p.add(jobs.LegacyInsert{Kind: "later", RunAt: soon}, jobs.LegacyInsert{Kind: "later", RunAt: far})
-	if j := p.is(ids[0], jobs.Succeeded); j.FinishedAt.Before(soon) {
-		t.Errorf("it was done at %s, before %s", j.FinishedAt, soon)
+	ids := s.enqueue(jobs.Insert{Args: testArgs[mark]{}, RunAt: soon}, jobs.Insert{Args: testArgs[mark]{}, RunAt: far})
+	if j := s.waitFor(ids[0], jobs.Succeeded); j.FinishedAt.Before(soon) {
+		t.Errorf("it finished at %s, before %s", j.FinishedAt, soon)
 	}
-	if j := p.job(ids[1]); j.State != jobs.Waiting {
+	if j := s.get(ids[1]); j.State != jobs.Waiting {
 		t.Errorf("it is %s", j.State)
 	}
 }
 
-func TestCancel(t *testing.T) {
-	w := newWorld(t)
-	p := w.process(timing(quick()))
-	other := w.process(timing(quick())) // on another server, which does not run it
-	began := make(chan struct{}, 1)
-	step := make(chan struct{})
-	p.Handle("steps", jobs.Options{}, func(ctx context.Context, run *jobs.Run) (any, error) {
-		began <- struct{}{}
-		for n := 1; ; n++ {
-			select {
-			case <-step:
-			case <-ctx.Done():
-				return n, run.Progress(ctx, 7) // the last it reports counts, although it was cancelled
-			}
-			if err := run.Progress(ctx, n); err != nil {
-				return n, err
-			}
-		}
-	})
-	p.start()
-	ada := person(domain.RoleClient)
-	mine := jobs.LegacyInsert{Kind: "steps", UserID: ada.UserID}
-	scheduled := mine
-	scheduled.RunAt = time.Now().Add(time.Hour)
-	id := p.add(scheduled)[0]
-	if _, err := p.Cancel(t.Context(), person(domain.RoleLawyer), id); domain.CodeOf(err) != domain.NotFound {
-		t.Errorf("a stranger may: %v", err)
-	}
-	for range 2 {
-		if j, err := p.Cancel(t.Context(), ada, id); err != nil || j.State != jobs.Cancelled {
-			t.Errorf("one that waits: %+v, %v", j, err)
-		}
-	}
-	for name, by := range map[string]*process{"here": p, "elsewhere": other} {
-		id := p.add(mine)[0]
-		<-began
-		if j, err := by.Cancel(t.Context(), ada, id); err != nil || (j.State != jobs.Running && j.State != jobs.Cancelled) {
-			t.Errorf("%s: %+v, %v", name, j, err)
-		}
-		if j := p.is(id, jobs.Cancelled); string(j.Result) != "1" || j.Done != 7 {
-			t.Errorf("%s: what was done before is %s, %d steps", name, j.Result, j.Done)
-		}
-	}
-	// A step learns of it before the heartbeat does.
-	id = p.add(mine)[0]
-	<-began
-	w.exec("UPDATE jobs SET cancelling = TRUE WHERE id = ?", id)
-	step <- struct{}{}
-	p.is(id, jobs.Cancelled)
-
-	w.exec("UPDATE jobs SET state = 'succeeded' WHERE id = ?", id)
-	if _, err := p.Cancel(t.Context(), ada, id); domain.CodeOf(err) != domain.Conflict {
-		t.Errorf("one that has ended: %v", err)
-	}
-}
-
-func TestList(t *testing.T) {
-	w := newWorld(t)
-	p := w.process()
-	ada, bob := person(domain.RoleClient), person(domain.RoleClient)
-	var want []domain.ID
-	for range 5 {
-		want = append(want, p.add(jobs.LegacyInsert{Kind: "a.b", UserID: ada.UserID}, jobs.LegacyInsert{Kind: "c", UserID: bob.UserID})[0])
-	}
-	var got []domain.ID
-	for f := (jobs.Filter{Limit: 2}); ; {
-		page, next, err := p.List(t.Context(), ada, f)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, j := range page {
-			got = append(got, j.ID)
-		}
-		if f.Before = next; next == nil {
-			break
-		}
-	}
-	if len(got) != 5 || got[0] != want[4] || got[4] != want[0] {
-		t.Errorf("ada sees %v of %v", got, want)
-	}
-	if _, _, err := p.List(t.Context(), ada, jobs.Filter{UserID: bob.UserID, Limit: 2}); domain.CodeOf(err) != domain.Forbidden {
-		t.Errorf("ada asks for bob's: %v", err)
-	}
-	for f, n := range map[jobs.Filter]int{{}: 10, {UserID: bob.UserID}: 5, {Kind: "a.b"}: 5, {State: jobs.Waiting}: 10, {State: jobs.Failed}: 0} {
-		f.Limit = 100
-		if all, _, err := p.List(t.Context(), admin, f); err != nil || len(all) != n {
-			t.Errorf("%+v: %d, %v", f, len(all), err)
-		}
-	}
-}
-
-func TestForget(t *testing.T) {
-	w := newWorld(t)
-	p := w.process()
-	p.Handle("x", jobs.Options{Tries: 1}, func(_ context.Context, run *jobs.Run) (any, error) {
-		if string(run.Payload) == "1" {
-			return nil, errors.New("no")
+func TestRetention(t *testing.T) {
+	f := newFixture(t)
+	s := f.newServer()
+	jobs.Register(s, jobs.Worker[testArgs[mark]]{MaxAttempts: 1, Work: func(_ context.Context, job *jobs.Job[testArgs[mark]]) (any, error) {
+		if job.Args.Value == "fail" {
+			return nil, errors.New("boom")
 		}
 		return nil, nil
-	})
-	ids := p.add(jobs.LegacyInsert{Kind: "x"}, jobs.LegacyInsert{Kind: "x", Payload: 1}, jobs.LegacyInsert{Kind: "x"})
-	if _, err := p.Cancel(t.Context(), admin, ids[2]); err != nil {
-		t.Fatal(err)
-	}
-	p.start()
-	p.is(ids[0], jobs.Succeeded)
-	p.is(ids[1], jobs.Failed)
-	for i, kept := range []time.Duration{jobs.CompletedRetention, jobs.DiscardedRetention, jobs.CompletedRetention} {
+	}})
+	ids := s.enqueue(jobs.Insert{Args: testArgs[mark]{}}, jobs.Insert{Args: testArgs[mark]{"fail"}}, jobs.Insert{Args: testArgs[mark]{}})
+	_, err := s.Cancel(t.Context(), admin, ids[2])
+	testkit.Must(t, err)
+	s.start()
+	s.waitFor(ids[0], jobs.Succeeded)
+	s.waitFor(ids[1], jobs.Failed)
+	for i, retention := range []time.Duration{jobs.CompletedRetention, jobs.DiscardedRetention, jobs.CompletedRetention} {
 		var due, finished time.Time
-		if err := w.pool.QueryRowContext(t.Context(), "SELECT due_at, finished_at FROM jobs WHERE id = ?", ids[i]).Scan(&due, &finished); err != nil || due.Sub(finished) != kept {
-			t.Errorf("%d is kept %s, %v", i, due.Sub(finished), err)
+		if f.scan("SELECT due_at, finished_at FROM jobs WHERE id = ?", []any{ids[i]}, &due, &finished); due.Sub(finished) != retention {
+			t.Errorf("job %d is retained for %s", i, due.Sub(finished))
 		}
 	}
-	p.end(10 * time.Second)
-	w.exec("UPDATE jobs SET due_at = NOW(6) WHERE id <> ?", ids[1])
-	p = w.process().start()
-	testkit.Eventually(t, "the old ones are gone", func() bool {
-		all, _, err := p.List(t.Context(), admin, jobs.Filter{Limit: 10})
+	s.close(10 * time.Second)
+	f.exec("UPDATE jobs SET due_at = NOW(6) WHERE id <> ?", ids[1])
+	s = f.newServer().start()
+	testkit.Eventually(t, "the old ones are deleted", func() bool {
+		all, _, err := s.List(t.Context(), admin, jobs.Filter{Limit: 10})
 		return err == nil && len(all) == 1 && all[0].ID == ids[1]
 	})
 }
 
-// TestForgetUser: of somebody's jobs none is left, none is begun, and what runs is told to stop.
-func TestForgetUser(t *testing.T) {
-	w := newWorld(t)
-	p := w.process(timing(quick()))
+// TestEraseUser: all jobs of the user are deleted, none starts, and a running one is stopped.
+func TestEraseUser(t *testing.T) {
+	f := newFixture(t)
+	s := f.newServer(timing(shortTiming()))
 	began, ended := make(chan struct{}), make(chan error, 2)
-	p.Handle("x", jobs.Options{}, func(ctx context.Context, _ *jobs.Run) (any, error) {
+	register(s, func(ctx context.Context, _ *jobs.Job[testArgs[mark]]) (any, error) {
 		began <- struct{}{}
 		<-ctx.Done()
 		ended <- context.Cause(ctx)
 		return "done", nil
 	})
-	ada, bob := person(domain.RoleClient), person(domain.RoleClient)
-	his := p.add(jobs.LegacyInsert{Kind: "y", UserID: bob.UserID})[0]
-	p.start()
-	p.add(jobs.LegacyInsert{Kind: "x", UserID: ada.UserID})
+	ada, bob := newPrincipal(domain.RoleClient), newPrincipal(domain.RoleClient)
+	bobs := s.enqueue(jobs.Insert{Args: testArgs[next]{}, UserID: bob.UserID})[0]
+	s.start()
+	s.enqueue(jobs.Insert{Args: testArgs[mark]{}, UserID: ada.UserID})
 	<-began
-	p.add(jobs.LegacyInsert{Kind: "x", UserID: ada.UserID, RunAt: time.Now().Add(time.Hour)})
-	if err := db.WithTx(t.Context(), w.pool, func(tx db.Tx) error { return p.EraseUser(t.Context(), tx, ada.UserID) }); err != nil {
-		t.Fatal(err)
-	}
+	s.enqueue(jobs.Insert{Args: testArgs[mark]{}, UserID: ada.UserID, RunAt: time.Now().Add(time.Hour)})
+	testkit.Must(t, f.tx(func(tx db.Tx) error { return s.EraseUser(t.Context(), tx, ada.UserID) }))
 	if err := <-ended; err == nil {
-		t.Error("what runs is not told")
+		t.Error("the running job is not stopped")
 	}
-	testkit.Eventually(t, "the run counts as lost", func() bool { return p.tally.of(jobs.OutcomeLeaseLost) == 1 })
-	if all, _, err := p.List(t.Context(), admin, jobs.Filter{Limit: 10}); err != nil || len(all) != 1 || all[0].ID != his {
+	testkit.Eventually(t, "the lease counts as lost", func() bool { return s.metrics.count(jobs.OutcomeLeaseLost) == 1 })
+	if all, _, err := s.List(t.Context(), admin, jobs.Filter{Limit: 10}); err != nil || len(all) != 1 || all[0].ID != bobs {
 		t.Errorf("%+v, %v", all, err)
 	}
 }

@@ -2,6 +2,7 @@ package jobs_test
 
 import (
 	"context"
+	"counsel/sandbox/testkit"
 	"errors"
 	"testing"
 	"time"
@@ -9,7 +10,6 @@ import (
 	"counsel/domain"
 	"counsel/domain/jobs"
 	"counsel/domain/jobs/jobstest"
-	"counsel/sandbox/testkit"
 )
 
 type greetArgs struct {
@@ -25,12 +25,12 @@ func (pruneArgs) Kind() string { return "people.prune" }
 // TestRegister enqueues typed jobs, next to one that an older version inserted under the former
 // kind, and one whose arguments cannot be decoded.
 func TestRegister(t *testing.T) {
-	w := newWorld(t)
-	p := w.process()
+	f := newFixture(t)
+	s := f.newServer()
 	discarded := make(chan greetArgs, 10)
-	jobs.Register(p, jobs.Worker[greetArgs]{
+	jobs.Register(s, jobs.Worker[greetArgs]{
 		MaxAttempts: 2,
-		Backoff:     alike,
+		Backoff:     constantBackoff,
 		Work: func(_ context.Context, job *jobs.Job[greetArgs]) (any, error) {
 			if job.Args.Name == "" {
 				return nil, errors.New("nobody to greet")
@@ -42,34 +42,33 @@ func TestRegister(t *testing.T) {
 			return nil
 		},
 	}, "people.hail")
-	p.start()
-	ids, err := p.EnqueueNow(t.Context(), jobs.Insert{Args: greetArgs{"Ada"}, Total: 1}, jobs.Insert{Args: greetArgs{}})
-	testkit.Must(t, err)
-	former := p.add(jobs.LegacyInsert{Kind: "people.hail", Payload: greetArgs{"Bob"}})[0]
-	broken := p.add(jobs.LegacyInsert{Kind: "people.greet", Payload: []int{1}})[0]
+	s.start()
+	ids := s.enqueue(jobs.Insert{Args: greetArgs{"Ada"}, Total: 1}, jobs.Insert{Args: greetArgs{}})
+	former := s.insertRow("people.hail", `{"name":"Bob"}`)
+	broken := s.insertRow("people.greet", `[1]`)
 
-	if j := p.is(ids[0], jobs.Succeeded); j.Kind != "people.greet" || string(j.Result) != `"Hello Ada"` || j.Done != 1 {
+	if j := s.waitFor(ids[0], jobs.Succeeded); j.Kind != "people.greet" || string(j.Result) != `"Hello Ada"` || j.Done != 1 {
 		t.Errorf("the job: %+v", j)
 	}
-	if j := p.is(ids[1], jobs.Failed); j.Tries != 2 {
+	if j := s.waitFor(ids[1], jobs.Failed); j.FailedAttempts != 2 {
 		t.Errorf("the discarded job: %+v", j)
 	}
-	if j := p.is(former, jobs.Succeeded); j.Kind != "people.hail" || string(j.Result) != `"Hello Bob"` {
+	if j := s.waitFor(former, jobs.Succeeded); j.Kind != "people.hail" || string(j.Result) != `"Hello Bob"` {
 		t.Errorf("the job of the former kind: %+v", j)
 	}
-	if j := p.is(broken, jobs.Failed); j.Tries != 1 {
+	if j := s.waitFor(broken, jobs.Failed); j.FailedAttempts != 1 {
 		t.Errorf("the job that cannot be decoded: %+v", j)
 	}
 	if args := <-discarded; args != (greetArgs{}) || len(discarded) != 0 {
 		t.Errorf("discarded: %+v, and %d more", args, len(discarded))
 	}
 	for _, kind := range []string{"people.greet", "people.hail"} {
-		items, _, err := p.List(t.Context(), admin, jobs.Filter{Kind: kind, Limit: 10})
+		items, _, err := s.List(t.Context(), admin, jobs.Filter{Kind: kind, Limit: 10})
 		if testkit.Must(t, err); len(items) != 4 {
 			t.Errorf("%d jobs of kind %s", len(items), kind)
 		}
 	}
-	if items, _, err := p.List(t.Context(), admin, jobs.Filter{Kind: "people.leave", Limit: 10}); err != nil || len(items) != 0 {
+	if items, _, err := s.List(t.Context(), admin, jobs.Filter{Kind: "people.leave", Limit: 10}); err != nil || len(items) != 0 {
 		t.Errorf("jobs of an unknown kind: %v, %v", items, err)
 	}
 }
@@ -86,23 +85,6 @@ func TestRegisterTwice(t *testing.T) {
 		}
 	}()
 	register()
-}
-
-// TestScheduleFormerKind runs a periodic job whose former kind an older server has enqueued as well.
-func TestScheduleFormerKind(t *testing.T) {
-	w := newWorld(t)
-	p := w.process()
-	runs := make(chan struct{}, 100)
-	jobs.Schedule[pruneArgs](p, time.Hour, func(context.Context) error { runs <- struct{}{}; return nil }, "every.prune")
-	former := p.add(jobs.LegacyInsert{Kind: "every.prune", Payload: map[string]int64{"number": 1 << 40}})[0]
-	p.start()
-	<-runs
-	<-runs
-	p.is(former, jobs.Succeeded)
-	items, _, err := p.List(t.Context(), admin, jobs.Filter{Kind: "people.prune", State: jobs.Succeeded, Limit: 10})
-	if testkit.Must(t, err); len(items) == 0 {
-		t.Error("nothing ran under the new kind")
-	}
 }
 
 func TestClient(t *testing.T) {

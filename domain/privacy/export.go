@@ -139,12 +139,12 @@ func (s *Service) exportWebhooks(ctx context.Context, caller domain.Principal, u
 
 func (s *Service) exportNotifications(ctx context.Context, user domain.ID, out Sink) error {
 	err := eachItem(func(cursor *domain.ID) ([]notifications.Notification, *domain.ID, error) {
-		return s.notifications.Of(ctx, user, notifications.Filter{Limit: pageSize, Before: cursor})
+		return s.notifications.List(ctx, user, notifications.Filter{Limit: pageSize, Before: cursor})
 	}, out.Notification)
 	if err != nil {
 		return err
 	}
-	preferences, err := s.notifications.PreferencesOf(ctx, user)
+	preferences, err := s.notifications.Preferences(ctx, user)
 	if err != nil {
 		return err
 	}

@@ -14,38 +14,25 @@ import (
 	"counsel/gen/query"
 )
 
-// The kinds of jobs.
 const (
-	kindDeliver = "webhook.deliver"
-	kindReplay  = "webhook.replay"
-)
-
-const (
-	settleTime    = 10 * time.Second // recording what came of a try takes at most
+	recordTimeout = 10 * time.Second // of recording an attempt
 	maxRetryAfter = 24 * time.Hour
 	statusGone    = 410
-
-	tidyEvery = 10 * time.Minute
-	tidyBatch = 1000
 )
 
-// errBusy sends a delivery back until its receiver has answered others.
-var errBusy = &domain.Error{Code: domain.Unavailable, Message: "Others are on their way to the same receiver."}
+// errReceiverBusy delays a delivery until its receiver has answered others.
+var errReceiverBusy = &domain.Error{Code: domain.Unavailable, Message: "Other deliveries to the same receiver are in progress."}
 
-// deliver is the job of one delivery: a try, and another later if that fails. It may be run again
-// at any point; then the receiver may be told again, with the same id.
-func (s *Service) deliver(ctx context.Context, run *jobs.Run) (any, error) {
-	var t task
-	if err := run.Read(&t); err != nil {
-		return nil, err
-	}
-	d, err := s.rows.GetWebhookDelivery(ctx, t.Delivery)
+// deliver makes one attempt at a delivery and schedules the next one if it fails. After a crash it
+// may repeat an attempt, with the same id.
+func (s *Service) deliver(ctx context.Context, job *jobs.Job[deliverArgs]) (any, error) {
+	d, err := s.rows.GetWebhookDelivery(ctx, job.Args.Delivery)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
-		return nil, nil // it went with its webhook
+		return nil, nil // deleted with its webhook
 	case err != nil:
 		return nil, db.Error(err)
-	case State(d.State) != Pending || d.JobID != run.ID:
+	case State(d.State) != Pending || d.JobID != job.ID:
 		return State(d.State), nil
 	}
 	w, err := s.rows.GetWebhook(ctx, d.WebhookID)
@@ -57,128 +44,122 @@ func (s *Service) deliver(ctx context.Context, run *jobs.Run) (any, error) {
 	case !w.Enabled:
 		return s.end(ctx, d, Failed)
 	}
-	may, err := s.mayHear(ctx, w.UserID, d.CaseID)
+	allowed, err := s.ownerMayRead(ctx, w.UserID, d.CaseID)
 	if err != nil {
 		return nil, err
 	}
-	if !may {
+	if !allowed {
 		return s.end(ctx, d, Withheld)
 	}
-	wait, free := s.gate.enter(w.ID)
-	if !free {
-		return nil, jobs.RetryAt(errBusy, s.Clock().Add(wait/2+rand.N(wait)))
+	wait, ok := s.limiter.acquire(w.ID)
+	if !ok {
+		return nil, jobs.RetryAt(errReceiverBusy, s.runtime.Clock().Add(wait/2+rand.N(wait)))
 	}
-	r := s.try(ctx, w, d)
-	s.gate.leave(w.ID, r.Outcome == OutcomeDelivered, r.Duration)
+	r := s.send(ctx, w, d)
+	s.limiter.release(w.ID, r.Outcome == OutcomeDelivered, r.Duration)
 	if r.Outcome != OutcomeDelivered && ctx.Err() != nil {
-		return nil, ctx.Err() // cut off by this side, and no failure of the receiver's
+		return nil, ctx.Err() // this side stopped; the receiver did not fail
 	}
-	return s.settle(ctx, run.ID, d.ID, r)
+	return s.recordAttempt(ctx, job.ID, d.ID, r)
 }
 
-// mayHear tells whether a webhook's owner may be told of something now.
-func (s *Service) mayHear(ctx context.Context, user domain.ID, caseID *domain.ID) (bool, error) {
-	people, err := s.People.ByID(ctx, []domain.ID{user})
+// ownerMayRead reports whether the owner of a webhook may read about an event now.
+func (s *Service) ownerMayRead(ctx context.Context, user domain.ID, caseID *domain.ID) (bool, error) {
+	accounts, err := s.accounts.ByID(ctx, []domain.ID{user})
 	if err != nil {
 		return false, err
 	}
-	u, there := people[user]
-	if !there || u.Disabled || !u.Role.Staff() {
+	u, ok := accounts[user]
+	if !ok || u.Disabled || !u.Role.Staff() {
 		return false, nil
 	}
 	if caseID == nil {
 		return true, nil
 	}
-	return s.Cases.CanRead(ctx, *caseID, user)
+	return s.cases.CanRead(ctx, *caseID, user)
 }
 
-func (s *Service) try(ctx context.Context, w query.Webhook, d query.WebhookDelivery) Result {
-	now := s.Clock()
+// send signs the message with the current secret, and with the previous one during a rotation.
+func (s *Service) send(ctx context.Context, w query.Webhook, d query.WebhookDelivery) Result {
+	now := s.runtime.Clock()
 	m := Message{ID: d.ID, URL: w.Url, At: now, Body: []byte(d.Payload)}
-	secret, err := s.unseal(w.ID, w.Secret)
+	secret, err := s.decryptSecret(w.ID, w.Secret)
 	if err != nil {
-		s.Log.ErrorContext(ctx, "a webhook cannot sign", "webhook", w.ID.String(), "cause", err.Error())
+		s.log.ErrorContext(ctx, "cannot sign a webhook message", "webhook_id", w.ID.String(), "error", err.Error())
 		return Result{Outcome: OutcomeUnsigned}
 	}
 	m.Secrets = append(m.Secrets, secret)
 	if w.OldUntil.Valid && now.Before(w.OldUntil.Time) {
-		if old, err := s.unseal(w.ID, w.OldSecret); err == nil {
+		if old, err := s.decryptSecret(w.ID, w.OldSecret); err == nil {
 			m.Secrets = append(m.Secrets, old)
 		}
 	}
-	return s.Sender.Send(ctx, m)
+	return s.sender.Send(ctx, m)
 }
 
-// settle records what came of a try, and says when the next one is to be.
-func (s *Service) settle(ctx context.Context, job, delivery domain.ID, r Result) (any, error) {
-	// What the receiver answered is recorded also when this server is to stop.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTime)
+// recordAttempt stores the result of an attempt. Unless it was the last one, the error schedules the
+// next.
+func (s *Service) recordAttempt(ctx context.Context, job, delivery domain.ID, r Result) (any, error) {
+	// The answer of the receiver is recorded even if this server is stopping.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordTimeout)
 	defer cancel()
 	now := s.now()
 	var state State
 	var next sql.NullTime
-	err := db.WithTx(ctx, s.DB, func(tx db.Tx) error {
+	err := db.WithTx(ctx, s.pool, func(tx db.Tx) error {
 		q := query.New(tx)
 
 		next = sql.NullTime{}
 		d, err := q.LockWebhookDelivery(ctx, delivery)
 		if errors.Is(err, sql.ErrNoRows) {
-			return nil // tidied away meanwhile
+			return nil // pruned meanwhile
 		}
 		if err != nil {
 			return err
 		}
 		if state = State(d.State); state != Pending || d.JobID != job {
-			return nil // another run was quicker, or it was sent on its way again
+			return nil // another attempt was faster, or it was replayed
 		}
-		d.Tries++
-		d.Attempts++
+		c := unchanged(d)
+		c.tries++
+		c.attempts++
 		switch {
 		case r.Outcome == OutcomeDelivered:
 			state = Delivered
-		case r.Status == statusGone || int(d.Tries) > len(s.Schedule):
+		case r.Status == statusGone || int(c.tries) > len(s.backoff):
 			state = Failed
 		default:
-			next = sql.NullTime{Time: now.Add(s.pause(int(d.Tries), r)), Valid: true}
+			next = sql.NullTime{Time: now.Add(s.retryDelay(int(c.tries), r)), Valid: true}
 		}
-		if err := record(ctx, q, d, state, next, now); err != nil {
+		c.nextAt = next
+		if _, err := transition(ctx, q, d, state, c, now); err != nil {
 			return err
 		}
-		if err := q.CreateWebhookAttempt(ctx, query.CreateWebhookAttemptParams{DeliveryID: d.ID, N: d.Attempts, At: now, Outcome: string(r.Outcome),
+		if err := q.CreateWebhookAttempt(ctx, query.CreateWebhookAttemptParams{DeliveryID: d.ID, N: c.attempts, At: now, Outcome: string(r.Outcome),
 			Status: int16(r.Status), DurationMs: int32(r.Duration.Milliseconds())}); err != nil {
 			return err
 		}
-		return s.note(ctx, tx, d.WebhookID, r, now)
+		return s.recordHealth(ctx, tx, d.WebhookID, r, now)
 	})
 	if err != nil {
 		return nil, err
 	}
 	if next.Valid {
-		return nil, jobs.RetryAt(failure(r), next.Time)
+		return nil, jobs.RetryAt(attemptError(r), next.Time)
 	}
 	return state, nil
 }
 
-// record writes how a delivery stands.
-func record(ctx context.Context, q *query.Queries, d query.WebhookDelivery, state State, next sql.NullTime, now time.Time) error {
-	_, err := q.RecordWebhookDelivery(ctx, query.RecordWebhookDeliveryParams{State: string(state), Tries: d.Tries, Attempts: d.Attempts, NextAt: next,
-		FinishedAt: sql.NullTime{Time: now, Valid: state != Pending}, ID: d.ID, JobID: d.JobID})
-	return err
+// end stops the attempts at a delivery.
+func (s *Service) end(ctx context.Context, d query.WebhookDelivery, to State) (any, error) {
+	_, err := transition(ctx, s.rows, d, to, unchanged(d), s.now())
+	return to, db.Error(err)
 }
 
-// end records that a delivery will not be tried any more.
-func (s *Service) end(ctx context.Context, d query.WebhookDelivery, state State) (any, error) {
-	return state, db.Error(record(ctx, s.rows, d, state, sql.NullTime{}, s.now()))
-}
-
-// buried ends a delivery whose job can never be done.
-func (s *Service) buried(ctx context.Context, run *jobs.Run, _ error) error {
-	var t task
-	if err := run.Read(&t); err != nil {
-		return nil //nolint:nilerr // it names no delivery
-	}
-	d, err := s.rows.GetWebhookDelivery(ctx, t.Delivery)
-	if errors.Is(err, sql.ErrNoRows) || err == nil && d.JobID != run.ID {
+// onDiscard fails a delivery whose job was discarded.
+func (s *Service) onDiscard(ctx context.Context, job *jobs.Job[deliverArgs], _ error) error {
+	d, err := s.rows.GetWebhookDelivery(ctx, job.Args.Delivery)
+	if errors.Is(err, sql.ErrNoRows) || err == nil && (d.JobID != job.ID || State(d.State) != Pending) {
 		return nil
 	}
 	if err == nil {
@@ -187,32 +168,33 @@ func (s *Service) buried(ctx context.Context, run *jobs.Run, _ error) error {
 	return db.Error(err)
 }
 
-// pause is how long after the so-manieth failure the next try comes.
-func (s *Service) pause(tries int, r Result) time.Duration {
-	d := s.Schedule[tries-1]
-	d = d*9/10 + rand.N(d/5+1)
+// retryDelay returns the pause after a number of failed attempts, at least what the receiver asked
+// for.
+func (s *Service) retryDelay(failed int, r Result) time.Duration {
+	d := s.backoff[failed-1]
+	d = d*9/10 + rand.N(d/5+1) // jitter
 	return max(d, min(r.RetryAfter, maxRetryAfter))
 }
 
-// failure is a result in words, for the owner of the job.
-func failure(r Result) error {
-	message := "The receiver could not be told: " + string(r.Outcome) + "."
+// attemptError describes a failed attempt to the owner of the job.
+func attemptError(r Result) error {
+	message := "The delivery failed: " + string(r.Outcome) + "."
 	if r.Status != 0 {
 		message = fmt.Sprintf("The receiver answered %d.", r.Status)
 	}
 	return &domain.Error{Code: domain.Upstream, Message: message}
 }
 
-// note keeps account of how a webhook does, and disables one that is gone or has failed for too
-// long.
-func (s *Service) note(ctx context.Context, tx db.Tx, id domain.ID, r Result, now time.Time) error {
+// recordHealth stores since when a webhook has failed, and disables one that is gone or has failed
+// for too long.
+func (s *Service) recordHealth(ctx context.Context, tx db.Tx, id domain.ID, r Result, now time.Time) error {
 	q := query.New(tx)
 
 	if r.Outcome == OutcomeDelivered {
-		return q.MarkWebhookWell(ctx, id)
+		return q.ClearWebhookFailing(ctx, id)
 	}
 	at := sql.NullTime{Time: now, Valid: true}
-	if err := q.MarkWebhookFailing(ctx, query.MarkWebhookFailingParams{Now: at, ID: id}); err != nil {
+	if err := q.SetWebhookFailing(ctx, query.SetWebhookFailingParams{Now: at, ID: id}); err != nil {
 		return err
 	}
 	w, err := q.LockWebhook(ctx, id)
@@ -228,7 +210,7 @@ func (s *Service) note(ctx context.Context, tx db.Tx, id domain.ID, r Result, no
 		return nil
 	case r.Status == statusGone:
 		reason = ReasonGone
-	case now.Sub(w.FailingSince.Time) >= patience:
+	case now.Sub(w.FailingSince.Time) >= disableAfter:
 		reason = ReasonFailing
 	default:
 		return nil
@@ -236,57 +218,11 @@ func (s *Service) note(ctx context.Context, tx db.Tx, id domain.ID, r Result, no
 	if _, err := q.DisableWebhook(ctx, query.DisableWebhookParams{Reason: string(reason), DisabledAt: at, UpdatedAt: now, ID: id}); err != nil {
 		return err
 	}
-	s.Log.WarnContext(ctx, "a webhook is disabled", "webhook", id.String(), "reason", string(reason))
-	if s.Disabled == nil {
-		return nil
-	}
-	owners, err := s.People.ByID(ctx, []domain.ID{w.UserID})
+	s.log.WarnContext(ctx, "webhook disabled", "webhook_id", id.String(), "reason", string(reason))
+	owners, err := s.accounts.ByID(ctx, []domain.ID{w.UserID})
 	if err != nil {
 		return err
 	}
 	w.Enabled, w.DisabledReason, w.DisabledAt = false, string(reason), at
-	return s.Disabled(ctx, tx, webhook(w, now), owners[w.UserID])
-}
-
-// tidy deletes what is old, and what is left of deleted webhooks.
-func (s *Service) tidy(ctx context.Context) error {
-	all := func(remove func() (int64, error)) error {
-		for {
-			n, err := remove()
-			if err != nil || n < tidyBatch {
-				return db.Error(err)
-			}
-		}
-	}
-	old := idAt(s.now().Add(-Kept))
-	if err := all(func() (int64, error) {
-		return s.rows.DeleteOldDeliveries(ctx, query.DeleteOldDeliveriesParams{Before: old, Limit: tidyBatch})
-	}); err != nil {
-		return err
-	}
-	gone, err := s.rows.ListDeletedWebhooks(ctx, tidyBatch)
-	if err != nil {
-		return db.Error(err)
-	}
-	for _, id := range gone {
-		if err := all(func() (int64, error) {
-			return s.rows.DeleteDeliveriesOf(ctx, query.DeleteDeliveriesOfParams{WebhookID: id, Limit: tidyBatch})
-		}); err != nil {
-			return err
-		}
-		if err := s.rows.RemoveWebhook(ctx, id); err != nil {
-			return db.Error(err)
-		}
-	}
-	return nil
-}
-
-// idAt is before every id that is made from t on.
-func idAt(t time.Time) (id domain.ID) {
-	ms := t.UnixMilli()
-	for i := 5; i >= 0; i-- {
-		id[i] = byte(ms)
-		ms >>= 8
-	}
-	return id
+	return s.onDisabled(ctx, tx, newWebhook(w, now), owners[w.UserID])
 }

@@ -9,26 +9,11 @@ import (
 
 	"counsel/db"
 	"counsel/domain"
-	"counsel/domain/jobs"
 	"counsel/gen/query"
 )
 
-// State is how far a delivery has come.
-type State string
-
-// The states.
-const (
-	Pending   State = "pending"
-	Delivered State = "delivered"
-	Failed    State = "failed"   // given up
-	Withheld  State = "withheld" // its owner may not hear of it any more
-)
-
-// maxAttempts of one delivery are shown.
+// maxAttempts is how many attempts of a delivery are returned.
 const maxAttempts = 100
-
-// replayBatch is how many failed deliveries are sent on their way in one transaction.
-const replayBatch = 100
 
 // Delivery is one event for one webhook.
 type Delivery struct {
@@ -36,22 +21,27 @@ type Delivery struct {
 	WebhookID  domain.ID
 	EventType  domain.EventType
 	State      State
-	Attempts   int // all there ever were
+	Attempts   int // including those before a replay
 	NextAt     *time.Time
 	FinishedAt *time.Time
 	CreatedAt  time.Time
 }
 
-// Attempt is one try at a delivery.
+func newDelivery(r query.WebhookDelivery) Delivery {
+	return Delivery{ID: r.ID, WebhookID: r.WebhookID, EventType: domain.EventType(r.EventType), State: State(r.State), Attempts: int(r.Attempts),
+		NextAt: timePtr(r.NextAt), FinishedAt: timePtr(r.FinishedAt), CreatedAt: r.CreatedAt}
+}
+
+// Attempt is one request to a receiver.
 type Attempt struct {
-	N        int // 1, 2, 3 …
+	Number   int // from 1
 	At       time.Time
 	Outcome  Outcome
-	Status   int // of the answer; 0: there was none
+	Status   int // HTTP status; 0: no answer
 	Duration time.Duration
 }
 
-// Detail is a delivery with what is sent, and the latest attempts, the last one first.
+// Detail is a delivery with its payload and its latest attempts, the last one first.
 type Detail struct {
 	Delivery
 	Payload  json.RawMessage
@@ -62,11 +52,11 @@ type Detail struct {
 type DeliveryFilter struct {
 	State  State      // "": all
 	Limit  int        // 1 to 100; 0: 20
-	Before *domain.ID // only older ones than this: next of the page before
+	Before *domain.ID // page cursor: only older ones
 }
 
-// Deliveries lists what a webhook was or is to be told, the newest first. next is the Before of
-// the following page, nil on the last. NotFound as of Get.
+// Deliveries lists the deliveries of a webhook, newest first. next is the Before of the next page,
+// nil on the last one. NotFound: see Get.
 func (s *Service) Deliveries(ctx context.Context, caller domain.Principal, id domain.ID, f DeliveryFilter) (items []Delivery, next *domain.ID, err error) {
 	if _, err := s.Get(ctx, caller, id); err != nil {
 		return nil, nil, err
@@ -76,7 +66,7 @@ func (s *Service) Deliveries(ctx context.Context, caller domain.Principal, id do
 	if f.State == "" {
 		rows, err = s.rows.ListWebhookDeliveries(ctx, query.ListWebhookDeliveriesParams{WebhookID: id, Before: domain.Before(f.Before), Limit: limit + 1})
 	} else {
-		rows, err = s.rows.ListWebhookDeliveriesIn(ctx, query.ListWebhookDeliveriesInParams{WebhookID: id, State: string(f.State), Before: domain.Before(f.Before), Limit: limit + 1})
+		rows, err = s.rows.ListWebhookDeliveriesByState(ctx, query.ListWebhookDeliveriesByStateParams{WebhookID: id, State: string(f.State), Before: domain.Before(f.Before), Limit: limit + 1})
 	}
 	if err != nil {
 		return nil, nil, db.Error(err)
@@ -86,205 +76,75 @@ func (s *Service) Deliveries(ctx context.Context, caller domain.Principal, id do
 		next = &rows[limit-1].ID
 	}
 	for _, r := range rows {
-		items = append(items, delivery(r))
+		items = append(items, newDelivery(r))
 	}
 	return items, next, nil
 }
 
-// Delivery reads one delivery of a webhook. NotFound: as of Get, or the webhook has no such delivery.
+// Delivery returns one delivery of a webhook. NotFound: see Get; or the webhook has no such delivery.
 func (s *Service) Delivery(ctx context.Context, caller domain.Principal, id, deliveryID domain.ID) (Detail, error) {
 	if _, err := s.Get(ctx, caller, id); err != nil {
 		return Detail{}, err
 	}
 	r, err := s.rows.GetWebhookDelivery(ctx, deliveryID)
-	if err := belongs(r, id, err); err != nil {
+	if err := checkDelivery(r, id, err); err != nil {
 		return Detail{}, err
 	}
 	attempts, err := s.rows.ListWebhookAttempts(ctx, query.ListWebhookAttemptsParams{DeliveryID: deliveryID, Limit: maxAttempts})
 	if err != nil {
 		return Detail{}, db.Error(err)
 	}
-	d := Detail{Delivery: delivery(r), Payload: json.RawMessage(r.Payload)}
+	d := Detail{Delivery: newDelivery(r), Payload: json.RawMessage(r.Payload)}
 	for _, a := range attempts {
-		d.Attempts = append(d.Attempts, Attempt{N: int(a.N), At: a.At, Outcome: Outcome(a.Outcome), Status: int(a.Status), Duration: time.Duration(a.DurationMs) * time.Millisecond})
+		d.Attempts = append(d.Attempts, Attempt{Number: int(a.N), At: a.At, Outcome: Outcome(a.Outcome), Status: int(a.Status), Duration: time.Duration(a.DurationMs) * time.Millisecond})
 	}
 	return d, nil
 }
 
-func belongs(r query.WebhookDelivery, id domain.ID, err error) error {
-	if errors.Is(err, sql.ErrNoRows) || err == nil && r.WebhookID != id {
+// checkDelivery checks that a delivery that was looked up belongs to the webhook.
+func checkDelivery(r query.WebhookDelivery, webhookID domain.ID, err error) error {
+	if errors.Is(err, sql.ErrNoRows) || err == nil && r.WebhookID != webhookID {
 		return domain.NoSuch("delivery")
 	}
 	return db.Error(err)
 }
 
-// Ping sends an event of the type ping, whatever the webhook subscribes to. as is the id of its
-// delivery, optional: of one that is there already, nothing is sent again. NotFound as of Get;
-// Conflict: the webhook is disabled.
-func (s *Service) Ping(ctx context.Context, caller domain.Principal, id, as domain.ID) (Delivery, error) {
-	w, err := s.enabled(ctx, caller, id)
+// Ping sends a test message, whatever the webhook subscribes to. deliveryID is optional and the same
+// for each retry of a request; if that delivery exists, it is returned and nothing is sent.
+// NotFound: see Get. Conflict: the webhook is disabled.
+func (s *Service) Ping(ctx context.Context, caller domain.Principal, id, deliveryID domain.ID) (Delivery, error) {
+	w, err := s.getEnabled(ctx, caller, id)
 	if err != nil {
 		return Delivery{}, err
 	}
-	if as.IsZero() {
-		as = s.NewID()
+	if deliveryID.IsZero() {
+		deliveryID = s.runtime.NewID()
 	}
-	made, err := s.rows.GetWebhookDelivery(ctx, as)
+	existing, err := s.rows.GetWebhookDelivery(ctx, deliveryID)
 	switch {
-	case err == nil && made.WebhookID == id:
-		return delivery(made), nil
+	case err == nil && existing.WebhookID == id:
+		return newDelivery(existing), nil
 	case err != nil && !errors.Is(err, sql.ErrNoRows):
 		return Delivery{}, db.Error(err)
 	}
 	now := s.now()
-	body, err := json.Marshal(payload{typePing, now, map[string]domain.ID{"webhookId": id}})
+	body, err := json.Marshal(payload{eventPing, now, map[string]domain.ID{"webhookId": id}})
 	if err != nil {
 		return Delivery{}, err
 	}
-	d := query.CreateWebhookDeliveryParams{ID: as, WebhookID: id, EventType: string(typePing), Payload: string(body), CreatedAt: now}
-	if err := db.WithTx(ctx, s.DB, func(tx db.Tx) error { return s.send(ctx, tx, d, w.UserID) }); err != nil {
+	d := query.CreateWebhookDeliveryParams{ID: deliveryID, WebhookID: id, EventType: string(eventPing), Payload: string(body), CreatedAt: now}
+	if err := db.WithTx(ctx, s.pool, func(tx db.Tx) error { return s.createDelivery(ctx, tx, d, w.UserID) }); err != nil {
 		return Delivery{}, err
 	}
-	s.Jobs.Wake()
-	return Delivery{ID: d.ID, WebhookID: id, EventType: typePing, State: Pending, CreatedAt: now}, nil
+	s.jobs.Wake()
+	return Delivery{ID: d.ID, WebhookID: id, EventType: eventPing, State: Pending, CreatedAt: now}, nil
 }
 
-func (s *Service) enabled(ctx context.Context, caller domain.Principal, id domain.ID) (Webhook, error) {
+// getEnabled is Get, or Conflict when the webhook is disabled.
+func (s *Service) getEnabled(ctx context.Context, caller domain.Principal, id domain.ID) (Webhook, error) {
 	w, err := s.Get(ctx, caller, id)
 	if err == nil && !w.Enabled {
 		err = domain.Errorf(domain.Conflict, "The webhook is disabled. Enable it first.")
 	}
 	return w, err
-}
-
-// Replay sends a delivery again, with the same id, however it ended. as is the id of the job that does,
-// optional: when that is there already, nothing is sent again. NotFound as of Delivery; Conflict: it is
-// on its way already, or the webhook is disabled.
-func (s *Service) Replay(ctx context.Context, caller domain.Principal, id, deliveryID, as domain.ID) (Delivery, error) {
-	w, err := s.enabled(ctx, caller, id)
-	if err != nil {
-		return Delivery{}, err
-	}
-	r, err := s.rows.GetWebhookDelivery(ctx, deliveryID)
-	if err := belongs(r, id, err); err != nil {
-		return Delivery{}, err
-	}
-	if as.IsZero() {
-		as = s.NewID()
-	} else if r.JobID == as {
-		return delivery(r), nil
-	}
-	if State(r.State) == Pending {
-		// Its job may have been cancelled.
-		j, err := s.Jobs.Get(ctx, domain.System(w.UserID), r.JobID)
-		if err == nil && !j.State.Ended() {
-			return Delivery{}, domain.Errorf(domain.Conflict, "The delivery is on its way already.")
-		}
-		if err != nil && domain.CodeOf(err) != domain.NotFound {
-			return Delivery{}, err
-		}
-	}
-	err = db.WithTx(ctx, s.DB, func(tx db.Tx) error {
-		again, err := s.again(ctx, tx, r, w.UserID, as)
-		if err == nil && !again {
-			return domain.Errorf(domain.Conflict, "The delivery is on its way already.")
-		}
-		return err
-	})
-	if err != nil {
-		return Delivery{}, err
-	}
-	s.Jobs.Wake()
-	r.State, r.NextAt, r.FinishedAt = string(Pending), sql.NullTime{}, sql.NullTime{}
-	return delivery(r), nil
-}
-
-// again sends a delivery on its way by a job, unless somebody else has since it was read.
-func (s *Service) again(ctx context.Context, tx db.Tx, r query.WebhookDelivery, user, job domain.ID) (bool, error) {
-	n, err := query.New(tx).ReplayWebhookDelivery(ctx, query.ReplayWebhookDeliveryParams{JobID: job, ID: r.ID, OldJobID: r.JobID})
-	if err != nil || n == 0 {
-		return false, err
-	}
-	return true, s.enqueue(ctx, tx, job, r.ID, user)
-}
-
-type replay struct {
-	Webhook domain.ID `json:"webhook"`
-	Since   time.Time `json:"since"`
-}
-
-// ReplayFailed sends again all that failed since then, by a job whose result says how many those
-// were. as is the job's id, optional: one that is there already is returned. NotFound as of Get;
-// Conflict: the webhook is disabled.
-func (s *Service) ReplayFailed(ctx context.Context, caller domain.Principal, id domain.ID, since time.Time, as domain.ID) (job domain.ID, err error) {
-	w, err := s.enabled(ctx, caller, id)
-	if err != nil {
-		return domain.ID{}, err
-	}
-	once := ""
-	if !as.IsZero() {
-		once = kindReplay + ":" + as.String()
-	}
-	ids, err := s.Jobs.AddNow(ctx, jobs.LegacyInsert{ID: as, Kind: kindReplay, Queue: jobs.Standard, UserID: w.UserID, Payload: replay{id, since}, Key: once})
-	if err != nil {
-		return domain.ID{}, err
-	}
-	return ids[0], nil
-}
-
-// Replayed is the result of the job of ReplayFailed.
-type Replayed struct {
-	Deliveries int `json:"deliveries"`
-}
-
-func (s *Service) replayAll(ctx context.Context, run *jobs.Run) (any, error) {
-	var p replay
-	if err := run.Read(&p); err != nil {
-		return nil, err
-	}
-	done := run.Done // by a run before, which was cut off
-	var after domain.ID
-	for {
-		ids, err := s.rows.ListFailedDeliveries(ctx, query.ListFailedDeliveriesParams{WebhookID: p.Webhook, After: after, Since: p.Since, Limit: replayBatch})
-		if err != nil {
-			return nil, db.Error(err)
-		}
-		if len(ids) == 0 {
-			return Replayed{done}, nil
-		}
-		after = ids[len(ids)-1]
-		n := 0
-		err = db.WithTx(ctx, s.DB, func(tx db.Tx) error {
-			n = 0
-			for _, id := range ids {
-				r, err := query.New(tx).GetWebhookDelivery(ctx, id)
-				if errors.Is(err, sql.ErrNoRows) || err == nil && State(r.State) != Failed {
-					continue
-				}
-				if err != nil {
-					return err
-				}
-				again, err := s.again(ctx, tx, r, run.UserID, s.NewID())
-				if err != nil {
-					return err
-				}
-				if again {
-					n++
-				}
-			}
-			return nil
-		})
-		if err != nil {
-			return nil, err
-		}
-		done += n
-		if err := run.Progress(ctx, done); err != nil {
-			return Replayed{done}, err
-		}
-	}
-}
-
-func delivery(r query.WebhookDelivery) Delivery {
-	return Delivery{ID: r.ID, WebhookID: r.WebhookID, EventType: domain.EventType(r.EventType), State: State(r.State), Attempts: int(r.Attempts),
-		NextAt: given(r.NextAt), FinishedAt: given(r.FinishedAt), CreatedAt: r.CreatedAt}
 }

@@ -13,15 +13,16 @@ import (
 	"counsel/domain"
 )
 
-// SecretPrefix leads a secret as people see it; its bytes follow in base64.
+// SecretPrefix starts an encoded secret; its bytes follow in base64 (Standard Webhooks).
 const SecretPrefix = "whsec_"
 
-const secretSize = 32
+const secretSize = 32 // bytes
 
-var errSealed = errors.New("webhooks: a secret cannot be read: it was sealed with another key")
+var errDecrypt = errors.New("webhooks: cannot decrypt a secret: it was encrypted with another key")
 
-// newSeal makes what secrets are sealed with: a copy of the database is not enough to sign.
-func newSeal(key []byte) (cipher.AEAD, error) {
+// newCipher returns the cipher that encrypts secrets, so that a copy of the database is not enough to
+// sign.
+func newCipher(key []byte) (cipher.AEAD, error) {
 	if len(key) < 16 {
 		return nil, errors.New("webhooks: the key is too short")
 	}
@@ -36,31 +37,31 @@ func newSeal(key []byte) (cipher.AEAD, error) {
 	return cipher.NewGCM(block)
 }
 
-// newSecret makes a secret of a webhook, sealed and as its owner is shown it.
-func (s *Service) newSecret(id domain.ID) (sealed []byte, shown string, err error) {
-	random := make([]byte, s.seal.NonceSize()+secretSize)
-	if _, err := io.ReadFull(s.Random, random); err != nil {
+// newSecret generates a secret for a webhook, and returns it encrypted and as its owner sees it.
+func (s *Service) newSecret(id domain.ID) (encrypted []byte, encoded string, err error) {
+	random := make([]byte, s.secrets.NonceSize()+secretSize)
+	if _, err := io.ReadFull(s.runtime.Random, random); err != nil {
 		return nil, "", fmt.Errorf("webhooks: %w", err)
 	}
-	nonce, secret := random[:s.seal.NonceSize()], random[s.seal.NonceSize():]
-	sealed = s.seal.Seal(append([]byte{}, nonce...), nonce, secret, id[:]) //nolint:gosec // the nonce is random
-	return sealed, encodeSecret(secret), nil
+	nonce, secret := random[:s.secrets.NonceSize()], random[s.secrets.NonceSize():]
+	encrypted = s.secrets.Seal(append([]byte{}, nonce...), nonce, secret, id[:]) //nolint:gosec // the nonce is random
+	return encrypted, encodeSecret(secret), nil
 }
 
-// encodeSecret is a secret as people see it.
+// encodeSecret returns a secret as people see it.
 func encodeSecret(secret []byte) string {
 	return SecretPrefix + base64.StdEncoding.EncodeToString(secret)
 }
 
-// unseal reads a secret that newSecret sealed for the webhook.
-func (s *Service) unseal(id domain.ID, sealed []byte) ([]byte, error) {
-	n := s.seal.NonceSize()
-	if len(sealed) < n {
-		return nil, errSealed
+// decryptSecret returns the bytes of a secret that newSecret encrypted for the webhook.
+func (s *Service) decryptSecret(id domain.ID, encrypted []byte) ([]byte, error) {
+	n := s.secrets.NonceSize()
+	if len(encrypted) < n {
+		return nil, errDecrypt
 	}
-	secret, err := s.seal.Open(nil, sealed[:n], sealed[n:], id[:])
+	secret, err := s.secrets.Open(nil, encrypted[:n], encrypted[n:], id[:])
 	if err != nil {
-		return nil, errSealed
+		return nil, errDecrypt
 	}
 	return secret, nil
 }

@@ -82,21 +82,21 @@ func (q *Queries) DeleteExpiredNotifications(ctx context.Context, arg DeleteExpi
 	return result.RowsAffected()
 }
 
-const forgetNotificationPreferences = `-- name: ForgetNotificationPreferences :exec
+const deleteNotificationPreferences = `-- name: DeleteNotificationPreferences :exec
 DELETE FROM notification_preferences WHERE user_id = ?
 `
 
-func (q *Queries) ForgetNotificationPreferences(ctx context.Context, userID domain.ID) error {
-	_, err := q.db.ExecContext(ctx, forgetNotificationPreferences, userID)
+func (q *Queries) DeleteNotificationPreferences(ctx context.Context, userID domain.ID) error {
+	_, err := q.db.ExecContext(ctx, deleteNotificationPreferences, userID)
 	return err
 }
 
-const forgetNotifications = `-- name: ForgetNotifications :exec
+const deleteNotificationsByUser = `-- name: DeleteNotificationsByUser :exec
 DELETE FROM notifications WHERE user_id = ?
 `
 
-func (q *Queries) ForgetNotifications(ctx context.Context, userID domain.ID) error {
-	_, err := q.db.ExecContext(ctx, forgetNotifications, userID)
+func (q *Queries) DeleteNotificationsByUser(ctx context.Context, userID domain.ID) error {
+	_, err := q.db.ExecContext(ctx, deleteNotificationsByUser, userID)
 	return err
 }
 
@@ -223,17 +223,17 @@ func (q *Queries) ListNotifications(ctx context.Context, arg ListNotificationsPa
 	return items, nil
 }
 
-const listPreferencesFor = `-- name: ListPreferencesFor :many
+const listPreferencesByEventType = `-- name: ListPreferencesByEventType :many
 SELECT user_id, event_type, in_app, email FROM notification_preferences WHERE event_type = ? AND user_id IN (/*SLICE:users*/?)
 `
 
-type ListPreferencesForParams struct {
+type ListPreferencesByEventTypeParams struct {
 	EventType string
 	Users     []domain.ID
 }
 
-func (q *Queries) ListPreferencesFor(ctx context.Context, arg ListPreferencesForParams) ([]NotificationPreference, error) {
-	query := listPreferencesFor
+func (q *Queries) ListPreferencesByEventType(ctx context.Context, arg ListPreferencesByEventTypeParams) ([]NotificationPreference, error) {
+	query := listPreferencesByEventType
 	var queryParams []interface{}
 	queryParams = append(queryParams, arg.EventType)
 	if len(arg.Users) > 0 {
@@ -326,19 +326,19 @@ func (q *Queries) ListUnreadNotifications(ctx context.Context, arg ListUnreadNot
 	return items, nil
 }
 
-const markNotification = `-- name: MarkNotification :exec
+const updateNotificationRead = `-- name: UpdateNotificationRead :exec
 UPDATE notifications SET read_at = ?, expires_at = ? WHERE user_id = ? AND id = ?
 `
 
-type MarkNotificationParams struct {
+type UpdateNotificationReadParams struct {
 	ReadAt    sql.NullTime
 	ExpiresAt time.Time
 	UserID    domain.ID
 	ID        domain.ID
 }
 
-func (q *Queries) MarkNotification(ctx context.Context, arg MarkNotificationParams) error {
-	_, err := q.db.ExecContext(ctx, markNotification,
+func (q *Queries) UpdateNotificationRead(ctx context.Context, arg UpdateNotificationReadParams) error {
+	_, err := q.db.ExecContext(ctx, updateNotificationRead,
 		arg.ReadAt,
 		arg.ExpiresAt,
 		arg.UserID,
@@ -347,13 +347,13 @@ func (q *Queries) MarkNotification(ctx context.Context, arg MarkNotificationPara
 	return err
 }
 
-const markNotifications = `-- name: MarkNotifications :execrows
+const updateNotificationsRead = `-- name: UpdateNotificationsRead :execrows
 UPDATE notifications SET read_at = ?, expires_at = LEAST(expires_at, ?)
 WHERE user_id = ? AND read_at IS NULL AND id <= ?
 LIMIT ?
 `
 
-type MarkNotificationsParams struct {
+type UpdateNotificationsReadParams struct {
 	Now       sql.NullTime
 	ExpiresAt interface{}
 	UserID    domain.ID
@@ -361,8 +361,8 @@ type MarkNotificationsParams struct {
 	Limit     int32
 }
 
-func (q *Queries) MarkNotifications(ctx context.Context, arg MarkNotificationsParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, markNotifications,
+func (q *Queries) UpdateNotificationsRead(ctx context.Context, arg UpdateNotificationsReadParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, updateNotificationsRead,
 		arg.Now,
 		arg.ExpiresAt,
 		arg.UserID,
@@ -375,20 +375,20 @@ func (q *Queries) MarkNotifications(ctx context.Context, arg MarkNotificationsPa
 	return result.RowsAffected()
 }
 
-const setNotificationPreference = `-- name: SetNotificationPreference :exec
+const upsertNotificationPreference = `-- name: UpsertNotificationPreference :exec
 INSERT INTO notification_preferences (user_id, event_type, in_app, email) VALUES (?, ?, ?, ?)
 ON DUPLICATE KEY UPDATE in_app = VALUES(in_app), email = VALUES(email)
 `
 
-type SetNotificationPreferenceParams struct {
+type UpsertNotificationPreferenceParams struct {
 	UserID    domain.ID
 	EventType string
 	InApp     bool
 	Email     bool
 }
 
-func (q *Queries) SetNotificationPreference(ctx context.Context, arg SetNotificationPreferenceParams) error {
-	_, err := q.db.ExecContext(ctx, setNotificationPreference,
+func (q *Queries) UpsertNotificationPreference(ctx context.Context, arg UpsertNotificationPreferenceParams) error {
+	_, err := q.db.ExecContext(ctx, upsertNotificationPreference,
 		arg.UserID,
 		arg.EventType,
 		arg.InApp,

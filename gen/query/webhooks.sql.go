@@ -14,6 +14,15 @@ import (
 	"counsel/domain"
 )
 
+const clearWebhookFailing = `-- name: ClearWebhookFailing :exec
+UPDATE webhooks SET failing_since = NULL WHERE id = ? AND failing_since IS NOT NULL
+`
+
+func (q *Queries) ClearWebhookFailing(ctx context.Context, id domain.ID) error {
+	_, err := q.db.ExecContext(ctx, clearWebhookFailing, id)
+	return err
+}
+
 const createWebhook = `-- name: CreateWebhook :exec
 INSERT INTO webhooks (id, user_id, url, description, event_types, secret, old_secret, enabled, disabled_reason, created_at, updated_at)
 VALUES (?, ?, ?, ?, ?, ?, '', TRUE, '', ?, ?)
@@ -96,17 +105,17 @@ func (q *Queries) CreateWebhookDelivery(ctx context.Context, arg CreateWebhookDe
 	return err
 }
 
-const deleteDeliveriesOf = `-- name: DeleteDeliveriesOf :execrows
+const deleteDeliveriesByWebhook = `-- name: DeleteDeliveriesByWebhook :execrows
 DELETE FROM webhook_deliveries WHERE webhook_id = ? LIMIT ?
 `
 
-type DeleteDeliveriesOfParams struct {
+type DeleteDeliveriesByWebhookParams struct {
 	WebhookID domain.ID
 	Limit     int32
 }
 
-func (q *Queries) DeleteDeliveriesOf(ctx context.Context, arg DeleteDeliveriesOfParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, deleteDeliveriesOf, arg.WebhookID, arg.Limit)
+func (q *Queries) DeleteDeliveriesByWebhook(ctx context.Context, arg DeleteDeliveriesByWebhookParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, deleteDeliveriesByWebhook, arg.WebhookID, arg.Limit)
 	if err != nil {
 		return 0, err
 	}
@@ -148,6 +157,30 @@ func (q *Queries) DeleteWebhook(ctx context.Context, arg DeleteWebhookParams) (i
 	return result.RowsAffected()
 }
 
+const deleteWebhookRow = `-- name: DeleteWebhookRow :exec
+DELETE FROM webhooks WHERE id = ? AND deleted_at IS NOT NULL
+`
+
+func (q *Queries) DeleteWebhookRow(ctx context.Context, id domain.ID) error {
+	_, err := q.db.ExecContext(ctx, deleteWebhookRow, id)
+	return err
+}
+
+const deleteWebhooksByUser = `-- name: DeleteWebhooksByUser :exec
+UPDATE webhooks SET deleted_at = ?, url = '', description = '', event_types = '', secret = '', old_secret = '', enabled = FALSE
+WHERE user_id = ? AND deleted_at IS NULL
+`
+
+type DeleteWebhooksByUserParams struct {
+	DeletedAt sql.NullTime
+	UserID    domain.ID
+}
+
+func (q *Queries) DeleteWebhooksByUser(ctx context.Context, arg DeleteWebhooksByUserParams) error {
+	_, err := q.db.ExecContext(ctx, deleteWebhooksByUser, arg.DeletedAt, arg.UserID)
+	return err
+}
+
 const disableWebhook = `-- name: DisableWebhook :execrows
 UPDATE webhooks SET enabled = FALSE, disabled_reason = ?, disabled_at = ?, updated_at = ?
 WHERE id = ? AND enabled AND deleted_at IS NULL
@@ -171,21 +204,6 @@ func (q *Queries) DisableWebhook(ctx context.Context, arg DisableWebhookParams) 
 		return 0, err
 	}
 	return result.RowsAffected()
-}
-
-const forgetWebhooks = `-- name: ForgetWebhooks :exec
-UPDATE webhooks SET deleted_at = ?, url = '', description = '', event_types = '', secret = '', old_secret = '', enabled = FALSE
-WHERE user_id = ? AND deleted_at IS NULL
-`
-
-type ForgetWebhooksParams struct {
-	DeletedAt sql.NullTime
-	UserID    domain.ID
-}
-
-func (q *Queries) ForgetWebhooks(ctx context.Context, arg ForgetWebhooksParams) error {
-	_, err := q.db.ExecContext(ctx, forgetWebhooks, arg.DeletedAt, arg.UserID)
-	return err
 }
 
 const getWebhook = `-- name: GetWebhook :one
@@ -239,54 +257,6 @@ func (q *Queries) GetWebhookDelivery(ctx context.Context, id domain.ID) (Webhook
 	return i, err
 }
 
-const listAllWebhooks = `-- name: ListAllWebhooks :many
-SELECT id, user_id, url, description, event_types, secret, old_secret, old_until, enabled, disabled_reason, disabled_at, failing_since, created_at, updated_at, deleted_at FROM webhooks WHERE id < ? AND deleted_at IS NULL ORDER BY id DESC LIMIT ?
-`
-
-type ListAllWebhooksParams struct {
-	Before domain.ID
-	Limit  int32
-}
-
-func (q *Queries) ListAllWebhooks(ctx context.Context, arg ListAllWebhooksParams) ([]Webhook, error) {
-	rows, err := q.db.QueryContext(ctx, listAllWebhooks, arg.Before, arg.Limit)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []Webhook
-	for rows.Next() {
-		var i Webhook
-		if err := rows.Scan(
-			&i.ID,
-			&i.UserID,
-			&i.Url,
-			&i.Description,
-			&i.EventTypes,
-			&i.Secret,
-			&i.OldSecret,
-			&i.OldUntil,
-			&i.Enabled,
-			&i.DisabledReason,
-			&i.DisabledAt,
-			&i.FailingSince,
-			&i.CreatedAt,
-			&i.UpdatedAt,
-			&i.DeletedAt,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Close(); err != nil {
-		return nil, err
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
 const listDeletedWebhooks = `-- name: ListDeletedWebhooks :many
 SELECT id FROM webhooks WHERE deleted_at IS NOT NULL ORDER BY deleted_at LIMIT ?
 `
@@ -304,6 +274,49 @@ func (q *Queries) ListDeletedWebhooks(ctx context.Context, limit int32) ([]domai
 			return nil, err
 		}
 		items = append(items, id)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listEnabledWebhooks = `-- name: ListEnabledWebhooks :many
+SELECT id, user_id, event_types FROM webhooks WHERE user_id IN (/*SLICE:users*/?) AND enabled AND deleted_at IS NULL
+`
+
+type ListEnabledWebhooksRow struct {
+	ID         domain.ID
+	UserID     domain.ID
+	EventTypes string
+}
+
+func (q *Queries) ListEnabledWebhooks(ctx context.Context, users []domain.ID) ([]ListEnabledWebhooksRow, error) {
+	query := listEnabledWebhooks
+	var queryParams []interface{}
+	if len(users) > 0 {
+		for _, v := range users {
+			queryParams = append(queryParams, v)
+		}
+		query = strings.Replace(query, "/*SLICE:users*/?", strings.Repeat(",?", len(users))[1:], 1)
+	} else {
+		query = strings.Replace(query, "/*SLICE:users*/?", "NULL", 1)
+	}
+	rows, err := q.db.QueryContext(ctx, query, queryParams...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ListEnabledWebhooksRow
+	for rows.Next() {
+		var i ListEnabledWebhooksRow
+		if err := rows.Scan(&i.ID, &i.UserID, &i.EventTypes); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
 	}
 	if err := rows.Close(); err != nil {
 		return nil, err
@@ -345,49 +358,6 @@ func (q *Queries) ListFailedDeliveries(ctx context.Context, arg ListFailedDelive
 			return nil, err
 		}
 		items = append(items, id)
-	}
-	if err := rows.Close(); err != nil {
-		return nil, err
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
-const listListeners = `-- name: ListListeners :many
-SELECT id, user_id, event_types FROM webhooks WHERE user_id IN (/*SLICE:users*/?) AND enabled AND deleted_at IS NULL
-`
-
-type ListListenersRow struct {
-	ID         domain.ID
-	UserID     domain.ID
-	EventTypes string
-}
-
-func (q *Queries) ListListeners(ctx context.Context, users []domain.ID) ([]ListListenersRow, error) {
-	query := listListeners
-	var queryParams []interface{}
-	if len(users) > 0 {
-		for _, v := range users {
-			queryParams = append(queryParams, v)
-		}
-		query = strings.Replace(query, "/*SLICE:users*/?", strings.Repeat(",?", len(users))[1:], 1)
-	} else {
-		query = strings.Replace(query, "/*SLICE:users*/?", "NULL", 1)
-	}
-	rows, err := q.db.QueryContext(ctx, query, queryParams...)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []ListListenersRow
-	for rows.Next() {
-		var i ListListenersRow
-		if err := rows.Scan(&i.ID, &i.UserID, &i.EventTypes); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
 	}
 	if err := rows.Close(); err != nil {
 		return nil, err
@@ -483,19 +453,19 @@ func (q *Queries) ListWebhookDeliveries(ctx context.Context, arg ListWebhookDeli
 	return items, nil
 }
 
-const listWebhookDeliveriesIn = `-- name: ListWebhookDeliveriesIn :many
+const listWebhookDeliveriesByState = `-- name: ListWebhookDeliveriesByState :many
 SELECT id, webhook_id, case_id, event_type, payload, state, tries, attempts, job_id, next_at, finished_at, created_at FROM webhook_deliveries WHERE webhook_id = ? AND state = ? AND id < ? ORDER BY id DESC LIMIT ?
 `
 
-type ListWebhookDeliveriesInParams struct {
+type ListWebhookDeliveriesByStateParams struct {
 	WebhookID domain.ID
 	State     string
 	Before    domain.ID
 	Limit     int32
 }
 
-func (q *Queries) ListWebhookDeliveriesIn(ctx context.Context, arg ListWebhookDeliveriesInParams) ([]WebhookDelivery, error) {
-	rows, err := q.db.QueryContext(ctx, listWebhookDeliveriesIn,
+func (q *Queries) ListWebhookDeliveriesByState(ctx context.Context, arg ListWebhookDeliveriesByStateParams) ([]WebhookDelivery, error) {
+	rows, err := q.db.QueryContext(ctx, listWebhookDeliveriesByState,
 		arg.WebhookID,
 		arg.State,
 		arg.Before,
@@ -536,17 +506,16 @@ func (q *Queries) ListWebhookDeliveriesIn(ctx context.Context, arg ListWebhookDe
 }
 
 const listWebhooks = `-- name: ListWebhooks :many
-SELECT id, user_id, url, description, event_types, secret, old_secret, old_until, enabled, disabled_reason, disabled_at, failing_since, created_at, updated_at, deleted_at FROM webhooks WHERE user_id = ? AND id < ? AND deleted_at IS NULL ORDER BY id DESC LIMIT ?
+SELECT id, user_id, url, description, event_types, secret, old_secret, old_until, enabled, disabled_reason, disabled_at, failing_since, created_at, updated_at, deleted_at FROM webhooks WHERE id < ? AND deleted_at IS NULL ORDER BY id DESC LIMIT ?
 `
 
 type ListWebhooksParams struct {
-	UserID domain.ID
 	Before domain.ID
 	Limit  int32
 }
 
 func (q *Queries) ListWebhooks(ctx context.Context, arg ListWebhooksParams) ([]Webhook, error) {
-	rows, err := q.db.QueryContext(ctx, listWebhooks, arg.UserID, arg.Before, arg.Limit)
+	rows, err := q.db.QueryContext(ctx, listWebhooks, arg.Before, arg.Limit)
 	if err != nil {
 		return nil, err
 	}
@@ -584,23 +553,45 @@ func (q *Queries) ListWebhooks(ctx context.Context, arg ListWebhooksParams) ([]W
 	return items, nil
 }
 
-const lockUserWebhooks = `-- name: LockUserWebhooks :many
-SELECT id FROM webhooks WHERE user_id = ? AND deleted_at IS NULL FOR UPDATE
+const listWebhooksByUser = `-- name: ListWebhooksByUser :many
+SELECT id, user_id, url, description, event_types, secret, old_secret, old_until, enabled, disabled_reason, disabled_at, failing_since, created_at, updated_at, deleted_at FROM webhooks WHERE user_id = ? AND id < ? AND deleted_at IS NULL ORDER BY id DESC LIMIT ?
 `
 
-func (q *Queries) LockUserWebhooks(ctx context.Context, userID domain.ID) ([]domain.ID, error) {
-	rows, err := q.db.QueryContext(ctx, lockUserWebhooks, userID)
+type ListWebhooksByUserParams struct {
+	UserID domain.ID
+	Before domain.ID
+	Limit  int32
+}
+
+func (q *Queries) ListWebhooksByUser(ctx context.Context, arg ListWebhooksByUserParams) ([]Webhook, error) {
+	rows, err := q.db.QueryContext(ctx, listWebhooksByUser, arg.UserID, arg.Before, arg.Limit)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var items []domain.ID
+	var items []Webhook
 	for rows.Next() {
-		var id domain.ID
-		if err := rows.Scan(&id); err != nil {
+		var i Webhook
+		if err := rows.Scan(
+			&i.ID,
+			&i.UserID,
+			&i.Url,
+			&i.Description,
+			&i.EventTypes,
+			&i.Secret,
+			&i.OldSecret,
+			&i.OldUntil,
+			&i.Enabled,
+			&i.DisabledReason,
+			&i.DisabledAt,
+			&i.FailingSince,
+			&i.CreatedAt,
+			&i.UpdatedAt,
+			&i.DeletedAt,
+		); err != nil {
 			return nil, err
 		}
-		items = append(items, id)
+		items = append(items, i)
 	}
 	if err := rows.Close(); err != nil {
 		return nil, err
@@ -662,86 +653,45 @@ func (q *Queries) LockWebhookDelivery(ctx context.Context, id domain.ID) (Webhoo
 	return i, err
 }
 
-const markWebhookFailing = `-- name: MarkWebhookFailing :exec
+const lockWebhooksByUser = `-- name: LockWebhooksByUser :many
+SELECT id FROM webhooks WHERE user_id = ? AND deleted_at IS NULL FOR UPDATE
+`
+
+func (q *Queries) LockWebhooksByUser(ctx context.Context, userID domain.ID) ([]domain.ID, error) {
+	rows, err := q.db.QueryContext(ctx, lockWebhooksByUser, userID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []domain.ID
+	for rows.Next() {
+		var id domain.ID
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const setWebhookFailing = `-- name: SetWebhookFailing :exec
 UPDATE webhooks SET failing_since = ? WHERE id = ? AND failing_since IS NULL
 `
 
-type MarkWebhookFailingParams struct {
+type SetWebhookFailingParams struct {
 	Now sql.NullTime
 	ID  domain.ID
 }
 
-func (q *Queries) MarkWebhookFailing(ctx context.Context, arg MarkWebhookFailingParams) error {
-	_, err := q.db.ExecContext(ctx, markWebhookFailing, arg.Now, arg.ID)
+func (q *Queries) SetWebhookFailing(ctx context.Context, arg SetWebhookFailingParams) error {
+	_, err := q.db.ExecContext(ctx, setWebhookFailing, arg.Now, arg.ID)
 	return err
-}
-
-const markWebhookWell = `-- name: MarkWebhookWell :exec
-UPDATE webhooks SET failing_since = NULL WHERE id = ? AND failing_since IS NOT NULL
-`
-
-func (q *Queries) MarkWebhookWell(ctx context.Context, id domain.ID) error {
-	_, err := q.db.ExecContext(ctx, markWebhookWell, id)
-	return err
-}
-
-const recordWebhookDelivery = `-- name: RecordWebhookDelivery :execrows
-UPDATE webhook_deliveries SET state = ?, tries = ?, attempts = ?, next_at = ?, finished_at = ?
-WHERE id = ? AND job_id = ? AND state = 'pending'
-`
-
-type RecordWebhookDeliveryParams struct {
-	State      string
-	Tries      int32
-	Attempts   int32
-	NextAt     sql.NullTime
-	FinishedAt sql.NullTime
-	ID         domain.ID
-	JobID      domain.ID
-}
-
-func (q *Queries) RecordWebhookDelivery(ctx context.Context, arg RecordWebhookDeliveryParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, recordWebhookDelivery,
-		arg.State,
-		arg.Tries,
-		arg.Attempts,
-		arg.NextAt,
-		arg.FinishedAt,
-		arg.ID,
-		arg.JobID,
-	)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected()
-}
-
-const removeWebhook = `-- name: RemoveWebhook :exec
-DELETE FROM webhooks WHERE id = ? AND deleted_at IS NOT NULL
-`
-
-func (q *Queries) RemoveWebhook(ctx context.Context, id domain.ID) error {
-	_, err := q.db.ExecContext(ctx, removeWebhook, id)
-	return err
-}
-
-const replayWebhookDelivery = `-- name: ReplayWebhookDelivery :execrows
-UPDATE webhook_deliveries SET state = 'pending', tries = 0, job_id = ?, next_at = NULL, finished_at = NULL
-WHERE id = ? AND job_id = ?
-`
-
-type ReplayWebhookDeliveryParams struct {
-	JobID    domain.ID
-	ID       domain.ID
-	OldJobID domain.ID
-}
-
-func (q *Queries) ReplayWebhookDelivery(ctx context.Context, arg ReplayWebhookDeliveryParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, replayWebhookDelivery, arg.JobID, arg.ID, arg.OldJobID)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected()
 }
 
 const updateWebhook = `-- name: UpdateWebhook :exec
@@ -781,4 +731,40 @@ func (q *Queries) UpdateWebhook(ctx context.Context, arg UpdateWebhookParams) er
 		arg.ID,
 	)
 	return err
+}
+
+const updateWebhookDelivery = `-- name: UpdateWebhookDelivery :execrows
+UPDATE webhook_deliveries SET state = ?, tries = ?, attempts = ?, next_at = ?, finished_at = ?, job_id = ?
+WHERE id = ? AND state = ? AND job_id = ?
+`
+
+type UpdateWebhookDeliveryParams struct {
+	State      string
+	Tries      int32
+	Attempts   int32
+	NextAt     sql.NullTime
+	FinishedAt sql.NullTime
+	JobID      domain.ID
+	ID         domain.ID
+	OldState   string
+	OldJobID   domain.ID
+}
+
+// The only statement that moves a delivery: see domain/webhooks/lifecycle.go.
+func (q *Queries) UpdateWebhookDelivery(ctx context.Context, arg UpdateWebhookDeliveryParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, updateWebhookDelivery,
+		arg.State,
+		arg.Tries,
+		arg.Attempts,
+		arg.NextAt,
+		arg.FinishedAt,
+		arg.JobID,
+		arg.ID,
+		arg.OldState,
+		arg.OldJobID,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
 }

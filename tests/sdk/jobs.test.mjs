@@ -8,7 +8,7 @@ test('an admin follows a job to its end; others do not see it', async () => {
   const admin = new Counsel({ baseUrl: process.env.COUNSEL_URL });
   await admin.login({ email: process.env.COUNSEL_ADMIN_EMAIL, password: process.env.COUNSEL_ADMIN_PASSWORD });
   const { client } = admin;
-  const { items } = await listJobs({ client, query: { kind: 'every.idempotency.forget' } });
+  const { items } = await listJobs({ client, query: { kind: 'idempotency.prune' } });
   assert(items.length > 0);
   const path = { jobId: items[0].id };
   const seen = [];
