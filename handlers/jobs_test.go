@@ -16,9 +16,14 @@ import (
 	"counsel/sandbox/testkit"
 )
 
-func (b *fixture) addJob(j jobs.LegacyInsert) string {
+// stepsArgs are the arguments of a job that waits for each of its steps.
+type stepsArgs struct{}
+
+func (stepsArgs) Kind() string { return "test.steps" }
+
+func (b *fixture) enqueue(j jobs.Insert) string {
 	b.t.Helper()
-	ids, err := b.jobs.AddNow(b.t.Context(), j)
+	ids, err := b.jobs.EnqueueNow(b.t.Context(), j)
 	testkit.Must(b.t, err)
 	return ids[0].String()
 }
@@ -64,8 +69,8 @@ func TestJobs(t *testing.T) {
 	b := newFixture(t)
 	ada, bob := b.register("ada", domain.RoleClient), b.register("bob", domain.RoleLawyer)
 	step := make(chan error)
-	b.jobs.Handle("test.steps", jobs.Options{Tries: 1}, func(ctx context.Context, run *jobs.Run) (any, error) {
-		for done := range run.Total {
+	jobs.Register(b.jobs, jobs.Worker[stepsArgs]{MaxAttempts: 1, Work: func(ctx context.Context, job *jobs.Job[stepsArgs]) (any, error) {
+		for done := range job.Total {
 			select {
 			case err := <-step:
 				if err != nil {
@@ -74,15 +79,15 @@ func TestJobs(t *testing.T) {
 			case <-ctx.Done():
 				return map[string]int{"done": done}, ctx.Err()
 			}
-			if err := run.Progress(ctx, done+1); err != nil {
+			if err := job.Progress(ctx, done+1); err != nil {
 				return nil, err
 			}
 		}
 		return map[string]string{"made": "all"}, nil
-	})
+	}})
 	b.startJobs()
-	mine := jobs.LegacyInsert{Kind: "test.steps", UserID: domain.ID(ada.ID), Total: 2}
-	id := b.addJob(mine)
+	mine := jobs.Insert{Args: stepsArgs{}, UserID: domain.ID(ada.ID), Total: 2}
+	id := b.enqueue(mine)
 	path := "/api/jobs/" + id
 	b.call(bob, "GET", path, nil).expect(404, "not_found")
 	b.call(bob, "DELETE", path, nil).expect(404, "not_found")
@@ -129,7 +134,7 @@ func TestJobs(t *testing.T) {
 	b.call(ada, "DELETE", path, nil).expect(409, "conflict")
 
 	// Cancelled while it runs.
-	id = b.addJob(mine)
+	id = b.enqueue(mine)
 	events = b.followJob(ada, id)
 	next("it runs", func(e api.JobEvent) bool { return e.Job.Status == api.JobStatusRunning })
 	b.call(ada, "DELETE", "/api/jobs/"+id, nil).expect(200, "")
@@ -138,7 +143,7 @@ func TestJobs(t *testing.T) {
 	}
 
 	// Failed after all attempts, and retried by an admin.
-	id = b.addJob(mine)
+	id = b.enqueue(mine)
 	step <- &domain.Error{Code: domain.Upstream, Message: "They do not answer.", Err: errors.New("secret")}
 	events = b.followJob(ada, id)
 	e := next("it has ended", func(e api.JobEvent) bool { return e.Type == api.JobEventTypeDone })
