@@ -97,10 +97,6 @@ func (s *Service) Wake() {
 // UniqueKey is the Key of a job that a client may request again: the same arguments under the
 // same idempotency key are the same job. It is "" without an idempotency key.
 func UniqueKey(args Args, user domain.ID, idempotencyKey string) (string, error) {
-	return uniqueKey(args.Kind(), user, idempotencyKey, args)
-}
-
-func uniqueKey(kind string, user domain.ID, idempotencyKey string, args any) (string, error) {
 	if idempotencyKey == "" {
 		return "", nil
 	}
@@ -113,7 +109,7 @@ func uniqueKey(kind string, user domain.ID, idempotencyKey string, args any) (st
 	sum.Write(binary.BigEndian.AppendUint32(nil, uint32(len(idempotencyKey)))) //nolint:gosec // a header's length
 	sum.Write([]byte(idempotencyKey))
 	sum.Write(body)
-	return kind + ":" + hex.EncodeToString(sum.Sum(nil)), nil
+	return args.Kind() + ":" + hex.EncodeToString(sum.Sum(nil)), nil
 }
 
 // EraseUser deletes all jobs of a user, in the caller's transaction. Waiting ones do not start, and

@@ -180,7 +180,7 @@ func TestBatchOutage(t *testing.T) {
 	p.start(t)
 	testkit.Eventually(t, "an attempt has failed", func() bool {
 		j, err := p.jobs.Get(t.Context(), b.ada, id)
-		return err == nil && j.Tries == 1
+		return err == nil && j.FailedAttempts == 1
 	})
 	if counts := p.renderer.renderings(); counts["7"] != 0 {
 		t.Errorf("continues although nothing can be stored: %v", counts)
@@ -189,7 +189,7 @@ func TestBatchOutage(t *testing.T) {
 	down = false
 	mu.Unlock()
 	j, out := b.waitFor(p, id)
-	if j.State != jobs.Succeeded || j.Tries != 1 {
+	if j.State != jobs.Succeeded || j.FailedAttempts != 1 {
 		t.Errorf("%+v", j)
 	}
 	b.checkComplete(out, 8)
