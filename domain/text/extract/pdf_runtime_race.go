@@ -5,4 +5,4 @@ package extract
 import "github.com/tetratelabs/wazero"
 
 // runtimeConfig interprets PDFium: under the race detector, compiling it takes minutes.
-func engine() wazero.RuntimeConfig { return wazero.NewRuntimeConfigInterpreter() }
+func runtimeConfig() wazero.RuntimeConfig { return wazero.NewRuntimeConfigInterpreter() }
