@@ -65,7 +65,7 @@ func openServices(ctx context.Context, r *runner, cfg config.Config, infra *infr
 	if err = openPeople(ctx, cfg, infra, c, s); err != nil {
 		return nil, err
 	}
-	if err = openDocuments(cfg, infra, c, s); err != nil {
+	if err = openDocuments(infra, c, s); err != nil {
 		return nil, err
 	}
 	if err = openMessages(cfg, infra, c, s); err != nil {
@@ -120,7 +120,7 @@ func openPeople(ctx context.Context, cfg config.Config, infra *infrastructure, c
 }
 
 // openDocuments creates the services of files, templates, drafts and rendering.
-func openDocuments(cfg config.Config, infra *infrastructure, c *clients, s *services) (err error) {
+func openDocuments(infra *infrastructure, c *clients, s *services) (err error) {
 	system := domain.SystemRuntime(infra.log)
 	if s.files, err = files.New(files.Config{
 		DB: infra.database, Runtime: system.Part("files"), Store: infra.store, Text: c.texts, ExtractionWorkers: textReaders, Pool: c.children,

@@ -23,7 +23,7 @@ const documensoName = "documenso"
 // Headers of Documenso's requests and webhooks.
 const (
 	documensoKeyHeader      = "Authorization"
-	documensoSecretHeader   = "X-Documenso-Secret"
+	documensoSecretHeader   = "X-Documenso-Secret" //nolint:gosec // the name of a header
 	documensoDeliveryHeader = "X-Documenso-Delivery-Id"
 )
 

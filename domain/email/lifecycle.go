@@ -14,22 +14,22 @@ import (
 type Status string
 
 const (
-	// Queued: waiting for the next attempt, or for the time at which the mail is to be sent.
+	// Queued is waiting for the next attempt, or for the time at which the mail is to be sent.
 	Queued Status = "queued"
-	// Sending: a server is attempting to send the mail. Recipients stay Queued meanwhile. The API shows it as Queued. If
+	// Sending means that a server is attempting to send the mail. Recipients stay Queued meanwhile. The API shows it as Queued. If
 	// the server dies, another one starts the next attempt from here.
 	Sending Status = "sending"
-	// Sent: the mail server accepted the mail for the recipient. A mail is sent if it was accepted for at least one
+	// Sent means that the mail server accepted the mail for the recipient. A mail is sent if it was accepted for at least one
 	// recipient and none is queued.
 	Sent Status = "sent"
-	// Bounced: the mail server rejected the recipient permanently. A mail is bounced if all of its recipients are.
+	// Bounced means that the mail server rejected the recipient permanently. A mail is bounced if all of its recipients are.
 	Bounced Status = "bounced"
-	// Failed: given up, because attempts ran out, the mail expired, or an attachment is gone. An admin can retry the job
+	// Failed is given up, because attempts ran out, the mail expired, or an attachment is gone. An admin can retry the job
 	// of a failed mail, which queues it again.
 	Failed Status = "failed"
-	// Cancelled: withdrawn by the sender before an attempt.
+	// Cancelled was withdrawn by the sender before an attempt.
 	Cancelled Status = "cancelled"
-	// Suppressed: the recipient is on the suppression list. Mails are never in this state.
+	// Suppressed means that the recipient is on the suppression list. Mails are never in this state.
 	Suppressed Status = "suppressed"
 )
 
