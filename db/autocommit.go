@@ -6,20 +6,20 @@ import (
 	"fmt"
 )
 
-// rerunning makes connections that run a statement outside of a transaction again when it lost to
-// others: the server has taken it back as a whole. Inside of one that is for WithTx to do. So a
-// sweep that meets a request in the same gap of an index does not fail for it.
-type rerunning struct{ driver.Connector }
+// deadlockRetry opens connections that retry a statement outside of a transaction after a deadlock,
+// since the server has rolled it back as a whole. Inside a transaction WithTx retries. So a
+// background sweep that meets a request in the same index gap does not fail.
+type deadlockRetry struct{ driver.Connector }
 
-func (r rerunning) Connect(ctx context.Context) (driver.Conn, error) {
+func (r deadlockRetry) Connect(ctx context.Context) (driver.Conn, error) {
 	conn, err := connect(ctx, r.Connector)
 	if err != nil {
 		return nil, err
 	}
-	return &rerunningConn{mysqlConn: conn}, nil
+	return &retryConn{mysqlConn: conn}, nil
 }
 
-// connect returns a connection that can be wrapped without database/sql missing a method of it.
+// connect returns a connection that can be wrapped without hiding a method from database/sql.
 func connect(ctx context.Context, c driver.Connector) (mysqlConn, error) {
 	conn, err := c.Connect(ctx)
 	if err != nil {
@@ -32,7 +32,7 @@ func connect(ctx context.Context, c driver.Connector) (mysqlConn, error) {
 	return whole, nil
 }
 
-// mysqlConn is all that database/sql looks for in a connection and that the driver's has.
+// mysqlConn is every method that database/sql looks for in a connection and the driver's has.
 type mysqlConn interface {
 	driver.Conn
 	driver.ConnBeginTx
@@ -45,13 +45,13 @@ type mysqlConn interface {
 	driver.Validator
 }
 
-// rerunningConn is used by one goroutine at a time, as database/sql promises.
-type rerunningConn struct {
+// retryConn is used by one goroutine at a time, as database/sql promises.
+type retryConn struct {
 	mysqlConn
 	inTx bool
 }
 
-func (c *rerunningConn) ExecContext(ctx context.Context, statement string, args []driver.NamedValue) (result driver.Result, err error) {
+func (c *retryConn) ExecContext(ctx context.Context, statement string, args []driver.NamedValue) (result driver.Result, err error) {
 	if c.inTx {
 		return c.mysqlConn.ExecContext(ctx, statement, args)
 	}
@@ -62,26 +62,26 @@ func (c *rerunningConn) ExecContext(ctx context.Context, statement string, args 
 	return result, err
 }
 
-func (c *rerunningConn) BeginTx(ctx context.Context, o driver.TxOptions) (driver.Tx, error) {
+func (c *retryConn) BeginTx(ctx context.Context, o driver.TxOptions) (driver.Tx, error) {
 	tx, err := c.mysqlConn.BeginTx(ctx, o)
 	if err != nil {
 		return nil, err
 	}
 	c.inTx = true
-	return rerunningTx{tx, c}, nil
+	return retryTx{tx, c}, nil
 }
 
-type rerunningTx struct {
+type retryTx struct {
 	driver.Tx
-	conn *rerunningConn
+	conn *retryConn
 }
 
-func (t rerunningTx) Commit() error {
+func (t retryTx) Commit() error {
 	t.conn.inTx = false
 	return t.Tx.Commit()
 }
 
-func (t rerunningTx) Rollback() error {
+func (t retryTx) Rollback() error {
 	t.conn.inTx = false
 	return t.Tx.Rollback()
 }

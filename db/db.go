@@ -1,9 +1,9 @@
-// Package db connects to MySQL (or MariaDB) and Redis, brings the schema up to date, runs
-// transactions and turns the failures of both servers into the domain's errors.
+// Package db connects to MySQL (or MariaDB, TiDB) and Redis, migrates the schema, runs transactions
+// and maps the failures of both servers to the domain's errors.
 //
-// Both clients reconnect by themselves. While MySQL is gone every query fails with
-// domain.Unavailable; while Redis is gone every command fails at once with ErrRedisDown, so
-// that a caller can go on without it.
+// Both clients reconnect by themselves. While MySQL is down every query fails with
+// domain.Unavailable. While Redis is down every command fails at once with ErrRedisDown, so that
+// callers can continue without it.
 package db
 
 import (
@@ -21,17 +21,17 @@ import (
 
 // Options of a pool. A zero field takes the default.
 type Options struct {
-	MaxConns     int           // open connections at most; 24
+	MaxConns     int           // maximum of open connections; 24
 	DialTimeout  time.Duration // 2 s
-	ReadTimeout  time.Duration // the longest a server may think about one statement; 15 s
+	ReadTimeout  time.Duration // of one statement; 15 s
 	WriteTimeout time.Duration // 5 s
-	Echo         *slog.Logger  // every statement goes here, without its values; nowhere
+	Echo         *slog.Logger  // logs every statement without its values; nil: off
 }
 
-// sqlMode makes the server refuse what it would otherwise quietly bend.
+// sqlMode makes the server reject invalid values instead of adjusting them.
 const sqlMode = "STRICT_ALL_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION"
 
-// Open makes a pool for a database named by a URL
+// Open returns a pool for the database of a URL
 //
 //	mysql://user:password@host:port/name?tls=true
 //	mysql://user:password@/name?socket=/path/to/mysqld.sock
@@ -51,9 +51,9 @@ func Open(ctx context.Context, rawURL string, o Options) (*sql.DB, error) {
 	if err != nil {
 		return nil, fmt.Errorf("database settings: %w", err)
 	}
-	connector = rerunning{connector}
+	connector = deadlockRetry{connector}
 	if o.Echo != nil {
-		connector = echoing{connector, o.Echo}
+		connector = echoConnector{connector, o.Echo}
 	}
 	pool := sql.OpenDB(connector)
 	conns := orElse(o.MaxConns, 24)
@@ -80,7 +80,7 @@ func unreachable(err error) error {
 	return fmt.Errorf("DATABASE_URL: the database does not answer: %w", err)
 }
 
-// awaitServer pings until the server answers, rejects the connection permanently, or ctx is done.
+// awaitServer pings until the server answers, rejects the connection, or ctx is done.
 func awaitServer(ctx context.Context, pool *sql.DB) error {
 	var last error
 	for wait := 50 * time.Millisecond; ; wait = min(2*wait, time.Second) {
@@ -89,12 +89,12 @@ func awaitServer(ctx context.Context, pool *sql.DB) error {
 			return nil
 		}
 		if last == nil || ctx.Err() == nil {
-			last = err // ctx's own end tells less than the failure before it
+			last = err // the previous failure says more than the end of ctx
 		}
 		if me, ok := errors.AsType[*mysql.MySQLError](err); ok && !transient(me.Number) {
 			return err
 		}
-		if !pause(ctx, wait) {
+		if !sleep(ctx, wait) {
 			return last
 		}
 	}
@@ -109,7 +109,7 @@ func parse(raw string) (*mysql.Config, error) {
 	if !strings.HasPrefix(raw, "mysql://") {
 		var err error
 		if cfg, err = mysql.ParseDSN(raw); err != nil {
-			return nil, bad // the driver's words may quote the password
+			return nil, bad // the driver's message may quote the password
 		}
 	} else {
 		u, err := url.Parse(raw)
@@ -145,7 +145,7 @@ func parse(raw string) (*mysql.Config, error) {
 
 	cfg.ParseTime = true
 	cfg.Loc = time.UTC
-	cfg.InterpolateParams = true // one round trip a query
+	cfg.InterpolateParams = true // one round trip for each query
 	cfg.ClientFoundRows = true
 	cfg.RejectReadOnly = true // after a failover, leave the old primary
 	cfg.MultiStatements = false
@@ -156,15 +156,15 @@ func parse(raw string) (*mysql.Config, error) {
 	if cfg.Params == nil {
 		cfg.Params = map[string]string{}
 	}
-	// TiDB alone reads such a comment. Elsewhere a transaction's plain reads see what was committed before the
-	// first of them, so all that the holder of a lock committed; on TiDB, what was committed before
-	// the transaction began. There each statement is to see what is there by now.
+	// Only TiDB reads this comment. Elsewhere the plain reads of a transaction see what was committed before the
+	// first of them, including everything that the holder of a lock committed; on TiDB, what was committed before
+	// the transaction began. There, each statement must see the latest commit.
 	cfg.Params["/*T! transaction_isolation = 'READ-COMMITTED', */ sql_mode"] = "'" + sqlMode + "'"
 	cfg.Params["time_zone"] = "'+00:00'"
 	if cfg.Params["innodb_lock_wait_timeout"] == "" {
 		cfg.Params["innodb_lock_wait_timeout"] = "5"
 	}
-	cfg.Logger = &mysql.NopLogger{} // what it would say comes back as an error
+	cfg.Logger = &mysql.NopLogger{} // its messages are also returned as errors
 	return cfg, nil
 }
 
@@ -176,8 +176,8 @@ func orElse[T comparable](v, fallback T) T {
 	return v
 }
 
-// pause waits for d; false when ctx ended first.
-func pause(ctx context.Context, d time.Duration) bool {
+// sleep waits for d; false if ctx ended first.
+func sleep(ctx context.Context, d time.Duration) bool {
 	t := time.NewTimer(d)
 	defer t.Stop()
 	select {

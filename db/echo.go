@@ -10,14 +10,14 @@ import (
 	"counsel/domain"
 )
 
-// echoing makes connections that log every statement, for development. The values are not logged:
+// echoConnector opens connections that log every statement, for development. Values are not logged:
 // they are personal data.
-type echoing struct {
+type echoConnector struct {
 	driver.Connector
 	log *slog.Logger
 }
 
-func (e echoing) Connect(ctx context.Context) (driver.Conn, error) {
+func (e echoConnector) Connect(ctx context.Context) (driver.Conn, error) {
 	conn, err := connect(ctx, e.Connector)
 	if err != nil {
 		return nil, err
@@ -47,7 +47,7 @@ func (c *echoingConn) QueryContext(ctx context.Context, statement string, args [
 func (c *echoingConn) echo(ctx context.Context, statement string, started time.Time, err error) {
 	outcome := "ok"
 	if err != nil {
-		outcome = string(domain.CodeOf(Error(err))) // the server's own words may quote a value
+		outcome = string(domain.CodeOf(Error(err))) // the server's message may quote a value
 	}
 	c.log.InfoContext(ctx, "sql", "statement", strings.Join(strings.Fields(statement), " "),
 		"ms", float64(time.Since(started).Microseconds())/1000, "outcome", outcome)

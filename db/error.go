@@ -18,7 +18,7 @@ import (
 	"counsel/domain"
 )
 
-// retryAfter is promised to a caller while a server is gone or busy.
+// retryAfter is what callers are told while a server is down or busy.
 const retryAfter = 2 * time.Second
 
 // Server error numbers that MySQL and MariaDB share.
@@ -43,7 +43,7 @@ const (
 	erWriteConflict      = 9007 // TiDB
 )
 
-// transient tells whether the same statement may succeed later.
+// transient reports whether the same statement may succeed later.
 func transient(number uint16) bool {
 	switch number {
 	case erTooManyConnections, erServerShutdown, erTooManyUserConns, erLockWaitTimeout, erDeadlock, erUserLimit,
@@ -54,16 +54,16 @@ func transient(number uint16) bool {
 	return false
 }
 
-// lockTriesOver tells TiDB's errors, which have no number of their own, for a row that could not be
-// locked since others did each time.
-func lockTriesOver(me *mysql.MySQLError) bool {
+// isLockTimeout recognizes TiDB's errors for a row that could not be locked, which have no number
+// of their own.
+func isLockTimeout(me *mysql.MySQLError) bool {
 	return me.Number == erUnknown && (strings.Contains(me.Message, "lock retry limit reached") || strings.Contains(me.Message, "lock wait timeout"))
 }
 
-// Error turns a failure of MySQL or Redis into a *domain.Error: no rows into NotFound, a
-// duplicate key or a broken reference into Conflict, a server that is gone, busy, read-only
-// or too slow into Unavailable. Other errors, and nil, come back as they are. No Message
-// holds anything of the statement.
+// Error maps a failure of MySQL or Redis to a *domain.Error: no rows to NotFound; a duplicate key
+// or a broken reference to Conflict; a server that is down, busy, read-only or too slow to
+// Unavailable. Other errors, and nil, are returned unchanged. No Message contains any part of the
+// statement.
 func Error(err error) error {
 	if err == nil {
 		return nil
@@ -80,13 +80,13 @@ func Error(err error) error {
 			return &domain.Error{Code: domain.Conflict, Message: "This exists already.", Err: err}
 		case me.Number == erRowIsReferenced, me.Number == erNoReferencedRow:
 			return &domain.Error{Code: domain.Conflict, Message: "Something this depends on is gone, or depends on it.", Err: err}
-		case transient(me.Number) || lockTriesOver(me):
+		case transient(me.Number) || isLockTimeout(me):
 			return unavailable(err)
 		}
 		return err
 	}
 	if re, ok := rueidis.IsRedisErr(err); ok {
-		if re.IsLoading() || re.IsTryAgain() || re.IsClusterDown() || redisUnfit(re.Error()) {
+		if re.IsLoading() || re.IsTryAgain() || re.IsClusterDown() || redisUnavailable(re.Error()) {
 			return unavailable(err)
 		}
 		return err
@@ -97,9 +97,9 @@ func Error(err error) error {
 	return err
 }
 
-// redisUnfit knows what Redis says when it is up but cannot serve: full, failing over, its
-// disk broken, or held up by a script.
-func redisUnfit(message string) bool {
+// redisUnavailable recognizes the answers of a Redis that is up but cannot serve: full, failing
+// over, its disk broken, or blocked by a script.
+func redisUnavailable(message string) bool {
 	for _, kind := range []string{"OOM ", "READONLY ", "MASTERDOWN ", "MISCONF ", "BUSY ", "NOREPLICAS "} {
 		if strings.HasPrefix(message, kind) {
 			return true
@@ -108,7 +108,7 @@ func redisUnfit(message string) bool {
 	return false
 }
 
-// connectionLost tells whether err says that a server could not be reached or did not answer in time.
+// connectionLost reports whether a server could not be reached or did not answer in time.
 func connectionLost(err error) bool {
 	for _, known := range []error{
 		driver.ErrBadConn, mysql.ErrInvalidConn, sql.ErrConnDone, ErrRedisDown, rueidis.ErrClosing, rueidis.ErrDoCacheAborted,

@@ -23,15 +23,15 @@ var migrations embed.FS
 // MigrationFiles returns the SQL files of the migrations.
 func MigrationFiles() fs.FS { return migrations }
 
-// Migrate brings the schema up to date. Servers that start together take turns: the first
-// does the work, the others wait for it until ctx is done and find nothing left to do. A run
-// that ends anywhere, also by kill -9, is continued by the next.
+// Migrate brings the schema up to date. Servers that start together take turns: the first migrates,
+// the others wait until ctx is done and then find nothing to do. A run that is interrupted
+// anywhere, even by kill -9, is resumed by the next.
 //
-// goose and its like count whole files, but MySQL commits each statement that changes the
-// schema by itself: a file that was cut off could never be run again. So statements are
-// counted here. One that changes rows is recorded in its own transaction. One that changes
-// the schema is recorded before it begins: if the next run begins it again and its change is
-// there, it took effect. A statement takes effect wholly or not at all on MySQL 8, MariaDB and TiDB.
+// goose and similar tools count whole files, but MySQL commits each DDL statement by itself: an
+// interrupted file could never run again. So statements are counted here. A statement that changes
+// rows is recorded in its own transaction. A DDL statement is recorded before it starts: if the
+// next run starts it again and finds its change, it had taken effect. A statement takes effect
+// entirely or not at all on MySQL 8, MariaDB and TiDB.
 func Migrate(ctx context.Context, pool *sql.DB) error {
 	all, err := readMigrations(migrations)
 	if err != nil {
@@ -45,10 +45,10 @@ func migrate(ctx context.Context, pool *sql.DB, all []migration) error {
 	if err != nil {
 		return Error(fmt.Errorf("migrations: %w", err))
 	}
-	// The session ends here, and with it the lock and the shorter timeout.
+	// Closing the session releases the lock and resets the shorter timeout.
 	defer func() { _ = conn.Raw(func(any) error { return driver.ErrBadConn }) }()
-	// All is done on the connection that has the lock: a statement that still runs at the server
-	// when its client is gone keeps the next run waiting.
+	// Everything runs on the connection that holds the lock: a statement that still runs on the server
+	// after its client is gone makes the next run wait.
 	if err := lockMigrations(ctx, conn); err != nil {
 		return Error(fmt.Errorf("migrations: %w", err))
 	}
@@ -59,7 +59,7 @@ func migrate(ctx context.Context, pool *sql.DB, all []migration) error {
 	return nil
 }
 
-// CheckMigrated fails when the schema lacks a migration this program needs.
+// CheckMigrated fails if the schema lacks a migration that this program needs.
 func CheckMigrated(ctx context.Context, pool *sql.DB) error {
 	all, err := readMigrations(migrations)
 	if err != nil {
@@ -88,8 +88,8 @@ type migration struct {
 	statements []string
 }
 
-// readMigrations reads files such as 00007_what.sql, whose first line is "-- +goose Up": sqlc
-// knows the format by it, too.
+// readMigrations reads files such as 00007_what.sql, whose first line is "-- +goose Up", which sqlc
+// expects too.
 func readMigrations(files fs.FS) ([]migration, error) {
 	names, err := fs.Glob(files, "migrations/*.sql")
 	if err != nil {
@@ -121,8 +121,8 @@ func readMigrations(files fs.FS) ([]migration, error) {
 	return all, nil
 }
 
-// sqlToken is what a semicolon inside of does not end a statement, or a semicolon that does.
-// Comments between /* and */ stay: some are for one kind of server alone.
+// sqlToken matches text in which a semicolon does not end a statement, or a semicolon that does.
+// Comments between /* and */ stay: some address one kind of server.
 var sqlToken = regexp.MustCompile(`(?s)'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|` + "`[^`]*`" + `|/\*.*?\*/|(?:--[ \t]|#)[^\n]*|--\n|;`)
 
 func splitStatements(text string) (statements []string) {
@@ -151,7 +151,7 @@ func splitStatements(text string) (statements []string) {
 	return statements
 }
 
-// changesRows tells the statements that a transaction can take back.
+// changesRows reports whether a transaction can roll the statement back.
 func changesRows(statement string) bool {
 	verb, _, _ := strings.Cut(statement, " ")
 	switch strings.ToUpper(strings.TrimSpace(verb)) {
@@ -163,9 +163,9 @@ func changesRows(statement string) bool {
 
 type migrator struct{ conn *sql.Conn }
 
-// The tables that say how far it came. The first is goose's, with which databases were made
-// before: servers of both kinds find in it what they know. The second has a row for each migration
-// that is under way, and one for version 0, which says that statements are counted.
+// The tables that record progress. The first is goose's, so that databases of earlier programs are
+// understood. The second has a row for each migration in progress, and one for version 0, which
+// states that statements are counted.
 const (
 	versionTable = `CREATE TABLE IF NOT EXISTS goose_db_version (
   id         BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
@@ -181,7 +181,7 @@ const (
 )`
 )
 
-// MigrationTables hold no data of the service.
+// MigrationTables contain no data of the service.
 var MigrationTables = []string{"goose_db_version", "migration_progress"}
 
 type progress struct {
@@ -212,9 +212,9 @@ func (m migrator) up(ctx context.Context, all []migration) error {
 	return nil
 }
 
-// begin writes the version 0 of either table. goose wants to find its own. A database that has
-// that one alone comes from a program that did not count: any of what is pending may have been
-// begun there.
+// begin writes version 0 of both tables. goose expects its own. A database that has only that one
+// comes from a program that did not count statements: any part of the pending migrations may have
+// run there.
 func (m migrator) begin(ctx context.Context, known bool, pending []migration) error {
 	return m.inTx(ctx, func(tx *sql.Tx) error {
 		var counted int
@@ -235,7 +235,7 @@ func (m migrator) begin(ctx context.Context, known bool, pending []migration) er
 	})
 }
 
-// apply runs what is left of a migration.
+// apply runs the rest of a migration.
 func (m migrator) apply(ctx context.Context, one migration) error {
 	var p progress
 	err := m.conn.QueryRowContext(ctx, "SELECT statement, done, uncounted FROM migration_progress WHERE version = ?", one.version).
@@ -261,8 +261,8 @@ func (m migrator) apply(ctx context.Context, one migration) error {
 	})
 }
 
-// run records and runs one statement; begun: it may have been run before.
-func (m migrator) run(ctx context.Context, version int64, n int, statement string, begun bool) error {
+// run records and runs one statement; started: it may have run before.
+func (m migrator) run(ctx context.Context, version int64, n int, statement string, started bool) error {
 	record := func(on executor, n int, done bool) error {
 		_, err := on.ExecContext(ctx, `INSERT INTO migration_progress (version, statement, done, uncounted) VALUES (?, ?, ?, FALSE)
 			ON DUPLICATE KEY UPDATE statement = VALUES(statement), done = VALUES(done)`, version, n, done)
@@ -270,7 +270,7 @@ func (m migrator) run(ctx context.Context, version int64, n int, statement strin
 	}
 	if changesRows(statement) {
 		return m.inTx(ctx, func(tx *sql.Tx) error {
-			if _, err := tx.ExecContext(ctx, statement); err != nil && !(begun && tookEffect(err)) {
+			if _, err := tx.ExecContext(ctx, statement); err != nil && !(started && alreadyApplied(err)) {
 				return err
 			}
 			return record(tx, n, true)
@@ -281,12 +281,12 @@ func (m migrator) run(ctx context.Context, version int64, n int, statement strin
 	}
 	_, err := m.conn.ExecContext(ctx, statement)
 	switch {
-	case !tookEffect(err):
+	case !alreadyApplied(err):
 		return err
-	case begun:
+	case started:
 		return nil
 	}
-	// What is in its way is not its own work: the next run is not to think so.
+	// The obstacle is not this migration's own work: the next run must not assume so.
 	return errors.Join(err, record(m.conn, n-1, true))
 }
 
@@ -308,7 +308,7 @@ func (m migrator) inTx(ctx context.Context, do func(*sql.Tx) error) error {
 	})
 }
 
-// applied lists the versions that are at their end.
+// applied lists the completed versions.
 func applied(ctx context.Context, on interface {
 	QueryContext(context.Context, string, ...any) (*sql.Rows, error)
 }) (map[int64]bool, error) {
@@ -329,9 +329,9 @@ func applied(ctx context.Context, on interface {
 	return done, rows.Err()
 }
 
-// tookEffect tells the errors of a statement that was run before: what it makes is there, or
-// what it changes or reads has gone.
-func tookEffect(err error) bool {
+// alreadyApplied recognizes the errors of a statement that ran before: what it creates exists, or
+// what it changes or reads is gone.
+func alreadyApplied(err error) bool {
 	me, ok := errors.AsType[*mysql.MySQLError](err)
 	if !ok {
 		return false
@@ -344,7 +344,7 @@ func tookEffect(err error) bool {
 		1061,       // index exists
 		1062,       // row exists
 		1068,       // primary key exists
-		1091,       // nothing of that name to drop
+		1091,       // nothing to drop
 		1176,       // no such index
 		1826, 1828, // foreign key exists; column is part of one
 		3821, 3822: // no such check; check exists
@@ -355,21 +355,21 @@ func tookEffect(err error) bool {
 	return false
 }
 
-// The lock that the server keeps for a session; it goes with the session, so a server that dies
-// half-way leaves none behind. It is one for each database, and goose's runs of earlier programs
-// take the same.
+// The lock that the server holds for a session. It ends with the session, so a server that dies
+// leaves none behind. There is one for each database, and goose's runs of earlier programs take the
+// same.
 const lockName = "CONCAT('counsel.migrate.', MD5(DATABASE()))"
 
-// lockMigrations asks in short turns, since one long wait would outlast the read timeout.
+// lockMigrations waits in short intervals, since one long wait would exceed the read timeout.
 func lockMigrations(ctx context.Context, conn *sql.Conn) error {
-	// The session of a machine that lost its network ends after two minutes, not after hours.
+	// The session of a disconnected machine ends after two minutes, not hours.
 	if _, err := conn.ExecContext(ctx, "SET SESSION wait_timeout = 120"); err != nil {
 		return err
 	}
 	for {
 		var got sql.NullInt64
 		err := conn.QueryRowContext(ctx, "SELECT GET_LOCK("+lockName+", 1)").Scan(&got)
-		if err != nil && retryable(err) && pause(ctx, 50*time.Millisecond) {
+		if err != nil && retryable(err) && sleep(ctx, 50*time.Millisecond) {
 			continue // TiDB does not always wait
 		}
 		if err != nil {

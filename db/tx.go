@@ -13,9 +13,8 @@ import (
 // txAttempts is how many times a transaction or statement runs while it loses deadlocks.
 const txAttempts = 5
 
-// Tx is an open transaction. A subject passes it to another one, which opens its own queries in
-// it (query.New(tx)); nobody reaches the queries of a subject that are not exported.
-// Only WithTx makes one, and only WithTx commits it or rolls it back.
+// Tx is an open transaction. A service passes it to another, which opens its own queries in it
+// (query.New(tx)). Only WithTx makes one, commits it or rolls it back.
 type Tx struct{ tx *sql.Tx }
 
 // ExecContext runs a statement in the transaction.
@@ -54,7 +53,7 @@ func retry(ctx context.Context, fn func() error) error {
 			return err
 		}
 		// Jitter, so that the losers do not meet again.
-		if !pause(ctx, time.Duration(1+rand.IntN(10<<attempt))*time.Millisecond) {
+		if !sleep(ctx, time.Duration(1+rand.IntN(10<<attempt))*time.Millisecond) {
 			return err
 		}
 	}
@@ -87,5 +86,5 @@ func retryable(err error) bool {
 	case erDeadlock, erLockWaitTimeout, erRecordChanged, erWriteConflict, erSchemaChanged:
 		return true
 	}
-	return lockTriesOver(me)
+	return isLockTimeout(me)
 }
