@@ -13,6 +13,7 @@ import (
 	"counsel/domain/files"
 	"counsel/domain/jobs"
 	"counsel/domain/templates"
+	"counsel/domain/webhooks"
 )
 
 var update = flag.Bool("update", false, "write docs/lifecycles.md")
@@ -25,6 +26,7 @@ func TestLifecycles(t *testing.T) {
 	b.WriteString("# Life cycles\n\nThe states of things and the transitions between them, drawn from the tables in the code. Each is explained in the `lifecycle.go` of its package.\n")
 	for _, l := range []struct{ title, where, diagram string }{
 		{"Job", "domain/jobs", jobs.Lifecycle.Mermaid()},
+		{"Webhook delivery", "domain/webhooks", webhooks.Lifecycle.Mermaid()},
 		{"Document", "domain/files", files.Lifecycle.Mermaid()},
 		{"Text of a document", "domain/files", files.TextLifecycle.Mermaid()},
 		{"Draft", "domain/drafts", drafts.Lifecycle.Mermaid()},
