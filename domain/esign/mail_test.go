@@ -96,7 +96,7 @@ func TestBounced(t *testing.T) {
 		return email.Accepted
 	}
 	r := b.send(esign.NewRequest{Signers: twoSigners()})
-	if b.logKinds(r) != "created sent1 bounced1" || !strings.Contains(b.lastMail("lena@firm.example").text, "ada@example.com does not take it") {
+	if b.logKinds(r) != "created sent1 bounced1" || !strings.Contains(b.lastMail("lena@firm.example").text, "ada@example.com rejects mail") {
 		t.Errorf("log: %s", b.logKinds(r))
 	}
 }
@@ -109,7 +109,7 @@ func TestSuppressed(t *testing.T) {
 	if got := b.logKinds(r); got != "created bounced1 sent2 delivered2" {
 		t.Errorf("log: %s", got)
 	}
-	if !strings.Contains(b.lastMail("lena@firm.example").text, "ada@example.com does not take it, or is not to be written to") {
+	if !strings.Contains(b.lastMail("lena@firm.example").text, "ada@example.com rejects mail or is blocked") {
 		t.Error("the sender was not notified")
 	}
 	b.now = b.now.Add(time.Hour)
