@@ -18,7 +18,7 @@ import (
 	"counsel/domain"
 )
 
-// retryAfter is what callers are told while a server is down or busy.
+// retryAfter is what callers are reported while a server is down or busy.
 const retryAfter = 2 * time.Second
 
 // Server error numbers that MySQL and MariaDB share.
