@@ -59,25 +59,25 @@ func TestAnalyze(t *testing.T) {
 	units := utf16.Encode([]rune(contract))
 	types := map[string]int{}
 	last := 0
-	for _, f := range a.Findings {
-		types[f.ClauseType]++
-		if got := string(utf16.Decode(units[f.Start:f.End])); got != f.Quote || !strings.Contains(contract, f.Quote) {
-			t.Errorf("quote %q, but at its offsets is %q", f.Quote, got)
+	for _, found := range a.Findings {
+		types[found.ClauseType]++
+		if got := string(utf16.Decode(units[found.Start:found.End])); got != found.Quote || !strings.Contains(contract, found.Quote) {
+			t.Errorf("quote %q, but at its offsets is %q", found.Quote, got)
 		}
-		if f.Start < last {
+		if found.Start < last {
 			t.Error("not in text order")
 		}
-		last = f.Start
-		if f.ClauseType == "Uncapped Liability" && f.Severity != "high" {
-			t.Errorf("the model lowered the severity: %+v", f)
+		last = found.Start
+		if found.ClauseType == "Uncapped Liability" && found.Severity != "high" {
+			t.Errorf("the model lowered the severity: %+v", found)
 		}
 	}
 	if types["Renewal Term"] != 2 || types["Parties"] != 1 || types["Uncapped Liability"] != 1 || types["Governing Law"] == 0 {
 		t.Errorf("findings %+v", a.Findings)
 	}
-	i := slices.IndexFunc(a.Findings, func(f findings.Finding) bool { return f.ClauseType == "Parties" })
-	if f := a.Findings[i]; f.Quote != "(maria.gonzalez@example.org)" || f.Rationale != "Because of (maria.gonzalez@example.org)" {
-		t.Errorf("not restored: %+v", f)
+	i := slices.IndexFunc(a.Findings, func(found findings.Finding) bool { return found.ClauseType == "Parties" })
+	if found := a.Findings[i]; found.Quote != "(maria.gonzalez@example.org)" || found.Rationale != "Because of (maria.gonzalez@example.org)" {
+		t.Errorf("not restored: %+v", found)
 	}
 	if a.RiskLevel != "high" || len(a.Suggestions) == 0 {
 		t.Errorf("risk %s, suggestions %q", a.RiskLevel, a.Suggestions)
@@ -122,7 +122,7 @@ func TestInjectionDoesNotLowerRisk(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if a.RiskLevel != "high" || !slices.ContainsFunc(a.Findings, func(f findings.Finding) bool { return f.ClauseType == policy.EmbeddedInstruction }) {
+	if a.RiskLevel != "high" || !slices.ContainsFunc(a.Findings, func(found findings.Finding) bool { return found.ClauseType == policy.EmbeddedInstruction }) {
 		t.Errorf("%+v", a)
 	}
 	b.model.setResponse(respondWith(findingsJSON(t, modelFinding{ClauseType: policy.EmbeddedInstruction, Quote: strings.TrimSpace(injection), Severity: "low"})))

@@ -220,11 +220,11 @@ func TestList(t *testing.T) {
 	candidate := b.open(b.carl, "Muller elsewhere")
 	_, err := b.Update(ctx, b.anna, ids[2], Update{Status: ptr(Closed), Description: ptr("a will")})
 	testkit.Must(t, err)
-	found := func(p domain.Principal, f Filter) []domain.ID {
+	found := func(p domain.Principal, filter Filter) []domain.ID {
 		t.Helper()
 		var out []domain.ID
 		for {
-			items, next, err := b.List(ctx, p, f)
+			items, next, err := b.List(ctx, p, filter)
 			testkit.Must(t, err)
 			for _, c := range items {
 				out = append(out, c.ID)
@@ -232,15 +232,15 @@ func TestList(t *testing.T) {
 			if next == nil {
 				return out
 			}
-			f.Cursor = next
+			filter.Cursor = next
 		}
 	}
 	newest := slices.Clone(ids)
 	slices.Reverse(newest)
 	for name, c := range map[string]struct {
-		who  domain.Principal
-		f    Filter
-		want []domain.ID
+		who    domain.Principal
+		filter Filter
+		want   []domain.ID
 	}{
 		"all":              {b.anna, Filter{}, newest},
 		"page by page":     {b.anna, Filter{Limit: 1}, newest},
@@ -260,7 +260,7 @@ func TestList(t *testing.T) {
 		"an admin's words": {b.root, Filter{Text: "muller"}, []domain.ID{candidate, ids[0]}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if got := found(c.who, c.f); !slices.Equal(got, c.want) {
+			if got := found(c.who, c.filter); !slices.Equal(got, c.want) {
 				t.Errorf("found %v, want %v", got, c.want)
 			}
 		})

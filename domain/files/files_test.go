@@ -75,9 +75,9 @@ func TestListPages(t *testing.T) {
 	b.upload(b.bob, "b.pdf", pdf(""))
 	slices.Reverse(want)
 	var got []domain.ID
-	f := files.Filter{Limit: 2}
+	filter := files.Filter{Limit: 2}
 	for {
-		items, next, err := b.List(t.Context(), b.ada, f)
+		items, next, err := b.List(t.Context(), b.ada, filter)
 		testkit.Must(t, err)
 		for _, d := range items {
 			got = append(got, d.ID)
@@ -85,7 +85,7 @@ func TestListPages(t *testing.T) {
 		if next == nil {
 			break
 		}
-		f.Before = next
+		filter.Before = next
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("listed %v, want %v", got, want)

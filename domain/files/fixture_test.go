@@ -50,8 +50,8 @@ func newFixture(t testing.TB, configure ...func(*files.Config)) *fixture {
 	b.cases, err = cases.New(cases.Config{DB: pool, Runtime: domain.Runtime{Clock: clock, NewID: domain.NewID}})
 	testkit.Must(t, err)
 	config := files.Config{DB: pool, Store: b.store, Text: b.extractor, Cases: b.cases, Runtime: domain.Runtime{Clock: clock, NewID: domain.NewID, Log: slog.New(slog.DiscardHandler)}}
-	for _, f := range configure {
-		f(&config)
+	for _, option := range configure {
+		option(&config)
 	}
 	b.Service, err = files.New(config)
 	testkit.Must(t, err)

@@ -195,12 +195,12 @@ func (b *fixture) checkComplete(out batchResult, n int) {
 	}
 	var previous domain.ID
 	for i, item := range out.Items {
-		f, err := b.Get(b.t.Context(), b.ada, item.DocID)
+		file, err := b.Get(b.t.Context(), b.ada, item.DocID)
 		testkit.Must(b.t, err)
-		_, v, err := b.Verify(b.t.Context(), b.ada, f.ID)
+		_, v, err := b.Verify(b.t.Context(), b.ada, file.ID)
 		testkit.Must(b.t, err)
-		if !v.Intact || f.SHA256.String() != item.Checksum || f.Size != item.Size || f.Kind != files.Rendered {
-			b.t.Errorf("item %d is %+v, its file %+v, %+v", i, item, f, v)
+		if !v.Intact || file.SHA256.String() != item.Checksum || file.Size != item.Size || file.Kind != files.Rendered {
+			b.t.Errorf("item %d is %+v, its file %+v, %+v", i, item, file, v)
 		}
 		if previous.String() >= item.DocID.String() {
 			b.t.Error("the files are not in the order of their items")
