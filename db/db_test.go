@@ -67,7 +67,7 @@ func TestParse(t *testing.T) {
 	}
 }
 
-func TestParseRefusesWithoutQuotingThePassword(t *testing.T) {
+func TestParseErrorsHidePassword(t *testing.T) {
 	for _, url := range []string{
 		"", "mysql://", "mysql:///counsel", "mysql://u:hunter2@h/", "mysql://u:hunter2@h:port/n", "u:hunter2@tcp(h/n", "u:hunter2",
 		"mysql://u:hunter2@h/n?readTimeout=soon", "postgres://u:hunter2@h/n",
@@ -81,7 +81,7 @@ func TestParseRefusesWithoutQuotingThePassword(t *testing.T) {
 	}
 }
 
-func TestOpenIsStrictAndUTC(t *testing.T) {
+func TestOpenSetsStrictModeAndUTC(t *testing.T) {
 	pool := testenv.DB(t)
 	ctx := t.Context()
 	var mode, zone, charset string
@@ -117,7 +117,7 @@ func TestOpenIsStrictAndUTC(t *testing.T) {
 	}
 }
 
-func TestOpenFailsAtOnceWhenRefused(t *testing.T) {
+func TestOpenFailsFastWhenAccessIsDenied(t *testing.T) {
 	url := testenv.DatabaseURL(t)
 	cfg, err := db.Parse(url)
 	if err != nil {
@@ -130,7 +130,7 @@ func TestOpenFailsAtOnceWhenRefused(t *testing.T) {
 	}
 }
 
-func TestOpenWaitsAsLongAsItMay(t *testing.T) {
+func TestOpenRetriesUntilDeadline(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
 	defer cancel()
 	_, err := db.Open(ctx, "mysql://u:hunter2@/n?socket=/nonexistent/socket", db.Options{})
@@ -139,7 +139,7 @@ func TestOpenWaitsAsLongAsItMay(t *testing.T) {
 	}
 }
 
-func TestTwoServersMigrateAtOnce(t *testing.T) {
+func TestMigrateConcurrently(t *testing.T) {
 	url := testenv.NewDatabaseURL(t)
 	pools := []*sql.DB{open(t, url), open(t, url), open(t, url)}
 	errs := make([]error, len(pools))
@@ -164,7 +164,7 @@ func TestTwoServersMigrateAtOnce(t *testing.T) {
 	}
 }
 
-func TestMigrateWaitsForTheLockAndGivesUp(t *testing.T) {
+func TestMigrateLockTimeout(t *testing.T) {
 	url := testenv.NewDatabaseURL(t)
 	holder, err := open(t, url).Conn(t.Context())
 	if err != nil {
@@ -187,7 +187,7 @@ func TestMigrateWaitsForTheLockAndGivesUp(t *testing.T) {
 	}
 }
 
-func TestErrorMapsServerFailures(t *testing.T) {
+func TestErrorCodes(t *testing.T) {
 	pool := testenv.DB(t)
 	q := query.New(pool)
 	ctx := t.Context()
@@ -195,7 +195,7 @@ func TestErrorMapsServerFailures(t *testing.T) {
 	if err := q.CreateUser(ctx, u); err != nil {
 		t.Fatal(err)
 	}
-	again := newUser("ada@example.com")
+	duplicate := newUser("ada@example.com")
 	check := func(what string, err error, want domain.Code) {
 		t.Helper()
 		err = db.Error(err)
@@ -212,7 +212,7 @@ func TestErrorMapsServerFailures(t *testing.T) {
 	}
 	_, err := q.GetUser(ctx, domain.NewID())
 	check("no rows", err, domain.NotFound)
-	check("duplicate", q.CreateUser(ctx, again), domain.Conflict)
+	check("duplicate", q.CreateUser(ctx, duplicate), domain.Conflict)
 	_, err = pool.ExecContext(ctx, "SELECT nonsense FROM users")
 	check("a mistake of ours", err, domain.Internal)
 	late, cancel := context.WithTimeout(ctx, 50*time.Millisecond)
@@ -233,8 +233,8 @@ func TestErrorMapsServerFailures(t *testing.T) {
 	if db.Error(nil) != nil {
 		t.Error("nil became an error")
 	}
-	mine := domain.Errorf(domain.Forbidden, "no")
-	if same, _ := errors.AsType[*domain.Error](db.Error(mine)); same != mine {
+	original := domain.Errorf(domain.Forbidden, "no")
+	if same, _ := errors.AsType[*domain.Error](db.Error(original)); same != original {
 		t.Error("a domain error was changed")
 	}
 }
@@ -254,10 +254,10 @@ func TestWithTx(t *testing.T) {
 	if err := db.WithTx(ctx, pool, func(tx db.Tx) error { return query.New(tx).CreateUser(ctx, committed) }); err != nil || !exists(committed.ID) {
 		t.Fatalf("commit: %v", err)
 	}
-	wanted := errors.New("no")
+	failure := errors.New("no")
 	if err := db.WithTx(ctx, pool, func(tx db.Tx) error {
-		return errors.Join(query.New(tx).CreateUser(ctx, dropped), wanted)
-	}); !errors.Is(err, wanted) || exists(dropped.ID) {
+		return errors.Join(query.New(tx).CreateUser(ctx, dropped), failure)
+	}); !errors.Is(err, failure) || exists(dropped.ID) {
 		t.Fatalf("roll back: %v", err)
 	}
 	func() {
@@ -293,7 +293,7 @@ func TestWithTx(t *testing.T) {
 	}
 }
 
-func TestWithTxRunsADeadlockAgain(t *testing.T) {
+func TestWithTxRetriesDeadlock(t *testing.T) {
 	pool := testenv.DB(t)
 	ctx := t.Context()
 	a, b := newUser("a@x.io"), newUser("b@x.io")
@@ -302,8 +302,8 @@ func TestWithTxRunsADeadlockAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 	var runs atomic.Int32
-	both := make(chan struct{}) // closed once each holds its first lock
-	var holding atomic.Int32
+	bothLocked := make(chan struct{}) // closed once each holds its first lock
+	var locked atomic.Int32
 	cross := func(first, second domain.ID) error {
 		return db.WithTx(ctx, pool, func(tx db.Tx) error {
 			q := query.New(tx)
@@ -312,11 +312,11 @@ func TestWithTxRunsADeadlockAgain(t *testing.T) {
 			if _, err := q.LockUser(ctx, first); err != nil {
 				return err
 			}
-			if holding.Add(1) == 2 {
-				close(both)
+			if locked.Add(1) == 2 {
+				close(bothLocked)
 			}
 			select {
-			case <-both:
+			case <-bothLocked:
 			case <-time.After(10 * time.Second):
 				return errors.New("the other never came")
 			}
@@ -337,9 +337,9 @@ func TestWithTxRunsADeadlockAgain(t *testing.T) {
 	}
 }
 
-// TestStatementsRunADeadlockAgain: a sweep waits for a row that a transaction has written, which then
+// TestStatementsRetryDeadlock: a sweep waits for a row that a transaction has written, which then
 // writes another in front of it, where the sweep waits already.
-func TestStatementsRunADeadlockAgain(t *testing.T) {
+func TestStatementsRetryDeadlock(t *testing.T) {
 	pool := testenv.DB(t)
 	ctx := t.Context()
 	insert := func(on interface {
@@ -396,7 +396,7 @@ func TestStatementsRunADeadlockAgain(t *testing.T) {
 	}
 }
 
-func TestWithTxGivesUpOnALockThatStays(t *testing.T) {
+func TestWithTxLockTimeout(t *testing.T) {
 	url := testenv.NewDatabaseURL(t)
 	if err := db.Migrate(t.Context(), open(t, url)); err != nil {
 		t.Fatal(err)
@@ -428,7 +428,7 @@ func TestWithTxGivesUpOnALockThatStays(t *testing.T) {
 	}
 }
 
-func TestDatabaseGoneAndBack(t *testing.T) {
+func TestDatabaseOutage(t *testing.T) {
 	server := testenv.PrivateMySQL(t)
 	pool := open(t, server.URL)
 	ping := func(d time.Duration) error {

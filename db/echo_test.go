@@ -11,7 +11,7 @@ import (
 	"counsel/sandbox/testenv"
 )
 
-func TestEchoShowsStatementsWithoutValues(t *testing.T) {
+func TestEchoOmitsValues(t *testing.T) {
 	t.Parallel()
 	var log bytes.Buffer // read once the pool is closed
 	pool, err := db.Open(t.Context(), testenv.NewDatabaseURL(t), db.Options{Echo: slog.New(slog.NewJSONHandler(&log, nil))})

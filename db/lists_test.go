@@ -35,82 +35,82 @@ func rowID(n int) (id domain.ID) {
 }
 
 var (
-	longAgo  = time.Date(2001, 1, 1, 0, 0, 0, 0, time.UTC)
-	busy     = rowID(0) // whose nearly all is
-	idle     = rowID(1)
+	past     = time.Date(2001, 1, 1, 0, 0, 0, 0, time.UTC)
+	busyUser = rowID(0) // whose nearly all is
+	idleUser = rowID(1)
 	theCase  = rowID(0)
-	lastID   = domain.Before(nil)
-	farAhead = time.Date(2099, 1, 1, 0, 0, 0, 0, time.UTC)
+	lastID   = domain.CursorOrMax(nil)
+	future   = time.Date(2099, 1, 1, 0, 0, 0, 0, time.UTC)
 )
 
-// args are the values that the parameters of a query are given, each with each of the others. Before, After
+// queryArgs are the values that the parameters of a query are given, each with each of the others. Before, After
 // and Limit are given by themselves; "" is the only parameter of a query that has one.
-type args map[string][]any
+type queryArgs map[string][]any
 
-// lists are the queries that answer with rows, a page at a time or a batch at a time. Each is asked
+// pagedQueries are the queries that answer with rows, a page at a time or a batch at a time. Each is asked
 // for every combination of filters, in tables where what it looks for is old and rare.
 // Two are not bounded by a page but by a whole: words in cases' titles, by the cases one can see; a
 // member's cases of a rare status, by the cases of that member.
-var lists = map[string]args{
+var pagedQueries = map[string]queryArgs{
 	"ListCaseMembers":                {"CaseID": {theCase}},
 	"ListCaseNotes":                  {"CaseID": {theCase}},
 	"ListCaseParties":                {"CaseID": {theCase}},
 	"ListCaseTasks":                  {"CaseID": {theCase}, "Status": {"", "rare", "common"}},
 	"ListTimelineEntries":            {"CaseID": {theCase}},
 	"ListTimelineEntriesAfter":       {"CaseID": {theCase}},
-	"ListCases":                      {"Member": {busy, idle}, "Status": {"", "common"}, "Words": {""}},
-	"ListAllCases":                   {"Member": {busy, idle}, "Status": {"", "rare", "common"}, "Words": {""}},
-	"ListConsultations":              {"UserID": {busy, idle}, "Kind": {"", "rare", "common"}},
+	"ListCases":                      {"Member": {busyUser, idleUser}, "Status": {"", "common"}, "Words": {""}},
+	"ListAllCases":                   {"Member": {busyUser, idleUser}, "Status": {"", "rare", "common"}, "Words": {""}},
+	"ListConsultations":              {"UserID": {busyUser, idleUser}, "Kind": {"", "rare", "common"}},
 	"ListAllConsultations":           {"Kind": {"", "rare", "common"}},
 	"ListCaseConsultations":          {"CaseID": {theCase}, "Kind": {"", "rare", "common"}},
-	"ListDocuments":                  {"UserID": {busy, idle}, "Kind": {"", "rare", "common"}},
+	"ListDocuments":                  {"UserID": {busyUser, idleUser}, "Kind": {"", "rare", "common"}},
 	"ListAllDocuments":               {"Kind": {"", "rare", "common"}},
-	"ListCaseDocuments":              {"CaseID": {theCase}, "Kind": {"", "rare", "common"}, "Anyone": {1, 0}, "UserID": {busy, idle}},
-	"ListStalePendingDocuments":      {"OlderThan": {farAhead}},
+	"ListCaseDocuments":              {"CaseID": {theCase}, "Kind": {"", "rare", "common"}, "Anyone": {1, 0}, "UserID": {busyUser, idleUser}},
+	"ListStalePendingDocuments":      {"OlderThan": {future}},
 	"ListDeletedDocuments":           {},
 	"ListTextPendingDocuments":       {},
-	"ListDrafts":                     {"UserID": {busy, idle}, "Status": {"", "rare", "common"}, "Type": {"", "rare", "common"}},
+	"ListDrafts":                     {"UserID": {busyUser, idleUser}, "Status": {"", "rare", "common"}, "Type": {"", "rare", "common"}},
 	"ListAllDrafts":                  {"Status": {"", "rare", "common"}, "Type": {"", "rare", "common"}},
-	"ListCaseDrafts":                 {"CaseID": {theCase}, "Status": {"", "rare", "common"}, "Type": {"", "rare", "common"}, "Anyone": {1, 0}, "UserID": {busy, idle}},
-	"ListCaseInvitationsByEmail":     {"Email": {"rare", "common"}, "Now": {longAgo}},
+	"ListCaseDrafts":                 {"CaseID": {theCase}, "Status": {"", "rare", "common"}, "Type": {"", "rare", "common"}, "Anyone": {1, 0}, "UserID": {busyUser, idleUser}},
+	"ListCaseInvitationsByEmail":     {"Email": {"rare", "common"}, "Now": {past}},
 	"ListCasePartiesByOldKeys":       {"Rules": {1}},
 	"ListUnindexedDocuments":         {"Version": {1}},
 	"ListDraftVersions":              {"DraftID": {rowID(0)}},
-	"ListEmailsByUser":               {"UserID": {busy, idle}, "Status": {"", "rare", "common"}},
+	"ListEmailsByUser":               {"UserID": {busyUser, idleUser}, "Status": {"", "rare", "common"}},
 	"ListEmails":                     {"Status": {"", "rare", "common"}},
 	"ListSuppressions":               {},
-	"ListJobsByUser":                 {"UserID": {busy, idle}},
-	"ListJobsByUserAndState":         {"UserID": {busy, idle}, "State": {"rare", "common"}, "Kind": {"", "rare", "common"}},
+	"ListJobsByUser":                 {"UserID": {busyUser, idleUser}},
+	"ListJobsByUserAndState":         {"UserID": {busyUser, idleUser}, "State": {"rare", "common"}, "Kind": {"", "rare", "common"}},
 	"ListJobs":                       {},
 	"ListJobsByState":                {"State": {"rare", "common"}, "Kind": {"", "rare", "common"}},
-	"ListWaitingJobs":                {"Queue": {"standard"}, "UserID": {busy}},
+	"ListWaitingJobs":                {"Queue": {"standard"}, "UserID": {busyUser}},
 	"ListDueJobs":                    {"State": {"rare", "waiting"}},
 	"ListExpiredJobs":                {"State": {"rare"}, "LongestUs": {int64(60_000_000)}},
-	"ListNotifications":              {"UserID": {busy, idle}},
-	"ListUnreadNotifications":        {"UserID": {busy, idle}},
-	"ListDueEnvelopes":               {"Now": {longAgo}},
-	"ListSignatureRequests":          {"UserID": {busy, idle}, "Status": {"", "rare", "common"}},
+	"ListNotifications":              {"UserID": {busyUser, idleUser}},
+	"ListUnreadNotifications":        {"UserID": {busyUser, idleUser}},
+	"ListDueEnvelopes":               {"Now": {past}},
+	"ListSignatureRequests":          {"UserID": {busyUser, idleUser}, "Status": {"", "rare", "common"}},
 	"ListAllSignatureRequests":       {},
 	"ListAllSignatureRequestsIn":     {"Status": {"rare", "common"}},
 	"ListCaseSignatureRequests":      {"CaseID": {theCase}, "Status": {"", "rare", "common"}},
-	"ListOverdueSignatureRequests":   {"Now": {farAhead}},
-	"ListStaleSealings":              {"Since": {farAhead}},
-	"ListForgottenSignatureRequests": {"Now": {longAgo}},
+	"ListOverdueSignatureRequests":   {"Now": {future}},
+	"ListStaleSealings":              {"Since": {future}},
+	"ListForgottenSignatureRequests": {"Now": {past}},
 	"ListSignerRows":                 {"Email": {"rare", "common"}},
 	"ListUsers":                      {},
 	"ListUsersByRole":                {"Role": {"rare", "common"}},
 	"ListUsersWithStaleSessions":     {},
-	"ListWebhooksByUser":             {"UserID": {busy, idle}},
+	"ListWebhooksByUser":             {"UserID": {busyUser, idleUser}},
 	"ListWebhooks":                   {},
 	"ListWebhookDeliveries":          {"WebhookID": {rowID(0)}},
 	"ListWebhookDeliveriesByState":   {"WebhookID": {rowID(0)}, "State": {"rare", "common"}},
-	"ListFailedDeliveries":           {"WebhookID": {rowID(0)}, "Since": {longAgo}},
+	"ListFailedDeliveries":           {"WebhookID": {rowID(0)}, "Since": {past}},
 	"ListWebhookAttempts":            {"DeliveryID": {rowID(0)}},
 	"ListDeletedWebhooks":            {},
 }
 
-// wholes are the queries that answer with all there is, and what keeps that from being much.
-var wholes = map[string]string{
+// unpagedQueries are the queries that answer with all there is, and what keeps that from being much.
+var unpagedQueries = map[string]string{
 	"ListCaseMembersByUser":           "a copy of all that is held about one person",
 	"LockCaseMembersByUser":           "the erasure of one person",
 	"ListCaseNotesByAuthor":           "a copy of all that is held about one person",
@@ -161,9 +161,9 @@ var wholes = map[string]string{
 	"ListOrphanedSearchDocuments":     "a sweep of the index, which reads the whole of it",
 }
 
-// TestListsReadAPage: how long a list takes does not grow with the table. It counts the rows that the server
+// TestListsReadOnePage: how long a list takes does not grow with the table. It counts the rows that the server
 // reads, since times say little on a busy machine.
-func TestListsReadAPage(t *testing.T) {
+func TestListsReadOnePage(t *testing.T) {
 	checkAllListed(t)
 	pool := open(t, testenv.NewDatabaseURL(t))
 	if err := db.Migrate(t.Context(), pool); err != nil {
@@ -175,24 +175,24 @@ func TestListsReadAPage(t *testing.T) {
 	}
 	defer func() { _ = conn.Close() }()
 	fill(t, conn)
-	for _, name := range slices.Sorted(maps.Keys(lists)) {
+	for _, name := range slices.Sorted(maps.Keys(pagedQueries)) {
 		method := reflect.ValueOf(query.New(conn)).MethodByName(name)
 		if !method.IsValid() {
 			t.Errorf("there is no query %s any more", name)
 			continue
 		}
-		each(lists[name], func(given map[string]any) {
+		forEachCombination(pagedQueries[name], func(values map[string]any) {
 			in := []reflect.Value{reflect.ValueOf(t.Context())}
 			if method.Type().NumIn() > 1 {
-				in = append(in, parameters(t, name, method.Type().In(1), given))
+				in = append(in, queryParameters(t, name, method.Type().In(1), values))
 			}
-			before := rowsRead(t, conn)
+			readBefore := rowsRead(t, conn)
 			out := method.Call(in)
 			if err, _ := out[1].Interface().(error); err != nil {
-				t.Fatalf("%s %v: %v", name, given, err)
+				t.Fatalf("%s %v: %v", name, values, err)
 			}
-			if n := rowsRead(t, conn) - before; n > listReads || out[0].Len() == 0 {
-				t.Errorf("%s %v reads %d rows for %d", name, given, n, out[0].Len())
+			if n := rowsRead(t, conn) - readBefore; n > listReads || out[0].Len() == 0 {
+				t.Errorf("%s %v reads %d rows for %d", name, values, n, out[0].Len())
 			}
 		})
 	}
@@ -205,82 +205,82 @@ func checkAllListed(t *testing.T) {
 	if err != nil || len(files) == 0 {
 		t.Fatal("no queries", err)
 	}
-	there := map[string]bool{}
+	defined := map[string]bool{}
 	for _, file := range files {
 		text, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)
 		}
 		for _, m := range regexp.MustCompile(`(?m)^-- name: (\w+) :many`).FindAllStringSubmatch(string(text), -1) {
-			there[m[1]] = true
-			_, paged := lists[m[1]]
-			if _, whole := wholes[m[1]]; paged == whole {
+			defined[m[1]] = true
+			_, paged := pagedQueries[m[1]]
+			if _, unpaged := unpagedQueries[m[1]]; paged == unpaged {
 				t.Errorf("%s of %s must be in lists or in wholes", m[1], file)
 			}
 		}
 	}
-	for name := range wholes {
-		if !there[name] {
+	for name := range unpagedQueries {
+		if !defined[name] {
 			t.Errorf("there is no query %s any more", name)
 		}
 	}
 }
 
-// each calls do with every combination of values.
-func each(a args, do func(map[string]any)) {
-	names, given := slices.Sorted(maps.Keys(a)), map[string]any{}
-	var choose func(int)
-	choose = func(i int) {
+// forEachCombination calls do with every combination of values.
+func forEachCombination(a queryArgs, fn func(map[string]any)) {
+	names, values := slices.Sorted(maps.Keys(a)), map[string]any{}
+	var assignFrom func(int)
+	assignFrom = func(i int) {
 		if i == len(names) {
-			do(given)
+			fn(values)
 			return
 		}
 		for _, v := range a[names[i]] {
-			given[names[i]] = v
-			choose(i + 1)
+			values[names[i]] = v
+			assignFrom(i + 1)
 		}
 	}
-	choose(0)
+	assignFrom(0)
 }
 
-// parameters makes what a generated query takes.
-func parameters(t *testing.T, name string, of reflect.Type, given map[string]any) reflect.Value {
+// queryParameters makes what a generated query takes.
+func queryParameters(t *testing.T, name string, typ reflect.Type, values map[string]any) reflect.Value {
 	t.Helper()
-	own := func(field string, of reflect.Type) any {
+	valueOf := func(field string, typ reflect.Type) any {
 		switch field {
 		case "Limit":
 			return listPage
 		case "Before":
-			if of.Kind() == reflect.Array {
+			if typ.Kind() == reflect.Array {
 				return lastID
 			}
 			return 1 << 30
 		case "After":
-			if of.Kind() == reflect.Array {
+			if typ.Kind() == reflect.Array {
 				return domain.ID{}
 			}
 			return 0
 		}
-		v, ok := given[field]
+		v, ok := values[field]
 		if !ok {
 			t.Fatalf("%s has a parameter %s, which lists does not give", name, field)
 		}
 		return v
 	}
-	v := reflect.New(of).Elem()
-	if of.Kind() != reflect.Struct || of == reflect.TypeFor[sql.NullTime]() || of == reflect.TypeFor[time.Time]() {
+	v := reflect.New(typ).Elem()
+	if typ.Kind() != reflect.Struct || typ == reflect.TypeFor[sql.NullTime]() || typ == reflect.TypeFor[time.Time]() {
 		field := "Limit"
-		if of.Kind() == reflect.Array {
+		if typ.Kind() == reflect.Array {
 			field = "Before"
 		}
-		if len(given) == 1 {
-			field = slices.Collect(maps.Keys(given))[0]
+		if len(values) == 1 {
+			field = slices.Collect(maps.Keys(values))[0]
 		}
-		assign(v, own(field, of))
+		assign(v, valueOf(field, typ))
 		return v
 	}
-	for i := range of.NumField() {
-		assign(v.Field(i), own(of.Field(i).Name, of.Field(i).Type))
+	for i := range typ.NumField() {
+		assign(v.Field(i), valueOf(typ.Field(i).Name, typ.Field(i).Type))
 	}
 	return v
 }

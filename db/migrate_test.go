@@ -50,7 +50,7 @@ func (c *cuts) cut(point string) bool {
 	return c.broken
 }
 
-func around[T any](c *cuts, point string, do func() (T, error)) (none T, _ error) {
+func interrupt[T any](c *cuts, point string, do func() (T, error)) (none T, _ error) {
 	if c.cut("before " + point) {
 		return none, errCut
 	}
@@ -67,11 +67,11 @@ type cutConn struct {
 }
 
 func (c *cutConn) ExecContext(ctx context.Context, statement string, args []driver.NamedValue) (driver.Result, error) {
-	return around(c.cuts, fmt.Sprint(statement, args), func() (driver.Result, error) { return c.MySQLConn.ExecContext(ctx, statement, args) })
+	return interrupt(c.cuts, fmt.Sprint(statement, args), func() (driver.Result, error) { return c.MySQLConn.ExecContext(ctx, statement, args) })
 }
 
 func (c *cutConn) QueryContext(ctx context.Context, statement string, args []driver.NamedValue) (driver.Rows, error) {
-	return around(c.cuts, fmt.Sprint(statement, args), func() (driver.Rows, error) { return c.MySQLConn.QueryContext(ctx, statement, args) })
+	return interrupt(c.cuts, fmt.Sprint(statement, args), func() (driver.Rows, error) { return c.MySQLConn.QueryContext(ctx, statement, args) })
 }
 
 func (c *cutConn) BeginTx(ctx context.Context, o driver.TxOptions) (driver.Tx, error) {
@@ -85,7 +85,7 @@ type cutTx struct {
 }
 
 func (t cutTx) Commit() error {
-	_, err := around(t.cuts, "commit", func() (any, error) { return nil, t.Tx.Commit() })
+	_, err := interrupt(t.cuts, "commit", func() (any, error) { return nil, t.Tx.Commit() })
 	return err
 }
 
@@ -119,11 +119,11 @@ func schema(t *testing.T, pool *sql.DB) string {
 	}
 	var all strings.Builder
 	for _, name := range tables {
-		var made string
-		if err := pool.QueryRowContext(t.Context(), "SHOW CREATE TABLE `"+name+"`").Scan(&name, &made); err != nil {
+		var createTable string
+		if err := pool.QueryRowContext(t.Context(), "SHOW CREATE TABLE `"+name+"`").Scan(&name, &createTable); err != nil {
 			t.Fatal(err)
 		}
-		all.WriteString(regexp.MustCompile(` AUTO_INCREMENT=\d+`).ReplaceAllString(made, "") + "\n")
+		all.WriteString(regexp.MustCompile(` AUTO_INCREMENT=\d+`).ReplaceAllString(createTable, "") + "\n")
 	}
 	return all.String()
 }
@@ -137,9 +137,9 @@ func progress(t *testing.T, pool *sql.DB) (n int) {
 	return n
 }
 
-// TestMigrateGoesOnWhereItWasKilled kills a first start before and after each of its statements in
+// TestMigrateResumesAfterKill kills a first start before and after each of its statements in
 // turn, with another start in between: the schema is that of one that was let be, and no row is lost.
-func TestMigrateGoesOnWhereItWasKilled(t *testing.T) {
+func TestMigrateResumesAfterKill(t *testing.T) {
 	want := schema(t, testenv.DB(t))
 	url := testenv.NewDatabaseURL(t)
 	pool := open(t, url)
@@ -218,10 +218,10 @@ func checkOldDraft(t *testing.T, pool *sql.DB) {
 	}
 }
 
-// TestMigrateFinishesWhatWasNotCounted: earlier programs ran each file without saying how far they
+// TestMigrateResumesWithoutProgress: earlier programs ran each file without saying how far they
 // came, and gave up at whatever was there. Each migration is cut off after its first statement,
 // after its second, and so on.
-func TestMigrateFinishesWhatWasNotCounted(t *testing.T) {
+func TestMigrateResumesWithoutProgress(t *testing.T) {
 	want := schema(t, testenv.DB(t))
 	versions, statements, err := db.Statements()
 	if err != nil {
@@ -273,9 +273,9 @@ func TestMigrateFinishesWhatWasNotCounted(t *testing.T) {
 	}
 }
 
-// TestMigrateDoesNotTakeOthersWorkForItsOwn: what is in the way of a statement that was never begun
+// TestMigrateRejectsForeignTable: what is in the way of a statement that was never begun
 // stays an error, however often it is tried.
-func TestMigrateDoesNotTakeOthersWorkForItsOwn(t *testing.T) {
+func TestMigrateRejectsForeignTable(t *testing.T) {
 	pool := open(t, testenv.NewDatabaseURL(t))
 	if _, err := pool.ExecContext(t.Context(), "CREATE TABLE drafts (id INT)"); err != nil {
 		t.Fatal(err)
@@ -294,9 +294,9 @@ func TestMigrateDoesNotTakeOthersWorkForItsOwn(t *testing.T) {
 	}
 }
 
-// TestMigrationsAreInSteps: what may not be in one statement, since a server refuses it or, killed,
+// TestMigrationStatementsAreAtomic: what may not be in one statement, since a server refuses it or, killed,
 // could have done the one and not the other.
-func TestMigrationsAreInSteps(t *testing.T) {
+func TestMigrationStatementsAreAtomic(t *testing.T) {
 	versions, statements, err := db.Statements()
 	if err != nil {
 		t.Fatal(err)
@@ -330,7 +330,7 @@ func TestSplitStatements(t *testing.T) {
 	}
 }
 
-func TestReadMigrationsRefuses(t *testing.T) {
+func TestReadMigrationsInvalid(t *testing.T) {
 	for why, files := range map[string][2]string{
 		"no number":      {"migrations/first.sql", "-- +goose Up\nDROP TABLE a;"},
 		"no first line":  {"migrations/00001_a.sql", "DROP TABLE a;"},

@@ -8,8 +8,8 @@ import (
 	"counsel/sandbox/testenv"
 )
 
-// TestDraftsGetAFirstVersion: drafts from before there were versions keep their text as the first.
-func TestDraftsGetAFirstVersion(t *testing.T) {
+// TestMigrationCreatesFirstVersions: drafts from before there were versions keep their text as the first.
+func TestMigrationCreatesFirstVersions(t *testing.T) {
 	pool := open(t, testenv.NewDatabaseURL(t))
 	if err := db.MigrateSome(t.Context(), pool, func(v int64) bool { return v <= 3 }); err != nil {
 		t.Fatal(err)
@@ -44,8 +44,8 @@ func TestDraftsGetAFirstVersion(t *testing.T) {
 	}
 }
 
-// TestMigrationsOfAnySubject: a database that has later numbers takes the lower ones it lacks.
-func TestMigrationsOfAnySubject(t *testing.T) {
+// TestMigrateOutOfOrder: a database that has later numbers takes the lower ones it lacks.
+func TestMigrateOutOfOrder(t *testing.T) {
 	pool := open(t, testenv.NewDatabaseURL(t))
 	if err := db.CheckMigrated(t.Context(), pool); err == nil {
 		t.Error("an empty database passes for whole")

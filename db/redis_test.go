@@ -33,7 +33,7 @@ func set(ctx context.Context, c rueidis.Client, key, value string) error {
 	return c.Do(ctx, c.B().Set().Key(key).Value(value).Build()).Error()
 }
 
-func TestOpenRedisRefuses(t *testing.T) {
+func TestOpenRedisErrors(t *testing.T) {
 	for _, url := range []string{"", "http://x", "redis://:hunter2@h:port/1"} {
 		_, err := db.OpenRedis(t.Context(), url)
 		if err == nil || strings.Contains(err.Error(), "hunter2") {
@@ -50,39 +50,39 @@ func TestOpenRedisRefuses(t *testing.T) {
 	}
 }
 
-func TestRedisCacheHeedsOthers(t *testing.T) {
+func TestRedisCacheInvalidation(t *testing.T) {
 	url := testenv.RedisURL(t)
 	ctx := t.Context()
-	mine, theirs := openRedis(t, url), openRedis(t, url)
-	if err := set(ctx, mine, "heed", "1"); err != nil {
+	client, other := openRedis(t, url), openRedis(t, url)
+	if err := set(ctx, client, "heed", "1"); err != nil {
 		t.Fatal(err)
 	}
-	if v, err := get(ctx, mine, "heed"); err != nil || v != "1" {
+	if v, err := get(ctx, client, "heed"); err != nil || v != "1" {
 		t.Fatal(v, err)
 	}
-	if r := mine.DoCache(ctx, mine.B().Get().Key("heed").Cache(), time.Minute); !r.IsCacheHit() {
+	if r := client.DoCache(ctx, client.B().Get().Key("heed").Cache(), time.Minute); !r.IsCacheHit() {
 		t.Fatal("the second read left the process")
 	}
 	// Our own change is seen as soon as a later command was answered.
 	for i := range 200 {
 		want := strings.Repeat("x", i+1)
-		if err := set(ctx, mine, "heed", want); err != nil {
+		if err := set(ctx, client, "heed", want); err != nil {
 			t.Fatal(err)
 		}
-		if err := mine.Do(ctx, mine.B().Ping().Build()).Error(); err != nil {
+		if err := client.Do(ctx, client.B().Ping().Build()).Error(); err != nil {
 			t.Fatal(err)
 		}
-		if v, err := get(ctx, mine, "heed"); err != nil || v != want {
+		if v, err := get(ctx, client, "heed"); err != nil || v != want {
 			t.Fatalf("after %d changes: %q, %v", i, v, err)
 		}
 	}
-	if err := set(ctx, theirs, "heed", "theirs"); err != nil {
+	if err := set(ctx, other, "heed", "theirs"); err != nil {
 		t.Fatal(err)
 	}
-	testkit.Eventually(t, "another's change", func() bool { v, _ := get(ctx, mine, "heed"); return v == "theirs" })
+	testkit.Eventually(t, "another's change", func() bool { v, _ := get(ctx, client, "heed"); return v == "theirs" })
 }
 
-func TestRedisAbsentAtFirst(t *testing.T) {
+func TestRedisDownAtStart(t *testing.T) {
 	server := testenv.PrivateRedis(t)
 	server.Stop()
 	c := openRedis(t, server.URL)
@@ -93,7 +93,7 @@ func TestRedisAbsentAtFirst(t *testing.T) {
 	testkit.Eventually(t, "Redis came", func() bool { return set(t.Context(), c, "k", "v") == nil })
 }
 
-func TestRedisGoneFailsFastAndComesBack(t *testing.T) {
+func TestRedisOutage(t *testing.T) {
 	server := testenv.PrivateRedis(t)
 	c := openRedis(t, server.URL)
 	ctx := t.Context()
@@ -142,13 +142,13 @@ func TestRedisGoneFailsFastAndComesBack(t *testing.T) {
 	up("back after a pause")
 }
 
-func TestRedisSlowForOneCallerStaysOpen(t *testing.T) {
+func TestRedisCallerDeadline(t *testing.T) {
 	c := openRedis(t, testenv.RedisURL(t))
-	late, cancel := context.WithTimeout(t.Context(), time.Nanosecond)
+	expired, cancel := context.WithTimeout(t.Context(), time.Nanosecond)
 	defer cancel()
-	<-late.Done()
+	<-expired.Done()
 	for range 100 {
-		if err := set(late, c, "k", "v"); err == nil {
+		if err := set(expired, c, "k", "v"); err == nil {
 			t.Fatal("a dead context wrote")
 		}
 		if err := set(t.Context(), c, "k", "v"); err != nil {

@@ -21,8 +21,8 @@ const (
 
 var errEmail = errors.New("is not an e-mail address")
 
-// hosts is the profile of UTS 46 by which domains are looked up, with the lengths of the DNS.
-var hosts = idna.New(idna.MapForLookup(), idna.StrictDomainName(true), idna.BidiRule(), idna.VerifyDNSLength(true))
+// idnaProfile is the profile of UTS 46 by which domains are looked up, with the lengths of the DNS.
+var idnaProfile = idna.New(idna.MapForLookup(), idna.StrictDomainName(true), idna.BidiRule(), idna.VerifyDNSLength(true))
 
 // ParseEmail is the one rule of what an e-mail address is: letters of any language on both sides of the @
 // (RFC 6531), a domain that can be looked up, no display name, nothing quoted. Its error is for the caller.
@@ -35,20 +35,20 @@ func ParseEmail(s string) (EmailAddress, error) {
 		return EmailAddress{}, errEmail
 	}
 	at := strings.LastIndexByte(s, '@')
-	ascii, err := hosts.ToASCII(s[at+1:])
+	ascii, err := idnaProfile.ToASCII(s[at+1:])
 	if err != nil || ascii == "" || strings.HasSuffix(ascii, ".") || at > maxEmailLocal || at+1+len(ascii) > maxEmail {
 		return EmailAddress{}, errEmail
 	}
-	host, err := hosts.ToUnicode(ascii)
-	if err != nil || len(host) > maxEmail || mixed(host) {
+	host, err := idnaProfile.ToUnicode(ascii)
+	if err != nil || len(host) > maxEmail || mixesScripts(host) {
 		return EmailAddress{}, errEmail
 	}
 	return EmailAddress{s[:at], host, ascii}, nil
 }
 
-// mixed reports whether a label of a domain has letters of several scripts that look alike. Such a name is
+// mixesScripts reports whether a label of a domain has letters of several scripts that look alike. Such a name is
 // made to be taken for another; registries refuse it.
-func mixed(host string) bool {
+func mixesScripts(host string) bool {
 	alike := []*unicode.RangeTable{unicode.Latin, unicode.Greek, unicode.Cyrillic}
 	for label := range strings.SplitSeq(host, ".") {
 		scripts := 0
@@ -85,16 +85,16 @@ func EmailKey(s string) string {
 	return strings.ToLower(s)
 }
 
-// EmailForPeople is an address that was stored as mail servers take it, as people read it.
-func EmailForPeople(s string) string {
+// EmailUnicode is an address that was stored as mail servers take it, as people read it.
+func EmailUnicode(s string) string {
 	if a, err := ParseEmail(s); err == nil {
 		return a.String()
 	}
 	return s
 }
 
-// EmailForServers is an address as mail servers take it; what is none stays.
-func EmailForServers(s string) string {
+// EmailASCII is an address as mail servers take it; what is none stays.
+func EmailASCII(s string) string {
 	if a, err := ParseEmail(s); err == nil {
 		return a.ASCII()
 	}

@@ -23,7 +23,7 @@ func TestParseEmail(t *testing.T) {
 		if got := [3]string{a.String(), a.ASCII(), a.Key()}; err != nil || got != want {
 			t.Errorf("%q: %q, %v", given, got, err)
 		}
-		if EmailKey(want[0]) != want[2] || EmailForPeople(want[1]) != want[0] || EmailForServers(want[0]) != want[1] {
+		if EmailKey(want[0]) != want[2] || EmailUnicode(want[1]) != want[0] || EmailASCII(want[0]) != want[1] {
 			t.Errorf("%q does not go round", given)
 		}
 	}
@@ -36,7 +36,7 @@ func TestParseEmail(t *testing.T) {
 			t.Errorf("%q passes as %q", given, a)
 		}
 	}
-	if EmailKey("No Address") != "no address" || EmailForPeople("x") != "x" || EmailForServers("x") != "x" {
+	if EmailKey("No Address") != "no address" || EmailUnicode("x") != "x" || EmailASCII("x") != "x" {
 		t.Error("what is no address does not stay")
 	}
 }

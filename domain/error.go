@@ -65,7 +65,7 @@ func Errorf(code Code, format string, args ...any) *Error {
 
 // NoSuch is the answer for what does not exist or is not the caller's to see, such as
 // NoSuch("case").
-func NoSuch(thing string) *Error { return Errorf(NotFound, "There is no such %s.", thing) }
+func NoSuch(resource string) *Error { return Errorf(NotFound, "There is no such %s.", resource) }
 
 // InvalidField is the 422 for one field.
 func InvalidField(pointer, format string, args ...any) *Error {
@@ -73,8 +73,8 @@ func InvalidField(pointer, format string, args ...any) *Error {
 	return &Error{Code: Invalid, Message: "The request has a field that cannot be accepted.", Fields: []Field{{Pointer: pointer, Detail: d}}}
 }
 
-// Under is the same error with its fields named as parts of what stands at pointer.
-func (e *Error) Under(pointer string) *Error {
+// WithPointerPrefix is the same error with its fields named as parts of what stands at pointer.
+func (e *Error) WithPointerPrefix(pointer string) *Error {
 	named := *e
 	named.Fields = make([]Field, len(e.Fields))
 	for i, f := range e.Fields {

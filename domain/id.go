@@ -35,9 +35,9 @@ func (id ID) Time() time.Time {
 // IsZero reports whether id was never set.
 func (id ID) IsZero() bool { return id == ID{} }
 
-// Before is where a page of a list that begins with the newest starts: before id, or, when that
+// CursorOrMax is where a page of a list that begins with the newest starts: before id, or, when that
 // is nil, before every id there will be.
-func Before(id *ID) ID {
+func CursorOrMax(id *ID) ID {
 	if id != nil {
 		return *id
 	}

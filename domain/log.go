@@ -13,8 +13,8 @@ func WithLogAttrs(ctx context.Context, attrs ...slog.Attr) context.Context {
 	if len(attrs) == 0 {
 		return ctx
 	}
-	before := LogAttrs(ctx)
-	return context.WithValue(ctx, logAttrsKey{}, append(before[:len(before):len(before)], attrs...))
+	existing := LogAttrs(ctx)
+	return context.WithValue(ctx, logAttrsKey{}, append(existing[:len(existing):len(existing)], attrs...))
 }
 
 // LogAttrs are those of WithLogAttrs, for work that goes on under another context.

@@ -14,16 +14,16 @@ func TestLogHandler(t *testing.T) {
 	var out bytes.Buffer
 	log := slog.New(domain.LogHandler{Handler: slog.NewTextHandler(&out, nil)}).With("part", "ai")
 	outer := domain.WithLogAttrs(t.Context(), slog.String("requestId", "seven"))
-	one, two := domain.WithLogAttrs(outer, slog.String("job", "a")), domain.WithLogAttrs(outer, slog.String("job", "b"))
+	jobA, jobB := domain.WithLogAttrs(outer, slog.String("job", "a")), domain.WithLogAttrs(outer, slog.String("job", "b"))
 	for _, c := range []struct {
 		ctx       context.Context
 		has, lack string
 	}{
 		{context.Background(), "part=ai", "requestId"},
 		{outer, "part=ai requestId=seven", "job"},
-		{one, "requestId=seven job=a", "job=b"},
-		{two, "requestId=seven job=b", "job=a"},
-		{domain.WithLogAttrs(context.Background(), domain.LogAttrs(one)...), "requestId=seven job=a", "job=b"},
+		{jobA, "requestId=seven job=a", "job=b"},
+		{jobB, "requestId=seven job=b", "job=a"},
+		{domain.WithLogAttrs(context.Background(), domain.LogAttrs(jobA)...), "requestId=seven job=a", "job=b"},
 	} {
 		out.Reset()
 		log.InfoContext(c.ctx, "x")

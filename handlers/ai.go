@@ -108,12 +108,12 @@ func (s *Server) WarmChatCache(ctx context.Context, r api.WarmChatCacheRequestOb
 
 // ListConsultations lists questions and answers.
 func (s *Server) ListConsultations(ctx context.Context, r api.ListConsultationsRequestObject) (api.ListConsultationsResponseObject, error) {
-	before, err := decodeCursor(r.Params.Cursor)
+	cursor, err := decodeCursor(r.Params.Cursor)
 	if err != nil {
 		return nil, err
 	}
 	items, next, err := s.ai.Consultations(ctx, principal(ctx), ai.ConsultationFilter{
-		UserID: (*domain.ID)(r.Params.UserID), CaseID: (*domain.ID)(r.Params.CaseID), Kind: ai.Kind(deref(r.Params.Kind)), Limit: limit(r.Params.Limit), Before: before})
+		UserID: (*domain.ID)(r.Params.UserID), CaseID: (*domain.ID)(r.Params.CaseID), Kind: ai.Kind(deref(r.Params.Kind)), Limit: limit(r.Params.Limit), Cursor: cursor})
 	if err != nil {
 		return nil, err
 	}

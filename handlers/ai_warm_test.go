@@ -38,7 +38,7 @@ func TestWarmCache(t *testing.T) {
 	ask("What is an estoppel?", "")
 	before := b.model.Count()
 	w := b.warmCache(admin, map[string]any{"message": "What is an estoppel?"}, map[string]any{"message": "What is a lien?"}, map[string]any{"message": "What is a lien?", "locale": "de"})
-	if w.Asked != 2 || w.Cached != 1 || w.Failed != 0 || w.TokensUsed <= 0 || b.model.Count() != before+2 {
+	if w.Requested != 2 || w.Cached != 1 || w.Failed != 0 || w.TokensUsed <= 0 || b.model.Count() != before+2 {
 		t.Errorf("warmed %+v with %d calls", w, b.model.Count()-before)
 	}
 	if !ask("What is a lien?", "").Cached || !ask("What is a lien?", "de").Cached || ask("What is a lien?", "fr").Cached {
@@ -69,7 +69,7 @@ func TestWarmCache(t *testing.T) {
 	}
 	testkit.Must(t, b.model.SetBehaviour(llm.Behaviour{Mode: llm.ModeFail}))
 	time.AfterFunc(time.Second, func() { _ = b.model.SetBehaviour(llm.Behaviour{Mode: llm.ModeOK}) })
-	if w := b.warmCache(admin, map[string]any{"message": "What is a bailment?"}); w.Asked != 1 {
+	if w := b.warmCache(admin, map[string]any{"message": "What is a bailment?"}); w.Requested != 1 {
 		t.Errorf("after an outage: %+v", w)
 	}
 }

@@ -21,12 +21,12 @@ func (s *Server) CreateCase(ctx context.Context, r api.CreateCaseRequestObject) 
 
 // ListCases lists the cases that the caller may read.
 func (s *Server) ListCases(ctx context.Context, r api.ListCasesRequestObject) (api.ListCasesResponseObject, error) {
-	before, err := decodeCursor(r.Params.Cursor)
+	cursor, err := decodeCursor(r.Params.Cursor)
 	if err != nil {
 		return nil, err
 	}
 	items, next, err := s.cases.List(ctx, principal(ctx), cases.Filter{
-		Status: cases.Status(deref(r.Params.Status)), Text: deref(r.Params.Q), Limit: limit(r.Params.Limit), Cursor: before})
+		Status: cases.Status(deref(r.Params.Status)), Text: deref(r.Params.Q), Limit: limit(r.Params.Limit), Cursor: cursor})
 	if err != nil {
 		return nil, err
 	}
@@ -161,11 +161,11 @@ func (s *Server) DeclineInvitation(ctx context.Context, r api.DeclineInvitationR
 
 // ListCaseNotes lists the notes of a case.
 func (s *Server) ListCaseNotes(ctx context.Context, r api.ListCaseNotesRequestObject) (api.ListCaseNotesResponseObject, error) {
-	before, err := decodeCursor(r.Params.Cursor)
+	cursor, err := decodeCursor(r.Params.Cursor)
 	if err != nil {
 		return nil, err
 	}
-	items, next, err := s.cases.Notes(ctx, principal(ctx), domain.ID(r.CaseID), limit(r.Params.Limit), before)
+	items, next, err := s.cases.Notes(ctx, principal(ctx), domain.ID(r.CaseID), limit(r.Params.Limit), cursor)
 	if err != nil {
 		return nil, err
 	}
@@ -195,11 +195,11 @@ func (s *Server) DeleteCaseNote(ctx context.Context, r api.DeleteCaseNoteRequest
 
 // ListCaseTasks lists the tasks of a case.
 func (s *Server) ListCaseTasks(ctx context.Context, r api.ListCaseTasksRequestObject) (api.ListCaseTasksResponseObject, error) {
-	before, err := decodeCursor(r.Params.Cursor)
+	cursor, err := decodeCursor(r.Params.Cursor)
 	if err != nil {
 		return nil, err
 	}
-	items, next, err := s.cases.Tasks(ctx, principal(ctx), domain.ID(r.CaseID), cases.TaskStatus(deref(r.Params.Status)), limit(r.Params.Limit), before)
+	items, next, err := s.cases.Tasks(ctx, principal(ctx), domain.ID(r.CaseID), cases.TaskStatus(deref(r.Params.Status)), limit(r.Params.Limit), cursor)
 	if err != nil {
 		return nil, err
 	}
@@ -238,11 +238,11 @@ func (s *Server) DeleteCaseTask(ctx context.Context, r api.DeleteCaseTaskRequest
 
 // ListCaseParties lists the parties of a case.
 func (s *Server) ListCaseParties(ctx context.Context, r api.ListCasePartiesRequestObject) (api.ListCasePartiesResponseObject, error) {
-	before, err := decodeCursor(r.Params.Cursor)
+	cursor, err := decodeCursor(r.Params.Cursor)
 	if err != nil {
 		return nil, err
 	}
-	items, next, err := s.cases.Parties(ctx, principal(ctx), domain.ID(r.CaseID), limit(r.Params.Limit), before)
+	items, next, err := s.cases.Parties(ctx, principal(ctx), domain.ID(r.CaseID), limit(r.Params.Limit), cursor)
 	if err != nil {
 		return nil, err
 	}
@@ -273,11 +273,11 @@ func (s *Server) RemoveCaseParty(ctx context.Context, r api.RemoveCasePartyReque
 
 // ListCaseTimeline lists what happened in a case.
 func (s *Server) ListCaseTimeline(ctx context.Context, r api.ListCaseTimelineRequestObject) (api.ListCaseTimelineResponseObject, error) {
-	before, err := decodeSequenceCursor(r.Params.Cursor)
+	cursor, err := decodeSequenceCursor(r.Params.Cursor)
 	if err != nil {
 		return nil, err
 	}
-	items, next, err := s.cases.Timeline(ctx, principal(ctx), domain.ID(r.CaseID), limit(r.Params.Limit), before)
+	items, next, err := s.cases.Timeline(ctx, principal(ctx), domain.ID(r.CaseID), limit(r.Params.Limit), cursor)
 	if err != nil {
 		return nil, err
 	}

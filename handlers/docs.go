@@ -33,12 +33,12 @@ func (s *Server) UploadDocument(ctx context.Context, r api.UploadDocumentRequest
 
 // ListDocuments lists stored documents.
 func (s *Server) ListDocuments(ctx context.Context, r api.ListDocumentsRequestObject) (api.ListDocumentsResponseObject, error) {
-	before, err := decodeCursor(r.Params.Cursor)
+	cursor, err := decodeCursor(r.Params.Cursor)
 	if err != nil {
 		return nil, err
 	}
 	items, next, err := s.files.List(ctx, principal(ctx), files.Filter{
-		UserID: (*domain.ID)(r.Params.UserID), CaseID: (*domain.ID)(r.Params.CaseID), Kind: files.Kind(deref(r.Params.Kind)), Limit: limit(r.Params.Limit), Before: before})
+		UserID: (*domain.ID)(r.Params.UserID), CaseID: (*domain.ID)(r.Params.CaseID), Kind: files.Kind(deref(r.Params.Kind)), Limit: limit(r.Params.Limit), Cursor: cursor})
 	if err != nil {
 		return nil, err
 	}

@@ -11,12 +11,12 @@ import (
 
 // ListDrafts lists drafts.
 func (s *Server) ListDrafts(ctx context.Context, r api.ListDraftsRequestObject) (api.ListDraftsResponseObject, error) {
-	before, err := decodeCursor(r.Params.Cursor)
+	cursor, err := decodeCursor(r.Params.Cursor)
 	if err != nil {
 		return nil, err
 	}
 	items, next, err := s.drafts.List(ctx, principal(ctx), drafts.Filter{UserID: (*domain.ID)(r.Params.UserID), CaseID: (*domain.ID)(r.Params.CaseID),
-		Status: drafts.Status(deref(r.Params.Status)), Type: deref(r.Params.Type), Limit: limit(r.Params.Limit), Before: before})
+		Status: drafts.Status(deref(r.Params.Status)), Type: deref(r.Params.Type), Limit: limit(r.Params.Limit), Cursor: cursor})
 	if err != nil {
 		return nil, err
 	}
@@ -67,11 +67,11 @@ func (s *Server) DeleteDraft(ctx context.Context, r api.DeleteDraftRequestObject
 
 // ListDraftVersions lists the versions of a draft.
 func (s *Server) ListDraftVersions(ctx context.Context, r api.ListDraftVersionsRequestObject) (api.ListDraftVersionsResponseObject, error) {
-	before, err := decodeVersionCursor(r.Params.Cursor)
+	cursor, err := decodeVersionCursor(r.Params.Cursor)
 	if err != nil {
 		return nil, err
 	}
-	items, next, err := s.drafts.Versions(ctx, principal(ctx), domain.ID(r.DraftID), limit(r.Params.Limit), before)
+	items, next, err := s.drafts.Versions(ctx, principal(ctx), domain.ID(r.DraftID), limit(r.Params.Limit), cursor)
 	if err != nil {
 		return nil, err
 	}

@@ -62,12 +62,12 @@ func fromAPIEmail(r api.SendEmailRequest) email.Message {
 
 // ListEmails lists e-mails.
 func (s *Server) ListEmails(ctx context.Context, r api.ListEmailsRequestObject) (api.ListEmailsResponseObject, error) {
-	before, err := decodeCursor(r.Params.Cursor)
+	cursor, err := decodeCursor(r.Params.Cursor)
 	if err != nil {
 		return nil, err
 	}
 	items, next, err := s.email.List(ctx, principal(ctx), email.Filter{
-		UserID: (*domain.ID)(r.Params.UserID), Status: email.Status(deref(r.Params.Status)), Limit: limit(r.Params.Limit), Before: before})
+		UserID: (*domain.ID)(r.Params.UserID), Status: email.Status(deref(r.Params.Status)), Limit: limit(r.Params.Limit), Cursor: cursor})
 	if err != nil {
 		return nil, err
 	}
@@ -95,11 +95,11 @@ func (s *Server) CancelEmail(ctx context.Context, r api.CancelEmailRequestObject
 
 // ListSuppressions lists the addresses that get no e-mail.
 func (s *Server) ListSuppressions(ctx context.Context, r api.ListSuppressionsRequestObject) (api.ListSuppressionsResponseObject, error) {
-	before, err := decodeCursor(r.Params.Cursor)
+	cursor, err := decodeCursor(r.Params.Cursor)
 	if err != nil {
 		return nil, err
 	}
-	items, next, err := s.email.Suppressions(ctx, principal(ctx), limit(r.Params.Limit), before)
+	items, next, err := s.email.Suppressions(ctx, principal(ctx), limit(r.Params.Limit), cursor)
 	if err != nil {
 		return nil, err
 	}

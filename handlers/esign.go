@@ -44,11 +44,11 @@ func (s *Server) InitiateSignature(ctx context.Context, r api.InitiateSignatureR
 
 // ListSignatureRequests lists signature requests.
 func (s *Server) ListSignatureRequests(ctx context.Context, r api.ListSignatureRequestsRequestObject) (api.ListSignatureRequestsResponseObject, error) {
-	before, err := decodeCursor(r.Params.Cursor)
+	cursor, err := decodeCursor(r.Params.Cursor)
 	if err != nil {
 		return nil, err
 	}
-	items, next, err := s.esign.List(ctx, principal(ctx), esign.Filter{CaseID: (*domain.ID)(r.Params.CaseID), Status: esign.Status(deref(r.Params.Status)), Limit: limit(r.Params.Limit), Before: before})
+	items, next, err := s.esign.List(ctx, principal(ctx), esign.Filter{CaseID: (*domain.ID)(r.Params.CaseID), Status: esign.Status(deref(r.Params.Status)), Limit: limit(r.Params.Limit), Cursor: cursor})
 	if err != nil {
 		return nil, err
 	}
@@ -124,5 +124,5 @@ func toAPISignatureRequest(r esign.Request) api.SignatureRequest {
 }
 
 func toAPISigner(g esign.Signer) api.Signer {
-	return api.Signer{Number: int32(g.Number), Turn: int32(g.Turn), Name: g.Name, Email: domain.EmailForPeople(g.Email), Status: api.SignerStatus(g.Status), SignedAt: g.SignedAt, Reason: optional(g.Reason)}
+	return api.Signer{Number: int32(g.Number), Turn: int32(g.Turn), Name: g.Name, Email: domain.EmailUnicode(g.Email), Status: api.SignerStatus(g.Status), SignedAt: g.SignedAt, Reason: optional(g.Reason)}
 }

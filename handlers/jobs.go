@@ -14,11 +14,11 @@ import (
 
 // ListJobs lists jobs.
 func (s *Server) ListJobs(ctx context.Context, r api.ListJobsRequestObject) (api.ListJobsResponseObject, error) {
-	before, err := decodeCursor(r.Params.Cursor)
+	cursor, err := decodeCursor(r.Params.Cursor)
 	if err != nil {
 		return nil, err
 	}
-	f := jobs.Filter{State: jobs.State(deref(r.Params.Status)), Kind: deref(r.Params.Kind), Before: before, Limit: limit(r.Params.Limit)}
+	f := jobs.Filter{State: jobs.State(deref(r.Params.Status)), Kind: deref(r.Params.Kind), Cursor: cursor, Limit: limit(r.Params.Limit)}
 	if r.Params.UserID != nil {
 		f.UserID = domain.ID(*r.Params.UserID)
 	}

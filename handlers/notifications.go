@@ -9,11 +9,11 @@ import (
 
 // ListNotifications lists the caller's notifications.
 func (s *Server) ListNotifications(ctx context.Context, r api.ListNotificationsRequestObject) (api.ListNotificationsResponseObject, error) {
-	before, err := decodeCursor(r.Params.Cursor)
+	cursor, err := decodeCursor(r.Params.Cursor)
 	if err != nil {
 		return nil, err
 	}
-	f := notifications.Filter{Unread: r.Params.Unread != nil && *r.Params.Unread, Limit: limit(r.Params.Limit), Before: before}
+	f := notifications.Filter{Unread: r.Params.Unread != nil && *r.Params.Unread, Limit: limit(r.Params.Limit), Cursor: cursor}
 	items, next, err := s.notifications.List(ctx, principal(ctx).UserID, f)
 	if err != nil {
 		return nil, err

@@ -9,11 +9,11 @@ import (
 
 // ListUsers lists accounts.
 func (s *Server) ListUsers(ctx context.Context, r api.ListUsersRequestObject) (api.ListUsersResponseObject, error) {
-	before, err := decodeCursor(r.Params.Cursor)
+	cursor, err := decodeCursor(r.Params.Cursor)
 	if err != nil {
 		return nil, err
 	}
-	users, next, err := s.accounts.Users(ctx, account.UserFilter{Role: (*domain.Role)(r.Params.Role), Limit: limit(r.Params.Limit), Before: before})
+	users, next, err := s.accounts.Users(ctx, account.UserFilter{Role: (*domain.Role)(r.Params.Role), Limit: limit(r.Params.Limit), Cursor: cursor})
 	if err != nil {
 		return nil, err
 	}

@@ -11,11 +11,11 @@ import (
 
 // ListWebhooks lists webhooks.
 func (s *Server) ListWebhooks(ctx context.Context, r api.ListWebhooksRequestObject) (api.ListWebhooksResponseObject, error) {
-	before, err := decodeCursor(r.Params.Cursor)
+	cursor, err := decodeCursor(r.Params.Cursor)
 	if err != nil {
 		return nil, err
 	}
-	items, next, err := s.webhooks.List(ctx, principal(ctx), webhooks.Filter{UserID: (*domain.ID)(r.Params.UserID), Limit: limit(r.Params.Limit), Before: before})
+	items, next, err := s.webhooks.List(ctx, principal(ctx), webhooks.Filter{UserID: (*domain.ID)(r.Params.UserID), Limit: limit(r.Params.Limit), Cursor: cursor})
 	if err != nil {
 		return nil, err
 	}
@@ -91,12 +91,12 @@ func (s *Server) ReplayWebhook(ctx context.Context, r api.ReplayWebhookRequestOb
 
 // ListWebhookDeliveries lists a webhook's deliveries.
 func (s *Server) ListWebhookDeliveries(ctx context.Context, r api.ListWebhookDeliveriesRequestObject) (api.ListWebhookDeliveriesResponseObject, error) {
-	before, err := decodeCursor(r.Params.Cursor)
+	cursor, err := decodeCursor(r.Params.Cursor)
 	if err != nil {
 		return nil, err
 	}
 	items, next, err := s.webhooks.Deliveries(ctx, principal(ctx), domain.ID(r.WebhookID),
-		webhooks.DeliveryFilter{State: webhooks.State(deref(r.Params.Status)), Limit: limit(r.Params.Limit), Before: before})
+		webhooks.DeliveryFilter{State: webhooks.State(deref(r.Params.Status)), Limit: limit(r.Params.Limit), Cursor: cursor})
 	if err != nil {
 		return nil, err
 	}

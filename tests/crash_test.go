@@ -34,18 +34,18 @@ import (
 type fault int
 
 const (
-	fine     fault = iota
-	refuses        // for now: 451, 500
-	breaks         // off in the middle
-	takes          // it, and hangs up before it has said so
-	ofFaults       // this many in a hundred each
+	noFault        fault = iota
+	temporaryError       // for now: 451, 500
+	cutConnection        // off in the middle
+	lostReply            // it, and hangs up before it has said so
+	ofFaults             // this many in a hundred each
 )
 
 // faultOf draws one for a name, the same each time.
 func faultOf(seed uint64, name string) fault {
 	h := fnv.New64a()
 	_, _ = fmt.Fprint(h, seed, name)
-	return [100]fault{0: refuses, 1: refuses, 2: refuses, 3: breaks, 4: breaks, 5: takes, 6: takes, 7: takes}[h.Sum64()%100]
+	return [100]fault{0: temporaryError, 1: temporaryError, 2: temporaryError, 3: cutConnection, 4: cutConnection, 5: lostReply, 6: lostReply, 7: lostReply}[h.Sum64()%100]
 }
 
 // receiver is a mail server and a receiver of webhooks at once, that counts what it gets.
@@ -54,17 +54,17 @@ type receiver struct {
 	smtpPort string
 	hookURL  string
 
-	mu    sync.Mutex
-	met   map[string]bool                      // has had its fault
-	mails map[string]map[string]int            // recipient, Message-ID: how often
-	hooks map[string]map[string]map[string]int // type, e-mail's id, webhook-id: how often
-	order []string                             // recipients, as they were served
-	gate  chan struct{}                        // mails wait until it is closed, unless nil
+	mu         sync.Mutex
+	faulted    map[string]bool                      // has had its fault
+	mails      map[string]map[string]int            // recipient, Message-ID: how often
+	hooks      map[string]map[string]map[string]int // type, e-mail's id, webhook-id: how often
+	deliveries []string                             // recipients, as they were served
+	gate       chan struct{}                        // mails wait until it is closed, unless nil
 }
 
-func receive(t *testing.T, seed uint64) *receiver {
+func startReceiver(t *testing.T, seed uint64) *receiver {
 	t.Helper()
-	r := &receiver{seed: seed, met: map[string]bool{}, mails: map[string]map[string]int{}, hooks: map[string]map[string]map[string]int{}}
+	r := &receiver{seed: seed, faulted: map[string]bool{}, mails: map[string]map[string]int{}, hooks: map[string]map[string]map[string]int{}}
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -88,14 +88,14 @@ func receive(t *testing.T, seed uint64) *receiver {
 	return r
 }
 
-// first tells what goes wrong with something, once.
-func (r *receiver) first(name string) fault {
+// drawFault tells what goes wrong with something, once.
+func (r *receiver) drawFault(name string) fault {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.met[name] || r.seed == 0 {
-		return fine
+	if r.faulted[name] || r.seed == 0 {
+		return noFault
 	}
-	r.met[name] = true
+	r.faulted[name] = true
 	return faultOf(r.seed, name)
 }
 
@@ -111,7 +111,7 @@ func (s *mailSession) Logout() error { return nil }
 func (s *mailSession) Mail(string, *smtp.MailOptions) error { return nil }
 
 func (s *mailSession) Rcpt(to string, _ *smtp.RcptOptions) error {
-	if s.r.first("to "+to) == refuses {
+	if s.r.drawFault("to "+to) == temporaryError {
 		return &smtp.SMTPError{Code: 451, EnhancedCode: smtp.EnhancedCode{4, 7, 1}, Message: "Come again later"}
 	}
 	s.to = append(s.to, to)
@@ -127,8 +127,8 @@ func (s *mailSession) Data(body io.Reader) error {
 	if err != nil {
 		return err
 	}
-	f := s.r.first("mail " + id)
-	if f == breaks {
+	f := s.r.drawFault("mail " + id)
+	if f == cutConnection {
 		return s.conn.Conn().Close()
 	}
 	if _, err := io.Copy(io.Discard, body); err != nil {
@@ -146,10 +146,10 @@ func (s *mailSession) Data(body io.Reader) error {
 			s.r.mails[to] = map[string]int{}
 		}
 		s.r.mails[to][id]++
-		s.r.order = append(s.r.order, to)
+		s.r.deliveries = append(s.r.deliveries, to)
 	}
 	s.r.mu.Unlock()
-	if f == takes {
+	if f == lostReply {
 		return s.conn.Conn().Close()
 	}
 	return nil
@@ -165,12 +165,12 @@ func (r *receiver) hook(w http.ResponseWriter, q *http.Request) {
 		return
 	}
 	id := q.Header.Get("webhook-id")
-	f := r.first("hook " + id)
-	if f == refuses {
+	f := r.drawFault("hook " + id)
+	if f == temporaryError {
 		w.WriteHeader(http.StatusInternalServerError)
 		return
 	}
-	if f != breaks {
+	if f != cutConnection {
 		r.mu.Lock()
 		if r.hooks[event.Type] == nil {
 			r.hooks[event.Type] = map[string]map[string]int{}
@@ -181,18 +181,18 @@ func (r *receiver) hook(w http.ResponseWriter, q *http.Request) {
 		r.hooks[event.Type][event.Data.EmailID][id]++
 		r.mu.Unlock()
 	}
-	if f == breaks || f == takes {
+	if f == cutConnection || f == lostReply {
 		panic(http.ErrAbortHandler)
 	}
 	w.WriteHeader(http.StatusNoContent)
 }
 
-// has tells whether a mail is with all of its recipients.
-func (r *receiver) has(to []string) bool {
+// delivered tells whether a mail is with all of its recipients.
+func (r *receiver) delivered(to []string) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for _, one := range to {
-		if len(r.mails[one]) == 0 {
+	for _, address := range to {
+		if len(r.mails[address]) == 0 {
 			return false
 		}
 	}
@@ -237,11 +237,11 @@ func supervise(t *testing.T, env map[string]string, args ...string) *supervised 
 	}
 	go func() {
 		defer close(s.ended)
-		again := time.NewTicker(100 * time.Millisecond) // one that cannot start yet is not started all the time
-		defer again.Stop()
+		restart := time.NewTicker(100 * time.Millisecond) // one that cannot start yet is not started all the time
+		defer restart.Stop()
 		for start() {
 			_ = s.cmd.Wait()
-			<-again.C
+			<-restart.C
 		}
 	}()
 	t.Cleanup(func() {
@@ -263,8 +263,8 @@ func (s *supervised) kill9() bool {
 	return s.cmd != nil && s.cmd.Process != nil && s.cmd.Process.Kill() == nil
 }
 
-// letter is a mail that somebody asked for.
-type letter struct {
+// message is a mail that somebody asked for.
+type message struct {
 	key    string
 	to     []string
 	body   []byte
@@ -305,7 +305,7 @@ func signInAs(t *testing.T, p *program, email string) user {
 	t.Helper()
 	var u user
 	testkit.Eventually(t, "the server", func() bool {
-		status, answer, err := p.try(user{}, "POST", "/api/auth/login", map[string]string{"email": email, "password": "correct horse battery"})
+		status, answer, err := p.request(user{}, "POST", "/api/auth/login", map[string]string{"email": email, "password": "correct horse battery"})
 		if err != nil || status != http.StatusOK {
 			return false
 		}
@@ -315,11 +315,11 @@ func signInAs(t *testing.T, p *program, email string) user {
 	return u
 }
 
-// ask sends a letter, and again whenever the connection is cut or the server says to, until it
+// send sends a letter, and again whenever the connection is cut or the server says to, until it
 // is accepted or refused.
-func (l *letter) ask(t *testing.T, client *http.Client, base, token string, giveUp <-chan struct{}) bool {
-	again := time.NewTicker(100 * time.Millisecond)
-	defer again.Stop()
+func (l *message) send(t *testing.T, client *http.Client, base, token string, timeout <-chan struct{}) bool {
+	retry := time.NewTicker(100 * time.Millisecond)
+	defer retry.Stop()
 	for {
 		q, err := http.NewRequest("POST", base+"/api/email/send", bytes.NewReader(l.body))
 		if err != nil {
@@ -346,19 +346,19 @@ func (l *letter) ask(t *testing.T, client *http.Client, base, token string, give
 			}
 		}
 		select {
-		case <-again.C:
-		case <-giveUp:
+		case <-retry.C:
+		case <-timeout:
 			t.Errorf("%s was never answered: %v, %d %s", l.key, err, l.status, answer.Code)
 			return false
 		}
 	}
 }
 
-func number(t *testing.T, name string, otherwise uint64) uint64 {
+func envNumber(t *testing.T, name string, fallback uint64) uint64 {
 	t.Helper()
 	text := os.Getenv(name)
 	if text == "" {
-		return otherwise
+		return fallback
 	}
 	n, err := strconv.ParseUint(text, 10, 64)
 	if err != nil {
@@ -371,10 +371,10 @@ func number(t *testing.T, name string, otherwise uint64) uint64 {
 // people send mail, and then counts. CRASH_KILLS says how often, CRASH_SEED repeats the choices
 // of another run.
 func TestCrashes(t *testing.T) {
-	kills := int(number(t, "CRASH_KILLS", 50))
-	seed := number(t, "CRASH_SEED", uint64(time.Now().UnixNano()))
+	kills := int(envNumber(t, "CRASH_KILLS", 50))
+	seed := envNumber(t, "CRASH_SEED", uint64(time.Now().UnixNano()))
 	random := rand.New(rand.NewPCG(seed, 1))
-	r := receive(t, seed)
+	r := startReceiver(t, seed)
 	env, mysql, redis := crashEnv(t, r)
 	serve, work := supervise(t, env, "serve"), supervise(t, env, "work")
 	t.Cleanup(func() {
@@ -389,37 +389,37 @@ func TestCrashes(t *testing.T) {
 	}
 
 	var (
-		people   sync.WaitGroup
+		clients  sync.WaitGroup
 		count    atomic.Int64
 		mu       sync.Mutex
-		messages []*letter
+		messages []*message
 		answered = make(chan struct{})
-		enough   = make(chan struct{})
-		giveUp   = make(chan struct{})
+		finish   = make(chan struct{})
+		timeout  = make(chan struct{})
 	)
 	for range 12 {
-		people.Go(func() {
+		clients.Go(func() {
 			client := &http.Client{Timeout: 40 * time.Second, Transport: &http.Transport{}}
 			defer client.CloseIdleConnections()
 			for {
 				n := count.Add(1)
-				l := &letter{key: fmt.Sprintf("letter-%d", n)}
+				l := &message{key: fmt.Sprintf("letter-%d", n)}
 				for i := range 1 + n%3 {
 					l.to = append(l.to, fmt.Sprintf("to%d-%d@people.test", n, i))
 				}
-				asked := l.to
+				recipients := l.to
 				if n%10 == 0 {
-					asked = append([]string{"nobody at all"}, asked...)
+					recipients = append([]string{"nobody at all"}, recipients...)
 				}
-				l.body, _ = json.Marshal(map[string]any{"to": asked, "subject": l.key, "bodyText": "Dear reader, this is " + l.key + "."})
-				if !l.ask(t, client, p.url, admin.token, giveUp) {
+				l.body, _ = json.Marshal(map[string]any{"to": recipients, "subject": l.key, "bodyText": "Dear reader, this is " + l.key + "."})
+				if !l.send(t, client, p.url, admin.token, timeout) {
 					return
 				}
 				mu.Lock()
 				messages = append(messages, l)
 				mu.Unlock()
 				select {
-				case <-enough:
+				case <-finish:
 					return
 				case answered <- struct{}{}: // as fast as the killer counts
 				}
@@ -459,18 +459,18 @@ func TestCrashes(t *testing.T) {
 			i++
 		}
 	}
-	close(enough)
-	timer := time.AfterFunc(time.Minute, func() { close(giveUp) })
-	people.Wait()
+	close(finish)
+	timer := time.AfterFunc(time.Minute, func() { close(timeout) })
+	clients.Wait()
 	timer.Stop()
 	t.Logf("%d kills %v in %s, %d messages, seed %d", kills, killed, time.Since(began).Round(time.Second), len(messages), seed)
-	settled(t, r, env, messages)
-	counted(t, r, messages)
+	awaitDelivery(t, r, env, messages)
+	checkDeliveries(t, r, messages)
 
 	// A client that asks again hears what it was told.
 	for _, l := range messages[:min(len(messages), 20)] {
 		repeated := *l
-		if !repeated.ask(t, http.DefaultClient, p.url, admin.token, giveUp) || repeated.status != l.status || repeated.id != l.id {
+		if !repeated.send(t, http.DefaultClient, p.url, admin.token, timeout) || repeated.status != l.status || repeated.id != l.id {
 			t.Errorf("%s was answered %d %s, and again %d %s", l.key, l.status, l.id, repeated.status, repeated.id)
 		}
 	}
@@ -479,8 +479,8 @@ func TestCrashes(t *testing.T) {
 
 func tail(s string) string { return s[max(0, len(s)-6000):] }
 
-// settled waits until what was accepted has arrived, and no job is left.
-func settled(t *testing.T, r *receiver, env map[string]string, messages []*letter) {
+// awaitDelivery waits until what was accepted has arrived, and no job is left.
+func awaitDelivery(t *testing.T, r *receiver, env map[string]string, messages []*message) {
 	t.Helper()
 	pool, err := db.Open(t.Context(), env["DATABASE_URL"], db.Options{})
 	if err != nil {
@@ -496,11 +496,11 @@ func settled(t *testing.T, r *receiver, env map[string]string, messages []*lette
 			r.mu.Lock()
 			published := len(r.hooks["email.sent"][l.id]) > 0
 			r.mu.Unlock()
-			if l.status == http.StatusAccepted && !(published && r.has(l.to)) {
+			if l.status == http.StatusAccepted && !(published && r.delivered(l.to)) {
 				waiting++
 			}
 		}
-		states := states(t, pool)
+		states := jobStates(t, pool)
 		done := states["succeeded"]
 		delete(states, "succeeded")
 		if waiting == 0 && len(states) == 0 {
@@ -515,8 +515,8 @@ func settled(t *testing.T, r *receiver, env map[string]string, messages []*lette
 	}
 }
 
-// states counts jobs by their state, but for the periodic ones.
-func states(t *testing.T, pool *sql.DB) map[string]int {
+// jobStates counts jobs by their state, but for the periodic ones.
+func jobStates(t *testing.T, pool *sql.DB) map[string]int {
 	t.Helper()
 	rows, err := pool.QueryContext(t.Context(), "SELECT state, COUNT(*) FROM jobs WHERE job_key IS NULL OR job_key NOT LIKE '%/%' GROUP BY state")
 	if err != nil {
@@ -538,8 +538,8 @@ func states(t *testing.T, pool *sql.DB) map[string]int {
 	return out
 }
 
-// counted checks what the receivers have against what was answered.
-func counted(t *testing.T, r *receiver, messages []*letter) {
+// checkDeliveries checks what the receivers have against what was answered.
+func checkDeliveries(t *testing.T, r *receiver, messages []*message) {
 	t.Helper()
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -599,18 +599,18 @@ func sendBulk(t *testing.T, p *program, u user, n int) (to []string) {
 	return to
 }
 
-// TestPasswordResetGoesFirst asks for a new password while a thousand bulk mails wait.
-func TestPasswordResetGoesFirst(t *testing.T) {
+// TestPasswordResetHasPriority asks for a new password while a thousand bulk mails wait.
+func TestPasswordResetHasPriority(t *testing.T) {
 	t.Parallel()
-	r := receive(t, 0)
+	r := startReceiver(t, 0)
 	env, _, _ := crashEnv(t, r)
-	p := launch(t, env, "serve").up()
+	p := launch(t, env, "serve").waitUntilListening()
 	admin := signInAs(t, p, crashAdmin)
-	p.join("ada@people.test")
-	testkit.Eventually(t, "the welcome", func() bool { return r.has([]string{"ada@people.test"}) })
+	p.register("ada@people.test")
+	testkit.Eventually(t, "the welcome", func() bool { return r.delivered([]string{"ada@people.test"}) })
 	gate := make(chan struct{}) // the mail server takes its time
 	r.mu.Lock()
-	r.gate, r.order = gate, nil
+	r.gate, r.deliveries = gate, nil
 	r.mu.Unlock()
 	open := sync.OnceFunc(func() { close(gate) })
 	t.Cleanup(open)
@@ -637,23 +637,23 @@ func TestPasswordResetGoesFirst(t *testing.T) {
 	testkit.Eventually(t, "the mail with the link", func() bool {
 		r.mu.Lock()
 		defer r.mu.Unlock()
-		place = slices.Index(r.order, "ada@people.test")
+		place = slices.Index(r.deliveries, "ada@people.test")
 		return place >= 0
 	})
 	if place > 20 { // those that were under way already
 		t.Errorf("%d mails went before it", place)
 	}
-	p.stops(os.Interrupt, 15*time.Second)
+	p.stop(os.Interrupt, 15*time.Second)
 }
 
 // TestFlushedRedis takes everything from Redis while work waits there.
 func TestFlushedRedis(t *testing.T) {
 	t.Parallel()
-	r := receive(t, 0)
+	r := startReceiver(t, 0)
 	env, _, redis := crashEnv(t, r)
 	idle := maps.Clone(env)
 	idle["WORK"] = "off"
-	p := launch(t, idle, "serve").up()
+	p := launch(t, idle, "serve").waitUntilListening()
 	admin := signInAs(t, p, crashAdmin)
 	to := sendBulk(t, p, admin, 100)
 	pool, err := db.Open(t.Context(), env["DATABASE_URL"], db.Options{})
@@ -676,17 +676,17 @@ func TestFlushedRedis(t *testing.T) {
 	launch(t, env, "work")
 	tick := time.NewTicker(200 * time.Millisecond)
 	defer tick.Stop()
-	for deadline := time.Now().Add(2 * time.Minute); !r.has(to) || states(t, pool)["succeeded"] < len(to); <-tick.C {
+	for deadline := time.Now().Add(2 * time.Minute); !r.delivered(to) || jobStates(t, pool)["succeeded"] < len(to); <-tick.C {
 		if time.Now().After(deadline) {
-			t.Fatalf("not all has arrived; the jobs: %v", states(t, pool))
+			t.Fatalf("not all has arrived; the jobs: %v", jobStates(t, pool))
 		}
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for _, one := range to {
-		for id, n := range r.mails[one] {
-			if n != 1 || len(r.mails[one]) != 1 {
-				t.Errorf("%s got %s %d times", one, id, n)
+	for _, address := range to {
+		for id, n := range r.mails[address] {
+			if n != 1 || len(r.mails[address]) != 1 {
+				t.Errorf("%s got %s %d times", address, id, n)
 			}
 		}
 	}

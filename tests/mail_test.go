@@ -126,9 +126,9 @@ func writeCertificates(t *testing.T, caFile, certFile, keyFile string) {
 	}
 }
 
-// TestMailThroughARealServer: a production server sends by STARTTLS what a forgetful person
+// TestMailOverSTARTTLS: a production server sends by STARTTLS what a forgetful person
 // needs, signed, and they get back in.
-func TestMailThroughARealServer(t *testing.T) {
+func TestMailOverSTARTTLS(t *testing.T) {
 	server := startMailServer(t)
 	public, private, err := ed25519.GenerateKey(rand.Reader)
 	if err != nil {
@@ -138,16 +138,16 @@ func TestMailThroughARealServer(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	env, _ := production(t)
+	env, _ := productionEnv(t)
 	for name, value := range map[string]string{
 		"SMTP_HOST": "127.0.0.1", "SMTP_PORT": server.port, "SMTP_CA_FILE": server.ca, "MAIL_FROM": "Counsel <no-reply@counsel.test>", "PUBLIC_URL": "https://counsel.test",
 		"MAIL_DKIM_DOMAIN": "counsel.test", "MAIL_DKIM_SELECTOR": "mail", "MAIL_DKIM_KEY": strings.ReplaceAll(string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})), "\n", `\n`),
 	} {
 		env[name] = value
 	}
-	p := launch(t, env, "serve").up()
+	p := launch(t, env, "serve").waitUntilListening()
 	address := "ada-" + strconv.FormatInt(time.Now().UnixNano(), 36) + "@example.test"
-	post := func(path string, body map[string]string) (int, []byte) {
+	request := func(path string, body map[string]string) (int, []byte) {
 		t.Helper()
 		raw, err := json.Marshal(body)
 		if err != nil {
@@ -164,11 +164,11 @@ func TestMailThroughARealServer(t *testing.T) {
 		}
 		return res.StatusCode, answer
 	}
-	if status, answer := post("/api/auth/register", map[string]string{"email": address, "password": "correct horse battery", "fullName": "Ada"}); status != 201 {
+	if status, answer := request("/api/auth/register", map[string]string{"email": address, "password": "correct horse battery", "fullName": "Ada"}); status != 201 {
 		t.Fatalf("%d %s", status, answer)
 	}
 	testkit.Eventually(t, "the welcome", func() bool { return len(server.mails(t, address)) == 1 })
-	if status, answer := post("/api/auth/password/forgot", map[string]string{"email": address}); status != 204 {
+	if status, answer := request("/api/auth/password/forgot", map[string]string{"email": address}); status != 204 {
 		t.Fatalf("%d %s", status, answer)
 	}
 	var token string
@@ -188,13 +188,13 @@ func TestMailThroughARealServer(t *testing.T) {
 			t.Errorf("the signature: %v %+v\n%s", err, v, raw)
 		}
 	}
-	if status, answer := post("/api/auth/password/reset", map[string]string{"token": token, "password": "a new horse battery"}); status != 204 {
+	if status, answer := request("/api/auth/password/reset", map[string]string{"token": token, "password": "a new horse battery"}); status != 204 {
 		t.Fatalf("%d %s", status, answer)
 	}
-	if status, answer := post("/api/auth/login", map[string]string{"email": address, "password": "a new horse battery"}); status != 200 {
+	if status, answer := request("/api/auth/login", map[string]string{"email": address, "password": "a new horse battery"}); status != 200 {
 		t.Fatalf("%d %s", status, answer)
 	}
-	p.stops(os.Interrupt, 15*time.Second)
+	p.stop(os.Interrupt, 15*time.Second)
 	if log := p.output.String(); strings.Contains(log, address) || strings.Contains(log, token) {
 		t.Errorf("the log holds an address or a secret:\n%s", log)
 	}

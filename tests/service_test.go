@@ -78,8 +78,8 @@ func launch(t *testing.T, env map[string]string, args ...string) *program {
 
 var listening = regexp.MustCompile(`"address":"([^"]+)"|listening on +http://(\S+)`)
 
-// up waits until the program listens.
-func (p *program) up() *program {
+// waitUntilListening waits until the program listens.
+func (p *program) waitUntilListening() *program {
 	p.t.Helper()
 	deadline := time.After(time.Minute)
 	tick := time.NewTicker(20 * time.Millisecond)
@@ -99,8 +99,8 @@ func (p *program) up() *program {
 	}
 }
 
-// stops sends a signal and waits for the end.
-func (p *program) stops(s os.Signal, within time.Duration) {
+// stop sends a signal and waits for the end.
+func (p *program) stop(s os.Signal, within time.Duration) {
 	p.t.Helper()
 	if err := p.cmd.Process.Signal(s); err != nil {
 		p.t.Fatal(err)
@@ -112,8 +112,8 @@ func (p *program) stops(s os.Signal, within time.Duration) {
 	}
 }
 
-// production is what serve needs: servers, a stand-in for the AI, secrets.
-func production(t *testing.T) (map[string]string, *llm.Server) {
+// productionEnv is what serve needs: servers, a stand-in for the AI, secrets.
+func productionEnv(t *testing.T) (map[string]string, *llm.Server) {
 	t.Helper()
 	model, err := llm.Start(context.Background(), llm.Options{})
 	if err != nil {
@@ -139,14 +139,14 @@ type user struct{ id, token string }
 
 func (p *program) call(u user, method, path string, body any) (status int, answer map[string]any) {
 	p.t.Helper()
-	status, answer, err := p.try(u, method, path, body)
+	status, answer, err := p.request(u, method, path, body)
 	if err != nil {
 		p.t.Fatal(err)
 	}
 	return status, answer
 }
 
-func (p *program) try(u user, method, path string, body any) (int, map[string]any, error) {
+func (p *program) request(u user, method, path string, body any) (int, map[string]any, error) {
 	raw, err := json.Marshal(body)
 	if err != nil {
 		return 0, nil, err
@@ -174,7 +174,7 @@ func (p *program) try(u user, method, path string, body any) (int, map[string]an
 	return res.StatusCode, answer, nil
 }
 
-func (p *program) join(email string) user {
+func (p *program) register(email string) user {
 	p.t.Helper()
 	_, u := p.call(user{}, "POST", "/api/auth/register", map[string]string{"email": email, "password": "correct horse battery", "fullName": "Somebody"})
 	return p.signIn(u["id"].(string), email)
@@ -189,8 +189,8 @@ func (p *program) signIn(id, email string) user {
 	return user{id, tokens["accessToken"].(string)}
 }
 
-// TestServeRefuses starts production on what is not fit for it.
-func TestServeRefuses(t *testing.T) {
+// TestServeConfigErrors starts production on what is not fit for it.
+func TestServeConfigErrors(t *testing.T) {
 	for name, c := range map[string]struct {
 		env     map[string]string
 		message string
@@ -204,7 +204,7 @@ func TestServeRefuses(t *testing.T) {
 			t.Errorf("%s: %v, %s", name, p.err, p.output)
 		}
 	}
-	env, _ := production(t)
+	env, _ := productionEnv(t)
 	env["DATABASE_URL"] = testenv.NewDatabaseURL(t)
 	p := launch(t, env, "serve")
 	<-p.exited
@@ -215,17 +215,17 @@ func TestServeRefuses(t *testing.T) {
 
 // TestAcknowledgedIsStored kills the server while it answers; what it acknowledged is there.
 func TestAcknowledgedIsStored(t *testing.T) {
-	env, _ := production(t)
-	p := launch(t, env, "serve").up()
-	ada := p.join("ada@example.com")
+	env, _ := productionEnv(t)
+	p := launch(t, env, "serve").waitUntilListening()
+	ada := p.register("ada@example.com")
 	var mu sync.Mutex
 	acknowledged := map[string]bool{}
-	var askers sync.WaitGroup
+	var clients sync.WaitGroup
 	enough := make(chan struct{})
 	for i := range 8 {
-		askers.Go(func() {
+		clients.Go(func() {
 			for n := 0; ; n++ {
-				status, answer, err := p.try(ada, "POST", "/api/ai/chat", map[string]any{"userId": ada.id, "message": "Is it lawful, number " + strings.Repeat("i", i+1) + strings.Repeat("n", n) + "?"})
+				status, answer, err := p.request(ada, "POST", "/api/ai/chat", map[string]any{"userId": ada.id, "message": "Is it lawful, number " + strings.Repeat("i", i+1) + strings.Repeat("n", n) + "?"})
 				if err != nil {
 					return // it was killed
 				}
@@ -241,10 +241,10 @@ func TestAcknowledgedIsStored(t *testing.T) {
 		})
 	}
 	<-enough
-	p.stops(syscall.SIGKILL, 5*time.Second)
-	askers.Wait()
+	p.stop(syscall.SIGKILL, 5*time.Second)
+	clients.Wait()
 
-	p = launch(t, env, "serve").up()
+	p = launch(t, env, "serve").waitUntilListening()
 	ada = p.signIn(ada.id, "ada@example.com")
 	cursor, stored := "", map[string]bool{}
 	for {
@@ -267,9 +267,9 @@ func TestAcknowledgedIsStored(t *testing.T) {
 
 // TestWorkerProbes asks a process that only works how it does.
 func TestWorkerProbes(t *testing.T) {
-	env, _ := production(t)
+	env, _ := productionEnv(t)
 	env["WORK_HTTP_ADDR"] = "127.0.0.1:0"
-	p := launch(t, env, "work").up()
+	p := launch(t, env, "work").waitUntilListening()
 	for path, status := range map[string]int{"/livez": 200, "/readyz": 200, "/metrics": 200, "/api/auth/me": 404, "/docs": 404} {
 		if got, _ := p.call(user{}, "GET", path, nil); got != status {
 			t.Errorf("%s answers %d, not %d", path, got, status)
@@ -285,18 +285,18 @@ func TestWorkerProbes(t *testing.T) {
 	if err != nil || !bytes.Contains(text, []byte("counsel_jobs_")) {
 		t.Errorf("the metrics tell nothing of jobs: %v\n%s", err, text)
 	}
-	p.stops(syscall.SIGTERM, 10*time.Second)
+	p.stop(syscall.SIGTERM, 10*time.Second)
 	if p.err != nil {
 		t.Errorf("it ended with %v", p.err)
 	}
 }
 
-// TestOneCallForAll asks two servers the same new thing a thousand times at once.
-func TestOneCallForAll(t *testing.T) {
-	env, model := production(t)
+// TestSingleflightAcrossServers asks two servers the same new thing a thousand times at once.
+func TestSingleflightAcrossServers(t *testing.T) {
+	env, model := productionEnv(t)
 	env["LLM_TIMEOUT_MS"] = "5000"
-	servers := []*program{launch(t, env, "serve").up(), launch(t, env, "serve").up()}
-	ada := servers[0].join("ada@example.com")
+	servers := []*program{launch(t, env, "serve").waitUntilListening(), launch(t, env, "serve").waitUntilListening()}
+	ada := servers[0].register("ada@example.com")
 	for name, c := range map[string]struct {
 		behaviour llm.Behaviour
 		status    int
@@ -309,18 +309,18 @@ func TestOneCallForAll(t *testing.T) {
 			t.Fatal(err)
 		}
 		model.Reset()
-		var askers sync.WaitGroup
+		var clients sync.WaitGroup
 		statuses := make(chan int, 1000)
 		for i := range 1000 {
-			askers.Go(func() {
-				status, _, err := servers[i%2].try(ada, "POST", "/api/ai/chat", map[string]any{"userId": ada.id, "message": "Which law is " + name + "?"})
+			clients.Go(func() {
+				status, _, err := servers[i%2].request(ada, "POST", "/api/ai/chat", map[string]any{"userId": ada.id, "message": "Which law is " + name + "?"})
 				if err != nil {
 					status = -1
 				}
 				statuses <- status
 			})
 		}
-		askers.Wait()
+		clients.Wait()
 		close(statuses)
 		for status := range statuses {
 			if status != c.status {
@@ -335,9 +335,9 @@ func TestOneCallForAll(t *testing.T) {
 
 // TestDrain stops a server while it answers: the answer still comes, within the ten seconds.
 func TestDrain(t *testing.T) {
-	env, model := production(t)
-	p := launch(t, env, "serve").up()
-	ada := p.join("ada@example.com")
+	env, model := productionEnv(t)
+	p := launch(t, env, "serve").waitUntilListening()
+	ada := p.register("ada@example.com")
 	if err := model.SetBehaviour(llm.Behaviour{Mode: llm.ModeSlow, DelayMs: 1500}); err != nil {
 		t.Fatal(err)
 	}
@@ -347,7 +347,7 @@ func TestDrain(t *testing.T) {
 	}
 	answered := make(chan result, 1)
 	go func() {
-		status, _, err := p.try(ada, "POST", "/api/ai/chat", map[string]any{"userId": ada.id, "message": "May I finish?"})
+		status, _, err := p.request(ada, "POST", "/api/ai/chat", map[string]any{"userId": ada.id, "message": "May I finish?"})
 		answered <- result{status, err}
 	}()
 	for deadline := time.Now().Add(10 * time.Second); model.Count() == 0; {
@@ -355,7 +355,7 @@ func TestDrain(t *testing.T) {
 			t.Fatal("the question did not reach the AI")
 		}
 	}
-	p.stops(syscall.SIGTERM, 10*time.Second)
+	p.stop(syscall.SIGTERM, 10*time.Second)
 	if r := <-answered; r.err != nil || r.status != http.StatusOK {
 		t.Errorf("the running request got %d, %v", r.status, r.err)
 	}
@@ -368,7 +368,7 @@ func TestDrain(t *testing.T) {
 // nothing runs on when it has stopped.
 func TestDev(t *testing.T) {
 	env := map[string]string{"DATA_DIR": filepath.Join(t.TempDir(), "data"), "ADMIN_EMAIL": "admin@firm.example", "ADMIN_PASSWORD": "correct horse battery"}
-	p := launch(t, env, "dev").up()
+	p := launch(t, env, "dev").waitUntilListening()
 	testkit.Eventually(t, "the start-up text is whole", func() bool { return strings.Contains(p.output.String(), "The log follows") })
 	for _, message := range []string{"/docs", env["DATA_DIR"], "curl -s", "/api/ai/chat"} {
 		if !strings.Contains(p.output.String(), message) {
@@ -378,9 +378,9 @@ func TestDev(t *testing.T) {
 	if status, _ := p.call(user{}, "GET", "/readyz", nil); status != http.StatusOK {
 		t.Errorf("/readyz answers %d", status)
 	}
-	ada := p.join("ada@example.com")
+	ada := p.register("ada@example.com")
 	_, answer := p.call(ada, "POST", "/api/ai/chat", map[string]any{"userId": ada.id, "message": "Will you remember this?"})
-	demo := p.demo(env["DATA_DIR"])
+	demo := p.signInDemo(env["DATA_DIR"])
 	if status, _ := p.call(p.signIn("", "admin@firm.example"), "PATCH", "/api/users/"+demo.id, map[string]string{"role": "client"}); status != http.StatusOK {
 		t.Errorf("the admin gets %d", status)
 	}
@@ -391,7 +391,7 @@ func TestDev(t *testing.T) {
 		t.Errorf("a second one on the same data: %v, %s", second.err, second.output)
 	}
 
-	p.stops(os.Interrupt, 10*time.Second)
+	p.stop(os.Interrupt, 10*time.Second)
 	if left := processes(t, env["DATA_DIR"]); left != "" {
 		t.Errorf("left running:\n%s", left)
 	}
@@ -399,23 +399,23 @@ func TestDev(t *testing.T) {
 		t.Errorf("it does not say that it has stopped:\n%s", p.output)
 	}
 
-	p = launch(t, env, "dev").up()
+	p = launch(t, env, "dev").waitUntilListening()
 	ada = p.signIn(ada.id, "ada@example.com")
 	if status, _ := p.call(ada, "GET", "/api/ai/consultations/"+answer["consultationId"].(string), nil); status != http.StatusOK {
 		t.Errorf("what was asked is gone: %d", status)
 	}
-	if again := p.demo(env["DATA_DIR"]); again.id != demo.id {
-		t.Errorf("the demo account is %s, was %s", again.id, demo.id)
+	if restarted := p.signInDemo(env["DATA_DIR"]); restarted.id != demo.id {
+		t.Errorf("the demo account is %s, was %s", restarted.id, demo.id)
 	}
 	admin := p.signIn("", "admin@firm.example")
 	if status, _ := p.call(admin, "GET", "/api/users", nil); status != http.StatusOK {
 		t.Errorf("the first admin gets %d", status)
 	}
-	p.stops(syscall.SIGTERM, 10*time.Second)
+	p.stop(syscall.SIGTERM, 10*time.Second)
 }
 
-// demo signs the account of the first question in, and looks whether it is a lawyer's.
-func (p *program) demo(dir string) user {
+// signInDemo signs the account of the first question in, and looks whether it is a lawyer's.
+func (p *program) signInDemo(dir string) user {
 	p.t.Helper()
 	password, err := os.ReadFile(filepath.Join(dir, "demo-password"))
 	if err != nil {
@@ -441,11 +441,11 @@ func processes(t *testing.T, text string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var left []string
+	var found []string
 	for _, f := range files {
 		if line, err := os.ReadFile(f); err == nil && bytes.Contains(line, []byte(text)) { // else it has ended by now
-			left = append(left, strings.ReplaceAll(string(line), "\x00", " "))
+			found = append(found, strings.ReplaceAll(string(line), "\x00", " "))
 		}
 	}
-	return strings.Join(left, "\n")
+	return strings.Join(found, "\n")
 }

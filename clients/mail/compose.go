@@ -101,7 +101,7 @@ func checkLines(header string) error {
 func mailboxes(addresses ...string) (out []*netmail.Address) {
 	for _, a := range addresses {
 		if a != "" {
-			out = append(out, &netmail.Address{Address: domain.EmailForServers(a)})
+			out = append(out, &netmail.Address{Address: domain.EmailASCII(a)})
 		}
 	}
 	return out

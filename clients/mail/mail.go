@@ -236,11 +236,11 @@ func (t *transaction) run(m email.Outgoing, raw []byte) (reusable bool) {
 
 	recipients := make([]string, len(m.Recipients))
 	for i, r := range m.Recipients {
-		recipients[i] = domain.EmailForServers(r)
+		recipients[i] = domain.EmailASCII(r)
 	}
 	utf8 := !isASCII(strings.Join(recipients, "")) || !isASCII(string(headerSection(raw)))
 	if ok, _ := smtp.Extension("SMTPUTF8"); utf8 && !ok {
-		if !isASCII(t.client.from.Address) || !isASCII(domain.EmailForServers(m.ReplyTo)) {
+		if !isASCII(t.client.from.Address) || !isASCII(domain.EmailASCII(m.ReplyTo)) {
 			setOutcomes(needsSMTPUTF8("The mail server does not support special characters before the @ of the sender or reply address."), anyone)
 			return true
 		}
@@ -250,7 +250,7 @@ func (t *transaction) run(m email.Outgoing, raw []byte) (reusable bool) {
 			}
 		}
 		// Send to the others, without these addresses in the header.
-		needsUTF8 := func(address string) bool { return !isASCII(domain.EmailForServers(address)) }
+		needsUTF8 := func(address string) bool { return !isASCII(domain.EmailASCII(address)) }
 		m.To, m.Cc = slices.DeleteFunc(slices.Clone(m.To), needsUTF8), slices.DeleteFunc(slices.Clone(m.Cc), needsUTF8)
 		var err error
 		if raw, err = t.client.compose(m); err != nil {

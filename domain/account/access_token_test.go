@@ -235,13 +235,13 @@ func TestAuthenticateRequiresSession(t *testing.T) {
 }
 
 func BenchmarkAuthenticate(b *testing.B) {
-	bundle := newFixture(b)
-	bundle.register("ada@example.com")
-	tok, _ := bundle.login("ada@example.com")
+	f := newFixture(b)
+	f.register("ada@example.com")
+	tok, _ := f.login("ada@example.com")
 	ctx := b.Context()
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := bundle.Authenticate(ctx, tok.AccessToken); err != nil {
+		if _, err := f.Authenticate(ctx, tok.AccessToken); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -292,9 +292,9 @@ func TestUsers(t *testing.T) {
 		t.Fatal(err)
 	}
 	var seen []string
-	var before *domain.ID
+	var cursor *domain.ID
 	for pages := 0; ; pages++ {
-		users, next, err := f.Users(ctx, UserFilter{Limit: 2, Before: before})
+		users, next, err := f.Users(ctx, UserFilter{Limit: 2, Cursor: cursor})
 		if err != nil || pages > 3 {
 			t.Fatal(pages, err)
 		}
@@ -304,7 +304,7 @@ func TestUsers(t *testing.T) {
 		if next == nil {
 			break
 		}
-		before = next
+		cursor = next
 	}
 	if got := strings.Join(seen, " "); got != "e@example.com d@example.com c@example.com b@example.com a@example.com root@example.com" {
 		t.Fatal(got)

@@ -36,8 +36,8 @@ func TestThrottleByAccount(t *testing.T) {
 		wait = e.RetryAfter
 		// Rejected attempts do not lengthen the wait, not even with the right password.
 		_, err := f.Login(t.Context(), Credentials{Email: "ada@example.com", Password: password, Address: "198.51.100.10"})
-		if again := wantCode(t, err, domain.RateLimited); again.RetryAfter != wait {
-			t.Fatalf("the wait changed from %v to %v", wait, again.RetryAfter)
+		if rejected := wantCode(t, err, domain.RateLimited); rejected.RetryAfter != wait {
+			t.Fatalf("the wait changed from %v to %v", wait, rejected.RetryAfter)
 		}
 		f.clock.advance(wait)
 		wantCode(t, f.tryWrongPassword("ada@example.com", "198.51.100.9"), domain.Unauthenticated)

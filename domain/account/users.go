@@ -114,7 +114,7 @@ func ParseAddress(s string) (address string, ok bool) {
 
 // normalizeEmail returns the canonical form of an address: Unicode domain, lower case.
 func normalizeEmail(s string) string {
-	return strings.ToLower(domain.EmailForPeople(strings.TrimSpace(s)))
+	return strings.ToLower(domain.EmailUnicode(strings.TrimSpace(s)))
 }
 
 // EnsureAdmin creates the first admin at startup. If the address has no account, it creates one with the
@@ -149,7 +149,7 @@ func (s *Service) ByEmail(ctx context.Context, email string) (User, error) {
 type UserFilter struct {
 	Role   *domain.Role
 	Limit  int        // 1 to 100; 0: 20
-	Before *domain.ID // cursor: only accounts created before this one
+	Cursor *domain.ID // cursor: only accounts created before this one
 }
 
 // Users lists accounts, newest first. next is the cursor (Before) of the next page, nil at the end.
@@ -159,13 +159,13 @@ func (s *Service) Users(ctx context.Context, f UserFilter) (users []User, next *
 		limit = 20
 	}
 	limit = min(max(limit, 1), 100)
-	before := domain.Before(f.Before)
+	cursor := domain.CursorOrMax(f.Cursor)
 	var rows []query.ListUsersRow
 	if f.Role == nil {
-		rows, err = s.queries.ListUsers(ctx, query.ListUsersParams{Before: before, Limit: int32(limit + 1)})
+		rows, err = s.queries.ListUsers(ctx, query.ListUsersParams{Before: cursor, Limit: int32(limit + 1)})
 	} else {
 		var byRole []query.ListUsersByRoleRow
-		byRole, err = s.queries.ListUsersByRole(ctx, query.ListUsersByRoleParams{Role: string(*f.Role), Before: before, Limit: int32(limit + 1)})
+		byRole, err = s.queries.ListUsersByRole(ctx, query.ListUsersByRoleParams{Role: string(*f.Role), Before: cursor, Limit: int32(limit + 1)})
 		for _, r := range byRole {
 			rows = append(rows, query.ListUsersRow(r))
 		}

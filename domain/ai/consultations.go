@@ -22,7 +22,7 @@ type ConsultationFilter struct {
 	CaseID *domain.ID // those of this case, by any member; nil: those outside of cases
 	Kind   Kind       // "": all
 	Limit  int        // 1 to 100; 0: 20
-	Before *domain.ID // page cursor: only consultations older than this
+	Cursor *domain.ID // page cursor: only consultations older than this
 }
 
 // ConsultationSummary is a consultation in a list.
@@ -76,7 +76,7 @@ func (s *Service) Consultations(ctx context.Context, caller domain.Principal, f 
 	if limit < 1 || limit > 100 {
 		return nil, nil, domain.Errorf(domain.Invalid, "limit must be 1 to 100.")
 	}
-	before := domain.Before(f.Before)
+	cursor := domain.CursorOrMax(f.Cursor)
 	ctx, cancel := context.WithTimeout(ctx, s.readTimeout)
 	defer cancel()
 	q := query.New(s.db)
@@ -84,15 +84,15 @@ func (s *Service) Consultations(ctx context.Context, caller domain.Principal, f 
 	switch {
 	case f.CaseID != nil:
 		var ofCase []query.ListCaseConsultationsRow
-		ofCase, err = q.ListCaseConsultations(ctx, query.ListCaseConsultationsParams{CaseID: f.CaseID, Before: before, Kind: string(f.Kind), Limit: int32(limit + 1)})
+		ofCase, err = q.ListCaseConsultations(ctx, query.ListCaseConsultationsParams{CaseID: f.CaseID, Before: cursor, Kind: string(f.Kind), Limit: int32(limit + 1)})
 		for _, r := range ofCase {
 			rows = append(rows, query.ListConsultationsRow(r))
 		}
 	case user != nil:
-		rows, err = q.ListConsultations(ctx, query.ListConsultationsParams{UserID: *user, Before: before, Kind: string(f.Kind), Limit: int32(limit + 1)})
+		rows, err = q.ListConsultations(ctx, query.ListConsultationsParams{UserID: *user, Before: cursor, Kind: string(f.Kind), Limit: int32(limit + 1)})
 	default:
 		var all []query.ListAllConsultationsRow
-		all, err = q.ListAllConsultations(ctx, query.ListAllConsultationsParams{Before: before, Kind: string(f.Kind), Limit: int32(limit + 1)})
+		all, err = q.ListAllConsultations(ctx, query.ListAllConsultationsParams{Before: cursor, Kind: string(f.Kind), Limit: int32(limit + 1)})
 		for _, r := range all {
 			rows = append(rows, query.ListConsultationsRow(r))
 		}

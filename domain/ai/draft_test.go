@@ -53,9 +53,9 @@ func echoPoints(s []Section, dt *prompts.DocumentType) []Section {
 	return s
 }
 
-func nda(t testing.TB, b *fixture) (*prompts.DocumentType, map[string]any) {
+func nda(t testing.TB, f *fixture) (*prompts.DocumentType, map[string]any) {
 	t.Helper()
-	dt, ok := b.prompts.Type("nda")
+	dt, ok := f.prompts.Type("nda")
 	if !ok {
 		t.Fatal("no document type nda")
 	}
@@ -79,24 +79,24 @@ func (f *fixture) draft(t testing.TB, p domain.Principal, r DraftRequest) Draft 
 
 func TestGenerateDocument(t *testing.T) {
 	t.Parallel()
-	b := newFixture(t)
-	dt, inputs := nda(t, b)
-	b.model.setResponse(respondWith(draftAnswer(t, dt, func(s []Section) []Section {
+	f := newFixture(t)
+	dt, inputs := nda(t, f)
+	f.model.setResponse(respondWith(draftAnswer(t, dt, func(s []Section) []Section {
 		s[0].Body += " Between Acme and [PERSON_1], write to [EMAIL_1]."
 		s[0], s[1] = s[1], s[0] // must be reordered
 		return s
 	})))
 	r := DraftRequest{Type: "nda", Inputs: inputs, Tone: "plain", Locale: "en-IE", Policy: "nda"}
-	d := b.draft(t, b.user, r)
+	d := f.draft(t, f.user, r)
 	if !strings.HasPrefix(d.Text, "# Mutual # Non-Disclosure Agreement\n\n## 1. "+dt.Sections[0].Heading+"\n\n") || len(d.Sections) != len(dt.Sections) || d.Sections[0].ID != dt.Sections[0].ID {
 		t.Errorf("draft %q", d.Text)
 	}
 	if !strings.Contains(d.Text, "write to john.smith@acme-widgets.com.") || strings.Contains(d.Text, "[") {
 		t.Errorf("not restored: %q", d.Text)
 	}
-	sent := b.model.sent()
+	sent := f.model.sent()
 	for _, secret := range []string{"Smith", "acme-widgets.com", "Roe"} {
-		if strings.Contains(sent, secret) || strings.Contains(redisContent(t, b.redis), secret) {
+		if strings.Contains(sent, secret) || strings.Contains(redisContent(t, f.redis), secret) {
 			t.Errorf("%q left the service", secret)
 		}
 	}
@@ -111,8 +111,8 @@ func TestGenerateDocument(t *testing.T) {
 		status, version, title, tone, sections, warnings string
 		score                                            float64
 	}
-	if err := b.db.QueryRowContext(t.Context(), "SELECT status, template_version, title, tone, sections, warnings, quality_score FROM drafts d JOIN draft_versions v ON v.draft_id = d.id WHERE d.id = ? AND user_id = ? AND body = ? AND v.version = d.version",
-		d.ID, b.user.UserID, d.Text).Scan(&stored.status, &stored.version, &stored.title, &stored.tone, &stored.sections, &stored.warnings, &stored.score); err != nil {
+	if err := f.db.QueryRowContext(t.Context(), "SELECT status, template_version, title, tone, sections, warnings, quality_score FROM drafts d JOIN draft_versions v ON v.draft_id = d.id WHERE d.id = ? AND user_id = ? AND body = ? AND v.version = d.version",
+		d.ID, f.user.UserID, d.Text).Scan(&stored.status, &stored.version, &stored.title, &stored.tone, &stored.sections, &stored.warnings, &stored.score); err != nil {
 		t.Fatal(err)
 	}
 	var sections []Section
@@ -120,17 +120,17 @@ func TestGenerateDocument(t *testing.T) {
 		stored.version != dt.Version || stored.tone != "plain" || stored.score != d.QualityScore || stored.title != "Mutual # Non-Disclosure Agreement" {
 		t.Errorf("stored %+v, %v", stored, err)
 	}
-	row := b.row(t, d.ConsultationID)
+	row := f.row(t, d.ConsultationID)
 	if row.Kind != "document" || row.DraftID == nil || *row.DraftID != d.ID || row.Answer != d.Text || !strings.Contains(row.Question, "John Smith") || row.Locale != "en-IE" {
 		t.Errorf("row %+v", row)
 	}
 
-	repeated := b.draft(t, b.user, r)
+	repeated := f.draft(t, f.user, r)
 	if !repeated.Cached || repeated.TokensUsed != 0 || repeated.ID == d.ID || repeated.Text != d.Text {
 		t.Errorf("repeated %+v", repeated)
 	}
-	key := "ai:draft:" + b.model.lastRequest().IdempotencyKey
-	if ttl, err := b.redis.Do(t.Context(), b.redis.B().Ttl().Key(key).Build()).AsInt64(); err != nil || ttl < 23*3600 || ttl > 24*3600 {
+	key := "ai:draft:" + f.model.lastRequest().IdempotencyKey
+	if ttl, err := f.redis.Do(t.Context(), f.redis.B().Ttl().Key(key).Build()).AsInt64(); err != nil || ttl < 23*3600 || ttl > 24*3600 {
 		t.Errorf("TTL %d s, %v", ttl, err)
 	}
 	for name, change := range map[string]func(r DraftRequest) DraftRequest{
@@ -138,35 +138,35 @@ func TestGenerateDocument(t *testing.T) {
 		"locale":   func(r DraftRequest) DraftRequest { r.Locale = "en-GB"; return r },
 		"template": func(r DraftRequest) DraftRequest { dt.Version = "other"; return r },
 	} {
-		if b.draft(t, b.user, change(r)).Cached {
+		if f.draft(t, f.user, change(r)).Cached {
 			t.Errorf("another %s: answered from the cache", name)
 		}
 	}
-	if b.draft(t, addUser(t, b.db, domain.RoleLawyer), r).Cached {
+	if f.draft(t, addUser(t, f.db, domain.RoleLawyer), r).Cached {
 		t.Error("a draft with names was shared")
 	}
 }
 
 func TestDraftQuality(t *testing.T) {
 	t.Parallel()
-	b := newFixture(t)
-	dt, inputs := nda(t, b)
-	full := func(s []Section) []Section {
+	f := newFixture(t)
+	dt, inputs := nda(t, f)
+	filled := func(s []Section) []Section {
 		s[0].Body += " Acme Widgets Ltd, [ORGANIZATION_1], [PERSON_1], [PERSON_2], [EMAIL_1]. Evaluating a joint product together under the law of Ireland."
 		return s
 	}
 	score := func(tone string, change func([]Section) []Section) Draft {
-		b.model.setResponse(respondWith(draftAnswer(t, dt, func(s []Section) []Section {
+		f.model.setResponse(respondWith(draftAnswer(t, dt, func(s []Section) []Section {
 			s[0].Body += " Variant " + tone + "."
-			return change(full(s))
+			return change(filled(s))
 		})))
 		inputs["otherTerms"] = "variant " + tone
-		return b.draft(t, b.user, DraftRequest{Type: "nda", Inputs: inputs})
+		return f.draft(t, f.user, DraftRequest{Type: "nda", Inputs: inputs})
 	}
 	same := func(s []Section) []Section { return s }
-	whole := score("whole", same)
-	if whole.QualityScore < 0.95 {
-		t.Errorf("a complete draft scores %v, %q", whole.QualityScore, whole.Warnings)
+	complete := score("whole", same)
+	if complete.QualityScore < 0.95 {
+		t.Errorf("a complete draft scores %v, %q", complete.QualityScore, complete.Warnings)
 	}
 	echo := score("echo", func(s []Section) []Section { first := s[0].Body; s = echoPoints(s, dt); s[0].Body += first; return s })
 	if echo.QualityScore > 0.4 || !strings.Contains(strings.Join(echo.Warnings, "\n"), `"Duties of the Recipient" repeats its instructions`) {
@@ -185,8 +185,8 @@ func TestDraftQuality(t *testing.T) {
 		"points not covered": {func(s []Section) []Section { s[2].Body = "Nothing at all here to see or say."; return s }, "every required point"},
 	} {
 		d := score(name, tc.change)
-		if d.QualityScore >= whole.QualityScore || !strings.Contains(strings.Join(d.Warnings, "\n"), tc.warns) {
-			t.Errorf("%s: quality %v, whole %v, warnings %q", name, d.QualityScore, whole.QualityScore, d.Warnings)
+		if d.QualityScore >= complete.QualityScore || !strings.Contains(strings.Join(d.Warnings, "\n"), tc.warns) {
+			t.Errorf("%s: quality %v, whole %v, warnings %q", name, d.QualityScore, complete.QualityScore, d.Warnings)
 		}
 	}
 	d := score("blank", func(s []Section) []Section { s[1].Body += " on ________ (date)"; s = append(s, s[0]); return s })
@@ -204,8 +204,8 @@ func TestDraftQuality(t *testing.T) {
 		t.Errorf("warnings %q", d.Warnings)
 	}
 	delete(inputs, "disputes")
-	b.model.setResponse(respondWith(draftAnswer(t, dt, nil)))
-	german := b.draft(t, b.user, DraftRequest{Type: "nda", Inputs: inputs, Locale: "de"})
+	f.model.setResponse(respondWith(draftAnswer(t, dt, nil)))
+	german := f.draft(t, f.user, DraftRequest{Type: "nda", Inputs: inputs, Locale: "de"})
 	if !strings.Contains(strings.Join(german.Warnings, "\n"), "English, not in German") || german.QualityScore > 0.5 {
 		t.Errorf("quality %v, warnings %q", german.QualityScore, german.Warnings)
 	}
@@ -239,8 +239,8 @@ func TestRepeats(t *testing.T) {
 // Clauses that a contract needs are not missing from a letter.
 func TestPolicyOfLetter(t *testing.T) {
 	t.Parallel()
-	b := newFixture(t)
-	p, ok := b.policies.Policy("default")
+	f := newFixture(t)
+	p, ok := f.policies.Policy("default")
 	if !ok {
 		t.Fatal("no default policy")
 	}
@@ -251,7 +251,7 @@ func TestPolicyOfLetter(t *testing.T) {
 	if w := strings.Join(policyWarnings(p, text, false), "\n"); strings.Contains(w, "does not") || !strings.Contains(w, "Governing Law") {
 		t.Errorf("letter: %q", w)
 	}
-	for _, dt := range b.DocumentTypes() {
+	for _, dt := range f.DocumentTypes() {
 		if dt.Contract == slices.Contains([]string{"demand-letter", "power-of-attorney"}, dt.ID) {
 			t.Errorf("%s: contract %v", dt.ID, dt.Contract)
 		}
@@ -261,8 +261,8 @@ func TestPolicyOfLetter(t *testing.T) {
 // A masked date is restored exactly as it is, so it is formatted before it is masked.
 func TestPersonalDatesAreFormatted(t *testing.T) {
 	t.Parallel()
-	b := newFixture(t)
-	dt, ok := b.prompts.Type("power-of-attorney")
+	f := newFixture(t)
+	dt, ok := f.prompts.Type("power-of-attorney")
 	if !ok {
 		t.Fatal("no document type power-of-attorney")
 	}
@@ -271,11 +271,11 @@ func TestPersonalDatesAreFormatted(t *testing.T) {
 		t.Fatal(err)
 	}
 	for locale, want := range map[string]string{"en-GB": "born on 21 July 1958.", "fr": "born on 1958-07-21."} {
-		b.model.setResponse(respondWith(draftAnswer(t, dt, func(s []Section) []Section { s[0].Body += "born on [DATE_1]."; return s })))
-		if d := b.draft(t, b.user, DraftRequest{Type: dt.ID, Inputs: inputs, Locale: locale}); !strings.Contains(d.Text, want) {
+		f.model.setResponse(respondWith(draftAnswer(t, dt, func(s []Section) []Section { s[0].Body += "born on [DATE_1]."; return s })))
+		if d := f.draft(t, f.user, DraftRequest{Type: dt.ID, Inputs: inputs, Locale: locale}); !strings.Contains(d.Text, want) {
 			t.Errorf("%s: %q", locale, d.Text)
 		}
-		if sent := b.model.sent(); strings.Contains(sent, "1958") || !strings.Contains(sent, "2026-04-01") {
+		if sent := f.model.sent(); strings.Contains(sent, "1958") || !strings.Contains(sent, "2026-04-01") {
 			t.Errorf("%s: sent %q", locale, sent)
 		}
 	}
@@ -283,8 +283,8 @@ func TestPersonalDatesAreFormatted(t *testing.T) {
 
 func TestDraftErrors(t *testing.T) {
 	t.Parallel()
-	b := newFixture(t)
-	dt, inputs := nda(t, b)
+	f := newFixture(t)
+	dt, inputs := nda(t, f)
 	for _, tc := range []struct {
 		r       DraftRequest
 		pointer string
@@ -296,24 +296,24 @@ func TestDraftErrors(t *testing.T) {
 		{DraftRequest{Type: "nda"}, "/inputs/partyA"},
 		{DraftRequest{Type: "nda", Inputs: map[string]any{"partyA": map[string]any{"name": 7}}}, "/inputs/partyA/name"},
 	} {
-		_, err := b.GenerateDocument(t.Context(), b.user, tc.r)
+		_, err := f.GenerateDocument(t.Context(), f.user, tc.r)
 		wantCode(t, err, domain.Invalid, tc.pointer)
 	}
 	bad := map[string]any{"partyA": map[string]any{"name": "a\xff"}, "partyB": map[string]any{"name": "Roe"}, "purpose": "Evaluating together", "governingLaw": "Ireland"}
-	_, err := b.GenerateDocument(t.Context(), b.user, DraftRequest{Type: "nda", Inputs: bad})
+	_, err := f.GenerateDocument(t.Context(), f.user, DraftRequest{Type: "nda", Inputs: bad})
 	wantCode(t, err, domain.Invalid, "/inputs/partyA/name")
-	if b.model.calls() != 0 {
+	if f.model.calls() != 0 {
 		t.Error("the model was called")
 	}
 	for _, answer := range []string{
 		"Here is your draft.", `{"title":"x","sections":[]}`, `{"title":" ","sections":[{"id":"parties","heading":"P","body":"b"}]}`,
 		`{"title":"x","sections":[{"id":"rhymes","heading":"P","body":"b"}]}`, draftAnswer(t, dt, nil)[:100],
 	} {
-		b.model.setResponse(respondWith(answer))
-		_, err := b.GenerateDocument(t.Context(), b.user, DraftRequest{Type: "nda", Inputs: inputs})
+		f.model.setResponse(respondWith(answer))
+		_, err := f.GenerateDocument(t.Context(), f.user, DraftRequest{Type: "nda", Inputs: inputs})
 		wantCode(t, err, domain.Upstream, "")
 	}
-	if b.countRows(t) != 0 {
+	if f.countRows(t) != 0 {
 		t.Error("a failed request was recorded")
 	}
 }
@@ -321,26 +321,26 @@ func TestDraftErrors(t *testing.T) {
 // A draft is not stored without its consultation.
 func TestDraftIsAtomic(t *testing.T) {
 	t.Parallel()
-	b := newFixture(t)
-	dt, _ := nda(t, b)
+	f := newFixture(t)
+	dt, _ := nda(t, f)
 	d := Draft{ID: domain.NewID(), Text: "x"}
 	row := query.Consultation{
-		ID: domain.NewID(), UserID: b.user.UserID, ActorID: b.user.UserID, Kind: "document", Locale: strings.Repeat("x", 99), // too long
+		ID: domain.NewID(), UserID: f.user.UserID, ActorID: f.user.UserID, Kind: "document", Locale: strings.Repeat("x", 99), // too long
 		DraftID: &d.ID, CreatedAt: domain.SystemClock(),
 	}
-	if err := b.storeDraft(domain.Principal{}, row, d, "x", dt, prompts.Formal); err == nil {
+	if err := f.storeDraft(domain.Principal{}, row, d, "x", dt, prompts.Formal); err == nil {
 		t.Fatal("the draft was stored")
 	}
 	var n int
-	if err := b.db.QueryRowContext(t.Context(), "SELECT COUNT(*) FROM drafts WHERE id = ?", d.ID).Scan(&n); err != nil || n != 0 {
+	if err := f.db.QueryRowContext(t.Context(), "SELECT COUNT(*) FROM drafts WHERE id = ?", d.ID).Scan(&n); err != nil || n != 0 {
 		t.Errorf("%d drafts, %v", n, err)
 	}
 }
 
 func TestDocumentTypes(t *testing.T) {
 	t.Parallel()
-	b := newFixture(t)
-	if n := len(b.DocumentTypes()); n < 6 {
+	f := newFixture(t)
+	if n := len(f.DocumentTypes()); n < 6 {
 		t.Errorf("%d types", n)
 	}
 }
@@ -348,9 +348,9 @@ func TestDocumentTypes(t *testing.T) {
 // Fields that the schema annotates as personal are masked as a whole, whatever they look like. Places are not.
 func TestAnnotatedFieldsAreMasked(t *testing.T) {
 	t.Parallel()
-	b := newFixture(t)
-	b.model.setResponse(failWith(errDown))
-	for _, dt := range b.prompts.Types() {
+	f := newFixture(t)
+	f.model.setResponse(failWith(errDown))
+	for _, dt := range f.prompts.Types() {
 		var inputs, schema map[string]any
 		if err := json.Unmarshal(dt.Example, &inputs); err != nil {
 			t.Fatal(err)
@@ -358,9 +358,9 @@ func TestAnnotatedFieldsAreMasked(t *testing.T) {
 		if err := json.Unmarshal(dt.InputsSchema, &schema); err != nil {
 			t.Fatal(err)
 		}
-		_, err := b.GenerateDocument(t.Context(), b.user, DraftRequest{Type: dt.ID, Inputs: inputs})
+		_, err := f.GenerateDocument(t.Context(), f.user, DraftRequest{Type: dt.ID, Inputs: inputs})
 		wantCode(t, err, domain.Unavailable, "")
-		sent := b.model.sent()
+		sent := f.model.sent()
 		n := 0
 		eachPersonal(schema, inputs, func(kind, value string) {
 			n++

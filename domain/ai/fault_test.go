@@ -17,52 +17,52 @@ import (
 func TestRedisDown(t *testing.T) {
 	t.Parallel()
 	server := testenv.PrivateRedis(t)
-	b := newFixture(t, func(c *Config) { c.Redis = testenv.OpenRedis(t, server.URL) })
+	f := newFixture(t, func(c *Config) { c.Redis = testenv.OpenRedis(t, server.URL) })
 	const q = "What is an easement?"
-	b.ask(t, b.user, q)
-	if !b.ask(t, b.user, q).Cached {
+	f.ask(t, f.user, q)
+	if !f.ask(t, f.user, q).Cached {
 		t.Fatal("nothing is cached")
 	}
 	server.Stop()
 	// entries in local memory are served until the client notices
-	testkit.Eventually(t, "a cache miss", func() bool { return !b.ask(t, b.user, q).Cached })
-	before := b.model.calls()
+	testkit.Eventually(t, "a cache miss", func() bool { return !f.ask(t, f.user, q).Cached })
+	before := f.model.calls()
 	for range 3 {
-		if a := b.ask(t, b.user, q); a.Cached || a.Text != "You asked: "+q {
+		if a := f.ask(t, f.user, q); a.Cached || a.Text != "You asked: "+q {
 			t.Errorf("without Redis: %+v", a)
 		}
 	}
-	if n := b.model.calls() - before; n != 3 {
+	if n := f.model.calls() - before; n != 3 {
 		t.Errorf("%d calls", n)
 	}
-	if b.metrics.errors.Load() == 0 {
+	if f.metrics.errors.Load() == 0 {
 		t.Error("the metrics show no lookup errors")
 	}
 
 	// still one flight in this process, even if it fails
 	h := newControlledResponse()
 	h.fail = errDown
-	b.model.setResponse(h.respond)
-	calls, lookups := b.model.calls(), b.metrics.lookups.Load()
+	f.model.setResponse(h.respond)
+	calls, lookups := f.model.calls(), f.metrics.lookups.Load()
 	var wg sync.WaitGroup
 	for range 50 {
 		wg.Go(func() {
-			_, err := b.Chat(t.Context(), b.user, Question{UserID: b.user.UserID, Message: q})
+			_, err := f.Chat(t.Context(), f.user, Question{UserID: f.user.UserID, Message: q})
 			if domain.CodeOf(err) != domain.Unavailable {
 				t.Errorf("error %v", err)
 			}
 		})
 	}
-	testkit.Eventually(t, "all have asked", func() bool { return b.metrics.lookups.Load() == lookups+50 })
+	testkit.Eventually(t, "all have asked", func() bool { return f.metrics.lookups.Load() == lookups+50 })
 	close(h.next)
 	wg.Wait()
-	if n := b.model.calls() - calls; n != 1 {
+	if n := f.model.calls() - calls; n != 1 {
 		t.Errorf("%d calls", n)
 	}
 
-	b.model.setResponse(nil)
+	f.model.setResponse(nil)
 	server.Restart()
-	testkit.Eventually(t, "answers are cached after the restart", func() bool { return b.ask(t, b.user, q).Cached })
+	testkit.Eventually(t, "answers are cached after the restart", func() bool { return f.ask(t, f.user, q).Cached })
 }
 
 func TestRedisFailsDuringFlight(t *testing.T) {
@@ -102,30 +102,30 @@ func TestRedisFailsDuringFlight(t *testing.T) {
 func TestDatabaseDown(t *testing.T) {
 	t.Parallel()
 	server := testenv.PrivateMySQL(t)
-	b := newFixture(t, func(c *Config) {
+	f := newFixture(t, func(c *Config) {
 		c.DB = testenv.OpenDB(t, server.URL)
 		if err := db.Migrate(t.Context(), c.DB); err != nil {
 			t.Fatal(err)
 		}
 	})
-	b.ask(t, b.user, "Why?")
+	f.ask(t, f.user, "Why?")
 	server.Kill9()
 	var text strings.Builder
-	_, err := b.StreamChat(t.Context(), b.user, Question{UserID: b.user.UserID, Message: "Why?"}, func(s string) { text.WriteString(s) })
+	_, err := f.StreamChat(t.Context(), f.user, Question{UserID: f.user.UserID, Message: "Why?"}, func(s string) { text.WriteString(s) })
 	wantCode(t, err, domain.Unavailable, "")
 	if text.Len() > 0 {
 		t.Errorf("an answer was given that was not recorded: %q", text.String())
 	}
-	_, err = b.Analyze(t.Context(), b.user, AnalysisRequest{Text: "The Supplier's liability is unlimited."})
+	_, err = f.Analyze(t.Context(), f.user, AnalysisRequest{Text: "The Supplier's liability is unlimited."})
 	wantCode(t, err, domain.Upstream, "") // the echo is not a list of findings
-	_, _, err = b.Consultations(t.Context(), b.user, ConsultationFilter{})
+	_, _, err = f.Consultations(t.Context(), f.user, ConsultationFilter{})
 	wantCode(t, err, domain.Unavailable, "")
 	server.Restart()
 	testkit.Eventually(t, "it answers after the restart", func() bool {
-		_, err := b.Chat(t.Context(), b.user, Question{UserID: b.user.UserID, Message: "Why?"})
+		_, err := f.Chat(t.Context(), f.user, Question{UserID: f.user.UserID, Message: "Why?"})
 		return err == nil
 	})
-	if n := b.countRows(t); n != 2 {
+	if n := f.countRows(t); n != 2 {
 		t.Errorf("%d recorded", n)
 	}
 }
@@ -133,7 +133,7 @@ func TestDatabaseDown(t *testing.T) {
 // Rows are written together but fail alone.
 func TestBadRowFailsAlone(t *testing.T) {
 	t.Parallel()
-	b := newFixture(t)
+	f := newFixture(t)
 	row := func(user domain.ID) query.Consultation {
 		return query.Consultation{
 			ID: domain.NewID(), UserID: user, ActorID: user, Kind: "chat", Question: "q", Answer: "a", Model: "m",
@@ -142,10 +142,10 @@ func TestBadRowFailsAlone(t *testing.T) {
 	}
 	// a batch like the recorder's
 	batch := []*pendingRow{}
-	for _, user := range []domain.ID{b.user.UserID, domain.NewID(), b.user.UserID} {
+	for _, user := range []domain.ID{f.user.UserID, domain.NewID(), f.user.UserID} {
 		batch = append(batch, &pendingRow{row: row(user), done: make(chan error, 1)})
 	}
-	b.recorder.commit(batch)
+	f.recorder.commit(batch)
 	for i, want := range []domain.Code{"", domain.Internal, ""} {
 		err := await(t, "the result", batch[i].done)
 		if (want == "") != (err == nil) || (err != nil && domain.CodeOf(err) != want) {
@@ -153,27 +153,27 @@ func TestBadRowFailsAlone(t *testing.T) {
 		}
 	}
 	// a repeated write, as after a lost response, has no effect
-	if err := b.recorder.insert(batch[:1]); err != nil {
+	if err := f.recorder.insert(batch[:1]); err != nil {
 		t.Errorf("repeated: %v", err)
 	}
-	if n := b.countRows(t); n != 2 {
+	if n := f.countRows(t); n != 2 {
 		t.Errorf("%d recorded", n)
 	}
 }
 
 func TestManyAndLongRows(t *testing.T) {
 	t.Parallel()
-	b := newFixture(t)
-	b.model.setResponse(respondWith("Yes."))
+	f := newFixture(t)
+	f.model.setResponse(respondWith("Yes."))
 	var wg sync.WaitGroup
 	for range 40 {
-		wg.Go(func() { b.ask(t, b.user, strings.Repeat("Is this a very long question? ", 5_000)) }) // 150 KB
+		wg.Go(func() { f.ask(t, f.user, strings.Repeat("Is this a very long question? ", 5_000)) }) // 150 KB
 	}
 	wg.Wait()
-	if n := b.countRows(t); n != 40 {
+	if n := f.countRows(t); n != 40 {
 		t.Errorf("%d recorded", n)
 	}
-	if b.metrics.writes.Load() < 2 {
+	if f.metrics.writes.Load() < 2 {
 		t.Error("the batch size is not limited")
 	}
 }
@@ -182,30 +182,30 @@ func TestManyAndLongRows(t *testing.T) {
 func TestDatabaseHangs(t *testing.T) {
 	t.Parallel()
 	server := testenv.PrivateMySQL(t)
-	b := newFixture(t, func(c *Config) {
+	f := newFixture(t, func(c *Config) {
 		c.DB = testenv.OpenDB(t, server.URL)
 		if err := db.Migrate(t.Context(), c.DB); err != nil {
 			t.Fatal(err)
 		}
 	})
-	admin := addUser(t, b.db, domain.RoleAdmin)
-	recorded := b.ask(t, b.user, "What is an easement?").ConsultationID
-	b.readTimeout = 500 * time.Millisecond
+	admin := addUser(t, f.db, domain.RoleAdmin)
+	recorded := f.ask(t, f.user, "What is an easement?").ConsultationID
+	f.readTimeout = 500 * time.Millisecond
 	server.Pause()
 	defer server.Resume()
 	var wg sync.WaitGroup
 	for what, read := range map[string]func(context.Context) error{
 		"the account": func(ctx context.Context) error {
-			_, err := b.Chat(ctx, admin, Question{UserID: b.user.UserID, Message: "What is a lien?"})
+			_, err := f.Chat(ctx, admin, Question{UserID: f.user.UserID, Message: "What is a lien?"})
 			return err
 		},
 		"the previous consultation": func(ctx context.Context) error {
-			_, err := b.Chat(ctx, b.user, Question{UserID: b.user.UserID, Message: "And now?", Context: &Context{ConsultationID: &recorded}})
+			_, err := f.Chat(ctx, f.user, Question{UserID: f.user.UserID, Message: "And now?", Context: &Context{ConsultationID: &recorded}})
 			return err
 		},
-		"a consultation": func(ctx context.Context) error { _, err := b.Consultation(ctx, b.user, recorded); return err },
+		"a consultation": func(ctx context.Context) error { _, err := f.Consultation(ctx, f.user, recorded); return err },
 		"consultations": func(ctx context.Context) error {
-			_, _, err := b.Consultations(ctx, b.user, ConsultationFilter{})
+			_, _, err := f.Consultations(ctx, f.user, ConsultationFilter{})
 			return err
 		},
 	} {

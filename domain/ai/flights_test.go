@@ -100,11 +100,11 @@ func TestThousandRequestsOneCall(t *testing.T) { // not parallel: it uses the wh
 }
 
 // replaceByLease makes b ask once, to learn the key, and replaces the cached answer by another server's lease.
-func replaceByLease(t *testing.T, b *fixture, message string, ttl time.Duration) (key string) {
+func replaceByLease(t *testing.T, f *fixture, message string, ttl time.Duration) (key string) {
 	t.Helper()
-	b.ask(t, b.user, message)
-	key = b.model.lastRequest().IdempotencyKey
-	r := b.redis
+	f.ask(t, f.user, message)
+	key = f.model.lastRequest().IdempotencyKey
+	r := f.redis
 	for _, res := range r.DoMulti(t.Context(),
 		r.B().Del().Key("ai:chat:"+key).Build(),
 		r.B().Set().Key("ai:lease:chat:"+key).Value("another").Px(ttl).Build(),
@@ -118,21 +118,21 @@ func replaceByLease(t *testing.T, b *fixture, message string, ttl time.Duration)
 
 func TestExpiredLeaseIsTakenOver(t *testing.T) {
 	t.Parallel()
-	b := newFixture(t)
-	key := replaceByLease(t, b, "What is a tort?", time.Hour)
+	f := newFixture(t)
+	key := replaceByLease(t, f, "What is a tort?", time.Hour)
 	answer := make(chan Answer, 1)
-	go func() { answer <- b.ask(t, b.user, "What is a tort?") }()
-	b.awaitFlight(t)
+	go func() { answer <- f.ask(t, f.user, "What is a tort?") }()
+	f.awaitFlight(t)
 	select {
 	case a := <-answer:
 		t.Fatalf("answered despite the lease: %+v", a)
 	case <-time.After(500 * time.Millisecond):
 	}
-	if err := b.redis.Do(t.Context(), b.redis.B().Del().Key("ai:lease:chat:"+key).Build()).Error(); err != nil { // it expires
+	if err := f.redis.Do(t.Context(), f.redis.B().Del().Key("ai:lease:chat:"+key).Build()).Error(); err != nil { // it expires
 		t.Fatal(err)
 	}
-	if a := await(t, "an answer", answer); a.Cached || b.model.calls() != 2 {
-		t.Errorf("%+v, %d calls", a, b.model.calls())
+	if a := await(t, "an answer", answer); a.Cached || f.model.calls() != 2 {
+		t.Errorf("%+v, %d calls", a, f.model.calls())
 	}
 }
 
@@ -153,21 +153,21 @@ func TestFollowingAnotherServer(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			b := newFixture(t)
-			key := replaceByLease(t, b, "What is a tort?", time.Minute)
+			f := newFixture(t)
+			key := replaceByLease(t, f, "What is a tort?", time.Minute)
 			type result struct {
 				a   Answer
 				err error
 			}
 			done := make(chan result, 1)
-			misses := b.metrics.misses.Load()
+			misses := f.metrics.misses.Load()
 			go func() {
-				a, err := b.Chat(context.Background(), b.user, Question{UserID: b.user.UserID, Message: "What is a tort?"})
+				a, err := f.Chat(context.Background(), f.user, Question{UserID: f.user.UserID, Message: "What is a tort?"})
 				done <- result{a, err}
 			}()
-			testkit.Eventually(t, "the lookup", func() bool { return b.metrics.misses.Load() > misses })
-			b.awaitFlight(t)
-			r := b.redis
+			testkit.Eventually(t, "the lookup", func() bool { return f.metrics.misses.Load() > misses })
+			f.awaitFlight(t)
+			r := f.redis
 			if err := r.Do(t.Context(), r.B().Set().Key(tc.key+key).Value(tc.value).Build()).Error(); err != nil {
 				t.Fatal(err)
 			}
@@ -183,8 +183,8 @@ func TestFollowingAnotherServer(t *testing.T) {
 			case tc.want == "":
 				wantCode(t, res.err, domain.Upstream, "")
 			}
-			if b.model.calls() != 1 {
-				t.Errorf("%d calls", b.model.calls())
+			if f.model.calls() != 1 {
+				t.Errorf("%d calls", f.model.calls())
 			}
 		})
 	}
@@ -229,23 +229,23 @@ func TestFailureHold(t *testing.T) {
 
 func TestPanicInTheModel(t *testing.T) {
 	t.Parallel()
-	b := newFixture(t)
-	b.model.setResponse(func(context.Context, Request, func(string)) (Completion, error) { panic("John Smith") })
-	_, err := b.Chat(t.Context(), b.user, Question{UserID: b.user.UserID, Message: "Why?"})
+	f := newFixture(t)
+	f.model.setResponse(func(context.Context, Request, func(string)) (Completion, error) { panic("John Smith") })
+	_, err := f.Chat(t.Context(), f.user, Question{UserID: f.user.UserID, Message: "Why?"})
 	wantCode(t, err, domain.Internal, "")
 	if strings.Contains(err.Error(), "Smith") {
 		t.Errorf("%v", err)
 	}
-	b.model.setResponse(nil)
-	b.ask(t, b.user, "Why?")
+	f.model.setResponse(nil)
+	f.ask(t, f.user, "Why?")
 }
 
 func TestDeadline(t *testing.T) {
 	t.Parallel()
-	b := newFixture(t, func(c *Config) { c.Deadline = 50 * time.Millisecond })
+	f := newFixture(t, func(c *Config) { c.Deadline = 50 * time.Millisecond })
 	h := newControlledResponse()
-	b.model.setResponse(h.respond)
-	_, err := b.Chat(t.Context(), b.user, Question{UserID: b.user.UserID, Message: "Why?"})
+	f.model.setResponse(h.respond)
+	_, err := f.Chat(t.Context(), f.user, Question{UserID: f.user.UserID, Message: "Why?"})
 	wantCode(t, err, domain.Unavailable, "")
 	if e := err.(*domain.Error); e.Reason != ReasonUnavailable || e.Message != UnavailableMessage {
 		t.Errorf("%+v", e)

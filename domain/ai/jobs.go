@@ -33,7 +33,7 @@ type WarmQuestion struct {
 
 // WarmResult is the result of the job.
 type WarmResult struct {
-	Asked      int `json:"asked"`  // answered by the model
+	Requested  int `json:"asked"`  // answered by the model
 	Cached     int `json:"cached"` // cached already
 	Failed     int `json:"failed"` // the model's answer could not be used
 	TokensUsed int `json:"tokensUsed"`
@@ -53,7 +53,7 @@ func (s *Service) WarmCache(ctx context.Context, caller domain.Principal, questi
 	for i, q := range questions {
 		if _, err := s.sharedRequest(caller.UserID, q); err != nil {
 			if e, ok := errors.AsType[*domain.Error](err); ok {
-				return domain.ID{}, e.Under("/questions/" + strconv.Itoa(i))
+				return domain.ID{}, e.WithPointerPrefix("/questions/" + strconv.Itoa(i))
 			}
 			return domain.ID{}, err
 		}
@@ -122,7 +122,7 @@ func (s *Service) warmCache(ctx context.Context, job *jobs.Job[warmCacheArgs]) (
 		case cached:
 			w.Cached++
 		default:
-			w.Asked++
+			w.Requested++
 		}
 	}
 	return w, job.Progress(ctx, len(job.Args))

@@ -15,13 +15,13 @@ import (
 // A user cannot have more than MaxFlights calls in progress. What needs no call does not count.
 func TestMaxFlights(t *testing.T) {
 	t.Parallel()
-	b := newFixture(t, func(c *Config) { c.MaxFlights = 2 })
-	b.ask(t, b.user, "What is cached?")
+	f := newFixture(t, func(c *Config) { c.MaxFlights = 2 })
+	f.ask(t, f.user, "What is cached?")
 	h := newControlledResponse()
-	b.model.setResponse(h.respond)
+	f.model.setResponse(h.respond)
 	ctx, cancel := context.WithCancel(t.Context())
-	_, one := b.stream(ctx, b.user, "What is one?")
-	_, two := b.stream(t.Context(), b.user, "What is two?")
+	_, one := f.stream(ctx, f.user, "What is one?")
+	_, two := f.stream(t.Context(), f.user, "What is two?")
 	await(t, "the first call", h.began)
 	await(t, "the second call", h.began)
 	wantRateLimited := func(err error) {
@@ -31,20 +31,20 @@ func TestMaxFlights(t *testing.T) {
 			t.Errorf("RetryAfter is %v", e.RetryAfter)
 		}
 	}
-	_, err := b.Chat(t.Context(), b.user, Question{UserID: b.user.UserID, Message: "What is three?"})
+	_, err := f.Chat(t.Context(), f.user, Question{UserID: f.user.UserID, Message: "What is three?"})
 	wantRateLimited(err)
 	cancel() // its flight continues
-	_, err = b.Analyze(t.Context(), b.user, AnalysisRequest{Text: "The Supplier's liability is unlimited."})
+	_, err = f.Analyze(t.Context(), f.user, AnalysisRequest{Text: "The Supplier's liability is unlimited."})
 	wantRateLimited(err)
 
-	if a := b.ask(t, b.user, "What is cached?"); !a.Cached {
+	if a := f.ask(t, f.user, "What is cached?"); !a.Cached {
 		t.Errorf("a cached answer: %+v", a)
 	}
-	lookups := b.metrics.lookups.Load()
-	_, follows := b.stream(t.Context(), b.user, "What is two?")
-	testkit.Eventually(t, "the follower's lookup", func() bool { return b.metrics.lookups.Load() > lookups })
-	other := addUser(t, b.db, domain.RoleClient)
-	_, others := b.stream(t.Context(), other, "What is other?")
+	lookups := f.metrics.lookups.Load()
+	_, follows := f.stream(t.Context(), f.user, "What is two?")
+	testkit.Eventually(t, "the follower's lookup", func() bool { return f.metrics.lookups.Load() > lookups })
+	other := addUser(t, f.db, domain.RoleClient)
+	_, others := f.stream(t.Context(), other, "What is other?")
 	await(t, "the other user's call", h.began)
 
 	close(h.next)
@@ -53,18 +53,18 @@ func TestMaxFlights(t *testing.T) {
 			t.Errorf("%+v", s)
 		}
 	}
-	b.model.setResponse(nil)
-	b.ask(t, b.user, "What is three?")
-	b.wantNoFlights(t)
+	f.model.setResponse(nil)
+	f.ask(t, f.user, "What is three?")
+	f.wantNoFlights(t)
 }
 
 // However a flight ends, it no longer counts.
 func TestMaxFlightsIsReleased(t *testing.T) {
 	t.Parallel()
 	const limit = 4
-	b := newFixture(t, func(c *Config) { c.MaxFlights, c.Deadline = limit, 5*time.Second })
+	f := newFixture(t, func(c *Config) { c.MaxFlights, c.Deadline = limit, 5*time.Second })
 	var now, peak, answered, rejected atomic.Int64
-	b.model.setResponse(func(ctx context.Context, req Request, delta func(string)) (Completion, error) {
+	f.model.setResponse(func(ctx context.Context, req Request, delta func(string)) (Completion, error) {
 		n := now.Add(1)
 		defer now.Add(-1)
 		for {
@@ -90,7 +90,7 @@ func TestMaxFlightsIsReleased(t *testing.T) {
 					cancel()
 				}
 				message := "What is " + strconv.Itoa(i*1000+j) + "x"[:i%2] + "?"
-				_, err := b.Chat(ctx, b.user, Question{UserID: b.user.UserID, Message: message})
+				_, err := f.Chat(ctx, f.user, Question{UserID: f.user.UserID, Message: message})
 				cancel()
 				switch domain.CodeOf(err) {
 				case domain.RateLimited:
@@ -113,7 +113,7 @@ func TestMaxFlightsIsReleased(t *testing.T) {
 	if answered.Load() == 0 || rejected.Load() == 0 {
 		t.Errorf("%d answered, %d rejected", answered.Load(), rejected.Load())
 	}
-	b.wantNoFlights(t)
+	f.wantNoFlights(t)
 }
 
 // wantNoFlights checks that no flight is counted after the last one has ended.
@@ -127,7 +127,7 @@ func (f *fixture) wantNoFlights(t *testing.T) {
 // Concurrent requests share one cache lookup, so it must not fail when the caller that started it hangs up.
 func TestLookupOutlivesCaller(t *testing.T) {
 	t.Parallel()
-	b := newFixture(t)
+	f := newFixture(t)
 	canceled, cancel := context.WithCancel(t.Context())
 	cancel()
 	for i := range 20 {
@@ -135,14 +135,14 @@ func TestLookupOutlivesCaller(t *testing.T) {
 		var wg sync.WaitGroup
 		for _, ctx := range []context.Context{canceled, t.Context(), canceled, t.Context()} {
 			wg.Go(func() {
-				if _, err := b.Chat(ctx, b.user, Question{UserID: b.user.UserID, Message: message}); err != nil {
+				if _, err := f.Chat(ctx, f.user, Question{UserID: f.user.UserID, Message: message}); err != nil {
 					t.Errorf("error %v", err)
 				}
 			})
 		}
 		wg.Wait()
 	}
-	if n := b.metrics.errors.Load(); n != 0 || b.model.calls() != 20 {
-		t.Errorf("%d lookups failed, %d calls", n, b.model.calls())
+	if n := f.metrics.errors.Load(); n != 0 || f.model.calls() != 20 {
+		t.Errorf("%d lookups failed, %d calls", n, f.model.calls())
 	}
 }

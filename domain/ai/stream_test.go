@@ -62,57 +62,57 @@ func (f *fixture) stream(ctx context.Context, p domain.Principal, message string
 
 func TestStreamToFollowers(t *testing.T) {
 	t.Parallel()
-	b := newFixture(t)
-	two := newFixture(t, sharing(b))
+	f := newFixture(t)
+	two := newFixture(t, sharing(f))
 	h := newControlledResponse()
-	b.model.setResponse(h.respond)
+	f.model.setResponse(h.respond)
 	const q = "What is a fief? €"
-	first, firstDone := b.stream(t.Context(), b.user, q)
+	first, firstDone := f.stream(t.Context(), f.user, q)
 	await(t, "the call", h.began)
 	h.next <- "A fief, "
 	if p := await(t, "a piece", first); p != "A fief, " {
 		t.Errorf("piece %q", p)
 	}
-	late, lateDone := b.stream(t.Context(), addUser(t, b.db, domain.RoleClient), q)
-	if p := await(t, "the text received so far", late); p != "A fief, " {
+	follower, followerDone := f.stream(t.Context(), addUser(t, f.db, domain.RoleClient), q)
+	if p := await(t, "the text received so far", follower); p != "A fief, " {
 		t.Errorf("late piece %q", p)
 	}
 	_, remoteDone := two.stream(t.Context(), two.user, q)
 	plain := make(chan Answer, 1)
-	go func() { plain <- b.ask(t, b.user, q) }()
-	testkit.Eventually(t, "all have asked", func() bool { return b.metrics.lookups.Load() == 3 && two.metrics.lookups.Load() == 1 })
+	go func() { plain <- f.ask(t, f.user, q) }()
+	testkit.Eventually(t, "all have asked", func() bool { return f.metrics.lookups.Load() == 3 && two.metrics.lookups.Load() == 1 })
 	h.next <- "[PERSON"
 	h.next <- "_1], is land \xe2\x82" // splits a character
 	h.next <- "\xac."
 	close(h.next)
 	want := "A fief, the person, is land €."
-	for name, done := range map[string]chan streamed{"leader": firstDone, "late": lateDone, "remote": remoteDone} {
+	for name, done := range map[string]chan streamed{"leader": firstDone, "late": followerDone, "remote": remoteDone} {
 		s := await(t, name, done)
 		if s.err != nil || s.answer.Text != want || s.pieces != want {
 			t.Errorf("%s: %+v", name, s)
 		}
-		if row := b.row(t, s.answer.ConsultationID); row.Answer != want {
+		if row := f.row(t, s.answer.ConsultationID); row.Answer != want {
 			t.Errorf("%s: recorded %q", name, row.Answer)
 		}
 	}
 	if a := await(t, "plain", plain); a.Text != want {
 		t.Errorf("plain: %+v", a)
 	}
-	_, repeated := b.stream(t.Context(), b.user, q)
+	_, repeated := f.stream(t.Context(), f.user, q)
 	if s := await(t, "cached", repeated); s.err != nil || s.pieces != want || !s.answer.Cached {
 		t.Errorf("cached: %+v", s)
 	}
-	if b.model.calls() != 1 {
-		t.Errorf("%d calls", b.model.calls())
+	if f.model.calls() != 1 {
+		t.Errorf("%d calls", f.model.calls())
 	}
 }
 
 func TestStreamRestoresForEachReader(t *testing.T) {
 	t.Parallel()
-	b := newFixture(t)
+	f := newFixture(t)
 	one := strings.ReplaceAll(personal, "?", "? 😀 né")
 	for range 2 {
-		_, done := b.stream(t.Context(), b.user, one)
+		_, done := f.stream(t.Context(), f.user, one)
 		s := await(t, "a stream", done)
 		if s.err != nil || s.pieces != "You asked: "+one || s.answer.Text != s.pieces {
 			t.Errorf("%+v", s)
@@ -122,40 +122,40 @@ func TestStreamRestoresForEachReader(t *testing.T) {
 
 func TestStreamFails(t *testing.T) {
 	t.Parallel()
-	b := newFixture(t)
+	f := newFixture(t)
 	h := newControlledResponse()
 	h.fail = errDown
-	b.model.setResponse(h.respond)
-	pieces, done := b.stream(t.Context(), b.user, "What is a fief?")
+	f.model.setResponse(h.respond)
+	pieces, done := f.stream(t.Context(), f.user, "What is a fief?")
 	await(t, "the call", h.began)
 	h.next <- "A fief"
 	await(t, "a piece", pieces)
 	close(h.next)
 	s := await(t, "the end", done)
 	wantCode(t, s.err, domain.Unavailable, "")
-	if s.pieces != "A fief" || b.countRows(t) != 0 {
+	if s.pieces != "A fief" || f.countRows(t) != 0 {
 		t.Errorf("%+v", s)
 	}
 }
 
 func TestCallerHangsUp(t *testing.T) {
 	t.Parallel()
-	b := newFixture(t)
+	f := newFixture(t)
 	h := newControlledResponse()
-	b.model.setResponse(h.respond)
+	f.model.setResponse(h.respond)
 	ctx, hangUp := context.WithCancel(t.Context())
-	_, left := b.stream(ctx, b.user, "What is a fief?")
+	_, done := f.stream(ctx, f.user, "What is a fief?")
 	await(t, "the call", h.began)
-	_, remains := b.stream(t.Context(), b.user, "What is a fief?")
-	testkit.Eventually(t, "both ask", func() bool { return b.metrics.lookups.Load() == 2 })
+	_, remains := f.stream(t.Context(), f.user, "What is a fief?")
+	testkit.Eventually(t, "both ask", func() bool { return f.metrics.lookups.Load() == 2 })
 	hangUp()
 	h.next <- "Land."
 	close(h.next)
 	if s := await(t, "the other caller", remains); s.err != nil || s.pieces != "Land." {
 		t.Errorf("%+v", s)
 	}
-	s := await(t, "the caller who hung up", left)
-	if s.err != nil || b.row(t, s.answer.ConsultationID).Answer != "Land." || b.countRows(t) != 2 {
+	s := await(t, "the caller who hung up", done)
+	if s.err != nil || f.row(t, s.answer.ConsultationID).Answer != "Land." || f.countRows(t) != 2 {
 		t.Errorf("%+v", s)
 	}
 }

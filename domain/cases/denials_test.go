@@ -16,14 +16,14 @@ import (
 )
 
 // statements is a service on the same database whose statements are recorded.
-func (b *fixture) statements(url string) (*Service, func() []string) {
-	b.t.Helper()
+func (f *fixture) statements(url string) (*Service, func() []string) {
+	f.t.Helper()
 	var log testkit.Log
-	pool, err := db.Open(b.t.Context(), url, db.Options{Echo: slog.New(slog.NewTextHandler(&log, nil))})
-	testkit.Must(b.t, err)
-	b.t.Cleanup(func() { pool.Close() })
+	pool, err := db.Open(f.t.Context(), url, db.Options{Echo: slog.New(slog.NewTextHandler(&log, nil))})
+	testkit.Must(f.t, err)
+	f.t.Cleanup(func() { pool.Close() })
 	seen := 0
-	return b.service(pool, b.clock), func() (all []string) {
+	return f.service(pool, f.clock), func() (all []string) {
 		text := log.String()
 		for line := range strings.Lines(text[seen:]) {
 			_, statement, _ := strings.Cut(line, "statement=")
@@ -35,9 +35,9 @@ func (b *fixture) statements(url string) (*Service, func() []string) {
 	}
 }
 
-// TestStrangersLearnNothing: whatever is asked of a case, a stranger is answered after the same
+// TestNonMembersLearnNothing: whatever is asked of a case, a stranger is answered after the same
 // statements as one who asks for a case that is not there, and none of them locks or writes.
-func TestStrangersLearnNothing(t *testing.T) {
+func TestNonMembersLearnNothing(t *testing.T) {
 	url := testenv.SchemaURL(t)
 	b := newFixtureOn(t, url)
 	s, statements := b.statements(url)
@@ -79,14 +79,14 @@ func TestStrangersLearnNothing(t *testing.T) {
 
 // TestDenialsAreLoggedHourly: the attempts of a stranger are one entry an hour, on any number of servers.
 func TestDenialsAreLoggedHourly(t *testing.T) {
-	b := newFixture(t)
+	f := newFixture(t)
 	now := domain.SystemClock()
 	clock := func() time.Time { return now }
-	one, two := b.service(b.pool, clock), b.service(b.pool, clock)
+	serverA, serverB := f.service(f.pool, clock), f.service(f.pool, clock)
 	ctx := t.Context()
-	id := b.open(b.anna, "A case")
+	id := f.open(f.anna, "A case")
 	count := func() (n int) {
-		for _, e := range b.entries(id) {
+		for _, e := range f.entries(id) {
 			if e.Refused {
 				n++
 			}
@@ -95,28 +95,28 @@ func TestDenialsAreLoggedHourly(t *testing.T) {
 	}
 	try := func(p domain.Principal) {
 		for range 50 {
-			for _, s := range []*Service{one, two} {
+			for _, s := range []*Service{serverA, serverB} {
 				_, err := s.Get(ctx, p, id)
 				wantError(t, err, domain.NotFound)
 			}
 		}
-		one.FlushDenials(ctx)
-		two.FlushDenials(ctx)
+		serverA.FlushDenials(ctx)
+		serverB.FlushDenials(ctx)
 	}
-	try(b.carl)
+	try(f.carl)
 	if n := count(); n != 1 {
 		t.Errorf("%d entries of a hundred tries", n)
 	}
-	try(b.dora)
+	try(f.dora)
 	if n := count(); n != 2 {
 		t.Errorf("%d entries of two strangers", n)
 	}
 	now = now.Add(time.Hour)
-	try(b.carl)
+	try(f.carl)
 	if n := count(); n != 3 {
 		t.Errorf("%d entries an hour later", n)
 	}
-	if verification, err := b.Verify(ctx, b.anna, id); err != nil || !verification.Intact {
+	if verification, err := f.Verify(ctx, f.anna, id); err != nil || !verification.Intact {
 		t.Errorf("%+v, %v", verification, err)
 	}
 
@@ -124,10 +124,10 @@ func TestDenialsAreLoggedHourly(t *testing.T) {
 	now = now.Add(time.Hour)
 	ending, head := context.WithCancel(ctx)
 	var running sync.WaitGroup
-	_, err := one.Get(ctx, b.carl, id)
+	_, err := serverA.Get(ctx, f.carl, id)
 	wantError(t, err, domain.NotFound)
 	head()
-	running.Go(func() { one.RunDenialLog(ending) })
+	running.Go(func() { serverA.RunDenialLog(ending) })
 	running.Wait()
 	if n := count(); n != 4 {
 		t.Errorf("%d entries after the end", n)
@@ -135,9 +135,9 @@ func TestDenialsAreLoggedHourly(t *testing.T) {
 	// What finds no room is dropped; nobody waits.
 	now = now.Add(time.Hour)
 	for range denialQueueSize + 10 {
-		one.denials.add(denial{domain.NewID(), b.carl.UserID, Action{Verb: VerbRead, Resource: ResourceCase}})
+		serverA.denials.add(denial{domain.NewID(), f.carl.UserID, Action{Verb: VerbRead, Resource: ResourceCase}})
 	}
-	if n := len(one.denials.queue); n != denialQueueSize {
+	if n := len(serverA.denials.queue); n != denialQueueSize {
 		t.Errorf("%d wait", n)
 	}
 }

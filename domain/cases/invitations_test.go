@@ -26,17 +26,17 @@ func (m *recordingMailer) InvitationMail(_ context.Context, _ db.Tx, i Invitatio
 	return nil
 }
 
-// TestClientsProbeNobody: a client gets the same answer for an address with an account and for one
+// TestClientsCannotProbeAccounts: a client gets the same answer for an address with an account and for one
 // without, and none for an id.
-func TestClientsProbeNobody(t *testing.T) {
-	b := newFixture(t)
+func TestClientsCannotProbeAccounts(t *testing.T) {
+	f := newFixture(t)
 	ctx := t.Context()
-	var box recordingMailer
-	b.mailer, b.requireVerifiedEmail = &box, true
-	id := b.open(b.ella, "Mine")
+	var mailer recordingMailer
+	f.mailer, f.requireVerifiedEmail = &mailer, true
+	id := f.open(f.ella, "Mine")
 	var answers []Invitation
 	for _, address := range []string{"Carl@example.com", "nobody@example.com"} {
-		m, err := b.AddMember(ctx, b.ella, id, NewMember{Email: address, Role: Lawyer})
+		m, err := f.AddMember(ctx, f.ella, id, NewMember{Email: address, Role: Lawyer})
 		testkit.Must(t, err)
 		if m.Invitation == nil || m.User.FullName != "" {
 			t.Fatalf("%s: %+v", address, m)
@@ -44,126 +44,126 @@ func TestClientsProbeNobody(t *testing.T) {
 		i := *m.Invitation
 		i.ID, i.Email, i.CreatedAt, i.ExpiresAt = domain.ID{}, "", time.Time{}, time.Time{}
 		answers = append(answers, i)
-		_, err = b.AddMember(ctx, b.ella, id, NewMember{Email: address, Role: Viewer})
+		_, err = f.AddMember(ctx, f.ella, id, NewMember{Email: address, Role: Viewer})
 		wantError(t, err, domain.Conflict)
 	}
-	if !reflect.DeepEqual(answers[0], answers[1]) || len(box.mails) != 2 {
-		t.Errorf("told apart: %+v, %d mails", answers, len(box.mails))
+	if !reflect.DeepEqual(answers[0], answers[1]) || len(mailer.mails) != 2 {
+		t.Errorf("told apart: %+v, %d mails", answers, len(mailer.mails))
 	}
-	_, known := b.AddMember(ctx, b.ella, id, NewMember{UserID: &b.carl.UserID, Role: Viewer})
-	_, unknown := b.AddMember(ctx, b.ella, id, NewMember{UserID: ptr(domain.NewID()), Role: Viewer})
+	_, known := f.AddMember(ctx, f.ella, id, NewMember{UserID: &f.carl.UserID, Role: Viewer})
+	_, unknown := f.AddMember(ctx, f.ella, id, NewMember{UserID: ptr(domain.NewID()), Role: Viewer})
 	wantError(t, known, domain.Forbidden)
 	if !reflect.DeepEqual(known, unknown) {
 		t.Errorf("%v, %v", known, unknown)
 	}
 	// Nor by changing the role of somebody who is no member.
-	_, known = b.UpdateMember(ctx, b.ella, id, b.carl.UserID, Lawyer)
-	_, unknown = b.UpdateMember(ctx, b.ella, id, domain.NewID(), Lawyer)
+	_, known = f.UpdateMember(ctx, f.ella, id, f.carl.UserID, Lawyer)
+	_, unknown = f.UpdateMember(ctx, f.ella, id, domain.NewID(), Lawyer)
 	wantError(t, known, domain.NotFound)
 	if !reflect.DeepEqual(known, unknown) {
 		t.Errorf("%v, %v", known, unknown)
 	}
-	box.refused = domain.Errorf(domain.RateLimited, "slower")
-	_, err := b.AddMember(ctx, b.ella, id, NewMember{Email: "dora@example.com", Role: Viewer})
+	mailer.refused = domain.Errorf(domain.RateLimited, "slower")
+	_, err := f.AddMember(ctx, f.ella, id, NewMember{Email: "dora@example.com", Role: Viewer})
 	wantError(t, err, domain.RateLimited)
 }
 
 func TestInvitations(t *testing.T) {
-	b := newFixture(t)
+	f := newFixture(t)
 	ctx := t.Context()
 	now := domain.SystemClock()
-	b.clock = func() time.Time { return now }
-	id := b.open(b.ella, "Ours")
+	f.clock = func() time.Time { return now }
+	id := f.open(f.ella, "Ours")
 	invite := func(address string, r Role) domain.ID {
 		t.Helper()
-		m, err := b.AddMember(ctx, b.ella, id, NewMember{Email: address, Role: r})
+		m, err := f.AddMember(ctx, f.ella, id, NewMember{Email: address, Role: r})
 		testkit.Must(t, err)
 		return m.Invitation.ID
 	}
 	confirm := func(p domain.Principal) {
-		_, err := b.pool.ExecContext(ctx, "UPDATE users SET email_verified_at = NOW(6) WHERE id = ?", p.UserID)
+		_, err := f.pool.ExecContext(ctx, "UPDATE users SET email_verified_at = NOW(6) WHERE id = ?", p.UserID)
 		testkit.Must(t, err)
 	}
 	first := invite("carl@example.com", Assistant)
-	listed, err := b.Invitations(ctx, b.ella, id)
+	listed, err := f.Invitations(ctx, f.ella, id)
 	testkit.Must(t, err)
 	if len(listed) != 1 || listed[0].ID != first || listed[0].Email != "carl@example.com" {
 		t.Errorf("listed %+v", listed)
 	}
-	party, err := b.ReceivedInvitations(ctx, b.carl)
+	party, err := f.ReceivedInvitations(ctx, f.carl)
 	testkit.Must(t, err)
 	if len(party) != 1 || party[0].InviterName != "ella" {
 		t.Errorf("invited %+v", party)
 	}
 	// Only who has the address, and can show that, answers.
-	_, absent := b.AcceptInvitation(ctx, b.dora, domain.NewID())
-	_, candidates := b.AcceptInvitation(ctx, b.dora, first)
+	_, absent := f.AcceptInvitation(ctx, f.dora, domain.NewID())
+	_, candidates := f.AcceptInvitation(ctx, f.dora, first)
 	wantError(t, candidates, domain.NotFound)
 	if !reflect.DeepEqual(absent, candidates) {
 		t.Errorf("%v, %v", absent, candidates)
 	}
-	wantError(t, b.DeclineInvitation(ctx, b.dora, first), domain.NotFound)
-	b.requireVerifiedEmail = true
-	_, err = b.AcceptInvitation(ctx, b.carl, first)
+	wantError(t, f.DeclineInvitation(ctx, f.dora, first), domain.NotFound)
+	f.requireVerifiedEmail = true
+	_, err = f.AcceptInvitation(ctx, f.carl, first)
 	wantError(t, err, domain.NotFound)
-	if party, err = b.ReceivedInvitations(ctx, b.carl); err != nil || len(party) != 0 {
+	if party, err = f.ReceivedInvitations(ctx, f.carl); err != nil || len(party) != 0 {
 		t.Errorf("%+v, %v", party, err)
 	}
-	confirm(b.carl)
-	i, err := b.AcceptInvitation(ctx, b.carl, first)
+	confirm(f.carl)
+	i, err := f.AcceptInvitation(ctx, f.carl, first)
 	testkit.Must(t, err)
 	if i.CaseID != id || i.Role != Assistant {
 		t.Errorf("accepted %+v", i)
 	}
-	if e := b.last(id); e.ActorID != b.carl.UserID || e.Verb != VerbCreate || e.Resource != ResourceMember || e.Refused {
+	if e := f.last(id); e.ActorID != f.carl.UserID || e.Verb != VerbCreate || e.Resource != ResourceMember || e.Refused {
 		t.Errorf("entered %+v", e)
 	}
-	_, err = b.Get(ctx, b.carl, id)
+	_, err = f.Get(ctx, f.carl, id)
 	testkit.Must(t, err)
-	_, err = b.AcceptInvitation(ctx, b.carl, first)
+	_, err = f.AcceptInvitation(ctx, f.carl, first)
 	wantError(t, err, domain.NotFound)
-	_, err = b.AddMember(ctx, b.ella, id, NewMember{Email: "carl@example.com", Role: Viewer})
+	_, err = f.AddMember(ctx, f.ella, id, NewMember{Email: "carl@example.com", Role: Viewer})
 	wantError(t, err, domain.Conflict)
 
 	// Withdrawn, declined, out of date.
-	confirm(b.dora)
-	one := invite("dora@example.com", Viewer)
-	wantError(t, b.DeleteInvitation(ctx, b.carl, id, one), domain.Forbidden)
-	testkit.Must(t, b.DeleteInvitation(ctx, b.ella, id, one))
-	wantError(t, b.DeleteInvitation(ctx, b.ella, id, one), domain.NotFound)
-	_, err = b.AcceptInvitation(ctx, b.dora, one)
+	confirm(f.dora)
+	invitation := invite("dora@example.com", Viewer)
+	wantError(t, f.DeleteInvitation(ctx, f.carl, id, invitation), domain.Forbidden)
+	testkit.Must(t, f.DeleteInvitation(ctx, f.ella, id, invitation))
+	wantError(t, f.DeleteInvitation(ctx, f.ella, id, invitation), domain.NotFound)
+	_, err = f.AcceptInvitation(ctx, f.dora, invitation)
 	wantError(t, err, domain.NotFound)
-	testkit.Must(t, b.DeclineInvitation(ctx, b.dora, invite("dora@example.com", Viewer)))
+	testkit.Must(t, f.DeclineInvitation(ctx, f.dora, invite("dora@example.com", Viewer)))
 	late := invite("dora@example.com", Viewer)
 	now = now.Add(invitationTTL)
-	_, err = b.AcceptInvitation(ctx, b.dora, late)
+	_, err = f.AcceptInvitation(ctx, f.dora, late)
 	wantError(t, err, domain.NotFound)
 	changed := invite("dora@example.com", Viewer) // the old one is no obstacle
-	testkit.Must(t, b.Maintain(ctx))
-	_, err = b.AcceptInvitation(ctx, b.dora, changed)
+	testkit.Must(t, f.Maintain(ctx))
+	_, err = f.AcceptInvitation(ctx, f.dora, changed)
 	testkit.Must(t, err)
 
 	// The role of a lawyer is not for a client's account.
-	finn := b.join("finn", domain.RoleClient)
+	finn := f.join("finn", domain.RoleClient)
 	confirm(finn)
 	lawyer := invite("finn@example.com", Lawyer)
-	_, err = b.AcceptInvitation(ctx, finn, lawyer)
+	_, err = f.AcceptInvitation(ctx, finn, lawyer)
 	wantError(t, err, domain.Conflict)
 
 	// Who owns the case no more has invited nobody.
-	_, err = b.UpdateMember(ctx, b.ella, id, b.dora.UserID, Owner)
+	_, err = f.UpdateMember(ctx, f.ella, id, f.dora.UserID, Owner)
 	testkit.Must(t, err)
-	_, err = b.UpdateMember(ctx, b.dora, id, b.ella.UserID, Viewer)
+	_, err = f.UpdateMember(ctx, f.dora, id, f.ella.UserID, Viewer)
 	testkit.Must(t, err)
-	if listed, err = b.Invitations(ctx, b.dora, id); err != nil || len(listed) != 0 {
+	if listed, err = f.Invitations(ctx, f.dora, id); err != nil || len(listed) != 0 {
 		t.Errorf("left over: %+v, %v", listed, err)
 	}
 	// A case that is gone invites nobody.
-	m, err := b.AddMember(ctx, b.dora, id, NewMember{Email: "new@example.com", Role: Viewer})
+	m, err := f.AddMember(ctx, f.dora, id, NewMember{Email: "new@example.com", Role: Viewer})
 	testkit.Must(t, err)
-	nora := b.join("new", domain.RoleClient)
+	nora := f.join("new", domain.RoleClient)
 	confirm(nora)
-	testkit.Must(t, b.Delete(ctx, b.dora, id))
-	_, err = b.AcceptInvitation(ctx, nora, m.Invitation.ID)
+	testkit.Must(t, f.Delete(ctx, f.dora, id))
+	_, err = f.AcceptInvitation(ctx, nora, m.Invitation.ID)
 	wantError(t, err, domain.NotFound)
 }

@@ -20,7 +20,7 @@ func sharesKey(a, b NewParty) bool {
 	})
 }
 
-func TestSpellingsOfAName(t *testing.T) {
+func TestNameSpellings(t *testing.T) {
 	for _, c := range []struct {
 		want  similarity
 		kind  PartyKind
@@ -83,20 +83,20 @@ func TestSpellingsOfAName(t *testing.T) {
 }
 
 func TestConflicts(t *testing.T) {
-	b := newFixture(t)
+	f := newFixture(t)
 	ctx := t.Context()
 	add := func(who domain.Principal, id domain.ID, n NewParty) []Conflict {
 		t.Helper()
-		p, err := b.AddParty(ctx, who, id, n)
+		p, err := f.AddParty(ctx, who, id, n)
 		testkit.Must(t, err)
 		return p.Conflicts
 	}
-	annas, berts, carls := b.open(b.anna, "Anna's"), b.open(b.bert, "Bert's"), b.open(b.carl, "Carl's")
+	annas, berts, carls := f.open(f.anna, "Anna's"), f.open(f.bert, "Bert's"), f.open(f.carl, "Carl's")
 	acme := NewParty{Kind: PartyCompany, Side: SideClient, Name: "Acme Inc.", Email: "law@acme.example", RegistrationNumber: "HRB 1"}
-	if c := add(b.anna, annas, acme); c == nil || len(c) != 0 {
+	if c := add(f.anna, annas, acme); c == nil || len(c) != 0 {
 		t.Errorf("the first of all conflicts with %+v", c)
 	}
-	if c := add(b.bert, berts, acme); len(c) != 0 {
+	if c := add(f.bert, berts, acme); len(c) != 0 {
 		t.Errorf("the same side conflicts: %+v", c)
 	}
 	for name, n := range map[string]NewParty{
@@ -105,30 +105,30 @@ func TestConflicts(t *testing.T) {
 		"registrationNumber": {Kind: PartyCompany, Side: SideOpposing, Name: "Renamed SE", RegistrationNumber: "hrb-1"},
 	} {
 		// Two cases the caller may not see are one conflict.
-		if c := add(b.carl, carls, n); len(c) != 1 || c[0].CaseID != nil || c[0].Side != SideClient || !slices.Equal(c[0].Matched, []string{name}) {
+		if c := add(f.carl, carls, n); len(c) != 1 || c[0].CaseID != nil || c[0].Side != SideClient || !slices.Equal(c[0].Matched, []string{name}) {
 			t.Errorf("%s: %+v", name, c)
 		}
 	}
-	if c := add(b.carl, carls, NewParty{Kind: PartyCompany, Side: SideOther, Name: "Acme"}); len(c) != 0 {
+	if c := add(f.carl, carls, NewParty{Kind: PartyCompany, Side: SideOther, Name: "Acme"}); len(c) != 0 {
 		t.Errorf("a witness conflicts: %+v", c)
 	}
-	if c := add(b.carl, carls, NewParty{Kind: PartyCompany, Side: SideClient, Name: "Acme"}); len(c) != 0 {
+	if c := add(f.carl, carls, NewParty{Kind: PartyCompany, Side: SideClient, Name: "Acme"}); len(c) != 0 {
 		t.Errorf("conflicts with its own case: %+v", c)
 	}
 
 	// An admin, and a member of one of the cases, get the conflicts.
-	b.add(carls, b.anna, Viewer)
-	items, _, err := b.Parties(ctx, b.anna, annas, 0, nil)
+	f.add(carls, f.anna, Viewer)
+	items, _, err := f.Parties(ctx, f.anna, annas, 0, nil)
 	testkit.Must(t, err)
 	if c := items[0].Conflicts; len(c) != 1 || c[0].CaseID == nil || *c[0].CaseID != carls || c[0].Side != SideOpposing || !slices.Equal(c[0].Matched, []string{"email", "name", "registrationNumber"}) {
 		t.Errorf("to a member of both: %+v", c)
 	}
-	items, _, err = b.Parties(ctx, b.root, carls, 0, nil)
+	items, _, err = f.Parties(ctx, f.admin, carls, 0, nil)
 	testkit.Must(t, err)
 	if c := items[len(items)-1].Conflicts; len(c) != 2 || c[0].CaseID == nil || c[1].CaseID == nil {
 		t.Errorf("to an admin: %+v", c)
 	}
-	items, _, err = b.Parties(ctx, b.anna, carls, 0, nil)
+	items, _, err = f.Parties(ctx, f.anna, carls, 0, nil)
 	testkit.Must(t, err)
 	for _, p := range items {
 		if p.Conflicts != nil {
@@ -137,15 +137,15 @@ func TestConflicts(t *testing.T) {
 	}
 
 	// Closed cases count, deleted ones do not.
-	_, err = b.Update(ctx, b.carl, carls, Update{Status: ptr(Closed)})
+	_, err = f.Update(ctx, f.carl, carls, Update{Status: ptr(Closed)})
 	testkit.Must(t, err)
-	items, _, err = b.Parties(ctx, b.bert, berts, 0, nil)
+	items, _, err = f.Parties(ctx, f.bert, berts, 0, nil)
 	testkit.Must(t, err)
 	if len(items[0].Conflicts) != 1 {
 		t.Errorf("with a closed case: %+v", items[0].Conflicts)
 	}
-	testkit.Must(t, b.Delete(ctx, b.carl, carls))
-	items, _, err = b.Parties(ctx, b.bert, berts, 0, nil)
+	testkit.Must(t, f.Delete(ctx, f.carl, carls))
+	items, _, err = f.Parties(ctx, f.bert, berts, 0, nil)
 	testkit.Must(t, err)
 	if len(items[0].Conflicts) != 0 {
 		t.Errorf("with a deleted case: %+v", items[0].Conflicts)
@@ -154,53 +154,53 @@ func TestConflicts(t *testing.T) {
 		"kind": {Kind: "god", Side: SideClient, Name: "a"}, "side": {Kind: PartyPerson, Side: "mine", Name: "a"}, "name": {Kind: PartyPerson, Side: SideClient, Name: " "},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := b.AddParty(ctx, b.anna, annas, n)
+			_, err := f.AddParty(ctx, f.anna, annas, n)
 			wantError(t, err, domain.Invalid)
 		})
 	}
 	// A client's account gets no conflicts, even in its own case.
-	ellas := b.open(b.ella, "Ella's")
-	if c := add(b.ella, ellas, NewParty{Kind: PartyCompany, Side: SideOpposing, Name: "Acme", Email: "law@acme.example"}); c != nil {
+	ellas := f.open(f.ella, "Ella's")
+	if c := add(f.ella, ellas, NewParty{Kind: PartyCompany, Side: SideOpposing, Name: "Acme", Email: "law@acme.example"}); c != nil {
 		t.Errorf("a client is told of %+v", c)
 	}
-	items, _, err = b.Parties(ctx, b.ella, ellas, 0, nil)
+	items, _, err = f.Parties(ctx, f.ella, ellas, 0, nil)
 	testkit.Must(t, err)
 	if items[0].Conflicts != nil {
 		t.Errorf("a client is told of %+v", items[0].Conflicts)
 	}
-	if items, _, err = b.Parties(ctx, b.root, ellas, 0, nil); err != nil || len(items[0].Conflicts) == 0 {
+	if items, _, err = f.Parties(ctx, f.admin, ellas, 0, nil); err != nil || len(items[0].Conflicts) == 0 {
 		t.Errorf("an admin is told of %+v, %v", items, err)
 	}
 
 	// A name that lacks a part may be the same.
-	add(b.anna, annas, NewParty{Kind: PartyPerson, Side: SideClient, Name: "Rosa Vega Ruiz"})
-	if c := add(b.bert, berts, NewParty{Kind: PartyPerson, Side: SideOpposing, Name: "Vega, R."}); len(c) != 1 || !slices.Equal(c[0].Matched, []string{"similarName"}) {
+	add(f.anna, annas, NewParty{Kind: PartyPerson, Side: SideClient, Name: "Rosa Vega Ruiz"})
+	if c := add(f.bert, berts, NewParty{Kind: PartyPerson, Side: SideOpposing, Name: "Vega, R."}); len(c) != 1 || !slices.Equal(c[0].Matched, []string{"similarName"}) {
 		t.Errorf("an initial: %+v", c)
 	}
-	if c := add(b.bert, berts, NewParty{Kind: PartyPerson, Side: SideOpposing, Name: "Rosa Vega Soto"}); len(c) != 0 {
+	if c := add(f.bert, berts, NewParty{Kind: PartyPerson, Side: SideOpposing, Name: "Rosa Vega Soto"}); len(c) != 0 {
 		t.Errorf("somebody else: %+v", c)
 	}
 
 	// Parties that were there before the rules are found once they have keys.
-	_, err = b.pool.ExecContext(ctx, "DELETE FROM case_party_keys")
+	_, err = f.pool.ExecContext(ctx, "DELETE FROM case_party_keys")
 	testkit.Must(t, err)
-	_, err = b.pool.ExecContext(ctx, "UPDATE case_parties SET key_rules = 0")
+	_, err = f.pool.ExecContext(ctx, "UPDATE case_parties SET key_rules = 0")
 	testkit.Must(t, err)
 	party := NewParty{Kind: PartyCompany, Side: SideOpposing, Name: "Ac Me"}
-	if c := add(b.bert, berts, party); len(c) != 0 {
+	if c := add(f.bert, berts, party); len(c) != 0 {
 		t.Errorf("without keys: %+v", c)
 	}
-	testkit.Must(t, b.Maintain(ctx))
-	testkit.Must(t, b.Maintain(ctx))
-	if c := add(b.bert, berts, party); len(c) != 1 || !slices.Equal(c[0].Matched, []string{"name"}) {
+	testkit.Must(t, f.Maintain(ctx))
+	testkit.Must(t, f.Maintain(ctx))
+	if c := add(f.bert, berts, party); len(c) != 1 || !slices.Equal(c[0].Matched, []string{"name"}) {
 		t.Errorf("with keys: %+v", c)
 	}
 
-	_, err = b.Update(ctx, b.anna, annas, Update{LegalHold: ptr(true)})
+	_, err = f.Update(ctx, f.anna, annas, Update{LegalHold: ptr(true)})
 	testkit.Must(t, err)
-	items, _, err = b.Parties(ctx, b.anna, annas, 0, nil)
+	items, _, err = f.Parties(ctx, f.anna, annas, 0, nil)
 	testkit.Must(t, err)
-	wantError(t, b.RemoveParty(ctx, b.anna, annas, items[0].ID), domain.Conflict, "legal_hold")
+	wantError(t, f.RemoveParty(ctx, f.anna, annas, items[0].ID), domain.Conflict, "legal_hold")
 }
 
 // FuzzNames: any name has keys, and spaces around it change nothing.

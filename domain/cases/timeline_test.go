@@ -14,25 +14,25 @@ import (
 )
 
 func TestTimelineRecordsEverything(t *testing.T) {
-	b := newFixture(t)
+	f := newFixture(t)
 	ctx := t.Context()
-	id := b.open(b.anna, "A case")
-	b.add(id, b.bert, Viewer)
-	_, err := b.Get(ctx, b.bert, id)
+	id := f.open(f.anna, "A case")
+	f.add(id, f.bert, Viewer)
+	_, err := f.Get(ctx, f.bert, id)
 	testkit.Must(t, err)
-	_, err = b.AddNote(ctx, b.bert, id, NewNote{Body: "not for me to write"})
+	_, err = f.AddNote(ctx, f.bert, id, NewNote{Body: "not for me to write"})
 	wantError(t, err, domain.Forbidden)
-	_, err = b.Get(ctx, b.carl, id)
+	_, err = f.Get(ctx, f.carl, id)
 	wantError(t, err, domain.NotFound)
-	b.FlushDenials(ctx)
-	wantError(t, b.Authorize(ctx, b.carl, id, Action{Verb: VerbDownload, Resource: ResourceDocument}), domain.NotFound)
-	b.FlushDenials(ctx)                                                                                   // within the hour
-	testkit.Must(t, b.Authorize(ctx, b.bert, id, Action{Verb: VerbDownload, Resource: ResourceDocument})) // decides only
-	testkit.Must(t, b.AuthorizeRead(ctx, b.bert, id, Action{Verb: VerbDownload, Resource: ResourceDocument, ID: &id}))
+	f.FlushDenials(ctx)
+	wantError(t, f.Authorize(ctx, f.carl, id, Action{Verb: VerbDownload, Resource: ResourceDocument}), domain.NotFound)
+	f.FlushDenials(ctx)                                                                                   // within the hour
+	testkit.Must(t, f.Authorize(ctx, f.bert, id, Action{Verb: VerbDownload, Resource: ResourceDocument})) // decides only
+	testkit.Must(t, f.AuthorizeRead(ctx, f.bert, id, Action{Verb: VerbDownload, Resource: ResourceDocument, ID: &id}))
 
 	var got []string
-	for _, e := range b.entries(id) {
-		who := map[domain.ID]string{b.anna.UserID: "anna", b.bert.UserID: "bert", b.carl.UserID: "carl", b.root.UserID: "root"}[e.ActorID]
+	for _, e := range f.entries(id) {
+		who := map[domain.ID]string{f.anna.UserID: "anna", f.bert.UserID: "bert", f.carl.UserID: "carl", f.admin.UserID: "root"}[e.ActorID]
 		got = append(got, strings.TrimSpace(fmt.Sprintf("%d %s %s %s %v %s", e.Seq, who, e.Verb, e.Resource, e.Refused, e.Detail)))
 	}
 	want := []string{
@@ -48,22 +48,22 @@ func TestTimelineRecordsEverything(t *testing.T) {
 	}
 
 	// A case that does not exist has no timeline to write to.
-	_, err = b.Get(ctx, b.carl, domain.NewID())
+	_, err = f.Get(ctx, f.carl, domain.NewID())
 	wantError(t, err, domain.NotFound)
 
-	first, next, err := b.Timeline(ctx, b.anna, id, 5, 0)
+	first, next, err := f.Timeline(ctx, f.anna, id, 5, 0)
 	testkit.Must(t, err)
-	rest, head, err := b.Timeline(ctx, b.anna, id, 5, next)
+	rest, head, err := f.Timeline(ctx, f.anna, id, 5, next)
 	testkit.Must(t, err)
 	if len(first) != 5 || first[0].Seq != 7 || first[0].Resource != ResourceTimeline || len(rest) != 2 || rest[1].Seq != 1 || head != 0 {
 		t.Errorf("paged %d from %d, %d to the end %d", len(first), first[0].Seq, len(rest), head)
 	}
-	wantError(t, b.Authorize(ctx, b.anna, id, Action{Verb: VerbCreate, Resource: ResourceTimeline}), domain.Forbidden)
+	wantError(t, f.Authorize(ctx, f.anna, id, Action{Verb: VerbCreate, Resource: ResourceTimeline}), domain.Forbidden)
 }
 
-// TestHashIsOfEveryField pins the hash of one entry, so that old timelines stay verifiable, and
+// TestHashCoversEveryField pins the hash of one entry, so that old timelines stay verifiable, and
 // shows that no field can change without it.
-func TestHashIsOfEveryField(t *testing.T) {
+func TestHashCoversEveryField(t *testing.T) {
 	id := domain.ID{1}
 	e := Entry{Seq: 7, At: time.UnixMicro(1_790_000_000_123_456).UTC(), ActorID: domain.ID{2}, Prev: make([]byte, hashSize),
 		Action: Action{Verb: VerbCreate, Resource: ResourceNote, ID: &domain.ID{3}, Detail: "d"}}
@@ -91,23 +91,23 @@ func TestHashIsOfEveryField(t *testing.T) {
 
 // TestVerifyFindsEveryAlteration alters one thing of one row after another.
 func TestVerifyFindsEveryAlteration(t *testing.T) {
-	b := newFixture(t)
+	f := newFixture(t)
 	ctx := t.Context()
 	fresh := func() domain.ID {
-		id := b.open(b.anna, "A case")
+		id := f.open(f.anna, "A case")
 		for i := range 6 {
-			_, err := b.AddNote(ctx, b.anna, id, NewNote{Body: fmt.Sprint(i)})
+			_, err := f.AddNote(ctx, f.anna, id, NewNote{Body: fmt.Sprint(i)})
 			testkit.Must(t, err)
 		}
 		return id // seven entries, and an eighth by the check
 	}
 	id := fresh()
-	verification, err := b.Verify(ctx, b.anna, id)
+	verification, err := f.Verify(ctx, f.anna, id)
 	testkit.Must(t, err)
-	if !verification.Intact || verification.Entries != 8 || verification.BrokenAt != 0 || hex.EncodeToString(verification.Head) != hex.EncodeToString(b.last(id).Hash) {
+	if !verification.Intact || verification.Entries != 8 || verification.BrokenAt != 0 || hex.EncodeToString(verification.Head) != hex.EncodeToString(f.last(id).Hash) {
 		t.Fatalf("untouched: %+v", verification)
 	}
-	_, err = b.Verify(ctx, b.carl, id)
+	_, err = f.Verify(ctx, f.carl, id)
 	wantError(t, err, domain.NotFound)
 
 	candidate := "UNHEX(SHA2('x', 256))"
@@ -135,10 +135,10 @@ func TestVerifyFindsEveryAlteration(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			id := fresh()
 			for _, q := range c.sql {
-				_, err := b.pool.ExecContext(ctx, q, id)
+				_, err := f.pool.ExecContext(ctx, q, id)
 				testkit.Must(t, err)
 			}
-			verification, err := b.Verify(ctx, b.anna, id)
+			verification, err := f.Verify(ctx, f.anna, id)
 			testkit.Must(t, err)
 			if verification.Intact || verification.BrokenAt != c.at || verification.Entries != c.at-1 {
 				t.Errorf("found %+v, want broken at %d", verification, c.at)
@@ -149,34 +149,34 @@ func TestVerifyFindsEveryAlteration(t *testing.T) {
 	// The end cut off, and the head moved back along with it: what follows is whole again, but
 	// whoever kept the head before sees that it is gone.
 	id = fresh()
-	last := b.last(id)
-	_, err = b.pool.ExecContext(ctx, "DELETE FROM case_timeline WHERE case_id = ? AND seq = 7", id)
+	last := f.last(id)
+	_, err = f.pool.ExecContext(ctx, "DELETE FROM case_timeline WHERE case_id = ? AND seq = 7", id)
 	testkit.Must(t, err)
-	if verification, err = b.Verify(ctx, b.anna, id); err != nil || verification.Intact || verification.BrokenAt != 7 {
+	if verification, err = f.Verify(ctx, f.anna, id); err != nil || verification.Intact || verification.BrokenAt != 7 {
 		t.Errorf("cut off: %+v, %v", verification, err)
 	}
-	if slices.ContainsFunc(b.entries(id), func(e Entry) bool { return slices.Equal(e.Hash, last.Hash) }) {
+	if slices.ContainsFunc(f.entries(id), func(e Entry) bool { return slices.Equal(e.Hash, last.Hash) }) {
 		t.Error("the entry that was cut off is still there")
 	}
 
 	// Another case's entries are not this one's.
 	a, z := fresh(), fresh()
-	_, err = b.pool.ExecContext(ctx, "DELETE FROM case_timeline WHERE case_id = ?", a)
+	_, err = f.pool.ExecContext(ctx, "DELETE FROM case_timeline WHERE case_id = ?", a)
 	testkit.Must(t, err)
-	_, err = b.pool.ExecContext(ctx, `INSERT INTO case_timeline SELECT ?, seq, created_at, actor_id, verb, subject, subject_id, refused, detail, prev_hash, hash
+	_, err = f.pool.ExecContext(ctx, `INSERT INTO case_timeline SELECT ?, seq, created_at, actor_id, verb, subject, subject_id, refused, detail, prev_hash, hash
 		FROM case_timeline WHERE case_id = ?`, a, z)
 	testkit.Must(t, err)
-	if verification, err = b.Verify(ctx, b.anna, a); err != nil || verification.Intact || verification.BrokenAt != 1 {
+	if verification, err = f.Verify(ctx, f.anna, a); err != nil || verification.Intact || verification.BrokenAt != 1 {
 		t.Errorf("copied from another case: %+v, %v", verification, err)
 	}
 }
 
-// TestManyAtOnce: appends of one case form one chain whoever makes them and however.
-func TestManyAtOnce(t *testing.T) {
-	b := newFixture(t)
+// TestConcurrentAppends: appends of one case form one chain whoever makes them and however.
+func TestConcurrentAppends(t *testing.T) {
+	f := newFixture(t)
 	ctx := t.Context()
-	id := b.open(b.anna, "A case")
-	b.add(id, b.bert, Assistant)
+	id := f.open(f.anna, "A case")
+	f.add(id, f.bert, Assistant)
 	const workers, each = 16, 12
 	var wg sync.WaitGroup
 	for w := range workers {
@@ -185,13 +185,13 @@ func TestManyAtOnce(t *testing.T) {
 				var err error
 				switch (w + i) % 4 {
 				case 0:
-					_, err = b.AddNote(ctx, b.bert, id, NewNote{Body: "note"})
+					_, err = f.AddNote(ctx, f.bert, id, NewNote{Body: "note"})
 				case 1:
-					_, err = b.Get(ctx, b.anna, id)
+					_, err = f.Get(ctx, f.anna, id)
 				case 2:
-					_, err = b.Update(ctx, b.anna, id, Update{Title: ptr(fmt.Sprint(w, i))})
+					_, err = f.Update(ctx, f.anna, id, Update{Title: ptr(fmt.Sprint(w, i))})
 				case 3:
-					if _, err = b.Get(ctx, b.carl, id); domain.CodeOf(err) == domain.NotFound {
+					if _, err = f.Get(ctx, f.carl, id); domain.CodeOf(err) == domain.NotFound {
 						err = nil
 					}
 				}
@@ -202,8 +202,8 @@ func TestManyAtOnce(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	b.FlushDenials(ctx)
-	verification, err := b.Verify(ctx, b.anna, id)
+	f.FlushDenials(ctx)
+	verification, err := f.Verify(ctx, f.anna, id)
 	testkit.Must(t, err)
 	if want := uint64(2 + workers*each*3/4 + 1 + 1); !verification.Intact || verification.Entries != want { // Carl's 48 are one
 		t.Errorf("%+v, want %d entries", verification, want)
@@ -211,31 +211,31 @@ func TestManyAtOnce(t *testing.T) {
 }
 
 func TestVerifyLongTimeline(t *testing.T) {
-	b := newFixture(t)
+	f := newFixture(t)
 	ctx := t.Context()
-	id := b.open(b.anna, "A case")
+	id := f.open(f.anna, "A case")
 	// Written as append writes, without a transaction each.
-	head := b.last(id)
+	head := f.last(id)
 	values, args := []string{}, []any{}
 	for range 2 * verifyBatch {
-		e := Entry{Seq: head.Seq + 1, At: head.At, ActorID: b.anna.UserID, Action: Action{Verb: VerbRead, Resource: ResourceCase}, Prev: head.Hash}
+		e := Entry{Seq: head.Seq + 1, At: head.At, ActorID: f.anna.UserID, Action: Action{Verb: VerbRead, Resource: ResourceCase}, Prev: head.Hash}
 		e.Hash = e.computeHash(id)
 		values = append(values, "(?,?,?,?,?,?,NULL,FALSE,'',?,?)")
 		args = append(args, id, e.Seq, e.At, e.ActorID, e.Verb, e.Resource, e.Prev, e.Hash)
 		head = e
 	}
-	_, err := b.pool.ExecContext(ctx, "INSERT INTO case_timeline VALUES "+strings.Join(values, ","), args...)
+	_, err := f.pool.ExecContext(ctx, "INSERT INTO case_timeline VALUES "+strings.Join(values, ","), args...)
 	testkit.Must(t, err)
-	_, err = b.pool.ExecContext(ctx, "UPDATE case_heads SET seq = ?, hash = ? WHERE case_id = ?", head.Seq, head.Hash, id)
+	_, err = f.pool.ExecContext(ctx, "UPDATE case_heads SET seq = ?, hash = ? WHERE case_id = ?", head.Seq, head.Hash, id)
 	testkit.Must(t, err)
-	verification, err := b.Verify(ctx, b.anna, id)
+	verification, err := f.Verify(ctx, f.anna, id)
 	testkit.Must(t, err)
 	if !verification.Intact || verification.Entries != 2*verifyBatch+2 {
 		t.Errorf("%+v", verification)
 	}
-	_, err = b.pool.ExecContext(ctx, "UPDATE case_timeline SET detail = 'x' WHERE case_id = ? AND seq = ?", id, verifyBatch+500)
+	_, err = f.pool.ExecContext(ctx, "UPDATE case_timeline SET detail = 'x' WHERE case_id = ? AND seq = ?", id, verifyBatch+500)
 	testkit.Must(t, err)
-	if verification, err = b.Verify(ctx, b.anna, id); err != nil || verification.BrokenAt != verifyBatch+500 {
+	if verification, err = f.Verify(ctx, f.anna, id); err != nil || verification.BrokenAt != verifyBatch+500 {
 		t.Errorf("%+v, %v", verification, err)
 	}
 }

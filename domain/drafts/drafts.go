@@ -127,7 +127,7 @@ type Filter struct {
 	Status Status     // "": all
 	Type   string     // "": all
 	Limit  int        // 1 to 100; 0: 20
-	Before *domain.ID // page cursor: only older drafts than this
+	Cursor *domain.ID // page cursor: only older drafts than this
 }
 
 // CreateGenerated inserts a generated draft in the caller's transaction and publishes that it exists.
@@ -221,7 +221,7 @@ func (s *Service) List(ctx context.Context, caller domain.Principal, f Filter) (
 		user = &caller.UserID
 	}
 	limit := min(max(cmp.Or(f.Limit, 20), 1), 100)
-	before := domain.Before(f.Before)
+	cursor := domain.CursorOrMax(f.Cursor)
 	q := query.New(s.pool)
 	var rows []query.ListDraftsRow
 	switch {
@@ -229,7 +229,7 @@ func (s *Service) List(ctx context.Context, caller domain.Principal, f Filter) (
 		if err := s.guard.AuthorizeList(ctx, caller, *f.CaseID); err != nil {
 			return nil, nil, err
 		}
-		params := query.ListCaseDraftsParams{CaseID: f.CaseID, Before: before, Status: string(f.Status), Type: f.Type, Anyone: 1, Limit: int32(limit + 1)}
+		params := query.ListCaseDraftsParams{CaseID: f.CaseID, Before: cursor, Status: string(f.Status), Type: f.Type, Anyone: 1, Limit: int32(limit + 1)}
 		if user != nil {
 			params.UserID, params.Anyone = *user, 0
 		}
@@ -239,10 +239,10 @@ func (s *Service) List(ctx context.Context, caller domain.Principal, f Filter) (
 			rows = append(rows, query.ListDraftsRow(r))
 		}
 	case user != nil:
-		rows, err = q.ListDrafts(ctx, query.ListDraftsParams{UserID: *user, Before: before, Status: string(f.Status), Type: f.Type, Limit: int32(limit + 1)})
+		rows, err = q.ListDrafts(ctx, query.ListDraftsParams{UserID: *user, Before: cursor, Status: string(f.Status), Type: f.Type, Limit: int32(limit + 1)})
 	default:
 		var all []query.ListAllDraftsRow
-		all, err = q.ListAllDrafts(ctx, query.ListAllDraftsParams{Before: before, Status: string(f.Status), Type: f.Type, Limit: int32(limit + 1)})
+		all, err = q.ListAllDrafts(ctx, query.ListAllDraftsParams{Before: cursor, Status: string(f.Status), Type: f.Type, Limit: int32(limit + 1)})
 		for _, r := range all {
 			rows = append(rows, query.ListDraftsRow(r))
 		}

@@ -54,19 +54,19 @@ type fixture struct {
 func newFixture(t testing.TB) *fixture {
 	t.Helper()
 	pool := testenv.DB(t)
-	b := &fixture{now: domain.SystemClock()}
+	f := &fixture{now: domain.SystemClock()}
 	var err error
-	b.Service, err = New(Config{DB: pool, Runtime: domain.Runtime{Clock: func() time.Time { return b.now }, NewID: domain.NewID}})
+	f.Service, err = New(Config{DB: pool, Runtime: domain.Runtime{Clock: func() time.Time { return f.now }, NewID: domain.NewID}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	b.client, b.lawyer, b.admin = addUser(t, pool, domain.RoleClient), addUser(t, pool, domain.RoleLawyer), addUser(t, pool, domain.RoleAdmin)
-	return b
+	f.client, f.lawyer, f.admin = addUser(t, pool, domain.RoleClient), addUser(t, pool, domain.RoleLawyer), addUser(t, pool, domain.RoleAdmin)
+	return f
 }
 
-func (b *fixture) create(t testing.TB, who domain.Principal, body string) Draft {
+func (f *fixture) create(t testing.TB, who domain.Principal, body string) Draft {
 	t.Helper()
-	d, err := b.Create(t.Context(), who, NewDraft{Title: "Notice", Body: body, Type: "nda", Locale: "en-IE"})
+	d, err := f.Create(t.Context(), who, NewDraft{Title: "Notice", Body: body, Type: "nda", Locale: "en-IE"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -75,101 +75,101 @@ func (b *fixture) create(t testing.TB, who domain.Principal, body string) Draft 
 
 func TestVersions(t *testing.T) {
 	t.Parallel()
-	b := newFixture(t)
-	d := b.create(t, b.client, "one\r\ntwo\rthree")
+	f := newFixture(t)
+	d := f.create(t, f.client, "one\r\ntwo\rthree")
 	if d.Body != "one\ntwo\nthree" || d.Status != Drafted || d.Version != 1 || d.Origin != Written || d.QualityScore != nil || d.Locale != "en-IE" {
 		t.Fatalf("created %+v", d)
 	}
-	created := b.now
-	b.now = b.now.Add(time.Minute)
-	d, err := b.Update(t.Context(), b.client, d.ID, Update{Version: 1, Body: ptr("one\nTWO\nthree"), Note: "Louder"})
-	if err != nil || d.Version != 2 || d.Body != "one\nTWO\nthree" || d.Title != "Notice" || !d.UpdatedAt.Equal(b.now) || !d.CreatedAt.Equal(created) {
+	created := f.now
+	f.now = f.now.Add(time.Minute)
+	d, err := f.Update(t.Context(), f.client, d.ID, Update{Version: 1, Body: ptr("one\nTWO\nthree"), Note: "Louder"})
+	if err != nil || d.Version != 2 || d.Body != "one\nTWO\nthree" || d.Title != "Notice" || !d.UpdatedAt.Equal(f.now) || !d.CreatedAt.Equal(created) {
 		t.Fatalf("edited %+v, %v", d, err)
 	}
-	same, err := b.Update(t.Context(), b.client, d.ID, Update{Version: 2, Body: ptr(d.Body), Title: ptr(" Notice ")})
+	same, err := f.Update(t.Context(), f.client, d.ID, Update{Version: 2, Body: ptr(d.Body), Title: ptr(" Notice ")})
 	if err != nil || same.Version != 2 {
 		t.Errorf("an edit that changes nothing made version %d, %v", same.Version, err)
 	}
-	if _, err := b.Update(t.Context(), b.admin, d.ID, Update{Version: 2, Title: ptr("Last notice")}); err != nil {
+	if _, err := f.Update(t.Context(), f.admin, d.ID, Update{Version: 2, Title: ptr("Last notice")}); err != nil {
 		t.Fatal(err)
 	}
-	first, err := b.Version(t.Context(), b.client, d.ID, 1)
+	first, err := f.Version(t.Context(), f.client, d.ID, 1)
 	if err != nil || first.Body != "one\ntwo\nthree" || first.Title != "Notice" || !first.CreatedAt.Equal(created) {
 		t.Errorf("version 1 is %+v, %v", first, err)
 	}
-	page, next, err := b.Versions(t.Context(), b.client, d.ID, 2, 0)
-	if err != nil || len(page) != 2 || next != 2 || page[0].Version != 3 || page[0].AuthorID != b.admin.UserID || page[1].Note != "Louder" {
+	page, next, err := f.Versions(t.Context(), f.client, d.ID, 2, 0)
+	if err != nil || len(page) != 2 || next != 2 || page[0].Version != 3 || page[0].AuthorID != f.admin.UserID || page[1].Note != "Louder" {
 		t.Errorf("versions %+v, next %d, %v", page, next, err)
 	}
-	page, next, err = b.Versions(t.Context(), b.client, d.ID, 2, next)
+	page, next, err = f.Versions(t.Context(), f.client, d.ID, 2, next)
 	if err != nil || len(page) != 1 || next != 0 || page[0].Version != 1 {
 		t.Errorf("the rest %+v, next %d, %v", page, next, err)
 	}
-	_, err = b.Version(t.Context(), b.client, d.ID, 4)
+	_, err = f.Version(t.Context(), f.client, d.ID, 4)
 	wantCode(t, err, domain.NotFound)
-	c, err := b.Compare(t.Context(), b.client, d.ID, 1, 3)
+	c, err := f.Compare(t.Context(), f.client, d.ID, 1, 3)
 	if err != nil || c.Inserted != 1 || c.Deleted != 1 || len(c.Hunks) != 1 || len(c.Title) < 2 {
 		t.Errorf("compared %+v, %v", c, err)
 	}
-	_, err = b.Compare(t.Context(), b.client, d.ID, 1, 9)
+	_, err = f.Compare(t.Context(), f.client, d.ID, 1, 9)
 	wantCode(t, err, domain.NotFound)
 }
 
 func TestLifecycle(t *testing.T) {
 	t.Parallel()
-	b := newFixture(t)
+	f := newFixture(t)
 	move := func(who domain.Principal, d Draft, to Status) (Draft, error) {
-		return b.Update(t.Context(), who, d.ID, Update{Version: d.Version, Status: &to})
+		return f.Update(t.Context(), who, d.ID, Update{Version: d.Version, Status: &to})
 	}
-	own := b.create(t, b.client, "text")
-	_, err := move(b.client, own, Reviewed)
+	own := f.create(t, f.client, "text")
+	_, err := move(f.client, own, Reviewed)
 	wantCode(t, err, domain.Forbidden)
-	if own, err = move(b.client, own, Drafted); err != nil {
+	if own, err = move(f.client, own, Drafted); err != nil {
 		t.Errorf("staying where it is: %v", err)
 	}
 
-	d := b.create(t, b.lawyer, "text")
-	_, err = move(b.lawyer, d, Final)
+	d := f.create(t, f.lawyer, "text")
+	_, err = move(f.lawyer, d, Final)
 	wantCode(t, err, domain.Conflict)
-	if d, err = move(b.lawyer, d, Reviewed); err != nil || d.Status != Reviewed || *d.ReviewedBy != b.lawyer.UserID || !d.ReviewedAt.Equal(b.now) {
+	if d, err = move(f.lawyer, d, Reviewed); err != nil || d.Status != Reviewed || *d.ReviewedBy != f.lawyer.UserID || !d.ReviewedAt.Equal(f.now) {
 		t.Fatalf("reviewed %+v, %v", d, err)
 	}
-	if d, err = move(b.lawyer, d, Drafted); err != nil || d.ReviewedBy != nil || d.ReviewedAt != nil {
+	if d, err = move(f.lawyer, d, Drafted); err != nil || d.ReviewedBy != nil || d.ReviewedAt != nil {
 		t.Fatalf("returned to drafted: %+v, %v", d, err)
 	}
-	if d, err = move(b.admin, d, Reviewed); err != nil {
+	if d, err = move(f.admin, d, Reviewed); err != nil {
 		t.Fatal(err)
 	}
-	if d, err = b.Update(t.Context(), b.lawyer, d.ID, Update{Version: 1, Body: ptr("other text")}); err != nil || d.Status != Drafted || d.ReviewedBy != nil {
+	if d, err = f.Update(t.Context(), f.lawyer, d.ID, Update{Version: 1, Body: ptr("other text")}); err != nil || d.Status != Drafted || d.ReviewedBy != nil {
 		t.Fatalf("an edited draft is still reviewed: %+v, %v", d, err)
 	}
 	// A draft can be edited and reviewed in one update, but not edited and made final.
-	if d, err = b.Update(t.Context(), b.lawyer, d.ID, Update{Version: 2, Body: ptr("third text"), Status: ptr(Reviewed)}); err != nil || d.Status != Reviewed || d.Version != 3 {
+	if d, err = f.Update(t.Context(), f.lawyer, d.ID, Update{Version: 2, Body: ptr("third text"), Status: ptr(Reviewed)}); err != nil || d.Status != Reviewed || d.Version != 3 {
 		t.Fatalf("edited and reviewed %+v, %v", d, err)
 	}
-	_, err = b.Update(t.Context(), b.lawyer, d.ID, Update{Version: 3, Body: ptr("fourth text"), Status: ptr(Final)})
+	_, err = f.Update(t.Context(), f.lawyer, d.ID, Update{Version: 3, Body: ptr("fourth text"), Status: ptr(Final)})
 	wantCode(t, err, domain.Conflict)
-	if d, err = move(b.lawyer, d, Final); err != nil || *d.FinalizedBy != b.lawyer.UserID || d.FinalizedAt == nil || d.ReviewedBy == nil {
+	if d, err = move(f.lawyer, d, Final); err != nil || *d.FinalizedBy != f.lawyer.UserID || d.FinalizedAt == nil || d.ReviewedBy == nil {
 		t.Fatalf("final %+v, %v", d, err)
 	}
-	for _, who := range []domain.Principal{b.lawyer, b.admin} {
-		_, err = b.Update(t.Context(), who, d.ID, Update{Version: 3, Body: ptr("too late")})
+	for _, who := range []domain.Principal{f.lawyer, f.admin} {
+		_, err = f.Update(t.Context(), who, d.ID, Update{Version: 3, Body: ptr("too late")})
 		wantCode(t, err, domain.Conflict)
 		_, err = move(who, d, Drafted)
 		wantCode(t, err, domain.Conflict)
-		wantCode(t, b.Delete(t.Context(), who, d.ID), domain.Conflict)
+		wantCode(t, f.Delete(t.Context(), who, d.ID), domain.Conflict)
 	}
-	if same, err := move(b.lawyer, d, Final); err != nil || same.Version != 3 {
+	if same, err := move(f.lawyer, d, Final); err != nil || same.Version != 3 {
 		t.Errorf("making a final draft final: %v", err)
 	}
-	wantCode(t, b.Delete(t.Context(), b.lawyer, own.ID), domain.NotFound)
-	if err := b.Delete(t.Context(), b.client, own.ID); err != nil {
+	wantCode(t, f.Delete(t.Context(), f.lawyer, own.ID), domain.NotFound)
+	if err := f.Delete(t.Context(), f.client, own.ID); err != nil {
 		t.Fatal(err)
 	}
-	_, err = b.Get(t.Context(), b.client, own.ID)
+	_, err = f.Get(t.Context(), f.client, own.ID)
 	wantCode(t, err, domain.NotFound)
 	var n int
-	if err := b.pool.QueryRowContext(t.Context(), "SELECT COUNT(*) FROM draft_versions WHERE draft_id = ?", own.ID).Scan(&n); err != nil || n != 0 {
+	if err := f.pool.QueryRowContext(t.Context(), "SELECT COUNT(*) FROM draft_versions WHERE draft_id = ?", own.ID).Scan(&n); err != nil || n != 0 {
 		t.Errorf("%d versions are left, %v", n, err)
 	}
 }
@@ -177,16 +177,16 @@ func TestLifecycle(t *testing.T) {
 // TestAccess: for a stranger a draft does not exist.
 func TestAccess(t *testing.T) {
 	t.Parallel()
-	b := newFixture(t)
-	d := b.create(t, b.client, "text")
+	f := newFixture(t)
+	d := f.create(t, f.client, "text")
 	for name, id := range map[string]domain.ID{"another's": d.ID, "absent": domain.NewID()} {
 		for action, do := range map[string]func() error{
-			"get":      func() error { _, err := b.Get(t.Context(), b.lawyer, id); return err },
-			"update":   func() error { _, err := b.Update(t.Context(), b.lawyer, id, Update{Version: 1}); return err },
-			"delete":   func() error { return b.Delete(t.Context(), b.lawyer, id) },
-			"versions": func() error { _, _, err := b.Versions(t.Context(), b.lawyer, id, 0, 0); return err },
-			"version":  func() error { _, err := b.Version(t.Context(), b.lawyer, id, 1); return err },
-			"compare":  func() error { _, err := b.Compare(t.Context(), b.lawyer, id, 1, 1); return err },
+			"get":      func() error { _, err := f.Get(t.Context(), f.lawyer, id); return err },
+			"update":   func() error { _, err := f.Update(t.Context(), f.lawyer, id, Update{Version: 1}); return err },
+			"delete":   func() error { return f.Delete(t.Context(), f.lawyer, id) },
+			"versions": func() error { _, _, err := f.Versions(t.Context(), f.lawyer, id, 0, 0); return err },
+			"version":  func() error { _, err := f.Version(t.Context(), f.lawyer, id, 1); return err },
+			"compare":  func() error { _, err := f.Compare(t.Context(), f.lawyer, id, 1, 1); return err },
 		} {
 			err := do()
 			if domain.CodeOf(err) != domain.NotFound || err.(*domain.Error).Message != "There is no such draft." {
@@ -194,38 +194,38 @@ func TestAccess(t *testing.T) {
 			}
 		}
 	}
-	if _, err := b.Get(t.Context(), b.admin, d.ID); err != nil {
+	if _, err := f.Get(t.Context(), f.admin, d.ID); err != nil {
 		t.Error(err)
 	}
-	_, _, err := b.List(t.Context(), b.lawyer, Filter{UserID: &b.client.UserID})
+	_, _, err := f.List(t.Context(), f.lawyer, Filter{UserID: &f.client.UserID})
 	wantCode(t, err, domain.Forbidden)
 }
 
 func TestList(t *testing.T) {
 	t.Parallel()
-	b := newFixture(t)
-	one, two, three := b.create(t, b.lawyer, "1"), b.create(t, b.lawyer, "2"), b.create(t, b.lawyer, "3")
-	if _, err := b.Update(t.Context(), b.lawyer, two.ID, Update{Version: 1, Title: ptr("Second"), Status: ptr(Reviewed)}); err != nil {
+	f := newFixture(t)
+	older, newer, three := f.create(t, f.lawyer, "1"), f.create(t, f.lawyer, "2"), f.create(t, f.lawyer, "3")
+	if _, err := f.Update(t.Context(), f.lawyer, newer.ID, Update{Version: 1, Title: ptr("Second"), Status: ptr(Reviewed)}); err != nil {
 		t.Fatal(err)
 	}
-	page, next, err := b.List(t.Context(), b.lawyer, Filter{Limit: 2})
-	if err != nil || len(page) != 2 || page[0].ID != three.ID || page[1].Title != "Second" || next == nil || *next != two.ID {
+	page, next, err := f.List(t.Context(), f.lawyer, Filter{Limit: 2})
+	if err != nil || len(page) != 2 || page[0].ID != three.ID || page[1].Title != "Second" || next == nil || *next != newer.ID {
 		t.Fatalf("first page %+v, %v", page, err)
 	}
-	page, next, err = b.List(t.Context(), b.lawyer, Filter{Limit: 2, Before: next})
-	if err != nil || len(page) != 1 || page[0].ID != one.ID || next != nil {
+	page, next, err = f.List(t.Context(), f.lawyer, Filter{Limit: 2, Cursor: next})
+	if err != nil || len(page) != 1 || page[0].ID != older.ID || next != nil {
 		t.Errorf("last page %+v, %v", page, err)
 	}
-	if page, _, err = b.List(t.Context(), b.lawyer, Filter{Status: Reviewed}); err != nil || len(page) != 1 || page[0].ID != two.ID {
+	if page, _, err = f.List(t.Context(), f.lawyer, Filter{Status: Reviewed}); err != nil || len(page) != 1 || page[0].ID != newer.ID {
 		t.Errorf("reviewed %+v, %v", page, err)
 	}
-	if page, _, err = b.List(t.Context(), b.lawyer, Filter{Type: "will"}); err != nil || len(page) != 0 {
+	if page, _, err = f.List(t.Context(), f.lawyer, Filter{Type: "will"}); err != nil || len(page) != 0 {
 		t.Errorf("of no type %+v, %v", page, err)
 	}
-	if page, _, err = b.List(t.Context(), b.admin, Filter{UserID: &b.lawyer.UserID}); err != nil || len(page) != 3 {
+	if page, _, err = f.List(t.Context(), f.admin, Filter{UserID: &f.lawyer.UserID}); err != nil || len(page) != 3 {
 		t.Errorf("the admin sees %+v, %v", page, err)
 	}
-	if page, _, err = b.List(t.Context(), b.admin, Filter{Limit: 1, Before: &two.ID}); err != nil || len(page) != 1 {
+	if page, _, err = f.List(t.Context(), f.admin, Filter{Limit: 1, Cursor: &newer.ID}); err != nil || len(page) != 1 {
 		t.Errorf("the admin sees of all %+v, %v", page, err)
 	}
 }
@@ -233,14 +233,14 @@ func TestList(t *testing.T) {
 // TestUpdateRace: of concurrent edits of one version exactly one succeeds.
 func TestUpdateRace(t *testing.T) {
 	t.Parallel()
-	b := newFixture(t)
-	d := b.create(t, b.client, "text")
+	f := newFixture(t)
+	d := f.create(t, f.client, "text")
 	const n = 8
 	errs := make([]error, n)
 	var wg sync.WaitGroup
 	for i := range n {
 		wg.Go(func() {
-			_, errs[i] = b.Update(t.Context(), b.client, d.ID, Update{Version: 1, Body: ptr(fmt.Sprint("text ", i))})
+			_, errs[i] = f.Update(t.Context(), f.client, d.ID, Update{Version: 1, Body: ptr(fmt.Sprint("text ", i))})
 		})
 	}
 	wg.Wait()
@@ -252,14 +252,14 @@ func TestUpdateRace(t *testing.T) {
 			wantCode(t, err, domain.Conflict)
 		}
 	}
-	if now, err := b.Get(t.Context(), b.client, d.ID); succeeded != 1 || err != nil || now.Version != 2 {
+	if now, err := f.Get(t.Context(), f.client, d.ID); succeeded != 1 || err != nil || now.Version != 2 {
 		t.Errorf("%d edits succeeded, version %d, %v", succeeded, now.Version, err)
 	}
 }
 
 func TestInvalid(t *testing.T) {
 	t.Parallel()
-	b := newFixture(t)
+	f := newFixture(t)
 	for name, tc := range map[string]struct {
 		draft   NewDraft
 		pointer []string
@@ -273,39 +273,39 @@ func TestInvalid(t *testing.T) {
 		"no language tag": {NewDraft{Title: "t", Body: "b", Locale: "english please"}, []string{"/locale"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := b.Create(t.Context(), b.client, tc.draft)
+			_, err := f.Create(t.Context(), f.client, tc.draft)
 			wantCode(t, err, domain.Invalid, tc.pointer...)
 		})
 	}
-	longest := b.create(t, b.client, strings.Repeat("ä", maxBody))
+	longest := f.create(t, f.client, strings.Repeat("ä", maxBody))
 	if longest.Body != strings.Repeat("ä", maxBody) {
 		t.Error("the longest text was not stored completely")
 	}
-	_, err := b.Update(t.Context(), b.client, longest.ID, Update{Version: 1, Note: "a\x07", Title: ptr(""), Body: ptr("")})
+	_, err := f.Update(t.Context(), f.client, longest.ID, Update{Version: 1, Note: "a\x07", Title: ptr(""), Body: ptr("")})
 	wantCode(t, err, domain.Invalid, "/note", "/title", "/body")
 
-	if _, err := b.pool.ExecContext(t.Context(), "UPDATE draft_versions SET version = ? WHERE draft_id = ?", maxVersions, longest.ID); err != nil {
+	if _, err := f.pool.ExecContext(t.Context(), "UPDATE draft_versions SET version = ? WHERE draft_id = ?", maxVersions, longest.ID); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := b.pool.ExecContext(t.Context(), "UPDATE drafts SET version = ? WHERE id = ?", maxVersions, longest.ID); err != nil {
+	if _, err := f.pool.ExecContext(t.Context(), "UPDATE drafts SET version = ? WHERE id = ?", maxVersions, longest.ID); err != nil {
 		t.Fatal(err)
 	}
-	_, err = b.Update(t.Context(), b.client, longest.ID, Update{Version: maxVersions, Body: ptr("one more")})
+	_, err = f.Update(t.Context(), f.client, longest.ID, Update{Version: maxVersions, Body: ptr("one more")})
 	wantCode(t, err, domain.Conflict)
 }
 
 // TestDatabaseDown: without a database, operations fail, and not with NotFound.
 func TestDatabaseDown(t *testing.T) {
 	t.Parallel()
-	b := newFixture(t)
-	d := b.create(t, b.client, "text")
-	b.pool.Close()
+	f := newFixture(t)
+	d := f.create(t, f.client, "text")
+	f.pool.Close()
 	for name, do := range map[string]func() error{
-		"create":  func() error { _, err := b.Create(t.Context(), b.client, NewDraft{Title: "t", Body: "b"}); return err },
-		"get":     func() error { _, err := b.Get(t.Context(), b.client, d.ID); return err },
-		"list":    func() error { _, _, err := b.List(t.Context(), b.client, Filter{}); return err },
-		"update":  func() error { _, err := b.Update(t.Context(), b.client, d.ID, Update{Version: 1}); return err },
-		"compare": func() error { _, err := b.Compare(t.Context(), b.client, d.ID, 1, 1); return err },
+		"create":  func() error { _, err := f.Create(t.Context(), f.client, NewDraft{Title: "t", Body: "b"}); return err },
+		"get":     func() error { _, err := f.Get(t.Context(), f.client, d.ID); return err },
+		"list":    func() error { _, _, err := f.List(t.Context(), f.client, Filter{}); return err },
+		"update":  func() error { _, err := f.Update(t.Context(), f.client, d.ID, Update{Version: 1}); return err },
+		"compare": func() error { _, err := f.Compare(t.Context(), f.client, d.ID, 1, 1); return err },
 	} {
 		if err := do(); err == nil || domain.CodeOf(err) == domain.NotFound {
 			t.Errorf("%s: %v", name, err)
@@ -316,10 +316,10 @@ func TestDatabaseDown(t *testing.T) {
 // TestWithoutCases: without cases, every case is unknown.
 func TestWithoutCases(t *testing.T) {
 	t.Parallel()
-	b := newFixture(t)
+	f := newFixture(t)
 	id := domain.NewID()
-	_, err := b.Create(t.Context(), b.client, NewDraft{Title: "A", Body: "b", CaseID: &id})
+	_, err := f.Create(t.Context(), f.client, NewDraft{Title: "A", Body: "b", CaseID: &id})
 	wantCode(t, err, domain.NotFound)
-	_, _, err = b.List(t.Context(), b.client, Filter{CaseID: &id})
+	_, _, err = f.List(t.Context(), f.client, Filter{CaseID: &id})
 	wantCode(t, err, domain.NotFound)
 }

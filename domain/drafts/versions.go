@@ -28,12 +28,12 @@ type Version struct {
 
 // Versions lists the versions of a draft, the newest first, without the texts. before is the page
 // cursor: only older ones; 0: all. next is the cursor of the next page, 0 on the last. NotFound: as Get.
-func (s *Service) Versions(ctx context.Context, caller domain.Principal, id domain.ID, limit, before int) (items []Version, next int, err error) {
+func (s *Service) Versions(ctx context.Context, caller domain.Principal, id domain.ID, limit, cursor int) (items []Version, next int, err error) {
 	limit = min(max(cmp.Or(limit, 20), 1), 100)
 	if err := s.authorizeRead(ctx, caller, id, cases.VerbRead, "versions"); err != nil {
 		return nil, 0, err
 	}
-	rows, err := query.New(s.pool).ListDraftVersions(ctx, query.ListDraftVersionsParams{DraftID: id, Before: int32(cmp.Or(before, maxVersions+1)), Limit: int32(limit + 1)})
+	rows, err := query.New(s.pool).ListDraftVersions(ctx, query.ListDraftVersionsParams{DraftID: id, Before: int32(cmp.Or(cursor, maxVersions+1)), Limit: int32(limit + 1)})
 	if err != nil {
 		return nil, 0, db.Error(err)
 	}

@@ -165,7 +165,7 @@ type Filter struct {
 	UserID *domain.ID // nil: the caller's own mails, for an admin everyone's
 	Status Status     // "": all
 	Limit  int        // 1 to 100
-	Before *domain.ID
+	Cursor *domain.ID
 }
 
 func unavailable() error {

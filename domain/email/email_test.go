@@ -386,7 +386,7 @@ func TestListAndGet(t *testing.T) {
 	if len(page) != 2 || page[0].ID != ids[2] || len(page[0].Recipients) != 2 || next == nil {
 		t.Fatalf("%+v %v", page, next)
 	}
-	page, next, err = b.List(t.Context(), b.ada, Filter{Limit: 2, Before: next})
+	page, next, err = b.List(t.Context(), b.ada, Filter{Limit: 2, Cursor: next})
 	testkit.Must(t, err)
 	if len(page) != 1 || page[0].ID != ids[0] || next != nil {
 		t.Fatalf("%+v %v", page, next)

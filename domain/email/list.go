@@ -40,7 +40,7 @@ func (s *Service) List(ctx context.Context, caller domain.Principal, f Filter) (
 		user = &caller.UserID
 	}
 	limit := min(max(cmp.Or(f.Limit, 20), 1), 100)
-	before := domain.Before(f.Before)
+	cursor := domain.CursorOrMax(f.Cursor)
 	statuses := []Status{f.Status}
 	if f.Status == Queued {
 		statuses = append(statuses, Sending)
@@ -49,9 +49,9 @@ func (s *Service) List(ctx context.Context, caller domain.Principal, f Filter) (
 	for _, status := range statuses { // a separate index range for each
 		var some []query.Email
 		if user != nil {
-			some, err = s.rows.ListEmailsByUser(ctx, query.ListEmailsByUserParams{UserID: *user, Before: before, Status: string(status), Limit: int32(limit + 1)})
+			some, err = s.rows.ListEmailsByUser(ctx, query.ListEmailsByUserParams{UserID: *user, Before: cursor, Status: string(status), Limit: int32(limit + 1)})
 		} else {
-			some, err = s.rows.ListEmails(ctx, query.ListEmailsParams{Before: before, Status: string(status), Limit: int32(limit + 1)})
+			some, err = s.rows.ListEmails(ctx, query.ListEmailsParams{Before: cursor, Status: string(status), Limit: int32(limit + 1)})
 		}
 		if err != nil {
 			return nil, nil, db.Error(err)
@@ -71,7 +71,7 @@ func (s *Service) List(ctx context.Context, caller domain.Principal, f Filter) (
 func (s *Service) load(ctx context.Context, rows []query.Email) ([]Email, error) {
 	out, at, ids := make([]Email, len(rows)), make(map[domain.ID]*Email, len(rows)), make([]domain.ID, len(rows))
 	for i, r := range rows {
-		out[i] = Email{ID: r.ID, UserID: r.UserID, Subject: r.Subject, Text: r.BodyText, HTML: r.BodyHtml, ReplyTo: domain.EmailForPeople(r.ReplyTo), Status: Status(r.Status), Reason: r.Reason,
+		out[i] = Email{ID: r.ID, UserID: r.UserID, Subject: r.Subject, Text: r.BodyText, HTML: r.BodyHtml, ReplyTo: domain.EmailUnicode(r.ReplyTo), Status: Status(r.Status), Reason: r.Reason,
 			Attempts: int(r.Attempts), SendAt: r.SendAt, CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt}
 		if out[i].Status == Sending {
 			out[i].Status = Queued
@@ -87,7 +87,7 @@ func (s *Service) load(ctx context.Context, rows []query.Email) ([]Email, error)
 	}
 	for _, r := range recipients {
 		e := at[r.EmailID]
-		e.Recipients = append(e.Recipients, Recipient{Field: r.Field, Address: domain.EmailForPeople(r.Address), Status: Status(r.Status), Reason: r.Reason})
+		e.Recipients = append(e.Recipients, Recipient{Field: r.Field, Address: domain.EmailUnicode(r.Address), Status: Status(r.Status), Reason: r.Reason})
 	}
 	files, err := s.rows.ListEmailAttachments(ctx, ids)
 	if err != nil {

@@ -122,7 +122,7 @@ func (s *Service) insert(ctx context.Context, queue jobs.Queue, all ...submissio
 	err := db.WithTx(ctx, s.db, func(tx db.Tx) error {
 		inserts := make([]jobs.Insert, len(all))
 		for i, a := range all {
-			err := query.New(tx).CreateEmail(ctx, query.CreateEmailParams{ID: a.ID, UserID: a.UserID, Kind: kindMessage, Subject: a.Subject, BodyText: a.Text, BodyHtml: a.HTML, ReplyTo: domain.EmailForServers(a.ReplyTo),
+			err := query.New(tx).CreateEmail(ctx, query.CreateEmailParams{ID: a.ID, UserID: a.UserID, Kind: kindMessage, Subject: a.Subject, BodyText: a.Text, BodyHtml: a.HTML, ReplyTo: domain.EmailASCII(a.ReplyTo),
 				Fields: "{}", Bulk: queue == jobs.Bulk, SendAt: a.SendAt, CreatedAt: a.CreatedAt, UpdatedAt: a.CreatedAt})
 			if err != nil {
 				return err
@@ -146,7 +146,7 @@ func (s *Service) insertParts(ctx context.Context, tx db.Tx, a submission) error
 	q := query.New(tx)
 
 	for i, r := range a.Recipients {
-		if err := q.CreateEmailRecipient(ctx, query.CreateEmailRecipientParams{EmailID: a.ID, Position: int32(i), Field: r.Field, Address: domain.EmailForServers(r.Address), UpdatedAt: a.CreatedAt}); err != nil {
+		if err := q.CreateEmailRecipient(ctx, query.CreateEmailRecipientParams{EmailID: a.ID, Position: int32(i), Field: r.Field, Address: domain.EmailASCII(r.Address), UpdatedAt: a.CreatedAt}); err != nil {
 			return err
 		}
 	}

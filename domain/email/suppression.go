@@ -92,12 +92,12 @@ func (s *Service) SuppressBounced(ctx context.Context, address string) error {
 
 // Suppressions returns a page of the list, newest first, for admins. next is the cursor of the next page, nil on the
 // last.
-func (s *Service) Suppressions(ctx context.Context, caller domain.Principal, limit int, before *domain.ID) (items []Suppression, next *domain.ID, err error) {
+func (s *Service) Suppressions(ctx context.Context, caller domain.Principal, limit int, cursor *domain.ID) (items []Suppression, next *domain.ID, err error) {
 	if err := requireAdmin(caller); err != nil {
 		return nil, nil, err
 	}
 	limit = min(max(cmp.Or(limit, 20), 1), 100)
-	from := domain.Before(before)
+	from := domain.CursorOrMax(cursor)
 	rows, err := s.rows.ListSuppressions(ctx, query.ListSuppressionsParams{Before: from, Limit: int32(limit + 1)})
 	if err != nil {
 		return nil, nil, db.Error(err)
@@ -166,7 +166,7 @@ func (s *Service) UnsubscribeAddress(ctx context.Context, link string) (string, 
 	if len(all) != 1 {
 		return "", noLink
 	}
-	return domain.EmailForPeople(domain.EmailKey(all[0].Address)), nil
+	return domain.EmailUnicode(domain.EmailKey(all[0].Address)), nil
 }
 
 // Unsubscribe adds the UnsubscribeAddress of a link to the list.
@@ -186,5 +186,5 @@ func requireAdmin(caller domain.Principal) error {
 }
 
 func suppression(r query.EmailSuppression) Suppression {
-	return Suppression{ID: r.ID, Address: domain.EmailForPeople(r.Address), Reason: SuppressionReason(r.Reason), CreatedAt: r.CreatedAt}
+	return Suppression{ID: r.ID, Address: domain.EmailUnicode(r.Address), Reason: SuppressionReason(r.Reason), CreatedAt: r.CreatedAt}
 }

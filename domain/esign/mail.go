@@ -212,7 +212,7 @@ func (s *Service) composeNotice(ctx context.Context, r Request, j notifyArgs, na
 		kind = email.SignatureNotSent
 	case noticeBounced:
 		signer := r.Signers[j.About-1]
-		kind, fields["signer"], fields["address"] = email.SignatureBounced, signer.Name, domain.EmailForPeople(signer.Email)
+		kind, fields["signer"], fields["address"] = email.SignatureBounced, signer.Name, domain.EmailUnicode(signer.Email)
 	}
 	m, err := r.compose(kind, name, fields)
 	if err != nil {

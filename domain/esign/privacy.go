@@ -21,14 +21,14 @@ type SignerData struct {
 // ExportSigners passes the data of every signer with the address to yield, newest first. The caller must
 // have verified who the address belongs to.
 func (s *Service) ExportSigners(ctx context.Context, address string, yield func(SignerData) error) error {
-	before := domain.Before(nil)
+	cursor := domain.CursorOrMax(nil)
 	for {
-		rows, err := s.queries.ListSignerRows(ctx, query.ListSignerRowsParams{Email: domain.EmailForServers(address), Before: before, Limit: sweepBatch})
+		rows, err := s.queries.ListSignerRows(ctx, query.ListSignerRowsParams{Email: domain.EmailASCII(address), Before: cursor, Limit: sweepBatch})
 		if err != nil {
 			return db.Error(err)
 		}
 		for _, row := range rows {
-			before = row.ID
+			cursor = row.ID
 			if domain.EmailKey(row.Email) != domain.EmailKey(address) { // the collation is more lenient than mail servers
 				continue
 			}

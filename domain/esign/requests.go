@@ -60,7 +60,7 @@ type Filter struct {
 	UserID *domain.ID // sent by this user; only admins may name another one
 	Status Status     // "": all
 	Limit  int        // 1 to 100; 0: 20
-	Before *domain.ID // older than this: the next of the previous page
+	Cursor *domain.ID // older than this: the next of the previous page
 }
 
 // List returns requests, newest first. next is the Before of the next page; nil on the last page.
@@ -103,7 +103,7 @@ func (s *Service) List(ctx context.Context, caller domain.Principal, f Filter) (
 }
 
 func (s *Service) listRows(ctx context.Context, caller domain.Principal, f Filter, limit int) (rows []query.SignatureRequest, err error) {
-	before, n := domain.Before(f.Before), int32(limit)
+	cursor, n := domain.CursorOrMax(f.Cursor), int32(limit)
 	sender := caller.UserID
 	if f.UserID != nil {
 		if sender = *f.UserID; f.CaseID == nil && sender != caller.UserID && !caller.Admin() {
@@ -115,13 +115,13 @@ func (s *Service) listRows(ctx context.Context, caller domain.Principal, f Filte
 		if err := s.cases.AuthorizeRead(ctx, caller, *f.CaseID, cases.Action{Verb: cases.VerbRead, Resource: cases.ResourceSignature}); err != nil {
 			return nil, err
 		}
-		rows, err = s.queries.ListCaseSignatureRequests(ctx, query.ListCaseSignatureRequestsParams{CaseID: f.CaseID, Before: before, Status: string(f.Status), Limit: n})
+		rows, err = s.queries.ListCaseSignatureRequests(ctx, query.ListCaseSignatureRequestsParams{CaseID: f.CaseID, Before: cursor, Status: string(f.Status), Limit: n})
 	case caller.Admin() && f.UserID == nil && f.Status != "":
-		rows, err = s.queries.ListAllSignatureRequestsIn(ctx, query.ListAllSignatureRequestsInParams{Before: before, Status: string(f.Status), Limit: n})
+		rows, err = s.queries.ListAllSignatureRequestsIn(ctx, query.ListAllSignatureRequestsInParams{Before: cursor, Status: string(f.Status), Limit: n})
 	case caller.Admin() && f.UserID == nil:
-		rows, err = s.queries.ListAllSignatureRequests(ctx, query.ListAllSignatureRequestsParams{Before: before, Limit: n})
+		rows, err = s.queries.ListAllSignatureRequests(ctx, query.ListAllSignatureRequestsParams{Before: cursor, Limit: n})
 	default:
-		rows, err = s.queries.ListSignatureRequests(ctx, query.ListSignatureRequestsParams{UserID: sender, Before: before, Status: string(f.Status), Limit: n})
+		rows, err = s.queries.ListSignatureRequests(ctx, query.ListSignatureRequestsParams{UserID: sender, Before: cursor, Status: string(f.Status), Limit: n})
 	}
 	return rows, db.Error(err)
 }

@@ -16,31 +16,31 @@ import (
 )
 
 func TestUnreadableText(t *testing.T) {
-	b := newFixture(t)
-	d := b.upload(b.ada, "a.pdf", pdf("some words"))
-	b.store.Before = func(string, string) error { return files.StorageUnavailable(time.Second, errors.New("down")) }
-	wantCode(t, b.ExtractTexts(t.Context()), domain.Unavailable)
+	f := newFixture(t)
+	d := f.upload(f.ada, "a.pdf", pdf("some words"))
+	f.store.Before = func(string, string) error { return files.StorageUnavailable(time.Second, errors.New("down")) }
+	wantCode(t, f.ExtractTexts(t.Context()), domain.Unavailable)
 	state := func() files.TextState {
-		got, err := b.Get(t.Context(), b.ada, d.ID)
+		got, err := f.Get(t.Context(), f.ada, d.ID)
 		testkit.Must(t, err)
 		return got.Text
 	}
 	if state() != files.TextPending {
 		t.Errorf("with the store down, the text is %s", state())
 	}
-	b.store.Before = nil
-	b.extractor.Extractor = fakeExtractor{err: errors.New("cannot")}
+	f.store.Before = nil
+	f.extractor.Extractor = fakeExtractor{err: errors.New("cannot")}
 	for range 10 {
-		testkit.Must(t, b.ExtractTexts(t.Context()))
+		testkit.Must(t, f.ExtractTexts(t.Context()))
 	}
-	if got, err := b.Get(t.Context(), b.ada, d.ID); err != nil || got.Text != files.TextUnreadable || got.TextError != files.TextFailed {
+	if got, err := f.Get(t.Context(), f.ada, d.ID); err != nil || got.Text != files.TextUnreadable || got.TextError != files.TextFailed {
 		t.Errorf("a text that cannot be extracted is %s: %s, %v", got.Text, got.TextError, err)
 	}
 	for fault, want := range map[error]files.TextError{isolation.ErrMemory: files.TextTooMuchMemory, isolation.ErrTimeout: files.TextTooSlow} {
-		d = b.upload(b.ada, "b.pdf", pdf("some words"))
-		b.extractor.Extractor = fakeExtractor{err: fault}
-		testkit.Must(t, b.ExtractTexts(t.Context()))
-		if got, err := b.Get(t.Context(), b.ada, d.ID); err != nil || got.Text != files.TextUnreadable || got.TextError != want {
+		d = f.upload(f.ada, "b.pdf", pdf("some words"))
+		f.extractor.Extractor = fakeExtractor{err: fault}
+		testkit.Must(t, f.ExtractTexts(t.Context()))
+		if got, err := f.Get(t.Context(), f.ada, d.ID); err != nil || got.Text != files.TextUnreadable || got.TextError != want {
 			t.Errorf("after %v it is %s: %s, %v", fault, got.Text, got.TextError, err)
 		}
 	}
@@ -60,20 +60,20 @@ func (s stuckExtractor) Pages(ctx context.Context, contentType string, file io.R
 
 // TestSlowExtraction: a slow file does not block other files.
 func TestSlowExtraction(t *testing.T) {
-	b := newFixture(t, func(c *files.Config) { c.ExtractionWorkers = 2 })
-	b.extractor.Extractor = stuckExtractor{}
-	slow := b.upload(b.ada, "slow.pdf", pdf("stuck"))
+	f := newFixture(t, func(c *files.Config) { c.ExtractionWorkers = 2 })
+	f.extractor.Extractor = stuckExtractor{}
+	slow := f.upload(f.ada, "slow.pdf", pdf("stuck"))
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		b.Run(ctx)
+		f.Run(ctx)
 	}()
 	deadline := time.Now().Add(time.Minute)
 	for i := range 30 {
-		d := b.upload(b.ada, "a.pdf", pdf("some words"))
+		d := f.upload(f.ada, "a.pdf", pdf("some words"))
 		for {
-			got, err := b.Get(t.Context(), b.ada, d.ID)
+			got, err := f.Get(t.Context(), f.ada, d.ID)
 			testkit.Must(t, err)
 			if got.Text == files.TextIndexed {
 				break
@@ -83,7 +83,7 @@ func TestSlowExtraction(t *testing.T) {
 			}
 		}
 	}
-	if got, err := b.Get(t.Context(), b.ada, slow.ID); err != nil || got.Text != files.TextPending {
+	if got, err := f.Get(t.Context(), f.ada, slow.ID); err != nil || got.Text != files.TextPending {
 		t.Errorf("the slow one is %s, %v", got.Text, err)
 	}
 	cancel()
@@ -92,17 +92,17 @@ func TestSlowExtraction(t *testing.T) {
 
 // TestExtractionCrash: a text that crashes the process is attempted a few times only.
 func TestExtractionCrash(t *testing.T) {
-	b := newFixture(t)
-	d := b.upload(b.ada, "a.pdf", pdf("some words"))
+	f := newFixture(t)
+	d := f.upload(f.ada, "a.pdf", pdf("some words"))
 	attempts := 0
 	for range 20 {
 		ctx, crash := context.WithCancel(t.Context())
-		b.extractor.Extractor = crashingExtractor{func() { attempts++; crash() }}
-		if err := b.ExtractTexts(ctx); err == nil {
+		f.extractor.Extractor = crashingExtractor{func() { attempts++; crash() }}
+		if err := f.ExtractTexts(ctx); err == nil {
 			break
 		}
 	}
-	if got, err := b.Get(t.Context(), b.ada, d.ID); err != nil || got.Text != files.TextUnreadable || attempts < 2 || attempts > 10 {
+	if got, err := f.Get(t.Context(), f.ada, d.ID); err != nil || got.Text != files.TextUnreadable || attempts < 2 || attempts > 10 {
 		t.Errorf("after %d attempts it is %s, %v", attempts, got.Text, err)
 	}
 }
@@ -117,17 +117,17 @@ func (c crashingExtractor) Pages(ctx context.Context, _ string, _ io.ReaderAt, _
 
 // TestRun: Run extracts the text of new uploads, and ends with its context.
 func TestRun(t *testing.T) {
-	b := newFixture(t)
+	f := newFixture(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		b.Run(ctx)
+		f.Run(ctx)
 	}()
-	d := b.upload(b.ada, "a.pdf", pdf("some words"))
+	d := f.upload(f.ada, "a.pdf", pdf("some words"))
 	deadline := time.Now().Add(20 * time.Second)
 	for {
-		got, err := b.Get(t.Context(), b.ada, d.ID)
+		got, err := f.Get(t.Context(), f.ada, d.ID)
 		testkit.Must(t, err)
 		if got.Text == files.TextIndexed {
 			break

@@ -43,26 +43,26 @@ type fixture struct {
 func newFixture(t testing.TB, configure ...func(*files.Config)) *fixture {
 	t.Helper()
 	pool := testenv.DB(t)
-	b := &fixture{t: t, db: pool, now: domain.SystemClock(), extractor: &switchableExtractor{fakeExtractor{}}}
-	clock := func() time.Time { return b.now }
-	b.store = filestest.NewStore(clock)
+	f := &fixture{t: t, db: pool, now: domain.SystemClock(), extractor: &switchableExtractor{fakeExtractor{}}}
+	clock := func() time.Time { return f.now }
+	f.store = filestest.NewStore(clock)
 	var err error
-	b.cases, err = cases.New(cases.Config{DB: pool, Runtime: domain.Runtime{Clock: clock, NewID: domain.NewID}})
+	f.cases, err = cases.New(cases.Config{DB: pool, Runtime: domain.Runtime{Clock: clock, NewID: domain.NewID}})
 	testkit.Must(t, err)
-	config := files.Config{DB: pool, Store: b.store, Text: b.extractor, Cases: b.cases, Runtime: domain.Runtime{Clock: clock, NewID: domain.NewID, Log: slog.New(slog.DiscardHandler)}}
+	config := files.Config{DB: pool, Store: f.store, Text: f.extractor, Cases: f.cases, Runtime: domain.Runtime{Clock: clock, NewID: domain.NewID, Log: slog.New(slog.DiscardHandler)}}
 	for _, option := range configure {
 		option(&config)
 	}
-	b.Service, err = files.New(config)
+	f.Service, err = files.New(config)
 	testkit.Must(t, err)
-	for name, p := range map[string]*domain.Principal{"ada": &b.ada, "bob": &b.bob, "admin": &b.admin} {
+	for name, p := range map[string]*domain.Principal{"ada": &f.ada, "bob": &f.bob, "admin": &f.admin} {
 		*p = domain.Principal{UserID: domain.NewID(), Role: domain.RoleClient}
 		_, err := pool.ExecContext(t.Context(), "INSERT INTO users (id, email, full_name, role, password_hash, created_at, updated_at) VALUES (?, ?, ?, 'client', '', NOW(6), NOW(6))",
 			p.UserID, name+"@example.com", name)
 		testkit.Must(t, err)
 	}
-	b.admin.Role = domain.RoleAdmin
-	return b
+	f.admin.Role = domain.RoleAdmin
+	return f
 }
 
 // switchableExtractor extracts by an extractor that a test replaces.
@@ -84,16 +84,16 @@ func (f fakeExtractor) Pages(_ context.Context, _ string, file io.ReaderAt, size
 // pdf is the smallest file that passes for a PDF, with a text for the reader of these tests.
 func pdf(text string) string { return "%PDF-1.7\n" + text + "\nstartxref\n0\n%%EOF\n" }
 
-func (b *fixture) upload(who domain.Principal, name, content string) files.File {
-	b.t.Helper()
-	d, err := b.Upload(b.t.Context(), who, files.UploadRequest{Name: name, Body: strings.NewReader(content)})
-	testkit.Must(b.t, err)
+func (f *fixture) upload(who domain.Principal, name, content string) files.File {
+	f.t.Helper()
+	d, err := f.Upload(f.t.Context(), who, files.UploadRequest{Name: name, Body: strings.NewReader(content)})
+	testkit.Must(f.t, err)
 	return d
 }
 
-func (b *fixture) rows() (n int) {
-	b.t.Helper()
-	testkit.Must(b.t, b.db.QueryRowContext(b.t.Context(), "SELECT COUNT(*) FROM documents").Scan(&n))
+func (f *fixture) rows() (n int) {
+	f.t.Helper()
+	testkit.Must(f.t, f.db.QueryRowContext(f.t.Context(), "SELECT COUNT(*) FROM documents").Scan(&n))
 	return n
 }
 

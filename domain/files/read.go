@@ -27,7 +27,7 @@ type Filter struct {
 	UserID *domain.ID // nil: the caller's own; for an admin, and in a case: everybody's
 	Kind   Kind       // "": all
 	Limit  int        // 1 to 100; 0: 20
-	Before *domain.ID // page cursor: only older files than this
+	Cursor *domain.ID // page cursor: only older files than this
 }
 
 // List lists files, the newest first. next is the cursor of the next page, nil on the last.
@@ -45,7 +45,7 @@ func (s *Service) List(ctx context.Context, caller domain.Principal, f Filter) (
 	if limit < 1 || limit > 100 {
 		return nil, nil, domain.Errorf(domain.Invalid, "limit must be 1 to 100.")
 	}
-	before := domain.Before(f.Before)
+	cursor := domain.CursorOrMax(f.Cursor)
 	q := query.New(s.pool)
 	var rows []query.Document
 	switch {
@@ -53,15 +53,15 @@ func (s *Service) List(ctx context.Context, caller domain.Principal, f Filter) (
 		if err := s.guard.AuthorizeList(ctx, caller, *f.CaseID); err != nil {
 			return nil, nil, err
 		}
-		params := query.ListCaseDocumentsParams{CaseID: f.CaseID, Before: before, Kind: string(f.Kind), Anyone: 1, Limit: int32(limit + 1)}
+		params := query.ListCaseDocumentsParams{CaseID: f.CaseID, Before: cursor, Kind: string(f.Kind), Anyone: 1, Limit: int32(limit + 1)}
 		if user != nil {
 			params.UserID, params.Anyone = *user, 0
 		}
 		rows, err = q.ListCaseDocuments(ctx, params)
 	case user != nil:
-		rows, err = q.ListDocuments(ctx, query.ListDocumentsParams{UserID: *user, Before: before, Kind: string(f.Kind), Limit: int32(limit + 1)})
+		rows, err = q.ListDocuments(ctx, query.ListDocumentsParams{UserID: *user, Before: cursor, Kind: string(f.Kind), Limit: int32(limit + 1)})
 	default:
-		rows, err = q.ListAllDocuments(ctx, query.ListAllDocumentsParams{Before: before, Kind: string(f.Kind), Limit: int32(limit + 1)})
+		rows, err = q.ListAllDocuments(ctx, query.ListAllDocumentsParams{Before: cursor, Kind: string(f.Kind), Limit: int32(limit + 1)})
 	}
 	if err != nil {
 		return nil, nil, db.Error(err)

@@ -18,36 +18,36 @@ import (
 )
 
 func TestSearch(t *testing.T) {
-	b := newFixture(t)
-	nda := b.upload(b.ada, "nda.pdf", pdf("This agreement is confidential.\fEither party may end it by giving thirty days' written termination notice to the other."))
-	b.upload(b.ada, "image.png", imageOf(t, "png", 3, 3))
-	bobs := b.upload(b.bob, "lease.pdf", pdf("The tenant gives termination notice in spring."))
-	if d, _ := b.Get(t.Context(), b.ada, nda.ID); d.Text != files.TextPending {
+	f := newFixture(t)
+	nda := f.upload(f.ada, "nda.pdf", pdf("This agreement is confidential.\fEither party may end it by giving thirty days' written termination notice to the other."))
+	f.upload(f.ada, "image.png", imageOf(t, "png", 3, 3))
+	bobs := f.upload(f.bob, "lease.pdf", pdf("The tenant gives termination notice in spring."))
+	if d, _ := f.Get(t.Context(), f.ada, nda.ID); d.Text != files.TextPending {
 		t.Errorf("before extraction: %s", d.Text)
 	}
-	testkit.Must(t, b.ExtractTexts(t.Context()))
-	testkit.Must(t, b.ExtractTexts(t.Context()))
-	if d, _ := b.Get(t.Context(), b.ada, nda.ID); d.Text != files.TextIndexed {
+	testkit.Must(t, f.ExtractTexts(t.Context()))
+	testkit.Must(t, f.ExtractTexts(t.Context()))
+	if d, _ := f.Get(t.Context(), f.ada, nda.ID); d.Text != files.TextIndexed {
 		t.Errorf("after extraction: %s", d.Text)
 	}
 
-	found, err := b.Search(t.Context(), b.ada, "TERMINATION notice?", nil, 0)
+	found, err := f.Search(t.Context(), f.ada, "TERMINATION notice?", nil, 0)
 	testkit.Must(t, err)
 	if len(found) != 1 || found[0].DocumentID != nda.ID || found[0].Page != 2 || found[0].Name != "nda.pdf" || !strings.Contains(found[0].Snippet, "termination notice") {
 		t.Fatalf("found %+v", found)
 	}
-	found, err = b.Search(t.Context(), b.admin, "termination", nil, 10)
+	found, err = f.Search(t.Context(), f.admin, "termination", nil, 10)
 	testkit.Must(t, err)
 	if len(found) != 2 {
 		t.Errorf("an admin finds %+v", found)
 	}
 	for _, words := range []string{"unicorn", `"`, `+-*()~<>@"`, "' OR 1=1 --", "a", "%", "\\"} {
-		if found, err := b.Search(t.Context(), b.ada, words, nil, 10); err != nil || len(found) != 0 {
+		if found, err := f.Search(t.Context(), f.ada, words, nil, 10); err != nil || len(found) != 0 {
 			t.Errorf("%q finds %+v, %v", words, found, err)
 		}
 	}
-	testkit.Must(t, b.Delete(t.Context(), b.bob, bobs.ID))
-	if found, err := b.Search(t.Context(), b.admin, "tenant", nil, 10); err != nil || len(found) != 0 {
+	testkit.Must(t, f.Delete(t.Context(), f.bob, bobs.ID))
+	if found, err := f.Search(t.Context(), f.admin, "tenant", nil, 10); err != nil || len(found) != 0 {
 		t.Errorf("a deleted file is found: %+v, %v", found, err)
 	}
 }
@@ -107,11 +107,11 @@ func insertIndexed(t testing.TB, pool *sql.DB, owner domain.ID, caseID *domain.I
 	}
 }
 
-func (b *fixture) indexAll() {
-	b.t.Helper()
+func (f *fixture) indexAll() {
+	f.t.Helper()
 	for {
-		more, err := b.Reindex(b.t.Context())
-		testkit.Must(b.t, err)
+		more, err := f.Reindex(f.t.Context())
+		testkit.Must(f.t, err)
 		if !more {
 			return
 		}
@@ -159,32 +159,32 @@ func rowsRead(t testing.TB, pool *sql.DB, fn func()) (rows, ranges int) {
 // TestSearchCost: the cost of a search grows by one row per 256 pages, and does not depend on the files of
 // others.
 func TestSearchCost(t *testing.T) {
-	b := newFixture(t)
-	b.db.SetMaxOpenConns(1)
+	f := newFixture(t)
+	f.db.SetMaxOpenConns(1)
 	testkit.Must(t, func() error {
-		_, err := b.db.Exec("ALTER TABLE document_pages DROP KEY document_pages_text")
+		_, err := f.db.Exec("ALTER TABLE document_pages DROP KEY document_pages_text")
 		return err
 	}()) // nothing reads it, and it is slow
 	const pages = 20_000
 	g := newTextGenerator(1)
-	insertIndexed(t, b.db, b.ada.UserID, nil, pages/200, 200, func(n int) string {
+	insertIndexed(t, f.db, f.ada.UserID, nil, pages/200, 200, func(n int) string {
 		if s := g.page(8); n%1000 == 17 {
 			return s + " indemnification"
 		} else {
 			return s
 		}
 	})
-	b.indexAll()
-	if _, err := b.db.Exec("ANALYZE TABLE search_scopes, search_postings, search_pages, document_pages, documents"); err != nil {
+	f.indexAll()
+	if _, err := f.db.Exec("ANALYZE TABLE search_scopes, search_postings, search_pages, document_pages, documents"); err != nil {
 		t.Fatal(err)
 	}
 	const blocks = (pages + 255) / 256
 	measure := func(who domain.Principal, q string, want, most int) {
 		t.Helper()
 		var found []files.SearchResult
-		rows, ranges := rowsRead(t, b.db, func() {
+		rows, ranges := rowsRead(t, f.db, func() {
 			var err error
-			found, err = b.Search(t.Context(), who, q, nil, 20)
+			found, err = f.Search(t.Context(), who, q, nil, 20)
 			testkit.Must(t, err)
 		})
 		t.Logf("%q: %d pages, %d rows, %d ranges", q, len(found), rows, ranges)
@@ -193,20 +193,20 @@ func TestSearchCost(t *testing.T) {
 		}
 	}
 	const hits = 3 * 20 // a row each of pages, documents and texts
-	measure(b.ada, "indemnification", 20, blocks+hits)
-	measure(b.ada, "contract", 20, blocks+hits)
-	measure(b.ada, "contracts of parties", 20, 3*blocks+hits)
-	measure(b.ada, `"between the parties"`, 20, 2*blocks+hits)
-	measure(b.ada, "indemnification contract "+newWord(0)+" "+newWord(1), 20, 6*blocks+hits)
-	measure(b.ada, "unicorn", 0, 10)
-	measure(b.admin, "contract", 20, blocks+hits)
+	measure(f.ada, "indemnification", 20, blocks+hits)
+	measure(f.ada, "contract", 20, blocks+hits)
+	measure(f.ada, "contracts of parties", 20, 3*blocks+hits)
+	measure(f.ada, `"between the parties"`, 20, 2*blocks+hits)
+	measure(f.ada, "indemnification contract "+newWord(0)+" "+newWord(1), 20, 6*blocks+hits)
+	measure(f.ada, "unicorn", 0, 10)
+	measure(f.admin, "contract", 20, blocks+hits)
 	// Another user's search does not depend on them.
-	d := b.upload(b.bob, "a.pdf", pdf("The contract."))
-	testkit.Must(t, b.ExtractTexts(t.Context()))
-	measure(b.bob, "contract", 1, 20)
-	measure(b.bob, "indemnification", 0, 10)
+	d := f.upload(f.bob, "a.pdf", pdf("The contract."))
+	testkit.Must(t, f.ExtractTexts(t.Context()))
+	measure(f.bob, "contract", 1, 20)
+	measure(f.bob, "indemnification", 0, 10)
 	// Removing a file costs its blocks only.
-	rows, _ := rowsRead(t, b.db, func() { testkit.Must(t, b.Delete(t.Context(), b.bob, d.ID)) })
+	rows, _ := rowsRead(t, f.db, func() { testkit.Must(t, f.Delete(t.Context(), f.bob, d.ID)) })
 	if rows > 100 {
 		t.Errorf("deleting a page reads %d rows", rows)
 	}
@@ -214,18 +214,18 @@ func TestSearchCost(t *testing.T) {
 
 // TestSearchInManyCases: a search reads one row for each case that has the word, however many cases there are.
 func TestSearchInManyCases(t *testing.T) {
-	b := newFixture(t)
-	b.db.SetMaxOpenConns(1)
-	b.ada.Role = domain.RoleLawyer
+	f := newFixture(t)
+	f.db.SetMaxOpenConns(1)
+	f.ada.Role = domain.RoleLawyer
 	const many = 200
 	for range many {
-		c, err := b.cases.Create(t.Context(), b.ada, cases.NewCase{Title: "A case"})
+		c, err := f.cases.Create(t.Context(), f.ada, cases.NewCase{Title: "A case"})
 		testkit.Must(t, err)
-		insertIndexed(t, b.db, b.ada.UserID, &c.ID, 1, 2, func(int) string { return "The contract of the xylophone." })
+		insertIndexed(t, f.db, f.ada.UserID, &c.ID, 1, 2, func(int) string { return "The contract of the xylophone." })
 	}
-	b.indexAll()
-	rows, ranges := rowsRead(t, b.db, func() {
-		if n := len(search(t, b, b.ada, "xylophones")); n != 100 {
+	f.indexAll()
+	rows, ranges := rowsRead(t, f.db, func() {
+		if n := len(search(t, f, f.ada, "xylophones")); n != 100 {
 			t.Errorf("found %d", n)
 		}
 	})
@@ -257,9 +257,9 @@ func BenchmarkSearch(b *testing.B) {
 	}
 }
 
-func search(t *testing.T, b *fixture, who domain.Principal, q string) (names []string) {
+func search(t *testing.T, f *fixture, who domain.Principal, q string) (names []string) {
 	t.Helper()
-	results, err := b.Search(t.Context(), who, q, nil, 100)
+	results, err := f.Search(t.Context(), who, q, nil, 100)
 	testkit.Must(t, err)
 	for _, p := range results {
 		names = append(names, p.Name)
@@ -267,161 +267,161 @@ func search(t *testing.T, b *fixture, who domain.Principal, q string) (names []s
 	return names
 }
 
-func (b *fixture) uploadTo(who domain.Principal, caseID *domain.ID, name, text string) files.File {
-	b.t.Helper()
-	d, err := b.Upload(b.t.Context(), who, files.UploadRequest{Name: name, Body: strings.NewReader(pdf(text)), CaseID: func() *domain.ID { return caseID }})
-	testkit.Must(b.t, err)
+func (f *fixture) uploadTo(who domain.Principal, caseID *domain.ID, name, text string) files.File {
+	f.t.Helper()
+	d, err := f.Upload(f.t.Context(), who, files.UploadRequest{Name: name, Body: strings.NewReader(pdf(text)), CaseID: func() *domain.ID { return caseID }})
+	testkit.Must(f.t, err)
 	return d
 }
 
-func (b *fixture) count(query string, args ...any) (n int) {
-	b.t.Helper()
-	testkit.Must(b.t, b.db.QueryRowContext(b.t.Context(), query, args...).Scan(&n))
+func (f *fixture) count(query string, args ...any) (n int) {
+	f.t.Helper()
+	testkit.Must(f.t, f.db.QueryRowContext(f.t.Context(), query, args...).Scan(&n))
 	return n
 }
 
 // TestSearchAccess: nobody finds what they may not read, nor learns anything about it.
 func TestSearchAccess(t *testing.T) {
-	b := newFixture(t)
-	b.ada.Role, b.bob.Role = domain.RoleLawyer, domain.RoleLawyer
+	f := newFixture(t)
+	f.ada.Role, f.bob.Role = domain.RoleLawyer, domain.RoleLawyer
 	open := func(title string) *domain.ID {
-		c, err := b.cases.Create(t.Context(), b.ada, cases.NewCase{Title: title})
+		c, err := f.cases.Create(t.Context(), f.ada, cases.NewCase{Title: title})
 		testkit.Must(t, err)
 		return &c.ID
 	}
-	shared, secret, gone := open("Shared"), open("Secret"), open("Gone")
-	_, err := b.db.Exec("INSERT INTO case_members (case_id, user_id, role, created_at) VALUES (?, ?, 'lawyer', NOW(6))", shared, b.bob.UserID)
+	shared, secret, deleted := open("Shared"), open("Secret"), open("Gone")
+	_, err := f.db.Exec("INSERT INTO case_members (case_id, user_id, role, created_at) VALUES (?, ?, 'lawyer', NOW(6))", shared, f.bob.UserID)
 	testkit.Must(t, err)
-	own := b.uploadTo(b.ada, nil, "own.pdf", "A xylophone of Ada's.")
-	b.uploadTo(b.ada, shared, "shared.pdf", "The xylophones of the case.")
-	b.uploadTo(b.bob, shared, "bobs.pdf", "Bob's xylophone in the case.")
-	b.uploadTo(b.ada, secret, "secret.pdf", "A secret xylophone.")
-	b.uploadTo(b.ada, gone, "gone.pdf", "A xylophone that is gone.")
-	b.uploadTo(b.bob, nil, "bob.pdf", "Bob's drum, and a xylophone. A drum and a drum.")
-	testkit.Must(t, b.ExtractTexts(t.Context()))
-	testkit.Must(t, b.cases.Delete(t.Context(), b.ada, *gone))
+	own := f.uploadTo(f.ada, nil, "own.pdf", "A xylophone of Ada's.")
+	f.uploadTo(f.ada, shared, "shared.pdf", "The xylophones of the case.")
+	f.uploadTo(f.bob, shared, "bobs.pdf", "Bob's xylophone in the case.")
+	f.uploadTo(f.ada, secret, "secret.pdf", "A secret xylophone.")
+	f.uploadTo(f.ada, deleted, "gone.pdf", "A xylophone that is gone.")
+	f.uploadTo(f.bob, nil, "bob.pdf", "Bob's drum, and a xylophone. A drum and a drum.")
+	testkit.Must(t, f.ExtractTexts(t.Context()))
+	testkit.Must(t, f.cases.Delete(t.Context(), f.ada, *deleted))
 	check := func(who domain.Principal, want ...string) {
 		t.Helper()
-		got := search(t, b, who, "xylophone")
+		got := search(t, f, who, "xylophone")
 		slices.Sort(got)
 		if !slices.Equal(got, want) {
 			t.Errorf("found %q, want %q", got, want)
 		}
 	}
-	check(b.ada, "bobs.pdf", "own.pdf", "secret.pdf", "shared.pdf")
-	check(b.bob, "bob.pdf", "bobs.pdf", "shared.pdf")
-	check(b.admin, "bob.pdf", "bobs.pdf", "own.pdf", "secret.pdf", "shared.pdf")
-	if p, err := b.Search(t.Context(), b.bob, "xylophone", shared, 10); err != nil || len(p) != 2 {
+	check(f.ada, "bobs.pdf", "own.pdf", "secret.pdf", "shared.pdf")
+	check(f.bob, "bob.pdf", "bobs.pdf", "shared.pdf")
+	check(f.admin, "bob.pdf", "bobs.pdf", "own.pdf", "secret.pdf", "shared.pdf")
+	if p, err := f.Search(t.Context(), f.bob, "xylophone", shared, 10); err != nil || len(p) != 2 {
 		t.Errorf("in the case: %+v, %v", p, err)
 	}
-	_, err = b.Search(t.Context(), b.bob, "xylophone", secret, 10)
+	_, err = f.Search(t.Context(), f.bob, "xylophone", secret, 10)
 	wantCode(t, err, domain.NotFound)
-	_, err = b.Search(t.Context(), b.admin, "xylophone", gone, 10)
+	_, err = f.Search(t.Context(), f.admin, "xylophone", deleted, 10)
 	wantCode(t, err, domain.NotFound)
 	unknown := domain.NewID()
-	_, err = b.Search(t.Context(), b.bob, "xylophone", &unknown, 10)
+	_, err = f.Search(t.Context(), f.bob, "xylophone", &unknown, 10)
 	wantCode(t, err, domain.NotFound)
-	_, err = b.Search(t.Context(), b.bob, "xylophone", &b.ada.UserID, 10) // the index knows it, but not as a case
+	_, err = f.Search(t.Context(), f.bob, "xylophone", &f.ada.UserID, 10) // the index knows it, but not as a case
 	wantCode(t, err, domain.NotFound)
 	for _, q := range []string{"xylophone secret", `"secret xylophone"`, "secret"} {
-		if got := search(t, b, b.bob, q); slices.Contains(got, "secret.pdf") {
+		if got := search(t, f, f.bob, q); slices.Contains(got, "secret.pdf") {
 			t.Errorf("%s finds %q", q, got)
 		}
 	}
 
 	// How rare a word is elsewhere does not affect the ranking.
-	before := search(t, b, b.bob, "xylophone drum")
+	before := search(t, f, f.bob, "xylophone drum")
 	for i := range 30 {
-		b.uploadTo(b.ada, nil, fmt.Sprint(i, ".pdf"), "drum drum drum")
+		f.uploadTo(f.ada, nil, fmt.Sprint(i, ".pdf"), "drum drum drum")
 	}
-	testkit.Must(t, b.ExtractTexts(t.Context()))
-	if after := search(t, b, b.bob, "xylophone drum"); !slices.Equal(after, before) {
+	testkit.Must(t, f.ExtractTexts(t.Context()))
+	if after := search(t, f, f.bob, "xylophone drum"); !slices.Equal(after, before) {
 		t.Errorf("in the order %q, and then %q", before, after)
 	}
 
 	// A corrupt index reveals nothing.
-	_, err = b.db.Exec(`UPDATE search_pages SET document_id = ? WHERE document_id IN (SELECT id FROM documents WHERE name IN ('bob.pdf', 'bobs.pdf'))`, own.ID)
+	_, err = f.db.Exec(`UPDATE search_pages SET document_id = ? WHERE document_id IN (SELECT id FROM documents WHERE name IN ('bob.pdf', 'bobs.pdf'))`, own.ID)
 	testkit.Must(t, err)
-	check(b.bob, "shared.pdf")
+	check(f.bob, "shared.pdf")
 
 	// A former member finds nothing in the case, not even their own files.
-	_, err = b.db.Exec("DELETE FROM case_members WHERE user_id = ?", b.bob.UserID)
+	_, err = f.db.Exec("DELETE FROM case_members WHERE user_id = ?", f.bob.UserID)
 	testkit.Must(t, err)
-	check(b.bob)
+	check(f.bob)
 }
 
 // TestDeleteFromIndex: nothing of a deleted file remains in the index.
 func TestDeleteFromIndex(t *testing.T) {
-	b := newFixture(t)
-	one := b.uploadTo(b.ada, nil, "one.pdf", "The xylophone.\fAnd the drum.")
-	b.uploadTo(b.ada, nil, "two.pdf", "A xylophone and a trombone.")
-	testkit.Must(t, b.ExtractTexts(t.Context()))
-	all := b.count("SELECT COUNT(*) FROM search_postings")
-	testkit.Must(t, b.Delete(t.Context(), b.ada, one.ID))
-	if got := search(t, b, b.ada, "xylophone drum"); !slices.Equal(got, []string{"two.pdf"}) {
+	f := newFixture(t)
+	deleted := f.uploadTo(f.ada, nil, "one.pdf", "The xylophone.\fAnd the drum.")
+	f.uploadTo(f.ada, nil, "two.pdf", "A xylophone and a trombone.")
+	testkit.Must(t, f.ExtractTexts(t.Context()))
+	all := f.count("SELECT COUNT(*) FROM search_postings")
+	testkit.Must(t, f.Delete(t.Context(), f.ada, deleted.ID))
+	if got := search(t, f, f.ada, "xylophone drum"); !slices.Equal(got, []string{"two.pdf"}) {
 		t.Errorf("found %q", got)
 	}
-	left := b.count("SELECT COUNT(*) FROM search_postings")
-	if left >= all || left == 0 || b.count("SELECT COUNT(*) FROM search_pages WHERE document_id = ?", one.ID) != 0 || b.count("SELECT MAX(LENGTH(postings)) FROM search_postings") != 2 {
+	left := f.count("SELECT COUNT(*) FROM search_postings")
+	if left >= all || left == 0 || f.count("SELECT COUNT(*) FROM search_pages WHERE document_id = ?", deleted.ID) != 0 || f.count("SELECT MAX(LENGTH(postings)) FROM search_postings") != 2 {
 		t.Errorf("%d of %d rows are left", left, all)
 	}
 
 	// An earlier version of the program deletes files without the index; the sweep finishes that.
-	_, err := b.db.Exec("DELETE FROM documents")
+	_, err := f.db.Exec("DELETE FROM documents")
 	testkit.Must(t, err)
-	if got := search(t, b, b.ada, "xylophone"); len(got) != 0 {
+	if got := search(t, f, f.ada, "xylophone"); len(got) != 0 {
 		t.Errorf("found %q", got)
 	}
-	testkit.Must(t, b.SweepIndex(t.Context()))
-	if n := b.count("SELECT (SELECT COUNT(*) FROM search_postings) + (SELECT COUNT(*) FROM search_pages)"); n != 0 {
+	testkit.Must(t, f.SweepIndex(t.Context()))
+	if n := f.count("SELECT (SELECT COUNT(*) FROM search_postings) + (SELECT COUNT(*) FROM search_pages)"); n != 0 {
 		t.Errorf("%d rows are left", n)
 	}
 }
 
 // TestEraseFromIndex: signed files are still found; everything else is removed.
 func TestEraseFromIndex(t *testing.T) {
-	b := newFixture(t)
-	b.uploadTo(b.ada, nil, "own.pdf", "The xylophone.")
-	signed := b.uploadTo(b.ada, nil, "signed.pdf", "A signed xylophone.")
-	b.uploadTo(b.bob, nil, "bobs.pdf", "Bob's xylophone.")
-	_, err := b.db.Exec("UPDATE documents SET kind = 'signed' WHERE id = ?", signed.ID)
+	f := newFixture(t)
+	f.uploadTo(f.ada, nil, "own.pdf", "The xylophone.")
+	signed := f.uploadTo(f.ada, nil, "signed.pdf", "A signed xylophone.")
+	f.uploadTo(f.bob, nil, "bobs.pdf", "Bob's xylophone.")
+	_, err := f.db.Exec("UPDATE documents SET kind = 'signed' WHERE id = ?", signed.ID)
 	testkit.Must(t, err)
-	testkit.Must(t, b.ExtractTexts(t.Context()))
-	others := b.count("SELECT COUNT(*) FROM search_postings p JOIN search_scopes s ON s.scope = p.scope WHERE s.owner = ?", b.bob.UserID)
-	testkit.Must(t, db.WithTx(t.Context(), b.db, func(tx db.Tx) error { return b.EraseUser(t.Context(), tx, b.ada.UserID) }))
-	if n := b.count("SELECT COUNT(*) FROM search_postings"); n != others {
+	testkit.Must(t, f.ExtractTexts(t.Context()))
+	others := f.count("SELECT COUNT(*) FROM search_postings p JOIN search_scopes s ON s.scope = p.scope WHERE s.owner = ?", f.bob.UserID)
+	testkit.Must(t, db.WithTx(t.Context(), f.db, func(tx db.Tx) error { return f.EraseUser(t.Context(), tx, f.ada.UserID) }))
+	if n := f.count("SELECT COUNT(*) FROM search_postings"); n != others {
 		t.Errorf("%d rows of postings, of others %d", n, others)
 	}
-	b.indexAll()
-	if got := search(t, b, b.admin, "xylophone"); len(got) != 2 || slices.Contains(got, "own.pdf") {
+	f.indexAll()
+	if got := search(t, f, f.admin, "xylophone"); len(got) != 2 || slices.Contains(got, "own.pdf") {
 		t.Errorf("found %q", got)
 	}
-	testkit.Must(t, b.Sweep(t.Context()))
+	testkit.Must(t, f.Sweep(t.Context()))
 }
 
 // TestReindex indexes what an earlier version of the program left, although it is interrupted and runs several
 // times concurrently with searches.
 func TestReindex(t *testing.T) {
-	b := newFixture(t)
-	insertIndexed(t, b.db, b.ada.UserID, nil, 50, 3, func(n int) string { return fmt.Sprint("The xylophone number", n, " of many.") })
-	if got := search(t, b, b.ada, "xylophones"); len(got) != 0 {
+	f := newFixture(t)
+	insertIndexed(t, f.db, f.ada.UserID, nil, 50, 3, func(n int) string { return fmt.Sprint("The xylophone number", n, " of many.") })
+	if got := search(t, f, f.ada, "xylophones"); len(got) != 0 {
 		t.Fatalf("found before reindexing: %q", got)
 	}
-	more, err := b.Reindex(t.Context())
+	more, err := f.Reindex(t.Context())
 	testkit.Must(t, err)
-	if n := len(search(t, b, b.ada, "xylophones")); !more || n == 0 || n == 100 {
+	if n := len(search(t, f, f.ada, "xylophones")); !more || n == 0 || n == 100 {
 		t.Errorf("after some: %d, more: %v", n, more)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := b.Reindex(ctx); err == nil {
+	if _, err := f.Reindex(ctx); err == nil {
 		t.Error("it succeeds")
 	}
 	var wg sync.WaitGroup
 	for range 3 {
 		wg.Go(func() {
 			for {
-				more, err := b.Reindex(t.Context())
+				more, err := f.Reindex(t.Context())
 				if err != nil {
 					t.Error(err)
 				}
@@ -432,30 +432,30 @@ func TestReindex(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	if n := b.count("SELECT COUNT(*) FROM search_pages"); n != 150 {
+	if n := f.count("SELECT COUNT(*) FROM search_pages"); n != 150 {
 		t.Errorf("%d pages are indexed", n)
 	}
-	if n := b.count("SELECT SUM(LENGTH(postings)) FROM search_postings WHERE term = (SELECT term FROM search_postings GROUP BY term ORDER BY SUM(LENGTH(postings)) DESC LIMIT 1)"); n != 300 {
+	if n := f.count("SELECT SUM(LENGTH(postings)) FROM search_postings WHERE term = (SELECT term FROM search_postings GROUP BY term ORDER BY SUM(LENGTH(postings)) DESC LIMIT 1)"); n != 300 {
 		t.Errorf("%d bytes for a word that is on each of 150 pages", n)
 	}
-	if n := len(search(t, b, b.ada, "xylophones")); n != 100 {
+	if n := len(search(t, f, f.ada, "xylophones")); n != 100 {
 		t.Errorf("found %d", n)
 	}
 	// Another version of the analysis replaces the index.
-	_, err = b.db.Exec("UPDATE documents SET search_version = 0 LIMIT 7")
+	_, err = f.db.Exec("UPDATE documents SET search_version = 0 LIMIT 7")
 	testkit.Must(t, err)
-	b.indexAll()
-	if n := b.count("SELECT COUNT(*) FROM search_pages"); n != 150 {
+	f.indexAll()
+	if n := f.count("SELECT COUNT(*) FROM search_pages"); n != 150 {
 		t.Errorf("%d pages are indexed", n)
 	}
 }
 
 // TestFindPages finds the words of a question in other forms.
 func TestFindPages(t *testing.T) {
-	b := newFixture(t)
-	d := b.uploadTo(b.ada, nil, "a.pdf", "Allgemeines.\fDie Kündigungsfristen betragen drei Monate.\fSonstiges.\fLes contrats sont résiliés.\f秘密保持契約は五年後に終了する。")
-	other := b.uploadTo(b.ada, nil, "b.pdf", "Die Kündigung und noch eine Kündigung.")
-	testkit.Must(t, b.ExtractTexts(t.Context()))
+	f := newFixture(t)
+	d := f.uploadTo(f.ada, nil, "a.pdf", "Allgemeines.\fDie Kündigungsfristen betragen drei Monate.\fSonstiges.\fLes contrats sont résiliés.\f秘密保持契約は五年後に終了する。")
+	other := f.uploadTo(f.ada, nil, "b.pdf", "Die Kündigung und noch eine Kündigung.")
+	testkit.Must(t, f.ExtractTexts(t.Context()))
 	for question, page := range map[string]int{
 		"Wie kann ich das kündigen?":              2,
 		"Welche Frist gilt?":                      2,
@@ -463,13 +463,13 @@ func TestFindPages(t *testing.T) {
 		"秘密保持契約はいつ終了しますか":                         5,
 		"When does it end, and what is a 契約 for?": 5,
 	} {
-		pages, err := b.FindPages(t.Context(), []domain.ID{d.ID}, question, 1)
+		pages, err := f.FindPages(t.Context(), []domain.ID{d.ID}, question, 1)
 		testkit.Must(t, err)
 		if len(pages) != 1 || pages[0].Number != page || pages[0].DocumentID != d.ID {
 			t.Errorf("%s: %+v", question, pages)
 		}
 	}
-	pages, err := b.FindPages(t.Context(), []domain.ID{d.ID, other.ID}, "xylophone", 10)
+	pages, err := f.FindPages(t.Context(), []domain.ID{d.ID, other.ID}, "xylophone", 10)
 	testkit.Must(t, err)
 	if len(pages) != 4 {
 		t.Errorf("without a matching page: %+v", pages)

@@ -21,13 +21,13 @@ import (
 )
 
 func TestUploadSize(t *testing.T) {
-	b := newFixture(t)
+	f := newFixture(t)
 	body := io.MultiReader(strings.NewReader("%PDF-"), io.LimitReader(zeroReader{}, files.MaxUpload))
-	_, err := b.Upload(t.Context(), b.ada, files.UploadRequest{Name: "a.pdf", Body: body})
+	_, err := f.Upload(t.Context(), f.ada, files.UploadRequest{Name: "a.pdf", Body: body})
 	wantCode(t, err, domain.TooLarge)
-	_, err = b.Upload(t.Context(), b.ada, files.UploadRequest{Name: "a.pdf", Body: io.MultiReader(strings.NewReader("%PDF-"), brokenReader{})})
+	_, err = f.Upload(t.Context(), f.ada, files.UploadRequest{Name: "a.pdf", Body: io.MultiReader(strings.NewReader("%PDF-"), brokenReader{})})
 	wantCode(t, err, domain.Malformed)
-	if b.rows() != 0 {
+	if f.rows() != 0 {
 		t.Error("a row was inserted for a rejected upload")
 	}
 }
@@ -76,7 +76,7 @@ func zipOf(t *testing.T, parts ...string) string {
 func TestUploadDetectsType(t *testing.T) {
 	pool := isolation.New(isolation.Config{MaxChildren: 1, Memory: 256 << 20, Timeout: time.Minute})
 	t.Cleanup(func() { pool.Close() })
-	b := newFixture(t, func(c *files.Config) { c.Pool = pool })
+	f := newFixture(t, func(c *files.Config) { c.Pool = pool })
 	entries := []string{"[Content_Types].xml", types, "word/document.xml", "<w:document/>"}
 	for i := range 12_000 {
 		entries = append(entries, fmt.Sprint(i), "")
@@ -141,7 +141,7 @@ func TestUploadDetectsType(t *testing.T) {
 		"a JPEG and more":                {jpeg20 + "what cameras add", filetype.JPEG},
 	} {
 		t.Run(name, func(t *testing.T) {
-			d, err := b.Upload(t.Context(), b.ada, files.UploadRequest{Name: "file.pdf", Body: strings.NewReader(c.content)})
+			d, err := f.Upload(t.Context(), f.ada, files.UploadRequest{Name: "file.pdf", Body: strings.NewReader(c.content)})
 			if c.is == "" {
 				wantCode(t, err, domain.Invalid)
 				e, _ := errors.AsType[*domain.Error](err)
@@ -171,7 +171,7 @@ func hugePNG() string {
 }
 
 func TestUploadSafeName(t *testing.T) {
-	b := newFixture(t)
+	f := newFixture(t)
 	for name, want := range map[string]string{
 		"nda.pdf":                    "nda.pdf",
 		"NDA.PDF":                    "NDA.pdf",
@@ -194,27 +194,27 @@ func TestUploadSafeName(t *testing.T) {
 		strings.Repeat("é", 300):     strings.Repeat("é", 98) + ".pdf",
 		" . dots . .pdf":             "dots.pdf",
 	} {
-		if d := b.upload(b.ada, name, pdf("")); d.Name != want {
+		if d := f.upload(f.ada, name, pdf("")); d.Name != want {
 			t.Errorf("%q becomes %q, want %q", name, d.Name, want)
 		}
 	}
-	if d := b.upload(b.ada, "photo.JPEG", imageOf(t, "jpeg", 2, 2)); d.Name != "photo.jpg" {
+	if d := f.upload(f.ada, "photo.JPEG", imageOf(t, "jpeg", 2, 2)); d.Name != "photo.jpg" {
 		t.Errorf("becomes %q", d.Name)
 	}
 }
 
 // TestTruncatedImage: an image that is truncated anywhere is rejected.
 func TestTruncatedImage(t *testing.T) {
-	b := newFixture(t)
+	f := newFixture(t)
 	for format, whole := range map[string]string{"png": imageOf(t, "png", 30, 30), "jpeg": imageOf(t, "jpeg", 30, 30)} {
 		for n := len(whole) - 1; n > 0; n -= 1 + len(whole)/60 {
-			_, err := b.Upload(t.Context(), b.ada, files.UploadRequest{Name: "cut", Body: strings.NewReader(whole[:n])})
+			_, err := f.Upload(t.Context(), f.ada, files.UploadRequest{Name: "cut", Body: strings.NewReader(whole[:n])})
 			if domain.CodeOf(err) != domain.Invalid || err == nil {
 				t.Errorf("%d of %d bytes of a %s: %v", n, len(whole), format, err)
 			}
 		}
 	}
-	if b.rows() != 0 || b.store.Count() != 0 {
-		t.Errorf("%d rows and %d files are left", b.rows(), b.store.Count())
+	if f.rows() != 0 || f.store.Count() != 0 {
+		t.Errorf("%d rows and %d files are left", f.rows(), f.store.Count())
 	}
 }

@@ -132,7 +132,7 @@ func TestRun(t *testing.T) {
 	if _, err := p.run(t, "nothing", "", ""); err == nil {
 		t.Error("an unknown task succeeded")
 	}
-	if again := p.runOne(t, "pid"); again != first {
+	if pid := p.runOne(t, "pid"); pid != first {
 		t.Error("the child was not reused")
 	}
 	if _, err := p.run(t, "bytes", strconv.Itoa(maxTestResponse), ""); err != nil {
@@ -141,7 +141,7 @@ func TestRun(t *testing.T) {
 	if _, err := p.run(t, "bytes", strconv.Itoa(maxTestResponse+1), ""); !errors.Is(err, errResponse) {
 		t.Errorf("response over the limit: error %v", err)
 	}
-	if again := p.runOne(t, "pid"); again == first {
+	if pid := p.runOne(t, "pid"); pid == first {
 		t.Error("a child with a malformed response was reused")
 	}
 }
@@ -231,8 +231,8 @@ func (s *signalingFile) Read(p []byte) (int, error) {
 
 func TestUnreadableFile(t *testing.T) {
 	p := newPool(t, Config{})
-	gone := errors.New("gone")
-	if _, err := p.Run(t.Context(), Request{Task: "echo", File: iotest.ErrReader(gone), Size: 10}); !errors.Is(err, gone) {
+	failure := errors.New("gone")
+	if _, err := p.Run(t.Context(), Request{Task: "echo", File: iotest.ErrReader(failure), Size: 10}); !errors.Is(err, failure) {
 		t.Errorf("got %v", err)
 	}
 	if _, err := p.Run(t.Context(), Request{Task: "echo", File: strings.NewReader("short"), Size: 10}); err == nil || errors.Is(err, ErrCrash) {

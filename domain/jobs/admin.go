@@ -70,7 +70,7 @@ type Filter struct {
 	State  State
 	Kind   string     // or a former name of it
 	UserID domain.ID  // zero: the caller; for an admin, everybody and the service
-	Before *domain.ID // page cursor: only older ones
+	Cursor *domain.ID // page cursor: only older ones
 	Limit  int
 }
 
@@ -83,7 +83,7 @@ func (s *Service) List(ctx context.Context, caller domain.Principal, f Filter) (
 		}
 		f.UserID = caller.UserID
 	}
-	rows, err := s.list(ctx, f, domain.Before(f.Before))
+	rows, err := s.list(ctx, f, domain.CursorOrMax(f.Cursor))
 	if err != nil {
 		return nil, nil, db.Error(err)
 	}
@@ -102,21 +102,21 @@ func (s *Service) List(ctx context.Context, caller domain.Principal, f Filter) (
 
 // list reads one row more than a page. With a filter it reads a page of each state and kind: each
 // query can use an index in the order of ids, which one over several states cannot.
-func (s *Service) list(ctx context.Context, f Filter, before domain.ID) (rows []query.Job, err error) {
+func (s *Service) list(ctx context.Context, f Filter, cursor domain.ID) (rows []query.Job, err error) {
 	limit := int32(f.Limit + 1)
 	if f.State == "" && f.Kind == "" {
 		if f.UserID.IsZero() {
-			return s.rows.ListJobs(ctx, query.ListJobsParams{Before: before, Limit: limit})
+			return s.rows.ListJobs(ctx, query.ListJobsParams{Before: cursor, Limit: limit})
 		}
-		return s.rows.ListJobsByUser(ctx, query.ListJobsByUserParams{UserID: f.UserID, Before: before, Limit: limit})
+		return s.rows.ListJobsByUser(ctx, query.ListJobsByUserParams{UserID: f.UserID, Before: cursor, Limit: limit})
 	}
 	for _, state := range f.State.stored() {
 		for _, kind := range s.workers.aliases(f.Kind) {
 			var page []query.Job
 			if f.UserID.IsZero() {
-				page, err = s.rows.ListJobsByState(ctx, query.ListJobsByStateParams{State: string(state), Before: before, Kind: kind, Limit: limit})
+				page, err = s.rows.ListJobsByState(ctx, query.ListJobsByStateParams{State: string(state), Before: cursor, Kind: kind, Limit: limit})
 			} else {
-				page, err = s.rows.ListJobsByUserAndState(ctx, query.ListJobsByUserAndStateParams{UserID: f.UserID, State: string(state), Before: before, Kind: kind, Limit: limit})
+				page, err = s.rows.ListJobsByUserAndState(ctx, query.ListJobsByUserAndStateParams{UserID: f.UserID, State: string(state), Before: cursor, Kind: kind, Limit: limit})
 			}
 			if err != nil {
 				return nil, err

@@ -23,7 +23,7 @@ func TestList(t *testing.T) {
 		for _, j := range page {
 			got = append(got, j.ID)
 		}
-		if filter.Before = next; next == nil {
+		if filter.Cursor = next; next == nil {
 			break
 		}
 	}

@@ -105,14 +105,14 @@ func New(c Config) (*Service, error) {
 type Filter struct {
 	Unread bool       // only these
 	Limit  int        // 1 to 100; 0: 20
-	Before *domain.ID // page cursor: only older ones
+	Cursor *domain.ID // page cursor: only older ones
 }
 
 // List lists the notifications of a user whose notifications the caller may see, newest first. next
 // is the Before of the next page, nil on the last one.
 func (s *Service) List(ctx context.Context, user domain.ID, f Filter) (items []Notification, next *domain.ID, err error) {
 	limit := int32(min(max(cmp.Or(f.Limit, 20), 1), 100))
-	p := query.ListNotificationsParams{UserID: user, Before: domain.Before(f.Before), Limit: limit + 1}
+	p := query.ListNotificationsParams{UserID: user, Before: domain.CursorOrMax(f.Cursor), Limit: limit + 1}
 	var rows []query.ListNotificationsRow
 	if f.Unread {
 		var unread []query.ListUnreadNotificationsRow

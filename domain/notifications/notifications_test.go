@@ -256,7 +256,7 @@ func TestMarkRead(t *testing.T) {
 		for _, n := range items {
 			got = append(got, n.ID)
 		}
-		if filter.Before = next; next == nil {
+		if filter.Cursor = next; next == nil {
 			if pages != 3 {
 				t.Errorf("%d pages", pages)
 			}

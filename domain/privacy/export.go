@@ -125,7 +125,7 @@ func (s *Service) Export(ctx context.Context, caller domain.Principal, user doma
 
 func (s *Service) exportMails(ctx context.Context, caller domain.Principal, user domain.ID, out Sink) error {
 	return eachItem(func(cursor *domain.ID) ([]email.Email, *domain.ID, error) {
-		return s.email.List(ctx, caller, email.Filter{UserID: &user, Limit: pageSize, Before: cursor})
+		return s.email.List(ctx, caller, email.Filter{UserID: &user, Limit: pageSize, Cursor: cursor})
 	}, out.Email)
 }
 
@@ -139,7 +139,7 @@ func (s *Service) exportWebhooks(ctx context.Context, caller domain.Principal, u
 
 func (s *Service) exportNotifications(ctx context.Context, user domain.ID, out Sink) error {
 	err := eachItem(func(cursor *domain.ID) ([]notifications.Notification, *domain.ID, error) {
-		return s.notifications.List(ctx, user, notifications.Filter{Limit: pageSize, Before: cursor})
+		return s.notifications.List(ctx, user, notifications.Filter{Limit: pageSize, Cursor: cursor})
 	}, out.Notification)
 	if err != nil {
 		return err
@@ -172,7 +172,7 @@ func (s *Service) exportCase(ctx context.Context, caller domain.Principal, user 
 func (s *Service) exportConsultations(ctx context.Context, caller domain.Principal, f ai.ConsultationFilter, user domain.ID, yield func(ai.Consultation) error) error {
 	f.Limit = pageSize
 	return eachItem(func(cursor *domain.ID) ([]ai.ConsultationSummary, *domain.ID, error) {
-		f.Before = cursor
+		f.Cursor = cursor
 		return s.ai.Consultations(ctx, caller, f)
 	}, func(summary ai.ConsultationSummary) error {
 		if summary.UserID != user {
@@ -193,7 +193,7 @@ func (s *Service) exportConsultations(ctx context.Context, caller domain.Princip
 func (s *Service) exportDrafts(ctx context.Context, caller domain.Principal, f drafts.Filter, yield func(Draft) error) error {
 	f.Limit = pageSize
 	return eachItem(func(cursor *domain.ID) ([]drafts.Summary, *domain.ID, error) {
-		f.Before = cursor
+		f.Cursor = cursor
 		return s.drafts.List(ctx, caller, f)
 	}, func(summary drafts.Summary) error {
 		d, versions, err := s.drafts.Export(ctx, caller, summary.ID)
@@ -211,7 +211,7 @@ func (s *Service) exportDrafts(ctx context.Context, caller domain.Principal, f d
 func (s *Service) exportDocuments(ctx context.Context, caller domain.Principal, f files.Filter, yield func(files.File) error) error {
 	f.Limit = pageSize
 	return eachItem(func(cursor *domain.ID) ([]files.File, *domain.ID, error) {
-		f.Before = cursor
+		f.Cursor = cursor
 		return s.files.List(ctx, caller, f)
 	}, yield)
 }
@@ -220,7 +220,7 @@ func (s *Service) exportDocuments(ctx context.Context, caller domain.Principal, 
 func (s *Service) exportSignatures(ctx context.Context, caller domain.Principal, f esign.Filter, yield func(esign.Request) error) error {
 	f.Limit = pageSize
 	return eachItem(func(cursor *domain.ID) ([]esign.Request, *domain.ID, error) {
-		f.Before = cursor
+		f.Cursor = cursor
 		return s.esign.List(ctx, caller, f)
 	}, func(r esign.Request) error {
 		if f.CaseID == nil && r.CaseID != nil {

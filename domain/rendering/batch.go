@@ -134,7 +134,7 @@ func underItem(err error, i int, field string) error {
 		return err
 	}
 	pointer := "/items/" + strconv.Itoa(i)
-	under := e.Under(pointer)
+	under := e.WithPointerPrefix(pointer)
 	if len(under.Fields) == 0 {
 		under.Fields = []domain.Field{{Pointer: pointer + field, Detail: e.Message}}
 	}

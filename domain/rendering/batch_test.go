@@ -16,21 +16,21 @@ import (
 )
 
 func TestBatch(t *testing.T) {
-	b := newFixture(t)
-	p := b.newProcess()
+	f := newFixture(t)
+	p := f.newProcess()
 	p.renderer.hook = func(_ context.Context, item string) error {
 		if item == "1" {
 			return domain.InvalidField("/data/purpose", "U+1F600 cannot be shown")
 		}
 		return nil
 	}
-	id, err := p.StartBatch(t.Context(), b.ada, requests(t, 4), "")
+	id, err := p.StartBatch(t.Context(), f.ada, requests(t, 4), "")
 	testkit.Must(t, err)
 	if len(p.renderer.renderings()) > 0 {
 		t.Error("the request rendered a file itself")
 	}
 	p.start(t)
-	j, out := b.waitFor(p, id)
+	j, out := f.waitFor(p, id)
 	if j.State != jobs.Succeeded || j.Done != 4 || j.Total != 4 || len(out.Items) != 4 {
 		t.Fatalf("%+v", j)
 	}
@@ -38,23 +38,23 @@ func TestBatch(t *testing.T) {
 		t.Errorf("the rejected item is %s", j.Result)
 	}
 	out.Items = append(out.Items[:1], out.Items[2:]...)
-	b.checkComplete(out, 3)
-	if again, err := p.StartBatch(t.Context(), b.ada, requests(t, 4), ""); err != nil || again == id {
+	f.checkComplete(out, 3)
+	if again, err := p.StartBatch(t.Context(), f.ada, requests(t, 4), ""); err != nil || again == id {
 		t.Errorf("without a key the same batch is %s, %v", again, err)
 	}
 }
 
 // TestBatchKey: requests with the same key and body are one job, on all servers.
 func TestBatchKey(t *testing.T) {
-	b := newFixture(t)
-	servers := []*process{b.newProcess(), b.newProcess()}
+	f := newFixture(t)
+	servers := []*process{f.newProcess(), f.newProcess()}
 	items := requests(t, 3)
 	var wg sync.WaitGroup
 	ids := make([]domain.ID, 12)
 	for i := range ids {
 		wg.Go(func() {
 			var err error
-			if ids[i], err = servers[i%2].StartBatch(t.Context(), b.ada, items, "k"); err != nil {
+			if ids[i], err = servers[i%2].StartBatch(t.Context(), f.ada, items, "k"); err != nil {
 				t.Error(err)
 			}
 		})
@@ -66,9 +66,9 @@ func TestBatchKey(t *testing.T) {
 		}
 	}
 	for name, other := range map[string]func() (domain.ID, error){
-		"another key":    func() (domain.ID, error) { return servers[0].StartBatch(t.Context(), b.ada, items, "l") },
-		"another caller": func() (domain.ID, error) { return servers[0].StartBatch(t.Context(), b.bob, items, "k") },
-		"other items":    func() (domain.ID, error) { return servers[0].StartBatch(t.Context(), b.ada, items[:2], "k") },
+		"another key":    func() (domain.ID, error) { return servers[0].StartBatch(t.Context(), f.ada, items, "l") },
+		"another caller": func() (domain.ID, error) { return servers[0].StartBatch(t.Context(), f.bob, items, "k") },
+		"other items":    func() (domain.ID, error) { return servers[0].StartBatch(t.Context(), f.ada, items[:2], "k") },
 	} {
 		if id, err := other(); err != nil || id == ids[0] {
 			t.Errorf("%s: %s, %v", name, id, err)
@@ -78,7 +78,7 @@ func TestBatchKey(t *testing.T) {
 
 // TestBatchKilled: a process that is killed at the worst moment leaves no duplicates and no orphans.
 func TestBatchKilled(t *testing.T) {
-	for name, arm := range map[string]func(b *fixture, p *process) (twice string){
+	for name, arm := range map[string]func(f *fixture, p *process) (twice string){
 		"while it renders a file": func(_ *fixture, p *process) string {
 			p.renderer.hook = func(_ context.Context, item string) error {
 				if item == "2" {
@@ -88,9 +88,9 @@ func TestBatchKilled(t *testing.T) {
 			}
 			return "2"
 		},
-		"between the object and its row": func(b *fixture, p *process) string {
+		"between the object and its row": func(f *fixture, p *process) string {
 			n := 0
-			b.store.After = func(call, _ string) error {
+			f.store.After = func(call, _ string) error {
 				if call != "put" {
 					return nil
 				}
@@ -103,19 +103,19 @@ func TestBatchKilled(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			b := newFixture(t)
-			first, second := b.newProcess(), b.newProcess()
-			twice := arm(b, first)
-			id, err := first.StartBatch(t.Context(), b.ada, requests(t, 6), "")
+			f := newFixture(t)
+			first, second := f.newProcess(), f.newProcess()
+			twice := arm(f, first)
+			id, err := first.StartBatch(t.Context(), f.ada, requests(t, 6), "")
 			testkit.Must(t, err)
 			first.start(t)
 			testkit.Eventually(t, "the first process was killed", func() bool { return first.pool.PingContext(t.Context()) != nil })
 			second.start(t)
-			j, out := b.waitFor(second, id)
+			j, out := f.waitFor(second, id)
 			if j.State != jobs.Succeeded {
 				t.Fatalf("%+v", j)
 			}
-			b.checkComplete(out, 6)
+			f.checkComplete(out, 6)
 			before, after := first.renderer.renderings(), second.renderer.renderings()
 			for i := range 6 {
 				item := fmt.Sprint(i)
@@ -129,8 +129,8 @@ func TestBatchKilled(t *testing.T) {
 
 // TestBatchLeaseLost: two processes that both believe they have the job's lease store each file once.
 func TestBatchLeaseLost(t *testing.T) {
-	b := newFixture(t)
-	first, second := b.newProcess(), b.newProcess()
+	f := newFixture(t)
+	first, second := f.newProcess(), f.newProcess()
 	reached, proceed := make(chan struct{}), make(chan struct{})
 	var once sync.Once
 	first.renderer.hook = func(_ context.Context, item string) error { // ignores the end of its attempt
@@ -140,31 +140,31 @@ func TestBatchLeaseLost(t *testing.T) {
 		}
 		return nil
 	}
-	id, err := first.StartBatch(t.Context(), b.ada, requests(t, 4), "")
+	id, err := first.StartBatch(t.Context(), f.ada, requests(t, 4), "")
 	testkit.Must(t, err)
 	first.start(t)
 	<-reached
-	_, err = b.db.ExecContext(t.Context(), "UPDATE jobs SET state = 'waiting', owner = '', due_at = NOW(6) WHERE id = ?", id)
+	_, err = f.db.ExecContext(t.Context(), "UPDATE jobs SET state = 'waiting', owner = '', due_at = NOW(6) WHERE id = ?", id)
 	testkit.Must(t, err)
 	second.start(t)
 	// Either process may get the job again.
 	testkit.Eventually(t, "the job runs again", func() bool {
 		var runs int
-		err := b.db.QueryRowContext(t.Context(), "SELECT runs FROM jobs WHERE id = ?", id).Scan(&runs)
+		err := f.db.QueryRowContext(t.Context(), "SELECT runs FROM jobs WHERE id = ?", id).Scan(&runs)
 		return err == nil && runs > 1
 	})
 	close(proceed)
-	_, out := b.waitFor(second, id)
-	b.checkComplete(out, 4)
+	_, out := f.waitFor(second, id)
+	f.checkComplete(out, 4)
 }
 
 // TestBatchOutage: while the store is down the job waits; what was rendered is not rendered again.
 func TestBatchOutage(t *testing.T) {
-	b := newFixture(t)
-	p := b.newProcess()
+	f := newFixture(t)
+	p := f.newProcess()
 	var mu sync.Mutex
 	puts, down := 0, true
-	b.store.Before = func(call, _ string) error {
+	f.store.Before = func(call, _ string) error {
 		mu.Lock()
 		defer mu.Unlock()
 		if call != "put" {
@@ -175,11 +175,11 @@ func TestBatchOutage(t *testing.T) {
 		}
 		return nil
 	}
-	id, err := p.StartBatch(t.Context(), b.ada, requests(t, 8), "")
+	id, err := p.StartBatch(t.Context(), f.ada, requests(t, 8), "")
 	testkit.Must(t, err)
 	p.start(t)
 	testkit.Eventually(t, "an attempt has failed", func() bool {
-		j, err := p.jobs.Get(t.Context(), b.ada, id)
+		j, err := p.jobs.Get(t.Context(), f.ada, id)
 		return err == nil && j.FailedAttempts == 1
 	})
 	if counts := p.renderer.renderings(); counts["7"] != 0 {
@@ -188,11 +188,11 @@ func TestBatchOutage(t *testing.T) {
 	mu.Lock()
 	down = false
 	mu.Unlock()
-	j, out := b.waitFor(p, id)
+	j, out := f.waitFor(p, id)
 	if j.State != jobs.Succeeded || j.FailedAttempts != 1 {
 		t.Errorf("%+v", j)
 	}
-	b.checkComplete(out, 8)
+	f.checkComplete(out, 8)
 	if counts := p.renderer.renderings(); counts["0"] != 1 || counts["1"] != 1 {
 		t.Errorf("rendered again: %v", counts)
 	}
@@ -200,10 +200,10 @@ func TestBatchOutage(t *testing.T) {
 
 // TestBatchLastAttempt: an item that fails in the last attempt because of an outage has an error in the result.
 func TestBatchLastAttempt(t *testing.T) {
-	b := newFixture(t)
-	p := b.newProcess()
+	f := newFixture(t)
+	p := f.newProcess()
 	puts := 0
-	b.store.Before = func(call, _ string) error {
+	f.store.Before = func(call, _ string) error {
 		if call != "put" {
 			return nil
 		}
@@ -212,12 +212,12 @@ func TestBatchLastAttempt(t *testing.T) {
 		}
 		return nil
 	}
-	id, err := p.StartBatch(t.Context(), b.ada, requests(t, 8), "")
+	id, err := p.StartBatch(t.Context(), f.ada, requests(t, 8), "")
 	testkit.Must(t, err)
-	_, err = b.db.ExecContext(t.Context(), "UPDATE jobs SET tries = 9 WHERE id = ?", id)
+	_, err = f.db.ExecContext(t.Context(), "UPDATE jobs SET tries = 9 WHERE id = ?", id)
 	testkit.Must(t, err)
 	p.start(t)
-	j, out := b.waitFor(p, id)
+	j, out := f.waitFor(p, id)
 	if j.State != jobs.Succeeded || len(out.Items) != 8 {
 		t.Fatalf("%+v", j)
 	}
@@ -230,17 +230,17 @@ func TestBatchLastAttempt(t *testing.T) {
 		t.Errorf("tried a store that is down %d times", puts-2)
 	}
 	// A sweep removes what is pending.
-	b.now = b.now.Add(time.Hour)
-	testkit.Must(t, b.Sweep(t.Context()))
-	if b.rows() != 2 || b.store.Count() != 2 {
-		t.Errorf("%d rows, %d objects are left", b.rows(), b.store.Count())
+	f.now = f.now.Add(time.Hour)
+	testkit.Must(t, f.Sweep(t.Context()))
+	if f.rows() != 2 || f.store.Count() != 2 {
+		t.Errorf("%d rows, %d objects are left", f.rows(), f.store.Count())
 	}
 }
 
 // TestBatchCancelled: a canceled batch stops, and its result is what was done.
 func TestBatchCancelled(t *testing.T) {
-	b := newFixture(t)
-	p := b.newProcess()
+	f := newFixture(t)
+	p := f.newProcess()
 	reached := make(chan struct{})
 	p.renderer.hook = func(ctx context.Context, item string) error {
 		if item == "2" {
@@ -250,15 +250,15 @@ func TestBatchCancelled(t *testing.T) {
 		}
 		return nil
 	}
-	id, err := p.StartBatch(t.Context(), b.ada, requests(t, 6), "")
+	id, err := p.StartBatch(t.Context(), f.ada, requests(t, 6), "")
 	testkit.Must(t, err)
 	p.start(t)
 	<-reached
-	_, err = p.jobs.Cancel(t.Context(), b.ada, id)
+	_, err = p.jobs.Cancel(t.Context(), f.ada, id)
 	testkit.Must(t, err)
-	j, out := b.waitFor(p, id)
+	j, out := f.waitFor(p, id)
 	if j.State != jobs.Cancelled || j.Done != 2 {
 		t.Fatalf("%+v", j)
 	}
-	b.checkComplete(out, 2)
+	f.checkComplete(out, 2)
 }

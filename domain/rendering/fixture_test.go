@@ -81,32 +81,32 @@ type fixture struct {
 func newFixture(t testing.TB) *fixture {
 	t.Helper()
 	url := testenv.SchemaURL(t)
-	b := &fixture{t: t, db: testenv.OpenDB(t, url), url: url, now: domain.SystemClock()}
-	clock := func() time.Time { return b.now }
-	b.store = filestest.NewStore(clock)
+	f := &fixture{t: t, db: testenv.OpenDB(t, url), url: url, now: domain.SystemClock()}
+	clock := func() time.Time { return f.now }
+	f.store = filestest.NewStore(clock)
 	var err error
-	b.cases, err = cases.New(cases.Config{DB: b.db, Runtime: domain.Runtime{Clock: clock, NewID: domain.NewID}})
+	f.cases, err = cases.New(cases.Config{DB: f.db, Runtime: domain.Runtime{Clock: clock, NewID: domain.NewID}})
 	testkit.Must(t, err)
-	b.Service = b.newFiles(b.db, clock)
-	for name, p := range map[string]*domain.Principal{"ada": &b.ada, "bob": &b.bob} {
+	f.Service = f.newFiles(f.db, clock)
+	for name, p := range map[string]*domain.Principal{"ada": &f.ada, "bob": &f.bob} {
 		*p = domain.Principal{UserID: domain.NewID(), Role: domain.RoleClient}
-		_, err := b.db.ExecContext(t.Context(), "INSERT INTO users (id, email, full_name, role, password_hash, created_at, updated_at) VALUES (?, ?, ?, 'client', '', NOW(6), NOW(6))",
+		_, err := f.db.ExecContext(t.Context(), "INSERT INTO users (id, email, full_name, role, password_hash, created_at, updated_at) VALUES (?, ?, ?, 'client', '', NOW(6), NOW(6))",
 			p.UserID, name+"@example.com", name)
 		testkit.Must(t, err)
 	}
-	return b
+	return f
 }
 
-func (b *fixture) newFiles(pool *sql.DB, clock domain.Clock) *files.Service {
-	b.t.Helper()
-	s, err := files.New(files.Config{DB: pool, Runtime: domain.Runtime{Clock: clock, NewID: domain.NewID, Log: slog.New(slog.DiscardHandler)}, Store: b.store, Cases: b.cases})
-	testkit.Must(b.t, err)
+func (f *fixture) newFiles(pool *sql.DB, clock domain.Clock) *files.Service {
+	f.t.Helper()
+	s, err := files.New(files.Config{DB: pool, Runtime: domain.Runtime{Clock: clock, NewID: domain.NewID, Log: slog.New(slog.DiscardHandler)}, Store: f.store, Cases: f.cases})
+	testkit.Must(f.t, err)
 	return s
 }
 
-func (b *fixture) rows() (n int) {
-	b.t.Helper()
-	testkit.Must(b.t, b.db.QueryRowContext(b.t.Context(), "SELECT COUNT(*) FROM documents").Scan(&n))
+func (f *fixture) rows() (n int) {
+	f.t.Helper()
+	testkit.Must(f.t, f.db.QueryRowContext(f.t.Context(), "SELECT COUNT(*) FROM documents").Scan(&n))
 	return n
 }
 
@@ -118,25 +118,25 @@ type process struct {
 	pool     *sql.DB
 }
 
-func (b *fixture) newProcess() *process {
-	b.t.Helper()
-	pool, err := db.Open(b.t.Context(), b.url, db.Options{})
-	testkit.Must(b.t, err)
-	b.t.Cleanup(func() { pool.Close() })
+func (f *fixture) newProcess() *process {
+	f.t.Helper()
+	pool, err := db.Open(f.t.Context(), f.url, db.Options{})
+	testkit.Must(f.t, err)
+	f.t.Cleanup(func() { pool.Close() })
 	log := slog.New(slog.DiscardHandler)
 	p := &process{renderer: &fakeRenderer{counts: map[string]int{}}, pool: pool}
-	p.jobs, err = jobs.New(jobs.Config{DB: pool, Transport: queue.New(testenv.OpenRedis(b.t, testenv.RedisURL(b.t)), log), Runtime: domain.SystemRuntime(log),
+	p.jobs, err = jobs.New(jobs.Config{DB: pool, Transport: queue.New(testenv.OpenRedis(f.t, testenv.RedisURL(f.t)), log), Runtime: domain.SystemRuntime(log),
 		Timing: jobs.Timing{Lease: 600 * time.Millisecond, QueuedLease: 600 * time.Millisecond, Poll: 50 * time.Millisecond}})
-	testkit.Must(b.t, err)
-	b.t.Cleanup(func() {
+	testkit.Must(f.t, err)
+	f.t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), 3*time.Second) // a killed process cannot shut down cleanly
 		defer cancel()
-		testkit.Must(b.t, p.jobs.Close(ctx))
+		testkit.Must(f.t, p.jobs.Close(ctx))
 	})
 	templateService, err := templates.New(templates.Config{DB: pool, Runtime: domain.SystemRuntime(log), Renderer: p.renderer})
-	testkit.Must(b.t, err)
-	p.Service, err = rendering.New(rendering.Config{DB: pool, Runtime: domain.SystemRuntime(log), Templates: templateService, Files: b.newFiles(pool, domain.SystemClock), Renderer: p.renderer, Jobs: p.jobs, Accounts: fakeAccounts{pool}})
-	testkit.Must(b.t, err)
+	testkit.Must(f.t, err)
+	p.Service, err = rendering.New(rendering.Config{DB: pool, Runtime: domain.SystemRuntime(log), Templates: templateService, Files: f.newFiles(pool, domain.SystemClock), Renderer: p.renderer, Jobs: p.jobs, Accounts: fakeAccounts{pool}})
+	testkit.Must(f.t, err)
 	return p
 }
 
@@ -172,38 +172,38 @@ type batchResult struct {
 }
 
 // waitFor waits for a job to end.
-func (b *fixture) waitFor(p *process, id domain.ID) (jobs.Info, batchResult) {
-	b.t.Helper()
+func (f *fixture) waitFor(p *process, id domain.ID) (jobs.Info, batchResult) {
+	f.t.Helper()
 	var j jobs.Info
-	testkit.Eventually(b.t, "the job has ended", func() bool {
+	testkit.Eventually(f.t, "the job has ended", func() bool {
 		var err error
-		j, err = p.jobs.Get(b.t.Context(), b.ada, id)
+		j, err = p.jobs.Get(f.t.Context(), f.ada, id)
 		return err == nil && j.State.Ended()
 	})
 	var out batchResult
 	if len(j.Result) > 0 {
-		testkit.Must(b.t, json.Unmarshal(j.Result, &out))
+		testkit.Must(f.t, json.Unmarshal(j.Result, &out))
 	}
 	return j, out
 }
 
 // checkComplete fails unless each of n items is one stored file with its object, and there is nothing else.
-func (b *fixture) checkComplete(out batchResult, n int) {
-	b.t.Helper()
-	if len(out.Items) != n || b.rows() != n || b.store.Count() != n {
-		b.t.Fatalf("%d items, %d rows, %d objects; want %d of each", len(out.Items), b.rows(), b.store.Count(), n)
+func (f *fixture) checkComplete(out batchResult, n int) {
+	f.t.Helper()
+	if len(out.Items) != n || f.rows() != n || f.store.Count() != n {
+		f.t.Fatalf("%d items, %d rows, %d objects; want %d of each", len(out.Items), f.rows(), f.store.Count(), n)
 	}
 	var previous domain.ID
 	for i, item := range out.Items {
-		file, err := b.Get(b.t.Context(), b.ada, item.DocID)
-		testkit.Must(b.t, err)
-		_, v, err := b.Verify(b.t.Context(), b.ada, file.ID)
-		testkit.Must(b.t, err)
+		file, err := f.Get(f.t.Context(), f.ada, item.DocID)
+		testkit.Must(f.t, err)
+		_, v, err := f.Verify(f.t.Context(), f.ada, file.ID)
+		testkit.Must(f.t, err)
 		if !v.Intact || file.SHA256.String() != item.Checksum || file.Size != item.Size || file.Kind != files.Rendered {
-			b.t.Errorf("item %d is %+v, its file %+v, %+v", i, item, file, v)
+			f.t.Errorf("item %d is %+v, its file %+v, %+v", i, item, file, v)
 		}
 		if previous.String() >= item.DocID.String() {
-			b.t.Error("the files are not in the order of their items")
+			f.t.Error("the files are not in the order of their items")
 		}
 		previous = item.DocID
 	}

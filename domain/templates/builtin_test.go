@@ -158,29 +158,29 @@ func plainText(d doc.Document) string {
 // TestBuiltinTemplatesAreCopied: nobody can change a built-in template, but lawyers can copy it.
 func TestBuiltinTemplatesAreCopied(t *testing.T) {
 	t.Parallel()
-	b := newFixture(t)
+	f := newFixture(t)
 	ctx := t.Context()
-	for _, who := range []domain.Principal{b.lawyer, b.admin} {
-		_, err := b.AddVersion(ctx, who, "nda", notice("2"))
+	for _, who := range []domain.Principal{f.lawyer, f.admin} {
+		_, err := f.AddVersion(ctx, who, "nda", notice("2"))
 		wantCode(t, err, domain.Forbidden)
-		_, err = b.Publish(ctx, who, "nda", "1")
+		_, err = f.Publish(ctx, who, "nda", "1")
 		wantCode(t, err, domain.Forbidden)
-		_, err = b.Unpublish(ctx, who, "nda", "")
+		_, err = f.Unpublish(ctx, who, "nda", "")
 		wantCode(t, err, domain.Forbidden)
-		_, err = b.Archive(ctx, who, "nda")
+		_, err = f.Archive(ctx, who, "nda")
 		wantCode(t, err, domain.Forbidden)
-		_, err = b.Share(ctx, who, "nda", Private)
+		_, err = f.Share(ctx, who, "nda", Private)
 		wantCode(t, err, domain.Forbidden)
 	}
-	_, err := b.Copy(ctx, b.client, "nda", "", newTemplateID(), domain.ID{})
+	_, err := f.Copy(ctx, f.client, "nda", "", newTemplateID(), domain.ID{})
 	wantCode(t, err, domain.Forbidden)
-	_, err = b.Copy(ctx, b.lawyer, "nda", "7", newTemplateID(), domain.ID{})
+	_, err = f.Copy(ctx, f.lawyer, "nda", "7", newTemplateID(), domain.ID{})
 	wantCode(t, err, domain.NotFound)
-	_, err = b.Copy(ctx, b.lawyer, "nda", "", "nda", domain.ID{})
+	_, err = f.Copy(ctx, f.lawyer, "nda", "", "nda", domain.ID{})
 	wantCode(t, err, domain.Conflict)
 	id := newTemplateID()
-	v, err := b.Copy(ctx, b.lawyer, "nda", "", id, domain.ID{})
-	if err != nil || v.TemplateID != id || v.Version != "1" || v.Body != b.versions[versionKey{"nda", "1"}].Body || v.PublishedAt != nil || *v.AuthorID != b.lawyer.UserID {
+	v, err := f.Copy(ctx, f.lawyer, "nda", "", id, domain.ID{})
+	if err != nil || v.TemplateID != id || v.Version != "1" || v.Body != f.versions[versionKey{"nda", "1"}].Body || v.PublishedAt != nil || *v.AuthorID != f.lawyer.UserID {
 		t.Fatalf("copied %+v, %v", v.VersionSummary, err)
 	}
 }

@@ -23,14 +23,14 @@ type fixture struct {
 func newFixture(t testing.TB) *fixture {
 	t.Helper()
 	pool := testenv.DB(t)
-	b := &fixture{now: domain.SystemClock()}
+	f := &fixture{now: domain.SystemClock()}
 	var err error
-	b.Service, err = New(Config{DB: pool, Runtime: domain.Runtime{Clock: func() time.Time { return b.now }, NewID: domain.NewID}, Renderer: fakeRenderer(0)})
+	f.Service, err = New(Config{DB: pool, Runtime: domain.Runtime{Clock: func() time.Time { return f.now }, NewID: domain.NewID}, Renderer: fakeRenderer(0)})
 	if err != nil {
 		t.Fatal(err)
 	}
-	b.client, b.lawyer, b.admin = addUser(t, pool, domain.RoleClient), addUser(t, pool, domain.RoleLawyer), addUser(t, pool, domain.RoleAdmin)
-	return b
+	f.client, f.lawyer, f.admin = addUser(t, pool, domain.RoleClient), addUser(t, pool, domain.RoleLawyer), addUser(t, pool, domain.RoleAdmin)
+	return f
 }
 
 func addUser(t testing.TB, pool *sql.DB, role domain.Role) domain.Principal {

@@ -60,90 +60,90 @@ func (r fakeRenderer) Render(_ context.Context, d doc.Document, _ io.Writer) err
 
 func TestVersions(t *testing.T) {
 	t.Parallel()
-	b := newFixture(t)
+	f := newFixture(t)
 	id := newTemplateID()
-	v, err := b.Create(t.Context(), b.lawyer, id, notice("1"))
-	if err != nil || v.Name != "Notice" || v.PublishedAt != nil || *v.AuthorID != b.lawyer.UserID || v.Body != noticeBody || string(v.Schema) != noticeSchema || string(v.Sample) != noticeSample {
+	v, err := f.Create(t.Context(), f.lawyer, id, notice("1"))
+	if err != nil || v.Name != "Notice" || v.PublishedAt != nil || *v.AuthorID != f.lawyer.UserID || v.Body != noticeBody || string(v.Schema) != noticeSchema || string(v.Sample) != noticeSample {
 		t.Fatalf("created %+v, %v", v, err)
 	}
-	other := addUser(t, b.pool, domain.RoleLawyer)
+	other := addUser(t, f.pool, domain.RoleLawyer)
 	// Until it is published, only its owner and admins can see it.
 	for name, do := range map[string]func(domain.Principal) error{
-		"get":     func(p domain.Principal) error { _, err := b.Get(t.Context(), p, id); return err },
-		"version": func(p domain.Principal) error { _, err := b.Version(t.Context(), p, id, "1"); return err },
-		"preview": func(p domain.Principal) error { _, _, err := b.Preview(t.Context(), p, id, "1", nil); return err },
+		"get":     func(p domain.Principal) error { _, err := f.Get(t.Context(), p, id); return err },
+		"version": func(p domain.Principal) error { _, err := f.Version(t.Context(), p, id, "1"); return err },
+		"preview": func(p domain.Principal) error { _, _, err := f.Preview(t.Context(), p, id, "1", nil); return err },
 		"document": func(p domain.Principal) error {
-			_, err := b.Bind(t.Context(), p, id, "1", map[string]any{"to": "Bob", "date": "2026-01-01"})
+			_, err := f.Bind(t.Context(), p, id, "1", map[string]any{"to": "Bob", "date": "2026-01-01"})
 			return err
 		},
 	} {
-		if err := do(b.admin); err != nil {
+		if err := do(f.admin); err != nil {
 			t.Errorf("%s for the admin: %v", name, err)
 		}
-		if err := do(b.lawyer); err != nil {
+		if err := do(f.lawyer); err != nil {
 			t.Errorf("%s for the owner: %v", name, err)
 		}
-		for who, p := range map[string]domain.Principal{"a client": b.client, "another lawyer": other} {
+		for who, p := range map[string]domain.Principal{"a client": f.client, "another lawyer": other} {
 			if err := do(p); domain.CodeOf(err) != domain.NotFound {
 				t.Errorf("%s for %s: %v", name, who, err)
 			}
 		}
 	}
-	_, err = b.Publish(t.Context(), b.client, id, "1")
+	_, err = f.Publish(t.Context(), f.client, id, "1")
 	wantCode(t, err, domain.Forbidden)
-	if v, err = b.Publish(t.Context(), b.admin, id, "1"); err != nil || v.PublishedAt == nil {
+	if v, err = f.Publish(t.Context(), f.admin, id, "1"); err != nil || v.PublishedAt == nil {
 		t.Fatalf("published %+v, %v", v, err)
 	}
 	first := *v.PublishedAt
-	b.now = b.now.Add(time.Hour)
-	if v, err = b.Publish(t.Context(), b.lawyer, id, "1"); err != nil || !v.PublishedAt.Equal(first) {
+	f.now = f.now.Add(time.Hour)
+	if v, err = f.Publish(t.Context(), f.lawyer, id, "1"); err != nil || !v.PublishedAt.Equal(first) {
 		t.Errorf("published again %+v, %v", v, err)
 	}
 	for range 2 { // compiled, then cached
-		title, fragment, err := b.Preview(t.Context(), b.client, id, "1", nil)
+		title, fragment, err := f.Preview(t.Context(), f.client, id, "1", nil)
 		if err != nil || title != "Notice to Ada" || !strings.Contains(fragment, "Dear Ada, we end it on 1 December 2026.") {
 			t.Errorf("preview %q, %q, %v", title, fragment, err)
 		}
 	}
 
-	_, err = b.AddVersion(t.Context(), b.lawyer, id, notice("1"))
+	_, err = f.AddVersion(t.Context(), f.lawyer, id, notice("1"))
 	wantCode(t, err, domain.Conflict)
-	if _, err = b.AddVersion(t.Context(), b.lawyer, id, notice("2")); err != nil {
+	if _, err = f.AddVersion(t.Context(), f.lawyer, id, notice("2")); err != nil {
 		t.Fatal(err)
 	}
-	tmpl, err := b.Get(t.Context(), b.lawyer, id)
+	tmpl, err := f.Get(t.Context(), f.lawyer, id)
 	if err != nil || len(tmpl.Versions) != 2 || tmpl.Versions[1].Version != "2" || tmpl.Latest().Version != "1" {
 		t.Errorf("template %+v, %v", tmpl, err)
 	}
-	if tmpl, err = b.Get(t.Context(), b.client, id); err != nil || len(tmpl.Versions) != 1 {
+	if tmpl, err = f.Get(t.Context(), f.client, id); err != nil || len(tmpl.Versions) != 1 {
 		t.Errorf("a client sees %+v, %v", tmpl, err)
 	}
-	if _, err = b.Publish(t.Context(), b.lawyer, id, "2"); err != nil {
+	if _, err = f.Publish(t.Context(), f.lawyer, id, "2"); err != nil {
 		t.Fatal(err)
 	}
-	if tmpl, err = b.Get(t.Context(), b.client, id); err != nil || tmpl.Latest().Version != "2" {
+	if tmpl, err = f.Get(t.Context(), f.client, id); err != nil || tmpl.Latest().Version != "2" {
 		t.Errorf("the latest is %+v, %v", tmpl.Latest(), err)
 	}
 
-	_, err = b.Create(t.Context(), b.lawyer, id, notice("3"))
+	_, err = f.Create(t.Context(), f.lawyer, id, notice("3"))
 	wantCode(t, err, domain.Conflict)
-	_, err = b.Create(t.Context(), other, id, notice("3")) // the firm shares it
+	_, err = f.Create(t.Context(), other, id, notice("3")) // the firm shares it
 	wantCode(t, err, domain.Conflict)
-	_, err = b.Create(t.Context(), b.lawyer, "nda", notice("3"))
+	_, err = f.Create(t.Context(), f.lawyer, "nda", notice("3"))
 	wantCode(t, err, domain.Conflict)
-	_, err = b.AddVersion(t.Context(), b.lawyer, newTemplateID(), notice("1"))
+	_, err = f.AddVersion(t.Context(), f.lawyer, newTemplateID(), notice("1"))
 	wantCode(t, err, domain.NotFound)
-	_, err = b.Publish(t.Context(), b.lawyer, id, "9")
+	_, err = f.Publish(t.Context(), f.lawyer, id, "9")
 	wantCode(t, err, domain.NotFound)
 	for _, id := range []string{"", "Notice", "a b", "../nda", "-a", strings.Repeat("a", 65)} {
-		_, err = b.Create(t.Context(), b.lawyer, id, notice("1"))
+		_, err = f.Create(t.Context(), f.lawyer, id, notice("1"))
 		wantCode(t, err, domain.Invalid, "/templateId")
 	}
-	_, err = b.Create(t.Context(), b.lawyer, newTemplateID(), notice("../1"))
+	_, err = f.Create(t.Context(), f.lawyer, newTemplateID(), notice("../1"))
 	wantCode(t, err, domain.Invalid, "/version")
-	_, err = b.Create(t.Context(), b.client, newTemplateID(), notice("1"))
+	_, err = f.Create(t.Context(), f.client, newTemplateID(), notice("1"))
 	wantCode(t, err, domain.Forbidden)
-	_, err = b.AddVersion(t.Context(), b.client, id, notice("3"))
+	_, err = f.AddVersion(t.Context(), f.client, id, notice("3"))
 	wantCode(t, err, domain.Forbidden)
 }
 
@@ -151,9 +151,9 @@ func TestVersions(t *testing.T) {
 // them, not even as an id in use.
 func TestAccess(t *testing.T) {
 	t.Parallel()
-	b := newFixture(t)
+	f := newFixture(t)
 	ctx := t.Context()
-	other := addUser(t, b.pool, domain.RoleLawyer)
+	other := addUser(t, f.pool, domain.RoleLawyer)
 	id := newTemplateID()
 	data := map[string]any{"to": "Bob", "date": "2026-01-01"}
 	must := func(err error) {
@@ -163,14 +163,14 @@ func TestAccess(t *testing.T) {
 		}
 	}
 	changes := func(who domain.Principal) map[string]error {
-		_, add := b.AddVersion(ctx, who, id, notice("x"))
-		_, publish := b.Publish(ctx, who, id, "1")
-		_, unpublish := b.Unpublish(ctx, who, id, "")
-		_, archive := b.Archive(ctx, who, id)
-		_, share := b.Share(ctx, who, id, Private)
+		_, add := f.AddVersion(ctx, who, id, notice("x"))
+		_, publish := f.Publish(ctx, who, id, "1")
+		_, unpublish := f.Unpublish(ctx, who, id, "")
+		_, archive := f.Archive(ctx, who, id)
+		_, share := f.Share(ctx, who, id, Private)
 		return map[string]error{"add": add, "publish": publish, "unpublish": unpublish, "archive": archive, "share": share}
 	}
-	_, err := b.Create(ctx, b.lawyer, id, notice("1"))
+	_, err := f.Create(ctx, f.lawyer, id, notice("1"))
 	must(err)
 	for name, err := range changes(other) {
 		if domain.CodeOf(err) != domain.NotFound {
@@ -179,115 +179,115 @@ func TestAccess(t *testing.T) {
 	}
 	// Two owners have a template with the same id: each finds their own, and a third user finds none.
 	theirs := notice("9")
-	_, err = b.Create(ctx, other, id, theirs)
+	_, err = f.Create(ctx, other, id, theirs)
 	must(err)
-	mine, err := b.Get(ctx, b.lawyer, id)
+	own, err := f.Get(ctx, f.lawyer, id)
 	must(err)
-	if mine.Versions[0].Version != "1" || *mine.OwnerID != b.lawyer.UserID || mine.Sharing != SharedWithFirm {
-		t.Errorf("the first owner finds %+v", mine)
+	if own.Versions[0].Version != "1" || *own.OwnerID != f.lawyer.UserID || own.Sharing != SharedWithFirm {
+		t.Errorf("the first owner finds %+v", own)
 	}
-	if got, err := b.Get(ctx, other, id); err != nil || got.Versions[0].Version != "9" {
+	if got, err := f.Get(ctx, other, id); err != nil || got.Versions[0].Version != "9" {
 		t.Errorf("the second finds %+v, %v", got, err)
 	}
-	_, err = b.Get(ctx, b.client, id)
+	_, err = f.Get(ctx, f.client, id)
 	wantCode(t, err, domain.NotFound)
 
 	// Once published, everybody can use it.
-	_, err = b.Publish(ctx, b.lawyer, id, "1")
+	_, err = f.Publish(ctx, f.lawyer, id, "1")
 	must(err)
-	_, err = b.Bind(ctx, b.client, id, "1", data)
+	_, err = f.Bind(ctx, f.client, id, "1", data)
 	must(err)
-	_, err = b.Publish(ctx, other, id, "9") // the firm shares one with this id
+	_, err = f.Publish(ctx, other, id, "9") // the firm shares one with this id
 	wantCode(t, err, domain.Conflict)
-	_, err = b.Share(ctx, other, id, Private)
+	_, err = f.Share(ctx, other, id, Private)
 	must(err)
-	_, err = b.Publish(ctx, other, id, "9") // for its owner only
+	_, err = f.Publish(ctx, other, id, "9") // for its owner only
 	must(err)
-	_, err = b.Share(ctx, other, id, SharedWithFirm)
+	_, err = f.Share(ctx, other, id, SharedWithFirm)
 	wantCode(t, err, domain.Conflict)
-	_, err = b.Archive(ctx, other, id)
+	_, err = f.Archive(ctx, other, id)
 	must(err)
-	stranger := addUser(t, b.pool, domain.RoleLawyer)
-	_, err = b.AddVersion(ctx, stranger, id, notice("x"))
+	stranger := addUser(t, f.pool, domain.RoleLawyer)
+	_, err = f.AddVersion(ctx, stranger, id, notice("x"))
 	wantCode(t, err, domain.Forbidden)
 	for name, err := range changes(stranger) {
 		if domain.CodeOf(err) != domain.Forbidden {
 			t.Errorf("%s of somebody else's template: %v", name, err)
 		}
 	}
-	_, err = b.Copy(ctx, stranger, id, "1", id+"-2", domain.ID{})
+	_, err = f.Copy(ctx, stranger, id, "1", id+"-2", domain.ID{})
 	must(err)
 
 	// Once private, only its owner and admins can use it.
-	_, err = b.Share(ctx, b.lawyer, id, Private)
+	_, err = f.Share(ctx, f.lawyer, id, Private)
 	must(err)
-	_, err = b.Bind(ctx, stranger, id, "1", data) // not from the cache either
+	_, err = f.Bind(ctx, stranger, id, "1", data) // not from the cache either
 	wantCode(t, err, domain.NotFound)
-	_, err = b.Bind(ctx, b.lawyer, id, "1", data)
+	_, err = f.Bind(ctx, f.lawyer, id, "1", data)
 	must(err)
-	_, err = b.Version(ctx, b.admin, id, "1")
+	_, err = f.Version(ctx, f.admin, id, "1")
 	must(err)
-	_, err = b.Share(ctx, b.lawyer, id, "public")
+	_, err = f.Share(ctx, f.lawyer, id, "public")
 	wantCode(t, err, domain.Invalid, "/sharing")
 }
 
 // TestEraseUser: unused versions are deleted; what the firm uses, and what documents are verified by, remains.
 func TestEraseUser(t *testing.T) {
 	t.Parallel()
-	b := newFixture(t)
+	f := newFixture(t)
 	ctx := t.Context()
 	used, unused, shared := newTemplateID(), newTemplateID(), newTemplateID()
 	for _, id := range []string{used, unused, shared} {
-		if _, err := b.Create(ctx, b.lawyer, id, notice("1")); err != nil {
+		if _, err := f.Create(ctx, f.lawyer, id, notice("1")); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if _, err := b.Publish(ctx, b.lawyer, shared, "1"); err != nil {
+	if _, err := f.Publish(ctx, f.lawyer, shared, "1"); err != nil {
 		t.Fatal(err)
 	}
-	bound, err := b.Bind(ctx, b.lawyer, used, "1", map[string]any{"to": "Bob", "date": "2026-01-01"})
+	bound, err := f.Bind(ctx, f.lawyer, used, "1", map[string]any{"to": "Bob", "date": "2026-01-01"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	rendered := domain.NewID()
-	insertRendering(t, b.pool, rendered, b.lawyer.UserID, bound.Key)
+	insertRendering(t, f.pool, rendered, f.lawyer.UserID, bound.Key)
 	var exported []string
-	if err := b.Export(ctx, b.lawyer.UserID, func(t Template, versions []TemplateVersion) error {
+	if err := f.Export(ctx, f.lawyer.UserID, func(t Template, versions []TemplateVersion) error {
 		exported = append(exported, t.ID+versions[0].Body[:3])
 		return nil
 	}); err != nil || len(exported) != 3 {
 		t.Errorf("exported %v, %v", exported, err)
 	}
-	if err := db.WithTx(ctx, b.pool, func(tx db.Tx) error { return b.EraseUser(ctx, tx, b.lawyer.UserID) }); err != nil {
+	if err := db.WithTx(ctx, f.pool, func(tx db.Tx) error { return f.EraseUser(ctx, tx, f.lawyer.UserID) }); err != nil {
 		t.Fatal(err)
 	}
-	_, err = b.Get(ctx, b.lawyer, unused)
+	_, err = f.Get(ctx, f.lawyer, unused)
 	wantCode(t, err, domain.NotFound)
-	if _, err := b.Get(ctx, b.client, shared); err != nil {
+	if _, err := f.Get(ctx, f.client, shared); err != nil {
 		t.Errorf("a template that the firm uses: %v", err)
 	}
-	if _, err := b.Rebind(ctx, bound.Key, "1", mustMarshal(t, map[string]any{"to": "Bob", "date": "2026-01-01"}), doc.CurrentRules); err != nil {
+	if _, err := f.Rebind(ctx, bound.Key, "1", mustMarshal(t, map[string]any{"to": "Bob", "date": "2026-01-01"}), doc.CurrentRules); err != nil {
 		t.Errorf("what a document was rendered from: %v", err)
 	}
 }
 
 func TestList(t *testing.T) {
 	t.Parallel()
-	b := newFixture(t)
+	f := newFixture(t)
 	mine, hidden := newTemplateID(), newTemplateID()
 	for _, id := range []string{mine, hidden} {
-		if _, err := b.Create(t.Context(), b.lawyer, id, notice("1")); err != nil {
+		if _, err := f.Create(t.Context(), f.lawyer, id, notice("1")); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if _, err := b.Publish(t.Context(), b.lawyer, mine, "1"); err != nil {
+	if _, err := f.Publish(t.Context(), f.lawyer, mine, "1"); err != nil {
 		t.Fatal(err)
 	}
 	all := func(who domain.Principal) map[string]int {
 		seen := map[string]int{}
 		last, after := "", ""
 		for {
-			page, next, err := b.List(t.Context(), who, 3, after)
+			page, next, err := f.List(t.Context(), who, 3, after)
 			if err != nil || len(page) > 3 {
 				t.Fatalf("%d on a page, %v", len(page), err)
 			}
@@ -303,7 +303,7 @@ func TestList(t *testing.T) {
 			}
 		}
 	}
-	client, lawyer := all(b.client), all(b.lawyer)
+	client, lawyer := all(f.client), all(f.lawyer)
 	for name := range published {
 		id, _, _ := strings.Cut(name, "@")
 		if client[id] != 1 || lawyer[id] != 1 {
@@ -313,7 +313,7 @@ func TestList(t *testing.T) {
 	if client[mine] != 1 || client[hidden] != 0 || lawyer[mine] != 1 || lawyer[hidden] != 1 {
 		t.Errorf("the client sees %v, the lawyer %v", client, lawyer)
 	}
-	if other := all(addUser(t, b.pool, domain.RoleLawyer)); other[mine] != 1 || other[hidden] != 0 {
+	if other := all(addUser(t, f.pool, domain.RoleLawyer)); other[mine] != 1 || other[hidden] != 0 {
 		t.Errorf("another lawyer sees %v", other)
 	}
 }
@@ -321,9 +321,9 @@ func TestList(t *testing.T) {
 // TestCreateRace: of concurrent requests for the same version name, one succeeds.
 func TestCreateRace(t *testing.T) {
 	t.Parallel()
-	b := newFixture(t)
+	f := newFixture(t)
 	id := newTemplateID()
-	if _, err := b.Create(t.Context(), b.lawyer, id, notice("1")); err != nil {
+	if _, err := f.Create(t.Context(), f.lawyer, id, notice("1")); err != nil {
 		t.Fatal(err)
 	}
 	const n = 6
@@ -331,8 +331,8 @@ func TestCreateRace(t *testing.T) {
 	other := newTemplateID()
 	var wg sync.WaitGroup
 	for i := range n {
-		wg.Go(func() { _, errs[i] = b.AddVersion(t.Context(), b.lawyer, id, notice("2")) })
-		wg.Go(func() { _, errs[n+i] = b.Create(t.Context(), b.lawyer, other, notice("1")) })
+		wg.Go(func() { _, errs[i] = f.AddVersion(t.Context(), f.lawyer, id, notice("2")) })
+		wg.Go(func() { _, errs[n+i] = f.Create(t.Context(), f.lawyer, other, notice("1")) })
 	}
 	wg.Wait()
 	for _, part := range [][]error{errs[:n], errs[n:]} {

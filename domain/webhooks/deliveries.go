@@ -52,7 +52,7 @@ type Detail struct {
 type DeliveryFilter struct {
 	State  State      // "": all
 	Limit  int        // 1 to 100; 0: 20
-	Before *domain.ID // page cursor: only older ones
+	Cursor *domain.ID // page cursor: only older ones
 }
 
 // Deliveries lists the deliveries of a webhook, newest first. next is the Before of the next page,
@@ -64,9 +64,9 @@ func (s *Service) Deliveries(ctx context.Context, caller domain.Principal, id do
 	limit := pageSize(f.Limit)
 	var rows []query.WebhookDelivery
 	if f.State == "" {
-		rows, err = s.rows.ListWebhookDeliveries(ctx, query.ListWebhookDeliveriesParams{WebhookID: id, Before: domain.Before(f.Before), Limit: limit + 1})
+		rows, err = s.rows.ListWebhookDeliveries(ctx, query.ListWebhookDeliveriesParams{WebhookID: id, Before: domain.CursorOrMax(f.Cursor), Limit: limit + 1})
 	} else {
-		rows, err = s.rows.ListWebhookDeliveriesByState(ctx, query.ListWebhookDeliveriesByStateParams{WebhookID: id, State: string(f.State), Before: domain.Before(f.Before), Limit: limit + 1})
+		rows, err = s.rows.ListWebhookDeliveriesByState(ctx, query.ListWebhookDeliveriesByStateParams{WebhookID: id, State: string(f.State), Before: domain.CursorOrMax(f.Cursor), Limit: limit + 1})
 	}
 	if err != nil {
 		return nil, nil, db.Error(err)

@@ -112,7 +112,7 @@ func (s *Service) validate(url, description string, types []domain.EventType) (s
 type Filter struct {
 	UserID *domain.ID // nil: the caller's own; an admin's: everyone's
 	Limit  int        // 1 to 100; 0: 20
-	Before *domain.ID // page cursor: only older ones
+	Cursor *domain.ID // page cursor: only older ones
 }
 
 // List lists webhooks, newest first. next is the Before of the next page, nil on the last one.
@@ -128,9 +128,9 @@ func (s *Service) List(ctx context.Context, caller domain.Principal, f Filter) (
 	limit := pageSize(f.Limit)
 	var rows []query.Webhook
 	if user != nil {
-		rows, err = s.rows.ListWebhooksByUser(ctx, query.ListWebhooksByUserParams{UserID: *user, Before: domain.Before(f.Before), Limit: limit + 1})
+		rows, err = s.rows.ListWebhooksByUser(ctx, query.ListWebhooksByUserParams{UserID: *user, Before: domain.CursorOrMax(f.Cursor), Limit: limit + 1})
 	} else {
-		rows, err = s.rows.ListWebhooks(ctx, query.ListWebhooksParams{Before: domain.Before(f.Before), Limit: limit + 1})
+		rows, err = s.rows.ListWebhooks(ctx, query.ListWebhooksParams{Before: domain.CursorOrMax(f.Cursor), Limit: limit + 1})
 	}
 	if err != nil {
 		return nil, nil, db.Error(err)

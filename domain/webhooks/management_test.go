@@ -115,7 +115,7 @@ func TestAccess(t *testing.T) {
 	}
 	first, next, err := s.List(ctx, f.root, webhooks.Filter{Limit: 1})
 	testkit.Must(t, err)
-	second, end, err := s.List(ctx, f.root, webhooks.Filter{Limit: 1, Before: next})
+	second, end, err := s.List(ctx, f.root, webhooks.Filter{Limit: 1, Cursor: next})
 	testkit.Must(t, err)
 	if len(first) != 1 || len(second) != 1 || end != nil || first[0].ID != other.ID || second[0].ID != h.ID {
 		t.Errorf("%v, %v, %v", first, second, end)

@@ -19,9 +19,9 @@ import (
 type Server struct {
 	URL string
 
-	t     testing.TB
-	start func(context.Context) (*server.Server, error)
-	now   *server.Server // nil while stopped
+	t       testing.TB
+	start   func(context.Context) (*server.Server, error)
+	running *server.Server // nil while stopped
 }
 
 // PrivateMySQL starts a MariaDB for this test; that takes two seconds.
@@ -51,10 +51,10 @@ func private(t testing.TB, start func(context.Context, server.Config) (*server.S
 		return start(ctx, server.Config{Dir: dir, NoRestart: true})
 	}}
 	t.Cleanup(func() {
-		if s.now != nil {
+		if s.running != nil {
 			ctx, cancel := context.WithTimeout(context.Background(), stopTimeout)
 			defer cancel()
-			if err := s.now.Stop(ctx); err != nil {
+			if err := s.running.Stop(ctx); err != nil {
 				t.Errorf("testenv: %v", err)
 			}
 		}
@@ -69,13 +69,13 @@ func private(t testing.TB, start func(context.Context, server.Config) (*server.S
 // Stop ends the server in good order; it stays down until Restart.
 func (s *Server) Stop() {
 	s.t.Helper()
-	if s.now == nil {
+	if s.running == nil {
 		return
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), stopTimeout)
 	defer cancel()
-	err := s.now.Stop(ctx)
-	s.now = nil
+	err := s.running.Stop(ctx)
+	s.running = nil
 	if err != nil {
 		s.t.Fatalf("testenv: %v", err)
 	}
@@ -88,8 +88,8 @@ func (s *Server) Kill9() {
 	s.signal(syscall.SIGKILL)
 	ctx, cancel := context.WithTimeout(context.Background(), stopTimeout)
 	defer cancel()
-	err := s.now.Stop(ctx) // waits
-	s.now = nil
+	err := s.running.Stop(ctx) // waits
+	s.running = nil
 	if err != nil {
 		s.t.Fatalf("testenv: %v", err)
 	}
@@ -106,7 +106,7 @@ func (s *Server) Restart() {
 	if err != nil {
 		s.t.Fatalf("testenv: %v", err)
 	}
-	s.now, s.URL = now, now.URL
+	s.running, s.URL = now, now.URL
 }
 
 // Pause freezes the server: it keeps its connections and answers nothing.
@@ -116,7 +116,7 @@ func (s *Server) Pause() {
 	tick := time.NewTicker(time.Millisecond)
 	defer tick.Stop()
 	deadline := time.Now().Add(stopTimeout)
-	for !frozen(s.now.PID()) {
+	for !frozen(s.running.PID()) {
 		if time.Now().After(deadline) {
 			s.t.Fatal("testenv: the server does not freeze")
 		}
@@ -152,10 +152,10 @@ func (s *Server) Resume() {
 
 func (s *Server) signal(sig syscall.Signal) {
 	s.t.Helper()
-	if s.now == nil || s.now.PID() == 0 {
+	if s.running == nil || s.running.PID() == 0 {
 		s.t.Fatal("testenv: the server is down")
 	}
-	if err := syscall.Kill(s.now.PID(), sig); err != nil {
+	if err := syscall.Kill(s.running.PID(), sig); err != nil {
 		s.t.Fatalf("testenv: %v", err)
 	}
 }

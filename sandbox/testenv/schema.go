@@ -54,19 +54,19 @@ func EmptyRedis(t testing.TB) rueidis.Client {
 // a test that changes the schema takes NewDatabaseURL.
 func SchemaURL(t testing.TB) string {
 	t.Helper()
-	own.mu.Lock()
-	defer own.mu.Unlock()
+	state.mu.Lock()
+	defer state.mu.Unlock()
 	server := joinLocked(t).servers.MySQL
 	var name string
-	if n := len(own.empty); n > 0 {
-		name, own.empty = own.empty[n-1], own.empty[:n-1]
+	if n := len(state.empty); n > 0 {
+		name, state.empty = state.empty[n-1], state.empty[:n-1]
 	} else {
 		var err error
 		if name, err = createDatabase(server); err != nil {
 			t.Fatalf("testenv: %v", err)
 		}
-		own.made = append(own.made, name)
-		if err := own.joined.createSchema(t.Context(), name); err != nil {
+		state.made = append(state.made, name)
+		if err := state.joined.createSchema(t.Context(), name); err != nil {
 			t.Fatalf("testenv: %v", err)
 		}
 	}
@@ -76,9 +76,9 @@ func SchemaURL(t testing.TB) string {
 			t.Errorf("testenv: the test's database cannot be emptied (a transaction left open?): %v", err)
 			return
 		}
-		own.mu.Lock()
-		defer own.mu.Unlock()
-		own.empty = append(own.empty, name)
+		state.mu.Lock()
+		defer state.mu.Unlock()
+		state.empty = append(state.empty, name)
 	})
 	return url
 }

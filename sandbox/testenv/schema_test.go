@@ -10,7 +10,7 @@ import (
 	"counsel/db"
 )
 
-func TestSchemaURLIsAloneAndEmpty(t *testing.T) {
+func TestSchemaURLIsIsolatedAndEmpty(t *testing.T) {
 	const rows = "SELECT (SELECT COUNT(*) FROM users) + (SELECT COUNT(*) FROM cases)"
 	var first string
 	t.Run("use", func(t *testing.T) {
@@ -19,25 +19,25 @@ func TestSchemaURLIsAloneAndEmpty(t *testing.T) {
 			t.Fatal("two at a time have one database")
 		}
 		pool := OpenDB(t, first)
-		exec1(t, pool, "INSERT INTO users (id, email, full_name, role, password_hash, created_at, updated_at) VALUES (REPEAT('u', 16), 'a', 'a', 'client', '', NOW(6), NOW(6))")
-		exec1(t, pool, "INSERT INTO cases (id, title, description, status, created_by, created_at, updated_at) VALUES (REPEAT('c', 16), 'c', '', 'open', REPEAT('u', 16), NOW(6), NOW(6))")
+		execute(t, pool, "INSERT INTO users (id, email, full_name, role, password_hash, created_at, updated_at) VALUES (REPEAT('u', 16), 'a', 'a', 'client', '', NOW(6), NOW(6))")
+		execute(t, pool, "INSERT INTO cases (id, title, description, status, created_by, created_at, updated_at) VALUES (REPEAT('c', 16), 'c', '', 'open', REPEAT('u', 16), NOW(6), NOW(6))")
 		if n := count(t, pool, rows); n != 2 {
 			t.Fatalf("%d rows", n)
 		}
 	})
-	made := len(own.made)
+	made := len(state.made)
 	for range 2 {
 		if n := count(t, DB(t), rows); n != 0 {
 			t.Errorf("%d rows of an earlier test", n)
 		}
 	}
-	if len(own.made) != made {
+	if len(state.made) != made {
 		t.Error("databases are not used again")
 	}
 }
 
 // A copy of the template is what the migrations make.
-func TestSchemaIsThatOfTheMigrations(t *testing.T) {
+func TestSchemaMatchesMigrations(t *testing.T) {
 	migrated := OpenDB(t, NewDatabaseURL(t))
 	if err := db.Migrate(t.Context(), migrated); err != nil {
 		t.Fatal(err)

@@ -35,11 +35,11 @@ import (
 // locked is still the one under that name.
 
 const (
-	superviseEnv = "COUNSEL_TESTENV_SUPERVISE"
-	lingerEnv    = "COUNSEL_TESTENV_LINGER"
-	linger       = 3 * time.Second // how long the servers outlive their last user
-	probeEvery   = 250 * time.Millisecond
-	stopTimeout  = 15 * time.Second
+	superviseEnv  = "COUNSEL_TESTENV_SUPERVISE"
+	lingerEnv     = "COUNSEL_TESTENV_LINGER"
+	linger        = 3 * time.Second // how long the servers outlive their last user
+	probeInterval = 250 * time.Millisecond
+	stopTimeout   = 15 * time.Second
 )
 
 // servers are the URLs of the shared servers.
@@ -106,9 +106,9 @@ func (m *membership) lockUsers(ctx context.Context) error {
 		if err != nil || !ok {
 			return errors.Join(err, lock.Close())
 		}
-		held, err1 := lock.Stat()
+		opened, err1 := lock.Stat()
 		named, err2 := os.Stat(path)
-		if err1 == nil && err2 == nil && os.SameFile(held, named) {
+		if err1 == nil && err2 == nil && os.SameFile(opened, named) {
 			m.users = lock
 			return nil
 		}
@@ -126,7 +126,7 @@ func (m *membership) findServers(ctx context.Context) error {
 	defer func() { _ = starting.Close() }()
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
-	tries := 0
+	attempts := 0
 	for {
 		supervisor := flock.New(filepath.Join(m.base, "supervisor"))
 		free, err := supervisor.TryLock()
@@ -136,7 +136,7 @@ func (m *membership) findServers(ctx context.Context) error {
 		}
 		if free {
 			err := m.startSupervisor(ctx)
-			if tries++; errors.Is(err, errNoAnswer) && tries < 3 {
+			if attempts++; errors.Is(err, errNoAnswer) && attempts < 3 {
 				continue // it met the supervisor of someone killed in here
 			}
 			return err
@@ -233,11 +233,11 @@ func (m *membership) claimRedis() (int, error) {
 // the process that started it how that went.
 func supervise(base string, answer *os.File) error {
 	signal.Ignore(syscall.SIGHUP, syscall.SIGINT)
-	alive := flock.New(filepath.Join(base, "supervisor"))
-	if ok, err := alive.TryLock(); err != nil || !ok {
+	lock := flock.New(filepath.Join(base, "supervisor"))
+	if ok, err := lock.TryLock(); err != nil || !ok {
 		return errors.Join(errors.New("another supervisor lives"), err)
 	}
-	defer func() { _ = alive.Close() }() // and not before: the collector closes a file that nobody names again
+	defer func() { _ = lock.Close() }() // and not before: the collector closes a file that nobody names again
 	running, urls, err := startServers(base)
 	if err != nil {
 		err = errors.Join(err, removeRuns(base))
@@ -262,8 +262,8 @@ func supervise(base string, answer *os.File) error {
 
 	users, err := awaitUnused(filepath.Join(base, "users"))
 	err = errors.Join(err, stopServers(running))
-	gone := fmt.Sprintf("%s.%d", base, os.Getpid())
-	err = errors.Join(err, os.Rename(base, gone), os.RemoveAll(gone))
+	removed := fmt.Sprintf("%s.%d", base, os.Getpid())
+	err = errors.Join(err, os.Rename(base, removed), os.RemoveAll(removed))
 	return errors.Join(err, users.Close())
 }
 
@@ -275,7 +275,7 @@ func awaitUnused(path string) (*flock.Flock, error) {
 		grace = d
 	}
 	users := flock.New(path)
-	tick := time.NewTicker(probeEvery)
+	tick := time.NewTicker(probeInterval)
 	defer tick.Stop()
 	lastUsed := time.Now()
 	for range tick.C {

@@ -42,8 +42,8 @@ const (
 // mysqlEnv names another server for the databases: mysql://root@127.0.0.1:4000. See scripts/tidb.
 const mysqlEnv = "TESTENV_MYSQL"
 
-// own is what this process has of the shared servers.
-var own struct {
+// state is what this process has of the shared servers.
+var state struct {
 	mainRuns atomic.Bool
 
 	mu       sync.Mutex
@@ -61,19 +61,19 @@ var own struct {
 //
 // It does not return.
 func Main(m goleak.TestingM, opts ...goleak.Option) {
-	own.mainRuns.Store(true)
+	state.mainRuns.Store(true)
 	goleak.VerifyTestMain(m, append(opts, goleak.Cleanup(func(code int) {
-		leave()
+		dropDatabases()
 		os.Exit(code)
 	}))...)
 }
 
-// leave drops the package's databases. The locks go with the process.
-func leave() {
-	own.mu.Lock()
-	defer own.mu.Unlock()
-	for _, name := range own.made {
-		if err := execSQL(own.joined.servers.MySQL, "DROP DATABASE IF EXISTS `"+name+"`"); err != nil {
+// dropDatabases drops the package's databases. The locks go with the process.
+func dropDatabases() {
+	state.mu.Lock()
+	defer state.mu.Unlock()
+	for _, name := range state.made {
+		if err := execSQL(state.joined.servers.MySQL, "DROP DATABASE IF EXISTS `"+name+"`"); err != nil {
 			fmt.Fprintln(os.Stderr, "testenv: a database of the package stays until the servers stop:", err)
 		}
 	}
@@ -83,42 +83,42 @@ func leave() {
 // start.
 func join(t testing.TB) *membership {
 	t.Helper()
-	own.mu.Lock()
-	defer own.mu.Unlock()
+	state.mu.Lock()
+	defer state.mu.Unlock()
 	return joinLocked(t)
 }
 
 func joinLocked(t testing.TB) *membership {
 	t.Helper()
-	if !own.mainRuns.Load() {
+	if !state.mainRuns.Load() {
 		t.Fatal("testenv: the package needs func TestMain(m *testing.M) { testenv.Main(m) }")
 	}
-	if own.joined == nil {
+	if state.joined == nil {
 		m, err := joinShared(baseDir(), startTimeout)
 		if err != nil {
 			t.Fatalf("testenv: %v", err)
 		}
 		m.servers.MySQL = cmp.Or(os.Getenv(mysqlEnv), m.servers.MySQL)
-		own.joined = m
+		state.joined = m
 	}
-	return own.joined
+	return state.joined
 }
 
 // DatabaseURL is the database of this package's process: empty when it is first
 // asked for, the same one for all its tests, dropped at the end.
 func DatabaseURL(t testing.TB) string {
 	t.Helper()
-	own.mu.Lock()
-	defer own.mu.Unlock()
+	state.mu.Lock()
+	defer state.mu.Unlock()
 	m := joinLocked(t)
-	if own.database == "" {
+	if state.database == "" {
 		name, err := createDatabase(m.servers.MySQL)
 		if err != nil {
 			t.Fatalf("testenv: %v", err)
 		}
-		own.database, own.made = name, append(own.made, name)
+		state.database, state.made = name, append(state.made, name)
 	}
-	return databaseURL(m.servers.MySQL, own.database)
+	return databaseURL(m.servers.MySQL, state.database)
 }
 
 // NewDatabaseURL is an empty database for this test alone, dropped after it.
@@ -142,10 +142,10 @@ func NewDatabaseURL(t testing.TB) string {
 // not divided so: packages that run at the same time share them.
 func RedisURL(t testing.TB) string {
 	t.Helper()
-	own.mu.Lock()
-	defer own.mu.Unlock()
+	state.mu.Lock()
+	defer state.mu.Unlock()
 	m := joinLocked(t)
-	if own.redisURL == "" {
+	if state.redisURL == "" {
 		n, err := m.claimRedis()
 		if err != nil {
 			t.Fatalf("testenv: %v", err)
@@ -159,9 +159,9 @@ func RedisURL(t testing.TB) string {
 		}
 		// a shared server that a busy machine keeps waiting is not down
 		u.RawQuery = "db=" + strconv.Itoa(n) + "&dial_timeout=30s&write_timeout=30s"
-		own.redisURL = u.String()
+		state.redisURL = u.String()
 	}
-	return own.redisURL
+	return state.redisURL
 }
 
 func createDatabase(server string) (string, error) {

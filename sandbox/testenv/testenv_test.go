@@ -48,7 +48,7 @@ func open(t *testing.T, databaseURL string) *sql.DB {
 	return db
 }
 
-func exec1(t *testing.T, db *sql.DB, statement string) {
+func execute(t *testing.T, db *sql.DB, statement string) {
 	t.Helper()
 	if _, err := db.Exec(statement); err != nil {
 		t.Fatalf("%s: %v", statement, err)
@@ -80,12 +80,12 @@ func redisClient(t *testing.T, redisURL string) rueidis.Client {
 
 func TestDatabaseURL(t *testing.T) {
 	first := DatabaseURL(t)
-	if again := DatabaseURL(t); again != first {
-		t.Fatalf("two databases for one package: %s, %s", first, again)
+	if second := DatabaseURL(t); second != first {
+		t.Fatalf("two databases for one package: %s, %s", first, second)
 	}
 	db := open(t, first)
-	exec1(t, db, "CREATE TABLE x (id INT PRIMARY KEY)")
-	defer exec1(t, db, "DROP TABLE x")
+	execute(t, db, "CREATE TABLE x (id INT PRIMARY KEY)")
+	defer execute(t, db, "DROP TABLE x")
 	var zone, charset string
 	if err := db.QueryRow("SELECT @@time_zone, @@character_set_database").Scan(&zone, &charset); err != nil {
 		t.Fatal(err)
@@ -98,7 +98,7 @@ func TestDatabaseURL(t *testing.T) {
 	}
 }
 
-func TestNewDatabaseURLIsAloneAndDropped(t *testing.T) {
+func TestNewDatabaseURLIsIsolatedAndDropped(t *testing.T) {
 	shared := open(t, DatabaseURL(t))
 	var name string
 	t.Run("use", func(t *testing.T) {
@@ -107,7 +107,7 @@ func TestNewDatabaseURLIsAloneAndDropped(t *testing.T) {
 			t.Fatal("not a database of its own")
 		}
 		db := open(t, u)
-		exec1(t, db, "CREATE TABLE y (id INT)")
+		execute(t, db, "CREATE TABLE y (id INT)")
 		if err := db.QueryRow("SELECT DATABASE()").Scan(&name); err != nil {
 			t.Fatal(err)
 		}
@@ -122,8 +122,8 @@ func TestNewDatabaseURLIsAloneAndDropped(t *testing.T) {
 
 func TestRedisURL(t *testing.T) {
 	u := RedisURL(t)
-	if again := RedisURL(t); again != u {
-		t.Fatalf("two databases for one package: %s, %s", u, again)
+	if second := RedisURL(t); second != u {
+		t.Fatalf("two databases for one package: %s, %s", u, second)
 	}
 	client := redisClient(t, u)
 	ctx := context.Background()
@@ -153,17 +153,17 @@ func TestRedisURL(t *testing.T) {
 func TestPrivateMySQL(t *testing.T) {
 	s := PrivateMySQL(t)
 	db := open(t, s.URL)
-	exec1(t, db, "CREATE TABLE x (id INT PRIMARY KEY)")
-	exec1(t, db, "INSERT INTO x VALUES (1)")
+	execute(t, db, "CREATE TABLE x (id INT PRIMARY KEY)")
+	execute(t, db, "INSERT INTO x VALUES (1)")
 
-	before := s.URL
+	url := s.URL
 	s.Kill9()
 	if err := db.Ping(); err == nil {
 		t.Fatal("a killed server answers")
 	}
 	s.Restart()
-	if s.URL != before {
-		t.Errorf("URL changed from %s to %s", before, s.URL)
+	if s.URL != url {
+		t.Errorf("URL changed from %s to %s", url, s.URL)
 	}
 	testkit.Eventually(t, "the pool recovers", func() bool { return db.Ping() == nil })
 	if n := count(t, db, "SELECT COUNT(*) FROM x"); n != 1 {
@@ -243,21 +243,21 @@ func startProcess(t *testing.T, tmp string) *process {
 	p := &process{cmd: cmd, stop: func() { _ = in.Close() }, outputDone: make(chan error, 1)}
 	t.Cleanup(func() { _ = cmd.Process.Kill() })
 	go func() {
-		var seen strings.Builder
+		var output strings.Builder
 		for lines := bufio.NewScanner(out); lines.Scan(); {
-			seen.WriteString(lines.Text() + "\n")
+			output.WriteString(lines.Text() + "\n")
 			if f := strings.Fields(lines.Text()); len(f) == 3 && f[0] == "GOT" {
 				p.db, p.redis = f[1], f[2]
 				p.outputDone <- nil
 			}
 		}
-		p.outputDone <- errors.New(seen.String())
+		p.outputDone <- errors.New(output.String())
 	}()
 	return p
 }
 
-// got waits for what the process says it got.
-func (p *process) got(t *testing.T) {
+// awaitOutput waits for what the process says it got.
+func (p *process) awaitOutput(t *testing.T) {
 	t.Helper()
 	select {
 	case err := <-p.outputDone:
@@ -308,9 +308,9 @@ func processesWith(t *testing.T, text, file string) []int {
 func TestProcesses(t *testing.T) {
 	tmp := t.TempDir()
 	base := filepath.Join(tmp, filepath.Base(baseDir()))
-	gone := func() bool {
-		left, err := os.ReadDir(tmp)
-		return err == nil && len(left) == 0 && len(processesWith(t, base, "cmdline")) == 0
+	cleanedUp := func() bool {
+		files, err := os.ReadDir(tmp)
+		return err == nil && len(files) == 0 && len(processesWith(t, base, "cmdline")) == 0
 	}
 
 	// Three at once share one pair of servers.
@@ -318,13 +318,13 @@ func TestProcesses(t *testing.T) {
 	for range 3 {
 		all = append(all, startProcess(t, tmp))
 	}
-	seen := map[string]bool{}
+	databases := map[string]bool{}
 	for _, p := range all {
-		p.got(t)
-		seen[p.db], seen[p.redis] = true, true
+		p.awaitOutput(t)
+		databases[p.db], databases[p.redis] = true, true
 	}
-	if len(seen) != 6 {
-		t.Fatalf("databases are shared: %v", seen)
+	if len(databases) != 6 {
+		t.Fatalf("databases are shared: %v", databases)
 	}
 	first := supervisorPID(t, base)
 	if first == 0 {
@@ -352,7 +352,7 @@ func TestProcesses(t *testing.T) {
 	}
 	testkit.Eventually(t, "the servers are gone", func() bool { return len(processesWith(t, base, "cmdline")) == 0 })
 	next := startProcess(t, tmp)
-	next.got(t)
+	next.awaitOutput(t)
 	if now := supervisorPID(t, base); now == 0 || now == first {
 		t.Fatalf("supervisor %d after %d", now, first)
 	}
@@ -364,7 +364,7 @@ func TestProcesses(t *testing.T) {
 	if state, err := next.cmd.Process.Wait(); err != nil || !state.Success() {
 		t.Fatalf("%v, %v", state, err)
 	}
-	testkit.Eventually(t, "nothing is left behind", gone)
+	testkit.Eventually(t, "nothing is left behind", cleanedUp)
 }
 
 // A user that waits while the servers are being stopped must not end up in the

@@ -89,13 +89,13 @@ func run(ctx context.Context) error {
 	}
 	defer func() { _ = model.Close() }()
 
-	sink, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
+	smtpListener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return err
 	}
-	mailServer := smtp.NewServer(smtp.BackendFunc(func(*smtp.Conn) (smtp.Session, error) { return forgetful{}, nil }))
+	mailServer := smtp.NewServer(smtp.BackendFunc(func(*smtp.Conn) (smtp.Session, error) { return discardSession{}, nil }))
 	mailServer.Domain = "localhost"
-	go func() { _ = mailServer.Serve(sink) }()
+	go func() { _ = mailServer.Serve(smtpListener) }()
 	defer func() { _ = mailServer.Close() }()
 
 	address, err := freeAddress(ctx)
@@ -108,7 +108,7 @@ func run(ctx context.Context) error {
 		"S3_ENDPOINT=http://127.0.0.1:9", "S3_ACCESS_KEY=none", "S3_SECRET_KEY=no-document-is-kept-here",
 		"JWT_SECRET_KEY=" + strings.Repeat("load-", 10), "RATE_LIMIT=off",
 		"ADMIN_EMAIL=" + account, "ADMIN_PASSWORD=" + password, "WORK=off",
-		"SMTP_HOST=127.0.0.1", "SMTP_PORT=" + strconv.Itoa(sink.Addr().(*net.TCPAddr).Port), "SMTP_TLS=off", "MAIL_FROM=load@counsel.example", "PUBLIC_URL=http://" + address,
+		"SMTP_HOST=127.0.0.1", "SMTP_PORT=" + strconv.Itoa(smtpListener.Addr().(*net.TCPAddr).Port), "SMTP_TLS=off", "MAIL_FROM=load@counsel.example", "PUBLIC_URL=http://" + address,
 	}
 	if out, err := command(ctx, env, nil, binary, "migrate").CombinedOutput(); err != nil {
 		return fmt.Errorf("migrate: %w\n%s", err, out)
@@ -132,31 +132,31 @@ func run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	yardstick, err := start(ctx, command(ctx, []string{"PATH=" + os.Getenv("PATH")}, nil, self, "-echo", echoAddress), echoAddress)
+	baseline, err := start(ctx, command(ctx, []string{"PATH=" + os.Getenv("PATH")}, nil, self, "-echo", echoAddress), echoAddress)
 	if err != nil {
 		return err
 	}
-	defer yardstick.stop()
+	defer baseline.stop()
 
 	c := &client{base: "http://" + address, http: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 256}, Timeout: time.Minute}}
 	if err := c.signIn(ctx); err != nil {
 		return err
 	}
 	run := rand.Uint64()
-	ask := func(key string) []byte {
+	question := func(key string) []byte {
 		b, _ := json.Marshal(map[string]any{"userId": c.user, "message": "What notice does a landlord have to give before the rent of a flat goes up, and where is that written down? Matter " + key + ".", "locale": "en-IE"})
 		return b
 	}
-	hot, letter := ask("one"), []byte(`{"to":["ada@example.com"],"subject":"Your appointment","bodyText":"Dear Ada, we meet on Monday at ten."}`)
-	thousand := make([][]byte, 1000)
-	for i := range thousand {
-		thousand[i] = ask(fmt.Sprintf("%d of a thousand", i))
+	hot, email := question("one"), []byte(`{"to":["ada@example.com"],"subject":"Your appointment","bodyText":"Dear Ada, we meet on Monday at ten."}`)
+	questions := make([][]byte, 1000)
+	for i := range questions {
+		questions[i] = question(fmt.Sprintf("%d of a thousand", i))
 	}
-	var fresh atomic.Int64
+	var questionCount atomic.Int64
 
 	fmt.Printf("%d s a scenario, %d connections, %d processors, %s\n\n", *seconds, *connections, runtime.NumCPU(), runtime.Version())
 	fmt.Printf("%-34s %9s %9s %9s %12s %8s\n", "", "req/s", "p50 ms", "p99 ms", "CPU µs/req", "ratio")
-	base, err := c.measure(ctx, "net/http echo (the yardstick)", yardstick, 0, func(int) (*http.Request, error) {
+	base, err := c.measure(ctx, "net/http echo (the yardstick)", baseline, 0, func(int) (*http.Request, error) {
 		return http.NewRequestWithContext(ctx, http.MethodPost, "http://"+echoAddress, bytes.NewReader(hot))
 	})
 	if err != nil {
@@ -169,13 +169,13 @@ func run(ctx context.Context) error {
 	}{
 		{"GET /api/auth/me", nil, func(int) (*http.Request, error) { return c.request(ctx, http.MethodGet, "/api/auth/me", nil) }},
 		{"chat, cached, one hot key", func() error { return c.warm(ctx, hot) }, func(int) (*http.Request, error) { return c.request(ctx, http.MethodPost, "/api/ai/chat", hot) }},
-		{"chat, cached, 1,000 keys", func() error { return c.warm(ctx, thousand...) }, func(i int) (*http.Request, error) {
-			return c.request(ctx, http.MethodPost, "/api/ai/chat", thousand[i%len(thousand)])
+		{"chat, cached, 1,000 keys", func() error { return c.warm(ctx, questions...) }, func(i int) (*http.Request, error) {
+			return c.request(ctx, http.MethodPost, "/api/ai/chat", questions[i%len(questions)])
 		}},
 		{"chat, new, an AI of 50 ms", nil, func(int) (*http.Request, error) {
-			return c.request(ctx, http.MethodPost, "/api/ai/chat", ask(fmt.Sprintf("%x-%d", run, fresh.Add(1))))
+			return c.request(ctx, http.MethodPost, "/api/ai/chat", question(fmt.Sprintf("%x-%d", run, questionCount.Add(1))))
 		}},
-		{"POST /api/email/send", nil, func(int) (*http.Request, error) { return c.request(ctx, http.MethodPost, "/api/email/send", letter) }},
+		{"POST /api/email/send", nil, func(int) (*http.Request, error) { return c.request(ctx, http.MethodPost, "/api/email/send", email) }},
 	}
 	for _, s := range scenarios {
 		if s.warm != nil {
@@ -187,11 +187,11 @@ func run(ctx context.Context) error {
 			return err
 		}
 	}
-	if err := mailsASecond(ctx, box.DatabaseURL, command(ctx, env, logFile, binary, "work")); err != nil {
+	if err := measureMail(ctx, box.DatabaseURL, command(ctx, env, logFile, binary, "work")); err != nil {
 		return err
 	}
 	fmt.Printf("\nresident memory of serve: %d MB", server.resident()>>20)
-	if err := c.signInTogether(ctx, 4); err != nil {
+	if err := c.signInConcurrently(ctx, 4); err != nil {
 		return err
 	}
 	fmt.Printf(", %d MB right after four sign-ins at once", server.resident()>>20)
@@ -200,9 +200,9 @@ func run(ctx context.Context) error {
 	return nil
 }
 
-// mailsASecond prints how many of the mails that wait one worker sends, from the row in the outbox
+// measureMail prints how many of the mails that wait one worker sends, from the row in the outbox
 // to the one that says it is sent.
-func mailsASecond(ctx context.Context, databaseURL string, worker *exec.Cmd) error {
+func measureMail(ctx context.Context, databaseURL string, worker *exec.Cmd) error {
 	pool, err := db.Open(ctx, databaseURL, db.Options{})
 	if err != nil {
 		return err
@@ -226,25 +226,25 @@ func mailsASecond(ctx context.Context, databaseURL string, worker *exec.Cmd) err
 			return fmt.Errorf("of %d mails none is sent", waiting)
 		}
 	}
-	begin, before := time.Now(), p.cpu()
+	begin, startCPU := time.Now(), p.cpu()
 	time.Sleep(time.Duration(*seconds) * time.Second)
 	last, waiting, err := sent()
 	if err != nil {
 		return err
 	}
 	n, took := float64(last-first), time.Since(begin)
-	fmt.Printf("%-34s %9.0f %9s %9s %12.0f %8s   (%d still wait)\n", "mails sent by one worker", n/took.Seconds(), "", "", float64((p.cpu()-before).Microseconds())/max(n, 1), "", waiting)
+	fmt.Printf("%-34s %9.0f %9s %9s %12.0f %8s   (%d still wait)\n", "mails sent by one worker", n/took.Seconds(), "", "", float64((p.cpu()-startCPU).Microseconds())/max(n, 1), "", waiting)
 	return nil
 }
 
-// forgetful is a mail server that takes everything and keeps nothing.
-type forgetful struct{}
+// discardSession is a mail server that takes everything and keeps nothing.
+type discardSession struct{}
 
-func (forgetful) Reset()                               {}
-func (forgetful) Logout() error                        { return nil }
-func (forgetful) Mail(string, *smtp.MailOptions) error { return nil }
-func (forgetful) Rcpt(string, *smtp.RcptOptions) error { return nil }
-func (forgetful) Data(r io.Reader) error {
+func (discardSession) Reset()                               {}
+func (discardSession) Logout() error                        { return nil }
+func (discardSession) Mail(string, *smtp.MailOptions) error { return nil }
+func (discardSession) Rcpt(string, *smtp.RcptOptions) error { return nil }
+func (discardSession) Data(r io.Reader) error {
 	_, err := io.Copy(io.Discard, r)
 	return err
 }
@@ -366,8 +366,8 @@ func (c *client) signIn(ctx context.Context) error {
 	return err
 }
 
-// signInTogether signs in n times at once.
-func (c *client) signInTogether(ctx context.Context, n int) error {
+// signInConcurrently signs in n times at once.
+func (c *client) signInConcurrently(ctx context.Context, n int) error {
 	errs := make(chan error, n)
 	for range n {
 		go func() {
@@ -416,18 +416,18 @@ func (c *client) warm(ctx context.Context, bodies ...[]byte) error {
 // request cost, in µs.
 func (c *client) measure(ctx context.Context, name string, p *process, base float64, next func(i int) (*http.Request, error)) (float64, error) {
 	var (
-		mu    sync.Mutex
-		took  []time.Duration
-		wg    sync.WaitGroup
-		count atomic.Int64
-		fault atomic.Pointer[error]
+		mu           sync.Mutex
+		allLatencies []time.Duration
+		wg           sync.WaitGroup
+		count        atomic.Int64
+		failure      atomic.Pointer[error]
 	)
-	before := p.cpu()
+	startCPU := p.cpu()
 	begin := time.Now()
 	end := begin.Add(time.Duration(*seconds) * time.Second)
 	for range *connections {
 		wg.Go(func() {
-			var mine []time.Duration
+			var latencies []time.Duration
 			for time.Now().Before(end) {
 				r, err := next(int(count.Add(1)))
 				if err == nil {
@@ -439,31 +439,31 @@ func (c *client) measure(ctx context.Context, name string, p *process, base floa
 						if err == nil && res.StatusCode >= 300 {
 							err = fmt.Errorf("status %d", res.StatusCode)
 						}
-						mine = append(mine, time.Since(t))
+						latencies = append(latencies, time.Since(t))
 					}
 				}
 				if err != nil {
-					fault.Store(&err)
+					failure.Store(&err)
 					return
 				}
 			}
 			mu.Lock()
-			took = append(took, mine...)
+			allLatencies = append(allLatencies, latencies...)
 			mu.Unlock()
 		})
 	}
 	wg.Wait()
-	if err := fault.Load(); err != nil {
+	if err := failure.Load(); err != nil {
 		return 0, fmt.Errorf("%s: %w", name, *err)
 	}
 	elapsed := time.Since(begin)
-	cpu := float64((p.cpu() - before).Microseconds()) / float64(len(took))
-	slices.Sort(took)
+	cpu := float64((p.cpu() - startCPU).Microseconds()) / float64(len(allLatencies))
+	slices.Sort(allLatencies)
 	ratio := "1.0"
 	if base > 0 {
 		ratio = fmt.Sprintf("%.1f", cpu/base)
 	}
-	fmt.Printf("%-34s %9.0f %9.1f %9.1f %12.0f %8s\n", name, float64(len(took))/elapsed.Seconds(),
-		took[len(took)/2].Seconds()*1000, took[len(took)*99/100].Seconds()*1000, cpu, ratio)
+	fmt.Printf("%-34s %9.0f %9.1f %9.1f %12.0f %8s\n", name, float64(len(allLatencies))/elapsed.Seconds(),
+		allLatencies[len(allLatencies)/2].Seconds()*1000, allLatencies[len(allLatencies)*99/100].Seconds()*1000, cpu, ratio)
 	return cpu, ctx.Err()
 }
