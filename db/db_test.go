@@ -18,7 +18,7 @@ import (
 
 	"counsel/db"
 	"counsel/domain"
-	"counsel/gen/query"
+	accountquery "counsel/gen/query/account"
 	"counsel/sandbox/testenv"
 	"counsel/sandbox/testkit"
 )
@@ -40,9 +40,9 @@ func open(t testing.TB, url string) *sql.DB {
 	return pool
 }
 
-func newUser(email string) query.CreateUserParams {
+func newUser(email string) accountquery.CreateUserParams {
 	now := domain.SystemClock()
-	return query.CreateUserParams{ID: domain.NewID(), Email: email, FullName: "Ada", Role: "client", PasswordHash: "x", CreatedAt: now, UpdatedAt: now}
+	return accountquery.CreateUserParams{ID: domain.NewID(), Email: email, FullName: "Ada", Role: "client", PasswordHash: "x", CreatedAt: now, UpdatedAt: now}
 }
 
 func TestParse(t *testing.T) {
@@ -91,7 +91,7 @@ func TestOpenSetsStrictModeAndUTC(t *testing.T) {
 	if !strings.Contains(mode, "STRICT_ALL_TABLES") || zone != "+00:00" || charset != "utf8mb4" {
 		t.Fatalf("%s, %s, %s", mode, zone, charset)
 	}
-	q := query.New(pool)
+	q := accountquery.New(pool)
 	u := newUser("strict@example.com")
 	u.FullName = strings.Repeat("x", 201)
 	if err := q.CreateUser(ctx, u); err == nil {
@@ -189,7 +189,7 @@ func TestMigrateLockTimeout(t *testing.T) {
 
 func TestErrorCodes(t *testing.T) {
 	pool := testenv.DB(t)
-	q := query.New(pool)
+	q := accountquery.New(pool)
 	ctx := t.Context()
 	u := newUser("ada@example.com")
 	if err := q.CreateUser(ctx, u); err != nil {
@@ -241,7 +241,7 @@ func TestErrorCodes(t *testing.T) {
 
 func TestWithTx(t *testing.T) {
 	pool := testenv.DB(t)
-	q := query.New(pool)
+	q := accountquery.New(pool)
 	ctx := t.Context()
 	exists := func(id domain.ID) bool {
 		_, err := q.GetUser(ctx, id)
@@ -251,12 +251,12 @@ func TestWithTx(t *testing.T) {
 		return err == nil
 	}
 	committed, dropped, panicked, cancelled := newUser("kept@x.io"), newUser("dropped@x.io"), newUser("panicked@x.io"), newUser("cancelled@x.io")
-	if err := db.WithTx(ctx, pool, func(tx db.Tx) error { return query.New(tx).CreateUser(ctx, committed) }); err != nil || !exists(committed.ID) {
+	if err := db.WithTx(ctx, pool, func(tx db.Tx) error { return accountquery.New(tx).CreateUser(ctx, committed) }); err != nil || !exists(committed.ID) {
 		t.Fatalf("commit: %v", err)
 	}
 	failure := errors.New("no")
 	if err := db.WithTx(ctx, pool, func(tx db.Tx) error {
-		return errors.Join(query.New(tx).CreateUser(ctx, dropped), failure)
+		return errors.Join(accountquery.New(tx).CreateUser(ctx, dropped), failure)
 	}); !errors.Is(err, failure) || exists(dropped.ID) {
 		t.Fatalf("roll back: %v", err)
 	}
@@ -267,7 +267,7 @@ func TestWithTx(t *testing.T) {
 			}
 		}()
 		_ = db.WithTx(ctx, pool, func(tx db.Tx) error {
-			if err := query.New(tx).CreateUser(ctx, panicked); err != nil {
+			if err := accountquery.New(tx).CreateUser(ctx, panicked); err != nil {
 				t.Error(err)
 			}
 			panic("boom")
@@ -279,13 +279,13 @@ func TestWithTx(t *testing.T) {
 	cut, cancel := context.WithCancel(ctx)
 	err := db.WithTx(cut, pool, func(tx db.Tx) error {
 		defer cancel()
-		return query.New(tx).CreateUser(cut, cancelled)
+		return accountquery.New(tx).CreateUser(cut, cancelled)
 	})
 	if domain.CodeOf(err) != domain.Unavailable || !errors.Is(err, context.Canceled) || exists(cancelled.ID) {
 		t.Fatalf("cancelled: %v", err)
 	}
 	// No lock is left behind by any of them: the row is free at once.
-	if err := db.WithTx(ctx, pool, func(tx db.Tx) error { _, err := query.New(tx).LockUser(ctx, committed.ID); return err }); err != nil {
+	if err := db.WithTx(ctx, pool, func(tx db.Tx) error { _, err := accountquery.New(tx).LockUser(ctx, committed.ID); return err }); err != nil {
 		t.Fatal(err)
 	}
 	if n := pool.Stats().InUse; n != 0 {
@@ -297,7 +297,7 @@ func TestWithTxRetriesDeadlock(t *testing.T) {
 	pool := testenv.DB(t)
 	ctx := t.Context()
 	a, b := newUser("a@x.io"), newUser("b@x.io")
-	q := query.New(pool)
+	q := accountquery.New(pool)
 	if err := errors.Join(q.CreateUser(ctx, a), q.CreateUser(ctx, b)); err != nil {
 		t.Fatal(err)
 	}
@@ -306,7 +306,7 @@ func TestWithTxRetriesDeadlock(t *testing.T) {
 	var locked atomic.Int32
 	cross := func(first, second domain.ID) error {
 		return db.WithTx(ctx, pool, func(tx db.Tx) error {
-			q := query.New(tx)
+			q := accountquery.New(tx)
 
 			runs.Add(1)
 			if _, err := q.LockUser(ctx, first); err != nil {
@@ -404,7 +404,7 @@ func TestWithTxLockTimeout(t *testing.T) {
 	pool := open(t, url+"&innodb_lock_wait_timeout=1")
 	ctx := t.Context()
 	u := newUser("held@x.io")
-	if err := query.New(pool).CreateUser(ctx, u); err != nil {
+	if err := accountquery.New(pool).CreateUser(ctx, u); err != nil {
 		t.Fatal(err)
 	}
 	holder, err := pool.BeginTx(ctx, nil)
@@ -412,7 +412,7 @@ func TestWithTxLockTimeout(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = holder.Rollback() }()
-	if _, err := query.New(holder).LockUser(ctx, u.ID); err != nil {
+	if _, err := accountquery.New(holder).LockUser(ctx, u.ID); err != nil {
 		t.Fatal(err)
 	}
 	short, cancel := context.WithTimeout(ctx, 1500*time.Millisecond)
@@ -420,7 +420,7 @@ func TestWithTxLockTimeout(t *testing.T) {
 	runs := 0
 	err = db.WithTx(short, pool, func(tx db.Tx) error {
 		runs++
-		_, err := query.New(tx).LockUser(short, u.ID)
+		_, err := accountquery.New(tx).LockUser(short, u.ID)
 		return err
 	})
 	if domain.CodeOf(err) != domain.Unavailable || runs < 2 || runs > db.TxAttempts {

@@ -14,7 +14,7 @@ import (
 	"counsel/domain/esign/evidence"
 	"counsel/domain/files"
 	"counsel/gen/api"
-	"counsel/gen/query"
+	aiquery "counsel/gen/query/ai"
 	"counsel/sandbox/testenv"
 	"counsel/sandbox/testkit"
 )
@@ -316,7 +316,7 @@ func TestEraseLeavesNothing(t *testing.T) {
 	late := domain.Principal{UserID: domain.ID(erased.ID), Role: domain.RoleLawyer}
 	_, err = b.archive.Upload(t.Context(), late, files.UploadRequest{Name: mark + ".pdf", Body: bytes.NewReader(smallPDF(700)), CaseID: func() *domain.ID { return nil }})
 	testkit.Must(t, err)
-	testkit.Must(t, query.New(pool).CreateConsultation(t.Context(), query.CreateConsultationParams{ID: domain.NewID(), UserID: late.UserID, ActorID: late.UserID, Kind: "chat", Question: mark, CreatedAt: time.Now()}))
+	testkit.Must(t, aiquery.New(pool).CreateConsultation(t.Context(), aiquery.CreateConsultationParams{ID: domain.NewID(), UserID: late.UserID, ActorID: late.UserID, Kind: "chat", Question: mark, CreatedAt: time.Now()}))
 	if in := found(); !in["documents.name"] || !in["consultations.question"] {
 		t.Errorf("this proves nothing: %v", in)
 	}

@@ -66,6 +66,9 @@ UPDATE documents SET text_tries = text_tries + 1 WHERE id = ?;
 -- name: UpdateDocumentText :execrows
 UPDATE documents SET text_state = sqlc.arg(text_state), text_error = sqlc.arg(text_error), text_changes = sqlc.narg(text_changes), search_version = sqlc.arg(search_version) WHERE id = sqlc.arg(id) AND state = 'stored' AND text_state = 'pending';
 
+-- name: ListDocumentPages :many
+SELECT page, text FROM document_pages WHERE document_id = ? ORDER BY page;
+
 -- name: CreateDocumentPage :exec
 INSERT INTO document_pages (document_id, page, text) VALUES (?, ?, ?);
 

@@ -61,9 +61,6 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 -- name: ListSignatureEvents :many
 SELECT * FROM signature_events WHERE request_id = ? ORDER BY seq;
 
--- name: ListDocumentPages :many
-SELECT page, text FROM document_pages WHERE document_id = ? ORDER BY page;
-
 -- name: SetSignerToken :exec
 UPDATE signature_signers SET token_hash = ? WHERE id = ?;
 

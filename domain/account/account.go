@@ -35,7 +35,7 @@ import (
 	"counsel/domain"
 	"counsel/domain/jobs"
 	"counsel/domain/limits"
-	"counsel/gen/query"
+	query "counsel/gen/query/account"
 )
 
 // Config holds the dependencies and settings of a Service. A zero setting takes the default.

@@ -7,7 +7,7 @@ import (
 	"counsel/db"
 	"counsel/domain"
 	"counsel/domain/jobs"
-	"counsel/gen/query"
+	query "counsel/gen/query/account"
 )
 
 // registerJobs registers the jobs of the service.

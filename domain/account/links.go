@@ -13,7 +13,7 @@ import (
 	"counsel/db"
 	"counsel/domain"
 	"counsel/domain/jobs"
-	"counsel/gen/query"
+	query "counsel/gen/query/account"
 )
 
 // Lifetimes of links.

@@ -8,7 +8,7 @@ import (
 	"counsel/db"
 	"counsel/domain"
 	"counsel/domain/limits"
-	"counsel/gen/query"
+	query "counsel/gen/query/account"
 )
 
 // Credentials of a sign-in. Address is the client's IP address, for throttling.

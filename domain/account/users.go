@@ -13,7 +13,7 @@ import (
 
 	"counsel/db"
 	"counsel/domain"
-	"counsel/gen/query"
+	query "counsel/gen/query/account"
 )
 
 // Registration is the data of a new account.

@@ -8,7 +8,7 @@ import (
 	"counsel/domain/ai/prompts"
 	"counsel/domain/ai/sources"
 	"counsel/domain/masking"
-	"counsel/gen/query"
+	query "counsel/gen/query/ai"
 
 	"golang.org/x/text/language"
 )

@@ -11,7 +11,7 @@ import (
 	"counsel/domain/ai/sources"
 	"counsel/domain/cases"
 	"counsel/domain/masking"
-	"counsel/gen/query"
+	query "counsel/gen/query/ai"
 )
 
 // questionContext is the loaded Context of a question.

@@ -13,7 +13,7 @@ import (
 	"counsel/domain"
 	"counsel/domain/ai/cache"
 	"counsel/domain/cases"
-	"counsel/gen/query"
+	query "counsel/gen/query/ai"
 )
 
 // ConsultationFilter filters a list of consultations.

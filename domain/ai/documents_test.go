@@ -11,7 +11,7 @@ import (
 	"counsel/domain/ai/sources"
 	"counsel/domain/files"
 	"counsel/domain/files/filetype"
-	"counsel/gen/query"
+	filesquery "counsel/gen/query/files"
 	"counsel/sandbox/testenv"
 )
 
@@ -31,19 +31,19 @@ func newDocumentFixture(t testing.TB) *fixture {
 // addDocument inserts a document whose text has been extracted.
 func (f *fixture) addDocument(t testing.TB, owner domain.ID, name string, state files.TextState, pages ...string) domain.ID {
 	t.Helper()
-	q, id, now := query.New(f.db), domain.NewID(), domain.SystemClock()
+	q, id, now := filesquery.New(f.db), domain.NewID(), domain.SystemClock()
 	must := func(err error) {
 		t.Helper()
 		if err != nil {
 			t.Fatal(err)
 		}
 	}
-	must(q.CreateDocument(t.Context(), query.CreateDocumentParams{ID: id, UserID: owner, Name: name, ContentType: filetype.PDF, Kind: "uploaded",
+	must(q.CreateDocument(t.Context(), filesquery.CreateDocumentParams{ID: id, UserID: owner, Name: name, ContentType: filetype.PDF, Kind: "uploaded",
 		TextState: string(state), Size: 1, Sha256: append(id[:], id[:]...), CreatedAt: now, ChangedAt: now}))
-	_, err := q.SetDocumentStored(t.Context(), query.SetDocumentStoredParams{Now: now, ID: id})
+	_, err := q.SetDocumentStored(t.Context(), filesquery.SetDocumentStoredParams{Now: now, ID: id})
 	must(err)
 	for i, p := range pages {
-		must(q.CreateDocumentPage(t.Context(), query.CreateDocumentPageParams{DocumentID: id, Page: int32(i + 1), Text: p}))
+		must(q.CreateDocumentPage(t.Context(), filesquery.CreateDocumentPageParams{DocumentID: id, Page: int32(i + 1), Text: p}))
 	}
 	return id
 }

@@ -11,7 +11,7 @@ import (
 	"counsel/domain/ai/prompts"
 	"counsel/domain/cases"
 	"counsel/domain/drafts"
-	"counsel/gen/query"
+	query "counsel/gen/query/ai"
 
 	"golang.org/x/text/language"
 )

@@ -10,7 +10,7 @@ import (
 
 	"counsel/domain"
 	"counsel/domain/ai/prompts"
-	"counsel/gen/query"
+	query "counsel/gen/query/ai"
 )
 
 // draftAnswer returns a model's answer for a document type, with a body for each section that covers its points

@@ -9,7 +9,7 @@ import (
 
 	"counsel/db"
 	"counsel/domain"
-	"counsel/gen/query"
+	query "counsel/gen/query/ai"
 	"counsel/sandbox/testenv"
 	"counsel/sandbox/testkit"
 )

@@ -18,7 +18,8 @@ import (
 	"counsel/domain/ai/policy"
 	"counsel/domain/ai/prompts"
 	"counsel/domain/masking"
-	"counsel/gen/query"
+	accountquery "counsel/gen/query/account"
+	query "counsel/gen/query/ai"
 	"counsel/sandbox/testenv"
 	"counsel/sandbox/testkit"
 
@@ -152,7 +153,7 @@ type fakeAccounts struct{ pool *sql.DB }
 
 func (a fakeAccounts) ByID(ctx context.Context, ids []domain.ID) (map[domain.ID]account.User, error) {
 	users := map[domain.ID]account.User{}
-	rows, err := query.New(a.pool).ListUsersByID(ctx, ids)
+	rows, err := accountquery.New(a.pool).ListUsersByID(ctx, ids)
 	for _, r := range rows {
 		users[r.ID] = account.User{ID: r.ID}
 	}
@@ -228,7 +229,7 @@ func addUser(t testing.TB, pool *sql.DB, role domain.Role) domain.Principal {
 	t.Helper()
 	id := domain.NewID()
 	now := domain.SystemClock()
-	err := query.New(pool).CreateUser(t.Context(), query.CreateUserParams{
+	err := accountquery.New(pool).CreateUser(t.Context(), accountquery.CreateUserParams{
 		ID: id, Email: id.String() + "@example.com", FullName: "Test", Role: string(role), PasswordHash: "-", CreatedAt: now, UpdatedAt: now,
 	})
 	if err != nil {

@@ -10,7 +10,7 @@ import (
 
 	"counsel/db"
 	"counsel/domain"
-	"counsel/gen/query"
+	query "counsel/gen/query/ai"
 )
 
 // recorder writes consultations in batches (group commit). A consultation is committed before its answer is

@@ -18,7 +18,7 @@ import (
 	"counsel/domain/ai/policy"
 	"counsel/domain/ai/prompts"
 	"counsel/domain/masking"
-	"counsel/gen/query"
+	accountquery "counsel/gen/query/account"
 	sandbox "counsel/sandbox/llm"
 	"counsel/sandbox/testenv"
 )
@@ -60,7 +60,7 @@ func newSandboxService(t *testing.T) (*ai.Service, *sandbox.Server, domain.Princ
 		}
 	})
 	id, now := domain.NewID(), domain.SystemClock()
-	must(query.New(pool).CreateUser(t.Context(), query.CreateUserParams{
+	must(accountquery.New(pool).CreateUser(t.Context(), accountquery.CreateUserParams{
 		ID: id, Email: id.String() + "@example.com", FullName: "Test", Role: "client", PasswordHash: "-", CreatedAt: now, UpdatedAt: now,
 	}))
 	return s, provider, domain.Principal{UserID: id, Role: domain.RoleClient}

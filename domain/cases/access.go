@@ -9,7 +9,7 @@ import (
 
 	"counsel/db"
 	"counsel/domain"
-	"counsel/gen/query"
+	query "counsel/gen/query/cases"
 )
 
 // checkAccess evaluates the policy with one statement, before anything is locked. A stranger gets

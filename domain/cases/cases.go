@@ -27,7 +27,7 @@ import (
 	"counsel/domain"
 	"counsel/domain/account"
 	"counsel/domain/events"
-	"counsel/gen/query"
+	query "counsel/gen/query/cases"
 )
 
 // Accounts finds accounts. account.Service implements it.

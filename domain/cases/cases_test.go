@@ -16,7 +16,8 @@ import (
 	"counsel/domain"
 	"counsel/domain/account"
 	"counsel/domain/events"
-	"counsel/gen/query"
+	accountquery "counsel/gen/query/account"
+	query "counsel/gen/query/cases"
 	"counsel/sandbox/testenv"
 	"counsel/sandbox/testkit"
 )
@@ -69,7 +70,7 @@ func (f *fixture) join(name string, role domain.Role) domain.Principal {
 	f.t.Helper()
 	now := domain.SystemClock()
 	id := domain.NewID()
-	testkit.Must(f.t, query.New(f.pool).CreateUser(f.t.Context(), query.CreateUserParams{ID: id, Email: name + "@example.com", FullName: name, Role: string(role), PasswordHash: "-", CreatedAt: now, UpdatedAt: now}))
+	testkit.Must(f.t, accountquery.New(f.pool).CreateUser(f.t.Context(), accountquery.CreateUserParams{ID: id, Email: name + "@example.com", FullName: name, Role: string(role), PasswordHash: "-", CreatedAt: now, UpdatedAt: now}))
 	return domain.Principal{UserID: id, Role: role}
 }
 

@@ -7,7 +7,7 @@ import (
 
 	"counsel/db"
 	"counsel/domain"
-	"counsel/gen/query"
+	query "counsel/gen/query/cases"
 )
 
 const (

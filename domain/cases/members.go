@@ -8,7 +8,7 @@ import (
 	"counsel/db"
 	"counsel/domain"
 	"counsel/domain/account"
-	"counsel/gen/query"
+	query "counsel/gen/query/cases"
 )
 
 // maxMembers is the limit of one case.

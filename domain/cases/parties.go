@@ -9,7 +9,7 @@ import (
 
 	"counsel/db"
 	"counsel/domain"
-	"counsel/gen/query"
+	query "counsel/gen/query/cases"
 )
 
 // PartyKind is the kind of a party.

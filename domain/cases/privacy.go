@@ -6,7 +6,7 @@ import (
 
 	"counsel/db"
 	"counsel/domain"
-	"counsel/gen/query"
+	query "counsel/gen/query/cases"
 )
 
 // UserExport is what a user has in one case, for a data export.

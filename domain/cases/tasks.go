@@ -9,7 +9,7 @@ import (
 
 	"counsel/db"
 	"counsel/domain"
-	"counsel/gen/query"
+	query "counsel/gen/query/cases"
 )
 
 // maxTaskTitle is the limit of a task's title, in characters.

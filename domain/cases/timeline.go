@@ -10,7 +10,7 @@ import (
 
 	"counsel/db"
 	"counsel/domain"
-	"counsel/gen/query"
+	query "counsel/gen/query/cases"
 )
 
 const hashSize = sha256.Size

@@ -26,7 +26,7 @@ import (
 	"counsel/domain"
 	"counsel/domain/cases"
 	"counsel/domain/events"
-	"counsel/gen/query"
+	query "counsel/gen/query/drafts"
 )
 
 // Config is what a Service needs.

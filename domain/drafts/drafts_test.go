@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"counsel/domain"
-	"counsel/gen/query"
+	accountquery "counsel/gen/query/account"
 	"counsel/sandbox/testenv"
 )
 
@@ -18,7 +18,7 @@ func TestMain(m *testing.M) { testenv.Main(m) }
 func addUser(t testing.TB, pool *sql.DB, role domain.Role) domain.Principal {
 	t.Helper()
 	id, now := domain.NewID(), domain.SystemClock()
-	if err := query.New(pool).CreateUser(t.Context(), query.CreateUserParams{
+	if err := accountquery.New(pool).CreateUser(t.Context(), accountquery.CreateUserParams{
 		ID: id, Email: id.String() + "@example.com", FullName: "Test", Role: string(role), PasswordHash: "-", CreatedAt: now, UpdatedAt: now,
 	}); err != nil {
 		t.Fatal(err)

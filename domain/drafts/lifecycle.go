@@ -6,7 +6,7 @@ import (
 
 	"counsel/domain"
 	"counsel/domain/lifecycle"
-	"counsel/gen/query"
+	query "counsel/gen/query/drafts"
 )
 
 // Status is how far the review of a draft has come.

@@ -10,7 +10,7 @@ import (
 	"counsel/db"
 	"counsel/domain"
 	"counsel/domain/cases"
-	"counsel/gen/query"
+	query "counsel/gen/query/drafts"
 )
 
 // Limits of a draft: of its texts, in characters, and of its number of versions.

@@ -13,7 +13,7 @@ import (
 	"counsel/db"
 	"counsel/domain"
 	"counsel/domain/cases"
-	"counsel/gen/query"
+	query "counsel/gen/query/drafts"
 )
 
 // Version is one version of a draft's text. It never changes.

@@ -12,7 +12,7 @@ import (
 	"counsel/domain"
 	"counsel/domain/files"
 	"counsel/domain/jobs"
-	"counsel/gen/query"
+	query "counsel/gen/query/email"
 )
 
 // recordTimeout is the time to record the outcomes of an attempt, even if the attempt's own time is up.

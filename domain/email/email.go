@@ -28,7 +28,7 @@ import (
 	"counsel/domain/events"
 	"counsel/domain/files"
 	"counsel/domain/jobs"
-	"counsel/gen/query"
+	query "counsel/gen/query/email"
 )
 
 // kindMessage is the kind of a mail that a person wrote. System mails have a SystemMailKind.

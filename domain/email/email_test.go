@@ -16,7 +16,7 @@ import (
 	"counsel/domain/files"
 	"counsel/domain/files/filetype"
 	"counsel/domain/limits"
-	"counsel/gen/query"
+	query "counsel/gen/query/email"
 	"counsel/sandbox/testenv"
 	"counsel/sandbox/testkit"
 )

@@ -19,7 +19,7 @@ import (
 	"counsel/domain/files"
 	"counsel/domain/files/filestest"
 	"counsel/domain/jobs"
-	"counsel/gen/query"
+	accountquery "counsel/gen/query/account"
 	"counsel/sandbox/testenv"
 	"counsel/sandbox/testkit"
 )
@@ -65,7 +65,7 @@ func newFixture(t testing.TB) *fixture {
 
 // ByID implements Accounts.
 func (b *fixture) ByID(ctx context.Context, ids []domain.ID) (map[domain.ID]account.User, error) {
-	rows, err := query.New(b.pool).ListUsersByID(ctx, ids)
+	rows, err := accountquery.New(b.pool).ListUsersByID(ctx, ids)
 	out := map[domain.ID]account.User{}
 	for _, r := range rows {
 		out[r.ID] = account.User{ID: r.ID, Role: domain.Role(r.Role), Disabled: r.DisabledAt.Valid}
@@ -76,7 +76,7 @@ func (b *fixture) ByID(ctx context.Context, ids []domain.ID) (map[domain.ID]acco
 func (b *fixture) newUser(role domain.Role) domain.Principal {
 	b.t.Helper()
 	id := domain.NewID()
-	testkit.Must(b.t, query.New(b.pool).CreateUser(b.t.Context(), query.CreateUserParams{ID: id, Email: id.String() + "@example.com", FullName: "Ada", Role: string(role), PasswordHash: "-", CreatedAt: b.now, UpdatedAt: b.now}))
+	testkit.Must(b.t, accountquery.New(b.pool).CreateUser(b.t.Context(), accountquery.CreateUserParams{ID: id, Email: id.String() + "@example.com", FullName: "Ada", Role: string(role), PasswordHash: "-", CreatedAt: b.now, UpdatedAt: b.now}))
 	return domain.Principal{UserID: id, Role: role}
 }
 

@@ -7,7 +7,7 @@ import (
 	"counsel/db"
 	"counsel/domain"
 	"counsel/domain/lifecycle"
-	"counsel/gen/query"
+	query "counsel/gen/query/email"
 )
 
 // Status is the state of a mail or of one of its recipients.

@@ -10,7 +10,7 @@ import (
 
 	"counsel/db"
 	"counsel/domain"
-	"counsel/gen/query"
+	query "counsel/gen/query/email"
 )
 
 // Get returns a mail that the caller sent; an admin can get any. It fails with NotFound.

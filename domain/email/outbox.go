@@ -17,7 +17,7 @@ import (
 	"counsel/domain/limits"
 	"counsel/domain/notifications"
 	"counsel/domain/webhooks"
-	"counsel/gen/query"
+	query "counsel/gen/query/email"
 )
 
 // OutboxConfig holds what an Outbox needs.

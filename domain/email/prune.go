@@ -5,7 +5,7 @@ import (
 
 	"counsel/db"
 	"counsel/domain"
-	"counsel/gen/query"
+	query "counsel/gen/query/email"
 )
 
 // pruneBatch is the number of mails that one statement changes.

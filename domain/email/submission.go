@@ -14,7 +14,7 @@ import (
 	"counsel/domain/files"
 	"counsel/domain/jobs"
 	"counsel/domain/schema"
-	"counsel/gen/query"
+	query "counsel/gen/query/email"
 )
 
 // Message is a mail to be submitted.

@@ -11,7 +11,7 @@ import (
 
 	"counsel/db"
 	"counsel/domain"
-	"counsel/gen/query"
+	query "counsel/gen/query/email"
 )
 
 // SuppressionReason is why an address is on the suppression list.

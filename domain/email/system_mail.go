@@ -7,7 +7,7 @@ import (
 
 	"counsel/domain"
 	"counsel/domain/jobs"
-	"counsel/gen/query"
+	query "counsel/gen/query/email"
 )
 
 // SystemMailKind is the template of a system mail.

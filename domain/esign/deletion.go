@@ -7,7 +7,7 @@ import (
 
 	"counsel/db"
 	"counsel/domain"
-	"counsel/gen/query"
+	query "counsel/gen/query/esign"
 )
 
 // DocumentDeletable is files.Config.Deletable: a document is kept until the request to sign it has

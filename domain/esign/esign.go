@@ -41,7 +41,7 @@ import (
 	"counsel/domain/events"
 	"counsel/domain/files"
 	"counsel/domain/jobs"
-	"counsel/gen/query"
+	query "counsel/gen/query/esign"
 )
 
 // Config is what the service depends on.

@@ -7,7 +7,7 @@ import (
 	"counsel/db"
 	"counsel/domain"
 	"counsel/domain/esign/evidence"
-	"counsel/gen/query"
+	query "counsel/gen/query/esign"
 )
 
 // Limits of a logged event, in bytes.

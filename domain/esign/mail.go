@@ -12,7 +12,7 @@ import (
 	"counsel/domain/email"
 	"counsel/domain/esign/evidence"
 	"counsel/domain/jobs"
-	"counsel/gen/query"
+	query "counsel/gen/query/esign"
 )
 
 // notice is what a mail is about. The values are stored in jobs.

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"io"
 
-	"counsel/db"
 	"counsel/domain"
 	"counsel/domain/files"
 )
@@ -89,13 +88,13 @@ func (s *Service) readAll(ctx context.Context, d files.File) ([]byte, error) {
 
 // extractedText returns the text that was extracted for the search, page by page; nil: none yet.
 func (s *Service) extractedText(ctx context.Context, document domain.ID) ([]string, error) {
-	rows, err := s.queries.ListDocumentPages(ctx, document)
+	texts, err := s.files.PageTexts(ctx, document)
 	if err != nil {
-		return nil, db.Error(err)
+		return nil, err
 	}
 	var pages []string
-	for _, r := range rows {
-		for len(pages) < int(r.Page)-1 { // pages without text
+	for _, r := range texts {
+		for len(pages) < r.Number-1 { // pages without text
 			pages = append(pages, "")
 		}
 		pages = append(pages, r.Text)

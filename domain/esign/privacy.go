@@ -8,7 +8,7 @@ import (
 	"counsel/domain"
 	"counsel/domain/esign/envelopes"
 	"counsel/domain/esign/evidence"
-	"counsel/gen/query"
+	query "counsel/gen/query/esign"
 )
 
 // SignerData is the personal data of a signer of a request, without that of the other signers.

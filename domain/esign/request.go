@@ -13,7 +13,7 @@ import (
 	"counsel/domain/cases"
 	"counsel/domain/esign/evidence"
 	"counsel/domain/files"
-	"counsel/gen/query"
+	query "counsel/gen/query/esign"
 )
 
 // Builtin is the Request.Provider of a request whose signatures are collected by this service.

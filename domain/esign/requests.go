@@ -11,7 +11,7 @@ import (
 	"counsel/domain/account"
 	"counsel/domain/cases"
 	"counsel/domain/esign/evidence"
-	"counsel/gen/query"
+	query "counsel/gen/query/esign"
 )
 
 // Get returns a request. The sender and admins can read it; for a document of a case, the members of

@@ -10,7 +10,7 @@ import (
 	"counsel/domain"
 	"counsel/domain/cases"
 	"counsel/domain/files/filetype"
-	"counsel/gen/query"
+	query "counsel/gen/query/files"
 )
 
 const (

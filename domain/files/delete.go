@@ -10,7 +10,7 @@ import (
 	"counsel/domain"
 	"counsel/domain/cases"
 	"counsel/domain/search"
-	"counsel/gen/query"
+	query "counsel/gen/query/files"
 )
 
 // signedRetention is how long a signed file is kept at least: until it has been mailed to its signers.

@@ -15,7 +15,7 @@ import (
 	"counsel/domain/isolation"
 	"counsel/domain/search"
 	"counsel/domain/text"
-	"counsel/gen/query"
+	query "counsel/gen/query/files"
 )
 
 const (

@@ -28,7 +28,7 @@ import (
 	"counsel/domain/events"
 	"counsel/domain/isolation"
 	"counsel/domain/text"
-	"counsel/gen/query"
+	query "counsel/gen/query/files"
 )
 
 // Config is what a Service needs.

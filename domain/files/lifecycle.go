@@ -8,7 +8,7 @@ import (
 	"counsel/db"
 	"counsel/domain"
 	"counsel/domain/lifecycle"
-	"counsel/gen/query"
+	query "counsel/gen/query/files"
 )
 
 // State is the state of a file's row. The row is inserted before the object is stored and removed after

@@ -3,15 +3,13 @@ package files
 import (
 	"bytes"
 	"context"
-	"database/sql"
-	"errors"
 	"slices"
 
 	"counsel/db"
 	"counsel/domain"
 	"counsel/domain/cases"
 	"counsel/domain/search"
-	"counsel/gen/query"
+	query "counsel/gen/query/files"
 )
 
 // Page is the text of one page of a file.
@@ -44,9 +42,9 @@ func (s *Service) FindPages(ctx context.Context, of []domain.ID, text string, li
 	if err != nil {
 		return nil, db.Error(err)
 	}
-	allowed, err := q.ListSearchEntriesByDocuments(ctx, of)
+	allowed, err := search.DocumentEntries(ctx, s.pool, of)
 	if err != nil {
-		return nil, db.Error(err)
+		return nil, err
 	}
 	slices.Sort(allowed)
 	rows, err := s.relevantPages(ctx, text, search.Options{Scopes: scopes, Limit: limit, Filter: func(entry int64) bool {
@@ -80,12 +78,9 @@ func (s *Service) FindCasePages(ctx context.Context, caller domain.Principal, ca
 	if err := s.guard.Authorize(ctx, caller, caseID, cases.VerbRead); err != nil {
 		return nil, nil, err
 	}
-	scope, err := query.New(s.pool).GetSearchScope(ctx, caseID)
-	if errors.Is(err, sql.ErrNoRows) {
-		return nil, nil, nil
-	}
-	if err != nil {
-		return nil, nil, db.Error(err)
+	scope, ok, err := search.ScopeOf(ctx, s.pool, caseID)
+	if err != nil || !ok {
+		return nil, nil, err
 	}
 	rows, err := s.relevantPages(ctx, text, search.Options{Scopes: []int32{scope}, Limit: limit})
 	if err != nil || len(rows) == 0 {

@@ -12,7 +12,7 @@ import (
 	"counsel/db"
 	"counsel/domain"
 	"counsel/domain/cases"
-	"counsel/gen/query"
+	query "counsel/gen/query/files"
 )
 
 const (

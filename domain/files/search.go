@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	"database/sql"
 	"errors"
 	"slices"
 
@@ -12,7 +11,7 @@ import (
 	"counsel/domain"
 	"counsel/domain/cases"
 	"counsel/domain/search"
-	"counsel/gen/query"
+	query "counsel/gen/query/files"
 )
 
 const (
@@ -104,11 +103,11 @@ func (s *Service) searchScope(ctx context.Context, caller domain.Principal, case
 	q := query.New(s.pool)
 	switch {
 	case caseID != nil:
-		scope, err := q.GetSearchScope(ctx, *caseID)
-		if errors.Is(err, sql.ErrNoRows) {
-			return search.Options{}, nil
+		scope, ok, err := search.ScopeOf(ctx, s.pool, *caseID)
+		if err != nil || !ok {
+			return search.Options{}, err
 		}
-		return search.Options{Scopes: []int32{scope}}, db.Error(err)
+		return search.Options{Scopes: []int32{scope}}, nil
 	case caller.Admin():
 		deleted, err := q.ListDeletedCaseScopes(ctx)
 		return search.Options{AllScopes: true, ExceptScopes: deleted}, db.Error(err)
@@ -194,15 +193,25 @@ func (s *Service) Reindex(ctx context.Context) (more bool, err error) {
 	return len(rows) == reindexBatch && len(errs) < reindexBatch/2, errors.Join(errs...)
 }
 
-// index replaces a file's entries in the index by those of its stored pages.
-func (s *Service) index(ctx context.Context, f File) error {
-	rows, err := query.New(s.pool).ListDocumentPages(ctx, f.ID)
+// PageTexts returns the extracted text of the pages of a file that have some, in order. It does not check who
+// may read the file: Get does.
+func (s *Service) PageTexts(ctx context.Context, id domain.ID) ([]search.PageText, error) {
+	rows, err := query.New(s.pool).ListDocumentPages(ctx, id)
 	if err != nil {
-		return db.Error(err)
+		return nil, db.Error(err)
 	}
 	pages := make([]search.PageText, len(rows))
 	for i, r := range rows {
 		pages[i] = search.PageText{Number: int(r.Page), Text: r.Text}
+	}
+	return pages, nil
+}
+
+// index replaces a file's entries in the index by those of its stored pages.
+func (s *Service) index(ctx context.Context, f File) error {
+	pages, err := s.PageTexts(ctx, f.ID)
+	if err != nil {
+		return err
 	}
 	terms := search.Analyze(pages)
 	return db.WithTx(ctx, s.pool, func(tx db.Tx) error {

@@ -10,7 +10,7 @@ import (
 	"counsel/db"
 	"counsel/domain"
 	"counsel/domain/search"
-	"counsel/gen/query"
+	query "counsel/gen/query/files"
 )
 
 const (
@@ -161,9 +161,9 @@ func (s *Service) SweepObjects(ctx context.Context) error {
 // deleted files without removing them from the index.
 func (s *Service) SweepIndex(ctx context.Context) error {
 	for {
-		orphans, err := query.New(s.pool).ListOrphanedSearchDocuments(ctx, sweepBatch)
+		orphans, err := search.Orphans(ctx, s.pool, sweepBatch)
 		if err != nil {
-			return db.Error(err)
+			return err
 		}
 		for _, id := range orphans {
 			if err := db.WithTx(ctx, s.pool, func(tx db.Tx) error { return search.RemoveDocument(ctx, tx, id) }); err != nil {

@@ -32,7 +32,7 @@ import (
 	"counsel/db"
 	"counsel/domain"
 	"counsel/domain/jobs"
-	"counsel/gen/query"
+	query "counsel/gen/query/idempotency"
 )
 
 // Retention is how long a response is replayed.

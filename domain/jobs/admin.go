@@ -9,7 +9,7 @@ import (
 
 	"counsel/db"
 	"counsel/domain"
-	"counsel/gen/query"
+	query "counsel/gen/query/jobs"
 )
 
 // Info describes a job to a caller who may see it.

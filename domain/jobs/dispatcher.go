@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"counsel/domain"
-	"counsel/gen/query"
+	query "counsel/gen/query/jobs"
 )
 
 // dispatchPause is the least time between two dispatches, however often the dispatcher is woken.

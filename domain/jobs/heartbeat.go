@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"counsel/domain"
-	"counsel/gen/query"
+	query "counsel/gen/query/jobs"
 )
 
 // maxMissed is how many heartbeats in a row may fail. They take as long as a lease.

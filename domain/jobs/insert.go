@@ -12,7 +12,7 @@ import (
 
 	"counsel/db"
 	"counsel/domain"
-	"counsel/gen/query"
+	query "counsel/gen/query/jobs"
 )
 
 // maxKey is the longest Key, in bytes.

@@ -23,7 +23,7 @@ import (
 	"time"
 
 	"counsel/domain"
-	"counsel/gen/query"
+	query "counsel/gen/query/jobs"
 )
 
 // Queue is a priority.

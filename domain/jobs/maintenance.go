@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"counsel/domain"
-	"counsel/gen/query"
+	query "counsel/gen/query/jobs"
 )
 
 const (

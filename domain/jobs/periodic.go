@@ -8,7 +8,7 @@ import (
 
 	"counsel/db"
 	"counsel/domain"
-	"counsel/gen/query"
+	query "counsel/gen/query/jobs"
 )
 
 // schedule is when a periodic job runs. Its occurrences are numbered from 1970.

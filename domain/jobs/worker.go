@@ -13,7 +13,7 @@ import (
 
 	"counsel/db"
 	"counsel/domain"
-	"counsel/gen/query"
+	query "counsel/gen/query/jobs"
 )
 
 // run is one attempt at a job, from the claim to its end.

@@ -10,7 +10,7 @@ import (
 	"counsel/domain"
 	"counsel/domain/events"
 	"counsel/domain/jobs"
-	"counsel/gen/query"
+	query "counsel/gen/query/notifications"
 )
 
 // OnEvent enqueues the job that notifies the recipients of an event, in the publisher's transaction.

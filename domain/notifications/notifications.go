@@ -25,7 +25,7 @@ import (
 	"counsel/domain/account"
 	"counsel/domain/events"
 	"counsel/domain/jobs"
-	"counsel/gen/query"
+	query "counsel/gen/query/notifications"
 )
 
 // How long a notification is stored.

@@ -6,7 +6,7 @@ import (
 
 	"counsel/db"
 	"counsel/domain"
-	"counsel/gen/query"
+	query "counsel/gen/query/notifications"
 )
 
 // Preference is how a user wants to be notified of a type of event.

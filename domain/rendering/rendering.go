@@ -30,7 +30,7 @@ import (
 	"counsel/domain/files/filetype"
 	"counsel/domain/jobs"
 	"counsel/domain/templates"
-	"counsel/gen/query"
+	query "counsel/gen/query/rendering"
 )
 
 // Templates binds data to templates. templates.Service implements it.

@@ -7,7 +7,7 @@ import (
 	"counsel/db"
 	"counsel/domain"
 	"counsel/domain/lifecycle"
-	"counsel/gen/query"
+	query "counsel/gen/query/templates"
 )
 
 // VersionState is the state of a template version.

@@ -11,7 +11,7 @@ import (
 
 	"counsel/db"
 	"counsel/domain"
-	"counsel/gen/query"
+	query "counsel/gen/query/templates"
 )
 
 // templateRow is the row of a template.

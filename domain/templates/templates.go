@@ -32,7 +32,7 @@ import (
 	"counsel/db"
 	"counsel/domain"
 	"counsel/domain/doc"
-	"counsel/gen/query"
+	query "counsel/gen/query/templates"
 )
 
 // Config is what a Service needs.

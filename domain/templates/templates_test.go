@@ -14,7 +14,7 @@ import (
 	"counsel/db"
 	"counsel/domain"
 	"counsel/domain/doc"
-	"counsel/gen/query"
+	renderingquery "counsel/gen/query/rendering"
 )
 
 const noticeBody = `---
@@ -354,11 +354,11 @@ func TestCreateRace(t *testing.T) {
 func insertRendering(t *testing.T, pool *sql.DB, file, user domain.ID, key string) {
 	t.Helper()
 	now := domain.SystemClock()
-	q := query.New(pool)
+	q := renderingquery.New(pool)
 	_, err := pool.ExecContext(t.Context(), `INSERT INTO documents (id, user_id, name, content_type, kind, state, text_state, size, sha256, created_at, changed_at)
 		VALUES (?, ?, 'a.pdf', 'application/pdf', 'rendered', 'stored', 'none', 1, ?, ?, ?)`, file, user, make([]byte, 32), now, now)
 	if err == nil {
-		err = q.CreateRendering(t.Context(), query.CreateRenderingParams{DocumentID: file, TemplateID: key, TemplateVersion: "1", Data: "{}", Options: "{}"})
+		err = q.CreateRendering(t.Context(), renderingquery.CreateRenderingParams{DocumentID: file, TemplateID: key, TemplateVersion: "1", Data: "{}", Options: "{}"})
 	}
 	if err != nil {
 		t.Fatal(err)

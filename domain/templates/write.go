@@ -14,7 +14,7 @@ import (
 	"counsel/domain"
 	"counsel/domain/doc"
 	"counsel/domain/locale"
-	"counsel/gen/query"
+	query "counsel/gen/query/templates"
 )
 
 // maxVersions bounds the versions of one template.

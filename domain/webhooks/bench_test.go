@@ -3,7 +3,7 @@ package webhooks_test
 import (
 	"counsel/db"
 	"counsel/domain"
-	"counsel/gen/query"
+	accountquery "counsel/gen/query/account"
 	"counsel/sandbox/testkit"
 	"fmt"
 	"testing"
@@ -32,7 +32,7 @@ func BenchmarkOnEvent(b *testing.B) {
 		b.Run(part.name, func(b *testing.B) {
 			for b.Loop() {
 				testkit.Must(b, db.WithTx(b.Context(), f.pool, func(tx db.Tx) error {
-					if _, err := query.New(tx).GetUser(b.Context(), f.anna.UserID); err != nil || !part.publish {
+					if _, err := accountquery.New(tx).GetUser(b.Context(), f.anna.UserID); err != nil || !part.publish {
 						return err
 					}
 					return s.onEvent(b.Context(), tx, uploaded(f.anna, part.caseID))

@@ -11,7 +11,7 @@ import (
 	"counsel/db"
 	"counsel/domain"
 	"counsel/domain/jobs"
-	"counsel/gen/query"
+	query "counsel/gen/query/webhooks"
 )
 
 const (

@@ -9,7 +9,7 @@ import (
 
 	"counsel/db"
 	"counsel/domain"
-	"counsel/gen/query"
+	query "counsel/gen/query/webhooks"
 )
 
 // maxAttempts is how many attempts of a delivery are returned.

@@ -10,7 +10,7 @@ import (
 	"counsel/db"
 	"counsel/domain"
 	"counsel/domain/jobs"
-	"counsel/gen/query"
+	query "counsel/gen/query/webhooks"
 )
 
 // eventPing is the type of a test message. It cannot be subscribed to.

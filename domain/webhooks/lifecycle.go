@@ -7,7 +7,7 @@ import (
 
 	"counsel/domain"
 	"counsel/domain/lifecycle"
-	"counsel/gen/query"
+	query "counsel/gen/query/webhooks"
 )
 
 // State is where a delivery is.

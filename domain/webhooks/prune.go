@@ -6,7 +6,7 @@ import (
 
 	"counsel/db"
 	"counsel/domain"
-	"counsel/gen/query"
+	query "counsel/gen/query/webhooks"
 )
 
 const (

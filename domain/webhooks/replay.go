@@ -9,7 +9,7 @@ import (
 	"counsel/db"
 	"counsel/domain"
 	"counsel/domain/jobs"
-	"counsel/gen/query"
+	query "counsel/gen/query/webhooks"
 )
 
 // replayBatch is how many failed deliveries are replayed in one transaction.

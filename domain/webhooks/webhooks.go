@@ -28,7 +28,7 @@ import (
 	"counsel/domain"
 	"counsel/domain/account"
 	"counsel/domain/jobs"
-	"counsel/gen/query"
+	query "counsel/gen/query/webhooks"
 )
 
 const (

@@ -6,7 +6,7 @@ import (
 
 	"counsel/db"
 	"counsel/domain"
-	"counsel/gen/query"
+	query "counsel/gen/query/esign"
 )
 
 // ReceivedEvent is an event of a webhook as it is stored. Its details go into the request's log, and are

@@ -7,7 +7,7 @@ import (
 
 	"counsel/db"
 	"counsel/domain"
-	"counsel/gen/query"
+	query "counsel/gen/query/esign"
 )
 
 // Polling intervals. An envelope whose state does not change is checked less and less often.

@@ -460,38 +460,6 @@ func (q *Queries) ListCaseSignatureRequests(ctx context.Context, arg ListCaseSig
 	return items, nil
 }
 
-const listDocumentPages = `-- name: ListDocumentPages :many
-SELECT page, text FROM document_pages WHERE document_id = ? ORDER BY page
-`
-
-type ListDocumentPagesRow struct {
-	Page int32
-	Text string
-}
-
-func (q *Queries) ListDocumentPages(ctx context.Context, documentID domain.ID) ([]ListDocumentPagesRow, error) {
-	rows, err := q.db.QueryContext(ctx, listDocumentPages, documentID)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []ListDocumentPagesRow
-	for rows.Next() {
-		var i ListDocumentPagesRow
-		if err := rows.Scan(&i.Page, &i.Text); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Close(); err != nil {
-		return nil, err
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
 const listForgetfulSigners = `-- name: ListForgetfulSigners :many
 SELECT s.id, s.request_id FROM signature_signers s
 JOIN signature_requests r ON r.id = s.request_id

@@ -327,6 +327,38 @@ func (q *Queries) ListDeletedDocuments(ctx context.Context, limit int32) ([]doma
 	return items, nil
 }
 
+const listDocumentPages = `-- name: ListDocumentPages :many
+SELECT page, text FROM document_pages WHERE document_id = ? ORDER BY page
+`
+
+type ListDocumentPagesRow struct {
+	Page int32
+	Text string
+}
+
+func (q *Queries) ListDocumentPages(ctx context.Context, documentID domain.ID) ([]ListDocumentPagesRow, error) {
+	rows, err := q.db.QueryContext(ctx, listDocumentPages, documentID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ListDocumentPagesRow
+	for rows.Next() {
+		var i ListDocumentPagesRow
+		if err := rows.Scan(&i.Page, &i.Text); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const listDocuments = `-- name: ListDocuments :many
 SELECT id, user_id, name, content_type, kind, state, text_state, size, sha256, created_at, changed_at, text_tries, case_id, search_version, text_error, text_changes FROM documents FORCE INDEX (documents_user_state, documents_user_kind)
 WHERE user_id = ? AND case_id IS NULL AND state = 'stored' AND id < ?
