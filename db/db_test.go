@@ -25,7 +25,7 @@ import (
 
 func TestMain(m *testing.M) { testenv.Main(m) }
 
-// open is a pool of its own for one test.
+// open opens a pool that is closed after the test.
 func open(t testing.TB, url string) *sql.DB {
 	t.Helper()
 	pool, err := db.Open(t.Context(), url, db.Options{})
@@ -74,7 +74,7 @@ func TestParseErrorsHidePassword(t *testing.T) {
 	} {
 		_, err := db.Parse(url)
 		if err == nil {
-			t.Errorf("%q was taken", url)
+			t.Errorf("%q was accepted", url)
 		} else if strings.Contains(err.Error(), "hunter2") {
 			t.Errorf("the error quotes the password: %v", err)
 		}
@@ -95,7 +95,7 @@ func TestOpenSetsStrictModeAndUTC(t *testing.T) {
 	u := newUser("strict@example.com")
 	u.FullName = strings.Repeat("x", 201)
 	if err := q.CreateUser(ctx, u); err == nil {
-		t.Fatal("a name too long was cut instead of refused")
+		t.Fatal("a name that is too long was truncated")
 	}
 	u.FullName = "𝔄da 🦉"
 	if err := q.CreateUser(ctx, u); err != nil {
@@ -124,7 +124,7 @@ func TestOpenFailsFastWhenAccessIsDenied(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = db.Open(t.Context(), strings.Replace(url, "/"+cfg.DBName, "/no_such_database", 1), db.Options{})
-	// Access to it denied, or unknown, as the user's rights are.
+	// A missing database is reported as denied access if the user has no rights.
 	if me, ok := errors.AsType[*mysql.MySQLError](err); !ok || me.Number != 1044 && me.Number != 1049 {
 		t.Fatalf("unknown database: %v", err)
 	}
@@ -160,7 +160,7 @@ func TestMigrateConcurrently(t *testing.T) {
 		t.Fatalf("%d of %d migrations applied, %v", applied, len(files), err)
 	}
 	if err := db.Migrate(t.Context(), pools[1]); err != nil {
-		t.Fatalf("nothing left to do: %v", err)
+		t.Fatalf("second migration: %v", err)
 	}
 }
 
@@ -177,9 +177,9 @@ func TestMigrateLockTimeout(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
 	defer cancel()
 	if err := db.Migrate(ctx, pool); domain.CodeOf(err) != domain.Unavailable {
-		t.Fatalf("while another migrates: %v", err)
+		t.Fatalf("while another server migrates: %v", err)
 	}
-	if err := holder.Raw(func(any) error { return driver.ErrBadConn }); !errors.Is(err, driver.ErrBadConn) { // its session ends, and the lock with it
+	if err := holder.Raw(func(any) error { return driver.ErrBadConn }); !errors.Is(err, driver.ErrBadConn) { // ends the session, which releases the lock
 		t.Fatal(err)
 	}
 	if err := db.Migrate(t.Context(), pool); err != nil {
@@ -231,7 +231,7 @@ func TestErrorCodes(t *testing.T) {
 		check(e.Error(), e, domain.Unavailable)
 	}
 	if db.Error(nil) != nil {
-		t.Error("nil became an error")
+		t.Error("Error(nil) is not nil")
 	}
 	original := domain.Errorf(domain.Forbidden, "no")
 	if same, _ := errors.AsType[*domain.Error](db.Error(original)); same != original {
@@ -284,7 +284,7 @@ func TestWithTx(t *testing.T) {
 	if domain.CodeOf(err) != domain.Unavailable || !errors.Is(err, context.Canceled) || exists(cancelled.ID) {
 		t.Fatalf("cancelled: %v", err)
 	}
-	// No lock is left behind by any of them: the row is free at once.
+	// None of them leaves a lock: the row can be locked at once.
 	if err := db.WithTx(ctx, pool, func(tx db.Tx) error { _, err := accountquery.New(tx).LockUser(ctx, committed.ID); return err }); err != nil {
 		t.Fatal(err)
 	}
@@ -302,7 +302,7 @@ func TestWithTxRetriesDeadlock(t *testing.T) {
 		t.Fatal(err)
 	}
 	var runs atomic.Int32
-	bothLocked := make(chan struct{}) // closed once each holds its first lock
+	bothLocked := make(chan struct{}) // closed when both transactions hold their first lock
 	var locked atomic.Int32
 	cross := func(first, second domain.ID) error {
 		return db.WithTx(ctx, pool, func(tx db.Tx) error {
@@ -318,7 +318,7 @@ func TestWithTxRetriesDeadlock(t *testing.T) {
 			select {
 			case <-bothLocked:
 			case <-time.After(10 * time.Second):
-				return errors.New("the other never came")
+				return errors.New("timeout: the other transaction has no lock")
 			}
 			_, err := q.LockUser(ctx, second)
 			return err
@@ -333,12 +333,12 @@ func TestWithTxRetriesDeadlock(t *testing.T) {
 		t.Fatal(err)
 	}
 	if n := runs.Load(); n < 3 {
-		t.Fatalf("%d runs: there was no deadlock to survive", n)
+		t.Fatalf("%d runs: no deadlock occurred", n)
 	}
 }
 
-// TestStatementsRetryDeadlock: a sweep waits for a row that a transaction has written, which then
-// writes another in front of it, where the sweep waits already.
+// TestStatementsRetryDeadlock: a sweep waits for a row locked by a transaction, which then inserts
+// a row before it, where the sweep holds a lock.
 func TestStatementsRetryDeadlock(t *testing.T) {
 	pool := testenv.DB(t)
 	ctx := t.Context()
@@ -370,12 +370,12 @@ func TestStatementsRetryDeadlock(t *testing.T) {
 	}
 	swept := make(chan error, 1)
 	go func() {
-		// The index is what a large table's optimizer takes.
+		// The index that the optimizer chooses for a large table.
 		r, err := sweeper.ExecContext(ctx, "DELETE FROM idempotency_keys WHERE created_at < '2000-01-01' ORDER BY created_at LIMIT 1000")
 		if err == nil {
 			var n int64
 			if n, err = r.RowsAffected(); n != 2 {
-				err = errors.Join(err, fmt.Errorf("%d rows are swept", n))
+				err = errors.Join(err, fmt.Errorf("%d rows were swept", n))
 			}
 		}
 		swept <- err
@@ -451,7 +451,7 @@ func TestDatabaseOutage(t *testing.T) {
 		t.Fatalf("killed: %v", err)
 	}
 	if err := db.WithTx(t.Context(), pool, func(db.Tx) error { return nil }); domain.CodeOf(err) != domain.Unavailable {
-		t.Fatalf("a transaction while it is gone: %v", err)
+		t.Fatalf("transaction while the server is down: %v", err)
 	}
 	server.Restart()
 	testkit.Eventually(t, "after a restart", func() bool { return ping(time.Second) == nil })

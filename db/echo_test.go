@@ -13,7 +13,7 @@ import (
 
 func TestEchoOmitsValues(t *testing.T) {
 	t.Parallel()
-	var log bytes.Buffer // read once the pool is closed
+	var log bytes.Buffer // read after the pool is closed
 	pool, err := db.Open(t.Context(), testenv.NewDatabaseURL(t), db.Options{Echo: slog.New(slog.NewJSONHandler(&log, nil))})
 	if err != nil {
 		t.Fatal(err)
@@ -29,7 +29,7 @@ func TestEchoOmitsValues(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := insert(); domain.CodeOf(db.Error(err)) != domain.Conflict {
-		t.Errorf("the same again: %v, want a conflict", err)
+		t.Errorf("duplicate: %v, want a conflict", err)
 	}
 	var name string
 	if err := pool.QueryRowContext(t.Context(), "SELECT name FROM people WHERE name = ?", "Ada Secret").Scan(&name); err != nil || name != "Ada Secret" {
@@ -47,6 +47,6 @@ func TestEchoOmitsValues(t *testing.T) {
 		}
 	}
 	if strings.Contains(logged, "Secret") {
-		t.Errorf("the log holds a value:\n%s", logged)
+		t.Errorf("the log contains a value:\n%s", logged)
 	}
 }

@@ -6,7 +6,7 @@ import (
 	"slices"
 )
 
-// What the tests look at behind the package's door.
+// Internals exported for the tests of db_test.
 var (
 	Parse           = parse
 	Migrations      = migrations
@@ -17,7 +17,7 @@ var (
 
 const TxAttempts = txAttempts
 
-// MigrateSome applies the migrations whose versions some takes.
+// MigrateSome applies the migrations whose versions some accepts.
 func MigrateSome(ctx context.Context, pool *sql.DB, some func(version int64) bool) error {
 	all, err := readMigrations(migrations)
 	if err != nil {
@@ -26,7 +26,7 @@ func MigrateSome(ctx context.Context, pool *sql.DB, some func(version int64) boo
 	return migrate(ctx, pool, slices.DeleteFunc(all, func(m migration) bool { return !some(m.version) }))
 }
 
-// Statements are those of each migration, in order.
+// Statements returns the statements of each migration, in order.
 func Statements() (versions []int64, statements map[int64][]string, err error) {
 	all, err := readMigrations(migrations)
 	statements = map[int64][]string{}
@@ -37,5 +37,5 @@ func Statements() (versions []int64, statements map[int64][]string, err error) {
 	return versions, statements, err
 }
 
-// MySQLConn is a connection that a test wraps.
+// MySQLConn is the driver connection that tests wrap.
 type MySQLConn = mysqlConn

@@ -37,11 +37,11 @@ import (
 
 const (
 	listRows  = 10000 // in each table
-	listPage  = 21    // rows a list is asked for
-	listReads = 250   // rows the server may read for it: those of the page, what is joined to them, a little more
+	listPage  = 21    // limit of a list
+	listReads = 250   // rows the server may read for a page, including joined rows and some overhead
 )
 
-// rowID is the id of the row with that number, from 0.
+// rowID returns the id of row n, from 0.
 func rowID(n int) (id domain.ID) {
 	binary.BigEndian.PutUint64(id[8:], uint64(n)+1)
 	return id
@@ -49,21 +49,21 @@ func rowID(n int) (id domain.ID) {
 
 var (
 	past     = time.Date(2001, 1, 1, 0, 0, 0, 0, time.UTC)
-	busyUser = rowID(0) // whose nearly all is
+	busyUser = rowID(0) // owns nearly all rows
 	idleUser = rowID(1)
 	theCase  = rowID(0)
 	lastID   = domain.CursorOrMax(nil)
 	future   = time.Date(2099, 1, 1, 0, 0, 0, 0, time.UTC)
 )
 
-// queryArgs are the values that the parameters of a query are given, each with each of the others. Before, After
-// and Limit are given by themselves; "" is the only parameter of a query that has one.
+// queryArgs are the values of a query's parameters; the query runs with every combination. Before,
+// After and Limit are set automatically. "" is the only parameter of a query that has just one.
 type queryArgs map[string][]any
 
-// pagedQueries are the queries that answer with rows, a page at a time or a batch at a time. Each is asked
-// for every combination of filters, in tables where what it looks for is old and rare.
-// Two are not bounded by a page but by a whole: words in cases' titles, by the cases one can see; a
-// member's cases of a rare status, by the cases of that member.
+// pagedQueries are the :many queries that return a page or a batch. Each runs with every
+// combination of filters, on tables where the matching rows are old and rare. Two are bounded by
+// something else: the search for words in titles, by the cases of the caller; the cases of a rare
+// status, by the cases of the member.
 var pagedQueries = map[string]queryArgs{
 	"ListCaseMembers":                {"CaseID": {theCase}},
 	"ListCaseNotes":                  {"CaseID": {theCase}},
@@ -122,24 +122,25 @@ var pagedQueries = map[string]queryArgs{
 	"ListDeletedWebhooks":            {},
 }
 
-// unpagedQueries are the queries that answer with all there is, and what keeps that from being much.
+// unpagedQueries are the :many queries that return all matching rows, with the reason why these are
+// few.
 var unpagedQueries = map[string]string{
-	"ListCaseMembersByUser":           "a copy of all that is held about one person",
+	"ListCaseMembersByUser":           "the data export of one person",
 	"LockCaseMembersByUser":           "the erasure of one person",
-	"ListCaseNotesByAuthor":           "a copy of all that is held about one person",
-	"ListCaseTasksByUser":             "a copy of all that is held about one person",
+	"ListCaseNotesByAuthor":           "the data export of one person",
+	"ListCaseTasksByUser":             "the data export of one person",
 	"LockUnfinishedSignatureRequests": "the erasure of one person",
 	"LockUnfinishedRequestsOfOwner":   "the erasure of one person",
 	"LockUserDocuments":               "the erasure of one person",
-	"LockTimelines":                   "ids that are given",
-	"ListCaseAccess":                  "ids that are given",
-	"ListExistingDocumentIDs":         "ids that are given",
-	"ListFirstPages":                  "ids that are given, and a number of pages",
-	"ListEmailRecipients":             "the mails of a page; a mail has few",
-	"ListEmailAttachments":            "the mails of a page; a mail has few",
+	"LockTimelines":                   "bounded by the given ids",
+	"ListCaseAccess":                  "bounded by the given ids",
+	"ListExistingDocumentIDs":         "bounded by the given ids",
+	"ListFirstPages":                  "bounded by the given ids and pages",
+	"ListEmailRecipients":             "the recipients of one page of mails",
+	"ListEmailAttachments":            "the recipients of one page of mails",
 	"ListSuppressionsByAddress":       "addresses that are given",
-	"ListQueuedJobs":                  "ids that are given",
-	"ListRunningJobs":                 "ids that are given",
+	"ListQueuedJobs":                  "bounded by the given ids",
+	"ListRunningJobs":                 "bounded by the given ids",
 	"CountQueuedJobs":                 "a process queues a window of jobs",
 	"ListCaseMemberIDs":               "a case has 200 members",
 	"ListNotificationPreferences":     "one row a type of event",
@@ -149,7 +150,7 @@ var unpagedQueries = map[string]string{
 	"ListSignatureEvents":             "the log of one request",
 	"ListForgetfulSigners":            "signers of what is open",
 	"ListDocumentPages":               "one document",
-	"ListUsersByID":                   "ids that are given",
+	"ListUsersByID":                   "bounded by the given ids",
 	"LockActiveAdmins":                "there are few admins",
 	"LockWebhooksByUser":              "a user has few webhooks",
 	"ListEnabledWebhooks":             "webhooks of the members of one case",
@@ -161,21 +162,21 @@ var unpagedQueries = map[string]string{
 	"ListCaseInvitations":             "a case has few, and they end",
 	"ListReadableScopes":              "a row for each case of one person",
 	"ListDeletedCaseScopes":           "a row for each case that was deleted",
-	"ListScopesOf":                    "ids that are given",
-	"ListFoundPages":                  "ids that are given",
-	"ListPagesByEntry":                "ids that are given",
-	"ListUnindexedDocumentsOf":        "ids that are given",
+	"ListScopesOf":                    "bounded by the given ids",
+	"ListFoundPages":                  "bounded by the given ids",
+	"ListPagesByEntry":                "bounded by the given ids",
+	"ListUnindexedDocumentsOf":        "bounded by the given ids",
 	"LockSearchScopes":                "one row",
 	"ListSearchEntriesByDocument":     "the pages of one document",
 	"ListSearchEntriesByDocuments":    "the pages of documents that are given",
 	"LockSearchPostingsByBlock":       "the terms of 256 pages",
-	"ListSearchPostingsByScopes":      "the terms of one question",
-	"ListSearchPostings":              "the terms of one question",
-	"ListOrphanedSearchDocuments":     "a sweep of the index, which reads the whole of it",
+	"ListSearchPostingsByScopes":      "the terms of one search",
+	"ListSearchPostings":              "the terms of one search",
+	"ListOrphanedSearchDocuments":     "a sweep that reads the whole index",
 }
 
-// TestListsReadOnePage: how long a list takes does not grow with the table. It counts the rows that the server
-// reads, since times say little on a busy machine.
+// TestListsReadOnePage checks that the cost of a list does not grow with the table. It counts the
+// rows that the server reads, because times vary on a busy machine.
 func TestListsReadOnePage(t *testing.T) {
 	checkAllListed(t)
 	pool := open(t, testenv.NewDatabaseURL(t))
@@ -191,7 +192,7 @@ func TestListsReadOnePage(t *testing.T) {
 	for _, name := range slices.Sorted(maps.Keys(pagedQueries)) {
 		method := methodOf(conn, name)
 		if !method.IsValid() {
-			t.Errorf("there is no query %s any more", name)
+			t.Errorf("unknown query %s", name)
 			continue
 		}
 		forEachCombination(pagedQueries[name], func(values map[string]any) {
@@ -211,7 +212,7 @@ func TestListsReadOnePage(t *testing.T) {
 	}
 }
 
-// methodOf returns the query of that name, of whichever subject.
+// methodOf returns the query of that name from the package of any subject.
 func methodOf(conn *sql.Conn, name string) (method reflect.Value) {
 	for _, queries := range []any{
 		accountquery.New(conn), aiquery.New(conn), casesquery.New(conn), draftsquery.New(conn), emailquery.New(conn), esignquery.New(conn), filesquery.New(conn),
@@ -224,7 +225,7 @@ func methodOf(conn *sql.Conn, name string) (method reflect.Value) {
 	return method
 }
 
-// checkAllListed fails when a query answers with many rows and is in neither table.
+// checkAllListed fails if a :many query is missing from both tables.
 func checkAllListed(t *testing.T) {
 	t.Helper()
 	files, err := filepath.Glob("../queries/*.sql")
@@ -241,18 +242,18 @@ func checkAllListed(t *testing.T) {
 			defined[m[1]] = true
 			_, paged := pagedQueries[m[1]]
 			if _, unpaged := unpagedQueries[m[1]]; paged == unpaged {
-				t.Errorf("%s of %s must be in lists or in wholes", m[1], file)
+				t.Errorf("%s of %s must be in either pagedQueries or unpagedQueries", m[1], file)
 			}
 		}
 	}
 	for name := range unpagedQueries {
 		if !defined[name] {
-			t.Errorf("there is no query %s any more", name)
+			t.Errorf("unknown query %s", name)
 		}
 	}
 }
 
-// forEachCombination calls do with every combination of values.
+// forEachCombination calls fn with every combination of values.
 func forEachCombination(a queryArgs, fn func(map[string]any)) {
 	names, values := slices.Sorted(maps.Keys(a)), map[string]any{}
 	var assignFrom func(int)
@@ -269,7 +270,7 @@ func forEachCombination(a queryArgs, fn func(map[string]any)) {
 	assignFrom(0)
 }
 
-// queryParameters makes what a generated query takes.
+// queryParameters returns the parameters of a generated query.
 func queryParameters(t *testing.T, name string, typ reflect.Type, values map[string]any) reflect.Value {
 	t.Helper()
 	valueOf := func(field string, typ reflect.Type) any {
@@ -289,7 +290,7 @@ func queryParameters(t *testing.T, name string, typ reflect.Type, values map[str
 		}
 		v, ok := values[field]
 		if !ok {
-			t.Fatalf("%s has a parameter %s, which lists does not give", name, field)
+			t.Fatalf("%s has a parameter %s that pagedQueries does not set", name, field)
 		}
 		return v
 	}
@@ -324,7 +325,8 @@ func assign(field reflect.Value, value any) {
 	field.Set(reflect.ValueOf(value).Convert(field.Type()))
 }
 
-// rowsRead is how many rows of tables and indexes this session has read, and a few for the question itself.
+// rowsRead returns how many table and index rows this session has read, including a few for this
+// query itself.
 func rowsRead(t *testing.T, conn *sql.Conn) (n int) {
 	t.Helper()
 	rows, err := conn.QueryContext(t.Context(), "SHOW SESSION STATUS LIKE 'Handler_read%'")
@@ -349,9 +351,9 @@ func rowsRead(t *testing.T, conn *sql.Conn) (n int) {
 	return n
 }
 
-// fill writes listRows rows into each table. Nearly all are the busy user's and common; half belong to the
-// case. The first 480 are of both users, in and out of the case, of rare and common status and kind,
-// each with each.
+// fill inserts listRows rows into each table. Nearly all belong to the busy user and have common
+// values; half belong to the case. The first 480 cover every combination of user, case, status and
+// kind.
 func fill(t *testing.T, conn *sql.Conn) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
@@ -381,7 +383,7 @@ func fill(t *testing.T, conn *sql.Conn) {
 		"$status", "IF(n < 240, 'rare', 'common')",
 		"$kind", "IF(n < 120 OR n BETWEEN 240 AND 359, 'rare', 'common')",
 		"$early", "n < 60",
-		"$old", "'2001-01-01'", // what is compared with it is due, the rest is far ahead
+		"$old", "'2001-01-01'", // compared dates are due, all others are in the future
 		"$due", "IF(n < 60, '2000-01-01', '2099-01-01')",
 		"$maybe", "IF(n < 60, '2000-01-01', NULL)",
 	)
@@ -414,7 +416,7 @@ func fill(t *testing.T, conn *sql.Conn) {
 		exec(fmt.Sprintf("INSERT INTO %s (%s) SELECT %s FROM rows_to_be ORDER BY n", table.name, table.columns, values))
 		exec("ANALYZE TABLE " + table.name)
 	}
-	// The case has as many members as a case may have.
+	// The case has the maximum number of members.
 	exec("INSERT IGNORE INTO case_members (case_id, user_id, role, created_at) SELECT " + id("0") + ", " + id("n") + ", 'viewer', '2001-01-01' FROM rows_to_be WHERE n < 200")
 	exec("SET foreign_key_checks = 1, unique_checks = 1")
 }

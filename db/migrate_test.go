@@ -22,8 +22,8 @@ import (
 
 var errCut = errors.New("the process is killed here")
 
-// cuts are connections that break once, at the first statement at which none has broken yet: before
-// it is sent, or after the server did it and before the client learned of it.
+// cuts is a connector whose connections break once, at the first statement where none has broken
+// yet: before it is sent, or after the server ran it and before the client gets the result.
 type cuts struct {
 	driver.Connector
 
@@ -89,7 +89,7 @@ func (t cutTx) Commit() error {
 	return err
 }
 
-// migrateOnce is a process of its own, which ends at a new point if there is one.
+// migrateOnce runs the migrations as a new process, which is killed at a new point if there is one.
 func (c *cuts) migrateOnce(t *testing.T) error {
 	t.Helper()
 	c.broken = false
@@ -98,7 +98,7 @@ func (c *cuts) migrateOnce(t *testing.T) error {
 	return db.Migrate(t.Context(), pool)
 }
 
-// schema is what SHOW CREATE says of all tables, in their order.
+// schema returns the output of SHOW CREATE TABLE for all tables, ordered by name.
 func schema(t *testing.T, pool *sql.DB) string {
 	t.Helper()
 	rows, err := pool.QueryContext(t.Context(), "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE() ORDER BY table_name")
@@ -128,7 +128,7 @@ func schema(t *testing.T, pool *sql.DB) string {
 	return all.String()
 }
 
-// progress are the rows of migrations under way.
+// progress returns the number of migrations in progress.
 func progress(t *testing.T, pool *sql.DB) (n int) {
 	t.Helper()
 	if err := pool.QueryRowContext(t.Context(), "SELECT COUNT(*) FROM migration_progress WHERE version > 0").Scan(&n); err != nil {
@@ -137,8 +137,9 @@ func progress(t *testing.T, pool *sql.DB) (n int) {
 	return n
 }
 
-// TestMigrateResumesAfterKill kills a first start before and after each of its statements in
-// turn, with another start in between: the schema is that of one that was let be, and no row is lost.
+// TestMigrateResumesAfterKill kills the first migration before and after each of its statements,
+// with a restart after each kill. The schema equals that of an undisturbed migration, and no row is
+// lost.
 func TestMigrateResumesAfterKill(t *testing.T) {
 	want := schema(t, testenv.DB(t))
 	url := testenv.NewDatabaseURL(t)
@@ -173,19 +174,19 @@ func TestMigrateResumesAfterKill(t *testing.T) {
 	for _, of := range statements {
 		n += len(of)
 	}
-	if kills < 4*n || !drafted { // before and after it, and its record
-		t.Errorf("only %d kills at %d statements, a draft there: %t", kills, n, drafted)
+	if kills < 4*n || !drafted { // before and after each statement and its record
+		t.Errorf("only %d kills at %d statements, draft inserted: %t", kills, n, drafted)
 	}
 	if got := schema(t, pool); got != want {
-		t.Errorf("after %d kills the schema is\n%s\nand should be\n%s", kills, got, want)
+		t.Errorf("after %d kills the schema is\n%s\nwant\n%s", kills, got, want)
 	}
 	if n := progress(t, pool); n != 0 {
-		t.Errorf("%d migrations are taken to be under way", n)
+		t.Errorf("%d migrations are recorded as in progress", n)
 	}
 	checkOldDraft(t, pool)
 }
 
-// oldDraft writes a draft as it was before there were versions, once its table is there.
+// oldDraft inserts a draft as it was before versions existed, once its table exists.
 func oldDraft(t *testing.T, pool *sql.DB) bool {
 	t.Helper()
 	var n int
@@ -218,9 +219,9 @@ func checkOldDraft(t *testing.T, pool *sql.DB) {
 	}
 }
 
-// TestMigrateResumesWithoutProgress: earlier programs ran each file without saying how far they
-// came, and gave up at whatever was there. Each migration is cut off after its first statement,
-// after its second, and so on.
+// TestMigrateResumesWithoutProgress: earlier programs ran each file without recording progress and
+// failed if a table existed. Each migration is interrupted after its first statement, after its
+// second, and so on.
 func TestMigrateResumesWithoutProgress(t *testing.T) {
 	want := schema(t, testenv.DB(t))
 	versions, statements, err := db.Statements()
@@ -259,7 +260,7 @@ func TestMigrateResumesWithoutProgress(t *testing.T) {
 			exec("DROP TABLE IF EXISTS migration_progress")
 			done = append(done, v)
 			if err := db.MigrateSome(t.Context(), pool, func(some int64) bool { return some == v }); err != nil {
-				t.Fatalf("%d, cut off after %d: %v", v, cut, err)
+				t.Fatalf("%d, interrupted after %d: %v", v, cut, err)
 			}
 		}
 		if err := db.Migrate(t.Context(), pool); err != nil {
@@ -267,14 +268,14 @@ func TestMigrateResumesWithoutProgress(t *testing.T) {
 		}
 		drop := regexp.MustCompile("(?s)CREATE TABLE `goose_db_version`.*?\n\\)[^\n]*\n")
 		if got := drop.ReplaceAllString(schema(t, pool), ""); got != drop.ReplaceAllString(want, "") {
-			t.Errorf("%v cut off after %d: the schema is\n%s\nand should be\n%s", done, cut, got, want)
+			t.Errorf("%v interrupted after %d: the schema is\n%s\nwant\n%s", done, cut, got, want)
 		}
 		checkOldDraft(t, pool)
 	}
 }
 
-// TestMigrateRejectsForeignTable: what is in the way of a statement that was never begun
-// stays an error, however often it is tried.
+// TestMigrateRejectsForeignTable: an existing table of the same name is an error, on every attempt,
+// if the statement that creates it never started.
 func TestMigrateRejectsForeignTable(t *testing.T) {
 	pool := open(t, testenv.NewDatabaseURL(t))
 	if _, err := pool.ExecContext(t.Context(), "CREATE TABLE drafts (id INT)"); err != nil {
@@ -294,8 +295,8 @@ func TestMigrateRejectsForeignTable(t *testing.T) {
 	}
 }
 
-// TestMigrationStatementsAreAtomic: what may not be in one statement, since a server refuses it or, killed,
-// could have done the one and not the other.
+// TestMigrationStatementsAreAtomic rejects statements that combine changes which a server refuses
+// to combine or, when killed, could apply only in part.
 func TestMigrationStatementsAreAtomic(t *testing.T) {
 	versions, statements, err := db.Statements()
 	if err != nil {
@@ -312,7 +313,7 @@ func TestMigrationStatementsAreAtomic(t *testing.T) {
 				kinds = append(kinds, strings.Join(strings.Fields(strings.ToUpper(found)), " "))
 			}
 			if slices.Sort(kinds); len(kinds) == 0 || len(kinds) > 1 && (kinds[0] != "ADD COLUMN" || kinds[len(kinds)-1] != "ADD COLUMN") {
-				t.Errorf("migration %d, statement %d is more than one step: %v", v, n+1, kinds)
+				t.Errorf("migration %d, statement %d combines changes: %v", v, n+1, kinds)
 			}
 		}
 	}

@@ -8,7 +8,8 @@ import (
 	"counsel/sandbox/testenv"
 )
 
-// TestMigrationCreatesFirstVersions: drafts from before there were versions keep their text as the first.
+// TestMigrationCreatesFirstVersions checks that drafts from before versions existed get a first
+// version with their text.
 func TestMigrationCreatesFirstVersions(t *testing.T) {
 	pool := open(t, testenv.NewDatabaseURL(t))
 	if err := db.MigrateSome(t.Context(), pool, func(v int64) bool { return v <= 3 }); err != nil {
@@ -40,21 +41,22 @@ func TestMigrationCreatesFirstVersions(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := pool.QueryRowContext(t.Context(), "SELECT COUNT(*) FROM consultations WHERE id = ? AND draft_id IS NULL", consultation).Scan(&n); err != nil || n != 1 {
-		t.Errorf("the consultation went with its draft: %d, %v", n, err)
+		t.Errorf("the consultation was deleted with its draft: %d, %v", n, err)
 	}
 }
 
-// TestMigrateOutOfOrder: a database that has later numbers takes the lower ones it lacks.
+// TestMigrateOutOfOrder checks that a database with later migrations also gets the earlier ones it
+// lacks.
 func TestMigrateOutOfOrder(t *testing.T) {
 	pool := open(t, testenv.NewDatabaseURL(t))
 	if err := db.CheckMigrated(t.Context(), pool); err == nil {
-		t.Error("an empty database passes for whole")
+		t.Error("an empty database passes the check")
 	}
 	if err := db.MigrateSome(t.Context(), pool, func(v int64) bool { return v <= 3 || v == 20 }); err != nil {
 		t.Fatal(err)
 	}
 	if db.CheckMigrated(t.Context(), pool) == nil {
-		t.Error("a database that lacks migrations passes for whole")
+		t.Error("a database without all migrations passes the check")
 	}
 	if err := db.Migrate(t.Context(), pool); err != nil {
 		t.Fatal(err)

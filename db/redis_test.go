@@ -61,9 +61,9 @@ func TestRedisCacheInvalidation(t *testing.T) {
 		t.Fatal(v, err)
 	}
 	if r := client.DoCache(ctx, client.B().Get().Key("heed").Cache(), time.Minute); !r.IsCacheHit() {
-		t.Fatal("the second read left the process")
+		t.Fatal("the second read was not served from the cache")
 	}
-	// Our own change is seen as soon as a later command was answered.
+	// Our own change is visible once a later command was answered.
 	for i := range 200 {
 		want := strings.Repeat("x", i+1)
 		if err := set(ctx, client, "heed", want); err != nil {
@@ -79,7 +79,7 @@ func TestRedisCacheInvalidation(t *testing.T) {
 	if err := set(ctx, other, "heed", "theirs"); err != nil {
 		t.Fatal(err)
 	}
-	testkit.Eventually(t, "another's change", func() bool { v, _ := get(ctx, client, "heed"); return v == "theirs" })
+	testkit.Eventually(t, "another client's change", func() bool { v, _ := get(ctx, client, "heed"); return v == "theirs" })
 }
 
 func TestRedisDownAtStart(t *testing.T) {
@@ -120,7 +120,7 @@ func TestRedisOutage(t *testing.T) {
 				t.Fatalf("%s: %v", what, err)
 			}
 		}
-		// Waiting for one timeout would take a second.
+		// A single timeout would take a second.
 		if d := time.Since(began); d > 900*time.Millisecond {
 			t.Fatalf("%s: 4,000 commands took %v to fail", what, d)
 		}
@@ -135,11 +135,11 @@ func TestRedisOutage(t *testing.T) {
 	server.Kill9()
 	down("killed")
 	server.Restart()
-	up("back after a kill")
+	up("restarted after a kill")
 	server.Pause()
 	down("paused")
 	server.Resume()
-	up("back after a pause")
+	up("resumed after a pause")
 }
 
 func TestRedisCallerDeadline(t *testing.T) {
@@ -149,10 +149,10 @@ func TestRedisCallerDeadline(t *testing.T) {
 	<-expired.Done()
 	for range 100 {
 		if err := set(expired, c, "k", "v"); err == nil {
-			t.Fatal("a dead context wrote")
+			t.Fatal("an expired context wrote")
 		}
 		if err := set(t.Context(), c, "k", "v"); err != nil {
-			t.Fatalf("one caller's deadline shut Redis off for another: %v", err)
+			t.Fatalf("one caller's deadline blocked another caller: %v", err)
 		}
 	}
 }

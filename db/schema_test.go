@@ -15,11 +15,11 @@ import (
 
 var update = flag.Bool("update", false, "write schema.sql")
 
-// TestSchemaFile checks that schema.sql is the schema that all migrations make.
-// `go test ./db -run TestSchemaFile -update` writes it.
+// TestSchemaFile checks that schema.sql equals the schema that the migrations create. `go test ./db
+// -run TestSchemaFile -update` writes it.
 func TestSchemaFile(t *testing.T) {
 	if os.Getenv("TESTENV_MYSQL") != "" {
-		t.Skip("schema.sql is written as the private MariaDB prints it")
+		t.Skip("schema.sql has the format of the private MariaDB")
 	}
 	pool := open(t, testenv.NewDatabaseURL(t))
 	if err := db.Migrate(t.Context(), pool); err != nil {
@@ -43,7 +43,8 @@ func TestSchemaFile(t *testing.T) {
 	}
 }
 
-// tableOptions are the default collation of each column, which every table repeats, and the options at its end.
+// tableOptions matches the default collation of columns, which every table repeats, and the options
+// at its end.
 var tableOptions = regexp.MustCompile(`(?: CHARACTER SET \w+)? COLLATE utf8mb4_unicode_ci|(?m)^\) ENGINE=.*$`)
 
 func dumpSchema(ctx context.Context, pool *sql.DB) (string, error) {

@@ -1,6 +1,5 @@
-// Package domain holds what every subject of the service shares: who is calling,
-// how a failure is said, ids and the clock. The subjects themselves live in the
-// packages below it, one each. Nothing here or below knows HTTP.
+// Package domain holds what all subjects of the service share: the caller, errors, events, ids and
+// the clock. Each subject is a package below it. None of them knows HTTP.
 package domain
 
 import (
@@ -8,7 +7,7 @@ import (
 	"slices"
 )
 
-// Role is what an account may do in general; membership of a case narrows it.
+// Role is what an account may do in general. Inside a case the membership restricts it further.
 type Role string
 
 // The roles of accounts, as in the contract's x-roles.
@@ -30,7 +29,7 @@ func (r Role) Staff() bool { return r == RoleLawyer || r == RoleAdmin }
 // roleSystem is the role of the service itself. No account has it and no token carries it.
 const roleSystem Role = "system"
 
-// Principal is the caller of an operation, as authentication established it.
+// Principal is the authenticated caller of an operation.
 type Principal struct {
 	UserID    ID
 	Role      Role

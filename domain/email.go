@@ -10,10 +10,10 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// EmailAddress is an e-mail address, as ParseEmail reads it.
+// EmailAddress is a parsed e-mail address.
 type EmailAddress struct{ local, host, asciiHost string }
 
-// Most bytes of an address, and of what stands before its @ (RFC 5321, 4.5.3.1).
+// Maximum lengths in bytes of an address and of its local part (RFC 5321, 4.5.3.1).
 const (
 	maxEmail      = 254
 	maxEmailLocal = 64
@@ -21,11 +21,11 @@ const (
 
 var errEmail = errors.New("is not an e-mail address")
 
-// idnaProfile is the profile of UTS 46 by which domains are looked up, with the lengths of the DNS.
+// idnaProfile is the UTS 46 profile for domain lookup, with the length limits of the DNS.
 var idnaProfile = idna.New(idna.MapForLookup(), idna.StrictDomainName(true), idna.BidiRule(), idna.VerifyDNSLength(true))
 
-// ParseEmail is the one rule of what an e-mail address is: letters of any language on both sides of the @
-// (RFC 6531), a domain that can be looked up, no display name, nothing quoted. Its error is for the caller.
+// ParseEmail parses an e-mail address: a local part in any script (RFC 6531) and a domain that can
+// be looked up, without a display name or quoting. Its error is meant for the caller.
 func ParseEmail(s string) (EmailAddress, error) {
 	s = norm.NFC.String(s)
 	if strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsPrint(r) || unicode.IsSpace(r) || r == unicode.ReplacementChar }) {
@@ -46,8 +46,8 @@ func ParseEmail(s string) (EmailAddress, error) {
 	return EmailAddress{s[:at], host, ascii}, nil
 }
 
-// mixesScripts reports whether a label of a domain has letters of several scripts that look alike. Such a name is
-// made to be taken for another; registries refuse it.
+// mixesScripts reports whether a label of a domain mixes scripts with look-alike letters
+// (homographs). Registries reject such names.
 func mixesScripts(host string) bool {
 	alike := []*unicode.RangeTable{unicode.Latin, unicode.Greek, unicode.Cyrillic}
 	for label := range strings.SplitSeq(host, ".") {
@@ -64,20 +64,20 @@ func mixesScripts(host string) bool {
 	return false
 }
 
-// String is the address as people read it.
+// String returns the address in Unicode, for people.
 func (a EmailAddress) String() string { return a.local + "@" + a.host }
 
-// ASCII is the address as mail servers take it: its domain as the DNS has it. A server without SMTPUTF8 can
-// write to it unless what stands before the @ is not ASCII.
+// ASCII returns the address for mail servers, with its domain in Punycode. A server without
+// SMTPUTF8 accepts it if the local part is ASCII too.
 func (a EmailAddress) ASCII() string { return a.local + "@" + a.asciiHost }
 
-// Key is the same for all spellings of an address. Servers may tell upper from lower case before the @; none
-// is known to give them to two people.
+// Key returns the same string for all spellings of an address. Mail servers may distinguish upper
+// from lower case in the local part, but none is known to do so.
 func (a EmailAddress) Key() string {
 	return norm.NFC.String(strings.ToLower(a.local)) + "@" + a.asciiHost
 }
 
-// EmailKey is the Key of an address that was stored; of what is none, itself in lower case.
+// EmailKey returns the Key of a stored address. If it is not valid, it returns it in lower case.
 func EmailKey(s string) string {
 	if a, err := ParseEmail(s); err == nil {
 		return a.Key()
@@ -85,7 +85,8 @@ func EmailKey(s string) string {
 	return strings.ToLower(s)
 }
 
-// EmailUnicode is an address that was stored as mail servers take it, as people read it.
+// EmailUnicode returns a stored address in Unicode, for people. If it is not valid, it returns it
+// unchanged.
 func EmailUnicode(s string) string {
 	if a, err := ParseEmail(s); err == nil {
 		return a.String()
@@ -93,7 +94,8 @@ func EmailUnicode(s string) string {
 	return s
 }
 
-// EmailASCII is an address as mail servers take it; what is none stays.
+// EmailASCII returns an address in the form for mail servers. If it is not valid, it returns it
+// unchanged.
 func EmailASCII(s string) string {
 	if a, err := ParseEmail(s); err == nil {
 		return a.ASCII()

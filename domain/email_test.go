@@ -6,7 +6,7 @@ import (
 )
 
 func TestParseEmail(t *testing.T) {
-	for given, want := range map[string][3]string{ // shown, sent, compared
+	for given, want := range map[string][3]string{ // Unicode, ASCII, key
 		"ada@example.com":           {"ada@example.com", "ada@example.com", "ada@example.com"},
 		"Ada.L@Example.COM":         {"Ada.L@example.com", "Ada.L@example.com", "ada.l@example.com"},
 		"a@müller.example":          {"a@müller.example", "a@xn--mller-kva.example", "a@xn--mller-kva.example"},
@@ -24,7 +24,7 @@ func TestParseEmail(t *testing.T) {
 			t.Errorf("%q: %q, %v", given, got, err)
 		}
 		if EmailKey(want[0]) != want[2] || EmailUnicode(want[1]) != want[0] || EmailASCII(want[0]) != want[1] {
-			t.Errorf("%q does not go round", given)
+			t.Errorf("%q does not survive a round trip", given)
 		}
 	}
 	for _, given := range []string{"", "ada", "@example.com", "ada@", "ada@@example.com", "Ada <ada@example.com>", "<ada@example.com>", "ada@example.com ", " ada@example.com", "a da@example.com",
@@ -33,10 +33,10 @@ func TestParseEmail(t *testing.T) {
 		".ada@example.com", "ada.@example.com", "a..da@example.com", "ada@exa mple.com", "ada@" + strings.Repeat("a", 64) + ".example", strings.Repeat("a", 65) + "@example.com", strings.Repeat("ü", 33) + "@example.com",
 		"a@" + strings.Repeat("abcdefgh.", 28) + "example", "a@" + strings.Repeat("ü.", 60) + "example", "ada(comment)@example.com", "ada@example.com, bob@example.com", "group: ada@example.com;"} {
 		if a, err := ParseEmail(given); err == nil {
-			t.Errorf("%q passes as %q", given, a)
+			t.Errorf("%q was accepted as %q", given, a)
 		}
 	}
 	if EmailKey("No Address") != "no address" || EmailUnicode("x") != "x" || EmailASCII("x") != "x" {
-		t.Error("what is no address does not stay")
+		t.Error("an invalid address was changed")
 	}
 }

@@ -6,46 +6,45 @@ import (
 	"time"
 )
 
-// Code is the stable, machine-readable name of a failure. One table in handlers
-// turns it into an HTTP status.
+// Code is the machine-readable kind of an error. Package handlers maps it to an HTTP status.
 type Code string
 
-// The codes every subject shares. A subject may add its own, more telling code in
-// Error.Reason; the Code still decides the status.
+// The codes of all subjects. A subject may add a finer code as Error.Reason; the status still
+// depends on the Code.
 const (
 	Malformed       Code = "malformed"       // the request cannot be read: 400
-	Invalid         Code = "invalid"         // readable, but a field is not acceptable: 422
+	Invalid         Code = "invalid"         // readable, but a field is invalid: 422
 	Unauthenticated Code = "unauthenticated" // 401
 	Forbidden       Code = "forbidden"       // 403
-	NotFound        Code = "not_found"       // 404, also for what the caller may not see
+	NotFound        Code = "not_found"       // 404, also if the caller may not see it
 	Conflict        Code = "conflict"        // 409
 	TooLarge        Code = "too_large"       // 413
 	RateLimited     Code = "rate_limited"    // 429
-	Upstream        Code = "upstream"        // an outside system answered nonsense: 502
-	Unavailable     Code = "unavailable"     // a part is down, worth another try: 503
+	Upstream        Code = "upstream"        // an outside system sent an invalid response: 502
+	Unavailable     Code = "unavailable"     // a dependency is down; retry later: 503
 	Timeout         Code = "timeout"         // 504
-	Internal        Code = "internal"        // 500; says nothing to the caller
+	Internal        Code = "internal"        // 500; reveals nothing to the client
 )
 
-// Field names one unacceptable part of the input.
+// Field describes an unacceptable field of the input.
 type Field struct {
 	Pointer string // JSON Pointer into the body (RFC 6901), such as /inputs/partyA
-	Detail  string // what is wrong with it, in words for the caller
+	Detail  string // what is wrong with it, for people
 
-	// Optional, where a document that the field names is at fault.
+	// Optional, if the field refers to a document that is at fault.
 	Reason string // what is wrong, for programs
-	Page   int    // where, from 1
-	Quote  string // the words there
+	Page   int    // page number, from 1
+	Quote  string // the text in question
 }
 
-// Error is the one error type that crosses a subject's border. Message and Fields are
-// for the caller; Err is for the log only.
+// Error is the only error type that subjects return to their callers. Message and Fields are for
+// the client, Err only for the log.
 type Error struct {
 	Code       Code
-	Reason     string // optional finer code for the caller, such as ai_unavailable
+	Reason     string // optional finer code for the client, such as ai_unavailable
 	Message    string
 	Fields     []Field
-	RetryAfter time.Duration // 0: nothing promised
+	RetryAfter time.Duration // 0: unknown
 	Err        error
 }
 
@@ -58,22 +57,22 @@ func (e *Error) Error() string {
 
 func (e *Error) Unwrap() error { return e.Err }
 
-// Errorf makes an Error with a message for the caller.
+// Errorf returns an Error with a message for the client.
 func Errorf(code Code, format string, args ...any) *Error {
 	return &Error{Code: code, Message: fmt.Sprintf(format, args...)}
 }
 
-// NoSuch is the answer for what does not exist or is not the caller's to see, such as
-// NoSuch("case").
+// NoSuch returns the error for a resource that does not exist or that the caller may not see, such
+// as NoSuch("case").
 func NoSuch(resource string) *Error { return Errorf(NotFound, "There is no such %s.", resource) }
 
-// InvalidField is the 422 for one field.
+// InvalidField returns the error (422) for one invalid field.
 func InvalidField(pointer, format string, args ...any) *Error {
 	d := fmt.Sprintf(format, args...)
 	return &Error{Code: Invalid, Message: "The request has a field that cannot be accepted.", Fields: []Field{{Pointer: pointer, Detail: d}}}
 }
 
-// WithPointerPrefix is the same error with its fields named as parts of what stands at pointer.
+// WithPointerPrefix returns a copy of the error whose field pointers are prefixed with pointer.
 func (e *Error) WithPointerPrefix(pointer string) *Error {
 	named := *e
 	named.Fields = make([]Field, len(e.Fields))
@@ -84,7 +83,7 @@ func (e *Error) WithPointerPrefix(pointer string) *Error {
 	return &named
 }
 
-// CodeOf returns the code of err: Internal for an error that is not an *Error.
+// CodeOf returns the code of err, or Internal if err is not an *Error.
 func CodeOf(err error) Code {
 	if e, ok := errors.AsType[*Error](err); ok {
 		return e.Code

@@ -1,14 +1,14 @@
 package domain
 
-// EventType says what kind of thing happened, by the name under which others subscribe to it.
+// EventType is the type of an event. Webhooks and notifications subscribe to it by this name.
 type EventType string
 
-// The events there are.
+// The event types.
 const (
 	EventCaseCreated      EventType = "case.created"
-	EventCaseUpdated      EventType = "case.updated" // but for being closed
+	EventCaseUpdated      EventType = "case.updated" // any change except closing
 	EventCaseClosed       EventType = "case.closed"
-	EventCaseJoined       EventType = "case.joined" // by somebody who was let in
+	EventCaseJoined       EventType = "case.joined" // a member accepted an invitation or was added
 	EventTaskAssigned     EventType = "task.assigned"
 	EventDocumentUploaded EventType = "document.uploaded"
 	EventDocumentRendered EventType = "document.rendered"
@@ -16,20 +16,20 @@ const (
 	EventDraftCreated     EventType = "draft.created"
 	EventDraftUpdated     EventType = "draft.updated"
 	EventDraftDeleted     EventType = "draft.deleted"
-	EventEmailSent        EventType = "email.sent" // to one recipient at least
+	EventEmailSent        EventType = "email.sent" // to at least one recipient
 	EventEmailBounced     EventType = "email.bounced"
 	EventEmailFailed      EventType = "email.failed"
 
 	EventSignatureCreated   EventType = "signature.created"
 	EventSignatureSigned    EventType = "signature.signed" // by one signer
 	EventSignatureDeclined  EventType = "signature.declined"
-	EventSignatureCompleted EventType = "signature.completed" // all have signed, and the sealed file is kept
+	EventSignatureCompleted EventType = "signature.completed" // all have signed, and the sealed file is stored
 	EventSignatureCancelled EventType = "signature.cancelled"
 	EventSignatureExpired   EventType = "signature.expired"
-	EventSignatureFailed    EventType = "signature.failed" // the provider did not get it, or it cannot be sealed
+	EventSignatureFailed    EventType = "signature.failed" // the provider could not be reached, or sealing failed
 )
 
-// EventTypes lists all.
+// EventTypes lists all event types.
 var EventTypes = []EventType{
 	EventCaseCreated, EventCaseUpdated, EventCaseClosed, EventCaseJoined, EventTaskAssigned,
 	EventDocumentUploaded, EventDocumentRendered, EventDocumentDeleted,
@@ -38,11 +38,12 @@ var EventTypes = []EventType{
 	EventSignatureCreated, EventSignatureSigned, EventSignatureDeclined, EventSignatureCompleted, EventSignatureCancelled, EventSignatureExpired, EventSignatureFailed,
 }
 
-// Event is something that happened, for its subscribers. It leaves the service, so it only holds ids:
-// subscribers read the rest through the API, if they are allowed to.
+// Event is something that happened, published to subscribers (webhooks, notifications). It leaves
+// the service, so it only holds ids: subscribers read the rest through the API, if they are allowed
+// to.
 type Event struct {
 	Type   EventType
-	Actor  ID            // who did it; zero: nobody with an account
+	Actor  ID            // zero: somebody without an account
 	UserID ID            // the owner of the resource; notified if it belongs to no case
 	CaseID *ID           // the case it belongs to, whose members are notified
 	Data   map[string]ID // by name, such as documentId; caseId is added

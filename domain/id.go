@@ -9,14 +9,13 @@ import (
 	"github.com/google/uuid"
 )
 
-// ID is a UUIDv7: 16 bytes in the database (BINARY(16)), text everywhere else.
-// Sorting ids sorts by time of creation.
+// ID is a UUIDv7: BINARY(16) in the database, text everywhere else. Ids sort by time of creation.
 type ID [16]byte
 
-// NewID makes a fresh id. It never fails: without entropy the process stops.
+// NewID returns a new id. It panics if the system has no entropy.
 func NewID() ID { return ID(uuid.Must(uuid.NewV7())) }
 
-// ParseID reads the 36-character form; anything else is an error.
+// ParseID parses the 36-character form. Anything else is an error.
 func ParseID(s string) (ID, error) {
 	if len(s) != 36 {
 		return ID{}, errors.New("not a UUID")
@@ -27,27 +26,27 @@ func ParseID(s string) (ID, error) {
 
 func (id ID) String() string { return uuid.UUID(id).String() }
 
-// Time is when a UUIDv7 was made, to the millisecond.
+// Time returns when a UUIDv7 was created, in milliseconds.
 func (id ID) Time() time.Time {
 	return time.UnixMilli(int64(id[0])<<40 | int64(id[1])<<32 | int64(id[2])<<24 | int64(id[3])<<16 | int64(id[4])<<8 | int64(id[5])).UTC()
 }
 
-// IsZero reports whether id was never set.
+// IsZero reports whether id is the zero ID.
 func (id ID) IsZero() bool { return id == ID{} }
 
-// CursorOrMax is where a page of a list that begins with the newest starts: before id, or, when that
-// is nil, before every id there will be.
-func CursorOrMax(id *ID) ID {
-	if id != nil {
-		return *id
+// CursorOrMax returns the position from which to read a page of a list, newest first: the cursor, or an
+// id greater than all others if there is none. The page has the ids below it.
+func CursorOrMax(cursor *ID) ID {
+	if cursor != nil {
+		return *cursor
 	}
 	return ID(uuid.Max)
 }
 
-// MarshalText writes the 36-character form.
+// MarshalText returns the 36-character form.
 func (id ID) MarshalText() ([]byte, error) { return uuid.UUID(id).MarshalText() }
 
-// UnmarshalText reads the 36-character form.
+// UnmarshalText parses the 36-character form.
 func (id *ID) UnmarshalText(b []byte) error {
 	p, err := ParseID(string(b))
 	if err == nil {
@@ -56,10 +55,10 @@ func (id *ID) UnmarshalText(b []byte) error {
 	return err
 }
 
-// Value gives the database the 16 bytes.
+// Value returns the 16 bytes for the database.
 func (id ID) Value() (driver.Value, error) { return id[:], nil }
 
-// Scan reads the 16 bytes the database holds.
+// Scan reads the 16 bytes from the database.
 func (id *ID) Scan(src any) error {
 	b, ok := src.([]byte)
 	if !ok || len(b) != 16 {

@@ -7,8 +7,8 @@ import (
 
 type logAttrsKey struct{}
 
-// WithLogAttrs returns ctx with attributes for every line that is logged with it: the id of a request
-// or a job. They hold no personal data.
+// WithLogAttrs returns ctx with attributes for every log line written with it, such as the id of a
+// request or a job. They must not contain personal data.
 func WithLogAttrs(ctx context.Context, attrs ...slog.Attr) context.Context {
 	if len(attrs) == 0 {
 		return ctx
@@ -17,7 +17,7 @@ func WithLogAttrs(ctx context.Context, attrs ...slog.Attr) context.Context {
 	return context.WithValue(ctx, logAttrsKey{}, append(existing[:len(existing):len(existing)], attrs...))
 }
 
-// LogAttrs are those of WithLogAttrs, for work that goes on under another context.
+// LogAttrs returns the attributes of WithLogAttrs, to pass them to another context.
 func LogAttrs(ctx context.Context) []slog.Attr {
 	attrs, _ := ctx.Value(logAttrsKey{}).([]slog.Attr)
 	return attrs
@@ -26,7 +26,7 @@ func LogAttrs(ctx context.Context) []slog.Attr {
 // LogHandler adds the attributes of the context to each line.
 type LogHandler struct{ slog.Handler }
 
-// Handle writes one line.
+// Handle writes a line with the attributes of ctx.
 func (h LogHandler) Handle(ctx context.Context, r slog.Record) error {
 	if attrs := LogAttrs(ctx); len(attrs) > 0 {
 		r = r.Clone()
@@ -35,10 +35,10 @@ func (h LogHandler) Handle(ctx context.Context, r slog.Record) error {
 	return h.Handler.Handle(ctx, r)
 }
 
-// WithAttrs keeps what Handle adds.
+// WithAttrs returns a LogHandler.
 func (h LogHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
 	return LogHandler{h.Handler.WithAttrs(attrs)}
 }
 
-// WithGroup keeps what Handle adds.
+// WithGroup returns a LogHandler.
 func (h LogHandler) WithGroup(name string) slog.Handler { return LogHandler{h.Handler.WithGroup(name)} }

@@ -28,7 +28,7 @@ func TestLogHandler(t *testing.T) {
 		out.Reset()
 		log.InfoContext(c.ctx, "x")
 		if line := out.String(); !strings.Contains(line, c.has) || strings.Contains(line, c.lack) {
-			t.Errorf("%q: has not %q or has %q", line, c.has, c.lack)
+			t.Errorf("%q: want %q and not %q", line, c.has, c.lack)
 		}
 	}
 }

@@ -30,36 +30,36 @@ import (
 	"counsel/sandbox/testkit"
 )
 
-// The faults of the receivers, drawn for what arrives the first time.
+// The faults of the receivers. Each name gets at most one, the first time it arrives.
 type fault int
 
 const (
 	noFault        fault = iota
-	temporaryError       // for now: 451, 500
-	cutConnection        // off in the middle
-	lostReply            // it, and hangs up before it has said so
-	ofFaults             // this many in a hundred each
+	temporaryError       // 451 or 500, once
+	cutConnection        // closes the connection before the end
+	lostReply            // accepts, but closes the connection without replying
 )
 
-// faultOf draws one for a name, the same each time.
+// faultOf returns the fault of a name. It depends on nothing but the seed and the name.
 func faultOf(seed uint64, name string) fault {
 	h := fnv.New64a()
 	_, _ = fmt.Fprint(h, seed, name)
 	return [100]fault{0: temporaryError, 1: temporaryError, 2: temporaryError, 3: cutConnection, 4: cutConnection, 5: lostReply, 6: lostReply, 7: lostReply}[h.Sum64()%100]
 }
 
-// receiver is a mail server and a receiver of webhooks at once, that counts what it gets.
+// receiver is an SMTP server and a webhook endpoint in one. It counts what it receives and injects
+// faults.
 type receiver struct {
 	seed     uint64
 	smtpPort string
 	hookURL  string
 
 	mu         sync.Mutex
-	faulted    map[string]bool                      // has had its fault
-	mails      map[string]map[string]int            // recipient, Message-ID: how often
-	hooks      map[string]map[string]map[string]int // type, e-mail's id, webhook-id: how often
-	deliveries []string                             // recipients, as they were served
-	gate       chan struct{}                        // mails wait until it is closed, unless nil
+	faulted    map[string]bool                      // names whose fault was drawn
+	mails      map[string]map[string]int            // by recipient and Message-ID: number of deliveries
+	hooks      map[string]map[string]map[string]int // by event type, e-mail id and webhook-id: number of deliveries
+	deliveries []string                             // recipients in the order of delivery
+	gate       chan struct{}                        // nil, or mails wait until it is closed
 }
 
 func startReceiver(t *testing.T, seed uint64) *receiver {
@@ -88,7 +88,7 @@ func startReceiver(t *testing.T, seed uint64) *receiver {
 	return r
 }
 
-// drawFault tells what goes wrong with something, once.
+// drawFault returns the fault of a name at its first call, and noFault afterwards.
 func (r *receiver) drawFault(name string) fault {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -112,7 +112,7 @@ func (s *mailSession) Mail(string, *smtp.MailOptions) error { return nil }
 
 func (s *mailSession) Rcpt(to string, _ *smtp.RcptOptions) error {
 	if s.r.drawFault("to "+to) == temporaryError {
-		return &smtp.SMTPError{Code: 451, EnhancedCode: smtp.EnhancedCode{4, 7, 1}, Message: "Come again later"}
+		return &smtp.SMTPError{Code: 451, EnhancedCode: smtp.EnhancedCode{4, 7, 1}, Message: "Try again later"}
 	}
 	s.to = append(s.to, to)
 	return nil
@@ -187,7 +187,7 @@ func (r *receiver) hook(w http.ResponseWriter, q *http.Request) {
 	w.WriteHeader(http.StatusNoContent)
 }
 
-// delivered tells whether a mail is with all of its recipients.
+// delivered reports whether a mail has reached all its recipients.
 func (r *receiver) delivered(to []string) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -199,7 +199,7 @@ func (r *receiver) delivered(to []string) bool {
 	return true
 }
 
-// supervised is a process that is started again whenever it ends.
+// supervised is a process that is restarted whenever it exits.
 type supervised struct {
 	output testkit.Log
 
@@ -237,7 +237,7 @@ func supervise(t *testing.T, env map[string]string, args ...string) *supervised 
 	}
 	go func() {
 		defer close(s.ended)
-		restart := time.NewTicker(100 * time.Millisecond) // one that cannot start yet is not started all the time
+		restart := time.NewTicker(100 * time.Millisecond) // limits the rate of restarts
 		defer restart.Stop()
 		for start() {
 			_ = s.cmd.Wait()
@@ -256,25 +256,25 @@ func supervise(t *testing.T, env map[string]string, args ...string) *supervised 
 	return s
 }
 
-// kill9 ends the process; false when none runs.
+// kill9 kills the process. It reports false if none is running.
 func (s *supervised) kill9() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.cmd != nil && s.cmd.Process != nil && s.cmd.Process.Kill() == nil
 }
 
-// message is a mail that somebody asked for.
+// message is a mail that a client requests.
 type message struct {
 	key    string
 	to     []string
 	body   []byte
-	status int    // of the answer: 202 or 422
-	id     string // of the e-mail, when it was accepted
+	status int    // HTTP status: 202 or 422
+	id     string // e-mail id, if accepted
 }
 
 const crashAdmin = "admin@firm.example"
 
-// crashEnv is what serve and work need, on servers of this test alone.
+// crashEnv returns the environment of serve and work, with servers of this test alone.
 func crashEnv(t *testing.T, r *receiver) (env map[string]string, mysql, redis *testenv.Server) {
 	t.Helper()
 	mysql, redis = testenv.PrivateMySQL(t), testenv.PrivateRedis(t)
@@ -284,12 +284,12 @@ func crashEnv(t *testing.T, r *receiver) (env map[string]string, mysql, redis *t
 	}
 	env = map[string]string{
 		"HTTP_ADDR": l.Addr().String(), "DATABASE_URL": mysql.URL, "REDIS_URL": redis.URL,
-		"LLM_BASE_URL": "http://127.0.0.1:9", "LLM_API_KEY": "nobody is asked", "LLM_MODEL": "none",
+		"LLM_BASE_URL": "http://127.0.0.1:9", "LLM_API_KEY": "unused", "LLM_MODEL": "none",
 		"JWT_SECRET_KEY": "a secret for " + t.Name() + ", long enough", "RATE_LIMIT": "off", "ACCESS_TOKEN_EXPIRE_MINUTES": "600",
 		"SMTP_HOST": "127.0.0.1", "SMTP_PORT": r.smtpPort, "SMTP_TLS": "off", "MAIL_FROM": "Counsel <no-reply@counsel.test>", "PUBLIC_URL": "https://counsel.test",
 		"WEBHOOK_ALLOW_PRIVATE": "true", "ADMIN_EMAIL": crashAdmin, "ADMIN_PASSWORD": "correct horse battery",
 	}
-	if err := l.Close(); err != nil { // for serve to take, again and again
+	if err := l.Close(); err != nil { // free the port for serve
 		t.Fatal(err)
 	}
 	m := launch(t, env, "migrate")
@@ -315,8 +315,7 @@ func signInAs(t *testing.T, p *program, email string) user {
 	return u
 }
 
-// send sends a letter, and again whenever the connection is cut or the server says to, until it
-// is accepted or refused.
+// send requests a mail and retries, as the server asks, until it is accepted or rejected.
 func (l *message) send(t *testing.T, client *http.Client, base, token string, timeout <-chan struct{}) bool {
 	retry := time.NewTicker(100 * time.Millisecond)
 	defer retry.Stop()
@@ -341,14 +340,14 @@ func (l *message) send(t *testing.T, client *http.Client, base, token string, ti
 				l.id = answer.ID
 				return true
 			case l.status < 500 && answer.Code != "idempotency_in_progress":
-				t.Errorf("%s is answered %d %s", l.key, l.status, answer.Code)
+				t.Errorf("%s: status %d %s", l.key, l.status, answer.Code)
 				return false
 			}
 		}
 		select {
 		case <-retry.C:
 		case <-timeout:
-			t.Errorf("%s was never answered: %v, %d %s", l.key, err, l.status, answer.Code)
+			t.Errorf("%s: no final response: %v, %d %s", l.key, err, l.status, answer.Code)
 			return false
 		}
 	}
@@ -367,9 +366,9 @@ func envNumber(t *testing.T, name string, fallback uint64) uint64 {
 	return n
 }
 
-// TestCrashes kills the server, a worker, Redis and the database at random while
-// people send mail, and then counts. CRASH_KILLS says how often, CRASH_SEED repeats the choices
-// of another run.
+// TestCrashes kills the server, a worker, Redis and the database at random while clients send mail.
+// Every accepted mail must arrive once, and no other. CRASH_KILLS sets the number of kills;
+// CRASH_SEED repeats another run.
 func TestCrashes(t *testing.T) {
 	kills := int(envNumber(t, "CRASH_KILLS", 50))
 	seed := envNumber(t, "CRASH_SEED", uint64(time.Now().UnixNano()))
@@ -403,7 +402,7 @@ func TestCrashes(t *testing.T) {
 			defer client.CloseIdleConnections()
 			for {
 				n := count.Add(1)
-				l := &message{key: fmt.Sprintf("letter-%d", n)}
+				l := &message{key: fmt.Sprintf("mail-%d", n)}
 				for i := range 1 + n%3 {
 					l.to = append(l.to, fmt.Sprintf("to%d-%d@people.test", n, i))
 				}
@@ -421,7 +420,7 @@ func TestCrashes(t *testing.T) {
 				select {
 				case <-finish:
 					return
-				case answered <- struct{}{}: // as fast as the killer counts
+				case answered <- struct{}{}: // the loop below counts these
 				}
 			}
 		})
@@ -467,11 +466,11 @@ func TestCrashes(t *testing.T) {
 	awaitDelivery(t, r, env, messages)
 	checkDeliveries(t, r, messages)
 
-	// A client that asks again hears what it was told.
+	// A retry with the same Idempotency-Key gets the same response.
 	for _, l := range messages[:min(len(messages), 20)] {
 		repeated := *l
 		if !repeated.send(t, http.DefaultClient, p.url, admin.token, timeout) || repeated.status != l.status || repeated.id != l.id {
-			t.Errorf("%s was answered %d %s, and again %d %s", l.key, l.status, l.id, repeated.status, repeated.id)
+			t.Errorf("%s: status %d, id %s; the retry got %d, %s", l.key, l.status, l.id, repeated.status, repeated.id)
 		}
 	}
 	http.DefaultClient.CloseIdleConnections()
@@ -479,7 +478,7 @@ func TestCrashes(t *testing.T) {
 
 func tail(s string) string { return s[max(0, len(s)-6000):] }
 
-// awaitDelivery waits until what was accepted has arrived, and no job is left.
+// awaitDelivery waits until every accepted mail has arrived and no job is left.
 func awaitDelivery(t *testing.T, r *receiver, env map[string]string, messages []*message) {
 	t.Helper()
 	pool, err := db.Open(t.Context(), env["DATABASE_URL"], db.Options{})
@@ -504,18 +503,18 @@ func awaitDelivery(t *testing.T, r *receiver, env map[string]string, messages []
 		done := states["succeeded"]
 		delete(states, "succeeded")
 		if waiting == 0 && len(states) == 0 {
-			t.Logf("settled after %s: %d jobs succeeded", time.Since(began).Round(time.Second), done)
+			t.Logf("all delivered after %s: %d jobs succeeded", time.Since(began).Round(time.Second), done)
 			return
 		}
 		if time.Since(began) > 4*time.Minute || states["failed"] > 0 {
-			t.Errorf("%d mails are missing or not told of; of the jobs %d succeeded, and there are %v", waiting, done, states)
+			t.Errorf("%d mails or their webhooks are missing; %d jobs succeeded, others: %v", waiting, done, states)
 			return
 		}
 		<-tick.C
 	}
 }
 
-// jobStates counts jobs by their state, but for the periodic ones.
+// jobStates counts jobs by state, without the periodic ones.
 func jobStates(t *testing.T, pool *sql.DB) map[string]int {
 	t.Helper()
 	rows, err := pool.QueryContext(t.Context(), "SELECT state, COUNT(*) FROM jobs WHERE job_key IS NULL OR job_key NOT LIKE '%/%' GROUP BY state")
@@ -538,7 +537,7 @@ func jobStates(t *testing.T, pool *sql.DB) map[string]int {
 	return out
 }
 
-// checkDeliveries checks what the receivers have against what was answered.
+// checkDeliveries compares what was received with what was accepted.
 func checkDeliveries(t *testing.T, r *receiver, messages []*message) {
 	t.Helper()
 	r.mu.Lock()
@@ -556,13 +555,13 @@ func checkDeliveries(t *testing.T, r *receiver, messages []*message) {
 				mails += n - 1
 			}
 			if len(r.mails[to]) != 1 || r.mails[to][l.id+"@counsel.test"] == 0 {
-				t.Errorf("%s, accepted as %s, is at %s as %v", l.key, l.id, to, r.mails[to])
+				t.Errorf("%s, accepted as %s: deliveries to %s are %v", l.key, l.id, to, r.mails[to])
 			}
 			delete(r.mails, to)
 		}
 		published := r.hooks["email.sent"][l.id]
 		if len(published) != 1 {
-			t.Errorf("%s, accepted as %s, was told of as %v", l.key, l.id, published)
+			t.Errorf("%s, accepted as %s: webhooks are %v", l.key, l.id, published)
 		}
 		for _, n := range published {
 			hooks += n - 1
@@ -570,20 +569,20 @@ func checkDeliveries(t *testing.T, r *receiver, messages []*message) {
 		delete(r.hooks["email.sent"], l.id)
 	}
 	for to := range r.mails {
-		t.Errorf("%s got a mail that was not accepted", to)
+		t.Errorf("%s received a mail that was not accepted", to)
 	}
 	for kind, of := range r.hooks {
 		for id := range of {
-			t.Errorf("%s was told of %s, which is not so", kind, id)
+			t.Errorf("unexpected webhook %s for %s", kind, id)
 		}
 	}
 	if len(expected) != accepted {
-		t.Errorf("%d messages were accepted, under %d ids", accepted, len(expected))
+		t.Errorf("%d messages were accepted, but have %d ids", accepted, len(expected))
 	}
-	t.Logf("%d accepted, %d refused; a receiver that knows ids drops %d mails and %d webhooks", accepted, len(messages)-accepted, mails, hooks)
+	t.Logf("%d accepted, %d rejected; duplicates with the same id: %d mails, %d webhooks", accepted, len(messages)-accepted, mails, hooks)
 }
 
-// sendBulk has n mails accepted in batches and returns whom they are to.
+// sendBulk sends n mails in batches and returns their recipients.
 func sendBulk(t *testing.T, p *program, u user, n int) (to []string) {
 	t.Helper()
 	for len(to) < n {
@@ -599,7 +598,7 @@ func sendBulk(t *testing.T, p *program, u user, n int) (to []string) {
 	return to
 }
 
-// TestPasswordResetHasPriority asks for a new password while a thousand bulk mails wait.
+// TestPasswordResetHasPriority requests a password reset while a thousand bulk mails wait.
 func TestPasswordResetHasPriority(t *testing.T) {
 	t.Parallel()
 	r := startReceiver(t, 0)
@@ -607,8 +606,8 @@ func TestPasswordResetHasPriority(t *testing.T) {
 	p := launch(t, env, "serve").waitUntilListening()
 	admin := signInAs(t, p, crashAdmin)
 	p.register("ada@people.test")
-	testkit.Eventually(t, "the welcome", func() bool { return r.delivered([]string{"ada@people.test"}) })
-	gate := make(chan struct{}) // the mail server takes its time
+	testkit.Eventually(t, "the welcome mail", func() bool { return r.delivered([]string{"ada@people.test"}) })
+	gate := make(chan struct{}) // the mail server blocks
 	r.mu.Lock()
 	r.gate, r.deliveries = gate, nil
 	r.mu.Unlock()
@@ -627,26 +626,26 @@ func TestPasswordResetHasPriority(t *testing.T) {
 		}
 		return n
 	}
-	testkit.Eventually(t, "every worker at bulk mail", func() bool { return running("bulk") >= 8 })
+	testkit.Eventually(t, "all workers busy with bulk mail", func() bool { return running("bulk") >= 8 })
 	if status, _ := p.call(user{}, "POST", "/api/auth/password/forgot", map[string]string{"email": "ada@people.test"}); status != http.StatusNoContent {
 		t.Fatal(status)
 	}
-	testkit.Eventually(t, "the mail with the link on its way", func() bool { return running("interactive") == 1 })
+	testkit.Eventually(t, "the reset mail is being sent", func() bool { return running("interactive") == 1 })
 	open()
 	place := -1
-	testkit.Eventually(t, "the mail with the link", func() bool {
+	testkit.Eventually(t, "the reset mail has arrived", func() bool {
 		r.mu.Lock()
 		defer r.mu.Unlock()
 		place = slices.Index(r.deliveries, "ada@people.test")
 		return place >= 0
 	})
-	if place > 20 { // those that were under way already
-		t.Errorf("%d mails went before it", place)
+	if place > 20 { // more than were already being sent
+		t.Errorf("%d mails were sent before it", place)
 	}
 	p.stop(os.Interrupt, 15*time.Second)
 }
 
-// TestFlushedRedis takes everything from Redis while work waits there.
+// TestFlushedRedis flushes Redis while jobs are queued there. All of them still run.
 func TestFlushedRedis(t *testing.T) {
 	t.Parallel()
 	r := startReceiver(t, 0)
@@ -666,7 +665,7 @@ func TestFlushedRedis(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer client.Close()
-	testkit.Eventually(t, "work in Redis", func() bool {
+	testkit.Eventually(t, "jobs are queued in Redis", func() bool {
 		n, err := client.Do(t.Context(), client.B().Zcard().Key("{jobs}:bulk").Build()).AsInt64()
 		return err == nil && n >= 16
 	})
@@ -678,7 +677,7 @@ func TestFlushedRedis(t *testing.T) {
 	defer tick.Stop()
 	for deadline := time.Now().Add(2 * time.Minute); !r.delivered(to) || jobStates(t, pool)["succeeded"] < len(to); <-tick.C {
 		if time.Now().After(deadline) {
-			t.Fatalf("not all has arrived; the jobs: %v", jobStates(t, pool))
+			t.Fatalf("mails are missing; jobs: %v", jobStates(t, pool))
 		}
 	}
 	r.mu.Lock()
@@ -686,7 +685,7 @@ func TestFlushedRedis(t *testing.T) {
 	for _, address := range to {
 		for id, n := range r.mails[address] {
 			if n != 1 || len(r.mails[address]) != 1 {
-				t.Errorf("%s got %s %d times", address, id, n)
+				t.Errorf("%s received %s %d times", address, id, n)
 			}
 		}
 	}

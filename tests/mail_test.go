@@ -32,7 +32,7 @@ import (
 	"github.com/emersion/go-msgauth/dkim"
 )
 
-// mailServer is one of Debian's, with a certificate of a private CA and a maildir.
+// mailServer is aiosmtpd with a certificate of a private CA and a maildir.
 type mailServer struct {
 	port    string
 	ca, box string // files
@@ -56,7 +56,7 @@ func startMailServer(t *testing.T) mailServer {
 		t.Fatal(err)
 	}
 	s.port = strconv.Itoa(l.Addr().(*net.TCPAddr).Port)
-	if err := l.Close(); err != nil { // for the server to take
+	if err := l.Close(); err != nil { // free the port for the server
 		t.Fatal(err)
 	}
 	cmd := exec.Command(program, "-n", "-l", "127.0.0.1:"+s.port, "--tlscert", cert, "--tlskey", key, "-c", "aiosmtpd.handlers.Mailbox", s.box)
@@ -76,7 +76,7 @@ func startMailServer(t *testing.T) mailServer {
 	return s
 }
 
-// mails are those that came for an address.
+// mails returns the mails to an address.
 func (s mailServer) mails(t *testing.T, to string) (found []string) {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join(s.box, "new", "*"))
@@ -126,8 +126,8 @@ func writeCertificates(t *testing.T, caFile, certFile, keyFile string) {
 	}
 }
 
-// TestMailOverSTARTTLS: a production server sends by STARTTLS what a forgetful person
-// needs, signed, and they get back in.
+// TestMailOverSTARTTLS resets a forgotten password with a signed mail that a production server
+// sends over STARTTLS.
 func TestMailOverSTARTTLS(t *testing.T) {
 	server := startMailServer(t)
 	public, private, err := ed25519.GenerateKey(rand.Reader)
@@ -185,7 +185,7 @@ func TestMailOverSTARTTLS(t *testing.T) {
 			return []string{"v=DKIM1; k=ed25519; p=" + base64.StdEncoding.EncodeToString(public)}, nil
 		}})
 		if err != nil || len(v) != 1 || v[0].Err != nil {
-			t.Errorf("the signature: %v %+v\n%s", err, v, raw)
+			t.Errorf("DKIM signature: %v %+v\n%s", err, v, raw)
 		}
 	}
 	if status, answer := request("/api/auth/password/reset", map[string]string{"token": token, "password": "a new horse battery"}); status != 204 {
@@ -196,11 +196,11 @@ func TestMailOverSTARTTLS(t *testing.T) {
 	}
 	p.stop(os.Interrupt, 15*time.Second)
 	if log := p.output.String(); strings.Contains(log, address) || strings.Contains(log, token) {
-		t.Errorf("the log holds an address or a secret:\n%s", log)
+		t.Errorf("the log contains an address or a secret:\n%s", log)
 	}
 }
 
-// textOf is the text of a mail.
+// textOf returns the text of a mail.
 func textOf(t *testing.T, raw string) string {
 	t.Helper()
 	r, err := mail.CreateReader(strings.NewReader(strings.ReplaceAll(raw, "\r\n", "\n")))

@@ -1,5 +1,5 @@
-// Package tests drives the built program as its operator and its users would: over its
-// command line, its signals and HTTP.
+// Package tests runs the built program as operators and users do: by its command line, signals and
+// HTTP API.
 package tests
 
 import (
@@ -26,7 +26,7 @@ import (
 
 func TestMain(m *testing.M) { testenv.Main(m) }
 
-// build makes the program under test, once, in the folder for what is built.
+// build builds the program under test, once.
 var build = sync.OnceValues(func() (string, error) {
 	binary, err := filepath.Abs("../bin/counsel-under-test")
 	if err != nil {
@@ -39,13 +39,13 @@ var build = sync.OnceValues(func() (string, error) {
 	return binary, nil
 })
 
-// program is one running counsel.
+// program is a running process of the program under test.
 type program struct {
 	t      *testing.T
 	cmd    *exec.Cmd
 	url    string
 	output *testkit.Log
-	exited chan struct{} // closed once it has
+	exited chan struct{} // closed when the process has exited
 	err    error
 }
 
@@ -92,14 +92,14 @@ func (p *program) waitUntilListening() *program {
 		select {
 		case <-tick.C:
 		case <-p.exited:
-			p.t.Fatalf("it ended: %v\n%s", p.err, p.output)
+			p.t.Fatalf("exited: %v\n%s", p.err, p.output)
 		case <-deadline:
-			p.t.Fatalf("it does not listen:\n%s", p.output)
+			p.t.Fatalf("not listening:\n%s", p.output)
 		}
 	}
 }
 
-// stop sends a signal and waits for the end.
+// stop sends a signal and waits until the program exits.
 func (p *program) stop(s os.Signal, within time.Duration) {
 	p.t.Helper()
 	if err := p.cmd.Process.Signal(s); err != nil {
@@ -108,11 +108,11 @@ func (p *program) stop(s os.Signal, within time.Duration) {
 	select {
 	case <-p.exited:
 	case <-time.After(within):
-		p.t.Fatalf("it still runs after %s", within)
+		p.t.Fatalf("still running after %s", within)
 	}
 }
 
-// productionEnv is what serve needs: servers, a stand-in for the AI, secrets.
+// productionEnv returns the environment that serve needs: servers, a fake AI provider and secrets.
 func productionEnv(t *testing.T) (map[string]string, *llm.Server) {
 	t.Helper()
 	model, err := llm.Start(context.Background(), llm.Options{})
@@ -123,7 +123,7 @@ func productionEnv(t *testing.T) (map[string]string, *llm.Server) {
 	env := map[string]string{
 		"DATABASE_URL": testenv.NewDatabaseURL(t), "REDIS_URL": testenv.RedisURL(t),
 		"LLM_BASE_URL": model.URL, "LLM_API_KEY": model.APIKey, "LLM_MODEL": "sandbox",
-		"S3_ENDPOINT": "http://127.0.0.1:9", "S3_ACCESS_KEY": "none", "S3_SECRET_KEY": "no document is kept here",
+		"S3_ENDPOINT": "http://127.0.0.1:9", "S3_ACCESS_KEY": "none", "S3_SECRET_KEY": "unused secret",
 		"JWT_SECRET_KEY": "a secret for " + t.Name() + ", long enough", "RATE_LIMIT": "off",
 	}
 	m := launch(t, env, "migrate")
@@ -134,7 +134,7 @@ func productionEnv(t *testing.T) (map[string]string, *llm.Server) {
 	return env, model
 }
 
-// user is somebody signed in.
+// user is a signed-in user.
 type user struct{ id, token string }
 
 func (p *program) call(u user, method, path string, body any) (status int, answer map[string]any) {
@@ -184,12 +184,12 @@ func (p *program) signIn(id, email string) user {
 	p.t.Helper()
 	status, tokens := p.call(user{}, "POST", "/api/auth/login", map[string]string{"email": email, "password": "correct horse battery"})
 	if status != http.StatusOK {
-		p.t.Fatalf("login answers %d: %v", status, tokens)
+		p.t.Fatalf("login: status %d, %v", status, tokens)
 	}
 	return user{id, tokens["accessToken"].(string)}
 }
 
-// TestServeConfigErrors starts production on what is not fit for it.
+// TestServeConfigErrors starts the server with configurations it must reject.
 func TestServeConfigErrors(t *testing.T) {
 	for name, c := range map[string]struct {
 		env     map[string]string
@@ -213,7 +213,8 @@ func TestServeConfigErrors(t *testing.T) {
 	}
 }
 
-// TestAcknowledgedIsStored kills the server while it answers; what it acknowledged is there.
+// TestAcknowledgedIsStored kills the server while it answers. Every answer that it acknowledged is
+// stored.
 func TestAcknowledgedIsStored(t *testing.T) {
 	env, _ := productionEnv(t)
 	p := launch(t, env, "serve").waitUntilListening()
@@ -227,7 +228,7 @@ func TestAcknowledgedIsStored(t *testing.T) {
 			for n := 0; ; n++ {
 				status, answer, err := p.request(ada, "POST", "/api/ai/chat", map[string]any{"userId": ada.id, "message": "Is it lawful, number " + strings.Repeat("i", i+1) + strings.Repeat("n", n) + "?"})
 				if err != nil {
-					return // it was killed
+					return // the server was killed
 				}
 				if status == http.StatusOK {
 					mu.Lock()
@@ -260,19 +261,19 @@ func TestAcknowledgedIsStored(t *testing.T) {
 	}
 	for id := range acknowledged {
 		if !stored[id] {
-			t.Fatalf("%s was acknowledged and is lost", id)
+			t.Fatalf("%s was acknowledged but is not stored", id)
 		}
 	}
 }
 
-// TestWorkerProbes asks a process that only works how it does.
+// TestWorkerProbes checks the probes and metrics of a worker.
 func TestWorkerProbes(t *testing.T) {
 	env, _ := productionEnv(t)
 	env["WORK_HTTP_ADDR"] = "127.0.0.1:0"
 	p := launch(t, env, "work").waitUntilListening()
 	for path, status := range map[string]int{"/livez": 200, "/readyz": 200, "/metrics": 200, "/api/auth/me": 404, "/docs": 404} {
 		if got, _ := p.call(user{}, "GET", path, nil); got != status {
-			t.Errorf("%s answers %d, not %d", path, got, status)
+			t.Errorf("%s: status %d, want %d", path, got, status)
 		}
 	}
 	res, err := http.Get(p.url + "/metrics")
@@ -283,15 +284,16 @@ func TestWorkerProbes(t *testing.T) {
 	text, err := io.ReadAll(res.Body)
 	http.DefaultClient.CloseIdleConnections()
 	if err != nil || !bytes.Contains(text, []byte("counsel_jobs_")) {
-		t.Errorf("the metrics tell nothing of jobs: %v\n%s", err, text)
+		t.Errorf("no job metrics: %v\n%s", err, text)
 	}
 	p.stop(syscall.SIGTERM, 10*time.Second)
 	if p.err != nil {
-		t.Errorf("it ended with %v", p.err)
+		t.Errorf("exit: %v", p.err)
 	}
 }
 
-// TestSingleflightAcrossServers asks two servers the same new thing a thousand times at once.
+// TestSingleflightAcrossServers sends two servers the same new question a thousand times
+// concurrently. The AI is called once.
 func TestSingleflightAcrossServers(t *testing.T) {
 	env, model := productionEnv(t)
 	env["LLM_TIMEOUT_MS"] = "5000"
@@ -324,7 +326,7 @@ func TestSingleflightAcrossServers(t *testing.T) {
 		close(statuses)
 		for status := range statuses {
 			if status != c.status {
-				t.Fatalf("%s: one caller got %d", name, status)
+				t.Fatalf("%s: status %d", name, status)
 			}
 		}
 		if n := model.Count(); n != c.calls {
@@ -333,7 +335,8 @@ func TestSingleflightAcrossServers(t *testing.T) {
 	}
 }
 
-// TestDrain stops a server while it answers: the answer still comes, within the ten seconds.
+// TestDrain stops a server during a request. The request still completes within the shutdown
+// timeout.
 func TestDrain(t *testing.T) {
 	env, model := productionEnv(t)
 	p := launch(t, env, "serve").waitUntilListening()
@@ -357,38 +360,38 @@ func TestDrain(t *testing.T) {
 	}
 	p.stop(syscall.SIGTERM, 10*time.Second)
 	if r := <-answered; r.err != nil || r.status != http.StatusOK {
-		t.Errorf("the running request got %d, %v", r.status, r.err)
+		t.Errorf("the request in progress: status %d, %v", r.status, r.err)
 	}
 	if p.err != nil {
-		t.Errorf("it ended with %v", p.err)
+		t.Errorf("exit: %v", p.err)
 	}
 }
 
-// TestDev runs the embedded default twice on one folder: what was said is there again, and
-// nothing runs on when it has stopped.
+// TestDev runs the embedded mode twice on one data directory. The data is still there, and nothing
+// keeps running after the stop.
 func TestDev(t *testing.T) {
 	env := map[string]string{"DATA_DIR": filepath.Join(t.TempDir(), "data"), "ADMIN_EMAIL": "admin@firm.example", "ADMIN_PASSWORD": "correct horse battery"}
 	p := launch(t, env, "dev").waitUntilListening()
-	testkit.Eventually(t, "the start-up text is whole", func() bool { return strings.Contains(p.output.String(), "The log follows") })
+	testkit.Eventually(t, "the start-up message is complete", func() bool { return strings.Contains(p.output.String(), "The log follows") })
 	for _, message := range []string{"/docs", env["DATA_DIR"], "curl -s", "/api/ai/chat"} {
 		if !strings.Contains(p.output.String(), message) {
-			t.Errorf("the start-up text lacks %q:\n%s", message, p.output)
+			t.Errorf("the start-up message lacks %q:\n%s", message, p.output)
 		}
 	}
 	if status, _ := p.call(user{}, "GET", "/readyz", nil); status != http.StatusOK {
-		t.Errorf("/readyz answers %d", status)
+		t.Errorf("/readyz: status %d", status)
 	}
 	ada := p.register("ada@example.com")
 	_, answer := p.call(ada, "POST", "/api/ai/chat", map[string]any{"userId": ada.id, "message": "Will you remember this?"})
 	demo := p.signInDemo(env["DATA_DIR"])
 	if status, _ := p.call(p.signIn("", "admin@firm.example"), "PATCH", "/api/users/"+demo.id, map[string]string{"role": "client"}); status != http.StatusOK {
-		t.Errorf("the admin gets %d", status)
+		t.Errorf("admin: status %d", status)
 	}
 
 	second := launch(t, env, "dev")
 	<-second.exited
 	if second.err == nil || !strings.Contains(second.output.String(), "is in use by process") {
-		t.Errorf("a second one on the same data: %v, %s", second.err, second.output)
+		t.Errorf("a second process with the same data: %v, %s", second.err, second.output)
 	}
 
 	p.stop(os.Interrupt, 10*time.Second)
@@ -396,25 +399,25 @@ func TestDev(t *testing.T) {
 		t.Errorf("left running:\n%s", left)
 	}
 	if !strings.HasSuffix(p.output.String(), "Stopped. The data is in "+env["DATA_DIR"]+".\n") {
-		t.Errorf("it does not say that it has stopped:\n%s", p.output)
+		t.Errorf("no message about the stop:\n%s", p.output)
 	}
 
 	p = launch(t, env, "dev").waitUntilListening()
 	ada = p.signIn(ada.id, "ada@example.com")
 	if status, _ := p.call(ada, "GET", "/api/ai/consultations/"+answer["consultationId"].(string), nil); status != http.StatusOK {
-		t.Errorf("what was asked is gone: %d", status)
+		t.Errorf("the consultation is missing: status %d", status)
 	}
 	if restarted := p.signInDemo(env["DATA_DIR"]); restarted.id != demo.id {
 		t.Errorf("the demo account is %s, was %s", restarted.id, demo.id)
 	}
 	admin := p.signIn("", "admin@firm.example")
 	if status, _ := p.call(admin, "GET", "/api/users", nil); status != http.StatusOK {
-		t.Errorf("the first admin gets %d", status)
+		t.Errorf("admin after the restart: status %d", status)
 	}
 	p.stop(syscall.SIGTERM, 10*time.Second)
 }
 
-// signInDemo signs the account of the first question in, and looks whether it is a lawyer's.
+// signInDemo signs in as the demo user and checks that it is a lawyer.
 func (p *program) signInDemo(dir string) user {
 	p.t.Helper()
 	password, err := os.ReadFile(filepath.Join(dir, "demo-password"))
@@ -423,18 +426,18 @@ func (p *program) signInDemo(dir string) user {
 	}
 	status, tokens := p.call(user{}, "POST", "/api/auth/login", map[string]string{"email": "demo@counsel.example", "password": strings.TrimSpace(string(password))})
 	if status != http.StatusOK {
-		p.t.Fatalf("the demo account's login answers %d: %v", status, tokens)
+		p.t.Fatalf("login of the demo user: status %d, %v", status, tokens)
 	}
 	u := user{token: tokens["accessToken"].(string)}
 	_, me := p.call(u, "GET", "/api/auth/me", nil)
 	u.id = me["id"].(string)
 	if me["role"] != "lawyer" {
-		p.t.Errorf("the demo account's role is %v", me["role"])
+		p.t.Errorf("role of the demo user: %v", me["role"])
 	}
 	return u
 }
 
-// processes lists what runs with text in its command line, where there is a /proc.
+// processes lists the command lines that contain text. Without /proc it returns nothing.
 func processes(t *testing.T, text string) string {
 	t.Helper()
 	files, err := filepath.Glob("/proc/[0-9]*/cmdline")
@@ -443,7 +446,7 @@ func processes(t *testing.T, text string) string {
 	}
 	var found []string
 	for _, f := range files {
-		if line, err := os.ReadFile(f); err == nil && bytes.Contains(line, []byte(text)) { // else it has ended by now
+		if line, err := os.ReadFile(f); err == nil && bytes.Contains(line, []byte(text)) { // otherwise the process has exited
 			found = append(found, strings.ReplaceAll(string(line), "\x00", " "))
 		}
 	}

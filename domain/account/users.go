@@ -149,10 +149,10 @@ func (s *Service) ByEmail(ctx context.Context, email string) (User, error) {
 type UserFilter struct {
 	Role   *domain.Role
 	Limit  int        // 1 to 100; 0: 20
-	Cursor *domain.ID // cursor: only accounts created before this one
+	Cursor *domain.ID // page cursor: only older accounts than this
 }
 
-// Users lists accounts, newest first. next is the cursor (Before) of the next page, nil at the end.
+// Users lists accounts, newest first. next is the cursor of the next page, nil at the end.
 func (s *Service) Users(ctx context.Context, f UserFilter) (users []User, next *domain.ID, err error) {
 	limit := f.Limit
 	if limit == 0 {

@@ -24,13 +24,13 @@ import (
 
 func TestMain(m *testing.M) { testenv.Main(m) }
 
-// fixture is a service on a database with people in it.
+// fixture is a service with an empty database and some users.
 type fixture struct {
 	*Service
 	t    testing.TB
 	pool *sql.DB
 
-	anna, bert, carl, dora domain.Principal // lawyers: two of one firm, one of another, nobody's
+	anna, bert, carl, dora domain.Principal // lawyers: two members, one of another case, one without cases
 	ella                   domain.Principal // a client
 	admin                  domain.Principal // an admin
 }
@@ -49,7 +49,7 @@ func newFixtureOn(t testing.TB, url string) *fixture {
 	return f
 }
 
-// service is a further server on the pool.
+// service returns another server on the pool.
 func (f *fixture) service(pool *sql.DB, clock domain.Clock) *Service {
 	f.t.Helper()
 	s, err := New(Config{Runtime: domain.Runtime{Clock: clock, NewID: domain.NewID}, DB: pool, Accounts: f.accounts})
@@ -57,7 +57,7 @@ func (f *fixture) service(pool *sql.DB, clock domain.Clock) *Service {
 	return s
 }
 
-// wantError wants an error with this code, and with this reason when one is given.
+// wantError checks the code of an error, and its reason if one is given.
 func wantError(t testing.TB, err error, code domain.Code, reason ...string) {
 	t.Helper()
 	e, ok := errors.AsType[*domain.Error](err)
@@ -87,7 +87,7 @@ func (f *fixture) add(id domain.ID, p domain.Principal, r Role) {
 	testkit.Must(f.t, err)
 }
 
-// entries is a whole timeline, the oldest first.
+// entries returns the whole timeline, oldest first.
 func (f *fixture) entries(id domain.ID) []Entry {
 	f.t.Helper()
 	rows, err := query.New(f.pool).ListTimelineEntriesAfter(f.t.Context(), query.ListTimelineEntriesAfterParams{CaseID: id, Limit: 100_000})
@@ -115,7 +115,7 @@ func TestCaseLifecycle(t *testing.T) {
 	got, err := f.Get(ctx, f.anna, c.ID)
 	testkit.Must(t, err)
 	if got != c || got.Title != "Northwind v. Southwind" || got.Status != Open || got.MyRole != Owner {
-		t.Errorf("kept %+v of %+v", got, c)
+		t.Errorf("got %+v, want %+v", got, c)
 	}
 
 	closed, err := f.Update(ctx, f.anna, c.ID, Update{Status: ptr(Closed), Title: ptr("Settled")})
@@ -124,7 +124,7 @@ func TestCaseLifecycle(t *testing.T) {
 		t.Errorf("closed: %+v", closed)
 	}
 	if e := f.last(c.ID); e.Detail != "title, status open → closed" || e.Verb != VerbUpdate {
-		t.Errorf("entered %+v", e)
+		t.Errorf("timeline entry %+v", e)
 	}
 	_, err = f.AddNote(ctx, f.anna, c.ID, NewNote{Body: "too late"})
 	wantError(t, err, domain.Conflict, "case_closed")
@@ -133,7 +133,7 @@ func TestCaseLifecycle(t *testing.T) {
 	changed, err := f.Update(ctx, f.anna, c.ID, Update{Status: ptr(Open)})
 	testkit.Must(t, err)
 	if changed.ClosedAt != nil {
-		t.Error("a reopened case says when it was closed")
+		t.Error("a reopened case has a closing time")
 	}
 
 	note, err := f.AddNote(ctx, f.anna, c.ID, NewNote{Body: "They offered to settle."})
@@ -207,7 +207,7 @@ func TestInvalidInput(t *testing.T) {
 		t.Run(name, func(t *testing.T) { wantError(t, try(), domain.Invalid) })
 	}
 	if n := len(f.entries(id)); n != 1 {
-		t.Errorf("what was not acceptable made %d entries", n-1)
+		t.Errorf("invalid input was recorded in %d entries", n-1)
 	}
 }
 
@@ -279,7 +279,7 @@ func TestMembers(t *testing.T) {
 	}
 	_, err = f.AddMember(ctx, f.anna, id, NewMember{UserID: &f.bert.UserID, Role: Viewer})
 	wantError(t, err, domain.Conflict)
-	// Who only says that an address is theirs is not let in by it, and looks like nobody.
+	// A client who claims an address without verifying it cannot be added by it.
 	f.requireVerifiedEmail = true
 	for _, address := range []string{"nobody@example.com", "carl@example.com"} {
 		m, err = f.AddMember(ctx, f.anna, id, NewMember{Email: address, Role: Viewer})
@@ -294,14 +294,14 @@ func TestMembers(t *testing.T) {
 	testkit.Must(t, err)
 	testkit.Must(t, f.RemoveMember(ctx, f.anna, id, f.carl.UserID))
 	_, err = f.AddMember(ctx, f.bert, id, NewMember{Email: "nobody@example.com", Role: Viewer})
-	wantError(t, err, domain.Forbidden) // not: no such account
+	wantError(t, err, domain.Forbidden) // not NotFound, which would reveal accounts
 	_, err = f.AddMember(ctx, f.carl, id, NewMember{Email: "nobody@example.com", Role: Viewer})
 	wantError(t, err, domain.NotFound)
 
 	task, err := f.AddTask(ctx, f.anna, id, domain.ID{}, TaskContent{Title: "Answer", AssigneeID: &f.bert.UserID, DueOn: ptr(time.Date(2026, 12, 15, 0, 0, 0, 0, time.UTC))})
 	testkit.Must(t, err)
 
-	// The last owner stays.
+	// The last owner cannot leave.
 	wantError(t, f.RemoveMember(ctx, f.anna, id, f.anna.UserID), domain.Conflict)
 	_, err = f.UpdateMember(ctx, f.anna, id, f.anna.UserID, Viewer)
 	wantError(t, err, domain.Conflict)
@@ -319,7 +319,7 @@ func TestMembers(t *testing.T) {
 	_, err = f.UpdateMember(ctx, f.anna, id, f.bert.UserID, Owner)
 	testkit.Must(t, err)
 	if e := f.last(id); e.Detail != "role lawyer → owner" || *e.ID != f.bert.UserID {
-		t.Errorf("entered %+v", e)
+		t.Errorf("timeline entry %+v", e)
 	}
 	_, err = f.UpdateMember(ctx, f.anna, id, f.anna.UserID, Viewer)
 	testkit.Must(t, err)
@@ -332,11 +332,11 @@ func TestMembers(t *testing.T) {
 	left, _, err := f.Tasks(ctx, f.dora, id, "", 0, nil)
 	testkit.Must(t, err)
 	if len(left) != 1 || left[0].ID != task.ID || left[0].AssigneeID != nil || !left[0].DueOn.Equal(*task.DueOn) {
-		t.Errorf("the task of who left: %+v", left)
+		t.Errorf("the task of a former member: %+v", left)
 	}
 }
 
-// TestDemotedLawyer: membership does not outlive the access it was given on.
+// TestDemotedLawyer checks that a membership ends with the access it depends on.
 func TestDemotedLawyer(t *testing.T) {
 	f := newFixture(t)
 	id := f.open(f.anna, "A case")
@@ -345,7 +345,7 @@ func TestDemotedLawyer(t *testing.T) {
 	_, err := f.AddNote(t.Context(), demoted, id, NewNote{Body: "still here"})
 	wantError(t, err, domain.Forbidden)
 	if _, _, err := f.Notes(t.Context(), demoted, id, 0, nil); err != nil {
-		t.Errorf("cannot read any more: %v", err)
+		t.Errorf("cannot read: %v", err)
 	}
 }
 
@@ -364,7 +364,7 @@ func TestNotesAndTasks(t *testing.T) {
 	if len(first) != 3 || len(rest) != 2 || head != nil || first[0].Body != "line 4\nnext" || rest[1].Body != "line 0\nnext" {
 		t.Errorf("paged %+v, %+v", first, rest)
 	}
-	// What is another case's is not this one's.
+	// Notes and tasks of another case are not found.
 	wantError(t, f.DeleteNote(ctx, f.anna, elsewhere, first[0].ID), domain.NotFound)
 	testkit.Must(t, f.DeleteNote(ctx, f.anna, id, first[0].ID))
 	wantError(t, f.DeleteNote(ctx, f.anna, id, first[0].ID), domain.NotFound)
@@ -381,7 +381,7 @@ func TestNotesAndTasks(t *testing.T) {
 		t.Errorf("replaced: %+v", done)
 	}
 	if e := f.last(id); e.Detail != "title, status open → done, due 2026-12-15 → none, assignee" {
-		t.Errorf("entered %q", e.Detail)
+		t.Errorf("detail %q", e.Detail)
 	}
 	open, _, err := f.Tasks(ctx, f.anna, id, TaskOpen, 0, nil)
 	testkit.Must(t, err)
@@ -394,8 +394,8 @@ func TestNotesAndTasks(t *testing.T) {
 	wantError(t, f.DeleteTask(ctx, f.anna, id, task.ID), domain.NotFound)
 }
 
-// TestOneOwnerStays: two owners who leave, or demote each other, at once do not both succeed.
-// TestEvents: changes of a case are published with their actor; a task only when it is assigned.
+// TestEvents checks that changes of a case are published with their actor, and tasks only when they are
+// assigned.
 func TestEvents(t *testing.T) {
 	f := newFixture(t)
 	ctx := t.Context()
@@ -431,7 +431,7 @@ func TestEvents(t *testing.T) {
 		{Type: domain.EventTaskAssigned, Actor: anna, UserID: bert, CaseID: &c.ID, Data: ids("taskId", task.ID, "assigneeId", bert)},
 	}
 	if !reflect.DeepEqual(published, want) {
-		t.Errorf("told %+v\nwant %+v", published, want)
+		t.Errorf("published %+v\nwant %+v", published, want)
 	}
 	testkit.Must(t, f.Delete(ctx, f.anna, c.ID))
 	var readers []domain.ID
@@ -443,6 +443,7 @@ func TestEvents(t *testing.T) {
 	}
 }
 
+// TestLastOwnerStays checks that two owners cannot both leave, or demote each other, at the same time.
 func TestLastOwnerStays(t *testing.T) {
 	f := newFixture(t)
 	ctx := t.Context()
@@ -456,29 +457,29 @@ func TestLastOwnerStays(t *testing.T) {
 		}
 		wg.Wait()
 		if (errs[0] == nil) == (errs[1] == nil) {
-			t.Fatalf("both left, or neither: %v, %v", errs[0], errs[1])
+			t.Fatalf("want one to leave: %v, %v", errs[0], errs[1])
 		}
 	}
 }
 
-// TestDatabaseDown: what cannot be entered is not shown.
+// TestDatabaseDown checks that nothing is returned whose timeline entry cannot be written.
 func TestDatabaseDown(t *testing.T) {
 	f := newFixture(t)
 	id := f.open(f.anna, "A case")
 	_, err := f.pool.ExecContext(t.Context(), "ALTER TABLE case_timeline RENAME TO case_timeline_away")
 	testkit.Must(t, err)
 	if _, err := f.Get(t.Context(), f.anna, id); err == nil {
-		t.Error("a case was read that could not be entered in its timeline")
+		t.Error("a case was read without a timeline entry")
 	}
 	if _, err := f.AddNote(t.Context(), f.anna, id, NewNote{Body: "secret"}); err == nil {
-		t.Error("a note was written that could not be entered in the timeline")
+		t.Error("a note was written without a timeline entry")
 	}
 	_, err = f.pool.ExecContext(t.Context(), "ALTER TABLE case_timeline_away RENAME TO case_timeline")
 	testkit.Must(t, err)
 	notes, _, err := f.Notes(t.Context(), f.anna, id, 0, nil)
 	testkit.Must(t, err)
 	if len(notes) != 0 {
-		t.Error("the note stayed though its entry did not")
+		t.Error("the note was stored without its entry")
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -490,7 +491,8 @@ func TestDatabaseDown(t *testing.T) {
 	}
 }
 
-// TestReadInSeveralCases reads in several cases at once: what is open is put down, what is not leaves no trace.
+// TestReadInSeveralCases reads in several cases at once: access to open cases is recorded, and
+// other cases leave no trace.
 func TestReadInSeveralCases(t *testing.T) {
 	f := newFixture(t)
 	party, candidateNames, gone := f.open(f.anna, "Mine"), f.open(f.carl, "Theirs"), f.open(f.anna, "Gone")
@@ -504,10 +506,10 @@ func TestReadInSeveralCases(t *testing.T) {
 	open, err := f.AuthorizeReads(t.Context(), f.anna, acts)
 	testkit.Must(t, err)
 	if len(open) != 1 || !open[party] {
-		t.Errorf("open are %v", open)
+		t.Errorf("accessible cases: %v", open)
 	}
 	if e := f.last(party); e.ActorID != f.anna.UserID || e.Verb != VerbRead || e.Resource != ResourceDocument || e.Detail != "search" || e.Refused || len(f.entries(party)) != previous[party]+1 {
-		t.Errorf("put down %+v", e)
+		t.Errorf("recorded %+v", e)
 	}
 	for _, id := range []domain.ID{candidateNames, gone} {
 		if len(f.entries(id)) != previous[id] {
@@ -515,7 +517,7 @@ func TestReadInSeveralCases(t *testing.T) {
 		}
 	}
 	if open, err := f.AuthorizeReads(t.Context(), f.admin, acts); err != nil || len(open) != 2 {
-		t.Errorf("open to an admin are %v, %v", open, err)
+		t.Errorf("accessible to an admin: %v, %v", open, err)
 	}
 	verification, err := f.Verify(t.Context(), f.anna, party)
 	testkit.Must(t, err)
@@ -523,7 +525,7 @@ func TestReadInSeveralCases(t *testing.T) {
 		t.Error("the timeline is broken")
 	}
 
-	// Many at once, in cases they share, wait for each other in turn.
+	// Concurrent reads in the same cases wait for each other.
 	var wg sync.WaitGroup
 	for range 8 {
 		wg.Go(func() {

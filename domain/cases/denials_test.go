@@ -15,7 +15,7 @@ import (
 	"counsel/sandbox/testkit"
 )
 
-// statements is a service on the same database whose statements are recorded.
+// statements returns a service on the same database whose SQL statements are recorded.
 func (f *fixture) statements(url string) (*Service, func() []string) {
 	f.t.Helper()
 	var log testkit.Log
@@ -35,8 +35,8 @@ func (f *fixture) statements(url string) (*Service, func() []string) {
 	}
 }
 
-// TestNonMembersLearnNothing: whatever is asked of a case, a stranger is answered after the same
-// statements as one who asks for a case that is not there, and none of them locks or writes.
+// TestNonMembersLearnNothing checks that a request for a case runs the same statements whether the
+// case is hidden from the caller or does not exist, and that none of them locks or writes.
 func TestNonMembersLearnNothing(t *testing.T) {
 	url := testenv.SchemaURL(t)
 	b := newFixtureOn(t, url)
@@ -69,15 +69,16 @@ func TestNonMembersLearnNothing(t *testing.T) {
 		absent := statements()
 		wantError(t, ask(id), domain.NotFound)
 		if hidden := statements(); !slices.Equal(absent, hidden) || len(absent) == 0 {
-			t.Errorf("%s: a case that is absent takes\n%s\none that is hidden\n%s", name, strings.Join(absent, "\n"), strings.Join(hidden, "\n"))
+			t.Errorf("%s: statements for an absent case\n%s\nfor a hidden case\n%s", name, strings.Join(absent, "\n"), strings.Join(hidden, "\n"))
 		}
 	}
 	if n := len(b.entries(id)); n != 1 {
-		t.Errorf("%d entries before anything was put down", n)
+		t.Errorf("%d entries before denials are flushed", n)
 	}
 }
 
-// TestDenialsAreLoggedHourly: the attempts of a stranger are one entry an hour, on any number of servers.
+// TestDenialsAreLoggedHourly checks that the attempts of one caller are one entry per hour, however
+// many servers there are.
 func TestDenialsAreLoggedHourly(t *testing.T) {
 	f := newFixture(t)
 	now := domain.SystemClock()
@@ -105,11 +106,11 @@ func TestDenialsAreLoggedHourly(t *testing.T) {
 	}
 	try(f.carl)
 	if n := count(); n != 1 {
-		t.Errorf("%d entries of a hundred tries", n)
+		t.Errorf("%d entries for a hundred attempts", n)
 	}
 	try(f.dora)
 	if n := count(); n != 2 {
-		t.Errorf("%d entries of two strangers", n)
+		t.Errorf("%d entries for two callers", n)
 	}
 	now = now.Add(time.Hour)
 	try(f.carl)
@@ -120,7 +121,7 @@ func TestDenialsAreLoggedHourly(t *testing.T) {
 		t.Errorf("%+v, %v", verification, err)
 	}
 
-	// Run puts them down as they come, and those that wait when it ends.
+	// RunDenialLog records them while it runs, and the remaining ones when it ends.
 	now = now.Add(time.Hour)
 	ending, head := context.WithCancel(ctx)
 	var running sync.WaitGroup
@@ -132,12 +133,12 @@ func TestDenialsAreLoggedHourly(t *testing.T) {
 	if n := count(); n != 4 {
 		t.Errorf("%d entries after the end", n)
 	}
-	// What finds no room is dropped; nobody waits.
+	// A full queue drops denials; no request waits.
 	now = now.Add(time.Hour)
 	for range denialQueueSize + 10 {
 		serverA.denials.add(denial{domain.NewID(), f.carl.UserID, Action{Verb: VerbRead, Resource: ResourceCase}})
 	}
 	if n := len(serverA.denials.queue); n != denialQueueSize {
-		t.Errorf("%d wait", n)
+		t.Errorf("%d are queued", n)
 	}
 }

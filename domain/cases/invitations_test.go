@@ -11,7 +11,7 @@ import (
 	"counsel/sandbox/testkit"
 )
 
-// recordingMailer takes invitations for mails.
+// recordingMailer records invitation mails.
 type recordingMailer struct {
 	mails   []Invitation
 	refused error
@@ -26,8 +26,8 @@ func (m *recordingMailer) InvitationMail(_ context.Context, _ db.Tx, i Invitatio
 	return nil
 }
 
-// TestClientsCannotProbeAccounts: a client gets the same answer for an address with an account and for one
-// without, and none for an id.
+// TestClientsCannotProbeAccounts checks that a client gets the same response for an address with an
+// account and for one without, and cannot add members by id.
 func TestClientsCannotProbeAccounts(t *testing.T) {
 	f := newFixture(t)
 	ctx := t.Context()
@@ -48,7 +48,7 @@ func TestClientsCannotProbeAccounts(t *testing.T) {
 		wantError(t, err, domain.Conflict)
 	}
 	if !reflect.DeepEqual(answers[0], answers[1]) || len(mailer.mails) != 2 {
-		t.Errorf("told apart: %+v, %d mails", answers, len(mailer.mails))
+		t.Errorf("responses differ: %+v, %d mails", answers, len(mailer.mails))
 	}
 	_, known := f.AddMember(ctx, f.ella, id, NewMember{UserID: &f.carl.UserID, Role: Viewer})
 	_, unknown := f.AddMember(ctx, f.ella, id, NewMember{UserID: ptr(domain.NewID()), Role: Viewer})
@@ -56,7 +56,7 @@ func TestClientsCannotProbeAccounts(t *testing.T) {
 	if !reflect.DeepEqual(known, unknown) {
 		t.Errorf("%v, %v", known, unknown)
 	}
-	// Nor by changing the role of somebody who is no member.
+	// Changing the role of a non-member reveals nothing either.
 	_, known = f.UpdateMember(ctx, f.ella, id, f.carl.UserID, Lawyer)
 	_, unknown = f.UpdateMember(ctx, f.ella, id, domain.NewID(), Lawyer)
 	wantError(t, known, domain.NotFound)
@@ -95,7 +95,7 @@ func TestInvitations(t *testing.T) {
 	if len(party) != 1 || party[0].InviterName != "ella" {
 		t.Errorf("invited %+v", party)
 	}
-	// Only who has the address, and can show that, answers.
+	// Only the account with the verified address can answer.
 	_, absent := f.AcceptInvitation(ctx, f.dora, domain.NewID())
 	_, candidates := f.AcceptInvitation(ctx, f.dora, first)
 	wantError(t, candidates, domain.NotFound)
@@ -125,7 +125,7 @@ func TestInvitations(t *testing.T) {
 	_, err = f.AddMember(ctx, f.ella, id, NewMember{Email: "carl@example.com", Role: Viewer})
 	wantError(t, err, domain.Conflict)
 
-	// Withdrawn, declined, out of date.
+	// Withdrawn, declined and expired invitations.
 	confirm(f.dora)
 	invitation := invite("dora@example.com", Viewer)
 	wantError(t, f.DeleteInvitation(ctx, f.carl, id, invitation), domain.Forbidden)
@@ -138,27 +138,27 @@ func TestInvitations(t *testing.T) {
 	now = now.Add(invitationTTL)
 	_, err = f.AcceptInvitation(ctx, f.dora, late)
 	wantError(t, err, domain.NotFound)
-	changed := invite("dora@example.com", Viewer) // the old one is no obstacle
+	changed := invite("dora@example.com", Viewer) // the expired one does not conflict
 	testkit.Must(t, f.Maintain(ctx))
 	_, err = f.AcceptInvitation(ctx, f.dora, changed)
 	testkit.Must(t, err)
 
-	// The role of a lawyer is not for a client's account.
+	// A client cannot get a role for lawyers.
 	finn := f.join("finn", domain.RoleClient)
 	confirm(finn)
 	lawyer := invite("finn@example.com", Lawyer)
 	_, err = f.AcceptInvitation(ctx, finn, lawyer)
 	wantError(t, err, domain.Conflict)
 
-	// Who owns the case no more has invited nobody.
+	// Invitations of a former owner are not valid.
 	_, err = f.UpdateMember(ctx, f.ella, id, f.dora.UserID, Owner)
 	testkit.Must(t, err)
 	_, err = f.UpdateMember(ctx, f.dora, id, f.ella.UserID, Viewer)
 	testkit.Must(t, err)
 	if listed, err = f.Invitations(ctx, f.dora, id); err != nil || len(listed) != 0 {
-		t.Errorf("left over: %+v, %v", listed, err)
+		t.Errorf("remaining: %+v, %v", listed, err)
 	}
-	// A case that is gone invites nobody.
+	// Invitations to a deleted case are not valid.
 	m, err := f.AddMember(ctx, f.dora, id, NewMember{Email: "new@example.com", Role: Viewer})
 	testkit.Must(t, err)
 	nora := f.join("new", domain.RoleClient)

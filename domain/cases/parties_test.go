@@ -10,7 +10,7 @@ import (
 	"counsel/sandbox/testkit"
 )
 
-// sharesKey reports whether the second party would be found for the first.
+// sharesKey reports whether a search for the first party finds the second.
 func sharesKey(a, b NewParty) bool {
 	names := nameVariants(a.Name, a.Kind)
 	_, wanted := similarKeys(a, names)
@@ -24,7 +24,7 @@ func TestNameSpellings(t *testing.T) {
 	for _, c := range []struct {
 		want  similarity
 		kind  PartyKind
-		names []string // each two of them
+		names []string // compared in pairs
 	}{
 		{identical, PartyCompany, []string{"Müller & Söhne GmbH", "MUELLER UND SOEHNE G.m.b.H.", "Muller and Sohne", "müller  söhne gmbh & co. kg", "Mu\u0308ller & So\u0308hne"}},
 		{identical, PartyCompany, []string{"Acme, Inc.", "ACME Incorporated", "Acme Corp.", "Acme Ltd", "Ａｃｍｅ", "A.C.M.E.", "Ac me LLC"}},
@@ -42,7 +42,7 @@ func TestNameSpellings(t *testing.T) {
 		{identical, PartyPerson, []string{"Robert Smith", "Robert Smith Jr.", "Smith Jr., Robert", "Robert Smith, III", "Prof. Dr. jur. Robert Smith LLM"}},
 		{identical, PartyPerson, []string{"Иван Петров", "Ivan Petrov", "Петров Иван"}},
 		{identical, PartyPerson, []string{"Νίκος Παππάς", "Nikos Pappas"}},
-		{identical, PartyPerson, []string{"Paco Capo", "Р\u0430с\u043e С\u0430ро", "P\u0430co C\u0430po"}}, // in Cyrillic letters, and in some
+		{identical, PartyPerson, []string{"Paco Capo", "Р\u0430с\u043e С\u0430ро", "P\u0430co C\u0430po"}}, // in Cyrillic letters, wholly and partly
 		{identical, PartyPerson, []string{"Mc Donald Ronald", "Ronald McDonald"}},
 		{identical, PartyPerson, []string{"Håkon Åberg", "Haakon Aaberg", "Hakon Aberg"}},
 		{similar, PartyPerson, []string{"María García López", "Maria Garcia"}},
@@ -63,7 +63,7 @@ func TestNameSpellings(t *testing.T) {
 				}
 				got := compareNames(a, c.kind, b, c.kind)
 				if c.want == similar && got == identical || got != c.want && c.want != different || c.want == different && got != different {
-					t.Errorf("%q and %q are %d, want %d", a, b, got, c.want)
+					t.Errorf("%q and %q: match %d, want %d", a, b, got, c.want)
 				}
 				if c.want != different && !sharesKey(NewParty{Kind: c.kind, Name: a}, NewParty{Kind: c.kind, Name: b}) {
 					t.Errorf("%q does not find %q", a, b)
@@ -94,7 +94,7 @@ func TestConflicts(t *testing.T) {
 	annas, berts, carls := f.open(f.anna, "Anna's"), f.open(f.bert, "Bert's"), f.open(f.carl, "Carl's")
 	acme := NewParty{Kind: PartyCompany, Side: SideClient, Name: "Acme Inc.", Email: "law@acme.example", RegistrationNumber: "HRB 1"}
 	if c := add(f.anna, annas, acme); c == nil || len(c) != 0 {
-		t.Errorf("the first of all conflicts with %+v", c)
+		t.Errorf("the first party conflicts with %+v", c)
 	}
 	if c := add(f.bert, berts, acme); len(c) != 0 {
 		t.Errorf("the same side conflicts: %+v", c)
@@ -104,7 +104,7 @@ func TestConflicts(t *testing.T) {
 		"email":              {Kind: PartyPerson, Side: SideOpposing, Name: "Somebody", Email: "LAW@acme.example"},
 		"registrationNumber": {Kind: PartyCompany, Side: SideOpposing, Name: "Renamed SE", RegistrationNumber: "hrb-1"},
 	} {
-		// Two cases the caller may not see are one conflict.
+		// Conflicts in several hidden cases are reported as one.
 		if c := add(f.carl, carls, n); len(c) != 1 || c[0].CaseID != nil || c[0].Side != SideClient || !slices.Equal(c[0].Matched, []string{name}) {
 			t.Errorf("%s: %+v", name, c)
 		}
@@ -132,11 +132,11 @@ func TestConflicts(t *testing.T) {
 	testkit.Must(t, err)
 	for _, p := range items {
 		if p.Conflicts != nil {
-			t.Errorf("a viewer is told of %+v", p.Conflicts)
+			t.Errorf("a viewer sees %+v", p.Conflicts)
 		}
 	}
 
-	// Closed cases count, deleted ones do not.
+	// Closed cases are searched, deleted ones are not.
 	_, err = f.Update(ctx, f.carl, carls, Update{Status: ptr(Closed)})
 	testkit.Must(t, err)
 	items, _, err = f.Parties(ctx, f.bert, berts, 0, nil)
@@ -161,27 +161,27 @@ func TestConflicts(t *testing.T) {
 	// A client's account gets no conflicts, even in its own case.
 	ellas := f.open(f.ella, "Ella's")
 	if c := add(f.ella, ellas, NewParty{Kind: PartyCompany, Side: SideOpposing, Name: "Acme", Email: "law@acme.example"}); c != nil {
-		t.Errorf("a client is told of %+v", c)
+		t.Errorf("a client sees %+v", c)
 	}
 	items, _, err = f.Parties(ctx, f.ella, ellas, 0, nil)
 	testkit.Must(t, err)
 	if items[0].Conflicts != nil {
-		t.Errorf("a client is told of %+v", items[0].Conflicts)
+		t.Errorf("a client sees %+v", items[0].Conflicts)
 	}
 	if items, _, err = f.Parties(ctx, f.admin, ellas, 0, nil); err != nil || len(items[0].Conflicts) == 0 {
-		t.Errorf("an admin is told of %+v, %v", items, err)
+		t.Errorf("an admin sees %+v, %v", items, err)
 	}
 
-	// A name that lacks a part may be the same.
+	// A name that lacks a part may match.
 	add(f.anna, annas, NewParty{Kind: PartyPerson, Side: SideClient, Name: "Rosa Vega Ruiz"})
 	if c := add(f.bert, berts, NewParty{Kind: PartyPerson, Side: SideOpposing, Name: "Vega, R."}); len(c) != 1 || !slices.Equal(c[0].Matched, []string{"similarName"}) {
 		t.Errorf("an initial: %+v", c)
 	}
 	if c := add(f.bert, berts, NewParty{Kind: PartyPerson, Side: SideOpposing, Name: "Rosa Vega Soto"}); len(c) != 0 {
-		t.Errorf("somebody else: %+v", c)
+		t.Errorf("another person: %+v", c)
 	}
 
-	// Parties that were there before the rules are found once they have keys.
+	// Parties from before the conflict search are found once they have keys.
 	_, err = f.pool.ExecContext(ctx, "DELETE FROM case_party_keys")
 	testkit.Must(t, err)
 	_, err = f.pool.ExecContext(ctx, "UPDATE case_parties SET key_rules = 0")
@@ -203,7 +203,7 @@ func TestConflicts(t *testing.T) {
 	wantError(t, f.RemoveParty(ctx, f.anna, annas, items[0].ID), domain.Conflict, "legal_hold")
 }
 
-// FuzzNames: any name has keys, and spaces around it change nothing.
+// FuzzNames checks that any name has keys and that surrounding spaces do not matter.
 func FuzzNames(f *testing.F) {
 	for _, s := range []string{"", "Müller GmbH", "ﷺ", "İstanbul", "\u0301", "a\u200db", "ß"} {
 		f.Add(s)

@@ -7,8 +7,8 @@ import (
 	"counsel/domain"
 )
 
-// TestPolicy holds the rule against a table of who may do what in an open case, for every
-// account, every role in a case, every verb and every subject.
+// TestPolicy compares the policy with a table, for every account role, case role, verb and
+// resource, in an open case.
 func TestPolicy(t *testing.T) {
 	user, candidate := domain.NewID(), domain.NewID()
 	subjects := []Resource{ResourceCase, ResourceMember, ResourceNote, ResourceTask, ResourceParty, ResourceTimeline, ResourceConsultation, ResourceDraft, ResourceDocument, ResourceSignature, ResourcePayment}
@@ -58,7 +58,8 @@ func TestPolicy(t *testing.T) {
 					if got := codeOf(denied); got != want {
 						t.Errorf("%s account, %q in the case, %s %s: %q, want %q", account, role, verb, subject, got, want)
 					}
-					// Nobody may delete under legal hold, or add to a closed case, whoever they are.
+					// Nobody may delete under legal hold or add to a closed case, whatever their
+					// role.
 					if want == "" {
 						held, closed := codeOf(evaluate(p, role, Open, true, action)), codeOf(evaluate(p, role, Closed, false, action))
 						if stops := verb == VerbDelete && subject != ResourceMember; (held == domain.Conflict) != stops {
@@ -73,7 +74,7 @@ func TestPolicy(t *testing.T) {
 		}
 	}
 	if n != 3*6*6*11 {
-		t.Fatalf("tried only %d", n)
+		t.Fatalf("only %d combinations", n)
 	}
 	leave := Action{Verb: VerbDelete, Resource: ResourceMember, ID: &user}
 	if e := evaluate(domain.Principal{UserID: user, Role: domain.RoleClient}, Viewer, Closed, true, leave); e != nil {

@@ -26,8 +26,8 @@ func TestTimelineRecordsEverything(t *testing.T) {
 	wantError(t, err, domain.NotFound)
 	f.FlushDenials(ctx)
 	wantError(t, f.Authorize(ctx, f.carl, id, Action{Verb: VerbDownload, Resource: ResourceDocument}), domain.NotFound)
-	f.FlushDenials(ctx)                                                                                   // within the hour
-	testkit.Must(t, f.Authorize(ctx, f.bert, id, Action{Verb: VerbDownload, Resource: ResourceDocument})) // decides only
+	f.FlushDenials(ctx)                                                                                   // the same hour: no second entry
+	testkit.Must(t, f.Authorize(ctx, f.bert, id, Action{Verb: VerbDownload, Resource: ResourceDocument})) // only checks, records nothing
 	testkit.Must(t, f.AuthorizeRead(ctx, f.bert, id, Action{Verb: VerbDownload, Resource: ResourceDocument, ID: &id}))
 
 	var got []string
@@ -44,7 +44,7 @@ func TestTimelineRecordsEverything(t *testing.T) {
 		"6 bert download document false",
 	}
 	if !slices.Equal(got, want) {
-		t.Errorf("entered\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+		t.Errorf("timeline\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
 
 	// A case that does not exist has no timeline to write to.
@@ -61,8 +61,8 @@ func TestTimelineRecordsEverything(t *testing.T) {
 	wantError(t, f.Authorize(ctx, f.anna, id, Action{Verb: VerbCreate, Resource: ResourceTimeline}), domain.Forbidden)
 }
 
-// TestHashCoversEveryField pins the hash of one entry, so that old timelines stay verifiable, and
-// shows that no field can change without it.
+// TestHashCoversEveryField pins the hash of one entry, so that old timelines remain verifiable, and
+// checks that every field changes it.
 func TestHashCoversEveryField(t *testing.T) {
 	id := domain.ID{1}
 	e := Entry{Seq: 7, At: time.UnixMicro(1_790_000_000_123_456).UTC(), ActorID: domain.ID{2}, Prev: make([]byte, hashSize),
@@ -89,7 +89,7 @@ func TestHashCoversEveryField(t *testing.T) {
 	}
 }
 
-// TestVerifyFindsEveryAlteration alters one thing of one row after another.
+// TestVerifyFindsEveryAlteration alters one column of one row at a time.
 func TestVerifyFindsEveryAlteration(t *testing.T) {
 	f := newFixture(t)
 	ctx := t.Context()
@@ -99,13 +99,13 @@ func TestVerifyFindsEveryAlteration(t *testing.T) {
 			_, err := f.AddNote(ctx, f.anna, id, NewNote{Body: fmt.Sprint(i)})
 			testkit.Must(t, err)
 		}
-		return id // seven entries, and an eighth by the check
+		return id // seven entries; the verification adds one
 	}
 	id := fresh()
 	verification, err := f.Verify(ctx, f.anna, id)
 	testkit.Must(t, err)
 	if !verification.Intact || verification.Entries != 8 || verification.BrokenAt != 0 || hex.EncodeToString(verification.Head) != hex.EncodeToString(f.last(id).Hash) {
-		t.Fatalf("untouched: %+v", verification)
+		t.Fatalf("before the alteration: %+v", verification)
 	}
 	_, err = f.Verify(ctx, f.carl, id)
 	wantError(t, err, domain.NotFound)
@@ -141,25 +141,25 @@ func TestVerifyFindsEveryAlteration(t *testing.T) {
 			verification, err := f.Verify(ctx, f.anna, id)
 			testkit.Must(t, err)
 			if verification.Intact || verification.BrokenAt != c.at || verification.Entries != c.at-1 {
-				t.Errorf("found %+v, want broken at %d", verification, c.at)
+				t.Errorf("verification %+v, want broken at %d", verification, c.at)
 			}
 		})
 	}
 
-	// The end cut off, and the head moved back along with it: what follows is whole again, but
-	// whoever kept the head before sees that it is gone.
+	// The last entry is deleted and the head moved back. The chain is consistent, but the head that
+	// was recorded before does not match.
 	id = fresh()
 	last := f.last(id)
 	_, err = f.pool.ExecContext(ctx, "DELETE FROM case_timeline WHERE case_id = ? AND seq = 7", id)
 	testkit.Must(t, err)
 	if verification, err = f.Verify(ctx, f.anna, id); err != nil || verification.Intact || verification.BrokenAt != 7 {
-		t.Errorf("cut off: %+v, %v", verification, err)
+		t.Errorf("truncated: %+v, %v", verification, err)
 	}
 	if slices.ContainsFunc(f.entries(id), func(e Entry) bool { return slices.Equal(e.Hash, last.Hash) }) {
-		t.Error("the entry that was cut off is still there")
+		t.Error("the deleted entry still exists")
 	}
 
-	// Another case's entries are not this one's.
+	// Entries of another case do not fit.
 	a, z := fresh(), fresh()
 	_, err = f.pool.ExecContext(ctx, "DELETE FROM case_timeline WHERE case_id = ?", a)
 	testkit.Must(t, err)
@@ -171,7 +171,7 @@ func TestVerifyFindsEveryAlteration(t *testing.T) {
 	}
 }
 
-// TestConcurrentAppends: appends of one case form one chain whoever makes them and however.
+// TestConcurrentAppends checks that concurrent appends to a case form one chain.
 func TestConcurrentAppends(t *testing.T) {
 	f := newFixture(t)
 	ctx := t.Context()
@@ -205,7 +205,7 @@ func TestConcurrentAppends(t *testing.T) {
 	f.FlushDenials(ctx)
 	verification, err := f.Verify(ctx, f.anna, id)
 	testkit.Must(t, err)
-	if want := uint64(2 + workers*each*3/4 + 1 + 1); !verification.Intact || verification.Entries != want { // Carl's 48 are one
+	if want := uint64(2 + workers*each*3/4 + 1 + 1); !verification.Intact || verification.Entries != want { // Carl's 48 denials are one entry
 		t.Errorf("%+v, want %d entries", verification, want)
 	}
 }
@@ -214,7 +214,7 @@ func TestVerifyLongTimeline(t *testing.T) {
 	f := newFixture(t)
 	ctx := t.Context()
 	id := f.open(f.anna, "A case")
-	// Written as append writes, without a transaction each.
+	// Inserted as append does, but without a transaction for each.
 	head := f.last(id)
 	values, args := []string{}, []any{}
 	for range 2 * verifyBatch {
@@ -240,7 +240,7 @@ func TestVerifyLongTimeline(t *testing.T) {
 	}
 }
 
-// BenchmarkAuthorize is the check alone: one query.
+// BenchmarkAuthorize measures the access check: one query.
 func BenchmarkAuthorize(b *testing.B) {
 	s := newFixture(b)
 	id := s.open(s.anna, "A case")
@@ -249,7 +249,7 @@ func BenchmarkAuthorize(b *testing.B) {
 	}
 }
 
-// BenchmarkRead is the check and its entry in the timeline, committed.
+// BenchmarkRead measures the access check with its committed timeline entry.
 func BenchmarkRead(b *testing.B) {
 	s := newFixture(b)
 	id := s.open(s.anna, "A case")
@@ -258,7 +258,7 @@ func BenchmarkRead(b *testing.B) {
 	}
 }
 
-// BenchmarkDecide is the rule alone.
+// BenchmarkDecide measures the policy.
 func BenchmarkDecide(b *testing.B) {
 	p := domain.Principal{UserID: domain.NewID(), Role: domain.RoleLawyer}
 	for b.Loop() {

@@ -60,7 +60,7 @@ type Filter struct {
 	UserID *domain.ID // sent by this user; only admins may name another one
 	Status Status     // "": all
 	Limit  int        // 1 to 100; 0: 20
-	Cursor *domain.ID // older than this: the next of the previous page
+	Cursor *domain.ID // page cursor: only older ones than this
 }
 
 // List returns requests, newest first. next is the Before of the next page; nil on the last page.

@@ -13,9 +13,9 @@ import (
 	"counsel/sandbox/server"
 )
 
-// Server is a server of one test alone, for it to stop, kill and freeze. It is
-// as durable as the embedded default's, and is stopped and deleted after the
-// test. Its URL is the same after Restart.
+// Server is a database or Redis server for one test, which may stop, kill and pause it. It is as
+// durable as the servers of the embedded mode, and is stopped and deleted after the test. Restart
+// does not change its URL.
 type Server struct {
 	URL string
 
@@ -24,7 +24,7 @@ type Server struct {
 	running *server.Server // nil while stopped
 }
 
-// PrivateMySQL starts a MariaDB for this test; that takes two seconds.
+// PrivateMySQL starts a MariaDB for this test. That takes about two seconds.
 func PrivateMySQL(t testing.TB) *Server {
 	t.Helper()
 	return private(t, server.MySQL)
@@ -38,7 +38,7 @@ func PrivateRedis(t testing.TB) *Server {
 
 func private(t testing.TB, start func(context.Context, server.Config) (*server.Server, error)) *Server {
 	t.Helper()
-	// Below the shared folder, so that it is deleted even if this process is killed.
+	// In the shared folder, so that it is deleted even if this process is killed.
 	parent := filepath.Join(join(t).base, "private")
 	if err := os.MkdirAll(parent, 0o700); err != nil {
 		t.Fatalf("testenv: %v", err)
@@ -66,7 +66,7 @@ func private(t testing.TB, start func(context.Context, server.Config) (*server.S
 	return s
 }
 
-// Stop ends the server in good order; it stays down until Restart.
+// Stop shuts the server down gracefully. It stays down until Restart.
 func (s *Server) Stop() {
 	s.t.Helper()
 	if s.running == nil {
@@ -81,22 +81,20 @@ func (s *Server) Stop() {
 	}
 }
 
-// Kill9 ends the server at once, and returns when it is gone; it stays down
-// until Restart.
+// Kill9 kills the server and returns when it has exited. It stays down until Restart.
 func (s *Server) Kill9() {
 	s.t.Helper()
 	s.signal(syscall.SIGKILL)
 	ctx, cancel := context.WithTimeout(context.Background(), stopTimeout)
 	defer cancel()
-	err := s.running.Stop(ctx) // waits
+	err := s.running.Stop(ctx) // waits for the exit
 	s.running = nil
 	if err != nil {
 		s.t.Fatalf("testenv: %v", err)
 	}
 }
 
-// Restart starts the server on its data, after stopping it if it runs, and
-// returns when it is ready.
+// Restart stops the server if it is running, starts it on its data, and returns when it is ready.
 func (s *Server) Restart() {
 	s.t.Helper()
 	s.Stop()
@@ -109,7 +107,7 @@ func (s *Server) Restart() {
 	s.running, s.URL = now, now.URL
 }
 
-// Pause freezes the server: it keeps its connections and answers nothing.
+// Pause freezes the server: it keeps its connections but does not respond.
 func (s *Server) Pause() {
 	s.t.Helper()
 	s.signal(syscall.SIGSTOP)
@@ -118,14 +116,14 @@ func (s *Server) Pause() {
 	deadline := time.Now().Add(stopTimeout)
 	for !frozen(s.running.PID()) {
 		if time.Now().After(deadline) {
-			s.t.Fatal("testenv: the server does not freeze")
+			s.t.Fatal("testenv: the server did not stop on SIGSTOP")
 		}
 		<-tick.C
 	}
 }
 
-// frozen says whether every thread has met the signal; a thread that has not
-// may still answer. Where there is no /proc it believes so.
+// frozen reports whether every thread has stopped; until then the server may still respond. It
+// reports true where there is no /proc.
 func frozen(pid int) bool {
 	threads, err := filepath.Glob("/proc/" + strconv.Itoa(pid) + "/task/*/stat")
 	if err != nil {
@@ -134,7 +132,7 @@ func frozen(pid int) bool {
 	for _, path := range threads {
 		b, err := os.ReadFile(path)
 		if err != nil {
-			continue // the thread has ended
+			continue // the thread has exited
 		}
 		_, state, _ := strings.Cut(string(b), ") ") // "pid (name) state …"
 		if !strings.HasPrefix(state, "T") {

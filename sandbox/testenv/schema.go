@@ -11,13 +11,13 @@ import (
 	"counsel/db"
 )
 
-// DB is a database with the schema and no rows, for this test alone.
+// DB returns a database with the schema and no rows, for this test alone.
 func DB(t testing.TB) *sql.DB {
 	t.Helper()
 	return OpenDB(t, SchemaURL(t))
 }
 
-// OpenDB is a pool of connections that is closed after the test.
+// OpenDB opens a connection pool that is closed after the test.
 func OpenDB(t testing.TB, url string) *sql.DB {
 	t.Helper()
 	pool, err := db.Open(t.Context(), url, db.Options{})
@@ -28,7 +28,7 @@ func OpenDB(t testing.TB, url string) *sql.DB {
 	return pool
 }
 
-// OpenRedis is a client that is closed after the test.
+// OpenRedis opens a client that is closed after the test.
 func OpenRedis(t testing.TB, url string) rueidis.Client {
 	t.Helper()
 	client, err := db.OpenRedis(t.Context(), url)
@@ -39,7 +39,7 @@ func OpenRedis(t testing.TB, url string) rueidis.Client {
 	return client
 }
 
-// EmptyRedis is a client for RedisURL, which is emptied.
+// EmptyRedis flushes the database of RedisURL and returns a client for it.
 func EmptyRedis(t testing.TB) rueidis.Client {
 	t.Helper()
 	client := OpenRedis(t, RedisURL(t))
@@ -49,23 +49,23 @@ func EmptyRedis(t testing.TB) rueidis.Client {
 	return client
 }
 
-// SchemaURL is a database with the schema and no rows, for this test alone. Making the schema
-// takes longer than most tests, so the database is emptied afterwards and given to the next:
-// a test that changes the schema takes NewDatabaseURL.
+// SchemaURL returns the URL of a database with the schema and no rows, for this test alone.
+// Creating the schema takes longer than most tests, so the database is emptied and reused. Tests
+// that change the schema use NewDatabaseURL.
 func SchemaURL(t testing.TB) string {
 	t.Helper()
 	state.mu.Lock()
 	defer state.mu.Unlock()
 	server := joinLocked(t).servers.MySQL
 	var name string
-	if n := len(state.empty); n > 0 {
-		name, state.empty = state.empty[n-1], state.empty[:n-1]
+	if n := len(state.unused); n > 0 {
+		name, state.unused = state.unused[n-1], state.unused[:n-1]
 	} else {
 		var err error
 		if name, err = createDatabase(server); err != nil {
 			t.Fatalf("testenv: %v", err)
 		}
-		state.made = append(state.made, name)
+		state.created = append(state.created, name)
 		if err := state.joined.createSchema(t.Context(), name); err != nil {
 			t.Fatalf("testenv: %v", err)
 		}
@@ -78,7 +78,7 @@ func SchemaURL(t testing.TB) string {
 		}
 		state.mu.Lock()
 		defer state.mu.Unlock()
-		state.empty = append(state.empty, name)
+		state.unused = append(state.unused, name)
 	})
 	return url
 }
@@ -86,7 +86,7 @@ func SchemaURL(t testing.TB) string {
 func deleteRows(url string) error {
 	ctx, cancel := context.WithTimeout(context.Background(), sqlTimeout)
 	defer cancel()
-	pool, err := db.Open(ctx, url, db.Options{MaxConns: 1}) // one: foreign_key_checks is the session's
+	pool, err := db.Open(ctx, url, db.Options{MaxConns: 1}) // one connection: foreign_key_checks is set per session
 	if err != nil {
 		return err
 	}

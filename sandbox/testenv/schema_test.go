@@ -16,7 +16,7 @@ func TestSchemaURLIsIsolatedAndEmpty(t *testing.T) {
 	t.Run("use", func(t *testing.T) {
 		first = SchemaURL(t)
 		if SchemaURL(t) == first {
-			t.Fatal("two at a time have one database")
+			t.Fatal("concurrent tests share a database")
 		}
 		pool := OpenDB(t, first)
 		execute(t, pool, "INSERT INTO users (id, email, full_name, role, password_hash, created_at, updated_at) VALUES (REPEAT('u', 16), 'a', 'a', 'client', '', NOW(6), NOW(6))")
@@ -25,18 +25,18 @@ func TestSchemaURLIsIsolatedAndEmpty(t *testing.T) {
 			t.Fatalf("%d rows", n)
 		}
 	})
-	made := len(state.made)
+	created := len(state.created)
 	for range 2 {
 		if n := count(t, DB(t), rows); n != 0 {
 			t.Errorf("%d rows of an earlier test", n)
 		}
 	}
-	if len(state.made) != made {
-		t.Error("databases are not used again")
+	if len(state.created) != created {
+		t.Error("the database was not reused")
 	}
 }
 
-// A copy of the template is what the migrations make.
+// A copy of the template equals what the migrations create.
 func TestSchemaMatchesMigrations(t *testing.T) {
 	migrated := OpenDB(t, NewDatabaseURL(t))
 	if err := db.Migrate(t.Context(), migrated); err != nil {

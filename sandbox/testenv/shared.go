@@ -23,16 +23,15 @@ import (
 
 // Files of the base folder:
 //
-//	users       shared lock: a process uses the servers; exclusive: they are being stopped
-//	starting    exclusive lock: a process looks for the supervisor, or starts it
-//	supervisor  exclusive lock: the supervisor lives
-//	servers     JSON of servers, there once both are ready
-//	redis-N     exclusive lock: logical database N is taken
+//	users       shared lock: a process uses the servers; exclusive: the supervisor stops them
+//	starting    exclusive lock: a process is finding or starting the supervisor
+//	supervisor  exclusive lock: the supervisor is running
+//	servers     JSON of servers; exists once both are ready
+//	redis-N     exclusive lock: logical database N is in use
 //	run/        the servers' folders; private/ those of single tests
 //
-// The base folder is only taken away, by one rename, by the supervisor under an
-// exclusive users lock. So whoever got a users lock checks that the file it
-// locked is still the one under that name.
+// Only the supervisor removes the base folder: by one rename, with an exclusive lock on users. So a
+// process that locked users checks that the name still refers to the locked file.
 
 const (
 	superviseEnv  = "COUNSEL_TESTENV_SUPERVISE"
@@ -47,7 +46,7 @@ type servers struct {
 	MySQL, Redis string
 }
 
-// membership is this process's use of the shared servers; it ends with the process.
+// membership is this process's use of the shared servers. It ends with the process.
 type membership struct {
 	base    string
 	users   *flock.Flock
@@ -59,14 +58,14 @@ func baseDir() string {
 	return filepath.Join(os.TempDir(), "counsel-tests-"+strconv.Itoa(os.Getuid()))
 }
 
-// The supervisor is this test binary, started again. It must not get as far as
-// the package's TestMain, which might not be ours.
+// The supervisor is this test binary, started once more. It must not reach the package's TestMain,
+// which may not be ours.
 func init() {
 	base := os.Getenv(superviseEnv)
 	if base == "" {
 		return
 	}
-	syscall.CloseOnExec(3) // the servers must not hold it open
+	syscall.CloseOnExec(3) // not inherited by the servers
 	answer := os.NewFile(3, "answer")
 	if err := supervise(base, answer); err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -75,7 +74,7 @@ func init() {
 	os.Exit(0)
 }
 
-// joinShared takes a users lock under base and returns when the servers are ready.
+// joinShared locks the users file under base, shared, and returns when the servers are ready.
 func joinShared(base string, timeout time.Duration) (*membership, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
@@ -100,7 +99,7 @@ func (m *membership) lockUsers(ctx context.Context) error {
 		}
 		lock := flock.New(path)
 		ok, err := lock.TryRLockContext(ctx, 20*time.Millisecond)
-		if errors.Is(err, os.ErrNotExist) { // the folder went in between
+		if errors.Is(err, os.ErrNotExist) { // the folder was removed meanwhile
 			continue
 		}
 		if err != nil || !ok {
@@ -137,12 +136,12 @@ func (m *membership) findServers(ctx context.Context) error {
 		if free {
 			err := m.startSupervisor(ctx)
 			if attempts++; errors.Is(err, errNoAnswer) && attempts < 3 {
-				continue // it met the supervisor of someone killed in here
+				continue // the lock was held by the supervisor of a killed process
 			}
 			return err
 		}
-		// It lives; its servers file is missing only while it starts for someone
-		// who did not live to see it.
+		// The supervisor is running. Its servers file is only missing while it starts for another
+		// process that has ended.
 		b, err := os.ReadFile(filepath.Join(m.base, "servers"))
 		if err == nil {
 			return json.Unmarshal(b, &m.servers)
@@ -158,9 +157,10 @@ func (m *membership) findServers(ctx context.Context) error {
 	}
 }
 
-var errNoAnswer = errors.New("the supervisor ended at once")
+var errNoAnswer = errors.New("the supervisor exited at once")
 
-// startSupervisor starts one and waits for its answer: the servers, or why not.
+// startSupervisor starts a supervisor and waits for its response: the URLs of the servers, or an
+// error.
 func (m *membership) startSupervisor(ctx context.Context) error {
 	self, err := os.Executable()
 	if err != nil {
@@ -192,25 +192,25 @@ func (m *membership) startSupervisor(ctx context.Context) error {
 	}
 	b, err := io.ReadAll(r)
 	if err != nil {
-		return errors.Join(fmt.Errorf("the supervisor does not answer: %w", err), cmd.Process.Kill(), cmd.Wait())
+		return errors.Join(fmt.Errorf("the supervisor does not respond: %w", err), cmd.Process.Kill(), cmd.Wait())
 	}
 	var answer struct {
 		servers
 		Error string
 	}
 	if err := json.Unmarshal(b, &answer); err != nil {
-		_ = cmd.Wait() // its log has more
+		_ = cmd.Wait() // see its log
 		return fmt.Errorf("%w (log %s)", errNoAnswer, log.Name())
 	}
 	if answer.Error != "" {
-		_ = cmd.Wait() // it has said why
+		_ = cmd.Wait() // it reported the reason
 		return errors.New(answer.Error)
 	}
 	m.servers = answer.servers
 	return cmd.Process.Release()
 }
 
-// claimRedis takes a logical database no other process has.
+// claimRedis locks a logical database that no other process uses.
 func (m *membership) claimRedis() (int, error) {
 	for n := 1; n < server.Databases; n++ {
 		lock := flock.New(filepath.Join(m.base, "redis-"+strconv.Itoa(n)))
@@ -226,18 +226,18 @@ func (m *membership) claimRedis() (int, error) {
 			return 0, err
 		}
 	}
-	return 0, errors.New("all logical databases of the shared Redis are taken")
+	return 0, errors.New("all logical databases of the shared Redis are in use")
 }
 
-// supervise runs the servers until nobody has used them for a while. It tells
-// the process that started it how that went.
+// supervise runs the servers until they have been unused for a while. It reports the result of the
+// start to the process that started it.
 func supervise(base string, answer *os.File) error {
 	signal.Ignore(syscall.SIGHUP, syscall.SIGINT)
 	lock := flock.New(filepath.Join(base, "supervisor"))
 	if ok, err := lock.TryLock(); err != nil || !ok {
-		return errors.Join(errors.New("another supervisor lives"), err)
+		return errors.Join(errors.New("another supervisor is running"), err)
 	}
-	defer func() { _ = lock.Close() }() // and not before: the collector closes a file that nobody names again
+	defer func() { _ = lock.Close() }() // keeps the file reachable: the garbage collector closes unreachable files
 	running, urls, err := startServers(base)
 	if err != nil {
 		err = errors.Join(err, removeRuns(base))
@@ -256,7 +256,7 @@ func supervise(base string, answer *os.File) error {
 	if err != nil {
 		return errors.Join(err, stopServers(running))
 	}
-	// Whoever asked may be gone; the others find the file.
+	// The process that asked may have ended. Others read the file.
 	_, _ = answer.Write(b)
 	_ = answer.Close()
 
@@ -267,8 +267,8 @@ func supervise(base string, answer *os.File) error {
 	return errors.Join(err, users.Close())
 }
 
-// awaitUnused returns, holding the users lock for itself, when nobody has been
-// seen to hold it for a while.
+// awaitUnused returns with the users file locked exclusively when no process has used the servers
+// for a while.
 func awaitUnused(path string) (*flock.Flock, error) {
 	grace := linger
 	if d, err := time.ParseDuration(os.Getenv(lingerEnv)); err == nil {
@@ -298,7 +298,7 @@ func awaitUnused(path string) (*flock.Flock, error) {
 }
 
 func startServers(base string) ([]*server.Server, servers, error) {
-	// What an earlier supervisor left that was killed.
+	// Remove what a killed supervisor left.
 	if err := removeRuns(base); err != nil {
 		return nil, servers{}, err
 	}
@@ -341,7 +341,7 @@ func stopServers(running []*server.Server) error {
 	return group.Wait()
 }
 
-// removeRuns empties base of everything but the locks.
+// removeRuns removes everything from base but the locks.
 func removeRuns(base string) error {
 	return errors.Join(
 		os.RemoveAll(filepath.Join(base, "servers")),

@@ -22,14 +22,14 @@ import (
 // database, and all others are copies of it. The template belongs to the shared servers and goes with
 // them. There is one for each version of the migrations, because checkouts share the servers.
 
-// createSchema gives the database called name the schema.
+// createSchema creates the schema in the database called name.
 func (m *membership) createSchema(ctx context.Context, name string) error {
 	target, err := openSingle(ctx, databaseURL(m.servers.MySQL, name))
 	if err != nil {
 		return err
 	}
 	defer func() { _ = target.Close() }()
-	if os.Getenv(mysqlEnv) != "" { // not a server of ours: nobody would drop the template
+	if os.Getenv(mysqlEnv) != "" { // a server that outlives the tests: nothing would drop the template
 		return db.Migrate(ctx, target)
 	}
 	template, err := m.templateDatabase(ctx)
@@ -51,7 +51,7 @@ func (m *membership) templateDatabase(ctx context.Context) (string, error) {
 	}
 	defer func() { _ = lock.Close() }()
 	ready := filepath.Join(m.base, "template-"+version)
-	if name, err := os.ReadFile(ready); err == nil && m.hasTables(ctx, string(name)) { // the servers may be new
+	if name, err := os.ReadFile(ready); err == nil && m.hasTables(ctx, string(name)) { // the servers may have been replaced
 		return string(name), nil
 	} else if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return "", err
@@ -81,7 +81,7 @@ func (m *membership) hasTables(ctx context.Context, database string) bool {
 	return err == nil && len(names) > 0
 }
 
-// migrationsHash identifies the migrations that this process has.
+// migrationsHash identifies the migrations of this program.
 func migrationsHash() (string, error) {
 	hash := sha256.New()
 	err := fs.WalkDir(db.MigrationFiles(), ".", func(path string, entry fs.DirEntry, err error) error {
@@ -95,7 +95,7 @@ func migrationsHash() (string, error) {
 	return hex.EncodeToString(hash.Sum(nil)[:8]), err
 }
 
-// openSingle opens a pool of one connection, so that settings of the session count for all statements.
+// openSingle opens a pool of one connection, so that session settings apply to all statements.
 func openSingle(ctx context.Context, url string) (*sql.DB, error) {
 	return db.Open(ctx, url, db.Options{MaxConns: 1})
 }

@@ -1,15 +1,13 @@
-// Package testenv gives tests real servers: one MariaDB and one Redis a run,
-// one database a package, nothing left behind.
+// Package testenv gives tests real servers: one MariaDB and one Redis per test run, and one database per
+// package. Nothing is left afterwards.
 //
-// go test runs each package in a process of its own, several at a time. The
-// first one that needs a server starts a supervisor, which is the test binary
-// again under another name, in a session of its own; it runs the servers in a
-// folder under the system's temporary one. Each process that uses them holds a
-// shared lock on a file there for as long as it lives. The kernel lets go of it
-// however the process ends, and a few seconds after the last one is gone the
-// supervisor stops the servers, deletes the folder and ends.
+// go test runs each package in its own process, several at a time. The first process that needs a server
+// starts a supervisor: the test binary once more, in a session of its own. It runs the servers in a folder
+// under the system's temporary directory. Each process that uses them holds a shared lock on a file there.
+// The kernel releases the lock however the process ends. A few seconds after the last one has ended, the
+// supervisor stops the servers, deletes the folder and exits.
 //
-// A server that cannot be had fails the test with one line that says why.
+// If a server cannot be started, the test fails with one line that gives the reason.
 package testenv
 
 import (
@@ -35,31 +33,30 @@ import (
 )
 
 const (
-	startTimeout = 90 * time.Second // a first start on a busy machine
+	startTimeout = 90 * time.Second // a first start on a busy machine is slow
 	sqlTimeout   = 30 * time.Second
 )
 
-// mysqlEnv names another server for the databases: mysql://root@127.0.0.1:4000. See scripts/tidb.
+// mysqlEnv is the environment variable with the URL of another database server, such as
+// mysql://root@127.0.0.1:4000. See scripts/tidb.
 const mysqlEnv = "TESTENV_MYSQL"
 
-// state is what this process has of the shared servers.
+// state is this process's use of the shared servers.
 var state struct {
 	mainRuns atomic.Bool
 
 	mu       sync.Mutex
 	joined   *membership
 	database string   // name of the package's database
-	made     []string // databases to drop at the end
-	empty    []string // those of them with the schema that no test uses
+	created  []string // databases to drop at the end
+	unused   []string // created databases with the schema that no test uses now
 	redisURL string
 }
 
-// Main runs a package's tests, checks that no goroutine is left, and drops the
-// package's databases:
+// Main runs the tests of a package, checks for leaked goroutines, drops the package's databases and
+// exits. Call it as
 //
 //	func TestMain(m *testing.M) { testenv.Main(m) }
-//
-// It does not return.
 func Main(m goleak.TestingM, opts ...goleak.Option) {
 	state.mainRuns.Store(true)
 	goleak.VerifyTestMain(m, append(opts, goleak.Cleanup(func(code int) {
@@ -68,19 +65,18 @@ func Main(m goleak.TestingM, opts ...goleak.Option) {
 	}))...)
 }
 
-// dropDatabases drops the package's databases. The locks go with the process.
+// dropDatabases drops the package's databases. The locks end with the process.
 func dropDatabases() {
 	state.mu.Lock()
 	defer state.mu.Unlock()
-	for _, name := range state.made {
+	for _, name := range state.created {
 		if err := execSQL(state.joined.servers.MySQL, "DROP DATABASE IF EXISTS `"+name+"`"); err != nil {
-			fmt.Fprintln(os.Stderr, "testenv: a database of the package stays until the servers stop:", err)
+			fmt.Fprintln(os.Stderr, "testenv: failed to drop a database; it remains until the servers stop:", err)
 		}
 	}
 }
 
-// join makes this process a user of the shared servers, which it may have to
-// start.
+// join makes this process a user of the shared servers and starts them if needed.
 func join(t testing.TB) *membership {
 	t.Helper()
 	state.mu.Lock()
@@ -104,8 +100,8 @@ func joinLocked(t testing.TB) *membership {
 	return state.joined
 }
 
-// DatabaseURL is the database of this package's process: empty when it is first
-// asked for, the same one for all its tests, dropped at the end.
+// DatabaseURL returns the URL of the database of this test process. It is empty at first, shared by
+// all its tests and dropped at the end.
 func DatabaseURL(t testing.TB) string {
 	t.Helper()
 	state.mu.Lock()
@@ -116,12 +112,13 @@ func DatabaseURL(t testing.TB) string {
 		if err != nil {
 			t.Fatalf("testenv: %v", err)
 		}
-		state.database, state.made = name, append(state.made, name)
+		state.database, state.created = name, append(state.created, name)
 	}
 	return databaseURL(m.servers.MySQL, state.database)
 }
 
-// NewDatabaseURL is an empty database for this test alone, dropped after it.
+// NewDatabaseURL returns the URL of an empty database for this test alone. It is dropped after the
+// test.
 func NewDatabaseURL(t testing.TB) string {
 	t.Helper()
 	server := join(t).servers.MySQL
@@ -137,9 +134,8 @@ func NewDatabaseURL(t testing.TB) string {
 	return databaseURL(server, name)
 }
 
-// RedisURL is a logical database of the shared Redis that belongs to this
-// package's process, empty when it is first asked for. Channels (PUBLISH) are
-// not divided so: packages that run at the same time share them.
+// RedisURL returns the URL of a logical database of the shared Redis that belongs to this test
+// process, empty at first. Channels (PUBLISH) are shared with packages that run at the same time.
 func RedisURL(t testing.TB) string {
 	t.Helper()
 	state.mu.Lock()
@@ -157,7 +153,7 @@ func RedisURL(t testing.TB) string {
 		if err := flushRedis(u.Path, n); err != nil {
 			t.Fatalf("testenv: redis: %v", err)
 		}
-		// a shared server that a busy machine keeps waiting is not down
+		// A shared server on a busy machine may be slow without being down.
 		u.RawQuery = "db=" + strconv.Itoa(n) + "&dial_timeout=30s&write_timeout=30s"
 		state.redisURL = u.String()
 	}
@@ -172,7 +168,7 @@ func createDatabase(server string) (string, error) {
 func databaseURL(server, name string) string {
 	u, err := url.Parse(server)
 	if err != nil {
-		panic(err) // the supervisor made it
+		panic(err) // the supervisor wrote the URL
 	}
 	u.Path = "/" + name
 	return u.String()
@@ -198,7 +194,7 @@ func execSQL(server, statement string) error {
 	db := sql.OpenDB(connector)
 	ctx, cancel := context.WithTimeout(context.Background(), sqlTimeout)
 	defer cancel()
-	// A server that has only just come up may close a connection it has taken.
+	// A server that has just started may close a connection it has accepted.
 	for {
 		if _, err = db.ExecContext(ctx, statement); !errors.Is(err, mysql.ErrInvalidConn) && !errors.Is(err, driver.ErrBadConn) {
 			break

@@ -81,7 +81,7 @@ func redisClient(t *testing.T, redisURL string) rueidis.Client {
 func TestDatabaseURL(t *testing.T) {
 	first := DatabaseURL(t)
 	if second := DatabaseURL(t); second != first {
-		t.Fatalf("two databases for one package: %s, %s", first, second)
+		t.Fatalf("the URL changed: %s, %s", first, second)
 	}
 	db := open(t, first)
 	execute(t, db, "CREATE TABLE x (id INT PRIMARY KEY)")
@@ -94,7 +94,7 @@ func TestDatabaseURL(t *testing.T) {
 		t.Errorf("time zone %s, character set %s", zone, charset)
 	}
 	if _, err := db.Exec("CREATE USER mallory"); err == nil {
-		t.Error("the tests' account may create accounts")
+		t.Error("the tests' account can create accounts")
 	}
 }
 
@@ -104,7 +104,7 @@ func TestNewDatabaseURLIsIsolatedAndDropped(t *testing.T) {
 	t.Run("use", func(t *testing.T) {
 		u := NewDatabaseURL(t)
 		if u == DatabaseURL(t) {
-			t.Fatal("not a database of its own")
+			t.Fatal("NewDatabaseURL returned the shared database")
 		}
 		db := open(t, u)
 		execute(t, db, "CREATE TABLE y (id INT)")
@@ -116,14 +116,14 @@ func TestNewDatabaseURLIsIsolatedAndDropped(t *testing.T) {
 		}
 	})
 	if n := count(t, shared, "SELECT COUNT(*) FROM information_schema.schemata WHERE schema_name = ?", name); n != 0 {
-		t.Errorf("database %s is still there", name)
+		t.Errorf("database %s still exists", name)
 	}
 }
 
 func TestRedisURL(t *testing.T) {
 	u := RedisURL(t)
 	if second := RedisURL(t); second != u {
-		t.Fatalf("two databases for one package: %s, %s", u, second)
+		t.Fatalf("the URL changed: %s, %s", u, second)
 	}
 	client := redisClient(t, u)
 	ctx := context.Background()
@@ -159,7 +159,7 @@ func TestPrivateMySQL(t *testing.T) {
 	url := s.URL
 	s.Kill9()
 	if err := db.Ping(); err == nil {
-		t.Fatal("a killed server answers")
+		t.Fatal("a killed server responds")
 	}
 	s.Restart()
 	if s.URL != url {
@@ -174,14 +174,14 @@ func TestPrivateMySQL(t *testing.T) {
 	ctx, cancel := context.WithTimeout(context.Background(), 200*time.Millisecond)
 	defer cancel()
 	if err := db.PingContext(ctx); !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("a frozen server: %v", err)
+		t.Errorf("a paused server: %v", err)
 	}
 	s.Resume()
-	testkit.Eventually(t, "it answers again", func() bool { return db.Ping() == nil })
+	testkit.Eventually(t, "it responds", func() bool { return db.Ping() == nil })
 	s.Stop()
 	s.Stop()
 	if err := db.Ping(); err == nil {
-		t.Error("a stopped server answers")
+		t.Error("a stopped server responds")
 	}
 }
 
@@ -200,14 +200,15 @@ func TestPrivateRedis(t *testing.T) {
 		got, err := client.Do(ctx, client.B().Get().Key("k").Build()).ToString()
 		return err == nil && got == "v"
 	})
-	// Left frozen: the clean-up must cope.
+	// Paused at the end: the cleanup must handle that.
 	s.Pause()
 }
 
-// A process of TestProcesses: it says what it got, and stays until its input ends.
+// TestProcess runs in a child process of TestProcesses. It prints its URLs and waits until its
+// input ends.
 func TestProcess(t *testing.T) {
 	if os.Getenv("COUNSEL_TESTENV_PROCESS") == "" {
-		t.Skip("a part of TestProcesses")
+		t.Skip("only runs in TestProcesses")
 	}
 	fmt.Printf("\nGOT %s %s\n", DatabaseURL(t), RedisURL(t))
 	_, _ = bufio.NewReader(os.Stdin).ReadString('\n')
@@ -227,7 +228,7 @@ func startProcess(t *testing.T, tmp string) *process {
 		t.Fatal(err)
 	}
 	cmd := exec.Command(self, "-test.run=^TestProcess$", "-test.v")
-	// With a collector that never rests, a lock that nobody names again is lost at once.
+	// A garbage collector that runs all the time closes unreachable lock files at once.
 	cmd.Env = append(os.Environ(), "TMPDIR="+tmp, lingerEnv+"=300ms", "COUNSEL_TESTENV_PROCESS=1", "GOMEMLIMIT=1")
 	in, err := cmd.StdinPipe()
 	if err != nil {
@@ -256,16 +257,16 @@ func startProcess(t *testing.T, tmp string) *process {
 	return p
 }
 
-// awaitOutput waits for what the process says it got.
+// awaitOutput waits for the URLs that the process prints.
 func (p *process) awaitOutput(t *testing.T) {
 	t.Helper()
 	select {
 	case err := <-p.outputDone:
 		if err != nil {
-			t.Fatalf("process says: %v", err)
+			t.Fatalf("output of the process: %v", err)
 		}
 	case <-time.After(waitTimeout):
-		t.Fatal("process says nothing")
+		t.Fatal("no output of the process")
 	}
 }
 
@@ -273,7 +274,7 @@ func supervisorPID(t *testing.T, base string) int {
 	t.Helper()
 	found := 0
 	for _, pid := range processesWith(t, superviseEnv+"="+base, "environ") {
-		// The servers inherit its environment; it is the one that runs this binary.
+		// The servers inherit its environment. The supervisor is the one that runs this binary.
 		exe, err := os.Readlink(fmt.Sprintf("/proc/%d/exe", pid))
 		if err == nil && strings.HasPrefix(filepath.Base(exe), filepath.Base(os.Args[0])) {
 			if found != 0 {
@@ -313,7 +314,7 @@ func TestProcesses(t *testing.T) {
 		return err == nil && len(files) == 0 && len(processesWith(t, base, "cmdline")) == 0
 	}
 
-	// Three at once share one pair of servers.
+	// Three concurrent processes share one pair of servers.
 	var all []*process
 	for range 3 {
 		all = append(all, startProcess(t, tmp))
@@ -331,7 +332,7 @@ func TestProcesses(t *testing.T) {
 		t.Fatal("no supervisor")
 	}
 
-	// It outlives the one that started it, and a user that is killed.
+	// The supervisor outlives the process that started it and a killed user.
 	if err := all[0].cmd.Process.Signal(syscall.SIGINT); err != nil {
 		t.Fatal(err)
 	}
@@ -345,30 +346,30 @@ func TestProcesses(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	// Killed with its users, it takes the servers with it, and the next user
-	// starts again from what it left.
+	// If the supervisor is killed with its users, the servers end too, and the next user cleans up
+	// and starts them.
 	if err := syscall.Kill(first, syscall.SIGKILL); err != nil {
 		t.Fatal(err)
 	}
-	testkit.Eventually(t, "the servers are gone", func() bool { return len(processesWith(t, base, "cmdline")) == 0 })
+	testkit.Eventually(t, "the servers have exited", func() bool { return len(processesWith(t, base, "cmdline")) == 0 })
 	next := startProcess(t, tmp)
 	next.awaitOutput(t)
 	if now := supervisorPID(t, base); now == 0 || now == first {
 		t.Fatalf("supervisor %d after %d", now, first)
 	}
 
-	// The last one out.
+	// The last user exits.
 	_ = all[2].cmd.Process.Kill()
 	_, _ = all[2].cmd.Process.Wait()
 	next.stop()
 	if state, err := next.cmd.Process.Wait(); err != nil || !state.Success() {
 		t.Fatalf("%v, %v", state, err)
 	}
-	testkit.Eventually(t, "nothing is left behind", cleanedUp)
+	testkit.Eventually(t, "nothing is left", cleanedUp)
 }
 
-// A user that waits while the servers are being stopped must not end up in the
-// folder that is taken away.
+// TestJoinWhileStopping checks that a process that joins while the servers are being stopped does not use
+// the folder that is removed.
 func TestJoinWhileStopping(t *testing.T) {
 	base := filepath.Join(t.TempDir(), "base")
 	if err := os.Mkdir(base, 0o700); err != nil {
@@ -383,7 +384,7 @@ func TestJoinWhileStopping(t *testing.T) {
 	ctx, cancel := context.WithTimeout(context.Background(), waitTimeout)
 	defer cancel()
 	go func() { joined <- m.lockUsers(ctx) }()
-	// Either it has opened the file by now or it opens the new one; both must hold.
+	// Whether it has opened the old file or opens the new one, the lock must be on the new one.
 	if err := os.Rename(base, base+".gone"); err != nil {
 		t.Fatal(err)
 	}

@@ -1,6 +1,5 @@
-// Load puts load on a built server in production mode and prints what one request costs it
-// in CPU, next to a bare net/http server that decodes and echoes the same body in the same
-// run. Everything runs on loopback and ends by itself.
+// Load puts load on a built server in production mode and prints the CPU time of one request, compared
+// with a bare net/http server that decodes and echoes the same body. Everything runs on loopback.
 //
 //	go run ./tests/load [-seconds 5] [-connections 32]
 package main
@@ -36,9 +35,9 @@ import (
 )
 
 var (
-	seconds     = flag.Int("seconds", 5, "seconds a scenario")
-	connections = flag.Int("connections", 32, "connections at once")
-	echo        = flag.String("echo", "", "internal: serve the yardstick on this address")
+	seconds     = flag.Int("seconds", 5, "seconds per scenario")
+	connections = flag.Int("connections", 32, "concurrent connections")
+	echo        = flag.String("echo", "", "internal: serve the baseline on this address")
 )
 
 func main() {
@@ -53,7 +52,7 @@ func main() {
 	}
 }
 
-// serveEcho is the yardstick: the least any Go server does for a JSON request.
+// serveEcho is the baseline: the least that any Go server does for a JSON request.
 func serveEcho(address string) {
 	s := &http.Server{Addr: address, ReadHeaderTimeout: time.Second, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		var body map[string]any
@@ -105,7 +104,7 @@ func run(ctx context.Context) error {
 	env := []string{
 		"PATH=" + os.Getenv("PATH"), "HTTP_ADDR=" + address, "DATABASE_URL=" + box.DatabaseURL, "REDIS_URL=" + box.RedisURL,
 		"LLM_BASE_URL=" + model.URL, "LLM_API_KEY=" + model.APIKey, "LLM_MODEL=sandbox",
-		"S3_ENDPOINT=http://127.0.0.1:9", "S3_ACCESS_KEY=none", "S3_SECRET_KEY=no-document-is-kept-here",
+		"S3_ENDPOINT=http://127.0.0.1:9", "S3_ACCESS_KEY=none", "S3_SECRET_KEY=unused-secret",
 		"JWT_SECRET_KEY=" + strings.Repeat("load-", 10), "RATE_LIMIT=off",
 		"ADMIN_EMAIL=" + account, "ADMIN_PASSWORD=" + password, "WORK=off",
 		"SMTP_HOST=127.0.0.1", "SMTP_PORT=" + strconv.Itoa(smtpListener.Addr().(*net.TCPAddr).Port), "SMTP_TLS=off", "MAIL_FROM=load@counsel.example", "PUBLIC_URL=http://" + address,
@@ -150,13 +149,13 @@ func run(ctx context.Context) error {
 	hot, email := question("one"), []byte(`{"to":["ada@example.com"],"subject":"Your appointment","bodyText":"Dear Ada, we meet on Monday at ten."}`)
 	questions := make([][]byte, 1000)
 	for i := range questions {
-		questions[i] = question(fmt.Sprintf("%d of a thousand", i))
+		questions[i] = question(fmt.Sprintf("%d of 1000", i))
 	}
 	var questionCount atomic.Int64
 
-	fmt.Printf("%d s a scenario, %d connections, %d processors, %s\n\n", *seconds, *connections, runtime.NumCPU(), runtime.Version())
+	fmt.Printf("%d s per scenario, %d connections, %d processors, %s\n\n", *seconds, *connections, runtime.NumCPU(), runtime.Version())
 	fmt.Printf("%-34s %9s %9s %9s %12s %8s\n", "", "req/s", "p50 ms", "p99 ms", "CPU µs/req", "ratio")
-	base, err := c.measure(ctx, "net/http echo (the yardstick)", baseline, 0, func(int) (*http.Request, error) {
+	base, err := c.measure(ctx, "net/http echo (baseline)", baseline, 0, func(int) (*http.Request, error) {
 		return http.NewRequestWithContext(ctx, http.MethodPost, "http://"+echoAddress, bytes.NewReader(hot))
 	})
 	if err != nil {
@@ -172,7 +171,7 @@ func run(ctx context.Context) error {
 		{"chat, cached, 1,000 keys", func() error { return c.warm(ctx, questions...) }, func(i int) (*http.Request, error) {
 			return c.request(ctx, http.MethodPost, "/api/ai/chat", questions[i%len(questions)])
 		}},
-		{"chat, new, an AI of 50 ms", nil, func(int) (*http.Request, error) {
+		{"chat, new, AI latency 50 ms", nil, func(int) (*http.Request, error) {
 			return c.request(ctx, http.MethodPost, "/api/ai/chat", question(fmt.Sprintf("%x-%d", run, questionCount.Add(1))))
 		}},
 		{"POST /api/email/send", nil, func(int) (*http.Request, error) { return c.request(ctx, http.MethodPost, "/api/email/send", email) }},
@@ -194,14 +193,14 @@ func run(ctx context.Context) error {
 	if err := c.signInConcurrently(ctx, 4); err != nil {
 		return err
 	}
-	fmt.Printf(", %d MB right after four sign-ins at once", server.resident()>>20)
-	time.Sleep(8 * time.Second) // what they leave is handed back by then
+	fmt.Printf(", %d MB right after four concurrent sign-ins", server.resident()>>20)
+	time.Sleep(8 * time.Second) // until the runtime has returned the memory to the system
 	fmt.Printf(", %d MB eight seconds later\n", server.resident()>>20)
 	return nil
 }
 
-// measureMail prints how many of the mails that wait one worker sends, from the row in the outbox
-// to the one that says it is sent.
+// measureMail prints how many of the waiting mails one worker sends per second, from the row in the
+// outbox to the row that says it is sent.
 func measureMail(ctx context.Context, databaseURL string, worker *exec.Cmd) error {
 	pool, err := db.Open(ctx, databaseURL, db.Options{})
 	if err != nil {
@@ -223,7 +222,7 @@ func measureMail(ctx context.Context, databaseURL string, worker *exec.Cmd) erro
 			return err
 		}
 		if time.Now().After(deadline) {
-			return fmt.Errorf("of %d mails none is sent", waiting)
+			return fmt.Errorf("none of %d mails was sent", waiting)
 		}
 	}
 	begin, startCPU := time.Now(), p.cpu()
@@ -233,11 +232,11 @@ func measureMail(ctx context.Context, databaseURL string, worker *exec.Cmd) erro
 		return err
 	}
 	n, took := float64(last-first), time.Since(begin)
-	fmt.Printf("%-34s %9.0f %9s %9s %12.0f %8s   (%d still wait)\n", "mails sent by one worker", n/took.Seconds(), "", "", float64((p.cpu()-startCPU).Microseconds())/max(n, 1), "", waiting)
+	fmt.Printf("%-34s %9.0f %9s %9s %12.0f %8s   (%d still waiting)\n", "mails sent by one worker", n/took.Seconds(), "", "", float64((p.cpu()-startCPU).Microseconds())/max(n, 1), "", waiting)
 	return nil
 }
 
-// discardSession is a mail server that takes everything and keeps nothing.
+// discardSession is an SMTP session that accepts everything and stores nothing.
 type discardSession struct{}
 
 func (discardSession) Reset()                               {}
@@ -283,7 +282,7 @@ func (p *process) stop() {
 	_ = p.cmd.Wait()
 }
 
-// cpu is what the process has used so far, in user and system mode (proc(5)).
+// cpu returns the CPU time that the process has used so far, in user and system mode (proc(5)).
 func (p *process) cpu() time.Duration {
 	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", p.cmd.Process.Pid))
 	if err != nil {
@@ -342,7 +341,7 @@ func (c *client) call(ctx context.Context, path string, in, out any) error {
 	return json.NewDecoder(res.Body).Decode(out)
 }
 
-// Who puts the load on: the first admin.
+// The account that sends the requests: the first admin.
 const account, password = "load@counsel.example", "a long enough password"
 
 func (c *client) signIn(ctx context.Context) error {
@@ -366,7 +365,7 @@ func (c *client) signIn(ctx context.Context) error {
 	return err
 }
 
-// signInConcurrently signs in n times at once.
+// signInConcurrently signs in n times concurrently.
 func (c *client) signInConcurrently(ctx context.Context, n int) error {
 	errs := make(chan error, n)
 	for range n {
@@ -384,7 +383,7 @@ func (c *client) signInConcurrently(ctx context.Context, n int) error {
 	return first
 }
 
-// warm asks every question once, so that its answer is cached.
+// warm sends every question once, so that its answer is cached.
 func (c *client) warm(ctx context.Context, bodies ...[]byte) error {
 	work := make(chan []byte, len(bodies))
 	for _, b := range bodies {
@@ -412,8 +411,8 @@ func (c *client) warm(ctx context.Context, bodies ...[]byte) error {
 	return nil
 }
 
-// measure sends requests for some seconds and prints a line. It returns the CPU time a
-// request cost, in µs.
+// measure sends requests for -seconds and prints a line. It returns the CPU time of one request in
+// µs.
 func (c *client) measure(ctx context.Context, name string, p *process, base float64, next func(i int) (*http.Request, error)) (float64, error) {
 	var (
 		mu           sync.Mutex
