@@ -20,7 +20,7 @@ func TestRunnerClosesStepsInReverse(t *testing.T) {
 			return nil
 		})
 	}
-	for range 2 { // the second time there is nothing left
+	for range 2 { // the second close does nothing
 		if err := r.close(t.Context()); err != nil {
 			t.Fatal(err)
 		}
@@ -49,7 +49,7 @@ func TestRunnerClosesPartsSideBySide(t *testing.T) {
 		}
 		for _, want := range []string{"front door: requests: took too long", "front door: jobs: took too long"} {
 			if err == nil || !strings.Contains(err.Error(), want) {
-				t.Errorf("the error is %v, want %q", err, want)
+				t.Errorf("error %v, want %q", err, want)
 			}
 		}
 	})

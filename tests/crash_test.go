@@ -316,18 +316,18 @@ func signInAs(t *testing.T, p *program, email string) user {
 }
 
 // send requests a mail and retries, as the server asks, until it is accepted or rejected.
-func (l *message) send(t *testing.T, client *http.Client, base, token string, timeout <-chan struct{}) bool {
+func (m *message) send(t *testing.T, client *http.Client, base, token string, timeout <-chan struct{}) bool {
 	retry := time.NewTicker(100 * time.Millisecond)
 	defer retry.Stop()
 	for {
-		q, err := http.NewRequest("POST", base+"/api/email/send", bytes.NewReader(l.body))
+		q, err := http.NewRequest("POST", base+"/api/email/send", bytes.NewReader(m.body))
 		if err != nil {
 			t.Error(err)
 			return false
 		}
 		q.Header.Set("Content-Type", "application/json")
 		q.Header.Set("Authorization", "Bearer "+token)
-		q.Header.Set("Idempotency-Key", l.key)
+		q.Header.Set("Idempotency-Key", m.key)
 		var answer struct{ ID, Code string }
 		res, err := client.Do(q)
 		if err == nil {
@@ -335,19 +335,19 @@ func (l *message) send(t *testing.T, client *http.Client, base, token string, ti
 			_ = res.Body.Close()
 		}
 		if err == nil {
-			switch l.status = res.StatusCode; {
-			case l.status == http.StatusAccepted, l.status == http.StatusUnprocessableEntity:
-				l.id = answer.ID
+			switch m.status = res.StatusCode; {
+			case m.status == http.StatusAccepted, m.status == http.StatusUnprocessableEntity:
+				m.id = answer.ID
 				return true
-			case l.status < 500 && answer.Code != "idempotency_in_progress":
-				t.Errorf("%s: status %d %s", l.key, l.status, answer.Code)
+			case m.status < 500 && answer.Code != "idempotency_in_progress":
+				t.Errorf("%s: status %d %s", m.key, m.status, answer.Code)
 				return false
 			}
 		}
 		select {
 		case <-retry.C:
 		case <-timeout:
-			t.Errorf("%s: no final response: %v, %d %s", l.key, err, l.status, answer.Code)
+			t.Errorf("%s: no final response: %v, %d %s", m.key, err, m.status, answer.Code)
 			return false
 		}
 	}
@@ -402,20 +402,20 @@ func TestCrashes(t *testing.T) {
 			defer client.CloseIdleConnections()
 			for {
 				n := count.Add(1)
-				l := &message{key: fmt.Sprintf("mail-%d", n)}
+				m := &message{key: fmt.Sprintf("mail-%d", n)}
 				for i := range 1 + n%3 {
-					l.to = append(l.to, fmt.Sprintf("to%d-%d@people.test", n, i))
+					m.to = append(m.to, fmt.Sprintf("to%d-%d@people.test", n, i))
 				}
-				recipients := l.to
+				recipients := m.to
 				if n%10 == 0 {
 					recipients = append([]string{"nobody at all"}, recipients...)
 				}
-				l.body, _ = json.Marshal(map[string]any{"to": recipients, "subject": l.key, "bodyText": "Dear reader, this is " + l.key + "."})
-				if !l.send(t, client, p.url, admin.token, timeout) {
+				m.body, _ = json.Marshal(map[string]any{"to": recipients, "subject": m.key, "bodyText": "Dear reader, this is " + m.key + "."})
+				if !m.send(t, client, p.url, admin.token, timeout) {
 					return
 				}
 				mu.Lock()
-				messages = append(messages, l)
+				messages = append(messages, m)
 				mu.Unlock()
 				select {
 				case <-finish:
@@ -467,10 +467,10 @@ func TestCrashes(t *testing.T) {
 	checkDeliveries(t, r, messages)
 
 	// A retry with the same Idempotency-Key gets the same response.
-	for _, l := range messages[:min(len(messages), 20)] {
-		repeated := *l
-		if !repeated.send(t, http.DefaultClient, p.url, admin.token, timeout) || repeated.status != l.status || repeated.id != l.id {
-			t.Errorf("%s: status %d, id %s; the retry got %d, %s", l.key, l.status, l.id, repeated.status, repeated.id)
+	for _, m := range messages[:min(len(messages), 20)] {
+		repeated := *m
+		if !repeated.send(t, http.DefaultClient, p.url, admin.token, timeout) || repeated.status != m.status || repeated.id != m.id {
+			t.Errorf("%s: status %d, id %s; the retry got %d, %s", m.key, m.status, m.id, repeated.status, repeated.id)
 		}
 	}
 	http.DefaultClient.CloseIdleConnections()
@@ -491,11 +491,11 @@ func awaitDelivery(t *testing.T, r *receiver, env map[string]string, messages []
 	began := time.Now()
 	for {
 		waiting := 0
-		for _, l := range messages {
+		for _, m := range messages {
 			r.mu.Lock()
-			published := len(r.hooks["email.sent"][l.id]) > 0
+			published := len(r.hooks["email.sent"][m.id]) > 0
 			r.mu.Unlock()
-			if l.status == http.StatusAccepted && !(published && r.delivered(l.to)) {
+			if m.status == http.StatusAccepted && !(published && r.delivered(m.to)) {
 				waiting++
 			}
 		}
@@ -544,29 +544,29 @@ func checkDeliveries(t *testing.T, r *receiver, messages []*message) {
 	defer r.mu.Unlock()
 	var mails, hooks, accepted int
 	expected := map[string]bool{}
-	for _, l := range messages {
-		if l.status != http.StatusAccepted {
+	for _, m := range messages {
+		if m.status != http.StatusAccepted {
 			continue
 		}
 		accepted++
-		expected[l.id] = true
-		for _, to := range l.to {
+		expected[m.id] = true
+		for _, to := range m.to {
 			for _, n := range r.mails[to] {
 				mails += n - 1
 			}
-			if len(r.mails[to]) != 1 || r.mails[to][l.id+"@counsel.test"] == 0 {
-				t.Errorf("%s, accepted as %s: deliveries to %s are %v", l.key, l.id, to, r.mails[to])
+			if len(r.mails[to]) != 1 || r.mails[to][m.id+"@counsel.test"] == 0 {
+				t.Errorf("%s, accepted as %s: deliveries to %s are %v", m.key, m.id, to, r.mails[to])
 			}
 			delete(r.mails, to)
 		}
-		published := r.hooks["email.sent"][l.id]
+		published := r.hooks["email.sent"][m.id]
 		if len(published) != 1 {
-			t.Errorf("%s, accepted as %s: webhooks are %v", l.key, l.id, published)
+			t.Errorf("%s, accepted as %s: webhooks are %v", m.key, m.id, published)
 		}
 		for _, n := range published {
 			hooks += n - 1
 		}
-		delete(r.hooks["email.sent"], l.id)
+		delete(r.hooks["email.sent"], m.id)
 	}
 	for to := range r.mails {
 		t.Errorf("%s received a mail that was not accepted", to)

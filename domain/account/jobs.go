@@ -16,7 +16,7 @@ func (s *Service) registerJobs() {
 	jobs.Schedule[pruneLinksArgs](s.jobs, time.Hour, s.pruneLinks, "every.account.links")
 }
 
-// resetMailArgs are those of the job that sends a password reset mail.
+// resetMailArgs are the arguments of the job that sends a password reset mail.
 type resetMailArgs struct {
 	UserID domain.ID `json:"userId"` // zero: no account has the address
 	Locale string    `json:"locale"`
@@ -44,7 +44,7 @@ func (s *Service) sendResetMail(ctx context.Context, job *jobs.Job[resetMailArgs
 	return nil, nil
 }
 
-// pruneLinksArgs are those of the periodic job that deletes expired links.
+// pruneLinksArgs are the arguments of the periodic job that deletes expired links.
 type pruneLinksArgs struct{}
 
 func (pruneLinksArgs) Kind() string { return "accounts.prune_links" }

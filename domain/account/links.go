@@ -102,9 +102,9 @@ func (s *Service) throttleMail(ctx context.Context, key string) error {
 	return nil
 }
 
-// ForgotPassword sends a password reset mail to the account with an address, if there is one. The caller
-// cannot tell: the same work is done for every address, and the rest by a job. It fails with
-// domain.RateLimited if the address was requested too often.
+// ForgotPassword sends a password reset mail to the account with an address, if there is one. It
+// does not reveal whether there is: the request does the same work for every address, and a job
+// does the rest. It fails with domain.RateLimited if the address was requested too often.
 func (s *Service) ForgotPassword(ctx context.Context, email, locale string) error {
 	email = normalizeEmail(email)
 	if _, err := domain.ParseEmail(email); err != nil {

@@ -236,8 +236,8 @@ func ownerError(err error) error {
 	return db.Error(err)
 }
 
-// refreshToken is the id of a session, a secret whose hash is in Redis, and a MAC over both. Without the
-// MAC, anybody who knows the id could revoke the session with a made-up secret.
+// refreshToken is the id of a session, a secret whose hash is in Redis, and a MAC over both.
+// Without the MAC, anybody who knows the id could revoke the session with a forged secret.
 type refreshToken struct {
 	session domain.ID
 	secret  [32]byte

@@ -213,8 +213,8 @@ func (s *Service) newConsultation(id domain.ID, r *request, e cache.Entry, cache
 func (s *Service) recordInCase(ctx context.Context, caller domain.Principal, caseID domain.ID, row query.Consultation) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeTimeout)
 	defer cancel()
-	act := cases.Action{Verb: cases.VerbCreate, Resource: cases.ResourceConsultation, ID: &row.ID}
-	return s.cases.AuthorizedTx(ctx, caller, caseID, &act, func(tx db.Tx) error {
+	action := cases.Action{Verb: cases.VerbCreate, Resource: cases.ResourceConsultation, ID: &row.ID}
+	return s.cases.AuthorizedTx(ctx, caller, caseID, &action, func(tx db.Tx) error {
 		return query.New(tx).CreateConsultation(ctx, query.CreateConsultationParams(row))
 	})
 }

@@ -193,8 +193,8 @@ func (s *Service) storeDraft(caller domain.Principal, row query.Consultation, d 
 	if row.CaseID == nil {
 		return s.recorder.logError(db.WithTx(ctx, s.db, write))
 	}
-	act := cases.Action{Verb: cases.VerbCreate, Resource: cases.ResourceDraft, ID: &d.ID, Detail: "consultation " + row.ID.String()}
-	err = s.cases.AuthorizedTx(ctx, caller, *row.CaseID, &act, write)
+	action := cases.Action{Verb: cases.VerbCreate, Resource: cases.ResourceDraft, ID: &d.ID, Detail: "consultation " + row.ID.String()}
+	err = s.cases.AuthorizedTx(ctx, caller, *row.CaseID, &action, write)
 	switch domain.CodeOf(err) {
 	case domain.NotFound, domain.Forbidden, domain.Conflict:
 		return err

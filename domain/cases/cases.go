@@ -186,7 +186,7 @@ type Filter struct {
 	Status Status     // "": all
 	Text   string     // in the title or description; case and accents are ignored
 	Limit  int        // 1 to 100; 0: 20
-	Cursor *domain.ID // cases older than this; next of the previous page
+	Cursor *domain.ID // page cursor: only older cases than this
 }
 
 // List lists the caller's cases, or for an admin all cases, newest first. next is the cursor of the

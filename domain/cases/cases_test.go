@@ -352,7 +352,7 @@ func TestDemotedLawyer(t *testing.T) {
 func TestNotesAndTasks(t *testing.T) {
 	f := newFixture(t)
 	ctx := t.Context()
-	id, elsewhere := f.open(f.anna, "A case"), f.open(f.anna, "Another")
+	id, otherCase := f.open(f.anna, "A case"), f.open(f.anna, "Another")
 	for i := range 5 {
 		_, err := f.AddNote(ctx, f.anna, id, NewNote{Body: fmt.Sprintf("line %d\nnext", i)})
 		testkit.Must(t, err)
@@ -365,16 +365,16 @@ func TestNotesAndTasks(t *testing.T) {
 		t.Errorf("paged %+v, %+v", first, rest)
 	}
 	// Notes and tasks of another case are not found.
-	wantError(t, f.DeleteNote(ctx, f.anna, elsewhere, first[0].ID), domain.NotFound)
+	wantError(t, f.DeleteNote(ctx, f.anna, otherCase, first[0].ID), domain.NotFound)
 	testkit.Must(t, f.DeleteNote(ctx, f.anna, id, first[0].ID))
 	wantError(t, f.DeleteNote(ctx, f.anna, id, first[0].ID), domain.NotFound)
 
 	due := time.Date(2026, 12, 15, 0, 0, 0, 0, time.UTC)
 	task, err := f.AddTask(ctx, f.anna, id, domain.ID{}, TaskContent{Title: "File", DueOn: &due, AssigneeID: &f.anna.UserID})
 	testkit.Must(t, err)
-	_, err = f.ReplaceTask(ctx, f.anna, elsewhere, task.ID, task.TaskContent)
+	_, err = f.ReplaceTask(ctx, f.anna, otherCase, task.ID, task.TaskContent)
 	wantError(t, err, domain.NotFound)
-	wantError(t, f.DeleteTask(ctx, f.anna, elsewhere, task.ID), domain.NotFound)
+	wantError(t, f.DeleteTask(ctx, f.anna, otherCase, task.ID), domain.NotFound)
 	done, err := f.ReplaceTask(ctx, f.anna, id, task.ID, TaskContent{Title: "Filed", Status: TaskDone})
 	testkit.Must(t, err)
 	if done.DueOn != nil || done.AssigneeID != nil || done.Status != TaskDone || done.CreatedAt != task.CreatedAt {
@@ -495,11 +495,11 @@ func TestDatabaseDown(t *testing.T) {
 // other cases leave no trace.
 func TestReadInSeveralCases(t *testing.T) {
 	f := newFixture(t)
-	party, candidateNames, gone := f.open(f.anna, "Mine"), f.open(f.carl, "Theirs"), f.open(f.anna, "Gone")
-	testkit.Must(t, f.Delete(t.Context(), f.anna, gone))
+	party, candidateNames, deleted := f.open(f.anna, "Mine"), f.open(f.carl, "Theirs"), f.open(f.anna, "Gone")
+	testkit.Must(t, f.Delete(t.Context(), f.anna, deleted))
 	acts := map[domain.ID]Action{domain.NewID(): {Verb: VerbRead, Resource: ResourceDocument}}
 	previous := map[domain.ID]int{}
-	for _, id := range []domain.ID{party, candidateNames, gone} {
+	for _, id := range []domain.ID{party, candidateNames, deleted} {
 		acts[id] = Action{Verb: VerbRead, Resource: ResourceDocument, Detail: "search"}
 		previous[id] = len(f.entries(id))
 	}
@@ -511,7 +511,7 @@ func TestReadInSeveralCases(t *testing.T) {
 	if e := f.last(party); e.ActorID != f.anna.UserID || e.Verb != VerbRead || e.Resource != ResourceDocument || e.Detail != "search" || e.Refused || len(f.entries(party)) != previous[party]+1 {
 		t.Errorf("recorded %+v", e)
 	}
-	for _, id := range []domain.ID{candidateNames, gone} {
+	for _, id := range []domain.ID{candidateNames, deleted} {
 		if len(f.entries(id)) != previous[id] {
 			t.Error("a closed case has a new entry")
 		}

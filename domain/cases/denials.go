@@ -21,7 +21,7 @@ const (
 // denial is the attempt of a stranger to do something in a case.
 type denial struct {
 	id, user domain.ID
-	act      Action
+	action   Action
 }
 
 // denialLog is the queue of denials to log.
@@ -99,7 +99,7 @@ func (s *Service) recordDenial(ctx context.Context, one denial) {
 		case err != nil && domain.CodeOf(db.Error(err)) != domain.NotFound:
 			return err
 		}
-		if err := s.appendEntry(ctx, tx, head, one.id, one.user, one.act, domain.Errorf(domain.NotFound, "")); err != nil {
+		if err := s.appendEntry(ctx, tx, head, one.id, one.user, one.action, domain.Errorf(domain.NotFound, "")); err != nil {
 			return err
 		}
 		return q.UpdateCaseDenialTime(ctx, query.UpdateCaseDenialTimeParams{CaseID: one.id, UserID: one.user, RefusedAt: now})

@@ -6,7 +6,7 @@ import (
 	"counsel/domain/jobs"
 )
 
-// maintainArgs are those of the periodic job that runs Maintain.
+// maintainArgs are the arguments of the periodic job that runs Maintain.
 type maintainArgs struct{}
 
 func (maintainArgs) Kind() string { return "cases.maintain" }

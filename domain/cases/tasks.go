@@ -168,18 +168,18 @@ func (s *Service) publishAssignment(ctx context.Context, tx db.Tx, p domain.Prin
 }
 
 // describeChanges names the changed fields for the timeline.
-func (c *TaskContent) describeChanges(old TaskContent) string {
+func (c *TaskContent) describeChanges(previous TaskContent) string {
 	var changed []string
-	if c.Title != old.Title {
+	if c.Title != previous.Title {
 		changed = append(changed, "title")
 	}
-	if c.Status != old.Status {
-		changed = append(changed, "status "+string(old.Status)+" → "+string(c.Status))
+	if c.Status != previous.Status {
+		changed = append(changed, "status "+string(previous.Status)+" → "+string(c.Status))
 	}
-	if was, is := nullTime(old.DueOn), nullTime(c.DueOn); was.Valid != is.Valid || !was.Time.Equal(is.Time) {
+	if was, is := nullTime(previous.DueOn), nullTime(c.DueOn); was.Valid != is.Valid || !was.Time.Equal(is.Time) {
 		changed = append(changed, "due "+formatDay(was)+" → "+formatDay(is))
 	}
-	if (c.AssigneeID == nil) != (old.AssigneeID == nil) || c.AssigneeID != nil && *c.AssigneeID != *old.AssigneeID {
+	if (c.AssigneeID == nil) != (previous.AssigneeID == nil) || c.AssigneeID != nil && *c.AssigneeID != *previous.AssigneeID {
 		changed = append(changed, "assignee")
 	}
 	return strings.Join(changed, ", ")

@@ -64,30 +64,30 @@ func (s *Service) appendEntry(ctx context.Context, tx db.Tx, head chainHead, id,
 // entries have the same encoding.
 func (e *Entry) computeHash(id domain.ID) []byte {
 	b := make([]byte, 0, 256)
-	put := func(field []byte) {
+	writeField := func(field []byte) {
 		b = binary.BigEndian.AppendUint64(b, uint64(len(field)))
 		b = append(b, field...)
 	}
-	number := func(n uint64) { put(binary.BigEndian.AppendUint64(nil, n)) }
-	put([]byte("counsel.timeline.1"))
-	put(e.Prev)
-	put(id[:])
+	number := func(n uint64) { writeField(binary.BigEndian.AppendUint64(nil, n)) }
+	writeField([]byte("counsel.timeline.1"))
+	writeField(e.Prev)
+	writeField(id[:])
 	number(e.Seq)
 	number(uint64(e.At.UnixMicro()))
-	put(e.ActorID[:])
-	put([]byte(e.Verb))
-	put([]byte(e.Resource))
+	writeField(e.ActorID[:])
+	writeField([]byte(e.Verb))
+	writeField([]byte(e.Resource))
 	if e.ID == nil {
-		put(nil)
+		writeField(nil)
 	} else {
-		put(e.ID[:])
+		writeField(e.ID[:])
 	}
 	if e.Refused {
 		number(1)
 	} else {
 		number(0)
 	}
-	put([]byte(e.Detail))
+	writeField([]byte(e.Detail))
 	sum := sha256.Sum256(b)
 	return sum[:]
 }

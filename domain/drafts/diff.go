@@ -8,7 +8,7 @@ import (
 	"github.com/aymanbagabas/go-udiff/lcs"
 )
 
-// EditKind says what happened to a piece of text.
+// EditKind is what happened to a piece of text.
 type EditKind string
 
 // The kinds of edits.
@@ -165,9 +165,9 @@ func splitWords(s string) []string {
 	return out
 }
 
-// align returns the replacements that turn a into b. It is a patience diff: elements that are unique in
-// both are anchors, since people read along such lines and words. The gaps between anchors are compared
-// by a search of bounded cost.
+// align returns the replacements that turn a into b. It is a patience diff: elements that are
+// unique in both are anchors, because readers follow such lines and words. The gaps between anchors
+// are compared by a search of bounded cost.
 func align(a, b []string) []lcs.Diff {
 	var out []lcs.Diff
 	var i, j int // start of the gap before the next anchor

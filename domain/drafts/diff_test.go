@@ -50,7 +50,7 @@ func TestDiffIsReadable(t *testing.T) {
 	}
 }
 
-// TestDiffManyEdits: however many places changed, each is an edit of its own.
+// TestDiffManyEdits checks that each changed place is an edit of its own, however many there are.
 func TestDiffManyEdits(t *testing.T) {
 	var before, after strings.Builder
 	for i := range 400 {
@@ -73,7 +73,8 @@ func TestDiffManyEdits(t *testing.T) {
 	}
 }
 
-// checkRoundTrip checks that both texts can be restored from the hunks, and that their positions are right.
+// checkRoundTrip checks that both texts can be restored from the hunks and that their positions are
+// correct.
 func checkRoundTrip(t testing.TB, before, after string) {
 	t.Helper()
 	a, b := splitLines(before), splitLines(after)
@@ -134,7 +135,7 @@ func TestDiffRandomTexts(t *testing.T) {
 	}
 }
 
-// TestDiffWorstCase: texts that are expensive to compare take no longer than a request may.
+// TestDiffWorstCase checks the time limit on texts that are expensive to compare.
 func TestDiffWorstCase(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
 	random := func(of string) string {

@@ -39,7 +39,7 @@ func wantCode(t testing.TB, err error, code domain.Code, pointers ...string) {
 		got = append(got, f.Pointer)
 	}
 	if fmt.Sprint(got) != fmt.Sprint(pointers) {
-		t.Fatalf("names %q, want %q", got, pointers)
+		t.Fatalf("fields %q, want %q", got, pointers)
 	}
 }
 
@@ -88,7 +88,7 @@ func TestVersions(t *testing.T) {
 	}
 	same, err := f.Update(t.Context(), f.client, d.ID, Update{Version: 2, Body: ptr(d.Body), Title: ptr(" Notice ")})
 	if err != nil || same.Version != 2 {
-		t.Errorf("an edit that changes nothing made version %d, %v", same.Version, err)
+		t.Errorf("an edit that changes nothing created version %d, %v", same.Version, err)
 	}
 	if _, err := f.Update(t.Context(), f.admin, d.ID, Update{Version: 2, Title: ptr("Last notice")}); err != nil {
 		t.Fatal(err)
@@ -103,7 +103,7 @@ func TestVersions(t *testing.T) {
 	}
 	page, next, err = f.Versions(t.Context(), f.client, d.ID, 2, next)
 	if err != nil || len(page) != 1 || next != 0 || page[0].Version != 1 {
-		t.Errorf("the rest %+v, next %d, %v", page, next, err)
+		t.Errorf("second page %+v, next %d, %v", page, next, err)
 	}
 	_, err = f.Version(t.Context(), f.client, d.ID, 4)
 	wantCode(t, err, domain.NotFound)
@@ -125,7 +125,7 @@ func TestLifecycle(t *testing.T) {
 	_, err := move(f.client, own, Reviewed)
 	wantCode(t, err, domain.Forbidden)
 	if own, err = move(f.client, own, Drafted); err != nil {
-		t.Errorf("staying where it is: %v", err)
+		t.Errorf("moving to the current case: %v", err)
 	}
 
 	d := f.create(t, f.lawyer, "text")
@@ -174,7 +174,7 @@ func TestLifecycle(t *testing.T) {
 	}
 }
 
-// TestAccess: for a stranger a draft does not exist.
+// TestAccess checks that a draft does not exist for users without access.
 func TestAccess(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
@@ -230,7 +230,7 @@ func TestList(t *testing.T) {
 	}
 }
 
-// TestUpdateRace: of concurrent edits of one version exactly one succeeds.
+// TestUpdateRace checks that exactly one of several concurrent edits of a version succeeds.
 func TestUpdateRace(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
@@ -294,7 +294,7 @@ func TestInvalid(t *testing.T) {
 	wantCode(t, err, domain.Conflict)
 }
 
-// TestDatabaseDown: without a database, operations fail, and not with NotFound.
+// TestDatabaseDown checks that operations fail without a database, but not with NotFound.
 func TestDatabaseDown(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
@@ -313,7 +313,7 @@ func TestDatabaseDown(t *testing.T) {
 	}
 }
 
-// TestWithoutCases: without cases, every case is unknown.
+// TestWithoutCases checks that a service without cases knows no case.
 func TestWithoutCases(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)

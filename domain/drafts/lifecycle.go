@@ -9,11 +9,11 @@ import (
 	query "counsel/gen/query/drafts"
 )
 
-// Status is how far the review of a draft has come.
+// Status is the review status of a draft.
 type Status string
 
 const (
-	// Drafted means that the text is in the making. Everybody with access edits it.
+	// Drafted means that the text is being written. Everybody with access can edit it.
 	Drafted Status = "drafted"
 	// Reviewed means that a lawyer or an admin has approved this text. An edit returns the draft to Drafted.
 	Reviewed Status = "reviewed"
@@ -22,8 +22,8 @@ const (
 	Final Status = "final"
 )
 
-// Lifecycle is the life cycle of a draft. Only a lawyer or an admin moves a draft; an edit of the text
-// returns a reviewed one to Drafted, whoever makes it.
+// Lifecycle is the life cycle of a draft. Only lawyers and admins change the status; an edit of the
+// text by anybody returns a reviewed draft to Drafted.
 var Lifecycle = lifecycle.Table[Status]{
 	Thing:   "draft",
 	Initial: []Status{Drafted},
@@ -34,7 +34,7 @@ var Lifecycle = lifecycle.Table[Status]{
 	},
 }
 
-// transition moves the row of a draft to another status. Forbidden: the caller is no lawyer or admin.
+// transition changes the status of a draft's row. Forbidden: the caller is not a lawyer or admin.
 // Conflict: the life cycle does not allow it.
 func transition(d *query.Draft, to Status, caller domain.Principal, now time.Time) error {
 	if !caller.Staff() {
@@ -56,7 +56,7 @@ func transition(d *query.Draft, to Status, caller domain.Principal, now time.Tim
 	return nil
 }
 
-// resetReview returns a draft whose text was edited to Drafted: it was another text that was reviewed.
+// resetReview returns a draft to Drafted after an edit, because another text was reviewed.
 func resetReview(d *query.Draft) {
 	d.Status = string(Drafted)
 	d.ReviewedBy, d.ReviewedAt = nil, sql.NullTime{}

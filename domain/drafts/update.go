@@ -21,7 +21,7 @@ const (
 	maxVersions = 1000
 )
 
-// Update changes a draft. nil leaves a field as it is.
+// Update is a change of a draft. nil leaves a field unchanged.
 type Update struct {
 	Version int // the current one, for optimistic locking
 	Title   *string

@@ -26,8 +26,9 @@ type Version struct {
 	CreatedAt time.Time
 }
 
-// Versions lists the versions of a draft, the newest first, without the texts. before is the page
-// cursor: only older ones; 0: all. next is the cursor of the next page, 0 on the last. NotFound: as Get.
+// Versions lists the versions of a draft, newest first, without the texts. cursor is the page
+// cursor: only older versions; 0: all. next is the cursor of the next page, 0 on the last.
+// NotFound: as Get.
 func (s *Service) Versions(ctx context.Context, caller domain.Principal, id domain.ID, limit, cursor int) (items []Version, next int, err error) {
 	limit = min(max(cmp.Or(limit, 20), 1), 100)
 	if err := s.authorizeRead(ctx, caller, id, cases.VerbRead, "versions"); err != nil {
@@ -55,8 +56,7 @@ func (s *Service) Version(ctx context.Context, caller domain.Principal, id domai
 	return s.version(ctx, id, version)
 }
 
-// Export returns a draft with all its versions, the newest first, for a caller who takes a copy.
-// NotFound: as Get.
+// Export returns a draft with all its versions, newest first, for a data export. NotFound: as Get.
 func (s *Service) Export(ctx context.Context, caller domain.Principal, id domain.ID) (Draft, []Version, error) {
 	if err := s.authorizeRead(ctx, caller, id, cases.VerbDownload, "all versions"); err != nil {
 		return Draft{}, nil, err
@@ -80,7 +80,7 @@ func (s *Service) Export(ctx context.Context, caller domain.Principal, id domain
 	return d, versions, nil
 }
 
-// Text is what a rendered draft is made from.
+// Text is the text from which a draft is rendered.
 type Text struct {
 	Version   int
 	Title     string
@@ -110,7 +110,7 @@ func (s *Service) Text(ctx context.Context, caller domain.Principal, id domain.I
 	}, nil
 }
 
-// version reads a version, whoever asks.
+// version reads a version without an access check.
 func (s *Service) version(ctx context.Context, id domain.ID, version int) (Version, error) {
 	v, err := query.New(s.pool).GetDraftVersion(ctx, query.GetDraftVersionParams{DraftID: id, Version: int32(version)})
 	if errors.Is(err, sql.ErrNoRows) {

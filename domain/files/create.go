@@ -94,8 +94,8 @@ func (s *Service) insertPending(ctx context.Context, f File, onInsert func(conte
 	})
 }
 
-// resumePending continues an upload that may have been begun under its ID before, and completes f from
-// its row. stored: nothing is left to do. Unavailable: the row is being removed, or another request is
+// resumePending resumes an upload that may exist under the same ID, and completes f from its row.
+// stored: nothing is left to do. Unavailable: the row is being removed, or another request is
 // inserting it.
 func (s *Service) resumePending(ctx context.Context, f *File, onInsert func(context.Context, db.Tx, domain.ID) error) (stored bool, err error) {
 	q := query.New(s.pool)

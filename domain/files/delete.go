@@ -13,7 +13,8 @@ import (
 	query "counsel/gen/query/files"
 )
 
-// signedRetention is how long a signed file is kept at least: until it has been mailed to its signers.
+// signedRetention is how long a signed file cannot be deleted, so that it can be mailed to its
+// signers.
 const signedRetention = 48 * time.Hour
 
 // Delete deletes a file, with its object and its text. It is invisible at once; when the store is down,
@@ -93,9 +94,9 @@ func (s *Service) LockOwned(ctx context.Context, tx db.Tx, user domain.ID) error
 	return err
 }
 
-// EraseUser deletes all files of a user outside of cases, in the caller's transaction, with their names
-// and texts; a later sweep deletes the objects. Signed files are kept and indexed again: others rely on
-// them.
+// EraseUser deletes all files of a user outside of cases, with their names and texts, in the
+// caller's transaction. A later sweep deletes the objects. Signed files are retained and reindexed,
+// because others rely on them.
 func (s *Service) EraseUser(ctx context.Context, tx db.Tx, user domain.ID) error {
 	q := query.New(tx)
 	if err := search.ClearScope(ctx, tx, user); err != nil {

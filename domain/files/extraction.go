@@ -171,7 +171,7 @@ var errExtraction = errors.New("files: text extraction failed")
 // readPages extracts the pages of a file. A file that is missing or corrupt has none.
 func (s *Service) readPages(ctx context.Context, f File) ([]search.PageText, text.Changes, error) {
 	body, err := s.Open(ctx, f, 0, -1)
-	if err != nil && domain.CodeOf(err) == domain.Internal { // ErrMissing, or nothing that time would mend
+	if err != nil && domain.CodeOf(err) == domain.Internal { // ErrMissing, or another permanent error
 		s.log.ErrorContext(ctx, "stored file cannot be opened", "document_id", f.ID.String(), "error", err.Error())
 		return nil, text.Changes{}, nil
 	}

@@ -46,7 +46,7 @@ func TestUnreadableText(t *testing.T) {
 	}
 }
 
-// stuckExtractor blocks on a file that says so until its context ends.
+// stuckExtractor blocks until its context ends, if the first page contains "stuck".
 type stuckExtractor struct{ fakeExtractor }
 
 func (s stuckExtractor) Pages(ctx context.Context, contentType string, file io.ReaderAt, size int64) (text.Text, error) {
@@ -58,7 +58,7 @@ func (s stuckExtractor) Pages(ctx context.Context, contentType string, file io.R
 	return out, err
 }
 
-// TestSlowExtraction: a slow file does not block other files.
+// TestSlowExtraction checks that a slow file does not block other files.
 func TestSlowExtraction(t *testing.T) {
 	f := newFixture(t, func(c *files.Config) { c.ExtractionWorkers = 2 })
 	f.extractor.Extractor = stuckExtractor{}
@@ -79,18 +79,18 @@ func TestSlowExtraction(t *testing.T) {
 				break
 			}
 			if time.Now().After(deadline) {
-				t.Fatalf("file %d waits for the slow one", i)
+				t.Fatalf("file %d waits for the slow file", i)
 			}
 		}
 	}
 	if got, err := f.Get(t.Context(), f.ada, slow.ID); err != nil || got.Text != files.TextPending {
-		t.Errorf("the slow one is %s, %v", got.Text, err)
+		t.Errorf("the slow file is %s, %v", got.Text, err)
 	}
 	cancel()
 	<-done
 }
 
-// TestExtractionCrash: a text that crashes the process is attempted a few times only.
+// TestExtractionCrash checks that a file that crashes the process is attempted only a few times.
 func TestExtractionCrash(t *testing.T) {
 	f := newFixture(t)
 	d := f.upload(f.ada, "a.pdf", pdf("some words"))
@@ -107,7 +107,7 @@ func TestExtractionCrash(t *testing.T) {
 	}
 }
 
-// crashingExtractor ends the process, as it were.
+// crashingExtractor simulates a crash of the process.
 type crashingExtractor struct{ crash func() }
 
 func (c crashingExtractor) Pages(ctx context.Context, _ string, _ io.ReaderAt, _ int64) (text.Text, error) {
@@ -115,7 +115,7 @@ func (c crashingExtractor) Pages(ctx context.Context, _ string, _ io.ReaderAt, _
 	return text.Text{}, ctx.Err()
 }
 
-// TestRun: Run extracts the text of new uploads, and ends with its context.
+// TestRun checks that Run extracts the texts of new uploads and ends with its context.
 func TestRun(t *testing.T) {
 	f := newFixture(t)
 	ctx, cancel := context.WithCancel(t.Context())
@@ -133,7 +133,7 @@ func TestRun(t *testing.T) {
 			break
 		}
 		if time.Now().After(deadline) {
-			t.Fatal("its text is not extracted")
+			t.Fatal("the text was not extracted")
 		}
 	}
 	cancel()

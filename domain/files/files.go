@@ -1,17 +1,17 @@
-// Package files stores files: what people upload, what is rendered here and what was signed.
+// Package files stores files: uploaded, rendered and signed ones.
 //
-// A row in the database describes each file and says which state it is in (lifecycle.go); its bytes are
-// an object in the Store, under docs/<id>. Service.Run extracts the text of new files, indexes it for
-// search, and finishes what a crash left incomplete.
+// A row in the database describes each file and its state (lifecycle.go). Its bytes are an object
+// in the Store, under docs/<id>. Service.Run extracts the text of new files, indexes it for search,
+// and finishes what a crash left incomplete.
 //
-// A file of a case is accessible to the members of the case, as its policy says; each access is
-// recorded in the case's timeline, and a legal hold prevents deletion. Any other file is accessible to
-// its owner and to admins. For anyone else it does not exist.
+// A file in a case is accessible to the members of the case, according to the case's policy. Each
+// access is recorded in the case's timeline, and a legal hold prevents deletion. Any other file is
+// accessible to its owner and to admins. For anyone else it does not exist.
 //
-// Besides the errors that they document, methods fail with Unavailable when the database or the store
-// is down; with Forbidden when the caller's role in the case does not allow the operation; and, if they
-// change something, with Conflict when the case is closed (reason case_closed) or under legal hold
-// (legal_hold).
+// Besides the errors that they document, methods fail with Unavailable if the database or the store
+// is down; with Forbidden if the caller's role in the case does not allow the operation; and, if
+// they change something, with Conflict if the case is closed (reason case_closed) or under legal
+// hold (legal_hold).
 package files
 
 import (
@@ -90,7 +90,7 @@ func New(c Config) (*Service, error) {
 	return s, nil
 }
 
-// Kind is where a file comes from.
+// Kind is the origin of a file.
 type Kind string
 
 // The kinds of files.
@@ -135,7 +135,7 @@ func fromRow(r query.Document) File {
 	return f
 }
 
-// find reads a stored file, whoever asks.
+// find reads a stored file without an access check.
 func (s *Service) find(ctx context.Context, id domain.ID) (query.Document, error) {
 	r, err := query.New(s.pool).GetStoredDocument(ctx, id)
 	if errors.Is(err, sql.ErrNoRows) {

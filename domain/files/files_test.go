@@ -44,7 +44,7 @@ func TestUploadGetAndDelete(t *testing.T) {
 		t.Errorf("%s until %s", link, until)
 	}
 
-	// For others it does not exist.
+	// For other users it does not exist.
 	_, err = f.Get(t.Context(), f.bob, d.ID)
 	wantCode(t, err, domain.NotFound)
 	_, absent := f.Get(t.Context(), f.bob, domain.NewID())
@@ -131,7 +131,8 @@ func TestVerify(t *testing.T) {
 	wantCode(t, err, domain.Internal)
 }
 
-// TestRemovedDuringUpload: the upload of somebody who is removed from the case meanwhile leaves nothing in it.
+// TestRemovedDuringUpload checks that an upload fails and leaves nothing in the case if the user is
+// removed from the case meanwhile.
 func TestRemovedDuringUpload(t *testing.T) {
 	f := newFixture(t)
 	f.ada.Role = domain.RoleLawyer
@@ -158,7 +159,8 @@ func TestRemovedDuringUpload(t *testing.T) {
 	wantCode(t, err, domain.NotFound)
 }
 
-// TestDeleteInCaseWithStoreDown: the deletion counts once it is in the timeline; a sweep deletes the object.
+// TestDeleteInCaseWithStoreDown checks that a deletion succeeds while the store is down, and that a
+// sweep deletes the object.
 func TestDeleteInCaseWithStoreDown(t *testing.T) {
 	f := newFixture(t)
 	f.ada.Role = domain.RoleLawyer
@@ -177,7 +179,7 @@ func TestDeleteInCaseWithStoreDown(t *testing.T) {
 	}
 }
 
-// TestWithoutCases: without cases, every case is unknown.
+// TestWithoutCases checks that a service without cases knows no case.
 func TestWithoutCases(t *testing.T) {
 	f := newFixture(t, func(c *files.Config) { c.Cases = nil })
 	id := domain.NewID()

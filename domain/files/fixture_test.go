@@ -81,7 +81,7 @@ func (f fakeExtractor) Pages(_ context.Context, _ string, file io.ReaderAt, size
 	return out, nil
 }
 
-// pdf is the smallest file that passes for a PDF, with a text for the reader of these tests.
+// pdf returns a minimal PDF whose text fakeExtractor reads.
 func pdf(text string) string { return "%PDF-1.7\n" + text + "\nstartxref\n0\n%%EOF\n" }
 
 func (f *fixture) upload(who domain.Principal, name, content string) files.File {

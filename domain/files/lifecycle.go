@@ -11,9 +11,9 @@ import (
 	query "counsel/gen/query/files"
 )
 
-// State is the state of a file's row. The row is inserted before the object is stored and removed after
-// the object is deleted, so that every object has a row at any time, and a crash at any point leaves a
-// row from which a sweep can finish the work. Readers see stored files only.
+// State is the state of a file's row. The row is inserted before the object is stored and removed
+// after the object is deleted. So every object has a row at any time, and a crash leaves a row from
+// which a sweep can finish the work. Only stored files are visible.
 type State string
 
 const (
@@ -39,8 +39,8 @@ var Lifecycle = lifecycle.Table[State]{
 	},
 }
 
-// transition moves a file from one state to another; ok is false when it is not in from any more. The
-// transition is one of the table.
+// transition moves a file from one state to another, if the table allows it. ok is false if the
+// file is no longer in the state from.
 func (s *Service) transition(ctx context.Context, q *query.Queries, id domain.ID, from, to State) (ok bool, err error) {
 	if err := Lifecycle.Check(from, to); err != nil {
 		return false, err
@@ -72,7 +72,7 @@ func (s *Service) softDelete(ctx context.Context, q *query.Queries, id domain.ID
 	return err
 }
 
-// TextState says whether the text of a stored file is in the search index.
+// TextState is the state of the text of a stored file in the search index.
 type TextState string
 
 // The states of a file's text. Only TextPending changes: when the text has been extracted, or cannot be.

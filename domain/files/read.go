@@ -17,7 +17,8 @@ import (
 
 const (
 	linkLifetime = 15 * time.Minute
-	// caseLinkLifetime is how long somebody who leaves a case can still use a link to one of its files.
+	// caseLinkLifetime is how long a former member of a case can still use a link to one of its
+	// files.
 	caseLinkLifetime = 5 * time.Minute
 )
 
@@ -82,18 +83,17 @@ func (s *Service) Get(ctx context.Context, caller domain.Principal, id domain.ID
 	return s.authorizeRead(ctx, caller, id, cases.VerbRead, "")
 }
 
-// GetForDownload is Get before the caller receives the bytes by Open; a case's timeline records it as a
-// download.
+// GetForDownload is Get for a download with Open. A case's timeline records it as a download.
 func (s *Service) GetForDownload(ctx context.Context, caller domain.Principal, id domain.ID) (File, error) {
 	return s.authorizeRead(ctx, caller, id, cases.VerbDownload, "")
 }
 
-// GetSigned returns a signed file for its signers, whatever has become of its case. NotFound: it was
+// GetSigned returns a signed file for its signers, regardless of its case. NotFound: it was
 // deleted.
 func (s *Service) GetSigned(ctx context.Context, id domain.ID) (File, error) { return s.Find(ctx, id) }
 
-// Find returns a stored file without asking who may read it: for the service itself. NotFound: it does
-// not exist.
+// Find returns a stored file without an access check, for the service itself. NotFound: it does not
+// exist.
 func (s *Service) Find(ctx context.Context, id domain.ID) (File, error) {
 	r, err := s.find(ctx, id)
 	if err != nil {
@@ -102,8 +102,8 @@ func (s *Service) Find(ctx context.Context, id domain.ID) (File, error) {
 	return fromRow(r), nil
 }
 
-// AuthorizeCreate checks whether the caller may add a file to a case, before the file is made. nil is
-// no case. NotFound: the case is not accessible to the caller.
+// AuthorizeCreate checks whether the caller may add a file to a case, before the file is created.
+// nil means no case. NotFound: the case is not accessible to the caller.
 func (s *Service) AuthorizeCreate(ctx context.Context, caller domain.Principal, caseID *domain.ID) error {
 	if caseID == nil {
 		return nil

@@ -156,15 +156,15 @@ func rowsRead(t testing.TB, pool *sql.DB, fn func()) (rows, ranges int) {
 	return rows, ranges
 }
 
-// TestSearchCost: the cost of a search grows by one row per 256 pages, and does not depend on the files of
-// others.
+// TestSearchCost checks that a search reads one more row per 256 pages, regardless of the files of
+// other users.
 func TestSearchCost(t *testing.T) {
 	f := newFixture(t)
 	f.db.SetMaxOpenConns(1)
 	testkit.Must(t, func() error {
 		_, err := f.db.Exec("ALTER TABLE document_pages DROP KEY document_pages_text")
 		return err
-	}()) // nothing reads it, and it is slow
+	}()) // not read by any search, and slow
 	const pages = 20_000
 	g := newTextGenerator(1)
 	insertIndexed(t, f.db, f.ada.UserID, nil, pages/200, 200, func(n int) string {
@@ -212,7 +212,8 @@ func TestSearchCost(t *testing.T) {
 	}
 }
 
-// TestSearchInManyCases: a search reads one row for each case that has the word, however many cases there are.
+// TestSearchInManyCases checks that a search reads one row for each case that contains the word,
+// regardless of the number of cases.
 func TestSearchInManyCases(t *testing.T) {
 	f := newFixture(t)
 	f.db.SetMaxOpenConns(1)
@@ -280,7 +281,7 @@ func (f *fixture) count(query string, args ...any) (n int) {
 	return n
 }
 
-// TestSearchAccess: nobody finds what they may not read, nor learns anything about it.
+// TestSearchAccess checks that a search reveals nothing about files that the caller may not read.
 func TestSearchAccess(t *testing.T) {
 	f := newFixture(t)
 	f.ada.Role, f.bob.Role = domain.RoleLawyer, domain.RoleLawyer
@@ -350,7 +351,7 @@ func TestSearchAccess(t *testing.T) {
 	check(f.bob)
 }
 
-// TestDeleteFromIndex: nothing of a deleted file remains in the index.
+// TestDeleteFromIndex checks that nothing of a deleted file remains in the index.
 func TestDeleteFromIndex(t *testing.T) {
 	f := newFixture(t)
 	deleted := f.uploadTo(f.ada, nil, "one.pdf", "The xylophone.\fAnd the drum.")
@@ -378,7 +379,7 @@ func TestDeleteFromIndex(t *testing.T) {
 	}
 }
 
-// TestEraseFromIndex: signed files are still found; everything else is removed.
+// TestEraseFromIndex checks that an erasure removes everything but signed files from the index.
 func TestEraseFromIndex(t *testing.T) {
 	f := newFixture(t)
 	f.uploadTo(f.ada, nil, "own.pdf", "The xylophone.")
@@ -399,8 +400,8 @@ func TestEraseFromIndex(t *testing.T) {
 	testkit.Must(t, f.Sweep(t.Context()))
 }
 
-// TestReindex indexes what an earlier version of the program left, although it is interrupted and runs several
-// times concurrently with searches.
+// TestReindex reindexes the texts of an earlier version, although it is interrupted and runs
+// several times concurrently with searches.
 func TestReindex(t *testing.T) {
 	f := newFixture(t)
 	insertIndexed(t, f.db, f.ada.UserID, nil, 50, 3, func(n int) string { return fmt.Sprint("The xylophone number", n, " of many.") })

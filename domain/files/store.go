@@ -78,8 +78,8 @@ func StorageUnavailable(retryAfter time.Duration, cause error) *domain.Error {
 		Message: "Files cannot be stored or read right now, please try again."}
 }
 
-// NoStore is the Store when none is configured: every method is Unavailable, and whatever needs no file
-// works.
+// NoStore is the Store if none is configured. Every method fails with Unavailable; operations that
+// need no file still work.
 type NoStore struct{}
 
 var errNoStore = errors.New("files: no store is configured")

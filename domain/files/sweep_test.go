@@ -73,7 +73,7 @@ func TestSweepAfterCrash(t *testing.T) {
 				t.Fatalf("an incomplete file is visible: %+v", items)
 			}
 			f.now = f.now.Add(time.Hour)
-			for range 2 { // twice, as two servers would
+			for range 2 { // twice, like two servers
 				testkit.Must(t, f.Sweep(t.Context()))
 				testkit.Must(t, f.SweepObjects(t.Context()))
 			}
@@ -89,7 +89,7 @@ func TestSweepAfterCrash(t *testing.T) {
 	}
 }
 
-// TestSweepDuringUpload: a sweep leaves an upload in progress alone.
+// TestSweepDuringUpload checks that a sweep does not touch an upload in progress.
 func TestSweepDuringUpload(t *testing.T) {
 	f := newFixture(t)
 	f.store.After = func(call, _ string) error {
@@ -111,7 +111,7 @@ func TestSweepDuringUpload(t *testing.T) {
 	}
 }
 
-// TestUploadRemovedBySweep: an upload that a sweep has removed is not acknowledged.
+// TestUploadRemovedBySweep checks that an upload fails if a sweep has removed it.
 func TestUploadRemovedBySweep(t *testing.T) {
 	f := newFixture(t)
 	f.store.After = func(call, _ string) error {
@@ -129,7 +129,7 @@ func TestUploadRemovedBySweep(t *testing.T) {
 	testkit.Must(t, f.Sweep(t.Context()))
 	testkit.Must(t, f.SweepObjects(t.Context()))
 	if f.rows() != 0 || f.store.Count() != 0 {
-		t.Errorf("%d rows and %d files stay", f.rows(), f.store.Count())
+		t.Errorf("%d rows and %d files remain", f.rows(), f.store.Count())
 	}
 }
 
@@ -137,8 +137,8 @@ func TestSweepOrphanedObjects(t *testing.T) {
 	f := newFixture(t)
 	d := f.upload(f.ada, "a.pdf", pdf(""))
 	f.now = f.now.Add(time.Hour)
-	old, young := "docs/"+domain.NewID().String(), "docs/"+domain.NewID().String()
-	for key, age := range map[string]time.Duration{old: time.Hour, young: time.Minute, "docs/readme": time.Hour, "elsewhere/" + domain.NewID().String(): time.Hour} {
+	old, recent := "docs/"+domain.NewID().String(), "docs/"+domain.NewID().String()
+	for key, age := range map[string]time.Duration{old: time.Hour, recent: time.Minute, "docs/readme": time.Hour, "elsewhere/" + domain.NewID().String(): time.Hour} {
 		f.store.Objects[key] = filestest.Object{Content: []byte("x"), Modified: f.now.Add(-age)}
 	}
 	for range 1100 { // more than one page
@@ -149,7 +149,7 @@ func TestSweepOrphanedObjects(t *testing.T) {
 		t.Errorf("%d objects are left", f.store.Count())
 	}
 	if _, ok := f.store.Objects[old]; ok {
-		t.Error("the old orphan is left")
+		t.Error("the old orphan remains")
 	}
 	if _, v, err := f.Verify(t.Context(), f.ada, d.ID); err != nil || !v.Intact {
 		t.Errorf("the object of a file was removed: %v", err)

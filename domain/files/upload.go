@@ -83,7 +83,7 @@ func (s *Service) detectType(ctx context.Context, file io.ReaderAt, size int64) 
 	return filetype.DetectIsolated(ctx, s.children, file, size)
 }
 
-// bodyReader remembers the error of a request body, to tell it from an error of the disk.
+// bodyReader remembers the error of a request body, to distinguish it from a disk error.
 type bodyReader struct {
 	r   io.Reader
 	err error

@@ -146,7 +146,7 @@ func TestUploadDetectsType(t *testing.T) {
 				wantCode(t, err, domain.Invalid)
 				e, _ := errors.AsType[*domain.Error](err)
 				if len(e.Fields) != 1 || e.Fields[0].Pointer != "/file" {
-					t.Errorf("names %+v", e.Fields)
+					t.Errorf("fields %+v", e.Fields)
 				}
 				return
 			}
@@ -203,7 +203,7 @@ func TestUploadSafeName(t *testing.T) {
 	}
 }
 
-// TestTruncatedImage: an image that is truncated anywhere is rejected.
+// TestTruncatedImage checks that an image is rejected wherever it is truncated.
 func TestTruncatedImage(t *testing.T) {
 	f := newFixture(t)
 	for format, whole := range map[string]string{"png": imageOf(t, "png", 30, 30), "jpeg": imageOf(t, "jpeg", 30, 30)} {

@@ -341,7 +341,7 @@ func TestPeakMemory(t *testing.T) {
 	if _, err := p.run(t, "grow", "", ""); !errors.Is(err, ErrMemory) {
 		t.Fatal(err)
 	}
-	t.Logf("a limit of %d MB, a peak of %d MB", testMemory>>20, peak.Load()>>20)
+	t.Logf("limit %d MB, peak %d MB", testMemory>>20, peak.Load()>>20)
 	if peak.Load() > 2*testMemory {
 		t.Errorf("peak of %d MB", peak.Load()>>20)
 	}

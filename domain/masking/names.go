@@ -197,14 +197,14 @@ func (s *scan) supportedByNeighbors(i int) bool {
 // pairStandsAlone reports whether the two everyday words at token i, both also names, are complete: what
 // follows does not continue a heading or a defined term.
 func (s *scan) pairStandsAlone(i int) bool {
-	goesOn := s.hasClass(i+2, commonWord) && !s.tokens[i+2].startsLine
+	continues := s.hasClass(i+2, commonWord) && !s.tokens[i+2].startsLine
 	switch {
 	case s.tokens[i].startsSentence:
-		return goesOn && !s.tokens[i+2].capitalized && s.hasClass(i+1, givenName) && !s.readsLikeContract()
+		return continues && !s.tokens[i+2].capitalized && s.hasClass(i+1, givenName) && !s.readsLikeContract()
 	case s.readsLikeContract() || !s.hasClass(i+1, givenName) || s.oneOf(i-1, "the", "this", "a", "an", "such", "any", "each", "its", "all", "no"):
-		return !goesOn
+		return !continues
 	}
-	return !goesOn || !s.tokens[i+2].capitalized
+	return !continues || !s.tokens[i+2].capitalized
 }
 
 // readsLikeContract reports whether the text reads like a contract, in which defined terms are capitalized.

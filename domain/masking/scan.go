@@ -35,7 +35,7 @@ var scans = sync.Pool{New: func() any { return new(scan) }}
 // release returns the scan to the pool without the text.
 func (s *scan) release() {
 	if cap(s.tokens) > 1<<16 {
-		s.tokens, s.spans = nil, nil // do not keep the memory of one huge text
+		s.tokens, s.spans = nil, nil // do not retain the memory of one huge text
 	}
 	s.text = ""
 	s.tokens = s.tokens[:0]

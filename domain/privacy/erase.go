@@ -10,7 +10,7 @@ import (
 	"counsel/domain/jobs"
 )
 
-// inProgress is longer than any work that began before an erasure.
+// inProgress is longer than any operation that started before an erasure.
 const inProgress = time.Hour
 
 // Erase erases a person, at their own request or an admin's. Errors: Forbidden, NotFound, and
@@ -34,7 +34,7 @@ func (s *Service) Erase(ctx context.Context, caller domain.Principal, user domai
 	})
 }
 
-// eraseOwned deletes what the user owns, and their address if it is known.
+// eraseOwned deletes what the user owns, and what is stored about their address if it is known.
 func (s *Service) eraseOwned(ctx context.Context, tx db.Tx, user domain.ID, address string) error {
 	if err := s.email.EraseUser(ctx, tx, user, address); err != nil {
 		return err

@@ -22,7 +22,7 @@ type Draft struct {
 	Versions []drafts.Version
 }
 
-// CaseExport is what the person has in one case.
+// CaseExport is the person's data in one case.
 type CaseExport struct {
 	cases.UserExport
 	Consultations []ai.Consultation
@@ -31,7 +31,8 @@ type CaseExport struct {
 	Signatures    []esign.Request
 }
 
-// Sink receives a copy in parts: the account first, then each kind in turn. An error ends the copy.
+// Sink receives an export in parts: the account first, then one kind of item after another. An
+// error ends the export.
 type Sink interface {
 	User(account.User) error
 	Consultation(ai.Consultation) error
@@ -47,7 +48,7 @@ type Sink interface {
 	Case(CaseExport) error
 }
 
-// pageSize is how much is read at once.
+// pageSize is the number of items read at once.
 const pageSize = 100
 
 // eachItem calls yield for the items of every page.
@@ -105,7 +106,7 @@ func (s *Service) Export(ctx context.Context, caller domain.Principal, user doma
 		},
 		func() error {
 			if !u.EmailVerified {
-				return nil // the address may be somebody else's
+				return nil // not verified: it may be somebody else's address
 			}
 			return s.esign.ExportSigners(ctx, u.Email, out.Signature)
 		},

@@ -86,7 +86,7 @@ func (s *Service) StartBatch(ctx context.Context, caller domain.Principal, items
 	return ids[0], nil
 }
 
-// checkBatch rejects a batch whose items cannot be rendered. It asks once for each case.
+// checkBatch rejects a batch whose items cannot be rendered. It checks access once for each case.
 func (s *Service) checkBatch(ctx context.Context, caller domain.Principal, items []Request) error {
 	checked := map[domain.ID]bool{}
 	for i, r := range items {
@@ -141,7 +141,7 @@ func underItem(err error, i int, field string) error {
 	return under
 }
 
-// isRequestError reports whether an error is the fault of the request, not of the service.
+// isRequestError reports whether the request, not the service, is at fault.
 func isRequestError(c domain.Code) bool {
 	switch c {
 	case domain.Invalid, domain.Malformed, domain.NotFound, domain.Forbidden, domain.Conflict, domain.TooLarge:
@@ -198,7 +198,8 @@ func (s *Service) renderBatch(ctx context.Context, job *jobs.Job[RenderBatch]) (
 	return batchResult{results}, nil
 }
 
-// endEarly ends an attempt before all items are rendered. The result of a canceled job is what was done.
+// endEarly ends an attempt before all items are rendered. The result of a canceled job is what has
+// been rendered.
 func endEarly(ctx context.Context, job *jobs.Job[RenderBatch], results []ItemResult, err error) (any, error) {
 	if errors.Is(err, jobs.ErrCancelled) || errors.Is(context.Cause(ctx), jobs.ErrCancelled) {
 		_ = job.Progress(ctx, len(results)) // it fails because of the cancellation
@@ -207,7 +208,8 @@ func endEarly(ctx context.Context, job *jobs.Job[RenderBatch], results []ItemRes
 	return nil, err
 }
 
-// adoptOrphan adds the file that was being stored when the attempt ended, if it was stored nevertheless.
+// adoptOrphan adds the file that was being stored when the attempt ended, if storing it succeeded
+// after all.
 func (s *Service) adoptOrphan(ctx context.Context, results []ItemResult, id domain.ID) []ItemResult {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), orphanTimeout)
 	defer cancel()
@@ -217,8 +219,8 @@ func (s *Service) adoptOrphan(ctx context.Context, results []ItemResult, id doma
 	return results
 }
 
-// batchCaller returns the owner of a batch with their current role; the zero Principal if the account is
-// gone or disabled.
+// batchCaller returns the owner of a batch with their current role, or the zero Principal if the
+// account is deleted or disabled.
 func (s *Service) batchCaller(ctx context.Context, id domain.ID) (domain.Principal, error) {
 	users, err := s.accounts.ByID(ctx, []domain.ID{id})
 	if err != nil {
@@ -233,8 +235,8 @@ func (s *Service) batchCaller(ctx context.Context, id domain.ID) (domain.Princip
 
 var errSkipped = domain.Errorf(domain.Unavailable, "The service was unavailable each time this document was due.")
 
-// renderItem renders one file, or finds it if it exists. attempt: whether to render it. An error is the
-// fault of the service; what is the fault of the item is in the result.
+// renderItem renders one file, or finds it if it exists; attempt is whether to render it. It
+// returns an error if the service is at fault; if the item is, the error is in the result.
 func (s *Service) renderItem(ctx context.Context, caller domain.Principal, id domain.ID, r Request, attempt bool) (ItemResult, error) {
 	stored, err := s.findItem(ctx, id)
 	switch {
@@ -275,7 +277,7 @@ func (s *Service) createItem(ctx context.Context, caller domain.Principal, id do
 	return s.files.Create(ctx, n)
 }
 
-// findItem finds the file that an earlier attempt stored; nil: there is none.
+// findItem returns the file that an earlier attempt stored, or nil.
 func (s *Service) findItem(ctx context.Context, id domain.ID) (*ItemResult, error) {
 	f, err := s.files.Find(ctx, id)
 	if err != nil {

@@ -39,12 +39,12 @@ func TestBatch(t *testing.T) {
 	}
 	out.Items = append(out.Items[:1], out.Items[2:]...)
 	f.checkComplete(out, 3)
-	if again, err := p.StartBatch(t.Context(), f.ada, requests(t, 4), ""); err != nil || again == id {
-		t.Errorf("without a key the same batch is %s, %v", again, err)
+	if second, err := p.StartBatch(t.Context(), f.ada, requests(t, 4), ""); err != nil || second == id {
+		t.Errorf("without a key the second batch is %s, %v", second, err)
 	}
 }
 
-// TestBatchKey: requests with the same key and body are one job, on all servers.
+// TestBatchKey checks that requests with the same key and body are one job, on all servers.
 func TestBatchKey(t *testing.T) {
 	f := newFixture(t)
 	servers := []*process{f.newProcess(), f.newProcess()}
@@ -76,9 +76,10 @@ func TestBatchKey(t *testing.T) {
 	}
 }
 
-// TestBatchKilled: a process that is killed at the worst moment leaves no duplicates and no orphans.
+// TestBatchKilled checks that a process that is killed at the worst moment leaves no duplicates and
+// no orphans.
 func TestBatchKilled(t *testing.T) {
-	for name, arm := range map[string]func(f *fixture, p *process) (twice string){
+	for name, arm := range map[string]func(f *fixture, p *process) (repeated string){
 		"while it renders a file": func(_ *fixture, p *process) string {
 			p.renderer.hook = func(_ context.Context, item string) error {
 				if item == "2" {
@@ -105,7 +106,7 @@ func TestBatchKilled(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			f := newFixture(t)
 			first, second := f.newProcess(), f.newProcess()
-			twice := arm(f, first)
+			repeated := arm(f, first)
 			id, err := first.StartBatch(t.Context(), f.ada, requests(t, 6), "")
 			testkit.Must(t, err)
 			first.start(t)
@@ -116,10 +117,10 @@ func TestBatchKilled(t *testing.T) {
 				t.Fatalf("%+v", j)
 			}
 			f.checkComplete(out, 6)
-			before, after := first.renderer.renderings(), second.renderer.renderings()
+			firstCounts, secondCounts := first.renderer.renderings(), second.renderer.renderings()
 			for i := range 6 {
 				item := fmt.Sprint(i)
-				if n := before[item] + after[item]; n != 1 && item != twice {
+				if n := firstCounts[item] + secondCounts[item]; n != 1 && item != repeated {
 					t.Errorf("item %d was rendered %d times", i, n)
 				}
 			}
@@ -127,7 +128,8 @@ func TestBatchKilled(t *testing.T) {
 	}
 }
 
-// TestBatchLeaseLost: two processes that both believe they have the job's lease store each file once.
+// TestBatchLeaseLost checks that two processes that both believe they have the job's lease store
+// each file once.
 func TestBatchLeaseLost(t *testing.T) {
 	f := newFixture(t)
 	first, second := f.newProcess(), f.newProcess()
@@ -147,7 +149,7 @@ func TestBatchLeaseLost(t *testing.T) {
 	_, err = f.db.ExecContext(t.Context(), "UPDATE jobs SET state = 'waiting', owner = '', due_at = NOW(6) WHERE id = ?", id)
 	testkit.Must(t, err)
 	second.start(t)
-	// Either process may get the job again.
+	// Either process may acquire the job.
 	testkit.Eventually(t, "the job runs again", func() bool {
 		var runs int
 		err := f.db.QueryRowContext(t.Context(), "SELECT runs FROM jobs WHERE id = ?", id).Scan(&runs)
@@ -158,7 +160,8 @@ func TestBatchLeaseLost(t *testing.T) {
 	f.checkComplete(out, 4)
 }
 
-// TestBatchOutage: while the store is down the job waits; what was rendered is not rendered again.
+// TestBatchOutage checks that a job waits while the store is down and does not repeat finished
+// renderings.
 func TestBatchOutage(t *testing.T) {
 	f := newFixture(t)
 	p := f.newProcess()
@@ -198,7 +201,8 @@ func TestBatchOutage(t *testing.T) {
 	}
 }
 
-// TestBatchLastAttempt: an item that fails in the last attempt because of an outage has an error in the result.
+// TestBatchLastAttempt checks that the result has an error for an item that fails in the last
+// attempt because of an outage.
 func TestBatchLastAttempt(t *testing.T) {
 	f := newFixture(t)
 	p := f.newProcess()
@@ -227,9 +231,9 @@ func TestBatchLastAttempt(t *testing.T) {
 		}
 	}
 	if puts > 5 {
-		t.Errorf("tried a store that is down %d times", puts-2)
+		t.Errorf("%d attempts while the store was down", puts-2)
 	}
-	// A sweep removes what is pending.
+	// A sweep removes the pending row.
 	f.now = f.now.Add(time.Hour)
 	testkit.Must(t, f.Sweep(t.Context()))
 	if f.rows() != 2 || f.store.Count() != 2 {
@@ -237,7 +241,7 @@ func TestBatchLastAttempt(t *testing.T) {
 	}
 }
 
-// TestBatchCancelled: a canceled batch stops, and its result is what was done.
+// TestBatchCancelled checks that a canceled batch stops and its result is what has been rendered.
 func TestBatchCancelled(t *testing.T) {
 	f := newFixture(t)
 	p := f.newProcess()

@@ -59,7 +59,7 @@ func (r *fakeRenderer) renderings() map[string]int {
 	return maps.Clone(r.counts)
 }
 
-// fakeAccounts are clients, as long as the database is up.
+// fakeAccounts returns clients while the database is up.
 type fakeAccounts struct{ db *sql.DB }
 
 func (a fakeAccounts) ByID(ctx context.Context, ids []domain.ID) (map[domain.ID]account.User, error) {
@@ -110,7 +110,7 @@ func (f *fixture) rows() (n int) {
 	return n
 }
 
-// process is one process that renders batches. Its connections can be cut, as if it was killed.
+// process is a process that renders batches. Its connections can be cut, as if it were killed.
 type process struct {
 	*rendering.Service
 	jobs     *jobs.Service
@@ -171,7 +171,7 @@ type batchResult struct {
 	}
 }
 
-// waitFor waits for a job to end.
+// waitFor waits for a job to finish.
 func (f *fixture) waitFor(p *process, id domain.ID) (jobs.Info, batchResult) {
 	f.t.Helper()
 	var j jobs.Info
@@ -187,7 +187,8 @@ func (f *fixture) waitFor(p *process, id domain.ID) (jobs.Info, batchResult) {
 	return j, out
 }
 
-// checkComplete fails unless each of n items is one stored file with its object, and there is nothing else.
+// checkComplete fails unless each of n items is one stored file with its object, and nothing else
+// is stored.
 func (f *fixture) checkComplete(out batchResult, n int) {
 	f.t.Helper()
 	if len(out.Items) != n || f.rows() != n || f.store.Count() != n {

@@ -1,11 +1,12 @@
-// Package rendering renders templates and drafts into files, one at a time or in batches (batch.go).
+// Package rendering renders templates and drafts into files, one at a time or in batches
+// (batch.go).
 //
-// A rendering is reproducible: what it was made from is recorded with the file, under the version of the
-// rules of that time, so that Rerender can prove that a file has not been altered. Rendering changes no
-// template and no draft.
+// A rendering is reproducible: its input is recorded with the file, with the version of the rules,
+// so that Rerender can prove that a file has not been altered. Rendering changes no template and no
+// draft.
 //
-// Methods fail with Unavailable when the database or the object store is down, and with the errors that
-// they document.
+// Methods fail with Unavailable if the database or the object store is down, and with the errors
+// that they document.
 package rendering
 
 import (
@@ -107,8 +108,8 @@ func New(c Config) (*Service, error) {
 	return s, nil
 }
 
-// Request is everything that determines a rendered file: the same template, data and options give the
-// same bytes, in any process.
+// Request determines a rendered file completely: the same template, data and options give the same
+// bytes, in any process.
 type Request struct {
 	ID         domain.ID      `json:"-"` // optional; a file that exists under it is returned
 	TemplateID string         `json:"templateId"`
@@ -118,7 +119,7 @@ type Request struct {
 	CaseID     *domain.ID     `json:"caseId,omitempty"` // the case of the file; nil: none
 }
 
-// DraftRequest asks for a draft to be rendered.
+// DraftRequest is a request to render a draft.
 type DraftRequest struct {
 	ID      domain.ID // as in Request
 	DraftID domain.ID
@@ -140,7 +141,7 @@ type Rendering struct {
 	ExpiresAt time.Time
 }
 
-// draftWatermark marks what is not final.
+// draftWatermark is the watermark of texts that are not final.
 const draftWatermark = "DRAFT"
 
 // Render renders a template and stores the file for the caller, or in the case. NotFound: the template or
@@ -216,7 +217,7 @@ func (s *Service) RenderDraft(ctx context.Context, caller domain.Principal, r Dr
 	return s.storeRendering(ctx, n)
 }
 
-// draftSource is everything that a rendered draft is made from. It is stored as JSON.
+// draftSource is the recorded input of a rendered draft. It is stored as JSON.
 type draftSource struct {
 	Version   int       `json:"version"`
 	Title     string    `json:"title"`
@@ -268,7 +269,7 @@ func (s *Service) renderPDF(ctx context.Context, d doc.Document, o Options) ([]b
 	return b.Bytes(), nil
 }
 
-// newFile returns a rendered file to be stored, together with the record of what it was made from.
+// newFile returns a rendered file to be stored, with the record of its input.
 func newFile(caller domain.Principal, caseID *domain.ID, title string, file []byte, o Options, source query.CreateRenderingParams) (files.NewFile, error) {
 	options, err := json.Marshal(o)
 	if err != nil {
@@ -286,7 +287,7 @@ func newFile(caller domain.Principal, caseID *domain.ID, title string, file []by
 	}, nil
 }
 
-// storeRendering stores a rendered file and links to it.
+// storeRendering stores a rendered file and returns a link to it.
 func (s *Service) storeRendering(ctx context.Context, n files.NewFile) (Rendering, error) {
 	f, err := s.files.Create(ctx, n)
 	if !n.ID.IsZero() && err != nil && domain.CodeOf(err) == domain.Conflict { // an attempt that crashed left a row for the sweep
@@ -360,7 +361,8 @@ func (s *Service) rebuild(ctx context.Context, row query.Rendering) (doc.Documen
 	return s.templates.Rebind(ctx, row.TemplateID, row.TemplateVersion, json.RawMessage(row.Data), rules)
 }
 
-// EraseUser deletes what the user's files outside of cases were made from, in the caller's transaction.
+// EraseUser deletes the recorded inputs of the user's files outside of cases, in the caller's
+// transaction.
 func (s *Service) EraseUser(ctx context.Context, tx db.Tx, user domain.ID) error {
 	return query.New(tx).DeleteUserRenderings(ctx, user)
 }

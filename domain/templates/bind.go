@@ -12,8 +12,8 @@ import (
 // Bound is a document made from a template version and data.
 type Bound struct {
 	Document doc.Document
-	// Key is the key under which the version is stored: with it, Rebind makes the document again whatever
-	// becomes of the template.
+	// Key is the key under which the version is stored. With it, Rebind reproduces the document
+	// whatever happens to the template.
 	Key string
 }
 
@@ -55,7 +55,8 @@ func (s *Service) Bind(ctx context.Context, caller domain.Principal, id, version
 	return Bound{d, t.ID}, err
 }
 
-// Rebind makes the document of Bind again from its recorded data, under the rules of that time.
+// Rebind reproduces the document of an earlier Bind from its recorded data, by the rules of that
+// time.
 func (s *Service) Rebind(ctx context.Context, key, version string, data json.RawMessage, rules doc.RulesVersion) (doc.Document, error) {
 	decoded, err := decodeObject(data)
 	if err != nil {
@@ -86,7 +87,7 @@ func (s *Service) compiled(k versionKey, v TemplateVersion) (*compiled, error) {
 		return c, nil
 	}
 	c, err := compile(v.Body, v.Schema, v.Sample, v.CreatedAt)
-	if err != nil { // it was accepted once, but the rules are stricter now
+	if err != nil { // accepted in the past, but the rules are stricter now
 		return nil, domain.InvalidField("/templateId", "this version of the template can no longer be used: %s", describeFields(err))
 	}
 	s.mu.Lock()

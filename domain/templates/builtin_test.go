@@ -14,9 +14,9 @@ import (
 	"counsel/domain/doc"
 )
 
-// published are the templates that are built in, by a hash of all they consist of. A
-// published version never changes: what is to be different is a new version, with a line here.
-var published = map[string]string{
+// builtinHashes are the hashes of the built-in template versions. A published version never
+// changes: add a new version and its hash here.
+var builtinHashes = map[string]string{
 	"demand-letter@1":       "6fd7589f3e420b0d424a9369",
 	"employment-contract@1": "c314bbcac5ed072b657d816d",
 	"engagement-letter@1":   "ef25b06246e33e354315a98a",
@@ -34,7 +34,7 @@ func builtinTemplates(t testing.TB) *Service {
 	return s
 }
 
-func TestBuiltinTemplatesStay(t *testing.T) {
+func TestBuiltinTemplatesUnchanged(t *testing.T) {
 	s := builtinTemplates(t)
 	for k, v := range s.versions {
 		h := sha256.New()
@@ -42,18 +42,18 @@ func TestBuiltinTemplatesStay(t *testing.T) {
 			fmt.Fprintf(h, "%d:%s", len(part), part)
 		}
 		name, sum := k.template+"@"+k.version, hex.EncodeToString(h.Sum(nil)[:12])
-		if published[name] != sum {
-			t.Errorf("%s has the hash %q, not %q", name, sum, published[name])
+		if builtinHashes[name] != sum {
+			t.Errorf("%s has the hash %q, want %q", name, sum, builtinHashes[name])
 		}
 	}
-	if len(s.versions) != len(published) {
-		t.Errorf("%d templates came with the program, want %d", len(s.versions), len(published))
+	if len(s.versions) != len(builtinHashes) {
+		t.Errorf("%d built-in templates, want %d", len(s.versions), len(builtinHashes))
 	}
 }
 
-// TestBuiltinTemplatesTakeDraftInputs: the inputs of an AI draft can be bound to the template of its type,
-// and every word of it is in the document.
-func TestBuiltinTemplatesTakeDraftInputs(t *testing.T) {
+// TestBuiltinTemplatesAcceptDraftInputs checks that the inputs of an AI draft can be bound to the
+// template of its type, and that all their words appear in the document.
+func TestBuiltinTemplatesAcceptDraftInputs(t *testing.T) {
 	s := builtinTemplates(t)
 	set, err := prompts.Load()
 	if err != nil {
@@ -78,7 +78,7 @@ func TestBuiltinTemplatesTakeDraftInputs(t *testing.T) {
 		if fragment, err := bound.Document.HTML(); err != nil || strings.Contains(fragment, "{{") || strings.ContainsAny(fragment, doc.MarkerOpen+doc.MarkerClose) || strings.Contains(fragment, "false") {
 			t.Errorf("%s: %v, %s", dt.ID, err, fragment)
 		}
-		// With nothing but what must be given, too.
+		// With only the required fields, too.
 		for field := range inputs {
 			less := map[string]any{}
 			for k, v := range inputs {
@@ -93,7 +93,7 @@ func TestBuiltinTemplatesTakeDraftInputs(t *testing.T) {
 	}
 }
 
-// words are the texts of data that a document shows as they are.
+// words returns the texts of data that appear unchanged in a document.
 func words(v any) (out []string) {
 	switch v := v.(type) {
 	case string:
@@ -112,7 +112,7 @@ func words(v any) (out []string) {
 	return out
 }
 
-// plainText is all text of a document, in order, each block on a line.
+// plainText returns the text of a document in order, one block per line.
 func plainText(d doc.Document) string {
 	var b strings.Builder
 	fmt.Fprintln(&b, d.Meta.Title, d.Header.Left, d.Header.Center, d.Header.Right, d.Footer.Left, d.Footer.Center, d.Footer.Right)
@@ -155,7 +155,8 @@ func plainText(d doc.Document) string {
 	return b.String()
 }
 
-// TestBuiltinTemplatesAreCopied: nobody can change a built-in template, but lawyers can copy it.
+// TestBuiltinTemplatesAreCopied checks that nobody can change a built-in template, but lawyers can
+// copy it.
 func TestBuiltinTemplatesAreCopied(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)

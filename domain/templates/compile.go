@@ -169,7 +169,7 @@ func aliased(n *yaml.Node) bool {
 	return n.Kind == yaml.AliasNode || slices.ContainsFunc(n.Content, aliased)
 }
 
-// applyFrontMatter validates the front matter and takes it over.
+// applyFrontMatter validates the front matter and applies it.
 func (c *compiled) applyFrontMatter(meta frontMatter) error {
 	fault := func(format string, args ...any) error {
 		return domain.InvalidField("/body", "front matter: "+format, args...)

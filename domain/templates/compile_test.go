@@ -89,8 +89,8 @@ func TestPlaceholders(t *testing.T) {
 	}
 }
 
-// TestValueFormats formats dates, numbers, sums and lists as the template's language does, and as
-// the rules said that a document was rendered by.
+// TestValueFormats formats dates, numbers, sums and lists as the template's language does, by the
+// current rules and by those of earlier documents.
 func TestValueFormats(t *testing.T) {
 	const text = "{{#day}}{{day}}{{/day}} | {{price}} | {{count}} | {{area}} | {{tags|list}}"
 	schema := strings.Replace(testSchema, `"properties":{`, `"properties":{"area":{"type":"number"},`, 1)
@@ -128,7 +128,7 @@ func TestValueFormats(t *testing.T) {
 			t.Fatal(err)
 		}
 		if got := values(d); got != "2026-01-31 | EUR 12.400,00 | 2026 | 1234.5 | Ada, Grace, Mary" {
-			t.Errorf("by the first rules: %q", got)
+			t.Errorf("by the earlier rules: %q", got)
 		}
 	}
 }
@@ -178,7 +178,7 @@ func TestCompileInvalid(t *testing.T) {
 		"a control character":   {withBody("\x1b"), testSchema, testSample, "/body", "control"},
 		"too long":              {withBody(strings.Repeat("x", maxBody)), testSchema, testSample, "/body", "at most"},
 		"a hidden placeholder":  {withBody("[a](https://example.com '{{name}}')"), testSchema, testSample, "/body", "nothing is printed"},
-		"a lost definition":     {withBody("[{{name}}]: https://example.com"), testSchema, testSample, "/body", "nothing is printed"},
+		"an unused definition":  {withBody("[{{name}}]: https://example.com"), testSchema, testSample, "/body", "nothing is printed"},
 		"no target":             {withBody("see [clause](#nowhere)"), testSchema, testSample, "/body", "no target"},
 		"a target twice":        {withBody("## A {#a}\n\n## B {#a}"), testSchema, testSample, "/body", "twice"},
 		"bad signatures":        {withBody("```signatures\n- surname: x\n```"), testSchema, testSample, "/body", "signature block"},
@@ -222,7 +222,7 @@ func TestCompileInvalid(t *testing.T) {
 	}
 }
 
-// TestBindInvalid: the error names every field that does not fit, by its pointer.
+// TestBindInvalid checks that the error has the pointer of every invalid field.
 func TestBindInvalid(t *testing.T) {
 	for name, tc := range map[string]struct {
 		data     string
@@ -249,8 +249,8 @@ func TestBindInvalid(t *testing.T) {
 	wantCode(t, err, domain.Invalid, "/data/name")
 }
 
-// TestTemplateBombs: a template that would produce too much output fails quickly.
-func TestTemplateBombs(t *testing.T) {
+// TestOutputLimits checks that a template that would produce too much output fails quickly.
+func TestOutputLimits(t *testing.T) {
 	var rows, tags []string
 	for range 50_000 {
 		rows = append(rows, `{"what":"x"}`)
@@ -315,12 +315,12 @@ func checkLiteral(t testing.TB, f *compiled, reference doc.Document, v string) {
 		if s.Source == "/data/name" {
 			n++
 			if s.Text != shown || s.Ref != "" {
-				t.Fatalf("%q is shown as %+v", v, s)
+				t.Fatalf("%q appears as %+v", v, s)
 			}
 		}
 	})
 	if n != want {
-		t.Fatalf("%q is shown %d times, not %d", v, n, want)
+		t.Fatalf("%q appears %d times, want %d", v, n, want)
 	}
 	if p := d.Blocks[len(d.Blocks)-1].(doc.SignatureBlock).Parties[0]; p.Name != strings.ReplaceAll(shown, "\n", " ") {
 		t.Fatalf("%q signs as %q", v, p.Name)
@@ -330,7 +330,7 @@ func checkLiteral(t testing.TB, f *compiled, reference doc.Document, v string) {
 		t.Fatal(err)
 	}
 	if bare := tags.FindAllString(fragment, -1); len(bare) != len(tags.FindAllString(must(reference.HTML()), -1))+strings.Count(fragment, "<br>") {
-		t.Fatalf("%q made elements: %s", v, fragment)
+		t.Fatalf("%q created elements: %s", v, fragment)
 	}
 }
 
@@ -357,7 +357,8 @@ func compileEveryConstruct(t testing.TB) (*compiled, doc.Document) {
 	return f, d
 }
 
-// TestValuesAreNeverMarkup: values with the syntax of Markdown, HTML, YAML and Mustache remain text.
+// TestValuesAreNeverMarkup checks that values with the syntax of Markdown, HTML, YAML and Mustache
+// remain text.
 func TestValuesAreNeverMarkup(t *testing.T) {
 	f, reference := compileEveryConstruct(t)
 	for _, v := range doctest.HostileTexts {

@@ -19,7 +19,7 @@ const (
 	maxReferences  = 8 // in a chain
 )
 
-// dataSchema is what a JSON Schema says about a value, as far as placeholders need it.
+// dataSchema holds what placeholders need to know about a value from its JSON Schema.
 type dataSchema struct {
 	types      []string // the JSON types it may have
 	properties map[string]*dataSchema

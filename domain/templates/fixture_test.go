@@ -57,6 +57,6 @@ func wantCode(t testing.TB, err error, code domain.Code, pointers ...string) {
 		got = append(got, f.Pointer)
 	}
 	if fmt.Sprint(got) != fmt.Sprint(pointers) {
-		t.Fatalf("names %q, want %q", got, pointers)
+		t.Fatalf("fields %q, want %q", got, pointers)
 	}
 }

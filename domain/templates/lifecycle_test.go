@@ -10,8 +10,8 @@ import (
 	"counsel/domain/doc"
 )
 
-// TestWithdrawn: no new document is bound to a version that was unpublished or archived; what was made
-// before can be made again, for verification.
+// TestWithdrawn checks that no new document can be bound to a version that was unpublished or
+// archived, and that earlier documents can still be reproduced for verification.
 func TestWithdrawn(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
@@ -103,7 +103,7 @@ func TestWithdrawn(t *testing.T) {
 	}
 }
 
-// TestPublishRace: of several templates with one id, the firm shares one at most.
+// TestPublishRace checks that the firm shares at most one of several templates with the same id.
 func TestPublishRace(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)

@@ -194,7 +194,7 @@ func (s *Service) version(ctx context.Context, caller domain.Principal, id, vers
 	return v, t, nil
 }
 
-// readVersion reads a version, whoever asks.
+// readVersion reads a version without an access check.
 func (s *Service) readVersion(ctx context.Context, k versionKey) (TemplateVersion, error) {
 	if v, ok := s.versions[k]; ok {
 		return v, nil

@@ -147,8 +147,8 @@ func TestVersions(t *testing.T) {
 	wantCode(t, err, domain.Forbidden)
 }
 
-// TestAccess: other users cannot change a template that they see; one that they cannot see does not exist for
-// them, not even as an id in use.
+// TestAccess checks that users cannot change templates of others that they can see, and that hidden
+// templates do not exist for them, not even as an id in use.
 func TestAccess(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
@@ -184,10 +184,10 @@ func TestAccess(t *testing.T) {
 	own, err := f.Get(ctx, f.lawyer, id)
 	must(err)
 	if own.Versions[0].Version != "1" || *own.OwnerID != f.lawyer.UserID || own.Sharing != SharedWithFirm {
-		t.Errorf("the first owner finds %+v", own)
+		t.Errorf("the first owner got %+v", own)
 	}
 	if got, err := f.Get(ctx, other, id); err != nil || got.Versions[0].Version != "9" {
-		t.Errorf("the second finds %+v, %v", got, err)
+		t.Errorf("the second owner got %+v, %v", got, err)
 	}
 	_, err = f.Get(ctx, f.client, id)
 	wantCode(t, err, domain.NotFound)
@@ -304,7 +304,7 @@ func TestList(t *testing.T) {
 		}
 	}
 	client, lawyer := all(f.client), all(f.lawyer)
-	for name := range published {
+	for name := range builtinHashes {
 		id, _, _ := strings.Cut(name, "@")
 		if client[id] != 1 || lawyer[id] != 1 {
 			t.Errorf("%s is listed %d and %d times", id, client[id], lawyer[id])

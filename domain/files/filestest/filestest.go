@@ -1,4 +1,4 @@
-// Package filestest has fakes for tests of what stores files.
+// Package filestest has a fake object store for tests.
 package filestest
 
 import (
@@ -23,13 +23,13 @@ type Store struct {
 	Objects     map[string]Object
 	Before      func(call, key string) error // called before each call; its error is returned. nil: none
 	After       func(call, key string) error // called after each call; its error is returned. nil: none
-	PutDeadline time.Time                    // that of the last Put
+	PutDeadline time.Time                    // deadline of the context of the last Put
 
 	clock func() time.Time
 	down  bool
 }
 
-// RetryAfter is when a store that is down asks to be tried again.
+// RetryAfter is the RetryAfter of errors while the store is down.
 const RetryAfter = 7 * time.Second
 
 // Object is a stored object.
