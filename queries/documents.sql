@@ -2,10 +2,10 @@
 INSERT INTO documents (id, user_id, name, content_type, kind, state, text_state, size, sha256, created_at, changed_at, case_id)
 VALUES (?, ?, ?, ?, ?, 'pending', ?, ?, ?, ?, ?, ?);
 
--- name: SetDocumentStored :execrows
+-- name: UpdateDocumentStored :execrows
 UPDATE documents SET state = 'stored', changed_at = sqlc.arg(now) WHERE id = sqlc.arg(id) AND state = 'pending';
 
--- name: SoftDeleteDocument :execrows
+-- name: UpdateDocumentDeleted :execrows
 UPDATE documents SET state = 'deleted', changed_at = sqlc.arg(now) WHERE id = sqlc.arg(id) AND state = sqlc.arg(from_state);
 
 -- name: DeleteDocument :exec
@@ -23,7 +23,7 @@ SELECT id FROM documents WHERE user_id = ? AND case_id IS NULL AND state <> 'del
 -- name: GetDocument :one
 SELECT * FROM documents WHERE id = ?;
 
--- name: TouchPendingDocument :execrows
+-- name: UpdatePendingDocument :execrows
 UPDATE documents SET changed_at = sqlc.arg(now) WHERE id = sqlc.arg(id) AND state = 'pending' AND sha256 = sqlc.arg(sha256);
 
 -- name: ListDocuments :many
@@ -60,7 +60,7 @@ SELECT id FROM documents WHERE id IN (sqlc.slice(ids));
 -- name: ListTextPendingDocuments :many
 SELECT * FROM documents WHERE state = 'stored' AND text_state = 'pending' AND id > sqlc.arg(after) ORDER BY id LIMIT ?;
 
--- name: IncrementTextTries :exec
+-- name: UpdateTextAttempts :exec
 UPDATE documents SET text_tries = text_tries + 1 WHERE id = ?;
 
 -- name: UpdateDocumentText :execrows
@@ -119,7 +119,7 @@ WHERE id IN (sqlc.slice(documents)) AND state = 'stored' AND text_state = 'index
 -- name: UpdateSearchVersion :execrows
 UPDATE documents SET search_version = sqlc.arg(version) WHERE id = sqlc.arg(id) AND state = 'stored' AND text_state = 'indexed' AND search_version < sqlc.arg(version);
 
--- name: UnindexDocuments :exec
+-- name: UpdateDocumentsUnindexed :exec
 UPDATE documents SET search_version = 0 WHERE user_id = ? AND case_id IS NULL AND kind = 'signed';
 
 -- name: ListFirstPages :many
@@ -127,7 +127,7 @@ SELECT document_id, page, text FROM document_pages
 WHERE document_id IN (sqlc.slice(documents)) AND page <= sqlc.arg(last)
 ORDER BY page, document_id;
 
--- name: SoftDeleteUserDocuments :exec
+-- name: UpdateUserDocumentsDeleted :exec
 UPDATE documents SET state = 'deleted', name = '', changed_at = ? WHERE user_id = ? AND case_id IS NULL AND state <> 'deleted' AND kind <> 'signed';
 
 -- name: DeleteUserDocumentPages :exec

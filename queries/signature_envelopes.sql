@@ -7,7 +7,7 @@ SELECT * FROM signature_envelopes WHERE request_id = ?;
 -- name: UpdateEnvelope :exec
 UPDATE signature_envelopes SET envelope_id = ?, state = ?, audit_id = ?, tries = ?, next_at = ? WHERE request_id = ?;
 
--- name: FindEnvelopeRequest :one
+-- name: GetEnvelopeRequest :one
 SELECT e.request_id FROM signature_envelopes e
 JOIN signature_requests r ON r.id = e.request_id
 WHERE e.envelope_id = ? AND r.provider = ?;
@@ -15,18 +15,18 @@ WHERE e.envelope_id = ? AND r.provider = ?;
 -- name: ListDueEnvelopes :many
 SELECT * FROM signature_envelopes WHERE next_at <= sqlc.arg(now) ORDER BY next_at LIMIT ?;
 
--- name: PostponeEnvelope :execrows
+-- name: UpdateEnvelopeNextSync :execrows
 UPDATE signature_envelopes SET tries = tries + 1, next_at = sqlc.arg(later) WHERE request_id = sqlc.arg(request_id) AND next_at <= sqlc.arg(now);
 
--- name: AddSignatureHint :execrows
+-- name: CreateProviderEvent :execrows
 INSERT IGNORE INTO signature_hints (provider, hint_id, request_id, kind, signer, told_at, address, agent, reason, received_at)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 
--- name: ListSignatureHints :many
+-- name: ListProviderEvents :many
 SELECT * FROM signature_hints WHERE request_id = ? AND NOT used ORDER BY told_at;
 
--- name: UseSignatureHint :exec
+-- name: UpdateProviderEventUsed :exec
 UPDATE signature_hints SET used = TRUE, address = '', agent = '', reason = '' WHERE provider = ? AND hint_id = ?;
 
--- name: DeleteSignatureHints :execrows
+-- name: DeleteProviderEvents :execrows
 DELETE FROM signature_hints WHERE received_at < ? LIMIT ?;

@@ -47,21 +47,21 @@ SELECT * FROM signature_signers WHERE id = ?;
 -- name: UpdateSigner :exec
 UPDATE signature_signers SET status = ?, invited_at = ?, reminders = ?, reminded_at = ?, disclosure = ?, mark = ?, signed_at = ?, reason = ? WHERE id = ?;
 
--- name: ListForgetfulSigners :many
+-- name: ListSignersToRemind :many
 SELECT s.id, s.request_id FROM signature_signers s
 JOIN signature_requests r ON r.id = s.request_id
 WHERE r.status = 'open' AND s.status IN ('sent', 'opened', 'viewed', 'consented') AND s.reminders < sqlc.arg(most)
   AND s.invited_at <= sqlc.arg(since) AND (s.reminded_at IS NULL OR s.reminded_at <= sqlc.arg(since))
 ORDER BY s.id LIMIT ?;
 
--- name: AppendSignatureEvent :exec
+-- name: CreateSignatureEvent :exec
 INSERT INTO signature_events (request_id, seq, created_at, kind, signer, address, agent, detail, prev_hash, hash)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 
 -- name: ListSignatureEvents :many
 SELECT * FROM signature_events WHERE request_id = ? ORDER BY seq;
 
--- name: SetSignerToken :exec
+-- name: UpdateSignerToken :exec
 UPDATE signature_signers SET token_hash = ? WHERE id = ?;
 
 -- name: ListSignerRows :many
@@ -85,21 +85,21 @@ SELECT id FROM signature_requests WHERE case_id = ? AND status IN ('creating', '
 -- name: ListStaleSealings :many
 SELECT id FROM signature_requests WHERE status = 'sealing' AND changed_at < sqlc.arg(since) ORDER BY changed_at LIMIT ?;
 
--- name: ForgetSignatureRequest :exec
+-- name: UpdateSignatureRequestErasure :exec
 UPDATE signature_requests r SET r.forget_at = ?
 WHERE r.id = ? AND NOT EXISTS (SELECT 1 FROM signature_signers s WHERE s.request_id = r.id AND s.status = 'signed');
 
--- name: ForgetSignatureRequests :exec
+-- name: UpdateSignatureRequestErasuresByUser :exec
 UPDATE signature_requests r SET r.forget_at = ?
 WHERE r.user_id = ? AND r.case_id IS NULL AND r.status <> 'completed'
   AND NOT EXISTS (SELECT 1 FROM signature_signers s WHERE s.request_id = r.id AND s.status = 'signed');
 
--- name: ListForgottenSignatureRequests :many
+-- name: ListSignatureRequestsToErase :many
 SELECT r.id FROM signature_requests r
 WHERE r.forget_at <= sqlc.arg(now) AND NOT EXISTS (SELECT 1 FROM signature_envelopes e WHERE e.request_id = r.id AND e.state <> 'over')
 ORDER BY r.forget_at LIMIT ?;
 
--- name: DeleteSignatureRequestHints :exec
+-- name: DeleteRequestProviderEvents :exec
 DELETE FROM signature_hints WHERE request_id = ?;
 
 -- name: DeleteSignatureRequestEnvelope :exec

@@ -1,7 +1,7 @@
 -- name: CreateTemplate :exec
 INSERT INTO templates (id, slug, created_by, sharing, created_at) VALUES (?, ?, ?, ?, ?);
 
--- name: FindTemplates :many
+-- name: ListTemplatesBySlug :many
 SELECT t.id, COALESCE(t.slug, t.id) AS slug, t.created_by, t.sharing, t.archived_at,
   EXISTS (SELECT 1 FROM template_versions v WHERE v.template_id = t.id AND v.published_at IS NOT NULL) AS published
 FROM templates t
@@ -25,18 +25,18 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?);
 -- name: GetTemplateVersion :one
 SELECT * FROM template_versions WHERE template_id = ? AND version = ?;
 
--- name: PublishTemplateVersion :exec
+-- name: UpdateTemplateVersionPublished :exec
 UPDATE template_versions SET published_by = ?, published_at = ?, withdrawn_at = NULL
 WHERE template_id = ? AND version = ? AND published_at IS NULL;
 
--- name: UnpublishTemplateVersions :exec
+-- name: UpdateTemplateVersionsUnpublished :exec
 UPDATE template_versions SET published_by = NULL, published_at = NULL, withdrawn_at = sqlc.arg(now)
 WHERE template_id = sqlc.arg(template_id) AND (sqlc.arg(version) = '' OR version = sqlc.arg(version)) AND published_at IS NOT NULL;
 
--- name: ArchiveTemplate :exec
+-- name: UpdateTemplateArchived :exec
 UPDATE templates SET archived_at = ? WHERE id = ? AND archived_at IS NULL;
 
--- name: ShareTemplate :exec
+-- name: UpdateTemplateSharing :exec
 UPDATE templates SET sharing = ? WHERE id = ?;
 
 -- name: ListTemplateSlugs :many

@@ -55,6 +55,6 @@ UPDATE users SET password_hash = ?, email_verified_at = ?, session_epoch = ?, se
 -- name: UpdateUserEmailVerified :exec
 UPDATE users SET email_verified_at = ?, updated_at = ? WHERE id = ? AND email = ? AND email_verified_at IS NULL;
 
--- name: EraseUser :exec
+-- name: UpdateUserErased :exec
 UPDATE users SET email_verified_at = NULL, email = ?, full_name = ?, password_hash = ?, disabled_at = ?, session_epoch = ?, sessions_stale = TRUE, updated_at = ?
 WHERE id = ?;

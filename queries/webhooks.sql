@@ -39,7 +39,7 @@ UPDATE webhooks SET failing_since = sqlc.arg(now) WHERE id = sqlc.arg(id) AND fa
 -- name: ClearWebhookFailing :exec
 UPDATE webhooks SET failing_since = NULL WHERE id = ? AND failing_since IS NOT NULL;
 
--- name: DisableWebhook :execrows
+-- name: UpdateWebhookDisabled :execrows
 UPDATE webhooks SET enabled = FALSE, disabled_reason = sqlc.arg(reason), disabled_at = sqlc.arg(disabled_at), updated_at = sqlc.arg(updated_at)
 WHERE id = sqlc.arg(id) AND enabled AND deleted_at IS NULL;
 

@@ -300,7 +300,7 @@ func (s *Service) Erase(ctx context.Context, id domain.ID, eraseRelated func(db.
 		if err := q.DeleteAccountLinksByUser(ctx, id); err != nil {
 			return err
 		}
-		return q.EraseUser(ctx, query.EraseUserParams{ID: id, Email: "erased-" + id.String() + "@erased.invalid", FullName: "Erased", PasswordHash: hash,
+		return q.UpdateUserErased(ctx, query.UpdateUserErasedParams{ID: id, Email: "erased-" + id.String() + "@erased.invalid", FullName: "Erased", PasswordHash: hash,
 			DisabledAt: sql.NullTime{Time: now, Valid: true}, SessionEpoch: epoch, UpdatedAt: now})
 	})
 	if err != nil {

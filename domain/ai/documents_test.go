@@ -40,7 +40,7 @@ func (f *fixture) addDocument(t testing.TB, owner domain.ID, name string, state 
 	}
 	must(q.CreateDocument(t.Context(), filesquery.CreateDocumentParams{ID: id, UserID: owner, Name: name, ContentType: filetype.PDF, Kind: "uploaded",
 		TextState: string(state), Size: 1, Sha256: append(id[:], id[:]...), CreatedAt: now, ChangedAt: now}))
-	_, err := q.SetDocumentStored(t.Context(), filesquery.SetDocumentStoredParams{Now: now, ID: id})
+	_, err := q.UpdateDocumentStored(t.Context(), filesquery.UpdateDocumentStoredParams{Now: now, ID: id})
 	must(err)
 	for i, p := range pages {
 		must(q.CreateDocumentPage(t.Context(), filesquery.CreateDocumentPageParams{DocumentID: id, Page: int32(i + 1), Text: p}))

@@ -32,7 +32,7 @@ func (s *Service) log(ctx context.Context, tx db.Tx, r *Request, e evidence.Even
 	}
 	e.Address, e.Agent, e.Detail = printable(e.Address, maxAddress), printable(e.Agent, maxAgent), printable(e.Detail, maxDetail)
 	e.Hash = e.ChainHash(r.ID)
-	err := query.New(tx).AppendSignatureEvent(ctx, query.AppendSignatureEventParams{RequestID: r.ID, Seq: e.Seq, CreatedAt: e.At, Kind: string(e.Kind), Signer: int32(e.Signer),
+	err := query.New(tx).CreateSignatureEvent(ctx, query.CreateSignatureEventParams{RequestID: r.ID, Seq: e.Seq, CreatedAt: e.At, Kind: string(e.Kind), Signer: int32(e.Signer),
 		Address: e.Address, Agent: e.Agent, Detail: e.Detail, PrevHash: e.Prev, Hash: e.Hash})
 	if err != nil {
 		return err

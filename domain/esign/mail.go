@@ -58,7 +58,7 @@ func (s *Service) mailLink(ctx context.Context, jobID domain.ID, j inviteArgs) e
 		return nil
 	}
 	// The hash only changes if the link key was replaced.
-	if err := s.queries.SetSignerToken(ctx, query.SetSignerTokenParams{TokenHash: tokenHash(s.token(v.Signer.ID)), ID: v.Signer.ID}); err != nil {
+	if err := s.queries.UpdateSignerToken(ctx, query.UpdateSignerTokenParams{TokenHash: tokenHash(s.token(v.Signer.ID)), ID: v.Signer.ID}); err != nil {
 		return db.Error(err)
 	}
 	m, err := s.composeLink(ctx, r, v.Signer, j.Reminder > 0)

@@ -90,12 +90,12 @@ func (s *Service) EraseUser(ctx context.Context, tx db.Tx, user domain.ID) error
 			return err
 		}
 		if r.UserID != user {
-			if err := q.ForgetSignatureRequest(ctx, query.ForgetSignatureRequestParams{ForgetAt: nullTime(&deleteAt), ID: r.ID}); err != nil {
+			if err := q.UpdateSignatureRequestErasure(ctx, query.UpdateSignatureRequestErasureParams{ForgetAt: nullTime(&deleteAt), ID: r.ID}); err != nil {
 				return err
 			}
 		}
 	}
-	return q.ForgetSignatureRequests(ctx, query.ForgetSignatureRequestsParams{ForgetAt: nullTime(&deleteAt), UserID: user})
+	return q.UpdateSignatureRequestErasuresByUser(ctx, query.UpdateSignatureRequestErasuresByUserParams{ForgetAt: nullTime(&deleteAt), UserID: user})
 }
 
 // withdraw ends an active request whose sender or document is being erased.
@@ -128,7 +128,7 @@ func (s *Service) withdraw(ctx context.Context, tx db.Tx, r *Request) error {
 // deleteErased deletes erased requests whose time has come, and whose envelopes are done.
 func (s *Service) deleteErased(ctx context.Context) error {
 	now := s.clock()
-	ids, err := s.queries.ListForgottenSignatureRequests(ctx, query.ListForgottenSignatureRequestsParams{Now: nullTime(&now), Limit: sweepBatch})
+	ids, err := s.queries.ListSignatureRequestsToErase(ctx, query.ListSignatureRequestsToEraseParams{Now: nullTime(&now), Limit: sweepBatch})
 	if err != nil {
 		return db.Error(err)
 	}

@@ -60,7 +60,7 @@ func (s *Service) expire(ctx context.Context, id domain.ID) error {
 // sendReminders sends the automatic reminders that are due.
 func (s *Service) sendReminders(ctx context.Context) error {
 	since := s.clock().Add(-reminderInterval)
-	due, err := s.queries.ListForgetfulSigners(ctx, query.ListForgetfulSignersParams{Most: maxAutomaticReminders, Since: nullTime(&since), Limit: sweepBatch})
+	due, err := s.queries.ListSignersToRemind(ctx, query.ListSignersToRemindParams{Most: maxAutomaticReminders, Since: nullTime(&since), Limit: sweepBatch})
 	if err != nil {
 		return db.Error(err)
 	}

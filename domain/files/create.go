@@ -115,7 +115,7 @@ func (s *Service) resumePending(ctx context.Context, f *File, onInsert func(cont
 	}
 	// Restart the grace period. Other bytes than before come from another version of this program: a
 	// sweep removes the row, and a later attempt inserts it again.
-	n, err := q.TouchPendingDocument(ctx, query.TouchPendingDocumentParams{Now: s.clock(), ID: f.ID, Sha256: f.SHA256[:]})
+	n, err := q.UpdatePendingDocument(ctx, query.UpdatePendingDocumentParams{Now: s.clock(), ID: f.ID, Sha256: f.SHA256[:]})
 	if err == nil && n == 0 {
 		return false, StorageUnavailable(time.Minute, errors.New("files: an earlier attempt is being removed"))
 	}

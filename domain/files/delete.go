@@ -102,11 +102,11 @@ func (s *Service) EraseUser(ctx context.Context, tx db.Tx, user domain.ID) error
 	if err := search.ClearScope(ctx, tx, user); err != nil {
 		return err
 	}
-	if err := q.UnindexDocuments(ctx, user); err != nil {
+	if err := q.UpdateDocumentsUnindexed(ctx, user); err != nil {
 		return err
 	}
 	if err := q.DeleteUserDocumentPages(ctx, user); err != nil {
 		return err
 	}
-	return q.SoftDeleteUserDocuments(ctx, query.SoftDeleteUserDocumentsParams{UserID: user, ChangedAt: s.clock()})
+	return q.UpdateUserDocumentsDeleted(ctx, query.UpdateUserDocumentsDeletedParams{UserID: user, ChangedAt: s.clock()})
 }

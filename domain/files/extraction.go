@@ -191,7 +191,7 @@ func (s *Service) readPages(ctx context.Context, f File) ([]search.PageText, tex
 		s.log.ErrorContext(ctx, "stored file is corrupt", "document_id", f.ID.String(), "error", err.Error())
 		return nil, text.Changes{}, nil
 	}
-	if err := query.New(s.pool).IncrementTextTries(ctx, f.ID); err != nil {
+	if err := query.New(s.pool).UpdateTextAttempts(ctx, f.ID); err != nil {
 		return nil, text.Changes{}, db.Error(err)
 	}
 	extracted, err := s.extractor.Pages(ctx, f.ContentType, file, f.Size)

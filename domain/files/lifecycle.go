@@ -47,9 +47,9 @@ func (s *Service) transition(ctx context.Context, q *query.Queries, id domain.ID
 	}
 	var n int64
 	if to == stateStored {
-		n, err = q.SetDocumentStored(ctx, query.SetDocumentStoredParams{Now: s.clock(), ID: id})
+		n, err = q.UpdateDocumentStored(ctx, query.UpdateDocumentStoredParams{Now: s.clock(), ID: id})
 	} else {
-		n, err = q.SoftDeleteDocument(ctx, query.SoftDeleteDocumentParams{Now: s.clock(), ID: id, FromState: string(from)})
+		n, err = q.UpdateDocumentDeleted(ctx, query.UpdateDocumentDeletedParams{Now: s.clock(), ID: id, FromState: string(from)})
 	}
 	return n > 0, db.Error(err)
 }

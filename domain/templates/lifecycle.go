@@ -69,7 +69,7 @@ func (s *Service) Publish(ctx context.Context, caller domain.Principal, id, vers
 		return v, err
 	}
 	err = s.changeSharing(ctx, t, Sharing(t.Sharing) == SharedWithFirm, func(tx db.Tx) error {
-		return query.New(tx).PublishTemplateVersion(ctx, query.PublishTemplateVersionParams{PublishedBy: &caller.UserID,
+		return query.New(tx).UpdateTemplateVersionPublished(ctx, query.UpdateTemplateVersionPublishedParams{PublishedBy: &caller.UserID,
 			PublishedAt: sql.NullTime{Time: s.clock(), Valid: true}, TemplateID: t.ID, Version: version})
 	})
 	if err != nil {
@@ -90,7 +90,7 @@ func (s *Service) Unpublish(ctx context.Context, caller domain.Principal, id, ve
 			return Template{}, err
 		}
 	}
-	err = query.New(s.pool).UnpublishTemplateVersions(ctx, query.UnpublishTemplateVersionsParams{Now: sql.NullTime{Time: s.clock(), Valid: true}, TemplateID: t.ID, Version: version})
+	err = query.New(s.pool).UpdateTemplateVersionsUnpublished(ctx, query.UpdateTemplateVersionsUnpublishedParams{Now: sql.NullTime{Time: s.clock(), Valid: true}, TemplateID: t.ID, Version: version})
 	if err != nil {
 		return Template{}, db.Error(err)
 	}
@@ -104,7 +104,7 @@ func (s *Service) Archive(ctx context.Context, caller domain.Principal, id strin
 	if err != nil {
 		return Template{}, err
 	}
-	if err := query.New(s.pool).ArchiveTemplate(ctx, query.ArchiveTemplateParams{ArchivedAt: sql.NullTime{Time: s.clock(), Valid: true}, ID: t.ID}); err != nil {
+	if err := query.New(s.pool).UpdateTemplateArchived(ctx, query.UpdateTemplateArchivedParams{ArchivedAt: sql.NullTime{Time: s.clock(), Valid: true}, ID: t.ID}); err != nil {
 		return Template{}, db.Error(err)
 	}
 	return s.Get(ctx, caller, id)
@@ -121,7 +121,7 @@ func (s *Service) Share(ctx context.Context, caller domain.Principal, id string,
 		return Template{}, err
 	}
 	err = s.changeSharing(ctx, t, with == SharedWithFirm && t.Published && !t.ArchivedAt.Valid, func(tx db.Tx) error {
-		return query.New(tx).ShareTemplate(ctx, query.ShareTemplateParams{Sharing: string(with), ID: t.ID})
+		return query.New(tx).UpdateTemplateSharing(ctx, query.UpdateTemplateSharingParams{Sharing: string(with), ID: t.ID})
 	})
 	if err != nil {
 		return Template{}, err

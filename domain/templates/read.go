@@ -15,7 +15,7 @@ import (
 )
 
 // templateRow is the row of a template.
-type templateRow = query.FindTemplatesRow
+type templateRow = query.ListTemplatesBySlugRow
 
 // mayManage reports whether the caller may change a template and see all its versions.
 func mayManage(caller domain.Principal, t templateRow) bool { return caller.MayAccess(t.CreatedBy) }
@@ -33,7 +33,7 @@ func (s *Service) resolve(ctx context.Context, caller domain.Principal, ids ...s
 	for i, id := range ids {
 		slugs[i] = sql.NullString{String: id, Valid: true}
 	}
-	rows, err := query.New(s.pool).FindTemplates(ctx, query.FindTemplatesParams{Slugs: slugs, Ids: ids})
+	rows, err := query.New(s.pool).ListTemplatesBySlug(ctx, query.ListTemplatesBySlugParams{Slugs: slugs, Ids: ids})
 	if err != nil {
 		return nil, db.Error(err)
 	}

@@ -215,7 +215,7 @@ func (s *Service) recordHealth(ctx context.Context, tx db.Tx, id domain.ID, r Re
 	default:
 		return nil
 	}
-	if _, err := q.DisableWebhook(ctx, query.DisableWebhookParams{Reason: string(reason), DisabledAt: at, UpdatedAt: now, ID: id}); err != nil {
+	if _, err := q.UpdateWebhookDisabled(ctx, query.UpdateWebhookDisabledParams{Reason: string(reason), DisabledAt: at, UpdatedAt: now, ID: id}); err != nil {
 		return err
 	}
 	s.log.WarnContext(ctx, "webhook disabled", "webhook_id", id.String(), "reason", string(reason))

@@ -31,14 +31,14 @@ const pruneBatch = 1000
 
 // AddEvent stores an event. isNew is false for a repeated delivery.
 func AddEvent(ctx context.Context, tx db.Tx, e ReceivedEvent, now time.Time) (isNew bool, err error) {
-	n, err := query.New(tx).AddSignatureHint(ctx, query.AddSignatureHintParams{Provider: e.Provider, HintID: e.ID, RequestID: e.RequestID, Kind: string(e.Kind), Signer: int32(e.Signer),
+	n, err := query.New(tx).CreateProviderEvent(ctx, query.CreateProviderEventParams{Provider: e.Provider, HintID: e.ID, RequestID: e.RequestID, Kind: string(e.Kind), Signer: int32(e.Signer),
 		ToldAt: e.At, Address: e.Address, Agent: e.Agent, Reason: e.Reason, ReceivedAt: now})
 	return n > 0, err
 }
 
 // PendingEvents lists the events of a request whose details are not in its log yet.
 func PendingEvents(ctx context.Context, c Conn, request domain.ID) ([]ReceivedEvent, error) {
-	rows, err := query.New(c).ListSignatureHints(ctx, request)
+	rows, err := query.New(c).ListProviderEvents(ctx, request)
 	if err != nil {
 		return nil, db.Error(err)
 	}
@@ -51,19 +51,19 @@ func PendingEvents(ctx context.Context, c Conn, request domain.ID) ([]ReceivedEv
 
 // MarkLogged removes the details of an event.
 func (e ReceivedEvent) MarkLogged(ctx context.Context, tx db.Tx) error {
-	return query.New(tx).UseSignatureHint(ctx, query.UseSignatureHintParams{Provider: e.Provider, HintID: e.ID})
+	return query.New(tx).UpdateProviderEventUsed(ctx, query.UpdateProviderEventUsedParams{Provider: e.Provider, HintID: e.ID})
 }
 
 // PruneEvents deletes events that are older than Retention.
 func PruneEvents(ctx context.Context, c Conn, now time.Time) error {
-	_, err := query.New(c).DeleteSignatureHints(ctx, query.DeleteSignatureHintsParams{ReceivedAt: now.Add(-Retention), Limit: pruneBatch})
+	_, err := query.New(c).DeleteProviderEvents(ctx, query.DeleteProviderEventsParams{ReceivedAt: now.Add(-Retention), Limit: pruneBatch})
 	return db.Error(err)
 }
 
 // Delete deletes the envelope and the events of a request.
 func Delete(ctx context.Context, tx db.Tx, request domain.ID) error {
 	q := query.New(tx)
-	if err := q.DeleteSignatureRequestHints(ctx, request); err != nil {
+	if err := q.DeleteRequestProviderEvents(ctx, request); err != nil {
 		return err
 	}
 	return q.DeleteSignatureRequestEnvelope(ctx, request)

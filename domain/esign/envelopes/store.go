@@ -50,7 +50,7 @@ func Get(ctx context.Context, c Conn, request domain.ID) (Record, error) {
 
 // Find returns the request of an envelope. NotFound: the provider has no such envelope from here.
 func Find(ctx context.Context, c Conn, provider, envelopeID string) (request domain.ID, err error) {
-	request, err = query.New(c).FindEnvelopeRequest(ctx, query.FindEnvelopeRequestParams{EnvelopeID: envelopeID, Provider: provider})
+	request, err = query.New(c).GetEnvelopeRequest(ctx, query.GetEnvelopeRequestParams{EnvelopeID: envelopeID, Provider: provider})
 	return request, db.Error(err)
 }
 
@@ -82,7 +82,7 @@ func Due(ctx context.Context, c Conn, now time.Time, limit int) ([]Record, error
 
 // Postpone sets the next check of a due envelope. ok is false when another server has done that.
 func (r *Record) Postpone(ctx context.Context, tx db.Tx, now time.Time) (ok bool, err error) {
-	n, err := query.New(tx).PostponeEnvelope(ctx, query.PostponeEnvelopeParams{Later: sql.NullTime{Time: CheckAfter(now, r.checks+1), Valid: true},
+	n, err := query.New(tx).UpdateEnvelopeNextSync(ctx, query.UpdateEnvelopeNextSyncParams{Later: sql.NullTime{Time: CheckAfter(now, r.checks+1), Valid: true},
 		RequestID: r.RequestID, Now: sql.NullTime{Time: now, Valid: true}})
 	return n > 0, err
 }

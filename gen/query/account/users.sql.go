@@ -53,34 +53,6 @@ func (q *Queries) CreateUser(ctx context.Context, arg CreateUserParams) error {
 	return err
 }
 
-const eraseUser = `-- name: EraseUser :exec
-UPDATE users SET email_verified_at = NULL, email = ?, full_name = ?, password_hash = ?, disabled_at = ?, session_epoch = ?, sessions_stale = TRUE, updated_at = ?
-WHERE id = ?
-`
-
-type EraseUserParams struct {
-	Email        string
-	FullName     string
-	PasswordHash string
-	DisabledAt   sql.NullTime
-	SessionEpoch uint32
-	UpdatedAt    time.Time
-	ID           domain.ID
-}
-
-func (q *Queries) EraseUser(ctx context.Context, arg EraseUserParams) error {
-	_, err := q.db.ExecContext(ctx, eraseUser,
-		arg.Email,
-		arg.FullName,
-		arg.PasswordHash,
-		arg.DisabledAt,
-		arg.SessionEpoch,
-		arg.UpdatedAt,
-		arg.ID,
-	)
-	return err
-}
-
 const getUser = `-- name: GetUser :one
 SELECT id, email, full_name, role, password_hash, disabled_at, session_epoch, sessions_stale, created_at, updated_at, email_verified_at FROM users WHERE id = ?
 `
@@ -431,6 +403,34 @@ func (q *Queries) UpdateUserEmailVerified(ctx context.Context, arg UpdateUserEma
 		arg.UpdatedAt,
 		arg.ID,
 		arg.Email,
+	)
+	return err
+}
+
+const updateUserErased = `-- name: UpdateUserErased :exec
+UPDATE users SET email_verified_at = NULL, email = ?, full_name = ?, password_hash = ?, disabled_at = ?, session_epoch = ?, sessions_stale = TRUE, updated_at = ?
+WHERE id = ?
+`
+
+type UpdateUserErasedParams struct {
+	Email        string
+	FullName     string
+	PasswordHash string
+	DisabledAt   sql.NullTime
+	SessionEpoch uint32
+	UpdatedAt    time.Time
+	ID           domain.ID
+}
+
+func (q *Queries) UpdateUserErased(ctx context.Context, arg UpdateUserErasedParams) error {
+	_, err := q.db.ExecContext(ctx, updateUserErased,
+		arg.Email,
+		arg.FullName,
+		arg.PasswordHash,
+		arg.DisabledAt,
+		arg.SessionEpoch,
+		arg.UpdatedAt,
+		arg.ID,
 	)
 	return err
 }

@@ -13,12 +13,27 @@ import (
 	"counsel/domain"
 )
 
-const addSignatureHint = `-- name: AddSignatureHint :execrows
+const createEnvelope = `-- name: CreateEnvelope :exec
+INSERT INTO signature_envelopes (request_id, state, next_at) VALUES (?, ?, ?)
+`
+
+type CreateEnvelopeParams struct {
+	RequestID domain.ID
+	State     string
+	NextAt    sql.NullTime
+}
+
+func (q *Queries) CreateEnvelope(ctx context.Context, arg CreateEnvelopeParams) error {
+	_, err := q.db.ExecContext(ctx, createEnvelope, arg.RequestID, arg.State, arg.NextAt)
+	return err
+}
+
+const createProviderEvent = `-- name: CreateProviderEvent :execrows
 INSERT IGNORE INTO signature_hints (provider, hint_id, request_id, kind, signer, told_at, address, agent, reason, received_at)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 `
 
-type AddSignatureHintParams struct {
+type CreateProviderEventParams struct {
 	Provider   string
 	HintID     string
 	RequestID  domain.ID
@@ -31,8 +46,8 @@ type AddSignatureHintParams struct {
 	ReceivedAt time.Time
 }
 
-func (q *Queries) AddSignatureHint(ctx context.Context, arg AddSignatureHintParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, addSignatureHint,
+func (q *Queries) CreateProviderEvent(ctx context.Context, arg CreateProviderEventParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, createProviderEvent,
 		arg.Provider,
 		arg.HintID,
 		arg.RequestID,
@@ -50,54 +65,21 @@ func (q *Queries) AddSignatureHint(ctx context.Context, arg AddSignatureHintPara
 	return result.RowsAffected()
 }
 
-const createEnvelope = `-- name: CreateEnvelope :exec
-INSERT INTO signature_envelopes (request_id, state, next_at) VALUES (?, ?, ?)
-`
-
-type CreateEnvelopeParams struct {
-	RequestID domain.ID
-	State     string
-	NextAt    sql.NullTime
-}
-
-func (q *Queries) CreateEnvelope(ctx context.Context, arg CreateEnvelopeParams) error {
-	_, err := q.db.ExecContext(ctx, createEnvelope, arg.RequestID, arg.State, arg.NextAt)
-	return err
-}
-
-const deleteSignatureHints = `-- name: DeleteSignatureHints :execrows
+const deleteProviderEvents = `-- name: DeleteProviderEvents :execrows
 DELETE FROM signature_hints WHERE received_at < ? LIMIT ?
 `
 
-type DeleteSignatureHintsParams struct {
+type DeleteProviderEventsParams struct {
 	ReceivedAt time.Time
 	Limit      int32
 }
 
-func (q *Queries) DeleteSignatureHints(ctx context.Context, arg DeleteSignatureHintsParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, deleteSignatureHints, arg.ReceivedAt, arg.Limit)
+func (q *Queries) DeleteProviderEvents(ctx context.Context, arg DeleteProviderEventsParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, deleteProviderEvents, arg.ReceivedAt, arg.Limit)
 	if err != nil {
 		return 0, err
 	}
 	return result.RowsAffected()
-}
-
-const findEnvelopeRequest = `-- name: FindEnvelopeRequest :one
-SELECT e.request_id FROM signature_envelopes e
-JOIN signature_requests r ON r.id = e.request_id
-WHERE e.envelope_id = ? AND r.provider = ?
-`
-
-type FindEnvelopeRequestParams struct {
-	EnvelopeID string
-	Provider   string
-}
-
-func (q *Queries) FindEnvelopeRequest(ctx context.Context, arg FindEnvelopeRequestParams) (domain.ID, error) {
-	row := q.db.QueryRowContext(ctx, findEnvelopeRequest, arg.EnvelopeID, arg.Provider)
-	var request_id domain.ID
-	err := row.Scan(&request_id)
-	return request_id, err
 }
 
 const getEnvelope = `-- name: GetEnvelope :one
@@ -116,6 +98,24 @@ func (q *Queries) GetEnvelope(ctx context.Context, requestID domain.ID) (Signatu
 		&i.NextAt,
 	)
 	return i, err
+}
+
+const getEnvelopeRequest = `-- name: GetEnvelopeRequest :one
+SELECT e.request_id FROM signature_envelopes e
+JOIN signature_requests r ON r.id = e.request_id
+WHERE e.envelope_id = ? AND r.provider = ?
+`
+
+type GetEnvelopeRequestParams struct {
+	EnvelopeID string
+	Provider   string
+}
+
+func (q *Queries) GetEnvelopeRequest(ctx context.Context, arg GetEnvelopeRequestParams) (domain.ID, error) {
+	row := q.db.QueryRowContext(ctx, getEnvelopeRequest, arg.EnvelopeID, arg.Provider)
+	var request_id domain.ID
+	err := row.Scan(&request_id)
+	return request_id, err
 }
 
 const listDueEnvelopes = `-- name: ListDueEnvelopes :many
@@ -157,12 +157,12 @@ func (q *Queries) ListDueEnvelopes(ctx context.Context, arg ListDueEnvelopesPara
 	return items, nil
 }
 
-const listSignatureHints = `-- name: ListSignatureHints :many
+const listProviderEvents = `-- name: ListProviderEvents :many
 SELECT provider, hint_id, request_id, kind, signer, told_at, address, agent, reason, received_at, used FROM signature_hints WHERE request_id = ? AND NOT used ORDER BY told_at
 `
 
-func (q *Queries) ListSignatureHints(ctx context.Context, requestID domain.ID) ([]SignatureHint, error) {
-	rows, err := q.db.QueryContext(ctx, listSignatureHints, requestID)
+func (q *Queries) ListProviderEvents(ctx context.Context, requestID domain.ID) ([]SignatureHint, error) {
+	rows, err := q.db.QueryContext(ctx, listProviderEvents, requestID)
 	if err != nil {
 		return nil, err
 	}
@@ -196,24 +196,6 @@ func (q *Queries) ListSignatureHints(ctx context.Context, requestID domain.ID) (
 	return items, nil
 }
 
-const postponeEnvelope = `-- name: PostponeEnvelope :execrows
-UPDATE signature_envelopes SET tries = tries + 1, next_at = ? WHERE request_id = ? AND next_at <= ?
-`
-
-type PostponeEnvelopeParams struct {
-	Later     sql.NullTime
-	RequestID domain.ID
-	Now       sql.NullTime
-}
-
-func (q *Queries) PostponeEnvelope(ctx context.Context, arg PostponeEnvelopeParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, postponeEnvelope, arg.Later, arg.RequestID, arg.Now)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected()
-}
-
 const updateEnvelope = `-- name: UpdateEnvelope :exec
 UPDATE signature_envelopes SET envelope_id = ?, state = ?, audit_id = ?, tries = ?, next_at = ? WHERE request_id = ?
 `
@@ -239,16 +221,34 @@ func (q *Queries) UpdateEnvelope(ctx context.Context, arg UpdateEnvelopeParams) 
 	return err
 }
 
-const useSignatureHint = `-- name: UseSignatureHint :exec
+const updateEnvelopeNextSync = `-- name: UpdateEnvelopeNextSync :execrows
+UPDATE signature_envelopes SET tries = tries + 1, next_at = ? WHERE request_id = ? AND next_at <= ?
+`
+
+type UpdateEnvelopeNextSyncParams struct {
+	Later     sql.NullTime
+	RequestID domain.ID
+	Now       sql.NullTime
+}
+
+func (q *Queries) UpdateEnvelopeNextSync(ctx context.Context, arg UpdateEnvelopeNextSyncParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, updateEnvelopeNextSync, arg.Later, arg.RequestID, arg.Now)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const updateProviderEventUsed = `-- name: UpdateProviderEventUsed :exec
 UPDATE signature_hints SET used = TRUE, address = '', agent = '', reason = '' WHERE provider = ? AND hint_id = ?
 `
 
-type UseSignatureHintParams struct {
+type UpdateProviderEventUsedParams struct {
 	Provider string
 	HintID   string
 }
 
-func (q *Queries) UseSignatureHint(ctx context.Context, arg UseSignatureHintParams) error {
-	_, err := q.db.ExecContext(ctx, useSignatureHint, arg.Provider, arg.HintID)
+func (q *Queries) UpdateProviderEventUsed(ctx context.Context, arg UpdateProviderEventUsedParams) error {
+	_, err := q.db.ExecContext(ctx, updateProviderEventUsed, arg.Provider, arg.HintID)
 	return err
 }

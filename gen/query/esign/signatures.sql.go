@@ -13,12 +13,12 @@ import (
 	"counsel/domain"
 )
 
-const appendSignatureEvent = `-- name: AppendSignatureEvent :exec
+const createSignatureEvent = `-- name: CreateSignatureEvent :exec
 INSERT INTO signature_events (request_id, seq, created_at, kind, signer, address, agent, detail, prev_hash, hash)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 `
 
-type AppendSignatureEventParams struct {
+type CreateSignatureEventParams struct {
 	RequestID domain.ID
 	Seq       uint64
 	CreatedAt time.Time
@@ -31,8 +31,8 @@ type AppendSignatureEventParams struct {
 	Hash      []byte
 }
 
-func (q *Queries) AppendSignatureEvent(ctx context.Context, arg AppendSignatureEventParams) error {
-	_, err := q.db.ExecContext(ctx, appendSignatureEvent,
+func (q *Queries) CreateSignatureEvent(ctx context.Context, arg CreateSignatureEventParams) error {
+	_, err := q.db.ExecContext(ctx, createSignatureEvent,
 		arg.RequestID,
 		arg.Seq,
 		arg.CreatedAt,
@@ -126,6 +126,15 @@ func (q *Queries) CreateSigner(ctx context.Context, arg CreateSignerParams) erro
 	return err
 }
 
+const deleteRequestProviderEvents = `-- name: DeleteRequestProviderEvents :exec
+DELETE FROM signature_hints WHERE request_id = ?
+`
+
+func (q *Queries) DeleteRequestProviderEvents(ctx context.Context, requestID domain.ID) error {
+	_, err := q.db.ExecContext(ctx, deleteRequestProviderEvents, requestID)
+	return err
+}
+
 const deleteSignatureRequest = `-- name: DeleteSignatureRequest :exec
 DELETE FROM signature_requests WHERE id = ?
 `
@@ -153,52 +162,12 @@ func (q *Queries) DeleteSignatureRequestEvents(ctx context.Context, requestID do
 	return err
 }
 
-const deleteSignatureRequestHints = `-- name: DeleteSignatureRequestHints :exec
-DELETE FROM signature_hints WHERE request_id = ?
-`
-
-func (q *Queries) DeleteSignatureRequestHints(ctx context.Context, requestID domain.ID) error {
-	_, err := q.db.ExecContext(ctx, deleteSignatureRequestHints, requestID)
-	return err
-}
-
 const deleteSignatureRequestSigners = `-- name: DeleteSignatureRequestSigners :exec
 DELETE FROM signature_signers WHERE request_id = ?
 `
 
 func (q *Queries) DeleteSignatureRequestSigners(ctx context.Context, requestID domain.ID) error {
 	_, err := q.db.ExecContext(ctx, deleteSignatureRequestSigners, requestID)
-	return err
-}
-
-const forgetSignatureRequest = `-- name: ForgetSignatureRequest :exec
-UPDATE signature_requests r SET r.forget_at = ?
-WHERE r.id = ? AND NOT EXISTS (SELECT 1 FROM signature_signers s WHERE s.request_id = r.id AND s.status = 'signed')
-`
-
-type ForgetSignatureRequestParams struct {
-	ForgetAt sql.NullTime
-	ID       domain.ID
-}
-
-func (q *Queries) ForgetSignatureRequest(ctx context.Context, arg ForgetSignatureRequestParams) error {
-	_, err := q.db.ExecContext(ctx, forgetSignatureRequest, arg.ForgetAt, arg.ID)
-	return err
-}
-
-const forgetSignatureRequests = `-- name: ForgetSignatureRequests :exec
-UPDATE signature_requests r SET r.forget_at = ?
-WHERE r.user_id = ? AND r.case_id IS NULL AND r.status <> 'completed'
-  AND NOT EXISTS (SELECT 1 FROM signature_signers s WHERE s.request_id = r.id AND s.status = 'signed')
-`
-
-type ForgetSignatureRequestsParams struct {
-	ForgetAt sql.NullTime
-	UserID   domain.ID
-}
-
-func (q *Queries) ForgetSignatureRequests(ctx context.Context, arg ForgetSignatureRequestsParams) error {
-	_, err := q.db.ExecContext(ctx, forgetSignatureRequests, arg.ForgetAt, arg.UserID)
 	return err
 }
 
@@ -460,87 +429,6 @@ func (q *Queries) ListCaseSignatureRequests(ctx context.Context, arg ListCaseSig
 	return items, nil
 }
 
-const listForgetfulSigners = `-- name: ListForgetfulSigners :many
-SELECT s.id, s.request_id FROM signature_signers s
-JOIN signature_requests r ON r.id = s.request_id
-WHERE r.status = 'open' AND s.status IN ('sent', 'opened', 'viewed', 'consented') AND s.reminders < ?
-  AND s.invited_at <= ? AND (s.reminded_at IS NULL OR s.reminded_at <= ?)
-ORDER BY s.id LIMIT ?
-`
-
-type ListForgetfulSignersParams struct {
-	Most  int32
-	Since sql.NullTime
-	Limit int32
-}
-
-type ListForgetfulSignersRow struct {
-	ID        domain.ID
-	RequestID domain.ID
-}
-
-func (q *Queries) ListForgetfulSigners(ctx context.Context, arg ListForgetfulSignersParams) ([]ListForgetfulSignersRow, error) {
-	rows, err := q.db.QueryContext(ctx, listForgetfulSigners,
-		arg.Most,
-		arg.Since,
-		arg.Since,
-		arg.Limit,
-	)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []ListForgetfulSignersRow
-	for rows.Next() {
-		var i ListForgetfulSignersRow
-		if err := rows.Scan(&i.ID, &i.RequestID); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Close(); err != nil {
-		return nil, err
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
-const listForgottenSignatureRequests = `-- name: ListForgottenSignatureRequests :many
-SELECT r.id FROM signature_requests r
-WHERE r.forget_at <= ? AND NOT EXISTS (SELECT 1 FROM signature_envelopes e WHERE e.request_id = r.id AND e.state <> 'over')
-ORDER BY r.forget_at LIMIT ?
-`
-
-type ListForgottenSignatureRequestsParams struct {
-	Now   sql.NullTime
-	Limit int32
-}
-
-func (q *Queries) ListForgottenSignatureRequests(ctx context.Context, arg ListForgottenSignatureRequestsParams) ([]domain.ID, error) {
-	rows, err := q.db.QueryContext(ctx, listForgottenSignatureRequests, arg.Now, arg.Limit)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []domain.ID
-	for rows.Next() {
-		var id domain.ID
-		if err := rows.Scan(&id); err != nil {
-			return nil, err
-		}
-		items = append(items, id)
-	}
-	if err := rows.Close(); err != nil {
-		return nil, err
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
 const listOverdueSignatureRequests = `-- name: ListOverdueSignatureRequests :many
 SELECT id FROM signature_requests WHERE status = 'open' AND expires_at <= ? ORDER BY expires_at LIMIT ?
 `
@@ -674,6 +562,40 @@ func (q *Queries) ListSignatureRequests(ctx context.Context, arg ListSignatureRe
 	return items, nil
 }
 
+const listSignatureRequestsToErase = `-- name: ListSignatureRequestsToErase :many
+SELECT r.id FROM signature_requests r
+WHERE r.forget_at <= ? AND NOT EXISTS (SELECT 1 FROM signature_envelopes e WHERE e.request_id = r.id AND e.state <> 'over')
+ORDER BY r.forget_at LIMIT ?
+`
+
+type ListSignatureRequestsToEraseParams struct {
+	Now   sql.NullTime
+	Limit int32
+}
+
+func (q *Queries) ListSignatureRequestsToErase(ctx context.Context, arg ListSignatureRequestsToEraseParams) ([]domain.ID, error) {
+	rows, err := q.db.QueryContext(ctx, listSignatureRequestsToErase, arg.Now, arg.Limit)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []domain.ID
+	for rows.Next() {
+		var id domain.ID
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const listSignerRows = `-- name: ListSignerRows :many
 SELECT id, request_id, email FROM signature_signers WHERE email = ? AND id < ? ORDER BY id DESC LIMIT ?
 `
@@ -743,6 +665,53 @@ func (q *Queries) ListSigners(ctx context.Context, requestID domain.ID) ([]Signa
 			&i.SignedAt,
 			&i.Reason,
 		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listSignersToRemind = `-- name: ListSignersToRemind :many
+SELECT s.id, s.request_id FROM signature_signers s
+JOIN signature_requests r ON r.id = s.request_id
+WHERE r.status = 'open' AND s.status IN ('sent', 'opened', 'viewed', 'consented') AND s.reminders < ?
+  AND s.invited_at <= ? AND (s.reminded_at IS NULL OR s.reminded_at <= ?)
+ORDER BY s.id LIMIT ?
+`
+
+type ListSignersToRemindParams struct {
+	Most  int32
+	Since sql.NullTime
+	Limit int32
+}
+
+type ListSignersToRemindRow struct {
+	ID        domain.ID
+	RequestID domain.ID
+}
+
+func (q *Queries) ListSignersToRemind(ctx context.Context, arg ListSignersToRemindParams) ([]ListSignersToRemindRow, error) {
+	rows, err := q.db.QueryContext(ctx, listSignersToRemind,
+		arg.Most,
+		arg.Since,
+		arg.Since,
+		arg.Limit,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ListSignersToRemindRow
+	for rows.Next() {
+		var i ListSignersToRemindRow
+		if err := rows.Scan(&i.ID, &i.RequestID); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -945,20 +914,6 @@ func (q *Queries) LockUnfinishedSignatureRequests(ctx context.Context, userID do
 	return items, nil
 }
 
-const setSignerToken = `-- name: SetSignerToken :exec
-UPDATE signature_signers SET token_hash = ? WHERE id = ?
-`
-
-type SetSignerTokenParams struct {
-	TokenHash []byte
-	ID        domain.ID
-}
-
-func (q *Queries) SetSignerToken(ctx context.Context, arg SetSignerTokenParams) error {
-	_, err := q.db.ExecContext(ctx, setSignerToken, arg.TokenHash, arg.ID)
-	return err
-}
-
 const updateSignatureRequest = `-- name: UpdateSignatureRequest :exec
 UPDATE signature_requests SET status = ?, changed_at = ?, signed_id = ?, seq = ?, head = ? WHERE id = ?
 `
@@ -981,6 +936,37 @@ func (q *Queries) UpdateSignatureRequest(ctx context.Context, arg UpdateSignatur
 		arg.Head,
 		arg.ID,
 	)
+	return err
+}
+
+const updateSignatureRequestErasure = `-- name: UpdateSignatureRequestErasure :exec
+UPDATE signature_requests r SET r.forget_at = ?
+WHERE r.id = ? AND NOT EXISTS (SELECT 1 FROM signature_signers s WHERE s.request_id = r.id AND s.status = 'signed')
+`
+
+type UpdateSignatureRequestErasureParams struct {
+	ForgetAt sql.NullTime
+	ID       domain.ID
+}
+
+func (q *Queries) UpdateSignatureRequestErasure(ctx context.Context, arg UpdateSignatureRequestErasureParams) error {
+	_, err := q.db.ExecContext(ctx, updateSignatureRequestErasure, arg.ForgetAt, arg.ID)
+	return err
+}
+
+const updateSignatureRequestErasuresByUser = `-- name: UpdateSignatureRequestErasuresByUser :exec
+UPDATE signature_requests r SET r.forget_at = ?
+WHERE r.user_id = ? AND r.case_id IS NULL AND r.status <> 'completed'
+  AND NOT EXISTS (SELECT 1 FROM signature_signers s WHERE s.request_id = r.id AND s.status = 'signed')
+`
+
+type UpdateSignatureRequestErasuresByUserParams struct {
+	ForgetAt sql.NullTime
+	UserID   domain.ID
+}
+
+func (q *Queries) UpdateSignatureRequestErasuresByUser(ctx context.Context, arg UpdateSignatureRequestErasuresByUserParams) error {
+	_, err := q.db.ExecContext(ctx, updateSignatureRequestErasuresByUser, arg.ForgetAt, arg.UserID)
 	return err
 }
 
@@ -1012,5 +998,19 @@ func (q *Queries) UpdateSigner(ctx context.Context, arg UpdateSignerParams) erro
 		arg.Reason,
 		arg.ID,
 	)
+	return err
+}
+
+const updateSignerToken = `-- name: UpdateSignerToken :exec
+UPDATE signature_signers SET token_hash = ? WHERE id = ?
+`
+
+type UpdateSignerTokenParams struct {
+	TokenHash []byte
+	ID        domain.ID
+}
+
+func (q *Queries) UpdateSignerToken(ctx context.Context, arg UpdateSignerTokenParams) error {
+	_, err := q.db.ExecContext(ctx, updateSignerToken, arg.TokenHash, arg.ID)
 	return err
 }

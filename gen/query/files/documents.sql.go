@@ -139,15 +139,6 @@ func (q *Queries) GetStoredDocument(ctx context.Context, id domain.ID) (Document
 	return i, err
 }
 
-const incrementTextTries = `-- name: IncrementTextTries :exec
-UPDATE documents SET text_tries = text_tries + 1 WHERE id = ?
-`
-
-func (q *Queries) IncrementTextTries(ctx context.Context, id domain.ID) error {
-	_, err := q.db.ExecContext(ctx, incrementTextTries, id)
-	return err
-}
-
 const listAllDocuments = `-- name: ListAllDocuments :many
 SELECT id, user_id, name, content_type, kind, state, text_state, size, sha256, created_at, changed_at, text_tries, case_id, search_version, text_error, text_changes FROM documents FORCE INDEX (documents_case_state, documents_case_kind)
 WHERE case_id IS NULL AND state = 'stored' AND id < ?
@@ -928,80 +919,39 @@ func (q *Queries) LockUserDocuments(ctx context.Context, userID domain.ID) ([]do
 	return items, nil
 }
 
-const setDocumentStored = `-- name: SetDocumentStored :execrows
-UPDATE documents SET state = 'stored', changed_at = ? WHERE id = ? AND state = 'pending'
-`
-
-type SetDocumentStoredParams struct {
-	Now time.Time
-	ID  domain.ID
-}
-
-func (q *Queries) SetDocumentStored(ctx context.Context, arg SetDocumentStoredParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, setDocumentStored, arg.Now, arg.ID)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected()
-}
-
-const softDeleteDocument = `-- name: SoftDeleteDocument :execrows
+const updateDocumentDeleted = `-- name: UpdateDocumentDeleted :execrows
 UPDATE documents SET state = 'deleted', changed_at = ? WHERE id = ? AND state = ?
 `
 
-type SoftDeleteDocumentParams struct {
+type UpdateDocumentDeletedParams struct {
 	Now       time.Time
 	ID        domain.ID
 	FromState string
 }
 
-func (q *Queries) SoftDeleteDocument(ctx context.Context, arg SoftDeleteDocumentParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, softDeleteDocument, arg.Now, arg.ID, arg.FromState)
+func (q *Queries) UpdateDocumentDeleted(ctx context.Context, arg UpdateDocumentDeletedParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, updateDocumentDeleted, arg.Now, arg.ID, arg.FromState)
 	if err != nil {
 		return 0, err
 	}
 	return result.RowsAffected()
 }
 
-const softDeleteUserDocuments = `-- name: SoftDeleteUserDocuments :exec
-UPDATE documents SET state = 'deleted', name = '', changed_at = ? WHERE user_id = ? AND case_id IS NULL AND state <> 'deleted' AND kind <> 'signed'
+const updateDocumentStored = `-- name: UpdateDocumentStored :execrows
+UPDATE documents SET state = 'stored', changed_at = ? WHERE id = ? AND state = 'pending'
 `
 
-type SoftDeleteUserDocumentsParams struct {
-	ChangedAt time.Time
-	UserID    domain.ID
+type UpdateDocumentStoredParams struct {
+	Now time.Time
+	ID  domain.ID
 }
 
-func (q *Queries) SoftDeleteUserDocuments(ctx context.Context, arg SoftDeleteUserDocumentsParams) error {
-	_, err := q.db.ExecContext(ctx, softDeleteUserDocuments, arg.ChangedAt, arg.UserID)
-	return err
-}
-
-const touchPendingDocument = `-- name: TouchPendingDocument :execrows
-UPDATE documents SET changed_at = ? WHERE id = ? AND state = 'pending' AND sha256 = ?
-`
-
-type TouchPendingDocumentParams struct {
-	Now    time.Time
-	ID     domain.ID
-	Sha256 []byte
-}
-
-func (q *Queries) TouchPendingDocument(ctx context.Context, arg TouchPendingDocumentParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, touchPendingDocument, arg.Now, arg.ID, arg.Sha256)
+func (q *Queries) UpdateDocumentStored(ctx context.Context, arg UpdateDocumentStoredParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, updateDocumentStored, arg.Now, arg.ID)
 	if err != nil {
 		return 0, err
 	}
 	return result.RowsAffected()
-}
-
-const unindexDocuments = `-- name: UnindexDocuments :exec
-UPDATE documents SET search_version = 0 WHERE user_id = ? AND case_id IS NULL AND kind = 'signed'
-`
-
-func (q *Queries) UnindexDocuments(ctx context.Context, userID domain.ID) error {
-	_, err := q.db.ExecContext(ctx, unindexDocuments, userID)
-	return err
 }
 
 const updateDocumentText = `-- name: UpdateDocumentText :execrows
@@ -1030,6 +980,33 @@ func (q *Queries) UpdateDocumentText(ctx context.Context, arg UpdateDocumentText
 	return result.RowsAffected()
 }
 
+const updateDocumentsUnindexed = `-- name: UpdateDocumentsUnindexed :exec
+UPDATE documents SET search_version = 0 WHERE user_id = ? AND case_id IS NULL AND kind = 'signed'
+`
+
+func (q *Queries) UpdateDocumentsUnindexed(ctx context.Context, userID domain.ID) error {
+	_, err := q.db.ExecContext(ctx, updateDocumentsUnindexed, userID)
+	return err
+}
+
+const updatePendingDocument = `-- name: UpdatePendingDocument :execrows
+UPDATE documents SET changed_at = ? WHERE id = ? AND state = 'pending' AND sha256 = ?
+`
+
+type UpdatePendingDocumentParams struct {
+	Now    time.Time
+	ID     domain.ID
+	Sha256 []byte
+}
+
+func (q *Queries) UpdatePendingDocument(ctx context.Context, arg UpdatePendingDocumentParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, updatePendingDocument, arg.Now, arg.ID, arg.Sha256)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const updateSearchVersion = `-- name: UpdateSearchVersion :execrows
 UPDATE documents SET search_version = ? WHERE id = ? AND state = 'stored' AND text_state = 'indexed' AND search_version < ?
 `
@@ -1045,4 +1022,27 @@ func (q *Queries) UpdateSearchVersion(ctx context.Context, arg UpdateSearchVersi
 		return 0, err
 	}
 	return result.RowsAffected()
+}
+
+const updateTextAttempts = `-- name: UpdateTextAttempts :exec
+UPDATE documents SET text_tries = text_tries + 1 WHERE id = ?
+`
+
+func (q *Queries) UpdateTextAttempts(ctx context.Context, id domain.ID) error {
+	_, err := q.db.ExecContext(ctx, updateTextAttempts, id)
+	return err
+}
+
+const updateUserDocumentsDeleted = `-- name: UpdateUserDocumentsDeleted :exec
+UPDATE documents SET state = 'deleted', name = '', changed_at = ? WHERE user_id = ? AND case_id IS NULL AND state <> 'deleted' AND kind <> 'signed'
+`
+
+type UpdateUserDocumentsDeletedParams struct {
+	ChangedAt time.Time
+	UserID    domain.ID
+}
+
+func (q *Queries) UpdateUserDocumentsDeleted(ctx context.Context, arg UpdateUserDocumentsDeletedParams) error {
+	_, err := q.db.ExecContext(ctx, updateUserDocumentsDeleted, arg.ChangedAt, arg.UserID)
+	return err
 }

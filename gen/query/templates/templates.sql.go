@@ -14,20 +14,6 @@ import (
 	"counsel/domain"
 )
 
-const archiveTemplate = `-- name: ArchiveTemplate :exec
-UPDATE templates SET archived_at = ? WHERE id = ? AND archived_at IS NULL
-`
-
-type ArchiveTemplateParams struct {
-	ArchivedAt sql.NullTime
-	ID         string
-}
-
-func (q *Queries) ArchiveTemplate(ctx context.Context, arg ArchiveTemplateParams) error {
-	_, err := q.db.ExecContext(ctx, archiveTemplate, arg.ArchivedAt, arg.ID)
-	return err
-}
-
 const countTemplateVersions = `-- name: CountTemplateVersions :one
 SELECT COUNT(*) FROM template_versions WHERE template_id = ?
 `
@@ -112,77 +98,6 @@ WHERE template_versions.template_id = ? AND template_versions.published_at IS NU
 func (q *Queries) DeleteUnusedTemplateVersions(ctx context.Context, templateID string) error {
 	_, err := q.db.ExecContext(ctx, deleteUnusedTemplateVersions, templateID)
 	return err
-}
-
-const findTemplates = `-- name: FindTemplates :many
-SELECT t.id, COALESCE(t.slug, t.id) AS slug, t.created_by, t.sharing, t.archived_at,
-  EXISTS (SELECT 1 FROM template_versions v WHERE v.template_id = t.id AND v.published_at IS NOT NULL) AS published
-FROM templates t
-WHERE t.slug IN (/*SLICE:slugs*/?) OR (t.slug IS NULL AND t.id IN (/*SLICE:ids*/?))
-ORDER BY t.created_at, t.id
-LIMIT 1000
-`
-
-type FindTemplatesParams struct {
-	Slugs []sql.NullString
-	Ids   []string
-}
-
-type FindTemplatesRow struct {
-	ID         string
-	Slug       string
-	CreatedBy  domain.ID
-	Sharing    string
-	ArchivedAt sql.NullTime
-	Published  bool
-}
-
-func (q *Queries) FindTemplates(ctx context.Context, arg FindTemplatesParams) ([]FindTemplatesRow, error) {
-	query := findTemplates
-	var queryParams []interface{}
-	if len(arg.Slugs) > 0 {
-		for _, v := range arg.Slugs {
-			queryParams = append(queryParams, v)
-		}
-		query = strings.Replace(query, "/*SLICE:slugs*/?", strings.Repeat(",?", len(arg.Slugs))[1:], 1)
-	} else {
-		query = strings.Replace(query, "/*SLICE:slugs*/?", "NULL", 1)
-	}
-	if len(arg.Ids) > 0 {
-		for _, v := range arg.Ids {
-			queryParams = append(queryParams, v)
-		}
-		query = strings.Replace(query, "/*SLICE:ids*/?", strings.Repeat(",?", len(arg.Ids))[1:], 1)
-	} else {
-		query = strings.Replace(query, "/*SLICE:ids*/?", "NULL", 1)
-	}
-	rows, err := q.db.QueryContext(ctx, query, queryParams...)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []FindTemplatesRow
-	for rows.Next() {
-		var i FindTemplatesRow
-		if err := rows.Scan(
-			&i.ID,
-			&i.Slug,
-			&i.CreatedBy,
-			&i.Sharing,
-			&i.ArchivedAt,
-			&i.Published,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Close(); err != nil {
-		return nil, err
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
 }
 
 const getTemplateVersion = `-- name: GetTemplateVersion :one
@@ -317,6 +232,77 @@ func (q *Queries) ListTemplateVersions(ctx context.Context, ids []string) ([]Lis
 	return items, nil
 }
 
+const listTemplatesBySlug = `-- name: ListTemplatesBySlug :many
+SELECT t.id, COALESCE(t.slug, t.id) AS slug, t.created_by, t.sharing, t.archived_at,
+  EXISTS (SELECT 1 FROM template_versions v WHERE v.template_id = t.id AND v.published_at IS NOT NULL) AS published
+FROM templates t
+WHERE t.slug IN (/*SLICE:slugs*/?) OR (t.slug IS NULL AND t.id IN (/*SLICE:ids*/?))
+ORDER BY t.created_at, t.id
+LIMIT 1000
+`
+
+type ListTemplatesBySlugParams struct {
+	Slugs []sql.NullString
+	Ids   []string
+}
+
+type ListTemplatesBySlugRow struct {
+	ID         string
+	Slug       string
+	CreatedBy  domain.ID
+	Sharing    string
+	ArchivedAt sql.NullTime
+	Published  bool
+}
+
+func (q *Queries) ListTemplatesBySlug(ctx context.Context, arg ListTemplatesBySlugParams) ([]ListTemplatesBySlugRow, error) {
+	query := listTemplatesBySlug
+	var queryParams []interface{}
+	if len(arg.Slugs) > 0 {
+		for _, v := range arg.Slugs {
+			queryParams = append(queryParams, v)
+		}
+		query = strings.Replace(query, "/*SLICE:slugs*/?", strings.Repeat(",?", len(arg.Slugs))[1:], 1)
+	} else {
+		query = strings.Replace(query, "/*SLICE:slugs*/?", "NULL", 1)
+	}
+	if len(arg.Ids) > 0 {
+		for _, v := range arg.Ids {
+			queryParams = append(queryParams, v)
+		}
+		query = strings.Replace(query, "/*SLICE:ids*/?", strings.Repeat(",?", len(arg.Ids))[1:], 1)
+	} else {
+		query = strings.Replace(query, "/*SLICE:ids*/?", "NULL", 1)
+	}
+	rows, err := q.db.QueryContext(ctx, query, queryParams...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ListTemplatesBySlugRow
+	for rows.Next() {
+		var i ListTemplatesBySlugRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.Slug,
+			&i.CreatedBy,
+			&i.Sharing,
+			&i.ArchivedAt,
+			&i.Published,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const listTemplatesOfOwner = `-- name: ListTemplatesOfOwner :many
 SELECT id, COALESCE(slug, id) AS slug FROM templates WHERE created_by = ? ORDER BY id
 `
@@ -380,20 +366,48 @@ func (q *Queries) LockTemplatesOfSlug(ctx context.Context, arg LockTemplatesOfSl
 	return err
 }
 
-const publishTemplateVersion = `-- name: PublishTemplateVersion :exec
+const updateTemplateArchived = `-- name: UpdateTemplateArchived :exec
+UPDATE templates SET archived_at = ? WHERE id = ? AND archived_at IS NULL
+`
+
+type UpdateTemplateArchivedParams struct {
+	ArchivedAt sql.NullTime
+	ID         string
+}
+
+func (q *Queries) UpdateTemplateArchived(ctx context.Context, arg UpdateTemplateArchivedParams) error {
+	_, err := q.db.ExecContext(ctx, updateTemplateArchived, arg.ArchivedAt, arg.ID)
+	return err
+}
+
+const updateTemplateSharing = `-- name: UpdateTemplateSharing :exec
+UPDATE templates SET sharing = ? WHERE id = ?
+`
+
+type UpdateTemplateSharingParams struct {
+	Sharing string
+	ID      string
+}
+
+func (q *Queries) UpdateTemplateSharing(ctx context.Context, arg UpdateTemplateSharingParams) error {
+	_, err := q.db.ExecContext(ctx, updateTemplateSharing, arg.Sharing, arg.ID)
+	return err
+}
+
+const updateTemplateVersionPublished = `-- name: UpdateTemplateVersionPublished :exec
 UPDATE template_versions SET published_by = ?, published_at = ?, withdrawn_at = NULL
 WHERE template_id = ? AND version = ? AND published_at IS NULL
 `
 
-type PublishTemplateVersionParams struct {
+type UpdateTemplateVersionPublishedParams struct {
 	PublishedBy *domain.ID
 	PublishedAt sql.NullTime
 	TemplateID  string
 	Version     string
 }
 
-func (q *Queries) PublishTemplateVersion(ctx context.Context, arg PublishTemplateVersionParams) error {
-	_, err := q.db.ExecContext(ctx, publishTemplateVersion,
+func (q *Queries) UpdateTemplateVersionPublished(ctx context.Context, arg UpdateTemplateVersionPublishedParams) error {
+	_, err := q.db.ExecContext(ctx, updateTemplateVersionPublished,
 		arg.PublishedBy,
 		arg.PublishedAt,
 		arg.TemplateID,
@@ -402,33 +416,19 @@ func (q *Queries) PublishTemplateVersion(ctx context.Context, arg PublishTemplat
 	return err
 }
 
-const shareTemplate = `-- name: ShareTemplate :exec
-UPDATE templates SET sharing = ? WHERE id = ?
-`
-
-type ShareTemplateParams struct {
-	Sharing string
-	ID      string
-}
-
-func (q *Queries) ShareTemplate(ctx context.Context, arg ShareTemplateParams) error {
-	_, err := q.db.ExecContext(ctx, shareTemplate, arg.Sharing, arg.ID)
-	return err
-}
-
-const unpublishTemplateVersions = `-- name: UnpublishTemplateVersions :exec
+const updateTemplateVersionsUnpublished = `-- name: UpdateTemplateVersionsUnpublished :exec
 UPDATE template_versions SET published_by = NULL, published_at = NULL, withdrawn_at = ?
 WHERE template_id = ? AND (? = '' OR version = ?) AND published_at IS NOT NULL
 `
 
-type UnpublishTemplateVersionsParams struct {
+type UpdateTemplateVersionsUnpublishedParams struct {
 	Now        sql.NullTime
 	TemplateID string
 	Version    string
 }
 
-func (q *Queries) UnpublishTemplateVersions(ctx context.Context, arg UnpublishTemplateVersionsParams) error {
-	_, err := q.db.ExecContext(ctx, unpublishTemplateVersions,
+func (q *Queries) UpdateTemplateVersionsUnpublished(ctx context.Context, arg UpdateTemplateVersionsUnpublishedParams) error {
+	_, err := q.db.ExecContext(ctx, updateTemplateVersionsUnpublished,
 		arg.Now,
 		arg.TemplateID,
 		arg.Version,

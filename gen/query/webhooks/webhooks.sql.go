@@ -181,31 +181,6 @@ func (q *Queries) DeleteWebhooksByUser(ctx context.Context, arg DeleteWebhooksBy
 	return err
 }
 
-const disableWebhook = `-- name: DisableWebhook :execrows
-UPDATE webhooks SET enabled = FALSE, disabled_reason = ?, disabled_at = ?, updated_at = ?
-WHERE id = ? AND enabled AND deleted_at IS NULL
-`
-
-type DisableWebhookParams struct {
-	Reason     string
-	DisabledAt sql.NullTime
-	UpdatedAt  time.Time
-	ID         domain.ID
-}
-
-func (q *Queries) DisableWebhook(ctx context.Context, arg DisableWebhookParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, disableWebhook,
-		arg.Reason,
-		arg.DisabledAt,
-		arg.UpdatedAt,
-		arg.ID,
-	)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected()
-}
-
 const getWebhook = `-- name: GetWebhook :one
 SELECT id, user_id, url, description, event_types, secret, old_secret, old_until, enabled, disabled_reason, disabled_at, failing_since, created_at, updated_at, deleted_at FROM webhooks WHERE id = ? AND deleted_at IS NULL
 `
@@ -762,6 +737,31 @@ func (q *Queries) UpdateWebhookDelivery(ctx context.Context, arg UpdateWebhookDe
 		arg.ID,
 		arg.OldState,
 		arg.OldJobID,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const updateWebhookDisabled = `-- name: UpdateWebhookDisabled :execrows
+UPDATE webhooks SET enabled = FALSE, disabled_reason = ?, disabled_at = ?, updated_at = ?
+WHERE id = ? AND enabled AND deleted_at IS NULL
+`
+
+type UpdateWebhookDisabledParams struct {
+	Reason     string
+	DisabledAt sql.NullTime
+	UpdatedAt  time.Time
+	ID         domain.ID
+}
+
+func (q *Queries) UpdateWebhookDisabled(ctx context.Context, arg UpdateWebhookDisabledParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, updateWebhookDisabled,
+		arg.Reason,
+		arg.DisabledAt,
+		arg.UpdatedAt,
+		arg.ID,
 	)
 	if err != nil {
 		return 0, err
