@@ -382,6 +382,7 @@ CREATE TABLE jobs (
   created_at datetime(6) NOT NULL,
   started_at datetime(6) DEFAULT NULL,
   finished_at datetime(6) DEFAULT NULL,
+  crashes int(11) NOT NULL DEFAULT 0,
   PRIMARY KEY (id),
   UNIQUE KEY jobs_key (job_key),
   KEY jobs_pick (state,queue,user_id,id),

@@ -72,7 +72,7 @@ WHERE id IN (sqlc.slice(ids)) AND state = 'queued'
   AND (due_at < NOW(6) OR due_at > NOW(6) + INTERVAL CAST(sqlc.arg(longest_us) AS SIGNED) MICROSECOND);
 
 -- name: RescueJobs :execrows
-UPDATE jobs SET state = 'waiting', lost = lost + 1
+UPDATE jobs SET state = 'waiting', crashes = crashes + 1
 WHERE id IN (sqlc.slice(ids)) AND state = 'running' AND NOT cancelling
   AND (due_at < NOW(6) OR due_at > NOW(6) + INTERVAL CAST(sqlc.arg(longest_us) AS SIGNED) MICROSECOND);
 
@@ -143,7 +143,7 @@ WHERE id = sqlc.arg(id) AND state IN ('scheduled', 'waiting', 'queued');
 UPDATE jobs SET cancelling = TRUE WHERE id = ? AND state = 'running';
 
 -- name: RetryFailedJob :execrows
-UPDATE jobs SET state = 'waiting', tries = 0, lost = 0, error_code = '', error = '', finished_at = NULL, run_at = NOW(6), due_at = NOW(6)
+UPDATE jobs SET state = 'waiting', tries = 0, lost = 0, crashes = 0, error_code = '', error = '', finished_at = NULL, run_at = NOW(6), due_at = NOW(6)
 WHERE id = ? AND state = 'failed';
 
 -- name: DeleteJobsByUser :exec

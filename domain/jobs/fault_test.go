@@ -78,7 +78,7 @@ func TestServerCrash(t *testing.T) {
 	f.exec("UPDATE jobs SET state = 'running', owner = ?, runs = 1, due_at = NOW(6) + INTERVAL 1 SECOND WHERE id IN (?, ?, ?)", crashed, ids[0], ids[3], ids[4])
 	f.exec("UPDATE jobs SET state = 'queued', owner = ?, due_at = NOW(6) + INTERVAL 1 SECOND WHERE id IN (?, ?)", crashed, ids[1], ids[2])
 	f.exec("UPDATE jobs SET cancelling = TRUE WHERE id = ?", ids[3])
-	f.exec("UPDATE jobs SET lost = 19 WHERE id = ?", ids[4])
+	f.exec("UPDATE jobs SET crashes = 10, lost = 9 WHERE id = ?", ids[4])
 	received, gate := make(chan struct{}), make(chan struct{})
 	transport := f.newTransport()
 	testkit.Must(t, transport.Push(t.Context(), jobs.Task{JobID: ids[1], Kind: "test.mark", Queue: jobs.Standard}))

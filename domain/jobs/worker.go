@@ -135,9 +135,10 @@ func (s *Service) claim(t Task) (*run, query.Job, error) {
 	if err != nil {
 		return nil, row, db.Error(err) // the lease will expire
 	}
+	// The previous version counts crashes in the column lost.
 	return &run{
 		id: row.ID, userID: row.UserID, kind: row.Kind, args: json.RawMessage(row.Payload), attempt: int(row.Tries) + 1,
-		done: int(row.Done), total: int(row.Total), s: s, runs: row.Runs, failures: row.Tries, crashes: row.Lost,
+		done: int(row.Done), total: int(row.Total), s: s, runs: row.Runs, failures: row.Tries, crashes: row.Crashes + row.Lost,
 		lastErr: &domain.Error{Code: domain.Code(row.ErrorCode), Message: row.Error},
 	}, row, nil
 }

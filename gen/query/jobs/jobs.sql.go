@@ -367,7 +367,7 @@ func (q *Queries) FinishCancelledJob(ctx context.Context, arg FinishCancelledJob
 }
 
 const getClaimedJob = `-- name: GetClaimedJob :one
-SELECT id, user_id, kind, queue, job_key, state, payload, result, error_code, error, done, total, runs, tries, lost, cancelling, owner, run_at, due_at, created_at, started_at, finished_at FROM jobs WHERE id = ? AND state = 'running' AND owner = ?
+SELECT id, user_id, kind, queue, job_key, state, payload, result, error_code, error, done, total, runs, tries, lost, cancelling, owner, run_at, due_at, created_at, started_at, finished_at, crashes FROM jobs WHERE id = ? AND state = 'running' AND owner = ?
 `
 
 type GetClaimedJobParams struct {
@@ -401,6 +401,7 @@ func (q *Queries) GetClaimedJob(ctx context.Context, arg GetClaimedJobParams) (J
 		&i.CreatedAt,
 		&i.StartedAt,
 		&i.FinishedAt,
+		&i.Crashes,
 	)
 	return i, err
 }
@@ -417,7 +418,7 @@ func (q *Queries) GetDatabaseTime(ctx context.Context) (time.Time, error) {
 }
 
 const getJob = `-- name: GetJob :one
-SELECT id, user_id, kind, queue, job_key, state, payload, result, error_code, error, done, total, runs, tries, lost, cancelling, owner, run_at, due_at, created_at, started_at, finished_at FROM jobs WHERE id = ?
+SELECT id, user_id, kind, queue, job_key, state, payload, result, error_code, error, done, total, runs, tries, lost, cancelling, owner, run_at, due_at, created_at, started_at, finished_at, crashes FROM jobs WHERE id = ?
 `
 
 func (q *Queries) GetJob(ctx context.Context, id domain.ID) (Job, error) {
@@ -446,6 +447,7 @@ func (q *Queries) GetJob(ctx context.Context, id domain.ID) (Job, error) {
 		&i.CreatedAt,
 		&i.StartedAt,
 		&i.FinishedAt,
+		&i.Crashes,
 	)
 	return i, err
 }
@@ -546,7 +548,7 @@ func (q *Queries) ListExpiredJobs(ctx context.Context, arg ListExpiredJobsParams
 }
 
 const listJobs = `-- name: ListJobs :many
-SELECT id, user_id, kind, queue, job_key, state, payload, result, error_code, error, done, total, runs, tries, lost, cancelling, owner, run_at, due_at, created_at, started_at, finished_at FROM jobs WHERE id < ? ORDER BY id DESC LIMIT ?
+SELECT id, user_id, kind, queue, job_key, state, payload, result, error_code, error, done, total, runs, tries, lost, cancelling, owner, run_at, due_at, created_at, started_at, finished_at, crashes FROM jobs WHERE id < ? ORDER BY id DESC LIMIT ?
 `
 
 type ListJobsParams struct {
@@ -586,6 +588,7 @@ func (q *Queries) ListJobs(ctx context.Context, arg ListJobsParams) ([]Job, erro
 			&i.CreatedAt,
 			&i.StartedAt,
 			&i.FinishedAt,
+			&i.Crashes,
 		); err != nil {
 			return nil, err
 		}
@@ -601,7 +604,7 @@ func (q *Queries) ListJobs(ctx context.Context, arg ListJobsParams) ([]Job, erro
 }
 
 const listJobsByState = `-- name: ListJobsByState :many
-SELECT id, user_id, kind, queue, job_key, state, payload, result, error_code, error, done, total, runs, tries, lost, cancelling, owner, run_at, due_at, created_at, started_at, finished_at FROM jobs FORCE INDEX (jobs_state, jobs_kind)
+SELECT id, user_id, kind, queue, job_key, state, payload, result, error_code, error, done, total, runs, tries, lost, cancelling, owner, run_at, due_at, created_at, started_at, finished_at, crashes FROM jobs FORCE INDEX (jobs_state, jobs_kind)
 WHERE state = ? AND id < ? AND (? = '' OR kind = ?)
 ORDER BY id DESC LIMIT ?
 `
@@ -651,6 +654,7 @@ func (q *Queries) ListJobsByState(ctx context.Context, arg ListJobsByStateParams
 			&i.CreatedAt,
 			&i.StartedAt,
 			&i.FinishedAt,
+			&i.Crashes,
 		); err != nil {
 			return nil, err
 		}
@@ -666,7 +670,7 @@ func (q *Queries) ListJobsByState(ctx context.Context, arg ListJobsByStateParams
 }
 
 const listJobsByUser = `-- name: ListJobsByUser :many
-SELECT id, user_id, kind, queue, job_key, state, payload, result, error_code, error, done, total, runs, tries, lost, cancelling, owner, run_at, due_at, created_at, started_at, finished_at FROM jobs FORCE INDEX (jobs_user) WHERE user_id = ? AND id < ? ORDER BY id DESC LIMIT ?
+SELECT id, user_id, kind, queue, job_key, state, payload, result, error_code, error, done, total, runs, tries, lost, cancelling, owner, run_at, due_at, created_at, started_at, finished_at, crashes FROM jobs FORCE INDEX (jobs_user) WHERE user_id = ? AND id < ? ORDER BY id DESC LIMIT ?
 `
 
 type ListJobsByUserParams struct {
@@ -707,6 +711,7 @@ func (q *Queries) ListJobsByUser(ctx context.Context, arg ListJobsByUserParams) 
 			&i.CreatedAt,
 			&i.StartedAt,
 			&i.FinishedAt,
+			&i.Crashes,
 		); err != nil {
 			return nil, err
 		}
@@ -722,7 +727,7 @@ func (q *Queries) ListJobsByUser(ctx context.Context, arg ListJobsByUserParams) 
 }
 
 const listJobsByUserAndState = `-- name: ListJobsByUserAndState :many
-SELECT id, user_id, kind, queue, job_key, state, payload, result, error_code, error, done, total, runs, tries, lost, cancelling, owner, run_at, due_at, created_at, started_at, finished_at FROM jobs FORCE INDEX (jobs_user_state, jobs_user_kind)
+SELECT id, user_id, kind, queue, job_key, state, payload, result, error_code, error, done, total, runs, tries, lost, cancelling, owner, run_at, due_at, created_at, started_at, finished_at, crashes FROM jobs FORCE INDEX (jobs_user_state, jobs_user_kind)
 WHERE user_id = ? AND state = ? AND id < ? AND (? = '' OR kind = ?)
 ORDER BY id DESC LIMIT ?
 `
@@ -774,6 +779,7 @@ func (q *Queries) ListJobsByUserAndState(ctx context.Context, arg ListJobsByUser
 			&i.CreatedAt,
 			&i.StartedAt,
 			&i.FinishedAt,
+			&i.Crashes,
 		); err != nil {
 			return nil, err
 		}
@@ -982,7 +988,7 @@ func (q *Queries) RequestJobCancel(ctx context.Context, id domain.ID) (int64, er
 }
 
 const rescueJobs = `-- name: RescueJobs :execrows
-UPDATE jobs SET state = 'waiting', lost = lost + 1
+UPDATE jobs SET state = 'waiting', crashes = crashes + 1
 WHERE id IN (/*SLICE:ids*/?) AND state = 'running' AND NOT cancelling
   AND (due_at < NOW(6) OR due_at > NOW(6) + INTERVAL CAST(? AS SIGNED) MICROSECOND)
 `
@@ -1012,7 +1018,7 @@ func (q *Queries) RescueJobs(ctx context.Context, arg RescueJobsParams) (int64, 
 }
 
 const retryFailedJob = `-- name: RetryFailedJob :execrows
-UPDATE jobs SET state = 'waiting', tries = 0, lost = 0, error_code = '', error = '', finished_at = NULL, run_at = NOW(6), due_at = NOW(6)
+UPDATE jobs SET state = 'waiting', tries = 0, lost = 0, crashes = 0, error_code = '', error = '', finished_at = NULL, run_at = NOW(6), due_at = NOW(6)
 WHERE id = ? AND state = 'failed'
 `
 

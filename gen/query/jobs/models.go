@@ -34,4 +34,5 @@ type Job struct {
 	CreatedAt  time.Time
 	StartedAt  sql.NullTime
 	FinishedAt sql.NullTime
+	Crashes    int32
 }
