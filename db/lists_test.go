@@ -56,7 +56,7 @@ var (
 	future   = time.Date(2099, 1, 1, 0, 0, 0, 0, time.UTC)
 )
 
-// queryArgs are the values of a query's parameters; the query runs with every combination. Before,
+// queryArgs are the values of a query's parameters; the query runs with every combination. Cursor,
 // After and Limit are set automatically. "" is the only parameter of a query that has just one.
 type queryArgs map[string][]any
 
@@ -277,7 +277,7 @@ func queryParameters(t *testing.T, name string, typ reflect.Type, values map[str
 		switch field {
 		case "Limit":
 			return listPage
-		case "Before":
+		case "Cursor":
 			if typ.Kind() == reflect.Array {
 				return lastID
 			}
@@ -298,7 +298,7 @@ func queryParameters(t *testing.T, name string, typ reflect.Type, values map[str
 	if typ.Kind() != reflect.Struct || typ == reflect.TypeFor[sql.NullTime]() || typ == reflect.TypeFor[time.Time]() {
 		field := "Limit"
 		if typ.Kind() == reflect.Array {
-			field = "Before"
+			field = "Cursor"
 		}
 		if len(values) == 1 {
 			field = slices.Collect(maps.Keys(values))[0]

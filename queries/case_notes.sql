@@ -2,7 +2,7 @@
 INSERT INTO case_notes (id, case_id, author_id, body, created_at) VALUES (?, ?, ?, ?, ?);
 
 -- name: ListCaseNotes :many
-SELECT * FROM case_notes WHERE case_id = sqlc.arg(case_id) AND id < sqlc.arg(before) ORDER BY id DESC LIMIT ?;
+SELECT * FROM case_notes WHERE case_id = sqlc.arg(case_id) AND id < sqlc.arg('cursor') ORDER BY id DESC LIMIT ?;
 
 -- name: DeleteCaseNote :execrows
 DELETE FROM case_notes WHERE case_id = ? AND id = ?;

@@ -6,7 +6,7 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 SELECT COUNT(*) FROM case_parties WHERE case_id = ?;
 
 -- name: ListCaseParties :many
-SELECT * FROM case_parties WHERE case_id = sqlc.arg(case_id) AND id < sqlc.arg(before) ORDER BY id DESC LIMIT ?;
+SELECT * FROM case_parties WHERE case_id = sqlc.arg(case_id) AND id < sqlc.arg('cursor') ORDER BY id DESC LIMIT ?;
 
 -- name: DeleteCaseParty :execrows
 DELETE FROM case_parties WHERE case_id = ? AND id = ?;

@@ -8,7 +8,7 @@ SELECT * FROM case_tasks WHERE case_id = ? AND id = ?;
 -- name: ListCaseTasks :many
 SELECT * FROM case_tasks FORCE INDEX (case_tasks_case, case_tasks_status)
 WHERE case_id = sqlc.arg(case_id)
-  AND id < sqlc.arg(before)
+  AND id < sqlc.arg('cursor')
   AND (sqlc.arg(status) = '' OR status = sqlc.arg(status))
 ORDER BY id DESC
 LIMIT ?;

@@ -15,7 +15,7 @@ INSERT INTO case_timeline (case_id, seq, created_at, actor_id, verb, subject, su
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 
 -- name: ListTimelineEntries :many
-SELECT * FROM case_timeline WHERE case_id = sqlc.arg(case_id) AND seq < sqlc.arg(before) ORDER BY seq DESC LIMIT ?;
+SELECT * FROM case_timeline WHERE case_id = sqlc.arg(case_id) AND seq < sqlc.arg('cursor') ORDER BY seq DESC LIMIT ?;
 
 -- name: ListTimelineEntriesAfter :many
 SELECT * FROM case_timeline WHERE case_id = sqlc.arg(case_id) AND seq > sqlc.arg(after) ORDER BY seq LIMIT ?;

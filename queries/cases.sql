@@ -17,7 +17,7 @@ WHERE c.id = sqlc.arg(id) AND c.deleted_at IS NULL;
 SELECT c.id, c.title, c.status, c.legal_hold, c.created_at, c.updated_at, m.role AS my_role
 FROM case_members m FORCE INDEX (case_members_user) JOIN cases c ON c.id = m.case_id
 WHERE m.user_id = sqlc.arg(member)
-  AND m.case_id < sqlc.arg(before)
+  AND m.case_id < sqlc.arg('cursor')
   AND c.deleted_at IS NULL
   AND (sqlc.arg(status) = '' OR c.status = sqlc.arg(status))
   AND (sqlc.arg(words) = '' OR c.title LIKE sqlc.arg(words) OR c.description LIKE sqlc.arg(words))
@@ -28,7 +28,7 @@ LIMIT ?;
 SELECT c.id, c.title, c.status, c.legal_hold, c.created_at, c.updated_at,
        m.role AS my_role
 FROM cases c FORCE INDEX (cases_present, cases_present_status) LEFT JOIN case_members m ON m.case_id = c.id AND m.user_id = sqlc.arg(member)
-WHERE c.id < sqlc.arg(before)
+WHERE c.id < sqlc.arg('cursor')
   AND c.deleted_at IS NULL
   AND (sqlc.arg(status) = '' OR c.status = sqlc.arg(status))
   AND (sqlc.arg(words) = '' OR c.title LIKE sqlc.arg(words) OR c.description LIKE sqlc.arg(words))

@@ -6,7 +6,7 @@ SELECT id, user_id, kind, excerpt, cached, created_at
 FROM consultations FORCE INDEX (consultations_user_case, consultations_user_kind)
 WHERE user_id = sqlc.arg(user_id)
   AND case_id IS NULL
-  AND id < sqlc.arg(before)
+  AND id < sqlc.arg('cursor')
   AND (sqlc.arg(kind) = '' OR kind = sqlc.arg(kind))
 ORDER BY id DESC
 LIMIT ?;
@@ -14,7 +14,7 @@ LIMIT ?;
 -- name: ListAllConsultations :many
 SELECT id, user_id, kind, excerpt, cached, created_at
 FROM consultations FORCE INDEX (consultations_case, consultations_case_kind)
-WHERE id < sqlc.arg(before)
+WHERE id < sqlc.arg('cursor')
   AND case_id IS NULL
   AND (sqlc.arg(kind) = '' OR kind = sqlc.arg(kind))
 ORDER BY id DESC
@@ -24,7 +24,7 @@ LIMIT ?;
 SELECT id, user_id, kind, excerpt, cached, created_at
 FROM consultations FORCE INDEX (consultations_case, consultations_case_kind)
 WHERE case_id = sqlc.arg(case_id)
-  AND id < sqlc.arg(before)
+  AND id < sqlc.arg('cursor')
   AND (sqlc.arg(kind) = '' OR kind = sqlc.arg(kind))
 ORDER BY id DESC
 LIMIT ?;

@@ -28,21 +28,21 @@ UPDATE documents SET changed_at = sqlc.arg(now) WHERE id = sqlc.arg(id) AND stat
 
 -- name: ListDocuments :many
 SELECT * FROM documents FORCE INDEX (documents_user_state, documents_user_kind)
-WHERE user_id = sqlc.arg(user_id) AND case_id IS NULL AND state = 'stored' AND id < sqlc.arg(before)
+WHERE user_id = sqlc.arg(user_id) AND case_id IS NULL AND state = 'stored' AND id < sqlc.arg('cursor')
   AND (sqlc.arg(kind) = '' OR kind = sqlc.arg(kind))
 ORDER BY id DESC
 LIMIT ?;
 
 -- name: ListAllDocuments :many
 SELECT * FROM documents FORCE INDEX (documents_case_state, documents_case_kind)
-WHERE case_id IS NULL AND state = 'stored' AND id < sqlc.arg(before)
+WHERE case_id IS NULL AND state = 'stored' AND id < sqlc.arg('cursor')
   AND (sqlc.arg(kind) = '' OR kind = sqlc.arg(kind))
 ORDER BY id DESC
 LIMIT ?;
 
 -- name: ListCaseDocuments :many
 SELECT * FROM documents FORCE INDEX (documents_user_state, documents_user_kind, documents_case_state, documents_case_kind)
-WHERE case_id = sqlc.arg(case_id) AND state = 'stored' AND id < sqlc.arg(before)
+WHERE case_id = sqlc.arg(case_id) AND state = 'stored' AND id < sqlc.arg('cursor')
   AND (sqlc.arg(kind) = '' OR kind = sqlc.arg(kind))
   AND (CAST(sqlc.arg(anyone) AS SIGNED) = 1 OR user_id = sqlc.arg(user_id))
 ORDER BY id DESC

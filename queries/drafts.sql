@@ -23,7 +23,7 @@ FROM drafts d FORCE INDEX (drafts_user_case, drafts_user_status, drafts_user_typ
 JOIN draft_versions v ON v.draft_id = d.id AND v.version = d.version
 WHERE d.user_id = sqlc.arg(user_id)
   AND d.case_id IS NULL
-  AND d.id < sqlc.arg(before)
+  AND d.id < sqlc.arg('cursor')
   AND (sqlc.arg(status) = '' OR d.status = sqlc.arg(status))
   AND (sqlc.arg(type) = '' OR d.type = sqlc.arg(type))
 ORDER BY d.id DESC
@@ -34,7 +34,7 @@ SELECT d.id, d.user_id, d.origin, d.type, d.locale, d.status, d.version, d.creat
 FROM drafts d FORCE INDEX (drafts_case, drafts_case_status, drafts_case_type, drafts_case_type_status)
 JOIN draft_versions v ON v.draft_id = d.id AND v.version = d.version
 WHERE d.case_id IS NULL
-  AND d.id < sqlc.arg(before)
+  AND d.id < sqlc.arg('cursor')
   AND (sqlc.arg(status) = '' OR d.status = sqlc.arg(status))
   AND (sqlc.arg(type) = '' OR d.type = sqlc.arg(type))
 ORDER BY d.id DESC
@@ -45,7 +45,7 @@ SELECT d.id, d.user_id, d.origin, d.type, d.locale, d.status, d.version, d.creat
 FROM drafts d FORCE INDEX (drafts_user_case, drafts_user_status, drafts_user_type, drafts_user_type_status, drafts_case, drafts_case_status, drafts_case_type, drafts_case_type_status)
 JOIN draft_versions v ON v.draft_id = d.id AND v.version = d.version
 WHERE d.case_id = sqlc.arg(case_id)
-  AND d.id < sqlc.arg(before)
+  AND d.id < sqlc.arg('cursor')
   AND (sqlc.arg(status) = '' OR d.status = sqlc.arg(status))
   AND (sqlc.arg(type) = '' OR d.type = sqlc.arg(type))
   AND (CAST(sqlc.arg(anyone) AS SIGNED) = 1 OR d.user_id = sqlc.arg(user_id))
@@ -64,7 +64,7 @@ SELECT user_id, case_id FROM drafts WHERE id = ?;
 
 -- name: ListDraftVersions :many
 SELECT version, title, note, author_id, created_at FROM draft_versions
-WHERE draft_id = sqlc.arg(draft_id) AND version < sqlc.arg(before)
+WHERE draft_id = sqlc.arg(draft_id) AND version < sqlc.arg('cursor')
 ORDER BY version DESC
 LIMIT ?;
 

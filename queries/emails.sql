@@ -17,14 +17,14 @@ SELECT * FROM emails WHERE id = ? FOR UPDATE;
 
 -- name: ListEmailsByUser :many
 SELECT * FROM emails FORCE INDEX (emails_user, emails_user_status)
-WHERE user_id = sqlc.arg(user_id) AND kind = 'message' AND id < sqlc.arg(before)
+WHERE user_id = sqlc.arg(user_id) AND kind = 'message' AND id < sqlc.arg('cursor')
   AND (sqlc.arg(status) = '' OR status = sqlc.arg(status))
 ORDER BY id DESC
 LIMIT ?;
 
 -- name: ListEmails :many
 SELECT * FROM emails FORCE INDEX (emails_kind, emails_status)
-WHERE kind = 'message' AND id < sqlc.arg(before)
+WHERE kind = 'message' AND id < sqlc.arg('cursor')
   AND (sqlc.arg(status) = '' OR status = sqlc.arg(status))
 ORDER BY id DESC
 LIMIT ?;
@@ -79,7 +79,7 @@ ON DUPLICATE KEY UPDATE reason = IF(email_suppressions.reason = 'unsubscribed', 
 SELECT * FROM email_suppressions WHERE address = ?;
 
 -- name: ListSuppressions :many
-SELECT * FROM email_suppressions WHERE id < sqlc.arg(before) ORDER BY id DESC LIMIT ?;
+SELECT * FROM email_suppressions WHERE id < sqlc.arg('cursor') ORDER BY id DESC LIMIT ?;
 
 -- name: DeleteSuppression :execrows
 DELETE FROM email_suppressions WHERE id = ?;

@@ -19,19 +19,19 @@ SELECT id FROM jobs WHERE job_key = ?;
 SELECT * FROM jobs WHERE id = ?;
 
 -- name: ListJobsByUser :many
-SELECT * FROM jobs FORCE INDEX (jobs_user) WHERE user_id = sqlc.arg(user_id) AND id < sqlc.arg(before) ORDER BY id DESC LIMIT ?;
+SELECT * FROM jobs FORCE INDEX (jobs_user) WHERE user_id = sqlc.arg(user_id) AND id < sqlc.arg('cursor') ORDER BY id DESC LIMIT ?;
 
 -- name: ListJobsByUserAndState :many
 SELECT * FROM jobs FORCE INDEX (jobs_user_state, jobs_user_kind)
-WHERE user_id = sqlc.arg(user_id) AND state = sqlc.arg(state) AND id < sqlc.arg(before) AND (sqlc.arg(kind) = '' OR kind = sqlc.arg(kind))
+WHERE user_id = sqlc.arg(user_id) AND state = sqlc.arg(state) AND id < sqlc.arg('cursor') AND (sqlc.arg(kind) = '' OR kind = sqlc.arg(kind))
 ORDER BY id DESC LIMIT ?;
 
 -- name: ListJobs :many
-SELECT * FROM jobs WHERE id < sqlc.arg(before) ORDER BY id DESC LIMIT ?;
+SELECT * FROM jobs WHERE id < sqlc.arg('cursor') ORDER BY id DESC LIMIT ?;
 
 -- name: ListJobsByState :many
 SELECT * FROM jobs FORCE INDEX (jobs_state, jobs_kind)
-WHERE state = sqlc.arg(state) AND id < sqlc.arg(before) AND (sqlc.arg(kind) = '' OR kind = sqlc.arg(kind))
+WHERE state = sqlc.arg(state) AND id < sqlc.arg('cursor') AND (sqlc.arg(kind) = '' OR kind = sqlc.arg(kind))
 ORDER BY id DESC LIMIT ?;
 
 -- name: GetDatabaseTime :one

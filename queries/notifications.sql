@@ -6,7 +6,7 @@ SELECT sqlc.embed(n), c.title AS case_title
 FROM notifications n
 LEFT JOIN cases c ON c.id = n.case_id AND c.deleted_at IS NULL
 LEFT JOIN case_members m ON m.case_id = c.id AND m.user_id = n.user_id
-WHERE n.user_id = sqlc.arg(user_id) AND n.id < sqlc.arg(before)
+WHERE n.user_id = sqlc.arg(user_id) AND n.id < sqlc.arg('cursor')
   AND (n.case_id IS NULL OR m.user_id IS NOT NULL)
 ORDER BY n.id DESC
 LIMIT ?;
@@ -16,7 +16,7 @@ SELECT sqlc.embed(n), c.title AS case_title
 FROM notifications n
 LEFT JOIN cases c ON c.id = n.case_id AND c.deleted_at IS NULL
 LEFT JOIN case_members m ON m.case_id = c.id AND m.user_id = n.user_id
-WHERE n.user_id = sqlc.arg(user_id) AND n.read_at IS NULL AND n.id < sqlc.arg(before)
+WHERE n.user_id = sqlc.arg(user_id) AND n.read_at IS NULL AND n.id < sqlc.arg('cursor')
   AND (n.case_id IS NULL OR m.user_id IS NOT NULL)
 ORDER BY n.id DESC
 LIMIT ?;

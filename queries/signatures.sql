@@ -13,20 +13,20 @@ UPDATE signature_requests SET status = ?, changed_at = ?, signed_id = ?, seq = ?
 
 -- name: ListSignatureRequests :many
 SELECT * FROM signature_requests FORCE INDEX (signature_requests_user, signature_requests_user_status)
-WHERE user_id = sqlc.arg(user_id) AND id < sqlc.arg(before) AND (sqlc.arg(status) = '' OR status = sqlc.arg(status))
+WHERE user_id = sqlc.arg(user_id) AND id < sqlc.arg('cursor') AND (sqlc.arg(status) = '' OR status = sqlc.arg(status))
 ORDER BY id DESC LIMIT ?;
 
 -- name: ListAllSignatureRequests :many
-SELECT * FROM signature_requests WHERE id < sqlc.arg(before) ORDER BY id DESC LIMIT ?;
+SELECT * FROM signature_requests WHERE id < sqlc.arg('cursor') ORDER BY id DESC LIMIT ?;
 
 -- name: ListAllSignatureRequestsIn :many
 SELECT * FROM signature_requests FORCE INDEX (signature_requests_by_status)
-WHERE status = sqlc.arg(status) AND id < sqlc.arg(before)
+WHERE status = sqlc.arg(status) AND id < sqlc.arg('cursor')
 ORDER BY id DESC LIMIT ?;
 
 -- name: ListCaseSignatureRequests :many
 SELECT * FROM signature_requests FORCE INDEX (signature_requests_case, signature_requests_case_status)
-WHERE case_id = sqlc.arg(case_id) AND id < sqlc.arg(before) AND (sqlc.arg(status) = '' OR status = sqlc.arg(status))
+WHERE case_id = sqlc.arg(case_id) AND id < sqlc.arg('cursor') AND (sqlc.arg(status) = '' OR status = sqlc.arg(status))
 ORDER BY id DESC LIMIT ?;
 
 -- name: ListOverdueSignatureRequests :many
@@ -65,7 +65,7 @@ SELECT * FROM signature_events WHERE request_id = ? ORDER BY seq;
 UPDATE signature_signers SET token_hash = ? WHERE id = ?;
 
 -- name: ListSignerRows :many
-SELECT id, request_id, email FROM signature_signers WHERE email = sqlc.arg(email) AND id < sqlc.arg(before) ORDER BY id DESC LIMIT ?;
+SELECT id, request_id, email FROM signature_signers WHERE email = sqlc.arg(email) AND id < sqlc.arg('cursor') ORDER BY id DESC LIMIT ?;
 
 -- name: LockUnfinishedSignatureRequests :many
 SELECT * FROM signature_requests WHERE user_id = ? AND case_id IS NULL AND status IN ('creating', 'open', 'sealing') FOR UPDATE;

@@ -22,13 +22,13 @@ SELECT COUNT(*) FROM users WHERE role = 'admin' AND disabled_at IS NULL;
 
 -- name: ListUsers :many
 SELECT id, email, full_name, role, disabled_at, created_at, email_verified_at FROM users
-WHERE id < sqlc.arg(before)
+WHERE id < sqlc.arg('cursor')
 ORDER BY id DESC
 LIMIT ?;
 
 -- name: ListUsersByRole :many
 SELECT id, email, full_name, role, disabled_at, created_at, email_verified_at FROM users
-WHERE role = sqlc.arg(role) AND id < sqlc.arg(before)
+WHERE role = sqlc.arg(role) AND id < sqlc.arg('cursor')
 ORDER BY id DESC
 LIMIT ?;
 

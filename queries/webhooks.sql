@@ -12,10 +12,10 @@ SELECT * FROM webhooks WHERE id = ? AND deleted_at IS NULL;
 SELECT * FROM webhooks WHERE id = ? AND deleted_at IS NULL FOR UPDATE;
 
 -- name: ListWebhooksByUser :many
-SELECT * FROM webhooks WHERE user_id = sqlc.arg(user_id) AND id < sqlc.arg(before) AND deleted_at IS NULL ORDER BY id DESC LIMIT ?;
+SELECT * FROM webhooks WHERE user_id = sqlc.arg(user_id) AND id < sqlc.arg('cursor') AND deleted_at IS NULL ORDER BY id DESC LIMIT ?;
 
 -- name: ListWebhooks :many
-SELECT * FROM webhooks WHERE id < sqlc.arg(before) AND deleted_at IS NULL ORDER BY id DESC LIMIT ?;
+SELECT * FROM webhooks WHERE id < sqlc.arg('cursor') AND deleted_at IS NULL ORDER BY id DESC LIMIT ?;
 
 -- name: ListEnabledWebhooks :many
 SELECT id, user_id, event_types FROM webhooks WHERE user_id IN (sqlc.slice(users)) AND enabled AND deleted_at IS NULL;
@@ -54,10 +54,10 @@ SELECT * FROM webhook_deliveries WHERE id = ?;
 SELECT * FROM webhook_deliveries WHERE id = ? FOR UPDATE;
 
 -- name: ListWebhookDeliveries :many
-SELECT * FROM webhook_deliveries WHERE webhook_id = sqlc.arg(webhook_id) AND id < sqlc.arg(before) ORDER BY id DESC LIMIT ?;
+SELECT * FROM webhook_deliveries WHERE webhook_id = sqlc.arg(webhook_id) AND id < sqlc.arg('cursor') ORDER BY id DESC LIMIT ?;
 
 -- name: ListWebhookDeliveriesByState :many
-SELECT * FROM webhook_deliveries WHERE webhook_id = sqlc.arg(webhook_id) AND state = sqlc.arg(state) AND id < sqlc.arg(before) ORDER BY id DESC LIMIT ?;
+SELECT * FROM webhook_deliveries WHERE webhook_id = sqlc.arg(webhook_id) AND state = sqlc.arg(state) AND id < sqlc.arg('cursor') ORDER BY id DESC LIMIT ?;
 
 -- name: ListFailedDeliveries :many
 SELECT id FROM webhook_deliveries

@@ -162,10 +162,10 @@ func (s *Service) Users(ctx context.Context, f UserFilter) (users []User, next *
 	cursor := domain.CursorOrMax(f.Cursor)
 	var rows []query.ListUsersRow
 	if f.Role == nil {
-		rows, err = s.queries.ListUsers(ctx, query.ListUsersParams{Before: cursor, Limit: int32(limit + 1)})
+		rows, err = s.queries.ListUsers(ctx, query.ListUsersParams{Cursor: cursor, Limit: int32(limit + 1)})
 	} else {
 		var byRole []query.ListUsersByRoleRow
-		byRole, err = s.queries.ListUsersByRole(ctx, query.ListUsersByRoleParams{Role: string(*f.Role), Before: cursor, Limit: int32(limit + 1)})
+		byRole, err = s.queries.ListUsersByRole(ctx, query.ListUsersByRoleParams{Role: string(*f.Role), Cursor: cursor, Limit: int32(limit + 1)})
 		for _, r := range byRole {
 			rows = append(rows, query.ListUsersRow(r))
 		}

@@ -84,15 +84,15 @@ func (s *Service) Consultations(ctx context.Context, caller domain.Principal, f 
 	switch {
 	case f.CaseID != nil:
 		var ofCase []query.ListCaseConsultationsRow
-		ofCase, err = q.ListCaseConsultations(ctx, query.ListCaseConsultationsParams{CaseID: f.CaseID, Before: cursor, Kind: string(f.Kind), Limit: int32(limit + 1)})
+		ofCase, err = q.ListCaseConsultations(ctx, query.ListCaseConsultationsParams{CaseID: f.CaseID, Cursor: cursor, Kind: string(f.Kind), Limit: int32(limit + 1)})
 		for _, r := range ofCase {
 			rows = append(rows, query.ListConsultationsRow(r))
 		}
 	case user != nil:
-		rows, err = q.ListConsultations(ctx, query.ListConsultationsParams{UserID: *user, Before: cursor, Kind: string(f.Kind), Limit: int32(limit + 1)})
+		rows, err = q.ListConsultations(ctx, query.ListConsultationsParams{UserID: *user, Cursor: cursor, Kind: string(f.Kind), Limit: int32(limit + 1)})
 	default:
 		var all []query.ListAllConsultationsRow
-		all, err = q.ListAllConsultations(ctx, query.ListAllConsultationsParams{Before: cursor, Kind: string(f.Kind), Limit: int32(limit + 1)})
+		all, err = q.ListAllConsultations(ctx, query.ListAllConsultationsParams{Cursor: cursor, Kind: string(f.Kind), Limit: int32(limit + 1)})
 		for _, r := range all {
 			rows = append(rows, query.ListConsultationsRow(r))
 		}

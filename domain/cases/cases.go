@@ -198,7 +198,7 @@ func (s *Service) List(ctx context.Context, p domain.Principal, f Filter) (items
 		words = "%" + strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(f.Text) + "%"
 	}
 	if p.Admin() {
-		rows, err := s.queries.ListAllCases(ctx, query.ListAllCasesParams{Member: p.UserID, Before: domain.CursorOrMax(f.Cursor), Status: string(f.Status), Words: words, Limit: limit + 1})
+		rows, err := s.queries.ListAllCases(ctx, query.ListAllCasesParams{Member: p.UserID, Cursor: domain.CursorOrMax(f.Cursor), Status: string(f.Status), Words: words, Limit: limit + 1})
 		if err != nil {
 			return nil, nil, db.Error(err)
 		}
@@ -206,7 +206,7 @@ func (s *Service) List(ctx context.Context, p domain.Principal, f Filter) (items
 			items = append(items, Case{ID: r.ID, Title: r.Title, Status: Status(r.Status), LegalHold: r.LegalHold, MyRole: Role(r.MyRole.String), CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt})
 		}
 	} else {
-		rows, err := s.queries.ListCases(ctx, query.ListCasesParams{Member: p.UserID, Before: domain.CursorOrMax(f.Cursor), Status: string(f.Status), Words: words, Limit: limit + 1})
+		rows, err := s.queries.ListCases(ctx, query.ListCasesParams{Member: p.UserID, Cursor: domain.CursorOrMax(f.Cursor), Status: string(f.Status), Words: words, Limit: limit + 1})
 		if err != nil {
 			return nil, nil, db.Error(err)
 		}

@@ -59,7 +59,7 @@ func (s *Service) Notes(ctx context.Context, p domain.Principal, id domain.ID, l
 		return nil, nil, err
 	}
 	n := pageSize(limit)
-	rows, err := s.queries.ListCaseNotes(ctx, query.ListCaseNotesParams{CaseID: id, Before: domain.CursorOrMax(cursor), Limit: n + 1})
+	rows, err := s.queries.ListCaseNotes(ctx, query.ListCaseNotesParams{CaseID: id, Cursor: domain.CursorOrMax(cursor), Limit: n + 1})
 	if err != nil {
 		return nil, nil, db.Error(err)
 	}

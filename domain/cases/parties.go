@@ -159,7 +159,7 @@ func (s *Service) Parties(ctx context.Context, p domain.Principal, id domain.ID,
 		return nil, nil, notFoundAs(err, errNoCase())
 	}
 	n := pageSize(limit)
-	rows, err := s.queries.ListCaseParties(ctx, query.ListCasePartiesParams{CaseID: id, Before: domain.CursorOrMax(cursor), Limit: n + 1})
+	rows, err := s.queries.ListCaseParties(ctx, query.ListCasePartiesParams{CaseID: id, Cursor: domain.CursorOrMax(cursor), Limit: n + 1})
 	if err != nil {
 		return nil, nil, db.Error(err)
 	}

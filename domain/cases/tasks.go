@@ -105,7 +105,7 @@ func (s *Service) Tasks(ctx context.Context, p domain.Principal, id domain.ID, s
 		return nil, nil, err
 	}
 	n := pageSize(limit)
-	rows, err := s.queries.ListCaseTasks(ctx, query.ListCaseTasksParams{CaseID: id, Before: domain.CursorOrMax(cursor), Status: string(status), Limit: n + 1})
+	rows, err := s.queries.ListCaseTasks(ctx, query.ListCaseTasksParams{CaseID: id, Cursor: domain.CursorOrMax(cursor), Status: string(status), Limit: n + 1})
 	if err != nil {
 		return nil, nil, db.Error(err)
 	}

@@ -107,7 +107,7 @@ func (s *Service) Timeline(ctx context.Context, p domain.Principal, id domain.ID
 		previous = math.MaxInt64
 	}
 	n := pageSize(limit)
-	rows, err := s.queries.ListTimelineEntries(ctx, query.ListTimelineEntriesParams{CaseID: id, Before: previous, Limit: n + 1})
+	rows, err := s.queries.ListTimelineEntries(ctx, query.ListTimelineEntriesParams{CaseID: id, Cursor: previous, Limit: n + 1})
 	if err != nil {
 		return nil, 0, db.Error(err)
 	}

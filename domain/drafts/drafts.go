@@ -228,7 +228,7 @@ func (s *Service) List(ctx context.Context, caller domain.Principal, f Filter) (
 		if err := s.guard.AuthorizeList(ctx, caller, *f.CaseID); err != nil {
 			return nil, nil, err
 		}
-		params := query.ListCaseDraftsParams{CaseID: f.CaseID, Before: cursor, Status: string(f.Status), Type: f.Type, Anyone: 1, Limit: int32(limit + 1)}
+		params := query.ListCaseDraftsParams{CaseID: f.CaseID, Cursor: cursor, Status: string(f.Status), Type: f.Type, Anyone: 1, Limit: int32(limit + 1)}
 		if user != nil {
 			params.UserID, params.Anyone = *user, 0
 		}
@@ -238,10 +238,10 @@ func (s *Service) List(ctx context.Context, caller domain.Principal, f Filter) (
 			rows = append(rows, query.ListDraftsRow(r))
 		}
 	case user != nil:
-		rows, err = q.ListDrafts(ctx, query.ListDraftsParams{UserID: *user, Before: cursor, Status: string(f.Status), Type: f.Type, Limit: int32(limit + 1)})
+		rows, err = q.ListDrafts(ctx, query.ListDraftsParams{UserID: *user, Cursor: cursor, Status: string(f.Status), Type: f.Type, Limit: int32(limit + 1)})
 	default:
 		var all []query.ListAllDraftsRow
-		all, err = q.ListAllDrafts(ctx, query.ListAllDraftsParams{Before: cursor, Status: string(f.Status), Type: f.Type, Limit: int32(limit + 1)})
+		all, err = q.ListAllDrafts(ctx, query.ListAllDraftsParams{Cursor: cursor, Status: string(f.Status), Type: f.Type, Limit: int32(limit + 1)})
 		for _, r := range all {
 			rows = append(rows, query.ListDraftsRow(r))
 		}

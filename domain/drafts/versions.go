@@ -34,7 +34,7 @@ func (s *Service) Versions(ctx context.Context, caller domain.Principal, id doma
 	if err := s.authorizeRead(ctx, caller, id, cases.VerbRead, "versions"); err != nil {
 		return nil, 0, err
 	}
-	rows, err := query.New(s.pool).ListDraftVersions(ctx, query.ListDraftVersionsParams{DraftID: id, Before: int32(cmp.Or(cursor, maxVersions+1)), Limit: int32(limit + 1)})
+	rows, err := query.New(s.pool).ListDraftVersions(ctx, query.ListDraftVersionsParams{DraftID: id, Cursor: int32(cmp.Or(cursor, maxVersions+1)), Limit: int32(limit + 1)})
 	if err != nil {
 		return nil, 0, db.Error(err)
 	}

@@ -49,9 +49,9 @@ func (s *Service) List(ctx context.Context, caller domain.Principal, f Filter) (
 	for _, status := range statuses { // a separate index range for each
 		var some []query.Email
 		if user != nil {
-			some, err = s.rows.ListEmailsByUser(ctx, query.ListEmailsByUserParams{UserID: *user, Before: cursor, Status: string(status), Limit: int32(limit + 1)})
+			some, err = s.rows.ListEmailsByUser(ctx, query.ListEmailsByUserParams{UserID: *user, Cursor: cursor, Status: string(status), Limit: int32(limit + 1)})
 		} else {
-			some, err = s.rows.ListEmails(ctx, query.ListEmailsParams{Before: cursor, Status: string(status), Limit: int32(limit + 1)})
+			some, err = s.rows.ListEmails(ctx, query.ListEmailsParams{Cursor: cursor, Status: string(status), Limit: int32(limit + 1)})
 		}
 		if err != nil {
 			return nil, nil, db.Error(err)

@@ -98,7 +98,7 @@ func (s *Service) Suppressions(ctx context.Context, caller domain.Principal, lim
 	}
 	limit = min(max(cmp.Or(limit, 20), 1), 100)
 	from := domain.CursorOrMax(cursor)
-	rows, err := s.rows.ListSuppressions(ctx, query.ListSuppressionsParams{Before: from, Limit: int32(limit + 1)})
+	rows, err := s.rows.ListSuppressions(ctx, query.ListSuppressionsParams{Cursor: from, Limit: int32(limit + 1)})
 	if err != nil {
 		return nil, nil, db.Error(err)
 	}

@@ -23,7 +23,7 @@ type SignerData struct {
 func (s *Service) ExportSigners(ctx context.Context, address string, yield func(SignerData) error) error {
 	cursor := domain.CursorOrMax(nil)
 	for {
-		rows, err := s.queries.ListSignerRows(ctx, query.ListSignerRowsParams{Email: domain.EmailASCII(address), Before: cursor, Limit: sweepBatch})
+		rows, err := s.queries.ListSignerRows(ctx, query.ListSignerRowsParams{Email: domain.EmailASCII(address), Cursor: cursor, Limit: sweepBatch})
 		if err != nil {
 			return db.Error(err)
 		}

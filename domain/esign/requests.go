@@ -115,13 +115,13 @@ func (s *Service) listRows(ctx context.Context, caller domain.Principal, f Filte
 		if err := s.cases.AuthorizeRead(ctx, caller, *f.CaseID, cases.Action{Verb: cases.VerbRead, Resource: cases.ResourceSignature}); err != nil {
 			return nil, err
 		}
-		rows, err = s.queries.ListCaseSignatureRequests(ctx, query.ListCaseSignatureRequestsParams{CaseID: f.CaseID, Before: cursor, Status: string(f.Status), Limit: n})
+		rows, err = s.queries.ListCaseSignatureRequests(ctx, query.ListCaseSignatureRequestsParams{CaseID: f.CaseID, Cursor: cursor, Status: string(f.Status), Limit: n})
 	case caller.Admin() && f.UserID == nil && f.Status != "":
-		rows, err = s.queries.ListAllSignatureRequestsIn(ctx, query.ListAllSignatureRequestsInParams{Before: cursor, Status: string(f.Status), Limit: n})
+		rows, err = s.queries.ListAllSignatureRequestsIn(ctx, query.ListAllSignatureRequestsInParams{Cursor: cursor, Status: string(f.Status), Limit: n})
 	case caller.Admin() && f.UserID == nil:
-		rows, err = s.queries.ListAllSignatureRequests(ctx, query.ListAllSignatureRequestsParams{Before: cursor, Limit: n})
+		rows, err = s.queries.ListAllSignatureRequests(ctx, query.ListAllSignatureRequestsParams{Cursor: cursor, Limit: n})
 	default:
-		rows, err = s.queries.ListSignatureRequests(ctx, query.ListSignatureRequestsParams{UserID: sender, Before: cursor, Status: string(f.Status), Limit: n})
+		rows, err = s.queries.ListSignatureRequests(ctx, query.ListSignatureRequestsParams{UserID: sender, Cursor: cursor, Status: string(f.Status), Limit: n})
 	}
 	return rows, db.Error(err)
 }

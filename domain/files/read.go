@@ -54,15 +54,15 @@ func (s *Service) List(ctx context.Context, caller domain.Principal, f Filter) (
 		if err := s.guard.AuthorizeList(ctx, caller, *f.CaseID); err != nil {
 			return nil, nil, err
 		}
-		params := query.ListCaseDocumentsParams{CaseID: f.CaseID, Before: cursor, Kind: string(f.Kind), Anyone: 1, Limit: int32(limit + 1)}
+		params := query.ListCaseDocumentsParams{CaseID: f.CaseID, Cursor: cursor, Kind: string(f.Kind), Anyone: 1, Limit: int32(limit + 1)}
 		if user != nil {
 			params.UserID, params.Anyone = *user, 0
 		}
 		rows, err = q.ListCaseDocuments(ctx, params)
 	case user != nil:
-		rows, err = q.ListDocuments(ctx, query.ListDocumentsParams{UserID: *user, Before: cursor, Kind: string(f.Kind), Limit: int32(limit + 1)})
+		rows, err = q.ListDocuments(ctx, query.ListDocumentsParams{UserID: *user, Cursor: cursor, Kind: string(f.Kind), Limit: int32(limit + 1)})
 	default:
-		rows, err = q.ListAllDocuments(ctx, query.ListAllDocumentsParams{Before: cursor, Kind: string(f.Kind), Limit: int32(limit + 1)})
+		rows, err = q.ListAllDocuments(ctx, query.ListAllDocumentsParams{Cursor: cursor, Kind: string(f.Kind), Limit: int32(limit + 1)})
 	}
 	if err != nil {
 		return nil, nil, db.Error(err)

@@ -106,17 +106,17 @@ func (s *Service) list(ctx context.Context, f Filter, cursor domain.ID) (rows []
 	limit := int32(f.Limit + 1)
 	if f.State == "" && f.Kind == "" {
 		if f.UserID.IsZero() {
-			return s.rows.ListJobs(ctx, query.ListJobsParams{Before: cursor, Limit: limit})
+			return s.rows.ListJobs(ctx, query.ListJobsParams{Cursor: cursor, Limit: limit})
 		}
-		return s.rows.ListJobsByUser(ctx, query.ListJobsByUserParams{UserID: f.UserID, Before: cursor, Limit: limit})
+		return s.rows.ListJobsByUser(ctx, query.ListJobsByUserParams{UserID: f.UserID, Cursor: cursor, Limit: limit})
 	}
 	for _, state := range f.State.stored() {
 		for _, kind := range s.workers.aliases(f.Kind) {
 			var page []query.Job
 			if f.UserID.IsZero() {
-				page, err = s.rows.ListJobsByState(ctx, query.ListJobsByStateParams{State: string(state), Before: cursor, Kind: kind, Limit: limit})
+				page, err = s.rows.ListJobsByState(ctx, query.ListJobsByStateParams{State: string(state), Cursor: cursor, Kind: kind, Limit: limit})
 			} else {
-				page, err = s.rows.ListJobsByUserAndState(ctx, query.ListJobsByUserAndStateParams{UserID: f.UserID, State: string(state), Before: cursor, Kind: kind, Limit: limit})
+				page, err = s.rows.ListJobsByUserAndState(ctx, query.ListJobsByUserAndStateParams{UserID: f.UserID, State: string(state), Cursor: cursor, Kind: kind, Limit: limit})
 			}
 			if err != nil {
 				return nil, err

@@ -112,7 +112,7 @@ type Filter struct {
 // is the Before of the next page, nil on the last one.
 func (s *Service) List(ctx context.Context, user domain.ID, f Filter) (items []Notification, next *domain.ID, err error) {
 	limit := int32(min(max(cmp.Or(f.Limit, 20), 1), 100))
-	p := query.ListNotificationsParams{UserID: user, Before: domain.CursorOrMax(f.Cursor), Limit: limit + 1}
+	p := query.ListNotificationsParams{UserID: user, Cursor: domain.CursorOrMax(f.Cursor), Limit: limit + 1}
 	var rows []query.ListNotificationsRow
 	if f.Unread {
 		var unread []query.ListUnreadNotificationsRow

@@ -64,9 +64,9 @@ func (s *Service) Deliveries(ctx context.Context, caller domain.Principal, id do
 	limit := pageSize(f.Limit)
 	var rows []query.WebhookDelivery
 	if f.State == "" {
-		rows, err = s.rows.ListWebhookDeliveries(ctx, query.ListWebhookDeliveriesParams{WebhookID: id, Before: domain.CursorOrMax(f.Cursor), Limit: limit + 1})
+		rows, err = s.rows.ListWebhookDeliveries(ctx, query.ListWebhookDeliveriesParams{WebhookID: id, Cursor: domain.CursorOrMax(f.Cursor), Limit: limit + 1})
 	} else {
-		rows, err = s.rows.ListWebhookDeliveriesByState(ctx, query.ListWebhookDeliveriesByStateParams{WebhookID: id, State: string(f.State), Before: domain.CursorOrMax(f.Cursor), Limit: limit + 1})
+		rows, err = s.rows.ListWebhookDeliveriesByState(ctx, query.ListWebhookDeliveriesByStateParams{WebhookID: id, State: string(f.State), Cursor: domain.CursorOrMax(f.Cursor), Limit: limit + 1})
 	}
 	if err != nil {
 		return nil, nil, db.Error(err)

@@ -128,9 +128,9 @@ func (s *Service) List(ctx context.Context, caller domain.Principal, f Filter) (
 	limit := pageSize(f.Limit)
 	var rows []query.Webhook
 	if user != nil {
-		rows, err = s.rows.ListWebhooksByUser(ctx, query.ListWebhooksByUserParams{UserID: *user, Before: domain.CursorOrMax(f.Cursor), Limit: limit + 1})
+		rows, err = s.rows.ListWebhooksByUser(ctx, query.ListWebhooksByUserParams{UserID: *user, Cursor: domain.CursorOrMax(f.Cursor), Limit: limit + 1})
 	} else {
-		rows, err = s.rows.ListWebhooks(ctx, query.ListWebhooksParams{Before: domain.CursorOrMax(f.Cursor), Limit: limit + 1})
+		rows, err = s.rows.ListWebhooks(ctx, query.ListWebhooksParams{Cursor: domain.CursorOrMax(f.Cursor), Limit: limit + 1})
 	}
 	if err != nil {
 		return nil, nil, db.Error(err)

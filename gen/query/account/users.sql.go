@@ -124,7 +124,7 @@ LIMIT ?
 `
 
 type ListUsersParams struct {
-	Before domain.ID
+	Cursor domain.ID
 	Limit  int32
 }
 
@@ -139,7 +139,7 @@ type ListUsersRow struct {
 }
 
 func (q *Queries) ListUsers(ctx context.Context, arg ListUsersParams) ([]ListUsersRow, error) {
-	rows, err := q.db.QueryContext(ctx, listUsers, arg.Before, arg.Limit)
+	rows, err := q.db.QueryContext(ctx, listUsers, arg.Cursor, arg.Limit)
 	if err != nil {
 		return nil, err
 	}
@@ -233,7 +233,7 @@ LIMIT ?
 
 type ListUsersByRoleParams struct {
 	Role   string
-	Before domain.ID
+	Cursor domain.ID
 	Limit  int32
 }
 
@@ -248,7 +248,7 @@ type ListUsersByRoleRow struct {
 }
 
 func (q *Queries) ListUsersByRole(ctx context.Context, arg ListUsersByRoleParams) ([]ListUsersByRoleRow, error) {
-	rows, err := q.db.QueryContext(ctx, listUsersByRole, arg.Role, arg.Before, arg.Limit)
+	rows, err := q.db.QueryContext(ctx, listUsersByRole, arg.Role, arg.Cursor, arg.Limit)
 	if err != nil {
 		return nil, err
 	}

@@ -110,7 +110,7 @@ LIMIT ?
 `
 
 type ListAllConsultationsParams struct {
-	Before domain.ID
+	Cursor domain.ID
 	Kind   string
 	Limit  int32
 }
@@ -126,7 +126,7 @@ type ListAllConsultationsRow struct {
 
 func (q *Queries) ListAllConsultations(ctx context.Context, arg ListAllConsultationsParams) ([]ListAllConsultationsRow, error) {
 	rows, err := q.db.QueryContext(ctx, listAllConsultations,
-		arg.Before,
+		arg.Cursor,
 		arg.Kind,
 		arg.Kind,
 		arg.Limit,
@@ -171,7 +171,7 @@ LIMIT ?
 
 type ListCaseConsultationsParams struct {
 	CaseID *domain.ID
-	Before domain.ID
+	Cursor domain.ID
 	Kind   string
 	Limit  int32
 }
@@ -188,7 +188,7 @@ type ListCaseConsultationsRow struct {
 func (q *Queries) ListCaseConsultations(ctx context.Context, arg ListCaseConsultationsParams) ([]ListCaseConsultationsRow, error) {
 	rows, err := q.db.QueryContext(ctx, listCaseConsultations,
 		arg.CaseID,
-		arg.Before,
+		arg.Cursor,
 		arg.Kind,
 		arg.Kind,
 		arg.Limit,
@@ -234,7 +234,7 @@ LIMIT ?
 
 type ListConsultationsParams struct {
 	UserID domain.ID
-	Before domain.ID
+	Cursor domain.ID
 	Kind   string
 	Limit  int32
 }
@@ -251,7 +251,7 @@ type ListConsultationsRow struct {
 func (q *Queries) ListConsultations(ctx context.Context, arg ListConsultationsParams) ([]ListConsultationsRow, error) {
 	rows, err := q.db.QueryContext(ctx, listConsultations,
 		arg.UserID,
-		arg.Before,
+		arg.Cursor,
 		arg.Kind,
 		arg.Kind,
 		arg.Limit,

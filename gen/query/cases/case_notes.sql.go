@@ -80,12 +80,12 @@ SELECT id, case_id, author_id, body, created_at FROM case_notes WHERE case_id = 
 
 type ListCaseNotesParams struct {
 	CaseID domain.ID
-	Before domain.ID
+	Cursor domain.ID
 	Limit  int32
 }
 
 func (q *Queries) ListCaseNotes(ctx context.Context, arg ListCaseNotesParams) ([]CaseNote, error) {
-	rows, err := q.db.QueryContext(ctx, listCaseNotes, arg.CaseID, arg.Before, arg.Limit)
+	rows, err := q.db.QueryContext(ctx, listCaseNotes, arg.CaseID, arg.Cursor, arg.Limit)
 	if err != nil {
 		return nil, err
 	}

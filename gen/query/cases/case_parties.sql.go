@@ -116,12 +116,12 @@ SELECT id, case_id, kind, side, name, email, registration_number, name_key, emai
 
 type ListCasePartiesParams struct {
 	CaseID domain.ID
-	Before domain.ID
+	Cursor domain.ID
 	Limit  int32
 }
 
 func (q *Queries) ListCaseParties(ctx context.Context, arg ListCasePartiesParams) ([]CaseParty, error) {
-	rows, err := q.db.QueryContext(ctx, listCaseParties, arg.CaseID, arg.Before, arg.Limit)
+	rows, err := q.db.QueryContext(ctx, listCaseParties, arg.CaseID, arg.Cursor, arg.Limit)
 	if err != nil {
 		return nil, err
 	}

@@ -99,7 +99,7 @@ LIMIT ?
 
 type ListCaseTasksParams struct {
 	CaseID domain.ID
-	Before domain.ID
+	Cursor domain.ID
 	Status string
 	Limit  int32
 }
@@ -107,7 +107,7 @@ type ListCaseTasksParams struct {
 func (q *Queries) ListCaseTasks(ctx context.Context, arg ListCaseTasksParams) ([]CaseTask, error) {
 	rows, err := q.db.QueryContext(ctx, listCaseTasks,
 		arg.CaseID,
-		arg.Before,
+		arg.Cursor,
 		arg.Status,
 		arg.Status,
 		arg.Limit,

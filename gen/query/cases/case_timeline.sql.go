@@ -102,12 +102,12 @@ SELECT case_id, seq, created_at, actor_id, verb, subject, subject_id, refused, d
 
 type ListTimelineEntriesParams struct {
 	CaseID domain.ID
-	Before uint64
+	Cursor uint64
 	Limit  int32
 }
 
 func (q *Queries) ListTimelineEntries(ctx context.Context, arg ListTimelineEntriesParams) ([]CaseTimeline, error) {
-	rows, err := q.db.QueryContext(ctx, listTimelineEntries, arg.CaseID, arg.Before, arg.Limit)
+	rows, err := q.db.QueryContext(ctx, listTimelineEntries, arg.CaseID, arg.Cursor, arg.Limit)
 	if err != nil {
 		return nil, err
 	}

@@ -169,7 +169,7 @@ LIMIT ?
 
 type ListAllCasesParams struct {
 	Member domain.ID
-	Before domain.ID
+	Cursor domain.ID
 	Status string
 	Words  string
 	Limit  int32
@@ -188,7 +188,7 @@ type ListAllCasesRow struct {
 func (q *Queries) ListAllCases(ctx context.Context, arg ListAllCasesParams) ([]ListAllCasesRow, error) {
 	rows, err := q.db.QueryContext(ctx, listAllCases,
 		arg.Member,
-		arg.Before,
+		arg.Cursor,
 		arg.Status,
 		arg.Status,
 		arg.Words,
@@ -296,7 +296,7 @@ LIMIT ?
 
 type ListCasesParams struct {
 	Member domain.ID
-	Before domain.ID
+	Cursor domain.ID
 	Status string
 	Words  string
 	Limit  int32
@@ -315,7 +315,7 @@ type ListCasesRow struct {
 func (q *Queries) ListCases(ctx context.Context, arg ListCasesParams) ([]ListCasesRow, error) {
 	rows, err := q.db.QueryContext(ctx, listCases,
 		arg.Member,
-		arg.Before,
+		arg.Cursor,
 		arg.Status,
 		arg.Status,
 		arg.Words,

@@ -199,7 +199,7 @@ LIMIT ?
 `
 
 type ListAllDraftsParams struct {
-	Before domain.ID
+	Cursor domain.ID
 	Status string
 	Type   string
 	Limit  int32
@@ -221,7 +221,7 @@ type ListAllDraftsRow struct {
 
 func (q *Queries) ListAllDrafts(ctx context.Context, arg ListAllDraftsParams) ([]ListAllDraftsRow, error) {
 	rows, err := q.db.QueryContext(ctx, listAllDrafts,
-		arg.Before,
+		arg.Cursor,
 		arg.Status,
 		arg.Status,
 		arg.Type,
@@ -276,7 +276,7 @@ LIMIT ?
 
 type ListCaseDraftsParams struct {
 	CaseID *domain.ID
-	Before domain.ID
+	Cursor domain.ID
 	Status string
 	Type   string
 	Anyone int64
@@ -301,7 +301,7 @@ type ListCaseDraftsRow struct {
 func (q *Queries) ListCaseDrafts(ctx context.Context, arg ListCaseDraftsParams) ([]ListCaseDraftsRow, error) {
 	rows, err := q.db.QueryContext(ctx, listCaseDrafts,
 		arg.CaseID,
-		arg.Before,
+		arg.Cursor,
 		arg.Status,
 		arg.Status,
 		arg.Type,
@@ -352,7 +352,7 @@ LIMIT ?
 
 type ListDraftVersionsParams struct {
 	DraftID domain.ID
-	Before  int32
+	Cursor  int32
 	Limit   int32
 }
 
@@ -365,7 +365,7 @@ type ListDraftVersionsRow struct {
 }
 
 func (q *Queries) ListDraftVersions(ctx context.Context, arg ListDraftVersionsParams) ([]ListDraftVersionsRow, error) {
-	rows, err := q.db.QueryContext(ctx, listDraftVersions, arg.DraftID, arg.Before, arg.Limit)
+	rows, err := q.db.QueryContext(ctx, listDraftVersions, arg.DraftID, arg.Cursor, arg.Limit)
 	if err != nil {
 		return nil, err
 	}
@@ -408,7 +408,7 @@ LIMIT ?
 
 type ListDraftsParams struct {
 	UserID domain.ID
-	Before domain.ID
+	Cursor domain.ID
 	Status string
 	Type   string
 	Limit  int32
@@ -431,7 +431,7 @@ type ListDraftsRow struct {
 func (q *Queries) ListDrafts(ctx context.Context, arg ListDraftsParams) ([]ListDraftsRow, error) {
 	rows, err := q.db.QueryContext(ctx, listDrafts,
 		arg.UserID,
-		arg.Before,
+		arg.Cursor,
 		arg.Status,
 		arg.Status,
 		arg.Type,

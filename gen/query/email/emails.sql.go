@@ -363,14 +363,14 @@ LIMIT ?
 `
 
 type ListEmailsParams struct {
-	Before domain.ID
+	Cursor domain.ID
 	Status string
 	Limit  int32
 }
 
 func (q *Queries) ListEmails(ctx context.Context, arg ListEmailsParams) ([]Email, error) {
 	rows, err := q.db.QueryContext(ctx, listEmails,
-		arg.Before,
+		arg.Cursor,
 		arg.Status,
 		arg.Status,
 		arg.Limit,
@@ -425,7 +425,7 @@ LIMIT ?
 
 type ListEmailsByUserParams struct {
 	UserID domain.ID
-	Before domain.ID
+	Cursor domain.ID
 	Status string
 	Limit  int32
 }
@@ -433,7 +433,7 @@ type ListEmailsByUserParams struct {
 func (q *Queries) ListEmailsByUser(ctx context.Context, arg ListEmailsByUserParams) ([]Email, error) {
 	rows, err := q.db.QueryContext(ctx, listEmailsByUser,
 		arg.UserID,
-		arg.Before,
+		arg.Cursor,
 		arg.Status,
 		arg.Status,
 		arg.Limit,
@@ -483,12 +483,12 @@ SELECT id, address, reason, created_at FROM email_suppressions WHERE id < ? ORDE
 `
 
 type ListSuppressionsParams struct {
-	Before domain.ID
+	Cursor domain.ID
 	Limit  int32
 }
 
 func (q *Queries) ListSuppressions(ctx context.Context, arg ListSuppressionsParams) ([]EmailSuppression, error) {
-	rows, err := q.db.QueryContext(ctx, listSuppressions, arg.Before, arg.Limit)
+	rows, err := q.db.QueryContext(ctx, listSuppressions, arg.Cursor, arg.Limit)
 	if err != nil {
 		return nil, err
 	}

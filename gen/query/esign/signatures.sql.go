@@ -262,12 +262,12 @@ SELECT id, user_id, case_id, document_id, document_name, document_size, document
 `
 
 type ListAllSignatureRequestsParams struct {
-	Before domain.ID
+	Cursor domain.ID
 	Limit  int32
 }
 
 func (q *Queries) ListAllSignatureRequests(ctx context.Context, arg ListAllSignatureRequestsParams) ([]SignatureRequest, error) {
-	rows, err := q.db.QueryContext(ctx, listAllSignatureRequests, arg.Before, arg.Limit)
+	rows, err := q.db.QueryContext(ctx, listAllSignatureRequests, arg.Cursor, arg.Limit)
 	if err != nil {
 		return nil, err
 	}
@@ -318,12 +318,12 @@ ORDER BY id DESC LIMIT ?
 
 type ListAllSignatureRequestsInParams struct {
 	Status string
-	Before domain.ID
+	Cursor domain.ID
 	Limit  int32
 }
 
 func (q *Queries) ListAllSignatureRequestsIn(ctx context.Context, arg ListAllSignatureRequestsInParams) ([]SignatureRequest, error) {
-	rows, err := q.db.QueryContext(ctx, listAllSignatureRequestsIn, arg.Status, arg.Before, arg.Limit)
+	rows, err := q.db.QueryContext(ctx, listAllSignatureRequestsIn, arg.Status, arg.Cursor, arg.Limit)
 	if err != nil {
 		return nil, err
 	}
@@ -374,7 +374,7 @@ ORDER BY id DESC LIMIT ?
 
 type ListCaseSignatureRequestsParams struct {
 	CaseID *domain.ID
-	Before domain.ID
+	Cursor domain.ID
 	Status string
 	Limit  int32
 }
@@ -382,7 +382,7 @@ type ListCaseSignatureRequestsParams struct {
 func (q *Queries) ListCaseSignatureRequests(ctx context.Context, arg ListCaseSignatureRequestsParams) ([]SignatureRequest, error) {
 	rows, err := q.db.QueryContext(ctx, listCaseSignatureRequests,
 		arg.CaseID,
-		arg.Before,
+		arg.Cursor,
 		arg.Status,
 		arg.Status,
 		arg.Limit,
@@ -507,7 +507,7 @@ ORDER BY id DESC LIMIT ?
 
 type ListSignatureRequestsParams struct {
 	UserID domain.ID
-	Before domain.ID
+	Cursor domain.ID
 	Status string
 	Limit  int32
 }
@@ -515,7 +515,7 @@ type ListSignatureRequestsParams struct {
 func (q *Queries) ListSignatureRequests(ctx context.Context, arg ListSignatureRequestsParams) ([]SignatureRequest, error) {
 	rows, err := q.db.QueryContext(ctx, listSignatureRequests,
 		arg.UserID,
-		arg.Before,
+		arg.Cursor,
 		arg.Status,
 		arg.Status,
 		arg.Limit,
@@ -602,7 +602,7 @@ SELECT id, request_id, email FROM signature_signers WHERE email = ? AND id < ? O
 
 type ListSignerRowsParams struct {
 	Email  string
-	Before domain.ID
+	Cursor domain.ID
 	Limit  int32
 }
 
@@ -613,7 +613,7 @@ type ListSignerRowsRow struct {
 }
 
 func (q *Queries) ListSignerRows(ctx context.Context, arg ListSignerRowsParams) ([]ListSignerRowsRow, error) {
-	rows, err := q.db.QueryContext(ctx, listSignerRows, arg.Email, arg.Before, arg.Limit)
+	rows, err := q.db.QueryContext(ctx, listSignerRows, arg.Email, arg.Cursor, arg.Limit)
 	if err != nil {
 		return nil, err
 	}

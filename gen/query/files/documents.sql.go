@@ -148,14 +148,14 @@ LIMIT ?
 `
 
 type ListAllDocumentsParams struct {
-	Before domain.ID
+	Cursor domain.ID
 	Kind   string
 	Limit  int32
 }
 
 func (q *Queries) ListAllDocuments(ctx context.Context, arg ListAllDocumentsParams) ([]Document, error) {
 	rows, err := q.db.QueryContext(ctx, listAllDocuments,
-		arg.Before,
+		arg.Cursor,
 		arg.Kind,
 		arg.Kind,
 		arg.Limit,
@@ -209,7 +209,7 @@ LIMIT ?
 
 type ListCaseDocumentsParams struct {
 	CaseID *domain.ID
-	Before domain.ID
+	Cursor domain.ID
 	Kind   string
 	Anyone int64
 	UserID domain.ID
@@ -219,7 +219,7 @@ type ListCaseDocumentsParams struct {
 func (q *Queries) ListCaseDocuments(ctx context.Context, arg ListCaseDocumentsParams) ([]Document, error) {
 	rows, err := q.db.QueryContext(ctx, listCaseDocuments,
 		arg.CaseID,
-		arg.Before,
+		arg.Cursor,
 		arg.Kind,
 		arg.Kind,
 		arg.Anyone,
@@ -360,7 +360,7 @@ LIMIT ?
 
 type ListDocumentsParams struct {
 	UserID domain.ID
-	Before domain.ID
+	Cursor domain.ID
 	Kind   string
 	Limit  int32
 }
@@ -368,7 +368,7 @@ type ListDocumentsParams struct {
 func (q *Queries) ListDocuments(ctx context.Context, arg ListDocumentsParams) ([]Document, error) {
 	rows, err := q.db.QueryContext(ctx, listDocuments,
 		arg.UserID,
-		arg.Before,
+		arg.Cursor,
 		arg.Kind,
 		arg.Kind,
 		arg.Limit,

@@ -552,12 +552,12 @@ SELECT id, user_id, kind, queue, job_key, state, payload, result, error_code, er
 `
 
 type ListJobsParams struct {
-	Before domain.ID
+	Cursor domain.ID
 	Limit  int32
 }
 
 func (q *Queries) ListJobs(ctx context.Context, arg ListJobsParams) ([]Job, error) {
-	rows, err := q.db.QueryContext(ctx, listJobs, arg.Before, arg.Limit)
+	rows, err := q.db.QueryContext(ctx, listJobs, arg.Cursor, arg.Limit)
 	if err != nil {
 		return nil, err
 	}
@@ -611,7 +611,7 @@ ORDER BY id DESC LIMIT ?
 
 type ListJobsByStateParams struct {
 	State  string
-	Before domain.ID
+	Cursor domain.ID
 	Kind   string
 	Limit  int32
 }
@@ -619,7 +619,7 @@ type ListJobsByStateParams struct {
 func (q *Queries) ListJobsByState(ctx context.Context, arg ListJobsByStateParams) ([]Job, error) {
 	rows, err := q.db.QueryContext(ctx, listJobsByState,
 		arg.State,
-		arg.Before,
+		arg.Cursor,
 		arg.Kind,
 		arg.Kind,
 		arg.Limit,
@@ -675,12 +675,12 @@ SELECT id, user_id, kind, queue, job_key, state, payload, result, error_code, er
 
 type ListJobsByUserParams struct {
 	UserID domain.ID
-	Before domain.ID
+	Cursor domain.ID
 	Limit  int32
 }
 
 func (q *Queries) ListJobsByUser(ctx context.Context, arg ListJobsByUserParams) ([]Job, error) {
-	rows, err := q.db.QueryContext(ctx, listJobsByUser, arg.UserID, arg.Before, arg.Limit)
+	rows, err := q.db.QueryContext(ctx, listJobsByUser, arg.UserID, arg.Cursor, arg.Limit)
 	if err != nil {
 		return nil, err
 	}
@@ -735,7 +735,7 @@ ORDER BY id DESC LIMIT ?
 type ListJobsByUserAndStateParams struct {
 	UserID domain.ID
 	State  string
-	Before domain.ID
+	Cursor domain.ID
 	Kind   string
 	Limit  int32
 }
@@ -744,7 +744,7 @@ func (q *Queries) ListJobsByUserAndState(ctx context.Context, arg ListJobsByUser
 	rows, err := q.db.QueryContext(ctx, listJobsByUserAndState,
 		arg.UserID,
 		arg.State,
-		arg.Before,
+		arg.Cursor,
 		arg.Kind,
 		arg.Kind,
 		arg.Limit,

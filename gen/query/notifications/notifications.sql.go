@@ -181,7 +181,7 @@ LIMIT ?
 
 type ListNotificationsParams struct {
 	UserID domain.ID
-	Before domain.ID
+	Cursor domain.ID
 	Limit  int32
 }
 
@@ -191,7 +191,7 @@ type ListNotificationsRow struct {
 }
 
 func (q *Queries) ListNotifications(ctx context.Context, arg ListNotificationsParams) ([]ListNotificationsRow, error) {
-	rows, err := q.db.QueryContext(ctx, listNotifications, arg.UserID, arg.Before, arg.Limit)
+	rows, err := q.db.QueryContext(ctx, listNotifications, arg.UserID, arg.Cursor, arg.Limit)
 	if err != nil {
 		return nil, err
 	}
@@ -284,7 +284,7 @@ LIMIT ?
 
 type ListUnreadNotificationsParams struct {
 	UserID domain.ID
-	Before domain.ID
+	Cursor domain.ID
 	Limit  int32
 }
 
@@ -294,7 +294,7 @@ type ListUnreadNotificationsRow struct {
 }
 
 func (q *Queries) ListUnreadNotifications(ctx context.Context, arg ListUnreadNotificationsParams) ([]ListUnreadNotificationsRow, error) {
-	rows, err := q.db.QueryContext(ctx, listUnreadNotifications, arg.UserID, arg.Before, arg.Limit)
+	rows, err := q.db.QueryContext(ctx, listUnreadNotifications, arg.UserID, arg.Cursor, arg.Limit)
 	if err != nil {
 		return nil, err
 	}

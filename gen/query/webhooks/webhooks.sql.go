@@ -388,12 +388,12 @@ SELECT id, webhook_id, case_id, event_type, payload, state, tries, attempts, job
 
 type ListWebhookDeliveriesParams struct {
 	WebhookID domain.ID
-	Before    domain.ID
+	Cursor    domain.ID
 	Limit     int32
 }
 
 func (q *Queries) ListWebhookDeliveries(ctx context.Context, arg ListWebhookDeliveriesParams) ([]WebhookDelivery, error) {
-	rows, err := q.db.QueryContext(ctx, listWebhookDeliveries, arg.WebhookID, arg.Before, arg.Limit)
+	rows, err := q.db.QueryContext(ctx, listWebhookDeliveries, arg.WebhookID, arg.Cursor, arg.Limit)
 	if err != nil {
 		return nil, err
 	}
@@ -435,7 +435,7 @@ SELECT id, webhook_id, case_id, event_type, payload, state, tries, attempts, job
 type ListWebhookDeliveriesByStateParams struct {
 	WebhookID domain.ID
 	State     string
-	Before    domain.ID
+	Cursor    domain.ID
 	Limit     int32
 }
 
@@ -443,7 +443,7 @@ func (q *Queries) ListWebhookDeliveriesByState(ctx context.Context, arg ListWebh
 	rows, err := q.db.QueryContext(ctx, listWebhookDeliveriesByState,
 		arg.WebhookID,
 		arg.State,
-		arg.Before,
+		arg.Cursor,
 		arg.Limit,
 	)
 	if err != nil {
@@ -485,12 +485,12 @@ SELECT id, user_id, url, description, event_types, secret, old_secret, old_until
 `
 
 type ListWebhooksParams struct {
-	Before domain.ID
+	Cursor domain.ID
 	Limit  int32
 }
 
 func (q *Queries) ListWebhooks(ctx context.Context, arg ListWebhooksParams) ([]Webhook, error) {
-	rows, err := q.db.QueryContext(ctx, listWebhooks, arg.Before, arg.Limit)
+	rows, err := q.db.QueryContext(ctx, listWebhooks, arg.Cursor, arg.Limit)
 	if err != nil {
 		return nil, err
 	}
@@ -534,12 +534,12 @@ SELECT id, user_id, url, description, event_types, secret, old_secret, old_until
 
 type ListWebhooksByUserParams struct {
 	UserID domain.ID
-	Before domain.ID
+	Cursor domain.ID
 	Limit  int32
 }
 
 func (q *Queries) ListWebhooksByUser(ctx context.Context, arg ListWebhooksByUserParams) ([]Webhook, error) {
-	rows, err := q.db.QueryContext(ctx, listWebhooksByUser, arg.UserID, arg.Before, arg.Limit)
+	rows, err := q.db.QueryContext(ctx, listWebhooksByUser, arg.UserID, arg.Cursor, arg.Limit)
 	if err != nil {
 		return nil, err
 	}
