@@ -37,14 +37,14 @@ const (
 	noFault        fault = iota
 	temporaryError       // 451 or 500, once
 	cutConnection        // closes the connection before the end
-	lostReply            // accepts, but closes the connection without replying
+	dropReply            // accepts, but closes the connection without replying
 )
 
 // faultOf returns the fault of a name. It depends on nothing but the seed and the name.
 func faultOf(seed uint64, name string) fault {
 	h := fnv.New64a()
 	_, _ = fmt.Fprint(h, seed, name)
-	return [100]fault{0: temporaryError, 1: temporaryError, 2: temporaryError, 3: cutConnection, 4: cutConnection, 5: lostReply, 6: lostReply, 7: lostReply}[h.Sum64()%100]
+	return [100]fault{0: temporaryError, 1: temporaryError, 2: temporaryError, 3: cutConnection, 4: cutConnection, 5: dropReply, 6: dropReply, 7: dropReply}[h.Sum64()%100]
 }
 
 // receiver is an SMTP server and a webhook endpoint in one. It counts what it receives and injects
@@ -149,7 +149,7 @@ func (s *mailSession) Data(body io.Reader) error {
 		s.r.deliveries = append(s.r.deliveries, to)
 	}
 	s.r.mu.Unlock()
-	if f == lostReply {
+	if f == dropReply {
 		return s.conn.Conn().Close()
 	}
 	return nil
@@ -181,7 +181,7 @@ func (r *receiver) hook(w http.ResponseWriter, q *http.Request) {
 		r.hooks[event.Type][event.Data.EmailID][id]++
 		r.mu.Unlock()
 	}
-	if f == cutConnection || f == lostReply {
+	if f == cutConnection || f == dropReply {
 		panic(http.ErrAbortHandler)
 	}
 	w.WriteHeader(http.StatusNoContent)

@@ -110,7 +110,7 @@ func TestServerCrash(t *testing.T) {
 	}
 }
 
-// TestLeaseLost: an attempt that continues after the job was rescued has no effect, and is told so.
+// TestLeaseLost: an attempt that continues after the job was rescued has no effect and is canceled.
 func TestLeaseLost(t *testing.T) {
 	t.Run("to any server", func(t *testing.T) { testLeaseLost(t, true) })
 	t.Run("to the same server", func(t *testing.T) { testLeaseLost(t, false) })
