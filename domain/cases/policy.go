@@ -74,6 +74,7 @@ func evaluate(p domain.Principal, role Role, status Status, hold bool, action Ac
 	if action.Resource == ResourceMember || action.Verb == VerbRead || action.Verb == VerbDownload {
 		return nil
 	}
+	// A legal hold forbids deletion.
 	if action.Verb == VerbDelete && hold {
 		return &domain.Error{Code: domain.Conflict, Reason: "legal_hold", Message: "The case is under legal hold. Nothing in it can be deleted."}
 	}

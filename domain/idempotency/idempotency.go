@@ -35,7 +35,7 @@ import (
 	query "counsel/gen/query/idempotency"
 )
 
-// Retention is how long a response is replayed.
+// Retention is how long a response is replayed: an idempotency key expires after it.
 const Retention = 24 * time.Hour
 
 // leaseTime is the lease of a running request. It is extended every third of that. After a crash a

@@ -17,7 +17,7 @@ import "errors"
 // Type is the kind of personal data in a span. Its name appears in the placeholder.
 type Type uint8
 
-// The kinds of personal data. Literal is user text that looks like a placeholder; it is masked so
+// The placeholder types: the kinds of personal data. Literal is user text that looks like a placeholder; it is masked so
 // that it is restored unchanged.
 const (
 	Person Type = iota

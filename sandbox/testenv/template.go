@@ -123,6 +123,7 @@ func copySchema(ctx context.Context, target *sql.DB, template string) error {
 
 // tables returns the names of a database's tables. schema is an expression with the args.
 func tables(ctx context.Context, pool *sql.DB, schema string, args ...any) (names []string, err error) {
+	//nolint:gosec // schema is written by this package
 	rows, err := pool.QueryContext(ctx, "SELECT table_name FROM information_schema.tables WHERE table_schema = "+schema+" ORDER BY table_name", args...)
 	if err != nil {
 		return nil, err

@@ -29,7 +29,7 @@ const (
 	minPoints  = 5
 )
 
-// Validate normalizes the signature. Invalid: it is empty or exceeds the limits; the error names the
+// Validate normalizes a typed or drawn signature. Invalid: it is empty or exceeds the limits; the error names the
 // field below SourceSignature.
 func (s *Signature) Validate() error {
 	s.Typed = strings.Join(strings.Fields(s.Typed), " ")

@@ -30,7 +30,7 @@ func Supported(contentType string) bool { return extensions[contentType] != "" }
 // Extractable reports whether files of a type contain text that can be extracted.
 func Extractable(contentType string) bool { return contentType == PDF || contentType == DOCX }
 
-// Upload limits.
+// Limits against ZIP bombs.
 const (
 	maxParts        = 5000      // of a DOCX
 	maxUncompressed = 300 << 20 // bytes of a DOCX

@@ -1,4 +1,4 @@
-// Package extract extracts the text of untrusted PDF and Word files.
+// Package extract is the text extraction of untrusted PDF and Word (DOCX) files.
 //
 // Isolated is what the service uses: it runs a Reader in child processes, so that a file that takes too
 // much memory or time ends only its child. PDFs are read by PDFium, compiled to WebAssembly and
