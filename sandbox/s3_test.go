@@ -257,7 +257,7 @@ func TestS3Range(t *testing.T) {
 	}
 }
 
-// A body that ends early must not be stored.
+// An incomplete body must not be stored.
 func TestS3IncompleteBody(t *testing.T) {
 	s := start(t, Options{Dir: t.TempDir(), S3: true})
 	c := s3Client(t, s.S3, s.S3.SecretKey)
@@ -286,7 +286,7 @@ func TestS3IncompleteBody(t *testing.T) {
 	}
 }
 
-// Two servers in one process have nothing to do with each other.
+// Two servers in one process are independent.
 func TestS3TwoServers(t *testing.T) {
 	first, second := start(t, Options{Dir: t.TempDir(), S3: true}), start(t, Options{Dir: t.TempDir(), S3: true})
 	c := s3Client(t, first.S3, first.S3.SecretKey)
@@ -303,7 +303,7 @@ func TestS3TwoServers(t *testing.T) {
 }
 
 // TestS3Killed kills a process (SIGKILL) while several clients write to its S3 server, and starts
-// another in its folder: all that was acknowledged is there, and nothing is there in part.
+// another in the same folder. Every acknowledged object is stored, and none is incomplete.
 func TestS3Killed(t *testing.T) {
 	dir := t.TempDir()
 	cmd := exec.Command(os.Args[0])
@@ -379,7 +379,8 @@ func TestS3Killed(t *testing.T) {
 
 const s3ChildEnv = "COUNSEL_SANDBOX_TEST_S3_CHILD"
 
-// runS3Child is the process of TestS3Killed: it prints how to reach its S3 server and runs until it is killed.
+// runS3Child runs the process of TestS3Killed: it prints the URL and keys of its S3 server and runs
+// until it is killed.
 func runS3Child(dir string) {
 	s, err := Start(context.Background(), Options{Dir: dir, S3: true})
 	if err != nil {

@@ -38,7 +38,7 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
 }
 
-// runChild is a process of TestKilledParent: it runs a sandbox until it is killed.
+// runChild runs a process of TestKilledParent: a sandbox that runs until it is killed.
 func runChild(dir string) {
 	s, err := Start(context.Background(), Options{Dir: dir, MySQL: true, Redis: true})
 	if err != nil {
@@ -190,7 +190,7 @@ func TestRestartKeepsDataAndURLs(t *testing.T) {
 	}
 }
 
-func TestKilledChildrenComeBack(t *testing.T) {
+func TestKilledServersRestart(t *testing.T) {
 	s := start(t, Options{Dir: t.TempDir(), MySQL: true, Redis: true})
 	db, client := openDB(t, s.DatabaseURL), openRedis(t, s.RedisURL)
 	putRow(t, db, 1)
@@ -257,7 +257,7 @@ func TestKilledParent(t *testing.T) {
 	}
 }
 
-func TestStartIsAllOrNothing(t *testing.T) {
+func TestStartFailureStopsServers(t *testing.T) {
 	dir := t.TempDir()
 	// The mail folder cannot be made.
 	if err := os.WriteFile(filepath.Join(dir, "mail"), nil, 0o600); err != nil {

@@ -81,7 +81,7 @@ func TestSMTP(t *testing.T) {
 	}
 }
 
-func TestSMTPRefuses(t *testing.T) {
+func TestSMTPErrors(t *testing.T) {
 	dir := t.TempDir()
 	s := start(t, Options{Dir: dir, SMTP: true})
 	t.Run("bad password", func(t *testing.T) {
@@ -155,7 +155,7 @@ func TestSMTPRefuses(t *testing.T) {
 	}
 }
 
-// A connected and silent client does not hold up the end.
+// An idle client does not delay Close.
 func TestSMTPCloseWithIdleClient(t *testing.T) {
 	s := start(t, Options{Dir: t.TempDir(), SMTP: true})
 	if _, err := dialSMTP(t, s.SMTP, s.SMTP.Password); err != nil {

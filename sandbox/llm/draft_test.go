@@ -14,7 +14,7 @@ type wrote struct {
 	Sections []struct{ ID, Heading, Body string }
 }
 
-// draft asks for sections ("id: Heading", then its points) of a kind of document.
+// draft requests sections ("id: Heading", then its points) of a type of document.
 func draft(t *testing.T, kind, inputs string, sections ...[]string) wrote {
 	t.Helper()
 	system := "# Type of document: " + kind + "\n\n## Sections\n"
@@ -92,7 +92,7 @@ func TestDraftUsesItsInputs(t *testing.T) {
 	w.never(t, "who they are", "nobody foresaw", "2026-", "mutual", "two-column", "5.1", "agree on this point")
 }
 
-// A value is what it says, even if it looks like a part of a wording.
+// A value is inserted unchanged, even if it looks like part of a template sentence.
 func TestDraftDoesNotReadItsInputs(t *testing.T) {
 	w := draft(t, "service agreement", `{"client":{"name":"{parties}"},"background":"To win {signatures} & {governing law|items} ? yes.","governingLaw":"{background}"}`,
 		[]string{"parties: Parties", "what the client wants to achieve"}, []string{"law: Law", "governing law"})
@@ -100,7 +100,7 @@ func TestDraftDoesNotReadItsInputs(t *testing.T) {
 	w.wants(t, 1, "2.1 This agreement is governed by the law of {background}.")
 }
 
-func TestLettersAndPowersHaveNoParties(t *testing.T) {
+func TestLettersHaveNoParties(t *testing.T) {
 	inputs := `{"sender":{"name":"[ORG_1]","address":"[ADDRESS_1]"},"recipient":{"name":"[PERSON_1]"},"date":"2026-05-04","delivery":"by-hand","amount":"5.00 EUR","deadline":"2026-06-01",
 		"onBehalf":"[PERSON_2]","recipientIsConsumer":true,"nextStep":"collection","enclosures":["Contract","Invoice 7"]}`
 	w := draft(t, "demand letter", inputs,
@@ -121,7 +121,7 @@ func TestLettersAndPowersHaveNoParties(t *testing.T) {
 	w.never(t, "parties", "Paid", "paid: ")
 }
 
-// Every wording can be reached and filled, and none leaves a mark behind.
+// Every sentence can be selected and filled, and leaves no placeholder.
 func TestPhrasebook(t *testing.T) {
 	hows := []string{"", "lower", "list", "items", "way", "day", "day'", "week'", "month", "year"}
 	for _, p := range phrasebook() {

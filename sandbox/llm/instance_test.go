@@ -26,7 +26,7 @@ func made(t testing.TB, s *Server, schema, system, user string) (any, string, er
 	return v, raw, nil
 }
 
-func TestInstancesOfManySchemas(t *testing.T) {
+func TestInstances(t *testing.T) {
 	s := New(Options{})
 	for _, schema := range []string{
 		`true`, `{}`, `{"type":"null"}`, `{"type":"boolean"}`, `{"const":{"a":[1,null]}}`, `{"enum":[3,"x",null]}`,
@@ -63,8 +63,8 @@ func TestInstancesOfManySchemas(t *testing.T) {
 	}
 }
 
-// schemaOf makes a random schema of the kinds that structured output allows; it always has
-// an instance.
+// schemaOf returns a random schema of the kinds that structured output allows. It always has an
+// instance.
 func schemaOf(r *rand.Rand, depth int) map[string]any {
 	n := r.IntN(9)
 	if depth > 3 {
@@ -108,7 +108,7 @@ func schemaOf(r *rand.Rand, depth int) map[string]any {
 	}
 }
 
-func TestInstancesOfRandomSchemas(t *testing.T) {
+func TestRandomSchemas(t *testing.T) {
 	s := New(Options{})
 	for seed := range uint64(400) {
 		raw, err := json.Marshal(schemaOf(rand.New(rand.NewPCG(seed, 1)), 0))
@@ -125,7 +125,7 @@ func TestInstancesOfRandomSchemas(t *testing.T) {
 	}
 }
 
-// FuzzInstance: whatever the schema, there is no panic, and what comes out fits.
+// FuzzInstance checks that no schema causes a panic and that every instance is valid.
 func FuzzInstance(f *testing.F) {
 	f.Add([]byte(`{"type":"object","properties":{"a":{"$ref":"#"}},"anyOf":[{"required":["a"]},true]}`), "text")
 	f.Add([]byte(`{"allOf":[{"minimum":1e308},{"type":"number","multipleOf":1e-9}]}`), "")
@@ -169,7 +169,7 @@ SERVICE AGREEMENT between [ORG_1] and [PERSON_1]
 
 Report your findings as JSON.`
 
-func TestFindingsQuoteTheDocument(t *testing.T) {
+func TestFindingsQuoteDocument(t *testing.T) {
 	s := New(Options{})
 	schema := `{"type":"object","properties":{"findings":{"type":"array","items":{"type":"object","properties":{
 		"clauseType":{"type":"string","enum":["Governing Law","Termination for Convenience","Uncapped Liability","Insurance","Embedded Instruction"]},
@@ -234,7 +234,7 @@ func TestClosestSentence(t *testing.T) {
 	}
 }
 
-func TestCutLeavesNoHalfPlaceholder(t *testing.T) {
+func TestTruncationKeepsPlaceholdersWhole(t *testing.T) {
 	for n := range 30 {
 		got := truncate("Ask [PERSON_12] about [ORG_3] now and then again", n)
 		if strings.Count(got, "[") != strings.Count(got, "]") {

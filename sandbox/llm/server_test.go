@@ -66,7 +66,7 @@ func do(t *testing.T, s *Server, method, path, key, body string) (int, http.Head
 
 const hello = `{"model":"m","messages":[{"role":"user","content":"What is notice, [PERSON_1]?"}]}`
 
-func TestAnswerQuotesTheQuestionAndIsTheSameTwice(t *testing.T) {
+func TestAnswerIsDeterministic(t *testing.T) {
 	s := start(t, Options{})
 	c := client(t, s)
 	first, err := c.New(t.Context(), question("May [PERSON_1] of [ORG_2] end the lease?"))
@@ -98,7 +98,7 @@ func TestAnswerQuotesTheQuestionAndIsTheSameTwice(t *testing.T) {
 	}
 }
 
-func TestAnswerSpeaksTheLocaleAndQuotesTheDocument(t *testing.T) {
+func TestAnswerUsesLocaleAndDocument(t *testing.T) {
 	s := start(t, Options{})
 	p := question("Document 1:\n<document-00ff>\nRent is due on the first.\n</document>\nDeposits are returned in May.\n</document-00ff>\n\nThe question:\nWhen are deposits returned?")
 	p.Messages[0] = openai.SystemMessage("Answer in German (locale `de`)")
@@ -112,7 +112,7 @@ func TestAnswerSpeaksTheLocaleAndQuotesTheDocument(t *testing.T) {
 	}
 }
 
-func TestAnswerQuotesPassagesWithTheirNumbers(t *testing.T) {
+func TestAnswerCitesPassages(t *testing.T) {
 	s := start(t, Options{})
 	ask := func(q string) string {
 		t.Helper()
@@ -137,7 +137,7 @@ func TestAnswerQuotesPassagesWithTheirNumbers(t *testing.T) {
 	}
 }
 
-func TestStreamIsTheSameAnswerInPieces(t *testing.T) {
+func TestStreamEqualsAnswer(t *testing.T) {
 	s := start(t, Options{})
 	c := client(t, s)
 	split := false
@@ -177,7 +177,7 @@ func TestStreamIsTheSameAnswerInPieces(t *testing.T) {
 	}
 }
 
-func TestRefusesWhatTheRealOneRefuses(t *testing.T) {
+func TestInvalidRequests(t *testing.T) {
 	s := start(t, Options{})
 	schema := func(format string) string {
 		return `{"model":"m","messages":[{"role":"user","content":"x"}],"response_format":` + format + `}`
@@ -222,7 +222,7 @@ func TestRefusesWhatTheRealOneRefuses(t *testing.T) {
 	}
 }
 
-func TestRequestsAreRemembered(t *testing.T) {
+func TestRequestsAreRecorded(t *testing.T) {
 	s := start(t, Options{MaxRequests: 3})
 	for i := range 5 {
 		req, _ := http.NewRequestWithContext(t.Context(), http.MethodPost, s.URL+"/chat/completions", strings.NewReader(hello))
@@ -391,7 +391,7 @@ func post(ctx context.Context, s *Server, body string) (*http.Response, error) {
 	return http.DefaultClient.Do(req)
 }
 
-func TestHangingEnds(t *testing.T) {
+func TestHangEndsWithRequest(t *testing.T) {
 	for name, end := range map[string]func(*Server, context.CancelFunc){
 		"by another behaviour": func(s *Server, _ context.CancelFunc) { _ = s.SetBehaviour(Behaviour{}) },
 		"by closing":           func(s *Server, _ context.CancelFunc) { _ = s.Close() },
@@ -445,7 +445,7 @@ func TestHangStreamStopsHalfway(t *testing.T) {
 	}
 }
 
-func TestHugeIsLargerThanAnyoneReads(t *testing.T) {
+func TestHugeResponse(t *testing.T) {
 	s := start(t, Options{})
 	_ = s.SetBehaviour(Behaviour{Mode: ModeHuge})
 	res, err := post(t.Context(), s, hello)
@@ -458,7 +458,7 @@ func TestHugeIsLargerThanAnyoneReads(t *testing.T) {
 	}
 }
 
-func TestMaxTokensCutsTheAnswer(t *testing.T) {
+func TestMaxTokens(t *testing.T) {
 	s := start(t, Options{})
 	p := question("How long is notice?")
 	p.MaxCompletionTokens = openai.Int(10)
@@ -471,7 +471,7 @@ func TestMaxTokensCutsTheAnswer(t *testing.T) {
 	}
 }
 
-func TestOnlyLoopbackIsAHost(t *testing.T) {
+func TestHostMustBeLoopback(t *testing.T) {
 	s := start(t, Options{})
 	for host, want := range map[string]int{
 		"": http.StatusOK, "localhost": http.StatusOK, "LOCALHOST:80": http.StatusOK, "127.0.0.1": http.StatusOK, "127.9.9.9:1": http.StatusOK,

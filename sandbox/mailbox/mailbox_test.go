@@ -29,8 +29,8 @@ const whole = "Return-Path: <no-reply@counsel.example>\r\nDelivered-To: ada@exam
 	"--b\r\nContent-Type: image/png; name=\"logo.png\"\r\nContent-ID: <logo.png>\r\nContent-Transfer-Encoding: base64\r\n\r\niVBORw0KGgo=\r\n--b--\r\n" +
 	"--a\r\nContent-Type: text/html; name=\"evil.html\"\r\nContent-Disposition: attachment; filename=\"../evil.html\"\r\n\r\n<script>alert(1)</script>\r\n--a--\r\n"
 
-// show is the page over these mails, by the names of their files.
-func show(t *testing.T, mails map[string]string) *Server {
+// renderPage returns the page for these mails, by file name.
+func renderPage(t *testing.T, mails map[string]string) *Server {
 	t.Helper()
 	dir := t.TempDir()
 	for name, raw := range mails {
@@ -82,7 +82,7 @@ func holds(t *testing.T, body string, all ...string) {
 }
 
 func TestPages(t *testing.T) {
-	s := show(t, map[string]string{first: whole, second: "Delivered-To: b@example.com\r\nSubject: <i>Second</i>\r\n\r\nHi\r\n", ".arriving-1": "x", "notes.txt": "Subject: no mail\r\n\r\n"})
+	s := renderPage(t, map[string]string{first: whole, second: "Delivered-To: b@example.com\r\nSubject: <i>Second</i>\r\n\r\nHi\r\n", ".arriving-1": "x", "notes.txt": "Subject: no mail\r\n\r\n"})
 	res, list := get(t, s.URL, "")
 	if res.StatusCode != 200 || strings.Index(list, "Second") > strings.Index(list, "Ihr Termin") || strings.Contains(list, "no mail") {
 		t.Errorf("%d %s", res.StatusCode, list)
@@ -124,13 +124,14 @@ func TestPages(t *testing.T) {
 }
 
 func TestNoMails(t *testing.T) {
-	s := show(t, nil)
+	s := renderPage(t, nil)
 	_, list := get(t, s.URL, "")
 	holds(t, list, "There are no mails yet")
 }
 
-// TestMailsThatAreNotMails: whatever lies there, the page says what it can.
-func TestMailsThatAreNotMails(t *testing.T) {
+// TestInvalidMails checks that the page lists files that are not valid mails, with what can be read
+// of them.
+func TestInvalidMails(t *testing.T) {
 	deep := "Subject: deep\r\n"
 	for i := range 150 {
 		deep += fmt.Sprintf("Content-Type: multipart/mixed; boundary=b%d\r\n\r\n--b%d\r\n", i, i)
@@ -141,7 +142,7 @@ func TestMailsThatAreNotMails(t *testing.T) {
 		"g.eml": "Subject: many\r\nContent-Type: multipart/mixed; boundary=a\r\n\r\n" + strings.Repeat("--a\r\nContent-Disposition: attachment\r\n\r\nx\r\n", 500) + "--a--\r\n",
 		"h.eml": "Subject: bad base64\r\nContent-Transfer-Encoding: base64\r\nContent-Type: text/html\r\n\r\n%%%%",
 	}
-	s := show(t, mails)
+	s := renderPage(t, mails)
 	if res, list := get(t, s.URL, ""); res.StatusCode != 200 || strings.Count(list, "/mails/") != len(mails) {
 		t.Errorf("%d %s", res.StatusCode, list)
 	}
@@ -152,7 +153,7 @@ func TestMailsThatAreNotMails(t *testing.T) {
 	}
 }
 
-// TestHostileMail shows a mail in a browser that tries all it can to be noticed.
+// TestHostileMail renders a malicious mail in a browser.
 func TestHostileMail(t *testing.T) {
 	var browser string
 	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
@@ -176,7 +177,7 @@ func TestHostileMail(t *testing.T) {
 <img src="SPY/pixel.gif"><img src=x onerror="fetch('SPY/onerror')"><svg onload="fetch('SPY/svg')"></svg><iframe src="SPY/frame"></iframe><iframe srcdoc="<script>parent.parent.document.title='taken'</script>"></iframe>
 <object data="SPY/object"></object><embed src="SPY/embed"><video src="SPY/video" autoplay></video><audio src="SPY/audio" autoplay></audio>
 <form id="f" action="SPY/form"><input autofocus onfocus="document.forms[0].submit()"></form><a href="javascript:fetch('SPY/link')" id="l">x</a><p>harmless words</p></body></html>`, "SPY", spy.URL)
-	s := show(t, map[string]string{first: "Delivered-To: a@example.com\r\nSubject: </title><script>document.title='taken'</script>\r\nX-Evil: <script>document.title='taken'</script>\r\nContent-Type: text/html; charset=utf-8\r\n\r\n" + evil})
+	s := renderPage(t, map[string]string{first: "Delivered-To: a@example.com\r\nSubject: </title><script>document.title='taken'</script>\r\nX-Evil: <script>document.title='taken'</script>\r\nContent-Type: text/html; charset=utf-8\r\n\r\n" + evil})
 	for _, path := range []string{"/", "/mails/" + first, "/mails/" + first + "/html"} {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		cmd := exec.CommandContext(ctx, browser, "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--user-data-dir="+t.TempDir(), "--virtual-time-budget=4000", "--dump-dom", s.URL+path)

@@ -35,8 +35,8 @@ func stopAtEnd(t *testing.T, s *Server, err error) *Server {
 	return s
 }
 
-// useOnly lets programs be found in dir alone.
-func useOnly(t *testing.T, dir string) {
+// restrictPath lets programs be found only in dir.
+func restrictPath(t *testing.T, dir string) {
 	t.Helper()
 	before := programDirs
 	programDirs = []string{dir}
@@ -48,7 +48,7 @@ func TestMissing(t *testing.T) {
 	if missing := Missing(true, true); len(missing) != 0 {
 		t.Fatalf("this machine lacks %v", missing)
 	}
-	useOnly(t, t.TempDir())
+	restrictPath(t, t.TempDir())
 	if missing := Missing(true, true); len(missing) != 2 {
 		t.Errorf("missing %v", missing)
 	}
@@ -65,8 +65,8 @@ func TestMissing(t *testing.T) {
 	}
 }
 
-// Debian puts what MariaDB needs to make its folder in another package than MariaDB.
-func TestMissingForTheFolder(t *testing.T) {
+// Debian has the program that creates MariaDB's data folder in a separate package.
+func TestMissingInstallProgram(t *testing.T) {
 	mariadb, install := findProgram(mysqlPrograms...), findProgram(installPrograms...)
 	if install == "" {
 		t.Skip("this machine's database is not MariaDB")
@@ -77,7 +77,7 @@ func TestMissingForTheFolder(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	useOnly(t, dir)
+	restrictPath(t, dir)
 	_, err := MySQL(t.Context(), Config{Dir: t.TempDir()})
 	var missing *MissingError
 	if !errors.As(err, &missing) || !strings.Contains(err.Error(), "not installed: my_print_defaults; install with: ") {
@@ -91,12 +91,12 @@ func TestOtherProgramNames(t *testing.T) {
 	if err := os.Symlink(redis, filepath.Join(dir, "valkey-server")); err != nil {
 		t.Fatal(err)
 	}
-	useOnly(t, dir)
+	restrictPath(t, dir)
 	s, err := Redis(t.Context(), Config{Dir: t.TempDir()})
 	stopAtEnd(t, s, err)
 }
 
-func TestMySQLStartsOverAHalfFilledFolder(t *testing.T) {
+func TestMySQLRestartsInterruptedInstall(t *testing.T) {
 	dir := t.TempDir()
 	if err := os.MkdirAll(filepath.Join(dir, "data.new", "mysql"), 0o700); err != nil {
 		t.Fatal(err)
@@ -108,8 +108,8 @@ func TestMySQLStartsOverAHalfFilledFolder(t *testing.T) {
 	}
 }
 
-// A path too long for a socket, with a space and a quote in it.
-func TestAwkwardPaths(t *testing.T) {
+// A path that is too long for a socket, with a space and a quote.
+func TestUnusualPaths(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), strings.Repeat("long", 25), `it's a "folder"`)
 	redis, err := Redis(t.Context(), Config{Dir: filepath.Join(dir, "redis")})
 	stopAtEnd(t, redis, err)
@@ -170,7 +170,7 @@ func TestStalePIDFile(t *testing.T) {
 }
 
 // A server that ends at once: one line, with the reason it logged.
-func TestDoesNotStart(t *testing.T) {
+func TestStartErrors(t *testing.T) {
 	bin := t.TempDir()
 	script := "#!/bin/sh\necho 'cannot: the reason'\nexit 3\n"
 	if err := os.WriteFile(filepath.Join(bin, "redis-server"), []byte(script), 0o700); err != nil {
@@ -289,8 +289,8 @@ func TestPrivateDir(t *testing.T) {
 	}
 }
 
-// Data folders that are made at the same time do not get into each other's way.
-func TestManyAtOnce(t *testing.T) {
+// Data folders can be created concurrently.
+func TestConcurrentInstall(t *testing.T) {
 	var all sync.WaitGroup
 	for range 12 {
 		dir := t.TempDir()
