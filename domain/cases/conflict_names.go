@@ -1,7 +1,6 @@
 package cases
 
 import (
-	"crypto/sha256"
 	"slices"
 	"strings"
 	"unicode"
@@ -9,8 +8,6 @@ import (
 
 	"golang.org/x/text/cases"
 	"golang.org/x/text/unicode/norm"
-
-	"counsel/domain"
 )
 
 // The conflict check must not miss a match; a false alarm costs less. So two spellings match if
@@ -20,10 +17,6 @@ import (
 //
 // Parties are found by keys, each an equality in an index (partyKeys), and then compared by
 // compareNames.
-
-// keyVersion is the version of the rules that compute keys. Increment it when they change;
-// ReindexParties then rebuilds older keys.
-const keyVersion = 1
 
 // legalForms begin or end company names. Several may follow each other, as in GmbH & Co. KG. Forms
 // of several words are listed without spaces.
@@ -288,186 +281,4 @@ func join(words nameVariant) string {
 		b.WriteString(w.text)
 	}
 	return b.String()
-}
-
-// similarity is the result of comparing two names.
-type similarity int
-
-const (
-	different similarity = iota
-	similar              // of people: one lacks words of the other or has initials for them
-	identical
-)
-
-// compareNames compares the names of two parties.
-func compareNames(a string, kindA PartyKind, b string, kindB PartyKind) similarity {
-	return compareVariants(nameVariants(a, kindA), nameVariants(b, kindB), kindA == PartyPerson && kindB == PartyPerson)
-}
-
-func compareVariants(a, b []nameVariant, people bool) similarity {
-	best := different
-	for _, x := range a {
-		for _, y := range b {
-			if sameWords(x, y) {
-				return identical
-			}
-			if people && best == different && initialsMatch(x, y) {
-				best = similar
-			}
-		}
-	}
-	return best
-}
-
-// sameWords compares words in any order, or the joined letters if the words are only rotated, as
-// when the family name comes first.
-func sameWords(a, b nameVariant) bool {
-	if slices.Equal(sortedTexts(a), sortedTexts(b)) {
-		return true
-	}
-	x := umlauts.Replace(join(a))
-	for i := range b {
-		if umlauts.Replace(join(slices.Concat(b[i:], b[:i]))) == x {
-			return true
-		}
-	}
-	for i := range a {
-		if umlauts.Replace(join(slices.Concat(a[i:], a[:i]))) == umlauts.Replace(join(b)) {
-			return true
-		}
-	}
-	return false
-}
-
-func sortedTexts(r nameVariant) []string {
-	texts := make([]string, len(r))
-	for i, w := range r {
-		texts[i] = w.text
-	}
-	slices.Sort(texts)
-	return texts
-}
-
-// initialsMatch reports whether each word of the shorter name is in the longer or is an initial of
-// one of its words. At least one word must be spelled out in both.
-func initialsMatch(a, b nameVariant) bool {
-	isParticle := func(w word) bool { return w.particle }
-	short, long := slices.DeleteFunc(slices.Clone(a), isParticle), slices.DeleteFunc(slices.Clone(b), isParticle)
-	if len(short) > len(long) {
-		short, long = long, short
-	}
-	if len(short) < 2 {
-		return false
-	}
-	full := false
-	meet := func(fits func(x, y word) bool) {
-		short = slices.DeleteFunc(short, func(x word) bool {
-			i := slices.IndexFunc(long, func(y word) bool { return fits(x, y) })
-			if i >= 0 {
-				full = full || !x.initial && !long[i].initial
-				long = slices.Delete(long, i, i+1)
-			}
-			return i >= 0
-		})
-	}
-	meet(func(x, y word) bool { return x.text == y.text })
-	meet(func(x, y word) bool {
-		return x.initial && strings.HasPrefix(y.text, x.text) || y.initial && strings.HasPrefix(x.text, y.text)
-	})
-	return full && len(short) == 0
-}
-
-// maxKeys is the limit of keys for one party.
-const maxKeys = 64
-
-// exactKeys find the same party in any spelling: by the letters of its name, its address and its
-// number.
-func exactKeys(n NewParty, names []nameVariant) (keys [][]byte) {
-	for _, r := range names {
-		letters := []rune(umlauts.Replace(join(r)))
-		slices.Sort(letters)
-		keys = append(keys, hashKey("letters", string(letters)))
-	}
-	for _, key := range [][]byte{emailKey(n.Email), registrationKey(n.RegistrationNumber)} {
-		if len(key) > 0 {
-			keys = append(keys, key)
-		}
-	}
-	return uniqueKeys(keys)
-}
-
-// similarKeys find people with a similar name: by two words, or an initial and a word. Stored and
-// queried keys differ: a spelled-out name queries names with initials and is found by them, but
-// does not find every name with the same first letter.
-func similarKeys(n NewParty, names []nameVariant) (stored, wanted [][]byte) {
-	if n.Kind != PartyPerson {
-		return nil, nil
-	}
-	for _, r := range names {
-		for i, a := range r {
-			for j, b := range r {
-				if i == j || a.particle || b.particle || b.initial {
-					continue
-				}
-				first, _ := utf8.DecodeRuneInString(a.text)
-				initial, whole := hashKey("initial", string(first)+" "+b.text), hashKey("whole", string(first)+" "+b.text)
-				if a.initial {
-					stored, wanted = append(stored, initial), append(wanted, whole, initial)
-					continue
-				}
-				if a.text < b.text {
-					both := hashKey("pair", a.text+" "+b.text)
-					stored, wanted = append(stored, both), append(wanted, both)
-				}
-				stored, wanted = append(stored, whole), append(wanted, initial)
-			}
-		}
-	}
-	return uniqueKeys(stored), uniqueKeys(wanted)
-}
-
-// partyKeys are the stored keys of a party.
-func partyKeys(n NewParty) [][]byte {
-	names := nameVariants(n.Name, n.Kind)
-	stored, _ := similarKeys(n, names)
-	return uniqueKeys(slices.Concat(exactKeys(n, names), stored))
-}
-
-func uniqueKeys(keys [][]byte) (out [][]byte) {
-	seen := map[string]bool{}
-	for _, key := range keys {
-		if !seen[string(key)] && len(out) < maxKeys {
-			seen[string(key)] = true
-			out = append(out, key)
-		}
-	}
-	return out
-}
-
-// emailKey is equal for all spellings of an address; empty for none.
-func emailKey(address string) []byte {
-	if address == "" {
-		return []byte{}
-	}
-	return hashKey("email", domain.EmailKey(address))
-}
-
-// registrationKey ignores the grouping of a number; empty for none.
-func registrationKey(number string) []byte {
-	plain := strings.Map(func(r rune) rune {
-		if unicode.IsLetter(r) || unicode.IsDigit(r) {
-			return unicode.ToUpper(r)
-		}
-		return -1
-	}, norm.NFKC.String(number))
-	if plain == "" {
-		return []byte{}
-	}
-	return hashKey("registration", plain)
-}
-
-// hashKey returns a key of fixed length that compares bytewise under any collation.
-func hashKey(kind, text string) []byte {
-	sum := sha256.Sum256([]byte(kind + "\x00" + text))
-	return sum[:]
 }
