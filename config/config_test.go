@@ -207,3 +207,14 @@ func TestWarnings(t *testing.T) {
 		}
 	}
 }
+
+// TestDurationOverflow: a number whose duration does not fit is refused, not wrapped around. Nor is a slash a URL.
+func TestDurationOverflow(t *testing.T) {
+	for name, value := range map[string]string{"MAIL_KEEP_DAYS": "213504", "REFRESH_TOKEN_EXPIRE_DAYS": "213505", "ACCESS_TOKEN_EXPIRE_MINUTES": "-2147483648", "PUBLIC_URL": "/"} {
+		clearEnv(t)
+		t.Setenv(name, value)
+		if _, err := config.Load(); err == nil || !strings.Contains(err.Error(), name) {
+			t.Errorf("%s=%s: %v", name, value, err)
+		}
+	}
+}

@@ -37,7 +37,11 @@ type URLs struct {
 	App     string `env:"APP_URL"`     // application that shows notifications; empty: there is none
 }
 
-func (u *URLs) normalize() { u.Public = strings.TrimRight(u.Public, "/") }
+func (u *URLs) normalize() {
+	if trimmed := strings.TrimRight(u.Public, "/"); trimmed != "" {
+		u.Public = trimmed
+	}
+}
 
 func (u *URLs) validate(f *faults) {
 	for name, v := range map[string]string{"PUBLIC_URL": u.Public, "ACCOUNT_URL": u.Account, "APP_URL": u.App} {

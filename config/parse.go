@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"math"
 	"reflect"
 	"strconv"
 	"time"
@@ -34,6 +35,9 @@ var units = map[string]struct {
 	name string
 }{"ms": {time.Millisecond, "milliseconds"}, "m": {time.Minute, "minutes"}, "d": {day, "days"}}
 
+// maxDuration is the longest duration, in nanoseconds.
+const maxDuration = int64(math.MaxInt64)
+
 // withUnits returns the environment with the numbers of durations written as time.ParseDuration reads them.
 func withUnits(environment map[string]string, f *faults) map[string]string {
 	for _, field := range fields(reflect.TypeFor[Config]()) {
@@ -47,6 +51,7 @@ func withUnits(environment map[string]string, f *faults) map[string]string {
 			f.add("%s must be a whole number of %s", name, unit.name)
 			n = 0
 		}
+		n = max(min(n, maxDuration/int64(unit.of)), -maxDuration/int64(unit.of)) // out of every range, but no overflow
 		environment[name] = (time.Duration(n) * unit.of).String()
 	}
 	return environment

@@ -12,9 +12,12 @@ import (
 	"counsel/domain/jobs"
 )
 
+// formerWarmKind is the kind of rows that earlier versions inserted.
+const formerWarmKind = "ai.warm"
+
 // registerJobs registers the jobs of the service.
 func (s *Service) registerJobs() {
-	jobs.Register(s.jobs, jobs.Worker[warmCacheArgs]{Timeout: time.Hour, Work: s.warmCache}, "ai.warm")
+	jobs.Register(s.jobs, jobs.Worker[warmCacheArgs]{Timeout: time.Hour, Work: s.warmCache}, formerWarmKind)
 }
 
 // warmCacheArgs are those of the job that fills the cache.
@@ -59,7 +62,7 @@ func (s *Service) WarmCache(ctx context.Context, caller domain.Principal, questi
 		}
 	}
 	args := warmCacheArgs(questions)
-	key, err := jobs.UniqueKey(args, caller.UserID, idempotencyKey)
+	key, err := jobs.UniqueKey(formerWarmKind, args, caller.UserID, idempotencyKey)
 	if err != nil {
 		return domain.ID{}, err
 	}

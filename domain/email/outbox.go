@@ -56,7 +56,7 @@ func (o *Outbox) Configured() error {
 
 // ReserveQuota charges recipients to the caller's quota. It fails with RateLimited.
 func (o *Outbox) ReserveQuota(ctx context.Context, caller domain.Principal, recipients int) error {
-	if o.quota == nil {
+	if o.quota == nil || !o.configured {
 		return nil
 	}
 	d, err := o.quota.AllowN(ctx, caller.UserID.String(), recipients)

@@ -166,7 +166,7 @@ func (s *Service) Cancel(ctx context.Context, caller domain.Principal, id domain
 		return Request{}, err
 	}
 	if err := s.syncBeforeEnd(ctx, r); err != nil {
-		s.logger.WarnContext(ctx, "withdrawing a signature request without the provider's latest state", "request_id", id.String(), "error", err.Error())
+		s.logger.WarnContext(ctx, "withdrawing a signature request without the provider's latest state", "signature_request_id", id.String(), "error", err.Error())
 	}
 	return s.withOpenRequest(ctx, caller, r, "cancel", func(tx db.Tx, r *Request) error {
 		return s.end(ctx, tx, r, Cancelled, evidence.Event{Kind: evidence.EventCancelled, Actor: caller.UserID}, noticeCancelled)

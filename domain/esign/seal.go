@@ -27,7 +27,7 @@ func (s *Service) seal(ctx context.Context, id domain.ID, attempt int) error {
 	if reason == "" || reason != reasonUnfit && attempt < sealAttempts {
 		return err
 	}
-	s.logger.ErrorContext(ctx, "a signed document cannot be sealed", "request_id", id.String(), "reason", reason, "error", err.Error())
+	s.logger.ErrorContext(ctx, "a signed document cannot be sealed", "signature_request_id", id.String(), "reason", reason, "error", err.Error())
 	return s.failSealing(ctx, id, reason)
 }
 

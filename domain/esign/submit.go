@@ -56,7 +56,7 @@ func (s *Service) submit(ctx context.Context, caller domain.Principal, r Request
 	}
 	if createErr != nil {
 		if err := s.failSubmission(ctx, r, id, uncertain, false); err != nil {
-			s.logger.WarnContext(ctx, "could not end a failed signature request, will retry", "request_id", r.ID.String(), "error", err.Error())
+			s.logger.WarnContext(ctx, "could not end a failed signature request, will retry", "signature_request_id", r.ID.String(), "error", err.Error())
 		}
 		return Request{}, createErr
 	}

@@ -22,7 +22,7 @@ func (s *Service) sweep(ctx context.Context) error {
 	}
 	for _, id := range overdue {
 		if err := s.expire(ctx, id); err != nil {
-			s.logger.WarnContext(ctx, "could not expire a signature request", "request_id", id.String(), "error", err.Error())
+			s.logger.WarnContext(ctx, "could not expire a signature request", "signature_request_id", id.String(), "error", err.Error())
 		}
 	}
 	stale, err := s.queries.ListStaleSealings(ctx, query.ListStaleSealingsParams{Since: s.clock().Add(-sealTimeout), Limit: sweepBatch})
@@ -31,7 +31,7 @@ func (s *Service) sweep(ctx context.Context) error {
 	}
 	for _, id := range stale {
 		if err := s.failSealing(ctx, id, reasonSealingTimeout); err != nil {
-			s.logger.WarnContext(ctx, "could not end a signature request that cannot be sealed", "request_id", id.String(), "error", err.Error())
+			s.logger.WarnContext(ctx, "could not end a signature request that cannot be sealed", "signature_request_id", id.String(), "error", err.Error())
 		}
 	}
 	if err := s.sendReminders(ctx); err != nil {
@@ -77,7 +77,7 @@ func (s *Service) sendReminders(ctx context.Context) error {
 			return s.remind(ctx, tx, r, signer)
 		})
 		if err != nil {
-			s.logger.WarnContext(ctx, "could not remind a signer", "request_id", r.ID.String(), "error", err.Error())
+			s.logger.WarnContext(ctx, "could not remind a signer", "signature_request_id", r.ID.String(), "error", err.Error())
 		}
 	}
 	return nil

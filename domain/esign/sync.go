@@ -210,7 +210,7 @@ func (s *Service) cancelEnvelope(ctx context.Context, p envelopes.Provider, r Re
 		if age < cancelTimeout {
 			return err
 		}
-		s.logger.ErrorContext(ctx, "could not cancel an envelope; please cancel it at the provider", "request_id", r.ID.String(), "provider", r.Provider, "error", err.Error())
+		s.logger.ErrorContext(ctx, "could not cancel an envelope; please cancel it at the provider", "signature_request_id", r.ID.String(), "provider", r.Provider, "error", err.Error())
 	}
 	return record.Move(ctx, s.db, envelopes.Done, time.Time{})
 }

@@ -96,7 +96,8 @@ func (s *Service) Wake() {
 
 // UniqueKey is the Key of a job that a client may request again: the same arguments under the
 // same idempotency key are the same job. It is "" without an idempotency key.
-func UniqueKey(args Args, user domain.ID, idempotencyKey string) (string, error) {
+// The prefix stays the same when the kind is renamed, so that a retry finds a job that an earlier version inserted.
+func UniqueKey(prefix string, args Args, user domain.ID, idempotencyKey string) (string, error) {
 	if idempotencyKey == "" {
 		return "", nil
 	}
@@ -109,7 +110,7 @@ func UniqueKey(args Args, user domain.ID, idempotencyKey string) (string, error)
 	sum.Write(binary.BigEndian.AppendUint32(nil, uint32(len(idempotencyKey)))) //nolint:gosec // a header's length
 	sum.Write([]byte(idempotencyKey))
 	sum.Write(body)
-	return args.Kind() + ":" + hex.EncodeToString(sum.Sum(nil)), nil
+	return prefix + ":" + hex.EncodeToString(sum.Sum(nil)), nil
 }
 
 // EraseUser deletes all jobs of a user, in the caller's transaction. Waiting ones do not start, and

@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"strconv"
-	"strings"
 	"time"
 
 	"counsel/db"
@@ -72,12 +71,9 @@ func (s *Service) StartBatch(ctx context.Context, caller domain.Principal, items
 		return domain.ID{}, err
 	}
 	args := RenderBatch{items}
-	uniqueKey, err := jobs.UniqueKey(args, caller.UserID, key)
+	uniqueKey, err := jobs.UniqueKey(formerBatchKind, args, caller.UserID, key)
 	if err != nil {
 		return domain.ID{}, err
-	}
-	if uniqueKey != "" { // keys keep the former kind, so that a retry finds a job that an earlier version inserted
-		uniqueKey = formerBatchKind + strings.TrimPrefix(uniqueKey, args.Kind())
 	}
 	ids, err := s.jobs.EnqueueNow(ctx, jobs.Insert{Args: args, Queue: jobs.Bulk, UserID: caller.UserID, Total: len(items), Key: uniqueKey})
 	if err != nil {

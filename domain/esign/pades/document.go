@@ -30,14 +30,20 @@ type document struct {
 }
 
 // readDocument parses an untrusted file. Every error except a timeout is Invalid.
-func readDocument(ctx context.Context, file []byte) (d *document, err error) {
+func readDocument(ctx context.Context, file []byte) (*document, error) {
+	return parseDocument(ctx, file, false)
+}
+
+// parseDocument is readDocument; with uniqueKeys a dictionary that gives a key two values is broken, because
+// readers disagree on which one counts. Files that were accepted earlier may have such dictionaries.
+func parseDocument(ctx context.Context, file []byte, uniqueKeys bool) (d *document, err error) {
 	if !bytes.HasPrefix(file, []byte("%PDF-")) {
 		return nil, unsignable(reasonBroken, "it is not a PDF file.")
 	}
 	d = &document{bytes: file}
 	bounded, cancel := context.WithTimeout(ctx, readTime)
 	defer cancel()
-	d.File, err = pdfobject.Parse(bounded, file, pdfobject.Limits{Objects: maxObjects, Decoded: maxDecoded, Total: maxTotal})
+	d.File, err = pdfobject.Parse(bounded, file, pdfobject.Limits{Objects: maxObjects, Decoded: maxDecoded, Total: maxTotal, UniqueKeys: uniqueKeys})
 	switch {
 	case ctx.Err() != nil:
 		return nil, &domain.Error{Code: domain.Timeout, Message: "The file could not be read in time.", Err: ctx.Err()}

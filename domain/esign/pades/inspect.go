@@ -44,7 +44,7 @@ const maxFindings = 20
 // cannot be sealed; the message says why.
 func Inspect(ctx context.Context, file []byte) (r Report, err error) {
 	defer recoverPanic(&err)
-	d, err := readDocument(ctx, file)
+	d, err := parseDocument(ctx, file, true)
 	if err != nil {
 		return Report{}, err
 	}

@@ -16,6 +16,9 @@ type Limits struct {
 	Objects int // entries of the cross-reference table
 	Decoded int // bytes of a decompressed stream of objects or cross-references
 	Total   int // bytes that are parsed and decompressed, in all
+
+	// UniqueKeys rejects a dictionary that gives a key two different values; otherwise the last one counts.
+	UniqueKeys bool
 }
 
 // File is the objects of a PDF file. It is not safe for concurrent use.
@@ -129,7 +132,7 @@ func (f *File) indirectObject(offset, number, generation int) (Object, error) {
 	if offset < 0 || offset >= len(f.data) {
 		return nil, fmt.Errorf("pdfobject: offset %d is outside the file", offset)
 	}
-	p := &parser{data: f.data, pos: offset}
+	p := &parser{data: f.data, pos: offset, uniqueKeys: f.limits.UniqueKeys}
 	gotNumber, err := p.natural()
 	if err != nil {
 		return nil, err
@@ -209,7 +212,7 @@ func (f *File) compressedObject(number int, e entry) (Object, error) {
 	if e.generation < 0 || e.generation >= len(s.numbers) || s.numbers[e.generation] != number {
 		return nil, fmt.Errorf("pdfobject: it is not in object stream %d", e.offset)
 	}
-	p := &parser{data: s.data, pos: s.offsets[e.generation]}
+	p := &parser{data: s.data, pos: s.offsets[e.generation], uniqueKeys: f.limits.UniqueKeys}
 	start := p.pos
 	o, err := p.object(0)
 	if err != nil {
@@ -243,7 +246,7 @@ func (f *File) objectStream(number int) (*objects, error) {
 		return nil, fmt.Errorf("pdfobject: object stream %d is broken", number)
 	}
 	s := &objects{data: data}
-	p := &parser{data: data[:first]}
+	p := &parser{data: data[:first], uniqueKeys: f.limits.UniqueKeys}
 	for range n {
 		number, err := p.natural()
 		if err != nil {

@@ -16,8 +16,9 @@ var errSyntax = errors.New("syntax error")
 
 // parser parses objects from data.
 type parser struct {
-	data []byte
-	pos  int
+	data       []byte
+	pos        int
+	uniqueKeys bool // as Limits.UniqueKeys
 }
 
 func (p *parser) fail(what string) error {
@@ -303,7 +304,7 @@ func (p *parser) dict(depth int) (Dict, error) {
 		if err != nil {
 			return nil, err
 		}
-		if other, twice := d[key]; twice && !reflect.DeepEqual(other, value) { // readers disagree on which one counts
+		if other, twice := d[key]; twice && p.uniqueKeys && !reflect.DeepEqual(other, value) {
 			return nil, p.fail(fmt.Sprintf("two values of the key %.40q", key))
 		}
 		d[key] = value

@@ -323,3 +323,16 @@ func FuzzParse(f *testing.F) {
 		_, _ = parsed.Pages()
 	})
 }
+
+func TestUniqueKeys(t *testing.T) {
+	const dict = "<</A 1/A 2/B 1/B 1>>"
+	if _, err := (&parser{data: []byte(dict), uniqueKeys: true}).object(0); err == nil {
+		t.Error("a key with two values is accepted")
+	}
+	if o, err := (&parser{data: []byte(dict)}).object(0); err != nil || Format(o) != "<</A 2/B 1>>" {
+		t.Errorf("%v, %v", o, err)
+	}
+	if _, err := (&parser{data: []byte("<</B 1/B 1>>"), uniqueKeys: true}).object(0); err != nil {
+		t.Errorf("the same value twice: %v", err)
+	}
+}

@@ -36,7 +36,7 @@ func (f *File) readXRef(ctx context.Context) error {
 			return ErrXRef
 		}
 		seen[offset] = true
-		p := &parser{data: f.data, pos: offset}
+		p := &parser{data: f.data, pos: offset, uniqueKeys: f.limits.UniqueKeys}
 		p.skip()
 		stream := !bytes.HasPrefix(f.data[p.pos:], []byte("xref"))
 		var trailer Dict
@@ -174,7 +174,7 @@ func (f *File) xrefStream(offset int) (Dict, error) {
 	if offset < 0 || offset >= len(f.data) {
 		return nil, ErrXRef
 	}
-	p := &parser{data: f.data, pos: offset}
+	p := &parser{data: f.data, pos: offset, uniqueKeys: f.limits.UniqueKeys}
 	number, err := p.natural()
 	if err != nil {
 		return nil, ErrXRef
