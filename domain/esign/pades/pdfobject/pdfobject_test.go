@@ -74,7 +74,7 @@ func TestObjects(t *testing.T) {
 		{in: strings.Repeat("[", maxNesting+2) + strings.Repeat("]", maxNesting+2)},
 	} {
 		t.Run(fmt.Sprintf("%.20s", tc.in), func(t *testing.T) {
-			o, err := (&parser{data: []byte(tc.in)}).object(0)
+			o, err := (&parser{data: []byte(tc.in), uniqueKeys: true}).object(0)
 			if err != nil {
 				if tc.want != "" || !errors.Is(err, errSyntax) {
 					t.Fatalf("error %v, want %s", err, tc.want)
