@@ -43,11 +43,11 @@ type clients struct {
 
 // openClients creates the clients. None of them connects yet.
 func openClients(r *runner, cfg config.Config, infra *infrastructure) (_ *clients, err error) {
-	c := &clients{queue: queue.New(infra.redis, infra.log), aiMetrics: newAIMetrics(infra.registry)}
+	c := &clients{queue: queue.New(infra.redis, infra.log.With("part", "queue")), aiMetrics: newAIMetrics(infra.registry)}
 
 	c.model, err = llm.New(llm.Config{
 		BaseURL: cfg.LLM.BaseURL, APIKey: cfg.LLM.APIKey, Model: cfg.LLM.Model, Timeout: cfg.LLM.Timeout, Deadline: cfg.LLM.Deadline,
-		Log: infra.log, OnAttempt: c.aiMetrics.observeAttempt, OnBreaker: c.aiMetrics.setBreaker,
+		Log: infra.log.With("part", "llm"), OnAttempt: c.aiMetrics.observeAttempt, OnBreaker: c.aiMetrics.setBreaker,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("LLM_BASE_URL: %w", err)

@@ -39,7 +39,7 @@ func openFrontDoor(ctx context.Context, r *runner, cfg config.Config, infra *inf
 	if infra.listener == nil {
 		return front, nil
 	}
-	server := newHTTPServer(handler, cfg, infra.log)
+	server := newHTTPServer(handler, cfg, infra.log.With("part", "http"))
 	r.onClose("requests", func(ctx context.Context) error {
 		handler.Drain()
 		if err := server.Shutdown(ctx); err != nil {
@@ -61,7 +61,7 @@ func newHandler(cfg config.Config, infra *infrastructure, s *services) (_ *handl
 	c := handlers.Config{
 		Accounts: s.accounts, AI: s.ai, Cases: s.cases, Drafts: s.drafts, Email: s.email, Esign: s.esign, Files: s.files, Templates: s.templates, Rendering: s.rendering,
 		Jobs: s.jobs, Idempotency: s.idempotency, Webhooks: s.webhooks, Notifications: s.notifications, Privacy: s.privacy,
-		Ready: infra.ready, Contract: contract, MetricsToken: cfg.HTTP.MetricsToken, Registry: infra.registry, Log: infra.log, Clock: domain.SystemClock,
+		Ready: infra.ready, Contract: contract, MetricsToken: cfg.HTTP.MetricsToken, Registry: infra.registry, Log: infra.log.With("part", "http"), Clock: domain.SystemClock,
 		CORSOrigins: cfg.HTTP.CORSOrigins, CORSLocalhost: cfg.HTTP.CORSLocalhost, TrustedProxies: cfg.HTTP.TrustedProxies,
 	}
 	if cfg.RateLimits.Enabled {

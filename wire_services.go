@@ -230,7 +230,7 @@ func newAI(cfg config.Config, infra *infrastructure, c *clients, s *services) (*
 		flights = math.MaxInt
 	}
 	return ai.New(ai.Config{
-		Runtime: domain.SystemRuntime(infra.log), DB: infra.database, Redis: infra.redis, Model: c.model, Masker: masker, Prompts: promptTemplates, Policies: rules,
+		Runtime: domain.SystemRuntime(infra.log).Part("ai"), DB: infra.database, Redis: infra.redis, Model: c.model, Masker: masker, Prompts: promptTemplates, Policies: rules,
 		Accounts: s.accounts, Cases: s.cases, Library: s.files, Events: s.events, Jobs: s.jobs, Metrics: c.aiMetrics,
 		ChatTTL: cfg.LLM.ChatCacheTTL, Deadline: cfg.LLM.Deadline + 10*time.Second, MaxFlights: flights,
 	})
@@ -240,7 +240,7 @@ func newAI(cfg config.Config, infra *infrastructure, c *clients, s *services) (*
 func newEsign(cfg config.Config, infra *infrastructure, c *clients, s *services) (*esign.Service, error) {
 	settings := esign.Config{
 		DB: infra.database, Files: s.files, Cases: s.cases, Accounts: s.accounts, Jobs: s.jobs, Mailboxes: s.email, Renderer: c.pdf, Sealer: c.sealer, Publisher: s.events,
-		LinkKey: []byte(cfg.JWT.Secret), URL: infra.url, Runtime: domain.SystemRuntime(infra.log),
+		LinkKey: []byte(cfg.JWT.Secret), URL: infra.url, Runtime: domain.SystemRuntime(infra.log).Part("esign"),
 	}
 	if c.mail != nil {
 		settings.Mailer = c.mail

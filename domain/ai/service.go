@@ -125,7 +125,7 @@ func New(c Config) (*Service, error) {
 	if c.Runtime.Log == nil {
 		c.Runtime.Log = slog.New(slog.DiscardHandler)
 	}
-	runtime := c.Runtime.Part("ai")
+	runtime := c.Runtime
 	s := &Service{
 		db: c.DB, model: c.Model, masker: c.Masker, prompts: c.Prompts, policies: c.Policies, accounts: c.Accounts, cases: c.Cases,
 		library: c.Library, metrics: c.Metrics, events: c.Events, jobs: c.Jobs, clock: runtime.Clock, newID: runtime.NewID,

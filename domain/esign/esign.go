@@ -114,7 +114,7 @@ func New(c Config) (*Service, error) {
 	if c.DB == nil || c.Files == nil || c.Cases == nil || c.Accounts == nil || c.Jobs == nil || c.Mailboxes == nil || c.Renderer == nil || len(c.LinkKey) == 0 {
 		return nil, errors.New("esign: a dependency is missing")
 	}
-	runtime := c.Runtime.Part("esign")
+	runtime := c.Runtime
 	s := &Service{
 		db: c.DB, queries: query.New(c.DB), files: c.Files, cases: c.Cases, accounts: c.Accounts, jobs: c.Jobs, mailer: c.Mailer, mailboxes: c.Mailboxes,
 		renderer: c.Renderer, sealer: c.Sealer, provider: c.Provider, publisher: cmp.Or[events.Publisher](c.Publisher, events.NopPublisher{}), linkKey: c.LinkKey, url: c.URL,

@@ -75,7 +75,7 @@ func New(c Config) (*Service, error) {
 	if c.DB == nil || c.Store == nil {
 		return nil, errors.New("files: Config needs DB and Store")
 	}
-	runtime := c.Runtime.Part("files")
+	runtime := c.Runtime
 	s := &Service{
 		pool: c.DB, clock: runtime.Clock, newID: runtime.NewID, log: runtime.Log,
 		store: c.Store, extractor: c.Text, children: c.Pool,
