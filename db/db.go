@@ -7,6 +7,7 @@
 package db
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -44,9 +45,9 @@ func Open(ctx context.Context, rawURL string, o Options) (*sql.DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	cfg.Timeout = orElse(o.DialTimeout, 2*time.Second)
-	cfg.ReadTimeout = orElse(o.ReadTimeout, 15*time.Second)
-	cfg.WriteTimeout = orElse(o.WriteTimeout, 5*time.Second)
+	cfg.Timeout = cmp.Or(o.DialTimeout, 2*time.Second)
+	cfg.ReadTimeout = cmp.Or(o.ReadTimeout, 15*time.Second)
+	cfg.WriteTimeout = cmp.Or(o.WriteTimeout, 5*time.Second)
 	connector, err := mysql.NewConnector(cfg)
 	if err != nil {
 		return nil, fmt.Errorf("database settings: %w", err)
@@ -56,7 +57,7 @@ func Open(ctx context.Context, rawURL string, o Options) (*sql.DB, error) {
 		connector = echoConnector{connector, o.Echo}
 	}
 	pool := sql.OpenDB(connector)
-	conns := orElse(o.MaxConns, 24)
+	conns := cmp.Or(o.MaxConns, 24)
 	pool.SetMaxOpenConns(conns)
 	pool.SetMaxIdleConns(conns)
 	pool.SetConnMaxIdleTime(2 * time.Minute)
@@ -166,14 +167,6 @@ func parse(raw string) (*mysql.Config, error) {
 	}
 	cfg.Logger = &mysql.NopLogger{} // its messages are also returned as errors
 	return cfg, nil
-}
-
-func orElse[T comparable](v, fallback T) T {
-	var zero T
-	if v == zero {
-		return fallback
-	}
-	return v
 }
 
 // sleep waits for d; false if ctx ended first.

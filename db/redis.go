@@ -1,6 +1,7 @@
 package db
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -38,8 +39,8 @@ func OpenRedis(ctx context.Context, rawURL string) (rueidis.Client, error) {
 	}
 	o.ForceSingleClient = o.Sentinel.MasterSet == ""
 	o.PipelineMultiplex = -1 // one connection
-	o.Dialer.Timeout = orElse(o.Dialer.Timeout, redisTimeout)
-	o.ConnWriteTimeout = orElse(o.ConnWriteTimeout, redisTimeout)
+	o.Dialer.Timeout = cmp.Or(o.Dialer.Timeout, redisTimeout)
+	o.ConnWriteTimeout = cmp.Or(o.ConnWriteTimeout, redisTimeout)
 	o.ReadBufferEachConn = 64 << 10
 	o.WriteBufferEachConn = 64 << 10
 	o.CacheSizeEachConn = 24 << 20

@@ -160,7 +160,6 @@ func (s *Service) ResetPassword(ctx context.Context, token, password, locale str
 	var epoch uint32
 	err = db.WithTx(ctx, s.pool, func(tx db.Tx) error {
 		q := query.New(tx)
-
 		u, err := q.LockUser(ctx, link.UserID)
 		if err != nil {
 			return err

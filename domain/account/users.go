@@ -222,7 +222,6 @@ func (s *Service) UpdateUser(ctx context.Context, caller domain.Principal, id do
 	var revoke bool
 	err := db.WithTx(ctx, s.pool, func(tx db.Tx) error {
 		q := query.New(tx)
-
 		// Lock in this order everywhere to avoid deadlocks.
 		admins, err := q.LockActiveAdmins(ctx)
 		if err != nil {
@@ -281,7 +280,6 @@ func (s *Service) Erase(ctx context.Context, id domain.ID, eraseRelated func(db.
 	var epoch uint32
 	err = db.WithTx(ctx, s.pool, func(tx db.Tx) error {
 		q := query.New(tx)
-
 		admins, err := q.LockActiveAdmins(ctx)
 		if err != nil {
 			return err

@@ -73,7 +73,6 @@ func (o *Outbox) ReserveQuota(ctx context.Context, caller domain.Principal, reci
 // transaction. Call Wake after the commit.
 func (o *Outbox) EnqueueSystemMail(ctx context.Context, tx db.Tx, n SystemMail) (domain.ID, error) {
 	q := query.New(tx)
-
 	if err := o.Configured(); err != nil {
 		return domain.ID{}, err
 	}

@@ -144,7 +144,6 @@ func (s *Service) insert(ctx context.Context, queue jobs.Queue, all ...submissio
 
 func (s *Service) insertParts(ctx context.Context, tx db.Tx, a submission) error {
 	q := query.New(tx)
-
 	for i, r := range a.Recipients {
 		if err := q.CreateEmailRecipient(ctx, query.CreateEmailRecipientParams{EmailID: a.ID, Position: int32(i), Field: r.Field, Address: domain.EmailASCII(r.Address), UpdatedAt: a.CreatedAt}); err != nil {
 			return err

@@ -197,7 +197,6 @@ func inBatches(do func() (int64, error)) error {
 // EraseUser deletes the notifications and preferences of a user, in the caller's transaction.
 func (s *Service) EraseUser(ctx context.Context, tx db.Tx, user domain.ID) error {
 	q := query.New(tx)
-
 	if err := q.DeleteNotificationsByUser(ctx, user); err != nil {
 		return err
 	}

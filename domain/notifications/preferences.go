@@ -62,7 +62,6 @@ func (s *Service) SetPreferences(ctx context.Context, caller domain.Principal, p
 	}
 	err := db.WithTx(ctx, s.pool, func(tx db.Tx) error {
 		q := query.New(tx)
-
 		if err := q.DeleteNotificationPreferences(ctx, caller.UserID); err != nil {
 			return err
 		}

@@ -81,7 +81,8 @@ type Service struct {
 
 // New returns the service and registers its jobs.
 func New(c Config) (*Service, error) {
-	if c.DB == nil || c.Accounts == nil || c.Rendering == nil {
+	if c.DB == nil || c.Accounts == nil || c.AI == nil || c.Drafts == nil || c.Files == nil || c.Cases == nil || c.Webhooks == nil ||
+		c.Notifications == nil || c.Email == nil || c.Jobs == nil || c.Esign == nil || c.Templates == nil || c.Rendering == nil {
 		return nil, errors.New("privacy: Config needs DB and every service")
 	}
 	s := &Service{

@@ -141,7 +141,6 @@ func removeFromBlock(ctx context.Context, tx db.Tx, scope, block int32, removed 
 // ClearScope removes all pages and postings of an owner's scope.
 func ClearScope(ctx context.Context, tx db.Tx, owner domain.ID) error {
 	q := query.New(tx)
-
 	r, err := q.LockSearchScopes(ctx, owner)
 	if err != nil || len(r) == 0 {
 		return err

@@ -108,7 +108,6 @@ func (s *Service) recordAttempt(ctx context.Context, job, delivery domain.ID, r 
 	var next sql.NullTime
 	err := db.WithTx(ctx, s.pool, func(tx db.Tx) error {
 		q := query.New(tx)
-
 		next = sql.NullTime{}
 		d, err := q.LockWebhookDelivery(ctx, delivery)
 		if errors.Is(err, sql.ErrNoRows) {
@@ -189,7 +188,6 @@ func attemptError(r Result) error {
 // for too long.
 func (s *Service) recordHealth(ctx context.Context, tx db.Tx, id domain.ID, r Result, now time.Time) error {
 	q := query.New(tx)
-
 	if r.Outcome == OutcomeDelivered {
 		return q.ClearWebhookFailing(ctx, id)
 	}

@@ -49,7 +49,6 @@ func (s *Service) Create(ctx context.Context, caller domain.Principal, n NewWebh
 	now := s.now()
 	err = db.WithTx(ctx, s.pool, func(tx db.Tx) error {
 		q := query.New(tx)
-
 		existing, err := q.LockWebhooksByUser(ctx, caller.UserID)
 		if err != nil {
 			return err
@@ -227,7 +226,6 @@ func (s *Service) update(ctx context.Context, caller domain.Principal, id domain
 	var r query.Webhook
 	err := db.WithTx(ctx, s.pool, func(tx db.Tx) (err error) {
 		q := query.New(tx)
-
 		r, err = q.LockWebhook(ctx, id)
 		if err := authorize(caller, r, err); err != nil {
 			return err
