@@ -13,7 +13,7 @@ import (
 // like. A "party" may be a person or an organization. In a "place", names of countries and towns are not
 // masked.
 var fieldTypes = map[string]masking.Type{
-	"person": masking.Person, "party": masking.Organization, "address": masking.Address, "date": masking.Date, "id": masking.ID,
+	"person": masking.Person, "party": masking.Company, "address": masking.Address, "date": masking.Date, "id": masking.ID,
 }
 
 // maskInputs masks the inputs. Fields that are known to be personal come first, so that their values are

@@ -66,7 +66,7 @@ func newSandboxService(t *testing.T) (*ai.Service, *sandbox.Server, domain.Princ
 	return s, provider, domain.Principal{UserID: id, Role: domain.RoleClient}
 }
 
-var looksMasked = regexp.MustCompile(`\[(?:PERSON|ORGANIZATION|LOCATION|ADDRESS|EMAIL|PHONE|DATE|ID|URL|LITERAL)_\d+[A-Z]*\]`)
+var looksMasked = regexp.MustCompile(`\[(?:PERSON|COMPANY|LOCATION|ADDRESS|EMAIL|PHONE|DATE|ID|URL|LITERAL)_\d+[A-Z]*\]`)
 
 var isoDate = regexp.MustCompile(`\b\d{4}-\d\d-\d\d\b`)
 

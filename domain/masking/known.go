@@ -98,9 +98,9 @@ func (s *Session) remember(scan *scan, span *Span) {
 	if len(tokens) == 1 {
 		return
 	}
-	if span.Type == Organization && isShortName(&tokens[0]) {
+	if span.Type == Company && isShortName(&tokens[0]) {
 		if v := s.known.get(tokens[0].hash); v&knownEnd == 0 {
-			s.known.put(tokens[0].hash, v|knownEnd|knownCapitalized|uint8(Organization))
+			s.known.put(tokens[0].hash, v|knownEnd|knownCapitalized|uint8(Company))
 		}
 	}
 	if span.Type != Person {

@@ -21,7 +21,7 @@ type Type uint8
 // that it is restored unchanged.
 const (
 	Person Type = iota
-	Organization
+	Company
 	Location
 	Address
 	Email
@@ -40,13 +40,13 @@ const (
 )
 
 var typeNames = [typeCount]string{
-	"PERSON", "ORGANIZATION", "LOCATION", "ADDRESS", "EMAIL", "PHONE", "CREDIT_CARD",
+	"PERSON", "COMPANY", "LOCATION", "ADDRESS", "EMAIL", "PHONE", "CREDIT_CARD",
 	"IBAN", "SSN", "IP", "URL", "DATE", "ID", "TITLE", "NATIONALITY", "LITERAL",
 }
 
 // genericNames replace placeholders that the session never issued.
 var genericNames = [typeCount]string{
-	"the person", "the organization", "the place", "the address", "the e-mail address",
+	"the person", "the company", "the place", "the address", "the e-mail address",
 	"the phone number", "the card number", "the account number", "the number",
 	"the network address", "the website", "the date", "the number", "the occupation",
 	"the nationality", "the text",

@@ -22,7 +22,7 @@ type labeledText struct {
 }
 
 var labelTypes = map[string]Type{
-	"PERSON": Person, "PREFIX": Person, "ORGANIZATION": Organization, "LOCATION": Location, "ADDRESS": Address,
+	"PERSON": Person, "PREFIX": Person, "ORGANIZATION": Company, "LOCATION": Location, "ADDRESS": Address,
 	"EMAIL_ADDRESS": Email, "PHONE_NUMBER": Phone, "CREDIT_CARD": CreditCard, "IBAN_CODE": IBAN,
 	"US_SSN": SSN, "IP_ADDRESS": IP, "DOMAIN_NAME": URL, "DATE_TIME": Date, "US_DRIVER_LICENSE": ID,
 	"TITLE": Title, "NATIONALITY": Nationality, "ID": ID,
@@ -262,7 +262,7 @@ func newMasker(t testing.TB) *Masker {
 }
 
 var markTypes = map[byte]Type{
-	'P': Person, 'O': Organization, 'L': Location, 'A': Address, 'E': Email, 'T': Phone, 'C': CreditCard,
+	'P': Person, 'O': Company, 'L': Location, 'A': Address, 'E': Email, 'T': Phone, 'C': CreditCard,
 	'I': IBAN, 'S': SSN, 'N': IP, 'U': URL, 'D': Date, 'X': ID, 'Y': Nationality,
 }
 

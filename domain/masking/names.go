@@ -46,7 +46,7 @@ func (s *scan) findNameAt(i int) (end int) {
 	switch s.nameScore(i) {
 	case notName:
 		if j := s.organizationByContext(i); j > 0 {
-			s.addSpan(Organization, i, j)
+			s.addSpan(Company, i, j)
 			return j
 		}
 		if !s.introducedAsName(i) {
@@ -316,10 +316,10 @@ func (s *scan) classifyName(i, j int) Type {
 	}
 	switch {
 	case s.hasClass(j-1, orgSuffix) && j-i > 1:
-		return Organization
+		return Company
 	case !given && (s.equals(i-1, "from") && s.oneOf(i-2, "is", "was") || s.equals(j, "office") || s.equals(i-1, "of") && s.equals(i-2, "address") ||
 		s.oneOf(i-1, "at", "became") || s.oneOf(j, "invested", "acquired") || s.equals(j, "is") && s.equals(j+1, "a") && s.isNumber(j+2) || s.equals(j, "is") && s.equals(j+1, "the") && s.equals(j+2, "brainchild")):
-		return Organization
+		return Company
 	case s.hasClass(p, speechVerb) || s.hasClass(j, speechVerb):
 		return Person
 	case given && (family || j-i > 1):
@@ -329,7 +329,7 @@ func (s *scan) classifyName(i, j int) Type {
 	case given || family:
 		return Person
 	case camel || s.oneOf(p, "at", "for"):
-		return Organization
+		return Company
 	case s.hasClass(i, placeName):
 		return Location
 	}

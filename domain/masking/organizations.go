@@ -60,7 +60,7 @@ func (s *scan) findAddressees() {
 		}
 		// a heading is not an addressee
 		if fits && open && !(s.hasClass(i, legalReference|addressKeyword) || s.tokens[i].class&definedTerm != 0 && j-i < 3) {
-			s.addSpan(Organization, i, j)
+			s.addSpan(Company, i, j)
 		}
 	}
 }
@@ -121,7 +121,7 @@ func (s *scan) organizationAt(i int) int {
 	case end == 0:
 		// "Brown-Weaver": two family names
 		if s.isSymbol(i+1, '-') && s.adjacent(i+1) && s.adjacent(i+2) && s.hasClass(i, familyName) && s.hasClass(i+2, familyName) && !s.hasClass(i-1, givenName) && s.isCapitalized(i+2) && s.nameScore(i) > notName && s.nameScore(i+2) > notName && s.nameScore(i+3) != strongName {
-			s.addSpan(Organization, i, i+3)
+			s.addSpan(Company, i, i+3)
 			return i + 3
 		}
 		return 0
@@ -140,6 +140,6 @@ func (s *scan) organizationAt(i int) int {
 	if s.isSymbol(end, '.') && s.adjacent(end) && s.oneOf(end-1, "inc", "ltd", "corp", "co") {
 		end++
 	}
-	s.addSpan(Organization, i, end)
+	s.addSpan(Company, i, end)
 	return end
 }

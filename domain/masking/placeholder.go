@@ -69,7 +69,7 @@ func parsePlaceholder(s string) (n int, t Type, state parseState) {
 // names come first, because some are prefixes of others.
 var typeAliases = func() []typeAlias {
 	names := []typeAlias{
-		{"ORG", Organization}, {"COMPANY", Organization}, {"NAME", Person}, {"PARTY", Person},
+		{"ORG", Company}, {"ORGANIZATION", Company}, {"NAME", Person}, {"PARTY", Person},
 		{"EMAIL_ADDRESS", Email}, {"PHONE_NUMBER", Phone}, {"IP_ADDRESS", IP}, {"DOMAIN", URL},
 		{"DATE_TIME", Date}, {"STREET_ADDRESS", Address}, {"US_SSN", SSN}, {"IBAN_CODE", IBAN},
 	}

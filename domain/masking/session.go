@@ -178,7 +178,7 @@ func (s *Session) entity(scan *scan, span Span) *entity {
 			}
 		}
 	}
-	if span.Type == Organization && len(tokens) > 0 && isShortName(&tokens[0]) {
+	if span.Type == Company && len(tokens) > 0 && isShortName(&tokens[0]) {
 		names = append(names, tokens[0].hash^salt)
 	}
 	// "Smith" near a single "John Smith" is that person; "Mary Smith" is someone else

@@ -43,7 +43,7 @@ func TestMask(t *testing.T) {
 		{"Governing Law. The Effective Date is January 1, 2024.", "Governing Law. The Effective Date is January 1, 2024."},
 		{"Hi [PERSON_1], I am Ingrid Halvorsen", "Hi [LITERAL_1], I am [PERSON_1]"},
 		{"[[PERSON_1] [person 1] [Person-1] [PERSON_1B]", "[[LITERAL_1] [LITERAL_2] [LITERAL_3] [LITERAL_4]"},
-		{"Larkspur Biotech, Inc. hired Oduya & Partners LLP. Larkspur paid.", "[ORGANIZATION_1] hired [ORGANIZATION_2]. [ORGANIZATION_1B] paid."},
+		{"Larkspur Biotech, Inc. hired Oduya & Partners LLP. Larkspur paid.", "[COMPANY_1] hired [COMPANY_2]. [COMPANY_1B] paid."},
 		{"Attn: Henrik Solberg, General Counsel\nName: Henrik Solberg        Name: Adaeze Oduya", "Attn: [PERSON_1], General Counsel\nName: [PERSON_1]        Name: [PERSON_2]"},
 		{"In Marbury v. Madison, 5 U.S. 137 (1803), the court spoke.", "In Marbury v. Madison, 5 U.S. 137 (1803), the court spoke."},
 		{"SSN 219-09-9999, card 4111 1111 1111 1111, IBAN DE89 3704 0044 0532 0130 00",
@@ -89,7 +89,7 @@ func TestRestoreUnknown(t *testing.T) {
 	s := masker().NewSession()
 	mask(t, s, "I am Ingrid Halvorsen")
 	got := s.Restore("[PERSON_1] and [PERSON_2], [person_1], [EMAIL_9], [ORG_99], [EMAIL_ADDRESS_1]; [1] [PERSON] [x]")
-	want := "Ingrid Halvorsen and the person, the person, the e-mail address, the organization, the e-mail address; [1] [PERSON] [x]"
+	want := "Ingrid Halvorsen and the person, the person, the e-mail address, the company, the e-mail address; [1] [PERSON] [x]"
 	if got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
