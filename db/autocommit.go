@@ -55,7 +55,7 @@ func (c *retryConn) ExecContext(ctx context.Context, statement string, args []dr
 	if c.inTx {
 		return c.mysqlConn.ExecContext(ctx, statement, args)
 	}
-	err = retry(ctx, func() error {
+	err = retryDeadlocks(ctx, func() error {
 		result, err = c.mysqlConn.ExecContext(ctx, statement, args)
 		return err
 	})

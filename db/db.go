@@ -17,6 +17,8 @@ import (
 	"strings"
 	"time"
 
+	"counsel/domain/retry"
+
 	"github.com/go-sql-driver/mysql"
 )
 
@@ -95,7 +97,7 @@ func awaitServer(ctx context.Context, pool *sql.DB) error {
 		if me, ok := errors.AsType[*mysql.MySQLError](err); ok && !transient(me.Number) {
 			return err
 		}
-		if !sleep(ctx, wait) {
+		if !retry.Wait(ctx, wait) {
 			return last
 		}
 	}
@@ -167,16 +169,4 @@ func parse(raw string) (*mysql.Config, error) {
 	}
 	cfg.Logger = &mysql.NopLogger{} // its messages are also returned as errors
 	return cfg, nil
-}
-
-// sleep waits for d; false if ctx ended first.
-func sleep(ctx context.Context, d time.Duration) bool {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
 }

@@ -14,6 +14,8 @@ import (
 	"strings"
 	"time"
 
+	"counsel/domain/retry"
+
 	"github.com/go-sql-driver/mysql"
 )
 
@@ -295,7 +297,7 @@ type executor interface {
 }
 
 func (m migrator) inTx(ctx context.Context, do func(*sql.Tx) error) error {
-	return retry(ctx, func() error {
+	return retryDeadlocks(ctx, func() error {
 		tx, err := m.conn.BeginTx(ctx, nil)
 		if err != nil {
 			return err
@@ -369,7 +371,7 @@ func lockMigrations(ctx context.Context, conn *sql.Conn) error {
 	for {
 		var got sql.NullInt64
 		err := conn.QueryRowContext(ctx, "SELECT GET_LOCK("+lockName+", 1)").Scan(&got)
-		if err != nil && retryable(err) && sleep(ctx, 50*time.Millisecond) {
+		if err != nil && retryable(err) && retry.Wait(ctx, 50*time.Millisecond) {
 			continue // TiDB does not always wait
 		}
 		if err != nil {

@@ -4,8 +4,9 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"math/rand/v2"
 	"time"
+
+	"counsel/domain/retry"
 
 	"github.com/go-sql-driver/mysql"
 )
@@ -42,18 +43,17 @@ func (t Tx) QueryRowContext(ctx context.Context, statement string, args ...any) 
 // outside the transaction. Errors are those of Error. When the connection is lost during the
 // commit, the outcome is unknown and the error is domain.Unavailable.
 func WithTx(ctx context.Context, pool *sql.DB, fn func(Tx) error) error {
-	return Error(retry(ctx, func() error { return runTx(ctx, pool, fn) }))
+	return Error(retryDeadlocks(ctx, func() error { return runTx(ctx, pool, fn) }))
 }
 
-// retry runs fn until it loses no deadlock, up to txAttempts times.
-func retry(ctx context.Context, fn func() error) error {
+// retryDeadlocks runs fn until it loses no deadlock, up to txAttempts times.
+func retryDeadlocks(ctx context.Context, fn func() error) error {
 	for attempt := 1; ; attempt++ {
 		err := fn()
 		if err == nil || attempt == txAttempts || !retryable(err) {
 			return err
 		}
-		// Jitter, so that the losers do not meet again.
-		if !sleep(ctx, time.Duration(1+rand.IntN(10<<attempt))*time.Millisecond) {
+		if !retry.Wait(ctx, retry.Jitter(5*time.Millisecond<<attempt, 1)) {
 			return err
 		}
 	}

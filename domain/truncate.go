@@ -1,5 +1,7 @@
 package domain
 
+import "strings"
+
 // Truncate returns the first n characters of s.
 func Truncate(s string, n int) string {
 	if len(s) <= n {
@@ -12,4 +14,20 @@ func Truncate(s string, n int) string {
 		n--
 	}
 	return s
+}
+
+// TruncateBytes returns the longest prefix of s that has at most n bytes and splits no character.
+func TruncateBytes(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	return strings.ToValidUTF8(s[:n], "")
+}
+
+// Abbreviate returns s if it has at most n characters, and else its first n-1 characters and an ellipsis.
+func Abbreviate(s string, n int) string {
+	if short := Truncate(s, n); short == s {
+		return s
+	}
+	return Truncate(s, n-1) + "…"
 }

@@ -17,6 +17,7 @@ import (
 
 	gomail "github.com/wneessen/go-mail"
 
+	"counsel/domain"
 	"counsel/domain/email"
 )
 
@@ -114,8 +115,7 @@ func quoteReply(reply *textproto.Error) string {
 		}
 		return r
 	}, strings.ToValidUTF8(reply.Msg, ""))
-	runes := []rune(strconv.Itoa(reply.Code) + " " + strings.Join(strings.Fields(text), " "))
-	return string(runes[:min(len(runes), maxQuote)])
+	return domain.Truncate(strconv.Itoa(reply.Code)+" "+strings.Join(strings.Fields(text), " "), maxQuote)
 }
 
 // needsSMTPUTF8 is the outcome of a recipient or message that needs SMTPUTF8 (RFC 6531).

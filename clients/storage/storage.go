@@ -16,7 +16,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math/rand/v2"
 	"mime"
 	"net"
 	"net/http"
@@ -27,6 +26,7 @@ import (
 	"github.com/minio/minio-go/v7/pkg/credentials"
 
 	"counsel/domain/files"
+	"counsel/domain/retry"
 )
 
 // Config configures a Client. Zero fields get the default given beside them.
@@ -255,11 +255,7 @@ func (c *Client) withRetries(caller context.Context, what string, try func(ctx c
 		if !f.retry || n == len(c.cfg.Backoff) || caller.Err() != nil {
 			return f.domainError(what)
 		}
-		wait := time.NewTimer(jitter(c.cfg.Backoff[n]))
-		select {
-		case <-wait.C:
-		case <-caller.Done():
-			wait.Stop()
+		if !retry.Wait(caller, retry.Jitter(c.cfg.Backoff[n], 0.2)) {
 			if callerErr := caller.Err(); errors.Is(callerErr, context.Canceled) {
 				return callerErr
 			}
@@ -278,9 +274,4 @@ func (c *Client) attempt(caller context.Context, try func(context.Context, func(
 		return errStalled
 	}
 	return err
-}
-
-// jitter varies d by ±20 %, so that requests that failed together are not retried together.
-func jitter(d time.Duration) time.Duration {
-	return time.Duration(float64(d) * (0.8 + 0.4*rand.Float64()))
 }

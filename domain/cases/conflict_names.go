@@ -6,6 +6,8 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"counsel/domain/text/latin"
+
 	"golang.org/x/text/cases"
 	"golang.org/x/text/unicode/norm"
 )
@@ -57,8 +59,8 @@ func set(words string) map[string]bool {
 	return m
 }
 
-// unaccented maps letters that Unicode does not decompose.
-var unaccented = strings.NewReplacer("ø", "o", "ł", "l", "đ", "d", "ð", "d", "þ", "th", "æ", "a", "œ", "o", "ı", "i", "ħ", "h", "ŧ", "t", "ɑ", "a", "ɡ", "g", "ə", "a")
+// unaccented maps letters that latin.Fold leaves, or folds to two letters.
+var unaccented = strings.NewReplacer("æ", "a", "œ", "o", "ŧ", "t", "ɑ", "a", "ɡ", "g", "ə", "a")
 
 // umlauts maps the spellings of umlauts and rings to the plain letter.
 var umlauts = strings.NewReplacer("ae", "a", "oe", "o", "ue", "u", "aa", "a")
@@ -118,7 +120,7 @@ func nameVariants(name string, kind PartyKind) []nameVariant {
 			if plain := romanize(text, byShape); plain != "" {
 				text = plain
 			}
-			r = append(r, word{text: umlauts.Replace(unaccented.Replace(cases.Fold().String(text))), initial: w.initial})
+			r = append(r, word{text: umlauts.Replace(latin.Fold(unaccented.Replace(cases.Fold().String(text)))), initial: w.initial})
 		}
 		if kind == PartyCompany {
 			r = stripCompany(r)

@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/go-openapi/jsonpointer"
+
 	"counsel/domain"
 )
 
@@ -37,8 +39,6 @@ func LocateCharacters(err error, data map[string]any, root string) error {
 	return &located
 }
 
-var pointerEscaper = strings.NewReplacer("~", "~0", "/", "~1") // RFC 6901
-
 // findRune returns the pointer to the first text in v, in the order of names, that contains r; ""
 // if none does.
 func findRune(v any, r rune, pointer string) string {
@@ -55,7 +55,7 @@ func findRune(v any, r rune, pointer string) string {
 		}
 	case map[string]any:
 		for _, name := range slices.Sorted(maps.Keys(v)) {
-			if found := findRune(v[name], r, pointer+"/"+pointerEscaper.Replace(name)); found != "" {
+			if found := findRune(v[name], r, pointer+"/"+jsonpointer.Escape(name)); found != "" {
 				return found
 			}
 		}

@@ -44,7 +44,7 @@ func (p *markdownParser) spansOf(out []Span, parent ast.Node, style Span) []Span
 		case *ast.Link:
 			out = p.link(out, n, unescaped(n.Destination), style)
 		case *ast.Image:
-			p.fail(domain.InvalidField(p.source, "contains the image %q: images are not supported", abbreviate(p.expandURL(unescaped(n.Destination)))))
+			p.fail(domain.InvalidField(p.source, "contains the image %q: images are not supported", domain.Abbreviate(p.expandURL(unescaped(n.Destination)), 200)))
 		case *ast.AutoLink:
 			inner := style
 			inner.Link = p.expandURL(string(n.URL(p.raw)))
@@ -152,13 +152,4 @@ func trimTrailingSpace(text []Span) []Span {
 		}
 	}
 	return text
-}
-
-// abbreviate shortens what an error quotes.
-func abbreviate(s string) string {
-	const maxLen = 200 // bytes
-	if len(s) <= maxLen {
-		return s
-	}
-	return strings.ToValidUTF8(s[:maxLen], "") + "…"
 }

@@ -11,7 +11,6 @@ import (
 	"strings"
 	"sync"
 	"unicode"
-	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
 	"golang.org/x/text/language"
@@ -125,7 +124,7 @@ func Compose(kind SystemMailKind, locale string, fields map[string]string) (subj
 		parts = append(parts, page.Button+":\n"+page.Link)
 	}
 	parts = slices.Concat(parts, page.After, []string{page.Closing, "-- \n" + page.Footer})
-	return truncate(page.Subject, 200), strings.Join(parts, "\n\n") + "\n", out.String(), nil
+	return domain.Abbreviate(page.Subject, 200), strings.Join(parts, "\n\n") + "\n", out.String(), nil
 }
 
 // looksLikeLink matches text that mail clients turn into a link. Anybody could register another person's address with
@@ -143,12 +142,5 @@ func oneLine(s string) string {
 		}
 		return r
 	}, strings.ToValidUTF8(s, ""))
-	return truncate(strings.Join(strings.Fields(s), " "), 200)
-}
-
-func truncate(s string, most int) string {
-	if utf8.RuneCountInString(s) <= most {
-		return s
-	}
-	return string([]rune(s)[:most-1]) + "…"
+	return domain.Abbreviate(strings.Join(strings.Fields(s), " "), 200)
 }

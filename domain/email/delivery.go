@@ -298,6 +298,5 @@ func (s *Service) readAttachment(ctx context.Context, sender domain.Principal, f
 
 // truncateReason limits a reason to the length of its column.
 func truncateReason(reason string) string {
-	runes := []rune(strings.ToValidUTF8(reason, ""))
-	return string(runes[:min(len(runes), 300)])
+	return domain.Truncate(strings.ToValidUTF8(reason, ""), 300)
 }

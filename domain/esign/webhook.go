@@ -84,10 +84,7 @@ func cleanText(s string) string {
 		}
 		return r
 	}, s)
-	if runes := []rune(s); len(runes) > maxReason {
-		s = string(runes[:maxReason])
-	}
-	return s
+	return domain.Truncate(s, maxReason)
 }
 
 // redirect returns the view with the address at the provider where the signer signs, and logs that they

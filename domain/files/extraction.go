@@ -201,9 +201,7 @@ func (s *Service) readPages(ctx context.Context, f File) ([]search.PageText, tex
 	var pages []search.PageText
 	for i, t := range extracted.Pages[:min(len(extracted.Pages), maxPages)] {
 		t = strings.ToValidUTF8(strings.ReplaceAll(t, "\x00", ""), "\uFFFD")
-		if len(t) > maxPageBytes {
-			t = strings.ToValidUTF8(t[:maxPageBytes], "")
-		}
+		t = domain.TruncateBytes(t, maxPageBytes)
 		if strings.TrimSpace(t) != "" {
 			pages = append(pages, search.PageText{Number: i + 1, Text: t})
 		}

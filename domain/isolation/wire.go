@@ -113,7 +113,7 @@ func newResponse(parts [][]byte, err error) response {
 		return response{Parts: len(parts), parts: parts}
 	}
 	const maxText = 2000
-	f := taskError{Memory: errors.Is(err, ErrMemory), Message: err.Error()[:min(len(err.Error()), maxText)]}
+	f := taskError{Memory: errors.Is(err, ErrMemory), Message: domain.TruncateBytes(err.Error(), maxText)}
 	if e, ok := errors.AsType[*domain.Error](err); ok {
 		f = taskError{Code: e.Code, Reason: e.Reason, Message: e.Message, Fields: e.Fields}
 	}

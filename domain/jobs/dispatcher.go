@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"counsel/domain"
+	"counsel/domain/retry"
 	query "counsel/gen/query/jobs"
 )
 
@@ -51,7 +52,7 @@ func (s *Service) runDispatcher(ctx context.Context, work bool) {
 			case <-poll.C:
 				polled = true
 			case <-wake:
-				if !pause(ctx, dispatchPause) {
+				if !retry.Wait(ctx, dispatchPause) {
 					return
 				}
 			}
@@ -62,18 +63,6 @@ func (s *Service) runDispatcher(ctx context.Context, work bool) {
 func (s *Service) logUnlessCanceled(message string, err error) {
 	if err != nil && !errors.Is(err, context.Canceled) {
 		s.runtime.Log.Warn(message, "error", err.Error())
-	}
-}
-
-// pause waits for d. It reports false when ctx ends first.
-func pause(ctx context.Context, d time.Duration) bool {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return true
-	case <-ctx.Done():
-		return false
 	}
 }
 

@@ -4,11 +4,11 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"math/rand/v2"
 	"time"
 
 	"counsel/db"
 	"counsel/domain"
+	"counsel/domain/retry"
 )
 
 // Args are the arguments of a job. They are stored as JSON in its row, which outlives the version
@@ -144,8 +144,7 @@ func (p policy) retain(usual time.Duration) int64 {
 }
 
 func backoff(attempt int) time.Duration {
-	d := min(time.Second<<min(attempt, 20), 10*time.Minute)
-	return d*9/10 + rand.N(d/5)
+	return retry.Jitter(min(time.Second<<min(attempt, 20), 10*time.Minute), 0.1)
 }
 
 // Workers are the workers of a process, by kind.

@@ -13,6 +13,7 @@ import (
 
 	"counsel/db"
 	"counsel/domain"
+	"counsel/domain/retry"
 	query "counsel/gen/query/jobs"
 )
 
@@ -284,7 +285,7 @@ func (s *Service) finish(r *run, o Outcome, record func(context.Context) (rows i
 		if err == nil {
 			return o
 		}
-		if !pause(ctx, recordRetryPause) || s.base.Err() != nil {
+		if !retry.Wait(ctx, recordRetryPause) || s.base.Err() != nil {
 			s.runtime.Log.WarnContext(ctx, "cannot record the end of an attempt: the job will run again", "error", err.Error())
 			return OutcomeLeaseLost
 		}

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/go-openapi/jsonpointer"
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"github.com/santhosh-tekuri/jsonschema/v6/kind"
 	"golang.org/x/text/currency"
@@ -260,14 +261,12 @@ func article(noun string) string {
 	return "a " + noun
 }
 
-var pointerEscape = strings.NewReplacer("~", "~0", "/", "~1")
-
 func pointer(prefix string, path []string) string {
 	var b strings.Builder
 	b.WriteString(prefix)
 	for _, p := range path {
 		b.WriteByte('/')
-		b.WriteString(pointerEscape.Replace(p))
+		b.WriteString(jsonpointer.Escape(p))
 	}
 	return b.String()
 }

@@ -5,6 +5,8 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"counsel/domain/text/latin"
+
 	"golang.org/x/text/unicode/norm"
 )
 
@@ -273,8 +275,8 @@ func citationEnd(runes []rune, parts [][2]int, i int) (to int, of string) {
 	return 0, ""
 }
 
-// letterFolding folds letters without a Unicode decomposition.
-var letterFolding = strings.NewReplacer("ß", "ss", "æ", "ae", "œ", "oe", "ø", "o", "ł", "l", "đ", "d", "ð", "d", "þ", "th", "ı", "i", "ħ", "h", "ς", "σ", "’", "'", "ـ", "")
+// letterForms replaces forms of a letter that depend on its place, and removes the Arabic tatweel.
+var letterForms = strings.NewReplacer("ς", "σ", "’", "'", "ـ", "")
 
 // fold removes accents from a lower-case word.
 func fold(w string) string {
@@ -288,7 +290,7 @@ func fold(w string) string {
 	if plain {
 		return w
 	}
-	w = letterFolding.Replace(w)
+	w = latin.Fold(letterForms.Replace(w))
 	var b strings.Builder
 	for _, r := range w {
 		if r < utf8.RuneSelf || isSpaceless(r) || !unicode.In(r, unicode.Latin, unicode.Greek, unicode.Cyrillic, unicode.Arabic, unicode.Hebrew, unicode.Inherited) {

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/go-openapi/jsonpointer"
+
 	"counsel/domain"
 	"counsel/domain/schema"
 )
@@ -78,21 +80,13 @@ func firstLine(err error) string {
 }
 
 // abbreviate shortens what an error quotes.
-func abbreviate(s string) string {
-	const maxLen = 200 // bytes
-	if len(s) <= maxLen {
-		return s
-	}
-	return strings.ToValidUTF8(s[:maxLen], "") + "…"
-}
+func abbreviate(s string) string { return domain.Abbreviate(s, 200) }
 
 // schemaParser parses one schema.
 type schemaParser struct {
 	root  map[string]any
 	nodes int // visited so far
 }
-
-var pointerEscaper = strings.NewReplacer("~", "~0", "/", "~1") // RFC 6901
 
 var localReference = regexp.MustCompile(`^#/\$defs/[A-Za-z0-9_-]{1,64}$`)
 
@@ -106,7 +100,7 @@ func (p *schemaParser) checkKeywords(v any, pointer string, depth int) error {
 	switch v := v.(type) {
 	case map[string]any:
 		for key, e := range v {
-			child := pointer + "/" + pointerEscaper.Replace(key)
+			child := pointer + "/" + jsonpointer.Escape(key)
 			switch key {
 			case "$ref":
 				if ref, ok := e.(string); !ok || !localReference.MatchString(ref) {

@@ -5,12 +5,12 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"time"
 
 	"counsel/db"
 	"counsel/domain"
 	"counsel/domain/jobs"
+	"counsel/domain/retry"
 	query "counsel/gen/query/webhooks"
 )
 
@@ -53,7 +53,7 @@ func (s *Service) deliver(ctx context.Context, job *jobs.Job[deliverArgs]) (any,
 	}
 	wait, ok := s.limiter.acquire(w.ID)
 	if !ok {
-		return nil, jobs.RetryAt(errReceiverBusy, s.runtime.Clock().Add(wait/2+rand.N(wait)))
+		return nil, jobs.RetryAt(errReceiverBusy, s.runtime.Clock().Add(retry.Jitter(wait, 0.5)))
 	}
 	r := s.send(ctx, w, d)
 	s.limiter.release(w.ID, r.Outcome == OutcomeDelivered, r.Duration)
@@ -170,9 +170,7 @@ func (s *Service) onDiscard(ctx context.Context, job *jobs.Job[deliverArgs], _ e
 // retryDelay returns the pause after a number of failed attempts, at least what the receiver asked
 // for.
 func (s *Service) retryDelay(failed int, r Result) time.Duration {
-	d := s.backoff[failed-1]
-	d = d*9/10 + rand.N(d/5+1) // jitter
-	return max(d, min(r.RetryAfter, maxRetryAfter))
+	return max(retry.Jitter(s.backoff[failed-1], 0.1), min(r.RetryAfter, maxRetryAfter))
 }
 
 // attemptError describes a failed attempt to the owner of the job.

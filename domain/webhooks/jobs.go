@@ -1,11 +1,11 @@
 package webhooks
 
 import (
-	"math/rand/v2"
 	"time"
 
 	"counsel/domain"
 	"counsel/domain/jobs"
+	"counsel/domain/retry"
 )
 
 // deliverArgs are those of the job that sends one delivery.
@@ -33,7 +33,7 @@ func (s *Service) registerJobs() {
 		Work:        s.deliver,
 		MaxAttempts: 1 << 30, // the delivery has its own limit
 		Timeout:     time.Minute,
-		Backoff:     func(int) time.Duration { return time.Second/2 + rand.N(time.Second) },
+		Backoff:     func(int) time.Duration { return retry.Jitter(time.Second, 0.5) },
 		OnDiscard:   s.onDiscard,
 	}, "webhook.deliver")
 	jobs.Register(s.jobs, jobs.Worker[replayArgs]{Work: s.replay}, "webhook.replay")

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/go-openapi/jsonpointer"
 
 	"counsel/domain/schema"
 	"counsel/gen/api"
@@ -52,7 +53,7 @@ func loadContract(m *httpMetrics) (*contract, error) {
 	}
 	for path, item := range doc.Paths.Map() {
 		for method, o := range item.Operations() {
-			op, err := newOperation(method, o, "/paths/"+pointerEscape.Replace(path)+"/"+strings.ToLower(method), compile)
+			op, err := newOperation(method, o, "/paths/"+jsonpointer.Escape(path)+"/"+strings.ToLower(method), compile)
 			if err != nil {
 				return nil, fmt.Errorf("%s %s: %w", method, path, err)
 			}
@@ -63,9 +64,6 @@ func loadContract(m *httpMetrics) (*contract, error) {
 	}
 	return out, nil
 }
-
-// pointerEscape escapes a name for a JSON Pointer.
-var pointerEscape = strings.NewReplacer("~", "~0", "/", "~1")
 
 // readHeaders collects the headers that the contract names.
 func (c *contract) readHeaders(doc *openapi3.T) error {

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/go-openapi/jsonpointer"
+
 	"counsel/domain"
 	"counsel/handlers/problem"
 )
@@ -91,7 +93,7 @@ func replacedFields(fields []domain.Field, pointer string, v any) []domain.Field
 			if strings.ContainsRune(name, utf8.RuneError) {
 				fields = append(fields, domain.Field{Pointer: pointer, Detail: "has a name that holds half of a surrogate pair"})
 			}
-			fields = replacedFields(fields, pointer+"/"+pointerEscape.Replace(name), v[name])
+			fields = replacedFields(fields, pointer+"/"+jsonpointer.Escape(name), v[name])
 		}
 	case []any:
 		for i, e := range v {

@@ -7,7 +7,6 @@ import (
 
 	"counsel/domain"
 	"counsel/domain/idempotency"
-	"counsel/handlers/problem"
 )
 
 // Request is what the steps know about one request: for handlers, for its log line, its metrics
@@ -46,7 +45,7 @@ func newRequest(id, address string, r *http.Request) *Request {
 		ID:             id,
 		Address:        address,
 		UserAgent:      r.UserAgent(),
-		Language:       problem.Truncate(r.Header.Get("Accept-Language"), 100),
+		Language:       domain.Truncate(r.Header.Get("Accept-Language"), 100),
 		AcceptEncoding: r.Header.Get("Accept-Encoding"),
 		Header:         r.Header.Get,
 		WantsEvents:    strings.Contains(r.Header.Get("Accept"), "text/event-stream"),

@@ -102,7 +102,7 @@ func Describe(e *domain.Error, requestID, path string) api.Problem {
 	p.Detail = truncated(detail, 1000)
 	p.Instance = truncated(path, 2000)
 	for _, f := range e.Fields[:min(len(e.Fields), MaxFieldErrors)] {
-		field := api.FieldError{Pointer: Truncate(f.Pointer, 1000), Detail: Truncate(f.Detail, 1000), Reason: truncated(f.Reason, math.MaxInt), Quote: truncated(f.Quote, 400)}
+		field := api.FieldError{Pointer: domain.Truncate(f.Pointer, 1000), Detail: domain.Truncate(f.Detail, 1000), Reason: truncated(f.Reason, math.MaxInt), Quote: truncated(f.Quote, 400)}
 		if n := int32(f.Page); n > 0 {
 			field.Page = &n
 		}
@@ -140,26 +140,12 @@ func Write(w http.ResponseWriter, r *http.Request, e *domain.Error, requestID st
 	_, _ = w.Write(append(body, '\n')) // a failed write means that the client is gone
 }
 
-// Truncate returns the first n characters of s.
-func Truncate(s string, n int) string {
-	if len(s) <= n {
-		return s
-	}
-	for i := range s {
-		if n == 0 {
-			return s[:i]
-		}
-		n--
-	}
-	return s
-}
-
-// truncated is Truncate for an optional field: nil when s is empty.
+// truncated is domain.Truncate for an optional field: nil when s is empty.
 func truncated(s string, n int) *string {
 	if s == "" {
 		return nil
 	}
-	s = Truncate(s, n)
+	s = domain.Truncate(s, n)
 	return &s
 }
 

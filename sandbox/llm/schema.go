@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/go-openapi/jsonpointer"
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
@@ -144,7 +145,7 @@ func (g *generator) lookup(ref string) (any, error) {
 		if part == "" {
 			continue
 		}
-		part = strings.NewReplacer("~1", "/", "~0", "~").Replace(part)
+		part = jsonpointer.Unescape(part)
 		m, ok := at.(map[string]any)
 		if !ok {
 			return nil, errImpossible

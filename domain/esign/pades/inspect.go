@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"counsel/domain"
 	"counsel/domain/esign/pades/pdfobject"
 )
 
@@ -69,11 +70,7 @@ type inspection struct {
 
 // add adds a finding, unless it is known or there are enough of its reason.
 func (i *inspection) add(reason string, page int, quote string) {
-	quote = strings.Join(strings.Fields(quote), " ")
-	if runes := []rune(quote); len(runes) > 200 {
-		quote = string(runes[:200]) + "…"
-	}
-	f := Finding{reason, page, quote}
+	f := Finding{reason, page, domain.Abbreviate(strings.Join(strings.Fields(quote), " "), 200)}
 	n := 0
 	for _, old := range i.findings {
 		if old == f {
