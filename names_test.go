@@ -5,7 +5,6 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
-	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -65,27 +64,9 @@ var termsWithEverydayWords = []string{"keepalive", "keepwithnext", "keepfinished
 // alphabets are the packages in which letters are those of an alphabet.
 var alphabets = []string{"domain/account", "domain/ai/policy", "domain/cases", "domain/esign/blanks", "domain/masking", "domain/text/extract", "sandbox/llm"}
 
-// allowedWords are listed words and phrases that a package, and those below it, may still use. Shorten this
-// list; never add to it.
-var allowedWords = map[string][]string{
-	"domain/email": {"ink", "kept", "said", "tell", "told"},
-	"domain/esign": {" for good", "lost", "said", "says", "tells"},
-}
-
-// allowed reports whether a package may still use a word.
-func allowed(dir, word string) bool {
-	for parent, words := range allowedWords {
-		if (dir == parent || strings.HasPrefix(dir, parent+"/")) && slices.Contains(words, word) {
-			return true
-		}
-	}
-	return false
-}
-
 // TestNames parses every Go file that is not generated. It refuses declared names that contain an
 // everyday word where the field has a term, and "cause" as the key of an error in a log line.
 func TestNames(t *testing.T) {
-	used := map[string]map[string]bool{}
 	files := token.NewFileSet()
 	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
 		if err != nil {
@@ -103,13 +84,7 @@ func TestNames(t *testing.T) {
 		}
 		dir := filepath.ToSlash(filepath.Dir(path))
 		report := func(pos token.Pos, name, word string) {
-			if used[dir] == nil {
-				used[dir] = map[string]bool{}
-			}
-			used[dir][word] = true
-			if !allowed(dir, word) {
-				t.Errorf("%s: %s has %q; use the field's term: %s", files.Position(pos), name, word, fieldTerms[word])
-			}
+			t.Errorf("%s: %s has %q; use the field's term: %s", files.Position(pos), name, word, fieldTerms[word])
 		}
 		for _, group := range file.Comments {
 			for _, phrase := range quaintPhrases {
@@ -140,28 +115,6 @@ func TestNames(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for dir, words := range allowedWords {
-		for _, word := range words {
-			if !usedBelow(used, dir, word) {
-				t.Logf("%s no longer uses %q: remove it from allowedWords", dir, word)
-			}
-		}
-	}
-	if t.Failed() {
-		for _, dir := range slices.Sorted(maps.Keys(used)) {
-			t.Logf("uses in %q: {\"%s\"},", dir, strings.Join(slices.Sorted(maps.Keys(used[dir])), `", "`))
-		}
-	}
-}
-
-// usedBelow reports whether a package or one below it uses a word.
-func usedBelow(used map[string]map[string]bool, parent, word string) bool {
-	for dir, words := range used {
-		if (dir == parent || strings.HasPrefix(dir, parent+"/")) && words[word] {
-			return true
-		}
-	}
-	return false
 }
 
 // declaredNames are the names that n declares.

@@ -90,10 +90,10 @@ func withVariableNames(err error) error {
 		return err
 	}
 	var f faults
-	for _, one := range all.Errors {
-		parse, ok := errors.AsType[env.ParseError](one)
+	for _, err := range all.Errors {
+		parse, ok := errors.AsType[env.ParseError](err)
 		if !ok {
-			f.all = append(f.all, one)
+			f.all = append(f.all, err)
 			continue
 		}
 		name := variable(parse)

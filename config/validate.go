@@ -80,8 +80,8 @@ func (f *faults) requires(needed setting, dependents ...setting) {
 
 // together requires all of the settings if any is set.
 func (f *faults) together(all ...setting) {
-	for _, one := range all {
-		f.requires(one, all...)
+	for _, s := range all {
+		f.requires(s, all...)
 	}
 }
 

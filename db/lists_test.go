@@ -339,11 +339,11 @@ func rowsRead(t *testing.T, conn *sql.Conn) (n int) {
 		if err := rows.Scan(&name, &value); err != nil {
 			t.Fatal(err)
 		}
-		one, err := strconv.Atoi(value)
+		count, err := strconv.Atoi(value)
 		if err != nil {
 			t.Fatal(err)
 		}
-		n += one
+		n += count
 	}
 	if err := rows.Err(); err != nil {
 		t.Fatal(err)

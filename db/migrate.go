@@ -75,8 +75,8 @@ func CheckMigrated(ctx context.Context, pool *sql.DB) error {
 	if err != nil {
 		return Error(fmt.Errorf("migrations: %w", err))
 	}
-	for _, one := range all {
-		if !done[one.version] {
+	for _, mig := range all {
+		if !done[mig.version] {
 			return lacking
 		}
 	}
@@ -128,27 +128,27 @@ func readMigrations(files fs.FS) ([]migration, error) {
 var sqlToken = regexp.MustCompile(`(?s)'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|` + "`[^`]*`" + `|/\*.*?\*/|(?:--[ \t]|#)[^\n]*|--\n|;`)
 
 func splitStatements(text string) (statements []string) {
-	var one strings.Builder
+	var statement strings.Builder
 	end := func() {
-		if s := strings.TrimSpace(one.String()); s != "" {
+		if s := strings.TrimSpace(statement.String()); s != "" {
 			statements = append(statements, s)
 		}
-		one.Reset()
+		statement.Reset()
 	}
 	from := 0
 	for _, at := range sqlToken.FindAllStringIndex(text, -1) {
-		one.WriteString(text[from:at[0]])
+		statement.WriteString(text[from:at[0]])
 		switch token := text[at[0]:at[1]]; {
 		case token == ";":
 			end()
 		case token[0] == '#', strings.HasPrefix(token, "--"):
-			one.WriteByte('\n')
+			statement.WriteByte('\n')
 		default:
-			one.WriteString(token)
+			statement.WriteString(token)
 		}
 		from = at[1]
 	}
-	one.WriteString(text[from:])
+	statement.WriteString(text[from:])
 	end()
 	return statements
 }
@@ -202,13 +202,13 @@ func (m migrator) up(ctx context.Context, all []migration) error {
 	if err != nil {
 		return err
 	}
-	pending := slices.DeleteFunc(slices.Clone(all), func(one migration) bool { return done[one.version] })
+	pending := slices.DeleteFunc(slices.Clone(all), func(mig migration) bool { return done[mig.version] })
 	if err := m.begin(ctx, done[0], pending); err != nil {
 		return err
 	}
-	for _, one := range pending {
-		if err := m.apply(ctx, one); err != nil {
-			return fmt.Errorf("%s: %w", one.name, err)
+	for _, mig := range pending {
+		if err := m.apply(ctx, mig); err != nil {
+			return fmt.Errorf("%s: %w", mig.name, err)
 		}
 	}
 	return nil
@@ -224,8 +224,8 @@ func (m migrator) begin(ctx context.Context, known bool, pending []migration) er
 			return err
 		}
 		if known {
-			for _, one := range pending {
-				if _, err := tx.ExecContext(ctx, "INSERT INTO migration_progress (version, statement, done, uncounted) VALUES (?, 0, TRUE, TRUE)", one.version); err != nil {
+			for _, mig := range pending {
+				if _, err := tx.ExecContext(ctx, "INSERT INTO migration_progress (version, statement, done, uncounted) VALUES (?, 0, TRUE, TRUE)", mig.version); err != nil {
 					return err
 				}
 			}
@@ -238,26 +238,26 @@ func (m migrator) begin(ctx context.Context, known bool, pending []migration) er
 }
 
 // apply runs the rest of a migration.
-func (m migrator) apply(ctx context.Context, one migration) error {
+func (m migrator) apply(ctx context.Context, mig migration) error {
 	var p progress
-	err := m.conn.QueryRowContext(ctx, "SELECT statement, done, uncounted FROM migration_progress WHERE version = ?", one.version).
+	err := m.conn.QueryRowContext(ctx, "SELECT statement, done, uncounted FROM migration_progress WHERE version = ?", mig.version).
 		Scan(&p.statement, &p.done, &p.uncounted)
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return err
 	}
-	for i, statement := range one.statements {
+	for i, statement := range mig.statements {
 		n := i + 1
 		if n < p.statement || n == p.statement && p.done {
 			continue
 		}
-		if err := m.run(ctx, one.version, n, statement, p.uncounted || n == p.statement); err != nil {
+		if err := m.run(ctx, mig.version, n, statement, p.uncounted || n == p.statement); err != nil {
 			return fmt.Errorf("statement %d: %w", n, err)
 		}
 	}
 	return m.inTx(ctx, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, "INSERT INTO goose_db_version (version_id, is_applied) VALUES (?, TRUE)", one.version)
+		_, err := tx.ExecContext(ctx, "INSERT INTO goose_db_version (version_id, is_applied) VALUES (?, TRUE)", mig.version)
 		if err == nil {
-			_, err = tx.ExecContext(ctx, "DELETE FROM migration_progress WHERE version = ?", one.version)
+			_, err = tx.ExecContext(ctx, "DELETE FROM migration_progress WHERE version = ?", mig.version)
 		}
 		return err
 	})

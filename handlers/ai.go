@@ -70,8 +70,8 @@ func (s *Server) GenerateDocument(ctx context.Context, r api.GenerateDocumentReq
 		return nil, err
 	}
 	sections := make(map[string]api.DraftSection, len(d.Sections))
-	for i, one := range d.Sections {
-		sections[one.ID] = api.DraftSection{Position: int32(i + 1), Heading: one.Heading, Body: one.Body}
+	for i, section := range d.Sections {
+		sections[section.ID] = api.DraftSection{Position: int32(i + 1), Heading: section.Heading, Body: section.Body}
 	}
 	return api.GenerateDocument200JSONResponse{
 		DraftID: api.ID(d.ID), DraftText: d.Text, Sections: sections, QualityScore: d.QualityScore, Warnings: nonNil(d.Warnings),
@@ -130,8 +130,8 @@ func (s *Server) GetConsultation(ctx context.Context, r api.GetConsultationReque
 	if err != nil {
 		return nil, err
 	}
-	one, err := toAPIConsultation(c)
-	return api.GetConsultation200JSONResponse(one), err
+	consultation, err := toAPIConsultation(c)
+	return api.GetConsultation200JSONResponse(consultation), err
 }
 
 func toAPIConsultation(c ai.Consultation) (api.Consultation, error) {
@@ -146,14 +146,14 @@ func (s *Server) ListDocumentTypes(context.Context, api.ListDocumentTypesRequest
 	types := s.ai.DocumentTypes()
 	page := api.DocumentTypeList{Items: make([]api.DocumentType, len(types))}
 	for i, t := range types {
-		one := api.DocumentType{ID: t.ID, Title: t.Title, Description: t.Description, Version: t.Version}
-		if err := json.Unmarshal(t.InputsSchema, &one.InputsSchema); err != nil {
+		documentType := api.DocumentType{ID: t.ID, Title: t.Title, Description: t.Description, Version: t.Version}
+		if err := json.Unmarshal(t.InputsSchema, &documentType.InputsSchema); err != nil {
 			return nil, err
 		}
-		if err := json.Unmarshal(t.Example, &one.Example); err != nil {
+		if err := json.Unmarshal(t.Example, &documentType.Example); err != nil {
 			return nil, err
 		}
-		page.Items[i] = one
+		page.Items[i] = documentType
 	}
 	return api.ListDocumentTypes200JSONResponse(page), nil
 }

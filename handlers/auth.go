@@ -76,8 +76,8 @@ func (s *Server) ListSessions(ctx context.Context, _ api.ListSessionsRequestObje
 		return nil, err
 	}
 	list := api.SessionList{Items: make([]api.Session, len(sessions))}
-	for i, one := range sessions {
-		list.Items[i] = api.Session{ID: api.ID(one.ID), CreatedAt: one.CreatedAt, LastUsedAt: one.LastUsedAt, ExpiresAt: one.ExpiresAt, Current: one.Current}
+	for i, session := range sessions {
+		list.Items[i] = api.Session{ID: api.ID(session.ID), CreatedAt: session.CreatedAt, LastUsedAt: session.LastUsedAt, ExpiresAt: session.ExpiresAt, Current: session.Current}
 	}
 	return api.ListSessions200JSONResponse(list), nil
 }

@@ -115,8 +115,8 @@ func (s *Server) ListCaseInvitations(ctx context.Context, r api.ListCaseInvitati
 		return nil, err
 	}
 	list := api.CaseInvitationList{Items: make([]api.CaseInvitation, len(items))}
-	for i, one := range items {
-		list.Items[i] = toAPIInvitation(one)
+	for i, invitation := range items {
+		list.Items[i] = toAPIInvitation(invitation)
 	}
 	return api.ListCaseInvitations200JSONResponse(list), nil
 }
@@ -136,8 +136,8 @@ func (s *Server) ListInvitations(ctx context.Context, _ api.ListInvitationsReque
 		return nil, err
 	}
 	list := api.InvitationList{Items: make([]api.Invitation, len(items))}
-	for i, one := range items {
-		list.Items[i] = api.Invitation{ID: api.ID(one.ID), InviterName: one.InviterName, Role: api.CaseRole(one.Role), CreatedAt: one.CreatedAt, ExpiresAt: one.ExpiresAt}
+	for i, invitation := range items {
+		list.Items[i] = api.Invitation{ID: api.ID(invitation.ID), InviterName: invitation.InviterName, Role: api.CaseRole(invitation.Role), CreatedAt: invitation.CreatedAt, ExpiresAt: invitation.ExpiresAt}
 	}
 	return api.ListInvitations200JSONResponse(list), nil
 }

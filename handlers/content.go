@@ -75,8 +75,8 @@ func (c *content) VisitGetDocumentContentResponse(w http.ResponseWriter) error {
 
 // matchesETag reports whether an If-None-Match header lists the tag.
 func matchesETag(header, etag string) bool {
-	for one := range strings.SplitSeq(header, ",") {
-		if one = strings.TrimSpace(one); one == "*" || strings.TrimPrefix(one, "W/") == etag {
+	for tag := range strings.SplitSeq(header, ",") {
+		if tag = strings.TrimSpace(tag); tag == "*" || strings.TrimPrefix(tag, "W/") == etag {
 			return true
 		}
 	}

@@ -116,8 +116,8 @@ func fromAPIRenderRequest(r api.RenderPdfRequest) rendering.Request {
 // RenderBatch starts a job that renders several templates.
 func (s *Server) RenderBatch(ctx context.Context, r api.RenderBatchRequestObject) (api.RenderBatchResponseObject, error) {
 	items := make([]rendering.Request, len(r.Body.Items))
-	for i, one := range r.Body.Items {
-		items[i] = fromAPIRenderRequest(one)
+	for i, request := range r.Body.Items {
+		items[i] = fromAPIRenderRequest(request)
 	}
 	id, err := s.rendering.StartBatch(ctx, principal(ctx), items, deref(r.Params.IdempotencyKey))
 	if err != nil {

@@ -48,11 +48,11 @@ func (s *Server) SendEmails(ctx context.Context, r api.SendEmailsRequestObject) 
 func fromAPIEmail(r api.SendEmailRequest) email.Message {
 	m := email.Message{To: r.To, Cc: r.Cc, Bcc: r.Bcc, ReplyTo: deref(r.ReplyTo), Subject: r.Subject, HTML: deref(r.BodyHTML), Text: deref(r.BodyText)}
 	for _, a := range r.Attachments {
-		one := email.Attachment{Filename: a.Filename, URL: deref(a.FileURL), Inline: a.Inline != nil && *a.Inline}
+		attachment := email.Attachment{Filename: a.Filename, URL: deref(a.FileURL), Inline: a.Inline != nil && *a.Inline}
 		if a.DocID != nil {
-			one.DocumentID = domain.ID(*a.DocID)
+			attachment.DocumentID = domain.ID(*a.DocID)
 		}
-		m.Attachments = append(m.Attachments, one)
+		m.Attachments = append(m.Attachments, attachment)
 	}
 	if r.SendAt != nil {
 		m.SendAt = *r.SendAt
@@ -104,19 +104,19 @@ func (s *Server) ListSuppressions(ctx context.Context, r api.ListSuppressionsReq
 		return nil, err
 	}
 	page := api.SuppressionList{Items: make([]api.Suppression, len(items)), NextCursor: encodeCursor(next)}
-	for i, one := range items {
-		page.Items[i] = toAPISuppression(one)
+	for i, suppression := range items {
+		page.Items[i] = toAPISuppression(suppression)
 	}
 	return api.ListSuppressions200JSONResponse(page), nil
 }
 
 // CreateSuppression adds an address to the suppression list.
 func (s *Server) CreateSuppression(ctx context.Context, r api.CreateSuppressionRequestObject) (api.CreateSuppressionResponseObject, error) {
-	one, err := s.email.Suppress(ctx, principal(ctx), r.Body.Address)
+	suppression, err := s.email.Suppress(ctx, principal(ctx), r.Body.Address)
 	if err != nil {
 		return nil, err
 	}
-	return api.CreateSuppression201JSONResponse(toAPISuppression(one)), nil
+	return api.CreateSuppression201JSONResponse(toAPISuppression(suppression)), nil
 }
 
 // DeleteSuppression removes an address from the suppression list.
@@ -124,8 +124,8 @@ func (s *Server) DeleteSuppression(ctx context.Context, r api.DeleteSuppressionR
 	return api.DeleteSuppression204Response{}, s.email.Unsuppress(ctx, principal(ctx), domain.ID(r.SuppressionID))
 }
 
-func toAPISuppression(one email.Suppression) api.Suppression {
-	return api.Suppression{ID: api.ID(one.ID), Address: one.Address, Reason: api.SuppressionReason(one.Reason), CreatedAt: one.CreatedAt}
+func toAPISuppression(suppression email.Suppression) api.Suppression {
+	return api.Suppression{ID: api.ID(suppression.ID), Address: suppression.Address, Reason: api.SuppressionReason(suppression.Reason), CreatedAt: suppression.CreatedAt}
 }
 
 func toAPIEmail(e email.Email) api.Email {

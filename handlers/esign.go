@@ -21,11 +21,11 @@ func (s *Server) InitiateSignature(ctx context.Context, r api.InitiateSignatureR
 		n.AcceptRisks = append(n.AcceptRisks, string(risk))
 	}
 	for _, g := range r.Body.Signers {
-		one := esign.NewSigner{Name: g.Name, Email: g.Email}
+		signer := esign.NewSigner{Name: g.Name, Email: g.Email}
 		if g.Order != nil {
-			one.Order = int(*g.Order)
+			signer.Order = int(*g.Order)
 		}
-		n.Signers = append(n.Signers, one)
+		n.Signers = append(n.Signers, signer)
 	}
 	var sent esign.Request
 	var err error
@@ -53,30 +53,30 @@ func (s *Server) ListSignatureRequests(ctx context.Context, r api.ListSignatureR
 		return nil, err
 	}
 	page := api.SignatureRequestList{Items: make([]api.SignatureRequest, len(items)), NextCursor: encodeCursor(next)}
-	for i, one := range items {
-		page.Items[i] = toAPISignatureRequest(one)
+	for i, request := range items {
+		page.Items[i] = toAPISignatureRequest(request)
 	}
 	return api.ListSignatureRequests200JSONResponse(page), nil
 }
 
 // GetSignatureRequest returns the status of a signature request.
 func (s *Server) GetSignatureRequest(ctx context.Context, r api.GetSignatureRequestRequestObject) (api.GetSignatureRequestResponseObject, error) {
-	one, err := s.esign.Get(ctx, principal(ctx), domain.ID(r.TrackingID))
-	return api.GetSignatureRequest200JSONResponse(toAPISignatureRequest(one)), err
+	request, err := s.esign.Get(ctx, principal(ctx), domain.ID(r.TrackingID))
+	return api.GetSignatureRequest200JSONResponse(toAPISignatureRequest(request)), err
 }
 
 // CancelSignatureRequest cancels a signature request.
 func (s *Server) CancelSignatureRequest(ctx context.Context, r api.CancelSignatureRequestRequestObject) (api.CancelSignatureRequestResponseObject, error) {
-	one, err := s.esign.Cancel(ctx, principal(ctx), domain.ID(r.TrackingID))
-	middleware.SetCase(ctx, one.CaseID)
-	return api.CancelSignatureRequest200JSONResponse(toAPISignatureRequest(one)), err
+	request, err := s.esign.Cancel(ctx, principal(ctx), domain.ID(r.TrackingID))
+	middleware.SetCase(ctx, request.CaseID)
+	return api.CancelSignatureRequest200JSONResponse(toAPISignatureRequest(request)), err
 }
 
 // RemindSigners e-mails new links to the signers whose turn it is.
 func (s *Server) RemindSigners(ctx context.Context, r api.RemindSignersRequestObject) (api.RemindSignersResponseObject, error) {
-	one, err := s.esign.Remind(ctx, principal(ctx), domain.ID(r.TrackingID))
-	middleware.SetCase(ctx, one.CaseID)
-	return api.RemindSigners200JSONResponse(toAPISignatureRequest(one)), err
+	request, err := s.esign.Remind(ctx, principal(ctx), domain.ID(r.TrackingID))
+	middleware.SetCase(ctx, request.CaseID)
+	return api.RemindSigners200JSONResponse(toAPISignatureRequest(request)), err
 }
 
 // ListSignatureEvents returns a signature request's log.

@@ -188,21 +188,21 @@ func (x *userExport) Case(c privacy.CaseExport) error {
 	for i, t := range c.Tasks {
 		out.Tasks[i] = toAPITask(t)
 	}
-	for i, one := range c.Consultations {
+	for i, consultation := range c.Consultations {
 		var err error
-		if out.Consultations[i], err = toAPIConsultation(one); err != nil {
+		if out.Consultations[i], err = toAPIConsultation(consultation); err != nil {
 			return err
 		}
 	}
-	for i, one := range c.Drafts {
-		out.Drafts[i] = toAPIExportedDraft(one)
+	for i, draft := range c.Drafts {
+		out.Drafts[i] = toAPIExportedDraft(draft)
 	}
-	for i, one := range c.Signatures {
-		out.SignatureRequests[i] = toAPISignatureRequest(one)
+	for i, request := range c.Signatures {
+		out.SignatureRequests[i] = toAPISignatureRequest(request)
 	}
-	for i, one := range c.Documents {
+	for i, document := range c.Documents {
 		var err error
-		if out.Documents[i], err = x.server.toAPIDocument(x.ctx, one); err != nil {
+		if out.Documents[i], err = x.server.toAPIDocument(x.ctx, document); err != nil {
 			return err
 		}
 	}

@@ -395,8 +395,8 @@ func TestDev(t *testing.T) {
 	}
 
 	p.stop(os.Interrupt, 10*time.Second)
-	if left := processes(t, env["DATA_DIR"]); left != "" {
-		t.Errorf("left running:\n%s", left)
+	if remaining := processes(t, env["DATA_DIR"]); remaining != "" {
+		t.Errorf("left running:\n%s", remaining)
 	}
 	if !strings.HasSuffix(p.output.String(), "Stopped. The data is in "+env["DATA_DIR"]+".\n") {
 		t.Errorf("no message about the stop:\n%s", p.output)

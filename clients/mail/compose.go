@@ -180,11 +180,11 @@ func encodeParameter(name, value string) string {
 	room := maxFoldedLine - margin - len(name) - len("*000*=")
 	pieces := []string{charset}
 	for _, r := range value {
-		one := percentEncode(r)
-		if last := len(pieces) - 1; len(pieces[last])+len(one) > room {
-			pieces = append(pieces, one)
+		encoded := percentEncode(r)
+		if last := len(pieces) - 1; len(pieces[last])+len(encoded) > room {
+			pieces = append(pieces, encoded)
 		} else {
-			pieces[last] += one
+			pieces[last] += encoded
 		}
 	}
 	if len(pieces) == 1 {

@@ -114,8 +114,8 @@ func (c *Client) release(on *conn, reusable bool) {
 func (c *Client) removeIdle(on *conn) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for i, one := range c.idle {
-		if one == on {
+	for i, idle := range c.idle {
+		if idle == on {
 			c.idle = append(c.idle[:i], c.idle[i+1:]...)
 			return true
 		}

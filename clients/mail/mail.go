@@ -156,8 +156,8 @@ func (c *Client) Close() error {
 	c.idle, c.closed = nil, true
 	c.mu.Unlock()
 	var wg sync.WaitGroup
-	for _, one := range idle {
-		wg.Go(one.quit)
+	for _, c := range idle {
+		wg.Go(c.quit)
 	}
 	wg.Wait()
 	return nil

@@ -452,15 +452,15 @@ func TestFileNames(t *testing.T) {
 			t.Errorf("a line has %d bytes: %s", len(line), line)
 		}
 	}
-	whole, err := netmail.ReadMessage(strings.NewReader(raw))
+	parsed, err := netmail.ReadMessage(strings.NewReader(raw))
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, p, err := mime.ParseMediaType(whole.Header.Get("Content-Type"))
+	_, p, err := mime.ParseMediaType(parsed.Header.Get("Content-Type"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	parts := multipart.NewReader(whole.Body, p["boundary"])
+	parts := multipart.NewReader(parsed.Body, p["boundary"])
 	if _, err := parts.NextPart(); err != nil { // the text
 		t.Fatal(err)
 	}
@@ -648,8 +648,8 @@ func TestDKIM(t *testing.T) {
 }
 
 func TestConfig(t *testing.T) {
-	good := mail.Config{Host: "mail.example", From: "Counsel <no-reply@counsel.example>"}
-	if _, err := mail.New(good); err != nil {
+	valid := mail.Config{Host: "mail.example", From: "Counsel <no-reply@counsel.example>"}
+	if _, err := mail.New(valid); err != nil {
 		t.Fatal(err)
 	}
 	for name, change := range map[string]func(*mail.Config){
@@ -662,7 +662,7 @@ func TestConfig(t *testing.T) {
 		"no selector":   func(c *mail.Config) { c.DKIM = mail.DKIM{Domain: "a", Key: newKeyPEM(t)} },
 		"a public key?": func(c *mail.Config) { c.DKIM.Key = "-----BEGIN PUBLIC KEY-----\ns3cret==\n-----END PUBLIC KEY-----\n" },
 	} {
-		cfg := good
+		cfg := valid
 		change(&cfg)
 		if _, err := mail.New(cfg); err == nil || strings.Contains(err.Error(), "s3cret") {
 			t.Errorf("%s: %v", name, err)

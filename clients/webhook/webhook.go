@@ -170,11 +170,11 @@ func sign(m webhooks.Message) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		one, err := w.Sign(m.ID.String(), m.At, m.Body)
+		signature, err := w.Sign(m.ID.String(), m.At, m.Body)
 		if err != nil {
 			return "", err
 		}
-		all = append(all, one)
+		all = append(all, signature)
 	}
 	if all == nil {
 		return "", errors.New("webhook: there is no secret")

@@ -100,13 +100,13 @@ func TestForgedTokens(t *testing.T) {
 		t.Fatal(err)
 	}
 	now := clock.Now().Unix()
-	good := jwt.MapClaims{
+	claims := jwt.MapClaims{
 		"iss": "counsel", "aud": "counsel-api", "sub": domain.NewID().String(), "sid": domain.NewID().String(), "jti": domain.NewID().String(),
 		"role": "admin", "epoch": 0, "iat": now, "nbf": now, "exp": now + 60,
 	}
 	sign := func(m jwt.SigningMethod, key any, change map[string]any) string {
 		t.Helper()
-		c := maps.Clone(good)
+		c := maps.Clone(claims)
 		for k, v := range change {
 			if v == nil {
 				delete(c, k)
@@ -145,7 +145,7 @@ func TestForgedTokens(t *testing.T) {
 	}
 	h := func(change map[string]any) string { return sign(jwt.SigningMethodHS256, []byte(secret), change) }
 	for _, crit := range []any{[]string{"b64"}, []string{"https://counsel.example/unheard-of"}, []string{}, nil} {
-		extended := jwt.NewWithClaims(jwt.SigningMethodHS256, good)
+		extended := jwt.NewWithClaims(jwt.SigningMethodHS256, claims)
 		extended.Header["crit"], extended.Header["b64"] = crit, true
 		s, err := extended.SignedString([]byte(secret))
 		if err != nil {

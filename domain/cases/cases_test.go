@@ -329,10 +329,10 @@ func TestMembers(t *testing.T) {
 
 	f.add(id, f.dora, Owner)
 	testkit.Must(t, f.RemoveMember(ctx, f.dora, id, f.bert.UserID))
-	left, _, err := f.Tasks(ctx, f.dora, id, "", 0, nil)
+	tasks, _, err := f.Tasks(ctx, f.dora, id, "", 0, nil)
 	testkit.Must(t, err)
-	if len(left) != 1 || left[0].ID != task.ID || left[0].AssigneeID != nil || !left[0].DueOn.Equal(*task.DueOn) {
-		t.Errorf("the task of a former member: %+v", left)
+	if len(tasks) != 1 || tasks[0].ID != task.ID || tasks[0].AssigneeID != nil || !tasks[0].DueOn.Equal(*task.DueOn) {
+		t.Errorf("the task of a former member: %+v", tasks)
 	}
 }
 

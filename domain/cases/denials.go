@@ -38,15 +38,15 @@ func newDenialLog(clock domain.Clock) *denialLog {
 }
 
 // add enqueues a denial. It never blocks.
-func (r *denialLog) add(one denial) {
-	key, now := [2]domain.ID{one.id, one.user}, r.clock()
+func (r *denialLog) add(d denial) {
+	key, now := [2]domain.ID{d.id, d.user}, r.clock()
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if access, ok := r.logged[key]; ok && now.Sub(access) < denialInterval {
 		return
 	}
 	select {
-	case r.queue <- one:
+	case r.queue <- d:
 		if len(r.logged) >= denialCacheSize {
 			clear(r.logged)
 		}
@@ -61,8 +61,8 @@ func (r *denialLog) add(one denial) {
 func (s *Service) RunDenialLog(ctx context.Context) {
 	for {
 		select {
-		case one := <-s.denials.queue:
-			s.recordDenial(ctx, one)
+		case d := <-s.denials.queue:
+			s.recordDenial(ctx, d)
 		case <-ctx.Done():
 			s.FlushDenials(context.WithoutCancel(ctx))
 			return
@@ -74,39 +74,39 @@ func (s *Service) RunDenialLog(ctx context.Context) {
 func (s *Service) FlushDenials(ctx context.Context) {
 	for {
 		select {
-		case one := <-s.denials.queue:
-			s.recordDenial(ctx, one)
+		case d := <-s.denials.queue:
+			s.recordDenial(ctx, d)
 		default:
 			return
 		}
 	}
 }
 
-func (s *Service) recordDenial(ctx context.Context, one denial) {
+func (s *Service) recordDenial(ctx context.Context, d denial) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), denialTimeout)
 	defer cancel()
 	err := db.WithTx(ctx, s.pool, func(tx db.Tx) error {
 		q := query.New(tx)
-		head, err := lockHead(ctx, tx, one.id)
+		head, err := lockHead(ctx, tx, d.id)
 		if err != nil {
 			return err
 		}
 		now := s.now()
-		last, err := q.GetCaseDenialTime(ctx, query.GetCaseDenialTimeParams{CaseID: one.id, UserID: one.user})
+		last, err := q.GetCaseDenialTime(ctx, query.GetCaseDenialTimeParams{CaseID: d.id, UserID: d.user})
 		switch {
 		case err == nil && now.Sub(last) < denialInterval:
 			return nil
 		case err != nil && domain.CodeOf(db.Error(err)) != domain.NotFound:
 			return err
 		}
-		if err := s.appendEntry(ctx, tx, head, one.id, one.user, one.action, domain.Errorf(domain.NotFound, "")); err != nil {
+		if err := s.appendEntry(ctx, tx, head, d.id, d.user, d.action, domain.Errorf(domain.NotFound, "")); err != nil {
 			return err
 		}
-		return q.UpdateCaseDenialTime(ctx, query.UpdateCaseDenialTimeParams{CaseID: one.id, UserID: one.user, RefusedAt: now})
+		return q.UpdateCaseDenialTime(ctx, query.UpdateCaseDenialTimeParams{CaseID: d.id, UserID: d.user, RefusedAt: now})
 	})
 	if err != nil { // allow the next attempt to be logged
 		s.denials.mu.Lock()
-		delete(s.denials.logged, [2]domain.ID{one.id, one.user})
+		delete(s.denials.logged, [2]domain.ID{d.id, d.user})
 		s.denials.mu.Unlock()
 	}
 }

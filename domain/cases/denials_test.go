@@ -39,31 +39,31 @@ func (f *fixture) statements(url string) (*Service, func() []string) {
 // case is hidden from the caller or does not exist, and that none of them locks or writes.
 func TestNonMembersLearnNothing(t *testing.T) {
 	url := testenv.SchemaURL(t)
-	b := newFixtureOn(t, url)
-	s, statements := b.statements(url)
+	f := newFixtureOn(t, url)
+	s, statements := f.statements(url)
 	ctx := t.Context()
-	id := b.open(b.anna, "A case")
+	id := f.open(f.anna, "A case")
 	for name, ask := range map[string]func(domain.ID) error{
-		"read": func(id domain.ID) error { _, err := s.Get(ctx, b.carl, id); return err },
+		"read": func(id domain.ID) error { _, err := s.Get(ctx, f.carl, id); return err },
 		"authorize": func(id domain.ID) error {
-			return s.Authorize(ctx, b.carl, id, Action{Verb: VerbCreate, Resource: ResourceDocument})
+			return s.Authorize(ctx, f.carl, id, Action{Verb: VerbCreate, Resource: ResourceDocument})
 		},
-		"note": func(id domain.ID) error { _, err := s.AddNote(ctx, b.carl, id, NewNote{Body: "x"}); return err },
+		"note": func(id domain.ID) error { _, err := s.AddNote(ctx, f.carl, id, NewNote{Body: "x"}); return err },
 		"member": func(id domain.ID) error {
-			_, err := s.AddMember(ctx, b.carl, id, NewMember{UserID: &b.bert.UserID, Role: Viewer})
+			_, err := s.AddMember(ctx, f.carl, id, NewMember{UserID: &f.bert.UserID, Role: Viewer})
 			return err
 		},
 		"invite": func(id domain.ID) error {
-			_, err := s.AddMember(ctx, b.ella, id, NewMember{Email: "bert@example.com", Role: Viewer})
+			_, err := s.AddMember(ctx, f.ella, id, NewMember{Email: "bert@example.com", Role: Viewer})
 			return err
 		},
-		"role": func(id domain.ID) error { _, err := s.UpdateMember(ctx, b.carl, id, b.anna.UserID, Viewer); return err },
+		"role": func(id domain.ID) error { _, err := s.UpdateMember(ctx, f.carl, id, f.anna.UserID, Viewer); return err },
 		"party": func(id domain.ID) error {
-			_, err := s.AddParty(ctx, b.carl, id, NewParty{Kind: PartyPerson, Side: SideClient, Name: "x"})
+			_, err := s.AddParty(ctx, f.carl, id, NewParty{Kind: PartyPerson, Side: SideClient, Name: "x"})
 			return err
 		},
-		"timeline": func(id domain.ID) error { _, _, err := s.Timeline(ctx, b.carl, id, 0, 0); return err },
-		"delete":   func(id domain.ID) error { return s.Delete(ctx, b.carl, id) },
+		"timeline": func(id domain.ID) error { _, _, err := s.Timeline(ctx, f.carl, id, 0, 0); return err },
+		"delete":   func(id domain.ID) error { return s.Delete(ctx, f.carl, id) },
 	} {
 		wantError(t, ask(domain.NewID()), domain.NotFound)
 		absent := statements()
@@ -72,7 +72,7 @@ func TestNonMembersLearnNothing(t *testing.T) {
 			t.Errorf("%s: statements for an absent case\n%s\nfor a hidden case\n%s", name, strings.Join(absent, "\n"), strings.Join(hidden, "\n"))
 		}
 	}
-	if n := len(b.entries(id)); n != 1 {
+	if n := len(f.entries(id)); n != 1 {
 		t.Errorf("%d entries before denials are flushed", n)
 	}
 }

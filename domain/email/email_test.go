@@ -22,39 +22,39 @@ import (
 )
 
 func TestSendAndDeliver(t *testing.T) {
-	b := newFixture(t)
-	contract, logo := b.upload(b.ada, filetype.PDF, "%PDF the contract"), b.upload(b.ada, filetype.PNG, "PNG the logo")
-	e := b.send(Message{To: []string{"grace@example.com", "Ada+tag@Bücher.example"}, Cc: []string{"carol@example.com", "GRACE@example.com"}, Bcc: []string{"hidden@example.com"},
+	f := newFixture(t)
+	contract, logo := f.upload(f.ada, filetype.PDF, "%PDF the contract"), f.upload(f.ada, filetype.PNG, "PNG the logo")
+	e := f.send(Message{To: []string{"grace@example.com", "Ada+tag@Bücher.example"}, Cc: []string{"carol@example.com", "GRACE@example.com"}, Bcc: []string{"hidden@example.com"},
 		ReplyTo: "ada@firm.example", Subject: " Your contract ", HTML: `<p onclick="x()">Dear Grace, <img src="cid:logo.png"><script>evil()</script></p>`,
 		Attachments: []Attachment{{Filename: "Vertrag – Entwurf.pdf", DocumentID: contract.ID}, {Filename: "logo.png", URL: "/api/docs/" + logo.ID.String() + "/content", Inline: true}}})
 	if e.Status != Queued || e.HTML != `<p>Dear Grace, <img src="cid:logo.png"/></p>` || !strings.Contains(e.Text, "Dear Grace,") || e.Subject != "Your contract" {
 		t.Fatalf("%+v", e)
 	}
 	var kind, queue string
-	testkit.Must(t, b.pool.QueryRowContext(t.Context(), "SELECT kind, queue FROM jobs WHERE job_key = ?", "email:"+e.ID.String()).Scan(&kind, &queue))
+	testkit.Must(t, f.pool.QueryRowContext(t.Context(), "SELECT kind, queue FROM jobs WHERE job_key = ?", "email:"+e.ID.String()).Scan(&kind, &queue))
 	if kind != "email.send" || queue != "standard" {
 		t.Errorf("the job is %s in %s", kind, queue)
 	}
-	testkit.Must(t, b.attempt(e.ID))
-	b.checkStatus(e.ID, Sent, Sent, Sent, Sent, Sent)
-	m := b.sender.last()
+	testkit.Must(t, f.attempt(e.ID))
+	f.checkStatus(e.ID, Sent, Sent, Sent, Sent, Sent)
+	m := f.sender.last()
 	if m.ID != e.ID || !slices.Equal(m.To, []string{"grace@example.com", "Ada+tag@xn--bcher-kva.example"}) || !slices.Equal(m.Cc, []string{"carol@example.com"}) || len(m.Recipients) != 4 ||
 		m.ReplyTo != "ada@firm.example" || m.Automatic || m.files["Vertrag – Entwurf.pdf"] != "%PDF the contract" || m.files["logo.png"] != "PNG the logo" || !m.Files[1].Inline || m.Files[0].Inline {
 		t.Errorf("%+v", m)
 	}
 	// Whatever comes of it, the job may run again: nothing goes twice.
-	testkit.Must(t, b.attempt(e.ID))
-	if len(b.sender.sent) != 1 || b.get(e.ID).Attempts != 1 {
-		t.Errorf("it went %d times", len(b.sender.sent))
+	testkit.Must(t, f.attempt(e.ID))
+	if len(f.sender.sent) != 1 || f.get(e.ID).Attempts != 1 {
+		t.Errorf("it went %d times", len(f.sender.sent))
 	}
-	if s := b.log.String(); strings.Contains(s, "@") || strings.Contains(s, "Dear") {
+	if s := f.log.String(); strings.Contains(s, "@") || strings.Contains(s, "Dear") {
 		t.Errorf("the log holds %s", s)
 	}
 }
 
 func TestSendInvalidFields(t *testing.T) {
-	b := newFixture(t)
-	mine, word := b.upload(b.ada, filetype.PDF, "%PDF"), b.upload(b.ada, filetype.PDF, strings.Repeat("x", MaxAttachedBytes))
+	f := newFixture(t)
+	mine, word := f.upload(f.ada, filetype.PDF, "%PDF"), f.upload(f.ada, filetype.PDF, strings.Repeat("x", MaxAttachedBytes))
 	good := func() Message {
 		return Message{To: []string{"grace@example.com"}, Subject: "Hello", Text: "Hello."}
 	}
@@ -80,7 +80,7 @@ func TestSendInvalidFields(t *testing.T) {
 		"a long local part":             {func(m *Message) { m.To[0] = strings.Repeat("a", 65) + "@example.com" }, "/to/0"},
 		"too many":                      {func(m *Message) { m.To = addresses(60); m.Cc = addresses(101)[60:] }, "/to"},
 		"a bad answer address":          {func(m *Message) { m.ReplyTo = "x" }, "/replyTo"},
-		"far ahead":                     {func(m *Message) { m.SendAt = b.now.Add(400 * 24 * time.Hour) }, "/sendAt"},
+		"far ahead":                     {func(m *Message) { m.SendAt = f.now.Add(400 * 24 * time.Hour) }, "/sendAt"},
 		"no body":                       {func(m *Message) { m.Text = " \n" }, "/bodyText"},
 		"nothing left of the body":      {func(m *Message) { m.Text, m.HTML = "", "<script>x</script><style>y</style>" }, "/bodyText"},
 		"no document named":             {attach(Attachment{Filename: "a.pdf"}), "/attachments/0/fileUrl"},
@@ -94,19 +94,19 @@ func TestSendInvalidFields(t *testing.T) {
 	} {
 		m := good()
 		c.change(&m)
-		_, err := b.Send(t.Context(), b.ada, m)
+		_, err := f.Send(t.Context(), f.ada, m)
 		if e, ok := err.(*domain.Error); !ok || e.Code != domain.Invalid || e.Fields[0].Pointer != c.pointer { //nolint:errorlint
 			t.Errorf("%s: %v %+v, want %s", name, err, e, c.pointer)
 		}
 	}
 	m := good()
 	m.Attachments = []Attachment{{Filename: "a.pdf", DocumentID: mine.ID}, {Filename: "b.pdf", DocumentID: word.ID}}
-	_, err := b.Send(t.Context(), b.ada, m)
+	_, err := f.Send(t.Context(), f.ada, m)
 	checkError(t, err, domain.TooLarge, "/attachments")
-	if items, _, err := b.List(t.Context(), b.ada, Filter{}); err != nil || len(items) != 0 {
+	if items, _, err := f.List(t.Context(), f.ada, Filter{}); err != nil || len(items) != 0 {
 		t.Errorf("%v %v", items, err)
 	}
-	if _, err := b.Send(t.Context(), b.ada, good()); err != nil {
+	if _, err := f.Send(t.Context(), f.ada, good()); err != nil {
 		t.Error(err)
 	}
 }
@@ -121,11 +121,11 @@ func addresses(n int) (list []string) {
 // TestAttachmentURLs: a URL is taken only when it is one that this service gives out,
 // for a document that the caller may read.
 func TestAttachmentURLs(t *testing.T) {
-	b := newFixture(t)
-	bob := b.newUser(domain.RoleLawyer)
-	mine, his := b.upload(b.ada, filetype.PDF, "%PDF mine").ID.String(), b.upload(bob, filetype.PDF, "%PDF his").ID.String()
+	f := newFixture(t)
+	bob := f.newUser(domain.RoleLawyer)
+	mine, his := f.upload(f.ada, filetype.PDF, "%PDF mine").ID.String(), f.upload(bob, filetype.PDF, "%PDF his").ID.String()
 	for _, url := range []string{"/api/docs/" + mine + "/content", "https://counsel.example/api/docs/" + mine + "/content", "https://files.example/bucket/docs/" + mine + "?X-Amz-Signature=expired", "https://FILES.example/bucket/docs/" + mine} {
-		if _, err := b.Send(t.Context(), b.ada, Message{To: addresses(1), Subject: "x", Text: "x", Attachments: []Attachment{{Filename: "a.pdf", URL: url}}}); err != nil {
+		if _, err := f.Send(t.Context(), f.ada, Message{To: addresses(1), Subject: "x", Text: "x", Attachments: []Attachment{{Filename: "a.pdf", URL: url}}}); err != nil {
 			t.Errorf("%s: %v", url, err)
 		}
 	}
@@ -135,7 +135,7 @@ func TestAttachmentURLs(t *testing.T) {
 		"https://u:p@files.example/bucket/docs/" + mine, "//files.example/bucket/docs/" + mine, "https://files.example/bucket/docs/../docs/" + mine, "https://files.example/other/docs/" + mine,
 		"file:///etc/passwd", "file:///docs/" + mine, "http://169.254.169.254/docs/" + mine, "/etc/passwd", "docs/" + mine, mine, "%zz", "", "javascript:alert(1)",
 	} {
-		_, err := b.Send(t.Context(), b.ada, Message{To: addresses(1), Subject: "x", Text: "x", Attachments: []Attachment{{Filename: "a.pdf", URL: url}}})
+		_, err := f.Send(t.Context(), f.ada, Message{To: addresses(1), Subject: "x", Text: "x", Attachments: []Attachment{{Filename: "a.pdf", URL: url}}})
 		if domain.CodeOf(err) != domain.Invalid {
 			t.Errorf("%q: %v", url, err)
 		}
@@ -145,9 +145,9 @@ func TestAttachmentURLs(t *testing.T) {
 // TestRecipientOutcomes: one of five is refused and one is put off; only that one gets
 // it again, and the bad address never does.
 func TestRecipientOutcomes(t *testing.T) {
-	b := newFixture(t)
+	f := newFixture(t)
 	later := Deferred
-	b.sender.answer = func(to string) Outcome {
+	f.sender.answer = func(to string) Outcome {
 		switch to {
 		case "r1@example.com":
 			return Outcome{Result: Refused, Reason: "550 5.1.1 r1@example.com: no such user", BadAddress: true, Err: fmt.Errorf("mail: RCPT: the server answered 550 5.1.1")}
@@ -156,70 +156,70 @@ func TestRecipientOutcomes(t *testing.T) {
 		}
 		return Outcome{Result: Accepted}
 	}
-	e := b.send(Message{To: addresses(5), Subject: "x", Text: "x"})
-	if err := b.attempt(e.ID); domain.CodeOf(err) != domain.Unavailable {
+	e := f.send(Message{To: addresses(5), Subject: "x", Text: "x"})
+	if err := f.attempt(e.ID); domain.CodeOf(err) != domain.Unavailable {
 		t.Fatalf("the job ends with %v", err)
 	}
-	if e := b.checkStatus(e.ID, Queued, Sent, Bounced, Sent, Queued, Sent); e.Recipients[3].Reason != "451 4.7.1 greylisted" || !strings.HasPrefix(e.Recipients[1].Reason, "550 5.1.1") {
+	if e := f.checkStatus(e.ID, Queued, Sent, Bounced, Sent, Queued, Sent); e.Recipients[3].Reason != "451 4.7.1 greylisted" || !strings.HasPrefix(e.Recipients[1].Reason, "550 5.1.1") {
 		t.Errorf("%+v", e.Recipients)
 	}
 	later = Accepted
-	testkit.Must(t, b.attempt(e.ID))
-	if e := b.checkStatus(e.ID, Sent, Sent, Bounced, Sent, Sent, Sent); e.Attempts != 2 {
+	testkit.Must(t, f.attempt(e.ID))
+	if e := f.checkStatus(e.ID, Sent, Sent, Bounced, Sent, Sent, Sent); e.Attempts != 2 {
 		t.Errorf("%d attempts", e.Attempts)
 	}
-	if m := b.sender.last(); !slices.Equal(m.Recipients, []string{"r3@example.com"}) || len(m.To) != 5 || m.ID != e.ID {
+	if m := f.sender.last(); !slices.Equal(m.Recipients, []string{"r3@example.com"}) || len(m.To) != 5 || m.ID != e.ID {
 		t.Errorf("the second try goes to %v, and shows %v", m.Recipients, m.To)
 	}
-	again := b.send(Message{To: []string{"R1@Example.com", "r0@example.com"}, Subject: "x", Text: "x"})
-	testkit.Must(t, b.attempt(again.ID))
-	b.checkStatus(again.ID, Sent, Suppressed, Sent)
-	alone := b.send(Message{To: []string{"r1@example.com"}, Subject: "x", Text: "x"})
-	n := len(b.sender.sent)
-	testkit.Must(t, b.attempt(alone.ID))
-	if e := b.checkStatus(alone.ID, Failed, Suppressed); e.Reason != reasonSuppressed || len(b.sender.sent) != n {
-		t.Errorf("%q, %d", e.Reason, len(b.sender.sent)-n)
+	again := f.send(Message{To: []string{"R1@Example.com", "r0@example.com"}, Subject: "x", Text: "x"})
+	testkit.Must(t, f.attempt(again.ID))
+	f.checkStatus(again.ID, Sent, Suppressed, Sent)
+	alone := f.send(Message{To: []string{"r1@example.com"}, Subject: "x", Text: "x"})
+	n := len(f.sender.sent)
+	testkit.Must(t, f.attempt(alone.ID))
+	if e := f.checkStatus(alone.ID, Failed, Suppressed); e.Reason != reasonSuppressed || len(f.sender.sent) != n {
+		t.Errorf("%q, %d", e.Reason, len(f.sender.sent)-n)
 	}
-	if strings.Contains(b.log.String(), "@") {
-		t.Errorf("the log holds %s", b.log)
+	if strings.Contains(f.log.String(), "@") {
+		t.Errorf("the log holds %s", f.log)
 	}
 }
 
 func TestBouncedForAll(t *testing.T) {
-	b := newFixture(t)
-	b.sender.answer = func(string) Outcome { return Outcome{Result: Refused, Reason: "552 5.2.2 mailbox full"} }
-	e := b.send(Message{To: addresses(2), Subject: "x", Text: "x"})
-	testkit.Must(t, b.attempt(e.ID))
-	if e := b.checkStatus(e.ID, Bounced, Bounced, Bounced); e.Reason != "552 5.2.2 mailbox full" {
+	f := newFixture(t)
+	f.sender.answer = func(string) Outcome { return Outcome{Result: Refused, Reason: "552 5.2.2 mailbox full"} }
+	e := f.send(Message{To: addresses(2), Subject: "x", Text: "x"})
+	testkit.Must(t, f.attempt(e.ID))
+	if e := f.checkStatus(e.ID, Bounced, Bounced, Bounced); e.Reason != "552 5.2.2 mailbox full" {
 		t.Errorf("%q", e.Reason)
 	}
 	// A full mailbox is no bad address.
-	b.sender.answer = nil
-	e = b.send(Message{To: addresses(1), Subject: "x", Text: "x"})
-	testkit.Must(t, b.attempt(e.ID))
-	b.checkStatus(e.ID, Sent)
+	f.sender.answer = nil
+	e = f.send(Message{To: addresses(1), Subject: "x", Text: "x"})
+	testkit.Must(t, f.attempt(e.ID))
+	f.checkStatus(e.ID, Sent)
 }
 
 // TestServerDownForAnHour: the mail waits, and goes when the server is back. Tries reach over
 // more than a day.
 func TestServerDownForAnHour(t *testing.T) {
-	b := newFixture(t)
-	b.sender.answer = serverDown
-	e := b.send(Message{To: addresses(1), Subject: "x", Text: "x"})
-	began, tries := b.now, 0
-	for ; b.now.Sub(began) < time.Hour; tries++ {
-		if err := b.attempt(e.ID); err == nil {
+	f := newFixture(t)
+	f.sender.answer = serverDown
+	e := f.send(Message{To: addresses(1), Subject: "x", Text: "x"})
+	began, tries := f.now, 0
+	for ; f.now.Sub(began) < time.Hour; tries++ {
+		if err := f.attempt(e.ID); err == nil {
 			t.Fatal("a mail was sent to nobody")
 		}
-		b.now = b.now.Add(b.retryBackoff[tries])
+		f.now = f.now.Add(f.retryBackoff[tries])
 	}
-	b.sender.answer = nil
-	testkit.Must(t, b.attempt(e.ID))
-	if e := b.checkStatus(e.ID, Sent, Sent); e.Attempts != tries+1 || e.Reason != "" {
+	f.sender.answer = nil
+	testkit.Must(t, f.attempt(e.ID))
+	if e := f.checkStatus(e.ID, Sent, Sent); e.Attempts != tries+1 || e.Reason != "" {
 		t.Errorf("%+v", e)
 	}
 	var all time.Duration
-	for _, d := range b.retryBackoff {
+	for _, d := range f.retryBackoff {
 		all += d
 	}
 	if all < 24*time.Hour {
@@ -228,63 +228,63 @@ func TestServerDownForAnHour(t *testing.T) {
 }
 
 func TestFail(t *testing.T) {
-	b := newFixture(t)
-	b.sender.answer = func(to string) Outcome {
+	f := newFixture(t)
+	f.sender.answer = func(to string) Outcome {
 		if to == "r0@example.com" {
 			return Outcome{Result: Accepted}
 		}
 		return serverDown(to)
 	}
-	e, other := b.send(Message{To: addresses(2), Subject: "x", Text: "x"}), b.send(Message{To: addresses(3)[2:], Subject: "x", Text: "x"})
+	e, other := f.send(Message{To: addresses(2), Subject: "x", Text: "x"}), f.send(Message{To: addresses(3)[2:], Subject: "x", Text: "x"})
 	for _, id := range []domain.ID{e.ID, other.ID} {
-		if b.attempt(id) == nil {
+		if f.attempt(id) == nil {
 			t.Fatal("sent")
 		}
-		testkit.Must(t, b.fail(t.Context(), id))
-		testkit.Must(t, b.fail(t.Context(), id)) // it may be told twice
+		testkit.Must(t, f.fail(t.Context(), id))
+		testkit.Must(t, f.fail(t.Context(), id)) // it may be told twice
 	}
-	b.checkStatus(e.ID, Sent, Sent, Failed)
-	if e := b.checkStatus(other.ID, Failed, Failed); !strings.Contains(e.Reason, "could not be reached") {
+	f.checkStatus(e.ID, Sent, Sent, Failed)
+	if e := f.checkStatus(other.ID, Failed, Failed); !strings.Contains(e.Reason, "could not be reached") {
 		t.Errorf("%q", e.Reason)
 	}
 	// An admin sends the job back: who has it gets no second one.
-	b.sender.answer = nil
-	testkit.Must(t, b.attempt(other.ID))
-	b.checkStatus(other.ID, Sent, Sent)
-	testkit.Must(t, b.fail(t.Context(), other.ID))
-	b.checkStatus(other.ID, Sent, Sent)
+	f.sender.answer = nil
+	testkit.Must(t, f.attempt(other.ID))
+	f.checkStatus(other.ID, Sent, Sent)
+	testkit.Must(t, f.fail(t.Context(), other.ID))
+	f.checkStatus(other.ID, Sent, Sent)
 }
 
 // TestAttachmentChanges between the promise and the sending.
 func TestAttachmentChanges(t *testing.T) {
 	for name, c := range map[string]struct {
-		change func(b *fixture, d files.File)
+		change func(f *fixture, d files.File)
 		then   Status
-		back   func(b *fixture)
+		back   func(f *fixture)
 	}{
-		"deleted":       {func(b *fixture, d files.File) { testkit.Must(b.t, b.files.Delete(b.t.Context(), b.ada, d.ID)) }, Failed, nil},
-		"other bytes":   {func(b *fixture, d files.File) { b.store.SetContent("docs/"+d.ID.String(), []byte("%PDF forged!!")) }, Failed, nil},
-		"file lost":     {func(b *fixture, d files.File) { b.store.Remove("docs/" + d.ID.String()) }, Failed, nil},
-		"store is down": {func(b *fixture, _ files.File) { b.store.SetDown(true) }, Queued, func(b *fixture) { b.store.SetDown(false) }},
+		"deleted":       {func(f *fixture, d files.File) { testkit.Must(f.t, f.files.Delete(f.t.Context(), f.ada, d.ID)) }, Failed, nil},
+		"other bytes":   {func(f *fixture, d files.File) { f.store.SetContent("docs/"+d.ID.String(), []byte("%PDF forged!!")) }, Failed, nil},
+		"file lost":     {func(f *fixture, d files.File) { f.store.Remove("docs/" + d.ID.String()) }, Failed, nil},
+		"store is down": {func(f *fixture, _ files.File) { f.store.SetDown(true) }, Queued, func(f *fixture) { f.store.SetDown(false) }},
 		"all as it was": {func(*fixture, files.File) {}, Sent, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
-			b := newFixture(t)
-			d := b.upload(b.ada, filetype.PDF, "%PDF original")
-			e := b.send(Message{To: addresses(1), Subject: "x", Text: "x", Attachments: []Attachment{{Filename: "a.pdf", DocumentID: d.ID}}})
-			c.change(b, d)
-			err := b.attempt(e.ID)
+			f := newFixture(t)
+			d := f.upload(f.ada, filetype.PDF, "%PDF original")
+			e := f.send(Message{To: addresses(1), Subject: "x", Text: "x", Attachments: []Attachment{{Filename: "a.pdf", DocumentID: d.ID}}})
+			c.change(f, d)
+			err := f.attempt(e.ID)
 			if (err != nil) != (c.then == Queued) {
 				t.Fatalf("the job ends with %v", err)
 			}
-			got := b.checkStatus(e.ID, c.then, c.then)
-			if c.then == Failed && got.Reason != reasonAttachmentGone || len(b.sender.sent) > 0 != (c.then == Sent) {
-				t.Errorf("%q, %d sent", got.Reason, len(b.sender.sent))
+			got := f.checkStatus(e.ID, c.then, c.then)
+			if c.then == Failed && got.Reason != reasonAttachmentGone || len(f.sender.sent) > 0 != (c.then == Sent) {
+				t.Errorf("%q, %d sent", got.Reason, len(f.sender.sent))
 			}
 			if c.back != nil {
-				c.back(b)
-				testkit.Must(t, b.attempt(e.ID))
-				b.checkStatus(e.ID, Sent, Sent)
+				c.back(f)
+				testkit.Must(t, f.attempt(e.ID))
+				f.checkStatus(e.ID, Sent, Sent)
 			}
 		})
 	}
@@ -292,19 +292,19 @@ func TestAttachmentChanges(t *testing.T) {
 
 // TestSenderLosesAccess: what somebody may not read any more does not go out in their name.
 func TestSenderLosesAccess(t *testing.T) {
-	b := newFixture(t)
-	d := b.upload(b.ada, filetype.PDF, "%PDF")
+	f := newFixture(t)
+	d := f.upload(f.ada, filetype.PDF, "%PDF")
 	send := func() Email {
-		e, err := b.Send(t.Context(), b.admin, Message{To: addresses(1), Subject: "x", Text: "x", Attachments: []Attachment{{Filename: "a.pdf", DocumentID: d.ID}}})
+		e, err := f.Send(t.Context(), f.admin, Message{To: addresses(1), Subject: "x", Text: "x", Attachments: []Attachment{{Filename: "a.pdf", DocumentID: d.ID}}})
 		testkit.Must(t, err)
 		return e
 	}
 	for _, change := range []string{"UPDATE users SET role = 'lawyer' WHERE id = ?", "UPDATE users SET role = 'admin', disabled_at = NOW() WHERE id = ?"} {
 		e := send()
-		_, err := b.pool.ExecContext(t.Context(), change, b.admin.UserID)
+		_, err := f.pool.ExecContext(t.Context(), change, f.admin.UserID)
 		testkit.Must(t, err)
-		testkit.Must(t, b.attempt(e.ID))
-		if got, err := b.Get(t.Context(), b.admin, e.ID); err != nil || got.Status != Failed || got.Reason != reasonAttachmentGone || len(b.sender.sent) != 0 {
+		testkit.Must(t, f.attempt(e.ID))
+		if got, err := f.Get(t.Context(), f.admin, e.ID); err != nil || got.Status != Failed || got.Reason != reasonAttachmentGone || len(f.sender.sent) != 0 {
 			t.Errorf("%+v %v", got, err)
 		}
 	}
@@ -312,13 +312,13 @@ func TestSenderLosesAccess(t *testing.T) {
 
 // TestBatch: a hundred messages, one of them bad.
 func TestBatch(t *testing.T) {
-	b := newFixture(t)
+	f := newFixture(t)
 	var ms []Message
 	for i := range MaxBatch {
 		ms = append(ms, Message{To: []string{fmt.Sprintf("r%d@example.com", i)}, Subject: "News", Text: "News."})
 	}
 	ms[41].To = []string{"nobody"}
-	out, err := b.SendBatch(t.Context(), b.ada, ms)
+	out, err := f.SendBatch(t.Context(), f.ada, ms)
 	testkit.Must(t, err)
 	for i, a := range out {
 		if i == 41 {
@@ -328,261 +328,261 @@ func TestBatch(t *testing.T) {
 		}
 	}
 	var n int
-	testkit.Must(t, b.pool.QueryRowContext(t.Context(), "SELECT COUNT(*) FROM jobs WHERE queue = 'bulk' AND user_id = ?", b.ada.UserID).Scan(&n))
+	testkit.Must(t, f.pool.QueryRowContext(t.Context(), "SELECT COUNT(*) FROM jobs WHERE queue = 'bulk' AND user_id = ?", f.ada.UserID).Scan(&n))
 	if n != MaxBatch-1 {
 		t.Errorf("%d jobs", n)
 	}
-	testkit.Must(t, b.attempt(out[99].Email.ID))
-	b.checkStatus(out[99].Email.ID, Sent)
-	if out, err := b.SendBatch(t.Context(), b.ada, ms[41:42]); err != nil || out[0].Err == nil {
+	testkit.Must(t, f.attempt(out[99].Email.ID))
+	f.checkStatus(out[99].Email.ID, Sent)
+	if out, err := f.SendBatch(t.Context(), f.ada, ms[41:42]); err != nil || out[0].Err == nil {
 		t.Errorf("%v %v", out, err)
 	}
 }
 
 func TestCancel(t *testing.T) {
-	b := newFixture(t)
-	bob := b.newUser(domain.RoleLawyer)
-	m := Message{To: addresses(1), Subject: "x", Text: "x", SendAt: b.now.Add(time.Hour)}
-	e := b.send(m)
+	f := newFixture(t)
+	bob := f.newUser(domain.RoleLawyer)
+	m := Message{To: addresses(1), Subject: "x", Text: "x", SendAt: f.now.Add(time.Hour)}
+	e := f.send(m)
 	var state string
-	testkit.Must(t, b.pool.QueryRowContext(t.Context(), "SELECT state FROM jobs WHERE job_key = ?", "email:"+e.ID.String()).Scan(&state))
+	testkit.Must(t, f.pool.QueryRowContext(t.Context(), "SELECT state FROM jobs WHERE job_key = ?", "email:"+e.ID.String()).Scan(&state))
 	if state != "scheduled" {
 		t.Errorf("the job is %s", state)
 	}
-	checkError(t, b.Cancel(t.Context(), bob, e.ID), domain.NotFound, "")
-	testkit.Must(t, b.Cancel(t.Context(), b.ada, e.ID))
-	testkit.Must(t, b.Cancel(t.Context(), b.ada, e.ID))
-	testkit.Must(t, b.attempt(e.ID))
-	b.checkStatus(e.ID, Cancelled, Cancelled)
-	if len(b.sender.sent) != 0 {
+	checkError(t, f.Cancel(t.Context(), bob, e.ID), domain.NotFound, "")
+	testkit.Must(t, f.Cancel(t.Context(), f.ada, e.ID))
+	testkit.Must(t, f.Cancel(t.Context(), f.ada, e.ID))
+	testkit.Must(t, f.attempt(e.ID))
+	f.checkStatus(e.ID, Cancelled, Cancelled)
+	if len(f.sender.sent) != 0 {
 		t.Error("it was sent")
 	}
-	e = b.send(m)
-	if _, err := query.New(b.pool).UpdateEmailToSending(t.Context(), query.UpdateEmailToSendingParams{Now: b.now, ID: e.ID}); err != nil { // a server begins
+	e = f.send(m)
+	if _, err := query.New(f.pool).UpdateEmailToSending(t.Context(), query.UpdateEmailToSendingParams{Now: f.now, ID: e.ID}); err != nil { // a server begins
 		t.Fatal(err)
 	}
-	b.checkStatus(e.ID, Queued)
-	checkError(t, b.Cancel(t.Context(), b.ada, e.ID), domain.Conflict, "")
-	testkit.Must(t, b.attempt(e.ID)) // that server died; another takes over
-	checkError(t, b.Cancel(t.Context(), b.admin, e.ID), domain.Conflict, "")
-	checkError(t, b.Cancel(t.Context(), b.ada, domain.NewID()), domain.NotFound, "")
-	if b.sender.last().Date != m.SendAt {
-		t.Errorf("it is dated %s", b.sender.last().Date)
+	f.checkStatus(e.ID, Queued)
+	checkError(t, f.Cancel(t.Context(), f.ada, e.ID), domain.Conflict, "")
+	testkit.Must(t, f.attempt(e.ID)) // that server died; another takes over
+	checkError(t, f.Cancel(t.Context(), f.admin, e.ID), domain.Conflict, "")
+	checkError(t, f.Cancel(t.Context(), f.ada, domain.NewID()), domain.NotFound, "")
+	if f.sender.last().Date != m.SendAt {
+		t.Errorf("it is dated %s", f.sender.last().Date)
 	}
 }
 
 func TestListAndGet(t *testing.T) {
-	b := newFixture(t)
-	bob := b.newUser(domain.RoleLawyer)
+	f := newFixture(t)
+	bob := f.newUser(domain.RoleLawyer)
 	var ids []domain.ID
 	for range 3 {
-		ids = append(ids, b.send(Message{To: addresses(2), Subject: "x", Text: "x"}).ID)
+		ids = append(ids, f.send(Message{To: addresses(2), Subject: "x", Text: "x"}).ID)
 	}
-	testkit.Must(t, b.attempt(ids[0]))
-	_, err := b.notify(SystemMail{Kind: PasswordChanged, UserID: b.ada.UserID, To: "ada@example.com"})
+	testkit.Must(t, f.attempt(ids[0]))
+	_, err := f.notify(SystemMail{Kind: PasswordChanged, UserID: f.ada.UserID, To: "ada@example.com"})
 	testkit.Must(t, err)
-	page, next, err := b.List(t.Context(), b.ada, Filter{Limit: 2})
+	page, next, err := f.List(t.Context(), f.ada, Filter{Limit: 2})
 	testkit.Must(t, err)
 	if len(page) != 2 || page[0].ID != ids[2] || len(page[0].Recipients) != 2 || next == nil {
 		t.Fatalf("%+v %v", page, next)
 	}
-	page, next, err = b.List(t.Context(), b.ada, Filter{Limit: 2, Cursor: next})
+	page, next, err = f.List(t.Context(), f.ada, Filter{Limit: 2, Cursor: next})
 	testkit.Must(t, err)
 	if len(page) != 1 || page[0].ID != ids[0] || next != nil {
 		t.Fatalf("%+v %v", page, next)
 	}
-	for f, n := range map[Status]int{Sent: 1, Queued: 2, Failed: 0} {
-		if page, _, err := b.List(t.Context(), b.ada, Filter{Status: f}); err != nil || len(page) != n {
-			t.Errorf("%s: %d, %v", f, len(page), err)
+	for status, n := range map[Status]int{Sent: 1, Queued: 2, Failed: 0} {
+		if page, _, err := f.List(t.Context(), f.ada, Filter{Status: status}); err != nil || len(page) != n {
+			t.Errorf("%s: %d, %v", status, len(page), err)
 		}
 	}
-	if page, _, err := b.List(t.Context(), bob, Filter{}); err != nil || len(page) != 0 {
+	if page, _, err := f.List(t.Context(), bob, Filter{}); err != nil || len(page) != 0 {
 		t.Errorf("%v %v", page, err)
 	}
-	_, _, err = b.List(t.Context(), bob, Filter{UserID: &b.ada.UserID})
+	_, _, err = f.List(t.Context(), bob, Filter{UserID: &f.ada.UserID})
 	checkError(t, err, domain.Forbidden, "")
-	_, err = b.Get(t.Context(), bob, ids[0])
+	_, err = f.Get(t.Context(), bob, ids[0])
 	checkError(t, err, domain.NotFound, "")
-	if page, _, err := b.List(t.Context(), b.admin, Filter{}); err != nil || len(page) != 3 {
+	if page, _, err := f.List(t.Context(), f.admin, Filter{}); err != nil || len(page) != 3 {
 		t.Errorf("%d %v", len(page), err)
 	}
-	if _, err := b.Get(t.Context(), b.admin, ids[0]); err != nil {
+	if _, err := f.Get(t.Context(), f.admin, ids[0]); err != nil {
 		t.Error(err)
 	}
 }
 
 func TestSuppressions(t *testing.T) {
-	b := newFixture(t)
+	f := newFixture(t)
 	ctx := t.Context()
-	_, err := b.Suppress(ctx, b.ada, "x@example.com")
+	_, err := f.Suppress(ctx, f.ada, "x@example.com")
 	checkError(t, err, domain.Forbidden, "")
-	_, err = b.Suppress(ctx, b.admin, "x")
+	_, err = f.Suppress(ctx, f.admin, "x")
 	checkError(t, err, domain.Invalid, "/address")
-	one, err := b.Suppress(ctx, b.admin, "Grace@Bücher.example")
+	one, err := f.Suppress(ctx, f.admin, "Grace@Bücher.example")
 	testkit.Must(t, err)
-	twice, err := b.Suppress(ctx, b.admin, "grace@xn--bcher-kva.example")
+	twice, err := f.Suppress(ctx, f.admin, "grace@xn--bcher-kva.example")
 	testkit.Must(t, err)
 	if one != twice || one.Address != "grace@bücher.example" || one.Reason != SuppressedManually {
 		t.Errorf("%+v %+v", one, twice)
 	}
-	e := b.send(Message{To: []string{"GRACE@bücher.example"}, Subject: "x", Text: "x"})
-	testkit.Must(t, b.attempt(e.ID))
-	b.checkStatus(e.ID, Failed, Suppressed)
+	e := f.send(Message{To: []string{"GRACE@bücher.example"}, Subject: "x", Text: "x"})
+	testkit.Must(t, f.attempt(e.ID))
+	f.checkStatus(e.ID, Failed, Suppressed)
 	// Nobody is kept from their own account by it.
-	id, err := b.notify(SystemMail{Kind: PasswordChanged, UserID: b.ada.UserID, To: "grace@bücher.example"})
+	id, err := f.notify(SystemMail{Kind: PasswordChanged, UserID: f.ada.UserID, To: "grace@bücher.example"})
 	testkit.Must(t, err)
-	testkit.Must(t, b.attempt(id))
-	if len(b.sender.sent) != 1 {
+	testkit.Must(t, f.attempt(id))
+	if len(f.sender.sent) != 1 {
 		t.Error("the service's own mail was held back")
 	}
-	list, next, err := b.Suppressions(ctx, b.admin, 0, nil)
+	list, next, err := f.Suppressions(ctx, f.admin, 0, nil)
 	if err != nil || len(list) != 1 || next != nil || list[0] != one {
 		t.Errorf("%+v %v %v", list, next, err)
 	}
-	_, _, err = b.Suppressions(ctx, b.ada, 0, nil)
+	_, _, err = f.Suppressions(ctx, f.ada, 0, nil)
 	checkError(t, err, domain.Forbidden, "")
-	checkError(t, b.Unsuppress(ctx, b.ada, one.ID), domain.Forbidden, "")
-	testkit.Must(t, b.Unsuppress(ctx, b.admin, one.ID))
-	checkError(t, b.Unsuppress(ctx, b.admin, one.ID), domain.NotFound, "")
+	checkError(t, f.Unsuppress(ctx, f.ada, one.ID), domain.Forbidden, "")
+	testkit.Must(t, f.Unsuppress(ctx, f.admin, one.ID))
+	checkError(t, f.Unsuppress(ctx, f.admin, one.ID), domain.NotFound, "")
 }
 
 func TestUnsubscribe(t *testing.T) {
-	b := newFixture(t)
+	f := newFixture(t)
 	ctx := t.Context()
 	batch := func(to ...string) Email {
 		t.Helper()
-		out, err := b.SendBatch(ctx, b.ada, []Message{{To: to, Subject: "News", Text: "News."}})
+		out, err := f.SendBatch(ctx, f.ada, []Message{{To: to, Subject: "News", Text: "News."}})
 		testkit.Must(t, err)
 		testkit.Must(t, out[0].Err)
-		testkit.Must(t, b.attempt(out[0].Email.ID))
+		testkit.Must(t, f.attempt(out[0].Email.ID))
 		return out[0].Email
 	}
 	news := batch("Grace@example.com")
-	secret, ok := strings.CutPrefix(b.sender.sent[0].Unsubscribe, "https://counsel.example/unsubscribe/")
+	secret, ok := strings.CutPrefix(f.sender.sent[0].Unsubscribe, "https://counsel.example/unsubscribe/")
 	if !ok {
-		t.Fatalf("%q", b.sender.sent[0].Unsubscribe)
+		t.Fatalf("%q", f.sender.sent[0].Unsubscribe)
 	}
 	// Of several nobody would know whose click it was; what goes to one person is no list.
-	several, alone := batch("grace@example.com", "carol@example.com"), b.send(Message{To: []string{"grace@example.com"}, Subject: "x", Text: "x"})
-	testkit.Must(t, b.attempt(alone.ID))
-	for _, m := range b.sender.sent[1:] {
+	several, alone := batch("grace@example.com", "carol@example.com"), f.send(Message{To: []string{"grace@example.com"}, Subject: "x", Text: "x"})
+	testkit.Must(t, f.attempt(alone.ID))
+	for _, m := range f.sender.sent[1:] {
 		if m.Unsubscribe != "" {
 			t.Errorf("%+v", m)
 		}
 	}
 	for _, s := range []string{"", "x", "secret-of-" + domain.NewID().String(), "secret-of-" + several.ID.String(), "secret-of-" + alone.ID.String()} {
-		checkError(t, b.Unsubscribe(ctx, s), domain.NotFound, "")
+		checkError(t, f.Unsubscribe(ctx, s), domain.NotFound, "")
 	}
-	b.checkStatus(batch("grace@example.com").ID, Sent, Sent)
-	testkit.Must(t, b.Unsubscribe(ctx, secret))
-	testkit.Must(t, b.Unsubscribe(ctx, secret))
-	b.checkStatus(batch("GRACE@example.com").ID, Failed, Suppressed)
-	b.checkStatus(batch("grace@example.com", "carol@example.com").ID, Sent, Suppressed, Sent)
-	again := b.send(Message{To: []string{"grace@example.com"}, Subject: "x", Text: "x"})
-	testkit.Must(t, b.attempt(again.ID))
-	b.checkStatus(again.ID, Sent, Sent)
-	b.checkStatus(news.ID, Sent, Sent)
-	list, _, err := b.Suppressions(ctx, b.admin, 0, nil)
+	f.checkStatus(batch("grace@example.com").ID, Sent, Sent)
+	testkit.Must(t, f.Unsubscribe(ctx, secret))
+	testkit.Must(t, f.Unsubscribe(ctx, secret))
+	f.checkStatus(batch("GRACE@example.com").ID, Failed, Suppressed)
+	f.checkStatus(batch("grace@example.com", "carol@example.com").ID, Sent, Suppressed, Sent)
+	again := f.send(Message{To: []string{"grace@example.com"}, Subject: "x", Text: "x"})
+	testkit.Must(t, f.attempt(again.ID))
+	f.checkStatus(again.ID, Sent, Sent)
+	f.checkStatus(news.ID, Sent, Sent)
+	list, _, err := f.Suppressions(ctx, f.admin, 0, nil)
 	if err != nil || len(list) != 1 || list[0].Reason != SuppressedUnsubscribed {
 		t.Errorf("%+v %v", list, err)
 	}
 	// An address that is no more is written to by nobody.
-	b.sender.answer = func(string) Outcome { return Outcome{Result: Refused, BadAddress: true, Reason: "no such user"} }
-	gone := b.send(Message{To: []string{"grace@example.com"}, Subject: "x", Text: "x"})
-	testkit.Must(t, b.attempt(gone.ID))
-	if list, _, err = b.Suppressions(ctx, b.admin, 0, nil); err != nil || len(list) != 1 || list[0].Reason != SuppressedBounce {
+	f.sender.answer = func(string) Outcome { return Outcome{Result: Refused, BadAddress: true, Reason: "no such user"} }
+	gone := f.send(Message{To: []string{"grace@example.com"}, Subject: "x", Text: "x"})
+	testkit.Must(t, f.attempt(gone.ID))
+	if list, _, err = f.Suppressions(ctx, f.admin, 0, nil); err != nil || len(list) != 1 || list[0].Reason != SuppressedBounce {
 		t.Errorf("%+v %v", list, err)
 	}
 }
 
 func TestEraseUser(t *testing.T) {
-	b := newFixture(t)
-	bob := b.newUser(domain.RoleLawyer)
-	d := b.upload(b.ada, filetype.PDF, "%PDF")
-	e := b.send(Message{To: addresses(2), Subject: "x", Text: "x", Attachments: []Attachment{{Filename: "a.pdf", DocumentID: d.ID}}})
-	kept, err := b.Send(t.Context(), bob, Message{To: addresses(1), Subject: "x", Text: "x"})
+	f := newFixture(t)
+	bob := f.newUser(domain.RoleLawyer)
+	d := f.upload(f.ada, filetype.PDF, "%PDF")
+	e := f.send(Message{To: addresses(2), Subject: "x", Text: "x", Attachments: []Attachment{{Filename: "a.pdf", DocumentID: d.ID}}})
+	other, err := f.Send(t.Context(), bob, Message{To: addresses(1), Subject: "x", Text: "x"})
 	testkit.Must(t, err)
-	_, err = b.Suppress(t.Context(), b.admin, "ada@example.com")
+	_, err = f.Suppress(t.Context(), f.admin, "ada@example.com")
 	testkit.Must(t, err)
-	testkit.Must(t, b.SuppressBounced(t.Context(), "gone@example.com"))
+	testkit.Must(t, f.SuppressBounced(t.Context(), "gone@example.com"))
 	for range 2 { // whoever has the address next may be erased, too
-		testkit.Must(t, b.inTx(func(tx db.Tx) error { return b.EraseUser(t.Context(), tx, b.ada.UserID, "Ada@example.com") }))
-		testkit.Must(t, b.inTx(func(tx db.Tx) error { return b.EraseUser(t.Context(), tx, b.ada.UserID, "gone@example.com") }))
+		testkit.Must(t, f.inTx(func(tx db.Tx) error { return f.EraseUser(t.Context(), tx, f.ada.UserID, "Ada@example.com") }))
+		testkit.Must(t, f.inTx(func(tx db.Tx) error { return f.EraseUser(t.Context(), tx, f.ada.UserID, "gone@example.com") }))
 	}
-	if reason, err := b.WhySuppressed(t.Context(), "ADA@example.com"); err != nil || reason != SuppressedManually {
+	if reason, err := f.WhySuppressed(t.Context(), "ADA@example.com"); err != nil || reason != SuppressedManually {
 		t.Errorf("who asked not to be written to is written to again: %q %v", reason, err)
 	}
-	if reason, err := b.WhySuppressed(t.Context(), "gone@example.com"); err != nil || reason != "" {
+	if reason, err := f.WhySuppressed(t.Context(), "gone@example.com"); err != nil || reason != "" {
 		t.Errorf("whoever has the address next gets no mail: %q %v", reason, err)
 	}
-	list, _, err := b.Suppressions(t.Context(), b.admin, 0, nil)
+	list, _, err := f.Suppressions(t.Context(), f.admin, 0, nil)
 	testkit.Must(t, err)
 	if len(list) != 1 || list[0].Address != "erased-b5fc85e55755f9e0d030a10ab4429b6b@erased.invalid" {
 		t.Errorf("%+v", list)
 	}
-	testkit.Must(t, b.attempt(e.ID)) // its job is still there
-	if len(b.sender.sent) != 0 {
+	testkit.Must(t, f.attempt(e.ID)) // its job is still there
+	if len(f.sender.sent) != 0 {
 		t.Error("it was sent")
 	}
 	for table, n := range map[string]int{"emails": 1, "email_recipients": 1, "email_attachments": 0, "email_suppressions": 1} {
 		var have int
-		testkit.Must(t, b.pool.QueryRowContext(t.Context(), "SELECT COUNT(*) FROM "+table).Scan(&have))
+		testkit.Must(t, f.pool.QueryRowContext(t.Context(), "SELECT COUNT(*) FROM "+table).Scan(&have))
 		if have != n {
 			t.Errorf("%s: %d, want %d", table, have, n)
 		}
 	}
-	if _, err := b.Get(t.Context(), bob, kept.ID); err != nil {
+	if _, err := f.Get(t.Context(), bob, other.ID); err != nil {
 		t.Error(err)
 	}
 }
 
 func TestRecipientLimit(t *testing.T) {
-	b := newFixture(t)
+	f := newFixture(t)
 	var err error
-	b.outbox.quota, err = limits.New(limits.Config{Redis: testenv.OpenRedis(t, testenv.RedisURL(t)), Clock: b.clock, Secret: []byte("secret"), Budget: limits.Budget{Name: t.Name(), Requests: 10, Window: time.Hour}})
+	f.outbox.quota, err = limits.New(limits.Config{Redis: testenv.OpenRedis(t, testenv.RedisURL(t)), Clock: f.clock, Secret: []byte("secret"), Budget: limits.Budget{Name: t.Name(), Requests: 10, Window: time.Hour}})
 	testkit.Must(t, err)
-	b.send(Message{To: addresses(8), Subject: "x", Text: "x"})
-	_, err = b.Send(t.Context(), b.ada, Message{To: addresses(3), Subject: "x", Text: "x"})
+	f.send(Message{To: addresses(8), Subject: "x", Text: "x"})
+	_, err = f.Send(t.Context(), f.ada, Message{To: addresses(3), Subject: "x", Text: "x"})
 	checkError(t, err, domain.RateLimited, "")
-	_, err = b.SendBatch(t.Context(), b.newUser(domain.RoleLawyer), []Message{{To: addresses(6), Subject: "x", Text: "x"}, {To: addresses(6), Subject: "x", Text: "x"}})
+	_, err = f.SendBatch(t.Context(), f.newUser(domain.RoleLawyer), []Message{{To: addresses(6), Subject: "x", Text: "x"}, {To: addresses(6), Subject: "x", Text: "x"}})
 	checkError(t, err, domain.RateLimited, "")
 	var n int
-	testkit.Must(t, b.pool.QueryRowContext(t.Context(), "SELECT COUNT(*) FROM emails").Scan(&n))
+	testkit.Must(t, f.pool.QueryRowContext(t.Context(), "SELECT COUNT(*) FROM emails").Scan(&n))
 	if n != 1 {
 		t.Errorf("%d mails", n)
 	}
 }
 
 func TestNotConfigured(t *testing.T) {
-	b := newFixture(t)
-	b.outbox.configured = false
-	_, err := b.Send(t.Context(), b.ada, Message{To: addresses(1), Subject: "x", Text: "x"})
+	f := newFixture(t)
+	f.outbox.configured = false
+	_, err := f.Send(t.Context(), f.ada, Message{To: addresses(1), Subject: "x", Text: "x"})
 	checkError(t, err, domain.Unavailable, "")
-	_, err = b.SendBatch(t.Context(), b.ada, []Message{{To: addresses(1), Subject: "x", Text: "x"}})
+	_, err = f.SendBatch(t.Context(), f.ada, []Message{{To: addresses(1), Subject: "x", Text: "x"}})
 	checkError(t, err, domain.Unavailable, "")
 }
 
 // TestSendIsIdempotent: a request that is run again, since nobody knows what became of it, finds the
 // mail it made.
 func TestSendIsIdempotent(t *testing.T) {
-	b := newFixture(t)
-	m := Message{ID: b.newID(), To: addresses(1), Subject: "x", Text: "x"}
-	first := b.send(m)
-	testkit.Must(t, b.attempt(first.ID))
-	if again := b.send(m); first.ID != m.ID || again.ID != m.ID || again.Status != Sent {
+	f := newFixture(t)
+	m := Message{ID: f.newID(), To: addresses(1), Subject: "x", Text: "x"}
+	first := f.send(m)
+	testkit.Must(t, f.attempt(first.ID))
+	if again := f.send(m); first.ID != m.ID || again.ID != m.ID || again.Status != Sent {
 		t.Errorf("%s: %s, then %s %s", m.ID, first.ID, again.ID, again.Status)
 	}
-	other, bad := m, Message{ID: b.newID(), To: []string{"nobody"}, Subject: "x", Text: "x"}
-	other.ID = b.newID()
+	other, bad := m, Message{ID: f.newID(), To: []string{"nobody"}, Subject: "x", Text: "x"}
+	other.ID = f.newID()
 	for range 2 {
-		got, err := b.SendBatch(t.Context(), b.ada, []Message{m, bad, other})
+		got, err := f.SendBatch(t.Context(), f.ada, []Message{m, bad, other})
 		testkit.Must(t, err)
 		if got[0].Email.ID != m.ID || domain.CodeOf(got[1].Err) != domain.Invalid || got[2].Email.ID != other.ID || got[0].Err != nil || got[2].Err != nil {
 			t.Errorf("%+v", got)
 		}
 	}
 	var n int
-	testkit.Must(t, b.pool.QueryRowContext(t.Context(), "SELECT (SELECT COUNT(*) FROM emails) + (SELECT COUNT(*) FROM jobs WHERE kind = 'email.send')").Scan(&n))
+	testkit.Must(t, f.pool.QueryRowContext(t.Context(), "SELECT (SELECT COUNT(*) FROM emails) + (SELECT COUNT(*) FROM jobs WHERE kind = 'email.send')").Scan(&n))
 	if n != 4 {
 		t.Errorf("there are %d mails and jobs", n)
 	}
@@ -590,90 +590,90 @@ func TestSendIsIdempotent(t *testing.T) {
 
 // TestConcurrentAttempts: a server that was thought gone ends its try after another took the mail over.
 func TestConcurrentAttempts(t *testing.T) {
-	b := newFixture(t)
-	var told []domain.EventType
-	b.events = events.PublisherFunc(func(_ context.Context, _ db.Tx, e domain.Event) error {
-		told = append(told, e.Type)
+	f := newFixture(t)
+	var published []domain.EventType
+	f.events = events.PublisherFunc(func(_ context.Context, _ db.Tx, e domain.Event) error {
+		published = append(published, e.Type)
 		return nil
 	})
-	e := b.send(Message{To: addresses(1), Subject: "x", Text: "x"})
+	e := f.send(Message{To: addresses(1), Subject: "x", Text: "x"})
 	nested := false
-	b.sender.answer = func(string) Outcome {
+	f.sender.answer = func(string) Outcome {
 		if nested {
 			return Outcome{Result: Accepted}
 		}
 		nested = true
-		b.sender.mu.Unlock() // it waits for the server's word
-		defer b.sender.mu.Lock()
-		testkit.Must(t, b.attempt(e.ID))
+		f.sender.mu.Unlock() // it waits for the server's word
+		defer f.sender.mu.Lock()
+		testkit.Must(t, f.attempt(e.ID))
 		return Outcome{Result: Deferred, Reason: "Come again later."}
 	}
-	testkit.Must(t, b.attempt(e.ID))
-	b.checkStatus(e.ID, Sent, Sent)
-	if !slices.Equal(told, []domain.EventType{domain.EventEmailSent}) {
-		t.Errorf("it is told as %v", told)
+	testkit.Must(t, f.attempt(e.ID))
+	f.checkStatus(e.ID, Sent, Sent)
+	if !slices.Equal(published, []domain.EventType{domain.EventEmailSent}) {
+		t.Errorf("it is told as %v", published)
 	}
 }
 
 func TestWhySuppressed(t *testing.T) {
-	b := newFixture(t)
+	f := newFixture(t)
 	ctx := t.Context()
 	reason := func(want SuppressionReason) {
 		t.Helper()
-		if got, err := b.WhySuppressed(ctx, "Grace@Bücher.example"); err != nil || got != want {
+		if got, err := f.WhySuppressed(ctx, "Grace@Bücher.example"); err != nil || got != want {
 			t.Errorf("blocked as %q, %v, want %q", got, err, want)
 		}
 	}
 	reason("")
-	testkit.Must(t, b.rows.CreateSuppression(ctx, query.CreateSuppressionParams{ID: domain.NewID(), Address: "grace@xn--bcher-kva.example", Reason: string(SuppressedUnsubscribed), CreatedAt: b.clock()}))
+	testkit.Must(t, f.rows.CreateSuppression(ctx, query.CreateSuppressionParams{ID: domain.NewID(), Address: "grace@xn--bcher-kva.example", Reason: string(SuppressedUnsubscribed), CreatedAt: f.clock()}))
 	reason("")
-	testkit.Must(t, b.SuppressBounced(ctx, "grace@Bücher.example"))
+	testkit.Must(t, f.SuppressBounced(ctx, "grace@Bücher.example"))
 	reason(SuppressedBounce)
 }
 
 // TestPrune: of what came to its end long ago stays all but its text; nothing else changes.
 func TestPrune(t *testing.T) {
-	b := newFixture(t)
+	f := newFixture(t)
 	ctx := t.Context()
-	b.retention = 90 * 24 * time.Hour
-	d := b.upload(b.ada, filetype.PDF, "%PDF")
+	f.retention = 90 * 24 * time.Hour
+	d := f.upload(f.ada, filetype.PDF, "%PDF")
 	file := Attachment{Filename: "a.pdf", DocumentID: d.ID}
-	old := b.send(Message{To: addresses(1), Subject: "Old", Text: "Long ago", HTML: "<p>Long ago</p>", Attachments: []Attachment{file}})
-	testkit.Must(t, b.attempt(old.ID))
-	notice, err := b.notify(SystemMail{Kind: PasswordChanged, UserID: b.ada.UserID, To: "ada@example.com", Fields: map[string]string{"name": "Ada"}})
+	old := f.send(Message{To: addresses(1), Subject: "Old", Text: "Long ago", HTML: "<p>Long ago</p>", Attachments: []Attachment{file}})
+	testkit.Must(t, f.attempt(old.ID))
+	notice, err := f.notify(SystemMail{Kind: PasswordChanged, UserID: f.ada.UserID, To: "ada@example.com", Fields: map[string]string{"name": "Ada"}})
 	testkit.Must(t, err)
-	testkit.Must(t, b.attempt(notice))
-	ahead := b.send(Message{To: addresses(1), Subject: "Ahead", Text: "In a year", SendAt: b.now.Add(300 * 24 * time.Hour)})
-	b.now = b.now.Add(b.retention)
-	testkit.Must(t, b.prune(ctx))
-	if e := b.get(old.ID); e.Text != "Long ago" {
+	testkit.Must(t, f.attempt(notice))
+	ahead := f.send(Message{To: addresses(1), Subject: "Ahead", Text: "In a year", SendAt: f.now.Add(300 * 24 * time.Hour)})
+	f.now = f.now.Add(f.retention)
+	testkit.Must(t, f.prune(ctx))
+	if e := f.get(old.ID); e.Text != "Long ago" {
 		t.Errorf("too early: %+v", e)
 	}
-	young := b.send(Message{To: addresses(1), Subject: "Young", Text: "Today"})
-	testkit.Must(t, b.attempt(young.ID))
-	b.now = b.now.Add(time.Second)
+	young := f.send(Message{To: addresses(1), Subject: "Young", Text: "Today"})
+	testkit.Must(t, f.attempt(young.ID))
+	f.now = f.now.Add(time.Second)
 	caseID := domain.NewID()
-	_, err = b.pool.ExecContext(ctx, "INSERT INTO cases (id, title, description, status, legal_hold, created_by, created_at, updated_at) VALUES (?, 'A case', '', 'open', TRUE, ?, NOW(6), NOW(6))", caseID, b.ada.UserID)
+	_, err = f.pool.ExecContext(ctx, "INSERT INTO cases (id, title, description, status, legal_hold, created_by, created_at, updated_at) VALUES (?, 'A case', '', 'open', TRUE, ?, NOW(6), NOW(6))", caseID, f.ada.UserID)
 	testkit.Must(t, err)
-	_, err = b.pool.ExecContext(ctx, "INSERT INTO case_members (case_id, user_id, role, created_at) VALUES (?, ?, 'lawyer', NOW(6))", caseID, b.ada.UserID)
+	_, err = f.pool.ExecContext(ctx, "INSERT INTO case_members (case_id, user_id, role, created_at) VALUES (?, ?, 'lawyer', NOW(6))", caseID, f.ada.UserID)
 	testkit.Must(t, err)
-	testkit.Must(t, b.prune(ctx))
-	if b.get(old.ID).Text != "Long ago" {
+	testkit.Must(t, f.prune(ctx))
+	if f.get(old.ID).Text != "Long ago" {
 		t.Error("what is under legal hold has lost its text")
 	}
-	_, err = b.pool.ExecContext(ctx, "UPDATE cases SET legal_hold = FALSE")
+	_, err = f.pool.ExecContext(ctx, "UPDATE cases SET legal_hold = FALSE")
 	testkit.Must(t, err)
 	for range 2 {
-		testkit.Must(t, b.prune(ctx))
+		testkit.Must(t, f.prune(ctx))
 	}
-	e := b.checkStatus(old.ID, Sent, Sent)
-	if e.Text+e.HTML != "" || e.Subject != "Old" || len(e.Attachments) != 1 || e.Attachments[0].Filename != "a.pdf" || !e.UpdatedAt.Equal(b.get(old.ID).UpdatedAt) {
+	e := f.checkStatus(old.ID, Sent, Sent)
+	if e.Text+e.HTML != "" || e.Subject != "Old" || len(e.Attachments) != 1 || e.Attachments[0].Filename != "a.pdf" || !e.UpdatedAt.Equal(f.get(old.ID).UpdatedAt) {
 		t.Errorf("%+v", e)
 	}
-	if b.get(ahead.ID).Text != "In a year" || b.get(young.ID).Text != "Today" {
+	if f.get(ahead.ID).Text != "In a year" || f.get(young.ID).Text != "Today" {
 		t.Error("what is to be sent, or was just now, has lost its text")
 	}
-	if _, err := query.New(b.pool).GetEmail(ctx, notice); !errors.Is(err, sql.ErrNoRows) {
+	if _, err := query.New(f.pool).GetEmail(ctx, notice); !errors.Is(err, sql.ErrNoRows) {
 		t.Errorf("a mail of the service's own is kept: %v", err)
 	}
 }

@@ -42,30 +42,30 @@ type fixture struct {
 func newFixture(t testing.TB) *fixture {
 	t.Helper()
 	pool := testenv.DB(t)
-	b := &fixture{t: t, pool: pool, sender: &fakeSender{}, store: filestest.NewStore(domain.SystemClock), log: &bytes.Buffer{}, now: domain.SystemClock()}
-	clock := func() time.Time { return b.now }
-	log := slog.New(slog.NewJSONHandler(b.log, nil))
+	f := &fixture{t: t, pool: pool, sender: &fakeSender{}, store: filestest.NewStore(domain.SystemClock), log: &bytes.Buffer{}, now: domain.SystemClock()}
+	clock := func() time.Time { return f.now }
+	log := slog.New(slog.NewJSONHandler(f.log, nil))
 	runtime := domain.Runtime{Clock: clock, NewID: domain.NewID, Log: log}
-	archive, err := files.New(files.Config{DB: pool, Store: b.store, Runtime: runtime})
+	archive, err := files.New(files.Config{DB: pool, Store: f.store, Runtime: runtime})
 	testkit.Must(t, err)
 	client, err := jobs.New(jobs.Config{DB: pool, Transport: noTransport{}, Runtime: runtime})
 	testkit.Must(t, err)
 	outbox := NewOutbox(OutboxConfig{Runtime: runtime, Jobs: client, Configured: true})
-	b.Service, err = New(Config{
-		DB: pool, Runtime: runtime, Jobs: client, Outbox: outbox, Sender: b.sender, Files: archive, Accounts: b,
+	f.Service, err = New(Config{
+		DB: pool, Runtime: runtime, Jobs: client, Outbox: outbox, Sender: f.sender, Files: archive, Accounts: f,
 		PublicURL: "https://counsel.example", AccountURL: "https://counsel.example/account", LinkSecret: func(id domain.ID) string { return "secret-of-" + id.String() },
 		LinkID: func(secret string) (domain.ID, error) {
 			return domain.ParseID(strings.TrimPrefix(secret, "secret-of-"))
 		},
 	})
 	testkit.Must(t, err)
-	b.ada, b.admin = b.newUser(domain.RoleLawyer), b.newUser(domain.RoleAdmin)
-	return b
+	f.ada, f.admin = f.newUser(domain.RoleLawyer), f.newUser(domain.RoleAdmin)
+	return f
 }
 
 // ByID implements Accounts.
-func (b *fixture) ByID(ctx context.Context, ids []domain.ID) (map[domain.ID]account.User, error) {
-	rows, err := accountquery.New(b.pool).ListUsersByID(ctx, ids)
+func (f *fixture) ByID(ctx context.Context, ids []domain.ID) (map[domain.ID]account.User, error) {
+	rows, err := accountquery.New(f.pool).ListUsersByID(ctx, ids)
 	out := map[domain.ID]account.User{}
 	for _, r := range rows {
 		out[r.ID] = account.User{ID: r.ID, Role: domain.Role(r.Role), Disabled: r.DisabledAt.Valid}
@@ -73,53 +73,53 @@ func (b *fixture) ByID(ctx context.Context, ids []domain.ID) (map[domain.ID]acco
 	return out, err
 }
 
-func (b *fixture) newUser(role domain.Role) domain.Principal {
-	b.t.Helper()
+func (f *fixture) newUser(role domain.Role) domain.Principal {
+	f.t.Helper()
 	id := domain.NewID()
-	testkit.Must(b.t, accountquery.New(b.pool).CreateUser(b.t.Context(), accountquery.CreateUserParams{ID: id, Email: id.String() + "@example.com", FullName: "Ada", Role: string(role), PasswordHash: "-", CreatedAt: b.now, UpdatedAt: b.now}))
+	testkit.Must(f.t, accountquery.New(f.pool).CreateUser(f.t.Context(), accountquery.CreateUserParams{ID: id, Email: id.String() + "@example.com", FullName: "Ada", Role: string(role), PasswordHash: "-", CreatedAt: f.now, UpdatedAt: f.now}))
 	return domain.Principal{UserID: id, Role: role}
 }
 
 // upload keeps a document of somebody's.
-func (b *fixture) upload(who domain.Principal, contentType, content string) files.File {
-	b.t.Helper()
-	d, err := b.files.Create(b.t.Context(), files.NewFile{UserID: who.UserID, Name: "contract.pdf", ContentType: contentType, Kind: files.Uploaded,
+func (f *fixture) upload(who domain.Principal, contentType, content string) files.File {
+	f.t.Helper()
+	d, err := f.files.Create(f.t.Context(), files.NewFile{UserID: who.UserID, Name: "contract.pdf", ContentType: contentType, Kind: files.Uploaded,
 		Body: strings.NewReader(content), Size: int64(len(content)), SHA256: sha256.Sum256([]byte(content))})
-	testkit.Must(b.t, err)
+	testkit.Must(f.t, err)
 	return d
 }
 
-func (b *fixture) send(m Message) Email {
-	b.t.Helper()
-	e, err := b.Send(b.t.Context(), b.ada, m)
-	testkit.Must(b.t, err)
+func (f *fixture) send(m Message) Email {
+	f.t.Helper()
+	e, err := f.Send(f.t.Context(), f.ada, m)
+	testkit.Must(f.t, err)
 	return e
 }
 
 // attempt is one try of the job that sends a mail.
-func (b *fixture) attempt(id domain.ID) error {
-	b.t.Helper()
-	_, err := b.Service.send(b.t.Context(), &jobs.Job[sendArgs]{ID: domain.NewID(), Args: sendArgs{id}, Attempt: 1})
+func (f *fixture) attempt(id domain.ID) error {
+	f.t.Helper()
+	_, err := f.Service.send(f.t.Context(), &jobs.Job[sendArgs]{ID: domain.NewID(), Args: sendArgs{id}, Attempt: 1})
 	return err
 }
 
-func (b *fixture) get(id domain.ID) Email {
-	b.t.Helper()
-	e, err := b.Get(b.t.Context(), b.ada, id)
-	testkit.Must(b.t, err)
+func (f *fixture) get(id domain.ID) Email {
+	f.t.Helper()
+	e, err := f.Get(f.t.Context(), f.ada, id)
+	testkit.Must(f.t, err)
 	return e
 }
 
 // checkStatus checks the status of a mail, and of its recipients in turn.
-func (b *fixture) checkStatus(id domain.ID, status Status, recipients ...Status) Email {
-	b.t.Helper()
-	e := b.get(id)
+func (f *fixture) checkStatus(id domain.ID, status Status, recipients ...Status) Email {
+	f.t.Helper()
+	e := f.get(id)
 	var have []Status
 	for _, r := range e.Recipients {
 		have = append(have, r.Status)
 	}
 	if e.Status != status || len(recipients) > 0 && !equal(have, recipients) {
-		b.t.Fatalf("%s %v (%s), want %s %v", e.Status, have, e.Reason, status, recipients)
+		f.t.Fatalf("%s %v (%s), want %s %v", e.Status, have, e.Reason, status, recipients)
 	}
 	return e
 }
@@ -201,12 +201,12 @@ func (noTransport) Pause()                                 {}
 func (noTransport) Close(context.Context) error            { return nil }
 
 // inTx runs fn in a transaction.
-func (b *fixture) inTx(fn func(db.Tx) error) error { return db.WithTx(b.t.Context(), b.pool, fn) }
+func (f *fixture) inTx(fn func(db.Tx) error) error { return db.WithTx(f.t.Context(), f.pool, fn) }
 
 // notify is Notify in a transaction of its own.
-func (b *fixture) notify(n SystemMail) (id domain.ID, err error) {
-	err = b.inTx(func(tx db.Tx) error {
-		id, err = b.outbox.EnqueueSystemMail(b.t.Context(), tx, n)
+func (f *fixture) notify(n SystemMail) (id domain.ID, err error) {
+	err = f.inTx(func(tx db.Tx) error {
+		id, err = f.outbox.EnqueueSystemMail(f.t.Context(), tx, n)
 		return err
 	})
 	return id, err

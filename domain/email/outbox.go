@@ -80,11 +80,11 @@ func (o *Outbox) EnqueueSystemMail(ctx context.Context, tx db.Tx, n SystemMail) 
 	if err != nil {
 		return domain.ID{}, fmt.Errorf("email: the recipient of a system mail %w", err)
 	}
-	kept := storedFields{Fields: n.Fields}
+	stored := storedFields{Fields: n.Fields}
 	if !n.Secret.IsZero() {
-		kept.Link = &n.Secret
+		stored.Link = &n.Secret
 	}
-	raw, err := json.Marshal(kept)
+	raw, err := json.Marshal(stored)
 	if err != nil {
 		return domain.ID{}, err
 	}

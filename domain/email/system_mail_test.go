@@ -52,17 +52,17 @@ func TestNotices(t *testing.T) {
 		if len(w.Events) != len(translations()["en"].Events) {
 			t.Errorf("%s has other events than English", locale)
 		}
-		said := map[string]bool{}
+		seen := map[string]bool{}
 		for _, typ := range domain.EventTypes {
 			if typ == domain.EventCaseCreated { // only who does it is there to hear
 				continue
 			}
 			subject, text, html, err := Compose(Notification, locale, map[string]string{"name": "Ada", "type": string(typ)})
 			testkit.Must(t, err)
-			if subject == "" || said[subject] || !strings.Contains(text, "\n"+subject+".") || strings.Contains(html, "href") {
+			if subject == "" || seen[subject] || !strings.Contains(text, "\n"+subject+".") || strings.Contains(html, "href") {
 				t.Errorf("%s in %s: %q\n%s", typ, locale, subject, text)
 			}
-			said[subject] = true
+			seen[subject] = true
 		}
 		for kind, mail := range w.Mails {
 			for _, p := range append(append([]string{}, mail.Before...), mail.After...) {
@@ -88,49 +88,49 @@ func TestNotices(t *testing.T) {
 // TestNotify: the service's own mails go first, hold their secret only while they go, and are
 // not sent when they are of no use any more.
 func TestNotify(t *testing.T) {
-	b := newFixture(t)
+	f := newFixture(t)
 	secret := domain.NewID()
-	n := SystemMail{Kind: ResetPassword, UserID: b.ada.UserID, To: "ada@example.com", Locale: "de-AT,de;q=0.9", Fields: map[string]string{"name": "Ada"}, Secret: secret, ExpiresAt: b.now.Add(time.Hour)}
-	id, err := b.notify(n)
+	n := SystemMail{Kind: ResetPassword, UserID: f.ada.UserID, To: "ada@example.com", Locale: "de-AT,de;q=0.9", Fields: map[string]string{"name": "Ada"}, Secret: secret, ExpiresAt: f.now.Add(time.Hour)}
+	id, err := f.notify(n)
 	testkit.Must(t, err)
-	var queue, kept string
-	testkit.Must(t, b.pool.QueryRowContext(t.Context(), "SELECT queue FROM jobs").Scan(&queue))
-	testkit.Must(t, b.pool.QueryRowContext(t.Context(), "SELECT CONCAT(subject, body_text, body_html, fields) FROM emails").Scan(&kept))
-	if queue != "interactive" || strings.Contains(kept, "secret-of") {
-		t.Errorf("in %s: %s", queue, kept)
+	var queue, content string
+	testkit.Must(t, f.pool.QueryRowContext(t.Context(), "SELECT queue FROM jobs").Scan(&queue))
+	testkit.Must(t, f.pool.QueryRowContext(t.Context(), "SELECT CONCAT(subject, body_text, body_html, fields) FROM emails").Scan(&content))
+	if queue != "interactive" || strings.Contains(content, "secret-of") {
+		t.Errorf("in %s: %s", queue, content)
 	}
-	testkit.Must(t, b.attempt(id))
-	m := b.sender.last()
+	testkit.Must(t, f.attempt(id))
+	m := f.sender.last()
 	if link := "https://counsel.example/account#reset=secret-of-" + secret.String(); !strings.Contains(m.Text, link) || !strings.Contains(m.HTML, link) || m.Subject != "Neues Passwort wählen" || !m.Automatic {
 		t.Errorf("%+v", m)
 	}
-	late, err := b.notify(n)
+	late, err := f.notify(n)
 	testkit.Must(t, err)
-	b.sender.answer = serverDown
-	if b.attempt(late) == nil {
+	f.sender.answer = serverDown
+	if f.attempt(late) == nil {
 		t.Error("sent")
 	}
-	b.now = b.now.Add(time.Hour)
-	testkit.Must(t, b.attempt(late))
-	row, err := b.rows.GetEmail(t.Context(), late)
+	f.now = f.now.Add(time.Hour)
+	testkit.Must(t, f.attempt(late))
+	row, err := f.rows.GetEmail(t.Context(), late)
 	testkit.Must(t, err)
-	if Status(row.Status) != Failed || row.Reason != reasonExpired || len(b.sender.sent) != 2 {
-		t.Errorf("%s %q, %d sent", row.Status, row.Reason, len(b.sender.sent))
+	if Status(row.Status) != Failed || row.Reason != reasonExpired || len(f.sender.sent) != 2 {
+		t.Errorf("%s %q, %d sent", row.Status, row.Reason, len(f.sender.sent))
 	}
 	n.To = "nobody"
-	if _, err := b.notify(n); err == nil || strings.Contains(err.Error(), "nobody") {
+	if _, err := f.notify(n); err == nil || strings.Contains(err.Error(), "nobody") {
 		t.Errorf("%v", err)
 	}
 }
 
 // A mail for which nobody waits does not go before those for which somebody does.
 func TestNotifyQueues(t *testing.T) {
-	b := newFixture(t)
+	f := newFixture(t)
 	for kind, want := range map[SystemMailKind]jobs.Queue{ResetPassword: jobs.Interactive, Notification: jobs.Standard} {
-		_, err := b.notify(SystemMail{Kind: kind, UserID: b.ada.UserID, To: "ada@example.com"})
+		_, err := f.notify(SystemMail{Kind: kind, UserID: f.ada.UserID, To: "ada@example.com"})
 		testkit.Must(t, err)
 		var queue jobs.Queue
-		testkit.Must(t, b.pool.QueryRowContext(t.Context(), "SELECT queue FROM jobs ORDER BY id DESC LIMIT 1").Scan(&queue))
+		testkit.Must(t, f.pool.QueryRowContext(t.Context(), "SELECT queue FROM jobs ORDER BY id DESC LIMIT 1").Scan(&queue))
 		if queue != want {
 			t.Errorf("%s is %s", kind, queue)
 		}
@@ -139,10 +139,10 @@ func TestNotifyQueues(t *testing.T) {
 
 // TestNamesAreNoLinks: who registers somebody else's address cannot have them mailed a link.
 func TestNamesAreNoLinks(t *testing.T) {
-	for name, said := range map[string]bool{"You won: http://evil.example/": false, "Your bank, bank.example": false, "WWW.evil": false, "J. R. R. Tolkien": true, "J.R.R. Tolkien": true, "Dr. Ada O'Neil": true} {
+	for name, printed := range map[string]bool{"You won: http://evil.example/": false, "Your bank, bank.example": false, "WWW.evil": false, "J. R. R. Tolkien": true, "J.R.R. Tolkien": true, "Dr. Ada O'Neil": true} {
 		_, text, html, err := Compose(VerifyAddress, "en", map[string]string{"name": name, "link": "https://counsel.example/account#verify=x"})
 		testkit.Must(t, err)
-		if strings.Contains(text, name) != said || !said && strings.Contains(html, name) {
+		if strings.Contains(text, name) != printed || !printed && strings.Contains(html, name) {
 			t.Errorf("%q: %s", name, text)
 		}
 	}
@@ -150,26 +150,26 @@ func TestNamesAreNoLinks(t *testing.T) {
 
 // TestNotificationsDoNotFlood: whatever others do, a mailbox takes so many in an hour.
 func TestNotificationsDoNotFlood(t *testing.T) {
-	b := newFixture(t)
-	tell := func(who domain.Principal, times int) (mails int) {
+	f := newFixture(t)
+	notify := func(who domain.Principal, times int) (mails int) {
 		t.Helper()
 		for range times {
 			to := account.User{ID: who.UserID, Email: who.UserID.String() + "@example.com", FullName: "Ada"}
-			testkit.Must(t, b.inTx(func(tx db.Tx) error {
-				return b.outbox.NotificationMail(t.Context(), tx, notifications.Mail{ID: domain.NewID(), To: to, Type: domain.EventTaskAssigned, Notification: domain.NewID()})
+			testkit.Must(t, f.inTx(func(tx db.Tx) error {
+				return f.outbox.NotificationMail(t.Context(), tx, notifications.Mail{ID: domain.NewID(), To: to, Type: domain.EventTaskAssigned, Notification: domain.NewID()})
 			}))
 		}
-		testkit.Must(t, b.pool.QueryRowContext(t.Context(), "SELECT COUNT(*) FROM emails WHERE user_id = ?", who.UserID).Scan(&mails))
+		testkit.Must(t, f.pool.QueryRowContext(t.Context(), "SELECT COUNT(*) FROM emails WHERE user_id = ?", who.UserID).Scan(&mails))
 		return mails
 	}
-	if n := tell(b.ada, maxNotificationMails+5); n != maxNotificationMails {
+	if n := notify(f.ada, maxNotificationMails+5); n != maxNotificationMails {
 		t.Errorf("%d mails", n)
 	}
-	if n := tell(b.admin, 1); n != 1 {
+	if n := notify(f.admin, 1); n != 1 {
 		t.Errorf("%d mails to another", n)
 	}
-	b.now = b.now.Add(time.Hour)
-	if n := tell(b.ada, 1); n != maxNotificationMails+1 {
+	f.now = f.now.Add(time.Hour)
+	if n := notify(f.ada, 1); n != maxNotificationMails+1 {
 		t.Errorf("%d mails an hour later", n)
 	}
 }

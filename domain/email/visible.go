@@ -219,30 +219,30 @@ func (c *cascade) compute(n *html.Node, around computedStyle) (inside computedSt
 	} else if v := style["font"]; v != "" {
 		inside.tiny = zeroFont.MatchString(v)
 	}
-	if ink, ok := parseColor(style["color"]); ok {
-		inside.foreground = ink
+	if foreground, ok := parseColor(style["color"]); ok {
+		inside.foreground = foreground
 	} else if v, there := attribute(n, "color"); there && n.DataAtom == atom.Font {
-		if ink, ok := parseColor(v); ok {
-			inside.foreground = ink
+		if foreground, ok := parseColor(v); ok {
+			inside.foreground = foreground
 		}
 	}
 	if v, there := attribute(n, "bgcolor"); there {
-		if paper, ok := parseColor(v); ok {
-			inside.background = paper
+		if background, ok := parseColor(v); ok {
+			inside.background = background
 		}
 	}
 	for _, property := range []string{"background", "background-color", "background-image"} {
 		switch v := style[property]; {
 		case strings.Contains(v, "("), v != "" && property == "background-image" && v != "none":
-			if paper, ok := parseColor(v); ok {
-				inside.background = paper
+			if background, ok := parseColor(v); ok {
+				inside.background = background
 			} else {
 				inside.background = cssColor{} // possibly an image
 			}
 		case v != "":
 			for word := range strings.FieldsSeq(v) {
-				if paper, ok := parseColor(word); ok && paper.A > 0 {
-					inside.background = paper
+				if background, ok := parseColor(word); ok && background.A > 0 {
+					inside.background = background
 				}
 			}
 		}
@@ -427,10 +427,10 @@ func parseColor(v string) (cssColor, bool) {
 }
 
 // indistinguishable reports whether text in one color is unreadable on the other.
-func indistinguishable(ink, paper cssColor) bool {
-	if !ink.known || ink.A == 0 {
-		return ink.known
+func indistinguishable(foreground, background cssColor) bool {
+	if !foreground.known || foreground.A == 0 {
+		return foreground.known
 	}
 	near := func(a, b uint8) bool { return max(a, b)-min(a, b) <= 8 }
-	return paper.known && near(ink.R, paper.R) && near(ink.G, paper.G) && near(ink.B, paper.B)
+	return background.known && near(foreground.R, background.R) && near(foreground.G, background.G) && near(foreground.B, background.B)
 }

@@ -19,19 +19,19 @@ import (
 )
 
 func TestEvidence(t *testing.T) {
-	b := newFixture(t)
+	f := newFixture(t)
 	ctx := t.Context()
-	r := b.send(esign.NewRequest{Signers: twoSigners()})
-	b.sign("ada@example.com", typedSignature)
-	open, err := b.Evidence(ctx, b.lena, r.ID)
+	r := f.send(esign.NewRequest{Signers: twoSigners()})
+	f.sign("ada@example.com", typedSignature)
+	open, err := f.Evidence(ctx, f.lena, r.ID)
 	testkit.Must(t, err)
 	found, err := evidence.Verify(open)
 	testkit.Must(t, err)
 	if found.Status != string(esign.Open) || found.Sealed {
 		t.Errorf("found %+v", found)
 	}
-	b.sign("grace@example.com", drawnSignature)
-	bundle, err := b.Evidence(ctx, b.root, r.ID)
+	f.sign("grace@example.com", drawnSignature)
+	bundle, err := f.Evidence(ctx, f.root, r.ID)
 	testkit.Must(t, err)
 	found, err = evidence.Verify(bundle)
 	testkit.Must(t, err)
@@ -69,28 +69,28 @@ func TestEvidence(t *testing.T) {
 	}
 
 	// A log that was tampered with is not sealed.
-	_, err = b.pool.ExecContext(ctx, "UPDATE signature_events SET address = '198.51.100.1' WHERE request_id = ? AND kind = 'signed' AND signer = 1", r.ID)
+	_, err = f.pool.ExecContext(ctx, "UPDATE signature_events SET address = '198.51.100.1' WHERE request_id = ? AND kind = 'signed' AND signer = 1", r.ID)
 	testkit.Must(t, err)
-	_, err = b.Evidence(ctx, b.lena, r.ID)
+	_, err = f.Evidence(ctx, f.lena, r.ID)
 	wantCode(t, err, domain.Internal, "tampered")
 }
 
 // TestConcurrencyLimit: few documents are in memory at a time, however many calls there are.
 func TestConcurrencyLimit(t *testing.T) {
-	b := newFixture(t)
-	r := b.send(esign.NewRequest{Signers: twoSigners()})
+	f := newFixture(t)
+	r := f.send(esign.NewRequest{Signers: twoSigners()})
 	for name, c := range map[string]struct {
 		limit int
 		do    func(context.Context) error
 	}{
-		"evidence": {2, func(ctx context.Context) error { return second(b.Evidence(ctx, b.lena, r.ID)) }},
+		"evidence": {2, func(ctx context.Context) error { return second(f.Evidence(ctx, f.lena, r.ID)) }},
 		"sending": {4, func(ctx context.Context) error {
-			return second(b.Initiate(ctx, b.lena, esign.NewRequest{DocumentID: r.DocumentID, Signers: twoSigners(), Workflow: esign.Parallel}))
+			return second(f.Initiate(ctx, f.lena, esign.NewRequest{DocumentID: r.DocumentID, Signers: twoSigners(), Workflow: esign.Parallel}))
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			reading, proceed := make(chan struct{}), make(chan struct{})
-			b.files.OnGet = func() {
+			f.files.OnGet = func() {
 				reading <- struct{}{}
 				<-proceed
 			}
@@ -124,7 +124,7 @@ func TestConcurrencyLimit(t *testing.T) {
 				proceed <- struct{}{}
 			}
 			wg.Wait()
-			b.files.OnGet = nil
+			f.files.OnGet = nil
 			testkit.Must(t, errors.Join(errs...))
 			testkit.Must(t, c.do(t.Context()))
 		})
@@ -133,12 +133,12 @@ func TestConcurrencyLimit(t *testing.T) {
 
 // TestEvidenceOfDeletedDocument: the document was deleted after the request had ended.
 func TestEvidenceOfDeletedDocument(t *testing.T) {
-	b := newFixture(t)
+	f := newFixture(t)
 	ctx := t.Context()
-	r := b.send(esign.NewRequest{Signers: twoSigners()})
-	testkit.Must(t, second(b.Cancel(ctx, b.lena, r.ID)))
-	testkit.Must(t, b.archive.Delete(ctx, b.lena, r.DocumentID))
-	bundle, err := b.Evidence(ctx, b.lena, r.ID)
+	r := f.send(esign.NewRequest{Signers: twoSigners()})
+	testkit.Must(t, second(f.Cancel(ctx, f.lena, r.ID)))
+	testkit.Must(t, f.archive.Delete(ctx, f.lena, r.DocumentID))
+	bundle, err := f.Evidence(ctx, f.lena, r.ID)
 	testkit.Must(t, err)
 	found, err := evidence.Verify(bundle)
 	testkit.Must(t, err)

@@ -39,10 +39,10 @@ import (
 
 func TestMain(m *testing.M) { testenv.Main(m) }
 
-func wantCode(t testing.TB, err error, code domain.Code, says string) {
+func wantCode(t testing.TB, err error, code domain.Code, part string) {
 	t.Helper()
-	if err == nil || domain.CodeOf(err) != code || !strings.Contains(err.Error(), says) {
-		t.Fatalf("got %v, want %s about %q", err, code, says)
+	if err == nil || domain.CodeOf(err) != code || !strings.Contains(err.Error(), part) {
+		t.Fatalf("got %v, want %s about %q", err, code, part)
 	}
 }
 
@@ -73,12 +73,12 @@ func newFixture(t testing.TB) *fixture { return newFixtureWithProvider(t, nil) }
 // newFixtureWithProvider returns a fixture with a provider, which uses the fixture's clock.
 func newFixtureWithProvider(t testing.TB, provider func(clock func() time.Time) envelopes.Provider) *fixture {
 	t.Helper()
-	b := &fixture{t: t, now: domain.SystemClock(), files: filestest.NewStore(domain.SystemClock), mail: &fakeMailServer{blocked: map[string]email.SuppressionReason{}}, logs: &bytes.Buffer{}}
+	f := &fixture{t: t, now: domain.SystemClock(), files: filestest.NewStore(domain.SystemClock), mail: &fakeMailServer{blocked: map[string]email.SuppressionReason{}}, logs: &bytes.Buffer{}}
 	pool := testenv.DB(t)
-	b.pool = pool
-	clock := func() time.Time { return b.now }
+	f.pool = pool
+	clock := func() time.Time { return f.now }
 	people := fakeAccounts{}
-	for name, p := range map[string]*domain.Principal{"lena": &b.lena, "bob": &b.bob, "root": &b.root} {
+	for name, p := range map[string]*domain.Principal{"lena": &f.lena, "bob": &f.bob, "root": &f.root} {
 		*p = domain.Principal{UserID: domain.NewID(), Role: domain.RoleLawyer}
 		if name == "root" {
 			p.Role = domain.RoleAdmin
@@ -88,15 +88,15 @@ func newFixtureWithProvider(t testing.TB, provider func(clock func() time.Time) 
 		testkit.Must(t, err)
 		people[p.UserID] = account.User{ID: p.UserID, Email: name + "@firm.example", FullName: strings.ToUpper(name[:1]) + name[1:] + " Lawyer", Role: p.Role}
 	}
-	b.people = people
-	log := slog.New(slog.NewTextHandler(b.logs, nil))
-	b.text = &switchableExtractor{}
+	f.people = people
+	log := slog.New(slog.NewTextHandler(f.logs, nil))
+	f.text = &switchableExtractor{}
 	var err error
-	b.cases, err = cases.New(cases.Config{Runtime: domain.Runtime{Clock: clock, NewID: domain.NewID}, DB: pool, Accounts: people, BeforeDelete: esign.CaseDeletable})
+	f.cases, err = cases.New(cases.Config{Runtime: domain.Runtime{Clock: clock, NewID: domain.NewID}, DB: pool, Accounts: people, BeforeDelete: esign.CaseDeletable})
 	testkit.Must(t, err)
-	b.archive, err = files.New(files.Config{DB: pool, Store: b.files, Text: b.text, Cases: b.cases, Runtime: domain.Runtime{Clock: clock, NewID: domain.NewID, Log: log}, Deletable: esign.DocumentDeletable})
+	f.archive, err = files.New(files.Config{DB: pool, Store: f.files, Text: f.text, Cases: f.cases, Runtime: domain.Runtime{Clock: clock, NewID: domain.NewID, Log: log}, Deletable: esign.DocumentDeletable})
 	testkit.Must(t, err)
-	sealer := newSealer(t, "Counsel test", b.now)
+	sealer := newSealer(t, "Counsel test", f.now)
 	engine, err := pdf.New(pdf.Config{})
 	testkit.Must(t, err)
 	var outside envelopes.Provider
@@ -107,37 +107,37 @@ func newFixtureWithProvider(t testing.TB, provider func(clock func() time.Time) 
 	publish := func(_ context.Context, _ db.Tx, e domain.Event) error {
 		mu.Lock()
 		defer mu.Unlock()
-		b.published = append(b.published, e)
+		f.published = append(f.published, e)
 		return nil
 	}
-	b.config = esign.Config{Provider: outside, Publisher: events.PublisherFunc(publish), DB: pool, Files: b.archive, Cases: b.cases, Accounts: people, Mailer: b.mail, Mailboxes: b.mail, Renderer: engine, Sealer: sealer,
+	f.config = esign.Config{Provider: outside, Publisher: events.PublisherFunc(publish), DB: pool, Files: f.archive, Cases: f.cases, Accounts: people, Mailer: f.mail, Mailboxes: f.mail, Renderer: engine, Sealer: sealer,
 		LinkKey: []byte("a secret of these tests"), URL: "https://counsel.example", Runtime: domain.Runtime{Clock: clock, NewID: domain.NewID, Log: log}}
-	b.restart(func(*esign.Config) {})
-	return b
+	f.restart(func(*esign.Config) {})
+	return f
 }
 
 // restart replaces the service by one with another configuration.
-func (b *fixture) restart(change func(*esign.Config)) {
-	b.t.Helper()
+func (f *fixture) restart(change func(*esign.Config)) {
+	f.t.Helper()
 	client := jobstest.New() // a kind of job can only be registered once
-	if b.jobs != nil {
-		testkit.Must(b.t, second(client.EnqueueNow(b.t.Context(), b.jobs.Waiting()...)))
+	if f.jobs != nil {
+		testkit.Must(f.t, second(client.EnqueueNow(f.t.Context(), f.jobs.Waiting()...)))
 	}
-	b.jobs, b.config.Jobs = client, client
-	change(&b.config)
+	f.jobs, f.config.Jobs = client, client
+	change(&f.config)
 	var err error
-	b.Service, err = esign.New(b.config)
-	testkit.Must(b.t, err)
+	f.Service, err = esign.New(f.config)
+	testkit.Must(f.t, err)
 }
 
 // Evidence returns the whole evidence bundle.
-func (b *fixture) Evidence(ctx context.Context, by domain.Principal, id domain.ID) ([]byte, error) {
-	f, size, err := b.Service.Evidence(ctx, by, id)
+func (f *fixture) Evidence(ctx context.Context, by domain.Principal, id domain.ID) ([]byte, error) {
+	bundle, size, err := f.Service.Evidence(ctx, by, id)
 	if err != nil {
 		return nil, err
 	}
-	all, err := io.ReadAll(f)
-	if err = errors.Join(err, f.Close()); err == nil && int64(len(all)) != size {
+	all, err := io.ReadAll(bundle)
+	if err = errors.Join(err, bundle.Close()); err == nil && int64(len(all)) != size {
 		err = errors.New("the evidence does not have the reported size")
 	}
 	return all, err
@@ -166,46 +166,46 @@ type periodic string
 func (p periodic) Kind() string { return string(p) }
 
 // sweep runs the periodic job that expires requests and reminds signers.
-func (b *fixture) sweep() {
-	b.t.Helper()
-	_, err := b.jobs.WorkNow(b.t.Context(), periodic("signature_requests.sweep"))
-	testkit.Must(b.t, err)
+func (f *fixture) sweep() {
+	f.t.Helper()
+	_, err := f.jobs.WorkNow(f.t.Context(), periodic("signature_requests.sweep"))
+	testkit.Must(f.t, err)
 }
 
 // runJobs runs the jobs, and those that they enqueue. A failed job waits for the next call.
-func (b *fixture) runJobs() (failed []error) {
-	b.t.Helper()
-	return b.jobs.Work(b.t.Context())
+func (f *fixture) runJobs() (failed []error) {
+	f.t.Helper()
+	return f.jobs.Work(f.t.Context())
 }
 
 // mustRunJobs is runJobs when none may fail.
-func (b *fixture) mustRunJobs() {
-	b.t.Helper()
-	for _, err := range b.runJobs() {
-		b.t.Fatal(err)
+func (f *fixture) mustRunJobs() {
+	f.t.Helper()
+	for _, err := range f.runJobs() {
+		f.t.Fatal(err)
 	}
 }
 
 // lastMail returns the latest mail to an address.
-func (b *fixture) lastMail(to string) sentMail {
-	b.t.Helper()
-	for i := len(b.mail.mails) - 1; i >= 0; i-- {
-		if b.mail.mails[i].to == to {
-			return b.mail.mails[i]
+func (f *fixture) lastMail(to string) sentMail {
+	f.t.Helper()
+	for i := len(f.mail.mails) - 1; i >= 0; i-- {
+		if f.mail.mails[i].to == to {
+			return f.mail.mails[i]
 		}
 	}
-	b.t.Fatalf("no mail was sent to %s", to)
+	f.t.Fatalf("no mail was sent to %s", to)
 	return sentMail{}
 }
 
 var linkPattern = regexp.MustCompile(`https://counsel\.example/sign#([A-Za-z0-9_-]{43})\n`)
 
 // token returns the secret of the link in the latest mail to an address.
-func (b *fixture) token(to string) string {
-	b.t.Helper()
-	m := linkPattern.FindStringSubmatch(b.lastMail(to).text)
+func (f *fixture) token(to string) string {
+	f.t.Helper()
+	m := linkPattern.FindStringSubmatch(f.lastMail(to).text)
 	if m == nil {
-		b.t.Fatalf("no link in %s", b.lastMail(to).text)
+		f.t.Fatalf("no link in %s", f.lastMail(to).text)
 	}
 	return m[1]
 }
@@ -228,25 +228,25 @@ func contract(t testing.TB, pages int) []byte {
 }
 
 // upload stores a file of lena's, in a case or in none.
-func (b *fixture) upload(file []byte, legalCase *domain.ID) files.File {
-	b.t.Helper()
-	d, err := b.archive.Upload(b.t.Context(), b.lena, files.UploadRequest{Name: "lease.pdf", Body: bytes.NewReader(file), CaseID: func() *domain.ID { return legalCase }})
-	testkit.Must(b.t, err)
+func (f *fixture) upload(file []byte, legalCase *domain.ID) files.File {
+	f.t.Helper()
+	d, err := f.archive.Upload(f.t.Context(), f.lena, files.UploadRequest{Name: "lease.pdf", Body: bytes.NewReader(file), CaseID: func() *domain.ID { return legalCase }})
+	testkit.Must(f.t, err)
 	return d
 }
 
 // send sends a document for signature and runs the jobs.
-func (b *fixture) send(n esign.NewRequest) esign.Request {
-	b.t.Helper()
+func (f *fixture) send(n esign.NewRequest) esign.Request {
+	f.t.Helper()
 	if n.DocumentID.IsZero() {
-		n.DocumentID = b.upload(contract(b.t, 2), nil).ID
+		n.DocumentID = f.upload(contract(f.t, 2), nil).ID
 	}
 	if n.Workflow == "" {
 		n.Workflow = esign.Sequential
 	}
-	r, err := b.Initiate(b.t.Context(), b.lena, n)
-	testkit.Must(b.t, err)
-	b.mustRunJobs()
+	r, err := f.Initiate(f.t.Context(), f.lena, n)
+	testkit.Must(f.t, err)
+	f.mustRunJobs()
 	return r
 }
 
@@ -257,32 +257,32 @@ func twoSigners() []esign.NewSigner {
 var visitor = esign.Visitor{Address: "192.0.2.7", Agent: "Phone/1.0"}
 
 // sign does everything that a signer does.
-func (b *fixture) sign(to string, m evidence.Signature) {
-	b.t.Helper()
-	token := b.token(to)
-	v, err := b.View(b.t.Context(), token, visitor)
-	testkit.Must(b.t, err)
+func (f *fixture) sign(to string, m evidence.Signature) {
+	f.t.Helper()
+	token := f.token(to)
+	v, err := f.View(f.t.Context(), token, visitor)
+	testkit.Must(f.t, err)
 	if v.State != esign.LinkOpen {
-		b.t.Fatalf("the link of %s is %s", to, v.State)
+		f.t.Fatalf("the link of %s is %s", to, v.State)
 	}
-	b.fetch(token, visitor)
-	_, err = b.Consent(b.t.Context(), token, esign.Disclosure, visitor)
-	testkit.Must(b.t, err)
-	v, err = b.Sign(b.t.Context(), token, m, visitor)
-	testkit.Must(b.t, err)
+	f.fetch(token, visitor)
+	_, err = f.Consent(f.t.Context(), token, esign.Disclosure, visitor)
+	testkit.Must(f.t, err)
+	v, err = f.Sign(f.t.Context(), token, m, visitor)
+	testkit.Must(f.t, err)
 	if v.State != esign.LinkSigned {
-		b.t.Fatalf("after signing the link of %s is %s", to, v.State)
+		f.t.Fatalf("after signing the link of %s is %s", to, v.State)
 	}
-	b.mustRunJobs()
+	f.mustRunJobs()
 }
 
 // fetch downloads the document of a link.
-func (b *fixture) fetch(token string, by esign.Visitor) {
-	b.t.Helper()
-	_, body, err := b.Document(b.t.Context(), token, by)
-	testkit.Must(b.t, err)
+func (f *fixture) fetch(token string, by esign.Visitor) {
+	f.t.Helper()
+	_, body, err := f.Document(f.t.Context(), token, by)
+	testkit.Must(f.t, err)
 	_, err = io.Copy(io.Discard, body)
-	testkit.Must(b.t, errors.Join(err, body.Close()))
+	testkit.Must(f.t, errors.Join(err, body.Close()))
 }
 
 var (
@@ -290,10 +290,10 @@ var (
 	drawnSignature = evidence.Signature{Width: 300, Height: 100, Strokes: [][]doc.Point{{{X: 10, Y: 80}, {X: 60.5, Y: 20}, {X: 120, Y: 85}}, {{X: 150, Y: 40}, {X: 290, Y: 60}}}}
 )
 
-func (b *fixture) status(r esign.Request) (esign.Status, []esign.SignerStatus) {
-	b.t.Helper()
-	now, err := b.Get(b.t.Context(), b.root, r.ID)
-	testkit.Must(b.t, err)
+func (f *fixture) status(r esign.Request) (esign.Status, []esign.SignerStatus) {
+	f.t.Helper()
+	now, err := f.Get(f.t.Context(), f.root, r.ID)
+	testkit.Must(f.t, err)
 	var all []esign.SignerStatus
 	for _, g := range now.Signers {
 		all = append(all, g.Status)
@@ -301,10 +301,10 @@ func (b *fixture) status(r esign.Request) (esign.Status, []esign.SignerStatus) {
 	return now.Status, all
 }
 
-func (b *fixture) logKinds(r esign.Request) string {
-	b.t.Helper()
-	log, err := b.Events(b.t.Context(), b.root, r.ID)
-	testkit.Must(b.t, err)
+func (f *fixture) logKinds(r esign.Request) string {
+	f.t.Helper()
+	log, err := f.Events(f.t.Context(), f.root, r.ID)
+	testkit.Must(f.t, err)
 	var all []string
 	for _, e := range log {
 		k := string(e.Kind)

@@ -26,10 +26,10 @@ const (
 // TestForged hides a second zip, whose manifest names somebody else, in the comment, which the signature
 // does not cover.
 func TestForged(t *testing.T) {
-	b := newFixture(t)
-	r := b.send(esign.NewRequest{Signers: twoSigners()})
-	b.sign("ada@example.com", typedSignature)
-	bundle, err := b.Evidence(t.Context(), b.lena, r.ID)
+	f := newFixture(t)
+	r := f.send(esign.NewRequest{Signers: twoSigners()})
+	f.sign("ada@example.com", typedSignature)
+	bundle, err := f.Evidence(t.Context(), f.lena, r.ID)
 	testkit.Must(t, err)
 	for name, hide := range map[string]func(signer, payload []byte) []byte{
 		"in an unsigned attribute": func(signer, payload []byte) []byte {
@@ -46,7 +46,7 @@ func TestForged(t *testing.T) {
 			t.Fatalf("%s: the forgery is not a zip: %v", name, err)
 		} else if m, err := z.Open("manifest.json"); err != nil {
 			t.Fatal(err)
-		} else if said, err := io.ReadAll(m); err != nil || !bytes.Contains(said, []byte("Mallory")) {
+		} else if manifest, err := io.ReadAll(m); err != nil || !bytes.Contains(manifest, []byte("Mallory")) {
 			t.Fatalf("%s: readers do not see the forged manifest: %v", name, err)
 		}
 		if found, err := evidence.Verify(forged); err == nil {
@@ -155,16 +155,16 @@ func record(signature string, fields ...any) []byte {
 
 // TestOtherCertificate: the service gets another certificate after it has sealed a file.
 func TestOtherCertificate(t *testing.T) {
-	b := newFixture(t)
-	r := b.send(esign.NewRequest{Signers: twoSigners()[:1]})
-	b.sign("ada@example.com", typedSignature)
-	before := b.config.Sealer
-	b.restart(func(c *esign.Config) { c.Sealer = newSealer(t, "Another", b.now) })
-	bundle, err := b.Evidence(t.Context(), b.lena, r.ID)
+	f := newFixture(t)
+	r := f.send(esign.NewRequest{Signers: twoSigners()[:1]})
+	f.sign("ada@example.com", typedSignature)
+	before := f.config.Sealer
+	f.restart(func(c *esign.Config) { c.Sealer = newSealer(t, "Another", f.now) })
+	bundle, err := f.Evidence(t.Context(), f.lena, r.ID)
 	testkit.Must(t, err)
 	found, err := evidence.Verify(bundle)
 	testkit.Must(t, err)
-	if !found.Certificate.Equal(b.config.Sealer.Certificate()) || found.Signed == nil || !found.Signed.Equal(before.Certificate()) {
+	if !found.Certificate.Equal(f.config.Sealer.Certificate()) || found.Signed == nil || !found.Signed.Equal(before.Certificate()) {
 		t.Errorf("sealed by %s, the file by %v", found.Certificate.Subject, found.Signed)
 	}
 }

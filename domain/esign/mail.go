@@ -246,7 +246,7 @@ func (r Request) compose(kind email.SystemMailKind, name string, fields map[stri
 	return m, err
 }
 
-// send submits a mail to the mail server. accepted is false when the server rejected it for good.
+// send submits a mail to the mail server. accepted is false when the server rejected it permanently.
 // Unavailable: it may accept it later.
 func (s *Service) send(ctx context.Context, address string, m email.Outgoing) (accepted bool, err error) {
 	m.Date, m.Automatic = s.clock(), true

@@ -19,20 +19,20 @@ const (
 	reasonProviderRejected = "provider_refused" // the provider did not accept it
 )
 
-// original returns the document of a request. Conflict: it is lost, or is not the one that was sent.
+// original returns the document of a request. Conflict: it is missing, or is not the one that was sent.
 func (s *Service) original(ctx context.Context, r Request) (files.File, error) {
 	d, err := s.files.Get(ctx, domain.System(r.UserID), r.DocumentID)
 	if domain.CodeOf(err) == domain.NotFound {
-		return files.File{}, errLost(reasonGone, err)
+		return files.File{}, errUnsignable(reasonGone, err)
 	}
 	if err == nil && d.SHA256 != r.DocumentSum {
-		return files.File{}, errLost(reasonCorrupt, errors.New("esign: the document is not the one that was sent"))
+		return files.File{}, errUnsignable(reasonCorrupt, errors.New("esign: the document is not the one that was sent"))
 	}
 	return d, err
 }
 
-// errLost is the Conflict for a document that can no longer be signed.
-func errLost(reason string, cause error) error {
+// errUnsignable is the Conflict for a document that can no longer be signed.
+func errUnsignable(reason string, cause error) error {
 	message := "The document no longer exists. Please ask the sender."
 	if reason == reasonCorrupt {
 		message = "The stored document is damaged, so it cannot be signed. Please ask the sender to send it again."
@@ -40,13 +40,13 @@ func errLost(reason string, cause error) error {
 	return &domain.Error{Code: domain.Conflict, Reason: reason, Message: message, Err: cause}
 }
 
-// lostError converts an error of reading a file: if the file is lost, to errLost.
-func lostError(err error) error {
+// unsignableError converts an error of reading a file: if the file is missing or damaged, to errUnsignable.
+func unsignableError(err error) error {
 	switch {
 	case errors.Is(err, files.ErrMissing):
-		return errLost(reasonGone, err)
+		return errUnsignable(reasonGone, err)
 	case errors.Is(err, files.ErrCorrupt):
-		return errLost(reasonCorrupt, err)
+		return errUnsignable(reasonCorrupt, err)
 	}
 	return err
 }
@@ -59,10 +59,10 @@ func (s *Service) checkOriginal(ctx context.Context, r Request) error {
 	}
 	body, err := s.files.Open(ctx, d, 0, -1)
 	if err != nil {
-		return lostError(err)
+		return unsignableError(err)
 	}
 	_, err = io.Copy(io.Discard, body)
-	return errors.Join(lostError(err), body.Close())
+	return errors.Join(unsignableError(err), body.Close())
 }
 
 // readOriginal returns the bytes of the document of a request.
@@ -78,12 +78,12 @@ func (s *Service) readOriginal(ctx context.Context, r Request) ([]byte, error) {
 func (s *Service) readAll(ctx context.Context, d files.File) ([]byte, error) {
 	body, err := s.files.Open(ctx, d, 0, -1)
 	if err != nil {
-		return nil, lostError(err)
+		return nil, unsignableError(err)
 	}
 	defer body.Close()
 	b := bytes.NewBuffer(make([]byte, 0, d.Size+bytes.MinRead))
 	_, err = io.Copy(b, body)
-	return b.Bytes(), lostError(err)
+	return b.Bytes(), unsignableError(err)
 }
 
 // extractedText returns the text that was extracted for the search, page by page; nil: none yet.

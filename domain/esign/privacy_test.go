@@ -17,9 +17,9 @@ import (
 )
 
 // parts is what is held of the signer at an address.
-func (b *fixture) parts(address string) (all []esign.SignerData) {
-	b.t.Helper()
-	testkit.Must(b.t, b.ExportSigners(b.t.Context(), address, func(p esign.SignerData) error {
+func (f *fixture) parts(address string) (all []esign.SignerData) {
+	f.t.Helper()
+	testkit.Must(f.t, f.ExportSigners(f.t.Context(), address, func(p esign.SignerData) error {
 		all = append(all, p)
 		return nil
 	}))
@@ -27,20 +27,20 @@ func (b *fixture) parts(address string) (all []esign.SignerData) {
 }
 
 // forget is what erasure does.
-func (b *fixture) forget(user domain.ID) error {
-	return db.WithTx(b.t.Context(), b.pool, func(tx db.Tx) error { return b.EraseUser(b.t.Context(), tx, user) })
+func (f *fixture) forget(user domain.ID) error {
+	return db.WithTx(f.t.Context(), f.pool, func(tx db.Tx) error { return f.EraseUser(f.t.Context(), tx, user) })
 }
 
 func TestParts(t *testing.T) {
-	b := newFixture(t)
+	f := newFixture(t)
 	for range 2 {
-		b.send(esign.NewRequest{Signers: twoSigners()})
-		b.sign("ada@example.com", typedSignature)
-		b.sign("grace@example.com", drawnSignature)
-		b.now = b.now.Add(time.Hour)
+		f.send(esign.NewRequest{Signers: twoSigners()})
+		f.sign("ada@example.com", typedSignature)
+		f.sign("grace@example.com", drawnSignature)
+		f.now = f.now.Add(time.Hour)
 	}
-	b.send(esign.NewRequest{Signers: []esign.NewSigner{{Name: "Eve", Email: "eve@example.com"}}})
-	got := b.parts("GRACE@example.com")
+	f.send(esign.NewRequest{Signers: []esign.NewSigner{{Name: "Eve", Email: "eve@example.com"}}})
+	got := f.parts("GRACE@example.com")
 	if len(got) != 2 || !got[0].Request.CreatedAt.After(got[1].Request.CreatedAt) {
 		t.Fatalf("holds %+v", got)
 	}
@@ -53,46 +53,46 @@ func TestParts(t *testing.T) {
 			t.Errorf("another's: %+v", e)
 		}
 	}
-	if got := b.parts("grace@example.co"); got != nil {
+	if got := f.parts("grace@example.co"); got != nil {
 		t.Errorf("holds %+v", got)
 	}
 }
 
 func TestForget(t *testing.T) {
-	b := newFixture(t)
+	f := newFixture(t)
 	ctx := t.Context()
-	legalCase, err := b.cases.Create(ctx, b.lena, cases.NewCase{Title: "Lease"})
+	legalCase, err := f.cases.Create(ctx, f.lena, cases.NewCase{Title: "Lease"})
 	testkit.Must(t, err)
 	sign := func(all bool, legalCase *domain.ID) esign.Request {
-		r := b.send(esign.NewRequest{DocumentID: b.upload(contract(t, 1), legalCase).ID, Signers: twoSigners()})
-		b.sign("ada@example.com", typedSignature)
+		r := f.send(esign.NewRequest{DocumentID: f.upload(contract(t, 1), legalCase).ID, Signers: twoSigners()})
+		f.sign("ada@example.com", typedSignature)
 		if all {
-			b.sign("grace@example.com", drawnSignature)
+			f.sign("grace@example.com", drawnSignature)
 		}
 		return r
 	}
 	completed, half, inCase := sign(true, nil), sign(false, nil), sign(false, &legalCase.ID)
-	withdrawn := b.send(esign.NewRequest{Signers: twoSigners()})
-	testkit.Must(t, second(b.Cancel(ctx, b.lena, withdrawn.ID)))
-	open := b.send(esign.NewRequest{Signers: twoSigners()})
-	lena := b.lena.UserID
-	b.lena = b.bob
-	others := b.send(esign.NewRequest{Signers: twoSigners(), Workflow: esign.Parallel})
-	link := b.token("ada@example.com")
-	mails := len(b.mail.mails)
+	withdrawn := f.send(esign.NewRequest{Signers: twoSigners()})
+	testkit.Must(t, second(f.Cancel(ctx, f.lena, withdrawn.ID)))
+	open := f.send(esign.NewRequest{Signers: twoSigners()})
+	lena := f.lena.UserID
+	f.lena = f.bob
+	others := f.send(esign.NewRequest{Signers: twoSigners(), Workflow: esign.Parallel})
+	link := f.token("ada@example.com")
+	mails := len(f.mail.mails)
 
-	testkit.Must(t, b.forget(lena))
-	b.mustRunJobs()
+	testkit.Must(t, f.forget(lena))
+	f.mustRunJobs()
 	for _, c := range []struct {
 		r    esign.Request
 		want esign.Status
 	}{{completed, esign.Completed}, {half, esign.Cancelled}, {inCase, esign.Open}, {withdrawn, esign.Cancelled}, {open, esign.Cancelled}, {others, esign.Open}} {
-		if got, _ := b.status(c.r); got != c.want {
+		if got, _ := f.status(c.r); got != c.want {
 			t.Errorf("is %s, want %s", got, c.want)
 		}
 	}
 	notified := map[string]int{}
-	for _, m := range b.mail.mails[mails:] {
+	for _, m := range f.mail.mails[mails:] {
 		if strings.HasPrefix(m.subject, "Withdrawn") {
 			notified[m.to]++
 		}
@@ -100,29 +100,29 @@ func TestForget(t *testing.T) {
 	if notified["ada@example.com"] != 1 || notified["grace@example.com"] != 1 {
 		t.Errorf("notified are %v", notified)
 	}
-	if b.published[len(b.published)-1].Type != domain.EventSignatureCancelled {
+	if f.published[len(f.published)-1].Type != domain.EventSignatureCancelled {
 		t.Error("no event is published")
 	}
 
-	b.now = b.now.Add(47 * time.Hour)
-	b.sweep()
-	testkit.Must(t, second(b.Get(ctx, b.root, open.ID)))
-	b.now = b.now.Add(time.Hour)
-	b.sweep()
-	for _, gone := range []esign.Request{withdrawn, open} {
-		wantCode(t, second(b.Get(ctx, b.root, gone.ID)), domain.NotFound, "")
+	f.now = f.now.Add(47 * time.Hour)
+	f.sweep()
+	testkit.Must(t, second(f.Get(ctx, f.root, open.ID)))
+	f.now = f.now.Add(time.Hour)
+	f.sweep()
+	for _, canceled := range []esign.Request{withdrawn, open} {
+		wantCode(t, second(f.Get(ctx, f.root, canceled.ID)), domain.NotFound, "")
 	}
 	for _, table := range []string{"signature_requests", "signature_signers", "signature_events"} {
 		var n int
 		column := map[bool]string{true: "id", false: "request_id"}[table == "signature_requests"]
-		testkit.Must(t, b.pool.QueryRowContext(ctx, "SELECT COUNT(*) FROM "+table+" WHERE "+column+" IN (?, ?)", withdrawn.ID, open.ID).Scan(&n)) //nolint:gosec // names of tables
+		testkit.Must(t, f.pool.QueryRowContext(ctx, "SELECT COUNT(*) FROM "+table+" WHERE "+column+" IN (?, ?)", withdrawn.ID, open.ID).Scan(&n)) //nolint:gosec // names of tables
 		if n != 0 {
 			t.Errorf("%d rows are left in %s", n, table)
 		}
 	}
 	// What was signed is evidence, and what is of a case the case's.
 	for _, stays := range []esign.Request{completed, half, inCase} {
-		raw, err := b.Evidence(ctx, b.root, stays.ID)
+		raw, err := f.Evidence(ctx, f.root, stays.ID)
 		testkit.Must(t, err)
 		found, err := evidence.Verify(raw)
 		testkit.Must(t, err)
@@ -130,48 +130,48 @@ func TestForget(t *testing.T) {
 			t.Errorf("the evidence says %+v", found)
 		}
 	}
-	testkit.Must(t, second(b.View(ctx, link, visitor)))
-	testkit.Must(t, b.forget(lena)) // again changes nothing
-	if got, _ := b.status(half); got != esign.Cancelled {
+	testkit.Must(t, second(f.View(ctx, link, visitor)))
+	testkit.Must(t, f.forget(lena)) // again changes nothing
+	if got, _ := f.status(half); got != esign.Cancelled {
 		t.Error(got)
 	}
 }
 
 // A document that everyone has signed must be sealed first.
 func TestForgetWhileSealing(t *testing.T) {
-	b := newFixture(t)
-	r := b.send(esign.NewRequest{Signers: twoSigners()[:1]})
-	token := b.token("ada@example.com")
-	testkit.Must(t, second(b.View(t.Context(), token, visitor)))
-	testkit.Must(t, second(b.Consent(t.Context(), token, esign.Disclosure, visitor)))
-	testkit.Must(t, second(b.Sign(t.Context(), token, typedSignature, visitor)))
-	wantCode(t, b.forget(b.lena.UserID), domain.Conflict, "sealed")
-	b.mustRunJobs()
-	testkit.Must(t, b.forget(b.lena.UserID))
-	if got, _ := b.status(r); got != esign.Completed {
+	f := newFixture(t)
+	r := f.send(esign.NewRequest{Signers: twoSigners()[:1]})
+	token := f.token("ada@example.com")
+	testkit.Must(t, second(f.View(t.Context(), token, visitor)))
+	testkit.Must(t, second(f.Consent(t.Context(), token, esign.Disclosure, visitor)))
+	testkit.Must(t, second(f.Sign(t.Context(), token, typedSignature, visitor)))
+	wantCode(t, f.forget(f.lena.UserID), domain.Conflict, "sealed")
+	f.mustRunJobs()
+	testkit.Must(t, f.forget(f.lena.UserID))
+	if got, _ := f.status(r); got != esign.Completed {
 		t.Error(got)
 	}
 }
 
 // The envelope is canceled at the provider before the request is deleted.
 func TestForgetAtProvider(t *testing.T) {
-	each(t, func(t *testing.T, b *fixture, s *esigntest.Server) {
-		r := b.send(esign.NewRequest{Signers: twoSigners()})
+	each(t, func(t *testing.T, f *fixture, s *esigntest.Server) {
+		r := f.send(esign.NewRequest{Signers: twoSigners()})
 		s.BeforeRequest(answering(503, every))
-		testkit.Must(t, b.forget(b.lena.UserID))
-		b.runJobs()
-		b.now = b.now.Add(72 * time.Hour)
-		b.sweep()
-		if got, _ := b.status(r); got != esign.Cancelled {
+		testkit.Must(t, f.forget(f.lena.UserID))
+		f.runJobs()
+		f.now = f.now.Add(72 * time.Hour)
+		f.sweep()
+		if got, _ := f.status(r); got != esign.Cancelled {
 			t.Fatalf("is %s", got)
 		}
 		s.BeforeRequest(nil)
-		b.mustRunJobs()
-		b.sweep()
+		f.mustRunJobs()
+		f.sweep()
 		if got := of(s, r); got != "cancelled" {
 			t.Errorf("its envelope is %s", got)
 		}
-		wantCode(t, second(b.Get(t.Context(), b.root, r.ID)), domain.NotFound, "")
+		wantCode(t, second(f.Get(t.Context(), f.root, r.ID)), domain.NotFound, "")
 	})
 }
 
@@ -179,64 +179,64 @@ func TestForgetAtProvider(t *testing.T) {
 func TestSignersGetTheirCopy(t *testing.T) {
 	for name, attack := range map[string]struct {
 		inCase bool
-		do     func(b *fixture, r esign.Request, legalCase domain.ID)
+		do     func(f *fixture, r esign.Request, legalCase domain.ID)
 	}{
-		"deletes it": {do: func(b *fixture, r esign.Request, _ domain.ID) {
-			for _, who := range []domain.Principal{b.lena, b.root} {
-				wantCode(b.t, b.archive.Delete(b.t.Context(), who, *r.SignedID), domain.Conflict, "mailed")
+		"deletes it": {do: func(f *fixture, r esign.Request, _ domain.ID) {
+			for _, who := range []domain.Principal{f.lena, f.root} {
+				wantCode(f.t, f.archive.Delete(f.t.Context(), who, *r.SignedID), domain.Conflict, "mailed")
 			}
-			wantCode(b.t, b.archive.Delete(b.t.Context(), b.bob, *r.SignedID), domain.NotFound, "")
+			wantCode(f.t, f.archive.Delete(f.t.Context(), f.bob, *r.SignedID), domain.NotFound, "")
 		}},
-		"deletes the case": {inCase: true, do: func(b *fixture, r esign.Request, legalCase domain.ID) {
-			wantCode(b.t, b.archive.Delete(b.t.Context(), b.lena, *r.SignedID), domain.Conflict, "mailed")
-			testkit.Must(b.t, b.cases.Delete(b.t.Context(), b.lena, legalCase))
+		"deletes the case": {inCase: true, do: func(f *fixture, r esign.Request, legalCase domain.ID) {
+			wantCode(f.t, f.archive.Delete(f.t.Context(), f.lena, *r.SignedID), domain.Conflict, "mailed")
+			testkit.Must(f.t, f.cases.Delete(f.t.Context(), f.lena, legalCase))
 		}},
-		"is erased": {do: func(b *fixture, r esign.Request, _ domain.ID) {
-			testkit.Must(b.t, b.forget(b.lena.UserID))
-			testkit.Must(b.t, db.WithTx(b.t.Context(), b.pool, func(tx db.Tx) error { return b.archive.EraseUser(b.t.Context(), tx, b.lena.UserID) }))
-			wantCode(b.t, second(b.archive.Get(b.t.Context(), b.root, r.DocumentID)), domain.NotFound, "")
-			raw, err := b.Evidence(b.t.Context(), b.root, r.ID)
-			testkit.Must(b.t, err)
+		"is erased": {do: func(f *fixture, r esign.Request, _ domain.ID) {
+			testkit.Must(f.t, f.forget(f.lena.UserID))
+			testkit.Must(f.t, db.WithTx(f.t.Context(), f.pool, func(tx db.Tx) error { return f.archive.EraseUser(f.t.Context(), tx, f.lena.UserID) }))
+			wantCode(f.t, second(f.archive.Get(f.t.Context(), f.root, r.DocumentID)), domain.NotFound, "")
+			raw, err := f.Evidence(f.t.Context(), f.root, r.ID)
+			testkit.Must(f.t, err)
 			found, err := evidence.Verify(raw)
-			testkit.Must(b.t, err)
+			testkit.Must(f.t, err)
 			if !found.Sealed {
-				b.t.Errorf("the evidence has lost the file: %+v", found)
+				f.t.Errorf("the evidence has lost the file: %+v", found)
 			}
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			b := newFixture(t)
+			f := newFixture(t)
 			var legalCase domain.ID
 			var of *domain.ID
 			if attack.inCase {
-				c, err := b.cases.Create(t.Context(), b.lena, cases.NewCase{Title: "Lease"})
+				c, err := f.cases.Create(t.Context(), f.lena, cases.NewCase{Title: "Lease"})
 				testkit.Must(t, err)
 				legalCase, of = c.ID, &c.ID
 			}
-			r := b.send(esign.NewRequest{DocumentID: b.upload(contract(t, 1), of).ID, Signers: twoSigners(), Workflow: esign.Parallel})
-			b.sign("ada@example.com", typedSignature)
-			b.mail.outcome = func(string) email.Result { return email.Deferred }
-			token := b.token("grace@example.com")
-			testkit.Must(t, second(b.View(t.Context(), token, visitor)))
-			testkit.Must(t, second(b.Consent(t.Context(), token, esign.Disclosure, visitor)))
-			testkit.Must(t, second(b.Sign(t.Context(), token, typedSignature, visitor)))
-			b.runJobs()
-			r, err := b.Get(t.Context(), b.root, r.ID)
+			r := f.send(esign.NewRequest{DocumentID: f.upload(contract(t, 1), of).ID, Signers: twoSigners(), Workflow: esign.Parallel})
+			f.sign("ada@example.com", typedSignature)
+			f.mail.outcome = func(string) email.Result { return email.Deferred }
+			token := f.token("grace@example.com")
+			testkit.Must(t, second(f.View(t.Context(), token, visitor)))
+			testkit.Must(t, second(f.Consent(t.Context(), token, esign.Disclosure, visitor)))
+			testkit.Must(t, second(f.Sign(t.Context(), token, typedSignature, visitor)))
+			f.runJobs()
+			r, err := f.Get(t.Context(), f.root, r.ID)
 			testkit.Must(t, err)
 			if r.Status != esign.Completed {
 				t.Fatalf("is %s", r.Status)
 			}
-			attack.do(b, r, legalCase)
-			b.mail.outcome = nil
-			b.mustRunJobs()
+			attack.do(f, r, legalCase)
+			f.mail.outcome = nil
+			f.mustRunJobs()
 			for _, to := range []string{"ada@example.com", "grace@example.com"} {
-				if _, err := pades.Verify(b.lastMail(to).files["lease (signed).pdf"]); err != nil {
-					t.Errorf("%s got %q: %v", to, b.lastMail(to).subject, err)
+				if _, err := pades.Verify(f.lastMail(to).files["lease (signed).pdf"]); err != nil {
+					t.Errorf("%s got %q: %v", to, f.lastMail(to).subject, err)
 				}
 			}
 			if !attack.inCase {
-				b.now = b.now.Add(48 * time.Hour)
-				testkit.Must(t, b.archive.Delete(t.Context(), b.root, *r.SignedID))
+				f.now = f.now.Add(48 * time.Hour)
+				testkit.Must(t, f.archive.Delete(t.Context(), f.root, *r.SignedID))
 			}
 		})
 	}

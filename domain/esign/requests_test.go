@@ -10,49 +10,49 @@ import (
 )
 
 func TestAccess(t *testing.T) {
-	b := newFixture(t)
+	f := newFixture(t)
 	ctx := t.Context()
-	legalCase, err := b.cases.Create(ctx, b.lena, cases.NewCase{Title: "Lease"})
+	legalCase, err := f.cases.Create(ctx, f.lena, cases.NewCase{Title: "Lease"})
 	testkit.Must(t, err)
-	d := b.upload(contract(t, 1), &legalCase.ID)
-	r := b.send(esign.NewRequest{DocumentID: d.ID, Signers: twoSigners()})
+	d := f.upload(contract(t, 1), &legalCase.ID)
+	r := f.send(esign.NewRequest{DocumentID: d.ID, Signers: twoSigners()})
 	for name, err := range map[string]error{
-		"get": second(b.Get(ctx, b.bob, r.ID)), "events": second(b.Events(ctx, b.bob, r.ID)), "evidence": second(b.Evidence(ctx, b.bob, r.ID)),
-		"cancel": second(b.Cancel(ctx, b.bob, r.ID)), "remind": second(b.Remind(ctx, b.bob, r.ID)),
+		"get": second(f.Get(ctx, f.bob, r.ID)), "events": second(f.Events(ctx, f.bob, r.ID)), "evidence": second(f.Evidence(ctx, f.bob, r.ID)),
+		"cancel": second(f.Cancel(ctx, f.bob, r.ID)), "remind": second(f.Remind(ctx, f.bob, r.ID)),
 	} {
 		t.Run(name, func(t *testing.T) { wantCode(t, err, domain.NotFound, "no such signature request") })
 	}
 	list := func(who domain.Principal, legalCase *domain.ID) (n int, err error) {
-		items, _, err := b.List(ctx, who, esign.Filter{CaseID: legalCase})
+		items, _, err := f.List(ctx, who, esign.Filter{CaseID: legalCase})
 		return len(items), err
 	}
-	if n, err := list(b.bob, nil); err != nil || n != 0 {
+	if n, err := list(f.bob, nil); err != nil || n != 0 {
 		t.Errorf("another lists %d, %v", n, err)
 	}
-	_, err = list(b.bob, &legalCase.ID)
+	_, err = list(f.bob, &legalCase.ID)
 	wantCode(t, err, domain.NotFound, "")
-	_, err = b.cases.AddMember(ctx, b.lena, legalCase.ID, cases.NewMember{UserID: &b.bob.UserID, Role: cases.Owner})
+	_, err = f.cases.AddMember(ctx, f.lena, legalCase.ID, cases.NewMember{UserID: &f.bob.UserID, Role: cases.Owner})
 	testkit.Must(t, err)
-	if n, err := list(b.bob, &legalCase.ID); err != nil || n != 1 {
+	if n, err := list(f.bob, &legalCase.ID); err != nil || n != 1 {
 		t.Errorf("a member lists %d, %v", n, err)
 	}
 	// Whoever leaves the case leaves what they sent from it.
-	testkit.Must(t, b.cases.RemoveMember(ctx, b.bob, legalCase.ID, b.lena.UserID))
-	if n, err := list(b.lena, nil); err != nil || n != 0 {
+	testkit.Must(t, f.cases.RemoveMember(ctx, f.bob, legalCase.ID, f.lena.UserID))
+	if n, err := list(f.lena, nil); err != nil || n != 0 {
 		t.Errorf("the sender who left lists %d, %v", n, err)
 	}
-	wantCode(t, second(b.Get(ctx, b.lena, r.ID)), domain.NotFound, "")
-	b.sign("ada@example.com", typedSignature)
+	wantCode(t, second(f.Get(ctx, f.lena, r.ID)), domain.NotFound, "")
+	f.sign("ada@example.com", typedSignature)
 
 	// Nothing is signed in a closed case.
 	closed := cases.Closed
-	_, err = b.cases.Update(ctx, b.bob, legalCase.ID, cases.Update{Status: &closed})
+	_, err = f.cases.Update(ctx, f.bob, legalCase.ID, cases.Update{Status: &closed})
 	testkit.Must(t, err)
-	token := b.token("grace@example.com")
-	v, err := b.View(ctx, token, visitor)
+	token := f.token("grace@example.com")
+	v, err := f.View(ctx, token, visitor)
 	testkit.Must(t, err)
 	if v.State != esign.LinkOpen {
 		t.Errorf("the link is %s", v.State)
 	}
-	wantCode(t, second(b.Consent(ctx, token, esign.Disclosure, visitor)), domain.Conflict, "closed")
+	wantCode(t, second(f.Consent(ctx, token, esign.Disclosure, visitor)), domain.Conflict, "closed")
 }

@@ -59,12 +59,12 @@ func raw(catalog string) []byte {
 
 // TestUnfit: a document with risks is rejected, unless the sender accepts exactly those.
 func TestUnfit(t *testing.T) {
-	b := newFixture(t)
+	f := newFixture(t)
 	ctx := t.Context()
-	b.text.Extractor = fakeExtractor{pages: []string{"All is well.", "The price is EUR ________ for the goods.\nSignature: ________", "DRAFT"}}
+	f.text.Extractor = fakeExtractor{pages: []string{"All is well.", "The price is EUR ________ for the goods.\nSignature: ________", "DRAFT"}}
 	send := func(file []byte, accept ...string) (esign.Request, error) {
-		n := esign.NewRequest{DocumentID: b.upload(file, nil).ID, Workflow: esign.Parallel, Signers: twoSigners(), AcceptRisks: accept}
-		return b.Initiate(ctx, b.lena, n)
+		n := esign.NewRequest{DocumentID: f.upload(file, nil).ID, Workflow: esign.Parallel, Signers: twoSigners(), AcceptRisks: accept}
+		return f.Initiate(ctx, f.lena, n)
 	}
 	got := faults(t, second(send(raw(`/OpenAction<</S/JavaScript/JS(app.alert\(1\))>>`))))
 	want := []domain.Field{
@@ -84,7 +84,7 @@ func TestUnfit(t *testing.T) {
 	if got[0].Detail != "has a blank that is to be filled in, on page 2: “The price is EUR ________ for the goods.”" {
 		t.Errorf("says %q", got[0].Detail)
 	}
-	if len(b.mail.mails) != 0 || b.mail.charged != 0 {
+	if len(f.mail.mails) != 0 || f.mail.charged != 0 {
 		t.Error("somebody was invited to sign it")
 	}
 	if got := faults(t, second(send(raw(""), "draft", "link"))); len(got) != 1 || got[0].Reason != "blank" {
@@ -97,41 +97,41 @@ func TestUnfit(t *testing.T) {
 
 	r, err := send(raw(""), "draft", "blank", "link")
 	testkit.Must(t, err)
-	b.mustRunJobs()
-	log, err := b.Events(ctx, b.lena, r.ID)
+	f.mustRunJobs()
+	log, err := f.Events(ctx, f.lena, r.ID)
 	testkit.Must(t, err)
 	if e := log[1]; e.Kind != evidence.EventRisks || e.Detail != "blank,draft" || e.Signer != 0 {
 		t.Errorf("the log says %+v", e)
 	}
-	b.sign("ada@example.com", typedSignature)
-	b.sign("grace@example.com", drawnSignature)
-	words := strings.Join(strings.Fields(runTool(t, b.lastMail("ada@example.com").files["lease (signed).pdf"], "pdftotext", "-layout", "FILE", "-")), " ")
+	f.sign("ada@example.com", typedSignature)
+	f.sign("grace@example.com", drawnSignature)
+	words := strings.Join(strings.Fields(runTool(t, f.lastMail("ada@example.com").files["lease (signed).pdf"], "pdftotext", "-layout", "FILE", "-")), " ")
 	if !strings.Contains(words, "The sender accepted that it has a blank that is to be filled in; it is marked as a draft.") {
 		t.Errorf("the certificate says: %s", words)
 	}
-	if found := b.verified(r); strings.Join(found.Risks, " ") != "blank draft" || !found.Sealed {
+	if found := f.verified(r); strings.Join(found.Risks, " ") != "blank draft" || !found.Sealed {
 		t.Errorf("the evidence says %+v", found)
 	}
 
-	b.text.Extractor = fakeExtractor{err: errors.New("the reader broke down")}
+	f.text.Extractor = fakeExtractor{err: errors.New("the reader broke down")}
 	wantCode(t, second(send(raw(""))), domain.Unavailable, "could not be extracted")
-	b.text.Extractor = fakeExtractor{err: context.DeadlineExceeded}
+	f.text.Extractor = fakeExtractor{err: context.DeadlineExceeded}
 	wantCode(t, second(send(raw(""))), domain.Timeout, "in time")
-	b.text.Extractor = fakeExtractor{err: isolation.ErrTimeout}
+	f.text.Extractor = fakeExtractor{err: isolation.ErrTimeout}
 	if got := faults(t, second(send(raw("")))); len(got) != 1 || got[0].Reason != "unreadable" {
 		t.Errorf("found %+v", got)
 	}
 	testkit.Must(t, second(send(raw(""), "unreadable")))
 
 	// What was read for the search is not read again.
-	b.text.Extractor = fakeExtractor{pages: []string{"", "The price is [AMOUNT]."}}
-	d := b.upload(raw(""), nil)
-	testkit.Must(t, b.archive.ExtractTexts(ctx))
-	b.text.Extractor = fakeExtractor{err: errors.New("not again")}
-	if got := faults(t, second(b.Initiate(ctx, b.lena, esign.NewRequest{DocumentID: d.ID, Workflow: esign.Parallel, Signers: twoSigners()}))); len(got) != 1 || got[0].Reason != "blank" || got[0].Page != 2 {
+	f.text.Extractor = fakeExtractor{pages: []string{"", "The price is [AMOUNT]."}}
+	d := f.upload(raw(""), nil)
+	testkit.Must(t, f.archive.ExtractTexts(ctx))
+	f.text.Extractor = fakeExtractor{err: errors.New("not again")}
+	if got := faults(t, second(f.Initiate(ctx, f.lena, esign.NewRequest{DocumentID: d.ID, Workflow: esign.Parallel, Signers: twoSigners()}))); len(got) != 1 || got[0].Reason != "blank" || got[0].Page != 2 {
 		t.Errorf("found %+v", got)
 	}
-	b.text.Extractor = nil
+	f.text.Extractor = nil
 	for reason, catalog := range map[string]string{"xfa": `/AcroForm<</XFA[]/Fields[]>>`, "signed": `/Perms<</DocMDP<</Type/Sig>>>>`} {
 		_, err := send(raw(catalog))
 		if e, ok := errors.AsType[*domain.Error](err); !ok || e.Code != domain.Invalid || len(e.Fields) != 1 || e.Fields[0].Reason != reason || e.Fields[0].Pointer != "/docId" {
@@ -142,8 +142,8 @@ func TestUnfit(t *testing.T) {
 
 // TestUnfitText: risks are found in the text of real files.
 func TestUnfitText(t *testing.T) {
-	b := newFixture(t)
-	b.text.Extractor = newExtractor(t)
+	f := newFixture(t)
+	f.text.Extractor = newExtractor(t)
 	engine, err := pdf.New(pdf.Config{})
 	testkit.Must(t, err)
 	print := func(d doc.Document) []byte {
@@ -170,7 +170,7 @@ func TestUnfitText(t *testing.T) {
 		"a watermark":           {marked, "draft"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := b.Initiate(t.Context(), b.lena, esign.NewRequest{DocumentID: b.upload(print(c.d), nil).ID, Workflow: esign.Parallel, Signers: twoSigners()})
+			_, err := f.Initiate(t.Context(), f.lena, esign.NewRequest{DocumentID: f.upload(print(c.d), nil).ID, Workflow: esign.Parallel, Signers: twoSigners()})
 			if c.want == "" {
 				testkit.Must(t, err)
 				return
@@ -193,21 +193,21 @@ func TestSignedAs(t *testing.T) {
 		"without a part of it": {"Zoë Müller", "Zoë", "Zoë"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			b := newFixture(t)
-			r := b.send(esign.NewRequest{Signers: []esign.NewSigner{{Name: c.invited, Email: "zoe@example.com"}}})
-			b.sign("zoe@example.com", evidence.Signature{Typed: c.typed})
-			log, err := b.Events(t.Context(), b.lena, r.ID)
+			f := newFixture(t)
+			r := f.send(esign.NewRequest{Signers: []esign.NewSigner{{Name: c.invited, Email: "zoe@example.com"}}})
+			f.sign("zoe@example.com", evidence.Signature{Typed: c.typed})
+			log, err := f.Events(t.Context(), f.lena, r.ID)
 			testkit.Must(t, err)
 			for _, e := range log {
 				if want := map[bool]string{true: c.as}[e.Kind == evidence.EventSigned]; e.SignedAs != want {
 					t.Errorf("the log says %+v", e)
 				}
 			}
-			words := runTool(t, b.lastMail("zoe@example.com").files["lease (signed).pdf"], "pdftotext", "-layout", "FILE", "-")
-			if said := strings.Contains(words, c.as+", invited as "+c.invited); said != (c.as != "") {
+			words := runTool(t, f.lastMail("zoe@example.com").files["lease (signed).pdf"], "pdftotext", "-layout", "FILE", "-")
+			if named := strings.Contains(words, c.as+", invited as "+c.invited); named != (c.as != "") {
 				t.Errorf("the certificate says %s", words)
 			}
-			if found := b.verified(r); !found.Sealed || strings.Contains(found.Signers[0], " as ") != (c.as != "") {
+			if found := f.verified(r); !found.Sealed || strings.Contains(found.Signers[0], " as ") != (c.as != "") {
 				t.Errorf("the evidence says %+v", found)
 			}
 		})
@@ -216,12 +216,12 @@ func TestSignedAs(t *testing.T) {
 
 // TestViewed: the certificate says that a signer viewed the document only if they downloaded all of it.
 func TestViewed(t *testing.T) {
-	b := newFixture(t)
-	b.send(esign.NewRequest{Workflow: esign.Parallel, Signers: twoSigners()})
-	b.sign("ada@example.com", typedSignature)
-	b.signOnly("grace@example.com")
-	b.mustRunJobs()
-	words := runTool(t, b.lastMail("ada@example.com").files["lease (signed).pdf"], "pdftotext", "-layout", "FILE", "-")
+	f := newFixture(t)
+	f.send(esign.NewRequest{Workflow: esign.Parallel, Signers: twoSigners()})
+	f.sign("ada@example.com", typedSignature)
+	f.signOnly("grace@example.com")
+	f.mustRunJobs()
+	words := runTool(t, f.lastMail("ada@example.com").files["lease (signed).pdf"], "pdftotext", "-layout", "FILE", "-")
 	ada, grace, ok := strings.Cut(words, "2. Grace Hopper")
 	if !ok || !strings.Contains(ada, "Link opened") || !strings.Contains(ada, "Viewed") || strings.Contains(ada, "not used to fetch") ||
 		!strings.Contains(grace, "Link opened") || strings.Contains(grace, "Viewed") || !strings.Contains(grace, "The link was not used to fetch the whole document.") {

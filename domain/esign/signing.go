@@ -321,7 +321,7 @@ func (s *Service) Document(ctx context.Context, token string, by Visitor) (files
 	}
 	body, err := s.files.Open(ctx, d, 0, -1)
 	if err != nil {
-		return d, nil, lostError(err)
+		return d, nil, unsignableError(err)
 	}
 	return d, &eofReader{ReadCloser: body, onEOF: func() error { return s.logViewed(ctx, token, v, by) }}, nil
 }

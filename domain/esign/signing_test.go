@@ -21,43 +21,43 @@ import (
 )
 
 func TestSequential(t *testing.T) {
-	b := newFixture(t)
-	legalCase, err := b.cases.Create(t.Context(), b.lena, cases.NewCase{Title: "Lease"})
+	f := newFixture(t)
+	legalCase, err := f.cases.Create(t.Context(), f.lena, cases.NewCase{Title: "Lease"})
 	testkit.Must(t, err)
 	file := contract(t, 2)
-	d := b.upload(file, &legalCase.ID)
-	r := b.send(esign.NewRequest{DocumentID: d.ID, Message: "Please sign\nby Friday.", Workflow: esign.Sequential,
+	d := f.upload(file, &legalCase.ID)
+	r := f.send(esign.NewRequest{DocumentID: d.ID, Message: "Please sign\nby Friday.", Workflow: esign.Sequential,
 		Signers: []esign.NewSigner{{Name: "Grace Hopper", Email: "Grace+lease@Example.com", Order: 2}, {Name: "Σίσυφος Müller", Email: "ada@bücher.example", Order: 1}}})
-	if s, g := b.status(r); s != esign.Open || g[0] != esign.Sent || g[1] != esign.Waiting {
+	if s, g := f.status(r); s != esign.Open || g[0] != esign.Sent || g[1] != esign.Waiting {
 		t.Fatalf("is %s, %s", s, g)
 	}
 	const ada, grace = "ada@xn--bcher-kva.example", "Grace+lease@example.com"
-	if got := b.lastMail(ada); !strings.Contains(got.text, "> Please sign\n> by Friday.") || !strings.Contains(got.text, "Lena Lawyer asks you") || got.answer != "lena@firm.example" || got.subject != "Lena Lawyer asks you to sign: lease.pdf" {
+	if got := f.lastMail(ada); !strings.Contains(got.text, "> Please sign\n> by Friday.") || !strings.Contains(got.text, "Lena Lawyer asks you") || got.answer != "lena@firm.example" || got.subject != "Lena Lawyer asks you to sign: lease.pdf" {
 		t.Errorf("the mail says %+v", got)
 	}
-	if len(b.mail.mails) != 1 {
-		t.Fatalf("%d mails went out", len(b.mail.mails))
+	if len(f.mail.mails) != 1 {
+		t.Fatalf("%d mails went out", len(f.mail.mails))
 	}
-	b.now = b.now.Add(time.Hour)
-	b.sign(ada, evidence.Signature{Typed: "Σίσυφος Müller"})
-	b.now = b.now.Add(time.Hour)
-	b.sign(grace, drawnSignature)
-	if s, g := b.status(r); s != esign.Completed || g[0] != esign.Signed || g[1] != esign.Signed {
+	f.now = f.now.Add(time.Hour)
+	f.sign(ada, evidence.Signature{Typed: "Σίσυφος Müller"})
+	f.now = f.now.Add(time.Hour)
+	f.sign(grace, drawnSignature)
+	if s, g := f.status(r); s != esign.Completed || g[0] != esign.Signed || g[1] != esign.Signed {
 		t.Fatalf("is %s, %s", s, g)
 	}
-	if got, want := b.logKinds(r), "created sent1 delivered1 opened1 viewed1 consented1 signed1 sent2 delivered2 opened2 viewed2 consented2 signed2 completed"; got != want {
+	if got, want := f.logKinds(r), "created sent1 delivered1 opened1 viewed1 consented1 signed1 sent2 delivered2 opened2 viewed2 consented2 signed2 completed"; got != want {
 		t.Errorf("log:  %s\nwant: %s", got, want)
 	}
 
-	now, err := b.Get(t.Context(), b.lena, r.ID)
+	now, err := f.Get(t.Context(), f.lena, r.ID)
 	testkit.Must(t, err)
-	signed, err := b.archive.Get(t.Context(), b.lena, *now.SignedID)
+	signed, err := f.archive.Get(t.Context(), f.lena, *now.SignedID)
 	testkit.Must(t, err)
-	if signed.Kind != files.Signed || signed.CaseID == nil || *signed.CaseID != legalCase.ID || signed.Name != "lease (signed).pdf" || signed.UserID != b.lena.UserID {
+	if signed.Kind != files.Signed || signed.CaseID == nil || *signed.CaseID != legalCase.ID || signed.Name != "lease (signed).pdf" || signed.UserID != f.lena.UserID {
 		t.Errorf("kept as %+v", signed)
 	}
 	for _, to := range []string{ada, grace, "lena@firm.example"} {
-		got := b.lastMail(to)
+		got := f.lastMail(to)
 		sealed := got.files["lease (signed).pdf"]
 		if !bytes.HasPrefix(sealed, file) || got.subject != "Signed by all: lease.pdf" {
 			t.Fatalf("%s got %q with %d bytes", to, got.subject, len(sealed))
@@ -66,9 +66,9 @@ func TestSequential(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	sealed := b.lastMail(ada).files["lease (signed).pdf"]
-	if said := runTool(t, sealed, "pdfsig", "-nocert", "FILE"); !strings.Contains(said, "Signature is Valid.") || !strings.Contains(said, "Total document signed") {
-		t.Error(said)
+	sealed := f.lastMail(ada).files["lease (signed).pdf"]
+	if report := runTool(t, sealed, "pdfsig", "-nocert", "FILE"); !strings.Contains(report, "Signature is Valid.") || !strings.Contains(report, "Total document signed") {
+		t.Error(report)
 	}
 	words := runTool(t, sealed, "pdftotext", "-layout", "FILE", "-")
 	for _, want := range []string{"pays the rent", "Certificate of Signature", "Σίσυφος Müller", "Grace Hopper", grace, "192.0.2.7", "Phone/1.0", r.ID.String(), "disclosure version 2026-1", "typed", "drawn by hand", "Lena Lawyer", "Certificate of Signature, page 1 of"} {
@@ -78,7 +78,7 @@ func TestSequential(t *testing.T) {
 	}
 
 	// Each step is in the timeline of the case.
-	entries, _, err := b.cases.Timeline(t.Context(), b.lena, legalCase.ID, 100, 0)
+	entries, _, err := f.cases.Timeline(t.Context(), f.lena, legalCase.ID, 100, 0)
 	testkit.Must(t, err)
 	var steps []string
 	for _, e := range slices.Backward(entries) {
@@ -89,30 +89,30 @@ func TestSequential(t *testing.T) {
 	if got := strings.Join(steps, "; "); !strings.HasPrefix(got, "create "+d.ID.String()+"; update delivered 1; update opened 1; update viewed 1; update consented 1; update signed 1; update delivered 2;") || !strings.HasSuffix(got, "update completed "+signed.ID.String()) {
 		t.Errorf("the timeline says: %s", got)
 	}
-	if strings.Contains(b.logs.String(), "example") {
-		t.Errorf("an address is in the log: %s", b.logs)
+	if strings.Contains(f.logs.String(), "example") {
+		t.Errorf("an address is in the log: %s", f.logs)
 	}
 }
 
 func TestLinks(t *testing.T) {
-	b := newFixture(t)
-	r := b.send(esign.NewRequest{Signers: twoSigners()})
-	ctx, token := t.Context(), b.token("ada@example.com")
+	f := newFixture(t)
+	r := f.send(esign.NewRequest{Signers: twoSigners()})
+	ctx, token := t.Context(), f.token("ada@example.com")
 	var stored int
-	testkit.Must(t, b.pool.QueryRowContext(ctx, "SELECT COUNT(*) FROM signature_signers WHERE token_hash = ? OR email = ?", token, token).Scan(&stored))
+	testkit.Must(t, f.pool.QueryRowContext(ctx, "SELECT COUNT(*) FROM signature_signers WHERE token_hash = ? OR email = ?", token, token).Scan(&stored))
 	if stored != 0 {
 		t.Error("the secret itself is in the database")
 	}
 
 	guess := func(token string) string {
-		_, err := b.View(ctx, token, visitor)
+		_, err := f.View(ctx, token, visitor)
 		wantCode(t, err, domain.NotFound, "not valid")
 		for _, err := range []error{
-			second(b.Consent(ctx, token, esign.Disclosure, visitor)), second(b.Sign(ctx, token, typedSignature, visitor)), second(b.Decline(ctx, token, "", visitor)), second(b.Text(ctx, token)),
+			second(f.Consent(ctx, token, esign.Disclosure, visitor)), second(f.Sign(ctx, token, typedSignature, visitor)), second(f.Decline(ctx, token, "", visitor)), second(f.Text(ctx, token)),
 		} {
 			wantCode(t, err, domain.NotFound, "not valid")
 		}
-		_, _, derr := b.Document(ctx, token, visitor)
+		_, _, derr := f.Document(ctx, token, visitor)
 		wantCode(t, derr, domain.NotFound, "not valid")
 		return err.Error()
 	}
@@ -121,43 +121,43 @@ func TestLinks(t *testing.T) {
 	}
 
 	// Nobody agrees to, or signs, what was never looked at.
-	wantCode(t, second(b.Consent(ctx, token, esign.Disclosure, visitor)), domain.Conflict, "look at")
-	wantCode(t, second(b.Sign(ctx, token, typedSignature, visitor)), domain.Conflict, "look at")
+	wantCode(t, second(f.Consent(ctx, token, esign.Disclosure, visitor)), domain.Conflict, "look at")
+	wantCode(t, second(f.Sign(ctx, token, typedSignature, visitor)), domain.Conflict, "look at")
 
 	// It opens on two devices, and each is put down once.
 	tablet := esign.Visitor{Address: "2001:db8::1", Agent: "Tablet/2\n\x00é"}
 	for _, v := range []esign.Visitor{visitor, tablet, visitor, tablet} {
-		view, err := b.View(ctx, token, v)
+		view, err := f.View(ctx, token, v)
 		testkit.Must(t, err)
 		if view.State != esign.LinkOpen || view.Signer.Name != "Ada Lovelace" {
 			t.Fatalf("shows %+v", view)
 		}
 	}
-	d, body, err := b.Document(ctx, token, visitor)
+	d, body, err := f.Document(ctx, token, visitor)
 	testkit.Must(t, err)
 	_, err = body.Read(make([]byte, 100)) // not to its end: nobody has viewed it yet
 	testkit.Must(t, errors.Join(err, body.Close()))
-	if got := b.logKinds(r); strings.Contains(got, "viewed") {
+	if got := f.logKinds(r); strings.Contains(got, "viewed") {
 		t.Errorf("log: %s", got)
 	}
 	for _, v := range []esign.Visitor{visitor, tablet, visitor} { // each device once
-		b.fetch(token, v)
+		f.fetch(token, v)
 	}
 	if d.SHA256 != r.DocumentSum {
 		t.Error("another document")
 	}
-	_, err = b.Sign(ctx, token, typedSignature, visitor)
+	_, err = f.Sign(ctx, token, typedSignature, visitor)
 	wantCode(t, err, domain.Conflict, "agree")
-	_, err = b.Consent(ctx, token, "2020-1", visitor)
+	_, err = f.Consent(ctx, token, "2020-1", visitor)
 	wantCode(t, err, domain.Conflict, "changed")
-	testkit.Must(t, second(b.Consent(ctx, token, esign.Disclosure, tablet)))
-	testkit.Must(t, second(b.Consent(ctx, token, esign.Disclosure, visitor)))
+	testkit.Must(t, second(f.Consent(ctx, token, esign.Disclosure, tablet)))
+	testkit.Must(t, second(f.Consent(ctx, token, esign.Disclosure, visitor)))
 
 	// Both devices sign at once: one does.
 	var wg sync.WaitGroup
 	errs := make([]error, 8)
 	for i := range errs {
-		wg.Go(func() { _, errs[i] = b.Sign(ctx, token, typedSignature, visitor) })
+		wg.Go(func() { _, errs[i] = f.Sign(ctx, token, typedSignature, visitor) })
 	}
 	wg.Wait()
 	once := 0
@@ -171,19 +171,19 @@ func TestLinks(t *testing.T) {
 	if once != 1 {
 		t.Errorf("signed %d times", once)
 	}
-	view, err := b.View(ctx, token, visitor)
+	view, err := f.View(ctx, token, visitor)
 	testkit.Must(t, err)
 	if view.State != esign.LinkSigned {
 		t.Errorf("the used link is %s", view.State)
 	}
-	if _, _, err := b.Document(ctx, token, visitor); domain.CodeOf(err) != domain.Conflict {
+	if _, _, err := f.Document(ctx, token, visitor); domain.CodeOf(err) != domain.Conflict {
 		t.Errorf("the used link still gives the document: %v", err)
 	}
-	b.mustRunJobs()
-	if got := b.logKinds(r); got != "created sent1 delivered1 opened1 opened1 viewed1 viewed1 consented1 signed1 sent2 delivered2" {
+	f.mustRunJobs()
+	if got := f.logKinds(r); got != "created sent1 delivered1 opened1 opened1 viewed1 viewed1 consented1 signed1 sent2 delivered2" {
 		t.Errorf("log: %s", got)
 	}
-	log, err := b.Events(ctx, b.lena, r.ID)
+	log, err := f.Events(ctx, f.lena, r.ID)
 	testkit.Must(t, err)
 	if log[4].Agent != "Tablet/2????" && log[4].Agent != "Tablet/2???" {
 		t.Errorf("the agent is kept as %q", log[4].Agent)
@@ -191,11 +191,11 @@ func TestLinks(t *testing.T) {
 }
 
 func TestSignatures(t *testing.T) {
-	b := newFixture(t)
-	b.send(esign.NewRequest{Signers: twoSigners()})
-	token := b.token("ada@example.com")
-	testkit.Must(t, second(b.View(t.Context(), token, visitor)))
-	testkit.Must(t, second(b.Consent(t.Context(), token, esign.Disclosure, visitor)))
+	f := newFixture(t)
+	f.send(esign.NewRequest{Signers: twoSigners()})
+	token := f.token("ada@example.com")
+	testkit.Must(t, second(f.View(t.Context(), token, visitor)))
+	testkit.Must(t, second(f.Consent(t.Context(), token, esign.Disclosure, visitor)))
 	for name, m := range map[string]evidence.Signature{
 		"none":        {},
 		"both":        {Typed: "Ada", Strokes: drawnSignature.Strokes, Width: 300, Height: 100},
@@ -209,7 +209,7 @@ func TestSignatures(t *testing.T) {
 		"no field":    {Strokes: drawnSignature.Strokes},
 		"too much":    {Strokes: [][]doc.Point{make([]doc.Point, 5001)}, Width: 300, Height: 100},
 	} {
-		_, err := b.Sign(t.Context(), token, m, visitor)
+		_, err := f.Sign(t.Context(), token, m, visitor)
 		e, ok := errors.AsType[*domain.Error](err)
 		if !ok || e.Code != domain.Invalid || len(e.Fields) == 0 || !strings.HasPrefix(e.Fields[0].Pointer, "/signature") {
 			t.Errorf("%s: %v", name, err)
@@ -218,31 +218,31 @@ func TestSignatures(t *testing.T) {
 }
 
 func TestManySigners(t *testing.T) {
-	b := newFixture(t)
-	d := b.upload(contract(t, 200), nil)
+	f := newFixture(t)
+	d := f.upload(contract(t, 200), nil)
 	var crowd []esign.NewSigner
 	for i := range 20 {
 		crowd = append(crowd, esign.NewSigner{Name: fmt.Sprintf("Signer Number %d", i+1), Email: fmt.Sprintf("s+%d@example.com", i+1)})
 	}
-	r := b.send(esign.NewRequest{DocumentID: d.ID, Signers: crowd, Workflow: esign.Parallel})
+	r := f.send(esign.NewRequest{DocumentID: d.ID, Signers: crowd, Workflow: esign.Parallel})
 	for i := range 20 {
 		mark := typedSignature
 		if i%2 == 0 {
 			mark = drawnSignature
 		}
-		b.sign(fmt.Sprintf("s+%d@example.com", i+1), mark)
+		f.sign(fmt.Sprintf("s+%d@example.com", i+1), mark)
 	}
-	if s, _ := b.status(r); s != esign.Completed {
+	if s, _ := f.status(r); s != esign.Completed {
 		t.Fatalf("is %s", s)
 	}
 	// What is said of a signer stands on one page.
-	for page := range strings.SplitSeq(runTool(t, b.lastMail("s+1@example.com").files["lease (signed).pdf"], "pdftotext", "-layout", "-f", "201", "FILE", "-"), "\f") {
+	for page := range strings.SplitSeq(runTool(t, f.lastMail("s+1@example.com").files["lease (signed).pdf"], "pdftotext", "-layout", "-f", "201", "FILE", "-"), "\f") {
 		heads, signed := strings.Count(page, ". Signer Number "), strings.Count(page, "\nSigned  ")
 		if heads != signed || heads != strings.Count(page, "Authenticated by") {
 			t.Errorf("a page has %d signers and %d signatures:\n%s", heads, signed, page)
 		}
 	}
-	bundle, err := b.Evidence(t.Context(), b.lena, r.ID)
+	bundle, err := f.Evidence(t.Context(), f.lena, r.ID)
 	testkit.Must(t, err)
 	found, err := evidence.Verify(bundle)
 	testkit.Must(t, err)

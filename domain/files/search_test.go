@@ -362,9 +362,9 @@ func TestDeleteFromIndex(t *testing.T) {
 	if got := search(t, f, f.ada, "xylophone drum"); !slices.Equal(got, []string{"two.pdf"}) {
 		t.Errorf("found %q", got)
 	}
-	left := f.count("SELECT COUNT(*) FROM search_postings")
-	if left >= all || left == 0 || f.count("SELECT COUNT(*) FROM search_pages WHERE document_id = ?", deleted.ID) != 0 || f.count("SELECT MAX(LENGTH(postings)) FROM search_postings") != 2 {
-		t.Errorf("%d of %d rows are left", left, all)
+	postings := f.count("SELECT COUNT(*) FROM search_postings")
+	if postings >= all || postings == 0 || f.count("SELECT COUNT(*) FROM search_pages WHERE document_id = ?", deleted.ID) != 0 || f.count("SELECT MAX(LENGTH(postings)) FROM search_postings") != 2 {
+		t.Errorf("%d of %d rows are left", postings, all)
 	}
 
 	// An earlier version of the program deletes files without the index; the sweep finishes that.

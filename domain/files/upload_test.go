@@ -206,11 +206,11 @@ func TestUploadSafeName(t *testing.T) {
 // TestTruncatedImage checks that an image is rejected wherever it is truncated.
 func TestTruncatedImage(t *testing.T) {
 	f := newFixture(t)
-	for format, whole := range map[string]string{"png": imageOf(t, "png", 30, 30), "jpeg": imageOf(t, "jpeg", 30, 30)} {
-		for n := len(whole) - 1; n > 0; n -= 1 + len(whole)/60 {
-			_, err := f.Upload(t.Context(), f.ada, files.UploadRequest{Name: "cut", Body: strings.NewReader(whole[:n])})
+	for format, data := range map[string]string{"png": imageOf(t, "png", 30, 30), "jpeg": imageOf(t, "jpeg", 30, 30)} {
+		for n := len(data) - 1; n > 0; n -= 1 + len(data)/60 {
+			_, err := f.Upload(t.Context(), f.ada, files.UploadRequest{Name: "cut", Body: strings.NewReader(data[:n])})
 			if domain.CodeOf(err) != domain.Invalid || err == nil {
-				t.Errorf("%d of %d bytes of a %s: %v", n, len(whole), format, err)
+				t.Errorf("%d of %d bytes of a %s: %v", n, len(data), format, err)
 			}
 		}
 	}

@@ -42,8 +42,8 @@ func BenchmarkThroughput(b *testing.B) {
 	register(s, r.work)
 	s.start()
 	b.ResetTimer()
-	for left := b.N; left > 0; left -= 100 {
-		s.enqueue(many(min(left, 100), jobs.Insert{UserID: domain.NewID()})...)
+	for remaining := b.N; remaining > 0; remaining -= 100 {
+		s.enqueue(many(min(remaining, 100), jobs.Insert{UserID: domain.NewID()})...)
 	}
 	testkit.Eventually(b, "all have run", func() bool { return r.done() == b.N })
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "jobs/s")

@@ -54,8 +54,8 @@ func TestPriority(t *testing.T) {
 	if took := time.Since(began); took > 5*time.Second {
 		t.Errorf("it took %s", took)
 	}
-	if left := 100_000 - r.done(); left < 50_000 {
-		t.Errorf("only %d bulk jobs were left", left)
+	if waiting := 100_000 - r.done(); waiting < 50_000 {
+		t.Errorf("only %d bulk jobs were left", waiting)
 	}
 	t.Logf("%d bulk jobs ran before it, %s after it was enqueued", r.position("reset"), time.Since(began))
 	f.exec("DELETE FROM jobs WHERE state = 'waiting'")

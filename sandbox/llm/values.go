@@ -88,10 +88,10 @@ func listLabel(i int) string {
 // formatCount returns "1 month" or "12 months", and for the noun month' "1 month's" or "12 months'".
 func formatCount(n, noun string) string {
 	noun, whose := strings.CutSuffix(noun, "'")
-	switch one := n == "1"; {
-	case one && whose:
+	switch singular := n == "1"; {
+	case singular && whose:
 		return n + " " + noun + "'s"
-	case one:
+	case singular:
 		return n + " " + noun
 	case whose:
 		return n + " " + noun + "s'"

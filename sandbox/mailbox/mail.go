@@ -111,12 +111,12 @@ func (l *storedMail) walk(e *message.Entity) {
 		l.Broken = l.Broken || err != nil
 		kind, params, _ := p.Header.ContentType()
 		disposition, where, _ := p.Header.ContentDisposition()
-		one := part{Name: where["filename"], Type: kind, ID: strings.Trim(p.Header.Get("Content-Id"), "<> "), Size: len(body), body: body}
-		if one.Name == "" {
-			one.Name = params["name"]
+		attachment := part{Name: where["filename"], Type: kind, ID: strings.Trim(p.Header.Get("Content-Id"), "<> "), Size: len(body), body: body}
+		if attachment.Name == "" {
+			attachment.Name = params["name"]
 		}
 		switch {
-		case disposition == "attachment" || one.ID != "" || one.Name != "":
+		case disposition == "attachment" || attachment.ID != "" || attachment.Name != "":
 		case kind == "text/plain" && l.Text == "" || kind == "":
 			l.Text = string(body)
 			return nil
@@ -124,10 +124,10 @@ func (l *storedMail) walk(e *message.Entity) {
 			l.HTML = string(body)
 			return nil
 		}
-		if one.Name == "" {
-			one.Name = "unnamed"
+		if attachment.Name == "" {
+			attachment.Name = "unnamed"
 		}
-		l.Parts = append(l.Parts, one)
+		l.Parts = append(l.Parts, attachment)
 		return nil
 	})
 	l.Broken = l.Broken || err != nil

@@ -132,26 +132,26 @@ func (s *Server) list(w http.ResponseWriter, _ *http.Request) {
 		Total int
 	}{Total: len(names)}
 	for _, name := range names[:min(len(names), maxListed)] {
-		if one, err := s.open(name, false); err == nil {
-			page.Mails = append(page.Mails, one)
+		if mail, err := s.open(name, false); err == nil {
+			page.Mails = append(page.Mails, mail)
 		}
 	}
 	render(w, "list.html", page)
 }
 
 func (s *Server) mail(w http.ResponseWriter, r *http.Request) {
-	if one, ok := s.read(w, r); ok {
-		render(w, "mail.html", one)
+	if mail, ok := s.read(w, r); ok {
+		render(w, "mail.html", mail)
 	}
 }
 
 // html serves the mail's HTML, with the URLs of attached images.
 func (s *Server) html(w http.ResponseWriter, r *http.Request) {
-	one, ok := s.read(w, r)
+	mail, ok := s.read(w, r)
 	if !ok {
 		return
 	}
-	if one.HTML == "" {
+	if mail.HTML == "" {
 		http.NotFound(w, r)
 		return
 	}
@@ -159,7 +159,7 @@ func (s *Server) html(w http.ResponseWriter, r *http.Request) {
 	h.Set("Content-Security-Policy", fmt.Sprintf(mailPolicy, s.URL))
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Del("Cross-Origin-Resource-Policy")
-	_, _ = io.WriteString(w, `<!DOCTYPE html><meta charset="utf-8"><base target="_blank">`+one.htmlWithImages()) //nolint:gosec // untrusted HTML, hence the policy
+	_, _ = io.WriteString(w, `<!DOCTYPE html><meta charset="utf-8"><base target="_blank">`+mail.htmlWithImages()) //nolint:gosec // untrusted HTML, hence the policy
 }
 
 func (s *Server) source(w http.ResponseWriter, r *http.Request) {
@@ -177,16 +177,16 @@ func (s *Server) source(w http.ResponseWriter, r *http.Request) {
 var imageTypes = []string{"image/png", "image/jpeg", "image/gif", "image/webp"}
 
 func (s *Server) part(w http.ResponseWriter, r *http.Request) {
-	one, ok := s.read(w, r)
+	mail, ok := s.read(w, r)
 	if !ok {
 		return
 	}
 	n, err := strconv.Atoi(r.PathValue("part"))
-	if err != nil || n < 0 || n >= len(one.Parts) {
+	if err != nil || n < 0 || n >= len(mail.Parts) {
 		http.NotFound(w, r)
 		return
 	}
-	p := one.Parts[n]
+	p := mail.Parts[n]
 	h := w.Header()
 	h.Set("Content-Security-Policy", "sandbox; default-src 'none'")
 	h.Set("Cross-Origin-Resource-Policy", "cross-origin") // a mail in its sandboxed frame has no origin
@@ -207,12 +207,12 @@ func mailFile(r *http.Request) string {
 }
 
 func (s *Server) read(w http.ResponseWriter, r *http.Request) (storedMail, bool) {
-	one, err := s.open(mailFile(r), true)
+	mail, err := s.open(mailFile(r), true)
 	if err != nil {
 		http.NotFound(w, r)
-		return one, false
+		return mail, false
 	}
-	return one, true
+	return mail, true
 }
 
 func render(w http.ResponseWriter, name string, data any) {

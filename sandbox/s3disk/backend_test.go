@@ -88,8 +88,8 @@ func TestSyncFails(t *testing.T) {
 	if _, err := b.GetObject(t.Context(), "counsel", "a", nil); !gofakes3.HasErrorCode(err, gofakes3.ErrNoSuchKey) {
 		t.Errorf("stored: %v", err)
 	}
-	if left, err := os.ReadDir(b.temp); err != nil || len(left) > 0 {
-		t.Errorf("left behind: %v, %v", left, err)
+	if entries, err := os.ReadDir(b.temp); err != nil || len(entries) > 0 {
+		t.Errorf("left behind: %v, %v", entries, err)
 	}
 }
 

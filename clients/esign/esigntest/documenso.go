@@ -112,21 +112,21 @@ func (s *Server) dnCreate(w http.ResponseWriter, r *http.Request) {
 	defer s.mu.Unlock()
 	e := &Envelope{ID: "envelope_" + s.nextID(), ExternalID: in.ExternalID, Title: in.Title, Status: "draft", Sequential: in.Meta.SigningOrder == "SEQUENTIAL", File: file}
 	for _, g := range in.Recipients {
-		one := &Signer{ID: s.nextID(), Name: g.Name, Email: strings.ToLower(g.Email), Order: g.SigningOrder, Token: "tok" + s.nextID(), Created: s.clock()}
+		signer := &Signer{ID: s.nextID(), Name: g.Name, Email: strings.ToLower(g.Email), Order: g.SigningOrder, Token: "tok" + s.nextID(), Created: s.clock()}
 		for _, f := range g.Fields {
 			if f.PositionX < 0 || f.PositionY < 0 || f.Width <= 0 || f.Height <= 0 || f.PositionX+f.Width > 100 || f.PositionY+f.Height > 100 {
 				refuse("a field is off the page")
 				return
 			}
 			if f.Type == "SIGNATURE" {
-				one.Page = f.Page
+				signer.Page = f.Page
 			}
 		}
-		if one.Page < 1 || g.Role != "SIGNER" {
+		if signer.Page < 1 || g.Role != "SIGNER" {
 			refuse("a recipient has nothing to sign")
 			return
 		}
-		e.Signers = append(e.Signers, one)
+		e.Signers = append(e.Signers, signer)
 	}
 	s.envelopes[e.ID] = e
 	writeJSON(w, http.StatusOK, map[string]any{"id": e.ID})

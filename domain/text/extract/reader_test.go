@@ -89,12 +89,12 @@ func TestPDF(t *testing.T) {
 		t.Fatalf("read %q", got)
 	}
 
-	whole := pdfWithText("words")
+	pdf := pdfWithText("words")
 	for name, content := range map[string]string{
-		"nothing": "", "no PDF": "hello", "only a head": "%PDF-1.7\n%%EOF", "half of one": whole[:len(whole)/2],
-		"a page tree in a circle": strings.Replace(whole, "/Kids [4 0 R ]", "/Kids [2 0 R ]", 1),
-		"a stream without end":    strings.Replace(whole, "/Length", "/Length 99999999 %", 1),
-		"no font":                 strings.ReplaceAll(whole, "/F1 3 0 R", "/F1 9 0 R"),
+		"nothing": "", "no PDF": "hello", "only a head": "%PDF-1.7\n%%EOF", "half of one": pdf[:len(pdf)/2],
+		"a page tree in a circle": strings.Replace(pdf, "/Kids [4 0 R ]", "/Kids [2 0 R ]", 1),
+		"a stream without end":    strings.Replace(pdf, "/Length", "/Length 99999999 %", 1),
+		"no font":                 strings.ReplaceAll(pdf, "/F1 3 0 R", "/F1 9 0 R"),
 		"thousands of brackets":   "%PDF-1.4\n1 0 obj\n" + strings.Repeat("[", 10_000) + "\n%%EOF",
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -103,7 +103,7 @@ func TestPDF(t *testing.T) {
 			}
 		})
 	}
-	if got := readPages(t, r, filetype.PDF, whole); len(got) != 1 || strings.TrimSpace(got[0]) != "words" {
+	if got := readPages(t, r, filetype.PDF, pdf); len(got) != 1 || strings.TrimSpace(got[0]) != "words" {
 		t.Errorf("after the broken files: %q", got)
 	}
 }

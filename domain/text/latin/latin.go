@@ -6,8 +6,8 @@ package latin
 import "strings"
 
 // letters have no decomposition in Unicode, so that removing the marks of the form NFD leaves them.
-var letters = strings.NewReplacer("ß", "ss", "æ", "ae", "œ", "oe", "ø", "o", "ł", "l", "đ", "d", "ð", "d", "þ", "th", "ı", "i", "ħ", "h")
+var undecomposed = strings.NewReplacer("ß", "ss", "æ", "ae", "œ", "oe", "ø", "o", "ł", "l", "đ", "d", "ð", "d", "þ", "th", "ı", "i", "ħ", "h")
 
 // Fold replaces the lower-case letters that Unicode does not decompose. Accents stay: see
 // golang.org/x/text/unicode/norm.
-func Fold(s string) string { return letters.Replace(s) }
+func Fold(s string) string { return undecomposed.Replace(s) }

@@ -183,12 +183,12 @@ func TestUpdate(t *testing.T) {
 }
 
 func TestBroken(t *testing.T) {
-	good := string(pdf("", minimal...))
+	valid := string(pdf("", minimal...))
 	replace := func(old, by string) string {
-		if !strings.Contains(good, old) {
+		if !strings.Contains(valid, old) {
 			t.Fatalf("no %q", old)
 		}
-		return strings.Replace(good, old, by, 1)
+		return strings.Replace(valid, old, by, 1)
 	}
 	packed := string(compressed())
 	for name, tc := range map[string]struct {
@@ -196,7 +196,7 @@ func TestBroken(t *testing.T) {
 		want error // nil: any
 	}{
 		"empty":                         {"", nil},
-		"no header":                     {" " + good, nil},
+		"no header":                     {" " + valid, nil},
 		"no startxref":                  {replace("startxref", "startxxxx"), ErrXRef},
 		"startxref past the end":        {replace("startxref\n", "startxref\n9"), ErrXRef},
 		"startxref elsewhere":           {replace("startxref\n", "startxref\n1\n"), ErrXRef},
