@@ -7,7 +7,8 @@
 // request. Masking fails closed: if Mask returns an error, nothing of the text may be sent. Errors
 // never quote the text.
 //
-// Detection runs in passes over the tokens of a text: structured identifiers (e-mail, phone, IBAN
+// A text is read without its typography (layout): line ends inside sentences, hyphenation, invisible characters and markup
+// do not hide anything. Detection runs in passes over its tokens: structured identifiers (e-mail, phone, IBAN
 // and the like), postal addresses, names of people, organizations and places, and finally values
 // that the session already knows from other texts.
 package masking
@@ -79,7 +80,8 @@ const MaxText = 64 << 20
 
 // Masker finds personal data. Create it with New.
 type Masker struct {
-	lex *lexicon
+	lex  *lexicon
+	cues *cues
 }
 
 // New reads the embedded word lists. It fails only if they are corrupt.
@@ -88,7 +90,11 @@ func New() (*Masker, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Masker{lex: lex}, nil
+	cues, err := readCues(lex)
+	if err != nil {
+		return nil, err
+	}
+	return &Masker{lex: lex, cues: cues}, nil
 }
 
 // NewSession returns a session for the texts of one request.

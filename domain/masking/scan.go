@@ -10,7 +10,9 @@ import (
 // scan is the state of searching one text.
 type scan struct {
 	lex    *lexicon
-	text   string
+	cues   *cues
+	layout layout
+	text   string // flat: without typography
 	tokens []token
 	spans  []Span
 	// the writer uses no capitals, so a missing capital means nothing
@@ -35,7 +37,7 @@ var scans = sync.Pool{New: func() any { return new(scan) }}
 // release returns the scan to the pool without the text.
 func (s *scan) release() {
 	if cap(s.tokens) > 1<<16 {
-		s.tokens, s.spans = nil, nil // do not retain the memory of one huge text
+		s.tokens, s.spans, s.layout = nil, nil, layout{} // do not retain the memory of one huge text
 	}
 	s.text = ""
 	s.tokens = s.tokens[:0]
@@ -51,7 +53,11 @@ func (m *Masker) Find(text string) []Span {
 	}
 	s := m.scanInSession(text, &Session{masker: m})
 	defer s.release()
-	return slices.Clone(s.spans)
+	spans := slices.Clone(s.spans)
+	for i := range spans {
+		spans[i] = s.original(spans[i])
+	}
+	return spans
 }
 
 // scanInSession returns a scan with its spans, including the values the session knows from other texts. What
@@ -65,8 +71,7 @@ func (m *Masker) scanInSession(text string, session *Session) *scan {
 // scanText returns a scan with the spans that the text alone reveals.
 func (m *Masker) scanText(text string) *scan {
 	s := scans.Get().(*scan)
-	s.lex, s.text = m.lex, text
-	s.tokens = m.lex.tokenize(s.tokens[:0], text)
+	s.read(m, text)
 	s.spans = s.spans[:0]
 	s.addressStarts = s.addressStarts[:0]
 	s.detectCasing()
@@ -78,11 +83,23 @@ func (m *Masker) scanText(text string) *scan {
 	return s
 }
 
+// read flattens text and splits it into tokens.
+func (s *scan) read(m *Masker, text string) {
+	s.lex, s.cues, s.layout.words = m.lex, m.cues, m.cues
+	s.text = s.layout.flatten(text)
+	s.tokens = m.lex.tokenize(s.tokens[:0], s.text)
+}
+
+// original returns the part of the original text that a span stands for.
+func (s *scan) original(span Span) Span {
+	span.Start, span.End = s.layout.span(span.Start, span.End)
+	return span
+}
+
 // scanAsOneValue returns a scan in which the entire text is one span of type t.
 func (m *Masker) scanAsOneValue(text string, t Type, session *Session) *scan {
 	s := scans.Get().(*scan)
-	s.lex, s.text = m.lex, text
-	s.tokens = m.lex.tokenize(s.tokens[:0], text)
+	s.read(m, text)
 	s.spans, s.addressStarts = s.spans[:0], s.addressStarts[:0]
 	s.detectCasing()
 	if len(s.tokens) > 0 {

@@ -80,11 +80,13 @@ func (s *Session) substitute(text string, scan *scan) Masked {
 	segments := make([]segment, 0, len(scan.spans))
 	at := 0
 	for _, span := range scan.spans {
-		b.WriteString(text[at:span.Start])
+		original := scan.original(span)
+		original.Start = max(original.Start, at)
+		b.WriteString(text[at:original.Start])
 		start := b.Len()
-		b.WriteString(s.placeholder(scan, text, span))
-		segments = append(segments, segment{start, b.Len(), span.Start, span.End})
-		at = span.End
+		b.WriteString(s.placeholder(scan, text[original.Start:original.End], span))
+		segments = append(segments, segment{start, b.Len(), original.Start, original.End})
+		at = original.End
 	}
 	b.WriteString(text[at:])
 	return Masked{Text: b.String(), segments: segments}
@@ -113,9 +115,8 @@ func (s *Session) MaskAs(text string, t Type) (Masked, error) {
 	return s.maskSafely(text, func() *scan { return s.masker.scanAsOneValue(text, t, s) })
 }
 
-// placeholder returns the placeholder for the exact wording of the span and issues one if needed.
-func (s *Session) placeholder(scan *scan, text string, span Span) string {
-	original := text[span.Start:span.End]
+// placeholder returns the placeholder for original, the exact wording of the span, and issues one if needed.
+func (s *Session) placeholder(scan *scan, original string, span Span) string {
 	key := string(rune('0'+span.Type)) + original
 	if p, ok := s.placeholders[key]; ok {
 		return p

@@ -70,11 +70,6 @@ func (l *lexicon) tokenize(dst []token, text string) []token {
 			i = l.readWord(&t, text, i)
 		default:
 			r, n := utf8.DecodeRuneInString(text[i:])
-			if r == 0xa0 || r == 0x2028 || r == 0x3000 || (r >= 0x2000 && r <= 0x200b) || r == 0x202f {
-				blank = true
-				i += n
-				continue
-			}
 			t.kind = otherToken
 			t.hash = hashRune(hashSeed, r)
 			if c < utf8.RuneSelf {

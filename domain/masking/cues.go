@@ -1,0 +1,121 @@
+package masking
+
+import (
+	"errors"
+	"strings"
+	"unicode/utf8"
+)
+
+// cue is what a word tells about the words beside it, in any of the seven languages.
+type cue uint32
+
+const (
+	connector       cue = 1 << iota // needs a word after it: "is", "der", "avec"
+	opener                          // starts a sentence if it is capitalized
+	closing                         // closes a letter
+	abbreviation                    // its full stop does not end a sentence
+	birthCue                        // before a date of birth
+	phoneCue                        // beside a phone number
+	handleCue                       // before a user name
+	acronymCue                      // before an identifier, in capitals only
+	identityCue                     // before an identifier of a person or company
+	bankCue                         // before an account or bank code
+	referenceCue                    // before the number of a file, policy or account, if a number word is with it
+	numberCue                       // "number", "Nr."
+	numberedCue                     // word and number word in one: "Kundennummer"
+	plateCue                        // before a number plate
+	docketCue                       // before the number of a case at court
+	ownCue                          // the user's own: "my", "Kläger"
+	courtCue                        // a court or decision: what it decided is published
+	statuteCue                      // before the number of a law or a part of it
+	currencyCue                     // beside an amount or count
+	cardCue                         // beside a card number
+	expiryCue                       // before the month in which a card expires
+	securityCodeCue                 // before the security code of a card
+	monthCue                        // name of a month
+	particle                        // part of a name in small letters
+	topDomain                       // last label of a host name
+)
+
+var cueSections = map[string]cue{
+	"connector": connector, "opener": opener, "closing": closing, "abbreviation": abbreviation, "birth": birthCue, "phone": phoneCue,
+	"handle": handleCue, "acronym": acronymCue, "identity": identityCue, "bank": bankCue, "reference": referenceCue,
+	"number": numberCue, "numbered": numberedCue, "plate": plateCue, "docket": docketCue, "own": ownCue, "court": courtCue,
+	"statute": statuteCue, "currency": currencyCue, "card": cardCue, "expiry": expiryCue, "securitycode": securityCodeCue,
+	"january": monthCue, "february": monthCue, "march": monthCue, "april": monthCue, "may": monthCue, "june": monthCue,
+	"july": monthCue, "august": monthCue, "september": monthCue, "october": monthCue, "november": monthCue, "december": monthCue,
+}
+
+const cueTableBits = 13
+
+// cues is a hash table from folded words to their cues.
+type cues struct {
+	lex  *lexicon
+	keys [1 << cueTableBits]uint64
+	bits [1 << cueTableBits]cue
+}
+
+// readCues reads words/cues.txt.
+func readCues(lex *lexicon) (*cues, error) {
+	data, err := wordFiles.ReadFile("words/cues.txt")
+	if err != nil {
+		return nil, err
+	}
+	c, n := &cues{lex: lex}, 0
+	var section cue
+	for line := range strings.Lines(string(data)) {
+		line = strings.TrimSpace(line)
+		if line == "" || line[0] == '#' {
+			continue
+		}
+		if line[0] == '[' {
+			if section = cueSections[strings.Trim(line, "[]")]; section == 0 {
+				return nil, errors.New("masking: unknown section in cues.txt")
+			}
+			continue
+		}
+		for _, word := range strings.Split(line, ",") {
+			i := c.slot(lex.hashWord(strings.TrimSpace(word)))
+			if c.keys[i] == 0 {
+				if n++; n > len(c.keys)/2 {
+					return nil, errors.New("masking: the cues outgrew their table")
+				}
+			}
+			c.keys[i] = lex.hashWord(strings.TrimSpace(word))
+			c.bits[i] |= section
+		}
+	}
+	return c, nil
+}
+
+// slot returns the slot of a word's hash, or the free one where it belongs.
+func (c *cues) slot(h uint64) int {
+	i := int(h * 0x9e3779b97f4a7c15 >> (64 - cueTableBits))
+	for c.keys[i] != h && c.keys[i] != 0 {
+		i = (i + 1) & (1<<cueTableBits - 1)
+	}
+	return i
+}
+
+// of returns the cues of a word by its hash.
+func (c *cues) of(h uint64) cue { return c.bits[c.slot(h)] }
+
+// ofBytes returns the cues of a word, with particle and topDomain, which only the lexicon knows.
+func (c *cues) ofBytes(word []byte) cue {
+	h := uint64(hashSeed)
+	for i := 0; i < len(word); {
+		r, n := utf8.DecodeRune(word[i:])
+		h = hashRune(h, c.lex.fold(r))
+		i += n
+	}
+	out := c.of(h)
+	if known := c.lex.lookup(h); known&(nameParticle|tld) != 0 {
+		if known&nameParticle != 0 {
+			out |= particle
+		}
+		if known&tld != 0 {
+			out |= topDomain
+		}
+	}
+	return out
+}
