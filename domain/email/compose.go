@@ -23,20 +23,20 @@ var translationFiles embed.FS
 
 // translation contains the system mails in one language.
 type translation struct {
-	locale  string
-	Address string // greeting with {name}
-	Nobody  string // greeting without a name
-	IfNot   string // shown with the URL of the button
-	Closing string
-	Footer  string
-	Events  map[domain.EventType]string // texts of notifications
-	Mails   map[SystemMailKind]struct {
-		Subject string
-		Before  []string // paragraphs before the button, with fields in braces
-		Quote   string   // introduces a quotation
-		Button  string
-		After   []string
-		Footer  string // empty: the common footer
+	locale              string
+	Greeting            string // with {name}
+	GreetingWithoutName string `yaml:"greeting_without_name"`
+	LinkHint            string `yaml:"link_hint"` // shown with the URL of the button
+	SignOff             string `yaml:"sign_off"`
+	Footer              string
+	Events              map[domain.EventType]string // texts of notifications
+	Mails               map[SystemMailKind]struct {
+		Subject    string
+		Intro      []string // paragraphs before the button, with fields in braces
+		QuoteLabel string   `yaml:"quote_label"` // introduces a quotation
+		Button     string
+		Outro      []string // paragraphs after the button
+		Footer     string   // empty: the common footer
 	}
 }
 
@@ -95,15 +95,15 @@ func Compose(kind SystemMailKind, locale string, fields map[string]string) (subj
 		}
 		return out
 	}
-	greeting := w.Nobody
+	greeting := w.GreetingWithoutName
 	if name := fields["name"]; strings.TrimSpace(name) != "" && !looksLikeLink.MatchString(name) {
-		greeting = fill(w.Address)
+		greeting = fill(w.Greeting)
 	}
 	page := struct {
-		Locale, Subject, Greeting, Lead, Quote, Button, Link, IfNot, Closing, Footer string
-		Before, After                                                                []string
-	}{w.locale, fill(mail.Subject), greeting, mail.Quote, plainText(lineBreaks.Replace(fields["quote"])), mail.Button, fields["link"], w.IfNot, w.Closing, cmp.Or(mail.Footer, w.Footer), fillAll(mail.Before), fillAll(mail.After)}
-	if mail.Quote == "" {
+		Locale, Subject, Greeting, QuoteLabel, Quote, Button, Link, LinkHint, SignOff, Footer string
+		Intro, Outro                                                                          []string
+	}{w.locale, fill(mail.Subject), greeting, mail.QuoteLabel, plainText(lineBreaks.Replace(fields["quote"])), mail.Button, fields["link"], w.LinkHint, w.SignOff, cmp.Or(mail.Footer, w.Footer), fillAll(mail.Intro), fillAll(mail.Outro)}
+	if mail.QuoteLabel == "" {
 		page.Quote = ""
 	}
 	if (kind == Notification || kind == CaseInvitation) && page.Link == "" {
@@ -116,14 +116,14 @@ func Compose(kind SystemMailKind, locale string, fields map[string]string) (subj
 	if err := layout().Execute(&out, page); err != nil {
 		return "", "", "", err
 	}
-	parts := slices.Concat([]string{page.Greeting}, page.Before)
+	parts := slices.Concat([]string{page.Greeting}, page.Intro)
 	if page.Quote != "" { // mark each line, so that the quotation cannot pass for text of the service
-		parts = append(parts, page.Lead+"\n\n> "+strings.ReplaceAll(page.Quote, "\n", "\n> "))
+		parts = append(parts, page.QuoteLabel+"\n\n> "+strings.ReplaceAll(page.Quote, "\n", "\n> "))
 	}
 	if page.Link != "" {
 		parts = append(parts, page.Button+":\n"+page.Link)
 	}
-	parts = slices.Concat(parts, page.After, []string{page.Closing, "-- \n" + page.Footer})
+	parts = slices.Concat(parts, page.Outro, []string{page.SignOff, "-- \n" + page.Footer})
 	return domain.Abbreviate(page.Subject, 200), strings.Join(parts, "\n\n") + "\n", out.String(), nil
 }
 

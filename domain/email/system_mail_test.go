@@ -65,7 +65,7 @@ func TestNotices(t *testing.T) {
 			seen[subject] = true
 		}
 		for kind, mail := range w.Mails {
-			for _, p := range append(append([]string{}, mail.Before...), mail.After...) {
+			for _, p := range append(append([]string{}, mail.Intro...), mail.Outro...) {
 				if !strings.HasSuffix(p, ".") {
 					t.Errorf("%s in %s has a paragraph that is no sentence: %q", kind, locale, p)
 				}
@@ -101,7 +101,7 @@ func TestNotify(t *testing.T) {
 	}
 	testkit.Must(t, f.attempt(id))
 	m := f.sender.last()
-	if link := "https://counsel.example/account#reset=secret-of-" + secret.String(); !strings.Contains(m.Text, link) || !strings.Contains(m.HTML, link) || m.Subject != "Neues Passwort wählen" || !m.Automatic {
+	if link := "https://counsel.example/account#reset=secret-of-" + secret.String(); !strings.Contains(m.Text, link) || !strings.Contains(m.HTML, link) || m.Subject != "Neues Passwort festlegen" || !m.Automatic {
 		t.Errorf("%+v", m)
 	}
 	late, err := f.notify(n)
