@@ -1,0 +1,92 @@
+// Package citation recognizes what a legal text refers to: statutes, decisions, named acts and codes,
+// courts, and doctrines named after people, as written in the United States, the United Kingdom, the
+// European Union and in German, French, Spanish, Portuguese, Italian and Dutch texts.
+//
+// It recognizes by form and by embedded lists (lists/*.txt). It does not know whether a citation exists
+// or says what is claimed. Sections of a private document ("Section 4 of the agreement", "§ 4") are not
+// citations, and neither is the caption of an unpublished case ("Miller v. Acme") unless a citation stands
+// beside it; Captions returns those.
+//
+// Everything is a pure function, safe for concurrent use, and linear in the length of the text.
+package citation
+
+import (
+	"cmp"
+	"slices"
+)
+
+// Kind is what a Citation refers to.
+type Kind string
+
+// The kinds of citations.
+const (
+	Statute  Kind = "statute"  // a provision, or a numbered act: "§ 622 BGB", "42 U.S.C. § 1983", "Ley 29/1994"
+	Act      Kind = "act"      // an act, code or treaty by its name: "Housing Act 1988", "Code du travail", "GDPR"
+	Case     Kind = "case"     // a published decision: "Roe v. Wade", "[2019] UKSC 5", "BGH NJW 2015, 1234"
+	Doctrine Kind = "doctrine" // a doctrine, test or order named after a person or case: "Daubert standard"
+	Court    Kind = "court"    // a court or authority: "Bundesgerichtshof", "S.D.N.Y.", "Cour d'appel de Lyon"
+)
+
+// Citation is a reference at text[Start:End].
+type Citation struct {
+	Start, End int // in bytes
+	Kind       Kind
+}
+
+// Find returns the citations of a text in order, without overlaps. The longest wins.
+func Find(text string) []Citation {
+	f := finder{text: text}
+	f.scan()
+	return merge(text, f.found)
+}
+
+// Captions returns the names of decisions that are recognized by their form alone, such as "Miller v.
+// Acme Corp.", and are not part of a citation that Find returns. They may name private parties.
+func Captions(text string) []Citation {
+	f := finder{text: text, captions: true}
+	f.scan()
+	all := merge(text, f.found)
+	known := Find(text)
+	return slices.DeleteFunc(all, func(c Citation) bool {
+		return c.Kind != Case || slices.ContainsFunc(known, func(k Citation) bool { return c.Start < k.End && k.Start < c.End })
+	})
+}
+
+// merge sorts citations, drops those inside longer ones, and joins the name of a case with the citation
+// that follows it.
+func merge(text string, found []Citation) []Citation {
+	slices.SortStableFunc(found, func(a, b Citation) int {
+		return cmp.Or(cmp.Compare(a.Start, b.Start), cmp.Compare(b.End, a.End))
+	})
+	var out []Citation
+	for _, c := range found {
+		if len(out) == 0 {
+			out = append(out, c)
+			continue
+		}
+		last := &out[len(out)-1]
+		switch {
+		case c.Start >= last.End:
+			if last.Kind == Case && c.Kind == Case && joins(text[last.End:c.Start]) {
+				last.End = c.End
+			} else {
+				out = append(out, c)
+			}
+		case c.End <= last.End:
+		case c.Kind == last.Kind:
+			last.End = c.End
+		case c.End-c.Start > last.End-last.Start:
+			*last = c
+		}
+	}
+	return out
+}
+
+// joins reports whether what stands between two parts of a citation keeps them together.
+func joins(between string) bool {
+	switch between {
+	case " ", ", ", ",", " – ", " - ", " (", ": ", "\n", ",\n":
+		return true
+	}
+	return false
+}
