@@ -104,6 +104,7 @@ func (s *Service) chat(ctx context.Context, caller domain.Principal, q Question,
 		return Answer{}, err
 	}
 	session := s.masker.NewSession()
+	session.SetLocale(tag.String())
 	started := s.clock()
 	m, err := about.mask(session, q)
 	s.metrics.Masked(s.clock().Sub(started), session.Found())

@@ -82,6 +82,7 @@ func (s *Service) GenerateDocument(ctx context.Context, caller domain.Principal,
 		}
 	}
 	session := s.masker.NewSession()
+	session.SetLocale(d.locale.String())
 	started := s.clock()
 	inputs, err := d.maskInputs(session)
 	s.metrics.Masked(s.clock().Sub(started), session.Found())
@@ -113,7 +114,7 @@ func (s *Service) GenerateDocument(ctx context.Context, caller domain.Principal,
 	if err != nil {
 		return Draft{}, badAnswer(err)
 	}
-	parsed.restore(session, p.User)
+	parsed.restore(session)
 	out := Draft{ID: cmp.Or(d.DraftID, s.newID()), Text: parsed.markdown(), Sections: parsed.sections, TokensUsed: usage.Tokens, Cached: cached}
 	out.QualityScore, out.Warnings = assess(parsed, out.Text, d)
 	if d.policy != nil {

@@ -3,7 +3,6 @@ package ai
 import (
 	"encoding/json"
 	"errors"
-	"regexp"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -76,17 +75,10 @@ func parseDraft(t *prompts.DocumentType, text string) (*parsedDraft, error) {
 	return d, nil
 }
 
-var placeholder = regexp.MustCompile(`\[[A-Z]+(?:_[A-Z]+)*_\d+[A-Z]*\]`)
-
-// restore restores each part. sent is the prompt: a placeholder that it does not contain was invented by the
-// model.
-func (d *parsedDraft) restore(session *masking.Session, sent string) {
+// restore restores each part and counts the placeholders that the model invented.
+func (d *parsedDraft) restore(session *masking.Session) {
 	restorePart := func(s string) string {
-		for _, p := range placeholder.FindAllString(s, -1) {
-			if !strings.Contains(sent, p) {
-				d.unknown++
-			}
-		}
+		d.unknown += session.CountUnknown(s)
 		return session.Restore(s)
 	}
 	d.title = domain.Truncate(oneLine(restorePart(d.title)), maxTitle)

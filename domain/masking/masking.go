@@ -45,14 +45,6 @@ var typeNames = [typeCount]string{
 	"IBAN", "SSN", "IP", "URL", "DATE", "ID", "TITLE", "NATIONALITY", "LITERAL",
 }
 
-// genericNames replace placeholders that the session never issued.
-var genericNames = [typeCount]string{
-	"the person", "the company", "the place", "the address", "the e-mail address",
-	"the phone number", "the card number", "the account number", "the number",
-	"the network address", "the website", "the date", "the number", "the occupation",
-	"the nationality", "the text",
-}
-
 func (t Type) String() string {
 	if t < typeCount {
 		return typeNames[t]

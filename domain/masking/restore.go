@@ -1,77 +1,110 @@
 package masking
 
-import (
-	"strings"
-	"unicode/utf8"
-)
+import "strings"
 
-// Restore replaces the session's placeholders with their originals. A placeholder that was never
-// issued becomes a generic phrase such as "the person".
+// Restore replaces the session's placeholders with their originals, in whatever dress they come. A
+// placeholder that was never issued becomes a generic phrase, such as "the person", in the session's language.
 func (s *Session) Restore(text string) string {
-	i := strings.IndexByte(text, '[')
-	if i < 0 {
-		return text
-	}
 	var b strings.Builder
 	b.Grow(len(text) + 64)
-	b.WriteString(text[:i])
-	s.restore(text[i:], true, func(piece string) { b.WriteString(piece) })
+	s.restore(text, new(placeholderScanner), true, func(piece string) { b.WriteString(piece) })
 	return b.String()
 }
 
 // RestoredLen returns the length of Restore's result in bytes, without building it.
 func (s *Session) RestoredLen(text string) (n int) {
-	if len(s.originals) == 0 {
-		return len(text)
-	}
-	s.restore(text, true, func(piece string) { n += len(piece) })
+	s.restore(text, new(placeholderScanner), true, func(piece string) { n += len(piece) })
 	return n
 }
 
-// restore emits text with its placeholders replaced. It returns the unfinished placeholder at the end
-// of text, if any; with last set there is none.
-func (s *Session) restore(text string, last bool, emit func(string)) (rest string) {
-	for {
-		i := strings.IndexByte(text, '[')
-		if i < 0 {
-			if text != "" {
-				emit(text)
+// CountUnknown returns how many placeholders in text were never issued.
+func (s *Session) CountUnknown(text string) (n int) {
+	new(placeholderScanner).find(text, true, func(m *placeholderMatch) {
+		for i := range m.all() {
+			if one := &m.mentions[i]; m.bracketed || one.name.issued && one.upper {
+				if _, ok := s.original(one, 0); !ok {
+					n++
+				}
 			}
-			return ""
 		}
-		n, t, state := parsePlaceholder(text[i:])
-		switch {
-		case state == isPlaceholder:
-			if i > 0 {
-				emit(text[:i])
-			}
-			emit(s.original(text[i:i+n], t))
-			text = text[i+n:]
-		case state == incomplete && !last:
-			if i > 0 {
-				emit(text[:i])
-			}
-			return text[i:]
-		default:
-			emit(text[:i+1])
-			text = text[i+1:]
-		}
-	}
+	})
+	return n
 }
 
-func (s *Session) original(placeholder string, t Type) string {
-	if v, ok := s.originals[placeholder]; ok {
-		return v
+// restore emits text with its placeholders replaced. Unless whole is set, it returns the end of text that
+// depends on what follows.
+func (s *Session) restore(text string, f *placeholderScanner, whole bool, emit func(string)) (rest string) {
+	at := 0
+	put := func(piece string) {
+		if piece != "" {
+			emit(piece)
+		}
 	}
-	return genericNames[t]
+	end := f.find(text, whole, func(m *placeholderMatch) {
+		put(text[at:m.start])
+		at = m.end
+		if m.n == 0 {
+			return
+		}
+		if m.link {
+			put("[")
+		}
+		from := m.innerStart
+		for i := range m.all() {
+			one := &m.mentions[i]
+			put(text[from:one.start])
+			value, suffix := s.value(one, text, m.bracketed)
+			put(value)
+			put(suffix)
+			from = one.end
+		}
+		put(text[from:m.innerEnd])
+		if m.link {
+			put("]")
+		}
+	})
+	put(text[at:end])
+	return text[end:]
 }
 
-// Restorer restores a text that arrives in pieces. It buffers at most one possible placeholder and one
-// incomplete character. It belongs to one goroutine.
+// value returns what a mention stands for and what follows it, such as a plural s.
+func (s *Session) value(m *mention, text string, bracketed bool) (value, suffix string) {
+	suffix = text[m.suffix:m.end]
+	if suffix != "s" {
+		if v, ok := s.original(m, m.ref.wording); ok {
+			return v, ""
+		}
+	}
+	if v, ok := s.original(m, 0); ok {
+		switch suffix {
+		case "s", "n", "en", "es":
+			return v, suffix
+		}
+		return v, "" // a wording that the model invented
+	}
+	if !bracketed && !(m.name.issued && m.upper) {
+		return text[m.start:m.end], "" // a variable, perhaps
+	}
+	return genericPhrases[s.language][m.ref.kind], ""
+}
+
+// original returns the text that a placeholder was issued for. Models call people and companies parties.
+func (s *Session) original(m *mention, wording uint64) (v string, ok bool) {
+	ref := reference{m.ref.kind, m.ref.number, wording}
+	if v, ok = s.originals[ref]; !ok && ref.kind == Person && !m.name.issued {
+		ref.kind = Company
+		v, ok = s.originals[ref]
+	}
+	return v, ok
+}
+
+// Restorer restores a text that arrives in pieces. It buffers at most one possible placeholder with its dress.
+// It belongs to one goroutine.
 type Restorer struct {
 	session  *Session
 	emit     func(string)
 	buffered string
+	scanner  placeholderScanner
 }
 
 // Restorer returns a Restorer for one streamed text. Write and Flush call emit with the restored
@@ -85,32 +118,15 @@ func (r *Restorer) Write(chunk string) {
 	if chunk == "" {
 		return
 	}
-	text := chunk
 	if r.buffered != "" {
-		text = r.buffered + chunk
+		chunk = r.buffered + chunk
 	}
-	cut := len(text) - incompleteBytes(text)
-	rest := r.session.restore(text[:cut], false, r.emit)
-	r.buffered = rest + text[cut:]
+	r.buffered = r.session.restore(chunk, &r.scanner, false, r.emit)
 }
 
 // Flush ends the text and emits what is still buffered.
 func (r *Restorer) Flush() {
-	tail := r.buffered
+	rest := r.buffered
 	r.buffered = ""
-	r.session.restore(tail, true, r.emit)
-}
-
-// incompleteBytes returns the number of bytes of an incomplete character at the end of s.
-func incompleteBytes(s string) int {
-	for n := 1; n <= utf8.UTFMax-1 && n <= len(s); n++ {
-		c := s[len(s)-n]
-		if utf8.RuneStart(c) {
-			if c >= utf8.RuneSelf && !utf8.FullRuneInString(s[len(s)-n:]) {
-				return n
-			}
-			return 0
-		}
-	}
-	return 0
+	r.session.restore(rest, &r.scanner, true, r.emit)
 }

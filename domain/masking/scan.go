@@ -75,6 +75,7 @@ func (m *Masker) scanText(text string) *scan {
 	s.spans = s.spans[:0]
 	s.addressStarts = s.addressStarts[:0]
 	s.detectCasing()
+	s.findLiterals()
 	s.findStructured()
 	s.findAddresses()
 	s.findNames()
@@ -107,6 +108,23 @@ func (m *Masker) scanAsOneValue(text string, t Type, session *Session) *scan {
 	}
 	session.findKnown(s)
 	return s
+}
+
+// findLiterals masks what would be taken for a placeholder in an answer.
+func (s *scan) findLiterals() {
+	i := 0
+	new(placeholderScanner).find(s.text, true, func(m *placeholderMatch) {
+		if m.n == 0 {
+			return
+		}
+		s.spans = append(s.spans, Span{Literal, m.start, m.end})
+		for i < len(s.tokens) && int(s.tokens[i].end) <= m.start {
+			i++
+		}
+		for ; i < len(s.tokens) && int(s.tokens[i].start) < m.end; i++ {
+			s.tokens[i].inSpan = true
+		}
+	})
 }
 
 // detectCasing determines how the text uses capitals and marks the first words of sentences.

@@ -16,7 +16,8 @@ import (
 type Session struct {
 	masker       *Masker
 	placeholders map[string]string // key: one character for the type, then the original
-	originals    map[string]string // key: placeholder
+	originals    map[reference]string
+	language     language // of the generic phrases
 	entities     map[uint64]*entity
 	counts       [typeCount]int
 	known        knownValues
@@ -66,12 +67,29 @@ func (s *Session) maskSafely(text string, find func() *scan) (masked Masked, err
 	if !utf8.ValidString(text) {
 		return Masked{}, ErrNotUTF8
 	}
-	return s.substitute(text, find()), nil
+	return s.substitute(text, find())
 }
 
-// substitute substitutes placeholders for the spans and releases the scan.
-func (s *Session) substitute(text string, scan *scan) Masked {
+// substitute substitutes placeholders for the spans and releases the scan. Between placeholders, what is left of
+// the text may look like one more ("PERSON_1" before a name that was masked); it is masked as well.
+func (s *Session) substitute(text string, scan *scan) (Masked, error) {
 	defer scan.release()
+	for range maxSubstitutions {
+		m := s.replaceSpans(text, scan)
+		before := len(scan.spans)
+		m.findMisread(func(span Span) { scan.spans = append(scan.spans, span) })
+		if len(scan.spans) == before {
+			return m, nil
+		}
+		scan.mergeSpans()
+	}
+	return Masked{}, ErrFailed
+}
+
+// One more is rarely needed; each can reveal a few look-alikes.
+const maxSubstitutions = 16
+
+func (s *Session) replaceSpans(text string, scan *scan) Masked {
 	if len(scan.spans) == 0 {
 		return Masked{Text: text}
 	}
@@ -90,6 +108,30 @@ func (s *Session) substitute(text string, scan *scan) Masked {
 	}
 	b.WriteString(text[at:])
 	return Masked{Text: b.String(), segments: segments}
+}
+
+// findMisread calls found with each part of the original that Restore would not leave as it is.
+func (m Masked) findMisread(found func(Span)) {
+	if len(m.segments) == 0 {
+		return
+	}
+	i := 0
+	new(placeholderScanner).find(m.Text, true, func(p *placeholderMatch) {
+		for i < len(m.segments) && m.segments[i].end <= p.start {
+			i++
+		}
+		issued := i < len(m.segments) && m.segments[i].start == p.start && m.segments[i].end == p.end
+		start, end := p.start, max(p.end, p.mentions[0].end)
+		switch {
+		case issued && !p.link:
+			return
+		case issued:
+			start, end = p.end, p.end+1 // the parenthesis that would make it a link
+		}
+		if a, b, ok := m.Original(start, end); ok {
+			found(Span{Literal, a, b})
+		}
+	})
 }
 
 // IsPerson reports whether the whole text looks like a person's name.
@@ -123,14 +165,14 @@ func (s *Session) placeholder(scan *scan, original string, span Span) string {
 	}
 	if s.placeholders == nil {
 		s.placeholders = make(map[string]string)
-		s.originals = make(map[string]string)
+		s.originals = make(map[reference]string)
 		s.entities = make(map[uint64]*entity)
 	}
 	e := s.entity(scan, span)
 	p := "[" + typeNames[span.Type] + "_" + strconv.Itoa(e.number) + wordingSuffix(e.wordings) + "]"
+	s.originals[reference{span.Type, uint64(e.number), uint64(e.wordings)}] = strings.Clone(original)
 	e.wordings++
 	s.placeholders[key] = p
-	s.originals[p] = strings.Clone(original)
 	return p
 }
 

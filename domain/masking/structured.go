@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// findStructured finds personal data with a fixed format: placeholder look-alikes, e-mail and network
-// addresses, and every kind of number.
+// findStructured finds personal data with a fixed format: e-mail and network addresses, and every kind
+// of number.
 func (s *scan) findStructured() {
 	s.lastKeyword = keywords{notSeen, notSeen, notSeen, notSeen, notSeen}
 	for i := 0; i < len(s.tokens); i++ {
@@ -24,14 +24,10 @@ func (s *scan) findStructured() {
 				i = s.classifyNumber(i)
 			}
 		default:
-			if t.inSpan && t.symbol != '[' {
+			if t.inSpan {
 				continue
 			}
 			switch t.symbol {
-			case '[':
-				if n, _, state := parsePlaceholder(s.text[t.start:]); state == isPlaceholder {
-					s.addSpan(Literal, i, s.tokenAt(i, int(t.start)+n))
-				}
 			case '@':
 				s.maskEmail(i)
 			case ':':
