@@ -93,7 +93,7 @@ func TestS3(t *testing.T) {
 			t.Fatal(err)
 		}
 		if got := getObject(t, c, "large"); got != string(want) {
-			t.Errorf("%d bytes come back other than they went", len(got))
+			t.Errorf("the %d bytes read differ from those written", len(got))
 		}
 	})
 	t.Run("copy", func(t *testing.T) {
@@ -111,7 +111,7 @@ func TestS3(t *testing.T) {
 			UserMetadata: map[string]string{"x-amz-checksum-sha256": base64.StdEncoding.EncodeToString(other[:])},
 		})
 		if err == nil {
-			t.Error("an object with a wrong checksum is taken")
+			t.Error("an object with a wrong checksum was accepted")
 		}
 	})
 	t.Run("wrong secret", func(t *testing.T) {
@@ -135,7 +135,7 @@ func TestS3(t *testing.T) {
 		}
 		forged := strings.Replace(u.String(), "one.txt", "two.txt", 1)
 		if status, _ := get(t, forged); status != http.StatusForbidden {
-			t.Errorf("another object by the same signature: status %d", status)
+			t.Errorf("the signature of another object: status %d", status)
 		}
 		testkit.Eventually(t, "the URL expires", func() bool {
 			status, _ := get(t, u.String())
@@ -182,7 +182,7 @@ func TestS3List(t *testing.T) {
 					t.Errorf("%+v", o)
 				}
 				if got := getObject(t, c, o.Key); got != o.Key {
-					t.Errorf("%s holds %q", o.Key, got)
+					t.Errorf("%s contains %q", o.Key, got)
 				}
 			}
 			keys = append(keys, o.Key)
@@ -298,7 +298,7 @@ func TestS3TwoServers(t *testing.T) {
 	access := second.S3
 	access.AccessKey = first.S3.AccessKey
 	if _, err := s3Client(t, access, first.S3.SecretKey).StatObject(t.Context(), bucket, "one", minio.StatObjectOptions{}); minio.ToErrorResponse(err).StatusCode != http.StatusForbidden {
-		t.Errorf("with the keys of the other server: %v", err)
+		t.Errorf("with the keys of another server: %v", err)
 	}
 }
 

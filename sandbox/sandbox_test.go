@@ -199,7 +199,7 @@ func TestKilledServersRestart(t *testing.T) {
 		mysqlPID, redisPID := s.mysql.PID(), s.redis.PID()
 		for _, pid := range []int{mysqlPID, redisPID} {
 			if group, err := syscall.Getpgid(pid); err != nil || group == syscall.Getpgrp() {
-				t.Errorf("process %d is in our group (%v): Ctrl-C would end it", pid, err)
+				t.Errorf("process %d is in the process group of the test (%v): Ctrl-C would end it", pid, err)
 			}
 			if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
 				t.Fatal(err)
@@ -242,7 +242,7 @@ func TestKilledParent(t *testing.T) {
 		// The folder is taken, and by whom is said.
 		_, err = Start(t.Context(), Options{Dir: dir, Redis: true})
 		if err == nil || !strings.Contains(err.Error(), "process "+strconv.Itoa(cmd.Process.Pid)) || strings.Contains(err.Error(), "\n") {
-			t.Errorf("second on the folder: %v", err)
+			t.Errorf("a second instance in the same folder: %v", err)
 		}
 
 		if err := cmd.Process.Kill(); err != nil {
@@ -268,7 +268,7 @@ func TestStartFailureStopsServers(t *testing.T) {
 		t.Fatal("started without its mail folder")
 	}
 	if _, err := os.Stat(filepath.Join(dir, "redis", "pid")); err == nil {
-		t.Error("Redis was left running")
+		t.Error("Redis still runs")
 	}
 	start(t, Options{Dir: dir, Redis: true}) // the folder is free again
 }
@@ -278,6 +278,6 @@ func TestStartCancelled(t *testing.T) {
 	cancel()
 	if s, err := Start(ctx, Options{Dir: t.TempDir(), MySQL: true, Redis: true}); err == nil {
 		_ = s.Close()
-		t.Fatal("started though cancelled")
+		t.Fatal("started after the context was canceled")
 	}
 }

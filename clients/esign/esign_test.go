@@ -195,7 +195,7 @@ func TestDocumensoDraft(t *testing.T) {
 		t.Error(err)
 	}
 	if _, err := p.Get(t.Context(), id); domain.CodeOf(err) != domain.NotFound {
-		t.Errorf("the draft is still there: %v", err)
+		t.Errorf("the draft still exists: %v", err)
 	}
 }
 

@@ -336,7 +336,7 @@ func TestServerDown(t *testing.T) {
 			break
 		}
 		if time.Now().After(deadline) {
-			t.Fatalf("the server is not tried again: %+v", out)
+			t.Fatalf("no new connection was attempted: %+v", out)
 		}
 	}
 	canceled, cancel := context.WithCancel(t.Context())

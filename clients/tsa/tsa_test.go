@@ -77,7 +77,7 @@ func TestTimestamp(t *testing.T) {
 	ts, err := timestamp.Parse(token)
 	testkit.Must(t, err)
 	if string(ts.HashedMessage) != string(digest[:]) {
-		t.Error("the token has another digest")
+		t.Error("the token has a different digest")
 	}
 	for m, want := range map[string]domain.Code{"down": domain.Unavailable, "forbidden": domain.Upstream, "no token": domain.Upstream, "rejection": domain.Upstream,
 		"other digest": domain.Upstream, "old nonce": domain.Upstream, "no certificate": domain.Upstream} {

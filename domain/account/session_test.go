@@ -365,7 +365,7 @@ func TestRevokeOrphanedSessions(t *testing.T) {
 	_, err := cut.Authenticate(ctx, tok.AccessToken)
 	wantCode(t, err, domain.Unauthenticated)
 	if _, err := f.Authenticate(ctx, tok.AccessToken); err != nil {
-		t.Fatalf("this server cannot know about the change yet: %v", err)
+		t.Fatalf("the change should not be visible yet: %v", err)
 	}
 	if err := f.RevokeOrphanedSessions(ctx); err != nil {
 		t.Fatal(err)

@@ -457,7 +457,7 @@ func TestLastOwnerStays(t *testing.T) {
 		}
 		wg.Wait()
 		if (errs[0] == nil) == (errs[1] == nil) {
-			t.Fatalf("want one to leave: %v, %v", errs[0], errs[1])
+			t.Fatalf("want exactly one to succeed: %v, %v", errs[0], errs[1])
 		}
 	}
 }
@@ -487,7 +487,7 @@ func TestDatabaseDown(t *testing.T) {
 	wantError(t, err, domain.Unavailable)
 	f.pool.Close()
 	if _, err := f.Get(t.Context(), f.anna, id); err == nil {
-		t.Error("read without a database")
+		t.Error("the case was read without a database")
 	}
 }
 

@@ -91,7 +91,7 @@ func checkRoundTrip(t testing.TB, before, after string) {
 		changed := false
 		for _, c := range h.Edits {
 			if c.Text == "" {
-				t.Fatal("an empty edit")
+				t.Fatal("a hunk without changes")
 			}
 			changed = changed || c.Kind != Equal
 			if c.Kind != Insert {

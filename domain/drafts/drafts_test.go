@@ -226,7 +226,7 @@ func TestList(t *testing.T) {
 		t.Errorf("the admin sees %+v, %v", page, err)
 	}
 	if page, _, err = f.List(t.Context(), f.admin, Filter{Limit: 1, Cursor: &newer.ID}); err != nil || len(page) != 1 {
-		t.Errorf("the admin sees of all %+v, %v", page, err)
+		t.Errorf("the admin lists %+v, %v", page, err)
 	}
 }
 

@@ -27,7 +27,7 @@ func TestSanitize(t *testing.T) {
 		` <!-- x --> `: ``,
 	} {
 		if got, err := sanitize(html); err != nil || got != want {
-			t.Errorf("%s\n gives %s %v\n want  %s", html, got, err, want)
+			t.Errorf("%s\n becomes %s %v\n want %s", html, got, err, want)
 		}
 	}
 }
@@ -56,7 +56,7 @@ func TestHidden(t *testing.T) {
 		clean, err := sanitize(page)
 		text := htmlToText(clean)
 		if err != nil || strings.Contains(clean+text, "HIDDEN") || !strings.Contains(clean, "<b>before</b>") || text != "Seen before\n\nand after" {
-			t.Errorf("%s\n gives %s\n as text %q %v", hides, clean, text, err)
+			t.Errorf("%s\n becomes %s\n as text %q %v", hides, clean, text, err)
 		}
 	}
 	for _, shows := range []string{
@@ -69,11 +69,11 @@ func TestHidden(t *testing.T) {
 	} {
 		clean, err := sanitize(shows)
 		if err != nil || strings.Contains(shows, "SHOWN") != strings.Contains(htmlToText(clean), "SHOWN") {
-			t.Errorf("%s\n gives %s %v", shows, clean, err)
+			t.Errorf("%s\n becomes %s %v", shows, clean, err)
 		}
 	}
 	if _, err := sanitize(strings.Repeat("<div>", 5000) + "x"); err == nil {
-		t.Error("a page of 5000 elements within each other is read")
+		t.Error("a page of 5,000 nested elements is accepted")
 	}
 	if _, err := sanitize("<style>" + strings.Repeat("p b{color:red}", 20000) + "</style>" + strings.Repeat("<p>x", 40000)); err == nil {
 		t.Error("20,000 rules are applied to 40,000 paragraphs")
@@ -102,11 +102,11 @@ func TestHTMLToText(t *testing.T) {
 		clean, err := sanitize(page)
 		testkit.Must(t, err)
 		if got := htmlToText(clean); got != want {
-			t.Errorf("%s\n gives %q\n want  %q", page, got, want)
+			t.Errorf("%s\n becomes %q\n want %q", page, got, want)
 		}
 	}
 	if n := len(htmlToText(strings.Repeat("<blockquote>", 400) + strings.Repeat("x<br>", 1000))); n > 100_000 {
-		t.Errorf("quotations within quotations have %d bytes", n)
+		t.Errorf("nested quotations have %d bytes", n)
 	}
 	if got := plainText("a\r\nb\rc\x1b[31m\x00d\te"); got != "a\nb\nc[31md\te" {
 		t.Errorf("%q", got)

@@ -45,10 +45,10 @@ func TestSendAndDeliver(t *testing.T) {
 	// Whatever comes of it, the job may run again: nothing goes twice.
 	testkit.Must(t, f.attempt(e.ID))
 	if len(f.sender.sent) != 1 || f.get(e.ID).Attempts != 1 {
-		t.Errorf("it went %d times", len(f.sender.sent))
+		t.Errorf("sent %d times", len(f.sender.sent))
 	}
 	if s := f.log.String(); strings.Contains(s, "@") || strings.Contains(s, "Dear") {
-		t.Errorf("the log holds %s", s)
+		t.Errorf("the log contains %s", s)
 	}
 }
 
@@ -169,7 +169,7 @@ func TestRecipientOutcomes(t *testing.T) {
 		t.Errorf("%d attempts", e.Attempts)
 	}
 	if m := f.sender.last(); !slices.Equal(m.Recipients, []string{"r3@example.com"}) || len(m.To) != 5 || m.ID != e.ID {
-		t.Errorf("the second try goes to %v, and shows %v", m.Recipients, m.To)
+		t.Errorf("the retry has the recipients %v and the header %v", m.Recipients, m.To)
 	}
 	again := f.send(Message{To: []string{"R1@Example.com", "r0@example.com"}, Subject: "x", Text: "x"})
 	testkit.Must(t, f.attempt(again.ID))
@@ -181,7 +181,7 @@ func TestRecipientOutcomes(t *testing.T) {
 		t.Errorf("%q, %d", e.Reason, len(f.sender.sent)-n)
 	}
 	if strings.Contains(f.log.String(), "@") {
-		t.Errorf("the log holds %s", f.log)
+		t.Errorf("the log contains %s", f.log)
 	}
 }
 
@@ -209,7 +209,7 @@ func TestServerDownForAnHour(t *testing.T) {
 	began, tries := f.now, 0
 	for ; f.now.Sub(began) < time.Hour; tries++ {
 		if err := f.attempt(e.ID); err == nil {
-			t.Fatal("a mail was sent to nobody")
+			t.Fatal("a mail without recipients was sent")
 		}
 		f.now = f.now.Add(f.retryBackoff[tries])
 	}
@@ -223,7 +223,7 @@ func TestServerDownForAnHour(t *testing.T) {
 		all += d
 	}
 	if all < 24*time.Hour {
-		t.Errorf("it is given up after %s", all)
+		t.Errorf("discarded after %s", all)
 	}
 }
 
@@ -355,7 +355,7 @@ func TestCancel(t *testing.T) {
 	testkit.Must(t, f.attempt(e.ID))
 	f.checkStatus(e.ID, Cancelled, Cancelled)
 	if len(f.sender.sent) != 0 {
-		t.Error("it was sent")
+		t.Error("the mail was sent")
 	}
 	e = f.send(m)
 	if _, err := query.New(f.pool).UpdateEmailToSending(t.Context(), query.UpdateEmailToSendingParams{Now: f.now, ID: e.ID}); err != nil { // a server begins
@@ -367,7 +367,7 @@ func TestCancel(t *testing.T) {
 	checkError(t, f.Cancel(t.Context(), f.admin, e.ID), domain.Conflict, "")
 	checkError(t, f.Cancel(t.Context(), f.ada, domain.NewID()), domain.NotFound, "")
 	if f.sender.last().Date != m.SendAt {
-		t.Errorf("it is dated %s", f.sender.last().Date)
+		t.Errorf("the date is %s", f.sender.last().Date)
 	}
 }
 
@@ -433,7 +433,7 @@ func TestSuppressions(t *testing.T) {
 	testkit.Must(t, err)
 	testkit.Must(t, f.attempt(id))
 	if len(f.sender.sent) != 1 {
-		t.Error("the service's own mail was held back")
+		t.Error("a system mail was suppressed")
 	}
 	list, next, err := f.Suppressions(ctx, f.admin, 0, nil)
 	if err != nil || len(list) != 1 || next != nil || list[0] != one {
@@ -510,10 +510,10 @@ func TestEraseUser(t *testing.T) {
 		testkit.Must(t, f.inTx(func(tx db.Tx) error { return f.EraseUser(t.Context(), tx, f.ada.UserID, "gone@example.com") }))
 	}
 	if reason, err := f.WhySuppressed(t.Context(), "ADA@example.com"); err != nil || reason != SuppressedManually {
-		t.Errorf("who asked not to be written to is written to again: %q %v", reason, err)
+		t.Errorf("the suppression was removed with the user: %q %v", reason, err)
 	}
 	if reason, err := f.WhySuppressed(t.Context(), "gone@example.com"); err != nil || reason != "" {
-		t.Errorf("whoever has the address next gets no mail: %q %v", reason, err)
+		t.Errorf("the next owner of the address is suppressed: %q %v", reason, err)
 	}
 	list, _, err := f.Suppressions(t.Context(), f.admin, 0, nil)
 	testkit.Must(t, err)
@@ -522,7 +522,7 @@ func TestEraseUser(t *testing.T) {
 	}
 	testkit.Must(t, f.attempt(e.ID)) // its job is still there
 	if len(f.sender.sent) != 0 {
-		t.Error("it was sent")
+		t.Error("the mail was sent")
 	}
 	for table, n := range map[string]int{"emails": 1, "email_recipients": 1, "email_attachments": 0, "email_suppressions": 1} {
 		var have int
@@ -611,7 +611,7 @@ func TestConcurrentAttempts(t *testing.T) {
 	testkit.Must(t, f.attempt(e.ID))
 	f.checkStatus(e.ID, Sent, Sent)
 	if !slices.Equal(published, []domain.EventType{domain.EventEmailSent}) {
-		t.Errorf("it is told as %v", published)
+		t.Errorf("the published events are %v", published)
 	}
 }
 
@@ -659,7 +659,7 @@ func TestPrune(t *testing.T) {
 	testkit.Must(t, err)
 	testkit.Must(t, f.prune(ctx))
 	if f.get(old.ID).Text != "Long ago" {
-		t.Error("what is under legal hold has lost its text")
+		t.Error("a mail under legal hold has no text")
 	}
 	_, err = f.pool.ExecContext(ctx, "UPDATE cases SET legal_hold = FALSE")
 	testkit.Must(t, err)
@@ -671,9 +671,9 @@ func TestPrune(t *testing.T) {
 		t.Errorf("%+v", e)
 	}
 	if f.get(ahead.ID).Text != "In a year" || f.get(young.ID).Text != "Today" {
-		t.Error("what is to be sent, or was just now, has lost its text")
+		t.Error("a queued or recent mail has no text")
 	}
 	if _, err := query.New(f.pool).GetEmail(ctx, notice); !errors.Is(err, sql.ErrNoRows) {
-		t.Errorf("a mail of the service's own is kept: %v", err)
+		t.Errorf("a system mail is still stored: %v", err)
 	}
 }

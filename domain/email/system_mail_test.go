@@ -31,26 +31,26 @@ func TestNotices(t *testing.T) {
 			all := subject + text + html
 			if quotes := slices.Contains([]SystemMailKind{SignatureRequest, SignatureReminder, SignatureDeclinedBy}, kind); quotes != strings.Contains(text, ":\n\n> Clause 4:\n> <script>no</script>\n> Dear reader, {sender}\n") ||
 				quotes != strings.Contains(html, "&lt;script&gt;no&lt;/script&gt;\nDear reader, {sender}</blockquote>") {
-				t.Errorf("%s in %s does not quote well:\n%s\n%s", kind, tag, text, html)
+				t.Errorf("%s in %s does not mark each quoted line:\n%s\n%s", kind, tag, text, html)
 			}
 			if strings.ContainsAny(subject, "\r\n") || strings.ContainsAny(strings.ReplaceAll(all, "Dear reader, {sender}", ""), "{}") || strings.Contains(html, "<b>Lovelace") || subject == "" {
 				t.Errorf("%s in %s:\n%s\n%s\n%s", kind, tag, subject, text, html)
 			}
 			if with["link"] != "" && (!strings.Contains(text, "\n"+fields["link"]+"\n") || strings.Count(html, `href="`+fields["link"]+`"`) != 2) {
-				t.Errorf("%s in %s lacks its link:\n%s\n%s", kind, tag, text, html)
+				t.Errorf("%s in %s has no link:\n%s\n%s", kind, tag, text, html)
 			}
 			if !strings.Contains(text, "Ada & <b>Lovelace</b>") || !strings.Contains(html, "Ada &amp; &lt;b&gt;Lovelace&lt;/b&gt;") || !strings.Contains(html, `<html lang="`+tag.String()+`">`) {
-				t.Errorf("%s in %s does not greet:\n%s", kind, tag, text)
+				t.Errorf("%s in %s has no greeting:\n%s", kind, tag, text)
 			}
 			if subjects[subject] {
-				t.Errorf("%s in %s has the subject of another: %s", kind, tag, subject)
+				t.Errorf("%s in %s has a duplicate subject: %s", kind, tag, subject)
 			}
 			subjects[subject] = true
 		}
 	}
 	for locale, w := range translations() {
 		if len(w.Events) != len(translations()["en"].Events) {
-			t.Errorf("%s has other events than English", locale)
+			t.Errorf("%s does not have the same events as English", locale)
 		}
 		seen := map[string]bool{}
 		for _, typ := range domain.EventTypes {
@@ -67,21 +67,21 @@ func TestNotices(t *testing.T) {
 		for kind, mail := range w.Mails {
 			for _, p := range append(append([]string{}, mail.Intro...), mail.Outro...) {
 				if !strings.HasSuffix(p, ".") {
-					t.Errorf("%s in %s has a paragraph that is no sentence: %q", kind, locale, p)
+					t.Errorf("%s in %s has a paragraph that is not a sentence: %q", kind, locale, p)
 				}
 			}
 		}
 	}
 	for accept, want := range map[string]string{"": "en", "de-AT": "de", "fr-CH, fr;q=0.9, en;q=0.8": "fr", "ja": "en", "ja, es;q=0.5": "es", "\x00\xff": "en", "pt-BR,es-419;q=0.7": "es"} {
 		if got := translationFor(accept).locale; got != want {
-			t.Errorf("%q is answered in %s, want %s", accept, got, want)
+			t.Errorf("%q selects %s, want %s", accept, got, want)
 		}
 	}
 	if _, _, html, err := Compose(ResetPassword, "en", map[string]string{"link": "javascript:alert(1)"}); err != nil || strings.Contains(html, `href="javascript`) {
 		t.Errorf("%v %s", err, html)
 	}
 	if _, _, _, err := Compose(ResetPassword, "en", nil); err == nil {
-		t.Error("a mail without its link passes")
+		t.Error("a mail without its link was composed")
 	}
 }
 
@@ -166,10 +166,10 @@ func TestNotificationsDoNotFlood(t *testing.T) {
 		t.Errorf("%d mails", n)
 	}
 	if n := notify(f.admin, 1); n != 1 {
-		t.Errorf("%d mails to another", n)
+		t.Errorf("%d mails to another user", n)
 	}
 	f.now = f.now.Add(time.Hour)
 	if n := notify(f.ada, 1); n != maxNotificationMails+1 {
-		t.Errorf("%d mails an hour later", n)
+		t.Errorf("%d mails after an hour", n)
 	}
 }

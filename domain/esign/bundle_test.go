@@ -103,7 +103,7 @@ func TestConcurrencyLimit(t *testing.T) {
 				select {
 				case <-reading:
 				case <-time.After(time.Minute):
-					t.Fatal("no call reads")
+					t.Fatal("no request is being served")
 				}
 			}
 			short, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
@@ -117,7 +117,7 @@ func TestConcurrencyLimit(t *testing.T) {
 					t.Errorf("another call: %v", err)
 				}
 			case <-reading:
-				t.Error("another call reads as well")
+				t.Error("a second request is being served")
 				proceed <- struct{}{}
 			}
 			for range errs {

@@ -149,7 +149,7 @@ func TestSignMissingDocument(t *testing.T) {
 				testkit.Must(t, body.Close())
 			}
 			if err == nil {
-				t.Error("a signer gets it")
+				t.Error("a signer can read it")
 			}
 			if got := f.logKinds(r); got != "created sent1 delivered1 sent2 delivered2 opened1 opened2 consented2" {
 				t.Errorf("log: %s", got)
@@ -208,7 +208,7 @@ func TestSealMissingDocument(t *testing.T) {
 				t.Errorf("the timeline says: %s", timeline(entries))
 			}
 			if len(f.mail.mails) != mails+3 {
-				t.Errorf("%d mails went out", len(f.mail.mails)-mails)
+				t.Errorf("%d mails were sent", len(f.mail.mails)-mails)
 			}
 			for _, to := range []string{"lena@firm.example", "ada@example.com", "grace@example.com"} {
 				if got := f.lastMail(to); got.subject != "Could not be completed: lease.pdf" || !strings.Contains(got.text, "lost or damaged") {

@@ -271,7 +271,7 @@ func (f *fixture) sign(to string, m evidence.Signature) {
 	v, err = f.Sign(f.t.Context(), token, m, visitor)
 	testkit.Must(f.t, err)
 	if v.State != esign.LinkSigned {
-		f.t.Fatalf("after signing the link of %s is %s", to, v.State)
+		f.t.Fatalf("after signing, the link of %s is %s", to, v.State)
 	}
 	f.mustRunJobs()
 }

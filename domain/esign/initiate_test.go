@@ -73,12 +73,12 @@ func TestInvalid(t *testing.T) {
 	_, err = f.Initiate(t.Context(), f.bob, esign.NewRequest{DocumentID: d.ID, Signers: twoSigners(), Workflow: esign.Parallel})
 	wantCode(t, err, domain.NotFound, "no such document")
 	if len(f.mail.mails) > 0 || len(f.jobs.Waiting()) > 0 {
-		t.Error("something went out")
+		t.Error("a mail was sent")
 	}
 	var rows int
 	testkit.Must(t, f.pool.QueryRowContext(t.Context(), "SELECT COUNT(*) FROM signature_requests").Scan(&rows))
 	if rows != 0 {
-		t.Errorf("%d requests were half made", rows)
+		t.Errorf("%d requests were stored", rows)
 	}
 }
 
@@ -100,7 +100,7 @@ func TestRecipientLimit(t *testing.T) {
 	_, err := f.Initiate(t.Context(), f.lena, esign.NewRequest{DocumentID: r.DocumentID, Signers: twoSigners(), Workflow: esign.Parallel})
 	wantCode(t, err, domain.RateLimited, "too many")
 	if len(f.jobs.Waiting()) > 0 || len(f.mail.mails) != 4 {
-		t.Error("something went out")
+		t.Error("a mail was sent")
 	}
 }
 
@@ -110,6 +110,6 @@ func TestInitiateIsIdempotent(t *testing.T) {
 	n := esign.NewRequest{ID: domain.NewID(), DocumentID: f.upload(contract(t, 1), nil).ID, Workflow: esign.Parallel, Signers: twoSigners()}
 	first, again := f.send(n), f.send(n)
 	if first.ID != n.ID || again.ID != n.ID || again.Signers[0].ID != first.Signers[0].ID || len(f.mail.mails) != 2 {
-		t.Errorf("%s, then %s; %d mails went out", first.ID, again.ID, len(f.mail.mails))
+		t.Errorf("%s, then %s; %d mails were sent", first.ID, again.ID, len(f.mail.mails))
 	}
 }

@@ -31,15 +31,15 @@ func TestEnds(t *testing.T) {
 			t.Errorf("is %s, %s", s, g)
 		}
 		if got := f.lastMail("lena@firm.example"); !strings.Contains(got.text, "Ada Lovelace declined") || !strings.Contains(got.text, "> Clause 4 is wrong.\n> Sorry.") {
-			t.Errorf("the sender hears %s", got.text)
+			t.Errorf("the sender was notified: %s", got.text)
 		}
 		if got := f.lastMail("grace@example.com"); strings.Contains(got.text, "Ada") || strings.Contains(got.text, "Clause") || got.subject != "Declined: lease.pdf" {
-			t.Errorf("the other signer hears %s", got.text)
+			t.Errorf("the other signer was notified: %s", got.text)
 		}
 		v, err = f.View(ctx, grace, visitor)
 		testkit.Must(t, err)
 		if v.State != esign.LinkClosed {
-			t.Errorf("the other's link is %s", v.State)
+			t.Errorf("the other signer's link is %s", v.State)
 		}
 		wantCode(t, second(f.Sign(ctx, grace, typedSignature, visitor)), domain.Conflict, "can no longer be signed")
 		wantCode(t, second(f.Cancel(ctx, f.lena, r.ID)), domain.Conflict, "declined")

@@ -51,7 +51,7 @@ func TestReminders(t *testing.T) {
 	testkit.Must(t, second(f.Remind(ctx, f.lena, r.ID)))
 	f.mustRunJobs()
 	if sent() != 1 {
-		t.Error("was mailed again at once")
+		t.Error("the mail was sent again immediately")
 	}
 	f.now = f.now.Add(3 * time.Minute)
 	testkit.Must(t, second(f.Remind(ctx, f.lena, r.ID)))
@@ -65,7 +65,7 @@ func TestReminders(t *testing.T) {
 		view, err := f.View(ctx, f.token("ada@example.com"), visitor)
 		testkit.Must(t, err)
 		if f.token("ada@example.com") == link || view.State != esign.LinkOpen {
-			t.Errorf("after the key changed the link is %s", view.State)
+			t.Errorf("after a change of the key, the link is %s", view.State)
 		}
 	}()
 	for day := range 20 {
@@ -73,7 +73,7 @@ func TestReminders(t *testing.T) {
 		f.sweep()
 		f.mustRunJobs()
 		if want := 2 + min((day+1)/3, 2); sent() != want { // three in all, one of which was asked for
-			t.Fatalf("on day %d %d mails, want %d", day+1, sent(), want)
+			t.Fatalf("day %d: %d mails, want %d", day+1, sent(), want)
 		}
 	}
 	testkit.Must(t, f.SendLink(ctx, r.ID, "Ada@EXAMPLE.com"))
@@ -125,7 +125,7 @@ func TestSuppressed(t *testing.T) {
 	}
 	for _, m := range f.mail.mails {
 		if m.to == "ada@example.com" {
-			t.Errorf("was mailed %q", m.subject)
+			t.Errorf("the mail is %q", m.subject)
 		}
 	}
 
@@ -137,7 +137,7 @@ func TestSuppressed(t *testing.T) {
 	}, true
 	f.send(esign.NewRequest{Signers: []esign.NewSigner{{Name: "Eve", Email: "eve@example.com"}}})
 	if f.mail.blocked["eve@example.com"] != email.SuppressedBounce {
-		t.Error("what is no address is not on the list")
+		t.Error("an invalid address is not reported")
 	}
 	// The sender's own account is not kept from its mails by hand, but by a bounce.
 	for reason, more := range map[email.SuppressionReason]int{email.SuppressedManually: 1, email.SuppressedBounce: 0} {
@@ -174,7 +174,7 @@ func TestSenderWithoutAccess(t *testing.T) {
 			shut(f, legalCase.ID)
 			f.sign("ada@example.com", typedSignature)
 			if got := f.lastMail("grace@example.com"); got.answer != "" {
-				t.Errorf("answers go to %s", got.answer)
+				t.Errorf("the Reply-To address is %s", got.answer)
 			}
 			f.sign("grace@example.com", typedSignature)
 			if s, _ := f.status(r); s != esign.Completed || len(f.lastMail("grace@example.com").files) != 1 {
@@ -182,7 +182,7 @@ func TestSenderWithoutAccess(t *testing.T) {
 			}
 			for _, m := range f.mail.mails {
 				if m.to == "lena@firm.example" {
-					t.Errorf("was mailed %q", m.subject)
+					t.Errorf("the mail is %q", m.subject)
 				}
 			}
 		})

@@ -98,10 +98,10 @@ func TestForget(t *testing.T) {
 		}
 	}
 	if notified["ada@example.com"] != 1 || notified["grace@example.com"] != 1 {
-		t.Errorf("notified are %v", notified)
+		t.Errorf("notified: %v", notified)
 	}
 	if f.published[len(f.published)-1].Type != domain.EventSignatureCancelled {
-		t.Error("no event is published")
+		t.Error("no event was published")
 	}
 
 	f.now = f.now.Add(47 * time.Hour)
@@ -200,7 +200,7 @@ func TestSignersGetTheirCopy(t *testing.T) {
 			found, err := evidence.Verify(raw)
 			testkit.Must(f.t, err)
 			if !found.Sealed {
-				f.t.Errorf("the evidence has lost the file: %+v", found)
+				f.t.Errorf("the file is missing in the evidence: %+v", found)
 			}
 		}},
 	} {

@@ -88,13 +88,13 @@ func TestProviderAnswerMissing(t *testing.T) {
 		wantCode(t, err, domain.Unavailable, "")
 		failed := f.latest()
 		if failed.Status != esign.Failed || len(f.mail.mails) != mails {
-			t.Fatalf("is %s, and %d mails went out", failed.Status, len(f.mail.mails)-mails)
+			t.Fatalf("is %s, and %d mails were sent", failed.Status, len(f.mail.mails)-mails)
 		}
 		if last := f.published[len(f.published)-1]; last.Type != domain.EventSignatureFailed || last.Data["trackingId"] != failed.ID {
 			t.Errorf("published %+v", last)
 		}
 		if errs := f.polled(time.Second); len(errs) != 1 {
-			t.Errorf("while it cannot be looked up: %v", errs)
+			t.Errorf("while the provider is down: %v", errs)
 		}
 		s.AfterRequest(nil)
 		f.mustRunJobs()
@@ -111,7 +111,7 @@ func TestProviderAnswerMissing(t *testing.T) {
 			}
 		}
 		if status, _ := f.status(r); status != esign.Open || of(s, r) != "open" {
-			t.Errorf("the other is %s, %s", status, of(s, r))
+			t.Errorf("the other request is %s, %s", status, of(s, r))
 		}
 	})
 }
@@ -162,7 +162,7 @@ func TestProviderPolled(t *testing.T) {
 			}
 		}
 		if n := len(s.Requests()) - before; n < 24 || n > 40 {
-			t.Errorf("asked %d times in a day", n)
+			t.Errorf("polled %d times in a day", n)
 		}
 		s.Sign(t, r.ID.String(), "ada@example.com")
 		if errs := f.polled(time.Hour); len(errs) != 0 {
@@ -183,7 +183,7 @@ func TestProviderPolled(t *testing.T) {
 		})
 		for range 5 {
 			if errs := f.polled(time.Hour); len(errs) == 0 {
-				t.Error("it failed, and nobody hears")
+				t.Error("the request failed, but nobody was notified")
 			}
 		}
 		if status, _ := f.status(r); status != esign.Sealing {
@@ -201,7 +201,7 @@ func TestProviderPolled(t *testing.T) {
 		}
 		file := f.lastMail("ada@example.com").files["lease (signed).pdf"]
 		if string(file) != string(s.Envelopes()[0].Signed) {
-			t.Error("another file was sent")
+			t.Error("a different file was sent")
 		}
 	})
 }
@@ -229,7 +229,7 @@ func TestProviderEnds(t *testing.T) {
 			t.Errorf("%+v, %v", got, err)
 		}
 		if !strings.Contains(f.lastMail("lena@firm.example").text, "Not my house") {
-			t.Error("the sender does not learn why")
+			t.Error("the sender was not told the reason")
 		}
 		entries, _, err := f.cases.Timeline(ctx, f.lena, legalCase.ID, 100, 0)
 		testkit.Must(t, err)
@@ -298,7 +298,7 @@ func TestProviderLarge(t *testing.T) {
 		r := f.send(esign.NewRequest{DocumentID: f.upload(original, nil).ID, Signers: signers, Workflow: esign.Parallel})
 		e := s.Envelopes()[0]
 		if !strings.HasPrefix(string(e.File), string(original)) {
-			t.Fatal("the document's bytes were changed")
+			t.Fatal("the bytes of the document changed")
 		}
 		if info := runTool(t, e.File, "pdfinfo", "FILE"); !strings.Contains(info, "Pages:           202") {
 			t.Error(info)

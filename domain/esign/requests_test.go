@@ -27,7 +27,7 @@ func TestAccess(t *testing.T) {
 		return len(items), err
 	}
 	if n, err := list(f.bob, nil); err != nil || n != 0 {
-		t.Errorf("another lists %d, %v", n, err)
+		t.Errorf("another user lists %d, %v", n, err)
 	}
 	_, err = list(f.bob, &legalCase.ID)
 	wantCode(t, err, domain.NotFound, "")
@@ -39,7 +39,7 @@ func TestAccess(t *testing.T) {
 	// Whoever leaves the case leaves what they sent from it.
 	testkit.Must(t, f.cases.RemoveMember(ctx, f.bob, legalCase.ID, f.lena.UserID))
 	if n, err := list(f.lena, nil); err != nil || n != 0 {
-		t.Errorf("the sender who left lists %d, %v", n, err)
+		t.Errorf("a sender who left the case lists %d, %v", n, err)
 	}
 	wantCode(t, second(f.Get(ctx, f.lena, r.ID)), domain.NotFound, "")
 	f.sign("ada@example.com", typedSignature)

@@ -85,7 +85,7 @@ func TestUnfit(t *testing.T) {
 		t.Errorf("says %q", got[0].Detail)
 	}
 	if len(f.mail.mails) != 0 || f.mail.charged != 0 {
-		t.Error("somebody was invited to sign it")
+		t.Error("a signer was invited")
 	}
 	if got := faults(t, second(send(raw(""), "draft", "link"))); len(got) != 1 || got[0].Reason != "blank" {
 		t.Errorf("found %+v", got)
@@ -228,6 +228,6 @@ func TestViewed(t *testing.T) {
 		t.Errorf("the certificate says %s", words)
 	}
 	if strings.Contains(words, "one-time") {
-		t.Error("it says that a link which works until it was used to sign works once")
+		t.Error("the text calls a link one-time that works until the signer has signed")
 	}
 }

@@ -36,7 +36,7 @@ func TestSequential(t *testing.T) {
 		t.Errorf("the mail says %+v", got)
 	}
 	if len(f.mail.mails) != 1 {
-		t.Fatalf("%d mails went out", len(f.mail.mails))
+		t.Fatalf("%d mails were sent", len(f.mail.mails))
 	}
 	f.now = f.now.Add(time.Hour)
 	f.sign(ada, evidence.Signature{Typed: "Σίσυφος Müller"})
@@ -54,7 +54,7 @@ func TestSequential(t *testing.T) {
 	signed, err := f.archive.Get(t.Context(), f.lena, *now.SignedID)
 	testkit.Must(t, err)
 	if signed.Kind != files.Signed || signed.CaseID == nil || *signed.CaseID != legalCase.ID || signed.Name != "lease (signed).pdf" || signed.UserID != f.lena.UserID {
-		t.Errorf("kept as %+v", signed)
+		t.Errorf("stored as %+v", signed)
 	}
 	for _, to := range []string{ada, grace, "lena@firm.example"} {
 		got := f.lastMail(to)
@@ -101,7 +101,7 @@ func TestLinks(t *testing.T) {
 	var stored int
 	testkit.Must(t, f.pool.QueryRowContext(ctx, "SELECT COUNT(*) FROM signature_signers WHERE token_hash = ? OR email = ?", token, token).Scan(&stored))
 	if stored != 0 {
-		t.Error("the secret itself is in the database")
+		t.Error("the plain secret is in the database")
 	}
 
 	guess := func(token string) string {
@@ -165,7 +165,7 @@ func TestLinks(t *testing.T) {
 		if err == nil {
 			once++
 		} else if e, ok := errors.AsType[*domain.Error](err); !ok || e.Reason != "link_signed" {
-			t.Errorf("the other device hears %v", err)
+			t.Errorf("the other device got %v", err)
 		}
 	}
 	if once != 1 {
@@ -177,7 +177,7 @@ func TestLinks(t *testing.T) {
 		t.Errorf("the used link is %s", view.State)
 	}
 	if _, _, err := f.Document(ctx, token, visitor); domain.CodeOf(err) != domain.Conflict {
-		t.Errorf("the used link still gives the document: %v", err)
+		t.Errorf("the used link still serves the document: %v", err)
 	}
 	f.mustRunJobs()
 	if got := f.logKinds(r); got != "created sent1 delivered1 opened1 opened1 viewed1 viewed1 consented1 signed1 sent2 delivered2" {
@@ -186,7 +186,7 @@ func TestLinks(t *testing.T) {
 	log, err := f.Events(ctx, f.lena, r.ID)
 	testkit.Must(t, err)
 	if log[4].Agent != "Tablet/2????" && log[4].Agent != "Tablet/2???" {
-		t.Errorf("the agent is kept as %q", log[4].Agent)
+		t.Errorf("the stored agent is %q", log[4].Agent)
 	}
 }
 

@@ -159,7 +159,7 @@ func TestTakeOverAfterLeaseExpires(t *testing.T) {
 	}
 	clock.Add(int64(20 * time.Second))
 	if got := beginConcurrently(t, s, r); got != 1 {
-		t.Errorf("%d requests took over", got)
+		t.Errorf("%d requests acquired the key", got)
 	}
 	// Late calls with the lost claim do not affect the new one.
 	for _, late := range []func(context.Context, *idempotency.Claim) error{s.Release, s.Abandon} {

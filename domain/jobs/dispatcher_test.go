@@ -29,7 +29,7 @@ func TestTwoServers(t *testing.T) {
 	testkit.Eventually(t, "all have run", func() bool { return r.done() == len(ids) })
 	for _, s := range servers {
 		if s.metrics.count(jobs.OutcomeSucceeded) == 0 {
-			t.Error("one server ran nothing")
+			t.Error("one server ran no jobs")
 		}
 	}
 	r.wantOnce(t)

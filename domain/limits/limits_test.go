@@ -161,7 +161,7 @@ func TestRedisDown(t *testing.T) {
 			break
 		}
 		if time.Now().After(deadline) {
-			t.Fatal("Redis did not come back")
+			t.Fatal("Redis did not restart")
 		}
 	}
 	if d := allow(t, l, "carol"); !d.Allowed || d.Reset > 3*time.Second {

@@ -185,7 +185,7 @@ func TestRecipient(t *testing.T) {
 	f.publish(assigned)
 	assigned.Data = map[string]domain.ID{"taskId": domain.NewID(), "assigneeId": f.anna.UserID}
 	if f.publish(assigned) != 0 {
-		t.Error("the assignee is notified of a task that she gave herself")
+		t.Error("the assignee was notified of a task that she assigned to herself")
 	}
 	f.work()
 	f.wantTypes(f.anna)
@@ -298,7 +298,7 @@ func TestPreferences(t *testing.T) {
 	ctx := t.Context()
 	changed := domain.Event{Type: domain.EventDraftUpdated, Actor: f.anna.UserID, UserID: f.anna.UserID, CaseID: &f.caseID, Data: map[string]domain.ID{"draftId": domain.NewID()}}
 	if f.publish(changed) != 0 {
-		t.Error("an opt-in type enqueues a job though nobody opted in")
+		t.Error("an opt-in type enqueued a job, but nobody opted in")
 	}
 	defaults, err := f.Preferences(ctx, f.bert.UserID)
 	testkit.Must(t, err)
@@ -314,7 +314,7 @@ func TestPreferences(t *testing.T) {
 		}
 	}
 	if f.publish(changed) != 1 {
-		t.Error("no job is enqueued though a user opted in")
+		t.Error("no job was enqueued, but a user opted in")
 	}
 	f.publish(f.uploaded(f.anna))
 	f.work()

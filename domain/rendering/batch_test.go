@@ -186,7 +186,7 @@ func TestBatchOutage(t *testing.T) {
 		return err == nil && j.FailedAttempts == 1
 	})
 	if counts := p.renderer.renderings(); counts["7"] != 0 {
-		t.Errorf("continues although nothing can be stored: %v", counts)
+		t.Errorf("the batch continued while the store was down: %v", counts)
 	}
 	mu.Lock()
 	down = false

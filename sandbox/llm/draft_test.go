@@ -67,7 +67,7 @@ func (w wrote) never(t *testing.T, parts ...string) {
 	for _, s := range w.Sections {
 		for _, p := range parts {
 			if strings.Contains(s.Body, p) {
-				t.Errorf("section %s holds %q: %s", s.ID, p, s.Body)
+				t.Errorf("section %s contains %q: %s", s.ID, p, s.Body)
 			}
 		}
 	}
@@ -126,7 +126,7 @@ func TestPhrasebook(t *testing.T) {
 	hows := []string{"", "lower", "list", "items", "way", "day", "day'", "week'", "month", "year"}
 	for _, p := range phrasebook() {
 		if len(p.on) == 0 || len(p.wordings) == 0 {
-			t.Errorf("%v says %d things", p.on, len(p.wordings))
+			t.Errorf("%v has %d statements", p.on, len(p.wordings))
 		}
 		for i, w := range p.wordings {
 			given := map[string]any{}
@@ -141,7 +141,7 @@ func TestPhrasebook(t *testing.T) {
 			}
 			for _, at := range slots.FindAllStringSubmatch(w.text, -1) {
 				if !slices.Contains(hows, at[2]) {
-					t.Errorf("%q is filled in by %q", w.text, at[2])
+					t.Errorf("%q is replaced by %q", w.text, at[2])
 				}
 				if path, lines := strings.CutSuffix(at[1], " lines"); lines {
 					given[path], given[path+" name"] = "x", "x"
@@ -151,13 +151,13 @@ func TestPhrasebook(t *testing.T) {
 			}
 			d.inputs = given
 			if !d.fits(w) {
-				t.Errorf("%q cannot be said", w.text)
+				t.Errorf("%q never occurs", w.text)
 			}
 			if text := d.fill(w.text); strings.ContainsAny(text, "{}|") || !regexp.MustCompile(`^[A-Z1-9(_\[x]|^$`).MatchString(text) {
 				t.Errorf("%q became %q", w.text, text)
 			}
 			if len(w.when) == 0 && !slots.MatchString(w.text) && i < len(p.wordings)-1 {
-				t.Errorf("%q is always said; the next never", w.text)
+				t.Errorf("%q always occurs; the next one never does", w.text)
 			}
 		}
 	}

@@ -58,7 +58,7 @@ func TestInstances(t *testing.T) {
 	for _, schema := range []string{`false`, `{"enum":[]}`, `{"type":"array","items":false,"minItems":1}`, `{"type":"string","minLength":3,"maxLength":2}`, `{"$ref":"#/$defs/none"}`,
 		`{"type":"object","properties":{"a":{"$ref":"#"}},"required":["a"]}`} {
 		if v, _, err := made(t, s, schema, "", "x"); err == nil {
-			t.Errorf("%s has the instance %v", schema, v)
+			t.Errorf("%s accepts the instance %v", schema, v)
 		}
 	}
 }
@@ -120,7 +120,7 @@ func TestRandomSchemas(t *testing.T) {
 			t.Fatalf("seed %d: %s: %v", seed, raw, err)
 		}
 		if _, second, _ := made(t, s, string(raw), "", "The Tenant shall insure the flat. It ends in May."); second != first {
-			t.Fatalf("seed %d: twice not the same: %s and %s", seed, first, second)
+			t.Fatalf("seed %d is not deterministic: %s and %s", seed, first, second)
 		}
 	}
 }
@@ -203,7 +203,7 @@ func TestFindingsQuoteDocument(t *testing.T) {
 			t.Errorf("%+v", f)
 		}
 		if i > 0 && rank[f.Severity] < rank[got.Findings[i-1].Severity] {
-			t.Error("the most serious do not come first")
+			t.Error("the most serious findings are not first")
 		}
 	}
 }
@@ -230,7 +230,7 @@ func TestClosestSentence(t *testing.T) {
 		t.Errorf("%q, in %d", got, at)
 	}
 	if got, _ := m.closest("Northwind v. Southgate"); got != "" {
-		t.Errorf("%q has nothing to do with it", got)
+		t.Errorf("%q is unrelated to the document", got)
 	}
 }
 

@@ -87,14 +87,14 @@ func TestAnswerIsDeterministic(t *testing.T) {
 		t.Fatal(err)
 	}
 	if second.Choices[0].Message.Content != got || second.ID != first.ID {
-		t.Error("the same question got another answer")
+		t.Error("the same question got a different answer")
 	}
 	other, err := c.New(t.Context(), question("May [PERSON_2] of [ORG_2] end the lease?"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	if other.ID == first.ID {
-		t.Error("another question got the same id")
+		t.Error("a different question got the same id")
 	}
 }
 
@@ -154,7 +154,7 @@ func TestStreamEqualsAnswer(t *testing.T) {
 		for stream.Next() {
 			chunk := stream.Current()
 			if !acc.AddChunk(chunk) {
-				t.Fatal("a chunk that does not fit the ones before")
+				t.Fatal("a chunk does not continue the previous ones")
 			}
 			if len(chunk.Choices) > 0 && chunk.Choices[0].Delta.Content != "" {
 				pieces++
@@ -173,7 +173,7 @@ func TestStreamEqualsAnswer(t *testing.T) {
 		}
 	}
 	if !split {
-		t.Error("no placeholder was ever cut in two")
+		t.Error("no placeholder was split between chunks")
 	}
 }
 
@@ -255,7 +255,7 @@ func TestRequestsAreRecorded(t *testing.T) {
 		t.Errorf("%v: %s", err, body)
 	}
 	if status, _, _ := do(t, s, http.MethodDelete, "/sandbox/requests", "", ""); status != http.StatusNoContent || s.Count() != 0 || len(s.Requests()) != 0 {
-		t.Error("the requests were not forgotten")
+		t.Error("the requests were not cleared")
 	}
 }
 
@@ -276,7 +276,7 @@ func TestBehaviourRoute(t *testing.T) {
 		}
 	}
 	if _, _, body := do(t, s, http.MethodGet, "/sandbox/behaviour", "", ""); strings.TrimSpace(body) != `{"mode":"ok"}` {
-		t.Errorf("after its times: %s", body)
+		t.Errorf("after the last use of the behaviour: %s", body)
 	}
 	_ = s.SetBehaviour(Behaviour{Mode: ModeRateLimit})
 	if status, h, _ := do(t, s, http.MethodPost, "/v1/chat/completions", s.APIKey, hello); status != 429 || h.Get("Retry-After") != "1" {
@@ -413,13 +413,13 @@ func TestHangEndsWithRequest(t *testing.T) {
 			for s.Count() == 0 {
 				select {
 				case err := <-done:
-					t.Fatalf("it did not hang: %v", err)
+					t.Fatalf("the request ended: %v", err)
 				case <-time.After(time.Millisecond):
 				}
 			}
 			end(s, cancel)
 			if err := <-done; err == nil {
-				t.Error("an answer came")
+				t.Error("an answer was sent")
 			}
 		})
 	}

@@ -194,6 +194,6 @@ func TestHostileMail(t *testing.T) {
 		}
 	}
 	if n := notified.Load(); n != 0 {
-		t.Errorf("the mail was noticed %d times", n)
+		t.Errorf("the mail was reported %d times", n)
 	}
 }

@@ -205,7 +205,7 @@ func TestImport(t *testing.T) {
 		}
 		for _, folder := range []string{"objects", "metadata"} {
 			if _, err := os.Stat(filepath.Join(dir, folder)); !os.IsNotExist(err) {
-				t.Errorf("%s is still there: %v", folder, err)
+				t.Errorf("%s still exists: %v", folder, err)
 			}
 		}
 	}

@@ -104,7 +104,7 @@ func TestMySQLRestartsInterruptedInstall(t *testing.T) {
 	s, err := MySQL(t.Context(), Config{Dir: dir, Scratch: true})
 	stopAtEnd(t, s, err)
 	if _, err := os.Stat(filepath.Join(dir, "data.new")); !errors.Is(err, os.ErrNotExist) {
-		t.Errorf("half a data folder is left: %v", err)
+		t.Errorf("an incomplete data folder remains: %v", err)
 	}
 }
 
@@ -141,7 +141,7 @@ func TestStalePIDFile(t *testing.T) {
 		s, err := Redis(t.Context(), Config{Dir: dir})
 		stopAtEnd(t, s, err)
 		if err := stranger.Process.Signal(syscall.Signal(0)); err != nil {
-			t.Errorf("the stranger was killed: %v", err)
+			t.Errorf("an unrelated process was killed: %v", err)
 		}
 		_ = stranger.Process.Kill()
 		_ = stranger.Wait()
@@ -154,7 +154,7 @@ func TestStalePIDFile(t *testing.T) {
 		s, err := Redis(t.Context(), Config{Dir: dir})
 		stopAtEnd(t, s, err)
 		if s.PID() == pid || orphan.PID() == pid {
-			t.Error("the orphan lives")
+			t.Error("the orphan still runs")
 		}
 	})
 	t.Run("of nobody", func(t *testing.T) {
@@ -209,7 +209,7 @@ func TestStartErrors(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := syscall.Kill(pid, 0); !errors.Is(err, syscall.ESRCH) {
-		t.Errorf("process %d is left running (%v)", pid, err)
+		t.Errorf("process %d still runs (%v)", pid, err)
 	}
 }
 
@@ -241,7 +241,7 @@ func TestStopWhilePausedAndWhileDown(t *testing.T) {
 	}
 	if conn, err := net.Dial("unix", u.Path); err == nil {
 		_ = conn.Close()
-		t.Error("something answers after Stop")
+		t.Error("a server answers after Stop")
 	}
 }
 
@@ -278,14 +278,14 @@ func TestPrivateDir(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := PrivateDir(dir); err == nil {
-		t.Error("a folder others can read is taken")
+		t.Error("a folder that others can read was accepted")
 	}
 	link := filepath.Join(parent, "link")
 	if err := os.Symlink(t.TempDir(), link); err != nil {
 		t.Fatal(err)
 	}
 	if err := PrivateDir(link); err == nil {
-		t.Error("a link is taken")
+		t.Error("a symbolic link was accepted")
 	}
 }
 

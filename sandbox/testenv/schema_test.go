@@ -28,7 +28,7 @@ func TestSchemaURLIsIsolatedAndEmpty(t *testing.T) {
 	created := len(state.created)
 	for range 2 {
 		if n := count(t, DB(t), rows); n != 0 {
-			t.Errorf("%d rows of an earlier test", n)
+			t.Errorf("%d rows of a previous test remain", n)
 		}
 	}
 	if len(state.created) != created {

@@ -70,7 +70,7 @@ func TestNestedCMS(t *testing.T) {
 			t.Errorf("%s is accepted as a timestamp", name)
 		}
 		if took := time.Since(start); took > 2*time.Second {
-			t.Errorf("%s takes %s", name, took)
+			t.Errorf("%s took %s", name, took)
 		}
 	}
 }
@@ -99,7 +99,7 @@ func FuzzCheckASN1(f *testing.F) {
 		_ = pades.CheckTimestamp(b)
 		_, _ = pades.VerifyDetached(b, []byte("data"))
 		if took := time.Since(start); took > 5*time.Second {
-			t.Errorf("parsing takes %s", took)
+			t.Errorf("parsing took %s", took)
 		}
 	})
 }

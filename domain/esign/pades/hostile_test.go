@@ -57,7 +57,7 @@ func TestHostile(t *testing.T) {
 				t.Errorf("rejected with %v", err)
 			}
 			if took := time.Since(start); took > 40*time.Second {
-				t.Errorf("reading it takes %s", took)
+				t.Errorf("reading took %s", took)
 			}
 			t.Logf("%d bytes, %s: %v", len(file), time.Since(start), err)
 		})

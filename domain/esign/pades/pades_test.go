@@ -157,7 +157,7 @@ func TestSeal(t *testing.T) {
 				t.Error("the signature does not forbid changes")
 			}
 			if _, err := s.Seal(t.Context(), out, certificatePDF(t), info); domain.CodeOf(err) != domain.Invalid || !strings.Contains(err.Error(), "already has a digital signature") {
-				t.Errorf("a sealed file is sealed again: %v", err)
+				t.Errorf("a sealed file was sealed again: %v", err)
 			}
 		})
 	}
@@ -449,7 +449,7 @@ func TestDetached(t *testing.T) {
 		t.Error("a signature of other data is accepted")
 	}
 	if _, err := pades.VerifyDetached(append(cms, 1), []byte("evidence")); err == nil {
-		t.Error("trailing data are accepted")
+		t.Error("trailing data is accepted")
 	}
 }
 

@@ -89,7 +89,7 @@ func TestObjects(t *testing.T) {
 			}
 			again, err := (&parser{data: []byte(Format(o))}).object(0)
 			if err != nil || Format(again) != tc.want {
-				t.Errorf("what was written is read as %v, %v", again, err)
+				t.Errorf("parsed as %v, %v", again, err)
 			}
 		})
 	}
@@ -153,7 +153,7 @@ func TestFile(t *testing.T) {
 				t.Errorf("%+v, root %v, stream %t at %d", pages[0].Reference, f.Root, f.Stream, f.XRef)
 			}
 			if o, err := f.Dereference(Reference{100, 0}); o != nil || err != nil {
-				t.Errorf("an absent object is %v, %v", o, err)
+				t.Errorf("a missing object is %v, %v", o, err)
 			}
 			if _, err := f.DereferenceArray(f.Root); err == nil {
 				t.Error("the catalog is an array")
@@ -291,7 +291,7 @@ func TestLimits(t *testing.T) {
 				t.Error("accepted")
 			}
 			if took := time.Since(began); took > 10*time.Second {
-				t.Errorf("it takes %s", took)
+				t.Errorf("parsing took %s", took)
 			}
 			t.Log(err)
 		})
@@ -317,7 +317,7 @@ func FuzzParse(f *testing.F) {
 			written := Format(o)
 			again, err := (&parser{data: []byte(written)}).object(0)
 			if err != nil || Format(again) != written {
-				t.Fatalf("%s is read as %v, %v", written, again, err)
+				t.Fatalf("%s parses as %v, %v", written, again, err)
 			}
 		}
 		_, _ = parsed.Pages()
