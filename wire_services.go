@@ -143,7 +143,7 @@ func openDocuments(infra *infrastructure, c *clients, s *services) (err error) {
 	return nil
 }
 
-// openMessages creates the services that tell people and partners of events.
+// openMessages creates the services that notify users and partners of events.
 func openMessages(cfg config.Config, infra *infrastructure, c *clients, s *services) (err error) {
 	if s.email, err = newEmail(cfg, infra, c, s, s.outbox); err != nil {
 		return err

@@ -239,7 +239,7 @@ func TestKilledParent(t *testing.T) {
 			t.Fatalf("child says %q, %v", line, err)
 		}
 
-		// The folder is taken, and by whom is said.
+		// The folder is in use, and the error names the process.
 		_, err = Start(t.Context(), Options{Dir: dir, Redis: true})
 		if err == nil || !strings.Contains(err.Error(), "process "+strconv.Itoa(cmd.Process.Pid)) || strings.Contains(err.Error(), "\n") {
 			t.Errorf("a second instance in the same folder: %v", err)
@@ -259,7 +259,7 @@ func TestKilledParent(t *testing.T) {
 
 func TestStartFailureStopsServers(t *testing.T) {
 	dir := t.TempDir()
-	// The mail folder cannot be made.
+	// The mail folder cannot be created.
 	if err := os.WriteFile(filepath.Join(dir, "mail"), nil, 0o600); err != nil {
 		t.Fatal(err)
 	}

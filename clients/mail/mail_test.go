@@ -152,7 +152,7 @@ func TestOutcomes(t *testing.T) {
 	if got := s.received(); len(got) != 1 || !slices.Equal(got[0].to, []string{"ada@example.com", "grace@example.com"}) {
 		t.Fatalf("%+v", got)
 	}
-	// None is taken: no message follows, and the connection is as good as before.
+	// No recipient is accepted: no message follows, and the connection can be reused.
 	if out := c.Send(t.Context(), newMail("gone@example.com")); out[0].Result != email.Refused {
 		t.Fatalf("%+v", out)
 	}
@@ -229,7 +229,7 @@ func TestIdleTimeout(t *testing.T) {
 	checkAccepted(t, c.Send(t.Context(), newMail("ada@example.com")))
 }
 
-// TestConcurrentSends: the connection limit is kept, and each message arrives once.
+// TestConcurrentSends: the connection limit is respected, and each message arrives once.
 func TestConcurrentSends(t *testing.T) {
 	s := newFakeServer(t, serverOptions{insecure: true})
 	c := s.newClient(func(c *mail.Config) { c.MaxConnections = 3 })
@@ -322,7 +322,7 @@ func TestServerDown(t *testing.T) {
 	if out[0].Result != email.Deferred || out[0].Err.Error() != "mail: connecting: the server cannot be reached" {
 		t.Fatalf("%+v", out)
 	}
-	// It is left alone for a while, and then found again.
+	// No connection is attempted during the pause; afterwards one is.
 	c := s.newClient(func(c *mail.Config) { c.Port, c.RetryPause = 1, 100*time.Millisecond })
 	if out := c.Send(t.Context(), newMail("ada@example.com")); !strings.Contains(out[0].Err.Error(), "cannot be reached") {
 		t.Fatalf("%+v", out)
@@ -403,7 +403,7 @@ func TestSMTPUTF8(t *testing.T) {
 	answer.ReplyTo = "grace@bücher.example"
 	checkAccepted(t, c.Send(t.Context(), answer))
 	copied := newMail("ada@example.com")
-	copied.Cc = []string{"adá@example.com"} // who has it already
+	copied.Cc = []string{"adá@example.com"} // a recipient in Cc
 	checkAccepted(t, c.Send(t.Context(), copied))
 	for i, m := range s.received() {
 		if m.utf8 || strings.ContainsFunc(m.raw, func(r rune) bool { return r > 127 }) {

@@ -110,7 +110,7 @@ func documentIDIn(path string) (domain.ID, error) {
 	return domain.ParseID(parts[len(parts)-1])
 }
 
-// isOwnURL tells whether a URL is one of those that lead to a document.
+// isOwnURL reports whether a URL is one that this service issued for a document.
 func (s *Service) isOwnURL(ctx context.Context, d files.File, link *url.URL) (bool, error) {
 	content := "/api/docs/" + d.ID.String() + "/content"
 	if link.Scheme == "" && link.Host == "" {

@@ -32,8 +32,7 @@ func TestSanitize(t *testing.T) {
 	}
 }
 
-// TestHidden: what a reader is not shown does not come out by cleaning, in HTML or in text; what they are
-// shown stays.
+// TestHidden: hidden content is removed from HTML and text; visible content stays.
 func TestHidden(t *testing.T) {
 	for _, hides := range []string{
 		`<div style="display:none">HIDDEN</div>`, `<div style="DISPLAY : NONE !important">HIDDEN</div>`, `<p hidden>HIDDEN</p>`, `<p style="visibility:hidden">HIDDEN <img src="cid:x.png" alt="HIDDEN"></p>`,

@@ -122,7 +122,7 @@ func New(c Config) (*Service, error) {
 	return s, nil
 }
 
-// ReserveQuota charges recipients to the caller's quota, whoever sends the mails. It fails with RateLimited.
+// ReserveQuota charges recipients to the caller's quota, for every kind of mail. It fails with RateLimited.
 func (s *Service) ReserveQuota(ctx context.Context, caller domain.Principal, recipients int) error {
 	return s.outbox.ReserveQuota(ctx, caller, recipients)
 }

@@ -42,7 +42,7 @@ func TestSendAndDeliver(t *testing.T) {
 		m.ReplyTo != "ada@firm.example" || m.Automatic || m.files["Vertrag – Entwurf.pdf"] != "%PDF the contract" || m.files["logo.png"] != "PNG the logo" || !m.Files[1].Inline || m.Files[0].Inline {
 		t.Errorf("%+v", m)
 	}
-	// Whatever comes of it, the job may run again: nothing goes twice.
+	// The job may run again, whatever the outcome: nothing is sent twice.
 	testkit.Must(t, f.attempt(e.ID))
 	if len(f.sender.sent) != 1 || f.get(e.ID).Attempts != 1 {
 		t.Errorf("sent %d times", len(f.sender.sent))
@@ -118,8 +118,8 @@ func addresses(n int) (list []string) {
 	return list
 }
 
-// TestAttachmentURLs: a URL is taken only when it is one that this service gives out,
-// for a document that the caller may read.
+// TestAttachmentURLs: a URL is accepted only if this service issued it for a document that the
+// caller may read.
 func TestAttachmentURLs(t *testing.T) {
 	f := newFixture(t)
 	bob := f.newUser(domain.RoleLawyer)
@@ -142,8 +142,8 @@ func TestAttachmentURLs(t *testing.T) {
 	}
 }
 
-// TestRecipientOutcomes: one of five is refused and one is put off; only that one gets
-// it again, and the bad address never does.
+// TestRecipientOutcomes: one of five recipients is refused and one is deferred. The retry goes only to the
+// deferred one.
 func TestRecipientOutcomes(t *testing.T) {
 	f := newFixture(t)
 	later := Deferred
@@ -193,15 +193,14 @@ func TestBouncedForAll(t *testing.T) {
 	if e := f.checkStatus(e.ID, Bounced, Bounced, Bounced); e.Reason != "552 5.2.2 mailbox full" {
 		t.Errorf("%q", e.Reason)
 	}
-	// A full mailbox is no bad address.
+	// A full mailbox does not make the address invalid.
 	f.sender.answer = nil
 	e = f.send(Message{To: addresses(1), Subject: "x", Text: "x"})
 	testkit.Must(t, f.attempt(e.ID))
 	f.checkStatus(e.ID, Sent)
 }
 
-// TestServerDownForAnHour: the mail waits, and goes when the server is back. Tries reach over
-// more than a day.
+// TestServerDownForAnHour: the mail is sent when the server is back. The attempts span more than a day.
 func TestServerDownForAnHour(t *testing.T) {
 	f := newFixture(t)
 	f.sender.answer = serverDown
@@ -241,13 +240,13 @@ func TestFail(t *testing.T) {
 			t.Fatal("sent")
 		}
 		testkit.Must(t, f.fail(t.Context(), id))
-		testkit.Must(t, f.fail(t.Context(), id)) // it may be told twice
+		testkit.Must(t, f.fail(t.Context(), id)) // a second call changes nothing
 	}
 	f.checkStatus(e.ID, Sent, Sent, Failed)
 	if e := f.checkStatus(other.ID, Failed, Failed); !strings.Contains(e.Reason, "could not be reached") {
 		t.Errorf("%q", e.Reason)
 	}
-	// An admin sends the job back: who has it gets no second one.
+	// An admin retries the job: recipients that have the mail do not get it again.
 	f.sender.answer = nil
 	testkit.Must(t, f.attempt(other.ID))
 	f.checkStatus(other.ID, Sent, Sent)
@@ -255,7 +254,7 @@ func TestFail(t *testing.T) {
 	f.checkStatus(other.ID, Sent, Sent)
 }
 
-// TestAttachmentChanges between the promise and the sending.
+// TestAttachmentChanges: an attachment changes after the mail was accepted and before it is sent.
 func TestAttachmentChanges(t *testing.T) {
 	for name, c := range map[string]struct {
 		change func(f *fixture, d files.File)
@@ -290,7 +289,7 @@ func TestAttachmentChanges(t *testing.T) {
 	}
 }
 
-// TestSenderLosesAccess: what somebody may not read any more does not go out in their name.
+// TestSenderLosesAccess: a document that the sender may no longer read is not sent in their name.
 func TestSenderLosesAccess(t *testing.T) {
 	f := newFixture(t)
 	d := f.upload(f.ada, filetype.PDF, "%PDF")
@@ -310,7 +309,7 @@ func TestSenderLosesAccess(t *testing.T) {
 	}
 }
 
-// TestBatch: a hundred messages, one of them bad.
+// TestBatch: a hundred messages, one of them invalid.
 func TestBatch(t *testing.T) {
 	f := newFixture(t)
 	var ms []Message
@@ -358,12 +357,12 @@ func TestCancel(t *testing.T) {
 		t.Error("the mail was sent")
 	}
 	e = f.send(m)
-	if _, err := query.New(f.pool).UpdateEmailToSending(t.Context(), query.UpdateEmailToSendingParams{Now: f.now, ID: e.ID}); err != nil { // a server begins
+	if _, err := query.New(f.pool).UpdateEmailToSending(t.Context(), query.UpdateEmailToSendingParams{Now: f.now, ID: e.ID}); err != nil { // a server starts an attempt
 		t.Fatal(err)
 	}
 	f.checkStatus(e.ID, Queued)
 	checkError(t, f.Cancel(t.Context(), f.ada, e.ID), domain.Conflict, "")
-	testkit.Must(t, f.attempt(e.ID)) // that server died; another takes over
+	testkit.Must(t, f.attempt(e.ID)) // that server crashed; another takes over
 	checkError(t, f.Cancel(t.Context(), f.admin, e.ID), domain.Conflict, "")
 	checkError(t, f.Cancel(t.Context(), f.ada, domain.NewID()), domain.NotFound, "")
 	if f.sender.last().Date != m.SendAt {
@@ -428,7 +427,7 @@ func TestSuppressions(t *testing.T) {
 	e := f.send(Message{To: []string{"GRACE@bücher.example"}, Subject: "x", Text: "x"})
 	testkit.Must(t, f.attempt(e.ID))
 	f.checkStatus(e.ID, Failed, Suppressed)
-	// Nobody is kept from their own account by it.
+	// A suppression does not stop mails about the own account.
 	id, err := f.notify(SystemMail{Kind: PasswordChanged, UserID: f.ada.UserID, To: "grace@bücher.example"})
 	testkit.Must(t, err)
 	testkit.Must(t, f.attempt(id))
@@ -462,7 +461,7 @@ func TestUnsubscribe(t *testing.T) {
 	if !ok {
 		t.Fatalf("%q", f.sender.sent[0].Unsubscribe)
 	}
-	// Of several nobody would know whose click it was; what goes to one person is no list.
+	// With several recipients a click could be anyone's; a mail to one person is not a mailing list.
 	several, alone := batch("grace@example.com", "carol@example.com"), f.send(Message{To: []string{"grace@example.com"}, Subject: "x", Text: "x"})
 	testkit.Must(t, f.attempt(alone.ID))
 	for _, m := range f.sender.sent[1:] {
@@ -486,7 +485,7 @@ func TestUnsubscribe(t *testing.T) {
 	if err != nil || len(list) != 1 || list[0].Reason != SuppressedUnsubscribed {
 		t.Errorf("%+v %v", list, err)
 	}
-	// An address that is no more is written to by nobody.
+	// Nobody writes to an address that does not exist.
 	f.sender.answer = func(string) Outcome { return Outcome{Result: Refused, BadAddress: true, Reason: "no such user"} }
 	gone := f.send(Message{To: []string{"grace@example.com"}, Subject: "x", Text: "x"})
 	testkit.Must(t, f.attempt(gone.ID))
@@ -505,7 +504,7 @@ func TestEraseUser(t *testing.T) {
 	_, err = f.Suppress(t.Context(), f.admin, "ada@example.com")
 	testkit.Must(t, err)
 	testkit.Must(t, f.SuppressBounced(t.Context(), "gone@example.com"))
-	for range 2 { // whoever has the address next may be erased, too
+	for range 2 { // the next owner of the address may be erased, too
 		testkit.Must(t, f.inTx(func(tx db.Tx) error { return f.EraseUser(t.Context(), tx, f.ada.UserID, "Ada@example.com") }))
 		testkit.Must(t, f.inTx(func(tx db.Tx) error { return f.EraseUser(t.Context(), tx, f.ada.UserID, "gone@example.com") }))
 	}
@@ -520,7 +519,7 @@ func TestEraseUser(t *testing.T) {
 	if len(list) != 1 || list[0].Address != "erased-b5fc85e55755f9e0d030a10ab4429b6b@erased.invalid" {
 		t.Errorf("%+v", list)
 	}
-	testkit.Must(t, f.attempt(e.ID)) // its job is still there
+	testkit.Must(t, f.attempt(e.ID)) // its job still exists
 	if len(f.sender.sent) != 0 {
 		t.Error("the mail was sent")
 	}
@@ -562,8 +561,7 @@ func TestNotConfigured(t *testing.T) {
 	checkError(t, err, domain.Unavailable, "")
 }
 
-// TestSendIsIdempotent: a request that is run again, since nobody knows what became of it, finds the
-// mail it made.
+// TestSendIsIdempotent: a retry of a request whose outcome is unknown finds the mail that it created.
 func TestSendIsIdempotent(t *testing.T) {
 	f := newFixture(t)
 	m := Message{ID: f.newID(), To: addresses(1), Subject: "x", Text: "x"}
@@ -588,7 +586,7 @@ func TestSendIsIdempotent(t *testing.T) {
 	}
 }
 
-// TestConcurrentAttempts: a server that was thought gone ends its try after another took the mail over.
+// TestConcurrentAttempts: a server whose lease expired ends its attempt after another took over the mail.
 func TestConcurrentAttempts(t *testing.T) {
 	f := newFixture(t)
 	var published []domain.EventType
@@ -603,7 +601,7 @@ func TestConcurrentAttempts(t *testing.T) {
 			return Outcome{Result: Accepted}
 		}
 		nested = true
-		f.sender.mu.Unlock() // it waits for the server's word
+		f.sender.mu.Unlock() // it waits for the mail server
 		defer f.sender.mu.Lock()
 		testkit.Must(t, f.attempt(e.ID))
 		return Outcome{Result: Deferred, Reason: "Come again later."}
@@ -631,7 +629,7 @@ func TestWhySuppressed(t *testing.T) {
 	reason(SuppressedBounce)
 }
 
-// TestPrune: of what came to its end long ago stays all but its text; nothing else changes.
+// TestPrune: only the text of mails that ended long ago is deleted.
 func TestPrune(t *testing.T) {
 	f := newFixture(t)
 	ctx := t.Context()

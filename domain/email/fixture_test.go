@@ -80,7 +80,7 @@ func (f *fixture) newUser(role domain.Role) domain.Principal {
 	return domain.Principal{UserID: id, Role: role}
 }
 
-// upload keeps a document of somebody's.
+// upload stores a document of a user.
 func (f *fixture) upload(who domain.Principal, contentType, content string) files.File {
 	f.t.Helper()
 	d, err := f.files.Create(f.t.Context(), files.NewFile{UserID: who.UserID, Name: "contract.pdf", ContentType: contentType, Kind: files.Uploaded,
@@ -96,7 +96,7 @@ func (f *fixture) send(m Message) Email {
 	return e
 }
 
-// attempt is one try of the job that sends a mail.
+// attempt runs the job that sends a mail once.
 func (f *fixture) attempt(id domain.ID) error {
 	f.t.Helper()
 	_, err := f.Service.send(f.t.Context(), &jobs.Job[sendArgs]{ID: domain.NewID(), Args: sendArgs{id}, Attempt: 1})
@@ -145,7 +145,7 @@ func checkError(t testing.TB, err error, code domain.Code, pointer string) {
 	}
 }
 
-// fakeSender stands for the mail server.
+// fakeSender is a fake mail server.
 type fakeSender struct {
 	mu     sync.Mutex
 	sent   []sentMail
@@ -192,7 +192,7 @@ func serverDown(string) Outcome {
 	return Outcome{Result: Deferred, Reason: "The mail server could not be reached, or the connection was lost.", Err: errors.New("mail: connecting: the server cannot be reached")}
 }
 
-// noTransport keeps jobs where they are: the tests do them.
+// noTransport dispatches no jobs: the tests run them.
 type noTransport struct{}
 
 func (noTransport) Push(context.Context, jobs.Task) error  { return nil }
@@ -203,7 +203,7 @@ func (noTransport) Close(context.Context) error            { return nil }
 // inTx runs fn in a transaction.
 func (f *fixture) inTx(fn func(db.Tx) error) error { return db.WithTx(f.t.Context(), f.pool, fn) }
 
-// notify is Notify in a transaction of its own.
+// notify is Notify in its own transaction.
 func (f *fixture) notify(n SystemMail) (id domain.ID, err error) {
 	err = f.inTx(func(tx db.Tx) error {
 		id, err = f.outbox.EnqueueSystemMail(f.t.Context(), tx, n)

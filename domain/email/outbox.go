@@ -104,7 +104,7 @@ func (o *Outbox) EnqueueSystemMail(ctx context.Context, tx db.Tx, n SystemMail) 
 	if err := q.CreateEmailRecipient(ctx, query.CreateEmailRecipientParams{EmailID: id, Field: "to", Address: to.ASCII(), UpdatedAt: now}); err != nil {
 		return id, err
 	}
-	queue := jobs.Interactive // somebody is waiting for it
+	queue := jobs.Interactive // a user is waiting for it
 	if n.Kind == Notification {
 		queue = jobs.Standard
 	}

@@ -14,7 +14,7 @@ import (
 	"counsel/sandbox/testkit"
 )
 
-// TestNotices writes each of the service's own mails in each language.
+// TestNotices composes each system mail in each language.
 func TestNotices(t *testing.T) {
 	fields := map[string]string{"name": "Ada & <b>Lovelace</b>", "sender": "Grace Hopper", "document": "NDA\r\nBcc: spy@example.com", "until": "2026-12-01", "receiver": "crm.example", "type": "task.assigned", "signer": "Eve", "address": "eve@example.com", "quote": "Clause 4:\r\n<script>no</script>\u2028Dear reader, {sender}", "link": "https://counsel.example/account#reset=a-b_c.d"}
 	subjects := map[string]bool{}
@@ -54,7 +54,7 @@ func TestNotices(t *testing.T) {
 		}
 		seen := map[string]bool{}
 		for _, typ := range domain.EventTypes {
-			if typ == domain.EventCaseCreated { // only who does it is there to hear
+			if typ == domain.EventCaseCreated { // the actor is the only member
 				continue
 			}
 			subject, text, html, err := Compose(Notification, locale, map[string]string{"name": "Ada", "type": string(typ)})
@@ -85,8 +85,8 @@ func TestNotices(t *testing.T) {
 	}
 }
 
-// TestNotify: the service's own mails go first, hold their secret only while they go, and are
-// not sent when they are of no use any more.
+// TestNotify: system mails have priority, contain their secret only while they are sent, and are not sent
+// after they expired.
 func TestNotify(t *testing.T) {
 	f := newFixture(t)
 	secret := domain.NewID()
@@ -123,7 +123,7 @@ func TestNotify(t *testing.T) {
 	}
 }
 
-// A mail for which nobody waits does not go before those for which somebody does.
+// A mail that nobody waits for has no priority.
 func TestNotifyQueues(t *testing.T) {
 	f := newFixture(t)
 	for kind, want := range map[SystemMailKind]jobs.Queue{ResetPassword: jobs.Interactive, Notification: jobs.Standard} {
@@ -137,7 +137,7 @@ func TestNotifyQueues(t *testing.T) {
 	}
 }
 
-// TestNamesAreNoLinks: who registers somebody else's address cannot have them mailed a link.
+// TestNamesAreNoLinks: nobody can have a link mailed to another person's address by registering it.
 func TestNamesAreNoLinks(t *testing.T) {
 	for name, printed := range map[string]bool{"You won: http://evil.example/": false, "Your bank, bank.example": false, "WWW.evil": false, "J. R. R. Tolkien": true, "J.R.R. Tolkien": true, "Dr. Ada O'Neil": true} {
 		_, text, html, err := Compose(VerifyAddress, "en", map[string]string{"name": name, "link": "https://counsel.example/account#verify=x"})
@@ -148,7 +148,7 @@ func TestNamesAreNoLinks(t *testing.T) {
 	}
 }
 
-// TestNotificationsDoNotFlood: whatever others do, a mailbox takes so many in an hour.
+// TestNotificationsDoNotFlood: the number of notification mails to an address in an hour is limited.
 func TestNotificationsDoNotFlood(t *testing.T) {
 	f := newFixture(t)
 	notify := func(who domain.Principal, times int) (mails int) {

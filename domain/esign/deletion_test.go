@@ -32,7 +32,7 @@ func TestDeleteWhileOpen(t *testing.T) {
 	r := f.send(esign.NewRequest{Signers: twoSigners()})
 	wantReason(t, f.archive.Delete(ctx, f.lena, r.DocumentID), domain.Conflict, "signature_open")
 	wantReason(t, f.archive.Delete(ctx, f.root, r.DocumentID), domain.Conflict, "signature_open")
-	f.sign("ada@example.com", typedSignature) // it is all there
+	f.sign("ada@example.com", typedSignature) // the file is complete
 	testkit.Must(t, second(f.Cancel(ctx, f.lena, r.ID)))
 	testkit.Must(t, f.archive.Delete(ctx, f.lena, r.DocumentID))
 
@@ -46,7 +46,7 @@ func TestDeleteWhileOpen(t *testing.T) {
 	if s, _ := f.status(r); s != esign.Completed {
 		t.Fatalf("is %s", s)
 	}
-	testkit.Must(t, f.archive.Delete(ctx, f.lena, r.DocumentID)) // what was signed is a document of its own
+	testkit.Must(t, f.archive.Delete(ctx, f.lena, r.DocumentID)) // the signed file is a separate document
 	testkit.Must(t, f.cases.Delete(ctx, f.lena, legalCase.ID))
 }
 
@@ -75,7 +75,7 @@ func TestDeleteConcurrently(t *testing.T) {
 		var derr, serr error
 		var wg sync.WaitGroup
 		wg.Go(func() {
-			time.Sleep(time.Duration(i/2) * 4 * time.Millisecond) // so that it falls into each part of sending
+			time.Sleep(time.Duration(i/2) * 4 * time.Millisecond) // so that the deletion meets every phase of sending
 			derr = f.archive.Delete(ctx, f.lena, d.ID)
 		})
 		wg.Go(func() {
@@ -144,7 +144,7 @@ func TestSignMissingDocument(t *testing.T) {
 			wantReason(t, second(f.Consent(ctx, ada, esign.Disclosure, visitor)), c.code, c.reason)
 			wantReason(t, second(f.Sign(ctx, grace, typedSignature, visitor)), c.code, c.reason)
 			_, body, err := f.Document(ctx, ada, visitor)
-			if err == nil { // what is damaged is found at its end
+			if err == nil { // damage is detected at the end of the file
 				_, err = io.Copy(io.Discard, body)
 				testkit.Must(t, body.Close())
 			}

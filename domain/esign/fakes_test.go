@@ -29,7 +29,7 @@ func (d fakeAccounts) ByEmail(_ context.Context, address string) (account.User, 
 	return account.User{}, domain.Errorf(domain.NotFound, "nobody")
 }
 
-// fakeMailServer is a mail server and the limits of who can be written to.
+// fakeMailServer is a mail server with a suppression list and a quota.
 type fakeMailServer struct {
 	mu      sync.Mutex
 	mails   []sentMail
@@ -73,7 +73,7 @@ type sentMail struct {
 func (p *fakeMailServer) Send(_ context.Context, m email.Outgoing) []email.Outcome {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if len(m.Recipients) != 1 || m.To[0] != m.Recipients[0] { // a name would be taken for a part of the address
+	if len(m.Recipients) != 1 || m.To[0] != m.Recipients[0] { // a name would be read as part of the address
 		return []email.Outcome{{Result: email.Refused, Err: errors.New("no such header")}}
 	}
 	if p.outcome != nil {

@@ -46,7 +46,7 @@ func wantCode(t testing.TB, err error, code domain.Code, part string) {
 	}
 }
 
-// fixture is the service with a fake clock. Jobs run when the test says so.
+// fixture is the service with a fake clock. Jobs run when the test calls runJobs.
 type fixture struct {
 	*esign.Service
 	config    esign.Config
@@ -210,7 +210,7 @@ func (f *fixture) token(to string) string {
 	return m[1]
 }
 
-// contract returns a PDF with so many pages.
+// contract returns a PDF with a number of pages.
 func contract(t testing.TB, pages int) []byte {
 	t.Helper()
 	engine, err := pdf.New(pdf.Config{})
@@ -227,7 +227,7 @@ func contract(t testing.TB, pages int) []byte {
 	return b.Bytes()
 }
 
-// upload stores a file of lena's, in a case or in none.
+// upload stores a file of Lena's, optionally in a case.
 func (f *fixture) upload(file []byte, legalCase *domain.ID) files.File {
 	f.t.Helper()
 	d, err := f.archive.Upload(f.t.Context(), f.lena, files.UploadRequest{Name: "lease.pdf", Body: bytes.NewReader(file), CaseID: func() *domain.ID { return legalCase }})
@@ -256,7 +256,7 @@ func twoSigners() []esign.NewSigner {
 
 var visitor = esign.Visitor{Address: "192.0.2.7", Agent: "Phone/1.0"}
 
-// sign does everything that a signer does.
+// sign does every step of a signer.
 func (f *fixture) sign(to string, m evidence.Signature) {
 	f.t.Helper()
 	token := f.token(to)

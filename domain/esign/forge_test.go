@@ -23,7 +23,7 @@ const (
 	commentRoom   = signatureRoom + sha256.Size
 )
 
-// TestForged hides a second zip, whose manifest names somebody else, in the comment, which the signature
+// TestForged hides a second zip, whose manifest names another signer, in the comment, which the signature
 // does not cover.
 func TestForged(t *testing.T) {
 	f := newFixture(t)
@@ -37,7 +37,7 @@ func TestForged(t *testing.T) {
 			testkit.Must(t, err)
 			return tlv(0x30, inner(signer), tlv(0xa1, tlv(0x30, oid, tlv(0x31, tlv(0x04, payload)))))
 		},
-		"behind the signer": func(signer, payload []byte) []byte { // readers of ASN.1 pass over it
+		"behind the signer": func(signer, payload []byte) []byte { // ASN.1 parsers skip it
 			return tlv(0x30, inner(signer), tlv(0x04, payload))
 		},
 	} {

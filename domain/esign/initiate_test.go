@@ -88,7 +88,7 @@ func TestRecipientLimit(t *testing.T) {
 	f := newFixture(t)
 	f.mail.quota = 4
 	r := f.send(esign.NewRequest{Signers: twoSigners(), Workflow: esign.Parallel})
-	testkit.Must(t, second(f.Remind(t.Context(), f.lena, r.ID))) // too soon: nobody is written to
+	testkit.Must(t, second(f.Remind(t.Context(), f.lena, r.ID))) // too early: no mail is sent
 	f.now = f.now.Add(time.Hour)
 	testkit.Must(t, second(f.Remind(t.Context(), f.lena, r.ID)))
 	f.mustRunJobs()

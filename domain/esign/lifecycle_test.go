@@ -66,7 +66,7 @@ func TestEnds(t *testing.T) {
 		testkit.Must(t, second(f.View(ctx, ada, visitor)))
 		testkit.Must(t, second(f.Consent(ctx, ada, esign.Disclosure, visitor)))
 		f.now = f.now.Add(2 * time.Hour)
-		// The link is over by itself, before anything has looked at the request.
+		// The link expires by itself, before the sweep reads the request.
 		wantCode(t, second(f.Sign(ctx, ada, typedSignature, visitor)), domain.Conflict, "over")
 		v, err := f.View(ctx, ada, visitor)
 		testkit.Must(t, err)

@@ -72,7 +72,7 @@ func TestReminders(t *testing.T) {
 		f.now = f.now.Add(24 * time.Hour)
 		f.sweep()
 		f.mustRunJobs()
-		if want := 2 + min((day+1)/3, 2); sent() != want { // three in all, one of which was asked for
+		if want := 2 + min((day+1)/3, 2); sent() != want { // three in all, one of them requested
 			t.Fatalf("day %d: %d mails, want %d", day+1, sent(), want)
 		}
 	}
@@ -116,7 +116,7 @@ func TestSuppressed(t *testing.T) {
 	testkit.Must(t, second(f.Remind(t.Context(), f.lena, r.ID)))
 	again := f.jobs.Waiting()[0]
 	f.mustRunJobs()
-	testkit.Must(t, second(f.jobs.EnqueueNow(t.Context(), again))) // done, but not known to be: once more
+	testkit.Must(t, second(f.jobs.EnqueueNow(t.Context(), again))) // completed, but not recorded: it runs again
 	f.mustRunJobs()
 	testkit.Must(t, second(f.Cancel(t.Context(), f.lena, r.ID)))
 	f.mustRunJobs()
@@ -139,14 +139,14 @@ func TestSuppressed(t *testing.T) {
 	if f.mail.blocked["eve@example.com"] != email.SuppressedBounce {
 		t.Error("an invalid address is not reported")
 	}
-	// The sender's own account is not kept from its mails by hand, but by a bounce.
+	// Mails about the own account stop after a bounce, but not after a manual suppression.
 	for reason, more := range map[email.SuppressionReason]int{email.SuppressedManually: 1, email.SuppressedBounce: 0} {
 		r := f.send(esign.NewRequest{Signers: twoSigners()[1:]})
 		f.mail.blocked["lena@firm.example"] = reason
 		before := len(f.mail.mails)
 		testkit.Must(t, second(f.Cancel(t.Context(), f.lena, r.ID)))
 		f.mustRunJobs()
-		if got := len(f.mail.mails) - before - 1; got != more { // the signer's besides
+		if got := len(f.mail.mails) - before - 1; got != more { // plus the signer's
 			t.Errorf("%s: the sender got %d mails", reason, got)
 		}
 	}

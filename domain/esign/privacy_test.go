@@ -16,7 +16,7 @@ import (
 	"counsel/sandbox/testkit"
 )
 
-// parts is what is held of the signer at an address.
+// parts is the data of the signer with an address.
 func (f *fixture) parts(address string) (all []esign.SignerData) {
 	f.t.Helper()
 	testkit.Must(f.t, f.ExportSigners(f.t.Context(), address, func(p esign.SignerData) error {
@@ -26,7 +26,7 @@ func (f *fixture) parts(address string) (all []esign.SignerData) {
 	return all
 }
 
-// forget is what erasure does.
+// forget erases a user.
 func (f *fixture) forget(user domain.ID) error {
 	return db.WithTx(f.t.Context(), f.pool, func(tx db.Tx) error { return f.EraseUser(f.t.Context(), tx, user) })
 }
@@ -120,7 +120,7 @@ func TestForget(t *testing.T) {
 			t.Errorf("%d rows are left in %s", n, table)
 		}
 	}
-	// What was signed is evidence, and what is of a case the case's.
+	// Signed requests are evidence, and those of a case belong to the case.
 	for _, stays := range []esign.Request{completed, half, inCase} {
 		raw, err := f.Evidence(ctx, f.root, stays.ID)
 		testkit.Must(t, err)
@@ -131,7 +131,7 @@ func TestForget(t *testing.T) {
 		}
 	}
 	testkit.Must(t, second(f.View(ctx, link, visitor)))
-	testkit.Must(t, f.forget(lena)) // again changes nothing
+	testkit.Must(t, f.forget(lena)) // a second call changes nothing
 	if got, _ := f.status(half); got != esign.Cancelled {
 		t.Error(got)
 	}
@@ -175,7 +175,7 @@ func TestForgetAtProvider(t *testing.T) {
 	})
 }
 
-// TestSignersGetTheirCopy: signers get the signed file, whatever the sender does while mails are queued.
+// TestSignersGetTheirCopy: signers get the signed file even if the sender deletes it while mails are queued.
 func TestSignersGetTheirCopy(t *testing.T) {
 	for name, attack := range map[string]struct {
 		inCase bool

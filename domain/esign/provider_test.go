@@ -34,7 +34,7 @@ func each(t *testing.T, run func(t *testing.T, f *fixture, s *esigntest.Server))
 	}
 }
 
-// opens matches the last call that creates an envelope; looks matches the calls that find one.
+// opens matches the last call that creates an envelope; looks matches the calls that search for one.
 func opens(r *http.Request) bool {
 	return strings.HasSuffix(r.URL.Path, "/submissions/pdf") || strings.HasSuffix(r.URL.Path, "/distribute")
 }
@@ -81,7 +81,7 @@ func TestProviderAnswerMissing(t *testing.T) {
 			t.Fatalf("is %s, %s with %d envelopes", status, g, len(s.Envelopes()))
 		}
 
-		// It cannot be found, either: the request failed, and the envelope goes when it turns up.
+		// The envelope cannot be found, either: the request fails, and the envelope is deleted when it appears.
 		s.AfterRequest(answering(http.StatusBadGateway, opens, looks))
 		mails := len(f.mail.mails)
 		_, err := f.Initiate(t.Context(), f.lena, esign.NewRequest{DocumentID: r.DocumentID, Signers: twoSigners(), Workflow: esign.Parallel})
@@ -151,7 +151,7 @@ func TestProviderCrash(t *testing.T) {
 	})
 }
 
-// Without webhooks the provider is polled, less and less often.
+// Without webhooks the provider is polled, with growing intervals.
 func TestProviderPolled(t *testing.T) {
 	each(t, func(t *testing.T, f *fixture, s *esigntest.Server) {
 		r := f.send(esign.NewRequest{Signers: twoSigners()})
@@ -216,7 +216,7 @@ func TestProviderEnds(t *testing.T) {
 			}
 		}
 
-		// In a case, whose timeline tells of it.
+		// In a case, the timeline records it.
 		legalCase, err := f.cases.Create(ctx, f.lena, cases.NewCase{Title: "Lease"})
 		testkit.Must(t, err)
 		r := f.send(esign.NewRequest{DocumentID: f.upload(contract(t, 1), &legalCase.ID).ID, Signers: twoSigners()})
@@ -241,7 +241,7 @@ func TestProviderEnds(t *testing.T) {
 			t.Errorf("the timeline says: %s", text)
 		}
 
-		// Withdrawn by the sender, while the provider is down: it goes there later.
+		// Withdrawn by the sender while the provider is down: the envelope is canceled later.
 		r = f.send(esign.NewRequest{Signers: twoSigners()})
 		s.BeforeRequest(answering(http.StatusServiceUnavailable, every))
 		_, err = f.Cancel(ctx, f.lena, r.ID)
@@ -260,7 +260,7 @@ func TestProviderEnds(t *testing.T) {
 		}
 		ended(r, esign.Cancelled, "cancelled")
 
-		// All signed in the last moment, without a webhook: neither expiry nor withdrawal may undo it.
+		// Everyone signed just before the end, without a webhook: neither expiry nor withdrawal may undo it.
 		for i, end := range []func(r esign.Request){
 			func(r esign.Request) { f.now = r.ExpiresAt.Add(time.Second); f.sweep() },
 			func(r esign.Request) {

@@ -36,7 +36,7 @@ func TestAccess(t *testing.T) {
 	if n, err := list(f.bob, &legalCase.ID); err != nil || n != 1 {
 		t.Errorf("a member lists %d, %v", n, err)
 	}
-	// Whoever leaves the case leaves what they sent from it.
+	// A member who leaves the case loses access to the requests that they sent from it.
 	testkit.Must(t, f.cases.RemoveMember(ctx, f.bob, legalCase.ID, f.lena.UserID))
 	if n, err := list(f.lena, nil); err != nil || n != 0 {
 		t.Errorf("a sender who left the case lists %d, %v", n, err)

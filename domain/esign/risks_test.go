@@ -123,7 +123,7 @@ func TestUnfit(t *testing.T) {
 	}
 	testkit.Must(t, second(send(raw(""), "unreadable")))
 
-	// What was read for the search is not read again.
+	// Text extracted for the search is not extracted again.
 	f.text.Extractor = fakeExtractor{pages: []string{"", "The price is [AMOUNT]."}}
 	d := f.upload(raw(""), nil)
 	testkit.Must(t, f.archive.ExtractTexts(ctx))

@@ -28,7 +28,7 @@ func TestRetries(t *testing.T) {
 	f.mail.outcome = nil
 	again := f.jobs.Waiting()[0]
 	f.mustRunJobs()
-	testkit.Must(t, second(f.jobs.EnqueueNow(t.Context(), again))) // done, but not known to be: once more
+	testkit.Must(t, second(f.jobs.EnqueueNow(t.Context(), again))) // completed, but not recorded: it runs again
 	f.mustRunJobs()
 	if f.logKinds(r) != "created sent1 delivered1" || f.mail.mails[0].id != f.mail.mails[1].id {
 		t.Errorf("log: %s", f.logKinds(r))

@@ -120,11 +120,11 @@ func TestLinks(t *testing.T) {
 		t.Errorf("wrong tokens get different errors: %q, %q", a, z)
 	}
 
-	// Nobody agrees to, or signs, what was never looked at.
+	// Nobody can consent to or sign a document that was never viewed.
 	wantCode(t, second(f.Consent(ctx, token, esign.Disclosure, visitor)), domain.Conflict, "look at")
 	wantCode(t, second(f.Sign(ctx, token, typedSignature, visitor)), domain.Conflict, "look at")
 
-	// It opens on two devices, and each is put down once.
+	// The link is opened on two devices, and each is logged once.
 	tablet := esign.Visitor{Address: "2001:db8::1", Agent: "Tablet/2\n\x00é"}
 	for _, v := range []esign.Visitor{visitor, tablet, visitor, tablet} {
 		view, err := f.View(ctx, token, v)
@@ -135,7 +135,7 @@ func TestLinks(t *testing.T) {
 	}
 	d, body, err := f.Document(ctx, token, visitor)
 	testkit.Must(t, err)
-	_, err = body.Read(make([]byte, 100)) // not to its end: nobody has viewed it yet
+	_, err = body.Read(make([]byte, 100)) // not to the end: not viewed yet
 	testkit.Must(t, errors.Join(err, body.Close()))
 	if got := f.logKinds(r); strings.Contains(got, "viewed") {
 		t.Errorf("log: %s", got)
@@ -153,7 +153,7 @@ func TestLinks(t *testing.T) {
 	testkit.Must(t, second(f.Consent(ctx, token, esign.Disclosure, tablet)))
 	testkit.Must(t, second(f.Consent(ctx, token, esign.Disclosure, visitor)))
 
-	// Both devices sign at once: one does.
+	// Both devices sign concurrently: one succeeds.
 	var wg sync.WaitGroup
 	errs := make([]error, 8)
 	for i := range errs {
@@ -235,7 +235,7 @@ func TestManySigners(t *testing.T) {
 	if s, _ := f.status(r); s != esign.Completed {
 		t.Fatalf("is %s", s)
 	}
-	// What is said of a signer stands on one page.
+	// The details of a signer are on one page.
 	for page := range strings.SplitSeq(runTool(t, f.lastMail("s+1@example.com").files["lease (signed).pdf"], "pdftotext", "-layout", "-f", "201", "FILE", "-"), "\f") {
 		heads, signed := strings.Count(page, ". Signer Number "), strings.Count(page, "\nSigned  ")
 		if heads != signed || heads != strings.Count(page, "Authenticated by") {

@@ -31,9 +31,9 @@ type Queue string
 
 // The queues, most urgent first.
 const (
-	Interactive Queue = "interactive" // somebody is looking at the screen
+	Interactive Queue = "interactive" // a user is waiting
 	Standard    Queue = "standard"
-	Bulk        Queue = "bulk" // when nothing else is due
+	Bulk        Queue = "bulk" // only when no other job is due
 )
 
 // Queues lists all, most urgent first.

@@ -27,7 +27,7 @@ type run struct {
 
 	s        *Service // nil: in a test
 	reported int32    // steps that this attempt reported as done
-	runs     int32    // claims of the job so far; tells this one from others of the same process
+	runs     int32    // claims of the job so far; distinguishes this one from others of the same process
 	failures int32    // attempts that failed
 	crashes  int32    // servers that crashed while running it
 	lastErr  *domain.Error

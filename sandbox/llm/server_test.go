@@ -60,7 +60,7 @@ func do(t *testing.T, s *Server, method, path, key, body string) (int, http.Head
 		t.Fatal(err)
 	}
 	defer res.Body.Close()
-	b, _ := io.ReadAll(res.Body) // some answers are meant to break off
+	b, _ := io.ReadAll(res.Body) // some answers end early on purpose
 	return res.StatusCode, res.Header, string(b)
 }
 
@@ -438,7 +438,7 @@ func TestHangStreamStopsHalfway(t *testing.T) {
 	if err != nil || !strings.HasPrefix(line, "data: {") {
 		t.Fatal(line, err)
 	}
-	_ = s.SetBehaviour(Behaviour{}) // lets it go
+	_ = s.SetBehaviour(Behaviour{}) // releases the request
 	rest, err := io.ReadAll(r)
 	if !errors.Is(err, io.ErrUnexpectedEOF) || strings.Contains(string(rest), "DONE") {
 		t.Errorf("%v after %s", err, rest)

@@ -117,7 +117,7 @@ func TestPages(t *testing.T) {
 			t.Errorf("%s: %d %s", path, res.StatusCode, res.Header.Get("Content-Type"))
 		}
 	}
-	// A site that has its name point here reads nothing.
+	// A site whose name resolves to this address (DNS rebinding) reads nothing.
 	if res, body := get(t, s.URL, "evil.example:"+s.port); res.StatusCode != http.StatusMisdirectedRequest || strings.Contains(body, "Second") {
 		t.Errorf("%d %s", res.StatusCode, body)
 	}
@@ -129,8 +129,7 @@ func TestNoMails(t *testing.T) {
 	holds(t, list, "There are no mails yet")
 }
 
-// TestInvalidMails checks that the page lists files that are not valid mails, with what can be read
-// of them.
+// TestInvalidMails checks that the page lists files that are not valid mails, with their readable parts.
 func TestInvalidMails(t *testing.T) {
 	deep := "Subject: deep\r\n"
 	for i := range 150 {

@@ -175,7 +175,7 @@ func versityGW(t *testing.T) string {
 
 func TestImport(t *testing.T) {
 	dir := versityGW(t)
-	for range 2 { // the second time there is nothing left to do
+	for range 2 { // the second import has nothing to do
 		b := open(t, dir)
 		list, err := b.ListBucket(t.Context(), "counsel", nil, gofakes3.ListBucketPage{})
 		if err != nil || len(list.Contents) != 4 {
@@ -211,7 +211,7 @@ func TestImport(t *testing.T) {
 	}
 }
 
-// An import that fails in the middle has lost nothing, and the next one completes it.
+// An import that fails halfway loses nothing, and the next one completes it.
 func TestImportResumed(t *testing.T) {
 	dir := versityGW(t)
 	damaged := filepath.Join(dir, "metadata/counsel/large/meta/metadata")

@@ -189,7 +189,7 @@ func TestStartErrors(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 
-	// One that runs but never answers is killed when the time is over.
+	// A server that runs but never answers is killed after the timeout.
 	pidFile := filepath.Join(bin, "its-pid")
 	script = "#!/bin/sh\necho $$ > " + pidFile + "\nexec sleep 300\n"
 	if err := os.WriteFile(filepath.Join(bin, "redis-server"), []byte(script), 0o700); err != nil {
@@ -226,7 +226,7 @@ func TestStopWhilePausedAndWhileDown(t *testing.T) {
 		t.Error("it lives")
 	}
 
-	// Stopped while it waits to be started again.
+	// Stopped while it waits for its restart.
 	s, err = Redis(t.Context(), Config{Dir: t.TempDir()})
 	stopAtEnd(t, s, err)
 	if err := syscall.Kill(s.PID(), syscall.SIGKILL); err != nil {
