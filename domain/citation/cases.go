@@ -10,10 +10,24 @@ import (
 func pattern(kind Kind, expr string) form {
 	re := regexp.MustCompile(`^(?:` + expr + `)`)
 	return func(f *finder, i, _ int) {
+		if kind != Court && !f.digitNear(i) {
+			return
+		}
 		if n := len(re.FindString(f.window(i))); n > 0 {
 			f.add(i, i+n, kind)
 		}
 	}
+}
+
+// digitNear reports whether a digit follows text[i] closely. Few forms do without, and most words that could
+// begin one stand in ordinary sentences.
+func (f *finder) digitNear(i int) bool {
+	for _, c := range []byte(f.text[i:min(len(f.text), i+80)]) {
+		if '0' <= c && c <= '9' {
+			return true
+		}
+	}
+	return false
 }
 
 // number recognizes what begins with a number: "410 U.S. 113", "42 U.S.C. § 1983", "2019 SCC 5",

@@ -169,7 +169,8 @@ func matchPhrase(text string, i int, p phrase) int {
 
 // phraseAt returns the end and kind of the longest phrase at the word text[i:j].
 func (x *index) phraseAt(text string, i, j int, afterNum bool) (end int, kind Kind) {
-	for _, p := range x.phrases[fold(text[i:j])] {
+	var buf [maxWord]byte
+	for _, p := range x.phrases[string(foldWord(text[i:j], &buf))] {
 		if p.afterNum && !afterNum {
 			continue
 		}

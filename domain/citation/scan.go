@@ -85,7 +85,6 @@ func (f *finder) word(i, j int, h uint32) {
 	if words.filter[h>>6&1023]>>(h&63)&1 == 0 {
 		return
 	}
-	key := fold(f.text[i:j])
 	if end, kind := words.phraseAt(f.text, i, j, false); end > 0 {
 		switch kind {
 		case Act:
@@ -96,9 +95,28 @@ func (f *finder) word(i, j int, h uint32) {
 			f.add(i, end, kind)
 		}
 	}
-	for _, form := range words.forms[key] {
+	var buf [maxWord]byte
+	for _, form := range words.forms[string(foldWord(f.text[i:j], &buf))] {
 		form(f, i, j)
 	}
+}
+
+// maxWord is the length of the longest word that begins something, in bytes.
+const maxWord = 40
+
+// foldWord lowers a word into a buffer, or returns nil for a longer one.
+func foldWord(word string, buf *[maxWord]byte) []byte {
+	if len(word) > len(buf) {
+		return nil
+	}
+	for i := range len(word) {
+		c := lowerASCII[word[i]]
+		if i > 0 && word[i-1] == 0xC3 && 0x80 <= c && c <= 0x9E && c != 0x97 {
+			c += 0x20
+		}
+		buf[i] = c
+	}
+	return buf[:len(word)]
 }
 
 const (
@@ -212,4 +230,4 @@ func isCapital(text string, i int) bool {
 }
 
 // window returns the text from i that forms look at.
-func (f *finder) window(i int) string { return f.text[i:min(len(f.text), i+320)] }
+func (f *finder) window(i int) string { return f.text[i:min(len(f.text), i+200)] }

@@ -198,6 +198,10 @@ var trailingPins = regexp.MustCompile(`^,?[\s\x{a0}]+(?:§{1,2}|ss?\.?|[Ss]ectio
 // Code" or "Tex. Prop. Code Ann.", or i.
 func (f *finder) codeBefore(i int) int {
 	text := f.text
+	before := skipSpaceBack(text, i)
+	if before == 0 || !isCapital(text, wordStart(text, before)) && strings.IndexByte(".,)", text[before-1]) < 0 {
+		return i
+	}
 	if at := initialsBefore.FindStringIndex(text[max(0, i-24):i]); at != nil {
 		return max(0, i-24) + at[0]
 	}
