@@ -46,6 +46,7 @@ func (c *Client) withRetries(caller context.Context, req ai.Request, delta func(
 		if err := caller.Err(); errors.Is(err, context.Canceled) {
 			return ai.Completion{}, err
 		}
+		q.learn |= f.learn
 		if !f.retry || try > len(c.cfg.Backoff) {
 			return ai.Completion{}, f.domainError(f.retryAfter)
 		}
@@ -80,26 +81,26 @@ func (c *Client) attempt(caller, ctx context.Context, q call, try int) (out ai.C
 	defer func() { done(verdict) }()
 
 	start := time.Now()
-	if q.delta != nil {
-		out, a.FirstChunk, f = c.streamOnce(ctx, q)
-	} else {
-		out, f = c.completeOnce(ctx, q)
-	}
+	out, a.FirstChunk, f = c.request(ctx, q)
 	a.Duration = time.Since(start)
 	if f != nil && caller.Err() != nil {
 		f.outcome, f.retry, f.notCounted = Cancelled, false, true
 	}
+	if f != nil && q.delta == nil && errors.Is(f.err, errTimeout) {
+		f.learn = slow
+	}
 	verdict = f.breakerError()
 	if f == nil {
+		c.dialect.add(q.learn)
 		a.Outcome, a.Status = OK, http.StatusOK
 		a.PromptTokens, a.CompletionTokens = out.PromptTokens, out.CompletionTokens
 	} else {
 		a.Outcome, a.Status = f.outcome, f.status
 		level := slog.LevelWarn
-		switch f.outcome {
-		case Cancelled:
+		switch {
+		case f.outcome == Cancelled:
 			level = slog.LevelDebug
-		case KeyRejected, QuotaExceeded, ModelUnknown: // needs the operator
+		case f.needsOperator():
 			level = slog.LevelError
 		}
 		c.cfg.Log.LogAttrs(ctx, level, "request to the AI provider failed", slog.String("model", a.Model), slog.String("outcome", string(a.Outcome)),

@@ -4,8 +4,11 @@
 // Retry policy: one request is up to three attempts within one deadline. Each attempt has its own
 // timeout, and all carry the same Idempotency-Key. Timeouts, broken connections, truncated
 // answers, 429 and 5xx are retried. Other 4xx and malformed answers are not, and neither is a stream
-// once the caller has received part of it. A parameter that the provider rejects is dropped, for the
-// current request and for all later ones.
+// once the caller has received part of it.
+//
+// What a provider supports is learned from its responses (see dialect) and forgotten after an hour. A parameter
+// that it rejects is dropped; a schema that it ignores is stated in the prompt; a complete answer that takes
+// longer than the timeout is requested as a stream, because a stream shows that the provider is alive.
 //
 // A circuit breaker counts every attempt. While closed it lets every request through. When most
 // attempts of the last minute failed it opens, and requests fail at once with Unavailable. After a
@@ -39,7 +42,7 @@ type Config struct {
 	APIKey  string // sent as a bearer token; empty: no Authorization header
 	Model   string
 
-	Timeout  time.Duration   // of one attempt, or between two chunks of a stream; 10 s
+	Timeout  time.Duration   // of one attempt without a sign of life, which is any byte of the response; 10 s
 	Deadline time.Duration   // of all attempts and the waits between them; 30 s
 	Backoff  []time.Duration // wait before each retry, ±20 % jitter; 0.5 s and 1.5 s. Empty but not nil: no retries
 
@@ -61,7 +64,7 @@ type Client struct {
 	cfg       Config
 	chat      openai.ChatCompletionService
 	transport http.RoundTripper
-	dialect   learned // parameters that the provider does not accept
+	dialect   learned
 	breaker   *gobreaker.TwoStepCircuitBreaker[struct{}]
 	openUntil atomic.Int64 // Unix nanoseconds; meaningful while the breaker is open
 }
@@ -116,14 +119,14 @@ func New(cfg Config) (*Client, error) {
 			MaxIdleConnsPerHost:    max(64, cfg.MaxConns/2),
 			IdleConnTimeout:        90 * time.Second,
 			MaxResponseHeaderBytes: 64 << 10,
-			DisableCompression:     true,
+			DisableCompression:     true, // compression delays the chunks of a stream
 		}
 	}
 	opts := []option.RequestOption{
 		option.WithBaseURL(cfg.BaseURL),
 		option.WithMaxRetries(0),
 		option.WithHTTPClient(&http.Client{
-			Transport:     limitErrorBodies{c.transport},
+			Transport:     bodyLimits{c.transport},
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		}),
 	}

@@ -1,9 +1,9 @@
 package llm
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
-	"mime"
 	"net/http"
 
 	"github.com/openai/openai-go/v3"
@@ -15,8 +15,13 @@ import (
 // call is one request to the model, shared by its attempts.
 type call struct {
 	req   ai.Request
-	delta func(string) // nil: not streamed
+	delta func(string) // nil: the caller wants the whole answer at once
+
+	learn dialect // learned from earlier attempts; kept if the answer is good
 }
+
+// stream tells whether the answer is requested as a stream.
+func (q call) stream(d dialect) bool { return d&noStream == 0 && (q.delta != nil || d&slow != 0) }
 
 // The SDK's request and response types cover every field of the protocol. Encoding and decoding
 // them took about 50 of the 140 µs of a call, so only the fields used here are declared.
@@ -53,24 +58,32 @@ type streamOptions struct {
 
 // encode returns the request body without the parameters in d. It fails only if the schema is not valid JSON.
 func (c *Client) encode(q call, d dialect) ([]byte, error) {
-	p := chatRequest{Model: c.cfg.Model, Messages: make([]chatMessage, len(q.req.Messages)), MaxCompletionTokens: q.req.MaxTokens, Temperature: q.req.Temperature}
+	p := chatRequest{Model: c.cfg.Model, Messages: make([]chatMessage, len(q.req.Messages))}
 	for i, m := range q.req.Messages {
 		p.Messages[i] = chatMessage{Role: m.Author, Content: m.Text}
 	}
-	if d&noTemperature != 0 {
-		p.Temperature = nil
+	if d&noTemperature == 0 {
+		p.Temperature = q.req.Temperature
 	}
-	if d&noMaxCompletionTokens != 0 {
-		p.MaxCompletionTokens, p.MaxTokens = 0, p.MaxCompletionTokens
+	switch {
+	case d&noMaxCompletionTokens == 0:
+		p.MaxCompletionTokens = q.req.MaxTokens
+	case d&noMaxTokens == 0:
+		p.MaxTokens = q.req.MaxTokens
 	}
-	switch s := q.req.Schema; {
-	case s == nil || d&noResponseFormat != 0:
-	case d&noJSONSchema != 0:
-		p.ResponseFormat = &responseFormat{Type: "json_object"}
-	default:
-		p.ResponseFormat = &responseFormat{Type: "json_schema", JSONSchema: &jsonSchema{Name: s.Name, Strict: true, Schema: s.JSON}}
+	if s := q.req.Schema; s != nil {
+		switch {
+		case d&noResponseFormat != 0:
+		case d&noJSONSchema != 0:
+			p.ResponseFormat = &responseFormat{Type: "json_object"}
+		default:
+			p.ResponseFormat = &responseFormat{Type: "json_schema", JSONSchema: &jsonSchema{Name: s.Name, Strict: true, Schema: s.JSON}}
+		}
+		if d&(noJSONSchema|noResponseFormat|schemaInPrompt) != 0 && len(p.Messages) > 0 {
+			p.Messages[0].Content += schemaPrompt + string(s.JSON)
+		}
 	}
-	if q.delta != nil {
+	if q.stream(d) {
 		p.Stream = true
 		if d&noStreamOptions == 0 {
 			p.StreamOptions = &streamOptions{IncludeUsage: true}
@@ -79,33 +92,43 @@ func (c *Client) encode(q call, d dialect) ([]byte, error) {
 	return json.Marshal(p)
 }
 
+// schemaPrompt introduces the schema at the end of the first message, for providers that do not enforce it.
+const schemaPrompt = "\n\nAnswer with one JSON object that conforms to the following JSON Schema, and with nothing else:\n"
+
 // maxResends limits how often one attempt is resent without rejected parameters.
-const maxResends = 4
+const maxResends = 6
 
 // send returns a response with status 200; the caller must read and close its body. When the provider
 // rejects a parameter, send repeats the request without it.
 func (c *Client) send(ctx context.Context, q call) (*http.Response, *failure) {
 	known := c.dialect.get()
-	for d, n := known, 0; ; n++ {
+	d := known | q.learn
+	for n := 0; ; n++ {
 		body, err := c.encode(q, d)
 		if err != nil {
 			return nil, &failure{outcome: BadAnswer, notCounted: true, err: err}
 		}
 		res, f := c.doRequest(ctx, q, body)
 		if f == nil {
-			if d != known { // accepted without them: the parameters were the reason
-				c.dialect.add(d)
+			if rejected := d &^ (known | q.learn); rejected != 0 { // accepted without them: the parameters were the reason
+				c.dialect.add(rejected)
 			}
 			return res, nil
 		}
-		less := d
-		if f.outcome == RequestRejected && (f.status == http.StatusBadRequest || f.status == http.StatusUnprocessableEntity) {
-			less = d.without(f.body)
-		}
-		if less == d || n == maxResends {
+		if f.outcome != RequestRejected && f.status != http.StatusInternalServerError && f.status != http.StatusNotImplemented || n == maxResends {
 			return nil, f
 		}
-		d = less
+		for less := d; ; { // the next smaller request
+			if less = less.without(f.body); less == d {
+				return nil, f
+			}
+			smaller, err := c.encode(q, less)
+			if err != nil || !bytes.Equal(smaller, body) {
+				d = less
+				break
+			}
+			d = less
+		}
 	}
 }
 
@@ -133,25 +156,4 @@ func (c *Client) doRequest(ctx context.Context, q call, body []byte) (*http.Resp
 		return nil, f
 	}
 	return res, nil
-}
-
-// mediaType returns the Content-Type of a response without its parameters.
-func mediaType(res *http.Response) string {
-	t, _, _ := mime.ParseMediaType(res.Header.Get("Content-Type"))
-	return t
-}
-
-// completeOnce makes one attempt at a complete answer.
-func (c *Client) completeOnce(ctx context.Context, q call) (ai.Completion, *failure) {
-	ctx, cancel := context.WithTimeoutCause(ctx, c.cfg.Timeout, errTimeout)
-	defer cancel()
-	res, f := c.send(ctx, q)
-	if f != nil {
-		return ai.Completion{}, f
-	}
-	defer res.Body.Close()
-	if mediaType(res) != "application/json" {
-		return ai.Completion{}, badAnswer(errMediaType)
-	}
-	return c.parseCompletion(ctx, q, res)
 }

@@ -94,7 +94,7 @@ func TestStreamFaults(t *testing.T) {
 		{"no text", []http.HandlerFunc{respondStream()}, bad, "", "bad_answer"},
 		{"no DONE", []http.HandlerFunc{respondEvents(nil, chunkEvent("x", ""), chunkEvent("", "stop"))}, "", "x", "ok"},
 		{"closed after the reason", []http.HandlerFunc{respondEvents(dropConnection, chunkEvent("x", ""), chunkEvent("", "stop"))}, "", "x", "ok"},
-		{"no reason", []http.HandlerFunc{respondEvents(nil, chunkEvent("x", ""), "data: [DONE]\n\n")}, "", "x", "ok"},
+		{"no reason", []http.HandlerFunc{respondEvents(nil, chunkEvent("x", ""), "data: [DONE]\n\n"), respondStream("x")}, bad, "x", "half_answer"},
 		{"comments between", []http.HandlerFunc{respondEvents(nil, ": ping\n\n", chunkEvent("x", "stop"), ": ping\n\n", "data: [DONE]\n\n")}, "", "x", "ok"},
 		{"too much text", []http.HandlerFunc{respondStream("a", strings.Repeat("tenancy ", 1000))}, bad, "a", "bad_answer"},
 		{"too much of nothing", []http.HandlerFunc{func(w http.ResponseWriter, r *http.Request) {
@@ -173,7 +173,7 @@ func TestStreamStallsAndSlowReaders(t *testing.T) {
 				respondEvents(nil, chunkEvent("x", ""))(w, r)
 				time.Sleep(8 * time.Second) // synctest's time
 			}
-			respondEvents(nil, "data: [DONE]\n\n")(w, r)
+			respondEvents(nil, chunkEvent("", "stop"), "data: [DONE]\n\n")(w, r)
 		}, func(t *testing.T, c *fixture) {
 			if out, err := c.Stream(t.Context(), newRequest("tenancy"), func(string) {}); err != nil || out.Text != "xxx" {
 				t.Errorf("%+v, %v", out, err)

@@ -30,13 +30,16 @@ func (p pipeListener) Accept() (net.Conn, error) {
 func (p pipeListener) Close() error   { close(p.conns); return nil }
 func (p pipeListener) Addr() net.Addr { return &net.TCPAddr{} }
 
+// bodyKey is the key of the request's body in the context of a handler of withFakeTime.
+type bodyKey struct{}
+
 // withFakeTime runs f against handler on synctest's clock, with default settings.
 func withFakeTime(t *testing.T, handler http.HandlerFunc, f func(t *testing.T, c *fixture)) {
 	synctest.Test(t, func(t *testing.T) {
 		l := pipeListener{make(chan net.Conn)}
 		srv := &http.Server{ReadHeaderTimeout: time.Hour, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			_, _ = io.Copy(io.Discard, r.Body) // only then does the server notice a caller who hangs up
-			handler(w, r)
+			body, _ := io.ReadAll(r.Body) // only then does the server notice a caller who hangs up
+			handler(w, r.WithContext(context.WithValue(r.Context(), bodyKey{}, string(body))))
 		})}
 		go func() { _ = srv.Serve(l) }()
 		tr := &http.Transport{DialContext: func(context.Context, string, string) (net.Conn, error) {

@@ -65,11 +65,12 @@ type Message struct {
 
 // Request is a request to the provider.
 type Request struct {
-	Messages       []Message // oldest first
-	Schema         *Schema   // the answer must be JSON of this schema; nil: plain text
-	MaxTokens      int       // maximum length of the answer; 0: the provider's limit
-	Temperature    *float64  // nil: the provider's default
-	IdempotencyKey string    // the same for all attempts
+	Messages       []Message                 // oldest first
+	Schema         *Schema                   // the answer must be JSON of this schema; nil: plain text
+	Check          func(answer string) error // whether the answer conforms to Schema; nil: not checked
+	MaxTokens      int                       // maximum length of the answer; 0: the provider's limit
+	Temperature    *float64                  // nil: the provider's default
+	IdempotencyKey string                    // the same for all attempts
 }
 
 // Schema is the schema of a JSON answer (structured output). Some providers ignore it silently, so the answer must

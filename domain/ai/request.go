@@ -108,7 +108,7 @@ func (s *Service) callModel(ctx context.Context, r *request, publish func(string
 	if err != nil {
 		return cache.Entry{}, &domain.Error{Code: domain.Internal, Message: "The request failed.", Err: err}
 	}
-	req.IdempotencyKey = r.key.Digest
+	req.IdempotencyKey, req.Check = r.key.Digest, r.check
 	var c Completion
 	start := s.clock()
 	if r.stream {
