@@ -26,38 +26,38 @@ type caseWorkFixture struct {
 }
 
 func newCaseWorkFixture(t *testing.T) *caseWorkFixture {
-	b := newFixture(t)
-	w := &caseWorkFixture{fixture: b, ada: b.register("ada", domain.RoleLawyer), ben: b.register("ben", domain.RoleLawyer), eve: b.register("eve", domain.RoleLawyer)}
+	f := newFixture(t)
+	w := &caseWorkFixture{fixture: f, ada: f.register("ada", domain.RoleLawyer), ben: f.register("ben", domain.RoleLawyer), eve: f.register("eve", domain.RoleLawyer)}
 	w.id = w.createCase(w.ada)
 	w.root = "/api/cases/" + w.id
-	b.call(w.ada, "POST", w.root+"/members", map[string]any{"userId": w.ben.ID, "role": "lawyer"}).expect(201, "")
+	f.call(w.ada, "POST", w.root+"/members", map[string]any{"userId": w.ben.ID, "role": "lawyer"}).expect(201, "")
 	w.uploadToCase(w.ben, w.id, "lease.docx", wordFile(t, "The tenant xylophone gives notice in writing.")).expect(201, "").decode(&w.doc)
-	b.call(w.ben, "POST", "/api/drafts", map[string]any{"title": "Letter", "body": "Pay by Friday.", "caseId": w.id}).expect(201, "").decode(&w.draft)
-	testkit.Must(t, b.archive.ExtractTexts(t.Context()))
+	f.call(w.ben, "POST", "/api/drafts", map[string]any{"title": "Letter", "body": "Pay by Friday.", "caseId": w.id}).expect(201, "").decode(&w.draft)
+	testkit.Must(t, f.archive.ExtractTexts(t.Context()))
 	return w
 }
 
-func (b *fixture) createCase(who *user) string {
-	b.t.Helper()
+func (f *fixture) createCase(who *user) string {
+	f.t.Helper()
 	var c api.Case
-	b.call(who, "POST", "/api/cases", map[string]any{"title": "A case"}).expect(201, "").decode(&c)
+	f.call(who, "POST", "/api/cases", map[string]any{"title": "A case"}).expect(201, "").decode(&c)
 	return c.ID.String()
 }
 
 // uploadToCase uploads a file into a case; caseId follows the file.
-func (b *fixture) uploadToCase(who *user, caseID, name string, content []byte, more ...string) response {
-	b.t.Helper()
+func (f *fixture) uploadToCase(who *user, caseID, name string, content []byte, more ...string) response {
+	f.t.Helper()
 	var body bytes.Buffer
 	w := multipart.NewWriter(&body)
 	p, err := w.CreateFormFile("file", name)
-	testkit.Must(b.t, err)
+	testkit.Must(f.t, err)
 	_, err = p.Write(content)
-	testkit.Must(b.t, err)
+	testkit.Must(f.t, err)
 	for _, v := range append([]string{caseID}, more...) {
-		testkit.Must(b.t, w.WriteField("caseId", v))
+		testkit.Must(f.t, w.WriteField("caseId", v))
 	}
-	testkit.Must(b.t, w.Close())
-	return b.call(who, "POST", "/api/docs", body.String(), "Content-Type", w.FormDataContentType())
+	testkit.Must(f.t, w.Close())
+	return f.call(who, "POST", "/api/docs", body.String(), "Content-Type", w.FormDataContentType())
 }
 
 func (w *caseWorkFixture) removeMember(who *user) {
@@ -113,10 +113,10 @@ func (w *caseWorkFixture) send(who *user, u [3]string) response {
 func TestCaseAccess(t *testing.T) {
 	w := newCaseWorkFixture(t)
 	if w.doc.CaseID == nil || w.doc.CaseID.String() != w.id || w.draft.CaseID == nil || w.draft.CaseID.String() != w.id {
-		t.Fatalf("made outside of the case: %+v, %+v", w.doc, w.draft)
+		t.Fatalf("created outside of the case: %+v, %+v", w.doc, w.draft)
 	}
-	if left := time.Until(w.doc.FileURLExpiresAt); left > 5*time.Minute {
-		t.Errorf("a link into the case lasts %s", left)
+	if lifetime := time.Until(w.doc.FileURLExpiresAt); lifetime > 5*time.Minute {
+		t.Errorf("a link of the case is valid for %s", lifetime)
 	}
 	for _, u := range w.accessRequests()[:8] {
 		if a := w.send(w.ada, u); a.status != 200 {
@@ -192,7 +192,7 @@ func TestCaseAccess(t *testing.T) {
 		}
 		for _, line := range after[:len(after)-before] {
 			if !strings.Contains(line, "refused") {
-				t.Errorf("put down %q", line)
+				t.Errorf("logged %q", line)
 			}
 		}
 	}
@@ -299,10 +299,10 @@ func TestOwnCopyOfACase(t *testing.T) {
 	}
 	in := x.Cases[0]
 	if len(in.Drafts) != 1 || in.Drafts[0].Draft.ID != w.draft.ID || len(in.Drafts[0].Versions) != 1 || len(in.Documents) != 1 || in.Documents[0].ID != w.doc.ID {
-		t.Errorf("of the case: %+v", in)
+		t.Errorf("the case has %+v", in)
 	}
 	if !slices.Contains(w.timelineEntries(), "ben download draft the draft: all versions") {
-		t.Error("the copy is not put down")
+		t.Error("the copy is not in the timeline")
 	}
 }
 
@@ -362,7 +362,7 @@ func TestMoveDraftIntoCase(t *testing.T) {
 	w.call(w.ben, "GET", path, nil).expect(404, "not_found")
 	move(w.ben, w.id).expect(404, "not_found")
 	if got := w.timelineEntries(); !slices.Contains(got, "ben create draft: version 1, moved into the case") {
-		t.Errorf("put down %q", got)
+		t.Errorf("logged %q", got)
 	}
 }
 
@@ -403,7 +403,7 @@ func TestGenerateDocumentInCase(t *testing.T) {
 		t.Errorf("asked %+v", c)
 	}
 	if !slices.Contains(w.timelineEntries(), "ben create draft: consultation "+made.ConsultationID.String()) {
-		t.Errorf("put down %q", w.timelineEntries())
+		t.Errorf("logged %q", w.timelineEntries())
 	}
 	w.call(w.eve, "POST", "/api/ai/generate-document", request).expect(404, "not_found")
 
@@ -414,7 +414,7 @@ func TestGenerateDocumentInCase(t *testing.T) {
 	go func() { done <- w.call(w.ben, "POST", "/api/ai/generate-document", request) }()
 	for deadline := time.Now().Add(10 * time.Second); w.model.Count() == asked; runtime.Gosched() {
 		if time.Now().After(deadline) {
-			t.Fatal("the model was not asked")
+			t.Fatal("the model was not called")
 		}
 	}
 	w.removeMember(w.ben)

@@ -123,12 +123,12 @@ func TestCaseRolesOfTheContract(t *testing.T) {
 // TestOwnershipMatrix calls every operation of caseRoles as every kind of account in every standing
 // towards the case. The answer must be what the table says.
 func TestOwnershipMatrix(t *testing.T) {
-	b := newFixture(t)
-	m := &matrixFixture{fixture: b, admin: b.admin(), people: map[string]*user{}, caseFixtures: map[string]*caseFixture{}}
-	b.register("grace", domain.RoleLawyer) // the contract's example adds her to a case
-	m.owner, m.member = b.register("keeper", domain.RoleLawyer), b.register("mate", domain.RoleClient)
+	f := newFixture(t)
+	m := &matrixFixture{fixture: f, admin: f.admin(), people: map[string]*user{}, caseFixtures: map[string]*caseFixture{}}
+	f.register("grace", domain.RoleLawyer) // the contract's example adds her to a case
+	m.owner, m.member = f.register("keeper", domain.RoleLawyer), f.register("mate", domain.RoleClient)
 	for _, account := range []domain.Role{domain.RoleClient, domain.RoleLawyer, domain.RoleAdmin} {
-		m.people[string(account)] = b.register("the-"+string(account), account)
+		m.people[string(account)] = f.register("the-"+string(account), account)
 	}
 	doc, err := api.GetSpec()
 	testkit.Must(t, err)
@@ -153,7 +153,7 @@ func TestOwnershipMatrix(t *testing.T) {
 		}
 	}
 	if n < len(caseRoles)*20 {
-		t.Fatalf("tried only %d", n)
+		t.Fatalf("only %d requests", n)
 	}
 }
 
@@ -172,10 +172,10 @@ type caseFixture struct {
 }
 
 func (m *matrixFixture) on(t *testing.T) *matrixFixture {
-	b := *m.fixture
-	b.t = t
+	f := *m.fixture
+	f.t = t
 	other := *m
-	other.fixture = &b
+	other.fixture = &f
 	return &other
 }
 

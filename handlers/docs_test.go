@@ -34,10 +34,10 @@ func uploadForm(t testing.TB, field, name string, content []byte) (body, content
 	return b.String(), w.FormDataContentType()
 }
 
-func (b *fixture) upload(who *user, name string, content []byte) response {
-	b.t.Helper()
-	body, contentType := uploadForm(b.t, "file", name, content)
-	return b.call(who, "POST", "/api/docs", body, "Content-Type", contentType)
+func (f *fixture) upload(who *user, name string, content []byte) response {
+	f.t.Helper()
+	body, contentType := uploadForm(f.t, "file", name, content)
+	return f.call(who, "POST", "/api/docs", body, "Content-Type", contentType)
 }
 
 // smallPDF is small for a PDF and, padded, larger than one download chunk.
@@ -63,31 +63,31 @@ func wordFile(t testing.TB, text string) []byte {
 }
 
 func TestStoredDocuments(t *testing.T) {
-	b := newFixture(t)
-	ada, bob := b.register("ada", domain.RoleClient), b.register("bob", domain.RoleLawyer)
+	f := newFixture(t)
+	ada, bob := f.register("ada", domain.RoleClient), f.register("bob", domain.RoleLawyer)
 	content := smallPDF(200_000)
 	sum := sha256.Sum256(content)
 	var d api.StoredDocument
-	b.upload(ada, "../NDA.pdf", content).expect(201, "").decode(&d)
+	f.upload(ada, "../NDA.pdf", content).expect(201, "").decode(&d)
 	if d.Name != "NDA.pdf" || d.ContentType != "application/pdf" || d.Size != int64(len(content)) || d.Checksum != "sha256:"+hex.EncodeToString(sum[:]) || d.UserID != ada.ID ||
 		!strings.Contains(d.FileURL, d.ID.String()+"?") || time.Until(d.FileURLExpiresAt) > time.Hour {
-		t.Errorf("kept as %+v", d)
+		t.Errorf("stored as %+v", d)
 	}
 	path := "/api/docs/" + d.ID.String()
 	var repeated api.StoredDocument
-	b.call(ada, "GET", path, nil).expect(200, "").decode(&repeated)
+	f.call(ada, "GET", path, nil).expect(200, "").decode(&repeated)
 	if repeated.Checksum != d.Checksum || repeated.Name != d.Name {
 		t.Errorf("read as %+v", repeated)
 	}
 	var page api.StoredDocumentList
-	b.call(ada, "GET", "/api/docs?kind=uploaded", nil).expect(200, "").decode(&page)
+	f.call(ada, "GET", "/api/docs?kind=uploaded", nil).expect(200, "").decode(&page)
 	if len(page.Items) != 1 || page.Items[0].ID != d.ID {
 		t.Errorf("listed as %+v", page)
 	}
 
-	a := b.call(ada, "GET", path+"/content", nil).expect(200, "")
+	a := f.call(ada, "GET", path+"/content", nil).expect(200, "")
 	if !bytes.Equal(a.body, content) {
-		t.Errorf("%d bytes come back other than they went", len(a.body))
+		t.Errorf("the %d bytes served differ from those uploaded", len(a.body))
 	}
 	for name, want := range map[string]string{
 		"Content-Type": "application/pdf", "Content-Disposition": "attachment; filename=NDA.pdf", "X-Content-Type-Options": "nosniff", "Cache-Control": "no-store",
@@ -97,68 +97,68 @@ func TestStoredDocuments(t *testing.T) {
 			t.Errorf("%s is %q, want %q", name, got, want)
 		}
 	}
-	b.call(ada, "GET", path+"/content", nil, "If-None-Match", a.header.Get("ETag")).expect(304, "")
-	b.call(ada, "GET", path+"/content", nil, "If-None-Match", `"other"`).expect(200, "")
+	f.call(ada, "GET", path+"/content", nil, "If-None-Match", a.header.Get("ETag")).expect(304, "")
+	f.call(ada, "GET", path+"/content", nil, "If-None-Match", `"other"`).expect(200, "")
 
 	var v api.Verification
-	b.call(ada, "POST", path+"/verify", nil).expect(200, "").decode(&v)
+	f.call(ada, "POST", path+"/verify", nil).expect(200, "").decode(&v)
 	if !v.Intact || v.Checksum != d.Checksum || v.StoredChecksum == nil || *v.StoredChecksum != d.Checksum || v.StoredSize != d.Size {
 		t.Errorf("verified as %+v", v)
 	}
 
 	// Bob gets 404; an admin can read it.
 	for _, c := range [][2]string{{"GET", ""}, {"GET", "/content"}, {"POST", "/verify"}, {"DELETE", ""}} {
-		b.call(bob, c[0], path+c[1], nil).expect(404, "not_found")
+		f.call(bob, c[0], path+c[1], nil).expect(404, "not_found")
 	}
-	b.call(bob, "GET", "/api/docs?userId="+ada.ID.String(), nil).expect(403, "forbidden")
-	b.call(b.admin(), "GET", path+"/content", nil).expect(200, "")
+	f.call(bob, "GET", "/api/docs?userId="+ada.ID.String(), nil).expect(403, "forbidden")
+	f.call(f.admin(), "GET", path+"/content", nil).expect(200, "")
 
-	b.call(ada, "DELETE", path, nil).expect(204, "")
-	b.call(ada, "GET", path+"/content", nil).expect(404, "not_found")
-	if b.store.Count() != 0 {
-		t.Error("the file stays")
+	f.call(ada, "DELETE", path, nil).expect(204, "")
+	f.call(ada, "GET", path+"/content", nil).expect(404, "not_found")
+	if f.store.Count() != 0 {
+		t.Error("the file still exists")
 	}
 }
 
 func TestRanges(t *testing.T) {
-	b := newFixture(t)
-	ada := b.register("ada", domain.RoleClient)
+	f := newFixture(t)
+	ada := f.register("ada", domain.RoleClient)
 	content := smallPDF(80)
 	size := len(content)
 	var d api.StoredDocument
-	b.upload(ada, "a.pdf", content).expect(201, "").decode(&d)
+	f.upload(ada, "a.pdf", content).expect(201, "").decode(&d)
 	path := "/api/docs/" + d.ID.String() + "/content"
 	for header, want := range map[string]struct{ from, to int }{
 		"bytes=0-0": {0, 1}, "bytes=3-9": {3, 10}, "bytes=5-": {5, size}, "bytes=-4": {size - 4, size}, "bytes=-100000": {0, size}, "bytes=2-100000": {2, size},
 	} {
-		a := b.call(ada, "GET", path, nil, "Range", header).expect(206, "")
+		a := f.call(ada, "GET", path, nil, "Range", header).expect(206, "")
 		if !bytes.Equal(a.body, content[want.from:want.to]) || a.header.Get("Content-Length") != "" && a.header.Get("Content-Length") != strconv.Itoa(want.to-want.from) {
-			t.Errorf("%s gives %q", header, a.body)
+			t.Errorf("%s returns %q", header, a.body)
 		}
 		if got := a.header.Get("Content-Range"); got != "bytes "+strconv.Itoa(want.from)+"-"+strconv.Itoa(want.to-1)+"/"+strconv.Itoa(size) {
 			t.Errorf("%s is %q", header, got)
 		}
 	}
 	for _, header := range []string{"bytes=9-3", "bytes=a-b", "bytes=-", "bytes=0-1,3-4", "lines=1-2", "bytes=99999999999999999999-"} {
-		if a := b.call(ada, "GET", path, nil, "Range", header).expect(200, ""); !bytes.Equal(a.body, content) {
-			t.Errorf("%s gives %d bytes", header, len(a.body))
+		if a := f.call(ada, "GET", path, nil, "Range", header).expect(200, ""); !bytes.Equal(a.body, content) {
+			t.Errorf("%s returns %d bytes", header, len(a.body))
 		}
 	}
 	for _, header := range []string{"bytes=100000-", "bytes=" + strconv.Itoa(size) + "-", "bytes=-0"} {
-		b.call(ada, "GET", path, nil, "Range", header).expect(416, "range_not_satisfiable")
+		f.call(ada, "GET", path, nil, "Range", header).expect(416, "range_not_satisfiable")
 	}
 }
 
 // TestChecksumMismatch: bytes that differ from the recorded checksum never arrive as a complete answer.
 func TestChecksumMismatch(t *testing.T) {
-	b := newFixture(t)
-	ada := b.register("ada", domain.RoleClient)
+	f := newFixture(t)
+	ada := f.register("ada", domain.RoleClient)
 	for _, size := range []int{10, 300_000} {
 		var d api.StoredDocument
-		b.upload(ada, "a.pdf", smallPDF(size)).expect(201, "").decode(&d)
+		f.upload(ada, "a.pdf", smallPDF(size)).expect(201, "").decode(&d)
 		path := "/api/docs/" + d.ID.String()
-		b.store.Content("docs/" + d.ID.String())[20] ^= 1
-		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, b.url+path+"/content", nil)
+		f.store.Content("docs/" + d.ID.String())[20] ^= 1
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, f.url+path+"/content", nil)
 		testkit.Must(t, err)
 		r.Header.Set("Authorization", "Bearer "+ada.token)
 		res, err := http.DefaultTransport.RoundTrip(r)
@@ -166,84 +166,84 @@ func TestChecksumMismatch(t *testing.T) {
 		_, err = io.ReadAll(res.Body)
 		res.Body.Close()
 		if res.StatusCode == 200 && err == nil {
-			t.Errorf("%d bytes: the altered file arrives as if it were whole", size)
+			t.Errorf("%d bytes: the altered file was served without an error", size)
 		}
 		var v api.Verification
-		b.call(ada, "POST", path+"/verify", nil).expect(200, "").decode(&v)
+		f.call(ada, "POST", path+"/verify", nil).expect(200, "").decode(&v)
 		if v.Intact || v.StoredChecksum == nil || *v.StoredChecksum == d.Checksum {
 			t.Errorf("verified as %+v", v)
 		}
-		b.store.Remove("docs/" + d.ID.String())
-		b.call(ada, "GET", path+"/content", nil).expect(500, "internal")
-		b.call(ada, "POST", path+"/verify", nil).expect(200, "").decode(&v)
+		f.store.Remove("docs/" + d.ID.String())
+		f.call(ada, "GET", path+"/content", nil).expect(500, "internal")
+		f.call(ada, "POST", path+"/verify", nil).expect(200, "").decode(&v)
 		if v.Intact {
-			t.Error("what is not there is intact")
+			t.Error("a missing file was verified as intact")
 		}
 	}
 }
 
 func TestUploadsRefused(t *testing.T) {
-	b := newFixture(t)
-	ada := b.register("ada", domain.RoleClient)
-	b.upload(ada, "page.pdf", []byte("<!doctype html><script>alert(1)</script>")).expect(422, "invalid")
-	b.upload(ada, "a.pdf", nil).expect(422, "invalid")
-	b.upload(ada, "large.pdf", smallPDF(files.MaxUpload)).expect(413, "too_large")
-	b.upload(ada, "larger.pdf", smallPDF(files.MaxUpload+1<<20)).expect(413, "too_large")
+	f := newFixture(t)
+	ada := f.register("ada", domain.RoleClient)
+	f.upload(ada, "page.pdf", []byte("<!doctype html><script>alert(1)</script>")).expect(422, "invalid")
+	f.upload(ada, "a.pdf", nil).expect(422, "invalid")
+	f.upload(ada, "large.pdf", smallPDF(files.MaxUpload)).expect(413, "too_large")
+	f.upload(ada, "larger.pdf", smallPDF(files.MaxUpload+1<<20)).expect(413, "too_large")
 
 	body, contentType := uploadForm(t, "attachment", "a.pdf", smallPDF(1))
-	if e := b.call(ada, "POST", "/api/docs", body, "Content-Type", contentType).expect(400, "malformed").problem().Errors; len(e) != 1 || e[0].Pointer != "/attachment" {
+	if e := f.call(ada, "POST", "/api/docs", body, "Content-Type", contentType).expect(400, "malformed").problem().Errors; len(e) != 1 || e[0].Pointer != "/attachment" {
 		t.Errorf("names %+v", e)
 	}
 	body, contentType = uploadForm(t, "file", "a.pdf", smallPDF(1))
-	b.call(ada, "POST", "/api/docs", body[:len(body)-30], "Content-Type", contentType).expect(400, "malformed")
-	b.call(ada, "POST", "/api/docs", body, "Content-Type", "multipart/form-data").expect(400, "malformed")
-	b.call(ada, "POST", "/api/docs", body, "Content-Type", "application/pdf").expect(400, "malformed")
-	b.call(ada, "POST", "/api/docs", `{"file":"a"}`).expect(400, "malformed")
-	b.call(ada, "POST", "/api/docs", "", "Content-Type", contentType).expect(422, "invalid")
+	f.call(ada, "POST", "/api/docs", body[:len(body)-30], "Content-Type", contentType).expect(400, "malformed")
+	f.call(ada, "POST", "/api/docs", body, "Content-Type", "multipart/form-data").expect(400, "malformed")
+	f.call(ada, "POST", "/api/docs", body, "Content-Type", "application/pdf").expect(400, "malformed")
+	f.call(ada, "POST", "/api/docs", `{"file":"a"}`).expect(400, "malformed")
+	f.call(ada, "POST", "/api/docs", "", "Content-Type", contentType).expect(422, "invalid")
 	boundary := contentType[strings.Index(contentType, "=")+1:]
-	b.call(ada, "POST", "/api/docs", "--"+boundary+"--\r\n", "Content-Type", contentType).expect(422, "invalid")
+	f.call(ada, "POST", "/api/docs", "--"+boundary+"--\r\n", "Content-Type", contentType).expect(422, "invalid")
 	twice := strings.TrimSuffix(body, "--"+boundary+"--\r\n") + body
-	b.call(ada, "POST", "/api/docs", twice, "Content-Type", contentType).expect(400, "malformed")
-	b.call(nil, "POST", "/api/docs", body, "Content-Type", contentType).expect(401, "unauthenticated")
-	if b.store.Count() != 0 {
-		t.Errorf("%d files were kept", b.store.Count())
+	f.call(ada, "POST", "/api/docs", twice, "Content-Type", contentType).expect(400, "malformed")
+	f.call(nil, "POST", "/api/docs", body, "Content-Type", contentType).expect(401, "unauthenticated")
+	if f.store.Count() != 0 {
+		t.Errorf("%d files were stored", f.store.Count())
 	}
-	b.call(ada, "GET", "/api/docs/search", nil).expect(400, "malformed")
-	b.call(ada, "GET", "/api/docs/search?q=%20", nil).expect(400, "malformed")
+	f.call(ada, "GET", "/api/docs/search", nil).expect(400, "malformed")
+	f.call(ada, "GET", "/api/docs/search?q=%20", nil).expect(400, "malformed")
 }
 
 func TestStoreDown(t *testing.T) {
-	b := newFixture(t)
-	ada := b.register("ada", domain.RoleClient)
+	f := newFixture(t)
+	ada := f.register("ada", domain.RoleClient)
 	var d api.StoredDocument
-	b.upload(ada, "a.pdf", smallPDF(1)).expect(201, "").decode(&d)
+	f.upload(ada, "a.pdf", smallPDF(1)).expect(201, "").decode(&d)
 	path := "/api/docs/" + d.ID.String()
-	b.store.SetDown(true)
-	for _, a := range []response{b.upload(ada, "b.pdf", smallPDF(2)), b.call(ada, "GET", path+"/content", nil), b.call(ada, "POST", path+"/verify", nil)} {
+	f.store.SetDown(true)
+	for _, a := range []response{f.upload(ada, "b.pdf", smallPDF(2)), f.call(ada, "GET", path+"/content", nil), f.call(ada, "POST", path+"/verify", nil)} {
 		if a.expect(503, "storage_unavailable").header.Get("Retry-After") != "7" {
-			t.Error("does not say when to come back")
+			t.Error("has no Retry-After")
 		}
 	}
-	b.call(ada, "GET", path, nil).expect(200, "")
-	b.store.SetDown(false)
-	b.call(ada, "GET", path+"/content", nil).expect(200, "")
+	f.call(ada, "GET", path, nil).expect(200, "")
+	f.store.SetDown(false)
+	f.call(ada, "GET", path+"/content", nil).expect(200, "")
 	var page api.StoredDocumentList
-	b.call(ada, "GET", "/api/docs", nil).expect(200, "").decode(&page)
+	f.call(ada, "GET", "/api/docs", nil).expect(200, "").decode(&page)
 	if len(page.Items) != 1 {
-		t.Errorf("what failed is listed: %+v", page)
+		t.Errorf("a failed upload is listed: %+v", page)
 	}
 }
 
 func TestSearchDocuments(t *testing.T) {
-	b := newFixture(t)
-	ada, bob := b.register("ada", domain.RoleClient), b.register("bob", domain.RoleClient)
+	f := newFixture(t)
+	ada, bob := f.register("ada", domain.RoleClient), f.register("bob", domain.RoleClient)
 	var d api.StoredDocument
-	b.upload(ada, "lease.docx", wordFile(t, "The tenant xylophone gives notice in writing.")).expect(201, "").decode(&d)
+	f.upload(ada, "lease.docx", wordFile(t, "The tenant xylophone gives notice in writing.")).expect(201, "").decode(&d)
 	if d.TextState != api.StoredDocumentTextStatePending {
 		t.Errorf("its text is %s", d.TextState)
 	}
-	testkit.Must(t, b.archive.ExtractTexts(t.Context()))
-	b.call(ada, "GET", "/api/docs/"+d.ID.String(), nil).expect(200, "").decode(&d)
+	testkit.Must(t, f.archive.ExtractTexts(t.Context()))
+	f.call(ada, "GET", "/api/docs/"+d.ID.String(), nil).expect(200, "").decode(&d)
 	if d.TextState != api.StoredDocumentTextStateIndexed {
 		t.Errorf("its text is %s", d.TextState)
 	}
@@ -251,31 +251,31 @@ func TestSearchDocuments(t *testing.T) {
 		t.Errorf("it has changes: %+v", *d.TrackedChanges)
 	}
 	var redline api.StoredDocument
-	b.upload(ada, "redline.docx", wordFile(t, `</w:t><w:ins><w:r><w:t>sixty</w:t></w:r></w:ins><w:del><w:r><w:delText>fifty</w:delText></w:r></w:del><w:t>`)).expect(201, "").decode(&redline)
-	testkit.Must(t, b.archive.ExtractTexts(t.Context()))
-	b.call(ada, "GET", "/api/docs/"+redline.ID.String(), nil).expect(200, "").decode(&redline)
+	f.upload(ada, "redline.docx", wordFile(t, `</w:t><w:ins><w:r><w:t>sixty</w:t></w:r></w:ins><w:del><w:r><w:delText>fifty</w:delText></w:r></w:del><w:t>`)).expect(201, "").decode(&redline)
+	testkit.Must(t, f.archive.ExtractTexts(t.Context()))
+	f.call(ada, "GET", "/api/docs/"+redline.ID.String(), nil).expect(200, "").decode(&redline)
 	if redline.TrackedChanges == nil || *redline.TrackedChanges != (api.TrackedChanges{Insertions: 1, Deletions: 1}) {
-		t.Errorf("its changes are %+v", redline.TrackedChanges)
+		t.Errorf("the changes are %+v", redline.TrackedChanges)
 	}
-	b.call(ada, "DELETE", "/api/docs/"+redline.ID.String(), nil).expect(204, "")
+	f.call(ada, "DELETE", "/api/docs/"+redline.ID.String(), nil).expect(204, "")
 	var found api.PassageList
-	b.call(ada, "GET", "/api/docs/search?q=written+xylophone&limit=5", nil).expect(200, "").decode(&found)
+	f.call(ada, "GET", "/api/docs/search?q=written+xylophone&limit=5", nil).expect(200, "").decode(&found)
 	if len(found.Items) != 1 || found.Items[0].DocID != d.ID || found.Items[0].Page != 1 || found.Items[0].Quote != "The tenant xylophone gives notice in writing." || found.Items[0].Name != "lease.docx" {
 		t.Errorf("found %+v", found)
 	}
-	b.call(ada, "GET", "/api/docs/search?q=notices+of+TENANTS", nil).expect(200, "").decode(&found)
+	f.call(ada, "GET", "/api/docs/search?q=notices+of+TENANTS", nil).expect(200, "").decode(&found)
 	if len(found.Items) != 1 || !slices.Equal(found.Items[0].Matches, []string{"tenant", "notice"}) {
 		t.Errorf("found %+v", found)
 	}
-	b.call(ada, "GET", "/api/docs/search?q=%22notice+gives%22", nil).expect(200, "").decode(&found)
+	f.call(ada, "GET", "/api/docs/search?q=%22notice+gives%22", nil).expect(200, "").decode(&found)
 	if len(found.Items) != 0 {
-		t.Errorf("a phrase that is not there finds %+v", found)
+		t.Errorf("a phrase that does not occur finds %+v", found)
 	}
-	b.call(bob, "GET", "/api/docs/search?q=xylophone", nil).expect(200, "").decode(&found)
+	f.call(bob, "GET", "/api/docs/search?q=xylophone", nil).expect(200, "").decode(&found)
 	if len(found.Items) != 0 {
 		t.Errorf("Bob finds %+v", found)
 	}
-	if strings.Contains(b.logs.String(), "xylophone") {
-		t.Error("the log holds words of a document")
+	if strings.Contains(f.logs.String(), "xylophone") {
+		t.Error("the log contains words of a document")
 	}
 }

@@ -28,13 +28,13 @@ func newProviderFixture(t *testing.T, kind string) (*fixture, *esigntest.Server)
 }
 
 // sendProviderWebhook sends a webhook.
-func (b *fixture) sendProviderWebhook(kind string, h http.Header, body []byte) response {
-	b.t.Helper()
+func (f *fixture) sendProviderWebhook(kind string, h http.Header, body []byte) response {
+	f.t.Helper()
 	var header []string
 	for name := range h {
 		header = append(header, name, h.Get(name))
 	}
-	return b.call(nil, "POST", "/api/esign/webhooks/"+kind, string(body), header...)
+	return f.call(nil, "POST", "/api/esign/webhooks/"+kind, string(body), header...)
 }
 
 // The last request that creates an envelope at a provider.
@@ -43,9 +43,9 @@ var lastCreateRequest = map[string]string{"docuseal": "/submissions/pdf", "docum
 func TestProvider(t *testing.T) {
 	for _, kind := range []string{"docuseal", "documenso"} {
 		t.Run(kind, func(t *testing.T) {
-			b, s := newProviderFixture(t, kind)
+			f, s := newProviderFixture(t, kind)
 			const ada, grace = "Ada+lease@example.com", "grace@xn--bcher-kva.example"
-			lena := b.register("lena", domain.RoleLawyer)
+			lena := f.register("lena", domain.RoleLawyer)
 
 			// A webhook arrives before the answer to the request that created the envelope.
 			s.AfterRequest(func(_ http.ResponseWriter, r *http.Request) bool {
@@ -53,16 +53,16 @@ func TestProvider(t *testing.T) {
 					id := s.Envelopes()[0].ExternalID
 					s.View(t, id, ada)
 					h, body := s.Webhook(t, id, "viewed", ada)
-					b.sendProviderWebhook(kind, h, body).expect(204, "")
+					f.sendProviderWebhook(kind, h, body).expect(204, "")
 				}
 				return false
 			})
-			sent := b.initiateSignature(lena, "", ada, grace)
+			sent := f.initiateSignature(lena, "", ada, grace)
 			id := sent.TrackingID.String()
 			root := "/api/esign/" + id
 			get := func() (r api.SignatureRequest) {
 				t.Helper()
-				b.call(lena, "GET", root, nil).expect(200, "").decode(&r)
+				f.call(lena, "GET", root, nil).expect(200, "").decode(&r)
 				return r
 			}
 			if r := get(); r.Provider != api.SignatureRequestProvider(kind) || r.Status != api.SignatureStatusOpen || r.Signers[0].Status != api.SignerStatusViewed || r.Signers[1].Status != api.SignerStatusWaiting {
@@ -70,29 +70,29 @@ func TestProvider(t *testing.T) {
 			}
 
 			// The link redirects; this request cannot be signed here.
-			secret := b.signMailServer.linkSecret(t, ada)
+			secret := f.signMailServer.linkSecret(t, ada)
 			var view api.SigningView
-			b.call(nil, "POST", "/api/esign/signing/view", map[string]any{"token": secret}).expect(200, "").decode(&view)
+			f.call(nil, "POST", "/api/esign/signing/view", map[string]any{"token": secret}).expect(200, "").decode(&view)
 			if view.SigningURL == nil || !strings.HasPrefix(*view.SigningURL, s.URL+"/s") || !strings.HasSuffix(*view.SigningURL, s.Envelopes()[0].Signers[0].Token) {
-				t.Errorf("leads to %v", view.SigningURL)
+				t.Errorf("redirects to %v", view.SigningURL)
 			}
 			for what, body := range map[string]map[string]any{
 				"sign": {"token": secret, "signature": map[string]any{"typed": "Ada"}}, "decline": {"token": secret},
 				"consent": {"token": secret, "disclosure": view.Disclosure.Version}, "document": {"token": secret}, "text": {"token": secret},
 			} {
-				b.call(nil, "POST", "/api/esign/signing/"+what, body).expect(409, "link_elsewhere")
+				f.call(nil, "POST", "/api/esign/signing/"+what, body).expect(409, "link_elsewhere")
 			}
 
 			// Forged, stale, another provider's, malformed.
 			s.Sign(t, id, ada)
 			h, body := s.Webhook(t, id, "signed", ada)
-			b.sendProviderWebhook(kind, nil, body).expect(401, "unauthenticated")
-			b.sendProviderWebhook(kind, http.Header{"X-Documenso-Secret": {"x"}, "X-Docuseal-Signature": {"1.00"}}, body).expect(401, "unauthenticated")
-			b.sendProviderWebhook(map[string]string{"docuseal": "documenso", "documenso": "docuseal"}[kind], h, body).expect(404, "not_found")
-			b.sendProviderWebhook("elsewhere", h, body).expect(400, "malformed")
-			b.sendProviderWebhook(kind, h, []byte("{")).expect(400, "malformed")
+			f.sendProviderWebhook(kind, nil, body).expect(401, "unauthenticated")
+			f.sendProviderWebhook(kind, http.Header{"X-Documenso-Secret": {"x"}, "X-Docuseal-Signature": {"1.00"}}, body).expect(401, "unauthenticated")
+			f.sendProviderWebhook(map[string]string{"docuseal": "documenso", "documenso": "docuseal"}[kind], h, body).expect(404, "not_found")
+			f.sendProviderWebhook("elsewhere", h, body).expect(400, "malformed")
+			f.sendProviderWebhook(kind, h, []byte("{")).expect(400, "malformed")
 			if kind == "docuseal" {
-				b.sendProviderWebhook(kind, esigntest.SignDocuSeal(body, time.Now().Add(-6*time.Minute), esigntest.WebhookSecret), body).expect(401, "unauthenticated")
+				f.sendProviderWebhook(kind, esigntest.SignDocuSeal(body, time.Now().Add(-6*time.Minute), esigntest.WebhookSecret), body).expect(401, "unauthenticated")
 			}
 			if r := get(); r.Signers[0].Status != api.SignerStatusViewed {
 				t.Fatalf("a forged webhook had an effect: %+v", r)
@@ -100,10 +100,10 @@ func TestProvider(t *testing.T) {
 
 			// A repeated webhook: the second signer is asked once.
 			for range 3 {
-				b.sendProviderWebhook(kind, h, body).expect(204, "")
+				f.sendProviderWebhook(kind, h, body).expect(204, "")
 			}
 			if r := get(); r.Signers[0].Status != api.SignerStatusSigned || r.Signers[0].SignedAt == nil || r.Signers[1].Status != api.SignerStatusSent {
-				t.Fatalf("after the first signed: %+v", r)
+				t.Fatalf("after the first signature: %+v", r)
 			}
 
 			// Out of order: the final event before earlier ones.
@@ -111,20 +111,20 @@ func TestProvider(t *testing.T) {
 			oldHeader, old := s.Webhook(t, id, "viewed", grace)
 			s.Sign(t, id, grace)
 			h, body = s.Webhook(t, id, "completed", "")
-			b.sendProviderWebhook(kind, h, body).expect(204, "")
-			b.sendProviderWebhook(kind, oldHeader, old).expect(204, "")
+			f.sendProviderWebhook(kind, h, body).expect(204, "")
+			f.sendProviderWebhook(kind, oldHeader, old).expect(204, "")
 			r := get()
 			if r.Status != api.SignatureStatusCompleted || r.SignedDocID == nil || r.Signers[1].Status != api.SignerStatusSigned {
-				t.Fatalf("in the end: %+v", r)
+				t.Fatalf("after all signatures: %+v", r)
 			}
 			for _, to := range []string{ada, grace, "lena@example.com"} {
-				if !bytes.Equal(b.signMailServer.files[to], s.Envelopes()[0].Signed) {
+				if !bytes.Equal(f.signMailServer.files[to], s.Envelopes()[0].Signed) {
 					t.Errorf("%s did not get the signed document", to)
 				}
 			}
 
 			var log api.SignatureEventList
-			b.call(lena, "GET", root+"/events", nil).expect(200, "").decode(&log)
+			f.call(lena, "GET", root+"/events", nil).expect(200, "").decode(&log)
 			notified := map[string]int{}
 			for _, e := range log.Items {
 				key := string(e.Kind)
@@ -133,15 +133,15 @@ func TestProvider(t *testing.T) {
 				}
 				notified[key]++
 				if kind == "docuseal" && (key == "viewed1" || key == "signed1") && (e.IP == nil || *e.IP != "203.0.113.77") {
-					t.Errorf("the log does not say where from: %+v", e)
+					t.Errorf("the log has no address: %+v", e)
 				}
 			}
 			for _, want := range []string{"created", "sent1", "delivered1", "viewed1", "forwarded1", "signed1", "sent2", "delivered2", "viewed2", "signed2", "completed"} {
 				if notified[want] != 1 {
-					t.Errorf("%s stands %d times in the log", want, notified[want])
+					t.Errorf("%s is in the log %d times", want, notified[want])
 				}
 			}
-			bundle := b.call(lena, "GET", root+"/evidence", nil).expect(200, "").body
+			bundle := f.call(lena, "GET", root+"/evidence", nil).expect(200, "").body
 			found, err := evidence.Verify(bundle)
 			testkit.Must(t, err)
 			if found.Provider != kind || !found.Sealed || !bytes.Contains(bundle, signablePDF()) || !bytes.Contains(bundle, s.Envelopes()[0].Signed) || !bytes.Contains(bundle, s.Envelopes()[0].Audit) {
@@ -149,13 +149,13 @@ func TestProvider(t *testing.T) {
 			}
 			broken := bytes.Replace(bundle, s.Envelopes()[0].Audit, bytes.ToUpper(s.Envelopes()[0].Audit), 1)
 			if _, err := evidence.Verify(broken); err == nil {
-				t.Error("a changed record is not noticed")
+				t.Error("a changed record is not detected")
 			}
 			if n := len(s.Envelopes()); n != 1 {
 				t.Errorf("there are %d envelopes", n)
 			}
-			if logs := b.logs.String(); strings.Contains(logs, esigntest.WebhookSecret) || strings.Contains(logs, esigntest.APIKey) || strings.Contains(logs, "lease@") || strings.Contains(logs, *view.SigningURL) {
-				t.Error("the log holds a secret")
+			if logs := f.logs.String(); strings.Contains(logs, esigntest.WebhookSecret) || strings.Contains(logs, esigntest.APIKey) || strings.Contains(logs, "lease@") || strings.Contains(logs, *view.SigningURL) {
+				t.Error("the log contains a secret")
 			}
 		})
 	}
@@ -166,13 +166,13 @@ func TestProvider(t *testing.T) {
 func TestProviderDown(t *testing.T) {
 	for _, kind := range []string{"docuseal", "documenso"} {
 		t.Run(kind, func(t *testing.T) {
-			b, s := newProviderFixture(t, kind)
-			lena := b.register("lena", domain.RoleLawyer)
+			f, s := newProviderFixture(t, kind)
+			lena := f.register("lena", domain.RoleLawyer)
 			var d api.StoredDocument
-			b.upload(lena, "lease.pdf", signablePDF()).expect(201, "").decode(&d)
+			f.upload(lena, "lease.pdf", signablePDF()).expect(201, "").decode(&d)
 			body := map[string]any{"docId": d.ID, "workflow": "parallel", "signers": []any{map[string]any{"name": "Ada", "email": "ada@example.com"}}}
 			initiate := func() response {
-				return b.call(lena, "POST", "/api/esign/initiate", body, "Idempotency-Key", "the-key-of-this")
+				return f.call(lena, "POST", "/api/esign/initiate", body, "Idempotency-Key", "the-key-of-this")
 			}
 			fail := func(status int) {
 				s.BeforeRequest(func(w http.ResponseWriter, r *http.Request) bool {
@@ -189,18 +189,18 @@ func TestProviderDown(t *testing.T) {
 				want := map[string]int{"esign_unavailable": 503, "esign_refused": 502}[code]
 				a := initiate().expect(want, code)
 				if want == 503 && a.header.Get("Retry-After") != "9" {
-					t.Errorf("%d: to be tried after %q", status, a.header.Get("Retry-After"))
+					t.Errorf("%d: Retry-After is %q", status, a.header.Get("Retry-After"))
 				}
 			}
 			var page api.SignatureRequestList
-			b.call(lena, "GET", "/api/esign", nil).expect(200, "").decode(&page)
+			f.call(lena, "GET", "/api/esign", nil).expect(200, "").decode(&page)
 			for _, r := range page.Items {
 				if r.Status != api.SignatureStatusFailed {
-					t.Errorf("is left %s", r.Status)
+					t.Errorf("is still %s", r.Status)
 				}
 			}
-			if len(page.Items) != 4 || len(b.signMailServer.mails) != 0 || len(s.Envelopes()) != 0 {
-				t.Errorf("%d requests, %d mails, %d envelopes", len(page.Items), len(b.signMailServer.mails), len(s.Envelopes()))
+			if len(page.Items) != 4 || len(f.signMailServer.mails) != 0 || len(s.Envelopes()) != 0 {
+				t.Errorf("%d requests, %d mails, %d envelopes", len(page.Items), len(f.signMailServer.mails), len(s.Envelopes()))
 			}
 			s.BeforeRequest(nil)
 			var first, repeated api.InitiateSignatureResponse

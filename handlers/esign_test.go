@@ -64,7 +64,7 @@ func (p *recordingMailServer) linkSecret(t testing.TB, to string) string {
 			return m[1]
 		}
 	}
-	t.Fatalf("no link went to %s", to)
+	t.Fatalf("no link was sent to %s", to)
 	return ""
 }
 
@@ -85,46 +85,46 @@ func signablePDF() []byte {
 }
 
 // initiateSignature uploads a document, into a case unless that is empty, and sends it for signature.
-func (b *fixture) initiateSignature(who *user, caseID string, to ...string) api.InitiateSignatureResponse {
-	b.t.Helper()
+func (f *fixture) initiateSignature(who *user, caseID string, to ...string) api.InitiateSignatureResponse {
+	f.t.Helper()
 	var raw bytes.Buffer
 	w := multipart.NewWriter(&raw)
 	if caseID != "" {
-		testkit.Must(b.t, w.WriteField("caseId", caseID))
+		testkit.Must(f.t, w.WriteField("caseId", caseID))
 	}
 	part, err := w.CreateFormFile("file", "lease.pdf")
-	testkit.Must(b.t, err)
+	testkit.Must(f.t, err)
 	_, err = part.Write(signablePDF())
-	testkit.Must(b.t, err)
-	testkit.Must(b.t, w.Close())
+	testkit.Must(f.t, err)
+	testkit.Must(f.t, w.Close())
 	var d api.StoredDocument
-	b.call(who, "POST", "/api/docs", raw.String(), "Content-Type", w.FormDataContentType()).expect(201, "").decode(&d)
+	f.call(who, "POST", "/api/docs", raw.String(), "Content-Type", w.FormDataContentType()).expect(201, "").decode(&d)
 	var signers []map[string]any
 	for i, address := range to {
 		signers = append(signers, map[string]any{"name": fmt.Sprintf("Signer %d", i+1), "email": address})
 	}
 	var sent api.InitiateSignatureResponse
-	b.call(who, "POST", "/api/esign/initiate", map[string]any{"docId": d.ID, "workflow": "sequential", "signers": signers}).expect(201, "").decode(&sent)
+	f.call(who, "POST", "/api/esign/initiate", map[string]any{"docId": d.ID, "workflow": "sequential", "signers": signers}).expect(201, "").decode(&sent)
 	return sent
 }
 
 func TestSigning(t *testing.T) {
-	b := newFixture(t)
-	lena, bob := b.register("lena", domain.RoleLawyer), b.register("bob", domain.RoleLawyer)
-	sent := b.initiateSignature(lena, "", "ada@example.com", "grace@example.com")
+	f := newFixture(t)
+	lena, bob := f.register("lena", domain.RoleLawyer), f.register("bob", domain.RoleLawyer)
+	sent := f.initiateSignature(lena, "", "ada@example.com", "grace@example.com")
 	root := "/api/esign/" + sent.TrackingID.String()
 	if sent.SigningURL != "https://counsel.example/sign?request="+sent.TrackingID.String() || time.Until(sent.ExpiresAt) < 29*24*time.Hour {
 		t.Errorf("answers %+v", sent)
 	}
 	for _, path := range []string{"", "/events", "/evidence"} {
-		b.call(bob, "GET", root+path, nil).expect(404, "not_found")
+		f.call(bob, "GET", root+path, nil).expect(404, "not_found")
 	}
-	b.call(bob, "POST", root+"/cancel", nil).expect(404, "not_found")
+	f.call(bob, "POST", root+"/cancel", nil).expect(404, "not_found")
 
-	secret := b.signMailServer.linkSecret(t, "ada@example.com")
+	secret := f.signMailServer.linkSecret(t, "ada@example.com")
 	ask := func(what string, body map[string]any) response {
 		t.Helper()
-		return b.call(nil, "POST", "/api/esign/signing/"+what, body, "User-Agent", "Phone/1.0")
+		return f.call(nil, "POST", "/api/esign/signing/"+what, body, "User-Agent", "Phone/1.0")
 	}
 	var view api.SigningView
 	ask("view", map[string]any{"token": secret}).expect(200, "").decode(&view)
@@ -137,8 +137,8 @@ func TestSigning(t *testing.T) {
 	}
 	ask("text", map[string]any{"token": secret}).expect(200, "")
 	var open api.SignatureRequest
-	b.call(lena, "GET", root, nil).expect(200, "").decode(&open)
-	b.call(lena, "DELETE", "/api/docs/"+open.DocID.String(), nil).expect(409, "signature_open")
+	f.call(lena, "GET", root, nil).expect(200, "").decode(&open)
+	f.call(lena, "DELETE", "/api/docs/"+open.DocID.String(), nil).expect(409, "signature_open")
 	ask("sign", map[string]any{"token": secret, "signature": map[string]any{"typed": "Ada"}}).expect(409, "conflict")
 	ask("consent", map[string]any{"token": secret, "disclosure": "2000-1"}).expect(409, "conflict")
 	ask("consent", map[string]any{"token": secret, "disclosure": view.Disclosure.Version}).expect(200, "")
@@ -159,12 +159,12 @@ func TestSigning(t *testing.T) {
 				report = *a.Detail
 			}
 			if *a.Detail != report {
-				t.Errorf("a guess hears %q, another %q", *a.Detail, report)
+				t.Errorf("two guesses get %q and %q", *a.Detail, report)
 			}
 		}
 	}
 
-	second := b.signMailServer.linkSecret(t, "grace@example.com")
+	second := f.signMailServer.linkSecret(t, "grace@example.com")
 	ask("consent", map[string]any{"token": second, "disclosure": view.Disclosure.Version}).expect(409, "not_viewed")
 	ask("view", map[string]any{"token": second}).expect(200, "")
 	ask("consent", map[string]any{"token": second, "disclosure": view.Disclosure.Version}).expect(200, "")
@@ -172,42 +172,42 @@ func TestSigning(t *testing.T) {
 	ask("sign", map[string]any{"token": second, "signature": map[string]any{"strokes": []any{stroke}, "width": 100, "height": 50}}).expect(200, "")
 
 	var r api.SignatureRequest
-	b.call(lena, "GET", root, nil).expect(200, "").decode(&r)
+	f.call(lena, "GET", root, nil).expect(200, "").decode(&r)
 	if r.Status != api.SignatureStatusCompleted || r.SignedDocID == nil || r.Signers[0].Status != api.SignerStatusSigned || r.Signers[0].SignedAt == nil {
 		t.Fatalf("is %+v", r)
 	}
 	var signed api.StoredDocument
-	b.call(lena, "GET", "/api/docs/"+r.SignedDocID.String(), nil).expect(200, "").decode(&signed)
+	f.call(lena, "GET", "/api/docs/"+r.SignedDocID.String(), nil).expect(200, "").decode(&signed)
 	if signed.Kind != api.DocumentKindSigned {
-		t.Errorf("is of kind %s", signed.Kind)
+		t.Errorf("the signature is %s", signed.Kind)
 	}
 	for _, to := range []string{"ada@example.com", "grace@example.com", "lena@example.com"} {
-		if !bytes.HasPrefix(b.signMailServer.files[to], signablePDF()) {
+		if !bytes.HasPrefix(f.signMailServer.files[to], signablePDF()) {
 			t.Errorf("%s did not get the signed document", to)
 		}
 	}
-	bundle := b.call(lena, "GET", root+"/evidence", nil).expect(200, "")
+	bundle := f.call(lena, "GET", root+"/evidence", nil).expect(200, "")
 	found, err := evidence.Verify(bundle.body)
 	testkit.Must(t, err)
 	if found.Request.String() != sent.TrackingID.String() || !found.Sealed {
 		t.Errorf("the evidence says %+v", found)
 	}
 	var log api.SignatureEventList
-	b.call(lena, "GET", root+"/events", nil).expect(200, "").decode(&log)
+	f.call(lena, "GET", root+"/events", nil).expect(200, "").decode(&log)
 	if e := log.Items[3]; e.Kind != api.SignatureEventKindOpened {
 		t.Errorf("the log says %+v", e)
 	}
 	if e := log.Items[4]; e.Kind != api.SignatureEventKindViewed || *e.UserAgent != "Phone/1.0" || *e.IP != "127.0.0.1" || *e.Signer != 1 {
 		t.Errorf("the log says %+v", e)
 	}
-	b.call(lena, "POST", root+"/cancel", nil).expect(409, "signature_completed")
+	f.call(lena, "POST", root+"/cancel", nil).expect(409, "signature_completed")
 	var page api.SignatureRequestList
-	b.call(lena, "GET", "/api/esign?status=completed", nil).expect(200, "").decode(&page)
+	f.call(lena, "GET", "/api/esign?status=completed", nil).expect(200, "").decode(&page)
 	if len(page.Items) != 1 {
 		t.Errorf("lists %d", len(page.Items))
 	}
 	for _, words := range []string{secret, second, "ada@example.com", "Phone/1.0", "Lovelace"} {
-		if strings.Contains(b.logs.String(), words) {
+		if strings.Contains(f.logs.String(), words) {
 			t.Errorf("%q is in the log", words)
 		}
 	}
@@ -215,27 +215,27 @@ func TestSigning(t *testing.T) {
 
 // TestDeleteCaseWithOpenSignatureRequest refuses to delete a case while one of its documents is out for signature.
 func TestDeleteCaseWithOpenSignatureRequest(t *testing.T) {
-	b := newFixture(t)
-	lena := b.register("lena", domain.RoleLawyer)
+	f := newFixture(t)
+	lena := f.register("lena", domain.RoleLawyer)
 	var caseID api.Case
-	b.call(lena, "POST", "/api/cases", map[string]any{"title": "Lease"}).expect(201, "").decode(&caseID)
-	sent := b.initiateSignature(lena, caseID.ID.String(), "ada@example.com")
-	b.call(lena, "DELETE", "/api/cases/"+caseID.ID.String(), nil).expect(409, "signature_open")
-	b.call(lena, "POST", "/api/esign/"+sent.TrackingID.String()+"/cancel", nil).expect(200, "")
-	b.call(lena, "DELETE", "/api/cases/"+caseID.ID.String(), nil).expect(204, "")
+	f.call(lena, "POST", "/api/cases", map[string]any{"title": "Lease"}).expect(201, "").decode(&caseID)
+	sent := f.initiateSignature(lena, caseID.ID.String(), "ada@example.com")
+	f.call(lena, "DELETE", "/api/cases/"+caseID.ID.String(), nil).expect(409, "signature_open")
+	f.call(lena, "POST", "/api/esign/"+sent.TrackingID.String()+"/cancel", nil).expect(200, "")
+	f.call(lena, "DELETE", "/api/cases/"+caseID.ID.String(), nil).expect(204, "")
 }
 
 func TestInitiateSignature(t *testing.T) {
-	b := newFixture(t)
-	lena, carl := b.register("lena", domain.RoleLawyer), b.register("carl", domain.RoleClient)
+	f := newFixture(t)
+	lena, carl := f.register("lena", domain.RoleLawyer), f.register("carl", domain.RoleClient)
 	file, contentType := uploadForm(t, "file", "lease.pdf", signablePDF())
 	var d api.StoredDocument
-	b.call(lena, "POST", "/api/docs", file, "Content-Type", contentType).expect(201, "").decode(&d)
+	f.call(lena, "POST", "/api/docs", file, "Content-Type", contentType).expect(201, "").decode(&d)
 	body := func(signers ...any) map[string]any {
 		return map[string]any{"docId": d.ID, "workflow": "parallel", "signers": signers}
 	}
 	ada := map[string]any{"name": "Ada", "email": "ada@example.com"}
-	b.call(carl, "POST", "/api/esign/initiate", body(ada)).expect(403, "forbidden")
+	f.call(carl, "POST", "/api/esign/initiate", body(ada)).expect(403, "forbidden")
 	for pointer, bad := range map[string]map[string]any{
 		"/signers":         body(),
 		"/signers/0/email": body(map[string]any{"name": "Ada", "email": "ada"}),
@@ -243,7 +243,7 @@ func TestInitiateSignature(t *testing.T) {
 		"/signers/0/name":  body(map[string]any{"name": "李", "email": "li@example.com"}),
 		"/workflow":        {"docId": d.ID, "workflow": "both", "signers": []any{ada}},
 	} {
-		p := b.call(lena, "POST", "/api/esign/initiate", bad).expect(422, "invalid").problem()
+		p := f.call(lena, "POST", "/api/esign/initiate", bad).expect(422, "invalid").problem()
 		if len(p.Errors) == 0 || p.Errors[0].Pointer != pointer {
 			t.Errorf("names %+v, want %s", p.Errors, pointer)
 		}
@@ -254,31 +254,31 @@ func TestInitiateSignature(t *testing.T) {
 			in["language"] = ask.body
 		}
 		var sent api.InitiateSignatureResponse
-		b.call(lena, "POST", "/api/esign/initiate", in, "Accept-Language", ask.header).expect(201, "").decode(&sent)
+		f.call(lena, "POST", "/api/esign/initiate", in, "Accept-Language", ask.header).expect(201, "").decode(&sent)
 		var r api.SignatureRequest
-		b.call(lena, "GET", "/api/esign/"+sent.TrackingID.String(), nil).expect(200, "").decode(&r)
-		if string(r.Language) != want || !strings.Contains(b.signMailServer.mails[len(b.signMailServer.mails)-1].HTML, `lang="`+want+`"`) {
-			t.Errorf("asked for in %+v, it is in %s", ask, r.Language)
+		f.call(lena, "GET", "/api/esign/"+sent.TrackingID.String(), nil).expect(200, "").decode(&r)
+		if string(r.Language) != want || !strings.Contains(f.signMailServer.mails[len(f.signMailServer.mails)-1].HTML, `lang="`+want+`"`) {
+			t.Errorf("for %+v the page is in %s", ask, r.Language)
 		}
 	}
-	b.signMailServer.mails = nil
+	f.signMailServer.mails = nil
 	var first, repeated api.InitiateSignatureResponse
-	b.call(lena, "POST", "/api/esign/initiate", body(ada), "Idempotency-Key", "k1").expect(201, "").decode(&first)
-	b.call(lena, "POST", "/api/esign/initiate", body(ada), "Idempotency-Key", "k1").expect(201, "").decode(&repeated)
-	if first != repeated || len(b.signMailServer.mails) != 1 {
-		t.Errorf("sent %d mails for one key", len(b.signMailServer.mails))
+	f.call(lena, "POST", "/api/esign/initiate", body(ada), "Idempotency-Key", "k1").expect(201, "").decode(&first)
+	f.call(lena, "POST", "/api/esign/initiate", body(ada), "Idempotency-Key", "k1").expect(201, "").decode(&repeated)
+	if first != repeated || len(f.signMailServer.mails) != 1 {
+		t.Errorf("sent %d mails for one key", len(f.signMailServer.mails))
 	}
-	b.call(lena, "POST", "/api/esign/initiate", body(ada, map[string]any{"name": "G", "email": "g@example.com"}), "Idempotency-Key", "k1").expect(409, "")
-	b.call(nil, "POST", "/api/esign/signing/link", map[string]any{"trackingId": first.TrackingID, "email": "eve@example.com"}).expect(204, "")
-	b.call(lena, "POST", "/api/esign/"+first.TrackingID.String()+"/remind", nil).expect(200, "")
-	if len(b.signMailServer.mails) != 1 {
-		t.Error("mailed again at once")
+	f.call(lena, "POST", "/api/esign/initiate", body(ada, map[string]any{"name": "G", "email": "g@example.com"}), "Idempotency-Key", "k1").expect(409, "")
+	f.call(nil, "POST", "/api/esign/signing/link", map[string]any{"trackingId": first.TrackingID, "email": "eve@example.com"}).expect(204, "")
+	f.call(lena, "POST", "/api/esign/"+first.TrackingID.String()+"/remind", nil).expect(200, "")
+	if len(f.signMailServer.mails) != 1 {
+		t.Error("the mail was sent again immediately")
 	}
 }
 
 func TestSigningPage(t *testing.T) {
-	b := newFixture(t)
-	a := b.call(nil, "GET", "/sign", nil).expect(200, "")
+	f := newFixture(t)
+	a := f.call(nil, "GET", "/sign", nil).expect(200, "")
 	policy := a.header.Get("Content-Security-Policy")
 	for _, want := range []string{"default-src 'none'", "script-src 'sha256-", "style-src 'sha256-", "connect-src 'self'", "frame-ancestors 'none'"} {
 		if !strings.Contains(policy, want) {
@@ -289,40 +289,40 @@ func TestSigningPage(t *testing.T) {
 		t.Errorf("headers: %v", a.header)
 	}
 	if found := regexp.MustCompile(`(src|href|action)="?(https?:)?//`).Find(a.body); found != nil || regexp.MustCompile(` (style|on[a-z]+)="`).Match(a.body) {
-		t.Errorf("the page asks elsewhere, or for what the policy forbids: %s", found)
+		t.Errorf("the page loads from another origin or violates the policy: %s", found)
 	}
 	if a.header.Get("Content-Type") != "text/html; charset=utf-8" || a.status != http.StatusOK {
-		t.Error("is no page")
+		t.Error("is not a page")
 	}
 }
 
 // TestSignShippedTemplates: the shipped templates with their sample data contain no blanks.
 func TestSignShippedTemplates(t *testing.T) {
-	b := newFixture(t)
-	lena := b.register("lena", domain.RoleLawyer)
+	f := newFixture(t)
+	lena := f.register("lena", domain.RoleLawyer)
 	var page api.TemplateList
-	b.call(lena, "GET", "/api/templates?limit=100", nil).expect(200, "").decode(&page)
+	f.call(lena, "GET", "/api/templates?limit=100", nil).expect(200, "").decode(&page)
 	if len(page.Items) < 6 {
 		t.Fatalf("there are %d templates", len(page.Items))
 	}
-	for _, one := range page.Items {
+	for _, item := range page.Items {
 		var v api.TemplateVersion
-		b.call(lena, "GET", "/api/templates/"+one.TemplateID+"/versions/1", nil).expect(200, "").decode(&v)
+		f.call(lena, "GET", "/api/templates/"+item.TemplateID+"/versions/1", nil).expect(200, "").decode(&v)
 		render := func(options map[string]any) map[string]any {
 			var made api.RenderPdfResponse
-			b.call(lena, "POST", "/api/docs/render-pdf", map[string]any{"templateId": one.TemplateID, "version": "1", "data": v.SampleData, "options": options}).expect(200, "").decode(&made)
+			f.call(lena, "POST", "/api/docs/render-pdf", map[string]any{"templateId": item.TemplateID, "version": "1", "data": v.SampleData, "options": options}).expect(200, "").decode(&made)
 			return map[string]any{"docId": made.DocID, "workflow": "parallel", "signers": []any{map[string]any{"name": "Ada", "email": "ada@example.com"}}}
 		}
-		b.call(lena, "POST", "/api/esign/initiate", render(map[string]any{})).expect(201, "")
+		f.call(lena, "POST", "/api/esign/initiate", render(map[string]any{})).expect(201, "")
 		draft := render(map[string]any{"draft": true})
-		p := b.call(lena, "POST", "/api/esign/initiate", draft).expect(422, "document_unfit").problem()
+		p := f.call(lena, "POST", "/api/esign/initiate", draft).expect(422, "document_unfit").problem()
 		if e := p.Errors[0]; e.Pointer != "/docId" || *e.Reason != "draft" || *e.Page != 1 || *e.Quote != "DRAFT" {
-			t.Errorf("%s: names %+v", one.TemplateID, p.Errors)
+			t.Errorf("%s: names %+v", item.TemplateID, p.Errors)
 		}
 		draft["acceptRisks"] = []string{"draft"}
-		b.call(lena, "POST", "/api/esign/initiate", draft).expect(201, "")
+		f.call(lena, "POST", "/api/esign/initiate", draft).expect(201, "")
 		draft["acceptRisks"] = []string{"all"}
-		if p := b.call(lena, "POST", "/api/esign/initiate", draft).expect(422, "invalid").problem(); p.Errors[0].Pointer != "/acceptRisks/0" {
+		if p := f.call(lena, "POST", "/api/esign/initiate", draft).expect(422, "invalid").problem(); p.Errors[0].Pointer != "/acceptRisks/0" {
 			t.Errorf("names %+v", p.Errors)
 		}
 	}

@@ -142,10 +142,10 @@ var loadRules = sync.OnceValues(func() (w struct {
 func newFixture(t testing.TB, options ...option) *fixture {
 	t.Helper()
 	ctx := t.Context()
-	b := &fixture{t: t, logs: &testkit.Log{}}
+	f := &fixture{t: t, logs: &testkit.Log{}}
 	contract, err := os.ReadFile("../openapi.yaml")
 	testkit.Must(t, err)
-	log := slog.New(domain.LogHandler{Handler: slog.NewJSONHandler(b.logs, nil)})
+	log := slog.New(domain.LogHandler{Handler: slog.NewJSONHandler(f.logs, nil)})
 	s := fixtureConfig{config: handlers.Config{Contract: contract, Registry: prometheus.NewRegistry(), Log: log, Clock: domain.SystemClock, StoreTimeout: time.Minute}} // the test machine may be busy
 	for _, o := range options {
 		o(&s)
@@ -160,43 +160,43 @@ func newFixture(t testing.TB, options ...option) *fixture {
 	database, err := db.Open(ctx, s.database, db.Options{Echo: s.statementLog})
 	testkit.Must(t, err)
 	t.Cleanup(func() { database.Close() })
-	b.db = database
+	f.db = database
 	testkit.Must(t, db.Migrate(ctx, database))
-	b.redis = testenv.OpenRedis(t, s.redis)
-	b.model, err = llm.Start(context.WithoutCancel(ctx), llm.Options{})
+	f.redis = testenv.OpenRedis(t, s.redis)
+	f.model, err = llm.Start(context.WithoutCancel(ctx), llm.Options{})
 	testkit.Must(t, err)
-	t.Cleanup(func() { b.model.Close() })
-	provider, err := client.New(client.Config{Log: log, BaseURL: b.model.URL, APIKey: b.model.APIKey, Model: "sandbox",
+	t.Cleanup(func() { f.model.Close() })
+	provider, err := client.New(client.Config{Log: log, BaseURL: f.model.URL, APIKey: f.model.APIKey, Model: "sandbox",
 		Timeout: 2 * time.Second, Deadline: 6 * time.Second, Backoff: []time.Duration{time.Millisecond, time.Millisecond}})
 	testkit.Must(t, err)
 	t.Cleanup(func() { provider.Close() })
 
 	ready, err := loadRules()
 	testkit.Must(t, err)
-	b.mailServer = &fakeMailServer{}
-	b.jobs, err = jobs.New(jobs.Config{DB: database, Transport: queue.New(b.redis, log), Runtime: domain.SystemRuntime(log), Timing: jobs.Timing{Poll: 50 * time.Millisecond}})
+	f.mailServer = &fakeMailServer{}
+	f.jobs, err = jobs.New(jobs.Config{DB: database, Transport: queue.New(f.redis, log), Runtime: domain.SystemRuntime(log), Timing: jobs.Timing{Poll: 50 * time.Millisecond}})
 	testkit.Must(t, err)
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 		defer cancel()
-		if err := b.jobs.Close(ctx); err != nil {
+		if err := f.jobs.Close(ctx); err != nil {
 			t.Error(err)
 		}
 	})
 	bus := events.NewBus()
 	runtime := domain.SystemRuntime(log)
-	outbox := email.NewOutbox(email.OutboxConfig{Runtime: runtime, Jobs: b.jobs, Configured: true})
-	accounts, err := account.New(account.Config{Runtime: runtime, DB: database, Redis: b.redis, Mailer: outbox, Jobs: b.jobs, Algorithm: "HS256", Secret: secret, Issuer: "counsel", Audience: "counsel-api",
+	outbox := email.NewOutbox(email.OutboxConfig{Runtime: runtime, Jobs: f.jobs, Configured: true})
+	accounts, err := account.New(account.Config{Runtime: runtime, DB: database, Redis: f.redis, Mailer: outbox, Jobs: f.jobs, Algorithm: "HS256", Secret: secret, Issuer: "counsel", Audience: "counsel-api",
 		AccessTTL: time.Hour, SessionTTL: time.Hour, Hash: account.HashConfig{Passes: 1, MemoryKiB: 64}})
 	testkit.Must(t, err)
 	caseService, err := cases.New(cases.Config{Runtime: runtime, DB: database, Accounts: accounts, Events: bus, Mailer: outbox, BeforeDelete: esign.CaseDeletable})
 	testkit.Must(t, err)
-	b.store = filestest.NewStore(domain.SystemClock)
-	b.archive, err = files.New(files.Config{DB: database, Runtime: runtime, Store: b.store, Text: readers().texts, Pool: readers().uploads, Cases: caseService, Events: bus, Deletable: esign.DocumentDeletable})
+	f.store = filestest.NewStore(domain.SystemClock)
+	f.archive, err = files.New(files.Config{DB: database, Runtime: runtime, Store: f.store, Text: readers().texts, Pool: readers().uploads, Cases: caseService, Events: bus, Deletable: esign.DocumentDeletable})
 	testkit.Must(t, err)
 	service, err := ai.New(ai.Config{
-		Runtime: domain.SystemRuntime(log), DB: database, Redis: b.redis, Model: provider, Masker: ready.masker, Prompts: ready.prompts, Policies: ready.rules,
-		Accounts: accounts, Cases: caseService, Library: b.archive, Jobs: b.jobs,
+		Runtime: domain.SystemRuntime(log), DB: database, Redis: f.redis, Model: provider, Masker: ready.masker, Prompts: ready.prompts, Policies: ready.rules,
+		Accounts: accounts, Cases: caseService, Library: f.archive, Jobs: f.jobs,
 	})
 	testkit.Must(t, err)
 	t.Cleanup(func() {
@@ -204,14 +204,14 @@ func newFixture(t testing.TB, options ...option) *fixture {
 		defer cancel()
 		service.Close(ctx)
 	})
-	b.ready = func(ctx context.Context) (error, error) {
-		return database.PingContext(ctx), b.redis.Do(ctx, b.redis.B().Ping().Build()).Error()
+	f.ready = func(ctx context.Context) (error, error) {
+		return database.PingContext(ctx), f.redis.Do(ctx, f.redis.B().Ping().Build()).Error()
 	}
 
 	s.config.Accounts, s.config.AI = accounts, service
-	s.config.Cases, b.cases = caseService, caseService
-	s.config.Files, s.config.Jobs = b.archive, b.jobs
-	s.config.Email, err = email.New(email.Config{DB: database, Runtime: runtime, Jobs: b.jobs, Outbox: outbox, Events: bus, Sender: b.mailServer, Files: b.archive, Accounts: accounts,
+	s.config.Cases, f.cases = caseService, caseService
+	s.config.Files, s.config.Jobs = f.archive, f.jobs
+	s.config.Email, err = email.New(email.Config{DB: database, Runtime: runtime, Jobs: f.jobs, Outbox: outbox, Events: bus, Sender: f.mailServer, Files: f.archive, Accounts: accounts,
 		PublicURL: "https://counsel.example", AccountURL: "https://counsel.example/account", LinkSecret: accounts.LinkSecret, LinkID: accounts.LinkID, RetryBackoff: []time.Duration{10 * time.Millisecond, 20 * time.Millisecond, 20 * time.Millisecond}})
 	testkit.Must(t, err)
 	s.config.Drafts, err = drafts.New(drafts.Config{DB: database, Runtime: runtime, Cases: caseService, Events: bus})
@@ -222,46 +222,46 @@ func newFixture(t testing.TB, options ...option) *fixture {
 	testkit.Must(t, err)
 	sender := webhook.New(webhook.Config{AllowPrivate: true})
 	t.Cleanup(sender.Close)
-	s.config.Webhooks, err = webhooks.New(webhooks.Config{DB: database, Jobs: b.jobs, Sender: sender, Accounts: accounts, Cases: caseService, Runtime: runtime,
+	s.config.Webhooks, err = webhooks.New(webhooks.Config{DB: database, Jobs: f.jobs, Sender: sender, Accounts: accounts, Cases: caseService, Runtime: runtime,
 		Key: []byte(secret), OnDisabled: outbox.WebhookMail})
 	testkit.Must(t, err)
-	s.config.Notifications, err = notifications.New(notifications.Config{DB: database, Jobs: b.jobs, Accounts: accounts, Cases: caseService, Runtime: runtime, SendMail: outbox.NotificationMail})
+	s.config.Notifications, err = notifications.New(notifications.Config{DB: database, Jobs: f.jobs, Accounts: accounts, Cases: caseService, Runtime: runtime, SendMail: outbox.NotificationMail})
 	testkit.Must(t, err)
 	bus.Subscribe(events.ForAudience(caseService, s.config.Webhooks.OnEvent, s.config.Notifications.OnEvent))
-	s.config.Rendering, err = rendering.New(rendering.Config{DB: database, Runtime: runtime, Templates: s.config.Templates, Drafts: s.config.Drafts, Files: b.archive, Renderer: engine, Jobs: b.jobs, Accounts: accounts, Cases: caseService})
+	s.config.Rendering, err = rendering.New(rendering.Config{DB: database, Runtime: runtime, Templates: s.config.Templates, Drafts: s.config.Drafts, Files: f.archive, Renderer: engine, Jobs: f.jobs, Accounts: accounts, Cases: caseService})
 	testkit.Must(t, err)
 	s.config.Idempotency, err = idempotency.New(idempotency.Config{Runtime: runtime, DB: database, Key: []byte(secret)})
 	testkit.Must(t, err)
-	b.signMailServer = &recordingMailServer{}
+	f.signMailServer = &recordingMailServer{}
 	certificate, key, err := pades.SelfSigned("Counsel", domain.SystemClock())
 	testkit.Must(t, err)
 	seal, err := pades.New(certificate, key, nil)
 	testkit.Must(t, err)
-	s.config.Esign, err = esign.New(esign.Config{DB: database, Files: b.archive, Cases: caseService, Accounts: accounts, Jobs: newSyncJobs(t), Mailer: b.signMailServer, Mailboxes: s.config.Email, Renderer: engine, Sealer: seal.WithPool(readers().uploads), Provider: s.provider, Publisher: bus,
+	s.config.Esign, err = esign.New(esign.Config{DB: database, Files: f.archive, Cases: caseService, Accounts: accounts, Jobs: newSyncJobs(t), Mailer: f.signMailServer, Mailboxes: s.config.Email, Renderer: engine, Sealer: seal.WithPool(readers().uploads), Provider: s.provider, Publisher: bus,
 		LinkKey: []byte(secret), URL: "https://counsel.example", Runtime: domain.SystemRuntime(log)})
 	testkit.Must(t, err)
-	s.config.Privacy, err = privacy.New(privacy.Config{Runtime: runtime, DB: database, Accounts: accounts, AI: service, Drafts: s.config.Drafts, Files: b.archive, Rendering: s.config.Rendering, Cases: caseService, Webhooks: s.config.Webhooks, Notifications: s.config.Notifications, Email: s.config.Email, Jobs: b.jobs, Esign: s.config.Esign, Templates: s.config.Templates})
+	s.config.Privacy, err = privacy.New(privacy.Config{Runtime: runtime, DB: database, Accounts: accounts, AI: service, Drafts: s.config.Drafts, Files: f.archive, Rendering: s.config.Rendering, Cases: caseService, Webhooks: s.config.Webhooks, Notifications: s.config.Notifications, Email: s.config.Email, Jobs: f.jobs, Esign: s.config.Esign, Templates: s.config.Templates})
 	testkit.Must(t, err)
-	s.config.Ready = func(ctx context.Context) (database, redis error) { return b.ready(ctx) }
+	s.config.Ready = func(ctx context.Context) (database, redis error) { return f.ready(ctx) }
 	if s.limit > 0 {
-		s.config.UserLimit, err = limits.New(limits.Config{Redis: b.redis, Clock: domain.SystemClock, Secret: []byte(secret + t.Name()), Budget: limits.Budget{Name: "user", Requests: s.limit, Window: time.Minute}})
+		s.config.UserLimit, err = limits.New(limits.Config{Redis: f.redis, Clock: domain.SystemClock, Secret: []byte(secret + t.Name()), Budget: limits.Budget{Name: "user", Requests: s.limit, Window: time.Minute}})
 		testkit.Must(t, err)
-		s.config.AddressLimit, err = limits.New(limits.Config{Redis: b.redis, Clock: domain.SystemClock, Secret: []byte(secret + t.Name()), Budget: limits.Budget{Name: "address", Requests: s.limit, Window: time.Minute}})
+		s.config.AddressLimit, err = limits.New(limits.Config{Redis: f.redis, Clock: domain.SystemClock, Secret: []byte(secret + t.Name()), Budget: limits.Budget{Name: "address", Requests: s.limit, Window: time.Minute}})
 		testkit.Must(t, err)
 	}
-	b.server, err = handlers.New(s.config)
+	f.server, err = handlers.New(s.config)
 	testkit.Must(t, err)
-	web := httptest.NewServer(b.server)
+	web := httptest.NewServer(f.server)
 	t.Cleanup(web.Close)
-	b.url = web.URL
+	f.url = web.URL
 	testkit.Must(t, accounts.EnsureAdmin(ctx, "admin@counsel.example", adminPassword))
-	return b
+	return f
 }
 
 // startJobs starts the job workers.
-func (b *fixture) startJobs() {
-	b.t.Helper()
-	testkit.Must(b.t, b.jobs.Start(b.t.Context(), true))
+func (f *fixture) startJobs() {
+	f.t.Helper()
+	testkit.Must(f.t, f.jobs.Start(f.t.Context(), true))
 }
 
 const adminPassword = "the admin's own password"
@@ -289,7 +289,7 @@ func (a response) problem() api.Problem {
 	var p api.Problem
 	a.decode(&p)
 	if int(p.Status) != a.status {
-		a.t.Fatalf("a problem of status %d came as %d", p.Status, a.status)
+		a.t.Fatalf("a problem with status %d has the HTTP status %d", p.Status, a.status)
 	}
 	return p
 }
@@ -314,8 +314,8 @@ type user struct {
 }
 
 // call sends one request. A string body is sent as it is, any other as JSON.
-func (b *fixture) call(who *user, method, path string, body any, header ...string) response {
-	b.t.Helper()
+func (f *fixture) call(who *user, method, path string, body any, header ...string) response {
+	f.t.Helper()
 	var in io.Reader
 	switch v := body.(type) {
 	case nil:
@@ -323,11 +323,11 @@ func (b *fixture) call(who *user, method, path string, body any, header ...strin
 		in = strings.NewReader(v)
 	default:
 		raw, err := json.Marshal(v)
-		testkit.Must(b.t, err)
+		testkit.Must(f.t, err)
 		in = bytes.NewReader(raw)
 	}
-	r, err := http.NewRequestWithContext(b.t.Context(), method, b.url+path, in)
-	testkit.Must(b.t, err)
+	r, err := http.NewRequestWithContext(f.t.Context(), method, f.url+path, in)
+	testkit.Must(f.t, err)
 	if body != nil {
 		r.Header.Set("Content-Type", "application/json")
 	}
@@ -338,12 +338,12 @@ func (b *fixture) call(who *user, method, path string, body any, header ...strin
 		r.Header.Set(header[i], header[i+1])
 	}
 	res, err := http.DefaultTransport.RoundTrip(r)
-	testkit.Must(b.t, err)
+	testkit.Must(f.t, err)
 	defer res.Body.Close()
 	raw, err := io.ReadAll(res.Body)
-	testkit.Must(b.t, err)
-	a := response{b.t, res.StatusCode, res.Header, raw}
-	b.checkContract(r, a)
+	testkit.Must(f.t, err)
+	a := response{f.t, res.StatusCode, res.Header, raw}
+	f.checkContract(r, a)
 	return a
 }
 
@@ -357,13 +357,13 @@ var contract = sync.OnceValues(func() (routers.Router, error) {
 })
 
 // checkContract fails the test if the contract does not allow the answer.
-func (b *fixture) checkContract(r *http.Request, a response) {
-	b.t.Helper()
+func (f *fixture) checkContract(r *http.Request, a response) {
+	f.t.Helper()
 	if r.Method == http.MethodHead { // the contract only has GET
 		return
 	}
 	router, err := contract()
-	testkit.Must(b.t, err)
+	testkit.Must(f.t, err)
 	local := r.Clone(r.Context())
 	local.URL = &url.URL{Path: r.URL.Path, RawQuery: r.URL.RawQuery}
 	route, path, err := router.FindRoute(local)
@@ -377,22 +377,22 @@ func (b *fixture) checkContract(r *http.Request, a response) {
 	media, _, _ := strings.Cut(a.header.Get("Content-Type"), ";")
 	options := &openapi3filter.Options{IncludeResponseStatus: true, AuthenticationFunc: openapi3filter.NoopAuthenticationFunc,
 		ExcludeResponseBody: media != "application/json" && media != "application/problem+json"}
-	err = openapi3filter.ValidateResponse(b.t.Context(), &openapi3filter.ResponseValidationInput{
+	err = openapi3filter.ValidateResponse(f.t.Context(), &openapi3filter.ResponseValidationInput{
 		RequestValidationInput: &openapi3filter.RequestValidationInput{Request: local, PathParams: path, Route: route, Options: options},
 		Status:                 a.status, Header: a.header, Body: io.NopCloser(bytes.NewReader(a.body)), Options: options,
 	})
 	if err != nil {
-		b.t.Fatalf("%s %s answers outside the contract: %v", r.Method, r.URL.Path, err)
+		f.t.Fatalf("%s %s answers outside the contract: %v", r.Method, r.URL.Path, err)
 	}
 	everywhere, _ := route.Spec.Extensions["x-response-headers"].(map[string]any)
 	for name := range a.header {
 		if named := route.Operation.Responses.Status(a.status); !slices.ContainsFunc(slices.Collect(maps.Keys(everywhere)), func(h string) bool { return http.CanonicalHeaderKey(h) == name }) && !standardHeaders[name] && (named == nil || !hasHeader(named.Value, name)) {
-			b.t.Fatalf("%s %s answers %d with the header %s, which the contract does not name", r.Method, r.URL.Path, a.status, name)
+			f.t.Fatalf("%s %s answers %d with the header %s, which the contract does not name", r.Method, r.URL.Path, a.status, name)
 		}
 	}
 	if a.status != http.StatusNoContent && a.status != http.StatusNotModified {
 		if named := route.Operation.Responses.Status(a.status); named == nil || named.Value.Content[media] == nil {
-			b.t.Fatalf("%s %s answers %d as %q, which the contract does not name", r.Method, r.URL.Path, a.status, media)
+			f.t.Fatalf("%s %s answers %d as %q, which the contract does not name", r.Method, r.URL.Path, a.status, media)
 		}
 	}
 }
@@ -412,29 +412,29 @@ func hasHeader(r *openapi3.Response, name string) bool {
 }
 
 // register creates an account and signs in. The admin sets the role.
-func (b *fixture) register(name string, role domain.Role) *user {
-	b.t.Helper()
+func (f *fixture) register(name string, role domain.Role) *user {
+	f.t.Helper()
 	p := &user{}
-	b.call(nil, "POST", "/api/auth/register", map[string]string{"email": name + "@example.com", "password": "correct horse battery", "fullName": name}).expect(201, "").decode(&p.User)
+	f.call(nil, "POST", "/api/auth/register", map[string]string{"email": name + "@example.com", "password": "correct horse battery", "fullName": name}).expect(201, "").decode(&p.User)
 	if role != domain.RoleClient {
-		b.call(b.admin(), "PATCH", "/api/users/"+p.ID.String(), map[string]any{"role": role}).expect(200, "").decode(&p.User)
+		f.call(f.admin(), "PATCH", "/api/users/"+p.ID.String(), map[string]any{"role": role}).expect(200, "").decode(&p.User)
 	}
-	b.signIn(p, name+"@example.com", "correct horse battery")
+	f.signIn(p, name+"@example.com", "correct horse battery")
 	return p
 }
 
-func (b *fixture) admin() *user {
-	b.t.Helper()
+func (f *fixture) admin() *user {
+	f.t.Helper()
 	p := &user{}
-	b.signIn(p, "admin@counsel.example", adminPassword)
-	b.call(p, "GET", "/api/auth/me", nil).expect(200, "").decode(&p.User)
+	f.signIn(p, "admin@counsel.example", adminPassword)
+	f.call(p, "GET", "/api/auth/me", nil).expect(200, "").decode(&p.User)
 	return p
 }
 
-func (b *fixture) signIn(p *user, email, password string) {
-	b.t.Helper()
+func (f *fixture) signIn(p *user, email, password string) {
+	f.t.Helper()
 	var t api.Tokens
-	b.call(nil, "POST", "/api/auth/login", map[string]string{"email": email, "password": password}).expect(200, "").decode(&t)
+	f.call(nil, "POST", "/api/auth/login", map[string]string{"email": email, "password": password}).expect(200, "").decode(&t)
 	p.token, p.refresh = t.AccessToken, t.RefreshToken
 }
 

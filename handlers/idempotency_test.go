@@ -104,14 +104,14 @@ var volatileFields = regexp.MustCompile(`"(fileUrl|fileUrlExpiresAt|expiresAt|up
 func TestIdempotencyKeys(t *testing.T) {
 	database := testenv.SchemaURL(t)
 	pool := testenv.OpenDB(t, database)
-	b := newFixture(t, func(s *fixtureConfig) { s.database = database })
-	m := &matrixFixture{fixture: b, admin: b.admin(), people: map[string]*user{}, caseFixtures: map[string]*caseFixture{}}
-	b.register("grace", domain.RoleLawyer) // the contract's example adds her to a case
-	m.owner, m.member = b.register("keeper", domain.RoleLawyer), b.register("mate", domain.RoleClient)
-	f := m.build()
-	k := &idempotencyFixture{matrixFixture: m, ids: f.ids, newest: map[bool]domain.ID{false: domain.NewID(), true: domain.NewID()}, admin: m.admin}
+	f := newFixture(t, func(s *fixtureConfig) { s.database = database })
+	m := &matrixFixture{fixture: f, admin: f.admin(), people: map[string]*user{}, caseFixtures: map[string]*caseFixture{}}
+	f.register("grace", domain.RoleLawyer) // the contract's example adds her to a case
+	m.owner, m.member = f.register("keeper", domain.RoleLawyer), f.register("mate", domain.RoleClient)
+	c := m.build()
+	k := &idempotencyFixture{matrixFixture: m, ids: c.ids, newest: map[bool]domain.ID{false: domain.NewID(), true: domain.NewID()}, admin: m.admin}
 	var signing api.SignatureRequest
-	b.call(k.owner, "GET", "/api/esign/"+f.ids["trackingId"], nil).expect(200, "").decode(&signing)
+	f.call(k.owner, "GET", "/api/esign/"+c.ids["trackingId"], nil).expect(200, "").decode(&signing)
 	k.docID = signing.DocID.String()
 
 	// After a crash, the answer is not stored.
@@ -150,7 +150,7 @@ func TestIdempotencyKeys(t *testing.T) {
 	// are not compared.
 	done := []string{"retryJob", "cancelSignatureRequest", "remindSigners"}
 	var w struct{ Webhook struct{ ID string } }
-	b.call(k.owner, "POST", "/api/webhooks", map[string]any{"url": "https://partner.example/hook", "eventTypes": []string{"case.created"}}).expect(201, "").decode(&w)
+	f.call(k.owner, "POST", "/api/webhooks", map[string]any{"url": "https://partner.example/hook", "eventTypes": []string{"case.created"}}).expect(201, "").decode(&w)
 	k.ids["webhookId"], k.ids["templateId"], k.ids["deliveryId"], k.ids["jobId"] = w.Webhook.ID, "nda", domain.NewID().String(), domain.NewID().String()
 
 	doc, err := api.GetSpec()
@@ -207,58 +207,58 @@ func TestIdempotencyKeys(t *testing.T) {
 		})
 	}
 	if taken < 30 || refused < 10 {
-		t.Errorf("walked %d that take a key and %d that do not", taken, refused)
+		t.Errorf("%d operations take a key and %d do not", taken, refused)
 	}
 	// PUT, PATCH and DELETE refuse a key; GET ignores it.
-	a := b.call(k.owner, "PATCH", f.root, map[string]any{"title": "T"}, "Idempotency-Key", "k").expect(400, "malformed")
+	a := f.call(k.owner, "PATCH", c.root, map[string]any{"title": "T"}, "Idempotency-Key", "k").expect(400, "malformed")
 	if e := a.problem().Errors; len(e) != 1 || e[0].Pointer != "Idempotency-Key" {
 		t.Errorf("names %+v", e)
 	}
-	b.call(k.owner, "GET", f.root, nil, "Idempotency-Key", "k").expect(200, "")
+	f.call(k.owner, "GET", c.root, nil, "Idempotency-Key", "k").expect(200, "")
 }
 
 // TestReplayRequiresAccess: an answer about a case is not replayed to a former member.
 func TestReplayRequiresAccess(t *testing.T) {
-	b := newFixture(t)
-	ada, bob := b.register("ada", domain.RoleLawyer), b.register("bob", domain.RoleLawyer)
+	f := newFixture(t)
+	ada, bob := f.register("ada", domain.RoleLawyer), f.register("bob", domain.RoleLawyer)
 	var c api.Case
-	b.call(ada, "POST", "/api/cases", map[string]any{"title": "A case"}).expect(201, "").decode(&c)
+	f.call(ada, "POST", "/api/cases", map[string]any{"title": "A case"}).expect(201, "").decode(&c)
 	root := "/api/cases/" + c.ID.String()
-	b.call(ada, "POST", root+"/members", map[string]any{"userId": bob.ID, "role": "lawyer"}).expect(201, "")
+	f.call(ada, "POST", root+"/members", map[string]any{"userId": bob.ID, "role": "lawyer"}).expect(201, "")
 	ask := chatBody(bob, "When is the defence due?")
 	ask["context"] = map[string]any{"caseId": c.ID}
 	posts := map[string]any{root + "/notes": map[string]any{"body": "They offered to settle."}, "/api/drafts": map[string]any{"title": "Letter", "body": "Pay.", "caseId": c.ID}, "/api/ai/chat": ask}
 	for path, body := range posts {
-		if a := b.call(bob, "POST", path, body, "Idempotency-Key", "k"); a.status >= 300 {
+		if a := f.call(bob, "POST", path, body, "Idempotency-Key", "k"); a.status >= 300 {
 			t.Fatalf("%s: %d %s", path, a.status, a.body)
 		}
 	}
-	b.call(ada, "DELETE", root+"/members/"+bob.ID.String(), nil).expect(204, "")
+	f.call(ada, "DELETE", root+"/members/"+bob.ID.String(), nil).expect(204, "")
 	for path, body := range posts {
-		b.call(bob, "POST", path, body, "Idempotency-Key", "k").expect(404, "not_found")
+		f.call(bob, "POST", path, body, "Idempotency-Key", "k").expect(404, "not_found")
 	}
 }
 
 // TestStreamWithIdempotencyKey: a complete stream is replayed; one that failed is not.
 func TestStreamWithIdempotencyKey(t *testing.T) {
-	b := newFixture(t)
-	ada := b.register("ada", domain.RoleClient)
+	f := newFixture(t)
+	ada := f.register("ada", domain.RoleClient)
 	header := []string{"Idempotency-Key", "k", "Accept", "text/event-stream"}
-	first := b.call(ada, "POST", "/api/ai/chat", chatBody(ada, "What is an easement?"), header...).expect(200, "")
-	repeated := b.call(ada, "POST", "/api/ai/chat", chatBody(ada, "What is an easement?"), header...).expect(200, "")
+	first := f.call(ada, "POST", "/api/ai/chat", chatBody(ada, "What is an easement?"), header...).expect(200, "")
+	repeated := f.call(ada, "POST", "/api/ai/chat", chatBody(ada, "What is an easement?"), header...).expect(200, "")
 	if !bytes.Contains(first.body, []byte("event: done")) || !bytes.Equal(first.body, repeated.body) || repeated.header.Get("Idempotency-Replayed") != "true" || repeated.header.Get("Content-Type") != "text/event-stream" {
 		t.Errorf("%s, then %v %s", first.body, repeated.header, repeated.body)
 	}
 	// The same question as one JSON answer is another request.
-	b.call(ada, "POST", "/api/ai/chat", chatBody(ada, "What is an easement?"), header[:2]...).expect(http.StatusConflict, "idempotency_key_reused")
+	f.call(ada, "POST", "/api/ai/chat", chatBody(ada, "What is an easement?"), header[:2]...).expect(http.StatusConflict, "idempotency_key_reused")
 
-	testkit.Must(t, b.model.SetBehaviour(llm.Behaviour{Mode: llm.ModeErrorStream}))
+	testkit.Must(t, f.model.SetBehaviour(llm.Behaviour{Mode: llm.ModeErrorStream}))
 	header[1] = "k2"
-	if a := b.call(ada, "POST", "/api/ai/chat", chatBody(ada, "What is a chattel mortgage?"), header...).expect(200, ""); !bytes.Contains(a.body, []byte("event: error")) {
-		t.Fatalf("it did not break off: %s", a.body)
+	if a := f.call(ada, "POST", "/api/ai/chat", chatBody(ada, "What is a chattel mortgage?"), header...).expect(200, ""); !bytes.Contains(a.body, []byte("event: error")) {
+		t.Fatalf("the stream did not end early: %s", a.body)
 	}
-	testkit.Must(t, b.model.SetBehaviour(llm.Behaviour{Mode: llm.ModeOK}))
-	if a := b.call(ada, "POST", "/api/ai/chat", chatBody(ada, "What is a chattel mortgage?"), header...); a.header.Get("Idempotency-Replayed") != "" {
-		t.Errorf("a failure was kept: %d %s", a.status, a.body)
+	testkit.Must(t, f.model.SetBehaviour(llm.Behaviour{Mode: llm.ModeOK}))
+	if a := f.call(ada, "POST", "/api/ai/chat", chatBody(ada, "What is a chattel mortgage?"), header...); a.header.Get("Idempotency-Replayed") != "" {
+		t.Errorf("a failure was stored: %d %s", a.status, a.body)
 	}
 }

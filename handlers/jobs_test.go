@@ -21,24 +21,24 @@ type stepsArgs struct{}
 
 func (stepsArgs) Kind() string { return "test.steps" }
 
-func (b *fixture) enqueue(j jobs.Insert) string {
-	b.t.Helper()
-	ids, err := b.jobs.EnqueueNow(b.t.Context(), j)
-	testkit.Must(b.t, err)
+func (f *fixture) enqueue(j jobs.Insert) string {
+	f.t.Helper()
+	ids, err := f.jobs.EnqueueNow(f.t.Context(), j)
+	testkit.Must(f.t, err)
 	return ids[0].String()
 }
 
 // followJob reads the stream of a job until it ends.
-func (b *fixture) followJob(who *user, id string) <-chan api.JobEvent {
-	b.t.Helper()
-	r, err := http.NewRequestWithContext(b.t.Context(), "GET", b.url+"/api/jobs/"+id, nil)
-	testkit.Must(b.t, err)
+func (f *fixture) followJob(who *user, id string) <-chan api.JobEvent {
+	f.t.Helper()
+	r, err := http.NewRequestWithContext(f.t.Context(), "GET", f.url+"/api/jobs/"+id, nil)
+	testkit.Must(f.t, err)
 	r.Header.Set("Authorization", "Bearer "+who.token)
 	r.Header.Set("Accept", "text/event-stream")
 	res, err := http.DefaultTransport.RoundTrip(r)
-	testkit.Must(b.t, err)
+	testkit.Must(f.t, err)
 	if res.StatusCode != 200 || res.Header.Get("Content-Type") != "text/event-stream" {
-		b.t.Fatalf("status %d as %q", res.StatusCode, res.Header.Get("Content-Type"))
+		f.t.Fatalf("status %d as %q", res.StatusCode, res.Header.Get("Content-Type"))
 	}
 	events := make(chan api.JobEvent)
 	go func() {
@@ -53,11 +53,11 @@ func (b *fixture) followJob(who *user, id string) <-chan api.JobEvent {
 			}
 			var e api.JobEvent
 			if err := json.Unmarshal([]byte(data), &e); err != nil {
-				b.t.Errorf("%v in %s", err, data)
+				f.t.Errorf("%v in %s", err, data)
 			}
 			select {
 			case events <- e:
-			case <-b.t.Context().Done():
+			case <-f.t.Context().Done():
 				return
 			}
 		}
@@ -66,10 +66,10 @@ func (b *fixture) followJob(who *user, id string) <-chan api.JobEvent {
 }
 
 func TestJobs(t *testing.T) {
-	b := newFixture(t)
-	ada, bob := b.register("ada", domain.RoleClient), b.register("bob", domain.RoleLawyer)
+	f := newFixture(t)
+	ada, bob := f.register("ada", domain.RoleClient), f.register("bob", domain.RoleLawyer)
 	step := make(chan error)
-	jobs.Register(b.jobs, jobs.Worker[stepsArgs]{MaxAttempts: 1, Work: func(ctx context.Context, job *jobs.Job[stepsArgs]) (any, error) {
+	jobs.Register(f.jobs, jobs.Worker[stepsArgs]{MaxAttempts: 1, Work: func(ctx context.Context, job *jobs.Job[stepsArgs]) (any, error) {
 		for done := range job.Total {
 			select {
 			case err := <-step:
@@ -85,16 +85,16 @@ func TestJobs(t *testing.T) {
 		}
 		return map[string]string{"made": "all"}, nil
 	}})
-	b.startJobs()
+	f.startJobs()
 	mine := jobs.Insert{Args: stepsArgs{}, UserID: domain.ID(ada.ID), Total: 2}
-	id := b.enqueue(mine)
+	id := f.enqueue(mine)
 	path := "/api/jobs/" + id
-	b.call(bob, "GET", path, nil).expect(404, "not_found")
-	b.call(bob, "DELETE", path, nil).expect(404, "not_found")
-	b.call(bob, "GET", "/api/jobs?userId="+ada.ID.String(), nil).expect(403, "forbidden")
-	b.call(ada, "GET", "/api/jobs/"+domain.NewID().String(), nil).expect(404, "not_found")
+	f.call(bob, "GET", path, nil).expect(404, "not_found")
+	f.call(bob, "DELETE", path, nil).expect(404, "not_found")
+	f.call(bob, "GET", "/api/jobs?userId="+ada.ID.String(), nil).expect(403, "forbidden")
+	f.call(ada, "GET", "/api/jobs/"+domain.NewID().String(), nil).expect(404, "not_found")
 
-	events := b.followJob(ada, id)
+	events := f.followJob(ada, id)
 	next := func(what string, so func(api.JobEvent) bool) api.JobEvent {
 		t.Helper()
 		deadline := time.After(20 * time.Second)
@@ -109,7 +109,7 @@ func TestJobs(t *testing.T) {
 				}
 				return e
 			case <-deadline:
-				t.Fatalf("no event says %s", what)
+				t.Fatalf("no event for %s", what)
 			}
 		}
 	}
@@ -118,65 +118,65 @@ func TestJobs(t *testing.T) {
 	step <- nil
 	done := next("it is done", func(e api.JobEvent) bool { return e.Type == api.JobEventTypeDone })
 	if done.Job.Status != api.JobStatusSucceeded || done.Job.Result["made"] != "all" || done.Job.Progress != (api.JobProgress{Done: 2, Total: 2}) || done.Job.FinishedAt == nil {
-		t.Errorf("it ended as %+v", done.Job)
+		t.Errorf("the job ended as %+v", done.Job)
 	}
 	if _, open := <-events; open {
-		t.Error("something comes after the end")
+		t.Error("an event follows the last one")
 	}
 	// A late follower gets the end at once.
-	events = b.followJob(ada, id)
+	events = f.followJob(ada, id)
 	next("it is done", func(e api.JobEvent) bool { return e.Type == api.JobEventTypeDone })
 	var j api.Job
-	b.call(ada, "GET", path, nil).expect(200, "").decode(&j)
+	f.call(ada, "GET", path, nil).expect(200, "").decode(&j)
 	if j.Status != api.JobStatusSucceeded || j.Result["made"] != "all" {
 		t.Errorf("it reads %+v", j)
 	}
-	b.call(ada, "DELETE", path, nil).expect(409, "conflict")
+	f.call(ada, "DELETE", path, nil).expect(409, "conflict")
 
 	// Cancelled while it runs.
-	id = b.enqueue(mine)
-	events = b.followJob(ada, id)
+	id = f.enqueue(mine)
+	events = f.followJob(ada, id)
 	next("it runs", func(e api.JobEvent) bool { return e.Job.Status == api.JobStatusRunning })
-	b.call(ada, "DELETE", "/api/jobs/"+id, nil).expect(200, "")
+	f.call(ada, "DELETE", "/api/jobs/"+id, nil).expect(200, "")
 	if e := next("it has ended", func(e api.JobEvent) bool { return e.Type == api.JobEventTypeDone }); e.Job.Status != api.JobStatusCancelled {
-		t.Errorf("it ended as %s", e.Job.Status)
+		t.Errorf("the job ended as %s", e.Job.Status)
 	}
 
 	// Failed after all attempts, and retried by an admin.
-	id = b.enqueue(mine)
+	id = f.enqueue(mine)
 	step <- &domain.Error{Code: domain.Upstream, Message: "They do not answer.", Err: errors.New("secret")}
-	events = b.followJob(ada, id)
+	events = f.followJob(ada, id)
 	e := next("it has ended", func(e api.JobEvent) bool { return e.Type == api.JobEventTypeDone })
 	if e.Job.Status != api.JobStatusFailed || e.Job.Error == nil || *e.Job.Error != (api.JobError{Code: "upstream", Detail: "They do not answer."}) {
-		t.Errorf("it ended as %+v", e.Job)
+		t.Errorf("the job ended as %+v", e.Job)
 	}
 	var page api.JobList
-	b.call(b.admin(), "GET", "/api/jobs?status=failed&kind=test.steps&userId="+ada.ID.String(), nil).expect(200, "").decode(&page)
+	f.call(f.admin(), "GET", "/api/jobs?status=failed&kind=test.steps&userId="+ada.ID.String(), nil).expect(200, "").decode(&page)
 	if len(page.Items) != 1 || page.Items[0].ID.String() != id {
-		t.Errorf("the dead letters are %+v", page.Items)
+		t.Errorf("the discarded jobs are %+v", page.Items)
 	}
-	b.call(ada, "POST", "/api/jobs/"+id+"/retry", nil).expect(403, "forbidden")
-	b.call(b.admin(), "POST", "/api/jobs/"+id+"/retry", nil).expect(200, "").decode(&j)
+	f.call(ada, "POST", "/api/jobs/"+id+"/retry", nil).expect(403, "forbidden")
+	f.call(f.admin(), "POST", "/api/jobs/"+id+"/retry", nil).expect(200, "").decode(&j)
 	if j.Error != nil || j.Attempts != 0 {
-		t.Errorf("sent again it is %+v", j)
+		t.Errorf("after the retry the job is %+v", j)
 	}
-	b.call(b.admin(), "POST", "/api/jobs/"+id+"/retry", nil).expect(409, "conflict")
-	b.call(ada, "GET", "/api/jobs?limit=2", nil).expect(200, "").decode(&page)
+	f.call(f.admin(), "POST", "/api/jobs/"+id+"/retry", nil).expect(409, "conflict")
+	f.call(ada, "GET", "/api/jobs?limit=2", nil).expect(200, "").decode(&page)
 	if len(page.Items) != 2 || page.NextCursor == nil || page.Items[0].ID.String() != id {
 		t.Errorf("her jobs are %+v", page)
 	}
 	var rest api.JobList
-	b.call(ada, "GET", "/api/jobs?limit=2&cursor="+*page.NextCursor, nil).expect(200, "").decode(&rest)
+	f.call(ada, "GET", "/api/jobs?limit=2&cursor="+*page.NextCursor, nil).expect(200, "").decode(&rest)
 	if len(rest.Items) != 1 || rest.NextCursor != nil {
 		t.Errorf("then %+v", rest)
 	}
 
 	// A stopping server ends the stream without a done event.
-	events = b.followJob(ada, id)
+	events = f.followJob(ada, id)
 	next("it runs", func(e api.JobEvent) bool { return e.Job.Status == api.JobStatusRunning })
-	b.server.Drain()
+	f.server.Drain()
 	if e, open := <-events; open {
-		t.Errorf("after the drain came %+v", e)
+		t.Errorf("after the drain: %+v", e)
 	}
-	b.call(ada, "DELETE", "/api/jobs/"+id, nil).expect(200, "")
+	f.call(ada, "DELETE", "/api/jobs/"+id, nil).expect(200, "")
 }

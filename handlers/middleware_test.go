@@ -19,18 +19,18 @@ import (
 )
 
 func TestUnknownPaths(t *testing.T) {
-	b := newFixture(t)
-	b.call(nil, "GET", "/api/nowhere", nil).expect(404, "not_found")
-	a := b.call(nil, "DELETE", "/api/auth/login", nil).expect(405, "method_not_allowed")
+	f := newFixture(t)
+	f.call(nil, "GET", "/api/nowhere", nil).expect(404, "not_found")
+	a := f.call(nil, "DELETE", "/api/auth/login", nil).expect(405, "method_not_allowed")
 	if a.header.Get("Allow") == "" {
-		t.Error("a 405 does not say what is allowed")
+		t.Error("a 405 has no Allow header")
 	}
 }
 
 // TestBodies sends invalid bodies; the errors name the field.
 func TestBodies(t *testing.T) {
-	b := newFixture(t)
-	ada := b.register("ada", domain.RoleClient)
+	f := newFixture(t)
+	ada := f.register("ada", domain.RoleClient)
 	id := ada.ID.String()
 	for name, c := range map[string]struct {
 		body, header string
@@ -62,13 +62,13 @@ func TestBodies(t *testing.T) {
 		"10 MB":               {`{"userId":"` + id + `","message":"` + strings.Repeat("a", 10<<20) + `"}`, "", 413, "too_large", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			b := *b
-			b.t = t
+			f := *f
+			f.t = t
 			header := c.header
 			if header == "" {
 				header = "application/json"
 			}
-			a := b.call(ada, "POST", "/api/ai/chat", c.body, "Content-Type", header).expect(c.status, c.code)
+			a := f.call(ada, "POST", "/api/ai/chat", c.body, "Content-Type", header).expect(c.status, c.code)
 			if c.pointer == "" {
 				return
 			}
@@ -77,21 +77,21 @@ func TestBodies(t *testing.T) {
 			}
 		})
 	}
-	if b.model.Count() != 0 {
+	if f.model.Count() != 0 {
 		t.Error("a refused request reached the AI")
 	}
 }
 
 // TestColonsInText: colons inside strings do not count as duplicate names.
 func TestColonsInText(t *testing.T) {
-	b := newFixture(t)
-	ada := b.register("ada", domain.RoleClient)
-	b.call(ada, "POST", "/api/ai/chat", chatBody(ada, `He said: \"a\": and "b": {"c": 1}. Is that \\: lawful?`)).expect(200, "")
+	f := newFixture(t)
+	ada := f.register("ada", domain.RoleClient)
+	f.call(ada, "POST", "/api/ai/chat", chatBody(ada, `He said: \"a\": and "b": {"c": 1}. Is that \\: lawful?`)).expect(200, "")
 }
 
 func TestParameters(t *testing.T) {
-	b := newFixture(t)
-	ada := b.register("ada", domain.RoleClient)
+	f := newFixture(t)
+	ada := f.register("ada", domain.RoleClient)
 	for path, pointer := range map[string]string{
 		"/api/ai/consultations?limit=0":         "?limit",
 		"/api/ai/consultations?limit=101":       "?limit",
@@ -107,7 +107,7 @@ func TestParameters(t *testing.T) {
 		"/api/ai/consultations?limit=%zz":       "?",
 		"/api/cases?q=%ff":                      "?q",
 	} {
-		a := b.call(ada, "GET", path, nil).expect(400, "malformed")
+		a := f.call(ada, "GET", path, nil).expect(400, "malformed")
 		if e := a.problem().Errors; len(e) != 1 || e[0].Pointer != pointer {
 			t.Errorf("%s names %+v, want %s", path, e, pointer)
 		}
@@ -115,31 +115,31 @@ func TestParameters(t *testing.T) {
 }
 
 func TestRequestID(t *testing.T) {
-	b := newFixture(t)
-	if got := b.call(nil, "GET", "/livez", nil, "X-Request-Id", "from-the-caller.7").header.Get("X-Request-Id"); got != "from-the-caller.7" {
-		t.Errorf("the caller's id came back as %q", got)
+	f := newFixture(t)
+	if got := f.call(nil, "GET", "/livez", nil, "X-Request-Id", "from-the-caller.7").header.Get("X-Request-Id"); got != "from-the-caller.7" {
+		t.Errorf("the caller's id was returned as %q", got)
 	}
 	for _, bad := range []string{"with space", `"quoted"`, strings.Repeat("x", 129)} {
-		if got := b.call(nil, "GET", "/livez", nil, "X-Request-Id", bad).header.Get("X-Request-Id"); got == bad || len(got) != 36 {
-			t.Errorf("%q came back as %q", bad, got)
+		if got := f.call(nil, "GET", "/livez", nil, "X-Request-Id", bad).header.Get("X-Request-Id"); got == bad || len(got) != 36 {
+			t.Errorf("%q was returned as %q", bad, got)
 		}
 	}
-	a := b.call(nil, "GET", "/api/auth/me", nil, "X-Request-Id", "seven").expect(401, "unauthenticated")
-	if a.problem().RequestID != "seven" || !strings.Contains(b.logs.String(), `"request_id":"seven"`) {
+	a := f.call(nil, "GET", "/api/auth/me", nil, "X-Request-Id", "seven").expect(401, "unauthenticated")
+	if a.problem().RequestID != "seven" || !strings.Contains(f.logs.String(), `"request_id":"seven"`) {
 		t.Error("the id is missing from the problem or the log")
 	}
 }
 
 // TestLogLinesHaveRequestID: including those of the AI client, whose calls outlive requests.
 func TestLogLinesHaveRequestID(t *testing.T) {
-	b := newFixture(t)
-	ada := b.register("ada", domain.RoleClient)
-	testkit.Must(t, b.model.SetBehaviour(llm.Behaviour{Mode: llm.ModeFail}))
-	b.call(ada, "POST", "/api/ai/chat", chatBody(ada, "What is an escrow?"), "X-Request-Id", "seven").expect(503, "ai_unavailable")
-	b.ready = func(context.Context) (error, error) { panic("x") }
-	b.call(nil, "GET", "/readyz", nil, "X-Request-Id", "eight").expect(500, "internal")
+	f := newFixture(t)
+	ada := f.register("ada", domain.RoleClient)
+	testkit.Must(t, f.model.SetBehaviour(llm.Behaviour{Mode: llm.ModeFail}))
+	f.call(ada, "POST", "/api/ai/chat", chatBody(ada, "What is an escrow?"), "X-Request-Id", "seven").expect(503, "ai_unavailable")
+	f.ready = func(context.Context) (error, error) { panic("x") }
+	f.call(nil, "GET", "/readyz", nil, "X-Request-Id", "eight").expect(500, "internal")
 	lines := map[string]int{}
-	for line := range strings.Lines(b.logs.String()) {
+	for line := range strings.Lines(f.logs.String()) {
 		var l struct {
 			Msg       string
 			RequestID string `json:"request_id"`
@@ -158,20 +158,20 @@ func TestLogLinesHaveRequestID(t *testing.T) {
 
 // TestLogsHoldNoContent sends requests with words that must not be logged.
 func TestLogsHoldNoContent(t *testing.T) {
-	b := newFixture(t)
-	ada := b.register("ada", domain.RoleClient)
+	f := newFixture(t)
+	ada := f.register("ada", domain.RoleClient)
 	ask := chatBody(ada, "May xylophone-Quillfeather of quill@feather.example sue?")
-	b.call(ada, "POST", "/api/ai/chat", ask).expect(200, "")
-	b.call(ada, "POST", "/api/ai/analyze", map[string]string{"text": "xylophone-Quillfeather shall pay.", "policy": "default"}).expect(200, "")
-	testkit.Must(t, b.model.SetBehaviour(llm.Behaviour{Mode: llm.ModeFail}))
+	f.call(ada, "POST", "/api/ai/chat", ask).expect(200, "")
+	f.call(ada, "POST", "/api/ai/analyze", map[string]string{"text": "xylophone-Quillfeather shall pay.", "policy": "default"}).expect(200, "")
+	testkit.Must(t, f.model.SetBehaviour(llm.Behaviour{Mode: llm.ModeFail}))
 	ask["message"] = "Another xylophone-Quillfeather question"
-	b.call(ada, "POST", "/api/ai/chat", ask).expect(503, "ai_unavailable")
-	b.call(ada, "POST", "/api/ai/chat", `{"xylophone":1}`).expect(400, "malformed")
-	b.call(nil, "POST", "/api/auth/login", map[string]string{"email": "quill@feather.example", "password": "xylophone1"}).expect(401, "")
-	logs := b.logs.String()
-	for _, word := range []string{"xylophone", "Quillfeather", "quill@", "correct horse", ada.token, ada.refresh, "ada@example.com", b.model.APIKey, secret} {
+	f.call(ada, "POST", "/api/ai/chat", ask).expect(503, "ai_unavailable")
+	f.call(ada, "POST", "/api/ai/chat", `{"xylophone":1}`).expect(400, "malformed")
+	f.call(nil, "POST", "/api/auth/login", map[string]string{"email": "quill@feather.example", "password": "xylophone1"}).expect(401, "")
+	logs := f.logs.String()
+	for _, word := range []string{"xylophone", "Quillfeather", "quill@", "correct horse", ada.token, ada.refresh, "ada@example.com", f.model.APIKey, secret} {
 		if strings.Contains(logs, word) {
-			t.Errorf("the log holds %q", word)
+			t.Errorf("the log contains %q", word)
 		}
 	}
 	for _, want := range []string{`"operation":"sendChat"`, `"user_id":"` + ada.ID.String(), `"model":"sandbox"`, `"tokens":`, `"outcome":"ai_unavailable"`, `"status":503`} {
@@ -182,62 +182,62 @@ func TestLogsHoldNoContent(t *testing.T) {
 }
 
 func TestPanic(t *testing.T) {
-	b := newFixture(t)
-	b.ready = func(context.Context) (error, error) { panic("with xylophone data") }
-	a := b.call(nil, "GET", "/readyz", nil).expect(500, "internal")
-	if strings.Contains(string(a.body), "xylophone") || strings.Contains(b.logs.String(), "xylophone") {
-		t.Error("what the panic said leaked")
+	f := newFixture(t)
+	f.ready = func(context.Context) (error, error) { panic("with xylophone data") }
+	a := f.call(nil, "GET", "/readyz", nil).expect(500, "internal")
+	if strings.Contains(string(a.body), "xylophone") || strings.Contains(f.logs.String(), "xylophone") {
+		t.Error("the text of the panic leaked")
 	}
-	b.call(nil, "GET", "/livez", nil).expect(200, "")
+	f.call(nil, "GET", "/livez", nil).expect(200, "")
 }
 
 func TestReadiness(t *testing.T) {
 	var ahead atomic.Int64 // s
 	later := func() { ahead.Add(2) }
-	b := newFixture(t, func(s *fixtureConfig) {
+	f := newFixture(t, func(s *fixtureConfig) {
 		s.config.Clock = func() time.Time { return domain.SystemClock().Add(time.Duration(ahead.Load()) * time.Second) }
 	})
-	b.call(nil, "GET", "/readyz", nil).expect(200, "")
+	f.call(nil, "GET", "/readyz", nil).expect(200, "")
 	down := errors.New("down")
 	later()
-	b.ready = func(context.Context) (error, error) { return nil, down }
+	f.ready = func(context.Context) (error, error) { return nil, down }
 	var ready struct{ Status string }
-	b.call(nil, "GET", "/readyz", nil).expect(200, "").decode(&ready)
+	f.call(nil, "GET", "/readyz", nil).expect(200, "").decode(&ready)
 	if ready.Status != "degraded" {
 		t.Errorf("without Redis: %s", ready.Status)
 	}
 	later()
-	b.ready = func(context.Context) (error, error) { return down, nil }
-	b.call(nil, "GET", "/readyz", nil).expect(503, "unavailable")
+	f.ready = func(context.Context) (error, error) { return down, nil }
+	f.call(nil, "GET", "/readyz", nil).expect(503, "unavailable")
 	later()
-	b.ready = func(context.Context) (error, error) { return nil, nil }
-	b.call(nil, "GET", "/readyz", nil).expect(200, "")
-	b.server.Drain()
-	b.call(nil, "GET", "/readyz", nil).expect(503, "unavailable")
+	f.ready = func(context.Context) (error, error) { return nil, nil }
+	f.call(nil, "GET", "/readyz", nil).expect(200, "")
+	f.server.Drain()
+	f.call(nil, "GET", "/readyz", nil).expect(503, "unavailable")
 }
 
 func TestRateLimit(t *testing.T) {
-	b := newFixture(t, func(s *fixtureConfig) { s.limit = 8 })
-	ada := b.register("ada", domain.RoleClient) // uses 2 of the address's 8 requests
+	f := newFixture(t, func(s *fixtureConfig) { s.limit = 8 })
+	ada := f.register("ada", domain.RoleClient) // uses 2 of the address's 8 requests
 	for i := range 8 {
-		a := b.call(ada, "GET", "/api/auth/me", nil).expect(200, "")
+		a := f.call(ada, "GET", "/api/auth/me", nil).expect(200, "")
 		if got := a.header.Get("RateLimit-Remaining"); got != fmt.Sprint(7-i) || a.header.Get("RateLimit-Limit") != "8" || a.header.Get("RateLimit-Reset") == "" {
 			t.Fatalf("request %d: %s remain", i, got)
 		}
 	}
-	a := b.call(ada, "GET", "/api/auth/me", nil).expect(429, "rate_limited")
+	a := f.call(ada, "GET", "/api/auth/me", nil).expect(429, "rate_limited")
 	if a.header.Get("Retry-After") == "" {
-		t.Error("a 429 does not say when to come back")
+		t.Error("a 429 has no Retry-After")
 	}
 	// Guessing tokens is charged to the address.
 	last := 0
 	for range 8 {
-		last = b.call(nil, "GET", "/api/auth/me", nil, "Authorization", "Bearer guess").status
+		last = f.call(nil, "GET", "/api/auth/me", nil, "Authorization", "Bearer guess").status
 	}
 	if last != http.StatusTooManyRequests {
-		t.Errorf("guessing goes on: %d", last)
+		t.Errorf("guessing is not limited: %d", last)
 	}
-	b.call(nil, "GET", "/livez", nil).expect(200, "")
+	f.call(nil, "GET", "/livez", nil).expect(200, "")
 }
 
 // TestCORS: a page of an allowed origin can send every request header of the contract and read every response
@@ -255,10 +255,10 @@ func TestCORS(t *testing.T) {
 		"dev and another": {[]string{"https://app.example"}, true, map[string]string{"https://app.example": "https://app.example", "http://localhost:3000": "http://localhost:3000", "https://evil.example": ""}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			b := newFixture(t, func(s *fixtureConfig) { s.config.CORSOrigins, s.config.CORSLocalhost = c.origins, c.localhost })
+			f := newFixture(t, func(s *fixtureConfig) { s.config.CORSOrigins, s.config.CORSLocalhost = c.origins, c.localhost })
 			ask := func(method, origin string) http.Header {
 				t.Helper()
-				r, err := http.NewRequestWithContext(t.Context(), method, b.url+"/api/ai/chat", nil)
+				r, err := http.NewRequestWithContext(t.Context(), method, f.url+"/api/ai/chat", nil)
 				testkit.Must(t, err)
 				r.Header.Set("Origin", origin)
 				r.Header.Set("Access-Control-Request-Method", "POST")
@@ -306,7 +306,7 @@ func TestCORS(t *testing.T) {
 
 // TestMethods: on every path of the contract, another method is 405 and lists the allowed ones.
 func TestMethods(t *testing.T) {
-	b := newFixture(t)
+	f := newFixture(t)
 	doc, err := api.GetSpec()
 	testkit.Must(t, err)
 	n := 0
@@ -325,7 +325,7 @@ func TestMethods(t *testing.T) {
 				continue
 			}
 			n++
-			a := b.call(nil, method, concrete, nil)
+			a := f.call(nil, method, concrete, nil)
 			status := http.StatusMethodNotAllowed
 			if method == "OPTIONS" {
 				status = http.StatusNoContent
@@ -336,15 +336,15 @@ func TestMethods(t *testing.T) {
 		}
 	}
 	if n < 500 {
-		t.Errorf("tried only %d", n)
+		t.Errorf("only %d requests", n)
 	}
 }
 
 func TestMetrics(t *testing.T) {
-	b := newFixture(t, func(s *fixtureConfig) { s.config.MetricsToken = "let me look" })
-	b.call(nil, "GET", "/metrics", nil).expect(401, "unauthenticated")
-	b.call(nil, "GET", "/metrics", nil, "Authorization", "Bearer wrong").expect(401, "unauthenticated")
-	a := b.call(nil, "GET", "/metrics", nil, "Authorization", "Bearer let me look").expect(200, "")
+	f := newFixture(t, func(s *fixtureConfig) { s.config.MetricsToken = "let me look" })
+	f.call(nil, "GET", "/metrics", nil).expect(401, "unauthenticated")
+	f.call(nil, "GET", "/metrics", nil, "Authorization", "Bearer wrong").expect(401, "unauthenticated")
+	a := f.call(nil, "GET", "/metrics", nil, "Authorization", "Bearer let me look").expect(200, "")
 	for _, want := range []string{
 		`counsel_http_requests_total{operation="getMetrics",status="401"} 2`,
 		`counsel_http_errors_total{code="unauthenticated",operation="getMetrics"} 2`,
@@ -357,36 +357,36 @@ func TestMetrics(t *testing.T) {
 }
 
 func TestDocumentation(t *testing.T) {
-	b := newFixture(t)
+	f := newFixture(t)
 	for path, want := range map[string]string{"/docs": "/docs/reference.js", "/docs/reference.js": "function", "/openapi.yaml": "openapi: 3.0.3", "/openapi.json": `"operationId"`} {
-		a := b.call(nil, "GET", path, nil).expect(200, "")
+		a := f.call(nil, "GET", path, nil).expect(200, "")
 		if !strings.Contains(string(a.body), want) {
 			t.Errorf("%s lacks %q", path, want)
 		}
 	}
-	if policy := b.call(nil, "GET", "/docs", nil).header.Get("Content-Security-Policy"); !strings.Contains(policy, "default-src 'none'") {
+	if policy := f.call(nil, "GET", "/docs", nil).header.Get("Content-Security-Policy"); !strings.Contains(policy, "default-src 'none'") {
 		t.Errorf("the page may load from anywhere: %q", policy)
 	}
 	// A client without gzip gets the script uncompressed.
-	if a := b.call(nil, "GET", "/docs/reference.js", nil, "Accept-Encoding", "identity"); a.header.Get("Content-Encoding") != "" {
+	if a := f.call(nil, "GET", "/docs/reference.js", nil, "Accept-Encoding", "identity"); a.header.Get("Content-Encoding") != "" {
 		t.Error("compressed without being asked")
 	}
 }
 
 // TestEmptyCursor: an empty cursor is the first page of every list.
 func TestEmptyCursor(t *testing.T) {
-	b := newFixture(t)
-	admin := b.admin()
+	f := newFixture(t)
+	admin := f.admin()
 	spec, err := api.GetSpec()
 	testkit.Must(t, err)
-	b.call(admin, "POST", "/api/cases", map[string]any{"title": "One"}).expect(201, "")
+	f.call(admin, "POST", "/api/cases", map[string]any{"title": "One"}).expect(201, "")
 	lists := 0
 	for path, item := range spec.Paths.Map() {
 		if item.Get == nil || item.Get.Parameters.GetByInAndName("query", "cursor") == nil || strings.Contains(path, "{") {
 			continue
 		}
 		lists++
-		if plain, empty := b.call(admin, "GET", path, nil).expect(200, ""), b.call(admin, "GET", path+"?cursor=", nil).expect(200, ""); string(plain.body) != string(empty.body) {
+		if plain, empty := f.call(admin, "GET", path, nil).expect(200, ""), f.call(admin, "GET", path+"?cursor=", nil).expect(200, ""); string(plain.body) != string(empty.body) {
 			t.Errorf("%s: %s, with an empty cursor %s", path, plain.body, empty.body)
 		}
 	}

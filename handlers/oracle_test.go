@@ -41,15 +41,15 @@ var disclosed = map[string]string{
 // one of somebody else get the same answer after the same SQL statements, and so in the same time.
 func TestNoOracle(t *testing.T) {
 	var echo testkit.Log
-	b := newFixture(t, func(s *fixtureConfig) { s.statementLog = slog.New(slog.NewTextHandler(&echo, nil)) })
-	o := &oracleFixture{fixture: b, echo: &echo, othersIDs: map[string]string{}, ownIDs: map[domain.Role]map[string]string{}}
-	owner := b.register("owner", domain.RoleLawyer)
+	f := newFixture(t, func(s *fixtureConfig) { s.statementLog = slog.New(slog.NewTextHandler(&echo, nil)) })
+	o := &oracleFixture{fixture: f, echo: &echo, othersIDs: map[string]string{}, ownIDs: map[domain.Role]map[string]string{}}
+	owner := f.register("owner", domain.RoleLawyer)
 	o.owner, o.othersIDs = owner, o.build(owner, "secret-template")
 	o.othersIDs["address"] = "owner@example.com"
 	doc, err := api.GetSpec()
 	testkit.Must(t, err)
 	asks := 0
-	callers := map[domain.Role]*user{domain.RoleClient: b.register("client", domain.RoleClient), domain.RoleLawyer: b.register("lawyer", domain.RoleLawyer)}
+	callers := map[domain.Role]*user{domain.RoleClient: f.register("client", domain.RoleClient), domain.RoleLawyer: f.register("lawyer", domain.RoleLawyer)}
 	for role, who := range callers {
 		o.ownIDs[role] = o.build(who, "own-template-of-"+string(role))
 	}
@@ -60,7 +60,7 @@ func TestNoOracle(t *testing.T) {
 				name := op.OperationID + " " + ref.String()
 				kind, known := referenceKinds[ref.last()]
 				if !known {
-					t.Errorf("%s: nobody has said what it names, see asked", name)
+					t.Errorf("%s: the test does not know which object it names: see asked", name)
 					continue
 				}
 				if kind == "" {
@@ -83,7 +83,7 @@ func TestNoOracle(t *testing.T) {
 		}
 	}
 	if asks < 150 {
-		t.Fatalf("asked only %d times", asks)
+		t.Fatalf("only %d requests", asks)
 	}
 }
 
@@ -97,10 +97,10 @@ type oracleFixture struct {
 }
 
 func (o *oracleFixture) on(t *testing.T) *oracleFixture {
-	b := *o.fixture
-	b.t = t
+	f := *o.fixture
+	f.t = t
 	other := *o
-	other.fixture = &b
+	other.fixture = &f
 	return &other
 }
 
@@ -134,7 +134,7 @@ func references(t *testing.T, op *openapi3.Operation) (refs []requestReference) 
 	var walk func(at []string, s *openapi3.Schema)
 	walk = func(at []string, s *openapi3.Schema) {
 		if len(at) > 8 {
-			t.Fatalf("%s: the body nests too deep", op.OperationID)
+			t.Fatalf("%s: the body is nested too deeply", op.OperationID)
 		}
 		name := requestReference{"body", append([]string{""}, at...)}.last()
 		if s.Type.Is("string") && names(name, s) {
@@ -265,10 +265,10 @@ func (o *oracleFixture) check(method, path string, op *openapi3.Operation, ref r
 	for _, theirs := range o.others(kind) {
 		hidden := ask(theirs)
 		if no.answer != hidden.answer {
-			o.t.Errorf("an absent %s is told from somebody else's:\n%s\n%s", kind, no.answer, hidden.answer)
+			o.t.Errorf("a missing %s can be distinguished from another user's:\n%s\n%s", kind, no.answer, hidden.answer)
 		}
 		if strings.HasPrefix(no.answer, "404") && no.statements != hidden.statements {
-			o.t.Errorf("an absent %s takes\n%s\nsomebody else's\n%s", kind, no.statements, hidden.statements)
+			o.t.Errorf("a missing %s runs\n%s\nanother user's runs\n%s", kind, no.statements, hidden.statements)
 		}
 	}
 }
@@ -288,7 +288,7 @@ func (o *oracleFixture) others(kind string) (ids []string) {
 		}
 	}
 	if len(ids) == 0 {
-		o.t.Fatalf("nobody has a %s: make one in build", kind)
+		o.t.Fatalf("no user has a %s: create one in build", kind)
 	}
 	return ids
 }

@@ -31,24 +31,24 @@ func ndaRequest(t testing.TB) map[string]any {
 }
 
 func TestRenderPdf(t *testing.T) {
-	b := newFixture(t)
-	ada, bob := b.register("ada", domain.RoleClient), b.register("bob", domain.RoleClient)
+	f := newFixture(t)
+	ada, bob := f.register("ada", domain.RoleClient), f.register("bob", domain.RoleClient)
 	var first, second api.RenderPdfResponse
-	b.call(ada, "POST", "/api/docs/render-pdf", ndaRequest(t)).expect(200, "").decode(&first)
-	b.call(bob, "POST", "/api/docs/render-pdf", ndaRequest(t)).expect(200, "").decode(&second)
+	f.call(ada, "POST", "/api/docs/render-pdf", ndaRequest(t)).expect(200, "").decode(&first)
+	f.call(bob, "POST", "/api/docs/render-pdf", ndaRequest(t)).expect(200, "").decode(&second)
 	if first.Checksum != second.Checksum || first.DocID == second.DocID || first.Size == 0 {
-		t.Errorf("the same request gives %+v and %+v", first, second)
+		t.Errorf("the same request returned %+v and %+v", first, second)
 	}
 
-	content := b.call(ada, "GET", "/api/docs/"+first.DocID.String()+"/content", nil).expect(200, "")
+	content := f.call(ada, "GET", "/api/docs/"+first.DocID.String()+"/content", nil).expect(200, "")
 	sum := sha256.Sum256(content.body)
 	if "sha256:"+hex.EncodeToString(sum[:]) != first.Checksum || int64(len(content.body)) != first.Size || !strings.HasPrefix(string(content.body), "%PDF-") {
 		t.Error("the bytes served are not those of the checksum")
 	}
-	b.call(bob, "GET", "/api/docs/"+first.DocID.String()+"/content", nil).expect(404, "not_found")
+	f.call(bob, "GET", "/api/docs/"+first.DocID.String()+"/content", nil).expect(404, "not_found")
 
 	var v api.Verification
-	b.call(ada, "POST", "/api/docs/"+first.DocID.String()+"/verify", nil).expect(200, "").decode(&v)
+	f.call(ada, "POST", "/api/docs/"+first.DocID.String()+"/verify", nil).expect(200, "").decode(&v)
 	if !v.Intact || v.Reproducible == nil || !*v.Reproducible {
 		t.Errorf("verified as %+v", v)
 	}
@@ -57,30 +57,30 @@ func TestRenderPdf(t *testing.T) {
 	draft := ndaRequest(t)
 	draft["options"] = map[string]any{"draft": true, "pageSize": "Letter", "verifyUrl": "https://counsel.example/verify"}
 	var marked api.RenderPdfResponse
-	b.call(ada, "POST", "/api/docs/render-pdf", draft).expect(200, "").decode(&marked)
+	f.call(ada, "POST", "/api/docs/render-pdf", draft).expect(200, "").decode(&marked)
 	if marked.Checksum == first.Checksum {
 		t.Error("a draft looks like the final document")
 	}
 }
 
 func TestEveryShippedTemplateRenders(t *testing.T) {
-	b := newFixture(t)
-	ada := b.register("ada", domain.RoleClient)
+	f := newFixture(t)
+	ada := f.register("ada", domain.RoleClient)
 	var list api.TemplateList
-	b.call(ada, "GET", "/api/templates?limit=100", nil).expect(200, "").decode(&list)
+	f.call(ada, "GET", "/api/templates?limit=100", nil).expect(200, "").decode(&list)
 	if len(list.Items) < 6 {
-		t.Fatalf("only %d templates are shipped", len(list.Items))
+		t.Fatalf("only %d built-in templates", len(list.Items))
 	}
-	for _, one := range list.Items {
+	for _, item := range list.Items {
 		var v api.TemplateVersion
-		b.call(ada, "GET", "/api/templates/"+one.TemplateID+"/versions/1", nil).expect(200, "").decode(&v)
-		b.call(ada, "POST", "/api/docs/render-pdf", map[string]any{"templateId": one.TemplateID, "version": "1", "data": v.SampleData}).expect(200, "")
+		f.call(ada, "GET", "/api/templates/"+item.TemplateID+"/versions/1", nil).expect(200, "").decode(&v)
+		f.call(ada, "POST", "/api/docs/render-pdf", map[string]any{"templateId": item.TemplateID, "version": "1", "data": v.SampleData}).expect(200, "")
 	}
 }
 
 func TestRenderPdfErrors(t *testing.T) {
-	b := newFixture(t)
-	ada := b.register("ada", domain.RoleClient)
+	f := newFixture(t)
+	ada := f.register("ada", domain.RoleClient)
 	for name, c := range map[string]struct {
 		change  func(data map[string]any)
 		pointer string
@@ -94,55 +94,55 @@ func TestRenderPdfErrors(t *testing.T) {
 		data := maps.Clone(r["data"].(map[string]any))
 		c.change(data)
 		r["data"] = data
-		a := b.call(ada, "POST", "/api/docs/render-pdf", r).expect(422, "invalid")
+		a := f.call(ada, "POST", "/api/docs/render-pdf", r).expect(422, "invalid")
 		if e := a.problem().Errors; !slices.ContainsFunc(e, func(f api.FieldError) bool { return f.Pointer == c.pointer }) {
 			t.Errorf("%s: names %+v, want %s", name, e, c.pointer)
 		}
 	}
-	b.call(ada, "POST", "/api/docs/render-pdf", map[string]any{"templateId": "manifesto", "version": "1", "data": map[string]any{}}).expect(404, "not_found")
+	f.call(ada, "POST", "/api/docs/render-pdf", map[string]any{"templateId": "manifesto", "version": "1", "data": map[string]any{}}).expect(404, "not_found")
 	r := ndaRequest(t)
 	r["version"] = "99"
-	b.call(ada, "POST", "/api/docs/render-pdf", r).expect(404, "not_found")
+	f.call(ada, "POST", "/api/docs/render-pdf", r).expect(404, "not_found")
 
 	var list api.StoredDocumentList
-	b.call(ada, "GET", "/api/docs", nil).expect(200, "").decode(&list)
+	f.call(ada, "GET", "/api/docs", nil).expect(200, "").decode(&list)
 	if len(list.Items) != 0 {
-		t.Errorf("refused, but %d documents are kept", len(list.Items))
+		t.Errorf("refused, but %d documents are stored", len(list.Items))
 	}
 }
 
 func TestIdempotencyKey(t *testing.T) {
-	b := newFixture(t)
-	ada, bob := b.register("ada", domain.RoleClient), b.register("bob", domain.RoleClient)
+	f := newFixture(t)
+	ada, bob := f.register("ada", domain.RoleClient), f.register("bob", domain.RoleClient)
 	key := []string{"Idempotency-Key", "render-1"}
 	var first, repeated, others api.RenderPdfResponse
-	b.call(ada, "POST", "/api/docs/render-pdf", ndaRequest(t), key...).expect(200, "").decode(&first)
-	a := b.call(ada, "POST", "/api/docs/render-pdf", ndaRequest(t), key...).expect(200, "")
+	f.call(ada, "POST", "/api/docs/render-pdf", ndaRequest(t), key...).expect(200, "").decode(&first)
+	a := f.call(ada, "POST", "/api/docs/render-pdf", ndaRequest(t), key...).expect(200, "")
 	a.decode(&repeated)
 	if repeated.DocID != first.DocID || a.header.Get("Idempotency-Replayed") != "true" {
 		t.Errorf("repeated: %+v, then %+v", first, repeated)
 	}
-	b.call(bob, "POST", "/api/docs/render-pdf", ndaRequest(t), key...).expect(200, "").decode(&others)
+	f.call(bob, "POST", "/api/docs/render-pdf", ndaRequest(t), key...).expect(200, "").decode(&others)
 	if others.DocID == first.DocID {
-		t.Error("another caller got the first one's answer")
+		t.Error("another caller got the first caller's response")
 	}
 	other := ndaRequest(t)
 	other["options"] = map[string]any{"draft": true}
-	b.call(ada, "POST", "/api/docs/render-pdf", other, key...).expect(409, "idempotency_key_reused")
-	b.call(ada, "POST", "/api/docs/render-pdf", other, "Idempotency-Key", "with space").expect(400, "malformed")
+	f.call(ada, "POST", "/api/docs/render-pdf", other, key...).expect(409, "idempotency_key_reused")
+	f.call(ada, "POST", "/api/docs/render-pdf", other, "Idempotency-Key", "with space").expect(400, "malformed")
 
 	// A failed request can be retried under the same key.
 	bad := ndaRequest(t)
 	bad["version"] = "99"
-	b.call(ada, "POST", "/api/docs/render-pdf", bad, "Idempotency-Key", "render-2").expect(404, "not_found")
-	b.call(ada, "POST", "/api/docs/render-pdf", ndaRequest(t), "Idempotency-Key", "render-2").expect(200, "")
+	f.call(ada, "POST", "/api/docs/render-pdf", bad, "Idempotency-Key", "render-2").expect(404, "not_found")
+	f.call(ada, "POST", "/api/docs/render-pdf", ndaRequest(t), "Idempotency-Key", "render-2").expect(200, "")
 
 	// Concurrent requests under one key render one document.
 	var wg sync.WaitGroup
 	answers := make(chan response, 10)
 	for range 10 {
 		wg.Go(func() {
-			answers <- b.call(ada, "POST", "/api/docs/render-pdf", ndaRequest(t), "Idempotency-Key", "render-3")
+			answers <- f.call(ada, "POST", "/api/docs/render-pdf", ndaRequest(t), "Idempotency-Key", "render-3")
 		})
 	}
 	wg.Wait()
@@ -158,7 +158,7 @@ func TestIdempotencyKey(t *testing.T) {
 		made[r.DocID.String()] = true
 	}
 	if len(made) != 1 {
-		t.Errorf("one key made %d documents", len(made))
+		t.Errorf("one key created %d documents", len(made))
 	}
 }
 
@@ -167,8 +167,8 @@ func TestIdempotencyKey(t *testing.T) {
 func TestClientDisconnects(t *testing.T) {
 	url := testenv.SchemaURL(t)
 	pool := testenv.OpenDB(t, url)
-	b := newFixture(t, func(s *fixtureConfig) { s.database = url })
-	lena := b.register("lena", domain.RoleLawyer)
+	f := newFixture(t, func(s *fixtureConfig) { s.database = url })
+	lena := f.register("lena", domain.RoleLawyer)
 	forget := func() {
 		t.Helper()
 		_, err := pool.ExecContext(t.Context(), "UPDATE idempotency_keys SET status = 0, answer = '', held_until = created_at")
@@ -176,7 +176,7 @@ func TestClientDisconnects(t *testing.T) {
 	}
 	render := func() (r api.RenderPdfResponse) {
 		t.Helper()
-		b.call(lena, "POST", "/api/docs/render-pdf", ndaRequest(t), "Idempotency-Key", "k").expect(200, "").decode(&r)
+		f.call(lena, "POST", "/api/docs/render-pdf", ndaRequest(t), "Idempotency-Key", "k").expect(200, "").decode(&r)
 		return r
 	}
 	first := render()
@@ -196,37 +196,37 @@ func TestClientDisconnects(t *testing.T) {
 		"/api/email/send":       {"to": []string{"ada@example.com"}, "subject": "x", "bodyText": "x"},
 		"/api/email/send-batch": {"emails": []any{map[string]any{"to": []string{"ada@example.com"}, "subject": "x", "bodyText": "x"}, map[string]any{"to": []string{"bob@example.com"}, "subject": "x", "bodyText": "x"}}},
 	} {
-		first := b.call(lena, "POST", path, body, "Idempotency-Key", "k").expect(202, "")
+		first := f.call(lena, "POST", path, body, "Idempotency-Key", "k").expect(202, "")
 		forget()
-		if repeated := b.call(lena, "POST", path, body, "Idempotency-Key", "k").expect(202, ""); !bytes.Equal(repeated.body, first.body) {
+		if repeated := f.call(lena, "POST", path, body, "Idempotency-Key", "k").expect(202, ""); !bytes.Equal(repeated.body, first.body) {
 			t.Errorf("%s: %s, then %s", path, first.body, repeated.body)
 		}
 	}
 	var mails int
 	testkit.Must(t, pool.QueryRowContext(t.Context(), "SELECT COUNT(*) FROM emails WHERE kind = 'message'").Scan(&mails))
 	if mails != 3 {
-		t.Errorf("%d mails for one and two", mails)
+		t.Errorf("%d mails for two requests", mails)
 	}
 }
 
 // TestRenderDraft: a draft is rendered, marked DRAFT until it is final, and can be rendered again after the
 // draft changed.
 func TestRenderDraft(t *testing.T) {
-	b := newFixture(t)
-	ada, bob := b.register("ada", domain.RoleLawyer), b.register("bob", domain.RoleClient)
+	f := newFixture(t)
+	ada, bob := f.register("ada", domain.RoleLawyer), f.register("bob", domain.RoleClient)
 	var d api.Draft
-	b.call(ada, "POST", "/api/drafts", map[string]any{"title": "Notice to quit", "body": "We end the lease.\n\n| Room | Rent |\n|---|---|\n| Kitchen | 100 |", "locale": "en-IE"}).expect(201, "").decode(&d)
+	f.call(ada, "POST", "/api/drafts", map[string]any{"title": "Notice to quit", "body": "We end the lease.\n\n| Room | Rent |\n|---|---|\n| Kitchen | 100 |", "locale": "en-IE"}).expect(201, "").decode(&d)
 	path := "/api/drafts/" + d.ID.String()
 	render := func(body map[string]any, header ...string) (r api.RenderPdfResponse) {
 		t.Helper()
-		b.call(ada, "POST", path+"/render-pdf", body, header...).expect(200, "").decode(&r)
+		f.call(ada, "POST", path+"/render-pdf", body, header...).expect(200, "").decode(&r)
 		return r
 	}
 	read := extract.New("")
 	defer read.Close()
 	text := func(r api.RenderPdfResponse) string {
 		t.Helper()
-		a := b.call(ada, "GET", "/api/docs/"+r.DocID.String()+"/content", nil).expect(200, "")
+		a := f.call(ada, "GET", "/api/docs/"+r.DocID.String()+"/content", nil).expect(200, "")
 		sum := sha256.Sum256(a.body)
 		if "sha256:"+hex.EncodeToString(sum[:]) != r.Checksum {
 			t.Error("the bytes served are not those of the checksum")
@@ -247,17 +247,17 @@ func TestRenderDraft(t *testing.T) {
 	}
 	key := []string{"Idempotency-Key", "draft-1"}
 	if once, repeated := render(map[string]any{}, key...), render(map[string]any{}, key...); once.DocID != repeated.DocID {
-		t.Error("one key made two documents")
+		t.Error("one key created two documents")
 	}
-	b.call(ada, "POST", path+"/render-pdf", map[string]any{"version": 1}, key...).expect(409, "idempotency_key_reused")
-	b.call(ada, "POST", "/api/drafts/"+domain.NewID().String()+"/render-pdf", map[string]any{}, key...).expect(409, "idempotency_key_reused")
+	f.call(ada, "POST", path+"/render-pdf", map[string]any{"version": 1}, key...).expect(409, "idempotency_key_reused")
+	f.call(ada, "POST", "/api/drafts/"+domain.NewID().String()+"/render-pdf", map[string]any{}, key...).expect(409, "idempotency_key_reused")
 
 	// The draft changes. The final version is not marked; earlier versions still are.
-	b.call(ada, "PATCH", path, map[string]any{"version": 1, "body": "# Notice\n\nWe end it.", "status": "reviewed"}).expect(200, "")
-	b.call(ada, "PATCH", path, map[string]any{"version": 2, "status": "final"}).expect(200, "")
+	f.call(ada, "PATCH", path, map[string]any{"version": 1, "body": "# Notice\n\nWe end it.", "status": "reviewed"}).expect(200, "")
+	f.call(ada, "PATCH", path, map[string]any{"version": 2, "status": "final"}).expect(200, "")
 	final := render(map[string]any{})
 	if got := text(final); strings.Contains(got, "DRAFT") || strings.Contains(got, "Notice to quit") || !strings.Contains(got, "Notice We end it.") {
-		t.Errorf("final, it reads %q", got)
+		t.Errorf("the final text is %q", got)
 	}
 	if old := render(map[string]any{"version": 1}); old.Checksum != first.Checksum {
 		t.Error("the first version changed")
@@ -268,7 +268,7 @@ func TestRenderDraft(t *testing.T) {
 	verified := func(r api.RenderPdfResponse) {
 		t.Helper()
 		var v api.Verification
-		b.call(ada, "POST", "/api/docs/"+r.DocID.String()+"/verify", nil).expect(200, "").decode(&v)
+		f.call(ada, "POST", "/api/docs/"+r.DocID.String()+"/verify", nil).expect(200, "").decode(&v)
 		if !v.Intact || v.Reproducible == nil || !*v.Reproducible {
 			t.Errorf("verified as %+v", v)
 		}
@@ -276,22 +276,22 @@ func TestRenderDraft(t *testing.T) {
 	verified(first)
 	verified(final)
 
-	b.call(ada, "POST", path+"/render-pdf", map[string]any{"version": 3}).expect(404, "not_found")
-	b.call(bob, "POST", path+"/render-pdf", map[string]any{}).expect(404, "not_found")
-	b.call(ada, "POST", path+"/render-pdf", map[string]any{"options": map[string]any{"colour": "red"}}).expect(400, "malformed")
+	f.call(ada, "POST", path+"/render-pdf", map[string]any{"version": 3}).expect(404, "not_found")
+	f.call(bob, "POST", path+"/render-pdf", map[string]any{}).expect(404, "not_found")
+	f.call(ada, "POST", path+"/render-pdf", map[string]any{"options": map[string]any{"colour": "red"}}).expect(400, "malformed")
 
 	// A document outlives its draft and can still be rendered again.
-	b.call(ada, "POST", "/api/drafts", map[string]any{"title": "Gone", "body": "soon"}).expect(201, "").decode(&d)
+	f.call(ada, "POST", "/api/drafts", map[string]any{"title": "Gone", "body": "soon"}).expect(201, "").decode(&d)
 	path = "/api/drafts/" + d.ID.String()
 	gone := render(map[string]any{})
-	b.call(ada, "DELETE", path, nil).expect(204, "")
+	f.call(ada, "DELETE", path, nil).expect(204, "")
 	verified(gone)
 }
 
 // TestRenderDraftErrors: what cannot be printed is named, and nothing is stored.
 func TestRenderDraftErrors(t *testing.T) {
-	b := newFixture(t)
-	ada := b.register("ada", domain.RoleClient)
+	f := newFixture(t)
+	ada := f.register("ada", domain.RoleClient)
 	for name, c := range map[string]struct{ title, body, pointer, detail string }{
 		"an emoji":                 {"Notice", "We are glad 😀.", "/body", "U+1F600"},
 		"an emoji in the title":    {"Glad 😀", "Text", "/title", "U+1F600"},
@@ -302,28 +302,28 @@ func TestRenderDraftErrors(t *testing.T) {
 		"a reference to nothing":   {"Notice", "See [clause](#nowhere).", "/body", "nowhere"},
 	} {
 		var d api.Draft
-		b.call(ada, "POST", "/api/drafts", map[string]any{"title": c.title, "body": c.body}).expect(201, "").decode(&d)
-		a := b.call(ada, "POST", "/api/drafts/"+d.ID.String()+"/render-pdf", map[string]any{}).expect(422, "invalid")
+		f.call(ada, "POST", "/api/drafts", map[string]any{"title": c.title, "body": c.body}).expect(201, "").decode(&d)
+		a := f.call(ada, "POST", "/api/drafts/"+d.ID.String()+"/render-pdf", map[string]any{}).expect(422, "invalid")
 		if e := a.problem().Errors; !slices.ContainsFunc(e, func(f api.FieldError) bool { return f.Pointer == c.pointer && strings.Contains(f.Detail, c.detail) }) {
 			t.Errorf("%s: names %+v", name, e)
 		}
 	}
 	// A text without visible content is still a page with its title.
 	var d api.Draft
-	b.call(ada, "POST", "/api/drafts", map[string]any{"title": "Empty", "body": "[a]: https://example.com"}).expect(201, "").decode(&d)
-	b.call(ada, "POST", "/api/drafts/"+d.ID.String()+"/render-pdf", map[string]any{}).expect(200, "")
+	f.call(ada, "POST", "/api/drafts", map[string]any{"title": "Empty", "body": "[a]: https://example.com"}).expect(201, "").decode(&d)
+	f.call(ada, "POST", "/api/drafts/"+d.ID.String()+"/render-pdf", map[string]any{}).expect(200, "")
 	var list api.StoredDocumentList
-	b.call(ada, "GET", "/api/docs", nil).expect(200, "").decode(&list)
+	f.call(ada, "GET", "/api/docs", nil).expect(200, "").decode(&list)
 	if len(list.Items) != 1 {
-		t.Errorf("%d documents are kept", len(list.Items))
+		t.Errorf("%d documents are stored", len(list.Items))
 	}
 }
 
 // TestLargeDrafts: the largest drafts are rendered well within the time limit of a request. That no text is
 // missing is tested in clients/pdf.
 func TestLargeDrafts(t *testing.T) {
-	b := newFixture(t)
-	ada := b.register("ada", domain.RoleClient)
+	f := newFixture(t)
+	ada := f.register("ada", domain.RoleClient)
 	for name, c := range map[string]struct {
 		body  string
 		pages int // at least
@@ -332,10 +332,10 @@ func TestLargeDrafts(t *testing.T) {
 		"a paragraph": {strings.Repeat("words and ", 49_999), 90},
 	} {
 		var d api.Draft
-		b.call(ada, "POST", "/api/drafts", map[string]any{"title": name, "body": c.body}).expect(201, "").decode(&d)
+		f.call(ada, "POST", "/api/drafts", map[string]any{"title": name, "body": c.body}).expect(201, "").decode(&d)
 		var r api.RenderPdfResponse
-		b.call(ada, "POST", "/api/drafts/"+d.ID.String()+"/render-pdf", map[string]any{}).expect(200, "").decode(&r)
-		file := b.call(ada, "GET", "/api/docs/"+r.DocID.String()+"/content", nil).expect(200, "").body
+		f.call(ada, "POST", "/api/drafts/"+d.ID.String()+"/render-pdf", map[string]any{}).expect(200, "").decode(&r)
+		file := f.call(ada, "GET", "/api/docs/"+r.DocID.String()+"/content", nil).expect(200, "").body
 		if n := len(regexp.MustCompile(`/Type ?/Page\b`).FindAll(file, -1)); n < c.pages {
 			t.Errorf("%s has %d pages", name, n)
 		}
@@ -344,23 +344,23 @@ func TestLargeDrafts(t *testing.T) {
 
 // TestRenderWithoutAStore: without an object store nothing is stored, and the key can be used for a retry.
 func TestRenderWithoutAStore(t *testing.T) {
-	b := newFixture(t)
-	ada := b.register("ada", domain.RoleClient)
+	f := newFixture(t)
+	ada := f.register("ada", domain.RoleClient)
 	var d api.Draft
-	b.call(ada, "POST", "/api/drafts", map[string]any{"title": "Notice", "body": "Text"}).expect(201, "").decode(&d)
+	f.call(ada, "POST", "/api/drafts", map[string]any{"title": "Notice", "body": "Text"}).expect(201, "").decode(&d)
 	for path, body := range map[string]any{"/api/docs/render-pdf": ndaRequest(t), "/api/drafts/" + d.ID.String() + "/render-pdf": map[string]any{}} {
-		b.store.SetDown(true)
-		if a := b.call(ada, "POST", path, body, "Idempotency-Key", "k").expect(503, "storage_unavailable"); a.header.Get("Retry-After") != "7" {
-			t.Errorf("try again after %q", a.header.Get("Retry-After"))
+		f.store.SetDown(true)
+		if a := f.call(ada, "POST", path, body, "Idempotency-Key", "k").expect(503, "storage_unavailable"); a.header.Get("Retry-After") != "7" {
+			t.Errorf("Retry-After is %q", a.header.Get("Retry-After"))
 		}
-		b.store.SetDown(false)
+		f.store.SetDown(false)
 		var list api.StoredDocumentList
-		b.call(ada, "GET", "/api/docs", nil).expect(200, "").decode(&list)
+		f.call(ada, "GET", "/api/docs", nil).expect(200, "").decode(&list)
 		before := len(list.Items)
 		for range 2 {
-			b.call(ada, "POST", path, body, "Idempotency-Key", "k").expect(200, "")
+			f.call(ada, "POST", path, body, "Idempotency-Key", "k").expect(200, "")
 		}
-		b.call(ada, "GET", "/api/docs", nil).expect(200, "").decode(&list)
+		f.call(ada, "GET", "/api/docs", nil).expect(200, "").decode(&list)
 		if len(list.Items) != before+1 {
 			t.Errorf("%s: %d documents, then %d", path, before, len(list.Items))
 		}

@@ -15,33 +15,33 @@ import (
 // TestRoles calls every operation of the contract with each role and without a token. The answer must be what
 // security and x-roles say.
 func TestRoles(t *testing.T) {
-	b := newFixture(t)
+	f := newFixture(t)
 	doc, err := api.GetSpec()
 	testkit.Must(t, err)
 	people := map[string]*user{"nobody": nil}
 	for _, role := range []domain.Role{domain.RoleClient, domain.RoleLawyer} {
-		people[string(role)] = b.register(string(role), role)
+		people[string(role)] = f.register(string(role), role)
 	}
 	n := 0
 	for path, item := range doc.Paths.Map() {
 		for method, op := range item.Operations() {
 			rules, ok := op.Extensions["x-roles"].([]any)
 			if !ok {
-				t.Errorf("%s does not say who may call it", op.OperationID)
+				t.Errorf("%s has no x-roles", op.OperationID)
 				continue
 			}
 			open := op.Security != nil && (len(*op.Security) == 0 || len((*op.Security)[0]) == 0)
 			for _, role := range []string{"nobody", "client", "lawyer", "admin"} {
 				n++
 				t.Run(op.OperationID+"/"+role, func(t *testing.T) {
-					b := *b
-					b.t = t
+					f := *f
+					f.t = t
 					who := people[role]
 					if role == "admin" {
-						who = b.admin() // a new session each time: some operations end sessions
+						who = f.admin() // a new session each time: some operations end sessions
 					} else if who != nil {
 						fresh := *who
-						b.signIn(&fresh, role+"@example.com", "correct horse battery")
+						f.signIn(&fresh, role+"@example.com", "correct horse battery")
 						who = &fresh
 					}
 					concrete := path
@@ -68,7 +68,7 @@ func TestRoles(t *testing.T) {
 							body = strings.ReplaceAll(string(raw), "019ab4c2-7c1e-7a52-9a51-3b6a0f1c2d4e", who.ID.String())
 						}
 					}
-					a := b.call(who, method, concrete, body, header...)
+					a := f.call(who, method, concrete, body, header...)
 					allowed := slices.ContainsFunc(rules, func(r any) bool { return r == role })
 					switch {
 					case open:
@@ -79,7 +79,7 @@ func TestRoles(t *testing.T) {
 					case role == "nobody":
 						a.expect(401, "unauthenticated")
 						if !strings.HasPrefix(a.header.Get("WWW-Authenticate"), "Bearer") {
-							t.Error("a 401 does not say how to authenticate")
+							t.Error("a 401 has no WWW-Authenticate header")
 						}
 					case !allowed:
 						a.expect(403, "forbidden")
@@ -95,14 +95,14 @@ func TestRoles(t *testing.T) {
 		}
 	}
 	if n < 80 {
-		t.Fatalf("walked only %d", n)
+		t.Fatalf("only %d operations", n)
 	}
 }
 
 // TestTokens sends invalid tokens.
 func TestTokens(t *testing.T) {
-	b := newFixture(t)
-	ada := b.register("ada", domain.RoleClient)
+	f := newFixture(t)
+	ada := f.register("ada", domain.RoleClient)
 	parts := strings.Split(ada.token, ".")
 	for name, header := range map[string]string{
 		"nothing":           "",
@@ -116,9 +116,9 @@ func TestTokens(t *testing.T) {
 		"huge":              "Bearer " + strings.Repeat("A", 8000),
 	} {
 		t.Run(name, func(t *testing.T) {
-			b := *b
-			b.t = t
-			b.call(nil, "GET", "/api/auth/me", nil, "Authorization", header).expect(401, "unauthenticated")
+			f := *f
+			f.t = t
+			f.call(nil, "GET", "/api/auth/me", nil, "Authorization", header).expect(401, "unauthenticated")
 		})
 	}
 }

@@ -19,34 +19,34 @@ func templateBody(version string) map[string]any {
 }
 
 func TestTemplates(t *testing.T) {
-	b := newFixture(t)
-	ada, bob := b.register("ada", domain.RoleClient), b.register("bob", domain.RoleLawyer)
+	f := newFixture(t)
+	ada, bob := f.register("ada", domain.RoleClient), f.register("bob", domain.RoleLawyer)
 
 	var page api.TemplateList
-	b.call(ada, "GET", "/api/templates?limit=4", nil).expect(200, "").decode(&page)
+	f.call(ada, "GET", "/api/templates?limit=4", nil).expect(200, "").decode(&page)
 	if len(page.Items) != 4 || page.NextCursor == nil {
 		t.Fatalf("first page %+v", page)
 	}
 	cursor := *page.NextCursor
 	page = api.TemplateList{}
-	b.call(ada, "GET", "/api/templates?limit=4&cursor="+cursor, nil).expect(200, "").decode(&page)
+	f.call(ada, "GET", "/api/templates?limit=4&cursor="+cursor, nil).expect(200, "").decode(&page)
 	if len(page.Items) != 2 || page.NextCursor != nil || page.Items[1].TemplateID != "service-agreement" {
 		t.Errorf("last page %+v", page)
 	}
-	b.call(ada, "GET", "/api/templates?cursor=a", nil).expect(400, "malformed")
+	f.call(ada, "GET", "/api/templates?cursor=a", nil).expect(400, "malformed")
 
 	// Everyone can read and preview the templates that come with the service.
 	var shipped api.TemplateVersion
-	b.call(ada, "GET", "/api/templates/nda/versions/1", nil).expect(200, "").decode(&shipped)
+	f.call(ada, "GET", "/api/templates/nda/versions/1", nil).expect(200, "").decode(&shipped)
 	if !shipped.Published || shipped.AuthorID != nil || shipped.Schema["type"] != "object" || shipped.SampleData["partyA"] == nil {
 		t.Errorf("shipped %+v", shipped)
 	}
 	var seen api.TemplatePreview
-	b.call(ada, "POST", "/api/templates/nda/versions/1/preview", map[string]any{}).expect(200, "").decode(&seen)
+	f.call(ada, "POST", "/api/templates/nda/versions/1/preview", map[string]any{}).expect(200, "").decode(&seen)
 	if !strings.Contains(seen.HTML, "Northwind Robotics Ltd") || !strings.Contains(seen.Title, "Lumen Sensors GmbH") {
 		t.Errorf("preview %+v", seen)
 	}
-	p := b.call(ada, "POST", "/api/templates/nda/versions/1/preview", map[string]any{"data": map[string]any{"partyA": map[string]any{}, "colour": "red"}}).expect(422, "invalid").problem()
+	p := f.call(ada, "POST", "/api/templates/nda/versions/1/preview", map[string]any{"data": map[string]any{"partyA": map[string]any{}, "colour": "red"}}).expect(422, "invalid").problem()
 	var pointers []string
 	for _, e := range p.Errors {
 		pointers = append(pointers, e.Pointer)
@@ -54,60 +54,60 @@ func TestTemplates(t *testing.T) {
 	if got := strings.Join(pointers, " "); got != "/data/colour /data/governingLaw /data/partyA/name /data/partyB /data/purpose" {
 		t.Errorf("names %s", got)
 	}
-	b.call(ada, "POST", "/api/templates/nda/versions/9/preview", map[string]any{}).expect(404, "not_found")
+	f.call(ada, "POST", "/api/templates/nda/versions/9/preview", map[string]any{}).expect(404, "not_found")
 
 	// A lawyer's own.
 	create := templateBody("1")
 	create["templateId"] = "notice"
-	b.call(ada, "POST", "/api/templates", create).expect(403, "forbidden")
+	f.call(ada, "POST", "/api/templates", create).expect(403, "forbidden")
 	var made api.TemplateVersion
-	b.call(bob, "POST", "/api/templates", create).expect(201, "").decode(&made)
+	f.call(bob, "POST", "/api/templates", create).expect(201, "").decode(&made)
 	if made.Published || made.Name != "Notice" || *made.AuthorID != bob.ID || made.Body != create["body"] {
 		t.Errorf("made %+v", made)
 	}
-	b.call(bob, "POST", "/api/templates", create).expect(409, "conflict")
-	b.call(bob, "POST", "/api/templates/notice/versions", templateBody("1")).expect(409, "conflict")
-	b.call(bob, "POST", "/api/templates/absent/versions", templateBody("1")).expect(404, "not_found")
-	b.call(bob, "POST", "/api/templates/nda/versions", templateBody("2")).expect(403, "forbidden")
+	f.call(bob, "POST", "/api/templates", create).expect(409, "conflict")
+	f.call(bob, "POST", "/api/templates/notice/versions", templateBody("1")).expect(409, "conflict")
+	f.call(bob, "POST", "/api/templates/absent/versions", templateBody("1")).expect(404, "not_found")
+	f.call(bob, "POST", "/api/templates/nda/versions", templateBody("2")).expect(403, "forbidden")
 	for _, path := range []string{"/api/templates/notice", "/api/templates/notice/versions/1"} {
-		b.call(ada, "GET", path, nil).expect(404, "not_found")
-		b.call(bob, "GET", path, nil).expect(200, "")
+		f.call(ada, "GET", path, nil).expect(404, "not_found")
+		f.call(bob, "GET", path, nil).expect(200, "")
 	}
-	b.call(ada, "POST", "/api/templates/notice/versions/1/preview", map[string]any{}).expect(404, "not_found")
-	b.call(ada, "POST", "/api/templates/notice/versions/1/publish", nil).expect(403, "forbidden")
-	b.call(bob, "POST", "/api/templates/notice/versions/1/publish", nil).expect(200, "").decode(&made)
+	f.call(ada, "POST", "/api/templates/notice/versions/1/preview", map[string]any{}).expect(404, "not_found")
+	f.call(ada, "POST", "/api/templates/notice/versions/1/publish", nil).expect(403, "forbidden")
+	f.call(bob, "POST", "/api/templates/notice/versions/1/publish", nil).expect(200, "").decode(&made)
 	if !made.Published || made.PublishedAt == nil {
 		t.Errorf("published %+v", made)
 	}
-	b.call(bob, "POST", "/api/templates/notice/versions/2/publish", nil).expect(404, "not_found")
-	b.call(bob, "POST", "/api/templates/notice/versions", templateBody("2.0")).expect(201, "")
+	f.call(bob, "POST", "/api/templates/notice/versions/2/publish", nil).expect(404, "not_found")
+	f.call(bob, "POST", "/api/templates/notice/versions", templateBody("2.0")).expect(201, "")
 	var tmpl api.Template
-	b.call(ada, "GET", "/api/templates/notice", nil).expect(200, "").decode(&tmpl)
+	f.call(ada, "GET", "/api/templates/notice", nil).expect(200, "").decode(&tmpl)
 	if len(tmpl.Versions) != 1 || tmpl.LatestVersion != "1" {
 		t.Errorf("a client sees %+v", tmpl)
 	}
 
 	// Data is printed as text.
-	b.call(ada, "POST", "/api/templates/notice/versions/1/preview", map[string]any{"data": map[string]any{"to": "<script>alert(1)</script> **x** {{reason}}"}}).expect(200, "").decode(&seen)
+	f.call(ada, "POST", "/api/templates/notice/versions/1/preview", map[string]any{"data": map[string]any{"to": "<script>alert(1)</script> **x** {{reason}}"}}).expect(200, "").decode(&seen)
 	if !strings.Contains(seen.HTML, "Dear &lt;script&gt;alert(1)&lt;/script&gt; **x** {{reason}}, we end it.") {
 		t.Errorf("preview %s", seen.HTML)
 	}
 
 	bad := templateBody("3")
 	bad["body"] = "---\nname: Notice\ntitle: Notice\n---\n{{>notice}}"
-	if p := b.call(bob, "POST", "/api/templates/notice/versions", bad).expect(422, "invalid").problem(); p.Errors[0].Pointer != "/body" || !strings.Contains(p.Errors[0].Detail, "include") {
+	if p := f.call(bob, "POST", "/api/templates/notice/versions", bad).expect(422, "invalid").problem(); p.Errors[0].Pointer != "/body" || !strings.Contains(p.Errors[0].Detail, "include") {
 		t.Errorf("a template that includes itself: %+v", p.Errors)
 	}
 	bad = templateBody("../3")
-	b.call(bob, "POST", "/api/templates/notice/versions", bad).expect(422, "invalid")
+	f.call(bob, "POST", "/api/templates/notice/versions", bad).expect(422, "invalid")
 	bad = templateBody("3")
 	bad["schema"] = map[string]any{"$ref": "file:///etc/passwd"}
-	if p := b.call(bob, "POST", "/api/templates/notice/versions", bad).expect(422, "invalid").problem(); p.Errors[0].Pointer != "/schema/$ref" {
-		t.Errorf("a schema that reads files: %+v", p.Errors)
+	if p := f.call(bob, "POST", "/api/templates/notice/versions", bad).expect(422, "invalid").problem(); p.Errors[0].Pointer != "/schema/$ref" {
+		t.Errorf("a schema with a reference to a file: %+v", p.Errors)
 	}
 	bad = templateBody("3")
 	bad["sampleData"] = map[string]any{"to": 7}
-	if p := b.call(bob, "POST", "/api/templates/notice/versions", bad).expect(422, "invalid").problem(); p.Errors[0].Pointer != "/sampleData/to" {
+	if p := f.call(bob, "POST", "/api/templates/notice/versions", bad).expect(422, "invalid").problem(); p.Errors[0].Pointer != "/sampleData/to" {
 		t.Errorf("a sample that does not fit: %+v", p.Errors)
 	}
 	// Every refusal is within the contract, which each answer is checked against.
@@ -115,21 +115,21 @@ func TestTemplates(t *testing.T) {
 	for _, body := range []string{"{{" + long + "}}", "{{>" + long + "}}", "{{#" + long + "}}", "{{#a=" + long + "}}", strings.Repeat("[](#"+long[:60]+")\n\n", 200)} {
 		bad = templateBody("3")
 		bad["body"] = "---\nname: x\ntitle: x\n---\n" + body
-		b.call(bob, "POST", "/api/templates/notice/versions", bad).expect(422, "invalid")
+		f.call(bob, "POST", "/api/templates/notice/versions", bad).expect(422, "invalid")
 	}
 	bad = templateBody("3")
 	bad["body"] = "---\n" + long + ": x\n---\n"
-	b.call(bob, "POST", "/api/templates/notice/versions", bad).expect(422, "invalid")
-	b.call(ada, "POST", "/api/templates/notice/versions/1/preview", map[string]any{"data": map[string]any{long: 1, "to": "x"}}).expect(422, "invalid")
+	f.call(bob, "POST", "/api/templates/notice/versions", bad).expect(422, "invalid")
+	f.call(ada, "POST", "/api/templates/notice/versions/1/preview", map[string]any{"data": map[string]any{long: 1, "to": "x"}}).expect(422, "invalid")
 	bad = templateBody("3")
 	bad["extra"] = true
-	b.call(bob, "POST", "/api/templates/notice/versions", bad).expect(400, "malformed")
+	f.call(bob, "POST", "/api/templates/notice/versions", bad).expect(400, "malformed")
 }
 
 // TestUnrenderableTemplates: they are refused when they are created, not when they are rendered.
 func TestUnrenderableTemplates(t *testing.T) {
-	b := newFixture(t)
-	bob := b.register("bob", domain.RoleLawyer)
+	f := newFixture(t)
+	bob := f.register("bob", domain.RoleLawyer)
 	for name, tc := range map[string]struct{ language, text, to, pointer, detail string }{
 		"a language without a format":   {"ja", "Dear {{to}}", "Ada", "/body", "language"},
 		"letters the fonts lack":        {"de", "Sehr geehrte {{to}} 契約", "Ada", "/body", "U+5951"},
@@ -140,7 +140,7 @@ func TestUnrenderableTemplates(t *testing.T) {
 		bad["templateId"] = "unprintable"
 		bad["body"] = "---\nname: Notice\ntitle: Notice\nlanguage: " + tc.language + "\n---\n" + tc.text + "\n"
 		bad["sampleData"] = map[string]any{"to": tc.to}
-		p := b.call(bob, "POST", "/api/templates", bad).expect(422, "invalid").problem()
+		p := f.call(bob, "POST", "/api/templates", bad).expect(422, "invalid").problem()
 		if len(p.Errors) == 0 || p.Errors[0].Pointer != tc.pointer || !strings.Contains(p.Errors[0].Detail, tc.detail) {
 			t.Errorf("%s: %+v", name, p.Errors)
 		}
@@ -149,41 +149,41 @@ func TestUnrenderableTemplates(t *testing.T) {
 
 // TestTemplatesOfOthers: sharing, unpublishing, archiving and copying, as others see it.
 func TestTemplatesOfOthers(t *testing.T) {
-	b := newFixture(t)
-	ada, bob, eve := b.register("ada", domain.RoleClient), b.register("bob", domain.RoleLawyer), b.register("eve", domain.RoleLawyer)
+	f := newFixture(t)
+	ada, bob, eve := f.register("ada", domain.RoleClient), f.register("bob", domain.RoleLawyer), f.register("eve", domain.RoleLawyer)
 	create := templateBody("1")
 	create["templateId"] = "notice"
-	b.call(bob, "POST", "/api/templates", create).expect(201, "")
+	f.call(bob, "POST", "/api/templates", create).expect(201, "")
 	use := map[string]any{"templateId": "notice", "version": "1", "data": map[string]any{"to": "Ada"}}
 	render := func(who *user, status int, code string) response {
 		t.Helper()
-		return b.call(who, "POST", "/api/docs/render-pdf", use).expect(status, code)
+		return f.call(who, "POST", "/api/docs/render-pdf", use).expect(status, code)
 	}
 	for method, path := range map[string]string{"GET": "/api/templates/notice", "POST": "/api/templates/notice/archive"} {
-		b.call(eve, method, path, nil).expect(404, "not_found")
+		f.call(eve, method, path, nil).expect(404, "not_found")
 	}
-	b.call(eve, "POST", "/api/templates/notice/versions", templateBody("2")).expect(404, "not_found")
+	f.call(eve, "POST", "/api/templates/notice/versions", templateBody("2")).expect(404, "not_found")
 	render(eve, 404, "not_found")
 
-	b.call(bob, "POST", "/api/templates/notice/versions/1/publish", nil).expect(200, "")
+	f.call(bob, "POST", "/api/templates/notice/versions/1/publish", nil).expect(200, "")
 	var doc api.RenderPdfResponse
 	render(eve, 200, "").decode(&doc)
-	b.call(eve, "POST", "/api/templates/notice/versions", templateBody("2")).expect(403, "forbidden")
-	b.call(eve, "POST", "/api/templates/notice/versions/1/publish", nil).expect(403, "forbidden")
-	b.call(eve, "PATCH", "/api/templates/notice", map[string]any{"sharing": "private"}).expect(403, "forbidden")
-	b.call(eve, "POST", "/api/templates/notice/unpublish", nil).expect(403, "forbidden")
+	f.call(eve, "POST", "/api/templates/notice/versions", templateBody("2")).expect(403, "forbidden")
+	f.call(eve, "POST", "/api/templates/notice/versions/1/publish", nil).expect(403, "forbidden")
+	f.call(eve, "PATCH", "/api/templates/notice", map[string]any{"sharing": "private"}).expect(403, "forbidden")
+	f.call(eve, "POST", "/api/templates/notice/unpublish", nil).expect(403, "forbidden")
 	var tmpl api.Template
-	b.call(bob, "PATCH", "/api/templates/notice", map[string]any{"sharing": "private"}).expect(200, "").decode(&tmpl)
+	f.call(bob, "PATCH", "/api/templates/notice", map[string]any{"sharing": "private"}).expect(200, "").decode(&tmpl)
 	if tmpl.Sharing != "private" || *tmpl.OwnerID != bob.ID {
 		t.Errorf("shared as %+v", tmpl)
 	}
 	render(ada, 404, "not_found")
-	b.call(bob, "PATCH", "/api/templates/notice", map[string]any{"sharing": "all"}).expect(422, "invalid")
-	b.call(bob, "PATCH", "/api/templates/notice", map[string]any{"sharing": "firm"}).expect(200, "")
+	f.call(bob, "PATCH", "/api/templates/notice", map[string]any{"sharing": "all"}).expect(422, "invalid")
+	f.call(bob, "PATCH", "/api/templates/notice", map[string]any{"sharing": "firm"}).expect(200, "")
 
 	// A document of an unpublished version can still be rendered again and verified.
-	b.call(bob, "POST", "/api/templates/notice/unpublish?version=7", nil).expect(404, "not_found")
-	b.call(bob, "POST", "/api/templates/notice/unpublish?version=1", nil).expect(200, "").decode(&tmpl)
+	f.call(bob, "POST", "/api/templates/notice/unpublish?version=7", nil).expect(404, "not_found")
+	f.call(bob, "POST", "/api/templates/notice/unpublish?version=1", nil).expect(200, "").decode(&tmpl)
 	if tmpl.Versions[0].Published {
 		t.Errorf("published still: %+v", tmpl)
 	}
@@ -192,40 +192,40 @@ func TestTemplatesOfOthers(t *testing.T) {
 	verify := func() {
 		t.Helper()
 		var v api.Verification
-		b.call(eve, "POST", "/api/docs/"+doc.DocID.String()+"/verify", nil).expect(200, "").decode(&v)
+		f.call(eve, "POST", "/api/docs/"+doc.DocID.String()+"/verify", nil).expect(200, "").decode(&v)
 		if !v.Intact || v.Reproducible == nil || !*v.Reproducible {
 			t.Errorf("verified as %+v", v)
 		}
 	}
 	verify()
-	b.call(bob, "POST", "/api/templates/notice/versions/1/publish", nil).expect(200, "")
-	b.call(bob, "POST", "/api/templates/notice/archive", nil).expect(200, "").decode(&tmpl)
+	f.call(bob, "POST", "/api/templates/notice/versions/1/publish", nil).expect(200, "")
+	f.call(bob, "POST", "/api/templates/notice/archive", nil).expect(200, "").decode(&tmpl)
 	if tmpl.ArchivedAt == nil {
 		t.Errorf("archived as %+v", tmpl)
 	}
 	render(bob, 409, "template_archived")
-	b.call(bob, "POST", "/api/templates/notice/versions", templateBody("2")).expect(409, "template_archived")
-	b.call(ada, "GET", "/api/templates/notice", nil).expect(404, "not_found")
+	f.call(bob, "POST", "/api/templates/notice/versions", templateBody("2")).expect(409, "template_archived")
+	f.call(ada, "GET", "/api/templates/notice", nil).expect(404, "not_found")
 	verify()
 
 	// A copy belongs to the user who made it.
 	var copied api.TemplateVersion
-	b.call(eve, "POST", "/api/templates/nda/copy", map[string]any{"templateId": "our-nda"}).expect(201, "").decode(&copied)
+	f.call(eve, "POST", "/api/templates/nda/copy", map[string]any{"templateId": "our-nda"}).expect(201, "").decode(&copied)
 	if copied.TemplateID != "our-nda" || copied.Published || *copied.AuthorID != eve.ID {
 		t.Errorf("copied %+v", copied)
 	}
-	b.call(eve, "POST", "/api/templates/nda/copy", map[string]any{"templateId": "our-nda"}).expect(409, "conflict")
-	b.call(ada, "POST", "/api/templates/nda/copy", map[string]any{"templateId": "mine"}).expect(403, "forbidden")
-	b.call(bob, "GET", "/api/templates/our-nda", nil).expect(404, "not_found")
-	b.call(bob, "POST", "/api/templates/nda/archive", nil).expect(403, "forbidden")
-	b.call(b.admin(), "POST", "/api/templates/our-nda/archive", nil).expect(200, "")
+	f.call(eve, "POST", "/api/templates/nda/copy", map[string]any{"templateId": "our-nda"}).expect(409, "conflict")
+	f.call(ada, "POST", "/api/templates/nda/copy", map[string]any{"templateId": "mine"}).expect(403, "forbidden")
+	f.call(bob, "GET", "/api/templates/our-nda", nil).expect(404, "not_found")
+	f.call(bob, "POST", "/api/templates/nda/archive", nil).expect(403, "forbidden")
+	f.call(f.admin(), "POST", "/api/templates/our-nda/archive", nil).expect(200, "")
 
 	// An export contains the user's templates; erasure leaves those that the firm uses.
 	var all api.UserExport
-	b.call(bob, "GET", "/api/users/"+bob.ID.String()+"/export", nil).expect(200, "").decode(&all)
+	f.call(bob, "GET", "/api/users/"+bob.ID.String()+"/export", nil).expect(200, "").decode(&all)
 	if len(all.Templates) != 1 || all.Templates[0].TemplateID != "notice" {
 		t.Errorf("exported %+v", all.Templates)
 	}
-	b.call(bob, "DELETE", "/api/users/"+bob.ID.String(), nil).expect(204, "")
+	f.call(bob, "DELETE", "/api/users/"+bob.ID.String(), nil).expect(204, "")
 	verify()
 }

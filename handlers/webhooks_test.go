@@ -50,59 +50,59 @@ func receive(t *testing.T, all chan receivedWebhook) receivedWebhook {
 		testkit.Must(t, h.err)
 		return h
 	case <-timeout.C:
-		t.Fatal("nothing was heard")
+		t.Fatal("no delivery was received")
 	}
 	return receivedWebhook{}
 }
 
 // TestEvents causes every type of event: the subscriber receives each, with ids only.
 func TestEvents(t *testing.T) {
-	b := newFixture(t)
-	b.startJobs()
-	ada, bob := b.register("ada", domain.RoleLawyer), b.register("bob", domain.RoleLawyer)
+	f := newFixture(t)
+	f.startJobs()
+	ada, bob := f.register("ada", domain.RoleLawyer), f.register("bob", domain.RoleLawyer)
 	var secret string
 	url, all := newReceiver(t, &secret)
 	var made api.WebhookWithSecret
-	b.call(ada, "POST", "/api/webhooks", map[string]any{"url": url, "eventTypes": domain.EventTypes}).expect(201, "").decode(&made)
+	f.call(ada, "POST", "/api/webhooks", map[string]any{"url": url, "eventTypes": domain.EventTypes}).expect(201, "").decode(&made)
 	secret = made.Secret
 	var theirs api.WebhookWithSecret
 	quiet, none := newReceiver(t, &theirs.Secret)
-	b.call(bob, "POST", "/api/webhooks", map[string]any{"url": quiet, "eventTypes": domain.EventTypes}).expect(201, "").decode(&theirs)
+	f.call(bob, "POST", "/api/webhooks", map[string]any{"url": quiet, "eventTypes": domain.EventTypes}).expect(201, "").decode(&theirs)
 
 	seen := map[string]bool{}
 	wants := func(eventType, name, id string) {
 		t.Helper()
 		h := receive(t, all)
 		if !strings.HasPrefix(h.payload, `{"type":"`+eventType+`","timestamp":"`) || !strings.HasSuffix(h.payload, `"data":{"`+name+`":"`+id+`"}}`) {
-			t.Errorf("heard %s, not %s of %s", h.payload, eventType, id)
+			t.Errorf("received %s, not %s of %s", h.payload, eventType, id)
 		}
 		seen[eventType] = true
 	}
 	var c api.Case
-	b.call(ada, "POST", "/api/cases", map[string]any{"title": "Northwind v. Southwind"}).expect(201, "").decode(&c)
+	f.call(ada, "POST", "/api/cases", map[string]any{"title": "Northwind v. Southwind"}).expect(201, "").decode(&c)
 	wants("case.created", "caseId", c.ID.String())
-	b.call(ada, "PATCH", "/api/cases/"+c.ID.String(), map[string]any{"title": "Another title"}).expect(200, "")
+	f.call(ada, "PATCH", "/api/cases/"+c.ID.String(), map[string]any{"title": "Another title"}).expect(200, "")
 	wants("case.updated", "caseId", c.ID.String())
-	b.call(ada, "PATCH", "/api/cases/"+c.ID.String(), map[string]any{"status": "closed"}).expect(200, "")
+	f.call(ada, "PATCH", "/api/cases/"+c.ID.String(), map[string]any{"status": "closed"}).expect(200, "")
 	wants("case.closed", "caseId", c.ID.String())
 
 	var d api.StoredDocument
-	b.upload(ada, "secret-name.pdf", smallPDF(700)).expect(201, "").decode(&d)
+	f.upload(ada, "secret-name.pdf", smallPDF(700)).expect(201, "").decode(&d)
 	wants("document.uploaded", "documentId", d.ID.String())
-	b.call(ada, "DELETE", "/api/docs/"+d.ID.String(), nil).expect(204, "")
+	f.call(ada, "DELETE", "/api/docs/"+d.ID.String(), nil).expect(204, "")
 	wants("document.deleted", "documentId", d.ID.String())
 	var p api.RenderPdfResponse
-	b.call(ada, "POST", "/api/docs/render-pdf", ndaRequest(t)).expect(200, "").decode(&p)
+	f.call(ada, "POST", "/api/docs/render-pdf", ndaRequest(t)).expect(200, "").decode(&p)
 	wants("document.rendered", "documentId", p.DocID.String())
 
 	var draft api.Draft
-	b.call(ada, "POST", "/api/drafts", map[string]any{"title": "Mine", "body": "text"}).expect(201, "").decode(&draft)
+	f.call(ada, "POST", "/api/drafts", map[string]any{"title": "Mine", "body": "text"}).expect(201, "").decode(&draft)
 	wants("draft.created", "draftId", draft.ID.String())
-	b.call(ada, "PATCH", "/api/drafts/"+draft.ID.String(), map[string]any{"version": 1, "body": "Another text"}).expect(200, "")
+	f.call(ada, "PATCH", "/api/drafts/"+draft.ID.String(), map[string]any{"version": 1, "body": "Another text"}).expect(200, "")
 	wants("draft.updated", "draftId", draft.ID.String())
-	b.call(ada, "DELETE", "/api/drafts/"+draft.ID.String(), nil).expect(204, "")
+	f.call(ada, "DELETE", "/api/drafts/"+draft.ID.String(), nil).expect(204, "")
 	wants("draft.deleted", "draftId", draft.ID.String())
-	b.mailServer.setOutcome(func(to string) email.Outcome {
+	f.mailServer.setOutcome(func(to string) email.Outcome {
 		switch to {
 		case "gone@example.org":
 			return email.Outcome{Result: email.Refused, Reason: "550 5.1.1 no such user"}
@@ -113,7 +113,7 @@ func TestEvents(t *testing.T) {
 	})
 	for to, eventType := range map[string]string{"eve@example.org": "email.sent", "gone@example.org": "email.bounced", "away@example.org": "email.failed"} {
 		var sent api.SendEmailResponse
-		b.call(ada, "POST", "/api/email/send", map[string]any{"to": []string{to}, "subject": "x", "bodyText": "x"}).expect(202, "").decode(&sent)
+		f.call(ada, "POST", "/api/email/send", map[string]any{"to": []string{to}, "subject": "x", "bodyText": "x"}).expect(202, "").decode(&sent)
 		wants(eventType, "emailId", sent.ID.String())
 	}
 	doc, err := api.GetSpec()
@@ -128,21 +128,21 @@ func TestEvents(t *testing.T) {
 		}
 	}
 	if len(promised) != len(domain.EventTypes) {
-		t.Errorf("the contract promises %v", promised)
+		t.Errorf("the contract names %v", promised)
 	}
 	if len(none) > 0 {
-		t.Errorf("another hears of it: %v", <-none)
+		t.Errorf("another user is notified: %v", <-none)
 	}
 
 	// Members receive the events of their case, whoever caused them.
-	b.call(ada, "PATCH", "/api/cases/"+c.ID.String(), map[string]any{"status": "open"}).expect(200, "")
+	f.call(ada, "PATCH", "/api/cases/"+c.ID.String(), map[string]any{"status": "open"}).expect(200, "")
 	wants("case.updated", "caseId", c.ID.String())
-	b.call(ada, "POST", "/api/cases/"+c.ID.String()+"/members", map[string]any{"userId": bob.ID, "role": "lawyer"}).expect(201, "")
+	f.call(ada, "POST", "/api/cases/"+c.ID.String()+"/members", map[string]any{"userId": bob.ID, "role": "lawyer"}).expect(201, "")
 	both := func(eventType, data string) {
 		t.Helper()
 		for _, h := range []receivedWebhook{receive(t, all), receive(t, none)} {
 			if !strings.HasPrefix(h.payload, `{"type":"`+eventType+`",`) || !strings.HasSuffix(h.payload, `"data":{`+data+`}}`) {
-				t.Errorf("heard %s, not %s of %s", h.payload, eventType, data)
+				t.Errorf("received %s, not %s of %s", h.payload, eventType, data)
 			}
 		}
 		seen[eventType] = true
@@ -150,13 +150,13 @@ func TestEvents(t *testing.T) {
 	caseID := `"caseId":"` + c.ID.String() + `"`
 	both("case.joined", caseID+`,"memberId":"`+bob.ID.String()+`"`)
 	var task api.CaseTask
-	b.call(ada, "POST", "/api/cases/"+c.ID.String()+"/tasks", map[string]any{"title": "Answer", "assigneeId": bob.ID}).expect(201, "").decode(&task)
+	f.call(ada, "POST", "/api/cases/"+c.ID.String()+"/tasks", map[string]any{"title": "Answer", "assigneeId": bob.ID}).expect(201, "").decode(&task)
 	both("task.assigned", `"assigneeId":"`+bob.ID.String()+`",`+caseID+`,"taskId":"`+task.ID.String()+`"`)
-	b.call(bob, "POST", "/api/drafts", map[string]any{"title": "Ours", "body": "text", "caseId": c.ID}).expect(201, "").decode(&draft)
+	f.call(bob, "POST", "/api/drafts", map[string]any{"title": "Ours", "body": "text", "caseId": c.ID}).expect(201, "").decode(&draft)
 	both("draft.created", caseID+`,"draftId":"`+draft.ID.String()+`"`)
 	for _, known := range domain.EventTypes {
 		if !seen[string(known)] && !strings.HasPrefix(string(known), "signature.") { // see TestSignatureEvents
-			t.Errorf("%s never happened", known)
+			t.Errorf("%s was never published", known)
 		}
 	}
 }
@@ -164,75 +164,75 @@ func TestEvents(t *testing.T) {
 // TestSignatureEvents causes the events of a signature request that need no waiting; domain/esign publishes the
 // others in the same way.
 func TestSignatureEvents(t *testing.T) {
-	b := newFixture(t)
-	b.startJobs()
-	ada := b.register("ada", domain.RoleLawyer)
+	f := newFixture(t)
+	f.startJobs()
+	ada := f.register("ada", domain.RoleLawyer)
 	var made api.WebhookWithSecret
 	url, all := newReceiver(t, &made.Secret)
 	types := slices.DeleteFunc(slices.Clone(domain.EventTypes), func(e domain.EventType) bool { return !strings.HasPrefix(string(e), "signature.") })
-	b.call(ada, "POST", "/api/webhooks", map[string]any{"url": url, "eventTypes": types}).expect(201, "").decode(&made)
+	f.call(ada, "POST", "/api/webhooks", map[string]any{"url": url, "eventTypes": types}).expect(201, "").decode(&made)
 	wants := func(r api.InitiateSignatureResponse, eventTypes ...string) { // in any order
 		t.Helper()
 		for len(eventTypes) > 0 {
 			h := receive(t, all)
 			i := slices.IndexFunc(eventTypes, func(e string) bool { return strings.HasPrefix(h.payload, `{"type":"`+e+`",`) })
 			if i < 0 || !strings.HasSuffix(h.payload, `"data":{"trackingId":"`+r.TrackingID.String()+`"}}`) {
-				t.Fatalf("heard %s, not %v of %s", h.payload, eventTypes, r.TrackingID)
+				t.Fatalf("received %s, not %v of %s", h.payload, eventTypes, r.TrackingID)
 			}
 			eventTypes = slices.Delete(eventTypes, i, i+1)
 		}
 	}
 	sign := func(what, to, name string, value any) {
 		t.Helper()
-		b.call(nil, "POST", "/api/esign/signing/"+what, map[string]any{"token": b.signMailServer.linkSecret(t, to), name: value}).expect(200, "")
+		f.call(nil, "POST", "/api/esign/signing/"+what, map[string]any{"token": f.signMailServer.linkSecret(t, to), name: value}).expect(200, "")
 	}
-	r := b.initiateSignature(ada, "", "eve@example.org")
+	r := f.initiateSignature(ada, "", "eve@example.org")
 	wants(r, "signature.created")
-	b.call(nil, "POST", "/api/esign/signing/view", map[string]any{"token": b.signMailServer.linkSecret(t, "eve@example.org")}).expect(200, "")
+	f.call(nil, "POST", "/api/esign/signing/view", map[string]any{"token": f.signMailServer.linkSecret(t, "eve@example.org")}).expect(200, "")
 	sign("consent", "eve@example.org", "disclosure", esign.Disclosure)
 	sign("sign", "eve@example.org", "signature", map[string]any{"typed": "Eve"})
 	wants(r, "signature.signed", "signature.completed")
-	r = b.initiateSignature(ada, "", "mallory@example.org")
+	r = f.initiateSignature(ada, "", "mallory@example.org")
 	sign("decline", "mallory@example.org", "reason", "It names a secret.")
 	wants(r, "signature.created", "signature.declined")
-	r = b.initiateSignature(ada, "", "eve@example.org")
-	b.call(ada, "POST", "/api/esign/"+r.TrackingID.String()+"/cancel", nil).expect(200, "")
+	r = f.initiateSignature(ada, "", "eve@example.org")
+	f.call(ada, "POST", "/api/esign/"+r.TrackingID.String()+"/cancel", nil).expect(200, "")
 	wants(r, "signature.created", "signature.cancelled")
 }
 
 func TestWebhooks(t *testing.T) {
-	b := newFixture(t)
-	b.startJobs()
-	ada, bob := b.register("ada", domain.RoleLawyer), b.register("bob", domain.RoleLawyer)
-	client := b.register("client", domain.RoleClient)
-	admin := b.admin()
+	f := newFixture(t)
+	f.startJobs()
+	ada, bob := f.register("ada", domain.RoleLawyer), f.register("bob", domain.RoleLawyer)
+	client := f.register("client", domain.RoleClient)
+	admin := f.admin()
 	var secret string
 	url, all := newReceiver(t, &secret)
 	body := map[string]any{"url": url, "eventTypes": []string{"case.created"}}
-	b.call(client, "POST", "/api/webhooks", body).expect(403, "forbidden")
+	f.call(client, "POST", "/api/webhooks", body).expect(403, "forbidden")
 	for _, bad := range []map[string]any{
 		{"url": url, "eventTypes": []string{}}, {"url": url, "eventTypes": []string{"x"}}, {"url": "ftp://example.com/", "eventTypes": []string{"case.created"}},
 		{"url": "http://169.254.169.254/", "eventTypes": []string{"case.created"}},
 	} {
-		b.call(ada, "POST", "/api/webhooks", bad).expect(422, "invalid")
+		f.call(ada, "POST", "/api/webhooks", bad).expect(422, "invalid")
 	}
-	b.call(ada, "POST", "/api/webhooks", map[string]any{"url": url, "eventTypes": []string{"case.created"}, "secret": "mine"}).expect(400, "malformed")
+	f.call(ada, "POST", "/api/webhooks", map[string]any{"url": url, "eventTypes": []string{"case.created"}, "secret": "mine"}).expect(400, "malformed")
 	var made api.WebhookWithSecret
-	b.call(ada, "POST", "/api/webhooks", body).expect(201, "").decode(&made)
+	f.call(ada, "POST", "/api/webhooks", body).expect(201, "").decode(&made)
 	secret = made.Secret
 	root := "/api/webhooks/" + made.Webhook.ID.String()
-	if a := b.call(ada, "GET", root, nil).expect(200, ""); strings.Contains(string(a.body), "whsec_") {
-		t.Errorf("the secret is shown again: %s", a.body)
+	if a := f.call(ada, "GET", root, nil).expect(200, ""); strings.Contains(string(a.body), "whsec_") {
+		t.Errorf("the secret is returned again: %s", a.body)
 	}
 	for _, path := range []string{root, root + "/deliveries"} {
-		b.call(bob, "GET", path, nil).expect(404, "not_found")
-		b.call(admin, "GET", path, nil).expect(200, "")
+		f.call(bob, "GET", path, nil).expect(404, "not_found")
+		f.call(admin, "GET", path, nil).expect(200, "")
 	}
-	b.call(bob, "GET", "/api/webhooks?userId="+ada.ID.String(), nil).expect(403, "forbidden")
+	f.call(bob, "GET", "/api/webhooks?userId="+ada.ID.String(), nil).expect(403, "forbidden")
 
 	var d, repeated api.WebhookDelivery
-	b.call(ada, "POST", root+"/ping", nil, "Idempotency-Key", "one").expect(202, "").decode(&d)
-	b.call(ada, "POST", root+"/ping", nil, "Idempotency-Key", "one").expect(202, "").decode(&repeated)
+	f.call(ada, "POST", root+"/ping", nil, "Idempotency-Key", "one").expect(202, "").decode(&d)
+	f.call(ada, "POST", root+"/ping", nil, "Idempotency-Key", "one").expect(202, "").decode(&repeated)
 	if d.ID != repeated.ID {
 		t.Error("one key, two pings")
 	}
@@ -241,72 +241,72 @@ func TestWebhooks(t *testing.T) {
 	}
 	var detail api.WebhookDeliveryDetail
 	for detail.Status != api.WebhookDeliveryStatusDelivered {
-		b.call(ada, "GET", root+"/deliveries/"+d.ID.String(), nil).expect(200, "").decode(&detail)
+		f.call(ada, "GET", root+"/deliveries/"+d.ID.String(), nil).expect(200, "").decode(&detail)
 	}
 	if len(detail.Log) != 1 || *detail.Log[0].Status != 200 || detail.Payload.Type != "ping" || *detail.Payload.Data.WebhookID != made.Webhook.ID {
 		t.Errorf("%+v", detail)
 	}
 	var page api.WebhookDeliveryList
-	b.call(ada, "GET", root+"/deliveries?status=delivered", nil).expect(200, "").decode(&page)
+	f.call(ada, "GET", root+"/deliveries?status=delivered", nil).expect(200, "").decode(&page)
 	if len(page.Items) != 1 {
 		t.Errorf("%+v", page)
 	}
-	b.call(ada, "GET", root+"/deliveries?status=failed", nil).expect(200, "").decode(&page)
+	f.call(ada, "GET", root+"/deliveries?status=failed", nil).expect(200, "").decode(&page)
 	if len(page.Items) != 0 {
 		t.Errorf("%+v", page)
 	}
-	b.call(bob, "POST", root+"/deliveries/"+d.ID.String()+"/replay", nil).expect(404, "not_found")
-	b.call(ada, "POST", root+"/deliveries/"+d.ID.String()+"/replay", nil).expect(202, "")
+	f.call(bob, "POST", root+"/deliveries/"+d.ID.String()+"/replay", nil).expect(404, "not_found")
+	f.call(ada, "POST", root+"/deliveries/"+d.ID.String()+"/replay", nil).expect(202, "")
 	receive(t, all)
-	b.call(ada, "POST", root+"/replay", map[string]any{"since": "2026-01-01T00:00:00Z"}).expect(202, "")
+	f.call(ada, "POST", root+"/replay", map[string]any{"since": "2026-01-01T00:00:00Z"}).expect(202, "")
 
 	var rotated api.WebhookWithSecret
-	b.call(ada, "POST", root+"/rotate-secret", nil).expect(200, "").decode(&rotated)
+	f.call(ada, "POST", root+"/rotate-secret", nil).expect(200, "").decode(&rotated)
 	if rotated.Secret == secret || rotated.Webhook.PreviousSecretExpiresAt == nil {
 		t.Errorf("%+v", rotated)
 	}
 	var off api.Webhook
-	b.call(ada, "PATCH", root, map[string]any{"enabled": false}).expect(200, "").decode(&off)
+	f.call(ada, "PATCH", root, map[string]any{"enabled": false}).expect(200, "").decode(&off)
 	if off.Enabled || off.DisabledReason == nil || *off.DisabledReason != api.WebhookDisabledReasonOwner {
 		t.Errorf("%+v", off)
 	}
-	b.call(ada, "POST", root+"/ping", nil).expect(409, "conflict")
+	f.call(ada, "POST", root+"/ping", nil).expect(409, "conflict")
 
 	// It is part of its owner's export and is deleted on erasure.
 	var export api.UserExport
-	a := b.call(ada, "GET", "/api/users/"+ada.ID.String()+"/export", nil).expect(200, "")
+	a := f.call(ada, "GET", "/api/users/"+ada.ID.String()+"/export", nil).expect(200, "")
 	a.decode(&export)
 	if len(export.Webhooks) != 1 || export.Webhooks[0].URL != url || strings.Contains(string(a.body), "whsec_") {
 		t.Errorf("%+v", export.Webhooks)
 	}
-	b.call(ada, "DELETE", "/api/users/"+ada.ID.String(), nil).expect(204, "")
-	b.call(admin, "GET", root, nil).expect(404, "not_found")
-	b.call(bob, "POST", "/api/webhooks", body).expect(201, "").decode(&made)
+	f.call(ada, "DELETE", "/api/users/"+ada.ID.String(), nil).expect(204, "")
+	f.call(admin, "GET", root, nil).expect(404, "not_found")
+	f.call(bob, "POST", "/api/webhooks", body).expect(201, "").decode(&made)
 	root = "/api/webhooks/" + made.Webhook.ID.String()
-	b.call(bob, "DELETE", root, nil).expect(204, "")
-	b.call(bob, "DELETE", root, nil).expect(404, "not_found")
-	if strings.Contains(b.logs.String(), url) {
-		t.Error("the log holds a URL")
+	f.call(bob, "DELETE", root, nil).expect(204, "")
+	f.call(bob, "DELETE", root, nil).expect(404, "not_found")
+	if strings.Contains(f.logs.String(), url) {
+		t.Error("the log contains a URL")
 	}
 }
 
 // TestWebhookGone: a receiver that answers 410 gets no more events, and its owner is notified.
 func TestWebhookGone(t *testing.T) {
-	b := newFixture(t)
-	b.startJobs()
-	ada := b.register("ada", domain.RoleLawyer)
+	f := newFixture(t)
+	f.startJobs()
+	ada := f.register("ada", domain.RoleLawyer)
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusGone) }))
 	t.Cleanup(s.Close)
 	var made api.WebhookWithSecret
-	b.call(ada, "POST", "/api/webhooks", map[string]any{"url": s.URL, "eventTypes": []string{"case.created"}}).expect(201, "").decode(&made)
-	b.call(ada, "POST", "/api/webhooks/"+made.Webhook.ID.String()+"/ping", nil).expect(202, "")
-	b.eventually("the owner is told", func() bool {
-		return slices.ContainsFunc(b.mailServer.mailsTo("ada@example.com"), func(m email.Outgoing) bool {
+	f.call(ada, "POST", "/api/webhooks", map[string]any{"url": s.URL, "eventTypes": []string{"case.created"}}).expect(201, "").decode(&made)
+	f.call(ada, "POST", "/api/webhooks/"+made.Webhook.ID.String()+"/ping", nil).expect(202, "")
+	f.eventually("the owner is told", func() bool {
+		return slices.ContainsFunc(f.mailServer.mailsTo("ada@example.com"), func(m email.Outgoing) bool {
 			return m.Subject == "Your webhook is disabled" && strings.Contains(m.Text, "webhook to "+strings.TrimPrefix(s.URL, "http://")+" was disabled")
 		})
 	})
 	var w api.Webhook
-	b.call(ada, "GET", "/api/webhooks/"+made.Webhook.ID.String(), nil).expect(200, "").decode(&w)
+	f.call(ada, "GET", "/api/webhooks/"+made.Webhook.ID.String(), nil).expect(200, "").decode(&w)
 	if w.Enabled || *w.DisabledReason != api.WebhookDisabledReasonGone {
 		t.Errorf("%+v", w)
 	}

@@ -21,7 +21,7 @@ func TestKeyAfterAnswer(t *testing.T) {
 		{status: 504, effect: true},
 	} {
 		if effect, invite := mayHaveHadEffect(c.status), invitesRetry(c.status); effect != c.effect || invite != c.invite {
-			t.Errorf("%d: may have had an effect %v, invites a retry %v", c.status, effect, invite)
+			t.Errorf("%d: may have had an effect: %v, asks for a retry: %v", c.status, effect, invite)
 		}
 	}
 }
