@@ -284,3 +284,35 @@ func (l *layout) span(start, end int) (from, to int) {
 func (l *layout) editsBefore(at int) int {
 	return sort.Search(len(l.edits), func(i int) bool { return int(l.edits[i].at) >= at })
 }
+
+// cursor maps ranges of the flat text in ascending order.
+type cursor struct {
+	edits      []edit
+	start, end int // edits before the last range's start and end
+}
+
+// span is layout.span for a range after the last one.
+func (c *cursor) span(start, end int32) (from, to int32) {
+	from, to = start, end
+	for c.start < len(c.edits) && c.edits[c.start].at <= start {
+		c.start++
+	}
+	if c.start > 0 {
+		if e := c.edits[c.start-1]; start < e.at+e.n {
+			from = e.from
+		} else {
+			from = e.to + start - e.at - e.n
+		}
+	}
+	for c.end < len(c.edits) && c.edits[c.end].at < end {
+		c.end++
+	}
+	if c.end > 0 {
+		if e := c.edits[c.end-1]; end < e.at+e.n {
+			to = e.to
+		} else {
+			to = e.to + end - e.at - e.n
+		}
+	}
+	return from, to
+}

@@ -12,7 +12,7 @@ type scan struct {
 	lex    *lexicon
 	cues   *cues
 	layout layout
-	text   string // flat: without typography
+	text   string // while it is searched, without typography
 	tokens []token
 	spans  []Span
 	// the writer uses no capitals, so a missing capital means nothing
@@ -53,11 +53,7 @@ func (m *Masker) Find(text string) []Span {
 	}
 	s := m.scanInSession(text, &Session{masker: m})
 	defer s.release()
-	spans := slices.Clone(s.spans)
-	for i := range spans {
-		spans[i] = s.original(spans[i])
-	}
-	return spans
+	return slices.Clone(s.spans)
 }
 
 // scanInSession returns a scan with its spans, including the values the session knows from other texts. What
@@ -81,6 +77,7 @@ func (m *Masker) scanText(text string) *scan {
 	s.findNames()
 	s.findAddressees()
 	s.mergeSpans()
+	s.restoreLayout(text)
 	return s
 }
 
@@ -89,12 +86,32 @@ func (s *scan) read(m *Masker, text string) {
 	s.lex, s.cues, s.layout.words = m.lex, m.cues, m.cues
 	s.text = s.layout.flatten(text)
 	s.tokens = m.lex.tokenize(s.tokens[:0], s.text)
+	for i := range s.tokens {
+		if t := &s.tokens[i]; t.kind == wordToken {
+			t.cue = m.cues.of(t.hash)
+		}
+	}
 }
 
-// original returns the part of the original text that a span stands for.
-func (s *scan) original(span Span) Span {
-	span.Start, span.End = s.layout.span(span.Start, span.End)
-	return span
+// restoreLayout moves tokens and spans from the flat text to the original.
+func (s *scan) restoreLayout(text string) {
+	s.text = text
+	if len(s.layout.edits) == 0 {
+		return
+	}
+	c := cursor{edits: s.layout.edits}
+	for i := range s.tokens {
+		t := &s.tokens[i]
+		t.start, t.end = c.span(t.start, t.end)
+	}
+	last := 0
+	for i := range s.spans {
+		span := &s.spans[i]
+		start, end := s.layout.span(span.Start, span.End)
+		span.Start, span.End = max(start, last), max(end, last)
+		last = span.End
+	}
+	s.spans = slices.DeleteFunc(s.spans, func(span Span) bool { return span.Start >= span.End })
 }
 
 // scanAsOneValue returns a scan in which the entire text is one span of type t.
@@ -103,6 +120,7 @@ func (m *Masker) scanAsOneValue(text string, t Type, session *Session) *scan {
 	s.read(m, text)
 	s.spans, s.addressStarts = s.spans[:0], s.addressStarts[:0]
 	s.detectCasing()
+	s.restoreLayout(text)
 	if len(s.tokens) > 0 {
 		s.addSpan(t, 0, len(s.tokens))
 	}

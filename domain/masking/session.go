@@ -77,6 +77,9 @@ func (s *Session) substitute(text string, scan *scan) (Masked, error) {
 	for range maxSubstitutions {
 		m := s.replaceSpans(text, scan)
 		before := len(scan.spans)
+		if before == 0 && len(scan.layout.edits) == 0 {
+			return m, nil
+		}
 		m.findMisread(func(span Span) { scan.spans = append(scan.spans, span) })
 		if len(scan.spans) == before {
 			return m, nil
@@ -98,13 +101,11 @@ func (s *Session) replaceSpans(text string, scan *scan) Masked {
 	segments := make([]segment, 0, len(scan.spans))
 	at := 0
 	for _, span := range scan.spans {
-		original := scan.original(span)
-		original.Start = max(original.Start, at)
-		b.WriteString(text[at:original.Start])
+		b.WriteString(text[at:span.Start])
 		start := b.Len()
-		b.WriteString(s.placeholder(scan, text[original.Start:original.End], span))
-		segments = append(segments, segment{start, b.Len(), original.Start, original.End})
-		at = original.End
+		b.WriteString(s.placeholder(scan, text, span))
+		segments = append(segments, segment{start, b.Len(), span.Start, span.End})
+		at = span.End
 	}
 	b.WriteString(text[at:])
 	return Masked{Text: b.String(), segments: segments}
@@ -112,9 +113,6 @@ func (s *Session) replaceSpans(text string, scan *scan) Masked {
 
 // findMisread calls found with each part of the original that Restore would not leave as it is.
 func (m Masked) findMisread(found func(Span)) {
-	if len(m.segments) == 0 {
-		return
-	}
 	i := 0
 	new(placeholderScanner).find(m.Text, true, func(p *placeholderMatch) {
 		for i < len(m.segments) && m.segments[i].end <= p.start {
@@ -157,8 +155,9 @@ func (s *Session) MaskAs(text string, t Type) (Masked, error) {
 	return s.maskSafely(text, func() *scan { return s.masker.scanAsOneValue(text, t, s) })
 }
 
-// placeholder returns the placeholder for original, the exact wording of the span, and issues one if needed.
-func (s *Session) placeholder(scan *scan, original string, span Span) string {
+// placeholder returns the placeholder for the exact wording of the span and issues one if needed.
+func (s *Session) placeholder(scan *scan, text string, span Span) string {
+	original := text[span.Start:span.End]
 	key := string(rune('0'+span.Type)) + original
 	if p, ok := s.placeholders[key]; ok {
 		return p

@@ -19,6 +19,7 @@ type token struct {
 	hash            uint64
 	start, end      int32
 	class           class
+	cue             cue
 	kind            kind
 	capitalized     bool // starts with a capital letter
 	allCaps         bool // more than one letter, all upper case

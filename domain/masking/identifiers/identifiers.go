@@ -55,7 +55,8 @@ func Match(compact, printed string, announced bool) *Kind {
 			continue
 		}
 		switch {
-		case announced || k.needs == Bare:
+		case announced:
+		case k.needs == Bare && (len(printed) == len(compact) || len(compact) >= 13 || strings.ContainsAny(k.form, "AXabcdefghijklmnopqrstuvwxyz")):
 		case k.needs == Announced || !k.isPrinted(printed):
 			continue
 		}
