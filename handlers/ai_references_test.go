@@ -50,6 +50,7 @@ func (f *fixture) expectCitation(r []api.Reference, d api.StoredDocument) {
 }
 
 func TestReferences(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	ada, bob := f.register("ada", domain.RoleClient), f.register("bob", domain.RoleClient)
 	lease := f.uploadAndRead(ada, "lease.docx", leaseText, nil)
@@ -123,6 +124,7 @@ func TestReferences(t *testing.T) {
 }
 
 func TestReferencesInACase(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	ada, bob, eve := f.register("ada", domain.RoleLawyer), f.register("bob", domain.RoleClient), f.register("eve", domain.RoleLawyer)
 	open := func(who *user) (c api.Case) {

@@ -15,6 +15,7 @@ import (
 )
 
 func TestChat(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	ada, bob := f.register("ada", domain.RoleClient), f.register("bob", domain.RoleClient)
 
@@ -66,6 +67,7 @@ func TestChat(t *testing.T) {
 }
 
 func TestConsultationPages(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	ada, bob := f.register("ada", domain.RoleClient), f.register("bob", domain.RoleLawyer)
 	for _, q := range []string{"one?", "two?", "three?"} {
@@ -121,6 +123,7 @@ func (f *fixture) stream(who *user, body map[string]any) []api.ChatEvent {
 }
 
 func TestStream(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	ada := f.register("ada", domain.RoleClient)
 	q := chatBody(ada, "I am Peter Novak, peter.novak@example.org: may my landlord, John Smith, keep the deposit?")
@@ -150,6 +153,7 @@ func TestStream(t *testing.T) {
 }
 
 func TestModelErrors(t *testing.T) {
+	t.Parallel()
 	for mode, want := range map[llm.Mode]struct {
 		status int
 		code   string
@@ -181,6 +185,7 @@ func TestModelErrors(t *testing.T) {
 }
 
 func TestDocuments(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	ada := f.register("ada", domain.RoleClient)
 	var types api.DocumentTypeList
@@ -210,6 +215,7 @@ func TestDocuments(t *testing.T) {
 }
 
 func TestAnalysis(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	ada := f.register("ada", domain.RoleClient)
 	text := "👩‍⚖️ This Agreement shall be governed by the laws of Ireland. The Supplier's liability shall be unlimited. " +

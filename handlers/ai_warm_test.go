@@ -23,6 +23,7 @@ func (f *fixture) warmCache(admin *user, questions ...map[string]any) (w ai.Warm
 }
 
 func TestWarmCache(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	f.startJobs()
 	admin, ada := f.admin(), f.register("ada", domain.RoleClient)

@@ -111,6 +111,7 @@ func (w *caseWorkFixture) send(who *user, u [3]string) response {
 // TestCaseAccess: the members of a case can access its documents, their creator cannot once they left, and
 // the timeline records each access.
 func TestCaseAccess(t *testing.T) {
+	t.Parallel()
 	w := newCaseWorkFixture(t)
 	if w.doc.CaseID == nil || w.doc.CaseID.String() != w.id || w.draft.CaseID == nil || w.draft.CaseID.String() != w.id {
 		t.Fatalf("created outside of the case: %+v, %+v", w.doc, w.draft)
@@ -222,6 +223,7 @@ func TestCaseAccess(t *testing.T) {
 // TestSearchAcrossCases: a search finds everything that the caller can read, and hidden matches take no
 // place on the page.
 func TestSearchAcrossCases(t *testing.T) {
+	t.Parallel()
 	w := newCaseWorkFixture(t)
 	other, third := w.createCase(w.eve), w.createCase(w.ada)
 	for range 5 {
@@ -263,6 +265,7 @@ func TestSearchAcrossCases(t *testing.T) {
 }
 
 func TestLegalHoldAndClosedCases(t *testing.T) {
+	t.Parallel()
 	w := newCaseWorkFixture(t)
 	w.call(w.ada, "PATCH", w.root, map[string]any{"legalHold": true}).expect(200, "")
 	deletions := w.accessRequests()[8:]
@@ -290,6 +293,7 @@ func TestLegalHoldAndClosedCases(t *testing.T) {
 
 // TestOwnCopyOfACase: an export contains what the person created in their cases.
 func TestOwnCopyOfACase(t *testing.T) {
+	t.Parallel()
 	w := newCaseWorkFixture(t)
 	w.uploadToCase(w.ada, w.id, "of ada.pdf", smallPDF(1)).expect(201, "")
 	var x api.UserExport
@@ -308,6 +312,7 @@ func TestOwnCopyOfACase(t *testing.T) {
 
 // TestReplayAfterLeavingCase: replaying an answer does not bypass access control.
 func TestReplayAfterLeavingCase(t *testing.T) {
+	t.Parallel()
 	w := newCaseWorkFixture(t)
 	r := ndaRequest(t)
 	r["caseId"] = w.id
@@ -333,6 +338,7 @@ func TestReplayAfterLeavingCase(t *testing.T) {
 }
 
 func TestMoveDraftIntoCase(t *testing.T) {
+	t.Parallel()
 	w := newCaseWorkFixture(t)
 	var d api.Draft
 	w.call(w.ben, "POST", "/api/drafts", map[string]any{"title": "Mine", "body": "Text"}).expect(201, "").decode(&d)
@@ -367,6 +373,7 @@ func TestMoveDraftIntoCase(t *testing.T) {
 }
 
 func TestUploadForms(t *testing.T) {
+	t.Parallel()
 	w := newCaseWorkFixture(t)
 	w.uploadToCase(w.ben, w.id, "a.pdf", smallPDF(1), w.id).expect(400, "malformed")
 	w.uploadToCase(w.ben, "here", "a.pdf", smallPDF(1)).expect(422, "invalid")
@@ -386,6 +393,7 @@ func TestUploadForms(t *testing.T) {
 // TestGenerateDocumentInCase: an AI draft for a case belongs to the case, and so does its consultation. Who is
 // removed while the AI writes gets nothing.
 func TestGenerateDocumentInCase(t *testing.T) {
+	t.Parallel()
 	w := newCaseWorkFixture(t)
 	var types api.DocumentTypeList
 	w.call(w.ben, "GET", "/api/ai/document-types", nil).expect(200, "").decode(&types)

@@ -93,6 +93,7 @@ var caseRoles = map[string][]string{
 
 // TestCaseRolesOfTheContract compares x-case-roles with the table, in both directions.
 func TestCaseRolesOfTheContract(t *testing.T) {
+	t.Parallel()
 	doc, err := api.GetSpec()
 	testkit.Must(t, err)
 	found := map[string]bool{}
@@ -123,6 +124,7 @@ func TestCaseRolesOfTheContract(t *testing.T) {
 // TestOwnershipMatrix calls every operation of caseRoles as every kind of account in every standing
 // towards the case. The answer must be what the table says.
 func TestOwnershipMatrix(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	m := &matrixFixture{fixture: f, admin: f.admin(), people: map[string]*user{}, caseFixtures: map[string]*caseFixture{}}
 	f.register("grace", domain.RoleLawyer) // the contract's example adds her to a case

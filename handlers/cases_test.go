@@ -15,6 +15,7 @@ import (
 )
 
 func TestCases(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	ada, bob := f.register("ada", domain.RoleLawyer), f.register("bob", domain.RoleClient)
 	var c api.Case
@@ -63,6 +64,7 @@ func TestCases(t *testing.T) {
 }
 
 func TestCaseMembers(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	ada, bob := f.register("ada", domain.RoleLawyer), f.register("bob", domain.RoleClient)
 	var c api.Case
@@ -90,6 +92,7 @@ func TestCaseMembers(t *testing.T) {
 }
 
 func TestCaseWork(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	ada := f.register("ada", domain.RoleLawyer)
 	var c api.Case
@@ -145,6 +148,7 @@ func TestCaseWork(t *testing.T) {
 }
 
 func TestParties(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	ada, bob, eve := f.register("ada", domain.RoleLawyer), f.register("bob", domain.RoleLawyer), f.register("eve", domain.RoleClient)
 	open := func(who *user, title string) (api.ID, string) {
@@ -185,6 +189,7 @@ func TestParties(t *testing.T) {
 }
 
 func TestConsultationsOfACase(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	ada, bob, eve := f.register("ada", domain.RoleLawyer), f.register("bob", domain.RoleLawyer), f.register("eve", domain.RoleClient)
 	open := func() (string, string) {
@@ -278,6 +283,7 @@ func TestConsultationsOfACase(t *testing.T) {
 
 // TestAccessRevokedDuringChat: a member who is removed while the AI answers does not get the answer.
 func TestAccessRevokedDuringChat(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	ada, bob := f.register("ada", domain.RoleLawyer), f.register("bob", domain.RoleClient)
 	var c api.Case

@@ -63,6 +63,7 @@ func wordFile(t testing.TB, text string) []byte {
 }
 
 func TestStoredDocuments(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	ada, bob := f.register("ada", domain.RoleClient), f.register("bob", domain.RoleLawyer)
 	content := smallPDF(200_000)
@@ -121,6 +122,7 @@ func TestStoredDocuments(t *testing.T) {
 }
 
 func TestRanges(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	ada := f.register("ada", domain.RoleClient)
 	content := smallPDF(80)
@@ -151,6 +153,7 @@ func TestRanges(t *testing.T) {
 
 // TestChecksumMismatch: bytes that differ from the recorded checksum never arrive as a complete answer.
 func TestChecksumMismatch(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	ada := f.register("ada", domain.RoleClient)
 	for _, size := range []int{10, 300_000} {
@@ -183,6 +186,7 @@ func TestChecksumMismatch(t *testing.T) {
 }
 
 func TestUploadsRefused(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	ada := f.register("ada", domain.RoleClient)
 	f.upload(ada, "page.pdf", []byte("<!doctype html><script>alert(1)</script>")).expect(422, "invalid")
@@ -213,6 +217,7 @@ func TestUploadsRefused(t *testing.T) {
 }
 
 func TestStoreDown(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	ada := f.register("ada", domain.RoleClient)
 	var d api.StoredDocument
@@ -235,6 +240,7 @@ func TestStoreDown(t *testing.T) {
 }
 
 func TestSearchDocuments(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	ada, bob := f.register("ada", domain.RoleClient), f.register("bob", domain.RoleClient)
 	var d api.StoredDocument

@@ -9,6 +9,7 @@ import (
 )
 
 func TestDrafts(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	ada, bob := f.register("ada", domain.RoleClient), f.register("bob", domain.RoleLawyer)
 
@@ -95,6 +96,7 @@ func TestDrafts(t *testing.T) {
 }
 
 func TestGeneratedDraft(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	ada := f.register("ada", domain.RoleClient)
 	var types api.DocumentTypeList

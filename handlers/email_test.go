@@ -85,6 +85,7 @@ func (f *fixture) getEmail(who *user, id string) (e api.Email) {
 }
 
 func TestSendEmail(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	f.startJobs()
 	lawyer, other, client := f.register("lawyer", domain.RoleLawyer), f.register("other", domain.RoleLawyer), f.register("client", domain.RoleClient)
@@ -170,6 +171,7 @@ func TestSendEmail(t *testing.T) {
 }
 
 func TestSendEmails(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	f.startJobs()
 	lawyer := f.register("lawyer", domain.RoleLawyer)
@@ -215,6 +217,7 @@ func TestSendEmails(t *testing.T) {
 
 // TestMailServerRecovers: mail is delivered once a mail server that was down comes back.
 func TestMailServerRecovers(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	f.startJobs()
 	lawyer := f.register("lawyer", domain.RoleLawyer)
@@ -242,6 +245,7 @@ func uniqueName(name string) string { return name + "-" + domain.NewID().String(
 
 // TestAddressRules: all operations accept the same e-mail addresses and treat all spellings of one as equal.
 func TestAddressRules(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	lena, admin := f.register("lena", domain.RoleLawyer), f.admin()
 	caseID := "/api/cases/" + f.createCase(lena)
@@ -310,6 +314,7 @@ func TestAddressRules(t *testing.T) {
 }
 
 func TestPasswordReset(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	f.startJobs()
 	name := uniqueName("ada")
@@ -372,6 +377,7 @@ func TestPasswordReset(t *testing.T) {
 }
 
 func TestPasswordResetOfDisabledAccount(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	f.startJobs()
 	name := uniqueName("ada")
@@ -384,6 +390,7 @@ func TestPasswordResetOfDisabledAccount(t *testing.T) {
 }
 
 func TestVerifyEmail(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	f.startJobs()
 	ada := f.register("ada", domain.RoleClient)
@@ -411,6 +418,7 @@ func TestVerifyEmail(t *testing.T) {
 }
 
 func TestAccountPage(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	page := f.call(nil, "GET", "/account", nil).expect(200, "")
 	if !strings.Contains(string(page.body), `src="/account/page.js"`) || !strings.Contains(page.header.Get("Content-Security-Policy"), "default-src 'none'; script-src 'self'") || page.header.Get("Referrer-Policy") != "no-referrer" {

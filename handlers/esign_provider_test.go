@@ -41,6 +41,7 @@ func (f *fixture) sendProviderWebhook(kind string, h http.Header, body []byte) r
 var lastCreateRequest = map[string]string{"docuseal": "/submissions/pdf", "documenso": "/envelope/distribute"}
 
 func TestProvider(t *testing.T) {
+	t.Parallel()
 	for _, kind := range []string{"docuseal", "documenso"} {
 		t.Run(kind, func(t *testing.T) {
 			f, s := newProviderFixture(t, kind)
@@ -164,6 +165,7 @@ func TestProvider(t *testing.T) {
 // TestProviderDown: while the provider is down nothing is left behind, and a retry under the same key sends
 // the request.
 func TestProviderDown(t *testing.T) {
+	t.Parallel()
 	for _, kind := range []string{"docuseal", "documenso"} {
 		t.Run(kind, func(t *testing.T) {
 			f, s := newProviderFixture(t, kind)

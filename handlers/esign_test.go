@@ -109,6 +109,7 @@ func (f *fixture) initiateSignature(who *user, caseID string, to ...string) api.
 }
 
 func TestSigning(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	lena, bob := f.register("lena", domain.RoleLawyer), f.register("bob", domain.RoleLawyer)
 	sent := f.initiateSignature(lena, "", "ada@example.com", "grace@example.com")
@@ -215,6 +216,7 @@ func TestSigning(t *testing.T) {
 
 // TestDeleteCaseWithOpenSignatureRequest refuses to delete a case while one of its documents is out for signature.
 func TestDeleteCaseWithOpenSignatureRequest(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	lena := f.register("lena", domain.RoleLawyer)
 	var caseID api.Case
@@ -226,6 +228,7 @@ func TestDeleteCaseWithOpenSignatureRequest(t *testing.T) {
 }
 
 func TestInitiateSignature(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	lena, carl := f.register("lena", domain.RoleLawyer), f.register("carl", domain.RoleClient)
 	file, contentType := uploadForm(t, "file", "lease.pdf", signablePDF())
@@ -277,6 +280,7 @@ func TestInitiateSignature(t *testing.T) {
 }
 
 func TestSigningPage(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	a := f.call(nil, "GET", "/sign", nil).expect(200, "")
 	policy := a.header.Get("Content-Security-Policy")
@@ -298,6 +302,7 @@ func TestSigningPage(t *testing.T) {
 
 // TestSignShippedTemplates: the shipped templates with their sample data contain no blanks.
 func TestSignShippedTemplates(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	lena := f.register("lena", domain.RoleLawyer)
 	var page api.TemplateList

@@ -17,6 +17,7 @@ import (
 
 // TestFieldRules: values that the contract accepts can be decoded, and invalid ones are named.
 func TestFieldRules(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	lena := f.register("lena", domain.RoleLawyer)
 	var d api.Draft
@@ -69,6 +70,7 @@ func TestFieldRules(t *testing.T) {
 
 // TestBodyLimitsBeforeLogin: bodies of anonymous requests are small, and the list of errors is limited.
 func TestBodyLimitsBeforeLogin(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	doc, err := api.GetSpec()
 	testkit.Must(t, err)

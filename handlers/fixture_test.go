@@ -154,7 +154,7 @@ func newFixture(t testing.TB, options ...option) *fixture {
 		s.database = testenv.SchemaURL(t)
 	}
 	if s.redis == "" {
-		s.redis = testenv.RedisURL(t)
+		s.redis = testenv.NewRedisURL(t)
 	}
 
 	database, err := db.Open(ctx, s.database, db.Options{Echo: s.statementLog})

@@ -102,6 +102,7 @@ var volatileFields = regexp.MustCompile(`"(fileUrl|fileUrlExpiresAt|expiresAt|up
 // the same Idempotency-Key, also after a crash, and refuses the key for another request; or the contract
 // explains why it takes no key, and it refuses one by name.
 func TestIdempotencyKeys(t *testing.T) {
+	t.Parallel()
 	database := testenv.SchemaURL(t)
 	pool := testenv.OpenDB(t, database)
 	f := newFixture(t, func(s *fixtureConfig) { s.database = database })
@@ -219,6 +220,7 @@ func TestIdempotencyKeys(t *testing.T) {
 
 // TestReplayRequiresAccess: an answer about a case is not replayed to a former member.
 func TestReplayRequiresAccess(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	ada, bob := f.register("ada", domain.RoleLawyer), f.register("bob", domain.RoleLawyer)
 	var c api.Case
@@ -241,6 +243,7 @@ func TestReplayRequiresAccess(t *testing.T) {
 
 // TestStreamWithIdempotencyKey: a complete stream is replayed; one that failed is not.
 func TestStreamWithIdempotencyKey(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	ada := f.register("ada", domain.RoleClient)
 	header := []string{"Idempotency-Key", "k", "Accept", "text/event-stream"}

@@ -66,6 +66,7 @@ func (f *fixture) followJob(who *user, id string) <-chan api.JobEvent {
 }
 
 func TestJobs(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	ada, bob := f.register("ada", domain.RoleClient), f.register("bob", domain.RoleLawyer)
 	step := make(chan error)

@@ -19,6 +19,7 @@ import (
 )
 
 func TestUnknownPaths(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	f.call(nil, "GET", "/api/nowhere", nil).expect(404, "not_found")
 	a := f.call(nil, "DELETE", "/api/auth/login", nil).expect(405, "method_not_allowed")
@@ -29,6 +30,7 @@ func TestUnknownPaths(t *testing.T) {
 
 // TestBodies sends invalid bodies; the errors name the field.
 func TestBodies(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	ada := f.register("ada", domain.RoleClient)
 	id := ada.ID.String()
@@ -84,12 +86,14 @@ func TestBodies(t *testing.T) {
 
 // TestColonsInText: colons inside strings do not count as duplicate names.
 func TestColonsInText(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	ada := f.register("ada", domain.RoleClient)
 	f.call(ada, "POST", "/api/ai/chat", chatBody(ada, `He said: \"a\": and "b": {"c": 1}. Is that \\: lawful?`)).expect(200, "")
 }
 
 func TestParameters(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	ada := f.register("ada", domain.RoleClient)
 	for path, pointer := range map[string]string{
@@ -115,6 +119,7 @@ func TestParameters(t *testing.T) {
 }
 
 func TestRequestID(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	if got := f.call(nil, "GET", "/livez", nil, "X-Request-Id", "from-the-caller.7").header.Get("X-Request-Id"); got != "from-the-caller.7" {
 		t.Errorf("the caller's id was returned as %q", got)
@@ -132,6 +137,7 @@ func TestRequestID(t *testing.T) {
 
 // TestLogLinesHaveRequestID: including those of the AI client, whose calls outlive requests.
 func TestLogLinesHaveRequestID(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	ada := f.register("ada", domain.RoleClient)
 	testkit.Must(t, f.model.SetBehaviour(llm.Behaviour{Mode: llm.ModeFail}))
@@ -158,6 +164,7 @@ func TestLogLinesHaveRequestID(t *testing.T) {
 
 // TestLogsHoldNoContent sends requests with words that must not be logged.
 func TestLogsHoldNoContent(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	ada := f.register("ada", domain.RoleClient)
 	ask := chatBody(ada, "May xylophone-Quillfeather of quill@feather.example sue?")
@@ -182,6 +189,7 @@ func TestLogsHoldNoContent(t *testing.T) {
 }
 
 func TestPanic(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	f.ready = func(context.Context) (error, error) { panic("with xylophone data") }
 	a := f.call(nil, "GET", "/readyz", nil).expect(500, "internal")
@@ -192,6 +200,7 @@ func TestPanic(t *testing.T) {
 }
 
 func TestReadiness(t *testing.T) {
+	t.Parallel()
 	var ahead atomic.Int64 // s
 	later := func() { ahead.Add(2) }
 	f := newFixture(t, func(s *fixtureConfig) {
@@ -217,6 +226,7 @@ func TestReadiness(t *testing.T) {
 }
 
 func TestRateLimit(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t, func(s *fixtureConfig) { s.limit = 8 })
 	ada := f.register("ada", domain.RoleClient) // uses 2 of the address's 8 requests
 	for i := range 8 {
@@ -243,6 +253,7 @@ func TestRateLimit(t *testing.T) {
 // TestCORS: a page of an allowed origin can send every request header of the contract and read every response
 // header.
 func TestCORS(t *testing.T) {
+	t.Parallel()
 	doc, err := api.GetSpec()
 	testkit.Must(t, err)
 	for name, c := range map[string]struct {
@@ -306,6 +317,7 @@ func TestCORS(t *testing.T) {
 
 // TestMethods: on every path of the contract, another method is 405 and lists the allowed ones.
 func TestMethods(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	doc, err := api.GetSpec()
 	testkit.Must(t, err)
@@ -341,6 +353,7 @@ func TestMethods(t *testing.T) {
 }
 
 func TestMetrics(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t, func(s *fixtureConfig) { s.config.MetricsToken = "let me look" })
 	f.call(nil, "GET", "/metrics", nil).expect(401, "unauthenticated")
 	f.call(nil, "GET", "/metrics", nil, "Authorization", "Bearer wrong").expect(401, "unauthenticated")
@@ -357,6 +370,7 @@ func TestMetrics(t *testing.T) {
 }
 
 func TestDocumentation(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	for path, want := range map[string]string{"/docs": "/docs/reference.js", "/docs/reference.js": "function", "/openapi.yaml": "openapi: 3.0.3", "/openapi.json": `"operationId"`} {
 		a := f.call(nil, "GET", path, nil).expect(200, "")
@@ -375,6 +389,7 @@ func TestDocumentation(t *testing.T) {
 
 // TestEmptyCursor: an empty cursor is the first page of every list.
 func TestEmptyCursor(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	admin := f.admin()
 	spec, err := api.GetSpec()

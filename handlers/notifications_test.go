@@ -24,6 +24,7 @@ func (f *fixture) waitForNotifications(who *user, n int) (page api.NotificationL
 }
 
 func TestNotifications(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	f.startJobs()
 	ada, bob, eve := f.register("ada", domain.RoleLawyer), f.register("bob", domain.RoleLawyer), f.register("eve", domain.RoleClient)
@@ -124,6 +125,7 @@ func TestNotifications(t *testing.T) {
 }
 
 func TestNotificationPreferences(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	ada := f.register("ada", domain.RoleClient)
 	const path = "/api/notifications/preferences"

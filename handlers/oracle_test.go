@@ -2,6 +2,7 @@ package handlers_test
 
 import (
 	"cmp"
+	"context"
 	"encoding/json"
 	"fmt"
 	"log/slog"
@@ -10,6 +11,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/getkin/kin-openapi/openapi3"
@@ -40,9 +42,10 @@ var disclosed = map[string]string{
 // TestNoOracle tests every operation of the contract: for every id or address that it takes, an absent one and
 // one of somebody else get the same answer after the same SQL statements, and so in the same time.
 func TestNoOracle(t *testing.T) {
-	var echo testkit.Log
-	f := newFixture(t, func(s *fixtureConfig) { s.statementLog = slog.New(slog.NewTextHandler(&echo, nil)) })
-	o := &oracleFixture{fixture: f, echo: &echo, othersIDs: map[string]string{}, ownIDs: map[domain.Role]map[string]string{}}
+	t.Parallel()
+	statements := &statementLog{Handler: slog.DiscardHandler}
+	f := newFixture(t, func(s *fixtureConfig) { s.statementLog = slog.New(statements) })
+	o := &oracleFixture{fixture: f, statements: statements, othersIDs: map[string]string{}, ownIDs: map[domain.Role]map[string]string{}}
 	owner := f.register("owner", domain.RoleLawyer)
 	o.owner, o.othersIDs = owner, o.build(owner, "secret-template")
 	o.othersIDs["address"] = "owner@example.com"
@@ -89,11 +92,10 @@ func TestNoOracle(t *testing.T) {
 
 type oracleFixture struct {
 	*fixture
-	echo           *testkit.Log
-	statementsSeen int
-	owner          *user
-	othersIDs      map[string]string                 // by kind; those that can be in a case exist a second time, in a case
-	ownIDs         map[domain.Role]map[string]string // by role and kind
+	statements *statementLog
+	owner      *user
+	othersIDs  map[string]string                 // by kind; those that can be in a case exist a second time, in a case
+	ownIDs     map[domain.Role]map[string]string // by role and kind
 }
 
 func (o *oracleFixture) on(t *testing.T) *oracleFixture {
@@ -249,9 +251,9 @@ func (o *oracleFixture) check(method, path string, op *openapi3.Operation, ref r
 	o.t.Helper()
 	type outcome struct{ answer, statements string }
 	ask := func(value string) outcome {
-		o.since()
+		o.statements.next()
 		a := o.send(method, path, op, ref, value, role, who)
-		statements := o.since()
+		statements := o.statements.next()
 		body := string(a.body)
 		for _, v := range []string{value, url.QueryEscape(value), strings.TrimPrefix(value, "https://")} {
 			body = strings.ReplaceAll(body, v, "<it>")
@@ -297,18 +299,36 @@ var (
 	anyID      = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`)
 	anyTime    = regexp.MustCompile(`\d{4}-\d\d-\d\dT[0-9:.]+Z`)
 	anyRequest = regexp.MustCompile(`"(requestId|instance)":"[^"]*",?`)
-	statement  = regexp.MustCompile(`statement="?(.*?)"? ms=`)
 )
 
-// since are the SQL statements since the last call.
-func (o *oracleFixture) since() string {
-	text := o.echo.String()
-	var all []string
-	for _, m := range statement.FindAllStringSubmatch(text[o.statementsSeen:], -1) {
-		all = append(all, m[1])
-	}
-	o.statementsSeen = len(text)
-	return strings.Join(all, "\n")
+// statementLog keeps the SQL statements that are logged.
+type statementLog struct {
+	slog.Handler
+	mu  sync.Mutex
+	all []string
+}
+
+func (*statementLog) Enabled(context.Context, slog.Level) bool { return true }
+
+func (l *statementLog) Handle(_ context.Context, r slog.Record) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	r.Attrs(func(a slog.Attr) bool {
+		if a.Key == "statement" {
+			l.all = append(l.all, a.Value.String())
+		}
+		return true
+	})
+	return nil
+}
+
+// next returns the statements since the last call.
+func (l *statementLog) next() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	text := strings.Join(l.all, "\n")
+	l.all = nil
+	return text
 }
 
 // send calls the operation with value at ref, and with the caller's own ids everywhere else.

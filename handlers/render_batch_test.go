@@ -62,6 +62,7 @@ func (f *fixture) waitForJob(who *user, id api.ID, result any) api.Job {
 
 // TestRenderBatch: a batch renders the same as single requests; an item that cannot be rendered has an error.
 func TestRenderBatch(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	ada, bob := f.register("ada", domain.RoleClient), f.register("bob", domain.RoleLawyer)
 	f.startJobs()
@@ -98,6 +99,7 @@ func TestRenderBatch(t *testing.T) {
 }
 
 func TestRenderBatchOf500(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	ada := f.register("ada", domain.RoleClient)
 	f.startJobs()
@@ -128,6 +130,7 @@ func TestRenderBatchOf500(t *testing.T) {
 }
 
 func TestRenderBatchErrors(t *testing.T) {
+	t.Parallel()
 	w := newCaseWorkFixture(t)
 	for name, c := range map[string]struct {
 		who     *user
@@ -161,6 +164,7 @@ func TestRenderBatchErrors(t *testing.T) {
 // TestRenderBatchCaseAccess: nothing is rendered into a case after its requester lost access or their account;
 // items outside of the case are rendered.
 func TestRenderBatchCaseAccess(t *testing.T) {
+	t.Parallel()
 	w := newCaseWorkFixture(t)
 	inCase := ndaRequest(t)
 	inCase["caseId"] = w.id
@@ -209,6 +213,7 @@ func TestRenderBatchCaseAccess(t *testing.T) {
 }
 
 func TestRenderBatchIdempotencyKey(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	ada := f.register("ada", domain.RoleClient)
 	body := map[string]any{"items": []any{ndaRequest(t), ndaRequest(t)}}
@@ -244,6 +249,7 @@ func TestRenderBatchIdempotencyKey(t *testing.T) {
 
 // TestRenderBatchAfterTheCase: a former member no longer sees the documents of the case in a job's result.
 func TestRenderBatchAfterTheCase(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	ada, bob := f.register("ada", domain.RoleLawyer), f.register("bob", domain.RoleClient)
 	f.startJobs()

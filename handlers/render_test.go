@@ -14,7 +14,6 @@ import (
 	"testing"
 
 	"counsel/domain"
-	"counsel/domain/text/extract"
 	"counsel/gen/api"
 	"counsel/sandbox/testenv"
 	"counsel/sandbox/testkit"
@@ -31,6 +30,7 @@ func ndaRequest(t testing.TB) map[string]any {
 }
 
 func TestRenderPdf(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	ada, bob := f.register("ada", domain.RoleClient), f.register("bob", domain.RoleClient)
 	var first, second api.RenderPdfResponse
@@ -64,6 +64,7 @@ func TestRenderPdf(t *testing.T) {
 }
 
 func TestEveryShippedTemplateRenders(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	ada := f.register("ada", domain.RoleClient)
 	var list api.TemplateList
@@ -79,6 +80,7 @@ func TestEveryShippedTemplateRenders(t *testing.T) {
 }
 
 func TestRenderPdfErrors(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	ada := f.register("ada", domain.RoleClient)
 	for name, c := range map[string]struct {
@@ -112,6 +114,7 @@ func TestRenderPdfErrors(t *testing.T) {
 }
 
 func TestIdempotencyKey(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	ada, bob := f.register("ada", domain.RoleClient), f.register("bob", domain.RoleClient)
 	key := []string{"Idempotency-Key", "render-1"}
@@ -165,6 +168,7 @@ func TestIdempotencyKey(t *testing.T) {
 // TestClientDisconnects: the server or the database went down before the answer was stored; a retry finds the
 // document that the first request created.
 func TestClientDisconnects(t *testing.T) {
+	t.Parallel()
 	url := testenv.SchemaURL(t)
 	pool := testenv.OpenDB(t, url)
 	f := newFixture(t, func(s *fixtureConfig) { s.database = url })
@@ -212,6 +216,7 @@ func TestClientDisconnects(t *testing.T) {
 // TestRenderDraft: a draft is rendered, marked DRAFT until it is final, and can be rendered again after the
 // draft changed.
 func TestRenderDraft(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	ada, bob := f.register("ada", domain.RoleLawyer), f.register("bob", domain.RoleClient)
 	var d api.Draft
@@ -222,8 +227,6 @@ func TestRenderDraft(t *testing.T) {
 		f.call(ada, "POST", path+"/render-pdf", body, header...).expect(200, "").decode(&r)
 		return r
 	}
-	read := extract.New("")
-	defer read.Close()
 	text := func(r api.RenderPdfResponse) string {
 		t.Helper()
 		a := f.call(ada, "GET", "/api/docs/"+r.DocID.String()+"/content", nil).expect(200, "")
@@ -231,7 +234,7 @@ func TestRenderDraft(t *testing.T) {
 		if "sha256:"+hex.EncodeToString(sum[:]) != r.Checksum {
 			t.Error("the bytes served are not those of the checksum")
 		}
-		read, err := read.Pages(t.Context(), "application/pdf", strings.NewReader(string(a.body)), int64(len(a.body)))
+		read, err := readers().texts.Pages(t.Context(), "application/pdf", strings.NewReader(string(a.body)), int64(len(a.body)))
 		testkit.Must(t, err)
 		return strings.Join(strings.Fields(strings.Join(read.Pages, " ")), " ")
 	}
@@ -290,6 +293,7 @@ func TestRenderDraft(t *testing.T) {
 
 // TestRenderDraftErrors: what cannot be printed is named, and nothing is stored.
 func TestRenderDraftErrors(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	ada := f.register("ada", domain.RoleClient)
 	for name, c := range map[string]struct{ title, body, pointer, detail string }{
@@ -322,6 +326,7 @@ func TestRenderDraftErrors(t *testing.T) {
 // TestLargeDrafts: the largest drafts are rendered well within the time limit of a request. That no text is
 // missing is tested in clients/pdf.
 func TestLargeDrafts(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	ada := f.register("ada", domain.RoleClient)
 	for name, c := range map[string]struct {
@@ -344,6 +349,7 @@ func TestLargeDrafts(t *testing.T) {
 
 // TestRenderWithoutAStore: without an object store nothing is stored, and the key can be used for a retry.
 func TestRenderWithoutAStore(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	ada := f.register("ada", domain.RoleClient)
 	var d api.Draft

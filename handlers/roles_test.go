@@ -15,6 +15,7 @@ import (
 // TestRoles calls every operation of the contract with each role and without a token. The answer must be what
 // security and x-roles say.
 func TestRoles(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	doc, err := api.GetSpec()
 	testkit.Must(t, err)
@@ -101,6 +102,7 @@ func TestRoles(t *testing.T) {
 
 // TestTokens sends invalid tokens.
 func TestTokens(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	ada := f.register("ada", domain.RoleClient)
 	parts := strings.Split(ada.token, ".")

@@ -19,6 +19,7 @@ func templateBody(version string) map[string]any {
 }
 
 func TestTemplates(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	ada, bob := f.register("ada", domain.RoleClient), f.register("bob", domain.RoleLawyer)
 
@@ -128,6 +129,7 @@ func TestTemplates(t *testing.T) {
 
 // TestUnrenderableTemplates: they are refused when they are created, not when they are rendered.
 func TestUnrenderableTemplates(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	bob := f.register("bob", domain.RoleLawyer)
 	for name, tc := range map[string]struct{ language, text, to, pointer, detail string }{
@@ -149,6 +151,7 @@ func TestUnrenderableTemplates(t *testing.T) {
 
 // TestTemplatesOfOthers: sharing, unpublishing, archiving and copying, as others see it.
 func TestTemplatesOfOthers(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	ada, bob, eve := f.register("ada", domain.RoleClient), f.register("bob", domain.RoleLawyer), f.register("eve", domain.RoleLawyer)
 	create := templateBody("1")

@@ -38,6 +38,7 @@ func (f *fixture) getStatus(ctx context.Context, who *user, path string) int {
 // TestHungDatabase: if the database hangs, more requests than the pool has connections are all answered in
 // time.
 func TestHungDatabase(t *testing.T) {
+	t.Parallel()
 	database := testenv.PrivateMySQL(t)
 	f := newFixture(t, func(s *fixtureConfig) { s.database, s.config.StoreTimeout = database.URL, time.Second })
 	ada := f.register("ada", domain.RoleClient)
@@ -83,6 +84,7 @@ func (f *fixture) callHungUp(who *user, path string) {
 }
 
 func TestClientHangsUp(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t, func(s *fixtureConfig) { s.limit = 1000 })
 	ada := f.register("ada", domain.RoleClient)
 	for range 50 {
@@ -107,6 +109,7 @@ func TestClientHangsUp(t *testing.T) {
 }
 
 func TestReadinessIsCached(t *testing.T) {
+	t.Parallel()
 	now := domain.SystemClock()
 	f := newFixture(t, func(s *fixtureConfig) { s.config.Clock = func() time.Time { return now } })
 	var asked atomic.Int32
@@ -131,6 +134,7 @@ func TestReadinessIsCached(t *testing.T) {
 
 // TestRefusedRequestsAreCharged: every refused request is charged to the network address.
 func TestRefusedRequestsAreCharged(t *testing.T) {
+	t.Parallel()
 	spent := func(t *testing.T, f *fixture, who *user, path string, status int) {
 		t.Helper()
 		for i := range 9 {
@@ -163,6 +167,7 @@ func TestRefusedRequestsAreCharged(t *testing.T) {
 }
 
 func TestProblemsAreBounded(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	ada := f.register("ada", domain.RoleClient)
 	a := f.call(ada, "POST", "/api/ai/chat", `{"`+strings.Repeat("é", 400_000)+`":1}`).expect(400, "malformed")
@@ -176,6 +181,7 @@ func TestProblemsAreBounded(t *testing.T) {
 }
 
 func TestHead(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	ada := f.register("ada", domain.RoleClient)
 	for path, status := range map[string]int{"/livez": 200, "/docs": 200, "/api/auth/me": 200, "/api/auth/login": 405, "/api/nowhere": 404} {

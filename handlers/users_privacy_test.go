@@ -21,6 +21,7 @@ import (
 
 // TestExport: the export contains everything of a person and nothing of others.
 func TestExport(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	ada, bob := f.register("ada", domain.RoleLawyer), f.register("bob", domain.RoleClient)
 	path := "/api/users/" + bob.ID.String() + "/export"
@@ -97,6 +98,7 @@ func TestExport(t *testing.T) {
 // confirmed, what is stored about them as a signer. Erasure withdraws open requests and keeps the evidence of
 // signed ones.
 func TestExportSignatures(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	f.startJobs()
 	lena, ada := f.register("lena", domain.RoleLawyer), f.register("ada", domain.RoleClient)
@@ -158,6 +160,7 @@ func TestExportSignatures(t *testing.T) {
 }
 
 func TestErase(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	ada, bob, eve := f.register("ada", domain.RoleLawyer), f.register("bob", domain.RoleClient), f.register("eve", domain.RoleClient)
 	admin := f.admin()
@@ -231,6 +234,7 @@ var lawful = map[string]string{
 // TestEraseLeavesNothing searches all text columns of all tables for the erased person, after all waiting jobs
 // have run.
 func TestEraseLeavesNothing(t *testing.T) {
+	t.Parallel()
 	const mark = "quibbleworth"
 	url := testenv.NewDatabaseURL(t)
 	pool, err := db.Open(t.Context(), url, db.Options{})

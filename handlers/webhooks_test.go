@@ -57,6 +57,7 @@ func receive(t *testing.T, all chan receivedWebhook) receivedWebhook {
 
 // TestEvents causes every type of event: the subscriber receives each, with ids only.
 func TestEvents(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	f.startJobs()
 	ada, bob := f.register("ada", domain.RoleLawyer), f.register("bob", domain.RoleLawyer)
@@ -164,6 +165,7 @@ func TestEvents(t *testing.T) {
 // TestSignatureEvents causes the events of a signature request that need no waiting; domain/esign publishes the
 // others in the same way.
 func TestSignatureEvents(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	f.startJobs()
 	ada := f.register("ada", domain.RoleLawyer)
@@ -201,6 +203,7 @@ func TestSignatureEvents(t *testing.T) {
 }
 
 func TestWebhooks(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	f.startJobs()
 	ada, bob := f.register("ada", domain.RoleLawyer), f.register("bob", domain.RoleLawyer)
@@ -292,6 +295,7 @@ func TestWebhooks(t *testing.T) {
 
 // TestWebhookGone: a receiver that answers 410 gets no more events, and its owner is notified.
 func TestWebhookGone(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	f.startJobs()
 	ada := f.register("ada", domain.RoleLawyer)

@@ -8,9 +8,9 @@ import (
 	"syscall"
 )
 
-// detached starts the child in its own process group. There is no parent death signal on this system; endStale cleans up at
+// processGroup starts the child in its own process group. There is no parent death signal on this system; killStale cleans up at
 // the next start.
-func detached() *syscall.SysProcAttr {
+func processGroup() *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{Setpgid: true}
 }
 

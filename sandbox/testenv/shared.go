@@ -50,12 +50,22 @@ type servers struct {
 type membership struct {
 	base    string
 	users   *flock.Flock
-	redis   *flock.Flock
 	servers servers
 }
 
 func baseDir() string {
-	return filepath.Join(os.TempDir(), "counsel-tests-"+strconv.Itoa(os.Getuid()))
+	return filepath.Join(tempDir(), "counsel-tests-"+strconv.Itoa(os.Getuid()))
+}
+
+// tempDir returns TMPDIR or, if that is not set, a folder in memory with room for the databases:
+// tests create thousands of tables, and MariaDB flushes each to the disk.
+func tempDir() string {
+	const memory, room = "/dev/shm", 2 << 30
+	var fs syscall.Statfs_t
+	if os.Getenv("TMPDIR") == "" && syscall.Statfs(memory, &fs) == nil && fs.Bavail*uint64(fs.Bsize) >= room {
+		return memory
+	}
+	return os.TempDir()
 }
 
 // The supervisor is this test binary, started once more. It must not reach the package's TestMain,
@@ -210,23 +220,22 @@ func (m *membership) startSupervisor(ctx context.Context) error {
 	return cmd.Process.Release()
 }
 
-// claimRedis locks a logical database that no other process uses.
-func (m *membership) claimRedis() (int, error) {
+// claimRedis locks a logical database that nothing else uses.
+func (m *membership) claimRedis() (int, *flock.Flock, error) {
 	for n := 1; n < server.Databases; n++ {
 		lock := flock.New(filepath.Join(m.base, "redis-"+strconv.Itoa(n)))
 		ok, err := lock.TryLock()
 		if err != nil {
-			return 0, errors.Join(err, lock.Close())
+			return 0, nil, errors.Join(err, lock.Close())
 		}
 		if ok {
-			m.redis = lock
-			return n, nil
+			return n, lock, nil
 		}
 		if err := lock.Close(); err != nil {
-			return 0, err
+			return 0, nil, err
 		}
 	}
-	return 0, errors.New("all logical databases of the shared Redis are in use")
+	return 0, nil, errors.New("all logical databases of the shared Redis are in use")
 }
 
 // supervise runs the servers until they have been unused for a while. It reports the result of the

@@ -3,7 +3,7 @@
 //
 // go test runs each package in its own process, several at a time. The first process that needs a server
 // starts a supervisor: the test binary once more, in a session of its own. It runs the servers in a folder
-// under the system's temporary directory. Each process that uses them holds a shared lock on a file there.
+// in memory or under the system's temporary directory. Each process that uses them holds a shared lock on a file there.
 // The kernel releases the lock however the process ends. A few seconds after the last one has ended, the
 // supervisor stops the servers, deletes the folder and exits.
 //
@@ -29,6 +29,7 @@ import (
 	"time"
 
 	"github.com/go-sql-driver/mysql"
+	"github.com/gofrs/flock"
 	"go.uber.org/goleak"
 )
 
@@ -51,6 +52,7 @@ var state struct {
 	created  []string // databases to drop at the end
 	unused   []string // created databases with the schema that no test uses now
 	redisURL string
+	redis    *flock.Flock // of redisURL
 }
 
 // Main runs the tests of a package, checks for leaked goroutines, drops the package's databases and
@@ -140,24 +142,40 @@ func RedisURL(t testing.TB) string {
 	t.Helper()
 	state.mu.Lock()
 	defer state.mu.Unlock()
-	m := joinLocked(t)
 	if state.redisURL == "" {
-		n, err := m.claimRedis()
-		if err != nil {
-			t.Fatalf("testenv: %v", err)
-		}
-		u, err := url.Parse(m.servers.Redis)
-		if err != nil {
-			t.Fatalf("testenv: %v", err)
-		}
-		if err := flushRedis(u.Path, n); err != nil {
-			t.Fatalf("testenv: redis: %v", err)
-		}
-		// A shared server on a busy machine may be slow without being down.
-		u.RawQuery = "db=" + strconv.Itoa(n) + "&dial_timeout=30s&write_timeout=30s"
-		state.redisURL = u.String()
+		state.redisURL, state.redis = claimRedis(t, joinLocked(t))
 	}
 	return state.redisURL
+}
+
+// NewRedisURL is like RedisURL, for this test alone: tests that run in parallel do not share keys.
+func NewRedisURL(t testing.TB) string {
+	t.Helper()
+	redisURL, lock := claimRedis(t, join(t))
+	t.Cleanup(func() {
+		if err := lock.Close(); err != nil {
+			t.Errorf("testenv: %v", err)
+		}
+	})
+	return redisURL
+}
+
+func claimRedis(t testing.TB, m *membership) (string, *flock.Flock) {
+	t.Helper()
+	n, lock, err := m.claimRedis()
+	if err != nil {
+		t.Fatalf("testenv: %v", err)
+	}
+	u, err := url.Parse(m.servers.Redis)
+	if err != nil {
+		t.Fatalf("testenv: %v", err)
+	}
+	if err := flushRedis(u.Path, n); err != nil {
+		t.Fatalf("testenv: redis: %v", err)
+	}
+	// A shared server on a busy machine may be slow without being down.
+	u.RawQuery = "db=" + strconv.Itoa(n) + "&dial_timeout=30s&write_timeout=30s"
+	return u.String(), lock
 }
 
 func createDatabase(server string) (string, error) {

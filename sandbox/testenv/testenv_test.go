@@ -150,6 +150,22 @@ func TestRedisURL(t *testing.T) {
 	}
 }
 
+func TestNewRedisURL(t *testing.T) {
+	shared := RedisURL(t)
+	t.Run("use", func(t *testing.T) {
+		first := NewRedisURL(t)
+		if second := NewRedisURL(t); first == shared || first == second {
+			t.Fatalf("tests share a database: %s, %s, %s", shared, first, second)
+		}
+		client := redisClient(t, first)
+		testkit.Must(t, client.Do(t.Context(), client.B().Set().Key("k").Value("v").Build()).Error())
+	})
+	client := redisClient(t, NewRedisURL(t))
+	if n, err := client.Do(t.Context(), client.B().Dbsize().Build()).AsInt64(); n != 0 || err != nil {
+		t.Errorf("%d keys of an earlier test (%v)", n, err)
+	}
+}
+
 func TestPrivateMySQL(t *testing.T) {
 	s := PrivateMySQL(t)
 	db := open(t, s.URL)
