@@ -48,16 +48,15 @@ func newAIMetrics(r prometheus.Registerer) *aiMetrics {
 		upstream: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "counsel_ai_upstream_duration_seconds", Help: "Time of one request to the provider, including retries.", Buckets: slow}, []string{"kind", "outcome"}),
 		operation: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name: "gen_ai_client_operation_duration_seconds", Help: "Time of one attempt at the provider.", Buckets: slow}, []string{"gen_ai_request_model", "outcome"}),
+			Name: "gen_ai_client_operation_duration_seconds", Help: "Time of one attempt at the provider.", Buckets: slow}, []string{"provider", "gen_ai_request_model", "outcome"}),
 		firstChunk: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name: "gen_ai_client_operation_time_to_first_chunk_seconds", Help: "Time to the first chunk of a streamed answer.", Buckets: slow}, []string{"gen_ai_request_model"}),
+			Name: "gen_ai_client_operation_time_to_first_chunk_seconds", Help: "Time to the first chunk of a streamed answer.", Buckets: slow}, []string{"provider", "gen_ai_request_model"}),
 		tokens: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "gen_ai_client_token_usage_total", Help: "Tokens as counted by the provider."}, []string{"gen_ai_request_model", "gen_ai_token_type"}),
+			Name: "gen_ai_client_token_usage_total", Help: "Tokens as counted by the provider."}, []string{"provider", "gen_ai_request_model", "gen_ai_token_type"}),
 		breaker: prometheus.NewGaugeVec(prometheus.GaugeOpts{
-			Name: "counsel_ai_breaker", Help: "State of the provider's circuit breaker: 1 for the current state, 0 for the others."}, []string{"state"}),
+			Name: "counsel_ai_breaker", Help: "State of the provider's circuit breaker: 1 for the current state, 0 for the others."}, []string{"provider", "state"}),
 	}
 	r.MustRegister(m.lookups, m.flights, m.masking, m.masked, m.records, m.recordErrs, m.upstream, m.operation, m.firstChunk, m.tokens, m.breaker)
-	m.setBreaker("closed")
 	return m
 }
 
@@ -89,22 +88,23 @@ func (m *aiMetrics) Recorded(_ int, took time.Duration, err error) {
 	}
 }
 
-func (m *aiMetrics) observeAttempt(a llm.Attempt) {
-	m.operation.WithLabelValues(a.Model, string(a.Outcome)).Observe(a.Duration.Seconds())
+// observeAttempt measures an attempt at a provider: primary or fallback.
+func (m *aiMetrics) observeAttempt(provider string, a llm.Attempt) {
+	m.operation.WithLabelValues(provider, a.Model, string(a.Outcome)).Observe(a.Duration.Seconds())
 	if a.FirstChunk > 0 {
-		m.firstChunk.WithLabelValues(a.Model).Observe(a.FirstChunk.Seconds())
+		m.firstChunk.WithLabelValues(provider, a.Model).Observe(a.FirstChunk.Seconds())
 	}
-	m.tokens.WithLabelValues(a.Model, "input").Add(float64(a.PromptTokens))
-	m.tokens.WithLabelValues(a.Model, "output").Add(float64(a.CompletionTokens))
+	m.tokens.WithLabelValues(provider, a.Model, "input").Add(float64(a.PromptTokens))
+	m.tokens.WithLabelValues(provider, a.Model, "output").Add(float64(a.CompletionTokens))
 }
 
-func (m *aiMetrics) setBreaker(state string) {
+func (m *aiMetrics) setBreaker(provider, state string) {
 	for _, s := range []string{"closed", "half-open", "open"} {
 		v := 0.0
 		if s == state {
 			v = 1
 		}
-		m.breaker.WithLabelValues(s).Set(v)
+		m.breaker.WithLabelValues(provider, s).Set(v)
 	}
 }
 

@@ -29,6 +29,7 @@ var textReaders = min(max(2, runtime.GOMAXPROCS(0)/2), 4)
 // clients are the connections to outside systems, and the child processes that read untrusted files.
 type clients struct {
 	model    *llm.Client
+	fallback *llm.Client // nil: none is configured
 	queue    *queue.Queue
 	mail     *mail.Client // nil: no SMTP server is configured
 	webhooks *webhook.Client
@@ -45,14 +46,25 @@ type clients struct {
 func openClients(r *runner, cfg config.Config, infra *infrastructure) (_ *clients, err error) {
 	c := &clients{queue: queue.New(infra.redis, infra.log.With("part", "queue")), aiMetrics: newAIMetrics(infra.registry)}
 
-	c.model, err = llm.New(llm.Config{
-		BaseURL: cfg.LLM.BaseURL, APIKey: cfg.LLM.APIKey, Model: cfg.LLM.Model, Timeout: cfg.LLM.Timeout, Deadline: cfg.LLM.Deadline,
-		Log: infra.log.With("part", "llm"), OnAttempt: c.aiMetrics.observeAttempt, OnBreaker: c.aiMetrics.setBreaker,
-	})
-	if err != nil {
+	newModel := func(name, baseURL, key, model string) (*llm.Client, error) {
+		m, err := llm.New(llm.Config{
+			BaseURL: baseURL, APIKey: key, Model: model, Timeout: cfg.LLM.Timeout, Deadline: cfg.LLM.Deadline, Log: infra.log.With("part", "llm", "provider", name),
+			OnAttempt: func(a llm.Attempt) { c.aiMetrics.observeAttempt(name, a) }, OnBreaker: func(state string) { c.aiMetrics.setBreaker(name, state) },
+		})
+		if err == nil {
+			c.aiMetrics.setBreaker(name, m.Breaker())
+			r.onClose("AI provider "+name, func(context.Context) error { return m.Close() })
+		}
+		return m, err
+	}
+	if c.model, err = newModel("primary", cfg.LLM.BaseURL, cfg.LLM.APIKey, cfg.LLM.Model); err != nil {
 		return nil, fmt.Errorf("LLM_BASE_URL: %w", err)
 	}
-	r.onClose("AI provider", func(context.Context) error { return c.model.Close() })
+	if f := cfg.LLM.Fallback; f.BaseURL != "" {
+		if c.fallback, err = newModel("fallback", f.BaseURL, f.APIKey, f.Model); err != nil {
+			return nil, fmt.Errorf("LLM_FALLBACK_BASE_URL: %w", err)
+		}
+	}
 
 	c.children = isolation.New(isolation.Config{MaxChildren: 4, Memory: 512 << 20, Timeout: 30 * time.Second})
 	r.onClose("file inspection", func(context.Context) error { return c.children.Close() })

@@ -229,11 +229,15 @@ func newAI(cfg config.Config, infra *infrastructure, c *clients, s *services) (*
 	if !cfg.RateLimits.Enabled {
 		flights = math.MaxInt
 	}
-	return ai.New(ai.Config{
+	settings := ai.Config{
 		Runtime: domain.SystemRuntime(infra.log).Part("ai"), DB: infra.database, Redis: infra.redis, Model: c.model, Masker: masker, Prompts: promptTemplates, Policies: rules,
 		Accounts: s.accounts, Cases: s.cases, Library: s.files, Events: s.events, Jobs: s.jobs, Metrics: c.aiMetrics,
 		ChatTTL: cfg.LLM.ChatCacheTTL, Deadline: cfg.LLM.Deadline + 10*time.Second, MaxFlights: flights,
-	})
+	}
+	if c.fallback != nil {
+		settings.Fallback = c.fallback
+	}
+	return ai.New(settings)
 }
 
 // newEsign creates the e-signature service. Without a certificate or a mail server it sends nothing for signature.

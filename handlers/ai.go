@@ -75,7 +75,7 @@ func (s *Server) GenerateDocument(ctx context.Context, r api.GenerateDocumentReq
 	}
 	return api.GenerateDocument200JSONResponse{
 		DraftID: api.ID(d.ID), DraftText: d.Text, Sections: sections, QualityScore: d.QualityScore, Warnings: nonNil(d.Warnings),
-		TokensUsed: int32(d.TokensUsed), Cached: d.Cached, ConsultationID: api.ID(d.ConsultationID)}, nil
+		Model: d.Model, TokensUsed: int32(d.TokensUsed), Cached: d.Cached, ConsultationID: api.ID(d.ConsultationID)}, nil
 }
 
 // AnalyzeText reviews a contract.
@@ -90,7 +90,7 @@ func (s *Server) AnalyzeText(ctx context.Context, r api.AnalyzeTextRequestObject
 			Severity: api.Severity(f.Severity), Confidence: f.Confidence, Rationale: f.Rationale, Suggestion: f.Suggestion}
 	}
 	return api.AnalyzeText200JSONResponse{Findings: findings, RiskLevel: api.Severity(a.RiskLevel), Suggestions: nonNil(a.Suggestions),
-		TokensUsed: int32(a.TokensUsed), Cached: a.Cached, ConsultationID: api.ID(a.ConsultationID)}, nil
+		Model: a.Model, TokensUsed: int32(a.TokensUsed), Cached: a.Cached, ConsultationID: api.ID(a.ConsultationID)}, nil
 }
 
 // WarmChatCache starts a job that fills the chat cache.
@@ -160,7 +160,7 @@ func (s *Server) ListDocumentTypes(context.Context, api.ListDocumentTypesRequest
 
 func toAPIChatResponse(a ai.Answer) (api.ChatResponse, error) {
 	refs, err := toAPIReferences(a.References)
-	return api.ChatResponse{Answer: a.Text, References: refs, Warnings: a.Warnings, TokensUsed: int32(a.TokensUsed), Cached: a.Cached, ConsultationID: api.ID(a.ConsultationID)}, err
+	return api.ChatResponse{Answer: a.Text, References: refs, Warnings: a.Warnings, Model: a.Model, TokensUsed: int32(a.TokensUsed), Cached: a.Cached, ConsultationID: api.ID(a.ConsultationID)}, err
 }
 
 func toAPIReferences(of []ai.Reference) (refs []api.Reference, err error) {

@@ -24,6 +24,7 @@ type AnalysisRequest struct {
 // Analysis is the review of a text.
 type Analysis struct {
 	findings.Report
+	Model          string // that wrote the review
 	TokensUsed     int
 	Cached         bool
 	ConsultationID domain.ID
@@ -45,7 +46,7 @@ func (s *Service) Analyze(ctx context.Context, caller domain.Principal, a Analys
 		return Analysis{}, domain.InvalidField("/policy", "is not a policy")
 	}
 	if c, ok, err := s.findRecorded(ctx, caller, a.ID); ok || err != nil {
-		out := Analysis{TokensUsed: c.TokensUsed, Cached: c.Cached, ConsultationID: c.ID}
+		out := Analysis{Model: c.Model, TokensUsed: c.TokensUsed, Cached: c.Cached, ConsultationID: c.ID}
 		if err == nil {
 			err = json.Unmarshal([]byte(c.Answer), &out.Report)
 		}
@@ -66,8 +67,8 @@ func (s *Service) Analyze(ctx context.Context, caller domain.Principal, a Analys
 	// From here on the request runs to its end, even if ctx is canceled.
 	r := &request{
 		kind: KindAnalysis, user: caller.UserID, arrived: arrived,
-		key: keyOf(KindAnalysis, s.model.Name(), p.Version, rules.Name+"@"+rules.Version(), masked.Text, "", "en", "",
-			cacheScope(session.Found() == 0, caller.UserID, nil)),
+		fields: []string{p.Version, rules.Name + "@" + rules.Version(), masked.Text, "", "en", "",
+			cacheScope(session.Found() == 0, caller.UserID, nil)},
 		build: func() (Request, error) { return structuredRequest(p), nil },
 		check: func(text string) error { return p.Check([]byte(text)) },
 	}
@@ -79,7 +80,7 @@ func (s *Service) Analyze(ctx context.Context, caller domain.Principal, a Analys
 	if err := checkRestoredLen(session, KindAnalysis, e.Text); err != nil {
 		return Analysis{}, err
 	}
-	out := Analysis{TokensUsed: usage.Tokens, Cached: cached}
+	out := Analysis{Model: e.Model, TokensUsed: usage.Tokens, Cached: cached}
 	if out.Report, err = findings.Review(a.Text, rules, e.Text, masked, session); err != nil {
 		return Analysis{}, badAnswer(err)
 	}

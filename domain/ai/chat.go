@@ -2,11 +2,13 @@ package ai
 
 import (
 	"context"
+	"fmt"
 	"strings"
 
 	"counsel/domain"
 	"counsel/domain/ai/prompts"
 	"counsel/domain/ai/sources"
+	"counsel/domain/langid"
 	"counsel/domain/masking"
 	query "counsel/gen/query/ai"
 
@@ -34,7 +36,8 @@ type Context struct {
 type Answer struct {
 	Text           string // Markdown
 	References     []Reference
-	Warnings       []string // about the documents
+	Warnings       []string // about the documents and the answer's language
+	Model          string   // that wrote the answer
 	TokensUsed     int      // counted by the provider for this request; 0 if Cached
 	Cached         bool     // from the cache, or from the call of another request
 	ConsultationID domain.ID
@@ -93,7 +96,7 @@ func (s *Service) chat(ctx context.Context, caller domain.Principal, q Question,
 		if err == nil && delta != nil {
 			delta(c.Answer)
 		}
-		return Answer{Text: c.Answer, References: c.References, Warnings: c.Warnings, TokensUsed: c.TokensUsed, Cached: c.Cached, ConsultationID: c.ID}, err
+		return Answer{Text: c.Answer, References: c.References, Warnings: c.Warnings, Model: c.Model, TokensUsed: c.TokensUsed, Cached: c.Cached, ConsultationID: c.ID}, err
 	}
 	tag, err := parseLocale(q.Locale)
 	if err != nil {
@@ -127,6 +130,7 @@ func (s *Service) chat(ctx context.Context, caller domain.Principal, q Question,
 	}
 	answer := session.Restore(e.Text)
 	references, warnings := resolveReferences(e.Text, m.passages, about.previous)
+	warnings = append(warnings, languageWarning(e.Text, tag)...)
 	row := s.newConsultation(q.ID, r, e, cached)
 	row.UserID, row.ActorID, row.Locale, row.PromptVersion = q.UserID, caller.UserID, tag.String(), s.chatVersion
 	row.Excerpt, row.Question, row.Answer = excerpt(q.Message), q.Message, answer
@@ -144,7 +148,7 @@ func (s *Service) chat(ctx context.Context, caller domain.Principal, q Question,
 	if delta != nil {
 		answer = stream.finish(e.Text)
 	}
-	return Answer{Text: answer, References: references, Warnings: warnings, TokensUsed: usage.Tokens, Cached: cached, ConsultationID: row.ID}, nil
+	return Answer{Text: answer, References: references, Warnings: warnings, Model: e.Model, TokensUsed: usage.Tokens, Cached: cached, ConsultationID: row.ID}, nil
 }
 
 // resolveReferences returns the references of a masked answer and the warnings about its documents.
@@ -157,6 +161,19 @@ func resolveReferences(answer string, passages []sources.Passage, previous *quer
 		references = append(references, Reference{Kind: ReferenceDocument, Marker: c.Marker, DocumentID: c.DocumentID, Name: c.Name, Page: c.Page, Quote: c.Quote})
 	}
 	return references, append(sources.InjectionWarnings(passages), unresolved...)
+}
+
+// minLanguageWords is the number of words from which the language of an answer is checked.
+const minLanguageWords = 20
+
+// languageWarning warns of an answer in another language than the requested one: small models, such as that of a
+// fallback, often answer in English.
+func languageWarning(answer string, requested language.Tag) []string {
+	want, got := langid.Parse(requested.String()), langid.Detect(answer)
+	if want == langid.Unknown || got == langid.Unknown || got == want || len(strings.Fields(answer)) < minLanguageWords {
+		return nil
+	}
+	return []string{fmt.Sprintf("The answer seems to be in %s, not in %s.", languageName(language.Make(got.String())), languageName(requested))}
 }
 
 // answerStream restores a streamed answer for one reader.
@@ -203,8 +220,8 @@ func (a *answerStream) finish(masked string) string {
 func (s *Service) chatRequest(user domain.ID, m maskedQuestion, src *sources.Sources, tag language.Tag, scope string) *request {
 	return &request{
 		kind: KindChat, user: user, arrived: s.clock(),
-		key: keyOf(KindChat, s.model.Name(), s.chatVersion, "", m.message, m.caseText, m.facts, m.previousQuestion, m.previousAnswer,
-			src.Digest(m.passages), tag.String(), scope),
+		fields: []string{s.chatVersion, "", m.message, m.caseText, m.facts, m.previousQuestion, m.previousAnswer,
+			src.Digest(m.passages), tag.String(), scope},
 		build: func() (Request, error) { return s.chatMessages(m, tag) },
 	}
 }

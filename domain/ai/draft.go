@@ -35,6 +35,7 @@ type Draft struct {
 	Sections       []Section
 	QualityScore   float64 // 0..1, computed from the draft
 	Warnings       []string
+	Model          string // that wrote the draft
 	TokensUsed     int
 	Cached         bool
 	ConsultationID domain.ID
@@ -97,8 +98,8 @@ func (s *Service) GenerateDocument(ctx context.Context, caller domain.Principal,
 	// From here on the request runs to its end, even if ctx is canceled.
 	r := &request{
 		kind: KindDocument, user: caller.UserID, arrived: arrived,
-		key: keyOf(KindDocument, s.model.Name(), p.Version, d.docType.ID+"@"+d.docType.Version, p.User, "", d.locale.String(), string(d.tone),
-			cacheScope(session.Found() == 0, caller.UserID, d.CaseID)),
+		fields: []string{p.Version, d.docType.ID + "@" + d.docType.Version, p.User, "", d.locale.String(), string(d.tone),
+			cacheScope(session.Found() == 0, caller.UserID, d.CaseID)},
 		build: func() (Request, error) { return structuredRequest(p), nil },
 		check: func(text string) error { return checkDraft(d.docType, p, text) },
 	}
@@ -115,7 +116,7 @@ func (s *Service) GenerateDocument(ctx context.Context, caller domain.Principal,
 		return Draft{}, badAnswer(err)
 	}
 	parsed.restore(session)
-	out := Draft{ID: cmp.Or(d.DraftID, s.newID()), Text: parsed.markdown(), Sections: parsed.sections, TokensUsed: usage.Tokens, Cached: cached}
+	out := Draft{ID: cmp.Or(d.DraftID, s.newID()), Text: parsed.markdown(), Sections: parsed.sections, Model: e.Model, TokensUsed: usage.Tokens, Cached: cached}
 	out.QualityScore, out.Warnings = assess(parsed, out.Text, d)
 	if d.policy != nil {
 		out.Warnings = append(out.Warnings, policyWarnings(d.policy, out.Text, d.docType.Contract)...)
@@ -214,6 +215,6 @@ func (s *Service) storedDraft(ctx context.Context, c Consultation) (Draft, error
 	if err != nil {
 		return Draft{}, err
 	}
-	d := Draft{ID: g.ID, Text: c.Answer, QualityScore: g.QualityScore, Warnings: g.Warnings, TokensUsed: c.TokensUsed, Cached: c.Cached, ConsultationID: c.ID}
+	d := Draft{ID: g.ID, Text: c.Answer, QualityScore: g.QualityScore, Warnings: g.Warnings, Model: c.Model, TokensUsed: c.TokensUsed, Cached: c.Cached, ConsultationID: c.ID}
 	return d, json.Unmarshal(g.Sections, &d.Sections)
 }

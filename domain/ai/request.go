@@ -17,11 +17,22 @@ import (
 type request struct {
 	kind    Kind
 	user    domain.ID // the caller, even if an admin asks for another user
-	key     cache.Key
+	fields  []string  // everything its answer depends on besides the model
 	arrived time.Time
 	stream  bool                    // the caller wants the answer while it is written
 	build   func() (Request, error) // builds the request to the model; called only by the leader of a flight
 	check   func(text string) error // validates the model's answer; nil: any text
+
+	provider *provider // set by of
+	key      cache.Key
+}
+
+// of returns the request to one provider.
+func (r *request) of(p *provider) *request {
+	one := *r
+	one.provider = p
+	one.key = cache.Key{Keyspace: keyspaces[r.kind], Digest: cache.Digest(append([]string{string(r.kind), p.keyName()}, r.fields...)...)}
+	return &one
 }
 
 // Maximum length of an answer in characters, so that responses fit the contract.
@@ -36,11 +47,6 @@ var keyspaces = map[Kind]cache.Keyspace{
 	KindAnalysis: {Name: "analysis", Kind: string(KindAnalysis), MaxText: maxStructured},
 }
 
-// keyOf returns the cache key of a request. The fields are everything its answer depends on.
-func keyOf(kind Kind, fields ...string) cache.Key {
-	return cache.Key{Keyspace: keyspaces[kind], Digest: cache.Digest(append([]string{string(kind)}, fields...)...)}
-}
-
 // cacheScope is the part of a cache key that decides who can share an answer: everybody or, unless shared is
 // set, only the user and case of the request.
 func cacheScope(shared bool, user domain.ID, caseID *domain.ID) string {
@@ -53,18 +59,8 @@ func cacheScope(shared bool, user domain.ID, caseID *domain.ID) string {
 	return string(user[:])
 }
 
-// complete returns the answer to r from the cache or from its flight. live, if not nil, gets the pieces of
-// the masked text while the model writes it; nothing if the answer arrives as a whole. cached means that
-// this request did not call the model. ctx is used only for the attributes of log lines: the request runs to
-// its end.
-func (s *Service) complete(ctx context.Context, r *request, usage *domain.Usage, live func(string)) (e cache.Entry, cached bool, err error) {
-	defer func() {
-		usage.Cached, usage.Model = cached, e.Model
-		if cached {
-			e.Tokens = 0
-		}
-		usage.Tokens = e.Tokens
-	}()
+// completeWith returns the answer of one provider from the cache or from its flight, see complete.
+func (s *Service) completeWith(ctx context.Context, r *request, usage *domain.Usage, live func(string)) (e cache.Entry, cached bool, err error) {
 	if e, ok := s.cacheGet(r); ok {
 		return e, true, nil
 	}
@@ -76,7 +72,7 @@ func (s *Service) complete(ctx context.Context, r *request, usage *domain.Usage,
 		},
 	})
 	if err != nil {
-		return cache.Entry{Model: s.model.Name()}, false, err
+		return cache.Entry{Model: r.provider.Name()}, false, err
 	}
 	joined := s.clock()
 	e, err = f.Wait(live)
@@ -90,7 +86,7 @@ func (s *Service) complete(ctx context.Context, r *request, usage *domain.Usage,
 	}
 	s.metrics.Flight(r.kind, role)
 	if err != nil {
-		return cache.Entry{Model: s.model.Name()}, false, asDomainError(err)
+		return cache.Entry{Model: r.provider.Name()}, false, asDomainError(err)
 	}
 	return e, role != flights.Leader, nil
 }
@@ -109,17 +105,19 @@ func (s *Service) callModel(ctx context.Context, r *request, publish func(string
 		return cache.Entry{}, &domain.Error{Code: domain.Internal, Message: "The request failed.", Err: err}
 	}
 	req.IdempotencyKey, req.Check = r.key.Digest, r.check
+	ctx, cancel := context.WithTimeout(ctx, max(0, s.timeLeft(r)))
+	defer cancel()
 	var c Completion
 	start := s.clock()
 	if r.stream {
 		var received strings.Builder
-		c, err = s.model.Stream(ctx, req, func(piece string) {
+		c, err = r.provider.Stream(ctx, req, func(piece string) {
 			received.WriteString(piece)
 			publish(piece)
 		})
 		c.Text = received.String() // must be what the readers got
 	} else {
-		c, err = s.model.Complete(ctx, req)
+		c, err = r.provider.Complete(ctx, req)
 	}
 	*took = s.clock().Sub(start)
 	if err == nil {
@@ -131,7 +129,7 @@ func (s *Service) callModel(ctx context.Context, r *request, publish func(string
 	}
 	model := c.Model
 	if model == "" {
-		model = s.model.Name()
+		model = r.provider.Name()
 	}
 	return cache.NewEntry(r.key, c.Text, domain.Truncate(model, cache.MaxModel), c.PromptTokens+c.CompletionTokens), nil
 }

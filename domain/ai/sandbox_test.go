@@ -3,6 +3,7 @@ package ai_test
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"log/slog"
 	"regexp"
 	"slices"
@@ -21,10 +22,11 @@ import (
 	accountquery "counsel/gen/query/account"
 	sandbox "counsel/sandbox/llm"
 	"counsel/sandbox/testenv"
+	"counsel/sandbox/testkit"
 )
 
 // newSandboxService returns a Service that calls the sandbox's fake provider over HTTP.
-func newSandboxService(t *testing.T) (*ai.Service, *sandbox.Server, domain.Principal) {
+func newSandboxService(t *testing.T, change ...func(*ai.Config)) (*ai.Service, *sandbox.Server, domain.Principal) {
 	t.Helper()
 	must := func(err error) {
 		t.Helper()
@@ -48,9 +50,13 @@ func newSandboxService(t *testing.T) (*ai.Service, *sandbox.Server, domain.Princ
 	must(err)
 	policies, err := policy.Load()
 	must(err)
-	s, err := ai.New(ai.Config{
+	config := ai.Config{
 		Runtime: domain.SystemRuntime(slog.New(slog.DiscardHandler)), DB: pool, Redis: cache, Model: model, Masker: masker, Prompts: set, Policies: policies,
-	})
+	}
+	for _, apply := range change {
+		apply(&config)
+	}
+	s, err := ai.New(config)
 	must(err)
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
@@ -64,6 +70,63 @@ func newSandboxService(t *testing.T) (*ai.Service, *sandbox.Server, domain.Princ
 		ID: id, Email: id.String() + "@example.com", FullName: "Test", Role: "client", PasswordHash: "-", CreatedAt: now, UpdatedAt: now,
 	}))
 	return s, provider, domain.Principal{UserID: id, Role: domain.RoleClient}
+}
+
+// TestFallbackBreaker: while the first provider's breaker is open, the fallback answers at once. When it closes, the
+// first answers again. Each has its own breaker.
+func TestFallbackBreaker(t *testing.T) {
+	one, err := sandbox.Start(t.Context(), sandbox.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer one.Close()
+	two, err := sandbox.Start(t.Context(), sandbox.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer two.Close()
+	newModel := func(s *sandbox.Server, name string) *llm.Client {
+		m, err := llm.New(llm.Config{
+			BaseURL: s.URL, APIKey: s.APIKey, Model: name, Backoff: []time.Duration{}, BreakerFailures: 2, BreakerOpenFor: 300 * time.Millisecond,
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = m.Close() })
+		return m
+	}
+	first, second := newModel(one, "first-"+domain.NewID().String()), newModel(two, "second")
+	s, _, user := newSandboxService(t, func(c *ai.Config) { c.Model, c.Fallback = first, second })
+	n := 0
+	model := func() string {
+		t.Helper()
+		n++
+		a, err := s.Chat(t.Context(), user, ai.Question{UserID: user.UserID, Message: fmt.Sprintf("What is a lien in year %d?", n)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return a.Model
+	}
+	if m := model(); m != first.Name() {
+		t.Fatalf("%s answered", m)
+	}
+	_ = one.SetBehaviour(sandbox.Behaviour{Mode: sandbox.ModeFail})
+	for range 4 {
+		if m := model(); m != "second" {
+			t.Errorf("%s answered during the outage", m)
+		}
+	}
+	if second.Breaker() != "closed" || first.Breaker() == "closed" {
+		t.Errorf("breakers %s and %s", first.Breaker(), second.Breaker())
+	}
+	_ = one.SetBehaviour(sandbox.Behaviour{})
+	testkit.Eventually(t, "the first model answers again", func() bool { return model() == first.Name() })
+	_ = two.SetBehaviour(sandbox.Behaviour{Mode: sandbox.ModeFail})
+	_ = one.SetBehaviour(sandbox.Behaviour{Mode: sandbox.ModeFail})
+	_, err = s.Chat(t.Context(), user, ai.Question{UserID: user.UserID, Message: "And with both of them down?"})
+	if domain.CodeOf(err) != domain.Unavailable {
+		t.Errorf("with both down: %v", err)
+	}
 }
 
 var looksMasked = regexp.MustCompile(`\[(?:PERSON|COMPANY|LOCATION|ADDRESS|EMAIL|PHONE|DATE|ID|URL|LITERAL)_\d+[A-Z]*\]`)

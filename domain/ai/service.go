@@ -42,19 +42,19 @@ import (
 
 // Service answers questions, drafts documents and reviews contracts. Create it with New, stop it with Close.
 type Service struct {
-	db       *sql.DB
-	model    Model
-	masker   *masking.Masker
-	prompts  *prompts.Set
-	policies *policy.Set
-	accounts Accounts
-	cases    *cases.Service
-	library  sources.Library
-	metrics  Metrics
-	events   events.Publisher
-	jobs     jobs.Client
-	clock    domain.Clock
-	newID    func() domain.ID
+	db        *sql.DB
+	providers []*provider
+	masker    *masking.Masker
+	prompts   *prompts.Set
+	policies  *policy.Set
+	accounts  Accounts
+	cases     *cases.Service
+	library   sources.Library
+	metrics   Metrics
+	events    events.Publisher
+	jobs      jobs.Client
+	clock     domain.Clock
+	newID     func() domain.ID
 
 	cache       *cache.Cache
 	flights     *flights.Group
@@ -63,6 +63,7 @@ type Service struct {
 	chatVersion string                    // of the chat prompt
 	schemas     map[string]map[string]any // decoded schemas of the inputs, by document type
 	readTimeout time.Duration             // of the database reads of a request
+	deadline    time.Duration             // of a request to the models
 
 	base   context.Context // canceled by Close
 	cancel context.CancelFunc
@@ -79,6 +80,7 @@ type Config struct {
 	DB       *sql.DB
 	Redis    rueidis.Client // may fail at any time; nil: no cache, and flights of this process only
 	Model    Model
+	Fallback Model // answers while Model is unavailable; nil: nobody does
 	Masker   *masking.Masker
 	Prompts  *prompts.Set
 	Policies *policy.Set
@@ -92,7 +94,7 @@ type Config struct {
 	ChatTTL     time.Duration // of cached chat answers; default 30 minutes
 	DraftTTL    time.Duration // default 24 hours
 	AnalysisTTL time.Duration // default 24 hours
-	Deadline    time.Duration // of one flight; default 1 minute
+	Deadline    time.Duration // of a request to Model and Fallback; default 1 minute
 
 	// MaxFlights is the rate limit for model calls: how many one user may have in progress on this server.
 	// The default is 16. Cached answers and those of another request's call do not count.
@@ -127,13 +129,14 @@ func New(c Config) (*Service, error) {
 	}
 	runtime := c.Runtime
 	s := &Service{
-		db: c.DB, model: c.Model, masker: c.Masker, prompts: c.Prompts, policies: c.Policies, accounts: c.Accounts, cases: c.Cases,
+		db: c.DB, providers: newProviders(c), masker: c.Masker, prompts: c.Prompts, policies: c.Policies, accounts: c.Accounts, cases: c.Cases,
 		library: c.Library, metrics: c.Metrics, events: c.Events, jobs: c.Jobs, clock: runtime.Clock, newID: runtime.NewID,
 		cache: cache.New(c.Redis, cmp.Or(c.timing.cacheTimeout, cache.DefaultTimeout)),
 		cacheTTL: map[Kind]time.Duration{
 			KindChat: cmp.Or(c.ChatTTL, 30*time.Minute), KindDocument: cmp.Or(c.DraftTTL, 24*time.Hour), KindAnalysis: cmp.Or(c.AnalysisTTL, 24*time.Hour),
 		},
 		chatVersion: c.Prompts.ChatVersion(), schemas: map[string]map[string]any{}, readTimeout: cmp.Or(c.timing.readTimeout, readTimeout),
+		deadline: cmp.Or(c.Deadline, time.Minute),
 	}
 	if _, err := c.Prompts.Chat(prompts.ChatParams{Question: "?"}); err != nil {
 		return nil, err
@@ -150,7 +153,7 @@ func New(c Config) (*Service, error) {
 	}
 	s.base, s.cancel = context.WithCancel(context.Background())
 	s.flights = flights.New(s.base, flights.Config{
-		Redis: c.Redis, Clock: s.clock, NewID: s.newID, Timeout: cmp.Or(c.Deadline, time.Minute), MaxPerUser: cmp.Or(c.MaxFlights, 16),
+		Redis: c.Redis, Clock: s.clock, NewID: s.newID, Timeout: s.deadline, MaxPerUser: cmp.Or(c.MaxFlights, 16),
 		Timing: cmp.Or(c.timing.flights, flights.DefaultTiming),
 	})
 	s.recorder = newRecorder(s.base, c.DB, s.clock, c.Metrics, runtime.Log)

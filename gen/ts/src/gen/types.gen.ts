@@ -409,9 +409,13 @@ export type ChatResponse = {
      */
     references: Array<Reference>;
     /**
-     * What the reader should know about the documents: pages that contain instructions to the AI, and quotations that are not in the documents.
+     * What the reader should know: documents with pages that contain instructions to the AI, quotations that are not in the documents, and an answer in another language than the requested one.
      */
     warnings?: Array<string>;
+    /**
+     * The model that wrote it, as its provider names it. During an outage of the AI provider it can be the fallback.
+     */
+    model: string;
     /**
      * Tokens that the provider counted for this answer; 0 for a cached one.
      */
@@ -525,6 +529,10 @@ export type GenerateDocumentResponse = {
      */
     warnings: Array<string>;
     /**
+     * The model that wrote it, as its provider names it. During an outage of the AI provider it can be the fallback.
+     */
+    model: string;
+    /**
      * Tokens that the provider counted for this draft; 0 for a cached one.
      */
     tokensUsed: number;
@@ -568,6 +576,10 @@ export type AnalyzeResponse = {
      * What to do, most important first.
      */
     suggestions: Array<string>;
+    /**
+     * The model that wrote it, as its provider names it. During an outage of the AI provider it can be the fallback.
+     */
+    model: string;
     /**
      * Tokens that the provider counted for this review; 0 for a cached one.
      */
@@ -657,7 +669,7 @@ export type Consultation = {
      */
     references?: Array<Reference>;
     /**
-     * What the reader should know about the documents: pages that contain instructions to the AI, and quotations that are not in the documents.
+     * What the reader should know: documents with pages that contain instructions to the AI, quotations that are not in the documents, and an answer in another language than the requested one.
      */
     warnings?: Array<string>;
     draftId?: Id;

@@ -234,6 +234,7 @@ export const zChatResponse = z.object({
     answer: z.string().max(100000).regex(/^[\s\S]*$/),
     references: z.array(zReference).max(50),
     warnings: z.array(z.string().max(1000).regex(/^[\s\S]*$/)).max(50).optional(),
+    model: z.string().max(200).regex(/^[\s\S]*$/),
     tokensUsed: z.int().gte(0).lte(10000000),
     cached: z.boolean(),
     consultationId: zId
@@ -265,6 +266,7 @@ export const zGenerateDocumentResponse = z.object({
     sections: z.record(z.string(), zDraftSection),
     qualityScore: z.number().gte(0).lte(1),
     warnings: z.array(z.string().max(1000).regex(/^[\s\S]*$/)).max(100),
+    model: z.string().max(200).regex(/^[\s\S]*$/),
     tokensUsed: z.int().gte(0).lte(10000000),
     cached: z.boolean(),
     consultationId: zId
@@ -290,6 +292,7 @@ export const zAnalyzeResponse = z.object({
     findings: z.array(zFinding).max(500),
     riskLevel: zSeverity,
     suggestions: z.array(z.string().max(2000).regex(/^[\s\S]*$/)).max(200),
+    model: z.string().max(200).regex(/^[\s\S]*$/),
     tokensUsed: z.int().gte(0).lte(10000000),
     cached: z.boolean(),
     consultationId: zId
