@@ -2,7 +2,6 @@ package esign
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"io"
 	"net/http"
@@ -320,81 +319,6 @@ func TestCreatedDespiteError(t *testing.T) {
 	})
 }
 
-func TestFiles(t *testing.T) {
-	forEachProvider(t, func(t *testing.T, p envelopes.Provider, s *esigntest.Server) {
-		id, err := p.Create(t.Context(), newEnvelope(1))
-		if err != nil {
-			t.Fatal(err)
-		}
-		set := func(signed []byte) {
-			s.UpdateEnvelope(t, externalID, func(e *esigntest.Envelope) { e.Status, e.Signed = "completed", signed })
-		}
-		set(nil)
-		if _, err := p.Signed(t.Context(), id); err == nil {
-			t.Error("a missing file was downloaded")
-		}
-		set([]byte("<html>"))
-		if _, err := p.Signed(t.Context(), id); domain.CodeOf(err) != domain.Upstream {
-			t.Errorf("not a PDF: %v", err)
-		}
-		set(append([]byte("%PDF-1.7"), make([]byte, 1<<20)...))
-		small := newProvider(t, s.Name, Config{URL: s.URL, MaxFile: 1 << 20})
-		if _, err := small.Signed(t.Context(), id); domain.CodeOf(err) != domain.Upstream {
-			t.Errorf("file too large: %v", err)
-		}
-		if files, err := p.Signed(t.Context(), id); err != nil || len(files.Document) != 8+1<<20 || files.Audit != nil {
-			t.Errorf("%d bytes, %v", len(files.Document), err)
-		}
-	})
-}
-
-// TestFileOnAnotherHost: the API key is not sent to another host, and https is never downgraded.
-func TestFileOnAnotherHost(t *testing.T) {
-	elsewhere := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Header.Get("X-Auth-Token")+r.Header.Get("Authorization") != "" {
-			t.Error("the API key was sent to another host")
-		}
-		if r.URL.Path == "/loop" {
-			http.Redirect(w, r, "/loop", http.StatusFound)
-			return
-		}
-		_, _ = io.WriteString(w, "%PDF-1.7")
-	}))
-	defer elsewhere.Close()
-	s := esigntest.Start(t, "documenso", func() time.Time { return now })
-	p := newProvider(t, "documenso", Config{URL: s.URL})
-	id, err := p.Create(t.Context(), newEnvelope(1))
-	if err != nil {
-		t.Fatal(err)
-	}
-	to := func(at string) {
-		s.BeforeRequest(func(w http.ResponseWriter, r *http.Request) bool {
-			if !strings.HasSuffix(r.URL.Path, "/download") {
-				return false
-			}
-			http.Redirect(w, r, at, http.StatusFound)
-			return true
-		})
-	}
-	to(elsewhere.URL + "/file")
-	if files, err := p.Signed(t.Context(), id); err != nil || string(files.Document) != "%PDF-1.7" {
-		t.Errorf("%q, %v", files.Document, err)
-	}
-	for _, at := range []string{elsewhere.URL + "/loop", "file:///etc/passwd"} {
-		to(at)
-		if _, err := p.Signed(t.Context(), id); domain.CodeOf(err) != domain.Upstream {
-			t.Errorf("%s: %v", at, err)
-		}
-	}
-	c, err := newClient(Config{URL: "https://docuseal.example", APIKey: "k"}, func(http.Header) {})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := c.downloadPDF(context.Background(), "fetching", elsewhere.URL+"/file"); domain.CodeOf(err) != domain.Upstream {
-		t.Errorf("a file was downloaded over http: %v", err)
-	}
-}
-
 func TestURLs(t *testing.T) {
 	for at, want := range map[string]string{"https://api.docuseal.com": "https://docuseal.com/s/x", "https://api.docuseal.eu/": "https://docuseal.eu/s/x", "https://sign.example/api": "https://sign.example/s/x"} {
 		d, err := New("docuseal", Config{URL: at, APIKey: "k", Transport: fixedResponse(`{"id":"5","status":"pending","submitters":[{"id":1,"email":"a@b.example","slug":"x"}]}`)})
@@ -448,91 +372,4 @@ func TestLenientParsing(t *testing.T) {
 	if _, err := d.Get(t.Context(), "5"); domain.CodeOf(err) != domain.Upstream {
 		t.Errorf("another envelope was accepted: %v", err)
 	}
-}
-
-func TestWebhooks(t *testing.T) {
-	forEachProvider(t, func(t *testing.T, p envelopes.Provider, s *esigntest.Server) {
-		e := newEnvelope(2)
-		id, err := p.Create(t.Context(), e)
-		if err != nil {
-			t.Fatal(err)
-		}
-		first := e.Signers[0].Email
-		s.Decline(t, externalID, first, "no")
-		h, body := s.Webhook(t, externalID, "declined", first)
-		hint, err := p.ParseWebhook(h.Get, body, now.Add(4*time.Minute))
-		if err != nil || hint.ExternalID != externalID || hint.Kind == "" || hint.ID == "" || !hint.At.Equal(now) {
-			t.Fatalf("%+v, %v", hint, err)
-		}
-		again, _ := p.ParseWebhook(h.Get, body, now)
-		if again.ID != hint.ID {
-			t.Errorf("the second time the id is %q, not %q", again.ID, hint.ID)
-		}
-		_, other := s.Webhook(t, externalID, "completed", "")
-		if s.Name == "docuseal" {
-			if hint.Kind != envelopes.EventDeclined || hint.EnvelopeID != id || hint.Email != first || hint.Address != "203.0.113.77" || hint.Agent == "" || hint.Reason != "no" {
-				t.Errorf("%+v", hint)
-			}
-			h := esigntest.SignDocuSeal(other, now, esigntest.WebhookSecret)
-			if hint, err := p.ParseWebhook(h.Get, other, now); err != nil || hint.Kind != envelopes.EventOther || hint.EnvelopeID != id || hint.ExternalID != externalID {
-				t.Errorf("%+v, %v", hint, err)
-			}
-			for _, shift := range []time.Duration{-6 * time.Minute, 6 * time.Minute} {
-				h := esigntest.SignDocuSeal(body, now.Add(shift), esigntest.WebhookSecret)
-				if _, err := p.ParseWebhook(h.Get, body, now); domain.CodeOf(err) != domain.Unauthenticated {
-					t.Errorf("a webhook of %v: %v", shift, err)
-				}
-			}
-			h = esigntest.SignDocuSeal(body, now, "another")
-			if _, err := p.ParseWebhook(h.Get, body, now); domain.CodeOf(err) != domain.Unauthenticated {
-				t.Errorf("another secret: %v", err)
-			}
-			changed := bytes.Replace(body, []byte("declined"), []byte("Declined"), 1)
-			if _, err := p.ParseWebhook(h.Get, changed, now); domain.CodeOf(err) != domain.Unauthenticated {
-				t.Errorf("a changed body: %v", err)
-			}
-		}
-		for name, h := range map[string]http.Header{
-			"none":    {},
-			"wrong":   {"X-Documenso-Secret": {esigntest.WebhookSecret + "x"}, "X-Docuseal-Signature": {strconv.FormatInt(now.Unix(), 10) + ".00"}},
-			"garbage": {"X-Docuseal-Signature": {"."}, "X-Documenso-Secret": {""}},
-		} {
-			if _, err := p.ParseWebhook(h.Get, body, now); domain.CodeOf(err) != domain.Unauthenticated {
-				t.Errorf("%s: %v", name, err)
-			}
-		}
-		for _, body := range []string{"", "null", "[]", `{"event":7}`, `{"event_type":"form.viewed","data":{}}`} {
-			h := esigntest.SignDocuSeal([]byte(body), now, esigntest.WebhookSecret)
-			h.Set("X-Documenso-Secret", esigntest.WebhookSecret)
-			if _, err := p.ParseWebhook(h.Get, []byte(body), now); domain.CodeOf(err) != domain.Malformed {
-				t.Errorf("%s: %v", body, err)
-			}
-		}
-	})
-	// Without a secret every webhook is rejected.
-	for _, p := range []envelopes.Provider{docuSeal{&client{}}, documenso{&client{}}} {
-		h := esigntest.SignDocuSeal([]byte("{}"), now, "")
-		h.Set("X-Documenso-Secret", "")
-		if _, err := p.ParseWebhook(h.Get, []byte("{}"), now); domain.CodeOf(err) != domain.Unauthenticated {
-			t.Errorf("%s accepts webhooks without a secret: %v", p.Name(), err)
-		}
-	}
-}
-
-// FuzzWebhook: no body causes a panic, and no unsigned webhook is accepted.
-func FuzzWebhook(f *testing.F) {
-	f.Add([]byte(`{"event_type":"form.viewed","data":{"id":1,"submission":{"id":2}},"event":"DOCUMENT_OPENED","payload":{"id":1}}`))
-	f.Add([]byte(`{"event_type":{},"data":[],"payload":null}`))
-	f.Fuzz(func(t *testing.T, body []byte) {
-		for _, p := range []envelopes.Provider{docuSeal{&client{cfg: Config{WebhookSecret: "s"}}}, documenso{&client{cfg: Config{WebhookSecret: "s"}}}} {
-			h := esigntest.SignDocuSeal(body, now, "s")
-			h.Set("X-Documenso-Secret", "s")
-			if hint, err := p.ParseWebhook(h.Get, body, now); err == nil && hint.ID == "" {
-				t.Errorf("no id for %q", body)
-			}
-			if _, err := p.ParseWebhook(http.Header{}.Get, body, now); domain.CodeOf(err) != domain.Unauthenticated {
-				t.Errorf("%q was accepted unsigned", body)
-			}
-		}
-	})
 }

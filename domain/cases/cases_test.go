@@ -2,8 +2,6 @@ package cases
 
 import (
 	"context"
-	"database/sql"
-	"errors"
 	"fmt"
 	"reflect"
 	"slices"
@@ -14,98 +12,9 @@ import (
 
 	"counsel/db"
 	"counsel/domain"
-	"counsel/domain/account"
 	"counsel/domain/events"
-	accountquery "counsel/gen/query/account"
-	query "counsel/gen/query/cases"
-	"counsel/sandbox/testenv"
 	"counsel/sandbox/testkit"
 )
-
-func TestMain(m *testing.M) { testenv.Main(m) }
-
-// fixture is a service with an empty database and some users.
-type fixture struct {
-	*Service
-	t    testing.TB
-	pool *sql.DB
-
-	anna, bert, carl, dora domain.Principal // lawyers: two members, one of another case, one without cases
-	ella                   domain.Principal // a client
-	admin                  domain.Principal // an admin
-}
-
-func newFixture(t testing.TB) *fixture { return newFixtureOn(t, testenv.SchemaURL(t)) }
-
-func newFixtureOn(t testing.TB, url string) *fixture {
-	t.Helper()
-	f := &fixture{t: t, pool: testenv.OpenDB(t, url)}
-	people, err := account.New(account.Config{Runtime: domain.SystemRuntime(nil), DB: f.pool, Redis: testenv.OpenRedis(t, testenv.RedisURL(t)), Secret: strings.Repeat("s", 32)})
-	testkit.Must(t, err)
-	f.Service, err = New(Config{Runtime: domain.Runtime{Clock: domain.SystemClock, NewID: domain.NewID}, DB: f.pool, Accounts: people})
-	testkit.Must(t, err)
-	f.anna, f.bert, f.carl, f.dora = f.join("anna", domain.RoleLawyer), f.join("bert", domain.RoleLawyer), f.join("carl", domain.RoleLawyer), f.join("dora", domain.RoleLawyer)
-	f.ella, f.admin = f.join("ella", domain.RoleClient), f.join("root", domain.RoleAdmin)
-	return f
-}
-
-// service returns another server on the pool.
-func (f *fixture) service(pool *sql.DB, clock domain.Clock) *Service {
-	f.t.Helper()
-	s, err := New(Config{Runtime: domain.Runtime{Clock: clock, NewID: domain.NewID}, DB: pool, Accounts: f.accounts})
-	testkit.Must(f.t, err)
-	return s
-}
-
-// wantError checks the code of an error, and its reason if one is given.
-func wantError(t testing.TB, err error, code domain.Code, reason ...string) {
-	t.Helper()
-	e, ok := errors.AsType[*domain.Error](err)
-	if !ok || e.Code != code || len(reason) > 0 && e.Reason != reason[0] {
-		t.Fatalf("got %v, want %s %v", err, code, reason)
-	}
-}
-
-func (f *fixture) join(name string, role domain.Role) domain.Principal {
-	f.t.Helper()
-	now := domain.SystemClock()
-	id := domain.NewID()
-	testkit.Must(f.t, accountquery.New(f.pool).CreateUser(f.t.Context(), accountquery.CreateUserParams{ID: id, Email: name + "@example.com", FullName: name, Role: string(role), PasswordHash: "-", CreatedAt: now, UpdatedAt: now}))
-	return domain.Principal{UserID: id, Role: role}
-}
-
-func (f *fixture) open(p domain.Principal, title string) domain.ID {
-	f.t.Helper()
-	c, err := f.Create(f.t.Context(), p, NewCase{Title: title})
-	testkit.Must(f.t, err)
-	return c.ID
-}
-
-func (f *fixture) add(id domain.ID, p domain.Principal, r Role) {
-	f.t.Helper()
-	_, err := f.AddMember(f.t.Context(), f.admin, id, NewMember{UserID: &p.UserID, Role: r})
-	testkit.Must(f.t, err)
-}
-
-// entries returns the whole timeline, oldest first.
-func (f *fixture) entries(id domain.ID) []Entry {
-	f.t.Helper()
-	rows, err := query.New(f.pool).ListTimelineEntriesAfter(f.t.Context(), query.ListTimelineEntriesAfterParams{CaseID: id, Limit: 100_000})
-	testkit.Must(f.t, err)
-	out := make([]Entry, len(rows))
-	for i, r := range rows {
-		out[i] = toEntry(r)
-	}
-	return out
-}
-
-func (f *fixture) last(id domain.ID) Entry {
-	f.t.Helper()
-	all := f.entries(id)
-	return all[len(all)-1]
-}
-
-func ptr[T any](v T) *T { return &v }
 
 func TestCaseLifecycle(t *testing.T) {
 	f := newFixture(t)
@@ -268,87 +177,6 @@ func TestList(t *testing.T) {
 	}
 }
 
-func TestMembers(t *testing.T) {
-	f := newFixture(t)
-	ctx := t.Context()
-	id := f.open(f.anna, "A case")
-	m, err := f.AddMember(ctx, f.anna, id, NewMember{Email: "BERT@example.com", Role: Lawyer})
-	testkit.Must(t, err)
-	if m.User.ID != f.bert.UserID || m.Role != Lawyer {
-		t.Errorf("added %+v", m)
-	}
-	_, err = f.AddMember(ctx, f.anna, id, NewMember{UserID: &f.bert.UserID, Role: Viewer})
-	wantError(t, err, domain.Conflict)
-	// A client who claims an address without verifying it cannot be added by it.
-	f.requireVerifiedEmail = true
-	for _, address := range []string{"nobody@example.com", "carl@example.com"} {
-		m, err = f.AddMember(ctx, f.anna, id, NewMember{Email: address, Role: Viewer})
-		testkit.Must(t, err)
-		if m.Invitation == nil || m.Invitation.Email != address || m.Invitation.Role != Viewer {
-			t.Errorf("%s: %+v", address, m)
-		}
-	}
-	_, err = f.pool.ExecContext(ctx, "UPDATE users SET email_verified_at = NOW(6) WHERE id = ?", f.carl.UserID)
-	testkit.Must(t, err)
-	_, err = f.AddMember(ctx, f.anna, id, NewMember{Email: "carl@example.com", Role: Viewer})
-	testkit.Must(t, err)
-	testkit.Must(t, f.RemoveMember(ctx, f.anna, id, f.carl.UserID))
-	_, err = f.AddMember(ctx, f.bert, id, NewMember{Email: "nobody@example.com", Role: Viewer})
-	wantError(t, err, domain.Forbidden) // not NotFound, which would reveal accounts
-	_, err = f.AddMember(ctx, f.carl, id, NewMember{Email: "nobody@example.com", Role: Viewer})
-	wantError(t, err, domain.NotFound)
-
-	task, err := f.AddTask(ctx, f.anna, id, domain.ID{}, TaskContent{Title: "Answer", AssigneeID: &f.bert.UserID, DueOn: ptr(time.Date(2026, 12, 15, 0, 0, 0, 0, time.UTC))})
-	testkit.Must(t, err)
-
-	// The last owner cannot leave.
-	wantError(t, f.RemoveMember(ctx, f.anna, id, f.anna.UserID), domain.Conflict)
-	_, err = f.UpdateMember(ctx, f.anna, id, f.anna.UserID, Viewer)
-	wantError(t, err, domain.Conflict)
-	wantError(t, f.RemoveMember(ctx, f.bert, id, f.anna.UserID), domain.Forbidden)
-	wantError(t, f.RemoveMember(ctx, f.anna, id, f.dora.UserID), domain.NotFound)
-	_, err = f.UpdateMember(ctx, f.anna, id, f.dora.UserID, Viewer)
-	wantError(t, err, domain.NotFound)
-
-	list, err := f.Members(ctx, f.bert, id)
-	testkit.Must(t, err)
-	if len(list) != 2 || list[0].User.FullName != "anna" || list[1].User.Email != "bert@example.com" {
-		t.Errorf("listed %+v", list)
-	}
-
-	_, err = f.UpdateMember(ctx, f.anna, id, f.bert.UserID, Owner)
-	testkit.Must(t, err)
-	if e := f.last(id); e.Detail != "role lawyer → owner" || *e.ID != f.bert.UserID {
-		t.Errorf("timeline entry %+v", e)
-	}
-	_, err = f.UpdateMember(ctx, f.anna, id, f.anna.UserID, Viewer)
-	testkit.Must(t, err)
-	testkit.Must(t, f.RemoveMember(ctx, f.anna, id, f.anna.UserID)) // a viewer may leave
-	_, err = f.Get(ctx, f.anna, id)
-	wantError(t, err, domain.NotFound)
-
-	f.add(id, f.dora, Owner)
-	testkit.Must(t, f.RemoveMember(ctx, f.dora, id, f.bert.UserID))
-	tasks, _, err := f.Tasks(ctx, f.dora, id, "", 0, nil)
-	testkit.Must(t, err)
-	if len(tasks) != 1 || tasks[0].ID != task.ID || tasks[0].AssigneeID != nil || !tasks[0].DueOn.Equal(*task.DueOn) {
-		t.Errorf("the task of a former member: %+v", tasks)
-	}
-}
-
-// TestDemotedLawyer checks that a membership ends with the access it depends on.
-func TestDemotedLawyer(t *testing.T) {
-	f := newFixture(t)
-	id := f.open(f.anna, "A case")
-	f.add(id, f.bert, Lawyer)
-	demoted := domain.Principal{UserID: f.bert.UserID, Role: domain.RoleClient}
-	_, err := f.AddNote(t.Context(), demoted, id, NewNote{Body: "still here"})
-	wantError(t, err, domain.Forbidden)
-	if _, _, err := f.Notes(t.Context(), demoted, id, 0, nil); err != nil {
-		t.Errorf("cannot read: %v", err)
-	}
-}
-
 func TestNotesAndTasks(t *testing.T) {
 	f := newFixture(t)
 	ctx := t.Context()
@@ -440,25 +268,6 @@ func TestEvents(t *testing.T) {
 		return err
 	}); err != nil || len(readers) != 0 {
 		t.Errorf("a deleted case has the readers %v, %v", readers, err)
-	}
-}
-
-// TestLastOwnerStays checks that two owners cannot both leave, or demote each other, at the same time.
-func TestLastOwnerStays(t *testing.T) {
-	f := newFixture(t)
-	ctx := t.Context()
-	for range 10 {
-		id := f.open(f.anna, "A case")
-		f.add(id, f.bert, Owner)
-		var wg sync.WaitGroup
-		errs := make([]error, 2)
-		for i, p := range []domain.Principal{f.anna, f.bert} {
-			wg.Go(func() { errs[i] = f.RemoveMember(ctx, p, id, p.UserID) })
-		}
-		wg.Wait()
-		if (errs[0] == nil) == (errs[1] == nil) {
-			t.Fatalf("want exactly one to succeed: %v, %v", errs[0], errs[1])
-		}
 	}
 }
 

@@ -31,6 +31,32 @@ import (
 	query "counsel/gen/query/webhooks"
 )
 
+// Webhook is a subscription.
+type Webhook struct {
+	ID                      domain.ID
+	UserID                  domain.ID // the owner
+	URL                     string
+	Description             string
+	EventTypes              []domain.EventType
+	Enabled                 bool
+	DisabledReason          Reason     // "" while enabled
+	DisabledAt              *time.Time // nil while enabled
+	FailingSince            *time.Time // the first failure after the last success
+	PreviousSecretExpiresAt *time.Time // until then the previous secret signs, too; nil: there is none
+	CreatedAt               time.Time
+	UpdatedAt               time.Time
+}
+
+// Reason is why a webhook is disabled.
+type Reason string
+
+// The reasons.
+const (
+	ReasonOwner   Reason = "owner"   // its owner or an admin disabled it
+	ReasonGone    Reason = "gone"    // the receiver answered 410
+	ReasonFailing Reason = "failing" // nothing was delivered for disableAfter
+)
+
 const (
 	// MaxWebhooks is how many webhooks an account may have.
 	MaxWebhooks = 10
@@ -47,32 +73,6 @@ const disableAfter = 5 * 24 * time.Hour
 // all.
 var backoff = []time.Duration{
 	5 * time.Second, 5 * time.Minute, 30 * time.Minute, 2 * time.Hour, 5 * time.Hour, 10 * time.Hour, 14 * time.Hour, 20 * time.Hour, 24 * time.Hour,
-}
-
-// Reason is why a webhook is disabled.
-type Reason string
-
-// The reasons.
-const (
-	ReasonOwner   Reason = "owner"   // its owner or an admin disabled it
-	ReasonGone    Reason = "gone"    // the receiver answered 410
-	ReasonFailing Reason = "failing" // nothing was delivered for disableAfter
-)
-
-// Webhook is a subscription.
-type Webhook struct {
-	ID                      domain.ID
-	UserID                  domain.ID // the owner
-	URL                     string
-	Description             string
-	EventTypes              []domain.EventType
-	Enabled                 bool
-	DisabledReason          Reason     // "" while enabled
-	DisabledAt              *time.Time // nil while enabled
-	FailingSince            *time.Time // the first failure after the last success
-	PreviousSecretExpiresAt *time.Time // until then the previous secret signs, too; nil: there is none
-	CreatedAt               time.Time
-	UpdatedAt               time.Time
 }
 
 // Accounts looks up accounts. account.Service implements it.
