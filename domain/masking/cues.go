@@ -119,3 +119,16 @@ func (c *cues) ofBytes(word []byte) cue {
 	}
 	return out
 }
+
+// elided returns the cues of the word after an elided article, "l'article"; 0 if there is none.
+func (c *cues) elided(word string) cue {
+	for i := 1; i < 3; i++ {
+		switch {
+		case word[i] == '\'':
+			return c.ofBytes([]byte(word[i+1:]))
+		case word[i] == 0xe2 && i+3 < len(word) && word[i:i+3] == "’":
+			return c.ofBytes([]byte(word[i+3:]))
+		}
+	}
+	return 0
+}

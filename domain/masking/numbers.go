@@ -21,41 +21,58 @@ func (s *scan) classifyNumber(i int) int {
 	if i > 0 && s.adjacent(i) && s.tokens[i].kind == numberToken && (s.tokens[i-1].kind == wordToken || s.isSymbol(i-1, '_')) {
 		return i // part of a word
 	}
+	if s.tokens[i].kind == numberToken {
+		if j := s.maskMAC(i); j > 0 {
+			return j - 1
+		}
+		// a number joined to letters is a code: "12345678Z", or "12th", "3M"
+		if s.isWord(i+1) && s.adjacent(i+1) {
+			if j := s.maskWallet(i); j > 0 {
+				return j - 1
+			}
+			return s.codeAt(i)
+		}
+		if s.isSymbol(i-1, ',') && s.adjacent(i) && s.isNumber(i-2) && s.adjacent(i-1) {
+			return i // "1,200.00"
+		}
+		if j := s.dateAt(i); j > 0 {
+			return j - 1
+		}
+		if j := s.maskIPv4(i); j > 0 {
+			return j - 1
+		}
+		if j := s.docketAt(i); j > 0 {
+			return j - 1
+		}
+	}
 	d := s.readDigits(i)
 	if d.n == 0 {
 		return i
 	}
-	// a number joined to letters is a code: "12th", "3M"
-	if s.isWord(d.to) && s.adjacent(d.to) && d.n == 1 {
-		if i-s.lastKeyword.id <= 8 {
-			return s.maskAlphanumericID(i)
-		}
-		return i
-	}
-	if s.isSymbol(i-1, ',') && s.adjacent(i) && s.isNumber(i-2) && s.adjacent(i-1) {
-		return d.first[0] // "1,200.00"
-	}
-	if s.hasClass(i-1, legalReference) || s.hasClass(i-2, legalReference) && s.tokens[i-1].kind == otherToken || s.isSymbol(i-1, '$') || s.isAmount(i, d.to) {
-		if s.maskCardNumber(&d) == 0 && !(i-s.lastKeyword.id <= 3 || s.equals(i-1, "no") || s.equals(i-2, "no")) {
-			return d.to - 1
-		}
-	}
-	if j := s.maskIPv4(i); j > 0 {
-		return j - 1
+	if d.total < 5 && !d.plus && !(s.isWord(d.to) && s.tokens[d.to].allCaps && d.total >= 2) {
+		return d.first[0]
 	}
 	if j := s.maskCardNumber(&d); j > 0 {
 		return j - 1
 	}
-	if j := s.dateAt(i); j > 0 {
-		return j - 1
+	if s.isReference(i) || s.isAmount(i, d.to) {
+		return d.to - 1
+	}
+	announced := s.announced(i) && !(d.plus || s.near(phoneCue, i, 4) && s.lastCue[cueIndex(phoneCue)] > s.lastAnnouncement())
+	ssn := s.isSSN(&d)
+	if !d.plus && !d.paren && !ssn {
+		if j := s.maskIdentifier(d.first[0], announced); j > d.first[0] || s.tokens[d.first[0]].inSpan {
+			return j
+		}
 	}
 	switch {
-	case s.isSSN(&d):
+	case ssn:
 		s.addSpan(SSN, d.first[0], d.to)
-	case i-s.lastKeyword.id <= 8 && d.total >= 5 && (i-s.lastKeyword.phone > i-s.lastKeyword.id || d.n == 1) && !s.sentenceEndsBetween(s.lastKeyword.id, i):
+	case announced && d.total >= 5 && !d.paren:
 		s.addSpan(ID, d.first[0], d.to)
-	case i-s.lastKeyword.card <= 4 && d.total >= 12 && d.total <= 19:
+	case s.near(cardCue, i, 4) && d.total >= 12 && d.total <= 19:
 		s.addSpan(CreditCard, d.first[0], d.to)
+		s.lastCard = d.to
 	case s.isPhone(&d):
 		s.addSpan(Phone, d.from, d.to)
 	default:
@@ -65,6 +82,67 @@ func (s *scan) classifyNumber(i int) int {
 		return d.first[0]
 	}
 	return d.to - 1
+}
+
+// lastAnnouncement returns the token of the last word that announces an identifier.
+func (s *scan) lastAnnouncement() int {
+	last := notSeen
+	for _, c := range []cue{identityCue, acronymCue, numberedCue, bankCue, referenceCue} {
+		last = max(last, s.lastCue[cueIndex(c)])
+	}
+	return last
+}
+
+// codeAt masks the code that starts with the digits at token i, "12345678Z", and returns its last token, or the end of
+// the word.
+func (s *scan) codeAt(i int) int {
+	announced := s.announced(i)
+	if s.isReference(i) {
+		return i
+	}
+	if j := s.maskIdentifier(i, announced); j > i {
+		return j
+	}
+	if announced {
+		return s.maskCode(i)
+	}
+	return i
+}
+
+// isReference reports whether the number at token i is that of a law, a part of one, or a page: "§ 18", "Verordnung (EU) Nr.
+// 261/2004", "loi n° 95-125".
+func (s *scan) isReference(i int) bool {
+	for k := i - 1; k >= max(0, i-8); k-- {
+		t := &s.tokens[k]
+		switch {
+		case t.kind == numberToken:
+			if !s.adjacent(k+1) && !s.tokens[k+1].afterBlank {
+				return false
+			}
+		case t.kind == otherToken:
+			if t.symbol == 0 {
+				switch s.textOf(k, k+1) {
+				case "§":
+					return true
+				case "°", "º", "ª":
+					continue
+				}
+				return false
+			}
+			if x := t.symbol; x != '.' && x != '(' && x != ')' && x != '-' && x != '/' && x != ',' {
+				return false
+			}
+			if t.symbol == '.' && s.tokens[k+1].startsSentence && s.tokens[k+1].kind == wordToken {
+				return false
+			}
+		case t.cue&statuteCue != 0 || t.class&legalReference != 0 && t.cue&(numberCue|docketCue|referenceCue) == 0:
+			return true
+		case t.cue&numberCue != 0, t.cue&connector != 0 && t.end-t.start <= 3, s.oneOf(k, "eu", "eg", "ec", "ce", "ue", "ewg", "cee", "eec", "euratom", "l", "d", "r"):
+		default:
+			return false
+		}
+	}
+	return false
 }
 
 // sentenceEndsBetween reports whether a sentence ends between tokens i and j.
@@ -77,14 +155,35 @@ func (s *scan) sentenceEndsBetween(i, j int) bool {
 	return false
 }
 
-// isAmount reports whether the number is an amount of money, a percentage or a count.
+// isAmount reports whether the number in tokens [i, j) is an amount of money, a percentage or a count.
 func (s *scan) isAmount(i, j int) bool {
-	if i > 0 && s.tokens[i-1].kind == otherToken {
-		if r := s.textOf(i-1, i); r == "€" || r == "£" || r == "¥" || r == "§" {
+	if i > 0 {
+		if s.isSymbol(i-1, '$') || s.tokens[i-1].cue&currencyCue != 0 {
+			return true
+		}
+		if s.tokens[i-1].kind == otherToken && s.tokens[i-1].symbol == 0 && isCurrency(s.textOf(i-1, i)) {
 			return true
 		}
 	}
-	return s.isSymbol(j, '%') || s.isSymbol(j, ',') && s.adjacent(j) && s.adjacent(j+1) && s.isNumber(j+1)
+	if j >= len(s.tokens) {
+		return false
+	}
+	t := &s.tokens[j]
+	switch {
+	case s.isSymbol(j, '%') || s.isSymbol(j, '$'), t.symbol == 0 && t.kind == otherToken && isCurrency(s.textOf(j, j+1)), t.cue&currencyCue != 0 && !t.startsLine:
+		return true
+	case s.isSymbol(j, ',') && s.adjacent(j) && s.adjacent(j+1) && s.isNumber(j+1):
+		return true
+	}
+	return false
+}
+
+func isCurrency(symbol string) bool {
+	switch symbol {
+	case "€", "£", "¥", "₹", "§", "‰", "₽", "₺", "zł":
+		return true
+	}
+	return false
 }
 
 func (s *scan) readDigits(i int) digitSequence {
@@ -160,80 +259,6 @@ func (d digitSequence) extension(s *scan) digitSequence {
 	return d
 }
 
-// maskIPv4 masks an IPv4 address at token i and returns its end, or 0.
-func (s *scan) maskIPv4(i int) int {
-	for k := range 7 {
-		j := i + k
-		if j >= len(s.tokens) || k > 0 && !s.adjacent(j) {
-			return 0
-		}
-		if k%2 == 1 {
-			if !s.isSymbol(j, '.') {
-				return 0
-			}
-			continue
-		}
-		n := s.textOf(j, j+1)
-		if s.tokens[j].kind != numberToken || len(n) > 3 || len(n) == 3 && n > "255" {
-			return 0
-		}
-	}
-	j := i + 7
-	if s.adjacent(j) && (s.isNumber(j) || s.isWord(j) || s.isSymbol(j, '.') && s.adjacent(j+1) && s.isNumber(j+1)) {
-		return 0
-	}
-	if s.adjacent(i) && s.isSymbol(i-1, '.') {
-		return 0
-	}
-	s.addSpan(IP, i, j)
-	return j
-}
-
-// maskCardNumber masks a card number at the start of the sequence and returns its end, or 0.
-func (s *scan) maskCardNumber(d *digitSequence) int {
-	if d.total < 13 || d.plus {
-		return 0
-	}
-	total := 0
-	for g := range d.n {
-		if g > 0 && d.seps[g] != ' ' && d.seps[g] != '-' {
-			return 0
-		}
-		total += d.groups[g]
-		if total > 19 {
-			return 0
-		}
-		if total < 13 || g+1 < d.n && d.seps[g+1] == '-' {
-			continue
-		}
-		first := s.text[s.tokens[d.first[0]].start]
-		if first >= '2' && first <= '6' && luhn(s.textOf(d.first[0], d.first[g]+1)) {
-			j := d.first[g] + 1
-			s.addSpan(CreditCard, d.first[0], j)
-			return j
-		}
-	}
-	return 0
-}
-
-func luhn(number string) bool {
-	sum, double := 0, false
-	for i := len(number) - 1; i >= 0; i-- {
-		if !isDigit(number[i]) {
-			continue
-		}
-		n := int(number[i] - '0')
-		if double {
-			if n *= 2; n > 9 {
-				n -= 9
-			}
-		}
-		double = !double
-		sum += n
-	}
-	return sum%10 == 0
-}
-
 // isSSN reports whether the sequence is a US social security or taxpayer number: 3-2-4 digits, or nine
 // digits after a keyword such as "SSN".
 func (s *scan) isSSN(d *digitSequence) bool {
@@ -242,7 +267,8 @@ func (s *scan) isSSN(d *digitSequence) bool {
 	}
 	switch {
 	case d.n == 3 && d.groups[0] == 3 && d.groups[1] == 2 && d.seps[1] == d.seps[2] && (d.seps[1] == '-' || d.seps[1] == ' '):
-	case d.n == 1 && d.first[0]-s.lastKeyword.id <= 14 && s.lastKeyword.id >= 0 && s.oneOf(s.lastKeyword.id, "ssn", "security", "itin"):
+	case d.n == 1 && (s.near(identityCue, d.first[0], 14) && s.oneOf(s.lastCue[cueIndex(identityCue)], "ssn", "security", "itin") ||
+		s.near(acronymCue, d.first[0], 14) && s.oneOf(s.lastCue[cueIndex(acronymCue)], "ssn", "itin")):
 	default:
 		return false
 	}
@@ -259,40 +285,6 @@ func (s *scan) isSSN(d *digitSequence) bool {
 	return area < "900" || group >= "50" // from 900 on: taxpayer numbers
 }
 
-// dateAt finds a numeric date at token i and returns its end, or 0. Dates of the contract itself are not
-// masked: they must stay readable.
-func (s *scan) dateAt(i int) int {
-	if !s.isNumber(i) || !s.isNumber(i+2) || !s.isNumber(i+4) || !s.adjacent(i+1) || !s.adjacent(i+2) || !s.adjacent(i+3) || !s.adjacent(i+4) {
-		return 0
-	}
-	sep := s.tokens[i+1].symbol
-	if sep != '/' && sep != '-' && sep != '.' || s.tokens[i+3].symbol != sep || s.adjacent(i+5) && (s.isNumber(i+5) || s.isWord(i+5) || s.isSymbol(i+5, sep) && s.adjacent(i+6) && s.isNumber(i+6)) {
-		return 0
-	}
-	a, b, c := s.intValue(i), s.intValue(i+2), s.intValue(i+4)
-	year := func(y int, n int32) bool { return n == 4 && y >= 1800 && y < 2200 || n == 2 }
-	dayMonth := func(x, y int) bool { return x >= 1 && y >= 1 && (x <= 31 && y <= 12 || x <= 12 && y <= 31) }
-	na, nc := s.tokens[i].end-s.tokens[i].start, s.tokens[i+4].end-s.tokens[i+4].start
-	if !(na <= 2 && dayMonth(a, b) && year(c, nc) && (nc == 4 || sep != '-')) && !(na == 4 && year(a, 4) && dayMonth(b, c) && nc <= 2) {
-		return 0
-	}
-	j := i + 5
-	clock := false
-	if s.isNumber(j) && !s.tokens[j].startsLine && s.isSymbol(j+1, ':') && s.isNumber(j+2) {
-		clock = true
-		j += 3
-		if s.isSymbol(j, ':') && s.isNumber(j+1) {
-			j += 2
-		}
-	}
-	// skip a date of the contract, so that it is not read as a phone number
-	if !clock && i-s.lastKeyword.birth > 8 && i-s.lastKeyword.contract <= 8 {
-		return j
-	}
-	s.addSpan(Date, i, j)
-	return j
-}
-
 // intValue returns the value of a number token of up to 4 digits, or -1.
 func (s *scan) intValue(i int) int {
 	n := s.textOf(i, i+1)
@@ -306,13 +298,13 @@ func (s *scan) intValue(i int) int {
 	return v
 }
 
-// isPhone reports whether the sequence is a phone number.
+// isPhone reports whether the sequence is a phone number: by a word beside it, or by a form that nothing else has.
 func (s *scan) isPhone(d *digitSequence) bool {
 	if d.total < 6 || d.total > 16 || d.n > 8 {
 		return false
 	}
 	i := d.from
-	cued := i-s.lastKeyword.phone <= 5 || s.hasClass(d.to, phoneKeyword) || s.isSymbol(d.to, '-') && s.hasClass(d.to+1, phoneKeyword)
+	cued := s.near(phoneCue, i, 6) || s.hasClass(d.to, phoneKeyword) || s.isSymbol(d.to, '-') && s.hasClass(d.to+1, phoneKeyword)
 	if s.isSymbol(d.to, '/') && s.adjacent(d.to) || s.isSymbol(i-1, '/') && s.adjacent(i) || s.isSymbol(i-1, '#') {
 		return false
 	}
@@ -322,10 +314,6 @@ func (s *scan) isPhone(d *digitSequence) bool {
 	if d.plus || d.ext {
 		return d.total >= 7
 	}
-	zero := s.text[s.tokens[d.first[0]].start] == '0'
-	if d.n == 1 {
-		return d.total >= 7 && d.total <= 15 && (cued || zero && d.total >= 9 && d.total <= 12)
-	}
 	if d.n == 2 && d.groups[0] == 4 && d.groups[1] == 4 && s.isYear(d.first[0]) && s.isYear(d.first[1]) {
 		return false
 	}
@@ -334,14 +322,49 @@ func (s *scan) isPhone(d *digitSequence) bool {
 			return false
 		}
 	}
-	if d.groups[d.n-1] < 2 || d.total < 7 && !cued {
+	if cued {
+		return d.total >= 7 || d.n > 1 && d.groups[d.n-1] >= 2 && d.total == 6
+	}
+	if s.isWord(i-1) && s.tokens[i-1].cue&numberCue != 0 || s.isSymbol(i-1, '.') && s.hasCue(i-2, numberCue) {
 		return false
 	}
-	if d.paren || zero || d.n >= 3 {
-		return d.groups[0] <= 4 || cued
+	first := s.text[s.tokens[d.first[0]].start]
+	switch {
+	case d.n > 1 && d.groups[d.n-1] < 2:
+		return false
+	case first == '0':
+		return d.total >= 9 && d.total <= 14 && d.groups[0] <= 5 || d.n == 1 && d.total >= 9 && d.total <= 12
+	case d.n == 1:
+		return false
+	case d.paren && d.total >= 7:
+		return d.groups[0] <= 4 && s.isSymbol(d.from, '(')
+	case d.n >= 3 && d.groups[0] <= 3 && d.total >= 8:
+		// "415-555-0132", "612 34 56 78", but not the thousands of an amount
+		return !d.thousands() && d.groups[0] > 1 || d.total >= 10 && d.total <= 11 && d.groups[0] == 1 && first == '1' ||
+			d.n == 3 && d.thousands() && d.total == 9 && d.seps[1] == ' ' && (first == '6' || first == '7' || first == '9')
+	case d.n == 2 && d.seps[1] == '-':
+		return d.groups[0] == 3 && d.groups[1] == 4 || d.groups[0] == 5 && d.groups[1] == 4 && first == '9'
+	case d.n == 2 && d.seps[1] == ' ':
+		return d.groups[0] == 3 && d.groups[1] == 7 && first == '3' || d.groups[0] >= 2 && d.groups[0] <= 4 && d.groups[1] >= 4 && d.groups[1] <= 8 && d.total >= 7 && d.total <= 11 && !s.hasClass(i-1, streetWord|unitWord) && (s.tokens[i].startsLine || s.lineEndsAt(d.to))
 	}
-	// two groups: "455 6186", "9469 9966", "97 111421"
-	return cued || d.total >= 7 && d.total <= 11 && d.groups[1] >= 4 && !s.hasClass(i-1, streetWord|unitWord)
+	return false
+}
+
+// lineEndsAt reports whether token i starts a line or ends the text.
+func (s *scan) lineEndsAt(i int) bool { return i >= len(s.tokens) || s.tokens[i].startsLine }
+
+func (s *scan) hasCue(i int, c cue) bool {
+	return i >= 0 && i < len(s.tokens) && s.tokens[i].cue&c != 0
+}
+
+// thousands reports whether the groups are those of an amount: three digits each after the first.
+func (d *digitSequence) thousands() bool {
+	for g := 1; g < d.n; g++ {
+		if d.groups[g] != 3 {
+			return false
+		}
+	}
+	return true
 }
 
 func (s *scan) isYear(i int) bool {

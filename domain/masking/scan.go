@@ -21,6 +21,8 @@ type scan struct {
 	uppercaseText bool
 	// the last keyword of each kind
 	lastKeyword keywords
+	lastCue     [32]int // the last token with each cue
+	lastCard    int     // the end of the last card number
 	// first tokens of the addresses at the start of a line
 	addressStarts []int
 }
@@ -89,6 +91,9 @@ func (s *scan) read(m *Masker, text string) {
 	for i := range s.tokens {
 		if t := &s.tokens[i]; t.kind == wordToken {
 			t.cue = m.cues.of(t.hash)
+			if t.cue == 0 && t.end-t.start > 3 {
+				t.cue = m.cues.elided(s.text[t.start:t.end])
+			}
 		}
 	}
 }

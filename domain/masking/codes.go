@@ -1,0 +1,321 @@
+package masking
+
+import official "counsel/domain/masking/identifiers"
+
+// A code is an identifier of letters and digits as it is printed: "AB 12 34 56 C", "2021/00345-B".
+
+const announcingCues = numberedCue | referenceCue | identityCue | acronymCue | bankCue | plateCue | docketCue | handleCue | securityCodeCue | expiryCue | numberCue
+
+// code is the run of letters and digits at a token, without its separators.
+type code struct {
+	compact [official.MaxLength]byte
+	n       int
+	groups  [16]codeGroup
+	count   int
+}
+
+// codeGroup is the end of a group: the token after it, and the characters up to there.
+type codeGroup struct{ token, n int }
+
+// readCode reads the code at token i. Its groups are separated by one blank, hyphen, full stop or slash.
+func (s *scan) readCode(i int) (c code) {
+	for j := i; j < len(s.tokens) && c.count < len(c.groups); {
+		t := &s.tokens[j]
+		n := int(t.end - t.start)
+		if t.kind == otherToken || t.inSpan || c.n+n > len(c.compact) {
+			return c
+		}
+		if j > i && t.afterBlank && t.kind == wordToken && (n > 4 || !t.allCaps && (n > 1 || !t.capitalized) && !s.lowercaseText) {
+			return c
+		}
+		for _, b := range []byte(s.text[t.start:t.end]) {
+			if !isAlnum(b) {
+				return c
+			}
+			if b >= 'a' {
+				b -= 'a' - 'A'
+			}
+			c.compact[c.n] = b
+			c.n++
+		}
+		j++
+		if j < len(s.tokens) && s.adjacent(j) && s.tokens[j].kind != otherToken {
+			continue
+		}
+		c.groups[c.count] = codeGroup{j, c.n}
+		c.count++
+		switch {
+		case j >= len(s.tokens) || s.tokens[j].startsLine:
+			return c
+		case s.tokens[j].kind == otherToken:
+			if x := s.tokens[j].symbol; !s.adjacent(j) || !s.adjacent(j+1) || x != '-' && x != '.' && x != '/' && x != '+' {
+				return c
+			}
+			j++
+		}
+	}
+	return c
+}
+
+// maskIdentifier masks the official number at token i and returns its last token, or i.
+func (s *scan) maskIdentifier(i int, announced bool) int {
+	c := s.readCode(i)
+	if c.n < 6 {
+		return i
+	}
+	for g := c.count - 1; g >= 0 && c.groups[g].n >= 6; g-- {
+		end := c.groups[g].token
+		k := official.Match(string(c.compact[:c.groups[g].n]), s.textOf(i, end), announced)
+		if k == nil {
+			continue
+		}
+		if !announced && s.tokens[i].kind == wordToken && !s.tokens[i].allCaps && !s.tokens[i].capitalized && !s.lowercaseText {
+			continue
+		}
+		s.addSpan(ID, i, end)
+		return end - 1
+	}
+	return i
+}
+
+// maskCode masks the code at token i, whatever it is, and returns its last token, or i. It has at least four digits.
+func (s *scan) maskCode(i int) int {
+	if end := s.codeEnd(i, 4); end > 0 {
+		s.addSpan(ID, i, end)
+		return end - 1
+	}
+	return i
+}
+
+// codeEnd returns the end of the code at token i if it has that many digits, or 0. Letters and digits that hang
+// together belong to it, and further groups of digits after a blank.
+func (s *scan) codeEnd(i, digits int) int {
+	n, j := 0, i
+	for j < len(s.tokens) && !s.tokens[j].inSpan && j-i < 24 {
+		t := &s.tokens[j]
+		switch {
+		case t.kind == numberToken:
+			if j > i && t.afterBlank && (t.startsLine || s.isAmount(j, j+1) || t.end-t.start < 2) {
+				goto done
+			}
+			n += int(t.end - t.start)
+		case j > i && t.afterBlank:
+			// "B 123 456": one capital, then digits
+			if !(t.kind == wordToken && t.end-t.start <= 2 && t.allCaps && s.isNumber(j+1) && !t.startsLine && n == 0) {
+				goto done
+			}
+		case t.kind == otherToken:
+			if x := t.symbol; x != '-' && x != '/' && x != '.' && x != '_' || !s.adjacent(j+1) || s.tokens[j+1].kind == otherToken {
+				goto done
+			}
+		case t.end-t.start > 6 && j > i:
+			goto done
+		}
+		j++
+	}
+done:
+	if n < digits || j == i {
+		return 0
+	}
+	return j
+}
+
+// announced reports whether a word shortly before token i announces an identifier.
+func (s *scan) announced(i int) bool {
+	return s.near(identityCue, i, 8) || s.near(acronymCue|numberedCue, i, 7) || s.near(bankCue, i, 6) ||
+		s.near(referenceCue, i, 7) && s.near(numberCue, i, 6) || s.near(plateCue, i, 4) && s.tokens[i].kind == wordToken
+}
+
+// announcedBy masks what the word at token i announces directly: "Kundennummer 4711", "plate: AB12 CDE". It returns the
+// end of what it masked, or 0.
+func (s *scan) announcedBy(i int) int {
+	c := s.tokens[i].cue
+	if c&acronymCue != 0 && !s.tokens[i].allCaps && !s.lowercaseText {
+		c &^= acronymCue
+	}
+	k, numbered := s.afterCue(i)
+	if k >= len(s.tokens) || s.tokens[k].inSpan {
+		return 0
+	}
+	numbered = numbered || c&numberedCue != 0
+	switch {
+	case c&handleCue != 0 && k > i+1:
+		if j := s.maskHandle(k, s.isSymbol(i+1, ':')); j > 0 {
+			return j
+		}
+	case c&securityCodeCue != 0 && s.isNumber(k) && s.tokens[k].end-s.tokens[k].start >= 3 && s.tokens[k].end-s.tokens[k].start <= 6 && (s.tokens[i].allCaps || s.tokens[i].end-s.tokens[i].start > 3 || i-s.lastCard < 20 || s.lowercaseText):
+		s.addSpan(ID, k, k+1)
+		return k + 1
+	case c&expiryCue != 0 && i-s.lastCard < 20:
+		return s.maskExpiry(k)
+	}
+	if c&docketCue != 0 && (numbered || c&referenceCue == 0) {
+		if j := s.maskDocket(i, k); j > 0 {
+			return j
+		}
+		if c&referenceCue != 0 && s.looksLikeDocket(k) {
+			return 0
+		}
+	}
+	if c&plateCue != 0 {
+		if j := s.maskPlate(k); j > 0 {
+			return j
+		}
+	}
+	if !s.isCodeStart(k) || s.isReference(i) {
+		return 0
+	}
+	digits := 0
+	switch {
+	case c&numberedCue != 0, c&(referenceCue|identityCue|acronymCue|bankCue) != 0 && numbered:
+		digits = 3
+	case c&(acronymCue|identityCue|bankCue) != 0:
+		digits = 5
+	case c&referenceCue != 0 && (s.isSymbol(k-1, ':') || s.isSymbol(k-1, '#')):
+		digits = 3
+	case c&numberCue != 0 && s.isWord(k):
+		return 0
+	case c&numberCue != 0 && k < len(s.tokens):
+		return 0
+	default:
+		return 0
+	}
+	if s.isNumber(k) {
+		d := s.readDigits(k)
+		if s.isAmount(k, d.to) || s.isDateAt(k) || s.isSSN(&d) {
+			return 0
+		}
+	}
+	if j := s.maskIBAN(min(k, len(s.tokens)-2)); j > 0 {
+		return j
+	}
+	if c&(identityCue|acronymCue|numberedCue|bankCue) != 0 {
+		if j := s.maskIdentifier(k, true); j > k {
+			return j + 1
+		}
+	}
+	if c&bankCue != 0 && s.isBIC(k) {
+		end := s.wordEnd(k)
+		s.addSpan(ID, k, end)
+		return end
+	}
+	end := s.codeEnd(k, digits)
+	if end == 0 {
+		return 0
+	}
+	if end == k+1 && s.isNumber(k) && s.isYear(k) && s.tokens[k].end-s.tokens[k].start == 4 && c&numberedCue == 0 && !s.isSymbol(k-1, ':') && !s.isSymbol(k-1, '#') {
+		return 0 // "account 2019"
+	}
+	s.addSpan(ID, k, end)
+	return end
+}
+
+// afterCue returns the token after the cue at token i and after what connects it with its number: "account no.: ",
+// "Kontonummer lautet ", "n° de client ". Numbered reports that a number word is among them or before the cue.
+func (s *scan) afterCue(i int) (k int, numbered bool) {
+	for p := i - 1; p >= max(0, i-4); p-- {
+		t := &s.tokens[p]
+		if t.cue&numberCue != 0 && !t.startsLine {
+			numbered = true
+			break
+		}
+		if t.kind == numberToken || t.kind == wordToken && t.class&nameParticle == 0 && t.end-t.start > 3 {
+			break
+		}
+	}
+	for k = i + 1; k < min(i+8, len(s.tokens)); k++ {
+		t := &s.tokens[k]
+		switch {
+		case t.inSpan:
+			return k, numbered
+		case t.kind == otherToken:
+			if x := t.symbol; x == ':' || x == '.' && s.adjacent(k) || x == '#' || x == '=' || x == '(' || x == '-' && k > i+1 {
+				numbered = numbered || x == '#'
+				continue
+			}
+			if r := s.textOf(k, k+1); r == "°" || r == "º" || r == "№" || r == "ª" {
+				numbered = true
+				continue
+			}
+			return k, numbered
+		case t.kind == numberToken:
+			return k, numbered
+		case t.cue&numberCue != 0 && (t.end-t.start > 1 || !t.capitalized || s.isSymbol(k+1, '.')):
+			numbered = true
+		case t.cue&(identityCue|referenceCue|bankCue|plateCue) != 0 && !s.isNumber(k+1), s.oneOf(k, "is", "ist", "est", "es", "è", "é", "lautet", "of", "de", "del", "do", "da", "di", "du", "van", "der", "the", "as", "am", "im", "in", "to", "reads", "se", "ha", "com", "con", "mit", "name", "and", "my", "on", "por", "bis", "until", "thru", "through", "till", "au", "al", "até", "fino", "tot", "date", "end", "id") && !(s.isNumber(k+1) && s.adjacent(k+1)):
+		default:
+			return k, numbered
+		}
+	}
+	return k, numbered
+}
+
+// isCodeStart reports whether a code may start at token k: a number, or capitals with a digit in the same word or
+// group.
+func (s *scan) isCodeStart(k int) bool {
+	if s.isNumber(k) {
+		return true
+	}
+	if !s.isWord(k) || s.tokens[k].end-s.tokens[k].start > 8 {
+		return false
+	}
+	if s.isBIC(k) {
+		return true
+	}
+	for j := k + 1; j < k+6 && j < len(s.tokens); j++ {
+		switch {
+		case s.tokens[j].kind == numberToken:
+			return s.tokens[k].allCaps || s.tokens[k].end-s.tokens[k].start == 1 || s.adjacent(j) || s.lowercaseText && j == k+1
+		case !s.adjacent(j) && !(s.isNumber(j+1) || s.isNumber(j)):
+			return false
+		}
+	}
+	return false
+}
+
+// isBIC reports whether the word at token k is the code of a bank, "DEUTDEFF500".
+func (s *scan) isBIC(k int) bool {
+	text := s.textOf(k, min(s.wordEnd(k), len(s.tokens)))
+	if len(text) != 8 && len(text) != 11 || !s.tokens[k].allCaps || s.tokens[k].end-s.tokens[k].start < 6 {
+		return false
+	}
+	for i := range len(text) {
+		if !isAlnum(text[i]) || text[i] >= 'a' {
+			return false
+		}
+	}
+	return ibanLengths[text[4:6]] > 0 || text[4:6] == "US" || text[4:6] == "CA" || text[4:6] == "AU" || text[4:6] == "IN"
+}
+
+// maskPlate masks the number plate at token k, after a word such as "plate" or "Kennzeichen", and returns its end, or 0.
+func (s *scan) maskPlate(k int) int {
+	runes, digits, j := 0, 0, k
+	for j < len(s.tokens) && j-k < 7 && !s.tokens[j].inSpan {
+		t := &s.tokens[j]
+		n := int(t.end - t.start)
+		switch {
+		case t.startsLine && j > k, t.kind == numberToken && n > 4, t.kind == wordToken && (n > 3 || !t.allCaps && !(n == 1 && t.capitalized) && !s.lowercaseText):
+			goto done
+		case t.kind == wordToken && t.afterBlank && j > k && t.class&functionWord != 0 && s.lowercaseText:
+			goto done
+		case t.kind == otherToken:
+			if t.symbol != '-' && t.symbol != '·' || j == k {
+				goto done
+			}
+		case t.kind == wordToken:
+			runes += n
+		default:
+			digits += n
+		}
+		j++
+	}
+done:
+	if j > k && s.isSymbol(j-1, '-') {
+		j--
+	}
+	if runes == 0 || digits == 0 || runes+digits < 4 || runes+digits > 9 {
+		return 0
+	}
+	s.addSpan(ID, k, j)
+	return j
+}

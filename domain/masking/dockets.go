@@ -1,0 +1,123 @@
+package masking
+
+// The number of the user's own case at court identifies its parties. That of a published decision is a citation and
+// stays.
+
+// maskDocket masks the docket number at token k, announced by the word at token i, and returns its end, or 0.
+func (s *scan) maskDocket(i, k int) int {
+	end := s.docketEnd(k)
+	if end == 0 || !s.isOwnCase(i, k, end) {
+		return 0
+	}
+	s.addSpan(ID, k, end)
+	return end
+}
+
+func (s *scan) looksLikeDocket(k int) bool { return s.docketEnd(k) > 0 }
+
+// docketEnd returns the end of the docket number at token k, or 0: "21-cv-01234", "12 O 345/21", "RG 21/01234".
+func (s *scan) docketEnd(k int) int {
+	digits, joined, end := 0, false, 0
+	for j := k; j < len(s.tokens) && j-k < 16; j++ {
+		t := &s.tokens[j]
+		n := int(t.end - t.start)
+		if t.inSpan || t.startsLine && j > k {
+			break
+		}
+		switch {
+		case t.kind == numberToken:
+			if joined && t.afterBlank && !s.isSymbol(j-1, '/') {
+				return docket(end, digits, joined)
+			}
+			digits += n
+			end = j + 1
+			continue
+		case t.kind == wordToken:
+			if n > 5 || t.afterBlank && j > k && (!t.capitalized || !s.isNumber(j+1) && !(s.isWord(j+1) && s.isNumber(j+2))) || t.afterBlank && joined && !s.isSymbol(j-1, '/') {
+				return docket(end, digits, joined)
+			}
+			if !t.afterBlank && j > k {
+				end = j + 1
+			}
+			continue
+		case t.symbol == '/' && t.afterBlank && j+2 < len(s.tokens) && s.isWord(j+1) && s.tokens[j+1].allCaps:
+			continue // "C/13/712345 / HA ZA 21-123"
+		case (t.symbol == '-' || t.symbol == '/' || t.symbol == '.' || t.symbol == ':') && s.adjacent(j) && s.adjacent(j+1) && s.tokens[j+1].kind != otherToken:
+			joined = true
+			continue
+		}
+		break
+	}
+	return docket(end, digits, joined)
+}
+
+func docket(end, digits int, joined bool) int {
+	if digits < 3 || !joined && digits < 5 {
+		return 0
+	}
+	return end
+}
+
+// isOwnCase reports whether the docket number in tokens [k, end), announced at token i, is that of the user's own
+// case.
+func (s *scan) isOwnCase(i, k, end int) bool {
+	possessive := false
+	court := false
+	for p := i; p >= max(0, i-16); p-- {
+		t := &s.tokens[p]
+		if t.startsParagraph || p < i && s.isSymbol(p, '.') && s.tokens[p+1].startsSentence && s.tokens[p+1].afterBlank {
+			break
+		}
+		if t.cue&ownCue != 0 && t.end-t.start < 9 && !t.allCaps || s.isSymbol(p, '/') && s.isSymbol(p-1, '.') {
+			possessive = true
+		}
+		if i-p <= 9 && t.kind == wordToken && s.namesCourt(p) {
+			court = true
+		}
+	}
+	for p := end; p < min(len(s.tokens), end+7); p++ {
+		t := &s.tokens[p]
+		if t.startsParagraph || t.cue&ownCue != 0 {
+			break
+		}
+		if s.namesCourt(p) && (s.isSymbol(end, '(') || s.isSymbol(end, ',') || s.isSymbol(end, ';')) {
+			if s.isSymbol(end, '(') {
+				return false // "(S.D.N.Y. 2021)"
+			}
+			court = true
+		}
+	}
+	return possessive || !court && !s.isFederalRegister(k, end)
+}
+
+// namesCourt reports whether token p names a court or a decision.
+func (s *scan) namesCourt(p int) bool {
+	t := &s.tokens[p]
+	if t.cue&courtCue == 0 {
+		return false
+	}
+	return t.end-t.start > 3 || t.capitalized
+}
+
+// isFederalRegister reports whether the docket number is one of a German federal court, whose decisions are
+// published.
+func (s *scan) isFederalRegister(k, end int) bool {
+	for j := k; j < end; j++ {
+		if s.oneOf(j, "zr", "zb", "str", "azr", "abr", "azb", "bvr", "bvl", "bvf", "bvq", "arz", "anwz", "notz", "xii", "viii", "vii", "iii") {
+			return true
+		}
+	}
+	return s.equals(k, "c") && s.isSymbol(k+1, '-') || s.equals(k, "t") && s.isSymbol(k+1, '-')
+}
+
+// docketAt masks an American docket number, "21-cv-01234", at token i and returns its end, or 0.
+func (s *scan) docketAt(i int) int {
+	if !s.isSymbol(i+1, '-') || !s.oneOf(i+2, "cv", "cr", "mc", "md", "bk", "ap", "civ", "cf", "ca", "ct") || !s.isSymbol(i+3, '-') || !s.isNumber(i+4) {
+		return 0
+	}
+	k := i
+	if s.isSymbol(i-1, ':') && s.isNumber(i-2) && s.adjacent(i) {
+		k = i - 2
+	}
+	return s.maskDocket(max(0, k-1), k)
+}
