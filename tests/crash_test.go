@@ -127,6 +127,7 @@ func envNumber(t *testing.T, name string, fallback uint64) uint64 {
 // Every accepted mail must arrive once, and no other. CRASH_KILLS sets the number of kills;
 // CRASH_SEED repeats another run.
 func TestCrashes(t *testing.T) {
+	t.Parallel()
 	kills := int(envNumber(t, "CRASH_KILLS", 50))
 	seed := envNumber(t, "CRASH_SEED", uint64(time.Now().UnixNano()))
 	random := rand.New(rand.NewPCG(seed, 1))

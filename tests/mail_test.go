@@ -129,6 +129,7 @@ func writeCertificates(t *testing.T, caFile, certFile, keyFile string) {
 // TestMailOverSTARTTLS resets a forgotten password with a signed mail that a production server
 // sends over STARTTLS.
 func TestMailOverSTARTTLS(t *testing.T) {
+	t.Parallel()
 	server := startMailServer(t)
 	public, private, err := ed25519.GenerateKey(rand.Reader)
 	if err != nil {

@@ -121,7 +121,7 @@ func productionEnv(t *testing.T) (map[string]string, *llm.Server) {
 	}
 	t.Cleanup(func() { _ = model.Close() })
 	env := map[string]string{
-		"DATABASE_URL": testenv.NewDatabaseURL(t), "REDIS_URL": testenv.RedisURL(t),
+		"DATABASE_URL": testenv.NewDatabaseURL(t), "REDIS_URL": testenv.NewRedisURL(t),
 		"LLM_BASE_URL": model.URL, "LLM_API_KEY": model.APIKey, "LLM_MODEL": "sandbox",
 		"S3_ENDPOINT": "http://127.0.0.1:9", "S3_ACCESS_KEY": "none", "S3_SECRET_KEY": "unused secret",
 		"JWT_SECRET_KEY": "a secret for " + t.Name() + ", long enough", "RATE_LIMIT": "off",
@@ -191,6 +191,7 @@ func (p *program) signIn(id, email string) user {
 
 // TestServeConfigErrors starts the server with configurations it must reject.
 func TestServeConfigErrors(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		env     map[string]string
 		message string
@@ -216,6 +217,7 @@ func TestServeConfigErrors(t *testing.T) {
 // TestAcknowledgedIsStored kills the server while it answers. Every answer that it acknowledged is
 // stored.
 func TestAcknowledgedIsStored(t *testing.T) {
+	t.Parallel()
 	env, _ := productionEnv(t)
 	p := launch(t, env, "serve").waitUntilListening()
 	ada := p.register("ada@example.com")
@@ -268,6 +270,7 @@ func TestAcknowledgedIsStored(t *testing.T) {
 
 // TestWorkerProbes checks the probes and metrics of a worker.
 func TestWorkerProbes(t *testing.T) {
+	t.Parallel()
 	env, _ := productionEnv(t)
 	env["WORK_HTTP_ADDR"] = "127.0.0.1:0"
 	p := launch(t, env, "work").waitUntilListening()
@@ -295,6 +298,7 @@ func TestWorkerProbes(t *testing.T) {
 // TestSingleflightAcrossServers sends two servers the same new question a thousand times
 // concurrently. The AI is called once.
 func TestSingleflightAcrossServers(t *testing.T) {
+	t.Parallel()
 	env, model := productionEnv(t)
 	env["LLM_TIMEOUT_MS"] = "5000"
 	servers := []*program{launch(t, env, "serve").waitUntilListening(), launch(t, env, "serve").waitUntilListening()}
@@ -338,6 +342,7 @@ func TestSingleflightAcrossServers(t *testing.T) {
 // TestDrain stops a server during a request. The request still completes within the shutdown
 // timeout.
 func TestDrain(t *testing.T) {
+	t.Parallel()
 	env, model := productionEnv(t)
 	p := launch(t, env, "serve").waitUntilListening()
 	ada := p.register("ada@example.com")
@@ -370,6 +375,7 @@ func TestDrain(t *testing.T) {
 // TestDev runs the embedded mode twice on one data directory. The data is still there, and nothing
 // keeps running after the stop.
 func TestDev(t *testing.T) {
+	t.Parallel()
 	env := map[string]string{"DATA_DIR": filepath.Join(t.TempDir(), "data"), "ADMIN_EMAIL": "admin@firm.example", "ADMIN_PASSWORD": "correct horse battery"}
 	p := launch(t, env, "dev").waitUntilListening()
 	testkit.Eventually(t, "the start-up message is complete", func() bool { return strings.Contains(p.output.String(), "The log follows") })

@@ -42,6 +42,7 @@ func keys(t testing.TB) (rsaKey *rsa.PrivateKey, ed ed25519.PrivateKey) {
 }
 
 func TestTokens(t *testing.T) {
+	t.Parallel()
 	rsaKey, ed := keys(t)
 	for algorithm, secret := range map[string]string{"HS256": secret, "RS256": pemOf(t, rsaKey), "EdDSA": pemOf(t, ed)} {
 		t.Run(algorithm, func(t *testing.T) {
@@ -89,6 +90,7 @@ func TestTokens(t *testing.T) {
 }
 
 func TestForgedTokens(t *testing.T) {
+	t.Parallel()
 	rsaKey, ed := keys(t)
 	clock := newFakeClock()
 	hs, err := newAccessTokens(Config{Runtime: domain.Runtime{Clock: clock.Now}, Secret: secret}.withDefaults())
@@ -190,6 +192,7 @@ func TestForgedTokens(t *testing.T) {
 }
 
 func TestNewRejectsWeakSecrets(t *testing.T) {
+	t.Parallel()
 	weak, err := rsa.GenerateKey(rand.Reader, 1024)
 	if err != nil {
 		weak = nil // this Go version refuses to generate one
@@ -217,6 +220,7 @@ func TestNewRejectsWeakSecrets(t *testing.T) {
 }
 
 func TestAuthenticateRequiresSession(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	u := f.register("ada@example.com")
 	_, p := f.login("ada@example.com")

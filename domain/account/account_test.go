@@ -14,6 +14,7 @@ import (
 )
 
 func TestRegister(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	u, err := f.Register(t.Context(), Registration{Email: "  Ada@Bücher.Example ", Password: password, FullName: " Ada Lovelace "})
 	if err != nil {
@@ -40,6 +41,7 @@ func TestRegister(t *testing.T) {
 }
 
 func TestRegisterNamesTheField(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	for _, c := range []struct {
 		r       Registration
@@ -76,6 +78,7 @@ func TestRegisterNamesTheField(t *testing.T) {
 }
 
 func TestConcurrentRegistration(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	const n = 8
 	errs := make([]error, n)
@@ -103,6 +106,7 @@ func TestConcurrentRegistration(t *testing.T) {
 }
 
 func TestEnsureAdmin(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	ctx := t.Context()
 	wantCode(t, f.EnsureAdmin(ctx, "root@example.com", "short"), domain.Invalid)
@@ -135,6 +139,7 @@ func TestEnsureAdmin(t *testing.T) {
 }
 
 func TestEnsureAdminDoesNotPromote(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	f.register("ada@example.com")
 	wantCode(t, f.EnsureAdmin(t.Context(), "ada@example.com", "another password"), domain.Conflict)
@@ -144,6 +149,7 @@ func TestEnsureAdminDoesNotPromote(t *testing.T) {
 }
 
 func TestUsers(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	ctx := t.Context()
 	_, admin := f.admin("root@example.com")
@@ -179,6 +185,7 @@ func TestUsers(t *testing.T) {
 }
 
 func TestUpdateUser(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	ctx := t.Context()
 	_, admin := f.admin("root@example.com")
@@ -235,6 +242,7 @@ func TestUpdateUser(t *testing.T) {
 }
 
 func TestLastAdminCannotBeRemoved(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	ctx := t.Context()
 	root, p := f.admin("root@example.com")
@@ -275,8 +283,9 @@ func TestLastAdminCannotBeRemoved(t *testing.T) {
 }
 
 func TestDatabaseDown(t *testing.T) {
+	t.Parallel()
 	server := testenv.PrivateMySQL(t)
-	f := newFixtureOn(t, server.URL, testenv.RedisURL(t), Config{Hash: cheapHash})
+	f := newFixtureOn(t, server.URL, testenv.NewRedisURL(t), Config{Hash: cheapHash})
 	ctx := t.Context()
 	f.register("ada@example.com")
 	tok, p := f.login("ada@example.com")
@@ -316,6 +325,7 @@ func TestDatabaseDown(t *testing.T) {
 }
 
 func TestCanceledLoginIsNotCounted(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	f.register("ada@example.com")
 	ctx, cancel := context.WithCancel(t.Context())

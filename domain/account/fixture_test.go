@@ -51,7 +51,7 @@ type fixture struct {
 var cheapHash = HashConfig{Passes: 1, MemoryKiB: 64, Concurrency: 2}
 
 func newFixture(t testing.TB) *fixture {
-	return newFixtureOn(t, testenv.SchemaURL(t), testenv.RedisURL(t), Config{Hash: cheapHash})
+	return newFixtureOn(t, testenv.SchemaURL(t), testenv.NewRedisURL(t), Config{Hash: cheapHash})
 }
 
 func newFixtureOn(t testing.TB, dbURL, redisURL string, cfg Config) *fixture {

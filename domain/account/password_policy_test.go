@@ -3,6 +3,7 @@ package account
 import "testing"
 
 func TestPasswordProblem(t *testing.T) {
+	t.Parallel()
 	ada := User{Email: "ada.lovelace@analytical.example", FullName: "Ada Lovelace"}
 	for password, refused := range map[string]bool{
 		"password1": true, "PassWord1": true, " password1 ": true, "qwertyuiop": true, "11111111": true, "iloveyou": true,

@@ -15,6 +15,7 @@ import (
 )
 
 func TestRefreshRotatesTokens(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	ctx := t.Context()
 	f.register("ada@example.com")
@@ -47,6 +48,7 @@ func TestRefreshRotatesTokens(t *testing.T) {
 }
 
 func TestRefreshRejectsMalformedTokens(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	f.register("ada@example.com")
 	tok, _ := f.login("ada@example.com")
@@ -67,10 +69,11 @@ func TestRefreshRejectsMalformedTokens(t *testing.T) {
 
 // TestForgedRefreshTokenDoesNotRevoke checks that knowing a session's id is not enough to revoke it.
 func TestForgedRefreshTokenDoesNotRevoke(t *testing.T) {
+	t.Parallel()
 	rsaKey, ed := keys(t)
 	for algorithm, secret := range map[string]string{"HS256": secret, "RS256": pemOf(t, rsaKey), "EdDSA": pemOf(t, ed)} {
 		t.Run(algorithm, func(t *testing.T) {
-			f := newFixtureOn(t, testenv.SchemaURL(t), testenv.RedisURL(t), Config{Hash: cheapHash, Algorithm: algorithm, Secret: secret})
+			f := newFixtureOn(t, testenv.SchemaURL(t), testenv.NewRedisURL(t), Config{Hash: cheapHash, Algorithm: algorithm, Secret: secret})
 			f.register("ada@example.com")
 			tok, p := f.login("ada@example.com")
 			otherKey, err := newRefreshKey("another secret of another service")
@@ -104,6 +107,7 @@ func TestForgedRefreshTokenDoesNotRevoke(t *testing.T) {
 }
 
 func TestConcurrentRefresh(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	servers := []*Service{f.Service, f.otherServer()}
 	f.register("ada@example.com")
@@ -134,6 +138,7 @@ func TestConcurrentRefresh(t *testing.T) {
 }
 
 func TestLogoutReachesOtherServers(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	ctx := t.Context()
 	other := f.otherServer()
@@ -158,6 +163,7 @@ func TestLogoutReachesOtherServers(t *testing.T) {
 }
 
 func TestSessionsOfCaller(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	ctx := t.Context()
 	f.register("ada@example.com")
@@ -197,7 +203,8 @@ func TestSessionsOfCaller(t *testing.T) {
 }
 
 func TestMaxSessions(t *testing.T) {
-	f := newFixtureOn(t, testenv.SchemaURL(t), testenv.RedisURL(t), Config{Hash: cheapHash, MaxSessions: 3})
+	t.Parallel()
+	f := newFixtureOn(t, testenv.SchemaURL(t), testenv.NewRedisURL(t), Config{Hash: cheapHash, MaxSessions: 3})
 	ctx := t.Context()
 	f.register("ada@example.com")
 	var toks []Tokens
@@ -219,7 +226,8 @@ func TestMaxSessions(t *testing.T) {
 }
 
 func TestSessionsExpire(t *testing.T) {
-	f := newFixtureOn(t, testenv.SchemaURL(t), testenv.RedisURL(t), Config{Hash: cheapHash, SessionTTL: 300 * time.Millisecond})
+	t.Parallel()
+	f := newFixtureOn(t, testenv.SchemaURL(t), testenv.NewRedisURL(t), Config{Hash: cheapHash, SessionTTL: 300 * time.Millisecond})
 	ctx := t.Context()
 	f.register("ada@example.com")
 	tok, p := f.login("ada@example.com")
@@ -232,6 +240,7 @@ func TestSessionsExpire(t *testing.T) {
 }
 
 func TestRedisHoldsNoPersonalData(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	ctx := t.Context()
 	f.register("ada.lovelace@example.com")
@@ -268,6 +277,7 @@ return redis.call('GET', KEYS[1])`).Numkeys(1).Key(k).Build()).ToString()
 }
 
 func TestRedisDown(t *testing.T) {
+	t.Parallel()
 	server := testenv.PrivateRedis(t)
 	f := newFixtureOn(t, testenv.SchemaURL(t), server.URL, Config{Hash: cheapHash})
 	ctx := t.Context()
@@ -352,6 +362,7 @@ func TestRedisDown(t *testing.T) {
 }
 
 func TestRevokeOrphanedSessions(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	ctx := t.Context()
 	_, admin := f.admin("root@example.com")
@@ -378,6 +389,7 @@ func TestRevokeOrphanedSessions(t *testing.T) {
 }
 
 func TestRevokeBelowKeepsNewSessions(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	ctx := t.Context()
 	_, admin := f.admin("root@example.com")
@@ -396,6 +408,7 @@ func TestRevokeBelowKeepsNewSessions(t *testing.T) {
 
 // TestLoginRacesDisable checks that no session survives when an account is disabled during a sign-in.
 func TestLoginRacesDisable(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	ctx := t.Context()
 	_, admin := f.admin("root@example.com")
@@ -434,6 +447,7 @@ func TestLoginRacesDisable(t *testing.T) {
 }
 
 func TestRedisAndDatabaseDown(t *testing.T) {
+	t.Parallel()
 	server, database := testenv.PrivateRedis(t), testenv.PrivateMySQL(t)
 	f := newFixtureOn(t, database.URL, server.URL, Config{Hash: cheapHash})
 	f.register("ada@example.com")

@@ -21,6 +21,7 @@ func (f *fixture) tryWrongPassword(email, address string) error {
 }
 
 func TestThrottleByAccount(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	f.register("ada@example.com")
 	f.register("bob@example.com")
@@ -59,6 +60,7 @@ func TestThrottleByAccount(t *testing.T) {
 }
 
 func TestThrottleKeepsKnownAddress(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	f.register("ada@example.com")
 	f.login("ada@example.com") // from 192.0.2.1
@@ -79,6 +81,7 @@ func TestThrottleKeepsKnownAddress(t *testing.T) {
 }
 
 func TestThrottleByAddress(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	f.register("ada@example.com")
 	for i := range freeAddressFailures {
@@ -91,6 +94,7 @@ func TestThrottleByAddress(t *testing.T) {
 }
 
 func TestThrottleSharedAddress(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	f.register("ada@example.com")
 	f.register("bob@example.com")
@@ -115,6 +119,7 @@ func TestThrottleSharedAddress(t *testing.T) {
 }
 
 func TestThrottleIgnoresSuccesses(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	f.register("ada@example.com")
 	for range freeAddressFailures + 5 {
@@ -123,6 +128,7 @@ func TestThrottleIgnoresSuccesses(t *testing.T) {
 }
 
 func TestThrottleConcurrentAttempts(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	f.register("ada@example.com")
 	servers := []*Service{f.Service, f.otherServer()}
@@ -152,6 +158,7 @@ func TestThrottleConcurrentAttempts(t *testing.T) {
 // TestLoginDoesNotRevealAccounts checks that an unknown address, a wrong password and a disabled account
 // cost one hash with the same parameters and return the same error.
 func TestLoginDoesNotRevealAccounts(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	_, admin := f.admin("root@example.com")
 	f.register("ada@example.com")
@@ -190,6 +197,7 @@ func TestLoginDoesNotRevealAccounts(t *testing.T) {
 }
 
 func TestRehashAfterCostChange(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	u := f.register("ada@example.com")
 	f.hasher.cost.Passes = 2
@@ -206,6 +214,7 @@ func TestRehashAfterCostChange(t *testing.T) {
 }
 
 func TestPasswordNormalization(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	if _, err := f.Register(t.Context(), Registration{"ada@example.com", "caf\u00e9 caf\u00e9", "Ada", ""}); err != nil {
 		t.Fatal(err)
@@ -218,6 +227,7 @@ func TestPasswordNormalization(t *testing.T) {
 }
 
 func TestHashQueueLimit(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	h := f.hasher
 	h.cost.QueueTimeout = 20 * time.Millisecond
@@ -250,6 +260,7 @@ func TestHashQueueLimit(t *testing.T) {
 }
 
 func TestParsePHC(t *testing.T) {
+	t.Parallel()
 	for _, s := range []string{
 		"", "x", "$argon2i$v=19$m=64,t=1,p=1$c2FsdHNhbHRzYWx0$a2V5a2V5a2V5a2V5a2V5IQ", "$argon2id$v=18$m=64,t=1,p=1$c2FsdHNhbHRzYWx0$a2V5a2V5a2V5a2V5a2V5IQ",
 		"$argon2id$v=19$m=64,t=0,p=1$c2FsdHNhbHRzYWx0$a2V5a2V5a2V5a2V5a2V5IQ", "$argon2id$v=19$m=4294967295,t=1,p=1$c2FsdHNhbHRzYWx0$a2V5a2V5a2V5a2V5a2V5IQ",

@@ -9,6 +9,7 @@ import (
 )
 
 func TestList(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	s := f.newServer()
 	ada, bob := newPrincipal(domain.RoleClient), newPrincipal(domain.RoleClient)

@@ -13,6 +13,7 @@ import (
 
 // TestTwoServers runs many jobs on two servers: each runs once.
 func TestTwoServers(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	r := newRecorder()
 	var ids []domain.ID
@@ -37,6 +38,7 @@ func TestTwoServers(t *testing.T) {
 
 // TestPriority has a hundred thousand bulk jobs waiting before an interactive one.
 func TestPriority(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	s := f.newServer()
 	s.enqueue(many(50, jobs.Insert{Queue: jobs.Bulk, UserID: domain.NewID()})...)
@@ -63,6 +65,7 @@ func TestPriority(t *testing.T) {
 
 // TestFairness has one user with many jobs and one with few.
 func TestFairness(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	s := f.newServer(concurrency(1))
 	ada, bob := domain.NewID(), domain.NewID()

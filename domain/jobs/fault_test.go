@@ -13,6 +13,7 @@ import (
 )
 
 func TestRedisDown(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	redis := testenv.PrivateRedis(t)
 	f.redisURL = redis.URL
@@ -45,6 +46,7 @@ func TestRedisDown(t *testing.T) {
 
 // TestRedisFlushed empties Redis while workers are busy: the outbox refills it.
 func TestRedisFlushed(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	s := f.newServer(timing(shortTiming()), concurrency(2))
 	r := newRecorder()
@@ -71,6 +73,7 @@ func TestRedisFlushed(t *testing.T) {
 // received but not claimed, one that was marked but not pushed, one that was to be cancelled, and one
 // that has crashed many servers.
 func TestServerCrash(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	var discards atomic.Int32
 	ids := f.newServer().enqueue(many(5, jobs.Insert{})...)
@@ -112,6 +115,7 @@ func TestServerCrash(t *testing.T) {
 
 // TestLeaseLost: an attempt that continues after the job was rescued has no effect and is canceled.
 func TestLeaseLost(t *testing.T) {
+	t.Parallel()
 	t.Run("to any server", func(t *testing.T) { testLeaseLost(t, true) })
 	t.Run("to the same server", func(t *testing.T) { testLeaseLost(t, false) })
 }
@@ -151,6 +155,7 @@ func testLeaseLost(t *testing.T, other bool) {
 // TestClocks runs servers whose clocks are hours apart, then one whose database was an hour ahead for
 // a while.
 func TestClocks(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	ahead := func() time.Time { return domain.SystemClock().Add(5 * time.Hour) }
 	behind := func() time.Time { return domain.SystemClock().Add(-5 * time.Hour) }
@@ -177,6 +182,7 @@ func TestClocks(t *testing.T) {
 
 // TestUnknownKind: an old server leaves a job alone whose kind only a newer one knows.
 func TestUnknownKind(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	old := f.newServer()
 	old.start()
@@ -194,9 +200,10 @@ func TestUnknownKind(t *testing.T) {
 
 // TestDatabaseDown stops the database while a job ends, and for longer than a lease.
 func TestDatabaseDown(t *testing.T) {
+	t.Parallel()
 	type long struct{}
 	mysql := testenv.PrivateMySQL(t)
-	f := &fixture{t: t, redisURL: testenv.RedisURL(t), url: mysql.URL}
+	f := &fixture{t: t, redisURL: testenv.NewRedisURL(t), url: mysql.URL}
 	f.migrate()
 	s := f.newServer(timing(shortTiming()))
 	began, gate := make(chan struct{}, 2), make(chan struct{})

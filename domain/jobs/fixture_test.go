@@ -32,7 +32,7 @@ type fixture struct {
 
 func newFixture(t testing.TB) *fixture {
 	t.Helper()
-	f := &fixture{t: t, url: testenv.SchemaURL(t), redisURL: testenv.RedisURL(t)}
+	f := &fixture{t: t, url: testenv.SchemaURL(t), redisURL: testenv.NewRedisURL(t)}
 	f.migrate()
 	return f
 }

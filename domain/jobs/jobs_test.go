@@ -23,6 +23,7 @@ type (
 
 // TestSucceed follows a job from its transaction to its result. Nothing confidential is in Redis.
 func TestSucceed(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	s := f.newServer(concurrency(1))
 	gate := make(chan struct{})
@@ -89,6 +90,7 @@ func TestSucceed(t *testing.T) {
 }
 
 func TestUniqueKey(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	s := f.newServer()
 	register(s, succeed[mark])
@@ -122,6 +124,7 @@ func TestUniqueKey(t *testing.T) {
 }
 
 func TestRunAt(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	s := f.newServer()
 	register(s, succeed[mark])
@@ -137,6 +140,7 @@ func TestRunAt(t *testing.T) {
 }
 
 func TestRetention(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	s := f.newServer()
 	jobs.Register(s, jobs.Worker[testArgs[mark]]{MaxAttempts: 1, Work: func(_ context.Context, job *jobs.Job[testArgs[mark]]) (any, error) {
@@ -168,6 +172,7 @@ func TestRetention(t *testing.T) {
 
 // TestEraseUser: all jobs of the user are deleted, none starts, and a running one is stopped.
 func TestEraseUser(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	s := f.newServer(timing(shortTiming()))
 	began, ended := make(chan struct{}), make(chan error, 2)

@@ -10,6 +10,7 @@ import (
 
 // TestLifecycle compares the table with the statements that move a job.
 func TestLifecycle(t *testing.T) {
+	t.Parallel()
 	text, err := os.ReadFile("../../queries/jobs.sql")
 	if err != nil {
 		t.Fatal(err)
@@ -48,6 +49,7 @@ func TestLifecycle(t *testing.T) {
 }
 
 func TestStates(t *testing.T) {
+	t.Parallel()
 	for state, want := range map[State][]State{
 		Waiting: {stateScheduled, Waiting, stateQueued},
 		Running: {Running},

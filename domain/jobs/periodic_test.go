@@ -14,6 +14,7 @@ import (
 
 // TestSchedule has two servers: the job runs once per period.
 func TestSchedule(t *testing.T) {
+	t.Parallel()
 	type (
 		often struct{}
 		rare  struct{}
@@ -39,6 +40,7 @@ func TestSchedule(t *testing.T) {
 
 // TestOverlap delays an occurrence while an earlier one runs, and skips one that is late.
 func TestOverlap(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	s := f.newServer()
 	var runs atomic.Int32
@@ -67,6 +69,7 @@ func TestOverlap(t *testing.T) {
 
 // TestScheduleFormerKind runs a periodic job whose former kind an older server has enqueued as well.
 func TestScheduleFormerKind(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	s := f.newServer()
 	runs := make(chan struct{}, 100)

@@ -25,6 +25,7 @@ func (pruneArgs) Kind() string { return "people.prune" }
 // TestRegister enqueues typed jobs, next to one that an older version inserted under the former
 // kind, and one whose arguments cannot be decoded.
 func TestRegister(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	s := f.newServer()
 	discarded := make(chan greetArgs, 10)
@@ -74,6 +75,7 @@ func TestRegister(t *testing.T) {
 }
 
 func TestRegisterTwice(t *testing.T) {
+	t.Parallel()
 	workers := jobs.NewWorkers()
 	register := func() {
 		jobs.Register(workers, jobs.Worker[greetArgs]{Work: func(context.Context, *jobs.Job[greetArgs]) (any, error) { return nil, nil }})
@@ -88,6 +90,7 @@ func TestRegisterTwice(t *testing.T) {
 }
 
 func TestClient(t *testing.T) {
+	t.Parallel()
 	c := jobstest.New()
 	names := 0
 	jobs.Register(c, jobs.Worker[greetArgs]{Work: func(ctx context.Context, job *jobs.Job[greetArgs]) (any, error) {

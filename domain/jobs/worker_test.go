@@ -24,6 +24,7 @@ func failFirst[K any](n int, err error) work[K] {
 }
 
 func TestAttempts(t *testing.T) {
+	t.Parallel()
 	type (
 		second    struct{}
 		permanent struct{}
@@ -87,6 +88,7 @@ func TestAttempts(t *testing.T) {
 
 // TestOnDiscard: if OnDiscard fails it is called again, but the work is not done again.
 func TestOnDiscard(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	s := f.newServer()
 	refused := domain.InvalidField("/to", "is nobody")
@@ -115,6 +117,7 @@ func TestOnDiscard(t *testing.T) {
 }
 
 func TestCancel(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	s := f.newServer(timing(shortTiming()))
 	other := f.newServer(timing(shortTiming())) // another server, which does not run the job
@@ -172,6 +175,7 @@ func TestCancel(t *testing.T) {
 
 // TestClose: a job that does not end in time is released, and runs on another server at once.
 func TestClose(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	s := f.newServer()
 	began := make(chan struct{})

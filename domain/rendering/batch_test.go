@@ -16,6 +16,7 @@ import (
 )
 
 func TestBatch(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	p := f.newProcess()
 	p.renderer.hook = func(_ context.Context, item string) error {
@@ -46,6 +47,7 @@ func TestBatch(t *testing.T) {
 
 // TestBatchKey checks that requests with the same key and body are one job, on all servers.
 func TestBatchKey(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	servers := []*process{f.newProcess(), f.newProcess()}
 	items := requests(t, 3)
@@ -79,6 +81,7 @@ func TestBatchKey(t *testing.T) {
 // TestBatchKilled checks that a process that is killed at the worst moment leaves no duplicates and
 // no orphans.
 func TestBatchKilled(t *testing.T) {
+	t.Parallel()
 	for name, arm := range map[string]func(f *fixture, p *process) (repeated string){
 		"while it renders a file": func(_ *fixture, p *process) string {
 			p.renderer.hook = func(_ context.Context, item string) error {
@@ -131,6 +134,7 @@ func TestBatchKilled(t *testing.T) {
 // TestBatchLeaseLost checks that two processes that both believe they have the job's lease store
 // each file once.
 func TestBatchLeaseLost(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	first, second := f.newProcess(), f.newProcess()
 	reached, proceed := make(chan struct{}), make(chan struct{})
@@ -163,6 +167,7 @@ func TestBatchLeaseLost(t *testing.T) {
 // TestBatchOutage checks that a job waits while the store is down and does not repeat finished
 // renderings.
 func TestBatchOutage(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	p := f.newProcess()
 	var mu sync.Mutex
@@ -204,6 +209,7 @@ func TestBatchOutage(t *testing.T) {
 // TestBatchLastAttempt checks that the result has an error for an item that fails in the last
 // attempt because of an outage.
 func TestBatchLastAttempt(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	p := f.newProcess()
 	puts := 0
@@ -243,6 +249,7 @@ func TestBatchLastAttempt(t *testing.T) {
 
 // TestBatchCancelled checks that a canceled batch stops and its result is what has been rendered.
 func TestBatchCancelled(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	p := f.newProcess()
 	reached := make(chan struct{})

@@ -71,7 +71,8 @@ type fixture struct {
 	*files.Service
 	t        testing.TB
 	db       *sql.DB
-	url      string
+	url      string // of db
+	redisURL string
 	store    *filestest.Store
 	cases    *cases.Service
 	now      time.Time
@@ -81,7 +82,7 @@ type fixture struct {
 func newFixture(t testing.TB) *fixture {
 	t.Helper()
 	url := testenv.SchemaURL(t)
-	f := &fixture{t: t, db: testenv.OpenDB(t, url), url: url, now: domain.SystemClock()}
+	f := &fixture{t: t, db: testenv.OpenDB(t, url), url: url, redisURL: testenv.NewRedisURL(t), now: domain.SystemClock()}
 	clock := func() time.Time { return f.now }
 	f.store = filestest.NewStore(clock)
 	var err error
@@ -125,7 +126,7 @@ func (f *fixture) newProcess() *process {
 	f.t.Cleanup(func() { pool.Close() })
 	log := slog.New(slog.DiscardHandler)
 	p := &process{renderer: &fakeRenderer{counts: map[string]int{}}, pool: pool}
-	p.jobs, err = jobs.New(jobs.Config{DB: pool, Transport: queue.New(testenv.OpenRedis(f.t, testenv.RedisURL(f.t)), log), Runtime: domain.SystemRuntime(log),
+	p.jobs, err = jobs.New(jobs.Config{DB: pool, Transport: queue.New(testenv.OpenRedis(f.t, f.redisURL), log), Runtime: domain.SystemRuntime(log),
 		Timing: jobs.Timing{Lease: 600 * time.Millisecond, QueuedLease: 600 * time.Millisecond, Poll: 50 * time.Millisecond}})
 	testkit.Must(f.t, err)
 	f.t.Cleanup(func() {

@@ -15,6 +15,7 @@ import (
 )
 
 func TestDeliver(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	s := f.server().start()
 	r := newReceiver(t, ok)
@@ -48,6 +49,7 @@ func TestDeliver(t *testing.T) {
 
 // TestRetries: every attempt has the same id and a new signature.
 func TestRetries(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	s := f.server().start()
 	r := newReceiver(t, status(500))
@@ -75,6 +77,7 @@ func TestRetries(t *testing.T) {
 
 // TestLastAttempt: after the last attempt a delivery has failed. A replay has the same id.
 func TestLastAttempt(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	s := f.server().start()
 	r := newReceiver(t, status(503))
@@ -106,6 +109,7 @@ func TestLastAttempt(t *testing.T) {
 
 // TestReceiverDown: a receiver that is down for a while gets the message when it is back.
 func TestReceiverDown(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	pauses := make([]time.Duration, 200)
 	for i := range pauses {
@@ -139,6 +143,7 @@ func TestReceiverDown(t *testing.T) {
 
 // TestTimeout: a receiver that answers too late gets the message again.
 func TestTimeout(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	s := f.server(timeout(200 * time.Millisecond)).start()
 	var late sync.Once
@@ -158,6 +163,7 @@ func TestTimeout(t *testing.T) {
 
 // TestPrivateAddress: a webhook to a private address fails once these are no longer allowed.
 func TestPrivateAddress(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	r := newReceiver(t, ok)
 	h, _ := f.server().createWebhook(f.anna, r.url)
@@ -171,6 +177,7 @@ func TestPrivateAddress(t *testing.T) {
 
 // TestWithheld: an owner who may no longer read about the event at the time of the attempt gets no message.
 func TestWithheld(t *testing.T) {
+	t.Parallel()
 	for name, change := range map[string]func(*fixture, domain.ID){
 		"left the case": func(f *fixture, c domain.ID) {
 			testkit.Must(f.t, f.cases.RemoveMember(f.t.Context(), f.root, c, f.anna.UserID))

@@ -47,9 +47,9 @@ type fixture struct {
 
 func newFixture(t testing.TB) *fixture {
 	t.Helper()
-	f := &fixture{t: t, pool: testenv.DB(t), redisURL: testenv.RedisURL(t), log: &testkit.Log{}}
+	f := &fixture{t: t, pool: testenv.DB(t), redisURL: testenv.NewRedisURL(t), log: &testkit.Log{}}
 	var err error
-	f.accounts, err = account.New(account.Config{Runtime: domain.SystemRuntime(nil), DB: f.pool, Redis: testenv.EmptyRedis(t), Secret: strings.Repeat("s", 32)})
+	f.accounts, err = account.New(account.Config{Runtime: domain.SystemRuntime(nil), DB: f.pool, Redis: testenv.OpenRedis(t, f.redisURL), Secret: strings.Repeat("s", 32)})
 	testkit.Must(t, err)
 	f.cases, err = cases.New(cases.Config{Runtime: domain.Runtime{Clock: domain.SystemClock, NewID: domain.NewID}, DB: f.pool, Accounts: f.accounts})
 	testkit.Must(t, err)

@@ -12,6 +12,7 @@ import (
 
 // TestGone: 410 disables a webhook. Its pending deliveries fail, and can be replayed.
 func TestGone(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	s := f.server()
 	r := newReceiver(t, status(410))
@@ -68,6 +69,7 @@ func TestGone(t *testing.T) {
 
 // TestDisableAfter: a webhook is disabled after five days without a success, not earlier.
 func TestDisableAfter(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	s := f.server(backoff()).start()
 	r := newReceiver(t, status(500))

@@ -8,6 +8,7 @@ import (
 )
 
 func TestLimiter(t *testing.T) {
+	t.Parallel()
 	now := time.Date(2026, 11, 1, 9, 0, 0, 0, time.UTC)
 	clock := func() time.Time { return now }
 	l := newLimiter(8, clock) // six for webhooks, three for each receiver

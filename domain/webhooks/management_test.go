@@ -14,6 +14,7 @@ import (
 )
 
 func TestCreate(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	s := f.server(strict())
 	ctx := t.Context()
@@ -77,6 +78,7 @@ func TestCreate(t *testing.T) {
 
 // TestAccess: only its owner and admins see a webhook.
 func TestAccess(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	s := f.server()
 	ctx := t.Context()
@@ -127,6 +129,7 @@ func TestAccess(t *testing.T) {
 
 // TestAudience: the owner of a thing, or the members of its case, get a delivery; nobody else does.
 func TestAudience(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	s := f.server()
 	ctx := t.Context()
@@ -181,6 +184,7 @@ func TestAudience(t *testing.T) {
 }
 
 func TestEraseUser(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	s := f.server()
 	r := newReceiver(t, ok)

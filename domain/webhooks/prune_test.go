@@ -8,6 +8,7 @@ import (
 
 // TestDelete: pending deliveries of a deleted webhook are not sent, and their rows are pruned.
 func TestDelete(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	s := f.server()
 	r := newReceiver(t, ok)
@@ -28,6 +29,7 @@ func TestDelete(t *testing.T) {
 
 // TestPrune: old deliveries are deleted with their attempts.
 func TestPrune(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	s := f.server()
 	r := newReceiver(t, ok)

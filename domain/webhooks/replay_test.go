@@ -10,6 +10,7 @@ import (
 
 // TestReplaySince replays only deliveries that were created since a time.
 func TestReplaySince(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	s := f.server(backoff()).start()
 	r := newReceiver(t, status(500))
@@ -30,6 +31,7 @@ func TestReplaySince(t *testing.T) {
 
 // TestReplayPending: a pending delivery can be replayed only if its job was cancelled.
 func TestReplayPending(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	s := f.server()
 	r := newReceiver(t, ok)

@@ -11,6 +11,7 @@ import (
 
 // TestRotateSecret: for a day both secrets sign, afterwards only the new one.
 func TestRotateSecret(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	s := f.server().start()
 	r := newReceiver(t, ok)
@@ -41,6 +42,7 @@ func TestRotateSecret(t *testing.T) {
 
 // TestWrongKey: a server that cannot decrypt the secret sends nothing. Rotating the secret repairs that.
 func TestWrongKey(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	r := newReceiver(t, ok)
 	h, _ := f.server().createWebhook(f.anna, r.url)

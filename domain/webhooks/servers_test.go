@@ -11,6 +11,7 @@ import (
 
 // TestTwoServers: each delivery is sent once, by one of them.
 func TestTwoServers(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	a, b := f.server().start(), f.server().start()
 	r := newReceiver(t, ok)
@@ -41,6 +42,7 @@ func TestTwoServers(t *testing.T) {
 
 // TestClose: an attempt that a stopping server aborts does not count; another server makes it.
 func TestClose(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	a := f.server().start()
 	r := newReceiver(t, func(_ http.ResponseWriter, q *http.Request) { <-q.Context().Done() })
@@ -58,6 +60,7 @@ func TestClose(t *testing.T) {
 
 // TestSlowReceiver: a receiver that hangs with a long backlog does not delay another.
 func TestSlowReceiver(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	s := f.server(timeout(20 * time.Second)).start()
 	ended := make(chan struct{})
