@@ -147,11 +147,15 @@ func (m *measure) add(o *measure) {
 	}
 }
 
-// neutralTitles say nothing about a person: whether they are masked with the name does not matter.
-var neutralTitles = wordSet(`mr mrs ms miss dr prof professor sir madam dame hon judge justice esq jr sr
-	herr herrn frau dipl ing mag rechtsanwältin rechtsanwalt m mme mlle me maître monsieur madame docteur
-	sig ra sigra signor signora signore dott dottssa ssa avv d ª da don doña dona sra srta señor señora sr senhor senhora seu o
-	dhr de heer mevr mevrouw meneer drs r mrs notaire épouse veuve geb the el la il der die`)
+// neutralTitles are the words of a name that identify nobody, titles and particles: whether they are masked with the name
+// does not matter.
+var neutralTitles = wordSet(`mr mrs ms miss dr prof professor sir madam dame hon judge justice esq jr sr captain cllr
+	herr herrn frau dipl ing mag rechtsanwältin rechtsanwalt baron graf freifrau freiherr
+	m mme mlle me maître monsieur madame docteur comte épouse veuve notaire
+	sig ra sigra signor signora signore dott dottssa ssa avv rag geom conte
+	d ª don dona doña sra srta señor señora letrado conde marqués senhor senhora seu advogado visconde
+	dhr heer mevr mevrouw meneer mr drs ir juf jonkheer jhr geb
+	the el la le il o der die de den des del della degli di da do dos das du van von zu und and y e et en ten`)
 
 // neutralForms are legal forms: they identify nobody.
 var neutralForms = wordSet(`inc llc llp ltd limited plc pty co corp company gmbh kg ohg ag ug gbr e k sa sas sarl eurl sca
