@@ -204,6 +204,7 @@ CREATE TABLE documents (
   search_version int(11) NOT NULL DEFAULT 0,
   text_error varchar(16) NOT NULL DEFAULT '',
   text_changes longtext CHARACTER SET utf8mb4 COLLATE utf8mb4_bin DEFAULT NULL CHECK (json_valid(text_changes)),
+  text_attempts int(11) NOT NULL DEFAULT 0,
   PRIMARY KEY (id),
   KEY documents_state (state,changed_at),
   KEY documents_text (state,text_state,id),

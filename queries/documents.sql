@@ -61,7 +61,7 @@ SELECT id FROM documents WHERE id IN (sqlc.slice(ids));
 SELECT * FROM documents WHERE state = 'stored' AND text_state = 'pending' AND id > sqlc.arg(after) ORDER BY id LIMIT ?;
 
 -- name: UpdateTextAttempts :exec
-UPDATE documents SET text_tries = text_tries + 1 WHERE id = ?;
+UPDATE documents SET text_attempts = text_attempts + 1 WHERE id = ?;
 
 -- name: UpdateDocumentText :execrows
 UPDATE documents SET text_state = sqlc.arg(text_state), text_error = sqlc.arg(text_error), text_changes = sqlc.narg(text_changes), search_version = sqlc.arg(search_version) WHERE id = sqlc.arg(id) AND state = 'stored' AND text_state = 'pending';

@@ -136,9 +136,9 @@ func requestFromRow(r query.SignatureRequest) Request {
 func signerFromRow(r query.SignatureSigner) (Signer, error) {
 	out := Signer{ID: r.ID, Number: int(r.Number), Turn: int(r.Turn), Name: r.Name, Email: r.Email, Status: SignerStatus(r.Status), Reason: r.Reason,
 		InvitedAt: timePtr(r.InvitedAt), SignedAt: timePtr(r.SignedAt), Disclosure: r.Disclosure, Reminders: int(r.Reminders), RemindedAt: timePtr(r.RemindedAt)}
-	if r.Mark != "" {
+	if r.Signature != "" {
 		out.Signature = &evidence.Signature{}
-		if err := json.Unmarshal([]byte(r.Mark), out.Signature); err != nil {
+		if err := json.Unmarshal([]byte(r.Signature), out.Signature); err != nil {
 			return out, err
 		}
 	}
@@ -196,7 +196,7 @@ func (s *Signer) save(ctx context.Context, tx db.Tx) error {
 		signature = string(b)
 	}
 	return query.New(tx).UpdateSigner(ctx, query.UpdateSignerParams{Status: string(s.Status), InvitedAt: nullTime(s.InvitedAt), Reminders: int32(s.Reminders),
-		RemindedAt: nullTime(s.RemindedAt), Disclosure: s.Disclosure, Mark: signature, SignedAt: nullTime(s.SignedAt), Reason: s.Reason, ID: s.ID})
+		RemindedAt: nullTime(s.RemindedAt), Disclosure: s.Disclosure, Signature: signature, SignedAt: nullTime(s.SignedAt), Reason: s.Reason, ID: s.ID})
 }
 
 // errNoChange rolls a transaction back because there is nothing to change.

@@ -93,7 +93,7 @@ func (s *Service) extractOnce(ctx context.Context, id domain.ID) error {
 		}
 		return err
 	}
-	return s.extractText(ctx, fromRow(r), int(r.TextTries))
+	return s.extractText(ctx, fromRow(r), int(r.TextAttempts))
 }
 
 // extractText extracts a file's text and indexes it. attempts is how often that was tried before. When

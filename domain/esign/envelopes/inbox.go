@@ -31,8 +31,8 @@ const pruneBatch = 1000
 
 // AddEvent stores an event. isNew is false for a repeated delivery.
 func AddEvent(ctx context.Context, tx db.Tx, e ReceivedEvent, now time.Time) (isNew bool, err error) {
-	n, err := query.New(tx).CreateProviderEvent(ctx, query.CreateProviderEventParams{Provider: e.Provider, HintID: e.ID, RequestID: e.RequestID, Kind: string(e.Kind), Signer: int32(e.Signer),
-		ToldAt: e.At, Address: e.Address, Agent: e.Agent, Reason: e.Reason, ReceivedAt: now})
+	n, err := query.New(tx).CreateProviderEvent(ctx, query.CreateProviderEventParams{Provider: e.Provider, EventID: e.ID, RequestID: e.RequestID, Kind: string(e.Kind), Signer: int32(e.Signer),
+		OccurredAt: e.At, Address: e.Address, Agent: e.Agent, Reason: e.Reason, ReceivedAt: now})
 	return n > 0, err
 }
 
@@ -44,14 +44,14 @@ func PendingEvents(ctx context.Context, c Conn, request domain.ID) ([]ReceivedEv
 	}
 	out := make([]ReceivedEvent, len(rows))
 	for i, r := range rows {
-		out[i] = ReceivedEvent{Provider: r.Provider, ID: r.HintID, RequestID: r.RequestID, Kind: EventKind(r.Kind), Signer: int(r.Signer), At: r.ToldAt, Address: r.Address, Agent: r.Agent, Reason: r.Reason}
+		out[i] = ReceivedEvent{Provider: r.Provider, ID: r.EventID, RequestID: r.RequestID, Kind: EventKind(r.Kind), Signer: int(r.Signer), At: r.OccurredAt, Address: r.Address, Agent: r.Agent, Reason: r.Reason}
 	}
 	return out, nil
 }
 
 // MarkLogged removes the details of an event.
 func (e ReceivedEvent) MarkLogged(ctx context.Context, tx db.Tx) error {
-	return query.New(tx).UpdateProviderEventUsed(ctx, query.UpdateProviderEventUsedParams{Provider: e.Provider, HintID: e.ID})
+	return query.New(tx).UpdateProviderEventUsed(ctx, query.UpdateProviderEventUsedParams{Provider: e.Provider, EventID: e.ID})
 }
 
 // PruneEvents deletes events that are older than Retention.

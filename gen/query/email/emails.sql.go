@@ -225,7 +225,7 @@ func (q *Queries) GetEmail(ctx context.Context, id domain.ID) (Email, error) {
 		&i.CreatedAt,
 		&i.UpdatedAt,
 		&i.Bulk,
-		&i.Emptied,
+		&i.BodyDeleted,
 	)
 	return i, err
 }
@@ -400,7 +400,7 @@ func (q *Queries) ListEmails(ctx context.Context, arg ListEmailsParams) ([]Email
 			&i.CreatedAt,
 			&i.UpdatedAt,
 			&i.Bulk,
-			&i.Emptied,
+			&i.BodyDeleted,
 		); err != nil {
 			return nil, err
 		}
@@ -463,7 +463,7 @@ func (q *Queries) ListEmailsByUser(ctx context.Context, arg ListEmailsByUserPara
 			&i.CreatedAt,
 			&i.UpdatedAt,
 			&i.Bulk,
-			&i.Emptied,
+			&i.BodyDeleted,
 		); err != nil {
 			return nil, err
 		}
@@ -582,7 +582,7 @@ func (q *Queries) LockEmail(ctx context.Context, id domain.ID) (Email, error) {
 		&i.CreatedAt,
 		&i.UpdatedAt,
 		&i.Bulk,
-		&i.Emptied,
+		&i.BodyDeleted,
 	)
 	return i, err
 }

@@ -12,24 +12,24 @@ import (
 )
 
 type Email struct {
-	ID        domain.ID
-	UserID    domain.ID
-	Kind      string
-	Locale    string
-	Subject   string
-	BodyText  string
-	BodyHtml  string
-	ReplyTo   string
-	Fields    string
-	Status    string
-	Reason    string
-	Attempts  int32
-	SendAt    time.Time
-	ExpiresAt sql.NullTime
-	CreatedAt time.Time
-	UpdatedAt time.Time
-	Bulk      bool
-	Emptied   bool
+	ID          domain.ID
+	UserID      domain.ID
+	Kind        string
+	Locale      string
+	Subject     string
+	BodyText    string
+	BodyHtml    string
+	ReplyTo     string
+	Fields      string
+	Status      string
+	Reason      string
+	Attempts    int32
+	SendAt      time.Time
+	ExpiresAt   sql.NullTime
+	CreatedAt   time.Time
+	UpdatedAt   time.Time
+	Bulk        bool
+	BodyDeleted bool
 }
 
 type EmailAttachment struct {

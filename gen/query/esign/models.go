@@ -11,6 +11,20 @@ import (
 	"counsel/domain"
 )
 
+type ProviderEvent struct {
+	Provider   string
+	EventID    string
+	RequestID  domain.ID
+	Kind       string
+	Signer     int32
+	OccurredAt time.Time
+	Address    string
+	Agent      string
+	Reason     string
+	ReceivedAt time.Time
+	Used       bool
+}
+
 type SignatureEnvelope struct {
 	RequestID  domain.ID
 	EnvelopeID string
@@ -31,20 +45,6 @@ type SignatureEvent struct {
 	Detail    string
 	PrevHash  []byte
 	Hash      []byte
-}
-
-type SignatureHint struct {
-	Provider   string
-	HintID     string
-	RequestID  domain.ID
-	Kind       string
-	Signer     int32
-	ToldAt     time.Time
-	Address    string
-	Agent      string
-	Reason     string
-	ReceivedAt time.Time
-	Used       bool
 }
 
 type SignatureRequest struct {
@@ -83,7 +83,7 @@ type SignatureSigner struct {
 	Reminders  int32
 	RemindedAt sql.NullTime
 	Disclosure string
-	Mark       string
+	Signature  string
 	SignedAt   sql.NullTime
 	Reason     string
 }

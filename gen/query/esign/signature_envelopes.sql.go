@@ -35,11 +35,11 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 
 type CreateProviderEventParams struct {
 	Provider   string
-	HintID     string
+	EventID    string
 	RequestID  domain.ID
 	Kind       string
 	Signer     int32
-	ToldAt     time.Time
+	OccurredAt time.Time
 	Address    string
 	Agent      string
 	Reason     string
@@ -49,11 +49,11 @@ type CreateProviderEventParams struct {
 func (q *Queries) CreateProviderEvent(ctx context.Context, arg CreateProviderEventParams) (int64, error) {
 	result, err := q.db.ExecContext(ctx, createProviderEvent,
 		arg.Provider,
-		arg.HintID,
+		arg.EventID,
 		arg.RequestID,
 		arg.Kind,
 		arg.Signer,
-		arg.ToldAt,
+		arg.OccurredAt,
 		arg.Address,
 		arg.Agent,
 		arg.Reason,
@@ -161,22 +161,22 @@ const listProviderEvents = `-- name: ListProviderEvents :many
 SELECT provider, hint_id, request_id, kind, signer, told_at, address, agent, reason, received_at, used FROM signature_hints WHERE request_id = ? AND NOT used ORDER BY told_at
 `
 
-func (q *Queries) ListProviderEvents(ctx context.Context, requestID domain.ID) ([]SignatureHint, error) {
+func (q *Queries) ListProviderEvents(ctx context.Context, requestID domain.ID) ([]ProviderEvent, error) {
 	rows, err := q.db.QueryContext(ctx, listProviderEvents, requestID)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var items []SignatureHint
+	var items []ProviderEvent
 	for rows.Next() {
-		var i SignatureHint
+		var i ProviderEvent
 		if err := rows.Scan(
 			&i.Provider,
-			&i.HintID,
+			&i.EventID,
 			&i.RequestID,
 			&i.Kind,
 			&i.Signer,
-			&i.ToldAt,
+			&i.OccurredAt,
 			&i.Address,
 			&i.Agent,
 			&i.Reason,
@@ -245,10 +245,10 @@ UPDATE signature_hints SET used = TRUE, address = '', agent = '', reason = '' WH
 
 type UpdateProviderEventUsedParams struct {
 	Provider string
-	HintID   string
+	EventID  string
 }
 
 func (q *Queries) UpdateProviderEventUsed(ctx context.Context, arg UpdateProviderEventUsedParams) error {
-	_, err := q.db.ExecContext(ctx, updateProviderEventUsed, arg.Provider, arg.HintID)
+	_, err := q.db.ExecContext(ctx, updateProviderEventUsed, arg.Provider, arg.EventID)
 	return err
 }

@@ -223,7 +223,7 @@ func (q *Queries) GetSigner(ctx context.Context, id domain.ID) (SignatureSigner,
 		&i.Reminders,
 		&i.RemindedAt,
 		&i.Disclosure,
-		&i.Mark,
+		&i.Signature,
 		&i.SignedAt,
 		&i.Reason,
 	)
@@ -250,7 +250,7 @@ func (q *Queries) GetSignerByToken(ctx context.Context, tokenHash []byte) (Signa
 		&i.Reminders,
 		&i.RemindedAt,
 		&i.Disclosure,
-		&i.Mark,
+		&i.Signature,
 		&i.SignedAt,
 		&i.Reason,
 	)
@@ -661,7 +661,7 @@ func (q *Queries) ListSigners(ctx context.Context, requestID domain.ID) ([]Signa
 			&i.Reminders,
 			&i.RemindedAt,
 			&i.Disclosure,
-			&i.Mark,
+			&i.Signature,
 			&i.SignedAt,
 			&i.Reason,
 		); err != nil {
@@ -980,7 +980,7 @@ type UpdateSignerParams struct {
 	Reminders  int32
 	RemindedAt sql.NullTime
 	Disclosure string
-	Mark       string
+	Signature  string
 	SignedAt   sql.NullTime
 	Reason     string
 	ID         domain.ID
@@ -993,7 +993,7 @@ func (q *Queries) UpdateSigner(ctx context.Context, arg UpdateSignerParams) erro
 		arg.Reminders,
 		arg.RemindedAt,
 		arg.Disclosure,
-		arg.Mark,
+		arg.Signature,
 		arg.SignedAt,
 		arg.Reason,
 		arg.ID,

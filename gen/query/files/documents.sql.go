@@ -84,7 +84,7 @@ func (q *Queries) DeleteUserDocumentPages(ctx context.Context, userID domain.ID)
 }
 
 const getDocument = `-- name: GetDocument :one
-SELECT id, user_id, name, content_type, kind, state, text_state, size, sha256, created_at, changed_at, text_tries, case_id, search_version, text_error, text_changes FROM documents WHERE id = ?
+SELECT id, user_id, name, content_type, kind, state, text_state, size, sha256, created_at, changed_at, text_tries, case_id, search_version, text_error, text_changes, text_attempts FROM documents WHERE id = ?
 `
 
 func (q *Queries) GetDocument(ctx context.Context, id domain.ID) (Document, error) {
@@ -107,12 +107,13 @@ func (q *Queries) GetDocument(ctx context.Context, id domain.ID) (Document, erro
 		&i.SearchVersion,
 		&i.TextError,
 		&i.TextChanges,
+		&i.TextAttempts,
 	)
 	return i, err
 }
 
 const getStoredDocument = `-- name: GetStoredDocument :one
-SELECT id, user_id, name, content_type, kind, state, text_state, size, sha256, created_at, changed_at, text_tries, case_id, search_version, text_error, text_changes FROM documents WHERE id = ? AND state = 'stored'
+SELECT id, user_id, name, content_type, kind, state, text_state, size, sha256, created_at, changed_at, text_tries, case_id, search_version, text_error, text_changes, text_attempts FROM documents WHERE id = ? AND state = 'stored'
 `
 
 func (q *Queries) GetStoredDocument(ctx context.Context, id domain.ID) (Document, error) {
@@ -135,12 +136,13 @@ func (q *Queries) GetStoredDocument(ctx context.Context, id domain.ID) (Document
 		&i.SearchVersion,
 		&i.TextError,
 		&i.TextChanges,
+		&i.TextAttempts,
 	)
 	return i, err
 }
 
 const listAllDocuments = `-- name: ListAllDocuments :many
-SELECT id, user_id, name, content_type, kind, state, text_state, size, sha256, created_at, changed_at, text_tries, case_id, search_version, text_error, text_changes FROM documents FORCE INDEX (documents_case_state, documents_case_kind)
+SELECT id, user_id, name, content_type, kind, state, text_state, size, sha256, created_at, changed_at, text_tries, case_id, search_version, text_error, text_changes, text_attempts FROM documents FORCE INDEX (documents_case_state, documents_case_kind)
 WHERE case_id IS NULL AND state = 'stored' AND id < ?
   AND (? = '' OR kind = ?)
 ORDER BY id DESC
@@ -184,6 +186,7 @@ func (q *Queries) ListAllDocuments(ctx context.Context, arg ListAllDocumentsPara
 			&i.SearchVersion,
 			&i.TextError,
 			&i.TextChanges,
+			&i.TextAttempts,
 		); err != nil {
 			return nil, err
 		}
@@ -199,7 +202,7 @@ func (q *Queries) ListAllDocuments(ctx context.Context, arg ListAllDocumentsPara
 }
 
 const listCaseDocuments = `-- name: ListCaseDocuments :many
-SELECT id, user_id, name, content_type, kind, state, text_state, size, sha256, created_at, changed_at, text_tries, case_id, search_version, text_error, text_changes FROM documents FORCE INDEX (documents_user_state, documents_user_kind, documents_case_state, documents_case_kind)
+SELECT id, user_id, name, content_type, kind, state, text_state, size, sha256, created_at, changed_at, text_tries, case_id, search_version, text_error, text_changes, text_attempts FROM documents FORCE INDEX (documents_user_state, documents_user_kind, documents_case_state, documents_case_kind)
 WHERE case_id = ? AND state = 'stored' AND id < ?
   AND (? = '' OR kind = ?)
   AND (CAST(? AS SIGNED) = 1 OR user_id = ?)
@@ -250,6 +253,7 @@ func (q *Queries) ListCaseDocuments(ctx context.Context, arg ListCaseDocumentsPa
 			&i.SearchVersion,
 			&i.TextError,
 			&i.TextChanges,
+			&i.TextAttempts,
 		); err != nil {
 			return nil, err
 		}
@@ -351,7 +355,7 @@ func (q *Queries) ListDocumentPages(ctx context.Context, documentID domain.ID) (
 }
 
 const listDocuments = `-- name: ListDocuments :many
-SELECT id, user_id, name, content_type, kind, state, text_state, size, sha256, created_at, changed_at, text_tries, case_id, search_version, text_error, text_changes FROM documents FORCE INDEX (documents_user_state, documents_user_kind)
+SELECT id, user_id, name, content_type, kind, state, text_state, size, sha256, created_at, changed_at, text_tries, case_id, search_version, text_error, text_changes, text_attempts FROM documents FORCE INDEX (documents_user_state, documents_user_kind)
 WHERE user_id = ? AND case_id IS NULL AND state = 'stored' AND id < ?
   AND (? = '' OR kind = ?)
 ORDER BY id DESC
@@ -397,6 +401,7 @@ func (q *Queries) ListDocuments(ctx context.Context, arg ListDocumentsParams) ([
 			&i.SearchVersion,
 			&i.TextError,
 			&i.TextChanges,
+			&i.TextAttempts,
 		); err != nil {
 			return nil, err
 		}
@@ -569,7 +574,7 @@ func (q *Queries) ListFoundPages(ctx context.Context, arg ListFoundPagesParams) 
 }
 
 const listPagesByEntry = `-- name: ListPagesByEntry :many
-SELECT s.entry, d.id, d.user_id, d.name, d.content_type, d.kind, d.state, d.text_state, d.size, d.sha256, d.created_at, d.changed_at, d.text_tries, d.case_id, d.search_version, d.text_error, d.text_changes, p.page, p.text
+SELECT s.entry, d.id, d.user_id, d.name, d.content_type, d.kind, d.state, d.text_state, d.size, d.sha256, d.created_at, d.changed_at, d.text_tries, d.case_id, d.search_version, d.text_error, d.text_changes, d.text_attempts, p.page, p.text
 FROM search_pages s
 JOIN document_pages p ON p.document_id = s.document_id AND p.page = s.page
 JOIN documents d ON d.id = s.document_id
@@ -620,6 +625,7 @@ func (q *Queries) ListPagesByEntry(ctx context.Context, entries []int64) ([]List
 			&i.Document.SearchVersion,
 			&i.Document.TextError,
 			&i.Document.TextChanges,
+			&i.Document.TextAttempts,
 			&i.Page,
 			&i.Text,
 		); err != nil {
@@ -743,7 +749,7 @@ func (q *Queries) ListStalePendingDocuments(ctx context.Context, arg ListStalePe
 }
 
 const listTextPendingDocuments = `-- name: ListTextPendingDocuments :many
-SELECT id, user_id, name, content_type, kind, state, text_state, size, sha256, created_at, changed_at, text_tries, case_id, search_version, text_error, text_changes FROM documents WHERE state = 'stored' AND text_state = 'pending' AND id > ? ORDER BY id LIMIT ?
+SELECT id, user_id, name, content_type, kind, state, text_state, size, sha256, created_at, changed_at, text_tries, case_id, search_version, text_error, text_changes, text_attempts FROM documents WHERE state = 'stored' AND text_state = 'pending' AND id > ? ORDER BY id LIMIT ?
 `
 
 type ListTextPendingDocumentsParams struct {
@@ -777,6 +783,7 @@ func (q *Queries) ListTextPendingDocuments(ctx context.Context, arg ListTextPend
 			&i.SearchVersion,
 			&i.TextError,
 			&i.TextChanges,
+			&i.TextAttempts,
 		); err != nil {
 			return nil, err
 		}
@@ -1025,7 +1032,7 @@ func (q *Queries) UpdateSearchVersion(ctx context.Context, arg UpdateSearchVersi
 }
 
 const updateTextAttempts = `-- name: UpdateTextAttempts :exec
-UPDATE documents SET text_tries = text_tries + 1 WHERE id = ?
+UPDATE documents SET text_attempts = text_attempts + 1 WHERE id = ?
 `
 
 func (q *Queries) UpdateTextAttempts(ctx context.Context, id domain.ID) error {

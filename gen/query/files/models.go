@@ -28,6 +28,7 @@ type Document struct {
 	SearchVersion int32
 	TextError     string
 	TextChanges   *json.RawMessage
+	TextAttempts  int32
 }
 
 type DocumentPage struct {
