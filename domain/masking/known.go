@@ -45,7 +45,7 @@ func (s *Session) findKnown(scan *scan) {
 	before := len(scan.spans)
 	for i := range scan.tokens {
 		// skip values that are already masked, as a whole or in parts
-		if j, t := s.longestKnown(scan, i); j > 0 && !scan.allInSpans(i, j) {
+		if j, t := s.longestKnown(scan, i); j > 0 && !scan.allInSpans(i, j) && !(j == i+1 && scan.isEverydayWord(i)) {
 			scan.addSpan(t, i, j)
 		}
 	}
@@ -124,4 +124,11 @@ func (s *Session) remember(scan *scan, span *Span) {
 // "Larkspur Biotech, Inc.".
 func isShortName(t *token) bool {
 	return t.kind == wordToken && t.end-t.start >= 4 && t.class&(commonWord|functionWord|foreignWord|anyName|demonym|neverName) == 0
+}
+
+// isEverydayWord reports whether token i is a word of the passage's language that the tagger is sure not to be a name
+// here, although somebody in the text is called so: "Richter".
+func (s *scan) isEverydayWord(i int) bool {
+	t := &s.tokens[i]
+	return t.kind == wordToken && t.margin < ruleMargin/2 && (t.law || t.rank != 0 || s.info[i].traits&isDictionary != 0)
 }

@@ -1,6 +1,42 @@
 package masking
 
+import (
+	"slices"
+
+	"counsel/domain/citation"
+)
+
 // Citations and references to a legal system are not personal data and stay readable.
+
+// markLaw marks the words of citations, so that no name begins in them.
+func (s *scan) markLaw() {
+	i := 0
+	for _, c := range citation.Find(s.text) {
+		for i < len(s.tokens) && int(s.tokens[i].end) <= c.Start {
+			i++
+		}
+		for i < len(s.tokens) && int(s.tokens[i].start) < c.End {
+			s.tokens[i].law = true
+			i++
+		}
+	}
+}
+
+// withoutLaw removes the spans that other rules found in citations: the number of a decision is no telephone number.
+func (s *scan) withoutLaw() {
+	lawful := func(span Span) bool {
+		if span.Type == Literal {
+			return false
+		}
+		for _, t := range s.tokensOf(span) {
+			if !t.law && t.kind != otherToken {
+				return false
+			}
+		}
+		return true
+	}
+	s.spans = slices.DeleteFunc(s.spans, lawful)
+}
 
 // citationAt returns the end of the case citation at token i, such as "Marbury v. Madison, 5 U.S. 137",
 // or 0. Published case law is not masked.

@@ -58,7 +58,7 @@ const (
 // listClasses maps each word file to the class of its words.
 var listClasses = map[string]class{
 	"common.txt": commonWord, "rare.txt": rareWord, "first.txt": givenName, "last.txt": familyName, "places.txt": placeName,
-	"foreign.txt": foreignWord,
+	"foreign.txt": foreignWord, "countries.txt": country,
 }
 
 // sectionClasses maps the sections of vocabulary.txt to classes.

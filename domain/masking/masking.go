@@ -72,11 +72,12 @@ const MaxText = 64 << 20
 
 // Masker finds personal data. Create it with New.
 type Masker struct {
-	lex  *lexicon
-	cues *cues
+	lex    *lexicon
+	cues   *cues
+	tagger *tagger
 }
 
-// New reads the embedded word lists. It fails only if they are corrupt.
+// New reads the embedded word lists and the model of the tagger. It fails only if they are corrupt.
 func New() (*Masker, error) {
 	lex, err := readLexicon()
 	if err != nil {
@@ -86,7 +87,11 @@ func New() (*Masker, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Masker{lex: lex, cues: cues}, nil
+	tagger, err := readTagger()
+	if err != nil {
+		return nil, err
+	}
+	return &Masker{lex: lex, cues: cues, tagger: tagger}, nil
 }
 
 // NewSession returns a session for the texts of one request.

@@ -1,13 +1,18 @@
 package masking
 
-import "strings"
+import (
+	"strings"
 
-// findNames finds people, organizations and places. Candidates are words that are on a list of names or
-// on no English list; the words around them decide.
+	"counsel/domain/langid"
+)
+
+// findNames finds people, companies and places: first where a certain cue introduces them, then what the tagger
+// labels, then, in English, by rules over word lists, unless the tagger is sure that the word is no name.
 func (s *scan) findNames() {
 	versus := strings.Contains(s.text, " v. ") || strings.Contains(s.text, " vs. ")
 	for i := 0; i < len(s.tokens); i++ {
-		if s.tokens[i].inSpan || s.tokens[i].kind != wordToken {
+		t := &s.tokens[i]
+		if t.inSpan || t.kind != wordToken || t.law {
 			continue
 		}
 		if versus {
@@ -22,6 +27,9 @@ func (s *scan) findNames() {
 	}
 }
 
+// ruleMargin is by how much the tagger may prefer another word where the English rules see a name.
+const ruleMargin = -4 * weightScale
+
 func (s *scan) findNameAt(i int) (end int) {
 	t := &s.tokens[i]
 	if t.class&honorific != 0 {
@@ -29,6 +37,27 @@ func (s *scan) findNameAt(i int) (end int) {
 			return j
 		}
 	}
+	if t.language == langid.English {
+		if j := s.listedNameAt(i); j > 0 {
+			return j
+		}
+	}
+	if j := s.taggedNameAt(i); j > 0 {
+		return j
+	}
+	if j := s.foreignScriptAt(i); j > 0 {
+		return j
+	}
+	if t.language == langid.English || t.language == langid.Unknown {
+		return 0
+	}
+	return s.organizationAt(i)
+}
+
+// listedNameAt finds a name at token i by the English word lists: a candidate is a word that is on a list of names
+// or on no English list, and the words around it decide. The tagger may overrule it.
+func (s *scan) listedNameAt(i int) (end int) {
+	t := &s.tokens[i]
 	if t.class&demonym != 0 && s.personScore(i, i+1) == notName {
 		if s.statesNationality(i) {
 			s.addSpan(Nationality, i, i+1)
@@ -41,6 +70,18 @@ func (s *scan) findNameAt(i int) (end int) {
 		}
 	}
 	if j := s.organizationAt(i); j > 0 {
+		return j
+	}
+	if t.margin < ruleMargin {
+		return 0
+	}
+	if t.label == placeLabel && t.class&givenName == 0 {
+		// a place on no list
+		if !s.residenceBefore(i) && !(i > 1 && s.tokens[i-1].class&functionWord != 0 && s.tokens[i-2].symbol == ',') {
+			return 0
+		}
+		j := s.extendName(i)
+		s.addSpan(Location, i, j)
 		return j
 	}
 	switch s.nameScore(i) {
@@ -253,10 +294,14 @@ func (s *scan) extendName(i int) int {
 			}
 			continue
 		}
-		if t.kind != wordToken {
+		if t.kind != wordToken || t.margin < ruleMargin || t.law {
 			break
 		}
 		switch {
+		case t.label == personLabel:
+			j++
+			continue
+		case t.language != langid.English && t.rank != 0:
 		case s.nameScore(j) == strongName:
 			j++
 			continue

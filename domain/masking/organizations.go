@@ -66,7 +66,12 @@ func (s *scan) findAddressees() {
 }
 
 // legalForms mark the capitalized words before them as the name of a company.
-var legalForms = []string{"inc", "llc", "llp", "ltd", "corp", "gmbh", "plc", "ag", "bv", "nv", "sarl", "srl", "spa", "oy", "ab", "aps", "pty", "incorporated", "kft", "ltda", "kg", "limited", "corporation", "co", "sa", "sas", "asa", "lp", "as", "se"}
+var legalForms = []string{
+	"inc", "llc", "llp", "ltd", "corp", "gmbh", "plc", "ag", "bv", "nv", "sarl", "srl", "spa", "oy", "ab", "aps", "pty", "incorporated", "kft", "ltda", "kg",
+	"limited", "corporation", "co", "sa", "sas", "asa", "lp", "as", "se",
+	"ohg", "kgaa", "ug", "ev", "eg", "ek", "gbr", "partg", "mbh", "sasu", "eurl", "sci", "snc", "sca", "selarl", "scp", "sl", "slu", "sau", "sll", "slne",
+	"lda", "eireli", "sgps", "epp", "vof", "cv", "sprl", "bvba", "vzw", "asbl", "scrl", "sapa", "srls", "scarl", "pllc", "pte", "pvt",
+}
 
 // organizationAt finds the name of an organization at token i and returns its end, or 0.
 func (s *scan) organizationAt(i int) int {
@@ -120,7 +125,7 @@ func (s *scan) organizationAt(i int) int {
 	switch {
 	case end == 0:
 		// "Brown-Weaver": two family names
-		if s.isSymbol(i+1, '-') && s.adjacent(i+1) && s.adjacent(i+2) && s.hasClass(i, familyName) && s.hasClass(i+2, familyName) && !s.hasClass(i-1, givenName) && s.isCapitalized(i+2) && s.nameScore(i) > notName && s.nameScore(i+2) > notName && s.nameScore(i+3) != strongName {
+		if s.isSymbol(i+1, '-') && s.adjacent(i+1) && s.adjacent(i+2) && !s.hasClass(i, givenName) && s.hasClass(i, familyName) && s.hasClass(i+2, familyName) && !s.hasClass(i-1, givenName) && s.isCapitalized(i+2) && s.nameScore(i) > notName && s.nameScore(i+2) > notName && s.nameScore(i+3) != strongName {
 			s.addSpan(Company, i, i+3)
 			return i + 3
 		}
@@ -131,8 +136,8 @@ func (s *scan) organizationAt(i int) int {
 	default:
 		return 0
 	}
-	if legalForm && end-i == 1 {
-		return 0
+	if legalForm && (end-i == 1 || end-i == 2 && t.class&(country|state|demonym) != 0) {
+		return 0 // "a Delaware LLC"
 	}
 	if s.lowercaseText && end-i > 4 {
 		return 0

@@ -34,7 +34,9 @@ func (s *scan) locationAt(i int) int {
 	if s.hasClass(i, givenName) && j == i+1 && s.nameScore(j) == strongName && s.hasClass(j, familyName) && !s.tokens[j].startsLine {
 		return 0
 	}
-	if s.inLegalContext(i, j) {
+	// where the law is asked, a place is a jurisdiction unless somebody lives there, and a country always
+	jurisdiction := s.placeAt(i, country|state) == j
+	if s.inLegalContext(i, j) || s.readsLegal() && (jurisdiction || !s.residenceBefore(i)) || jurisdiction && !s.residenceBefore(i) {
 		return j
 	}
 	for s.isWord(j) && !s.tokens[j].startsLine && s.nameScore(j) == strongName && s.tokens[j].class&(anyName|commonWord|rareWord) == 0 {
@@ -182,4 +184,18 @@ func (s *scan) extendTown(j int) int {
 		j++
 	}
 	return j
+}
+
+// readsLegal reports whether the text asks anything or is about the law: then a place may be a jurisdiction.
+func (s *scan) readsLegal() bool {
+	if !s.legalKnown {
+		s.legalKnown, s.legal = true, false
+		for i := range s.tokens {
+			if s.tokens[i].law || s.tokens[i].symbol == '?' || s.tokens[i].class&(definedTerm|legalReference|contractKeyword) != 0 && s.tokens[i].class&(givenName|familyName) == 0 {
+				s.legal = true
+				break
+			}
+		}
+	}
+	return s.legal
 }

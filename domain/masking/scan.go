@@ -5,6 +5,8 @@ import (
 	"strings"
 	"sync"
 	"unicode/utf8"
+
+	"counsel/domain/langid"
 )
 
 // scan is the state of searching one text.
@@ -23,6 +25,15 @@ type scan struct {
 	lastKeyword keywords
 	lastCue     [32]int // the last token with each cue
 	lastCard    int     // the end of the last card number
+	tagger      *tagger
+	// by token: for the tagger and the language
+	info     []featureInfo
+	evidence []*langid.Scores
+	ahead    []langid.Scores
+	// a Bloom filter of the words written without a capital
+	lowerWords [1024]uint64
+	// set by readsLegal
+	legal, legalKnown bool
 	// first tokens of the addresses at the start of a line
 	addressStarts []int
 }
@@ -68,24 +79,37 @@ func (m *Masker) scanInSession(text string, session *Session) *scan {
 
 // scanText returns a scan with the spans that the text alone reveals.
 func (m *Masker) scanText(text string) *scan {
+	s := m.scanToTag(text)
+	s.tag()
+	s.findNames()
+	s.findAddressees()
+	s.withoutLaw()
+	s.mergeSpans()
+	s.joinNames()
+	s.restoreLayout(text)
+	return s
+}
+
+// scanToTag returns a scan in which everything is found but names.
+func (m *Masker) scanToTag(text string) *scan {
 	s := scans.Get().(*scan)
 	s.read(m, text)
 	s.spans = s.spans[:0]
 	s.addressStarts = s.addressStarts[:0]
 	s.detectCasing()
 	s.findLiterals()
+	s.legalKnown = false
+	s.detectLanguages()
+	s.markLaw()
 	s.findStructured()
 	s.findAddresses()
-	s.findNames()
-	s.findAddressees()
-	s.mergeSpans()
-	s.restoreLayout(text)
+	s.prepareFeatures()
 	return s
 }
 
 // read flattens text and splits it into tokens.
 func (s *scan) read(m *Masker, text string) {
-	s.lex, s.cues, s.layout.words = m.lex, m.cues, m.cues
+	s.lex, s.cues, s.tagger, s.layout.words = m.lex, m.cues, m.tagger, m.cues
 	s.text = s.layout.flatten(text)
 	s.tokens = m.lex.tokenize(s.tokens[:0], s.text)
 	for i := range s.tokens {

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"unicode"
 	"unicode/utf8"
+
+	"counsel/domain/langid"
 )
 
 type kind uint8
@@ -21,15 +23,21 @@ type token struct {
 	class           class
 	cue             cue
 	kind            kind
-	capitalized     bool // starts with a capital letter
-	allCaps         bool // more than one letter, all upper case
-	camelCase       bool // has a capital after a lower-case letter
-	afterBlank      bool // preceded by a blank
-	startsLine      bool // preceded by a line break or a column gap
-	startsParagraph bool // preceded by an empty line
-	inSpan          bool // inside a span
-	startsSentence  bool // first word of a sentence or line
-	symbol          byte // the character, if the kind is otherToken and it is ASCII
+	capitalized     bool            // starts with a capital letter
+	allCaps         bool            // more than one letter, all upper case
+	camelCase       bool            // has a capital after a lower-case letter
+	afterBlank      bool            // preceded by a blank
+	startsLine      bool            // preceded by a line break or a column gap
+	startsParagraph bool            // preceded by an empty line
+	inSpan          bool            // inside a span
+	startsSentence  bool            // first word of a sentence or line
+	symbol          byte            // the character, if the kind is otherToken and it is ASCII
+	law             bool            // part of a citation, a statute or another term of the law, never of a name
+	label           label           // by the tagger
+	likely          label           // the best label for a name, if label is none
+	margin          int32           // by how much the best label for a name beats none; negative if it does not
+	language        langid.Language // of the passage
+	rank            uint8           // how frequent the word is in it, as langid scores; 0 if unlisted
 }
 
 // tokenize appends the tokens of text to dst.

@@ -1,0 +1,237 @@
+package masking
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"counsel/domain/langid"
+)
+
+// taggedNameAt records the name of a person or company that the tagger found at token i, and returns its end, or 0.
+func (s *scan) taggedNameAt(i int) int {
+	t := &s.tokens[i]
+	l := t.label
+	if l != personLabel && l != companyLabel || !s.mayStartName(i) {
+		return 0
+	}
+	j := i + 1
+	for j < len(s.tokens) {
+		k := s.continueName(j, l)
+		if k == 0 {
+			break
+		}
+		j = k
+	}
+	if l == companyLabel {
+		if k := s.legalFormAt(j); k > 0 {
+			j = k
+		}
+		s.addSpan(Company, i, j)
+		return j
+	}
+	if t.startsSentence && j > i+1 && t.class&(givenName|familyName) == 0 && s.info[i].traits&(isListed|isDictionary) != 0 && s.isWord(i+1) {
+		i++ // "Call Donatella"
+	}
+	s.addSpan(Person, s.withParticles(i), j)
+	return j
+}
+
+// withParticles returns the start of a name at token i with the particles before it: "van der Berg". A single one may
+// be an everyday word.
+func (s *scan) withParticles(i int) int {
+	switch {
+	case s.oneOf(i-1, "der", "den", "de") && s.oneOf(i-2, "van") && !s.tokens[i-1].startsLine && s.isFree(i-2):
+		return i - 2
+	case s.tokens[i].language == langid.English && s.oneOf(i-1, "van", "von", "der", "del", "della", "di", "da", "dos", "al", "bin") && s.isFree(i-1) && !s.tokens[i].startsLine:
+		return i - 1
+	}
+	return i
+}
+
+// legalFormAt returns the end of the legal form of a company at token j, in one word or spelled with full stops
+// ("S.r.l.", ", Inc.", "& Co. KG"), or 0.
+func (s *scan) legalFormAt(j int) (end int) {
+	if s.isSymbol(j, ',') || s.isSymbol(j, '&') {
+		j++
+	}
+	var form [8]byte
+	n := 0
+	for k := j; k < len(s.tokens) && n < len(form) && !s.tokens[k].inSpan && !s.tokens[k].startsLine; k++ {
+		t := &s.tokens[k]
+		switch {
+		case t.kind == wordToken && int(t.end-t.start) <= len(form)-n && (k == j || s.adjacent(k)):
+			for _, c := range []byte(s.text[t.start:t.end]) {
+				form[n] = lower(c)
+				n++
+			}
+			if legalFormSet[string(form[:n])] {
+				if end = k + 1; s.isSymbol(end, '.') && s.adjacent(end) {
+					end++
+				}
+			}
+		case (t.symbol == '.' || t.symbol == '/') && s.adjacent(k):
+		default:
+			return s.afterLegalForm(end)
+		}
+	}
+	return s.afterLegalForm(end)
+}
+
+// afterLegalForm extends a legal form by what follows it: "GmbH & Co. KG".
+func (s *scan) afterLegalForm(end int) int {
+	if end == 0 || !s.isSymbol(end, '&') {
+		return end
+	}
+	if k := s.legalFormAt(end); k > 0 {
+		return k
+	}
+	return end
+}
+
+var legalFormSet = func() map[string]bool {
+	set := map[string]bool{}
+	for _, f := range legalForms {
+		set[f] = true
+	}
+	return set
+}()
+
+// mayStartName reports whether the lists allow the word at token i to start a name that the tagger labels.
+func (s *scan) mayStartName(i int) bool {
+	t := &s.tokens[i]
+	goesOn := i+1 < len(s.tokens) && s.tokens[i+1].label == t.label && !s.tokens[i+1].startsLine
+	switch {
+	case t.end-t.start == 1 && (!t.capitalized || !goesOn && !s.isSymbol(i+1, '.') || s.isSymbol(i+1, ')')):
+		return false // "B)"
+	case t.class&(country|state|placeName) != 0 && t.class&(givenName|familyName) == 0 && !goesOn:
+		return false
+	case t.startsSentence && !goesOn && t.class&(givenName|familyName) == 0 && s.info[i].traits&(isListed|isDictionary) != 0:
+		return false // a verb: "Chiamate"
+	case t.allCaps && (t.class&(neverName|idKeyword) != 0 || t.cue&(acronymCue|identityCue|bankCue) != 0 && t.end-t.start <= 4):
+		return false // "IBAN", "NIE"
+	case t.rank > frequentScore && !(goesOn && t.class&nameParticle != 0 && !t.startsSentence):
+		return false // "Il", "Die", "Will", but "La Tour"
+	case t.class&functionWord != 0 && t.language == langid.English && !goesOn:
+		return false
+	case t.class&(givenName|familyName|certainName) != 0:
+		return t.class&definedTerm == 0 || t.margin > 2*weightScale || t.allCaps
+	}
+	return t.class&(neverName|idKeyword|cardKeyword|phoneKeyword|definedTerm|functionWord) == 0
+}
+
+// continueName returns the end of the next part of a name with label l, which ends before token j, or 0.
+func (s *scan) continueName(j int, l label) int {
+	labeled := func(k int) bool {
+		return s.isWord(k) && !s.tokens[k].inSpan && !s.tokens[k].startsLine && s.tokens[k].label == l
+	}
+	t := &s.tokens[j]
+	switch {
+	case labeled(j):
+		return j + 1
+	case t.inSpan || t.startsLine:
+		return 0
+	case t.symbol == '.' && s.adjacent(j) && s.isWord(j-1) && (s.tokens[j-1].end-s.tokens[j-1].start <= 2 || s.tokens[j-1].class&honorific != 0) && labeled(j+1):
+		return j + 2
+	case l == personLabel && t.allCaps && s.tokens[j-1].allCaps && (t.class&definedTerm == 0 || s.isSymbol(j+1, ',')) && !(s.isWord(j+1) && s.tokens[j+1].allCaps && !s.tokens[j+1].startsLine):
+		return j + 1 // the last name of a deed: "MARGARET ELLEN DAY"
+	case t.camelCase && strings.IndexByte(s.text[t.start:t.end], '\'') == 1:
+		return j + 1 // "d'Artagnan"
+	case (t.symbol == '-' || t.symbol == '\'') && s.adjacent(j) && s.adjacent(j+1) && s.isWord(j+1) && !s.tokens[j+1].inSpan && (s.tokens[j+1].capitalized || s.tokens[j+1].label == l):
+		return j + 2
+	case l == companyLabel && (t.symbol == '&' || s.oneOf(j, "and", "und", "et", "y", "e", "en")) && labeled(j+1):
+		return j + 2
+	case l == companyLabel && t.symbol == ',' && labeled(j+1) && s.tokens[j+1].class&orgSuffix != 0:
+		return j + 2
+	case t.class&nameParticle != 0 && !t.capitalized:
+		k := j + 1
+		for k < j+3 && s.hasClass(k, nameParticle) && !s.tokens[k].startsLine {
+			k++
+		}
+		if labeled(k) {
+			return k + 1
+		}
+	}
+	return 0
+}
+
+// residenceWords say that a person lives in the town after them or comes from it.
+var residenceWords = []string{
+	"live", "lives", "lived", "living", "reside", "resides", "resided", "residing", "resident", "born", "grew", "moved", "originally",
+	"domiciled", "home", "visiting", "visited", "arrived", "from",
+}
+
+// residenceBefore reports whether one of the four words before token i says that somebody lives there.
+func (s *scan) residenceBefore(i int) bool {
+	for k, n := i-1, 0; k >= 0 && n < 5; k-- {
+		t := &s.tokens[k]
+		if t.inSpan {
+			continue
+		}
+		n++
+		if t.startsLine && k < i-1 || t.kind == otherToken && t.symbol != ',' && t.symbol != '.' {
+			return false
+		}
+		if t.kind == wordToken && s.oneOf(k, residenceWords...) {
+			return true
+		}
+	}
+	return false
+}
+
+// joinNames makes one person of two that only particles part: "Abdullah bin Khalid al-Rashid".
+func (s *scan) joinNames() {
+	out := s.spans[:0]
+	for _, span := range s.spans {
+		if n := len(out); n > 0 && span.Type == Person && out[n-1].Type == Person && areParticles(s.text[out[n-1].End:span.Start]) {
+			out[n-1].End = span.End
+			continue
+		}
+		out = append(out, span)
+	}
+	s.spans = out
+}
+
+// areParticles reports whether the text between two names is a blank, or particles between blanks.
+func areParticles(between string) bool {
+	if between == " " {
+		return true
+	}
+	if len(between) > 16 || len(between) < 3 || between[0] != ' ' {
+		return false
+	}
+	for word := range strings.FieldsFuncSeq(between, func(r rune) bool { return r == ' ' || r == '-' }) {
+		switch word {
+		case "van", "der", "den", "de", "von", "zu", "vom", "la", "las", "los", "del", "da", "do", "dos", "das", "di", "della", "dello", "dei", "bin", "ibn", "bint", "al", "el", "ter", "ten", "du", "des", "'t", "le":
+		default:
+			return false
+		}
+	}
+	return true
+}
+
+// foreignScriptAt records a name in a script that the passage's language does not use: "I rent from 田中太郎". A longer run
+// is a quotation, not a name.
+func (s *scan) foreignScriptAt(i int) int {
+	if s.tokens[i].language == langid.Unknown || !s.isForeignScript(i) || s.isForeignScript(i-1) {
+		return 0
+	}
+	j := i + 1
+	for s.isForeignScript(j) && !s.tokens[j].startsLine {
+		j++
+	}
+	if j-i > 4 || s.tokens[j-1].end-s.tokens[i].start > 60 {
+		return 0
+	}
+	s.addSpan(Person, i, j)
+	return j
+}
+
+// isForeignScript reports whether token i is a word in another script than Latin, with a capital if the script has any.
+func (s *scan) isForeignScript(i int) bool {
+	if !s.isWord(i) {
+		return false
+	}
+	r, _ := utf8.DecodeRuneInString(s.text[s.tokens[i].start:])
+	return r >= 0x370 && r != 'ª' && !unicode.IsLower(r) && !unicode.Is(unicode.Latin, r)
+}
