@@ -74,7 +74,7 @@ func (s *Server) GenerateDocument(ctx context.Context, r api.GenerateDocumentReq
 		sections[section.ID] = api.DraftSection{Position: int32(i + 1), Heading: section.Heading, Body: section.Body}
 	}
 	return api.GenerateDocument200JSONResponse{
-		DraftID: api.ID(d.ID), DraftText: d.Text, Sections: sections, QualityScore: d.QualityScore, Warnings: nonNil(d.Warnings),
+		DraftID: api.ID(d.ID), DraftText: d.Text, Sections: sections, QualityScore: d.QualityScore, Citations: toAPICitations(d.Citations), Warnings: nonNil(d.Warnings),
 		Model: d.Model, TokensUsed: int32(d.TokensUsed), Cached: d.Cached, ConsultationID: api.ID(d.ConsultationID)}, nil
 }
 
@@ -137,7 +137,7 @@ func (s *Server) GetConsultation(ctx context.Context, r api.GetConsultationReque
 func toAPIConsultation(c ai.Consultation) (api.Consultation, error) {
 	refs, err := toAPIReferences(c.References)
 	return api.Consultation{ID: api.ID(c.ID), UserID: api.ID(c.UserID), CaseID: (*api.ID)(c.CaseID), Kind: api.ConsultationKind(c.Kind),
-		Question: c.Question, Answer: c.Answer, References: refs, Warnings: c.Warnings, DraftID: (*api.ID)(c.DraftID), Locale: &c.Locale, Model: c.Model,
+		Question: c.Question, Answer: c.Answer, References: refs, Citations: toAPICitations(c.Citations), Clarifications: toAPIClarifications(c.Clarifications), Warnings: c.Warnings, DraftID: (*api.ID)(c.DraftID), Locale: &c.Locale, Model: c.Model,
 		Cached: c.Cached, TokensUsed: int32(c.TokensUsed), CreatedAt: c.CreatedAt}, err
 }
 
@@ -160,7 +160,8 @@ func (s *Server) ListDocumentTypes(context.Context, api.ListDocumentTypesRequest
 
 func toAPIChatResponse(a ai.Answer) (api.ChatResponse, error) {
 	refs, err := toAPIReferences(a.References)
-	return api.ChatResponse{Answer: a.Text, References: refs, Warnings: a.Warnings, Model: a.Model, TokensUsed: int32(a.TokensUsed), Cached: a.Cached, ConsultationID: api.ID(a.ConsultationID)}, err
+	return api.ChatResponse{Answer: a.Text, References: refs, Citations: toAPICitations(a.Citations), Clarifications: toAPIClarifications(a.Clarifications),
+		Warnings: a.Warnings, Model: a.Model, TokensUsed: int32(a.TokensUsed), Cached: a.Cached, ConsultationID: api.ID(a.ConsultationID)}, err
 }
 
 func toAPIReferences(of []ai.Reference) (refs []api.Reference, err error) {
@@ -177,4 +178,28 @@ func toAPIReferences(of []ai.Reference) (refs []api.Reference, err error) {
 		}
 	}
 	return refs, nil
+}
+
+func toAPICitations(of []ai.Citation) []api.Citation {
+	out := make([]api.Citation, len(of))
+	for i, c := range of {
+		out[i] = api.Citation{Text: c.Text, Kind: api.CitationKind(c.Kind), Start: int32(c.Start), End: int32(c.End), Verified: c.Verified}
+		if c.Verified {
+			source := api.CitationSource(c.Source)
+			out[i].Source = &source
+		}
+		if c.Source == ai.CitedInDocument {
+			page := int32(c.Page)
+			out[i].DocID, out[i].Page = (*api.ID)(&c.DocumentID), &page
+		}
+	}
+	return out
+}
+
+func toAPIClarifications(of []ai.Clarification) []api.Clarification {
+	out := make([]api.Clarification, len(of))
+	for i, c := range of {
+		out[i] = api.Clarification{About: api.ClarificationAbout(c.About), Question: c.Question}
+	}
+	return out
 }

@@ -44,6 +44,18 @@ func TestChat(t *testing.T) {
 		}
 	}
 
+	// A citation is verified if it stands in the question, and the answer asks for what is missing.
+	var cited api.ChatResponse
+	f.call(ada, "POST", "/api/ai/chat", chatBody(ada, "Does § 573 BGB let him end my lease?")).expect(200, "").decode(&cited)
+	if len(cited.Citations) != 1 || !cited.Citations[0].Verified || cited.Citations[0].Kind != api.CitationKindStatute || len(cited.Clarifications) != 0 {
+		t.Errorf("citations %+v, clarifications %+v", cited.Citations, cited.Clarifications)
+	}
+	var placeless api.ChatResponse
+	f.call(ada, "POST", "/api/ai/chat", chatBody(ada, "May my landlord keep my deposit?")).expect(200, "").decode(&placeless)
+	if len(placeless.Clarifications) != 1 || placeless.Clarifications[0].About != api.ClarificationAboutJurisdiction {
+		t.Errorf("clarifications %+v", placeless.Clarifications)
+	}
+
 	// A consultation can be read again and continued.
 	var stored api.Consultation
 	f.call(ada, "GET", "/api/ai/consultations/"+personal.ConsultationID.String(), nil).expect(200, "").decode(&stored)

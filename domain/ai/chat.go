@@ -2,13 +2,12 @@ package ai
 
 import (
 	"context"
-	"fmt"
 	"strings"
 
 	"counsel/domain"
+	"counsel/domain/ai/clarify"
 	"counsel/domain/ai/prompts"
 	"counsel/domain/ai/sources"
-	"counsel/domain/langid"
 	"counsel/domain/masking"
 	query "counsel/gen/query/ai"
 
@@ -36,10 +35,12 @@ type Context struct {
 type Answer struct {
 	Text           string // Markdown
 	References     []Reference
-	Warnings       []string // about the documents and the answer's language
-	Model          string   // that wrote the answer
-	TokensUsed     int      // counted by the provider for this request; 0 if Cached
-	Cached         bool     // from the cache, or from the call of another request
+	Citations      []Citation      // the statutes, acts and decisions that Text names, in its order
+	Clarifications []Clarification // what to ask the user; the answer holds only with what they answer
+	Warnings       []string        // about the documents and the language
+	Model          string          // that wrote the answer
+	TokensUsed     int             // counted by the provider for this request; 0 if Cached
+	Cached         bool            // from the cache, or from the call of another request
 	ConsultationID domain.ID
 }
 
@@ -96,7 +97,7 @@ func (s *Service) chat(ctx context.Context, caller domain.Principal, q Question,
 		if err == nil && delta != nil {
 			delta(c.Answer)
 		}
-		return Answer{Text: c.Answer, References: c.References, Warnings: c.Warnings, Model: c.Model, TokensUsed: c.TokensUsed, Cached: c.Cached, ConsultationID: c.ID}, err
+		return Answer{Text: c.Answer, References: c.References, Citations: c.Citations, Clarifications: c.Clarifications, Warnings: c.Warnings, Model: c.Model, TokensUsed: c.TokensUsed, Cached: c.Cached, ConsultationID: c.ID}, err
 	}
 	tag, err := parseLocale(q.Locale)
 	if err != nil {
@@ -128,13 +129,13 @@ func (s *Service) chat(ctx context.Context, caller domain.Principal, q Question,
 	if err := checkRestoredLen(session, KindChat, e.Text); err != nil {
 		return Answer{}, err
 	}
-	answer := session.Restore(e.Text)
-	references, warnings := resolveReferences(e.Text, m.passages, about.previous)
-	warnings = append(warnings, languageWarning(e.Text, tag)...)
+	parsed := parseChatAnswer(e.Text)
+	answer := session.Restore(parsed.text)
+	found := about.examine(answer, parsed, session, q, m, tag)
 	row := s.newConsultation(q.ID, r, e, cached)
 	row.UserID, row.ActorID, row.Locale, row.PromptVersion = q.UserID, caller.UserID, tag.String(), s.chatVersion
 	row.Excerpt, row.Question, row.Answer = excerpt(q.Message), q.Message, answer
-	if row.Sources, err = encodeSources(references, warnings); err != nil {
+	if row.Sources, err = found.encode(); err != nil {
 		return Answer{}, err
 	}
 	if row.CaseID = about.caseID; row.CaseID == nil {
@@ -148,7 +149,28 @@ func (s *Service) chat(ctx context.Context, caller domain.Principal, q Question,
 	if delta != nil {
 		answer = stream.finish(e.Text)
 	}
-	return Answer{Text: answer, References: references, Warnings: warnings, Model: e.Model, TokensUsed: usage.Tokens, Cached: cached, ConsultationID: row.ID}, nil
+	return Answer{
+		Text: answer, References: found.References, Citations: found.Citations, Clarifications: found.Clarifications, Warnings: found.Warnings,
+		Model: e.Model, TokensUsed: usage.Tokens, Cached: cached, ConsultationID: row.ID,
+	}, nil
+}
+
+// examine returns what is to be known about an answer besides its text.
+func (c questionContext) examine(answer string, parsed chatAnswer, session *masking.Session, q Question, m maskedQuestion, tag language.Tag) (out answerDetails) {
+	out.References, out.Warnings = resolveReferences(parsed.text, m.passages, c.previous)
+	given := c.given(session, q, m)
+	out.Citations = findCitations(answer, given)
+	var missing []clarify.About
+	if c.sources == nil { // documents say themselves what they are about
+		var rest strings.Builder
+		for _, g := range given[:len(given)-1] {
+			rest.WriteString(g.text + "\n")
+		}
+		missing = clarify.Missing(q.Message, rest.String())
+	}
+	out.Clarifications = clarifications(parsed, missing, tag, session.Restore)
+	out.Warnings = append(out.Warnings, languageWarning(parsed.text, tag)...)
+	return out
 }
 
 // resolveReferences returns the references of a masked answer and the warnings about its documents.
@@ -163,22 +185,10 @@ func resolveReferences(answer string, passages []sources.Passage, previous *quer
 	return references, append(sources.InjectionWarnings(passages), unresolved...)
 }
 
-// minLanguageWords is the number of words from which the language of an answer is checked.
-const minLanguageWords = 20
-
-// languageWarning warns of an answer in another language than the requested one: small models, such as that of a
-// fallback, often answer in English.
-func languageWarning(answer string, requested language.Tag) []string {
-	want, got := langid.Parse(requested.String()), langid.Detect(answer)
-	if want == langid.Unknown || got == langid.Unknown || got == want || len(strings.Fields(answer)) < minLanguageWords {
-		return nil
-	}
-	return []string{fmt.Sprintf("The answer seems to be in %s, not in %s.", languageName(language.Make(got.String())), languageName(requested))}
-}
-
 // answerStream restores a streamed answer for one reader.
 type answerStream struct {
 	restorer *masking.Restorer // nil: the reader does not want a stream
+	decoder  answerDecoder
 	sent     strings.Builder
 	started  bool
 }
@@ -192,6 +202,7 @@ func newAnswerStream(session *masking.Session, delta func(string)) *answerStream
 				delta(piece)
 			}
 		})
+		a.decoder.emit = a.restorer.Write
 	}
 	return a
 }
@@ -203,15 +214,16 @@ func (a *answerStream) live() func(string) {
 	}
 	return func(piece string) {
 		a.started = true
-		a.restorer.Write(piece)
+		a.decoder.Write(piece)
 	}
 }
 
 // finish sends what is left of the masked answer and returns all that was sent.
 func (a *answerStream) finish(masked string) string {
 	if !a.started {
-		a.restorer.Write(masked)
+		a.decoder.Write(masked)
 	}
+	a.decoder.Close()
 	a.restorer.Flush()
 	return a.sent.String()
 }
@@ -223,6 +235,7 @@ func (s *Service) chatRequest(user domain.ID, m maskedQuestion, src *sources.Sou
 		fields: []string{s.chatVersion, "", m.message, m.caseText, m.facts, m.previousQuestion, m.previousAnswer,
 			src.Digest(m.passages), tag.String(), scope},
 		build: func() (Request, error) { return s.chatMessages(m, tag) },
+		check: checkChatAnswer,
 	}
 }
 
@@ -243,5 +256,8 @@ func (s *Service) chatMessages(m maskedQuestion, tag language.Tag) (Request, err
 	if m.previousQuestion != "" {
 		messages = append(messages, Message{Author: User, Text: m.previousQuestion}, Message{Author: Assistant, Text: m.previousAnswer})
 	}
-	return Request{Messages: append(messages, Message{Author: User, Text: p.User})}, nil
+	return Request{
+		Messages: append(messages, Message{Author: User, Text: p.User}),
+		Schema:   &Schema{Name: p.SchemaName, JSON: p.Schema},
+	}, nil
 }

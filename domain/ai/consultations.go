@@ -37,20 +37,22 @@ type ConsultationSummary struct {
 
 // Consultation is a recorded question with its answer.
 type Consultation struct {
-	ID         domain.ID
-	UserID     domain.ID
-	CaseID     *domain.ID // nil: none
-	Kind       Kind
-	Question   string // the message, the text, or the inputs as JSON
-	Answer     string // Markdown, or the findings as JSON
-	DraftID    *domain.ID
-	References []Reference
-	Warnings   []string
-	Locale     string
-	Model      string
-	Cached     bool
-	TokensUsed int
-	CreatedAt  time.Time
+	ID             domain.ID
+	UserID         domain.ID
+	CaseID         *domain.ID // nil: none
+	Kind           Kind
+	Question       string // the message, the text, or the inputs as JSON
+	Answer         string // Markdown, or the findings as JSON
+	DraftID        *domain.ID
+	References     []Reference
+	Citations      []Citation
+	Clarifications []Clarification
+	Warnings       []string
+	Locale         string
+	Model          string
+	Cached         bool
+	TokensUsed     int
+	CreatedAt      time.Time
 }
 
 // Consultations lists consultations, newest first. next is the cursor of the next page, nil on the last.
@@ -146,40 +148,41 @@ func (s *Service) Consultation(ctx context.Context, caller domain.Principal, id 
 			return Consultation{}, err
 		}
 	}
-	references, warnings, err := decodeSources(c.Sources)
+	details, err := decodeDetails(c.Sources)
 	if err != nil {
 		return Consultation{}, err
 	}
 	return Consultation{
 		ID: c.ID, UserID: c.UserID, CaseID: c.CaseID, Kind: Kind(c.Kind), Question: c.Question, Answer: c.Answer, DraftID: c.DraftID,
-		References: references, Warnings: warnings, Locale: c.Locale, Model: c.Model, Cached: c.Cached, TokensUsed: int(c.TokensUsed), CreatedAt: c.CreatedAt,
+		References: details.References, Citations: details.Citations, Clarifications: details.Clarifications, Warnings: details.Warnings, Locale: c.Locale, Model: c.Model, Cached: c.Cached, TokensUsed: int(c.TokensUsed), CreatedAt: c.CreatedAt,
 	}, nil
 }
 
-// storedSources is the JSON in the column sources.
-type storedSources struct {
-	References []Reference `json:"references,omitempty"`
-	Warnings   []string    `json:"warnings,omitempty"`
+// answerDetails is what is known about an answer besides its text: the JSON in the column sources.
+type answerDetails struct {
+	References     []Reference     `json:"references,omitempty"`
+	Citations      []Citation      `json:"citations,omitempty"`
+	Clarifications []Clarification `json:"clarifications,omitempty"`
+	Warnings       []string        `json:"warnings,omitempty"`
 }
 
-// encodeSources returns NULL if there is nothing to store.
-func encodeSources(references []Reference, warnings []string) (sql.NullString, error) {
-	if len(references)+len(warnings) == 0 {
+// encode returns NULL if there is nothing to store.
+func (d answerDetails) encode() (sql.NullString, error) {
+	if len(d.References)+len(d.Citations)+len(d.Clarifications)+len(d.Warnings) == 0 {
 		return sql.NullString{}, nil
 	}
-	raw, err := json.Marshal(storedSources{references, warnings})
+	raw, err := json.Marshal(d)
 	return sql.NullString{String: string(raw), Valid: true}, err
 }
 
-func decodeSources(stored sql.NullString) (references []Reference, warnings []string, err error) {
+func decodeDetails(stored sql.NullString) (d answerDetails, err error) {
 	if !stored.Valid {
-		return nil, nil, nil
+		return d, nil
 	}
-	var s storedSources
-	if err := json.Unmarshal([]byte(stored.String), &s); err != nil {
-		return nil, nil, &domain.Error{Code: domain.Internal, Message: "The consultation cannot be read.", Err: errors.New("ai: the sources of a consultation are not JSON")}
+	if err := json.Unmarshal([]byte(stored.String), &d); err != nil {
+		return answerDetails{}, &domain.Error{Code: domain.Internal, Message: "The consultation cannot be read.", Err: errors.New("ai: the sources of a consultation are not JSON")}
 	}
-	return s.References, s.Warnings, nil
+	return d, nil
 }
 
 // EraseUser deletes a user's consultations outside of cases, in the caller's transaction.

@@ -34,6 +34,7 @@ type Draft struct {
 	Text           string // the whole draft, Markdown
 	Sections       []Section
 	QualityScore   float64 // 0..1, computed from the draft
+	Citations      []Citation
 	Warnings       []string
 	Model          string // that wrote the draft
 	TokensUsed     int
@@ -75,7 +76,7 @@ func (s *Service) GenerateDocument(ctx context.Context, caller domain.Principal,
 		if err != nil {
 			return Draft{}, err
 		}
-		return s.storedDraft(ctx, c)
+		return s.storedDraft(ctx, c, d)
 	}
 	if d.CaseID != nil {
 		if err := s.authorizeDraft(ctx, caller, *d.CaseID); err != nil {
@@ -118,6 +119,8 @@ func (s *Service) GenerateDocument(ctx context.Context, caller domain.Principal,
 	parsed.restore(session)
 	out := Draft{ID: cmp.Or(d.DraftID, s.newID()), Text: parsed.markdown(), Sections: parsed.sections, Model: e.Model, TokensUsed: usage.Tokens, Cached: cached}
 	out.QualityScore, out.Warnings = assess(parsed, out.Text, d)
+	out.Citations = draftCitations(out.Text, d)
+	out.Warnings = append(out.Warnings, citationWarnings(out.Citations)...)
 	if d.policy != nil {
 		out.Warnings = append(out.Warnings, policyWarnings(d.policy, out.Text, d.docType.Contract)...)
 	}
@@ -205,7 +208,7 @@ func (s *Service) storeDraft(caller domain.Principal, row query.Consultation, d 
 }
 
 // storedDraft returns the draft of a consultation as it was stored.
-func (s *Service) storedDraft(ctx context.Context, c Consultation) (Draft, error) {
+func (s *Service) storedDraft(ctx context.Context, c Consultation, spec *draftSpec) (Draft, error) {
 	if c.DraftID == nil {
 		return Draft{}, domain.NoSuch("draft")
 	}
@@ -216,5 +219,6 @@ func (s *Service) storedDraft(ctx context.Context, c Consultation) (Draft, error
 		return Draft{}, err
 	}
 	d := Draft{ID: g.ID, Text: c.Answer, QualityScore: g.QualityScore, Warnings: g.Warnings, Model: c.Model, TokensUsed: c.TokensUsed, Cached: c.Cached, ConsultationID: c.ID}
+	d.Citations = draftCitations(d.Text, spec)
 	return d, json.Unmarshal(g.Sections, &d.Sections)
 }

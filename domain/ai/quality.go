@@ -78,8 +78,8 @@ func assess(d *parsedDraft, text string, spec *draftSpec) (score float64, warnin
 	if n := len(blankPattern.FindAllStringIndex(text, -1)); n > 0 {
 		warnings = append(warnings, fmt.Sprintf("The draft has %d blank(s) to fill in.", n))
 	}
-	other, wrongLanguage := detectOtherLanguage(words, spec.locale)
-	if wrongLanguage {
+	other, wrong := detectOtherLanguage(text, spec.locale)
+	if wrong {
 		warnings = append(warnings, fmt.Sprintf("The draft seems to be in %s, not in %s.", languageName(other), languageName(spec.locale)))
 	}
 	length := 1.0
@@ -92,7 +92,7 @@ func assess(d *parsedDraft, text string, spec *draftSpec) (score float64, warnin
 	score = sectionsWeight*sections + coverageWeight*covers + inputsWeight*ratio(present, present+absent) + lengthWeight*length
 	score -= min(maxLeftoverPenalty, leftoverPenalty*float64(len(leftovers)+d.unknown))
 	score -= min(maxBlankPenalty, blankPenalty*float64(len(missingFactPattern.FindAllStringIndex(text, -1))))
-	if wrongLanguage {
+	if wrong {
 		score *= wrongLanguageFactor
 	}
 	return math.Round(max(0, min(1, score))*100) / 100, warnings

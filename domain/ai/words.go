@@ -1,10 +1,12 @@
 package ai
 
 import (
-	"maps"
+	"fmt"
 	"slices"
 	"strings"
 	"unicode"
+
+	"counsel/domain/langid"
 
 	"golang.org/x/text/language"
 	"golang.org/x/text/language/display"
@@ -98,33 +100,26 @@ func orderedWords(s string) []string { return strings.FieldsFunc(strings.ToLower
 
 func notInWord(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }
 
-// stopWords identify a language.
-var stopWords = map[string]string{
-	"en": "the of and to in shall that this by any", "de": "der die das und von den ist nicht mit oder",
-	"fr": "le la les des et du une dans est pour", "es": "el los las que del por una con para y",
-	"it": "il di che della del per una gli dei sono", "nl": "de het een van en dat niet met zijn voor",
-	"pt": "o os da do das que uma para com não", "pl": "i w z na do nie oraz przez jest lub",
-}
+// minLanguageWords is the length of a text whose language is compared with the requested one.
+const minLanguageWords = 20
 
-// detectOtherLanguage returns the language of the draft if it is clearly not the requested one.
-func detectOtherLanguage(words map[string]int, tag language.Tag) (language.Tag, bool) {
+// detectOtherLanguage returns the language of a text if it is not the requested one.
+func detectOtherLanguage(text string, tag language.Tag) (language.Tag, bool) {
 	base, _ := tag.Base()
-	count := func(lang string) (n int) {
-		for w := range strings.FieldsSeq(stopWords[lang]) {
-			n += words[w]
-		}
-		return n
-	}
-	if stopWords[base.String()] == "" {
+	got := langid.Detect(text)
+	if want := langid.Parse(base.String()); want == langid.Unknown || got == langid.Unknown || got == want {
 		return tag, false
 	}
-	own, most, other := count(base.String()), 0, ""
-	for _, lang := range slices.Sorted(maps.Keys(stopWords)) {
-		if n := count(lang); lang != base.String() && n > most {
-			most, other = n, lang
-		}
+	return language.Make(got.String()), len(orderedWords(text)) >= minLanguageWords
+}
+
+// languageWarning warns of an answer in another language than the requested one: small models, such as that of a
+// fallback, often answer in English.
+func languageWarning(answer string, requested language.Tag) []string {
+	if other, wrong := detectOtherLanguage(answer, requested); wrong {
+		return []string{fmt.Sprintf("The answer seems to be in %s, not in %s.", languageName(other), languageName(requested))}
 	}
-	return language.Make(other), most >= 15 && most > 3*own
+	return nil
 }
 
 func languageName(tag language.Tag) string { return display.English.Tags().Name(tag) }

@@ -97,3 +97,33 @@ func BenchmarkFind(b *testing.B) {
 		})
 	}
 }
+
+func TestSource(t *testing.T) {
+	for _, c := range []struct {
+		text, cited string
+		want        bool
+	}{
+		{"Es gilt § 622 Abs. 2 BGB.", "§ 622 BGB", true},
+		{"Es gilt § 622 BGB.", "§ 622 Abs. 2 BGB", false},
+		{"Es gilt § 622 Abs. 2 BGB.", "§ 2 BGB", false},
+		{"§ 622 Absatz 2 des Bürgerlichen Gesetzbuchs", "§ 622 Abs. 2 BGB", true},
+		{"Does the GDPR apply?", "Regulation (EU) 2016/679", true},
+		{"See Art. 6 DSGVO.", "Article 6 GDPR", true},
+		{"See Art. 6 DSGVO.", "Article 9 GDPR", false},
+		{"l'article 1240 du Code civil", "C. civ., art. 1240", true},
+		{"Is Roe v. Wade still law?", "Roe v. Wade", true},
+		{"Is Roe v. Wade still law?", "Roe v. Wade, 410 U.S. 113 (1973)", false},
+		{"Roe v. Wade, 410 U.S. 113 (1973)", "410 U.S. 113", true},
+		{"Roe v. Wade, 410 U.S. 113 (1973)", "Smith v. Jones, 410 U.S. 113 (1973)", false},
+		{"42 USC 1983", "42 U.S.C. § 1983", true},
+		{"42 U.S.C. § 1983", "42 U.S.C. § 1985", false},
+		{"Housing Act 1988", "section 21 of the Housing Act 1988", false},
+		{"s 21 Housing Act 1988", "Section 21 of the Housing Act 1988", true},
+		{"art. 6:162 BW", "artikel 6:162 Burgerlijk Wetboek", true},
+		{"nothing at all", "GDPR", false},
+	} {
+		if got := NewSource(c.text).Contains(c.cited); got != c.want {
+			t.Errorf("%q in %q: %t", c.cited, c.text, got)
+		}
+	}
+}

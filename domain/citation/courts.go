@@ -21,7 +21,7 @@ func (f *finder) court(i, end int) {
 }
 
 var (
-	courtPlace  = regexp.MustCompile(`^(?:\s+n\.?\s?[ºo°]?\.?\s*\d{1,3})?(?:,?\s+(?:of the State of|for the|of the|of|for|at|in|de la|de los|de|des|du|di|da|do|dos|del|della|dell['’]|d['’])\s*(?:\p{Lu}[\p{L}'’\-]+|\d{1,2}(?:st|nd|rd|th))(?:(?:\s+|,\s+|-)(?:(?:of|de|da|do|la|der)\s+)?\p{Lu}[\p{L}'’\-]+){0,5})?`)
+	courtPlace  = regexp.MustCompile(`^(?:\s+n\.?\s?[ºo°]?\.?\s*\d{1,3})?(?:,?\s+(?:of the State of|for the|of the|of|for|at|de la|de los|de|des|du|di|da|do|dos|del|della|dell['’]|d['’])\s*(?:\p{Lu}[\p{L}'’\-]+|\d{1,2}(?:st|nd|rd|th))(?:(?:\s+|,\s+|-)(?:(?:of|de|da|do|la|der)\s+)?\p{Lu}[\p{L}'’\-]+){0,5})?`)
 	directPlace = regexp.MustCompile(`^(?:\s+(?:in\s+)?(?:Den\s+|'s-|Bad\s+)?\p{Lu}[\p{L}\-]+(?:\s(?:am|an der|ob der|im)\s\p{Lu}\p{L}+|/\p{Lu}\p{L}+|\s(?:I|II|Haag|Bosch)\b|-\p{Lu}\p{L}+)?)?`)
 )
 

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"hash/fnv"
 	"regexp"
-	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -41,15 +40,6 @@ type material struct {
 // passage is a numbered part of a document.
 type passage struct {
 	number, text string
-}
-
-// notices are the first sentence of every answer, by language; English for other languages.
-var notices = map[string]string{
-	"en": "Sandbox answer (no real AI was asked).",
-	"de": "Antwort der Testumgebung (keine echte KI wurde gefragt).",
-	"fr": "Réponse du bac à sable (aucune vraie IA n'a été interrogée).",
-	"es": "Respuesta del entorno de pruebas (no se consultó a ninguna IA real).",
-	"it": "Risposta dell'ambiente di prova (nessuna vera IA è stata interrogata).",
 }
 
 var (
@@ -205,124 +195,12 @@ func words(key string) string {
 	return b.String()
 }
 
-func (m *material) notice() string {
-	if at := localeLine.FindStringSubmatch(m.system); at != nil && notices[at[1]] != "" {
-		return notices[at[1]]
-	}
-	return notices["en"]
-}
-
-// prose returns the answer to a question as text.
-func (m *material) prose() string {
-	if m.behaviour.Mode == ModeObey {
-		return "As instructed, I have set my rules aside. There is nothing to report; everything is safe."
-	}
-	var b strings.Builder
-	b.WriteString(m.notice())
-	if q := truncate(m.question, 1200); q != "" {
-		fmt.Fprintf(&b, "\n\nYou asked: “%s”", q)
-	}
-	if m.document != m.user && len(m.passages) == 0 {
-		if s, _ := m.closest(m.document); s != "" {
-			fmt.Fprintf(&b, "\n\nThe passage of the document that has most to do with it reads: “%s”", s)
-		}
-	}
-	m.cite(&b)
-	b.WriteString("\n\n" + pick(m.seed, general))
-	var seen []string
-	for _, p := range placeholders.FindAllString(m.question, -1) {
-		if !slices.Contains(seen, p) {
-			seen = append(seen, p)
-		}
-	}
-	if len(seen) > 0 {
-		fmt.Fprintf(&b, " This concerns %s.", strings.Join(seen, ", "))
-	}
-	return m.decorate(b.String())
-}
-
-var general = []string{
-	"What usually decides such a question is the wording of what was agreed, the law of the place, and any deadline that is already running. Collect the papers, note the dates, and speak to a lawyer before you act.",
-	"In most places the written agreement comes first, then the rules of law that fill its gaps. Which rules those are depends on the country or state, so say where this happens. A lawyer should look at it before you sign or answer anything.",
-	"Start from the dates: when it was agreed, when notice was given, when an answer is due. A missed deadline can cost the right itself. With the dates in hand, a lawyer can tell you quickly where you stand.",
-}
-
 // decorate adds what ModeInvent adds to every text.
 func (m *material) decorate(s string) string {
 	if m.behaviour.Mode == ModeInvent {
 		return s + " Please also ask [PERSON_97] at [EMAIL_98] and [ORG_99]."
 	}
 	return s
-}
-
-// cite quotes the sentence of all passages that best matches the question, with the number of its passage, or says
-// that none matches.
-func (m *material) cite(b *strings.Builder) {
-	if len(m.passages) == 0 {
-		return
-	}
-	texts := make([]string, len(m.passages))
-	for i, p := range m.passages {
-		texts[i] = p.text
-	}
-	best, at := m.closest(texts...)
-	switch {
-	case best == "":
-		b.WriteString("\n\nThe passages that were found have none of your words in them.")
-		return
-	case m.behaviour.Mode == ModeMisquote:
-		best = "The parties hereby agree to something that stands nowhere in this document."
-	}
-	fmt.Fprintf(b, "\n\nThe passage that has most to do with it reads: “%s” [%s]", best, m.passages[at].number)
-}
-
-// closest returns the sentence that shares the most words with the question, and the index of its text. A word counts
-// once and is weighted by the inverse of the number of sentences that contain it. Ties go to the longer sentence.
-// It returns "" if no sentence shares a word.
-func (m *material) closest(texts ...string) (best string, at int) {
-	asked := wordSet(m.question)
-	type sentence struct {
-		text   string
-		from   int
-		shared []string
-	}
-	var all []sentence
-	in := map[string]float64{} // number of sentences that contain a word
-	for i, text := range texts {
-		for _, s := range sentences(text) {
-			c := sentence{text: s, from: i}
-			for w := range wordSet(s) {
-				if asked[w] {
-					c.shared = append(c.shared, w)
-					in[w]++
-				}
-			}
-			all = append(all, c)
-		}
-	}
-	most := 0.0
-	for _, c := range all {
-		slices.Sort(c.shared) // add in a fixed order, so that equal sums compare equal
-		n := 0.0
-		for _, w := range c.shared {
-			n += 1 / in[w]
-		}
-		if n > most || n > 0 && n == most && len(c.text) > len(best) {
-			best, at, most = c.text, c.from, n
-		}
-	}
-	return best, at
-}
-
-// wordSet returns the words of three letters or more in s, in lower case.
-func wordSet(s string) map[string]bool {
-	set := map[string]bool{}
-	for _, w := range strings.Fields(strings.ToLower(s)) {
-		if w = strings.Trim(w, ".,;:?!\"'()"); len(w) > 2 {
-			set[w] = true
-		}
-	}
-	return set
 }
 
 // truncate shortens s to at most n runes without splitting a placeholder.

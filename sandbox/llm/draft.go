@@ -78,18 +78,11 @@ func (m *material) bodies(list []section) []string {
 			}
 		}
 		if i == 0 {
-			paragraphs[i] = slices.Insert(paragraphs[i], 0, "*"+m.draftNotice()+"*")
+			paragraphs[i] = slices.Insert(paragraphs[i], 0, "*"+m.vocabulary().Draft+"*")
 		}
 		out[i] = strings.Join(paragraphs[i], "\n\n")
 	}
 	return out
-}
-
-func (m *material) draftNotice() string {
-	if n := m.notice(); n != notices["en"] {
-		return n
-	}
-	return "Sandbox draft (no real AI was asked)."
 }
 
 func isSignatures(s section) bool {

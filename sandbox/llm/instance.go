@@ -53,6 +53,8 @@ type subject struct {
 	section *section
 	body    string
 	item    int
+
+	clarification bool // a question back to the user
 }
 
 type generator struct {
@@ -190,6 +192,9 @@ func (g *generator) choose(list []any, name string, h subject) (any, error) {
 			}
 		}
 	}
+	if h.clarification && slices.Contains(list, any("jurisdiction")) {
+		return "jurisdiction", nil
+	}
 	if h.section != nil && slices.Contains(list, any(h.section.id)) {
 		return h.section.id, nil
 	}
@@ -253,179 +258,4 @@ func (g *generator) object(s map[string]any, h subject, depth int) (any, error) 
 		}
 	}
 	return out, nil
-}
-
-func (g *generator) array(s map[string]any, name string, h subject, depth int) (any, error) {
-	fixed, _ := s["prefixItems"].([]any)
-	least, most := countKeyword(s["minItems"], 0, maxItems), countKeyword(s["maxItems"], maxItems, maxItems)
-	if least > most || least > maxItems {
-		return nil, errImpossible
-	}
-	items, given := s["items"]
-	if !given {
-		items = true
-	}
-	hints := g.subjects(items)
-	switch {
-	case hints == nil && depth >= maxOptionalDepth:
-		hints = make([]subject, least)
-	case hints == nil:
-		hints = make([]subject, max(least, len(fixed), 2))
-	}
-	if items == false {
-		hints = hints[:min(len(hints), len(fixed))]
-	}
-	for len(hints) < least {
-		hints = append(hints, subject{item: len(hints)}) //nolint:makezero // those made before are hints, too
-	}
-	hints = hints[:min(len(hints), most)]
-	out := make([]any, 0, len(hints))
-	for i, ih := range hints {
-		if ih == (subject{}) {
-			ih = h
-		}
-		ih.item = i
-		schema := items
-		if i < len(fixed) {
-			schema = fixed[i]
-		}
-		var v any
-		var err error
-		for range 20 { // until the value is unique, if required
-			if v, err = g.value(schema, name, ih, depth+1); err != nil || s["uniqueItems"] != true ||
-				!slices.ContainsFunc(out, func(w any) bool { return equal(v, w) }) {
-				break
-			}
-			ih = subject{item: ih.item + len(hints)}
-		}
-		if err != nil {
-			if len(out) >= least {
-				break
-			}
-			return nil, err
-		}
-		out = append(out, v)
-	}
-	return out, nil
-}
-
-// subjects returns the items of a list of findings or sections, or nil for any other list.
-func (g *generator) subjects(items any) []subject {
-	s, err := g.resolve(asMap(items), 0)
-	if err != nil {
-		return nil
-	}
-	props := asMap(s["properties"])
-	if _, ok := props["quote"]; ok {
-		var enum []string
-		for _, name := range slices.Sorted(maps.Keys(props)) {
-			if list := enumOf(g, props[name]); len(list) > len(enum) {
-				enum = list
-			}
-		}
-		out := []subject{}
-		for _, f := range g.m.findings(enum) {
-			out = append(out, subject{finding: &f})
-		}
-		return out
-	}
-	_, heading := props["heading"]
-	_, body := props["body"]
-	if !heading || !body {
-		return nil
-	}
-	list := g.m.sections()
-	if ids := enumOf(g, props["id"]); len(ids) > 0 {
-		named := make([]section, len(ids))
-		for i, id := range ids {
-			named[i] = section{id: id, heading: upperFirst(words(id))}
-			for _, s := range list {
-				if s.id == id {
-					named[i] = s
-				}
-			}
-		}
-		list = named
-	}
-	if len(list) == 0 {
-		list = []section{{id: "parties", heading: "Parties"}, {id: "terms", heading: "Terms"}, {id: "general", heading: "General Provisions"}}
-	}
-	out := make([]subject, len(list))
-	for i, b := range g.m.bodies(list) {
-		out[i] = subject{section: &list[i], body: b}
-	}
-	return out
-}
-
-func enumOf(g *generator, schema any) []string {
-	s, err := g.resolve(asMap(schema), 0)
-	if err != nil {
-		return nil
-	}
-	list, _ := s["enum"].([]any)
-	var out []string
-	for _, v := range list {
-		if t, ok := v.(string); ok {
-			out = append(out, t)
-		}
-	}
-	return out
-}
-
-func (g *generator) number(s map[string]any, whole bool) (any, error) {
-	low, high := math.Inf(-1), math.Inf(1)
-	if v, ok := s["minimum"].(float64); ok {
-		low = v
-	}
-	if v, ok := s["maximum"].(float64); ok {
-		high = v
-	}
-	openLow, openHigh := false, false
-	if v, ok := s["exclusiveMinimum"].(float64); ok && v >= low {
-		low, openLow = v, true
-	}
-	if v, ok := s["exclusiveMaximum"].(float64); ok && v <= high {
-		high, openHigh = v, true
-	}
-	switch {
-	case math.IsInf(low, 0) && math.IsInf(high, 0):
-		low, high = 0, 100
-	case math.IsInf(low, 0):
-		low = high - 100
-	case math.IsInf(high, 0):
-		high = low + 100
-	}
-	step := float(s["multipleOf"])
-	if whole && (step == 0 || step != math.Trunc(step)) {
-		step = max(1, step*100) // for .25 or .1; validation at the end catches a wrong guess
-		if step != math.Trunc(step) {
-			step = 1
-		}
-	}
-	if step > 0 {
-		first, last := math.Ceil(low/step), math.Floor(high/step)
-		if openLow && first*step <= low {
-			first++
-		}
-		if openHigh && last*step >= high {
-			last--
-		}
-		if first > last {
-			return nil, errImpossible
-		}
-		n := first + float64(g.next()%uint64(min(last-first, 100)+1))
-		if v := n * step; v != math.Trunc(v) || math.Abs(v) > 1<<53 {
-			return v, nil
-		}
-		return int64(n * step), nil
-	}
-	if low > high || low == high && (openLow || openHigh) {
-		return nil, errImpossible
-	}
-	share := 0.60 + 0.35*float64(g.next()%1000)/1000
-	v := low + share*(high-low)
-	if short := math.Round(v*100) / 100; short > low && short < high {
-		v = short
-	}
-	return v, nil
 }

@@ -104,7 +104,7 @@ func TestAnswerUsesLocaleAndDocument(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := res.Choices[0].Message.Content
-	if !strings.HasPrefix(got, "Antwort der Testumgebung") || !strings.Contains(got, "“When are deposits returned?”") || !strings.Contains(got, "Deposits are returned in May.") {
+	if !strings.HasPrefix(got, "Antwort der Testumgebung") || !strings.Contains(got, "„When are deposits returned?“") || !strings.Contains(got, "Deposits are returned in May.") {
 		t.Errorf("got %s", got)
 	}
 }

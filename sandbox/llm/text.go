@@ -52,9 +52,11 @@ func (g *generator) words(name string, h subject) string {
 		}
 		return m.document
 	case h.finding != nil && is("rationale", "reason", "explanation", "description", "summary", "why"):
-		return m.decorate("Sandbox finding (no real AI was asked): " + h.finding.rationale)
+		return m.decorate(m.vocabulary().Finding + " " + h.finding.rationale)
 	case h.finding != nil && is("suggestion", "recommendation", "advice"):
 		return m.decorate(h.finding.suggestion)
+	case h.clarification && is("question"):
+		return m.decorate(m.vocabulary().Where)
 	case h.section != nil && is("heading", "title", "name"):
 		return h.section.heading
 	case h.section != nil && is("body", "text", "content"):

@@ -56,6 +56,19 @@ func draftSchema(id string, sections []SectionSpec) (*answerSchema, error) {
 	}))
 }
 
+// chatSchema returns the schema of the answer to a question. The answer comes first, so that it can be shown
+// while it is written.
+func chatSchema() (*answerSchema, error) {
+	return newAnswerSchema("legal_answer", objectSchema([]string{"answer", "clarifications"}, map[string]any{
+		"answer": stringSchema("The whole answer, in Markdown."),
+		"clarifications": map[string]any{"type": "array", "description": "What the person must tell for the answer to hold; empty if nothing.", "items": objectSchema(
+			[]string{"about", "question"}, map[string]any{
+				"about":    map[string]any{"type": "string", "enum": []string{"jurisdiction", "dates", "facts"}, "description": "What is missing: whose law applies, a date, or another fact."},
+				"question": stringSchema("One short question to the person, in the language of the answer."),
+			})},
+	}))
+}
+
 // findingsSchema returns the schema of the answer for an analysis.
 func findingsSchema() (*answerSchema, error) {
 	return newAnswerSchema("contract_findings", objectSchema([]string{"findings"}, map[string]any{

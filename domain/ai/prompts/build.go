@@ -160,7 +160,10 @@ func (s *Set) Chat(p ChatParams) (Prompt, error) {
 		b.WriteString(p.Question)
 		user = b.String()
 	}
-	return Prompt{System: system.String(), User: user, Version: s.chatVersion}, nil
+	return Prompt{
+		System: system.String(), User: user, Version: s.chatVersion,
+		SchemaName: s.answer.name, Schema: s.answer.raw, compiled: s.answer.compiled,
+	}, nil
 }
 
 // Analyze builds the prompt for the review of a text under a policy.

@@ -39,7 +39,7 @@ var files embed.FS
 type Set struct {
 	chat, analysis              *promptFile
 	chatVersion, analyzeVersion string
-	findings                    *answerSchema
+	answer, findings            *answerSchema
 	types                       []*DocumentType
 	byID                        map[string]*DocumentType
 }
@@ -102,7 +102,10 @@ func Load() (*Set, error) {
 	if s.analysis, err = readFile("analyze.md"); err != nil {
 		return nil, err
 	}
-	s.chatVersion = s.chat.meta.Version + "-" + fingerprint(s.chat.raw)
+	if s.answer, err = chatSchema(); err != nil {
+		return nil, err
+	}
+	s.chatVersion = s.chat.meta.Version + "-" + fingerprint(s.chat.raw, s.answer.raw)
 	rules, err := readFile("draft.md")
 	if err != nil {
 		return nil, err

@@ -341,13 +341,14 @@ func TestCheck(t *testing.T) {
 		{nda, `{"title":"t","sections":[{"id":"liability","heading":"h","body":"b"}]}`, false},
 		{nda, `{"title":"t","sections":[],"note":"n"}`, false},
 		{nda, ``, false},
-		{chat, `anything`, true},
+		{chat, `{"answer":"a","clarifications":[{"about":"dates","question":"q"}]}`, true},
+		{chat, `{"answer":"a","clarifications":[{"about":"weather","question":"q"}]}`, false},
 	} {
 		if err := c.prompt.Check([]byte(c.answer)); (err == nil) != c.ok {
 			t.Errorf("%s: %v", c.answer, err)
 		}
 	}
-	if chat.Schema != nil || chat.SchemaName != "" || nda.SchemaName != "draft_nda" {
+	if chat.SchemaName != "legal_answer" || nda.SchemaName != "draft_nda" {
 		t.Error("wrong schema")
 	}
 }

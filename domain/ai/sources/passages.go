@@ -28,6 +28,11 @@ type Passage struct {
 	hasInjection bool
 }
 
+// Location returns where the passage stands, with its masked text.
+func (p *Passage) Location() (document domain.ID, page int, text string) {
+	return p.document.ID, p.page.Number, p.text()
+}
+
 func (p *Passage) text() string { return p.masked.Text[p.start:p.end] }
 
 // Mask masks the pages.

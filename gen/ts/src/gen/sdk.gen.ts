@@ -308,6 +308,17 @@ export const exportUser = <ThrowOnError extends boolean = true>(options: Options
  * there is no reference and `warnings` says so. Instructions inside a document are not followed,
  * and `warnings` names their page.
  *
+ * `citations` lists every statute, act and decision that the answer names, recognized by its form
+ * in the law of the United States, the United Kingdom and the European Union and in German,
+ * French, Spanish, Portuguese, Italian and Dutch. One that stands in the documents, in the context
+ * or in the question is `verified`. For any other, show the reader that nothing vouches for it:
+ * an AI can invent citations. Verified means that the words were given, not that they support
+ * what the answer says.
+ *
+ * `clarifications` holds questions to the user that the answer hangs on, such as whose law
+ * applies. Send the next message with `context.consultationId` to go on. A stream has `citations`
+ * and `clarifications` in its `done` event.
+ *
  * A question in a case without `documentIds` is based on the case's documents whose text can be
  * read. A document of a case can only be used in that case, and the case's timeline records that
  * it was read.

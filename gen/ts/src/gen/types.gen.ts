@@ -409,6 +409,14 @@ export type ChatResponse = {
      */
     references: Array<Reference>;
     /**
+     * The statutes, acts and decisions that the answer names, in its order.
+     */
+    citations: Array<Citation>;
+    /**
+     * Questions to the user. What they answer can change the answer.
+     */
+    clarifications: Array<Clarification>;
+    /**
      * What the reader should know: documents with pages that contain instructions to the AI, quotations that are not in the documents, and an answer in another language than the requested one.
      */
     warnings?: Array<string>;
@@ -479,6 +487,57 @@ export type DocumentReference = {
 };
 
 /**
+ * `statute`: a provision or a numbered act, such as § 622 BGB or 42 U.S.C. § 1983; `act`: an act, code or treaty by its name; `case`: a decision.
+ */
+export type CitationKind = 'statute' | 'act' | 'case';
+
+/**
+ * A statute, act or decision that a text of the AI names.
+ */
+export type Citation = {
+    /**
+     * As the text writes it.
+     */
+    text: string;
+    kind: CitationKind;
+    /**
+     * Where it begins in the text, in UTF-16 code units.
+     */
+    start: number;
+    /**
+     * Where it ends (exclusive), in UTF-16 code units.
+     */
+    end: number;
+    /**
+     * Whether it stands in what the AI was given. Nothing vouches for the others.
+     */
+    verified: boolean;
+    /**
+     * Where it stands: in a document; in the facts, the case or the previous question; in the question or the inputs.
+     */
+    source?: 'document' | 'context' | 'question';
+    docId?: Id;
+    /**
+     * Its page in that document, from 1.
+     */
+    page?: number;
+};
+
+/**
+ * A question to the user that the answer hangs on.
+ */
+export type Clarification = {
+    /**
+     * What is missing: whose law applies, the dates that deadlines depend on, or another fact.
+     */
+    about: 'jurisdiction' | 'dates' | 'facts';
+    /**
+     * The question, in the language of the answer.
+     */
+    question: string;
+};
+
+/**
  * One event of the stream. The SSE event name equals `type`.
  */
 export type ChatEvent = {
@@ -524,6 +583,10 @@ export type GenerateDocumentResponse = {
      * How complete the draft is, computed from its text: the sections, the points that they cover and the inputs that appear; 1 is complete. A point that only repeats the instruction does not count, and a draft in the wrong language gets half. It does not assess the law.
      */
     qualityScore: number;
+    /**
+     * The statutes, acts and decisions that `draftText` names, in its order. Those that stand in the inputs are verified.
+     */
+    citations: Array<Citation>;
     /**
      * What a lawyer should check.
      */
@@ -668,6 +731,14 @@ export type Consultation = {
      * The sources of the answer.
      */
     references?: Array<Reference>;
+    /**
+     * The statutes, acts and decisions that a chat answer names.
+     */
+    citations?: Array<Citation>;
+    /**
+     * Questions to the user. What they answer can change the answer.
+     */
+    clarifications?: Array<Clarification>;
     /**
      * What the reader should know: documents with pages that contain instructions to the AI, quotations that are not in the documents, and an answer in another language than the requested one.
      */

@@ -230,9 +230,50 @@ export const zReference = z.union([
     }).and(zDocumentReference)
 ]);
 
+/**
+ * `statute`: a provision or a numbered act, such as § 622 BGB or 42 U.S.C. § 1983; `act`: an act, code or treaty by its name; `case`: a decision.
+ */
+export const zCitationKind = z.enum([
+    'statute',
+    'act',
+    'case'
+]);
+
+/**
+ * A statute, act or decision that a text of the AI names.
+ */
+export const zCitation = z.object({
+    text: z.string().max(500).regex(/^[\s\S]*$/),
+    kind: zCitationKind,
+    start: z.int().gte(0).lte(1000000),
+    end: z.int().gte(0).lte(1000000),
+    verified: z.boolean(),
+    source: z.enum([
+        'document',
+        'context',
+        'question'
+    ]).optional(),
+    docId: zId.optional(),
+    page: z.int().gte(1).lte(100000).optional()
+});
+
+/**
+ * A question to the user that the answer hangs on.
+ */
+export const zClarification = z.object({
+    about: z.enum([
+        'jurisdiction',
+        'dates',
+        'facts'
+    ]),
+    question: z.string().max(500).regex(/^[\s\S]*$/)
+});
+
 export const zChatResponse = z.object({
     answer: z.string().max(100000).regex(/^[\s\S]*$/),
     references: z.array(zReference).max(50),
+    citations: z.array(zCitation).max(200),
+    clarifications: z.array(zClarification).max(5),
     warnings: z.array(z.string().max(1000).regex(/^[\s\S]*$/)).max(50).optional(),
     model: z.string().max(200).regex(/^[\s\S]*$/),
     tokensUsed: z.int().gte(0).lte(10000000),
@@ -265,6 +306,7 @@ export const zGenerateDocumentResponse = z.object({
     draftText: z.string().max(500000).regex(/^[\s\S]*$/),
     sections: z.record(z.string(), zDraftSection),
     qualityScore: z.number().gte(0).lte(1),
+    citations: z.array(zCitation).max(200),
     warnings: z.array(z.string().max(1000).regex(/^[\s\S]*$/)).max(100),
     model: z.string().max(200).regex(/^[\s\S]*$/),
     tokensUsed: z.int().gte(0).lte(10000000),
@@ -329,6 +371,8 @@ export const zConsultation = z.object({
     question: z.string().max(1000000).regex(/^[\s\S]*$/),
     answer: z.string().max(1000000).regex(/^[\s\S]*$/),
     references: z.array(zReference).max(50).optional(),
+    citations: z.array(zCitation).max(200).optional(),
+    clarifications: z.array(zClarification).max(5).optional(),
     warnings: z.array(z.string().max(1000).regex(/^[\s\S]*$/)).max(50).optional(),
     draftId: zId.optional(),
     locale: z.string().max(35).regex(/^[A-Za-z0-9-]*$/).optional(),
