@@ -46,11 +46,15 @@ func measureLanguage(t testing.TB, m *Masker, lang, half string) *languageMeasur
 		out.questions.count(&q, m.Find(q.text)) // before the clock starts, so that nothing is read for the first time
 		bytes += len(q.text)
 	}
-	start := time.Now()
-	for _, q := range questions {
-		m.Find(q.text)
+	best := time.Hour // of a few rounds, because other processes disturb some
+	for range 5 {
+		start := time.Now()
+		for _, q := range questions {
+			m.Find(q.text)
+		}
+		best = min(best, time.Since(start))
 	}
-	out.speed = float64(time.Since(start).Microseconds()) * 300 / float64(bytes)
+	out.speed = float64(best.Microseconds()) * 300 / float64(bytes)
 	for _, d := range readDocuments(t, filepath.Join("testdata/documents", half, lang, "*.txt")) {
 		out.documents.count(&d, m.Find(d.text))
 	}
