@@ -45,6 +45,7 @@ func newUser(email string) accountquery.CreateUserParams {
 }
 
 func TestParse(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct{ url, network, addr, user, password, name string }{
 		{"mysql://u:p%40ss@db.example:3307/counsel", "tcp", "db.example:3307", "u", "p@ss", "counsel"},
 		{"mysql://u@db.example/counsel", "tcp", "db.example:3306", "u", "", "counsel"},
@@ -67,6 +68,7 @@ func TestParse(t *testing.T) {
 }
 
 func TestParseErrorsHidePassword(t *testing.T) {
+	t.Parallel()
 	for _, url := range []string{
 		"", "mysql://", "mysql:///counsel", "mysql://u:hunter2@h/", "mysql://u:hunter2@h:port/n", "u:hunter2@tcp(h/n", "u:hunter2",
 		"mysql://u:hunter2@h/n?readTimeout=soon", "postgres://u:hunter2@h/n",
@@ -81,6 +83,7 @@ func TestParseErrorsHidePassword(t *testing.T) {
 }
 
 func TestOpenSetsStrictModeAndUTC(t *testing.T) {
+	t.Parallel()
 	pool := testenv.DB(t)
 	ctx := t.Context()
 	var mode, zone, charset string
@@ -117,6 +120,7 @@ func TestOpenSetsStrictModeAndUTC(t *testing.T) {
 }
 
 func TestOpenFailsFastWhenAccessIsDenied(t *testing.T) {
+	t.Parallel()
 	url := testenv.DatabaseURL(t)
 	cfg, err := db.Parse(url)
 	if err != nil {
@@ -130,6 +134,7 @@ func TestOpenFailsFastWhenAccessIsDenied(t *testing.T) {
 }
 
 func TestOpenRetriesUntilDeadline(t *testing.T) {
+	t.Parallel()
 	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
 	defer cancel()
 	_, err := db.Open(ctx, "mysql://u:hunter2@/n?socket=/nonexistent/socket", db.Options{})
@@ -139,6 +144,7 @@ func TestOpenRetriesUntilDeadline(t *testing.T) {
 }
 
 func TestMigrateConcurrently(t *testing.T) {
+	t.Parallel()
 	url := testenv.NewDatabaseURL(t)
 	pools := []*sql.DB{open(t, url), open(t, url), open(t, url)}
 	errs := make([]error, len(pools))
@@ -164,6 +170,7 @@ func TestMigrateConcurrently(t *testing.T) {
 }
 
 func TestMigrateLockTimeout(t *testing.T) {
+	t.Parallel()
 	url := testenv.NewDatabaseURL(t)
 	holder, err := open(t, url).Conn(t.Context())
 	if err != nil {
@@ -187,6 +194,7 @@ func TestMigrateLockTimeout(t *testing.T) {
 }
 
 func TestErrorCodes(t *testing.T) {
+	t.Parallel()
 	pool := testenv.DB(t)
 	q := accountquery.New(pool)
 	ctx := t.Context()
@@ -239,6 +247,7 @@ func TestErrorCodes(t *testing.T) {
 }
 
 func TestDatabaseOutage(t *testing.T) {
+	t.Parallel()
 	server := testenv.PrivateMySQL(t)
 	pool := open(t, server.URL)
 	ping := func(d time.Duration) error {

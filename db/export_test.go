@@ -19,16 +19,16 @@ const TxAttempts = txAttempts
 
 // MigrateSome applies the migrations whose versions some accepts.
 func MigrateSome(ctx context.Context, pool *sql.DB, some func(version int64) bool) error {
-	all, err := readMigrations(migrations)
+	all, err := allMigrations()
 	if err != nil {
 		return err
 	}
-	return migrate(ctx, pool, slices.DeleteFunc(all, func(m migration) bool { return !some(m.version) }))
+	return migrate(ctx, pool, slices.DeleteFunc(slices.Clone(all), func(m migration) bool { return !some(m.version) }))
 }
 
 // Statements returns the statements of each migration, in order.
 func Statements() (versions []int64, statements map[int64][]string, err error) {
-	all, err := readMigrations(migrations)
+	all, err := allMigrations()
 	statements = map[int64][]string{}
 	for _, m := range all {
 		versions = append(versions, m.version)

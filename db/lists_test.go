@@ -178,6 +178,7 @@ var unpagedQueries = map[string]string{
 // TestListsReadOnePage checks that the cost of a list does not grow with the table. It counts the
 // rows that the server reads, because times vary on a busy machine.
 func TestListsReadOnePage(t *testing.T) {
+	t.Parallel()
 	checkAllListed(t)
 	pool := open(t, testenv.NewDatabaseURL(t))
 	if err := db.Migrate(t.Context(), pool); err != nil {

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"counsel/domain/retry"
@@ -25,6 +26,10 @@ var migrations embed.FS
 // MigrationFiles returns the SQL files of the migrations.
 func MigrationFiles() fs.FS { return migrations }
 
+// allMigrations returns the migrations of this program, in order. Splitting them takes longer than finding
+// that none is to be applied.
+var allMigrations = sync.OnceValues(func() ([]migration, error) { return readMigrations(migrations) })
+
 // Migrate brings the schema up to date. Servers that start together take turns: the first migrates,
 // the others wait until ctx is done and then find nothing to do. A run that is interrupted
 // anywhere, even by kill -9, is resumed by the next.
@@ -35,7 +40,7 @@ func MigrationFiles() fs.FS { return migrations }
 // next run starts it again and finds its change, it had taken effect. A statement takes effect
 // entirely or not at all on MySQL 8, MariaDB and TiDB.
 func Migrate(ctx context.Context, pool *sql.DB) error {
-	all, err := readMigrations(migrations)
+	all, err := allMigrations()
 	if err != nil {
 		return err
 	}
@@ -63,7 +68,7 @@ func migrate(ctx context.Context, pool *sql.DB, all []migration) error {
 
 // CheckMigrated fails if the schema lacks a migration that this program needs.
 func CheckMigrated(ctx context.Context, pool *sql.DB) error {
-	all, err := readMigrations(migrations)
+	all, err := allMigrations()
 	if err != nil {
 		return err
 	}

@@ -141,6 +141,7 @@ func progress(t *testing.T, pool *sql.DB) (n int) {
 // with a restart after each kill. The schema equals that of an undisturbed migration, and no row is
 // lost.
 func TestMigrateResumesAfterKill(t *testing.T) {
+	t.Parallel()
 	want := schema(t, testenv.DB(t))
 	url := testenv.NewDatabaseURL(t)
 	pool := open(t, url)
@@ -223,6 +224,7 @@ func checkOldDraft(t *testing.T, pool *sql.DB) {
 // failed if a table existed. Each migration is interrupted after its first statement, after its
 // second, and so on.
 func TestMigrateResumesWithoutProgress(t *testing.T) {
+	t.Parallel()
 	want := schema(t, testenv.DB(t))
 	versions, statements, err := db.Statements()
 	if err != nil {
@@ -277,6 +279,7 @@ func TestMigrateResumesWithoutProgress(t *testing.T) {
 // TestMigrateRejectsForeignTable: an existing table of the same name is an error, on every attempt,
 // if the statement that creates it never started.
 func TestMigrateRejectsForeignTable(t *testing.T) {
+	t.Parallel()
 	pool := open(t, testenv.NewDatabaseURL(t))
 	if _, err := pool.ExecContext(t.Context(), "CREATE TABLE drafts (id INT)"); err != nil {
 		t.Fatal(err)
@@ -298,6 +301,7 @@ func TestMigrateRejectsForeignTable(t *testing.T) {
 // TestMigrationStatementsAreAtomic rejects statements that combine changes which a server refuses
 // to combine or, when killed, could apply only in part.
 func TestMigrationStatementsAreAtomic(t *testing.T) {
+	t.Parallel()
 	versions, statements, err := db.Statements()
 	if err != nil {
 		t.Fatal(err)
@@ -320,6 +324,7 @@ func TestMigrationStatementsAreAtomic(t *testing.T) {
 }
 
 func TestSplitStatements(t *testing.T) {
+	t.Parallel()
 	got := db.SplitStatements("-- a; comment\nCREATE TABLE a (b INT, -- one; two\n c CHAR(3) DEFAULT ';--''\\'' /* it; stays */);\n\n# no;\nUPDATE a SET c = \"x;\"\"y\", `odd;name` = 5--1; --\n ;\nDROP TABLE a")
 	want := []string{
 		"CREATE TABLE a (b INT, \n\n c CHAR(3) DEFAULT ';--''\\'' /* it; stays */)",
@@ -332,6 +337,7 @@ func TestSplitStatements(t *testing.T) {
 }
 
 func TestReadMigrationsInvalid(t *testing.T) {
+	t.Parallel()
 	for why, files := range map[string][2]string{
 		"no number":      {"migrations/first.sql", "-- +goose Up\nDROP TABLE a;"},
 		"no first line":  {"migrations/00001_a.sql", "DROP TABLE a;"},

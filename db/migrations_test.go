@@ -11,6 +11,7 @@ import (
 // TestMigrationCreatesFirstVersions checks that drafts from before versions existed get a first
 // version with their text.
 func TestMigrationCreatesFirstVersions(t *testing.T) {
+	t.Parallel()
 	pool := open(t, testenv.NewDatabaseURL(t))
 	if err := db.MigrateSome(t.Context(), pool, func(v int64) bool { return v <= 3 }); err != nil {
 		t.Fatal(err)
@@ -48,6 +49,7 @@ func TestMigrationCreatesFirstVersions(t *testing.T) {
 // TestMigrateOutOfOrder checks that a database with later migrations also gets the earlier ones it
 // lacks.
 func TestMigrateOutOfOrder(t *testing.T) {
+	t.Parallel()
 	pool := open(t, testenv.NewDatabaseURL(t))
 	if err := db.CheckMigrated(t.Context(), pool); err == nil {
 		t.Error("an empty database passes the check")

@@ -34,6 +34,7 @@ func set(ctx context.Context, c rueidis.Client, key, value string) error {
 }
 
 func TestOpenRedisErrors(t *testing.T) {
+	t.Parallel()
 	for _, url := range []string{"", "http://x", "redis://:hunter2@h:port/1"} {
 		_, err := db.OpenRedis(t.Context(), url)
 		if err == nil || strings.Contains(err.Error(), "hunter2") {
@@ -51,7 +52,8 @@ func TestOpenRedisErrors(t *testing.T) {
 }
 
 func TestRedisCacheInvalidation(t *testing.T) {
-	url := testenv.RedisURL(t)
+	t.Parallel()
+	url := testenv.NewRedisURL(t)
 	ctx := t.Context()
 	client, other := openRedis(t, url), openRedis(t, url)
 	if err := set(ctx, client, "heed", "1"); err != nil {
@@ -83,6 +85,7 @@ func TestRedisCacheInvalidation(t *testing.T) {
 }
 
 func TestRedisDownAtStart(t *testing.T) {
+	t.Parallel()
 	server := testenv.PrivateRedis(t)
 	server.Stop()
 	c := openRedis(t, server.URL)
@@ -94,6 +97,7 @@ func TestRedisDownAtStart(t *testing.T) {
 }
 
 func TestRedisOutage(t *testing.T) {
+	t.Parallel()
 	server := testenv.PrivateRedis(t)
 	c := openRedis(t, server.URL)
 	ctx := t.Context()
@@ -143,7 +147,8 @@ func TestRedisOutage(t *testing.T) {
 }
 
 func TestRedisCallerDeadline(t *testing.T) {
-	c := openRedis(t, testenv.RedisURL(t))
+	t.Parallel()
+	c := openRedis(t, testenv.NewRedisURL(t))
 	expired, cancel := context.WithTimeout(t.Context(), time.Nanosecond)
 	defer cancel()
 	<-expired.Done()
@@ -158,6 +163,7 @@ func TestRedisCallerDeadline(t *testing.T) {
 }
 
 func TestRedisCloseWhileDown(t *testing.T) {
+	t.Parallel()
 	server := testenv.PrivateRedis(t)
 	c, err := db.OpenRedis(t.Context(), server.URL)
 	if err != nil {

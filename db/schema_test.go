@@ -18,6 +18,7 @@ var update = flag.Bool("update", false, "write schema.sql")
 // TestSchemaFile checks that schema.sql equals the schema that the migrations create. `go test ./db
 // -run TestSchemaFile -update` writes it.
 func TestSchemaFile(t *testing.T) {
+	t.Parallel()
 	if os.Getenv("TESTENV_MYSQL") != "" {
 		t.Skip("schema.sql has the format of the private MariaDB")
 	}

@@ -18,6 +18,7 @@ import (
 )
 
 func TestWithTx(t *testing.T) {
+	t.Parallel()
 	pool := testenv.DB(t)
 	q := accountquery.New(pool)
 	ctx := t.Context()
@@ -72,6 +73,7 @@ func TestWithTx(t *testing.T) {
 }
 
 func TestWithTxRetriesDeadlock(t *testing.T) {
+	t.Parallel()
 	pool := testenv.DB(t)
 	ctx := t.Context()
 	a, b := newUser("a@x.io"), newUser("b@x.io")
@@ -118,6 +120,7 @@ func TestWithTxRetriesDeadlock(t *testing.T) {
 // TestStatementsRetryDeadlock: a sweep waits for a row locked by a transaction, which then inserts
 // a row before it, where the sweep holds a lock.
 func TestStatementsRetryDeadlock(t *testing.T) {
+	t.Parallel()
 	pool := testenv.DB(t)
 	ctx := t.Context()
 	insert := func(on interface {
@@ -175,6 +178,7 @@ func TestStatementsRetryDeadlock(t *testing.T) {
 }
 
 func TestWithTxLockTimeout(t *testing.T) {
+	t.Parallel()
 	url := testenv.NewDatabaseURL(t)
 	if err := db.Migrate(t.Context(), open(t, url)); err != nil {
 		t.Fatal(err)

@@ -280,10 +280,11 @@ func TestOutputLimits(t *testing.T) {
 	}
 }
 
+var textFields = regexp.MustCompile(`(Text|Role|Name|Title|Place|Date|Source|Link):"(\\.|[^"\\])*"`)
+
 // structure describes a document without its texts.
 func structure(d doc.Document) string {
-	raw := fmt.Sprintf("%#v", d.Blocks)
-	return regexp.MustCompile(`(Text|Role|Name|Title|Place|Date|Source|Link):"(\\.|[^"\\])*"`).ReplaceAllString(raw, "$1")
+	return textFields.ReplaceAllString(fmt.Sprintf("%#v", d.Blocks), "$1")
 }
 
 // checkLiteral checks that a value is plain text in every position.
