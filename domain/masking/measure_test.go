@@ -17,16 +17,16 @@ import (
 type minimum struct{ persons, identifiers, unspoiled, wrongInDocuments, wrongInLaw float64 }
 
 var minima = map[string]minimum{
-	"de": {0.90, 0.70, 0, 400, 400},
-	"en": {0.85, 0.70, 0.20, 60, 20},
-	"es": {0.88, 0.65, 0.10, 250, 120},
-	"fr": {0.85, 0.65, 0.10, 150, 150},
-	"it": {0.90, 0.65, 0.30, 150, 100},
-	"nl": {0.80, 0.60, 0.15, 150, 60},
-	"pt": {0.90, 0.65, 0.10, 250, 120},
+	"de": {0.94, 0.78, 0.70, 80, 80},
+	"en": {0.92, 0.88, 0.75, 20, 15},
+	"es": {0.90, 0.80, 0.80, 80, 20},
+	"fr": {0.94, 0.82, 0.85, 25, 10},
+	"it": {0.91, 0.74, 0.80, 30, 15},
+	"nl": {0.85, 0.78, 0.85, 60, 15},
+	"pt": {0.90, 0.78, 0.85, 80, 10},
 }
 
-const unreadSlack = 0.4
+const unreadSlack = 0.8
 
 // halves are the two halves of the own texts: nobody reads the second, so that its numbers tell what masking does to
 // texts that nobody has seen.
