@@ -33,13 +33,16 @@ const (
 	expiryCue                       // before the month in which a card expires
 	securityCodeCue                 // before the security code of a card
 	monthCue                        // name of a month
+	addressCue                      // before a postal address
+	streetType                      // first word of a street's name, also in small letters: "rue", "calle", "via"
+	floorCue                        // part of a building
 	particle                        // part of a name in small letters
 	topDomain                       // last label of a host name
 )
 
 var cueSections = map[string]cue{
 	"connector": connector, "opener": opener, "closing": closing, "abbreviation": abbreviation, "birth": birthCue, "phone": phoneCue,
-	"handle": handleCue, "acronym": acronymCue, "identity": identityCue, "bank": bankCue, "reference": referenceCue,
+	"handle": handleCue, "address": addressCue, "streettype": streetType, "floor": floorCue, "acronym": acronymCue, "identity": identityCue, "bank": bankCue, "reference": referenceCue,
 	"number": numberCue, "numbered": numberedCue, "plate": plateCue, "docket": docketCue, "own": ownCue, "court": courtCue,
 	"statute": statuteCue, "currency": currencyCue, "card": cardCue, "expiry": expiryCue, "securitycode": securityCodeCue,
 	"january": monthCue, "february": monthCue, "march": monthCue, "april": monthCue, "may": monthCue, "june": monthCue,

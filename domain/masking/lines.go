@@ -199,6 +199,9 @@ func isListItem(line []byte) bool {
 	if n < len(line) && line[n] == ' ' && strings.ContainsRune("-*+#•·–—▪●◦‣□☐✓", r) || r == '#' || r == '•' {
 		return true
 	}
+	if r < utf8.RuneSelf && strings.ContainsRune("?!.,;:=/<>|~^%*", r) {
+		return true // "??? 12 Main Street"
+	}
 	i := 0
 	if line[0] == '(' {
 		i++

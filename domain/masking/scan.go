@@ -34,6 +34,7 @@ type scan struct {
 	lowerWords [1024]uint64
 	// set by readsLegal
 	legal, legalKnown bool
+	lastAddress       int // the last word that announces an address
 	// first tokens of the addresses at the start of a line
 	addressStarts []int
 }

@@ -1,0 +1,187 @@
+package masking
+
+// anyPostcode returns the end of the postcode at token k, or 0. It knows more forms than postcodeAt: "D-10115", "1250-139",
+// "H91 X2YP".
+func (s *scan) anyPostcode(k int) int {
+	if k >= len(s.tokens) || s.tokens[k].inSpan {
+		return 0
+	}
+	t := &s.tokens[k]
+	n := t.end - t.start
+	if s.oneOf(k, "cep", "cp", "plz", "zip", "cap") && s.isNumber(k+1) && s.tokens[k+1].end-s.tokens[k+1].start >= 4 {
+		return max(s.anyPostcode(k+1), k+2)
+	}
+	if t.kind == wordToken && n <= 2 && t.allCaps || t.kind == wordToken && n == 1 && t.capitalized {
+		if s.isSymbol(k+1, '-') && s.adjacent(k+1) && s.isNumber(k+2) && s.adjacent(k+2) {
+			if m := s.tokens[k+2].end - s.tokens[k+2].start; m == 4 || m == 5 {
+				return k + 3
+			}
+		}
+		if j := s.britishPostcode(k); j > 0 {
+			return j
+		}
+	}
+	return s.postcodeAt(k)
+}
+
+// britishPostcode returns the end of a British, Irish or Canadian postcode at token k, "NW1 6XE", or 0. Nothing else looks
+// like one.
+func (s *scan) britishPostcode(k int) int {
+	at := int(s.tokens[k].start)
+	if at > 0 && isAlnum(s.text[at-1]) {
+		return 0
+	}
+	to := at
+	for to < len(s.text) && to-at < 9 && (isAlnum(s.text[to]) || s.text[to] == ' ') {
+		to++
+	}
+	shape := make([]byte, 0, 9)
+	for _, c := range []byte(s.text[at:to]) {
+		switch {
+		case isDigit(c):
+			shape = append(shape, '9')
+		case c == ' ':
+			shape = append(shape, ' ')
+		case c >= 'A' && c <= 'Z' || s.lowercaseText:
+			shape = append(shape, 'A')
+		default:
+			shape = append(shape, 'a')
+		}
+	}
+	for _, form := range [...]string{"AA99 9AA", "AA9A 9AA", "AA9 9AA", "A99 9AA", "A9A 9AA", "A9 9AA", "A9A 9A9", "A99 A9AA", "A99 AA99", "A99 AA9A"} {
+		if len(shape) >= len(form) && string(shape[:len(form)]) == form && (at+len(form) >= len(s.text) || !isAlnum(s.text[at+len(form)])) {
+			return s.tokenAt(k, at+len(form))
+		}
+	}
+	return 0
+}
+
+// postcodeWithTown finds an address by the postcode at token i. What stands before it is the street with its number, or, in
+// the United States, the town.
+func (s *scan) postcodeWithTown(i int) (from, to int) {
+	t := &s.tokens[i]
+	if t.kind == wordToken {
+		if j := s.britishPostcode(i); j > 0 {
+			return s.streetBefore(i, true), j
+		}
+		// "Grand Rapids, MI 49503"
+		if t.allCaps && t.class&state != 0 && s.isNumber(i+1) && s.tokens[i+1].end-s.tokens[i+1].start == 5 && !s.tokens[i+1].startsLine && s.isSymbol(i-1, ',') && s.isCapitalized(i-2) {
+			from = i - 2
+			for s.isCapitalized(from-1) && !s.tokens[from].startsLine && i-from < 6 {
+				from--
+			}
+			return from, s.postcodeAt(i + 1)
+		}
+		if !s.isSymbol(i+1, '-') {
+			return 0, 0
+		}
+	} else if t.end-t.start < 4 || t.end-t.start > 5 {
+		return 0, 0
+	}
+	end := s.anyPostcode(i)
+	if end == 0 || end >= len(s.tokens) || !s.isCapitalized(end) || s.tokens[end].startsLine || s.isAmount(i, end) || s.tokens[end].cue&(currencyCue|statuteCue|monthCue) != 0 {
+		return 0, 0
+	}
+	from = s.streetBefore(i, false)
+	if from == i {
+		return 0, 0
+	}
+	return from, end
+}
+
+// streetBefore returns the start of the street, with its number, that stands before the postcode at token i, or i. A British
+// postcode has the town between: then the street is found on its own.
+func (s *scan) streetBefore(i int, british bool) int {
+	k := i - 1
+	if s.isSymbol(k, ',') || s.isSymbol(k, ';') {
+		k--
+	}
+	if british {
+		from := i
+		for n := 0; n < 4 && k >= 0 && s.isCapitalized(k) && !s.tokens[k].inSpan && s.tokens[k].class&(commonWord|functionWord) == 0; n++ {
+			from = k
+			if s.tokens[k].startsLine {
+				break
+			}
+			k--
+		}
+		return from
+	}
+	if s.isWord(k) && s.tokens[k].end-s.tokens[k].start == 1 && s.adjacent(k) {
+		k-- // "2b"
+	}
+	if !s.isNumber(k) || s.tokens[k].inSpan || s.tokens[k].end-s.tokens[k].start > 4 || s.isReference(k) {
+		return i
+	}
+	if (s.isSymbol(k-1, '-') || s.isSymbol(k-1, '/')) && s.isNumber(k-2) && s.adjacent(k) {
+		k -= 2
+	}
+	from := k
+	for n := 0; n < 6 && k > 0 && !s.tokens[k].startsLine; n++ {
+		k--
+		p := &s.tokens[k]
+		switch {
+		case p.inSpan:
+			n = 6
+		case s.isCapitalized(k) && p.class&honorific == 0:
+			from = k
+		case p.kind == wordToken && (p.class&nameParticle != 0 || p.cue&connector != 0 && p.end-p.start <= 3):
+		case (p.symbol == '-' || p.symbol == '.' || p.symbol == '\'') && s.adjacent(k+1):
+		default:
+			n = 6
+		}
+	}
+	if from == k && s.isNumber(from) {
+		return i // a number without a street
+	}
+	if s.isNumber(from) {
+		return i
+	}
+	return from
+}
+
+// unitAfter returns the end of the part of a building at token k, "3.º B", "2. OG links", "bâtiment C", or 0.
+func (s *scan) unitAfter(k int) int {
+	if k >= len(s.tokens) || s.tokens[k].inSpan || s.tokens[k].startsLine {
+		return 0
+	}
+	end := 0
+	switch {
+	case s.isNumber(k) && s.tokens[k].end-s.tokens[k].start <= 3:
+		j := k + 1
+		for n := 0; n < 2 && s.adjacent(j) && s.tokens[j].kind == otherToken && (s.isSymbol(j, '.') || s.tokens[j].symbol == 0 && isOrdinalSign(s.textOf(j, j+1))); n++ {
+			j++
+		}
+		switch {
+		case s.hasCue(j, floorCue) && !s.tokens[j].startsLine:
+			end = j + 1
+		case j > k+1 && s.tokens[j-1].symbol == 0:
+			end = j
+			if s.isWord(j) && s.tokens[j].end-s.tokens[j].start == 1 && s.tokens[j].capitalized && !s.tokens[j].startsLine {
+				end = j + 1
+			}
+		}
+	case s.hasCue(k, floorCue):
+		j := k + 1
+		if s.isSymbol(j, '.') {
+			j++
+		}
+		if j < len(s.tokens) && !s.tokens[j].startsLine && (s.isNumber(j) && s.tokens[j].end-s.tokens[j].start <= 4 || s.isWord(j) && s.tokens[j].end-s.tokens[j].start == 1 && s.tokens[j].capitalized) {
+			end = j + 1
+		} else if s.oneOf(k, "izq", "izda", "izquierda", "dcha", "derecha", "dto", "esq", "esquerdo", "direito", "bajo", "ático", "links", "rechts", "eg", "hinterhaus", "vorderhaus", "frente", "huis", "interior", "entresuelo") {
+			end = j
+			if s.isSymbol(j-1, '.') && s.isSymbol(j, ',') {
+				end = j
+			}
+		}
+	}
+	for end > 0 && s.hasCue(end, floorCue) && !s.tokens[end].startsLine && s.tokens[end].end-s.tokens[end].start > 1 {
+		end++
+		if s.isSymbol(end, '.') && s.isSymbol(end+1, ',') {
+			end++
+		}
+	}
+	return end
+}
+
+func isOrdinalSign(symbol string) bool { return symbol == "º" || symbol == "ª" || symbol == "°" }
