@@ -34,15 +34,6 @@ func (id ID) Time() time.Time {
 // IsZero reports whether id is the zero ID.
 func (id ID) IsZero() bool { return id == ID{} }
 
-// CursorOrMax returns the position from which to read a page of a list, newest first: the cursor, or an
-// id greater than all others if there is none. The page has the ids below it.
-func CursorOrMax(cursor *ID) ID {
-	if cursor != nil {
-		return *cursor
-	}
-	return ID(uuid.Max)
-}
-
 // MarshalText returns the 36-character form.
 func (id ID) MarshalText() ([]byte, error) { return uuid.UUID(id).MarshalText() }
 

@@ -173,10 +173,7 @@ func (s *Service) Users(ctx context.Context, f UserFilter) (users []User, next *
 	if err != nil {
 		return nil, nil, db.Error(err)
 	}
-	if len(rows) > limit {
-		rows = rows[:limit]
-		next = &rows[limit-1].ID
-	}
+	rows, next = domain.Page(rows, limit, func(r query.ListUsersRow) domain.ID { return r.ID })
 	users = make([]User, len(rows))
 	for i, r := range rows {
 		users[i] = User{ID: r.ID, Email: r.Email, FullName: r.FullName, Role: domain.Role(r.Role), Disabled: r.DisabledAt.Valid, EmailVerified: r.EmailVerifiedAt.Valid, CreatedAt: r.CreatedAt}

@@ -192,13 +192,13 @@ type Filter struct {
 // List lists the caller's cases, or for an admin all cases, newest first. next is the cursor of the
 // next page, nil on the last.
 func (s *Service) List(ctx context.Context, p domain.Principal, f Filter) (items []Case, next *domain.ID, err error) {
-	limit := pageSize(f.Limit)
+	limit := domain.PageSize(f.Limit)
 	words := ""
 	if f.Text != "" {
 		words = "%" + strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(f.Text) + "%"
 	}
 	if p.Admin() {
-		rows, err := s.queries.ListAllCases(ctx, query.ListAllCasesParams{Member: p.UserID, Cursor: domain.CursorOrMax(f.Cursor), Status: string(f.Status), Words: words, Limit: limit + 1})
+		rows, err := s.queries.ListAllCases(ctx, query.ListAllCasesParams{Member: p.UserID, Cursor: domain.CursorOrMax(f.Cursor), Status: string(f.Status), Words: words, Limit: int32(limit + 1)})
 		if err != nil {
 			return nil, nil, db.Error(err)
 		}
@@ -206,7 +206,7 @@ func (s *Service) List(ctx context.Context, p domain.Principal, f Filter) (items
 			items = append(items, Case{ID: r.ID, Title: r.Title, Status: Status(r.Status), LegalHold: r.LegalHold, MyRole: Role(r.MyRole.String), CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt})
 		}
 	} else {
-		rows, err := s.queries.ListCases(ctx, query.ListCasesParams{Member: p.UserID, Cursor: domain.CursorOrMax(f.Cursor), Status: string(f.Status), Words: words, Limit: limit + 1})
+		rows, err := s.queries.ListCases(ctx, query.ListCasesParams{Member: p.UserID, Cursor: domain.CursorOrMax(f.Cursor), Status: string(f.Status), Words: words, Limit: int32(limit + 1)})
 		if err != nil {
 			return nil, nil, db.Error(err)
 		}
@@ -214,7 +214,7 @@ func (s *Service) List(ctx context.Context, p domain.Principal, f Filter) (items
 			items = append(items, Case{ID: r.ID, Title: r.Title, Status: Status(r.Status), LegalHold: r.LegalHold, MyRole: Role(r.MyRole), CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt})
 		}
 	}
-	items, next = page(items, limit, func(c Case) domain.ID { return c.ID })
+	items, next = domain.Page(items, limit, func(c Case) domain.ID { return c.ID })
 	return items, next, nil
 }
 

@@ -58,15 +58,15 @@ func (s *Service) Notes(ctx context.Context, p domain.Principal, id domain.ID, l
 	if err := s.AuthorizeRead(ctx, p, id, Action{Verb: VerbRead, Resource: ResourceNote}); err != nil {
 		return nil, nil, err
 	}
-	n := pageSize(limit)
-	rows, err := s.queries.ListCaseNotes(ctx, query.ListCaseNotesParams{CaseID: id, Cursor: domain.CursorOrMax(cursor), Limit: n + 1})
+	n := domain.PageSize(limit)
+	rows, err := s.queries.ListCaseNotes(ctx, query.ListCaseNotesParams{CaseID: id, Cursor: domain.CursorOrMax(cursor), Limit: int32(n + 1)})
 	if err != nil {
 		return nil, nil, db.Error(err)
 	}
 	for _, r := range rows {
 		items = append(items, toNote(r))
 	}
-	items, next = page(items, n, func(n Note) domain.ID { return n.ID })
+	items, next = domain.Page(items, n, func(n Note) domain.ID { return n.ID })
 	return items, next, nil
 }
 

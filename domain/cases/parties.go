@@ -158,12 +158,12 @@ func (s *Service) Parties(ctx context.Context, p domain.Principal, id domain.ID,
 	if err != nil {
 		return nil, nil, notFoundAs(err, errNoCase())
 	}
-	n := pageSize(limit)
-	rows, err := s.queries.ListCaseParties(ctx, query.ListCasePartiesParams{CaseID: id, Cursor: domain.CursorOrMax(cursor), Limit: n + 1})
+	n := domain.PageSize(limit)
+	rows, err := s.queries.ListCaseParties(ctx, query.ListCasePartiesParams{CaseID: id, Cursor: domain.CursorOrMax(cursor), Limit: int32(n + 1)})
 	if err != nil {
 		return nil, nil, db.Error(err)
 	}
-	rows, next = page(rows, n, func(r query.CaseParty) domain.ID { return r.ID })
+	rows, next = domain.Page(rows, n, func(r query.CaseParty) domain.ID { return r.ID })
 	var conflicts map[domain.ID][]Conflict
 	if canSeeConflicts(p, Role(access.MyRole.String)) {
 		if conflicts, err = s.conflicts(ctx, p, id, rows); err != nil {

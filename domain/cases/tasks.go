@@ -104,15 +104,15 @@ func (s *Service) Tasks(ctx context.Context, p domain.Principal, id domain.ID, s
 	if err := s.AuthorizeRead(ctx, p, id, Action{Verb: VerbRead, Resource: ResourceTask}); err != nil {
 		return nil, nil, err
 	}
-	n := pageSize(limit)
-	rows, err := s.queries.ListCaseTasks(ctx, query.ListCaseTasksParams{CaseID: id, Cursor: domain.CursorOrMax(cursor), Status: string(status), Limit: n + 1})
+	n := domain.PageSize(limit)
+	rows, err := s.queries.ListCaseTasks(ctx, query.ListCaseTasksParams{CaseID: id, Cursor: domain.CursorOrMax(cursor), Status: string(status), Limit: int32(n + 1)})
 	if err != nil {
 		return nil, nil, db.Error(err)
 	}
 	for _, r := range rows {
 		items = append(items, toTask(r))
 	}
-	items, next = page(items, n, func(t Task) domain.ID { return t.ID })
+	items, next = domain.Page(items, n, func(t Task) domain.ID { return t.ID })
 	return items, next, nil
 }
 

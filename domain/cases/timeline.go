@@ -106,8 +106,8 @@ func (s *Service) Timeline(ctx context.Context, p domain.Principal, id domain.ID
 	if previous == 0 {
 		previous = math.MaxInt64
 	}
-	n := pageSize(limit)
-	rows, err := s.queries.ListTimelineEntries(ctx, query.ListTimelineEntriesParams{CaseID: id, Cursor: previous, Limit: n + 1})
+	n := domain.PageSize(limit)
+	rows, err := s.queries.ListTimelineEntries(ctx, query.ListTimelineEntriesParams{CaseID: id, Cursor: previous, Limit: int32(n + 1)})
 	if err != nil {
 		return nil, 0, db.Error(err)
 	}

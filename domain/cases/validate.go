@@ -1,27 +1,12 @@
 package cases
 
 import (
-	"cmp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 
 	"counsel/domain"
 )
-
-const maxPage = 100
-
-func pageSize(limit int) int32 { return int32(min(max(cmp.Or(limit, 20), 1), maxPage)) }
-
-// page cuts rows, read with one more than the limit, to a page and returns the cursor of the next.
-func page[T any](items []T, limit int32, id func(T) domain.ID) ([]T, *domain.ID) {
-	if len(items) <= int(limit) {
-		return items, nil
-	}
-	items = items[:limit]
-	last := id(items[limit-1])
-	return items, &last
-}
 
 // singleLine trims and validates a text of one line.
 func singleLine(pointer, s string, maxLength int) (string, error) {

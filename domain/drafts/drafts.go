@@ -219,7 +219,7 @@ func (s *Service) List(ctx context.Context, caller domain.Principal, f Filter) (
 		}
 		user = &caller.UserID
 	}
-	limit := min(max(cmp.Or(f.Limit, 20), 1), 100)
+	limit := domain.PageSize(f.Limit)
 	cursor := domain.CursorOrMax(f.Cursor)
 	q := query.New(s.pool)
 	var rows []query.ListDraftsRow
@@ -249,10 +249,7 @@ func (s *Service) List(ctx context.Context, caller domain.Principal, f Filter) (
 	if err != nil {
 		return nil, nil, db.Error(err)
 	}
-	if len(rows) > limit {
-		rows = rows[:limit]
-		next = &rows[limit-1].ID
-	}
+	rows, next = domain.Page(rows, limit, func(r query.ListDraftsRow) domain.ID { return r.ID })
 	items = make([]Summary, len(rows))
 	for i, r := range rows {
 		items[i] = Summary{ID: r.ID, UserID: r.UserID, CaseID: r.CaseID, Origin: Origin(r.Origin), Type: r.Type, Locale: r.Locale, Title: r.Title,

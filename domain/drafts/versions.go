@@ -30,7 +30,7 @@ type Version struct {
 // cursor: only older versions; 0: all. next is the cursor of the next page, 0 on the last.
 // NotFound: as Get.
 func (s *Service) Versions(ctx context.Context, caller domain.Principal, id domain.ID, limit, cursor int) (items []Version, next int, err error) {
-	limit = min(max(cmp.Or(limit, 20), 1), 100)
+	limit = domain.PageSize(limit)
 	if err := s.authorizeRead(ctx, caller, id, cases.VerbRead, "versions"); err != nil {
 		return nil, 0, err
 	}

@@ -2,7 +2,6 @@ package email
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -39,7 +38,7 @@ func (s *Service) List(ctx context.Context, caller domain.Principal, f Filter) (
 		}
 		user = &caller.UserID
 	}
-	limit := min(max(cmp.Or(f.Limit, 20), 1), 100)
+	limit := domain.PageSize(f.Limit)
 	cursor := domain.CursorOrMax(f.Cursor)
 	statuses := []Status{f.Status}
 	if f.Status == Queued {
@@ -59,10 +58,7 @@ func (s *Service) List(ctx context.Context, caller domain.Principal, f Filter) (
 		rows = append(rows, some...)
 	}
 	slices.SortFunc(rows, func(a, b query.Email) int { return bytes.Compare(b.ID[:], a.ID[:]) })
-	if len(rows) > limit {
-		rows = rows[:limit]
-		next = &rows[limit-1].ID
-	}
+	rows, next = domain.Page(rows, limit, func(r query.Email) domain.ID { return r.ID })
 	items, err = s.load(ctx, rows)
 	return items, next, err
 }

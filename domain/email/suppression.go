@@ -1,7 +1,6 @@
 package email
 
 import (
-	"cmp"
 	"context"
 	"crypto/sha256"
 	"database/sql"
@@ -96,16 +95,13 @@ func (s *Service) Suppressions(ctx context.Context, caller domain.Principal, lim
 	if err := requireAdmin(caller); err != nil {
 		return nil, nil, err
 	}
-	limit = min(max(cmp.Or(limit, 20), 1), 100)
+	limit = domain.PageSize(limit)
 	from := domain.CursorOrMax(cursor)
 	rows, err := s.rows.ListSuppressions(ctx, query.ListSuppressionsParams{Cursor: from, Limit: int32(limit + 1)})
 	if err != nil {
 		return nil, nil, db.Error(err)
 	}
-	if len(rows) > limit {
-		rows = rows[:limit]
-		next = &rows[limit-1].ID
-	}
+	rows, next = domain.Page(rows, limit, func(r query.EmailSuppression) domain.ID { return r.ID })
 	items = make([]Suppression, len(rows))
 	for i, r := range rows {
 		items[i] = suppression(r)

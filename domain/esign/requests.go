@@ -74,10 +74,7 @@ func (s *Service) List(ctx context.Context, caller domain.Principal, f Filter) (
 	if err != nil {
 		return nil, nil, err
 	}
-	if len(rows) > limit {
-		rows = rows[:limit]
-		next = &rows[limit-1].ID
-	}
+	rows, next = domain.Page(rows, limit, func(r query.SignatureRequest) domain.ID { return r.ID })
 	items = []Request{}
 	for _, row := range rows {
 		if f.UserID != nil && row.UserID != *f.UserID {

@@ -67,10 +67,7 @@ func (s *Service) List(ctx context.Context, caller domain.Principal, f Filter) (
 	if err != nil {
 		return nil, nil, db.Error(err)
 	}
-	if len(rows) > limit {
-		rows = rows[:limit]
-		next = &rows[limit-1].ID
-	}
+	rows, next = domain.Page(rows, limit, func(r query.Document) domain.ID { return r.ID })
 	items = make([]File, len(rows))
 	for i, r := range rows {
 		items[i] = fromRow(r)

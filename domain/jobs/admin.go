@@ -87,10 +87,7 @@ func (s *Service) List(ctx context.Context, caller domain.Principal, f Filter) (
 	if err != nil {
 		return nil, nil, db.Error(err)
 	}
-	if len(rows) > f.Limit {
-		rows = rows[:f.Limit]
-		next = &rows[f.Limit-1].ID
-	}
+	rows, next = domain.Page(rows, f.Limit, func(r query.Job) domain.ID { return r.ID })
 	items = make([]Info, len(rows))
 	for i, r := range rows {
 		if items[i], err = s.view(ctx, caller, r); err != nil {

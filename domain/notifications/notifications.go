@@ -13,7 +13,6 @@
 package notifications
 
 import (
-	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
@@ -111,8 +110,8 @@ type Filter struct {
 // List lists the notifications of a user whose notifications the caller may see, newest first. next
 // is the Before of the next page, nil on the last one.
 func (s *Service) List(ctx context.Context, user domain.ID, f Filter) (items []Notification, next *domain.ID, err error) {
-	limit := int32(min(max(cmp.Or(f.Limit, 20), 1), 100))
-	p := query.ListNotificationsParams{UserID: user, Cursor: domain.CursorOrMax(f.Cursor), Limit: limit + 1}
+	limit := domain.PageSize(f.Limit)
+	p := query.ListNotificationsParams{UserID: user, Cursor: domain.CursorOrMax(f.Cursor), Limit: int32(limit + 1)}
 	var rows []query.ListNotificationsRow
 	if f.Unread {
 		var unread []query.ListUnreadNotificationsRow
@@ -126,10 +125,7 @@ func (s *Service) List(ctx context.Context, user domain.ID, f Filter) (items []N
 	if err != nil {
 		return nil, nil, db.Error(err)
 	}
-	if len(rows) > int(limit) {
-		rows = rows[:limit]
-		next = &rows[limit-1].Notification.ID
-	}
+	rows, next = domain.Page(rows, limit, func(r query.ListNotificationsRow) domain.ID { return r.Notification.ID })
 	for _, r := range rows {
 		n, err := newNotification(r.Notification, r.CaseTitle)
 		if err != nil {

@@ -1,7 +1,6 @@
 package templates
 
 import (
-	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
@@ -74,7 +73,7 @@ func (s *Service) resolveOne(ctx context.Context, caller domain.Principal, id st
 // List lists templates by id, each with the versions that the caller may see. after is the page cursor:
 // only ids behind it. next is the cursor of the next page, "" on the last.
 func (s *Service) List(ctx context.Context, caller domain.Principal, limit int, after string) (items []Template, next string, err error) {
-	limit = min(max(cmp.Or(limit, 20), 1), 100)
+	limit = domain.PageSize(limit)
 	everything := int64(0)
 	if caller.Admin() {
 		everything = 1

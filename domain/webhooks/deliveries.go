@@ -61,20 +61,17 @@ func (s *Service) Deliveries(ctx context.Context, caller domain.Principal, id do
 	if _, err := s.Get(ctx, caller, id); err != nil {
 		return nil, nil, err
 	}
-	limit := pageSize(f.Limit)
+	limit := domain.PageSize(f.Limit)
 	var rows []query.WebhookDelivery
 	if f.State == "" {
-		rows, err = s.rows.ListWebhookDeliveries(ctx, query.ListWebhookDeliveriesParams{WebhookID: id, Cursor: domain.CursorOrMax(f.Cursor), Limit: limit + 1})
+		rows, err = s.rows.ListWebhookDeliveries(ctx, query.ListWebhookDeliveriesParams{WebhookID: id, Cursor: domain.CursorOrMax(f.Cursor), Limit: int32(limit + 1)})
 	} else {
-		rows, err = s.rows.ListWebhookDeliveriesByState(ctx, query.ListWebhookDeliveriesByStateParams{WebhookID: id, State: string(f.State), Cursor: domain.CursorOrMax(f.Cursor), Limit: limit + 1})
+		rows, err = s.rows.ListWebhookDeliveriesByState(ctx, query.ListWebhookDeliveriesByStateParams{WebhookID: id, State: string(f.State), Cursor: domain.CursorOrMax(f.Cursor), Limit: int32(limit + 1)})
 	}
 	if err != nil {
 		return nil, nil, db.Error(err)
 	}
-	if len(rows) > int(limit) {
-		rows = rows[:limit]
-		next = &rows[limit-1].ID
-	}
+	rows, next = domain.Page(rows, limit, func(r query.WebhookDelivery) domain.ID { return r.ID })
 	for _, r := range rows {
 		items = append(items, newDelivery(r))
 	}

@@ -124,20 +124,17 @@ func (s *Service) List(ctx context.Context, caller domain.Principal, f Filter) (
 		}
 		user = &caller.UserID
 	}
-	limit := pageSize(f.Limit)
+	limit := domain.PageSize(f.Limit)
 	var rows []query.Webhook
 	if user != nil {
-		rows, err = s.rows.ListWebhooksByUser(ctx, query.ListWebhooksByUserParams{UserID: *user, Cursor: domain.CursorOrMax(f.Cursor), Limit: limit + 1})
+		rows, err = s.rows.ListWebhooksByUser(ctx, query.ListWebhooksByUserParams{UserID: *user, Cursor: domain.CursorOrMax(f.Cursor), Limit: int32(limit + 1)})
 	} else {
-		rows, err = s.rows.ListWebhooks(ctx, query.ListWebhooksParams{Cursor: domain.CursorOrMax(f.Cursor), Limit: limit + 1})
+		rows, err = s.rows.ListWebhooks(ctx, query.ListWebhooksParams{Cursor: domain.CursorOrMax(f.Cursor), Limit: int32(limit + 1)})
 	}
 	if err != nil {
 		return nil, nil, db.Error(err)
 	}
-	if len(rows) > int(limit) {
-		rows = rows[:limit]
-		next = &rows[limit-1].ID
-	}
+	rows, next = domain.Page(rows, limit, func(r query.Webhook) domain.ID { return r.ID })
 	for _, r := range rows {
 		items = append(items, newWebhook(r, s.now()))
 	}
@@ -292,5 +289,3 @@ func splitTypes(s string) []domain.EventType {
 	}
 	return types
 }
-
-func pageSize(limit int) int32 { return int32(min(max(cmp.Or(limit, 20), 1), 100)) }
