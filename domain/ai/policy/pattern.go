@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+
+	"golang.org/x/text/unicode/norm"
 )
 
 // pattern is a regular expression with a literal prefilter: a matching text contains at least one of
@@ -107,7 +109,7 @@ func shortestLen(set []string) int {
 }
 
 // normalize normalizes a sentence for matching: lower case, single blanks, ASCII quotes and dashes, no
-// invisible characters.
+// accents and no invisible characters.
 func normalize(s string) string {
 	var b strings.Builder
 	b.Grow(len(s))
@@ -136,10 +138,25 @@ func normalize(s string) string {
 		case unicode.Is(unicode.Cf, r) || unicode.IsControl(r):
 			continue
 		default:
-			r = unicode.ToLower(r)
+			b.WriteString(foldAccents(string(unicode.ToLower(r))))
+			blank = false
+			continue
 		}
 		b.WriteRune(r)
 		blank = false
 	}
 	return strings.TrimRight(b.String(), " ")
+}
+
+// foldAccents replaces letters with accents by those without, and ß by ss: \b and \w of RE2 know ASCII only.
+func foldAccents(s string) string {
+	if strings.IndexFunc(s, func(r rune) bool { return r >= 0x80 }) < 0 {
+		return s
+	}
+	return norm.NFC.String(strings.Map(func(r rune) rune {
+		if unicode.Is(unicode.Mn, r) {
+			return -1
+		}
+		return r
+	}, norm.NFD.String(strings.ReplaceAll(s, "ß", "ss"))))
 }

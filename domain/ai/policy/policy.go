@@ -39,12 +39,12 @@ const (
 
 func (s Severity) rank() int { return slices.Index([]Severity{Low, Medium, High}, s) }
 
-// EmbeddedInstruction is the only clause type that is not from CUAD: prompt injection, that is, text in
-// a document that tries to instruct its reader or a program.
+// EmbeddedInstruction is the clause type of prompt injection, that is, text in a document that tries to
+// instruct its reader or a program.
 const EmbeddedInstruction = "Embedded Instruction"
 
-// Clause is a clause type: one of the Contract Understanding Atticus Dataset (CUAD), or
-// EmbeddedInstruction.
+// Clause is a clause type: one of the Contract Understanding Atticus Dataset (CUAD), one of those beyond
+// it, or EmbeddedInstruction.
 type Clause struct {
 	Name        string `yaml:"name"`
 	Description string `yaml:"description"`
@@ -65,7 +65,11 @@ var vocabulary = func() []Clause {
 // Clauses returns all clause types with their descriptions.
 func Clauses() []Clause { return slices.Clone(vocabulary) }
 
-// ClauseTypes returns the names of all clause types: 41 from CUAD, then EmbeddedInstruction.
+func isClauseType(name string) bool {
+	return slices.ContainsFunc(vocabulary, func(c Clause) bool { return c.Name == name })
+}
+
+// ClauseTypes returns the names of all clause types: 41 from CUAD, those beyond it, EmbeddedInstruction.
 func ClauseTypes() []string {
 	names := make([]string, len(vocabulary))
 	for i, c := range vocabulary {
@@ -93,20 +97,22 @@ type Policy struct {
 type Rule struct {
 	ID         string   `yaml:"id"`
 	Title      string   `yaml:"title"`
-	ClauseType string   `yaml:"clauseType"` // the closest CUAD type; "" is allowed only if Absent is set
+	ClauseType string   `yaml:"clauseType"` // the closest type
 	Severity   Severity `yaml:"severity"`
 	Confidence float64  `yaml:"confidence"` // probability that a match is correct, 0..1
 
 	// Match lists alternatives. Each is a pattern, or a list of patterns that must all match the same
 	// sentence. A pattern is an RE2 expression over the normalized sentence: lower case, single
-	// blanks, ASCII quotes and dashes.
+	// blanks, ASCII quotes and dashes; accents do not count.
 	Match []allOf `yaml:"match"`
 	// Unless lists exceptions: patterns that make a matching sentence harmless.
 	Unless []string `yaml:"unless"`
 	// When lists preconditions: the rule applies if any of them matches somewhere in the document.
 	When []string `yaml:"when"`
-	// Absent inverts the rule: it reports that no sentence of the document matches.
-	Absent bool `yaml:"absent"`
+	// Absent inverts the rule: it reports that no sentence of the document matches and that Recognize finds
+	// none of the types in Present.
+	Absent  bool     `yaml:"absent"`
+	Present []string `yaml:"present"`
 
 	Rationale  string `yaml:"rationale"`
 	Suggestion string `yaml:"suggestion"`
@@ -220,12 +226,12 @@ func resolveExtends(s *policyFile, all map[string]*policyFile) (*Policy, error) 
 }
 
 func (r *Rule) compile() error {
-	known := slices.ContainsFunc(vocabulary, func(c Clause) bool { return c.Name == r.ClauseType }) || r.Absent && r.ClauseType == ""
+	known := isClauseType(r.ClauseType) && !slices.ContainsFunc(r.Present, func(name string) bool { return !isClauseType(name) })
 	switch {
 	case r.ID == "" || r.Title == "" || r.Rationale == "" || r.Suggestion == "" || len(r.Match) == 0:
 		return errors.New("id, title, match, rationale and suggestion are required")
 	case !known || r.ClauseType == EmbeddedInstruction:
-		return fmt.Errorf("unknown CUAD clause type %q", r.ClauseType)
+		return fmt.Errorf("unknown clause type in %q, %q", r.ClauseType, r.Present)
 	case r.Severity.rank() < 0:
 		return fmt.Errorf("unknown severity %q", r.Severity)
 	case r.Confidence <= 0 || r.Confidence > 1:
@@ -233,18 +239,27 @@ func (r *Rule) compile() error {
 	}
 	r.Rationale, r.Suggestion = strings.TrimSpace(r.Rationale), strings.TrimSpace(r.Suggestion)
 	for _, c := range r.Match {
-		all, err := compileAll(c)
+		all, err := compileFolded(c)
 		if err != nil {
 			return err
 		}
 		r.match = append(r.match, all)
 	}
 	var err error
-	if r.unless, err = compileAll(r.Unless); err != nil {
+	if r.unless, err = compileFolded(r.Unless); err != nil {
 		return err
 	}
-	r.when, err = compileAll(r.When)
+	r.when, err = compileFolded(r.When)
 	return err
+}
+
+// compileFolded compiles patterns for normalized sentences.
+func compileFolded(exprs []string) ([]*pattern, error) {
+	folded := make([]string, len(exprs))
+	for i, e := range exprs {
+		folded[i] = foldAccents(e)
+	}
+	return compileAll(folded)
 }
 
 // Names returns the names of the policies, sorted.
