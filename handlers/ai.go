@@ -80,17 +80,18 @@ func (s *Server) GenerateDocument(ctx context.Context, r api.GenerateDocumentReq
 
 // AnalyzeText reviews a contract.
 func (s *Server) AnalyzeText(ctx context.Context, r api.AnalyzeTextRequestObject) (api.AnalyzeTextResponseObject, error) {
-	a, err := s.ai.Analyze(ctx, principal(ctx), ai.AnalysisRequest{ID: middleware.DerivedID(ctx, 0), Text: r.Body.Text, Policy: string(r.Body.Policy)})
+	a, err := s.ai.Analyze(ctx, principal(ctx), ai.AnalysisRequest{
+		ID: middleware.DerivedID(ctx, 0), Text: r.Body.Text, Policy: string(r.Body.Policy), Locale: deref(r.Body.Locale)})
 	if err != nil {
 		return nil, err
 	}
-	findings := make([]api.Finding, len(a.Findings))
+	out := make([]api.Finding, len(a.Findings))
 	for i, f := range a.Findings {
-		findings[i] = api.Finding{ClauseType: f.ClauseType, Quote: f.Quote, Start: int32(f.Start), End: int32(f.End),
-			Severity: api.Severity(f.Severity), Confidence: f.Confidence, Rationale: f.Rationale, Suggestion: f.Suggestion}
+		out[i] = api.Finding{Kind: api.FindingKind(f.Kind), ClauseType: f.ClauseType, Title: optional(f.Title), Quote: f.Quote, Start: int32(f.Start), End: int32(f.End),
+			Severity: api.Severity(f.Severity), Confidence: f.Confidence, Rationale: f.Rationale, Suggestion: f.Suggestion, Wording: optional(f.Wording)}
 	}
-	return api.AnalyzeText200JSONResponse{Findings: findings, RiskLevel: api.Severity(a.RiskLevel), Suggestions: nonNil(a.Suggestions),
-		Model: a.Model, TokensUsed: int32(a.TokensUsed), Cached: a.Cached, ConsultationID: api.ID(a.ConsultationID)}, nil
+	return api.AnalyzeText200JSONResponse{Findings: out, RiskLevel: api.Severity(a.RiskLevel), Suggestions: nonNil(a.Suggestions), ModelUsed: a.ModelUsed,
+		Warnings: nonNil(a.Warnings), Model: a.Model, TokensUsed: int32(a.TokensUsed), Cached: a.Cached, ConsultationID: api.ID(a.ConsultationID)}, nil
 }
 
 // WarmChatCache starts a job that fills the chat cache.

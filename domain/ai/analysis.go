@@ -4,11 +4,18 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"fmt"
 	"strings"
+	"sync"
+	"time"
 
 	"counsel/domain"
+	"counsel/domain/ai/cache"
 	"counsel/domain/ai/findings"
+	"counsel/domain/ai/policy"
 	"counsel/domain/ai/prompts"
+	"counsel/domain/ai/sources"
+	"counsel/domain/langid"
 	"counsel/domain/masking"
 
 	"golang.org/x/text/language"
@@ -19,19 +26,35 @@ type AnalysisRequest struct {
 	ID     domain.ID // optional id of its consultation, see Question.ID
 	Text   string
 	Policy string // name of the policy; "": default
+	Locale string // of rationale and suggestion; "": English
 }
 
 // Analysis is the review of a text.
 type Analysis struct {
 	findings.Report
-	Model          string // that wrote the review
+	Model          string // that reviewed the text; "" if only the rules did
 	TokensUsed     int
 	Cached         bool
 	ConsultationID domain.ID
 }
 
-// Analyze reviews a text for the caller. Errors: Invalid (/text, /policy), RateLimited beyond
-// Config.MaxFlights, and the errors of Model.
+// A long text is reviewed by the model in parts, several at a time, and by the rules as a whole. Parts that
+// the limits leave out are reviewed by the rules only.
+const (
+	maxPart       = 100_000 // bytes of masked text
+	maxParts      = 20
+	parallelParts = 4
+	partsDeadline = 2 * time.Minute // no part is begun after that
+)
+
+// Warnings of an analysis.
+const (
+	warningNoModel  = "The AI could not be asked. Only the rules reviewed the text."
+	warningLanguage = "The language of the text is none that the rules know, so they may miss clauses and do not report missing ones."
+)
+
+// Analyze reviews a text for the caller. If the model fails, the rules alone review it. Errors: Invalid (/text,
+// /policy, /locale) and RateLimited beyond Config.MaxFlights.
 func (s *Service) Analyze(ctx context.Context, caller domain.Principal, a AnalysisRequest) (Analysis, error) {
 	if err := s.begin(); err != nil {
 		return Analysis{}, err
@@ -44,6 +67,10 @@ func (s *Service) Analyze(ctx context.Context, caller domain.Principal, a Analys
 	rules, ok := s.policies.Policy(cmp.Or(a.Policy, "default"))
 	if !ok {
 		return Analysis{}, domain.InvalidField("/policy", "is not a policy")
+	}
+	tag, err := parseLocale(a.Locale)
+	if err != nil {
+		return Analysis{}, err
 	}
 	if c, ok, err := s.findRecorded(ctx, caller, a.ID); ok || err != nil {
 		out := Analysis{Model: c.Model, TokensUsed: c.TokensUsed, Cached: c.Cached, ConsultationID: c.ID}
@@ -59,41 +86,144 @@ func (s *Service) Analyze(ctx context.Context, caller domain.Principal, a Analys
 	if err != nil {
 		return Analysis{}, masking.FieldError(err, "/text")
 	}
-	p, err := s.prompts.Analyze(prompts.AnalyzeParams{Locale: language.English, Policy: rules, Text: masked.Text})
-	if err != nil {
-		return Analysis{}, &domain.Error{Code: domain.Internal, Message: "The review could not be requested.", Err: err}
-	}
 
 	// From here on the request runs to its end, even if ctx is canceled.
-	r := &request{
-		kind: KindAnalysis, user: caller.UserID, arrived: arrived,
-		fields: []string{p.Version, rules.Name + "@" + rules.Version(), masked.Text, "", "en", "",
-			cacheScope(session.Found() == 0, caller.UserID, nil)},
-		build: func() (Request, error) { return structuredRequest(p), nil },
-		check: func(text string) error { return p.Check([]byte(text)) },
+	m := &modelReview{
+		service: s, caller: caller, arrived: arrived, policy: rules, locale: tag, masked: masked,
+		scope: cacheScope(session.Found() == 0, caller.UserID, nil),
 	}
-	usage := domain.UsageFrom(ctx)
-	e, cached, err := s.complete(ctx, r, usage, nil)
-	if err != nil {
+	if err := m.run(ctx); err != nil {
 		return Analysis{}, err
 	}
-	if err := checkRestoredLen(session, KindAnalysis, e.Text); err != nil {
-		return Analysis{}, err
+	base, _ := tag.Base()
+	review := findings.New(a.Text, rules, base.String())
+	for _, p := range m.parts {
+		if p.err == nil {
+			p.err = checkRestoredLen(session, KindAnalysis, p.entry.Text)
+		}
+		if p.err == nil {
+			p.err = review.AddModel(p.entry.Text, masked, p.start, p.end, session)
+		}
 	}
-	out := Analysis{Model: e.Model, TokensUsed: usage.Tokens, Cached: cached}
-	if out.Report, err = findings.Review(a.Text, rules, e.Text, masked, session); err != nil {
-		return Analysis{}, badAnswer(err)
+	out := Analysis{Report: review.Report()}
+	answered := m.summarize(domain.UsageFrom(ctx))
+	out.ModelUsed, out.Model, out.TokensUsed, out.Cached = answered.parts > 0, answered.model, answered.tokens, answered.cached
+	switch {
+	case answered.parts == 0:
+		out.Warnings = append(out.Warnings, warningNoModel)
+	case answered.parts < len(m.parts):
+		out.Warnings = append(out.Warnings, fmt.Sprintf("The AI reviewed %d of %d parts of the text, the rules all of it.", answered.parts, len(m.parts)))
+	}
+	if policy.Language(a.Text) == langid.Unknown {
+		out.Warnings = append(out.Warnings, warningLanguage)
 	}
 	answer, err := json.Marshal(out.Report)
 	if err != nil {
 		return Analysis{}, err
 	}
-	row := s.newConsultation(a.ID, r, e, cached)
-	row.UserID, row.ActorID, row.Locale, row.PromptVersion = caller.UserID, caller.UserID, "en", p.Version
+	row := s.newConsultation(a.ID, &request{kind: KindAnalysis, arrived: arrived}, cache.Entry{Model: answered.model, Tokens: answered.tokens}, out.Cached)
+	row.UserID, row.ActorID, row.Locale, row.PromptVersion = caller.UserID, caller.UserID, tag.String(), m.promptVersion
 	row.Excerpt, row.Question, row.Answer = excerpt(a.Text), a.Text, string(answer)
 	if err := s.recorder.write(row); err != nil {
 		return Analysis{}, err
 	}
 	out.ConsultationID = row.ID
 	return out, nil
+}
+
+// modelReview is the model's review of a masked text.
+type modelReview struct {
+	service       *Service
+	caller        domain.Principal
+	arrived       time.Time
+	policy        *policy.Policy
+	locale        language.Tag
+	masked        masking.Masked
+	scope         string // cacheScope
+	promptVersion string
+	parts         []*reviewPart
+}
+
+// reviewPart is one part of the text with the model's answer.
+type reviewPart struct {
+	start, end int // of masked.Text
+	entry      cache.Entry
+	usage      domain.Usage
+	cached     bool
+	err        error
+}
+
+// run asks the model about every part. It fails only with RateLimited; other failures are those of the parts.
+func (m *modelReview) run(ctx context.Context) error {
+	m.promptVersion = m.service.prompts.AnalyzeVersion(m.policy)
+	for _, r := range sources.Split(m.masked.Text, maxPart) {
+		m.parts = append(m.parts, &reviewPart{start: r[0], end: r[1], err: errPartLeftOut})
+	}
+	slots := make(chan struct{}, parallelParts)
+	var group sync.WaitGroup
+	for _, p := range m.parts[:min(len(m.parts), maxParts)] {
+		slots <- struct{}{}
+		if m.service.clock().Sub(m.arrived) > partsDeadline {
+			break
+		}
+		group.Go(func() {
+			defer func() { <-slots }()
+			m.ask(ctx, p)
+		})
+	}
+	group.Wait()
+	for _, p := range m.parts {
+		if domain.CodeOf(p.err) == domain.RateLimited {
+			return p.err
+		}
+	}
+	return nil
+}
+
+var errPartLeftOut = &domain.Error{Code: domain.TooLarge, Message: "The text is too long for the AI."}
+
+func (m *modelReview) ask(ctx context.Context, part *reviewPart) {
+	s := m.service
+	text := m.masked.Text[part.start:part.end]
+	p, err := s.prompts.Analyze(prompts.AnalyzeParams{Locale: m.locale, Policy: m.policy, Text: text})
+	if err != nil {
+		part.err = err
+		return
+	}
+	r := &request{
+		kind: KindAnalysis, user: m.caller.UserID, arrived: s.clock(),
+		fields: []string{p.Version, m.policy.Name + "@" + m.policy.Version(), text, "", m.locale.String(), "", m.scope},
+		build:  func() (Request, error) { return structuredRequest(p), nil },
+		check:  func(text string) error { return p.Check([]byte(text)) },
+	}
+	part.entry, part.cached, part.err = s.complete(ctx, r, &part.usage, nil)
+}
+
+// reviewSummary is what the model contributed.
+type reviewSummary struct {
+	parts, tokens int
+	cached        bool // all of it
+	model         string
+}
+
+// summarize adds up the parts and their usage.
+func (m *modelReview) summarize(total *domain.Usage) reviewSummary {
+	out := reviewSummary{cached: true}
+	for _, p := range m.parts {
+		total.Upstream += p.usage.Upstream
+		total.Tokens += p.usage.Tokens
+		if p.usage.Model != "" {
+			total.Model = p.usage.Model
+		}
+		if p.err != nil {
+			continue
+		}
+		out.parts++
+		out.tokens += p.usage.Tokens
+		out.cached = out.cached && p.cached
+		out.model = p.entry.Model
+	}
+	out.cached = out.cached && out.parts > 0
+	total.Cached = out.cached
+	return out
 }

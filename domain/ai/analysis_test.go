@@ -2,6 +2,7 @@ package ai
 
 import (
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -132,26 +133,83 @@ func TestInjectionDoesNotLowerRisk(t *testing.T) {
 	}
 }
 
+// Whatever the model does, the rules review the text, and such a review is not taken for a whole one.
+func TestAnalyzeWithoutModel(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	const text = "The Supplier's liability shall be unlimited."
+	failing := map[string]respond{"down": failWith(errDown)}
+	for _, answer := range []string{
+		"I found nothing.",
+		`{"findings":[{"clauseType":"Renewal Term"}]}`,
+		`{"findings":[]`,
+		`{"findings":[],"riskLevel":"low"}`,
+		findingsJSON(t, finding("Nonsense", "The", "high")),
+	} {
+		failing[answer] = respondWith(answer)
+	}
+	for name, response := range failing {
+		f.model.setResponse(response)
+		a, err := f.Analyze(t.Context(), f.user, AnalysisRequest{Text: text})
+		if err != nil || a.ModelUsed || a.Cached || a.RiskLevel != "high" || len(a.Warnings) == 0 || len(a.Findings) == 0 {
+			t.Errorf("%s: %+v, %v", name, a, err)
+		}
+	}
+	f.model.setResponse(respondWith(findingsJSON(t)))
+	if a, err := f.Analyze(t.Context(), f.user, AnalysisRequest{Text: text}); err != nil || !a.ModelUsed || a.Cached || len(a.Warnings) != 0 {
+		t.Errorf("with the model again: %+v, %v", a, err)
+	}
+}
+
+// A text that is too long for one request is reviewed in parts; a quote is found in the part it is from.
+func TestAnalyzeLongText(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	f.model.setResponse(respondWith(findingsJSON(t, finding("Insurance", "The seal is blue.", "low"))))
+	var b strings.Builder
+	for i := 0; b.Len() < 2*maxPart; i++ {
+		fmt.Fprintf(&b, "The parties meet %d times. ", i)
+	}
+	text := b.String() + "The seal is blue."
+	a, err := f.Analyze(t.Context(), f.user, AnalysisRequest{Text: text})
+	if err != nil || !a.ModelUsed || f.model.calls() != 3 {
+		t.Fatalf("%d calls, %+v, %v", f.model.calls(), a.Warnings, err)
+	}
+	found := slices.DeleteFunc(a.Findings, func(found findings.Finding) bool { return found.ClauseType != "Insurance" })
+	if len(found) != 1 || found[0].End != len(text) {
+		t.Errorf("found %+v", found)
+	}
+}
+
+func TestAnalyzeMissing(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	f.model.setResponse(respondWith(findingsJSON(t)))
+	text := strings.Repeat("Die Parteien arbeiten vertrauensvoll zusammen und treffen sich einmal im Monat. ", 15)
+	a, err := f.Analyze(t.Context(), f.user, AnalysisRequest{Text: text, Policy: "nda"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	i := slices.IndexFunc(a.Findings, func(found findings.Finding) bool {
+		return found.Kind == findings.Missing && found.ClauseType == "Governing Law"
+	})
+	if i < 0 {
+		t.Fatalf("nothing is missing: %+v", a.Findings)
+	}
+	if m := a.Findings[i]; m.Quote != "" || m.Start != 0 || m.End != 0 || m.Title == "" || m.Rationale == "" || !strings.HasPrefix(m.Wording, "Es gilt") {
+		t.Errorf("%+v", m)
+	}
+}
+
 func TestAnalyzeErrors(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
-	for answer, want := range map[string]domain.Code{
-		"I found nothing.": domain.Upstream,
-		`{"findings":[{"clauseType":"Renewal Term"}]}`: domain.Upstream,
-		`{"findings":[]`:                                    domain.Upstream,
-		`{"findings":[],"riskLevel":"low"}`:                 domain.Upstream,
-		`{"findings":[]} and so on`:                         domain.Upstream,
-		findingsJSON(t, finding("Nonsense", "The", "high")): domain.Upstream,
-	} {
-		f.model.setResponse(respondWith(answer))
-		_, err := f.Analyze(t.Context(), f.user, AnalysisRequest{Text: "The parties meet."})
-		t.Log(answer)
-		wantCode(t, err, want, "")
-	}
 	_, err := f.Analyze(t.Context(), f.user, AnalysisRequest{Text: " "})
 	wantCode(t, err, domain.Invalid, "/text")
 	_, err = f.Analyze(t.Context(), f.user, AnalysisRequest{Text: "a", Policy: "none"})
 	wantCode(t, err, domain.Invalid, "/policy")
+	_, err = f.Analyze(t.Context(), f.user, AnalysisRequest{Text: "a", Locale: "!"})
+	wantCode(t, err, domain.Invalid, "/locale")
 	_, err = f.Analyze(t.Context(), f.user, AnalysisRequest{Text: "a\xff"})
 	wantCode(t, err, domain.Invalid, "/text")
 	if f.countRows(t) != 0 {

@@ -117,7 +117,7 @@ func TestDatabaseDown(t *testing.T) {
 		t.Errorf("an answer was given that was not recorded: %q", text.String())
 	}
 	_, err = f.Analyze(t.Context(), f.user, AnalysisRequest{Text: "The Supplier's liability is unlimited."})
-	wantCode(t, err, domain.Upstream, "") // the echo is not a list of findings
+	wantCode(t, err, domain.Unavailable, "")
 	_, _, err = f.Consultations(t.Context(), f.user, ConsultationFilter{})
 	wantCode(t, err, domain.Unavailable, "")
 	server.Restart()

@@ -238,7 +238,7 @@ func findLeftovers(text string) []string {
 // policyWarnings returns the findings of a policy in a draft and, for a contract, the missing clauses: a letter or
 // a power of attorney needs no cap on liability.
 func policyWarnings(p *policy.Policy, text string, contract bool) (warnings []string) {
-	findings, missing := p.Review(text)
+	findings, missing := p.Review(text, policy.Recognize(text), "en")
 	for _, f := range findings {
 		warnings = append(warnings, fmt.Sprintf("%s (%s): %s %s", f.ClauseType, f.Severity, f.Rationale, f.Suggestion))
 	}

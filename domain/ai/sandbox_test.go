@@ -142,17 +142,18 @@ func TestProviderMisbehavior(t *testing.T) {
 	s, provider, user := newSandboxService(t)
 	n := 0
 	for _, tc := range []struct {
-		mode         sandbox.Mode
-		chat, review domain.Code // "": it answers
+		mode      sandbox.Mode
+		chat      domain.Code // "": it answers
+		rulesOnly bool        // the model's review cannot be used
 	}{
-		{sandbox.ModeOK, "", ""},
-		{sandbox.ModeInvent, "", ""},
-		{sandbox.ModeMisquote, "", ""},
-		{sandbox.ModeObey, "", ""},
-		{sandbox.ModeIgnoreSchema, "", domain.Upstream},
-		{sandbox.ModeWrongSchema, "", domain.Upstream},
-		{sandbox.ModeContentFilter, domain.Invalid, domain.Invalid},
-		{sandbox.ModeGarbage, domain.Upstream, domain.Upstream},
+		{sandbox.ModeOK, "", false},
+		{sandbox.ModeInvent, "", false},
+		{sandbox.ModeMisquote, "", false},
+		{sandbox.ModeObey, "", false},
+		{sandbox.ModeIgnoreSchema, "", true},
+		{sandbox.ModeWrongSchema, "", true},
+		{sandbox.ModeContentFilter, domain.Invalid, true},
+		{sandbox.ModeGarbage, domain.Upstream, true},
 	} {
 		n++
 		tag := strings.Repeat("x", n) // so that each mode gets a new question
@@ -170,10 +171,8 @@ func TestProviderMisbehavior(t *testing.T) {
 		}
 
 		r, err := s.Analyze(t.Context(), user, ai.AnalysisRequest{Text: tag + injection, Policy: "vendor"})
-		if (err == nil) != (tc.review == "") || (err != nil && domain.CodeOf(err) != tc.review) {
-			t.Errorf("%s: analyze: %v", tc.mode, err)
-		}
-		if err != nil {
+		if err != nil || r.ModelUsed == tc.rulesOnly {
+			t.Errorf("%s: analyze: %v, the model was used: %v", tc.mode, err, r.ModelUsed)
 			continue
 		}
 		units := utf16.Encode([]rune(tag + injection))

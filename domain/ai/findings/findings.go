@@ -1,6 +1,6 @@
-// Package findings combines the two reviews of a contract: that of the policy's rules, over the text
-// itself, and that of the model, over the masked text. The model can add findings but never remove or
-// soften one, so a document cannot talk its way to a lower risk.
+// Package findings combines the reviews of a contract: that of the policy's rules and the recognized
+// clauses, over the text itself, and that of the model, over the masked text. The model can add findings but
+// never remove or soften one, so a document cannot talk its way to a lower risk.
 package findings
 
 import (
@@ -18,46 +18,113 @@ import (
 
 // Report is the result of a review, as it is stored.
 type Report struct {
-	Findings    []Finding `json:"findings"`    // in text order
+	Findings    []Finding `json:"findings"`    // in text order; missing clauses last
 	RiskLevel   string    `json:"riskLevel"`   // low, medium, high; computed from the findings
 	Suggestions []string  `json:"suggestions"` // the most important first
+	ModelUsed   bool      `json:"modelUsed"`   // false: only the rules reviewed the text
+	Warnings    []string  `json:"warnings"`    // what the reader should know about the review
 }
 
-// Finding is a passage that deserves attention.
+// Kind is the kind of a finding.
+type Kind string
+
+// The kinds of findings.
+const (
+	Risk    Kind = "risk"    // a passage that deserves attention
+	Clause  Kind = "clause"  // a passage with a recognized clause to which nothing is objected
+	Missing Kind = "missing" // a clause that the policy expects and the text lacks
+)
+
+// Finding is a passage of the text, or a clause that is missing from it.
 type Finding struct {
+	Kind       Kind    `json:"kind"`
 	ClauseType string  `json:"clauseType"`
-	Quote      string  `json:"quote"` // verbatim
-	Start      int     `json:"start"` // in UTF-16 code units of the text
+	Title      string  `json:"title,omitempty"`
+	Quote      string  `json:"quote"` // verbatim; "" for a missing clause
+	Start      int     `json:"start"` // in UTF-16 code units of the text; 0 for a missing clause
 	End        int     `json:"end"`   // exclusive
 	Severity   string  `json:"severity"`
 	Confidence float64 `json:"confidence"` // 0..1
 	Rationale  string  `json:"rationale"`
 	Suggestion string  `json:"suggestion"`
+	Wording    string  `json:"wording,omitempty"` // a clause to propose, in the language of the text
 }
 
 // Limits of a report: numbers of items, and characters of their texts.
 const (
 	maxModelFindings = 200
-	maxFindings      = 500
+	maxFindings      = 400
 	maxText          = 2000
 	maxSuggestions   = 200
 )
 
-// Review reviews a text under a policy and adds the findings in the model's answer over the masked text. It
-// fails only if the answer is not the expected JSON.
-func Review(text string, p *policy.Policy, answer string, masked masking.Masked, session *masking.Session) (Report, error) {
-	fromModel, err := decode(answer)
+// Review is the review of one text.
+type Review struct {
+	text     string
+	language string // of rationale and suggestion
+	policy   *policy.Policy
+	passages []policy.Passage
+	rules    []policy.Finding
+	missing  []policy.Missing
+	model    []policy.Finding
+}
+
+// New reviews a text by the rules of a policy and reports in a language.
+func New(text string, p *policy.Policy, language string) *Review {
+	r := &Review{text: text, language: language, policy: p, passages: policy.Recognize(text)}
+	r.rules, r.missing = p.Review(text, r.passages, language)
+	r.rules = append(r.rules, policy.DetectInjections(text)...)
+	return r
+}
+
+// AddModel adds the findings in the model's answer over a part of the masked text: the bytes from start to
+// end. It fails only if the answer is not the expected JSON.
+func (r *Review) AddModel(answer string, masked masking.Masked, start, end int, session *masking.Session) error {
+	list, err := decode(answer)
 	if err != nil {
-		return Report{}, err
+		return err
 	}
-	fromRules, missing := p.Review(text)
-	fromRules = append(fromRules, policy.DetectInjections(text)...)
-	merged := merge(fromRules, locate(fromModel, masked, session))
+	r.model = append(r.model, locate(list, masked, start, end, session)...)
+	return nil
+}
+
+// Report returns the result.
+func (r *Review) Report() Report {
+	for i := range r.model {
+		r.model[i].Wording = r.policy.Wording(r.model[i].ClauseType, r.text)
+	}
+	merged := merge(r.rules, r.model)
+	all := toAPI(merged, r.text, Risk)
+	all = append(all, toAPI(r.clauses(merged), r.text, Clause)...)
+	slices.SortStableFunc(all, func(a, b Finding) int {
+		return cmp.Or(a.Start-b.Start, a.End-b.End, strings.Compare(a.ClauseType, b.ClauseType))
+	})
+	for _, m := range r.missing {
+		all = append(all, Finding{
+			Kind: Missing, ClauseType: m.ClauseType, Title: m.Title, Severity: string(m.Severity), Confidence: m.Confidence,
+			Rationale: m.Rationale, Suggestion: m.Suggestion, Wording: m.Wording,
+		})
+	}
 	return Report{
-		Findings:    toAPI(merged, text),
-		RiskLevel:   string(risk(fromRules, merged, missing)),
-		Suggestions: suggestions(merged, missing),
-	}, nil
+		Findings: all, RiskLevel: string(risk(r.rules, merged, r.missing)),
+		Suggestions: suggestions(merged, r.missing), Warnings: []string{},
+	}
+}
+
+// clauses returns the recognized passages that no finding of the same type overlaps.
+func (r *Review) clauses(merged []policy.Finding) (out []policy.Finding) {
+	for _, p := range r.passages {
+		if slices.ContainsFunc(merged, func(f policy.Finding) bool {
+			return f.ClauseType == p.ClauseType && f.Start < p.End && p.Start < f.End
+		}) {
+			continue
+		}
+		out = append(out, policy.Finding{
+			ClauseType: p.ClauseType, Start: p.Start, End: p.End, Severity: policy.Low, Confidence: p.Confidence,
+			Rationale: policy.Describe(p.ClauseType, r.language),
+		})
+	}
+	return out
 }
 
 // modelFinding is a finding as the model writes it, over the masked text.
@@ -90,9 +157,9 @@ var clauseTypes = func() map[string]bool {
 	return known
 }()
 
-// locate finds the model's quotes in the text. Findings whose quote does not occur verbatim, or whose other
-// fields are not valid, are dropped. A repeated quote means its next occurrence.
-func locate(fromModel []modelFinding, masked masking.Masked, session *masking.Session) []policy.Finding {
+// locate finds the model's quotes in a part of the masked text. Findings whose quote does not occur verbatim,
+// or whose other fields are not valid, are dropped. A repeated quote means its next occurrence.
+func locate(fromModel []modelFinding, masked masking.Masked, from, to int, session *masking.Session) []policy.Finding {
 	var out []policy.Finding
 	searchFrom := map[string]int{} // by clause type and quote
 	for _, f := range fromModel {
@@ -101,11 +168,12 @@ func locate(fromModel []modelFinding, masked masking.Masked, session *masking.Se
 			continue
 		}
 		key := f.ClauseType + "\x00" + f.Quote
-		at := strings.Index(masked.Text[searchFrom[key]:], f.Quote)
+		first := max(searchFrom[key], from)
+		at := strings.Index(masked.Text[first:to], f.Quote)
 		if at < 0 {
 			continue
 		}
-		at += searchFrom[key]
+		at += first
 		searchFrom[key] = at + len(f.Quote)
 		start, end, ok := masked.Original(at, at+len(f.Quote))
 		if !ok || end <= start {
@@ -154,7 +222,7 @@ func risk(fromRules, merged []policy.Finding, missing []policy.Missing) policy.S
 
 // toAPI converts findings: it adds the quotes and converts byte offsets to UTF-16 code units, in one pass
 // over the text.
-func toAPI(findings []policy.Finding, text string) []Finding {
+func toAPI(findings []policy.Finding, text string, kind Kind) []Finding {
 	offsets := make([]int, 0, 2*len(findings))
 	for _, f := range findings {
 		offsets = append(offsets, f.Start, f.End)
@@ -175,8 +243,8 @@ func toAPI(findings []policy.Finding, text string) []Finding {
 	out := make([]Finding, len(findings))
 	for i, f := range findings {
 		out[i] = Finding{
-			ClauseType: f.ClauseType, Quote: text[f.Start:f.End], Start: units[f.Start], End: units[f.End],
-			Severity: string(f.Severity), Confidence: f.Confidence, Rationale: f.Rationale, Suggestion: f.Suggestion,
+			Kind: kind, ClauseType: f.ClauseType, Title: f.Title, Quote: text[f.Start:f.End], Start: units[f.Start], End: units[f.End],
+			Severity: string(f.Severity), Confidence: f.Confidence, Rationale: f.Rationale, Suggestion: f.Suggestion, Wording: f.Wording,
 		}
 	}
 	return out

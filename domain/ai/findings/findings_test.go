@@ -22,7 +22,7 @@ func FuzzOffsets(f *testing.F) {
 		if start < 0 || end < start || end >= len(at) {
 			t.Skip()
 		}
-		q := toAPI([]policy.Finding{{Start: at[start], End: at[end]}}, text)[0]
+		q := toAPI([]policy.Finding{{Start: at[start], End: at[end]}}, text, Risk)[0]
 		if got := string(utf16.Decode(utf16.Encode([]rune(text))[q.Start:q.End])); got != q.Quote {
 			t.Errorf("quote %q, but at its offsets is %q", q.Quote, got)
 		}

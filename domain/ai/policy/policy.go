@@ -116,7 +116,9 @@ type Rule struct {
 
 	Rationale  string `yaml:"rationale"`
 	Suggestion string `yaml:"suggestion"`
+	Wording    string `yaml:"wording"` // key of wordings.yaml; default: the id, then the clause type
 
+	policy string // name of the policy whose file has the rule
 	match  [][]*pattern
 	unless []*pattern
 	when   []*pattern
@@ -172,6 +174,7 @@ func load(dir fs.FS) (*Set, error) {
 			return nil, fmt.Errorf("%s: name, title and brief are required, and name must match the file name", name)
 		}
 		for _, r := range s.Rules {
+			r.policy = s.Name
 			if err := r.compile(); err != nil {
 				return nil, fmt.Errorf("%s: rule %q: %w", name, r.ID, err)
 			}

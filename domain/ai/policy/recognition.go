@@ -7,8 +7,10 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
-	"counsel/domain/search"
+	"counsel/domain/langid"
 )
 
 // Passage is a passage of a text that has a clause type.
@@ -19,11 +21,11 @@ type Passage struct {
 }
 
 const (
-	maxPerType        = 6    // passages of one clause type, the most certain
-	maxPassage        = 2000 // bytes up to which adjacent sentences of a type are joined
-	languageBlock     = 2000 // bytes for which the language is detected
-	cueConfidence     = 0.6  // of a match without the model
-	minClauseSentence = 4    // words; shorter sentences are headings
+	maxPerType    = 6    // passages of one clause type, the most certain
+	maxPassage    = 2000 // bytes up to which adjacent sentences of a type are joined
+	languageBlock = 2000 // bytes for which the language is detected
+	cueConfidence = 0.6  // of a match without the model
+	maxTitle      = 5    // words of a heading
 )
 
 // Recognize finds the clause types of the passages of a contract without a language model: in English by
@@ -41,7 +43,7 @@ func Recognize(text string) []Passage {
 		byType[clauseType] = append(list, Passage{ClauseType: clauseType, Start: at.start, End: at.end, Confidence: confidence})
 	}
 	forEachSentence(text, func(s *sentence) {
-		heading := strings.Count(s.words, " ")+1 < minClauseSentence
+		heading := isTitle(text[s.at.start:s.at.end])
 		language := languages.at(s.at.start)
 		cues := cuesByLanguage[language]
 		if cues == nil {
@@ -82,39 +84,51 @@ func Recognize(text string) []Passage {
 	return out
 }
 
+// isTitle reports whether a sentence is a heading: a few words that end without a full stop or are all
+// capitalized.
+func isTitle(s string) bool {
+	words, capitalized := 0, true
+	for w := range strings.FieldsFuncSeq(s, func(r rune) bool { return !unicode.IsLetter(r) }) {
+		r, _ := utf8.DecodeRuneInString(w)
+		words++
+		capitalized = capitalized && (unicode.IsUpper(r) || len(w) < 4)
+	}
+	return words <= maxTitle && (capitalized || !strings.HasSuffix(s, ".") && !strings.HasSuffix(s, ";")) || isHeading(s)
+}
+
 // preciseCues are the types of CUAD of which there are too few examples for the model: in English a match
 // of their patterns is enough.
-var preciseCues = set2("Most Favored Nation", "Source Code Escrow", "Rofr/Rofo/Rofn", "Non-Disparagement", "Unlimited/All-You-Can-Eat-License",
+var preciseCues = names("Most Favored Nation", "Source Code Escrow", "Rofr/Rofo/Rofn", "Non-Disparagement", "Unlimited/All-You-Can-Eat-License",
 	"Price Restrictions", "Third Party Beneficiary", "Liquidated Damages")
 
-func set2(names ...string) map[string]bool {
+func names(list ...string) map[string]bool {
 	m := map[string]bool{}
-	for _, n := range names {
+	for _, n := range list {
 		m[n] = true
 	}
 	return m
 }
 
-// textLanguages are the languages of a text by blocks.
+// textLanguages are the languages of a text by blocks, so that a contract in two languages is read in both.
 type textLanguages struct {
-	whole  string
-	blocks []string // "" where it is not clear
+	whole  langid.Language
+	blocks []langid.Language
 }
 
 func detectLanguages(text string) textLanguages {
 	l := textLanguages{whole: Language(text)}
 	for start := 0; start < len(text); start += languageBlock {
-		l.blocks = append(l.blocks, search.DetectLanguage(text[start:min(len(text), start+languageBlock)]))
+		l.blocks = append(l.blocks, langid.Detect(text[start:min(len(text), start+languageBlock)]))
 	}
 	return l
 }
 
-func (l textLanguages) at(offset int) string { return cmp.Or(l.blocks[offset/languageBlock], l.whole) }
-
-// Language returns the language of most of a text: de, en, es, fr, it, nl or pt; en if it is another.
-func Language(text string) string {
-	return cmp.Or(search.DetectLanguage(text[:min(len(text), 20_000)]), "en")
+func (l textLanguages) at(offset int) string {
+	return cmp.Or(l.blocks[offset/languageBlock], l.whole).String()
 }
+
+// Language returns the language of a text by its beginning.
+func Language(text string) langid.Language { return langid.Detect(text[:min(len(text), 20_000)]) }
 
 //go:embed recognition/*.yaml
 var recognitionFiles embed.FS

@@ -3,6 +3,8 @@ package policy
 import (
 	"cmp"
 	"slices"
+
+	"counsel/domain/langid"
 )
 
 const (
@@ -19,24 +21,29 @@ type Finding struct {
 	Severity   Severity
 	Confidence float64 // 0..1
 	RuleID     string
+	Title      string
 	Rationale  string
 	Suggestion string
+	Wording    string // a clause to propose instead, in the language of the text; may be empty
 }
 
 // Missing is a clause that the policy expects but the text does not contain.
 type Missing struct {
-	ClauseType string // "" if CUAD has no such type
+	ClauseType string
 	Title      string
 	Severity   Severity
+	Confidence float64 // 0..1
 	RuleID     string
 	Rationale  string
 	Suggestion string
+	Wording    string // a clause to propose, in the language of the text; may be empty
 }
 
-// Review matches the rules against each sentence of the text. It returns at most 100 findings, at most 5
-// per rule, in text order; if there are more, the most severe are kept. It does not detect prompt
-// injection, see Instructions.
-func (p *Policy) Review(text string) (findings []Finding, missing []Missing) {
+// Review matches the rules against each sentence of the text and reports in a language (a code such as "de").
+// passages are what Recognize finds in the text. It returns at most 100 findings, at most 5 per rule, in
+// text order; if there are more, the most severe are kept. Nothing is missing from a text whose language is
+// unknown. It does not detect prompt injection, see DetectInjections.
+func (p *Policy) Review(text string, passages []Passage, language string) (findings []Finding, missing []Missing) {
 	spans := sentences(text)
 	flat := make([]string, len(spans))
 	for i, s := range spans {
@@ -45,31 +52,35 @@ func (p *Policy) Review(text string) (findings []Finding, missing []Missing) {
 	inDocument := func(list []*pattern) bool {
 		return slices.ContainsFunc(flat, func(s string) bool { return anyMatch(list, s) })
 	}
+	textLanguage := Language(text)
 	for _, r := range p.rules {
-		if r.Absent && len(text) < minDocument || len(r.when) > 0 && !inDocument(r.when) {
+		if r.Absent && (len(text) < minDocument || textLanguage == langid.Unknown) || len(r.when) > 0 && !inDocument(r.when) {
 			continue
 		}
 		count := 0
+		if slices.ContainsFunc(passages, func(p Passage) bool { return slices.Contains(r.Present, p.ClauseType) }) {
+			count++
+		}
+		written := r.text(language)
 		for i, s := range flat {
+			if r.Absent && count > 0 || count == maxPerRule {
+				break
+			}
 			if !r.matches(s) {
 				continue
 			}
 			count++
-			if r.Absent {
-				break
-			}
-			findings = append(findings, Finding{
-				ClauseType: r.ClauseType, Start: spans[i].start, End: spans[i].end, Severity: r.Severity,
-				Confidence: r.Confidence, RuleID: r.ID, Rationale: r.Rationale, Suggestion: r.Suggestion,
-			})
-			if count == maxPerRule {
-				break
+			if !r.Absent {
+				findings = append(findings, Finding{
+					ClauseType: r.ClauseType, Start: spans[i].start, End: spans[i].end, Severity: r.Severity, Confidence: r.Confidence, RuleID: r.ID,
+					Title: written.Title, Rationale: written.Rationale, Suggestion: written.Suggestion, Wording: r.wording(textLanguage.String()),
+				})
 			}
 		}
 		if r.Absent && count == 0 {
 			missing = append(missing, Missing{
-				ClauseType: r.ClauseType, Title: r.Title, Severity: r.Severity, RuleID: r.ID,
-				Rationale: r.Rationale, Suggestion: r.Suggestion,
+				ClauseType: r.ClauseType, Severity: r.Severity, Confidence: r.Confidence, RuleID: r.ID,
+				Title: written.Title, Rationale: written.Rationale, Suggestion: written.Suggestion, Wording: r.wording(textLanguage.String()),
 			})
 		}
 	}

@@ -18,7 +18,7 @@ func quotes(text string, findings []Finding) map[string]string {
 
 func TestReviewQuotesAreVerbatim(t *testing.T) {
 	text := "🙂 Präambel – 𝔸cme & Søn.\r\n\r\n1.1 The Supplier’s liability\r\nunder this Agreement shall be “unlimited”. 🚀\r\n1.2 This Agreement\u00a0shall automatically renew for one year.\r\n"
-	findings, _ := mustPolicy(t, "default").Review(text)
+	findings, _ := mustPolicy(t, "default").Review(text, nil, "en")
 	got := quotes(text, findings)
 	if want := "1.2 This Agreement\u00a0shall automatically renew for one year."; got["auto-renewal"] != want {
 		t.Errorf("quote is %q, want %q", got["auto-renewal"], want)
@@ -32,7 +32,7 @@ func TestReviewQuotesAreVerbatim(t *testing.T) {
 
 func TestReviewFairContract(t *testing.T) {
 	for _, name := range []string{"default", "vendor"} {
-		findings, missing := mustPolicy(t, name).Review(fair)
+		findings, missing := mustPolicy(t, name).Review(fair, nil, "en")
 		for _, f := range findings {
 			if f.Severity != Low {
 				t.Errorf("%s: %s on %q", name, f.RuleID, fair[f.Start:f.End])
@@ -50,10 +50,11 @@ func TestReviewFairContract(t *testing.T) {
 func TestPoliciesDiffer(t *testing.T) {
 	text := "The Employee shall give three months' written notice. All overtime is included in the salary. " +
 		"Vendor may use and aggregate Customer data to improve its products. The obligations of confidentiality shall continue in perpetuity. " +
-		"The subscription automatically renews for one year."
+		"The subscription automatically renews for one year. The Processor may engage sub-processors. The Landlord may enter at any time. " +
+		"Delivery dates are estimates only. The loan is repayable on demand."
 	seen := map[string]bool{}
 	for _, name := range mustLoad(t).Names() {
-		findings, _ := mustPolicy(t, name).Review(text)
+		findings, _ := mustPolicy(t, name).Review(text, nil, "en")
 		var ids []string
 		for _, f := range findings {
 			ids = append(ids, f.RuleID)
@@ -65,7 +66,7 @@ func TestPoliciesDiffer(t *testing.T) {
 		seen[key] = true
 	}
 	severity := func(name string) Severity {
-		findings, _ := mustPolicy(t, name).Review(text)
+		findings, _ := mustPolicy(t, name).Review(text, nil, "en")
 		for _, f := range findings {
 			if f.RuleID == "auto-renewal" {
 				return f.Severity
@@ -82,7 +83,7 @@ func TestReviewMissing(t *testing.T) {
 	p := mustPolicy(t, "default")
 	long := strings.Repeat("The parties shall cooperate in good faith. ", 30)
 	ids := func(text string) []string {
-		_, missing := p.Review(text)
+		_, missing := p.Review(text, nil, "en")
 		var list []string
 		for _, m := range missing {
 			list = append(list, m.RuleID)
@@ -112,7 +113,7 @@ func TestReviewIsBoundedAndDeterministic(t *testing.T) {
 	}
 	text := b.String()
 	p := mustPolicy(t, "default")
-	findings, missing := p.Review(text)
+	findings, missing := p.Review(text, nil, "en")
 	if len(findings) != maxFindings {
 		t.Errorf("%d findings", len(findings))
 	}
@@ -129,7 +130,7 @@ func TestReviewIsBoundedAndDeterministic(t *testing.T) {
 	if perRule["unlimited-liability"] != maxPerRule {
 		t.Error("a finding of high severity is missing")
 	}
-	repeated, missingRepeated := p.Review(text)
+	repeated, missingRepeated := p.Review(text, nil, "en")
 	if !reflect.DeepEqual(findings, repeated) || !reflect.DeepEqual(missing, missingRepeated) {
 		t.Error("a repeated review differs")
 	}
@@ -138,7 +139,7 @@ func TestReviewIsBoundedAndDeterministic(t *testing.T) {
 func TestReviewUnusualTexts(t *testing.T) {
 	for _, text := range []string{"", " \n\n ", ".", "...", "1.", "\xff\xfe", strings.Repeat("(", 5000), strings.Repeat("a", 10000), strings.Repeat("ü", 5000), "\x00liability\x00 shall be unlimited"} {
 		for _, name := range mustLoad(t).Names() {
-			findings, _ := mustPolicy(t, name).Review(text)
+			findings, _ := mustPolicy(t, name).Review(text, nil, "en")
 			for _, f := range findings {
 				_ = text[f.Start:f.End]
 			}
@@ -237,7 +238,7 @@ func FuzzReview(f *testing.F) {
 			}
 			last = s.end
 		}
-		findings, _ := p.Review(text)
+		findings, _ := p.Review(text, nil, "en")
 		if len(findings) > maxFindings {
 			t.Fatal("too many")
 		}
@@ -252,7 +253,7 @@ func TestLongTexts(t *testing.T) {
 	for name, text := range map[string]string{"contract": megabyte()[:1<<18], "worst": worst} {
 		for _, p := range []string{"default", "vendor"} {
 			start := time.Now()
-			mustPolicy(t, p).Review(text)
+			mustPolicy(t, p).Review(text, nil, "en")
 			// A generous limit: a slow machine stays below it, a quadratic algorithm does not.
 			if d := time.Since(start); d > 20*time.Second {
 				t.Errorf("%s under %s took %v", name, p, d)
@@ -270,7 +271,7 @@ func BenchmarkReviewMegabyte(b *testing.B) {
 	p, text := mustPolicy(b, "vendor"), megabyte()
 	b.SetBytes(int64(len(text)))
 	for b.Loop() {
-		p.Review(text)
+		p.Review(text, nil, "en")
 	}
 }
 
@@ -278,7 +279,7 @@ func BenchmarkReviewContract(b *testing.B) {
 	p := mustPolicy(b, "default")
 	b.SetBytes(int64(len(fair)))
 	for b.Loop() {
-		p.Review(fair)
+		p.Review(fair, nil, "en")
 	}
 }
 

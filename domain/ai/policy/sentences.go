@@ -145,6 +145,8 @@ func startsListItem(line string) bool {
 var (
 	neverEndsSentence = set("e.g i.e eg ie no nos art arts sec secs cl para paras vs v mr mrs ms dr prof rev hon st mt cf approx fig ref dept viz sched ex exh gem abs nr ziff z.b d.h ggf bzw vgl inkl lit bspw mme mlle sr sra av jan feb mar apr jun jul aug sep sept oct nov dec")
 	mayEndSentence    = set("inc ltd co corp llc l.l.c plc lp llp p.a n.a s.a b.v n.v gmbh bros assn intl u.s u.s.a u.k e.u etc al p.m a.m esq jr usw o.ä p.c s.p.a s.r.l")
+	// What a German ordinal number, such as "1.", commonly stands before.
+	germanOrdinals = set("januar februar märz april mai juni juli august september oktober november dezember obergeschoss stock stockwerk etage quartal werktag kalendertag tag monat")
 	// Words that commonly start a sentence of a contract, so that "Acme Inc." before them ends one.
 	sentenceOpeners = set("the this that these those each either neither any all if in no upon such it its notwithstanding except where unless for both every subject without a an when should as at by on to after before during other nothing failure they we you he she customer client company supplier contractor provider employee employer licensor licensee seller buyer recipient")
 )
@@ -186,16 +188,22 @@ func endsSentence(text string, start, i, end int) bool {
 		return false
 	case lead && isEnumerator(word):
 		return false
+	case strings.Trim(word, "0123456789") == "" && len(word) <= 2 && germanOrdinals[firstWord(rest)]:
+		return false // "1. Januar"
 	case len(word) == 1 && word[0] >= 'a' && word[0] <= 'z' && unicode.IsUpper(rune(text[i-1])):
 		return false // an initial
 	case mayEndSentence[word]:
-		opener := rest
-		if k := strings.IndexFunc(rest, func(r rune) bool { return !unicode.IsLetter(r) }); k >= 0 {
-			opener = rest[:k]
-		}
-		return sentenceOpeners[strings.ToLower(opener)]
+		return sentenceOpeners[firstWord(rest)]
 	}
 	return true
+}
+
+// firstWord returns the letters that s starts with, in lower case.
+func firstWord(s string) string {
+	if k := strings.IndexFunc(s, func(r rune) bool { return !unicode.IsLetter(r) }); k >= 0 {
+		s = s[:k]
+	}
+	return strings.ToLower(s)
 }
 
 func isBlank(c byte) bool { return c == ' ' || c == '\n' || c == '\t' || c == '\r' }

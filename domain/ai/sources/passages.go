@@ -105,7 +105,7 @@ func (s *Sources) score(pages []masking.Masked, index map[domain.ID]int, questio
 	frequency := map[int]int{} // number of chunks that contain a word
 	for i, m := range pages {
 		matches := highlighter.Matches(m.Text)
-		for _, r := range split(m.Text, MaxPassage) {
+		for _, r := range Split(m.Text, MaxPassage) {
 			c := chunk{document: index[s.pages[i].DocumentID], page: i, start: r[0], end: r[1], words: map[int]float64{}}
 			for _, f := range matches {
 				if f.Start >= r[0] && f.Start < r[1] {
@@ -140,9 +140,9 @@ func maskedTitle(session *masking.Session, name string, number int) (string, err
 	return "document " + strconv.Itoa(number), nil
 }
 
-// split divides a text into chunks of at most size bytes, preferably at the end of a paragraph, sentence,
+// Split divides a text into chunks of at most size bytes, preferably at the end of a paragraph, sentence,
 // line or word, and never inside a placeholder. Blank chunks are left out.
-func split(text string, size int) (ranges [][2]int) {
+func Split(text string, size int) (ranges [][2]int) {
 	for start := 0; start < len(text); {
 		end := len(text)
 		if end-start > size {

@@ -20,7 +20,7 @@ func TestSplit(t *testing.T) {
 		"blank":     " \n\n ",
 		"short":     "short",
 	} {
-		parts, at := split(text, 500), 0
+		parts, at := Split(text, 500), 0
 		for _, p := range parts {
 			part := text[p[0]:p[1]]
 			if strings.TrimSpace(text[at:p[0]]) != "" || p[1]-p[0] > 500 || !utf8.ValidString(part) || strings.Count(part, "[") != strings.Count(part, "]") {

@@ -44,9 +44,12 @@ export type Password = string;
 export type Locale = string;
 
 /**
- * The rule set that a text is checked against.
+ * The rule set that a text is checked against: any commercial contract, a non-disclosure agreement, goods or
+ * services from a vendor, an employment contract, a lease, a data processing agreement, a sale of goods or a
+ * loan. Each speaks English, German, French and Spanish.
+ *
  */
-export type Policy = 'default' | 'nda' | 'vendor' | 'employment';
+export type Policy = 'default' | 'nda' | 'vendor' | 'employment' | 'lease' | 'dpa' | 'sale' | 'loan';
 
 /**
  * The tone of the draft; formal if absent.
@@ -627,11 +630,12 @@ export type AnalyzeRequest = {
      */
     text: string;
     policy: Policy;
+    locale?: Locale;
 };
 
 export type AnalyzeResponse = {
     /**
-     * The findings, in the order of the text.
+     * The findings, in the order of the text; missing clauses last.
      */
     findings: Array<Finding>;
     riskLevel: Severity;
@@ -640,9 +644,17 @@ export type AnalyzeResponse = {
      */
     suggestions: Array<string>;
     /**
-     * The model that wrote it, as its provider names it. During an outage of the AI provider it can be the fallback.
+     * The model that reviewed the text, as its provider names it. During an outage of the AI provider it can be the fallback. Empty if the rules alone reviewed the text.
      */
     model: string;
+    /**
+     * Whether the AI took part. If it could not be asked, the rules alone reviewed the text; ask again later for the full review.
+     */
+    modelUsed: boolean;
+    /**
+     * What the reader should know about the review.
+     */
+    warnings: Array<string>;
     /**
      * Tokens that the provider counted for this review; 0 for a cached one.
      */
@@ -654,21 +666,34 @@ export type AnalyzeResponse = {
     consultationId: Id;
 };
 
+/**
+ * `risk`: a passage that deserves attention. `clause`: a passage that was recognized as a clause of this type and to
+ * which nothing is objected; it does not count for the risk. `missing`: a clause that the policy expects and the text
+ * does not have.
+ *
+ */
+export type FindingKind = 'risk' | 'clause' | 'missing';
+
 export type Finding = {
+    kind: FindingKind;
     /**
-     * The clause type in the vocabulary of the CUAD data set, or `Embedded Instruction`.
+     * The clause type: one of the 41 of the CUAD data set, one of those beyond it such as `Confidentiality` or `Payment`, or `Embedded Instruction`.
      */
     clauseType: string;
     /**
-     * The quoted text.
+     * What the finding is about, in a few words; absent for findings of the AI and for recognized clauses.
+     */
+    title?: string;
+    /**
+     * The quoted text, verbatim; empty for a missing clause.
      */
     quote: string;
     /**
-     * Where the quote begins, in UTF-16 code units.
+     * Where the quote begins, in UTF-16 code units; 0 for a missing clause.
      */
     start: number;
     /**
-     * Where it ends (exclusive), in UTF-16 code units.
+     * Where it ends (exclusive), in UTF-16 code units; 0 for a missing clause.
      */
     end: number;
     severity: Severity;
@@ -677,13 +702,17 @@ export type Finding = {
      */
     confidence: number;
     /**
-     * Why it matters.
+     * Why it matters; for a recognized clause, what such a clause is about.
      */
     rationale: string;
     /**
-     * What to do about it.
+     * What to do about it; empty for a recognized clause.
      */
     suggestion: string;
+    /**
+     * A clause to propose, in the language of the text if that is English, German, French or Spanish, else in English. What stands in square brackets is to be filled in.
+     */
+    wording?: string;
 };
 
 /**

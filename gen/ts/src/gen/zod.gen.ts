@@ -46,13 +46,20 @@ export const zPassword = z.string().min(8).max(128);
 export const zLocale = z.string().min(2).max(35).regex(/^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$/);
 
 /**
- * The rule set that a text is checked against.
+ * The rule set that a text is checked against: any commercial contract, a non-disclosure agreement, goods or
+ * services from a vendor, an employment contract, a lease, a data processing agreement, a sale of goods or a
+ * loan. Each speaks English, German, French and Spanish.
+ *
  */
 export const zPolicy = z.enum([
     'default',
     'nda',
     'vendor',
-    'employment'
+    'employment',
+    'lease',
+    'dpa',
+    'sale',
+    'loan'
 ]);
 
 /**
@@ -316,25 +323,43 @@ export const zGenerateDocumentResponse = z.object({
 
 export const zAnalyzeRequest = z.object({
     text: z.string().min(1).max(200000).regex(/\S/),
-    policy: zPolicy
+    policy: zPolicy,
+    locale: zLocale.optional()
 });
 
+/**
+ * `risk`: a passage that deserves attention. `clause`: a passage that was recognized as a clause of this type and to
+ * which nothing is objected; it does not count for the risk. `missing`: a clause that the policy expects and the text
+ * does not have.
+ *
+ */
+export const zFindingKind = z.enum([
+    'risk',
+    'clause',
+    'missing'
+]);
+
 export const zFinding = z.object({
+    kind: zFindingKind,
     clauseType: z.string().max(100).regex(/^[\s\S]*$/),
+    title: z.string().max(200).regex(/^[\s\S]*$/).optional(),
     quote: z.string().max(200000).regex(/^[\s\S]*$/),
-    start: z.int().gte(0).lte(400000),
-    end: z.int().gte(0).lte(400000),
+    start: z.int().gte(0).lte(20000000),
+    end: z.int().gte(0).lte(20000000),
     severity: zSeverity,
     confidence: z.number().gte(0).lte(1),
     rationale: z.string().max(2000).regex(/^[\s\S]*$/),
-    suggestion: z.string().max(2000).regex(/^[\s\S]*$/)
+    suggestion: z.string().max(2000).regex(/^[\s\S]*$/),
+    wording: z.string().max(4000).regex(/^[\s\S]*$/).optional()
 });
 
 export const zAnalyzeResponse = z.object({
-    findings: z.array(zFinding).max(500),
+    findings: z.array(zFinding).max(1500),
     riskLevel: zSeverity,
     suggestions: z.array(z.string().max(2000).regex(/^[\s\S]*$/)).max(200),
     model: z.string().max(200).regex(/^[\s\S]*$/),
+    modelUsed: z.boolean(),
+    warnings: z.array(z.string().max(1000).regex(/^[\s\S]*$/)).max(20),
     tokensUsed: z.int().gte(0).lte(10000000),
     cached: z.boolean(),
     consultationId: zId

@@ -491,9 +491,14 @@ export const generateDocumentMutation = (options?: Partial<Options<GenerateDocum
  *
  * Reviews a text with the AI and with a policy, which is a set of rules. Each finding quotes the
  * text verbatim; `start` and `end` are offsets in **UTF-16 code units**, as in JavaScript's
- * `slice`. `riskLevel` is computed from the findings, never taken from the AI. Text that tries to
+ * `slice`. A finding of the kind `missing` has no quote: it is a clause that the policy expects and the
+ * text lacks, with a wording to propose. The kind `clause` lists the clauses that were recognized without
+ * an objection. The rules read English best, and German, French, Spanish, Portuguese, Italian and Dutch.
+ *
+ * `riskLevel` is computed from the findings, never taken from the AI. Text that tries to
  * give instructions to the AI becomes a finding (`Embedded Instruction`) and cannot lower the
- * risk.
+ * risk. If the AI cannot be asked, the rules alone review the text: `modelUsed` is then false, and the
+ * same request made later asks the AI again.
  *
  */
 export const analyzeTextMutation = (options?: Partial<Options<AnalyzeTextData>>): UseMutationOptions<AnalyzeTextResponse, AnalyzeTextError, Options<AnalyzeTextData>> => {
