@@ -111,7 +111,7 @@ func (s *Service) Timeline(ctx context.Context, p domain.Principal, id domain.ID
 	if err != nil {
 		return nil, 0, db.Error(err)
 	}
-	if len(rows) > int(n) {
+	if len(rows) > n {
 		rows = rows[:n]
 		next = rows[n-1].Seq
 	}
