@@ -45,7 +45,7 @@ func (s *Session) findKnown(scan *scan) {
 	before := len(scan.spans)
 	for i := range scan.tokens {
 		// skip values that are already masked, as a whole or in parts
-		if j, t := s.longestKnown(scan, i); j > 0 && !scan.allInSpans(i, j) && !(j == i+1 && scan.isEverydayWord(i)) {
+		if j, t := s.longestKnown(scan, i); j > 0 && !scan.allInSpans(i, j) && !(j == i+1 && t == Person && scan.isEverydayWord(i)) {
 			scan.addSpan(t, i, j)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"counsel/domain/citation"
+	"counsel/domain/langid"
 )
 
 // Citations and references to a legal system are not personal data and stay readable.
@@ -22,13 +23,36 @@ func (s *scan) markLaw() {
 	}
 }
 
+// markJurisdictions marks countries and states outside addresses, so that no name begins in them. In English, where
+// nothing is about the law, they stay candidates: see locationAt.
+func (s *scan) markJurisdictions() {
+	for i := 0; i < len(s.tokens); i++ {
+		t := &s.tokens[i]
+		if t.class&(country|state|phraseStart) == 0 || t.inSpan || t.language == langid.English && !s.readsLegal() {
+			continue
+		}
+		j := s.placeAt(i, country|state)
+		if j == 0 || j == i+1 && t.class&(givenName|familyName) != 0 {
+			continue
+		}
+		for ; i < j; i++ {
+			s.tokens[i].law = true
+		}
+		i--
+	}
+}
+
 // withoutLaw removes the spans that other rules found in citations: the number of a decision is no telephone number.
 func (s *scan) withoutLaw() {
 	lawful := func(span Span) bool {
-		if span.Type == Literal {
+		tokens := s.tokensOf(span)
+		switch span.Type {
+		case Literal:
 			return false
+		case Address, Phone, ID, Date:
+			return len(tokens) > 0 && tokens[0].law
 		}
-		for _, t := range s.tokensOf(span) {
+		for _, t := range tokens {
 			if !t.law && t.kind != otherToken {
 				return false
 			}

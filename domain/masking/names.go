@@ -37,6 +37,9 @@ func (s *scan) findNameAt(i int) (end int) {
 			return j
 		}
 	}
+	if j := s.initialsAt(i); j > 0 {
+		return j
+	}
 	if t.language == langid.English {
 		if j := s.listedNameAt(i); j > 0 {
 			return j
@@ -72,7 +75,7 @@ func (s *scan) listedNameAt(i int) (end int) {
 	if j := s.organizationAt(i); j > 0 {
 		return j
 	}
-	if t.margin < ruleMargin {
+	if t.margin < ruleMargin || t.class&placeName != 0 && t.class&givenName == 0 && s.readsLegal() && s.afterPreposition(i) && !s.nameFollows(i) {
 		return 0
 	}
 	if t.label == placeLabel && t.class&givenName == 0 {
@@ -107,38 +110,9 @@ func (s *scan) listedNameAt(i int) (end int) {
 	return j
 }
 
-// afterHonorific finds a person after an honorific: "Mr. Smith", "Dr. Anna de Vries".
-func (s *scan) afterHonorific(i int) int {
-	t := &s.tokens[i]
-	if !t.capitalized && !s.lowercaseText {
-		return 0
-	}
-	k := i + 1
-	if s.isSymbol(k, '.') && s.adjacent(k) {
-		k++
-	}
-	if s.hasClass(k, honorific) && s.isFree(k) && s.isSymbol(k+1, '.') { // "Prof. Dr."
-		k += 2
-	}
-	if !s.isWord(k) || s.tokens[k].inSpan || s.tokens[k].startsLine || s.tokens[k].class&(functionWord|foreignWord) != 0 && s.tokens[k].class&nameParticle == 0 && !s.tokens[k].capitalized {
-		return 0
-	}
-	next := &s.tokens[k]
-	if !next.capitalized && !s.lowercaseText && next.class&nameParticle == 0 {
-		return 0
-	}
-	// "Sir", "Judge" and "Don" are also ordinary words
-	certain := s.isSymbol(i+1, '.') || s.oneOf(i, "mr", "mrs", "ms", "miss", "dr")
-	if !certain && s.nameScore(k) < strongName {
-		return 0
-	}
-	if s.lowercaseText && s.equals(i, "miss") && s.nameScore(k) < strongName {
-		return 0
-	}
-	j := s.extendName(k)
-	s.addSpan(Person, i, j)
-	s.occupationAfter(j)
-	return j
+// nameFollows reports whether the token after i looks like the family name of a person.
+func (s *scan) nameFollows(i int) bool {
+	return s.isWord(i+1) && !s.tokens[i+1].startsLine && s.tokens[i+1].label == personLabel
 }
 
 // introducedAsName reports whether the text introduces token i as a name.
@@ -384,6 +358,9 @@ func (s *scan) classifyName(i, j int) Type {
 // occupationAfter masks an occupation after a name, as in "Jane Roe, the dairy scientist," or on the line
 // below the name. i is the token after the name.
 func (s *scan) occupationAfter(i int) {
+	if s.readsLegal() {
+		return // "Seller" below a name is a role, not an occupation
+	}
 	from := i
 	switch {
 	case s.isSymbol(i, ',') && s.equals(i+1, "the"):

@@ -65,14 +65,6 @@ func (s *scan) findAddressees() {
 	}
 }
 
-// legalForms mark the capitalized words before them as the name of a company.
-var legalForms = []string{
-	"inc", "llc", "llp", "ltd", "corp", "gmbh", "plc", "ag", "bv", "nv", "sarl", "srl", "spa", "oy", "ab", "aps", "pty", "incorporated", "kft", "ltda", "kg",
-	"limited", "corporation", "co", "sa", "sas", "asa", "lp", "as", "se",
-	"ohg", "kgaa", "ug", "ev", "eg", "ek", "gbr", "partg", "mbh", "sasu", "eurl", "sci", "snc", "sca", "selarl", "scp", "sl", "slu", "sau", "sll", "slne",
-	"lda", "eireli", "sgps", "epp", "vof", "cv", "sprl", "bvba", "vzw", "asbl", "scrl", "sapa", "srls", "scarl", "pllc", "pte", "pvt",
-}
-
 // organizationAt finds the name of an organization at token i and returns its end, or 0.
 func (s *scan) organizationAt(i int) int {
 	t := &s.tokens[i]

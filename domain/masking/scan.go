@@ -104,6 +104,8 @@ func (m *Masker) scanToTag(text string) *scan {
 	s.markLaw()
 	s.findStructured()
 	s.findAddresses()
+	s.markJurisdictions()
+	s.findCompanies()
 	s.prepareFeatures()
 	return s
 }

@@ -23,9 +23,14 @@ func (s *scan) taggedNameAt(i int) int {
 		}
 		j = k
 	}
+	if s.isEverydayPhrase(i, j) {
+		return 0
+	}
 	if l == companyLabel {
 		if k := s.legalFormAt(j); k > 0 {
 			j = k
+		} else if k := s.legalFormAt(j - 1); k > j && s.tokens[j-1].end-s.tokens[j-1].start == 1 {
+			j = k // "S.r.l.", of which the "S" is labeled
 		}
 		s.addSpan(Company, i, j)
 		return j
@@ -33,8 +38,32 @@ func (s *scan) taggedNameAt(i int) int {
 	if t.startsSentence && j > i+1 && t.class&(givenName|familyName) == 0 && s.info[i].traits&(isListed|isDictionary) != 0 && s.isWord(i+1) {
 		i++ // "Call Donatella"
 	}
-	s.addSpan(Person, s.withParticles(i), j)
+	s.addSpan(Person, s.withTitles(s.withParticles(i)), j)
 	return j
+}
+
+// isEverydayPhrase reports whether tokens [i, j) are dictionary words that no list knows as names, and the tagger is not
+// sure: "ATTO DI CITAZIONE", "Arbeitsplatz".
+func (s *scan) isEverydayPhrase(i, j int) bool {
+	best, term := int32(0), false
+	for k := i; k < j; k++ {
+		t := &s.tokens[k]
+		if t.kind != wordToken {
+			continue
+		}
+		traits := s.info[k].traits
+		if traits&(isGiven|isFamily) != 0 && traits&isTerm == 0 && !(t.allCaps && traits&isDictionary != 0) || traits&(isListed|isDictionary|isCompound|isPlace|isTerm) == 0 {
+			return false
+		}
+		best, term = max(best, t.margin), term || traits&isTerm != 0
+	}
+	if term && j > i+1 {
+		return best < 10*weightScale // "General Counsel"
+	}
+	if s.tokens[i].allCaps {
+		return best < 6*weightScale
+	}
+	return best < 3*weightScale
 }
 
 // withParticles returns the start of a name at token i with the particles before it: "van der Berg". A single one may
@@ -49,54 +78,6 @@ func (s *scan) withParticles(i int) int {
 	return i
 }
 
-// legalFormAt returns the end of the legal form of a company at token j, in one word or spelled with full stops
-// ("S.r.l.", ", Inc.", "& Co. KG"), or 0.
-func (s *scan) legalFormAt(j int) (end int) {
-	if s.isSymbol(j, ',') || s.isSymbol(j, '&') {
-		j++
-	}
-	var form [8]byte
-	n := 0
-	for k := j; k < len(s.tokens) && n < len(form) && !s.tokens[k].inSpan && !s.tokens[k].startsLine; k++ {
-		t := &s.tokens[k]
-		switch {
-		case t.kind == wordToken && int(t.end-t.start) <= len(form)-n && (k == j || s.adjacent(k)):
-			for _, c := range []byte(s.text[t.start:t.end]) {
-				form[n] = lower(c)
-				n++
-			}
-			if legalFormSet[string(form[:n])] {
-				if end = k + 1; s.isSymbol(end, '.') && s.adjacent(end) {
-					end++
-				}
-			}
-		case (t.symbol == '.' || t.symbol == '/') && s.adjacent(k):
-		default:
-			return s.afterLegalForm(end)
-		}
-	}
-	return s.afterLegalForm(end)
-}
-
-// afterLegalForm extends a legal form by what follows it: "GmbH & Co. KG".
-func (s *scan) afterLegalForm(end int) int {
-	if end == 0 || !s.isSymbol(end, '&') {
-		return end
-	}
-	if k := s.legalFormAt(end); k > 0 {
-		return k
-	}
-	return end
-}
-
-var legalFormSet = func() map[string]bool {
-	set := map[string]bool{}
-	for _, f := range legalForms {
-		set[f] = true
-	}
-	return set
-}()
-
 // mayStartName reports whether the lists allow the word at token i to start a name that the tagger labels.
 func (s *scan) mayStartName(i int) bool {
 	t := &s.tokens[i]
@@ -106,9 +87,11 @@ func (s *scan) mayStartName(i int) bool {
 		return false // "B)"
 	case t.class&(country|state|placeName) != 0 && t.class&(givenName|familyName) == 0 && !goesOn:
 		return false
-	case t.startsSentence && !goesOn && t.class&(givenName|familyName) == 0 && s.info[i].traits&(isListed|isDictionary) != 0:
+	case t.startsSentence && !goesOn && s.info[i].traits&(isListed|isDictionary) != 0 && (t.class&(givenName|familyName) == 0 || t.class&(givenName|certainName) == 0 && t.margin < 3*weightScale):
 		return false // a verb: "Chiamate"
-	case t.allCaps && (t.class&(neverName|idKeyword) != 0 || t.cue&(acronymCue|identityCue|bankCue) != 0 && t.end-t.start <= 4):
+	case t.class&placeName != 0 && !goesOn && s.afterPreposition(i) && t.class&givenName == 0:
+		return false // "en Barcelona"
+	case (t.allCaps || !t.capitalized) && (t.class&(neverName|idKeyword) != 0 || t.cue&(acronymCue|identityCue|bankCue) != 0 && t.end-t.start <= 4):
 		return false // "IBAN", "NIE"
 	case t.rank > frequentScore && !(goesOn && t.class&nameParticle != 0 && !t.startsSentence):
 		return false // "Il", "Die", "Will", but "La Tour"
@@ -118,6 +101,11 @@ func (s *scan) mayStartName(i int) bool {
 		return t.class&definedTerm == 0 || t.margin > 2*weightScale || t.allCaps
 	}
 	return t.class&(neverName|idKeyword|cardKeyword|phoneKeyword|definedTerm|functionWord) == 0
+}
+
+// afterPreposition reports whether a preposition of place stands before token i.
+func (s *scan) afterPreposition(i int) bool {
+	return s.oneOf(i-1, "in", "at", "of", "near", "aus", "nach", "à", "de", "en", "a", "di", "da", "te", "em", "do", "bei") || s.hasClass(i-1, placeKeyword) && !s.tokens[i-1].capitalized
 }
 
 // continueName returns the end of the next part of a name with label l, which ends before token j, or 0.

@@ -148,12 +148,16 @@ func (tr *trainer) rename(text string, spans []goldSpan, names *nameLists) (stri
 // addLaw adds paragraphs of statutes, in which nobody is named.
 func (tr *trainer) addLaw(t *testing.T, path string) {
 	before := len(tr.examples)
+	names := tr.names(t, langid.Parse(strings.Split(filepath.Base(path), ".")[1]))
 	data := must(os.ReadFile(path))
 	for i, p := range strings.Split(string(data), "\n") {
 		if p = strings.TrimSpace(p); p == "" || len(p) > 5000 {
 			continue
 		}
 		tr.add(p, nil, 1, true)
+		if named, spans := names.nameRoles(tr, p); len(spans) > 0 {
+			tr.add(named, spans, 1, true)
+		}
 		if i%6 == 0 && len(p) < 300 {
 			tr.add(strings.ToUpper(p), nil, 1, true)
 		}
@@ -163,14 +167,6 @@ func (tr *trainer) addLaw(t *testing.T, path string) {
 	}
 	t.Logf("%s: %d words", filepath.Base(path), len(tr.examples)-before)
 }
-
-var legalFormWords = func() map[string]bool {
-	forms := map[string]bool{}
-	for _, f := range legalForms {
-		forms[f] = true
-	}
-	return forms
-}()
 
 // add adds the words of one text. Only spans say what a name is; law without spans may still name places.
 func (tr *trainer) add(text string, spans []goldSpan, cost float32, law bool) {
@@ -194,7 +190,7 @@ func (tr *trainer) add(text string, spans []goldSpan, cost float32, law bool) {
 			// courts and agencies are not masked, companies are: only a legal form tells
 			mask = 1<<companyLabel | 1<<otherLabel
 			last := strings.FieldsFunc(text[span.Start:span.End], func(r rune) bool { return r == ' ' })
-			if n := len(last); n > 1 && legalFormWords[strings.ToLower(strings.ReplaceAll(last[n-1], ".", ""))] {
+			if n := len(last); n > 1 && legalFormSet[strings.ToLower(strings.ReplaceAll(last[n-1], ".", ""))] {
 				mask = 1 << companyLabel
 			}
 		case "LOC":

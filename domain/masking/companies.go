@@ -1,0 +1,133 @@
+package masking
+
+// legalForms mark the capitalized words before them as the name of a company, in lower case and without full stops.
+var legalForms = []string{
+	"inc", "llc", "llp", "ltd", "corp", "gmbh", "plc", "ag", "bv", "nv", "sarl", "srl", "spa", "oy", "ab", "aps", "pty", "incorporated", "kft", "ltda", "kg",
+	"limited", "corporation", "co", "sa", "sas", "asa", "lp", "as", "se",
+	"ohg", "kgaa", "ug", "ev", "eg", "ek", "gbr", "partg", "mbh", "sasu", "eurl", "sci", "snc", "sca", "scea", "selarl", "scp", "sl", "slu", "sau", "sll", "slne",
+	"scoop", "lda", "eireli", "sgps", "epp", "vof", "cv", "sprl", "bvba", "vzw", "asbl", "scrl", "sapa", "srls", "scarl", "ss", "pllc", "pte", "pvt", "unipessoal",
+}
+
+var legalFormSet = func() map[string]bool {
+	set := map[string]bool{}
+	for _, f := range legalForms {
+		set[f] = true
+	}
+	return set
+}()
+
+// findCompanies finds companies by their legal form: "Énergies du Littoral SAS", "Inversiones Peñalara, S.A.".
+func (s *scan) findCompanies() {
+	if s.lowercaseText {
+		return
+	}
+	for j := 1; j < len(s.tokens); j++ {
+		t := &s.tokens[j]
+		if t.inSpan || t.kind != wordToken || t.startsLine || t.law || !t.capitalized && !s.oneOf(j, "e", "eg", "ek", "ev", "mbh", "plc", "srl", "spa", "gmbh") {
+			continue
+		}
+		end := s.legalFormAt(j)
+		if end == 0 {
+			continue
+		}
+		if i := s.companyStart(j); i < j {
+			s.addSpan(Company, i, end)
+			j = end - 1
+		}
+	}
+}
+
+// companyStart returns the first token of the company name before the legal form at token j, or j if there is none.
+func (s *scan) companyStart(j int) int {
+	start := j
+	k := j - 1
+	if s.isSymbol(k, ',') {
+		k--
+	}
+	for n := 0; n < 9 && k >= 0; n, k = n+1, k-1 {
+		t := &s.tokens[k]
+		if t.inSpan || s.tokens[k+1].startsLine || t.law && n == 0 {
+			break
+		}
+		switch {
+		case t.kind == wordToken && (t.capitalized || t.camelCase):
+			if t.startsSentence && t.rank > frequentScore || t.class&definedTerm != 0 && t.startsSentence && n > 0 {
+				return start // "Die Beispielbau AG"
+			}
+			start = k
+		case t.kind == numberToken && start < j && !s.adjacent(k+1):
+			start = k
+		case t.symbol == '&' || t.symbol == '-' && s.adjacent(k) && s.adjacent(k+1) || t.symbol == '\'' || t.symbol == '.' && k > 0 && s.tokens[k-1].end-s.tokens[k-1].start <= 3:
+		case t.kind == wordToken && s.isNameConnector(k) && k > 0 && s.tokens[k-1].capitalized && start == k+1:
+		default:
+			return s.withoutArticle(start, j)
+		}
+	}
+	return s.withoutArticle(start, j)
+}
+
+// isNameConnector reports whether token k may stand inside the name of a company without a capital.
+func (s *scan) isNameConnector(k int) bool {
+	return s.oneOf(k, "de", "del", "du", "des", "la", "les", "do", "da", "dos", "das", "di", "della", "dei", "of", "van", "von", "der", "für", "et", "y", "e", "und", "and", "en")
+}
+
+// withoutArticle skips what precedes the name of a company between tokens i and j: articles, and words for a company.
+func (s *scan) withoutArticle(i, j int) int {
+	for i < j && (s.tokens[i].rank > frequentScore && !s.tokens[i].allCaps || s.oneOf(i, "firma", "firm", "société", "sociedad", "sociedade", "società", "empresa", "gesellschaft", "contra", "contre", "contro", "gegen", "versus", "v") || s.tokens[i].kind == otherToken) {
+		i++
+	}
+	return i
+}
+
+// legalFormAt returns the end of the legal form of a company at token j, in one word or spelled with full stops
+// ("S.r.l.", ", Inc.", "& Co. KG"), or 0. A short form must be written as it is used: "AG", not "Ag".
+func (s *scan) legalFormAt(j int) (end int) {
+	if s.isSymbol(j, ',') || s.isSymbol(j, '&') {
+		j++
+	}
+	var form [12]byte
+	n, dots := 0, 0
+	for k := j; k < len(s.tokens) && !s.tokens[k].inSpan && !(k > j && s.tokens[k].startsLine); k++ {
+		t := &s.tokens[k]
+		switch {
+		case t.kind == wordToken && int(t.end-t.start) <= len(form)-n && (k == j || s.adjacent(k) || dots > 0 && s.equals(k, "coop")):
+			for _, c := range []byte(s.text[t.start:t.end]) {
+				form[n] = lower(c)
+				n++
+			}
+			if legalFormSet[string(form[:n])] && (n > 3 || dots > 0 || t.allCaps || s.oneOf(k, "inc", "ltd", "spa", "srl") || s.equals(k, "co") && t.capitalized && s.isSymbol(k+1, '.')) {
+				if end = k + 1; s.isSymbol(end, '.') && s.adjacent(end) && (dots > 0 || s.oneOf(k, "inc", "ltd", "ltda", "lda", "corp", "co")) {
+					end++
+				}
+			}
+		case (t.symbol == '.' || t.symbol == '/') && s.adjacent(k) && n > 0:
+			dots++
+		default:
+			return s.afterLegalForm(end)
+		}
+	}
+	return s.afterLegalForm(end)
+}
+
+// afterLegalForm extends a legal form by what follows it: "GmbH & Co. KG", "UG (haftungsbeschränkt)".
+func (s *scan) afterLegalForm(end int) int {
+	switch {
+	case end == 0:
+	case s.isSymbol(end, '&'):
+		if k := s.legalFormAt(end); k > 0 {
+			return k
+		}
+	case s.isSymbol(end, '(') && s.equals(end+1, "haftungsbeschränkt") && s.isSymbol(end+2, ')'):
+		return end + 3
+	case s.oneOf(end, "società", "societa", "sociedad", "agricola", "lda", "ltda", "kg"):
+		end++
+		if s.oneOf(end, "benefit", "agricola") {
+			end++
+		}
+	case s.isSymbol(end, ',') && s.oneOf(end+1, "lda", "ltda", "inc", "llc"):
+		if k := s.legalFormAt(end + 1); k > 0 {
+			return k
+		}
+	}
+	return end
+}
