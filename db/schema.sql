@@ -176,6 +176,7 @@ CREATE TABLE consultations (
   created_at datetime(6) NOT NULL,
   case_id binary(16) DEFAULT NULL,
   sources mediumtext DEFAULT NULL,
+  masked_text mediumtext DEFAULT NULL,
   PRIMARY KEY (id),
   KEY consultations_case (case_id,id),
   KEY consultations_draft_fk (draft_id),
@@ -393,6 +394,18 @@ CREATE TABLE jobs (
   KEY jobs_kind (kind,state,id),
   KEY jobs_user_state (user_id,state,id),
   KEY jobs_user_kind (user_id,kind,state,id)
+);
+
+CREATE TABLE masking_lists (
+  id tinyint(4) NOT NULL,
+  version int(11) NOT NULL,
+  always mediumtext NOT NULL,
+  never mediumtext NOT NULL,
+  updated_at datetime(6) NOT NULL,
+  updated_by binary(16) NOT NULL,
+  PRIMARY KEY (id),
+  KEY masking_lists_user_fk (updated_by),
+  CONSTRAINT masking_lists_user_fk FOREIGN KEY (updated_by) REFERENCES users (id)
 );
 
 CREATE TABLE migration_progress (

@@ -107,6 +107,60 @@ func (s *Server) WarmChatCache(ctx context.Context, r api.WarmChatCacheRequestOb
 	return api.WarmChatCache202JSONResponse{JobID: api.ID(id), Total: int32(len(questions))}, nil
 }
 
+// MaskText returns a text as the AI would receive it.
+func (s *Server) MaskText(ctx context.Context, r api.MaskTextRequestObject) (api.MaskTextResponseObject, error) {
+	m, err := s.ai.MaskText(ctx, r.Body.Text)
+	if err != nil {
+		return nil, err
+	}
+	placeholders := make([]api.MaskedSpan, len(m.Placeholders))
+	for i, p := range m.Placeholders {
+		placeholders[i] = api.MaskedSpan{Placeholder: p.Text, Type: api.MaskingType(p.Type.String()), Start: int32(p.Start), End: int32(p.End)}
+	}
+	return api.MaskText200JSONResponse{MaskedText: m.Text, Placeholders: placeholders}, nil
+}
+
+// GetMaskingLists returns the firm's masking lists.
+func (s *Server) GetMaskingLists(ctx context.Context, _ api.GetMaskingListsRequestObject) (api.GetMaskingListsResponseObject, error) {
+	lists, err := s.ai.MaskingLists(ctx, principal(ctx))
+	if err != nil {
+		return nil, err
+	}
+	return api.GetMaskingLists200JSONResponse(toAPIMaskingLists(lists)), nil
+}
+
+// ReplaceMaskingLists replaces the firm's masking lists.
+func (s *Server) ReplaceMaskingLists(ctx context.Context, r api.ReplaceMaskingListsRequestObject) (api.ReplaceMaskingListsResponseObject, error) {
+	lists := ai.MaskingLists{Always: make([]ai.MaskingEntry, len(r.Body.Always)), Never: make([]string, len(r.Body.Never))}
+	for i, e := range r.Body.Always {
+		lists.Always[i] = ai.MaskingEntry{Text: e.Text, Type: string(e.Type)}
+	}
+	for i, text := range r.Body.Never {
+		lists.Never[i] = text
+	}
+	var version *int
+	if v := r.Body.Version; v != nil {
+		version = new(int)
+		*version = int(*v)
+	}
+	lists, err := s.ai.ReplaceMaskingLists(ctx, principal(ctx), lists, version)
+	if err != nil {
+		return nil, err
+	}
+	return api.ReplaceMaskingLists200JSONResponse(toAPIMaskingLists(lists)), nil
+}
+
+func toAPIMaskingLists(lists ai.MaskingLists) api.MaskingLists {
+	out := api.MaskingLists{Always: make([]api.MaskingEntry, len(lists.Always)), Never: nonNil(lists.Never), Version: int32(lists.Version)}
+	for i, e := range lists.Always {
+		out.Always[i] = api.MaskingEntry{Text: e.Text, Type: api.MaskingEntryType(e.Type)}
+	}
+	if lists.Version > 0 {
+		out.UpdatedAt, out.UpdatedBy = &lists.UpdatedAt, (*api.ID)(&lists.UpdatedBy)
+	}
+	return out
+}
+
 // ListConsultations lists questions and answers.
 func (s *Server) ListConsultations(ctx context.Context, r api.ListConsultationsRequestObject) (api.ListConsultationsResponseObject, error) {
 	cursor, err := decodeCursor(r.Params.Cursor)
@@ -138,7 +192,7 @@ func (s *Server) GetConsultation(ctx context.Context, r api.GetConsultationReque
 func toAPIConsultation(c ai.Consultation) (api.Consultation, error) {
 	refs, err := toAPIReferences(c.References)
 	return api.Consultation{ID: api.ID(c.ID), UserID: api.ID(c.UserID), CaseID: (*api.ID)(c.CaseID), Kind: api.ConsultationKind(c.Kind),
-		Question: c.Question, Answer: c.Answer, References: refs, Citations: toAPICitations(c.Citations), Clarifications: toAPIClarifications(c.Clarifications), Warnings: c.Warnings, DraftID: (*api.ID)(c.DraftID), Locale: &c.Locale, Model: c.Model,
+		Question: c.Question, Answer: c.Answer, MaskedText: optional(c.MaskedText), References: refs, Citations: toAPICitations(c.Citations), Clarifications: toAPIClarifications(c.Clarifications), Warnings: c.Warnings, DraftID: (*api.ID)(c.DraftID), Locale: &c.Locale, Model: c.Model,
 		Cached: c.Cached, TokensUsed: int32(c.TokensUsed), CreatedAt: c.CreatedAt}, err
 }
 

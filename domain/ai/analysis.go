@@ -3,6 +3,7 @@ package ai
 import (
 	"cmp"
 	"context"
+	"database/sql"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -79,7 +80,10 @@ func (s *Service) Analyze(ctx context.Context, caller domain.Principal, a Analys
 		}
 		return out, err
 	}
-	session := s.masker.NewSession()
+	session, err := s.newSession(ctx)
+	if err != nil {
+		return Analysis{}, err
+	}
 	started := s.clock()
 	masked, err := session.Mask(a.Text)
 	s.metrics.Masked(s.clock().Sub(started), session.Found())
@@ -124,6 +128,7 @@ func (s *Service) Analyze(ctx context.Context, caller domain.Principal, a Analys
 	row := s.newConsultation(a.ID, &request{kind: KindAnalysis, arrived: arrived}, cache.Entry{Model: answered.model, Tokens: answered.tokens}, out.Cached)
 	row.UserID, row.ActorID, row.Locale, row.PromptVersion = caller.UserID, caller.UserID, tag.String(), m.promptVersion
 	row.Excerpt, row.Question, row.Answer = excerpt(a.Text), a.Text, string(answer)
+	row.MaskedText = sql.NullString{String: masked.Text, Valid: true}
 	if err := s.recorder.write(row); err != nil {
 		return Analysis{}, err
 	}

@@ -107,7 +107,10 @@ func (s *Service) chat(ctx context.Context, caller domain.Principal, q Question,
 	if err != nil {
 		return Answer{}, err
 	}
-	session := s.masker.NewSession()
+	session, err := s.newSession(ctx)
+	if err != nil {
+		return Answer{}, err
+	}
 	session.SetLocale(tag.String())
 	started := s.clock()
 	m, err := about.mask(session, q)
@@ -135,6 +138,9 @@ func (s *Service) chat(ctx context.Context, caller domain.Principal, q Question,
 	row := s.newConsultation(q.ID, r, e, cached)
 	row.UserID, row.ActorID, row.Locale, row.PromptVersion = q.UserID, caller.UserID, tag.String(), s.chatVersion
 	row.Excerpt, row.Question, row.Answer = excerpt(q.Message), q.Message, answer
+	if row.MaskedText, err = maskedText(r); err != nil {
+		return Answer{}, err
+	}
 	if row.Sources, err = found.encode(); err != nil {
 		return Answer{}, err
 	}

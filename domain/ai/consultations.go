@@ -43,6 +43,7 @@ type Consultation struct {
 	Kind           Kind
 	Question       string // the message, the text, or the inputs as JSON
 	Answer         string // Markdown, or the findings as JSON
+	MaskedText     string // what the model received, without the instructions; "": not recorded
 	DraftID        *domain.ID
 	References     []Reference
 	Citations      []Citation
@@ -153,7 +154,7 @@ func (s *Service) Consultation(ctx context.Context, caller domain.Principal, id 
 		return Consultation{}, err
 	}
 	return Consultation{
-		ID: c.ID, UserID: c.UserID, CaseID: c.CaseID, Kind: Kind(c.Kind), Question: c.Question, Answer: c.Answer, DraftID: c.DraftID,
+		ID: c.ID, UserID: c.UserID, CaseID: c.CaseID, Kind: Kind(c.Kind), Question: c.Question, Answer: c.Answer, MaskedText: c.MaskedText.String, DraftID: c.DraftID,
 		References: details.References, Citations: details.Citations, Clarifications: details.Clarifications, Warnings: details.Warnings, Locale: c.Locale, Model: c.Model, Cached: c.Cached, TokensUsed: int(c.TokensUsed), CreatedAt: c.CreatedAt,
 	}, nil
 }
@@ -201,6 +202,21 @@ func (s *Service) findRecorded(ctx context.Context, caller domain.Principal, id 
 		return c, false, nil
 	}
 	return c, err == nil, err
+}
+
+// maskedText returns the texts of the user in a request to the model, for its consultation.
+func maskedText(r *request) (sql.NullString, error) {
+	req, err := r.build()
+	if err != nil {
+		return sql.NullString{}, &domain.Error{Code: domain.Internal, Message: "The answer could not be recorded.", Err: err}
+	}
+	var texts []string
+	for _, m := range req.Messages {
+		if m.Author != System {
+			texts = append(texts, m.Text)
+		}
+	}
+	return sql.NullString{String: strings.Join(texts, "\n\n"), Valid: true}, nil
 }
 
 // newConsultation returns the row of an answered request without question and answer. id is optional.

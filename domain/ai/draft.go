@@ -83,7 +83,10 @@ func (s *Service) GenerateDocument(ctx context.Context, caller domain.Principal,
 			return Draft{}, err
 		}
 	}
-	session := s.masker.NewSession()
+	session, err := s.newSession(ctx)
+	if err != nil {
+		return Draft{}, err
+	}
 	session.SetLocale(d.locale.String())
 	started := s.clock()
 	inputs, err := d.maskInputs(session)
@@ -134,6 +137,9 @@ func (s *Service) GenerateDocument(ctx context.Context, caller domain.Principal,
 	row.UserID, row.ActorID, row.Locale, row.PromptVersion, row.DraftID = caller.UserID, caller.UserID, d.locale.String(), p.Version, &out.ID
 	row.CaseID = d.CaseID
 	row.Excerpt, row.Question, row.Answer = excerpt(d.docType.Title+": "+parsed.title), string(question), out.Text
+	if row.MaskedText, err = maskedText(r); err != nil {
+		return Draft{}, err
+	}
 	out.ConsultationID = row.ID
 	if err := s.storeDraft(caller, row, out, parsed.title, d.docType, d.tone); err != nil {
 		return Draft{}, err

@@ -54,7 +54,7 @@ func (s *Service) WarmCache(ctx context.Context, caller domain.Principal, questi
 		return domain.ID{}, domain.InvalidField("/questions", "must be 1 to %d", MaxWarmQuestions)
 	}
 	for i, q := range questions {
-		if _, err := s.sharedRequest(caller.UserID, q); err != nil {
+		if _, err := s.sharedRequest(ctx, caller.UserID, q); err != nil {
 			if e, ok := errors.AsType[*domain.Error](err); ok {
 				return domain.ID{}, e.WithPointerPrefix("/questions/" + strconv.Itoa(i))
 			}
@@ -74,7 +74,7 @@ func (s *Service) WarmCache(ctx context.Context, caller domain.Principal, questi
 }
 
 // sharedRequest returns the request of Chat for a question without context, whose answer everybody shares.
-func (s *Service) sharedRequest(user domain.ID, q WarmQuestion) (*request, error) {
+func (s *Service) sharedRequest(ctx context.Context, user domain.ID, q WarmQuestion) (*request, error) {
 	if strings.TrimSpace(q.Message) == "" {
 		return nil, domain.InvalidField("/message", "must not be blank")
 	}
@@ -82,7 +82,10 @@ func (s *Service) sharedRequest(user domain.ID, q WarmQuestion) (*request, error
 	if err != nil {
 		return nil, err
 	}
-	session := s.masker.NewSession()
+	session, err := s.newSession(ctx)
+	if err != nil {
+		return nil, err
+	}
 	started := s.clock()
 	m, err := questionContext{}.mask(session, Question{Message: q.Message})
 	s.metrics.Masked(s.clock().Sub(started), session.Found())
@@ -109,7 +112,10 @@ func (s *Service) warmCache(ctx context.Context, job *jobs.Job[warmCacheArgs]) (
 			}
 			return nil, err
 		}
-		r, err := s.sharedRequest(job.UserID, q)
+		r, err := s.sharedRequest(ctx, job.UserID, q)
+		if domain.CodeOf(err) == domain.Unavailable {
+			return nil, err
+		}
 		if err != nil { // masking finds more than when the job was enqueued
 			w.Failed++
 			continue

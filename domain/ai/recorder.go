@@ -101,7 +101,7 @@ func (r *recorder) run() {
 
 // rowSize estimates the size of a row in bytes.
 func rowSize(p *pendingRow) int {
-	return len(p.row.Question) + len(p.row.Answer) + len(p.row.Sources.String) + 500
+	return len(p.row.Question) + len(p.row.Answer) + len(p.row.Sources.String) + len(p.row.MaskedText.String) + 500
 }
 
 // commit writes a batch and sends each row its result. If the database rejects the batch, the rows are written
@@ -137,8 +137,8 @@ func (r *recorder) logError(err error) error {
 }
 
 const (
-	insertConsultations = `INSERT INTO consultations (id, user_id, actor_id, kind, excerpt, question, answer, draft_id, locale, model, prompt_version, cached, tokens_used, latency_ms, created_at, sources) VALUES `
-	consultationValues  = `(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+	insertConsultations = `INSERT INTO consultations (id, user_id, actor_id, kind, excerpt, question, answer, draft_id, locale, model, prompt_version, cached, tokens_used, latency_ms, created_at, sources, masked_text) VALUES `
+	consultationValues  = `(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 	// an existing row is the same row, written by an attempt whose response was lost
 	ifAbsent = ` ON DUPLICATE KEY UPDATE id = id`
 )
@@ -146,7 +146,7 @@ const (
 // insert writes the rows with one statement, all or none. The statement is built by hand because sqlc cannot
 // generate a multi-row INSERT for MySQL.
 func (r *recorder) insert(batch []*pendingRow) error {
-	args := make([]any, 0, 16*len(batch))
+	args := make([]any, 0, 17*len(batch))
 	var b strings.Builder
 	b.Grow(len(insertConsultations) + len(batch)*(len(consultationValues)+2) + len(ifAbsent))
 	b.WriteString(insertConsultations)
@@ -178,5 +178,5 @@ func appendValues(args []any, row *query.Consultation) []any {
 		draft = row.DraftID[:]
 	}
 	return append(args, row.ID[:], row.UserID[:], row.ActorID[:], row.Kind, row.Excerpt, row.Question, row.Answer, draft,
-		row.Locale, row.Model, row.PromptVersion, row.Cached, row.TokensUsed, row.LatencyMs, row.CreatedAt, row.Sources)
+		row.Locale, row.Model, row.PromptVersion, row.Cached, row.TokensUsed, row.LatencyMs, row.CreatedAt, row.Sources, row.MaskedText)
 }

@@ -59,6 +59,8 @@ type Service struct {
 	cache       *cache.Cache
 	flights     *flights.Group
 	recorder    *recorder
+	lists       listCache
+	log         *slog.Logger
 	cacheTTL    map[Kind]time.Duration
 	chatVersion string                    // of the chat prompt
 	schemas     map[string]map[string]any // decoded schemas of the inputs, by document type
@@ -130,7 +132,7 @@ func New(c Config) (*Service, error) {
 	runtime := c.Runtime
 	s := &Service{
 		db: c.DB, providers: newProviders(c), masker: c.Masker, prompts: c.Prompts, policies: c.Policies, accounts: c.Accounts, cases: c.Cases,
-		library: c.Library, metrics: c.Metrics, events: c.Events, jobs: c.Jobs, clock: runtime.Clock, newID: runtime.NewID,
+		library: c.Library, metrics: c.Metrics, events: c.Events, jobs: c.Jobs, clock: runtime.Clock, newID: runtime.NewID, log: runtime.Log,
 		cache: cache.New(c.Redis, cmp.Or(c.timing.cacheTimeout, cache.DefaultTimeout)),
 		cacheTTL: map[Kind]time.Duration{
 			KindChat: cmp.Or(c.ChatTTL, 30*time.Minute), KindDocument: cmp.Or(c.DraftTTL, 24*time.Hour), KindAnalysis: cmp.Or(c.AnalysisTTL, 24*time.Hour),

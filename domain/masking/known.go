@@ -34,6 +34,34 @@ func (k *knownValues) put(h uint64, v uint8) {
 	k.values[h] = v
 }
 
+// add adds the value that consists of tokens. flags are or-ed to its entry.
+func (k *knownValues) add(tokens []token, flags uint8) {
+	h := tokens[0].hash
+	for i := 1; i < len(tokens); i++ {
+		k.put(h, k.get(h)|knownPrefix)
+		h = chainHash(h, tokens[i].hash)
+	}
+	if v := k.get(h); v&knownEnd == 0 {
+		k.put(h, v|flags)
+	}
+}
+
+// longest returns the end of the longest value at token i and its entry, or 0.
+func (k *knownValues) longest(scan *scan, i int) (end int, entry uint8) {
+	h := scan.tokens[i].hash
+	for j := i; ; {
+		v := k.get(h)
+		if v&knownEnd != 0 && (v&knownCapitalized == 0 || scan.tokens[i].capitalized) {
+			end, entry = j+1, v
+		}
+		j++
+		if v&knownPrefix == 0 || j >= len(scan.tokens) || j-i >= maxKnownTokens {
+			return end, entry
+		}
+		h = chainHash(h, scan.tokens[j].hash)
+	}
+}
+
 // findKnown remembers the scan's spans and then adds a span wherever a known value occurs.
 func (s *Session) findKnown(scan *scan) {
 	for i := range scan.spans {
@@ -45,28 +73,12 @@ func (s *Session) findKnown(scan *scan) {
 	before := len(scan.spans)
 	for i := range scan.tokens {
 		// skip values that are already masked, as a whole or in parts
-		if j, t := s.longestKnown(scan, i); j > 0 && !scan.allInSpans(i, j) && !(j == i+1 && t == Person && scan.isEverydayWord(i)) {
-			scan.addSpan(t, i, j)
+		if j, v := s.known.longest(scan, i); j > 0 && !scan.allInSpans(i, j) && !(j == i+1 && Type(v&knownType) == Person && scan.isEverydayWord(i)) {
+			scan.addSpan(Type(v&knownType), i, j)
 		}
 	}
 	if len(scan.spans) > before {
 		scan.mergeSpans()
-	}
-}
-
-// longestKnown returns the end of the longest known value at token i, or 0.
-func (s *Session) longestKnown(scan *scan, i int) (end int, t Type) {
-	h := scan.tokens[i].hash
-	for j := i; ; {
-		v := s.known.get(h)
-		if v&knownEnd != 0 && (v&knownCapitalized == 0 || scan.tokens[i].capitalized) {
-			end, t = j+1, Type(v&knownType)
-		}
-		j++
-		if v&knownPrefix == 0 || j >= len(scan.tokens) || j-i >= maxKnownTokens {
-			return end, t
-		}
-		h = chainHash(h, scan.tokens[j].hash)
 	}
 }
 

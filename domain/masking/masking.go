@@ -96,3 +96,12 @@ func New() (*Masker, error) {
 
 // NewSession returns a session for the texts of one request.
 func (m *Masker) NewSession() *Session { return &Session{masker: m} }
+
+// Types returns all types.
+func Types() []Type {
+	types := make([]Type, typeCount)
+	for i := range types {
+		types[i] = Type(i)
+	}
+	return types
+}

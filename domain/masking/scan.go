@@ -74,7 +74,7 @@ func (m *Masker) Find(text string) []Span {
 // is found becomes known to the session.
 func (m *Masker) scanInSession(text string, session *Session) *scan {
 	s := m.scanText(text)
-	session.findKnown(s)
+	session.complete(s)
 	return s
 }
 
@@ -156,7 +156,7 @@ func (m *Masker) scanAsOneValue(text string, t Type, session *Session) *scan {
 	if len(s.tokens) > 0 {
 		s.addSpan(t, 0, len(s.tokens))
 	}
-	session.findKnown(s)
+	session.complete(s)
 	return s
 }
 

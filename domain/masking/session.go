@@ -21,6 +21,7 @@ type Session struct {
 	entities     map[uint64]*entity
 	counts       [typeCount]int
 	known        knownValues
+	lists        *Lists // nil: none
 }
 
 // entity is one person, organization or other value, with all its wordings (coreference).
@@ -41,6 +42,23 @@ type Masked struct {
 type segment struct {
 	start, end         int // in Masked.Text
 	origStart, origEnd int
+	kind               Type
+}
+
+// Placeholder is a placeholder in a masked text, and the part of the original it replaced, in bytes.
+type Placeholder struct {
+	Text       string
+	Type       Type
+	Start, End int
+}
+
+// Placeholders returns the placeholders of a masked text in its order.
+func (m Masked) Placeholders() []Placeholder {
+	out := make([]Placeholder, len(m.segments))
+	for i, g := range m.segments {
+		out[i] = Placeholder{m.Text[g.start:g.end], g.kind, g.origStart, g.origEnd}
+	}
+	return out
 }
 
 // Found returns the number of different values masked so far, literals included.
@@ -104,7 +122,7 @@ func (s *Session) replaceSpans(text string, scan *scan) Masked {
 		b.WriteString(text[at:span.Start])
 		start := b.Len()
 		b.WriteString(s.placeholder(scan, text, span))
-		segments = append(segments, segment{start, b.Len(), span.Start, span.End})
+		segments = append(segments, segment{start, b.Len(), span.Start, span.End, span.Type})
 		at = span.End
 	}
 	b.WriteString(text[at:])
@@ -143,7 +161,7 @@ func (s *Session) MaskExcept(text string, t Type) (Masked, error) {
 	return s.maskSafely(text, func() *scan {
 		scan := s.masker.scanText(text)
 		scan.spans = slices.DeleteFunc(scan.spans, func(span Span) bool { return span.Type == t })
-		s.findKnown(scan)
+		s.complete(scan)
 		return scan
 	})
 }

@@ -466,6 +466,93 @@ func (e LivenessStatus) Valid() bool {
 	}
 }
 
+// Defines values for MaskingEntryType.
+const (
+	MaskingEntryTypeADDRESS  MaskingEntryType = "ADDRESS"
+	MaskingEntryTypeCOMPANY  MaskingEntryType = "COMPANY"
+	MaskingEntryTypeID       MaskingEntryType = "ID"
+	MaskingEntryTypeLOCATION MaskingEntryType = "LOCATION"
+	MaskingEntryTypePERSON   MaskingEntryType = "PERSON"
+)
+
+// Valid indicates whether the value is a known member of the MaskingEntryType enum.
+func (e MaskingEntryType) Valid() bool {
+	switch e {
+	case MaskingEntryTypeADDRESS:
+		return true
+	case MaskingEntryTypeCOMPANY:
+		return true
+	case MaskingEntryTypeID:
+		return true
+	case MaskingEntryTypeLOCATION:
+		return true
+	case MaskingEntryTypePERSON:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for MaskingType.
+const (
+	MaskingTypeADDRESS     MaskingType = "ADDRESS"
+	MaskingTypeCOMPANY     MaskingType = "COMPANY"
+	MaskingTypeCREDITCARD  MaskingType = "CREDIT_CARD"
+	MaskingTypeDATE        MaskingType = "DATE"
+	MaskingTypeEMAIL       MaskingType = "EMAIL"
+	MaskingTypeIBAN        MaskingType = "IBAN"
+	MaskingTypeID          MaskingType = "ID"
+	MaskingTypeIP          MaskingType = "IP"
+	MaskingTypeLITERAL     MaskingType = "LITERAL"
+	MaskingTypeLOCATION    MaskingType = "LOCATION"
+	MaskingTypeNATIONALITY MaskingType = "NATIONALITY"
+	MaskingTypePERSON      MaskingType = "PERSON"
+	MaskingTypePHONE       MaskingType = "PHONE"
+	MaskingTypeSSN         MaskingType = "SSN"
+	MaskingTypeTITLE       MaskingType = "TITLE"
+	MaskingTypeURL         MaskingType = "URL"
+)
+
+// Valid indicates whether the value is a known member of the MaskingType enum.
+func (e MaskingType) Valid() bool {
+	switch e {
+	case MaskingTypeADDRESS:
+		return true
+	case MaskingTypeCOMPANY:
+		return true
+	case MaskingTypeCREDITCARD:
+		return true
+	case MaskingTypeDATE:
+		return true
+	case MaskingTypeEMAIL:
+		return true
+	case MaskingTypeIBAN:
+		return true
+	case MaskingTypeID:
+		return true
+	case MaskingTypeIP:
+		return true
+	case MaskingTypeLITERAL:
+		return true
+	case MaskingTypeLOCATION:
+		return true
+	case MaskingTypeNATIONALITY:
+		return true
+	case MaskingTypePERSON:
+		return true
+	case MaskingTypePHONE:
+		return true
+	case MaskingTypeSSN:
+		return true
+	case MaskingTypeTITLE:
+		return true
+	case MaskingTypeURL:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for NotificationType.
 const (
 	NotificationTypeCaseClosed         NotificationType = "case.closed"
@@ -1901,6 +1988,9 @@ type Consultation struct {
 	// Locale The language of the answer.
 	Locale *string `json:"locale,omitempty"`
 
+	// MaskedText What the AI received for it, with placeholders for personal data: the question with its context, the text, or the inputs. Consultations from before this was recorded have none.
+	MaskedText *string `json:"maskedText,omitempty"`
+
 	// Model The model that answered.
 	Model string `json:"model"`
 
@@ -2849,6 +2939,75 @@ type LoginRequest struct {
 	Password string `json:"password"`
 }
 
+// MaskRequest defines model for MaskRequest.
+type MaskRequest struct {
+	// Text The text to mask.
+	Text string `json:"text"`
+}
+
+// MaskResponse defines model for MaskResponse.
+type MaskResponse struct {
+	// MaskedText The text with placeholders.
+	MaskedText string `json:"maskedText"`
+
+	// Placeholders What was masked, in the order of the text.
+	Placeholders []MaskedSpan `json:"placeholders"`
+}
+
+// MaskedSpan defines model for MaskedSpan.
+type MaskedSpan struct {
+	// End Where it ends (exclusive), in UTF-16 code units.
+	End int32 `json:"end"`
+
+	// Placeholder The placeholder in the masked text.
+	Placeholder string `json:"placeholder"`
+
+	// Start Where the masked part of the submitted text begins, in UTF-16 code units.
+	Start int32 `json:"start"`
+
+	// Type The kind of data that a placeholder stands for.
+	Type MaskingType `json:"type"`
+}
+
+// MaskingEntry defines model for MaskingEntry.
+type MaskingEntry struct {
+	// Text Words that are always or never masked. It has a letter or digit.
+	Text MaskingText `json:"text"`
+
+	// Type The type of its placeholder.
+	Type MaskingEntryType `json:"type"`
+}
+
+// MaskingEntryType The type of its placeholder.
+type MaskingEntryType string
+
+// MaskingLists defines model for MaskingLists.
+type MaskingLists struct {
+	// Always What is always masked, in the order in which it was given.
+	Always []MaskingEntry `json:"always"`
+
+	// Never What is never masked, in the order in which it was given.
+	Never []MaskingText `json:"never"`
+
+	// UpdatedAt RFC 3339, in UTC.
+	UpdatedAt *Time `json:"updatedAt,omitempty"`
+
+	// UpdatedBy A UUIDv7: ids sort by creation time.
+	UpdatedBy *ID `json:"updatedBy,omitempty"`
+
+	// Version The version of the lists: 0 until they are replaced for the first time.
+	Version MaskingVersion `json:"version"`
+}
+
+// MaskingText Words that are always or never masked. It has a letter or digit.
+type MaskingText = string
+
+// MaskingType The kind of data that a placeholder stands for.
+type MaskingType string
+
+// MaskingVersion The version of the lists: 0 until they are replaced for the first time.
+type MaskingVersion = int32
+
 // NewSigner defines model for NewSigner.
 type NewSigner struct {
 	// Email The address that the link is sent to.
@@ -3150,6 +3309,18 @@ type RenderPdfResponse struct {
 
 	// Size The size of the file in bytes.
 	Size int64 `json:"size"`
+}
+
+// ReplaceMaskingListsRequest defines model for ReplaceMaskingListsRequest.
+type ReplaceMaskingListsRequest struct {
+	// Always What is always masked.
+	Always []MaskingEntry `json:"always"`
+
+	// Never What is never masked.
+	Never []MaskingText `json:"never"`
+
+	// Version The version of the lists: 0 until they are replaced for the first time.
+	Version *MaskingVersion `json:"version,omitempty"`
 }
 
 // ReplayWebhookRequest defines model for ReplayWebhookRequest.
@@ -4820,6 +4991,12 @@ type SendChatJSONRequestBody = ChatRequest
 // GenerateDocumentJSONRequestBody defines body for GenerateDocument for application/json ContentType.
 type GenerateDocumentJSONRequestBody = GenerateDocumentRequest
 
+// MaskTextJSONRequestBody defines body for MaskText for application/json ContentType.
+type MaskTextJSONRequestBody = MaskRequest
+
+// ReplaceMaskingListsJSONRequestBody defines body for ReplaceMaskingLists for application/json ContentType.
+type ReplaceMaskingListsJSONRequestBody = ReplaceMaskingListsRequest
+
 // WarmChatCacheJSONRequestBody defines body for WarmChatCache for application/json ContentType.
 type WarmChatCacheJSONRequestBody = WarmCacheRequest
 
@@ -5082,6 +5259,15 @@ type ServerInterface interface {
 	// GenerateDocument Draft a document
 	// (POST /api/ai/generate-document)
 	GenerateDocument(ctx *echo.Context, params GenerateDocumentParams) error
+	// MaskText Preview what the AI would receive
+	// (POST /api/ai/mask)
+	MaskText(ctx *echo.Context) error
+	// GetMaskingLists Get the firm's masking lists
+	// (GET /api/ai/masking-lists)
+	GetMaskingLists(ctx *echo.Context) error
+	// ReplaceMaskingLists Replace the firm's masking lists
+	// (PUT /api/ai/masking-lists)
+	ReplaceMaskingLists(ctx *echo.Context) error
 	// WarmChatCache Fill the cache with frequent questions
 	// (POST /api/ai/warm-cache)
 	WarmChatCache(ctx *echo.Context, params WarmChatCacheParams) error
@@ -5637,6 +5823,33 @@ func (w *ServerInterfaceWrapper) GenerateDocument(ctx *echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.GenerateDocument(ctx, params)
+	return err
+}
+
+// MaskText converts echo context to params.
+func (w *ServerInterfaceWrapper) MaskText(ctx *echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.MaskText(ctx)
+	return err
+}
+
+// GetMaskingLists converts echo context to params.
+func (w *ServerInterfaceWrapper) GetMaskingLists(ctx *echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetMaskingLists(ctx)
+	return err
+}
+
+// ReplaceMaskingLists converts echo context to params.
+func (w *ServerInterfaceWrapper) ReplaceMaskingLists(ctx *echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ReplaceMaskingLists(ctx)
 	return err
 }
 
@@ -8601,6 +8814,9 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.POST(options.BaseURL+"/api/ai/chat", wrapper.SendChat, options.OperationMiddlewares["sendChat"]...)
 	router.POST(options.BaseURL+"/api/ai/generate-document", wrapper.GenerateDocument, options.OperationMiddlewares["generateDocument"]...)
 	router.POST(options.BaseURL+"/api/ai/analyze", wrapper.AnalyzeText, options.OperationMiddlewares["analyzeText"]...)
+	router.POST(options.BaseURL+"/api/ai/mask", wrapper.MaskText, options.OperationMiddlewares["maskText"]...)
+	router.GET(options.BaseURL+"/api/ai/masking-lists", wrapper.GetMaskingLists, options.OperationMiddlewares["getMaskingLists"]...)
+	router.PUT(options.BaseURL+"/api/ai/masking-lists", wrapper.ReplaceMaskingLists, options.OperationMiddlewares["replaceMaskingLists"]...)
 	router.POST(options.BaseURL+"/api/ai/warm-cache", wrapper.WarmChatCache, options.OperationMiddlewares["warmChatCache"]...)
 	router.GET(options.BaseURL+"/api/ai/consultations", wrapper.ListConsultations, options.OperationMiddlewares["listConsultations"]...)
 	router.GET(options.BaseURL+"/api/ai/consultations/:consultationId", wrapper.GetConsultation, options.OperationMiddlewares["getConsultation"]...)
@@ -9866,6 +10082,453 @@ type GenerateDocument503ApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GenerateDocument503ApplicationProblemPlusJSONResponse) VisitGenerateDocumentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type MaskTextRequestObject struct {
+	Body *MaskTextJSONRequestBody
+}
+
+type MaskTextResponseObject interface {
+	VisitMaskTextResponse(w http.ResponseWriter) error
+}
+
+type MaskText200JSONResponse MaskResponse
+
+func (response MaskText200JSONResponse) VisitMaskTextResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type MaskText400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response MaskText400ApplicationProblemPlusJSONResponse) VisitMaskTextResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type MaskText401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response MaskText401ApplicationProblemPlusJSONResponse) VisitMaskTextResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type MaskText413ApplicationProblemPlusJSONResponse struct {
+	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response MaskText413ApplicationProblemPlusJSONResponse) VisitMaskTextResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type MaskText422ApplicationProblemPlusJSONResponse struct {
+	UnprocessableEntityApplicationProblemPlusJSONResponse
+}
+
+func (response MaskText422ApplicationProblemPlusJSONResponse) VisitMaskTextResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type MaskText429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response MaskText429ApplicationProblemPlusJSONResponse) VisitMaskTextResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type MaskText500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response MaskText500ApplicationProblemPlusJSONResponse) VisitMaskTextResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type MaskText503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response MaskText503ApplicationProblemPlusJSONResponse) VisitMaskTextResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetMaskingListsRequestObject struct {
+}
+
+type GetMaskingListsResponseObject interface {
+	VisitGetMaskingListsResponse(w http.ResponseWriter) error
+}
+
+type GetMaskingLists200JSONResponse MaskingLists
+
+func (response GetMaskingLists200JSONResponse) VisitGetMaskingListsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetMaskingLists400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response GetMaskingLists400ApplicationProblemPlusJSONResponse) VisitGetMaskingListsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetMaskingLists401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response GetMaskingLists401ApplicationProblemPlusJSONResponse) VisitGetMaskingListsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetMaskingLists403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response GetMaskingLists403ApplicationProblemPlusJSONResponse) VisitGetMaskingListsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetMaskingLists429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response GetMaskingLists429ApplicationProblemPlusJSONResponse) VisitGetMaskingListsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetMaskingLists500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response GetMaskingLists500ApplicationProblemPlusJSONResponse) VisitGetMaskingListsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetMaskingLists503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response GetMaskingLists503ApplicationProblemPlusJSONResponse) VisitGetMaskingListsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplaceMaskingListsRequestObject struct {
+	Body *ReplaceMaskingListsJSONRequestBody
+}
+
+type ReplaceMaskingListsResponseObject interface {
+	VisitReplaceMaskingListsResponse(w http.ResponseWriter) error
+}
+
+type ReplaceMaskingLists200JSONResponse MaskingLists
+
+func (response ReplaceMaskingLists200JSONResponse) VisitReplaceMaskingListsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplaceMaskingLists400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response ReplaceMaskingLists400ApplicationProblemPlusJSONResponse) VisitReplaceMaskingListsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplaceMaskingLists401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ReplaceMaskingLists401ApplicationProblemPlusJSONResponse) VisitReplaceMaskingListsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplaceMaskingLists403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response ReplaceMaskingLists403ApplicationProblemPlusJSONResponse) VisitReplaceMaskingListsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplaceMaskingLists409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response ReplaceMaskingLists409ApplicationProblemPlusJSONResponse) VisitReplaceMaskingListsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplaceMaskingLists413ApplicationProblemPlusJSONResponse struct {
+	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response ReplaceMaskingLists413ApplicationProblemPlusJSONResponse) VisitReplaceMaskingListsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplaceMaskingLists422ApplicationProblemPlusJSONResponse struct {
+	UnprocessableEntityApplicationProblemPlusJSONResponse
+}
+
+func (response ReplaceMaskingLists422ApplicationProblemPlusJSONResponse) VisitReplaceMaskingListsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplaceMaskingLists429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response ReplaceMaskingLists429ApplicationProblemPlusJSONResponse) VisitReplaceMaskingListsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplaceMaskingLists500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response ReplaceMaskingLists500ApplicationProblemPlusJSONResponse) VisitReplaceMaskingListsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplaceMaskingLists503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response ReplaceMaskingLists503ApplicationProblemPlusJSONResponse) VisitReplaceMaskingListsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -28240,6 +28903,15 @@ type StrictServerInterface interface {
 	// GenerateDocument Draft a document
 	// (POST /api/ai/generate-document)
 	GenerateDocument(ctx context.Context, request GenerateDocumentRequestObject) (GenerateDocumentResponseObject, error)
+	// MaskText Preview what the AI would receive
+	// (POST /api/ai/mask)
+	MaskText(ctx context.Context, request MaskTextRequestObject) (MaskTextResponseObject, error)
+	// GetMaskingLists Get the firm's masking lists
+	// (GET /api/ai/masking-lists)
+	GetMaskingLists(ctx context.Context, request GetMaskingListsRequestObject) (GetMaskingListsResponseObject, error)
+	// ReplaceMaskingLists Replace the firm's masking lists
+	// (PUT /api/ai/masking-lists)
+	ReplaceMaskingLists(ctx context.Context, request ReplaceMaskingListsRequestObject) (ReplaceMaskingListsResponseObject, error)
 	// WarmChatCache Fill the cache with frequent questions
 	// (POST /api/ai/warm-cache)
 	WarmChatCache(ctx context.Context, request WarmChatCacheRequestObject) (WarmChatCacheResponseObject, error)
@@ -28886,6 +29558,121 @@ func (sh *strictHandler) GenerateDocument(ctx *echo.Context, params GenerateDocu
 		return err
 	} else if validResponse, ok := response.(GenerateDocumentResponseObject); ok {
 		return validResponse.VisitGenerateDocumentResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// MaskText operation middleware
+func (sh *strictHandler) MaskText(ctx *echo.Context) error {
+	var request MaskTextRequestObject
+
+	var body MaskTextJSONRequestBody
+	var err error
+	if _, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = echo.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.MaskText(ctx.Request().Context(), request.(MaskTextRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "MaskText")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(MaskTextResponseObject); ok {
+		return validResponse.VisitMaskTextResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetMaskingLists operation middleware
+func (sh *strictHandler) GetMaskingLists(ctx *echo.Context) error {
+	var request GetMaskingListsRequestObject
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetMaskingLists(ctx.Request().Context(), request.(GetMaskingListsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetMaskingLists")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetMaskingListsResponseObject); ok {
+		return validResponse.VisitGetMaskingListsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ReplaceMaskingLists operation middleware
+func (sh *strictHandler) ReplaceMaskingLists(ctx *echo.Context) error {
+	var request ReplaceMaskingListsRequestObject
+
+	var body ReplaceMaskingListsJSONRequestBody
+	var err error
+	if _, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = echo.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ReplaceMaskingLists(ctx.Request().Context(), request.(ReplaceMaskingListsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ReplaceMaskingLists")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ReplaceMaskingListsResponseObject); ok {
+		return validResponse.VisitReplaceMaskingListsResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -33023,898 +33810,926 @@ func (sh *strictHandler) UnsubscribeAddress(ctx *echo.Context, link LinkToken) e
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7P3rchs3tjeM3wr+nKcqhyFpkpZsi6qp2YoPiTy247HkZM9E3ibYDZKImgANoEUxLv9rLuR5vj7vfbyX",
-	"MlfyFtYCutFkN9lNykn2rnyYidXsA7CwsLCOv/WxFcn5QgomjG4NP7bYLZ0vEgb/PhM0Wf3C3jC9kEIz",
-	"e+mGJin8I6LRjMWt4YQmmrVbkRQ6TQw1XIrzuDVs9fondHwUnXQGk17ceRj3xp1H9P5x5+GkH7Ne1B+f",
-	"UNpqtyZcxFxMdWv408dWlNBUs8vVgrWGrbcioosFi8kLTsc84WbVgs9MeMxExFrDXvfRcbvFRNwa9ntH",
-	"7dY1t/9sKa6vW+3Wh1Qa+5rLGSMX6WKRcKa+0CTxLyN6RpOEjBlJRcLn3LC422q3FMyAJv5RHBJZpEYT",
-	"IQncSaQgyxk1hJIFVWZF5nRFZvSGESPJgq7sezS7YcqOedia8enMXjFUmdbwQb/d0ul0yrT9UGvYOtPX",
-	"ZCIVoSSiC2I4i+1rzIyRmNHEvstwA+PJx77kZiZTQ6hY4ZBa7dZSKkvJ1rD1lEYzNzKOM04YfCKRWhNu",
-	"SGTnpMl4RcaK2ZvlhJgZ1+RsqhibM2HaJF34YUwY03DHkiU3jMylMDPdbX1qry3Y81RxHfMI5rW+VA/8",
-	"Sh33s5XCp9fWKpKpMvC9c8USKmK3UEDfn4NPlK6We1gRqsbcKGqk0sTYtYpZxGNGYq4XqWF6bY0SucyX",
-	"qN87Xlujzck+drMznJay5kM331422znX2q5PPt21CbySZsbFlHCBqy+j1C4FuWZsoQkXE6nmcDvRLFLM",
-	"4LzsrXatOdMkYVQJMlFyTnBZzYyptZnOWczTeT7Z3jo7xjGhZJ6alCYkKs7S7YaQJzfpUMqHOIfwdbiD",
-	"uMFBI4PNGA75C03GqeaCactn79qtuYxZ0hq2pgvTOer2O3MueMtdfqutGDIqZW3Y+y/YDdzrt102OStj",
-	"auy2WgR4124Zec2Exq8/6g/arSVVwomyd58+tVuP6brIVIwaFp+Z1rA16A0edPr9zuD4sncy7PWGvd4/",
-	"LRPhLd+scgk66DyM+qzzkB4POif0uN+5P35Ae5N+NIiP7OaJmY4UX/jl8xxO6NhKiIQaO7WEWwZAtue5",
-	"eI57HfuezkN2f9J5RI/GnePoQfyQPZqc0N641W4lbEqT72SSC/r56o2ElZdLwRTykUm1vbBgIuCMV1KZ",
-	"2ZKLmNx0yYVM8Y9Wu5Uu4u1kAOLNqCk9d6jQS6Zaw9ZLqQ0RUnRirqNE6lQxQr380mRsvxxuDrvqZint",
-	"ck/4DSMrRhXQY/0k43iKwTq27a5XfMKjwrU9D7sKNlZswpQVHO71IWcN+oN1cjxTcv7ECYdy0lhRmDCq",
-	"GdF0pYfk3//630+53VjBecWAPFy7G8crMuU3VvyYGbf3xHSlvyBLxY1hgghpeMS6//7X/yE/9d/9akQb",
-	"1yTax1Yso+Cl8f3OYPyQ2p3T75zE91nn0aRPB+P70VF8bDeNk8lextrPUHVtiddvtwSdw3FrCdNdxJNW",
-	"u7WgU9Ya3s9l993QE4RbuNz9Ryf3C5Kk9ZpOGXloxeO///W/syHZhYikMJQLTQy79YeB3eOWw6eWw7nQ",
-	"RqVwWMJFShZKThWd482K0diqA13yhtEYr9l5kpVMlWbJpNt6t857P3Ize5yvdRnznQvyLVNzKlZt8v/+",
-	"P+TBYEDOxrpL+uSbb7+Bgdm9mCqyZOxaZ0oGnxjGhJnZw9tdsySVEyuMrcrRJWcTw3APw94tvn4Ar2e3",
-	"hgmYFe53+5b5IpErPAe3cO1HPK8HjzLmAMFmLLdomSp7rLc+pO6czHWFQbtl6d8atjYm22q3rNSdcH9A",
-	"WS0CtaDBoOwzXv14UPrOwcY7YRqfyvbbxxaIf8vi1DANSkd2xP84Y4LEPIaFdvQBTWPMplz8FZhyn90a",
-	"7Sfi7p/0gM2CL/7KEr/yXD7qD3sP/1k8M3dKea/dzqiVK4mMUL2Dw7GCPMHifCeXJJFiSmLJNKGV8yWp",
-	"TmmSrDam/dfWxgnSbqWaqXAZtysVdjmeKDopHi9jGVu15E/kFQgv0NiYmnMBS3YlrsSPzInBcJxyQu6T",
-	"l1RFMzLoDY7BdiFsMmGRQVX1fp88pyKlamVveNhtbV2RgdOUwhWhnd74/qTzMDqOOyfxgHWO6dHkfjQY",
-	"92nvpLgGnfOnrXZLKj7lltpOHodqTGwnzuKCJlMy362KzNGxG2UzusPe1sAHJfrk0znlSXFnGEOj2RxN",
-	"d7utqDFsvrB/9duwXpcoRp4wqshZTNtuleaMgRX7UoqYrog9OZjYTvhMRQ3Vx35nYA/Xh5OjXudkfBx1",
-	"cuWxH8G2j/iCu/F9bNE4VkxbItOY/ofzNHQjOQdHALNaZsvIcDG0PZytPNJMbB1V8Qmr9o9/ZpF94B9W",
-	"yNHFQnJh3Fm/XQMdNF84uzzfMsEUNcyrZrW8JmtqU4XQ3cbfVuIAy5432BDwgOONP5GXaOu8kqLzJJc0",
-	"mS/A8syf/kT6XfIaJYy9cGlVnXyTc03mNGZkzMySMUFy5f/b+fg7Ys34s5iSF/KGJTQCC7JSFIKldRFJ",
-	"BYb0ycAufpQpHE7KBQLp8KHMGHUmq5uh1fik5iiS+3Z1C0raoHdUVNKswg00RaktpLGaN1nOeDTzTokN",
-	"BwRs6nPBDaeGXfCpoCZV7A2Dw6DANWvK7S6jbc60Bn219dpZAXwqrEb6TPHYuaf4VDDl9B6UKyV70inC",
-	"IblAeMagKIM2456dKhqx8qe/tT+R7+RiAeaie3pgN/VSqutJIpewbT+kaGbDZnoux3biOp3PqVqBXfuz",
-	"HKOOqtMoYiwGER2KQif5etuk2LGXFxMuuJ5V3jNYl3QPO/dpf9x5aAn/yBL+iB6PH0QP40fsZLJpUOiu",
-	"YiJm6v2Ymmhm2clq3iD77HIKBhLaSEMToKTVAOxEWuM0uQbBaQWBvZkbNnfe0RmLrnU6t9Sa0cHxg+HJ",
-	"5NGDuPeo/+jRUfQwfnB8QgcTRmkvOj6mca9/TO+PJ0eT/ngw7o0fDQZR3D+OH0T943Fv0uvR3iMrCZqx",
-	"lua/sNbw6NGgf//Tu0/tlkrFNiqDRltJ5H5RcAfL2lz6vgFyf2OpfS685yVgH1HUSCiJKLgeMwYK6Ew1",
-	"a0KTmBoKy4qyE1RVdB+12i1UdPgNe0LBbkQqDDq9fqvdmsobBkLkBbV7wDk8wdxUZnUGfJ0dmd9aUool",
-	"m5KHbfKod/9+n7xMBY9mbW9v5XuuKPOAnxaK2aOR2rFYNZMlTFi1TM9an9wHvyl+sD8gF4Y8p3OmycWH",
-	"lCrWJi+kiKUgFz/2/0GOnn/XJm8FNywmf+NiGlfKDPuBVC2kBsvZkpwaaxpT8rM9la1ZGqeRAb8iU/OX",
-	"4GFuDQdHVvBa+4QaXBER01BJavVbn96trX4gPyuWHxVQ7/ZeSrJgcpFUMMMfi/tbLm77jwUoXYDCmfor",
-	"7a7X8aRUslZbqKVy9g/p+nvagHKRKdYxGvzop9rJGCFblIvcSr4IueGP1f29ru5WgySaUTHd1Ov6vWHP",
-	"ez4+i7ZaodiH322o0HqF/RWSXsTUefzZ7YIrpoNPDdY/lVAxTdHQQufebrtroeQNBwOoNU55Yji4nmAj",
-	"vSo1lw4x1EQ6H7uQRqZl33C2ROdWqsC2fVcSwVM0uuZi2oSOTR1d1aafZTwupj9wtlzjuc/BUFLYnR24",
-	"ZHKJZT/q3PBuTIQlLDJKCh7RJFkVdg3yiN2uh7BUHdN9J7e8KuWGwHTDJWd+xYHqRioWl4YVPxfhDRPG",
-	"ZVPQxSJx0Yt7SKtaJnzC3ioI9Ruz0MN79/T9rtsX9yKZCs2Se7GM9L06PPzX/+yczX/pZGLvL8fxUT//",
-	"ytONtduQPE3i6s5dkC4SSdHkFevcUlgvy4cXbs0WDFKm9jKTL53g/8HzbehNTs1MNtrEzgHX6XSuhB3/",
-	"sCo0AJ708NfL/FdiJPn4MfMUf/p0JbxgHRImOt9+cyVQknExHVqtgl2JiZSGqSH5SBSfzsyQfAFx0o8L",
-	"OmWf7AfgX/rTF+TTlYDx/an861fiSoB3vDAE8JMvK6IZHz9mf1rF5NOnjx//pBjVUnz6RMYMkqvgdXjp",
-	"48d7/p/dK1EvuFHM6Qh1k/JIxCIdJ+DOysSYhm3wxKlXhQHjZ487vfud3v3QSb+p/Hxqt3Q0Y3PqtBuO",
-	"2UqvlVww54Z131sElza+97GFuUsuHAnR9tsXTEzNrDXs99otg2JAG7vG9qtIMftk4c5er92ac5FdsMqX",
-	"McyeZK2rq4tW6Zuy2RVeNmj8LnjZh5QrS+afghe31+b7LntUYhBiQ+OCZezISae4jOs62CU4nYubNIqY",
-	"1vCDVTtWz2fjbyP+PX9+/vaX8/4r/vyky1bPf4l/POff8/Ply8tk9g97MRokYjx/1ov/83mSH0XnojU8",
-	"sYRQbKKYnvn3nv1TvbmOPszYhw8X/5h+Oxn881h/N+0eiftPeot/Prp5059fPlj97cNg+Z/jF7O37Hl0",
-	"op/Rb/n38pV6aV7HP1z7IKQT8N8wqqyp+qndegtafrO0qJhrOk4C9q5WheCXHwph93ZrkiZJ+anIG4g7",
-	"hYlPUQKrbufyIxvPpLyuOZ3s5Cpu7+9TRR6/eWnHLtwscdTsxp2QEGOwhnMXjKQ40Fudn5nFluuCybBe",
-	"5zju9zsPo/u0c8J6k86D8UP6KDqJe6w/2RoDy4aZFg7XSM2z09VOWvszdq+DyFHuCWamrdbDmrV8+X03",
-	"zoxO9nDEkzGkRL/z8CGlnYfjQb9zMun1Onkm0INJ6IHOD9Ylju68Nj2DKf3IzewCEjQLk9LuUms50yx6",
-	"/3jw7Af9zd/PZ0pHj2fJ389f/vDn8bG++IdeyPFD+aTHng/m/7y+/4P4x1/yAf3BX/X4yy7HjNEYLKeP",
-	"rceobD7hOo/qfVyj0iUkISWM2KPW6iSa3jDCDUnt/LsgM2FwVupkcfdTeMY+8pdAc8uOzI3DKz9i/it/",
-	"Sffr/1V62jy9pNPygV58d9YZHD/wSbPLmUxw9G3CBZmxWxqziM8xoTUf91XrUM39qlU1v4fF2V21fup1",
-	"Tmhn8u7jg6NPV63yGb5hC/WET517ocE8yZdvnj0mJ8f3e18Vp6hn1D7xl6E4Gv99+o/Zy8mPP9IXf/4w",
-	"vf1B/f0Z/f7e5a1Wj4/Ode+Hvn42frJ8PJ3+Zbhl0Qqzyt7+01nnn7TzS69z8ud7f3n352HV9IxaQdba",
-	"5vQuWCRFDPlvS8oNGbOJVIxQouxDbn79/tr8jsOBZkoVF+b+ALUqPreG2qMHR069wb9zFYsLw6ZwEqPn",
-	"is6Z8bvEeWbLFsIKhy804XGR2jWtHUi1WVAzyzVZ5wYOVSoUSvn0/pdik9aw9ad7eYHKPfxV3zuPMUs4",
-	"VVoCcWmSyOXT+cKsfkCJi28rzmQk2K3BZ0aepxaK3XCZakh9PCV0rEHNh7w4s8qyCCdcaUyP7JLvF/RD",
-	"yoaEG8gxm1NDIioIOsWKBDr754fe6uLRq8nf07+9+s9H8dHLb48/TD1JPqT26MtpgrOp4MXBGi/mLPi+",
-	"865CgjxBZ1jZinoBf6eris63AxcV8pyqhs069tfqQe/KSCoZNHPfO3DY5zGbL6RhIlr9ja02R39GUsE/",
-	"pIyASuAYi2ui0L/aJjqNZoRqQsnbt+dPuuTMiQKIV1oe1PZkumarPMlEpVgr4t5B6JRyUaTLw6g/yc/J",
-	"o/ED2nk06Ucde1L609TTBY/MnDLBlDp2TlVScvCo2pQK+LT7fniv8+7P5az6XI6r1vxnOa5e8F2JGSUL",
-	"/jN86sDlfgFlV6XjhSRqzX9hQzKTSzKnYkUgomyFvWImVYJQQ+ZSm8KUBr1yueArvPLxxWxCIT/EPlJ9",
-	"DPQLh0C/5BBoty4DZ2/ZZLR3iHkmu1OBEbiaD1yPH3OVvWwaToGuHPxOfbZk8LmVcNDYwa+AuYJwDn9D",
-	"42+pYUsKQsQ5SuGMC72kSo4TNv/zz85NEpZtCnBqr2ceyhhUV/5+TOP3LqfaHpAGLWlLpLNzMrVaLxUE",
-	"b8CEq0imSQzyZsxIqlncJgv0TlvxlMkcLrShUP7WukcX/B7l9ygWkDr6MG2aVMt4u+y4N8hzcb+hMfHU",
-	"yfg5MyHQYMjMCEckfa84ayB5vQV6jW/AR9bkuYBqAyVoQvRKGzbPiJeKFPwVjord1qe2HXgQSdtjVVNx",
-	"LeRSPMM82c2VndPESgK03sJV9YfDWMYrMpNJbI8YSLfF5eV4lsDbYWsoJV3EKXuPu8c/5+tF3ashXdIK",
-	"FWXXfs4ghPHpXSlLuLT4A/gBVNuQH95ko6jLDzmt7oYXQjJHVLitsqAKNotUZGbPdcsYQGVPRagfQg0c",
-	"eOSxFJOER/tyiKHgvdtkjci/t8AZXDttiri4NYEVnXJtrMFPaKIYjVelWzs1s3v+1kNX86RYTeoGWncp",
-	"s7l9hpV0r9a5ChalSln7AOJn3oRQDAuEfCqxs6fA+utk5l/ZgNzd9wJDEcb0TKoxj2NczT04AT2Vm4ww",
-	"yd4bcAIkyNsncr0SrCnY4mWrn2o7wwNX/X6+6s+CUdVd9nwmd7fuEU0Sprw8BBpgeXAsHS0gYRtl/gVT",
-	"N0w9tbJyz0Xi7k1lC5X9FqzThZwzrBBfQhqjkmJKpCB2+TSPWcUZfLjAPQ4Frp8/QQIQpED9hctmdjfr",
-	"tpMoxAXSFVtIZQrWktUEP7Vbr6R5JlMR77mM6DEoW0QhzfsJvLl4IiuGPIYWX1j0UbWEwS0+mr1z9Rou",
-	"+LiwO48K1U/kmZtF3UXOZ35nu7NINC9y4XA1+d6d01WmzDjtxhB2y7XB3fuarhJJ40spX1A1ZXsueeKf",
-	"XV9xI+V7/HFNBwPdyw5uzLzpR/q9o0fHDx+Q8crhUXwuBfqoHwhbpyyRp8JwsyKXUpIXbsR1Vzef5d3J",
-	"XiAQtxayJPBuWK43VEzZK2kuqOF6AkAmey7ZmK2kKNWblf3Ge8uxOvjK2vqBz9kqcZCPUb1ktdNN7vk5",
-	"HLiyDzZWlsUEyEbsxr0oTKnuApeT5A4VLBgf10Smxgpp52FNcNHtwcIj9lbQG8qTQ9Y81asKGzgNXr5p",
-	"BHPAH1lhbgkRclnb4L2LwzbYrI4U5G1huA2s3nCed2T2Qp1xjj3jD1PBWAwWRCyX4tS5LilU7I8CTXh0",
-	"d0rypZQvqVg5ttd7MoleVJzeihr23iFDFXhESnTpuZnrTMWAOA4lcwlBvc/FIEeDwGCyg7FEIBkVmuzy",
-	"YIJ3rkVbYQngUtaSJPZbDjxrIlVGOnt6az4VHS6Ij/rfHYO8FZjSxn9h8d6uNJcSs8kfKbydCWPfU2SR",
-	"M3JDEx4TTNYhkAgD2gvUt1Ua1PNDz/leP+eMwuTrM8X6rO6OL9aJ4fCwLAtwAfTKlTnFHOaSJlQx1OrX",
-	"+OLHH3/snAVD3XT7fmdVQEnC+WBY9cHD4/WwsctPqhl6w7vLw/bIeAsl7Wyt3EVFa1/pNJPKlBuIQLIq",
-	"Xx/4m0InX+6VsuuwcGh3Za6+eQrP34CiagWbIY9INKOKRgbt/sDXt6BaL6WKy719d+glGgxC1g7I6xTZ",
-	"RhYoku6uzkOkMteejU/JCOk6glwSDbWG3Vb+NcRWdMtwLm54DnpSTKOMsoj8riBCO3P5bLvzMdUM0LvW",
-	"cxnzaLz9tSx/8SyO7dMv2XzMVODI3poUWqTUKyAGxNyZ0hLS2hnCKI0wwWdkBcAI4rGgJ8zpbfjWAQSz",
-	"1q4UKcY8RsY2MkCA+czV6jQmXZ6NVCsuVUgZ3UHd11SZVV3i3sHEMQt9B+vbMf3N3vjJB77KY57KrL7Q",
-	"wPF26bKgZMLFWsLv1szb//rpv66ubnu9ztXVbX9ydXX7cPLu66uri7LL/6s839fKG8RVfOUKYEozWuR8",
-	"gVpcfj/BPHPAjySG3rq/d8znwdFnnI41j2ot0YW9cZ3hrhFxD17iVq+U/TzO6z6c58F1to/xBd71yZ4e",
-	"CY9WO+eEd33ySFhlS4i4Z5IodsPZsrvBZb1DU7zh09mIt1Iux3pZF+EI+LI+/h9nDCSfAYvzC41WVUTn",
-	"DEGR0KcVzRBsEz87ljJhVNjvriPF1Dkhcqjd8txH/LXt8UcBqMOHOCwlTjOVDVEwNUkoZjC4cvntg3iG",
-	"H7AjmdPbc3ykj75lVwWkFIUld9AwZcOEnzx+HRazZQNsE6ohKctX2bnzl5sueZIqqJoURKaGTrPYzdl5",
-	"fjfHPK6x80fQJBnT6LpLIK2McBfsSROmCU2kYJsj6JZIulAYXF3pq6uLiq0eoJlu5xZipLwGhumS8wkM",
-	"O4zQU33N4vbuwZ7aO9GbATChKk92S5Mk2FWb7BfgrG5f9AsPPPtpDYl1c4bUYKiljd5RPl9IZagwmHpX",
-	"YLO1bd6ExhnnDcoYL0T52eA++C0A3fVsYxVNw+Iwo8tS7pT0MqRZsIKlKJ6MZek6udCqTNwMkYfKqQh2",
-	"gDWUiJ4BY4A3HPFg8Ue/smUU7e9P0XWCronTTACFDFTkC7/3w90QTLiwQhmO34Y4LJPUHrlgTTxDvvuZ",
-	"2cXHl3wOh1eQfN/ogW9W9WR0YTl3a6RPgts/YX5+na8EqL5VkiZmCQOViEOOK8Zay4WBRwSur0B7q273",
-	"Exd456fM+Nv9yCXc+KlQgVBnrdaYlecIgMVlyYYf0jFc6JBLwlFUceWT4ppX7GhrotnFgG3cXS+ha7Zn",
-	"IdP7juzOxjtiL0slKJ2u95W6W4FbMtTfnwdZ2RxlljO1kQ7uleFAivyTz7yKf/KVfMFRey+uZibkN7Up",
-	"nj2qa+txa8xTVOd6u84A/ETVVBpPwFKz2dAvHELJrnG3W3mxwK73vsrvbDZfdKdsznivPZIXOZYa6OBz",
-	"aWCh15YmTd0nmoOPsN4+3tvX4h4MyLKx5XAg29emMUfO4bFmPOnYYJd+2oi1XklTou/kNf51pB3W95fN",
-	"UkjDDjyEGh8cfB82AJmbzdpNKfz4Nvo1XnxLlmZLD8v0u5BF4EUq0QV8EuTmjB9n+ZFyQiAkwLQZ5qUq",
-	"CI4vRd7YA1Ky7N34F0jvrOYKDWzFIOQjnLVUi5Aw9Cx3dJ2aJeT8dZSWujrIb+iGrS/kfxO3au3hHeYm",
-	"BSFR4iutIyfgrY0FhUMxbiQqcIP+LmSFN/hKUntkwlzTBjjUugT6xAzJnAo6dfEfsGWoiMFZ5w5M+Dui",
-	"Ai1PBk67hC5X9tmlVNfaC5Ls4bzmEm6mWnNtqDAl93cJgjYMs6YX8AaqrzXx2PuacAEvAjeZym+FQKlI",
-	"55YsvukNjsweLf6rllkSBweCbwioVzS9LjLzt6TcCn7LoRMLH0d4LlejX/l2D8G3Ick/z4H7hzuhsTth",
-	"mwOhptPgkurrEvVOAwLY5zPem7qzUvZ9BdZCTFd2G3JN4rR4VNWECKrLnfW5w9K0hENKHDKQqErGjMTr",
-	"Tt3Nc+x+o3P2c3DZ/q4pS5HHQdZKAwSohpz4OTnld8EBnylCvB6xhCFvW87Gqoqxp2QjRQVk0+9CTwnW",
-	"c+dpa+dZctoCWH/VWWs3Iax3E4IyYVQT3c9/5Kkwvxe/1WX5zgB2sT/56KrXYH6zbJDHM2pAgN02zVbK",
-	"HO++EppeM6siGkloBCG/LjnL6qShQJBCSzZ2iyW17AYCcFSx2P0svNWbJGj9HOB13yP+7xE/zmO9HRIE",
-	"m8XhxCZKzmtzKn6nGBGcc+GZdY1V2y0ExHA/O2jiCS31NUCKAnW+hpC11lM+mmd8bHL4jJqnN+7MW8PS",
-	"EowAbJYfhjaK0XmXAFrRxVP3I2BIsQ8pTTQZ2fePNpfb5SPWTj3MUQJ2yuCwd2ZlBs0ZWXAWZVvVrfeX",
-	"MUsM/arMt9dEjcEL65+Edw8JLfvyKZykwwDnCa9DUoe9mFBtkLynBPIrhy5NgyepYiW3hcIcvuyluct7",
-	"LZHq66ep/fVdBYfsly0V5cJo1xJ6ufWp3TjHKoMRLttG3uBdW+NH+6BrHu6e90OtJnNVapXvC1g2R887",
-	"HHDar2MHbXAIS9fJ5HKbqH4aV9hKs0I9MUy3CUg+KmLoIqWxoefaAQW5Tm10YmjM3qqvtZVG80pTZNZb",
-	"Ta6P+++ZO8V18bQr3SX+OF3lNMq8N/kk6g84HEVx1MclY97jtKyXg7ZUEnxVnyn17DCPbd5ys5S5oIBW",
-	"F6Vw7QV449++RvzPllTlT4nfVVLVMNCZQMdbOB8noOZAe96NLry49G3yIZVu8+P9GPUw6+3f7eYXcQDJ",
-	"w0WmSXqcbPuCAhBYTpg7zfA63hWSzGCFAuYLpdyG+MjzvfZP7Mrg6XcgSFIoMf1C59W7IXxlv3D2Peyv",
-	"4z4Ojh8MQ0jLcnMjSKlZ17acMAdZTqTKJLlbfcxmzkUDyI9NrTH2iH67JRgT5aeVAlhTaJP8JbuNklTz",
-	"G/YVnBxvL591+g9IJGNGUsGxGG/n3tq1terEtzzlfIhrUaq+nBvEacRNQk22S9p43PbrjHc7JFre7bmS",
-	"dNpQEesh7MRsBKd+44KV0s5DFS6nNsOZ9OpX9oC/4O/kYpEi5TPtNW9T7vXHoGfwu3KXlzJbpgCdnrUf",
-	"ASZPf7b1r7A/dPZtaIvOfKwl2JXHjQRV3hi7SkfLFs9Odunl+tk5WVINrclFl7ySiCdyI9No5rtI+wC2",
-	"LtPjyqsGfDwRVgJ3YzDEUkkW7oGNOYycABkNsZH7DUoPOAwxoMpiK1tyIEnXPPybb7+xdx0NyNvuRfdx",
-	"117vnzy6f0pGNDL2dQKfg2W3s1WMmhUZr0CjsYLolIwsL8OnvdwKGTTvYU4BvAmafpU6zQp6W4mUzDZD",
-	"oD1uqLpWbdQEh7BmE2DX8yqXrStgGFoLU1tbcUmgEpO5DQvN0p1kYTROuGCaxGwBnegF1Kf6s9du85AE",
-	"P6eK65hHLkfUt11Hd0YZKfKe39uMtKwcIzvrN/S1PffL+tENlCsVKwGHrvVob2qQwbkHfXIDwywr+/X5",
-	"4ZZ3n198/6rUYvvNTbYmXrpDzTtqTSRTsPD+sOn2TOHJmmTXSgu+w9SdcNN49SZ36GyyRa2dfv+4AmS3",
-	"s626aKc9i9/C4vC9Lc/tks05fNpBKQqLnQpS0ID8/FFg3JVM+B9hFt+NyVvfefeHeXwn5jEPeltnCmK2",
-	"W9q5+eyN4swOLlrH25PS1sVNeZhutXB5Wuv4c16hcUg1ge0BYGSal6sz4Webp/GHAHf1D4zgqd9PWn8w",
-	"qFwa7Jx1vtczDXgik0QuNUkXparuPk5NdhsxtagopwabENocyglo/hWBgqNG2+O6lAXPkiVdaTIKJzEq",
-	"cF+oae4M1LittEaSfL67Fqo6Z+5zaJCNk49rr5qpDu80W7XPrf/sHTcqFaGeQKHjcIeMXKx8K8T94nhh",
-	"P7cdq5jf+Slo8VbvIdenEepXNv0M2YtL5wgU8DUG+81ynwKQQwAX4HvbJ7PfRA6rq22aLFo/KQum9cQq",
-	"uHe9QJlPryL+ebwPPkYz87dp1NrsyCo6tVobSfhhCXcVE/MZC9uG6tvjXq4WrEQ2+cTLHVx8kS4WimkN",
-	"CsI+i561GW9SjrLu7nHXq4d5mHwsZ8xnSgpD5rAWoLd75nTmQUIjNpNJ7Byth8K5bLRBLR1/Waco+wSq",
-	"ZHNqwA0MyT5AWRj4hCeJd2AjnYLDPiflru6pZd+2/G5NXXKBn/ty0Bv0Ov3BV5lBTA0t/drv61DK35uV",
-	"3TlyFNZlNwe67/3BiP9tGPEOGepAHnJtgT671pD1My0oDmGHzdJU4BufbqmZiGsbvu5jT7O+p5tWb9O0",
-	"S+jFWeurb1Wymc2lklZhtmUL4k/PaqeEVHzKBbolvN9hSHyT9DbxvUjJeIXbAOGR2x5GFn+hSYJ/qUIQ",
-	"Nei1nvU0dR3zy4up/Hi3WfEuZp8PdyNW9SGFmmBybiDICKj45IapMTV8TrzhD40FDwn2bzez/ehGpVHl",
-	"d6VeLXVdFctx5ZxckLGi0TUz2gE9o/np/HbeU+c8qASgoGhCcgcsxAsAadSXDO/0a+6K3VdXxgb9DrM2",
-	"r7tS04+PG5jMi8qES8hYQKLdZZ4CcNYWZDzf4NKx1r6gWeWuFscf7azloyuYBSr4sW2TApdO394qccui",
-	"uMbVEJZYnw1WK4P+bXIgnmNcIj+Og8O49BzkFYIubAHJXIa4kyPWFuxur4T2gZ4/l7tuYJAXd33ej/C9",
-	"o3LFs9xyOzefoRI90C1KCIs/eg9mqBKF9uFgX+7fggqVKyqFFchZbdduqGpdyOP1I2a1YN0mGKTbGSYc",
-	"Q2PPfWFQ9V33BSlwZxBC4EjZHP7hTpIGGQefETlrwgVN+C97PVK3Ypc39u3sDmCXIGM2Dl+jariTrSwD",
-	"fI+3wglJE25WF5FUFfjw9h0AN2DHOWWCKbskLimNFrBJqIet9jnfxVJUmWJzjvwQLw2/ohqAgWgMfddf",
-	"TP9E3bWsV/cKNNtZ9Jo54e602nkfp1vjGulmge6apitQzdut2ZruiJJTh2jhY+TRjEXXXk8uct+pVXTm",
-	"dIX68ZgxAT2vkhsWE8CtuvPodQ3BW4i9uB2ZiYJ20f8Z1J/nJ2MA5Fm/EB1I/VjOF1RxXZZ3hogh8Y9S",
-	"lVU2fudbMC/t72TJFHMYIzvSKI5rJVFYfX4/Zpml4roqHg5JVDH6obZCMjOPTSxc2qp7tP5JbMf2XSrW",
-	"KrYHx71S5CQuNFPNiO0fuQtqb5FOMZ84w5KMmVnaHWO80EISQtVhg7prdmseAzXrQEoZuQ8XrCPkWmaC",
-	"d+W7CdlknfLtItdX7htY2c2wNkyrgvkg6/WuCdYrT8VYvrAf28JHmILrWF6wZaZMHMpJgi0vypPkEQ1d",
-	"aQMf93vPf7ueBQ9j6O+y4GUSN5q/TOI7m79M4kbz99++u/mv8X42oIAuwTIF3NLO+LeS7ZvbMfYp3Uxq",
-	"/m5yjkK1t0TzkE5lNdnCuhN56MsfoIgA1dvQQ5ipJPboVtwYVl5tgtRgUXla+P7mV+Ma3Rmj0GOg9Gvu",
-	"x+4hCutCal7unILSJPdrlqRo6VLb5ddot2QDySe9JfAc6vg7gVAyF1TmKLYXnOMcLZCWsyy3cEN1RtVn",
-	"tJD/R1mvf5hvv675tqe1U2LmNLRtfsjH/HnQevNwANde9t+t26vpRhWVoQuc8xfQg50FTSvwyD9IeJta",
-	"qEU5ie50r9wdY+Z8tmZwBzDH29Mfw4801pTc5xvqSu5rvy+VqUjnkmrEIJzgzsUh6bfJAIsOtCRrTFIa",
-	"ydtlBZTR50BR8Md+/E33Y+2N+NTDSq8ttjE0mkF5S8Wi5DfU3obwrWc8Ybu69rRbvhXv1vC/3RNBy97a",
-	"e6DUGrUS7DszryhQ++7y5QvsEA8oK4RroqHk3nvnBUmwxf+BxWH2G5fb+83ZWzY+7IqQsiQIxQwTYAks",
-	"mOIyPryS9XNpwopRXR5rB9DNJYWND+SGNBv7x4qZg/a9YhFf8Gruzn/HbDwzY1w5E6UZu7/xb6px4Ci2",
-	"SFaXsinIu2aiwbLU0+nhG7lOr1MUGOWWG/54p6ksn1FD36pk+4kGSnUmigps0y6IyGwRmmjehXXcPPoF",
-	"YR17B3GJ0m1kxYRZEqKhLFaBrSjIWJoZ9DfI3HX/0SWPXdcmPhVSsdjJCRLLOeXiSnBB3goOuAsOLZAb",
-	"Tc4uHp+fE7ua5Mtb0el81b0SBQkbi45vZVJY42ISwP2SlcVZZ7Rrmg9ZPx9twhP2VlXI85H7dVRMbMjq",
-	"fxfUzHwKh2ua3SVPuau44tA2HsZCoNsestNmvdM2YNGrq4vybAg7tOossix1LEveybiy2wjXdHv1lfCg",
-	"sjGb0DQxlRilGawJIGQRPnflrqijwbmpZ3JZB7Ykm3jlbgHloaxBiAnyuUrLHE1F2kp//dxAN0r3XlWu",
-	"SkMO3Hsh7yxbKVzKu1u6dkvzX0re+o1Htgq1sQdHRW3s5OS4338wePjw4YPtalkVg+RJf+HauzFlU65k",
-	"o8YWJ0rihkf/b29irmkgm1r+PmU8lq9ZEld7uJkK2/6DdrrJ3t6zC4HGKGq1W+MoKnXm7qkfDt03F8nK",
-	"n4ZwmmqmbjaxLBrtKF3hxj7LoZqQYU6JdpVWLMbxOIrbHeeag+i8FgtoFRLnQ8pSzBHH8vexTEWEvm/K",
-	"E4dTJyKW4L/zj+2uV/ZL71czm1UlH1U573GQQ7Kk3HAxdaD0aB1pSJ+nUcQWJk+aD9YBoRQNSRjVhmCT",
-	"YMclp8RNd0gUsyNhsbVl5tQyZ7I6JUiDYZiHT7SRiwWLiVErLqanJCPPMM/YFw6XdC8ql3EoVEFUYlrz",
-	"OFPHFPPYHg7qxIE1h001D2yn0SC2kaNx17y/CXwNaIe1kU6hAU/duw3V17XvVTS65mJaG2QEK0xqWxKb",
-	"W+V2IZVhcUWz3z0B1vWOjoqFe33sz+OTN0ayKM2dKDm9MgSUnWDuGYoM5i9mVTRSZbU14ajbhNFo5iHt",
-	"Ey6urVSxurjVAGrP6cJYi8eHf2rPCuLw22L0G/NxNt9ehPcMg5nDNccIXf62NADcGCGE3w9vC1gxnOb9",
-	"N6eCmlT5yt6qkLC/zaPmbM7L+8Aak/1ibQh1p9qodSg0LtnS06SSkaSCM0G7kjIjD+9+UjqfNaUg6wxc",
-	"aE/q2c3PZ100ZVsmlAhli/xui7ysSJyP/eWdHvLAo16mmiVJFjZq+2wqpsta+9f1xe9FYZxPMNJtNMl4",
-	"tBpOUoOIc0ER6ooO0VPkwyS+7WVWjrieiJeDF2/vB+Du2wv5jusokbp0KmtFM8bBEoG9zm6DckacAqFT",
-	"xbI9EVryD4oqPOn8/yv0d8+l5a2Kz81afd7eTkysra2WbUx9oX0vHj/1RE6byzBsFbKOslgivbZ2ZUDN",
-	"+Avt8fEOKdlDhyhT1d2gwfPhW5hkOvnetNbhXqlFNP8UU3UeccDMtZzn2SeCpJhGeug6okH+8BrztvPt",
-	"W6D4Zus18Ee76WacWSZ8nllz8Cl0JylJczcuWlgujZZKiimqbRtAyg2rAnbUsvry/z3At3dGwxcSOgmX",
-	"ReOhNvE1/o6dmOwoIC745Ztnj8mDk17/q1PXH2BBFZ0zA01AXBmiC9BRMvrryN+GLpP8nsPoVrMkd8Ph",
-	"7bcjQFLnZeLYkPQQHK8q9w0AcdJoxgXrKEZjOk4AwBG01dkqrDbkmqRiwk2baMbIiAtuODUs22aj3dWq",
-	"70u9uRsZjbjwbc/o5fsjYUFDwnUOgZMDAtNkLrUhg2Pykn9DvgTMWjB1SMLn3HzVJeeCUIix4NovqDK+",
-	"LAdKbmhFmfiYC6pWa8LywaB/dNQr6z34DDGNS4zRhKaabfGaw+/gNB+Ca8bxzlHf/+vx27MnAMFBNLOs",
-	"5O+RmpExW0nor5uBgY8eSzHhMROGQ1HcyPLe6DVdAS4AcOLo6XzMYmsNnuegnKNdLvvtcWv30S0QiO73",
-	"DD4fCXZgcd1d9D7Ie4042HC3JtvF3KB3d00RHPN40Lwt0gV+8gn6Hl3CVwdVTaIE1aa+YKEYM2SVrmEE",
-	"19Fe0CoWyangv7DYjaCN0g7507N76Is7RPu5YYqbnWWSF/6+XR0TPLCFg1vUvwXD6HQ6rcJVRgxeSWLp",
-	"jBFuiou/Qf3DCLytM2qwibPlbGOvjAlbYmFYlkBjR5fBvufNTwDYSKrNYes7Dc7ZsZSWC5xl4lcSK7al",
-	"ZdcKIH5s+DhBS4lr8lRME65nbfItuMvb5JliIppZAXuxoAJ+YokGgefudVDqeWsK/SGliuXwKlm32QlP",
-	"EnB1lUa7D0L0CA4kL2rWu1dk+6og2ENhUGDT8gM8F2mbLS4U19fY34KCEeRbMUC4QkO+GaRVdckIh7t5",
-	"s9WeArahOhcuPp0QsI8tixl5JZYzHs2y6kmuCY6VxVCBG0uGAS4A3s5jxVxfd8nIbXMYhGeYzKckEx6t",
-	"CLtdMA/u77nlSmSvtaoGZnf4eIh9dbYadpHxG6Whj29dfU6OVLRXS8IGbnGEtmgOK1KC6G7lvyX9PNUh",
-	"msooRM8YZUAeee5A+LkwrJvzWFPcSVyqnY048S4o9RS7nZD2njuClcQt6Uhftqk2+aCqZ2IdPGPE2//1",
-	"ehiO4IOX7NaMSpsYkktQaU0mIr0kdkxlJaXvq/NZumPs02u3SbQum385BbEbqtszd1i08d++w2FDeA/X",
-	"eEa34XIK3QUtfyNQ0K3xsWzsRdB2UpyHIbQVieSNQ4wMOBDjyYsFo+qU9O0h4j/cJWf4DrxHimRFFFsw",
-	"6rIygu4Ha2dNliro2+VAY1xw8WQayNTqBjOaTABeLnueas2074a7PNCS8vSolvl16tNcbeindqnn03V/",
-	"KPT7GK8Ij2uL/LvpMQlf/s1aTJaig/wGMB9edoWCKeCDtX1XbO8YAHwc3NjxO6pnZaq5a+m4HQFr3Qu1",
-	"q3NjGfjWGXn79vzJzcMhZJFoqYArwaULHRv4mmsoTXm8ltn0oJiR+6Dsy+sOtT1BoSHN5w2vjHlaxTLY",
-	"BeivdtlBuku+t6LJ5Cdt6KckM4rHrFWsVdzgmLWT4mJqh7Wj7KQclrRJu8vbBVdMY1iMJsn3k9bwpzoB",
-	"snclabWFdjHEvdqKZDKTqYL++GTFKPbHJ0IuT60EUWZFYrrSABcFBm4X9FEnr+vVG7tsR7Rcvnn8mhw9",
-	"JIZOh2v2ZDu3JqVCgzKzJs/959vu2HHHMax154X/IPq+S2qbA5YdlFU6v/s4aD/69GUnL3x+97HffvTp",
-	"qwrhsy3u5X70J5yfvXPuB4HTA9xB+JJtoUB9ikkvPkNQriMsbc8OXeZBqiKLV8PwovvhepLIZe2I1o/+",
-	"gQ2R7fJx/UyDd5dJ1hKRU2UwFHZVrQoX3PGVuf8QQFqCV81HzEEx9HsNi30SLq5BqXFtoqxiYxUFxYrp",
-	"2aniZayx6bA6JAIYTCkUM4W3lpP5hlf1StyjCUzDheC1TfobburGin1C00xi8g/qsH6ah/Urb5TGVFZH",
-	"FM4ky6IJI7A5DbcvV+MM9ZwE9bPUA+64MwDM53JcWk1aUc2ZoQz5WzD0hYm3hxd1NudxH/jedvNzOcYA",
-	"OcJbcj37HHWRdcIzz+U4a1et5LROMv9zOX7tb8VOiWlVoF1xqbhZDQmERWlkOAABTqRi6AahKm5n//K/",
-	"jNPkOkyvDh5Gdy7c3Wq37I0VGf8aKo6auvjwuS4BIPcFU0FbM/Aio0H6sxwTfHYcNnxes/DKTDyVikZ1",
-	"lqoR69XLLXkux3lWyWFFj3n3v7SQMZJxUqH2MZRiSIiK7Z/ljmzG5NAfoI3f7cE+X6/oiiuYcmR/clV7",
-	"CyXHCZvvG/1vb89nmdHFgomyRqR7xzlgWluzCyz9bkpTC74XrllDljRlFKNz5PaLi6fuRzgqXSUnonpv",
-	"UvdnlNE72MwJFUvhnY5pd1vgbS4O3rPUMNuB1p5zQJGnJJaCDQlHK89ahTEmTACvwLy+OiUgmofeiyck",
-	"SaSYMgUxKehTWPJUKIcCtrbfa3lhv7NUBn6tWKzqThJ2d9ml+lmO837oIyiL6FrLd7QHfnb3fVVV4nM5",
-	"bqwy/CzH9XUFxxC/bT1beHZtJqdJwbYoGNqwBboQ4p3uNB8Qr4EGKg1Ndn7VoLGh2CnpWcs8FdfCuc8P",
-	"H8SGIQa8jQOrIOIuHLZM2f5ZjrvkDDYsuuJ5ktgNp5hRnEHxsyv78uVY0BqBC5qEW8/dgyeHwH/pNIoY",
-	"i5vUWb3g4hpcqVV2ncqEI9SM5GgYo7+UJhFV77fMrVC5417wGyZKGbGyPDDhNywki7zeLXy2VOW9aNzB",
-	"e92jc+odNqG76HP7Yl7IKd+zkxbzYDVNqlUXVOulVBVimkbgg/9CE39fYVdmDxeZZ/BonXm2r6LHSshe",
-	"V7aeuRNnT6qUzM45kzJ/KuwLB17jUujvAtRBbDXd2zlozkJxgc2vMahrZwEN93fBAvb36HgGwdsKWRHg",
-	"ZFKiLTdCWiLxXqs2RmDyRk5EYrGqsKcHOYPs3iRh+ROgvAjpQsYHYnKt8Y8resfVKeed8OAtyXKE33IU",
-	"41ts+JRlQUmRK+fl7XqaysdX0q1sufOpSSFk1ta0fGpUsy+0w+sScnmQC6h5ZYvrp7dVIvn64GaoSA1G",
-	"USfHI1wQbHpS2lkGUz1gWruww8I3NtY+RfBwfTW0wFWfSx9tt1Jh6f/YngxblLvCFEC1xOdOSb/XI3NG",
-	"hYZ/SUXmUjVqLbZbz0NyFYe6a5Feq7CR3OFHTJazI5EWKzJeufgJ2qUOwQjzNEzQ9B+NVSpiKzE9wE5p",
-	"cg8XZ4tFnU/7Zm+LRfmL7mSPZJlQdlBbBXIp2XVDulfsn+8FI4vspWRh6eDS0xrvooAnduynsvhobdNt",
-	"g7LlJSqOPTwyAmoOgqy3m+ySEVT7/iy5YPHI7UTHY4ItCSIKWAa7EiND9XXXF9OOkEscrsJpXiKpPSMB",
-	"RAU8nyWEYFG6j3LCI0uRNcK4Eh7YoUteSagG4tqPKc6qaiB7J+aQtzPXLLlhuph4CVNymGEtPPe6USJ1",
-	"/hfO11XiZlMKqsK6QY/J7FrQbDK75no3+BSLrpP02d/5MPDv/P7MhWGyP3LEDPw7s+eyqrzg/fm1bPT5",
-	"pZhFCV+/6FOZ1q6GyCfZVQywFK+54ZSZlK+pMrWsYSjnMmvWm6XnUlS+ePVYiknCI3OY/oNtd+MKN6Vr",
-	"yntKRprPeUIh+DRyp49x/QrndOXz3jSdswBoP5MXflpO1Qxelsk5u9enXBt0rDss0ndbc32OdgSgNY93",
-	"CmUg5YW9cTMsGqOZgAQqkzvwcLmXzh8huLSwZ7MOW5h9JecLKlYFJyL8DNlD8Fv12l/wKhe2HXXOUqtT",
-	"FD9DIhh3pdoxy12GlCy5EUwXOslGCcf9JxfWkgGHCrylYjxZ9sP+XNggD8axZFXNn4kg0R378zgBC9n+",
-	"IO1BSlpdyrV7QOdZVRLa0QEYd7t0x/9BjVzvspMroQpKQ41fzAPKQyuSSMo6ueZsVb7NgcUbWyH2E7pN",
-	"xiyrAGgGCOG31p3Fz19XeqvOPEoW49OZIdGMKhqFUKDXXMRtwkWUpFD6pBc0YrpLAER8ZaXZXIrMzQXq",
-	"jBR2DWOWKTK5OwxzLlSOPso1ORoM1oBA6/nHHpUJpazkoSSQmyaMaOZSlqkrcNKYj8piQqeUC22GMG07",
-	"L6YiThMwJCxR2oQSIUUnh51A1AiseJ5KaQWPuhIONUzjTqLkholYKkiyY/NFIqEytfBWuwJWTmHV60LJ",
-	"iGGdXfB+SjTFImD/JUKvRCKp6JKnNJoRvWD0urpMy1pFLrOuqB96KM52S8QUQETscOF49oNttVswRKua",
-	"LLBFPeSg2K+Xnw3YUMX3wd+zS71zgjQL1wMJfT2T75N7Csnw2Fgf7yi4ptf2SxkC1+s8ZrmJqKuUVFiq",
-	"f3J0/PCrupHnCwPl6b4oEEKJdK6HZE4TuxcYbLwbmvC4TVJBUzNjwoBfMwZP4pjHMRNtaxS8h8r6Npkz",
-	"M5Pxe3uFYviyDcXIVmFsk4RNafJ+JhN7lWr2Hg0B9wdYH+2MaO9TsUjHCSSiBFepimb8Bi/dmvcLBoVv",
-	"bWKkfJ9QNWVtoqiYMhiDpobrCbfztJcNew916gwyPKSiU/sVekN5grdQvvH3mMbvMdAAf+I/30epeS8n",
-	"E7gE45jwxDCEInZXYEDSDo3y99C+/T27xegQXLpmq/eKTVLt/obE7vcuigZXXO5efle6wPg4LEc+SkhG",
-	"cdGpz5AzsLTyIkDBgJx+N7YDu4Vbzq3O/bKch6ib9X1pAdLHbm3IyltaWUTv4ZKDlOXDEmbdS7Y3pA6+",
-	"5h0FDkJnA4ffHkjFj98O+p2rq9uHrCHIJ3YDuHwdoMFvaUJ3chJoXiE+w+6OkmdEz6RyIEheTPqsApeY",
-	"cZqbdP4O+MN7g+6sTrk8reMcwBwyx8va4HamydZKvChpc+TSaHIeeVd+DECNjXMdNT+efJHOF5rIpfNH",
-	"1a4GesNoHLq89H4HK4KU7ZXilT36rmJ4vDx6jYBCJekV1NCxA7XcZa3nGWqKxVw3eWTdIvBf9a8qm03V",
-	"Vs0M/CQBU9v56BebXhw2VeA0qxuO97hLFcR1CLb1sf275ExkYhxgVESygowKrHgEBoQnQIUInZbgSBiX",
-	"2GEND5g3YWhgQxKBd9N5ZvFct1+z+rXicy6owQjLnC4WDs4gLK+qAzqafz/3Uu4qV34Tuq4du64wjRyz",
-	"Gz+1W1KwGnU45SP51K5XNh088Q5JqZie7bflFT68Jc/F3UGgrC1LeKGGQeyWq2ZtAPJIbrdTBySpML5y",
-	"9p9ybZj6FVM8JmmSVFcPZCi5dfw024n1X1dXt72e1Rv6E6s8TN59fXV1UXa5wq+TG/e7vApw3848kmDu",
-	"5WshYqa+sdJhv+XY1q82h/eVDtG3tuqJ43odT0rRV4972+uWajtTCtOvqi/6WY5ro0nvyPYLEY8xzRXp",
-	"one2Km6UDYIj3pbjhxOHwuf91l0uspLr3ev4vbv54J5mFfP4frGj/rvcKeGhY8uVAgZOMXBock3mVF2z",
-	"mDx5c/bssjx8bO+8KG15gQbQAjz3v7DT3GHRLng2vtDgcjs7crXdG01uz45a7dYLaO9T6qoBhIlVaVnb",
-	"GXn75kVW06awCUNEBaJSrAqltKdZEhZEF/7+BvGjyjKAqrX34zU5WTSvZsYs9F+H9+5V9LipXupAJHw+",
-	"CJk7dFdVQMi4bfCFJiP89Kh+lcm+W88Pqcpm9r/vkXdeleMV7PZNDN2gZWKYUDqopYxUZbqvW4j5nMPu",
-	"t7DA77YzWTU+TYPMtD2wk++igxVCwlGxsqbCciYh9dDynZUCdtvHcikAa9L4RkOpMDwB5EGsQNy+vY/K",
-	"a1jdgJ42r8j9pTIW+kuWowzj5IKMP2cLIR9i8rQtmVQRVNcOvZyVFgldOe/CfjKrAZb8RuDbPlljWAcr",
-	"PaWqR/mHgQRedX3DNDO/mglQqiaXj1KzYIz7DK+5Eu8QSHbCgWXlDRtiDq7uSB9/I6syZJVMMtsd43ul",
-	"uQSI/dJqt2g85+XRogsmYtdUai+EkM/WVTZoKLizt+w4ija//ibv+AkelUguVla0zkNfSyxdqynWwNJZ",
-	"cwbtdrXX7ES70Y/Qt47d0pLw+DO1oz24e3vNFfmcZK/ZfbXszQ07sNZopnoKXsCEi8M6EBi5q7/taYZU",
-	"3e/1iJFTtI4gehVFEPEcR9Fd0r2+YQ+94Ty1ykReII6qDrq6+fZ7tMUtS5/fUq6VDVZXoOtXFz2jgVZd",
-	"8nzcu+vw5X/nYOXWoutscNuXyL691G/PY4eKhysNJj11iQWb2QS14CTWGaNBlch+XLtl3gdobHfUOnND",
-	"xThEgriBvdsx50rhUe39RKwJ8AcAbJOPzrgYtMbsqSY+0TXmu7OMsgtsLnkHAEBRqlQpNkGxlSxiu+m8",
-	"oU8xB2LTtfbZgIUSqs1bXX+KZRI9xL0I3leEYfKU2UL/xqmJjoRNdo7WJXiyBzBOjmFfNjz8Fc8lD7ce",
-	"oFPjDwgdaxXF0OZI5NIeMCzmYGTP+HRWbm/M6OD4wRYIRjKjemY33Yzd0phFfF6a23MALGOhCddWmVgc",
-	"olfOVwuGuZaxoktBqCbaKHnNtAOkh065rtPhksdm5s6XGaR5bh4peL2ON4Ul8S7k1crU4AB9FUdb2Q9x",
-	"KUBNLbJps/ZV0FBnIwS0C7uufrwI/46rS47iOqHBfSqQYUF/rbUqPdmLLcJKkLlqF7pWKI5nxHvL2qHr",
-	"u6yVG96QdQMGONCsAZFr/YPShPIkVTuLkKs7vM0ccOu2iQG4qz1MFhUFqswspbrOARknAR7kes77cd2R",
-	"XVeUooSAQ0iZ4SZIqifaehenUxKzhN9gUmXWNXm91XL2Dmhr4Toq54iXCHjJtZ8wtE1ZUhX7dwF2wJJq",
-	"kmqGWnACffgKkManRMIkSh45JTecLf1PDlPc47vam7zXmsW+h1jGHRlismILqUxe2WSfw9cWfFpZtRnQ",
-	"K4QYcYVris25cHVynnbF3s9+8lBlw7AmDb/kwIOZyEvS3Iuy4rWwOC0vScsL2coOu4ViN3WZVrMPVcfy",
-	"hxSKQotFIllHyCld7PCtn/R6D/snJ4Pjo4dHvZOT/q7SEZz+md4C3Zi1xUBhC3HHrDyvTfgEGl3wyYQp",
-	"nSP+Zy0Sy7uiNYZf3Ya+ClGUmMcOD24bKs8ueqSaqbNpqZ5svzdWcqmz0tFycXK/rqRbDwuwDwDaloO7",
-	"AU85efhu5/nQWEdN5LSdQ9hDZyLhWmd9lg6W9XXXom7RTHVzgPntnBXTxYIpkrCJIZFUeeVvfnIXSXZb",
-	"hgHvNGOn1TU46stA8Uu08ifrkFL7vHmNwrct+6mtFA5cBlWR1HpY2NZme9feXm+HPZ4h9ArYcXeFtc0N",
-	"mUJeJfTUxcTuPQO8zSFE6keEf7XOtU0t8r0AxsMTG+Jb4KibQEWTLi8s/o1xvL0aUn2UWCM414XGKU8M",
-	"F0PHWFhuZmUlSybh7N19LvVVM5rkWbBalpKieX9dX16bIRppxja7ezZvuwst9u9ko7t250FzUqvJhDj4",
-	"QWOTuFsXWd1zBPjjLE3cQjU6psqw1Teq2X+d9sAh8OuBFHfx4PVGzHcKDV9oX+xG3s4SMar7GWcjCPZd",
-	"UAVSaHecyZ8Qgb7goQvcePnZUedga6wUOV7VzbWgapf3rwy0uc6iG/PEFiRiOnQ+3zGDimNElSsxCIdB",
-	"9yXc5afEijl4BU0ShP3GX9pZcyPMCMrfThO0XnND8TQXB23i7a82ycyvtst3QnvVQVRSxRxGpbsyLNqY",
-	"1g6ALkZgMNuRI1ARILtYM4bqa7R87YAxBFScAhmna/1LuCaJ1AZGT+d06kYUUWG/ZKkCszvNkzCZMGoV",
-	"tIXPkrzQU7Jh7iIKRGbnWqrDLgEiF4zPnZbqu21+0B8DwbDJ/GUy1g8zh9mDXBbEz6v8GCsJkW6BOsys",
-	"RV9SUwPa8P6g1wjMcMMivTPEB6d+l5/k8FvRYAxqHbPdUgWmuIcNW9W024N4u0F4NjosWuwcCHcMlI4s",
-	"FByxqSqZ0IXTEFy1ri+fTJWAORLfqgiurndbugNcR1x2N7p2EedxezZBOL2NaTnA3aFPXIK5ALLFKQjp",
-	"Ne8cqsooW33DXGz3erfuvFOS+c2GIR8BeEImUAlLWGSUFDyiSbIqBxLWHv+mmWeuSthwMX2MDzatMsgg",
-	"Jso37xZ3eO4W07PNZor9B9sSpbckZdfKNXRzvoB+NpX5hsHkqniQi+kTJG7jOrdyEXOZnXDtvKY5qy7a",
-	"X8rcGVm2UWIHM4Srv+k0Mlvz7MrapTeYfmWqfgmTlnzOcmMt/lsjWZ6TD7PbQrsXXFwfmC98N0pBHbzj",
-	"g5o5Feyh6lTlsHFd6UFMC9plKiYc81Fy4DsyTqi4HhKK/2iTRUIjNpMJ6GgqKwlxUWjfP9xqpFmb71Ms",
-	"VBr6Eilw3rs2lYg9SscJG+aNyHOV1v7YJlri13XwC0CguP7w7+HjQ6hbQiLZWczdmLjGu07Jz/SGIgns",
-	"vfivU5LQVESzoW/wQj02C6AbLZjQEGNP2CkcXsPs2pKNC4Gu+XsK3SWHRKfjOTe6DSTQGCzT0ALdaLjz",
-	"lLBbRBF57xdgSABFE5xNVMChi8aLPVABkIlpD3OKXmUp2CnJPjmTS90mM25vA3wZ6Pmq5ZxhU3CaGjmn",
-	"Bg/E0yBNeohYRWMW22MWJzpnMadDohFmxpo00r70/hNLrRVTepgNxa/4zMHT5N/GaAwTBnoyUuHsvOyk",
-	"yjxXdmk9SmQGR0vR7xysb6vdyhcQDHa7bvYfHJ4PlgAMkTUCt9qt7Md89i6HhML77My2ne9OqG9tHUAz",
-	"H956A4E/jRqVVVcUvuWDqZ1Vsl4yEjxXy6dwxypBPoAtMstnjK8XTkyr8kg8xhyk0vnqw/Kms0ePjh8+",
-	"2Lvx7M6QEg5y29w8LRus2q+he/zA2bIKzaNhACPToLc2aa+ru2/m+xV15ho0CfSq33MQZGt0AnXYL7QP",
-	"UxzYULSx9/9wN3/dz5VFtJt/rqqDJ9Y+Bgxo/wP9bnGuGGJJNdNwNLqDJHPuge4AW4y8ffOiDWDRIHXA",
-	"uidhGCdrIaezNFb/eopDEOSod7JXN9Dyishv7rTyEf0HrEabH+x1in7agLIRRS/IKWFUJatSbwLC0g0L",
-	"QRpr0gYeWJk7ish4lelHOZ9kWDzosoSPVeTVBLk0CIxdC7GHbcYZYAGKlZ5hPCFg+LU4QuBe2GUeG6kg",
-	"NuawbH7tSmOn5FWjrWda4GrB2iRmBlPCsqyHAJd/W+qNq9i+V+WQaBwQr6x7/pbf2G0dRdDTRuYxAp/d",
-	"NEkV8FakWIyeZr1Z+UzOqgunrfKavfZXrZG+y7agnud8b1BR76S8M2/2ryPdrNK4o9mkB47NrZIumbO5",
-	"VKuhPRoU2hQEwSa1R/6XakUA/PIUToUhMk9+i73ob/ABJO6bWWJiPE3gLo0nSm6nQ+QfDCkQDsQaQRCM",
-	"DOUgDgGQ70D+bMGvtxO8KJfyDu5zWCCENjxJ0LXrCcDiU8JFzG4zpyyjKprBdphwEYPfVkCHRuxjBx4C",
-	"l9BLXRq7tndjKRSfQ2Ohct+ATBOMrYXfb0Mmwihbz1ERcR2mAU03YJCtdktgj7vA1nxX5aRh8WMg8M54",
-	"wWXx7oO7q2aBbufTD6Vxlp6XL1/ZibQdo2Bra57i2dM4hJ0BGdWPYRcPu98+gp0uFqqq8onmwHz18ieK",
-	"aAPluSvugyzOQf3CFmxYvpk3L4e4i6IaWyZCWTmQ0G5GbdwxhLtthPd1Rm13NCltyP1BWPNCYj7lJksM",
-	"99UxWfR4yVTH6hs5nDcVMRn9B76564oyR929zusGPa1KXf5Zxjot5KtjqjeL8+51npaxZEgydsutEjqn",
-	"IqUJ+MIAu8DeyFBwpUKnY2z2DFJau84tSyoMyLFxmlz7nkWhXytLBMeXg7jJX7Vb7wQh4Bktm/vOfZuz",
-	"beNNy4RRnDXYssEW+c33qwcgL9msDsW6QUJlSJrSUgt0Zk7kgTElBF38oR7mmZ+hhz2jONhq3QyMah/n",
-	"R3jHAFNpi7J2v9EkYD/UtUP0jCoH8Flnrhfu9g14qjoP4xfdlPXWyJVuE5nElkLN2jesrclFOp9TtVZd",
-	"Njje5TMsoFC54z4cak62dZYJprdtU2yHwaZZHGcYSvoEkOR02x8NVuDPVosZE3oPCLB3X2ZYYF/7S1/9",
-	"tZSh/KgbCzA/Dd14/X4/8sv1U9ic96wS0SWzDiC0NlF0Ondt3r+7fPmiFFqlWeS7undmkFkPd+0ugewd",
-	"0P7eA3kDKbYR8SKXMuvCW4JdkroubFnXg0wQDBHY0dr3X064mn/l+pwkq6Bt25cLxW+oYYX+8PZuiMnD",
-	"T6UWxZq4KDmrUjOTtYXpWMYlZRzPlBSAJWiwgR15SdV1LJcCs2iCEG5ZMvseRarNCxZ+rfO1OhMvB9UM",
-	"jkmuP8sBmTHZDjBR8CnZJcpgo7L4OkROqTX4PffyCiyE7GMN8uGgWcqTxqCW9gnUrV1nJbT+4e2YLgsB",
-	"cLOGHbkJvw5PNAfUfH7x/StygZ/7ctAb9Dr9wVdZaSs1tPRrB+oRe2lp9VAnS0/+nHncfs/oVVi4XXZB",
-	"2bC2RmKo3wp5J7l+mwy6fSsOB73Bg07vfiNozl7nxLV7z//Zfd+p2DMVitWBArOxpPpDgNSh0h1ujY3d",
-	"EPL/Lha/Neh922ST660NHEET4Cxi6Op1HtU2cT1LMQlHM2WKblb2Ae16vA0cjPamSj9rReqI/fBh+Hdr",
-	"NAx8g+WE4mVM/ebZY3L//v0TgCB6e/m4WAlKDes4b3IhhFG2dfmcWY5/Kkzpjo1M/Q17OLwEqBPZikpF",
-	"lrOVr/t3zZ5OsScXk4uEdcm5IcLuJoheUS40Nt/NfW9KmpL1arCd64BLOOAaV9X/XaMn3LS287uLXARk",
-	"KBcHvyeggG24h76DcgHYgS4WCYfkku5am2TI/HK58wLbQxqqr7GuxPjYiRPchVYkeapakFuWZzXZF2An",
-	"vXebJ8BmoAunVHc73DA1rgA+heUMZ6kYjV2D4UTSXHy22i3szRxKLmsP1AiF5/AAfhe7MeWLk7NfAJmX",
-	"8fAWJAEvNn5gKu/QvyE9xkpeM3FWwQTo2cbCpyw53m1+V5sw59Bv8dRB7AN2hDA0MnfLq86XuqXXg7sj",
-	"AAnA0VuNC9oMhZG9vQZWGvScWbaoLUqQNLuaICDBw7OzTJasu0Lw1Tmp3NhKecMuui47SyKmdUWrmzPy",
-	"/MdLEO2jM9AS+S8U02W/YVQxNdroO3vyoGFrmyy147ysNIhFUsQ+f8AjF0HiwTUTpTjqGwVBjx4c9WoU",
-	"W23r+PMYiyYBc2fiWraOXn9/cUnu0QW/ZxXoe+4No12ASTUIApMrTxmxrL9BBkiKKgJK4/LsFkfh6ocf",
-	"Dlelvbvf0KUUVTo+dNJy9iRmrMNSJcWeopkDCH6z4i6hUIvvPEITxZmIk/Je35cbQea1ceDvToqhFxY6",
-	"1ma4xj9KtVHyzo3OQvZBmD6XeRgbtHJGSOHy1kyG/UwhTd9OMkmyLy/hCYcB1c4r3vxougSSh/Cae8ZF",
-	"H9bzF8ZsIhUjK5kSxZKV7x1SXtbi31/C2u4X30TDTofnr7Jz+Pe//vdP7jYyXpGzmA7Jv//1f9/9+1//",
-	"Z1cmyUbj61J5CkdoRXzBLV12SzhOIU2WNR7O/fARoRWyfUj5PeGYPs945vJmG2PDz6eFJBNkQOAWyK8E",
-	"l+VdDGbjCMooFS6kH3I7Z70yufEWtKjHVLOXoEnu2a7Noe5vTcqjmgE6/0YvNZmwHWOrO6o5F4XeMht1",
-	"ikWf7a7hPglu/9RuQTfi76ySWalKePo7xy82PK6wSWoV8NphBOW7Poix65FLuLEUDBGp2qgr1hpZB+tk",
-	"LXfhI3zg0uVIcZG58Cv8BE0d9g0SR0VpX/8zK7+YL/TNBH7bp6Vlh4OdRQOXWMOJ1GMEWLASTqiguf25",
-	"CJ9/x6M+rMdZmbesWgSEPWT37SdJ462IzTOqyZgxzH2tofirKi0fR3xYJ/l98wvWLV13vXqYb3V9ib9T",
-	"tnJNx0kpwKxKGbHWc9YU0APugNXoKw14haCsc7hkB0vFRBt2KLrDc8R9ee0oYaKCVoFNKlyr3rWu/yFk",
-	"+I3LpazKhbrxnSk1E3HtfAI35Kf+7Y3A59utVPAPKXM/G5WyT+1WqpKaX32rkqqFTCSN82azn7s/3oTv",
-	"ZrtnPGGPMaV1Y/fB86VbT5eBujSPP1fut6KHFHeaqzqGopWqjbZX11l4CN1du8bifM9W1EZSWLvSQe8G",
-	"dembo7rjtra1Hdy18zmbiKeN3Ehfel8kYzBr94FgvXeFkCx/Pb1dSFVRbVMhLOCncJ24JpSgf5nISf1O",
-	"VLeYsGrV0JLK015ZWlLom9bVqBHZLUSmRnNsBwPjrj26sMV13dFleeC7WgCvj6qNRXUO1x6KqY3ECnpX",
-	"WHMXWeVVo7aaVzVi/cQcQEW/xqDd1R1Qjf4oeZKz40F/9tXvgVZ7NG4KDcLogRb6Wvlm53qXXAqeskqQ",
-	"f6z2rF6VfrZOrl/wYBUudXjLBvGh8hFKZbxS3HjAdVdDr4H/bYGyhNsyeMFSjtmfsXeCEO4a/+424Wvj",
-	"LUHSQ88mV1mmPw8OzMZ7tICBUGcuWQLq9mTj3Mfmbt+YmlwKvW8Sct3Bpk6Z2vZqULg+tVtL1DAr5uV/",
-	"bWfBX1wErJPWTbXnehNY79SUCyU3tfWzMZPr4bGUydayjVRgzoAI6wKiWsCFLNF2KkSV4tE43dkpqPXp",
-	"61fzt8103h7g/cwtkXcFNCGDEX1Y0EbYV+oTxSKpYhYT6XrVlFjbbKFknEZ8XOZf8l/Ajv5gtRtCp5QL",
-	"MoWy5AwnED6cBWsmWBWZLhwUnufdKteoHfvjPYiIT17U6rTsKPR5Gi67RvV877ZbHhk4izCHRfr5LAvf",
-	"qWTU1QHtau+ka2/ZyH6kav6YRrM9nWTwTLVqk/1cECwN3p/IiO627F7gXbtwT/xo1lzfj5o7vtfI679a",
-	"RuBCF4kmDQNz0u5Yt4Mba7dbRhqabMkwycaSR3t34bo2Qx/FsfqBlE7Yneh34LM51G/onQDN3URvdoDZ",
-	"Or3A6pr+kS4WigwBgg1gn/0vUFQ69dXw9lhhHJorCb1kVqge9XuICgC190IigBvgofo+Q3AmTPgNIzFd",
-	"FbogwFdb7dYUC9zda0oTD35dPyqkUAZvuitv6rru4mZ8Ub8zfn131UKxGy5TjQhbjQE6MOuuAf819Pze",
-	"GeBAqpKNMoRgnXPWKaLi5/PbIgnOjFWID2sklyKq0suqKkA+Z0HSlXKi1ncCc73hIKw650nCNeZp7UZm",
-	"rpHrUAXD3W+TAZbMa0nWQqE1vlWa9iVTE8kq5677cUgoGdzeZkQ4zdGTIB56Sii5D7/HXLHI+GwQD+Ip",
-	"k0QuWXxKhMzecSWslccF6R8TRzv7mpnUJujWlZXYK6ZlcsMg99r+bSShWHcX5QCa1FrpgmFOsn3+Skwy",
-	"RGnI+TwFaBDX+zlAKj8NMBcdLpczpgO4rRw2BFJLvlTSUMOuBDdfda9EID/DVm55HqunDvxh2UumBoy+",
-	"93l9fpayEFyzN4BYd7UBESYIp8IhU73bGtIua91/+dotnNfE/aK086Que1RIseOoPzk5Cfmr16sPNQ75",
-	"v575Cttxy75/goQtqwdAiaB3Ydf7++5knzZWPzL5V5YLsX5OIQ4q3+iCvt46lnZ+6VakUU64aFiEU/cU",
-	"s9a9k8J3DZm/ttZ5yoXTkPY/m/IXhEsRNHPJuGhXiGdtjE+yspF6QC7r7Pyp/XHD+JlWNbECCAY/UoAO",
-	"bI44sHaO7taIFnQF+f8NdK0SUNOVqyGws9sk67tNwjaHDMIHmwCQbC7Gb+zaKt8AlfiJqcvgdVNfDYkD",
-	"qzrNzQGIgA1ub0+z5jOAKUyTJOOkU3+0akgAHrOI+vp2H8Oe05U9whMppuCCAqMDu5zdrGUx53hZ4WGY",
-	"tYWx45mxpPzwKrG8yguy1swmV+jdJAD9X1dXt71e5+rqtj+5urp9OKmIRRf4ugK7GZi7uBSbacixq4/e",
-	"GjiwXzmPXZrZnGlD54u6Mtb8WqfLupsJRWk+3jbOdQuDP73ZigtpHwNyCsdeZAR9F52FMBoSKlYuZRDJ",
-	"DoAj7BbaJYUFXAjS2b0S+IKfJRfwfGZWW2afsyza3iUjQ/V1l2pUseyniL0C3RmpIO4HZl+ZeVLRJevu",
-	"LrQgcWcJZlvlOCmgla6yFkVkBJGFYH5mxq4EglKr4la3N/qSpC4ZQfShazfuCKHYsZUyNPVwzbCoIQmj",
-	"UBkE/gK+4HbQV2KUA/W72SIoV37ZA5+OhvBwAHjr+mD5/juFl2WNnkYBmmtcaBZAbyhPEA4xeBCFxKi8",
-	"G9aVcO2wwoKA0t5XFDADN1pbWTJTQ0cZ5iai1xiXgNG+Eg5+EaoRIb5mFx7fprOVb68NICvuaIe9rCV2",
-	"OxzlvRZG7gMbgdSiBQF8mrePDvne/+mQZ91fyNOu/jBj3CBI1fWu//CaZ9nwmitX9oGuYBQF9sz+zu/P",
-	"uTD7I8cvw7/z/tc5n2TvX2fEwqUAfbeEx4pXg15i+dUcs3ed1bYdQo0VEB/eOzhc+VupHVvgrgNf3uvv",
-	"Ly7XigorQKdD53rx9J0Zs9B/Hd67Z49h/af/qDBi3Lh+5GaWN09Yy9fd0lQhNOezpAVwIqKcsKoI1Gt7",
-	"/MOZXAoMqZVBDgfTOSpOZznTLHqfV7f9+d67P/+lXJ1Y5g7tWqyxtob+8baf+OZyQs11lCpuVoBt4uoE",
-	"oCbuLDWz/K9nfv2e/3jZqmjOmRfawRG2XviXyCkXI/Llm2ePHz0cHH/VJuhggTYwcs7InIvUBfdgbuD+",
-	"xfq8bOSWGzCMYxSPqsox7YBePr18c/744v3l9397+iqHlwcnTY1PfIIA7kRiVVgWyXXJly264P9h1V3N",
-	"ki67BWwUjyMxbD3GH8jZ63Pn4sS36uG9e2sP3YvZDUssl+qNyEP2HlTQNYHKljzU0vYJYnnaij2AENQL",
-	"W7goGhndJX/PojP2Bve6KwE4uCJZ+f43Vs/AbAqEnrI3j1fumPNuIK6wsfWVuBJff225hAnjQuzdr78m",
-	"b9iUa+OORZGlsiK+KHw5Rzugdh8p07F6cLzGQlJdifJiWvLvf/1fVD8ocRWX+JD3KEZBGSp25ZVkyowr",
-	"Erk1ZEG5chMAEF/99dew2X968+wxOTk6fvjuS79ey+WyqyZRh8XcSNWVanpPTSL7P3vfV2QEdf84/XsL",
-	"JccJm//5Zy3FCDRJGbMRYhlbDQYGPWfUhdpd+x9tdTMYxgicmhrzEb0DEnsLjVegWQAOEfSJZ+pKcOGA",
-	"xa1+6iZ0HrP5QhomopVdjqdQNQ1bEYSbAGRoq52G1EZ1Ca6Pghd0/sZWozZJRcK0vhKj246QHR78fs1W",
-	"oyClAIFDAfZCSNMlz6QigyMyk6nSbVgto1Zr/Quv2cp3hbwScMXJ3zbE+oFQ9h9t+3SqMMJIpOJTLmiS",
-	"u9zhrYXBv2GLhK4AKVqlbAQs6D5hP4r5ns5FHfRsPuqdkFEwyffXbPVeMctNo1PLYQkLSuiDB1UqrIre",
-	"vhIbr+DiPSw203rUJWfZU7Akzth2XGtpxAFtO4aaF20H2yV4tgoJQ+faa7i+Ay1M5vXbyzZ5fXb5+Du4",
-	"9uTpi6eXTy3d8RkPvoE3H/V6jmPe+CnE2nLMBbOK/X923OWOVUdJ1tzOOblBHUPfrzsVXTFs4CQWWLJ/",
-	"Jdy2QPXYXYVuoFD0hIN4wefcwPefUtjCScIUqN+UKGsGAYY5WTDlzokuGb0B4MY5Nx34/1E7vPTGimq7",
-	"HiAqrkThJ83MiHzpIgpfwWkOpIYGDKdkzFYSVPl2rgxYAXI0OHF89sZycudsYpiCBbX78kqAmWjXEUyM",
-	"PnnJv8lIl3uXMdmHCzK67dgnOokbvWuya7lAMG1twQdHJGZs0SVn4kpkaTmQC5N9ZnBsv9MlL6Flb94H",
-	"xC4jOnD6vTx4MrrtuKiCFzawnaBZhluKH6zYyeT5W3EtrK7zIbWrtqCKzpmxx4Edbep+BBnlzE4ggpWm",
-	"lsPIBagzvp/alXCyn6TCCmEWE50qJaeApEnOCGo/jsioNA6BTUZ5p+UMNizIVLIkaVs2lIJdCftAniAI",
-	"B6GE4nIoTreyiIsbrrkVyeFVqYI/cXM6zwE4kRQ09LwSGKHhUpwSsKiUJl++/fOg13vcJvDfJ18BAShG",
-	"tAgXkOZKyVKq2M5ylGEcoYUJM1l4MNTR5ehK2MkyDrJp9M+Rg6uXk4lmpktG/W4PjhWIU0Gkwa3da2rF",
-	"ol87a5dAA1QSgZ6vh2RBtSaj3EgYWUpag31BpwzM0Ci/7g9MPL0Tqs2VgPvsoLGY/zxGPfnt2/MnNw+x",
-	"CQFe8SBPHuMJTNeER8zlojhl6WxBoxnrDLq9DV3Jnr0UfoZz1z2r7704f/z01cVTeCYvsvTqUoBzN2z1",
-	"uz28SS6YoAveGrbud3vd+4CdY2ag795znkv772mZgfAYs3rx2HTJvl+O/GN/gtSu1V+sVvIVxl0ZdPeD",
-	"cnKqtV318H5o0edu92fhlSh28BlZlXmEJ6gTuposZ1Izq1wLYzc3LgJC5kEfMqBw9p7zuDW08znDz77G",
-	"jvNePsPMB72e12+dy9KwW3PPw786HTVriGb/e0OT1BL7Ku317kf/v1hG4IGzj8Alhj/AmuAFtyx4/V7w",
-	"A9ofGSDjIditn9qlztYpA5D4Y5xmmRGVkePeucDuSxcA6I69OkIDqTX86V27pT04YMuRFb4CHpWpRtwi",
-	"WCxrbN12lATq/fTOvsiv/z0Y18+6kt3Aa52xy4hYEafbiDSfdbyxog50oO2rfuF7GNZZ96Dp4drq51f9",
-	"+t/7Gj1v1LlVXX4w+fre515W/PvzLSySzIs/2nyZrcHL71FBkxUmuC6kLlnmN85Oo4hFkWnFZ+e5RkfJ",
-	"QiY8WgW5EtSKFzs6lSb2zAR1acIhkEI+pBJT/L1L+IapMTV8fkpG0HXUuW2ZiEcgpPFEAW3k66/fXj7r",
-	"9B8Qa7SQVHCjv/7ad015Tm8oEuYLawhoK4tB8fFfduS65vb1Dvhq5EUUDGvokHYpiRIXNPKFCDBHwm4X",
-	"LHJGbD6DhEY+29+doPZzRlrraSG1w5PB7+KLRyTh2pUw4xV3lgOqjGKRnAr+i9ODZWrsYUvQJWLPTXgf",
-	"EBeN4qdimnA9I2OwSezgvmVqTkWbPFNMRLM2uVhQwfWsTV5LZdJpyqz6e25owu2BYTXx1EQzOKFHiuvr",
-	"F9bmH2G9yHyRFvpYOXpCyPaGKWJo5lBB5uiSy6wfN4BZESOvhLXBoBmHSiOXhyk9N41ZJOFQzhbry9FT",
-	"34b1PH/GnV7OFw7o7LgOdsxdcj7xL8y95VASg85spBhNMHJgWTvDWRmS0VzGLHlrTSg7bfAMYDpvue1H",
-	"5jTGKLay39DZxgCHW4nEc7sNmnkCrp7TUiuD7Pkt9wKb8W9sBS1T3DC+cYgZgaAMzf2fXapmKCmR4UBm",
-	"ZhLlcik9I1rlBCWoFQuW7VvD1g0TsVQeRtNKOa7J2VQxBjEQPaNJYqk9lTdMuc502GhhCcrCuWIJFTFy",
-	"7kUKQITqC00STsc84WaVvyIVYGywuIviNZfT21yMZ0jdrNqq6Gp0xeM7TphdhMux6MtG4u/Mh+KSmveY",
-	"RPZk6fGC44Dj5ajO8fINjYMqtKNef/cjbwV1fi0W40Mnux+ySmjC0Ql/1L+/+4HXGGu+lPIFVVMI+x4N",
-	"BnVGt1AyYhpyiJ8KY49IeLbGIC+lfEnFKqtqOuiMts8Oai3At9SwJYY/jns1SHOBp/dbkcUW1zWCohf8",
-	"p3efCioCHt2YSQg+VrAccefnOgLlRfWgFSUcw14JXa4wvy2ec4F3+Vy/IXYMC1WJaIYZq+V6xJnzDtM1",
-	"/3CXvIYCP5oAQLl30LhShCxWCVvUY2EB+pWVL1cixO73IGpUrDBFPGE0KyNCWqIgX6SGjGl0TTLPJLp8",
-	"UTT5kaFDBvt8gEMYAi1Y5wMOn7CYDo7NH8EfcAYuryGcKfcgzNTRRjE6d82m3NvA3Wovs3hIRjFLDB35",
-	"qBS2JeDMmlNWZWG3BmOtAsEKYymYuznXyJYzmfi3uxYNzLls3b14tmNW84jMUw2nI4aLkwSEsVwKwuMu",
-	"+V4kq7z5UwR5AtdZEAScJyxx/nWctluhLsJiuLlmtByzRIopdnNHz3zoarfqg87i1l9oEvCO8x87Dbft",
-	"/HIOSiBrMMlN7nlx7/Bwta5QTRNurCoYrhrYBFcC/BlhmMHOhYsUnCLOwUJLJ+tjGuex3ljdMUXPvr2s",
-	"wwZwBM0+YHBN5hL8swm7ocJceYbMmdCVCOSaktMyF4Vt4zeFd8EGQ3HaNr0SeYifekcfF2QMsHNGZ6j2",
-	"o58G70Yu09m3NcsrOPNsg0LGgHO5+DVgt1beLIHu6CPOXOmjOVXX4JB0uhoMMHY3eyRAl/UMFg3yftYn",
-	"MRsLDm1JlbC66IhoutJEy26oLurcr5V3hXHf+P/Ye9PlNnItXfRVENx9wva5SYqkJGuKHd0qT+Uq2+W2",
-	"XFV7yOpKMBMkUUoCrAQomlvHEf0m98+JvnHe4f66+036SW5gLQCJpJKTBst2ce8fZUk5IDGs8VvfcmDu",
-	"CANZwZN8zJEXLmgRiyTltnLW2e64FwHNoo1sSTUMKWMpVw63HS4FPDYKjXubMOnLYmQ2ujOYnKPyozBW",
-	"EIGGhioKf/U9F4NMjvyEP5sUcsyoMH9H2WXW1voAsdjQCSA/COv5KE1FdoW2EmKTZUfbDzoWQAlf3btc",
-	"kcRVFNooERUzDONGGM62+RjcIFT76p4LOYH+GUbicH0Mzg/a9IQLkHt+MVrEUZ1A0iooHccdBf6U8TxE",
-	"hHB7++cZNBiUhY7FdG6dzEayS57TsjbX7H2ZZyqsI8NTaWTqldUeUiPxwn4RGBrL6TQWSMStWpjI8Dk/",
-	"p/emVZkayCwjurUkA6iawFg0oyM4lMEGtTt6fvhcwHYLFQh852mwaMKhz1xkOgml3Lxk8xLbZ3fxI7E5",
-	"KaQJYmgqasbqT2AJcQvFLqR9Qom7WqZjZYRnr6eZ/Rz/Jr8osETWJ0SVocheew+3ejBm39K1x8xG9Fyx",
-	"NukWC+iq+qsFhSYnRBczW7UMUzeSAD3Cx9oZdE1V/Rv2ul1UA6Cew3yqMWrMEo0xe1runWTH7oadYDl2",
-	"Okmdn6mYyJ4M6T07mcCFeBp26w7ikoGGA8rEUjyHzqf9ZDAny682Vmq7c0R7e9lus9s7oM2DtNNpHmW7",
-	"rHnY79Bubzfdy/ZZ45ewlBbKQI0VYn17ICxJgWCCy+xfy3qvY/vwtGuey5oHdL/bPKL7neZu7zFt9ztp",
-	"N9tD2xc1yI/j+Y/D3zcn4/Iz4UT3aarVgg+sHvJyFEfNbr+dNQ+ydq95SHf3mwf9Tsbaaad3RCkAkc0z",
-	"Lb7Fu+OAl0RUEBfk6aSX4wbttrt74Da6kuQGE82XzxrhRD2VLhaFJ8EIPVtNE7wBNy30LS5G15s+Lk6B",
-	"2WnR1vCyaNGUWQo2txvaTfPw5gHb7TcP6V6vuZ8+zg7YYf+ItnuVuurGz0Ok2gatxvpgTmQTdr3vcANe",
-	"9CHh8Gv2I1SGUSKkaJYN8IOZnqgJzY2I5FYajinAxa4z2LUDEUZ+3GkoxRaCrQql4DhcNCRq9As5qgiV",
-	"te9+XshRSHxlTuQTHhCFrf2knyt3bjqnQUzoio84P0ngFwYZjUsXfYM8+qIdo8osBT5gw3V3NS+1oSfn",
-	"YVKL8zFWnfLIdmuPfOLI1BrRlOeuHBHv2Ft9xxupn8uJ2Aa/vsTg16k6vxJrqol6GQ1Shr4cWUAZ+VKK",
-	"Gw8IOFMwLnZLwbJ5ksLaHOs7iyWrXD1XJkdsRCIMu8zxG/ZLi9o4nDTPY2Hhkni7McA4+PHGDJ4nPDu2",
-	"4SFFFGMl9PKkjA8pxpRvuPZAYeTMWPZ9nmsGlSEu7OTdQCkYhJAiQv0f0TU0oxXle9Dw3q2zc40X/mSO",
-	"0mozgxegVlCzuOJCB0GP5tcIImU1E86Vi1lBLZlF366pp41p1DhuAJqpROx6PoL1JDmWjq7Bf2mHCzGu",
-	"mrGuMKvqx2pNs5uNdcncnnMkIS4Hm6LDUzcY2/9tTQUYvO97c+NHdINuZOzMAVN82cXfjRGbQiNDSxwU",
-	"FGI3oKtkp9Ps7r9vHx3vdY7bB3+Db05ZMdbXNSH/+z//q4HV0eu6GNgs0M3whibnL9Vqj8bp335vz84O",
-	"3/T/ffL9m78cZnuvX+z/PtjIRAlWCIpaaiyVUw/6qOyfr84uuReV/wn0t1lXMk9XeHPtHTUuOJtiL6V1",
-	"1PhCnb1zWfXXP65U4nQuFlBmlmrTEhby7ZA9xlW1pZfYiIhrkvEshngW+8CVDTlVI2vVkgkXRXO6vx6T",
-	"9aTa229Ony5XJg8U4VmtvlslYkBsj6keBiqkGhCZ90A3Ui03l+AuvbncSawwQl9LoC1yuyrZxk8rxbYy",
-	"CWXSC6bn0r73LpNcVLSpHePYUhmkbS062FFzPMJWXkC1FstCunG9rLU41yoWXIwn2tVtEXscFlnsLgbj",
-	"yLNueDD9l9fYVtVZ+J6xsW1eq6fSRdGIZnmOX4silwtkSM6YSKsG8WVjPCnGUhnp9My8jmouBoQCwF4T",
-	"JDtF0CeYVyJD0WYm58xLgmq9p3/i5dW2/kGB5m6JIH9r71hFY+CeXFcg6571ZoHBWIWnNz7+soF5Fq7v",
-	"IvMs5LHGHflpZdpXbTZVJ/ZaWJ9QxgyYMEeYNbMg6lqP8nmKpZ50LtMH4HtAh3JA8Zrz0CLJi2eu8nZe",
-	"kIXgWJRXRhAh3UAoiXyxZ4IPTVrkJYoiS7kGGd8R1amt5cPboO6n2z2xJYzY8CObz72Rh8kOPnYHyiAw",
-	"Y4d8FZAlrDb2sqQWiRWgSYskiJ10cAIK6NNYKBakJf3jgJLXWHcDyoXSJyinuAY4rLK1ayVEoTbuAw/D",
-	"1K8FTZU2JSJwMGFtg0EnAfbHw4GowLraiOCewPiuVVpE9nERLB6mxn7EvfK0TObdYwaSi5r0kiBvnp6W",
-	"dnIltbRRPslJdtuwCkgsjIM7mmhsg8/6fZZqfsGeUs28O99ttjtASHrBYC1f0WnjuGHRsa7d9qklGAbe",
-	"vOPGC1poJqZsQA4ictje3e2Q1xPB02FkIR5BsOONLPRwykVGXox63zaQhZspJsxGuIDEE8sZdNBTQ+TD",
-	"KvTsm7DYKaPklbxgOcXeEKXSO2Na56jyMq7GE+z7rlkxei0FFCp198p+S0b9GUFi/juXGcM5MisRzv8f",
-	"bj6XGRE18xrmbF98Y77NgbPR0tDQuNd3260sw9rq+8XcEb7TJCB2jl/lVl0d0sa46iWPqDdOgBBmm8Xa",
-	"ZrHuM4sF9lQVG3Ntf/N2EldTWoyaELJebAWeaVqAFfib7Fmia4v+/r1C8QGPUQFkTrXIj4pBGwgoCQck",
-	"uMxYDkaIEY2jsY5dS30AOQeNs4FCV0E5mg399sF0EDog8CenmHqaDiUW+EDhTtnWPBblGKsUEBafKjKS",
-	"oBxOfAUcoOQsLiUhA6bDjyJUA79HhBTMgFZzre4DG/g32VM7l0Ag/zGpsEg4Tga0P5OCGaMuIbaUMURc",
-	"OjwcQB4TKHtKItumPC8YzWbGYEyHnhjN8pMhzg4ghMC0oaAGqkV+9jQSpy+BzF1OhSX9Mks7pVyrefwg",
-	"WpeOO6WKUi7ZHUpSxgBgX5IS9xhRQ1oAnhkM/3rKD7825QTMgY2Bt6NgsMC/yV6dyWp29JMh1dCG4H7t",
-	"VT2VlUBG0Jbi70uQQ2jRAjpoxP4VcpTeUshYowp7ora8cQ79tpGHf6Xbxlq2QXdTgJDlDqlMie0G4Sz0",
-	"g+Yu7fSaB8ZMPzRm+h7d7z1OD7JDdtT3jRiOu9f7uOUmAh4BRdw4P3trYav87y8w85znuXW306HFd19V",
-	"T8tiNevo54ke7gD51w54KNkSHc0EaDMMebp2kpVaINdJ1VLnlDxoelgw22nD1XCU3eVi4VSNbzM3Xxmz",
-	"1z6qE8Q45EozrFuRxhUhtLesZySZIvDbNuX4rIsrv9aDAvUQSEtiNxDGr8wWDY+HuXnjYGZ5PpAOZfH5",
-	"qGNTKe1B5GGEGBIeHSjcDyhquTamLHAADBlegzUCaLsqyNsOgSr3NHgEV9Y0BDJax1uEBQMkMdf9agnX",
-	"anH/F2V/rsZN7JByckrYKXIYLkBviL3evw/+Onzd//ln+ur3wYefin9/Tn94/0EVT/ZeqvZPHfW893T6",
-	"ZDBobxKJqGk3tpahseCM13fAvOYh3+rGTY585YTboxWQO5cNQq4e75J7rHF82Dnqmt9d5fcrHwuxtPCo",
-	"uZqyVmMBC4qn/VwsDZ59cA+7MmhL8egplEBBghNl29s4Z1gxpaDg+VT4k22fgSF7SqaFMer9oxwbJHgy",
-	"HioCnrFiF6yguevdg4VyxsnxdbKywIwLUI0JpqeyOHfvi0h/UiC8xDLme+I4aK6I/IG1+VszTz9iM9Hr",
-	"yxc/2168eMbSjP6bSx+ncgQGAM4GAEKKgqWaDGWhGOkBPc9sE4Hyyrz3TuOZuPIrA5rv8bL1R+5vuOKJ",
-	"nLkin09rr2zl37Xl3xmSzd5M2gGhkuID0eTiioyxuAwipyLyFAq4NbGgHHihpYU3LBOK4GUslIoic+wK",
-	"/rV6nmUZ6jkh8IPc8OSlVlVCXKK0HCtiBBQIbwyXLZA+cqK9+FlH6buhDSlwTX5qL/2rtdLNHsamX1c3",
-	"ce2GPbMtyaDYc7V+Xteax3ZvK0FPpVNrMfkLsI+TomBiwQ7bVBeM2Eo9gP2n19YC9vJ6fOD8F273+S1B",
-	"/mD/4MZwk3srjqizbHb6shhIvTJWQ4CSsxKrcehg65lyVVp4nkxCDCY2HWKpaZqv7O8c2TQ8cZ6OHGlG",
-	"uDAW71BOigphi9cpHOxti7MBRoepbZaKdesCKKBhjABSVt7f9fBk2A1AjnvBHDErvrI0am0kqjZoBPe/",
-	"tXMJpMk3sk09SGAN63QD0/NdzThv6tS+dA0OuSNvEaX9H7TOuY2g1tbeu7a955jLAyexsNv0BgZgKfN9",
-	"tw/nCaDNB6waSCwC5YJw6lwcd6nd5wUTDnOJXLrKILw4RlbbbmNOBiYQbEZxl+exsNabmuM5jVzbAaB3",
-	"B0vX8uM7AWmd79RF8SDL6OLZKIFi4UJumJC8SeANXuzO9o3Ej5/ykoCxdIBxrqvub3Qvobl34QffRnCu",
-	"3EBU+W5gW2H16Z1TqHEIj/TNxFRV23vrYqn8sd7hWuG4OVcSw1c4fA59DNDttQzE1YuvDIq87GO8zAoF",
-	"dFQibLpgHUkjnEr0AghZajzY3DxQjmeVp+opr/dk7UBsWOdmAsNPlhcZ4dNBMBTvztPfh+z338/+OnjR",
-	"7/5tX307aO2J3aft8d8OL951Ru8fz77/vTv9S+/V8Ef2XXqkntMX/Af5pnit32Y/nW8mGuDlX1mY7bRu",
-	"U20jbl+KBWaP/ZDZpbupUFsuSIIuIK6RE9jo64XdCtubakly0ja2Ke390u4yDyUJuqCJbfSAqf7SHwCS",
-	"8jLr6K0kwL95Mwkk5lyyw3ttOET/vXwgJPREgQ4h8Fqk5kauTxf84QJkKyWKjSk0zKm0jJyXkfiSG6cb",
-	"BJs+QZd8DoWOs+SMSzMHIRp9cU6iP8nzNzXY7tvNVrgeZRtJ0s5N5uZTxar8pi0byl5flm5RTZ8ucwtr",
-	"FYidG4pRsUKunPhubFf7gh0tlaHOcbQcWkzXNGY2QimMDkNoWrrOXxlDwmgu0nyC3RyG2LmpTlYxkZ25",
-	"V67j8pzmOfHOLTTI2iYnbi1o+0xk0EJZlStyrWhttEFeQY6Z8C+cp2g6LfU0NNLSyPrcbfs7ThwULxYu",
-	"qcdcdk3m2QINmXOlF2+7TY3q8MzU8dQsJKZpt4/b7b81ooaNkjt+BotyD+7ozlPZ8Gx9SqScKv2jWkaN",
-	"sxGI2U7csgrlyqJuz+atFSjf9GDWivqdS/svS8ayXOyjrGdWzAORcpnEXpN8hZTcK0tVwjosKvbtiwlU",
-	"1iIMqxKo+Pm4be6UzzPXvuUpCfWfW42bnjGgAFwzx+57WOlKcoK6dg2yX6cZgUIQiqaM0oantEjyexIL",
-	"xWiBJWJcQ98mINf371eB3wmUR4CiS1PosrCILpBif6P7oQmEGSqTtUgZUD3uRucsoLHDy9cnsqOKneEt",
-	"H5cOKCzZst0qoNitOjBfB71gdL83FjTU6863zg9b68XxWQ2Ryd0S7q02ZPgGJADAMfqtzEsKv9HsncS1",
-	"tNWYduH84pbsK660/KJFzuTEz+9knC0f4kaWjtkIa/DkwcHbGjm3Rl5nJY2Tvvjz+r5HfejvhzGA+Ep5",
-	"Nwp656DAReAfK2wXH/Oza44PAtK8AT1uC9TjtfYLHpMnSJFxj0WRlmiicpjn97C9xvYSyKk2hl3OL1jB",
-	"GYixFSduk8Pkp+VO43LBVy9nnKMb0SDYyxcgyBTbdpT7w1QkGklScuBcT0pVjMSdS+TPWep9fcszVpFf",
-	"EG3Dpj/QnQZxIo5MOiJj4GNhQucz5I728s0WxLtWMErTme+hlFFNe8B3bRO1kPpx3WOA68g4b5hGBv5N",
-	"czEWjyNpODS9KHuI4vdksXi41z4iCVzzq7kmeYTZHmH7oGNDG+ayLNVGNBwdT+ijxgeC6knByENsK+N/",
-	"8auxEpJHdTIZR3EtmfwEuY3W9+awBxBV7tO3ZChfqyR4Cgu8VBbUsYzcUhjVygIomqyzVFrkvfTywFLG",
-	"O3ezXoLQgsWiGrCBfl8rQzYDpm/5bLW3an8bqFlFKLvRqbtlLlnwxdNhDcbAIqzMUYPueaTPWZ4pVMIB",
-	"mzTqYkz5w9NVy+pH4xQnLrVnMX1IRS0ViwWm3Ue2+VqYIClxDPhES1DTm3mR8CNoahro6sj3DkQTIGjr",
-	"Wapv0PS5VCy7ypFt3lAwo3uBnmZSNiO0V1FoRY7F3TXCA332m8uP6/f0tjSy3kvyYQf8ZNibQwhUBBcF",
-	"4QvwXDbI8PsPvluKuHsQiXav3oNo3HLAfdUSH6Xq9YX+zRyzHS4u+LpNh7RLgAY3XQ3fqymgNcAOcwB6",
-	"wco+vjlXRu4uica/DMZ0f4aXGc3CBi0VVtj0sHnY77SbB71d2jxK97LmPnvcP6CHvaO0nTWideLLDlo2",
-	"KGjK5sBldVnz9tHC8PQevL550H7caR6mh7vNo4ACC0L1F1yz7JvZ+qnEAqPXdndtHGouF3RZbj3YVVvr",
-	"8/6i1Lq6FGWD9nuzSFeLrp3L8ocV4aZaWxXjRuUzwMATEij1WAGmnqN0q+ML5HqYFXRa3erXFl21DbrK",
-	"sS0EBKxx8K8AAsJp+0SYgGCWpxRzn2byxLYR0xciJX62K0ZoaAncfpRowbG38aCV1ooPEE2HEkF2joSi",
-	"DBaxD+ZUWx/SV0jLIsOmH9MhxzYBM6DiXm61vLbjuj+LJZiZGqPlOuD1Yi5rzUXKFtswm7aB29CKwAle",
-	"ZkG4NlZb6+FerQcXsQ07KtxbLKs2Z77ACHiF0ar5pLhAti0fkAqqQ8JGpkQWsUjgmCUnhGvSY6nENh8W",
-	"7eSIbBzlNMsV851GiL0VG3uAiQ59lWw2yT4sFv5pvZm1SoA00NJuKlxEW+KDtTqRGYyQmvc5hu9GlqLZ",
-	"4gNsYgqnseQLITSf0pkbjHJJrQtIiFEjYh2zQzA3yOlwEgs/K9is1dKEstGKkQaPAmx9PiN9c3LM1wYl",
-	"27EwE2mpxOtY/DARGEYMXVG8GQh+qnrg3lXSliI9dYW11E04MKgNsbP1nBu8Jp8pzbJSkN0YQxF9mihi",
-	"z9JH1tFf1HmrVmeUx9cIkd7sZTXIaK+y5/kOu9afhnN+pwAN3CVrktjdk869jsZdrm1B2W5O5R0YjuGE",
-	"/dEjK9eNqyxaIyvOjKNlB7eNXm+j17fYVD/LSvPmGpGi2/EFdy5RDG4e+Dnxxqox9Ao2kheADBopll8w",
-	"GxfCSx4ooqE1CFpiZCKMihsIyCHa3KK1mJyRYF5xjE/1xM9UYZnJMtZzM4obGApLA0n+Y27ci74aSfKt",
-	"6D9FDMluOCPWcLa2Yu2rFTHv8FB6KQNowLtDJi0APyzwGC1MsPbcZ2wk9aJzT4IkF7SZVHLEejKbQbgK",
-	"XBUXfXZPdILH0k4tRxz8IUXHtQHlZqXYEv/kWhiIa7gc7a3LsdTlcDCMwPXYmrJbU/Z2gRhezMGx+FSm",
-	"rJB6japKuGoec/EM6CmsekQ7lmYuzrcwX/EGXngDBXHbFZJ3WuKHh/nlBuQCPdAjWPWP/LU8Y0T2+wBv",
-	"0ZIopnUOxE2LoxCdujBCp9nt7abNg2yPNY/6++3m485B93D3aK9NO73N8yJmIVcX88HO2WZG7jczAovw",
-	"medF0LR1zb5tMsS9Ewdv49/I5HUKXxUUxlglfUIc3xXXtlm7Y1EwNywvMDR7+ksJkIt523FtyXGtIkMz",
-	"NXdLADb/PV+Q7Nxcci4yNWGPbg3MrYF5y7FSEJa3ham7DZtz59L8Z43g6XLFUF+BcSUtWimUXF7QeC0d",
-	"sDSAYT50MXxuuWipjVzgzH2ioCfsnG355R+p/FLgEbhHETGmheZr0v2MmRznzNLsj8ZUcKYcps48r+q3",
-	"RoTRdIjgE66Vb6iS2hU2pmYsuFkGpvRx2ffO5jRlYd8yI9Li9kJTw1N2gZUai1i8oSOmyIjqdBgUgBqb",
-	"BHEmXNhRWsKgiOCHRkSNacrFIAISHIQHRo6BSNry8Fj0ZTEiDxMjGpJHxi7GgT5QFkCUK4lvZ1CAKgVi",
-	"f4xgHHEFrUFlgaBKrrl54sNE8RHPafEGnnlC0iFLzz3shiMPWXVegEGJ/T6h+TxTrywsmyZK21iICaKS",
-	"goH5iPY8aZM17yGyYIE0AFxCVBBwK07SIVKcxELLAQ7RAomwn75bWViNxK8zIHP6Zh6vwq+mQwltwNwS",
-	"o8uB7YdpD3qrmjvnioGpyGA5AgxoPcQpbDoPZMzwxlEJ76JmH/ZlsSyQ8tYekT9KKMUvHPagh42TGeEC",
-	"StEIMp5VqkWWGvn7NUb+bnMv22fNg/7jdvOwd9BtGi3skBaNqHHOBfIpw/Ev1bGnbyGvNGrlcru/mWCo",
-	"vPHtu29Ip7u7t9/wI5XjsVTAM7Vp7MWs/Wx18MVK0W345X7DL3YZvrIATNCFS4CKA0EZaFHilGgUi4nI",
-	"AQRfSnZIWl6RjC3yxD/BNvMaF+wCeUtwJmeYiu0x6NGYZSw7iYW1ATKWGjWM7EuLItEWDgln6EsJ9jiZ",
-	"E4rGuxNHZp+AVl8zxWdHYu/xA5lL983J542xlLBgdxqCgu1VBQZ+xUrnGipnId7P/HHrGG7DVrcdtkKB",
-	"/5nErawe37mEUX02oasSuHc9lbY0dgWfujh4tUp61QSv7OR9ougVbqAtYu+PhNgLrMTPQWwAfHd1JMtc",
-	"NQexWOL9v4eHfka+fz2vM0KXPyXRtJkYTzZ9t9gOxGGzTTKUS4zDrutdgZdsUs2RTdgPIqgl6ezPGZnd",
-	"5m66lzUP2H6/eUgfd5qYYUBBvYQX+jnPkbEyY30mwIpfzAhtv2DjYIZZsdWxDNhJ20jG/UYy8Dh/hXEM",
-	"e5SRkLVXwvGWw0XMzv1SIghm6arU1XVCY+HBv8aZfmIHdyeu+pXP2Urjemm8+botcvLNlG+t562Pf9s+",
-	"vtlXn4uLDwpu59L85zOEplxL3yx1782HLvbuVwmqGu8eZ+4TOfewc7bQlD8SNEXjEfgUIiJqjCe1Dvs4",
-	"p6nNd02HMoesl7b9e3GELXKKLMWebT9nfU3kREcIWLDcwtkEOgSwCJg/XISqNsYHL/2jCYFrV9ZJwVYb",
-	"u97Ogsvv0fhtb43fz934dSWAWyN4awTfdtgaRPun1W2LzF/bmGZltHo6lNDFYgpMWML8g4lq9PrYnhkV",
-	"AXxPRSSTU2G2hLIU99hGm2rNRmNolIgVhZYw0XfUsM9xZe5M6GJmWcEk/mQULBCEuVMKmENUpuQZTYd4",
-	"WSxsb0FUvmffnja7+4/Nc4eOXE0KRnqsLwtGuG6RZ0IXnCnfk5DbsevZGOshzUtxDmLhSG8KqVmLvOIK",
-	"o03Y2tDRUGOTICDvsN9NejNytQpfB/RtBTO2Ad7nIIVqKAtt7F5q5sL2cQZyMirIUE4KMmaFw2YuyyO4",
-	"Ff/DVGSmerOiIrpEQWZMIyamETXMNmocN2jnZv83C1Gwi2/xae3+zf4PNhicM98UUrHfG8d7RgL1fmOp",
-	"tuZaw//i5QbK+oIVPR8RvUbk322+5ZH/oGPWNgFwzwkA17ns/nMAK1TYzgUreH+2RJOZmZpoZil7UQ1A",
-	"0tjCsJW22kWKyGqssSx0hX8SL5hS5VRP5N24iHChWKFRHaUT4x72W+R7xsYkGTKaJcdG57sJBUcRcQpg",
-	"D0DDKOocTIDBe/0FI7SvxtQqhX41wzpJj/NwK7L+5oKZC03Tan8DhjoWZJKZltuRoe5FG7aScVP0k5k0",
-	"+yGLXIKCqUnuaVmhRmIrnu5FPMFqzT5XAZXJdDX8w7VnvMKy8bM54AlKtwTDx/5a3HsUW/wCMW+eO2Y5",
-	"oI3tzWLh61AcNS4+U0404TrCHlhETrQrYIJJOrYwbUUUA7ebQ7T7BIhyoU+6YkzFwlW6PEC7OKWC9Hmu",
-	"kSa4fOFzqDAKS2UC+mKQpXpIRfkeW2AkYrHX3l1kvj5103BfXdTn1oHfAkPVHP7FU1RtEDirDfFdHSq2",
-	"lKqJ961qM143TsuferNxLpjTcy7mApOTsfEi2aL+7+fYuny9obhN9D12X77bCiajItRk1DhuqCHt7j8+",
-	"PuofPs7ah53Dw730IHu8f0S7fUZpO93fp1m7s093e/29fqfX7bV7h91umnX2s8dpZ7/X7rfbtH1opBMO",
-	"7T02rg9HN876S8N8+47ooM9z9mNh3Jih1mN1vLOjdlv2m3bMhlYsBym2s84W+de/NE9H/2ieuS6yf97P",
-	"9jrlW55d4b6F8XTax+39azS9t/D4YEu4GumMtnAGFP8HaxzvHXY7u1FDsw/6TBtv5bjBRcY+wD132ELg",
-	"TMuCZW6brcY5+QOwbUzyJTlHWaCMnLkBiv++IVGw/4wnYc6f2WCTMdGSdPfJa/6N8UDePn1u9PHPssjK",
-	"JtEPn/7w5C+PzO/fvnkB9cHku7fPXiBaCp6kZ2MGWauMaZYaL8f7TlYkndhwfZpToF/BGwgfCHMi0KXS",
-	"7nGuJBlKojEuqLB7phuTLWhukVPSK+Q5g1LsEc15yuVE4VO4Invdbpljo+QffEx6ctSLyIimhUSz6Nv3",
-	"r19hj+2AHMg8OxaxWGJwkR7LpRjYZi7O7goag5+EFW4eS2aJNKNY4KrBfLol9/4DgNHOmMj8y10k0k+S",
-	"sq+lGDylOcFOD3hdLPyF3NhtAiueIcPHPsCL3j59joZaZbWhhwH7oAsK6wihxXxGaF+zYkqLTJ2QxMvN",
-	"xBcsM0GSF8/ex8JbuTuK0SIdJtYOFBkEUV/6enEYhv8CmrECzMhjtE/THEqisTxcRZZ0LhZDuFJF5mOt",
-	"iQw175hgBT1roRfGSXb9AafWxh2CxIJXt8j7gqbnLHORaRdapZXuzFNWlI23cJsmGm+0vWgTLDC3TS1g",
-	"MpX9roKR4Ww8ZAJ7PmtcFLOq4JCAa2Iu8o19YnFqlgWmbEgvmD2fnajd3bO2cW+m/SKDzW6GhD0qJgVc",
-	"ISFyp3DJgNaAiQVMrUZPOm10Y+zi0iTtaJJrPqaF3jHL1cyopvPGktms0CC2hASZyTDSz5lPeEnjf7x9",
-	"+rzZae2R//7P/wLxzAU0Tr16M+Gi9PwWMfyvtCvqX7sBHWs4z5WixXnFD3vZhnHs8aUigz0etu33/mwU",
-	"EgJjzv62wZXupStb3VaNm8Z1raJFERb/8VOqiIJbtrnXbe719kw3PKbBMbuZ9bamrWau0nzE5EQ3jjuH",
-	"7UqkaKdgxjBp9hwh+CKzjhZG4JPfZA9VD96HihZ8TkhmokawRk4LFDaBd/0me2rn8jfZe5l9TEhhw1Bc",
-	"q9jsgUHBlIqQo8WmXaEIX+mC0dEJSZ4+e/Xs/TPQ9CnLFWZLaTqEVwNNCrGawUiu5O0PZxVDwX7kOOsn",
-	"oM24IsAuDlrTBriBXWZKZ6EZZL4W4yzYFpO8lcAyoGLRYwMuSkEK43iY7MBU7OzuGPWz89//+V/JI2i6",
-	"BJzodqiW2Txo3K7sbLqOTj2ZzWLhVXTH2M7euPpN9h4okmA4OIE0dQJvTSpfYvl7SvYh85ckkymYmYkL",
-	"DuB8JMZpTaA1faADnMXsDURpP0R43SBdXy1BEmbOUkIeJqnMmHkHpisTy1SDf1cJ3jC2E0m4sK0KzTc8",
-	"Mh5COqRgGhYlPU9fGvMnp+l5hN5Bhb3HTBWYwLlUumyAGMEmsltSz8v3csZP7a7KWQYLnkMqfWoTJMYj",
-	"EGxut7mbIQVu34P2HDyhmAhF6IBy93ZK0oKq4Uk4uxaqZzwaQJPO7ztoGDaC/Vi+Dx4KWwFMdzPtgZHU",
-	"/J7NEmPOFUwXM6Jon+WzgFPqnM1w+8N5NXahWc7fZK8eA2je+Q3IhTs13FYncZzptdQ4eFeO9yXe8TFq",
-	"6Knc5MbSclrXsqi9eQ0M3qadpJwIqsT6QJyWRuZBc5d2es0DY2keGksz6NvUN6pGapo3jrsfr/l5+AGL",
-	"rCezZ6c0EJZb02lrOt0ibA2KG9Bb3W+3iWajcU6Np6qldeLu3pSqNZ3GWX+x4fSc57mxTi5YobgUFrNt",
-	"x46q0JgKkbenuLYfBJJaYTiNawwvhe5ZoPhAKQaBHaOhndKGGJFVK4siRaQmUNQiT6mmsQA1lUmGKDHk",
-	"FcTgCn7DA0VQWNho2AmaHBgt4aps/Mm1clo/Fg+TioV0JtGGW6r6j0ODyQHcyzalOSOK5xAX87YSaD07",
-	"9RFMNAYzxtiRZlzIbJKyUkFC6AMDHkqWvy6tpc1UL2Yiu3uAkFPRVUUMIDw0hksYSCxswQ5aEA8xmxq+",
-	"CzCcM5YdE6Nckkcn1Sdbi8xGc8wrfDueyrYB27FqMwX1Qg9U4P/jV8Fj9hYbC28hAfKlmApvs35pKIiM",
-	"rn/bdc2Eyq13ANQPAyllKOou0oDgR2wW3vqcUn5Bju7jtRZxuSlU62iU8nxrGm1No9s3jQKz4t4sIkzI",
-	"LEQfPefGpx3TAVNOSc2cAp/KIlORC2GUuaIail5I5hyX8B0bYLDQor79AwCLTiwWyefXII8RXGmzai3y",
-	"thzVyLjh4bAg7xULS+ish0zYR0y9aYXXGZe6MCsFhx2e0wdtZkw2YTklB8zmYYBn2XMlC4BTcWTiHalj",
-	"Ejd+YoUu6CBuQHZLud/8838PWNyAV/hrmIobEYkbmhUjLqhm7qZYlL80Rg9eVvzz/yiec1YEz7a/++f/",
-	"UXGjRd4PuQJSYmQtfiYGOVfDiLyA9GNEnhdMpMOInI2pMH+IxUtNc27+9FYWejKYMIUs2U8n2lxoPlDM",
-	"SE7FYBJArQFNgyaXec+7iVKcCvj5tKA9ntqEFwSn0KRxj3A015i6ncHsTwuuNRMt8oTa11uea/irTQaf",
-	"kLjxz/87boDRmStJ4oYyE2MsLzOn//zflb9RP9mUmanBKSi/DRi6jSx0A+rN7B4c00LDSr7mTF+41TQ7",
-	"Caf8ZzkUEzFQo/DPZnTf//P/FRkfmL/1C660GYEZDN5IEb4BmzW81o/zOd7TisWTIRfMWHHf0THFf30v",
-	"C2aH/35IOaZJ3TbszWCVaPYbTYGn3FnkCjZtk5yS8bCwPsbvE5sAJSNqNopzLIKtXsYeMb4Kx0RAYlai",
-	"pwBrGsWC4OoY+75CUA4DHU9EqifwrmOSVHY09PxPWdxIWuRUk5y5HpS4wUZuVOYNIwywma8nffNIc78Z",
-	"U8t8Wtz4//4f8rjbxSNyWugWeeyn9Izh1Z1u3LDL7D6NFy6L3CJxo9Pq7u5F+4/xKe1Oq91tGTMEn2RG",
-	"UWUsD7exBWCbx+BFlX3I7G9wQIzgjzD05+HHqBKREDeMvd8wnl3cmIjMDCo4CCQgyoWDCC6BkPagwcNa",
-	"ZshnXAxyRnKmtWMeyPiAV48VBK8LZouPyJTnWUrNehvvFNwFCduoaWEdhdKk89iJTg/PML/es7sMnz9R",
-	"5uE/YykS/gHdkr12m/SY0lanQH6dIDYaIrsjKQbhogNR7267HbXbbbwHnwPlTKkcjdwM2uBoPiOo0nya",
-	"wDwfEbPI726OAEsc4oB9oKn28Ad/BmhhpEOgJxB9b+aqb/5yQhJ7/hJ4MSiXWOC1ViOCUkA5B0kB8Opb",
-	"5LQ0No1m7NknYm2WWZ8QSsEVSSwKrZb6Ab91CdD1qqmLt+DmqcImrx7RBQDK35dWbo/oh1dMDIzhYxau",
-	"MeLC/dyBPrbG8GocN+L4zBg8iEtUurDMwmuiPj8HeOp6KOKbQ0ZhgyzAjG7o19ldayxEb3iYecDl/qUG",
-	"HYl41d2oAQencdx4xkHUIIniiM6If5DFOA8KxkbegOLmsozO1AO7qVqb4SPfUqXoYGEnQWgAbD7KqCEQ",
-	"ENsai3txas5QrugATXbvmMeKq3MJR2UpZw+yiFTitr4PjAPeWKTYj+9ehVqBKzVhaBBzTZSWYzDFuRiE",
-	"Eh9SxLYdoUsi8j62mQELTSHqMCAEIg/nKYAeRWQ6BBAf4OaMguzLIhbKRVfsLf7nX+WYCXObM9n1VMKJ",
-	"tLlO343EmBLAE5EBiiybgG03HXJIpMaCK2sJYbM8M2y4vFBXXmmu4mKQPFpMWHRtkNlTEHnrswBVgjtb",
-	"JqA/ChPQJ4XsfIxW96EaMU0ho1EBbbRIYsOgCRnwC6aC2D6H6n9twxxw0hHQGYu0YBkTmtPcyAzNcyMO",
-	"GAZSIw9i6LMpGXEx0dhCqQIWtOkGW5IEBjGWghCqYgFiCSgcjLxiH7jSLfJDWDfnzFeAx6ID7VCHvsQM",
-	"sQuK5FycewwPiqt9P7AaCTFg+vbFQ/sLRzluDZt7ESgvmL41aXK7psxOsJlXSh+0XwCqR7Wm6dAKn2fv",
-	"6cBiyt6xcdF8ygdM6YQ8fPf8CTna320/KtlNtHKkKBA5iAUKJ+MBWxfemiY+uqeY0Mfzbe18IYgnLZHC",
-	"OfapFMIGbriKRZpLVUVa5VRpEIoojpJ3VAzQU1aT8VgWup4gLZAojnrrmoLliod6Cr5QJa+Nk9fptB+V",
-	"kZ0EJuvP7Wan3d1NWuRUzDA5HhS4GiusADIb2beSv6yIqbq74dOcW4uVEKVfC3PTWOCcd41zXrrj//H3",
-	"OP7QbTfj+MMB++V//ss6vvmpsPvnhOy29xygDmYAw1La0R5Uxx43bprRjBuLvvllv/lGCtZ8bXFwtd/e",
-	"aW/88ZvpEwsxqRR+4q8WljJcLWFYT4k85zkr2eSiyjAuRNYy1v+HUd6XxYhq1ZT9Pk+Z1ylTWWQ2+8bF",
-	"YJS3Qq03pw0/zI+/UiUUfMnb72/2CXxEB2zntzEbzI/C/S4YhSBwefD6756/fH4bAxiLK++3v1r6+rdv",
-	"Xtzk7bU2ANJ8mJNlTpKteDLPtfc1n3I1lorjLfWvs3ft2FvCOz5GDXOOV90J13yMGoGiWHWLudReCZ/W",
-	"bT/eHpvtsflEx8YCk1gGKvqujo57EKrb2hgEKnWXMlH8Hyy0F2o0O0HNvgOQlyVqrKLF8M6/t5tHv/xf",
-	"TfzPDv6nVp1/qjO/uygys8hS+ILl2+frn3Uer74BdvAbqc+o5qrP0Vn6moNFlnHy/h28Ss1XQ0iBX3LV",
-	"5ytpy+rxy+8YzWz3bYgulIFraBGJ4GTvx5XZ/tAXa5HTEgXng0bGH4PEdrW4JXx2tphg7P7jOTXcYp8D",
-	"1DJkIosauGhP7mJc+OizkO0EloYvY3/ZIFO35UT7AjnR7ljwCdnkAQ7+nJlXvymrAiz7UEn2Uba+8E2a",
-	"STopCmipb02lG8vTgvb1GpRrcJkPvSNuSLMP63Gw4c01BGyxqDKwkdsmYItFycBG7oCALRYBAxtZRsCG",
-	"83xf7GvBCnzW1GvVcX6uvGvlYVjcqbFgcPaz2+nWCNvHt2pca5HLWt3ZeG4WRUYXDAv8ok354N7Pxuzl",
-	"3TPCLSRn2+teJUNLabPd2+03D9L9rHmUdVlzn+71d9Nur0PbR0ZIypTCZDDRfPGNObMFH8CUDJgwpxeW",
-	"rmx7YSYXfuWaLLye6AnNyRspjEOW5lJNCkZOHeKndDJxthc3YPDD34xZDSwWBevfMTMv2AdtpcBx4/Rv",
-	"v7dnA/Vr/3k3e5WP3759ouiTf9/EgoEdtwYFG2y6Lf/aF8W/5nSRt3HwF58N/RqAprBm1IwM4PeuBrWD",
-	"LRQ8MBsOKEns+UxaFf4MynfcaW46eZiUdaneruFasby/2HiZJzOLxTybWYu8RkumUsrq6j08E5Vtz8C1",
-	"TRDxgpgJM7aQnCqbSdyk0rVCibawAScc5s+lujEM/yImu56GqgcvafyJvMKLbOKTQkYU2OcYoeqczOTE",
-	"rMuYIu5CTUZmUp79+I7sRd122xh3ux3ylKXYIsIIX6MON2W5ChXGy2eBIqgbHpxK/Lj6T6790DcACoUl",
-	"LfHH9kuZcwpKSGmf7JLXgDTstrv7eCZYv89SjWnluq9e+BW1796oK1C50zaqE92YcAv28iocCu74DdXd",
-	"QtSJ+eMWJrete7w9RYynxWm4m+rijZEz8JKdS/jv+kBgUIVQlmaL/axSBkBd0ueC5om96iq49+Fe+8gC",
-	"bwVD3HxqHHRZAdKtgflFmqlUCjXJbQWXr7N0Lx8xEIGxUJrOFJHCxnSXQHDrVeQCYbCwBeBKv6OmBaBd",
-	"hU/UCBSnaIv//UPhfz+lkFkD/uuimBViGdSy5NTu0FW4XFKB5cbierjcRfi4r04atLdm1jYFshLZexty",
-	"4kaBAcfkWd0diRUUvlbVCQ6v+FmGJUA9qiBv6+iCrDAZll2niOLAe1hmWKCax5gZ2CexTMhYFAY5JYJN",
-	"CXhKkKeQ2cxma4xZZP5mx1NyN2FYYiQvmEJnzEcojK+auOgw/oSWky1KgovLv/doCh3fywhHLCDcW2mk",
-	"biZQgbQzrzRy8eFee/dRi5wKnBocCSXuwS6uMf/0E0I99bp5HNyMDb3MjcZTB2Au7u2rdp8IektiKdQj",
-	"rDV2NJxuIHg5fO18PgdpNR1LJ9JUQCUZnakWeVpl15gy5CW3aXh4INfOG88kMn/JC1ZP8Z3Rr8T0u25c",
-	"xizwfIgCdjv7oD9RkOI7Kia0mJkLDlpYgQtxFSkGrCjLr4NwN0QRzH6sjvw1Lc4t3VyQfvGf4IP54R/d",
-	"Q7sbMZZn1wp1fAE62AnJbchjG/K4ZRPjGagSZ90XZSzcJVDvOwqyY5Fba9UQYf0OEym0m9BTxgQUE7uQ",
-	"SIQMSb0Z/BdSGMOJOC/zA/ag5VwwF/hP2O8To0qhAgm984SMOTPvAJ/GPIFoObA9NV0ZkHmE78qcY1k2",
-	"0ioGT4xFgk02/SNr73eyvzaZgPMDAuQn+51fsN6shSCY+XPWXDjYTn3C3Oiwa48inMg3QMKzaFShjRmO",
-	"qrsgjS9vd0w3dyetFg9T+zb8BARZ8CUwl2ai4aDYNnBgSMK/bfsy2NEN7E52RwYJwGjs62xY1L+vklEJ",
-	"L8TDVV4YWjXhdXPjbzUweT99ZU4hsIsINoWWBTAXMs/Kv8g8c38xd7mmueUU2mzOwtlakOX5JTJbZiMb",
-	"CPbJExAIXC0GOab+iq1jfz+JBpTZFd0UxNvuz9lfqIXXYaZ+ZwmnK9zU3t0HNGEYZ3SwQjnRxMcSopCk",
-	"2lwNvNXKOMBzVNWOvrEkqnYaDekXX4q5fkOr8vexCKiqfyxpzNA24qoMCWC/bUDbcAVMdSwjT9+dPn+P",
-	"aRA3EAxOcEXGBReaZbGgPYlMWwinCMjS4GdoAeKYLMmQ0YyLAXI7umJci9Z0iRz7ZEuVbRM5F5CtQTrr",
-	"oJecLWmy/S4qxNi29Zpnxsbv8C01CtY3F8pyPo5JsgOfl0Qk2TF+aFLLkb0GO7adsznSsasY/lg4NPiV",
-	"NhxuhVzypIZIG4knKXJPLmvnspiMGqRrLSP1l2RdfUp8CcCPq+GAkqjPs6hLQX48I2M6riIw7K5xCESs",
-	"C7DADiOpq6GHccGUHVX1ZXNpjeANGxM1f4LgwpZve8u3vQ3C/FH5tlGRXSXbvpfAizNMV0Ze0BxyCn/q",
-	"S0MUGDXztSinJRjFNiMD7lSPWllWq/F1xDduu7zkThH+KIo2QcAvqQlw0ntBMmE57LGSF4hueWQO7r/2",
-	"EDobkYSGu3c1ft+fha13fm94/CCh/Zm75m6UO5f2Xx/XipU7ElTvrRvR7IR4JWO8DI7zk7eqv6qA87Jg",
-	"c3UMpVvxWYV2veflRfrm4vJTQuBvVzRfTzAvcgb8ZthK43sDQV0FJd6/JIbuCWvJWmQlvtp6RjExZx9H",
-	"c+XcPZlx4EZFMJFiLBZlyTS26RNQ9KSkeKDm6rQX2NLPYDT3VffsJmN5qe7vEza5rUJd+N4VhbpuVHPl",
-	"2CfYxh5m/15Ls+/WyPeEm+bnXyLzCzYam5/ay2Rzu321yDfrNLvZLmse9PfazaPeftos4z6dFPRkysfc",
-	"vuuyYZuWNI4bNKP/ZgfcSiGDCz0fXerUI4Xs1gAxwcTScc3fYwRL7zeWmlv+KicFoWMIctvi4MX1wP6J",
-	"m9UDb+QkwDZd7R3Ynfq5h6C+au/ArkGgg1AZVFXIcs2xYzbv4mzaKXQ9xtb18LbIMd0r0BtESWmTINjC",
-	"XJMEj0MStsnHV13Cf8JO+ZjxsZBYI+OgdZI/m5iUURiYsvhee1JLLaZwKgGWK0WfDyYFwzLgk1gkBRvn",
-	"s/cyIYpB93NWMGJ+x5kiA9kip7atM3Qdwh7ouuDQQsjShWNGh1+wgmWVnuixgHsULD9cJqcCvgL6ogLC",
-	"9spow1sKZoSACouFIcPXkxORIp43FmewGioiBRtJDdVN2nWxH8JGL38F3zaSFw7tmhjj+Vs9yhMAPcOP",
-	"79kHnSBzDCj+WLhvLHjtjaelWIY3XO0y41agpqddLApGs4h02uQ1/waa/khN8xY5G8ppmQxEg4GLnAuW",
-	"AOdKPGm3d1M+GhBVpH+OGynPjrlWzT7PmVFgcQOuYBu2ro0qyTeydu7N7EGQjPdbKo0qEtull8LAdpDy",
-	"6QLAfZMxT/WkYBHRciSLQk7DtFZV114GmZVyStbJoXhybUybOEIVKXRBUw3NccDUWT/Pk1YflcuBbI3F",
-	"AIwYsz1skusX9AzNHm0c415Ix7glnjJakNOMRsThw7lq4RU79pLK9XVbzb0WGtTpP8eNHyaFsY1Hbt9V",
-	"nwcGBQiaxnFjUNCU/Zu52OWmGnU2wuP37cPARqhaBG4GGwi/+fsVswTE+DinXKxXRf7eYZTs3FjHecQY",
-	"dCB6LUVGZ0Z8awYBh6UWysIhrc/p787TRonM7obHxdpbFXNzAxvxiq13re9bnuOzTfOmFDtajL+Eqstt",
-	"lu4+G0ihpsN9c3PTr9lzdVXLDUBl/H2aew+Vi4yNjc5EipME3LjEN7oFYI0sMmMWDrGRKeEZOA7GwrNd",
-	"ILEL/5TnOekxG4ew+CxmZtVcL4U1LOAyIdEoLPsmuPZMYXADmk0paCVlbkf2uKVqXd2vXtdTWZFSDMcE",
-	"m6EU3kZeywtWyuuqoDYqCgm4sZRqiaCObuW5Pdmbe+61VIC6Ux0gBfuGLuoLeCNtEF02YJfigDIGSF/o",
-	"3dMwkl5DXC4k2IaTQAnEE+YhdKXwj/CpLoFhH8OR/tmffOdZmH2LADlju+G+2ensaLnTBr//uiuyjtYq",
-	"WR/NsODAwsnbKrKtIltPkU3GxkHrtNu3FMuYjMfmUCwFjDwvQ6mhh84VGU98O/PgSSTnSpPpkAlC59z3",
-	"sSxcsSnXJJNMxcI3AouM3hlSkYFOg/u5cZqnghVkItSkZ0bVY6pFnjnlJaFGEfoMa9RuDxM3FJZBn8C3",
-	"TI5zaHURPiQjShv9WLCU8QvzZxeJgQOdQBBFlQSy1mV/AONxkw/OejoEDpfeRJeBiLKn86Jg/lk483ce",
-	"0r/bMLQPBQ+kYHOx4CVR6E5NFLrb3GV7/eZBe7/TPEwfG5fXaZQuZowpDK5hZ3qzUG0w6asDtn4J56BQ",
-	"2wDu/QVwy6NdLs8KCbiKKbEi3bIMO5m5IKSslW0uylojEUrc/pgqNZVFZmSEYlphv3UUOiCoQHZdjXlC",
-	"m/eC0WzmRCuIUyMrg34Wi/kJgz1+z6E3JxZCNMNiUbExPV7woXdKkseELmbrfsXdCbwRFROaN64n7Raa",
-	"pebbXCHOlW2+tUa31uhCa9RulkBcrimIF1ugO5fBTyuo9EKx7axBH+GwctvJVahFWkxXt1RiXj0zGJXR",
-	"7vTUkqqvOtU1iLTKp38i/jo3QVguEeTBnNrZklF/MbUIEJAKbBe/jvNi/VrH1Geil53JJ1SkzJxDghEf",
-	"axRBKpVjUY4PWXJFeoyLAR7Ygg+Gmgg5jea6dey1j2pNHXjT9fKLz/BLNuj0HqQc8MX5tpToK67yhiW+",
-	"fspgBWdjGZCEHH5J2VIL5zj1V1+vt3o9BvzWD86m0QS1Tv9zHOWGQKzlAditPvuS4MM3TtopPhArkb7K",
-	"lbO6rENtHyagOwi6GUjFFuCCZRFifRGIKtBWtV0RgvZLnl21BgoEVKsL44du1H5ZV5iuAJd1X/i5twXy",
-	"41yONpZjJm4Ha+ynM8Qbf0FR2I2ioHNbZ3Uo1C3HtpbiHkOfV8RUKBZB0n3ySgrz1h0uuOYU/YEFzWiY",
-	"yIxXYDuHvn36HIOfKHtZoVrkpfYcL6UQdJUSC4UksIPEAihqBaEkUWZqhOY0R+qQfm5cCvsW+C9gJQFn",
-	"kZCHVIFHxLKI8D4B6MMQKVfgipNYuFvLJjkep4GPc5ha82vNR+yRG4o5/3nOKgOheR7eFQt/W4s8M5Yf",
-	"vo4MmDbzlXNxbsbr7EXMiFlcLy+I0V8t8jMk2vIcy7LhCVlEaCxSVmjsnMnwJCPMMeMDrmlOFKM5efj2",
-	"NHt29ghCJzTLzJ267KcJYhfWDDsIlVQ+sTjnIiMJvs7y/zith+Pnuhw78taai7kY/FjkiKfFUSHEmLpv",
-	"R8WH6X/8zOo0wF4xIpNyoYiQRLG0YDoWrg9hjxE1tE1jkdkmaDWLvUGhfW3hKM7ngAX4SWbjmRnyJD3H",
-	"JcrmgSIJxmUT4DtOmEiL2VjDRLgpIQ+59pF8xDH4mXdH+QRsnNFYz4LjjWgH7IqbyynLHkUk+dCniRlS",
-	"0ivkORNJMHI/cyNwokdcQeMHc8g9wVDipuDXiehznRyDoxGLcU5Tv+ctIMF5Je4TI7OXB8xSKf4+kZol",
-	"mAHBCxz5IdozsUjOcJnfcXWetMgb2OLB1TDomZxY1APhgiT4T3OHSoBtcWax2bZ5sAVJ5XIQIQI+3Nsu",
-	"RcsueMZEyloEWN7Q8gomFiihZQEfZ6yEiODnm99n8CDMI8eil1NxrmD/WOprh9ieKIZz9QHVAbF7mowL",
-	"aV5f4PlxP+FJ0BVqEsAeZxl0EKd5LMzk4mCxh7sdbhnXjOAEIDt1Lgeea1LBN5TN32HbQltmlBCxcMN4",
-	"oFpkv90lI0ZFAK33oyxYf6IsU8p+e9cn6C1E/4QICUTdALpU5vhoibKxfL87s+4IAtLMBl43wJtjz9Du",
-	"HpYERKVwPTd7QmTIGI7VELbRfaHg9EPICGmnHiI8PnzXOzbO6Yxlx0QXE5Y8Oqk+GVfF+tfwisXBJ6fw",
-	"vB11v3m2Uuet9Khfzo+8TJytbbQvfsQd5N7UPKkSu8Ix1L3KMeS0TEB7ZLmOPPeRuehf7Zz/eU2XRxc0",
-	"PedisD4B08cbzesGXEdh1gNpupxltWU8+qMk/bprrfELqtmUzj4x/LrcrUbPqUBw1ngwCwM7y5pvoy9i",
-	"z/5OagaPomMR6aWxLMKiOGt94o0e+pGV7Wjh0sS4StbAcUV5LENzyGctYrHXPormW2A4Yyay1XDhs4Oe",
-	"Gv7PYPaWZqlV0DMykgWLhbHUqLKMH3LMjO5/mAipf7XdLh5hmqVftT64IrlUwBme0REdwF3eOBxIwZIo",
-	"FuVvUlkUk7EGIF0NhzVM1ntpJ6RxEzVm76zSGvsZ8uIesNTnzKyh+Gl3dHje7v2+N3tx0P9b0Un/Mn3/",
-	"ePKt6r7Kvhsf0Wfye/7XD28uvtl/3dgwPMLF4IndQndCGOj6LSzV1nYgP5lrNx6+veuK6vg53PBguBof",
-	"TA3l9Aa6YivEP6to0hxpsXDWAYQeWM5SXUjBU5rns0AC2w2BYtaYwM0cApzHh52jrvmdkE0eWNTnLHi8",
-	"2Uloe7t+NVbytRqhSP9lgbzOWIqliovk9TORqdDNOHYuiXE3MKRiRWMI2RUVFwwd0HocCLz+rsSYx3A9",
-	"yelEMbJHbHHCFGtvkIUHKhk+jWx7aqd7K9u2su1Llm12HzvZto4w2+0ePD5cKM1OwyiklQpEipSdQL8v",
-	"XczQksNwCQQN9tpHa8q4gCR4kVFacg9BkNzigbUs45I23otG3VSYXYFEDuZcacuansuBNTdLC9fFsolt",
-	"Whaahb7D2zKb01cazhuTsZg3IR/VwHgwfJjKjPnOc4sF8oBpJ6rcrN22UP40kvY9vOXGctYS+FdSgfgr",
-	"+z2N//H26fNmp3WwgTR9znP2xL5vRZDB7PAhoxnEty4b9q7mU67GUnG8of5l9q4de0t4x8eo8ew9Hay6",
-	"E675GDXesXHRfMoHdiGX3WIutVfCh20F/9cm+J3oq8gjSBQ63W9E2Y2t2zdBB0tEWqGrHwpYgGw5WTyn",
-	"CtaPWMBwF5u/DuHs9FOZGfPxAgf87LFcigFoDX+5g3u4IP0U8SuTwiYUMXs2HUoykJoI6VKOLu9ClYau",
-	"JyMuJr73QynefSidox0OqJIF1eNWML7C5bldmW6p/Wooye40dht80kbR8AVwU79IAcXFSamefbzXrnsq",
-	"BSaTMBE3YtdHbW8l0rUlko1zhtIHHeIby6D3Jd7Buo021cdt9o16s80n3kbmFBrBo9azTR1QbnmwNEim",
-	"RkTPxpglzwo6FbYkziaiJ1C6f8FcOBUShnXhh1g4ennfFQZkTfieOYsTk/JlT+LFkc2rdmlEaiKbNbbq",
-	"iW2IXlrC0PU8QKnvt3dbsXgpSE/qoW21G8R6ra1eJwL5QNyZTVsG1o2BaxbI+DQZJa/kBctpCqf10xi+",
-	"ZXJ0G2TY2ppftGSH6KIXNOvI8+7jbmdvb70oA0jFaoghiFha/IvFY8li/XADdilcJ9QAlPKwi3vYHi2C",
-	"LN245E2wclAx5mITgMLiyoKXrCUCDxpSy+nQYwxwMtCvLCMzpm0AoWCoyOoZhkrX/z22zf4Du/21zEd2",
-	"Xf0XAX7IbMf3QIDsCd2hx13GfEfdN7LQwykXGXkx6n0LlkOoGlqNX67xnWYwC2IH0Pl2KxG/Qon4gum5",
-	"XhSh2ftAbSQrN/W/1xJ+zjxYLvymc8l/XqLbSBXcpjTVzJX9mo+8GgaAziOcTVuxOBVkIs6FnAq0zMGo",
-	"3IvgfZCv55rkUp4rkvPzWiEYoAy2EnBr+20l3WeNgKoIxx/GwHt1P2FIEECbhiCnrDc00mjn0gGCPy6W",
-	"nc8d3eRiADRag2jlGSOPhEEtI2MnesiEBvB2RnqsL4F0WAHuFgD1xts+JsZNPmM0f6CMYRoiueWFDRaY",
-	"D/NC2twesK0DsSBYsn1+wVzo8iR27reS+GCECqQF0y3ys50KsMxpUZgbbUwTaz7Mu0YS0WBottvKDSny",
-	"GRnRc+Yo2i1gHMrSKmjryEZfbcQBSnlVi5wSuw6E9ixDoFMi5dzFgg8EdLIke+1OiOdGtHZfFgOMymgp",
-	"icyzyGgelwOElsYW8m1DSSUBfH0DXSBH8768nZ51WDL8i+DdQKYGs2A/slrHZ+wFxaC5eg0zhnvUUlIM",
-	"JiYjaCpTPipz62xOm56NsSywMMdvQf8os50i8PV0qfu/fX36pHn27Wl3/zFYAHBNJnWJRueCDNkHmrGU",
-	"j2iOZR5zlYqdg8d77cd7h+126xa6wMIkYbKrnKa/NJ/ab2+GyPRyikb0wysmBnrYOO6222YNtTnDjePG",
-	"f/w9jj902804/nDAfvmf/9JYc76wzsadnsoH02YuxaBZUJHJUROvWD5yWKrmmbuydtz7tzPuksLFNiqY",
-	"RZUcBpL6YTOV6mcdpB12QPe763zKU/vs5lxN7I3W4UalApj6r0IsqaaO5rsDJLYjjlQ47pddoy7YBRP6",
-	"VzuYvixGLfusqAFhZk1H40VtfzcwHt/ao+4EzU3SKE6c3iNT+Kam3dYnvbbZ9c7yeNIrBskD5bbCbYTu",
-	"BDQ00YG+J8vVfRnW2wgZeVlmLNdrDGlJRKxccyYD9PG3HOLo5RpLw/31NjlFrhQEbVoU9b5M0d5CpXzg",
-	"+a70E69ZClVfArUwn7stnr/HRoRXquc/k+L58JjvILnUYt/L8WttioN2NexDaenGIchlq115n2M6Ff2W",
-	"kHmdCV8QviYj142FwHxlZPTHFRueauyeBMiWcuyTU47duphaUyitjhFV5BRYQGotqySXA2QihPgOG3Bh",
-	"zC4bM0H2Wc/lYK4/+/a06RztIYNeJj5A5CrqYoE3ckWCftcQ9bAklhhymg5ljiPAjnTMGDVg0KigRR4r",
-	"qCt9R1EaCyP7FiM4KuxLz3Aq7tfWyeVgYYfQRU5Z0HBDDWl3//HxLcQlhlQNG8eNW3jSORclpbXxMscF",
-	"u2gcN9o3/B80Fvu9cdz5eC3GJFjuRXxJNiK7tfPut/2/OfA+KfnZ23yOtGSlNKXkH3yM9B6uLsTy0wC3",
-	"DAg75KiRBR9wQfNonhfEF4dEWBCSutJA9kE7KOGICt4H9KljPApEsnEjWySxZArkghW8P2u6TyDPX756",
-	"liDDjiJcx0L2+1BBAwwrTEPvTsAHW4ndm2m2yp185ibo08nYf/DxvIi1v3LVFm+/nzP4+rIYgbDtcUGB",
-	"h64S5Ts66OxDrG8+nFfPVemIbO6k6uLjVjzdg3iqVCz4E/N5yakNzcCCjfiyVshnPulj+YugPtj11Cid",
-	"0kolQkTYB6CFQkIpV5JQsuZiSUIs6msSfG9jrVjet3knHKh5G7Uw44KxiCj+Ac0+I6IyOlMOVByL63rB",
-	"+KYz/Lat8/ulxcy2Lu+nJKznInNi4NO4uV6YcXHBNZyD9bzY4HonvxxDpSu7mucMnuONQ0HkOsKDjHH1",
-	"Wo73ElLxxajkJsQgkGIPFNFc586M8oOECN4FV7yXM8xHOPHGYlEOGSAXLv+1wJ99GUzIzd1RPoc4K/3R",
-	"Jc1xXF/nOoav9lHlkrB/zl5znz3uNw/ajzvNw/Rwt3m0R/d7j9OD7JAdQZb2gmtWvMH0bKUWImqYLWO8",
-	"TNwwG7mE5YwtcweDjfNpRdlX7eWNZuHEBrID6nBuIg12LssfVjS7sNwDwAZZ3nRihYM9tSMG/o/DaNl+",
-	"X8HZ1LLMwPm+irEoU3BkzQycJSsot+VarWz81Q8U4VktEfjqA3YFsBPO4SfqZBNM6ZQqR92QbWMx9+Ps",
-	"WOaMytG4w3O6g/ptsSvy2ifqbSUlJSM26rnKaDyxa51NUnc0gyam86XRe+0jVx5jPtX8KsEvTHyCzuXe",
-	"KcFJeKB8UTcOF0CRjkvYDT3kdwN2bOOsCEkKKUe26wAOHi+vExo4bV+9zNjUgHHWUsWIsc0N3Demh83D",
-	"fqfdPOjt0uZRupfBJx/Qw95R2s6u2hbrWxan9u3BsizMECrmAK9zrSOEnILRpz53zv6tQ2RlJi77OiJz",
-	"ETApEF22FtxtZFdfCD8CkFyvw9a2hkz+TfZWu1Dmonn/6AnsVeVqCnlBgGjadUoxv1ckaKNypQ9zLOTU",
-	"VuiYr+3z3Pg+vRlJJooVL7MEmaSpAEZ6litA9ro/EhSNgOL2r0d5vYtdWmKRIKTqz33Kc8txHw7OjMZ8",
-	"meePxzpxXQCe4jv/FzVJU8YyTFBOWcFiUab2sScsUOwbkX0AcaiI4CuJdDTmu+1Fnpt5z933j67v0gJf",
-	"v7xDC37I7fRo+U72wu4siwbkuE7OuciuwsxH5pGtAtK/v/aoTocLBgcZyA2G9r25fq2BWXVfpznTbvMg",
-	"7bDmAd3vNo/ofqe523tM2/1O2s322IKR4pZufGIluawhOCKnVeO4vawf7n6dP3/Q3KWdXvMg7WbNQ7bb",
-	"bwaWQ79MDC9cynEhB67tcCYFaxx3uu2ooaWmOeDHP0YN6E7YOG70Jjlw0EzEstEpTYvFH9Cxl5hteWwe",
-	"ZWv27KKsubBmPQT7oO15O26c/u339uzs8E3/3yffv/nLYbb3+sX+74NNzIjvZG91Yx+zL7cNze8xlPEb",
-	"im+n5eHHX66hg3cuf5O9FRGLUzKlHNT/b7IHjojXQwmh2lYznRK7id1VZUmslmPQt+YfyrejSak4Jlwg",
-	"fNA5PrZ3DM9zktjn2SYxXJMRnblG6KgbW+RnW8NkfBhzbF190kRkUELm4IlmTMuSMhGZiBw8NT3Xr3Mh",
-	"ZvE72dtYgX5nJvs2Ui5+fNUG4xsK0D4XXA3vU8iWIrZ7HQGL0rOcjI3l50ZycZE/9Zvsbb2lLwwx+Ruc",
-	"3mvJz2h14sdtdEzUG+FDRRZ50RdIIq5VwNJifoJ2SkaemtvKSotY1JZaLIjzxgI6RiboHR4DVAfxl01l",
-	"bh4lkXNEUOKa37HsGDqQ2cEntmTFjNrRD1i/D3j/ar/HyODEnG17t02vw/MJzZU0F6oIzH/ojZkhwZZN",
-	"QTERC5uYJ0gtaElrFWwWVCEQLBcklUKwVC9u0z5g+l6FtNljq3LiKFY2E0JR48pyXrGyA0nr1YMdz2dm",
-	"Zt9MA9y9ie3BV37sm2kNwH4uUR2ROcXfnf3wxggA21ENzh2u7DYVcY/lP9fXEsswUaHhvQM1fks4ZyaA",
-	"4QQVgjgoY/EagWtjPbZbn5Akl2IATdkglER6M4tmAs4tY8JbKFXke/XFoj/JcyImLqXhREOLnIqZjXVZ",
-	"FbEQuaSL2XWk7OagpVuTy9aduZHp/HmZxZ32cfc6QtHNxP3YzYFbuQVsfb2ALV3MCHXiaqVEnY9SYKlh",
-	"uibqqnK1ZUQBui6QZQrsZEtO7ZFYyMIK1qbFrnMjRZWcFClTUSyqGYjTykuCLsNAW5PPPLTK9irGNKpq",
-	"kTfVsRXMFRfFAq1fSmaMFhjuOGpDSL+EZs2wBnNZb/fKC+4huK+LCTvGOZgIYL6VglUD+5iVrY1Gwx2V",
-	"aHTG+nSS68Zxn+aKeTusJ2XOqLjraPRc4jZrNzu0a6T8rpHye/3mPn3cO0gPsyPWNlLeXP+ea4jKl5yJ",
-	"Fy1yJif4Q2MtzeKYNagCkCNbXyqbc6XOg+tZp3mYdrLmAdvvNw/pUa/ZTjtZl+32jYYyIoDPXdylzYNs",
-	"r9c8ghx1etg7ou2sw7r9klLEvKNlB4fqGJfuiXFOG8edDXRDuGFXB50rZ3sbfb7H6LOYEzROnFd/v2k8",
-	"unL3zrhgfVYwkbLVUh/yvcAsDtVG4D2BnWy5aMOSdSL7UVmkVCqBoeQpMy4Yy6FjPIuFlT8LQgvh5n0b",
-	"DPbmMqn65TWiyfYrcML0dDx2P9Sf0cjfYiVp3T2+Z8tknEuawdm+5lkOp2OB7Rd85PYo35+LWzFlxpVd",
-	"fLNDHTXGk9oTC73TFaF5XmLoKmcQOO3gLLt6RdqDcsOyJzqey8WBP7X8dF6XBuv3CWf6ukey5ngtOpZV",
-	"c8eXebW8yr2tY3nbDKu3ILk+x2laKr0AZ1MqoM9dmG2pwm6zR/UdCtB6q8gY2k2a58sgy8U5iteqLzwZ",
-	"G4c0QV/2ZZYQinypLfKKGhcTMGNKU+e71Qf7aHYzJ3M+6ncjWkLFmKjIGfdx6/o0GwiId/Offhsdm6or",
-	"BP79iBbnmNiDRfjcw2JbTun7Ez/mpNccdLt17kgAXYY/WuDQGOLYNbih+UCZkiMGrGMIq5VFED3zHfUt",
-	"Gn1IFclZX0frFE/UyKrJOKOahUd2nSqFcMQL6xRWRkpq6hSq03YLlQrXp/an2XyXaSe31heHP16Z3Y3k",
-	"4aaGZTh71eqK9eNpYEPeWXDMzGJNVsbXnlorFQbR6smJSI3QvZ6BurCuw9KjhLP11SVWthrktjVIVUxb",
-	"9WGEsw/J344i0Ww0zqleI57nr0T2fJvMziLko/XBuwtWKKytn9MdKRVkotgxaEd/lUQsqK3Z8O8oCS/H",
-	"k14OeEg0hmU/GAi8AqoukLvcD6LPi1GL/ADppViYK6rKClI3VXgWOTUzgzUsNM9b5LRIh/yCZcH7bMiS",
-	"5FxB24Yz/iEW5Z9TOWLlGGxxC6KvwB/F3rK2xSH4pQtyRu/9otx5vuhOszXVjfQ9Y2PXp2cqyZgWmptF",
-	"ZHmOc4PQBi6QPcGzJsFM6J9wxzSOG51Sgb+RoplxleZSTQpW9stqRA2zJQBP0DCbwZwXO6kwyyKjjajh",
-	"duFCOoN253070Ber3+p3q7Mg/C+WPfci+LaPv2wUI3FbZXWmxu/TLXnB7VHUBQfVyePydxuEZes5l7Qs",
-	"jNTxr/EYIUx7OynaIlCXZH4PvCpRIHYjJBO2zf7sDWQiNM9jgch+v0WxyA6Hh7l3GKFlY+IZsptkvN9n",
-	"BRKBIq+T8RfyfF4uIytdKfvNGB7utY8eARI2MS5HYl5v9F1mhD9m1f96+vqVeTg0vtWaFcckMecOK6yT",
-	"YIYSF6t2Lz4hCXCrJE6reGnrCmvNOCxFKYGY91DmGSvUCUlyKgYTOmDJCUnMkUnIw0Txf7CEnO4ZvfuK",
-	"mcFEsTBXZiqlY2hBO6LFgAuVGLE1Gj06IQnStdnh9qXU5oeHiXGbzA0pM5vW/As60CaY94pFOJyIJJdm",
-	"DB8T9y+F/4TP+5iY1yA+jIuBeXia04liKjEDTYQULMFZfhs8FLSXX7C/v54oTdMh++XhUOuxOt7ZGdnf",
-	"tAZcDye9Fpflr/ZbQz3KHx2T5PLSrMbHj4mZistLI8VnLfcr8+c/ffj48b//878uL3c+fPyYGG37wSzz",
-	"gF8wQR56RWi0hPUbuYK2x0o/ggf8R+UBjrYea0ha5KUgNMMe2fi6cy6yPyuamwEQoykw+ksJKCQEaxMm",
-	"JiOrZXHcZsTqf5mXmtvGBRfajcLYCHGDRqSHBalxA60R87JCTtX/omIW3GSOnVWXUHVDuN188CzjMYNC",
-	"bJFT0ucsz0rDCGU4ySTW7BLroMEuBcBGj+FLoD+04hkjNBaKpchoAI/x38sR1V24xCrhIs0nGVMt8pRq",
-	"CvOHgHGz/8YFs9aQP36yIN++f/0K9s1TOMYPE2RCPCbGr0weRRaUaKyzEXQ6Ig+TD82J4PqYjKRgM3ON",
-	"+eyyxDenPZaD2eZzAdYiK7+scogfqOAsHpPdTot8R8WEFsQoz4h0Wt3dvWg/Ip1ua6/djtpt8uzHd5Fb",
-	"sQmuWCy4IC9YMaICmCAS866BOYkgQjHu2peTwjb4iYiapENk30S8jyVgUMwYTVoWtkmXHZmzKuE4cUFe",
-	"Uc1FRF4UjJ3Dtz+ZFTzPeUpQXNnstiw8xp6Sgg3MOj5MMmxmzZqn75NH1myNhX+VrYseUmi+WgSWdV+a",
-	"Nchpeh7Bqu91u0GZgZcQx8TJh4gY6cTFQKH8Tv70JxRUzqS3i2d2ENzNMtJpmUnvROQhfRSRh9xIluSy",
-	"+RHKzIAAEdtSUPdskjN6waBqS050iySXfwL5sPgGWdgREjiWRjHZI/d3/P0vD+ERjyqHDkfYIkkcCzZF",
-	"mU1zqDcThBr7kg4KOh4SAF+alRVsCuZQKxanJJUZI71cpuckKfdmUlJYU9RFcIxlnyRGk5uFAm0UOV0T",
-	"kQRENyyhOSao3vBsg4IznwxQ8jM87w+77W672ek+8n2LqKYt8gzSVbL3G0u1+QKuy97rsUic0KP528J4",
-	"DMZ2PiaQbjMqyxg7SSk5IOfhwG7mdCf/krG+SlokUWC6G5mQ4AtGVKdD2+gMR2imvs+NSg8OJsCPbes6",
-	"gf3YuDJbrrRKxhKES215HljXzlq93xSF8ZiRpDdgbCA5KHhjjTtHpgePbjSbzViYRT8GtGBqrelixAW8",
-	"IxawE8K/vi//ahbh8rJgKR8b++/jx/JkHxMmmi++iUVwUo3yjgWaDcfkEtvUH5MHb40Vj0aBeYE1Ch6Q",
-	"j7GA8f2p/u0gzBktqkOIzK+neBCh6tL3GTaPvvQ/GjXw8aNRe4wqKT5+JD2Wwjk1j8NfXV7uuH/iupf7",
-	"C9YifBZ6QPvN9m6zvQvxOTukCjrvxaj3baPiANXtfZ9qHge/uvK+gMw3w30XUPl2rnL4QszQbpnKle12",
-	"1Bhx4X8RdvqK47NG7ZP8113tE7bRsyrB278HD47mvrfsjYdyBAplKn4vbJKm7DeDDTzvga7vfT6pnOqN",
-	"os2dTduduRGuqN1yg3Hxgs1d6fLOBa2wvaFS9cK2acFtUHdhiSsclMCVXyNgsDpmu3NZHu6Pa5DOV+MI",
-	"K6O1irGIGOfR4+zrQZeLtfrS0zOfx8OYXE2aLpBg103RvS8fcRsIdTPUSuPFbaDzOoHOzWXzKqG8Lcy8",
-	"x8LMDWTb0mBoPXIBnVq7248hxZNEnlXMpZfQD/E5I7fxT1DkJeOCXxgnLUI3yYdMgcYL45/QdcP8rhIB",
-	"tRTQ5q2evBGyTspTM85LV64gPYb80KvI5hEZ8UVK0uu6YXYtKoK0FGburxvjH65ljW6qAPxW/1y0AOzY",
-	"TaqSVqqNZirHs3ndgQJwk/eswRK+kbaxXt+daRKH17gnjfIZFsFu/YBbRCcblRFa4hLpU4g9joTr2/cM",
-	"dihCGRbjky3WoeIjjCF6zoTOZ0BWUOEzQATEvBYNNCboY8CscB0BM42jJS3ZNQXGnG1LQWDayDKkJ+Ma",
-	"coUkccP51X5DljxqkaeuaB/clljYIty554ELA8xkPYbtrbgZsuUts6NI5RgoPnEG6uhUAdIIfKqLzYM6",
-	"OmYc761FPKOv15vaKtOtMt0ySnzhjNco7u40wrUDh2hxR204HBUdNl/MKKcC1QP1UBgX+Jp5jRWR3syX",
-	"M2IO2wiRVixgS8vxDJLDxt8UVzxN0mmRH8ENNWoM9384IssvXQMUJLKIRY8ZBQuNiSq4/MXQnJf9+bCd",
-	"d08Zm4/5YZZPsKnzTNfoBS7Hsz+IEruuI+u2pddd9dLf7O4gi7H4atlvygn00bpuWiZYsz9GUsZM8Fa5",
-	"bD21W8zYGDl/p9rMa4/FKu1Hr2BUBb/JBUnsvxMo2Qox9UBqBJ6WEfS13hYVsahRXseBdwOF/VUXLLjD",
-	"8j9bAieAQkkHbeMaIG2VPjpVj41s4LCB72k/wr8+FkgzYLSfkOW0BKHfqPQ30Y/bzH3z3/r1677agXnz",
-	"SJZWzglsM9633A/V4XYWNDRwKuKaAh96/W2dzK2TuXUyt06mV4d3q5jL87MwXpplqvQhW+SZ0XJG13g8",
-	"BWKtrf+HZQ9e/wRC/2qi8bSsKFtQnS2WeZFR0IJ2zBE4rhnNzBh2I/Ax99p71Y50Rr0aXW0cRq4frYZv",
-	"/uRl+tYdXA9eCmXs7IMHiyH+eQs53UJOv0bIaanqu9dHk1oh88eIX3wpGNJtCONLislnWRjolp/Gatq5",
-	"tP/6uFY7fqPxois1MrIPWeWMaqxGQQlvK2XeS3BEexNd685Durk2Nr9Ok5ZlANeFds+X59gvcN6rAyp9",
-	"95uN5rZ9+T+42N6iTkPUacWivhUI6saCbmdcsAvOposdxuc8z6shXMSjGoGGEVxfRBeIOgyyFoG09PQh",
-	"mID89v3rV7HoF3Qw8vTK3Dyij0z3QrFCEy5A9kPlIxYDuwtHXCkuBhGZiHNhi4CrxX0nsYDQF5YucwUV",
-	"mq6PiSv4Iw+THTPenf/+z/9Kav1HO0FbQXrrgvS6Xqpj4CqPEwCs4deBQ5rd1KmCE22n58rbIHBR7vfg",
-	"xRu4DW+re+vOOc/Sagx5qEe58aIm7fZuOuzAf1m9ZwyX7LhrYvuLMf4IPnN19iJ7h73CCDXfy2CB3187",
-	"/RvtMTudi1Se5wL+vHXe1o+4PT1rd8Ra6rW2n73LR3JFbHJh4970G+jiVUnVV0yX3eihZiTQy5ELjfog",
-	"rNGnNfRiEZLoWGqSwNtoxeIt/ntpc/71osHv5yE6nl0kHJ/DxpKHdXhZYl8EtSvr1KzUKvBqNvSrjwBv",
-	"fadtyGubrbuZ2vC5uuu6aAu1wUSBvFlV8JznxPbnVRGpNgx7DtUGi9AfOVf6R3jHp2/YBVxubtiBXDaz",
-	"UpU8fnrqcBfm8rVBF+9kzu68dddqWEHGwaQqMQO2xUSDZvTf7GtaqRw17F9+shghJ1n7kzx/g59/mlHy",
-	"Sl6wnKas2hlyJf4BZu7Y2SQbQRXMnlnNxOgWd9tj5x6pG90iBGIIpcryzodwzc4ldub8iLInZ7oGTeTs",
-	"uzErFODM2Uix/MLxefVDARSLn21ExnYfRCSeHeMDjLpYwzArmFJRWJ51gnEjpmypM0TOC9rXKoqFb3CK",
-	"LGJSqEmuLSu9nGhglZN97LeIt7KmOVsqIlPWG0p5rqJ5MnsBLSPx8ljYXopDPi7h6HaYAJSfCDXpmZnp",
-	"MQCd44cWDO+zdrW0wXx3o+2SG4ufZXFOuCi7t5eTRKggQzkpAKBflNOoNJ2pYwvkKldgWkjNIueBQOUd",
-	"E0C1BR8fhePgBUx5i7wPSC3ZLIYgGTTkqDgDAIqrhSFCaM9MgmJ2zUsPmpxBUxz/C2UL5TwbGbHhHRUM",
-	"El5OjQODALSgbxqQp7maBwXoSuKeZ8sGLM0XvrfPc4aDmHubnps5mKf5zQKoT/PurKBTgZtayZAXD+mZ",
-	"BW5zfEgfDwUvyo8+weqLoPWm6685ldhucyJyplQsPBbG7Cr8Blh0Y03asePO6sNsw7ygywRYiwHNyVDm",
-	"5hBcwHTM9TiwH1uWYERkKotzlgGZoCyQpxIIL80kPEzgkb+aRyaPIk8rjd/PsDQSPbqyocLDxPznV/i1",
-	"uWk65DmwOpa80GY43jstv9S8vceMS6kYzcHX8/vkV/MrLgbmiU62YOGKEXRm9uuMHFZQxYzGWicMW4qi",
-	"+vYLK7VqjYtk2xvfvO3COm1dnBAwR8d8eLZ1PL5W/f7MrK85qrDkKxT8NZhIAt+BnDqMn+yDhU6YyNSc",
-	"8naamVBkiHWyEplf0ejFWBEEfGJRnlsyHUrExfOBQC0AUL2eEZYjafWYs5s9v/ICepGv4rBfO+GBk1TF",
-	"f3uHA1utALTLTGu1GYsM3a2NCUnMrN9pUsJM7cp4Dqz9Zp7MKsC13SZbQbpNNtxi3ZUtmRWBFALBWsq5",
-	"KknG5l7bDvswloVeGD/azHMzJwIfWFIHB/L/BIHWod+FcCf00NBKrbREsdTZoet21VEDHmV01MgCnwGs",
-	"UWN1n1SgA86TgRosqs6RcMPc72xYXpRumMJal2LEshP7t2VuoY/knYArE5WNT6ytbQ1kajvwYwvxaeSd",
-	"tRlMYsF7E+2YQDALovmI5VxgM2maDmOBjo5i1h0pWCoLq3txPVoE3EFbpAbuH6E96+GNvE9lqeUdYXrp",
-	"U3ibnCuidMHoCMrR+m5FhWVi7xWMnrtVDe7hwpwQ49LUmt8wxq/P/m7ftHoaFsUIhqhROTb4K7+N7Y9w",
-	"ivDfEBN0/4bZZUvbf4kF/WXhAdW2SvArf8a8QK3+2v4ctFQyPzrt/KXGP6OGO/AgrDczIZ6hpP0jVW1/",
-	"tV4V6jjnVj1QDrJzPe/KqeZyc63I5gRqp5LJeQI1TMr1uMFOYidh3ImV6f4HNgxKBenzXLMiFr0ZSVAS",
-	"JjYtJCD0ggVX1P/RVn/qIRXlezArv7soh/Sz+7h7SiO5OcOgIFelyX5dDTKXZfIq5JOqjGtlmcrek9V5",
-	"mhTkybvXZkJE4AtGDXbBhH4/G9uNTBVrpblUzHytD+G6Gnaz7cPOlO3mftbpNA/SXdo8Yu1+83HvgB6m",
-	"R1mbdfqNyPrjS4c5KYzkd8150mLUslOwA0u6YxZSsbwRuUVYcyE3SmjZDbw6p+V22jandY85rWkpbpxQ",
-	"9r9akVlf2IPMpW4UoeTHd6+MSQ4nQ7XI80KOjPVOpLBdIOEvRia+/eHsPdrvyaTIoa95cqlnYxaBIa80",
-	"HY2jWBgN8jFpWRx06T8hrWCmTpBCUEOAXxm7vZCTgU2In7592SJ/lRNj+TN+wey4rIk/k5MC0zUFU3JS",
-	"pMzyJlkHwPbBwipY4wXM5GTeNQFP4Jn5sCC9YMPxRpIW0L1GS/L3M01FRouMOIlfttWaTqctZf/sT0kq",
-	"R4+igJIJm4YpktgrmjxLovInP2e2rZj7vTc9E3SSEsXSgmloO2PmMBZqCFpKWPEPULIWeQf7zqZIuh8+",
-	"wD+4IJ19olgqRaaCbi+oCNE7Mj9TUrCMFyzVUSwg36ILzlzWoWAMszbTAODLKh+GqzaiM79yVNitM5KQ",
-	"PYE2Nimz+TC7ruYGWhTmerOEso9di44JHwhzG89wEYfUPNGSYNngCVA8kr1O28dnY5eVHGMrMR+SJX3z",
-	"Bv8J2KtJTVLzGOztAzsayqwnihFYZyIFAfNob2+XyIIcmv8ieF/J/IJh9RVkBdMyh4uJrQoJGFexAI97",
-	"MCnwANE8N0cMndiHyc/Pvvn2hx++//X01asffv717buXP52+f5Y8gi5XVruDeQOz0GmXJsDC2DCqTLtx",
-	"77czT1qMlvBzBKp6U928rjLduFrVTtudVqnaJVwZ4rVj+Znr4RnIgcbGir5yb63PZgcTBQUrcP22/ck2",
-	"qLu6/cnUS5lNDZR5f3Hn0v5rBQznKfxele8uN27Gcn7BCs5Ui7xlAlvRiaDPM7Ac1UhMfNd1JebPbtyN",
-	"9bPXfuzUo1+2gZMvZPPjDrzR5o/qQyOnfl9Al1MMUDgj4LrFzneyrdt3q/I2V3Qr1Nv2cH1RNcA3OVmL",
-	"QB6c5ZmFwoFbCJx3xj8wBwhT4C3yM+K3/DnkyoMxIiKkd0khL2ccRvSTyg6nUEVrdU+pj0if8vykpCUG",
-	"AsdxTmcssz2G4XzbiBVWGC2GfdzWib6uVY/DrBj2lVibWfCRvPj/2bve5bZtJP4qON3NtM2QsizbtetM",
-	"P2ic9OrGjlPbnWnvdBdCJCTRpgmVAOPoMnn3G+wuSFAiLVm24ibRp8SSCIDYv9hd/HbmF40u/hLu/Lvu",
-	"Kh79b+5urbVi48nUmy3d+FLV3MZpf+xKDK+oupAZKZy1+fFbpQZcmA4qfzqbELq0RQZKy4ziUjsdiOgs",
-	"yNO8KKd/gK70PlV2x7EX5TUhpbnOVTXBY6wJxEbqUjj4QOueCoa2anqBT685q8O1FjcTrQC57I4Uzzbl",
-	"TgrjYQ5rc/Ggaqpm29/f59zfH3S3/R+GnY6/zbuDnXA32hPfD802ife6h/PXTblHU9I2HrbImreKvPnx",
-	"0nmhVVIzlhCLUzTOcXfj3X5GWR0oKypFHS4TrF3/bn2g/0+Xay1rf+00g0czC14uIiQzK8azGvtsSCke",
-	"yAZk36h+Wuwh9ZiCGDmIGFZjGc1+9wHWCsYDVXkNAgYN3FiLtVCl1NRilbv91PVYdiUVVfyUCjiRIzIC",
-	"tfNtQ04/Rx44Va3Dg12vhfCmsFqZ61DilVi8GOQo671Ox+zYkiqeONqFxbHv5uj4qONvh93I3xc7Q/+A",
-	"7w78vfD7aF8cDH/gnQF0ZLfZvOb9001b9/GRLM3KduaF0DxOGtFh6FcbC/NZxU+iUld+CnuyhcGMZoiW",
-	"C8jSOlYFMVSqKeU4gva/aYmIDVlaEVGVLsZISEg8QkHpp7WhmvlWSMysgfGUBU6G038lpgHTEnLeU8BZ",
-	"S6Z1Zghf8Ku2RN5qqeOK7eo+wHYtE1gpKLOyOlykCCFjw8NQTPTmyuGXq0bPQd7XqEkn0Pljgb60VTRU",
-	"12ScCBaYJwO4aRyO6fK8WaGIWBJfG603xeKS4mZDqSD76fo0pFnWIwSmN1pmo2W+Gi2DAsfgLA2S/tha",
-	"Zjm/zAlGgNuF4UW86oX5LhWnoWAB/BOg8+bNeW9qVuNANeEn8smeQOesjtRaPYvDrrpHx93LTnGr6R4H",
-	"u3N3P+6V7rqvwrySg8obXMmBe1Tt+p1tPvD3jX96wHcGfpcc1H1+MHjAG+Gam3TnlRxs1Oam4m29DiGp",
-	"xshNLD2uxpaaa+FjDWaz4r6ktr+zBeKsvj78J5mx7i6AKymvvFEMdRCJkrYG3mr0fiqTiOpA2bf6VpbX",
-	"kQG6CJBsoML9O48pWULu2IgvQlzcxjocO0XXIz5p99Me1TXBm1rk9Ng2bo6NKUHEcovSxGQSGQtJdal1",
-	"lgA2jfQElbs+ApLpX7hA6lPXBBte+0zqgjfe6KoqDqSIWUAxhKYiWVpFx0UybE77GzbrvTlmxTVt6IBA",
-	"PQ2ONTNGqQBXxo6yqDZkFo8aUD5HQr8wcy4URi3e6y3Eeb8zZU0g8H+LZAhnb/MIYb3DF4Dejh8cYXmS",
-	"eScCeXe+nJHRma5g0BisbN/133/3+6rfv/jPs3/UtPGqlVfYtYfxWJVRqm2H3hwXMAiw2Q4/0DWXKjuU",
-	"5N8qyNu+auYFQHUI4IEACe/B/RnbShhMGdL9DrJfwIhLEv+Kv+O4hFkWKD+1TLD1DGSiyq3PtpqJ2u08",
-	"ClXx7/XRFTfMBpdWpLLxg/7XSNke+B/KyHYi05H5F4BY0HVkWZ5SG2fOVD4xsygI63MN9wN5phWLmwqb",
-	"T+J3IhVqCXlfZHy5eYvqmczm5Gzp3XIWtlhSXeGGmWR91Dwai/CaJeWeLEG8G6Gz+A4lbZSaJqRJ45rF",
-	"6Qj8vzeZvBF6LHL1DTPixLBDYom4iZACPKEGX8dDdvry8vz46OLt5dmrl68h5S/guqEu+psq2waHoZFi",
-	"Wl6LJoE/pZUvJ+2ThMdzRHde3ko61Zi+HWs9eWu95Ldaap58KJbwY78Vjrnutzxkkh/7Ztp+6yPb7i5U",
-	"9A/VCbTo9soe1WPx3gfjINNqLg2h6tpMWC6xy16OK+VEpHwSt62kLmg5Fyt2NhGpq78amOZIpjrjof5F",
-	"EY7/A3FucLSK3qC1tw5bO+1Oe2dWd9R3IcVU3KzmLN5qp91xurTMtedsgmLB1a1P4cxuupHdXy7OXt+P",
-	"yFOOXtijE/kPM/C9iGyXsoDIlsaHzJJ4vSL/NJT8o3d6shwl4V52swvQ7XQIFbcIO9ANCHTxDlkgrwMW",
-	"DxHTBfB4oQPLxGNBJEYZj0QE35+LKEa4aHmbIvgxt/4FXfALeTgWUZvtdXZs3xdjgQZcieJBAoMrL2gz",
-	"peVkUvRw4eCC9tMBT3gaAg51HZ+dCx7Fj+N+wA5WIbOMMS/aepnloytipopi65d4q7op5dpreM58OW3/",
-	"RU6sNS5O5mz8EuxpjrJ3nkKhnBbLTejUm8TptWIJIFVIBGKgWBiAwCFKuO3Rh9jWwd+LlOwgk7fKMGUk",
-	"+9SGPY1wFKzcTZMpy5WNbVm+UiwHgO8AYoPCrGWLFhQ0sOAFfv3GHFqf4sxr5nfwz7+0cy9tL8zi8hp+",
-	"XMdrDjL+1gfDRR+X5DzDCcFJrLT/WzlEQDFWvAxK6JDAlgr40qhtakk104zK66eYsQOQfX6j2FAC6gRw",
-	"tse0lG12rBUb5FrLlIU8SRQLnOX3ENKiifOcVRL3LQQ8tBKE4mMWUi1w6v3rz8704uD18Nf81evfD6Ld",
-	"03/u/Tn6tb6myTy+cjXTSZxeo8u6THntGuTG2b0nlJmVYrhfT5llRRU4FJtVBwjpOKMMvDvSNkVzTTYS",
-	"2ogsguRQGMZiwIJaCIzpeAkfBGBGVJudGiVQyLX5ENzjfmohjdAgyVSwMInDa/bt+U9H7KCzd/AdtgOB",
-	"jgvGkAHKTm3R/bwi2Ej4qhIefVoR7zlWhZB+IYS2kfiVJb5e2GsbY5ZPAbBWbaPI1ozfsESKBl63WezM",
-	"twUipCG/cUUFZEsSGfIEmsyMAA0lM6ojygHnuF2AEm7BmmLaXUKrNTPTe8+fy0ex0qgwPHCb/ThFxC1q",
-	"jdAuJZmbN5mvd+4VjdxK/O3nFngbUMIyrnJUjDMYpe0qXqWqGf0EusMAeyFCN+AKA1GwaxIcqRk2QvUs",
-	"RHecWdRpd/1xzfgvCvBtp5WRV4J/42AWAtwZjfCN50c8op5FcIawV6TijMDrlNNFFM7PHPDLipVX4LRv",
-	"xxKQQW7HXLf7afDeD7kSyHMBS2ICEy+GRmXB0Q80rmZhDdrsDNjI/nIkNNvt7HhlQxuRKNFPdzu7aEfo",
-	"LRHy+a5to7u8XEHXInXI8ok5dovIY/ZuDHR0wq5Azv7J8O6BgQSThIdiLJNIZMozJIpvbnINd51raFIC",
-	"PM8PTC2dqA7OsCqmIdVUaXHjjlKkRucHgQTXRMhJImyoAnCemRx61l7yyQSIOZiSD+AMXcWunh//pes0",
-	"0DzGM3AZu7zJUwyL2qxmuTK7LiyIjtNcKPIqjP9g/QyotYL4S4VAV3KwgPK2b1RRU+LREuk+YLlm2xOr",
-	"zWZ4GCIq5gQti6hSP0UkyPI8WrZpqvAmHK0bLmA4p3Hbdss5BLZZj3pvsVQISE9XugLEGXg9bBS/E4ok",
-	"1NkZe3Ccn/pnwRM99myYnHYAAlZOQs4diuIdH9HvxC3wCXTS2MIeFMG1DlsBeDfAvj5i3gdOYScYikxU",
-	"ZJ7J4RC1grgxU+JQ/glPRzk4RLBTCf0J8P0u+2mneVfIcyVgC373ydj74GCaEeLI7nEBxpmyRI6UxVlE",
-	"w/2cbRsyb3cPWCKMU2SUeTwynCgzFvhv24dbAbg3ZiPwocpOmINvmT0ZywIEhhmPk6l8YkyOeo6MSU3G",
-	"9orOEGdvLo/PXl+Yl3CLVM8JvgW2OMtFgPFGDFBCYAfy1Twp3gSwH1MmeJbEIivFqAqrOVsIa+Y951oA",
-	"xICPQAOHrZ/lLbvh6bTSHALUt629MueCidHccZprUR3l3Ag+sKIzEtLiBvRTIoZ69hElNBQMA5oo9cqG",
-	"QFieJAyvZ0JDNetdEYjNkrQnAhorJnNtHOGP/w8AAP//",
+	"7P3rchs3tjeM3wr+nKcqpyZN0pJtUTU1W/EhUcanseRkz0TeJtgNkoiaAA2gRTEu/2su5Hm+Pu99vJcy",
+	"V/IWFg6NbnaT3aScZO+aDzOxmn0AFhYW1vG3PnZivlhyRpiSndHHDrnFi2VK4N9nDKfrX8kbIpecSaIv",
+	"3eA0g3/EOJ6TpDOa4lSSqBNzJrNUYUU5O086o05/cIInR/FJdzjtJ92HSX/SfYTvH3cfTgcJ6ceDyQnG",
+	"nagzpSyhbCY7o58/duIUZ5JcrpekM+q8ZTFeLkmCnlM8oSlV6w58ZkoTwmLSGfV7j46jDmFJZzToH0Wd",
+	"a6r/2RFUXneizoeMK/2ayzlBF9lymVIivpAodS9Dco7TFE0IylhKF1SRpNeJOgJmgFP3qBkSWmZKIsYR",
+	"3Ik4Q6s5VgijJRZqjRZ4jeb4hiDF0RKv9XskuSFCj3nUmdPZXF9RWKjO6MEg6shsNiNSf6gz6pzJazTl",
+	"AmEU4yVSlCT6NWpOUEJwqt+lqILx5GNfUTXnmUKYrc2QOlFnxYWmZGfUeYrjuR0ZNTNOCXwi5VIiqlCs",
+	"5yTRZI0mguib+RSpOZXobCYIWRCmIpQt3TCmhEi4Y0XSG4IWnKm57HU+RaUF+yETVCY0hnmVl+qBW6nj",
+	"gV8p83RprWKeCQXfOxckxSyxCwX0/SX4ROVq2YcFwmJClcCKC4mUXquExDQhKKFymSkiS2uU8lW+RIP+",
+	"cWmNNif72M5OUVzJmg/tfPt+tgsqpV6ffLqlCbzkak7ZDFFmVp/HmV4KdE3IUiLKplws4HYkSSyIMvPS",
+	"t+q1pkSilGDB0FTwBTLLquZElGa6IAnNFvlk+2V2TBKE0SJTGU5RXJyl3Q0hT27SoZIPzRzC15kdRJUZ",
+	"tGGwOTFD/kKiSSYpI1Lz2buos+AJSTujzmypuke9QXdBGe3Yy2+lFkNKZCSCvf+c3MC9btv5yWkZ02C3",
+	"NSLAu6ij+DVh0nz90WAYdVZYMCvK3n36FHUe47LIFAQrkpypzqgz7A8fdAeD7vD4sn8y6vdH/f4/NBOZ",
+	"W75d5xJ02H0YD0j3IT4edk/w8aB7f/IA96eDeJgc6c2TEBkLunTL5zgc4YmWEClWemop1Qxg2J7m4jnp",
+	"d/V7ug/J/Wn3ET6adI/jB8lD8mh6gvuTTtRJyQyn3/M0F/SL9RsOK89XjAjDRyqT+sKSsIAzXnKh5ivK",
+	"EnTTQxc8M390ok62TLaTAYg3x6ry3MFMrojojDovuFSIcdZNqIxTLjNBEHbyS6KJ/nK4OfSqqxXXyz2l",
+	"NwStCRZAj/JJRs0pBusY6V0v6JTGhWt7HnY1bCzIlAgtOOzrQ84aDoZlcjwTfPHECodq0mhRmBIsCZJ4",
+	"LUfoX//830+p3ljBeUWAPFTaGydrNKM3WvyoOdX3JHgtv0ArQZUiDDGuaEx6//rn/0E/D979ZkSbNCTa",
+	"x07C4+Clyf3ucPIQ650z6J4k90n30XSAh5P78VFyrDeNlclOxurPYHGtiTeIOgwv4LjVhOktk2kn6izx",
+	"jHRG93PZfTf0BOEWLvfg0cn9giTpvMYzgh5q8fivf/5vPyS9EDFnClMmkSK37jDQe1xz+ExzOGVSiQwO",
+	"S7iI0VLwmcALc7MgONHqQA+9ITgx1/Q80ZpnQpJ02uu8K/PeT1TNH+drXcV85wx9R8QCs3WE/t//Bz0Y",
+	"DtHZRPbQAH373bcwML0XM4FWhFxLr2TQqSKEqbk+vO01TVI+1cJYqxw9dDZVxOxh2LvF1w/h9eRWEQaz",
+	"Mvtdv2WxTPnanINbuPajOa+HjzxzgGBTmlskz4Q+1jsfMntO5rrCMOpo+ndGnY3JdqKOlrpT6g4orUUY",
+	"LWg4rPqMUz8eVL5zuPFOmManqv32sQPiX7M4VkSC0uGP+J/mhKGEJrDQlj6gaUzIjLK/AFPus1vj/UTc",
+	"/ZM+sFnwxd9Y4teey0eDUf/hP4pn5k4p77TbOdZyJeWxUe/gcFxgeU2SS7O43/MVSjmboYQTiXDt1FAm",
+	"M5ym640Z/qWe4MFy38lnSmdS1MkkESFjbFdT9AI/EXhaPLAmPNGKzp/QSxCHoAMSsaAMmOCKXbGfiBWs",
+	"4Tj5FN1HL7CI52jYHx6DNYTIdEpiZZTf+wP0A2YZFmt9w8NeZ+saD63uFa4x7vYn96fdh/Fx0j1JhqR7",
+	"jI+m9+PhZID7J8VV7Z4/7UQdLuiMampbCR8qRomeOEkKulHFfLeqRkfHdpTt6A7SQgIfVGioTxeYpsW9",
+	"phSO5wvjDNAbFStFFkv91yCC9bK8+4Rggc4SHNlVWhACdvELzhK8RvosImw74b3SGyqkg+5QH9cPp0f9",
+	"7snkOO7m6uggBkES0yW14/vYwUkiiNRExgn+D+u76MV8Aa4FovXWjuLhYkh93GsJJwnbOqriE9qQmPxC",
+	"Yv3A37XYxMslp0xZ7WG7Tjtsv3B6eb4jjAisiFP2GvlhSopYjRjfxt9ahgHLnrfYEPCA5Y0/oRfGenrJ",
+	"WfdJLmm8d0HzzJ/+hAY99NpIGH3hUitP+SanEi1wQtCEqBUhDOXmxHeLyfcIs0SzH3rOb0iKY7BJa0Uh",
+	"2G4XMRdgmp8M9eLHXoWxUi4QSIcPZU6wNYLtDLUOySU1InmgV7eg9g37R0W1T6vwQFMjtRlXWpdHqzmN",
+	"587NseHSgE19zqiiWJELOmNYZYK8IXAYFLimpC7vMgMXRErQgDuvrV1BZ0zruM8ETazDi84YEVaTMnKl",
+	"Yk9a1TokFwjPBFRv0I/sszOBY1L99Hf6J/Q9Xy7BALVPD/WmXnFxPU35Crbth8wY7rCZfuATPXGZLRZY",
+	"rMFS/oVPjNYrszgmJAERHYpCK/n626TYsZMXU8qonNfeMyxLuofd+3gw6T7UhH+kCX+EjycP4ofJI3Iy",
+	"3TRRZE8QlhDxfoJVPNfspHV5kH16ORkBCa24wilQUmsAeiKdSZZeg+DUgkDfTBVZWH/rnMTXMltoas3x",
+	"8PjB6GT66EHSfzR49Ogofpg8OD7BwynBuB8fH+OkPzjG9yfTo+lgMpz0J4+GwzgZHCcP4sHxpD/t93H/",
+	"kZYE7VhL0l9JZ3T0aDi4/+ndp6gjMraNyqAj1xJ5UBTcwbK2l74vsLymbPacSlWydNIVXhsCWi39teD6",
+	"aEDfEwHHuLI+wlcvXp+9/DucNozcaCb9uXOWJkSgq6zfHz5AzyiL5+j589edd1sPf6eG2lvauIf8+Q9C",
+	"5w3w0Leahc6Zc1AFe4IV1SyMYgweWj/5gHmwJG0WOsEKA6+aAwE0euNl60Qdo73RG/IEg3lt5j/s9ged",
+	"qDPjNwQk43OsN7b1C4NVLtT6DNbE6wHfaf5gKzJDDyP0qH///gC9yBiN55EzS3NBUhTksEmWgujzHuux",
+	"aN2ZpIRpXVPOO5/sB78tfnAwRBcK/YAXRKKLDxkWJELPOUs4Qxc/Df6Ojn74PkJvGVUkQX+lbJbUCkL9",
+	"gUwsuQQHgyY5VpTNEEa/aFVDW+9JFitwvxKxeAGO+M5oeKRPE23GYWVWhCU4XPnOoPPpXWn1g0OhZvmN",
+	"Vu2iAyuOloQv0xpm+Pfi/p6LG/17ASoXoKAo/Ea763UyrZSs9WZ3pZz9t3T9I21AvvTWQmK8GMadt5Mx",
+	"QraoFrm1fBFyw79X94+6ulutrHiO2WxToxv0R33nzvksKniNtRJ+t6WW7qyQl4b0LME2MEJul1QQGXxq",
+	"WP5UitksM9aj8YHuNiaXgt9QsOo6k4ymioI/DTbSy0ob8BDrk2WLiY38eNPhhpKV8dhlAnTndxWBToFj",
+	"bSG0oWNb7129PasZj7LZj5SsSjz3ORiKM72zAz9TLrH0R60dZMeESEpiJTijMU7TdWHXGB7R2/UQlmri",
+	"j9jJLS8ruSGwR82SE7fiQHXFBUkqo6+fi/CKMGWTTvBymdogzz1Dq0Z+iZS8FZARodRSju7dk/d7dl/c",
+	"i3nGJEnvJTyW95rw8F/+s3u2+LXrxd6fj5OjQf6VpxtrtyF52qQfWB9Itkw5NnY8K3NLYb00H17YNVsS",
+	"yCzby/a/tIL/R8e3ofmfqTlvtYmtV7Hb7V4xPf5RXbwDwgPhr5f5r0hx9PGjd39/+nTFnGAdIcK63317",
+	"xYwko2w20loFuWJTzhURI/QRCTqbqxH6AsLJH5d4Rj7pD8C/5Kcv0KcrBuP7U/XXr9gVA5d/YQjg/F/V",
+	"hGg+fvR/asXk06ePH/8kCJacffqEJgRy0OB15tLHj/fcP3tXrFnEppj6Euom1eGVZTZJwUfnxZiEbfDE",
+	"qleFAZvPHnf797v9+2HkYVP5+RR1ZDwnC2y1G2qSul4LviTWt2y/twwubXzvY8ekeNmoLYQLb58TNlPz",
+	"zmjQ934lqfQa668aiuknC3f2+1FnQZm/oJUvpYg+yTpXVxedyjf52RVeNmz9LnjZh4wKTeafgxdHpfm+",
+	"849yE1nZ0LhgGbt82i0uY1kHuwRPenGTxjGREn7Qasf6h/nku5i+oj+cv/31fPCS/nDSI+sffk1+Oqev",
+	"6PnqxWU6/7u+GA9TNlk86yf/+UOaH0XnrDM60YQQZCqInLv3nv1DvLmOP8zJhw8Xf599Nx3+41h+P+sd",
+	"sftP+st/PLp5M1hcPlj/9cNw9Z+T5/O35If4RD7D39FX/KV4oV4nP167yKoV8N8SLLSp+inqvAUtv132",
+	"WEIlnqQBe9erQvDLj4XshKgzzdK0+lSkLcSdMPlhcQqrrufyE5nMOb9uOB1/chW396tMoMdvXuixMztL",
+	"M2pyY09ICJxow7kHRlIS6K3WeU4SzXXBZEi/e5wMBt2H8X3cPSH9affB5CF+FJ8kfTKYbg3s+WFmhcM1",
+	"Fgt/uupJS3fG7nUQWco9MQl863KstlGAYmDH6emkD0dzMoaUGHQfPsS4+3AyHHRPpv1+N0+YejAN3er5",
+	"wboyoztvTM9gSj9RNb+APNbCpKS91FnNJYnfPx4++1F++7fzuZDx43n6t/MXP34zOZYXf5dLPnnIn/TJ",
+	"D8PFP67v/8j+/ud8QP/mr2b8pZdjTnACltPHzmOjbD6hMg9VfixR6RJytVKC9FGrdRKJbwiiCmV6/j2Q",
+	"mTA4LXV8MsEpPKMf+XOgufkjc+Pwyo+Y/8pf0vv6f1WeNk8v8ax6oBffn3WHxw9cbvFqzlMz+ghRhubk",
+	"FickpguT95uP+6pzqOZ+1amb38Pi7K46P/e7J7g7fffxwdGnq071DN+QpXhCZ9a90GKe6Ms3zx6jk+P7",
+	"/a+KU5RzrJ/484gdTf42+/v8xfSnn/Dzbz7Mbn8Uf3uGX927vJXi8dG57P84kM8mT1aPZ7M/j7YsWmFW",
+	"/u0/n3X/gbu/9rsn39z787tvRnXTU2INyX2b07sgMWcJpAmuMFVoQqZcEISR0A/Z+Q0GpfkdhwP1ShVl",
+	"6v7QaFV0oQ21Rw+OrHpj/s5VLMoUmcFJbDxXeEGU2yXWM1u1EFo4fCERTYrUbmjtQP7QEqt5rslaN3Co",
+	"UhmhlE/vfwky7Yw6f7qX1/HcM7/Ke+eJSabOhOTCxC5Tvnq6WKr1j0bimrcVZzJm5FaZZ8aOp5aC3FCe",
+	"ScgQPUV4IkHNh/RBtfbJllMqpMki7aFXS/whIyNEFaTiLbBCMWbIOMWKBDr7x4f++uLRy+nfsr++/M9H",
+	"ydGL744/zBxJPmT66MtpYmZTw4vDEi/mLPi++65GgjwxzrCqFXUC/k5X1TjfDlxUSN6qGzbp6l/rB70r",
+	"zapi0MR+78BhnydkseSKsHj9V7LeHP0Zyhj9kBEEKoFlLCqRMP7VCMksniMsEUZv354/6aEzKwogXql5",
+	"UOqT6Zqs88wZkZmSGvsOhGeYsiJdHsaDaX5OHk0e4O6j6SDu6pPSnaaOLubIzCkTTKmr51QnJYeP6k2p",
+	"gE9770f3uu++qWbVH/ikbs1/4ZP6Bd+VbVKx4L/Apw5c7udQnVY5Xsg1l/RXMkJzvkILzNYIIspa2Aui",
+	"MsEQVmjBpSpMadivlguuEC4fX0KmGJJe9CP1x8CgcAgMKg6BqHMZOHurJiOdQ8wx2Z0KjMDVfOB6/JSr",
+	"7FXTsAp07eB36rMVg8+thIPGDn4FkwAJ5/C3OPkOK7LCIESsoxTOuNBLKvgkJYtvfrFukrC6lYFTu5xO",
+	"yRNQXen7CU7e29RzfUAqY0lrIp2do5nWejFD5gaTRRbzLE1A3kwIyiRJIrQ03mktnrzMoUwqDFWCnXt4",
+	"Se9heg+bOltLHyJVm6IiZ5cd94d5gvG3OEGOOp6fvQlhDAZvRlgiyXvFWQPJmy3Qa/MG80hJnjMoyhAM",
+	"p0iupSILT7yMZeCvsFTsdT5FeuBBJG2PVc3YNeMr9swk/26u7AKnWhIY6y1cVXc4THiyRnOeJvqIgRxi",
+	"s7zUnCXwdtgaQnAbcfLvsfe451xZrX015IBqoSL02i8IhDA+vatkCVs9cAA/gGob8sMbP4qm/JDT6m54",
+	"ISRzjJndKkssYLNwgeb6XNeMAVR2VIQyK6OBA4885mya0nhfDlEYvHebrBG79xY4g0qrTSEbt0awojMq",
+	"lTb4EU4Fwcm6cmtnan7P3Xroap4Ui27tQJsupZ/bZ1hJ+2qZq2BxJoS2DyB+5kwIQUwdlcuPtvYUWH9d",
+	"b/5VDcjefS8wFGFMz7iY0CQxq7kHJxhP5SYjTP17A06ArH/9RK5XgjUFW7xq9TOpZ3jgqt/PV/1ZMKqm",
+	"y57P5O7WPcZpSoSTh0ADU0WdcEsLyEI3Mv+CiBsinmpZueciUfumqoXyvwXrdMEXxBTSryCNUXA2Q5wh",
+	"vXySJqTmDD5c4B6HAtfNHxkCIEOB5gvnZ3Y367aTKMgG0gVZcqEK1pLWBD9FnZdcPeMZS/ZcRuMxqFpE",
+	"xtX7Kby5eCILYnjMWHxhJUvdEga3uGj2ztVrueCTwu48KpR0oWd2Fk0XOZ/5ne3OItGcyIXDVeV7d4HX",
+	"Xpmx2o1C5JZKZXbva7xOOU4uOX+OxYzsueSpe7a84orz9+bHkg4Gupce3IQ40w8N+kePjh8+QJO1he34",
+	"XAr00SAQtlZZQk+ZomqNLjlHz+2Im65uPsu7k71AIKotZI7g3bBcbzCbkZdcXWBF5RTwXvZcsglZc1ap",
+	"Nwv9jfeaY2XwldL6gc9ZK3GQj1G/ZI3TTe65ORy4sg82VpYkCMiG9Ma9KEyp6QJXk+QOFSwYH5WIZ0oL",
+	"aethTc2i64OFxuQtwzeYpoeseSbXNTZwFrx80wimANOyNrkliPFVY4P3Lg7bYLNaUqC3heG2sHrDed6R",
+	"2QvF0zlEjztMGSEJWBAJX7FT67rEAGwwDjTh8d0pyZecv8Bsbdle7skkcllzegusyHsLoFXgEc6NS8/O",
+	"XHoVA+I4GC04BPU+F4McDQODSQ9GEwF5KrTZ5cEE71yL1sISMLi0JYn0tyzG2JQLTzp9eks6Y13KkIv6",
+	"3x2DvGUmpY3+SpK9XWk2JWaTPzJ4O2FKv6fIImfoBqc0QSZZB0EiDGgvULRXa1AvDj3n+4OcMwqTb84U",
+	"5VndHV+UiWFhwzQLUAb0ypU5QSw0lURYEKPVl/jip59+6p4FQ910+36vVUCOwvmYsOqDh8flsLHNT2oY",
+	"ejN3V4ftDeMtBdez1XLXKFr7Sqc5F6raQASS1fn6wN8UOvlyr5Reh6UFBaxy9S0yeP4GFFUt2BR6hOI5",
+	"FjhWxu4PfH1LLOWKi6Ta23eHXqLhMGTtgLxWkW1lgRrS3dV5aKhMpWPjUzQ2dB1DLomEWsNeJ/+agaC0",
+	"y3DObmiODVNMo4x9RH5XECHyLp9tdz7GkgDIWTmXMY/G61+r8hfPkkQ//YIsJkQEjuytSaFFSr0EYkDM",
+	"nQjJIa2dGLSpsUnwGWsBMIZ4LOgJC3wbvnUIwazSlSLFiAP+2EYGCDCf2Vqd1qTLs5EaxaUKKaM7qPsa",
+	"C7VuStw7mLjJQt/B+npMf9U3fnKBr+qYp1DrLyRwvF46H5RMKSsl/G7NvP2vn//r6uq23+9eXd0OpldX",
+	"tw+n776+urqouvy/qvN9tbwx8JMvbQFMZUYLXyyNFpffj0yeOcBsIoVv7d875vPg6DNOR5tHjZboQt9Y",
+	"ZrhrA0wIL7GrV8l+Dg53H85ziEHbx/jc3PVJnx4pjdc752Tu+uQAw6qW0MDDcSTIDSWr3gaX9Q9N8YZP",
+	"+xFvpVwOYFMW4QbFpjz+n+YEJJ8Ci/MLaayqGC+IQXoyPq14bjBJzWcnnKcEM/3dMvxNkxMiRySuzn00",
+	"v0YOphXQR1yIQ1Pi1KtsBixUohSbDAZbLr99EM/MB/RIFvj23DwyML5lWwUkBIYlt3g3VcOEnxzMnylm",
+	"8wOMEJaQlOWq7Oz5S1UPPckEVE0yxDOFZz52c3ae301NHtfE+iNwmk5wfN1DkFaGqA32ZCmRCKeckc0R",
+	"9CokXSgMrq7k1dVFzVYPQF+3cwtSnF8Dw/TQ+RSGHUboAYkt2j3YU32n8WYAmqrIk92yNA121Sb7BXC0",
+	"2xf9wuHzfioB1m7OECsTaomMd5QullwozJRJvSuwWWmbt6Gx57xhFeOF0EUb3Ae/BdjEjm20oqlIEmZ0",
+	"acqdor4H5AUrmLPiyViVrpMLrdrEzRBOqZqKYAdoQwnJOTAGeMMNbK750a1sFUUH+1O0TNCSOPUCKGSg",
+	"Il+4vR/uhmDChRXycIcb4rBKUjvkgpJ4hnz3M7WLjy/pAg6vIPm+1QPfrpvJ6MJy7tZInwS3fzL5+U2+",
+	"EoAf10mahKQEVCIKOa4m1lotDBxwcnMF2ll1u5+4MHd+8sbf7kcu4cZPhQqEJmtVYlaawxoWl8UPP6Rj",
+	"uNAhl4SjqOPKJ8U1r9nR2kTTiwHbuFcuoWu3ZyHT+47sztY7Yi9LJSidbvaVpluBajI0358HWdnUyCxr",
+	"ahs62FeGAynyTz7zOv7JV/I5Ndp7cTW9kN/Upqh/VDbW40rMU1Tn+rvOAPOJuqm0noCmZruhX1iEkl3j",
+	"jjp5scCu977M72w3X+NO2ZzxXnskL3KsNNDB59LCQm8sTdq6TyQFH2Gzfby3r8U+GJBlY8uZgWxfm9Yc",
+	"uYDH2vGkZYNd+mkr1nrJVYW+k9f4N5F2pr6/apaMK3LgIdT64KD7sAHIXD9rO6Xw49vo13rxNVnaLT0s",
+	"0x9CFoEXqUIXcEmQmzN+7PMj+RRBSIBINcpLVUwPAc7y/ieQkqXvNn+B9PY1V8bAFgRCPsxaS40ICUP3",
+	"uaNlalaQ87dRWprqIL+jG7a5kP9d3KqNh3eYmxSERIWvtImcgLe2FhQWmrmVqDAb9A8hK5zBV5Haw1Ni",
+	"e1vAodZD0E5nhBaY4ZmN/4Atg1kCzjp7YMLfMWbG8iTgtEvxaq2fXXFxLZ0g8Q/nNZdwM5aSSoWZqri/",
+	"hwxow8j3BoE3YHktkWsoIBFl8CJwk4n8VgiUsmyhyeJ6A5mR6aPFfVUzS2rhQMwbAuoVTa8Lb/5WlFvB",
+	"bzl0YuHjBp7L1ujXvt1B8G1I8s9z4P7bndDanbDNgdDQaXCJ5XWFeicBAezzGe9t3VkZeVWDtZDgtd6G",
+	"VKIkKx5VDSGCmnJnc+7QNK3gkAqHDCSqoglBSdmpu3mO3W91zn4OLtvfNaUp8jjIWmmBANWSEz8np/wh",
+	"OOAzRYjLEUsY8rblbK2qKH1KtlJUQDb9IfSUYD13nrZ6nhWnLXQgqDtr9SaE9W5DUMKUaKP7uY88ZeqP",
+	"4re6rN4ZwC76JxdddRrM75YN8niOFQiw27bZSt7x7iqh8TXRKqLiCMcQ8uuhM18nDQWCGDrXkVtTUktu",
+	"IACHBUnsz8xZvWlqrJ8DvO57xP8d4sd5IrdDgpieemZiU8EXjTnVfKcYEVxQ5pi1xKpRxwBi2J8tNPEU",
+	"V/oaIEUBW19DyFrllI/2GR+bHD7H6umNPfNKWFqMIIDNcsOQShC86CFAK7p4an8EDCnyIcOpRGP9/vHm",
+	"ctt8xMaphzlKwE4ZHLYYrc2gOUNLSmK/Ve16f5mQVOGvqnx7bdQYc6H8SXj3COGqL5/CSToKcJ7MdUjq",
+	"0BdTLJUh7ymC/MqRTdOgaSZIxW2hMIcvO2lu814rpHr5NNW/vqvhkP2ypeJcGO1aQie3PkWtc6w8jHDV",
+	"NnIGb2mNH+2Drnm4e94NtZ7MdalVrn1i1Rwd71DAab9OLLTBISzdJJPLbqLmaVxhx9Ea9UQRGSGQfJgl",
+	"0BpLmr6npQMKcp0i48SQJnurudZWGc2rTJEpd+Qsj/tv3p1im53qle4hd5yucxp5700+ieYDDkdRHPVx",
+	"xZj3OC2b5aCtBAdf1WdKPTvMY5t3Jq1kLiiglUUp3HgB3ri3l4j/2ZKq3Cnxh0qqGgU6E+h4S+vjBNQc",
+	"6GK80azYLH2EPmTcbn5zv4l6qHKXfL35WRJA8lDmNUmHk61fUAACywlzpxlex7tCkh5WKGC+UMptiI88",
+	"32v/xC4PT78DQRJDiekXMq/eDeErB4Wz7+GgjPs4PH4wCiEtq82NIKWmrG1ZYQ6yHHHhJbldfZPNnIsG",
+	"kB+bWmPiEP12SzDCqk8rAbCm0E36S3Ibp5mkN+QrODneXj7rDh6gmCcEZYyaYryde2vX1moS33KUcyGu",
+	"ZaX6cq4MTqPZJFj5XRKZ43bQZLzbIdHypti1pJMKs0SOYCf6EZy6jQtWSpSHKmxOrceZdOqXf8BdcHdS",
+	"tswM5b32mndzd/pj0Aj5XbXLS6gtU4CG2NKNwCRPf7b1r7E/pP82dI8nLtYS7MrjVoIq7x9ep6P5xdOT",
+	"XTm5fnaOVlhCB3fWQy+5wRO54Vk8d822XQBbVulx1VUDLp4IK2F2YzDESkkW7oGNOYytABmPTL/7GyM9",
+	"4DA0AVWSaNmSA0naHuvffvetvutoiN72LnqPe/r64OTR/VM0xrHSr2PmOVh2PVtBsFqjyRo0Gi2ITtFY",
+	"8zJ82smtkEHzVu8YwJug6Vel06ygt1VISb8ZAu1xQ9XVaqNEZgglm8A0h69z2doChpG2MKW2FVcIKjGJ",
+	"3bDQU95KFoKTlDIiUUKW0LCfQX2qO3v1Ng9J8EsmqExobHNEXXd6486oIkXeyHybkebLMfxZv6Gv7blf",
+	"ykc3UK5SrAQcWmpl39Ygg3MPmv8Ghpkv+3X54Zp3f7h49bLSYvvdTbY2XrpDzTusTSRVsPD+bdPtmcLj",
+	"O383Sgu+w9SdcNM49SZ36GyyRaOdfv+4BmS3W6vFy2uSXFYexT8FJ6EgMaE31vLShq2xa1IckzlPEyLM",
+	"iWjSSXGqRSYeFfUYeEIfHVZZiQIlo6jjoJA20uw/C4QORt8KQCRiLhKSmJp0lxe2UenXutJqp21v6G4K",
+	"5fe2wrdLeev8ioKyHJJUUcrxghGedyUf/0e4CO7G/G/uyPy3q+BOXAU0aF7ulWW/W6LcleAcBN4nUPQU",
+	"bE/QK4ve6pDlemlz1spYfE65s6g9gR0GwGySVqt24WfblzSEIrH54Rk89ccpcQgGlUuDnbPO97o/UqY8",
+	"TflKomxZqfbv4+AltzERy5rScrCPoeUjn8JRVhM0OWq1Pa4rWfAM2u6jcTiJcYH7Qq17Z9DKbqUSSfL5",
+	"7lqo+vzBz6FNt07Ebrxqqj7U1W7VPrcuuHcMrVKEOgKFTtQdMnK5dm0h94tphr3tdqxifuenoN1ds4ds",
+	"z0qo5dn0ufgXV84RKODqLfab5T7FMIeAT8D3tk9mv4kcVmPcNnG2eYIaTOuJVnDveoG8f7MmFny8D1ZI",
+	"O1dA2wi+2pFhdaq1NpTSw5IPaybmsje2DdW1Cr5cL0mFbHJJqDu4+CJbLgWREhSEfRbdt1xvU5pTdn3Z",
+	"6/XDPEw+VjPmM8GZQgtYC9DbHXNuWtx3AW2z0RK2cvxVXbP0E0YlW2AFLnFIfALKwsCnNE2dM9/QKTjs",
+	"c1Lu6iRb9W3N79rURRfmc18O+8N+dzD8yhvEWOHKr/2xDqX8vb4E0ZKjsC67OdB+79+M+N+GEe+QoQ7k",
+	"Idsi6bNrDb63a0FxCLuNVqZF37jUU0lY0tjwtR976nvAblq9bVNQoS9po6++FelmZptIO4XZVi2IOz3r",
+	"nRJc0Bllxi3h/A4j5BrGR8j1ZUWTtdkGBio6cpC65hecpuYvUQgoB33nfX/XqGMeq/RouPFus+Jt/kI+",
+	"3I243YcM6qPRuQLPLnQIQDdETLCiC+QMf2iyeEjiw3Yz241uXBlhf1fp1RLXdXEtW9pKGZoIHF8TJS3o",
+	"tTE/rd/OeeqsBxUBLBZOUe6AhdgJeLhd+fROv+auPIb6KuGg96NvebsrTf/4uIXJvKxNPoXsDUO0u8zZ",
+	"AM7aghLomn1a1toXQKza1WL5I/LtL23xMFDBjW2bFLi0+vZWiVsV0Va2nrLC+myxWh4Guc2BeG7iEvlx",
+	"HBzGlecgrRF0YTtMYrPlrRzRtmBve1W4C3p9U+26gUFe3PV5PzbvHVcrntWW27n6DFX5gW5RQVjzo/Ng",
+	"hipRaB8O9+X+LQhZuaJSWIGc1Xbthro2jjQpHzHrJem1wWPdzjDhGFp77guDau66L0iBO4NTAkfK5vAP",
+	"d5K0yL74jChiU8pwSn/d65Gm1cu0tW9ndzC/AiW0dSjfqIY72UozwCtzK5yQOKVqfRFzUYOVr98B0At6",
+	"nDPCiNBLYhP0cAGnBTsIb5f/XizL5ZlpVJIf4pXhV6MGmEC0CX03X0z3RNO1bFYDDDTbWQDsnXB3Wvm9",
+	"j9Otdb14u0B3Q9MVqObsVr+mO6Lk2KJ7uBh5PCfxtdOTi9x3qhWdBV4b/XhCCIP+X+kNSRBgeN159LqB",
+	"4C3EXuyO9KIgKvo/g1r8/GQMQE2bF+UDqR/zxRILKqty8Ax6SvITF1VVnt+7dtQr/TtaEUEs3sqONIrj",
+	"RkkUWp/fj1nmGbuui4dDQlli/FBb4amJw2lmNoXXPtr8JNZj+z5jper14XG/EkWKMklEO2K7R+6C2luk",
+	"U0Kn1rBEE6JWescoJ7QMCaECs0UNOrlVj4GaTeC1FN+HC8powZqZ4F35bjJsUqZ8VOT62n0DK7sZ1oZp",
+	"1TAfZADfNcH61akYq+f6Y1v4yKQjW5ZnZOWViUM5iZHVRXXBgEGGF1LBx93ec99uZsHDGAa7LHieJq3m",
+	"z9PkzubP06TV/N23727+Jd73AwroEixTwC2R599atm9vx+inZDup+YfJOQrV3grNg1uVVfmFtSfyyCXA",
+	"QkGFUW9DD6FXSfTRLahSpLryxlCDxNUp8vubX63rlecEQ7+Fyq/ZH3uHKKxLLmm1cwrKtOyvPklR06Wx",
+	"y6/VbvEDySe9JfAc6vg7QWG8C8o7ivUF6zg3FkjHWpZbuKE+o+ozWsj/o6zXf5tvv635tqe1U2HmtLRt",
+	"fszH/HmQi/NwAJVO9t+t26vtRmW1oQsz5y+gHz0JGniYI/8g4a0aITjlJLrTvXJ3jJnzWcngDiCft6c/",
+	"hh9prSnZz7fUlezX/lgqU5HOFZWZQTjBnosjNIjQ0BQdSI5KTFIZydtlBVTR50BR8O/9+Lvux8Yb8amD",
+	"2C4ttlI4nkN5S82i5Dc03obwrWc0Jbs6GEUd15Z4a/hf74mgfXHjPVBpjWoJ9r1a1BSofX/54rnplg+I",
+	"M4hKJAF+wHnnGUqpVPLg4jD9jcvtvff0LRsftkVIPglCEEUYWAJLIihPDq/q/VyasCBYVsfaAYB0hWHj",
+	"A7khzUb/sSbqoH0vSEyXtJ67899NNp6aEyqsidKO3d+4NzU4cARZputL3hbwXhLWYlma6fTwjVynl5kR",
+	"GNWWm/nxTlNZPqOGvlXJdhMNlGovigpsExVEpF+ENpp3YR03j36GSFffgWyitK0JTokmoTGU2TqwFRma",
+	"cDWHXg/eXfcfPfTYdrCiM8YFSaycQAlfYMquGGXoLaOAQWGRE6mS6Ozi8fk50quJvrxl3e5XvStWkLAJ",
+	"67q2LoU1LiYB3K9YWTNrT7u2+ZDN89GmNCVvRY08H9tfx8XEBl//u8Rq7lI4bAPxHnpKbcUVhRb6MBYE",
+	"nQcNO23WO20DWb26uqjOhtBDq88i86ljPnnHc2WvFcbr9uor5gB2EzLFWapq8Vo9xAughSG6sOWuRkeD",
+	"c1PO+aoJhIufeO1uAeWhqlmKCvK5KsscVU3ayqB8bhg3Su9eXa5KSw7ceyHvLFspXMq7W7qoI+mvFW/9",
+	"1qF8hdrYg6OiNnZycjwYPBg+fPjwwXa1rI5B8qS/cO3tmPyUa9motcVpJHHLo//3NzFLGsimlr9PGY/m",
+	"a5Im9R5uImxzfmAl0E432dt5diHQGMedqDOJ40pn7p764ch+c5mu3WkIp6kk4mYT16PVjpI1buyzHLbK",
+	"MMwpkrbSiiRmPJbiesfZRikyr8UCWoXE+ZCRzOSIm/L3Cc9YbHzfmKYWs4/FJDX/zj+2u17ZLb1bTT+r",
+	"Wj6qc96bQY7QClNF2cwC9BvrSEL6PI5jslR50nywDgZWUqGUYKmQaZhsueQU2emOkCB6JCTRtswCa+ZM",
+	"16fI0GAU5uEjqfhySRKkxJqy2Sny5BnlGfvMYrTuReUqDoUqiFp8b5p4dUwQh+1hoU4scHXYYPTA1iIt",
+	"Yhs5MnnD+9tA+YB22Bj1FZoRNb1bYXnd+F6B42vKZo1BRkyFSWNLYnOr3C65UCSpaXy8J9i83NFdsnCv",
+	"i/05rPbWSBaVuRMVp5dHQNkJbO9RZEz+oq+i4cLX1oSjjhDB8dzB+6eUXWuponVxrQE0ntOF0haPC/80",
+	"nhXE4bfF6DfmY22+vQjvGMZkDjccI3Q83NIMcWOEEH4/vEVizXDa9yKdMawy4Sp760LC7jaHmrM5L+cD",
+	"a032i9IQmk61VRtVaOKypb9LLSNxAWeCtCVlih/eCaZyPiWlwHdJLrRqdezm5lMWTX7LhBKhapHfbZGX",
+	"NYnzibu800MeeNSrVLM09WGjyGVTEalMNspegaS9KGzmE4x0G008j9ZDa0oQcTYogm3RofEUuTCJawHq",
+	"yxHLiXg5kPP23gj2vr1QAKmMUy4rp1IqmlEWlgjsdXIblDOaKSA8E8TvidCSf1BU4VH3/1+jvzsurW7b",
+	"fK5K9Xl7OzFNbW29bCPiC+n6Ermpp3zWXoaZtillxMkK6bW1Q4XRjL+QDh/vkJI94xAlor4zNng+XDsX",
+	"r5PvTWsZ7pVGRHNPEdHkEQtS3ch57j8RJMW00kPLiAb5wyXmjfLtW6D4Zhs68Efb6XrOrBI+z7Q5+BQ6",
+	"tVSkuSsbLayWRivB2cwBUR5WHbmjltWV/+8BRL4zGr7k0FW5KhoPtYmvze+mK5UeBcQFv3zz7DF6cNIf",
+	"fHVqeyUsscALoqAhii1DtAE6jMZ/GbvbjMskv+cwujUsyd1weLvtCPDceZm4ac56CI5XnfsGgDhxPKeM",
+	"dAXBCZ6kAOAI2up8HVYbUokyNqUqQpIQNKaMKooV8dtsvLta9X2lN3cjo9EsfOQYvXp/pCRozljmEDg5",
+	"IDCNFlwqNDxGL+i36EvA7wVTB6V0QdVXPXTOEIYYi1n7JRbKleVAyQ2uKROfUIbFuiQsHwwHR0f9qj6M",
+	"zwy+c4UxmuJMki1ec/gdnOYjcM1Y3jkauH89fnv2BCA4kCSaldw9XBI0IWsOvYY9MPr4MWdTmhCmKBTF",
+	"jTXvjV/jNeACACeOny4mJNHW4HkOyjne5bLfHre2H90CgWh/960EDMEOLK67iz4Qed8VC6Fu12S7mBv2",
+	"765BhGUeB5q3RbrATy5B36FLuOqguklUoNo0FyzYxAxJrWvYgOtIJ2gFifmM0V9JYkcQGWln+NOxe+iL",
+	"O0T7uSGCqp1lkhfuvl3dIxywhYVblL8Hw8hsNqvDVTYYvBwl3BojVBUXf4P6hxF4W5fYYBP75YxM35Ap",
+	"WZnCMJ9Ao0fnIfDzRjAAbMTF5rDlnQbn9FgqywXOvPjlSIttrtm1pimBaX45NZYSlegpm6VUziP0HbjL",
+	"I/RMEBbPtYC9WGIGP5FUgsCz91pY+bxNh/yQYUFyeBXfeXdK0xRcXZXR7oMQPYIDyYmacicPv68Kgj0U",
+	"BgU2rT7Ac5G22e5DUHlten1gMIJcWwoIV0jIN4O0qh4am+Fu3uzg0y3bYJkLF5dOCNjHmsUUv2KrOY3n",
+	"vnqSSmTGShKowE04MQEuAN7OY8VUXvfQ2G5zGIRjGO9T4imN14jcLolrdOC45Yr512pVw2R3uHiIfrVf",
+	"Db3I5huVoY/vbH1OjlS0V3vGFm5xA23RHlakAtFdy39N+kUmQzSVcYieMfZAHnnuQPi5MKyb81hb3Emz",
+	"VDubkpq7oNST7XZC6nvuCFbSbElL+qpNtckHdf0jm+AZG7z9366f4xg+eElu1biyoSO6BJVWeRHpJLFl",
+	"Ki0pXY+hz9IpZJ++w22idX7+1RQ0nWHtnrnDoo3/9t0eW8J72CY8MoLLGXRa1PxtgIJulYtlm14EkZXi",
+	"NAyhrVHMbyxiZMCBJp68XBIsTtFAHyLuwz10Zt5h7uEsXSNBlgTbrIyg+0HprPGpgq51EDQJBheP10Bm",
+	"WjeY43QK8HL+eSwlka4z8OpAS8rRo17mN6lPs7Whn6JKz6ft/lDo9zFZI5o0Fvl3028Tvvy7tdusRAf5",
+	"HWA+nOwKBVPAB6V9V2x1GQB8HNzk8nss51WquW1vuR0Bq+yF2tXFsgp86wy9fXv+5ObhCLJIJBfAleDS",
+	"hY4NtOQayjKalDKbHhQzch9UfbnsUNsTFBrSfN7Q2pinViyDXWD81TY7SPbQKy2aVH7Shn5KNMfmmHV9",
+	"iVoFSSib6WHtKDuphiVt0/rzdkkFkSYshtP01bQz+rlJgOxdRVptoV0Msq/WIhnNeSa0MYbRmmBhThDG",
+	"V6daggi1RgleS4CLAgO3B/qoldfN6o1ttqOxXL59/BodPUQKz0YlezLKrUkujEHprclz9/nIHjv2OIa1",
+	"7j53HzS+74ra5oBlh1WVzu8+DqNHn77s5oXP7z4OokefvqoRPtviXvZHd8K52VvnfhA4PcAdZF6yLRQo",
+	"T03Si8sQ5GWEpe3Zoas8SFVk8XoYXuN+uJ6mfNU4ovWTe2BDZNt8XDfT4N1VkrVC5NQZDIVd1ajCxez4",
+	"2tx/CCCtwKvmIuagGLq9Zop9UsquQamxbaK0YqMVBUGK6dmZoFWssemwOiQCGEwpFDOFt1aT+YbW9Y3c",
+	"owlMy4WgjU36G6qaxopdQtOcm+Qfo8O6aR7Wu71VGlNVHVE4E59FE0ZgcxpuX67WGeo5CZpnqQfccWcA",
+	"mD/wSWU1aU01p0cZcreY0JdJvD28qLM9j7vA97abf+ATEyA38JZUzj9HXWST8MwPfOJbdws+a5LM/wOf",
+	"vHa3mk6JWV2gXVAuqFqPEIRFcawoAAFCo0hwg2CRRP5f7pdJll6H6dXBw8adC3d3oo6+sSbjX0LFUVsX",
+	"n3muhwDIfUlE0NYMvMjGIP2FT5B5dhI2vy5ZeFUmnshYqzpL0Yr1muWW/MAneVbJYUWPefe/rJAx4jmp",
+	"UPsYSjFDiJrt73NHNmNyxh8gldvtwT4vV3QlNUw51j/Zqr2l4JOULPaN/kfb81nmeLkkrKoR6d5xDpjW",
+	"1uwCTb+bytSCV8w2a/BJU0oQvDDcfnHx1P4IR6Wt5DSo3pvU/cXI6B1sZoWKpvBOx7S9LfA2FwfvWGrk",
+	"d6C25yxQ5ClKOCMjRI2Vp63CxCRMAK/AvL46RSCaR86LxzhKOZsRATEp6FNY8VQohwK21t/rOGG/s1QG",
+	"fq1ZrPpOEnp36aX6hU/y3vBjKIvoact3vAd+du99XVXiD3zSWmX4hU+a6wqWIX7ferbw7NpMTuOMbFEw",
+	"pCJL40JIdrrTXEC8ARooVzjd+VVljA1BTlFfW+YZu2bWfX74IDYMMeBtM7AaIu7CYfPK9i980kNnsGGN",
+	"K56mqd5wgihBCRQ/27IvV44FrREow2m49ew95uRg5l8yi2NCkjZ1Vs8puwZXap1dJ7xwhJqRHA1j/OfK",
+	"JKL6/ebdCrU77jm9IaySEWvLA1N6Q0Ky8OvdwmdLVd7z1t3Myx6dU+ewCd1Fn9sX85zP6J6dtIgDq2lT",
+	"rbrEUq64qBHTOAYf/BcSufsKu9I/XGSe4aMy82xfRYeV4F9XtZ4vsLzetxXoVsAYxdECy+u7aCO20Wvt",
+	"Vm2ZS51LZ1tXfD/qZm3QWuUUBy+rUfpWWCIzunrI68Zn5gt40cUSb8Z4d1eKBDQqjbyO3vZTmw60O8hE",
+	"3H5UHTU6K4NJ1Ajw/AZHfEOFKgTMkpp/dfWzlj/v333z/mctgb7Rf737+urqXV0J9/ZcO/vh8EyR2WRB",
+	"lW/OsC0P7y7I1SRvQy87ZTPTw6SczRyQO3IpHGE2VR0fUTZ7ypSBgNtDCDUZr7611lgIm8NDuD+fSHh6",
+	"vn765uLVy07Uefzqxeuzl3/vRJ3nrx6fXZ7DxbMnT948vdAS7PxJAxXfbLNaTd+OW6vYFQc+hh5n9WUR",
+	"5vdquUKZTUKyUAYzrVa0kjB+uRpAxDNyQ0T9QOHnzzhOt+67htke/ck80LQtSUPkPTtqX+9XhlAwy+6o",
+	"mr92CwdVn3mAoG9zOLShYPiFi8KCQDACwqAWAwowiOiMNoKLqVPiapqFhoJlq3mb+O6guCC/bSap7ZLW",
+	"ds8+fXF2/rwTdV5//+rlU337m6dPzi/fPz5780Tv6G/P9O0XF/r/z193os7bN/ruJ2eXT82GjzqX55fP",
+	"9R8v4eVnz88v4WPnl0/fnD2vtC5Kq92kThGwTUaojzKmaGrSc0yQGkiR+GxNg3m+Ea7ftPkGRw+PHt1/",
+	"cPRw1+mQR/z2VKErVGEbefTBdzCiLNKhrbe8CwQwtjXOE+UIi0tBITvGIqXEehZTGttuals4frBHe1wQ",
+	"czV6SQCqjpHUKjrUsCAX4oxMuk7e9VNvzSlg0TCTgIUFTlOSPwEbmXGbX3gggGtJLlmEJLM6VbLoZcFL",
+	"U1ESA7/lLS9uTXdQnzLPWe7Jre7t2NaYfsntylZHKtugZvge+NVTw5J8IS24K+Org+KF7cugbfPlrear",
+	"A5NpB6HZYhRNFMtwQSq1S9OG0CiVMK1dQLPhG1u7KlnwcHOfZYGrPpfzMupkTNP/Mc+q3PbeE1iYApwS",
+	"5rlTNOj30YJgJuFfXKAFF6360O52ChpyFYe6a5Fei7Dr8OFHjE/w5oYWazRZ22QbE8SwcJcmqVcFRoCJ",
+	"bGCWaInp0BgrM8EpO1sum3zadQZeLqtfdCd7xKfN60FtFciVZJct6V6zf14xgpb+pWip6WBrGVrvooAn",
+	"duynqmS6xn7+DcputREdjJbRHBgq9ybvoTFAw/zCKSPJ2O5Ey2OMrJCBn9IMdsXGCsvrnkNeGRsusSBc",
+	"pzmehnSMBL4CeN5nDxsEI5cSB4+smHchXTGHAtZDLzmUjlPpxpT4EmzQJRMKSd4LSdIbIotVOjAla/d0",
+	"zLnXi1Mu87/MfC1si59SACHQCxqS+2tBZ3J/zTb6cvm4PSvp/d/5MMzf+f0+3qX8Hzm8mvnbO/89hEPw",
+	"/vyaH31+KSFxSssXXd576WoIk+evmmyc4jU7nCoL4TUWqlHoBGr/VcnVr+m5YrUvXj/mbJrSWB2m/0AZ",
+	"U3V9jWsZTeQpGku6oCmGTKWxPX2UbW69wGtXJCHxggRdmby8cNOyqmbwMi/n9F6fUalMFoYFrn+3NTH8",
+	"aEe2oqTJTqEMpLzQN27m0CXGTDAEqpI78HB1SNcdIWZpYc/6dqwmVZ8vlpitCxFn+BlSzeG3+rW/oHX5",
+	"DnrUOUutT434GSFGqMX1SUgeX8ZoRRUjUobDiFNq9h9faksGom/wlprx+FTZ/bmwRdK0Zck6gAgVQ1Wk",
+	"aeZoBSyUhoK09xa37Q1mIq11FQtHBwAi79Id/wd1/b/Ltv8IC8ARUW4xD8ASqck4rmr7n7NV9TYHFm9t",
+	"hehPyAhNiC8XbYce5rbWnSVbvq4NbZ45SFVCZ3OF4jkWOA5x468pAxdvnGZQJy+XOCayh6DjzFpLswVn",
+	"PiYK6gxneg0T4hWZPHZqEnRFDlVPJToaDkuo8c2CqY+qhJKvj63I+stSgiRRzgtpquGlKV4iCcIzTJlU",
+	"I5i2nhcRMcUpGBKaKBHCiHHWzTHKDMSYgceZca4Fj7hiFmJWmp2E0Q1hCRdQkUEWy5QDjEnhrXoFtJwy",
+	"TtKl4DExoAzB+zGS2CDGuC8hfMVSjlkPPcXxHMklwdf1Nf3aKrJlGEX90OG2Rx2WYHBO6+HC8ewG24k6",
+	"MEStmiz1PdIU0OuvV58NpvvepX4FVnuWCTknSLvcTiChc6cqO4BTiA9JrDU+c0chj6G0X6rgWl/nCW6b",
+	"7ReE4MLgOp0cHT/8qmma4oUCLCOHIAF5Z3ghR2iBU70XTGzlBqc0iVDGcKbmhCnwaybgSZzQJCEs0kbB",
+	"e4BhitCCqDlP3usr2OS6RYBcoxXGCKVkhtP3c57qq1iS98YQsH+A9RF5or3P2DKbpJC1HFzFIp7TG3Pp",
+	"Vr1fEkBJiJDi/H2KxYxESGA2IzAGiRWVU6rnqS8r8h5AjQikA3OBZ/or+AbT1NyC6cbfE5y8N1kp8Kf5",
+	"5/s4U+/5dAqXYBxTmipi+lbYKzAgroeG6Xst7vF7cmtSieDSNVm/F2SaSfs3VAG+tylXcMUWeuR3ZUuT",
+	"TAnLkY8SMpdtKtNnSDBdaXkRQKZBAagd22EgYMC59YUCmvMMRHtzX1oAC7dbG9LyFtciLrneGkF922HV",
+	"VfYl50kdAHfpa85RYPEWN5o26QOp+PHb4aB7dXX7kLREhDetoy5fB62DtnQsPjkJNK8QzGt3+/EzJOdc",
+	"WMRMJyZdjM5m8Z7mJp27A/5w3qA7A7WpDuufA/KXd7yUBrezpqpRlm5FT0ybc53zyLvqYwAKsq3rqP3x",
+	"5Cq6v5CIr6w/qnHp+BuCk9DlJfc7WA2i7V71AP7RdzXDo9WpjgZ9siIXFys8sQjou6z1vJxBkITKNo+U",
+	"LQL3VfeqqtnUbVVv4KcpmNrWR7/c9OKQmQCnWdPcTQfSWUNc2+6geSOoHjpjXowD5h5L15B+a+AxgAHh",
+	"CVAhQqclOBImFXZYywPmTRga2JBE4N20nllzruuvaf1a0AVlWJkIywIvlxb7KqzFb4JQn38/91LuwrZ5",
+	"E7quLbuuTc2hKYX5FHU4Iw2KtqtH8ilqhrETPPHOkFIQOd9vywvz8JakaHsHAgwEn7eAFYHYLRXtekbl",
+	"kdxetwmiZmF81ew/o1IR8RvmA0+zNK0vNfUtFZr4abYT67+urm77fa03DKZaeZi++/rq6qLqco1fJzfu",
+	"d3kV4L6dScfB3KvXgiVEfKulw37LscV1EvSC4Lb9Q2PV04zrdTKthOo/7m8vcm/sTClMvy5z+Rc+adx6",
+	"ZEdpSNgew9REGbrs0hJbZoOYEW8rCDETB5Sc/dadLz0+z+51fGVvPrgBbs08Xi13gAVVOyVcn4FqpYCA",
+	"UwwcmlSiBRbXJEFP3pw9u6wOH+s7Lyr7oxkDaAme+1/Jae6wiAqejS8kuNzOjiwQkImrBarI2VEn6jyH",
+	"PMBKVw3Aka0rMRDO0Ns3zz0AgjAdu2LMDITZuoC7cuqTsCC68Lc3Jsm5KgOoXns/LsnJonk1V2op/zK6",
+	"d6+mIWL9Ugci4fPhDd6hu6oGb9Bugy8kGptPj5uXJO+79dyQ6mxm9/seRYp1OV43dYmV56rQXzusPho2",
+	"UkbqyiI3krz9nKOgZTYs8LvtTFYPZtgiM22PRht30e7U1DRgttamwmrOIfVQ852WAnrbJ3zFAJhcua6U",
+	"Jp2Vetih7dv7qBrwxA7oaXv4ll9rY6G/+oI2GCdlaPI5+026EJOjbcWkih0Y9NCrWQkSgsMygj0xttqU",
+	"GvwRygg+V4nAZ0nhr126tXUM7bdoLXpGbeQs6CcbDOtgfbVSa6z+MJDAWR1viCTqN7PeKi2c6lFKEoxx",
+	"n+G1t78s0uBO2F9fxrxxQsHVHWWib3hdcrPgqXe7mNBsZRqIwXjsRB2cLGh1oO+CsMQ2j91LSgWt0atL",
+	"DfIb2vXUDRqHbwfz+2Qaym58/U3e2R+cYTFfrvWpuAjdZAm3LWVJCyO15MfbHSWZ8GT9vVqkdWGDF8+h",
+	"s8xG33F98dIGuWtaj7dG4nXv3JLVAWM58DNNV+Rzkh1aAl/yfd5sm/w3VWQys2erdRnz4yk4cFPKDus0",
+	"pnid98/R9tR3pBn0+0jxmTFsIfAYxxCsnsTxXdK9uU8GekA7alWJvEAc1R10TUslmqEshQ2PKysftsAy",
+	"+MHKmi5a9eBGxrauhzY67t915Pm/c5x5K7iSH9z2JdJvrwy50MSiX5uVBm8Mtjkhm4kgjWDjyozRosBn",
+	"P67dMu8DNLY7apG/oWIcIkHswN7tmHOt8Kh3XBtMOXDlADyrC6zZ9AFpEt/auLNLzHdnyYAXpon8HQB9",
+	"xpkQlRhkzh1qyjMNhrPMC2KL6SubXtHPBiCaYqneyuZTrJLoIb5d8L4i3KqjzBb6t84qtSRss3OkrOgb",
+	"cQDj5L2qqoZnfjXnkmurFHShMT+YFhEOp8PZHClf6QOGJBT8I3M6m1fbG3M8PH6wBWodzbGc6003J7c4",
+	"ITFdVKZlHQC/Xmi2u1UmFofolPP1kpg02UTgFUNYIqkEvybSNp7S55rraL6iiZrb82UOGbqbR4q53sQR",
+	"RtJkV4eF2qzuoMuCGW1t3/MVAzW1yKbt2tRC48yN6N0ujOrmoT7zd1JfLZY0ieruUzwOC/pbrVXlyV5s",
+	"BVyBwNu4RrlGcTxDztEZhVGLqpbN5gaD608SA/vvG43aFp9GmmCaZmJn/Xh9J+e5bdCwbWLQxEEfJsua",
+	"2mKiVlxc58Dr0wD3vVyucNx0ZNc1VUQhsKihzGizGYIjWrlb6ylKSEpvTD6sraMb2doKmiLoURa8A9rX",
+	"mVZiAbK9Aban0k0Y2iOusEjcuwD2YYUlyiQxWnAK/bYLrUtOEYdJVDxyim4oWbmfbO8g18dB3+QCDiRx",
+	"vYI9d/jOKIIsuVB5UZp+zry24NPyhYJArxBK0NYcCrKgzJY4Otp1ok5ehOgnDwVSxJQTmi/ZJiGE5dWE",
+	"9kW+7jCsK8yrCfMaxKrDbinITVOmleRD3bH8IYN63mJ9j+/8PsPLHWGRk37/4eDkZHh89PCof3Iy2FX1",
+	"Y6Z/JrdAtPv2d0bYQsjYV1ZGiE6hoR2dTomQeWcv3wq9uvtx6zYL27osQAAsoQkqoeZUoG/uokcmiTib",
+	"VerJ+nsTwVcyB46rFCf3m0q6cliAfABw5hzEGXjKysN3O8+H1jpqymdR3qoKkM+YbZH7WTrVN9ddi7pF",
+	"O9XNNsaKclbMlksiUEqmCsVc5EXb+cldJNltVa8nqxlbra7FUV/V/KpCK39Sho7d580lCt929Ke2Ujhw",
+	"GdQFwZv1vNE227toe6kkFLCbqDlgRN9VTx2q0AxSYqn0Ofl7xubbo780D+YXmvxXJkwUakn39hu3tsj3",
+	"aiQUntgQ3wJH3RSK0WR1Tfjv3K/HqSH1R4k2gnNdaJLRVFE2soxlKgW1rCTpNJy9vc9mLUuC0zyBWfJK",
+	"UhjFsFlvFHOvq4z2YFSSkM0u/u0YxRz+TxwHH7jRzdv8fo+g2VGh31XQwDDpNe2gtIHYaheq1TFV1UNp",
+	"A4igkTvWS868wqFdE6CwwcOBFLfx4CKj9O62BVQwOT/yyOfQFERaIWvGjyDYd0EBT7ABAvkTdpoqeOgC",
+	"N15+djQ52ForRZZXZXstqN7l/RsD6pdZdGOeptUgm42sz3dCoFjcAAJWGISjoMuq2eWnSIs5eAVOU9Pe",
+	"x/wS+SamJpkrfztOjfWaG4qnuTiIkLO/IuTNr8imqhl71ULRY0EsFr29MiramNoOgG6lYDDrkRuMKQDl",
+	"0WaMBR/mMGATAipOAU2yUp9CKlHKpYLR4wWe2RHFmOkvaarA7E7z/FnClFj7ygw+8/l5xlOyYe4aAA9v",
+	"52qqwy4BIheMz52W6rttftCfAsGwyfxVMtYNM0dIhFwWA31Y+zFSESLdglLprUVXDdUAlfL+sN8Kh3LD",
+	"Ir0zsA6rflef5PBb0WAMylT9bqnDwdzDhjUsVt+sxw7CsdFh0WLrQLjjhkiGhYIjNhMVE7qwGoIttHaV",
+	"r5lgMEfkWpLC1Z0wre0hOc2y29FFRYjO7dkE4fQ2pmUba4xc4hLMBUBJTkFIl7xzRlU2spVKhCc8Azk+",
+	"IXfrzjtF3m82CvkIcC+8QEUkJbESnNEYp+m6umGIdNBF7TxzdcKGstlj82DbAhGPDtIIGTh0h+duMTnf",
+	"bJo+eLAtx31LPn2jXEM75wvoW1mbbxhMro4HKZs9McRtXaJYLWIu/QkX5eXovjBsfylzZ2TZRokdzBCu",
+	"/qbTaHu3jqouFy2mf9MCvrric5obG/FfiWR5OUVtSxBLu+eUXR+YL3w3SkETqOqDmrYW7KH6VOWwQXXl",
+	"QYwL2mXGptTko+SYhWiSYnY9Qtj8Iyogseu9ZStfbBRauTx9rrTqDV2b2KmpMRu56jZw3tt29AY2Fk9S",
+	"MvKME6i0+scISW6+LoNfAL3mFJHFUq3fw8dHUHJmiKRnsbBjotLcdYp+wTfYkEDfa/51ilKcsXg+co0c",
+	"sYPVAWCqJWESYuwpOYXDa+SvrcikEOhavMfQRX5k23nICEggTbBMEmVq6PWdp4jcGgCY924BRggAUMHZ",
+	"hBkcusZ40QcqYGkR6RBqjVeZM3KK/CfnfCUjNKf6NoAGokxJJPmCKIC5w5niC6zMgXgapEmPDMzUhCT6",
+	"mDUTXZCE4hGSBiFImzRcv/T+E02tNRFy5IfiVnxukYXyb5toDGEKeq9jZu08f1J5z5VeWgfw6ZGEsfE7",
+	"B+vbiTr5AoLBrtdN/4PC88ESgCFSInAn6vgf89nbHBIM71sXe+BsnO9WqG9tEYa9D6/cKOxP41YV8TU1",
+	"i/lgGmeVlEtGguca+RTuWCXIB7BFZrmM8XLhxKwuj8TBA0IqnSscrYJqHPSPHh0/fNDfF6FxZ0jJDHLb",
+	"3Bwt27TA+Q10jx8pWdUBsbQMYHgNuh4wu4XuvpnvV9SZG9Ak0Kv+yEGQrdEJo8N+IV2Y4rBARHvv/+Fu",
+	"/qafq4pot/9cXaf+vBWXZUD9H4mom6sJsWSSSDga7UHinXugO8AWQ2/fPI8A5xukDlj3KAzj+FbR0qex",
+	"utdjMwSGjvone3X9ry5m/fZOi1aN/4A0aOepD7ue9dMGlI2x8YKcIoJFuq70JhhEwVEhSKNN2sADy3NH",
+	"EZqsvX6U84mHUTIuS/hYTV5NkEtjMM0bgS2RzTgDLECxSDeMJwQMX4ojBO6FXeax4gJiYxaG6LcuErdK",
+	"Xj1QvtcC10sSoYQokxLmsx6ClgrbUm9ssf29OodE64B4bcn6d/RGb+s4hnZEPI8RuOymaSaAt2JBEuNp",
+	"lptF6+isvuZdK6/+tb9peftdtv93PPdXC1/Fmp2Ud+bN/m2km1YadzSVd5i/uVXSQwuy4GI90keDMDYF",
+	"Mjih0jVt4GKNALf0FE6FkWGe/BZ90d3gAkjUNa03ifE4hbukOVFyOx0i/2BIgXBA2giCYGQoB80QALQQ",
+	"5M+W1gN6ghfVUt4itY4KhJCKpqlx7ToCkOQUUZaQW++UJVjEc9gOU8oS8Nsy6MRu+lWDh8Am9GKbxi71",
+	"3aYUii6gJ1S1b4BnqYmthd+PIBNh7NdzXATLh2lAvxQYZCfqMNPLOrA139U5aUjyGAi8M15wWby7EGRv",
+	"6eChhUC39emH0tin5+XLV3UibYeX2NpVqXj2tA5hewyq5jHs4mH3+0ews+VS1FU+4RxTsVn+RBFtoDp3",
+	"xX6QJDkeY9g9z5RvmsYQ+uSBuIvA0rRGh7JyIKHejFLZY8jstrG5rzuOgqaB94dhzYtp+OgTw111jI8e",
+	"r4joan0jR2LHLEHj/zBv7tmizHFvr/O6RTuySpe/z1jHhXx1k+pNkrzxoKNlwokhGbmlWgldYJbhFHxh",
+	"gF2gbyRGcGVMZhP9sYmR0tI23VlhpkCOTbL02rWbCv1aPhHcvBzETf6q3XonCAHHaH7uO/dtzratNy1h",
+	"SlDSYssGW+R3368OO75is1oA8hYJlSFpqsFo4DC0TUj3jykZvMwfm0HOuBk6xDpsBluvm4FR7eL8Bpkz",
+	"gMPaoqzdbzUJ2A9N7RA5x8JiszaZ64W9fQNZrMnDhZ68cmvkSkaIp4mmULvOG6U1ucgWC1yGOhoe7/IZ",
+	"FgDE7HEfDjUnW5llgult2xTbEcyxj+OMQklvmgHLyB0NWuDP18s5YXIP9LZ3X3oYt6/dpa/+UslQbtSt",
+	"BZibhmy9fn8c+WVbYWzOe16L6OKtAwitTQWewV98ClgvldAq7SLf9W1Pg8x6uGt3CWSrb5f3icVgB1Js",
+	"I+JFLmXKwpuDXZLZBnq+YYUXBCODyant+y+nVCy+si1q0nXQce/LpaA3WJGvwhNf3w0xefip0qIoiYuK",
+	"sypTc95YmE54UlHG8UxwBjCQyvQeRC+wuE74ipksmiCEW5XMvkeRavuChd/qfK3PxMvxUINjksrPckB6",
+	"JtuBAws+Jb1EHjbKx9chcoq1we+4l9ZgIfiPtciHgz43T1rjkT7xLdptUyxj/cPbTbosBMBVCfZzEzkf",
+	"nmiPhfrDxauX6MJ87sthf9jvDoZf+dJWrHDl1w7UI/bS0poBhlae/Dnz2P3u6VVYuF12QdWwtkZisNsK",
+	"eRPAQYSGvYEWh8P+8EG3f78Vqmq/e2KAVd/l/+y979bsmRrF6kCB2VpS/VuANKHSHW6Njd0Q8v8uFr9V",
+	"xvu2ySbXW3tvgiZASUyMq9d6VCNk282aJBxJhCq6WckHY9eb28DBqG+q9bPWpI7oDx+Gf1eiYeAbrCYU",
+	"rWLqN88eo/v3758ABNHby8fFSlCsSNd6kwshjKqtSxdEc7xBfd3csbFqvmEPh5cAdcKvKBdoNV+7un/b",
+	"p+vUtFMjfJmSHjpXFmc25kxhyqTpm5z73gRXFevVYjs3AZewwDW2qv/7Vk/YaW3ndxu5CMhQLQ7+SEAB",
+	"23APXfPrArADXi5TCsklvVKHa8j8srnzzHT2VFhem7oS5WInVnAXusjkqWpBblme1aRfYJogvts8ATYD",
+	"XWZKTbfDDRGTGuBTWM5wloLgxPaGTjnOxWcn6pi22qHk0vZAg1B4Dg/gdrEdU744OfsFkHmeh7cgCTix",
+	"8SMRvmHVpvSYCH5N2FkNExjPtil88snxdvPb2oQFhVaZp7Y7AmBHMIVjdbe8an2pW9p02DsCkAAzeq1x",
+	"QYeoMLK318Aqg55zzRaNRYkhza7+FYbg4dlZJUvKrhDz6pxUdmyVvKEXXVadJTGRsqZL0Rn64adLEO3j",
+	"M9AS6a/YpMt+S7AgYrzRMvjkQcuuRD6147yqNIjEnCUuf8AhF0HiwTVhlRD4GwVBjx4c9RsUW21r1vTY",
+	"FE0C5s7Udtsdv351cYnu4SW9pxXoe/YN412ASQ0IApOrThnRrL9BBkiKKgJKm+XZLY7C1Q8/HK5KtLtV",
+	"1CVndTo+NEGz9qTJWIelSovtYL0DCH7T4i7FUItvPUJTQQlL0uo27ZcbQebSOMzvVooZLyw0G/a4xj9x",
+	"sVHyTpX0IfsgTJ/LPBMb1HKGcWbz1pTHfsaQpq8nmab+yyt4wmJARXnFmxtND0HykLlmn7HRh3L+woRM",
+	"uSBozTMkSLp2bV+qy1rc+ytY2/7i+p/o6dD8VXoO//rn//7Z3oYma3SW4BH61z//77t//fP/7Mok2ehZ",
+	"XilP4QitiS/YpfO3hONkXPms8XDuh4/IWCHbh5TfE47p84xnwW+2MTb8fFpIMjEMCNwC+ZXgsryLwWwc",
+	"QZ5S4UK6IUc561XJjbegRT3GkrwATXLPTnsWdX9rUh6WBND5N9rg8ZTsGFvTUS0oK7QF2qhTLPpsdw33",
+	"SXD7p6gDjaS/10pmrSrh6G8dv6ZXdY1N0qiAVw8jKN91QYxdj1zCjZVgiIaqrRqalcg6LJO12oVv4ANX",
+	"NkeKMu/Cr/ETtHXYt0gcBeOoQrfS112hrxf4kUtL84eDnkULl1jLiTRjBFiwCk6oobn+uQiff8ejPqw9",
+	"XZW3rF4EhO1/920FipOtiM1zLNGEEJP72kDxF3Vavhmx8xLu2RJnz/yCsqVrr9cP861sLvF3ylYq8SSt",
+	"BJgVGUHaevb9HB3gDliNrtKA1gjKJoeLP1hqJtqyQ9EdniP2y6WjhLAaWgU2KbNdlp2GXgEZfmNzKety",
+	"oW5cU1FJWPNmU3bIT93bW4HPR52M0Q8ZsT8rkZFPUScTacOvvhVp3UKmHCd5n+DP3dpwSnez3TOakscm",
+	"pXVj98HzlVtPVoG6tI8/1+63oofU7DRbdQxFK3Ubba+GwfCQcXftGov1PWtRG3Om7UoLvRvUpW+O6o47",
+	"Ejd2cDfO52wjnjZyI13pfZGMwaztB4L13hVC0vz19HbJRU21TY2wgJ/CdaISYWT8y4hPm3eiujUJq1oN",
+	"rag8rexXF/qmZT1qhL8F8UxJatrBwLgbjy7sTt50dD4PfFf35vKoIlNUZ3HtoZhacVNBbwtr7iKrvG7U",
+	"WvOqR6yfqgOo6NYYtLumA2rQHyVPcrY86M6+5j3QGo/GTqFFGD3QQl8L16de7pJLwVNaCXKPNZ7Vy8rP",
+	"Nsn1Cx6sw6UOb9kgPlQ+QqmMU4pbD7jpasgS+N8WKEu4zcMLVnLM/oy9E4Rw1/h3d3gvjbcCSc94Nqnw",
+	"mf40ODBb79ECBkKTufgE1O3JxrmPzd6+MTW+YnLfJOSmg82sMrXt1aBwfYo6K6Nh1szL/Rr54K9ZBFMn",
+	"Ldtqz80mUO7UlAslO7Xy2ejlengsedlatZEKzBkQoSwg6gVcyBKRVSHqFI/W6c5WQW1OX7eav2+m8/YA",
+	"72fuZr0roAkZjMaHBR2gXaU+EiTmIiEJ4rZXTYW1TZaCJ1lMJ1X+JfcFAWXiYLUrhGeYMjSDsmSPEwgf",
+	"9sGaqamKzJYWCs/xbp1rVI/98R5ENE9eNGqSbSn0eXplg4MMlPk92245ZGAfYQ6L9PNZFr5Ty6jrA9rV",
+	"3knX3qqR/YTF4jGO53s6yeCZetXG/1wQLC3en/IY77bsnpu7duGeuNGUXN+P2ju+S+R1X60icKGLRJuG",
+	"gTlpd6zbwY21o47iCqdbMkz8WPJo7y5c13boo2asbiCVE7Yn+h34bA71GzonQHs30ZsdYLZWL9C6pnuk",
+	"ZwpFRgDBBrDP7hcoKp25anh9rBAKzZWYXBEtVI8GfYMKALX3jBsAN8BDdX2G4EyY0huCErwudEGAr3ai",
+	"zswUuNvXVCYe/LZ+VEihDN50V97Usu5iZ3zRvDN+c3fVUpAbyjNpELZaA3SYrLsW/NfS83tngAOZSDfK",
+	"EIJ1zlmniIqfz2+LJDhTWiE+rJFcZlCVXtRVAdIFCZKuhBW1rhOY7Q0HYdUFTVMqTZ7WbmTmBrkOdTDc",
+	"gwgNTcm85KgUCm3wrcq0L56pmNc5d+2PI4TR8PbWE+E0R0+CeOgpwug+/J5QQWLlskEciCdPU74iySli",
+	"3L/jimkrjzI0OEaWdvo1cy5V0K3Ll9gLInl6QyD3Wv+tOMKm7i7OATSxttIZMTnJ+vkrNvWI0pDzeQrQ",
+	"ILb3c4BUfhpgLlpcLmtMB3BbOWwIpJZ8KbjCilwxqr7qXbFAfoat3PI8Vkcd+EOzF88UGH3v8/p8n7IQ",
+	"XNM3gFi3tQGxSRDOmEWmerc1pF3Vuv/ytV04p4m7RYnypC59VHC246g/OTkJ+avfbw41Dvm/jvkK23HL",
+	"vn9iCFtVD2AkgtyFXe/uu5N92lr98PKvKheifE4ZHFS60QW93DoWd3/t1aRRTilrWYTT9BTT1r2VwncN",
+	"mV9a6zzlwmpI+59N+QvCpQiauXgu2hXiKY3xiS8baQbkUmbnT9HHDeNnVtfECiAY3EgBOrA94kDpHN2t",
+	"ES3xGvL/W+haFaCma1tDoGe3SdZ3m4RtDxlkHmwDQLK5GL+za6t6A9TiJ2Y2g9dOfT1CFqzqNDcHIAI2",
+	"vL099c1nAFMYp6nnpFN3tEpIAJ6QGLv6dhfDXuC1PsJTzmbgggKjw3Q5uyllMed4WeFh6NvC6PHMSVp9",
+	"eFVYXtUFWSWzyRZ6twlA/9fV1W2/3726uh1Mr65uH05rYtEFvq7BbgbmLi7FZhpyYuujtwYO9FfOE5tm",
+	"tiBS4cWyqYxVv9XpUnYzGVGajzcyc93C4E9vtuJC6seAnMyyFxpD30VrIYxHCLO1TRk0ZAfAEXIL7ZLC",
+	"Ai4D0tm7YuYFv3DK4HlvVmtmXxAfbe+hscLyuoelUbH0p5C+At0ZMUP2B6Jf6T2pxiVr7y60ILFnicm2",
+	"ynFSQCtd+xZFaAyRhWB+ak6umAGlFsWtrm90JUk9NIboQ09v3LGBYjetlKGph22GhRVKCYbKIPAX0CXV",
+	"g75i4xyo387WgHLllx3w6XgEDweAt7YPluu/U3iZb/Q0DtBck0KzAHyDaWrgEIMHjZAYV3fDumK2HVZY",
+	"EFDZ+woDZuBGaytNZqzw2GNuGvQaZRMwoitm4RehGhHia3rhzdukX/moNABf3BGFvay56XY4znstjO0H",
+	"NgKpRQsC+DRvHx3yvfvTIs/avwxP2/pDz7hBkKrnXP/hNcey4TVbruwCXcEoCuzp/87vz7nQ/5Hjl5m/",
+	"8/7XOZ/495cZsXApQN+t4LHi1aCXWH41x+wts9q2Q6i1AuLCeweHK38vtWML3HXgy3v96uKyVFRYAzod",
+	"OteLp+9cqaX8y+jePX0Myz/9R40RY8f1E1XzvHlCKV93S1OF0Jz3SQvgRDRyQqsiUK/t8A/nfMVMSK0K",
+	"cjiYzlFxOqu5JPH7vLrtm3vvvvlztTqxyh3ajVijtIbu8chNfHM5oeY6zgRVa8A2sXUCUBN3lql5/tcz",
+	"t34//HTZqWnOmRfawRFWLvxL+YyyMfryzbPHjx4Oj7+KkHGwQBsYviBoQVlmg3swN3D/mvo8P3LNDSaM",
+	"owSN68ox9YBePL18c/744v3lq78+fZnDy4OTpsEnPkEAd8pNVZiP5Nrkyw5e0v/Q6q4kaY/cAjaKw5EY",
+	"dR6bH9DZ63Pr4jRvlaN790oP3UvIDUk1l8qNyIN/j1HQJYLKljzUErkEsTxtRR9ABtTLtHAROFayh/7m",
+	"ozP6Bvu6KwY4uCxdu/43Ws8w2RQGekrfPFnbY865gagwja2v2BX7+mvNJYQpG2Lvff01ekNmVCp7LDKf",
+	"ymrwReHLOdoB1vtIqK7Wg5MSC3FxxaqLadG//vl/jfqBka24NA85j2IclKGarrwczYiyRSK3Ci0xFXYC",
+	"AOIrv/4aNvvPb549RidHxw/ffenWa7Va9cQ07pKEKi56XMzuiWms/6fv+wqNoe7fTP/eUvBJShbf/CI5",
+	"G4MmyRMyNljGWoOBQS8ItqF22/5Hat0MhjEGp6Y0+YjOAWl6C03WoFkADhH0iSfiilFmgcW1fmondJ6Q",
+	"xZIrwuK1Xo6nUDUNWxGEGwNkaK2dhtQ26hJcHwcv6P6VrMcRylhKpLxi49su410a/H5N1uMgpcAAhwLs",
+	"BeOqh55xgYZHaM4zISNYLSXWpf6F12TtukJeMbhi5W8EsX4glP5HpJ/OhIkwIi7ojDKc5i53eGth8G/I",
+	"MsVrQIoWGRkDC9pP6I+afE/rog56Nh/1T9A4mOT7a7J+L4jmpvGp5rCUBCX0wYMiY1pFj67Yxisoew+L",
+	"TaQc99CZfwqWxBrblms1jSigbSdQ8yL1YHvInK2Mw9CpdBqu60ALk3n99jJCr88uH38P1548ff708qmm",
+	"u3nGgW+Ym4/6fcsxb9wUEqk55oJoxf4/u/ZyV6ujyDe3s05uUMeM79eeirYYNnASM1Oyf8XstjDqsb0K",
+	"3UCh6MkM4jldUAXff4phC6cpEaB+YyS0GQQY5mhJhD0nemj8BoAbF1R14f/HUXjpjRbVej1AVFyxwk+S",
+	"qDH60kYUvoLTHEgNDRhO0YSsOajyUa4MaAFyNDyxfPZGc3L3bKqIgAXV+/KKgZmo1xFMjAF6Qb/1pMu9",
+	"yybZhzI0vu3qJ7qpHb1tsqu5gBGpbcEHRyghZNlDZ+yK+bQcyIXxnxke6+/00Ato2Zv3AdHLaBw4g34e",
+	"PBnfdm1UwQkb2E7QLMMuxY9a7Hh5/pZdM63rfMj0qi2xwAui9HGgR5vZH0FGWbMTiKClqeYwdAHqjOun",
+	"dsWs7EcZ00KYJEhmQvAZIGmiM2S0H0tkozSOgE3GeadlDxsWZCppkkSaDTkjV0w/kCcIwkHIobgcitO1",
+	"LKLshkqqRXJ4lYvgT7M5recAnEgCGnpeMROhoZydIrCohERfvv1m2O8/jhD898lXQABsIlqIMkhzxWjF",
+	"RaJnOfYYR8bChJksHRjq+HJ8xfRkCQXZNP7H2MLV8+lUEtVD40GvD8cKxKkg0mDX7jXWYtGtnbZLoAEq",
+	"ikHPlyO0xFKicW4kjDUltcG+xDMCZmicX3cHpjm9UyzVFYP79KBNMf95YvTkt2/Pn9w8NE0IzBUH8uQw",
+	"nsB0TWlMbC6KVZbOljiek+6w19/QlfTZi+FnOHfts/Le8/PHT19ePIVn8iJLpy4FOHejzqDXNzfxJWF4",
+	"STujzv1ev3cfsHPUHPTde9Zzqf89qzIQHpusXnNs2mTfL8fusT9Batf6z1or+crEXQl094NyciylXvXw",
+	"fmjRZ293Z+EVK3bwGWuVeWxOUCt0JVrNuSRauWZKb26zCAYyD/qQAYX9e86TzkjP58x89rXpOO/kM8x8",
+	"2O87/da6LBW5Vfcc/KvVUX1DNP3fG5xmmthXWb9/P/7/JTwGD5x+BC4R8wOsiblgl8Vcvxf8YOwPD8h4",
+	"CHbrp6jS2TojABJ/bKZZZUR5ctw7Z6b70gUAupteHaGB1Bn9/C7qSAcO2LFkha+AR2UmDW4RLJY2tm67",
+	"ggP1fn6nX+TW/x6M6xdZy27gtfbsMkZaxMnIIM37jjda1IEOtH3VL1wPwybrHjQ9LK1+ftWt/72vjecN",
+	"W7eqzQ9GX9/73Mtq/v58C2tI5sQfbr/M2uCl9zDD6dokuC65rFjmN9ZOwwaLwmvFZ+e5RofRkqc0Xge5",
+	"EliLFz06kaX6zAR1aUohkII+ZNyk+DuX8A0RE6zo4hSNoeuoddsSloxBSJsTBbSRr79+e/msO3iAtNGC",
+	"MkaV/Ppr1zXlB3yDDWG+0IaA1LIYFB/3ZUuua6pfb4Gvxk5EwbBGFmkXozi1QSNXiABzROR2SWJrxOYz",
+	"SHHssv3tCao/p7i2npZcWjwZ813z4jFKqbQlzOaKPcsBVUaQmM8Y/dXqwTxT+rBFxiWiz014HxDXGMVP",
+	"2Sylco4mYJPowX1HxAKzCD0ThMXzCF0sMaNyHqHXXKhslhGt/p4rnFJ9YGhNPFPxHE7osaDy+rm2+cem",
+	"XmSxzAp9rCw9IWR7QwRS2DtUDHP00KXvxw1gVkjxK6ZtMGjGIbLY5mFyx00TEnM4lP1ifTl+6tqwnufP",
+	"2NPL+sIBnd2sgx5zD51P3QtzbzmUxBhntqEYTk3kQLO2x1kZofGCJyR9q00oPW3wDJh03mrbDy1wYqLY",
+	"Qn9D+o0BDrcKiWd3GzTzBFw9q6XWBtnzW+4FNuNfyRpapthhfGsRMwJBGZr7v9hUzVBSGoYDmeklyuWK",
+	"O0bUyomRoFosaLbvjDo3hCVcOBhNLeWoRP8fe++63MatrYu+Copr77K9T5MiKcmSqZq1luJbnNiOl+Uk",
+	"c850dhrsBklETYBpgKI5vV213uT82bVO7Xc4v858k/UkpzAGgEZTzZsulu1wzh+xpL6gcRn38X2nw4Ix",
+	"yIGoEc1zM9tDecEKy0yHRAszMBZeFCynIsOdezYFIMLiniI5p32ecz0vHzEV4GywrIXitZTTq0KMpzi7",
+	"vtuqGmq0zeNrNMy6iSux6OtG4q4sh2KLmq/wEf7OWvWC4wD1crCJevmGZkEX2kG7s/6WHwW1cS2W4U2P",
+	"1t9kjNCcYxD+oLO//oY3mGt+J+VLWgwh7XvQ7W4yukkhU6aghvip0EZFwr0bDPKdlK+omPuupmvpaHNv",
+	"d6MFeE41m2H647C9wdScofb+Ufjc4qJFUI2C//Lrx4qJgKobKwkhxgqeI5780kagvGoeNNKcY9orp7M5",
+	"1rdlYy7wKlfr10PGsNCUSEdYsVpvR5za6DBdiA+3yBto8KM5AJS7AI1tRfC5SjiiDgsL0K+MfIlFiN3v",
+	"QNSomGOJeM6obyPCuURBPplq0qfpOfGRSQz5omhyI8OADPJ8QEAYEi3Y5wMBn7CZDtTmzxAPOIWQVw90",
+	"yh6kmZpKF4yOLdmUfRqEW82vWdYjScZyTROXlUJaAs6MO2VMFvZeY65VIFhhJgWzF5cW2Wwkc/d0S9HA",
+	"bMjWXou6HauaEzKeKtCOmC7OcxDGciYIz1rkB5HPS/KnFOoEzn0SBIInLLfxdfxsu0IthMWw3+rnss9y",
+	"KYbI5o6R+TDUbswH5fPW9xQJ9o6NH1sLN7JxOQsl4AkmuS4jL/YZDq7WNqopwrUxBcNVA58gFhDPCNMM",
+	"5lu4mEJQxAZYaO3HupzGi0xdWt0+xci++bUKCeAIun2wwRUZS4jP5uyCCh27DVluQtsiUFpK1sqcVI6N",
+	"OxQuBBsMxVrbNBZlip+6QB8XpA+wc1p5VPvkl+6via10drRmZQdnWW1QqRiwIRe3Buy9kTczmHeMEftQ",
+	"ejKmxTkEJK2tBgPM7MUOCdBWPYNHg3vf8yT6seDQZrQQxhZNiKJzRZRsheaiKuNaJSuMfYcr5o4wkBU8",
+	"yccceeGCFrFIUm47Z53tjnsRqlm0kS2phiFlLOXK1W2HSwGPjULj3iZMBrIYm43uDCbnqPwojBVEgNBQ",
+	"ReGvvudimMmxn/Cn00JOGBXm7yi7zNpaHyAWWzoB5AdhPR+lqcguwVZCbLJktH2vYwGQ8NW9yxVJXEeh",
+	"jRJRMccwboThbJuPwQ1Cte/uuZBT4M8wEofrHjg/aNMTLkDu+cVoEQd1AkmroHUcdxT4U8bzEBGW29s/",
+	"z4FgUBY6FrOFdTIbyS55TsveXLP3ZZ6psI8MT6WRqZdWe0SNxAv5IjA0ltNZLBCIW7UwkeFzfk7vzaoy",
+	"NZBZRnRrSYbQNYGxaEbHcCiDDWp39OLwuYDtFioQ+M7TYNGEqz5zkekklHKLks1LbJ/dxY9EclJIE8RA",
+	"KmrG6k9gWeIWil1I+4QSd71Mx84Ij15PM/s5/k1+UWCJrE+IKkORg/YBbvVgzJ7Stc/MRvRYsTbpFgtg",
+	"Vf3NFoUmJ0QXc9u1DFM3llB6hI+1M+hIVf0bDrpdVAOgnsN8qjFqzBJNMHta7p1kz+6GvWA59jpJnZ+p",
+	"mMgej+gdO5mAhXgasnUHcclAwwFkYimeQ+fTfjKYk+VXGyu13XlE+wfZfrPbP6LNo7TTaT7K9lnzeNCh",
+	"3f5+epAdssavYSsttIEaK8T69gBYkgLABJfZv5b9Xj378LRrnsuaR/Sw23xEDzvN/f5D2h500m52gLYv",
+	"apAfJ4sfh79vTiflZ8KJHtBUqyUfWD3k5SgeNbuDdtY8ytr95jHdP2weDToZa6ed/iNKoRDZPNPWt3h3",
+	"HOolsSqIC/Jk2s9xg3bb3QNwG11LcoOJ5ounjXCinkgXi8KTYISe7aYJ3oCbFniLi/HVpo+LU0B2WrY1",
+	"vCxaNmUWgs3thnbTPLx5xPYHzWN60G8epg+zI3Y8eETb/UpfdePnEUJtg1ZjAzAnsim72ne4AS/7kHD4",
+	"NfsROsMoEVI0SwL8YKanakpzIyK5lYYTCuViVxnsxoEIIz9uNZRiG8HWhVJwHC4aEjUGhRxXhMrGdz8r",
+	"5DgEvjIn8jEPgMI2ftLPlTu3ndMgJnTJR1ycJPALg4zGBxd9gzz6sh2jyiwFPmDLdXc9L7WhJ+dhUlvn",
+	"Y6w65SvbrT3yiSNTG0RTnrl2RLzjYP0dr6V+JqdiF/z6EoNfp+r8UqypJuplNEgZ+nJgAWXkSyluPCDA",
+	"TMG42A0FyxZBCmtzrG9tLVnl6oU2OWIjEmHYZQHfcFBa1MbhpHkeC1suibcbA4yDH2/M4EXAs54NDymi",
+	"GCtLL0/K+JBiTHnCtXsKI2fGsh/wXDPoDHFhJ+8GSsEghBQR6v+IrqEZrSjfg4b3fp2da7zwxwuQVtsZ",
+	"vFBqBT2Lay50JejR4hpBpKxmwrlyMSvoJbPVtxvqaWMaNXoNqGYqK3Y9HsFmkhxbRzfAv7TDhRhXzVjX",
+	"mFX1Y7Wm2fXGumJuzzmCEJeDTdHhqRuM5X/bUAEG7/ve3PgR3aBrGTsLhSm+7eIXY8SmQGRogYOCRuwG",
+	"sEp2Os3u4bv2o95Bp9c++jt8c8qKib6qCflf//GfDeyO3tTFQLJAN8Nbmpy/Vrs9Gqd//6M9Pzt+Pfj3",
+	"6fev/3qcHbx6fvjHcCsTJVghaGqpsVROfdFHZf98dXbJnaj8T6C/zbqSRbjC62vvqHHB2Qy5lDZR40t1",
+	"9t6Hqr/+ca0SpwuxgDKzVJuWsCXfrrLHuKq29RKJiLgmGc9iiGex91zZkFM1slZtmXBRNKf762uyHle5",
+	"/Rb06Wplck8RntXqu3UiBsT2hOpRoEKqAZFFD3Qr1XJ9Ce7Sm6udxAoi9JUE2jK3q5Jt/LRSbCeTUCY9",
+	"Z3oh7XvnMslFRZvaIY6tlEHa9qKDHbWAI2zlBXRrsSyEG9erqMW5VrHgYjLVrm+L2OOwzGJ3MRgHnnXN",
+	"g+m/vMa2qs7C94xNLHmtnkkXRSOa5Tl+LYpcLhAhOWMirRrEHxqTaTGRykinp+Z1VHMxJBQK7DVBsFMs",
+	"+gTzSmQo2szknHlJUO339E/8cJnWP2jQ3C8ryN/YO9bBGLgn1zXIume9XmIwVsvTGx9/3cI8C9d3mXkW",
+	"4ljjjvy0Mu2rNpuqE3ulWp9QxgyZMEeYNbMg6lpf5fMEWz3pQqYPiu+hOpRDFa85Dy2SPH/qOm8XBVlY",
+	"HIvyyggihBsIJZFv9kzwoUmLvEBRZCHXIOM7pjq1vXx4G/T9dLsntoURCT+yxdwbuZ/s4WP3oA0CM3aI",
+	"VwFZwiqxlwW1SKwATVokwdpJV05Aofo0FooFaUn/OIDkNdbdkHKh9AnKKa6hHFbZ3rWyRKE27gMPw9Sv",
+	"LZoqbUqswMGEtQ0GnQS1P74ciArsq40I7gmM71qlReQAF8HWw9TYj7hXnpTJvDvMQHJRk14S5PWT09JO",
+	"rqSWtsonOcluCasAxMI4uOOpRhp8NhiwVPML9oRq5t35brPdAUDSCwZr+ZLOGr2GrY51dNunFmAYcPN6",
+	"jee00EzM2JAcReS4vb/fIa+mgqejyJZ4BMGO17LQoxkXGXk+7n/bQBRuppgwG+ECEk8sZ8Cgp0aIh1Xo",
+	"+Tdhs1NGyUt5wXKK3BCl0jtjWueo8jKuJlPkfdesGL+SAhqVugcl35JRf0aQmP8uZMZwjsxKhPP/p5vP",
+	"VUZEzbyGOdvn35hvc8XZaGloIO71bLuVZdhYfT9fOMK3mgRE5vh1btXlIW1dV73iEfXGCQDC7LJYuyzW",
+	"XWaxwJ6q1sZc2d+8mcTVmKrz5fbfK98GM1ms6qaegdq3cod94Jl05dtYmscQ8iqoeoWkUoiuUDBj3bTI",
+	"a1szaInTPeWqLEguh4gqtq6tDHt7pv0x15plJc3sxu1mxHebvXOFrgFFXdk6VNbd0jwnYfn6CeQrNTQT",
+	"QUM899WXyHiBc2Z7y8rCMDv0AhrOobOpRU4vMVej1ZdLea5Izs8ZoeHLzdyNkTmIKpK8fPHu6dvTl0lE",
+	"lCxL7LA/Cwrnp8IDtv2MLW8QcpRFWCEaBDzHFAr87CsG08J8So/QEh45FiW1PC9gyIoU7ILRXAWjs/OG",
+	"143rLFBzoW2wurrhGBb0XKq8mBNjWeSygJrAn3k+YvmYC0qesUJkNGct8orOiRoxcs7YxJYYTaTi+l+3",
+	"UcTmMN2q8sU5rXwj/upd7Zf+8ubp27MfXv/W+XXVBwLZv9/UIOGYyBq9/YPKXxq9Rvk8xK0tdKPXOfRm",
+	"C/51u9ADTtlqzW53EtK5f0r9/qfRpZ9AMb6xzZu+cvv0BZkBprmFcq3RlJdRgcC698rDZl6N5b1tiMTs",
+	"KS6GTYhabBSFnfnyZQvCMaNzBbC10FBbijuUhAOLz3L6okW+kXpk4yPmVjae6DnC+0OZPJZk2IYQtVRO",
+	"Dpl+haMG/I3rx2H9t6805Svv3O5gB7fVHmwYwOdusn/NuRGLNzW+h+oaWvDs3loagbx0qox7XHt27H7u",
+	"+90PptacmH05N4YiduOAsVMel16IRGeJVCtdLBAtlINYIExd5JHpoFPQ/tAiPyBHBMyscu8csTGx1A+a",
+	"CQdfBC0ITXIqCBO6mCNQCpzvJLBkZiNWwFHnmsg0nZqnKtvEB8IB7E+ABTamFSC2TGgK6Lo/KgaRQVnE",
+	"gqBpiiFGOSBjQK3A4ZtpwDCiY55YaDxi+aB1aawggRJ3z9h2z5tn2VMcLrScCaRLLr9xxoUi0nyafRQC",
+	"QxHCMyY0H3AzkdZ4LQF+HWQNYgi5tLczlxU2ieRsoMlUOOmI5i2OnCvzCug7g6UxX+3fF7Tu2bSGjZiW",
+	"YhSe73tL8dFzVwBPL2w7lL37BB2YGVdhq10ssEekTtzaJ18SuVe1UL209aYbTj8cVGupvink7yzV5FtW",
+	"yCAe9PiHV29OX//NVuZcGFvsl8YpuAHxtN3uPiTPuEhH5OXLN+aw+jxQewtD7O3lz71VU/bOlY9gsy9D",
+	"Ae1CQHeoJe2xuJKmrDE7Z7QYN6F+cHlI5sw4VgrCy31rb9pW/D8qeKvwGBVIM+X1DIYjoC1fZiwHEU0m",
+	"hRxPdOwCAdBxbiM4czlFPiMF2EC2Dm8Awk7ogE2RnGId8GwkEW0FwkdlICAW5RireJy2WVhkJMGgeOLh",
+	"iKBl0TYJJWTIdPhRhGoAW42cwcw1QTTtSkLyd9lXex+Aze9jUoH0dACZGOdJMAaVEIsrFba/uuZE6D9N",
+	"QGMlEXaj0rxgNJuTBGs/bVzKgsVj0yP0cwLsqQJAmhb52WN6nr4AZj05ExaB3SztjHKtFps5MdXngGwX",
+	"YnIearNkyAjQDkqGqD4jakQLF+wBJ6MGf9WvTTkBC53fAKIKqhaGXKcmzY5+PKIaOCHvNnmoZ7KiXwOO",
+	"0F9WtHFhehFatcbsX6Fg3KdtMtao9qBRizW10Iq4VczjEvXpRgq2u223lgVyrUyJpeZ06dKj5j7t9JtH",
+	"aTdrHrP9QfOAHvYfpkfZMXs08KyYve7VPm51VAePgCJunDs1vFPDS9XwM2PUYxlDOrLN9pfV0wbKeGWy",
+	"ZKpHe4DEvgfp4myFjmYCtBlG+HMuzl3iwwOzWPfI4RiXoPR6VDBLe+oANUqq/1g4VeM5/xdhSpb6K2bI",
+	"FWbyG5HGFSF0sIQi1VK+YBe+ZUj9rJGuvtaDAuAUiBFrNxAWE5ktGh4Pc/PWlWXl+UBs2uXnow7atrQH",
+	"kRQDCnrw6ACKYsAXxLUxZQGQEVx+cW4BG9B2VVBEP4LIymnwCK6saQipRAcijegNJDHX/WbR72tBGC5K",
+	"svRrefrl5JSZKCSUWNJKIw76/z782+jV4Oef6cs/hu9/Kv79Gf3h3XtVPD54odo/ddSz/pPZ4+GwvU02",
+	"qob7fSNDY8kZL2VUKZqufMh3unGbI1854fZoXQ7E1R7vEgi+0TvuPOouTavYx0JhU3jUHMBPNcmyIBSA",
+	"g2W5NHj63j3scvQQ+TY8njUoSHCiLNewc4YVUwrQ506FP9n2GVg/ScmsMEa9f5Sj5gBPxvftgGes2AUr",
+	"aO6IlDFbY5wcD1omCyx/Bdx3wfRMFufufZHLh3v6Qo/iD3l/JHOoLaY38/SjAul6jUiim20vXjx9TEb/",
+	"zdXyp3IMBgDOBnTnFAVLNRnJQjHSh6jzfBuB8tK891aDgrjya6OC7/CyzUfub7jkiZw5xJVdZvkLkX9n",
+	"yPxzPWkH6NaKD0WTi0syxjbJEDkTkcezxK2J6H5A0iVtr8kqoSinK0rvn4rMQV361+pFyiuodILADxL1",
+	"kRdQZROwExGl5UQRI6BAeGO4bIn0kVPtxc8mSt8NbUSB+ONTe+lfrZVu9jAysF/exLUb9szywwPy1nr9",
+	"vKk1j9z7a2sfSqfWAiQsaUSdFgUTS3bY1rVObK0egBdtrgXs5fXNmotfuNvnN1hjkOLGcJN7I46os2z2",
+	"BrIYSr02VkOAH6USq3E5a+uZclVaeB7ZUwynNh1icYKbL+3vHPMXPHGRGy5yZQZUAE9ZBT3X6xQO9rZt",
+	"egJ4zdmIYd0CpNsF8HHBGKFjXHl/1/eKw24ApqIL5lhy8JWlUWsjUbVBI7j/jZ1LYLC6lm3qOzY2sE63",
+	"yk5fHud1nVqMvSFIrZ3u0v4PeIxvIqi1s/eubO85GrnASSzsNr2GAVjKfE+96jwBtPmgugRRXgG7CU6d",
+	"i+OutPu8YMJhrpBLl+mclsfIarlPF2RgAsFmFHd5HgtrvakF0pnIcUAC1x5Yupas0AlI63ynLooHWUYX",
+	"z0YJFAsXcsOE5HUCb/Bid7avJX78lJdsGKUDjHNddX+jOwnNvQ0/+CaCc+UGospTs++E1ad3TgFwIjzS",
+	"1xNTVW3vrYuV8sd6hxuF4xZcSQxf4fA5kEqi22vpoKoXXxoUeTHAeJkVCuioRMiAaR1JI5zK6gUQstR4",
+	"sLl5oJzMK0/VM17vydqB2LDO9QSGnywvMsKng2Ao3p6nf4zYH3+c/W34fND9+6H6dtg6EPtP2pO/H1+8",
+	"7YzfPZx//0d39tf+y9GP7Lv0kXpGn/Mf5OvilX6T/XS+nWiAl39lYbbTuk21i7h9KRaYPfYjZpfuukJt",
+	"tSAJKFkdqzbY6JuF3QpLFL4iOWlZhoOqZW93mYeSBF3QxLJuYqq/9Aegfa7MOnorCerfvJkEEnMh2eG9",
+	"Nhyi/14+FBIIaoGuFV6LPGlIvOKCP1yAbKVEsQkF9mIXFqyVkfiSa6cbBJs9Rpd8ARIAZ8kZl2YOQmiA",
+	"5TmJwTTPX9c02t9stsIRxm8lSTvXmZtPFavym5YGLVBXlaW7qqZPl7mFtQrEzjXFqFgjV048Nf5lkvZH",
+	"K2WocxwtoDnTrMZ95cNKdBhC09LRsGcM2bu4SPMpUmuOkEa7TlYxkZ25V27i8pzmOfHOLfR67JITNxa0",
+	"fSoyaNlW5YpcKVobbZFXkBPoxsIXLuJln5Z6GljNNVJwddv+jhNXihcLl9RjLrsm82yJhsy50su33bZG",
+	"dXhm6kCDl6IEt9u9dvvvjahho+QOLNNWuQd3dBdxhXm2OT51TpX+Ua3CKd6qiNlO3Cq4uMqi7s7mjaHF",
+	"Xfdg1or6vQ/2XxYZd7XYR1nPrJgHVqsyib0hEi4pgXBXqoRNIG3t25ej2W6E3l5Fs/XzcdNAtp9nrn0H",
+	"GhvqP7ca1z1j0MC8YY7dE4rrSnKCOu5MOajTjAAeAE1TRmnDU1ok+SOJhWK0wBYxroFEG5gO/ftV4Hf6",
+	"jmWapkB5uYy7gSLZ9N1wNsAMlclaxG+sHnejc5ZwCuDlm7MKUMXO8JaPKwcUtmxZ6lBodqsOzIPSLRnd",
+	"H5WBBcCy3QVc2Y6ZfeMNm4fE8VkNquztsh+sN2T4FoiMQPjyrcxLPoXx/K3EtbTQWHbh/OKWULgO5++i",
+	"Rc7k1M/vdJKtHuJWlo7ZCBuQFsDB2xk5N8YkYCWNk7748+a+R33o74cJFPGV8m4cEBmjwMXCP1ZYSmXz",
+	"s4XfRwFp3oAety3U47X2Cx6Tx4hXeodNkRb1s3KYF/ewvcYSO+ZUG8Mu5xes4AzE2JoTt81h8tNyq3G5",
+	"4KtXw//TrTAp7eVLKsgU29H7/2k6Eo0kKQGJryalKkbi3gcEM17pfX3LM1aRXxBts4BYAiBmCjn2zF4R",
+	"mQA4LhM6nyORl5dvtiHe8fIqTeee0DqjmvaBfMwmaiH146h8AXjaOG+YRgYyFHMxNo8jgxswkFry3j6I",
+	"E6ZZFov7B+1HJIFrfjPXJA8w2yMYB58R2YWZy7JUWYE5Op5Aas+Hguppwch95Pj1v/jNWAnJgzqZjKO4",
+	"kkx+jEDTm3tzSMhMlfv0HTLt1yoJnsACr5QFdZCvNxRGtbIAmibrLJUWeSe9PLD8fc7drJcgtGCxqAZs",
+	"AFlpbchmyPQNn632Tu3vAjXr2H22OnU3TOwDvng6qqkxsBVW5qgN+QUTZMBZnilUwgG1F+piTPnD01XL",
+	"6kfjFCcutWdr+pAXTCoWC4uoa5nwwwRJWceAT7QANf25Fwk/gqamga6OXB+Jx1YOKcmcDjOaPpeKZZcJ",
+	"y8wbCmZ0L8DTTLV/oL2KZhnLbHN3jfBAn/368uOqfhJ8V8VL8mEH/GTYmyMIVAQXBeEL8Fy2yPD7D75d",
+	"vP47EIl2r96BaNwB8n/VEh+l6tWF/vUcsz0uLvimDNDaJUCDmy6H79UMqjXADnMF9IJhm6mxtXKujNxd",
+	"EY1/EYzp7gwvM5qlbLkVip70uHk86LSbR/192nyUHmTNQ/ZwcESP+4/SdtaINokvu9KyYUFTtlBcVpc1",
+	"bz9aGp4+gNc3j9oPO83j9Hi/+SiAwIJQ/QXXLPtmvnkqscDotd1dW4eaywVdlVsPdtXO+ry7KLWuLoUx",
+	"b+7YIl0vuvY+lD+sCTfV2qoYNyqfAQaekACpxwow9RykWx1eINejrKCz6la/suiqZUsvx7a0IGCDg3+p",
+	"ICCctk9UExDM8oxi7tNMntixYn8hUuJnu2KEhpbAzUeJlhx7Gw9aa634ANFsJLHIzoFQlMEi9t6cautD",
+	"+g5pWWTIjjMbceRsnAMv2mqr5ZUd191ZLMHM1BgtVyleLxay1lykbLkNsy0n/5ZWBE7wKgvCcYrvrIc7",
+	"tR5cxDakt7yzWFZtznyJEfASo1WLSXEktSordoPuENKfkwT3fUJkEYsEjllyQrgmfYZsVb7ayQHZOMhp",
+	"livmaV+JvRVZVsFEB5Jrm02yD4uFf1p/bq0SAA20sJsKF9G2+GCvTmQGIySwEHgullicuvoAm5jCaSzx",
+	"QhwfDA5GuaTWBSTEqBGxDtkhmBvEdDiJhZ8VgPfcd2wY4zUjDR7l+BYG5uRYrogSH81MpIUSr0Pxw0Rg",
+	"GDF0TfFmIPip6p57VwlbavnSQtRSN+GAoDZCvogFN3hDPFOaZaUgu3YNRfRpooh9Cx9ZB39R561anVEe",
+	"XyNE+vMX1SCjvcqe5611x+aa4zSc81st0MBdsiGI3R3p3Kto3NXaFpTt9lDegeEYTtifPbJy1bjKsjWy",
+	"4mxGvU7ZRa930eubs/lOs6w0b64QKboZX3DvA4rB7QM/J95YNYZewcYSSJbYWLH8gtm4EF5yTxEN1CBo",
+	"iZGpMCpuKCCHaHOL1mJyRoJ5RQ+f6oGfqcI2k1Wo52YU1zAUVgaS/Md4VLibaS2xiujTxJDshjNiDWdr",
+	"J9a+YroiOJReykA14O1VJi0pfljiMdoywdpzn7Gx1MvOPQmSXKQ/j4WSY9aX2RzCVeCquOize6ITPBZ2",
+	"anXFwZ9SdFy5oNysFFvhn1ypBuIKLkd753KsdDlcGUbgeuxM2Z0pe7OFGF7MwbH4VKaskHqDrkq4arHm",
+	"4inAU1j1iHYszZZyLrt8xWt44TUUxE13SN5qix8e5hdbgAv0QY9g1z/i1/KMETkYQHmLlkQxrXMAbloe",
+	"hejUhRE6zW5/P20eZQes+Whw2G4+7Bx1j/cfHbRpp799XsQs5PpmPtg5u8zI3WZGYBE+87wImraRK93F",
+	"ZIh7Jw7exr8RyesUvipojLFK+oQ4vCuOYGSxcCgK5obVDYZmT38pAXKxaDtuLDmu1GRopuZ2AcAWv+cL",
+	"kp3bS86lXMpmj+4MzJ2BecOxUhCWN1VTdxM2594H858NgqerFUN9B8altGilUXJ1Q+OVdMDKAIb50OXl",
+	"c6tFS23kAmfuEwU9Yefs2i//TO2XAo/AHYqICS003xDuZ8LkJGcWZn88oYIz5WrqzPOqfmtEGE1HWHzC",
+	"tfKEKqldYWNqxoKbZWBK90reO5vTlIV9y5xIW7cXmhoesgus1FjE4jUdM0XGVKejoAHU2CRYZ8KFHaUF",
+	"DIoIfmhE1ISmXAwjAMHB8sDIIRBJ2x4ei4EsxuR+YkRD8sDYxTjQe8oWEOVK4tsZNKBKgbU/RjCOuQJq",
+	"UFlgUSXX3DzxfqL4mOe0eA3PPCHpiKXnvuyGIw5ZdV4AQYn9MaX5IlKvLCyaJkrbWIgpViUFA/MR7UXQ",
+	"JmveQ2TBFtJA4RJWBQG24jQdIcRJLLQc4hBtIRHy6buVhdVI/DpDZc7AzOPl8qvZSAINmFtidDmQfpj2",
+	"gVvV3LnQDExFBssR1IDWlziFpPMAxgxvHJflXdTsw4EsVgVS3tgj8mcJpfiFQw562DiZES6gFI0g41ml",
+	"W2SlkX9YY+TvNw+yQ9Y8GjxsN4/7R92m0cKu0qIRNc65QDxlOP6lOvbwLeSlRq1cbvfXUwyVN759+w3p",
+	"dPcPDht+pHIykQpwpraNvZi1n68Pvlgpugu/3G34xS7DVxaACVi4BKg4EJSBFiVOiUaxmIociuBLyQ5J",
+	"y0uSsUUe+ydYMq9JwS4QtwRnco6p2D4DjsYsY9lJLKwNkLHUqGFEX1oWibblkHCGvpRgj5M5oWi8PXFk",
+	"9glo9Q1TfHYk9h4/kIV034J83rqWEhbsVkNQsL2qhYFfsdK5gspZWu9n/rhzDHdhq5sOW6HA/0ziVlaP",
+	"732AUX02oauycO9qKm1l7Ao+dXnwap30qgle2cn7RNEr3EC7ir0/U8VeYCV+DmIDynfXR7LMVQslFiu8",
+	"/3fw0M/I96/HdcbS5U8JNG0mxoNN325tB9Zhs20ylCuMw67jrsBLtunmyKbsBxH0knQOF4zMbnM/Pcia",
+	"R+xw0DymDztNzDCgoF6BC/2M54hYmbEBE2DFL0eEtl+wdTDDrNj6WAbspF0k424jGXicv8I4hj3KCMja",
+	"L8vxVpeLmJ37pUQQzNJVoavrhMbSg3+FM/3YDu5WXPVLn7OTxvXSePt1W+bkmynfWc87H/+mfXyzrz4X",
+	"Fx8U3N4H85/PsDTlSvpmpXtvPnS5d79OUNV49zhzn8i5h52zK035M5WmaDwCn0JERI3JtNZhn+Q0tfmu",
+	"2UjmkPXSlr8XR9gip4hS7NH2czbQRE51hAULFls4mwJDAIsA+cNFqGpjfPDSP5sQuHJnnRRsvbHr7Sy4",
+	"/A6N3/bO+P3cjV/XArgzgndG8E2HrUG0f1rdtsz8tcQ0a6PVs5EEFosZIGEJ8w8mqtHrnj0zKoLyPRWR",
+	"TM6E2RLKQtwjjTbVmo0nQJSIHYUWMNEzatjnuDZ3JnQxt6hgEn8yChYAwtwphZpDVKbkKU1HeFksLLcg",
+	"Kt+zb0+b3cOH5rkjB64mBSN9NpAFI1y3yFOhC86U5yTkdux6PsF+SPNSnINYONCbQmrWIi+5wmgTUhs6",
+	"GGokCQLwDvvdpD8nl7vwdQDfVjBjG+B9rqRQjWShjd1LzVxYHmcAJ6OCjOS0IBNWuNrMVXkEt+J/mo7M",
+	"VG/XVERXKMiMaayJaUQNs40avQbtXO//ZiEKdvEtPq09uN7/wQaDc+ZJIRX7o9E7MBKo/ztLtTXXGv4X",
+	"L7ZQ1hes6PuI6BUi/27zrY78B4xZuwTAHScAHHPZ3ecA1qiwvQtW8MF8hSYzMzXVzEL2ohqApLEtw1ba",
+	"ahcpIquxJrLQFfxJvGBGlVM9kXfjIsKFYoVGdZROjXs4aJHvGZuQZMRolvSMzncTCo4i1imAPQCEUdQ5",
+	"mFAG7/UXjNC+GlOrFPhqRnWSHufhRmT99QUzF5qmVX4DhjoWZJKZlpuRoe5FW1LJuCn6yUya/ZBlLkHB",
+	"1DT3sKzQI7ETT3cinmC15p+rgMpkur78w9EzXkLZ+Nkc8ASlW4LhY38t7j2KFL8AzJvnDlkOYGP781j4",
+	"PhQHjYvPlFNNuI6QA4vIqXYNTDBJPVumrYhi4HZziHafAFAu8KQrxlQsXKfLPbSLUyrIgOcaYYLLFz6D",
+	"DqOwVSaALwZZqkdUlO+xDUYiFgft/WXm6xM3DXfFor6wDvwGEKoW6l88RNUWgbPaEN/loSKlVE28bx3N",
+	"eN04LX7q9ca5ZE7PuVgITE4nxotky/jfz5G6fLOhuE30PbIv324Hk1ERajpu9BpqRLuHD3uPBscPs/Zx",
+	"5/j4ID3KHh4+ot0Bo7SdHh7SrN05pPv9wcGg0+/22/3jbjfNOofZw7Rz2G8P2m3aPjbSCYf2Donrw9FN",
+	"ssHKMN+hAzoY8Jz9WBg3ZqT1RPX29tR+y37TntnQiuUgxfY22SL/+tfm6fgfzTPHIvuXw+ygU77l6SXs",
+	"WxhPp91rH16B9N6WxwdbwvVIZ7SFM6D4P1ijd3Dc7exHDc3e6zNtvJVeg4uMvYd7bpFC4EzLgmVum62v",
+	"c/IHYEdM8iU5R1mgjJy5AYr/rkuiYP8ZT8KcP7PBphOiJekeklf8G+OBvHnyzOjjn2WRlSTR95/88Piv",
+	"D8zv37x+Dv3B5Ls3T59jtRQ8Sc8nDLJWGdMsNV6O952sSDqx4fo0pwC/gjcQPhTmRKBLpd3jXEsytERj",
+	"XFAhe6Ybk21obpFT0i/kOYNW7DHNecrlVOFTuCIH3W6ZY6PkH3xC+nLcj8iYpoVEs+jbd69eIsd2AA5k",
+	"nh2LWKwwuEif5VIMLZmLs7sCYvCTsMPN15JZIM0oFrhqMJ9uyb3/AMVoZ0xk/uUuEuknSdnXUgye0pwg",
+	"0wNeFwt/ITd2m8COZ8jwsffwojdPnqGhVllt4DBg73VBYR0htJjPCR1oVsxokakTkni5mfiGZSZI8vzp",
+	"u1h4K3dPMVqko8TagSKDIOoL3y8Ow/BfQDNWgBnZQ/s0zaElGtvDVWRB52IxgitVZD7WmsjQ844JVtCz",
+	"tvTCOMmOH3BmbdwRSCx4dYu8K2h6zjIXmXahVVphZ56xoiTewm2aaLzRctEm2GBuSS1gMpX9roKR0Xwy",
+	"YgI5nzUuillVcEjANTEXeWKfWJyaZYEpG9ELZs9nJ2p3D6xt3J9rv8hgs5shIUfFtIArJETuFC4ZwBow",
+	"sQSp1ehJp42uXbu4Mkk7nuaaT2ih98xyNTOq6aKxZDYrEMSWJUFmMoz0c+YTXtL472+ePGt2Wgfkv/7j",
+	"P0E8cwHEqZdvJlyUnt8yhP+1dkX9a7eAYw3nudK0uKj4YS/bMI49vlRksMdD2n7vz0YhIDDm7G+6uNK9",
+	"dC3VbdW4aVzVKloWYfEfP6OKKLhll3vd5V5vznTDYxocs+tZbxvaauYqzcdMTnWj1zluVyJFewUzhkmz",
+	"7wDBl5l1tDACn/wu+6h68D5UtOBzQjITNYI1clqgsAm863fZV3sffpf9F9nHhBQ2DMW1is0eGBZMqQgx",
+	"WmzaFZrwlS4YHZ+Q5MnTl0/fPQVNn7JcYbaUpiN4NcCkEKsZjORK3vxwVjEU7EdOskEC2owrAujioDVt",
+	"gBvQZWZ0HppB5msxzoK0mOSNBJQBFYs+G3JRClIYx/1kD6Zib3/PqJ+9//qP/0weAOkSYKLboVpk84C4",
+	"XdnZdIxOfZnNY+FVdMfYzt64+l327ymSYDg4gTR1Am9NKl9i8XtK9CHzlySTKZiZiQsO4HwkxmlNgJo+",
+	"0AHOYvYGorQfIrxukI5XS5CEmbOUkPtJKjNm3oHpysQi1eDfVYI3TOxEEi4sVaH5hgfGQ0hHFEzDooTn",
+	"GUhj/uQ0PY/QO6ig95ipAhM4l0qXBIgRbCK7JfWifC9n/NTuqpxlsOA5pNJnNkFiPALBFnabuxlS4PY9",
+	"aM/BE4qpUIQOKXdvpyQtqBqdhLNrS/WMRwPVpIv7DgjDxrAfy/fBQ2ErgOlupj0wkprfs3lizLmC6WJO",
+	"FB2wfB5gSp2zOW5/OK/GLjTL+bvs19cAmnd+A3LhVg239UkcZ3qtNA7eluN9gXd8jBp6Jre5sbScNrUs",
+	"am/eoAZvWyYpJ4IqsT4Qp6WRedTcp51+88hYmsfG0gx4mwZG1UhN80av+/GKn4cfsMx6Mnt2RgNhuTOd",
+	"dqbTDZatQXMDequH7TbRbDzJqfFUtbRO3O2bUrWm0yQbLDecnvE8N9bJBSsUl8LWbNuxoyo0pkLk7Smu",
+	"7QeBpFYYTuMaw0uhexYoPlCKQWDHaGintCFGZNXKskgRqQkUtcgTqmksQE1lkmGVGOIKYnAFv+GeIigs",
+	"bDTsBE0OjJZwVRJ/cq2c1o/F/aRiIZ1JtOFWqv5eaDC5AveSpjRnRPEc4mLeVgKtZ6c+gonGYMYEGWkm",
+	"hcymKSsVJIQ+MOChZPnr0lraTvViJrJ7ABVyKrqsiKEID43hsgwkFrZhBy2I+5hNDd8FNZxzlvWIUS7J",
+	"g5Pqk61FZqM55hWejqeybcB2rNpMQb/QPRX4//hV8JiD5cbCG0iAfCmmwptsUBoKIqOb33ZVM6Fy6y0U",
+	"6oeBlDIUdRtpQPAjtgtvfU4pvyBH9/FKi7jaFKp1NEp5vjONdqbRzZtGgVlxZxYRJmSWVh8948anndAh",
+	"U05JzZ0Cn8kiU5ELYZS5ohqIXkjm9MryHRtgsKVFA/sHKCw6sbVIPr8GeYzgSptVa5E35ajGxg0PhwV5",
+	"r1hYQGc9YsI+YuZNK7zOuNSFWSk47PCcAWgzY7IJiyk5ZDYPAzjLHitZQDkVRyTeseqRuPETK3RBh3ED",
+	"slvK/eaf/3vI4ga8wl/DVNyISNzQrBhzQTVzN8Wi/KUxevCy4p//R/GcsyJ4tv3dP/+Pihst8m7EFYAS",
+	"I2rxUzHMuRpF5DmkHyPyrGAiHUXkbEKF+UMsXmiac/OnN7LQ0+GUKUTJfjLV5kLzgWJOciqG06DUGqpp",
+	"0OQy73k7VYpTAT+fFrTPU5vwguAUmjTuEQ7mGlO3c5j9WcG1ZqJFHlP7eotzDX+1yeATEjf++X/HDTA6",
+	"cyVJ3FBmYozlZeb0n/+78jfqJ5syMzU4BeW3AUK3kYVuQP253YMTWmhYyVec6Qu3mmYn4ZT/LEdiKoZq",
+	"HP7ZjO77f/6/IuND87dBwZU2IzCDwRsplm/AZg2v9eN8hve0YvF4xAUzVtx3dELxX9/LgtnhvxtRjmlS",
+	"tw37c1glmv1OU8Apdxa5gk3bJKdkMiqsj/HH1CZAyZiajeIci2Crl7FHjK/CMRGQmJXoKcCaRrEguDrG",
+	"vq8AlMNAJ1OR6im8q0eSyo4Gzv+UxY2kRU41yZnjoMQNNnajMm8YY4DNfD0ZmEea+82YWubT4sb/9/+Q",
+	"h90uHpHTQrfIQz+lZwyv7nTjhl1m92m8cFnkFokbnVZ3/yA6fIhPaXda7W7LmCH4JDOKKmJ5uI1tAbZ5",
+	"DF5U2YfM/gYHxAj+CEN/Fn6MKisS4oax9xvGs4sbU5GZQQUHgQRAuXAQwSUQ0h40eFjLDPmMi2HOSM60",
+	"dsgDGR/y6rGC4HXBbPMRmfE8S6lZb+OdgrsgYRs1bVlHoTTpPHSi05dnmF8f2F2Gz58q8/CfsRUJ/4Bu",
+	"yUG7TfpMaatTIL9OsDYaIrtjKYbhogNQ7367HbXbbbwHnwPtTKkcj90M2uBoPieo0nyawDwfK2YR390c",
+	"AZa4igP2nqbalz/4M0ALIx0CPYHV92auBuYvJySx5y+BF4NyiQVeazUiKAWUc5AUAK++RU5LY9Noxr59",
+	"IvZmmfUJSym4IomtQquFfsBvXVHoetnUxVtw81TLJi8f0SUFlH+s7Nwe0/cvmRgaw8csXGPMhfu5Azy2",
+	"xvBq9BpxfGYMHqxLVLqwyMIbVn1+DuWpm1URX79kFDbIkprRLf06u2uNhegNDzMPuNy/1lRHYr3qftSA",
+	"g9PoNZ5yEDUIojimc+IfZGuchwVjY29AcXNZRufqnt1Ure3qI99QpehwKZMgEACbjzJqCATErsfiTpya",
+	"M5QrOqgmu/Oax4qr8wGOykrMHkQRqcRtPQ+MK7yxlWI/vn0ZagWu1JShQcw1UVpOwBTnYhhKfEgRWzpC",
+	"l0TkA6SZAQtNYdVhAAhE7i9CAD2IyGwERXxQN2cU5EAWsVAuumJv8T//JidMmNucya5nEk6kzXV6NhJj",
+	"SgBORAZVZNkUbLvZiEMiNRZcWUsIyfLMsOHyQl16pbmKi2HyYDlg0ZWLzJ6AyNscBagS3NkhAf1ZkIA+",
+	"acnOx2g9D9WYaQoZjUrRRoskNgyakCG/YCqI7XPo/tc2zAEnHQs6Y5EWLGNCc5obmaF5bsQBw0Bq5IsY",
+	"BmxGxlxMNVIoVYoFbbrBtiSBQYytIISqWIBYAggHI6/Ye650i/wQ9s058xXKY9GBdlWHvsUMaxcUybk4",
+	"9zU8KK4O/cBqJMSQ6ZsXD+0vvMpxZ9jciUB5zvSNSZObNWX2gs28Vvqg/QKlelRrmo6s8Hn6jg5tTdlb",
+	"NimaT/iQKZ2Q+2+fPSaPDvfbD0p0E60cKApEDmKBwsl4wNaFt6aJj+4pJnRvkdbON4J40BIpnGOfSiFs",
+	"4IarWKS5VNVKq5wqDUIRxVHyloohespqOpnIQtcDpAUSxUFvXVGwXPJQT8EXquS1cfI6nfaDMrKTwGT9",
+	"pd3stLv7SYucijkmx4MGV2OFFQBmIwdW8pcdMVV3N3yac2uxE6L0a2FuGkuc865xzkt3/H/+Esfvu+1m",
+	"HL8/Yr/+j/+2iW9+Kuz+OSH77QNXUAczgGEp7WAPqmOPG9fNaMaNZd/8YtB8LQVrvrJ1cLXf3mlv/fHb",
+	"6RNbYlJp/MRfLW1luNzCsJkSecZzVqLJRZVhXIisZaz/9+N8IIsx1aopBwOeMq9TZrLIbPaNi+E4b4Va",
+	"b0Ebvl8cf6VLKPiSN99f7xP4mA7Z3u8TNlwchftdMApB4PLg9d89e/HsJgYwEZfeb3+18vVvXj+/zttr",
+	"bQCE+TAny5wk2/Fknmvvaz7haiIVx1vqX2fv2rO3hHd8jBrmHK+7E675GDUCRbHuFnOpvRI+rdt+uDs2",
+	"u2PziY6NLUxiGajo2zo67kGobmtjEKjUXcpE8X+w0F6o0ewENfselLysUGMVLYZ3/tJuPvr1/2rif/bw",
+	"P7Xq/FOd+f1lkZlllsIXLN8+X/+s83D9DbCDX0t9RjVXA47O0tccLLKIk3fv4FV6vhpCCvySyz5fCVtW",
+	"X7/8ltHMsm9DdKEMXANFJBYnez+uzPaHvliLnJZVcD5oZPwxSGxXm1vCZ2fLAcbuPp5Tgy32OZRahkhk",
+	"UQMX7fFtjAsffRaincDS8FXoL1tk6naYaF8gJtotCz4hmzyogz9n5tWvy64Aiz5Ugn2U1BeepJmk06IA",
+	"Sn1rKl1bnhZ0oDeAXIPLfOgd64Y0e78ZBhveXAPAFosqAhu5aQC2WJQIbOQWANhiESCwkVUAbDjPd4W+",
+	"FqzAZw29Vh3n54q7Vh6G5UyNBYOzn90MWyNsH0/VuNEil72688nCLIqMLhkW+EXb4sG9m0/Yi9tHhFsK",
+	"znbQvQyGltJmu78/aB6lh1nzUdZlzUN6MNhPu/0ObT8yQlKmFCaDiebzb8yZLfgQpmTIhDm9sHQl7YWZ",
+	"XPiVI1l4NdVTmpPXUhiHLM2lmhaMnLqKn9LJxNleTsDgh78dshpYLArWv2NmXrD32kqBXuP073+050P1",
+	"2+BZN3uZT968eazo43/fxoKBHbcBBBtsuh3+2heFv+Z0kbdx8BefDfwaFE1hz6gZGZTfux7UDlIo+MJs",
+	"OKAkseczaVXwMyjfc6e56eRhUvaleruGa8XywXLjZRHMLBaLaGYt8gotmUorq+v38EhUlp6Ba5sg4gUx",
+	"E2ZsITlTNpO4TadrBRJtKQEnHObPpbsxDP9iTXY9DFUfXtL4F/ISL7KJTwoZUUCfY4SqczKXU7MuE4p1",
+	"F2o6NpPy9Me35CDqttvGuNvvkCcsRYoII3yNOtwW5SpUGC+eBoqgbnhwKvHj6j+59kNfQ1EoLGlZf2y/",
+	"lDmnoCwpHZB98goqDbvt7iGeCTYYsFRjWrnuq5d+Re27t2IFKnfaVn2iWwNuwV5eV4eCO35Ldbe06sT8",
+	"cVcmt+t7vDlFjKfFabjr6uKtK2fgJXsf4L+bFwKDKoS2NNvsZ5UyFNQlAy5ontirLhf33j9oP7KFt4Jh",
+	"3XxqHHRZKaTboOYXYaZSKdQ0tx1cvs/SvXzMQATGQmk6V0QKG9NdUYJbryKXCIOlFIBr/Y4aCkC7Cp+I",
+	"CBSnaFf/+6eq//2UQmaD8l8XxawAy6CWJad2h66ryyWVstxYXK0ud1l93FcnDdo7M2uXAllb2XsTcuJa",
+	"gQGH5FndHYkVFL5X1QkOr/hZhi1Afaogb+vggqwwGZWsU0RxwD0sMyzQzWPMDORJLBMytgqDnBLBZgQ8",
+	"JchTyGxuszXGLDJ/s+MpsZswLDGWF0yhM+YjFMZXTVx0GH9Cy8k2JcHF5d/7NAXG9zLCEQsI91aI1M0E",
+	"KpB25pVGLt4/aO8/aJFTgVODI6HEPdjFNRaffkKoh143j4ObkdDL3Gg8dSjMxb192e4TAbcktkI9wF5j",
+	"B8PpBoKXw9cu5nMQVtOhdCJMBXSS0blqkSdVdI0ZQ1xym4aHB3LtvPFMIvKXvGD1EN8Z/UpMv6vGZcwC",
+	"L4YoYLez9/oTBSm+o2JKi7m54KiFHbgQV5FiyIqy/ToId0MUwezH6shf0eLcws0F6Rf/CT6YH/7RPbS7",
+	"FWJ5dqVQxxegg52Q3IU8diGPGzYxnoIqcdZ9UcbCXQL1rqMge7Zya6MeIuzfYSIFugk9Y0xAM7ELiUSI",
+	"kNSfw38hhTGaivMyP2APWs4Fc4H/hP0xNaoUOpDQO0/IhDPzDvBpzBOIlkPLqenagMwjPCtzjm3ZCKsY",
+	"PDEWCZJs+kfW3u9kf20yAecHBMhP9ju/YL1ZW4Jg5s9Zc+FgO/UJc6PDrjyKcCJfAwjPslGFNmY4qu6S",
+	"NL682TFd3520WjxM7dvwEwBkwZfAXJqJhoNiaeDAkIR/W/oy2NENZCe7JYMEymjs62xY1L+vklEJL8TD",
+	"VV4YWjXhdQvjbzUweT97aU4hoIsINgPKApgLmWflX2Seub+YuxxpbjmFNpuzdLaWZHl+jcyW2coGgn3y",
+	"GAQCV8uLHFN/xc6xv5tEA8rsim4K4m135+wv1cKbIFO/tYDTFWxq7+5DNWEYZ3RlhXKqiY8lRCFItbka",
+	"cKuVcYAXoKodfGMJVO00GsIvvhALfEPr8vexCKCqfyxhzNA24qoMCSDfNlTbcAVIdSwjT96ePnuHaRA3",
+	"EAxOcEUmBReaZbGgfYlIW1hOEYClwc9AAeKQLMmI0YyLIWI7umZcW63pEjn2yRYq2yZyLiBbg3DWAZec",
+	"bWmyfBcVYGxLveaRsfE7PKVGwQbmQlnOR48ke/B5SUSSPeOHJrUY2RugY9s5WwAdu1zDHwtXDX6JhsOt",
+	"kEue1ABpI/AkRezJVXQuy8GoQbrWIlJ/SdbVp6wvgfLjajigBOrzKOpSkB/PyIROqhUYdte4CkTsC7CF",
+	"HUZSV0MPk4IpO6rqyxbSGsEbtgZq/gTBhR3e9g5vexeE+bPibaMiuwy2fSeBF2eYro28oDnkFP7Mt4Yo",
+	"MGoWe1FOy2IUS0YG2Km+amVVr8bXEd+46faSW63wR1G0TQX8ip4AJ72XJBNWlz1W8gLRDY/MlftvPITO",
+	"ViCh4e5dX7/vz8LOO7+zevwgof2Zu+ZulHsf7L8+bhQrdyCo3ls3otkJ8UrGeFU5zk/eqv6qAs6rgs3V",
+	"MZRuxWcV2vWelxfp24vLT1kCf7Oi+WqCeZkz4DfDThrfWRHU5aLEu5fEwJ6wkaxFVOLL1DOKiQX7OFpo",
+	"5+7LjAM2KhYTKcZiUbZMI02fgKYnJcU9tdCnvcSWfgqjuau+ZzcZq1t1/5iy6U016sL3rmnUdaNaaMc+",
+	"QRp7mP07bc2+XSPfA26an3+NzC/YeGJ+aq+Sze325SbfrNPsZvuseTQ4aDcf9Q/TZhn36aSgJ1M+4fZd",
+	"HxqWtKTRa9CM/psdcCuFDC5wPrrUqa8UslsDxAQTK8e1eI8RLP3fWWpu+ZucFoROIMhtm4OX9wP7J27X",
+	"D7yVkwDbdL13YHfq5x6C+qq9A7sGgQ5CZVBVIas1x57ZvMuzaafAeozU9fC2yCHdK9AbRElpkyBIYa5J",
+	"gschCWny8VUf4D8hUz5mfGxJrJFxQJ3kzyYmZRQGpmx9rz2ppRZTOJVQlivFgA+nBcM24JNYJAWb5PN3",
+	"MiGKAfs5Kxgxv+NMkaFskVNL6wysQ8iBrgsOFEIWLhwzOvyCFSyrcKLHAu5RsPxwmZwJ+ArgRYUK20uj",
+	"DW8pmBECKmwWhgxfX05FivW8sTiD1VARKdhYauhu0o7FfgQbvfwVfNtYXrhq18QYz9/qcZ5A0TP8+I69",
+	"1wkix4Dij4X7xoLX3nhaimV4w2WWGbcCNZx2sSgYzSLSaZNX/Bsg/ZGa5i1yNpKzMhmIBgMXORcsAcyV",
+	"eNpu76d8PCSqSP8SN1Ke9bhWzQHPmVFgcQOuYFtS10aV5BvZOPdm9iBIxrttlUYViXTppTCwDFI+XQB1",
+	"32TCUz0tWES0HMuikLMwrVXVtR+CzEo5JZvkUDy4NqZNHKCKFLqgqQZyHDB1Ns/zpNVH5XIoWxMxBCPG",
+	"bA+b5PoVPUOzRxs93AvpBLfEE0YLcprRiLj6cK5aeMWevaRyfd1Wc68Fgjr9l7jxw7QwtvHY7bvq88Cg",
+	"AEHT6DWGBU3Zv5mLXW6qUWcjPHzXPg5shKpF4GawgeU3v1wyS0CMT3LKxWZd5O9cjZKdG+s4jxkDBqJX",
+	"UmR0bsS3ZhBwWGmhLB3S5pj+7jxtlcjsbnlcrL1VMTe3sBEv2XpX+r7VOT5LmjejyGgx+RK6LndZursk",
+	"kEJNh/vm+qZfs+/6qlYbgMr4+zT3HioXGZsYnYkQJwm4cYknuoXCGllkxiwcIZEp4Rk4DsbCsyyQyMI/",
+	"43lO+szGIWx9FjOzaq6XwhoWcJmQaBSWvAmOnikMbgDZlAIqKXM7osetVOvqbvW6nsmKlGI4JtgMpfA2",
+	"8lpesFJeVwW1UVEIwI2tVCsEdXQjz+3L/sJzr6QC1K3qACnYN3QZL+C1tEH0oQG7FAeUMaj0Be6ehpH0",
+	"GuJyIcA2nARKIJ6wWEJXCv8In+oSGPYxHOGf/cl3noXZt1ggZ2w33Dd7nT0t99rg9191RTbRWiXqoxkW",
+	"HFg4eTtFtlNkmymy6cQ4aJ12+4ZiGdPJxByKlQUjz8pQauihc0UmU09nHjyJ5FxpMhsxQeiC+z6RhWs2",
+	"5ZpkkqlYeCKwyOidERUZ6DS4nxuneSZYQaZCTftmVH2mWuSpU14SehSBZ1ijdrufuKGwDHgC3zA5yYHq",
+	"InxIRpQ2+rFgKeMX5s8uEgMHOoEgiioBZK3Lfg/G4yYfnPV0BBgu/akuAxElp/OyYP5ZOPO3HtK/3TC0",
+	"DwUPpWALseAVUehOTRS629xnB4PmUfuw0zxOHxqX12mULmaMKQyuYWd6u1BtMOnrA7Z+CRdKoXYB3LsL",
+	"4JZHu1yeNRJwHVJiRbplGTKZuSCkrJVtLspaIxHKuv0JVWomi8zICMW0Qr51FDogqEB2XY55As17wWg2",
+	"d6IVxKmRlQGfxXJ8wmCP33HozYmFsJphuajYGh4v+NBbBcljQhfzTb/i9gTemIopzRtXk3ZLzVLzba4R",
+	"59I231mjO2t0qTVqN0sgLjcUxMst0L0PwU9roPRCse2sQR/hsHLbyVXoRVoOV7dSYl4+MxiV0e701IKq",
+	"rzvVNRVplU//RPh1boKwXSLIgzm1swOj/mJ6ESAgFdgufh0XxfqVjqnPRK86k4+pSJk5hwQjPtYoglQq",
+	"x6YcH7LkivQZF0M8sAUfjjQRchYtsHUctB/VmjrwpqvlF5/il2zB9B6kHPDF+a6V6Cvu8oYlvnrKYA1m",
+	"YxmQhBx+CdlSW85x6q++Grd6fQ34jR+cbaMJahP+cxzlloVYqwOwO332JZUPXztpp/hQrK30Va6d1WUd",
+	"anmYAO4gYDOQii2pC5ZFWOuLhagCbVXLihDQL3l01ZpSIIBaXRo/dKP2y7rGdIVyWfeFnzstkB/n6mpj",
+	"OWHiZmqN/XSG9cZfUBR2qyjowtZZHwp1y7HrpbjD0OclMRWKRZB0n7yTwrx1jwuuOUV/YAkZDROZ8Qos",
+	"c+ibJ88w+ImylxWqRV5oj/FSCkHXKbFUSAI6SCwAolYQShJlpkZoTnOEDhnkxqWwb4H/Qq0k1Fkk5D5V",
+	"4BGxLCJ8QKD0YYSQK3DFSSzcrSVJjq/TwMe5mlrza83H7IEbijn/ec4qA6F5Ht4VC39bizw1lh++jgyZ",
+	"NvOVc3FuxuvsRcyI2bpeXhCjv1rkZ0i05Tm2ZcMTsojQWKSs0MicyfAkY5ljxodc05woRnNy/81p9vTs",
+	"AYROaJaZO3XJpwliF9YMGYRKKJ9YnHORkQRfZ/F/nNbD8XNdjh1xa83FXAx/LHKsp8VRYYkxdd+Oig/T",
+	"//iZ1WmAvWJEJuVCESGJYmnBdCwcD2GfETWypLGIbBNQzSI3KNDXFg7ifKGwAD/JbDwzQx6kp1dW2dxT",
+	"JMG4bAJ4xwkTaTGfaJgINyXkPtc+ko91DH7m3VE+ARtnPNHz4HhjtQOy4uZyxrIHEUneD2hihpT0C3nO",
+	"RBKM3M/cGJzoMVdA/GAOuQcYStwU/DYVA66THjgasZjkNPV73hYkOK/EfWJk9vKQWSjFP6ZSswQzIHiB",
+	"Az9EeyYWyRku81uuzpMWeQ1bPLgaBj2XU1v1QLggCf7T3KESQFuc29psSx5si6RyOYywAj7c2y5Fyy54",
+	"xkTKWgRQ3tDyCiYWIKFlAR9nrISI4Oeb32fwIMwjx6KfU3GuYP9Y6GtXsT1VDOfqPaoDYvc0mRTSvL7A",
+	"8+N+wpOgK9AkUHucZcAgTvNYmMnFwSKHux1uGdeM4AQgOnUuhx5rUsE3lOTvsG2BlhklRCzcMO6pFjls",
+	"d8mYURGU1vtRFmwwVRYp5bC97xP0tkT/hAgJQN1QdKnM8dESZWP5fndm3RGESjMbeN2i3hw5Q7sH2BIQ",
+	"lcL13OwJkSFiOHZDWKL7QsHph5ARwk7dx/L48F1v2SSnc5b1iC6mLHlwUn0yror1r+EVy4NPTuF5O+pu",
+	"82ylzlvrUb9YHHmZONvYaF/+iFvIvalFUCV2CWOoexljyGmZAPbIYh157CNz0b/aOf/Lhi6PLmh6zsVw",
+	"cwCmj9ea1y2wjsKsB8J0Octqh3j0Z0n6dTda4+dUsxmdf+Ly63K3Gj2nAsFZ48EsDeysIt9GX8Se/b3U",
+	"DB5FxzLQS2NZhE1x1vrEG33pR1bS0cKliXGVrIHjmvJYhuaQz1rE4qD9KFqkwHDGTGS74cJnB5wa/s9g",
+	"9pZmqVXQczKWBYuFsdSosogfcsKM7r+fCKl/s2wXDzDNMqhaH1yRXCrADM/omA7hLm8cDqVgSRSL8jep",
+	"LIrpREMhXQ2GNUzWO2knpHEdNWbvrMIa+xny4h5qqc+ZWUPx0/74+Lzd/+Ng/vxo8Peik/519u7h9FvV",
+	"fZl9N3lEn8rv+d/ev7745vBVY8vwCBfDx3YL3QpgoONbWKmt7UB+MtduPXx71yXV8XO44cFwNT6YGsnZ",
+	"NXTFToh/VtGkBdBi4awDCD2wnKW6kIKnNM/ngQS2GwLFrDGBmzkEOHvHnUdd8zshmzywqM9Z8Hizk9D2",
+	"dnw1VvK1GqFI/3WJvM5Yiq2Ky+T1U5Gp0M3oOZfEuBsYUrGiMSzZFRUXDB3Q+joQeP1tiTFfw/U4p1PF",
+	"yAGxzQkz7L1BFB7oZPg0su2Jne6dbNvJti9Zttl97GTbJsJsv3v08HipNDsNo5BWKhApUnYCfF+6mKMl",
+	"h+ESCBoctB9tKOMCkOBlRmmJPQRBclsPrGUZl7TxXjTqZsLsCgRyMOdKW9T0XA6tuVlauC6WTSxpWWgW",
+	"eoa3VTan7zRcNCZjsWhCPqgp48HwYSoz5pnnlgvkIdNOVLlZu2mh/Gkk7Tt4y7XlrAXwr6QC8Vf2exr/",
+	"/c2TZ81O62gLafqM5+yxfd+aIIPZ4SNGM4hvfWjYu5pPuJpIxfGG+pfZu/bsLeEdH6PG03d0uO5OuOZj",
+	"1HjLJkXzCR/ahVx1i7nUXgkfthP8X5vgd6KvIo8gUeh0vxFl17ZuXwcMllhpha5+KGChZMvJ4gVVsHnE",
+	"Aoa73Px1Fc5OP5WZMR8vcIWffZZLMQSt4S935R4uSD/D+pVpYROKmD2bjSQZSk2EdClHl3ehSgPryZiL",
+	"qed+KMW7D6VztMOhqmRJ97gVjC9xeW5WpltovxpIsluN3QaftFU0fEm5qV+kAOLipFTPPt5r1z2VApNJ",
+	"mIgbs6tXbe8k0pUlko1zhtIHHeJry6B3Zb2DdRttqo/b7Bv1ZptPvI3NKTSCR21mm7pCudXB0iCZGhE9",
+	"n2CWPCvoTNiWOJuInkLr/gVz4VRIGNaFH2Lh4OU9KwzImvA9CxYnJuVLTuLlkc3LdmlEaiKbNbbqiSVE",
+	"Ly1hYD0PqtQP2/utWLwQpC/1yFLtBrFea6vXiUA+FLdm05aBdWPgmgUyPk1GyUt5wXKawmn9NIZvmRzd",
+	"BRl2tuYXLdkhuugFzSbyvPuw2zk42CzKAFKxGmIIIpa2/sXWY8li83ADshRuEmoASHnYxX2kR4sgSzcp",
+	"cROsHFSMudgEVGFxZYuXrCUCDxpRi+nQZwzqZICvLCNzpm0AoWCoyOoRhkrX/x3SZv+J3f5a5CO7rv6L",
+	"oH7IbMd3AIDsAd2B4y5jnlH3tSz0aMZFRp6P+9+C5RCqhlbj1yt8pxnMktgBMN/uJOJXKBGfM73ARRGa",
+	"vffUVrJyW/97I+HnzIPVwm+2kPznZXUbqRa3KU01c22/5iMvhwGAeYSzWSsWp4JMxbmQM4GWORiVBxG8",
+	"D/L1XJNcynNFcn5eKwSDKoOdBNzZfjtJ91lXQFWE4w8TwL26mzAkCKBtQ5Az1h8ZabT3wRUEf1wuO585",
+	"uMnlBdBoDaKVZ4w8Ega1jIyd6hETGoq3M9JnAwmgwwrqbqGg3njbPWLc5DNG83vKGKZhJbe8sMEC82Fe",
+	"SJvbA7R1ABYES3bAL5gLXZ7Ezv1WEh+MpQJpwXSL/GynAixzWhTmRhvTxJ4P866xxGowNNtt54YU+ZyM",
+	"6TlzEO22YBza0irV1pGNvtqIA7TyqhY5JXYdCO1bhECnRMq5iwUfCmCyJAftTljPjdXaA1kMMSqjpSQy",
+	"zyKjeVwOECiNbcm3DSWVAPD1BLoAjuZ9eTs9m6Bk+BfBuwFMDWbBfmS1j8/YC4oBuXoNMoZ71EpQDCam",
+	"YyCVKR+VuXU2p03PJ9gWWJjjt4Q/ymynCHw9Xer+b1+dPm6efXvaPXwIFgBck0ldVqNzQUbsPc1Yysc0",
+	"xzaPhU7FztHDg/bDg+N2u3UDLLAwSZjsKqfpr80n9tubYWV6OUVj+v4lE0M9avS67bZZQ23OcKPX+J+/",
+	"xPH7brsZx++P2K//4781Npwv7LNxp6fywbSZSzFsFlRkctzEK1aPHJaqeeaurB334c2Mu4RwsUQF86iS",
+	"w0BQPyRTqX7WUdphR/Swu8mnPLHPbi70xF5rHa7VKoCp/2qJJdXUwXx3AMR2zBEKx/2ya9QFu2BC/2YH",
+	"M5DFuGWfFTUgzKzpeLKM9ncL4/GNPepO0FwnjeLE6R0ihW9r2u180iubXW8tjie9ZJDcU24r3EToTgCh",
+	"iQ70PVmt7suw3laVkR/KjOVmxJAWRMTKNWcyAI+/xRBHL9dYGu6vN4kpcqkhaNumqHdlivYGOuUDz3et",
+	"n3jFVqj6Fqil+dxd8/wdEhFe6p7/TJrnw2O+h+BSy30vh6+1bR2062EfSQs3DkEu2+3KBxzTqei3hMjr",
+	"TPiG8A0Rua4tBBY7I6M/r9jwUGN3JEB2kGOfHHLsxsXUhkJpfYyoIqfAAlIbWSW5HCISIcR32JALY3bZ",
+	"mAmiz3osB3P92benTedojxhwmfgAkeuoiwXeyBUJ+K4h6mFBLDHkNBvJHEeAjHTMGDVg0KiAIo8V1LW+",
+	"oyiNhZF9yys4KuhLT3Eq7tbWyeVwKUPoMqcsINxQI9o9fNi7gbjEiKpRo9e4gSedc1FCWhsvc1Kwi0av",
+	"0b7m/4BY7I9Gr/PxSohJsNzL8JJsRHZn590t/b858D4p+dnbfA60ZK00peQffILwHq4vxOLTALYMCDvE",
+	"qJEFH3JB82gRF8Q3h0TYEJK61kD2XrtSwjEVfADVpw7xKBDJxo1skcSCKZALVvDBvOk+gTx78fJpggg7",
+	"inAdCzkYQAcNIKwwDdydUB9sJXZ/rtk6d/Kpm6BPJ2P/wSeLItb+ynVbvPl+weAbyGIMwrbPBQUcukqU",
+	"79FR5xBifYvhvHqsSgdkcytdFx934ukOxFOlY8GfmM9LTm1pBhZszFdRIZ/5pI/FL4L+YMepUTqllU6E",
+	"iLD3AAuFgFKuJaFEzcWWhFjU9yR4bmOtWD6weSccqHkbtWXGBWMRUfw9mn1GRGV0rlxRcSyu6gXjm87w",
+	"23bO75cWM9u5vJ8SsJ6LzImBT+PmemHGxQXXcA4282KD6538cgiVru1qETN4ATcOBZFjhAcZ4/q1HO4l",
+	"pOKLcYlNiEEgxe4pornOnRnlBwkRvAuueD9nmI9w4o3FohwylFy4/NcSf/ZFMCHXd0f5QsVZ6Y+uIMdx",
+	"vM51CF/tR5VLQv6cg+YhezhoHrUfdprH6fF+89EBPew/TI+yY/YIsrQXXLPiNaZnK70QUcNsGeNl4obZ",
+	"yiUsZ2yVOxhsnE8ryr5qL288Dyc2kB3Qh3MdabD3ofxhDdmFxR4ANMjyphMrHOypHTPwf1yNluX7Cs6m",
+	"lmUGzvMqxqJMwZENM3AWrKDclhtR2fir7ynCs1og8PUH7FLBTjiHn4jJJpjSGVUOuiHbxWLuxtmxyBmV",
+	"o3GL53QP9dtyV+SVT9TbTkpKxmzcd53ReGI3Opuk7mgGJKaLrdEH7UeuPcZ8qvlVgl+Y+ASdy71TgpNw",
+	"T/mmbhwuFEU6LGE39BDfDdCxjbMiJCmkHFvWARw8Xl4nNHDavnqZsa0B46ylihFjyQ3cN6bHzeNBp908",
+	"6u/T5qP0IINPPqLH/UdpO7tsW2xuWZzatwfLsjRDqJgreF2gjhByBkaf+twx+3cOkZWZuOybiMxlhUmB",
+	"6LK94G4ju/5C+BEKyfUmaG0byOTfZX+9C2UuWvSPHsNeVa6nkBcEgKYdU4r5vSIBjcolHuZYyJnt0DFf",
+	"O+C58X36c5JMFSteZAkiSVMBiPQsV1DZ6/5IUDRCFbd/PcrrfWRpiUWCJVV/GVCeW4z7cHBmNObLPH48",
+	"9onrAuopvvN/UdM0ZSzDBOWMFSwWZWofOWEBYt+I7COIQ0UEX0mkgzHfby/z3Mx7bp8/up6lBb5+NUML",
+	"fsjNcLR8J/shO8uyATmsk3Musstl5mPzyFYB6d/f+lSnoyWDgwzkFkP73ly/0cCsuq/TnGm3eZR2WPOI",
+	"Hnabj+hhp7nff0jbg07azQ7YkpHilm58YiW5ihAcK6dVo9dexYd7WOfPHzX3aaffPEq7WfOY7Q+ageUw",
+	"KBPDS5dyUsihox3OpGCNXqfbjhpaappD/fjHqAHshI1eoz/NAYNmKlaNTmlaLP+Ajr3EbMueeZTt2bOL",
+	"suHCmvUQ7L22563XOP37H+352fHrwb9Pv3/91+Ps4NXzwz+G25gR38n+emIfsy93hOZ3GMr4HcW30/Lw",
+	"469X0MF7H36X/TURi1MyoxzU/++yD46I10MJodp2M50Su4ndVWVLrJYT0LfmH8rT0aRU9AgXWD7oHB/L",
+	"HcPznCT2eZYkhmsypnNHhI66sUV+tj1Mxocxx9b1J01FBi1krjzRjGlVUiYiU5GDp6YX+DqX1ix+J/tb",
+	"K9DvzGTfRMrFj69KML6lAB1wwdXoLoVsKWK7VxGwKD3Lydhafm4lF5f5U7/L/s5b+sIqJn+H03sl+Rmt",
+	"T/y4jY6JeiN8qMgiL/oCScS1ClBazE9Ap2Tkqbmt7LSIRW2rxZI4byyAMTJB77AHpTpYf9lU5uZxEjlH",
+	"BCWu+R3LesBAZgef2JYVM2oHP2D9PsD9q/0eI4MTc7bt3Ta9Ds8nNFfSXKgiMP+BGzNDgC2bgmIiFjYx",
+	"TxBa0ILWKtgsqEIgWC5IKoVgqV5O0z5k+k6FtNlj63LiKFa2E0JR49JyXrKyA0nr1YMdz2dmZl9PA9y+",
+	"ie2Lr/zYt9MaUPu5QnVE5hR/d/bDayMALKManDtc2V0q4g7bf66uJVbVRIWG9x70+K3AnJlCDSeoEKyD",
+	"MhavEbg21mPZ+oQkuRRDIGWDUBLpz201E2BuGRPellJFnqsvFoNpnhMxdSkNJxpa5FTMbazLqoillUu6",
+	"mF9Fym5ftHRjctm6M9cynT8vs7jT7nWvIhTdTNyN3Ry4lbuCra+3YEsXc0KduForURejFNhqmG5YdVW5",
+	"2iKiAFwXyDIFdrIFp/aVWIjCCtamrV3nRooqOS1SpqJYVDMQp5WXBCzDAFuTz31pleUqxjSqapHX1bEV",
+	"zDUXxQKtX0rmjBYY7njUhpB+WZo1xx7MVdzulRfcQXBfF1PWwzmYCkC+lYJVA/uYla2NRsMdlWh0xgZ0",
+	"mutGb0Bzxbwd1pcyZ1TcdjR6IXGbtZsd2jVSft9I+YNB85A+7B+lx9kj1jZS3lz/jmuIypeYiRctcian",
+	"+ENjI83ikDWogiJHtrlUNudKnQfXs07zOO1kzSN2OGge00f9ZjvtZF22PzAayogAvnBxlzaPsoN+8xHk",
+	"qNPj/iPazjqsOyghRcw7WnZwqI5x6R4b57TR62yhG8INuz7oXDnbu+jzHUafxYKgceK8+vtt49GVu/cm",
+	"BRuwgomUrZf6kO8FZHHoNgLvCexki0UbtqwTOYjKJqVSCYwkT5lxwVgOjPEsFlb+LAkthJv3TTDY68uk",
+	"6pfXiCbLV+CE6elk4n6oP6ORv8VK0rp7PGfLdJJLmsHZvuJZDqdjie0XfOTuKN+di1sxZSaVXXy9Qx01",
+	"JtPaEwvc6YrQPC9r6CpnEDDt4Cy7fkXah3bDkhMdz+XywJ9afTqvCoP1x5QzfdUjWXO8lh3Lqrnj27xa",
+	"XuXe1LG8aYTVG5Bcn+M0rZReUGdTKqDPXZjtoMJukqP6FgVovVVkDO0mzfNVJcvFOYrXqi88nRiHNEFf",
+	"9kWWEIp4qS3ykhoXE2rGlKbOd6sP9tHsek7mYtTvWrCEijFRkTPu4zb1abYQEG8XP/0mGJuqKwT+/ZgW",
+	"55jYg0X43MNiO0zpuxM/5qTXHHS7dW5JAH0If7SFQxOIY9fUDS0GypQcM0Adw7JaWQTRM8+ob6vRR1SR",
+	"nA10tEnzRI2smk4yqll4ZDfpUghHvLRPYW2kpKZPoTptN9CpcHVof5otskw7ubW5OPzx0uxuJQ+3NSzD",
+	"2at2V2weTwMb8taCY2YWa7IyvvfUWqkwiFZfTkVqhO7VDNSlfR0WHiWcra8usbLTIDetQapi2qoPI5x9",
+	"SP5mFIlm40lO9QbxPH8loufbZHYWIR6tD95dsEJhb/2C7kipIFPFeqAd/VUSa0Ftz4Z/Rwl4OZn2c6iH",
+	"RGNYDoKBwCug6wKxy/0gBrwYt8gPkF6KhbmiqqwgdVMtzyKnZmawh4XmeYucFumIX7AseJ8NWZKcK6Bt",
+	"OOPvY1H+OZVjVo7BNrdg9RX4o8gtaykOwS9dkjN65xfl1vNFt5qtqW6k7xmbOJ6emSQTWmhuFpHlOc4N",
+	"ljZwgegJHjUJZkL/hDum0Wt0SgX+WopmxlWaSzUtWMmX1YgaZktAPUHDbAZzXuykwiyLjDaihtuFS+EM",
+	"2p137UBfrH+r363OgvC/WPXci+DbPv66VYzEbZX1mRq/T3fgBTcHURccVCePy99tEZatx1zSsjBSx7/G",
+	"1whh2ttJ0RaBviTze8BViQKxGyGYsCX7szeQqdA8jwVW9vstik12ODzMvcMILRoTzxDdJOODASsQCBRx",
+	"nYy/kOeLchlR6UrZb8Zw/6D96AFUwibG5UjM642+y4zwx6z6305fvTQPB+JbrVnRI4k5d9hhnQQzlLhY",
+	"tXvxCUkAWyVxWsVLW9dYa8ZhIUoJxLxHMs9YoU5IklMxnNIhS05IYo5MQu4niv+DJeT0wOjdl8wMJoqF",
+	"uTJTKZ0ABe2YFkMuVGLE1nj84IQkCNdmhzuQUpsf7ifGbTI3pMxsWvMvYKBNMO8Vi3A4EUk+mDF8TNy/",
+	"FP4TPu9jYl6D9WFcDM3D05xOFVOJGWgipGAJzvKb4KGgvfyC/fJqqjRNR+zX+yOtJ6q3tze2v2kNuR5N",
+	"+y0uy18dtkZ6nD/okeTDB7MaHz8mZio+fDBSfN5yvzJ//pf3Hz/+13/854cPe+8/fkyMtn1vlnnIL5gg",
+	"970iNFrC+o1cAe2x0g/gAf+z8gAHW489JC3yQhCaIUc2vu6ci+wviuZmAMRoCoz+UgIKCYu1CRPTsdWy",
+	"OG4zYvW/zEvNbZOCC+1GYWyEuEEj0seG1LiB1oh5WSFn6n9RMQ9uMsfOqkvouiHcbj54lvGYQSG2yCkZ",
+	"cJZnpWGEMpxkEnt2iXXQYJdCwUaf4UuAH1rxjBEaC8VSRDSAx/jv5VjVXbjEKuEizacZUy3yhGoK84cF",
+	"42b/TQpmrSF//GRBvn336iXsmydwjO8niITYI8avTB5EtijRWGdjYDoi95P3zangukfGUrC5ucZ8dtni",
+	"m9M+y8Fs87kAa5GVX1Y5xPdUcBZ7ZL/TIt9RMaUFMcozIp1Wd/8gOoxIp9s6aLejdps8/fFt5FZsiisW",
+	"Cy7Ic1aMqQAkiMS8a2hOIohQjLsO5LSwBD8RUdN0hOibWO9jARgUM0aTloUl6bIjc1YlHCcuyEuquYjI",
+	"84Kxc/j2x/OC5zlPCYorm92Wha+xp6RgQ7OO95MMyaxZ8/Rd8sCarbHwr7J90SMK5KtFYFkPpFmDnKbn",
+	"Eaz6QbcbtBl4CdEjTj5ExEgnLoYK5XfyL/+CgsqZ9HbxzA6Cu1lGOi0z6Z2I3KcPInKfG8mSfGh+hDYz",
+	"AEBEWgrqnk1yRi8YdG3JqW6R5MO/gHxYfoMs7AgJHEujmOyR+wV//+t9eMSDyqHDEbZIEseCzVBm0xz6",
+	"zQShxr6kw4JORgSKL83KCjYDc6gVi1OSyoyRfi7Tc5KUezMpIawp6iI4xnJAEqPJzUKBNoqcrolIAqIb",
+	"ltAcE1RveLZBwZlPhlLyMzzv97vtbrvZ6T7wvEVU0xZ5Cukq2f+dpdp8Adcl93osEif0aP6mMB6DsZ17",
+	"BNJtRmUZYycpJQfkPFyxmzndyX/L2EAlLZIoMN2NTEjwBWOq05ElOsMRmqkfcKPSg4MJ5ceWuk4gHxtX",
+	"ZsuVVslEgnCpbc8D69pZq3ebojAeM4L0BogNJAcFb6xx58j04dGNZrMZC7PoPagWTK01XYy5gHfEAnZC",
+	"+Nd35V/NInz4ULCUT4z99/FjebJ7hInm829iEZxUo7xjgWZDj3xAmvoeuffGWPFoFJgXWKPgHvkYCxjf",
+	"v9S/HYQ5o0V1CJH59QwPInRdep5h8+gP/kejBj5+NGqPUSXFx4+kz1I4p+Zx+KsPH/bcP3Hdy/0FaxE+",
+	"Cz2gw2Z7v9neh/icHVKlOu/5uP9to+IA1e19n2qeBL+69L4AzDfDfRdA+XYuY/hCzNBumcqV7XbUGHPh",
+	"fxEyfcXxWaP2Sf7rLvOEbfWsSvD2l+DB0cL3ltx4KEegUabi98ImacpBM9jAix7o5t7n48qp3ira3NmW",
+	"7syNcE3vlhuMixds70qXdy6hwvaGStUL26UFd0HdpS2ucFACV36DgMH6mO3eh/Jwf9wAdL4aR1gbrVWM",
+	"RcQ4j77Ovr7ocrlWX3l6FvN4GJOrSdMFEuyqKbp35SNuokLdDLVCvLgLdF4l0Lm9bF4nlHeNmXfYmLmF",
+	"bFsZDK2vXECn1u72HqR4ksijirn0EvohPmfkNv4JirxkUvAL46RF6Cb5kCnAeGH8E1g3zO8qEVALAW3e",
+	"6sEbIeukPDTjonTlCtJjiA+9DmweKyO+SEl6VTfMrkVFkJbCzP116/qHK1mj2yoAv9U/Fy0AO3abrqS1",
+	"aqOZysl8UXegANzmPRughG+lbazXd2uaxNVr3JFG+QybYHd+wA1WJxuVEVriEuFTiD2OhOub9wz2KJYy",
+	"LK9PtrUOFR9hAtFzJnQ+B7CCCp4BVkAsatFAY4I+hpoVriNApnGwpCW6psCYs6UUBKSNLEN4Mq4hV0gS",
+	"N5zf7DdkyYMWeeKa9sFtiYVtwl14HrgwgEzWZ0hvxc2QLW6ZHUUqJwDxiTNQB6cKJY2Ap7rcPKiDY8bx",
+	"3ljEM/p6vamdMt0p0x2ixBeOeI3i7lYjXHtwiJYzasPhqOiwxWZGOROoHqgvhXGBr7nXWBHpz307I+aw",
+	"jRBpxQK2tJzMITls/E1xydMknRb5EdxQo8Zw/4cjsvjSNYWCRBax6DOjYIGYqFKXv7w058VgMWzn3VPG",
+	"FmN+mOUTbOY80w24wOVk/idRYld1ZN229LqrXvqb3R1kMZZfLQdNOQUeraumZYI1+3MkZcwE75TLzlO7",
+	"wYyNkfO3qs289liu0n70CkZV6je5IIn9dwItW2FNPYAagadlBH2tt0VFLGqUVy/wbqCxv+qCBXdY/GcL",
+	"4ASlUNKVtnENJW0VHp2qx0a2cNjA97Qf4V8fC4QZMNpPyHJagtBvVPqb6Mdt5775b/36dV/twLx5JEsr",
+	"5wS2GR9Y7IfqcDtLCA2ciriiwAeuv52TuXMyd07mzsn06vB2FXN5fpbGS7NMlT5kizw1Ws7oGl9PgbXW",
+	"1v/DtgevfwKhfznReFp2lC3pzharvMgooKCdcCwc14xmZgz7EfiYB+2DKiOdUa9GVxuHkesH68s3f/Iy",
+	"fecOblZeCm3s7L0vFsP6513J6a7k9GssOS1Vfffq1aRWyPw54hdfSg3pLoTxJcXksywMdMtPYzXtfbD/",
+	"+rgRHb/ReNGlHhk5gKxyRjV2o6CEt50y7yQ4ov2prnXnId1cG5vfhKRlVYHrUrvny3Pslzjv1QGVvvv1",
+	"RnPTvvyfXGzvqk7DqtOKRX0jJahbC7q9ScEuOJstdxif8TyvhnCxHtUINIzg+ia6QNRhkLUIpKWHD8EE",
+	"5LfvXr2MxaCgw7GHV+bmEQNEuheKFZpwAbIfOh+xGdhdOOZKcTGMyFScC9sEXG3uO4kFhL6wdZkr6NB0",
+	"PCau4Y/cT/bMePf+6z/+M6n1H+0E7QTpjQvSq3qpDoGrPE5QYA2/DhzS7LpOFZxoOz2X3gaBi3K/By/e",
+	"wm14U91bt455llZjyCM9zo0XNW2399NRB/7L6j1juGTPXRPbX0zwR/CZq7MX2TvsFUaoeS6DJX5/7fRv",
+	"tcfsdC5TeR4L+PPWeTs/4ub0rN0RG6nXWj57l4/kitjkwtbc9Fvo4nVJ1ZdMl2z00DMS6OXIhUZ9ENbo",
+	"0xp4sQhBdCw0SeBttGLxBv+9kpx/s2jwu8USHY8uEo7P1caS+3X1ssS+CHpXNulZqVXg1WzoVx8B3vlO",
+	"u5DXLlt3PbXhc3VXddGWaoOpAnmzruE5z4nl51URqRKGPYNug2XVHzlX+kd4x6cn7AIsNzfsQC6bWalK",
+	"Hj89dXUX5vKNiy7eypzdOnXX+rKCjINJVdYMWIqJBs3ov9nXtFI5bti//GRrhJxkHUzz/DV+/mlGyUt5",
+	"wXKasioz5Nr6B5i5nrNJtipVMHtmPRKjW9wdx84dQje6RQjEEEqV1cyHcM3eB2Tm/IiyJ2e6pprI2XcT",
+	"ViioM2djxfILh+c1CAVQLH62ERnLPoiVeHaM9zDqYg3DrGBKRWF71gnGjZiyrc4QOS/oQKsoFp7gFFHE",
+	"pFDTXFtUejnVgConB8i3iLeypjlbKiIz1h9Jea6iRTB7AZSReHksLJfiiE/KcnQ7TCiUnwo17ZuZ6TMo",
+	"OscPLRjeZ+1qaYP57kbLkhuLn2VxTrgo2dvLSSJUkJGcFlCgX5TTqDSdq54t5CpXYFZIzSLngUDnHRMA",
+	"tQUfH4Xj4AVMeYu8C0At2TyGIBkQclScASiKqy1DhNCemQTF7JqXHjQ5A1Ic/wtlG+U8Ghmx4R0VDBJe",
+	"To0DgwVoAW8agKe5ngcF1ZXEPc+2DViYL3zv4P9n79u/2kay/P+V+vq753TSRzbm1dBw5gc2obeZJoEB",
+	"ejO9411Ulsq2glzlUZVwvDn53/fcR+lhbGwMhEnaP4Flq1Squu9763OTVNEkpp7mplYO12maWLDqE54d",
+	"Z3KsiaitqeLiETyzJjKnQXrEFElWvvQhnb6otN70/TXHhtpt5jpV1nZ0UQsDVEXvgJsO1iTPnSirh6uN",
+	"60IuE9Za9GUqBiYFJrjF5ZjqccAvWx7BCMTYZDcqRjBBkxFOJQJewiK8CnHIaxgyfB0UsNL0/oqORpJH",
+	"VzZUeBXCn2u8DDeNB0mKqI4lLjRMp/BOyzeFp3cVuJRWyRR9vYJOruFSovswopctdHAFBB2s/iwjR2XS",
+	"KtBYy4RhS1E0u/3CQq06w0Xi9saPb7uwTFsXLwSAdeDF47Xj8b3q92PYX2BV3PIFCn4FJJKK7yCOfI2f",
+	"6aGFLpSO7ZTy9ppZSEKI9bKSkF/J6KVYEQZ8OrrkWzEeGKqLT/qatACW6nVBWA4N6zFvNxf4ynPgRb4L",
+	"Zl854UGLVK//LhwOarWCpV2wrPVmLKbqbj0YkARW/VmTErC0C+M5uPcP82QWFVwzmawF6TrZ8ITnrvjI",
+	"rK5IIRSspZyrg2Q83GvbUJ9GJnNz40cP89yAI2jAEjq4Iv8PqdC66ndRuRN5aGSl1lqiMHR21XW766gh",
+	"jjI5amKOz4DWKFjdh7XSAe/J4BksaW8IcAPu9zZskpVumKWzLtlQxYf83X1uYRHJO0RXJigbn7CtzQay",
+	"5A781EJ8HBTO2gQXMUu6ufNIIJQFcclQpYmmZtIyGnQ0OTpWsTuSqchkrHtpP1oC3UE+pIbun5Bd9vCG",
+	"hU/F0PIeML30KQqbPLHCukzJIR5H6/kd1YzE3s2UvPG7Wrkn0cAh4NLMNL9xjt+f/d1+7Olp3BQQDEGj",
+	"xjZ0qSBj/ohcRP9jTND/j6ur7m3/pef0l8UB6m2V8FLBY4VArV/mz5WWSvDRa+dvNf4ZNDzDo7B+mAlx",
+	"TJL2z3Rq+7v1qkjHebfqB+tLdlbzrrxqLolrQTanonZqmZw3eIbJ+h431EnssBp3UmW6/wcOg0oteknq",
+	"VNbR3YkISRKGnBbSGHqhA1ey+JJPf7qB1OVzKCu/PS+H9MG/3AulkfyaUVAwsaXJvqoGmcoyFSrkq6qM",
+	"lbJMZe/J+jrlmXhz8Q4WRFd8waChbpV2V5MRE7K0qhWlxip42yKE68+wA9lXO1O2m7vx5mZzL9qWzZ9V",
+	"u9f8qbsn96Of47ba7DUC9sfvnWaegeT3zXmibNjiJdjALd2AjbQqbQR+E5bcyAcltJiAF+e0PKWtc1ov",
+	"mNMal+LGC+Xi0oLM+tweZD51Y4UUv1+cgkmOnGFb4pfMDMF6F0ZzF0j8BmTi+dnlFdnvYZ6l2Nc8/Owm",
+	"IxWgIW+dHI6CjgYN8iVscR106T8RrGBsDwlC0GGA34Ldnpm8zwnxo/OTlvjD5GD5q+RW8bzYxJ+YPKN0",
+	"TaasybNIMW4SOwDcB4tOwYIXMDH5tGuCnsAxvFglvcDheJCkGXavcUb849JJHcssFl7il221xuNxy/LX",
+	"BZdEZvg6qEAyUdMwK0L+RTOJw6D8VKwZtxXz1wvTMyQnKbQqypTDtjOwhh1tB6ilNIt/LCVriQukO06R",
+	"bH36hP8kWmzuCqsio2Nb6fZCipC8I/gsRabiJFORCzoa8y0uS5TPOmRKUdZmXCnwVbUXo10bykmxc1Iz",
+	"6QwNZk+wjU2kOB/G+wo3yCyD38MWmh51LToQSV/DbUlMmziQMCKDYHHwBCEexc5mu4jPdnxWckStxIqQ",
+	"rOjBE4pXoF5NNo9gGOrtgxSNx6xzqwTuszBaoHm0s7MtTCb24S8V71uT3io6fYVZwajM4VJiqwYCltiO",
+	"Ro+7n2fEQDJNgcXIiX0Vfjj+91/Pzn67Pjo9PftwfX5x8p9HV8fha+xyxdodzRtchc12aQLMjQ2TymTC",
+	"fdnOPFE2vAefo6KqH6qbl1WmDz6tysv2rKdUeQsXhnh5Lh8SN7hEOdB4sKKv3TvTZ+PJBJUDK/j7dfuT",
+	"dVB3cfuTcSFlHmqgTPuLG5/5vwVlOG/xui2fXRJurNLkVmWJsi1xrjS1otOVPs+IcjRDYtKzVpWYH/y8",
+	"G8tnr4u5y6L6ZR04+UaInyjwUcQfzA6NHBV0gV1OKUDhjYBVDzs/C1m3n1flPVzRLVBva+b6ps4AP4az",
+	"5hV5JCqNuRQO3ULEvAP/ABiIUuAt8YHqtwo+TGxRjBEIbQqXFPNy4DCSn1R2OMVTtKx7Sn0kejJJD0tY",
+	"YgRwHKVyomLuMYz8zRErOmE0v+zjqTh6Vaueplkz7GuxNtjwobmd+sVcE38Jc/52axWL/vfqaj1rxcaL",
+	"iTdfuvG9irm10f7UlRhBUXVhMhY4z2bHb5QScGE6qPzpdELoyhcZWGcyjktttzGisyBP87Z8/CNkZfC1",
+	"sjsVfVEeE7JOutzWEzygTTA2MiuFQzc0HihgeKkml3T3M2d1pHNqOHIWkcvuSfFscu6kUB7grN2JB9VT",
+	"NZvNvT0pm3vdrc3mz712u7kpt7rb0U68q37qwTKpT+6Inj/rkbv8SF7GgwZr80aRNz9ZOi+0SmrGb8Ti",
+	"FE3F3V1bt99QVgfLikpWx8MEzy5/Nz7z/5PlWsv6X1eawZOaRSuXEJKFZ+NpiX3W4xQPZgOyH2xHF2vI",
+	"PaYwRo4sRtVYINnvd2A9YzxSlM9AwOCB59ZiLRQpM2qxytV+6XosP5OaKH5JAZyaPiuBmc/bxJx+TjTw",
+	"zjYO9neCBsGb4mxN7iJDR2LpYFBFWO+227BiS4p4pugqLI5/t4qMj9vNzWgrbu6p7V5zX+50m7vRT/Ge",
+	"2u/9LNtd7Mjus3nz18/NW7ovT6RpVtYzb5WTSToXHYZ/tdYw31T8JC5l5dfQJxsUzJgP0XKJWdqKViEM",
+	"lXpKOYmx/a8uEbExS6tirtKlGAkzScAoKB09M1RztxWSgDkIqUVYyXA2f1OTUDiDOe8J4qylk1lqiF7w",
+	"T62JgtVSxzXdtfUI3bVMYKXYmZXF4SJBiBkbGUVq5NZHDr9fMXqB/P6MknSEnT8WyEtfRcN1TWBEiBDu",
+	"DPGkcTTgw/MwQxWLNLkBqTeh4pLiZEMpIDv6+SQkTOsJAtNrKbOWMn8aKUMMJ9CXRk5/aimznF1WCUag",
+	"2UXhRTrqRfkum+hIiRD/hGS8BXesNzstcbCa8CvZZC8gc1ZHaq374riqVddx56pdnGp6gGN3UV2PB6W7",
+	"HiowP5pu7Q0+mm7VVd1qtjdlt7kH9um+3O42t9hA3ZP73Ue8Ec15nuz8aLprsbmueHteg5BFY1xNLD2t",
+	"xDZOOtWkGsz5gvuK2/5OF4iL2fXhv5hMbO0guJINyhPFWAeRWuNr4L1E72iTxlwHKl65sSmPIyN0ESLZ",
+	"YIX760BYU0Lu+IgvQVyMExcNKkXXfTlqdfQR1zXhm3rk9MQ3bk5AlRBiuUdpEiaNQUNyXeosTYCLxnKC",
+	"y12fAMn0X7hA6mvXBAOtfSN1wWtrdFURh1wkPKAYQVMxL60i42ITzU/7A5kdnZ+I4pg2dkDgngYnToBS",
+	"KsCVqaMsiQ2TJf05KJ995d7CMxcyo1Of3AbhvN+bsmYQ+P8Xmwh9b7iFsd7xC0RvpwtvqDwJ3olB3itf",
+	"TvHoVFcwbAxWtu/6n390OrbTufzvH/9tRhuvmfyKq/Y4GqsTSr3t0PlJAYOAi12hBz7mUieHcvs3iu1t",
+	"fZxPC4jqEOINIW18gOdnfCthVGW07/ds+yWOuOTmf5S3kqYwTQLlVU8EGz8iT9Sp9ceN+Zu61X6SXaXP",
+	"z7evtGA+uLTiLoMd9L9zd/YI7Q8LvJ0a3Ye/CMRCpqPIcs1tnKWw+QieYjGsLx2eD5SZsyKZV9h8mtwq",
+	"rewS/L5I+Up4i7pP5nNyvvRuOQ1bTGlW4QY85Pl2881ARTciLddkic0bKpcl9whpEGqOkSbBNEt0H+2/",
+	"88wMlRuo3P4ggJ0EdUgsETcJUkCm3ODrpCfeHV9dnLy5vL46++34Pab8FR43dEV/U+vb4AhSUsKZGzWP",
+	"4d/xzJfj9lEqkzubXnl5z+lcY3o9cG507a3ka2ecTD8XU/hLpxENpOs0AiKSv3TgsZ3GF7G5tVDQP1Ym",
+	"8KRbK1tUT0V7n8FA5tlcwUbNajPhqcRPezmqNCOl5ShpeU5d0HIuseJspHRVfs0hmjdGu0xG7q+Wcfwf",
+	"iXNDo9XkBs+9cdDYbrVb29OyY3YXUkrFTUvO4q22W+1Kl5Y77TnnQbHQ7J5P4EwvOvDuXy/P3j9skyeS",
+	"rLAn3+Q/YOAHbbKfyoJN9nt8IPwWPy/Lv8xO/nH07nS5ncRz2fNNgK12m1Fxi7ADn4AgE+9AhOYmFEmP",
+	"MF0Qjxc7sIwCEcaqn8lYxfj9hYoTgos2Y03gx9LbF3zAL5LRQMUtsdve9n1fQAN1pVXFjQwGVx7QFtaZ",
+	"0ajo4SLRBO3orkyljhCHehadXSgZJ09jfuAK1iGzQJkXbb1g+mSKwKPixNslwapmSjn3GTQHX05a/yIe",
+	"6wwTJ6ss/BLkCa7svV4oltNSuQl7vWmib6xIEanCEBADx8IQBI5Qwn2PPsK2Dv9/kZLtZmZsgShj0+E2",
+	"7DqmUahyV6cTkVsf2/J0ZUWOAN8hxgYVzGWDJxTOIcFL+vocnNaX8Hnh+RX88+/N7+XlxadUaY0uz6K1",
+	"CjL+xmegoi9LUh5QQniaWNf8vRwi5BgrHQZldEgkS4t0CWKbW1JNNaMKOpoydgiyL4dW9AyiTiBlB8IZ",
+	"0xInzopu7pzRIpJpakVYmf4RQVrMo7zKLJn6FgIeeg4i9oGJ1Aucjv7rn+3J5f773t/y397/fT/eefcf",
+	"u//s/212TRPcvnI102mib8hkXaa89hn4prJ6L8gzK8Vw/zxlljVRUNmxaXFAkI5TwiC4J21TNNcUfeWA",
+	"ZQkkh8MwHgMWxUIIquMYL4SoRmxLvAMhUPA1XETzuKM9pBEpJKOViNIkuhGvLn55I/bbu/uvqR0IdlwA",
+	"RYYoOzOL7u8KgjWHr8rh8ddl8aOKVmGkXwyhrTl+ZY6fzewzG2OWdyGw1sxGkY0pu2GJFA2+7ny2g28L",
+	"REjYfjBFFWZLUhPJFJvM9BENJQPREeeIc9wqQAk3cE4Jry6j1cKT+b3v+uX9xDoSGAGazc1EE+IWt0Zo",
+	"lZws4U3u1jsfFY3cSvztQw+8jShhmbQ5CcYpjNJWHa/Szhj9FLvDIHkRQjfiCuOmUNckdKkFNUINPER3",
+	"knnU6er8kxnjvy3AtyutjIIS/JsG8xDgldEY3/juiG+4ZxH6EP6IVJIxeJ2tdBFF/1kiflkx8xqc9nhg",
+	"EBlkPJCu1dHhp2YkrSKaC0WaMJh4MTQJC0l2IJiahTZoiTMkI//LvnJip70dlA1tVGpVR++0d0iP8FsS",
+	"5PN9y8ZneaXFrkX2QOQjcLtVHAh/NgY7OlFXoMr6mej+gXELRqmM1MCkscpsAFuUDIe5w7POM/akBHi+",
+	"OzC3dOI6OCBVSkPaiXVqWB2lSI3eHQQTXCNlRqnyoQrEeRamF3h9KUcj3MzuhG2AytB17Oq74x9XjQZ+",
+	"DlgGVcIuT/IUw5I0mzFdk90UGsQlOleWrQqwH7ydgbVWGH+pbdBH012w875vVFFTEvAU+TxgOWffE6sl",
+	"pmgYIyrgQZsiqtTRhARZ+qNlm6YabaJrPecARsUb9223Kk5gSxxx7y2hlcL0dK0rQJKh1SP6ya2yzKGV",
+	"lfGO491H/6pk6gaBD5PzCmDAqpKQqw7F8Y4vZHfSEjQZdBJ04REWwTUOGiFaN0i+TcK8DyuFnagoMlXj",
+	"eWF6PZIKagiPpKGap1L3czSIcKVS/ojw/VXyc5XmXZHMrcIl+HuTlX0TDUwYIYn9GhdgnFqkpm89ziIp",
+	"7kOxCdu8ubUvUgVGEQjzpA+UaDIRNq9bBxshmjewEHRTbSXA8S2zJwNTgMAIsDiFzUegcuwhESY3Gdst",
+	"OkOcnV+dnL2/hJeoFqleMHwLLnGWq5DijRSgxMAO5qtlWrwJYj9qoWSWJior2agOqzldCAvPvZBOIcRA",
+	"k4AGDhq/mrEYSj2pNYdA8e1rr8AvGIHkTnTuVH2UC2B8JMXKSLQXQ5RPqeq56VusclgwjGii3CsbA2F5",
+	"mgo6nokN1bx1xSA2S+49byBoMZM7MIS//F8AAAD//w==",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

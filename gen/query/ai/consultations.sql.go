@@ -14,8 +14,8 @@ import (
 )
 
 const createConsultation = `-- name: CreateConsultation :exec
-INSERT INTO consultations (id, user_id, actor_id, kind, excerpt, question, answer, draft_id, locale, model, prompt_version, cached, tokens_used, latency_ms, created_at, case_id, sources)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+INSERT INTO consultations (id, user_id, actor_id, kind, excerpt, question, answer, draft_id, locale, model, prompt_version, cached, tokens_used, latency_ms, created_at, case_id, sources, masked_text)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 `
 
 type CreateConsultationParams struct {
@@ -36,6 +36,7 @@ type CreateConsultationParams struct {
 	CreatedAt     time.Time
 	CaseID        *domain.ID
 	Sources       sql.NullString
+	MaskedText    sql.NullString
 }
 
 func (q *Queries) CreateConsultation(ctx context.Context, arg CreateConsultationParams) error {
@@ -57,6 +58,7 @@ func (q *Queries) CreateConsultation(ctx context.Context, arg CreateConsultation
 		arg.CreatedAt,
 		arg.CaseID,
 		arg.Sources,
+		arg.MaskedText,
 	)
 	return err
 }
@@ -71,7 +73,7 @@ func (q *Queries) DeleteUserConsultations(ctx context.Context, userID domain.ID)
 }
 
 const getConsultation = `-- name: GetConsultation :one
-SELECT id, user_id, actor_id, kind, excerpt, question, answer, draft_id, locale, model, prompt_version, cached, tokens_used, latency_ms, created_at, case_id, sources FROM consultations WHERE id = ?
+SELECT id, user_id, actor_id, kind, excerpt, question, answer, draft_id, locale, model, prompt_version, cached, tokens_used, latency_ms, created_at, case_id, sources, masked_text FROM consultations WHERE id = ?
 `
 
 func (q *Queries) GetConsultation(ctx context.Context, id domain.ID) (Consultation, error) {
@@ -95,6 +97,7 @@ func (q *Queries) GetConsultation(ctx context.Context, id domain.ID) (Consultati
 		&i.CreatedAt,
 		&i.CaseID,
 		&i.Sources,
+		&i.MaskedText,
 	)
 	return i, err
 }

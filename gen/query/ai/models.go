@@ -29,4 +29,5 @@ type Consultation struct {
 	CreatedAt     time.Time
 	CaseID        *domain.ID
 	Sources       sql.NullString
+	MaskedText    sql.NullString
 }

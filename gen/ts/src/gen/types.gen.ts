@@ -716,6 +716,89 @@ export type Finding = {
 };
 
 /**
+ * The kind of data that a placeholder stands for.
+ */
+export type MaskingType = 'PERSON' | 'COMPANY' | 'LOCATION' | 'ADDRESS' | 'EMAIL' | 'PHONE' | 'CREDIT_CARD' | 'IBAN' | 'SSN' | 'IP' | 'URL' | 'DATE' | 'ID' | 'TITLE' | 'NATIONALITY' | 'LITERAL';
+
+export type MaskRequest = {
+    /**
+     * The text to mask.
+     */
+    text: string;
+};
+
+export type MaskResponse = {
+    /**
+     * The text with placeholders.
+     */
+    maskedText: string;
+    /**
+     * What was masked, in the order of the text.
+     */
+    placeholders: Array<MaskedSpan>;
+};
+
+export type MaskedSpan = {
+    /**
+     * The placeholder in the masked text.
+     */
+    placeholder: string;
+    type: MaskingType;
+    /**
+     * Where the masked part of the submitted text begins, in UTF-16 code units.
+     */
+    start: number;
+    /**
+     * Where it ends (exclusive), in UTF-16 code units.
+     */
+    end: number;
+};
+
+export type MaskingEntry = {
+    text: MaskingText;
+    /**
+     * The type of its placeholder.
+     */
+    type: 'PERSON' | 'COMPANY' | 'LOCATION' | 'ADDRESS' | 'ID';
+};
+
+/**
+ * Words that are always or never masked. It has a letter or digit.
+ */
+export type MaskingText = string;
+
+/**
+ * The version of the lists: 0 until they are replaced for the first time.
+ */
+export type MaskingVersion = number;
+
+export type MaskingLists = {
+    /**
+     * What is always masked, in the order in which it was given.
+     */
+    always: Array<MaskingEntry>;
+    /**
+     * What is never masked, in the order in which it was given.
+     */
+    never: Array<MaskingText>;
+    version: MaskingVersion;
+    updatedAt?: Time;
+    updatedBy?: Id;
+};
+
+export type ReplaceMaskingListsRequest = {
+    /**
+     * What is always masked.
+     */
+    always: Array<MaskingEntry>;
+    /**
+     * What is never masked.
+     */
+    never: Array<MaskingText>;
+    version?: MaskingVersion;
+};
+
+/**
  * The type of a consultation.
  */
 export type ConsultationKind = 'chat' | 'document' | 'analysis';
@@ -756,6 +839,10 @@ export type Consultation = {
      * The answer or draft in Markdown, or the findings as JSON.
      */
     answer: string;
+    /**
+     * What the AI received for it, with placeholders for personal data: the question with its context, the text, or the inputs. Consultations from before this was recorded have none.
+     */
+    maskedText?: string;
     /**
      * The sources of the answer.
      */
@@ -3665,6 +3752,157 @@ export type AnalyzeTextResponses = {
 };
 
 export type AnalyzeTextResponse = AnalyzeTextResponses[keyof AnalyzeTextResponses];
+
+export type MaskTextData = {
+    body: MaskRequest;
+    path?: never;
+    query?: never;
+    url: '/api/ai/mask';
+};
+
+export type MaskTextErrors = {
+    /**
+     * The request cannot be parsed, or has an unknown field or parameter.
+     */
+    400: Problem;
+    /**
+     * The access token is missing or invalid, or the credentials are wrong.
+     */
+    401: Problem;
+    /**
+     * The body is too large.
+     */
+    413: Problem;
+    /**
+     * A field is invalid; `errors` names each.
+     */
+    422: Problem;
+    /**
+     * The caller has reached a rate limit for requests or sign-in attempts.
+     */
+    429: Problem;
+    /**
+     * Something went wrong on our side. Please report the request id.
+     */
+    500: Problem;
+    /**
+     * A part that the request needs is down; retry after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type MaskTextError = MaskTextErrors[keyof MaskTextErrors];
+
+export type MaskTextResponses = {
+    /**
+     * The masked text.
+     */
+    200: MaskResponse;
+};
+
+export type MaskTextResponse = MaskTextResponses[keyof MaskTextResponses];
+
+export type GetMaskingListsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/ai/masking-lists';
+};
+
+export type GetMaskingListsErrors = {
+    /**
+     * The request cannot be parsed, or has an unknown field or parameter.
+     */
+    400: Problem;
+    /**
+     * The access token is missing or invalid, or the credentials are wrong.
+     */
+    401: Problem;
+    /**
+     * The caller is not allowed to do this.
+     */
+    403: Problem;
+    /**
+     * The caller has reached a rate limit for requests or sign-in attempts.
+     */
+    429: Problem;
+    /**
+     * Something went wrong on our side. Please report the request id.
+     */
+    500: Problem;
+    /**
+     * A part that the request needs is down; retry after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type GetMaskingListsError = GetMaskingListsErrors[keyof GetMaskingListsErrors];
+
+export type GetMaskingListsResponses = {
+    /**
+     * The lists.
+     */
+    200: MaskingLists;
+};
+
+export type GetMaskingListsResponse = GetMaskingListsResponses[keyof GetMaskingListsResponses];
+
+export type ReplaceMaskingListsData = {
+    body: ReplaceMaskingListsRequest;
+    path?: never;
+    query?: never;
+    url: '/api/ai/masking-lists';
+};
+
+export type ReplaceMaskingListsErrors = {
+    /**
+     * The request cannot be parsed, or has an unknown field or parameter.
+     */
+    400: Problem;
+    /**
+     * The access token is missing or invalid, or the credentials are wrong.
+     */
+    401: Problem;
+    /**
+     * The caller is not allowed to do this.
+     */
+    403: Problem;
+    /**
+     * The request conflicts with the current state of the resource.
+     */
+    409: Problem;
+    /**
+     * The body is too large.
+     */
+    413: Problem;
+    /**
+     * A field is invalid; `errors` names each.
+     */
+    422: Problem;
+    /**
+     * The caller has reached a rate limit for requests or sign-in attempts.
+     */
+    429: Problem;
+    /**
+     * Something went wrong on our side. Please report the request id.
+     */
+    500: Problem;
+    /**
+     * A part that the request needs is down; retry after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type ReplaceMaskingListsError = ReplaceMaskingListsErrors[keyof ReplaceMaskingListsErrors];
+
+export type ReplaceMaskingListsResponses = {
+    /**
+     * The new lists.
+     */
+    200: MaskingLists;
+};
+
+export type ReplaceMaskingListsResponse = ReplaceMaskingListsResponses[keyof ReplaceMaskingListsResponses];
 
 export type WarmChatCacheData = {
     body: WarmCacheRequest;

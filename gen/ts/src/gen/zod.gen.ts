@@ -366,6 +366,79 @@ export const zAnalyzeResponse = z.object({
 });
 
 /**
+ * The kind of data that a placeholder stands for.
+ */
+export const zMaskingType = z.enum([
+    'PERSON',
+    'COMPANY',
+    'LOCATION',
+    'ADDRESS',
+    'EMAIL',
+    'PHONE',
+    'CREDIT_CARD',
+    'IBAN',
+    'SSN',
+    'IP',
+    'URL',
+    'DATE',
+    'ID',
+    'TITLE',
+    'NATIONALITY',
+    'LITERAL'
+]);
+
+export const zMaskRequest = z.object({
+    text: z.string().min(1).max(200000).regex(/\S/)
+});
+
+export const zMaskedSpan = z.object({
+    placeholder: z.string().max(64).regex(/^\[[A-Z_]+_[0-9]+[A-Z]*\]$/),
+    type: zMaskingType,
+    start: z.int().gte(0).lte(400000),
+    end: z.int().gte(0).lte(400000)
+});
+
+export const zMaskResponse = z.object({
+    maskedText: z.string().max(2000000).regex(/^[\s\S]*$/),
+    placeholders: z.array(zMaskedSpan).max(200000)
+});
+
+/**
+ * Words that are always or never masked. It has a letter or digit.
+ */
+export const zMaskingText = z.string().min(2).max(200).regex(/\S/);
+
+export const zMaskingEntry = z.object({
+    text: zMaskingText,
+    type: z.enum([
+        'PERSON',
+        'COMPANY',
+        'LOCATION',
+        'ADDRESS',
+        'ID'
+    ])
+});
+
+/**
+ * The version of the lists: 0 until they are replaced for the first time.
+ */
+export const zMaskingVersion = z.int().gte(0).lte(2147483647);
+
+export const zMaskingLists = z.object({
+    always: z.array(zMaskingEntry).max(1000),
+    never: z.array(zMaskingText).max(1000),
+    version: zMaskingVersion,
+    updatedAt: zTime.optional(),
+    updatedBy: zId.optional()
+});
+
+export const zReplaceMaskingListsRequest = z.object({
+    always: z.array(zMaskingEntry).max(1000),
+    never: z.array(zMaskingText).max(1000),
+    version: zMaskingVersion.optional()
+});
+
+/**
  * The type of a consultation.
  */
 export const zConsultationKind = z.enum([
@@ -395,6 +468,7 @@ export const zConsultation = z.object({
     kind: zConsultationKind,
     question: z.string().max(1000000).regex(/^[\s\S]*$/),
     answer: z.string().max(1000000).regex(/^[\s\S]*$/),
+    maskedText: z.string().max(2000000).regex(/^[\s\S]*$/).optional(),
     references: z.array(zReference).max(50).optional(),
     citations: z.array(zCitation).max(200).optional(),
     clarifications: z.array(zClarification).max(5).optional(),
@@ -1969,6 +2043,25 @@ export const zAnalyzeTextHeaders = z.object({
  * The review.
  */
 export const zAnalyzeTextResponse = zAnalyzeResponse;
+
+export const zMaskTextBody = zMaskRequest;
+
+/**
+ * The masked text.
+ */
+export const zMaskTextResponse = zMaskResponse;
+
+/**
+ * The lists.
+ */
+export const zGetMaskingListsResponse = zMaskingLists;
+
+export const zReplaceMaskingListsBody = zReplaceMaskingListsRequest;
+
+/**
+ * The new lists.
+ */
+export const zReplaceMaskingListsResponse = zMaskingLists;
 
 export const zWarmChatCacheBody = zWarmCacheRequest;
 
