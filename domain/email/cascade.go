@@ -87,8 +87,8 @@ func (c *cascade) addRule(selector string, d declaration) {
 		return
 	}
 	r := rule{declaration: d}
-	for _, one := range parts {
-		s, err := cascadia.Parse(one)
+	for _, part := range parts {
+		s, err := cascadia.Parse(part)
 		if err != nil {
 			return
 		}

@@ -49,7 +49,7 @@ func TestSendAndDeliver(t *testing.T) {
 func TestSendInvalidFields(t *testing.T) {
 	f := newFixture(t)
 	mine, word := f.upload(f.ada, filetype.PDF, "%PDF"), f.upload(f.ada, filetype.PDF, strings.Repeat("x", MaxAttachedBytes))
-	good := func() Message {
+	valid := func() Message {
 		return Message{To: []string{"grace@example.com"}, Subject: "Hello", Text: "Hello."}
 	}
 	attach := func(a ...Attachment) func(*Message) { return func(m *Message) { m.Attachments = a } }
@@ -86,21 +86,21 @@ func TestSendInvalidFields(t *testing.T) {
 		"inline with spaces":            {attach(Attachment{Filename: "a b.png", DocumentID: mine.ID, Inline: true}), "/attachments/0/filename"},
 		"inline that is no picture":     {attach(Attachment{Filename: "a.pdf", DocumentID: mine.ID, Inline: true}), "/attachments/0/inline"},
 	} {
-		m := good()
+		m := valid()
 		c.change(&m)
 		_, err := f.Send(t.Context(), f.ada, m)
 		if e, ok := err.(*domain.Error); !ok || e.Code != domain.Invalid || e.Fields[0].Pointer != c.pointer { //nolint:errorlint
 			t.Errorf("%s: %v %+v, want %s", name, err, e, c.pointer)
 		}
 	}
-	m := good()
+	m := valid()
 	m.Attachments = []Attachment{{Filename: "a.pdf", DocumentID: mine.ID}, {Filename: "b.pdf", DocumentID: word.ID}}
 	_, err := f.Send(t.Context(), f.ada, m)
 	checkError(t, err, domain.TooLarge, "/attachments")
 	if items, _, err := f.List(t.Context(), f.ada, Filter{}); err != nil || len(items) != 0 {
 		t.Errorf("%v %v", items, err)
 	}
-	if _, err := f.Send(t.Context(), f.ada, good()); err != nil {
+	if _, err := f.Send(t.Context(), f.ada, valid()); err != nil {
 		t.Error(err)
 	}
 }

@@ -160,15 +160,15 @@ type sentMail struct {
 func (p *fakeSender) Send(_ context.Context, m Outgoing) []Outcome {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	one := sentMail{Outgoing: m, files: map[string]string{}}
+	mail := sentMail{Outgoing: m, files: map[string]string{}}
 	for _, f := range m.Files {
 		raw, err := io.ReadAll(f.Body)
 		if err != nil {
 			panic(err)
 		}
-		one.files[f.Name] = string(raw)
+		mail.files[f.Name] = string(raw)
 	}
-	p.sent = append(p.sent, one)
+	p.sent = append(p.sent, mail)
 	out := make([]Outcome, len(m.Recipients))
 	for i, to := range m.Recipients {
 		out[i] = Outcome{Result: Accepted}

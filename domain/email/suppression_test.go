@@ -16,12 +16,12 @@ func TestSuppressions(t *testing.T) {
 	checkError(t, err, domain.Forbidden, "")
 	_, err = f.Suppress(ctx, f.admin, "x")
 	checkError(t, err, domain.Invalid, "/address")
-	one, err := f.Suppress(ctx, f.admin, "Grace@Bücher.example")
+	first, err := f.Suppress(ctx, f.admin, "Grace@Bücher.example")
 	testkit.Must(t, err)
 	twice, err := f.Suppress(ctx, f.admin, "grace@xn--bcher-kva.example")
 	testkit.Must(t, err)
-	if one != twice || one.Address != "grace@bücher.example" || one.Reason != SuppressedManually {
-		t.Errorf("%+v %+v", one, twice)
+	if first != twice || first.Address != "grace@bücher.example" || first.Reason != SuppressedManually {
+		t.Errorf("%+v %+v", first, twice)
 	}
 	e := f.send(Message{To: []string{"GRACE@bücher.example"}, Subject: "x", Text: "x"})
 	testkit.Must(t, f.attempt(e.ID))
@@ -34,14 +34,14 @@ func TestSuppressions(t *testing.T) {
 		t.Error("a system mail was suppressed")
 	}
 	list, next, err := f.Suppressions(ctx, f.admin, 0, nil)
-	if err != nil || len(list) != 1 || next != nil || list[0] != one {
+	if err != nil || len(list) != 1 || next != nil || list[0] != first {
 		t.Errorf("%+v %v %v", list, next, err)
 	}
 	_, _, err = f.Suppressions(ctx, f.ada, 0, nil)
 	checkError(t, err, domain.Forbidden, "")
-	checkError(t, f.Unsuppress(ctx, f.ada, one.ID), domain.Forbidden, "")
-	testkit.Must(t, f.Unsuppress(ctx, f.admin, one.ID))
-	checkError(t, f.Unsuppress(ctx, f.admin, one.ID), domain.NotFound, "")
+	checkError(t, f.Unsuppress(ctx, f.ada, first.ID), domain.Forbidden, "")
+	testkit.Must(t, f.Unsuppress(ctx, f.admin, first.ID))
+	checkError(t, f.Unsuppress(ctx, f.admin, first.ID), domain.NotFound, "")
 }
 
 func TestUnsubscribe(t *testing.T) {
