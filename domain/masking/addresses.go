@@ -102,7 +102,7 @@ func (s *scan) extendAddress(from, to int) (int, int) {
 		for s.isSymbol(k, '?') && broken || s.isSymbol(k, '.') && s.hasClass(k-1, streetWord|unitWord) && s.tokens[k-1].class&commonWord == 0 {
 			k++
 		}
-		if k >= len(s.tokens) || s.tokens[k].inSpan || s.tokens[k].startsParagraph && n > 0 && !s.hasClass(k, country) {
+		if k >= len(s.tokens) || s.tokens[k].inSpan || s.tokens[k].startsParagraph && (n > 0 || s.isNumber(to-1)) && !s.hasClass(k, country) {
 			break
 		}
 		t := &s.tokens[k]
@@ -138,6 +138,8 @@ func (s *scan) extendAddress(from, to int) (int, int) {
 		}
 		break
 	}
+	to = s.provinceEnd(to)
+	from = s.unitsBefore(from)
 	for from > 0 && s.isNumber(from-1) && !s.tokens[from-1].inSpan && !s.tokens[from].startsLine && s.tokens[from-1].end-s.tokens[from-1].start <= 5 && !s.hasClass(from-2, legalReference) && !s.adjacent(from-1) {
 		from--
 	}
@@ -146,11 +148,11 @@ func (s *scan) extendAddress(from, to int) (int, int) {
 
 // townEnd returns the end of the town at token k, after its postcode: "Ciudad de México", "Frankfurt am Main", "Saint-Denis".
 func (s *scan) townEnd(k int) int {
-	if j := s.placeAt(k, placeName); j > 0 {
-		return s.extendTown(j)
-	}
 	end := k + 1
-	for j := k + 1; j < min(k+7, len(s.tokens)) && !s.tokens[j].startsLine && !s.tokens[j].inSpan; j++ {
+	if j := s.placeAt(k, placeName); j > 0 {
+		end = s.extendTown(j)
+	}
+	for j := end; j < min(k+7, len(s.tokens)) && !s.tokens[j].startsLine && !s.tokens[j].inSpan; j++ {
 		t := &s.tokens[j]
 		switch {
 		case t.symbol == '-' && s.adjacent(j) && s.adjacent(j+1), t.symbol == '/' && s.isCapitalized(j+1):
@@ -162,4 +164,48 @@ func (s *scan) townEnd(k int) int {
 		}
 	}
 	return end
+}
+
+// provinceEnd returns the end of a province in capitals after a town, "(BG)" or "- SP", at token k, or k.
+func (s *scan) provinceEnd(k int) int {
+	// letters belong to the digits that follow them: "Dundee DD1 9XX"
+	if k > 0 && s.adjacent(k) && s.isNumber(k) && s.isWord(k-1) {
+		if j := s.britishPostcode(k - 1); j > 0 {
+			return j
+		}
+		return k - 1
+	}
+	short := func(k int) bool {
+		return s.isWord(k) && s.tokens[k].allCaps && s.tokens[k].end-s.tokens[k].start == 2 && !s.tokens[k].inSpan
+	}
+	switch {
+	case s.isSymbol(k, '(') && short(k+1) && s.isSymbol(k+2, ')'):
+		return k + 3
+	case k+1 < len(s.tokens) && s.tokens[k].kind == otherToken && (s.isSymbol(k, '-') || s.isSymbol(k, '/') || s.textOf(k, k+1) == "–") && short(k+1):
+		return k + 2
+	}
+	return k
+}
+
+// unitsBefore returns the start of the parts of a building before a street at token from: "scala B, int. 7, Corso …".
+func (s *scan) unitsBefore(from int) int {
+	for range 3 {
+		k := from - 1
+		if !s.isSymbol(k, ',') || s.tokens[from].startsLine {
+			return from
+		}
+		k--
+		if k < 1 || s.tokens[k].inSpan || s.tokens[k].end-s.tokens[k].start > 4 || s.tokens[k].kind == otherToken {
+			return from
+		}
+		k--
+		if s.isSymbol(k, '.') {
+			k--
+		}
+		if k < 0 || s.tokens[k].cue&floorCue == 0 && s.tokens[k].class&unitWord == 0 || s.tokens[k].inSpan {
+			return from
+		}
+		from = k
+	}
+	return from
 }

@@ -72,10 +72,58 @@ func (s *scan) maskIdentifier(i int, announced bool) int {
 		if !announced && s.tokens[i].kind == wordToken && !s.tokens[i].allCaps && !s.tokens[i].capitalized && !s.lowercaseText {
 			continue
 		}
+		if end < len(s.tokens) && s.adjacent(end) && (s.isSymbol(end, '-') || s.isSymbol(end, '/')) && s.adjacent(end+1) && s.tokens[end+1].kind != otherToken {
+			// only the start of a longer code
+			if end = s.codeEnd(i, 3); !announced || end == 0 {
+				continue
+			}
+		}
 		s.addSpan(ID, i, end)
 		return end - 1
 	}
 	return i
+}
+
+// maskReferenceCode masks a code that a word such as "contract" or "dossier" announces without a number word,
+// "MRH-5521-B", and returns its end, or 0. Capitals and digits are joined in it.
+func (s *scan) maskReferenceCode(i int) int {
+	t := &s.tokens[i]
+	if s.adjacent(i) && s.tokens[i-1].kind != otherToken || !s.near(referenceCue|numberedCue|identityCue|docketCue, i, 4) || s.isReference(i) || t.law {
+		return 0
+	}
+	end, capitals, digits, joined := i, 0, 0, false
+	for end < len(s.tokens) && !s.tokens[end].inSpan && (end == i || s.adjacent(end)) && end-i < 12 {
+		x := &s.tokens[end]
+		switch {
+		case x.kind == numberToken:
+			digits += int(x.end - x.start)
+		case x.kind == wordToken:
+			if !x.allCaps && !(x.capitalized && x.end-x.start == 1) {
+				return 0
+			}
+			capitals += int(x.end - x.start)
+		case x.symbol == '-' || x.symbol == '/' || x.symbol == '.':
+			if !s.adjacent(end+1) || s.tokens[end+1].kind == otherToken {
+				goto done
+			}
+			joined = joined || x.symbol != '.'
+		default:
+			goto done
+		}
+		end++
+	}
+done:
+	if capitals == 0 && end < len(s.tokens) && !s.isNumber(end) || capitals > 8 {
+		return 0
+	}
+	if digits == 0 && s.isNumber(end) && !s.tokens[end].startsLine && s.isSymbol(end+1, '/') && s.adjacent(end+1) && s.isNumber(end+2) {
+		end, digits, joined = end+3, 3, true // "FT 2024/118"
+	}
+	if !joined || digits < 2 || capitals == 0 {
+		return 0
+	}
+	s.addSpan(ID, i, end)
+	return end
 }
 
 // maskCode masks the code at token i, whatever it is, and returns its last token, or i. It has at least four digits.
@@ -101,7 +149,7 @@ func (s *scan) codeEnd(i, digits int) int {
 			n += int(t.end - t.start)
 		case j > i && t.afterBlank:
 			// "B 123 456": one capital, then digits
-			if !(t.kind == wordToken && t.end-t.start <= 2 && t.allCaps && s.isNumber(j+1) && !t.startsLine && n == 0) {
+			if !(t.kind == wordToken && !t.startsLine && s.isNumber(j+1) && (t.end-t.start <= 2 && t.allCaps && n == 0 || t.end-t.start == 1 && t.capitalized)) {
 				goto done
 			}
 		case t.kind == otherToken:
@@ -130,7 +178,7 @@ func (s *scan) announced(i int) bool {
 // end of what it masked, or 0.
 func (s *scan) announcedBy(i int) int {
 	c := s.tokens[i].cue
-	if c&acronymCue != 0 && !s.tokens[i].allCaps && !s.lowercaseText {
+	if c&acronymCue != 0 && !s.tokens[i].allCaps && !s.tokens[i].camelCase && !s.lowercaseText {
 		c &^= acronymCue
 	}
 	k, numbered := s.afterCue(i)
@@ -149,12 +197,12 @@ func (s *scan) announcedBy(i int) int {
 	case c&expiryCue != 0 && i-s.lastCard < 20:
 		return s.maskExpiry(k)
 	}
-	if c&docketCue != 0 && (numbered || c&referenceCue == 0) {
+	if c&docketCue != 0 && (numbered || c&referenceCue == 0 || k == i+1 && s.isNumber(k) && s.docketEnd(k) > k+2) {
 		if j := s.maskDocket(i, k); j > 0 {
 			return j
 		}
 		if c&referenceCue != 0 && s.looksLikeDocket(k) {
-			return 0
+			return max(k, i+1)
 		}
 	}
 	if c&plateCue != 0 {
@@ -171,6 +219,10 @@ func (s *scan) announcedBy(i int) int {
 		digits = 3
 	case c&(acronymCue|identityCue|bankCue) != 0:
 		digits = 5
+	case c&referenceCue != 0 && k == i+1 && s.tokens[i].startsLine && s.lineEndsAt(k+1):
+		digits = 3 // a line of its own: "matricola 0981"
+	case c&referenceCue != 0 && k == i+1 && s.isNumber(k):
+		digits = 6
 	case c&referenceCue != 0 && (s.isSymbol(k-1, ':') || s.isSymbol(k-1, '#')):
 		digits = 3
 	case c&numberCue != 0 && s.isWord(k):
@@ -190,7 +242,7 @@ func (s *scan) announcedBy(i int) int {
 		return j
 	}
 	if c&(identityCue|acronymCue|numberedCue|bankCue) != 0 {
-		if j := s.maskIdentifier(k, true); j > k {
+		if j := s.maskIdentifier(k, true); j > k || s.tokens[k].inSpan {
 			return j + 1
 		}
 	}
@@ -202,6 +254,9 @@ func (s *scan) announcedBy(i int) int {
 	end := s.codeEnd(k, digits)
 	if end == 0 {
 		return 0
+	}
+	if k == i+1 && s.oneOf(i, "hrb", "hra", "fn", "gnr", "vr") {
+		k = i // the register is part of the number
 	}
 	if end == k+1 && s.isNumber(k) && s.isYear(k) && s.tokens[k].end-s.tokens[k].start == 4 && c&numberedCue == 0 && !s.isSymbol(k-1, ':') && !s.isSymbol(k-1, '#') {
 		return 0 // "account 2019"

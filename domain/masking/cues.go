@@ -125,6 +125,11 @@ func (c *cues) ofBytes(word []byte) cue {
 
 // elided returns the cues of the word after an elided article, "l'article"; 0 if there is none.
 func (c *cues) elided(word string) cue {
+	if len(word) > 8 && word[1] != '\'' && word[2] != '\'' {
+		if cue := compoundCue(word); cue != 0 {
+			return cue
+		}
+	}
 	for i := 1; i < 3; i++ {
 		switch {
 		case word[i] == '\'':
@@ -132,6 +137,32 @@ func (c *cues) elided(word string) cue {
 		case word[i] == 0xe2 && i+3 < len(word) && word[i:i+3] == "’":
 			return c.ofBytes([]byte(word[i+3:]))
 		}
+	}
+	return 0
+}
+
+// compoundCue returns the cue of a German or Dutch compound by its last part: "Kundennummer", "Behindertenausweis".
+func compoundCue(word string) cue {
+	lowered := strings.ToLower(word[len(word)-8:])
+	switch {
+	case strings.HasSuffix(lowered, "ausweis"):
+		return identityCue
+	case strings.HasSuffix(lowered, "zeichen"), strings.HasSuffix(lowered, "kennung"):
+		if strings.HasSuffix(lowered, "nzeichen") || strings.HasSuffix(lowered, "kennung") {
+			return referenceCue
+		}
+	case strings.HasSuffix(lowered, "nummer") || strings.HasSuffix(lowered, "nummern") || strings.HasSuffix(lowered, "nr"):
+		for _, other := range []string{"haus", "huis", "rand", "gliederung", "seite", "artikel", "ordnung", "folge", "kapitel"} {
+			if strings.HasPrefix(strings.ToLower(word), other) {
+				return statuteCue
+			}
+		}
+		for _, other := range []string{"tele", "ruf", "handy", "mobil", "fax", "mobiel"} {
+			if strings.HasPrefix(strings.ToLower(word), other) {
+				return phoneCue
+			}
+		}
+		return numberedCue
 	}
 	return 0
 }

@@ -9,6 +9,9 @@ func (s *scan) maskDocket(i, k int) int {
 	if end == 0 || !s.isOwnCase(i, k, end) {
 		return 0
 	}
+	for j := i; j < end; j++ {
+		s.tokens[j].law = false // a citation by its form, but not one that is published
+	}
 	s.addSpan(ID, k, end)
 	return end
 }
@@ -61,7 +64,7 @@ func docket(end, digits int, joined bool) int {
 // isOwnCase reports whether the docket number in tokens [k, end), announced at token i, is that of the user's own
 // case.
 func (s *scan) isOwnCase(i, k, end int) bool {
-	possessive := false
+	possessive := s.tokens[i].startsLine || i == 0 // the heading of a document
 	court := false
 	for p := i; p >= max(0, i-16); p-- {
 		t := &s.tokens[p]
@@ -86,6 +89,9 @@ func (s *scan) isOwnCase(i, k, end int) bool {
 			}
 			court = true
 		}
+	}
+	if s.isFederalRegister(k, end) && s.tokens[i].startsLine {
+		return false
 	}
 	return possessive || !court && !s.isFederalRegister(k, end)
 }

@@ -58,6 +58,9 @@ func (s *scan) classifyNumber(i int) int {
 	if s.isReference(i) || s.isAmount(i, d.to) {
 		return d.to - 1
 	}
+	if j := s.maskReferenceCode(i); j > 0 {
+		return j - 1
+	}
 	announced := s.announced(i) && !(d.plus || s.near(phoneCue, i, 4) && s.lastCue[cueIndex(phoneCue)] > s.lastAnnouncement())
 	ssn := s.isSSN(&d)
 	if !d.plus && !d.paren && !ssn {
@@ -100,6 +103,9 @@ func (s *scan) codeAt(i int) int {
 	if s.isReference(i) {
 		return i
 	}
+	if j := s.maskReferenceCode(i); j > 0 {
+		return j - 1
+	}
 	if j := s.maskIdentifier(i, announced); j > i {
 		return j
 	}
@@ -135,6 +141,7 @@ func (s *scan) isReference(i int) bool {
 			if t.symbol == '.' && s.tokens[k+1].startsSentence && s.tokens[k+1].kind == wordToken {
 				return false
 			}
+		case t.cue&(statuteCue|numberCue) == statuteCue|numberCue:
 		case t.cue&statuteCue != 0 || t.class&legalReference != 0 && t.cue&(numberCue|docketCue|referenceCue) == 0:
 			return true
 		case t.cue&numberCue != 0, t.cue&connector != 0 && t.end-t.start <= 3, s.oneOf(k, "eu", "eg", "ec", "ce", "ue", "ewg", "cee", "eec", "euratom", "l", "d", "r"):
@@ -305,6 +312,9 @@ func (s *scan) isPhone(d *digitSequence) bool {
 	}
 	i := d.from
 	cued := s.near(phoneCue, i, 6) || s.hasClass(d.to, phoneKeyword) || s.isSymbol(d.to, '-') && s.hasClass(d.to+1, phoneKeyword)
+	if s.adjacent(i) && (s.isSymbol(i-1, '-') || s.isSymbol(i-1, '.')) && s.isNumber(i-2) {
+		return false // the rest of a longer number
+	}
 	if s.isSymbol(d.to, '/') && s.adjacent(d.to) || s.isSymbol(i-1, '/') && s.adjacent(i) || s.isSymbol(i-1, '#') {
 		return false
 	}

@@ -65,7 +65,7 @@ func (s *scan) postcodeWithTown(i int) (from, to int) {
 			return s.streetBefore(i, true), j
 		}
 		// "Grand Rapids, MI 49503"
-		if t.allCaps && t.class&state != 0 && s.isNumber(i+1) && s.tokens[i+1].end-s.tokens[i+1].start == 5 && !s.tokens[i+1].startsLine && s.isSymbol(i-1, ',') && s.isCapitalized(i-2) {
+		if t.allCaps && t.end-t.start == 2 && s.isNumber(i+1) && s.tokens[i+1].end-s.tokens[i+1].start == 5 && !s.tokens[i+1].startsLine && s.isSymbol(i-1, ',') && s.isCapitalized(i-2) {
 			from = i - 2
 			for s.isCapitalized(from-1) && !s.tokens[from].startsLine && i-from < 6 {
 				from--
@@ -149,13 +149,13 @@ func (s *scan) unitAfter(k int) int {
 	switch {
 	case s.isNumber(k) && s.tokens[k].end-s.tokens[k].start <= 3:
 		j := k + 1
-		for n := 0; n < 2 && s.adjacent(j) && s.tokens[j].kind == otherToken && (s.isSymbol(j, '.') || s.tokens[j].symbol == 0 && isOrdinalSign(s.textOf(j, j+1))); n++ {
+		for n := 0; n < 2 && s.adjacent(j) && (s.isSymbol(j, '.') || s.tokens[j].symbol == 0 && isOrdinalSign(s.textOf(j, j+1))); n++ {
 			j++
 		}
 		switch {
 		case s.hasCue(j, floorCue) && !s.tokens[j].startsLine:
 			end = j + 1
-		case j > k+1 && s.tokens[j-1].symbol == 0:
+		case j > k+1 && !s.isSymbol(j-1, '.'):
 			end = j
 			if s.isWord(j) && s.tokens[j].end-s.tokens[j].start == 1 && s.tokens[j].capitalized && !s.tokens[j].startsLine {
 				end = j + 1
@@ -173,6 +173,19 @@ func (s *scan) unitAfter(k int) int {
 			if s.isSymbol(j-1, '.') && s.isSymbol(j, ',') {
 				end = j
 			}
+		}
+	}
+	if end > 0 && s.isSymbol(end, '.') && s.hasCue(end-1, floorCue) && (s.isSymbol(end+1, ',') || s.lineEndsAt(end+1)) {
+		end++
+	}
+	if s.oneOf(k, "setor", "sector", "col", "colonia", "jardim", "bairro", "barrio", "lote", "quadra") {
+		j := k + 1
+		if s.isSymbol(j, '.') {
+			j++
+		}
+		for j < k+6 && s.isCapitalized(j) && !s.tokens[j].startsLine {
+			j++
+			end = j
 		}
 	}
 	for end > 0 && s.hasCue(end, floorCue) && !s.tokens[end].startsLine && s.tokens[end].end-s.tokens[end].start > 1 {

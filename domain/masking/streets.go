@@ -114,7 +114,7 @@ func (s *scan) compoundStreet(i int) (from, to int) {
 	}
 	from, to = i, i+1
 	// "Alte Hauptstraße", "Kleine Gasse"
-	for n := 0; n < 2 && s.isCapitalized(from-1) && !s.tokens[from].startsLine && !s.tokens[from-1].startsSentence && (s.isSymbol(from-2, ',') || s.tokens[from-1].startsLine) && s.tokens[from-1].class&honorific == 0; n++ {
+	for n := 0; n < 2 && s.isCapitalized(from-1) && !s.tokens[from].startsLine && !s.tokens[from-1].startsSentence && (s.isSymbol(from-2, ',') || s.tokens[from-1].startsLine || s.isWord(from-2) && !s.tokens[from-2].capitalized) && s.tokens[from-1].class&honorific == 0; n++ {
 		from--
 	}
 	for s.isSymbol(from-1, '-') && s.adjacent(from) && s.adjacent(from-1) && s.isCapitalized(from-2) {
@@ -180,8 +180,12 @@ func (s *scan) streetAfterType(i int) (from, to int) {
 		case t.kind == wordToken && (s.isCapitalized(k) || s.isElided(k)) && (t.cue&(floorCue|statuteCue) == 0 || named == 0):
 			named++
 			end = k + 1
+		case t.kind == wordToken && s.adjacent(k) && s.isSymbol(k-1, '-'): // "Esprit-des-Lois"
+			end = k + 1
 		case t.kind == wordToken && (t.class&nameParticle != 0 || t.cue&connector != 0) && (named == 0 || s.isCapitalized(k+1) || s.isWord(k+2) && s.isCapitalized(k+2)):
 		case t.kind == numberToken && named == 0 && s.isWord(k+1) && !s.tokens[k+1].startsLine && t.end-t.start <= 2: // "rue du 8 Mai 1945"
+		case t.kind == numberToken && s.adjacent(k) && s.isSymbol(k-1, '-') && s.isWord(k-2) && s.tokens[k-2].end-s.tokens[k-2].start <= 2: // "Rua T-37"
+			end = k + 1
 		case t.kind == numberToken && t.end-t.start == 4 && s.isYear(k) && named > 0 && s.tokens[k-1].cue&monthCue != 0:
 			end = k + 1
 		case (t.symbol == '-' || t.symbol == '.' || t.symbol == '\'' || t.kind == otherToken && t.symbol == 0 && s.textOf(k, k+1) == "’") && s.adjacent(k) && (s.adjacent(k+1) || t.symbol == '.'):
@@ -192,9 +196,23 @@ func (s *scan) streetAfterType(i int) (from, to int) {
 		k++
 	}
 	if named == 0 {
+		// "Calle 72 # 10-34"
+		if s.isNumber(i+1) && (s.isSymbol(i+2, '#') || s.hasCue(i+2, numberCue)) && s.isNumber(i+3) {
+			to = i + 3
+			s.extendByHouseNumber(&to)
+			return i, to
+		}
 		return 0, 0
 	}
 	from, to = i, end
+	// the number after: "Mayor 23", "Liberdade, 45", "Roma, n. 12"
+	number := to
+	if s.isSymbol(number, ',') && (s.isNumber(number+1) && !s.tokens[number+1].startsLine && s.tokens[number+1].end-s.tokens[number+1].start < 5 || s.hasCue(number+1, numberCue) || s.equals(number+1, "km")) {
+		number++
+	}
+	if s.extendByHouseNumber(&number) && !s.isAmount(number-1, number) {
+		return from, number
+	}
 	// the number before: "12 rue", "2 bis, quai", "12-14, rue"
 	before := i - 1
 	if s.isSymbol(before, ',') {
@@ -207,16 +225,7 @@ func (s *scan) streetAfterType(i int) (from, to int) {
 		if s.isSymbol(before-1, '-') && s.isNumber(before-2) && s.adjacent(before) {
 			before -= 2
 		}
-		s.extendByHouseNumber(&to)
 		return before, to
-	}
-	// the number after: "Mayor 23", "Liberdade, 45", "Roma, n. 12"
-	number := to
-	if s.isSymbol(number, ',') && (s.isNumber(number+1) && !s.tokens[number+1].startsLine || s.hasCue(number+1, numberCue)) {
-		number++
-	}
-	if s.extendByHouseNumber(&number) && !(number < len(s.tokens) && s.isAmount(number-1, number)) {
-		return from, number
 	}
 	if s.isSymbol(to, ',') && (s.equals(to+1, "s") && s.isSymbol(to+2, '/') && s.equals(to+3, "n")) {
 		return from, to + 4
@@ -249,7 +258,7 @@ func (s *scan) isElided(i int) bool {
 // extendByHouseNumber moves *to past a house number after a street: "12", "12b", "8-10".
 func (s *scan) extendByHouseNumber(to *int) bool {
 	k := *to
-	for n := 0; n < 3 && (s.isSymbol(k, ',') && s.hasCue(k+1, numberCue) || s.hasCue(k, numberCue) && !s.tokens[k].startsLine || s.isSymbol(k, '.') && s.hasCue(k-1, numberCue) || k > 0 && k < len(s.tokens) && s.tokens[k].kind == otherToken && s.tokens[k].symbol == 0 && s.hasCue(k-1, numberCue|abbreviation)); n++ {
+	for n := 0; n < 3 && (s.isSymbol(k, ',') && (s.hasCue(k+1, numberCue) || s.equals(k+1, "km")) || s.equals(k, "km") || s.hasCue(k, numberCue) && !s.tokens[k].startsLine || s.isSymbol(k, '.') && s.hasCue(k-1, numberCue) || k > 0 && k < len(s.tokens) && s.tokens[k].kind == otherToken && s.tokens[k].symbol == 0 && s.hasCue(k-1, numberCue|abbreviation)); n++ {
 		k++ // "n.º 9"
 	}
 	if !s.isNumber(k) || s.tokens[k].inSpan || s.tokens[k].startsLine || s.tokens[k].end-s.tokens[k].start > 4 {
@@ -258,6 +267,8 @@ func (s *scan) extendByHouseNumber(to *int) bool {
 	k++
 	if s.isWord(k) && s.adjacent(k) && s.tokens[k].end-s.tokens[k].start == 1 {
 		k++
+	} else if s.isSymbol(k, '-') && s.adjacent(k) && s.adjacent(k+1) && s.isWord(k+1) && s.tokens[k+1].end-s.tokens[k+1].start == 1 {
+		k += 2 // "63-b"
 	} else if (s.isSymbol(k, '-') || s.isSymbol(k, '/')) && s.adjacent(k) && s.adjacent(k+1) && s.isNumber(k+1) {
 		k += 2
 	}

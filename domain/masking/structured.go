@@ -67,6 +67,18 @@ func (s *scan) structuredWord(i int) int {
 	if t.inSpan {
 		return i
 	}
+	if t.allCaps || t.end-t.start == 1 {
+		if j := s.maskReferenceCode(i); j > 0 {
+			return j - 1
+		}
+		if s.equals(i, "r") && s.isSymbol(i+1, '.') && s.equals(i+2, "g") && s.isSymbol(i+3, '.') {
+			if k, _ := s.afterCue(i + 3); k < len(s.tokens) {
+				if j := s.maskDocket(i, k); j > 0 {
+					return j - 1
+				}
+			}
+		}
+	}
 	return s.identifierAt(i)
 }
 
@@ -84,8 +96,11 @@ func (s *scan) recordKeyword(i int) {
 	if t.class&phoneKeyword != 0 {
 		c |= phoneCue
 	}
-	if c&acronymCue != 0 && !t.allCaps && !s.lowercaseText {
+	if c&acronymCue != 0 && !t.allCaps && !t.camelCase && !s.lowercaseText {
 		c &^= acronymCue
+	}
+	if c&numberCue != 0 && s.isSymbol(i-1, '-') && s.adjacent(i) && s.isWord(i-2) && s.tokens[i-2].end-s.tokens[i-2].start <= 5 && (s.tokens[i-2].allCaps || s.tokens[i-2].capitalized) {
+		c |= identityCue // "A-number", "AHV-Nummer"
 	}
 	for ; c != 0; c &= c - 1 {
 		s.lastCue[bits.TrailingZeros32(uint32(c))] = i

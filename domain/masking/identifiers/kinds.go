@@ -6,7 +6,8 @@ import "strings"
 var kinds = []Kind{
 	{"AT", "social security number", "9999999999", []string{"9999 999999"}, Printed, all(atSocial, atDate)},
 	{"AT", "VAT number", "atu99999999", nil, Bare, after(3, atVAT)},
-	{"AT", "company register number", "fn999999a", nil, Bare, nil},
+	{"AT", "company register number", "fn999999A", nil, Bare, nil},
+	{"AT", "company register number", "fn99999A", nil, Bare, nil},
 	{"AU", "business number", "99999999999", []string{"99 999 999 999"}, Bare, auBusiness},
 	{"AU", "company number", "999999999", nil, Announced, complement(10, 8, 7, 6, 5, 4, 3, 2, 1)},
 	{"AU", "tax file number", "999999999", nil, Announced, weighted(11, 1, 4, 3, 7, 5, 8, 6, 9, 10)},
