@@ -127,8 +127,8 @@ func isDescriptive(t Type) bool {
 	return false
 }
 
-// covers reports whether every word of tokens is in one of the ranges, which are sorted, or is a title or legal
-// form. At least one word is in a range.
+// covers reports whether every word of tokens is in one of the ranges, which are sorted, or is a title, legal
+// form or function word. At least one word is in a range.
 func covers(ranges []Span, tokens []token) bool {
 	any := false
 	for i := range tokens {
@@ -139,7 +139,7 @@ func covers(ranges []Span, tokens []token) bool {
 		switch {
 		case len(ranges) > 0 && ranges[0].Start <= int(t.start):
 			any = true
-		case t.kind != otherToken && t.class&(honorific|orgSuffix) == 0:
+		case t.kind != otherToken && t.class&(honorific|orgSuffix|functionWord) == 0:
 			return false
 		}
 	}
