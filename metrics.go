@@ -22,6 +22,7 @@ type aiMetrics struct {
 	masked     prometheus.Counter
 	records    prometheus.Histogram
 	recordErrs prometheus.Counter
+	budget     prometheus.Counter
 	upstream   *prometheus.HistogramVec
 	operation  *prometheus.HistogramVec
 	firstChunk *prometheus.HistogramVec
@@ -45,6 +46,8 @@ func newAIMetrics(r prometheus.Registerer) *aiMetrics {
 			Name: "counsel_ai_record_duration_seconds", Help: "Time of one database write of consultations.", Buckets: seconds}),
 		recordErrs: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "counsel_ai_record_errors_total", Help: "Failed database writes of consultations."}),
+		budget: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "counsel_ai_budget_rejections_total", Help: "Requests rejected because a token or cost budget is spent."}),
 		upstream: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "counsel_ai_upstream_duration_seconds", Help: "Time of one request to the provider, including retries.", Buckets: slow}, []string{"kind", "outcome"}),
 		operation: prometheus.NewHistogramVec(prometheus.HistogramOpts{
@@ -56,7 +59,7 @@ func newAIMetrics(r prometheus.Registerer) *aiMetrics {
 		breaker: prometheus.NewGaugeVec(prometheus.GaugeOpts{
 			Name: "counsel_ai_breaker", Help: "State of the provider's circuit breaker: 1 for the current state, 0 for the others."}, []string{"provider", "state"}),
 	}
-	r.MustRegister(m.lookups, m.flights, m.masking, m.masked, m.records, m.recordErrs, m.upstream, m.operation, m.firstChunk, m.tokens, m.breaker)
+	r.MustRegister(m.lookups, m.flights, m.masking, m.masked, m.records, m.recordErrs, m.budget, m.upstream, m.operation, m.firstChunk, m.tokens, m.breaker)
 	return m
 }
 
@@ -80,6 +83,8 @@ func (m *aiMetrics) Upstream(k ai.Kind, took time.Duration, err error) {
 	}
 	m.upstream.WithLabelValues(string(k), outcome).Observe(took.Seconds())
 }
+
+func (m *aiMetrics) BudgetSpent() { m.budget.Inc() }
 
 func (m *aiMetrics) Recorded(_ int, took time.Duration, err error) {
 	m.records.Observe(took.Seconds())

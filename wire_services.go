@@ -233,6 +233,12 @@ func newAI(cfg config.Config, infra *infrastructure, c *clients, s *services) (*
 		Runtime: domain.SystemRuntime(infra.log).Part("ai"), DB: infra.database, Redis: infra.redis, Model: c.model, Masker: masker, Prompts: promptTemplates, Policies: rules,
 		Accounts: s.accounts, Cases: s.cases, Library: s.files, Events: s.events, Jobs: s.jobs, Metrics: c.aiMetrics,
 		ChatTTL: cfg.LLM.ChatCacheTTL, Deadline: cfg.LLM.Deadline + 10*time.Second, MaxFlights: flights,
+		Price: ai.Price{Prompt: cfg.LLM.PriceInput, Completion: cfg.LLM.PriceOutput}, FallbackPrice: ai.Price{Prompt: cfg.LLM.FallbackPriceInput, Completion: cfg.LLM.FallbackPriceOutput},
+		Currency: cfg.LLM.Currency,
+		Budgets: ai.Budgets{
+			UserTokensPerDay: cfg.LLM.UserTokensPerDay, TokensPerDay: cfg.LLM.TokensPerDay,
+			UserCostPerMonth: cfg.LLM.UserCostPerMonth, CostPerMonth: cfg.LLM.CostPerMonth,
+		},
 	}
 	if c.fallback != nil {
 		settings.Fallback = c.fallback

@@ -2,6 +2,7 @@ package config
 
 import (
 	"net/url"
+	"regexp"
 	"time"
 )
 
@@ -23,6 +24,19 @@ type LLM struct {
 		Model   string `env:"LLM_FALLBACK_MODEL"`
 	}
 
+	// Prices of a million tokens, in millionths of the currency.
+	PriceInput          int64  `env:"LLM_PRICE_INPUT" envDefault:"0"`
+	PriceOutput         int64  `env:"LLM_PRICE_OUTPUT" envDefault:"0"`
+	FallbackPriceInput  int64  `env:"LLM_FALLBACK_PRICE_INPUT" envDefault:"0"`
+	FallbackPriceOutput int64  `env:"LLM_FALLBACK_PRICE_OUTPUT" envDefault:"0"`
+	Currency            string `env:"AI_CURRENCY" envDefault:"USD"`
+
+	// Budgets. 0: no limit. Costs are in millionths of the currency.
+	UserTokensPerDay int64 `env:"AI_BUDGET_TOKENS_PER_USER_PER_DAY" envDefault:"0"`
+	TokensPerDay     int64 `env:"AI_BUDGET_TOKENS_PER_DAY" envDefault:"0"`
+	UserCostPerMonth int64 `env:"AI_BUDGET_COST_PER_USER_PER_MONTH" envDefault:"0"`
+	CostPerMonth     int64 `env:"AI_BUDGET_COST_PER_MONTH" envDefault:"0"`
+
 	ChatCacheTTL time.Duration `env:"CHAT_CACHE_MINUTES" envDefault:"30" unit:"m"` // how long a chat answer is reused
 }
 
@@ -35,8 +49,32 @@ func (l *LLM) validate(f *faults) {
 			f.add("%s must be a URL such as https://host/v1", name)
 		}
 	}
+	if !currencyCode.MatchString(l.Currency) {
+		f.add("AI_CURRENCY must be a code of ISO 4217 such as EUR")
+	}
+	l.validateAmounts(f)
 	if (l.Fallback.BaseURL == "") != (l.Fallback.Model == "") {
 		f.add("LLM_FALLBACK_BASE_URL and LLM_FALLBACK_MODEL must be set together")
+	}
+}
+
+var currencyCode = regexp.MustCompile(`^[A-Z]{3}$`)
+
+// validateAmounts checks prices and budgets. The limits keep their products within 64 bits.
+func (l *LLM) validateAmounts(f *faults) {
+	const maxPrice, maxBudget = 10_000_000_000, 1_000_000_000_000_000
+	for name, amount := range map[string]struct{ value, limit int64 }{
+		"LLM_PRICE_INPUT": {l.PriceInput, maxPrice}, "LLM_PRICE_OUTPUT": {l.PriceOutput, maxPrice},
+		"LLM_FALLBACK_PRICE_INPUT": {l.FallbackPriceInput, maxPrice}, "LLM_FALLBACK_PRICE_OUTPUT": {l.FallbackPriceOutput, maxPrice},
+		"AI_BUDGET_TOKENS_PER_USER_PER_DAY": {l.UserTokensPerDay, maxBudget}, "AI_BUDGET_TOKENS_PER_DAY": {l.TokensPerDay, maxBudget},
+		"AI_BUDGET_COST_PER_USER_PER_MONTH": {l.UserCostPerMonth, maxBudget}, "AI_BUDGET_COST_PER_MONTH": {l.CostPerMonth, maxBudget},
+	} {
+		if amount.value < 0 || amount.value > amount.limit {
+			f.add("%s must be from 0 to %d", name, amount.limit)
+		}
+	}
+	if budgeted := l.UserCostPerMonth+l.CostPerMonth > 0; budgeted && l.PriceInput+l.PriceOutput == 0 {
+		f.add("AI_BUDGET_COST_PER_MONTH and AI_BUDGET_COST_PER_USER_PER_MONTH need LLM_PRICE_INPUT and LLM_PRICE_OUTPUT")
 	}
 }
 

@@ -14,6 +14,34 @@ CREATE TABLE account_links (
   CONSTRAINT account_links_user_fk FOREIGN KEY (user_id) REFERENCES users (id)
 );
 
+CREATE TABLE ai_spending (
+  scope binary(16) NOT NULL,
+  period varchar(5) NOT NULL,
+  starts_on date NOT NULL,
+  tokens bigint(20) NOT NULL,
+  cost bigint(20) NOT NULL,
+  reserved_tokens bigint(20) NOT NULL,
+  reserved_cost bigint(20) NOT NULL,
+  PRIMARY KEY (scope,period,starts_on),
+  KEY ai_spending_starts_on (starts_on)
+);
+
+CREATE TABLE ai_usage (
+  day date NOT NULL,
+  user_id binary(16) NOT NULL,
+  case_id binary(16) NOT NULL,
+  model varchar(200) NOT NULL,
+  currency char(3) NOT NULL,
+  calls bigint(20) NOT NULL,
+  cached_calls bigint(20) NOT NULL,
+  prompt_tokens bigint(20) NOT NULL,
+  completion_tokens bigint(20) NOT NULL,
+  cost bigint(20) NOT NULL,
+  PRIMARY KEY (day,user_id,case_id,model,currency),
+  KEY ai_usage_user (user_id,day),
+  KEY ai_usage_case (case_id,day)
+);
+
 CREATE TABLE cases (
   id binary(16) NOT NULL,
   title varchar(200) NOT NULL,

@@ -8,6 +8,8 @@ import (
 	"counsel/handlers/middleware"
 	"encoding/json"
 	"net/http"
+
+	openapi_types "github.com/oapi-codegen/runtime/types"
 )
 
 // SendChat answers a question, as JSON or as an event stream, depending on Accept.
@@ -194,6 +196,65 @@ func toAPIConsultation(c ai.Consultation) (api.Consultation, error) {
 	return api.Consultation{ID: api.ID(c.ID), UserID: api.ID(c.UserID), CaseID: (*api.ID)(c.CaseID), Kind: api.ConsultationKind(c.Kind),
 		Question: c.Question, Answer: c.Answer, MaskedText: optional(c.MaskedText), References: refs, Citations: toAPICitations(c.Citations), Clarifications: toAPIClarifications(c.Clarifications), Warnings: c.Warnings, DraftID: (*api.ID)(c.DraftID), Locale: &c.Locale, Model: c.Model,
 		Cached: c.Cached, TokensUsed: int32(c.TokensUsed), CreatedAt: c.CreatedAt}, err
+}
+
+// ListAIUsage sums up the use of the AI.
+func (s *Server) ListAIUsage(ctx context.Context, r api.ListAIUsageRequestObject) (api.ListAIUsageResponseObject, error) {
+	cursor, err := decodeCursorBytes(r.Params.Cursor)
+	if err != nil {
+		return nil, err
+	}
+	f := ai.UsageFilter{UserID: (*domain.ID)(r.Params.UserID), CaseID: (*domain.ID)(r.Params.CaseID), Model: deref(r.Params.Model), Limit: limit(r.Params.Limit), Cursor: cursor}
+	if r.Params.From != nil {
+		f.From = r.Params.From.Time
+	}
+	if r.Params.To != nil {
+		f.To = r.Params.To.Time
+	}
+	for _, g := range r.Params.GroupBy {
+		f.GroupBy = append(f.GroupBy, ai.UsageGroup(g))
+	}
+	items, next, err := s.ai.Usage(ctx, principal(ctx), f)
+	if err != nil {
+		return nil, err
+	}
+	budgets, err := s.ai.Budgets(ctx, principal(ctx))
+	if err != nil {
+		return nil, err
+	}
+	page := api.AIUsageList{Items: make([]api.AIUsage, len(items)), Budgets: make([]api.AIBudget, len(budgets)), NextCursor: encodeCursorBytes(next)}
+	for i, u := range items {
+		page.Items[i] = toAPIUsage(u)
+	}
+	for i, b := range budgets {
+		page.Budgets[i] = toAPIBudget(b)
+	}
+	return api.ListAIUsage200JSONResponse(page), nil
+}
+
+func toAPIUsage(u ai.Usage) api.AIUsage {
+	out := api.AIUsage{Calls: u.Calls, CachedCalls: u.Cached, PromptTokens: u.Prompt, CompletionTokens: u.Completion, Cost: api.AICost{Micros: u.Cost, Currency: u.Currency}, Model: optional(u.Model)}
+	if !u.Period.IsZero() {
+		out.Period = &openapi_types.Date{Time: u.Period}
+	}
+	if !u.UserID.IsZero() {
+		out.UserID = (*api.ID)(&u.UserID)
+	}
+	if !u.CaseID.IsZero() {
+		out.CaseID = (*api.ID)(&u.CaseID)
+	}
+	return out
+}
+
+func toAPIBudget(b ai.BudgetState) api.AIBudget {
+	out := api.AIBudget{Scope: api.AIBudgetScopeUser, Period: api.AIBudgetPeriod(b.Period), Unit: api.AIBudgetUnitTokens, Limit: b.Limit, Spent: b.Spent, ResetsAt: b.ResetsAt}
+	if b.Firm {
+		out.Scope = api.AIBudgetScopeFirm
+	}
+	if b.Cost {
+		out.Unit = api.AIBudgetUnitCost
+	}
+	return out
 }
 
 // ListDocumentTypes lists the types of documents that the AI can draft.

@@ -61,6 +61,7 @@ var caseRoles = map[string][]string{
 	"sendChat":          askers,
 	"generateDocument":  editors,
 	"listConsultations": allMembers,
+	"listAIUsage":       allMembers,
 	"getConsultation":   allMembers,
 
 	"listDrafts":           allMembers,

@@ -31,7 +31,7 @@ type userExport struct {
 	items    int // in the last of them
 }
 
-var exportSections = []string{"consultations", "drafts", "documents", "emails", "signatureRequests", "signatures", "webhooks", "notifications", "notificationPreferences", "templates", "cases"}
+var exportSections = []string{"consultations", "drafts", "documents", "emails", "signatureRequests", "signatures", "webhooks", "notifications", "notificationPreferences", "templates", "cases", "aiUsage"}
 
 func (x *userExport) VisitExportUserResponse(w http.ResponseWriter) error {
 	x.out = bufio.NewWriterSize(w, 32<<10)
@@ -208,3 +208,6 @@ func (x *userExport) Case(c privacy.CaseExport) error {
 	}
 	return x.add(11, out)
 }
+
+// AIUsage adds a sum of the person's use of the AI.
+func (x *userExport) AIUsage(u ai.Usage) error { return x.add(12, toAPIUsage(u)) }

@@ -123,6 +123,7 @@ type fixtureConfig struct {
 	database     string
 	redis        string
 	limit        int
+	budgets      ai.Budgets
 	statementLog *slog.Logger // logs every SQL statement
 }
 
@@ -197,6 +198,7 @@ func newFixture(t testing.TB, options ...option) *fixture {
 	service, err := ai.New(ai.Config{
 		Runtime: domain.SystemRuntime(log), DB: database, Redis: f.redis, Model: provider, Masker: ready.masker, Prompts: ready.prompts, Policies: ready.rules,
 		Accounts: accounts, Cases: caseService, Library: f.archive, Jobs: f.jobs,
+		Price: ai.Price{Prompt: 1_000_000, Completion: 2_000_000}, Budgets: s.budgets,
 	})
 	testkit.Must(t, err)
 	t.Cleanup(func() {

@@ -122,7 +122,7 @@ func (s *Service) chat(ctx context.Context, caller domain.Principal, q Question,
 	// From here on the request runs to its end, even if ctx is canceled.
 	shared := about.caseID == nil && about.previous == nil && about.sources == nil && m.facts == "" && session.Found() == 0
 	r := s.chatRequest(caller.UserID, m, about.sources, tag, cacheScope(shared, q.UserID, about.caseID))
-	r.arrived, r.stream = arrived, delta != nil
+	r.arrived, r.stream, r.caseID = arrived, delta != nil, about.caseID
 	usage := domain.UsageFrom(ctx)
 	stream := newAnswerStream(session, delta)
 	e, cached, err := s.complete(ctx, r, usage, stream.live())

@@ -186,9 +186,13 @@ func decodeDetails(stored sql.NullString) (d answerDetails, err error) {
 	return d, nil
 }
 
-// EraseUser deletes a user's consultations outside of cases, in the caller's transaction.
+// EraseUser deletes a user's consultations outside of cases, and removes the user from the use of the AI, in the caller's
+// transaction.
 func (s *Service) EraseUser(ctx context.Context, tx db.Tx, user domain.ID) error {
-	return query.New(tx).DeleteUserConsultations(ctx, user)
+	if err := query.New(tx).DeleteUserConsultations(ctx, user); err != nil {
+		return err
+	}
+	return eraseUsage(ctx, tx, user)
 }
 
 // findRecorded returns the consultation that an earlier attempt of the same request recorded. ok is false if

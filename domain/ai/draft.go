@@ -101,7 +101,7 @@ func (s *Service) GenerateDocument(ctx context.Context, caller domain.Principal,
 
 	// From here on the request runs to its end, even if ctx is canceled.
 	r := &request{
-		kind: KindDocument, user: caller.UserID, arrived: arrived,
+		kind: KindDocument, user: caller.UserID, caseID: d.CaseID, arrived: arrived,
 		fields: []string{p.Version, d.docType.ID + "@" + d.docType.Version, p.User, "", d.locale.String(), string(d.tone),
 			cacheScope(session.Found() == 0, caller.UserID, d.CaseID)},
 		build: func() (Request, error) { return structuredRequest(p), nil },

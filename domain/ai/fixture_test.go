@@ -131,7 +131,7 @@ func failWith(err error) respond {
 
 // recordingMetrics counts.
 type recordingMetrics struct {
-	lookups, misses, hits, errors, leaders, followers, remotes, rows, writes atomic.Int64
+	lookups, misses, hits, errors, leaders, followers, remotes, rows, writes, rejected atomic.Int64
 }
 
 func (m *recordingMetrics) CacheLookup(_ Kind, r cache.Result) {
@@ -143,6 +143,7 @@ func (m *recordingMetrics) Flight(_ Kind, r flights.Role) {
 	map[flights.Role]*atomic.Int64{flights.Leader: &m.leaders, flights.Follower: &m.followers, flights.Remote: &m.remotes}[r].Add(1)
 }
 func (m *recordingMetrics) Upstream(Kind, time.Duration, error) {}
+func (m *recordingMetrics) BudgetSpent()                        { m.rejected.Add(1) }
 func (m *recordingMetrics) Recorded(rows int, _ time.Duration, _ error) {
 	m.rows.Add(int64(rows))
 	m.writes.Add(1)

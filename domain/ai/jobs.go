@@ -10,6 +10,7 @@ import (
 	"counsel/db"
 	"counsel/domain"
 	"counsel/domain/jobs"
+	query "counsel/gen/query/ai"
 )
 
 // formerWarmKind is the kind of rows that earlier versions inserted.
@@ -18,6 +19,22 @@ const formerWarmKind = "ai.warm"
 // registerJobs registers the jobs of the service.
 func (s *Service) registerJobs() {
 	jobs.Register(s.jobs, jobs.Worker[warmCacheArgs]{Timeout: time.Hour, Work: s.warmCache}, formerWarmKind)
+	jobs.Schedule[pruneSpendingArgs](s.jobs, 24*time.Hour, s.pruneSpending)
+}
+
+type pruneSpendingArgs struct{}
+
+func (pruneSpendingArgs) Kind() string { return "budgets.prune" }
+
+// pruneSpending deletes what counted against budgets of past periods. The use of the AI itself stays.
+func (s *Service) pruneSpending(ctx context.Context) error {
+	thisMonth, _ := Month.bounds(s.clock())
+	for {
+		n, err := query.New(s.db).DeleteSpendingBefore(ctx, thisMonth.AddDate(0, -1, 0))
+		if err != nil || n == 0 {
+			return db.Error(err)
+		}
+	}
 }
 
 // warmCacheArgs are those of the job that fills the cache.

@@ -17,6 +17,7 @@ import (
 type provider struct {
 	Model
 	fallback bool
+	price    Price
 }
 
 // keyName is the provider's part of a cache key. Two providers may offer a model of the same name.
@@ -28,9 +29,9 @@ func (p *provider) keyName() string {
 }
 
 func newProviders(c Config) []*provider {
-	all := []*provider{{Model: c.Model}}
+	all := []*provider{{Model: c.Model, price: c.Price}}
 	if c.Fallback != nil {
-		all = append(all, &provider{Model: c.Fallback, fallback: true})
+		all = append(all, &provider{Model: c.Fallback, fallback: true, price: c.FallbackPrice})
 	}
 	return all
 }
@@ -74,6 +75,9 @@ func (s *Service) complete(ctx context.Context, r *request, usage *domain.Usage,
 		if err == nil || started || !otherProviderMayAnswer(err) || s.timeLeft(r) < minFallbackTime {
 			break
 		}
+	}
+	if cached && err == nil {
+		s.countCached(r, e.Model)
 	}
 	return e, cached, err
 }

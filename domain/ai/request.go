@@ -1,6 +1,7 @@
 package ai
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"strings"
@@ -16,8 +17,9 @@ import (
 // request is a masked request that needs an answer from the cache or the model.
 type request struct {
 	kind    Kind
-	user    domain.ID // the caller, even if an admin asks for another user
-	fields  []string  // everything its answer depends on besides the model
+	user    domain.ID  // the caller, even if an admin asks for another user
+	caseID  *domain.ID // the case whose use of the AI it counts to; nil: none
+	fields  []string   // everything its answer depends on besides the model
 	arrived time.Time
 	stream  bool                    // the caller wants the answer while it is written
 	build   func() (Request, error) // builds the request to the model; called only by the leader of a flight
@@ -47,6 +49,13 @@ var keyspaces = map[Kind]cache.Keyspace{
 	KindAnalysis: {Name: "analysis", Kind: string(KindAnalysis), MaxText: maxStructured},
 }
 
+func (r *request) caseOrZero() domain.ID {
+	if r.caseID == nil {
+		return domain.ID{}
+	}
+	return *r.caseID
+}
+
 // cacheScope is the part of a cache key that decides who can share an answer: everybody or, unless shared is
 // set, only the user and case of the request.
 func cacheScope(shared bool, user domain.ID, caseID *domain.ID) string {
@@ -65,17 +74,21 @@ func (s *Service) completeWith(ctx context.Context, r *request, usage *domain.Us
 		return e, true, nil
 	}
 	var upstream time.Duration
-	f, role, err := s.flights.Join(flights.Call{
+	call := flights.Call{
 		Key: r.key, TTL: s.cacheTTL[r.kind], User: r.user, Asked: r.arrived, Attrs: domain.LogAttrs(ctx), Check: r.check,
 		Run: func(ctx context.Context, publish func(string)) (cache.Entry, error) {
 			return s.callModel(ctx, r, publish, &upstream)
 		},
-	})
-	if err != nil {
-		return cache.Entry{Model: r.provider.Name()}, false, err
 	}
+	var f *flights.Flight
+	var role flights.Role
 	joined := s.clock()
-	e, err = f.Wait(live)
+	for again := true; again; again = role == flights.Follower && f.Unshared() { // a leader's own failure
+		if f, role, err = s.flights.Join(call); err != nil {
+			return cache.Entry{Model: r.provider.Name()}, false, err
+		}
+		e, err = f.Wait(live)
+	}
 	usage.Upstream += s.clock().Sub(joined)
 	if role == flights.Leader {
 		if f.Remote() {
@@ -107,7 +120,12 @@ func (s *Service) callModel(ctx context.Context, r *request, publish func(string
 	req.IdempotencyKey, req.Check = r.key.Digest, r.check
 	ctx, cancel := context.WithTimeout(ctx, max(0, s.timeLeft(r)))
 	defer cancel()
+	charge, err := s.reserve(ctx, r, req)
+	if err != nil {
+		return cache.Entry{}, err
+	}
 	var c Completion
+	defer func() { s.recordCall(charge, r.provider, req, c) }()
 	start := s.clock()
 	if r.stream {
 		var received strings.Builder
@@ -127,11 +145,12 @@ func (s *Service) callModel(ctx context.Context, r *request, publish func(string
 	if err != nil {
 		return cache.Entry{}, asDomainError(err)
 	}
-	model := c.Model
-	if model == "" {
-		model = r.provider.Name()
-	}
-	return cache.NewEntry(r.key, c.Text, domain.Truncate(model, cache.MaxModel), c.PromptTokens+c.CompletionTokens), nil
+	return cache.NewEntry(r.key, c.Text, modelName(r.provider, c), c.PromptTokens+c.CompletionTokens), nil
+}
+
+// modelName returns the model that answered, as its provider names it.
+func modelName(p *provider, c Completion) string {
+	return domain.Truncate(cmp.Or(c.Model, p.Name()), cache.MaxModel)
 }
 
 // checkCompletion validates the model's answer.

@@ -61,6 +61,9 @@ type Service struct {
 	recorder    *recorder
 	lists       listCache
 	log         *slog.Logger
+	ledger      *ledger
+	budgets     Budgets
+	currency    string // of prices and budgets
 	cacheTTL    map[Kind]time.Duration
 	chatVersion string                    // of the chat prompt
 	schemas     map[string]map[string]any // decoded schemas of the inputs, by document type
@@ -97,6 +100,11 @@ type Config struct {
 	DraftTTL    time.Duration // default 24 hours
 	AnalysisTTL time.Duration // default 24 hours
 	Deadline    time.Duration // of a request to Model and Fallback; default 1 minute
+
+	Price         Price   // of Model
+	FallbackPrice Price   // of Fallback
+	Currency      string  // ISO 4217; default USD
+	Budgets       Budgets // default: no limits
 
 	// MaxFlights is the rate limit for model calls: how many one user may have in progress on this server.
 	// The default is 16. Cached answers and those of another request's call do not count.
@@ -138,7 +146,7 @@ func New(c Config) (*Service, error) {
 			KindChat: cmp.Or(c.ChatTTL, 30*time.Minute), KindDocument: cmp.Or(c.DraftTTL, 24*time.Hour), KindAnalysis: cmp.Or(c.AnalysisTTL, 24*time.Hour),
 		},
 		chatVersion: c.Prompts.ChatVersion(), schemas: map[string]map[string]any{}, readTimeout: cmp.Or(c.timing.readTimeout, readTimeout),
-		deadline: cmp.Or(c.Deadline, time.Minute),
+		deadline: cmp.Or(c.Deadline, time.Minute), budgets: c.Budgets, currency: cmp.Or(c.Currency, "USD"),
 	}
 	if _, err := c.Prompts.Chat(prompts.ChatParams{Question: "?"}); err != nil {
 		return nil, err
@@ -160,6 +168,8 @@ func New(c Config) (*Service, error) {
 	})
 	s.recorder = newRecorder(s.base, c.DB, s.clock, c.Metrics, runtime.Log)
 	s.owned.Go(s.recorder.run)
+	s.ledger = newLedger(s.base, c.DB, runtime.Log)
+	s.owned.Go(s.ledger.run)
 	return s, nil
 }
 
@@ -178,6 +188,7 @@ func (s *Service) Close(ctx context.Context) error {
 	var err error
 	select {
 	case <-idle:
+		err = s.ledger.flush(ctx)
 	case <-ctx.Done():
 		err = ctx.Err()
 	}

@@ -46,6 +46,7 @@ type Sink interface {
 	Preference(notifications.Preference) error
 	Template(templates.Template, []templates.TemplateVersion) error
 	Case(CaseExport) error
+	AIUsage(ai.Usage) error
 }
 
 // pageSize is the number of items read at once.
@@ -116,6 +117,7 @@ func (s *Service) Export(ctx context.Context, caller domain.Principal, user doma
 		func() error {
 			return s.cases.ExportUser(ctx, caller, user, func(c cases.UserExport) error { return s.exportCase(ctx, caller, user, c, out) })
 		},
+		func() error { return s.ai.ExportUsage(ctx, user, out.AIUsage) },
 	} {
 		if err := export(); err != nil {
 			return err

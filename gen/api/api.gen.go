@@ -25,6 +25,87 @@ import (
 	openapi_types "github.com/oapi-codegen/runtime/types"
 )
 
+// Defines values for AIBudgetPeriod.
+const (
+	AIBudgetPeriodDay   AIBudgetPeriod = "day"
+	AIBudgetPeriodMonth AIBudgetPeriod = "month"
+)
+
+// Valid indicates whether the value is a known member of the AIBudgetPeriod enum.
+func (e AIBudgetPeriod) Valid() bool {
+	switch e {
+	case AIBudgetPeriodDay:
+		return true
+	case AIBudgetPeriodMonth:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for AIBudgetScope.
+const (
+	AIBudgetScopeFirm AIBudgetScope = "firm"
+	AIBudgetScopeUser AIBudgetScope = "user"
+)
+
+// Valid indicates whether the value is a known member of the AIBudgetScope enum.
+func (e AIBudgetScope) Valid() bool {
+	switch e {
+	case AIBudgetScopeFirm:
+		return true
+	case AIBudgetScopeUser:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for AIBudgetUnit.
+const (
+	AIBudgetUnitCost   AIBudgetUnit = "cost"
+	AIBudgetUnitTokens AIBudgetUnit = "tokens"
+)
+
+// Valid indicates whether the value is a known member of the AIBudgetUnit enum.
+func (e AIBudgetUnit) Valid() bool {
+	switch e {
+	case AIBudgetUnitCost:
+		return true
+	case AIBudgetUnitTokens:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for AIUsageGroup.
+const (
+	AIUsageGroupCase  AIUsageGroup = "case"
+	AIUsageGroupDay   AIUsageGroup = "day"
+	AIUsageGroupModel AIUsageGroup = "model"
+	AIUsageGroupMonth AIUsageGroup = "month"
+	AIUsageGroupUser  AIUsageGroup = "user"
+)
+
+// Valid indicates whether the value is a known member of the AIUsageGroup enum.
+func (e AIUsageGroup) Valid() bool {
+	switch e {
+	case AIUsageGroupCase:
+		return true
+	case AIUsageGroupDay:
+		return true
+	case AIUsageGroupModel:
+		return true
+	case AIUsageGroupMonth:
+		return true
+	case AIUsageGroupUser:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for CaseRole.
 const (
 	CaseRoleAssistant CaseRole = "assistant"
@@ -1487,6 +1568,88 @@ func (e ReceiveSignatureWebhookParamsProvider) Valid() bool {
 	default:
 		return false
 	}
+}
+
+// AIBudget defines model for AIBudget.
+type AIBudget struct {
+	// Limit The limit.
+	Limit int64 `json:"limit"`
+
+	// Period The period for which it applies, in UTC.
+	Period AIBudgetPeriod `json:"period"`
+
+	// ResetsAt RFC 3339, in UTC.
+	ResetsAt Time `json:"resetsAt"`
+
+	// Scope Whose use counts: the caller's, or that of all accounts together.
+	Scope AIBudgetScope `json:"scope"`
+
+	// Spent What was used in the current period.
+	Spent int64 `json:"spent"`
+
+	// Unit What is limited: tokens, or the cost in millionths of the currency.
+	Unit AIBudgetUnit `json:"unit"`
+}
+
+// AIBudgetPeriod The period for which it applies, in UTC.
+type AIBudgetPeriod string
+
+// AIBudgetScope Whose use counts: the caller's, or that of all accounts together.
+type AIBudgetScope string
+
+// AIBudgetUnit What is limited: tokens, or the cost in millionths of the currency.
+type AIBudgetUnit string
+
+// AICost defines model for AICost.
+type AICost struct {
+	// Currency The currency (ISO 4217).
+	Currency string `json:"currency"`
+
+	// Micros The amount in millionths of the currency.
+	Micros int64 `json:"micros"`
+}
+
+// AIUsage defines model for AIUsage.
+type AIUsage struct {
+	// CachedCalls How many requests were answered without a call of their own.
+	CachedCalls int64 `json:"cachedCalls"`
+
+	// Calls How many calls of a model were made.
+	Calls int64 `json:"calls"`
+
+	// CaseID A UUIDv7: ids sort by creation time.
+	CaseID *ID `json:"caseId,omitempty"`
+
+	// CompletionTokens Tokens received.
+	CompletionTokens int64  `json:"completionTokens"`
+	Cost             AICost `json:"cost"`
+
+	// Model The model, as its provider names it; only if grouped by it.
+	Model *string `json:"model,omitempty"`
+
+	// Period The day, or the first day of the month; only if grouped by it.
+	Period *openapi_types.Date `json:"period,omitempty"`
+
+	// PromptTokens Tokens sent.
+	PromptTokens int64 `json:"promptTokens"`
+
+	// UserID A UUIDv7: ids sort by creation time.
+	UserID *ID `json:"userId,omitempty"`
+}
+
+// AIUsageGroup What the use of the AI is summed up by.
+type AIUsageGroup string
+
+// AIUsageList defines model for AIUsageList.
+type AIUsageList struct {
+	// Budgets The budgets that apply to the caller.
+	Budgets []AIBudget `json:"budgets"`
+
+	// Items The sums.
+	Items []AIUsage `json:"items"`
+
+	// NextCursor The cursor of the next page; absent on the last page.
+	NextCursor *NextCursor `json:"nextCursor,omitempty"`
 }
 
 // AcceptedInvitation defines model for AcceptedInvitation.
@@ -4146,6 +4309,9 @@ type User struct {
 
 // UserExport defines model for UserExport.
 type UserExport struct {
+	// AiUsage The person's use of the AI, by day and model.
+	AiUsage []AIUsage `json:"aiUsage"`
+
 	// Cases The cases the person is a member of.
 	Cases []ExportedCase `json:"cases"`
 
@@ -4530,6 +4696,33 @@ type ListConsultationsParams struct {
 type GenerateDocumentParams struct {
 	// IdempotencyKey A unique value for this request, such as a UUID. A retry with the same key does not run the request again.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// ListAIUsageParams defines parameters for ListAIUsage.
+type ListAIUsageParams struct {
+	// Limit The page size: how many items to return at most.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor `nextCursor` of the previous page; absent or empty for the first page. Opaque: its format can change.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// From The first day. The default is 29 days before the last one.
+	From *openapi_types.Date `form:"from,omitempty" json:"from,omitempty"`
+
+	// To The last day, at most three years after the first. The default is today.
+	To *openapi_types.Date `form:"to,omitempty" json:"to,omitempty"`
+
+	// GroupBy What to sum up by, comma-separated; `day` and `month` exclude each other. The default is `day`.
+	GroupBy []AIUsageGroup `form:"groupBy,omitempty" json:"groupBy,omitempty"`
+
+	// UserID Only the use of this account.
+	UserID *ID `form:"userId,omitempty" json:"userId,omitempty"`
+
+	// CaseID Only the use in this case.
+	CaseID *ID `form:"caseId,omitempty" json:"caseId,omitempty"`
+
+	// Model Only the use of this model.
+	Model *string `form:"model,omitempty" json:"model,omitempty"`
 }
 
 // WarmChatCacheParams defines parameters for WarmChatCache.
@@ -5268,6 +5461,9 @@ type ServerInterface interface {
 	// ReplaceMaskingLists Replace the firm's masking lists
 	// (PUT /api/ai/masking-lists)
 	ReplaceMaskingLists(ctx *echo.Context) error
+	// ListAIUsage List the use of the AI
+	// (GET /api/ai/usage)
+	ListAIUsage(ctx *echo.Context, params ListAIUsageParams) error
 	// WarmChatCache Fill the cache with frequent questions
 	// (POST /api/ai/warm-cache)
 	WarmChatCache(ctx *echo.Context, params WarmChatCacheParams) error
@@ -5850,6 +6046,73 @@ func (w *ServerInterfaceWrapper) ReplaceMaskingLists(ctx *echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.ReplaceMaskingLists(ctx)
+	return err
+}
+
+// ListAIUsage converts echo context to params.
+func (w *ServerInterfaceWrapper) ListAIUsage(ctx *echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListAIUsageParams
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// ------------- Optional query parameter "from" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "from", ctx.QueryParams(), &params.From, runtime.BindQueryParameterOptions{Type: "string", Format: "date"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter from: %s", err))
+	}
+
+	// ------------- Optional query parameter "to" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "to", ctx.QueryParams(), &params.To, runtime.BindQueryParameterOptions{Type: "string", Format: "date"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter to: %s", err))
+	}
+
+	// ------------- Optional query parameter "groupBy" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", false, false, "groupBy", ctx.QueryParams(), &params.GroupBy, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter groupBy: %s", err))
+	}
+
+	// ------------- Optional query parameter "userId" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "userId", ctx.QueryParams(), &params.UserID, runtime.BindQueryParameterOptions{Type: "string", Format: "uuid"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter userId: %s", err))
+	}
+
+	// ------------- Optional query parameter "caseId" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "caseId", ctx.QueryParams(), &params.CaseID, runtime.BindQueryParameterOptions{Type: "string", Format: "uuid"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter caseId: %s", err))
+	}
+
+	// ------------- Optional query parameter "model" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "model", ctx.QueryParams(), &params.Model, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter model: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListAIUsage(ctx, params)
 	return err
 }
 
@@ -8819,6 +9082,7 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.PUT(options.BaseURL+"/api/ai/masking-lists", wrapper.ReplaceMaskingLists, options.OperationMiddlewares["replaceMaskingLists"]...)
 	router.POST(options.BaseURL+"/api/ai/warm-cache", wrapper.WarmChatCache, options.OperationMiddlewares["warmChatCache"]...)
 	router.GET(options.BaseURL+"/api/ai/consultations", wrapper.ListConsultations, options.OperationMiddlewares["listConsultations"]...)
+	router.GET(options.BaseURL+"/api/ai/usage", wrapper.ListAIUsage, options.OperationMiddlewares["listAIUsage"]...)
 	router.GET(options.BaseURL+"/api/ai/consultations/:consultationId", wrapper.GetConsultation, options.OperationMiddlewares["getConsultation"]...)
 	router.GET(options.BaseURL+"/api/ai/document-types", wrapper.ListDocumentTypes, options.OperationMiddlewares["listDocumentTypes"]...)
 	router.GET(options.BaseURL+"/api/drafts", wrapper.ListDrafts, options.OperationMiddlewares["listDrafts"]...)
@@ -10529,6 +10793,149 @@ type ReplaceMaskingLists503ApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ReplaceMaskingLists503ApplicationProblemPlusJSONResponse) VisitReplaceMaskingListsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListAIUsageRequestObject struct {
+	Params ListAIUsageParams
+}
+
+type ListAIUsageResponseObject interface {
+	VisitListAIUsageResponse(w http.ResponseWriter) error
+}
+
+type ListAIUsage200JSONResponse AIUsageList
+
+func (response ListAIUsage200JSONResponse) VisitListAIUsageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListAIUsage400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response ListAIUsage400ApplicationProblemPlusJSONResponse) VisitListAIUsageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListAIUsage401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ListAIUsage401ApplicationProblemPlusJSONResponse) VisitListAIUsageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListAIUsage403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response ListAIUsage403ApplicationProblemPlusJSONResponse) VisitListAIUsageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListAIUsage404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response ListAIUsage404ApplicationProblemPlusJSONResponse) VisitListAIUsageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListAIUsage429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response ListAIUsage429ApplicationProblemPlusJSONResponse) VisitListAIUsageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListAIUsage500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response ListAIUsage500ApplicationProblemPlusJSONResponse) VisitListAIUsageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListAIUsage503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response ListAIUsage503ApplicationProblemPlusJSONResponse) VisitListAIUsageResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -28912,6 +29319,9 @@ type StrictServerInterface interface {
 	// ReplaceMaskingLists Replace the firm's masking lists
 	// (PUT /api/ai/masking-lists)
 	ReplaceMaskingLists(ctx context.Context, request ReplaceMaskingListsRequestObject) (ReplaceMaskingListsResponseObject, error)
+	// ListAIUsage List the use of the AI
+	// (GET /api/ai/usage)
+	ListAIUsage(ctx context.Context, request ListAIUsageRequestObject) (ListAIUsageResponseObject, error)
 	// WarmChatCache Fill the cache with frequent questions
 	// (POST /api/ai/warm-cache)
 	WarmChatCache(ctx context.Context, request WarmChatCacheRequestObject) (WarmChatCacheResponseObject, error)
@@ -29673,6 +30083,31 @@ func (sh *strictHandler) ReplaceMaskingLists(ctx *echo.Context) error {
 		return err
 	} else if validResponse, ok := response.(ReplaceMaskingListsResponseObject); ok {
 		return validResponse.VisitReplaceMaskingListsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListAIUsage operation middleware
+func (sh *strictHandler) ListAIUsage(ctx *echo.Context, params ListAIUsageParams) error {
+	var request ListAIUsageRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListAIUsage(ctx.Request().Context(), request.(ListAIUsageRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListAIUsage")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListAIUsageResponseObject); ok {
+		return validResponse.VisitListAIUsageResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -33810,926 +34245,950 @@ func (sh *strictHandler) UnsubscribeAddress(ctx *echo.Context, link LinkToken) e
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7P3rchs3tjeM3wr+nKcqpyZN0pJtUTU1W/EhUcanseRkz0TeJtgNkoiaAA2gRTEu/2su5Hm+Pu99vJcy",
-	"V/IWFg6NbnaT3aScZO+aDzOxmn0AFhYW1vG3PnZivlhyRpiSndHHDrnFi2VK4N9nDKfrX8kbIpecSaIv",
-	"3eA0g3/EOJ6TpDOa4lSSqBNzJrNUYUU5O086o05/cIInR/FJdzjtJ92HSX/SfYTvH3cfTgcJ6ceDyQnG",
-	"nagzpSyhbCY7o58/duIUZ5JcrpekM+q8ZTFeLkmCnlM8oSlV6w58ZkoTwmLSGfV7j46jDmFJZzToH0Wd",
-	"a6r/2RFUXneizoeMK/2ayzlBF9lymVIivpAodS9Dco7TFE0IylhKF1SRpNeJOgJmgFP3qBkSWmZKIsYR",
-	"3Ik4Q6s5VgijJRZqjRZ4jeb4hiDF0RKv9XskuSFCj3nUmdPZXF9RWKjO6MEg6shsNiNSf6gz6pzJazTl",
-	"AmEU4yVSlCT6NWpOUEJwqt+lqILx5GNfUTXnmUKYrc2QOlFnxYWmZGfUeYrjuR0ZNTNOCXwi5VIiqlCs",
-	"5yTRZI0mguib+RSpOZXobCYIWRCmIpQt3TCmhEi4Y0XSG4IWnKm57HU+RaUF+yETVCY0hnmVl+qBW6nj",
-	"gV8p83RprWKeCQXfOxckxSyxCwX0/SX4ROVq2YcFwmJClcCKC4mUXquExDQhKKFymSkiS2uU8lW+RIP+",
-	"cWmNNif72M5OUVzJmg/tfPt+tgsqpV6ffLqlCbzkak7ZDFFmVp/HmV4KdE3IUiLKplws4HYkSSyIMvPS",
-	"t+q1pkSilGDB0FTwBTLLquZElGa6IAnNFvlk+2V2TBKE0SJTGU5RXJyl3Q0hT27SoZIPzRzC15kdRJUZ",
-	"tGGwOTFD/kKiSSYpI1Lz2buos+AJSTujzmypuke9QXdBGe3Yy2+lFkNKZCSCvf+c3MC9btv5yWkZ02C3",
-	"NSLAu6ij+DVh0nz90WAYdVZYMCvK3n36FHUe47LIFAQrkpypzqgz7A8fdAeD7vD4sn8y6vdH/f4/NBOZ",
-	"W75d5xJ02H0YD0j3IT4edk/w8aB7f/IA96eDeJgc6c2TEBkLunTL5zgc4YmWEClWemop1Qxg2J7m4jnp",
-	"d/V7ug/J/Wn3ET6adI/jB8lD8mh6gvuTTtRJyQyn3/M0F/SL9RsOK89XjAjDRyqT+sKSsIAzXnKh5ivK",
-	"EnTTQxc8M390ok62TLaTAYg3x6ry3MFMrojojDovuFSIcdZNqIxTLjNBEHbyS6KJ/nK4OfSqqxXXyz2l",
-	"NwStCRZAj/JJRs0pBusY6V0v6JTGhWt7HnY1bCzIlAgtOOzrQ84aDoZlcjwTfPHECodq0mhRmBIsCZJ4",
-	"LUfoX//830+p3ljBeUWAPFTaGydrNKM3WvyoOdX3JHgtv0ArQZUiDDGuaEx6//rn/0E/D979ZkSbNCTa",
-	"x07C4+Clyf3ucPIQ650z6J4k90n30XSAh5P78VFyrDeNlclOxurPYHGtiTeIOgwv4LjVhOktk2kn6izx",
-	"jHRG93PZfTf0BOEWLvfg0cn9giTpvMYzgh5q8fivf/5vPyS9EDFnClMmkSK37jDQe1xz+ExzOGVSiQwO",
-	"S7iI0VLwmcALc7MgONHqQA+9ITgx1/Q80ZpnQpJ02uu8K/PeT1TNH+drXcV85wx9R8QCs3WE/t//Bz0Y",
-	"DtHZRPbQAH373bcwML0XM4FWhFxLr2TQqSKEqbk+vO01TVI+1cJYqxw9dDZVxOxh2LvF1w/h9eRWEQaz",
-	"Mvtdv2WxTPnanINbuPajOa+HjzxzgGBTmlskz4Q+1jsfMntO5rrCMOpo+ndGnY3JdqKOlrpT6g4orUUY",
-	"LWg4rPqMUz8eVL5zuPFOmManqv32sQPiX7M4VkSC0uGP+J/mhKGEJrDQlj6gaUzIjLK/AFPus1vj/UTc",
-	"/ZM+sFnwxd9Y4teey0eDUf/hP4pn5k4p77TbOdZyJeWxUe/gcFxgeU2SS7O43/MVSjmboYQTiXDt1FAm",
-	"M5ym640Z/qWe4MFy38lnSmdS1MkkESFjbFdT9AI/EXhaPLAmPNGKzp/QSxCHoAMSsaAMmOCKXbGfiBWs",
-	"4Tj5FN1HL7CI52jYHx6DNYTIdEpiZZTf+wP0A2YZFmt9w8NeZ+saD63uFa4x7vYn96fdh/Fx0j1JhqR7",
-	"jI+m9+PhZID7J8VV7Z4/7UQdLuiMampbCR8qRomeOEkKulHFfLeqRkfHdpTt6A7SQgIfVGioTxeYpsW9",
-	"phSO5wvjDNAbFStFFkv91yCC9bK8+4Rggc4SHNlVWhACdvELzhK8RvosImw74b3SGyqkg+5QH9cPp0f9",
-	"7snkOO7m6uggBkES0yW14/vYwUkiiNRExgn+D+u76MV8Aa4FovXWjuLhYkh93GsJJwnbOqriE9qQmPxC",
-	"Yv3A37XYxMslp0xZ7WG7Tjtsv3B6eb4jjAisiFP2GvlhSopYjRjfxt9ahgHLnrfYEPCA5Y0/oRfGenrJ",
-	"WfdJLmm8d0HzzJ/+hAY99NpIGH3hUitP+SanEi1wQtCEqBUhDOXmxHeLyfcIs0SzH3rOb0iKY7BJa0Uh",
-	"2G4XMRdgmp8M9eLHXoWxUi4QSIcPZU6wNYLtDLUOySU1InmgV7eg9g37R0W1T6vwQFMjtRlXWpdHqzmN",
-	"587NseHSgE19zqiiWJELOmNYZYK8IXAYFLimpC7vMgMXRErQgDuvrV1BZ0zruM8ETazDi84YEVaTMnKl",
-	"Yk9a1TokFwjPBFRv0I/sszOBY1L99Hf6J/Q9Xy7BALVPD/WmXnFxPU35Crbth8wY7rCZfuATPXGZLRZY",
-	"rMFS/oVPjNYrszgmJAERHYpCK/n626TYsZMXU8qonNfeMyxLuofd+3gw6T7UhH+kCX+EjycP4ofJI3Iy",
-	"3TRRZE8QlhDxfoJVPNfspHV5kH16ORkBCa24wilQUmsAeiKdSZZeg+DUgkDfTBVZWH/rnMTXMltoas3x",
-	"8PjB6GT66EHSfzR49Ogofpg8OD7BwynBuB8fH+OkPzjG9yfTo+lgMpz0J4+GwzgZHCcP4sHxpD/t93H/",
-	"kZYE7VhL0l9JZ3T0aDi4/+ndp6gjMraNyqAj1xJ5UBTcwbK2l74vsLymbPacSlWydNIVXhsCWi39teD6",
-	"aEDfEwHHuLI+wlcvXp+9/DucNozcaCb9uXOWJkSgq6zfHz5AzyiL5+j589edd1sPf6eG2lvauIf8+Q9C",
-	"5w3w0Leahc6Zc1AFe4IV1SyMYgweWj/5gHmwJG0WOsEKA6+aAwE0euNl60Qdo73RG/IEg3lt5j/s9ged",
-	"qDPjNwQk43OsN7b1C4NVLtT6DNbE6wHfaf5gKzJDDyP0qH///gC9yBiN55EzS3NBUhTksEmWgujzHuux",
-	"aN2ZpIRpXVPOO5/sB78tfnAwRBcK/YAXRKKLDxkWJELPOUs4Qxc/Df6Ojn74PkJvGVUkQX+lbJbUCkL9",
-	"gUwsuQQHgyY5VpTNEEa/aFVDW+9JFitwvxKxeAGO+M5oeKRPE23GYWVWhCU4XPnOoPPpXWn1g0OhZvmN",
-	"Vu2iAyuOloQv0xpm+Pfi/p6LG/17ASoXoKAo/Ea763UyrZSs9WZ3pZz9t3T9I21AvvTWQmK8GMadt5Mx",
-	"QraoFrm1fBFyw79X94+6ulutrHiO2WxToxv0R33nzvksKniNtRJ+t6WW7qyQl4b0LME2MEJul1QQGXxq",
-	"WP5UitksM9aj8YHuNiaXgt9QsOo6k4ymioI/DTbSy0ob8BDrk2WLiY38eNPhhpKV8dhlAnTndxWBToFj",
-	"bSG0oWNb7129PasZj7LZj5SsSjz3ORiKM72zAz9TLrH0R60dZMeESEpiJTijMU7TdWHXGB7R2/UQlmri",
-	"j9jJLS8ruSGwR82SE7fiQHXFBUkqo6+fi/CKMGWTTvBymdogzz1Dq0Z+iZS8FZARodRSju7dk/d7dl/c",
-	"i3nGJEnvJTyW95rw8F/+s3u2+LXrxd6fj5OjQf6VpxtrtyF52qQfWB9Itkw5NnY8K3NLYb00H17YNVsS",
-	"yCzby/a/tIL/R8e3ofmfqTlvtYmtV7Hb7V4xPf5RXbwDwgPhr5f5r0hx9PGjd39/+nTFnGAdIcK63317",
-	"xYwko2w20loFuWJTzhURI/QRCTqbqxH6AsLJH5d4Rj7pD8C/5Kcv0KcrBuP7U/XXr9gVA5d/YQjg/F/V",
-	"hGg+fvR/asXk06ePH/8kCJacffqEJgRy0OB15tLHj/fcP3tXrFnEppj6Euom1eGVZTZJwUfnxZiEbfDE",
-	"qleFAZvPHnf797v9+2HkYVP5+RR1ZDwnC2y1G2qSul4LviTWt2y/twwubXzvY8ekeNmoLYQLb58TNlPz",
-	"zmjQ934lqfQa668aiuknC3f2+1FnQZm/oJUvpYg+yTpXVxedyjf52RVeNmz9LnjZh4wKTeafgxdHpfm+",
-	"849yE1nZ0LhgGbt82i0uY1kHuwRPenGTxjGREn7Qasf6h/nku5i+oj+cv/31fPCS/nDSI+sffk1+Oqev",
-	"6PnqxWU6/7u+GA9TNlk86yf/+UOaH0XnrDM60YQQZCqInLv3nv1DvLmOP8zJhw8Xf599Nx3+41h+P+sd",
-	"sftP+st/PLp5M1hcPlj/9cNw9Z+T5/O35If4RD7D39FX/KV4oV4nP167yKoV8N8SLLSp+inqvAUtv132",
-	"WEIlnqQBe9erQvDLj4XshKgzzdK0+lSkLcSdMPlhcQqrrufyE5nMOb9uOB1/chW396tMoMdvXuixMztL",
-	"M2pyY09ICJxow7kHRlIS6K3WeU4SzXXBZEi/e5wMBt2H8X3cPSH9affB5CF+FJ8kfTKYbg3s+WFmhcM1",
-	"Fgt/uupJS3fG7nUQWco9MQl863KstlGAYmDH6emkD0dzMoaUGHQfPsS4+3AyHHRPpv1+N0+YejAN3er5",
-	"wboyoztvTM9gSj9RNb+APNbCpKS91FnNJYnfPx4++1F++7fzuZDx43n6t/MXP34zOZYXf5dLPnnIn/TJ",
-	"D8PFP67v/8j+/ud8QP/mr2b8pZdjTnACltPHzmOjbD6hMg9VfixR6RJytVKC9FGrdRKJbwiiCmV6/j2Q",
-	"mTA4LXV8MsEpPKMf+XOgufkjc+Pwyo+Y/8pf0vv6f1WeNk8v8ax6oBffn3WHxw9cbvFqzlMz+ghRhubk",
-	"FickpguT95uP+6pzqOZ+1amb38Pi7K46P/e7J7g7fffxwdGnq071DN+QpXhCZ9a90GKe6Ms3zx6jk+P7",
-	"/a+KU5RzrJ/484gdTf42+/v8xfSnn/Dzbz7Mbn8Uf3uGX927vJXi8dG57P84kM8mT1aPZ7M/j7YsWmFW",
-	"/u0/n3X/gbu/9rsn39z787tvRnXTU2INyX2b07sgMWcJpAmuMFVoQqZcEISR0A/Z+Q0GpfkdhwP1ShVl",
-	"6v7QaFV0oQ21Rw+OrHpj/s5VLMoUmcFJbDxXeEGU2yXWM1u1EFo4fCERTYrUbmjtQP7QEqt5rslaN3Co",
-	"UhmhlE/vfwky7Yw6f7qX1/HcM7/Ke+eJSabOhOTCxC5Tvnq6WKr1j0bimrcVZzJm5FaZZ8aOp5aC3FCe",
-	"ScgQPUV4IkHNh/RBtfbJllMqpMki7aFXS/whIyNEFaTiLbBCMWbIOMWKBDr7x4f++uLRy+nfsr++/M9H",
-	"ydGL744/zBxJPmT66MtpYmZTw4vDEi/mLPi++65GgjwxzrCqFXUC/k5X1TjfDlxUSN6qGzbp6l/rB70r",
-	"zapi0MR+78BhnydkseSKsHj9V7LeHP0Zyhj9kBEEKoFlLCqRMP7VCMksniMsEUZv354/6aEzKwogXql5",
-	"UOqT6Zqs88wZkZmSGvsOhGeYsiJdHsaDaX5OHk0e4O6j6SDu6pPSnaaOLubIzCkTTKmr51QnJYeP6k2p",
-	"gE9770f3uu++qWbVH/ikbs1/4ZP6Bd+VbVKx4L/Apw5c7udQnVY5Xsg1l/RXMkJzvkILzNYIIspa2Aui",
-	"MsEQVmjBpSpMadivlguuEC4fX0KmGJJe9CP1x8CgcAgMKg6BqHMZOHurJiOdQ8wx2Z0KjMDVfOB6/JSr",
-	"7FXTsAp07eB36rMVg8+thIPGDn4FkwAJ5/C3OPkOK7LCIESsoxTOuNBLKvgkJYtvfrFukrC6lYFTu5xO",
-	"yRNQXen7CU7e29RzfUAqY0lrIp2do5nWejFD5gaTRRbzLE1A3kwIyiRJIrQ03mktnrzMoUwqDFWCnXt4",
-	"Se9heg+bOltLHyJVm6IiZ5cd94d5gvG3OEGOOp6fvQlhDAZvRlgiyXvFWQPJmy3Qa/MG80hJnjMoyhAM",
-	"p0iupSILT7yMZeCvsFTsdT5FeuBBJG2PVc3YNeMr9swk/26u7AKnWhIY6y1cVXc4THiyRnOeJvqIgRxi",
-	"s7zUnCXwdtgaQnAbcfLvsfe451xZrX015IBqoSL02i8IhDA+vatkCVs9cAA/gGob8sMbP4qm/JDT6m54",
-	"ISRzjJndKkssYLNwgeb6XNeMAVR2VIQyK6OBA4885mya0nhfDlEYvHebrBG79xY4g0qrTSEbt0awojMq",
-	"lTb4EU4Fwcm6cmtnan7P3Xroap4Ui27tQJsupZ/bZ1hJ+2qZq2BxJoS2DyB+5kwIQUwdlcuPtvYUWH9d",
-	"b/5VDcjefS8wFGFMz7iY0CQxq7kHJxhP5SYjTP17A06ArH/9RK5XgjUFW7xq9TOpZ3jgqt/PV/1ZMKqm",
-	"y57P5O7WPcZpSoSTh0ADU0WdcEsLyEI3Mv+CiBsinmpZueciUfumqoXyvwXrdMEXxBTSryCNUXA2Q5wh",
-	"vXySJqTmDD5c4B6HAtfNHxkCIEOB5gvnZ3Y367aTKMgG0gVZcqEK1pLWBD9FnZdcPeMZS/ZcRuMxqFpE",
-	"xtX7Kby5eCILYnjMWHxhJUvdEga3uGj2ztVrueCTwu48KpR0oWd2Fk0XOZ/5ne3OItGcyIXDVeV7d4HX",
-	"Xpmx2o1C5JZKZXbva7xOOU4uOX+OxYzsueSpe7a84orz9+bHkg4Gupce3IQ40w8N+kePjh8+QJO1he34",
-	"XAr00SAQtlZZQk+ZomqNLjlHz+2Im65uPsu7k71AIKotZI7g3bBcbzCbkZdcXWBF5RTwXvZcsglZc1ap",
-	"Nwv9jfeaY2XwldL6gc9ZK3GQj1G/ZI3TTe65ORy4sg82VpYkCMiG9Ma9KEyp6QJXk+QOFSwYH5WIZ0oL",
-	"aethTc2i64OFxuQtwzeYpoeseSbXNTZwFrx80wimANOyNrkliPFVY4P3Lg7bYLNaUqC3heG2sHrDed6R",
-	"2QvF0zlEjztMGSEJWBAJX7FT67rEAGwwDjTh8d0pyZecv8Bsbdle7skkcllzegusyHsLoFXgEc6NS8/O",
-	"XHoVA+I4GC04BPU+F4McDQODSQ9GEwF5KrTZ5cEE71yL1sISMLi0JYn0tyzG2JQLTzp9eks6Y13KkIv6",
-	"3x2DvGUmpY3+SpK9XWk2JWaTPzJ4O2FKv6fIImfoBqc0QSZZB0EiDGgvULRXa1AvDj3n+4OcMwqTb84U",
-	"5VndHV+UiWFhwzQLUAb0ypU5QSw0lURYEKPVl/jip59+6p4FQ910+36vVUCOwvmYsOqDh8flsLHNT2oY",
-	"ejN3V4ftDeMtBdez1XLXKFr7Sqc5F6raQASS1fn6wN8UOvlyr5Reh6UFBaxy9S0yeP4GFFUt2BR6hOI5",
-	"FjhWxu4PfH1LLOWKi6Ta23eHXqLhMGTtgLxWkW1lgRrS3dV5aKhMpWPjUzQ2dB1DLomEWsNeJ/+agaC0",
-	"y3DObmiODVNMo4x9RH5XECHyLp9tdz7GkgDIWTmXMY/G61+r8hfPkkQ//YIsJkQEjuytSaFFSr0EYkDM",
-	"nQjJIa2dGLSpsUnwGWsBMIZ4LOgJC3wbvnUIwazSlSLFiAP+2EYGCDCf2Vqd1qTLs5EaxaUKKaM7qPsa",
-	"C7VuStw7mLjJQt/B+npMf9U3fnKBr+qYp1DrLyRwvF46H5RMKSsl/G7NvP2vn//r6uq23+9eXd0OpldX",
-	"tw+n776+urqouvy/qvN9tbwx8JMvbQFMZUYLXyyNFpffj0yeOcBsIoVv7d875vPg6DNOR5tHjZboQt9Y",
-	"ZrhrA0wIL7GrV8l+Dg53H85ziEHbx/jc3PVJnx4pjdc752Tu+uQAw6qW0MDDcSTIDSWr3gaX9Q9N8YZP",
-	"+xFvpVwOYFMW4QbFpjz+n+YEJJ8Ci/MLaayqGC+IQXoyPq14bjBJzWcnnKcEM/3dMvxNkxMiRySuzn00",
-	"v0YOphXQR1yIQ1Pi1KtsBixUohSbDAZbLr99EM/MB/RIFvj23DwyML5lWwUkBIYlt3g3VcOEnxzMnylm",
-	"8wOMEJaQlOWq7Oz5S1UPPckEVE0yxDOFZz52c3ae301NHtfE+iNwmk5wfN1DkFaGqA32ZCmRCKeckc0R",
-	"9CokXSgMrq7k1dVFzVYPQF+3cwtSnF8Dw/TQ+RSGHUboAYkt2j3YU32n8WYAmqrIk92yNA121Sb7BXC0",
-	"2xf9wuHzfioB1m7OECsTaomMd5QullwozJRJvSuwWWmbt6Gx57xhFeOF0EUb3Ae/BdjEjm20oqlIEmZ0",
-	"acqdor4H5AUrmLPiyViVrpMLrdrEzRBOqZqKYAdoQwnJOTAGeMMNbK750a1sFUUH+1O0TNCSOPUCKGSg",
-	"Il+4vR/uhmDChRXycIcb4rBKUjvkgpJ4hnz3M7WLjy/pAg6vIPm+1QPfrpvJ6MJy7tZInwS3fzL5+U2+",
-	"EoAf10mahKQEVCIKOa4m1lotDBxwcnMF2ll1u5+4MHd+8sbf7kcu4cZPhQqEJmtVYlaawxoWl8UPP6Rj",
-	"uNAhl4SjqOPKJ8U1r9nR2kTTiwHbuFcuoWu3ZyHT+47sztY7Yi9LJSidbvaVpluBajI0358HWdnUyCxr",
-	"ahs62FeGAynyTz7zOv7JV/I5Ndp7cTW9kN/Upqh/VDbW40rMU1Tn+rvOAPOJuqm0noCmZruhX1iEkl3j",
-	"jjp5scCu977M72w3X+NO2ZzxXnskL3KsNNDB59LCQm8sTdq6TyQFH2Gzfby3r8U+GJBlY8uZgWxfm9Yc",
-	"uYDH2vGkZYNd+mkr1nrJVYW+k9f4N5F2pr6/apaMK3LgIdT64KD7sAHIXD9rO6Xw49vo13rxNVnaLT0s",
-	"0x9CFoEXqUIXcEmQmzN+7PMj+RRBSIBINcpLVUwPAc7y/ieQkqXvNn+B9PY1V8bAFgRCPsxaS40ICUP3",
-	"uaNlalaQ87dRWprqIL+jG7a5kP9d3KqNh3eYmxSERIWvtImcgLe2FhQWmrmVqDAb9A8hK5zBV5Haw1Ni",
-	"e1vAodZD0E5nhBaY4ZmN/4Atg1kCzjp7YMLfMWbG8iTgtEvxaq2fXXFxLZ0g8Q/nNZdwM5aSSoWZqri/",
-	"hwxow8j3BoE3YHktkWsoIBFl8CJwk4n8VgiUsmyhyeJ6A5mR6aPFfVUzS2rhQMwbAuoVTa8Lb/5WlFvB",
-	"bzl0YuHjBp7L1ujXvt1B8G1I8s9z4P7bndDanbDNgdDQaXCJ5XWFeicBAezzGe9t3VkZeVWDtZDgtd6G",
-	"VKIkKx5VDSGCmnJnc+7QNK3gkAqHDCSqoglBSdmpu3mO3W91zn4OLtvfNaUp8jjIWmmBANWSEz8np/wh",
-	"OOAzRYjLEUsY8rblbK2qKH1KtlJUQDb9IfSUYD13nrZ6nhWnLXQgqDtr9SaE9W5DUMKUaKP7uY88ZeqP",
-	"4re6rN4ZwC76JxdddRrM75YN8niOFQiw27bZSt7x7iqh8TXRKqLiCMcQ8uuhM18nDQWCGDrXkVtTUktu",
-	"IACHBUnsz8xZvWlqrJ8DvO57xP8d4sd5IrdDgpieemZiU8EXjTnVfKcYEVxQ5pi1xKpRxwBi2J8tNPEU",
-	"V/oaIEUBW19DyFrllI/2GR+bHD7H6umNPfNKWFqMIIDNcsOQShC86CFAK7p4an8EDCnyIcOpRGP9/vHm",
-	"ctt8xMaphzlKwE4ZHLYYrc2gOUNLSmK/Ve16f5mQVOGvqnx7bdQYc6H8SXj3COGqL5/CSToKcJ7MdUjq",
-	"0BdTLJUh7ymC/MqRTdOgaSZIxW2hMIcvO2lu814rpHr5NNW/vqvhkP2ypeJcGO1aQie3PkWtc6w8jHDV",
-	"NnIGb2mNH+2Drnm4e94NtZ7MdalVrn1i1Rwd71DAab9OLLTBISzdJJPLbqLmaVxhx9Ea9UQRGSGQfJgl",
-	"0BpLmr6npQMKcp0i48SQJnurudZWGc2rTJEpd+Qsj/tv3p1im53qle4hd5yucxp5700+ieYDDkdRHPVx",
-	"xZj3OC2b5aCtBAdf1WdKPTvMY5t3Jq1kLiiglUUp3HgB3ri3l4j/2ZKq3Cnxh0qqGgU6E+h4S+vjBNQc",
-	"6GK80azYLH2EPmTcbn5zv4l6qHKXfL35WRJA8lDmNUmHk61fUAACywlzpxlex7tCkh5WKGC+UMptiI88",
-	"32v/xC4PT78DQRJDiekXMq/eDeErB4Wz7+GgjPs4PH4wCiEtq82NIKWmrG1ZYQ6yHHHhJbldfZPNnIsG",
-	"kB+bWmPiEP12SzDCqk8rAbCm0E36S3Ibp5mkN+QrODneXj7rDh6gmCcEZYyaYryde2vX1moS33KUcyGu",
-	"ZaX6cq4MTqPZJFj5XRKZ43bQZLzbIdHypti1pJMKs0SOYCf6EZy6jQtWSpSHKmxOrceZdOqXf8BdcHdS",
-	"tswM5b32mndzd/pj0Aj5XbXLS6gtU4CG2NKNwCRPf7b1r7E/pP82dI8nLtYS7MrjVoIq7x9ep6P5xdOT",
-	"XTm5fnaOVlhCB3fWQy+5wRO54Vk8d822XQBbVulx1VUDLp4IK2F2YzDESkkW7oGNOYytABmPTL/7GyM9",
-	"4DA0AVWSaNmSA0naHuvffvetvutoiN72LnqPe/r64OTR/VM0xrHSr2PmOVh2PVtBsFqjyRo0Gi2ITtFY",
-	"8zJ82smtkEHzVu8YwJug6Vel06ygt1VISb8ZAu1xQ9XVaqNEZgglm8A0h69z2doChpG2MKW2FVcIKjGJ",
-	"3bDQU95KFoKTlDIiUUKW0LCfQX2qO3v1Ng9J8EsmqExobHNEXXd6486oIkXeyHybkebLMfxZv6Gv7blf",
-	"ykc3UK5SrAQcWmpl39Ygg3MPmv8Ghpkv+3X54Zp3f7h49bLSYvvdTbY2XrpDzTusTSRVsPD+bdPtmcLj",
-	"O383Sgu+w9SdcNM49SZ36GyyRaOdfv+4BmS3W6vFy2uSXFYexT8FJ6EgMaE31vLShq2xa1IckzlPEyLM",
-	"iWjSSXGqRSYeFfUYeEIfHVZZiQIlo6jjoJA20uw/C4QORt8KQCRiLhKSmJp0lxe2UenXutJqp21v6G4K",
-	"5fe2wrdLeev8ioKyHJJUUcrxghGedyUf/0e4CO7G/G/uyPy3q+BOXAU0aF7ulWW/W6LcleAcBN4nUPQU",
-	"bE/QK4ve6pDlemlz1spYfE65s6g9gR0GwGySVqt24WfblzSEIrH54Rk89ccpcQgGlUuDnbPO97o/UqY8",
-	"TflKomxZqfbv4+AltzERy5rScrCPoeUjn8JRVhM0OWq1Pa4rWfAM2u6jcTiJcYH7Qq17Z9DKbqUSSfL5",
-	"7lqo+vzBz6FNt07Ebrxqqj7U1W7VPrcuuHcMrVKEOgKFTtQdMnK5dm0h94tphr3tdqxifuenoN1ds4ds",
-	"z0qo5dn0ufgXV84RKODqLfab5T7FMIeAT8D3tk9mv4kcVmPcNnG2eYIaTOuJVnDveoG8f7MmFny8D1ZI",
-	"O1dA2wi+2pFhdaq1NpTSw5IPaybmsje2DdW1Cr5cL0mFbHJJqDu4+CJbLgWREhSEfRbdt1xvU5pTdn3Z",
-	"6/XDPEw+VjPmM8GZQgtYC9DbHXNuWtx3AW2z0RK2cvxVXbP0E0YlW2AFLnFIfALKwsCnNE2dM9/QKTjs",
-	"c1Lu6iRb9W3N79rURRfmc18O+8N+dzD8yhvEWOHKr/2xDqX8vb4E0ZKjsC67OdB+79+M+N+GEe+QoQ7k",
-	"Idsi6bNrDb63a0FxCLuNVqZF37jUU0lY0tjwtR976nvAblq9bVNQoS9po6++FelmZptIO4XZVi2IOz3r",
-	"nRJc0Bllxi3h/A4j5BrGR8j1ZUWTtdkGBio6cpC65hecpuYvUQgoB33nfX/XqGMeq/RouPFus+Jt/kI+",
-	"3I243YcM6qPRuQLPLnQIQDdETLCiC+QMf2iyeEjiw3Yz241uXBlhf1fp1RLXdXEtW9pKGZoIHF8TJS3o",
-	"tTE/rd/OeeqsBxUBLBZOUe6AhdgJeLhd+fROv+auPIb6KuGg96NvebsrTf/4uIXJvKxNPoXsDUO0u8zZ",
-	"AM7aghLomn1a1toXQKza1WL5I/LtL23xMFDBjW2bFLi0+vZWiVsV0Va2nrLC+myxWh4Guc2BeG7iEvlx",
-	"HBzGlecgrRF0YTtMYrPlrRzRtmBve1W4C3p9U+26gUFe3PV5PzbvHVcrntWW27n6DFX5gW5RQVjzo/Ng",
-	"hipRaB8O9+X+LQhZuaJSWIGc1Xbthro2jjQpHzHrJem1wWPdzjDhGFp77guDau66L0iBO4NTAkfK5vAP",
-	"d5K0yL74jChiU8pwSn/d65Gm1cu0tW9ndzC/AiW0dSjfqIY72UozwCtzK5yQOKVqfRFzUYOVr98B0At6",
-	"nDPCiNBLYhP0cAGnBTsIb5f/XizL5ZlpVJIf4pXhV6MGmEC0CX03X0z3RNO1bFYDDDTbWQDsnXB3Wvm9",
-	"j9Otdb14u0B3Q9MVqObsVr+mO6Lk2KJ7uBh5PCfxtdOTi9x3qhWdBV4b/XhCCIP+X+kNSRBgeN159LqB",
-	"4C3EXuyO9KIgKvo/g1r8/GQMQE2bF+UDqR/zxRILKqty8Ax6SvITF1VVnt+7dtQr/TtaEUEs3sqONIrj",
-	"RkkUWp/fj1nmGbuui4dDQlli/FBb4amJw2lmNoXXPtr8JNZj+z5jper14XG/EkWKMklEO2K7R+6C2luk",
-	"U0Kn1rBEE6JWescoJ7QMCaECs0UNOrlVj4GaTeC1FN+HC8powZqZ4F35bjJsUqZ8VOT62n0DK7sZ1oZp",
-	"1TAfZADfNcH61akYq+f6Y1v4yKQjW5ZnZOWViUM5iZHVRXXBgEGGF1LBx93ec99uZsHDGAa7LHieJq3m",
-	"z9PkzubP06TV/N23727+Jd73AwroEixTwC2R599atm9vx+inZDup+YfJOQrV3grNg1uVVfmFtSfyyCXA",
-	"QkGFUW9DD6FXSfTRLahSpLryxlCDxNUp8vubX63rlecEQ7+Fyq/ZH3uHKKxLLmm1cwrKtOyvPklR06Wx",
-	"y6/VbvEDySe9JfAc6vg7QWG8C8o7ivUF6zg3FkjHWpZbuKE+o+ozWsj/o6zXf5tvv635tqe1U2HmtLRt",
-	"fszH/HmQi/NwAJVO9t+t26vtRmW1oQsz5y+gHz0JGniYI/8g4a0aITjlJLrTvXJ3jJnzWcngDiCft6c/",
-	"hh9prSnZz7fUlezX/lgqU5HOFZWZQTjBnosjNIjQ0BQdSI5KTFIZydtlBVTR50BR8O/9+Lvux8Yb8amD",
-	"2C4ttlI4nkN5S82i5Dc03obwrWc0Jbs6GEUd15Z4a/hf74mgfXHjPVBpjWoJ9r1a1BSofX/54rnplg+I",
-	"M4hKJAF+wHnnGUqpVPLg4jD9jcvtvff0LRsftkVIPglCEEUYWAJLIihPDq/q/VyasCBYVsfaAYB0hWHj",
-	"A7khzUb/sSbqoH0vSEyXtJ67899NNp6aEyqsidKO3d+4NzU4cARZputL3hbwXhLWYlma6fTwjVynl5kR",
-	"GNWWm/nxTlNZPqOGvlXJdhMNlGovigpsExVEpF+ENpp3YR03j36GSFffgWyitK0JTokmoTGU2TqwFRma",
-	"cDWHXg/eXfcfPfTYdrCiM8YFSaycQAlfYMquGGXoLaOAQWGRE6mS6Ozi8fk50quJvrxl3e5XvStWkLAJ",
-	"67q2LoU1LiYB3K9YWTNrT7u2+ZDN89GmNCVvRY08H9tfx8XEBl//u8Rq7lI4bAPxHnpKbcUVhRb6MBYE",
-	"nQcNO23WO20DWb26uqjOhtBDq88i86ljPnnHc2WvFcbr9uor5gB2EzLFWapq8Vo9xAughSG6sOWuRkeD",
-	"c1PO+aoJhIufeO1uAeWhqlmKCvK5KsscVU3ayqB8bhg3Su9eXa5KSw7ceyHvLFspXMq7W7qoI+mvFW/9",
-	"1qF8hdrYg6OiNnZycjwYPBg+fPjwwXa1rI5B8qS/cO3tmPyUa9motcVpJHHLo//3NzFLGsimlr9PGY/m",
-	"a5Im9R5uImxzfmAl0E432dt5diHQGMedqDOJ40pn7p764ch+c5mu3WkIp6kk4mYT16PVjpI1buyzHLbK",
-	"MMwpkrbSiiRmPJbiesfZRikyr8UCWoXE+ZCRzOSIm/L3Cc9YbHzfmKYWs4/FJDX/zj+2u17ZLb1bTT+r",
-	"Wj6qc96bQY7QClNF2cwC9BvrSEL6PI5jslR50nywDgZWUqGUYKmQaZhsueQU2emOkCB6JCTRtswCa+ZM",
-	"16fI0GAU5uEjqfhySRKkxJqy2Sny5BnlGfvMYrTuReUqDoUqiFp8b5p4dUwQh+1hoU4scHXYYPTA1iIt",
-	"Yhs5MnnD+9tA+YB22Bj1FZoRNb1bYXnd+F6B42vKZo1BRkyFSWNLYnOr3C65UCSpaXy8J9i83NFdsnCv",
-	"i/05rPbWSBaVuRMVp5dHQNkJbO9RZEz+oq+i4cLX1oSjjhDB8dzB+6eUXWuponVxrQE0ntOF0haPC/80",
-	"nhXE4bfF6DfmY22+vQjvGMZkDjccI3Q83NIMcWOEEH4/vEVizXDa9yKdMawy4Sp760LC7jaHmrM5L+cD",
-	"a032i9IQmk61VRtVaOKypb9LLSNxAWeCtCVlih/eCaZyPiWlwHdJLrRqdezm5lMWTX7LhBKhapHfbZGX",
-	"NYnzibu800MeeNSrVLM09WGjyGVTEalMNspegaS9KGzmE4x0G008j9ZDa0oQcTYogm3RofEUuTCJawHq",
-	"yxHLiXg5kPP23gj2vr1QAKmMUy4rp1IqmlEWlgjsdXIblDOaKSA8E8TvidCSf1BU4VH3/1+jvzsurW7b",
-	"fK5K9Xl7OzFNbW29bCPiC+n6Ermpp3zWXoaZtillxMkK6bW1Q4XRjL+QDh/vkJI94xAlor4zNng+XDsX",
-	"r5PvTWsZ7pVGRHNPEdHkEQtS3ch57j8RJMW00kPLiAb5wyXmjfLtW6D4Zhs68Efb6XrOrBI+z7Q5+BQ6",
-	"tVSkuSsbLayWRivB2cwBUR5WHbmjltWV/+8BRL4zGr7k0FW5KhoPtYmvze+mK5UeBcQFv3zz7DF6cNIf",
-	"fHVqeyUsscALoqAhii1DtAE6jMZ/GbvbjMskv+cwujUsyd1weLvtCPDceZm4ac56CI5XnfsGgDhxPKeM",
-	"dAXBCZ6kAOAI2up8HVYbUokyNqUqQpIQNKaMKooV8dtsvLta9X2lN3cjo9EsfOQYvXp/pCRozljmEDg5",
-	"IDCNFlwqNDxGL+i36EvA7wVTB6V0QdVXPXTOEIYYi1n7JRbKleVAyQ2uKROfUIbFuiQsHwwHR0f9qj6M",
-	"zwy+c4UxmuJMki1ec/gdnOYjcM1Y3jkauH89fnv2BCA4kCSaldw9XBI0IWsOvYY9MPr4MWdTmhCmKBTF",
-	"jTXvjV/jNeACACeOny4mJNHW4HkOyjne5bLfHre2H90CgWh/960EDMEOLK67iz4Qed8VC6Fu12S7mBv2",
-	"765BhGUeB5q3RbrATy5B36FLuOqguklUoNo0FyzYxAxJrWvYgOtIJ2gFifmM0V9JYkcQGWln+NOxe+iL",
-	"O0T7uSGCqp1lkhfuvl3dIxywhYVblL8Hw8hsNqvDVTYYvBwl3BojVBUXf4P6hxF4W5fYYBP75YxM35Ap",
-	"WZnCMJ9Ao0fnIfDzRjAAbMTF5rDlnQbn9FgqywXOvPjlSIttrtm1pimBaX45NZYSlegpm6VUziP0HbjL",
-	"I/RMEBbPtYC9WGIGP5FUgsCz91pY+bxNh/yQYUFyeBXfeXdK0xRcXZXR7oMQPYIDyYmacicPv68Kgj0U",
-	"BgU2rT7Ac5G22e5DUHlten1gMIJcWwoIV0jIN4O0qh4am+Fu3uzg0y3bYJkLF5dOCNjHmsUUv2KrOY3n",
-	"vnqSSmTGShKowE04MQEuAN7OY8VUXvfQ2G5zGIRjGO9T4imN14jcLolrdOC45Yr512pVw2R3uHiIfrVf",
-	"Db3I5huVoY/vbH1OjlS0V3vGFm5xA23RHlakAtFdy39N+kUmQzSVcYieMfZAHnnuQPi5MKyb81hb3Emz",
-	"VDubkpq7oNST7XZC6nvuCFbSbElL+qpNtckHdf0jm+AZG7z9366f4xg+eElu1biyoSO6BJVWeRHpJLFl",
-	"Ki0pXY+hz9IpZJ++w22idX7+1RQ0nWHtnrnDoo3/9t0eW8J72CY8MoLLGXRa1PxtgIJulYtlm14EkZXi",
-	"NAyhrVHMbyxiZMCBJp68XBIsTtFAHyLuwz10Zt5h7uEsXSNBlgTbrIyg+0HprPGpgq51EDQJBheP10Bm",
-	"WjeY43QK8HL+eSwlka4z8OpAS8rRo17mN6lPs7Whn6JKz6ft/lDo9zFZI5o0Fvl3028Tvvy7tdusRAf5",
-	"HWA+nOwKBVPAB6V9V2x1GQB8HNzk8nss51WquW1vuR0Bq+yF2tXFsgp86wy9fXv+5ObhCLJIJBfAleDS",
-	"hY4NtOQayjKalDKbHhQzch9UfbnsUNsTFBrSfN7Q2pinViyDXWD81TY7SPbQKy2aVH7Shn5KNMfmmHV9",
-	"iVoFSSib6WHtKDuphiVt0/rzdkkFkSYshtP01bQz+rlJgOxdRVptoV0Msq/WIhnNeSa0MYbRmmBhThDG",
-	"V6daggi1RgleS4CLAgO3B/qoldfN6o1ttqOxXL59/BodPUQKz0YlezLKrUkujEHprclz9/nIHjv2OIa1",
-	"7j53HzS+74ra5oBlh1WVzu8+DqNHn77s5oXP7z4OokefvqoRPtviXvZHd8K52VvnfhA4PcAdZF6yLRQo",
-	"T03Si8sQ5GWEpe3Zoas8SFVk8XoYXuN+uJ6mfNU4ovWTe2BDZNt8XDfT4N1VkrVC5NQZDIVd1ajCxez4",
-	"2tx/CCCtwKvmIuagGLq9Zop9UsquQamxbaK0YqMVBUGK6dmZoFWssemwOiQCGEwpFDOFt1aT+YbW9Y3c",
-	"owlMy4WgjU36G6qaxopdQtOcm+Qfo8O6aR7Wu71VGlNVHVE4E59FE0ZgcxpuX67WGeo5CZpnqQfccWcA",
-	"mD/wSWU1aU01p0cZcreY0JdJvD28qLM9j7vA97abf+ATEyA38JZUzj9HXWST8MwPfOJbdws+a5LM/wOf",
-	"vHa3mk6JWV2gXVAuqFqPEIRFcawoAAFCo0hwg2CRRP5f7pdJll6H6dXBw8adC3d3oo6+sSbjX0LFUVsX",
-	"n3muhwDIfUlE0NYMvMjGIP2FT5B5dhI2vy5ZeFUmnshYqzpL0Yr1muWW/MAneVbJYUWPefe/rJAx4jmp",
-	"UPsYSjFDiJrt73NHNmNyxh8gldvtwT4vV3QlNUw51j/Zqr2l4JOULPaN/kfb81nmeLkkrKoR6d5xDpjW",
-	"1uwCTb+bytSCV8w2a/BJU0oQvDDcfnHx1P4IR6Wt5DSo3pvU/cXI6B1sZoWKpvBOx7S9LfA2FwfvWGrk",
-	"d6C25yxQ5ClKOCMjRI2Vp63CxCRMAK/AvL46RSCaR86LxzhKOZsRATEp6FNY8VQohwK21t/rOGG/s1QG",
-	"fq1ZrPpOEnp36aX6hU/y3vBjKIvoact3vAd+du99XVXiD3zSWmX4hU+a6wqWIX7ferbw7NpMTuOMbFEw",
-	"pCJL40JIdrrTXEC8ARooVzjd+VVljA1BTlFfW+YZu2bWfX74IDYMMeBtM7AaIu7CYfPK9i980kNnsGGN",
-	"K56mqd5wgihBCRQ/27IvV44FrREow2m49ew95uRg5l8yi2NCkjZ1Vs8puwZXap1dJ7xwhJqRHA1j/OfK",
-	"JKL6/ebdCrU77jm9IaySEWvLA1N6Q0Ky8OvdwmdLVd7z1t3Myx6dU+ewCd1Fn9sX85zP6J6dtIgDq2lT",
-	"rbrEUq64qBHTOAYf/BcSufsKu9I/XGSe4aMy82xfRYeV4F9XtZ4vsLzetxXoVsAYxdECy+u7aCO20Wvt",
-	"Vm2ZS51LZ1tXfD/qZm3QWuUUBy+rUfpWWCIzunrI68Zn5gt40cUSb8Z4d1eKBDQqjbyO3vZTmw60O8hE",
-	"3H5UHTU6K4NJ1Ajw/AZHfEOFKgTMkpp/dfWzlj/v333z/mctgb7Rf737+urqXV0J9/ZcO/vh8EyR2WRB",
-	"lW/OsC0P7y7I1SRvQy87ZTPTw6SczRyQO3IpHGE2VR0fUTZ7ypSBgNtDCDUZr7611lgIm8NDuD+fSHh6",
-	"vn765uLVy07Uefzqxeuzl3/vRJ3nrx6fXZ7DxbMnT948vdAS7PxJAxXfbLNaTd+OW6vYFQc+hh5n9WUR",
-	"5vdquUKZTUKyUAYzrVa0kjB+uRpAxDNyQ0T9QOHnzzhOt+67htke/ck80LQtSUPkPTtqX+9XhlAwy+6o",
-	"mr92CwdVn3mAoG9zOLShYPiFi8KCQDACwqAWAwowiOiMNoKLqVPiapqFhoJlq3mb+O6guCC/bSap7ZLW",
-	"ds8+fXF2/rwTdV5//+rlU337m6dPzi/fPz5780Tv6G/P9O0XF/r/z193os7bN/ruJ2eXT82GjzqX55fP",
-	"9R8v4eVnz88v4WPnl0/fnD2vtC5Kq92kThGwTUaojzKmaGrSc0yQGkiR+GxNg3m+Ea7ftPkGRw+PHt1/",
-	"cPRw1+mQR/z2VKErVGEbefTBdzCiLNKhrbe8CwQwtjXOE+UIi0tBITvGIqXEehZTGttuals4frBHe1wQ",
-	"czV6SQCqjpHUKjrUsCAX4oxMuk7e9VNvzSlg0TCTgIUFTlOSPwEbmXGbX3gggGtJLlmEJLM6VbLoZcFL",
-	"U1ESA7/lLS9uTXdQnzLPWe7Jre7t2NaYfsntylZHKtugZvge+NVTw5J8IS24K+Org+KF7cugbfPlrear",
-	"A5NpB6HZYhRNFMtwQSq1S9OG0CiVMK1dQLPhG1u7KlnwcHOfZYGrPpfzMupkTNP/Mc+q3PbeE1iYApwS",
-	"5rlTNOj30YJgJuFfXKAFF6360O52ChpyFYe6a5Fei7Dr8OFHjE/w5oYWazRZ22QbE8SwcJcmqVcFRoCJ",
-	"bGCWaInp0BgrM8EpO1sum3zadQZeLqtfdCd7xKfN60FtFciVZJct6V6zf14xgpb+pWip6WBrGVrvooAn",
-	"duynqmS6xn7+DcputREdjJbRHBgq9ybvoTFAw/zCKSPJ2O5Ey2OMrJCBn9IMdsXGCsvrnkNeGRsusSBc",
-	"pzmehnSMBL4CeN5nDxsEI5cSB4+smHchXTGHAtZDLzmUjlPpxpT4EmzQJRMKSd4LSdIbIotVOjAla/d0",
-	"zLnXi1Mu87/MfC1si59SACHQCxqS+2tBZ3J/zTb6cvm4PSvp/d/5MMzf+f0+3qX8Hzm8mvnbO/89hEPw",
-	"/vyaH31+KSFxSssXXd576WoIk+evmmyc4jU7nCoL4TUWqlHoBGr/VcnVr+m5YrUvXj/mbJrSWB2m/0AZ",
-	"U3V9jWsZTeQpGku6oCmGTKWxPX2UbW69wGtXJCHxggRdmby8cNOyqmbwMi/n9F6fUalMFoYFrn+3NTH8",
-	"aEe2oqTJTqEMpLzQN27m0CXGTDAEqpI78HB1SNcdIWZpYc/6dqwmVZ8vlpitCxFn+BlSzeG3+rW/oHX5",
-	"DnrUOUutT434GSFGqMX1SUgeX8ZoRRUjUobDiFNq9h9faksGom/wlprx+FTZ/bmwRdK0Zck6gAgVQ1Wk",
-	"aeZoBSyUhoK09xa37Q1mIq11FQtHBwAi79Id/wd1/b/Ltv8IC8ARUW4xD8ASqck4rmr7n7NV9TYHFm9t",
-	"hehPyAhNiC8XbYce5rbWnSVbvq4NbZ45SFVCZ3OF4jkWOA5x468pAxdvnGZQJy+XOCayh6DjzFpLswVn",
-	"PiYK6gxneg0T4hWZPHZqEnRFDlVPJToaDkuo8c2CqY+qhJKvj63I+stSgiRRzgtpquGlKV4iCcIzTJlU",
-	"I5i2nhcRMcUpGBKaKBHCiHHWzTHKDMSYgceZca4Fj7hiFmJWmp2E0Q1hCRdQkUEWy5QDjEnhrXoFtJwy",
-	"TtKl4DExoAzB+zGS2CDGuC8hfMVSjlkPPcXxHMklwdf1Nf3aKrJlGEX90OG2Rx2WYHBO6+HC8ewG24k6",
-	"MEStmiz1PdIU0OuvV58NpvvepX4FVnuWCTknSLvcTiChc6cqO4BTiA9JrDU+c0chj6G0X6rgWl/nCW6b",
-	"7ReE4MLgOp0cHT/8qmma4oUCLCOHIAF5Z3ghR2iBU70XTGzlBqc0iVDGcKbmhCnwaybgSZzQJCEs0kbB",
-	"e4BhitCCqDlP3usr2OS6RYBcoxXGCKVkhtP3c57qq1iS98YQsH+A9RF5or3P2DKbpJC1HFzFIp7TG3Pp",
-	"Vr1fEkBJiJDi/H2KxYxESGA2IzAGiRWVU6rnqS8r8h5AjQikA3OBZ/or+AbT1NyC6cbfE5y8N1kp8Kf5",
-	"5/s4U+/5dAqXYBxTmipi+lbYKzAgroeG6Xst7vF7cmtSieDSNVm/F2SaSfs3VAG+tylXcMUWeuR3ZUuT",
-	"TAnLkY8SMpdtKtNnSDBdaXkRQKZBAagd22EgYMC59YUCmvMMRHtzX1oAC7dbG9LyFtciLrneGkF922HV",
-	"VfYl50kdAHfpa85RYPEWN5o26QOp+PHb4aB7dXX7kLREhDetoy5fB62DtnQsPjkJNK8QzGt3+/EzJOdc",
-	"WMRMJyZdjM5m8Z7mJp27A/5w3qA7A7WpDuufA/KXd7yUBrezpqpRlm5FT0ybc53zyLvqYwAKsq3rqP3x",
-	"5Cq6v5CIr6w/qnHp+BuCk9DlJfc7WA2i7V71AP7RdzXDo9WpjgZ9siIXFys8sQjou6z1vJxBkITKNo+U",
-	"LQL3VfeqqtnUbVVv4KcpmNrWR7/c9OKQmQCnWdPcTQfSWUNc2+6geSOoHjpjXowD5h5L15B+a+AxgAHh",
-	"CVAhQqclOBImFXZYywPmTRga2JBE4N20nllzruuvaf1a0AVlWJkIywIvlxb7KqzFb4JQn38/91LuwrZ5",
-	"E7quLbuuTc2hKYX5FHU4Iw2KtqtH8ilqhrETPPHOkFIQOd9vywvz8JakaHsHAgwEn7eAFYHYLRXtekbl",
-	"kdxetwmiZmF81ew/o1IR8RvmA0+zNK0vNfUtFZr4abYT67+urm77fa03DKZaeZi++/rq6qLqco1fJzfu",
-	"d3kV4L6dScfB3KvXgiVEfKulw37LscV1EvSC4Lb9Q2PV04zrdTKthOo/7m8vcm/sTClMvy5z+Rc+adx6",
-	"ZEdpSNgew9REGbrs0hJbZoOYEW8rCDETB5Sc/dadLz0+z+51fGVvPrgBbs08Xi13gAVVOyVcn4FqpYCA",
-	"UwwcmlSiBRbXJEFP3pw9u6wOH+s7Lyr7oxkDaAme+1/Jae6wiAqejS8kuNzOjiwQkImrBarI2VEn6jyH",
-	"PMBKVw3Aka0rMRDO0Ns3zz0AgjAdu2LMDITZuoC7cuqTsCC68Lc3Jsm5KgOoXns/LsnJonk1V2op/zK6",
-	"d6+mIWL9Ugci4fPhDd6hu6oGb9Bugy8kGptPj5uXJO+79dyQ6mxm9/seRYp1OV43dYmV56rQXzusPho2",
-	"UkbqyiI3krz9nKOgZTYs8LvtTFYPZtgiM22PRht30e7U1DRgttamwmrOIfVQ852WAnrbJ3zFAJhcua6U",
-	"Jp2Vetih7dv7qBrwxA7oaXv4ll9rY6G/+oI2GCdlaPI5+026EJOjbcWkih0Y9NCrWQkSgsMygj0xttqU",
-	"GvwRygg+V4nAZ0nhr126tXUM7bdoLXpGbeQs6CcbDOtgfbVSa6z+MJDAWR1viCTqN7PeKi2c6lFKEoxx",
-	"n+G1t78s0uBO2F9fxrxxQsHVHWWib3hdcrPgqXe7mNBsZRqIwXjsRB2cLGh1oO+CsMQ2j91LSgWt0atL",
-	"DfIb2vXUDRqHbwfz+2Qaym58/U3e2R+cYTFfrvWpuAjdZAm3LWVJCyO15MfbHSWZ8GT9vVqkdWGDF8+h",
-	"s8xG33F98dIGuWtaj7dG4nXv3JLVAWM58DNNV+Rzkh1aAl/yfd5sm/w3VWQys2erdRnz4yk4cFPKDus0",
-	"pnid98/R9tR3pBn0+0jxmTFsIfAYxxCsnsTxXdK9uU8GekA7alWJvEAc1R10TUslmqEshQ2PKysftsAy",
-	"+MHKmi5a9eBGxrauhzY67t915Pm/c5x5K7iSH9z2JdJvrwy50MSiX5uVBm8Mtjkhm4kgjWDjyozRosBn",
-	"P67dMu8DNLY7apG/oWIcIkHswN7tmHOt8Kh3XBtMOXDlADyrC6zZ9AFpEt/auLNLzHdnyYAXpon8HQB9",
-	"xpkQlRhkzh1qyjMNhrPMC2KL6SubXtHPBiCaYqneyuZTrJLoIb5d8L4i3KqjzBb6t84qtSRss3OkrOgb",
-	"cQDj5L2qqoZnfjXnkmurFHShMT+YFhEOp8PZHClf6QOGJBT8I3M6m1fbG3M8PH6wBWodzbGc6003J7c4",
-	"ITFdVKZlHQC/Xmi2u1UmFofolPP1kpg02UTgFUNYIqkEvybSNp7S55rraL6iiZrb82UOGbqbR4q53sQR",
-	"RtJkV4eF2qzuoMuCGW1t3/MVAzW1yKbt2tRC48yN6N0ujOrmoT7zd1JfLZY0ieruUzwOC/pbrVXlyV5s",
-	"BVyBwNu4RrlGcTxDztEZhVGLqpbN5gaD608SA/vvG43aFp9GmmCaZmJn/Xh9J+e5bdCwbWLQxEEfJsua",
-	"2mKiVlxc58Dr0wD3vVyucNx0ZNc1VUQhsKihzGizGYIjWrlb6ylKSEpvTD6sraMb2doKmiLoURa8A9rX",
-	"mVZiAbK9Aban0k0Y2iOusEjcuwD2YYUlyiQxWnAK/bYLrUtOEYdJVDxyim4oWbmfbO8g18dB3+QCDiRx",
-	"vYI9d/jOKIIsuVB5UZp+zry24NPyhYJArxBK0NYcCrKgzJY4Otp1ok5ehOgnDwVSxJQTmi/ZJiGE5dWE",
-	"9kW+7jCsK8yrCfMaxKrDbinITVOmleRD3bH8IYN63mJ9j+/8PsPLHWGRk37/4eDkZHh89PCof3Iy2FX1",
-	"Y6Z/JrdAtPv2d0bYQsjYV1ZGiE6hoR2dTomQeWcv3wq9uvtx6zYL27osQAAsoQkqoeZUoG/uokcmiTib",
-	"VerJ+nsTwVcyB46rFCf3m0q6cliAfABw5hzEGXjKysN3O8+H1jpqymdR3qoKkM+YbZH7WTrVN9ddi7pF",
-	"O9XNNsaKclbMlksiUEqmCsVc5EXb+cldJNltVa8nqxlbra7FUV/V/KpCK39Sho7d580lCt929Ke2Ujhw",
-	"GdQFwZv1vNE227toe6kkFLCbqDlgRN9VTx2q0AxSYqn0Ofl7xubbo780D+YXmvxXJkwUakn39hu3tsj3",
-	"aiQUntgQ3wJH3RSK0WR1Tfjv3K/HqSH1R4k2gnNdaJLRVFE2soxlKgW1rCTpNJy9vc9mLUuC0zyBWfJK",
-	"UhjFsFlvFHOvq4z2YFSSkM0u/u0YxRz+TxwHH7jRzdv8fo+g2VGh31XQwDDpNe2gtIHYaheq1TFV1UNp",
-	"A4igkTvWS868wqFdE6CwwcOBFLfx4CKj9O62BVQwOT/yyOfQFERaIWvGjyDYd0EBT7ABAvkTdpoqeOgC",
-	"N15+djQ52ForRZZXZXstqN7l/RsD6pdZdGOeptUgm42sz3dCoFjcAAJWGISjoMuq2eWnSIs5eAVOU9Pe",
-	"x/wS+SamJpkrfztOjfWaG4qnuTiIkLO/IuTNr8imqhl71ULRY0EsFr29MiramNoOgG6lYDDrkRuMKQDl",
-	"0WaMBR/mMGATAipOAU2yUp9CKlHKpYLR4wWe2RHFmOkvaarA7E7z/FnClFj7ygw+8/l5xlOyYe4aAA9v",
-	"52qqwy4BIheMz52W6rttftCfAsGwyfxVMtYNM0dIhFwWA31Y+zFSESLdglLprUVXDdUAlfL+sN8Kh3LD",
-	"Ir0zsA6rflef5PBb0WAMylT9bqnDwdzDhjUsVt+sxw7CsdFh0WLrQLjjhkiGhYIjNhMVE7qwGoIttHaV",
-	"r5lgMEfkWpLC1Z0wre0hOc2y29FFRYjO7dkE4fQ2pmUba4xc4hLMBUBJTkFIl7xzRlU2spVKhCc8Azk+",
-	"IXfrzjtF3m82CvkIcC+8QEUkJbESnNEYp+m6umGIdNBF7TxzdcKGstlj82DbAhGPDtIIGTh0h+duMTnf",
-	"bJo+eLAtx31LPn2jXEM75wvoW1mbbxhMro4HKZs9McRtXaJYLWIu/QkX5eXovjBsfylzZ2TZRokdzBCu",
-	"/qbTaHu3jqouFy2mf9MCvrric5obG/FfiWR5OUVtSxBLu+eUXR+YL3w3SkETqOqDmrYW7KH6VOWwQXXl",
-	"QYwL2mXGptTko+SYhWiSYnY9Qtj8Iyogseu9ZStfbBRauTx9rrTqDV2b2KmpMRu56jZw3tt29AY2Fk9S",
-	"MvKME6i0+scISW6+LoNfAL3mFJHFUq3fw8dHUHJmiKRnsbBjotLcdYp+wTfYkEDfa/51ilKcsXg+co0c",
-	"sYPVAWCqJWESYuwpOYXDa+SvrcikEOhavMfQRX5k23nICEggTbBMEmVq6PWdp4jcGgCY924BRggAUMHZ",
-	"hBkcusZ40QcqYGkR6RBqjVeZM3KK/CfnfCUjNKf6NoAGokxJJPmCKIC5w5niC6zMgXgapEmPDMzUhCT6",
-	"mDUTXZCE4hGSBiFImzRcv/T+E02tNRFy5IfiVnxukYXyb5toDGEKeq9jZu08f1J5z5VeWgfw6ZGEsfE7",
-	"B+vbiTr5AoLBrtdN/4PC88ESgCFSInAn6vgf89nbHBIM71sXe+BsnO9WqG9tEYa9D6/cKOxP41YV8TU1",
-	"i/lgGmeVlEtGguca+RTuWCXIB7BFZrmM8XLhxKwuj8TBA0IqnSscrYJqHPSPHh0/fNDfF6FxZ0jJDHLb",
-	"3Bwt27TA+Q10jx8pWdUBsbQMYHgNuh4wu4XuvpnvV9SZG9Ak0Kv+yEGQrdEJo8N+IV2Y4rBARHvv/+Fu",
-	"/qafq4pot/9cXaf+vBWXZUD9H4mom6sJsWSSSDga7UHinXugO8AWQ2/fPI8A5xukDlj3KAzj+FbR0qex",
-	"utdjMwSGjvone3X9ry5m/fZOi1aN/4A0aOepD7ue9dMGlI2x8YKcIoJFuq70JhhEwVEhSKNN2sADy3NH",
-	"EZqsvX6U84mHUTIuS/hYTV5NkEtjMM0bgS2RzTgDLECxSDeMJwQMX4ojBO6FXeax4gJiYxaG6LcuErdK",
-	"Xj1QvtcC10sSoYQokxLmsx6ClgrbUm9ssf29OodE64B4bcn6d/RGb+s4hnZEPI8RuOymaSaAt2JBEuNp",
-	"lptF6+isvuZdK6/+tb9peftdtv93PPdXC1/Fmp2Ud+bN/m2km1YadzSVd5i/uVXSQwuy4GI90keDMDYF",
-	"Mjih0jVt4GKNALf0FE6FkWGe/BZ90d3gAkjUNa03ifE4hbukOVFyOx0i/2BIgXBA2giCYGQoB80QALQQ",
-	"5M+W1gN6ghfVUt4itY4KhJCKpqlx7ToCkOQUUZaQW++UJVjEc9gOU8oS8Nsy6MRu+lWDh8Am9GKbxi71",
-	"3aYUii6gJ1S1b4BnqYmthd+PIBNh7NdzXATLh2lAvxQYZCfqMNPLOrA139U5aUjyGAi8M15wWby7EGRv",
-	"6eChhUC39emH0tin5+XLV3UibYeX2NpVqXj2tA5hewyq5jHs4mH3+0ews+VS1FU+4RxTsVn+RBFtoDp3",
-	"xX6QJDkeY9g9z5RvmsYQ+uSBuIvA0rRGh7JyIKHejFLZY8jstrG5rzuOgqaB94dhzYtp+OgTw111jI8e",
-	"r4joan0jR2LHLEHj/zBv7tmizHFvr/O6RTuySpe/z1jHhXx1k+pNkrzxoKNlwokhGbmlWgldYJbhFHxh",
-	"gF2gbyRGcGVMZhP9sYmR0tI23VlhpkCOTbL02rWbCv1aPhHcvBzETf6q3XonCAHHaH7uO/dtzratNy1h",
-	"SlDSYssGW+R3368OO75is1oA8hYJlSFpqsFo4DC0TUj3jykZvMwfm0HOuBk6xDpsBluvm4FR7eL8Bpkz",
-	"gMPaoqzdbzUJ2A9N7RA5x8JiszaZ64W9fQNZrMnDhZ68cmvkSkaIp4mmULvOG6U1ucgWC1yGOhoe7/IZ",
-	"FgDE7HEfDjUnW5llgult2xTbEcyxj+OMQklvmgHLyB0NWuDP18s5YXIP9LZ3X3oYt6/dpa/+UslQbtSt",
-	"BZibhmy9fn8c+WVbYWzOe16L6OKtAwitTQWewV98ClgvldAq7SLf9W1Pg8x6uGt3CWSrb5f3icVgB1Js",
-	"I+JFLmXKwpuDXZLZBnq+YYUXBCODyant+y+nVCy+si1q0nXQce/LpaA3WJGvwhNf3w0xefip0qIoiYuK",
-	"sypTc95YmE54UlHG8UxwBjCQyvQeRC+wuE74ipksmiCEW5XMvkeRavuChd/qfK3PxMvxUINjksrPckB6",
-	"JtuBAws+Jb1EHjbKx9chcoq1we+4l9ZgIfiPtciHgz43T1rjkT7xLdptUyxj/cPbTbosBMBVCfZzEzkf",
-	"nmiPhfrDxauX6MJ87sthf9jvDoZf+dJWrHDl1w7UI/bS0poBhlae/Dnz2P3u6VVYuF12QdWwtkZisNsK",
-	"eRPAQYSGvYEWh8P+8EG3f78Vqmq/e2KAVd/l/+y979bsmRrF6kCB2VpS/VuANKHSHW6Njd0Q8v8uFr9V",
-	"xvu2ySbXW3tvgiZASUyMq9d6VCNk282aJBxJhCq6WckHY9eb28DBqG+q9bPWpI7oDx+Gf1eiYeAbrCYU",
-	"rWLqN88eo/v3758ABNHby8fFSlCsSNd6kwshjKqtSxdEc7xBfd3csbFqvmEPh5cAdcKvKBdoNV+7un/b",
-	"p+vUtFMjfJmSHjpXFmc25kxhyqTpm5z73gRXFevVYjs3AZewwDW2qv/7Vk/YaW3ndxu5CMhQLQ7+SEAB",
-	"23APXfPrArADXi5TCsklvVKHa8j8srnzzHT2VFhem7oS5WInVnAXusjkqWpBblme1aRfYJogvts8ATYD",
-	"XWZKTbfDDRGTGuBTWM5wloLgxPaGTjnOxWcn6pi22qHk0vZAg1B4Dg/gdrEdU744OfsFkHmeh7cgCTix",
-	"8SMRvmHVpvSYCH5N2FkNExjPtil88snxdvPb2oQFhVaZp7Y7AmBHMIVjdbe8an2pW9p02DsCkAAzeq1x",
-	"QYeoMLK318Aqg55zzRaNRYkhza7+FYbg4dlZJUvKrhDz6pxUdmyVvKEXXVadJTGRsqZL0Rn64adLEO3j",
-	"M9AS6a/YpMt+S7AgYrzRMvjkQcuuRD6147yqNIjEnCUuf8AhF0HiwTVhlRD4GwVBjx4c9RsUW21r1vTY",
-	"FE0C5s7Udtsdv351cYnu4SW9pxXoe/YN412ASQ0IApOrThnRrL9BBkiKKgJKm+XZLY7C1Q8/HK5KtLtV",
-	"1CVndTo+NEGz9qTJWIelSovtYL0DCH7T4i7FUItvPUJTQQlL0uo27ZcbQebSOMzvVooZLyw0G/a4xj9x",
-	"sVHyTpX0IfsgTJ/LPBMb1HKGcWbz1pTHfsaQpq8nmab+yyt4wmJARXnFmxtND0HykLlmn7HRh3L+woRM",
-	"uSBozTMkSLp2bV+qy1rc+ytY2/7i+p/o6dD8VXoO//rn//7Z3oYma3SW4BH61z//77t//fP/7Mok2ehZ",
-	"XilP4QitiS/YpfO3hONkXPms8XDuh4/IWCHbh5TfE47p84xnwW+2MTb8fFpIMjEMCNwC+ZXgsryLwWwc",
-	"QZ5S4UK6IUc561XJjbegRT3GkrwATXLPTnsWdX9rUh6WBND5N9rg8ZTsGFvTUS0oK7QF2qhTLPpsdw33",
-	"SXD7p6gDjaS/10pmrSrh6G8dv6ZXdY1N0qiAVw8jKN91QYxdj1zCjZVgiIaqrRqalcg6LJO12oVv4ANX",
-	"NkeKMu/Cr/ETtHXYt0gcBeOoQrfS112hrxf4kUtL84eDnkULl1jLiTRjBFiwCk6oobn+uQiff8ejPqw9",
-	"XZW3rF4EhO1/920FipOtiM1zLNGEEJP72kDxF3Vavhmx8xLu2RJnz/yCsqVrr9cP861sLvF3ylYq8SSt",
-	"BJgVGUHaevb9HB3gDliNrtKA1gjKJoeLP1hqJtqyQ9EdniP2y6WjhLAaWgU2KbNdlp2GXgEZfmNzKety",
-	"oW5cU1FJWPNmU3bIT93bW4HPR52M0Q8ZsT8rkZFPUScTacOvvhVp3UKmHCd5n+DP3dpwSnez3TOakscm",
-	"pXVj98HzlVtPVoG6tI8/1+63oofU7DRbdQxFK3Ubba+GwfCQcXftGov1PWtRG3Om7UoLvRvUpW+O6o47",
-	"Ejd2cDfO52wjnjZyI13pfZGMwaztB4L13hVC0vz19HbJRU21TY2wgJ/CdaISYWT8y4hPm3eiujUJq1oN",
-	"rag8rexXF/qmZT1qhL8F8UxJatrBwLgbjy7sTt50dD4PfFf35vKoIlNUZ3HtoZhacVNBbwtr7iKrvG7U",
-	"WvOqR6yfqgOo6NYYtLumA2rQHyVPcrY86M6+5j3QGo/GTqFFGD3QQl8L16de7pJLwVNaCXKPNZ7Vy8rP",
-	"Nsn1Cx6sw6UOb9kgPlQ+QqmMU4pbD7jpasgS+N8WKEu4zcMLVnLM/oy9E4Rw1/h3d3gvjbcCSc94Nqnw",
-	"mf40ODBb79ECBkKTufgE1O3JxrmPzd6+MTW+YnLfJOSmg82sMrXt1aBwfYo6K6Nh1szL/Rr54K9ZBFMn",
-	"Ldtqz80mUO7UlAslO7Xy2ejlengsedlatZEKzBkQoSwg6gVcyBKRVSHqFI/W6c5WQW1OX7eav2+m8/YA",
-	"72fuZr0roAkZjMaHBR2gXaU+EiTmIiEJ4rZXTYW1TZaCJ1lMJ1X+JfcFAWXiYLUrhGeYMjSDsmSPEwgf",
-	"9sGaqamKzJYWCs/xbp1rVI/98R5ENE9eNGqSbSn0eXplg4MMlPk92245ZGAfYQ6L9PNZFr5Ty6jrA9rV",
-	"3knX3qqR/YTF4jGO53s6yeCZetXG/1wQLC3en/IY77bsnpu7duGeuNGUXN+P2ju+S+R1X60icKGLRJuG",
-	"gTlpd6zbwY21o47iCqdbMkz8WPJo7y5c13boo2asbiCVE7Yn+h34bA71GzonQHs30ZsdYLZWL9C6pnuk",
-	"ZwpFRgDBBrDP7hcoKp25anh9rBAKzZWYXBEtVI8GfYMKALX3jBsAN8BDdX2G4EyY0huCErwudEGAr3ai",
-	"zswUuNvXVCYe/LZ+VEihDN50V97Usu5iZ3zRvDN+c3fVUpAbyjNpELZaA3SYrLsW/NfS83tngAOZSDfK",
-	"EIJ1zlmniIqfz2+LJDhTWiE+rJFcZlCVXtRVAdIFCZKuhBW1rhOY7Q0HYdUFTVMqTZ7WbmTmBrkOdTDc",
-	"gwgNTcm85KgUCm3wrcq0L56pmNc5d+2PI4TR8PbWE+E0R0+CeOgpwug+/J5QQWLlskEciCdPU74iySli",
-	"3L/jimkrjzI0OEaWdvo1cy5V0K3Ll9gLInl6QyD3Wv+tOMKm7i7OATSxttIZMTnJ+vkrNvWI0pDzeQrQ",
-	"ILb3c4BUfhpgLlpcLmtMB3BbOWwIpJZ8KbjCilwxqr7qXbFAfoat3PI8Vkcd+EOzF88UGH3v8/p8n7IQ",
-	"XNM3gFi3tQGxSRDOmEWmerc1pF3Vuv/ytV04p4m7RYnypC59VHC246g/OTkJ+avfbw41Dvm/jvkK23HL",
-	"vn9iCFtVD2AkgtyFXe/uu5N92lr98PKvKheifE4ZHFS60QW93DoWd3/t1aRRTilrWYTT9BTT1r2VwncN",
-	"mV9a6zzlwmpI+59N+QvCpQiauXgu2hXiKY3xiS8baQbkUmbnT9HHDeNnVtfECiAY3EgBOrA94kDpHN2t",
-	"ES3xGvL/W+haFaCma1tDoGe3SdZ3m4RtDxlkHmwDQLK5GL+za6t6A9TiJ2Y2g9dOfT1CFqzqNDcHIAI2",
-	"vL099c1nAFMYp6nnpFN3tEpIAJ6QGLv6dhfDXuC1PsJTzmbgggKjw3Q5uyllMed4WeFh6NvC6PHMSVp9",
-	"eFVYXtUFWSWzyRZ6twlA/9fV1W2/3726uh1Mr65uH05rYtEFvq7BbgbmLi7FZhpyYuujtwYO9FfOE5tm",
-	"tiBS4cWyqYxVv9XpUnYzGVGajzcyc93C4E9vtuJC6seAnMyyFxpD30VrIYxHCLO1TRk0ZAfAEXIL7ZLC",
-	"Ai4D0tm7YuYFv3DK4HlvVmtmXxAfbe+hscLyuoelUbH0p5C+At0ZMUP2B6Jf6T2pxiVr7y60ILFnicm2",
-	"ynFSQCtd+xZFaAyRhWB+ak6umAGlFsWtrm90JUk9NIboQ09v3LGBYjetlKGph22GhRVKCYbKIPAX0CXV",
-	"g75i4xyo387WgHLllx3w6XgEDweAt7YPluu/U3iZb/Q0DtBck0KzAHyDaWrgEIMHjZAYV3fDumK2HVZY",
-	"EFDZ+woDZuBGaytNZqzw2GNuGvQaZRMwoitm4RehGhHia3rhzdukX/moNABf3BGFvay56XY4znstjO0H",
-	"NgKpRQsC+DRvHx3yvfvTIs/avwxP2/pDz7hBkKrnXP/hNcey4TVbruwCXcEoCuzp/87vz7nQ/5Hjl5m/",
-	"8/7XOZ/495cZsXApQN+t4LHi1aCXWH41x+wts9q2Q6i1AuLCeweHK38vtWML3HXgy3v96uKyVFRYAzod",
-	"OteLp+9cqaX8y+jePX0Myz/9R40RY8f1E1XzvHlCKV93S1OF0Jz3SQvgRDRyQqsiUK/t8A/nfMVMSK0K",
-	"cjiYzlFxOqu5JPH7vLrtm3vvvvlztTqxyh3ajVijtIbu8chNfHM5oeY6zgRVa8A2sXUCUBN3lql5/tcz",
-	"t34//HTZqWnOmRfawRFWLvxL+YyyMfryzbPHjx4Oj7+KkHGwQBsYviBoQVlmg3swN3D/mvo8P3LNDSaM",
-	"owSN68ox9YBePL18c/744v3lq78+fZnDy4OTpsEnPkEAd8pNVZiP5Nrkyw5e0v/Q6q4kaY/cAjaKw5EY",
-	"dR6bH9DZ63Pr4jRvlaN790oP3UvIDUk1l8qNyIN/j1HQJYLKljzUErkEsTxtRR9ABtTLtHAROFayh/7m",
-	"ozP6Bvu6KwY4uCxdu/43Ws8w2RQGekrfPFnbY865gagwja2v2BX7+mvNJYQpG2Lvff01ekNmVCp7LDKf",
-	"ymrwReHLOdoB1vtIqK7Wg5MSC3FxxaqLadG//vl/jfqBka24NA85j2IclKGarrwczYiyRSK3Ci0xFXYC",
-	"AOIrv/4aNvvPb549RidHxw/ffenWa7Va9cQ07pKEKi56XMzuiWms/6fv+wqNoe7fTP/eUvBJShbf/CI5",
-	"G4MmyRMyNljGWoOBQS8ItqF22/5Hat0MhjEGp6Y0+YjOAWl6C03WoFkADhH0iSfiilFmgcW1fmondJ6Q",
-	"xZIrwuK1Xo6nUDUNWxGEGwNkaK2dhtQ26hJcHwcv6P6VrMcRylhKpLxi49su410a/H5N1uMgpcAAhwLs",
-	"BeOqh55xgYZHaM4zISNYLSXWpf6F12TtukJeMbhi5W8EsX4glP5HpJ/OhIkwIi7ojDKc5i53eGth8G/I",
-	"MsVrQIoWGRkDC9pP6I+afE/rog56Nh/1T9A4mOT7a7J+L4jmpvGp5rCUBCX0wYMiY1pFj67Yxisoew+L",
-	"TaQc99CZfwqWxBrblms1jSigbSdQ8yL1YHvInK2Mw9CpdBqu60ALk3n99jJCr88uH38P1548ff708qmm",
-	"u3nGgW+Ym4/6fcsxb9wUEqk55oJoxf4/u/ZyV6ujyDe3s05uUMeM79eeirYYNnASM1Oyf8XstjDqsb0K",
-	"3UCh6MkM4jldUAXff4phC6cpEaB+YyS0GQQY5mhJhD0nemj8BoAbF1R14f/HUXjpjRbVej1AVFyxwk+S",
-	"qDH60kYUvoLTHEgNDRhO0YSsOajyUa4MaAFyNDyxfPZGc3L3bKqIgAXV+/KKgZmo1xFMjAF6Qb/1pMu9",
-	"yybZhzI0vu3qJ7qpHb1tsqu5gBGpbcEHRyghZNlDZ+yK+bQcyIXxnxke6+/00Ato2Zv3AdHLaBw4g34e",
-	"PBnfdm1UwQkb2E7QLMMuxY9a7Hh5/pZdM63rfMj0qi2xwAui9HGgR5vZH0FGWbMTiKClqeYwdAHqjOun",
-	"dsWs7EcZ00KYJEhmQvAZIGmiM2S0H0tkozSOgE3GeadlDxsWZCppkkSaDTkjV0w/kCcIwkHIobgcitO1",
-	"LKLshkqqRXJ4lYvgT7M5recAnEgCGnpeMROhoZydIrCohERfvv1m2O8/jhD898lXQABsIlqIMkhzxWjF",
-	"RaJnOfYYR8bChJksHRjq+HJ8xfRkCQXZNP7H2MLV8+lUEtVD40GvD8cKxKkg0mDX7jXWYtGtnbZLoAEq",
-	"ikHPlyO0xFKicW4kjDUltcG+xDMCZmicX3cHpjm9UyzVFYP79KBNMf95YvTkt2/Pn9w8NE0IzBUH8uQw",
-	"nsB0TWlMbC6KVZbOljiek+6w19/QlfTZi+FnOHfts/Le8/PHT19ePIVn8iJLpy4FOHejzqDXNzfxJWF4",
-	"STujzv1ev3cfsHPUHPTde9Zzqf89qzIQHpusXnNs2mTfL8fusT9Batf6z1or+crEXQl094NyciylXvXw",
-	"fmjRZ293Z+EVK3bwGWuVeWxOUCt0JVrNuSRauWZKb26zCAYyD/qQAYX9e86TzkjP58x89rXpOO/kM8x8",
-	"2O87/da6LBW5Vfcc/KvVUX1DNP3fG5xmmthXWb9/P/7/JTwGD5x+BC4R8wOsiblgl8Vcvxf8YOwPD8h4",
-	"CHbrp6jS2TojABJ/bKZZZUR5ctw7Z6b70gUAupteHaGB1Bn9/C7qSAcO2LFkha+AR2UmDW4RLJY2tm67",
-	"ggP1fn6nX+TW/x6M6xdZy27gtfbsMkZaxMnIIM37jjda1IEOtH3VL1wPwybrHjQ9LK1+ftWt/72vjecN",
-	"W7eqzQ9GX9/73Mtq/v58C2tI5sQfbr/M2uCl9zDD6dokuC65rFjmN9ZOwwaLwmvFZ+e5RofRkqc0Xge5",
-	"EliLFz06kaX6zAR1aUohkII+ZNyk+DuX8A0RE6zo4hSNoeuoddsSloxBSJsTBbSRr79+e/msO3iAtNGC",
-	"MkaV/Ppr1zXlB3yDDWG+0IaA1LIYFB/3ZUuua6pfb4Gvxk5EwbBGFmkXozi1QSNXiABzROR2SWJrxOYz",
-	"SHHssv3tCao/p7i2npZcWjwZ813z4jFKqbQlzOaKPcsBVUaQmM8Y/dXqwTxT+rBFxiWiz014HxDXGMVP",
-	"2Sylco4mYJPowX1HxAKzCD0ThMXzCF0sMaNyHqHXXKhslhGt/p4rnFJ9YGhNPFPxHE7osaDy+rm2+cem",
-	"XmSxzAp9rCw9IWR7QwRS2DtUDHP00KXvxw1gVkjxK6ZtMGjGIbLY5mFyx00TEnM4lP1ifTl+6tqwnufP",
-	"2NPL+sIBnd2sgx5zD51P3QtzbzmUxBhntqEYTk3kQLO2x1kZofGCJyR9q00oPW3wDJh03mrbDy1wYqLY",
-	"Qn9D+o0BDrcKiWd3GzTzBFw9q6XWBtnzW+4FNuNfyRpapthhfGsRMwJBGZr7v9hUzVBSGoYDmeklyuWK",
-	"O0bUyomRoFosaLbvjDo3hCVcOBhNLeWoRP8fe++63MatrYu+Copr77K9T5MiKcmSqZq1luJbnNiOl+Uk",
-	"c850dhrsBklETYBpgKI5vV213uT82bVO7Xc4v858k/UkpzAGgEZTzZsulu1wzh+xpL6gcRn38X2nw4Ix",
-	"yIGoEc1zM9tDecEKy0yHRAszMBZeFCynIsOdezYFIMLiniI5p32ecz0vHzEV4GywrIXitZTTq0KMpzi7",
-	"vtuqGmq0zeNrNMy6iSux6OtG4q4sh2KLmq/wEf7OWvWC4wD1crCJevmGZkEX2kG7s/6WHwW1cS2W4U2P",
-	"1t9kjNCcYxD+oLO//oY3mGt+J+VLWgwh7XvQ7W4yukkhU6aghvip0EZFwr0bDPKdlK+omPuupmvpaHNv",
-	"d6MFeE41m2H647C9wdScofb+Ufjc4qJFUI2C//Lrx4qJgKobKwkhxgqeI5780kagvGoeNNKcY9orp7M5",
-	"1rdlYy7wKlfr10PGsNCUSEdYsVpvR5za6DBdiA+3yBto8KM5AJS7AI1tRfC5SjiiDgsL0K+MfIlFiN3v",
-	"QNSomGOJeM6obyPCuURBPplq0qfpOfGRSQz5omhyI8OADPJ8QEAYEi3Y5wMBn7CZDtTmzxAPOIWQVw90",
-	"yh6kmZpKF4yOLdmUfRqEW82vWdYjScZyTROXlUJaAs6MO2VMFvZeY65VIFhhJgWzF5cW2Wwkc/d0S9HA",
-	"bMjWXou6HauaEzKeKtCOmC7OcxDGciYIz1rkB5HPS/KnFOoEzn0SBIInLLfxdfxsu0IthMWw3+rnss9y",
-	"KYbI5o6R+TDUbswH5fPW9xQJ9o6NH1sLN7JxOQsl4AkmuS4jL/YZDq7WNqopwrUxBcNVA58gFhDPCNMM",
-	"5lu4mEJQxAZYaO3HupzGi0xdWt0+xci++bUKCeAIun2wwRUZS4jP5uyCCh27DVluQtsiUFpK1sqcVI6N",
-	"OxQuBBsMxVrbNBZlip+6QB8XpA+wc1p5VPvkl+6via10drRmZQdnWW1QqRiwIRe3Buy9kTczmHeMEftQ",
-	"ejKmxTkEJK2tBgPM7MUOCdBWPYNHg3vf8yT6seDQZrQQxhZNiKJzRZRsheaiKuNaJSuMfYcr5o4wkBU8",
-	"yccceeGCFrFIUm47Z53tjnsRqlm0kS2phiFlLOXK1W2HSwGPjULj3iZMBrIYm43uDCbnqPwojBVEgNBQ",
-	"ReGvvudimMmxn/Cn00JOGBXm7yi7zNpaHyAWWzoB5AdhPR+lqcguwVZCbLJktH2vYwGQ8NW9yxVJXEeh",
-	"jRJRMccwboThbJuPwQ1Cte/uuZBT4M8wEofrHjg/aNMTLkDu+cVoEQd1AkmroHUcdxT4U8bzEBGW29s/",
-	"z4FgUBY6FrOFdTIbyS55TsveXLP3ZZ6psI8MT6WRqZdWe0SNxAv5IjA0ltNZLBCIW7UwkeFzfk7vzaoy",
-	"NZBZRnRrSYbQNYGxaEbHcCiDDWp39OLwuYDtFioQ+M7TYNGEqz5zkekklHKLks1LbJ/dxY9EclJIE8RA",
-	"KmrG6k9gWeIWil1I+4QSd71Mx84Ij15PM/s5/k1+UWCJrE+IKkORg/YBbvVgzJ7Stc/MRvRYsTbpFgtg",
-	"Vf3NFoUmJ0QXc9u1DFM3llB6hI+1M+hIVf0bDrpdVAOgnsN8qjFqzBJNMHta7p1kz+6GvWA59jpJnZ+p",
-	"mMgej+gdO5mAhXgasnUHcclAwwFkYimeQ+fTfjKYk+VXGyu13XlE+wfZfrPbP6LNo7TTaT7K9lnzeNCh",
-	"3f5+epAdssavYSsttIEaK8T69gBYkgLABJfZv5b9Xj378LRrnsuaR/Sw23xEDzvN/f5D2h500m52gLYv",
-	"apAfJ4sfh79vTiflZ8KJHtBUqyUfWD3k5SgeNbuDdtY8ytr95jHdP2weDToZa6ed/iNKoRDZPNPWt3h3",
-	"HOolsSqIC/Jk2s9xg3bb3QNwG11LcoOJ5ounjXCinkgXi8KTYISe7aYJ3oCbFniLi/HVpo+LU0B2WrY1",
-	"vCxaNmUWgs3thnbTPLx5xPYHzWN60G8epg+zI3Y8eETb/UpfdePnEUJtg1ZjAzAnsim72ne4AS/7kHD4",
-	"NfsROsMoEVI0SwL8YKanakpzIyK5lYYTCuViVxnsxoEIIz9uNZRiG8HWhVJwHC4aEjUGhRxXhMrGdz8r",
-	"5DgEvjIn8jEPgMI2ftLPlTu3ndMgJnTJR1ycJPALg4zGBxd9gzz6sh2jyiwFPmDLdXc9L7WhJ+dhUlvn",
-	"Y6w65SvbrT3yiSNTG0RTnrl2RLzjYP0dr6V+JqdiF/z6EoNfp+r8UqypJuplNEgZ+nJgAWXkSyluPCDA",
-	"TMG42A0FyxZBCmtzrG9tLVnl6oU2OWIjEmHYZQHfcFBa1MbhpHkeC1suibcbA4yDH2/M4EXAs54NDymi",
-	"GCtLL0/K+JBiTHnCtXsKI2fGsh/wXDPoDHFhJ+8GSsEghBQR6v+IrqEZrSjfg4b3fp2da7zwxwuQVtsZ",
-	"vFBqBT2Lay50JejR4hpBpKxmwrlyMSvoJbPVtxvqaWMaNXoNqGYqK3Y9HsFmkhxbRzfAv7TDhRhXzVjX",
-	"mFX1Y7Wm2fXGumJuzzmCEJeDTdHhqRuM5X/bUAEG7/ve3PgR3aBrGTsLhSm+7eIXY8SmQGRogYOCRuwG",
-	"sEp2Os3u4bv2o95Bp9c++jt8c8qKib6qCflf//GfDeyO3tTFQLJAN8Nbmpy/Vrs9Gqd//6M9Pzt+Pfj3",
-	"6fev/3qcHbx6fvjHcCsTJVghaGqpsVROfdFHZf98dXbJnaj8T6C/zbqSRbjC62vvqHHB2Qy5lDZR40t1",
-	"9t6Hqr/+ca0SpwuxgDKzVJuWsCXfrrLHuKq29RKJiLgmGc9iiGex91zZkFM1slZtmXBRNKf762uyHle5",
-	"/Rb06Wplck8RntXqu3UiBsT2hOpRoEKqAZFFD3Qr1XJ9Ce7Sm6udxAoi9JUE2jK3q5Jt/LRSbCeTUCY9",
-	"Z3oh7XvnMslFRZvaIY6tlEHa9qKDHbWAI2zlBXRrsSyEG9erqMW5VrHgYjLVrm+L2OOwzGJ3MRgHnnXN",
-	"g+m/vMa2qs7C94xNLHmtnkkXRSOa5Tl+LYpcLhAhOWMirRrEHxqTaTGRykinp+Z1VHMxJBQK7DVBsFMs",
-	"+gTzSmQo2szknHlJUO339E/8cJnWP2jQ3C8ryN/YO9bBGLgn1zXIume9XmIwVsvTGx9/3cI8C9d3mXkW",
-	"4ljjjvy0Mu2rNpuqE3ulWp9QxgyZMEeYNbMg6lpf5fMEWz3pQqYPiu+hOpRDFa85Dy2SPH/qOm8XBVlY",
-	"HIvyyggihBsIJZFv9kzwoUmLvEBRZCHXIOM7pjq1vXx4G/T9dLsntoURCT+yxdwbuZ/s4WP3oA0CM3aI",
-	"VwFZwiqxlwW1SKwATVokwdpJV05Aofo0FooFaUn/OIDkNdbdkHKh9AnKKa6hHFbZ3rWyRKE27gMPw9Sv",
-	"LZoqbUqswMGEtQ0GnQS1P74ciArsq40I7gmM71qlReQAF8HWw9TYj7hXnpTJvDvMQHJRk14S5PWT09JO",
-	"rqSWtsonOcluCasAxMI4uOOpRhp8NhiwVPML9oRq5t35brPdAUDSCwZr+ZLOGr2GrY51dNunFmAYcPN6",
-	"jee00EzM2JAcReS4vb/fIa+mgqejyJZ4BMGO17LQoxkXGXk+7n/bQBRuppgwG+ECEk8sZ8Cgp0aIh1Xo",
-	"+Tdhs1NGyUt5wXKK3BCl0jtjWueo8jKuJlPkfdesGL+SAhqVugcl35JRf0aQmP8uZMZwjsxKhPP/p5vP",
-	"VUZEzbyGOdvn35hvc8XZaGloIO71bLuVZdhYfT9fOMK3mgRE5vh1btXlIW1dV73iEfXGCQDC7LJYuyzW",
-	"XWaxwJ6q1sZc2d+8mcTVmKrz5fbfK98GM1ms6qaegdq3cod94Jl05dtYmscQ8iqoeoWkUoiuUDBj3bTI",
-	"a1szaInTPeWqLEguh4gqtq6tDHt7pv0x15plJc3sxu1mxHebvXOFrgFFXdk6VNbd0jwnYfn6CeQrNTQT",
-	"QUM899WXyHiBc2Z7y8rCMDv0AhrOobOpRU4vMVej1ZdLea5Izs8ZoeHLzdyNkTmIKpK8fPHu6dvTl0lE",
-	"lCxL7LA/Cwrnp8IDtv2MLW8QcpRFWCEaBDzHFAr87CsG08J8So/QEh45FiW1PC9gyIoU7ILRXAWjs/OG",
-	"143rLFBzoW2wurrhGBb0XKq8mBNjWeSygJrAn3k+YvmYC0qesUJkNGct8orOiRoxcs7YxJYYTaTi+l+3",
-	"UcTmMN2q8sU5rXwj/upd7Zf+8ubp27MfXv/W+XXVBwLZv9/UIOGYyBq9/YPKXxq9Rvk8xK0tdKPXOfRm",
-	"C/51u9ADTtlqzW53EtK5f0r9/qfRpZ9AMb6xzZu+cvv0BZkBprmFcq3RlJdRgcC698rDZl6N5b1tiMTs",
-	"KS6GTYhabBSFnfnyZQvCMaNzBbC10FBbijuUhAOLz3L6okW+kXpk4yPmVjae6DnC+0OZPJZk2IYQtVRO",
-	"Dpl+haMG/I3rx2H9t6805Svv3O5gB7fVHmwYwOdusn/NuRGLNzW+h+oaWvDs3loagbx0qox7XHt27H7u",
-	"+90PptacmH05N4YiduOAsVMel16IRGeJVCtdLBAtlINYIExd5JHpoFPQ/tAiPyBHBMyscu8csTGx1A+a",
-	"CQdfBC0ITXIqCBO6mCNQCpzvJLBkZiNWwFHnmsg0nZqnKtvEB8IB7E+ABTamFSC2TGgK6Lo/KgaRQVnE",
-	"gqBpiiFGOSBjQK3A4ZtpwDCiY55YaDxi+aB1aawggRJ3z9h2z5tn2VMcLrScCaRLLr9xxoUi0nyafRQC",
-	"QxHCMyY0H3AzkdZ4LQF+HWQNYgi5tLczlxU2ieRsoMlUOOmI5i2OnCvzCug7g6UxX+3fF7Tu2bSGjZiW",
-	"YhSe73tL8dFzVwBPL2w7lL37BB2YGVdhq10ssEekTtzaJ18SuVe1UL209aYbTj8cVGupvink7yzV5FtW",
-	"yCAe9PiHV29OX//NVuZcGFvsl8YpuAHxtN3uPiTPuEhH5OXLN+aw+jxQewtD7O3lz71VU/bOlY9gsy9D",
-	"Ae1CQHeoJe2xuJKmrDE7Z7QYN6F+cHlI5sw4VgrCy31rb9pW/D8qeKvwGBVIM+X1DIYjoC1fZiwHEU0m",
-	"hRxPdOwCAdBxbiM4czlFPiMF2EC2Dm8Awk7ogE2RnGId8GwkEW0FwkdlICAW5RireJy2WVhkJMGgeOLh",
-	"iKBl0TYJJWTIdPhRhGoAW42cwcw1QTTtSkLyd9lXex+Aze9jUoH0dACZGOdJMAaVEIsrFba/uuZE6D9N",
-	"QGMlEXaj0rxgNJuTBGs/bVzKgsVj0yP0cwLsqQJAmhb52WN6nr4AZj05ExaB3SztjHKtFps5MdXngGwX",
-	"YnIearNkyAjQDkqGqD4jakQLF+wBJ6MGf9WvTTkBC53fAKIKqhaGXKcmzY5+PKIaOCHvNnmoZ7KiXwOO",
-	"0F9WtHFhehFatcbsX6Fg3KdtMtao9qBRizW10Iq4VczjEvXpRgq2u223lgVyrUyJpeZ06dKj5j7t9JtH",
-	"aTdrHrP9QfOAHvYfpkfZMXs08KyYve7VPm51VAePgCJunDs1vFPDS9XwM2PUYxlDOrLN9pfV0wbKeGWy",
-	"ZKpHe4DEvgfp4myFjmYCtBlG+HMuzl3iwwOzWPfI4RiXoPR6VDBLe+oANUqq/1g4VeM5/xdhSpb6K2bI",
-	"FWbyG5HGFSF0sIQi1VK+YBe+ZUj9rJGuvtaDAuAUiBFrNxAWE5ktGh4Pc/PWlWXl+UBs2uXnow7atrQH",
-	"kRQDCnrw6ACKYsAXxLUxZQGQEVx+cW4BG9B2VVBEP4LIymnwCK6saQipRAcijegNJDHX/WbR72tBGC5K",
-	"svRrefrl5JSZKCSUWNJKIw76/z782+jV4Oef6cs/hu9/Kv79Gf3h3XtVPD54odo/ddSz/pPZ4+GwvU02",
-	"qob7fSNDY8kZL2VUKZqufMh3unGbI1854fZoXQ7E1R7vEgi+0TvuPOouTavYx0JhU3jUHMBPNcmyIBSA",
-	"g2W5NHj63j3scvQQ+TY8njUoSHCiLNewc4YVUwrQ506FP9n2GVg/ScmsMEa9f5Sj5gBPxvftgGes2AUr",
-	"aO6IlDFbY5wcD1omCyx/Bdx3wfRMFufufZHLh3v6Qo/iD3l/JHOoLaY38/SjAul6jUiim20vXjx9TEb/",
-	"zdXyp3IMBgDOBnTnFAVLNRnJQjHSh6jzfBuB8tK891aDgrjya6OC7/CyzUfub7jkiZw5xJVdZvkLkX9n",
-	"yPxzPWkH6NaKD0WTi0syxjbJEDkTkcezxK2J6H5A0iVtr8kqoSinK0rvn4rMQV361+pFyiuodILADxL1",
-	"kRdQZROwExGl5UQRI6BAeGO4bIn0kVPtxc8mSt8NbUSB+ONTe+lfrZVu9jAysF/exLUb9szywwPy1nr9",
-	"vKk1j9z7a2sfSqfWAiQsaUSdFgUTS3bY1rVObK0egBdtrgXs5fXNmotfuNvnN1hjkOLGcJN7I46os2z2",
-	"BrIYSr02VkOAH6USq3E5a+uZclVaeB7ZUwynNh1icYKbL+3vHPMXPHGRGy5yZQZUAE9ZBT3X6xQO9rZt",
-	"egJ4zdmIYd0CpNsF8HHBGKFjXHl/1/eKw24ApqIL5lhy8JWlUWsjUbVBI7j/jZ1LYLC6lm3qOzY2sE63",
-	"yk5fHud1nVqMvSFIrZ3u0v4PeIxvIqi1s/eubO85GrnASSzsNr2GAVjKfE+96jwBtPmgugRRXgG7CU6d",
-	"i+OutPu8YMJhrpBLl+mclsfIarlPF2RgAsFmFHd5HgtrvakF0pnIcUAC1x5Yupas0AlI63ynLooHWUYX",
-	"z0YJFAsXcsOE5HUCb/Bid7avJX78lJdsGKUDjHNddX+jOwnNvQ0/+CaCc+UGospTs++E1ad3TgFwIjzS",
-	"1xNTVW3vrYuV8sd6hxuF4xZcSQxf4fA5kEqi22vpoKoXXxoUeTHAeJkVCuioRMiAaR1JI5zK6gUQstR4",
-	"sLl5oJzMK0/VM17vydqB2LDO9QSGnywvMsKng2Ao3p6nf4zYH3+c/W34fND9+6H6dtg6EPtP2pO/H1+8",
-	"7YzfPZx//0d39tf+y9GP7Lv0kXpGn/Mf5OvilX6T/XS+nWiAl39lYbbTuk21i7h9KRaYPfYjZpfuukJt",
-	"tSAJKFkdqzbY6JuF3QpLFL4iOWlZhoOqZW93mYeSBF3QxLJuYqq/9Aegfa7MOnorCerfvJkEEnMh2eG9",
-	"Nhyi/14+FBIIaoGuFV6LPGlIvOKCP1yAbKVEsQkF9mIXFqyVkfiSa6cbBJs9Rpd8ARIAZ8kZl2YOQmiA",
-	"5TmJwTTPX9c02t9stsIRxm8lSTvXmZtPFavym5YGLVBXlaW7qqZPl7mFtQrEzjXFqFgjV048Nf5lkvZH",
-	"K2WocxwtoDnTrMZ95cNKdBhC09LRsGcM2bu4SPMpUmuOkEa7TlYxkZ25V27i8pzmOfHOLfR67JITNxa0",
-	"fSoyaNlW5YpcKVobbZFXkBPoxsIXLuJln5Z6GljNNVJwddv+jhNXihcLl9RjLrsm82yJhsy50su33bZG",
-	"dXhm6kCDl6IEt9u9dvvvjahho+QOLNNWuQd3dBdxhXm2OT51TpX+Ua3CKd6qiNlO3Cq4uMqi7s7mjaHF",
-	"Xfdg1or6vQ/2XxYZd7XYR1nPrJgHVqsyib0hEi4pgXBXqoRNIG3t25ej2W6E3l5Fs/XzcdNAtp9nrn0H",
-	"GhvqP7ca1z1j0MC8YY7dE4rrSnKCOu5MOajTjAAeAE1TRmnDU1ok+SOJhWK0wBYxroFEG5gO/ftV4Hf6",
-	"jmWapkB5uYy7gSLZ9N1wNsAMlclaxG+sHnejc5ZwCuDlm7MKUMXO8JaPKwcUtmxZ6lBodqsOzIPSLRnd",
-	"H5WBBcCy3QVc2Y6ZfeMNm4fE8VkNquztsh+sN2T4FoiMQPjyrcxLPoXx/K3EtbTQWHbh/OKWULgO5++i",
-	"Rc7k1M/vdJKtHuJWlo7ZCBuQFsDB2xk5N8YkYCWNk7748+a+R33o74cJFPGV8m4cEBmjwMXCP1ZYSmXz",
-	"s4XfRwFp3oAety3U47X2Cx6Tx4hXeodNkRb1s3KYF/ewvcYSO+ZUG8Mu5xes4AzE2JoTt81h8tNyq3G5",
-	"4KtXw//TrTAp7eVLKsgU29H7/2k6Eo0kKQGJryalKkbi3gcEM17pfX3LM1aRXxBts4BYAiBmCjn2zF4R",
-	"mQA4LhM6nyORl5dvtiHe8fIqTeee0DqjmvaBfMwmaiH146h8AXjaOG+YRgYyFHMxNo8jgxswkFry3j6I",
-	"E6ZZFov7B+1HJIFrfjPXJA8w2yMYB58R2YWZy7JUWYE5Op5Aas+Hguppwch95Pj1v/jNWAnJgzqZjKO4",
-	"kkx+jEDTm3tzSMhMlfv0HTLt1yoJnsACr5QFdZCvNxRGtbIAmibrLJUWeSe9PLD8fc7drJcgtGCxqAZs",
-	"AFlpbchmyPQNn632Tu3vAjXr2H22OnU3TOwDvng6qqkxsBVW5qgN+QUTZMBZnilUwgG1F+piTPnD01XL",
-	"6kfjFCcutWdr+pAXTCoWC4uoa5nwwwRJWceAT7QANf25Fwk/gqamga6OXB+Jx1YOKcmcDjOaPpeKZZcJ",
-	"y8wbCmZ0L8DTTLV/oL2KZhnLbHN3jfBAn/368uOqfhJ8V8VL8mEH/GTYmyMIVAQXBeEL8Fy2yPD7D75d",
-	"vP47EIl2r96BaNwB8n/VEh+l6tWF/vUcsz0uLvimDNDaJUCDmy6H79UMqjXADnMF9IJhm6mxtXKujNxd",
-	"EY1/EYzp7gwvM5qlbLkVip70uHk86LSbR/192nyUHmTNQ/ZwcESP+4/SdtaINokvu9KyYUFTtlBcVpc1",
-	"bz9aGp4+gNc3j9oPO83j9Hi/+SiAwIJQ/QXXLPtmvnkqscDotd1dW4eaywVdlVsPdtXO+ry7KLWuLoUx",
-	"b+7YIl0vuvY+lD+sCTfV2qoYNyqfAQaekACpxwow9RykWx1eINejrKCz6la/suiqZUsvx7a0IGCDg3+p",
-	"ICCctk9UExDM8oxi7tNMntixYn8hUuJnu2KEhpbAzUeJlhx7Gw9aa634ANFsJLHIzoFQlMEi9t6cautD",
-	"+g5pWWTIjjMbceRsnAMv2mqr5ZUd191ZLMHM1BgtVyleLxay1lykbLkNsy0n/5ZWBE7wKgvCcYrvrIc7",
-	"tR5cxDakt7yzWFZtznyJEfASo1WLSXEktSordoPuENKfkwT3fUJkEYsEjllyQrgmfYZsVb7ayQHZOMhp",
-	"livmaV+JvRVZVsFEB5Jrm02yD4uFf1p/bq0SAA20sJsKF9G2+GCvTmQGIySwEHgullicuvoAm5jCaSzx",
-	"QhwfDA5GuaTWBSTEqBGxDtkhmBvEdDiJhZ8VgPfcd2wY4zUjDR7l+BYG5uRYrogSH81MpIUSr0Pxw0Rg",
-	"GDF0TfFmIPip6p57VwlbavnSQtRSN+GAoDZCvogFN3hDPFOaZaUgu3YNRfRpooh9Cx9ZB39R561anVEe",
-	"XyNE+vMX1SCjvcqe5611x+aa4zSc81st0MBdsiGI3R3p3Kto3NXaFpTt9lDegeEYTtifPbJy1bjKsjWy",
-	"4mxGvU7ZRa930eubs/lOs6w0b64QKboZX3DvA4rB7QM/J95YNYZewcYSSJbYWLH8gtm4EF5yTxEN1CBo",
-	"iZGpMCpuKCCHaHOL1mJyRoJ5RQ+f6oGfqcI2k1Wo52YU1zAUVgaS/Md4VLibaS2xiujTxJDshjNiDWdr",
-	"J9a+YroiOJReykA14O1VJi0pfljiMdoywdpzn7Gx1MvOPQmSXKQ/j4WSY9aX2RzCVeCquOize6ITPBZ2",
-	"anXFwZ9SdFy5oNysFFvhn1ypBuIKLkd753KsdDlcGUbgeuxM2Z0pe7OFGF7MwbH4VKaskHqDrkq4arHm",
-	"4inAU1j1iHYszZZyLrt8xWt44TUUxE13SN5qix8e5hdbgAv0QY9g1z/i1/KMETkYQHmLlkQxrXMAbloe",
-	"hejUhRE6zW5/P20eZQes+Whw2G4+7Bx1j/cfHbRpp799XsQs5PpmPtg5u8zI3WZGYBE+87wImraRK93F",
-	"ZIh7Jw7exr8RyesUvipojLFK+oQ4vCuOYGSxcCgK5obVDYZmT38pAXKxaDtuLDmu1GRopuZ2AcAWv+cL",
-	"kp3bS86lXMpmj+4MzJ2BecOxUhCWN1VTdxM2594H858NgqerFUN9B8altGilUXJ1Q+OVdMDKAIb50OXl",
-	"c6tFS23kAmfuEwU9Yefs2i//TO2XAo/AHYqICS003xDuZ8LkJGcWZn88oYIz5WrqzPOqfmtEGE1HWHzC",
-	"tfKEKqldYWNqxoKbZWBK90reO5vTlIV9y5xIW7cXmhoesgus1FjE4jUdM0XGVKejoAHU2CRYZ8KFHaUF",
-	"DIoIfmhE1ISmXAwjAMHB8sDIIRBJ2x4ei4EsxuR+YkRD8sDYxTjQe8oWEOVK4tsZNKBKgbU/RjCOuQJq",
-	"UFlgUSXX3DzxfqL4mOe0eA3PPCHpiKXnvuyGIw5ZdV4AQYn9MaX5IlKvLCyaJkrbWIgpViUFA/MR7UXQ",
-	"JmveQ2TBFtJA4RJWBQG24jQdIcRJLLQc4hBtIRHy6buVhdVI/DpDZc7AzOPl8qvZSAINmFtidDmQfpj2",
-	"gVvV3LnQDExFBssR1IDWlziFpPMAxgxvHJflXdTsw4EsVgVS3tgj8mcJpfiFQw562DiZES6gFI0g41ml",
-	"W2SlkX9YY+TvNw+yQ9Y8GjxsN4/7R92m0cKu0qIRNc65QDxlOP6lOvbwLeSlRq1cbvfXUwyVN759+w3p",
-	"dPcPDht+pHIykQpwpraNvZi1n68Pvlgpugu/3G34xS7DVxaACVi4BKg4EJSBFiVOiUaxmIociuBLyQ5J",
-	"y0uSsUUe+ydYMq9JwS4QtwRnco6p2D4DjsYsY9lJLKwNkLHUqGFEX1oWibblkHCGvpRgj5M5oWi8PXFk",
-	"9glo9Q1TfHYk9h4/kIV034J83rqWEhbsVkNQsL2qhYFfsdK5gspZWu9n/rhzDHdhq5sOW6HA/0ziVlaP",
-	"732AUX02oauycO9qKm1l7Ao+dXnwap30qgle2cn7RNEr3EC7ir0/U8VeYCV+DmIDynfXR7LMVQslFiu8",
-	"/3fw0M/I96/HdcbS5U8JNG0mxoNN325tB9Zhs20ylCuMw67jrsBLtunmyKbsBxH0knQOF4zMbnM/Pcia",
-	"R+xw0DymDztNzDCgoF6BC/2M54hYmbEBE2DFL0eEtl+wdTDDrNj6WAbspF0k424jGXicv8I4hj3KCMja",
-	"L8vxVpeLmJ37pUQQzNJVoavrhMbSg3+FM/3YDu5WXPVLn7OTxvXSePt1W+bkmynfWc87H/+mfXyzrz4X",
-	"Fx8U3N4H85/PsDTlSvpmpXtvPnS5d79OUNV49zhzn8i5h52zK035M5WmaDwCn0JERI3JtNZhn+Q0tfmu",
-	"2UjmkPXSlr8XR9gip4hS7NH2czbQRE51hAULFls4mwJDAIsA+cNFqGpjfPDSP5sQuHJnnRRsvbHr7Sy4",
-	"/A6N3/bO+P3cjV/XArgzgndG8E2HrUG0f1rdtsz8tcQ0a6PVs5EEFosZIGEJ8w8mqtHrnj0zKoLyPRWR",
-	"TM6E2RLKQtwjjTbVmo0nQJSIHYUWMNEzatjnuDZ3JnQxt6hgEn8yChYAwtwphZpDVKbkKU1HeFksLLcg",
-	"Kt+zb0+b3cOH5rkjB64mBSN9NpAFI1y3yFOhC86U5yTkdux6PsF+SPNSnINYONCbQmrWIi+5wmgTUhs6",
-	"GGokCQLwDvvdpD8nl7vwdQDfVjBjG+B9rqRQjWShjd1LzVxYHmcAJ6OCjOS0IBNWuNrMVXkEt+J/mo7M",
-	"VG/XVERXKMiMaayJaUQNs40avQbtXO//ZiEKdvEtPq09uN7/wQaDc+ZJIRX7o9E7MBKo/ztLtTXXGv4X",
-	"L7ZQ1hes6PuI6BUi/27zrY78B4xZuwTAHScAHHPZ3ecA1qiwvQtW8MF8hSYzMzXVzEL2ohqApLEtw1ba",
-	"ahcpIquxJrLQFfxJvGBGlVM9kXfjIsKFYoVGdZROjXs4aJHvGZuQZMRolvSMzncTCo4i1imAPQCEUdQ5",
-	"mFAG7/UXjNC+GlOrFPhqRnWSHufhRmT99QUzF5qmVX4DhjoWZJKZlpuRoe5FW1LJuCn6yUya/ZBlLkHB",
-	"1DT3sKzQI7ETT3cinmC15p+rgMpkur78w9EzXkLZ+Nkc8ASlW4LhY38t7j2KFL8AzJvnDlkOYGP781j4",
-	"PhQHjYvPlFNNuI6QA4vIqXYNTDBJPVumrYhi4HZziHafAFAu8KQrxlQsXKfLPbSLUyrIgOcaYYLLFz6D",
-	"DqOwVSaALwZZqkdUlO+xDUYiFgft/WXm6xM3DXfFor6wDvwGEKoW6l88RNUWgbPaEN/loSKlVE28bx3N",
-	"eN04LX7q9ca5ZE7PuVgITE4nxotky/jfz5G6fLOhuE30PbIv324Hk1ERajpu9BpqRLuHD3uPBscPs/Zx",
-	"5/j4ID3KHh4+ot0Bo7SdHh7SrN05pPv9wcGg0+/22/3jbjfNOofZw7Rz2G8P2m3aPjbSCYf2Donrw9FN",
-	"ssHKMN+hAzoY8Jz9WBg3ZqT1RPX29tR+y37TntnQiuUgxfY22SL/+tfm6fgfzTPHIvuXw+ygU77l6SXs",
-	"WxhPp91rH16B9N6WxwdbwvVIZ7SFM6D4P1ijd3Dc7exHDc3e6zNtvJVeg4uMvYd7bpFC4EzLgmVum62v",
-	"c/IHYEdM8iU5R1mgjJy5AYr/rkuiYP8ZT8KcP7PBphOiJekeklf8G+OBvHnyzOjjn2WRlSTR95/88Piv",
-	"D8zv37x+Dv3B5Ls3T59jtRQ8Sc8nDLJWGdMsNV6O952sSDqx4fo0pwC/gjcQPhTmRKBLpd3jXEsytERj",
-	"XFAhe6Ybk21obpFT0i/kOYNW7DHNecrlVOFTuCIH3W6ZY6PkH3xC+nLcj8iYpoVEs+jbd69eIsd2AA5k",
-	"nh2LWKwwuEif5VIMLZmLs7sCYvCTsMPN15JZIM0oFrhqMJ9uyb3/AMVoZ0xk/uUuEuknSdnXUgye0pwg",
-	"0wNeFwt/ITd2m8COZ8jwsffwojdPnqGhVllt4DBg73VBYR0htJjPCR1oVsxokakTkni5mfiGZSZI8vzp",
-	"u1h4K3dPMVqko8TagSKDIOoL3y8Ow/BfQDNWgBnZQ/s0zaElGtvDVWRB52IxgitVZD7WmsjQ844JVtCz",
-	"tvTCOMmOH3BmbdwRSCx4dYu8K2h6zjIXmXahVVphZ56xoiTewm2aaLzRctEm2GBuSS1gMpX9roKR0Xwy",
-	"YgI5nzUuillVcEjANTEXeWKfWJyaZYEpG9ELZs9nJ2p3D6xt3J9rv8hgs5shIUfFtIArJETuFC4ZwBow",
-	"sQSp1ehJp42uXbu4Mkk7nuaaT2ih98xyNTOq6aKxZDYrEMSWJUFmMoz0c+YTXtL472+ePGt2Wgfkv/7j",
-	"P0E8cwHEqZdvJlyUnt8yhP+1dkX9a7eAYw3nudK0uKj4YS/bMI49vlRksMdD2n7vz0YhIDDm7G+6uNK9",
-	"dC3VbdW4aVzVKloWYfEfP6OKKLhll3vd5V5vznTDYxocs+tZbxvaauYqzcdMTnWj1zluVyJFewUzhkmz",
-	"7wDBl5l1tDACn/wu+6h68D5UtOBzQjITNYI1clqgsAm863fZV3sffpf9F9nHhBQ2DMW1is0eGBZMqQgx",
-	"WmzaFZrwlS4YHZ+Q5MnTl0/fPQVNn7JcYbaUpiN4NcCkEKsZjORK3vxwVjEU7EdOskEC2owrAujioDVt",
-	"gBvQZWZ0HppB5msxzoK0mOSNBJQBFYs+G3JRClIYx/1kD6Zib3/PqJ+9//qP/0weAOkSYKLboVpk84C4",
-	"XdnZdIxOfZnNY+FVdMfYzt64+l327ymSYDg4gTR1Am9NKl9i8XtK9CHzlySTKZiZiQsO4HwkxmlNgJo+",
-	"0AHOYvYGorQfIrxukI5XS5CEmbOUkPtJKjNm3oHpysQi1eDfVYI3TOxEEi4sVaH5hgfGQ0hHFEzDooTn",
-	"GUhj/uQ0PY/QO6ig95ipAhM4l0qXBIgRbCK7JfWifC9n/NTuqpxlsOA5pNJnNkFiPALBFnabuxlS4PY9",
-	"aM/BE4qpUIQOKXdvpyQtqBqdhLNrS/WMRwPVpIv7DgjDxrAfy/fBQ2ErgOlupj0wkprfs3lizLmC6WJO",
-	"FB2wfB5gSp2zOW5/OK/GLjTL+bvs19cAmnd+A3LhVg239UkcZ3qtNA7eluN9gXd8jBp6Jre5sbScNrUs",
-	"am/eoAZvWyYpJ4IqsT4Qp6WRedTcp51+88hYmsfG0gx4mwZG1UhN80av+/GKn4cfsMx6Mnt2RgNhuTOd",
-	"dqbTDZatQXMDequH7TbRbDzJqfFUtbRO3O2bUrWm0yQbLDecnvE8N9bJBSsUl8LWbNuxoyo0pkLk7Smu",
-	"7QeBpFYYTuMaw0uhexYoPlCKQWDHaGintCFGZNXKskgRqQkUtcgTqmksQE1lkmGVGOIKYnAFv+GeIigs",
-	"bDTsBE0OjJZwVRJ/cq2c1o/F/aRiIZ1JtOFWqv5eaDC5AveSpjRnRPEc4mLeVgKtZ6c+gonGYMYEGWkm",
-	"hcymKSsVJIQ+MOChZPnr0lraTvViJrJ7ABVyKrqsiKEID43hsgwkFrZhBy2I+5hNDd8FNZxzlvWIUS7J",
-	"g5Pqk61FZqM55hWejqeybcB2rNpMQb/QPRX4//hV8JiD5cbCG0iAfCmmwptsUBoKIqOb33ZVM6Fy6y0U",
-	"6oeBlDIUdRtpQPAjtgtvfU4pvyBH9/FKi7jaFKp1NEp5vjONdqbRzZtGgVlxZxYRJmSWVh8948anndAh",
-	"U05JzZ0Cn8kiU5ELYZS5ohqIXkjm9MryHRtgsKVFA/sHKCw6sbVIPr8GeYzgSptVa5E35ajGxg0PhwV5",
-	"r1hYQGc9YsI+YuZNK7zOuNSFWSk47PCcAWgzY7IJiyk5ZDYPAzjLHitZQDkVRyTeseqRuPETK3RBh3ED",
-	"slvK/eaf/3vI4ga8wl/DVNyISNzQrBhzQTVzN8Wi/KUxevCy4p//R/GcsyJ4tv3dP/+Pihst8m7EFYAS",
-	"I2rxUzHMuRpF5DmkHyPyrGAiHUXkbEKF+UMsXmiac/OnN7LQ0+GUKUTJfjLV5kLzgWJOciqG06DUGqpp",
-	"0OQy73k7VYpTAT+fFrTPU5vwguAUmjTuEQ7mGlO3c5j9WcG1ZqJFHlP7eotzDX+1yeATEjf++X/HDTA6",
-	"cyVJ3FBmYozlZeb0n/+78jfqJ5syMzU4BeW3AUK3kYVuQP253YMTWmhYyVec6Qu3mmYn4ZT/LEdiKoZq",
-	"HP7ZjO77f/6/IuND87dBwZU2IzCDwRsplm/AZg2v9eN8hve0YvF4xAUzVtx3dELxX9/LgtnhvxtRjmlS",
-	"tw37c1glmv1OU8Apdxa5gk3bJKdkMiqsj/HH1CZAyZiajeIci2Crl7FHjK/CMRGQmJXoKcCaRrEguDrG",
-	"vq8AlMNAJ1OR6im8q0eSyo4Gzv+UxY2kRU41yZnjoMQNNnajMm8YY4DNfD0ZmEea+82YWubT4sb/9/+Q",
-	"h90uHpHTQrfIQz+lZwyv7nTjhl1m92m8cFnkFokbnVZ3/yA6fIhPaXda7W7LmCH4JDOKKmJ5uI1tAbZ5",
-	"DF5U2YfM/gYHxAj+CEN/Fn6MKisS4oax9xvGs4sbU5GZQQUHgQRAuXAQwSUQ0h40eFjLDPmMi2HOSM60",
-	"dsgDGR/y6rGC4HXBbPMRmfE8S6lZb+OdgrsgYRs1bVlHoTTpPHSi05dnmF8f2F2Gz58q8/CfsRUJ/4Bu",
-	"yUG7TfpMaatTIL9OsDYaIrtjKYbhogNQ7367HbXbbbwHnwPtTKkcj90M2uBoPieo0nyawDwfK2YR390c",
-	"AZa4igP2nqbalz/4M0ALIx0CPYHV92auBuYvJySx5y+BF4NyiQVeazUiKAWUc5AUAK++RU5LY9Noxr59",
-	"IvZmmfUJSym4IomtQquFfsBvXVHoetnUxVtw81TLJi8f0SUFlH+s7Nwe0/cvmRgaw8csXGPMhfu5Azy2",
-	"xvBq9BpxfGYMHqxLVLqwyMIbVn1+DuWpm1URX79kFDbIkprRLf06u2uNhegNDzMPuNy/1lRHYr3qftSA",
-	"g9PoNZ5yEDUIojimc+IfZGuchwVjY29AcXNZRufqnt1Ure3qI99QpehwKZMgEACbjzJqCATErsfiTpya",
-	"M5QrOqgmu/Oax4qr8wGOykrMHkQRqcRtPQ+MK7yxlWI/vn0ZagWu1JShQcw1UVpOwBTnYhhKfEgRWzpC",
-	"l0TkA6SZAQtNYdVhAAhE7i9CAD2IyGwERXxQN2cU5EAWsVAuumJv8T//JidMmNucya5nEk6kzXV6NhJj",
-	"SgBORAZVZNkUbLvZiEMiNRZcWUsIyfLMsOHyQl16pbmKi2HyYDlg0ZWLzJ6AyNscBagS3NkhAf1ZkIA+",
-	"acnOx2g9D9WYaQoZjUrRRoskNgyakCG/YCqI7XPo/tc2zAEnHQs6Y5EWLGNCc5obmaF5bsQBw0Bq5IsY",
-	"BmxGxlxMNVIoVYoFbbrBtiSBQYytIISqWIBYAggHI6/Ye650i/wQ9s058xXKY9GBdlWHvsUMaxcUybk4",
-	"9zU8KK4O/cBqJMSQ6ZsXD+0vvMpxZ9jciUB5zvSNSZObNWX2gs28Vvqg/QKlelRrmo6s8Hn6jg5tTdlb",
-	"NimaT/iQKZ2Q+2+fPSaPDvfbD0p0E60cKApEDmKBwsl4wNaFt6aJj+4pJnRvkdbON4J40BIpnGOfSiFs",
-	"4IarWKS5VNVKq5wqDUIRxVHyloohespqOpnIQtcDpAUSxUFvXVGwXPJQT8EXquS1cfI6nfaDMrKTwGT9",
-	"pd3stLv7SYucijkmx4MGV2OFFQBmIwdW8pcdMVV3N3yac2uxE6L0a2FuGkuc865xzkt3/H/+Esfvu+1m",
-	"HL8/Yr/+j/+2iW9+Kuz+OSH77QNXUAczgGEp7WAPqmOPG9fNaMaNZd/8YtB8LQVrvrJ1cLXf3mlv/fHb",
-	"6RNbYlJp/MRfLW1luNzCsJkSecZzVqLJRZVhXIisZaz/9+N8IIsx1aopBwOeMq9TZrLIbPaNi+E4b4Va",
-	"b0Ebvl8cf6VLKPiSN99f7xP4mA7Z3u8TNlwchftdMApB4PLg9d89e/HsJgYwEZfeb3+18vVvXj+/zttr",
-	"bQCE+TAny5wk2/Fknmvvaz7haiIVx1vqX2fv2rO3hHd8jBrmHK+7E675GDUCRbHuFnOpvRI+rdt+uDs2",
-	"u2PziY6NLUxiGajo2zo67kGobmtjEKjUXcpE8X+w0F6o0ewENfselLysUGMVLYZ3/tJuPvr1/2rif/bw",
-	"P7Xq/FOd+f1lkZlllsIXLN8+X/+s83D9DbCDX0t9RjVXA47O0tccLLKIk3fv4FV6vhpCCvySyz5fCVtW",
-	"X7/8ltHMsm9DdKEMXANFJBYnez+uzPaHvliLnJZVcD5oZPwxSGxXm1vCZ2fLAcbuPp5Tgy32OZRahkhk",
-	"UQMX7fFtjAsffRaincDS8FXoL1tk6naYaF8gJtotCz4hmzyogz9n5tWvy64Aiz5Ugn2U1BeepJmk06IA",
-	"Sn1rKl1bnhZ0oDeAXIPLfOgd64Y0e78ZBhveXAPAFosqAhu5aQC2WJQIbOQWANhiESCwkVUAbDjPd4W+",
-	"FqzAZw29Vh3n54q7Vh6G5UyNBYOzn90MWyNsH0/VuNEil72688nCLIqMLhkW+EXb4sG9m0/Yi9tHhFsK",
-	"znbQvQyGltJmu78/aB6lh1nzUdZlzUN6MNhPu/0ObT8yQlKmFCaDiebzb8yZLfgQpmTIhDm9sHQl7YWZ",
-	"XPiVI1l4NdVTmpPXUhiHLM2lmhaMnLqKn9LJxNleTsDgh78dshpYLArWv2NmXrD32kqBXuP073+050P1",
-	"2+BZN3uZT968eazo43/fxoKBHbcBBBtsuh3+2heFv+Z0kbdx8BefDfwaFE1hz6gZGZTfux7UDlIo+MJs",
-	"OKAkseczaVXwMyjfc6e56eRhUvaleruGa8XywXLjZRHMLBaLaGYt8gotmUorq+v38EhUlp6Ba5sg4gUx",
-	"E2ZsITlTNpO4TadrBRJtKQEnHObPpbsxDP9iTXY9DFUfXtL4F/ISL7KJTwoZUUCfY4SqczKXU7MuE4p1",
-	"F2o6NpPy9Me35CDqttvGuNvvkCcsRYoII3yNOtwW5SpUGC+eBoqgbnhwKvHj6j+59kNfQ1EoLGlZf2y/",
-	"lDmnoCwpHZB98goqDbvt7iGeCTYYsFRjWrnuq5d+Re27t2IFKnfaVn2iWwNuwV5eV4eCO35Ldbe06sT8",
-	"cVcmt+t7vDlFjKfFabjr6uKtK2fgJXsf4L+bFwKDKoS2NNvsZ5UyFNQlAy5ontirLhf33j9oP7KFt4Jh",
-	"3XxqHHRZKaTboOYXYaZSKdQ0tx1cvs/SvXzMQATGQmk6V0QKG9NdUYJbryKXCIOlFIBr/Y4aCkC7Cp+I",
-	"CBSnaFf/+6eq//2UQmaD8l8XxawAy6CWJad2h66ryyWVstxYXK0ud1l93FcnDdo7M2uXAllb2XsTcuJa",
-	"gQGH5FndHYkVFL5X1QkOr/hZhi1Afaogb+vggqwwGZWsU0RxwD0sMyzQzWPMDORJLBMytgqDnBLBZgQ8",
-	"JchTyGxuszXGLDJ/s+MpsZswLDGWF0yhM+YjFMZXTVx0GH9Cy8k2JcHF5d/7NAXG9zLCEQsI91aI1M0E",
-	"KpB25pVGLt4/aO8/aJFTgVODI6HEPdjFNRaffkKoh143j4ObkdDL3Gg8dSjMxb192e4TAbcktkI9wF5j",
-	"B8PpBoKXw9cu5nMQVtOhdCJMBXSS0blqkSdVdI0ZQ1xym4aHB3LtvPFMIvKXvGD1EN8Z/UpMv6vGZcwC",
-	"L4YoYLez9/oTBSm+o2JKi7m54KiFHbgQV5FiyIqy/ToId0MUwezH6shf0eLcws0F6Rf/CT6YH/7RPbS7",
-	"FWJ5dqVQxxegg52Q3IU8diGPGzYxnoIqcdZ9UcbCXQL1rqMge7Zya6MeIuzfYSIFugk9Y0xAM7ELiUSI",
-	"kNSfw38hhTGaivMyP2APWs4Fc4H/hP0xNaoUOpDQO0/IhDPzDvBpzBOIlkPLqenagMwjPCtzjm3ZCKsY",
-	"PDEWCZJs+kfW3u9kf20yAecHBMhP9ju/YL1ZW4Jg5s9Zc+FgO/UJc6PDrjyKcCJfAwjPslGFNmY4qu6S",
-	"NL682TFd3520WjxM7dvwEwBkwZfAXJqJhoNiaeDAkIR/W/oy2NENZCe7JYMEymjs62xY1L+vklEJL8TD",
-	"VV4YWjXhdQvjbzUweT97aU4hoIsINgPKApgLmWflX2Seub+YuxxpbjmFNpuzdLaWZHl+jcyW2coGgn3y",
-	"GAQCV8uLHFN/xc6xv5tEA8rsim4K4m135+wv1cKbIFO/tYDTFWxq7+5DNWEYZ3RlhXKqiY8lRCFItbka",
-	"cKuVcYAXoKodfGMJVO00GsIvvhALfEPr8vexCKCqfyxhzNA24qoMCSDfNlTbcAVIdSwjT96ePnuHaRA3",
-	"EAxOcEUmBReaZbGgfYlIW1hOEYClwc9AAeKQLMmI0YyLIWI7umZcW63pEjn2yRYq2yZyLiBbg3DWAZec",
-	"bWmyfBcVYGxLveaRsfE7PKVGwQbmQlnOR48ke/B5SUSSPeOHJrUY2RugY9s5WwAdu1zDHwtXDX6JhsOt",
-	"kEue1ABpI/AkRezJVXQuy8GoQbrWIlJ/SdbVp6wvgfLjajigBOrzKOpSkB/PyIROqhUYdte4CkTsC7CF",
-	"HUZSV0MPk4IpO6rqyxbSGsEbtgZq/gTBhR3e9g5vexeE+bPibaMiuwy2fSeBF2eYro28oDnkFP7Mt4Yo",
-	"MGoWe1FOy2IUS0YG2Km+amVVr8bXEd+46faSW63wR1G0TQX8ip4AJ72XJBNWlz1W8gLRDY/MlftvPITO",
-	"ViCh4e5dX7/vz8LOO7+zevwgof2Zu+ZulHsf7L8+bhQrdyCo3ls3otkJ8UrGeFU5zk/eqv6qAs6rgs3V",
-	"MZRuxWcV2vWelxfp24vLT1kCf7Oi+WqCeZkz4DfDThrfWRHU5aLEu5fEwJ6wkaxFVOLL1DOKiQX7OFpo",
-	"5+7LjAM2KhYTKcZiUbZMI02fgKYnJcU9tdCnvcSWfgqjuau+ZzcZq1t1/5iy6U016sL3rmnUdaNaaMc+",
-	"QRp7mP07bc2+XSPfA26an3+NzC/YeGJ+aq+Sze325SbfrNPsZvuseTQ4aDcf9Q/TZhn36aSgJ1M+4fZd",
-	"HxqWtKTRa9CM/psdcCuFDC5wPrrUqa8UslsDxAQTK8e1eI8RLP3fWWpu+ZucFoROIMhtm4OX9wP7J27X",
-	"D7yVkwDbdL13YHfq5x6C+qq9A7sGgQ5CZVBVIas1x57ZvMuzaafAeozU9fC2yCHdK9AbRElpkyBIYa5J",
-	"gschCWny8VUf4D8hUz5mfGxJrJFxQJ3kzyYmZRQGpmx9rz2ppRZTOJVQlivFgA+nBcM24JNYJAWb5PN3",
-	"MiGKAfs5Kxgxv+NMkaFskVNL6wysQ8iBrgsOFEIWLhwzOvyCFSyrcKLHAu5RsPxwmZwJ+ArgRYUK20uj",
-	"DW8pmBECKmwWhgxfX05FivW8sTiD1VARKdhYauhu0o7FfgQbvfwVfNtYXrhq18QYz9/qcZ5A0TP8+I69",
-	"1wkix4Dij4X7xoLX3nhaimV4w2WWGbcCNZx2sSgYzSLSaZNX/Bsg/ZGa5i1yNpKzMhmIBgMXORcsAcyV",
-	"eNpu76d8PCSqSP8SN1Ke9bhWzQHPmVFgcQOuYFtS10aV5BvZOPdm9iBIxrttlUYViXTppTCwDFI+XQB1",
-	"32TCUz0tWES0HMuikLMwrVXVtR+CzEo5JZvkUDy4NqZNHKCKFLqgqQZyHDB1Ns/zpNVH5XIoWxMxBCPG",
-	"bA+b5PoVPUOzRxs93AvpBLfEE0YLcprRiLj6cK5aeMWevaRyfd1Wc68Fgjr9l7jxw7QwtvHY7bvq88Cg",
-	"AEHT6DWGBU3Zv5mLXW6qUWcjPHzXPg5shKpF4GawgeU3v1wyS0CMT3LKxWZd5O9cjZKdG+s4jxkDBqJX",
-	"UmR0bsS3ZhBwWGmhLB3S5pj+7jxtlcjsbnlcrL1VMTe3sBEv2XpX+r7VOT5LmjejyGgx+RK6LndZursk",
-	"kEJNh/vm+qZfs+/6qlYbgMr4+zT3HioXGZsYnYkQJwm4cYknuoXCGllkxiwcIZEp4Rk4DsbCsyyQyMI/",
-	"43lO+szGIWx9FjOzaq6XwhoWcJmQaBSWvAmOnikMbgDZlAIqKXM7osetVOvqbvW6nsmKlGI4JtgMpfA2",
-	"8lpesFJeVwW1UVEIwI2tVCsEdXQjz+3L/sJzr6QC1K3qACnYN3QZL+C1tEH0oQG7FAeUMaj0Be6ehpH0",
-	"GuJyIcA2nARKIJ6wWEJXCv8In+oSGPYxHOGf/cl3noXZt1ggZ2w33Dd7nT0t99rg9191RTbRWiXqoxkW",
-	"HFg4eTtFtlNkmymy6cQ4aJ12+4ZiGdPJxByKlQUjz8pQauihc0UmU09nHjyJ5FxpMhsxQeiC+z6RhWs2",
-	"5ZpkkqlYeCKwyOidERUZ6DS4nxuneSZYQaZCTftmVH2mWuSpU14SehSBZ1ijdrufuKGwDHgC3zA5yYHq",
-	"InxIRpQ2+rFgKeMX5s8uEgMHOoEgiioBZK3Lfg/G4yYfnPV0BBgu/akuAxElp/OyYP5ZOPO3HtK/3TC0",
-	"DwUPpWALseAVUehOTRS629xnB4PmUfuw0zxOHxqX12mULmaMKQyuYWd6u1BtMOnrA7Z+CRdKoXYB3LsL",
-	"4JZHu1yeNRJwHVJiRbplGTKZuSCkrJVtLspaIxHKuv0JVWomi8zICMW0Qr51FDogqEB2XY55As17wWg2",
-	"d6IVxKmRlQGfxXJ8wmCP33HozYmFsJphuajYGh4v+NBbBcljQhfzTb/i9gTemIopzRtXk3ZLzVLzba4R",
-	"59I231mjO2t0qTVqN0sgLjcUxMst0L0PwU9roPRCse2sQR/hsHLbyVXoRVoOV7dSYl4+MxiV0e701IKq",
-	"rzvVNRVplU//RPh1boKwXSLIgzm1swOj/mJ6ESAgFdgufh0XxfqVjqnPRK86k4+pSJk5hwQjPtYoglQq",
-	"x6YcH7LkivQZF0M8sAUfjjQRchYtsHUctB/VmjrwpqvlF5/il2zB9B6kHPDF+a6V6Cvu8oYlvnrKYA1m",
-	"YxmQhBx+CdlSW85x6q++Grd6fQ34jR+cbaMJahP+cxzlloVYqwOwO332JZUPXztpp/hQrK30Va6d1WUd",
-	"anmYAO4gYDOQii2pC5ZFWOuLhagCbVXLihDQL3l01ZpSIIBaXRo/dKP2y7rGdIVyWfeFnzstkB/n6mpj",
-	"OWHiZmqN/XSG9cZfUBR2qyjowtZZHwp1y7HrpbjD0OclMRWKRZB0n7yTwrx1jwuuOUV/YAkZDROZ8Qos",
-	"c+ibJ88w+ImylxWqRV5oj/FSCkHXKbFUSAI6SCwAolYQShJlpkZoTnOEDhnkxqWwb4H/Qq0k1Fkk5D5V",
-	"4BGxLCJ8QKD0YYSQK3DFSSzcrSVJjq/TwMe5mlrza83H7IEbijn/ec4qA6F5Ht4VC39bizw1lh++jgyZ",
-	"NvOVc3FuxuvsRcyI2bpeXhCjv1rkZ0i05Tm2ZcMTsojQWKSs0MicyfAkY5ljxodc05woRnNy/81p9vTs",
-	"AYROaJaZO3XJpwliF9YMGYRKKJ9YnHORkQRfZ/F/nNbD8XNdjh1xa83FXAx/LHKsp8VRYYkxdd+Oig/T",
-	"//iZ1WmAvWJEJuVCESGJYmnBdCwcD2GfETWypLGIbBNQzSI3KNDXFg7ifKGwAD/JbDwzQx6kp1dW2dxT",
-	"JMG4bAJ4xwkTaTGfaJgINyXkPtc+ko91DH7m3VE+ARtnPNHz4HhjtQOy4uZyxrIHEUneD2hihpT0C3nO",
-	"RBKM3M/cGJzoMVdA/GAOuQcYStwU/DYVA66THjgasZjkNPV73hYkOK/EfWJk9vKQWSjFP6ZSswQzIHiB",
-	"Az9EeyYWyRku81uuzpMWeQ1bPLgaBj2XU1v1QLggCf7T3KESQFuc29psSx5si6RyOYywAj7c2y5Fyy54",
-	"xkTKWgRQ3tDyCiYWIKFlAR9nrISI4Oeb32fwIMwjx6KfU3GuYP9Y6GtXsT1VDOfqPaoDYvc0mRTSvL7A",
-	"8+N+wpOgK9AkUHucZcAgTvNYmMnFwSKHux1uGdeM4AQgOnUuhx5rUsE3lOTvsG2BlhklRCzcMO6pFjls",
-	"d8mYURGU1vtRFmwwVRYp5bC97xP0tkT/hAgJQN1QdKnM8dESZWP5fndm3RGESjMbeN2i3hw5Q7sH2BIQ",
-	"lcL13OwJkSFiOHZDWKL7QsHph5ARwk7dx/L48F1v2SSnc5b1iC6mLHlwUn0yror1r+EVy4NPTuF5O+pu",
-	"82ylzlvrUb9YHHmZONvYaF/+iFvIvalFUCV2CWOoexljyGmZAPbIYh157CNz0b/aOf/Lhi6PLmh6zsVw",
-	"cwCmj9ea1y2wjsKsB8J0Octqh3j0Z0n6dTda4+dUsxmdf+Ly63K3Gj2nAsFZ48EsDeysIt9GX8Se/b3U",
-	"DB5FxzLQS2NZhE1x1vrEG33pR1bS0cKliXGVrIHjmvJYhuaQz1rE4qD9KFqkwHDGTGS74cJnB5wa/s9g",
-	"9pZmqVXQczKWBYuFsdSosogfcsKM7r+fCKl/s2wXDzDNMqhaH1yRXCrADM/omA7hLm8cDqVgSRSL8jep",
-	"LIrpREMhXQ2GNUzWO2knpHEdNWbvrMIa+xny4h5qqc+ZWUPx0/74+Lzd/+Ng/vxo8Peik/519u7h9FvV",
-	"fZl9N3lEn8rv+d/ev7745vBVY8vwCBfDx3YL3QpgoONbWKmt7UB+MtduPXx71yXV8XO44cFwNT6YGsnZ",
-	"NXTFToh/VtGkBdBi4awDCD2wnKW6kIKnNM/ngQS2GwLFrDGBmzkEOHvHnUdd8zshmzywqM9Z8Hizk9D2",
-	"dnw1VvK1GqFI/3WJvM5Yiq2Ky+T1U5Gp0M3oOZfEuBsYUrGiMSzZFRUXDB3Q+joQeP1tiTFfw/U4p1PF",
-	"yAGxzQkz7L1BFB7oZPg0su2Jne6dbNvJti9Zttl97GTbJsJsv3v08HipNDsNo5BWKhApUnYCfF+6mKMl",
-	"h+ESCBoctB9tKOMCkOBlRmmJPQRBclsPrGUZl7TxXjTqZsLsCgRyMOdKW9T0XA6tuVlauC6WTSxpWWgW",
-	"eoa3VTan7zRcNCZjsWhCPqgp48HwYSoz5pnnlgvkIdNOVLlZu2mh/Gkk7Tt4y7XlrAXwr6QC8Vf2exr/",
-	"/c2TZ81O62gLafqM5+yxfd+aIIPZ4SNGM4hvfWjYu5pPuJpIxfGG+pfZu/bsLeEdH6PG03d0uO5OuOZj",
-	"1HjLJkXzCR/ahVx1i7nUXgkfthP8X5vgd6KvIo8gUeh0vxFl17ZuXwcMllhpha5+KGChZMvJ4gVVsHnE",
-	"Aoa73Px1Fc5OP5WZMR8vcIWffZZLMQSt4S935R4uSD/D+pVpYROKmD2bjSQZSk2EdClHl3ehSgPryZiL",
-	"qed+KMW7D6VztMOhqmRJ97gVjC9xeW5WpltovxpIsluN3QaftFU0fEm5qV+kAOLipFTPPt5r1z2VApNJ",
-	"mIgbs6tXbe8k0pUlko1zhtIHHeJry6B3Zb2DdRttqo/b7Bv1ZptPvI3NKTSCR21mm7pCudXB0iCZGhE9",
-	"n2CWPCvoTNiWOJuInkLr/gVz4VRIGNaFH2Lh4OU9KwzImvA9CxYnJuVLTuLlkc3LdmlEaiKbNbbqiSVE",
-	"Ly1hYD0PqtQP2/utWLwQpC/1yFLtBrFea6vXiUA+FLdm05aBdWPgmgUyPk1GyUt5wXKawmn9NIZvmRzd",
-	"BRl2tuYXLdkhuugFzSbyvPuw2zk42CzKAFKxGmIIIpa2/sXWY8li83ADshRuEmoASHnYxX2kR4sgSzcp",
-	"cROsHFSMudgEVGFxZYuXrCUCDxpRi+nQZwzqZICvLCNzpm0AoWCoyOoRhkrX/x3SZv+J3f5a5CO7rv6L",
-	"oH7IbMd3AIDsAd2B4y5jnlH3tSz0aMZFRp6P+9+C5RCqhlbj1yt8pxnMktgBMN/uJOJXKBGfM73ARRGa",
-	"vffUVrJyW/97I+HnzIPVwm+2kPznZXUbqRa3KU01c22/5iMvhwGAeYSzWSsWp4JMxbmQM4GWORiVBxG8",
-	"D/L1XJNcynNFcn5eKwSDKoOdBNzZfjtJ91lXQFWE4w8TwL26mzAkCKBtQ5Az1h8ZabT3wRUEf1wuO585",
-	"uMnlBdBoDaKVZ4w8Ega1jIyd6hETGoq3M9JnAwmgwwrqbqGg3njbPWLc5DNG83vKGKZhJbe8sMEC82Fe",
-	"SJvbA7R1ABYES3bAL5gLXZ7Ezv1WEh+MpQJpwXSL/GynAixzWhTmRhvTxJ4P866xxGowNNtt54YU+ZyM",
-	"6TlzEO22YBza0irV1pGNvtqIA7TyqhY5JXYdCO1bhECnRMq5iwUfCmCyJAftTljPjdXaA1kMMSqjpSQy",
-	"zyKjeVwOECiNbcm3DSWVAPD1BLoAjuZ9eTs9m6Bk+BfBuwFMDWbBfmS1j8/YC4oBuXoNMoZ71EpQDCam",
-	"YyCVKR+VuXU2p03PJ9gWWJjjt4Q/ymynCHw9Xer+b1+dPm6efXvaPXwIFgBck0ldVqNzQUbsPc1Yysc0",
-	"xzaPhU7FztHDg/bDg+N2u3UDLLAwSZjsKqfpr80n9tubYWV6OUVj+v4lE0M9avS67bZZQ23OcKPX+J+/",
-	"xPH7brsZx++P2K//4781Npwv7LNxp6fywbSZSzFsFlRkctzEK1aPHJaqeeaurB334c2Mu4RwsUQF86iS",
-	"w0BQPyRTqX7WUdphR/Swu8mnPLHPbi70xF5rHa7VKoCp/2qJJdXUwXx3AMR2zBEKx/2ya9QFu2BC/2YH",
-	"M5DFuGWfFTUgzKzpeLKM9ncL4/GNPepO0FwnjeLE6R0ihW9r2u180iubXW8tjie9ZJDcU24r3EToTgCh",
-	"iQ70PVmt7suw3laVkR/KjOVmxJAWRMTKNWcyAI+/xRBHL9dYGu6vN4kpcqkhaNumqHdlivYGOuUDz3et",
-	"n3jFVqj6Fqil+dxd8/wdEhFe6p7/TJrnw2O+h+BSy30vh6+1bR2062EfSQs3DkEu2+3KBxzTqei3hMjr",
-	"TPiG8A0Rua4tBBY7I6M/r9jwUGN3JEB2kGOfHHLsxsXUhkJpfYyoIqfAAlIbWSW5HCISIcR32JALY3bZ",
-	"mAmiz3osB3P92benTedojxhwmfgAkeuoiwXeyBUJ+K4h6mFBLDHkNBvJHEeAjHTMGDVg0KiAIo8V1LW+",
-	"oyiNhZF9yys4KuhLT3Eq7tbWyeVwKUPoMqcsINxQI9o9fNi7gbjEiKpRo9e4gSedc1FCWhsvc1Kwi0av",
-	"0b7m/4BY7I9Gr/PxSohJsNzL8JJsRHZn590t/b858D4p+dnbfA60ZK00peQffILwHq4vxOLTALYMCDvE",
-	"qJEFH3JB82gRF8Q3h0TYEJK61kD2XrtSwjEVfADVpw7xKBDJxo1skcSCKZALVvDBvOk+gTx78fJpggg7",
-	"inAdCzkYQAcNIKwwDdydUB9sJXZ/rtk6d/Kpm6BPJ2P/wSeLItb+ynVbvPl+weAbyGIMwrbPBQUcukqU",
-	"79FR5xBifYvhvHqsSgdkcytdFx934ukOxFOlY8GfmM9LTm1pBhZszFdRIZ/5pI/FL4L+YMepUTqllU6E",
-	"iLD3AAuFgFKuJaFEzcWWhFjU9yR4bmOtWD6weSccqHkbtWXGBWMRUfw9mn1GRGV0rlxRcSyu6gXjm87w",
-	"23bO75cWM9u5vJ8SsJ6LzImBT+PmemHGxQXXcA4282KD6538cgiVru1qETN4ATcOBZFjhAcZ4/q1HO4l",
-	"pOKLcYlNiEEgxe4pornOnRnlBwkRvAuueD9nmI9w4o3FohwylFy4/NcSf/ZFMCHXd0f5QsVZ6Y+uIMdx",
-	"vM51CF/tR5VLQv6cg+YhezhoHrUfdprH6fF+89EBPew/TI+yY/YIsrQXXLPiNaZnK70QUcNsGeNl4obZ",
-	"yiUsZ2yVOxhsnE8ryr5qL288Dyc2kB3Qh3MdabD3ofxhDdmFxR4ANMjyphMrHOypHTPwf1yNluX7Cs6m",
-	"lmUGzvMqxqJMwZENM3AWrKDclhtR2fir7ynCs1og8PUH7FLBTjiHn4jJJpjSGVUOuiHbxWLuxtmxyBmV",
-	"o3GL53QP9dtyV+SVT9TbTkpKxmzcd53ReGI3Opuk7mgGJKaLrdEH7UeuPcZ8qvlVgl+Y+ASdy71TgpNw",
-	"T/mmbhwuFEU6LGE39BDfDdCxjbMiJCmkHFvWARw8Xl4nNHDavnqZsa0B46ylihFjyQ3cN6bHzeNBp908",
-	"6u/T5qP0IINPPqLH/UdpO7tsW2xuWZzatwfLsjRDqJgreF2gjhByBkaf+twx+3cOkZWZuOybiMxlhUmB",
-	"6LK94G4ju/5C+BEKyfUmaG0byOTfZX+9C2UuWvSPHsNeVa6nkBcEgKYdU4r5vSIBjcolHuZYyJnt0DFf",
-	"O+C58X36c5JMFSteZAkiSVMBiPQsV1DZ6/5IUDRCFbd/PcrrfWRpiUWCJVV/GVCeW4z7cHBmNObLPH48",
-	"9onrAuopvvN/UdM0ZSzDBOWMFSwWZWofOWEBYt+I7COIQ0UEX0mkgzHfby/z3Mx7bp8/up6lBb5+NUML",
-	"fsjNcLR8J/shO8uyATmsk3Musstl5mPzyFYB6d/f+lSnoyWDgwzkFkP73ly/0cCsuq/TnGm3eZR2WPOI",
-	"Hnabj+hhp7nff0jbg07azQ7YkpHilm58YiW5ihAcK6dVo9dexYd7WOfPHzX3aaffPEq7WfOY7Q+ageUw",
-	"KBPDS5dyUsihox3OpGCNXqfbjhpaappD/fjHqAHshI1eoz/NAYNmKlaNTmlaLP+Ajr3EbMueeZTt2bOL",
-	"suHCmvUQ7L22563XOP37H+352fHrwb9Pv3/91+Ps4NXzwz+G25gR38n+emIfsy93hOZ3GMr4HcW30/Lw",
-	"469X0MF7H36X/TURi1MyoxzU/++yD46I10MJodp2M50Su4ndVWVLrJYT0LfmH8rT0aRU9AgXWD7oHB/L",
-	"HcPznCT2eZYkhmsypnNHhI66sUV+tj1Mxocxx9b1J01FBi1krjzRjGlVUiYiU5GDp6YX+DqX1ix+J/tb",
-	"K9DvzGTfRMrFj69KML6lAB1wwdXoLoVsKWK7VxGwKD3Lydhafm4lF5f5U7/L/s5b+sIqJn+H03sl+Rmt",
-	"T/y4jY6JeiN8qMgiL/oCScS1ClBazE9Ap2Tkqbmt7LSIRW2rxZI4byyAMTJB77AHpTpYf9lU5uZxEjlH",
-	"BCWu+R3LesBAZgef2JYVM2oHP2D9PsD9q/0eI4MTc7bt3Ta9Ds8nNFfSXKgiMP+BGzNDgC2bgmIiFjYx",
-	"TxBa0ILWKtgsqEIgWC5IKoVgqV5O0z5k+k6FtNlj63LiKFa2E0JR49JyXrKyA0nr1YMdz2dmZl9PA9y+",
-	"ie2Lr/zYt9MaUPu5QnVE5hR/d/bDayMALKManDtc2V0q4g7bf66uJVbVRIWG9x70+K3AnJlCDSeoEKyD",
-	"MhavEbg21mPZ+oQkuRRDIGWDUBLpz201E2BuGRPellJFnqsvFoNpnhMxdSkNJxpa5FTMbazLqoillUu6",
-	"mF9Fym5ftHRjctm6M9cynT8vs7jT7nWvIhTdTNyN3Ry4lbuCra+3YEsXc0KduForURejFNhqmG5YdVW5",
-	"2iKiAFwXyDIFdrIFp/aVWIjCCtamrV3nRooqOS1SpqJYVDMQp5WXBCzDAFuTz31pleUqxjSqapHX1bEV",
-	"zDUXxQKtX0rmjBYY7njUhpB+WZo1xx7MVdzulRfcQXBfF1PWwzmYCkC+lYJVA/uYla2NRsMdlWh0xgZ0",
-	"mutGb0Bzxbwd1pcyZ1TcdjR6IXGbtZsd2jVSft9I+YNB85A+7B+lx9kj1jZS3lz/jmuIypeYiRctcian",
-	"+ENjI83ikDWogiJHtrlUNudKnQfXs07zOO1kzSN2OGge00f9ZjvtZF22PzAayogAvnBxlzaPsoN+8xHk",
-	"qNPj/iPazjqsOyghRcw7WnZwqI5x6R4b57TR62yhG8INuz7oXDnbu+jzHUafxYKgceK8+vtt49GVu/cm",
-	"BRuwgomUrZf6kO8FZHHoNgLvCexki0UbtqwTOYjKJqVSCYwkT5lxwVgOjPEsFlb+LAkthJv3TTDY68uk",
-	"6pfXiCbLV+CE6elk4n6oP6ORv8VK0rp7PGfLdJJLmsHZvuJZDqdjie0XfOTuKN+di1sxZSaVXXy9Qx01",
-	"JtPaEwvc6YrQPC9r6CpnEDDt4Cy7fkXah3bDkhMdz+XywJ9afTqvCoP1x5QzfdUjWXO8lh3Lqrnj27xa",
-	"XuXe1LG8aYTVG5Bcn+M0rZReUGdTKqDPXZjtoMJukqP6FgVovVVkDO0mzfNVJcvFOYrXqi88nRiHNEFf",
-	"9kWWEIp4qS3ykhoXE2rGlKbOd6sP9tHsek7mYtTvWrCEijFRkTPu4zb1abYQEG8XP/0mGJuqKwT+/ZgW",
-	"55jYg0X43MNiO0zpuxM/5qTXHHS7dW5JAH0If7SFQxOIY9fUDS0GypQcM0Adw7JaWQTRM8+ob6vRR1SR",
-	"nA10tEnzRI2smk4yqll4ZDfpUghHvLRPYW2kpKZPoTptN9CpcHVof5otskw7ubW5OPzx0uxuJQ+3NSzD",
-	"2at2V2weTwMb8taCY2YWa7IyvvfUWqkwiFZfTkVqhO7VDNSlfR0WHiWcra8usbLTIDetQapi2qoPI5x9",
-	"SP5mFIlm40lO9QbxPH8loufbZHYWIR6tD95dsEJhb/2C7kipIFPFeqAd/VUSa0Ftz4Z/Rwl4OZn2c6iH",
-	"RGNYDoKBwCug6wKxy/0gBrwYt8gPkF6KhbmiqqwgdVMtzyKnZmawh4XmeYucFumIX7AseJ8NWZKcK6Bt",
-	"OOPvY1H+OZVjVo7BNrdg9RX4o8gtaykOwS9dkjN65xfl1vNFt5qtqW6k7xmbOJ6emSQTWmhuFpHlOc4N",
-	"ljZwgegJHjUJZkL/hDum0Wt0SgX+WopmxlWaSzUtWMmX1YgaZktAPUHDbAZzXuykwiyLjDaihtuFS+EM",
-	"2p137UBfrH+r363OgvC/WPXci+DbPv66VYzEbZX1mRq/T3fgBTcHURccVCePy99tEZatx1zSsjBSx7/G",
-	"1whh2ttJ0RaBviTze8BViQKxGyGYsCX7szeQqdA8jwVW9vstik12ODzMvcMILRoTzxDdJOODASsQCBRx",
-	"nYy/kOeLchlR6UrZb8Zw/6D96AFUwibG5UjM642+y4zwx6z6305fvTQPB+JbrVnRI4k5d9hhnQQzlLhY",
-	"tXvxCUkAWyVxWsVLW9dYa8ZhIUoJxLxHMs9YoU5IklMxnNIhS05IYo5MQu4niv+DJeT0wOjdl8wMJoqF",
-	"uTJTKZ0ABe2YFkMuVGLE1nj84IQkCNdmhzuQUpsf7ifGbTI3pMxsWvMvYKBNMO8Vi3A4EUk+mDF8TNy/",
-	"FP4TPu9jYl6D9WFcDM3D05xOFVOJGWgipGAJzvKb4KGgvfyC/fJqqjRNR+zX+yOtJ6q3tze2v2kNuR5N",
-	"+y0uy18dtkZ6nD/okeTDB7MaHz8mZio+fDBSfN5yvzJ//pf3Hz/+13/854cPe+8/fkyMtn1vlnnIL5gg",
-	"970iNFrC+o1cAe2x0g/gAf+z8gAHW489JC3yQhCaIUc2vu6ci+wviuZmAMRoCoz+UgIKCYu1CRPTsdWy",
-	"OG4zYvW/zEvNbZOCC+1GYWyEuEEj0seG1LiB1oh5WSFn6n9RMQ9uMsfOqkvouiHcbj54lvGYQSG2yCkZ",
-	"cJZnpWGEMpxkEnt2iXXQYJdCwUaf4UuAH1rxjBEaC8VSRDSAx/jv5VjVXbjEKuEizacZUy3yhGoK84cF",
-	"42b/TQpmrSF//GRBvn336iXsmydwjO8niITYI8avTB5EtijRWGdjYDoi95P3zangukfGUrC5ucZ8dtni",
-	"m9M+y8Fs87kAa5GVX1Y5xPdUcBZ7ZL/TIt9RMaUFMcozIp1Wd/8gOoxIp9s6aLejdps8/fFt5FZsiisW",
-	"Cy7Ic1aMqQAkiMS8a2hOIohQjLsO5LSwBD8RUdN0hOibWO9jARgUM0aTloUl6bIjc1YlHCcuyEuquYjI",
-	"84Kxc/j2x/OC5zlPCYorm92Wha+xp6RgQ7OO95MMyaxZ8/Rd8sCarbHwr7J90SMK5KtFYFkPpFmDnKbn",
-	"Eaz6QbcbtBl4CdEjTj5ExEgnLoYK5XfyL/+CgsqZ9HbxzA6Cu1lGOi0z6Z2I3KcPInKfG8mSfGh+hDYz",
-	"AEBEWgrqnk1yRi8YdG3JqW6R5MO/gHxYfoMs7AgJHEujmOyR+wV//+t9eMSDyqHDEbZIEseCzVBm0xz6",
-	"zQShxr6kw4JORgSKL83KCjYDc6gVi1OSyoyRfi7Tc5KUezMpIawp6iI4xnJAEqPJzUKBNoqcrolIAqIb",
-	"ltAcE1RveLZBwZlPhlLyMzzv97vtbrvZ6T7wvEVU0xZ5Cukq2f+dpdp8Adcl93osEif0aP6mMB6DsZ17",
-	"BNJtRmUZYycpJQfkPFyxmzndyX/L2EAlLZIoMN2NTEjwBWOq05ElOsMRmqkfcKPSg4MJ5ceWuk4gHxtX",
-	"ZsuVVslEgnCpbc8D69pZq3ebojAeM4L0BogNJAcFb6xx58j04dGNZrMZC7PoPagWTK01XYy5gHfEAnZC",
-	"+Nd35V/NInz4ULCUT4z99/FjebJ7hInm829iEZxUo7xjgWZDj3xAmvoeuffGWPFoFJgXWKPgHvkYCxjf",
-	"v9S/HYQ5o0V1CJH59QwPInRdep5h8+gP/kejBj5+NGqPUSXFx4+kz1I4p+Zx+KsPH/bcP3Hdy/0FaxE+",
-	"Cz2gw2Z7v9neh/icHVKlOu/5uP9to+IA1e19n2qeBL+69L4AzDfDfRdA+XYuY/hCzNBumcqV7XbUGHPh",
-	"fxEyfcXxWaP2Sf7rLvOEbfWsSvD2l+DB0cL3ltx4KEegUabi98ImacpBM9jAix7o5t7n48qp3ira3NmW",
-	"7syNcE3vlhuMixds70qXdy6hwvaGStUL26UFd0HdpS2ucFACV36DgMH6mO3eh/Jwf9wAdL4aR1gbrVWM",
-	"RcQ4j77Ovr7ocrlWX3l6FvN4GJOrSdMFEuyqKbp35SNuokLdDLVCvLgLdF4l0Lm9bF4nlHeNmXfYmLmF",
-	"bFsZDK2vXECn1u72HqR4ksijirn0EvohPmfkNv4JirxkUvAL46RF6Cb5kCnAeGH8E1g3zO8qEVALAW3e",
-	"6sEbIeukPDTjonTlCtJjiA+9DmweKyO+SEl6VTfMrkVFkJbCzP116/qHK1mj2yoAv9U/Fy0AO3abrqS1",
-	"aqOZysl8UXegANzmPRughG+lbazXd2uaxNVr3JFG+QybYHd+wA1WJxuVEVriEuFTiD2OhOub9wz2KJYy",
-	"LK9PtrUOFR9hAtFzJnQ+B7CCCp4BVkAsatFAY4I+hpoVriNApnGwpCW6psCYs6UUBKSNLEN4Mq4hV0gS",
-	"N5zf7DdkyYMWeeKa9sFtiYVtwl14HrgwgEzWZ0hvxc2QLW6ZHUUqJwDxiTNQB6cKJY2Ap7rcPKiDY8bx",
-	"3ljEM/p6vamdMt0p0x2ixBeOeI3i7lYjXHtwiJYzasPhqOiwxWZGOROoHqgvhXGBr7nXWBHpz307I+aw",
-	"jRBpxQK2tJzMITls/E1xydMknRb5EdxQo8Zw/4cjsvjSNYWCRBax6DOjYIGYqFKXv7w058VgMWzn3VPG",
-	"FmN+mOUTbOY80w24wOVk/idRYld1ZN229LqrXvqb3R1kMZZfLQdNOQUeraumZYI1+3MkZcwE75TLzlO7",
-	"wYyNkfO3qs289liu0n70CkZV6je5IIn9dwItW2FNPYAagadlBH2tt0VFLGqUVy/wbqCxv+qCBXdY/GcL",
-	"4ASlUNKVtnENJW0VHp2qx0a2cNjA97Qf4V8fC4QZMNpPyHJagtBvVPqb6Mdt5775b/36dV/twLx5JEsr",
-	"5wS2GR9Y7IfqcDtLCA2ciriiwAeuv52TuXMyd07mzsn06vB2FXN5fpbGS7NMlT5kizw1Ws7oGl9PgbXW",
-	"1v/DtgevfwKhfznReFp2lC3pzharvMgooKCdcCwc14xmZgz7EfiYB+2DKiOdUa9GVxuHkesH68s3f/Iy",
-	"fecOblZeCm3s7L0vFsP6513J6a7k9GssOS1Vfffq1aRWyPw54hdfSg3pLoTxJcXksywMdMtPYzXtfbD/",
-	"+rgRHb/ReNGlHhk5gKxyRjV2o6CEt50y7yQ4ov2prnXnId1cG5vfhKRlVYHrUrvny3Pslzjv1QGVvvv1",
-	"RnPTvvyfXGzvqk7DqtOKRX0jJahbC7q9ScEuOJstdxif8TyvhnCxHtUINIzg+ia6QNRhkLUIpKWHD8EE",
-	"5LfvXr2MxaCgw7GHV+bmEQNEuheKFZpwAbIfOh+xGdhdOOZKcTGMyFScC9sEXG3uO4kFhL6wdZkr6NB0",
-	"PCau4Y/cT/bMePf+6z/+M6n1H+0E7QTpjQvSq3qpDoGrPE5QYA2/DhzS7LpOFZxoOz2X3gaBi3K/By/e",
-	"wm14U91bt455llZjyCM9zo0XNW2399NRB/7L6j1juGTPXRPbX0zwR/CZq7MX2TvsFUaoeS6DJX5/7fRv",
-	"tcfsdC5TeR4L+PPWeTs/4ub0rN0RG6nXWj57l4/kitjkwtbc9Fvo4nVJ1ZdMl2z00DMS6OXIhUZ9ENbo",
-	"0xp4sQhBdCw0SeBttGLxBv+9kpx/s2jwu8USHY8uEo7P1caS+3X1ssS+CHpXNulZqVXg1WzoVx8B3vlO",
-	"u5DXLlt3PbXhc3VXddGWaoOpAnmzruE5z4nl51URqRKGPYNug2XVHzlX+kd4x6cn7AIsNzfsQC6bWalK",
-	"Hj89dXUX5vKNiy7eypzdOnXX+rKCjINJVdYMWIqJBs3ov9nXtFI5bti//GRrhJxkHUzz/DV+/mlGyUt5",
-	"wXKasioz5Nr6B5i5nrNJtipVMHtmPRKjW9wdx84dQje6RQjEEEqV1cyHcM3eB2Tm/IiyJ2e6pprI2XcT",
-	"ViioM2djxfILh+c1CAVQLH62ERnLPoiVeHaM9zDqYg3DrGBKRWF71gnGjZiyrc4QOS/oQKsoFp7gFFHE",
-	"pFDTXFtUejnVgConB8i3iLeypjlbKiIz1h9Jea6iRTB7AZSReHksLJfiiE/KcnQ7TCiUnwo17ZuZ6TMo",
-	"OscPLRjeZ+1qaYP57kbLkhuLn2VxTrgo2dvLSSJUkJGcFlCgX5TTqDSdq54t5CpXYFZIzSLngUDnHRMA",
-	"tQUfH4Xj4AVMeYu8C0At2TyGIBkQclScASiKqy1DhNCemQTF7JqXHjQ5A1Ic/wtlG+U8Ghmx4R0VDBJe",
-	"To0DgwVoAW8agKe5ngcF1ZXEPc+2DViYL3zv4P9n79u/2kay/P+V+vq753TSRzbm1dBw5gc2obeZJoEB",
-	"ejO9411Ulsq2glzlUZVwvDn53/fcR+lhbGwMhEnaP4Flq1Squu9763OTVNEkpp7mplYO12maWLDqE54d",
-	"Z3KsiaitqeLiETyzJjKnQXrEFElWvvQhnb6otN70/TXHhtpt5jpV1nZ0UQsDVEXvgJsO1iTPnSirh6uN",
-	"60IuE9Za9GUqBiYFJrjF5ZjqccAvWx7BCMTYZDcqRjBBkxFOJQJewiK8CnHIaxgyfB0UsNL0/oqORpJH",
-	"VzZUeBXCn2u8DDeNB0mKqI4lLjRMp/BOyzeFp3cVuJRWyRR9vYJOruFSovswopctdHAFBB2s/iwjR2XS",
-	"KtBYy4RhS1E0u/3CQq06w0Xi9saPb7uwTFsXLwSAdeDF47Xj8b3q92PYX2BV3PIFCn4FJJKK7yCOfI2f",
-	"6aGFLpSO7ZTy9ppZSEKI9bKSkF/J6KVYEQZ8OrrkWzEeGKqLT/qatACW6nVBWA4N6zFvNxf4ynPgRb4L",
-	"Zl854UGLVK//LhwOarWCpV2wrPVmLKbqbj0YkARW/VmTErC0C+M5uPcP82QWFVwzmawF6TrZ8ITnrvjI",
-	"rK5IIRSspZyrg2Q83GvbUJ9GJnNz40cP89yAI2jAEjq4Iv8PqdC66ndRuRN5aGSl1lqiMHR21XW766gh",
-	"jjI5amKOz4DWKFjdh7XSAe/J4BksaW8IcAPu9zZskpVumKWzLtlQxYf83X1uYRHJO0RXJigbn7CtzQay",
-	"5A781EJ8HBTO2gQXMUu6ufNIIJQFcclQpYmmZtIyGnQ0OTpWsTuSqchkrHtpP1oC3UE+pIbun5Bd9vCG",
-	"hU/F0PIeML30KQqbPLHCukzJIR5H6/kd1YzE3s2UvPG7Wrkn0cAh4NLMNL9xjt+f/d1+7Olp3BQQDEGj",
-	"xjZ0qSBj/ohcRP9jTND/j6ur7m3/pef0l8UB6m2V8FLBY4VArV/mz5WWSvDRa+dvNf4ZNDzDo7B+mAlx",
-	"TJL2z3Rq+7v1qkjHebfqB+tLdlbzrrxqLolrQTanonZqmZw3eIbJ+h431EnssBp3UmW6/wcOg0oteknq",
-	"VNbR3YkISRKGnBbSGHqhA1ey+JJPf7qB1OVzKCu/PS+H9MG/3AulkfyaUVAwsaXJvqoGmcoyFSrkq6qM",
-	"lbJMZe/J+jrlmXhz8Q4WRFd8waChbpV2V5MRE7K0qhWlxip42yKE68+wA9lXO1O2m7vx5mZzL9qWzZ9V",
-	"u9f8qbsn96Of47ba7DUC9sfvnWaegeT3zXmibNjiJdjALd2AjbQqbQR+E5bcyAcltJiAF+e0PKWtc1ov",
-	"mNMal+LGC+Xi0oLM+tweZD51Y4UUv1+cgkmOnGFb4pfMDMF6F0ZzF0j8BmTi+dnlFdnvYZ6l2Nc8/Owm",
-	"IxWgIW+dHI6CjgYN8iVscR106T8RrGBsDwlC0GGA34Ldnpm8zwnxo/OTlvjD5GD5q+RW8bzYxJ+YPKN0",
-	"TaasybNIMW4SOwDcB4tOwYIXMDH5tGuCnsAxvFglvcDheJCkGXavcUb849JJHcssFl7il221xuNxy/LX",
-	"BZdEZvg6qEAyUdMwK0L+RTOJw6D8VKwZtxXz1wvTMyQnKbQqypTDtjOwhh1tB6ilNIt/LCVriQukO06R",
-	"bH36hP8kWmzuCqsio2Nb6fZCipC8I/gsRabiJFORCzoa8y0uS5TPOmRKUdZmXCnwVbUXo10bykmxc1Iz",
-	"6QwNZk+wjU2kOB/G+wo3yCyD38MWmh51LToQSV/DbUlMmziQMCKDYHHwBCEexc5mu4jPdnxWckStxIqQ",
-	"rOjBE4pXoF5NNo9gGOrtgxSNx6xzqwTuszBaoHm0s7MtTCb24S8V71uT3io6fYVZwajM4VJiqwYCltiO",
-	"Ro+7n2fEQDJNgcXIiX0Vfjj+91/Pzn67Pjo9PftwfX5x8p9HV8fha+xyxdodzRtchc12aQLMjQ2TymTC",
-	"fdnOPFE2vAefo6KqH6qbl1WmDz6tysv2rKdUeQsXhnh5Lh8SN7hEOdB4sKKv3TvTZ+PJBJUDK/j7dfuT",
-	"dVB3cfuTcSFlHmqgTPuLG5/5vwVlOG/xui2fXRJurNLkVmWJsi1xrjS1otOVPs+IcjRDYtKzVpWYH/y8",
-	"G8tnr4u5y6L6ZR04+UaInyjwUcQfzA6NHBV0gV1OKUDhjYBVDzs/C1m3n1flPVzRLVBva+b6ps4AP4az",
-	"5hV5JCqNuRQO3ULEvAP/ABiIUuAt8YHqtwo+TGxRjBEIbQqXFPNy4DCSn1R2OMVTtKx7Sn0kejJJD0tY",
-	"YgRwHKVyomLuMYz8zRErOmE0v+zjqTh6Vaueplkz7GuxNtjwobmd+sVcE38Jc/52axWL/vfqaj1rxcaL",
-	"iTdfuvG9irm10f7UlRhBUXVhMhY4z2bHb5QScGE6qPzpdELoyhcZWGcyjktttzGisyBP87Z8/CNkZfC1",
-	"sjsVfVEeE7JOutzWEzygTTA2MiuFQzc0HihgeKkml3T3M2d1pHNqOHIWkcvuSfFscu6kUB7grN2JB9VT",
-	"NZvNvT0pm3vdrc3mz712u7kpt7rb0U68q37qwTKpT+6Inj/rkbv8SF7GgwZr80aRNz9ZOi+0SmrGb8Ti",
-	"FE3F3V1bt99QVgfLikpWx8MEzy5/Nz7z/5PlWsv6X1eawZOaRSuXEJKFZ+NpiX3W4xQPZgOyH2xHF2vI",
-	"PaYwRo4sRtVYINnvd2A9YzxSlM9AwOCB59ZiLRQpM2qxytV+6XosP5OaKH5JAZyaPiuBmc/bxJx+TjTw",
-	"zjYO9neCBsGb4mxN7iJDR2LpYFBFWO+227BiS4p4pugqLI5/t4qMj9vNzWgrbu6p7V5zX+50m7vRT/Ge",
-	"2u/9LNtd7Mjus3nz18/NW7ovT6RpVtYzb5WTSToXHYZ/tdYw31T8JC5l5dfQJxsUzJgP0XKJWdqKViEM",
-	"lXpKOYmx/a8uEbExS6tirtKlGAkzScAoKB09M1RztxWSgDkIqUVYyXA2f1OTUDiDOe8J4qylk1lqiF7w",
-	"T62JgtVSxzXdtfUI3bVMYKXYmZXF4SJBiBkbGUVq5NZHDr9fMXqB/P6MknSEnT8WyEtfRcN1TWBEiBDu",
-	"DPGkcTTgw/MwQxWLNLkBqTeh4pLiZEMpIDv6+SQkTOsJAtNrKbOWMn8aKUMMJ9CXRk5/aimznF1WCUag",
-	"2UXhRTrqRfkum+hIiRD/hGS8BXesNzstcbCa8CvZZC8gc1ZHaq374riqVddx56pdnGp6gGN3UV2PB6W7",
-	"HiowP5pu7Q0+mm7VVd1qtjdlt7kH9um+3O42t9hA3ZP73Ue8Ec15nuz8aLprsbmueHteg5BFY1xNLD2t",
-	"xDZOOtWkGsz5gvuK2/5OF4iL2fXhv5hMbO0guJINyhPFWAeRWuNr4L1E72iTxlwHKl65sSmPIyN0ESLZ",
-	"YIX760BYU0Lu+IgvQVyMExcNKkXXfTlqdfQR1zXhm3rk9MQ3bk5AlRBiuUdpEiaNQUNyXeosTYCLxnKC",
-	"y12fAMn0X7hA6mvXBAOtfSN1wWtrdFURh1wkPKAYQVMxL60i42ITzU/7A5kdnZ+I4pg2dkDgngYnToBS",
-	"KsCVqaMsiQ2TJf05KJ995d7CMxcyo1Of3AbhvN+bsmYQ+P8Xmwh9b7iFsd7xC0RvpwtvqDwJ3olB3itf",
-	"TvHoVFcwbAxWtu/6n390OrbTufzvH/9tRhuvmfyKq/Y4GqsTSr3t0PlJAYOAi12hBz7mUieHcvs3iu1t",
-	"fZxPC4jqEOINIW18gOdnfCthVGW07/ds+yWOuOTmf5S3kqYwTQLlVU8EGz8iT9Sp9ceN+Zu61X6SXaXP",
-	"z7evtGA+uLTiLoMd9L9zd/YI7Q8LvJ0a3Ye/CMRCpqPIcs1tnKWw+QieYjGsLx2eD5SZsyKZV9h8mtwq",
-	"rewS/L5I+Up4i7pP5nNyvvRuOQ1bTGlW4QY85Pl2881ARTciLddkic0bKpcl9whpEGqOkSbBNEt0H+2/",
-	"88wMlRuo3P4ggJ0EdUgsETcJUkCm3ODrpCfeHV9dnLy5vL46++34Pab8FR43dEV/U+vb4AhSUsKZGzWP",
-	"4d/xzJfj9lEqkzubXnl5z+lcY3o9cG507a3ka2ecTD8XU/hLpxENpOs0AiKSv3TgsZ3GF7G5tVDQP1Ym",
-	"8KRbK1tUT0V7n8FA5tlcwUbNajPhqcRPezmqNCOl5ShpeU5d0HIuseJspHRVfs0hmjdGu0xG7q+Wcfwf",
-	"iXNDo9XkBs+9cdDYbrVb29OyY3YXUkrFTUvO4q22W+1Kl5Y77TnnQbHQ7J5P4EwvOvDuXy/P3j9skyeS",
-	"rLAn3+Q/YOAHbbKfyoJN9nt8IPwWPy/Lv8xO/nH07nS5ncRz2fNNgK12m1Fxi7ADn4AgE+9AhOYmFEmP",
-	"MF0Qjxc7sIwCEcaqn8lYxfj9hYoTgos2Y03gx9LbF3zAL5LRQMUtsdve9n1fQAN1pVXFjQwGVx7QFtaZ",
-	"0ajo4SLRBO3orkyljhCHehadXSgZJ09jfuAK1iGzQJkXbb1g+mSKwKPixNslwapmSjn3GTQHX05a/yIe",
-	"6wwTJ6ss/BLkCa7svV4oltNSuQl7vWmib6xIEanCEBADx8IQBI5Qwn2PPsK2Dv9/kZLtZmZsgShj0+E2",
-	"7DqmUahyV6cTkVsf2/J0ZUWOAN8hxgYVzGWDJxTOIcFL+vocnNaX8Hnh+RX88+/N7+XlxadUaY0uz6K1",
-	"CjL+xmegoi9LUh5QQniaWNf8vRwi5BgrHQZldEgkS4t0CWKbW1JNNaMKOpoydgiyL4dW9AyiTiBlB8IZ",
-	"0xInzopu7pzRIpJpakVYmf4RQVrMo7zKLJn6FgIeeg4i9oGJ1Aucjv7rn+3J5f773t/y397/fT/eefcf",
-	"u//s/212TRPcvnI102mib8hkXaa89hn4prJ6L8gzK8Vw/zxlljVRUNmxaXFAkI5TwiC4J21TNNcUfeWA",
-	"ZQkkh8MwHgMWxUIIquMYL4SoRmxLvAMhUPA1XETzuKM9pBEpJKOViNIkuhGvLn55I/bbu/uvqR0IdlwA",
-	"RYYoOzOL7u8KgjWHr8rh8ddl8aOKVmGkXwyhrTl+ZY6fzewzG2OWdyGw1sxGkY0pu2GJFA2+7ny2g28L",
-	"REjYfjBFFWZLUhPJFJvM9BENJQPREeeIc9wqQAk3cE4Jry6j1cKT+b3v+uX9xDoSGAGazc1EE+IWt0Zo",
-	"lZws4U3u1jsfFY3cSvztQw+8jShhmbQ5CcYpjNJWHa/Szhj9FLvDIHkRQjfiCuOmUNckdKkFNUINPER3",
-	"knnU6er8kxnjvy3AtyutjIIS/JsG8xDgldEY3/juiG+4ZxH6EP6IVJIxeJ2tdBFF/1kiflkx8xqc9nhg",
-	"EBlkPJCu1dHhp2YkrSKaC0WaMJh4MTQJC0l2IJiahTZoiTMkI//LvnJip70dlA1tVGpVR++0d0iP8FsS",
-	"5PN9y8ZneaXFrkX2QOQjcLtVHAh/NgY7OlFXoMr6mej+gXELRqmM1MCkscpsAFuUDIe5w7POM/akBHi+",
-	"OzC3dOI6OCBVSkPaiXVqWB2lSI3eHQQTXCNlRqnyoQrEeRamF3h9KUcj3MzuhG2AytB17Oq74x9XjQZ+",
-	"DlgGVcIuT/IUw5I0mzFdk90UGsQlOleWrQqwH7ydgbVWGH+pbdBH012w875vVFFTEvAU+TxgOWffE6sl",
-	"pmgYIyrgQZsiqtTRhARZ+qNlm6YabaJrPecARsUb9223Kk5gSxxx7y2hlcL0dK0rQJKh1SP6ya2yzKGV",
-	"lfGO491H/6pk6gaBD5PzCmDAqpKQqw7F8Y4vZHfSEjQZdBJ04REWwTUOGiFaN0i+TcK8DyuFnagoMlXj",
-	"eWF6PZIKagiPpKGap1L3czSIcKVS/ojw/VXyc5XmXZHMrcIl+HuTlX0TDUwYIYn9GhdgnFqkpm89ziIp",
-	"7kOxCdu8ubUvUgVGEQjzpA+UaDIRNq9bBxshmjewEHRTbSXA8S2zJwNTgMAIsDiFzUegcuwhESY3Gdst",
-	"OkOcnV+dnL2/hJeoFqleMHwLLnGWq5DijRSgxMAO5qtlWrwJYj9qoWSWJior2agOqzldCAvPvZBOIcRA",
-	"k4AGDhq/mrEYSj2pNYdA8e1rr8AvGIHkTnTuVH2UC2B8JMXKSLQXQ5RPqeq56VusclgwjGii3CsbA2F5",
-	"mgo6nokN1bx1xSA2S+49byBoMZM7MIS//F8AAAD//w==",
+	"7P3tchs3ti8O3woezq5KMmnSJC1ZFlVTsxXZTpTx21hysmcibxPsBklETYAG0KIYl5+aCznn6zn3cS5l",
+	"ruRfWAC60SSa7CbpJOdUPszEYr8BCwsL6/W3PrZiPptzRpiSrcHHFrnHs3lK4N/nDKfLX8gbIuecSaJ/",
+	"usNpBv+IcTwlSWswxqkkUSvmTGapwopydpm0Bq1u7xSPjuLTdn/cTdonSXfUfowfHrdPxr2EdOPe6BTj",
+	"VtQaU5ZQNpGtwU8fW3GKM0mul3PSGrTeshjP5yRBzyke0ZSqZQs+M6YJYTFpDbqdx8dRi7CkNeh1j6LW",
+	"LdX/bAkqb1tR60PGlX7N9ZSgq2w+TykRX0iUupchOcVpikYEZSylM6pI0mlFLQEzwKl71AwJzTMlEeMI",
+	"7kScocUUK4TRHAu1RDO8RFN8R5DiaI6X+j2S3BGhxzxoTelkqn9RWKjW4FEvaslsMiFSf6g1aJ3LWzTm",
+	"AmEU4zlSlCT6NWpKUEJwqt+lqILxFGNfUDXlmUKYLc2QWlFrwYWmZGvQeorjqR0ZNTNOCXwi5VIiqlCs",
+	"5yTRaIlGguib+RipKZXofCIImRGmIpTN3TDGhEi4Y0HSO4JmnKmp7LQ+RSsL9n0mqExoDPNaXapHbqWO",
+	"e/lKmadX1irmmVDwvUtBUswSu1BA35+9TwRXyz4sEBYjqgRWXEik9FolJKYJQQmV80wRubJGKV8US9Tr",
+	"Hq+s0fpkL+zsFMVB1jyx8+3ms51RKfX6FNNdmcBLrqaUTRBlZvV5nOmlQLeEzCWibMzFDG5HksSCKDMv",
+	"fatea0okSgkWDI0FnyGzrGpKxMpMZySh2ayYbHeVHZMEYTTLVIZTFJdnaXeDz5PrdAjyoZmD/zqzg6gy",
+	"gzYMNiVmyF9INMokZURqPnsXtWY8IWlr0JrMVfuo02vPKKMt+/NbqcWQEhmJYO8/J3dwr9t2+eS0jKmx",
+	"22oR4F3UUvyWMGm+/rjXj1oLLJgVZe8+fYpaF3hVZAqCFUnOVWvQ6nf7j9q9Xrt/fN09HXS7g273n5qJ",
+	"zC3fLAsJ2m+fxD3SPsHH/fYpPu61H44e4e64F/eTI715EiJjQedu+RyHIzzSEiLFSk8tpZoBDNvTQjwn",
+	"3bZ+T/uEPBy3H+OjUfs4fpSckMfjU9wdtaJWSiY4/Y6nhaCfLd9wWHm+YEQYPlKZ1D/MCfM44yUXarqg",
+	"LEF3HXTFM/NHK2pl82QzGYB4U6yC5w5mckFEa9B6waVCjLN2QmWccpkJgrCTXxKN9Jf9zaFXXS24Xu4x",
+	"vSNoSbAAeqyeZNScYrCOkd71go5pXPptx8Ougo0FGROhBYd9vc9Z/V5/lRzPBJ89scIhTBotClOCJUES",
+	"L+UA/ftf/+Mp1RvLO68IkIdKe+NoiSb0TosfNaX6ngQv5RdoIahShCHGFY1J59//+p/op967X41oo5pE",
+	"+9hKeOy9NHnY7o9OsN45vfZp8pC0H497uD96GB8lx3rTWJnsZKz+DBa3mni9qMXwDI5bTZjOPBm3otYc",
+	"T0hr8LCQ3YehJwg3f7l7j08fliRJ6zWeEHSixeO///U/8iHphYg5U5gyiRS5d4eB3uOawyeawymTSmRw",
+	"WMKPGM0Fnwg8MzcLghOtDnTQG4IT85ueJ1ryTEiSjjutd6u89yNV04tirUPMd8nQt0TMMFtG6P/8b/So",
+	"30fnI9lBPfTNt9/AwPRezARaEHIrcyWDjhUhTE314W1/0yTlYy2MtcrRQedjRcwehr1bfn0fXk/uFWEw",
+	"K7Pf9Vtm85QvzTm4gWs/mvO6/zhnDhBsSnOL5JnQx3rrQ2bPyUJX6EctTf/WoLU22VbU0lJ3TN0BpbUI",
+	"owX1+6HPOPXjUfCd/bV3wjQ+hfbbxxaIf83iWBEJSkd+xP84JQwlNIGFtvQBTWNEJpT9FZhyl90a7ybi",
+	"Hp52gc28L/7KEr/yXD7qDbon/yyfmVulvNNup1jLlZTHRr2Dw3GG5S1Jrs3ifscXKOVsghJOJMKVU0OZ",
+	"zHCaLtdm+NdqgnvLfZDPrJxJUSuTRPiMsVlN0Qv8ROBx+cAa8UQrOn9CL0Ecgg5IxIwyYIIbdsN+JFaw",
+	"+uPkY/QQvcAinqJ+t38M1hAi4zGJlVF+H/bQ95hlWCz1DSed1sY17lvdy19j3O6OHo7bJ/Fx0j5N+qR9",
+	"jI/GD+P+qIe7p+VVbV8+bUUtLuiEampbCe8rRomeOElKulFgvhtVo6NjO8pmdAdpIYEPAhrq0xmmaXmv",
+	"KYXj6cw4A/RGxUqR2Vz/1YtgvSzvPiFYoPMER3aVZoSAXfyCswQvkT6LCNtM+Fzp9RXSXruvj+uT8VG3",
+	"fTo6jtuFOtqLQZDEdE7t+D62cJIIIjWRcYL/0/ouOjGfgWuBaL21pbi/GFIf91rCScI2jqr8hDYkRj+T",
+	"WD/wDy028XzOKVNWe9is0/abL5xenm8JIwIr4pS9Wn6YFUWsQoxv4m8tw4BlLxtsCHjA8saf0AtjPb3k",
+	"rP2kkDS5d0HzzJ/+hHod9NpIGP3DtVaeik1OJZrhhKARUQtCGCrMiW9no+8QZolmP/Sc35EUx2CTVopC",
+	"sN2uYi7AND/t68WPcxXGSjlPIO0/lCnB1gi2M9Q6JJfUiOSeXt2S2tfvHpXVPq3CA02N1GZcaV0eLaY0",
+	"njo3x5pLAzb1JaOKYkWu6IRhlQnyhsBhUOKaFXV5mxk4I1KCBtx6be0KOmFax30maGIdXnTCiLCalJEr",
+	"gT1pVWufXCA8E1C9QT+yz04Ejkn46W/1JfQdn8/BALVP9/WmXnBxO075Arbth8wY7rCZvucjPXGZzWZY",
+	"LMFS/pmPjNYrszgmJAER7YtCK/m6m6TYsZMXY8qonFbe01+VdCfth7g3ap9owj/WhD/Cx6NH8UnymJyO",
+	"100U2RGEJUS8H2EVTzU7aV0eZJ9eTkZAQiuucAqU1BqAnkhrlKW3IDi1INA3U0Vm1t86JfGtzGaaWlPc",
+	"P340OB0/fpR0H/cePz6KT5JHx6e4PyYYd+PjY5x0e8f44Wh8NO6N+qPu6HG/Hye94+RR3DsedcfdLu4+",
+	"1pKgGWtJ+gtpDY4e93sPP737FLVExjZRGXTkSiL3yoLbW9bm0vcFlreUTZ5TqVYsnXSBl4aAVkt/Lbg+",
+	"GtB3RMAxrqyP8NWL1+cv/wGnDSN3mkl/ap2nCRHoJut2+4/QM8riKXr+/HXr3cbD36mh9pYm7qH8/Aeh",
+	"8wZ46BvNQpfMOai8PcHKahZGMQYPbT55j3mwJE0WOsEKA6+aAwE0euNla0Uto73RO/IEg3lt5t9vd3ut",
+	"qDXhdwQk43OsN7b1C4NVLtTyHNYk1wO+1fzBFmSCTiL0uPvwYQ+9yBiNp5EzSwtBUhbksEnmgujzHuux",
+	"aN2ZpIRpXVNOW5/sB78pf7DXR1cKfY9nRKKrDxkWJELPOUs4Q1c/9v6Bjr7/LkJvGVUkQX+jbJJUCkL9",
+	"gUzMuQQHgyY5VpRNEEY/a1VDW+9JFitwvxIxewGO+Nagf6RPE23GYWVWhCXYX/lWr/Xp3crqe4dCxfIb",
+	"rdpFBxYczQmfpxXM8Mfi/paLG/2xAMEFKCkKv9Luep2Mg5K12uwOytk/pOvvaQPyeW4tJMaLYdx5WxnD",
+	"Z4uwyK3kC58b/ljd3+vqbrSy4ilmk3WNrtcddJ0757Oo4BXWiv/dhlq6s0JeGtKzBNvACLmfU0Gk96n+",
+	"6qdSzCaZsR6ND3S7MTkX/I6CVdcaZTRVFPxpsJFeBm3AfaxPls1GNvKTmw53lCyMxy4ToDu/CwQ6BY61",
+	"hdCEjk29d9X2rGY8yiY/ULJY4bnPwVCc6Z3t+ZkKiaU/au0gOyZEUhIrwRmNcZouS7vG8IjervuwVB1/",
+	"xFZueRnkBs8eNUtO3IoD1RUXJAlGXz8X4RVhyiad4Pk8tUGeB4ZWtfwSKXkrICNCqbkcPHggH3bsvngQ",
+	"84xJkj5IeCwf1OHhv/5X+3z2SzsXe385To56xVeerq3dmuRpkn5gfSDZPOXY2PFslVtK66X58Mqu2ZxA",
+	"ZtlOtv+1Ffw/OL71zf9MTXmjTWy9iu12+4bp8Q+q4h0QHvCvXhdXkeLo48fc/f3p0w1zgnWACGt/+80N",
+	"M5KMsslAaxXkho05V0QM0Eck6GSqBugLCCd/nOMJ+aQ/AP+Sn75An24YjO9P4a/fsBsGLv/SEMD5v6gI",
+	"0Xz8mP+pFZNPnz5+/JMgWHL26RMaEchBg9eZnz5+fOD+2blh9SI25dQXXzcJh1fm2SgFH10uxiRsgydW",
+	"vSoN2Hz2uN192O4+9CMP68rPp6gl4ymZYavdUJPU9VrwObG+Zfu9uffT2vc+tkyKl43aQrjw/jlhEzVt",
+	"DXrd3K8klV5j/VVDMf1k6c5uN2rNKMt/0MqXUkSfZK2bm6tW8E357Eov6zd+F7zsQ0aFJvNP3oujlfm+",
+	"yx/lJrKypnHBMrb5uF1exlUd7Bo86eVNGsdESrig1Y7l99PRtzF9Rb+/fPvLZe8l/f60Q5bf/5L8eElf",
+	"0cvFi+t0+g/9Y9xP2Wj2rJv81/dpcRRdstbgVBNCkLEgcuree/5P8eY2/jAlHz5c/WPy7bj/z2P53aRz",
+	"xB4+6c7/+fjuTW92/Wj5tw/9xX+Nnk/fku/jU/kMf0tf8ZfihXqd/HDrIqtWwH9DsNCm6qeo9Ra0/GbZ",
+	"YwmVeJR67F2tCsGVH0rZCVFrnKVp+FSkDcSdMPlhcQqrrufyIxlNOb+tOZ385Cpv71eZQBdvXuixMztL",
+	"M2pyZ09ICJxow7kDRlLi6a3WeU4SzXXeZEi3fZz0eu2T+CFun5LuuP1odIIfx6dJl/TGGwN7+TCz0uEa",
+	"i1l+uupJS3fG7nQQWco9MQl8y9VYba0ARc+OM6eTPhzNyehTotc+OcG4fTLq99qn4263XSRMPRr7bvXi",
+	"YF2Y0V3Wpqc3pR+pml5BHmtpUtL+1FpMJYnfX/Sf/SC/+fvlVMj4Ypr+/fLFD1+PjuXVP+Scj074ky75",
+	"vj/75+3DH9g//lIM6A/+qsdfejmmBCdgOX1sXRhl8wmVRajy4wqVriFXKyVIH7VaJ5H4jiCqUKbn3wGZ",
+	"CYPTUidPJjiDZ/Qjf/E0t/zIXDu8iiPmv4uXdP78H8HT5uk1noQHevXdebt//MjlFi+mPDWjjxBlaEru",
+	"cUJiOjN5v8W4b1r7au43rar5nZRnd9P6qds+xe3xu4+Pjj7dtMIzfEPm4gmdWPdCg3miL988u0Cnxw+7",
+	"X5WnKKdYP/GXATsa/X3yj+mL8Y8/4udff5jc/yD+/gy/enB9L8XF0aXs/tCTz0ZPFheTyV8GGxatNKv8",
+	"7T+dt/+J279026dfP/jLu68HVdNTYgnJfevTuyIxZwmkCS4wVWhExlwQhJHQD9n59Xor8zv2B5orVZSp",
+	"h32jVdGZNtQePzqy6o35u1CxKFNkAiex8VzhGVFul1jPbGghtHD4QiKalKld09qB/KE5VtNCk7VuYF+l",
+	"MkKpmN5/CDJuDVp/elDU8TwwV+WDy8QkU2dCcmFilylfPJ3N1fIHI3HN28ozGTJyr8wzQ8dTc0HuKM8k",
+	"ZIieITySoOZD+qBa5smWYyqkySLtoFdz/CEjA0QVpOLNsEIxZsg4xcoEOv/nh+7y6vHL8d+zv738r8fJ",
+	"0Ytvjz9MHEk+ZProK2hiZlPBi/0VXixY8H37XYUEeWKcYaEVdQL+oKtqnG97Liokb1UNm7T11epBb0uz",
+	"Cgya2O/tOezLhMzmXBEWL/9GluujP0cZox8ygkAlsIxFJRLGvxohmcVThCXC6O3byycddG5FAcQrNQ9K",
+	"fTLdkmWROSMyU1Jj34HwBFNWpstJ3BsX5+TR6BFuPx734rY+Kd1p6uhijsyCMt6U2npOVVKy/7jalPL4",
+	"tPN+8KD97uswq37PR1Vr/jMfVS/4tmyTwIL/DJ/ac7mfQ3VacLyQay7pL2SApnyBZpgtEUSUtbAXRGWC",
+	"IazQjEtVmlK/G5YLrhCuGF9CxhiSXvQj1cdAr3QI9AKHQNS69py9oclI5xBzTHZQgeG5mvdcjx8LlT00",
+	"DatAVw5+qz4bGHxhJew1dvArmARIOIe/wcm3WJEFBiFiHaVwxvleUsFHKZl9/bN1k/jVrQyc2qvplDwB",
+	"1ZW+H+HkvU091wekMpa0JtL5JZporRczZG4wWWQxz9IE5M2IoEySJEJz453W4imXOZRJhaFKsPUAz+kD",
+	"TB9gU2dr6UOkalJU5Oyy426/SDD+BifIUSfn59yEMAZDbkZYIskH5VkDyest0GvzBvPIijxnUJQhGE6R",
+	"XEpFZjnxMpaBv8JSsdP6FOmBe5G0HVY1Y7eML9gzk/y7vrIznGpJYKw3f1Xd4TDiyRJNeZroIwZyiM3y",
+	"UnOWwNthawjBbcQpf4+9xz3nymrtqyEHVAsVodd+RiCE8eldkCVs9cAe/ACqrc8Pb/JR1OWHglaH4QWf",
+	"zDFmdqvMsYDNwgWa6nNdMwZQ2VERyqyMBg48csHZOKXxrhyiMHjv1lkjdu8tcQaVVptCNm6NYEUnVCpt",
+	"8COcCoKTZXBrZ2r6wN2672qelotu7UDrLmU+t8+wkvbVslDB4kwIbR9A/MyZEIKYOiqXH23tKbD+2rn5",
+	"FxqQvfuBZyjCmJ5xMaJJYlZzB04wnsp1Rhjn7/U4AbL+9ROFXgnWFGzx0OpnUs9wz1V/WKz6M29UdZe9",
+	"mMnh1j3GaUqEk4dAA1NFnXBLC8hCNzL/iog7Ip5qWbnjIlH7ptBC5de8dbriM2IK6ReQxig4myDOkF4+",
+	"SRNScQbvL3CPfYHr5o8MAZChQP2Fy2d2mHXbShRkA+mCzLlQJWtJa4KfotZLrp7xjCU7LqPxGIQWkXH1",
+	"fgxvLp/IghgeMxafX8lStYTeLS6avXX1Gi74qLQ7j0olXeiZnUXdRS5mfrDdWSaaE7lwuKpi787wMldm",
+	"rHajELmnUpnd+xovU46Ta86fYzEhOy556p5dXXHF+XtzcUUHA91LD25EnOmHet2jx8cnj9BoaWE7PpcC",
+	"fdTzhK1VltBTpqhaomvO0XM74rqrW8zycLIXCES1hcwRvBuW6w1mE/KSqyusqBwD3suOSzYiS86CerPQ",
+	"33ivOVZ6X1lZP/A5ayUO8jGql6x2uskDN4c9V/bR2sqSBAHZkN64V6Up1V3gMEkOqGDB+KhEPFNaSFsP",
+	"a2oWXR8sNCZvGb7DNN1nzTO5rLCBM+/l60YwBZiWpcktQYwvahu8hzhsvc1qSYHelobbwOr153kgsxeK",
+	"pwuIHneYMkISsCASvmBn1nWJAdhg6GnCw8Mpydecv8Bsadle7swkyYSoKlcJXHwv52anllXm80tkroMd",
+	"wBMMAgzu7aBzsPwtRBMW+oCKpyRBgswwZShflc/GR0d9z67SUl7TCuXEauY78ckAXDSvUHkEVuS9RR0r",
+	"bSzOjR/UzkjmehkEvzCacYiE/u6pUZrgwU0PfcIAcJk2v5H+lgVmG3ORk06rPJJOWFvzkU2VAD0IM48n",
+	"c1Y82H57y0yGIP2FJDt7Jm2G0TrnZPB2wpR+T5l5ztEdTmmCTO4TgrwiUAahBrLSPzHbV23q9gqeKU2+",
+	"PruszupwHLNKDIvCpvmAMqBXoRsLYpG+JIgiMJJW+OLHH39sn3tDXfeif6c1ao78+Zgo9aOT49UovE33",
+	"qhnJNHeHsyAM480F17PVAtPorTvyn5xyocL2NpCsynUK7jvfZ1o4+fQ6zC3GYshzOsvg+TvQ+7XIU+gx",
+	"iqdY4FgZN4rnOp1jKRdcJGHn6QGdbv2+z9oeea1d0MigN6Q7lHphqEylY+MzNDR0HUJqjoTSzU6r+JpB",
+	"9Lz8Jj/Iy7moaXWgDi7phfNDaI+O/BDaabd70js97R8fnRx1T097m5MqotacCMorYlDmGshyA3egTz4A",
+	"8JSQt/P2+gK4iOm3/9RKIMQBEFFeSqmf2SqJgoz0zdS+pjNiMnn5PLCvf5xyCWEdpJdYyYFnT38hrRDB",
+	"ppovTTW/w21I8QlxMIxuyJkEzhxTMQsOOdcbVoeAFVpgCcElBxPpXK2GaoddpYzRqmEAsCgc7wMjXGUh",
+	"R7XVThma0TSlUGflPMBmrPHSp4V5GEodpApQYyWd2KxOzkB2jFER/J07a9GueijL+PzygsvAHnDjq0ju",
+	"sVfRl5dXr9BRv3cC4tyT2A9L8f2Ha/H9dx8ffvqPUPb1jMaCy/Bn8Uwz0naCHmrZVwhuhxYVxAlT9K0p",
+	"yFkjKWhpFzhNZfisLKm7aEGECweSpIC5hX1mJ00FshG4wzF6vGV8cN1h0SUkNeOcYeNNPuQ4XG7ZtnB4",
+	"BLDNKdEjLfLfV7gHfkeCxITekQPLhtjuoE0DtfvsUw7NE+JvuBQhLCFRzFX+2UOMqjPEWbpEdIwmgmdz",
+	"kqDREpnjaFPW182NvLm5CiZ8bT59ErzMJZnJZtMWq91vcMpsGFHT+o254LO52rJ+0ponB5TrNk+4VsaI",
+	"LwzMPolKu3plFgHGXJPta3LjW03IipNG010fu3YJjN9JZrMZSVA2R6NllTIQuXPW1tYbHgydt3YUz2no",
+	"UDCGYoVwthet/2I+T5cOvNJoBmB1GZSMbVvFKmafYF0vzTMe02Ah8FJfzV8XSELKZrLBF43IXvlg4ItF",
+	"Oui2d74s7lxlHTOmKCdnkBuskXDJ7mgBBLl6oNQXkS6+u+nOCywJIBqv87pLvdVXg8NNEv30CzIbEeFl",
+	"rWysACuv2kuQcspovZJDDSsx0LJDs0uHWhgNIflyaIWe/9Y+7PWVX8oUIw7lbxMZIJv03BbmNybdHiJl",
+	"G3VfY6GWdYl7gImbktMthpke09/0jZ9clls4wVGo5RcSjrKSAE8pI4Hzqzo39L9vbu673fbNzX1vfHNz",
+	"fzJ+9+ebm6vQz/8RLu7T1rDBmn9pq92DGi6fzY06VtyPTFEpOM6Qwvf27y3zeXT0GacjaUJqLdGVvnGV",
+	"4W4NCjm8xK5ekP1c74tdOM/Bg24e43Nzl9YDeEqN2bFxTuauTw4dOLSEBguaI0HuKFmsa0ndfes54dP5",
+	"iDdSrkCrDNkEoeMeLGV7zH8hTQglxjNiYF3NsRpPTQMC89kR5ynBzGikZazLOidE0X4kXOhkrkbO2Aao",
+	"QaeJaEqc5Q5F0xlAohSbdOVaZ/Az84GVM/g4dAhv06AdprdBrsgHWK1Yd9CTTABECkM8U3jiq1j53dQU",
+	"bYxs8BGn6QjHtx0ENSRaB4bgVpYSiXDKGVkfwV6autfhYTO3IMX5LTBMB12OYdh+Oi7ALkfbB3um7zSh",
+	"S2idIIrKlixNvV21zn5e74nNi37lmnF8WulOEVZ/OUp4ZFIh6GzOhcJMGcukxGYr27wJjXPO64cYz8cp",
+	"rbBQikYkjm3A+UUSv3xDU+4MdfPuGxC94WzNgl7LzS+E1gaTpsBOrTQiBLjxkZwCY0Dqi+mRYS66lQ1R",
+	"tLc7RVcJuiJOcwHkM1CZL9ze93eDN+HSCuXY5mviMCSpHUzZiniG4tb6DlOv0rbRA98s68no0nJu10if",
+	"eLd/MsW4db7idTqpkjQJMWatNkDzxMqwMHBdUuor0C7msP2JK3Pnpzw0sf2Ra7jxU6ncuM5ardpwBYZ5",
+	"eVny4ft09Bfa5xJ/FFVc+aS85hU7WptoejFgG3dW/S3N9iyUdR7I7my8I3ayVDycpHpfqbsVqCZD/f25",
+	"l5VNk1ZUmNqGDvaV/kDK/FPMvIp/ipUMO3U2OFFo/mh9X8oK82xzqQRdI1VTaTwBTc1mQ7+ycIS/qiuo",
+	"ar7GnbI+4532SIFoUhFplJw1sNBrS5Om7hNJIYJdbx/v7GuxD3pkWdtyZiCb16YxR87gsWY8adlgm37a",
+	"iLVechXQdwpArzrSzoB5hWbJuCJ7HkKNDw66CxuAzM1nbafkf3wT/RovviZLs6WHZfpdyCLwIgV0AVfx",
+	"tD7ji7wYio8RJKwQqQZFXbppGMZZ0ewQ6i/03eYvkN45wIIxsAWBhCRmraVahISh54Viq9QMkPPXUVrq",
+	"6iC/oRu2vpD/TdyqtYe3n5sUhETAV1pHTsBbGwsK24elkagwG/R3ISucwRfI4+cpsckDcKh1EPTOHKAZ",
+	"Znhi4z9gy2CWgLPOHpjwd4yZsTwJOO1SvFjqZxdc3EonSPKHC4AVuBlLSaXCTAXu7yCD0DbIGwHCG7C8",
+	"lch1D5OIMngRuMlEcasfc3WNQM3I9NHivqqZJbXYf+YNwfCrZ9SGw5pwrcBJL33cYPFaQK7Ktzu87TVJ",
+	"/nkO3D/cCY3dCZscCDWdBtdY3gbUOwlwv5/PeG/qzsrIK1aZe6K3IZUoycgu+SR1ubM+d2iaBjgknBGo",
+	"OBoRlKw6ddfPsYeNztnPwWW7u6Y0RS68nOoGcK8NOfFzcsrvggM+U4R4NWIJQ960nI1VFaVPyUaKCsim",
+	"34We4q3n1tNWzzNw2kK7saqzVm9CWO8mBCVMiSa6n/vIU6Z+L36r6/DOAHbRl/KcXavB/GbZIBdTrECA",
+	"3TfNVsod7w72CN8SrSIq7vLdO+g8B0UCNBAMbarJvcHPIXcQgMMuuRdh5qxely23h9d9h/i/g/e7TORm",
+	"/D/TQNtMbCz4rDanmu+UI4IzyhyzrrAq5LN/yIi9bPuQjHFclYAIl1ZZazXlo3nGxzqHT7F6ehcsS3jF",
+	"CAKMXDcMqQTBsw4CaNKrp/YiAMaSDxlOJRrq9w/Xl9tWy9QujCkgwbbKYK+JeXUGzTmaUxLnW9Wu95cJ",
+	"SRX+KuTba6LGmB9WPwnvHiAc+vIZnKQDD9TV/A5JHfrHFEtlyHuGoPpnYNM0aJoJEritlCurv+ykua3K",
+	"2l6AAVffVXDIbtlScSGMti2hk1ufosY5VnnPkNA2cgbvyho/3gVKf3/3vBtqNZmrUqtcr/RgIYnlHQpN",
+	"mW4TW0WxD0vXyeSym6h+GlfRwbhSPVFERggkH2YJ9MGV4K1QKwcU5DpFxokhTfZWfa0tGM0Lpsistt9f",
+	"Hfffc3eKTQ7XK91B7jhdFjTKvTfFJOoP2B9FedTHgTHvcFrWy0FbCA6+qs+Uerafx3ZMBGExqWIuQMuR",
+	"ZSlcewHeuLevEP+zJVW5U+J3lVQ18HQm0PHm1scJEJlMYb0bmVQii0t74vwyQh8ybjd/gQjBuHLpl/mL",
+	"I+OqzFVNynJN0jXF0S8oof4WhDlohtfxtpBkjiHqMZ8v5dbER5HvtXtiV96LagtcPAY8mS9kAdXjY9X3",
+	"SmffSW8V5L1//Gjg49eHzQ0vpWZV27LCHGQ54iKX5Hb1TTZzIRpAfqxrjYmD794uwQgLn1YCehgQlkj0",
+	"JbmP00zSO/KVLTd+1u49QjFPCMoYVbLW3tq2terEtxzlXIhrHlRfLpUBZTebBKt8l0TmuO3VGe9m/OOo",
+	"ZQTjBtJJhVkiB7AT8xGcuY0LVkpUhCpsTm0OKu/Ur/wB94O7k7J5Ziifa6+uB1uU64/Q8xweC1dVKyzU",
+	"himMyISaiEeRPP3Z1r/C/pD5t9FCUEXkeqnjcSNBdZe3+KnS0fLF05NdOLl+fgmV5hN6R1gHveQGPPCO",
+	"Z/GUyDwpGkSuDOlx4aoBF0+ElTC70RtiUJL5e2BtDkMrQIZgQOlzUlqmwTagShItWwrU+P/zv9Gjfh99",
+	"8+03+q6jPnrbuepcdPTvvdPHD8/QEMdKv46Z52DZ9WwFwWppKj1NKPkMDTUvw6ed3PIZ1A6tFbUwILVC",
+	"FWLQaVbS2wJSMt8Mnva4pupqtVEiM4QVm2DEsw1l/LaAYaAtTKltxUWBtgCHLlbu+E4ITlLKiEQJmROm",
+	"D1SLqGPOXr3NfRL8nAkqExrbHFF4U8u5M0KkyPfvRiMtL8fIz/o1fW3H/bJ6dAPlgmLF41DvON7FIINz",
+	"T+Cx8g0zrwTZ5Idr3v3+6tXLoMX2m5tsTbx0+5p3WJtIqmTh/WHT7ZjCA3xXd+UOmbrjbxqn3hQOnQAE",
+	"TZ2d/vC4oqNGu1KLl7ckuQ4exT96J6FDUIBzTxu2xq5JcUymPE2IMCeiSSfFqRaZeFDWY+AJfXRYZSXy",
+	"lIyyjoN82kiz/2zXIzD6FgB+FnORkMQgJrm8sLVKv8aVVlttewfNsZcVvlnKW+dX5JXlkCREKccLRnge",
+	"Sj7+P+EiOIz5X9+R+Yer4CCuAkhVyL3AVlnOd0tUuBKcgyD3CZQ9BZsT9FZFbzhkuZzbnLVV4G2n3Fm0",
+	"Sc8OAxRmScOqnf/Z5iUNvkisf3h6T/1+Shy8QRXSYOusi72eHyljnqZ8IVE2D6r9uzh4yX1MxLyitBzs",
+	"Y+jvzsdwlFUETY4abY/bIAuepwu8lGjoT2JY4j5f694atLJbaYUkxXy3LVR1/uDn0KYbJ2LXXjVVHepq",
+	"tmqfWxfcOYYWFKGOQL4TdYuMnC9dD/jdYpp+I+stq1jc+cnrbV3vIdugHmp51n0u+YuDcwQKuHqL3Wa5",
+	"SzHMPuAT8L3Nk9ltIvvVGDdNnK2foAbTeqIV3EMvUO7frIgFH++CFdLMFdA0gq+2ZFidaa0NpXS/5MOK",
+	"ibnsjU1DfWJ1oevlnARkk0tC3cLFV9l8LoiUoCDssui2T1Wz0pxV15f9vXqY+8nHMGM+E5wpNIO1AL3d",
+	"Mee6xX0IaJuoJQGl9wlWuHr8oRa5+gmjks2wApc4JD4BZWHgY5qmzplv6OQd9gUpCyDg+t/W/K5NXXRl",
+	"Pvdlv9vvtnv9r3KDGCsc/Nrv61Aq3puXIFpylNZlOwfa7/3BiP/XMOIBGWpPHrL9UD+71mC/s6I4QE6e",
+	"Pi2q0qLvXOqpJCypbfjajz11bw9YvU1TUDOR1vzqW5GuZ7aJtFWabWhB3OlZ7ZTggk4oM24J53cYoGye",
+	"cpyQJEKCsARCfqOl2QamL0zkWkGYKzhNzV+iFFB2r4FMDfMeKH3UjwU9Gm68m6x4m79QDHctbvchg/po",
+	"dGmgvaEdGLojYoQVnSFn+ENH9X0SHzab2W50w2CE/V3QqyVuq+JatrSVMjQSOL4lStoON8b8tH4756mz",
+	"HlQEsFg4RYUDFmIn4OF25dNb/Zrb8hiqq4S9Ru/QxapOtfDxcRPQ4crkU8jeMEQ7ZM4GcNYGlEDX2d+y",
+	"1q4AYmFXi+WPKO91b4uHgQpubJukwLXVtzdK3FBEW9l6yoD12WC18iYdTQ7ESxOXKI5j7zAOnoO0QtD5",
+	"ve+JzZa3ckTbgp3NVeEu6PV12HUDg7w69Hk/NO8dhhXPsOV2qT5DVb6nWwQIay46D6avEvn2YX9X7t+A",
+	"kFUoKqUVKFht226o6tlOk9UjZjknnSZ4rJsZxh9DY899aVD1XfclKXAwOCVwpAQQvvd2kjTIvviMKGJj",
+	"ynBKf9npkbrVy7Sxb2d7MD+AEto4lG9Uw61spRnglbkVTkicUrW8irmo6ORkseyNBjIhjAi9JDZBD5dw",
+	"WrCD8Hb57+WyXJ6ZroTFIR4Mvxo1wASiTei7/mK6J+quZb0aYKDZ1gLg3Al30MrvXZxujevFmwW6a5qu",
+	"QDVnt+ZruiVKji26h4uRx1MS3zo9ucx9Z1rRmeGl0Y9HhDBo9pvekQQBhtfBo9c1BG8p9mJ3ZC4KorL/",
+	"06vFL05GD9S0flE+kPqCz+ZYUBnKwTPoKcmPXCSbmrws9HXT2cU+sVkLP66VRKH1+d2YZZqx26p4OCSU",
+	"JcYPtRGemjicZmZTeO2j9U9iPbbvMrZSvd4/7gZRpCiTRDQjtnvkENTeIJ0SOraGJRoRtdA7RjmhZUgI",
+	"FZgNatDJvboAataB11J8Fy5YRQvWzATvKnaTYZNVykdlrq/cN7Cy62FtmJasagfHDk+wbjgVY/Fcf2wD",
+	"H5l0ZMvyjCxyZWJfTmJkcRUuGLjOOwPpj7u9575dz4KHMfS2WfA8TRrNn6fJwebP06TR/N23Dzf/Fd7P",
+	"B+TRxVsmj1uinH8r2b65HaOfks2k5u8m58hXe0ONDa3KWrS8sifywCXAQkGFUW99D2GukuijW1ClSLjy",
+	"xlCDxOEU+d3Nr8b1ylOCod9C8Gv2YmcfhXXOJQ07p6BMy17NkxQ1XWq7/BrtlnwgxaQ3BJ59HX8rKEzu",
+	"gsodxfoH6zg3FkjLWpYbuKE6o+ozWsj/T1mvf5hvv675tqO1EzBzGto2PxRj/jzIxUU4gEon+w/r9mq6",
+	"UVll6MLM+QsJGWZeAw9z5O8lvFUtBKeCRAfdK4djzILPVgxuD/J5c/qj/5HGmpL9fENdyX7t96Uylekc",
+	"qMz0wgn2XBygXoT6puhAcsTZ9kjeNisgRJ89RcEf+/E33Y+1N+JTB7G9sthK4XgK5S0Vi1LcUHsbwree",
+	"0ZRs62AU6e+T2bzq4w7ZeozcfY32QNAa1RLsOzWrKFD77vrFc6RvMYgz0CAW4Aecd56hlEol9y4O09+4",
+	"3tx7T9+y9mFbhJQnQQiiCANLoGjbvl9V7+fShAXBMhxrBwDSBYaND+SGNBv9x5Kovfa9IDGd02ruLq6b",
+	"bDzTFNzoWc3Y/Y17U40DR5B5urzmTQHvJWENlqWeTg/fKHR6mRmBUdETGC4eNJXlM2roG5VsN1FPqc5F",
+	"UYltopKIzBehieZdWsf1o58h0tZ3IJsobWuCU6JJaAxltvRsRYZGXE2h10PurvvPDrqwHazohHFBEisn",
+	"UMJnmLIbRhl6yyhgUFjkRKokOr+6uLxEejXRl/es3f6qc8NKEjZhbdfWpbTG5SSAh4GVNbPOadc0H7J+",
+	"PtqYpuStqJDnQ3t1WE5syOt/51hNXQpHbKCYO+gptRVXVAKkgh4Lgs6Dhp3W6502gaze3FyFsyH00Kqz",
+	"yPLUsTx5J+fKTiOM183VV8wB7CZkjLNUVeK15hAvgBaG6MyWuxodDc5NOeWLOhAu+cQrdwsoD6FmKcrL",
+	"5wqWOaqKtJXe6rlh3CidB1W5Kg05cOeFPFi2kr+Uh1u6qCXpL4G3fuNQvnxt7NFRWRs7PT3u9R71T05O",
+	"Hm1Wy6oYpEj689fejimfciUbNbY4jSRuePT/9ibmigayruXvUsaj+ZqkSbWHmwgEdxhWAu10nb2dZxcC",
+	"jXHcilqjOA46c3fUDwf2m/N06U5DOE0lEXfruB6NdpSscGOfF7BVhmHOkLSVViQx47EU1zvONkqRRS0W",
+	"0MonzoeMZCZH3JS/j3jGYuP7xjS1mH0sJqn5d/Gx7fXKbundauazquSjKue9GeQALTBVlE0sQL+xjiSk",
+	"z+M4JnNVJM1762BgJRVKCZYKmYbJlkvOkJ3uAAmiR0ISbcvMsGbOdHmGDA0Gfh4+korP5yRBSiwpm5yh",
+	"nDyDImOfWYzWnagc4lCogqjE96ZJro4J4rA9LNSJBa72G4zu2VqkQWyjQCaveX8TKB/QDmujvkIzorp3",
+	"Kyxva98rcHxL2aQ2yIipMKltSaxvlfs5F4okFY2PdwSbl1u6S5budbE/h9XeGMkimDsROL1yBJStwPY5",
+	"iozJX8yraLjIa2v8UUeI4Hjq4P1Tym61VNG6uNYAas/pSmmLx4V/as8K4vCbYvRr87E2306EdwxjModr",
+	"jhE6Hm5ohrg2Qgi/798isWI4zXuRThhWmXCVvVUhYXebQ81Zn5fzgTUm+9XKEOpOtVEbVWjisqG/SyUj",
+	"cQFngrQlZYrv3wkmOJ8VpSDvklxq1erYzc1nVTTlW8aXCKFFfrdBXlYkzifu560ecs+jHlLN0jQPG0Uu",
+	"m4pIZbJRdgok7URhMx9vpJtokvNoNbSmBBFngyLYFh0aT5ELk7gWoHk54moiXgHkvLk3gr1vJxRAKuOU",
+	"y+BUVopmlIUlAnud3HvljGYKCE8EyfeEb8k/KqvwqP3/r9DfHZeG2zZfqpX6vJ2dmKa2tlq2EfGFdH2J",
+	"3NRTPmkuw0zblFXEyYD02tihwmjGX0iHj7dPyZ5xiBJR3RkbPB+unUuuk+9Ma+nvlVpEc08RUecRC1Jd",
+	"y3mef8JLimmkh64iGhQPrzBvVGzfEsXX29CBP9pON+fMkPB5ps3Bp9CpJZDmrmy0MCyNFoKziQOi3K86",
+	"ckstqyv/3wGIfGs0fM6hq3IoGg+1ia/NddOVSo8C4oJfvnl2gR6ddntfndleCXMs8IwoaIhiyxBtgA6j",
+	"4V+H7jbjMinu2Y9uNUty1xzebjsCPHdRJm6as+6D41XlvgEgThxPKSNtQXCCRykAOIK2Ol361YZUooyN",
+	"qYqQJAQNKaOKYkXybTbcXq36PujNXctoNAsfOUYP74+UeM0ZVzkETg4ITKMZlwr1j9EL+g36EvB7wdRB",
+	"KZ1R9VUHXTKEIcZi1n6OhXJlOVBygyvKxEeUYbFcEZaP+r2jo26oD+Mzg+8cMEZTnEmywWsO18FpPgDX",
+	"jOWdo57718Xb8ycAwYEk0azk7uGSoBFZcug1nAOjDy84G9OEMEWhKG6oeW/4Gi8BFwA4cfh0NiKJtgYv",
+	"C1DO4TaX/ea4tf3oBghEez1vJWAItmdx3SH6QBR9VyyEul2TzWKu3z1cgwjLPA40b4N0gUsuQd+hS7jq",
+	"oKpJBFBt6gsWbGKGpNI1bMB1pBO0gsR8wugvJLEjiIy0M/zp2N33xe2j/dwRQdXWMskrd9+27hEO2MLC",
+	"LcrfgmFkNplU4SobDF6OEm6NEarKi79G/f0IvKlLrLeJ8+WMTN+QMVmYwrA8gUaPLofALxrBALARF+vD",
+	"lgcNzumxBMsFznPxy5EW21yza0VTAtP8cmwsJSrRUzZJqZxG6Ftwl0fomSAsnmoBezXHDC6RVILAs/da",
+	"WPmiTYf8kGFBCniVvPPumKYpuLqC0e69ED28A8mJmtVOHvm+Kgl2XxiU2DR8gBcibb3dh6Dy1vT6wGAE",
+	"ubYUEK6QkG8GaVUdNDTDXb/ZwadbtsGyEC4unRCwjzWLKX7DFlMaT/PqSSqRGStJoAI34cQEuAB4u4gV",
+	"U3nbQUO7zWEQjmFynxJPabxE5H5OXKMDxy03LH+tVjVMdoeLh+hX56uhF9l8Ixj6+NbW5xRIRTu1Z2zg",
+	"FjfQFs1hRQKI7lr+a9LPMumjqQx99IxhDuRR5A74n/PDugWPNcWdNEu1tSmpuQtKPdl2J6S+50CwkmZL",
+	"WtKHNtU6H1T1j6yDZ2zw9n+9fo5D+OA1uVfDYENHdA0qrcpFpJPElqm0pHQ9hj5Lp5Bd+g43idbl8w9T",
+	"0HSGtXvmgEUb/9d3e2wI72Gb8MgIfs6g06LmbwMUdK9cLNv0IoisFKd+CG2JYn5nESM9DjTx5PmcYHGG",
+	"evoQcR/uoHPzDnMPZ+kSCTIn2GZleN0PVs6aPFXQtQ6CJsHg4sk1kInWDaY4HQO8XP48lpJI1xl4sacl",
+	"5ehRLfPr1KfZ2tBPUdDzabs/lPp9jJaIJrVF/mH6bcKXf7N2m0F0kN8A5sPJLl8weXywsu/KrS49gI+9",
+	"m1x+h+U0pJrb9pabEbBWvVDbuliGwLfO0du3l0/uTgaQRSK5AK4Ely50bKArrqEso8lKZtOjckbuo9CX",
+	"Vx1qO4JCQ5rPG1oZ89SKpbcLjL/aZgfJDnqlRZMqTlrfT4mm2Byzri9RoyAJZRM9rC1lJ2FY0iatP+/n",
+	"VBBpwmI4TV+NW4Of6gTI3gXSakvtYpB9tRbJaMozoY0xjJYEC3OCML440xJEqCVK8FICXBQYuB3QR628",
+	"rldvbLMdjeXyzcVrdHSCFJ4MVuzJqLAmuTAGZW5NXrrPR/bYsccxrHX7ufug8X0Haps9lu2HKp3ffexH",
+	"jz992S4Kn9997EWPP31VIXw2xb3sRXfCudlb574XON3DHWResikUKM9M0ovLEOSrCEubs0MXRZCqzOLV",
+	"MLzG/XA7TvmidkTrR/fAmsi2+bhupt67Q5I1IHKqDIbSrqpV4WJ2fGXuPwSQFuBVcxFzUAzdXjPFPill",
+	"t6DU2DZRWrHRioIg5fTsTNAQa6w7rPaJAHpT8sVM6a1hMt/Rqr6ROzSBabgQtLZJf0dV3VixS2iacpP8",
+	"Y3RYN839erc3SmMK1RH5M8mzaPwIbEHDzcvVOEO9IEH9LHWPOw4GgPk9HwWrSSuqOXOUIXeLCX2ZxNv9",
+	"izqb87gLfG+6+Xs+MgFyA29J5fRz1EXWCc98z0d5627BJ3WS+b/no9fuVtMpMasKtAvKBVXLAYKwKI4V",
+	"BSBAaBQJbhAskij/l7syytJbP73ae9i4c+HuVtTSN1Zk/EuoOGrq4jPPdRAAuc+J8NqagRfZGKQ/8xEy",
+	"z4785tcrFl7IxBMZa1RnKRqxXr3cku/5qMgq2a/osej+l5UyRnJOKtU++lLMEKJi++e5I+sxOeMPkMrt",
+	"dm+fr1Z0JRVMOdSXbNXeXPBRSma7Rv+jzfksUzyfExZqRLpznAOmtTG7QNPvLpha8IrZZg150pQSBM8M",
+	"t19dPbUX4ai0lZwG1Xuduj8bGb2FzaxQ0RTe6pi2t3ne5vLgHUsN8h2o7TkLFHmGEs7IAFFj5WmrMDEJ",
+	"E8ArMK+vzhCI5oHz4jGOUs4mREBMCvoUBp7y5ZDH1vp7LSfst5bKwNWKxaruJKF3l16qn/mo6A0/hLKI",
+	"jrZ8hzvgZ3feV1Ulfs9HjVWGn/movq5gGeK3rWfzz6715DTOyAYFQyoyNy6EZKs7zQXEa6CBcoXTrV9V",
+	"xtgQ5Ax1tWWesVtm3ef7D2LNEAPeNgOrIOI2HLZc2f6ZjzroHDasccXTNNUbThAlKIHiZ1v25cqxoDUC",
+	"ZTj1t569x5wczPxLZnFMSNKkzuo5ZbfgSq2y60QuHKFmpEDDGP4lmERUvd9yt0LljntO7wgLMmJleWBK",
+	"74hPFn67XfhsqMp73rib+apH58w5bHx30ef2xTznE7pjJy3iwGqaVKvOsZQLLirENI7BB/+FRO6+0q7M",
+	"Hy4zT//xKvNsXkWHlZC/LrSeL7C83bUV6EbAGMXRDMvbQ7QRW+u1dq82zKXKpbOpK34+6npt0BrlFHsv",
+	"q1D6FlgiM7pqyOvaZ+YLeNHVHK/HeLdXing0Whl5Fb3tp9YdaAfIRNx8VB3VOiu9SVQI8OIGR3xDhRAC",
+	"5oqaf3Pzk5Y/7999/f4nLYG+1n+9+/PNzbuqEu7NuXb2w/6ZIrPRjKq8OcOmPLxDkKtO3oZedsompofJ",
+	"ajazR+7IpXD42VRVfETZ5ClTBgJuByFUZ7z61kpjwW8OD+H+YiL+6fn66ZurVy9bUevi1YvX5y//0Ypa",
+	"z19dnF9fwo/nT568eXqlJdjlkxoqvtlmlZq+HbdWsQMHPoYeZ9VlEeZ6WK5QZpOQLJTBRKsVjSRMvlw1",
+	"IOIZuSOieqBw+TOO0637tmE2R38yD9RtS1ITec+OOq/3W4VQMMvuqFq8dgMHhc88QNC3ORzaUDD8wkVp",
+	"QSAYAWFQiwEFGER0QmvBxVQpcRXNQn3BstG8TfLuoLgkv20mqe2S1nTPPn1xfvm8FbVef/fq5VN9+5un",
+	"Ty6v31+cv3mid/Q35/r2qyv9/5evW1Hr7Rt995Pz66dmw0et68vr5/qPl/Dy8+eX1/Cxy+unb86fB62L",
+	"ldWuU6cI2CYD1EUZUzQ16TkmSA2kSPJsTYN5vhauX7f5ekcnR48fPjo62XY6FBG/HVXogCpsI4958B2M",
+	"KIt0aOstD4EAxjbGeaICYXEuKGTHWKSUWM9iTGPbTW0Dx/d2aI8LYq5CL/FA1TGSWkWHGhbkQpyRSdcp",
+	"un7qrTkGLBpmErCwwGlKiidgIzNu8wv3BHBdkUsWIcmsTkgWvSx5aQIlMXCtaHlxb7qD5inznBWe3HBv",
+	"x6bG9EtuVzYcqWyCmpH3wA9PDUvyhbTgrowv9ooXNi+Dts2XN5qvDkymGYRmg1HUUSz9BQlql6YNoVEq",
+	"YVrbgGb9NzZ2VTLv4fo+yxJXfS7nZdTKmKb/Bc9CbvvcE1iaApwS5rkz1Ot20YxgJuFfXKAZF4360G53",
+	"ChpylYe6bZFeC7/r8P5HTJ7gzQ0tlmi0tMk2Johh4S5NUq/yjAAT2cAs0RLToTEGM8EpO5/P63zadQae",
+	"z8MvOsgeydPm9aA2CuQg2WVDulfsn1eMoHn+UjTXdLC1DI13kccTW/ZTKJmutp9/jbIbbUQHo2U0B4ZW",
+	"e5N30BCgYX7mlJFkaHei5TFGFsjAT2kGu2FDheVtxyGvDA2XWBCuswJPQzpGAl8BPJ9nDxsEI5cSB48s",
+	"WO5CumEOBayDXnIoHafSjSnJS7BBl0woJHnPJEnviCxX6cCUrN3TMudeJ065LP4y87WwLfmUPAiBjteQ",
+	"PP/N60ye/2Ybfbl83I6V9PnfxTDM38X9ebxL5X8U8Grm79z5n0M4eO8vfstHX/yUkDilqz+6vPeVX32Y",
+	"vPxXk41T/s0OJ2QhvMZC1QqdQO2/WnH1a3ouWOWLlxecjVMaq/30HyhjCtfXuJbRRJ6hoaQzmmLIVBra",
+	"00fZ5tYzvHRFEhLPiNeVKZcXblpW1fRelss5vdcnVCqThWGB699tTAw/2pKtKGmyVSgDKa/0jes5dIkx",
+	"EwyBQnIHHg6HdN0RYpYW9mzejtWk6vPZHLNlKeIMlyHVHK5Vr/0Vrcp30KMuWGp5ZsTPADFCLa5PQor4",
+	"MkYLqhiR0h9GnFKz//hcWzIQfYO3VIwnT5XdnQsbJE1blqwCiFAxVEWaZo5WwEJpKEj73OK2vcFMpLWq",
+	"YuFoD0Dkbbrj/0Nd/w/Z9h9hATgiyi3mHlgiFRnHobb/BVuFtzmweGMrRH9CRmhE8nLRZuhhbmsdLNny",
+	"dWVo89xBqhI6mSoUT7HAsY8bf0sZuHjjNIM6eTnHMZEdBB1nllqazTjLY6KgznCm1zAhuSJTxE5Ngq4o",
+	"oOqpREf9/gpqfL1g6uOQUMrrYwNZf1lKkCTKeSFNNbw0xUskQXiCKZNqANPW8yIipjgFQ0ITJUIYMc7a",
+	"BUaZgRgz8DgTzrXgETfMQsxKs5MwuiMs4QIqMshsnnKAMSm9Va+AllPGSToXPCYGlMF7P0YSG8QY9yWE",
+	"b1jKMeugpzieIjkn+La6pl9bRbYMo6wfOtz2qMUSDM5pPVw4nt1gW1ELhqhVk7m+R5oCev318Nlguu9d",
+	"61dgtWOZkHOCNMvtBBI6d6qyAziD+JDEWuMzd5TyGFb2Swiu9XWR4LbefkEILgyu0+nR8clXddMUrxRg",
+	"GTkECcg7wzM5QDOc6r1gYit3OKVJhDKGMzUlTIFfMwFP4ogmCWGRNgreAwxThGZETXnyXv+CTa5bBMg1",
+	"WmGMUEomOH0/5an+FUvy3hgC9g+wPqKcaO8zNs9GKWQte79iEU/pnfnpXr2fE0BJiJDi/H2KxYRESGA2",
+	"ITAGiRWVY6rnqX9W5D2AGhFIB+YCT/RX8B2mqbkF07W/Rzh5b7JS4E/zz/dxpt7z8Rh+gnGMaaqI6Vth",
+	"f4EBcT00TN9rcY/fk3uTSgQ/3ZLle0HGmbR/QxXge5tyBb/YQo/irmxukilhOYpRQuayTWX6DAmmCy0v",
+	"PMg0KAC1Y9sPBAw4t7pQQHOegWiv70vzYOG2a0Na3uJKxCXXW8Orb9uvusq+5DKpAuBe+ZpzFFi8xbWm",
+	"TfpAKn/8vt9r39zcn5CGiPCmddT1a6910IaOxaennublg3ltbz9+juSUC4uY6cSki9HZLN6zwqRzd8Af",
+	"zht0MFCbcFj/EpC/csfLyuC21lTVytIN9MS0OdcFj7wLHwNQkG1dR82PJ1fR/YVEfGH9UbVLx98QnPgu",
+	"L7nbwWoQbXeqB8gffVcxPBpOdTTok4FcXKzwyCKgb7PWi3IGQRIqmzyyahG4r7pXhWZTtVVzAz9NwdS2",
+	"Pvr5uheHTAQ4zermbjqQzgri2nYH9RtBddA5y8U4YO6xdAnptwYeAxgQngAVwndagiNhFLDDGh4wb/zQ",
+	"wJokAu+m9cyac11/TevXgs4ow8pEWGZ4PrfYV34tfh2E+uL7hZdyG7bNG991bdl1aWoOTSnMp6jFGalR",
+	"tB0eyaeoHsaO98Q7Q0pB5HS3LS/MwxuSou0dCDAQ8rwFrAjEbqlo1jOqiOR22nUQNUvjC7P/hEpFxK+Y",
+	"DzzO0rS61DRvqVDHT7OZWP99c3Pf7Wq9oTfWysP43Z9vbq5CP1f4dQrjfptXAe7bmnTszT28Fiwh4hst",
+	"HXZbjg2uE68XBLftH2qrnmZcr5NxEKr/uLu5yL22M6U0/arM5Z/5qHbrkS2lIX57DFMTZeiyTUtsmA1i",
+	"RrypIMRMHFBydlt3Ps/xebav4yt7894NcCvm8Wq+BSwo7JRwfQbCSgEBpxg4NKlEMyxuSYKevDl/dh0O",
+	"H+s7r4L90YwBNAfP/S/krHBYRCXPxhcSXG7nRxYIyMTVPFXk/KgVtZ5DHmDQVQNwZMsgBsI5evvmeQ6A",
+	"IEzHrhgzA2G2LOGunOVJWBBd+Psbk+QcygCq1t6PV+Rk2byaKjWXfx08eFDRELF6qT2R8PnwBg/orqrA",
+	"G7Tb4AuJhubTw/olybtuPTekKpvZXd+hSLEqx+uuKrHyUpX6a/vVR/1aykhVWeRaknc+58hrmQ0L/G4z",
+	"k1WDGTbITNuh0cYh2p2amgbMltpUWEw5pB5qvtNSQG/7hC8YAJMr15XSpLPSHHZo8/Y+CgOe2AE9bQ7f",
+	"8ktlLPSXvKANxkkZGn3OfpMuxORoG5hUuQODHnqYlSAh2C8j2BFjq0mpwe+hjOBzlQh8lhT+yqVbWsfQ",
+	"bovWoGfUWs6CfrLGsPbWV4NaY/jDQAJndbwhkqhfzXoLWjjhUUrijXGX4TW3vyzS4FbY37yMee2Egl+3",
+	"lIm+4VXJzYKnudvFhGaDaSAG47EVtXAyo+FA3xVhiW0eu5OU8lqjh0sNihua9dT1GodvBvP7ZBrKrn39",
+	"TdHZH5xhMZ8v9ak4891kCbctZUkDI3XFj7c9SjLiyfI7NUurwgYvnkNnmbW+4/rHaxvkrmg93hiJ171z",
+	"Q1YHjGXPz9Rdkc9JdmgJfM13ebNt8l9XkcnMng3rMubiGThwU8r26zSmeJX3z9H2LO9I0+t2keITY9hC",
+	"4DGOIVg9iuND0r2+TwZ6QDtqhUSeJ46qDrq6pRL1UJb8hsfByocNsAz5YGVFF61qcCNjW1dDGx13Dx15",
+	"/r85zrwRXCkf3OYl0m8PhlxoYtGvzUqDNwbbnJD1RJBasHGrjNGgwGc3rt0w7z00tgO1yF9TMfaRIHZg",
+	"77bMuVJ4VDuuDaYcuHIAntUF1mz6gDSJb03c2SvMd7BkwCvTRP4AQJ9xJkQQg8y5Q015psFwlkVBbDl9",
+	"Zd0r+tkARFMs1VtZf4ohie7j23nvK8OtOspsoH/jrFJLwiY7R8pA34g9GKfoVRUanrlqziXXVsnrQmMu",
+	"mBYRDqfD2RwpX+gDhiQU/CNTOpmG7Y0p7h8/2gC1jqZYTvWmm5J7nJCYzoJpWXvAr5ea7W6UieUhOuV8",
+	"OScmTTYReMEQlkgqwW+JtI2n9LnmOpovaKKm9nyZQobu+pFifq/jCCNpsq3DQmVWt9dlwYy2su/5goGa",
+	"WmbTZm1qoXHmWvRuG0Z1/VCf+TuprhZL6kR1dykehwX9tdYqeLKXWwEHEHhr1yhXKI7nyDk6Iz9qEWrZ",
+	"bG4wuP4kMbD/eaNR2+LTSBNM00xsrR+v7uQ8tQ0aNk0Mmjjow2ReUVtM1IKL2wJ4fezhvq+WKxzXHdlt",
+	"RRWRDyxqKDNYb4bgiLbarfUMJSSldyYf1tbRDWxtBU0R9Cjz3gHt60wrMQ/Z3gDbU+kmDO0RF1gk7l0A",
+	"+7DAEmWSGC04hX7bpdYlZ4jDJAKPnKE7Shbuku0d5Po46JtcwIEkrldwzh15ZxRB5lyooihNP2deW/Jp",
+	"5YWCQC8fStDWHAoyo8yWODrataJWUYSYTx4KpIgpJzRfsk1CCCuqCe2L8rpDv66wqCYsahBDh91ckLu6",
+	"TCvJh6pj+UMG9bzl+p688/sEz7eERU673ZPe6Wn/+OjkqHt62ttW9WOmfy43QLTn7e+MsIWQcV5ZGSE6",
+	"hoZ2dDwmQhadvfJW6OHux43bLGzqsgABsIQmaAU1J4C+uY0emSTifBLUk/X3RoIvZAEcFxQnD+tKutWw",
+	"APkA4MwFiDPwlJWH77aeD4111JRPoqJVFSCfMdsi97N0qq+vu5Z1i2aqm22MFRWsmM3nRKCUjBWKuSiK",
+	"touTu0yy+1CvJ6sZW62uwVEfan4V0MqfrELH7vLmFQrft/SnNlLYcxlUBcHr9bzRNtu7aHOpJBSwm6g5",
+	"YEQfqqcOVWgCKbFU5jn5O8bmm6O/1A/ml5r8BxMmSrWkO/uNG1vkOzUS8k9siG+Bo24MxWgyXBP+G/fr",
+	"cWpI9VGijeBCFxplNFWUDSxjmUpBLStJOvZnb++zWcuS4LRIYJY8SAqjGNbrjWLudZXRORiVJGS9i38z",
+	"RjGH/xPHwXtudPO2fL9H0Oyo1O/Ka2CYdOp2UFpDbLUL1eiYCvVQWgMiqOWOzSVnUeHQrAmQ3+BhT4rb",
+	"eHCZUTqHbQHlTS4feZTn0JREWilrJh+Bt++8Ah5vA3jyx+80VfLQeW684uyoc7A1Voosr8rmWlC1y/tX",
+	"BtRfZdG1eZpWg2wysD7fEYFicQMIGDAIB16XVbPLz5AWc/AKnKamvY+5EuVNTE0yV/F2nBrrtTAUzwpx",
+	"ECFnf0UoN78im6pm7FULRY8FsVj09pdB2cbUdgB0KwWDWY/cYEwBKI82Yyz4MIcBmxBQeQpolK30KaQS",
+	"pVwqGD2e4YkdUYyZ/pKmCszurMifJUyJZV6ZwSd5fp7xlKyZuwbAI7dzNdVhlwCRS8bnVkv13SY/6I+e",
+	"YFhn/pCMdcMsEBIhl8VAH1Z+jARCpBtQKnNr0VVD1UClfNjvNsKhXLNIDwbWYdXv8EkO18oGo1emmu+W",
+	"KhzMHWxYw2LVzXrsIBwb7Rcttg6EAzdEMizkHbGZCEzoymoIttDaVb5mgsEckWtJCr9uhWltDslplt2O",
+	"LipDdG7OJvCntzYt21hj4BKXYC4ASnIGQnrFO2dUZSNbqUR4xDOQ4yNyWHfeGcr9ZgOfjwD3IheoiKQk",
+	"VoIzGuM0XYYbhkgHXdTMM1clbCibXJgHmxaI5OggtZCBfXd44RaT0/Wm6b1Hm3LcN+TT18o1tHO+gr6V",
+	"lfmG3uSqeJCyyRND3MYlimERc52fcFFRjp4Xhu0uZQ5Glk2U2MIM/uqvO402d+sIdbloMP27BvDVgc9p",
+	"bqzFfyskK8opKluCWNo9p+x2z3zhwygFdaCq92raWrKHqlOV/QbVwYMYl7TLjI2pyUcpMAvRKMXsdoCw",
+	"+UdUQmLXe8tWvtgotHJ5+lxp1Ru6NrEzU2M2cNVt4Ly37egNbCwepWSQM46n0uqLEZLcfF16VwC95gyR",
+	"2Vwt38PHB1ByZoikZzGzY6LS3HWGfsZ32JBA32v+dYZSnLF4OnCNHLGD1QFgqjlhEmLsKTmDw2uQ/7Yg",
+	"o1Kga/YeQxf5gW3nISMggTTBMkmUqaHXd54hcm8AYN67BRggAEAFZxNmcOga40UfqIClRaRDqDVeZc7I",
+	"Gco/OeULGaEp1bcBNBBlSiLJZ0QBzB3OFJ9hZQ7EMy9NemBgpkYk0cesmeiMJBQPkDQIQdqk4fqlD59o",
+	"ai2JkIN8KG7FpxZZqPi2icYQpqD3OmbWzstPqtxzpZfWAXzmSMLY+J299W1FrWIBwWDX66b/QeF5bwnA",
+	"EFkhcCtq5ReL2dscEgzvW5Z74Kyd71aob2wRhnMf3mqjsD8NG1XEV9QsFoOpnVWyWjLiPVfLp3BglaAY",
+	"wAaZ5TLGVwsnJlV5JA4eEFLpXOFoCKqx1z16fHzyqLsrQuPWkJIZ5Ka5OVo2aYHzK+geP1CyqAJiaRjA",
+	"yDXoasDsBrr7er5fWWeuQRNPr/o9B0E2RieMDvuFdGGK/QIRzb3/+7v5634uFNFu/rmqTv1FKy7LgPo/",
+	"ElE3VxNiySSRcDTagyR37oHuAFsMvX3zPAKcb5A6YN0jP4yTt4qWeRqrez02Q2DoqHu6U9f/cDHrNwct",
+	"WjX+A1Kjnac+7DrWT+tRNsbGC3KGCBbpMuhNMIiCg1KQRpu0ngeWF44iNFrm+lHBJzmMknFZwscq8mq8",
+	"XBqDaV4LbImsxxlgAcpFun48wWP4lTiC517YZh4rLiA2ZmGIfu0icavkVQPl51rgck4ilBBlUsLyrAev",
+	"pcKm1BtbbP+gyiHROCBeWbL+Lb3T2zqOoR0RL2IELrtpnAngrViQxHia5XrROjqvrnnXymv+2l+1vP2Q",
+	"7f8dz/3NwlexeiflwbzZv45000rjlqbyDvO3sEo6aEZmXCwH+mgQxqZABidUuqYNXCwR4JaewakwMMxT",
+	"3KJ/dDe4ABJ1TetNYjxO4S5pTpTCTofIPxhSIByQNoIgGOnLQTMEAC0E+bOh9YCe4FVYyluk1kGJEFLR",
+	"NDWuXUcAkpwhyhJynztlCRbxFLbDmLIE/LYMOrGbftXgIbAJvdimsUt9tymFojPoCRX2DfAsNbE1//sR",
+	"ZCIM8/UclsHyYRrQLwUG2YpazPSy9mzNd1VOGpJcAIG3xguuy3eXguwNHTy0FOi2Pn1fGufpecXyhU6k",
+	"zfASG7sqlc+exiHsHIOqfgy7fNj99hHsbD4XVZVPuMBUrJc/UUYbCOeu2A+SpMBj9LvnmfJN0xhCnzwQ",
+	"dxFYmtboUFYOJNSbUSp7DJndNjT3tYeR1zTwYd+veTENH/PEcFcdk0ePF0S0tb5RILFjlqDhf5o3d2xR",
+	"5rCz03ndoB1Z0OWfZ6zjUr66SfUmSdF40NEy4cSQjNxTrYTOMMtwCr4wwC7QNxIjuDIms5H+2MhIaWmb",
+	"7iwwUyDHRll669pN+X6tPBHcvBzETfGq7XonCAHHaPnct+7bgm0bb1rClKCkwZb1tshvvl8ddnxgs1oA",
+	"8gYJlT5pwmA0cBjaJqS7x5QMXuYP9SBn3AwdYh02g63WzcCodnF+g8zpwWFtUNYeNpoE7Ie6doicYmGx",
+	"WevM9crevoYsVufhUk9euTFyJSPE00RTqFnnjZU1ucpmM7wKddQ/3uYzLAGI2ePeH2pBtlWW8aa3aVNs",
+	"RjDHeRxn4Et60wxYRu5o0AJ/upxPCZM7oLe9+zKHcfuz++mrvwYZyo26sQBz05CN1+/3I79sK4z1eU8r",
+	"EV1y6wBCa2OBJ/AXHwPWSxBapVnku7rtqZdZD3dtL4Fs9O3VfWIx2IEUm4h4VUiZVeHNwS7JbAO9vGFF",
+	"LggGBpNT2/dfjqmYfWVb1KRLr+Pel3NB77AiX/knvr4bYvJwKWhRrIiLwFmVqSmvLUxHPAmUcTwTnAEM",
+	"pDK9B9ELLG4TvmAmi8YL4YaS2XcoUm1esPBrna/VmXgFHqp3TFL5WQ7InMm24MCCT0kvUQ4blcfXIXKK",
+	"tcHvuJdWYCHkH2uQDwd9bp40xiN9krdot02xjPUPbzfpshAAVyuwn+vI+fBEcyzU769evURX5nNf9rv9",
+	"brvX/yovbcUKB7+2px6xk5ZWDzA0ePIXzGP3e06v0sJtswtCw9oYicFuKxRNAHsR6nd6Whz2u/1H7e7D",
+	"Rqiq3fapAVZ9V/yz875dsWcqFKs9BWZjSfWHAKlDpQNujbXd4PP/Nha/V8b7ts4mtxt7b4ImQElMjKvX",
+	"elQjZNvNmiQcSYQqu1nJB2PXm9vAwahvqvSzVqSO6A/vh3+3QkPPNxgmFA0x9ZtnF+jhw4enAEH09vqi",
+	"XAmKFWlbb3IphBHaunRGNMcb1Nf1HRur+ht2f3gJUCfyFeUCLaZLV/dv+3SdmXZqhM9T0kGXyuLMxpwp",
+	"TJk0fZML35vgKrBeDbZzHXAJC1xjq/q/a/SEndZmfreRC48MYXHwewIK2IR76Jpfl4Ad8HyeUkgu6ax0",
+	"uIbML5s7z0xnT4XlrakrUS52YgV3qYtMkarm5ZYVWU36BaYJ4rv1E2A90GWmVHc73BExqgA+heX0ZykI",
+	"Tmxv6JTjQny2opZpq+1LLm0P1AiFF/AAbhfbMRWLU7CfB5mX8/AGJAEnNn4gIm9YtS49RoLfEnZewQTG",
+	"s20Kn/LkeLv5bW3CjEKrzDPbHQGwI5jCsTosr1pf6oY2HfYODyTAjF5rXNAhyo/s7TSwYNBzqtmitigx",
+	"pNnWv8IQ3D87Q7Jk1RViXl2Qyo4tyBt60WXoLImJlBVdis7R9z9eg2gfnoOWSH/BJl32G4IFEcO1lsGn",
+	"jxp2JcpTOy5DpUEk5ixx+QMOuQgSD24JC0LgrxUEPX501K1RbLWpWdOFKZoEzJ2x7bY7fP3q6ho9wHP6",
+	"QCvQD+wbhtsAk2oQBCYXThnRrL9GBkiKKgNKm+XZLo781fc/7K9KtL1V1DVnVTo+NEGz9qTJWIelSsvt",
+	"YHMHEFzT4i7FUItvPUJjQQlL0nCb9uu1IPPKOMx1K8WMFxaaDee4xj9ysVbyTpXMQ/ZemL6QeSY2qOUM",
+	"48zmrakc+xlDmr6eZJrmX17AExYDKioq3txoOgiSh8xv9hkbfVjNXxiRMRcELXmGBEmXru1LuKzFvT/A",
+	"2vaK63+ip0OLV+k5/Ptf/+MnexsaLdF5ggfo3//6X+/+/a//uS2TZK1neVCewhFaEV+wS5ff4o+TcZVn",
+	"jftz339ExgrZPKTiHn9Mn2c8M363ibHh8lkpycQwIHAL5FeCy/IQg1k7gnJK+QvphhwVrBeSG29Bi7rA",
+	"krwATXLHTnsWdX9jUh6WBND519rg8ZRsGVvdUc0oK7UFWqtTLPtstw33iXf7p6gFjaS/00pmpSrh6G8d",
+	"v6ZXdYVNUquAVw/DK991QYxtj1zDjUEwREPVRg3NVsjaXyVr2IVv4AMXNkeKstyFX+EnaOqwb5A4CsZR",
+	"QLfSv7tC31zgRy4tLT8c9CwauMQaTqQeI8CCBTihgub6chk+/8Cj3q89XchbVi0C/Pa/u7YCxclGxOYp",
+	"lmhEiMl9raH4iyot34zYeQl3bImzY37BqqVrf68e5ltZX+Jvla1U4lEaBJgVGUHaes77OTrAHbAaXaUB",
+	"rRCUdQ6X/GCpmGjDDkUHPEfsl1eOEsIqaOXZpMx2WXYaegAy/M7mUlblQt25pqKSsPrNpuyQn7q3NwKf",
+	"j1oZox8yYi8rkZFPUSsTac2vvhVp1UKmHCdFn+DP3dpwTLez3TOakguT0rq2++D54NaTIVCX5vHnyv1W",
+	"9pCanWarjqFopWqj7dQwGB4y7q5tY7G+Zy1qY860XWmhd7269PVRHbgjcW0Hd+18zibiaS030pXel8no",
+	"zdp+wFvvbSEkzV9P7+dchJCu6dvq4ryclpnMPQbnl5E2ORO8BKN9xhOS1hYk55fma+v1p8GudXp3Vkgy",
+	"uOQzEZUII+P8Rnxcv03Wvcmm1Tpy7WF5jnNZDWmR34J4piQ1vWpg3LVH57dOrzu6PEl9W2vp1VFFpuLP",
+	"gu5DpbfiprzfVv0cIuW9atRaLayG0x+rPajo1hhUz7oDqtG8pcjAtjzoDub6Ddpqj8ZOoUGM31ORXwvX",
+	"RF9uE5reU1pDc4/VntXL4GfrJCJ6D1aBZvu3rBEfyjKhjsdp7I0HXHc15Aoy4QacTbgtxz4McszujL0V",
+	"IXHb+Le3n18ZbwDmz7hdqcjLEKh3mjfeoyWAhjpzybNjN2dCFw5Ae/va1PiCyV0zpOsONrOa3qZXgzb4",
+	"KWotjPpbMS93Ncoj02YRTBG3bKra15vAahupQijZqa2ejblc94+lXLaGNlKJOT0irAqIagHns4RTIaJc",
+	"z6nSjxpnZVs9uj6l3br+tgnZm+PQn7np9ra4KyRaGlcbNKp2gAJIkJiLhCSI25Y6AacAmQueZDEdhdxg",
+	"7gsCqtnBuaAQnmDK0ASqp3M4Q/hwHlMam+LNbG4R+xwXV3lw9dgvdiCiefKqVi9vS6HP09Ib/Hhgc+zY",
+	"HcwBGOeBcB9LoJhl6TuVjLrco6vuQZoLh0b2IxazCxxPd/TlwTPVSk5+uSRYGrw/5THeboA+N3dtg2dx",
+	"o1nx0D9u7p9fIa/7aojApWYXTfoaFqTdsm579/+OWoornG5IhMnHUgSlt8HPNgNJNWN1AwlO2J7tB3At",
+	"7evedL6K5t6sN1swd62GoLVO90jH1LMMACkO0KndFah9nbiifX2sEAo9oJhcEC1Uj3pdA14AEAGMG5w5",
+	"gG117ZDgTBjTO4ISvCw1a4CvtqLWxNTh29cE8yN+XXcvZHp6bzqU03dVd7EzvqrfwL++V20uyB3lmTRA",
+	"YI1xRExyYAP+a+igPhguQibStWoJb50L1imD9xfz2yAJzpVWjffrd5cZ8KcXVcWKdEa83DBhRa1rWGZb",
+	"2EH0d0bTlEqTTrYdQLpGSkYVWngvQn1T2S85WonY1vhWMDuNZyrmVT5oe3GAMOrf3+dEOCtAniBse4Yw",
+	"egjXEypIrFzSisMa5WnKFyQ5Q4zn77hh2t6jDPWOkaWdfs2US+U1FcuRAASRPL0jkCKu/1YcYVMeGBc4",
+	"n1jb64yY1Gn9/A0b58DXkJp6BggmtkW1B6h+5kFDWvgwa1Z7qGAFuglkwHwpuMKK3DCqvurcME9++h3n",
+	"inRbRx34Q7MXzxSYf+8LGIE8s8L7Td8AYt2WMMQmjzljFkDr3cbI+/qifnd9/dounNPE3aJERe6ZPio4",
+	"23LUn56e+vzV7dZHRIc0Zcd8pe24Yd8/MYQNlS0YiSC3Qey7+w6yTxurH7n8C6VsrJ5TBq6VrjVrX+1w",
+	"i9u/dCqyPceUNawVqnuKaeveSuFDI/uvrHWRGWI1pN3PpuIF/lJ4PWdyLtoWiVoZ45O8uqUe3swqO3+K",
+	"Pq4ZP5OqXluAFOFGCgiHzYERVs7R7RrRHC+hTKGBrhXAXl3aUgc9u3WyvlsnbHNkI/NgE5yU9cX4jV1b",
+	"4Q1QCfOY2URjO/XlAFlMrbPCHIBYWP/+/izvkQPQxzhNc046c0erhDzlEYmxK8N3ofYZXuojPOVsAi4o",
+	"MDpMM7a7lWTrAtbLPwzz7jV6PFOShg+vgOUVrhtbMZtsPXqTOPl/39zcd7vtm5v73vjm5v5kXBEyL/F1",
+	"BcQ0MHd5KdazpRNbxr0xhKC/cpnYbLgZkQrP5nVlrPq1TpdVN5MRpcV4IzPXDQz+9G4jfKV+DMjJLHuh",
+	"IbSHtBbCcIAwW9rMRkN2wEUh99DVya8zM1iinRtmXvAzpwyez81qzewzksfdO2iosLztYGlULP0ppH+B",
+	"JpKYIXuB6FfmnlTjkrV3lzql2LPEJIUVcC6glS7zTkpoCDEGb35qSm6Ywc4W5a2ub3SVUx00hDhER2/c",
+	"oUGMNx2fofeI7dmFFUoJhgIm8BfQOdWDvmHDop+Ana3BDit+dviswwE87OHy2nZdrk1Q6WV5P6qhBzqb",
+	"lHoa4DtMU4Pa6D1ohMQw3LTrhtmuXX7dQrBFFwZow7UOXJrMWOFhDg1qQHaUTcWIbphFiYSiSYi06YU3",
+	"b5P5ykcrA8hrUCK/5TY3TRmHRUuIof3AWki1bEEAnxZdrn2+d39agFz7l+FpWyaZM64Xruo417//m2NZ",
+	"/zdbVe1CXt4oSuyZ/13cX3Bh/kcBs2b+Ltp0F3ySv3+VEUs/eSDBAR4r/+q1PCt+LaCFV1lt0yHUWAFx",
+	"gb69A5e/ldqxAZXb8+W9fnV1vVL7WIGN7TvXy6fvVKm5/OvgwQN9DMs//WeFEWPH9SNV06LHw0pa8Ybe",
+	"D745n6cvgBPRyAmtikBZuYNpnPIFMyG1EDKyN52j8nQWU0ni90UR3tcP3n39l7A6sSgc2rVYY2UN3eOR",
+	"m/j6ckJpeJwJqpYAwWLLGaB07zxT0+KvZ279vv/xulXRQ7SoB4QjbLU+MeUTyoboyzfPLh6f9I+/ipBx",
+	"sEC3Gj4jaEZZZoN7MDdw/5oywnzkmhtMGEcJGldVjeoBvXh6/eby4ur99au/PX1ZoOCDk6bGJz5BAHfM",
+	"TfFaHsm1OaItPKf/qdVdSdIOuQcIFwd3MWhdmAvo/PWldXGat8rBgwcrDz1IyB1JNZfKtchD/h6joEsE",
+	"BThFqCVyqWJFAos+gAz2mOk0I3CsZAf9PY/O6Bvs624YwPWydOna9Gg9w+RVGIQsffNoaY855waiwvTf",
+	"vmE37M9/1lxCmLIh9s6f/4zekAmVyh6LLM+4NTCo8OUClAHrfSRUW+vByQoLcXHDwjW/6N//+l9G/cDI",
+	"Foaah5xHMfaqZU3zYI4mRNlalnuF5pgKOwHAGpZ//jNs9p/ePLtAp0fHJ+++dOu1WCw6Yhy3SUIVFx0u",
+	"Jg/EONb/0/d9hYYAT2Cm/2Au+Cgls69/lpwNQZPkCRkayGWtwZgcUoJtqN12KZJaN4NhDMGpKU1monNA",
+	"mhZIoyVoFgCXBO3sibhhlFn8c62f2gldJmQ254qweKmX4ykUd8NWBOHGAMBaa6c+tY26BL8PvRe0/0aW",
+	"wwhlLCVS3rDhfZvxNvWu35Ll0EspMPimgM7BuOqgZ1yg/hGa8kzICFZLieVKm8VbsnTNK28Y/GLlbwSx",
+	"fiCU/kekn86EiTAiLuiEMpwWLnd4a2nwb8g8xUsAtBYZGQIL2k/oj5rMT+ui9lpLH3VP0dCb5Ptbsnwv",
+	"iOam4ZnmsJR4lf7egyJjWkWPbtjaKyh7D4tNpBx20Hn+FCyJNbYt12oaUQAFT6A0R+rBdpA5WxmHoVPp",
+	"NFzXKBcm8/rtdYRen19ffAe/PXn6/On1U01384zDCDE3H3W7lmPeuCkkUnPMFdGK/X+17c9trY6ivAef",
+	"dXKDOmZ8v/ZUtDW7npOYGWSBG2a3hVGP7a/QtBRqs8wgntMZVfD9pxi2cJoSAeo3RkKbQQC1juZE2HOi",
+	"g4ZvAF9yRlUb/n8Y+T+90aJarweIihtWuiSJGqIvbUThKzjNgdTQJ+IMjciSgyofFcqAFiBH/VPLZ280",
+	"J7fPx4oIWFC9L28YmIl6HcHE6KEX9JucdIV32ST7UIaG9239RDu1o7e9gDUXMCK1LfjoCCWEzDvonN2w",
+	"PC0HcmHyz/SP9Xc66AV0Fi7alehlNA6cXrcIngzv2zaq4IQNbCfo6WGX4gctdnJ5/pbdMq3rfMj0qs2x",
+	"wDOi9HGgR5vZiyCjrNkJRNDSVHMYugJ1xrV9u2FW9qOMaSFMEiQzIfgEAD/ROTLajyWyURoHwCbDoiF0",
+	"jm7mZSppkkSaDTkjN0w/UKQKwkHIoQYeaui1LKLsjkqqRbL/Kxfen2ZzWs8BOJEE9B29YSZCQzk7Q2BR",
+	"CYm+fPt1v9u9iBD898lXQABsIlqIMkh4xWjBRaJnOcyhmIyFCTOZO8zW4fXwhunJEgqyafjPoUXV5+Ox",
+	"JKqDhr1OF44ViFNBpMGu3WusxaJbO22XmHKGGPR8OUBzLCUaFkbCUFNSG+xzPCFghsbF7+7ANKd3iqW6",
+	"YXCfHrTBHLhMjJ789u3lk7sT0yvB/OKwqBwUFZiuKY2JzUWxytL5HMdT0u53umu6kj57MVyGc9c+Kx88",
+	"v7x4+vLqKTxT1II6dcmD4xu0ep2uuYnPCcNz2hq0Hna6nYcA8aOmoO8+sJ5L/e9JyEC4MPm95ti0ab9f",
+	"Dt1jf4LUruVftFbylYm7EmhCCFXvWEq96v790EnQ3u7OwhtWbjQ01Crz0JygVuhKtJhySbRyzZTe3GYR",
+	"DLIftEsDCufvuUxaAz2fc/PZ16YxvpPPMPN+t+v0W+uyVORePXAotVZHzfu26f/e4TTTxL7Jut2H8f8v",
+	"4TF44PQj8BMxF2BNzA//H3vvutxGjqWLvgqCvXfY7pOkSEqyJDo6ZlS+latsl9tSVXV3ZU0lmAmSKCUB",
+	"OgGKZns7Yt7k/NkxJ/Y7nF+n32Se5ATWApBIKkmRuli2i9MTUZaUFyQu676+zy4L/n4n+AP6Hx438joQ",
+	"sx+j2mDrkAGW/T5+Zp0T5adj54VAkqgTwJ1HSpHQQWr0fvk1aiiHYdiw0wpvgYjKUCG8EiyWcbbeNwsJ",
+	"s/fLr+ZBbv13YFy/q6XbDaLWfrskxIg4FSEgvifmMaIObKDVq37iqBbXWfeAm3Fh9cvfuvXf+TNG3qgN",
+	"q9r6YPLnndteVvz59hYWp8yJP7r5MhuHl+9QQfM5FrhOpKpZ5rfWT6MImeGt4uMXpUVHyUTmPJ0HtRLU",
+	"iBczumKaG50J5tKAQyKFvJtKLPZ3IeFzVvSp5uNHJAFyVBu2ZSJLQEijRgFr5M9//vH0WbPzkBinhUwF",
+	"1+rPf3bkLt/Rc4oTc884AsrIYjB83JvtdJ1x83iLz5U4EQXD6llAYErS3CaNXEsCfCNh7ycstU5s+QU5",
+	"TV3dv9Wg5nVaGu9pIpWFvcH34oMTknNlO63xN1aXA/hNwVI5FPyf1g6WU22ULcGQiNGb8DyYXHSKn4ph",
+	"ztWI9MEnMYN7zooxFRF5VjCRjiJyMqGCq1FE3shCT4dTZszfF5rm3CgMY4lPdToCDZ0UXJ29ND5/gp0j",
+	"48m0Qrdl5xNStuesIJr6gApujhY59bThgLlFtIyF8cGAM6SYprYOU7rd1GepBKXsF+t+8tSxxb4o77Ha",
+	"y8bCAUQe18GMuUVeuI7IIFoOzTEYzMYZozlmDszW9nAwPZJA4+SPxoUynw2RASznrff9yJhmmMUuzDuU",
+	"PxgQcKuRePa0AecowP9ZK3Vpkr28ZCfwGb9nc2B2scP4xgJ7BIIydPd/t6WaoaTEDQcy00uU05l0G9EY",
+	"JyhBjVgw277Ra5wzkcnCoX0aKccVOR4WjEEORI1onpvZHspzVlgCPeSDmIGx8KJgORUZ7tyTKeAlFvcU",
+	"yTnt85zrefmIqQBng2UtFK+lnF7ZyIqz6/uuqqFG2+N+iYa5bOJKyPy6kbgry6HYouYrfIS/s1a94DhA",
+	"veyto16+oVnQj7bX7lx+y4+C2rgWy/Cmo8tvMkZozjEIv9fZvfyGN5hrPpXyJS2wC3mv211ndJNCpkxB",
+	"DfFToY2KhHvXGOSplK+omPv+pmvpaHNvd60FeE41m2H6Y7+9xtScoPb+Ufjc4qJFUI2C//Lrx4qJgKob",
+	"KwkhxgqeI5780kagvGoeNNKcY9orp7M51rdlYy7wKlfr10Nis9CUSEdYsVpvRxzb6DBdiA+3yBto9aM5",
+	"4Ki7AI1tRfC5SjiiDrILQLqMfIlFSDHgsN6omGOJeM6obyPCuURBPplq0qfpGfGRSQz5omhyI8OADNKR",
+	"QEAYEi3Y5wMBn7CtDtTmzxAPOIaQVw90yg6kmZpKF4yOLSeWfRqEW82vWdYjScZyTROXlUL2BM6MO2VM",
+	"FvZeY65VIKZiJgWzF5cW2Wwkc/d0yyTBbMjWXou6HauaEzKeKtCOmC7OcxDGciYIz1rkB5HPS46qFOoE",
+	"znwSBIInLLfxdfxsu0ItRO+w3+rnss9yKYZIOo+R+TDUbswH5fPW9xQJ9o6NH1sLN7JxOQsq4HkwuS4j",
+	"L/YZDlXXNqopwrUxBcNVA58gFhDPCNMM5lu4mEJQxAZYaO3HupzGi0xdWN0+xci++bUKeeoIun2wwRUZ",
+	"S4jP5uycCh27DVluQtsiUFpK1sqcVI6NOxQuBBsMxVrbNBZlip+6QB8XpA/oeFp58P3kl+6via10duxr",
+	"ZS9nWW1QqRiwIRe3Buy9kTczmHeMEftQejKmxRkEJK2tBgPM7MUOsNBWPYNHg3vf0zn6seDQZrQQxhZN",
+	"iKJzRZRsheaiKuNaJXmNfYcr5o4wkBU8yccceeGCFrFIUm57aJ3tjnsRqlm0kS2phiFlLOXK1W2HSwGP",
+	"jULj3iZMBrIYm43uDCbnqPwojBVEgHdRReGvvudimMmxn/Cn00JOGBXm7yi7zNpaHyAWGzoB5AdhPR+l",
+	"qcguoGtCbLIk3n2vYwHI9dW9yxVJXEehjRJRMccwboThbJuPwQ1Cte/uOZdToPkwEofrHjg/aNMTLkDu",
+	"+cVoEYfIAkmroIkcdxT4U8bzEBGW29s/z4EHURY6FrOFdTIbyS55TsveXLP3ZZ6psI8MT6WRqRdWe0SN",
+	"xAtpLTA0ltNZLBAvXLUwkeFzfk7vzaoyNZBZRnRrSYbQNYGxaEbHcCiDDWp39OLwuYDtFioQ+M7jYNGE",
+	"qz5zkekklHKLks1LbJ/dxY9EDlVIE8TAfWrG6k9gWeIWil1I+4QS93KZjp0RHmSfZvZz/Jv8osASWZ8Q",
+	"VYYie+093OrBmD3zbJ+ZjeghbW3SLRZA/vqbLQpNHhFdzG3XMkzdWELpET7WzqDjfvVv2Ot2UQ2Aeg7z",
+	"qcaoMUs0wexpuXeSHbsbdoLl2OkkdX6mYiJ7PKJ37GQCZONxSCoexCUDDQfIjqV4Dp1P+8lgTpZfbazU",
+	"dueI9vey3Wa3f0CbB2mn0zzKdlnzcNCh3f5uupfts8avYSsttIEaK8T69gBdkgLUBJfZv5X9Xj378LRr",
+	"nsuaB3S/2zyi+53mbv8hbQ86aTfbQ9sXNciPk8WPw983p5PyM+FED2iq1ZIPrB7ychRHze6gnTUPsna/",
+	"eUh395sHg07G2mmnf0QpFCKbZ9r6Fu+OQ70kVgVxQZ5M+zlu0G67uwduo2tJbjDRfPG0EU7UE+liUXgS",
+	"jNCz3TTBG3DTAr1yMb7a9HFxDBhPy7aGl0XLpswixbnd0G6ahzcP2O6geUj3+s399GF2wA4HR7Tdr/RV",
+	"N34eISI4aDU2AHMim7KrfYcb8LIPCYdfsx+hM4wSIUWz5OkPZnqqpjQ3IpJbaTihUC52lcGuHYgw8uNW",
+	"Qym2EeyyUAqOw0VDosagkOOKUFn77meFHIcQWOZEPuYBZNjaT/q5cuemcxrEhC74iIuTBH5hkNH44KJv",
+	"kEdftmNUmaXAB2y47q7npTb05DxMaut8jFWnfGW7tUc+cWRqjWjKM9eOiHfsXX7Ha6mfyanYBr++xODX",
+	"sTq7EGuqiXoZDVKGvhxYQBn5UoobDwgwUzAudkPBskW4wtoc61tbS1a5eqFNjtiIRBh2WUA6HJQWtXE4",
+	"aZ7HwpZL4u3GAOPgxxszeBH6rGfDQ4ooxsrSy0dlfEgxpjwv3D2FkTNj2Q94rhl0hriwk3cDpWAQQooI",
+	"9X9E19CMVpTvQcN7t87ONV744wVwq80MXii1gp7FSy50JejR4hpBpKxmwrlyMSvoJbPVt2vqaWMaNXoN",
+	"qGYqK3Y9HsF6khxbR9dAwrTDhRhXzVgvMavqx2pNs+uNdcXcnnHESi4Hm6LDUzcYS1O3pgIM3ve9ufEj",
+	"ukHXMnYWClN828UvxohNgW/RAgcFjdgNIL/sdJrd/dP2UW+v02sf/AO+OWXFRF/VhPzv//yvBnZHr+ti",
+	"IKehm+ENTc5fq90ejeN/vGvPTw5fD/46/f713w6zvVfP998NNzJRghWCppYaS+XYF31U9s9XZ5fcicr/",
+	"BPrbrCtZBC68vvaOGueczZDyaR01vlRn73yo+usfL1XidCEWUGaWatMStuTbVfYYV9W2XiJfEtck41kM",
+	"8Sz2nisbcqpG1qotEy6K5nR/fU3W4yoF4YI+Xa1M7inCs1p9d5mIAbE9oXoUqJBqQGTRA91ItVxfgrv0",
+	"5monsYINfSWBtsztqmQbP60U28oklEnPmV5I+965THJR0aZ2iGMrZZC2vehgRy0gClt5Ad1aLAuBx/Uq",
+	"BnSuVSy4mEy169si9jgss9hdDMaBZ13zYPovr7GtqrPwPWMTy7GrZ9JF0YhmeY5fiyKXC8RKzphIqwbx",
+	"h8ZkWkykMtLpqXkd1VwMCYUCe00Q7BSLPsG8EhmKNjM5J14SVPs9/RMvFKFWGjR3ywryN/aOy2AM3JPr",
+	"GmTds14vMRir5emNj79uYJ6F67vMPAsRrXFHflqZ9lWbTdWJvVKtTyhjhkyYI8yaWRB1ra/yeYKtnnQh",
+	"0wfF91AdyqGK15yHFkmeP3Wdt4uCLCyORXllBBHCDYSSyDd7JvjQpEVeoCiykGuQ8R1TndpePrwN+n66",
+	"3Ue2hRF5SbLF3Bu5n+zgY3egDQIzdohXAVnCKv+YBbVIrABNWiTB2klXTkCh+jQWigVpSf84gOQ11t2Q",
+	"cqH0I5RTXEM5rLK9a2WJQm3cBx6GqV9bNFXalFiBgwlrGwx6FNT++HIgKrCvNiK4JzC+a5UWkQNcBFsP",
+	"U2M/4l55Uibz7jADyUVNekmQ10+OSzu5klraKJ/kJLvl1QIQC+Pgjqca2frZYMBSzc/ZE6qZd+e7zXYH",
+	"AEnPGazlSzpr9Bq2Otaxgh9bgGHAzes1ntNCMzFjQ3IQkcP27m6HvJoKno4iW+IRBDtey0KPZlxk5Pm4",
+	"/20DUbiZYsJshHNIPLGcAdGfGiEeVqHn34TNThklL+U5yymyRJRK74RpnaPKy7iaTJGeXrNi/EoKaFTq",
+	"7pW0UEb9GUFi/ruQGcM5MisRzv8fbj5XGRE18xrmbJ9/Y77NFWejpaGBX9iTAleWYW31/XzhCN9qEhAJ",
+	"7i9zqy4OaeO66hWPqDdOABBmm8XaZrHuMosF9lS1NubK/ubNJK7GVJ0tt/9e+TaYyWJVN/VE2b6VO+wD",
+	"z6Qr38bSPIaQV0HVKySVQnSFghnrpkVe25pBy+/umWFlQXI5RFSxy9rKsLdn2h9zrVlWsuGu3W5GfLfZ",
+	"qSt0DZj0ytahsu6W5jkJy9cfQb5SQzMRNMRzX32JjBc4Z7a3rCwMs0MvoOEcOpta5PgCwTZafbmUZ4rk",
+	"/IwRGr7czN0YOYSoIsnLF6dP3x6/TCKiZFlih/1ZUDg/FR6w7WdseYOQoyzCCtEg4DmmUOBnXzGYFuZT",
+	"eoSW8MixKBnweQFDVqRg54zmKhidnTe8blxngZoLbYPV1Q3HsKDnQuXFnBjLIpcF1AT+zPMRy8dcUPKM",
+	"FSKjOWuRV3RO1IiRM8YmtsRoIhXX/7aJIjaH6VaVL85p5RvxV6e1X/rLm6dvT354/Vvn11UfGDXCTQ0S",
+	"joms0dvdq/yl0WuUz0Pc2kI3ep19b7bgXzcLPeCUrdbsdich6/yn1O9/GF36CRTjG9u86Su3j1+QGWCa",
+	"WyjXGk15ERUIrHuvPGzm1Vjem4ZIzJ7iYtiEqMVaUdiZL1+2IBwzOlcAWwsNtaW4Q0k4sPgsxy9a5Bup",
+	"RzY+Ym5l44meI7w/lMljSYZtCFFL5eSQ6Vc4asDfuH4c1n/7SlO+8s7NDnZwW+3BhgF87ib715wbsXhT",
+	"43uorqEFz+6tpRHIC6fKuMe1Z8fu577f/WBqzYnZl3NjKGI3Dhg75XHphUh0llK10sUC0UI5iAXC1EUe",
+	"mQ46Be0PLfIDckTAzCr3zhEbE0v9oJlw8EXQgtAkx4IwoYs5AqXA+U4CS2Y2YgUcda6JTNOpeaqyTXwg",
+	"HMD+BFhgY1oBYsuEpoCu+6NiEBmURSwImqYYYpQDMgbUChy+mQYMIzrmiYXGI5YPWhfGChIocfeMbfe8",
+	"eZY9xeFCy5lAVufyG2dcKCLNp9lHITAUITxjQvMBNxNpjdcS4NdB1iCGkEt7O3NZYZNIzgaaTIWTjmje",
+	"4si5Mq+AvjNYGvPV/n1B655Na9iIaSlG4fm+txQfPXcF8PTctkPZux+hAzPjKmy1iwX2iNSJW/vkCyL3",
+	"qhaql7bedMPph4NqLdU3hfydpZp8ywoZxIMe//DqzfHrv9vKnHNji/3SOAY3IJ62292H5BkX6Yi8fPnG",
+	"HFafB2pvYIi9vfi5t2rK3rnyEWz2ZSigbQjoDrWkPRZX0pQ1ZufUkQSurh6mea4ixNBEvZACCF/JHW8G",
+	"yDIynUCl7rCQ08k388Q1kXKjIIvMOOzGR+eajVH1QPYsleO+BXNDEYnKDGqajKtuEZecRnaCHS4F/BQM",
+	"5SBweAk6GQsEw6GqyvyAvWKpDQLA0GYiKqFnoJrSotG77FZYT+VgO0FWU7w8w6vczCjXhdoip3bOCobf",
+	"UaKaODB36LQ3BsYYarNsYZZkCiuzsACYPDHGPVLzCz1yHKoSGfwRdi4Wj+uqrMlUsUc2AAQ10/2p9oXX",
+	"a9dOgwKurdW+kEes4uii8WFHBBh9Zi7z3F8G+6MVi9Pyz6yA/lAPtmXhldxAXVOnUdACTTKLGxVkI809",
+	"oOzNjXZs2JHbn2ZDplXieWgtNqzb1vbv1rVytmH56MhbRt5XojmEuaRisbCf5wev5RDI/6CxHuEXuCJq",
+	"AoHGKoW4YOar7V6CDPNRmR02RlosEsp/wwH+Bo9wAMEVpE5L1QaZaOhNJAytytpqmuMXSKL86SvfTz28",
+	"bEbnNjnOBnSag73ZPQIuxiCqC9CMjoirLBB0Rc6Qxaur3jZnu1K97WHaM6rZIq55TVVMPfcQjjsiRg5J",
+	"QLktGCNzRo3xDAFYj5974eO0NJ9c+xm77SWfoeWNfgSyxkgju1FwR0YUj2lTMbN4mmWPSJJRK8YTEDwJ",
+	"Ye/TfJqxoNzpwrfBTZVv+6UBd5tByowBryl7P8llxnzVet0HWz1S+eq1aATsln5u7q9yCeytYp6NGlPB",
+	"302Z/bM1LJWew/qY+V7WvhHIts+3caMyUkhZfL49G4sTCvumOs7hRDf3Wp3mmAu+ZDy425bANHZXsR2v",
+	"Bmy8fjFwfw55+WORvYIxhn6YVUAggwHGDNkjAFESxDmc+TkG3JhWlU6P3fZpu92D//8HfLmcuA1kfpzA",
+	"+Dr7XSMipsI8G0mxFXhzi00lxqJQjd7RftRI8Z97nW7UsFQjXAq0bxq9zlG73d4zf8GsXjotCiagsuDH",
+	"kyfm4PO0kKrRe7j7sL3f+egkwYVl9F9YkeqTQo4n2r3scLfd6XQ3iutbiXB5s4eajrc9Hl9UsWJFVBh3",
+	"5M5rqme0GDfhAC1PdJ9oWkCh4++yb01NC3D2rsJiAY9RQYxI+ehdaWPAWYLAF8GTErv0KngX1oKayymy",
+	"xCpAXLUbfgA2qNABRz05Rk9hNpKIYQlJ+TK9GotyjFWWAwvBZOwFLDVKPMgrAMFY6IWEWAvbQ90Yt0+k",
+	"LHJpCK4JchRVyjx/l3218wE40j8mFaIERzuAxkiCmf3E+Y4hqJCDfAFUnwTigEmEGD80LxjN5sZfMMLP",
+	"Gj6WggvNfkDJQYEJMJ/GqndMCccvgK/cuJNY42iWdka5VosQOVhA6ehBFiodPIFByTsYYMiVvLt9RtSI",
+	"Fi6FDqmbGlYLvzblBCzgaQE1BQQwYch1foLZ0Y9HVAPT/t2WZOqZrGhL/1kwkqXgGFi0CQAYY/ZvYMf5",
+	"YriMNarIHtQi+C4AvGykcX42U2ama6OwZXdTDAxLj1GZEjggpSV30NylnX7zwJhzh8ac26P7/YfpQXbI",
+	"jgZQ9Kdp3uh1r/Zxq3PleAQUcePcBje3wc2l6vwZz/MgBoeARxfU0xohzpUlaFM92gF+qx0ows1W6Ggm",
+	"QJthYCzn4qwaCbqnXNLJscOUVF8YDMjoXHmYQpegAlobq2pS5Fxw6NIl+OPSLJAZMuLVpUs6LK8ijStC",
+	"aK+easwRaSK2GZTKfeb4wV/rQQHIP2TesBsIw+dmi4bHw9y8sf1ang9k/Fh+PuoIQ0p7EKkGoU0Cj44L",
+	"xzs0Uq6NKQsw95BIFWcWBg9tVwyAYxj9OHgEV9Y0hAJNR82DmHgkMdf9ZjnFaqHt8KOeAsHddeyQcnLK",
+	"+j6k6VsCUCD2+n8d/n30avDzz/Tlu+H7n4q/PqM/nL5XxeO9F6r9U0c96z+ZPR4O25vU+P1Ufs5GhsaS",
+	"M17KqFI0XfmQb3XjJke+csLt0bpY3lB7vEt6rUbvsHPUXVqsZh8L7SLhUfMJq8YSog/PbLlcGjx97x52",
+	"sSYDkxSeJQgUJDhR6FUp5wwrphRgeh8Lf7LtM7ArjZJZYYx6/yhHeAiejEdDAM9YsXNW0ByI56aFxYI1",
+	"To6HgpYF5v2ATUswPZPFmXtf5KqMPSm850aD3A9S5NUmVcw8/YgBt2vUZ7jZ9uLFk3Jm9N9dh3QKmQ03",
+	"G4B5UBQs1WQkC8VIHwKa800Eykvz3lsttbDxxstqLWy0b/2R+xsueCInDsdyW6/7hci/E+RTvZ60A84g",
+	"xYeiycUFGVPJ/ruGV12m65H6WNoO/lVCUU5XNDQ/FZkjEPCv1YtEwi4Z46sYXkDvQsD5SpSWE0WMgALh",
+	"jeGyJdJHTrUXP+sofTe0EQU6xU/tpX+1VrrZw2Zz1G3i2g1r7gCWqaleRz+va82P2VoV5aVTa7OXS+B9",
+	"ILWzZIdt3EHCLtUD8KL1tYC9vB4CZ/ELt/v8Biu3Meen3eTeiCPqLJudgSyGUl8aqyGQEq3EalzBmPVM",
+	"uSotPM+XIIZTmw6x7CvNl/Z3jk8ZnrjIuB254m0qgP25wknidQoHe9tCSQBpwWzEsBocipgFsBzDGAGH",
+	"S3l/1yNwwW4A/tdz5rhH8ZWlUWsjUbVBI7j/jZ1L4AW+lm3q++DXsE43qvm9OM7rOrUYe0PqDzvdpf1f",
+	"Oio3EtTa2ntXtvccOXfgJBZ2m17DACxlvmtG8Ij2aPNJV2tiEXHh1Lk47kq7zwsmHOYKuXSRJHd5jAy8",
+	"0QRo7JfKwASCzSju8jwW1npTC1SekWPWBwZzsHRt/aoTkNb5Tl0UD7KMLp6NEsgW0XJgV86iawXe4MXu",
+	"bF9L/PgpLzkGSwcY57rq/kZ3Epp7G37wTQTnyg1EFXH901th9emdU4DxC4/09cRUVdt762Kl/LHe4Vrh",
+	"uAVXEsNXOHwOVP3o9lqS3erFFwZFXgwwXmaFAjoqEUgP50ga4VRWL4CQpcaDzc0D5WReeaqe8XpP1g7E",
+	"hnWuJzD8ZHmRET4dBEPx9ix9N2Lv3p38ffh80P3Hvvp22NoTu0/ak38cnr/tjE8fzr9/1539rf9y9CP7",
+	"Lj1Sz+hz/oN8XbzSb7KfzjYTDfDyryzMdly3qbYRty/FArPH3nVEqOsKtdWCpKTmAt4y2DXGRl8v7Faw",
+	"IVca2V+WJCehGV+FvaDe7jIPJQm6oFjlpWyqv/QHAJSkzDp6Kwnq37yZBBJzIdnhvTYcov9ePhSyMK7g",
+	"dDKx/iGyTyOdpQv+cGFbi1wdvg8L1spIfMm10w2CzR6jS74AtIaz5IxLMwch4NrynMRgmueva+DLbjZb",
+	"8dZ+/0aStHOduflUsSq/aWkALHFVWbqtavp0mVtYq0DsXFOMikvkyiOw77CB3VWOovjaax+tlKHOcbQ0",
+	"UUyzGveVDyvRYQhNS2GhEjKGnMhcpPk0w0oO6LSvteeYyE7cK9dxeY7znHjnFjrot8mJGwvaPhUZ9Cmq",
+	"ckWuFK2NNsgryAlgXOALF1mIjks9PaLKN9V12/6OR64ULxYuqcdcdk3m2RINmXOll2+7TY3q8MzUUbEs",
+	"5V7xHTk2Su4oCGyVe3BHd5GthWfrN4/lVOkf1Sr2l42KmO3ErQLhrizq9mzeWFvLdQ9mrajf+WD/ZflG",
+	"Vot9lPXMinngCi6T2Gvyi5CSXmSlSliHKMS+fTlHyFqtlVWOED8fN00P8nnm2retY6H+c6tx3TMGGARr",
+	"5tgVCwjGy+QEtYAIRA7qNCPADEDTFEBimKe0SPIuiYVitMAWMa5zpix/vH+/CvxOjwNF09RM51JGPPic",
+	"u2LCQzwHn6xFVPzqcTc6Z0nLL16+PlcbVewEb/m4ckBhy5ZZOmWb3aoD81DfS0b37krNyHF8citNyKs4",
+	"5S43ZPgGOPdAo/mtzEuWuvH8rcS1tM2YduH84pYEIw49/bxFTuTUz+90kq0e4kaWjtkIa1DBwcHbGjk3",
+	"xs9mJY2Tvvjz+r5HfejvhwkU8ZXybkzPWMWLtYV/rGgROOPmZwdIAwLSvAE9bluox2vtFzwmj5EF4g6b",
+	"Ii2XQuUwL+5he42ly8+pNoZdzs9ZwRmIsUtO3CaHyU/Lrcblgq9eTapGN0L6t5cvqSBT7DNvetrG7m5O",
+	"SBlJUtK8XE1KVYzEnQ+IkbLS+/qWZ6wivyDaZmGGBQB3FnLsMbgiMgHKESZ0Pkd6ZC/fbEN8wVLozFea",
+	"zmNhy94yqmkfKJ1tohZSP3zMci4Y0vkAAhmkkRGOTTHbPI682COZZ0ZI2nZ0/J4sFvf32kckgWt+M9ck",
+	"DzDbIxgHn9HIVQAYwCxLSTdli02MgBrIAqp1qJ4WjJgnxiLxv/jNWAnJgzqZjKO4kkx+jPg163tzMCMz",
+	"qtynb/k+vlZJ8AQWeKUsqAMZuaEwqpUF0DRZZ6m0yKn08sCyonvwvVoJQgsWi2rABvBqLw3ZDJm+4bPV",
+	"3qr9baDmMs7UjU7dDUP7gC+ejmpqDGyFlTlqQ37OBBlwlmcKlXBAmIy6GFP+8HTVsvrROMWJS+3Zmj6E",
+	"CHVokggSDlifYYKkrGPAJ1qAmv7ci4QfQVPTQFdHro/EM9aERM9OhxlNn0sFqKYLNNDmDQUzuhfgaaba",
+	"P9BeRbOMZba5u0Z4oM9+fflxVT8JvqviJfmwA34y7M0RBCqCi4LwBXguG2T4/QffLgvaHYhEu1fvQDRu",
+	"ac6+aomPUvXqQv96jtkOF+fccvSvFdKHBGhw08XwvUWfBjvMFdALhm2mxtbKuTJyd0U0/kUwprszvMxo",
+	"lsWLq8Sn6WHzcNBpNw/6u7R5lO5lzX32cHBAD/tHaTszqvjy+LIrLRsWNGULxWV1WfP20dLw9B68vnnQ",
+	"fthpHqaHu82jAAILQvXnXLPsm/n6qcQCo9d2d20cai4XdFVuPdhVW+vzbhEmg6Uw5s0dW6SXi66dD+UP",
+	"l4Sbam1VjBuVzwADT0iA1GMFmHoO0q0OL5DrUVbQWXWrX1l01QJwl2NbWhCwxsG/UBAQTtsnqgkIZnlG",
+	"MfdpJk9scWi/ECnxs10xQkNL4OajREuOvY0HXWqt+ADRbCSxyM6BUJTBIvbenGrrQ/oOaWDvMD94noU5",
+	"sE2vtlpe2XHdncUSzEyN0XKV4vViIWvNRcqW2zAWt31Nq2JjKwIneJUFYSdgaz3crfUQcKLcfSyrNme+",
+	"xAh4idGqxaQ4UgWXFbtBdwgwAHlKmSIWCRyz5BHhmvQZcgD7aicHZOMgp1mukIoOIln2VsIVsSY6ud9t",
+	"d202yT4sFv5p/bm1SgA00MJuKlxE2+KDvTqRGYyQwO3mGS5jcezqA2xiCqexxAtxLJs4GOWSWueQEKNG",
+	"xDpkh2BuENPhUSz8rCCnjmM0Gl8y0uBRjsVuYE6OZeAr8dHMRFoo8ToUP0wEhhFD1xRvBoKfqu554ho/",
+	"KstCHaKWugkHBLURsvAtuMFr4pnSLCsF2bVrKKJPE0XsW/jIOviLOm/V6ozy+Boh0p+/qAYZ7VX2PG+s",
+	"OzbgQgjn/FYLNHCXrAlid0c69yoad7W2BWW7OZR3YDiGE/ZHj6xcNa6ybI2sOJtRr1O20ett9PrmbL7j",
+	"LCvNmytEim7GF9z5gGJw88DPI2+sGkOvYGMJ1LVsrFh+zmxcCC+5p4gGahC0xMhUGBU3FJBDtLlFazE5",
+	"I8G8oodP9cDPltRtJeq5GcU1DIWVgST/Mddm7apGkjxp16eIIdkNZ8QaztZWrH3FJLBwKL2UgWrA26tM",
+	"WlL8sMRjtGWCtec+Y2Opl517EiS5SH8eCyXHrC+zOYSrwFVx0Wf3RCd4LOzU6oqDP6TouHJBuVkptsI/",
+	"uVINxBVcjvbW5VjpcrgyjMD12JqyW1P2ZgsxvJiDY/GpTFkh9RpdlXDVYs3FU4CnsOoR7ViauTjf0nzF",
+	"a3jhNRTETXdI3mqLHx7mFxuAC/RBj2DXP+LX8owRORhAeYuWRDGtcwBuWh6F6NSFETrNbn83bR5ke6x5",
+	"NNhvNx92DrqHu0d7bdrpb54XMQt5eTMf7JxtZuRuMyOwCJ95XgRN28iV7mIyxL0TB2/j34jkdQxfFTTG",
+	"WCX9iDi8K45gZLFwKArmhtUNhmZPfykBcrFoO64tOa7UZGim5nYBwBa/5wuSnZtLzmWmJuzRrYG5NTBv",
+	"OFYKwvKmaupuwubc+WD+s0bwdLViqO/AuJAWrTRKrm5ovJIOWBnAMB+6vHxutWipjVzgzH2ioCfsnG37",
+	"5R+p/VLgEbhDETGhheZrwv1MmJzkzMLsjydUcKZcTZ15XtVvjQij6QiLT7hWnlAltStsTM1YcLMMTOle",
+	"yXtnc5qysG+ZE2nr9kJTw0N2gZUai1i8pmOmyJjqdBQ0gBqbBOtMuLCjtIBBEcEPjYia0JSLYQQgOFge",
+	"GDkEImnbw2MxkMWY3E+MaEgeGLsYB3pP2QKiXEl8O4MGVCmw9scIxjFXQA0qCyyq5JqbJ95PFB/znBav",
+	"4ZmPSDpi6Zkvu+GIQ1adF0BQYu+mNF9E6pWFRdNEaRsLMcWqpGBgPqK9CNpkzXuILNhCGihcwqogwFac",
+	"piOEOImFlkMcoi0kQj59t7KwGolfZ6jMGZh5vFh+NRtJoAFzS4wuB9IP0z5wq5o7F5qBqchgOYIa0PoS",
+	"p5B0HsCY4Y3jsryLmn04kMWqQMobe0T+KKEUv3DIQQ8bJzPCBZSiEWQ8q3SLrDTy92uM/N3mXrbPmgeD",
+	"h+3mYf+g2zRa2FVaNKLGGReIpwzHv1THHr6FvNSolcvt/nqKofLGt2+/IZ3u7t5+w49UTiZSAc7UprEX",
+	"s/bzy4MvVopuwy93G36xy/CVBWACFi4BKg4EZaBFiVOiUSymIoci+FKyQ9LygmRskcf+CZbMa1Kwc8Qt",
+	"wZmcYyq2z4CjMctY9igW1gbIWGrUMKIvLYtE23JIOENfSrDHyZxQNN6eODL7BLT6mik+OxJ7jx/IQrpv",
+	"QT5vXEsJC3arISjYXtXCwK9Y6VxB5Syt9zN/3DqG27DVTYetUOB/JnErq8d3PsCoPpvQVVm4dzWVtjJ2",
+	"BZ+6PHh1mfSqCV7ZyftE0SvcQNuKvT9SxV5gJX4OYgPKdy+PZJmrFkosVnj/p/DQz8j3r8d1xtLlTwk0",
+	"bSbGg03fbm0H1mGzTTKUK4zDruOuwEs26ebIpuwHEfSSdPYXjMxuczfdy5oHbH/QPKQPO03MMKCgXoEL",
+	"/YzniFiZsQETYMUvR4S2X7BxMMOs2OWxDNhJ20jG3UYy8Dh/hXEMe5QRkLVfluOtLhcxO/dLiSCYpatC",
+	"V9cJjaUH/wpn+rEd3K246hc+ZyuN66Xx5uu2zMk3U761nrc+/k37+GZffS4uPii4nQ/mP59hacqV9M1K",
+	"99586HLv/jJBVePd48x9Iuceds62NOWPVJqi8Qh8ChERNSbTWod9ktPU5rtmI5lD1ktb/l4cYYscI0qx",
+	"R9vP2UATOdURFixYbOFsCgwBLALkDxehqo3xwUv/aELgyp11UrDLjV1vZ8Hld2j8trfG7+du/LoWwK0R",
+	"vDWCbzpsDaL90+q2ZeavJaa5NFo9G0lgsZgBEpYw/2CiGr3u2TOjIijfUxHJ5EyYLaEsxD3SaFOt2XgC",
+	"RInYUWgBEz2jhn2Oa3NnQhdziwom8SejYAEgzJ1SqDlEZUqe0nSEl8XCcgui8j359rjZ3X9onjty4GpS",
+	"MNJnA1kwwnWLPBW64Ex5TkJux67nE+yHNC/FOYiFA70ppGYt8pIrjDYhtaGDoUaSIADvsN9N+nNysQtf",
+	"B/BtBTO2Ad7nSgrVSBba2L3UzIXlcQZwMirISE4LMmGFq81clUdwK/6H6chM9WZNRXSFgsyYxpqYRtQw",
+	"26jRa9DO9f5nFqJg59/i09qD6/0PbDA4Z54UUrF3jd6ekUD931mqrbnW8L94sYGyPmdF30dErxD5d5tv",
+	"deQ/YMzaJgDuOAHgmMvuPgdwiQrbOWcFH8xXaDIzU1PNLGQvqgFIGtsybKWtdpEishprIgtdwZ/EC2ZU",
+	"OdUTeTcuIlwoVmhUR+nUuIeDFvmesQlJRoxmSc/ofDeh4ChinQLYA0AYRZ2DCWXwXn/BCO2rMbVKga9m",
+	"VCfpcR5uRNZfXzBzoWla5TdgqGNBJplpuRkZ6l60IZWMm6KfzKTZD1nmEhRMTXMPywo9ElvxdCfiCVZr",
+	"/rkKqEyml5d/OHrGCygbP5sDnqB0SzB87K/FvUeR4heAefPcIcsBbGx/Hgvfh+KgcfGZcqoJ1xFyYBE5",
+	"1a6BCSapZ8u0FVEM3G4O0e5HAJQLPOmKMRUL1+lyD+3ilAoy4LlGmODyhc+gwyhslQngi0GW6hEV5Xts",
+	"g5GIxV57d5n5+sRNw12xqC+sA78BhKqF+hcPUbVB4Kw2xHdxqEgpVRPvu4xmvG6cFj/1euNcMqdnXCwE",
+	"JqcT40WyZfzvZ0hdvt5Q3Cb6HtmXb7eDyagINR03eg01ot39h72jweHDrH3YOTzcSw+yh/tHtDtglLbT",
+	"/X2atTv7dLc/2Bt0+t1+u3/Y7aZZZz97mHb2++1Bu03bh0Y64dBOkbg+HN0kG6wM8+07oIMBz9mPhXFj",
+	"RlpPVG9nR+227DftmA2tWA5SbGedLfJvf2sej//ZPHEssn/Zz/Y65VueXsC+hfF02r32/hVI7215fLAl",
+	"XI90Rls4A4r/kzV6e4fdzm7U0Oy9PtHGW+k1uMjYe7jnFikETrQsWOa22eV1Tv4AbIlJviTnKAuUkTM3",
+	"QPHfdUkU7D/jSZjzZzbYdEK0JN198op/YzyQN0+eGX38syyykiT6/pMfHv/tgfn9m9fPoT+YfPfm6XOs",
+	"loIn6fmEQdYqY5qlxsvxvpMVSY9suD7NKcCv4A2ED4U5EehSafc415IMLdEYF1TInunGZBuaW+SY9At5",
+	"xqAVe0xznnI5VfgUrshet1vm2Cj5J5+Qvhz3IzKmaSHRLPr29NVL5NgOwIHMs2MRixUGF+mzXIqhJXNx",
+	"dldADP4o7HDztWQWSDOKBa4azKdbcu8/QDHaCROZf7mLRPpJUva1FIOnNCfI9IDXxcJfyI3dJrDjGTJ8",
+	"7D286M2TZ2ioVVYbOAzYe11QWEcILeZzQgeaFTNaZOoRSbzcTHzDMhMkef70NBbeyt1RjBbpKLF2oMgg",
+	"iPrC94vDMPwX0IwVYEb20D5Nc2iJxvZwFVnQuViM4EoVmY+1JjL0vGOCFfSsLb0wTrLjB5xZG3cEEgte",
+	"3SKnBU3PWOYi0y60SivszDNWlMRbuE0TjTdaLtoEG8wtqQVMprLfVTAymk9GTCDns8ZFMasKDgm4JuYi",
+	"T+wTi2OzLDBlI3rO7PnsRO3unrWN+3PtFxlsdjMk5KiYFnCFhMidwiUDWAMmliC1Gj3ptNG1axdXJmnH",
+	"01zzCS30jlmuZkY1XTSWzGYFgtiyJMhMhpF+znzCSxr/882TZ81Oa4/893/+F4hnLoA49eLNhIvS81uG",
+	"8H+pXVH/2g3gWMN5rjQtLip+2Ms2jGOPLxUZ7PGQtt/7s1EICIw5+5surnQvvZTqtmrcNK5qFS2LsPiP",
+	"n1FFFNyyzb1uc683Z7rhMQ2O2fWstzVtNXOV5mMmp7rR6xy2K5GinYIZw6TZd4Dgy8w6WhiBT36XfVQ9",
+	"eB8qWvA5IZmJGsEaOS1Q2ATe9bvsq50Pv8v+i+xjQgobhuJaxWYPDAumVIQYLTbtCk34SheMjh+R5MnT",
+	"l09Pn4KmT1muMFtK0xG8GmBSiNUMRnIlb344qRgK9iMn2SABbcYVAXRx0Jo2wA3oMjM6D80g87UYZ0Fa",
+	"TPJGAsqAikWfDbkoBSmM436yA1Oxs7tj1M/Of//nfyUPgHQJMNHtUC2yeUDcruxsOkanvszmsfAqumNs",
+	"Z29c/S779xRJMBycQJo6gbcmlS+x+D0l+pD5S5LJFMzMxAUHcD4S47QmQE0f6ABnMXsDUdoPEV43SMer",
+	"JUjCzFlKyP0klRkz78B0ZWKRavDvKsEbJnYiCReWqtB8wwPjIaQjCqZhUcLzDKQxf3KankXoHVTQe8xU",
+	"gQmcS6VLAsQINpHdknpRvpczfmx3Vc4yWPAcUukzmyAxHoFgC7vN3QwpcPsetOfgCcVUKEKHlLu3U5IW",
+	"VI0ehbNrS/WMRwPVpIv7DgjDxrAfy/fBQ2ErgOlupj0wkprfs3lizLmC6WJOFB2wfB5gSp2xOW5/OK/G",
+	"LjTL+bvs19cAmnd+A3LhVg23y5M4zvRaaRy8Lcf7Au/4GDX0TG5yY2k5rWtZ1N68Rg3epkxSTgRVYn0g",
+	"Tksj86C5Szv95oGxNA+NpRnwNg2MqpGa5o1e9+MVPw8/YJn1ZPbsjAbCcms6bU2nGyxbg+YG9Fb3222i",
+	"2XiSU+OpammduNs3pWpNp0k2WG44PeN5bqyTc1YoLoWt2bZjR1VoTIXI21Nc2w8CSa0wnMY1hpdC9yxQ",
+	"fKAUg8CO0dBOaUOMyKqVZZEiUhMoapEnVNNYgJrKJMMqMcQVxOAKfsM9RVBY2GjYIzQ5MFrCVUn8ybVy",
+	"Wj8W95OKhXQi0YZbqfp7ocHkCtxLmtKcEcVziIt5Wwm0np36CCYagxkTZKSZFDKbpqxUkBD6wICHkuWv",
+	"S2tpM9WLmcjuHlTIqeiiIoYiPDSGyzKQWNiGHbQg7mM2NXwX1HDOWdYjRrkkDx5Vn2wtMhvNMa/wdDyV",
+	"bQO2Y9VmCvqF7qnA/8evgsfsLTcW3kAC5EsxFd5kg9JQEBld/7armgmVW2+hUD8MpJShqNtIA4IfsVl4",
+	"63NK+QU5uo9XWsTVplCto1HK861ptDWNbt40CsyKO7OIMCGztProGTc+7YQOmXJKau4U+EwWmYpcCKPM",
+	"FdVA9EIyp1eW79gAgy0tGtg/QGHRI1uL5PNrkMcIrrRZtRZ5U45qbNzwcFiQ94qFBXTWIybsI2betMLr",
+	"jEtdmJWCww7PGYA2MyabsJiSQ2bzMICz7LGSBZRTcUTiHaseiRs/sUIXdBg3ILul3G/+9b+HLG7AK/w1",
+	"TMWNiMQNzYoxF1Qzd1Msyl8aowcvK/71fxTPOSuCZ9vf/ev/qLjRIqcjrgCUGFGLn4phztUoIs8h/RiR",
+	"ZwUT6SgiJxMqzB9i8ULTnJs/vZGFng6nTCFK9pOpNheaDxRzklMxnAal1lBNgyaXec/bqVKcCvj5uKB9",
+	"ntqEFwSn0KRxj3Aw15i6ncPszwquNRMt8pja11uca/irTQY/InHjX/933ACjM1eSxA1lJsZYXmZO//W/",
+	"K3+jfrIpM1ODU1B+GyB0G1noBtSf2z04oYWGlXzFmT53q2l2Ek75z3IkpmKoxuGfzei+/9f/KzI+NH8b",
+	"FFxpMwIzGLyRYvkGbNbwWj/OZ3hPKxaPR1wwY8V9RycU//W9LJgd/umIckyTum3Yn8Mq0ex3mgJOubPI",
+	"FWzaJjkmk1FhfYx3U5sAJWNqNopzLIKtXsYeMb4Kx0RAYlaipwBrGsWC4OoY+74CUA4DnUxFqqfwrh5J",
+	"KjsaOP9TFjeSFjnWJGeOgxI32NiNyrxhjAE28/VkYB5p7jdjaplPixv/3/9DHna7eESOC90iD/2UnjC8",
+	"utONG3aZ3afxwmWRWyRudFrd3b1o/yE+pd1ptbstY4bgk8woqojl4Ta2BdjmMXhRZR8y+xscECP4Iwz9",
+	"WfgxqqxIiBvG3m8Yzy5uTEVmBhUcBBIA5cJBBJdASHvQ4GEtM+QTLoY5IznT2iEPZHzIq8cKgtcFs81H",
+	"ZMbzLKVmvY13Cu6ChG3UtGUdhdKk89CJTl+eYX69Z3cZPn+qzMN/xlYk/AO6JXvtNukzpa1Ogfw6wdpo",
+	"iOyOpRiGiw5AvbvtdtRut/EefA60M6VyPHYzaIOj+ZygSvNpAvN8rJhFfHdzBFjiKg7Ye5pqX/7gzwAt",
+	"jHQI9ARW35u5Gpi/PCKJPX8JvBiUSyzwWqsRQSmgnIOkAHj1LXJcGptGM/btE7E3y6xPWErBFUlsFVot",
+	"9AN+64pC14umLt6Cm6daNnnxiC4poHy3snN7TN+/ZGJoDB+zcI0xF+7nDvDYGsOr0WvE8YkxeLAuUenC",
+	"IguvWfX5OZSnrldFfP2SUdggS2pGN/Tr7K41FqI3PMw84HL/WlMdifWqu1EDDk6j13jKQdQgiOKYzol/",
+	"kK1xHhaMjb0Bxc1lGZ2re3ZTtTarj3xDlaLDpUyCQABsPsqoIRAQ2x6LO3FqTlCu6KCa7M5rHiuuzgc4",
+	"KisxexBFpBK39TwwrvDGVor9+PZlqBW4UlOGBjHXRGk5AVOci2Eo8SFFbOkIXRKRD5BmBiw0hVWHASAQ",
+	"ub8IAfQgIrMRFPFB3ZxRkANZxEK56Iq9xf/8m5wwYW5zJrueSTiRNtfp2UiMKQE4ERlUkWVTsO1mIw6J",
+	"1FhwZS0hJMszw4bLC3XhleYqLobJg+WARVcuMnsCIm99FKBKcGeLBPRHQQL6pCU7H6PLeajGTFPIaFSK",
+	"NloksWHQhAz5OVNBbJ9D97+2YQ446VjQGYu0YBkTmtPcyAzNcyMOGAZSI1/EMGAzMuZiqpFCqVIsaNMN",
+	"tiUJDGJsBSFUxQLEEkA4GHnF3nOlW+SHsG/Oma9QHosOtKs69C1mWLugSM7Fma/hQXG17wdWIyGGTN+8",
+	"eGh/4VWOW8PmTgTKc6ZvTJrcrCmzE2zmS6UP2i9Qqke1punICp+np3Roa8resknRfMKHTOmE3H/77DE5",
+	"2t9tPyjRTbRyoCgQOYgFCifjAVsX3pomPrqnmNC9RVo73wjiQUukcI59KoWwgRuuYpHmUlUrrXKqNAhF",
+	"FEfJWyqG6Cmr6WQiC10PkBZIFAe9dUXBcsFDPQZfqJLXxsnrdNoPyshOApP1l3az0+7uJi1yLOaYHA8a",
+	"XI0VVgCYjRxYyV92xFTd3fBpzq3FTojSr4W5aSxxzrvGOS/d8f/4JY7fd9vNOH5/wH798/9Yxzc/Fnb/",
+	"PCK77T1XUAczgGEp7WAPqmOPG9fNaMaNZd/8YtB8LQVrvrJ1cLXf3mlv/PGb6RNbYlJp/MRfLW1luNjC",
+	"sJ4SecZzVqLJRZVhnIusZaz/9+N8IIsx1aopBwOeMq9TZrLIbPaNi+E4b4Vab0Ebvl8cf6VLKPiSN99f",
+	"7xP4mA7Zzu8TNlwchftdMApB4PLg9d89e/HsJgYwERfeb3+18vVvXj+/zttrbQCE+TAny5wk2/Fknmvv",
+	"az7haiIVx1vqX2fv2rG3hHd8jBrmHF92J1zzMWoEiuKyW8yl9kr4tG774fbYbI/NJzo2tjCJZaCib+vo",
+	"uAehuq2NQaBSdykTxf/JQnuhRrMT1Ow7UPKyQo1VtBje+Uu7efTr/9XE/+zgf2rV+ac687vLIjPLLIUv",
+	"WL59vv5Z5+HlN8AOfi31CdVcDTg6S19zsMgiTt69g1fp+WoIKfBLLvp8JWxZff3yW0Yzy74N0YUycA0U",
+	"kVic7P24Mtsf+mItclxWwfmgkfHHILFdbW4Jn50tBxi7+3hODbbY51BqGSKRRQ1ctMe3MS589EmIdgJL",
+	"w1ehv2yQqdtion2BmGi3LPiEbPKgDv6MmVe/LrsCLPpQCfZRUl94kmaSTosCKPWtqXRteVrQgV4Dcg0u",
+	"86F3rBvS7P16GGx4cw0AWyyqCGzkpgHYYlEisJFbAGCLRYDARlYBsOE83xX6WrACnzX0WnWcnyvuWnkY",
+	"ljM1FgzOfnYzbI2wfTxV41qLXPbqzicLsygyumRY4Bdtigd3Op+wF7ePCLcUnG2vexEMLaXNdn930DxI",
+	"97PmUdZlzX26N9hNu/0ObR8ZISlTCpPBRPP5N+bMFnwIUzJkwpxeWLqS9sJMLvzKkSy8muopzclrKYxD",
+	"luZSTQtGjl3FT+lk4mwvJ2Dww98MWQ0sFgXr3zEzL9h7baVAr3H8j3ft+VD9NnjWzV7mkzdvHiv6+K+b",
+	"WDCw49aAYINNt8Vf+6Lw15wu8jYO/uKzgV+DoinsGTUjg/J714PaQQoFX5gNB5Qk9nwmrQp+BuU77jQ3",
+	"nTxMyr5Ub9dwrVg+WG68LIKZxWIRzaxFXqElU2lldf0eHonK0jNwbRNEvCBmwowtJGfKZhI36XStQKIt",
+	"JeCEw/y5dDeG4V+sya6HoerDSxp/Ii/xIpv4pJARBfQ5Rqg6I3M5NesyoVh3oaZjMylPf3xL9qJuu22M",
+	"u90OecJSpIgwwteow01RrkKF8eJpoAjqhgenEj+u/pNrP/Q1FIXCkpb1x/ZLmXMKypLSAdklr6DSsNvu",
+	"7uOZYIMBSzWmleu+eulX1L57I1agcqdt1Ce6MeAW7OXL6lBwx2+o7pZWnZg/bsvktn2PN6eI8bQ4DXdd",
+	"Xbxx5Qy8ZOcD/Hf9QmBQhdCWZpv9rFKGgrpkwAXNE3vVxeLe+3vtI1t4KxjWzafGQZeVQro1an4RZiqV",
+	"Qk1z28Hl+yzdy8cMRGAslKZzRaSwMd0VJbj1KnKJMFhKAXip31FDAWhX4RMRgeIUbet//1D1v59SyKxR",
+	"/uuimBVgGdSy5Nju0MvqckmlLDcWV6vLXVYf99VJg/bWzNqmQC6t7L0JOXGtwIBD8qzujsQKCt+r6gSH",
+	"V/wswxagPlWQt3VwQVaYjErWKaI44B6WGRbo5jFmBvIklgkZW4VBjolgMwKeEuQpZDa32RpjFpm/2fGU",
+	"2E0YlhjLc6bQGfMRCuOrJi46jD+h5WSbkuDi8u99mgLjexnhiAWEeytE6mYCFUg780ojF+/vtXcftMix",
+	"wKnBkVDiHuziGotPf0Soh143j4ObkdDL3Gg8dSjMxb190e4TAbcktkI9wF5jB8PpBoKXw9cu5nMQVtOh",
+	"dCJMBXSS0blqkSdVdI0ZQ1xym4aHB3LtvPFMIvKXPGf1EN8Z/UpMv6vGZcwCL4YoYLez9/oTBSm+o2JK",
+	"i7m54KCFHbgQV5FiyIqy/ToId0MUwezH6shf0eLMws0F6Rf/CT6YH/7RPbS7EWJ5dqVQxxegg52Q3IY8",
+	"tiGPGzYxnoIqcdZ9UcbCXQL1rqMgO7Zya60eIuzfYSIFugk9Y0xAM7ELiUSIkNSfw38hhTGairMyP2AP",
+	"Ws4Fc4H/hL2bGlUKHUjonSdkwpl5B/g05glEy6Hl1HRtQOYRnpU5x7ZshFUMnhiLBEk2/SNr73eyvzaZ",
+	"gPMDAuQn+51fsN6sLUEw8+esuXCwnfqEudFhVx5FOJGvAYRn2ahCGzMcVXdJGl/e7Jiu705aLR6m9m34",
+	"CQCy4EtgLs1Ew0GxNHBgSMK/LX0Z7OgGspPdkkECZTT2dTYs6t9XyaiEF+LhKi8MrZrwuoXxtxqYvJ+9",
+	"NKcQ0EUEmwFlAcyFzLPyLzLP3F/MXY40t5xCm81ZOltLsjy/RmbLbGQDwT55DAKBq+VFjqm/YuvY302i",
+	"AWV2RTcF8ba7c/aXauF1kKnfWsDpCja1d/ehmjCMM7qyQjnVxMcSohCk2lwNuNXKOMALUNUOvrEEqnYa",
+	"DeEXX4gFvqHL8vexCKCqfyxhzNA24qoMCSDfNlTbcAVIdSwjT94ePzvFNIgbCAYnuCKTggvNsljQvkSk",
+	"LSynCMDS4GegAHFIlmTEaMbFELEdXTOurdZ0iRz7ZAuVbRM555CtQTjrgEvOtjRZvosKMLalXvPI2Pgd",
+	"nlKjYANzoSzno0eSHfi8JCLJjvFDk1qM7DXQse2cLYCOXazhj4WrBr9Aw+FWyCVPaoC0EXiSIvbkKjqX",
+	"5WDUIF1rEam/JOvqU9aXQPlxNRxQAvV5FHUpyI8nZEIn1QoMu2tcBSL2BdjCDiOpq6GHScGUHVX1ZQtp",
+	"jeANGwM1f4LgwhZve4u3vQ3C/FHxtlGRXQTbvpPAizNML428oDnkFP7Mt4YoMGoWe1GOy2IUS0YG2Km+",
+	"amVVr8bXEd+46faSW63wR1G0SQX8ip4AJ72XJBNWlz1W8gLRDY/MlfuvPYTORiCh4e69vH7fn4Wtd35n",
+	"9fhBQvszd83dKHc+2H99XCtW7kBQvbduRLMT4pWM8apynJ+8Vf1VBZxXBZurYyjdis8qtOs9Ly/SNxeX",
+	"n7IE/mZF89UE8zJnwG+GrTS+syKoi0WJdy+JgT1hLVmLqMQXqWcUEwv2cbTQzt2XGQdsVCwmUozFomyZ",
+	"Rpo+AU1PSop7aqFPe4kt/RRGc1d9z24yVrfqvpuy6U016sL3XtKo60a10I79CGnsYfbvtDX7do18D7hp",
+	"fv41Mr9g44n5qb1KNrfbF5t8s06zm+2y5sFgr9086u+nzTLu00lBT6Z8wu27PjQsaUmj16AZ/Xc74FYK",
+	"GVzgfHSpU18pZLcGiAkmVo5r8R4jWPq/s9Tc8nc5LQidQJDbNgcv7wf2T9ysH3gjJwG26eXegd2pn3sI",
+	"6qv2DuwaBDoIlUFVhazWHDtm8y7Pph0D6zFS18PbIod0r0BvECWlTYIghbkmCR6HJKTJx1d9gP+ETPmY",
+	"8bElsUbGAXWSP5uYlFEYmLL1vfakllpM4VRCWa4UAz6cFgzbgB/FIinYJJ+fyoQoBuznrGDE/I4zRYay",
+	"RY4trTOwDiEHui44UAhZuHDM6PBzVrCswokeC7hHwfLDZXIm4CuAFxUqbC+MNrylYEYIqLBZGDJ8fTkV",
+	"KdbzxuIEVkNFpGBjqaG7STsW+xFs9PJX8G1jee6qXRNjPH+rx3kCRc/w4yl7rxNEjgHFHwv3jQWvvfG4",
+	"FMvwhossM24FajjtYlEwmkWk0yav+DdA+iM1zVvkZCRnZTIQDQYuci5YApgr8bTd3k35eEhUkf4lbqQ8",
+	"63GtmgOeM6PA4gZcwTakro0qyTeydu7N7EGQjHfbKo0qEunSS2FgGaR8ugDqvsmEp3pasIhoOZZFIWdh",
+	"Wquqaz8EmZVyStbJoXhwbUybOEAVKXRBUw3kOGDqrJ/nSauPyuVQtiZiCEaM2R42yfUreoZmjzZ6uBfS",
+	"CW6JJ4wW5DijEXH14Vy18Iode0nl+rqt5l4LBHX6L3Hjh2lhbOOx23fV54FBAYKm0WsMC5qyfzcXu9xU",
+	"o85GeHjaPgxshKpF4GawgeU3v1wwS0CMT3LKxXpd5KeuRsnOjXWcx4wBA9ErKTI6N+JbMwg4rLRQlg5p",
+	"fUx/d542SmR2Nzwu1t6qmJsb2IgXbL0rfd/qHJ8lzZtRZLSYfAldl9ss3V0SSKGmw31zfdOv2Xd9VasN",
+	"QGX8fZp7D5WLjE2MzkSIkwTcuMQT3UJhjSwyYxaOkMiU8AwcB2PhWRZIZOGf8TwnfWbjELY+i5lZNddL",
+	"YQ0LuExINApL3gRHzxQGN4BsSgGVlLkd0eNWqnV1t3pdz2RFSjEcE2yGUngbeS3PWSmvq4LaqCgE4MZW",
+	"qhWCOrqR5/Zlf+G5V1IB6lZ1gBTsG7qMF/Ba2iD60IBdigPKGFT6AndPw0h6DXG5EGAbTgIlEE9YLKEr",
+	"hX+ET3UJDPsYjvDP/uQ7z8LsWyyQM7Yb7pudzo6WO23w+6+6IutorRL10QwLDiycvK0i2yqy9RTZdGIc",
+	"tE67fUOxjOlkYg7FyoKRZ2UoNfTQuSKTqaczD55Ecq40mY2YIHTBfZ/IwjWbck0yyVQsPBFYZPTOiIoM",
+	"dBrcz43TPBOsIFOhpn0zqj5TLfLUKS8JPYrAM6xRu91P3FBYBjyBb5ic5EB1ET4kI0ob/ViwlPFz82cX",
+	"iYEDnUAQRZUAstZlvwfjcZMPzno6AgyX/lSXgYiS03lZMP8knPlbD+nfbhjah4KHUrCFWPCKKHSnJgrd",
+	"be6yvUHzoL3faR6mD43L6zRKFzPGFAbXsDO9Wag2mPTLA7Z+CRdKobYB3LsL4JZHu1yeSyTgZUiJFemW",
+	"Zchk5oKQsla2uShrjUQo6/YnVKmZLDIjIxTTCvnWUeiAoALZdTHmCTTvBaPZ3IlWEKdGVgZ8FsvxCYM9",
+	"fsehNycWwmqG5aJiY3i84ENvFSSPCV3M1/2K2xN4YyqmNG9cTdotNUvNt7lGnAvbfGuNbq3Rpdao3SyB",
+	"uFxTEC+3QHc+BD9dAqUXim1nDfoIh5XbTq5CL9JyuLqVEvPimcGojHanpxZU/bJTXVORVvn0T4Rf5yYI",
+	"2yWCPJhTO1sw6i+mFwECUoHt4tdxUaxf6Zj6TPSqM/mYipSZc0gw4mONIkilcmzK8SFLrkifcTHEA1vw",
+	"4UgTIWfRAlvHXvuo1tSBN10tv/gUv2QDpvcg5YAvzretRF9xlzcs8dVTBpdgNpYBScjhl5AtteUcx/7q",
+	"q3Gr19eA3/jB2TSaoNbhP8dRbliItToAu9VnX1L58LWTdooPxaWVvsq1s7qsQy0PE8AdBGwGUrEldcGy",
+	"CGt9sRBVoK1qWREC+iWPrlpTCgRQq0vjh27UflkvMV2hXNZ94edOC+THubraWE6YuJlaYz+dYb3xFxSF",
+	"3SgKurB1Lg+FuuXY9lLcYejzgpgKxSJIuk/eSWHeusMF15yiP7CEjIaJzHgFljn0zZNnGPxE2csK1SIv",
+	"tMd4KYWg65RYKiQBHSQWAFErCCWJMlMjNKc5QocMcuNS2LfAf6FWEuosEnKfKvCIWBYRPiBQ+jBCyBW4",
+	"4lEs3K0lSY6v08DHuZpa82vNx+yBG4o5/3nOKgOheR7eFQt/W4s8NZYfvo4MmTbzlXNxZsbr7EXMiNm6",
+	"Xl4Qo79a5GdItOU5tmXDE7KI0FikrNDInMnwJGOZY8aHXNOcKEZzcv/Ncfb05AGETmiWmTt1yacJYhfW",
+	"DBmESiifWJxxkZEEX2fxf5zWw/FzXY4dcWvNxVwMfyxyrKfFUWGJMXXfjooP0//4mdVpgL1iRCblQhEh",
+	"iWJpwXQsHA9hnxE1sqSxiGwTUM0iNyjQ1xYO4nyhsAA/yWw8M0MepKdXVtncUyTBuGwCeMcJE2kxn2iY",
+	"CDcl5D7XPpKPdQx+5t1RfgQ2znii58HxxmoHZMXN5YxlDyKSvB/QxAwp6RfyjIkkGLmfuTE40WOugPjB",
+	"HHIPMJS4KfhtKgZcJz1wNGIxyWnq97wtSHBeifvEyOzlIbNQiu+mUrMEMyB4gQM/RHsmFskJLvNbrs6S",
+	"FnkNWzy4GgY9l1Nb9UC4IAn+09yhEkBbnNvabEsebIukcjmMsAI+3NsuRcvOecZEyloEUN7Q8gomFiCh",
+	"ZQEfZ6yEiODnm99n8CDMI8ein1NxpmD/WOhrV7E9VQzn6j2qA2L3NJkU0ry+wPPjfsKToCvQJFB7nGXA",
+	"IE7zWJjJxcEih7sdbhnXjOAEIDp1Locea1LBN5Tk77BtgZYZJUQs3DDuqRbZb3fJmFERlNb7URZsMFUW",
+	"KWW/vesT9LZE/xEREoC6oehSmeOjJcrG8v3uzLojCJVmNvC6Qb05coZ297AlICqF65nZEyJDxHDshrBE",
+	"94WC0w8hI4Sduo/l8eG73rJJTucs6xFdTFny4FH1ybgq1r+GVywPPjmF5+2ou82zlTrvUo/6xeLIy8TZ",
+	"2kb78kfcQu5NLYIqsQsYQ92LGENOywSwRxbryGMfmYv+zc75X9Z0eXRB0zMuhusDMH281rxugHUUZj0Q",
+	"pstZVlvEoz9K0q+71ho/p5rN6PwTl1+Xu9XoORUIzhoPZmlgZxX5Nvoi9uzvpGbwKDqWgV4ayyJsirPW",
+	"J97oSz+yko4WLk2Mq2QNHNeUxzI0h3zWIhZ77aNokQLDGTOR7YYLnx1wavg/g9lbmqVWQc/JWBYsFsZS",
+	"o8oifsgJM7r/fiKk/s2yXTzANMugan1wRXKpADM8o2M6hLu8cTiUgiVRLMrfpLIophMNhXQ1GNYwWafS",
+	"TkjjOmrM3lmFNfYz5MU91FKfMbOG4qfd8eFZu/9ub/78YPCPopP+bXb6cPqt6r7Mvpsc0afye/7396/P",
+	"v9l/1dgwPMLF8LHdQrcCGOj4FlZqazuQn8y1Gw/f3nVBdfwcbngwXI0PpkZydg1dsRXin1U0aQG0WDjr",
+	"AEIPLGepLqTgKc3zeSCB7YZAMWtM4GYOAc7eYeeoa34nZJMHFvUZCx5vdhLa3o6vxkq+ViMU6b8ukdcZ",
+	"S7FVcZm8fioyFboZPeeSGHcDQypWNIYlu6LigqEDWl8HAq+/LTHma7ge53SqGNkjtjlhhr03iMIDnQyf",
+	"RrY9sdO9lW1b2fYlyza7j51sW0eY7XYPHh4ulWbHYRTSSgUiRcoeAd+XLuZoyWG4BIIGe+2jNWVcABK8",
+	"zCgtsYcgSG7rgbUs45I23otG3UyYXYFADuZcaYuansuhNTdLC9fFsoklLQvNQs/wtsrm9J2Gi8ZkLBZN",
+	"yAc1ZTwYPkxlxjzz3HKBPGTaiSo3azctlD+NpD2Ft1xbzloA/0oqEH9lv6fxP988edbstA42kKbPeM4e",
+	"2/ddEmQwO3zEaAbxrQ8Ne1fzCVcTqTjeUP8ye9eOvSW842PUeHpKh5fdCdd8jBpv2aRoPuFDu5CrbjGX",
+	"2ivhw7aC/2sT/E70VeQRJAqd7jei7NrW7euAwRIrrdDVDwUslGw5WbygCtaPWMBwl5u/rsLZ6acyM+bj",
+	"Ba7ws89yKYagNfzlrtzDBelnWL8yLWxCEbNns5EkQ6mJkC7l6PIuVGlgPRlzMfXcD6V496F0jnY4VJUs",
+	"6R63gvElLs/NynQL7VcDSXarsdvgkzaKhi8pN/WLFEBcPCrVs4/32nVPpcBkEibixuzqVdtbiXRliWTj",
+	"nKH0QYf42jLotKx3sG6jTfVxm32j3mzzibexOYVG8Kj1bFNXKLc6WBokUyOi5xPMkmcFnQnbEmcT0VNo",
+	"3T9nLpwKCcO68EMsHLy8Z4UBWRO+Z8HixKR8yUm8PLJ50S6NSE1ks8ZWfWQJ0UtLGFjPgyr1/fZuKxYv",
+	"BOlLPbJUu0Gs19rqdSKQD8Wt2bRlYN0YuGaBjE+TUfJSnrOcpnBaP43hWyZHt0GGra35RUt2iC56QbOO",
+	"PO8+7Hb29taLMoBUrIYYgoilrX+x9ViyWD/cgCyF64QaAFIednEf6dEiyNJNStwEKwcVYy42AVVYXNni",
+	"JWuJwING1GI69BmDOhngK8vInGkbQCgYKrJ6hKHS9T9F2uw/sNtfi3xk19V/EdQPme14CgDIHtAdOO4y",
+	"5hl1X8tCj2ZcZOT5uP8tWA6hamg1fr3Cd5rBLIkdAPPtViJ+hRLxOdMLXBSh2XtPbSQrN/W/1xJ+zjxY",
+	"LfxmC8l/Xla3kWpxm9JUM9f2az7yYhgAmEc4m7VicSzIVJwJORNomYNRuRfB+yBfzzXJpTxTJOdntUIw",
+	"qDLYSsCt7beVdJ91BVRFOP4wAdyruwlDggDaNAQ5Y/2RkUY7H1xB8MflsvOZg5tcXgCN1iBaecbII2FQ",
+	"y8jYqR4xoaF4OyN9NpAAOqyg7hYK6o233SPGTT5hNL+njGEaVnLLcxssMB/mhbS5PUBbB2BBsGQH/Jy5",
+	"0OWj2LnfSuKDsVQgLZhukZ/tVIBlTovC3GhjmtjzYd41llgNhma77dyQIp+TMT1jDqLdFoxDW1ql2jqy",
+	"0VcbcYBWXtUix8SuA6F9ixDolEg5d7HgQwFMlmSv3QnrubFaeyCLIUZltJRE5llkNI/LAQKlsS35tqGk",
+	"EgC+nkAXwNG8L2+nZx2UDP8ieDeAqcEs2I+s9vEZe0ExIFevQcZwj1oJisHEdAykMuWjMrfO5rTp+QTb",
+	"Agtz/JbwR5ntFIGvp0vd/+2r48fNk2+Pu/sPwQKAazKpy2p0LsiIvacZS/mY5tjmsdCp2Dl4uNd+uHfY",
+	"brdugAUWJgmTXeU0/a35xH57M6xML6doTN+/ZGKoR41et902a6jNGW70Gv/xSxy/77abcfz+gP365//R",
+	"WHO+sM/GnZ7KB9NmLsWwWVCRyXETr1g9cliq5om7snbc+zcz7hLCxRIVzKNKDgNB/ZBMpfpZB2mHHdD9",
+	"7jqf8sQ+u7nQE3utdbhWqwCm/qslllRTB/PdARDbMUcoHPfLrlEX7JwJ/ZsdzEAW45Z9VtSAMLOm48ky",
+	"2t8NjMc39qg7QXOdNIoTp3eIFL6pabf1Sa9sdr21OJ70gkFyT7mtcBOhOwGEJjrQ92S1ui/DehtVRn4o",
+	"M5brEUNaEBEr15zJADz+FkMcvVxjabi/3iSmyIWGoE2bok7LFO0NdMoHnu+lfuIVW6HqW6CW5nO3zfN3",
+	"SER4oXv+M2meD4/5DoJLLfe9HL7WpnXQrod9JC3cOAS5bLcrH3BMp6LfEiKvM+EbwtdE5Lq2EFjsjIz+",
+	"uGLDQ43dkQDZQo59csixGxdTawqly2NEFTkFFpBayyrJ5RCRCCG+w4ZcGLPLxkwQfdZjOZjrT749bjpH",
+	"e8SAy8QHiFxHXSzwRq5IwHcNUQ8LYokhp9lI5jgCZKRjxqgBg0YFFHmsoK71HUVpLIzsW17BUUFfeopT",
+	"cbe2Ti6HSxlClzllAeGGGtHu/sPeDcQlRlSNGr3GDTzpjIsS0tp4mZOCnTd6jfY1/w+Ixd41ep2PV0JM",
+	"guVehpdkI7JbO+9u6f/NgfdJyc/e5nOgJZdKU0r+yScI7+H6Qiw+DWDLgLBDjBpZ8CEXNI8WcUF8c0iE",
+	"DSGpaw1k77UrJRxTwQdQfeoQjwKRbNzIFkksmAI5ZwUfzJvuE8izFy+fJoiwowjXsZCDAXTQAMIK08Dd",
+	"CfXBVmL355pd5k4+dRP06WTsP/lkUcTaX7luizffLxh8A1mMQdj2uaCAQ1eJ8h0ddPYh1rcYzqvHqnRA",
+	"NrfSdfFxK57uQDxVOhb8ifm85NSGZmDBxnwVFfKJT/pY/CLoD3acGqVTWulEiAh7D7BQCCjlWhJK1Fxs",
+	"SYhFfU+C5zbWiuUDm3fCgZq3UVtmXDAWEcXfo9lnRFRG58oVFcfiql4wvukEv23r/H5pMbOty/spAeu5",
+	"yJwY+DRurhdmXJxzDedgPS82uN7JL4dQ6dquFjGDF3DjUBA5RniQMa5fy+FeQiq+GJfYhBgEUuyeIprr",
+	"3JlRfpAQwTvnivdzhvkIJ95YLMohQ8mFy38t8WdfBBNyfXeUL1Sclf7oCnIcx+tch/DVPqpcEvLn7DX3",
+	"2cNB86D9sNM8TA93m0d7dL//MD3IDtkRZGnPuWbFa0zPVnohoobZMsbLxA2zkUtYztgqdzDYOJ9WlH3V",
+	"Xt54Hk5sIDugD+c60mDnQ/nDJWQXFnsA0CDLmx5Z4WBP7ZiB/+NqtCzfV3A2tSwzcJ5XMRZlCo6smYGz",
+	"YAXltlyLysZffU8RntUCgV9+wC4U7IRz+ImYbIIpnVHloBuybSzmbpwdi5xRORq3eE53UL8td0Ve+US9",
+	"7aSkZMzGfdcZjSd2rbNJ6o5mQGK62Bq91z5y7THmU82vEvzCxCfoXO6dEpyEe8o3deNwoSjSYQm7oYf4",
+	"boCObZwVIUkh5diyDuDg8fI6oYHT9tXLjE0NGGctVYwYS27gvjE9bB4OOu3mQX+XNo/SvQw++YAe9o/S",
+	"dnbRtljfsji2bw+WZWmGUDFX8LpAHSHkDIw+9blj9m8dIiszcdnXEZnLCpMC0WV7wd1Gdv2F8CMUkut1",
+	"0NrWkMm/y/7lLpS5aNE/egx7VbmeQl4QAJp2TCnm94oENCoXeJhjIWe2Q8d87YDnxvfpz0kyVax4kSWI",
+	"JE0FINKzXEFlr/sjQdEIVdz+9Sivd5GlJRYJllT9ZUB5bjHuw8GZ0Zgv8/jx2CeuC6in+M7/RU3TlLEM",
+	"E5QzVrBYlKl95IQFiH0jsg8gDhURfCWRDsZ8t73MczPvuX3+6HqWFvj61Qwt+CE3w9HyneyH7CzLBuSw",
+	"Ts64yC6WmY/NI1sFpH9/61OdjpYMDjKQGwzte3P9WgOz6r5Oc6bd5kHaYc0Dut9tHtH9TnO3/5C2B520",
+	"m+2xJSPFLd34xEpyFSE4Vk6rRq+9ig93v86fP2ju0k6/eZB2s+Yh2x00A8thUCaGly7lpJBDRzucScEa",
+	"vU63HTW01DSH+vGPUQPYCRu9Rn+aAwbNVKwandK0WP4BHXuJ2ZY98yjbs2cXZc2FNesh2Httz1uvcfyP",
+	"d+35yeHrwV+n37/+22G29+r5/rvhJmbEd7J/ObGP2ZdbQvM7DGX8juLbaXn48dcr6OCdD7/L/iURi2My",
+	"oxzU/++yD46I10MJodp2Mx0Tu4ndVWVLrJYT0LfmH8rT0aRU9AgXWD7oHB/LHcPznCT2eZYkhmsypnNH",
+	"hI66sUV+tj1Mxocxx9b1J01FBi1krjzRjGlVUiYiU5GDp6YX+DqX1ix+J/sbK9DvzGTfRMrFj69KML6h",
+	"AB1wwdXoLoVsKWK7VxGwKD3LydhYfm4kF5f5U7/L/tZb+sIqJn+H03sl+RldnvhxGx0T9Ub4UJFFXvQF",
+	"kohrFaC0mJ+ATsnIU3Nb2WkRi9pWiyVx3lgAY2SC3mEPSnWw/rKpzM3jJHKOCEpc8zuW9YCBzA4+sS0r",
+	"ZtQOfsD6fYD7V/s9RgYn5mzbu216HZ5PaK6kuVBFYP4DN2aGAFs2BcVELGxiniC0oAWtVbBZUIVAsFyQ",
+	"VArBUr2cpn3I9J0KabPHLsuJo1jZTAhFjQvLecHKDiStVw92PJ+ZmX09DXD7JrYvvvJj30xrQO3nCtUR",
+	"mVP83ckPr40AsIxqcO5wZbepiDts/7m6llhVExUa3jvQ47cCc2YKNZygQrAOyli8RuDaWI9l6xOS5FIM",
+	"gZQNQkmkP7fVTIC5ZUx4W0oVea6+WAymeU7E1KU0nGhokWMxt7EuqyKWVi7pYn4VKbt50dKNyWXrzlzL",
+	"dP68zOJOu9e9ilB0M3E3dnPgVm4Ltr7egi1dzAl14upSiboYpcBWw3TNqqvK1RYRBeC6QJYpsJMtOLWv",
+	"xEIUVrA2be06N1JUyWmRMhXFopqBOK68JGAZBtiafO5LqyxXMaZRVYu8ro6tYK65KBZo/VIyZ7TAcMdR",
+	"G0L6ZWnWHHswV3G7V15wB8F9XUxZD+dgKgD5VgpWDexjVrY2Gg13VKLRGRvQaa4bvQHNFfN2WF/KnFFx",
+	"29HohcRt1m52aNdI+V0j5fcGzX36sH+QHmZHrG2kvLn+lGuIypeYiectciKn+ENjLc3ikDWogiJHtr5U",
+	"NudKnQXXs07zMO1kzQO2P2ge0qN+s512si7bHRgNZUQAX7i4S5sH2V6/eQQ56vSwf0TbWYd1ByWkiHlH",
+	"yw4O1TEu3WPjnDZ6nQ10Q7hhLw86V872Nvp8h9FnsSBonDiv/n7TeHTl7p1JwQasYCJll0t9yPcCsjh0",
+	"G4H3BHayxaINW9aJHERlk1KpBEaSp8y4YCwHxngWCyt/loQWws37Jhjs9WVS9ctrRJPlK3DC9HgycT/U",
+	"n9HI32Ilad09nrNlOsklzeBsX/Esh9OxxPYLPnJ7lO/Oxa2YMpPKLr7eoY4ak2ntiQXudEVonpc1dJUz",
+	"CJh2cJZdvyLtQ7thyYmO53J54E+tPp1XhcF6N+VMX/VI1hyvZceyau74Nq+WV7k3dSxvGmH1BiTX5zhN",
+	"K6UX1NmUCuhzF2ZbqLCb5Ki+RQFabxUZQ7tJ83xVyXJxhuK16gtPJ8YhTdCXfZElhCJeaou8pMbFhJox",
+	"panz3eqDfTS7npO5GPW7FiyhYkxU5Iz7uHV9mg0ExNvFT78JxqbqCoF/P6bFGSb2YBE+97DYFlP67sSP",
+	"Oek1B91unVsSQB/CH23h0ATi2DV1Q4uBMiXHDFDHsKxWFkH0zDPq22r0EVUkZwMdrdM8USOrppOMahYe",
+	"2XW6FMIRL+1TuDRSUtOnUJ22G+hUuDq0P80WWaad3FpfHP54YXY3koebGpbh7FW7K9aPp4ENeWvBMTOL",
+	"NVkZ33tqrVQYRKsvpyI1QvdqBurSvg4LjxLO1leXWNlqkJvWIFUxbdWHEc4+JH8zikSz8SSneo14nr8S",
+	"0fNtMjuLEI/WB+/OWaGwt35Bd6RUkKliPdCO/iqJtaC2Z8O/owS8nEz7OdRDojEsB8FA4BXQdYHY5X4Q",
+	"A16MW+QHSC/FwlxRVVaQuqmWZ5FjMzPYw0LzvEWOi3TEz1kWvM+GLEnOFdA2nPD3sSj/nMoxK8dgm1uw",
+	"+gr8UeSWtRSH4JcuyRmd+kW59XzRrWZrqhvpe8YmjqdnJsmEFpqbRWR5jnODpQ1cIHqCR02CmdA/4Y5p",
+	"9BqdUoG/lqKZcZXmUk0LVvJlNaKG2RJQT9Awm8GcFzupMMsio42o4XbhUjiDdue0HeiLy9/qd6uzIPwv",
+	"Vj33PPi2j79uFCNxW+XyTI3fp1vwgpuDqAsOqpPH5e82CMvWYy5pWRip41/ja4Qw7e2kaItAX5L5PeCq",
+	"RIHYjRBM2JL92RvIVGiexwIr+/0WxSY7HB7m3mGEFo2JZ4hukvHBgBUIBIq4TsZfyPNFuYyodKXsN2O4",
+	"v9c+egCVsIlxORLzeqPvMiP8Mav+9+NXL83DgfhWa1b0SGLOHXZYJ8EMJS5W7V78iCSArZI4reKlrWus",
+	"NeOwEKUEYt4jmWesUI9IklMxnNIhSx6RxByZhNxPFP8nS8jxntG7L5kZTBQLc2WmUjoBCtoxLYZcqMSI",
+	"rfH4wSOSIFybHe5ASm1+uJ8Yt8nckDKzac2/gIE2wbxXLMLhRCT5YMbwMXH/UvhP+LyPiXkN1odxMTQP",
+	"T3M6VUwlZqCJkIIlOMtvgoeC9vIL9surqdI0HbFf74+0nqjezs7Y/qY15Ho07be4LH+13xrpcf6gR5IP",
+	"H8xqfPyYmKn48MFI8XnL/cr8+U/vP3787//8rw8fdt5//JgYbfveLPOQnzNB7ntFaLSE9Ru5AtpjpR/A",
+	"A/6j8gAHW489JC3yQhCaIUc2vu6Mi+wviuZmAMRoCoz+UgIKCYu1CRPTsdWyOG4zYvW/zEvNbZOCC+1G",
+	"YWyEuEEj0seG1LiB1oh5WSFn6n9RMQ9uMsfOqkvouiHcbj54lvGYQSG2yDEZcJZnpWGEMpxkEnt2iXXQ",
+	"YJdCwUaf4UuAH1rxjBEaC8VSRDSAx/jv5VjVXbjEKuEizacZUy3yhGoK84cF42b/TQpmrSF//GRBvj19",
+	"9RL2zRM4xvcTRELsEeNXJg8iW5RorLMxMB2R+8n75lRw3SNjKdjcXGM+u2zxzWmf5WC2+VyAtcjKL6sc",
+	"4nsqOIs9sttpke+omNKCGOUZkU6ru7sX7Uek023ttdtRu02e/vg2cis2xRWLBRfkOSvGVAASRGLeNTQn",
+	"EUQoxl0HclpYgp+IqGk6QvRNrPexAAyKGaNJy8KSdNmROasSjhMX5CXVXETkecHYGXz743nB85ynBMWV",
+	"zW7LwtfYU1KwoVnH+0mGZNaseXyaPLBmayz8q2xf9IgC+WoRWNYDadYgp+lZBKu+1+0GbQZeQvSIkw8R",
+	"MdKJi6FC+Z386U8oqJxJbxfP7CC4m2Wk0zKT3onIffogIve5kSzJh+ZHaDMDAESkpaDu2SRn9JxB15ac",
+	"6hZJPvwJ5MPyG2RhR0jgWBrFZI/cL/j7X+/DIx5UDh2OsEWSOBZshjKb5tBvJgg19iUdFnQyIlB8aVZW",
+	"sBmYQ61YHJNUZoz0c5mekaTcm0kJYU1RF8ExlgOSGE1uFgq0UeR0TUQSEN2whOaYoHrDsw0KznwylJKf",
+	"4Hm/3213281O94HnLaKatshTSFfJ/u8s1eYLuC6512OROKFH8zeF8RiM7dwjkG4zKssYO0kpOSDn4Yrd",
+	"zOlO/kfGBippkUSB6W5kQoIvGFOdjizRGY7QTP2AG5UeHEwoP7bUdQL52LgyW660SiYShEttex5Y185a",
+	"vdsUhfGYEaQ3QGwgOSh4Y407R6YPj240m81YmEXvQbVgaq3pYswFvCMWsBPCv56WfzWL8OFDwVI+Mfbf",
+	"x4/lye4RJprPv4lFcFKN8o4Fmg098gFp6nvk3htjxaNRYF5gjYJ75GMsYHx/qn87CHNGi+oQIvPrGR5E",
+	"6Lr0PMPm0R/8j0YNfPxo1B6jSoqPH0mfpXBOzePwVx8+7Lh/4rqX+wvWInwWekD7zfZus70L8Tk7pEp1",
+	"3vNx/9tGxQGq2/s+1TwJfnXhfQGYb4b7LoDy7VzE8IWYod0ylSvb7agx5sL/ImT6iuOTRu2T/Ndd5Anb",
+	"6FmV4O0vwYOjhe8tufFQjkCjTMXvhU3SlINmsIEXPdD1vc/HlVO9UbS5syndmRvhJb1bbjAuXrC5K13e",
+	"uYQK2xsqVS9smxbcBnWXtrjCQQlc+TUCBpfHbHc+lIf74xqg89U4wqXRWsVYRIzz6Ovs64sul2v1ladn",
+	"MY+HMbmaNF0gwa6aojstH3ETFepmqBXixW2g8yqBzv+fvW9fbhvH8n4VfP62qpMp6uJLJm67pmq9SXo7",
+	"085lbKczva3ZECIhiTEFaAjSijaVqn2afbB9ki2ccwCCMmldbMUdR3/ZlkUSxOXcz++3umxeJJS3jZn3",
+	"2Ji5gmy7MRhaX7mATi3t9iNI8YSBQxWz6SX0Q1zOyG78YxR54SRLroyTFqCb5EKmAOOF8U9g3TCfVSKg",
+	"BAFtnurAGyHrpB0047x0TTSkxxAfehHYPFZGfJOSdF03jNaiIkhLYWb/u3L9w1rW6KoKwG31P4oWgB27",
+	"SlfSQrXRitRkNq87UACu8pwlUMJX0jbk9W1Mk9h6jXvSKH/AJtitH3CH1clGZfiWuEL4FEbHkSX53XsG",
+	"HY6lDM31yVTrUPERJhA9FzJPZwBWUMEzwAqIeS3qaUzQx1CzkuQBINNYWNISXVNizJkoBQFpI44RnizJ",
+	"IVfIQjucD/QOcfi4zZ7bpn1wW3qSmnDn7gcuDCCT9QXSWyVmyIRbRqOI1AQgPnEG6uBUoaQR8FSbzYM6",
+	"OGYc751FPIOH601tlelWmW4RJb5xxGsUdxuNcHXgEDUzasPhqOiw+WZGNZWoHrgrhbGBr5nTWAHrz1w7",
+	"I+awjRBp9yRsaTWZQXLY+JvymqfJdtvsHbihRo3h/vdHRPjSNYWCTGU92RdGwQIxUaUuv7k05+VgPmzn",
+	"3FMh5mN+mOWTYmo90yW4wNVk9p0osXUdWbstne6ql/5md3tZjOZvq0FLFcCjtW5axluz7yMpYyZ4q1y2",
+	"ntodZmyMnN+oNnPao1mlvXMKRlfqNxPJQvo9hJYtv6YeQI3A0zKCvtbb4rIna5TXkefdQGN/1QXzriD8",
+	"ZwJwglIoZUvbkhxK2io8OlWPja3gsIHvSS/hHt+TCDNgtJ9U5bR4od+g9DfRj1vNfXPv+vB1X+3AnHmk",
+	"SivnGLZZMiDsh+pwdxsIDayKWFPgA9ff1sncOplbJ3PrZDp1uFnFXJ6fxnhpHOvSh2yzF0bLGV3j6imw",
+	"1pr8P2x7cPrHE/rXE40nZUdZQ3e2vMmLDDwK2kmCheO54LEZw34APuZB96DKSGfUq9HVxmFM8seLyzd/",
+	"dTJ96w4uV14KbezikysWw/rnbcnptuT0IZaclqp+b/1qUhIy30f84lupId2GML6lmHwc+4Fu9XWsps5n",
+	"+u3LUnT8RuMF13pk1ACyyjHPsRsFJTx1ylwocET7RV7rzkO6uTY2vwxJy00Fro12z7fn2Dc479UBlb77",
+	"7UZz1778dy62t1WnftVpxaK+kxLUlQVdZ5KJq0RMmx3Gn5I0rYZwsR7VCDSM4LomOk/UYZA186Slgw/B",
+	"BOTPF69Oe3KQ8eHYwSsn5hYDRLqXWmQ5SyTIfuh8xGZg+8VxonUihwEr5KWkJuBqc99xT0LoC1uXEw0d",
+	"mpbHxDb8sUdhx4y387///T9hrf9IE7QVpHcuSNf1Ui0CV3mcoMAaPvYc0vi2ThWcaJqea0+DwEW5370H",
+	"r+A2vK3urY1jnkXVGPIoH6fGiyq63f1otAs/Rb1nDF/p2O/06IMJ/gk+c3X2ArqCvmGEmuMyaPD7a6d/",
+	"pT1G09mk8hwW8B9b5239iLvTs7QjllKvtXz2Nh+ZaEbJhZW56VfQxYuSqqciL9nooWfE08uBDY26IKzR",
+	"pzXwYgGC6BA0iedttHvyLf5+Izn/ctHgi/kSHYcu4o/P1sayR3X1soweBL0ry/Ss1Crwajb0wUeAt77T",
+	"NuS1zdbdTm24XN26LlqjNig0yJtFDc9pyoifVwesShj2E3QbNFV/pInO38Ezvj5hF2C52WF7ctnMSlXy",
+	"uOmpq7swX1+66OJMpWLj1F2LywriBEyqsmaAKCZ2eMz/lR7TjtR4h/7zK9UIWck6KNL0Nb7+SczZqboS",
+	"KY9ElRlyYf0DzNyRtUlWKlUwe2YxEqNd3C3Hzj1CN9pF8MQQSpWbmQ/hO53PyMz5BWVPKvKaaiJr301E",
+	"pqHOXIy1SK8sntfAF0A9+Z4iMsQ+iJV4NMYfMOpChmGcCa0Dvz3rGONGQlOrM0TOMz7IddCTjuAUUcSU",
+	"1EWaEyq9KnJAlVMD5FvES0XLnC0dsKnoj5S61ME8mL0Eykj8ek8Sl+IomZTl6DRMKJQvpC76Zmb6AorO",
+	"8UUzgdeRXa0omG8vJJbcnnyvskuWyJK9vZwkxiUbqSKDAv2snEad85k+okKucgWmmcpFYD0Q6LwTEqC2",
+	"4OUDfxxJBlPeZhceqKWY9SBIBoQcFWcAiuJqyxAhtGcmQQta89KDZudAiuM+0NQo59DIGIV3tDdIeDg3",
+	"DgwWoHm8aQCeZnseNFRXMns/ahsgmC987iBJBQ5i7mn53MzBPM1vFqj6NM+OMz6VuKm18nHxEJ5Z4jbH",
+	"mwzwUCRZ+dLH2H3hUW9afs2pQrrNQqZC6550tTBmV+E7wKIba5LGjjtrALMN84IuE9RaDHnKRio1h+AK",
+	"pmOO44BetmzBCNhUZZciBjBBlSFOJQBemkl4FMItP5hbho8DByuN7y+wNRI9upJQ4VFofnyAj81F01GS",
+	"AqpjiQtthuO80/JNzdP7wriUWvAUfD23Tz6YjxI5NHe0sgUbV4ygM7NfZ+SIjGthNNYyYdhSFNXTLyzU",
+	"qjUuEtEb3552YRlaFysEzNExLx5vHY+Hqt9fmPU1RxWWfIGCXwOJxPMd2Imt8VMDsNCZkLGeU95WMzOO",
+	"CLFWViLyKxq9GCuCgE9PlueWTUcK6+KToUQtAKV6fSMsx4r0mLWbHb5yA7zIgzjsayc8cJKq9d/O4UCq",
+	"FSjtMtNaJWNRvru1MiCJmfWNJiXM1C6M58Dar+bJLCq4pm2yFaTbZMMd9l1Ry6z0pBAI1lLOVUEyVvfa",
+	"OuLTRGV5Y/xoNc/NnAi8YQkd7Mn/Yyy09v0uLHdCDw2t1AolCkFn+67bdUcNcJTRUWMNPgNYo8bqPq6U",
+	"DlhPBnqwuL5EwA1zvbVhk6x0wzT2umRjER/T/25yC10k7xhcmaAkPiFbmwxkTgz8SCE+DZyzNoNJzJJ+",
+	"kVskEMyC5MlYpIlEMmkejXoSHR0tyB3JRKQy0r24Hm0G7iA1qYH7x3ifPLyx86kIWt4Cppc+hbPJE810",
+	"ngk+hna0gV1RSUjs/UzwS7uq3jWJNCfEuDS15jeM8eHZ393bdk/z5J2GMOLv/0ACf02/+mcIP3J7mv6E",
+	"I4W/Q4DQ/g5TLW7kApMNZLNwgyrHEnzkDpyTrtWP6W+PX8n8aVX1txoMDXbs6QfJvZo98QLF7vfUwv1g",
+	"XSxUeNbH+kHb+p31XC2rp8vNtSC14+mgSlrnGTQ0aUt4g7Rix34QSpS5/x8oJsolGyRpLrKe7M9YiGIx",
+	"pByRhDgMdl9x909qBc1HXJbPwRT9flNC6b19uXvKKdk5wwhhokv7fV11Mpdycvrkq+qPtVJOJRFldZ6K",
+	"jD07e2UmRHqOYbAjroTML2YT2shci3aUKi3M27p4rm1oN9vep6nstp7Eu7utp9E+b/0ouoPWn/tP+WH0",
+	"Y9wVu4OdgJzzG4dZZEbyW6aeKBu3aQo6sKQds5BapDuBXYQlF3Kl7BZt4MUJLrvTtgmue0xwTUtxY4Wy",
+	"+2hBmr2RkMzmcTTj7N3ZqbHP4WToNvspU2NjyjMliRIS/mNk4ts35xdozIdFlgLJefg5n01EAFa9zvl4",
+	"EvSk0SBfwjYVRZfOFGIMxvoY8QRziPZrY8RnqhhSdvzk7cs2+00Vxg0QyZWgcZG9P1NFhrmbTGhVZJEg",
+	"ECXyBogUC1tijUswU8W8nwJuwQvzYl6ugWLzRpJmQGWTK/b7ec5lzLOYWYlfcmxNp9O2pn+7UxKp8ePA",
+	"w2dCBjHNQvpGK4nDoPzLzRlxjNnPnekZoscUahFlIgcOGjOHPalHoKUkiX+oK2uzM9h3lC/Z+/QJfkkk",
+	"233CtIiUjLVH/YKKEF0l8zdnmYiTTER50JOQfMmzRNgURCYEpnCmXrWvqLwYrtqYz9zKcUlbZ6wglQKc",
+	"NpGg5Bitq7mAZ5n5vllCNUAKoyOWDKW5LIlxEUfc3JEQsSiSAniP7GC364K1PZuinCCvmIvPsoF5gnsF",
+	"JG7SRWRug0Q/sKOh57rQgsE6MyUZmEcHB/tMZezQ/MRKfq3SK4GtWJAijMqELma5Kohgie5JcL+HRYYH",
+	"iKepOWLo0T4K37/4t5/fvPnlw8np6Zv3H96evfz15OJF+Bgor0i7g3kDs7DbLU2AxkAxqkzauPdL0xNl",
+	"4xvAOjxVvapuXlaZrty6StO20ZZVWsKF8V4ay/skH52DHNhZWdFXrq312Wgwgde9At/fcqFsI7yLuVCm",
+	"TsqsaqDM+4udz/Tbgpqc5/C5Lp9dbtxYpMmVyBKh2+ytkMhLJz3SZ4A8qpGY+Kx1JeZ7O+6d5VPZbuzc",
+	"lcJsAyffyObHHXirzR/Uh0ZO3L4AylMMUFgjYN3O541s6+5mVd7qim6Betserm+qIfg2J6up4iMRaUx1",
+	"ceAWAgCe8Q/MAcJ8eJu9x2Iudw4T7SozAiaVc0khSWccRvSTSrpTaKkl3VPqIzbgSXpcYhQDmuMk5TMR",
+	"E+EwnG+KWGG7UXMNyF2d6HWtehxmxbCvxNrMgo/V1dw3Gk38Jcz5q711LPp3/mxttHzj3sSbreN4qGJu",
+	"a7TfdVlG4EowVEYCZ2N2fKeUgAvTQeVX5xNCF7biQOcqo7jUfhciOgvyNM/Lx99CVgZfK7vj6YuyZ0jn",
+	"PC90NcFjtAnERupSOHjBzooChqZqdo5Xbzirw/NcjCe5BhizG1I8u5Q7ccrDOGvX4kHVVM1u6+lTzltP",
+	"+3u7rR8H3W5rl+/196OD+In488BMk/iUn+Dz6x75hB5J03i0Q9p8x+XNXy6dF1onNWMXYnGKxnN3t9bt",
+	"N5TVgRqj8qhDZ8HG5W/nM/0+W45n1n7bY4ZHNQtWLsIlM3uM5yX2mwGleCAbkP2ge9LNIRFOQYwcjhiW",
+	"ZhnJfrMDaw/GLUV5DRwG3bixMGuhSKkpzCpn+76Ls+xIqgVa9yiAUzUkJVD7vF3I6Re4B17pnaPDg2AH",
+	"sU5htKrII4X9sdgl5AnrJ92umbElRTztaB8jx76bJ+Pjbms32otbT8X+oHXID/qtJ9Gf46ficPAj7/aB",
+	"nt1m85rnL2+aui93pGnW1jPPRc6TtBEqhr611TDfVPwkLmXl19AnHQxmNOO1nEOW1tMqCKhSTSknMXAB",
+	"yxIeG7K0IqaSXYyR0CEJCBKlJ2tDNdd5kZgZA+OShV6Gs/WLmIUsV5DzngHoWjqrU0P4gt+1JgrWSx1X",
+	"dNfeLXTXMoEVtzJri8NFghAyNjyKxCTf9h8+XDF6Bud9g5J0AjQgC+SlraKhuiZjRLDQXBlC23E0ok56",
+	"M0IRszS5NFJvhsUlrs2hFJA9uTkJaYZ1B4HprZTZSpnvRsrggWPgS8NJv2sps5xd5gUjwOzC8CL2fWG+",
+	"SycyEiyEHyEab8E1603PSxyoJvxKNtk9yJz1YVurvjjMqu86Hlx0XVfTCo7dmT8fK6W7VhWYH1W/8gYf",
+	"Vd93Vfda3V3ebz019ukh3++39shAfcoP+7d4Ixxzk+z8qPpbsbmteNusQUiiMfYTS3crsVXOc9HCGsxm",
+	"wX1BHMDzBeKsvj78J5WxvQNAWtJB2V4MdRCpVrYG3kr0nlRpTHWg7FE+VWVvMuAYAawNVLg/DphWJf6O",
+	"jfgi3sU0yaORV3Q95JN2T55QXRO8qYVRTyyLc2JUCcKXW8gmptLYaEiqS63TBDBpJCeo3PUOYE3/wAVS",
+	"X7sm2Oy1b6QueGuNrivi4BQxiy6GOFV0ltaRcbGKmtP+ZpudvH3JXJs20CEQwcHLnBml5JCWkV4WxYbK",
+	"kmED5OdQ5M/NMxcexlx8yjsI+n5jypoQ4f9frCLwvc0lBPwO/wAod/zgGZYnmXcixHfvn3NndI4iDFjC",
+	"Si6v//y919O93vk//vQvNZxetecVZu12e6y6UaocRG9fOkwEmGxvP1CbS3U7lMvfccvb/ti8FwDiIYQL",
+	"Qlz4APpnLK8wqDJc9xuW/RzuuOTif+RXHIcwvwXKT+0m6PwJzkR1t/6p07yoe907WVX8e3PrihNmg0tr",
+	"rrKxg/6rcWVPwP7Q5mynSg7NT0BlQdORZYUkTmfOdDExT9EQ1uc59AfyLNcsaSpsPk2uhBR6ifO+SPly",
+	"8xZVn8zm5Gzp3XIa1g2prnDDPGRzq/lsJKJLlpZzssTijUWeJTcIaSPUcoKdNKZZIodg/73N1FjkI1Ho",
+	"H5g5TgzpEkv4TYQU4Cmxfb0csFcvLs5ePjv/cPHmlxevIeUvoN0wd2Sn2nLiMFRSLFeXounAv6KRL3fa",
+	"JylPri269/L2pFON6YdRnk8+WCv5Q65ynn52Q/hLbyca8by3E+Am+UvPPLa384Xt7i0U9LeVCTTo9toW",
+	"1V3tvc/GQKbRXJiFquOcsLvEDnu5XakmQvJJ0rYndQH/XKLZm4mQvvxq2DTPlMwzHuV/1QTqf0vQG7xb",
+	"RW7Q2HeOdvbb3fb+vOyopyTFVNy85HRvtd/uepQt17g6m6BYcHSbEzjzk27O7l/P37xebZFnHK2wO1/k",
+	"38yNV1pkO5QFi2zX+IjZJd7skb+flfzt5NXpcisJfdnNJsBet0sQuS7sQB0QaOIdsVBdhiwZIKYLgPMC",
+	"HcskYGEshhmPRQz/PxNxgtjRaioRCZlb+4Ia/CIejUTcZk+6+5YExmigPtfCXUjIcGWDNtO5mkwcoQsH",
+	"E7Qn+zzlMgJQ6rp9diZ4nNyN+QEzWBEjkVHmjuPLDB9NEfOoOLF2SbCumVKOvWbPmX/O2n8Qj7XGxMm8",
+	"iV9iexpX9kYvFMppsdyEvN40kZeapYBUoRCIgWJhgAiHkOGWsA+BrsP/71Ky/UxNtdmUseoRJ7uM8S5Y",
+	"uSvTGSu0jW3ZfaVZAWjfIcQGhRlLhwYUNmzBc/z3W+O03ofPa57vgaE/NL+Xphee4u81/Lhur3kw+Z3P",
+	"Zhd9WXLnmZ0QniY6b70rbxFSjBWbQQkqEralhn1pxDbxU80xUwU9iRk7QNznY80GClAnYGcHLFeqzV7m",
+	"mvWLPFeSRTxNNQu94Z8gpEXTzvNGSbtvIfqhPUF4fMxAqgVOJ//xz+7s/PD14G/FL6//fhgfvPr3J/8c",
+	"/q2+pslcvnY102kiL9FkXaa8dgPnxpu9ezwza8Vwv58yy4oo8FZsXhwgpOOcMAhuSNs4pk02FLk5sgiS",
+	"Q2EYCwgLYiE0quMFfBCCGtFt9soIAXeuzYdgHvekhTRChaSkYFGaRJfs0dlPz9hh98nhY+QGAfoFo8gA",
+	"Zae26P66INie8HVPePx1j/iJp1UI9hdCaNsTv/aJrz/stSyZ5VUArFXLGrkzZzcskaKB120+dua/DhHS",
+	"LL8xRQVkS1IV8RQYZ4aAhpIZ0REXAHrcdqCEHRhTQrNLaLXmyfTe1/3yYaJzFBgBmM2tRCLiFvEktMuT",
+	"zM2bXK93PnGsbiUY97FF4QaUsIzrAgXjHEZpu4pXqWvufgpUMbC9EK4bcIVhUZBCCVxqhqyogcXrTjIL",
+	"Qe2PP6m5/3OHxO3xGgUlEjjezOKBe3cjfOPrd3xGBEbgQ9gWqSQj8DrtUYqC/8wBv8yNvIKtPR0pQAaZ",
+	"jnje7snwUyviWuCeC1maELK4uzUKC452oDE1nTZoszewjew3hyJnB939oGS3EakWPXnQPUA9Qm+JkM83",
+	"TRv18nINFEb6iBUT43aLOGC2NwbonZAiyJs/Fd18Y1iCScojMVJpLDIdmCVKxuMih17nmjUpAZ6v35j4",
+	"nagOzmxVTEPqmc7F2L+LS41evwkkuCZCTVJhQxWA88zUILD6kk8msJj9GdkA3q2r2NXX7//CNxroOcYy",
+	"8Dd22cnjbovSrGa4Krt0GiRPZCE0WRXGfrB2BtRaQfylskAfVX/BylsSKVdTEtAQqR+wHLMlyGqzuT0M",
+	"ERXjQSsXVepJRIIs/dGSs6myN8G1bmjA8Lxxy8HlOYFtdkJEXEwKAenpCkVAkoHVw4bJldB0Qr2ZsY7j",
+	"9Uf/LHiajwIbJqcZgICVl5Dzb0Xxji9od+IUtAh00ujCEyiC2znaCcG6ge3bQgD80CvsBEWRicqZZ2ow",
+	"QKkgxuaReKvWKZfDAgwimKmU/gQsf3/75R6TV8QLLWAK/t4iZd8CA9PcIYntHDswTslSNdQWZxEV9zHb",
+	"Ncu8u3fIUmGMIiPMk6HZiSpjYetD+6gTgnljJgIvqsyEcXzL7MlIORAYZixOpouJUTn6GDcmMY49cTQR",
+	"b95evHzz+ty8hF+kekbwLTDFWSFCjDdigBICO5Cv5ql7E8B+lEzwLE1EVh6jKqzmfCGsee4ZzwVADLQQ",
+	"aOBo52c1ZWMuZxWmCBDftvbK+AUTI7kTWeSiepczc/BhK3p3wrUYg3xKxSCfv0SLHAqGAU2UiLMhEFak",
+	"KcP2TGBXs9YVgdgsufa0gEaLqSI3hvCX/wsAAP//",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

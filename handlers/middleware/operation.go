@@ -37,6 +37,7 @@ type parameter struct {
 	in       string // path, query or header
 	required bool
 	integer  bool
+	list     bool // comma-separated
 	boolean  bool
 	schema   *schema.Schema
 }
@@ -64,7 +65,7 @@ func newOperation(method string, o *openapi3.Operation, pointer string, compile 
 		if err != nil {
 			return nil, err
 		}
-		op.parameters = append(op.parameters, parameter{name: v.Name, in: v.In, required: v.Required, integer: v.Schema.Value.Type.Is("integer"), boolean: v.Schema.Value.Type.Is("boolean"), schema: compiled})
+		op.parameters = append(op.parameters, parameter{name: v.Name, in: v.In, required: v.Required, integer: v.Schema.Value.Type.Is("integer"), boolean: v.Schema.Value.Type.Is("boolean"), list: v.Schema.Value.Type.Is("array"), schema: compiled})
 	}
 	op.noKeyReason, _ = o.Extensions["x-no-idempotency-key"].(string)
 	if method == http.MethodPost && op.idempotent == (op.noKeyReason != "") {

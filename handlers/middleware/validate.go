@@ -89,6 +89,12 @@ func (p parameter) check(values []string, pointer string) (fields []domain.Field
 		v = json.Number(strconv.FormatInt(n, 10))
 	} else if p.boolean && (v == "true" || v == "false") {
 		v = v == "true"
+	} else if p.list {
+		items := []any{}
+		for item := range strings.SplitSeq(values[0], ",") {
+			items = append(items, item)
+		}
+		v = items
 	}
 	for _, f := range p.schema.Check(v, pointer) {
 		fields = append(fields, f.Field)

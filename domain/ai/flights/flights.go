@@ -6,13 +6,14 @@
 // call; the flights of other servers wait for its result. A flight does not belong to any request: it
 // continues after its callers hang up.
 //
-// A failure is shared like an answer, with all who asked before it. What else can fail: a user starts too
+// A failure is shared like an answer, with all who asked before it, unless it concerns only the leader (Unshared). What else can fail: a user starts too
 // many flights at once (RateLimited), a flight takes longer than its timeout (its context's error).
 // Without Redis, each server has its own flights.
 package flights
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -102,10 +103,11 @@ type Flight struct {
 	done chan struct{}
 
 	// Set before done is closed. Group.mu guards ended.
-	entry  cache.Entry
-	err    error
-	remote bool // another server made the call
-	ended  time.Time
+	entry    cache.Entry
+	err      error
+	remote   bool // another server made the call
+	unshared bool // err concerns only the leader
+	ended    time.Time
 
 	mu       sync.Mutex
 	text     []byte        // received so far from a streamed call
@@ -136,6 +138,9 @@ func (g *Group) Join(c Call) (*Flight, Role, error) {
 
 // expiresAt returns the latest arrival of a request that a finished flight answers.
 func (g *Group) expiresAt(f *Flight) time.Time {
+	if f.unshared {
+		return time.Time{}
+	}
 	if f.err != nil {
 		return f.ended.Add(g.config.Timing.FailureHold)
 	}
@@ -161,6 +166,9 @@ func (g *Group) run(f *Flight, c *Call) {
 	ctx, cancel := context.WithTimeout(domain.WithLogAttrs(g.base, c.Attrs...), g.config.Timeout)
 	defer cancel()
 	f.entry, f.err = g.lead(ctx, f, c)
+	if e, ok := errors.AsType[Unshared](f.err); ok {
+		f.err, f.unshared = e.Err, true
+	}
 	g.mu.Lock()
 	f.ended = g.config.Clock()
 	if g.leading[c.User]--; g.leading[c.User] == 0 {
@@ -194,6 +202,19 @@ func (f *Flight) Wait(live func(piece string)) (cache.Entry, error) {
 
 // Remote reports whether another server made the call. It must be called after Wait.
 func (f *Flight) Remote() bool { return f.remote }
+
+// Unshared is an error of Call.Run that concerns only the leader, such as a spent budget. Followers, and flights of other
+// servers, make the call themselves.
+type Unshared struct{ Err error }
+
+func (u Unshared) Error() string { return u.Err.Error() }
+
+// Unwrap returns the leader's error.
+func (u Unshared) Unwrap() error { return u.Err }
+
+// Unshared reports whether the error concerns only the leader, so that a follower should join again. It must be called
+// after Wait.
+func (f *Flight) Unshared() bool { return f.unshared }
 
 // append adds a piece to the received text and wakes those who follow.
 func (f *Flight) append(piece string) {

@@ -198,8 +198,9 @@ func (g *Group) publish(l lease, c *Call, e cache.Entry, err error, leased bool)
 		return
 	}
 	stored := ""
-	// If it failed because this server is stopping, another server should try.
-	if e, ok := errors.AsType[*domain.Error](err); ok && g.base.Err() == nil {
+	// If it failed because this server is stopping, or only for its leader, another server should try.
+	_, unshared := errors.AsType[Unshared](err)
+	if e, ok := errors.AsType[*domain.Error](err); ok && !unshared && g.base.Err() == nil {
 		raw, _ := json.Marshal(failure{Code: e.Code, Reason: e.Reason, Message: e.Message, RetryAfter: e.RetryAfter.Milliseconds()})
 		stored = strconv.FormatInt(g.config.Clock().UnixMicro(), 10) + " " + string(raw)
 	}

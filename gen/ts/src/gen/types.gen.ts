@@ -275,6 +275,10 @@ export type UserExport = {
      * The cases the person is a member of.
      */
     cases: Array<ExportedCase>;
+    /**
+     * The person's use of the AI, by day and model.
+     */
+    aiUsage: Array<AiUsage>;
 };
 
 export type ExportedDraft = {
@@ -796,6 +800,88 @@ export type ReplaceMaskingListsRequest = {
      */
     never: Array<MaskingText>;
     version?: MaskingVersion;
+};
+
+/**
+ * What the use of the AI is summed up by.
+ */
+export type AiUsageGroup = 'day' | 'month' | 'user' | 'case' | 'model';
+
+export type AiUsageList = {
+    /**
+     * The sums.
+     */
+    items: Array<AiUsage>;
+    nextCursor?: NextCursor;
+    /**
+     * The budgets that apply to the caller.
+     */
+    budgets: Array<AiBudget>;
+};
+
+export type AiUsage = {
+    /**
+     * The day, or the first day of the month; only if grouped by it.
+     */
+    period?: string;
+    userId?: Id;
+    caseId?: Id;
+    /**
+     * The model, as its provider names it; only if grouped by it.
+     */
+    model?: string;
+    /**
+     * How many calls of a model were made.
+     */
+    calls: number;
+    /**
+     * How many requests were answered without a call of their own.
+     */
+    cachedCalls: number;
+    /**
+     * Tokens sent.
+     */
+    promptTokens: number;
+    /**
+     * Tokens received.
+     */
+    completionTokens: number;
+    cost: AiCost;
+};
+
+export type AiCost = {
+    /**
+     * The amount in millionths of the currency.
+     */
+    micros: number;
+    /**
+     * The currency (ISO 4217).
+     */
+    currency: string;
+};
+
+export type AiBudget = {
+    /**
+     * Whose use counts: the caller's, or that of all accounts together.
+     */
+    scope: 'user' | 'firm';
+    /**
+     * The period for which it applies, in UTC.
+     */
+    period: 'day' | 'month';
+    /**
+     * What is limited: tokens, or the cost in millionths of the currency.
+     */
+    unit: 'tokens' | 'cost';
+    /**
+     * The limit.
+     */
+    limit: number;
+    /**
+     * What was used in the current period.
+     */
+    spent: number;
+    resetsAt: Time;
 };
 
 /**
@@ -2790,7 +2876,7 @@ export type RegisterUserErrors = {
      */
     422: Problem;
     /**
-     * The caller has reached a rate limit for requests or sign-in attempts.
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
      */
     429: Problem;
     /**
@@ -2839,7 +2925,7 @@ export type LoginUserErrors = {
      */
     422: Problem;
     /**
-     * The caller has reached a rate limit for requests or sign-in attempts.
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
      */
     429: Problem;
     /**
@@ -2888,7 +2974,7 @@ export type RefreshTokensErrors = {
      */
     422: Problem;
     /**
-     * The caller has reached a rate limit for requests or sign-in attempts.
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
      */
     429: Problem;
     /**
@@ -2929,7 +3015,7 @@ export type LogoutUserErrors = {
      */
     401: Problem;
     /**
-     * The caller has reached a rate limit for requests or sign-in attempts.
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
      */
     429: Problem;
     /**
@@ -2974,7 +3060,7 @@ export type RequestPasswordResetErrors = {
      */
     422: Problem;
     /**
-     * The caller has reached a rate limit for requests or sign-in attempts.
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
      */
     429: Problem;
     /**
@@ -3019,7 +3105,7 @@ export type ResetPasswordErrors = {
      */
     422: Problem;
     /**
-     * The caller has reached a rate limit for requests or sign-in attempts.
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
      */
     429: Problem;
     /**
@@ -3064,7 +3150,7 @@ export type VerifyEmailErrors = {
      */
     422: Problem;
     /**
-     * The caller has reached a rate limit for requests or sign-in attempts.
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
      */
     429: Problem;
     /**
@@ -3115,7 +3201,7 @@ export type ResendVerificationErrors = {
      */
     409: Problem;
     /**
-     * The caller has reached a rate limit for requests or sign-in attempts.
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
      */
     429: Problem;
     /**
@@ -3156,7 +3242,7 @@ export type GetCurrentUserErrors = {
      */
     401: Problem;
     /**
-     * The caller has reached a rate limit for requests or sign-in attempts.
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
      */
     429: Problem;
     /**
@@ -3197,7 +3283,7 @@ export type EndSessionsErrors = {
      */
     401: Problem;
     /**
-     * The caller has reached a rate limit for requests or sign-in attempts.
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
      */
     429: Problem;
     /**
@@ -3238,7 +3324,7 @@ export type ListSessionsErrors = {
      */
     401: Problem;
     /**
-     * The caller has reached a rate limit for requests or sign-in attempts.
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
      */
     429: Problem;
     /**
@@ -3288,7 +3374,7 @@ export type EndSessionErrors = {
      */
     404: Problem;
     /**
-     * The caller has reached a rate limit for requests or sign-in attempts.
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
      */
     429: Problem;
     /**
@@ -3346,7 +3432,7 @@ export type ListUsersErrors = {
      */
     403: Problem;
     /**
-     * The caller has reached a rate limit for requests or sign-in attempts.
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
      */
     429: Problem;
     /**
@@ -3404,7 +3490,7 @@ export type EraseUserErrors = {
      */
     409: Problem;
     /**
-     * The caller has reached a rate limit for requests or sign-in attempts.
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
      */
     429: Problem;
     /**
@@ -3470,7 +3556,7 @@ export type UpdateUserErrors = {
      */
     422: Problem;
     /**
-     * The caller has reached a rate limit for requests or sign-in attempts.
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
      */
     429: Problem;
     /**
@@ -3524,7 +3610,7 @@ export type ExportUserErrors = {
      */
     404: Problem;
     /**
-     * The caller has reached a rate limit for requests or sign-in attempts.
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
      */
     429: Problem;
     /**
@@ -3591,7 +3677,7 @@ export type SendChatErrors = {
      */
     422: Problem;
     /**
-     * The caller has reached a rate limit for requests or sign-in attempts.
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
      */
     429: Problem;
     /**
@@ -3662,7 +3748,7 @@ export type GenerateDocumentErrors = {
      */
     422: Problem;
     /**
-     * The caller has reached a rate limit for requests or sign-in attempts.
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
      */
     429: Problem;
     /**
@@ -3725,7 +3811,7 @@ export type AnalyzeTextErrors = {
      */
     422: Problem;
     /**
-     * The caller has reached a rate limit for requests or sign-in attempts.
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
      */
     429: Problem;
     /**
@@ -3778,7 +3864,7 @@ export type MaskTextErrors = {
      */
     422: Problem;
     /**
-     * The caller has reached a rate limit for requests or sign-in attempts.
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
      */
     429: Problem;
     /**
@@ -3823,7 +3909,7 @@ export type GetMaskingListsErrors = {
      */
     403: Problem;
     /**
-     * The caller has reached a rate limit for requests or sign-in attempts.
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
      */
     429: Problem;
     /**
@@ -3880,7 +3966,7 @@ export type ReplaceMaskingListsErrors = {
      */
     422: Problem;
     /**
-     * The caller has reached a rate limit for requests or sign-in attempts.
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
      */
     429: Problem;
     /**
@@ -3943,7 +4029,7 @@ export type WarmChatCacheErrors = {
      */
     422: Problem;
     /**
-     * The caller has reached a rate limit for requests or sign-in attempts.
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
      */
     429: Problem;
     /**
@@ -4013,7 +4099,7 @@ export type ListConsultationsErrors = {
      */
     404: Problem;
     /**
-     * The caller has reached a rate limit for requests or sign-in attempts.
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
      */
     429: Problem;
     /**
@@ -4036,6 +4122,88 @@ export type ListConsultationsResponses = {
 };
 
 export type ListConsultationsResponse = ListConsultationsResponses[keyof ListConsultationsResponses];
+
+export type ListAiUsageData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * The page size: how many items to return at most.
+         */
+        limit?: number;
+        /**
+         * `nextCursor` of the previous page; absent or empty for the first page. Opaque: its format can change.
+         */
+        cursor?: string;
+        /**
+         * The first day. The default is 29 days before the last one.
+         */
+        from?: string;
+        /**
+         * The last day, at most three years after the first. The default is today.
+         */
+        to?: string;
+        /**
+         * What to sum up by, comma-separated; `day` and `month` exclude each other. The default is `day`.
+         */
+        groupBy?: Array<AiUsageGroup>;
+        /**
+         * Only the use of this account.
+         */
+        userId?: Id;
+        /**
+         * Only the use in this case.
+         */
+        caseId?: Id;
+        /**
+         * Only the use of this model.
+         */
+        model?: string;
+    };
+    url: '/api/ai/usage';
+};
+
+export type ListAiUsageErrors = {
+    /**
+     * The request cannot be parsed, or has an unknown field or parameter.
+     */
+    400: Problem;
+    /**
+     * The access token is missing or invalid, or the credentials are wrong.
+     */
+    401: Problem;
+    /**
+     * The caller is not allowed to do this.
+     */
+    403: Problem;
+    /**
+     * There is no such resource, or the caller may not know that it exists.
+     */
+    404: Problem;
+    /**
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
+     */
+    429: Problem;
+    /**
+     * Something went wrong on our side. Please report the request id.
+     */
+    500: Problem;
+    /**
+     * A part that the request needs is down; retry after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type ListAiUsageError = ListAiUsageErrors[keyof ListAiUsageErrors];
+
+export type ListAiUsageResponses = {
+    /**
+     * A page of sums.
+     */
+    200: AiUsageList;
+};
+
+export type ListAiUsageResponse = ListAiUsageResponses[keyof ListAiUsageResponses];
 
 export type GetConsultationData = {
     body?: never;
@@ -4063,7 +4231,7 @@ export type GetConsultationErrors = {
      */
     404: Problem;
     /**
-     * The caller has reached a rate limit for requests or sign-in attempts.
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
      */
     429: Problem;
     /**
@@ -4104,7 +4272,7 @@ export type ListDocumentTypesErrors = {
      */
     401: Problem;
     /**
-     * The caller has reached a rate limit for requests or sign-in attempts.
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
      */
     429: Problem;
     /**
@@ -4178,7 +4346,7 @@ export type ListDraftsErrors = {
      */
     404: Problem;
     /**
-     * The caller has reached a rate limit for requests or sign-in attempts.
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
      */
     429: Problem;
     /**
@@ -4245,7 +4413,7 @@ export type CreateDraftErrors = {
      */
     422: Problem;
     /**
-     * The caller has reached a rate limit for requests or sign-in attempts.
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
      */
     429: Problem;
     /**
@@ -4303,7 +4471,7 @@ export type DeleteDraftErrors = {
      */
     409: Problem;
     /**
-     * The caller has reached a rate limit for requests or sign-in attempts.
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
      */
     429: Problem;
     /**
@@ -4353,7 +4521,7 @@ export type GetDraftErrors = {
      */
     404: Problem;
     /**
-     * The caller has reached a rate limit for requests or sign-in attempts.
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
      */
     429: Problem;
     /**
@@ -4419,7 +4587,7 @@ export type UpdateDraftErrors = {
      */
     422: Problem;
     /**
-     * The caller has reached a rate limit for requests or sign-in attempts.
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
      */
     429: Problem;
     /**
@@ -4478,7 +4646,7 @@ export type ListDraftVersionsErrors = {
      */
     404: Problem;
     /**
-     * The caller has reached a rate limit for requests or sign-in attempts.
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
      */
     429: Problem;
     /**
@@ -4532,7 +4700,7 @@ export type GetDraftVersionErrors = {
      */
     404: Problem;
     /**
-     * The caller has reached a rate limit for requests or sign-in attempts.
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
      */
     429: Problem;
     /**
@@ -4591,7 +4759,7 @@ export type CompareDraftVersionsErrors = {
      */
     404: Problem;
     /**
-     * The caller has reached a rate limit for requests or sign-in attempts.
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
      */
     429: Problem;
     /**
@@ -4663,7 +4831,7 @@ export type RenderDraftPdfErrors = {
      */
     422: Problem;
     /**
-     * The caller has reached a rate limit for requests or sign-in attempts.
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
      */
     429: Problem;
     /**
@@ -4713,7 +4881,7 @@ export type ListTemplatesErrors = {
      */
     401: Problem;
     /**
-     * The caller has reached a rate limit for requests or sign-in attempts.
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
      */
     429: Problem;
     /**
@@ -4776,7 +4944,7 @@ export type CreateTemplateErrors = {
      */
     422: Problem;
     /**
-     * The caller has reached a rate limit for requests or sign-in attempts.
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
      */
     429: Problem;
     /**
@@ -4826,7 +4994,7 @@ export type GetTemplateErrors = {
      */
     404: Problem;
     /**
-     * The caller has reached a rate limit for requests or sign-in attempts.
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
      */
     429: Problem;
     /**
@@ -4892,7 +5060,7 @@ export type UpdateTemplateErrors = {
      */
     422: Problem;
     /**
-     * The caller has reached a rate limit for requests or sign-in attempts.
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
      */
     429: Problem;
     /**
@@ -4961,7 +5129,7 @@ export type UnpublishTemplateErrors = {
      */
     409: Problem;
     /**
-     * The caller has reached a rate limit for requests or sign-in attempts.
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
      */
     429: Problem;
     /**
@@ -5025,7 +5193,7 @@ export type ArchiveTemplateErrors = {
      */
     409: Problem;
     /**
-     * The caller has reached a rate limit for requests or sign-in attempts.
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
      */
     429: Problem;
     /**
@@ -5097,7 +5265,7 @@ export type CopyTemplateErrors = {
      */
     422: Problem;
     /**
-     * The caller has reached a rate limit for requests or sign-in attempts.
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
      */
     429: Problem;
     /**
@@ -5169,7 +5337,7 @@ export type CreateTemplateVersionErrors = {
      */
     422: Problem;
     /**
-     * The caller has reached a rate limit for requests or sign-in attempts.
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
      */
     429: Problem;
     /**
@@ -5223,7 +5391,7 @@ export type GetTemplateVersionErrors = {
      */
     404: Problem;
     /**
-     * The caller has reached a rate limit for requests or sign-in attempts.
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
      */
     429: Problem;
     /**
@@ -5285,7 +5453,7 @@ export type PreviewTemplateVersionErrors = {
      */
     422: Problem;
     /**
-     * The caller has reached a rate limit for requests or sign-in attempts.
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
      */
     429: Problem;
     /**
@@ -5353,7 +5521,7 @@ export type PublishTemplateVersionErrors = {
      */
     409: Problem;
     /**
-     * The caller has reached a rate limit for requests or sign-in attempts.
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
      */
     429: Problem;
     /**
@@ -5411,7 +5579,7 @@ export type ListCasesErrors = {
      */
     401: Problem;
     /**
-     * The caller has reached a rate limit for requests or sign-in attempts.
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
      */
     429: Problem;
     /**
@@ -5470,7 +5638,7 @@ export type CreateCaseErrors = {
      */
     422: Problem;
     /**
-     * The caller has reached a rate limit for requests or sign-in attempts.
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
      */
     429: Problem;
     /**
@@ -5528,7 +5696,7 @@ export type DeleteCaseErrors = {
      */
     409: Problem;
     /**
-     * The caller has reached a rate limit for requests or sign-in attempts.
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
      */
     429: Problem;
     /**
@@ -5578,7 +5746,7 @@ export type GetCaseErrors = {
      */
     404: Problem;
     /**
-     * The caller has reached a rate limit for requests or sign-in attempts.
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
      */
     429: Problem;
     /**
@@ -5644,7 +5812,7 @@ export type UpdateCaseErrors = {
      */
     422: Problem;
     /**
-     * The caller has reached a rate limit for requests or sign-in attempts.
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
      */
     429: Problem;
     /**
@@ -5694,7 +5862,7 @@ export type ListCaseMembersErrors = {
      */
     404: Problem;
     /**
-     * The caller has reached a rate limit for requests or sign-in attempts.
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
      */
     429: Problem;
     /**
@@ -5766,7 +5934,7 @@ export type AddCaseMemberErrors = {
      */
     422: Problem;
     /**
-     * The caller has reached a rate limit for requests or sign-in attempts.
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
      */
     429: Problem;
     /**
@@ -5832,7 +6000,7 @@ export type RemoveCaseMemberErrors = {
      */
     409: Problem;
     /**
-     * The caller has reached a rate limit for requests or sign-in attempts.
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
      */
     429: Problem;
     /**
@@ -5902,7 +6070,7 @@ export type UpdateCaseMemberErrors = {
      */
     422: Problem;
     /**
-     * The caller has reached a rate limit for requests or sign-in attempts.
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
      */
     429: Problem;
     /**
@@ -5952,7 +6120,7 @@ export type ListCaseInvitationsErrors = {
      */
     404: Problem;
     /**
-     * The caller has reached a rate limit for requests or sign-in attempts.
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
      */
     429: Problem;
     /**
@@ -6010,7 +6178,7 @@ export type WithdrawCaseInvitationErrors = {
      */
     404: Problem;
     /**
-     * The caller has reached a rate limit for requests or sign-in attempts.
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
      */
     429: Problem;
     /**
@@ -6051,7 +6219,7 @@ export type ListInvitationsErrors = {
      */
     401: Problem;
     /**
-     * The caller has reached a rate limit for requests or sign-in attempts.
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
      */
     429: Problem;
     /**
@@ -6101,7 +6269,7 @@ export type DeclineInvitationErrors = {
      */
     404: Problem;
     /**
-     * The caller has reached a rate limit for requests or sign-in attempts.
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
      */
     429: Problem;
     /**
@@ -6155,7 +6323,7 @@ export type AcceptInvitationErrors = {
      */
     409: Problem;
     /**
-     * The caller has reached a rate limit for requests or sign-in attempts.
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
      */
     429: Problem;
     /**
@@ -6214,7 +6382,7 @@ export type ListCaseNotesErrors = {
      */
     404: Problem;
     /**
-     * The caller has reached a rate limit for requests or sign-in attempts.
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
      */
     429: Problem;
     /**
@@ -6286,7 +6454,7 @@ export type CreateCaseNoteErrors = {
      */
     422: Problem;
     /**
-     * The caller has reached a rate limit for requests or sign-in attempts.
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
      */
     429: Problem;
     /**
@@ -6348,7 +6516,7 @@ export type DeleteCaseNoteErrors = {
      */
     409: Problem;
     /**
-     * The caller has reached a rate limit for requests or sign-in attempts.
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
      */
     429: Problem;
     /**
@@ -6411,7 +6579,7 @@ export type ListCaseTasksErrors = {
      */
     404: Problem;
     /**
-     * The caller has reached a rate limit for requests or sign-in attempts.
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
      */
     429: Problem;
     /**
@@ -6483,7 +6651,7 @@ export type CreateCaseTaskErrors = {
      */
     422: Problem;
     /**
-     * The caller has reached a rate limit for requests or sign-in attempts.
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
      */
     429: Problem;
     /**
@@ -6545,7 +6713,7 @@ export type DeleteCaseTaskErrors = {
      */
     409: Problem;
     /**
-     * The caller has reached a rate limit for requests or sign-in attempts.
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
      */
     429: Problem;
     /**
@@ -6615,7 +6783,7 @@ export type ReplaceCaseTaskErrors = {
      */
     422: Problem;
     /**
-     * The caller has reached a rate limit for requests or sign-in attempts.
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
      */
     429: Problem;
     /**
@@ -6674,7 +6842,7 @@ export type ListCasePartiesErrors = {
      */
     404: Problem;
     /**
-     * The caller has reached a rate limit for requests or sign-in attempts.
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
      */
     429: Problem;
     /**
@@ -6746,7 +6914,7 @@ export type AddCasePartyErrors = {
      */
     422: Problem;
     /**
-     * The caller has reached a rate limit for requests or sign-in attempts.
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
      */
     429: Problem;
     /**
@@ -6808,7 +6976,7 @@ export type RemoveCasePartyErrors = {
      */
     409: Problem;
     /**
-     * The caller has reached a rate limit for requests or sign-in attempts.
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
      */
     429: Problem;
     /**
@@ -6867,7 +7035,7 @@ export type ListCaseTimelineErrors = {
      */
     404: Problem;
     /**
-     * The caller has reached a rate limit for requests or sign-in attempts.
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
      */
     429: Problem;
     /**
@@ -6917,7 +7085,7 @@ export type VerifyCaseTimelineErrors = {
      */
     404: Problem;
     /**
-     * The caller has reached a rate limit for requests or sign-in attempts.
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
      */
     429: Problem;
     /**
@@ -6987,7 +7155,7 @@ export type ListDocumentsErrors = {
      */
     404: Problem;
     /**
-     * The caller has reached a rate limit for requests or sign-in attempts.
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
      */
     429: Problem;
     /**
@@ -7057,7 +7225,7 @@ export type UploadDocumentErrors = {
      */
     422: Problem;
     /**
-     * The caller has reached a rate limit for requests or sign-in attempts.
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
      */
     429: Problem;
     /**
@@ -7124,7 +7292,7 @@ export type RenderPdfErrors = {
      */
     422: Problem;
     /**
-     * The caller has reached a rate limit for requests or sign-in attempts.
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
      */
     429: Problem;
     /**
@@ -7191,7 +7359,7 @@ export type RenderBatchErrors = {
      */
     422: Problem;
     /**
-     * The caller has reached a rate limit for requests or sign-in attempts.
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
      */
     429: Problem;
     /**
@@ -7249,7 +7417,7 @@ export type SearchDocumentsErrors = {
      */
     404: Problem;
     /**
-     * The caller has reached a rate limit for requests or sign-in attempts.
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
      */
     429: Problem;
     /**
@@ -7307,7 +7475,7 @@ export type DeleteDocumentErrors = {
      */
     409: Problem;
     /**
-     * The caller has reached a rate limit for requests or sign-in attempts.
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
      */
     429: Problem;
     /**
@@ -7357,7 +7525,7 @@ export type GetDocumentErrors = {
      */
     404: Problem;
     /**
-     * The caller has reached a rate limit for requests or sign-in attempts.
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
      */
     429: Problem;
     /**
@@ -7421,7 +7589,7 @@ export type GetDocumentContentErrors = {
      */
     416: Problem;
     /**
-     * The caller has reached a rate limit for requests or sign-in attempts.
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
      */
     429: Problem;
     /**
@@ -7475,7 +7643,7 @@ export type VerifyDocumentErrors = {
      */
     404: Problem;
     /**
-     * The caller has reached a rate limit for requests or sign-in attempts.
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
      */
     429: Problem;
     /**
@@ -7533,7 +7701,7 @@ export type ListWebhooksErrors = {
      */
     403: Problem;
     /**
-     * The caller has reached a rate limit for requests or sign-in attempts.
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
      */
     429: Problem;
     /**
@@ -7596,7 +7764,7 @@ export type CreateWebhookErrors = {
      */
     422: Problem;
     /**
-     * The caller has reached a rate limit for requests or sign-in attempts.
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
      */
     429: Problem;
     /**
@@ -7650,7 +7818,7 @@ export type DeleteWebhookErrors = {
      */
     404: Problem;
     /**
-     * The caller has reached a rate limit for requests or sign-in attempts.
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
      */
     429: Problem;
     /**
@@ -7704,7 +7872,7 @@ export type GetWebhookErrors = {
      */
     404: Problem;
     /**
-     * The caller has reached a rate limit for requests or sign-in attempts.
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
      */
     429: Problem;
     /**
@@ -7766,7 +7934,7 @@ export type UpdateWebhookErrors = {
      */
     422: Problem;
     /**
-     * The caller has reached a rate limit for requests or sign-in attempts.
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
      */
     429: Problem;
     /**
@@ -7830,7 +7998,7 @@ export type RotateWebhookSecretErrors = {
      */
     409: Problem;
     /**
-     * The caller has reached a rate limit for requests or sign-in attempts.
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
      */
     429: Problem;
     /**
@@ -7894,7 +8062,7 @@ export type PingWebhookErrors = {
      */
     409: Problem;
     /**
-     * The caller has reached a rate limit for requests or sign-in attempts.
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
      */
     429: Problem;
     /**
@@ -7966,7 +8134,7 @@ export type ReplayWebhookErrors = {
      */
     422: Problem;
     /**
-     * The caller has reached a rate limit for requests or sign-in attempts.
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
      */
     429: Problem;
     /**
@@ -8033,7 +8201,7 @@ export type ListWebhookDeliveriesErrors = {
      */
     404: Problem;
     /**
-     * The caller has reached a rate limit for requests or sign-in attempts.
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
      */
     429: Problem;
     /**
@@ -8091,7 +8259,7 @@ export type GetWebhookDeliveryErrors = {
      */
     404: Problem;
     /**
-     * The caller has reached a rate limit for requests or sign-in attempts.
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
      */
     429: Problem;
     /**
@@ -8159,7 +8327,7 @@ export type ReplayWebhookDeliveryErrors = {
      */
     409: Problem;
     /**
-     * The caller has reached a rate limit for requests or sign-in attempts.
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
      */
     429: Problem;
     /**
@@ -8222,7 +8390,7 @@ export type SendEmailErrors = {
      */
     422: Problem;
     /**
-     * The caller has reached a rate limit for requests or sign-in attempts.
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
      */
     429: Problem;
     /**
@@ -8285,7 +8453,7 @@ export type SendEmailsErrors = {
      */
     422: Problem;
     /**
-     * The caller has reached a rate limit for requests or sign-in attempts.
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
      */
     429: Problem;
     /**
@@ -8343,7 +8511,7 @@ export type ListNotificationsErrors = {
      */
     403: Problem;
     /**
-     * The caller has reached a rate limit for requests or sign-in attempts.
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
      */
     429: Problem;
     /**
@@ -8406,7 +8574,7 @@ export type ReadNotificationsErrors = {
      */
     422: Problem;
     /**
-     * The caller has reached a rate limit for requests or sign-in attempts.
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
      */
     429: Problem;
     /**
@@ -8451,7 +8619,7 @@ export type GetNotificationPreferencesErrors = {
      */
     403: Problem;
     /**
-     * The caller has reached a rate limit for requests or sign-in attempts.
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
      */
     429: Problem;
     /**
@@ -8504,7 +8672,7 @@ export type SetNotificationPreferencesErrors = {
      */
     422: Problem;
     /**
-     * The caller has reached a rate limit for requests or sign-in attempts.
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
      */
     429: Problem;
     /**
@@ -8566,7 +8734,7 @@ export type UpdateNotificationErrors = {
      */
     422: Problem;
     /**
-     * The caller has reached a rate limit for requests or sign-in attempts.
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
      */
     429: Problem;
     /**
@@ -8628,7 +8796,7 @@ export type ListEmailsErrors = {
      */
     403: Problem;
     /**
-     * The caller has reached a rate limit for requests or sign-in attempts.
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
      */
     429: Problem;
     /**
@@ -8682,7 +8850,7 @@ export type ListSuppressionsErrors = {
      */
     403: Problem;
     /**
-     * The caller has reached a rate limit for requests or sign-in attempts.
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
      */
     429: Problem;
     /**
@@ -8745,7 +8913,7 @@ export type CreateSuppressionErrors = {
      */
     422: Problem;
     /**
-     * The caller has reached a rate limit for requests or sign-in attempts.
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
      */
     429: Problem;
     /**
@@ -8799,7 +8967,7 @@ export type DeleteSuppressionErrors = {
      */
     404: Problem;
     /**
-     * The caller has reached a rate limit for requests or sign-in attempts.
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
      */
     429: Problem;
     /**
@@ -8857,7 +9025,7 @@ export type CancelEmailErrors = {
      */
     409: Problem;
     /**
-     * The caller has reached a rate limit for requests or sign-in attempts.
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
      */
     429: Problem;
     /**
@@ -8911,7 +9079,7 @@ export type GetEmailErrors = {
      */
     404: Problem;
     /**
-     * The caller has reached a rate limit for requests or sign-in attempts.
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
      */
     429: Problem;
     /**
@@ -8977,7 +9145,7 @@ export type ListJobsErrors = {
      */
     403: Problem;
     /**
-     * The caller has reached a rate limit for requests or sign-in attempts.
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
      */
     429: Problem;
     /**
@@ -9031,7 +9199,7 @@ export type CancelJobErrors = {
      */
     409: Problem;
     /**
-     * The caller has reached a rate limit for requests or sign-in attempts.
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
      */
     429: Problem;
     /**
@@ -9081,7 +9249,7 @@ export type GetJobErrors = {
      */
     404: Problem;
     /**
-     * The caller has reached a rate limit for requests or sign-in attempts.
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
      */
     429: Problem;
     /**
@@ -9145,7 +9313,7 @@ export type RetryJobErrors = {
      */
     409: Problem;
     /**
-     * The caller has reached a rate limit for requests or sign-in attempts.
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
      */
     429: Problem;
     /**
@@ -9212,7 +9380,7 @@ export type InitiateSignatureErrors = {
      */
     422: Problem;
     /**
-     * The caller has reached a rate limit for requests or sign-in attempts.
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
      */
     429: Problem;
     /**
@@ -9278,7 +9446,7 @@ export type ListSignatureRequestsErrors = {
      */
     404: Problem;
     /**
-     * The caller has reached a rate limit for requests or sign-in attempts.
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
      */
     429: Problem;
     /**
@@ -9328,7 +9496,7 @@ export type GetSignatureRequestErrors = {
      */
     404: Problem;
     /**
-     * The caller has reached a rate limit for requests or sign-in attempts.
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
      */
     429: Problem;
     /**
@@ -9378,7 +9546,7 @@ export type ListSignatureEventsErrors = {
      */
     404: Problem;
     /**
-     * The caller has reached a rate limit for requests or sign-in attempts.
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
      */
     429: Problem;
     /**
@@ -9442,7 +9610,7 @@ export type CancelSignatureRequestErrors = {
      */
     409: Problem;
     /**
-     * The caller has reached a rate limit for requests or sign-in attempts.
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
      */
     429: Problem;
     /**
@@ -9506,7 +9674,7 @@ export type RemindSignersErrors = {
      */
     409: Problem;
     /**
-     * The caller has reached a rate limit for requests or sign-in attempts.
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
      */
     429: Problem;
     /**
@@ -9556,7 +9724,7 @@ export type GetSignatureEvidenceErrors = {
      */
     404: Problem;
     /**
-     * The caller has reached a rate limit for requests or sign-in attempts.
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
      */
     429: Problem;
     /**
@@ -9609,7 +9777,7 @@ export type ViewSigningErrors = {
      */
     422: Problem;
     /**
-     * The caller has reached a rate limit for requests or sign-in attempts.
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
      */
     429: Problem;
     /**
@@ -9666,7 +9834,7 @@ export type GetSigningDocumentErrors = {
      */
     422: Problem;
     /**
-     * The caller has reached a rate limit for requests or sign-in attempts.
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
      */
     429: Problem;
     /**
@@ -9719,7 +9887,7 @@ export type GetSigningTextErrors = {
      */
     422: Problem;
     /**
-     * The caller has reached a rate limit for requests or sign-in attempts.
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
      */
     429: Problem;
     /**
@@ -9772,7 +9940,7 @@ export type ConsentToSigningErrors = {
      */
     422: Problem;
     /**
-     * The caller has reached a rate limit for requests or sign-in attempts.
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
      */
     429: Problem;
     /**
@@ -9825,7 +9993,7 @@ export type SignDocumentErrors = {
      */
     422: Problem;
     /**
-     * The caller has reached a rate limit for requests or sign-in attempts.
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
      */
     429: Problem;
     /**
@@ -9878,7 +10046,7 @@ export type DeclineSigningErrors = {
      */
     422: Problem;
     /**
-     * The caller has reached a rate limit for requests or sign-in attempts.
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
      */
     429: Problem;
     /**
@@ -9923,7 +10091,7 @@ export type SendSigningLinkErrors = {
      */
     422: Problem;
     /**
-     * The caller has reached a rate limit for requests or sign-in attempts.
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
      */
     429: Problem;
     /**
@@ -9995,7 +10163,7 @@ export type ReceiveSignatureWebhookErrors = {
      */
     422: Problem;
     /**
-     * The caller has reached a rate limit for requests or sign-in attempts.
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
      */
     429: Problem;
     /**
@@ -10199,7 +10367,7 @@ export type GetUnsubscribePageErrors = {
      */
     404: Problem;
     /**
-     * The caller has reached a rate limit for requests or sign-in attempts.
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
      */
     429: Problem;
     /**
@@ -10245,7 +10413,7 @@ export type UnsubscribeAddressErrors = {
      */
     404: Problem;
     /**
-     * The caller has reached a rate limit for requests or sign-in attempts.
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
      */
     429: Problem;
     /**

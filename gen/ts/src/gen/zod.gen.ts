@@ -439,6 +439,49 @@ export const zReplaceMaskingListsRequest = z.object({
 });
 
 /**
+ * What the use of the AI is summed up by.
+ */
+export const zAiUsageGroup = z.enum([
+    'day',
+    'month',
+    'user',
+    'case',
+    'model'
+]);
+
+export const zAiCost = z.object({
+    micros: z.coerce.bigint().gte(BigInt(0)).lte(BigInt(9007199254740991)),
+    currency: z.string().length(3).regex(/^[A-Z]{3}$/)
+});
+
+export const zAiUsage = z.object({
+    period: z.iso.date().max(10).optional(),
+    userId: zId.optional(),
+    caseId: zId.optional(),
+    model: z.string().max(200).regex(/^[\s\S]*$/).optional(),
+    calls: z.coerce.bigint().gte(BigInt(0)).lte(BigInt(9007199254740991)),
+    cachedCalls: z.coerce.bigint().gte(BigInt(0)).lte(BigInt(9007199254740991)),
+    promptTokens: z.coerce.bigint().gte(BigInt(0)).lte(BigInt(9007199254740991)),
+    completionTokens: z.coerce.bigint().gte(BigInt(0)).lte(BigInt(9007199254740991)),
+    cost: zAiCost
+});
+
+export const zAiBudget = z.object({
+    scope: z.enum(['user', 'firm']),
+    period: z.enum(['day', 'month']),
+    unit: z.enum(['tokens', 'cost']),
+    limit: z.coerce.bigint().gte(BigInt(0)).lte(BigInt(9007199254740991)),
+    spent: z.coerce.bigint().gte(BigInt(0)).lte(BigInt(9007199254740991)),
+    resetsAt: zTime
+});
+
+export const zAiUsageList = z.object({
+    items: z.array(zAiUsage).max(100),
+    nextCursor: zNextCursor.optional(),
+    budgets: z.array(zAiBudget).max(10)
+});
+
+/**
  * The type of a consultation.
  */
 export const zConsultationKind = z.enum([
@@ -1788,7 +1831,8 @@ export const zUserExport = z.object({
     notifications: z.array(zNotification).max(10000000),
     notificationPreferences: z.array(zNotificationPreference).max(100),
     templates: z.array(zTemplateVersion).max(10000000),
-    cases: z.array(zExportedCase).max(10000000)
+    cases: z.array(zExportedCase).max(10000000),
+    aiUsage: z.array(zAiUsage).max(10000000)
 });
 
 export const zNotificationList = z.object({
@@ -2086,6 +2130,22 @@ export const zListConsultationsQuery = z.object({
  * A page of consultations.
  */
 export const zListConsultationsResponse = zConsultationList;
+
+export const zListAiUsageQuery = z.object({
+    limit: z.int().gte(1).lte(100).optional().default(20),
+    cursor: z.string().max(200).regex(/^[A-Za-z0-9_-]*$/).optional(),
+    from: z.iso.date().max(10).optional(),
+    to: z.iso.date().max(10).optional(),
+    groupBy: z.array(zAiUsageGroup).min(1).max(4).optional(),
+    userId: zId.optional(),
+    caseId: zId.optional(),
+    model: z.string().min(1).max(200).regex(/^[\s\S]*$/).optional()
+});
+
+/**
+ * A page of sums.
+ */
+export const zListAiUsageResponse = zAiUsageList;
 
 export const zGetConsultationPath = z.object({
     consultationId: zId
