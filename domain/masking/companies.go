@@ -21,9 +21,16 @@ func (s *scan) findCompanies() {
 	if s.lowercaseText {
 		return
 	}
-	for j := 1; j < len(s.tokens); j++ {
+	for j := 0; j < len(s.tokens); j++ {
 		t := &s.tokens[j]
-		if t.inSpan || t.kind != wordToken || t.startsLine || t.law || !t.capitalized && !s.oneOf(j, "e", "eg", "ek", "ev", "mbh", "plc", "srl", "spa", "gmbh") {
+		if t.kind == wordToken && !t.capitalized && s.oneOf(j, companyWords...) {
+			if end := s.companyAfter(j + 1); end > 0 {
+				s.addSpan(Company, j+1, end)
+				j = end - 1
+				continue
+			}
+		}
+		if t.inSpan || t.kind != wordToken || j == 0 || t.startsLine || t.law || !t.capitalized && !s.oneOf(j, "e", "eg", "ek", "ev", "mbh", "plc", "srl", "spa", "gmbh") {
 			continue
 		}
 		end := s.legalFormAt(j)
@@ -35,6 +42,33 @@ func (s *scan) findCompanies() {
 			j = end - 1
 		}
 	}
+}
+
+// companyWords introduce the name of a company.
+var companyWords = []string{"société", "sociedad", "sociedade", "società", "empresa", "entreprise", "impresa", "azienda", "bedrijf", "vennootschap", "aseguradora", "seguradora", "compañía"}
+
+// companyAfter returns the end of the capitalized name at token i, after a word for a company, or 0.
+func (s *scan) companyAfter(i int) int {
+	j, named := i, false
+	for n := 0; n < 7 && j < len(s.tokens) && !s.tokens[j].inSpan && !s.tokens[j].startsLine; n, j = n+1, j+1 {
+		t := &s.tokens[j]
+		switch {
+		case t.kind == wordToken && t.capitalized && t.class&definedTerm == 0:
+			named = named || !t.law
+		case j > i && (t.symbol == '&' || t.symbol == '-' && s.adjacent(j)) && s.isCapitalized(j+1):
+		case j > i && t.kind == wordToken && s.isNameConnector(j) && s.isCapitalized(j+1) && !s.hasClass(j+1, honorific):
+		default:
+			n = 7
+			j--
+		}
+	}
+	if !named || j == i {
+		return 0
+	}
+	if k := s.legalFormAt(j); k > 0 {
+		return k
+	}
+	return j
 }
 
 // companyStart returns the first token of the company name before the legal form at token j, or j if there is none.
@@ -73,7 +107,7 @@ func (s *scan) isNameConnector(k int) bool {
 
 // withoutArticle skips what precedes the name of a company between tokens i and j: articles, and words for a company.
 func (s *scan) withoutArticle(i, j int) int {
-	for i < j && (s.tokens[i].rank > frequentScore && !s.tokens[i].allCaps || s.oneOf(i, "firma", "firm", "société", "sociedad", "sociedade", "società", "empresa", "gesellschaft", "contra", "contre", "contro", "gegen", "versus", "v") || s.tokens[i].kind == otherToken) {
+	for i < j && (s.tokens[i].rank > frequentScore && !s.tokens[i].allCaps && s.tokens[i].startsSentence || s.oneOf(i, "firma", "firm", "société", "sociedad", "sociedade", "società", "empresa", "gesellschaft", "contra", "contre", "contro", "gegen", "versus", "v") || s.tokens[i].kind == otherToken) {
 		i++
 	}
 	return i

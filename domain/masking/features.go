@@ -44,10 +44,12 @@ const (
 // mayBeName reports whether token i may be part of a name at all. It is cheap and keeps most words from the tagger.
 func (s *scan) mayBeName(i int) bool {
 	t := &s.tokens[i]
-	if t.capitalized || t.camelCase || s.lowercaseText {
+	switch {
+	case t.capitalized || t.camelCase:
 		return true
-	}
-	if t.class&(givenName|familyName) != 0 && t.class&(functionWord|nameParticle|commonWord) == 0 {
+	case s.lowercaseText:
+		return t.rank <= frequentScore
+	case t.rank == 0 && t.class&(givenName|familyName) != 0 && t.class&(functionWord|nameParticle|commonWord) == 0:
 		return true
 	}
 	r, _ := utf8.DecodeRuneInString(s.text[t.start:])

@@ -45,9 +45,29 @@ func (s *scan) afterHonorific(i int) int {
 		return 0
 	}
 	j := s.extendName(p)
+	if s.isTitleOfNobility(i) && s.hasClass(j, nameParticle) && !s.tokens[j].startsLine && s.isCapitalized(j+1) {
+		j += 2 // "il conte Ranieri di Montauto"
+	}
 	s.addSpan(Person, i, j)
 	s.occupationAfter(j)
 	return j
+}
+
+// isTitle reports whether token k is a title, also after an elided article: "l'avv.".
+func (s *scan) isTitle(k int) bool {
+	if s.hasClass(k, honorific) {
+		return true
+	}
+	if !s.isWord(k) {
+		return false
+	}
+	word := s.text[s.tokens[k].start:s.tokens[k].end]
+	return len(word) > 2 && lower(word[0]) == 'l' && word[1] == '\'' && s.lex.lookup(s.lex.hashWord(word[2:]))&honorific != 0
+}
+
+// isTitleOfNobility reports whether token i is a title that may be followed by the name of a place.
+func (s *scan) isTitleOfNobility(i int) bool {
+	return s.oneOf(i, "graf", "gräfin", "freiherr", "freifrau", "comte", "comtesse", "vicomte", "marquis", "conde", "condesa", "condessa", "marqués", "marquesa", "marquês", "visconde", "viscondessa", "barón", "barão", "conte", "contessa", "marchese", "barone", "duca", "jonkheer")
 }
 
 // mayFollowTitle reports whether token k can be the name after a title, rather than an office: "Frau Richterin".
@@ -93,7 +113,7 @@ func (s *scan) withTitles(i int) int {
 		} else if s.tokens[k].language == langid.English {
 			return i
 		}
-		if !s.hasClass(k, honorific) || !s.isFree(k) {
+		if !s.isTitle(k) || !s.isFree(k) {
 			return i
 		}
 		i = k
@@ -109,6 +129,10 @@ func (s *scan) initialsAt(i int) int {
 	}
 	if k == i {
 		return 0
+	}
+	if k == i+4 && s.tokens[i+2].afterBlank && s.isSymbol(k, ',') {
+		s.addSpan(Person, i, k) // "B. K., a member of the board"
+		return k
 	}
 	p := k
 	for n := 0; n < 3 && s.hasClass(p, nameParticle) && !s.tokens[p].capitalized && !s.tokens[p].startsLine; n++ {

@@ -61,6 +61,9 @@ func (s *scan) findNameAt(i int) (end int) {
 // or on no English list, and the words around it decide. The tagger may overrule it.
 func (s *scan) listedNameAt(i int) (end int) {
 	t := &s.tokens[i]
+	if s.readsLegal() && !s.nameFollows(i) && (t.label == placeLabel || t.likely == placeLabel && s.afterPreposition(i)) {
+		return 0 // a jurisdiction
+	}
 	if t.class&demonym != 0 && s.personScore(i, i+1) == notName {
 		if s.statesNationality(i) {
 			s.addSpan(Nationality, i, i+1)
@@ -275,7 +278,10 @@ func (s *scan) extendName(i int) int {
 		case t.label == personLabel:
 			j++
 			continue
-		case t.language != langid.English && t.rank != 0:
+		case t.allCaps && s.tokens[j-1].allCaps && s.tokens[j-1].label == personLabel && s.endsCapitals(j):
+			j++ // "MARGARET ELLEN DAY"
+			continue
+		case t.language != langid.English && t.rank != 0 && t.class&nameParticle == 0:
 		case s.nameScore(j) == strongName:
 			j++
 			continue
@@ -301,12 +307,12 @@ func (s *scan) extendName(i int) int {
 		case t.capitalized && t.end-t.start == 1 && !s.lowercaseText && s.nameScore(j+1) == strongName && !s.tokens[j+1].startsLine:
 			j++
 			continue
-		case t.class&nameParticle != 0 && t.class&functionWord == 0 || t.class&nameParticle != 0 && s.equals(j, "do"):
+		case t.class&nameParticle != 0 && (t.class&functionWord == 0 || t.language != langid.English) && !s.oneOf(j, "e", "y", "et", "und", "am", "im", "an", "bei") || t.class&nameParticle != 0 && s.equals(j, "do"):
 			k := j + 1
 			for k < j+3 && s.hasClass(k, nameParticle) && !s.tokens[k].startsLine {
 				k++
 			}
-			if s.nameScore(k) == strongName && !s.tokens[k].startsLine || s.nameScore(k) == weakName && s.tokens[k].class&familyName != 0 && !s.tokens[k].startsLine {
+			if s.isWord(k) && s.tokens[k].label == personLabel && !s.tokens[k].startsLine || s.nameScore(k) == strongName && !s.tokens[k].startsLine || s.nameScore(k) == weakName && s.tokens[k].class&familyName != 0 && !s.tokens[k].startsLine {
 				j = k + 1
 				continue
 			}

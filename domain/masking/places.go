@@ -34,9 +34,8 @@ func (s *scan) locationAt(i int) int {
 	if s.hasClass(i, givenName) && j == i+1 && s.nameScore(j) == strongName && s.hasClass(j, familyName) && !s.tokens[j].startsLine {
 		return 0
 	}
-	// where the law is asked, a place is a jurisdiction unless somebody lives there, and a country always
-	jurisdiction := s.placeAt(i, country|state) == j
-	if s.inLegalContext(i, j) || s.readsLegal() && (jurisdiction || !s.residenceBefore(i)) || jurisdiction && !s.residenceBefore(i) {
+	// where the law is asked, a place is a jurisdiction; elsewhere a country is personal if somebody comes from it
+	if s.readsLegal() || s.inLegalContext(i, j) || s.placeAt(i, country|state) == j && !s.residenceBefore(i) {
 		return j
 	}
 	for s.isWord(j) && !s.tokens[j].startsLine && s.nameScore(j) == strongName && s.tokens[j].class&(anyName|commonWord|rareWord) == 0 {

@@ -52,7 +52,7 @@ func (s *scan) isEverydayPhrase(i, j int) bool {
 			continue
 		}
 		traits := s.info[k].traits
-		if traits&(isGiven|isFamily) != 0 && traits&isTerm == 0 && !(t.allCaps && traits&isDictionary != 0) || traits&(isListed|isDictionary|isCompound|isPlace|isTerm) == 0 {
+		if traits&(isGiven|isFamily) != 0 && traits&isTerm == 0 && !(t.allCaps && traits&isDictionary != 0 && traits&isGiven == 0) || traits&(isListed|isDictionary|isCompound|isPlace|isTerm) == 0 {
 			return false
 		}
 		best, term = max(best, t.margin), term || traits&isTerm != 0
@@ -89,10 +89,12 @@ func (s *scan) mayStartName(i int) bool {
 		return false
 	case t.startsSentence && !goesOn && s.info[i].traits&(isListed|isDictionary) != 0 && (t.class&(givenName|familyName) == 0 || t.class&(givenName|certainName) == 0 && t.margin < 3*weightScale):
 		return false // a verb: "Chiamate"
-	case t.class&placeName != 0 && !goesOn && s.afterPreposition(i) && t.class&givenName == 0:
+	case t.class&placeName != 0 && !goesOn && s.afterPreposition(i) && (t.class&givenName == 0 || t.margin < 4*weightScale):
 		return false // "en Barcelona"
 	case (t.allCaps || !t.capitalized) && (t.class&(neverName|idKeyword) != 0 || t.cue&(acronymCue|identityCue|bankCue) != 0 && t.end-t.start <= 4):
 		return false // "IBAN", "NIE"
+	case t.allCaps && t.end-t.start <= 4 && t.class&givenName == 0 && !goesOn && !s.uppercaseText && !(i > 0 && s.tokens[i-1].inSpan):
+		return false // "ACM"
 	case t.rank > frequentScore && !(goesOn && t.class&nameParticle != 0 && !t.startsSentence):
 		return false // "Il", "Die", "Will", but "La Tour"
 	case t.class&functionWord != 0 && t.language == langid.English && !goesOn:
@@ -121,7 +123,7 @@ func (s *scan) continueName(j int, l label) int {
 		return 0
 	case t.symbol == '.' && s.adjacent(j) && s.isWord(j-1) && (s.tokens[j-1].end-s.tokens[j-1].start <= 2 || s.tokens[j-1].class&honorific != 0) && labeled(j+1):
 		return j + 2
-	case l == personLabel && t.allCaps && s.tokens[j-1].allCaps && (t.class&definedTerm == 0 || s.isSymbol(j+1, ',')) && !(s.isWord(j+1) && s.tokens[j+1].allCaps && !s.tokens[j+1].startsLine):
+	case l == personLabel && t.allCaps && s.tokens[j-1].allCaps && s.endsCapitals(j):
 		return j + 1 // the last name of a deed: "MARGARET ELLEN DAY"
 	case t.camelCase && strings.IndexByte(s.text[t.start:t.end], '\'') == 1:
 		return j + 1 // "d'Artagnan"
@@ -131,7 +133,7 @@ func (s *scan) continueName(j int, l label) int {
 		return j + 2
 	case l == companyLabel && t.symbol == ',' && labeled(j+1) && s.tokens[j+1].class&orgSuffix != 0:
 		return j + 2
-	case t.class&nameParticle != 0 && !t.capitalized:
+	case t.class&nameParticle != 0 && (!t.capitalized || t.allCaps && s.tokens[j-1].allCaps):
 		k := j + 1
 		for k < j+3 && s.hasClass(k, nameParticle) && !s.tokens[k].startsLine {
 			k++
@@ -165,6 +167,11 @@ func (s *scan) residenceBefore(i int) bool {
 		}
 	}
 	return false
+}
+
+// endsCapitals reports whether the word at token j ends a run of capitals, as the last name in a deed does.
+func (s *scan) endsCapitals(j int) bool {
+	return (s.tokens[j].class&definedTerm == 0 || s.isSymbol(j+1, ',')) && !(s.isWord(j+1) && s.tokens[j+1].allCaps && !s.tokens[j+1].startsLine)
 }
 
 // joinNames makes one person of two that only particles part: "Abdullah bin Khalid al-Rashid".

@@ -36,6 +36,18 @@ func (n *nameLists) nameRoles(tr *trainer, text string) (string, []goldSpan) {
 		if tr.rand.IntN(2) == 0 {
 			continue
 		}
+		if tr.rand.IntN(3) == 0 { // "the tenant John Miller"
+			name := n.person(tr.rand)
+			if tr.rand.IntN(2) == 0 {
+				name = n.first(tr.rand)
+			}
+			b.WriteString(text[at:m[1]])
+			b.WriteByte(' ')
+			spans = append(spans, goldSpan{"PER", b.Len(), b.Len() + len(name)})
+			b.WriteString(name)
+			at = m[1]
+			continue
+		}
 		b.WriteString(text[at:m[0]])
 		for g := 2; g+1 < len(m); g += 2 {
 			if m[g] >= 0 && m[g+1] > m[g] {

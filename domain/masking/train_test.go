@@ -241,6 +241,8 @@ func (tr *trainer) train(t *testing.T) {
 	const rate, epochs, decay = 0.12, 5, 2e-7
 	w := make([][labelCount]float32, modelSize)
 	g := make([][labelCount]float32, modelSize)
+	sum := make([][labelCount]float32, modelSize) // of the weights at the end of each part of the last epochs
+	sums := float32(0)
 	seen := make([]uint8, modelSize)
 	for i := range tr.examples {
 		for _, f := range tr.examples[i].features {
@@ -253,6 +255,14 @@ func (tr *trainer) train(t *testing.T) {
 		tr.rand.Shuffle(len(tr.examples), func(i, j int) { tr.examples[i], tr.examples[j] = tr.examples[j], tr.examples[i] })
 		loss := 0.0
 		for i := range tr.examples {
+			if epoch >= 2 && i%(len(tr.examples)/8+1) == 0 {
+				for n := range w {
+					for l := range labelCount {
+						sum[n][l] += w[n][l]
+					}
+				}
+				sums++
+			}
 			e := &tr.examples[i]
 			p := probabilities(w, e.features)
 			right := float32(1e-9)
@@ -288,7 +298,7 @@ func (tr *trainer) train(t *testing.T) {
 	for n := range w {
 		zero := true
 		for l := range labelCount {
-			v := math.Round(float64(w[n][l]) * weightScale)
+			v := math.Round(float64(sum[n][l]/sums) * weightScale)
 			q := int8(max(-127, min(127, v)))
 			tr.masker.tagger.weights[n][l] = q
 			zero = zero && q >= -1 && q <= 1
