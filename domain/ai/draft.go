@@ -162,6 +162,7 @@ func (s *Service) parseDraftRequest(r DraftRequest) (*draftSpec, error) {
 	if d.locale, err = parseLocale(r.Locale); err != nil {
 		return nil, err
 	}
+	d.docType = d.docType.In(d.locale)
 	if r.Policy != "" {
 		if d.policy, ok = s.policies.Policy(r.Policy); !ok {
 			return nil, domain.InvalidField("/policy", "is not a policy")

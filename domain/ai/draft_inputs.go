@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"time"
 
+	"counsel/domain/locale"
 	"counsel/domain/masking"
 )
 
@@ -20,8 +21,8 @@ var fieldTypes = map[string]masking.Type{
 // recognized in the free texts.
 func (d *draftSpec) maskInputs(session *masking.Session) (map[string]any, error) {
 	var inputs any = d.Inputs
-	if isEnglish(d.locale) {
-		inputs = formatDates(d.schema, inputs)
+	if f, ok := locale.Lookup(d.locale); ok {
+		inputs = formatDates(f, d.schema, inputs)
 	}
 	if _, err := maskInputs(session, d.schema, inputs, "/inputs", true); err != nil {
 		return nil, err
@@ -88,19 +89,19 @@ func maskField(session *masking.Session, schema map[string]any, text, pointer st
 	return mask(session, text, pointer)
 }
 
-// formatDates returns v with personal dates written out in English. They are masked, so the model cannot
+// formatDates returns v with personal dates written out. They are masked, so the model cannot
 // format them, and they are restored exactly as they are.
-func formatDates(schema map[string]any, v any) any {
+func formatDates(f locale.Formatter, schema map[string]any, v any) any {
 	switch v := v.(type) {
 	case string:
 		if day, err := time.Parse(time.DateOnly, v); err == nil && schema["x-personal"] == "date" {
-			return day.Format("2 January 2006")
+			return f.Date(day)
 		}
 	case []any:
 		item, _ := schema["items"].(map[string]any)
 		list := make([]any, len(v))
 		for i, e := range v {
-			list[i] = formatDates(item, e)
+			list[i] = formatDates(f, item, e)
 		}
 		return list
 	case map[string]any:
@@ -108,7 +109,7 @@ func formatDates(schema map[string]any, v any) any {
 		object := make(map[string]any, len(v))
 		for name, e := range v {
 			property, _ := properties[name].(map[string]any)
-			object[name] = formatDates(property, e)
+			object[name] = formatDates(f, property, e)
 		}
 		return object
 	}

@@ -46,7 +46,7 @@ func assess(d *parsedDraft, text string, spec *draftSpec) (score float64, warnin
 	}
 	sections := ratio(len(d.sections)-c.hollow, len(spec.docType.Sections))
 	covers := sections
-	if english { // the points are in English
+	if sameLanguage(spec.docType.Language, spec.locale) { // as the points and the draft
 		covers = ratio(c.covered, c.points)
 		for _, heading := range c.thin {
 			warnings = append(warnings, fmt.Sprintf("The section %q may not cover every required point.", heading))

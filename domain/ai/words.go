@@ -45,13 +45,18 @@ func repeats(body, point string) bool {
 	return ratio(n, len(words)-2) >= minRepeatedShare
 }
 
-// sentenceWords returns the words of a sentence without a leading number or "that".
+// sentenceWords returns the words of a sentence without a leading number or conjunction.
 func sentenceWords(s string) []string {
 	words := orderedWords(s)
-	for len(words) > 0 && (len(words[0]) == 1 || words[0] == "that" || unicode.IsDigit(rune(words[0][0]))) {
+	for len(words) > 0 && (len(words[0]) == 1 || isThat(words[0]) || unicode.IsDigit(rune(words[0][0]))) {
 		words = words[1:]
 	}
 	return words
+}
+
+// isThat reports whether a word introduces a subordinate clause, as many points do.
+func isThat(word string) bool {
+	return word == "that" || word == "dass" || word == "que" || word == "qu"
 }
 
 // overlap returns the share of a's long words whose stems occur in b.
@@ -111,6 +116,13 @@ func detectOtherLanguage(text string, tag language.Tag) (language.Tag, bool) {
 		return tag, false
 	}
 	return language.Make(got.String()), len(orderedWords(text)) >= minLanguageWords
+}
+
+// sameLanguage reports whether two locales have the same language.
+func sameLanguage(a, b language.Tag) bool {
+	x, _ := a.Base()
+	y, _ := b.Base()
+	return x == y
 }
 
 // languageWarning warns of an answer in another language than the requested one: small models, such as that of a

@@ -33,6 +33,7 @@ type material struct {
 	passages     []passage      // numbered passages to cite
 	inputs       map[string]any // of a draft
 	title        string         // of a draft
+	schemaName   string
 	seed         uint64
 	behaviour    Behaviour
 }
@@ -84,6 +85,7 @@ func (s *Server) answer(c chatRequest, b Behaviour) (completion, error) {
 		if f.JSONSchema.Name == "" || len(f.JSONSchema.Schema) == 0 {
 			return a, errors.New("response_format.json_schema needs a name and a schema")
 		}
+		m.schemaName = f.JSONSchema.Name
 		a.text, err = s.instance(f.JSONSchema.Schema, f.JSONSchema.Strict, m)
 	default:
 		err = fmt.Errorf("unknown response_format %q", f.Type)

@@ -23,6 +23,7 @@ type vocabulary struct {
 	Concerns string
 	Where    string
 	General  []string
+	Words    draftWords // none: there are no drafts in the language
 }
 
 //go:embed languages.yaml

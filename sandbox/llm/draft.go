@@ -15,6 +15,7 @@ type drafter struct {
 	top         []string        // the paths of the top level
 	used        map[string]bool // inputs that appear in the draft
 	usedPhrases map[int]bool    // phrases that were used
+	translated  *draftWords     // nil: English
 }
 
 var kindLine = regexp.MustCompile(`(?m)^# Type of document: (.+)$`)
@@ -52,6 +53,9 @@ func (d *drafter) index(above, key string, v any) string {
 // bodies returns the texts of the sections: the stock wording of each point with its inputs, followed by the inputs
 // that no wording uses, each in the section that matches best.
 func (m *material) bodies(list []section) []string {
+	if bodies, ok := m.translatedBodies(list); ok {
+		return bodies
+	}
 	d := newDrafter(m.system, m.inputs, strings.Join(list[0].covers, " "))
 	paragraphs := make([][]string, len(list))
 	for i, s := range list {
@@ -219,7 +223,7 @@ func (d *drafter) slot(name, how string) string {
 	}
 	switch list, _ := v.([]any); how {
 	case "", "list":
-		return formatValue(v)
+		return d.format(v)
 	case "lower":
 		return lowerFirst(formatValue(v))
 	case "items":
@@ -229,6 +233,28 @@ func (d *drafter) slot(name, how string) string {
 	default:
 		return formatCount(formatValue(v), how)
 	}
+}
+
+// format returns a value as text in the language of the draft.
+func (d *drafter) format(v any) string {
+	if list, ok := v.([]any); ok && d.translated != nil && len(list) > 1 {
+		return formatValue(list[0]) + formatRest(list[1:], d.translated.And)
+	}
+	return formatValue(v)
+}
+
+// formatRest joins the elements of a list after the first.
+func formatRest(list []any, and string) string {
+	var b strings.Builder
+	for i, e := range list {
+		if i == len(list)-1 {
+			b.WriteString(" " + and + " ")
+		} else {
+			b.WriteString(", ")
+		}
+		b.WriteString(formatValue(e))
+	}
+	return b.String()
 }
 
 // leaves returns the paths of the scalar values under a path, in order.
@@ -254,6 +280,9 @@ func (d *drafter) unused(path string) []string {
 		if slices.ContainsFunc(d.leaves(path), func(p string) bool { return d.used[p] }) {
 			return nil
 		}
+		if d.translated != nil {
+			return []string{fmt.Sprintf(d.translated.Further, strings.TrimRight(d.introduce(path), "."))}
+		}
 		return []string{fmt.Sprintf("The %s is %s.", path, strings.TrimRight(d.introduce(path), "."))}
 	}
 	var out []string
@@ -268,6 +297,8 @@ func (d *drafter) unused(path string) []string {
 		_, choice := v.(bool)
 		switch {
 		case choice || text == "" || !many && enumValue.MatchString(text):
+		case d.translated != nil:
+			out = append(out, fmt.Sprintf(d.translated.Further, strings.TrimRight(d.format(v), ".")))
 		case many && len(list) > 1 || strings.HasSuffix(p, "s") && len(strings.Fields(text)) < 7:
 			out = append(out, fmt.Sprintf("The %s are %s.", p, text))
 		case strings.Contains(text, ". ") || len(strings.Fields(text)) > 6:
@@ -324,13 +355,16 @@ func (d *drafter) parties() string {
 	var list []any
 	for _, p := range d.roles() {
 		d.used[p] = true
-		list = append(list, d.introduce(p)+" (“"+role(p)+"”)")
+		list = append(list, d.introduce(p)+" (“"+d.role(p)+"”)")
 	}
 	return formatList(list)
 }
 
 // role returns "the Client" or "Party A".
-func role(path string) string {
+func (d *drafter) role(path string) string {
+	if d.translated != nil {
+		return d.translated.Roles[path]
+	}
 	w := strings.Fields(path)
 	for i := range w {
 		w[i] = upperFirst(w[i])
@@ -352,6 +386,9 @@ func (d *drafter) introduce(path string) string {
 	var parts []string
 	known := map[string]bool{}
 	for _, p := range particulars {
+		if t := d.translated; t != nil {
+			p.before = map[string]string{"registration number": t.Registered, "date of birth": t.Born, "identification": t.Identified, "address": t.Address, "representative": t.Represented}[p.name]
+		}
 		known[path+" "+p.name] = true
 		if v, ok := d.inputs[path+" "+p.name]; ok {
 			parts = append(parts, p.before+formatValue(v))
@@ -378,15 +415,19 @@ func (d *drafter) lines(path string) string {
 
 func (d *drafter) signatures() string {
 	var blocks []string
+	w := draftWords{Signed: "Signed for %s (%s)", Name: "Name: ", Capacity: "Capacity: ", Place: "Place and date: ", Signature: "Signature: "}
+	if d.translated != nil {
+		w = *d.translated
+	}
 	for _, p := range d.roles() {
-		block := []string{"Signed for " + formatValue(d.inputs[p+" name"]) + " (" + role(p) + ")"}
+		block := []string{fmt.Sprintf(w.Signed, formatValue(d.inputs[p+" name"]), d.role(p))}
 		if v, ok := d.inputs[p+" representative"]; ok {
-			block = append(block, "Name: "+formatValue(v))
+			block = append(block, w.Name+formatValue(v))
 		}
 		if v, ok := d.inputs[p+" representative role"]; ok {
-			block = append(block, "Capacity: "+formatValue(v))
+			block = append(block, w.Capacity+formatValue(v))
 		}
-		blocks = append(blocks, strings.Join(append(block, "Place and date: ________", "Signature: ________"), "  \n"))
+		blocks = append(blocks, strings.Join(append(block, w.Place+"________", w.Signature+"________"), "  \n"))
 	}
 	return strings.Join(blocks, "\n\n")
 }

@@ -48,18 +48,23 @@ var phrasebook = sync.OnceValue(func() []phrase {
 	for i, e := range entries {
 		p := phrase{on: alternatives(e.On), in: alternatives(e.In), kind: alternatives(e.For)}
 		for _, s := range e.Texts {
-			w := wording{text: s}
-			if when, text, ok := strings.Cut(s, " ? "); ok {
-				w.text = text
-				for _, c := range strings.Split(when, " & ") {
-					input, value, _ := strings.Cut(c, "=")
-					input, not := strings.CutPrefix(input, "!")
-					w.when = append(w.when, condition{input, value, not})
-				}
-			}
-			p.wordings = append(p.wordings, w)
+			p.wordings = append(p.wordings, parseWording(s))
 		}
 		out[i] = p
 	}
 	return out
 })
+
+// parseWording parses "condition & condition ? text".
+func parseWording(s string) wording {
+	w := wording{text: s}
+	if when, text, ok := strings.Cut(s, " ? "); ok {
+		w.text = text
+		for c := range strings.SplitSeq(when, " & ") {
+			input, value, _ := strings.Cut(c, "=")
+			input, not := strings.CutPrefix(input, "!")
+			w.when = append(w.when, condition{input, value, not})
+		}
+	}
+	return w
+}

@@ -1,6 +1,7 @@
 // Package prompts builds the prompts for the language model from embedded Markdown files: one for chat,
 // one for contract analysis, one for all drafts, and one for each document type. The file of a type also
-// contains the JSON Schema of its inputs, an example and the required sections.
+// contains the JSON Schema of its inputs, an example and the required sections. Files in types/de and the like
+// are translations: the same sections with headings, points and instructions in that language.
 //
 // Load reads and validates all files once and reports any mistake in them. What Load returns is immutable
 // and safe for concurrent use. Building a prompt does no I/O.
@@ -21,6 +22,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"path"
 	"slices"
 	"strings"
@@ -30,9 +32,10 @@ import (
 	"counsel/domain/schema"
 
 	"go.yaml.in/yaml/v3"
+	"golang.org/x/text/language"
 )
 
-//go:embed chat.md analyze.md draft.md types/*.md
+//go:embed chat.md analyze.md draft.md types
 var files embed.FS
 
 // Set holds all prompts.
@@ -47,6 +50,7 @@ type Set struct {
 // DocumentType is a type of document that can be drafted.
 type DocumentType struct {
 	ID           string
+	Language     language.Tag // of Title, Description, Sections and the prompt
 	Title        string
 	Description  string
 	Version      string          // the author's version, such as "1"
@@ -64,6 +68,8 @@ type DocumentType struct {
 
 	system  string // the system prompt without the style
 	version string // of the prompt
+
+	translations map[language.Base]*DocumentType
 }
 
 // SectionSpec describes a required section of a draft.
@@ -77,6 +83,7 @@ type SectionSpec struct {
 type promptFile struct {
 	meta struct {
 		ID            string        `yaml:"id"`
+		Language      string        `yaml:"language"` // BCP 47; "": English
 		Title         string        `yaml:"title"`
 		Description   string        `yaml:"description"`
 		Version       string        `yaml:"version"`
@@ -119,6 +126,9 @@ func Load() (*Set, error) {
 		return nil, err
 	}
 	for _, e := range entries {
+		if e.IsDir() {
+			continue // translations
+		}
 		name := path.Join("types", e.Name())
 		f, err := readFile(name)
 		if err != nil {
@@ -134,8 +144,47 @@ func Load() (*Set, error) {
 		s.types = append(s.types, t)
 		s.byID[t.ID] = t
 	}
+	if err := s.loadTranslations(rules); err != nil {
+		return nil, err
+	}
 	slices.SortFunc(s.types, func(a, b *DocumentType) int { return strings.Compare(a.ID, b.ID) })
 	return s, nil
+}
+
+// loadTranslations reads types/*/*.md. A translation has a prompt, headings and points of its own; the inputs are
+// those of the English file.
+func (s *Set) loadTranslations(rules *promptFile) error {
+	names, err := fs.Glob(files, "types/*/*.md")
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		f, err := readFile(name)
+		if err != nil {
+			return err
+		}
+		original := s.byID[f.meta.ID]
+		tag, err := language.Parse(f.meta.Language)
+		if err != nil || original == nil || name != path.Join("types", f.meta.Language, f.meta.ID+".md") {
+			return fmt.Errorf("%s: id or language does not match the file name", name)
+		}
+		t, err := newTranslation(original, f, rules, tag)
+		if err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		base, _ := tag.Base()
+		original.translations[base] = t
+	}
+	return nil
+}
+
+// In returns the document type in the language of a locale, or in English.
+func (t *DocumentType) In(locale language.Tag) *DocumentType {
+	base, _ := locale.Base()
+	if translated, ok := t.translations[base]; ok {
+		return translated
+	}
+	return t
 }
 
 // Types returns all document types, sorted by id.
@@ -191,7 +240,7 @@ func parseFile(raw []byte) (*promptFile, error) {
 
 func newType(f, rules *promptFile) (*DocumentType, error) {
 	m := &f.meta
-	t := &DocumentType{ID: m.ID, Title: m.Title, Description: m.Description, Version: m.Version, Sections: m.Sections, Contract: m.Contract == nil || *m.Contract, common: rules, file: f}
+	t := &DocumentType{ID: m.ID, Title: m.Title, Description: m.Description, Version: m.Version, Sections: m.Sections, Contract: m.Contract == nil || *m.Contract, file: f, Language: language.English, translations: map[language.Base]*DocumentType{}}
 	if t.Title == "" || t.Description == "" || m.TitleTemplate == "" || len(t.Sections) == 0 {
 		return nil, errors.New("title, description, titleTemplate and sections are required")
 	}
@@ -211,15 +260,9 @@ func newType(f, rules *promptFile) (*DocumentType, error) {
 	if err := json.Unmarshal(t.InputsSchema, &t.schemaDoc); err != nil {
 		return nil, fmt.Errorf("inputs: %w", err)
 	}
-	if t.answer, err = draftSchema(t.ID, t.Sections); err != nil {
-		return nil, fmt.Errorf("sections: %w", err)
-	}
-	sections, err := render(rules.body, "sections", t.Sections)
-	if err != nil {
+	if err := t.compose(rules); err != nil {
 		return nil, err
 	}
-	t.system = strings.Join([]string{rules.text, f.text, sections}, "\n\n")
-	t.version = t.Version + "-" + fingerprint(rules.raw, f.raw, t.answer.raw)
 
 	var example map[string]any
 	if err := json.Unmarshal(t.Example, &example); err != nil {
@@ -232,6 +275,49 @@ func newType(f, rules *promptFile) (*DocumentType, error) {
 		return nil, err
 	}
 	return t, nil
+}
+
+// newTranslation returns a document type in another language. It has the sections of the original.
+func newTranslation(original *DocumentType, f, rules *promptFile, tag language.Tag) (*DocumentType, error) {
+	m := &f.meta
+	t := *original
+	t.Language, t.Title, t.Description, t.Version, t.Sections, t.file, t.translations = tag, m.Title, m.Description, m.Version, m.Sections, f, nil
+	if t.Title == "" || t.Description == "" || m.TitleTemplate == "" || len(t.Sections) != len(original.Sections) {
+		return nil, errors.New("title, description, titleTemplate and all sections are required")
+	}
+	for i, section := range t.Sections {
+		if section.ID != original.Sections[i].ID {
+			return nil, fmt.Errorf("section %q stands where the original has %q", section.ID, original.Sections[i].ID)
+		}
+	}
+	var err error
+	if t.title, err = template.New("title").Option("missingkey=zero").Parse(m.TitleTemplate); err != nil {
+		return nil, err
+	}
+	if err := t.compose(rules); err != nil {
+		return nil, err
+	}
+	var example map[string]any
+	if err := json.Unmarshal(t.Example, &example); err != nil {
+		return nil, err
+	}
+	_, err = t.Prompt(DraftParams{Inputs: example, Locale: tag})
+	return &t, err
+}
+
+// compose sets the answer's schema, the system prompt and its version.
+func (t *DocumentType) compose(rules *promptFile) (err error) {
+	if t.answer, err = draftSchema(t.ID, t.Sections); err != nil {
+		return fmt.Errorf("sections: %w", err)
+	}
+	sections, err := render(rules.body, "sections", t.Sections)
+	if err != nil {
+		return err
+	}
+	t.common = rules
+	t.system = strings.Join([]string{rules.text, t.file.text, sections}, "\n\n")
+	t.version = t.Version + "-" + fingerprint(rules.raw, t.file.raw, t.answer.raw)
+	return nil
 }
 
 // fingerprint hashes the parts of a prompt for its version.
