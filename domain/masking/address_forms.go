@@ -33,6 +33,9 @@ func (s *scan) secondaryUnit(i int) int {
 // postOfficeBox finds a PO box around the word at token i.
 func (s *scan) postOfficeBox(i int) (from, to int) {
 	from, to = i, i+2
+	for s.isNumber(to) && !s.tokens[to].startsLine && s.tokens[to].end-s.tokens[to].start <= 3 && !s.tokens[to].inSpan {
+		to++ // "Postfach 12 34"
+	}
 	switch {
 	case s.isSymbol(i-1, '.') && s.equals(i-2, "o"):
 		from = i - 2

@@ -91,7 +91,8 @@ func (s *scan) hasStreetSuffix(i int) bool {
 
 // extendAddress extends an address by the parts that follow it and by a number directly before it.
 func (s *scan) extendAddress(from, to int) (int, int) {
-	postcode := false // just before
+	// just before
+	postcode := s.isNumber(to-1) && s.tokens[to-1].end-s.tokens[to-1].start >= 4 || s.isNumber(to-2) && s.isWord(to-1) && s.tokens[to-1].allCaps && s.anyPostcode(to-2) == to
 	for n := range 12 {
 		k := to
 		broken := false // separated by a comma or a line break
@@ -108,6 +109,14 @@ func (s *scan) extendAddress(from, to int) (int, int) {
 		t := &s.tokens[k]
 		if t.startsLine {
 			broken = true
+		}
+		if j := s.provinceEnd(to); j > to {
+			to, postcode = j, false
+			continue
+		}
+		if t.kind == wordToken && t.allCaps && t.end-t.start <= 3 && k+1 < len(s.tokens) && !s.tokens[k+1].startsLine && s.anyPostcode(k+1) > 0 {
+			to, postcode = s.anyPostcode(k+1), true // "ON M5H 2M9", "NSW 2000"
+			continue
 		}
 		if j := max(s.secondaryUnit(k), s.unitAfter(k)); j > 0 {
 			to = j
@@ -158,7 +167,7 @@ func (s *scan) townEnd(k int) int {
 		case t.symbol == '-' && s.adjacent(j) && s.adjacent(j+1), t.symbol == '/' && s.isCapitalized(j+1):
 		case s.isCapitalized(j) && (s.tokens[j-1].kind == otherToken || s.tokens[j-1].class&nameParticle != 0):
 			end = j + 1
-		case t.kind == wordToken && t.class&nameParticle != 0 && (s.isCapitalized(j+1) || s.isCapitalized(j+2) && s.hasClass(j+1, nameParticle)):
+		case t.kind == wordToken && t.class&nameParticle != 0 && !s.oneOf(j, "und", "et", "y", "e", "en", "och") && (s.isCapitalized(j+1) || s.isCapitalized(j+2) && s.hasClass(j+1, nameParticle)):
 		default:
 			return end
 		}

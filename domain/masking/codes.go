@@ -72,12 +72,13 @@ func (s *scan) maskIdentifier(i int, announced bool) int {
 		if !announced && s.tokens[i].kind == wordToken && !s.tokens[i].allCaps && !s.tokens[i].capitalized && !s.lowercaseText {
 			continue
 		}
-		if end < len(s.tokens) && s.adjacent(end) && (s.isSymbol(end, '-') || s.isSymbol(end, '/')) && s.adjacent(end+1) && s.tokens[end+1].kind != otherToken {
+		if end < len(s.tokens) && s.adjacent(end) && (s.isSymbol(end, '-') || s.isSymbol(end, '/') || s.isSymbol(end, '.') && s.isNumber(end+1)) && s.adjacent(end+1) && s.tokens[end+1].kind != otherToken {
 			// only the start of a longer code
 			if end = s.codeEnd(i, 3); !announced || end == 0 {
 				continue
 			}
 		}
+		s.unmarkLaw(i, end)
 		s.addSpan(ID, i, end)
 		return end - 1
 	}
@@ -201,8 +202,8 @@ func (s *scan) announcedBy(i int) int {
 		if j := s.maskDocket(i, k); j > 0 {
 			return j
 		}
-		if c&referenceCue != 0 && s.looksLikeDocket(k) {
-			return max(k, i+1)
+		if end := s.docketEnd(k); end > 0 {
+			return end // of a published decision
 		}
 	}
 	if c&plateCue != 0 {
@@ -222,7 +223,7 @@ func (s *scan) announcedBy(i int) int {
 	case c&referenceCue != 0 && k == i+1 && s.tokens[i].startsLine && s.lineEndsAt(k+1):
 		digits = 3 // a line of its own: "matricola 0981"
 	case c&referenceCue != 0 && k == i+1 && s.isNumber(k):
-		digits = 6
+		digits = 5
 	case c&referenceCue != 0 && (s.isSymbol(k-1, ':') || s.isSymbol(k-1, '#')):
 		digits = 3
 	case c&numberCue != 0 && s.isWord(k):
@@ -297,7 +298,7 @@ func (s *scan) afterCue(i int) (k int, numbered bool) {
 			return k, numbered
 		case t.cue&numberCue != 0 && (t.end-t.start > 1 || !t.capitalized || s.isSymbol(k+1, '.')):
 			numbered = true
-		case t.cue&(identityCue|referenceCue|bankCue|plateCue) != 0 && !s.isNumber(k+1), s.oneOf(k, "is", "ist", "est", "es", "è", "é", "lautet", "of", "de", "del", "do", "da", "di", "du", "van", "der", "the", "as", "am", "im", "in", "to", "reads", "se", "ha", "com", "con", "mit", "name", "and", "my", "on", "por", "bis", "until", "thru", "through", "till", "au", "al", "até", "fino", "tot", "date", "end", "id") && !(s.isNumber(k+1) && s.adjacent(k+1)):
+		case t.cue&acronymCue != 0 && t.allCaps && t.end-t.start > 2 && !s.adjacent(k+1), t.cue&(identityCue|referenceCue|bankCue|plateCue) != 0 && !s.isNumber(k+1), s.oneOf(k, "is", "ist", "est", "es", "è", "é", "lautet", "of", "de", "del", "do", "da", "di", "du", "van", "der", "the", "as", "am", "im", "in", "to", "reads", "se", "ha", "com", "con", "mit", "name", "and", "my", "on", "por", "bis", "until", "thru", "through", "till", "au", "al", "até", "fino", "tot", "date", "end", "id") && !(s.isNumber(k+1) && s.adjacent(k+1)):
 		default:
 			return k, numbered
 		}

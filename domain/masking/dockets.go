@@ -9,14 +9,17 @@ func (s *scan) maskDocket(i, k int) int {
 	if end == 0 || !s.isOwnCase(i, k, end) {
 		return 0
 	}
-	for j := i; j < end; j++ {
-		s.tokens[j].law = false // a citation by its form, but not one that is published
-	}
+	s.unmarkLaw(i, end)
 	s.addSpan(ID, k, end)
 	return end
 }
 
-func (s *scan) looksLikeDocket(k int) bool { return s.docketEnd(k) > 0 }
+// unmarkLaw says that tokens [i, j) only look like a citation: "CPR 31.22" is a rule, "CPR 211062-5629" a person.
+func (s *scan) unmarkLaw(i, j int) {
+	for ; i < j; i++ {
+		s.tokens[i].law = false
+	}
+}
 
 // docketEnd returns the end of the docket number at token k, or 0: "21-cv-01234", "12 O 345/21", "RG 21/01234".
 func (s *scan) docketEnd(k int) int {
@@ -68,7 +71,7 @@ func (s *scan) isOwnCase(i, k, end int) bool {
 	court := false
 	for p := i; p >= max(0, i-16); p-- {
 		t := &s.tokens[p]
-		if t.startsParagraph || p < i && s.isSymbol(p, '.') && s.tokens[p+1].startsSentence && s.tokens[p+1].afterBlank {
+		if t.startsParagraph || p < i && s.isSymbol(p, '.') && s.tokens[p+1].startsSentence && s.tokens[p+1].afterBlank && !s.hasCue(p-1, courtCue|abbreviation) {
 			break
 		}
 		if t.cue&ownCue != 0 && t.end-t.start < 9 && !t.allCaps || s.isSymbol(p, '/') && s.isSymbol(p-1, '.') {
@@ -78,15 +81,15 @@ func (s *scan) isOwnCase(i, k, end int) bool {
 			court = true
 		}
 	}
-	for p := end; p < min(len(s.tokens), end+7); p++ {
+	for p := end; p < min(len(s.tokens), end+12); p++ {
 		t := &s.tokens[p]
+		if s.isSymbol(end, '(') && s.isYearAt(p) && s.isSymbol(p+1, ')') {
+			return false // "(S.D.N.Y. 2022)"
+		}
 		if t.startsParagraph || t.cue&ownCue != 0 {
 			break
 		}
-		if s.namesCourt(p) && (s.isSymbol(end, '(') || s.isSymbol(end, ',') || s.isSymbol(end, ';')) {
-			if s.isSymbol(end, '(') {
-				return false // "(S.D.N.Y. 2021)"
-			}
+		if s.namesCourt(p) && p < end+7 && (s.isSymbol(end, '(') || s.isSymbol(end, ',') || s.isSymbol(end, ';')) {
 			court = true
 		}
 	}

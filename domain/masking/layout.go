@@ -188,7 +188,9 @@ func (l *layout) emphasis(i int) int {
 	word := func(c byte) bool { return isAlnum(c) || c >= utf8.RuneSelf }
 	left := isBlank(before) || !word(before)
 	right := isBlank(after) || !word(after)
-	remove := j-i <= 3 && !(isBlank(before) && isBlank(after)) && strings.IndexByte(`@/\`, before) < 0 && strings.IndexByte("@/", after) < 0
+	opens := !isBlank(after) && left
+	closes := !isBlank(before) && right && strings.IndexByte("([{", before) < 0
+	remove := j-i <= 3 && (opens || closes || !left && !right) && strings.IndexByte(`@/\`, before) < 0 && strings.IndexByte("@/", after) < 0
 	switch c {
 	case '*':
 		remove = remove && (left || right || j-i >= 2 && !isDigit(before))

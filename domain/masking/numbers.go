@@ -221,7 +221,7 @@ func (s *scan) readDigits(i int) digitSequence {
 		if t.kind != otherToken {
 			break
 		}
-		if t.afterBlank && d.n > 0 && t.symbol != '(' && t.symbol != '-' {
+		if t.afterBlank && d.n > 0 && t.symbol != '(' && t.symbol != '-' && (t.symbol != '/' || !d.plus) {
 			break
 		}
 		switch t.symbol {
@@ -340,7 +340,7 @@ func (s *scan) isPhone(d *digitSequence) bool {
 	}
 	first := s.text[s.tokens[d.first[0]].start]
 	switch {
-	case d.n > 1 && d.groups[d.n-1] < 2:
+	case d.n > 1 && d.groups[d.n-1] < 2 && (first != '0' || d.seps[d.n-1] != '-'):
 		return false
 	case first == '0':
 		return d.total >= 9 && d.total <= 14 && d.groups[0] <= 5 || d.n == 1 && d.total >= 9 && d.total <= 12
@@ -380,4 +380,9 @@ func (d *digitSequence) thousands() bool {
 func (s *scan) isYear(i int) bool {
 	y := s.intValue(i)
 	return y >= 1800 && y < 2100
+}
+
+// isYearAt reports whether token i is a year of four digits.
+func (s *scan) isYearAt(i int) bool {
+	return s.isNumber(i) && s.tokens[i].end-s.tokens[i].start == 4 && s.isYear(i)
 }

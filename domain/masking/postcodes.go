@@ -109,6 +109,9 @@ func (s *scan) streetBefore(i int, british bool) int {
 	}
 	if s.isWord(k) && s.tokens[k].end-s.tokens[k].start == 1 && s.adjacent(k) {
 		k-- // "2b"
+		if s.isSymbol(k, '-') && s.adjacent(k) {
+			k-- // "8-A"
+		}
 	}
 	if !s.isNumber(k) || s.tokens[k].inSpan || s.tokens[k].end-s.tokens[k].start > 4 || s.isReference(k) {
 		return i

@@ -69,7 +69,7 @@ func (s *scan) streetAround(i int) (from, to int) {
 				if p.class&(commonWord|rareWord) == 0 {
 					strong = true
 				}
-			case p.kind == wordToken && p.class&(nameParticle|foreignWord) != 0 && (s.isCapitalized(k+1) || s.hasClass(k+1, nameParticle|foreignWord)):
+			case p.kind == wordToken && p.class&nameParticle != 0 && (s.isCapitalized(k+1) || s.hasClass(k+1, nameParticle)):
 			case (p.symbol == '-' || p.symbol == '.' || p.symbol == '\'') && s.adjacent(k) && s.isCapitalized(k+1):
 			case p.symbol == '.' && s.adjacent(k) && s.isNumber(k+1) && after > 0:
 			default:
@@ -82,6 +82,9 @@ func (s *scan) streetAround(i int) (from, to int) {
 		}
 	}
 named:
+	if to == i+1 && before > 0 && s.oneOf(to, "north", "south", "east", "west", "n", "s", "e", "w", "nw", "ne", "sw", "se") && s.tokens[to].capitalized && !s.tokens[to].startsLine {
+		to++
+	}
 	numbered := s.extendByHouseNumber(&to)
 	for s.isNumber(from-1) && !s.isReference(from-1) && !s.tokens[from-1].inSpan && !s.tokens[from].startsLine && s.tokens[from-1].end-s.tokens[from-1].start <= 5 && !s.hasClass(from-2, legalReference) {
 		numbered = true
@@ -269,7 +272,8 @@ func (s *scan) extendByHouseNumber(to *int) bool {
 		k++
 	} else if s.isSymbol(k, '-') && s.adjacent(k) && s.adjacent(k+1) && s.isWord(k+1) && s.tokens[k+1].end-s.tokens[k+1].start == 1 {
 		k += 2 // "63-b"
-	} else if (s.isSymbol(k, '-') || s.isSymbol(k, '/')) && s.adjacent(k) && s.adjacent(k+1) && s.isNumber(k+1) {
+	}
+	for n := 0; n < 3 && (s.isSymbol(k, '-') || s.isSymbol(k, '/')) && s.adjacent(k) && s.adjacent(k+1) && s.isNumber(k+1) && s.tokens[k+1].end-s.tokens[k+1].start <= 4; n++ {
 		k += 2
 	}
 	*to = k

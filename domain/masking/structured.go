@@ -99,7 +99,7 @@ func (s *scan) recordKeyword(i int) {
 	if c&acronymCue != 0 && !t.allCaps && !t.camelCase && !s.lowercaseText {
 		c &^= acronymCue
 	}
-	if c&numberCue != 0 && s.isSymbol(i-1, '-') && s.adjacent(i) && s.isWord(i-2) && s.tokens[i-2].end-s.tokens[i-2].start <= 5 && (s.tokens[i-2].allCaps || s.tokens[i-2].capitalized) {
+	if c&numberCue != 0 && s.isSymbol(i-1, '-') && s.adjacent(i) && s.isWord(i-2) && s.tokens[i-2].capitalized && s.tokens[i-2].cue&(statuteCue|phoneCue) == 0 && s.tokens[i-2].class&phoneKeyword == 0 {
 		c |= identityCue // "A-number", "AHV-Nummer"
 	}
 	for ; c != 0; c &= c - 1 {
