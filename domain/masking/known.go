@@ -129,6 +129,10 @@ func (s *Session) remember(scan *scan, span *Span) {
 		if v := s.known.get(t.hash); v&knownEnd == 0 {
 			s.known.put(t.hash, v|knownEnd|uint8(Person))
 		}
+		// "Müllers", the genitive
+		if h := addSuffix(t.hash, "s"); s.known.get(h)&knownEnd == 0 {
+			s.known.put(h, s.known.get(h)|knownEnd|knownCapitalized|uint8(Person))
+		}
 	}
 }
 

@@ -18,18 +18,10 @@ type Session struct {
 	placeholders map[string]string // key: one character for the type, then the original
 	originals    map[reference]string
 	language     language // of the generic phrases
-	entities     map[uint64]*entity
+	names        coreferences
 	counts       [typeCount]int
 	known        knownValues
 	lists        *Lists // nil: none
-}
-
-// entity is one person, organization or other value, with all its wordings (coreference).
-type entity struct {
-	number   int
-	wordings int
-	short    bool // only one of its names is known so far
-	shared   bool // the name belongs to two different people, so it links nothing
 }
 
 // Masked is a text with placeholders.
@@ -183,7 +175,6 @@ func (s *Session) placeholder(scan *scan, text string, span Span) string {
 	if s.placeholders == nil {
 		s.placeholders = make(map[string]string)
 		s.originals = make(map[reference]string)
-		s.entities = make(map[uint64]*entity)
 	}
 	e := s.entity(scan, span)
 	p := "[" + typeNames[span.Type] + "_" + strconv.Itoa(e.number) + wordingSuffix(e.wordings) + "]"
@@ -206,70 +197,6 @@ func wordingSuffix(n int) string {
 		n /= 26
 	}
 	return s
-}
-
-// entity returns the value that the span refers to. Spans refer to the same value if they have the
-// same words, ignoring case and blanks, or if one is a short name (a surname, the first word of a
-// company name) that only one known person or organization has.
-func (s *Session) entity(scan *scan, span Span) *entity {
-	salt := uint64(span.Type) << 56
-	whole := uint64(0)
-	tokens := scan.tokensOf(span)
-	if span.Type == Literal {
-		tokens = nil // literals are never linked
-	}
-	for i := range tokens {
-		if tokens[i].class&honorific != 0 || (span.Type == Person && tokens[i].symbol == '.') {
-			continue
-		}
-		whole = chainHash(whole, tokens[i].hash)
-	}
-	if whole != 0 {
-		if e := s.entities[whole^salt]; e != nil && !e.shared {
-			return e
-		}
-	}
-	var names []uint64
-	if span.Type == Person {
-		for i := range tokens {
-			t := &tokens[i]
-			if t.kind == wordToken && t.class&(honorific|nameParticle) == 0 && t.end-t.start > 1 {
-				names = append(names, t.hash^salt)
-			}
-		}
-	}
-	if span.Type == Company && len(tokens) > 0 && isShortName(&tokens[0]) {
-		names = append(names, tokens[0].hash^salt)
-	}
-	// "Smith" near a single "John Smith" is that person; "Mary Smith" is someone else
-	short := len(names) == 1 && (span.Type == Person || len(tokens) == 1)
-	var e *entity
-	for _, n := range names {
-		if known := s.entities[n]; known != nil && !known.shared && (short || known.short) {
-			e = known
-			break
-		}
-	}
-	if short && e != nil {
-		return e
-	}
-	if e != nil {
-		e.short = false
-	} else {
-		s.counts[span.Type]++
-		e = &entity{number: s.counts[span.Type], short: short}
-	}
-	if whole != 0 {
-		s.entities[whole^salt] = e
-	}
-	for _, n := range names {
-		if other := s.entities[n]; other == nil {
-			s.entities[n] = e
-		} else if other != e {
-			s.entities[n] = &entity{shared: true}
-		}
-	}
-	return e
 }
 
 // Original converts a byte range of the masked text to one of the original. An offset inside a

@@ -1,0 +1,128 @@
+package masking
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+)
+
+// Each line lists wordings in the order of a text, with the number that each must get.
+var wordings = map[Type][]string{
+	Person: {
+		// en
+		"John Miller=1 | Mr Miller=1 | MILLER=1 | MILLER, JOHN=1 | J. Miller=1 | Dr. J. Miller=1 | john miller=1 | Mr. John Miller=1",
+		"Mr. Miller=1 | John Miller=1 | Jane Miller=2 | J. Miller=3",
+		"J. Miller=1 | John Miller=1 | Jane Miller=2",
+		"John Smith=1 | Mary Smith=2 | Mr Smith=3 | Mary=2 | Smith=3 | John Smith=1 | Peter Smith=4 | Smith=3",
+		"Mr. Smith=1 | Mrs. Smith=2 | Mr Smith=1 | Mrs Smith=2",
+		"John Miller Sr.=1 | John Miller Jr.=2 | John Miller=3",
+		"John Miller Jr.=1 | Mr Miller=1 | John Miller=1",
+		"John Adam Smith=1 | John Smith=1 | John A. Smith=1 | John B. Smith=2",
+		"Mary-Ann O'Brien=1 | O’BRIEN=1 | Ms. O'Brien=1",
+		"Peter Smith=1 | Mr. Peters=2",
+		// de
+		"Herr Müller=1 | Müllers=1 | Hans Müller=1 | MÜLLER=1 | Mu\u0308ller=1 | Herrn Müllers=1 | Müller, Hans=1 | Müller’schen=1 | Frau Müller=2",
+		"Dr. Anna von Schönberg=1 | Frau Dr. von Schönberg=1 | von Schönberg, Anna=1",
+		// fr
+		"Jean Dupont=1 | M. Dupont=1 | Monsieur Dupont=1 | DUPONT Jean=1 | Dupont=1 | Mme Dupont=2 | Hélène Dupont=2 | HELENE DUPONT=2",
+		// es
+		"José García López=1 | García López=1 | Sr. García=1 | Jose Garcia=1 | GARCÍA LÓPEZ, JOSÉ=1 | Sra. García=2",
+		"García López=1 | García Pérez=2 | García=3",
+		// pt
+		"João da Silva Santos=1 | João Silva=1 | Sr. Santos=1 | SANTOS=1 | Maria Santos=2",
+		// it
+		"Giuseppe Rossi=1 | Sig. Rossi=1 | Avv. Giuseppe Rossi=1 | Rossi Giuseppe=1 | Signora Rossi=2",
+		// nl
+		"van der Berg, Pieter=1 | Pieter van der Berg=1 | dhr. Van der Berg=1 | P. van der Berg=1 | mevrouw Van der Berg=2",
+		// wrapped
+		"Wilhelmina\n   Ferndale=1 | WILHELMINA FERNDALE=1 | Ferndale's=1",
+	},
+	Company: {
+		"Acme Widgets, Inc.=1 | Acme Widgets=1 | ACME WIDGETS=1 | Acme=1 | The Acme Widgets Inc=1",
+		"Acme=1 | Acme Widgets Ltd=1",
+		"Nordwind Logistik GmbH=1 | Nordwind Logistik GmbH & Co. KG=1 | NORDWIND LOGISTIK=1",
+		"Inversiones Peñalara, S.A.=1 | Inversiones Penalara SA=1 | INVERSIONES PEÑALARA=1",
+		"Énergies du Littoral SAS=1 | Energies du Littoral=1",
+		"Van Dijk Transport B.V.=1 | Van Dijk Transport=1",
+		"Deutsche Kredit AG=1 | Deutsche Kredit Leasing GmbH=2",
+		"Rossi Costruzioni S.r.l.=1 | Rossi Costruzioni=1",
+	},
+}
+
+func TestCoreference(t *testing.T) {
+	for typ, lines := range wordings {
+		for _, line := range lines {
+			s := masker().NewSession()
+			for part := range strings.SplitSeq(line, " | ") {
+				text, number, _ := strings.Cut(part, "=")
+				m, err := s.MaskAs(text, typ)
+				if err != nil {
+					t.Fatal(err)
+				}
+				got := strings.TrimRight(strings.TrimSuffix(strings.TrimSuffix(m.Text, "'s"), "]"), "ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+				if want := "[" + typ.String() + "_" + number; got != want {
+					t.Errorf("%q in %q is %s, want %s", text, line, m.Text, want)
+				}
+				if s.Restore(m.Text) != text {
+					t.Errorf("%q is restored as %q", text, s.Restore(m.Text))
+				}
+			}
+		}
+	}
+}
+
+// Wordings of one person in running text.
+func TestCoreferenceInText(t *testing.T) {
+	for text, want := range map[string]string{
+		"My landlord is Wilhelmina Ferndale. Ms. Ferndale and FERNDALE are one; Ferndale's flat.": "My landlord is [PERSON_1]. [PERSON_1B] and [PERSON_1C] are one; [PERSON_1D]'s flat.",
+		"Mein Vermieter ist Hans Kowalczyk. Kowalczyks Wohnung gehört Herrn Kowalczyk.":           "Mein Vermieter ist [PERSON_1]. [PERSON_1B] Wohnung gehört [PERSON_1C].",
+		"My name is John Smith. My wife is Mary Smith. Mr. Smith pays.":                           "My name is [PERSON_1]. My wife is [PERSON_2]. [PERSON_3] pays.",
+	} {
+		s := masker().NewSession()
+		got := mask(t, s, text)
+		if got.Text != want {
+			t.Errorf("Mask(%q)\n got %q\nwant %q", text, got.Text, want)
+		}
+		if s.Restore(got.Text) != text {
+			t.Errorf("restored %q", s.Restore(got.Text))
+		}
+	}
+}
+
+// A document with many people, with rare and with common names, takes linear time.
+func TestManyPeople(t *testing.T) {
+	measure := func(n int, name func(i int) string) time.Duration {
+		best := time.Hour
+		for range 3 {
+			s := masker().NewSession()
+			start := time.Now()
+			for i := range n {
+				if _, err := s.MaskAs(name(i), Person); err != nil {
+					t.Fatal(err)
+				}
+			}
+			best = min(best, time.Since(start))
+		}
+		return best
+	}
+	for what, name := range map[string]func(int) string{
+		"rare":     func(i int) string { return fmt.Sprintf("Given%s Family%s", strings.Repeat("x", i%7), spell(i)) },
+		"namesake": func(i int) string { return spell(i) + " Smith" },
+		"same":     func(int) string { return "John Smith" },
+	} {
+		small, large := measure(1000, name), measure(8000, name)
+		if large > 40*small {
+			t.Errorf("%s: 1,000 people take %v, 8,000 %v", what, small, large)
+		}
+	}
+}
+
+// spell returns a different word for each number.
+func spell(i int) string {
+	word := "Q"
+	for ; i > 0; i /= 20 {
+		word += string("abcdefghijklmnopqrst"[i%20])
+	}
+	return word
+}
