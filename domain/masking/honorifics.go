@@ -33,6 +33,9 @@ func (s *scan) afterHonorific(i int) int {
 	if p > k && !(s.isWord(p) && s.tokens[p].capitalized && !s.tokens[p].startsLine && s.mayFollowTitle(p)) {
 		return 0
 	}
+	if next.language == langid.French && s.oneOf(k, "le", "la") && !next.capitalized {
+		return 0 // "Monsieur le Procureur"
+	}
 	if p == k && !s.mayFollowTitle(k) {
 		return 0
 	}

@@ -2,6 +2,7 @@ package masking
 
 import (
 	"slices"
+	"strings"
 
 	"counsel/domain/citation"
 	"counsel/domain/langid"
@@ -11,8 +12,59 @@ import (
 
 // markLaw marks the words of citations, so that no name begins in them.
 func (s *scan) markLaw() {
+	s.markCitations(citation.Find(s.text))
+	if strings.Contains(s.text, " v") && !s.namesOwnCase() {
+		s.markCitations(citation.Captions(s.text))
+	}
+	s.markAuthorities()
+}
+
+// namesOwnCase reports whether the text is about a case of the writer's own, so that its caption names private parties.
+func (s *scan) namesOwnCase() bool {
+	for i := range s.tokens {
+		t := &s.tokens[i]
+		if t.cue&(ownCue|docketCue) != 0 || t.allCaps && t.end-t.start > 4 || s.oneOf(i, "i", "me", "we", "us", "client", "clients", "hearing", "docket") {
+			return true
+		}
+	}
+	return false
+}
+
+// authorityWords stand before the name of a place that they make an authority: "Ayuntamiento de Gijón".
+var authorityWords = []string{
+	"ayuntamiento", "diputación", "comune", "provincia", "prefettura", "questura", "regione", "mairie", "commune", "préfecture", "préfet",
+	"stadt", "gemeinde", "landkreis", "landratsamt", "gemeente", "provincie", "câmara", "prefeitura", "município", "city", "county", "borough", "municipality",
+}
+
+// markAuthorities marks the authorities of towns, which no list can name.
+func (s *scan) markAuthorities() {
+	for i := range s.tokens {
+		if s.tokens[i].kind != wordToken || !s.oneOf(i, authorityWords...) {
+			continue
+		}
+		j := i + 1
+		if s.equals(j, "municipal") {
+			j++
+		}
+		if s.isWord(j) && !s.tokens[j].capitalized && s.oneOf(j, "de", "di", "do", "da", "du", "of", "del", "della", "d") {
+			j++
+		}
+		end := j
+		for end < j+3 && s.isWord(end) && s.tokens[end].capitalized && !s.tokens[end].startsLine && !s.tokens[end].allCaps {
+			end++
+		}
+		if end == j && !s.equals(j-1, "municipal") {
+			continue
+		}
+		for ; i < end; i++ {
+			s.tokens[i].law = true
+		}
+	}
+}
+
+func (s *scan) markCitations(found []citation.Citation) {
 	i := 0
-	for _, c := range citation.Find(s.text) {
+	for _, c := range found {
 		for i < len(s.tokens) && int(s.tokens[i].end) <= c.Start {
 			i++
 		}
