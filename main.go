@@ -39,7 +39,7 @@ type commands struct {
 }
 
 func main() {
-	isolation.ServeIfChild(isolation.Tasks{extract.TaskPages: extract.Task(), taskVerify: verifyEvidence}, filetype.Tasks(), pades.Tasks())
+	isolation.ServeIfChild(isolation.Tasks{taskVerify: verifyEvidence}, extract.Tasks(), filetype.Tasks(), pades.Tasks())
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the process at once
 	cli := kong.Parse(&commands{}, kong.Name("counsel"), kong.Description(description), kong.UsageOnError(), kong.BindTo(ctx, (*context.Context)(nil)))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"counsel/domain"
 	"counsel/domain/ai"
+	"counsel/domain/ai/findings"
 	"counsel/gen/api"
 	"counsel/handlers/middleware"
 	"encoding/json"
@@ -83,17 +84,35 @@ func (s *Server) GenerateDocument(ctx context.Context, r api.GenerateDocumentReq
 // AnalyzeText reviews a contract.
 func (s *Server) AnalyzeText(ctx context.Context, r api.AnalyzeTextRequestObject) (api.AnalyzeTextResponseObject, error) {
 	a, err := s.ai.Analyze(ctx, principal(ctx), ai.AnalysisRequest{
-		ID: middleware.DerivedID(ctx, 0), Text: r.Body.Text, Policy: string(r.Body.Policy), Locale: deref(r.Body.Locale)})
+		ID: middleware.DerivedID(ctx, 0), Text: deref(r.Body.Text), DocumentID: (*domain.ID)(r.Body.DocID), Policy: string(r.Body.Policy), Locale: deref(r.Body.Locale)})
 	if err != nil {
 		return nil, err
 	}
 	out := make([]api.Finding, len(a.Findings))
 	for i, f := range a.Findings {
-		out[i] = api.Finding{Kind: api.FindingKind(f.Kind), ClauseType: f.ClauseType, Title: optional(f.Title), Quote: f.Quote, Start: int32(f.Start), End: int32(f.End),
-			Severity: api.Severity(f.Severity), Confidence: f.Confidence, Rationale: f.Rationale, Suggestion: f.Suggestion, Wording: optional(f.Wording)}
+		out[i] = toAPIFinding(f)
 	}
 	return api.AnalyzeText200JSONResponse{Findings: out, RiskLevel: api.Severity(a.RiskLevel), Suggestions: nonNil(a.Suggestions), ModelUsed: a.ModelUsed,
 		Warnings: nonNil(a.Warnings), Model: a.Model, TokensUsed: int32(a.TokensUsed), Cached: a.Cached, ConsultationID: api.ID(a.ConsultationID)}, nil
+}
+
+func toAPIFinding(f findings.Finding) api.Finding {
+	out := api.Finding{Kind: api.FindingKind(f.Kind), ClauseType: f.ClauseType, Title: optional(f.Title), Quote: f.Quote, Start: int32(f.Start), End: int32(f.End),
+		Severity: api.Severity(f.Severity), Confidence: f.Confidence, Rationale: f.Rationale, Suggestion: f.Suggestion, Wording: optional(f.Wording),
+		Page: optionalNumber(f.Page), Paragraph: optionalNumber(f.Paragraph)}
+	if b := f.Box; b != nil {
+		out.Box = &api.PageBox{Left: b.Left, Bottom: b.Bottom, Right: b.Right, Top: b.Top}
+	}
+	return out
+}
+
+// optionalNumber returns nil for 0.
+func optionalNumber(n int) *int32 {
+	if n == 0 {
+		return nil
+	}
+	v := int32(n)
+	return &v
 }
 
 // WarmChatCache starts a job that fills the chat cache.

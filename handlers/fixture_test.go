@@ -66,7 +66,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	isolation.ServeIfChild(isolation.Tasks{extract.TaskPages: extract.Task()}, filetype.Tasks(), pades.Tasks())
+	isolation.ServeIfChild(extract.Tasks(), filetype.Tasks(), pades.Tasks())
 	testenv.Main(testsWithReaders{m})
 }
 

@@ -18,16 +18,18 @@ import (
 	"counsel/domain/ai/sources"
 	"counsel/domain/langid"
 	"counsel/domain/masking"
+	query "counsel/gen/query/ai"
 
 	"golang.org/x/text/language"
 )
 
-// AnalysisRequest asks for the review of a text.
+// AnalysisRequest asks for the review of a text or a document.
 type AnalysisRequest struct {
-	ID     domain.ID // optional id of its consultation, see Question.ID
-	Text   string
-	Policy string // name of the policy; "": default
-	Locale string // of rationale and suggestion; "": English
+	ID         domain.ID // optional id of its consultation, see Question.ID
+	Text       string
+	DocumentID *domain.ID // instead of Text
+	Policy     string     // name of the policy; "": default
+	Locale     string     // of rationale and suggestion; "": English
 }
 
 // Analysis is the review of a text.
@@ -51,19 +53,23 @@ const (
 // Warnings of an analysis.
 const (
 	warningNoModel  = "The AI could not be asked. Only the rules reviewed the text."
+	warningNoBoxes  = "The document could not be read again, so the findings have no boxes."
 	warningLanguage = "The language of the text is none that the rules know, so they may miss clauses and do not report missing ones."
 )
 
-// Analyze reviews a text for the caller. If the model fails, the rules alone review it. Errors: Invalid (/text,
-// /policy, /locale) and RateLimited beyond Config.MaxFlights.
+// Analyze reviews a text or a document for the caller. If the model fails, the rules alone review it. Errors:
+// Invalid (/text, /policy, /locale), those of loadDocument, and RateLimited beyond Config.MaxFlights.
 func (s *Service) Analyze(ctx context.Context, caller domain.Principal, a AnalysisRequest) (Analysis, error) {
 	if err := s.begin(); err != nil {
 		return Analysis{}, err
 	}
 	defer s.end()
 	arrived := s.clock()
-	if strings.TrimSpace(a.Text) == "" {
-		return Analysis{}, domain.InvalidField("/text", "must not be blank")
+	switch {
+	case a.DocumentID == nil && strings.TrimSpace(a.Text) == "":
+		return Analysis{}, domain.InvalidField("/text", "must not be blank, unless there is a docId")
+	case a.DocumentID != nil && a.Text != "":
+		return Analysis{}, domain.InvalidField("/text", "must be absent if there is a docId")
 	}
 	rules, ok := s.policies.Policy(cmp.Or(a.Policy, "default"))
 	if !ok {
@@ -80,6 +86,13 @@ func (s *Service) Analyze(ctx context.Context, caller domain.Principal, a Analys
 		}
 		return out, err
 	}
+	var document *reviewedDocument
+	if a.DocumentID != nil {
+		if document, err = s.loadDocument(ctx, caller, *a.DocumentID); err != nil {
+			return Analysis{}, err
+		}
+		a.Text = document.text
+	}
 	session, err := s.newSession(ctx)
 	if err != nil {
 		return Analysis{}, err
@@ -93,8 +106,8 @@ func (s *Service) Analyze(ctx context.Context, caller domain.Principal, a Analys
 
 	// From here on the request runs to its end, even if ctx is canceled.
 	m := &modelReview{
-		service: s, caller: caller, arrived: arrived, policy: rules, locale: tag, masked: masked,
-		scope: cacheScope(session.Found() == 0, caller.UserID, nil),
+		service: s, caller: caller, caseID: document.caseID(), arrived: arrived, policy: rules, locale: tag, masked: masked,
+		scope: cacheScope(session.Found() == 0 && document == nil, caller.UserID, document.caseID()),
 	}
 	if err := m.run(ctx); err != nil {
 		return Analysis{}, err
@@ -112,34 +125,63 @@ func (s *Service) Analyze(ctx context.Context, caller domain.Principal, a Analys
 	out := Analysis{Report: review.Report()}
 	answered := m.summarize(domain.UsageFrom(ctx))
 	out.ModelUsed, out.Model, out.TokensUsed, out.Cached = answered.parts > 0, answered.model, answered.tokens, answered.cached
-	switch {
-	case answered.parts == 0:
-		out.Warnings = append(out.Warnings, warningNoModel)
-	case answered.parts < len(m.parts):
-		out.Warnings = append(out.Warnings, fmt.Sprintf("The AI reviewed %d of %d parts of the text, the rules all of it.", answered.parts, len(m.parts)))
+	out.Warnings = append(out.Warnings, warnings(answered.parts, len(m.parts), policy.Language(a.Text))...)
+	if document != nil && !s.locate(ctx, document, out.Findings) {
+		out.Warnings = append(out.Warnings, warningNoBoxes)
 	}
-	if policy.Language(a.Text) == langid.Unknown {
-		out.Warnings = append(out.Warnings, warningLanguage)
-	}
-	answer, err := json.Marshal(out.Report)
+	row, err := m.consultation(a, out, document)
 	if err != nil {
 		return Analysis{}, err
 	}
-	row := s.newConsultation(a.ID, &request{kind: KindAnalysis, arrived: arrived}, cache.Entry{Model: answered.model, Tokens: answered.tokens}, out.Cached)
-	row.UserID, row.ActorID, row.Locale, row.PromptVersion = caller.UserID, caller.UserID, tag.String(), m.promptVersion
-	row.Excerpt, row.Question, row.Answer = excerpt(a.Text), a.Text, string(answer)
-	row.MaskedText = sql.NullString{String: masked.Text, Valid: true}
-	if err := s.recorder.write(row); err != nil {
+	if row.CaseID == nil {
+		err = s.recorder.write(row)
+	} else {
+		err = s.recordInCase(ctx, caller, *row.CaseID, row)
+	}
+	if err != nil {
 		return Analysis{}, err
 	}
 	out.ConsultationID = row.ID
 	return out, nil
 }
 
+// warnings returns what the reader should know about a review of which the model answered some parts.
+func warnings(answered, parts int, of langid.Language) (list []string) {
+	switch {
+	case answered == 0:
+		list = append(list, warningNoModel)
+	case answered < parts:
+		list = append(list, fmt.Sprintf("The AI reviewed %d of %d parts of the text, the rules all of it.", answered, parts))
+	}
+	if of == langid.Unknown {
+		list = append(list, warningLanguage)
+	}
+	return list
+}
+
+// consultation returns the row of a review. That of a document has its name as the question: the text stays
+// with the document.
+func (m *modelReview) consultation(a AnalysisRequest, out Analysis, document *reviewedDocument) (query.Consultation, error) {
+	answer, err := json.Marshal(out.Report)
+	if err != nil {
+		return query.Consultation{}, err
+	}
+	row := m.service.newConsultation(a.ID, &request{kind: KindAnalysis, arrived: m.arrived}, cache.Entry{Model: out.Model, Tokens: out.TokensUsed}, out.Cached)
+	row.UserID, row.ActorID, row.Locale, row.PromptVersion = m.caller.UserID, m.caller.UserID, m.locale.String(), m.promptVersion
+	row.Question, row.Answer, row.CaseID = a.Text, string(answer), document.caseID()
+	if document != nil {
+		row.Question = document.file.Name
+	}
+	row.Excerpt = excerpt(row.Question)
+	row.MaskedText = sql.NullString{String: m.masked.Text, Valid: document == nil}
+	return row, nil
+}
+
 // modelReview is the model's review of a masked text.
 type modelReview struct {
 	service       *Service
 	caller        domain.Principal
+	caseID        *domain.ID
 	arrived       time.Time
 	policy        *policy.Policy
 	locale        language.Tag
@@ -196,7 +238,7 @@ func (m *modelReview) ask(ctx context.Context, part *reviewPart) {
 		return
 	}
 	r := &request{
-		kind: KindAnalysis, user: m.caller.UserID, arrived: s.clock(),
+		kind: KindAnalysis, user: m.caller.UserID, caseID: m.caseID, arrived: s.clock(),
 		fields: []string{p.Version, m.policy.Name + "@" + m.policy.Version(), text, "", m.locale.String(), "", m.scope},
 		build:  func() (Request, error) { return structuredRequest(p), nil },
 		check:  func(text string) error { return p.Check([]byte(text)) },

@@ -54,13 +54,13 @@ type Service struct {
 	events    events.Publisher
 	jobs      jobs.Client
 	clock     domain.Clock
+	log       *slog.Logger
 	newID     func() domain.ID
 
 	cache       *cache.Cache
 	flights     *flights.Group
 	recorder    *recorder
 	lists       listCache
-	log         *slog.Logger
 	ledger      *ledger
 	budgets     Budgets
 	currency    string // of prices and budgets

@@ -3,12 +3,15 @@ package files
 import (
 	"bytes"
 	"context"
+	"io"
 	"slices"
 
 	"counsel/db"
 	"counsel/domain"
 	"counsel/domain/cases"
+	"counsel/domain/files/filetype"
 	"counsel/domain/search"
+	"counsel/domain/text"
 	query "counsel/gen/query/files"
 )
 
@@ -108,4 +111,37 @@ func (s *Service) relevantPages(ctx context.Context, text string, o search.Optio
 	rows, err := query.New(s.pool).ListPagesByEntry(ctx, entries(hits))
 	slices.SortFunc(rows, func(x, y query.ListPagesByEntryRow) int { return rank(hits, x.Entry) - rank(hits, y.Entry) })
 	return rows, db.Error(err)
+}
+
+// AllPages returns all pages of a file that have text. It does not check who may read the file: Get does.
+func (s *Service) AllPages(ctx context.Context, id domain.ID) ([]Page, error) {
+	texts, err := s.PageTexts(ctx, id)
+	pages := make([]Page, len(texts))
+	for i, p := range texts {
+		pages[i] = Page{DocumentID: id, Number: p.Number, Text: p.Text}
+	}
+	return pages, err
+}
+
+// Locate returns for each quote where it is drawn, nil where that is not known. It does not check who may
+// read the file.
+func (s *Service) Locate(ctx context.Context, f File, quotes []text.Quote) ([]*text.Box, error) {
+	locator, ok := s.extractor.(text.Locator)
+	if !ok || f.ContentType != filetype.PDF || len(quotes) == 0 {
+		return make([]*text.Box, len(quotes)), nil
+	}
+	body, err := s.Open(ctx, f, 0, -1)
+	if err != nil {
+		return nil, err
+	}
+	defer body.Close()
+	file, err := tempFile()
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	if _, err := io.Copy(file, body); err != nil {
+		return nil, err
+	}
+	return locator.Locate(ctx, f.ContentType, file, f.Size, quotes)
 }

@@ -14,6 +14,7 @@ import (
 	"counsel/domain"
 	"counsel/domain/ai/policy"
 	"counsel/domain/masking"
+	"counsel/domain/text"
 )
 
 // Report is the result of a review, as it is stored.
@@ -48,12 +49,17 @@ type Finding struct {
 	Rationale  string  `json:"rationale"`
 	Suggestion string  `json:"suggestion"`
 	Wording    string  `json:"wording,omitempty"` // a clause to propose, in the language of the text
+
+	// Where the quote is in a document.
+	Page      int       `json:"page,omitempty"`      // from 1; of its beginning
+	Paragraph int       `json:"paragraph,omitempty"` // from 1, in the whole document; of a Word file
+	Box       *text.Box `json:"box,omitempty"`       // around its part on that page, of a PDF
 }
 
 // Limits of a report: numbers of items, and characters of their texts.
 const (
 	maxModelFindings = 200
-	maxFindings      = 400
+	maxFindings      = 250
 	maxText          = 2000
 	maxSuggestions   = 200
 )

@@ -30,7 +30,7 @@ const (
 
 // Recognize finds the clause types of the passages of a contract without a language model: in English by
 // the clause model and by patterns, in German, French, Spanish, Portuguese, Italian and Dutch by patterns.
-// It returns at most 6 passages of a type, in text order. It takes linear time.
+// It returns at most 4 passages of a type, in text order. It takes linear time.
 func Recognize(text string) []Passage {
 	languages := detectLanguages(text)
 	byType := map[string][]Passage{}

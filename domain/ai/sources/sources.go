@@ -14,6 +14,7 @@ import (
 	"counsel/domain"
 	"counsel/domain/ai/cache"
 	"counsel/domain/files"
+	"counsel/domain/text"
 )
 
 // Sources are the documents of a question and the pages that the search found in them.
@@ -34,6 +35,13 @@ type Library interface {
 	// FindCasePages is FindPages for all documents of a case. It logs which documents were read. NotFound:
 	// the caller may not read the case.
 	FindCasePages(ctx context.Context, caller domain.Principal, caseID domain.ID, text string, limit int) ([]files.File, []files.Page, error)
+
+	// AllPages returns all pages of a document that have text, in order. It does not check access.
+	AllPages(ctx context.Context, id domain.ID) ([]files.Page, error)
+
+	// Locate returns for each quote where on its page it is drawn, nil where that is not known. It does not
+	// check access.
+	Locate(ctx context.Context, f files.File, quotes []text.Quote) ([]*text.Box, error)
 }
 
 // ReasonTextPending means that the text of a document has not been extracted yet.
@@ -127,16 +135,21 @@ func document(ctx context.Context, library Library, caller domain.Principal, q Q
 	} else if d.UserID != q.UserID && (caller.UserID != q.UserID || q.CaseID != nil) {
 		return d, notFound // an admin must not disclose it to another user
 	}
+	return d, CheckText(d, pointer)
+}
+
+// CheckText checks that the text of a document can be read. Errors: Conflict with ReasonTextPending, Invalid.
+func CheckText(d files.File, pointer string) error {
 	switch d.Text {
 	case files.TextPending:
-		return d, &domain.Error{
+		return &domain.Error{
 			Code: domain.Conflict, Reason: ReasonTextPending, Message: "The document's text is still being extracted. Please try again in a moment.",
 			Fields: []domain.Field{{Pointer: pointer, Detail: "is still being processed"}},
 		}
 	case files.TextNone, files.TextUnreadable:
-		return d, domain.InvalidField(pointer, "has no text that can be read")
+		return domain.InvalidField(pointer, "has no text that can be read")
 	}
-	return d, nil
+	return nil
 }
 
 // Digest hashes everything about the sources that an answer depends on. It is "" for nil.

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/klippa-app/go-pdfium"
+	"github.com/klippa-app/go-pdfium/references"
 	"github.com/klippa-app/go-pdfium/requests"
 	"github.com/klippa-app/go-pdfium/webassembly"
 	"github.com/tetratelabs/wazero"
@@ -19,49 +20,64 @@ import (
 )
 
 func (r *Reader) readPDF(ctx context.Context, file io.ReaderAt, size int64) (pages []string, err error) {
-	if err := r.start(); err != nil {
+	err = r.withPDF(file, size, func(pdf pdfium.Pdfium, doc references.FPDF_DOCUMENT) error {
+		count, err := pdf.FPDF_GetPageCount(&requests.FPDF_GetPageCount{Document: doc})
+		if err != nil {
+			return fmt.Errorf("pdf: %w", err)
+		}
+		reader := newPageReader(pdf, doc)
+		total := 0
+		for i := range min(count.PageCount, maxPages) {
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+			text, _ := reader.read(i) // skip a broken page
+			if total += len(text); total > maxTextBytes {
+				break
+			}
+			pages = append(pages, text)
+		}
+		reader.close()
+		dehyphenate(pages)
+		return nil
+	})
+	if r.allocator.exhausted && len(strings.Join(pages, "")) == 0 {
+		return nil, isolation.ErrMemory
+	}
+	if err != nil {
 		return nil, err
+	}
+	return pages, nil
+}
+
+// withPDF opens a file and calls fn, unless the file is broken or password-protected. After any error
+// PDFium is stopped, because its state is unknown.
+func (r *Reader) withPDF(file io.ReaderAt, size int64, fn func(pdf pdfium.Pdfium, doc references.FPDF_DOCUMENT) error) (err error) {
+	if err := r.start(); err != nil {
+		return err
 	}
 	r.allocator.exhausted = false
 	instance, err := r.pool.GetInstance(poolTimeout)
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("pdf: %w", err), r.Close())
+		return errors.Join(fmt.Errorf("pdf: %w", err), r.Close())
 	}
 	defer func() {
 		if p := recover(); p != nil { // a bug in the library
-			pages, err = nil, fmt.Errorf("pdf: panic: %T", p)
-		}
-		if r.allocator.exhausted && len(strings.Join(pages, "")) == 0 {
-			pages, err = nil, isolation.ErrMemory
+			err = fmt.Errorf("pdf: panic: %T", p)
 		}
 		if cerr := instance.Close(); err != nil || cerr != nil {
-			err = errors.Join(err, cerr, r.Close()) // its state is unknown
+			err = errors.Join(err, cerr, r.Close())
 		}
 	}()
 	doc, err := instance.OpenDocument(&requests.OpenDocument{FileReader: io.NewSectionReader(file, 0, size), FileReaderSize: size})
 	if err != nil {
-		return nil, nil //nolint:nilerr // broken or password-protected: it has no text
+		return nil //nolint:nilerr // broken or password-protected: it has no text
 	}
-	count, err := instance.FPDF_GetPageCount(&requests.FPDF_GetPageCount{Document: doc.Document})
-	if err != nil {
-		return nil, fmt.Errorf("pdf: %w", err)
+	if err := fn(instance, doc.Document); err != nil {
+		return err
 	}
-	reader := newPageReader(instance, doc.Document)
-	total := 0
-	for i := range min(count.PageCount, maxPages) {
-		if ctx.Err() != nil {
-			return nil, ctx.Err()
-		}
-		text, _ := reader.read(i) // skip a broken page
-		if total += len(text); total > maxTextBytes {
-			break
-		}
-		pages = append(pages, text)
-	}
-	reader.close()
-	dehyphenate(pages)
 	_, err = instance.FPDF_CloseDocument(&requests.FPDF_CloseDocument{Document: doc.Document})
-	return pages, err
+	return err
 }
 
 // start starts PDFium unless it is running. If the cache is unusable, it is removed.

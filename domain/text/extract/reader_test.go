@@ -15,7 +15,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	isolation.ServeIfChild(isolation.Tasks{TaskPages: Task()})
+	isolation.ServeIfChild(Tasks())
 	goleak.VerifyTestMain(m)
 }
 

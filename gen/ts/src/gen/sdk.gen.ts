@@ -362,7 +362,7 @@ export const generateDocument = <ThrowOnError extends boolean = true>(options: O
 });
 
 /**
- * Review a contract or clause
+ * Review a contract, clause or document
  *
  * Reviews a text with the AI and with a policy, which is a set of rules. Each finding quotes the
  * text verbatim; `start` and `end` are offsets in **UTF-16 code units**, as in JavaScript's
@@ -374,6 +374,14 @@ export const generateDocument = <ThrowOnError extends boolean = true>(options: O
  * give instructions to the AI becomes a finding (`Embedded Instruction`) and cannot lower the
  * risk. If the AI cannot be asked, the rules alone review the text: `modelUsed` is then false, and the
  * same request made later asks the AI again.
+ *
+ * With `docId` instead of `text`, a document is reviewed, of up to 2,000 pages. `start` and `end` are then
+ * offsets in the texts of its pages that have any, joined by a form feed (U+000C), `page` is the page, and
+ * `box` is where the quote is drawn on it, if the document is a PDF; in a Word file, `paragraph` is the
+ * paragraph. A very long text is sent to the AI in parts; `warnings` says if some were left out. A document that
+ * the caller cannot read is 404. One whose text is still being extracted is 409 `text_pending`; try again
+ * in a moment. One without readable text is 422. The review of a document of a case belongs to the case:
+ * its members can read it, and the case's timeline records it.
  *
  */
 export const analyzeText = <ThrowOnError extends boolean = true>(options: Options<AnalyzeTextData, ThrowOnError>) => (options.client ?? client).post<AnalyzeTextResponses, AnalyzeTextErrors, ThrowOnError, 'data'>({

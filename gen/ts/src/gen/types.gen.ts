@@ -628,11 +628,15 @@ export type DraftSection = {
     body: string;
 };
 
+/**
+ * Either `text` or `docId` is required, not both.
+ */
 export type AnalyzeRequest = {
     /**
      * The text to review.
      */
-    text: string;
+    text?: string;
+    docId?: Id;
     policy: Policy;
     locale?: Locale;
 };
@@ -717,6 +721,40 @@ export type Finding = {
      * A clause to propose, in the language of the text if that is English, German, French or Spanish, else in English. What stands in square brackets is to be filled in.
      */
     wording?: string;
+    /**
+     * The page of the document on which the quote begins.
+     */
+    page?: number;
+    /**
+     * The paragraph of a Word file in which the quote begins, counted from 1 in the whole document.
+     */
+    paragraph?: number;
+    box?: PageBox;
+};
+
+/**
+ * The rectangle around the part of the quote that is on `page`, in points (1/72 inch) of the page's user space: the
+ * origin is the lower left corner of an upright page, `top` is greater than `bottom`, and a rotation of the page is not
+ * applied. Absent if the words are not drawn as text.
+ *
+ */
+export type PageBox = {
+    /**
+     * The left edge.
+     */
+    left: number;
+    /**
+     * The lower edge.
+     */
+    bottom: number;
+    /**
+     * The right edge.
+     */
+    right: number;
+    /**
+     * The upper edge.
+     */
+    top: number;
 };
 
 /**
@@ -3798,6 +3836,14 @@ export type AnalyzeTextErrors = {
      * The access token is missing or invalid, or the credentials are wrong.
      */
     401: Problem;
+    /**
+     * The caller is not allowed to do this.
+     */
+    403: Problem;
+    /**
+     * There is no such resource, or the caller may not know that it exists.
+     */
+    404: Problem;
     /**
      * The request conflicts with the current state of the resource.
      */

@@ -321,8 +321,12 @@ export const zGenerateDocumentResponse = z.object({
     consultationId: zId
 });
 
+/**
+ * Either `text` or `docId` is required, not both.
+ */
 export const zAnalyzeRequest = z.object({
-    text: z.string().min(1).max(200000).regex(/\S/),
+    text: z.string().min(1).max(200000).regex(/\S/).optional(),
+    docId: zId.optional(),
     policy: zPolicy,
     locale: zLocale.optional()
 });
@@ -339,6 +343,19 @@ export const zFindingKind = z.enum([
     'missing'
 ]);
 
+/**
+ * The rectangle around the part of the quote that is on `page`, in points (1/72 inch) of the page's user space: the
+ * origin is the lower left corner of an upright page, `top` is greater than `bottom`, and a rotation of the page is not
+ * applied. Absent if the words are not drawn as text.
+ *
+ */
+export const zPageBox = z.object({
+    left: z.number().gte(-20000).lte(20000),
+    bottom: z.number().gte(-20000).lte(20000),
+    right: z.number().gte(-20000).lte(20000),
+    top: z.number().gte(-20000).lte(20000)
+});
+
 export const zFinding = z.object({
     kind: zFindingKind,
     clauseType: z.string().max(100).regex(/^[\s\S]*$/),
@@ -350,7 +367,10 @@ export const zFinding = z.object({
     confidence: z.number().gte(0).lte(1),
     rationale: z.string().max(2000).regex(/^[\s\S]*$/),
     suggestion: z.string().max(2000).regex(/^[\s\S]*$/),
-    wording: z.string().max(4000).regex(/^[\s\S]*$/).optional()
+    wording: z.string().max(4000).regex(/^[\s\S]*$/).optional(),
+    page: z.int().gte(1).lte(2000).optional(),
+    paragraph: z.int().gte(1).lte(10000000).optional(),
+    box: zPageBox.optional()
 });
 
 export const zAnalyzeResponse = z.object({
