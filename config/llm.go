@@ -53,9 +53,8 @@ func (l *LLM) validate(f *faults) {
 		f.add("AI_CURRENCY must be a code of ISO 4217 such as EUR")
 	}
 	l.validateAmounts(f)
-	if (l.Fallback.BaseURL == "") != (l.Fallback.Model == "") {
-		f.add("LLM_FALLBACK_BASE_URL and LLM_FALLBACK_MODEL must be set together")
-	}
+	f.together(set("LLM_FALLBACK_BASE_URL", l.Fallback.BaseURL), set("LLM_FALLBACK_MODEL", l.Fallback.Model))
+	f.requires(set("LLM_FALLBACK_BASE_URL", l.Fallback.BaseURL), set("LLM_FALLBACK_API_KEY", l.Fallback.APIKey))
 }
 
 var currencyCode = regexp.MustCompile(`^[A-Z]{3}$`)
@@ -73,9 +72,8 @@ func (l *LLM) validateAmounts(f *faults) {
 			f.add("%s must be from 0 to %d", name, amount.limit)
 		}
 	}
-	if budgeted := l.UserCostPerMonth+l.CostPerMonth > 0; budgeted && l.PriceInput+l.PriceOutput == 0 {
-		f.add("AI_BUDGET_COST_PER_MONTH and AI_BUDGET_COST_PER_USER_PER_MONTH need LLM_PRICE_INPUT and LLM_PRICE_OUTPUT")
-	}
+	f.requires(setting{"LLM_PRICE_INPUT or LLM_PRICE_OUTPUT", l.PriceInput+l.PriceOutput > 0},
+		setting{"AI_BUDGET_COST_PER_MONTH", l.CostPerMonth > 0}, setting{"AI_BUDGET_COST_PER_USER_PER_MONTH", l.UserCostPerMonth > 0})
 }
 
 func (l *LLM) validateProduction(f *faults) {

@@ -189,10 +189,19 @@ func (s *Service) recordCall(c *charge, p *provider, req Request, out Completion
 		}
 		used.usage[s.usageKey(c.at, c.user, c.caseID, modelName(p, out))] = usageSum{calls: 1, prompt: prompt, completion: completion, cost: cost}
 	}
-	if !used.empty() {
-		s.ledger.add(used)
+	if used.empty() {
+		return
+	}
+	s.ledger.add(used)
+	if len(c.reserved) > 0 { // else the user's next request would find the reservation
+		ctx, cancel := context.WithTimeout(s.base, recordTimeout)
+		defer cancel()
+		_ = s.ledger.flush(ctx) // later, if not now
 	}
 }
+
+// recordTimeout is how long an answer waits until its use is recorded.
+const recordTimeout = 2 * time.Second
 
 // countCached counts a request that was answered without a call.
 func (s *Service) countCached(r *request, model string) {

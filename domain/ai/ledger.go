@@ -16,14 +16,16 @@ import (
 	"counsel/domain"
 )
 
-// ledger adds up what answers use, in the tables ai_usage and ai_spending. It writes in the background, everything that
-// came in during one commit with the next. While the database is down it keeps what it has and retries. A crash
-// loses what was not written yet, a matter of milliseconds; for a budget the reserved estimate counts instead.
+// ledger adds up what answers use, in the tables ai_usage and ai_spending. It writes in the background, at intervals or when
+// somebody waits. While the database is down it keeps what it has and retries. A crash loses what was not written
+// yet; calls that count against a budget wait for the write. If the outcome of a commit is unknown because the
+// connection broke, it is repeated: rather too much is counted than too little.
 type ledger struct {
-	db   *sql.DB
-	log  *slog.Logger
-	base context.Context
-	wake chan struct{}
+	db    *sql.DB
+	log   *slog.Logger
+	base  context.Context
+	wake  chan struct{}
+	hurry chan struct{} // ends the interval
 
 	mu      sync.Mutex
 	pending sums
@@ -69,7 +71,7 @@ type spendingKey struct {
 type spendingSum struct{ tokens, cost, reservedTokens, reservedCost int64 }
 
 func newLedger(base context.Context, db *sql.DB, log *slog.Logger) *ledger {
-	return &ledger{db: db, log: log, base: base, wake: make(chan struct{}, 1), pending: newSums()}
+	return &ledger{db: db, log: log, base: base, wake: make(chan struct{}, 1), hurry: make(chan struct{}, 1), pending: newSums()}
 }
 
 // add adds to the sums. It does not wait for the database.
@@ -77,12 +79,13 @@ func (l *ledger) add(s sums) {
 	l.mu.Lock()
 	l.pending.add(s)
 	l.mu.Unlock()
-	l.signal()
+	signal(l.wake)
 }
 
-func (l *ledger) signal() {
+// signal sends without waiting to a channel of capacity 1.
+func signal(c chan<- struct{}) {
 	select {
-	case l.wake <- struct{}{}:
+	case c <- struct{}{}:
 	default:
 	}
 }
@@ -100,6 +103,7 @@ func (l *ledger) flush(ctx context.Context) error {
 		}
 		written := l.written
 		l.mu.Unlock()
+		signal(l.hurry)
 		select {
 		case <-written:
 		case <-ctx.Done():
@@ -108,14 +112,25 @@ func (l *ledger) flush(ctx context.Context) error {
 	}
 }
 
-// ledgerRetry is the wait after a failed write.
-const ledgerRetry = time.Second
+const (
+	ledgerInterval = 250 * time.Millisecond // between writes for which nobody waits
+	ledgerRetry    = time.Second            // after a failed write
+)
 
 // run writes until base ends.
 func (l *ledger) run() {
+	interval := time.NewTimer(0)
+	defer interval.Stop()
+	hurry := l.hurry // nil after a failure: then nobody shortens the interval
 	for {
 		select {
 		case <-l.wake:
+		case <-l.base.Done():
+			return
+		}
+		select {
+		case <-interval.C:
+		case <-hurry:
 		case <-l.base.Done():
 			return
 		}
@@ -134,10 +149,13 @@ func (l *ledger) run() {
 			l.written = nil
 		}
 		l.mu.Unlock()
+		interval.Reset(ledgerInterval)
+		hurry = l.hurry
 		if err != nil && l.base.Err() == nil {
 			l.log.Error("the use of the AI cannot be recorded yet", "code", string(domain.CodeOf(err)))
-			retry := time.AfterFunc(ledgerRetry, l.signal)
-			defer retry.Stop()
+			interval.Reset(ledgerRetry)
+			hurry = nil
+			signal(l.wake)
 		}
 	}
 }
