@@ -5,15 +5,16 @@ import (
 	"fmt"
 	"hash/fnv"
 	"io"
-	"log"
-	"net"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"sync"
 	"testing"
 
 	"github.com/emersion/go-message/mail"
 	"github.com/emersion/go-smtp"
+
+	"counsel/sandbox/testkit/smtptest"
 )
 
 // receiver is an SMTP server and a webhook endpoint in one. It counts what it receives and injects
@@ -34,23 +35,12 @@ type receiver struct {
 func startReceiver(t *testing.T, seed uint64) *receiver {
 	t.Helper()
 	r := &receiver{seed: seed, faulted: map[string]bool{}, mails: map[string]map[string]int{}, hooks: map[string]map[string]map[string]int{}}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, r.smtpPort, _ = net.SplitHostPort(l.Addr().String())
-	srv := smtp.NewServer(smtp.BackendFunc(func(c *smtp.Conn) (smtp.Session, error) { return &mailSession{r: r, conn: c}, nil }))
-	srv.Domain, srv.ErrorLog = "localhost", log.New(io.Discard, "", 0)
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		_ = srv.Serve(l)
-	}()
+	mails := smtptest.Start(t, smtptest.Config{})
+	mails.Configure(func() { mails.OnRcpt, mails.OnData = r.onRcpt, r.onData })
+	r.smtpPort = strconv.Itoa(mails.Port)
 	hooks := httptest.NewServer(http.HandlerFunc(r.hook))
 	r.hookURL = hooks.URL
 	t.Cleanup(func() {
-		_ = srv.Close()
-		<-ended
 		hooks.CloseClientConnections()
 		hooks.Close()
 	})
@@ -85,27 +75,14 @@ func (r *receiver) drawFault(name string) fault {
 	return faultOf(r.seed, name)
 }
 
-type mailSession struct {
-	r    *receiver
-	conn *smtp.Conn
-	to   []string
-}
-
-func (s *mailSession) Reset() { s.to = nil }
-
-func (s *mailSession) Logout() error { return nil }
-
-func (s *mailSession) Mail(string, *smtp.MailOptions) error { return nil }
-
-func (s *mailSession) Rcpt(to string, _ *smtp.RcptOptions) error {
-	if s.r.drawFault("to "+to) == temporaryError {
+func (r *receiver) onRcpt(to string) error {
+	if r.drawFault("to "+to) == temporaryError {
 		return &smtp.SMTPError{Code: 451, EnhancedCode: smtp.EnhancedCode{4, 7, 1}, Message: "Try again later"}
 	}
-	s.to = append(s.to, to)
 	return nil
 }
 
-func (s *mailSession) Data(body io.Reader) error {
+func (r *receiver) onData(c *smtp.Conn, recipients []string, body io.Reader) error {
 	m, err := mail.CreateReader(body)
 	if err != nil {
 		return err
@@ -114,30 +91,30 @@ func (s *mailSession) Data(body io.Reader) error {
 	if err != nil {
 		return err
 	}
-	f := s.r.drawFault("mail " + id)
+	f := r.drawFault("mail " + id)
 	if f == cutConnection {
-		return s.conn.Conn().Close()
+		return c.Conn().Close()
 	}
 	if _, err := io.Copy(io.Discard, body); err != nil {
 		return err
 	}
-	s.r.mu.Lock()
-	gate := s.r.gate
-	s.r.mu.Unlock()
+	r.mu.Lock()
+	gate := r.gate
+	r.mu.Unlock()
 	if gate != nil {
 		<-gate
 	}
-	s.r.mu.Lock()
-	for _, to := range s.to {
-		if s.r.mails[to] == nil {
-			s.r.mails[to] = map[string]int{}
+	r.mu.Lock()
+	for _, to := range recipients {
+		if r.mails[to] == nil {
+			r.mails[to] = map[string]int{}
 		}
-		s.r.mails[to][id]++
-		s.r.deliveries = append(s.r.deliveries, to)
+		r.mails[to][id]++
+		r.deliveries = append(r.deliveries, to)
 	}
-	s.r.mu.Unlock()
+	r.mu.Unlock()
 	if f == dropReply {
-		return s.conn.Conn().Close()
+		return c.Conn().Close()
 	}
 	return nil
 }

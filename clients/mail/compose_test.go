@@ -20,11 +20,12 @@ import (
 
 	"counsel/clients/mail"
 	"counsel/domain/email"
+	"counsel/sandbox/testkit/smtptest"
 )
 
 // TestFileNames: file names arrive unchanged in both headers of a part, encoded by RFC 2231 where needed.
 func TestFileNames(t *testing.T) {
-	s := newFakeServer(t, serverOptions{insecure: true})
+	s := newFakeServer(t, smtptest.Config{InsecureAuth: true})
 	c := s.newClient(nil)
 	names := []string{"offer.pdf", "final offer (2).pdf", `a "quoted" name; filename=b.exe.pdf`, "100% 'sure' *.pdf", "Übergabe – Größe.pdf", "契約書.pdf", "🤝.pdf", "עברית.docx",
 		strings.Repeat("ß", 196) + ".pdf", strings.Repeat("Договор № 7 ", 16) + ".pdf", strings.Repeat("a", 196) + ".pdf", strings.Repeat("long name ", 19) + ".pdf", strings.Repeat("🤝", 196) + ".pdf"}
@@ -33,7 +34,7 @@ func TestFileNames(t *testing.T) {
 		m.Files = append(m.Files, email.File{Name: name, ContentType: "application/pdf", Body: strings.NewReader("x")})
 	}
 	checkAccepted(t, c.Send(t.Context(), m))
-	raw := s.received()[0].raw
+	raw := s.Received()[0].Raw
 	if strings.Contains(raw, `"=?`) {
 		t.Error("an encoded word within quotes")
 	}
@@ -69,7 +70,7 @@ func TestFileNames(t *testing.T) {
 
 // TestLongHeaders: every header line is short enough for every server, and unfolding restores the value.
 func TestLongHeaders(t *testing.T) {
-	s := newFakeServer(t, serverOptions{insecure: true})
+	s := newFakeServer(t, smtptest.Config{InsecureAuth: true})
 	c := s.newClient(func(c *mail.Config) { c.From = strings.Repeat("Kanzlei Müller ", 20) + "<no-reply@counsel.example>" })
 	for _, subject := range []string{strings.Repeat("x", 255), strings.Repeat("ü", 255), "a" + strings.Repeat(" ", 200) + "b", strings.Repeat("two words  ", 20) + "end", strings.Repeat("漢字 ", 80) + "x", "=?utf-8?q?no?= encoded word"} {
 		m := newMail()
@@ -79,8 +80,8 @@ func TestLongHeaders(t *testing.T) {
 		}
 		m.Recipients, m.Subject, m.Unsubscribe = m.To, subject, "https://counsel.example/unsubscribe/"+strings.Repeat("x", 120)
 		checkAccepted(t, c.Send(t.Context(), m))
-		got := s.received()
-		head, _, _ := strings.Cut(got[len(got)-1].raw, "\r\n\r\n")
+		got := s.Received()
+		head, _, _ := strings.Cut(got[len(got)-1].Raw, "\r\n\r\n")
 		for line := range strings.SplitSeq(head, "\r\n") {
 			if len(line) > 998 || len(line) > 78 && strings.Contains(strings.TrimSpace(line[1:]), " ") && !strings.HasPrefix(line, "Subject: xxx") && !strings.HasPrefix(line, "List-Unsubscribe: ") {
 				t.Errorf("%d bytes: %s", len(line), line)
@@ -89,7 +90,7 @@ func TestLongHeaders(t *testing.T) {
 				t.Error("a line of spaces")
 			}
 		}
-		read, err := netmail.ReadMessage(strings.NewReader(got[len(got)-1].raw))
+		read, err := netmail.ReadMessage(strings.NewReader(got[len(got)-1].Raw))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -119,7 +120,7 @@ func TestLongHeaders(t *testing.T) {
 
 // TestHeaderInjection: no value can add a header field.
 func TestHeaderInjection(t *testing.T) {
-	s := newFakeServer(t, serverOptions{insecure: true})
+	s := newFakeServer(t, smtptest.Config{InsecureAuth: true})
 	c := s.newClient(nil)
 	for _, evil := range []string{"x\r\nBcc: spy@example.com", "x\nX-Evil: 1", "x\rX-Evil: 1", "x\x00"} {
 		m := newMail("ada@example.com")
@@ -141,13 +142,13 @@ func TestHeaderInjection(t *testing.T) {
 		m.Files = []email.File{{Name: evil + "\r\nX-Evil: 2", ContentType: "application/pdf", Body: strings.NewReader("x")}}
 		checkAccepted(t, c.Send(t.Context(), m))
 	}
-	for _, m := range s.received() {
-		e, err := entity(m.raw)
+	for _, m := range s.Received() {
+		e, err := entity(m.Raw)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if e.Header.Get("X-Evil") != "" || e.Header.Get("Bcc") != "" || strings.Contains(m.raw, "\nX-Evil") {
-			t.Errorf("injected: %q", m.raw)
+		if e.Header.Get("X-Evil") != "" || e.Header.Get("Bcc") != "" || strings.Contains(m.Raw, "\nX-Evil") {
+			t.Errorf("injected: %q", m.Raw)
 		}
 	}
 }
@@ -179,7 +180,7 @@ func TestDKIM(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			s := newFakeServer(t, serverOptions{insecure: true})
+			s := newFakeServer(t, smtptest.Config{InsecureAuth: true})
 			c := s.newClient(func(cfg *mail.Config) {
 				cfg.DKIM = mail.DKIM{Domain: "counsel.example", Selector: "mail", Key: string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}))}
 			})
@@ -201,7 +202,7 @@ func TestDKIM(t *testing.T) {
 				}
 				return v
 			}
-			raw := s.received()[0].raw
+			raw := s.Received()[0].Raw
 			v := verify(raw)
 			if len(v) != 1 || v[0].Err != nil || v[0].Domain != "counsel.example" {
 				t.Fatalf("%+v", v[0])

@@ -13,21 +13,22 @@ import (
 
 	"counsel/clients/mail"
 	"counsel/domain/email"
+	"counsel/sandbox/testkit/smtptest"
 )
 
 // TestConnectionReuse: one connection serves many messages, and no message is lost if the server closed
 // it while it was idle.
 func TestConnectionReuse(t *testing.T) {
-	s := newFakeServer(t, serverOptions{insecure: true})
+	s := newFakeServer(t, smtptest.Config{InsecureAuth: true})
 	c := s.newClient(nil)
 	for range 5 {
 		checkAccepted(t, c.Send(t.Context(), newMail("ada@example.com")))
 	}
-	s.closeConnections()
+	s.CloseConnections()
 	checkAccepted(t, c.Send(t.Context(), newMail("ada@example.com")))
-	got := s.received()
-	if len(got) != 6 || got[4].session != 1 || got[5].session != 2 {
-		t.Fatalf("%d mails, the last two by connections %d and %d", len(got), got[4].session, got[5].session)
+	got := s.Received()
+	if len(got) != 6 || got[4].Connection != 1 || got[5].Connection != 2 {
+		t.Fatalf("%d mails, the last two by connections %d and %d", len(got), got[4].Connection, got[5].Connection)
 	}
 	if err := c.Close(); err != nil {
 		t.Fatal(err)
@@ -35,11 +36,11 @@ func TestConnectionReuse(t *testing.T) {
 }
 
 func TestIdleTimeout(t *testing.T) {
-	s := newFakeServer(t, serverOptions{insecure: true})
+	s := newFakeServer(t, smtptest.Config{InsecureAuth: true})
 	c := s.newClient(func(c *mail.Config) { c.IdleTimeout = 10 * time.Millisecond })
 	checkAccepted(t, c.Send(t.Context(), newMail("ada@example.com")))
 	deadline := time.Now().Add(10 * time.Second)
-	for open := 1; open > 0; s.configure(func() { open = s.open }) {
+	for s.Open() > 0 {
 		if time.Now().After(deadline) {
 			t.Fatal("the connection is still open")
 		}
@@ -49,7 +50,7 @@ func TestIdleTimeout(t *testing.T) {
 
 // TestConcurrentSends: the connection limit is respected, and each message arrives once.
 func TestConcurrentSends(t *testing.T) {
-	s := newFakeServer(t, serverOptions{insecure: true})
+	s := newFakeServer(t, smtptest.Config{InsecureAuth: true})
 	c := s.newClient(func(c *mail.Config) { c.MaxConnections = 3 })
 	done := make(chan []email.Outcome)
 	for i := range 40 {
@@ -59,24 +60,24 @@ func TestConcurrentSends(t *testing.T) {
 		checkAccepted(t, <-done)
 	}
 	seen := map[string]bool{}
-	for _, m := range s.received() {
-		seen[m.to[0]] = true
-		if m.session > 3 {
-			t.Errorf("connection %d", m.session)
+	for _, m := range s.Received() {
+		seen[m.To[0]] = true
+		if m.Connection > 3 {
+			t.Errorf("connection %d", m.Connection)
 		}
 	}
-	if len(seen) != 40 || len(s.received()) != 40 {
-		t.Errorf("%d mails to %d", len(s.received()), len(seen))
+	if len(seen) != 40 || len(s.Received()) != 40 {
+		t.Errorf("%d mails to %d", len(s.Received()), len(seen))
 	}
 }
 
 // TestAutomaticMailsHaveASpareConnection: while all connections are in use, an automatic mail is still sent, and
 // people's mails wait until their context is done.
 func TestAutomaticMailsHaveASpareConnection(t *testing.T) {
-	s := newFakeServer(t, serverOptions{insecure: true})
+	s := newFakeServer(t, smtptest.Config{InsecureAuth: true})
 	arrived, release := make(chan struct{}), make(chan struct{})
-	s.configure(func() {
-		s.onData = func(_ *smtp.Conn, r io.Reader) error {
+	s.Configure(func() {
+		s.OnData = func(_ *smtp.Conn, _ []string, r io.Reader) error {
 			raw, err := io.ReadAll(r)
 			if err == nil && !strings.Contains(string(raw), "Auto-Submitted") {
 				arrived <- struct{}{}
@@ -111,17 +112,19 @@ func TestAutomaticMailsHaveASpareConnection(t *testing.T) {
 
 // TestDeadlines covers a server that stalls and a caller whose context expires.
 func TestDeadlines(t *testing.T) {
-	s := newFakeServer(t, serverOptions{insecure: true})
+	s := newFakeServer(t, smtptest.Config{InsecureAuth: true})
 	release := make(chan struct{})
 	defer close(release)
-	s.configure(func() { s.onData = func(*smtp.Conn, io.Reader) error { <-release; return io.EOF } })
+	s.Configure(func() { s.OnData = func(*smtp.Conn, []string, io.Reader) error { <-release; return io.EOF } })
 	c := s.newClient(func(c *mail.Config) { c.DataTimeout = 50 * time.Millisecond })
 	out := c.Send(t.Context(), newMail("ada@example.com"))
 	if out[0].Result != email.Deferred || !strings.Contains(out[0].Err.Error(), "the end of the message: timeout") {
 		t.Fatalf("%+v", out)
 	}
 	arrived := make(chan struct{})
-	s.configure(func() { s.onData = func(*smtp.Conn, io.Reader) error { close(arrived); <-release; return io.EOF } })
+	s.Configure(func() {
+		s.OnData = func(*smtp.Conn, []string, io.Reader) error { close(arrived); <-release; return io.EOF }
+	})
 	c = s.newClient(nil)
 	ctx, cancel := context.WithCancel(t.Context())
 	go func() {
@@ -134,8 +137,8 @@ func TestDeadlines(t *testing.T) {
 }
 
 func TestServerDown(t *testing.T) {
-	s := newFakeServer(t, serverOptions{insecure: true})
-	_ = s.listener.Close()
+	s := newFakeServer(t, smtptest.Config{InsecureAuth: true})
+	s.Close()
 	out := s.newClient(nil).Send(t.Context(), newMail("ada@example.com"))
 	if out[0].Result != email.Deferred || out[0].Err.Error() != "mail: connecting: the server cannot be reached" {
 		t.Fatalf("%+v", out)
@@ -167,19 +170,19 @@ func TestServerDown(t *testing.T) {
 func TestEncryption(t *testing.T) {
 	roots, cert := newCA(t)
 	for name, c := range map[string]struct {
-		kind  serverOptions
+		kind  smtptest.Config
 		tls   string
 		roots *x509.CertPool
 		fails string
 	}{
-		"STARTTLS":                        {serverOptions{tls: cert}, mail.StartTLS, roots, ""},
-		"implicit TLS":                    {serverOptions{tls: cert, implicit: true}, mail.Implicit, roots, ""},
-		"none":                            {serverOptions{insecure: true}, mail.NoTLS, nil, ""},
-		"STARTTLS by an unknown CA":       {serverOptions{tls: cert}, mail.StartTLS, nil, "TLS failed"},
-		"implicit by an unknown CA":       {serverOptions{tls: cert, implicit: true}, mail.Implicit, nil, "TLS failed"},
-		"STARTTLS is not offered":         {serverOptions{insecure: true}, mail.StartTLS, roots, "does not offer STARTTLS"},
-		"AUTH is not offered without TLS": {serverOptions{tls: cert}, mail.NoTLS, nil, ""}, // see below
-		"implicit TLS to a plain port":    {serverOptions{tls: cert}, mail.Implicit, roots, "TLS failed"},
+		"STARTTLS":                        {smtptest.Config{TLS: cert}, mail.StartTLS, roots, ""},
+		"implicit TLS":                    {smtptest.Config{TLS: cert, Implicit: true}, mail.Implicit, roots, ""},
+		"none":                            {smtptest.Config{InsecureAuth: true}, mail.NoTLS, nil, ""},
+		"STARTTLS by an unknown CA":       {smtptest.Config{TLS: cert}, mail.StartTLS, nil, "TLS failed"},
+		"implicit by an unknown CA":       {smtptest.Config{TLS: cert, Implicit: true}, mail.Implicit, nil, "TLS failed"},
+		"STARTTLS is not offered":         {smtptest.Config{InsecureAuth: true}, mail.StartTLS, roots, "does not offer STARTTLS"},
+		"AUTH is not offered without TLS": {smtptest.Config{TLS: cert}, mail.NoTLS, nil, ""}, // see below
+		"implicit TLS to a plain port":    {smtptest.Config{TLS: cert}, mail.Implicit, roots, "TLS failed"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newFakeServer(t, c.kind)
@@ -191,13 +194,13 @@ func TestEncryption(t *testing.T) {
 				checkAccepted(t, out)
 				return
 			}
-			if out[0].Result != email.Deferred || !strings.Contains(out[0].Err.Error(), c.fails) || len(s.received()) != 0 {
+			if out[0].Result != email.Deferred || !strings.Contains(out[0].Err.Error(), c.fails) || len(s.Received()) != 0 {
 				t.Errorf("%+v", out)
 			}
 		})
 	}
 	t.Run("a wrong password", func(t *testing.T) {
-		s := newFakeServer(t, serverOptions{tls: cert})
+		s := newFakeServer(t, smtptest.Config{TLS: cert})
 		out := s.newClient(func(cfg *mail.Config) { cfg.TLS, cfg.RootCAs, cfg.Password = mail.StartTLS, roots, "wr0ng-pass" }).Send(t.Context(), newMail("ada@example.com"))
 		if out[0].Result != email.Deferred || strings.Contains(out[0].Err.Error()+out[0].Reason, "wr0ng") || !strings.Contains(out[0].Err.Error(), "535") {
 			t.Errorf("%+v", out)

@@ -12,6 +12,7 @@ import (
 
 	"counsel/clients/mail"
 	"counsel/domain/email"
+	"counsel/sandbox/testkit/smtptest"
 )
 
 func checkAccepted(t *testing.T, out []email.Outcome) {
@@ -24,7 +25,7 @@ func checkAccepted(t *testing.T, out []email.Outcome) {
 }
 
 func TestSend(t *testing.T) {
-	s := newFakeServer(t, serverOptions{insecure: true})
+	s := newFakeServer(t, smtptest.Config{InsecureAuth: true})
 	c := s.newClient(nil)
 	m := newMail("ada@example.com", "grace@example.com")
 	m.Subject = "Ihr Termin: Übergabe 日本語"
@@ -35,14 +36,14 @@ func TestSend(t *testing.T) {
 		{Name: "logo.png", ContentType: "image/png", Inline: true, Body: strings.NewReader("PNG the logo")},
 	}
 	checkAccepted(t, c.Send(t.Context(), m))
-	got := s.received()
-	if len(got) != 1 || !slices.Equal(got[0].to, m.Recipients) || got[0].utf8 {
+	got := s.Received()
+	if len(got) != 1 || !slices.Equal(got[0].To, m.Recipients) || got[0].UTF8 {
 		t.Fatalf("%+v", got)
 	}
-	if strings.Contains(got[0].raw, "hidden@") {
+	if strings.Contains(got[0].Raw, "hidden@") {
 		t.Error("the Bcc recipient is visible")
 	}
-	r, err := gomail.CreateReader(strings.NewReader(got[0].raw))
+	r, err := gomail.CreateReader(strings.NewReader(got[0].Raw))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -98,10 +99,10 @@ func TestOutcomes(t *testing.T) {
 	reply := func(code int, status smtp.EnhancedCode, text string) error {
 		return &smtp.SMTPError{Code: code, EnhancedCode: status, Message: text}
 	}
-	s := newFakeServer(t, serverOptions{insecure: true})
+	s := newFakeServer(t, smtptest.Config{InsecureAuth: true})
 	c := s.newClient(nil)
-	s.configure(func() {
-		s.onRcpt = func(to string) error {
+	s.Configure(func() {
+		s.OnRcpt = func(to string) error {
 			switch to {
 			case "gone@example.com":
 				return reply(550, smtp.EnhancedCode{5, 1, 1}, "gone@example.com: no such user\x07 here")
@@ -134,7 +135,7 @@ func TestOutcomes(t *testing.T) {
 			t.Errorf("for the log: %v", o.Err)
 		}
 	}
-	if got := s.received(); len(got) != 1 || !slices.Equal(got[0].to, []string{"ada@example.com", "grace@example.com"}) {
+	if got := s.Received(); len(got) != 1 || !slices.Equal(got[0].To, []string{"ada@example.com", "grace@example.com"}) {
 		t.Fatalf("%+v", got)
 	}
 	// No recipient is accepted: no message follows, and the connection can be reused.
@@ -142,7 +143,7 @@ func TestOutcomes(t *testing.T) {
 		t.Fatalf("%+v", out)
 	}
 	checkAccepted(t, c.Send(t.Context(), newMail("next@example.com")))
-	if got := s.received(); len(got) != 2 || got[1].session != 1 || !slices.Equal(got[1].to, []string{"next@example.com"}) {
+	if got := s.Received(); len(got) != 2 || got[1].Connection != 1 || !slices.Equal(got[1].To, []string{"next@example.com"}) {
 		t.Fatalf("%+v", got)
 	}
 
@@ -150,41 +151,43 @@ func TestOutcomes(t *testing.T) {
 		set  func()
 		want email.Result
 	}{
-		"no to the sender": {func() { s.onMail = func(string) error { return reply(550, smtp.EnhancedCode{5, 7, 1}, "no") } }, email.Refused},
-		"sign in first":    {func() { s.onMail = func(string) error { return reply(530, smtp.EnhancedCode{5, 7, 0}, "sign in") } }, email.Deferred},
-		"closing":          {func() { s.onMail = func(string) error { return reply(421, smtp.EnhancedCode{4, 3, 2}, "bye") } }, email.Deferred},
+		"no to the sender": {func() { s.OnMail = func(string) error { return reply(550, smtp.EnhancedCode{5, 7, 1}, "no") } }, email.Refused},
+		"sign in first":    {func() { s.OnMail = func(string) error { return reply(530, smtp.EnhancedCode{5, 7, 0}, "sign in") } }, email.Deferred},
+		"closing":          {func() { s.OnMail = func(string) error { return reply(421, smtp.EnhancedCode{4, 3, 2}, "bye") } }, email.Deferred},
 		"no to the message": {func() {
-			s.onData = func(*smtp.Conn, io.Reader) error { return reply(554, smtp.EnhancedCode{5, 7, 1}, "spam") }
+			s.OnData = func(*smtp.Conn, []string, io.Reader) error { return reply(554, smtp.EnhancedCode{5, 7, 1}, "spam") }
 		}, email.Refused},
 		"not now to the mail": {func() {
-			s.onData = func(*smtp.Conn, io.Reader) error { return reply(452, smtp.EnhancedCode{4, 3, 1}, "disk full") }
+			s.OnData = func(*smtp.Conn, []string, io.Reader) error {
+				return reply(452, smtp.EnhancedCode{4, 3, 1}, "disk full")
+			}
 		}, email.Deferred},
 		"nothing out of place": {func() {}, email.Accepted},
 		"hangs up in the midst": {func() {
-			s.onData = func(c *smtp.Conn, r io.Reader) error {
+			s.OnData = func(c *smtp.Conn, _ []string, r io.Reader) error {
 				io.ReadFull(r, make([]byte, 10))
 				c.Conn().Close()
 				return io.EOF
 			}
 		}, email.Deferred},
 	} {
-		s.configure(func() { s.onMail, s.onData, s.onRcpt = nil, nil, nil; when.set() })
-		before := len(s.received())
+		s.Configure(func() { s.OnMail, s.OnData, s.OnRcpt = nil, nil, nil; when.set() })
+		before := len(s.Received())
 		out := c.Send(t.Context(), newMail("a@example.com", "b@example.com"))
 		if !slices.Equal(results(out), []email.Result{when.want, when.want}) || out[0].BadAddress {
 			t.Errorf("%s: %+v", name, out)
 		}
-		if got := len(s.received()) - before; (got == 1) != (when.want == email.Accepted) {
+		if got := len(s.Received()) - before; (got == 1) != (when.want == email.Accepted) {
 			t.Errorf("%s: %d mails arrived", name, got)
 		}
 	}
-	s.configure(func() { s.onMail, s.onData = nil, nil })
+	s.Configure(func() { s.OnMail, s.OnData = nil, nil })
 	checkAccepted(t, c.Send(t.Context(), newMail("after@all.example")))
 }
 
 // TestSMTPUTF8: a domain name does not need SMTPUTF8, a local part beyond ASCII does, in any header.
 func TestSMTPUTF8(t *testing.T) {
-	s := newFakeServer(t, serverOptions{insecure: true})
+	s := newFakeServer(t, smtptest.Config{InsecureAuth: true})
 	c := s.newClient(nil)
 	out := c.Send(t.Context(), newMail("adá@bücher.example", "ada@bücher.example"))
 	if !slices.Equal(results(out), []email.Result{email.Refused, email.Accepted}) || out[0].BadAddress || !strings.Contains(out[0].Reason, "special characters") {
@@ -200,17 +203,16 @@ func TestSMTPUTF8(t *testing.T) {
 	copied := newMail("ada@example.com")
 	copied.Cc = []string{"adá@example.com"} // a recipient in Cc
 	checkAccepted(t, c.Send(t.Context(), copied))
-	for i, m := range s.received() {
-		if m.utf8 || strings.ContainsFunc(m.raw, func(r rune) bool { return r > 127 }) {
+	for i, m := range s.Received() {
+		if m.UTF8 || strings.ContainsFunc(m.Raw, func(r rune) bool { return r > 127 }) {
 			t.Errorf("mail %d: %+v", i, m)
 		}
 	}
-	if got := s.received(); len(got) != 3 || got[0].to[0] != "ada@xn--bcher-kva.example" || !strings.Contains(got[1].raw, "Reply-To: <grace@xn--bcher-kva.example>") {
+	if got := s.Received(); len(got) != 3 || got[0].To[0] != "ada@xn--bcher-kva.example" || !strings.Contains(got[1].Raw, "Reply-To: <grace@xn--bcher-kva.example>") {
 		t.Errorf("%+v", got)
 	}
 
-	s = newFakeServer(t, serverOptions{insecure: true})
-	s.srv.EnableSMTPUTF8 = true
+	s = newFakeServer(t, smtptest.Config{InsecureAuth: true, UTF8: true})
 	c = s.newClient(nil)
 	checkAccepted(t, c.Send(t.Context(), newMail("adá@bücher.example", "ada@example.com")))
 	checkAccepted(t, c.Send(t.Context(), newMail("ada@bücher.example")))
@@ -218,17 +220,17 @@ func TestSMTPUTF8(t *testing.T) {
 	checkAccepted(t, c.Send(t.Context(), answer))
 	checkAccepted(t, c.Send(t.Context(), copied))
 	checkAccepted(t, s.newClient(func(c *mail.Config) { c.From = "Büro <büro@bücher.example>" }).Send(t.Context(), newMail("ada@example.com")))
-	got := s.received()
-	if len(got) != 5 || !got[0].utf8 || got[1].utf8 || !got[2].utf8 || !got[3].utf8 || !got[4].utf8 {
+	got := s.Received()
+	if len(got) != 5 || !got[0].UTF8 || got[1].UTF8 || !got[2].UTF8 || !got[3].UTF8 || !got[4].UTF8 {
 		t.Errorf("%+v", got)
 	}
-	if h := got[4].raw; !strings.Contains(h, "<büro@xn--bcher-kva.example>") || !strings.Contains(h, "@xn--bcher-kva.example>\r\n") {
+	if h := got[4].Raw; !strings.Contains(h, "<büro@xn--bcher-kva.example>") || !strings.Contains(h, "@xn--bcher-kva.example>\r\n") {
 		t.Errorf("%s", h)
 	}
 }
 
 func TestMessageTooLarge(t *testing.T) {
-	s := newFakeServer(t, serverOptions{insecure: true, size: 4096})
+	s := newFakeServer(t, smtptest.Config{InsecureAuth: true, MaxSize: 4096})
 	c := s.newClient(nil)
 	m := newMail("ada@example.com")
 	m.Text = strings.Repeat("a long line of a long mail\n", 400)
