@@ -202,6 +202,18 @@ func (s *Set) ChatVersion() string { return s.chatVersion }
 // AnalyzeVersion returns the Version of all prompts that Analyze builds for the policy.
 func (s *Set) AnalyzeVersion(p *policy.Policy) string { return s.analyzeVersion + "-" + p.Version() }
 
+// Versions returns the versions of all prompts by name. That of the analysis has no policy.
+func (s *Set) Versions() map[string]string {
+	versions := map[string]string{"chat": s.chatVersion, "analyze": s.analyzeVersion}
+	for _, t := range s.types {
+		versions[t.ID] = t.version
+		for base, translated := range t.translations {
+			versions[t.ID+" "+base.String()] = translated.version
+		}
+	}
+	return versions
+}
+
 // PromptVersion returns the Version of all prompts of this type.
 func (t *DocumentType) PromptVersion() string { return t.version }
 
