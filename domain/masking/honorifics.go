@@ -130,8 +130,8 @@ func (s *scan) initialsAt(i int) int {
 	for n := 0; n < 4 && s.isWord(k) && s.isFree(k) && s.tokens[k].capitalized && s.tokens[k].end-s.tokens[k].start == 1 && s.isSymbol(k+1, '.') && s.adjacent(k+1); n++ {
 		k += 2
 	}
-	if k == i {
-		return 0
+	if k == i || s.isWord(k) && s.tokens[k].cue&(acronymCue|identityCue|bankCue) != 0 && s.tokens[k].allCaps {
+		return 0 // "P. IVA"
 	}
 	if k == i+4 && s.tokens[i+2].afterBlank && s.isSymbol(k, ',') {
 		s.addSpan(Person, i, k) // "B. K., a member of the board"
