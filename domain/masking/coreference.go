@@ -84,8 +84,8 @@ var titleGenders = func() map[string]gender {
 	return titles
 }()
 
-// maxNamesakes is how many people with a common name are compared with another wording; more are told apart by
-// all their words only. It keeps the time linear.
+// maxNamesakes is how many people with a common name are compared with another wording; if there are more, only the
+// same words refer to one of them. It keeps the time linear.
 const maxNamesakes = 16
 
 // coreferences finds the entity of a wording.

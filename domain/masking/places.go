@@ -1,5 +1,7 @@
 package masking
 
+import "slices"
+
 // locationAt finds a listed place at token i and returns its end, or 0. References to a legal system are
 // not masked: "Delaware law", "the courts of England".
 func (s *scan) locationAt(i int) int {
@@ -92,6 +94,14 @@ func (s *scan) postcodeAt(k int) int {
 		}
 	}
 	return 0
+}
+
+// isListedPlace reports whether every word of a span is a listed place.
+func (s *scan) isListedPlace(span Span) bool {
+	tokens := s.tokensOf(span)
+	return len(tokens) > 0 && !slices.ContainsFunc(tokens, func(t token) bool {
+		return t.kind == numberToken || t.kind == wordToken && t.class&(country|state|placeName) == 0
+	})
 }
 
 // placeAt returns the end of the longest listed place of class c at token i, or 0.

@@ -148,11 +148,12 @@ func (s *Session) IsPerson(text string) bool {
 	return len(spans) == 1 && spans[0] == Span{Person, 0, len(text)}
 }
 
-// MaskExcept is Mask without the spans of type t.
+// MaskExcept is Mask without the spans of type t. Except Location, it also leaves listed places that look like a
+// person: London is a surname, too.
 func (s *Session) MaskExcept(text string, t Type) (Masked, error) {
 	return s.maskSafely(text, func() *scan {
 		scan := s.masker.scanText(text)
-		scan.spans = slices.DeleteFunc(scan.spans, func(span Span) bool { return span.Type == t })
+		scan.spans = slices.DeleteFunc(scan.spans, func(span Span) bool { return span.Type == t || t == Location && scan.isListedPlace(span) })
 		s.complete(scan)
 		return scan
 	})
