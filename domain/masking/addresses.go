@@ -28,6 +28,9 @@ func (s *scan) findAddresses() {
 		}
 		if to > from {
 			from, to = s.extendAddress(from, to)
+			if !s.tokens[to-1].law {
+				s.unmarkLaw(from, to) // a citation ends in its first words: "Co. KG\nIndustriestraße 45"
+			}
 			s.addSpan(Address, from, to)
 			if s.tokens[from].startsSentence && from > 0 {
 				s.addressStarts = append(s.addressStarts, from)
@@ -83,8 +86,11 @@ func (s *scan) isCapitalized(i int) bool {
 // hasStreetSuffix reports whether token i is a one-word street name such as Hauptstraße.
 func (s *scan) hasStreetSuffix(i int) bool {
 	t := &s.tokens[i]
-	if t.class&(commonWord|rareWord|functionWord|foreignWord) != 0 || t.end-t.start < 6 || !(t.capitalized || s.lowercaseText) {
+	if t.end-t.start < 6 || !(t.capitalized || s.lowercaseText) {
 		return false
+	}
+	if t.class&(commonWord|rareWord|functionWord|foreignWord) != 0 {
+		return s.isNumber(i+1) && !s.tokens[i+1].startsLine && s.endsLikeStreet(i) // "Industriestraße 45"
 	}
 	return s.lex.hasStreetSuffix(s.text[t.start:t.end])
 }

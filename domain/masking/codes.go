@@ -77,6 +77,8 @@ func (s *scan) maskIdentifier(i int, announced bool) int {
 			if end = s.codeEnd(i, 3); !announced || end == 0 {
 				continue
 			}
+		} else if announced && s.isWord(end) && s.tokens[end].end-s.tokens[end].start == 1 && s.tokens[end].capitalized && s.isNumber(end+1) && !s.tokens[end].startsLine {
+			end = max(end, s.codeEnd(i, 3)) // "12 180564 M 057"
 		}
 		s.unmarkLaw(i, end)
 		s.addSpan(ID, i, end)
@@ -89,7 +91,7 @@ func (s *scan) maskIdentifier(i int, announced bool) int {
 // "MRH-5521-B", and returns its end, or 0. Capitals and digits are joined in it.
 func (s *scan) maskReferenceCode(i int) int {
 	t := &s.tokens[i]
-	if s.adjacent(i) && s.tokens[i-1].kind != otherToken || !s.near(referenceCue|numberedCue|identityCue|docketCue, i, 4) || s.isReference(i) || t.law {
+	if s.adjacent(i) && s.tokens[i-1].kind != otherToken || !s.near(referenceCue|numberedCue|identityCue|docketCue, i, 6) || s.isReference(i) || t.law {
 		return 0
 	}
 	end, capitals, digits, joined := i, 0, 0, false
@@ -154,7 +156,7 @@ func (s *scan) codeEnd(i, digits int) int {
 				goto done
 			}
 		case t.kind == otherToken:
-			if x := t.symbol; x != '-' && x != '/' && x != '.' && x != '_' || !s.adjacent(j+1) || s.tokens[j+1].kind == otherToken {
+			if x := t.symbol; x != '-' && x != '/' && x != '.' && x != '_' || !s.adjacent(j+1) || s.tokens[j+1].kind == otherToken && !(x == '/' && s.isSymbol(j+1, '/')) {
 				goto done
 			}
 		case t.end-t.start > 6 && j > i:
@@ -298,7 +300,7 @@ func (s *scan) afterCue(i int) (k int, numbered bool) {
 			return k, numbered
 		case t.cue&numberCue != 0 && (t.end-t.start > 1 || !t.capitalized || s.isSymbol(k+1, '.')):
 			numbered = true
-		case t.cue&acronymCue != 0 && t.allCaps && t.end-t.start > 2 && !s.adjacent(k+1), t.cue&(identityCue|referenceCue|bankCue|plateCue) != 0 && !s.isNumber(k+1), s.oneOf(k, "is", "ist", "est", "es", "è", "é", "lautet", "of", "de", "del", "do", "da", "di", "du", "van", "der", "the", "as", "am", "im", "in", "to", "reads", "se", "ha", "com", "con", "mit", "name", "and", "my", "on", "por", "bis", "until", "thru", "through", "till", "au", "al", "até", "fino", "tot", "date", "end", "id") && !(s.isNumber(k+1) && s.adjacent(k+1)):
+		case t.cue&acronymCue != 0 && t.allCaps && t.end-t.start > 2 && !s.adjacent(k+1), t.cue&(identityCue|referenceCue|bankCue|plateCue) != 0 && !s.isNumber(k+1), s.oneOf(k, "is", "ist", "est", "es", "è", "é", "lautet", "of", "de", "del", "do", "da", "di", "du", "van", "der", "the", "as", "am", "im", "in", "to", "reads", "se", "ha", "com", "con", "mit", "name", "and", "my", "ordinario", "verbal", "abreviado", "penal", "civil", "monitorio", "comum", "beim", "bei", "chez", "at", "with", "on", "por", "bis", "until", "thru", "through", "till", "au", "al", "até", "fino", "tot", "date", "end", "id") && !(s.isNumber(k+1) && s.adjacent(k+1)):
 		default:
 			return k, numbered
 		}

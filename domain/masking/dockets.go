@@ -32,21 +32,21 @@ func (s *scan) docketEnd(k int) int {
 		}
 		switch {
 		case t.kind == numberToken:
-			if joined && t.afterBlank && !s.isSymbol(j-1, '/') {
+			if joined && t.afterBlank && !s.isSymbol(j-1, '/') && !s.tokens[j-1].allCaps {
 				return docket(end, digits, joined)
 			}
 			digits += n
 			end = j + 1
 			continue
 		case t.kind == wordToken:
-			if n > 5 || t.afterBlank && j > k && (!t.capitalized || !s.isNumber(j+1) && !(s.isWord(j+1) && s.isNumber(j+2))) || t.afterBlank && joined && !s.isSymbol(j-1, '/') {
+			if n > 5 || t.afterBlank && j > k && (!t.capitalized || !s.isNumber(j+1) && !(s.isWord(j+1) && s.isNumber(j+2))) || t.afterBlank && joined && !s.isSymbol(j-1, '/') && !(s.tokens[j-1].allCaps && t.allCaps) {
 				return docket(end, digits, joined)
 			}
 			if !t.afterBlank && j > k {
 				end = j + 1
 			}
 			continue
-		case t.symbol == '/' && t.afterBlank && j+2 < len(s.tokens) && s.isWord(j+1) && s.tokens[j+1].allCaps:
+		case (t.symbol == '/' || t.symbol == '\\') && t.afterBlank && j+2 < len(s.tokens) && s.isWord(j+1) && s.tokens[j+1].allCaps:
 			continue // "C/13/712345 / HA ZA 21-123"
 		case (t.symbol == '-' || t.symbol == '/' || t.symbol == '.' || t.symbol == ':') && s.adjacent(j) && s.adjacent(j+1) && s.tokens[j+1].kind != otherToken:
 			joined = true
@@ -119,8 +119,21 @@ func (s *scan) isFederalRegister(k, end int) bool {
 	return s.equals(k, "c") && s.isSymbol(k+1, '-') || s.equals(k, "t") && s.isSymbol(k+1, '-')
 }
 
-// docketAt masks an American docket number, "21-cv-01234", at token i and returns its end, or 0.
+// docketAt masks or passes over a docket number of unmistakable form at token i, "21-cv-01234" or "12 O 345/21", and
+// returns its end, or 0.
 func (s *scan) docketAt(i int) int {
+	if t := i + 1; s.isWord(t) && s.tokens[t].afterBlank && s.tokens[t].capitalized && s.tokens[t].end-s.tokens[t].start <= 4 && s.isNumber(i+2) && s.isSymbol(i+3, '/') && s.isNumber(i+4) && s.tokens[i+4].end-s.tokens[i+4].start == 2 {
+		// "12 O 345/21": only if it is the user's own
+		for p := i - 1; p >= max(0, i-14); p-- {
+			if s.tokens[p].cue&ownCue != 0 && s.tokens[p].kind == wordToken || s.oneOf(p, "staatsanwaltschaft", "gegen") {
+				if j := s.maskDocket(i, i); j > 0 {
+					return j
+				}
+				break
+			}
+		}
+		return i + 5
+	}
 	if !s.isSymbol(i+1, '-') || !s.oneOf(i+2, "cv", "cr", "mc", "md", "bk", "ap", "civ", "cf", "ca", "ct") || !s.isSymbol(i+3, '-') || !s.isNumber(i+4) {
 		return 0
 	}

@@ -71,7 +71,7 @@ func (s *scan) classifyNumber(i int) int {
 	switch {
 	case ssn:
 		s.addSpan(SSN, d.first[0], d.to)
-	case announced && d.total >= 5 && !d.paren:
+	case announced && d.total >= 5 && !d.paren, d.total >= 6 && !d.plus && !d.paren && s.isNumberedAt(i, &d):
 		s.addSpan(ID, d.first[0], d.to)
 	case s.near(cardCue, i, 4) && d.total >= 12 && d.total <= 19:
 		s.addSpan(CreditCard, d.first[0], d.to)
@@ -85,6 +85,24 @@ func (s *scan) classifyNumber(i int) int {
 		return d.first[0]
 	}
 	return d.to - 1
+}
+
+// isNumberedAt reports whether the digit sequence at token i is announced as a number, "Bar No. 123456", and is neither that
+// of a phone nor of a decision.
+func (s *scan) isNumberedAt(i int, d *digitSequence) bool {
+	if !s.near(numberCue, i, 4) || d.n > 1 && d.total < 8 || s.near(phoneCue, i, 8) {
+		return false
+	}
+	last := s.lastCue[cueIndex(numberCue)]
+	if s.oneOf(i-1, "of", "de", "di", "do", "der", "von", "van") || s.tokens[last].class&phoneKeyword != 0 && s.tokens[last].cue&numberCue != 0 && !s.isSymbol(i-1, '.') && s.lastCue[cueIndex(phoneCue)] > last-6 && s.lastCue[cueIndex(phoneCue)] < last {
+		return false
+	}
+	for k := i - 1; k >= max(0, i-10); k-- {
+		if s.tokens[k].kind == wordToken && s.namesCourt(k) {
+			return false
+		}
+	}
+	return d.n == 1 || d.seps[1] != '/'
 }
 
 // lastAnnouncement returns the token of the last word that announces an identifier.
@@ -142,6 +160,9 @@ func (s *scan) isReference(i int) bool {
 				return false
 			}
 		case t.cue&(statuteCue|numberCue) == statuteCue|numberCue:
+			if s.isSymbol(k-1, '-') && s.adjacent(k) {
+				return false // "AHV-Nummer"
+			}
 		case t.cue&statuteCue != 0 || t.class&legalReference != 0 && t.cue&(numberCue|docketCue|referenceCue) == 0:
 			return true
 		case t.cue&numberCue != 0, t.cue&connector != 0 && t.end-t.start <= 3, s.oneOf(k, "eu", "eg", "ec", "ce", "ue", "ewg", "cee", "eec", "euratom", "l", "d", "r"):

@@ -117,7 +117,7 @@ func (s *scan) compoundStreet(i int) (from, to int) {
 	}
 	from, to = i, i+1
 	// "Alte Hauptstraße", "Kleine Gasse"
-	for n := 0; n < 2 && s.isCapitalized(from-1) && !s.tokens[from].startsLine && !s.tokens[from-1].startsSentence && (s.isSymbol(from-2, ',') || s.tokens[from-1].startsLine || s.isWord(from-2) && !s.tokens[from-2].capitalized) && s.tokens[from-1].class&honorific == 0; n++ {
+	for n := 0; n < 2 && s.isCapitalized(from-1) && !s.tokens[from].startsLine && s.tokens[from-1].cue&(opener|connector) == 0 && (s.isSymbol(from-2, ',') || s.tokens[from-1].startsLine || s.isWord(from-2) && !s.tokens[from-2].capitalized) && s.tokens[from-1].class&honorific == 0; n++ {
 		from--
 	}
 	for s.isSymbol(from-1, '-') && s.adjacent(from) && s.adjacent(from-1) && s.isCapitalized(from-2) {
