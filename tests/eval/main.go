@@ -33,10 +33,10 @@ import (
 )
 
 var (
-	verbose = flag.Bool("v", false, "print every failed check")
-	out     = flag.String("out", "bin/eval.json", "the report; the table compares with what was there before")
-	keep    = flag.String("record", "", "record the answers in this file")
-	kept    = flag.String("replay", "", "score the answers that were recorded in this file")
+	verbose    = flag.Bool("v", false, "print every failed check")
+	out        = flag.String("out", "bin/eval.json", "the report; the table compares with what was there before")
+	recordTo   = flag.String("record", "", "record the answers in this file")
+	replayFrom = flag.String("replay", "", "score the answers that were recorded in this file")
 )
 
 func main() {
@@ -80,9 +80,9 @@ func run(ctx context.Context) (err error) {
 		return err
 	}
 	r.print(os.Stdout, previous, *verbose)
-	if *keep != "" {
+	if *recordTo != "" {
 		if recorded, ok := model.(*recording); ok {
-			if err := recorded.write(*keep); err != nil {
+			if err := recorded.write(*recordTo); err != nil {
 				return err
 			}
 		}
@@ -93,8 +93,8 @@ func run(ctx context.Context) (err error) {
 // openModel returns the model that the flags and the environment name.
 func openModel(ctx context.Context) (ai.Model, func() error, error) {
 	nothing := func() error { return nil }
-	if *kept != "" {
-		m, err := replay(*kept)
+	if *replayFrom != "" {
+		m, err := replay(*replayFrom)
 		return m, nothing, err
 	}
 	c := llm.Config{BaseURL: os.Getenv("LLM_BASE_URL"), APIKey: os.Getenv("LLM_API_KEY"), Model: or(os.Getenv("LLM_MODEL"), "gpt-4.1-mini"), Timeout: time.Minute, Deadline: 3 * time.Minute}
@@ -111,7 +111,7 @@ func openModel(ctx context.Context) (ai.Model, func() error, error) {
 		return nil, nil, errors.Join(err, stop())
 	}
 	closeAll := func() error { return errors.Join(m.Close(), stop()) }
-	if *keep != "" {
+	if *recordTo != "" {
 		return record(m), closeAll, nil
 	}
 	return m, closeAll, nil
