@@ -183,7 +183,7 @@ const (
 // forwardActs are the forms of acts by their first word, folded.
 var forwardActs = compileActs(map[string][]string{
 	"ley leyes": {`[Ll]ey\s+(?:Orgánica\s+|Foral\s+|Federal\s+)?` + no + `?(?:\d{1,3}/\d{4}|\d{1,2}\.\d{3})(?:,?\s+de\s+` + dated + `)?`,
-		`Ley\s+(?:Orgánica\s+|General\s+|Federal\s+|Nacional\s+)?(?:de|del|de la|de los|sobre|para|contra|reguladora)\s+` + capitals},
+		`Ley\s+(?:Orgánica\s+|General\s+|Federal\s+|Nacional\s+)?(?:de|del|de la|de los|sobre|para|contra|reguladora)\s+` + capitals + `(?:\s+de\s+seguros?)?(?:\s+de\s+(?:19|20)\d\d)?`},
 	"real decreto": {`(?:[Rr]eal\s+)?[Dd]ecreto(?:[-\s][Ll]ey|[-\s][Ll]egislativo|[-\s][Ll]ei|\s+legislativo|-legge)?\s+` + no + `?\d[\d.]*[/-]\d{2,4}(?:,?\s+de\s+` + dated + `)?`,
 		`[Dd]ecreto(?:\s+legislativo|-legge|\s+ministeriale|\s+del\s+Presidente\s+della\s+Repubblica)?\s+` + dated + `,?\s+` + no + `\s*\d+`,
 		`[Dd]écreto\s+\d`, `[Dd]ecreto-Lei\s+` + no + `?\d[\d.\-A-Z]*(?:/\d{2,4})?(?:,?\s+de\s+` + dated + `)?`},

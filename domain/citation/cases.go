@@ -123,7 +123,7 @@ func (f *finder) decision(i, end int) {
 	f.add(f.captionBefore(i), end, Case)
 }
 
-var afterCitation = regexp.MustCompile(`^(?:,\s*\d{1,4}(?:[-–]\d{1,4})?\b(?:\s*n\.\d+)?)?(?:\s*\((?:[^()\n]{0,40}\s)?\d{4}\))?`)
+var afterCitation = regexp.MustCompile(`^(?:,\s*\d{1,4}(?:[-–]\d{1,4})?\b(?:\s*n\.\d+)?)?(?:\s*\((?:[^()\n]{0,40}\s)?\s*\d{4}\s*\))?`)
 
 // neutral recognizes "[2019] UKSC 5" and "[1932] AC 562" at the bracket text[i].
 func (f *finder) neutral(i int) {
@@ -184,7 +184,7 @@ func versusBefore(text string, end int) int {
 }
 
 // partyWords are small words in the names of parties.
-var partyWords = set("of the and de la du van von der den for ex rel et al on in s plc a an del di da e y to")
+var partyWords = set("of the application and de la du van von der den for ex rel et al on in s plc a an del di da e y to")
 
 // partyStart returns the start of the party that ends before the "v" at text[v].
 func partyStart(text string, v int) int {
@@ -292,6 +292,7 @@ var decisions = map[string]form{
 	"ce ca tgi tc cons conseil cour": pattern(Case, `(?:CE|CA|TGI|TC|Cons\.\s*const\.|Conseil\s+d['’][ÉE]tat|Cons(?:eil)?\.?\s+constitutionnel|Cour\s+de\s+cassation)(?:\s\p{Lu}\p{L}+)?,?\s*(?:(?:ass|sect|plén|réf|civ|soc|com|crim)\.?,?\s*)?(?:déc(?:\.|ision)\s*)?(?:(?:du\s+)?`+date+`)(?:,\s*(?:`+no+`\s*[\d\-/.]+(?:\s*DC|\s*QPC)?|\p{Lu}[\p{L}'’\-]+(?:\s\p{Lu}[\p{L}'’\-]+){0,4}))?`),
 	"déc décision":                   pattern(Case, `[Dd]éc(?:\.|ision)\s+`+no+`\s*\d{2,4}-\d+\s*(?:DC|QPC|L)\b`),
 	"sts stc sap stsj san ats atc sjpi sjs stjue stedh aap": pattern(Case, `(?:STS|STC|SAP|STSJ|SAN|ATS|ATC|SJPI|SJS|STJUE|STEDH|AAP)\b(?:\s+(?:de\s+)?\p{Lu}[\p{L}]+)?(?:,?\s*\([^()]{1,30}\))?[\s,]+(?:`+no+`\s*)?(?:\d+/\d{2,4}(?:,?\s+de\s+\d{1,2}\s+de\s+\p{L}+(?:\s+de\s+\d{4})?)?|de\s+\d{1,2}\s+de\s+\p{L}+\s+de\s+\d{4})`),
+	"sentencia":            pattern(Case, `[Ss]entencia\s+del?\s+(?:Tribunal\s+(?:Supremo|Constitucional)|TS|TC|TJUE)\s+de\s+(?:fecha\s+)?\d{1,2}\s+de\s+\p{L}+\s+de\s+\d{4}`),
 	"sentencia sentencias": pattern(Case, `[Ss]entencia\s+(?:del?\s+(?:Tribunal\s+(?:Supremo|Constitucional)|TS|TC|TJUE|Pleno)\s+)?(?:`+no+`\s*)?(?:\d+/\d{4}(?:,?\s+de\s+\d{1,2}\s+de\s+\p{L}+(?:\s+de\s+\d{4})?)?)`),
 	"súmula súmulas":       pattern(Case, `[Ss]úmula\s+(?:Vinculante\s+)?(?:`+no+`\s*)?\d+(?:\s*(?:,?\s*d[oa]\s+|/)(?:STF|STJ|TST))?`),
 	"orientação":           pattern(Case, `Orientação\s+Jurisprudencial\s+(?:`+no+`\s*)?\d+`),
@@ -299,6 +300,8 @@ var decisions = map[string]form{
 	"resp aresp eresp re are hc rhc ms adi adin adpf adc rr agint agrg": pattern(Case, `(?:(?:AgInt|AgRg|EDcl)\s+n[oa]\s+)?(?:REsp|AREsp|EREsp|RE|ARE|HC|RHC|MS|ADI|ADIn|ADPF|ADC|RR)\s+(?:`+no+`\s*)?(?:\d{1,3}(?:\.\d{3})+(?:[/-][A-Z]{2})?|\d{2,7}[/-][A-Z]{2})`),
 	"adi adpf adc":                pattern(Case, `(?:ADI|ADPF|ADC)\s+(?:`+no+`\s*)?\d{1,4}\b`),
 	"acórdão ac":                  pattern(Case, `(?:Acórdão|Ac\.)\s+(?:d[oa]\s+)?(?:STJ|STA|TRL|TRP|TRC|TRE|TRG|TC|Supremo\s+Tribunal\s+de\s+Justiça|Tribunal\s+(?:Constitucional|da\s+Relação\s+d[eo]\s+\p{Lu}\p{L}+))(?:,?\s+(?:de\s+)?`+date+`|,?\s+`+no+`\s*\d+/\d{2,4})`),
+	"corte":                       pattern(Case, `[Cc]orte\s+di\s+[Cc]assazione(?:[\s,]*(?:sezion[ei]\s+\p{L}+|sez\.\s*\p{L}+))*[\s,]*(?:(?:sentenza|ordinanza|sent\.|ord\.)\s*)?(?:(?:del\s+)?`+date+`[\s,]*)?`+no+`\s*\d+(?:/\d{2,4})?`),
+	"cour":                        pattern(Case, `[Cc]our\s+de\s+cassation(?:[\s,]*(?:(?:première|deuxième|troisième|1re|2e|3e)\s+)?(?:chambre|ch\.)(?:\s+\p{L}+){1,2}|[\s,]*assemblée\s+plénière|[\s,]*chambre\s+mixte)*[\s,]+`+date+`(?:[\s,]+(?:pourvoi\s+)?`+pourvoi+`)?`),
 	"corte c":                     pattern(Case, `C(?:orte|\.)\s*cost(?:\.|ituzionale)[\s,]*(?:sent(?:\.|enza)\s*)?(?:`+date+`[\s,]*)?(?:`+no+`\s*)?\d+(?:/\d{2,4}|\s+del\s+\d{4})`),
 	"trib app cons tar tribunale": pattern(Case, `(?:Trib\.|Tribunale(?:\s+di)?|App\.|Cons\.\s*St\.|TAR)(?:\s+\p{Lu}\p{L}+)?[\s,]*(?:sez\.\s*[\p{L}\d]+[\s,]*)?(?:`+date+`)(?:[\s,]*`+no+`\s*\d+(?:/\d+)?)?`),
 	"hr hof rb rechtbank gerechtshof ktr abrvs crvb": pattern(Case, `(?:HR|Hof|Rb\.?|Rechtbank|Gerechtshof|Ktr\.?|ABRvS|CRvB)(?:\s+'?s?-?\p{Lu}[\p{L}\-]+(?:\s\p{Lu}\p{L}+)?)?,?\s+\d{1,2}\s+\p{L}{3,10}\s+\d{4}(?:,\s*(?:NJ|JAR|RvdW|JOR|AB|TBR|WR|RAR|JIN)\s+\d{4}(?:/|,\s*(?:p\.\s*)?)\d+)?(?:[,\s]*ECLI:[A-Z]{2}:[A-Z0-9]{1,8}:\d{4}:[A-Z0-9.]*[A-Z0-9])?(?:\s*\(\p{Lu}[^()\n]{1,50}\))?`),

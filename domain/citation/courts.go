@@ -62,6 +62,7 @@ func formTable() map[string][]form {
 		"code rules law":                       {actSuffix, namedLaw},
 		"restatement":                          {restatement},
 		"fed":                                  {federalRule},
+		"federal":                              {federalRules},
 		"rule":                                 {numberedRule},
 		"amend amdt":                           {amendment},
 		"pub public":                           {publicLaw},
@@ -76,7 +77,7 @@ func formTable() map[string][]form {
 		"n s e w m c d bankr":                              {districtCourt},
 		"tribunale tribunal procura pretura juzgado corte": {localCourt},
 		"northern southern eastern western middle central": {federalDistrict},
-		"ala alaska ariz ark cal colo conn fla ga haw ill ind iowa kan ky la mass md me mich minn miss mo mont neb nev okla or pa tenn tex utah va vt wash wis wyo": {stateLaw},
+		"ala alaska ariz ark cal colo conn del fla ga haw ill ind iowa kan ky la mass md me mich minn miss mo mont neb nev okla or pa tenn tex utah va vt wash wis wyo": {stateLaw},
 	}
 	for keys, f := range decisions {
 		table[keys] = append(table[keys], f)

@@ -272,6 +272,8 @@ var restatement = pattern(Statute, `Restatement(?:\s*\((?:First|Second|Third|Fou
 
 var federalRule = pattern(Statute, `Fed\.?\s*R\.?\s*(?:Civ|Crim|App|Bankr|Evid)\.?\s*(?:P(?:roc)?\.?)?\s*\d+(?:\.\d+)?(?:\(\w{1,3}\))*`)
 
+var federalRules = pattern(Statute, `Federal\s+Rules?\s+of\s+(?:(?:Civil|Criminal|Appellate|Bankruptcy)\s+Procedure|Evidence)\s+\d+(?:\.\d+)?(?:\(\w{1,3}\))*`)
+
 var numberedRule = pattern(Statute, `[Rr]ule\s+(?:\d{1,3}(?:\([a-zA-Z0-9]{1,3}\))+|10b-\d+|\d{1,3}\s+of\s+the\s+(?:Federal\s+)?Rules\s+of\s+[A-Z]\w+(?:\s+[A-Z]\w+)?)`)
 
 var amendment = pattern(Statute, `[Aa]mdt?s?\.?\s*[IVX]+\b`)
@@ -290,4 +292,4 @@ var codified = regexp.MustCompile(`^\d{1,3}\s+(?:U\.?\s?S\.?\s?C\.?(?:\s?[AS]\.)
 var codifiedTitle = regexp.MustCompile(`^\d{1,3}\s+(?:U\.?S\.?C\.?|C\.?F\.?R\.?)`)
 
 // stateStatute recognizes "Fla. Stat. 83.49" and "Mass. Gen. Laws ch. 93A".
-var stateStatute = regexp.MustCompile(`^(?:[A-Z][a-z]*\.?\s?){1,3}(?:Stat|Laws|Code|Law|Stats|Const)\.?(?:\s?Ann\.)?,?\s*(?:ch\.\s*|art\.\s*|tit\.\s*|§{1,2}\s*)?\d[\w\-.:]*(?:,\s*§{1,2}\s*\d[\w\-.]*)?`)
+var stateStatute = regexp.MustCompile(`^(?:[A-Z][a-z]*\.?\s?){1,3}(?:Stat|Laws|Code|Law|Stats|Const)\.?(?:\s?Ann\.)?,?\s*(?:ch\.\s*|art\.\s*|tit\.\s*|§{1,2}\s*)?\d[\w\-.:]*(?:,\s*§{1,2}\s*\d[\w\-.]*(?:\([\w]{1,4}\))*)?`)

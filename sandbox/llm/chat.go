@@ -82,13 +82,13 @@ func (m *material) prose() string {
 var (
 	// namedPlace matches what says where a question plays: a place after a preposition, or the section of a law.
 	namedPlace = regexp.MustCompile(`§|\b(?:in|im|en|à|au|aux|em|no|na|a|under|of)\s+(?:the\s+|der\s+)?\p{Lu}`)
-	// ownMatter matches the words of a person who asks about a matter of their own.
-	ownMatter = regexp.MustCompile(`(?i)\b(?:my|meine?[mnrs]?|mon|ma|mes|mi|mis|meus?|minhas?|mio|mia|mijn)\b`)
+	// firstPerson matches the words of a person who asks about a case of their own.
+	firstPerson = regexp.MustCompile(`(?i)\b(?:my|meine?[mnrs]?|mon|ma|mes|mi|mis|meus?|minhas?|mio|mia|mijn)\b`)
 )
 
 // asksBack reports whether an answer asks for the place.
 func (m *material) asksBack() bool {
-	return len(m.passages) == 0 && m.document == m.user && ownMatter.MatchString(m.question) && !namedPlace.MatchString(m.question)
+	return len(m.passages) == 0 && m.document == m.user && firstPerson.MatchString(m.question) && !namedPlace.MatchString(m.question)
 }
 
 // cite quotes the sentence of all passages that best matches the question, with the number of its passage, or says
