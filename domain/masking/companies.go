@@ -23,14 +23,14 @@ func (s *scan) findCompanies() {
 	}
 	for j := 0; j < len(s.tokens); j++ {
 		t := &s.tokens[j]
-		if t.kind == wordToken && !t.capitalized && s.oneOf(j, companyWords...) {
+		if t.cue&companyCue != 0 && !t.capitalized {
 			if end := s.companyAfter(j + 1); end > 0 {
 				s.addSpan(Company, j+1, end)
 				j = end - 1
 				continue
 			}
 		}
-		if t.inSpan || t.kind != wordToken || j == 0 || t.startsLine || t.law || !t.capitalized && !s.oneOf(j, "e", "eg", "ek", "ev", "mbh", "plc", "srl", "spa", "gmbh") {
+		if t.inSpan || t.kind != wordToken || j == 0 || t.startsLine || t.law || !t.capitalized && t.class&orgSuffix == 0 && !(t.end-t.start == 1 && s.isSymbol(j+1, '.')) {
 			continue
 		}
 		end := s.legalFormAt(j)
@@ -44,9 +44,6 @@ func (s *scan) findCompanies() {
 	}
 }
 
-// companyWords introduce the name of a company.
-var companyWords = []string{"société", "sociedad", "sociedade", "società", "empresa", "entreprise", "impresa", "azienda", "bedrijf", "vennootschap", "aseguradora", "seguradora", "compañía"}
-
 // companyAfter returns the end of the capitalized name at token i, after a word for a company, or 0.
 func (s *scan) companyAfter(i int) int {
 	j, named := i, false
@@ -56,7 +53,7 @@ func (s *scan) companyAfter(i int) int {
 		case t.kind == wordToken && t.capitalized && t.class&definedTerm == 0:
 			named = named || !t.law
 		case j > i && (t.symbol == '&' || t.symbol == '-' && s.adjacent(j)) && s.isCapitalized(j+1):
-		case j > i && t.kind == wordToken && s.isNameConnector(j) && s.isCapitalized(j+1) && !s.hasClass(j+1, honorific):
+		case j > i && t.cue&nameConnector != 0 && s.isCapitalized(j+1) && !s.hasClass(j+1, honorific):
 		default:
 			n = 7
 			j--
@@ -92,17 +89,12 @@ func (s *scan) companyStart(j int) int {
 		case t.kind == numberToken && start < j && !s.adjacent(k+1):
 			start = k
 		case t.symbol == '&' || t.symbol == '-' && s.adjacent(k) && s.adjacent(k+1) || t.symbol == '\'' || t.symbol == '.' && k > 0 && s.tokens[k-1].end-s.tokens[k-1].start <= 3:
-		case t.kind == wordToken && s.isNameConnector(k) && k > 0 && s.tokens[k-1].capitalized && start == k+1:
+		case t.cue&nameConnector != 0 && k > 0 && s.tokens[k-1].capitalized && start == k+1:
 		default:
 			return s.withoutArticle(start, j)
 		}
 	}
 	return s.withoutArticle(start, j)
-}
-
-// isNameConnector reports whether token k may stand inside the name of a company without a capital.
-func (s *scan) isNameConnector(k int) bool {
-	return s.oneOf(k, "de", "del", "du", "des", "la", "les", "do", "da", "dos", "das", "di", "della", "dei", "of", "van", "von", "der", "für", "et", "y", "e", "und", "and", "en")
 }
 
 // withoutArticle skips what precedes the name of a company between tokens i and j: articles, and words for a company.

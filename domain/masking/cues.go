@@ -38,12 +38,17 @@ const (
 	floorCue                        // part of a building
 	particle                        // part of a name in small letters
 	topDomain                       // last label of a host name
+	companyCue                      // before the name of a company: "société", "empresa"
+	authorityCue                    // before the name of a place that they make an authority: "Ayuntamiento", "Stadt"
+	nobility                        // title that may be followed by the name of a place: "Graf", "conte"
+	nameConnector                   // inside the name of a company without a capital: "de", "und"
 )
 
 var cueSections = map[string]cue{
 	"connector": connector, "opener": opener, "closing": closing, "abbreviation": abbreviation, "birth": birthCue, "phone": phoneCue,
 	"handle": handleCue, "address": addressCue, "streettype": streetType, "floor": floorCue, "acronym": acronymCue, "identity": identityCue, "bank": bankCue, "reference": referenceCue,
 	"number": numberCue, "numbered": numberedCue, "plate": plateCue, "docket": docketCue, "own": ownCue, "court": courtCue,
+	"company": companyCue, "authority": authorityCue, "nobility": nobility, "nameconnector": nameConnector,
 	"statute": statuteCue, "currency": currencyCue, "card": cardCue, "expiry": expiryCue, "securitycode": securityCodeCue,
 	"january": monthCue, "february": monthCue, "march": monthCue, "april": monthCue, "may": monthCue, "june": monthCue,
 	"july": monthCue, "august": monthCue, "september": monthCue, "october": monthCue, "november": monthCue, "december": monthCue,

@@ -48,7 +48,7 @@ func (s *scan) afterHonorific(i int) int {
 		return 0
 	}
 	j := s.extendName(p)
-	if s.isTitleOfNobility(i) && s.hasClass(j, nameParticle) && !s.tokens[j].startsLine && s.isCapitalized(j+1) {
+	if t.cue&nobility != 0 && s.hasClass(j, nameParticle) && !s.tokens[j].startsLine && s.isCapitalized(j+1) {
 		j += 2 // "il conte Ranieri di Montauto"
 	}
 	s.addSpan(Person, i, j)
@@ -66,11 +66,6 @@ func (s *scan) isTitle(k int) bool {
 	}
 	word := s.text[s.tokens[k].start:s.tokens[k].end]
 	return len(word) > 2 && lower(word[0]) == 'l' && word[1] == '\'' && s.lex.lookup(s.lex.hashWord(word[2:]))&honorific != 0
-}
-
-// isTitleOfNobility reports whether token i is a title that may be followed by the name of a place.
-func (s *scan) isTitleOfNobility(i int) bool {
-	return s.oneOf(i, "graf", "gräfin", "freiherr", "freifrau", "comte", "comtesse", "vicomte", "marquis", "conde", "condesa", "condessa", "marqués", "marquesa", "marquês", "visconde", "viscondessa", "barón", "barão", "conte", "contessa", "marchese", "barone", "duca", "jonkheer")
 }
 
 // mayFollowTitle reports whether token k can be the name after a title, rather than an office: "Frau Richterin".

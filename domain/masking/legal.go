@@ -30,16 +30,10 @@ func (s *scan) namesOwnCase() bool {
 	return false
 }
 
-// authorityWords stand before the name of a place that they make an authority: "Ayuntamiento de Gijón".
-var authorityWords = []string{
-	"ayuntamiento", "diputación", "comune", "provincia", "prefettura", "questura", "regione", "mairie", "commune", "préfecture", "préfet",
-	"stadt", "gemeinde", "landkreis", "landratsamt", "gemeente", "provincie", "câmara", "prefeitura", "município", "city", "county", "borough", "municipality",
-}
-
-// markAuthorities marks the authorities of towns, which no list can name.
+// markAuthorities marks the authorities of towns, which no list can name: "Ayuntamiento de Gijón".
 func (s *scan) markAuthorities() {
-	for i := range s.tokens {
-		if s.tokens[i].kind != wordToken || !s.oneOf(i, authorityWords...) {
+	for i := 0; i < len(s.tokens); i++ {
+		if s.tokens[i].cue&authorityCue == 0 {
 			continue
 		}
 		j := i + 1

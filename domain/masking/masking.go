@@ -8,9 +8,14 @@
 // never quote the text.
 //
 // A text is read without its typography (layout): line ends inside sentences, hyphenation, invisible characters and markup
-// do not hide anything. Detection runs in passes over its tokens: structured identifiers (e-mail, phone, IBAN
-// and the like), postal addresses, names of people, organizations and places, and finally values
-// that the session already knows from other texts.
+// do not hide anything. Detection runs in passes over its tokens:
+//
+//  1. the language of each passage, and the law (citations, courts, countries), which is never masked
+//  2. structured identifiers (e-mail, phone, IBAN and the like) and postal addresses
+//  3. companies by their legal form
+//  4. names after certain cues, such as honorifics; then those that a trained tagger labels; in English also by rules
+//     over word lists
+//  5. values that the session already knows from other texts, and the firm's own lists
 package masking
 
 import "errors"
