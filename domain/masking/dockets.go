@@ -9,7 +9,7 @@ func (s *scan) maskDocket(i, k int) int {
 	if end == 0 || !s.isOwnCase(i, k, end) {
 		return 0
 	}
-	s.unmarkLaw(i, end)
+	s.unmarkLaw(k, end)
 	s.addSpan(ID, k, end)
 	return end
 }

@@ -262,21 +262,26 @@ func (s *scan) isNumber(i int) bool {
 
 // equals reports whether token i is the word w, given in lower case.
 func (s *scan) equals(i int, w string) bool {
-	if !s.isWord(i) {
-		return false
-	}
-	t := &s.tokens[i]
-	return int(t.end-t.start) == len(w) && strings.EqualFold(s.text[t.start:t.end], w)
+	return s.isWord(i) && equalsWord(s.text[s.tokens[i].start:s.tokens[i].end], w)
 }
 
 // oneOf reports whether token i is one of the words, given in lower case.
 func (s *scan) oneOf(i int, words ...string) bool {
+	if !s.isWord(i) {
+		return false
+	}
+	text := s.text[s.tokens[i].start:s.tokens[i].end]
 	for _, w := range words {
-		if s.equals(i, w) {
+		if equalsWord(text, w) {
 			return true
 		}
 	}
 	return false
+}
+
+// equalsWord reports whether text is the word w, given in lower case. Most words differ in length or first letter.
+func equalsWord(text, w string) bool {
+	return len(text) == len(w) && (text[0]|0x20 == w[0] || w[0] >= utf8.RuneSelf) && strings.EqualFold(text, w)
 }
 
 // isFree reports whether token i exists and is in no span.

@@ -314,7 +314,7 @@ func (s *scan) houseNumberFirst(i int, cued bool) (from, to int) {
 			}
 		}
 	}
-	if !s.lowercaseText && (!s.isCapitalized(k) && !s.isOrdinalSuffix(k) && !(s.hasClass(k, nameParticle|streetWord) && !s.oneOf(k, "et", "und", "y", "e", "en", "och")) || s.hasCue(k, currencyCue|statuteCue|monthCue)) {
+	if !s.lowercaseText && (!s.isCapitalized(k) && !s.isOrdinalSuffix(k) && !(s.hasClass(k, nameParticle|streetWord) && !s.oneOf(k, "et", "und", "y", "e", "en", "och")) || s.hasCue(k, currencyCue|statuteCue|monthCue)) || s.hasClass(k, nameParticle) && s.hasCue(k+1, monthCue) {
 		return 0, 0
 	}
 	start, words, unknown := k, 0, false
