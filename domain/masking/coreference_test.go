@@ -135,7 +135,7 @@ func BenchmarkManyPeople(b *testing.B) {
 
 // spell returns a different word for each number.
 func spell(i int) string {
-	word := "Q"
+	word := "Qu"
 	for ; i > 0; i /= 20 {
 		word += string("abcdefghijklmnopqrst"[i%20])
 	}
