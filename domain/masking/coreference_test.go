@@ -137,7 +137,7 @@ func BenchmarkManyPeople(b *testing.B) {
 func spell(i int) string {
 	word := "Qu"
 	for ; i > 0; i /= 20 {
-		word += string("abcdefghijklmnopqrst"[i%20])
+		word += string("abcdefghijklmnopqrtu"[i%20])
 	}
 	return word
 }
