@@ -286,6 +286,17 @@ describe('chat', () => {
     assert.deepEqual((await api.listConsultations(ada)).items.map(({ id }) => id), [consultationId]);
   });
 
+  test('is counted in the use of the AI', async () => {
+    const ada = await newUser();
+    const { model, tokensUsed } = await api.sendChat(ada, ask(ada, `What is a charter, as in ${randomWord()}?`));
+    const usage = await sdk.listAiUsage({ client: ada.client, query: { groupBy: ['day', 'model'] } }); // not api: the schemas parse int64 as BigInt
+    const { items } = usage;
+    schemas.zListAiUsageResponse.parse(usage);
+    assert.deepEqual(items.map(({ model, calls, promptTokens, completionTokens }) => [model, calls, promptTokens + completionTokens]), [[model, 1, tokensUsed]]);
+    await assert.rejects(api.listAiUsage(ada, { query: { userId: nobody } }), refused(403, 'forbidden'));
+    await assert.rejects(api.listAiUsage(ada, { query: { caseId: nobody } }), refused(404, 'not_found'));
+  });
+
   test('accepts only the fields of the contract', async () => {
     const ada = await newUser();
     const misspelt = await failure(api.sendChat(ada, ask(ada, 'Hello?', { mesage: 'Hello?' })));
