@@ -221,18 +221,21 @@ func piiPath() string {
 // halfOf splits the texts by template, so that the halves share no sentences.
 func halfOf(l *labeledText) int { return (l.Template * 2654435761 >> 7) & 1 }
 
-// TestMeasureSynthetic measures the synthetic English sentences of PII_DATA, by the F2 of presidio-evaluator.
+// TestMeasureSynthetic measures the synthetic English sentences of PII_DATA, by the F2 of presidio-evaluator. Their labels
+// count every country, town, date and occupation as personal, on which legal answers hang: the last table leaves these out.
 func TestMeasureSynthetic(t *testing.T) {
 	all := readLabeled(t, piiPath())
 	m := newMasker(t)
 	var halves [2]scorer
 	var whole scorer
+	identifying := scorer{skip: readable}
 	show := os.Getenv("PII_SHOW")
 	for i := range all {
 		l := &all[i]
 		gold, found := l.goldSpans(), m.Find(l.Text)
 		halves[halfOf(l)].count(l.Text, gold, found)
 		whole.count(l.Text, gold, found)
+		identifying.count(l.Text, gold, found)
 		if show != "" && halfOf(l) == 0 {
 			printMisses(l, gold, found, show)
 		}
@@ -249,10 +252,16 @@ func TestMeasureSynthetic(t *testing.T) {
 			t.Errorf("%s: precision %.3f < 0.95", ty, p)
 		}
 	}
-	if untyped < 0.90 || typed < 0.85 {
-		t.Errorf("F2 %.3f and typed %.3f: want 0.90 and 0.85", untyped, typed)
+	if untyped < 0.91 || typed < 0.85 {
+		t.Errorf("F2 %.3f and typed %.3f: want 0.91 and 0.85", untyped, typed)
+	}
+	if untyped, _ := identifying.print(t, "without places, dates and occupations"); untyped < 0.95 {
+		t.Errorf("F2 %.3f without places, dates and occupations: want 0.95", untyped)
 	}
 }
+
+// readable reports whether a label is of a kind that may arrive unmasked.
+func readable(t Type) bool { return t == Location || t == Date || t == Title || t == Nationality }
 
 func printMisses(l *labeledText, gold, found []Span, want string) {
 	for _, g := range gold {
