@@ -70,7 +70,8 @@ type Reference struct {
 // Chat answers a question. Errors: Forbidden for another user's id; Invalid (/message, /locale, /userId);
 // NotFound for a case, consultation or document that the user cannot read; Forbidden or Conflict for a case
 // in which the user may not ask; Conflict with sources.ReasonTextPending or Invalid for a document without
-// text (/context/documentIds/0); RateLimited beyond Config.MaxFlights; and the errors of Model.
+// text (/context/documentIds/0); RateLimited beyond Config.MaxFlights or with
+// ReasonBudgetSpent; and the errors of Model.
 func (s *Service) Chat(ctx context.Context, caller domain.Principal, q Question) (Answer, error) {
 	return s.chat(ctx, caller, q, nil)
 }

@@ -67,7 +67,7 @@ type Message struct {
 type Request struct {
 	Messages       []Message                 // oldest first
 	Schema         *Schema                   // the answer must be JSON of this schema; nil: plain text
-	Check          func(answer string) error // whether the answer conforms to Schema; nil: not checked
+	Check          func(answer string) error // whether the answer conforms to Schema, so that the model can ask again; nil: not checked
 	MaxTokens      int                       // maximum length of the answer; 0: the provider's limit
 	Temperature    *float64                  // nil: the provider's default
 	IdempotencyKey string                    // the same for all attempts

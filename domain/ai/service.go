@@ -6,7 +6,10 @@
 // (domain/ai/flights, a singleflight); check the model's answer; restore the reader's own names; write the
 // consultation; answer.
 //
-// What can fail: a user has too many requests in progress (RateLimited); masking (then nothing is sent); the
+// While the first model is unavailable, the fallback answers (providers.go). Calls are limited by budgets (budget.go), and
+// what they use is summed up (ledger.go, usage.go).
+//
+// What can fail: a user has too many requests in progress, or a budget is spent (RateLimited); masking (then nothing is sent); the
 // model (its error is passed to all who wait for the flight); Redis (then there is no cache, and one flight
 // per server); the database (then no answer is returned). Every failure is a *domain.Error.
 //
