@@ -244,7 +244,7 @@ func (s *scan) announcedBy(i int) int {
 	if j := s.maskIBAN(min(k, len(s.tokens)-2)); j > 0 {
 		return j
 	}
-	if c&(identityCue|acronymCue|numberedCue|bankCue) != 0 {
+	if code := s.readCode(k); c&(identityCue|acronymCue|numberedCue|bankCue) != 0 || code.count > 0 && code.groups[code.count-1].token >= s.codeEnd(k, digits) {
 		if j := s.maskIdentifier(k, true); j > k || s.tokens[k].inSpan {
 			return j + 1
 		}

@@ -22,6 +22,7 @@ type layout struct {
 	width     int  // of the longest line of this paragraph
 	previous  int  // start of the line before in flat, -1 if there is none
 	divided   bool // the line before ends with a soft hyphen
+	joined    bool // the line before continues the one before it
 	words     *cues
 }
 
@@ -53,7 +54,7 @@ func (l *layout) flatten(text string) string {
 		return text
 	}
 	l.text, l.flat = text, l.flat[:0]
-	l.lineStart, l.width, l.previous, l.divided = 0, 0, -1, false
+	l.lineStart, l.width, l.previous, l.divided, l.joined = 0, 0, -1, false, false
 	i := l.skipLinePrefix(0)
 	for i < len(text) {
 		j := i

@@ -56,6 +56,8 @@ func (l *layout) skipLinePrefix(i int) int {
 
 // joinLines decides about the line end before the line that has just been read.
 func (l *layout) joinLines() {
+	joined := l.joined
+	l.joined = false
 	if l.previous < 0 {
 		return
 	}
@@ -70,17 +72,19 @@ func (l *layout) joinLines() {
 		return
 	}
 	previous, next := bytes.TrimLeft(l.flat[l.previous:a], " \t"), l.flat[b:]
-	switch cut, blank := l.lineEnd(previous, next); {
+	cut, blank := l.lineEnd(previous, next, joined)
+	switch {
 	case blank:
 		l.cut(a, b, " ")
 	case cut >= 0:
 		l.cut(a-cut, b, "")
 	}
+	l.joined = blank || cut >= 0
 }
 
 // lineEnd returns what becomes of a line end: a blank, or nothing (then cut is the number of bytes before it that
 // disappear with it), or cut is -1 and it stays.
-func (l *layout) lineEnd(previous, next []byte) (cut int, blank bool) {
+func (l *layout) lineEnd(previous, next []byte, joined bool) (cut int, blank bool) {
 	last, first := previous[len(previous)-1], next[0]
 	word := lastField(previous)
 	switch {
@@ -105,14 +109,15 @@ func (l *layout) lineEnd(previous, next []byte) (cut int, blank bool) {
 		last == '.' && bytes.IndexByte(word, '@') > 0 && bytes.IndexByte(word[bytes.IndexByte(word, '@'):len(word)-1], '.') < 0 && l.words.ofBytes(firstWord(next))&topDomain != 0:
 		return 0, false // an address of mail or web
 	}
-	if l.continues(previous, next) {
+	if l.continues(previous, next, joined) {
 		return 0, true
 	}
 	return -1, false
 }
 
-// continues reports whether the next line continues the sentence of the previous one.
-func (l *layout) continues(previous, next []byte) bool {
+// continues reports whether the next line continues the sentence of the previous one. Joined says that the previous line
+// itself continues a sentence: then it may be a single name or number.
+func (l *layout) continues(previous, next []byte, joined bool) bool {
 	if isColumn(previous) || isColumn(next) || isListItem(next) || isLabel(next) || previous[0] == '#' {
 		return false
 	}
@@ -130,6 +135,9 @@ func (l *layout) continues(previous, next []byte) bool {
 		}
 	}
 	line := l.readLine(previous)
+	if joined && bytes.IndexByte(previous, ' ') < 0 {
+		line.prose, line.unfinished = true, true
+	}
 	r, _ := utf8.DecodeRune(next)
 	switch {
 	case line.closing:
