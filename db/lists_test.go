@@ -158,6 +158,8 @@ var unpagedQueries = map[string]string{
 	"ListTemplateVersions":            "templates are written by hand",
 	"ListTemplateSlugs":               "templates are written by hand",
 	"ListTemplatesOfOwner":            "templates are written by hand",
+	"ListPlaybooks":                   "playbooks are written by hand, and read by primary key",
+	"ListPlaybooksOfOwner":            "playbooks are written by hand",
 	"ListTemplatesBySlug":             "slugs that are given, at most a thousand",
 	"ListCaseInvitations":             "a case has few, and they end",
 	"ListReadableScopes":              "a row for each case of one person",

@@ -466,6 +466,22 @@ CREATE TABLE notification_preferences (
   PRIMARY KEY (user_id,event_type)
 );
 
+CREATE TABLE playbooks (
+  id binary(16) NOT NULL,
+  created_by binary(16) NOT NULL,
+  name varchar(200) NOT NULL,
+  content mediumtext NOT NULL,
+  version int(11) NOT NULL,
+  created_at datetime(6) NOT NULL,
+  updated_at datetime(6) NOT NULL,
+  updated_by binary(16) NOT NULL,
+  PRIMARY KEY (id),
+  KEY playbooks_owner (created_by,id),
+  KEY playbooks_editor_fk (updated_by),
+  CONSTRAINT playbooks_editor_fk FOREIGN KEY (updated_by) REFERENCES users (id),
+  CONSTRAINT playbooks_owner_fk FOREIGN KEY (created_by) REFERENCES users (id)
+);
+
 CREATE TABLE renderings (
   document_id binary(16) NOT NULL,
   template_id varchar(64) NOT NULL,

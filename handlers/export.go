@@ -6,6 +6,7 @@ import (
 	"counsel/domain"
 	"counsel/domain/account"
 	"counsel/domain/ai"
+	"counsel/domain/ai/playbooks"
 	"counsel/domain/email"
 	"counsel/domain/esign"
 	"counsel/domain/files"
@@ -31,7 +32,7 @@ type userExport struct {
 	items    int // in the last of them
 }
 
-var exportSections = []string{"consultations", "drafts", "documents", "emails", "signatureRequests", "signatures", "webhooks", "notifications", "notificationPreferences", "templates", "cases", "aiUsage"}
+var exportSections = []string{"consultations", "drafts", "documents", "emails", "signatureRequests", "signatures", "webhooks", "notifications", "notificationPreferences", "templates", "cases", "aiUsage", "playbooks"}
 
 func (x *userExport) VisitExportUserResponse(w http.ResponseWriter) error {
 	x.out = bufio.NewWriterSize(w, 32<<10)
@@ -211,3 +212,6 @@ func (x *userExport) Case(c privacy.CaseExport) error {
 
 // AIUsage adds a sum of the person's use of the AI.
 func (x *userExport) AIUsage(u ai.Usage) error { return x.add(12, toAPIUsage(u)) }
+
+// Playbook adds a playbook of the person.
+func (x *userExport) Playbook(p playbooks.Playbook) error { return x.add(13, toAPIPlaybook(p)) }

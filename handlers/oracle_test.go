@@ -30,6 +30,7 @@ var referenceKinds = map[string]string{
 	"templateId": "template", "webhookId": "webhook", "deliveryId": "delivery", "emailId": "mail", "suppressionId": "suppression",
 	"jobId": "job", "trackingId": "signature", "notificationId": "notification", "newestId": "notification", "sessionId": "session",
 	"link": "", "provider": "", "version": "", // a secret, a constant, and part of another id
+	"playbookId": "", // all lawyers and admins see the playbooks of the firm
 }
 
 // disclosed is what an operation reveals on purpose, with the reason.

@@ -71,9 +71,9 @@ func (s *Service) Analyze(ctx context.Context, caller domain.Principal, a Analys
 	case a.DocumentID != nil && a.Text != "":
 		return Analysis{}, domain.InvalidField("/text", "must be absent if there is a docId")
 	}
-	rules, ok := s.policies.Policy(cmp.Or(a.Policy, "default"))
-	if !ok {
-		return Analysis{}, domain.InvalidField("/policy", "is not a policy")
+	rules, err := s.policyOf(ctx, caller, cmp.Or(a.Policy, "default"))
+	if err != nil {
+		return Analysis{}, err
 	}
 	tag, err := parseLocale(a.Locale)
 	if err != nil {
@@ -109,6 +109,11 @@ func (s *Service) Analyze(ctx context.Context, caller domain.Principal, a Analys
 		service: s, caller: caller, caseID: document.caseID(), arrived: arrived, policy: rules, locale: tag, masked: masked,
 		scope: cacheScope(session.Found() == 0 && document == nil, caller.UserID, document.caseID()),
 	}
+	if playbook := rules.PlaybookJSON(); playbook != "" {
+		if m.playbook, err = mask(session, playbook, "/policy"); err != nil {
+			return Analysis{}, err
+		}
+	}
 	if err := m.run(ctx); err != nil {
 		return Analysis{}, err
 	}
@@ -143,6 +148,25 @@ func (s *Service) Analyze(ctx context.Context, caller domain.Principal, a Analys
 	}
 	out.ConsultationID = row.ID
 	return out, nil
+}
+
+// policyOf returns a shipped policy, or that of a playbook.
+func (s *Service) policyOf(ctx context.Context, caller domain.Principal, name string) (*policy.Policy, error) {
+	if p, ok := s.policies.Policy(name); ok {
+		return p, nil
+	}
+	unknown := domain.InvalidField("/policy", "is not a policy")
+	id, err := domain.ParseID(name)
+	if err != nil || !caller.Staff() {
+		return nil, unknown
+	}
+	ctx, cancel := context.WithTimeout(ctx, s.readTimeout)
+	defer cancel()
+	p, err := s.playbooks.Policy(ctx, caller, id)
+	if domain.CodeOf(err) == domain.NotFound && err != nil {
+		return nil, unknown
+	}
+	return p, err
 }
 
 // warnings returns what the reader should know about a review of which the model answered some parts.
@@ -186,6 +210,7 @@ type modelReview struct {
 	policy        *policy.Policy
 	locale        language.Tag
 	masked        masking.Masked
+	playbook      string // masked; "": none
 	scope         string // cacheScope
 	promptVersion string
 	parts         []*reviewPart
@@ -232,14 +257,14 @@ var errPartLeftOut = &domain.Error{Code: domain.TooLarge, Message: "The text is 
 func (m *modelReview) ask(ctx context.Context, part *reviewPart) {
 	s := m.service
 	text := m.masked.Text[part.start:part.end]
-	p, err := s.prompts.Analyze(prompts.AnalyzeParams{Locale: m.locale, Policy: m.policy, Text: text})
+	p, err := s.prompts.Analyze(prompts.AnalyzeParams{Locale: m.locale, Policy: m.policy, Playbook: m.playbook, Text: text})
 	if err != nil {
 		part.err = err
 		return
 	}
 	r := &request{
 		kind: KindAnalysis, user: m.caller.UserID, caseID: m.caseID, arrived: s.clock(),
-		fields: []string{p.Version, m.policy.Name + "@" + m.policy.Version(), text, "", m.locale.String(), "", m.scope},
+		fields: []string{p.Version, m.policy.Name + "@" + m.policy.Version(), text, m.playbook, m.locale.String(), "", m.scope},
 		build:  func() (Request, error) { return structuredRequest(p), nil },
 		check:  func(text string) error { return p.Check([]byte(text)) },
 	}

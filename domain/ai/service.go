@@ -31,6 +31,7 @@ import (
 	"counsel/domain/account"
 	"counsel/domain/ai/cache"
 	"counsel/domain/ai/flights"
+	"counsel/domain/ai/playbooks"
 	"counsel/domain/ai/policy"
 	"counsel/domain/ai/prompts"
 	"counsel/domain/ai/sources"
@@ -50,6 +51,7 @@ type Service struct {
 	masker    *masking.Masker
 	prompts   *prompts.Set
 	policies  *policy.Set
+	playbooks *playbooks.Service
 	accounts  Accounts
 	cases     *cases.Service
 	library   sources.Library
@@ -142,7 +144,7 @@ func New(c Config) (*Service, error) {
 	}
 	runtime := c.Runtime
 	s := &Service{
-		db: c.DB, providers: newProviders(c), masker: c.Masker, prompts: c.Prompts, policies: c.Policies, accounts: c.Accounts, cases: c.Cases,
+		db: c.DB, providers: newProviders(c), masker: c.Masker, prompts: c.Prompts, policies: c.Policies, playbooks: playbooks.New(c.DB, c.Runtime, c.Policies), accounts: c.Accounts, cases: c.Cases,
 		library: c.Library, metrics: c.Metrics, events: c.Events, jobs: c.Jobs, clock: runtime.Clock, newID: runtime.NewID, log: runtime.Log,
 		cache: cache.New(c.Redis, cmp.Or(c.timing.cacheTimeout, cache.DefaultTimeout)),
 		cacheTTL: map[Kind]time.Duration{
@@ -231,6 +233,9 @@ func (s *Service) end() {
 func errStopping() error {
 	return &domain.Error{Code: domain.Unavailable, Message: "The service is stopping.", RetryAfter: time.Second}
 }
+
+// Playbooks returns the playbooks of the firm.
+func (s *Service) Playbooks() *playbooks.Service { return s.playbooks }
 
 // DocumentTypes returns the types of documents that can be drafted, sorted by id.
 func (s *Service) DocumentTypes() []*prompts.DocumentType { return s.prompts.Types() }

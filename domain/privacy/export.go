@@ -6,6 +6,7 @@ import (
 	"counsel/domain"
 	"counsel/domain/account"
 	"counsel/domain/ai"
+	"counsel/domain/ai/playbooks"
 	"counsel/domain/cases"
 	"counsel/domain/drafts"
 	"counsel/domain/email"
@@ -47,6 +48,7 @@ type Sink interface {
 	Template(templates.Template, []templates.TemplateVersion) error
 	Case(CaseExport) error
 	AIUsage(ai.Usage) error
+	Playbook(playbooks.Playbook) error
 }
 
 // pageSize is the number of items read at once.
@@ -118,6 +120,7 @@ func (s *Service) Export(ctx context.Context, caller domain.Principal, user doma
 			return s.cases.ExportUser(ctx, caller, user, func(c cases.UserExport) error { return s.exportCase(ctx, caller, user, c, out) })
 		},
 		func() error { return s.ai.ExportUsage(ctx, user, out.AIUsage) },
+		func() error { return s.ai.Playbooks().Export(ctx, user, out.Playbook) },
 	} {
 		if err := export(); err != nil {
 			return err

@@ -1701,10 +1701,9 @@ type AnalyzeRequest struct {
 	// Locale The language of the answer as a BCP 47 tag; English if absent.
 	Locale *Locale `json:"locale,omitempty"`
 
-	// Policy The rule set that a text is checked against: any commercial contract, a non-disclosure agreement, goods or
-	// services from a vendor, an employment contract, a lease, a data processing agreement, a sale of goods or a
-	// loan. Each speaks English, German, French and Spanish.
-	Policy Policy `json:"policy"`
+	// Policy A shipped policy (`default`, `nda`, `vendor`, `employment`, `lease`, `dpa`, `sale` or `loan`) or, for lawyers and
+	// admins, the id of a playbook.
+	Policy ReviewPolicy `json:"policy"`
 
 	// Text The text to review.
 	Text *string `json:"text,omitempty"`
@@ -3335,6 +3334,93 @@ type PassageList struct {
 // account's name or address, is 422.
 type Password = string
 
+// Playbook defines model for Playbook.
+type Playbook struct {
+	// CreatedAt RFC 3339, in UTC.
+	CreatedAt Time `json:"createdAt"`
+
+	// CreatedBy A UUIDv7: ids sort by creation time.
+	CreatedBy ID `json:"createdBy"`
+
+	// ID A UUIDv7: ids sort by creation time.
+	ID       ID              `json:"id"`
+	Playbook PlaybookContent `json:"playbook"`
+
+	// UpdatedAt RFC 3339, in UTC.
+	UpdatedAt Time `json:"updatedAt"`
+
+	// UpdatedBy A UUIDv7: ids sort by creation time.
+	UpdatedBy ID `json:"updatedBy"`
+
+	// Version Increases by 1 with each change.
+	Version PlaybookVersion `json:"version"`
+}
+
+// PlaybookContent defines model for PlaybookContent.
+type PlaybookContent struct {
+	// Description For whom and how a document is reviewed.
+	Description *string `json:"description,omitempty"`
+
+	// Extends The rule set that a text is checked against: any commercial contract, a non-disclosure agreement, goods or
+	// services from a vendor, an employment contract, a lease, a data processing agreement, a sale of goods or a
+	// loan. Each speaks English, German, French and Spanish.
+	Extends *Policy `json:"extends,omitempty"`
+
+	// Name Its name.
+	Name string `json:"name"`
+
+	// Positions The positions, each on another clause type.
+	Positions []PlaybookPosition `json:"positions"`
+}
+
+// PlaybookList defines model for PlaybookList.
+type PlaybookList struct {
+	// Items The playbooks.
+	Items []Playbook `json:"items"`
+
+	// NextCursor The cursor of the next page; absent on the last page.
+	NextCursor *NextCursor `json:"nextCursor,omitempty"`
+}
+
+// PlaybookPosition defines model for PlaybookPosition.
+type PlaybookPosition struct {
+	// ClauseType The clause type, see `Finding`.
+	ClauseType string `json:"clauseType"`
+
+	// Fallback What it accepts as well.
+	Fallback *string `json:"fallback,omitempty"`
+
+	// Forbidden Whether such a clause must not be there; false if absent.
+	Forbidden *bool `json:"forbidden,omitempty"`
+
+	// Preferred What the firm asks for.
+	Preferred *string `json:"preferred,omitempty"`
+
+	// Required Whether such a clause must be there; false if absent.
+	Required *bool `json:"required,omitempty"`
+
+	// RequiredTerms Terms of which the clause must have one.
+	RequiredTerms []PlaybookTerm `json:"requiredTerms,omitempty"`
+
+	// Severity The severity of a finding or the risk of a whole text.
+	Severity Severity `json:"severity"`
+
+	// Unacceptable What it does not accept, in words.
+	Unacceptable *string `json:"unacceptable,omitempty"`
+
+	// UnacceptableTerms Terms that no sentence may have.
+	UnacceptableTerms []PlaybookTerm `json:"unacceptableTerms,omitempty"`
+
+	// Wording The clause that the firm proposes.
+	Wording *string `json:"wording,omitempty"`
+}
+
+// PlaybookTerm Words, with * for the rest of a word.
+type PlaybookTerm = string
+
+// PlaybookVersion Increases by 1 with each change.
+type PlaybookVersion = int32
+
 // Policy The rule set that a text is checked against: any commercial contract, a non-disclosure agreement, goods or
 // services from a vendor, an employment contract, a lease, a data processing agreement, a sale of goods or a
 // loan. Each speaks English, German, French and Spanish.
@@ -3517,6 +3603,14 @@ type ReplaceMaskingListsRequest struct {
 	Version *MaskingVersion `json:"version,omitempty"`
 }
 
+// ReplacePlaybookRequest defines model for ReplacePlaybookRequest.
+type ReplacePlaybookRequest struct {
+	Playbook PlaybookContent `json:"playbook"`
+
+	// Version Increases by 1 with each change.
+	Version PlaybookVersion `json:"version"`
+}
+
 // ReplayWebhookRequest defines model for ReplayWebhookRequest.
 type ReplayWebhookRequest struct {
 	// Since RFC 3339, in UTC.
@@ -3545,6 +3639,10 @@ type ResetPasswordRequest struct {
 	// Token The part of the link after the `=`.
 	Token LinkToken `json:"token"`
 }
+
+// ReviewPolicy A shipped policy (`default`, `nda`, `vendor`, `employment`, `lease`, `dpa`, `sale` or `loan`) or, for lawyers and
+// admins, the id of a playbook.
+type ReviewPolicy = string
 
 // Role The role of an account.
 type Role string
@@ -4367,6 +4465,9 @@ type UserExport struct {
 	// Notifications The notifications that the person can still read.
 	Notifications []Notification `json:"notifications"`
 
+	// Playbooks The person's playbooks.
+	Playbooks []Playbook `json:"playbooks"`
+
 	// SignatureRequests The signature requests that the person sent outside of cases.
 	SignatureRequests []SignatureRequest `json:"signatureRequests"`
 
@@ -4651,6 +4752,9 @@ type JobID = ID
 // Limit defines model for Limit.
 type Limit = int32
 
+// PlaybookID A UUIDv7: ids sort by creation time.
+type PlaybookID = ID
+
 // TrackingID A UUIDv7: ids sort by creation time.
 type TrackingID = ID
 
@@ -4725,6 +4829,21 @@ type ListConsultationsParams struct {
 
 // GenerateDocumentParams defines parameters for GenerateDocument.
 type GenerateDocumentParams struct {
+	// IdempotencyKey A unique value for this request, such as a UUID. A retry with the same key does not run the request again.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// ListPlaybooksParams defines parameters for ListPlaybooks.
+type ListPlaybooksParams struct {
+	// Limit The page size: how many items to return at most.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor `nextCursor` of the previous page; absent or empty for the first page. Opaque: its format can change.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// CreatePlaybookParams defines parameters for CreatePlaybook.
+type CreatePlaybookParams struct {
 	// IdempotencyKey A unique value for this request, such as a UUID. A retry with the same key does not run the request again.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
@@ -5221,6 +5340,12 @@ type MaskTextJSONRequestBody = MaskRequest
 // ReplaceMaskingListsJSONRequestBody defines body for ReplaceMaskingLists for application/json ContentType.
 type ReplaceMaskingListsJSONRequestBody = ReplaceMaskingListsRequest
 
+// CreatePlaybookJSONRequestBody defines body for CreatePlaybook for application/json ContentType.
+type CreatePlaybookJSONRequestBody = PlaybookContent
+
+// ReplacePlaybookJSONRequestBody defines body for ReplacePlaybook for application/json ContentType.
+type ReplacePlaybookJSONRequestBody = ReplacePlaybookRequest
+
 // WarmChatCacheJSONRequestBody defines body for WarmChatCache for application/json ContentType.
 type WarmChatCacheJSONRequestBody = WarmCacheRequest
 
@@ -5492,6 +5617,21 @@ type ServerInterface interface {
 	// ReplaceMaskingLists Replace the firm's masking lists
 	// (PUT /api/ai/masking-lists)
 	ReplaceMaskingLists(ctx *echo.Context) error
+	// ListPlaybooks List the firm's playbooks
+	// (GET /api/ai/playbooks)
+	ListPlaybooks(ctx *echo.Context, params ListPlaybooksParams) error
+	// CreatePlaybook Write a playbook
+	// (POST /api/ai/playbooks)
+	CreatePlaybook(ctx *echo.Context, params CreatePlaybookParams) error
+	// DeletePlaybook Delete a playbook
+	// (DELETE /api/ai/playbooks/{playbookId})
+	DeletePlaybook(ctx *echo.Context, playbookID PlaybookID) error
+	// GetPlaybook Get a playbook
+	// (GET /api/ai/playbooks/{playbookId})
+	GetPlaybook(ctx *echo.Context, playbookID PlaybookID) error
+	// ReplacePlaybook Replace a playbook
+	// (PUT /api/ai/playbooks/{playbookId})
+	ReplacePlaybook(ctx *echo.Context, playbookID PlaybookID) error
 	// ListAIUsage List the use of the AI
 	// (GET /api/ai/usage)
 	ListAIUsage(ctx *echo.Context, params ListAIUsageParams) error
@@ -6077,6 +6217,108 @@ func (w *ServerInterfaceWrapper) ReplaceMaskingLists(ctx *echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.ReplaceMaskingLists(ctx)
+	return err
+}
+
+// ListPlaybooks converts echo context to params.
+func (w *ServerInterfaceWrapper) ListPlaybooks(ctx *echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListPlaybooksParams
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListPlaybooks(ctx, params)
+	return err
+}
+
+// CreatePlaybook converts echo context to params.
+func (w *ServerInterfaceWrapper) CreatePlaybook(ctx *echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CreatePlaybookParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.CreatePlaybook(ctx, params)
+	return err
+}
+
+// DeletePlaybook converts echo context to params.
+func (w *ServerInterfaceWrapper) DeletePlaybook(ctx *echo.Context) error {
+	var err error
+	// ------------- Path parameter "playbookId" -------------
+	var playbookID PlaybookID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "playbookId", ctx.Param("playbookId"), &playbookID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter playbookId: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.DeletePlaybook(ctx, playbookID)
+	return err
+}
+
+// GetPlaybook converts echo context to params.
+func (w *ServerInterfaceWrapper) GetPlaybook(ctx *echo.Context) error {
+	var err error
+	// ------------- Path parameter "playbookId" -------------
+	var playbookID PlaybookID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "playbookId", ctx.Param("playbookId"), &playbookID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter playbookId: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetPlaybook(ctx, playbookID)
+	return err
+}
+
+// ReplacePlaybook converts echo context to params.
+func (w *ServerInterfaceWrapper) ReplacePlaybook(ctx *echo.Context) error {
+	var err error
+	// ------------- Path parameter "playbookId" -------------
+	var playbookID PlaybookID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "playbookId", ctx.Param("playbookId"), &playbookID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter playbookId: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ReplacePlaybook(ctx, playbookID)
 	return err
 }
 
@@ -9112,6 +9354,11 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/api/ai/masking-lists", wrapper.GetMaskingLists, options.OperationMiddlewares["getMaskingLists"]...)
 	router.PUT(options.BaseURL+"/api/ai/masking-lists", wrapper.ReplaceMaskingLists, options.OperationMiddlewares["replaceMaskingLists"]...)
 	router.POST(options.BaseURL+"/api/ai/warm-cache", wrapper.WarmChatCache, options.OperationMiddlewares["warmChatCache"]...)
+	router.GET(options.BaseURL+"/api/ai/playbooks", wrapper.ListPlaybooks, options.OperationMiddlewares["listPlaybooks"]...)
+	router.POST(options.BaseURL+"/api/ai/playbooks", wrapper.CreatePlaybook, options.OperationMiddlewares["createPlaybook"]...)
+	router.DELETE(options.BaseURL+"/api/ai/playbooks/:playbookId", wrapper.DeletePlaybook, options.OperationMiddlewares["deletePlaybook"]...)
+	router.GET(options.BaseURL+"/api/ai/playbooks/:playbookId", wrapper.GetPlaybook, options.OperationMiddlewares["getPlaybook"]...)
+	router.PUT(options.BaseURL+"/api/ai/playbooks/:playbookId", wrapper.ReplacePlaybook, options.OperationMiddlewares["replacePlaybook"]...)
 	router.GET(options.BaseURL+"/api/ai/consultations", wrapper.ListConsultations, options.OperationMiddlewares["listConsultations"]...)
 	router.GET(options.BaseURL+"/api/ai/usage", wrapper.ListAIUsage, options.OperationMiddlewares["listAIUsage"]...)
 	router.GET(options.BaseURL+"/api/ai/consultations/:consultationId", wrapper.GetConsultation, options.OperationMiddlewares["getConsultation"]...)
@@ -10856,6 +11103,787 @@ type ReplaceMaskingLists503ApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ReplaceMaskingLists503ApplicationProblemPlusJSONResponse) VisitReplaceMaskingListsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListPlaybooksRequestObject struct {
+	Params ListPlaybooksParams
+}
+
+type ListPlaybooksResponseObject interface {
+	VisitListPlaybooksResponse(w http.ResponseWriter) error
+}
+
+type ListPlaybooks200JSONResponse PlaybookList
+
+func (response ListPlaybooks200JSONResponse) VisitListPlaybooksResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListPlaybooks400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response ListPlaybooks400ApplicationProblemPlusJSONResponse) VisitListPlaybooksResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListPlaybooks401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ListPlaybooks401ApplicationProblemPlusJSONResponse) VisitListPlaybooksResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListPlaybooks403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response ListPlaybooks403ApplicationProblemPlusJSONResponse) VisitListPlaybooksResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListPlaybooks429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response ListPlaybooks429ApplicationProblemPlusJSONResponse) VisitListPlaybooksResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListPlaybooks500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response ListPlaybooks500ApplicationProblemPlusJSONResponse) VisitListPlaybooksResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListPlaybooks503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response ListPlaybooks503ApplicationProblemPlusJSONResponse) VisitListPlaybooksResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreatePlaybookRequestObject struct {
+	Params CreatePlaybookParams
+	Body   *CreatePlaybookJSONRequestBody
+}
+
+type CreatePlaybookResponseObject interface {
+	VisitCreatePlaybookResponse(w http.ResponseWriter) error
+}
+
+type CreatePlaybook201JSONResponse Playbook
+
+func (response CreatePlaybook201JSONResponse) VisitCreatePlaybookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreatePlaybook400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response CreatePlaybook400ApplicationProblemPlusJSONResponse) VisitCreatePlaybookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreatePlaybook401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response CreatePlaybook401ApplicationProblemPlusJSONResponse) VisitCreatePlaybookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreatePlaybook403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response CreatePlaybook403ApplicationProblemPlusJSONResponse) VisitCreatePlaybookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreatePlaybook409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response CreatePlaybook409ApplicationProblemPlusJSONResponse) VisitCreatePlaybookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreatePlaybook413ApplicationProblemPlusJSONResponse struct {
+	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response CreatePlaybook413ApplicationProblemPlusJSONResponse) VisitCreatePlaybookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreatePlaybook422ApplicationProblemPlusJSONResponse struct {
+	UnprocessableEntityApplicationProblemPlusJSONResponse
+}
+
+func (response CreatePlaybook422ApplicationProblemPlusJSONResponse) VisitCreatePlaybookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreatePlaybook429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response CreatePlaybook429ApplicationProblemPlusJSONResponse) VisitCreatePlaybookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreatePlaybook500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response CreatePlaybook500ApplicationProblemPlusJSONResponse) VisitCreatePlaybookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreatePlaybook503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response CreatePlaybook503ApplicationProblemPlusJSONResponse) VisitCreatePlaybookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeletePlaybookRequestObject struct {
+	PlaybookID PlaybookID `json:"playbookId"`
+}
+
+type DeletePlaybookResponseObject interface {
+	VisitDeletePlaybookResponse(w http.ResponseWriter) error
+}
+
+type DeletePlaybook204Response struct {
+}
+
+func (response DeletePlaybook204Response) VisitDeletePlaybookResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type DeletePlaybook400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response DeletePlaybook400ApplicationProblemPlusJSONResponse) VisitDeletePlaybookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeletePlaybook401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response DeletePlaybook401ApplicationProblemPlusJSONResponse) VisitDeletePlaybookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeletePlaybook403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response DeletePlaybook403ApplicationProblemPlusJSONResponse) VisitDeletePlaybookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeletePlaybook404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response DeletePlaybook404ApplicationProblemPlusJSONResponse) VisitDeletePlaybookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeletePlaybook429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response DeletePlaybook429ApplicationProblemPlusJSONResponse) VisitDeletePlaybookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeletePlaybook500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response DeletePlaybook500ApplicationProblemPlusJSONResponse) VisitDeletePlaybookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeletePlaybook503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response DeletePlaybook503ApplicationProblemPlusJSONResponse) VisitDeletePlaybookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetPlaybookRequestObject struct {
+	PlaybookID PlaybookID `json:"playbookId"`
+}
+
+type GetPlaybookResponseObject interface {
+	VisitGetPlaybookResponse(w http.ResponseWriter) error
+}
+
+type GetPlaybook200JSONResponse Playbook
+
+func (response GetPlaybook200JSONResponse) VisitGetPlaybookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetPlaybook400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response GetPlaybook400ApplicationProblemPlusJSONResponse) VisitGetPlaybookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetPlaybook401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response GetPlaybook401ApplicationProblemPlusJSONResponse) VisitGetPlaybookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetPlaybook403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response GetPlaybook403ApplicationProblemPlusJSONResponse) VisitGetPlaybookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetPlaybook404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response GetPlaybook404ApplicationProblemPlusJSONResponse) VisitGetPlaybookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetPlaybook429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response GetPlaybook429ApplicationProblemPlusJSONResponse) VisitGetPlaybookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetPlaybook500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response GetPlaybook500ApplicationProblemPlusJSONResponse) VisitGetPlaybookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetPlaybook503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response GetPlaybook503ApplicationProblemPlusJSONResponse) VisitGetPlaybookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplacePlaybookRequestObject struct {
+	PlaybookID PlaybookID `json:"playbookId"`
+	Body       *ReplacePlaybookJSONRequestBody
+}
+
+type ReplacePlaybookResponseObject interface {
+	VisitReplacePlaybookResponse(w http.ResponseWriter) error
+}
+
+type ReplacePlaybook200JSONResponse Playbook
+
+func (response ReplacePlaybook200JSONResponse) VisitReplacePlaybookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplacePlaybook400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response ReplacePlaybook400ApplicationProblemPlusJSONResponse) VisitReplacePlaybookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplacePlaybook401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ReplacePlaybook401ApplicationProblemPlusJSONResponse) VisitReplacePlaybookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplacePlaybook403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response ReplacePlaybook403ApplicationProblemPlusJSONResponse) VisitReplacePlaybookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplacePlaybook404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response ReplacePlaybook404ApplicationProblemPlusJSONResponse) VisitReplacePlaybookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplacePlaybook409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response ReplacePlaybook409ApplicationProblemPlusJSONResponse) VisitReplacePlaybookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplacePlaybook413ApplicationProblemPlusJSONResponse struct {
+	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response ReplacePlaybook413ApplicationProblemPlusJSONResponse) VisitReplacePlaybookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplacePlaybook422ApplicationProblemPlusJSONResponse struct {
+	UnprocessableEntityApplicationProblemPlusJSONResponse
+}
+
+func (response ReplacePlaybook422ApplicationProblemPlusJSONResponse) VisitReplacePlaybookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplacePlaybook429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response ReplacePlaybook429ApplicationProblemPlusJSONResponse) VisitReplacePlaybookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplacePlaybook500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response ReplacePlaybook500ApplicationProblemPlusJSONResponse) VisitReplacePlaybookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplacePlaybook503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response ReplacePlaybook503ApplicationProblemPlusJSONResponse) VisitReplacePlaybookResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -29382,6 +30410,21 @@ type StrictServerInterface interface {
 	// ReplaceMaskingLists Replace the firm's masking lists
 	// (PUT /api/ai/masking-lists)
 	ReplaceMaskingLists(ctx context.Context, request ReplaceMaskingListsRequestObject) (ReplaceMaskingListsResponseObject, error)
+	// ListPlaybooks List the firm's playbooks
+	// (GET /api/ai/playbooks)
+	ListPlaybooks(ctx context.Context, request ListPlaybooksRequestObject) (ListPlaybooksResponseObject, error)
+	// CreatePlaybook Write a playbook
+	// (POST /api/ai/playbooks)
+	CreatePlaybook(ctx context.Context, request CreatePlaybookRequestObject) (CreatePlaybookResponseObject, error)
+	// DeletePlaybook Delete a playbook
+	// (DELETE /api/ai/playbooks/{playbookId})
+	DeletePlaybook(ctx context.Context, request DeletePlaybookRequestObject) (DeletePlaybookResponseObject, error)
+	// GetPlaybook Get a playbook
+	// (GET /api/ai/playbooks/{playbookId})
+	GetPlaybook(ctx context.Context, request GetPlaybookRequestObject) (GetPlaybookResponseObject, error)
+	// ReplacePlaybook Replace a playbook
+	// (PUT /api/ai/playbooks/{playbookId})
+	ReplacePlaybook(ctx context.Context, request ReplacePlaybookRequestObject) (ReplacePlaybookResponseObject, error)
 	// ListAIUsage List the use of the AI
 	// (GET /api/ai/usage)
 	ListAIUsage(ctx context.Context, request ListAIUsageRequestObject) (ListAIUsageResponseObject, error)
@@ -30146,6 +31189,177 @@ func (sh *strictHandler) ReplaceMaskingLists(ctx *echo.Context) error {
 		return err
 	} else if validResponse, ok := response.(ReplaceMaskingListsResponseObject); ok {
 		return validResponse.VisitReplaceMaskingListsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListPlaybooks operation middleware
+func (sh *strictHandler) ListPlaybooks(ctx *echo.Context, params ListPlaybooksParams) error {
+	var request ListPlaybooksRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListPlaybooks(ctx.Request().Context(), request.(ListPlaybooksRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListPlaybooks")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListPlaybooksResponseObject); ok {
+		return validResponse.VisitListPlaybooksResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// CreatePlaybook operation middleware
+func (sh *strictHandler) CreatePlaybook(ctx *echo.Context, params CreatePlaybookParams) error {
+	var request CreatePlaybookRequestObject
+
+	request.Params = params
+
+	var body CreatePlaybookJSONRequestBody
+	var err error
+	if _, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = echo.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CreatePlaybook(ctx.Request().Context(), request.(CreatePlaybookRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CreatePlaybook")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(CreatePlaybookResponseObject); ok {
+		return validResponse.VisitCreatePlaybookResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// DeletePlaybook operation middleware
+func (sh *strictHandler) DeletePlaybook(ctx *echo.Context, playbookID PlaybookID) error {
+	var request DeletePlaybookRequestObject
+
+	request.PlaybookID = playbookID
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.DeletePlaybook(ctx.Request().Context(), request.(DeletePlaybookRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DeletePlaybook")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(DeletePlaybookResponseObject); ok {
+		return validResponse.VisitDeletePlaybookResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetPlaybook operation middleware
+func (sh *strictHandler) GetPlaybook(ctx *echo.Context, playbookID PlaybookID) error {
+	var request GetPlaybookRequestObject
+
+	request.PlaybookID = playbookID
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetPlaybook(ctx.Request().Context(), request.(GetPlaybookRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetPlaybook")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetPlaybookResponseObject); ok {
+		return validResponse.VisitGetPlaybookResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ReplacePlaybook operation middleware
+func (sh *strictHandler) ReplacePlaybook(ctx *echo.Context, playbookID PlaybookID) error {
+	var request ReplacePlaybookRequestObject
+
+	request.PlaybookID = playbookID
+
+	var body ReplacePlaybookJSONRequestBody
+	var err error
+	if _, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = echo.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ReplacePlaybook(ctx.Request().Context(), request.(ReplacePlaybookRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ReplacePlaybook")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ReplacePlaybookResponseObject); ok {
+		return validResponse.VisitReplacePlaybookResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -34308,960 +35522,987 @@ func (sh *strictHandler) UnsubscribeAddress(ctx *echo.Context, link LinkToken) e
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7L3rciO3tS/+KihmV9mOmxySI41GVKWy5bnYcuaWkcbeSTR7CHaDJKwmwAHQomjX/CsPcs7Xc97jPEqe",
-	"5F9YALrRTTTZTWpsn1P5kHjEvgELCwvr+lu/dGK+WHJGmJKd0S8dcocXy5TAv88ZTtc/k7dELjmTRP90",
-	"i9MM/hHjeE6SzmiKU0miTsyZzFKFFeXsIumMOv3BKZ4cxafd4bSfdE+S/qT7GD887p5MBwnpx4PJKcad",
-	"qDOlLKFsJjujf/zSiVOcSXK1XpLOqPOOxXi5JAl6QfGEplStO/CZKU0Ii0ln1O89Po46hCWd0aB/FHVu",
-	"qP5nR1B504k6HzOu9Guu5gRdZstlSon4QqLUvQzJOU5TNCEoYyldUEWSXifqCJgBTt2jZkhomSmJGEdw",
-	"J+IMreZYIYyWWKg1WuA1muNbghRHS7zW75Hklgg95lFnTmdz/YvCQnVGjwZRR2azGZH6Q51R51zeoCkX",
-	"CKMYL5GiJNGvUXOCEoJT/S5FFYynGPuKqjnPFMJsbYbUiTorLjQlO6POMxzP7ciomXFK4BMplxJRhWI9",
-	"J4kmazQRRN/Mp0jNqUTnM0HIgjAVoWzphjElRMIdK5LeErTgTM1lr/MpqizY95mgMqExzKu6VI/cSh0P",
-	"8pUyT1fWKuaZUPC9C0FSzBK7UEDfn7xPBFfLPiwQFhOqBFZcSKT0WiUkpglBCZXLTBFZWaOUr4olGvSP",
-	"K2u0OdkndnaK4iBrntj59vPZLqiUen2K6VYm8IqrOWUzRJlZfR5neinQDSFLiSibcrGA25EksSDKzEvf",
-	"qteaEolSggVDU8EXyCyrmhNRmemCJDRbFJPtV9kxSRBGi0xlOEVxeZZ2N/g8uUmHIB+aOfivMzuIKjNo",
-	"w2BzYob8hUSTTFJGpOaz91FnwROSdkad2VJ1j3qD7oIy2rE/v5NaDCmRkQj2/gtyC/e6bZdPTsuYBrut",
-	"EQHeRx3FbwiT5uuPB8Oos8KCWVH2/tOnqPMEV0WmIFiR5Fx1Rp1hf/ioOxh0h8dX/dNRvz/q9/+umcjc",
-	"8s26kKDD7kk8IN0TfDzsnuLjQffh5BHuTwfxMDnSmychMhZ06ZbPcTjCEy0hUqz01FKqGcCwPS3Ec9Lv",
-	"6vd0T8jDafcxPpp0j+NHyQl5PD3F/Ukn6qRkhtPveFoI+sX6LYeV5ytGhOEjlUn9w5IwjzNecaHmK8oS",
-	"dNtDlzwzf3SiTrZMtpMBiDfHKnjuYCZXRHRGnZdcKsQ46yZUximXmSAIO/kl0UR/2d8cetXViuvlntJb",
-	"gtYEC6BH9SSj5hSDdYz0rhd0SuPSb3sedjVsLMiUCC047Ot9zhoOhlVyPBd88dQKhzBptChMCZYESbyW",
-	"I/Svf/6PZ1RvLO+8IkAeKu2NkzWa0VstftSc6nsSvJZfoJWgShGGGFc0Jr1//fN/on8M3v9qRJs0JNov",
-	"nYTH3kuTh93h5ATrnTPoniYPSffxdICHk4fxUXKsN42VyU7G6s9gcaOJN4g6DC/guNWE6S2TaSfqLPGM",
-	"dEYPC9l9P/QE4eYv9+Dx6cOSJOm8wTOCTrR4/Nc//0c+JL0QMWcKUyaRInfuMNB7XHP4THM4ZVKJDA5L",
-	"+BGjpeAzgRfmZkFwotWBHnpLcGJ+0/NEa54JSdJpr/O+yns/UjV/Uqx1iPkuGPqWiAVm6wj9n/+NHg2H",
-	"6Hwie2iAvvn2GxiY3ouZQCtCbmSuZNCpIoSpuT687W+apHyqhbFWOXrofKqI2cOwd8uvH8LryZ0iDGZl",
-	"9rt+y2KZ8rU5B7dw7S/mvB4+zpkDBJvS3CJ5JvSx3vmY2XOy0BWGUUfTvzPqbEy2E3W01J1Sd0BpLcJo",
-	"QcNh6DNO/XgUfOdw450wjU+h/fZLB8S/ZnGsiASlIz/if5wThhKawEJb+oCmMSEzyv4MTLnPbo33E3EP",
-	"T/vAZt4Xf2WJX3suHw1G/ZO/l8/MnVLeabdzrOVKymOj3sHhuMDyhiRXZnG/4yuUcjZDCScS4dqpoUxm",
-	"OE3XGzP8cz3BveW+l89UzqSok0kifMbYrqboBX4q8LR8YE14ohWdP6BXIA5BByRiQRkwwTW7Zj8SK1j9",
-	"cfIpeoheYhHP0bA/PAZrCJHplMTKKL8PB+h7zDIs1vqGk15n6xoPre7lrzHu9icPp92T+DjpniZD0j3G",
-	"R9OH8XAywP3T8qp2L551og4XdEY1ta2E9xWjRE+cJCXdKDDfrarR0bEdZTu6g7SQwAcBDfXZAtO0vNeU",
-	"wvF8YZwBeqNipchiqf8aRLBelnefEizQeYIju0oLQsAufslZgtdIn0WEbSd8rvT6CumgO9TH9cn0qN89",
-	"nRzH3UIdHcQgSGK6pHZ8v3RwkggiNZFxgv/T+i56MV+Aa4FovbWjuL8YUh/3WsJJwraOqvyENiQmP5FY",
-	"P/A3LTbxcskpU1Z72K7TDtsvnF6ebwkjAivilL1GfpiKIlYjxrfxt5ZhwLIXLTYEPGB54w/opbGeXnHW",
-	"fVpImty7oHnmD39Agx56YySM/uFKK0/FJqcSLXBC0ISoFSEMFebEt4vJdwizRLMfesFvSYpjsElrRSHY",
-	"bpcxF2Canw714se5CmOlnCeQDh/KnGBrBNsZah2SS2pE8kCvbkntG/aPymqfVuGBpkZqM660Lo9WcxrP",
-	"nZtjw6UBm/qCUUWxIpd0xrDKBHlL4DAocU1FXd5lBi6IlKABd95Yu4LOmNZxnwuaWIcXnTEirCZl5Epg",
-	"T1rV2icXCM8EVG/Qj+yzM4FjEn76W30JfceXSzBA7dNDvalXXNxMU76CbfsxM4Y7bKbv+URPXGaLBRZr",
-	"sJR/4hOj9cosjglJQET7otBKvv42KXbs5MWUMirntfcMq5LupPsQDybdE034x5rwR/h48ig+SR6T0+mm",
-	"iSJ7grCEiA8TrOK5Ziety4Ps08vJCEhoxRVOgZJaA9AT6Uyy9AYEpxYE+maqyML6W+ckvpHZQlNrjofH",
-	"j0an08ePkv7jwePHR/FJ8uj4FA+nBON+fHyMk/7gGD+cTI+mg8lw0p88Hg7jZHCcPIoHx5P+tN/H/cda",
-	"ErRjLUl/Jp3R0ePh4OGn95+ijsjYNiqDjlxL5EFZcHvL2l76vsTyhrLZCypVxdJJV3htCGi19DeC66MB",
-	"fUcEHOPK+ghfv3xz/upvcNowcquZ9B+d8zQhAl1n/f7wEXpOWTxHL1686bzfevg7NdTe0sY9lJ//IHTe",
-	"Ag99o1nogjkHlbcnWFnNwijG4KHNJ+8xD5akzUInWGHgVXMggEZvvGydqGO0N3pLnmIwr838h93+oBN1",
-	"ZvyWgGR8gfXGtn5hsMqFWp/DmuR6wLeaP9iKzNBJhB73Hz4coJcZo/E8cmZpIUjKghw2yVIQfd5jPRat",
-	"O5OUMK1rynnnk/3gN+UPDoboUqHv8YJIdPkxw4JE6AVnCWfo8sfB39DR999F6B2jiiToL5TNklpBqD+Q",
-	"iSWX4GDQJMeKshnC6CetamjrPcliBe5XIhYvwRHfGQ2P9GmizTiszIqwBPsr3xl0Pr2vrL53KNQsv9Gq",
-	"XXRgxdGS8GVawwz/XtzfcnGjfy9AcAFKisKvtLveJNOgZK03u4Ny9t/S9fe0AfkytxYS48Uw7rydjOGz",
-	"RVjk1vKFzw3/Xt3f6+putbLiOWazTY1u0B/1nTvns6jgNdaK/92WWrqzQl4Z0rME28AIuVtSQaT3qWH1",
-	"Uylms8xYj8YHutuYXAp+S8Gq60wymioK/jTYSK+CNuAh1ifLFhMb+clNh1tKVsZjlwnQnd8HAp0Cx9pC",
-	"aEPHtt67entWMx5lsx8oWVV47nMwFGd6Z3t+pkJi6Y9aO8iOCZGUxEpwRmOcpuvSrjE8orfrISzVxB+x",
-	"k1teBbnBs0fNkhO34kB1xQVJgtHXz0V4RZiySSd4uUxtkOeBoVUjv0RK3gnIiFBqKUcPHsiHPbsvHsQ8",
-	"Y5KkDxIeywdNePjP/9U9X/zczcXen46To0HxlWcba7chedqkH1gfSLZMOTZ2PKtyS2m9NB9e2jVbEsgs",
-	"28v2v7KC/wfHt775n6k5b7WJrVex2+1eMz3+UV28A8ID/tWr4ipSHP3yS+7+/vTpmjnBOkKEdb/95poZ",
-	"SUbZbKS1CnLNppwrIkboFyTobK5G6AsIJ/+yxDPySX8A/iU/fYE+XTMY3x/CX79m1wxc/qUhgPN/VROi",
-	"+eWX/E+tmHz69MsvfxAES84+fUITAjlo8Drz0y+/PHD/7F2zZhGbcuqLr5uEwyvLbJKCjy4XYxK2wVOr",
-	"XpUGbD573O0/7PYf+pGHTeXnU9SR8ZwssNVuqEnqeiP4kljfsv3e0vtp43u/dEyKl43aQrjw7gVhMzXv",
-	"jAb93K8klV5j/VVDMf1k6c5+P+osKMt/0MqXUkSfZJ3r68tO8E357EovG7Z+F7zsY0aFJvM/vBdHlfm+",
-	"zx/lJrKyoXHBMnb5tFtexqoOdgWe9PImjWMiJVzQasf6+/nk25i+pt9fvPv5YvCKfn/aI+vvf05+vKCv",
-	"6cXq5VU6/5v+MR6mbLJ43k/+6/u0OIouWGd0qgkhyFQQOXfvPf+7eHsTf5yTjx8v/zb7djr8+7H8btY7",
-	"Yg+f9pd/f3z7drC4erT+y8fh6r8mL+bvyPfxqXyOv6Wv+SvxUr1JfrhxkVUr4L8hWGhT9VPUeQdafrvs",
-	"sYRKPEk99q5XheDKD6XshKgzzdI0fCrSFuJOmPywOIVV13P5kUzmnN80nE5+cpW39+tMoCdvX+qxMztL",
-	"M2pya09ICJxow7kHRlLi6a3WeU4SzXXeZEi/e5wMBt2T+CHunpL+tPtocoIfx6dJnwymWwN7+TCz0uEa",
-	"i0V+uupJS3fG7nUQWco9NQl862qstlGAYmDHmdNJH47mZPQpMeienGDcPZkMB93Tab/fLRKmHk19t3px",
-	"sK7M6C4a09Ob0o9UzS8hj7U0KWl/6qzmksQfngyf/yC/+evFXMj4yTz968XLH76eHMvLv8kln5zwp33y",
-	"/XDx95uHP7C//akY0L/5qxl/6eWYE5yA5fRL54lRNp9SWYQqf6lQ6QpytVKC9FGrdRKJbwmiCmV6/j2Q",
-	"mTA4LXXyZIIzeEY/8idPc8uPzI3Dqzhi/rt4Se+P/xE8bZ5d4Vl4oJffnXeHx49cbvFqzlMz+ghRhubk",
-	"DickpguT91uM+7pzqOZ+3amb30l5dtedf/S7p7g7ff/Lo6NP153wDN+SpXhKZ9a90GKe6Mu3z5+g0+OH",
-	"/a/KU5RzrJ/404gdTf46+9v85fTHH/GLrz/O7n4Qf32OXz+4upPiydGF7P8wkM8nT1dPZrM/jbYsWmlW",
-	"+dv/cd79O+7+3O+efv3gT++/HtVNT4k1JPdtTu+SxJwlkCa4wlShCZlyQRBGQj9k5zcYVOZ37A80V6oo",
-	"Uw+HRquiC22oPX50ZNUb83ehYlGmyAxOYuO5wgui3C6xntnQQmjh8IVENClTu6G1A/lDS6zmhSZr3cC+",
-	"SmWEUjG9/xBk2hl1/vCgqON5YK7KBxeJSabOhOTCxC5Tvnq2WKr1D0bimreVZzJm5E6ZZ8aOp5aC3FKe",
-	"ScgQPUN4IkHNh/RBtc6TLadUSJNF2kOvl/hjRkaIKkjFW2CFYsyQcYqVCXT+94/99eXjV9O/Zn959V+P",
-	"k6OX3x5/nDmSfMz00VfQxMymhheHFV4sWPBD932NBHlqnGGhFXUC/l5X1TjfDlxUSN6qGzbp6qv1g96V",
-	"ZhUYNLHfO3DYFwlZLLkiLF7/haw3R3+OMkY/ZgSBSmAZi0okjH81QjKL5whLhNG7dxdPe+jcigKIV2oe",
-	"lPpkuiHrInNGZKakxr4D4RmmrEyXk3gwLc7Jo8kj3H08HcRdfVK609TRxRyZBWW8KXX1nOqk5PBxvSnl",
-	"8Wnvw+hB9/3XYVb9nk/q1vwnPqlf8F3ZJoEF/wk+deByv4DqtOB4Iddc0p/JCM35Ci0wWyOIKGthL4jK",
-	"BENYoQWXqjSlYT8sF1whXDG+hEwxJL3oR+qPgUHpEBgEDoGoc+U5e0OTkc4h5pjsXgWG52o+cD1+LFT2",
-	"0DSsAl07+J36bGDwhZVw0NjBr2ASIOEc/gYn32JFVhiEiHWUwhnne0kFn6Rk8fVP1k3iV7cycGpX0yl5",
-	"Aqor/TDByQebeq4PSGUsaU2k8ws001ovZsjcYLLIYp6lCcibCUGZJEmElsY7rcVTLnMokwpDlWDnAV7S",
-	"B5g+wKbO1tKHSNWmqMjZZcf9YZFg/A1OkKNOzs+5CWEMhtyMsESSD8qzBpI3W6A35g3mkYo8Z1CUIRhO",
-	"kVxLRRY58TKWgb/CUrHX+RTpgXuRtD1WNWM3jK/Yc5P8u7myC5xqSWCsN39V3eEw4ckazXma6CMGcojN",
-	"8lJzlsDbYWsIwW3EKX+Pvcc958pq7ashB1QLFaHXfkEghPHpfZAlbPXAAfwAqq3PD2/zUTTlh4JW98ML",
-	"PpljzOxWWWIBm4ULNNfnumYMoLKjIpRZGQ0ceOQJZ9OUxvtyiMLgvdtkjdi9t8QZVFptCtm4NYIVnVGp",
-	"tMGPcCoITtbBrZ2p+QN366GreVouurUDbbqU+dw+w0raV8tCBYszIbR9APEzZ0IIYuqoXH60tafA+uvm",
-	"5l9oQPbuB56hCGN6zsWEJolZzT04wXgqNxlhmr/X4wTI+tdPFHolWFOwxUOrn0k9wwNX/WGx6s+9UTVd",
-	"9mIm97fuMU5TIpw8BBqYKuqEW1pAFrqR+ZdE3BLxTMvKPReJ2jeFFiq/5q3TJV8QU0i/gjRGwdkMcYb0",
-	"8kmakJoz+HCBe+wLXDd/ZAiADAWaL1w+s/tZt51EQTaQLsiSC1WylrQm+CnqvOLqOc9YsucyGo9BaBEZ",
-	"Vx+m8ObyiSyI4TFj8fmVLHVL6N3iotk7V6/lgk9Ku/OoVNKFnttZNF3kYub3tjvLRHMiFw5XVezdBV7n",
-	"yozVbhQid1Qqs3vf4HXKcXLF+QssZmTPJU/ds9UVV5x/MBcrOhjoXnpwE+JMPzToHz0+PnmEJmsL2/G5",
-	"FOijgSdsrbKEnjFF1RpdcY5e2BE3Xd1ilvcne4FAVFvIHMG7YbneYjYjr7i6xIrKKeC97LlkE7LmLKg3",
-	"C/2ND5pjpfeVyvqBz1krcZCPUb9kjdNNHrg5HLiyjzZWliQIyIb0xr0sTanpAodJco8KFoyPSsQzpYW0",
-	"9bCmZtH1wUJj8o7hW0zTQ9Y8k+saGzjzXr5pBFOAaVmb3BLE+KqxwXsfh623WS0p0LvScFtYvf4878ns",
-	"heLpAqLHHaaMkAQsiISv2Jl1XWIANhh7mvD4/pTkK85fYra2bC/3ZpJkRlSdqwQufpBLs1PLKvP5BTLX",
-	"wQ7gCQYBBvf20DlY/haiCQt9QMVzkiBBFpgylK/KZ+Ojo6FnV2kpr2mFcmK18534ZAAuWtaoPAIr8sGi",
-	"jpU2FufGD2pnJHO9DIJfGC04REJ/99QoTfDeTQ99wgBwmTa/kf6WBWabcpGTTqs8ks5YV/ORTZUAPQgz",
-	"jydzVry3/faOmQxB+jNJ9vZM2gyjTc7J4O2EKf2eMvOco1uc0gSZ3CcEeUWgDEINZK1/YnGo2tQfFDxT",
-	"mnxzdqnO6v44pkoMi8Km+YAyoFehGwtikb4kiCIwkip88eOPP3bPvaFuetG/0xo1R/58TJT60clxNQpv",
-	"070aRjLN3eEsCMN4S8H1bLXANHrrnvwn51yosL0NJKtznYL7zveZFk4+vQ5Li7EY8pwuMnj+FvR+LfIU",
-	"eoziORY4VsaN4rlOl1jKFRdJ2Hl6j0634dBnbY+81i5oZdAb0t2XemGoTKVj4zM0NnQdQ2qOhNLNXqf4",
-	"mkH0vPgmP8jLuahpfaAOLumF80Noj478ENppv38yOD0dHh+dHPVPTwfbkyqizpIIymtiUOYayHIDd6BP",
-	"PgDwlJC38+7qCXAR02//RyeBEAdARHkppX5mqyQKMtK3U/uKLojJ5OXLwL7+cc4lhHWQXmIlR549/YW0",
-	"QgSbar401fwOtyHFZ8TBMLohZxI4c0rFIjjkXG+oDgErtMISgksOJtK5Wg3V7neVMkbrhgHAonC8j4xw",
-	"lYUc1VY7ZWhB05RCnZXzAJuxxmufFuZhKHWQKkCNSjqxWZ2cgewYoyL4u3TWol31UJbx+cUTLgN7wI2v",
-	"JrnHXkVfXly+RkfDwQmIc09iPyzF9x9uxPff//Lw03+Esq8XNBZchj+LF5qRdhP0vpa9QnA7tKggTpii",
-	"70xBzgZJQUt7gtNUhs/KkrqLVkS4cCBJCphb2Gd20lQgG4G7P0aPd4wPrjssuoSkZpwLbLzJ9zkOl1u2",
-	"KxweAWxzSvRIi/z3CvfA70iQmNBbcs+yIbY7aNtA7T77lEPzhPgbLkUIS0gUc5V/9hCj6gxxlq4RnaKZ",
-	"4NmSJGiyRuY42pb1dX0tr68vgwlf20+fBK9zSWay2bTFavcbnDJbRtS2fmMp+GKpdqyftObJPcp1myfc",
-	"KGPEFwZmn0SlXV2ZRYAxN2T7htz4VhOy5qTRdNfHrl0C43eS2WJBEpQt0WRdpwxE7py1tfWGB0PnrR3F",
-	"Cxo6FIyhWCOc7UXrv1gu07UDrzSaAVhdBiVj11axitknWNcL84zHNFgIvNZX89cFkpCyhWzxRSOyKx8M",
-	"fLFIB931zlfFnVXWMWOKcnIGucEaCRfslhZAkNUDpbmIdPHdbXc+wZIAovEmr7vUW301ONwk0U+/JIsJ",
-	"EV7WytYKsPKqvQIpp4zWKznUsBIDLTs2u3SshdEYki/HVuj5bx3CXq/8UqYYcSh/28gA2aTntjC/NekO",
-	"ECm7qPsGC7VuStx7mLgpOd1hmOkx/UXf+MlluYUTHIVafyHhKCsJ8JQyEji/6nND//v6+q7f715f3w2m",
-	"19d3J9P3f7y+vgz9/B/h4j5tDRus+Ve22j2o4fLF0qhjxf3IFJWC4wwpfGf/3jGfR0efcTqSJqTREl3q",
-	"G6sMd2NQyOEldvWC7Od6X+yzrS069FiRO2U2MKR8j5FNBtNjiUyqIFdzi3jgcW7iEtJ3yziHRLr93hfm",
-	"Lq1y8JQaC2cr+cxdnxwQcYhbDOw0R4LcUrLaVMj6h5aO2qFuXZ0CETNkd4RUCrDGrSrxhTRhmhgviIGO",
-	"NUd3PDdNDsxnJ5ynBDOj9ZbxNJusUNHiJFxMZa5GzqAHOEOn7Wgan+VOS9N9QKIUm5ToRuf8c/OByjl/",
-	"HDrod2npDjfcoGPkA6xX3nvoaSYAhoUhnik889W4/G5qCkMmNsCJ03SC45segjoVrWdDAC1LiUQ45Yxs",
-	"juAga8DrIrGdW5Di/AYYpocupjBsP+UXoJ2j3YM903ea8Ci0ZxBF9UyWpt522mQ/r7/F9kW/dA0/PlU6",
-	"YIRVbI4SHpl0C7pYcqEwU8b6KbFZZX+3oXHOecMQ4/lYqDVWUNHsxLENONhI4peIaMqdoX7e4QMiRJxt",
-	"WOkb+f+FtNpiNhX4rLWGioBQAZJzYAxIrzF9OMxFt7Ihig72p2iVoBU5mgsgn4HKfOH2vr8bvAmXVijH",
-	"T98QhyFJ7aDQKuIZCmibO2W9at5WD3yzbiajS8u5W+t96t3+yRT8Njqri24qdZImIcZ01ppCnrwZFgau",
-	"E0tzJd3FNXY/cWnu/JSHP3Y/cgU3fiqVNDdZq6qdWOCkl5clH75PR3+hfS7xR1HHlU/La16zo7UZqBcD",
-	"tnGv6tNpt2ehdPSebNvWO2Iva8jDYmr2laZbgWoyNN+fB1nyNOlEhTlv6GBf6Q+kzD/FzOv4p1jJsONo",
-	"i6OG5o8299dUmGeX2ybofqmbSusJaGq2G/qlhTz8Vd1NdfM1LpvNGe+1RwrUlJpopuSshRegsTRp66KR",
-	"FKLkzfbx3v4c+6BHlo0tZwayfW1ac+QCHmvHk5YNdumnrVjrFVcBfacADWsi7QxgWGiWjCty4CHU+uCg",
-	"+7AByNx81nZK/se30a/14muytFt6WKbfhSwCT1VAF3BVVZszfpIXXPEpgqQYItWoqH03Tck4KxoqQo2H",
-	"vtv8BdI7B3EwBrYgkPTErLXUiJAw9LwYrUrNADl/HaWlqQ7yG7p6mwv538R123h4h7liQUgE/LFN5AS8",
-	"tbWgsL1eWokKs0F/F7LCGXyBWgGeEpugAIdaD0F/zhFaYIZnNsYEtgxmCTjr7IEJf8eYGcuTgNMuxau1",
-	"fnbFxY10giR/uABxgZuxlFQqzFTg/h4yKHCjvNkgvAHLG4lchzKJKIMXgZtMFLf6cV3XbNSMTB8t7qua",
-	"WVKLL2jeEAzxekZtOHQK1wos9tLHDd6vBf2qfbvD9N6Q5J/nwP23O6G1O2GbA6Gh0+AKy5uAeicBUvjz",
-	"Ge9t3VkZec1q81v0NqQSJRnZJ2elKXc25w5N0wCHhLMOFUcTgpKqU3fzHHvY6pz9HFy2v2tKU+SJl7fd",
-	"AlK2JSd+Tk75XXDAZ4pCVxjADHnbcrZWVZQ+JVspKiCbfhd6ireeO09bPc/AaQstzerOWr0JYb3bEJQw",
-	"Jdrofu4jz5j6vfitrsI7A9hFX8rzgq0G85tlnDyZYwUC7K5t6kTueHfQSviGaBVRcZdT30PnOfASII5g",
-	"aIVN7gxGD7mFABx2CcQIM2f1uoy8A7zue8T/HYTgRSK3YwyaJt1mYlPBF4051XynHBFcUOaYtcKqkDP/",
-	"MSP2su11MsVxXZIjXKqyVjXXo32qxyaHz7F6dhssfXjNCAIcXjcMqQTBix4C+NPLZ/YigNKSjxlOJRrr",
-	"9483l9tW5DQuvilgx3bKYK9Ren3qzDlaUhLnW9Wu95cJSRX+KuTba6PGmB+qn4R3jxAOffkMTtKRBxxr",
-	"foekDv1jiqUy5D1DUGE0smkaNM0ECdxWysfVX3bS3FZ+7S7ygKvvazhkv1zAuBBGu5bQya09kqvyviSh",
-	"beQM3soaP94Hrv9w97wbaj2Z61KrXD/2YLGK5R0KjZ9uElupcQhLN8nkspuoeRpX0SW5Vj1RREYIJB9m",
-	"CfTaleCtUJUDCnKdIuPEkCZ7q7nWFozmBVNkqi3+q+P+a+5OsQnoeqV7yB2n64JGufemmETzAfujKI/6",
-	"ODDmPU7LZjloK8HBV/WZUs8O89hOiSAsJnXMBYg8siyFGy/AW/f2CvE/W1KVOyV+V0lVI09nAh1vaX2c",
-	"AMPJFNa7kUklsri0J84vIvQx43bzF6gTjCuXfpm/ODKuylzVpCzXJF3jHf2CErJwQZh7zfA63hWSzHFK",
-	"PebzpdyG+CjyvfZP7Mr7Xe2ApMeAWfOFLOCAfDz8QensOxlUgeSHx49GPkZ+2NzwUmqq2pYV5iDLERe5",
-	"JLerb9KYC9EA8uOgjGzCwqeVgD4JhCUSfUnu4jST9JZ8ZUuan3cHj1DME4IyRpVstLd2ba0m8S1HORfi",
-	"WgbVlwtlgN/NJsEq3yWROW4HTca7HWM56hjBuIV0UmGWyBHsxHwEZ27jgpUSFaEKm1ObA9c79St/wP3g",
-	"7qRsmRnK59qr6/MW5foj9FWHx8KV2woLtWUKEzKjJuJRJE9/tvWvsT9k/m20ElQRuVlOedxKUN3mbYTq",
-	"dLR88fRkV06un19ANfuM3hLWQ6+4ASi85Vk8JzJPigaRK0N6XNVqMOvj4omwEmY3ekMMSjJ/D2zMYWwF",
-	"yBgMKH1OSss02AZUSaJlS4FM/3/+N3o0HKJvvv1G33U0RO96l70nPf374PTxwzM0xrHSr2PmOVh2PVtB",
-	"sFqbalITSj5DY83L8Gknt3wGtUPrRB0MaLBQ6Rh0mpX0toCUzDeDpz1uqLpabZTIDKFiE0x4tgUqwBYw",
-	"jLSFKbWtuCoQHeDQxcod3wnBSUoZkSghS8L0gWpRe8zZq7e5T4KfMkFlQmObIwpv6jh3RogU+f7daqTl",
-	"5Rj5Wb+hr+25X6pHN1AuKFY8DvWO430MMjj3BJ4q3zDzypxNfrjm3e8vX78KWmy/ucnWxkt3qHmHtYmk",
-	"Shbev226PVN4gO+artx9pu74m8apN4VDJwBz02SnPzyu6drRrdXi5Q1JroJH8Y/eSehQGuDc04atsWtS",
-	"HJM5TxMizIlo0klxqkUmHpX1GHhCHx1WWYk8JaOs4yCfNtLsP9tZCYy+FQCsxVwkJDGoTC4vbKPEr3Wl",
-	"1U7b3sF/HGSFb5fy1vkVeWU5JAlRyvGCEZ73JR//n3AR3I/539yR+W9Xwb24CiBVIfcCW2U53y1R4Upw",
-	"DoLcJ1D2FGxP0KuK3nDIcr20OWtVcG+n3FlES88OA6RnScOqnf/Z9iUNvkhsfnh6T/1+Shy8QRXSYOes",
-	"i72eHylTnqZ8JVG2DKr9+zh4yV1MxLKmphzsY+ghz6dwlNUETY5abY+bIAuepyu8lmjsT2Jc4j5f694Z",
-	"tLJbqUKSYr67Fqo+f/BzaNOtE7Ebr5qqD3W1W7XPrQvuHUMLilBHIN+JukNGLteuz/x+MU2/WfaOVSzu",
-	"/OT1z272kG2CD7U8mz6X/MXBOQIFXL3FfrPcpxjmENQJ+N72yew3kcNqjNsmzjZPUINpPdUK7n0vUO7f",
-	"rIkFH+8DEtLOFdA2gq92ZFidaa0NpfSw5MOaibnsjW1DfWp1oav1kgRkk0tC3cHFl9lyKYiUoCDss+i2",
-	"F1a70pyq68v+Xj/Mw+RjmDGfC84UWsBagN7umHPT4r4PTJuoIwEJ+ClWuH78oTa8+gmjki2wApc4JD4B",
-	"ZWHgU5qmzplv6OQd9gUpC7Dh5t/W/K5NXXRpPvflsD/sdwfDr3KDGCsc/Nrv61Aq3puXIFpylNZlNwfa",
-	"7/2bEf+vYcR7ZKgDecj2XP3sWoP9TkVxgJw8fVrUpUXfutRTSVjS2PC1H3vm3h6wetumoGYibfjVdyLd",
-	"zGwTaac029CCuNOz3inBBZ1RZtwSzu8wQtky5TghSYQEYQmE/CZrsw1M75nItZswV3Camr9EKaDsXgOZ",
-	"GuY9UPqoHwt6NNx4t1nxNn+hGO5G3O5jBvXR6MLAh0PLMXRLxAQrukDO8Ieu7YckPmw3s93oxsEI+/ug",
-	"V0vc1MW1bGkrZWgicHxDlLRddIz5af12zlNnPagIYLFwigoHLMROwMPtyqd3+jV35THUVwl7zeShU1aT",
-	"auHj4zbAxrXJp5C9YYh2nzkbwFlb4AGtkHastS+AWNjVYvkjyvvp2+JhoIIb2zYpcGX17a0SNxTRVrae",
-	"MmB9tlitvBFImwPxwsQliuPYO4yD5yCtEXR+f31is+WtHNG2YG97VbgLen0ddt3AIC/v+7wfm/eOw4pn",
-	"2HK7UJ+hKt/TLQKENRedB9NXiXz7cLgv929ByCoUldIKFKy2azfU9YWnSfWIWS9Jrw3m63aG8cfQ2nNf",
-	"GlRz131JCtwbnBI4UgIo4gc7SVpkX3xGFLEpZTilP+/1SNPqZdrat7M7mB9ACW0dyjeq4U620gzw2twK",
-	"JyROqVpfxlzUdIuyePlGA5kRRoReEpugh0s4LdjBhLv893JZLs9M58PiEA+GX40aYALRJvTdfDHdE03X",
-	"slkNMNBsZwFw7oS718rvfZxurevF2wW6G5quQDVnt+ZruiNKji26h4uRx3MS3zg9ucx9Z1rRWeC10Y8n",
-	"hDBoKJzekgQBhte9R68bCN5S7MXuyFwURGX/p1eLX5yMHqhp86J8IPUTvlhiQWUoB8+gpyQ/cpFsaySz",
-	"0tdN9xj7xHYt/LhREoXW5/djlnnGburi4ZBQlhg/1FZ4auJwmplN4bWPNj+J9di+y1ilen143A+iSFEm",
-	"iWhHbPfIfVB7i3RK6NQalmhC1ErvGOWEliEhVGC2qEEnd+oJULMJvJbi+3BBFS1YMxO8q9hNhk2qlI/K",
-	"XF+7b2BlN8PaMC1Z13KO3T/B+uFUjNUL/bEtfGTSkS3LM7LKlYlDOYmR1WW4YOAq7z6kP+72nvt2Mwse",
-	"xjDYZcHzNGk1f54m9zZ/niat5u++fX/zr/B+PiCPLt4yedwS5fxby/bt7Rj9lGwnNX83OUe+2htqnmhV",
-	"1qKtlj2RRy4BFgoqjHrrewhzlUQf3YIqRcKVN4YaJA6nyO9vfrWuV54TDP0Wgl+zF3uHKKxLLmnYOQVl",
-	"WvZqnqSo6dLY5ddqt+QDKSa9JfDs6/g7QWFyF1TuKNY/WMe5sUA61rLcwg31GVWf0UL+f8p6/bf59uua",
-	"b3taOwEzp6Vt80Mx5s+DXFyEA6h0sv9+3V5tNyqrDV2YOX8hIcPMa+BhjvyDhLdqhOBUkOhe98r9MWbB",
-	"ZxWD24N83p7+6H+ktaZkP99SV7Jf+32pTGU6ByozvXCCPRdHaBChoSk6kBxxtjuSt8sKCNHnQFHw7/34",
-	"m+7HxhvxmYPYriy2UjieQ3lLzaIUNzTehvCt5zQluzoYRfr7ZLGs+7hDtp4id1+rPRC0RrUE+04tagrU",
-	"vrt6+QLpWwziDDShBfgB551nKKVSyYOLw/Q3rrY33dO3bHzYFiHlSRCCKMLAEihawx9W1fu5NGFBsAzH",
-	"2gGAdIVh4wO5Ic1G/7Em6qB9L0hMl7Seu4vrJhvPNB43elY7dn/r3tTgwBFkma6veFvAe0lYi2VpptPD",
-	"NwqdXmZGYNT0HYaL95rK8hk19K1Ktpuop1TnoqjENlFJROaL0EbzLq3j5tHPEOnqO5BNlLY1wSnRJDSG",
-	"Mlt7tiKDbqLQ6yF31/1nDz2xHazojHHoOwpyAiV8gSm7ZpShd4wCBoVFTqRKovPLJxcXSK8m+vKOdbtf",
-	"9a5ZScImrOvaupTWuJwE8DCwsmbWOe3a5kM2z0eb0pS8EzXyfGyvjsuJDXn97xKruUvhiA0Ucw/Zvq6g",
-	"EHCBYCx+T9fNeqdtIKvX15fhbAg9tPossjx1LE/eybmy1wrjdXv1FXMAuwmZ4ixVtXitOcQLoIUhurDl",
-	"rkZHg3NTzvmqCYRLPvHa3QLKQ6hZivLyuYJljqombWVQPTeMG6X3oC5XpSUH7r2Q95at5C/l/S1d1JH0",
-	"58Bbv3EoX7429uiorI2dnh4PBo+GJycnj7arZXUMUiT9+Wtvx5RPuZaNWlucRhK3PPp/exOzooFsavn7",
-	"lPFoviZpUu/hJgLBHYaVQDvdZG/n2YVAYxx3os4kjoPO3D31w5H95jJdu9MQTlNJxO0mrkerHSVr3Njn",
-	"BWyVYZgzJG2lFUnMeCzF9Y6zjVJkUYsFtPKJ8zEjmckRN+XvE56x2Pi+MU0tZh+LSWr+XXxsd72yW3q3",
-	"mvmsavmoznlvBjlCK0wVZTML0G+sIwnp8ziOyVIVSfPeOhhYSYVSgqVCpmGy5ZIzZKc7QoLokZBE2zIL",
-	"rJkzXZ8hQ4ORn4ePpOLLJUmQEmvKZmcoJ8+oyNhnFqN1LyqHOBSqIGrxvWmSq2OCOGwPC3Vigav9BqMH",
-	"thZpEdsokMkb3t8Gyge0w8aor9CMqOndCsubxvcKHN9QNmsMMmIqTBpbEptb5W7JhSJJTePjPcHm5Y7u",
-	"kqV7XezPYbW3RrII5k4ETq8cAWUnsH2OImPyF/MqGi7y2hp/1BEiOJ47eP+UshstVbQurjWAxnO6VNri",
-	"ceGfxrOCOPy2GP3GfKzNtxfhHcOYzOGGY4SOh1uaIW6MEMLvh7dIrBlO+16kM4ZVJlxlb11I2N3mUHM2",
-	"5+V8YK3JflkZQtOptmqjCk1ctvR3qWUkLuBMkLakTPHDO8EE51NRCvIuyaVWrY7d3HyqoinfMr5ECC3y",
-	"+y3ysiZxPnE/7/SQex71kGqWpnnYKHLZVEQqk42yVyBpLwqb+Xgj3UaTnEfroTUliDgbFMG26NB4ilyY",
-	"xLUAzcsRq4l4BZDz9t4I9r69UACpjFMug1OpFM0oC0sE9jq588oZzRQQngmS7wnfkn9UVuFR9/+r0d8d",
-	"l4bbNl+oSn3e3k5MU1tbL9uI+EK6vkRu6imftZdhpm1KFXEyIL22dqgwmvEX0uHjHVKyZxyiRNR3xgbP",
-	"h2vnkuvke9Na+nulEdHcU0Q0ecSCVDdynuef8JJiWumhVUSD4uEK80bF9i1RfLMNHfij7XRzzgwJn+fa",
-	"HHwGnVoCae7KRgvD0mglOJs5IMrDqiN31LK68v89gMh3RsOXHLoqh6LxUJv4xlw3Xan0KCAu+OXb50/Q",
-	"o9P+4Ksz2ythiQVeEAUNUWwZog3QYTT+89jdZlwmxT2H0a1hSe6Gw9ttR4DnLsrETXPWQ3C86tw3AMSJ",
-	"4zllpCsITvAkBQBH0Fbna7/akEqUsSlVEZKEoDFlVFGsSL7NxrurVT8EvbkbGY1m4SPH6OH9kRKvOWOV",
-	"Q+DkgMA0WnCp0PAYvaTfoC8BvxdMHZTSBVVf9dAFQxhiLGbtl1goV5YDJTe4pkx8QhkW64qwfDQcHB31",
-	"Q30Ynxt851BW7N3u5s0z8g2/s2jFmSRbfOxwHVzsI3DkWE47Grh/PXl3/hQAO5AkmvHcPVwSNCFrDp2J",
-	"cxj18RPOpjQhTFEooRtrTh2/wWtAEQC+HT9bTEiibceLAsJzvMvBvz3KbT+6BTDRXs8bDxjyHliKdx9d",
-	"I4ouLRZw3a7JdqE47N9fOwnLatu7SdTJcAQbn9qSdpBjtmHC7gnsFOlY4JnAy3ltX3Bz2UQDf+QiMXuP",
-	"1g0pKlrlwMHjuMH0UHNTag2S2xZlAS65qggH6eFKsup4IQAl1FyaYxOoJbX+eINoJN3pJkjMZ4z+TBI7",
-	"gsgcMWabO6nhO0APUTlviaBqZ23qpbtvV8uOzVX/9fedzGazOjBrA3zMUcKtBUhVefE3qH8Ygbe15vVk",
-	"Yb6ckWnWMiUrU42XZy3p0eV9B4ruO4AmxcXmsOW9RkT1WII1Guf5KcaRPiu5ZteaThCm4+jUmKdUomds",
-	"llI5j9C3EKOI0HNBWDzX59TlEjO4RFIJMsXea7H8i94o8mOGBSkwbfJ2x1OapuBfDKYYHASj4p3rTtRU",
-	"26fk+6p0PvrCoMSmYa2pOBk2e6wIKm9MgxUMlqfrBQIxIglJfpDL1kNjM9zNmx1mvWUbLAvh4nI4AXBa",
-	"s5ji18yIdVeySiUyYyUJlD0nnJioIkj5IkBP5U0Pje02h0E4hskdeTyl8RqRuyVx3SUct1yz/LVavzMp",
-	"NS4IpV+dr4ZeZPONYLzpW1sUVcBD7dUTs0UswuCJtMdyCcDoR/ZEXWTSh7AZ+5Al4xw9pUjY8D/nx9IL",
-	"HmsL9mmWaqcKbO6C+lq22/Or77knLE+zJS3pQ5tqkw/qmnY2AZE2TQ5+vSaaY/jgFblT42AXTXQFloHK",
-	"RaSTxJaptKR0jZ0+S3uWfZo9twmR5vMPU9CqkmbP3GOlzP/1LTZbYqrYzkegsi+WWa6zG3SmO+USCEwD",
-	"iMhKcerHLdco5rcWptPjQBPEXy4JFmfaBJD5h3vo3LzD3MNZukaCLAm2qTBey4nKWZPnZ7p+TWBVgF8t",
-	"10BmWjeY43QKmH7581hKIl075tWBBqmjR73Mb1IUaAtyP0VBd7NtuVFqsjJZI5o0Fvn30+QUvvyb9TgN",
-	"QrL8BtgqTnb5gsnjg8q+K/cX9VBVDu4s+h2W85BqbnuKbocdq7r+drUODSGenaN37y6e3p6MIHVHcgFc",
-	"CX50aJNBK/64LKNJJZ3sUTkN+lHoy1Uv5p5I3JBb9ZbWBpq1YuntAhMksClZsodea9GkipO25JGZY3PM",
-	"umZQrSJTlM30sHbU+oSxYNv0W71bUkGkiUXiNH097Yz+0SQq+T6Qy1zq0YPsq7VIRnOeCW2MYbQmWJgT",
-	"hPHVmZYgQq1RgtcSMLrAwO2BPmrldbMib5tiaiyXb568QUcnSOHZqGJPRoU1yYUxKHNr8sJ9PrLHjj2O",
-	"Ya27L9wHTcAhUFDusewwVF7+/pdh9PjTl92i2vz9L4Po8aevaoTPtmCjvehOODd7G1HxotUHuIPMS7bF",
-	"X+WZyTRyaZm8Cmu1PSV3VUQGyyxej31s3A8305SvGocRf3QPbIhsmwTtZuq9OyRZAyKnzmAo7apGZUVm",
-	"x9cWXIDHdwVeNZemAIqh22umwiql7AaUGtubSys2WlEQpOxLzQQNscamw+qQsKs3JV/MlN4aJvMtrWvW",
-	"uUfnnZYLQRub9LdUNQ3QuyyyOTcZV0aHddM8rGF+q9yxUPGWP5M8dckPexc03L5crcsCChI0Lw3wuOPe",
-	"UEe/55NgCW9NCW0O7eRuMfFGk+18eCVtex532Qbbbv6eT0xWgsEUpXL+OYpRm0S5vueTPMIl+KxJBcX3",
-	"fPLG3WraU2Z1kTFBuaBqPUIQi8axooC+CN05wQ2CRRLl/3JXJll64+e0ew8bdy7c3Yk6+saaMgsJZV5t",
-	"XXzmuR4C9PwlEV4vOfAiG4P0Jz5B5tmJ33G8YuGFTDyRsVbFraIV6zVL6PmeT4pUnsMqTYuWi1kpTSfn",
-	"pFLBqS/FDCFqtn+esLMZkzP+AKncbvf2ebWMLqlhyrG+ZEsll4JPUrLYN+Ui2p5ENMfLJWGh7q97xzlg",
-	"WltTOjT9boP5HK+Z7ZCRZ6opQfDCcPvl5TN7EY5KWz5roNQ3qfuTkdE72MwKFU3hnY5pe5vnbS4P3rHU",
-	"KN+B2p6z6JxnKOGMjBA1Vp62ChOTpQK8AvP66gyBaB45Lx7jKOVsRgTEpKA5ZOApXw55bK2/13HCfmd9",
-	"ElytWaz69h16d+ml+olPiob8Y6hF6WnLd7wHaHnvQ10p6Pd80lpl+IlPmusKliF+2yJC/+zazAjkjGxR",
-	"MKQiS+NCSHa601xAvAEEK1c43flVZYwNQc5QX1vmGbth1n1++CA2DDHgbTOwGiLuAr/Lle2f+KSHzmHD",
-	"Glc8TVO94QRRghKoOLe1dq4GDvpRUIZTf+vZe8zJwcy/ZBbHhCRtitteUHYDrtTa1JlcOEKhTgFBMv5T",
-	"MBerfr/lboXaHfeC3hIWZMTamsyU3hKfLPxmt/DZUgr5onUL+apH58w5bHx30ef2xbzgM7pn+zLiEILa",
-	"lAgvsZQrLmrENI7BB/+FRO6+0q7MHy4zz/BxlXm2r6IDqMhfF1rPl1je7Nt/dStKj+JogeXNffRu22hw",
-	"d6e2zKXOpaNHQ5Id2ELNes+1SuT2Xlaj9K2wRGZ09Tjjjc/Ml/CiyyXejPHuLs/xaFQZeR297ac2HWj3",
-	"kNC5/ag6anRWepOoEeDFDY74hgoh2NGKmn99/Q8tfz68//rDP7QE+lr/9f6P19fv6+rmt+fa2Q/7Z4rM",
-	"Jguq8o4Y2/Lw7oNcTfI29LJTNjONY6op5B65I5fC4WdT1fERZbNnTBncvT2EUJPx6ltrjQW/Iz+E+4uJ",
-	"+Kfnm2dvL1+/6kSdJ69fvjl/9bdO1Hnx+sn51QX8eP706dtnl1qCXTxtoOKbbVar6dtxaxU7cOBjaCxX",
-	"X4tiroflSp7Wa/EjZlqtaCVh8uVqgMvPyC0R9QOFy59xnG7ddw2zPeSWeaBpL5iGcId21HmRZRW3wiy7",
-	"o2rx2i0cFD7zoG2BzeHQhoLhFy5KCwLBCAiDWuAtAH6iM9oIo6dOiavp0OoLlq3mbZK3ZMUl+W0zSW1r",
-	"urZ79tnL84sXnajz5rvXr57p298+e3px9eHJ+dunekd/c65vv7zU/3/xphN13r3Vdz89v3pmNnzUubq4",
-	"eqH/eAUvP39xcQUfu7h69vb8RdC6qKx2k+JQAJQZoT7KmKKpSc8xQWogRZJnaxqg+Y1w/abNNzg6OXr8",
-	"8NHRya7ToYj47alCB1RhG3nMg+9gRFl4SVvkeh+wa2xrnCcqYC2XgkJ2jIWnifUspjS2Ley2cPxgj57E",
-	"IOZq9BIPyR4jqVV0KAVCLsQZmXSdotWq3ppTAABiJgELC5ympHgCNjLjNr/wQNTcilyysFRmdUKy6FXJ",
-	"SxOoLIJrRZ+RO9OSNU+Z56zw5IYbarY1pl9xu7LhSGUbqBIsyVU9lK6+/IW0iLqMrw6KF7avPbcdr7ea",
-	"rw7Bpx1uaYtRNFEs/QUJapem96NRKmFau9B9/Te2dlUy7+HmPssSV30u52XUyZim/xOehdz2uSewNAU4",
-	"JcxzZ2jQ76MFwUzCv7hACy5aNf/d7RQ05CoPddcivRF+q+fDj5g8wZsbWqzRZG2TbUwQw2KMmqRe5RkB",
-	"JrKBWaIlpoPADGaCU3a+XDb5tGvHvFyGX3QveyRPm9eD2iqQg2SXLeles39eM4KW+UvRUtPB1jK03kUe",
-	"T+zYT6FkusZ+/g3KbrURHXaZ0RwYqjaE76Ex4PH8xCkjydjuRMtjjKyQwfzSDHbNxgrLm56DuxkbLrHI",
-	"Z2cFiIl0jAS+Ang+zx42sFEuJQ4eWbHchXTNHPRaD73iUK9PpRtTkte9gy6ZUEjyXkiS3hJZrtKBKVm7",
-	"p2POvV6ccln8ZeZrsXLyKXm4DT2vC3z+m9cOPv/Ndldz+bg9K+nzv4thmL+L+/N4l8r/KDDtzN+58z/H",
-	"zfDeX/yWj774KSFxSqs/urz3yq8+NmH+q8nGKf9mhxOyEFwJeh1Ot8JslhKEBeAVqEpIwlRvuho9ztBY",
-	"605j01vOJPl/OXhwMkSUxfOv/IblX0iUSW1TLXFMRoaJTAsWKMsDqJYVESglU4ViLiyzYYaypaCzudHS",
-	"IjRWfDnWj8yAvto0wQyNJ1wpvhi7dH/hWtZ7I7Ases3wcplSbYue561goSoADFh9qDGuUCLwiunNCG47",
-	"4Npqub/+Yk3kAqZCkhnZUTYwrDjRusOSV7WoH9BkqfmWJth9fgqoXZf8rBfiPj+m+DL8qWy5vFcSVuQ2",
-	"0DNyi+gmbcYTkuZvsFCNIo6AU6IqETIthlasZj8KtX7C2TSlsTrMbIDqv3BZmmtvT+QZGku6oCmGBL+x",
-	"VdqUbcS/wGtXWyTxgngd5PJj1k3LWmjey3L1QJN6RqUyyUu2ycb7rfUURzuSfCVNyG50DaHWl/rGzdTT",
-	"xPCMIVDdAq/DmRBO8zJLC0dd3jraVLjwxRKzdSlRAy5DhQZcq1/7S1qXJqRHXbDU+syc2iPECLUYZAkp",
-	"0jIwWlHFiJT+MOKUmmOLL5dcmqA1vKVmPHmG+f5c2KLWwLJkHZiNiqGY2Mhl/wACJSl3VNk+hiZBoa7Q",
-	"5+gA8PZdJletK8jpHl/IGuiZQ9s67EAEMbLvXsGcGuIhwec9HQIW8wDco5pEfSuDgAxFtb1jq/A2BxZv",
-	"bbzrT8gITUheZd0O6dBtrXvLUX5TmxFw7uCfCZzW8RwLHPs9Lm4og8hInGYALwEqmewh6I611tJswVme",
-	"SgBWAGd6DROS6/9FyoHJaxdFWw0q0dFwWOlw0SwH4XFIKOVl5QF9JEsJkkQ5570BkZCm5o8kCM8wZVKN",
-	"YNp6XkTEFKdgf2uiRAgjxlm3wFM0cIgGymvGuRY84ppZOGxpdhJGt4QlXEAhE1ksUw4gSqW36hXQcsrE",
-	"FpaCx8RgmXjvx0hig27lvoTwNUs5Zj30DMdzJJcE39RDYWhV11Yvlc0q12Mi6rAEQ0xHDxeOZzfYjlYp",
-	"MUAjJEt9jzS4E/rr4bPBdAq90q/Aas/qOuc7bJcSDSR0UQhlB3AGYVWJtaFk7iil/1T2Swha+k2RF7rZ",
-	"KkYILgwG3enR8clXTbN7LxXgrjngFUjXxAs5Qguc6r1gQpK3OKVJhDKGMzUnTEE4IAEH/IQmCWGRNkE+",
-	"AGRchBZEzXnyQf+CTYpoBLhZWmGMUEpmOP0w56n+FUvywdjP9g8w2qOcaB8ytswmKST7e79iEc/prfnp",
-	"Tn1YEgAXiZDi/EOKhTa7BGYzAmOQWFE5pXqe+mdFPgAAG4Esei7wTH8F32Kamlsw3fh7gpMPJpkL/jT/",
-	"/BBn6gOfTuEnGMeUpoqYHjv2FxgQ10PD9IMW9/gDuTMZePDTDVl/EGSaSfs3FM9+sJmK8IutjyruypYm",
-	"BxmWoxglJPzbDMDPkJe90vLCg3eEumk7tsMAC4Fz6+trNOeZdhLNXdAehOVubUjLW1yL9+b6AHlloYcV",
-	"JdqXXCR1zQIqX3P+NYsNu9FgTh9I5Y/fDQfd6+u7E9Kye4Vpc3f1xmtztqW7+umpp3n5wIN+Mk04JHSO",
-	"5JwLi+7rxKQLbdvk97PCpHN3wB/OiXpvWFDhbJgLwB3M/ZWVwe0sRWyU3B7o32tLFQoeeR8+BgDHwHpc",
-	"2x9PDgjhC4n4yrpxGyMuvCU48T3Fcr+D1aBv71VGkz/6vmZ4NJwhbJByAynsWOGJ7dawy1ovqoAESahs",
-	"80jVInBfda8KzaZuq+YGfpqCqW1DW8tNLw6ZCfA1N015doDCNcS1rVmaN63roXOWi3FA/GTpGrLWDaoM",
-	"MCA8ASqE7+sHR8IkYIe1PGDe+hG1DUkEQQHruDXnuv6a1q8FXVCGlQlMLvByaSHjfAiLJt00iu8Xzv1d",
-	"kFBv/YiPZde1KdU1FWSfog5npAHWQXgkn6Jm0FTeE+8NKQWR8/22vDAPb6klsHcggA7J032wIpDyQEW7",
-	"/nZFAkSv2wT9tzS+MPvPqFRE/Ipp9NMsTesrtPP2L038NNuJ9d/X13f9vtYbBlOtPEzf//H6+jL0c41f",
-	"pzDud3kV4L6dufre3MNrwRIivtHSYb/l2OI68frWcNuqprHqacb1JpkG24oc97djQzR2ppSmX5fw/xOf",
-	"NG6TtKOiym/lY0oJDV12aYktk6jMiLfVUZmJA7jUfuvOlzms1e51fG1vPrhZd808Xi93YGyFnRKuJ0pY",
-	"KSDgFHMBxAUWNyRBT9+eP78KZ13oOy+DvRyNAbQEz/3P5KxwWEQlz8YXElxu50cWP8uEoz1V5PyoE3Ve",
-	"QPps0FUDKH7rIHTIOXr39kWOGyJMd8EYM4P8ty7BFZ3luYsQXfjrW1MbEEqcq9fejytysmxezZVayj+P",
-	"Hjyoad5av9SeSPh8MJ336K6qgem02+ALicbm0+Pmlfz7bj03pDqb2V3fo7a3LjXyti4f+UJJR4Nq0d6w",
-	"kTJSV028URuRzzny2vvDAr/fzmT1GKAtEjr3aAp0H62ZTSkQZmttKqzmHDJ2Nd9pKaC3fcJXDJooKNdB",
-	"12SB0xyta/v2PgrjBNkBPWuPevRzbSz057wO1EHJTz5nb1wXYnK0DUyq3C1GDz3MSpBH71ff7AlN16ZC",
-	"5/dQffO5Kms+S+VL7dKtrWNov0Vr0d9uI2dBP9lgWAfrq0GtMfxhIIGzOt4SSdSvZr0FLZzwKCXxxrjP",
-	"8NrbXxagcydadl79v3FCwa87qqvf8rqaAMHT3O1iQrPBNBADjdqJOjhZ0HCg75KwxDa63ktKKYXj+ZY2",
-	"pt4N7fp/n+cP7sDA/GSaX298Pfe3WWdYzJdrfSoufDdZwm37a9LCSK348XZHSSY8WX+nFmld2ODlC+iC",
-	"1UPPqAUUpxAf1j9e2SC3455DAazdO7dkdcBYDvxM0xX5nGSH9uVXfJ83S8La4GBlZs+GdRlz8QwcuCll",
-	"h3VFVLw2l9fS9izvnjXo95HiM2PYQuAxjiFYPYnj+6R7c58M9Kt31AqJPE8c1R10TSuMmoGT+c3ZgwVD",
-	"W9BM8sHKmo5/9ZhgxrauRwQ77t935Pn/5jjzVkyyfHDbl0i/PRhyoYnNIjcrDd4YbHNCNhNBGqEtVhmj",
-	"RV3cfly7Zd4HaGw1623RhpvDWVdVjEMkiB3Y+x1zrhUe9Y5rA8UIrhxANXaBNZs+IE3iWxt3doX57i0Z",
-	"8JJIeT/4uHEmRBC6z7lDTVWzgT6XRR15OX1l0yv62XB3UyzVO9l8iiGJ7sNCeu8roxQ7ymyhf+usUkvC",
-	"NjtHykC7lQMYp2jxFhqeuWrOJdeNzGveZC6YzioO3sbZHClf6QOGJBT8I3M6m4ftjTkeHj/a0qEAzbGc",
-	"6003J3c4ITFdBNOyDuhaUGoMvlUmlofolPP1kpg02bxoSCrBb4i0/dr0uWbULYxWNFFze77MIUN380gx",
-	"vzdxhJE02dWYpDar22tOYkZbE76DOWk1tcym7VpqQ5PfjejdLmj35qE+83dSX2SZNInq7oO5AAv6a61V",
-	"8GQvty0PAFc3Lu2vURzPkXN0Rn7UItRe3txg2mGQxHTLyJsi23bERppgmmZiJ+xCfdf5ue1rsm1i0PtE",
-	"HyY1RWaMqBUXN0W/gqnXLqFarnDcdGQ3NVVEPh6vocxos4eII1q1nesZSkhKb00+rC0/HdnaCpoiaO3n",
-	"vQO6PpoOfF5DCNMPgko3YegqusIice8CtJQVhlpNowWn+gW81PHnDHGYROCRM3RLycpdKndvhZtcwIEk",
-	"rq95zh15QyFBllyooihNP2deW/Jp5fW1QC8fgdOW6gqyoMxWBjvaQc2fq93NJw8FUsRU4Zov2d46hBVF",
-	"uPZFebmuX45bFOEWpbuhw24pyG1TppXkY92x/DGDMvhyfQ8QlGcKzfByR1jktN8/GZyeDo+PTo76p6eD",
-	"XVU/Zvrncktng7xrpBG2EDLOC5IjRKfQB5JOp0TIoiGe2Wlf1HVqb92dZFtzEgiAJTRBVO0Crd1Fj0wS",
-	"cT4L6sn6exPBV7LAWwyKk4dNJV01LEA+AqZ5gX0OPGXl4fud50NrHTXls6jo8AaAgcw26G6nApjjaQNE",
-	"cn/dtaxbtFPdbD+5qGBFU3BcKT8vndxlkoVK6LnVjK1W1+KoD9VGB7Typ1XE5X3eXKHwXUd/aiuFPZdB",
-	"XRC8WasobbO9j7aXSgLug4maA7T6fbWiogrNICWWyjwnf8/YfHvQpObBfEeJcJ7iharUku7tN25tke/V",
-	"f8s/sSG+BY66KRSjyXBN+G/c5sqpIfVHiTaCC11oktFUUTayjGUqBbWsJOnUn729z2YtS4LTIoFZ8iAp",
-	"jGLYrKWQuddVRucYbpKQoj3IfoxiDv+njoMP3Ojmbfl+j6BHWKlNnNf3M+k1bTy2AXRsF6rVMRVqPbYB",
-	"RNDIHZtLzqLCoV3vLL8vyoEUt/HgMqP07rdzmje5fORRnkNTEmmlrJl8BN6+8wp4vA3gyR+/QVvJQ+e5",
-	"8Yqzo8nB1lopsrwq22tB9S7vX7kPRZVFN+ZpOnSy2cj6fCcEisUNjmbAIBx5zYnNLj9DWszBK3Camq5Y",
-	"5kqU9/41yVzF23FqrNfCUDwrxEGEnP0Vodz8imyqmrFXbQcHLIht4WB/GZVtTG0HQJNfMJj1yA00G2BZ",
-	"aTPGYnZzGLAJAZWngCZZpb0nlSjlUsHo8QLP7IhizPSXNFVgdmdF/ixhSqzzygw+y/PzjKdkw9w1AB65",
-	"naupDrsEiFwyPndaqu+3+UF/9ATDJvOHZKwbZgEsCrksBjG09mMkECLdAu6aW4uuGqoBmOvDYb8VfOuG",
-	"RXpvYB1W/Q6f5HCtbDB6Zar5bqmDj93DhjUsVt/jyg7CsdFh0WLrQLjnPmKGhbwjNhOBCV1aDcEWWrvK",
-	"10wwmCNynXzh153oxu2RbM2y29FFZWTb7dkE/vQ2pmX70Yxc4hLMBUBJzkBIV7xzRlU2spVKhCc8Azk+",
-	"IffrzjtDud9s5PMR4F7kAhWRlMRKcEZjnKbrcJ8d6aCL2nnm6oQNZbMn5sG2BSI5OkgjQG3fHV64xeTc",
-	"mu7+Jnq0Lcd9Sz59o1xDO+dLaPdam2/oTa6OBymbPTXEbV2iGBYxV/kJFxXl6Hlh2P5S5t7Iso0SO5jB",
-	"X/1Np9H2Jjeh5jAtpn/bAvU98DnNjY34r0KyopyitpOOpd0Lym4OzBe+H6WgCcL7Qb2OS/ZQfaqy39c9",
-	"eBDjknaZsSk1+SgF1CeapJjdjBA2/4hKDQz03rKVLzYK7aA7tUY6pSk0O2NnpsZs5KrbwHkPP51ZgGc8",
-	"SQ1op5FqhUqrL0ZIcvN16V0B9JozRBZLtf4AHx9ByZkhkp7Fwo6JSnPXGfoJ32JDAn2v+dcZSnHG4vnI",
-	"9T/FDlYHgKmWhEmIsafkDA6vUf7bikxKga7FBxxr2o5sFxwZAQmkCZZJokwNvb7zDJE7AwDzwS3ACAFu",
-	"MDibMIND1xgv+kAFLC0iHbCz8SpzRs5Q/sk5X8kIzam+DaCBAC1V8gVRAHOHM8UXWJkD8cxLkx4ZmKkJ",
-	"SfQxaya6IAnFIyQNQpA2abh+6cOnmlprIuQoH4pb8blFFiq+baIxhKl0bVBUjZ2Xn1S550ovrcPFzQG4",
-	"sfE7e+vbiTrFAoLBrtdN/4PC894SgCFSIXAn6uQXi9nbHBIM71uXW0dtnO9WqG/trIdzH161v94fxq0q",
-	"4mtqFovBNM4qqZaMeM818incs0pQDGCLzHIZ49XCiVldHomDB4RUOlc4GoJqHPSPHh+fPOrvi9C4M6Rk",
-	"Brltbo6WbTpH/Qq6xw+UrOqAWFoGMHINuh5nvoXuvpnvV9aZG9DE06t+z0GQrdEJo8N+IV2Y4rBARHvv",
-	"/+Fu/qafC0W023+OstmWslWPAfV/pMPpdiGWTBIJR6M9SHLnHugOsMXQu7cvIoDHB6kD1j3ywzh5h3WZ",
-	"p7G612MzBIaO+qc7Ear6wRmGilm/udeiVeM/IA264OrDrmf9tB5lY2y8IGeIYJGug94Egyg4KgVptEnr",
-	"eWB54ShCk3WuHxV8ksMoGZclfKwmr8bLpTGtABqBLZHNOAMsQLlI148neAxfiSN47oVd5rHiAmJjFobo",
-	"1y4St0pefX+JXAtcL0mEEqJMSlie9eB1ItmWemOL7R/UOSRaB8RrS9a/pbd6W8cxdPHiRYzAZTdNMwG8",
-	"FQuSGE+z3CxaR+f1Ne9aec1f+6uWtzfNaXcJhE0gpf5i4atYs5Py3rzZv45000pjXkoV9lM7zN/CKumh",
-	"BVlwsR7po0EYmwIZnFDpep1wsUaAW3oGp8LIME9xi/7R3eACSNr2Nj5USIzHKdwlzYlS2OkQ+QdDCoQD",
-	"0kYQBCN9OWiGAKCFIH+2dOzQE7wMS3mL1DoqEUIqmqbGtesIQJIzRFlC7nKnLMEinsN2mFKWgN+WcWZs",
-	"fGFbZdiEXmzT2KW+25RC0QW0Ugv7BniWmtia//0IMhHG+XqOy2D5MA1oMwSD7EQdZlrAe7bm+zonDUme",
-	"AIF3xguuyneXguwtHTy0FOi2Pn1fGufpecXyhU6k7fASW5uRlc+e1iHsHIOqeQy7fNj99hHsbLkUdZVP",
-	"uMBUbJY/UUYbCOeu2A+SpMBj9JtOmvJN0xhCnzwQdxFY329dbkYk6M0olT2GzG4bm/u648jrtflw6Ne8",
-	"mD6peWK4q47Jo8crIrpa3yiQ2DFL0Pg/zZt7tihz3NvrvG7RxS/o8s8z1nEpX92kepOk6NfpaJlwYkhG",
-	"7qhWQheYZTgFXxhgF+gbiRFcGZPZRH9sYqS0tL2qVpgpkGOTLL1xXdp8v1aeCG5eDuKmeNVuvROEgGO0",
-	"fO47923Btq03LWFKUNJiy3pb5Dffrw47PrBZLQB5i4RKnzRhMBo4DG3v3v1jSgYv84dmkDNuhg6xDpvB",
-	"1utmYFS7OL9B5vTgsLYoaw9bTQL2Q1M7RM6xsNisTeZ6aW/fQBZr8nCplbXcGrmSEeJpoinUrvNGZU0u",
-	"s8UCV6GOhse7fIYlADF73PtDLchWZRlvets2xXYEc5zHcUa+pDc9tGXkjgYt8Ofr5ZwwuQd62/svcxi3",
-	"P7qfvvpzkKHcqFsLMDcN2Xr9fj/yy7bC2Jz3vBbRJbcOILQ2FXgGf/EpYL0EoVXaRb7ruwV7mfVw1+4S",
-	"yFbfru4Ti8EOpNhGxMtCylSFNwe7JLN9J/OGFbkgGBlMTm3ffzmlYvGVbVGTrr1GlV8uBb3Finzln/j6",
-	"bojJw6WgRVERF4GzKlNz3liYTngSKON4LjgDGEhlWnail1jcJHzFTBaNF8INJbPvUaTavmDh1zpf6zPx",
-	"CjxU75ik8rMckDmT7cCBBZ+SXqIcNiqPr0PkFGuD33EvrcFCyD/WIh8O+tw8bY1Hqp8wurVtimWsf3i7",
-	"SZeFALiqwH5uIufDE+2xUL+/fP0KXZrPfTnsD/vdwTBvC5pghYNfO1CP2EtLawYYGjz5C+ax+z2nV2nh",
-	"dtkFoWFtjcRgtxWKJoCDCA17Ay0Oh/3ho27/YStU1X731ACrvi/+2fvQrdkzNYrVgQKztaT6twBpQqV7",
-	"3Bobu8Hn/10sfqeM922TTW629t4ETYCSmBhXr/WoRsh2aTZJOJIIVXazko/Grje3gYNR31TrZ61JHdEf",
-	"Pgz/rkJDzzcYJhQNMfXb50/Qw4cPTwGC6N3Vk3IlKFaka73JpRBGaOvSBdEcb1BfN3dsrJpv2MPhJUCd",
-	"yFeUC7Sar13dv+3TdWbaqRG+TEkPXSiLMxtzpjBl0rQbL3xvgqvAerXYzk3AJSxwja3q/67VE3Za2/nd",
-	"Ri48MoTFwe8JKGAb7qHrGV8CdrDNuJHivUpjeMj8srnzzHT2VFjemLoS5WInVnCXusgUqWpeblmR1aRf",
-	"YJogvt88ATYDXWZKTbfDLRGTGuBTWE5/loLgxPaGTjkuxGcn6phu9L7k0vZAg1B4AQ/gdrEdU7E4Bft5",
-	"kHk5D29BEnBi4wci8oZVm9JjIvgNYec1TGA826bwKU+Ot5vf1iYsKLTKPLPdEQA7gikcq/vlVetL3dKm",
-	"w97hgQSY0WuNCzpE+ZG9vQYWDHrONVs0FiWGNLv6VxiC+2dnSJZUXSHm1QWp7NiCvKEXXYbOkphIWdOl",
-	"6Bx9/+MViPbxOWiJ9Gds0mW/IVgQMd5oGXz6qGVXojy14yJUGkRizhKXP+CQiyDx4IawIAT+RkHQ40dH",
-	"/QbFVtuaNT0xRZOAuTO13XbHb15fXqEHeEkfaAX6gX3DeBdgUgOCwOTCKSOa9TfIAElRZUBpszy7xZG/",
-	"+v6H/VWJdreKuuKsTseHJmjWnjQZ67BUabkdbO4Agmta3KUYavGtR2gqKGFJGm7TfrURZK6Mw1y3Usx4",
-	"YaHZcI5r/CMXGyXvVMk8ZO+F6QuZZ2KDWs4wzmzemsqxnzGk6etJpmn+5RU8YTGgoqLizY2mhyB5yPxm",
-	"n7HRh2r+woRMuSBozTMkSLp2bV/CZS3u/QHWtldc/xM9HVq8Ss/hX//8H/+wt6HJGp0neIT+9c//9f5f",
-	"//yfuzJJNnqWB+UpHKE18QW7dPkt/jgZV3nWuD/3w0dkrJDtQyru8cf0ecaz4LfbGBsun5WSTAwDArdA",
-	"fiW4LO9jMBtHUE4pfyHdkKOC9UJy4x1oUU+wJC9Bk9yz055F3d+alIclAXT+jTZ4PCU7xtZ0VAvKSm2B",
-	"NuoUyz7bXcN96t3+KepAI+nvtJJZq0o4+lvHr+lVXWOTNCrg1cPwynddEGPXI1dwYxAM0VC1VUOzClmH",
-	"VbKGXfgGPnBlc6Qoy134NX6Ctg77FomjYBwFdCv9uyv0zQV+5NLS8sNBz6KFS6zlRJoxAixYgBNqaK4v",
-	"l+Hz73nUh7WnC3nL6kWA3/5331agONmK2DzHEk0IMbmvDRR/UaflmxE7L+GeLXH2zC+oWrr29/phvpPN",
-	"Jf5O2UolnqRBgFmREaSt57yfowPcAavRVRrQGkHZ5HDJD5aaibbsUHSP54j9cuUoIayGVp5NymyXZaeh",
-	"ByDDb20uZV0u1K1rKioJa95syg75mXt7K/D5qJMx+jEj9rISGfkUdTKRNvzqO5HWLWTKcVL0Cf7crQ2n",
-	"dDfbPacpeWJSWjd2Hzwf3HoyBOrSPv5cu9/KHlKz02zVMRSt1G20vRoGw0PG3bVrLNb3rEVtzJm2Ky30",
-	"rleXvjmqe+5I3NjB3Tifs4142siNdKX3ZTJ6s7Yf8NZ7VwhJ89ezuyUXIaRr+q6+OC+nZSZzj8H5RaRN",
-	"zgSvwWhf8ISkjQXJ+YX52mb9abBrnd6dNZIMLvlMRCXCyDi/EZ82b5N1Z7JptY7ceFie41zWQ1rktyCe",
-	"KUlNrxoYd+PR+a3Tm44uT1Lf1Vq6OqrIVPxZ0H2o9FbclPfbqp/7SHmvG7VWC+vh9KfqACq6NQbVs+mA",
-	"GjRvKTKwLQ+6g7l5g7bGo7FTaBHj91TkN8I10Ze7hKb3lNbQ3GONZ/Uq+NkmiYjeg3Wg2f4tG8SHskyo",
-	"43Eae+sBN10NWUEm3IKzCbfl2IdBjtmfsXciJO4a/+7285XxBmD+jNuVirwMgXqnees9WgJoaDKXPDt2",
-	"eyZ04QC0t29Mja+Y3DdDuulgM6vpbXs1aIOfos7KqL8183JXozwybRbBFHHLtqp9swlU20gVQslOrXo2",
-	"5nLdP5Zy2RraSCXm9IhQFRD1As5nCadCRLmeU6cftc7Ktnp0c0q7df1tE7K3x6E/c9PtXXFXSLQ0rjZo",
-	"VO0ABZAgMRcJSRC3LXUCTgGyFDzJYjoJucHcFwRUs4NzQSE8w5ShGVRP53CG8OE8pjQ1xZvZ0iL2OS6u",
-	"8+DqsT/Zg4jmyctGvbwthT5PS2/w44HNsWd3MAdgnAfCfSyBYpal79Qy6vqArrr30lw4NLIfsVg8wfF8",
-	"T18ePFOv5OSXS4KlxftTHuPdBugLc9cueBY3moqH/nF7/3yFvO6rIQKXml206WtYkHbHuh3c/zvqKK5w",
-	"uiURJh9LEZTeBT/bDiTVjNUNJDhhe7bfg2vpUPem81W092a93YG5azUErXW6R3qmnmUESHGATu2uQO3r",
-	"zBXt62OFUOgBxeSKaKF6NOgb8AKACGDc4MwBbKtrhwRnwpTeEpTgdalZA3y1E3Vmpg7fviaYH/Hrunsh",
-	"09N70305fau6i53xZfMG/s29aktBbinPpAECa40jYpIDW/BfSwf1veEiZCLdqJbw1rlgnTJ4fzG/LZLg",
-	"XGnV+LB+d5kBf3pZV6xIF8TLDRNW1LqGZbaFHUR/FzRNqTTpZLsBpBukZNShhQ8iNDSV/ZKjSsS2wbeC",
-	"2Wk8UzGv80HbiyOE0fDuLifCWQHyBGHbM4TRQ7ieUEFi5ZJWHNYoT1O+IskZYjx/xzXT9h5laHCMLO30",
-	"a+ZcKq+pWI4EIIjk6S2BFHH9t+IIm/LAuMD5xNpeZ8SkTuvnr9k0B76G1NQzQDCxLao9QPUzDxrSwodZ",
-	"s9pDBSvQTSAD5kvBFVbkmlH1Ve+aefLT7zhXpNs66sAfmr14psD8+1DACOSZFd5v+gYQ67aEITZ5zBmz",
-	"AFrvt0beNxf1u6urN3bhnCbuFiUqcs/0UcHZjqP+9PTU569+vzkiOqQpO+Yrbcct+/6pIWyobMFIBLkL",
-	"Yt/ddy/7tLX6kcu/UMpG9ZwycK10o1l7tcMt7v7cq8n2nFLWslao6SmmrXsrhe8b2b+y1kVmiNWQ9j+b",
-	"ihf4S+H1nMm5aFckqjLGp3l1SzO8mSo7f4p+2TB+ZnW9tgApwo0UEA7bAyNUztHdGtESr6FMoYWuFcBe",
-	"XdtSBz27TbK+3yRse2Qj82AbnJTNxfiNXVvhDVAL85jZRGM79fUIWUyts8IcgFjY8O7uLO+RA9DHOE1z",
-	"TjpzR6uEPOUJibErw3eh9gVe6yM85WwGLigwOkwztttKsnUB6+Ufhnn3Gj2eOUnDh1fA8grXjVXMJluP",
-	"3iZO/t/X13f9fvf6+m4wvb6+O5nWhMxLfF0DMQ3MXV6KzWzpxJZxbw0h6K9cJDYbbkGkwotlUxmrfq3T",
-	"pepmMqK0GG9k5rqFwZ/dboWv1I8BOZllLzSG9pDWQhiPEGZrm9loyA64KOQOujr5dWYGS7R3zcwLfuKU",
-	"wfO5Wa2ZfUHyuHsPjRWWNz0sjYqlP4X0L9BEEjNkLxD9ytyTalyy9u5SpxR7lpiksALOBbTSdd5JCY0h",
-	"xuDNT83JNTPY2aK81fWNrnKqh8YQh+jpjTs2iPGm4zP0HrE9u7BCKcFQwAT+ArqketDXbFz0E7CzNdhh",
-	"xc8On3U8goc9XF7brsu1CSq9LO9HNfZAZ5NSTwN8i2lqUBu9B42QGIebdl0z27XLr1sItujCAG240YFL",
-	"kxkrPM6hQQ3IjrKpGNE1syiRUDQJkTa98OZtMl/5qDKAvAYl8ltuc9OUcVy0hBjbD2yEVMsWBPBp0eXa",
-	"53v3pwXItX8ZnrZlkjnjeuGqnnP9+785lvV/s1XVLuTljaLEnvnfxf0FF+Z/FDBr5u+iTXfBJ/n7q4xY",
-	"+skDCQ7wWPlXr+VZ8WsBLVxltW2HUGsFxAX6Dg5c/lZqxxZUbs+X9+b15VWl9rEGG9t3rpdP37lSS/nn",
-	"0YMH+hiWf/jPGiPGjutHquZFj4dKWvGW3g++OZ+nL4AT0cgJrYpAWbmDaZzzFTMhtRAysjedo/J0VnNJ",
-	"4g9FEd7XD95//aewOrEqHNqNWKOyhu7xyE18czmhNDzOBFVrgGCx5QxQuneeqXnx13O3ft//eNWp6SFa",
-	"1APCEVatT0z5jLIx+vLt8yePT4bHX0XIOFigWw1fELSgLLPBPZgbuH9NGWE+cs0NJoyjBI3rqkb1gF4+",
-	"u3p78eTyw9Xrvzx7VaDgg5OmwSc+QQB3yk3xWh7JtTmiHbyk/6nVXUnSHrkDCBcHdzHqPDEX0PmbC+vi",
-	"NG+VowcPKg89SMgtSTWXyo3IQ/4eo6BLBAU4RaglcqliRQKLPoAM9pjpNCNwrGQP/TWPzugb7OuuGcD1",
-	"snTt2vRoPcPkVRiELH3zZG2POecGosL0375m1+yPf9RcQpiyIfbeH/+I3pIZlcoeiyzPuDUwqPDlApQB",
-	"630kVFfrwUmFhbi4ZuGaX/Svf/4vo35gZAtDzUPOoxh71bKmeTBHM6JsLcudQktMhZ0AYA3LP/4RNvs/",
-	"3j5/gk6Pjk/ef+nWa7Va9cQ07pKEKi56XMweiGms/6fv+wqNAZ7ATP/BUvBJShZf/yQ5G4MmyRMyNpDL",
-	"WoMxOaQE21C77VIktW4GwxiDU1OazETngDQtkCZr0CwALgna2RNxzSiz+OdaP7UTukjIYskVYfFaL8cz",
-	"KO6GrQjCjQGAtdZOfWobdQl+H3sv6P6FrMcRylhKpLxm47su413qXb8h67GXUmDwTQGdg3HVQ8+5QMMj",
-	"NOeZkBGslhLrSpvFG7J2zSuvGfxi5W8EsX4glP5HpJ/OhIkwIi7ojDKcFi53eGtp8G/JMsVrALQWGRkD",
-	"C9pP6I+azE/rovZaSx/1T9HYm+SHG7L+IIjmpvGZ5rCUeJX+3oMiY1pFj67Zxiso+wCLTaQc99B5/hQs",
-	"iTW2LddqGlEABU+gNEfqwfaQOVsZh6FT6TRc1ygXJvPm3VWE3pxfPfkOfnv67MWzq2ea7uYZhxFibj7q",
-	"9y3HvHVTSKTmmEuiFfv/6tqfu1odRXkPPuvkBnXM+H7tqWhrdj0nMTPIAtfMbgujHttfoWkp1GaZQbyg",
-	"C6rg+88wbOE0JQLUb4yENoMAah0tibDnRA+N3wK+5IKqLvz/OPJ/eqtFtV4PEBXXrHRJEjVGX9qIwldw",
-	"mgOpoU/EGZqQNQdVPiqUAS1Ajoanls/eak7unk8VEbCgel9eMzAT9TqCiTFAL+k3OekK77JJ9qEMje+6",
-	"+oluakdvewFrLmBEalvw0RFKCFn20Dm7ZnlaDuTC5J8ZHuvv9NBL6CxctCvRy2gcOIN+ETwZ33VtVMEJ",
-	"G9hO0NPDLsUPWuzk8vwdu2Fa1/mY6VVbYoEXROnjQI82sxdBRlmzE4igpanmMHQJ6oxr+3bNrOxHGdNC",
-	"mCRIZkLwGQB+onNktB9LZKM0joBNxkVD6BzdzMtU0iSJNBtyRq6ZfqBIFYSDkEMNPNTQa1lE2S2VVItk",
-	"/1cuvD/N5rSeA3AiCeg7es1MhIZydobAohISffnu62G//yRC8N+nXwEBsIloIcog4RWjFReJnuU4h2Iy",
-	"FibMZOkwW8dX42umJ0soyKbx38cWVZ9Pp5KoHhoPen04ViBOBZEGu3ZvsBaLbu20XWLKGWLQ8+UILfH/",
-	"z96/LreRa3mi+Kvgz54J2/tPUiQlWRfHjh6Vb+Uq2+W2XLu6d7GmEswESZSSAJ0ARXN7HNFvcr5M9Il5",
-	"h/Pp9Jv0k5zAWgtIJEVSpC6W7WLvjihLygsSl3Vfv58xLCmdhMTNpHPYx3wgwA1Ny997hYnaO+fGdhVc",
-	"5waNmAMvMrSTf/75xZPzA+RKwN94LCoPRQWuay5TQbUoZCydjHk6FI1Os3XBVnK6l8OfQe/SvWbn5YvH",
-	"T1+fPoV7yl5Qby5FcHzHtXazhRfpsVB8LGvHtd1mq7kLED92CPbuDkUu3b8HixyEx1jfi2qTyn7vJ/62",
-	"f4LSrtlfnVXyAPOuAkgIoeudG+NWPb4emATpcq8Lu6pKNJQ4kzlBDUpC17DpUBvhjGtl3eHGRUBkP6BL",
-	"gxkOz3mR1Y7d95zga98gMb6Xz/DlnVbL27cUsrTig93xKLVkowbeNvffc55P3GR3J63Wbvr/y3QKETh3",
-	"C/xK4B9gTfAXtCz4+53oD+h/BNzI60DMfqovDLYOBGDZ7+NnLnKiwnTsvFBIEnUKuPNIKRI7SLXjX3+r",
-	"14zHMKzRtMJbIKIyMAivBIvlnK0PjULD7P36m3uQX/8dGNcfZul2g6h12C4JcyLO1BEQPxDzOFEHNtDq",
-	"VT/1VIvrrHvEzTi3+uVv/frv/AUjb5zCqlQfzP6yc9vLij/f3sLilHnxxzdfZufwyh2ueD7DAtexNguW",
-	"+S35aRwhM4JVfPKitOg4G+tcprOoVoI78eJGV0xypzPBXOpLSKSw9xONxf4+JHwuih63cvSIJUCOSmFb",
-	"obIEhDRqFLBG/vKXn989a7QfMue0sImS1vzlL57c5Qd+znFi7jlHwDhZDIaPfzNN15l0jyd8rsSLKBjW",
-	"MQECc5bmlDTyLQnwjUx8GIuUnNjyC3Ke+rp/0qDudVY772msDcHe4HvxwQnLpaFOa/wN6XIAvylEqgdK",
-	"/oPsYD2xTtkyDIk4vQnPg8lFp/ipGuTSDFkPfBI3uOeiGHFVZ88KodJhnZ2OuZJmWGdvdGEng4lw5u8L",
-	"y3PpFIazxCc2HYKGTgppzl46nz/BzpHReFKh26L5hJTtuSiY5SGggpujyd4F2nDA3GJWd5XzwYAzpJik",
-	"VIep/W7qiVSDUg6LdT956tliX5T3kPaiWDiAyOM6uDE32QvfERlFy6E5BoPZOGM8x8yB29oBDuaYJdA4",
-	"+bNzodxnQ2QAy3kX+35sxDPMYhfuHSYcDAi4uYn8BSxEKL9OAlmKU5zuhc5YrOQQcEAAHtlnk7GbnE69",
-	"1WrBsXb+98LD4YbZVdER8R8EKtr5C3A7rgXY4lzN6mgTIssdkRgLkTkLsdVqPX5QZ4m7y88DPKJOLkpP",
-	"f4DfTwO9IZwcqPYs+FQxrcApIZ7DSpaEvXny7BHyMAGYFFrEiTPYBwUfD/0LnQVHv3Lnl3wxd6Q8OxTl",
-	"gmjKpQJIIec6THnhHCqTMMNnAC0FcTs4VrnoQ2uXe2YYF1ZXYdYE/DnaOXCuwNXea7KfkIXNzPNT9YTb",
-	"qgH4Krjm7qrfKXOcPGK2mOG26Cr4+JGGBAU+ljwAzxAV3rDX6dA5x52K+TI/7DJN2BNuasJhcr877jrJ",
-	"GIJigS9O2tJDcdcBmj6iIVJDh2HSLtLWpCmALxegK8nDWlogUl6yE8U7fhQzYCWiI/QdgdJESj4OVf1B",
-	"ZcaxlkdhCfo+aMN3U+2FqDOsUfs7leZEdu24di5UpguPVOs0tDTsZFAIAVNphhyWkg30uSjoWCCXyRRO",
-	"0YtC5FxluBqnE8D6LO4Zlkvek7m0s/IREwWOssiaoL+ziFMxMssggSlK5MgooxVGT008tVb7iPf2slaj",
-	"nXayxoHY7TcO+V6vsZ8+zA7EYf+It3pQiII9BrUMoEH9p8OL0EopzZ2V/eC40KF9sRqxJ6iISwy1y9aw",
-	"ZJ5YNBJ/ZTkU6g24wkeEOxdaaTgOsNL21rHSvuNZ1Na512pffsvPilN4WGR40+7lNz3ztZN4x97ld7zW",
-	"9pmeKHrF0eU3OHcxl5gu22uvMaY3WBXyTuuXvEC8gL1OZ50JGBc6FQaq/Z8q64xZuHeNQb7T+hVXs9CJ",
-	"eC1r2t3bWWuNn3Mrppio3F9nuU7Rzv5ZhSqAedu9mq/69bdPFWMejWys+QVFUvfWpy5YhP3r7XouqyZ9",
-	"Lc0lXpHz6QxrUrORVHiVr889RjLC2PxPh1hlvtj2P6GMDp/L6TTZG2jP5TlwH3ibg9qHQn0ByAMPswfA",
-	"ek6udlVMC+LxGbmaYVtHLnho/cNZRYU1nljW4+kZC9kETNOgSPYjQwsFKYQgiQPJUezNgyBt3AobWWgn",
-	"EKY+Bs27A6nhhrGF4CPisaOngdZ3vxbZMUsykVue+EwyMp5IkQrMQYkPFusjFOKgZloJurj0oqZDnfun",
-	"E/uLoDQLXYv2OHYiJGw0MWDRlsbKPWCJYzJztkQ+K3nlUqjtOQuJSwh4ipxyYvjZtEJNRNyhbw1zGZkV",
-	"aGhU0mPO5DexHRHtHcr5kFdap1g6AYFsaouwk8qqgd3TVWD4xKlB9y1STSCQSUFRvvBj/Xl6kZkLq9vj",
-	"mI1zvzYxtyTDUA1scMNGGnIquTjnypmOujpxvq2ntE/JMxxXjo0/FD5tEg2FPGTeVWVZDvfBealYDxAt",
-	"rQmEGcmvnd8S6k7wjIll/3VZIVSp8qEwqV8D8YGnFnxXQ3mdkP5KRrw4gyQC+VcwwIwu9iCj1KmAzgLs",
-	"/UDBGsaCQ5uz0Y1uxi6eKWPRJeEUvcM3YNQx+Bw9KeQJZOEDjV2VpJL63r2/jXsRKtCsky2phSFlIpXG",
-	"91rESwGPrccOOSU5ndME1jwZij648LNy1h8DrlRTj3/1o1SDTI/ChD+dFHosuHJ/R9nl1pb89q7a0HEH",
-	"XwJGbyxX2QVEXMgnlGTZH2xXAdtEde9KwxLfBUyRXa5mmHqpYwqKcqi4QbgNHXnnegLUPE7iSHsMAQv0",
-	"w5lUIPfCYjSZR1GCRHME/IA7Cpy1gTwXqo4tMvTnGXCX6sJ21XRundxGoiXPedlP7/a+zjMT937iqXQy",
-	"9cJqD7mTeDEVDTp9OZ92FWL8myYmH0Oe3uu9aVWmRjLLiW6r2QA6nTB/JPgIDmW0QWlHzw9fKthusQKB",
-	"7zyJFk15V9D7kkks5eYlW5DYoSIj8mwxtdcFvuKKm1z6m7HYhVRtLHEvl+nobwdiDJ7R51Qc8nKJru+N",
-	"d9VSd5xdwRsH9RzXQDijBuIsWPFQ7p1kh3bDTrQcO+1kkX9thMoeD/kdO9cAs3ryZInTWmo4QGPlsW0a",
-	"3Fb6ZPJg/Vc7K5Uc2d1Gp3fAGwdpu904ynZF47Df5p3ebrqX7Yvab3H7O7RuQ9yH4lBKW5kCPIzU2T+X",
-	"PZreS0477rmiccD3O40jvt9u7PYe8lbfuc57aPuiBvl5PP9x+PvGZFx+JpzoPk+tWfKB1UNejuKo0em3",
-	"ssZB1uo1DvnufuOg385EK233jjiH5gH3TKpJC2EIqHHGSj6p2JNJL8cN2ml19sBHDS6+UI0XT2vxRD3R",
-	"PsSHJ8EJPR+BK9+AmxYo0YvR1aZPqhPAZVu2NYIsWjZlhO64Xlijshl+GSKKP2g10QdzIpuIq32HH/Cy",
-	"D4mHv2A/QjcnZ0qrRiZNmmszKeKZnpgJz52IlCQNxxxKPK8y2LWjHk5+3Grchpo3L4vb4Dh86KVe6xd6",
-	"VBEqa9/9rNCjGLbOncjHMoL5W/tJv1Tu3HROowDUBR9xfpLAL4yykB991BFqX5btGFNmFvEBG66771Nb",
-	"GOfyHian2jxn1ZnQjUL2yDYMtg2D3WkY7MScXYg1LYh6OQ1Shr48wEcZ+TJGOg8IcI4wLnZDwbJ5iNGF",
-	"dRFvqf6zcvVcayujiEQcdplDJ+2XFjXk6PK8qyibg7c7A0yCH+/M4Hm4wmMKDxlmhCjLpR+V8SEjhAlc",
-	"jvcMRs6cZd+XuRXQzeXDTsEN1EpACKnOePgjuoZutKp8Dxreu4vsXOeFP54DpNvM4IXySOgzvuRC3zZS",
-	"n18jiJQtmHBpfMwK+j+pYn5NPe1Mo9pxDSoQyyr7gCGyniTHdu810GtpuBDjWjDWS7NFi8ZKptn1xrpi",
-	"bs8k4puXg03R4Vk0GKKWXFMBRu/70d34Cd2gaxk7c8VkoVXqV2fEpsCRSmBfEXhCDQhr2+1GZ/9d6+h4",
-	"r33cOvg7fHMqirG9qgn5X//+HzVENFjXxUAeUj/DG5qcv1U7tGonf3/fmp0evu7/y+TH1/96mO29er7/",
-	"frCRiRKtEDSiLbBUTkKhVmX/fHN2yZ2o/M+gv926snmw0etr73oNymKKddX4Up2987Hqr3+6VInzuVhA",
-	"mVlamJagNg1fjedcVWqXRo4zaVkmsy7Es8QHaSjkVI2sVducfBTN6/7FdZSPq7Shc/p0tTK5Z5jMFuq7",
-	"y0QMiO0xt8NIhVQDIvMe6Eaq5foS3Kc3VzuJFTz3Kwm0ZW5XJdv4eaXYViahTHou7Fza985lko+KNqxH",
-	"CVwpgyzhR4AdNYcCTvICOixFFpMFuLvA1YeWWc7ud1qdVqPdeUBFgV0l1Xhifa8lo+OwzGL3MRgPeHfN",
-	"gxm+fIFtVZ2FH4UYEy+2nWofRWNW5Dl+LYpcqRDfPBMqrRrEH2vjSTHWxkmnp+513Eo1YBwKIC1DgGIs",
-	"1AbzSmUo2tzknAZJUO3RDk+8UDheaareLbs+3tAdl0GP+Ccvamr3z3q9xGCstpTUPv22gXkWr+8y8yxG",
-	"occd+Xll2jdtNlUn9kq1PrGMGQjljrBoxPWHi6t8nmB79nxlKTTMQEW3hLJidx6aLHn+1HfLzwuyuKAd",
-	"5ZUTRFhYG0ui0KCd4EOTJnuBoohgEiHjO+I2pf5bvA169TqdR9R2jFxC2Xzujd1PdvCxO9C6hBk7xJiB",
-	"LGGVM5CAaBISoEmTJVg46csJOFSMd5URUVoyPA5gtJ11N+BSGfsI5ZS0UMJuqN+0LFFYGPeBh2Hql4qm",
-	"SpsSK3AwYU3BoEdR7U8oB+IKe+HrDPcExndJaTHd99XNZkn3Fe6VJ2Uy7w4zkFItSC8p9vrJSWknV1JL",
-	"G+WTvGQnLjwAnnEO7mhiJ0CoLPp9kVp5Lp5wK4I732m02gAifC5gLV/yae24RlXBnsn/hEDBAevyuPac",
-	"F1aoqRiwgzo7bO3uttmriZLpsE4lHlGw47Uu7HAqVcaej3rf1xA5Xxih3EY4h8STyAWQc5ohYtgVdvZd",
-	"3KCYcfZSn4ucI7NLqfROhbU5qrxMmvHEgn60ohi90gqaCzt7JZWbU39OkLj/zmXGcI7cSsTz/6ebz1VG",
-	"xIJ5jXO2z7+LK7PR0rDACR6IvCvLsLb6fj53hG81CQgS61K36uKQNi7iXvGIxcYJgDhts1jbLNZdZrHA",
-	"nqrWxlzZ37yZxNWIm7Pl9t+r0Lo2nq/q5oHcPsAvxNgNmfbl21iaJxCmLqp6haRSjIhSCGfdNNlrqhmk",
-	"Tq7A5qwLlusBIgFe1gqK/XiT3khaK7KSwXrtFlEWOkTf+ULXiP2ybPcr6255nrO4fP0R5CstNAACiIUM",
-	"1ZfIUoNzRv2gZWEYDb0AkAjoRmyykwuk+Gj15VqfGZbLM8F4/HI3dyPk/eKGJS9fvHv69uRlUmdGlyV2",
-	"2FMJhfMTFUAWf8E2VQg5Rh0GgH4TAp4jDgV+9Ir+pHCfcsx4CWnedTuttOex57AQ54LnJhodzRteN1pk",
-	"gboLqbHs6oZjXNBzofJixpxlkesCagJ/kflQ5COpOHsmCpXxXDTZKz5jZijYmRBjKjEaayPtP2+iiN1h",
-	"ulXli3Na+Ub81buFX/rrm6dvT396/Xv7t1UfWK/FmxoknFBZ7Xh3r/KX2nGtfB5iTRe2dtzeD2YL/nWz",
-	"0ANO2WrNTjsJCms/q37/0+jSz6AY31Aba6jcPnnBpsBDQPDLCzTlRSQvsO6D8qDMq7O8Nw2RuD0l1aAB",
-	"UYu1orDTUL5MwDlTPjMANQ1N8KW4Q0nYJ0ylkxdN9p22Q4qPuFvFaGxnSMkBZfJYkkENIWapnBwI+wpH",
-	"DZg514/Dhm9facpX3rnZwY5uW3iwYQBfusn+LedGCCNudA/VNbTg0d5aGoG8cKqce7zw7NB+7oXdD6bW",
-	"jLl9OXOGInbjgLFTHpfjGD2SaJArXSwQLdT9rkJoyXpAk4ROQfqhyX5CXheYWePfORQjRnQtVigPOQYt",
-	"CA12ophQtpghuBGc7ySyZADx4BzNPJ2mE/dUQ018IBzA/gQob2daAcrSmKeAiP2zERAZ1EVXMTRNMcSo",
-	"+2wESDM4fDcNGEb0bDFzjUci7zcvjBUkUOLvGRHihXsWneJ4ofVUIRN7+Y1TqQzT7tPoUQjmxpjMhLKy",
-	"L91EkvFagnJ7mCnE/fJpb28uG2wSAcyFifLSEc1bHLk07hXQdwZL4746vC9q3aO0BkVMSzEKzw+9pfjo",
-	"mS+A5+fUDkV3P0IHZipN3GrXVdgjskjc0pMviNyrWqhB2gbTDacfDipZqm8K/YdILfteFDqKBz3+6dWb",
-	"k9f/RpU5584W+7V2Am5Ad9JqdR6yZ1KlQ/by5Rt3WEMeqLWBIfb24ufeqil758pHienXoYC2IaA71JJ0",
-	"LK6kKReYnRNP7Lm6epjnuakj7i3qhRSAM/shtOIGKDI2GUOl7qDQk/F3s8Q3kUqnIIvMOezOR5dWjFD1",
-	"QPYs1aMeATCiiERlBjVNzlUnlDSvkb1gh0sB8whDOQj2XwLFdlXAM6mwtWCvWEpBABjaVNVLuCiopiQG",
-	"CZ/diuupPNQuyGqOl2d4lZ8Z47tQm+wdzVkh8DtKNBdPwACd9s7AGEFtFhVmaWGwMgsLgNkTZ9wDFDKE",
-	"8wlrCYqt+wQV2VWPF1VZs4kRjygABDXTvYkNhddr106DAl5Yq30hj1jFvkbjg0YEuJpuLvM8XAb7o9lV",
-	"78o/iwL6QwNAHkGi+YH6pk6noBWaZIT1FmUj3T2g7N2NNDbsyO1NsoGwJuBVeTxnv63p7+RaeduwfHQ9",
-	"WEbBV+I5hLm0EV1FnxcGb/UACDuhsR7hF6RhZgyBxirtvxLuq2kvQYb5qMwOOyOtqxIuf8cB/g6P8KDe",
-	"FXRdoleETDT0JjKBVuXCapqTF0h8/vkr398FSOiMzyg5Lvp8koO92TkC/tQoqgtwqp48rywQ9EXOkMVb",
-	"VL3tznalejtQK2TcinkuggVVMYv5wnDcdebkkAZk6kIINhPcGc8QgA2Y1xc+zmr3yQs/Y7e15DOsvtGP",
-	"QKYn7WQ3Cu66E8Uj3jDCLZ4V2SOWZJzEeAKCJ2HiQ5pPMhGVO134Nrip8m2/1uBuN0idCeAiFh/Guc5E",
-	"qFpf9MGkRypfvRb1B23p5+7+Kv/H3iq26HptouT7iaA/k2Fp7AzWx833svaNSLZ9uY0blZFCyuLL7dmY",
-	"n1DYN9VxDsa2sddsN0ZSySXjwd22BFq1s4qhfDXI6vWLgXszyMufqOwVjDH2w0gBgQwG+DZkfAEUWBDn",
-	"cOZnGHAT1lQ6PXZb71qtY/j/v8OX67HfQO7HMYyvvd9xImKi3LORyN6ANzffVOIsClM7Ptqv11L85167",
-	"U68RPZDUCu2b2nH7qNVq7bm/YFYvnRSFUFBZ8PPpE3fwZVpoUzt+uPuwtd/+5CXBhWUMX1iR6uNCj8bW",
-	"v+xwt9VudzaK65NEuLzZw0xG2x6Pr6pYsSIqnDty5zXVU16MGnCAlie6Ty0voNDxD90jU5MAzt5XmGfg",
-	"MSaKEZkQvSttDDhLEPhieFK6Pr0K3gVZUDM9QWZnAyjJtOH7YIMqW77XGfvgKUyHGnFnISlfple7qhxj",
-	"lZmEIJicvYClRkkAZgYgGIJeSBhZ2AHqxrl9KhV1n4aQliGvWKXM8w/dMzsf/9C9F9mnpEJu4qlC0BhJ",
-	"MLOfeN8xBhXykC+A6pNAHDCpI8YPzwvBs5nzF5zwI8OHaPPQ7AeUHBSYAM3rrHrPbnLyAlBnnTuJNY5u",
-	"aadcWjMPkYMFlJ7SZ67SIZCOlFyhEYZcyZXdE8wMeeFT6JC6WcBEE9amnIA5PC2gk4EAJgx5kZ/gdvTj",
-	"IbePYVPfaUmmneqKtgyfBSNZCo6BRZsAgDES/wx2XBWjNEb24IQPPAfwspHG+cVNmZuujcKWnU0xMIjS",
-	"pjIlcEBKS+6gscvbvcaBM+cOnTm3x/d7D9OD7FAc9aHoz/K8dty52setzpXjETDMj3Mb3NwGN5eq82cy",
-	"z6MYHAIeXVBPa4Q4V5agTexwBzjpdqAIN1uho4UCbYaBsVyqs2ok6J7xSSfP6FTS82EwIOMzE2AKfYIK",
-	"qKhI1aTIk+IR4Uvwx6VZIDdkxKtLl3RYXkUaV4TQ3mJ6QE9+i9hmUCr3mY/zpofzWz0oAPmHbDm0gTB8",
-	"7rZofDzczRvbr+X5QJae5edjEclPaQ8iPSi0SeDR8eF4j0YqrTNlgZoCEqnqjGDw0HbFADiG0U+iR0hD",
-	"piEUaHo6LcTEY4m77nfiAVwIbYcf9RRIKa9jh5STU9b3IbXmEoACtdf7l8G/DV/1f/mFv3w/+PC34l+e",
-	"8Z/efTDF470XpvW3tnnWezJ9PBi0Nqnx+1v5ORsZGkvOeCmjStF05UO+1Y2bHPnKCaejdbG8YeHxLinx",
-	"aseH7aPO0mI1eiy0i8RHLSSsakvIeQIb7XJp8PSDf9jFmgxMUgRmL1CQ4EShV2W8M2yEMYDpfaLCyaZn",
-	"YFcaZ9PCGfXhUZ6kFDyZgIYAnrER56LgOZBFTgrCgnVOToCC1gXm/YABTwk71cWZf1/dVxkzbq0YjSM+",
-	"Q8j9IK3lwqSKm6efMeB2jfoMP9tBvAQi3Yz/D98hnUJmw88GYB4UhUgtG+rCCNaDgOZsE4Hy0r33Vkst",
-	"KN54Wa0FRfvWH3m44YIncupxLLf1ul+J/DtFDuTrSTvg+TJyoBpSXZAxley/b3i1Zboe6co1dfCvEop6",
-	"sqKh+anKPIFAeK2dJ//2yZhQxfACehcinmZmrB4b5gQUCG8Mly2RPnpig/hZR+n7oQ05UKB+bi/9m7XS",
-	"3R52m2PRJl64Yd0dwAw3sevo53Wt+ZFYq6K8dGope7kE3gdSO0t22MYdJOJSPQAvWl8L0OWLIXDmv3C7",
-	"z2+wchtzftZP7o04ot6y2enrYqDtpbEaBinRSqzGF4yRZypNaeEFvgQ1mFA6hNhXGi/pd54DHZ44z5Jf",
-	"98XbXAFje4WTJOgUCfY2QUkAacF0KLAaHIqYFTCTwxgBh8sEfzcgcMFuAM7mc+H5gvGVpVFLkaiFQSO4",
-	"/w3NJXB5X8s2DX3wa1inG9X8XhzndZ1ajL0h9QdNd2n/l47KjQS1tvbele09T6gfOYkFbdNrGIClzPfN",
-	"CAHRHm0+7WtNCBEXTp2P4660+4JgwmGukEsXia2Xx8jAG03e/HTqcW0WyMAEgs0o7vK8q8h6M3P0u0DY",
-	"jrT0wqClS/WrXkCS8536KB5kGX08GyUQFdFKYETP6tcKvMGL/dm+lvgJU15yK5YOMM511f2t30lo7m38",
-	"wTcRnCs3EDfM909vhdXnd04Bxi8+0tcTU1VtH6yLlfKHvMO1wnFzriSGr3D4sgCxAW4vEWNXL74wKPai",
-	"j/EyEgroqNRBenhH0gmnsnoBhCx3HmzuHqjHs8pT7VQu9mRpIBTWuZ7ACJMVREb8dBAMxduz9P1QvH9/",
-	"+m+D5/3O3/fN94Pmntp90hr//fD8bXv07uHsx/ed6b/2Xg5/Fj+kR+YZfy5/0q+LV/ZN9rezzUQDvPwb",
-	"C7OdLNpU24jb12KB0bH3HRHmukJttSApqbmAtwx2jbPR1wu7FWIgjUX2lyXJSWjGN3EvaLC73ENZgi4o",
-	"VnkZSvWX/gCAkpRZx2AlQf1bMJNAYs4lO4LXhkMM3ysHShfOFZyMx+QfImM80ln64A/QcmOgEuvwQ1hw",
-	"oYzEl1w73aDE9DG65HNAazhL3rh0cxADri3PSfQnef56AXzZzWYr3tL3byRJ29eZm88VqwqblkfAEleV",
-	"pduqps+XuYW1isTONcWoukSuPAL7DhvYfeUoiq+91tFKGeodR6KJElYscF/loBIdhtC0VgSVkAnkRJYq",
-	"zScZVnJAp/1Ce06o7NS/ch2X5yTPWXBuoYN+m5y4saDtU5VBn6IpV+RK0dr6BnkFPQaMC3zhPAvRSamn",
-	"h9yEprpOK9zxyJfidZVP6gmfXdN5tkRD5tLY5dtuU6M6PjOLqFiWcq+EjhyKknsKAqpyj+7ozLO1yGz9",
-	"5rGcG/uzWcX+slERM03cKhDuyqJuz+aNtbVc92AuFPU7H+lfxDeyWuyjrBck5oEruExir8kvwkp6kZUq",
-	"YR2iEHr7co6QtVorqxwhYT5umh7ky8y1b1vHYv3nV+O6ZwwwCNbMsRsREYyXyQlOgAhM9xdpRoAZgKYp",
-	"gMRwT2my5H3SVUbwAlvEpM2FIf748H4T+Z0BB4qnqZvOpYx48Dl3xYSHeA4hWYuo+NXj7nTOkpZfvHx9",
-	"rjZuxCne8mnlgOKWLbd0hprdqgMLUN9LRvf+Ss3I3e7prTQhr+KUu9yQkRvg3AON5vc6L1nqRrO3GteS",
-	"mjFp4cLilgQjHj39vMlO9STM72ScrR7iRpaO2whrUMHBwdsaOTfGz0aSxktf/Hl932Nx6O+nMRTxlfJu",
-	"xM9ExYulwj9RNBmccfezB6QBAenegB43FerJhfYLHpPHyAJxh02RxKVQOczze5iuIbr8nFtn2OXyXBRS",
-	"gBi75MRtcpjCtNxqXC766tWkanwjpH+6fEkFmRFfeNPTNnZ3c0LKSZKS5uVqUqpiJO58RIyUld7X9zIT",
-	"FfkF0TaCGVYA3FnoUcDgqrMxUI4IZfMZ0iMH+UYN8YVIoTPfWD7rKip7y7jlPaB0pkQtpH7kSORSCaTz",
-	"AQQySCMjHJsR1DyOvNhDnWdOSFI7On5P1lX391pHLIFrfnfXJA8w26OEBJ/RyVUAGMAsS0k3RcUmTkD1",
-	"dQHVOtxOCsHcE7sqCb/43VkJyYNFMhlHcSWZ/Bjxa9b35mBGptz4T9/yfXyrkuAJLPBKWbAIZOSGwqgk",
-	"C6BpcpGl0mTvdJAHxIoewPcWShBeiK6qBmwAr/bSkM1A2Bs+W62t2t8Gai7jTN3o1N0wtA/44ulwQY0B",
-	"VVi5ozaQ50KxvhR5ZlAJR4TJqIsx5Q9PN03Sj84pTnxqj2r6ECLUo0kiSDhgfcYJkrKOAZ9IADW9WRAJ",
-	"P4Om5pGurvs+ksBYExM9ex3mNH2uDaCaztFAuzcUwulegKeZ2PBAuopnmciouXuB8ECf/fry46p+EnxX",
-	"xUsKYQf8ZNibQwhURBdF4QvwXDbI8IcPvl0WtDsQibRX70A0bmnOvmmJj1L16kL/eo7ZjlTnkjj61wrp",
-	"QwI0uuli+J7Qp8EO8wX0SmCbqbO1cmmc3F0RjX8RjenuDC83mmXx4irxaXrYOOy3W42D3i5vHKV7WWNf",
-	"POwf8MPeUdrKnCq+PL7sS8sGBU/FXHHZoqx562hpeHoPXt84aD1sNw7Tw93GUQSBBaH6c2lF9t1s/VRi",
-	"gdFr2l0bh5rLBV2VW4921db6vFuEyWgpnHlzxxbp5aJr52P5wyXhpoW2KsaNymeAgac0QOqJAkw9D+m2",
-	"CC9Q2mFW8Gl1q19ZdC0E4C7HtrQgYI2Df6EgIJ62z1QTEM3ylGPu002e2uLQfiVS4hdaMcZjS+Dmo0RL",
-	"jj3Fgy61VkKAaDrUWGTnQSjKYJH44E41+ZChQxrYO9wPgWdhBmzTq62WVzSuu7NYoplZYLRcpXi9mMta",
-	"S5WK5TYM4bavaVVsbEXgBK+yIGgCttbD3VoPESfK3ceyFubMlxgBLzFaNZ8UR6rgsmI36g4BBqBAKVN0",
-	"VQLHLHnEpGU9gRzAodrJA9l4yGmRG6Sig0gW3cqkYWSis/udVoeySfSwrgpP683IKgHQQILdNLiI1OKD",
-	"vTp1NxilgdstMFx21YmvD6DEFE5jiRfiWTZxMMYntc4hIcadiPXIDtHcIKbDo64Ks4KcOp7RaHTJSKNH",
-	"eRa7vjs5xMBX4qO5iSQo8UUofpgIjCOGvineDQQ/1dwLxDVhVMRCHaOW+gkHBLUhsvDNucFr4pnyLCsF",
-	"2bVrKOqfJ4rYI/jIRfAXi7xV0hnl8XVCpDd7UQ0y0lV0njfWHRtwIcRzfqsFGrhL1gSxuyOdexWNu1rb",
-	"grLdHMo7MhzjCfuzR1auGldZtkYkzqY86JRt9Hobvb45m+8ky0rz5gqRopvxBXc+ohjcPPDzKBirztAr",
-	"xEgDda0YGZGfC4oL4SX3DLNADYKWGJsop+IGCnKIlFski8kbCe4Vx/jUAPxMpG4rUc/dKK5hKKwMJIWP",
-	"uTZrVzWSFEi7PkcMiTacE2s4W1ux9g2TwMKhDFIGqgFvrzJpSfHDEo+RygQXnvtMjLRddu5ZlORivVlX",
-	"GT0SPZ3NIFwFroqPPvsnesFDsFOrKw7+lKLjygXlbqXECv/kSjUQV3A5WluXY6XL4cswItdja8puTdmb",
-	"LcQIYg6OxecyZZW2a3RVwlXzNRdPAZ6C1CPasTzzcb6l+YrX8MJrKIib7pC81RY/PMwvNgAX6IEewa5/",
-	"xK+VmWC634fyFquZEdbmANy0PArRXhRGaDc6vd20cZDticZRf7/VeNg+6BzuHu21eLu3eV7ELeTlzXyw",
-	"c7aZkbvNjMAifOF5ETRt6750F5Mh/p04eIp/I5LXCXxV1BhDSvoR83hXEsHIusqjKLgbVjcYuj39tQTI",
-	"1bztuLbkuFKToZua2wUAm/+er0h2bi45l5masEe3BubWwLzhWCkIy5uqqbsJm3Pno/vPGsHT1YphcQfG",
-	"hbRopVFydUPjlXTAygCG+9Dl5XOrRcvCyAXO3GcKesLO2bZf/pnaLxUegTsUEWNeWLkm3M9Y6HEuCGZ/",
-	"NOZKCuNr6tzzqn5rnQmeDrH4RFoTCFVSWmFnanaVdMsgjD0uee8op6kLesuMaarbi02NANkFVmpXddVr",
-	"PhKGjbhNh1EDqLNJsM5EKholAQbVGX5onZkxT6Ua1AEEB8sD6x6BSFN7eFf1dTFi9xMnGpIHzi7Ggd4z",
-	"VECUG41vF9CAqhXW/jjBOJIGqEF1gUWV0kr3xPuJkSOZ8+I1PPMRS4ciPQtlNxJxyKrzAghK4v2E5/NI",
-	"vbogNE2Utl2lJliVFA0sRLTnQZvIvIfIAhXSQOESVgUBtuIkHSLESVdZPcAhUiER8un7lYXVSMI6Q2VO",
-	"383jxfKr6VADDZhfYnQ5kH6Y94Bb1d051wzMVQbLEdWALi5xiknnAYwZ3jgqy7u424d9XawKpLyhI/Jn",
-	"CaWEhUMOetg4mRMuoBSdIJNZpVtkpZG/v8DI323sZfuicdB/2Goc9g46DaeFfaVFrV47kwrxlOH4l+o4",
-	"wLewlxa1crndX08wVF77/u13rN3Z3duvhZHq8VgbwJnaNPbi1n52efCFpOg2/HK34Rdahm8sABOxcClQ",
-	"cSAoIy3KvBKtd9VE5VAEX0p2SFpekIxN9jg8gci8xoU4R9wSnMkZpmJ7Ajgas0xkj7qKbIBMpE4NI/rS",
-	"skg0lUPCGfpagj1e5sSi8fbEkdsnoNXXTPHRSOieMJC5dN+cfN64lhIW7FZDULC9qoWB37DSuYLKWVrv",
-	"5/64dQy3YaubDluhwP9C4lakx3c+wqi+mNBVWbh3NZW2MnYFn7o8eHWZ9FoQvKLJ+0zRK9xA24q9P1PF",
-	"XmQlfgliA8p3L49kuavmSixWeP/v4KFfkO+/GNcZS5c/J9C0m5gANn27tR1Yhy02yVCuMA47nrsCL9mk",
-	"myObiJ9U1EvS3p8zMjuN3XQvaxyI/X7jkD9sNzDDgIJ6BS70M5kjYmUm+kKBFb8cEZq+YONghluxy2MZ",
-	"sJO2kYy7jWTgcf4G4xh0lBGQtVeW460uF3E792uJILilq0JXLxIaSw/+Fc70YxrcrbjqFz5nK40XS+PN",
-	"122Zk++mfGs9b338m/bx3b76Ulx8UHA7H91/vsDSlCvpm5XuvfvQ5d79ZYJqgXePM/eZnHvYOdvSlD9T",
-	"aYrFI/A5RES9Np4sdNjHOU8p3zUd6hyyXpb4e3GETXaCKMUBbT8Xfcv0xNaxYIGwhbMJMASIOiB/+AjV",
-	"whgfvPTPJgSu3Fmnlbjc2A12Flx+h8Zva2v8funGr28B3BrBWyP4psPWINo/r25bZv4SMc2l0erpUAOL",
-	"xRSQsJT7h1DV6PUxnRlTh/I9U2eZniq3JQxB3CONNrdWjMZAlIgdhQSYGBg16Dm+zV0oW8wIFUzjT07B",
-	"AkCYP6VQc4jKlD3l6RAv6yriFkTle/r9SaOz/9A9d+jB1bQSrCf6uhBM2iZ7qmwhhQmchJLGbmdj7Id0",
-	"L8U56CoPelNoK5rspTQYbUJqQw9DjSRBAN5B3816M3axC99G8G2FcLYB3udLCs1QF9bZvdzNBfE4AzgZ",
-	"V2yoJwUbi8LXZq7KI/gV/9N0ZKZ2s6YivkJBZsJiTUytXnPbqHZc4+3r/c8tRCHOv8entfrX+x/YYHDO",
-	"AimkEe9rx3tOAvX+EKklc60WfvFiA2V9LopeiIheIfLvN9/qyH/EmLVNANxxAsAzl919DuASFbZzLgrZ",
-	"n63QZG6mJlYQZC+qAUgaUxm2saRdtKqTxhrrwlbwJ/GCKTde9dSDG1dnUhlRWFRH6cS5h/0m+1GIMUuG",
-	"gmfJsdP5fkLBUcQ6BbAHgDCKewcTyuCD/oIR0qsxtcqBr2a4SNLjPNyIrL++YJbK8rTKbyBQx4JMctNy",
-	"MzLUv2hDKhk/RX9zk0YfsswlKISZ5AGWFXoktuLpTsQTrNbsSxVQmU4vL//w9IwXUDZ+cQc8QemWYPg4",
-	"XIt7jyPFLwDz5rlHlgPY2N6sq0IfiofGxWfqiWXS1pEDi+mJ9Q1MMEnHVKZtmBHgdkuIdj8CoFzgSTdC",
-	"mK7ynS730C5OuWJ9mVuECS5f+Aw6jOJWmQi+GGSpHXJVvocajFRX7bV2l5mvT/w03BWL+tw6yBtAqJqr",
-	"fwkQVRsEzhaG+C4OFSmlFsT7LqMZXzROwk+93jiXzOmZVHOBycnYeZFiGf/7GVKXrzcUv4l+RPbl2+1g",
-	"cirCTEa145oZ8s7+w+Oj/uHDrHXYPjzcSw+yh/tHvNMXnLfS/X2etdr7fLfX3+u3e51eq3fY6aRZez97",
-	"mLb3e61+q8Vbh0464dDeIXF9PLpx1l8Z5tv3QAd9mYufC+fGDK0dm+OdHbPbpG/acRvaiByk2M46W+Sf",
-	"/7VxMvpH49SzyP51P9trl295egH7FsbTbh239q9Aek/l8dGW8D3SGW/iDBj5D1E73jvstHfrNSs+2FPr",
-	"vJXjmlSZ+AD33CKFwKnVhcj8Nru8zikcgC0xydfkHGWRMvLmBij+uy6Jgv3nPAl3/twGm4yZ1ayzz17J",
-	"75wH8ubJM6ePf9FFVpJE33/y0+N/feB+/+b1c+gPZj+8efocq6XgSXY2FpC1yoQVqfNygu9EIukRhevT",
-	"nAP8Ct7A5EC5E4EulfWP8y3J0BKNcUGD7Jl+TNTQ3GQnrFfoMwGt2COey1TqicGnSMP2Op0yx8bZP+SY",
-	"9fSoV2cjnhYazaLv3716iRzbETiQe3ZXddUKg4v1RK7VgMhcvN0VEYM/ijvcQi0ZAWnWuwpXDebTL3nw",
-	"H6AY7VSoLLzcRyLDJBl6LcfgKc8ZMj3gdV0VLpTOblPY8QwZPvEBXvTmyTM01CqrDRwG4oMtOKwjhBbz",
-	"GeN9K4opLzLziCVBbiahYVkoljx/+q6rgpW7YwQv0mFCdqDKIIj6IvSLwzDCF/BMFGBGHqN9mubQEo3t",
-	"4aZOoHNdNYQrTd19LJnI0POOCVbQs1R64Zxkzw84JRt3CBILXt1k7wqenonMR6Z9aJVX2JmnoiiJt3Cb",
-	"JhZvJC7aBBvMidQCJtPQdxWCDWfjoVDI+WxxUdyqgkMCrom7KBD7dNWJWxaYsiE/F3Q+2/VWZ49s497M",
-	"hkUGm90NCTkqJgVcoSFyZ3DJANZAqCVIrU5Pem107drFlUna0SS3cswLu+OWq5Fxy+eNJbdZgSC2LAly",
-	"k+Gknzef8JLaf3/z5Fmj3dxj//Xv/wHiWSogTr14M5Oq9PyWIfxfalcsfu0GcKzxPFeaFucVP+xlCuPQ",
-	"8eUqgz0e0/YHf7YeAwJjzv6miyv9Sy+luq0aN7WrWkXLIizh46fcMAO3bHOv29zrzZlueEyjY3Y9621N",
-	"W81dZeVI6ImtHbcPW5VI0U4hnGHS6HlA8GVmHS+cwGd/6B6qHrwPFS34nJDMRI1ARk4TFDaDd/2he2bn",
-	"4x+69yL7lLCCwlDSmq7bA4NCGFNHjBZKu0ITvrGF4KNHLHny9OXTd09B06ciN5gt5ekQXg0wKYw0g5Nc",
-	"yZufTiuGAn3kOOsnoM2kYYAuDlqTAtyALjPls9gMcl+LcRakxWRvNKAMmK7qiYFUpSCFcdxPdmAqdnZ3",
-	"nPrZ+a9//4/kAZAuASY6DZWQzSPidkOz6RmdejqbdVVQ0W1nOwfj6g/du2dYguHgBNLUCbw1qXwJ4feU",
-	"6EPuL0mmUzAzEx8cwPlInNOaADV9pAO8xRwMRE0fooJu0J5XS7FEuLOUsPtJqjPh3oHpyoSQavDvJsEb",
-	"xjSRTCqiKnTf8MB5COmQg2lYlPA8fe3Mn5ynZ3X0DiroPW6qwATOtbElAWIdNhFtSTsv38sZP6FdlYsM",
-	"FjyHVPqUEiTOI1Bibrf5myEFTu9Bew6eUEyUYXzApX87Z2nBzfBRPLtUquc8Gqgmnd93QBg2gv1Yvg8e",
-	"ClsBTHc37ZGR1PhRzBJnzhXCFjNmeF/kswhT6kzMcPvDeXV2oVvOP3RvcQ2ge+d3IBdu1XC7PInjTa+V",
-	"xsHbcrwv8I5P9Zqd6k1uLC2ndS2LhTevUYO3KZOUF0GVWB+I09LIPGjs8navceAszUNnaUa8TX2narTl",
-	"ee248+mKn4cfsMx6cnt2yiNhuTWdtqbTDZatQXMDeqv7rRazYjTOufNUrSYn7vZNqYWm0zjrLzecnsk8",
-	"d9bJuSiM1IpqtmnsqAqdqVAP9pS09EEgqQ2G06TF8FLsnkWKD5RiFNhxGtorbYgRkVpZFiliCwJFTfaE",
-	"W95VoKYyLbBKDHEFMbiC33DPMBQWFA17hCYHRkukKYk/pTVe63fV/aRiIZ1qtOFWqv7j2GDyBe4lTWku",
-	"mJE5xMWCrQRaj6a+DhONwYwxMtKMC51NUlEqSAh9YMDD6PLXpbW0merFTGRnDyrkTP2iIoYiPDSGyzKQ",
-	"rqKGHbQg7mM2NX4X1HDORHbMnHJJHjyqPpksMormuFcEOp7KtgHbsWozRf1C90zk/+NXwWP2lhsLbyAB",
-	"8rWYCm+yfmkoqIyvf9tVzYTKrbdQqB8HUspQ1G2kAcGP2Cy89SWl/KIc3acrLeJqU2iho1HK861ptDWN",
-	"bt40isyKO7OIMCGztPromXQ+7ZgPhPFKauYV+FQXman7EEaZK1oA0QvJnOOyfIcCDFRa1Kc/QGHRI6pF",
-	"Cvk1yGNEV1JWrcnelKMaOTc8HhbkvbqKAJ3tUCh6xDSYVnidc6kLt1Jw2OE5fdBmzmRThCk5EJSHAZzl",
-	"gJWsoJxKIhLvyByzbu1vorAFH3RrkN0y/jf/+b8HoluDV4RrhOnW6qxbs6IYScWt8Dd1VflLZ/TgZcV/",
-	"/h8jcymK6Nn0u//8P6Zba7J3Q2kAlBhRi5+qQS7NsM6eQ/qxzp4VQqXDOjsdc+X+0FUvLM+l+9MbXdjJ",
-	"YCIMomQ/mVh3oftANWM5V4NJVGoN1TRocrn3vJ0YI7mCn08K3pMpJbwgOIUmjX+Eh7nG1O0MZn9aSGuF",
-	"arLHnF5PONfwV0oGP2Ld2n/+X90aGJ250axbM25inOXl5vQ//3flbzxMNhduanAKym8DhG4nC/2AejPa",
-	"g2NeWFjJV1LYc7+abifhlP+ih2qiBmYU/9mN7sf//H9UJgfub/1CGutG4AaDN3Is34DNGl8bxvkM72l2",
-	"1eOhVMJZcT/wMcd//agLQcN/N+QS06R+G/ZmsEo8+4OngFPuLXIDm7bBTth4WJCP8X5CCVA24m6jeMci",
-	"2upl7BHjq3BMFCRmNXoKsKb1rmK4Os6+rwCUw0DHE5XaCbzrmCWVHQ2c/6no1pImO7EsF56DEjfYyI/K",
-	"vWGEATb39azvHunud2Nquk/r1v7f/5s97HTwiJwUtskehik9FXh1u9Ot0TL7T5OFzyI3WbfWbnZ29+r7",
-	"D/EprXaz1Wk6MwSf5EZRRSyPtzEVYLvH4EWVfSjoNzggwfBHGPqz+GNMWZHQrTl7v+Y8u25tojI3qOgg",
-	"sAgoFw4iuARK00GDhzXdkE+lGuSC5cJajzyQyYGsHisIXheCmo/YVOZZyt16O+8U3AUN26hBZR2Fsaz9",
-	"0IvOUJ7hfr1HuwyfPzHu4b9gKxL+Ad2SvVaL9YSxpFMgv86wNhoiuyOtBvGiA1DvbqtVb7VaeA8+B9qZ",
-	"Uj0a+Rmk4Gg+Y6jSQprAPR8rZhHf3R0BkfiKA/GBpzaUP4QzwAsnHSI9gdX3bq767i+PWELnL4EXg3Lp",
-	"KryWNCIoBZRzkBQAr77JTkpj02nGHj0Re7Pc+sSlFNKwhKrQFkI/4LeuKHS9aOriLbh5qmWTF4/okgLK",
-	"9ys7t0f8w0uhBs7wcQtXG0nlf24Dj60zvGrHtW731Bk8WJdobEHIwmtWfX4J5anrVRFfv2QUNsiSmtEN",
-	"/Tratc5CDIaHmwdc7t8WVEdivepuvQYHp3ZceypB1CCI4ojPWHgQ1TgPCiFGwYCS7rKMz8w92lTNzeoj",
-	"33Bj+GApkyAQALuPcmoIBMS2x+JOnJpTlCs2qia785rHiqvzEY7KSsweRBGpxG0DD4wvvKFKsZ/fvoy1",
-	"gjRmItAglpYZq8dgiks1iCU+pIiJjtAnEWUfaWbAQjNYdRgBArH78xBAD+psOoQiPqibcwqyr4uuMj66",
-	"QreEn3/XY6Hcbd5kt1MNJ5JynYGNxJkSgBORQRVZNgHbbjqUkEjtKmnIEkKyPDdsuLwwF17prpJqkDxY",
-	"Dlh05SKzJyDy1kcBqgR3tkhAfxYkoM9asvOpfjkP1UhYDhmNStFGkyUUBk3YQJ4LE8X2JXT/WwpzwEnH",
-	"gs6uSguRCWUlz53MsDJ34kBgILUeihj6YspGUk0sUihVigUp3UAtSWAQYysI46arQCwBhIOTV+KDNLbJ",
-	"for75rz5CuWx6ED7qsPQYoa1C4blUp2FGh4UV/thYAskxEDYmxcPra+8ynFr2NyJQHku7I1Jk5s1ZXai",
-	"zXyp9EH7BUr1uLU8HZLwefqOD6im7K0YF40nciCMTdj9t88es6P93daDEt3EGg+KApGDrkLh5DxgcuHJ",
-	"NAnRPSOUPZ6ntQuNIAG0RCvv2KdaKQrcSNNVaa5NtdIq58aCUERxlLzlaoCespmMx7qwiwHSIoniobeu",
-	"KFgueKgn4AtV8to4ee1260EZ2Ulgsv7aarRbnd2kyU7UDJPjUYOrs8IKALPRfZL8ZUdM1d2Nn+bdWuyE",
-	"KP1amJvaEue845zz0h3/n792ux86rUa3++FA/PaX/7aOb36iaP88YrutPV9QBzOAYSnrYQ+qY+/WrpvR",
-	"7NaWffOLfuO1VqLxiurgFn57u7Xxx2+mT6jEpNL4ib9a2spwsYVhPSXyTOaiRJOrV4ZxrrKms/4/jPK+",
-	"Lkbcmobu92Uqgk6Z6iKj7JtUg1HejLXenDb8MD/+SpdQ9CVvfrzeJ8gRH4idP8ZiMD8K/7toFIrB5dHr",
-	"f3j24tlNDGCsLryffrXy9W9eP7/O2xfaAAjz4U6WO0nU8eSeS/c1nkgz1kbiLYtfR3ft0C3xHZ/qNXeO",
-	"L7sTrvlUr0WK4rJb3KV0JXxap/Vwe2y2x+YzHRsqTBIZqOjbOjr+QahuF8YgUKn7lImR/xCxvbBAszPU",
-	"7DtQ8rJCjVW0GN75a6tx9Nv/v4H/2cH/LFTnn+vM7y6LzCyzFL5i+fbl+mfth5ffADv4tban3ErTl+gs",
-	"fcvBIkKcvHsHr9LzVVNa4Zdc9PlK2LLF9ctvBc+IfRuiC2XgGigisTg5+HFltj/2xZrspKyCC0Ej549B",
-	"Yrva3BI/O1sOMHb38ZwF2GJfQqlljERWr+GiPb6NceGjT2O0E1gauQr9ZYNM3RYT7SvERLtlwad0Q0Z1",
-	"8GfCvfp12RVA6EMl2EdJfRFImlk6KQqg1CdT6drytOB9uwbkGlwWQu9YN2TFh/Uw2PDmBQBsXVVFYGM3",
-	"DcDWVSUCG7sFALauihDY2CoANpznu0Jfi1bgi4Zeq47zS8VdKw/DcqbGQsDZz26GrRG2T6BqXGuRy17d",
-	"2XhuFlXGlwwL/KJN8eDezcbixe0jwi0FZ9vrXARDS3mj1dvtNw7S/axxlHVEY5/v9XfTTq/NW0dOSOqU",
-	"w2QI1Xj+nTuzhRzAlAyEcqcXlq6kvXCTC7/yJAuvJnbCc/ZaK+eQpbk2k0KwE1/xUzqZONvLCRjC8DdD",
-	"VgOLxcD6t93MK/HBkhQ4rp38/X1rNjC/9591spf5+M2bx4Y//pdNLBjYcWtAsMGm2+KvfVX4a14XBRsH",
-	"f/HFwK9B0RT2jLqRQfm970FtI4VCKMyGA8oSOp9Js4KfweWOP80NLw+Tsi812DXSGpH3lxsv82BmXTWP",
-	"ZtZkr9CSqbSy+n6PgERF9AzSUoJIFsxNmLOF9NRQJnGTTtcKJNpSAk44zF9Kd2Mc/sWa7MUwVD14Se2f",
-	"2Eu8iBKfHDKigD4nGDdnbKYnbl3GHOsuzGTkJuXpz2/ZXr3TajnjbrfNnogUKSKc8HXqcFOUq1hhvHga",
-	"KYJFw4NTiR+3+JMXfuhrKAqFJS3rj+lLhXcKypLSPttlr6DSsNPq7OOZEP2+SC2mlRd99dKvWPjujViB",
-	"yp22UZ/oxoBbsJcvq0PBHb+hultadeL+uC2T2/Y93pwixtPiNdx1dfHGlTPwkp2P8N/1C4FBFUJbGjX7",
-	"kVKGgrqkLxXPE7rqYnHv/b3WERXeKoF186lz0HWlkG6Nml+EmUq1MpOcOrhCn6V/+UiACOwqY/nMMK0o",
-	"pruiBHexilwiDJZSAF7qdyygAKRV+ExEoDhF2/rfP1X97+cUMmuU//ooZgVYBrUsO6EdelldLquU5XbV",
-	"1epyl9XHfXPSoLU1s7YpkEsre29CTlwrMOCRPKu7IyFBEXpVveAIil9k2ALU4wbyth4uiITJsGSdYkYC",
-	"7mGZYYFuHmdmIE9imZChKgx2wpSYMvCUIE+hsxlla5xZ5P5G4ymxmzAsMdLnwqAzFiIUzldNfHQYf0LL",
-	"iZqS4OLy7z2eAuN7GeHoKgj3VojU3QQakHbulU4u3t9r7T5oshOFU4Mj4cw/2Mc15p/+iPEAve4eBzcj",
-	"oZe70XnqUJiLe/ui3acibklshXqAvcYehtMPBC+Hr53P5yCspkfpRJgK6CTjM9NkT6roGlOBuOSUhocH",
-	"Suu98Uwj8pc+F4shvjP+jZh+V43LuAWeD1HAbhcf7GcKUvzA1YQXM3fBQRM7cCGuotVAFGX7dRTuhiiC",
-	"24/Vkb/ixRnBzUXpl/AJIZgf/9E/tLMRYnl2pVDHV6CDvZDchjy2IY8bNjGegirx1n1RxsJ9AvWuoyA7",
-	"VLm1Vg8R9u8IlQLdhJ0KoaCZ2IdE6oiQ1JvBfyGFMZyoszI/QActl0r4wH8i3k+cKoUOJPTOEzaWwr0D",
-	"fBr3BGb1gDg1fRuQe0RgZc6xLRthFaMndlWCJJvhkQvv97J/YTIB5wcEyN/oO79ivbmwBMHNn7fm4sG2",
-	"FyfMnQ678ijiiXwNIDzLRhXbmPGoOkvS+Ppmx3R9d5K0eJzap/ATAGTBl8BcuomGg0I0cGBIwr+Jvgx2",
-	"dA3ZyW7JIIEyGnodhUXD+yoZlfhCPFzlhbFVE183N/5mDZP305fuFAK6iBJToCyAudB5Vv5F55n/i7vL",
-	"k+aWU0jZnKWztSTL81vdbZmNbCDYJ49BIEizvMgxDVdsHfu7STSgzK7opijednfO/lItvA4y9VsCnK5g",
-	"Uwd3H6oJ4zijLyvUE8tCLKEeg1S7qwG32jgHeA6q2sM3lkDVXqMh/OILNcc3dFn+vqsiqOqfSxgztI2k",
-	"KUMCyLcN1TbSAFKdyNiTtyfP3mEaxA8EgxPSsHEhlRVZV/GeRqQtLKeIwNLgZ6AA8UiWbCh4JtUAsR19",
-	"My5Va/pEDj2ZoLIpkXMO2RqEs4645KilifguKsDYRL0WkLHxOwKlRiH67kJdzscxS3bg85I6S3acH5os",
-	"xMheAx2b5mwOdOxiDX9X+WrwCzQcfoV88mQBkDYCT3LEnlxF57IcjBqk60JE6q/Juvqc9SVQflwNB5RA",
-	"fQFFXSv28ykb83G1AoN2ja9AxL4AKuxwkroaehgXwtCoqi+bS2tEb9gYqPkzBBe2eNtbvO1tEObPireN",
-	"iuwi2PadBF68YXpp5AXNIa/wp6E1xIBRM9+LclIWoxAZGWCnhqqVVb0a30Z846bbS261wh9F0SYV8Ct6",
-	"Arz0XpJMWF32WMkL1G94ZL7cf+0htDcCCY137+X1++EsbL3zO6vHjxLaX7hr7ke585H+9WmtWLkHQQ3e",
-	"uhPNXohXMsarynH+FqzqbyrgvCrYXB1D6VZ8UaHd4HkFkb65uPycJfA3K5qvJpiXOQNhM2yl8Z0VQV0s",
-	"Srx7SQzsCWvJWkQlvkg9Y4Sas4/rc+3cPZ1JwEbFYiIjRFeVLdNI06eg6clodc/M9WkvsaWfwmjuqu/Z",
-	"T8bqVt33EzG5qUZd+N5LGnX9qObasR8hjT3M/p22Zt+ukR8AN93Pv9XdL8Ro7H5qrZLNrdbFJt+s3ehk",
-	"u6Jx0N9rNY56+2mjjPu0U9CTqRxLetfHGpGW1I5rPOP/gwbcTCGDC5yPPnUaKoVoa4CYEGrluObvcYKl",
-	"94dI3S3/picF42MIclNz8PJ+4PDEzfqBN3ISYJte7h3QTv3SQ1DftHdAaxDpIFQGVRWyWnPsuM27PJt2",
-	"AqzHSF0Pb6t7pHsDeoMZrSkJghTmliV4HJKYJh9f9RH+EzPlY8aHSmKdjAPqpHA2MSljMDBF9b10Ukst",
-	"ZnAqoSxXq74cTAqBbcCPuiopxDifvdMJMwLYz0UhmPudFIYNdJOdEK0zsA4hB7otJFAIEVw4ZnTkuShE",
-	"VuFE7yq4x8Dyw2V6quArgBcVKmwvjDa+pRBOCJi4WRgyfD09USnW83bVKayGqbNCjLSF7ibrWeyHsNHL",
-	"X8G3jfS5r3ZNnPH8vR3lCRQ9w4/vxAebIHIMKP6u8t9YyIU3npRiGd5wkWXGr8ACTruuKgTP6qzdYq/k",
-	"d0D6oy3Pm+x0qKdlMhANBqlyqUQCmCvdSau1m8rRgJki/Wu3lsrsWFrT6MtcOAXWrcEVYkPq2nol+cbW",
-	"zr25PQiS8W5bpVFFIl16KQyIQSqkC6Dum41laieFqDOrR7oo9DROa1V17ccos1JOyTo5lACujWkTD6ii",
-	"lS14aoEcB0yd9fM8afVRuR7o5lgNwIhx24OSXL+hZ+j2aO0Y90I6xi3xRPCCnWS8znx9uDRNvGKHLqlc",
-	"v2ir+dcCQZ39a7f206RwtvHI77vq88CgAEFTO64NCp6K/+Eu9rmp2iIb4eG71mFkI1QtAj+DNSy/+fWC",
-	"WQJifJxzqdbrIn/na5RobshxHgkBDESvtMr4zIlvKyDgsNJCWTqk9TH9/XnaKJHZ2fC4kL1VMTc3sBEv",
-	"2HpX+r7VOT4izZtyZLQYfw1dl9ss3V0SSKGmw31zfdOv0fN9VasNQOP8fZ4HD1WqTIydzkSIkwTcuCQQ",
-	"3UJhjS4yZxYOkciUyQwcB2fhEQsksvBPZZ6znqA4BNVnCTer7nqtyLCAy5RGo7DkTfD0THFwA8imDFBJ",
-	"udsRPW6lWjd3q9ftVFeklMAxwWYohbeT1/pclPK6KqidikIAbmylWiGo6zfy3J7uzT33SirA3KoO0Ep8",
-	"x5fxAl5LG9Q/1mCX4oAyAZW+wN1Tc5LeQlwuBtiGk8AZxBPmS+hK4V/Hp/oEBj1GIvxzOPnes3D7Fgvk",
-	"nO2G+2anvWP1Tgv8/quuyDpaq0R9dMOCAwsnb6vItopsPUU2GTsHrd1q3VAsYzIeu0OxsmDkWRlKjT10",
-	"adh4EujMoyexXBrLpkOhGJ9z38e68M2m0rJMC9NVgQis7vTOkKsMdBrcL53TPFWiYBNlJj03qp4wTfbU",
-	"Ky8NPYrAM2xRu91P/FBEBjyBb4Qe50B1ET8kY8Y6/ViIVMhz92cfiYEDnUAQxZQAsuSy34Px+MkHZz0d",
-	"AoZLb2LLQETJ6bwsmH8az/yth/RvNwwdQsEDrcRcLHhFFLq9IArdaeyKvX7joLXfbhymD53L6zVKBzPG",
-	"HAZXo5neLFQbTfrlAduwhHOlUNsA7t0FcMujXS7PJRLwMqTEinTLMmQy80FIvVC2+SjrAolQ1u2PuTFT",
-	"XWRORhhhDfKto9ABQQWy62LME2jeC8GzmRetIE6drIz4LJbjE0Z7/I5Db14sxNUMy0XFxvB40YfeKkie",
-	"ULaYrfsVtyfwRlxNeF67mrRbapa6b/ONOBe2+dYa3VqjS61R2iyRuFxTEC+3QHc+Rj9dAqUXi21vDYYI",
-	"B8ltL1ehF2k5XN1KiXnxzGBUxvrTsxBU/bJTvaAirfLpnwm/zk8QtktEeTCvdrZg1F9NLwIEpCLbJazj",
-	"vFi/0jENmehVZ/IxV6lw55BhxIeMIkilSmzKCSFLaVhPSDXAA1vIwdAypaf1ObaOvdbRQlMH3nS1/OJT",
-	"/JINmN6jlAO+ON+2En3DXd6wxFdPGVyC2VgGJCGHX0K2LCznOAlXX41bfXEN+I0fnE2jCWYd/nMc5YaF",
-	"WKsDsFt99jWVD187aWfkQF1a6Wt8O6vPOizkYQK4g4jNQBuxpC5YF3GtLxaiKrRViRUhol8K6KoLSoEA",
-	"anVp/NCPOizrJaYrlMv6L/zSaYHCOFdXG+uxUDdTaxymM643/oqisBtFQee2zuWhUL8c216KOwx9XhBT",
-	"sVgESffZOyncW3ekklZy9AeWkNEIlTmvgJhD3zx5hsFPlL2iME32wgaMl1II+k6JpUIS0EG6CiBqFeMs",
-	"MW5qlJU8R+iQfu5cCnoL/BdqJaHOImH3uQGPSGR1JvsMSh+GCLkCVzzqKn9rSZIT6jTwcb6m1v3aypF4",
-	"4Ifizn+ei8pAeJ7Hd3VVuK3JnjrLD1/HBsK6+cqlOnPj9fYiZsSorlcWzOmvJvsFEm15jm3Z8ISsznhX",
-	"paKwyJwp8CRjmWMmB9LynBnBc3b/zUn29PQBhE54lrk7bcmnCWIX1gwZhEoon646kypjCb6O8H+81sPx",
-	"S1uOHXFr3cVSDX4ucqynxVFhiTH3346KD9P/+JnVaYC94kQml8owpZkRaSFsV3kewp5gZkiksYhsE1HN",
-	"Ijco0NcWHuJ8rrAAP8ltPDdDAaTnuKyyuWdYgnHZBPCOE6HSYja2MBF+Sth9aUMkH+sYwsz7o/wIbJzR",
-	"2M6i443VDsiKm+upyB7UWfKhzxM3pKRX6DOhkmjkYeZG4ESPpAHiB3fIA8BQ4qfg94nqS5scg6PRVeOc",
-	"p2HPU0GC90r8J9bdXh4IglJ8P9FWJJgBwQs8+CHaM12VnOIyv5XmLGmy17DFo6th0DM9oaoHJhVL8J/u",
-	"DpMA2uKMarOJPJiKpHI9qGMFfLy3fYpWnMtMqFQ0GaC8oeUVTSxAQusCPs5ZCXWGn+9+n8GDMI/cVb2c",
-	"qzMD+4egr33F9sQInKsPqA4Y7Wk2LrR7fYHnx/+EJ8FWoEmg9jjLgEGc513lJhcHixzuNNwyrlmHE4Do",
-	"1LkeBKxJA99Qkr/DtgVaZpQQXeWHcc802X6rw0aCq6i0PoyyEP2JIaSU/dZuSNBTif4jpjQAdUPRpXHH",
-	"x2qUjeX7/Zn1RxAqzSjwukG9OXKGdvawJaBeCtcztydUhojh2A1BRPeFgdMPISOEnbqP5fHxu96Kcc5n",
-	"IjtmtpiI5MGj6pNxVci/hlcsDz55hRfsqLvNs5U671KP+sX8yMvE2dpG+/JH3ELuzcyDKokLGEOdixhD",
-	"XstEsEeEdRSwj9xF/0xz/tc1XR5b8PRMqsH6AEyfrjWvG2AdxVkPhOnyltUW8ejPkvTrrLXGz7kVUz77",
-	"zOXX5W51es5EgnOBB7M0sLOKfBt9ETr7O6kbPIqOZaCXzrKIm+LI+sQbQ+lHVtLRwqWJc5XIwPFNeSJD",
-	"cyhkLbpqr3VUn6fA8MZMnbrh4mdHnBrhz2D2lmYpKegZG+lCdJWz1LghxA89Fk7330+Utr8T28UDTLP0",
-	"q9aHNCzXBjDDMz7iA7grGIcDrURS76ryN6kuisnYQiHdAgxrmKx3miakdh01RndWYY3DDAVxD7XUZ8Kt",
-	"ofrb7ujwrNV7vzd7ftD/e9FO/3X67uHke9N5mf0wPuJP9Y/y3z68Pv9u/1Vtw/CIVIPHtIVuBTDQ8y2s",
-	"1NY0kL+5azcePt11QXX8Em94MFydD2aGenoNXbEV4l9UNGkOtFh56wBCDyIXqS20kinP81kkgWlDoJh1",
-	"JnAjhwDn8WH7qON+p3RDRhb1mYge73YS2t6er4YkX7MWi/TflsjrTKTYqrhMXj9VmYndjGPvkjh3A0Mq",
-	"JBrjkl1VccHQAV1cBwKvvy0xFmq4Hud8YgTbY9ScMMXeG0ThgU6GzyPbntB0b2XbVrZ9zbKN9rGXbesI",
-	"s93OwcPDpdLsJI5CklRgWqXiEfB92WKGlhyGSyBosNc6WlPGRSDBy4zSEnsIguRUD2x1GZekeC8adVPl",
-	"dgUCObhzZQk1PdcDMjdLC9fHshmRlsVmYWB4W2Vzhk7DeWOyq+ZNyAcLyngwfJjqTATmueUCeSCsF1V+",
-	"1m5aKH8eSfsO3nJtOUsA/pVUIP6Kvqf23988edZoNw82kKbPZC4e0/suCTK4HT4UPIP41sca3dV4Is1Y",
-	"G4k3LH4Z3bVDt8R3fKrXnr7jg8vuhGs+1WtvxbhoPJEDWshVt7hL6Ur4sK3g/9YEvxd9FXkEiUKv+50o",
-	"u7Z1+zpisMRKK3T1YwELJVteFs+pgvUjFjDc5eavr3D2+qnMjIV4gS/87IlcqwFojXC5L/fwQfop1q9M",
-	"CkooYvZsOtRsoC1T2qccfd6FGwusJyOpJoH7oRTvIZQu0Q6HqpIl3eMkGF/i8tysTCdovwWQZLcau40+",
-	"aaNo+JJy07BIEcTFo1I9h3gvrXuqFSaTMBE3Elev2t5KpCtLJIpzxtIHHeJry6B3Zb0DuY2U6pOUfePB",
-	"bAuJt5E7hU7wmPVsU18otzpYGiVT68zOxpglzwo+VdQSR4noCbTunwsfToWE4aLwQ1d5ePnACgOyJn7P",
-	"nMWJSfmSk3h5ZPOiXVpnCyKbC2zVR0SIXlrCwHoeVanvt3abXfVCsZ62Q6LajWK9ZKsvEoFyoG7Npi0D",
-	"687AdQvkfJqMs5f6XOQ8hdP6eQzfMjm6DTJsbc2vWrJDdDEImnXkeedhp723t16UAaRiNcQQRSyp/oXq",
-	"sXSxfrgBWQrXCTUApDzs4h7So9UhSzcucRNIDhohfGwCqrCkoeIlskTgQUNOmA49IaBOBvjKMjYTlgII",
-	"hUBFthhhqHT93yFt9p/Y7V+IfETrGr4I6ofcdnwHAMgB0B047jIRGHVf68IOp1Jl7Pmo9z1YDrFqaNZ+",
-	"u8J3usEsiR0A8+1WIn6DEvG5sHNcFLHZe89sJCs39b/XEn7ePFgt/KZzyX9ZVrexanGbsdwK3/brPvJi",
-	"GACYR6SYNrvqRLGJOlN6qtAyB6Nyrw7vg3y9tCzX+sywXJ4tFIJRlcFWAm5tv62k+6IroCrC8acx4F7d",
-	"TRgSBNCmIcip6A2dNNr56AuCPy2Xnc883OTyAmi0BtHKc0Yei4NaTsZO7FAoC8XbGeuJvgbQYQN1t1BQ",
-	"77ztY+bc5FPB83vGGaZxJbc+p2CB+7AgpN3tEdo6AAuCJduX58KHLh91vfttND4YSwXSQtgm+4WmAixz",
-	"XhTuRoppYs+He9dIYzUYmu3UuaFVPmMjfiY8RDsVjENbWqXauk7RV4o4QCuvabITRuvAeI8QAr0SKeeu",
-	"q+RAAZMl22u143purNbu62KAURmrNdN5Vneax+cAgdKYSr4plFQCwC8m0AVwtODL0/Ssg5IRXgTvBjA1",
-	"mAX6yGofn7MXjABy9QXIGP5RK0ExhJqMgFSmfFTm19mdNjsbY1tg4Y7fEv4ot53q4OvZUvd//+rkceP0",
-	"+5PO/kOwAOCaTNuyGl0qNhQfeCZSOeI5tnnMdSq2Dx7utR7uHbZazRtggYVJwmRXOU3/2nhC396IK9PL",
-	"KRrxDy+FGthh7bjTark1tO4M145r//PXbvdDp9Xodj8ciN/+8t9qa84X9tn401P5YN7ItRo0Cq4yPWrg",
-	"FatHDkvVOPVXLhz3/s2Mu4RwIaKCWb2Sw0BQPyRTqX7WQdoWB3y/s86nPKFnN+Z6Yq+1DtdqFcDUf7XE",
-	"klvuYb7bAGI7kgiF43/ZcepCnAtlf6fB9HUxatKz6jUIM1s+Gi+j/d3AeHxDR90LmuukUbw4vUOk8E1N",
-	"u61PemWz6y3hePILBsk947fCTYTuFBCa2Ejfs9XqvgzrbVQZ+bHMWK5HDEkgIiTXvMkAPP6EIY5errM0",
-	"/F9vElPkQkPQpk1R78oU7Q10ykee76V+4hVboRa3QC3N526b5++QiPBC9/wX0jwfH/MdBJda7nt5fK1N",
-	"66B9D/tQE9w4BLmo21X2JaZT0W+JkdeFCg3hayJyXVsIzHdG1v+8YiNAjd2RANlCjn12yLEbF1NrCqXL",
-	"Y0QVOQUWkFnLKsn1AJEIIb4jBlI5s4tiJog+G7Ac3PWn3580vKM9FMBlEgJEvqOuq/BGaVjEdw1RDwKx",
-	"xJDTdKhzHAEy0gln1IBBYyKKPFFw3/qOorSrnOxbXsFRQV96ilNxt7ZOrgdLGUKXOWUR4YYZ8s7+w+Mb",
-	"iEsMuRnWjms38KQzqUpIa+dljgtxXjuuta75f0As9r523P50JcQkWO5leEkUkd3aeXdL/+8OfEhKfvE2",
-	"nwctuVSacvYPOUZ4D98XQvg0gC0Dwg4xanQhB1LxvD6PCxKaQ+rYEJL61kDxwfpSwhFXsg/Vpx7xKBLJ",
-	"zo1ssoTAFNi5KGR/1vCfwJ69ePk0QYQdw6TtKt3vQwcNIKwIC9ydUB9MErs3s+Iyd/Kpn6DPJ2P/Icfz",
-	"IpZ+5bst3vw4Z/D1dTECYduTigMOXSXKd3TQ3odY33w4bzFWpQeyuZWui09b8XQH4qnSsRBOzJclpzY0",
-	"AwsxkquokE9D0ofwi6A/2HNqlE5ppROhzsQHgIVCQCnfklCi5mJLQlct7kkI3MbWiLxPeSccqHsbpzLj",
-	"Qog6M/IDmn1ORGV8ZnxRcVdd1QvGN53it22d368tZrZ1eT8nYL1UmRcDn8fNDcJMqnNp4Rys58VG13v5",
-	"5REqfdvVPGbwHG4cCiLPCA8yxvdredxLSMUXoxKbEINARtwzzEqbezMqDBIieOfSyF4uMB/hxZvoqnLI",
-	"UHLh819L/NkX0YRc3x2VcxVnpT+6ghzH8zovQvhqHVUuiflz9hr74mG/cdB62G4cpoe7jaM9vt97mB5k",
-	"h+IIsrTn0oriNaZnK70Q9ZrbMs7LxA2zkUtYztgqdzDaOJ9XlH3TXt5oFk9sJDugD+c60mDnY/nDJWQX",
-	"hD0AaJDlTY9IONCpHQnwf3yNFvF9RWfT6jIDF3gVu6pMwbE1M3AEVlBuy7WobMLV9wyT2UIg8MsP2IWC",
-	"nXgOPxOTTTSlU248dEO2jcXcjbNDyBmVo3GL53QH9dtyV+RVSNRTJyVnIzHq+c5oPLFrnU226GhGJKbz",
-	"rdF7rSPfHuM+1f0qwS9MQoLO5945w0m4Z0JTNw4XiiI9lrAfeozvBujYzllRmhVaj4h1AAePly8SGjht",
-	"37zM2NSA8dZSxYghcgP/jelh47DfbjUOeru8cZTuZfDJB/ywd5S2sou2xfqWxQm9PVqWpRlCI3zB6xx1",
-	"hNJTMPrMl47Zv3WISGbisq8jMpcVJkWii3rB/Ub2/YXwIxSS23XQ2taQyX/o3uUulLto3j96DHvV+J5C",
-	"WTAAmvZMKe73hkU0Khd4mLtKT6lDx31tX+bO9+nNWDIxoniRJYgkzRUg0ovcQGWv/yND0QhV3OH1KK93",
-	"kaWlqxIsqfprn8ucMO7jwbnRuC8L+PHYJ24LqKf4IfzFTNJUiAwTlFNRiK4qU/vICQsQ+05kH0Acqs7w",
-	"lUx7GPPd1jLPzb3n9vmjF7O0wNevZmjBD7kZjpYfdC9mZ1k2II91ciZVdrHMfOQe2Swg/ft7j9t0uGRw",
-	"kIHcYGg/uuvXGhip+0WaM+00DtK2aBzw/U7jiO+3G7u9h7zVb6edbE8sGSlu6dpnVpKrCMGxctrUjlur",
-	"+HD3F/nzB41d3u41DtJO1jgUu/1GZDn0y8Tw0qUcF3rgaYczrUTtuN1p1WtWW55D/fineg3YCWvHtd4k",
-	"BwyaiVo1OmN5sfwD2nSJ25bH7lHUs0eLsubCuvVQ4oOl83ZcO/n7+9bs9PB1/18mP77+18Ns79Xz/feD",
-	"TcyIH3TvcmIfty+3hOZ3GMr4A8W31/Lw429X0ME7H//QvUsiFidsyiWo/z90DxyRoIcSxi11M50w2sT+",
-	"qrIl1uox6Fv3DxPoaFKujplUWD7oHR/ijpF5zhJ6HpHESMtGfOaJ0FE3Ntkv1MPkfBh3bH1/0kRl0ELm",
-	"yxPdmFYlZepsonLw1OwcX+fSmsUfdG9jBfqDm+ybSLmE8VUJxjcUoH2ppBnepZAtRWznKgIWpWc5GRvL",
-	"z43k4jJ/6g/d23pLX1nF5B9weq8kP+uXJ378RsdEvRM+XGX1IPoiSSStiVBa3E9Ap+Tkqbut7LToqoWt",
-	"FkvivF0FjJEJeofHUKqD9ZcN424eJXXviKDEdb8T2TEwkNHgE2pZcaP28APk9wHu38LvcTI4cWeb7qb0",
-	"Ojyf8dxod6Gpg/kP3JgZAmxRCkqorqLEPENoQQKtNbBZUIVAsFyxVCslUrucpn0g7J0KabfHLsuJo1jZ",
-	"TAjVaxeW84KVHUnaoB5oPF+YmX09DXD7JnYovgpj30xrQO3nCtVRd6f4h9OfXjsBQIxqcO5wZbepiDts",
-	"/7m6llhVExUb3jvQ47cCc2YCNZygQrAOylm8TuBSrIfY+pRmuVYDIGWDUBLrzaiaCTC3nAlPpVT1wNXX",
-	"Vf1JnjM18SkNLxqa7ETNKNZFKmJp5ZItZleRspsXLd2YXCZ35lqm85dlFrdbx52rCEU/E3djN0du5bZg",
-	"69st2LLFjHEvri6VqPNRCmw1TNesuqpcTYgoANcFssyAnUzg1KESC1FYwdqk2nXppKjRkyIVpt5V1QzE",
-	"SeUlEcswwNbks1BaRVzFmEY1Tfa6OrZC+OairkLrl7OZ4AWGO45aENIvS7Nm2IO5itu98oI7CO7bYiKO",
-	"cQ4mCpBvtRLVwD5mZRdGo+GOSjQ6E30+yW3tuM9zI4Id1tM6F1zddjR6LnGbtRpt3nFSftdJ+b1+Y58/",
-	"7B2kh9mRaDkp765/Jy1E5UvMxPMmO9UT/KG2lmbxyBrcQJGjWF8qu3NlzqLrRbtxmLazxoHY7zcO+VGv",
-	"0UrbWUfs9p2GciJAzl3c4Y2DbK/XOIIcdXrYO+KtrC06/RJSxL2jSYNDdYxL99g5p7Xj9ga6Id6wlwed",
-	"K2d7G32+w+izmhM0XpxXf79pPLpy9864EH1RCJWKy6U+5HsBWRy6jcB7AjuZsGjjlnWm+/WySalUAkMt",
-	"U+FcMJEDY7zoKpI/S0IL8eZ9Ew32+jKp+uULRBPxFXhhejIe+x8Wn9F6uIUk6aJ7AmfLZJxrnsHZvuJZ",
-	"jqdjie0XfeT2KN+di1sxZcaVXXy9Q12vjScLTyxwpxvG87ysoaucQcC0g7Ps+xV5D9oNS050PJfLA39m",
-	"9em8KgzW+4kU9qpHcsHxWnYsq+ZOaPNqBpV7U8fyphFWb0ByfYnTtFJ6QZ1NqYC+dGG2hQq7SY7qWxSg",
-	"i60iZ2g3eJ6vKlkuzlC8Vn3hydg5pAn6si+yhHHES22yl9y5mFAzZiz3vtviYB/Prudkzkf9rgVLaIRQ",
-	"FTnjP25dn2YDAfF2/tNvgrGpukLg3494cYaJPViELz0stsWUvjvx4076goNOW+eWBNDH+EcqHBpDHHtB",
-	"3dB8oMzokQDUMSyr1UUUPQuM+lSNPuSG5aJv6+s0TyyQVZNxxq2Ij+w6XQrxiJf2KVwaKVnQp1Cdthvo",
-	"VLg6tD/P5lmmvdxaXxz+fGF2N5KHmxqW8exVuyvWj6eBDXlrwTE3iwuyMqH3lKxUGESzpycqdUL3agbq",
-	"0r4OgkeJZ+ubS6xsNchNa5CqmCb14YRzCMnfjCKxYjTOuV0jnheuRPR8SmZndcSjDcG7c1EY7K2f0x0p",
-	"V2xixDFox3CVxlpQ6tkI7ygBL8eTXg71kGgM6340EHgFdF0gdnkYRF8Woyb7CdJLXeWuqCorSN1Uy7PY",
-	"iZsZ7GHhed5kJ0U6lOcii95HIUuWSwO0DafyQ1eVf071SJRjoOYWrL4CfxS5ZYniEPzSJTmjd2FRbj1f",
-	"dKvZmupG+lGIsefpmWo25oWVbhFFnuPcYGmDVIieEFCTYCbs33DH1I5r7VKBv9aqkUmT5tpMClHyZdXq",
-	"NbcloJ6g5jaDOy80qTDLKuO1es3vwqVwBq32u1akLy5/a9it3oIIv1j13PPo2z79tlGMxG+VyzM1YZ9u",
-	"wQtuDqIuOqheHpe/2yAsuxhzyerCSZ3wmlAjhGlvL0WbDPqS3O8BV6Ueid06ggkT2R/dwCbKyryrsLI/",
-	"bFFsssPhYe4dRkhoTDJDdJNM9vuiQCBQxHVy/kKez8tlRKUrZb8bw/291tEDqIRNnMuRuNc7fZc54Y9Z",
-	"9X87efXSPRyIb60VxTFL3LnDDuskmqHEx6r9ix+xBLBVEq9VgrT1jbVuHARRyiDmPdR5JgrziCU5V4MJ",
-	"H4jkEUvckUnY/cTIf4iEnew5vftSuMHUu8pdmZmUj4GCdsSLgVQmcWJrNHrwiCUI10bD7Wtt3Q/3E+c2",
-	"uRtS4Tat+xcw0CaY9+qqeDh1lnx0Y/iU+H8Z/Cd83qfEvQbrw6QauIenOZ8YYRI30ERpJRKc5TfRQ0F7",
-	"hQX79dXEWJ4OxW/3h9aOzfHOzoh+0xxIO5z0mlKXv9pvDu0of3DMko8f3Wp8+pS4qfj40UnxWdP/yv35",
-	"nz58+vRf//4fHz/ufPj0KXHa9oNb5oE8F4rdD4rQaQnyG6UB2mNjH8AD/mflAR62HntImuyFYjxDjmx8",
-	"3ZlU2V8Nz90AmNMUGP3lDBQSFmszoSYj0rI4bjdi87/cS91t40Iq60fhbIRujddZDxtSuzW0RtzLCj01",
-	"/4urWXSTO3akLqHrhknafPAs5zGDQmyyE9aXIs9KwwhlOMs09uwyctBgl0LBRk/gS4Af2shMMN5VRqSI",
-	"aACPCd8rsaq78IlVJlWaTzJhmuwJtxzmDwvG3f4bF4KsoXD8dMG+f/fqJeybJ3CM7yeIhHjMnF+ZPKhT",
-	"UaKzzkbAdMTuJx8aEyXtMRtpJWbuGvfZZYtvznsiB7Mt5ALIIiu/rHKI75noLB6z3XaT/cDVhBfMKc86",
-	"azc7u3v1/Tprd5p7rVa91WJPf35b9ys2wRXrKqnYc1GMuAIkiMS9a+BOIohQjLv29aQggp86M5N0iOib",
-	"WO9DAAxGOKPJ6oJIumhk3qqE4yQVe8mtVHX2vBDiDL798ayQeS5ThuKKstu6CDX2nBVi4NbxfpIhmbVo",
-	"nLxLHpDZ2lXhVdQXPeRAvlpElnVfuzXIeXpWh1Xf63SiNoMgIY6Zlw915qSTVAOD8jv5p39CQeVNelo8",
-	"t4PgbpGxdtNNervO7vMHdXZfOsmSfGx8gjYzAEBEWgrun81ywc8FdG3piW2y5OM/gXxYfoMuaIQMjqVT",
-	"THTkfsXf/3YfHvGgcuhwhE2WdLtKTFFm8xz6zRTjzr7kg4KPhwyKL93KKjEFc6jZVScs1ZlgvVynZywp",
-	"92ZSQlj/f+x9+3LbyJX3q/THpGrsFEhRF8ceqVL1KR5Pxhl77EhynOwwazSBpggL7GbQoGSuSlX7NPtg",
-	"+yRb59KNBgWKF0nW2OZfokCi0eg+fe7ndyTJIjzGZiBikOSwUSiNIidrIhEj68YthGNC4o3ONgo4eGVM",
-	"JT+m8/5op7vTbW/vPPZ9i2QpO+IFhqtM/6NKSniDrKx6r/d07JiezN8WYDGA7rwvMNwGIguUnbjiHBjz",
-	"cMlucLrj36dqYOOOiC2q7sATYnrASJbJkBud0Qxh6QcZiPTgYGL6Mbeu09SPLbNAcpVWMjbIXBrL81C7",
-	"dtrqw4YowGImkN4AsUHkKOBBG3eGTB+HbrXb7Z6GTd/HbMGEtelilGl8Rk8jJYTfnlTfwiZcXhYqycag",
-	"/11dVSd7Xyjd/sufezo4qSC8e5rUhn1xSW3q98V3b0GLJ6UAHsBKwXfiqqdxfr9rfjoycyWL+hQiuHxB",
-	"BxGrLn2fYRj60v8LYuDqCsSektboqyvRVwmeUxiOLl1ebrmPtO8VfeFehGORBfSk3d1td3fRP8dTqmXn",
-	"/WXU/6lVM4CaaN+HmsfBpWvPC8B8U6K7AMp3+zqGL/oMmWRqv+x2o9Yo0/5C2Omr1ztuNY7k3+56n7CV",
-	"xqo5b38NBo5m3rfqjUd8BAtlanYvEknbDNoBAc9aoMtbn89rp3olb/P2qu3O3AwX1G65yTh/weqmdHXn",
-	"nFbYXlGpW2GbsODGqTu3xBUPSmDKL+EwWOyz3bqsDvfVEqDzdT/CQm+tVSoSYDz6PPvmpMv5Uv3G0zMb",
-	"xyOfXEOYLuBg64boTqoh7iJDHaZaa7y4cXSu4+hcnTcvYsqbwswHLMxcgbfd6Axtzlwgo5apfR9DPHHk",
-	"UcVceInsEB8zcoR/QCwvHhfZORhpEZlJ3mWKMF7k/8SuG3Ct5gFlCGh4qgdvxKiT9dCMs9w1sxgeI3zo",
-	"RWDzlBnxRXLSdc0w3osaI62Ymft25fyHtbTRVQWAJ/XfihRAil2lKmmh2GgnZjydlR3EAFd5zhIo4StJ",
-	"G7b67k2SuHyNB5Iov8Ei2I0dcIfZySAyQk3cEHyK4OMosvLuLYMtSakM8/OTOdehZiOM0XuudJlPEayg",
-	"hmdAGRCzUjSQmCiPMWclKyNEpnGwpBW6piafM7cURKSNNCV4sqzEWKGI3XQ+8Duk8eOO+MEV7aPZ0tNc",
-	"hDszHpowiEzWV9TeKoMpM24ZzyIxY4T4pBVoglPFlEbEU52vHjTBMdN878zjGX291tRGmG6E6QZR4gtH",
-	"vCZ2d68eri08RPM7auPhqMmw2WJGc6FJPEifCuMcX1MvsSLRn/pyRophAxPp9DSStBlPMTgM9qa+ZmmK",
-	"7Y54h2YoiDGi/3BGjC/dkCgoTNHTfQUCFhsT1fLy56fmvBzMuu28earUrM+PonxaXTjLdIle4GY8/UaE",
-	"2LqGrCNLL7uauT9QdxDFmP9rM2ibCfbRWjcsE+zZtxGUgQXeCJeNpXaHERvg8/cqzbz0mC/S3nkBY2v5",
-	"m5kWMX+OsWQrzKlHUCO0tIDRN1pbUvd0g/DaD6wbLOyvm2DBHYz/zABOmAplXGpbVmJKW62PTt1iEysY",
-	"bGh78kv4x/c0wQyA9NOmWpbA9RtV9ibZcauZb/5dv37Z1zgxrx6ZSss5QDLLBoz9UJ/u9pyGBk5ErMnw",
-	"sdffxsjcGJkbI3NjZHpxeL+CuTo/c/2laWorG7IjXoCUA1nj8yko15rtPyp78PInYPrXA42HVUXZnOps",
-	"fZMVGQUtaMcZJY6XSqYwh90Ibcy97l69Ix2IV5DVYDBm5ePF6Zt/9zx9Yw4ul16KZezqk08Wo/znTcrp",
-	"JuX0a0w5rUT9zvrZpMxkvg3/xZeSQ7pxYXxJPvk0DR3d5vNoTVuX/OlqqXb8IPGiazUyZoBR5VSWVI1C",
-	"HJ4rZU4MGqL9SdlozmO4udE3v0yTlpsSXOfqPV+eYT/HeK9PqLLdbzebu7blv3G2vck6DbNOaxr1naSg",
-	"rszotsaFOs/UxXyD8ccsz+suXMpHBYZGHlxfRBewOnKyFgG39PAhFID86eT1q54eFPJ05OGVMxhiQEj3",
-	"2qqiFJlG3o+Vj1QM7H44yqzN9GkkJvpMcxFwvbjvoKfR9UWly5nFCk3Xx8QV/IlH8RbMd+t///t/4kb7",
-	"kRdow0jvnJGua6U6BK7qOGGCNV4ODNL0tkYVnmhenmtPQ8dFRe/Bg1cwG97WaeveMc+Sug95WI5ysKIm",
-	"3e5uMtzGv6rZMsafbLnf9PjCmP5Fm7m+ehHfwb8ApuZ7Gcyx+xuXfyUa4+WcJ/I8FvBvW+Zt7Ii7k7NM",
-	"EUuJ18Z+9i4emVnBwYWVe9OvIIsXBVVfqbLqRo81I4Fcjpxr1DthQZ42wItFBKLD0CSBtdHp6bf0+cbm",
-	"/Mt5g09mU3Q8ukg4P5cbKx415csKfhDWrixTs9IowOvR0K/eA7yxnTYur0207nZiw8fq1jXR5kqDiUV+",
-	"s6jgOc8F9+e1kag3DPsRqw3mZX/kmS3f4TM+f8MuxHJz0w74MqxKnfP45WnKu4CfL510cWRyde+tuxan",
-	"FaQZqlRVzgC3mGjJVP5/fkwnMaMWf/N3zhFynHUwyfNf6PUPUylemXOVy0TVO0MuzH/Aldt3OslKqQpA",
-	"M4uRGN3mbnrsPCB0o9uEgA0RV7m58yH+ZuuSOnNeEe/JVdmQTeT0u7EqLOaZq5FV+bnD8xqEDKin37NH",
-	"hrsPUiYez/E78rqwYpgWytooLM86IL+RslzqjJ7zQg5KG/W0b3BKKGJG20leMiq9mZSIKmcG1G+RblVt",
-	"OFs2EheqPzTmzEazYPYaW0bSz3uaeykOs3GVjs7TxET5ibaTPqxMX2HSOb1ooeg+1qsNO/Pdjdwlt6ff",
-	"m+JMZLrq3l4tkpBaDM2kwAT9olpGW8qp3edErmoHLgpTqshZIFh5pzRCbeHLR+E8sgKXvCNOAlBLNe2h",
-	"kwwbctSMAUyKa0xDRNceLIJVvOeVBS2OsSmOv2C5UM6jkQl279hgkvhwCQYMJaAFfdMQPM3VPFjMrhRu",
-	"PC4bYJgveu4gyxVNYuZp5czK4TrNEgtmfcKz00JeaCJqa0JcPIJn1kTmNMiADkVWVC99QNUXQetN11/z",
-	"wlC7zYnOlbU97XNhgKroHXDTQZvkuRNlDXC1cV3IZMJci1OZi6HJ4RCc43LM9Djgl61KMCJxYYozlSKY",
-	"oCkIpxIBL2ERHsU45AcYMn4ceVhpen9FpZFk0VUNFR7F8OcDXoabLoZZjqiOFS40TMdbp9WbwtP7CkxK",
-	"q2SOtp6nkw9wKdOnMKLjLVS4AowOVr9JyVGFtAok1jJu2IoVNbdfWChVG0wkbm98+7YLy7R1cUwAjg68",
-	"eLoxPL5W+f4C9heOKm75AgG/BhJJYDuIQ5fjZwaooQulUzsjvJ1kFpIQYh2vJORXUnrJV4QOn56uzq24",
-	"GBrKi89ONUkBTNXrA7McGZZjTm/2+Mpz4EW+isO+dsCDFqme/+0NDmq1gqldsKz1ZiwmNLdWBiSBVb/X",
-	"oAQs7UJ/Du79apbMooRrJpMNI90EG+6w7opLZnXAhZCxVnyuDpKxutW2pT6NTVHO9R+tZrnBiaABK+jg",
-	"gP8fUKJ1aHdRuhNZaKSl1lqiMHR2aLpdN9QQR5kMNTHHZkBtFLTug1rqgLNksAZL2jMC3ID7nQ6bFZUZ",
-	"ZqnWpRip9IC/u8ks9J68AzRloqrxCevarCBL7sBPLcQvIm+sTXERi6w/KR0SCEVBymyk8kxTM2mZDHua",
-	"DB2r2BwpVGIKlr20Hx2B5iAXqaH5J2SfLbyRt6kYWt4Bplc2hdfJMytsWSg5wnK0gdtRzUjs/ULJM7er",
-	"wT2ZhhMCJk2j+o1z/Pr07+5tq6dl9s6iG/HXf1EDf8sfwzNElzxN8794pOgzOgjdZ1xqdWMvMD2n2SwO",
-	"UO+xhJf8gfPctX6Z/w/6K8G/TlR/qc7QqOVOP3Lu1fSJF8R2v6US7q/WxCKB52ys76zL31nP1HJyuiKu",
-	"BaGdQAbVwjrPsaDJuoY31FbsIHRCqSr2/x37RKUWgywvVdHT/amIiS3GHCPS6Ieh6ivpv+RS0HIodfUc",
-	"CtHvzgsovXcv90AxJbdm5CHMbKW/rytOZkJOXp58VvmxVsipakRZX6dJIZ4fvYYF0YFhGLXUudLlyXTM",
-	"hCyt6iS5sQre1vtzXUE7kH3YprLbfpJub7efJruy/b3qDtp/7D+Vz5Lv067aHrQiNs5vnOakAM7vOvUk",
-	"xajDS7CFW7oFG2lV3orcJiy5kStFt5iAFwe4HKVtAlwPGOC6qNiNY8r+0oIw+9yGZC6OY4UU745egX6O",
-	"J8N2xI+FGYEqL4zmlpD4DfDEt2+OT0iZjydFjk3O48tyOlYRavW2lKNx1NMgQa7iDidFV8YUYQym9oDw",
-	"BEv09ltQ4gszOeXo+OHblx3xTzMBM0Bl54rnxfr+1EwKit0UyppJkSgGUWJrgJtiUUksmARTM5m1U9As",
-	"eAEvFsQa2DcPnLTAVjalEb8el1KnskiF4/hVj62Li4uO5a/9KUnM6HEU4DNRBzErYv5FO0vjqPrPrxn3",
-	"GHPXveoZk8UUW5UUqsQeNLCGPW2HKKU0s3/MK+uII6Q7jpfsfPqEHzIttp8IqxKjUxu0fiFBSKYS/C9F",
-	"odKsUEkZ9TQGX8oiUy4EUShFIZyLINtX1V6Mdm0kp37npGbSGRkMpWBPm0RxcIz3FW6QRQG/hy00A2ph",
-	"tC+yUw23ZSlt4lDCiIyIxZ4UxHsUe9td76ztuRDlmPqKef+sGMAT/CtQ4yY7SWAYavSDFI011xOrBO6z",
-	"MFqgerS3tytMIZ7BX8rktyY/V1SKhSHCpAroUpSrhgiW2Z5G8/t0UtABknkOR4ws2kfx+xd//unNm58/",
-	"HL569eb9h7dHL/9+ePIifowtr1i6o3qDq7DdrVSAuY5iEplMuA/bpicpRjeAdQSielXZvKwwXbl0lZft",
-	"XktWeQsX+nt5Lu+zcniMfKC1sqCv3dtos/FkoqB6BX+/6YWy8fAu7oVy4bnMqgrKrL24dcmfFuTk/IDX",
-	"bfXsinBTlWfnqsiU7Yi3SlNfOh00fUbIowaOSc9al2O+d/NuLR/K9nOXPhVm4zj5QoifKPBWxB81u0YO",
-	"PV1gy1NyUDglYN3K53sh6+79irzVBd0C8bY5XF9UQfBtTta8jI9M5SnnxaFZiAB4YB/AAaJ4eEe8p2Qu",
-	"fw4z6zMzIqGNN0kxSAcGI9lJVbtTLKll2VPJIzGQWX5QYRQjmuM4l1OVcsNhPN/ssaJyo/k5IHd1otfV",
-	"6mmaNcW+5muDDR+Z85lfzFXxl1Dnz3fW0ejfhat1r+kbD8beXB7H18rmNkr7XadlRD4FwxTMcO5Nj9+q",
-	"OODCcFD109mA0InLOLClKdgvtdtFj86COM0P1eNvwSujzxXdCeRFVTNkS1lObD3AA9IEfSNNIRy6obUi",
-	"g+Glmh7T3fcc1ZFlqUbj0iKM2Q0hnm2OnXjhAcbaNX9QPVSz3X76VMr20/7Odvv7Qbfb3pY7/d1kL32i",
-	"/jiAZVKfykN6ftMjn/AjeRn3WyzNWz5u/nLpuNA6oRm3EYtDNIG5u9Fuv6CoDuYYVUcdKwvunf9uXfLn",
-	"6XJ9Zt2vg87wJGZRyyW4ZOGO8SzHfjPgEA9GA4rvbE/7NeSGU+gjxyNGqVnA2W82YN3BuCUrb4DD4IHn",
-	"JmYtZCkNiVnVaj90cpabST1B6wEZcG5OWQg0Pm8bY/oTooHXtrX/bC9qEdYpztZMysRQfSxVCQXM+km3",
-	"Cyu2JItnig4xcty7BTw+7ba3k520/VTtDtrP5F6//ST5Y/pUPRt8L7t9bM/uonnz16+ct3RXdyRp1pYz",
-	"P6hSZvlcqBj+1UbCfFH+k7TilZ9DnmyRM2M+XssxRmkDqUKAKvWQcpZiL2BdwWNjlFalnLJLPhI+JBFD",
-	"ovR0o6vmel8kAXMQUos4iHC2f1bTWJQGY95TBF3Lp01iiF7wm5ZE0Xqh45rs2rmF7FrGseJ3Zm12uIgR",
-	"YsRGJokal5v6w6+XjR7heb9HTjrGNiAL+KXLouG8JlAiRAx3xlh2nAy5kh5mqFKRZ2fA9aaUXOLLHCoG",
-	"2dP3xyFhWnfgmN5wmQ2X+Wa4DB04gbY0nvS75jLL6WWBMwLVLnIvUt0XxbtsphMlYvwTk/IWXdPe7CzH",
-	"wWzCz6STPQDPWR+2tW6L46qGpuPeSddXNa1g2B2F67FSuGtVhvnR9Gtv8NH0Q1N1p93dlv32U9BPn8nd",
-	"fnuHFdSn8ln/Fm9Ec57HOz+a/oZtbjLe7lchZNaYhoGlu+XYppSlalMO5nzGfcI9gGcTxEVzfviPphA7",
-	"e4i0ZKOqvBjzIHJrXA684+g9bfKU80DFo/LCVLXJiGOEsDaY4f44EtZU+DvO40t4FxdZmQyDpOtTOe70",
-	"9CHnNeGbOhj1zHVxzkCUEHy5g2wSJk9BQnJeapMkwEVjPsHprncAa/obTpD63DnBQGtfSF7wRhtdl8Xh",
-	"KRIOXYxwqvgsrcPjUpPMD/sDmR2+fSl8mTa2Q+AGBy9LAULJIy1Te1liG6bITudAfp6q8gd45sLDWKpP",
-	"5RaBvt8YsmZE+P+XmgRtb7iFgd/xC4RypwvPKT0J3okR34MvZ87oTIsw7BJW9fL6z197PdvrHf/rD79v",
-	"6OnVeF5x1W5HY3VCqfcgevvSYyLgYgf0wGUudXKotn/Lb2/n43xaQIiHGG+IaeMjrJ9xfYVRlNG+37Dt",
-	"xzjikpv/UZ5LmsIsCVRXHRFs/QHPRJ1a/7A1f1N3uneyq/T//e0rLZhzLq25y6AH/dfcnT1E/cPC2c6N",
-	"PoW/iMpCqqMoJpp7OkthJ2N4ikW3viyxPlAWpRXZvMTmV9m50soucd4XCV8Jb1G3yVxMzqXeLSdh/ZSa",
-	"EjfgIfe3m8+HKjkTebUmS2zeSJVFdgOTBqZWMuwkqGaZPkX9721hRqocqon9TsBxEtQusYLfJEgBmXO3",
-	"r5cD8frFydHL58cfTt78/OIXDPkrLDcsfbNT63riCBJSojRnat6Bf80zX+60j3OZXdv04OXdSecc0w/D",
-	"shx/cFryh9KUMr/0U/hTr5UMZdlrRUQkf+rBY3utK7G9s5DR35Yn8KQ7a2tUd0V7l6Ag82xOYKOaek44",
-	"KnHTXo4qzVhpOc467qQu6D+XWfFmrHTIv+YQzXOjy0Im5V8tg/rfEvSGRqvxDZ57a7+12+l2dmd5R3NL",
-	"UgrFzXJO/1a7nW7QsuVar855UCw0u/tjOLOLDmf3r8dvflltk6eStLA73+R/wsArbbKbyoJNdnu8L9wW",
-	"3++Rf5id/Ofh61fL7STWZc9XAXa6XYbI9W4HroAgFW9fxOYsFtmAMF0QnBfbsYwjEafqtJCpSvH7I5Vm",
-	"hB1tLjQhIUunX3CBXyKToUo74kl31zWBAQnUl1b5GxkZrirQFrY047Fv6CJRBe3pvsylThCUuonOjpRM",
-	"s7tRP3AFa2wkAWHue3zB9EkVgUelmdNLonXVlGruDTQHX047vxGLtUHFKYKFX4I8wZS90QrFdFpKN2Gr",
-	"N8/0mRU5IlUYAmJgXxgiwhFkuGvYR0DX8e98SLZfmAsLRJmaHvdk1ymNQpm7Op+KiXW+LUdXVkwQ7TtG",
-	"36CCuWzxhOI5JHhMX78Fo/UhbF54fgCG/rXZvby8+JSQ1uhyE60FMPlbl0BFV0tSHlBC/CqzZftdNUTM",
-	"PlYqBmWoSCRLi3QJbJv7U810pop6miJ2iLgvR1YMDKJOIGVHojSmI16WVvQnZWm0SGSeWxEH0z8kSIt5",
-	"lBfMkqlvIfqhO0F0fGAi9QSnw//4d3d6/OyXwd8mP//yj2fp3uu/PPn36d+ac5rg9rWzmV5l+oxU1mXS",
-	"a+/h3ASr94BnZi0f7reTZlljBcGOzbIDgnScYQbRDWEb32lTnKoSjiyB5LAbxgHCIluIQXS8wAsxihHb",
-	"Ea+BCfhzDRdRPe5pB2lEAsloJZI8S87Eo6Mfn4tn3SfPHlNvEGy/AIIMUXYak+6vM4LNCV/3hKef94gf",
-	"BlKFYX/RhbY58Wuf+ObD3tgls7oLgbUau0a2ZvSGJUI0+Lrzjx186xEhYftBFVUYLclNInPsOHOKaCgF",
-	"sI50gqDHHQ9KuIVzynh1Ga0Wnszvfd0uP81sSQwjQrW5nWlC3OI+CZ3qJEt4k+v5zoe+q1sFxn3gULgR",
-	"JayQdkKMcQajtFPHq7QNo7/CVjFIXgTXjbjCuCnUQglNakFdUSOH150VDoI6nH/WMP4PHok76GsUVUjg",
-	"NJjDAw9GY3zj6yM+5wZGaEO4EqmsYPA6G7QURftZIn6Zn3kNW/tiaBAZ5GIoy05Px5/aibSKaC4WecbI",
-	"4n5oYhaS9EBQNb006Ig3SEbul6eqFHvd3ajqbqNyq3p6r7tHcoTfkiCfb1o2ruWVFlsY2X0xGYPZrdJI",
-	"uNoYbO9ELYKC9TPJzQPjFoxzmaihyVNV2Ai2KBuNJiXWOjfsSQXwfH1g7u/EeXBAqhSGtFNbqlE4ig+N",
-	"Xh8EA1xjZca5cq4KxHkWZhA5eSnHY9zM/pR1gGDoOnb19fFfhEoDPwc0g5Cwq0oePyxxs4bpmuLMS5Ay",
-	"0xNlWasA/cHpGZhrhf6X2gZ9NP0FO++aSPmckoinyPWA1Zxdg6yOmKFh9KiABW28V6mnCQmyskernk01",
-	"2kTTek4BRmCNux5cgRHYEYfciEtopTA8XWsRkBWo9YjT7FxZPqHByjjD8fqjf1IyL4eRc5PzCqDDKgjI",
-	"hUOxv+OK9E5agjaDToIsPMQkuNZ+K0btBsm3TQD4cZDYiYKiULUzL8xgQFxBjeCRNFT7ldSnE1SIcKVy",
-	"/hex/EPyK4NOXomcWIVL8I82C/s2KpgwQpa6NfZgnFrk5tQ6nEUS3AdiG7Z5e+eZyBUoRcDMs1OgRFOI",
-	"uP2hs78Vo3oDC0E31VYCDN8qejI0HgRGgMYp7GQMIsceEGFyx7Envk3Em7cnL9/8cgwvESapHjF8Cy5x",
-	"MVEx+RvJQYmOHYxXy9y/CWI/aqFkkWeqqI5RHVZzNhEWnnskS4UQA20CGthv/WQuxEjqaa1TBLJvl3sF",
-	"dsEYOHemJ6Wqj3IEBx9JMRiJ9mKE/ClXg3L2FqtKTBhGNFFunI2OsEmeCyrPxO5qTrtiEJsl9543EKSY",
-	"mZSgCF/9XwAAAP//",
+	"7L37ciO3tTf6KihmV9lOKA3JkUYjqlLZ8lxsOXPLSGPvJJo9ArtBElYT4ABoUbRrTuVBvvPv+d7je5Q8",
+	"ySksXBrdRJPdJMf2/sp/JB6xb8DCwsK6/tbPnYTP5pwRpmRn+HOH3OPZPCPw73OGs+VP5C2Rc84k0T/d",
+	"4SyHfyQ4mZK0MxzjTJJuJ+FM5pnCinJ2kXaGnV7/FI+OktODwbiXHpykvdHBY/zw+OBk3E9JL+mPTjHu",
+	"dDtjylLKJrIz/OfPnSTDuSRXyznpDDvvWILnc5KiFxSPaEbVsgOfGdOUsIR0hr3Dx8fdDmFpZ9jvHXU7",
+	"t1T/syOovO10Ox9zrvRrrqYEXebzeUaJ+EKizL0MySnOMjQiKGcZnVFF0sNOtyNgBjhzj5ohoXmuJGIc",
+	"wZ2IM7SYYoUwmmOhlmiGl2iK7whSHM3xUr9Hkjsi9JiHnSmdTPUvCgvVGT7qdzsyn0yI1B/qDDvn8haN",
+	"uUAYJXiOFCWpfo2aEpQSnOl3KapgPMXYF1RNea4QZkszpE63s+BCU7Iz7DzDydSOjJoZZwQ+kXEpEVUo",
+	"0XOSaLREI0H0zXyM1JRKdD4RhMwIU12Uz90wxoRIuGNBsjuCZpypqTzsfOpWFuy7XFCZ0gTmVV2qR26l",
+	"jvt+pczTlbVKeC4UfO9CkAyz1C4U0PfH4BPR1bIPC4TFiCqBFRcSKb1WKUloSlBK5TxXRFbWKOOLYon6",
+	"vePKGq1O9omdnaI4ypondr49P9sZlVKvTzHdygRecTWlbIIoM6vPk1wvBbolZC4RZWMuZnA7kiQRRJl5",
+	"6Vv1WlMiUUawYGgs+AyZZVVTIioznZGU5rNisr0qO6YpwmiWqxxnKCnP0u6GkCdX6RDlQzOH8HVmB1Fl",
+	"Bm0YbErMkL+QaJRLyojUfPa+25nxlGSdYWcyVwdHh/2DGWW0Y39+J7UYUiInXdj7L8gd3Ou2nZ+cljEN",
+	"dlsjArzvdhS/JUyarz/uD7qdBRbMirL3nz51O09wVWQKghVJz1Vn2Bn0Bo8O+v2DwfFV73TY6w17vX9o",
+	"JjK3fL0sJOjg4CTpk4MTfDw4OMXH/YOHo0e4N+4ng/RIb56UyETQuVs+x+EIj7SEyLDSU8uoZgDD9rQQ",
+	"z2nvQL/n4IQ8HB88xkejg+PkUXpCHo9PcW/U6XYyMsHZtzwrBP1s+ZbDyvMFI8Lwkcql/mFOWMAZr7hQ",
+	"0wVlKbo7RJc8N390up18nq4nAxBvilX03MFMLojoDDsvuVSIcXaQUplkXOaCIOzkl0Qj/eVwc+hVVwuu",
+	"l3tM7whaEiyAHtWTjJpTDNaxq3e9oGOalH7b8rCrYWNBxkRowWFfH3LWoD+okuO54LOnVjjESaNFYUaw",
+	"JEjipRyif//rfz2jemMF5xUB8lBpbxwt0YTeafGjplTfk+Kl/AItBFWKMMS4ogk5/Pe//l/0z/77X4xo",
+	"o4ZE+7mT8iR4afrwYDA6wXrn9A9O04fk4PG4jwejh8lReqw3jZXJTsbqz2Bxq4nX73YYnsFxqwlzOE/H",
+	"nW5njiekM3xYyO790BOEW7jc/cenD0uSpPMGTwg60eLx3//6X35IeiESzhSmTCJF7t1hoPe45vCJ5nDK",
+	"pBI5HJbwI0ZzwScCz8zNguBUqwOH6C3BqflNzxMteS4kycaHnfdV3vuBqumTYq1jzHfB0DdEzDBbdtH/",
+	"+d/o0WCAzkfyEPXR1998DQPTezEXaEHIrfRKBh0rQpia6sPb/qZJysdaGGuV4xCdjxUxexj2bvn1A3g9",
+	"uVeEwazMftdvmc0zvjTn4Bqu/dmc14PHnjlAsCnNLZLnQh/rnY+5PScLXWHQ7Wj6d4adlcl2uh0tdcfU",
+	"HVBaizBa0GAQ+4xTPx5F3zlYeSdM41Nsv/3cAfGvWRwrIkHp8Ef8D1PCUEpTWGhLH9A0RmRC2V+AKbfZ",
+	"rcl2Iu7haQ/YLPjiLyzxa8/lo/6wd/KP8pm5Uco77XaKtVzJeGLUOzgcZ1jekvTKLO63fIEyziYo5UQi",
+	"XDs1lMscZ9lyZYZ/qSd4sNx7+UzlTOp2cklEyBjr1RS9wE8FHpcPrBFPtaLzB/QKxCHogETMKAMmuGbX",
+	"7AdiBWs4Tj5GD9FLLJIpGvQGx2ANITIek0QZ5fdhH32HWY7FUt9wcthZu8YDq3uFa4wPeqOH44OT5Dg9",
+	"OE0H5OAYH40fJoNRH/dOy6t6cPGs0+1wQSdUU9tK+FAxSvXESVrSjSLzXasaHR3bUbajO0gLCXwQ0VCf",
+	"zTDNyntNKZxMZ8YZoDcqVorM5vqvfhfWy/LuU4IFOk9x167SjBCwi19yluIl0mcRYesJ75XeUCHtHwz0",
+	"cX0yPuodnI6Ok4NCHe0nIEgSOqd2fD93cJoKIjWRcYr/0/ouDhM+A9cC0XprR/FwMaQ+7rWEk4StHVX5",
+	"CW1IjH4kiX7g71ps4vmcU6as9rBepx20Xzi9PN8QRgRWxCl7jfwwFUWsRoyv428tw4BlL1psCHjA8sYf",
+	"0EtjPb3i7OBpIWm8d0HzzB/+gPqH6I2RMPqHK608FZucSjTDKUEjohaEMFSYE9/MRt8izFLNfugFvyMZ",
+	"TsAmrRWFYLtdJlyAaX460IufeBXGSrlAIO0+lCnB1gi2M9Q6JJfUiOS+Xt2S2jfoHZXVPq3CA02N1GZc",
+	"aV0eLaY0mTo3x4pLAzb1BaOKYkUu6YRhlQvylsBhUOKairq8yQycESlBA+68sXYFnTCt4z4XNLUOLzph",
+	"RFhNysiVyJ60qnVILhCeKajeoB/ZZycCJyT+9Df6EvqWz+dggNqnB3pTL7i4HWd8Adv2Y24Md9hM3/GR",
+	"nrjMZzMslmAp/8hHRuuVeZIQkoKIDkWhlXy9dVLs2MmLMWVUTmvvGVQl3cnBQ9wfHZxowj/WhD/Cx6NH",
+	"yUn6mJyOV00UeSgIS4n4MMIqmWp20ro8yD69nIyAhFZc4QwoqTUAPZHOKM9uQXBqQaBvporMrL91SpJb",
+	"mc80taZ4cPxoeDp+/CjtPe4/fnyUnKSPjk/xYEww7iXHxzjt9Y/xw9H4aNwfDUa90ePBIEn7x+mjpH88",
+	"6o17Pdx7rCVBO9aS9CfSGR49HvQffnr/qdsROVtHZdCRa4ncLwvuYFnbS9+XWN5SNnlBpapYOtkCLw0B",
+	"rZb+RnB9NKBviYBjXFkf4euXb85f/R1OG0buNJP+s3OepUSg67zXGzxCzylLpujFized92sPf6eG2lva",
+	"uIf8+Q9C502GlyPObxv6pfyHt/BLhbx+etDv9/v1vD4PhlX2Z/1AkCAJMeZs4QEFNS/JpeIzYnR6a/l1",
+	"hh2W4kJWvM4F6FjGGnj19DyUxJGogz6ynvDZnIBFNuZiRNOUMOdgrLr1gWV/yYV7wpmq+n3+Z1Gs6kn/",
+	"ht8ROPfQC7zQb8BZNsLJrfNj4YXWk5+xCQQD9P9+wJnxZM7BrBT6BA3vtYEDCBCQjzkVgYPY/n2lJ6i3",
+	"IzX3anKwSfbHzvu4s7xwal+V4iRaN5jABEiqz0MVGcXKjF/QjzkFfkBP8QxPQDtYDRjlDCcJmSs8Apvh",
+	"HM0Jw1kQ/ZkLzsf6UxmXQI/wCT/DhDMlcAIKmX1D5/2n9yFTaRlX4qjgiPhdNvy2ZQMs5FtQDb7WmsEF",
+	"c3GHQNVhZesZowRD4C224FiSNud3ihWGpTF6PjhqTPBEEx6McnpHnmLwmhoKDA56/U63M3EbX+/7YefC",
+	"70Rwqp7DUevNu2/0sc8WZIJOuuhx7+HDPnqZM5pMu87bWKxrWT8HKTAXRJtxWI+lM+x8SzLC0EsspBZI",
+	"5oNflz/YH6BLhb7DMyLR5cccC9JFLzhLOUOXP/T/jo6++7aL3jGqd/FfKZuktfqt/kAu5lyC31iTHCst",
+	"7jD6UVuQehuneaIgqkbE7CXEVzvDwZE2EshsnmFlVsQwr1/7Tr+zsvqBrl+z/MZZ4oK+C47mhM+zGmb4",
+	"fXF/zcXt/r4A0QUo2X+/0O56k46jkrXemxqVs79L19/SBuRz7wRKjXPaRGk2MkbIFnGRW8sXITf8vrq/",
+	"1dVd6zxLpphNVnW6fm/Yc176z+JZqdHFw++2dL4459IrQ3qWYhvvJvdzKogMPjWofirDbJIbp6AJbW32",
+	"Ec4Fv6PgrOuMcpopCmES2Eivoq69XZyKLJ+NbEDfe4TuKFmYQEwujPYcyV8ROLmlbNKGjm2DMvVuSs14",
+	"lE2+p2RR4bnPwVCc6Z0dhA8KiaU/at1bdkyIZCRRgjOa4CxblnaN4RG9XXdhqSZu5o3c8irKDYGb0Sw5",
+	"cSsOVFdckDSaVPO5CK8IU9auxPN5ZmP3DwytGrmbM/JOQKKbUnM5fPBAPjy0++JBwnMmSfYg5Yl80ISH",
+	"//JfB+eznw682PvzcXrUL77ybGXtViRPm6wy69rO5xnHxj3LqtxSWi/Nh5d2zeYEEoa3culeWcH/vePb",
+	"0KubqylvtYltsOjg4OCa6fEP68LYEPUNr14VV5Hi6OeffVTz06dr5gTrEBF28M3X18xIMsomQ61VkGs2",
+	"5lwRMUQ/I0EnUzVEX0CW0M9zPCGf9AfgX/LTF+jTNYPx/SH+9Wt2zSCSWxoCxHQXNZH3n3/2f2rF5NOn",
+	"n3/+gyBYcvbpExoRSC2G15mffv75gfvn4TVrFogve3lC3SQeNZ/nowxCL16MSdgGT616VRqw+ezxQe/h",
+	"Qe9hGFBeVX4+dTsymZIZttoNNbm6bwSfExsytN+bBz+tfO/njvFN2WQcyAK5f0HYRE07w37Phwuk0mus",
+	"v2oopp8s3dnrdTszyvwPWvlSiuiTrHN9fdmJvsnPrvSyQet3fQqdqf8MXtytzPe9f5SbgPmKxgXLeMDH",
+	"B+VlrOpgVxAgLW/SJCFSwgWtdiy/m46+Sehr+t3Fu58u+q/od6eHZPndT+kPF/Q1vVi8vMqmf9c/JoOM",
+	"jWbPe+l/fZcVR9EF6wxPNSEEGQsip+695/8Qb2+Tj1Py8ePl3yffjAf/OJbfTg6P2MOnvfk/Ht+97c+u",
+	"Hi3/+nGw+K/Ri+k78l1yKp/jb+hr/kq8VG/S729dwowV8F8TLLSp+qnbeQdafruk4JRKPMoC9q5XheDK",
+	"96Wks25nnGdZ/FSkLcSdMGm/SQarrufyAxlNm8eS/MlV3t6vc4GevH0JDng7SzNqcmdPSOPFxpIcgpGU",
+	"BnqrjYmSVHNdMBnSOzhOwan8EB+ckt744NHoBD9OTtMe6Y/X5mv4YealwzURM3+66klLd8ZudRBZyj01",
+	"ednLagpOo7hz347T00kfjuZkDCnRPzg5wfjgZDToH5yOe72DIg/20TiMlhYH68KM7qIxPYMp/UDV9BLK",
+	"E0qTkvanzmIqSfLhyeD59/Lrv11MhUyeTLO/Xbz8/k+jY3n5dznnoxP+tEe+G8z+cfvwe/b3PxcD+p2/",
+	"mvGXXo4pwSlYTj93bMjwKZVFBko1lHIFKbgZQfqo1TqJxHcEUYVyPX8TQ4HBaanjc8TO4Bn9yJ8Dzc0f",
+	"mSuHV3HE/HfxksM//kf0tHl2hSfxgV5+e34wOH7kSkYWU56Z0XcRZWhK7nFKEjoz5RzFuK87u2ru1526",
+	"+Z2UZ3fd+Wfv4BQfjN///Ojo03UnPsO3ZC6e0ol1L7SYJ/ry7fMn6PT4Ye+r8hTlFOsn/jxkR6O/Tf4+",
+	"fTn+4Qf84k8fJ/ffi789x68fXN1L8eToQva+78vno6eLJ5PJn4drFq00K//2f54f/AMf/NQ7OP3Tgz+/",
+	"/9OwbnpKLCFne3V6lyThLIXs7wWmCo3ImAuCMBL6ITu/fr8yv+NwoF6pokw9HBitis60ofb40ZFVb8zf",
+	"hYpFmSITOImN5wrPiHK7xHpmYwuhhcMXEtG0TO2G1g6khc6xmhaarHUDr8ani+n9hyDjzrDzhwdFeeYD",
+	"c1U+uEhNjUwuJBcmJSXji2ezuVp+bySueVt5JjeM3CvzzI3jqbkgd5TnEhL/zxAeSVDzIStcLX0O/ZgK",
+	"aYoDDtHrOf6YkyGiCuKmM6xQghkyTrEygc7/8bG3vHz8avy3/K+v/utxevTym+OPE0eSj7k++gqamNnU",
+	"8OKgwosFC344eF8jQZ4aZ1hsRZ2A3+uqGufbjosKObl1wyYH+mr9oDdlz0YGTez3dhz2RUpmc64IS5Z/",
+	"JcvV0Z+jnNGPOUGgEljGohIJ41/tIpknU4Qlwujdu4unh+jcigKIV2oelPpkuiXLIiFS5KZS0r4D4Qmm",
+	"rEyXk6Q/Ls7Jo9EjfPB43E8O9EnpTlNHF3NkFpQJpnSg51QnJQeP602pgE8PPwwfHLz/U5xVv+OjujX/",
+	"kY/qF3xTEmFkwX+ET+243C+g6Dg6XighkvQnMkRTvkAzzJYIIspa2AuicsEQVmjGpSpNadCLywVX31yM",
+	"LyVjDLmM+pH6Y6BfOgT6kUOgyICpIz61FUguCSW6CJsyWCKLMC++u+NKXAXu6tgMpHPpuW2yV5EXOMt3",
+	"nMcPhdERm4Y1AWoHv1Ejjwy+sHN2Gjt4RkxmPmgSX+P0G6zIAoMYTIqEvZKfV/BRRmZ/+tE6ekLYBQZu",
+	"+WqeP09B+aYfRjj9YGui9BGvjC9AE+n8Ak203o4ZMjeY9OaE51kKEnNEUC5J2kVz41/XAtZLTcqkwlC+",
+	"3nmA5/QBpg+wAYCw9CFStal2dZblcW9QVL58jVPkqON3pDeCjMnjDSFLJPmgPGsgebMFemPeYB6pnEgM",
+	"qgUFwxmSS6nIzBMvZzl4XCwVDzufunrgQSxwi1XN2S3jC/bcVKWsruwMZ1qWGfszXFV3vI14ukRTnqX6",
+	"kITiFrO81JyG8HbYGkJwGzPz77H3uOcc3oN9NaS9abEo9NrPCARhPr2PsoQta9uBH0A5D/nhrR9FU34o",
+	"aLUfXgjJnGBmt8ocC9gsXKCp1kw0YwCVHRWh/tfYEMAjTzgbZzTZlkMUBv/jKmsk7r0lzqDS6oPIRt4R",
+	"rOiESkUESRHOBMHpMrq1czV94G7ddTVPy2gQdqBNl9LP7TOspH21LJTIJBdCWzgQAXRGkCCmwNcV7liL",
+	"EOzXA2/AxgZk734QmLowpudFbuhWnGB8rauMUOScBpwA5Wj6iUIzBnsQtnhs9XOpZ7jjqj8sVv15MKqm",
+	"y17MZH/rnuAsI8LJQ6CBgfdIuaUFlEcZmX9JxB0Rz7Ss3HKRqH1TbKH8tWCdLvmMGISXBSRiCs4miDOk",
+	"l0/SlNScwbsL3ONQ4Lr5I0MAZCjQfOH8zPazbhuJgmwqgCBzLlTJ3qOQXN95xdVznrN0y2U0Po/YIjKu",
+	"PozhzeUTWRDDY8ZmDUss65YwuMXF4zeuXssFH5V251Gp1hg9t7NousjFzPe2O8tEcyIXDldV7N0ZXnpl",
+	"xmo3CpF7KpXZvW/wMuM4veL8BRYTsuWSZ+7Z6oorzj+YixUdDHQvPbgRccYr6veOHh+fPEKjpcWT+lwK",
+	"9FE/ELZWWULPmKJqia44Ry/siJuubjHL/cleIBDVNj5H8G5YrreYTcgrri6xonJMTSXLVks2IkvOonqz",
+	"0N/4oDlWBl+prB94zbUSBxkl9UvWOGHmgZvDjiv7aGVlSYqAbEhv3MvSlJoucJwke1SwYHxUIp4rLaSt",
+	"jzgzi64PFpqQdwzfYZrtsua5XNbYwHnw8lUjmAJ+2NJkxyDGF40N3n0ctsFmtaRA70rDbWH1hvPck9kL",
+	"qB4Fdpw7TBkhKVgQKV+wM+t8xYC4cxNowjf7U5KvOH+J2dKyvdyaSdIJUXWuErj4Qc7NTi2rzOcXyFwH",
+	"O4CnGAQY3HuIzsHyt9iBWOgDKpmSFAkyw5QhvyqfjY+OBoFdpaW8phXyxGrnOwnJAFw0r1F5BFbkg4XD",
+	"LG0szo0n185Ier0MwncYzTjEcn/z1ChNcO+mhz5hAFFTm99If8siho658KTTKo+kE3ag+cgme4AehFnA",
+	"k54V97bf3jGT40h/IunWnkmbI7XKOTm8nTCl31NmnnN0hzOaIpO9hSAzCpRBKM6v9U/MdlWbev2CZ0qT",
+	"b84u1Vntj2OqxLDwoJoPKAN6FbqxIBaCUoIoAiOpwhc//PDDwXkw1FUv+rdao+YonI+Jsz86Oa7mEdiE",
+	"tYaxWHN3PI/DMN5ccD1bLTCN3rol/8kpFypubwPJ6lyn4L4LfaaFk89UTBs2jHlOZzk8fwd6vxZ5Cj1G",
+	"yRQLnCjjRglcp3Ms5YKLNO483aPTbTAIWTsgr7ULWhn0hnT7Ui8Mlal0bHyGbgxdbyC5SELx6WGn+JqB",
+	"mr742h/k5WzarD7UCJcOO+Ug4KOjMAh42uud9E9PB8dHJ0e909P++rSQbmdOBOU1MShzDWS5weHRJx8g",
+	"S0vIPHp39QS4iOm3/7OTQogDsAuDpNgwN1cSBTn166l9RWfE5CLzeQzvYcolhHWQXmIlh4E9/YW0QgSb",
+	"esQs0/wOtyHFJ8ThA7sh5xI4c0zFLDpkrzdUh4AVWmAJwSWHX+xcrYZq+12lnNG6YQDiNRzvQyNcZSFH",
+	"tdVOGZrRLKNQKeY8wGasyTKkhXkYijWkilCjkhBtVsczkB1jtwhfz521aFc9lid9fvGEy8gecOOrSU+y",
+	"V9GXF5ev0dGgfwLiPJDYD0sZCg9XMhTe//zw03/E8sdnNBFcxj+LZ5qRNhN0X8teIbgdWrcgTpyi70xJ",
+	"0QpJQUt7grNMxs/KkrqLFkS4cCBJC/x12Gd20lQgG4HbH6MnG8YH1x1IakoyM84ZNt7kfY7DZcdtCod3",
+	"oZ9ARvRIiwz+CvfA7w68Y8+yIbE7aN1A7T775DHjYvwNl7oIS0h1c7WL9hCj6gxxli0RHaOJ4Pnc4L+Y",
+	"42hd3tr1tby+voymrK0/fVK89JLM5ONpi9XuNzhl1oyobQXKXPDZXG1YP2nNkz3KdZvp3ChjJBQGZp90",
+	"S7u6MosIY67I9hW58Y0mZM1Jo+muj127BMbvJPPZjKQon6PRsk4Z6Lpz1qIDGB6Mnbd2FA6fpyzBjKFY",
+	"I5ztReu/mM+zpUNVNpoBWF0G52PTVrGK2SdY1wvzTMA0WAi81Ff96yJJSPlMtviiEdmVD0a+WCS0bnrn",
+	"q+LOKuuYMXU9OaPcYI2EC3ZHC4Ti6oHSXES6+O66O59gSQBqf5XXXfKwvhodbprqp1+S2YiIIGtlbQ1b",
+	"edVegZRTRuuVHKpwicE8vzG79EYLoxtIH72xQi986wD2euWXMsWIg59dRwbIhz230AKtSbeDSNlE3TdY",
+	"qGVT4u5h4qZodoNhpsf0V33jJ5flFk/RFGr5hYSjrCTAM8pI5Pyqz2797+vr+17v4Pr6vj++vr4/Gb//",
+	"4/X1Zezn/4iXJ2pr2DRBeWXr9aMaLp/NjTpW3I9MWSw4zpDC9/bvDfN5dPQZpyNpShot0aW+scpwt6Y9",
+	"BrzErl6U/VxTpm22tW1bcKPIvTIbGJLWb5BNBtNj6ZpUQa6mFrMh4NzUpdRvlnEOInv9vS/MXVrl4Bk1",
+	"Fs66+9+SO0oWb8y9nxxOfoxnTFcEjgQ8saqW9XYtgbUDXrtGBWBzzPqIKRZgk1uF4gtpgjUJnhEDa2cO",
+	"8GRqevCYz444zwhmRvctwz03WaeiA1e8KMxc7TqzHtB2nc6jaXzmXZcGLE+iDJvU7kan/XPzgcppfxw7",
+	"7jfp6q6thUH58AOsV+EP0dNcAJwMQzxXeBIqc/5uagpcRjbMaeEpDxHU22htG8JoeUYkwhlnZHUEO9kE",
+	"QZOj9dyCFOe3wDCH6GIMww4Tf6HzQHfzYM/0nSZICt2DRFEFlGdZsJ1W2S9ov7R+0S8dVOKnSoOmuKLN",
+	"Ucq7JumCzuZcKMyUsYFKbFbZ321o7DlvEGO8EKq7xhYqenE5tgE3G0nDUhdNuTPU8w2oIE7E2YqtvlLH",
+	"UEirNcZTAR9ea64ICBggOQXGgCQb0ybKXHQrG6Nof3uKVglakaNeAIUMVOYLt/fD3RBMuLRCvr3HijiM",
+	"SWoH6VYRz1AI3Nw1G1Qlt3rg62UzGV1azs2679Pg9k+mcLnRiV00+6qTNCkxBrTWF3wKZ1wYuEZhzVV1",
+	"F93Y/MSlufOTD4JsfuQKbiwjsjZZq6q1WLTxKC+LH35Ix3ChQy4JR1HHlU/La16zo7UxqBcDtvFh1bPT",
+	"bs9CCeyeLNzWO2IrmyjAlGr2laZbgWoyNN+fO9nzNO10C6Pe0MG+MhxImX+KmdfxT7GScffRGncN9Y82",
+	"99pUmGeT8ybqhKmbSusJaGq2G/qlhW78RZ1OdfM1jpvVGW+1Rwr0l5qYpuSshS+gsTRp66iRFGLlzfbx",
+	"1l4d+2BAlpUtZwayfm1ac+QMHmvHk5YNNumnrVjrFVcRfacAP2si7QzwWWyWjCuy4yHU+uCg27AByFw/",
+	"azul8OPr6Nd68TVZ2i09LNNvQhaBvyqiC7jaqtUZP/FlV3yMIDWGSDUsavhNz0zOin6/UOmh7zZ/gfT2",
+	"YBTGwBYEUp+YtZYaERKG7kvSqtSMkPOXUVqa6iC/osO3uZD/VRy4jYe3m0MWhETEK9tETsBbWwsK24qs",
+	"lagwG/Q3ISucwRepGOAZsWkKcKgdImgfPUQzzPDERprAlsEsBWedPTDh7wQzY3kScNpleLHUzy64uJVO",
+	"kPiHCzAauBlLSaXCTEXuP0QGzW7oe+HCG7C8lcg10JSIMngRuMlEcWsY3XW9sM3I9NHivqqZJbM4ieYN",
+	"0UBvYNTGA6hwrcCUL33c4BZb8LLatzts8hVJ/nkO3N/dCa3dCescCA2dBldY3kbUOwnQyJ/PeG/rzsrJ",
+	"a1ab5aK3IZUozck2mStNubM5d2iaRjgknnuoOBoRlFaduqvn2MNW5+zn4LLtXVOaIkEjsjbQuC058XNy",
+	"ym+CAz5TLLrCAGbI65aztaqi9CnZSlEB2fSb0FOC9dx42up5Rk5b6LhZd9bqTQjr3YaghEH3/sYkdR95",
+	"xtRvxW91Fd8ZwC76ks8OthrMr5Z38mSKFQiw+7YJFN7x7gCW8C3RKqLiLrP+EJ17+CXAHcEoMZ8yNU93",
+	"EIDDLo0YYeasXpeXt4PXfYv4v4NCvEjleqxEEG12YmPBZ4051XynHBGcUeaYtcKqkDn/MSf2su3ZMsZJ",
+	"XaojXKqyVjXXo32qxyqHT7F6dhctgHjNCAI8YTcMqQTBs0MEMK6Xz+xFANclH3OcSXSj33+zuty2Lqdx",
+	"CU4BPrZRBk9x0UK8NnXmHM0pSfxWtev9ZUoyhb+K+fbaqDHmh+on4d1DhGNfPoOTdBgA4JrfIanDdNuU",
+	"ypD3DEGd0dCmadAsFyRyWykrV3/ZSXNb/7W51AOuvq/hkO0yApNCGG1aQie3tkix8v1VYtvIGbyVNX68",
+	"TduB3d3zbqj1ZK5LrbIgcfGSFcs7FBpY3aa2XmMXlm6SyWU3UfM0rqKJf616oojsIpB8mKXQCl6Ct0JV",
+	"DijIdeoaJ4Y02VvNtbZoNC+aIpNkWNCxreGMjPtv3p1i09D1Sh8id5wuCxp5700xieYDDkdRHvVxZMxb",
+	"nJbNctAWgoOv6jOlnu3msR0TQVhC6pgLcHlkWQo3XoC37u0V4n+2pCp3SvymkqqGgc4EOt7c+jgBjJMp",
+	"rHcjk0rkSWlPnF900cec281fYE8wrlz6pX9x17gqvapJmdckXQMh/YISQnJBmL1meB1vCkl6tNKA+UIp",
+	"tyI+inyv7RO7fN+uDdD6GJBrvpAFKFCI698vnX0n/Sog/uD40TDE+o+bG0FKTVXbssIcZDniwktyu/om",
+	"jbkQDSA/dsrLJix+Wgno90BYKtGX5D7JcknvyFe2sPn5Qf8RSnhKUM6oko321qat1SS+5SjnQlzzqPpy",
+	"oQyAvdkkWPld0jXHbb/JeNdjRXc7RjCuIZ1UmKVyCDvRj+DMbVywUrpFqMLm1HoAfqd++QfcD+5Oyua5",
+	"obzXXl2/uq7XH7sd91i8flthodZMYUQm1EQ8iuTpz7b+NfaH9N9GC0EVkatFlcetBNWdb4dUp6P5xdOT",
+	"XTi5fn4BNe0TekfYIXrFDUzhHc+TKZE+KRpErozpcVWrwayPiyfCSpjdGAwxKsnCPbAyhxsrQG7AgNLn",
+	"pLRMg21AlaRathQI+//nf6NHgwH6+puv9V1HA/Tu8PLwyaH+vX/6+OEZusGJ0q9j5jlYdj1bQbBamppS",
+	"E0o+Qzeal+HTTm6FDGqH1ul2MGDCQr1j1GlW0tsiUtJvhkB7XFF1tdookRlCxSYY8XwNYIAtYBhqC1Nq",
+	"W3FR4DrAoYuVO75TgtOMMiJRSuaE6QPVYveYs1dv85AEP+aCypQmNkcU3tRx7owYKfz+XWuk+XIMf9av",
+	"6Gtb7pfq0Q2Ui4qVgEOD43gbgwzOPYHHKjTMgmJnkx+uefe7y9evohbbr26ytfHS7WreYW0iqZKF97tN",
+	"t2UKD/Bd05XbZ+pOuGmcelM4dCJgN012+sPjmu4jB7VavLwl6VX0KP4hOAkdVgOce9qwNXZNhhMy5VlK",
+	"hDkRTTopzrTIxMOyHgNP6KPDKivdQMko6zgopI00+892iAKjbwEwawkXKUkNNpPLC1sp8WtdabXRtncg",
+	"IDtZ4eulvHV+dYOyHJLGKOV4wQjPfcnH/ytcBPsx/5s7Mn93FezFVQCpCt4LbJVlv1u6hSvBOQi8T6Ds",
+	"KVifoFcVvfGQ5XJuc9aqEN9OubO4loEdBnjPksZVu/Cz7UsaQpHY/PAMnvrtlDgEgyqkwcZZF3vdHylj",
+	"nmV8IVE+j6r92zh4yX1CxLymphzsY+iFz8dwlNUETY5abY/bKAueZwu8lOgmnMRNiftCrXtj0MpupQpJ",
+	"ivluWqj6/MHPoU23TsRuvGqqPtTVbtU+ty64dQwtKkIdgUIn6gYZOV+6fvnbxTTDpt8bVrG481PQB7zZ",
+	"Q7aZP9TyrPpc/IujcwQKuHqL7Wa5TTHMLqgT8L31k9luIrvVGLdNnG2eoAbTeqoV3H0vkPdv1sSCj7cB",
+	"CWnnCmgbwVcbMqzOtNaGMrpb8mHNxFz2xrqhPrW60NVyTiKyySWhbuDiy3w+F0RKUBC2WXTbEatdaU7V",
+	"9WV/rx/mbvIxzpjPBWcKzWAtQG93zLlqce8D06bbkYAH/BQrXD/+WDth/YRRyWZYgUscEp+AsjDwMc0y",
+	"58w3dAoO+4KUBeRw829rftemLro0n/ty0Bv0DvqDr7xBjBWOfu23dSgV7/UliJYcpXXZzIH2e78z4v8Y",
+	"RtwjQ+3IQ7bz6mfXGux3KooD5OTp06IuLfrOpZ5KwtLGhq/92DP39ojV2zYFNRdZw6++E9lqZpvIOqXZ",
+	"xhbEnZ71Tgku6IQy45ZwfochyucZxylJu0gQlkLIb7Q028B0oOm6phPmCs4y85coBZTdayBTw7wHSh/1",
+	"Y1GPhhvvOive5i8Uw12J233MoT4aXRgQcWg8hu6IGGFFZ8gZ/tB9fpfEh/VmthvdTTTC/j7q1RK3dXEt",
+	"W9pKGRoJnNwSJW0vHWN+Wr+d89RZDyoCWCycocIBC7ET8HC78umNfs1NeQz1VcJBU3zol9WkWvj4uA28",
+	"cW3yKWRvGKLtM2cDOGsNPKAV0o61tgUQi7taLH90LY/64mGgghvbOilwZfXttRI3FtFWtp4yYn22WC3f",
+	"DqTNgXhh4hLFcRwcxtFzkNYIOujw4bMsTLa8lSPaFjxcXxXugl5/irtuYJCX+z7vb8x7b+KKZ9xyu1Cf",
+	"oSo/0C0ihDUXnQczVIlC+3CwLfevQcgqFJXSChSstmk3bGrTXxwxyzk5bIP8up5hwjG09tyXBtXcdV+S",
+	"AnuDUwJHSgRLfGcnSYvsi8+IIjamDGf0p60eaVq9TFv7djYH8yMooa1D+UY13MhWmgFem1vhhMQZVcvL",
+	"hIuanlEWNd9oIBPCiNBLYhP0cAmnBTuwcJf/Xi7L5bnpf1gc4tHwq1EDTCDahL6bL6Z7oulaNqsBBppt",
+	"LAD2Tri9Vn5v43RrXS/eLtDd0HQFqjm71a/phig5tugeLkaeTEly6/TkMvedaUVnhpdGPx4RwqCtcHZH",
+	"UgQYXnuPXjcQvKXYi92RXhR0y/7PoBa/OBkDUNPmRflA6id8NseCylgOnkFPSX/gIl3XTmahr5seMvaJ",
+	"9Vr4caMkCq3Pb8cs05zd1sXDIaEsNX6otfDUxOE0M5vCax9tfhLrsX2bs0r1+uC4F0WRokwS0Y7Y7pF9",
+	"UHuNdErp2BqWaETUQu8Y5YSWISFUYLaoQSf36glQswm8luLbcEEVLVgzE7yr2E2GTaqU75a5vnbfwMqu",
+	"hrVhWrKu8RzbP8F68VSMxQv9sTV8ZNKRLcszsvDKxK6cxMjiMl4wcOV7EOmPu73nvt3Mgocx9DdZ8DxL",
+	"W82fZ+ne5s+ztNX83bf3N/8K7/sBBXQJlinglq7n31q2b2/H6KdkO6n5m8k5CtXeWAtFq7IWzbXsiTx0",
+	"CbBQUGHU29BD6FUSfXQLqhSJV94YapAkniK/vfnVul55SjD0W4h+zV483EVhnXNJ484pKNOyV32SoqZL",
+	"Y5dfq93iB1JMek3gOdTxN4LCeBeUdxTrH6zj3FggHWtZruGG+oyqz2gh/19lvf5uvv2y5tuW1k7EzGlp",
+	"23xfjPnzIBcX4QAqnezfr9ur7UZltaELM+cvJGSYBQ08zJG/k/BWjRCcChLtda/sjzELPqsY3AHk8/r0",
+	"x/AjrTUl+/mWupL92m9LZSrTOVKZGYQT7Lk4RP0uGpiiA8kRZ5sjeZusgBh9dhQFv+/HX3U/Nt6IzxzE",
+	"dmWxlcLJFMpbahaluKHxNoRvPacZ2dTBqKu/T2bzuo87ZOsxcve12gNRa1RLsG/VrKZA7durly+QvsUg",
+	"zkArWoAfcN55hjIqldy5OEx/42p90z19y8qHbRGST4IQRBEGlkDRIH63qt7PpQkLgmU81g4ApAsMGx/I",
+	"DWk2+o8lUTvte0ESOqf13F1cN9l4pv240bPasftb96YGB44g82x5xdsC3kvCWixLM50evlHo9DI3AqOm",
+	"+zBc3Gsqy2fU0Ncq2W6igVLtRVGJbbolEekXoY3mXVrH1aOfIXKg70A2UdrWBGdEk9AYymwZ2IoMeopC",
+	"rwfvrvvPQ/TEdrCiE8ah+yjICZTyGabsmlGG3jEKGBQWOZEqic4vn1xcIL2a6Mt7dnDw1eE1K0nYlB24",
+	"ti6lNS4nATyMrKyZtadd23zI5vloY5qRd6JGnt/YqzflxAZf/zvHaupSOBIDxXyIbHdXUAi4QDCWsLPr",
+	"ar3TOpDV6+vLeDaEHlp9FplPHfPJO54rD1thvK6vvmIOYDclY5xnqhav1UO8AFoYojNb7mp0NDg35ZQv",
+	"mkC4+InX7hZQHmLNUlSQzxUtc1Q1aSv96rlh3CiHD+pyVVpy4NYLubdspXAp97d03Y6kP0Xe+rVD+Qq1",
+	"sUdHZW3s9PS43380ODk5ebReLatjkCLpL1x7OyY/5Vo2am1xGknc8uj/9U3MigayquVvU8aj+Zpkab2H",
+	"mwgEdxhWAu10lb2dZxcCjUnS6XZGSRJ15m6pHw7tN+fZ0p2GcJpKIu5WcT1a7ShZ48Y+L2CrDMOcIWkr",
+	"rUhqxmMprnecbZQii1osoFVInI85yU2OuCl/H/GcJcb3jWlmMftYQjLz7+Jjm+uV3dK71fSzquWjOue9",
+	"GeQQLTBVlE0sQL+xjiSkz+MkIXNVJM0H62BgJRXKCJYKmYbJlkvOkJ3uEAmiR0JSbcvMsGbObHmGDA2G",
+	"YR4+korP5yRFSiwpm5whT55hkbHPLEbrVlSOcShUQdTie9PUq2OCOGwPC3VigavDBqM7thZpEdsokMkb",
+	"3t8Gyge0w8aor9CMqOndCsvbxvcKnNxSNmkMMmIqTBpbEqtb5X7OhSJpTePjLcHm5YbukqV7XezPYbW3",
+	"RrKI5k5ETi+PgLIR2N6jyJj8RV9Fw4WvrQlH3UUEJ1MH759RdqulitbFtQbQeE6XSls8LvzTeFYQh18X",
+	"o1+Zj7X5tiK8YxiTOdxwjNDxcE0zxJURQvh99xaJNcNp34t0wrDKhavsrQsJu9scas7qvJwPrDXZLytD",
+	"aDrVVm1UoYnLmv4utYzEBZwJ0paUKb57J5jofCpKge+SXGrV6tjNzacqmvyWCSVCbJHfr5GXNYnzqft5",
+	"o4c88KjHVLMs82GjrsumIlKZbJStAklbUdjMJxjpOpp4Hq2H1pQg4mxQBNuiQ+MpcmES1wLUlyNWE/EK",
+	"IOf1vRHsfVuhAFKZZFxGp1IpmlEWlgjsdXIflDOaKSA8EcTvidCSf1RW4dHB/1OjvzsujbdtvlCV+ryt",
+	"nZimtrZethHxhXR9idzUMz5pL8NM25Qq4mREeq3tUGE04y+kw8fbpWTPOESJqO+MDZ4P187F6+Rb01qG",
+	"e6UR0dxTRDR5xIJUN3Ke+08ESTGt9NAqokHxcIV5u8X2LVF8tQ0d+KPtdD1nxoTPc20OPoNOLZE0d2Wj",
+	"hXFptBCcTRwQ5W7VkRtqWV35/xZA5Buj4XMOXZVj0XioTXxjrpuuVHoUEBf88u3zJ+jRaa//1ZntlTDH",
+	"As+IgoYotgzRBugwuvnLjbvNuEyKe3ajW8OS3BWHt9uOAM9dlImb5qy74HjVuW8AiBMnU8rIgSA4xaMM",
+	"ABxBW50uw2pDKlHOxlR1kSQE3VBGFcWK+G12s7la9UPUm7uS0WgWvusYPb4/MhI0Z6xyCJwcEJhGMy4V",
+	"Ghyjl/Rr9CXg94KpgzI6o+qrQ3TBEIYYi1n7ORbKleVAyQ2uKRMfUYbFsiIsHw36R0e9WB/G5wbfOZYV",
+	"e7+5efOEfM3vLVpxLskaHztcBxf7EBw5ltOO+u5fT96dPwXADiSJZjx3D5cEjciSQ2diD6N+84SzMU0J",
+	"UxRK6G40p968wUtAEQC+vXk2G5FU244XBYTnzSYH//oot/3oGsBEe903HjDk3bEUbx9dI4ouLRZw3a7J",
+	"eqE46O2vnYRltfXdJOpkOIKNT21JO8gx2zBh8wQ2inQs8ETg+bS2L7i5bKKBP3CRmr1H64bULVrlwMHj",
+	"uMH0UHNTag2S2xZlAS65qggH6eFKsup4IQIl1FyaYxOoJbX+eINoJN3pJkjCJ4z+RFI7gq45Ysw2d1Ij",
+	"dIDuonLeEUHVxtrUS3ffppYdq6v+y+87mU8mdWDWBviYo5RbC5Cq8uKvUH83Aq9rzRvIQr+cXdOsZUwW",
+	"phrPZy3p0fm+A0X3HUCT4mJ12HKvEVE9lmiNxrk/xTjSZyXX7FrTCcJ0HB0b85RK9IxNMiqnXfQNxCi6",
+	"6LkgLJnqc+pyjhlcIpkEmWLvtVj+RW8U+THHghSYNr7d8ZhmGfgXoykGO8GoBOe6EzXV9il+X5XOx1AY",
+	"lNg0rjUVJ8NqjxVB5a1psILB8nS9QCBGJCHJD3LZDtGNGe7qzQ6z3rINloVwcTmcADitWUzxa2bEuitZ",
+	"pRKZsZIUyp5TTkxUEaR8EaCn8vYQ3dhtDoNwDOMdeTyjyRKR+zlx3SUct1wz/1qt35mUGheE0q/2q6EX",
+	"2XwjGm/6xhZFFfBQW/XEbBGLMHgi7bFcIjD6XXuiznIZQtjchJAlNx49pUjYCD8XxtILHmsL9mmWaqMK",
+	"bO6C+lq22fOr79kTlqfZkpb0sU21ygd1TTubgEibJge/XBPNG/jgFblXN9EumugKLAPlRaSTxJaptKR0",
+	"jZ0+S3uWbZo9twmR+vnHKWhVSbNn9lgp8z++xWZLTBXb+QhU9tk89zq7QWe6Vy6BwDSA6FopTsO45RIl",
+	"/M7CdAYcaIL48znB4kybANJ/+BCdm3eYezjLlkiQOcE2FSZoOVE5a3x+puvXBFYF+NW8BjLRusEUZ2PA",
+	"9PPPYymJdO2YFzsapI4e9TK/SVGgLcj91I26m23LjVKTldES0bSxyN9Pk1P48q/W4zQKyfIrYKs42RUK",
+	"poAPKvuu3F80QFXZubPot1hOY6q57Sm6Hnas6vrb1Do0hnh2jt69u3h6dzKE1B3JBXAl+NGhTQat+OPy",
+	"nKaVdLJH5TToR7EvV72YWyJxQ27VW1obaNaKZbALTJDApmTJQ/RaiyZVnLQlj8wUm2PWNYNqFZmibKKH",
+	"taHWJ44F26bf6v2cCiJNLBJn2etxZ/jPJlHJ95Fc5lKPHmRfrUUymvJcaGMMoyXBwpwgjC/OtAQRaolS",
+	"vJSA0QUG7iHoo1ZeNyvytimmxnL5+skbdHSCFJ4MK/Zkt7AmuTAGpbcmL9znu/bYsccxrPXBC/dBE3CI",
+	"FJQHLDuIlZe//3nQffzpy4Oi2vz9z/3u409f1QifdcFGe9GdcG72NqISRKt3cAeZl6yLv8ozk2nk0jJ5",
+	"FdZqfUruoogMllm8HvvYuB9uxxlfNA4j/uAeWBHZNgnazTR4d0yyRkROncFQ2lWNyorMjq8tuACP7wK8",
+	"ai5NARRDt9dMhVVG2S0oNbY3l1ZstKIgSNmXmgsaY41Vh9UuYddgSqGYKb01TuY7Wtesc4vOOy0XgjY2",
+	"6e+oahqgd1lkU24yrowO66a5W8P8VrljseKtcCY+dSkMexc0XL9crcsCChI0Lw0IuGNvqKPf8VG0hLem",
+	"hNZDO7lbTLzRZDvvXknbnsddtsG6m7/jI5OVYDBFqZx+jmLUJlGu7/jIR7gEnzSpoPiOj964W017yrwu",
+	"MiYoF1Qthwhi0ThRFNAXoTsnuEGwSLv+X+7KKM9uw5z24GHjzoW7O92OvrGmzEJCmVdbF5957hABev6c",
+	"iKCXHHiRjUH6Ix8h8+wo7DhesfBiJp7IWaviVtGK9Zol9HzHR0Uqz26VpkXLxbyUpuM5qVRwGkoxQ4ia",
+	"7e8TdlZjcsYfIJXb7cE+r5bRpTVMeaMv2VLJueCjjMy2Tbnork8imuL5nLBY99et4xwwrbUpHZp+d9F8",
+	"jtfMdsjwmWpKEDwz3H55+cxehKPSls8aKPVV6v5oZPQGNrNCRVN4o2Pa3hZ4m8uDdyw19DtQ23MWnfMM",
+	"pZyRIaLGytNWYWqyVIBXYF5fnSEQzUPnxWMcZZxNiICYFDSHjDwVyqGArfX3Ok7Yb6xPgqs1i1XfvkPv",
+	"Lr1UP/JR0ZD/BmpRDrXle7MFaPnhh7pS0O/4qLXK8CMfNdcVLEP8ukWE4dm1mhHIGVmjYEhF5saFkG50",
+	"p7mAeAMIVq5wtvGryhgbgpyhnrbMc3bLrPt890GsGGLA22ZgNUTcBH7nle0f+egQncOGNa54mmV6wwmi",
+	"BCVQcW5r7VwNHPSjoAxn4daz95iTg5l/yTxJCEnbFLe9oOwWXKm1qTNeOEKhTgFBcvPnaC5W/X7zboXa",
+	"HfeC3hEWZcTamsyM3pGQLPx2s/BZUwr5onUL+apH58w5bEJ30ef2xbzgE7pl+zLiEILalAjPsZQLLmrE",
+	"NE7AB/+FRO6+0q70D5eZZ/C4yjzrV9EBVPjXxdbzJZa32/ZfXYvSoziaYXm7j95tKw3u7tWaudS5dPRo",
+	"SLoBW6hZ77lWidzBy2qUvgWWyIyuHme88Zn5El50OcerMd7N5TkBjSojr6O3/dSqA20PCZ3rj6qjRmdl",
+	"MIkaAV7c4IhvqBCDHa2o+dfX/9Ty58P7P334p5ZAf9J/vf/j9fX7urr59bl29sPhmSLz0Ywq3xFjXR7e",
+	"PsjVJG9DLztlE9M4pppCHpC761I4wmyqOj6ibPKMKYO7t4UQajJefWutsRB25IdwfzGR8PR88+zt5etX",
+	"nW7nyeuXb85f/b3T7bx4/eT86gJ+PH/69O2zSy3BLp42UPHNNqvV9O24tYodOfAxNJarr0Ux1+Nyxaf1",
+	"WvyIiVYrWkkYv1wNcPkZuSOifqBw+TOO0637pmG2h9wyDzTtBdMQ7tCO2hdZVnErzLI7qhavXcNB8TMP",
+	"2hbYHA5tKBh+4aK0IBCMgDCoBd4C4Cc6oY0weuqUuJoOraFgWWvepr4lKy7Jb5tJalvTtd2zz16eX7zo",
+	"dDtvvn396pm+/e2zpxdXH56cv32qd/TX5/r2y0v9/xdvOt3Ou7f67qfnV8/Mhu92ri6uXug/XsHLz19c",
+	"XMHHLq6evT1/EbUuKqvdpDgUAGWGqIdypmhm0nNMkBpIkfpsTQM0vxKuX7X5+kcnR48fPjo62XQ6FBG/",
+	"LVXoiCpsI48++A5GlIWXtEWu+4BdY2vjPN0C1nIuKGTHWHiaRM9iTBPbwm4Nx/e36EkMYq5GLwmQ7DGS",
+	"WkWHUiDkQpxdk65TtFrVW3MMAEDMJGBhgbOMFE/ARmbc5hfuiJpbkUsWlsqsTkwWvSp5aSKVRXCt6DNy",
+	"b1qy+pR5zgpPbryhZltj+hW3KxuPVLaBKsGSXNVD6erLX0iLqMv4Yqd4Yfvac9vxeq356hB82uGWthhF",
+	"E8UyXJCodml6PxqlEqa1Cd03fGNrVyULHm7usyxx1edyXnY7OdP0f8LzmNveewJLU4BTwjx3hvq9HpoR",
+	"zCT8iws046JV89/NTkFDrvJQNy3SGxG2et79iPEJ3tzQYolGS5tsY4IYFmPUJPWqwAgwkQ3MUi0xHQRm",
+	"NBOcsvP5vMmnXTvm+Tz+or3sEZ82rwe1ViBHyS5b0r1m/7xmBM39S9Fc08HWMrTeRQFPbNhPsWS6xn7+",
+	"FcqutREddpnRHBiqNoQ/RDeAx/Mjp4ykN3YnWh5jZIEM5pdmsGt2o7C8PXRwNzeGSyzy2VkBYiIdI4Gv",
+	"AJ732cMGNsqlxMEjC+ZdSNfMQa8dolcc6vWpdGNKfd076JIphSTvmSTZHZHlKh2YkrV7OubcO0wyLou/",
+	"zHwtVo6fUoDbcBh0gfe/Be3g/W+2u5rLxz20kt7/XQzD/F3c7+Ndyv9RYNqZv73z3+NmBO8vfvOjL35K",
+	"SZLR6o8u773ya4hN6H812Tjl3+xwYhaCK0Gvw+lWmE0ygrAAvAJVCUmY6k1Xo8cZutG6043pLWeS/L/s",
+	"PzgZIMqS6Vdhw/IvJMqltqnmOCFDw0SmBQuU5QFUy4IIlJGxQgkXltkwQ/lc0MnUaGlddKP4/EY/MgH6",
+	"atMEM3Qz4krx2Y1L9xeuZX0wAsui1wzP5xnVtui5bwULVQFgwOpDjXGFUoEXTG9GcNsB11bL/fUXayIX",
+	"MBWSTsiGsoFBxYl2MCh5VYv6AU2Wmm9pgu3zU0DtuuRnvRD7/Jji8/in8vl8rySsyG2gZ9ctopu0GU9M",
+	"mr/BQjWKOAJOiapEyLQYWrCa/SjU8gln44wmajezAar/4mVprr09kWfoRtIZzTAk+N1YpU3ZRvwzvHS1",
+	"RRLPSNBBzh+zblrWQgte5tUDTeoJlcokL9kmG+/X1lMcbUjylTQlm9E1hFpe6htXU09TwzOGQHULvIxn",
+	"QjjNyywtHHW+dbSpcOGzOWbLUqIGXIYKDbhWv/aXtC5NSI+6YKnlmTm1h4gRajHIUlKkZWC0oIoRKcNh",
+	"JBk1xxafz7k0QWt4S814fIb59lzYotbAsmQdmI1KoJjYyOXwAAIlyTuqbB9Dk6BQV+hztAN4+yaTq9YV",
+	"5HSPL2QN9MyubR02IIIY2bdXMKeGeEjw+UCHgMXcAfeoJlHfyiAgQ1Ft79gqvs2BxVsb7/oTsotGxFdZ",
+	"t0M6dFtrbznKb2ozAs4d/DOB0zqZYoGTsMfFLWUQGUmyHOAlQCWThwi6Yy21NJtx5lMJwArgTK9hSrz+",
+	"X6QcmLx2UbTVoBIdDQaVDhfNchAex4RShpcjzm/3kPxvH2gaYWnquZoHI1zLA/Y+B3f12wkSuZHVRYlo",
+	"0Pjq62WDzojhQAMCRRm5QpWWDUxC1q/uhOdcoMWUz8AomPJFBQTN9T7drSyK3CvCUtkc94DVwmQ2OR+2",
+	"iAo4179cHxmQFiaaM4SZQTkNQMiaSzq7nm9cP9tVkbdG04uHAYoZrOOg9kLdPihbT+7XTyNdIXNLtJLm",
+	"8HMWJtBCzrTKQaxhSAdbUBfEV66eVut5C5Jlu+3QMRcjmqaE1av2ZfgswFJhXFlTSJAzBEQsZxiuOlyN",
+	"h1LUmmA2ijpDAFZtw8rbz6tglBbTajkl940rIqK7SP9s/H0O1i38GNRB2UzlVvtLv3dzV8NtAMpyZngL",
+	"j2qht0LAInMz+LfADtltxcKPr6Uo2OPMVAeCx1sb5oBy9HkoWQvhFcqCEgtbPC+5RwStEnSWX9t1wg8m",
+	"F89Ese3d/hh0g5LKWNMrCbL7Cb5XlajVI55pZUkSiUZL1DfjgxO36LzaMqsiaqK98ThMEQdenhEkiXLZ",
+	"LgZ1TRqQDJIiPMGUSTUEO0EbAkQkFGcQsNJWRBdhxDg7KADIDX64wb6dcK4tdXHNbP8YaUxPjO4IS7mA",
+	"yn8ym2ccUEdLb9UmizbsTTLOXPCEGPC/4P0YSWzgYN2XEL5mGcfsED3ThJRzgm/rseO0GmjL/ctxCNeU",
+	"rdthKQb1Vg8X/FlusJ1uB4bY6XbSub5HGqA2/fW4M8Wol1f6FVhtCUfhgu3tagiBhI7vlR3AGeQhSjyb",
+	"Z/aOmOh3eyzWi+VNUUi12ltRCC4MaPPp0fHJV03L4S5BFnqkQqhvwjM5RDOc6c1gcvjucEbTLsoZztWU",
+	"MAX5MylkrJiTvauF9QfAWO6iGVFTnn7Qv2BTU9UFoNmMalbLyARnH6Y8079iST6YgJP9A6JcXU+0Dzmb",
+	"56MMqmODX7FIpvTO/HSvPswJqEZdpDj/kGExIV0k9JaGMUisqBxTPU/9syIfALGYQNkpF3iiv4LvMM3M",
+	"LZiu/D3C6QdT/QB/mn9+SHL1gY/H8BOMY0wzRUxTSvsLDIjroWH64WPOFf5A7k3JCvx0S5YfBBnn0v4N",
+	"aDMfbGkP/GIBBYq78rkp2oPlKEYJFbK2ZOYzFDIutLwI8NABaMiObTeEb+Dc+oJ0zXmm/1pzKyHAfN9s",
+	"J2h5i2sBkl3jzABHZXelkUh1kdZ116p8zQWkbTOFlY7Mg8fVj98P+gfX1/cnpGW7N9MX+upN0Be4/jg8",
+	"Pj0NzsEQqTvMPo/nUJ0jOeXCtsNwYtLlgtpq0bMiBuLugD+cKbw38NR4+vgFAHX7AH9lcBuxOxpVgxbd",
+	"zYvmBqa2t+CR9/FjAIC/bIpC++PJIYd9IRFf2LyHxhBlbwlOw9QKud3BatrVbFV37h99XzM8Gi+pM60l",
+	"IjWfWOGRbW+2KbxVlM0LklLZ5pGqC9191b0qNpu6reojYlkGsSmbCzZfDXuSiYDkjKY1gq4DRw1xbS/D",
+	"5l2eD9E582IcIPJZtoQyTwPDCAwIT4AKESbHgK0wigQuWh4wb8MUtBVJBFk0NtPBnOv6a1q/FnRGGVbG",
+	"fzTD87k10ELMtybt54rvF9kwmzBU34YpUpZdlwbbxkAufOp2OCMNwMHiI/nUbYblGjzx3pBSEDndbssL",
+	"8/Ca4lt7BwKsPZ8fjxWBHGEq2jWELjKGDw+atMsojS/O/hMqFRG/YN3pOM+yekgj3y9xV8f1f//zv6+v",
+	"73s9rTf0x1p5GL//4/X1ZeznmkBoEQ3bFIaD+zYWtwZzj68FS4n4WkuH7ZZjjVs6aPTIbW/HxqqnGdeb",
+	"dBztw3fczvte730uTb+uQvZHPmrcV3QDBEHY+9Jgbxi6bNISW1YdmBGvAx4wEwc01u3Wnc99KGbzOr62",
+	"NzeP5IUd9V4VqU8183g93wBKG3dKuCaCcaWAQBTZZdzNsLglKXr69vz5VY3XHE/IZbT5uTGA5pDq8hM5",
+	"KxwW3ZJn4wsJMerzIws4a/I3A1Xk/KjT7byAerOoqwZgr5dRrL1z9O7tCw+0J0w77gQzA5W9LOF7nvli",
+	"H0jH+dtbU0wbqzSp196PK3KybF5NlZrLvwwfPLi+vqw5UmqWOhAJnw/Xfo/uqhpce7sNvpDoxnz6pjn0",
+	"1bZbzw2pzmZ217cAw6mrJbqr9SEr6WhQRbkYNFJG6uB3VoqJ/ZzDaD8s8Pv1TFYPmt+iAmqLLpotEs/G",
+	"NCPR7W5q5zFbalNhMeVQ4qb5TksBve1TvmDQdcwEQjJiyyaph7ddv72P4sCadkDP2sOE/lSbPPiTB05x",
+	"vZdGS0VWTsxHR+U0sNPT437/0eDk5ORRS8wek5PlaBuZVLm9oh56nJWg8DQsV98Sy7lNSftvoVz9c5Wi",
+	"f5ZS8TVL5yJh2y3bDulUe0p3KuTd2swlmO3SusG2m2uL9tcrKc36yQbD2lk7j+rI8Q8DCZyN9ZZIon4x",
+	"WzVqz8VHKUkwxq04tLW1afH7NzbT8eBgK+cx/LoBfOktRBzr4r/nSE7pfE5S11Tpyxsb97zpohuWYv0f",
+	"E/nU/ypCn/oviH3qf6RzuE/ijJgWkhnH7OYrxIUpIDfNF6QpRMPpjLoeICaygH3SlYnA7klfesvriqUF",
+	"z7x7zeSsRvPjzbA73Q4MOWolXBKWAs9teRophZPprL6FdXBD44PA7AH/4OZEj1GSrH7d+1Wt0zPh86VJ",
+	"nAzcoSnUnSJJSAtnRMVfuzkaNuLp8ls1y+rCQy9fQHvgQ/SM2k5LFPIA9I9XNpnB7ZtdO/u4d65Jd4ex",
+	"7PiZpivyOckuyDxbXvFt3iwJawMQnBtpFddZzcUzcNRnlO3WLl7x2iJHS9sz31a43+shxSfGgQEB5iSB",
+	"pIRRkuyT7s19b4p3CmrFhH0gjuqO+KYJ7M1Qm+FjNdEkSBBfA/PoBytrWqHXgyUbH0o9VPJxb98ZBv+T",
+	"8wnWgjX7wa1fIv32aGiNpra81qw0eN2wzf1ZTfhpBENfZYwWZRfbce2aee+gq9ast23D0rzPT1XF2EWC",
+	"2IG93zDnWuFRH6AwGPWg7kH+ogug2jQRaSqC2oQtKsy3tyqpSyLlfhqHJLkQUUxz5/Y2cE+mJ5QsALbK",
+	"aUqr3u/P1pAkw1K9k82nuKbk59xoyP595fYtjjJr6N+6MsOSsM3OMQu9QQFuwThFanlseOaqOZdcm+ag",
+	"q61NNIaWkw7309kcGV/oA4akFPxgUzqZxu2NKR4cP1rTug1NsZzqTTcl9zglCZ1F0+92aOfmOxttlInl",
+	"ITrlfDknpn7QoylIJfgtkbaRtT7XjLqF0YKmamrPlymULq4eKeb3Jg5PkqWbOjbWlrsGXRvNaGvCtDAn",
+	"raaW2bRxRzeg7BtO2WqUdlPPq+YhXfN3Wo8+kzaJ3m+TDw8L+kutVfRkdzT23SiqFnljzLMaxfEcOYd2",
+	"N4xOeRAdfbIyk2hobjDlHyQ1bQS7XmQQLM1jGHKTcrERjw4d/D81CujUNnxcNzFoCqkPkxr0DUbUgovb",
+	"opHbOOgjVy35OG46stsaeIWwUYmhzHC1uaIjmu9v6qOuKcnoncl7trg8Q1t0TjMEPc+Dd0A7fNOaPOiU",
+	"ZxrlUekmfKaVmwUWqXsXwEguMIDYGC040y/gpVaoZ4jDJCKPnCFTa2ou2V7ErhZV3+QCS8QKRKo8d/hO",
+	"q4LMuVAFWod+rihh9T4tDzwE9ApbE1gMI0FmlFnIJEc7AENxoEZ+8oAcQQw8kfmSbTpKWIFOZF/kcYxC",
+	"nKICnajANIoddnNB7poyrSQf647ljzlUS5WBD4CgPFdogucbwl+nvd5J//R0cHx0ctQ7Pe1vqrUx0z+X",
+	"a1q++Xb6RthCaoBHauoiOoZ6MzoeEyGLTuFmpwWpVVVh3LJt47qujRDoTGmKKii8kW4em+iRSyLOJ1E9",
+	"WX9vJPhCFkD0UXHysKmkqwZEyEdo9lQ0hQKesvLw/cbzobWOmvFJt2h9DUjqjBrvQTsVwBxPK+j62+uu",
+	"Zd2inepmG213C1Y0SEwVXK7SyV0mWQxbjFvN2Gp1LY76GGhURCt/Wm1Fs82bKxS+7+hPraVw4DKoS3Zo",
+	"1kNX22zvu+sxZAAQz2RHQM+pffXopQpNIPWZSl97sWUORns02eZJG44Sr2rxE0ogO1v7jVtb5Fs1Jg5P",
+	"bIjsgaNuDEWHMg6W9Sv3/3VqSP1Roo3gQhca5TRTlA0tY5mKUC0rSTYOZ2/vs9npkuCsSFSXPEoKoxg2",
+	"67Vq7nWQUR7cWhJS9E3cjlHM4f/UcfCOG928ze/3LjRPLvXPphJ5JeqwaUfmlQ4wdqFaHVOxnswrxfiN",
+	"3LFechaVLO2aCocNI3ekuI0HlxnlcL8tpYPJ+ZF3fa5USaSVsqP8CIJ9FxRqBRsgkD9h5+qShy5w4xVn",
+	"R5ODrbVSZHlVtteC6l3evzCySpVFV+YJ5KRsMrQ+3xEBFC3TYCBiEPp+jyO3y8+QFnPwCpxlBibDXDEA",
+	"pkXSXvF2nBnrtTAUzwpx0EXO/uoib351bUqisVdtazssiO1tZ38Zlm1MbQcUwBeAxQKY1QDyq80Y28yI",
+	"w4BNCKg8BTTKVclC17PIuFQwejzDEzuiBDMLsmJmd1bkSROmxNJX4PCJz8M0npIVc9cgG3o7V1MddgkQ",
+	"uWR8brRU36/zg/4QCIZV5o/JWDfMouMCZPGYVgq1HyOREOmarhfeWnRVbw26XDwc9Fr1tVixSPeGYmjV",
+	"7/hJDtfKBmNQjux3S11fjS1sWMNi9c1/7SAcG+0WLbYOhD03WDYsFByxuYhM6NJqCLag3lU454LBHJGF",
+	"ezG/bmz70r7Fh1l2O7puueXH+myCcHor07KNOocucQnmAmiNZyCkK945oyob2UolwiOegxwfkf26886Q",
+	"95sNQz4CfBMvUBHJSKIEZzTBWbaMNyCVDtO1nWeuTthQNnliHmxbCORRYBp1Ggrd4YVbTE6t6R5uokfr",
+	"UgHX5AE2yrK0c74kiSCqNtMymFwdD1I2eWqI27oUNS5irvwJ1y1gB3wB4PZSZm9kWUeJDcwQrv6q02h9",
+	"989Y18wW079r0Q4r8jnNjY34rzaNvLbFqKXdC8pud8yU3o9S0KT1VTt7bZ09VJ+kbenylsrb+EFcRvLM",
+	"2ZiafJSiBwIaZZjdDhE2/+iWOrvpvWUrnGwU2vU00BrpmGbQBZqdmVrCoatiBOc9/HRmO9/gUWa6GRip",
+	"Vqi0+mIXSW6+LoMrgFJ0hshsrpYf4ONDKC00RNKzmNkxUWnuOkM/4jtsSKDvNf86QxnOWTIdImiIKU2G",
+	"3ETgGSD2zgmTEGPPyBkcXkP/24KMSoGu2QecaNoObXtQ2QUSSBMsk0QZrAR95xki9wbo54NbgCEC2ENw",
+	"NjngUDBe9IEKIMNEuo43xqvMGTlD/pNTvpBdNKX6NoCAgjYSks+IAvxvnCs+w8ociGdBmvTQwImNSKqP",
+	"WTPRGUkpHiJpkKC0ScP1Sx8+1dRaEiGHfihuxacWQar4tonGEKaypWkvYew8f1J5z5VeWtcwxHcmwsbv",
+	"HKxvp9spFhAMdr1u+h8Ung+WoGMAZUsE7nQ7/mIxe5tDguF9y3JP3ZXz3Qr1tS3HsffhVRuP/+GmFfJB",
+	"TW1qMZjGWSXVYpnguUY+hT2rBMUA1sgslzFeLRmZ1OWRONx0SKVzBcIxDPt+7+jx8cmj3rbQ9RtDSmaQ",
+	"6+bmaNmmpe4voHt8T8miDnCnZQDDa9D1Dbha6O6r+X5lnbkBTQK96rccBFkbnTA67BfShSl2C0S09/7v",
+	"7uZv+rlYRLv95yibrClPDhhQ/0e6BkYuxJJLIuFotAeJd+6B7gBbDL17+6ILfcNA6oB1j8Iwjt5Hts2f",
+	"S2N1r8dmCAwd9U43IpH1ojOMFS1/vdfiZOM/IBua9Ti7/tD6aQPKJth4Qc4QwSJbRr0JBjlyWArSaJM2",
+	"8MDywlGERkuvHxV84uGyjMsSPlaTVxPk0pgeaY1AtchqnAEWoFyMHcYTAoavxBEC98Im81hxAbExCzf1",
+	"S4MBWCVvDcC50wIB4TwlyqSE+ayHoEXjutQbC6rwoM4h0TogXgtN8A2909s6SaC9MS9iBC67aZwLA9ov",
+	"SGo8zXIVnACd12MbaOXVv/YXhTFomtPuEgibQIf91cKUsWYn5d682b+MdNNKoy+livupHbZzYZUcohmZ",
+	"cbEc6qNBGJsCGTxY6ZpAcrFEgE97BqfC0DBPcYv+0d3gAkja9jY+VEiMxxncJc2JUtjpEPkHQwqEA9JG",
+	"EAQjQzlohgDglCB/1rQy1BO8jEt5i8g7LBFCKpplxrXrCEDSM0RZSu69U5ZgkUxhO4wpS8FvyzgzNr6w",
+	"PQRtQi+2aexS321KoegMekzHfQM8z1LXVsB/33ZX8Ot5U+4iBtOA/qswyE63o0dTtjXf1zlpSPoECLwx",
+	"XnBVvrsUZG/p4KGlQLf16YfS2KfnFcsXO5HWw4is7dJcPntah7A91ljzGHb5sPv1I9j5fC7qKp9wgZ3Z",
+	"LH+ijLMQz12xHyRpgbsZduM35ZumY54+eSDuIrC+37rcjEjQm1EqewyZ3XZj7ju46breA1Khh4Ow5gWl",
+	"dEKVTwx31TE+erwg4kDrG0WLKsxSdPOf5s2Htijz5nCr87pFe/Ooy99nrONSvrpJ9SZp0XXB0dK3piD3",
+	"VCuhM8xynIEvDLAL9I3ECK6cyXykPzYyUlraJr4LzBTIsVGe3br21aFfyyeCm5eDuCletVnvBCHgGM3P",
+	"feO+Ldi29aYlTAlKWmzZYIv86vvV9QiIbFYLNN8ioXJdQyzX3oTGus+0jCkZXNTvmyHuuBk6ZEJsBru+",
+	"FZaP8xsE1gD2bI2y9rDVJGA/NLVD5BQLi8HbZK6X9vYVBLkmD5fat8m1kSvZRTxLNYXatSSsrMllPpvh",
+	"KqTV4HiTz7AEFGeP+3CoBdmqLBNMb92mWI9Uj30cZxhK+gzAHmXXHQ3QAG45nxImt0Dpe/+lh5/5o/vp",
+	"q79EGcqNurUAc9OQrdfvtyO/bMuT1XlPaxFdvHUAobWxwBP4i48B6yUKrdIu8h1vAVDJrIe7NpdA9nZo",
+	"buSw9oEU64h4WUiZqvDmYJfktiG/b0ziBcHQYK9q+/7LMRWzr2zvzmwZdPD/ci7oHVbkq/DE13dDTB4u",
+	"RS2KiriInFW5mvLGwnTE00gZx3PBGcB9KiJg077E4jblC2ayaIIQbiyZfYsi1fYFC7/U+VqfiVfg3gbH",
+	"JJWf5YD0TLYB7xd8SnqJPGyUj69D5BRrg99xL63rn+c+1iIfDvoZPW2NO6ufMLq17RZsrH94u0mXhQC4",
+	"qsC7rnZIgCfaY95+d/n6Fbo0n/ty0Bv0DvqDr3xpK1Y4+rUd9YittLRmwLDRk79gHrvfPb1KC7fJLogN",
+	"a20kBrutUHRH73fR4LCvxeGgN3h00HvYCj23d3BqAHTfF/88/HBQs2dqFKsdBWZrSfW7AGlCpT1ujZXd",
+	"EPL/Jha/V8b7tsomdVXzRTR6TklCjKvXelS7KCWQ726ScCQRquxmJR+NXW9uAwejvqnWz1qTOqI/vBv+",
+	"XYWGgW8wTigaY+q3z5+ghw8fngIE0burJ+VKUKzIgfUml0IYsa1LZ0RzvEH3Xd2xiWq+YXeHlwB1wq8o",
+	"NLNeurp/24/tzLTNI3yekUN0oSyecMKZwpRJtDB9Hp3vTXAVWa8W27kJuIQFrrFV/d+2esJOaz2/28hF",
+	"QIa4OPgtAQWswz0UxLYBCoEd8HyeUUguKVW7mJZNM2Jz5xmH3auwvDV1JcrFTqzgLnULKlLVgtyyIqtJ",
+	"v8A0u3y/egKsBrrMlJpuhzsiRjXAp7Cc4SwFwaY8ziTRe/Hp+8qHkkvbAw1C4QU8gNvFdkzF4hTsF0Dm",
+	"eR5egyTgxMb3RPjGZKvSYyT4LWHnNUxgPNum8Mknx9vNb2sTZhRaop7ZLhiAHcEUTtR+edX6Ute0Y7F3",
+	"BCABZvRa44JOYGFkb6uBRYOeU80WjUWJIc2mPiWG4OHZGZMlVVeIeXVBKju2KG/oRZexsyQhUtZ0ozpH",
+	"3/1wBaL95hy0RPoTNumyXxMsiLhZabt8+qhl9ymf2nERKw0iCWepyx9wyEWQeHBLWLTVwUpB0ONHR70G",
+	"xVbrmnI9MUWTgLkzBlcGQTdvXl9eoQd4Th9oBfqBfcPNJsCkBgSBycVTRjTrr5ABkqLKgNJmeTaLo3D1",
+	"ww+Hq9Ld3BLsirM6HR+a3Vl70mSsw1Jl5ba/3gEE1wziPdTiW4/QWFDC0mwZdwmtBJkr4zDXrRQzXlho",
+	"Ku1xjX/gYqXknSrpQ/ZBmL6QeSY2qOUM48zmrSmP/YwhTV9PMsv8lxfwhMWA6hYVb240hwiSh8xv9hkb",
+	"fajmL4zImAuCljxHgmRL194nXtbi3h9hbXvF9bnR06HFq/Qc/v2v//VPexsaLdF5iofo3//6/97/+1//",
+	"76ZMkl6vFuwk2HxwhNbEF+zS+VvCcTKufNZ4OPfdR2SskPVDKu4Jx/R5xjPjd+sYGy6flZJMDAMCt0B+",
+	"Jbgs9zGYlSPIUypcSDfkbsF6MbnxDrSoJ1iSl6BJbtlR0aLur03Kw5IAOv9Ku0OekQ1jazqqGWWl9k8r",
+	"dYpln+2m4T4Nbv/U7UDD8G+1klmrSjj6W8ev6UleY5M0KuDVwwjKd10QY9MjV3BjFAzRULVV47oKWQdV",
+	"ssZd+AY+cGFzpCjzLvwaP0Fbh32LxFEwjiK6lf7dFfp6gd91aWn+cNCzaOESazmRZowACxbhhBqa68tl",
+	"+Pw9j3q3NoQxb1m9CAjbPG/b8hWnaxGbp1iiESEm97WB4i/qtHwzYucl3LIZ0Jb5BVVL1/5eP8x3srnE",
+	"3yhbqcSjLAowK3KCtPXs+3Y6wB2wGl2lAa0RlE0OF3+w1Ey0ZW+mPZ4j9suVo4SwGloFNimz3bSdhh6B",
+	"DL+zuZR1uVB3rnmsJKx5UzE75Gfu7a3A57udnNGPObGXlcjJp24nF1nDr74TWd1CZhynRT/oz93Cckw3",
+	"s91zmhHfdayy++D56NaTMVCX9vHn2v1W9pCanWarjqFopW6jbdUYGh4y7q5NY7G+Zy1qE860XWmhd4O6",
+	"9NVR7bnzdGMHd+N8zjbiaSU30pXel8kYzNp+IFjvTSEkzV/P7udcxJCu6bv64jxPy1x6j8H5RVebnCle",
+	"gtE+4ynJGguS8wvztdX602h3Qr07ayQZXAqZiEqEkXF+Iz5u3ibr3mTTah258bACx7msh7TwtyCeK0lN",
+	"rxoYd+PRhS3ym47OJ6lvaiFeHVXXVPxZ0H2o9FbclPfbqp99pLzXjVqrhfVw+mO1AxXdGoPq2XRADZq3",
+	"FBnYlgfdwdy8QVvj0dgptIjxByryG4BhICyp202F0Aye0hqae6zxrF5FP9skETF4sA40O7xlhfhQlgl1",
+	"PE5jbz3gpqvhGhVuoqa/r/FoXP/RpiORFYzENYifcJtHYYzy7vZbbCNW46bxb5RW1fFGAAeNA5gKXxBB",
+	"A72itbQoQUU0mYvP012fk124Iu3tK1PjCya3zdVuOtjc6pzrXg166aduZ2EU8Zp5uatdHyM3i2DKyWVb",
+	"I6PZBKoNrQrxaKdWPaX9CRMekF7KxzZSiTkDIlRFVb2oDVnCKTNdr3GFYqROa2udK261++ZUd2v866aJ",
+	"r4+Of+aW75uiwZD+aRyA0CbdwRwgQRIuUpIibhv9RFwVZC54mid0FHPOuS8IqLEHl4dCeIIpQxOo6fYg",
+	"i/BhH+kam5LSfG5xBB1H1/mV9difbEFE8+Rlo07ylkKfp6E8eBfBEtqyZ5mDVfbh+RDhoJhl6Tu1jLrc",
+	"odfvXpo9x0b2AxazJziZbulhhGfqVS9/uSRYWrw/4wnebBa/MHdtAo1xo6nEDR63jxpUyOu+GiNwqQVH",
+	"m26LBWk3rNvO/di7HcUVztak5/ixFKHyTaC47aBbzVjdQKITtuf8HhxeuzpdnQelvY/t7QYkYKstaA3U",
+	"PXJoqmyGgF8HmNnuClTkThyUgD5WCIXOVEwuiBaqR/2egVQA4ALGDfodgMm6Jk1wJozpHUEpXpZaSMBX",
+	"O93OxKAD2NdEszZ+WSc05J8Gb9qXK7qqu9gZX1JtiO65dnsuyB3luTTwZK3RTUzKYgv+a+k23xtaQy6y",
+	"lRqOYJ0L1im3FCjmt0YSnCutJu/WhS83kFQv60oo6YwEGWvCilrXRs021oOY9IxmGZUmyW0zrHWDRJE6",
+	"DPN+Fw0M3oDkqBJHbvCtaM4cz1XC6zzj9uIQYTS4v/dEOCugpyCYfIYwegjXUypIolwqjUNA5VnGFyQ9",
+	"Q4z7d1wzbftRhvrHyNJOv2bKpQpanXl8AkEkz+4IJK7rvxVH2BQtJgX6KNa2OyMmoVs/f83GHo4bEmbP",
+	"AFfFNs4OYN7PAsBKC2pmTewAq6zAXIG8nC8FV1iRa0bVV4fXLJCfYR+8IgnYUQf+0OzFcwWm4IcC3MDn",
+	"ewS/6RtArNvCisRkV+fMwnq9X5sPsLqo315dvbEL5zRxtyjdIiNOHxWcbTjqT09PQ/7q9ZrjtEPytGO+",
+	"0nZcs++fGsLGiimMRJCbgP/dfXvZp63VDy//Yokk1XPKgMjSlRby1b67+OCnw5oc1DFlLSuYmp5i2rq3",
+	"Unjf/QYqa13kq1gNafuzqXhBuBRBJxzPRZviY5UxPvU1N81QcKrs/Kn784rxM6nrAAb4FW6kgLvYHq6h",
+	"co5u1ojmeAnFEy10rQgi7NIWYOjZrZL1/Sph2+MtmQfboLesLsav7NqKb4Ba8Mncpj/bqS+HyCJ9nRXm",
+	"AEToBvf3Z75zDwAy4yzznHTmjlYJ2dMjkmAHDuASAGZ4qY/wjLMJuKDA6DAt4u4qKeAF2Fh4GPqeOno8",
+	"U5LFD6+I5RWvZquYTbZKvk30/r+vr+97vYPr6/v++Pr6/mRcE8gv8XUN8DUwd3kpVnO4U1tcvjacoL9y",
+	"kdocvRmRCs/mTWWs+qVOl6qbyYjSYrxdM9c1DP7sbi2opn4MyMkse6EbaFppLYSbIcJsafMtDdkBrYXc",
+	"Q6+psPrNIJweXjPzgh85ZfC8N6s1s8+IzwY4RDcKy9tDLI2KpT+F9C/Q2hIzZC8Q/UrvSTUuWXt3qX+L",
+	"PUtMqloBMgNa6dL3d0I3EG8I5qem5JoZRG9R3ur6RlfPdYhuICZxqDfujcGxN32ooSOK7SSGFcoIhrIq",
+	"8BfQOdWDvmY3RZcDO1uDaFb87FBjb4bwcIAWbJuIueZFpZf5Llk3ARRuWuq0gO8wzQyWZPCgERI38VZi",
+	"18z2EgurKaKNwzAALq70BdNkxgrfeMBSA/2jbIJI95pZ7Eoo5YSom1548zbpV75bGYCvjOmGjcC5aRV5",
+	"UzSquLEfWAmvli0I4NOi93bI9+5PC9tr/zI8bYs3PeMGoatD5/oPf3MsG/5ma71d+CsYRYk9/d/F/QUX",
+	"+j8K8Dfzd9E8vOAT//4qI5Z+CqCLIzxW/jVoxFb8WgAeV1lt3SHUWgFxQb+dg5i/ltqxBis88OW9eX15",
+	"VanIrEHsDp3r5dN3qtRc/mX44IE+huUf/rPGiLHj+oGqadF5opLsvKYjRWjO+1QGcCIaOaFVESh2d+CR",
+	"U75gJqQWw2sOpnNUns5iKknyoSgN/NOD93/6c1ydWBQO7UasUVlD93jXTXx1OaFgPckFVUsAhrFFFlBQ",
+	"eJ6rafHXc7d+3/1w1anpbFpUKcIRVq2azPiEshv05dvnTx6fDI6/6iLjYIEeOnxG0Iyy3Ab3YG7g/jXF",
+	"jX7kmhtMGEcJmtTVsuoBvXx29fbiyeWHq9d/ffaqwOYHJ02DT3yCAO6Ym5I6H8m1masdPKf/qdVdSbJD",
+	"cg/AMg6EY9h5Yi6g8zcX1sVp3iqHDx5UHnqQkjuSaS6VK5EH/x6joEsEZUFFqKXrEtiKZBZ9ABlENNP/",
+	"RuBEyUP0Nx+d0TfY110zABFm2dI1D9J6hsmxMLhd+ubR0h5zzg1EhekKfs2u2R//qLmEMGVD7Id//CN6",
+	"SyZUKnssMp8HbMBZ4csFVATW+0ioA60HpxUW4uKaxSuR0b//9f8Z9QMjW65qHnIexSSo4TUtjTmaEGUr",
+	"bO4VmmMq7AQAAVn+8Y+w2f/59vkTdHp0fPL+S7dei8XiUIyTA5JSxcUhF5MHYpzo/+n7vkI3AJpgpv9g",
+	"LvgoI7M//Sg5uwFNkqfkxgBBaw3GZLYSbEPttneS1LoZDOMGnJrS5Es6B6RpzDRagmYBIE7QZJ+Ia0aZ",
+	"RWXX+qmd0EVKZnOuCEuWejmeQck5bEUQbgxgtbV2GlLbqEvw+03wgoO/kuVNF+X/P3vvutxGjq2JvgoO",
+	"Zybs6iEpkpKsW3TsUflS5Srb5W3ZXb27sqYSzARJlJIAnUiKZjsqYt7k/JmYE/MO59fpN5knOYG1FpBI",
+	"KkmRuli2i9MTuywpLwASWPf1fSoTxkQq/tBSuiWDv5+LeRyUFCDqKmCGKF202TOds94eG+lpbprwtYp8",
+	"vkD+eC7mjlIzUvAbkr9NyPXDQtl/NO3d0xwzjEzncigVz8qQOzy1Mvg3YpLxOcBs51MRwxakV9iXYj0q",
+	"hagDwuu9zhGLg0n+di7mv+XC7qb4xO6wTAT4A8GN+VRZE70ZqUuPkOo3+NjCmLjNTv1d8EnI2aZda9dI",
+	"AlR5Cg1Dxg62zVC3Kg1Dl8ZZuI6+Fybz+t3bJnt9+vbx9/C7J09fPH371K473uOQS/DivU6HdswbN4XU",
+	"2B1zJqxh//cW/bplzVHmmQEpyA3mGMZ+SStSJ3EQJFaIdxApOhZoHtNvgUoVOsZwEC/kWBbw/qccjnCW",
+	"iRzMb85y6wYBADybiJz0RJvFbwD1ciyLFvzfuBn+6o0V1fZ7gKiIVOVPRhQxe0gZhW9Am8NSA3vFCeuL",
+	"uQZTvlkaA1aA7PWOaJ+9sTu5dTooRA4f1J7LSIGbaL8juBhd9lJ+65eujC5jsY9ULP7Qsne0Mho9MRTb",
+	"XaCEsb7goz2WCjFps1MVKV+WA7Uw/jW9ffueNnsJfMcliYr9jBjA6XbK5En8oUVZBSds4DgB0wh9ir9Z",
+	"sePl+Tt1rqyt835qv9qE53wsCqsO7Gin9EeQUeR2wiJYaWp3GDsDc8aR0UWKZD+bKiuERcrMNM/1EGBI",
+	"2SlD64cWGY3GY9gmcUlT7THXgkoluyRNuw21EpGyN5Rlg6AINXTmQ2e/lUVSXUgjrUgOf6vz4Ec8nBQ5",
+	"gCBSDmyokcIMjdTqhIFHlRv28N1/7XU6j5sM/vvkG1gAjhktJhUUv3I203lqZxl7gCj0MGEmE4ckG7+N",
+	"I2UnKyTIpvgfMWH968HAiKLN4m67A2oF8lSQaaBv95pbsei+nfVLsMkiATvfHLMJN4bFpZMQ25W0DvuE",
+	"DwW4oUn5e6cwUXtn3BSRguvsoBEJ4XmKdvK7d8+fXBwggwP+xiFkOYAscF0zmQiqRSFj6XTCk5Fo9dqd",
+	"S7aS1b0c/gx6l+41Oy+eP3766uwp3FN2qDpzKQAJPG502x28SE+E4hPZOG7stjvtXQAeKkZg7+5Q5NL+",
+	"e1jnIDzGWl9Um1QC/DB2t/0nKO2a/9VaJd9g3lUANSL04nNj7FcPrwd+Q7rc6cJIVemPYmsyx6hBSega",
+	"NhtpI6xxrQp7uPEjIN4gkLjBCvvnPE8bx3Y+p/ja11gb6uQzzLzX6Tj7lkKWhfhQ7DjsXLJRPZuc/e8F",
+	"z6Z2saNpp7Ob/F+pTiACZ2+BXwn8A3wT/AV9Fvz9TvAH9D88muVNgG//aNYGW4cCEPb3cZp1TpRfjp3n",
+	"CqmrzgANH4lOQgepcfzLr82GcciKDVpWeAtEVIYGQZ/gY1ln60Mr17B6v/xqH+S+/w6M63ezdLtB1Npv",
+	"l5hZEWeaCNPv6YKsqAMbaPVXP3MEkOt894AxcuHrl79133/nLxh54xRWpfpg9pedu/6s+PPdfVhcMif+",
+	"+Oaf2Tq8cocrns2xwHWiTc1nfkN+GkcgD28Vnz4vLTrOJjqTyTyoleBWvNjR5dPM6kwwlwYSEins/VRj",
+	"4b8LCV+IvM8LOT5hMVC2UthWqDQGIY0aBayRv/zl3dtnre4jZp0WNlWyMH/5i6Oc+YFfcFyYB9YRMFYW",
+	"g+Hj3kzLdS7t4wk1LHYiCoZ1TDDFnCUZJY1cewLMkYkPE5GQE1vOIOOJ6wEgDWpfV2jrPU20ITAefC8+",
+	"OGaZNNT/jb8hXQ6QPLlI9FDJf5IdrKeFVbYMQyJWb8LzYHHRKX6qhpk0I9YHn8QO7juRj7lqsme5UMmo",
+	"yc4mXEkzarLXOi+mw6mw5u/zgmfSKgxriU+LZAQaOs6lOX9hff4Yu0jGk2mFBIzWE1K2FyJnBfcBFdwc",
+	"bfbWk5kDEhgrdKSsDwZMJvk0oTpM7XZTXyQalLL/WA/jp47D9nl5D2kvioUDtD1+BzvmNnvu+jSDaDk0",
+	"ymAwG1eMZ5g5sFvbg9QcsxjaOd9ZF8pOGyIDWM5b7/uxMU8xi53bdxh/MCDgBguJmyamIzGSk4lI3U4i",
+	"kzuWaUxEMNQRQdRHQWRK7vhuiRge/DOYnlDXHXtuGKuR7UysFVpJTuBMAStzwKYTu+q9ZqfTAXlhHfva",
+	"U2fnH6ng7LmVAt1vHRG4HT8yGPlczZtobCKpH3E2C5Fa07PT6Tz+pslie5dbYHhEk3yfvv4Av595Nkc4",
+	"klBGmvOZYlqBt0O0jpX0C3v95NkJ0k4Bdhaa2rH1BIY5n4zcC61pSL+ygoGcPHtWHRkWJZnoW0oFCErW",
+	"J5nx3HpqJmaGzwFJCwKCcF4zMYD+MftMPy4s28J0DDiKtCXhwIIPv9dmPyHpnFmk4+oLewY8zpf3+e1V",
+	"v1FKOj5hRT7H/RYpmPxYQ+YDH0uuhSPE8m/Y6/VIgOARwEScG3aZf+wLuzT+lNrfHUdW5Ppom6fHk0Xp",
+	"+tjrgDwAwR+pU8QwWdSZAaSCgB4YkDrJdVtaeVJeshMEUn4UcyBhorP5LWHwBNZDGAP7neqXQ/MBpTAY",
+	"El7Nvp1pJ52txY5mhdWV9gQ3jhsXQqU6d8C8VvVLw06HuRCwlGbE4VOyob4QOR0LpG6ZwSl6nouMqxS/",
+	"xtkUoE3zB4ZlkvdlJot5+YipAg9cpG0wDNKAQjKw9yAzKkqgzCBV5kdP3UGNTveI9/fSTqub9NLWgdgd",
+	"tA75Xr+1nzxKD8Th4Ih3+lDhgs0LjRTattzU4UVo/pR21Mr2d/zQvkeymgogZIwrLMCrvmFJtFE3Endl",
+	"ORRqOrjGJPydteYfjgPMv711zL9veRr0ju51ulff8k5xijuLFG/avfqmZ64oE+/Yu/qOV7p4pqeKXnF0",
+	"9Q3WD80k5uH2umuM6TWWm7zV+gXPER5hr9dbZwEmuU6EgTaCp6qwVjLcu8Yg32r9kqu5b3e8kZlu7+2t",
+	"9Y2/44WYYQZ0f53PdYYG/DvlywsWnYJqIuyXX/+oeAlovWMxMSiSpjNrdc4CqGPnMHBZ9RUaSSbxiozP",
+	"5ljsmo6lwqtc4e8xci+GfkUywvL1eqfilFJFfCFZ1GavoQeYZ0D14GwO6kvyhQsgDxyqIOAIWrkaqZAF",
+	"xcFRcjXHfpFMcN9TiKuKCmsyLVifJ+fMpykw/4Mi2Y0MLRRkTILsEGRdsekPor9hv21goZ1C/PsYNO8O",
+	"5JxbpsgFHxNtHz0NtL79tUiPWZyKrOCxS1EjwYsUicDklvhQYOGFQtjXVCtBF5fu2WykM/d0IrsRlL+h",
+	"a9E+xRaHmI2nBkzl0lh5AKR4TKbWlsjmJY1eAkVD5z4jCpFUkVGyDadNX6iNAEM0V7+WgVmBhkYl72Z9",
+	"CRPaEcHeoWQSubtNCtIT7smmtgg7rXw1sHsiBYZPmHO0c5FqChFSirby2sm68/Q8NZe+bp9jms/+2oRU",
+	"mgxjQLDBDRtrSNZk4oIrazrq6sK5fqHSPiWXc1I5Nu5QuHxMMBRyvXmkynof7qL+UrE+AHgWxvODxL/0",
+	"fo2p7cERRJZN3mXpUaV8iOKv7huIDzwpwCk2lDDyebV4zPNzyE6Q4wYDTOlih6lKLRDoLMDe94yzfiw4",
+	"tAUb3eh26DuaMshd8mvRO1xnRxOj2sGTfAJC5i6CGak4kdRc7xx53ItQ2lZY2ZIUMKRUJNK4Jo7wU8Bj",
+	"m6GnT9lT6zSBNU+GootavFPW+mNADWua4a9+lGqY6rFf8KfTXE8EV/bvKLvst6WAQKQ2jAiALwGjNwVX",
+	"6SUAYEhUlNzgH4pIAblGde9Kw2LXXkwhY67mmNNpYm6LkrO4QXjhW/0u9BSYiKzEkcUxRELQwWdSgdzz",
+	"H6PNHGgUZLADdAncUeCsDeWFUE3svaE/z4GqVedFpGYL38luJPrkGS8b9e3e11lqwqZSPJVWpl762iNu",
+	"JV7IvINOX8ZnkUJKA9PGrKYvAHB6b1aVqYHMsqK70GwILVSYmBJ8DIcy2KC0oxeHLxVst1CBwDxPg4+m",
+	"nCvofMk4lHKLks1LbF/qEXi2mDOMgJ654iaX/mYodiEHHErcq2U6+tueB4SnNJ2KQ15+opt745Fa6o6z",
+	"a3jjoJ7D4gpr1ECcBUspyr0T79Bu2Ak+x043rvOvjVDp4xG/Z+caUGVPnyxxWksNB+CzPLRNvdtKUyYP",
+	"1s3aWqnkyO62ev0D3jpIut3WUborWoeDLu/1d5O9dF80fg376qEnHOI+FIdSupAJYNBInf5b2fzpvOSk",
+	"Z58rWgd8v9c64vvd1m7/Ee8MrOu8h7YvapB3k8XJ4e9b00k5TTjRA54UZskEq4e8HMVRqzfopK2DtNNv",
+	"HfLd/dbBoJuKTtLtH3EOXQn2mVTs5sMQUDyNJYJSsSfTfoYbtNfp7YGP6l18oVrPnzbChXqiXYgPT4IV",
+	"ei4CV74BNy0wwOfj6y2fVKcAQ7dsa3hZtGzJCMxyvbBGZTP8PELSAtBqYgDmRDoV15uHG/CyiYTDr9mP",
+	"0CbKmdKqlUqTZNpM83Clp2bKMysiJUnDCYfa0esMdu2oh5Ufdxq3oa7Qq+I2OA4Xemk2BrkeV4TK2nc/",
+	"y/U4ROmzJ/KxDFAN137Sz5U7N13TIAB1yUdcXCTwC4P05kcXdYSimmU7xpQpS3zAht/dNcDVxrmch8mp",
+	"6M9adca3uZA9sg2DbcNg9xoGOzXnl2JNNVEvq0HK0JdDDikjX8ZI6wEBgBLGxW4pWLaIqFpbcPGGCksr",
+	"Vy/0zDKKSIRhlwUw1kFpUUOOLssiRdkcvN0aYBL8eGsGL2IiHlN4yECO0tdhn5TxISOE8dSVDwxGzqxl",
+	"P5BZIaBNzIWdvBuolYAQUpNx/0d0De1oVfkeNLx36+xc64U/XkC928zghbpLaGC+4kLXj9Jc/EYQKatZ",
+	"cGlczAoaS6kUf009bU2jxnEDShvL8n0PTrKeJMc+8jXAemm4EOOqGeuV2aK6sZJpdrOxrljbc4lw7uVg",
+	"E3R46gZDTJprKsDgfT/aG/9AN+hGxs5ClZrvwfrFGrEJUMISiliAytAAft5ut9Xbf9s5Ot7rHncO/gFz",
+	"TkQ+Ka5rQv6f//G/GgiVsK6LgbSrboU3NDl/rbZ+NU7/8b4zPzt8Nfj36Y+v/n6Y7r38bv/9cCMTJfhC",
+	"0OFWY6mc+gqwyv756uySe1H5n0B/2+/KFhFNb669mw0oi8nXVeNLdfbOx6q//seVSpwvxALKzFJtWoL6",
+	"P1yZn3VVqQ8bKd1kwVKZRhDPEh+koZBTNbJW7Z9yUTSn++sLNB9XWVIX9OlqZfLAMJnW6rurRAyI7Qkv",
+	"RoEKqQZEFj3QjVTLzSW4S2+udhIr8PXXEmjL3K5KtvHTSrGtTEKZ9J0oFtK+9y6TXFS0VTj4wZUyqCBg",
+	"CrCjFqDGSV5A66ZIQ24Eexe4+tCLy9nDXqfXaXV731BRYKSkmkwL18TJ6Dgss9hdDMYh6d3wYPqZ19hW",
+	"1VX4UYgJ0YAXM+2iaKwQWYazRZErFYKop0IlVYP4Y2MyzSfaWOn01L6OF1INGYcCyIIh8jFWgIN5pVIU",
+	"bXZxzrwkqDZ/+ydeqkivdGvvlu0kr+mOqzBN3JPruuXds14tMRirvSqNP37dwDwLv+8y8yyEuscd+Wll",
+	"2ldtNlUX9lq1PqGMGQplj7BohfWH9VU+T7Dve7GyFDpxoFRcQlmxPQ9tFn/3tCx2rgqysFIe5ZUVRFhY",
+	"G0oi3/kd40PjNnuOoojwFyHjO+ZFQo29eBs0AfZ6J9TPjNRJ6WLujT2Md/CxO9AThRk7BK+BLGGVIpEQ",
+	"bmISoHGb+VJwTJVwKEWPlBFBWtI/DvC5rXU35FKZ4gTllCygNt5QI2tZolAb94GHYeqXiqZKmxIrcDBh",
+	"TcGgk6D2x5cDcYVN9k2GewLju6S0mB646mazpK0L98qTMpl3jxlIqWrSS4q9enJa2smV1NJG+SQn2Yn6",
+	"DxBtrIM7nhZT4I8Wg4FICnkhnvBCeHe+1+p0AZ34QsC3fMFnjeMGVQXjehXzU0IbBxDN48Z3PC+Emokh",
+	"O2iyw87ubpe9nCqZjJpU4hEEO17pvBjNpErZd+P+9w2E5BdGKLsRLiDxJDIBXKRmhOB4eTH/Nux8TDl7",
+	"oS9ExpHIplR6Z6IoMlR5qTSTaQH6sRD5+KVW0LXY2yuZ66z6s4LE/nchM4ZrZL9EuP5/uvVcZUTUrGuY",
+	"s/3u27AyGy2NAijQPW955TOsrb6/WzjCd5oEBIl1pVt1eUgbF3GveES9cQLoUNss1jaLdZ9ZLLCnqrUx",
+	"1/Y3bydxNebmfLn999L3xE0Wq7q55/L3uA4hKESqXfk2luYJxL8Lql4hqRRCreTCWjdt9opqBqmTy5NX",
+	"65xleogQg1f1mGKj37Q/lkUh0pKwe+3eU+ZbT9+6QteA7LPsIyzrbnmWsbB8/QTylQV0FgI6hvTVl0h/",
+	"g2tGjaZlYRgNPQf0CWhzbLNTcG5L4i3Xl5lpfW5YJs8F9h66l9u1GyO5GDcsfvH87dM3py/iJjO6LLHD",
+	"Zk0onJ8qj974M/a/Qsgx6DAAWB0f8BxzKPCjVwymuZ3KMeMlVnpkd1ppz2PPYS4uBM9MMDpaN7xuXGeB",
+	"2gupsez6hmNY0HOp8mLOrGWR6RxqAn+W2UhkY6k4eyZylfJMtNlLPmdmJNi5EBMqMZpoI4t/20QR28N0",
+	"p8oX17QyR/zV29qZ/vL66Zuzn1791v111QSB5ctvapBwQqWN4929yl8ax43yeQhinReN4+6+N1vwr5uF",
+	"HnDJVmt22klQWPtJ9fufRpd+AsX4mtpYfeX26XM2A4IDwnWu0ZSXIcLAuvfKgzKv1vLeNERi95RUwxZE",
+	"LdaKws58+TIh8sz43ACGNXTXl+IOJeGAOsdPn7fZt7oYUXzE3irGk2KOXB9QJo8lGdQQYpbKyaEoXuKo",
+	"AYzn5nFYP/eVpnzlnZsd7OC22oMNA/jcTfavOTdC4HPjB6iuoQWP9tbSCOSlU2Xd49qzQ/u573c/mFpz",
+	"Zvfl3BqK2I0Dxk55XI5DWEpifa50sUC0UA8ihZiVTQ9TCZ2C9EOb/YSEMbCyxr1zJMaMeGAKoRyWGbQg",
+	"tNipYkIV+RxRk+B8x4ElA4gHF2jm6SSZ2qcaauID4QD2J2CEW9MK4JsmPAGo7XdGQGRQ55FiaJpiiFEP",
+	"2BggbHD4dhkwjOhoaBYaj0Q2aF8aK0ig2N0zJigN+yw6xeGH1jOFxPPlHGdSGabt1OhRiBLHmEyFKuRA",
+	"2oUk47VE+3b4VQgo5tLezlw22CQCmAtT5aQjmrc4cmnsK6DvDD6NnbV/X9C6R2kNipiWYhSe73tL8dFz",
+	"VwDPL6gdiu4+QQdmJk3Yahcp7BGpE7f05Esi97oWqpe23nTD5YeDSpbq61z/LpKCfS9yHcSDHv/08vXp",
+	"q/+gypwLa4v90jgFNyCadjq9R+yZVMmIvXjx2h5WnwfqbGCIvbk83Ts1Ze9d+Sgx+zIU0DYEdI9ako7F",
+	"tTRljdlZoWW/0uT0V0PyI8sowUNpe/v0Gj6ey+n71/6ld15se3t1lyvFgpsRJavXFQsLt60oQQxo8bfW",
+	"6b2lxYNDNwn28EamaW3U86zQOeEXuOdrI6leWTkwoSaiRhASmDWnqnBfBIoUExSqxwnjBmtsXDa5zU5r",
+	"zy4U8EzBMmyz54UJsNKDCwg2Vrq+XzdSQNSCTkythAfCm09EFXZuovOiWdYvxsbaD7KYA2tMCJ8nDYud",
+	"kqduZALfO4E3+Is8Z2B84vrphT3eCTVBl2FBFk8JXNpugLciH5v4hODW8dXIyshUeI8bBF7fZqfQr4iE",
+	"S1OVLhjdoc3dDPp3hzxPGcJQ2K15Eqn4L3EYnqWANBU82Ge5KHEs1DD7C5QDAHJB7jlqBjzL+jw5x2i0",
+	"D2UQGF6kzHQ4tEeMMBgo8utx1CrLXTjYQcKXOH3OhoIqKHB+bs/bYaW84E2qqagHkihBn8Ew5mnqEQAD",
+	"Y1p8KITy2Be4SWABFnDv0F+ySy2yrM48xtiLk6j3WzVA6eq1VMZjeuzmWqO8cw1zuLup2nMLue48rjGB",
+	"pei29PetIbw1hJcq5J9zWYgA/3IjPVxnAe98dP+kWnwkdqopUYPfm+DdbeYQbyEoYqX6nBCQIFW5qEbH",
+	"fM7w6VaNXhJl+Kdri7LXfhp19u/eEvo+J9uloaGl206XL+Qo4Ia87lloXtV04rcGGUTWQm3XZQPuaMd2",
+	"tqpre3butiPjmgdndZ6hNJxp87bL2DFa4NwXWPgzhmDoYJyTn1WiJZ1Q19aIm0j1hXC+GMJWAX3PIoTc",
+	"XufoKkUU+nPLgs63d7KvjbPLJ5VYdXjIqUjyp2kOnhm6U6+enEJ8yfnR2CkLDg9SrkLnwmM9nlglHzDP",
+	"+94wckwbx42RHI6QntmHsrubh7LdWtxpGPs+hZ/bjV+tENwa/J9B5PvmJv/UUEx3NWQGzzLTRBY5jJIl",
+	"2niBffq8yezYRMqmE4CnGOZ6Ovl2HjvkRFkYpvNU5MgaLAsxxnwrtIwketwnOiNSBJDBhUZenmWMOEdc",
+	"YMhlM+FSYBDAcBFS55a0a5HyIN4V7nMESEuo8k1ibK9Zki8AhADxMbuWjrCJ2BHXQYKS4+UpXuVWxjjo",
+	"xTZ7S2uWC5xHCWHu6IwBXlaYQo6hIZm6kbUw2I6MqBfsCZ/jyo+hhp0IBgBhZEDES5F6XActwqZGnFDV",
+	"IwCF9KeFRxtZGzAEss61ACWXmmeqTJKYcacRQUiVEibuMtgf7Ui9Lf8sclDznm6GCEbcQB2SIS+gvZAb",
+	"YE3yxkJJKgcZbnsjjQ1hKPvTdCgK40kaHDui29b0d6oncgUR5aObvhzAFwjxDGo7tRGRoun5wRd6KOzC",
+	"AposYg5Lw8wEqms98ZynbXR7E9uqjsqWqESnIlIxl7/hAH+DRziKzApXHRYwIcUEAPIxgaUUtTmo0+fv",
+	"DPLefGq4l7eeYDHlc+oIEwM+zSCa3TuyvzZBKTOQkwEdYaUr3iF7QOtKHWSJPdsVyBJPVJxysHgqzaI1",
+	"raB1A4expHzeZFYOaciJ5EKwueC5oapjzyB5aXKFtlOuncZuZ8k0Cn2rkwAGqkJb2Y2Cu2lF8Zi3jLAf",
+	"rxDpCYtTTmI8BsETM/EhyaapCHp8L80NbqrM7ZcG3G0HqVORWQUlPkwynQoP1VI3YdIjlVmvRaRNW/o7",
+	"e3+VTXsPGoEdtfYCsXazMVXy/VTQn8kMNcUcvo9d72WYRYFs+3zRiiojhTr9zxeoaHFBYd9UxzmcFK29",
+	"drc1lkouGQ/utiVEZb1FSvL1KctuHpnpz6EZ7VSlL2GMoUNHCghkMHCWIH86cKqBOIczP8cqU1GYCrzR",
+	"budtp3MM//8fMHM9cRvI/jiB8XX3e1ZETJV9dgPtOvBKF5GUrEVhGsdH+81Ggv/c6/aaDSLbl1qhfdM4",
+	"7h51Op09+xdM6ibTPBcK2unenT2xB18muTaN40e7jzr73T+cJLj0Gf0MK1J9kuvxpHAvO9ztdLu9jYrZ",
+	"SSJcXV5gpuMtsNEXV4rgRYV1R+4dSGTG83ELDtDy7q6zgufQ3f+77pOpSawe7ys87vAYE8SyjC9ZLW0M",
+	"OEtQ7cnwpESupwi8C7Kg5nrKJtM+8Nxxv+EHYIOqonyvNfbBU5iNNLK4QSdaWQgQqXKMVZ5v4h2w9gL2",
+	"18ae5hDQzwlvOC7z6Y4PpAAS96arvZcFEx8mMhcVbIPfdd/sfPxd95+nf8QVqnBHvI3GSIztbLHzHUMk",
+	"fYdzDlD2MRS/xk0EtudZLng6t/6CFX6+skBmwnkdAA2PAhOI7qxV77jCT59Dysi6k9jYbz/tjMvCLOLC",
+	"I2qAI8hfaO/zFN5N1hcJxyoUU9LqT7OUETOfGfHc9Y1Bv0INr7v/NuUCLJBIADk7VO3CkOv8BLujH494",
+	"8Rg29b1WFBQzXdGWflowkqWI0IhUAKjPY/FvYMdViblCOGtOpHgLqOYbaZyf7ZLZ5dooyNnbFPiZCOIr",
+	"SwIHpLTkDlq7vNtvHVhz7tCac3t8v/8oOUgPxdEAOt0LnjWOe9eb3OoGMTwCYBDDOLeFDNu45lJ1/kxm",
+	"WRCDQ5T/S+ppjbrelX3X02K0I8ZcZjuAPJGu0NFCgTbDwFgm1Xk1EvTAuE6LNnsOIuOCZzKlUGUuBAQw",
+	"PDeP68qQJlJO1STIOu74VavpqtoslB0ykrQkS2AFryON1ymMoOaSGRJ6QGnhJz7Omx7Or/WgAM8Ncs/T",
+	"BsLwud2i4fGwN29sv5bnAznvl5+POsr80h4USS6ohBOPjgvHOwouWVhTFoieoXtInRP3C9quGADHMPpp",
+	"8AhpyDQEVIKpOlcuTt3rsdhe95tUcBBr+VxwUk/tBG/UNFQuTtnUbu3Cpai8aq//78P/GL0c/Pwzf/F+",
+	"+OFv+b8/4z+9/WDyx3vPTedvXfOs/2T2eDjsbNLY/rdyOhsZGkvOeCmjStF07UO+1Y2bHPnKCaejdbmn",
+	"r/Z493U6b1Go6LB71FvaoU2PBYyk8Kj5hFVjCdW9FQqZHkq1XBo8/eAedrkREZMUE27MDNilrYIEJwq9",
+	"KuOcYSOMASLLU+VPNj0D6945m+XWqPePGlKvLHgyHgIYPGMoW+AZsw7cNCcCNOvkeP5DnWPeTysRKSWK",
+	"mc7P3fuaDlqD8aIQ40lh4F17vSPM/TCoMqlNqth1eocBtxs0JbrV9uIFhHLjuMFT/t8cLGgCmQ23GgD0",
+	"m+ciKdhI50awPgQ055sIlBf2vXdamEHxxqvKMijat/7I/Q2XPJEzR960Ban4QuSf/WJMqptJu6c8GQFx",
+	"V0uqSzKmkv13KI9Fma43Iw2U+Qhbu0oo6ukKFM+nKnWsuf61VMZgBSPmnl0yxlcxPAfAnkEuzIguMYWe",
+	"GGYFFAhvDJctkT56Wnjxs47Sd0MbccOESj+1l/7VWul2D9vNUbeJazesvcN+XqhRuVo/r2vNj8VaPa2l",
+	"U0vZyyWY9pDaWbLDNoZNurqjFF60vhagy+vL8hZnuN3ntwhXgjm/wi3urTiizrLZGeh8qIsrYzUMUqKV",
+	"WI0rGCPPVJrSwvMkwWo4pXQIUY63XtDvEIQuUvBEgnWfYhFyQl2N0ObIRnqaV4i4vU6RYG8TfjIw9c5G",
+	"AiFQALlDRcqNEcgnjPd3Pe0E7AaRsoG8EEDcatwrS6OWIlG1QSO4/zWt5Ru7RDeyTT346xrW6UbVwZfH",
+	"eVOnFmNvyHdNy13a/6WjcitBra29d217j8YWOok5bdMbGIClzHcIPJ7GFW0+7WpNCKoBTp2L4660+7xg",
+	"wmGukEtgdCoxK2e2PEYG3mjYyl4jA2MINqO4y7JIkfVmAssSdzdFwXghDFq6VL/qBCQ534mL4kGW0cWz",
+	"UQJREa00DBOSNwm8wYvd2b6R+PFLXvZAlA4wrnXV/W3eS2juTTjh2wjOlRuIG9disBVW9+CcQqdUeKRv",
+	"Jqaq2t5bFyvlD3mHa4XjFlxJDF/h8GUOYgPc3jYDh7l68aVBsecDjJeRUEBHpQnSwzmSVjiV1QsIemA9",
+	"2Mw+UE/mlacWM1nvydJAKKxzM4HhF8uLjPDpIBjyN+fJ+5F4//7sP4bfDXr/2DffD9t7avdJZ/KPw4s3",
+	"3fHbR/Mf3/dmf++/GL0TPyRH5hn/Tv6kX+Uvi9fp3843Ew3w8q8szHZat6m2EbcvxQKjY+86IsxNhdpq",
+	"QeK6OKzt9aHAXWNt9PXCbrkYSlMg5fmS5CSgoJgQANHbXfahLEYXFKu8DKX6S38AkLjLrKO3kqD+zZtJ",
+	"IDEXkh3ea8Mh+vnKodK5dQWnkwn5h5mGmi5uRJu54I9U1Frk6vB9WLBWRuJLbpxuUGL2GF3yBXYRXKWw",
+	"4z1kGVmekxhMs+xVDWfH7WYr3tD8N5Kk3ZuszaeKVflNywM05evK0m1V06fL3MK3CsTODcWoukKunIB9",
+	"h6itrnIUxdde52ilDHWO4yqEFyuUwugwQ1QzQhdLhV0Z62km2TTFSg6Al62154RKz9wr13F5TrOMeecW",
+	"YGO3yYlbC9o+VSn0KZryi1wrWtvcIK+gJwDsjC9cpN4/LfX0iBvfVNfr+DtOXClepFxST7jsms7SJRoy",
+	"k6ZYvu02NarDM1PHP76UcNx35FCU3GErUJV7cEdvkaJcpus3j2XcFO/MKsrzjYqYaeFWMU9WPur2bN5a",
+	"W8tND2atqN/5SP+6AtgLxb5DsEQx32anYRJ7TVJtVnJqr1QJ67Bj09uXE2Ov1VpZJcb263HbnNifZ659",
+	"2zoW6j/3NW56xgCDYM0cuxGmZCwtkxOcABGYHtRpRoAZgKYpgMTggE0av48jZQTPsUVMFpnAUrvg/Sbw",
+	"Oz35ASGvLlOXj2E6nx4PADp/Cc/BJ2uRCrZ63K3OWdLyi5ev3YJsp3qGt/yxckBhy5b9dIaa3aoD8/yW",
+	"S0b3/lrNyFF0didNyA7Q+3qGjNyA3DUTQ559r7PU9/uP5280fktqxqQP5z9uyartKEMv2uxMT/36Tifp",
+	"6iFuZOnYjXB1dzAevK2Rc1tGTkKSxklf/Hl936M+9PfTBIr4Snk35uei4sVKB+lNkHD2ZwdIswDyTYV6",
+	"9aBweEweI/XxPTZFEoFw5TAv7mG6hpDJM15Ywy6TFyKXAsTYFSduk8Pkl+VO43LBrFdG5eD7bCYKlleQ",
+	"GfGZNz1tY3e3J6SsJCm5za8npSpG4s5HxEhZ6X19L1NRkV8QbSNuPQVsVbkeewyuJpsAz7ZQRTZvs2c6",
+	"kG/UEJ+LBDrzTcHnkaKyt5QXvG9f4RK1kPqRY5FJJZDDHhDIII2McGxGUPM4KHQ20hng2lM7OqElR+rh",
+	"XueIxXDNb/aa+BvM9ighwWdEKHzhsiyOQ8z3d1kBNdA5VOvwYpoLZp8Yqdj/4jdrJcTf1MlkHMW1ZPJj",
+	"xK9Z35uDFZnxrxcoettyuYgsvVwW1IGM3FIYlWQBNE3WWSpt9lZ7ecCEtbBL8L1aCcJzEalqwAZI2q4M",
+	"2QxFcctnq7NV+9tAzRWw1JuduluG9gFfPBnV1BhQhZU9akN5IRQbSJGlBpWwO4APnC7GlD+SDbVJP1qn",
+	"OHapPQcbDBChDk0SmTEB6zNMkJR1DPhEAqjpz71IeAeamge6uun6SDxNOwgIervTYVbTZ9oAqmn511zw",
+	"FN6QC6t7AZ5mWvgH0lU8TUVKzd01wgN99pvLj2tjZ9t5VbwkH3bAKcPeHEGgIrgoCF+A57JBht9P+E5r",
+	"ve5DJNJevQfRuIW3/qolPkrV6wv9mzlmO1JdyIIXLst7ZUgfEqDBTZfD94Q+DXaYK6BXAttMra2VSWPl",
+	"7opo/PNgTPdneNnRLIsX40t8Ju6wdTjodloH/V3eOkr20ta+eDQ44If9o6STWlV8dXzZlZYNc56IheKy",
+	"uqx552hpeHoPXt866Dzqtg6Tw93WUQCBBaH6C1mI9Nv5+qnEHKPXtLs2DjWXH3RVbj3YVVvr834RJoNP",
+	"AdyF92uRXi26dj6WP1wRbqq1VTFuVD4DDDylAVJP5GDqOUi3OrxAWYzSnM+qW/3aoqsWgLsc29KCgDUO",
+	"/qWCgHDZPlFNQLDKM465T7t4aotD+6Uw8NEXYzy0BG4/SrTk2FM86EprxQeIZiONRXYOhKIMFokP9lR7",
+	"CmsKFQN7h/3B8yzM2e9aqtVWy0sa1/1ZLMHK1Bgt1ylezxey1lIlYrkNQ7jta1oVG1sRuMCrLAhagK31",
+	"cL/WQ8CJcv+xrNqc+RIj4EU9NbZCtC0fkAq6Q4AByFPK5JGK4ZjFJ0wWrC8SDeAFrtrJAdk4yGmRGQFP",
+	"h0gW3cqkYWSis4e9To+ySfSwSPmn9edklQBoIMFuGvyI1OKDvTpNOxilCzmQGL4bE0Qz1QdQYgqXscQL",
+	"YTyb8bkbjHFJrQtIiHErYh2yQ7A2iOlwEim/Ksip4xiNxleMNHgU1NZnc2Lb7s/Dlu1I2YUkKPE6FD9M",
+	"BIYRQ9cUbweCUzUPPHGNHxXCU1dQS92CA4IaKBK16AaviWfK07QUZDeuoWh+mihin+Aj6+Av6rxV0hnl",
+	"8bVCpD9/Xg0y0lV0njfWHRtwIYRrfqcFGrhL1gSxuyedex2Nu1rbgrLdHMo7MBzDBfuzR1auG1dZykuL",
+	"4sw6WjS4bfR6G72+PZvvNE1L8+YakaLb8QV3PqIY3Dzwc+KNVWvo5WKsL6AyaGxEdiEoLoSXPDCsAGoQ",
+	"tMTYVFkVN1SQQ6TcIllMzkiwrzjGp3rgZyJ1W4l6bkdxA0NhZSDJT+bGrF3VSJIn7foUMSTacFas4Wpt",
+	"xdpXzP8Kh9JLGagGvLvKpCXFD0s8RioTrD33qRjrYtm5Z0GSi/XnkTJ6LPo6nUO4ClwVF312T3SCh2Cn",
+	"Vlcc/ClFx7ULyu2XEiv8k2vVQFzD5ehsXY6VLkfJe+9dj60puzVlb7cQw4s5OBafypRVulijqxKuWqy5",
+	"eArwFKQe0Y7lqYvzLc1XvIIX3kBB3HaH5J22+OFhfr4BuEAf9Ah2/SN+rUwF04MBlLcUmhlRFBkANy2P",
+	"QnTrwgjdVq+/m7QO0j3ROhrsd1qPuge9w92jvQ7v9jfPi9gPeXUzH+ycbWbkfjMj8BE+87wImrZNV7qL",
+	"yRD3Thw8xb8RyesUZhU0xpCSPmEO70oiGFmkHIqCvWF1g6Hd019KgFwt2o5rS45rNRnapblbALDF+XxB",
+	"snNzybnM1IQ9ujUwtwbmLcdKQVjeVk3dbdicOx/tf9YInq5WDPUdGJfSopVGydUNjdfSASsDGHaiy8vn",
+	"VouW2sgFrtwnCnrCztm2X/6Z2i8VHoF7FBETnhdyTbifidCTTBDM/njClRTG1dTZ51X91iYTPBlh8Yks",
+	"jCdUSegLW1MzUtJ+BmGK45L3jnKaOqe3zJmmur3Q1PCQXWClRipSr/hYGDbmRTIKGkCtTYJ1JlLRKAkw",
+	"qMlwok1mJjyRatgEEBwsD2w6BCJN7eGRGuh8zB7GVjTE31i7GAf6wFABUWY0vl1AA6pWWPtjBeNYGqAG",
+	"1TkWVcpC2ic+jI0cy4znr+CZJywZieTcl91IxCGrrgsgKIn3U54tIvXqnNA0UdpGSk2xKikYmI9oL4I2",
+	"kXkPkQUqpIHCJawKAmzFaTJCiJNIFXqIQ6RCIuTTd18WvkbsvzNU5gzsOl4uv5qNNNCAuU+MLgfSD/M+",
+	"cKvaOxeagblK4XMENaD1JU4h6TyAMcMbx2V5F7f7cKDzVYGU13RE/iyhFP/hkIMeNk5qhQsoRSvIZFrp",
+	"Fllp5O/XGPm7rb10X7QOBo86rcP+Qa9ltbCrtGg0G+dSIZ4yHP9SHXv4FvaiQK1cbvdXUwyVN75/8y3r",
+	"9nb39ht+pHoy0QZwpjaNvdhvP786+EJSdBt+ud/wC32GrywAE7BwKVBxICgDLcqcEm1GaqoyKIIvJTsk",
+	"LS9JxjZ77J9AZF6TXFwgbgmu5BxTsX0BHI1pKtKTSJENkIrEqmFEX1oWiaZySDhDX0qwx8mcUDTenTiy",
+	"+wS0+popPhoJ3eMHspDuW5DPG9dSwge70xAUbK9qYeBXrHSuoXKW1vvZP24dw23Y6rbDVijwP5O4Fenx",
+	"nY8wqs8mdFUW7l1Ppa2MXcFUlwevrpJeNcErWrxPFL3CDbSt2PszVewFVuLnIDagfPfqSJa9aqHEYoX3",
+	"/xYe+hn5/vW4zli6/CmBpu3CeLDpu63twDpssUmGcoVx2HPcFXjJJt0c6VT8pIJeku7+gpHZa+0me2nr",
+	"QOwPWof8UbeFGQYU1CtwoZ/JDBErUzEQCqz45YjQNIONgxn2i10dy4CdtI1k3G8kA4/zVxjHoKOMgKz9",
+	"shxvdbmI3blfSgTBfroqdHWd0Fh68K9xph/T4O7EVb80na00rpfGm3+3ZU6+XfKt9bz18W/bx7f76nNx",
+	"8UHB7Xy0//kMS1OupW9Wuvd2osu9+6sEVY13jyv3iZx72Dnb0pQ/U2lKgUfgU4iIZmMyrXXYJxlPKN81",
+	"G+kMsl4F8ffiCNvsFFGKPdp+JgYF09OiiQULhC2cToEhQDQB+cNFqGpjfPDSP5sQuHZnnVbiamPX21lw",
+	"+T0av52t8fu5G7+uBXBrBG+N4NsOW4No/7S6bZn5S8Q0V0arZyMNLBYzQMJS9h9CVaPXx3RmTBPK90yT",
+	"pXqm7JYwBHGPNNq8KMR4AkSJ2FFIgImeUYOe49rchSryOaGCafzJKlgACHOnFGoOUZmypzwZ4WWRIm5B",
+	"VL5n35+2evuP7HNHDlxNK8H6YqBzwWTRZk9VkUthPCehpLEX8wn2Q9qX4hpEyoHe5LoQbfZCGow2IbWh",
+	"g6FGkiAA76B5s/6cXe7CLwL4tlxY2wDvcyWFZqTzwtq93K4F8TgDOBlXbKSnOZuI3NVmrsojuC/+p+nI",
+	"TIrNmor4CgWZigJrYhrNht1GjeMG797sf/ZD5OLie3xaZ3Cz/4ENBufMk0Ia8b5xvGclUP93kRRkrjX8",
+	"L55voKwvRN73EdFrRP7d5lsd+Q8Ys7YJgHtOADjmsvvPAVyhwnYuRC4H8xWazK7UtBAE2YtqAJLGVIZt",
+	"CtIuWjVJY010XlTwJ/GCGTdO9TS9G9dkUhmRF6iOkql1Dwdt9qMQExaPBE/jY6vz3YKCo4h1CmAPAGEU",
+	"dw4mlMF7/QUjpFdjapUDX82oTtLjOtyKrL+5YJaq4EmV30CgjgWZZJfldmSoe9GGVDJuif5mF40msswl",
+	"yIWZZh6WFXoktuLpXsQTfK355yqgUp1cXf7h6BkvoWz8bA94jNItxvCxvxb3HkeKXwDmzTKHLAewsf15",
+	"pHwfioPGxWfqacFk0UQOLKanhWtggkU6pjJtw4wAt1tCtPsEgHKBJ90IYSLlOl0eoF2ccMUGMisQJrh8",
+	"4TPoMApbZQL4YpClxYir8j3UYKQitdfZXWa+PnHLcF8s6gvfQd4CQtVC/YuHqNogcFYb4rs8VKSUqon3",
+	"XUUzXjdOwk+92TiXrOm5VAuByenEepFiGf/7OVKXrzcUt4l+RPblu+1gsirCTMeN44YZ8d7+o+OjweGj",
+	"tHPYPTzcSw7SR/tHvDcQnHeS/X2edrr7fLc/2Bt0+71+p3/Y6yVpdz99lHT3+51Bp8M7h1Y64dDeInF9",
+	"OLpJOlgZ5tt3QAcDmYl3uXVjRkUxMcc7O2a3TXPasRvaiAyk2M46W+Tf/t46Hf+zdeZYZP+6n+51y7c8",
+	"vYR9C+Ppdo47+9cgvafy+GBLuB7plLdxBYz8p2gc7x32urvNRiE+FGeF9VaOG1Kl4gPcc4cUAmeFzkXq",
+	"ttnVdU7+AGyJSb4k5ygNlJEzN0Dx33dJFOw/60nY82c32HTCCs16++yl/NZ6IK+fPLP6+GedpyVJ9MMn",
+	"Pz3++zf2969ffQf9weyH10+/w2opeFIxnwjIWqWiEIn1crzvRCLphML1ScYBfgVvYHKo7IlAl6pwj3Mt",
+	"ydASjXFBg+yZbkzU0Nxmp6yf63MBrdhjnslE6qnBp0jD9nq9MsfG2T/lhPX1uN9kY57kGs2i79++fIEc",
+	"2wE4kH12pCK1wuBifZFpNSQyF2d3BcTgJ2GHm68lIyDNZqTwq8F6uk/u/QcoRjsTKvUvd5FIv0iGXssx",
+	"eMozhkwPeF2k/IXS2m0KO54hwyc+wIteP3mGhlrlawOHgfhQ5By+I4QWsznjg0LkM56n5oTFXm7GvmFZ",
+	"KBZ/9/RtpLyVu2MEz5NRTHagSiGI+tz3i8Mw/Ax4KnIwI4/RPk0yaInG9nDTJNC5SI3gStO0kyUTGXre",
+	"McEKepZKL6yT7PgBZ2TjjkBiwavb7G3Ok3ORusi0C63yCjvzTOQl8RZu07jAG4mLNsYGcyK1gMU0NK9c",
+	"sNF8MhIKOZ8L/Cj2q4JDAq6JvcgT+0Tq1H4WWLIRvxB0PrvNTm+PbOP+vPAfGWx2OyTkqJjmcIWGyJ3B",
+	"TwawBkItQWq1etJpoxvXLq5M0o6nWSEnPC927Odqpbzgi8aS3axAEFuWBNnFsNLPmU94SeO/vH7yrNVt",
+	"77H/8z/+F4hnqYA49fLNTKrS81uG8H+lXVH/2g3gWMN1rjQtLip+2MsUxqHjy1UKezyk7ff+bDMEBMac",
+	"/W0XV7qXXkl1WzVuGte1ipZFWPzkZ9wwA7dsc6/b3OvtmW54TINjdjPrbU1bzV5VyLHQ06Jx3D3sVCJF",
+	"O7mwhkmr7wDBl5l1PLcCn/2u+6h68D5UtOBzQjITNQIZOW1Q2Aze9bvum52Pv+v+8/SPmOUUhpKFiewe",
+	"GObCmCZitFDaFZrwTZELPj5h8ZOnL56+fQqaPhGZwWwpT0bwaoBJYaQZrOSKX/90VjEUaJKTdBCDNpOG",
+	"Abo4aE0KcAO6zIzPQzPIzhbjLEiLyV5rQBkwkeqLoVSlIIVxPIx3YCl2dnes+tn5P//jf8XfAOkSYKLT",
+	"UAnZPCBuN7SajtGpr9N5pLyK7lrb2RtXv+v+A8NiDAfHkKaO4a1xZSaE31OiD9m/xKlOwMyMXXAA1yO2",
+	"TmsM1PSBDnAWszcQNU1Eed2gHa+WYrGwZylmD+NEp8K+A9OVMSHV4N9NjDdMaCGZVERVaOfwjfUQkhEH",
+	"0zAv4XkG2po/GU/Om+gdVNB77FKBCZxpU5QEiE3YRLQli0X5Xq74Ke2qTKTwwTNIpc8oQWI9AiUWdpu7",
+	"GVLg9B605+AJ+VQZxodcurdzluTcjE7C1aVSPevRQDXp4r4DwrAx7MfyffBQ2ApguttlD4yk1o9iHltz",
+	"LhdFPmeGD0Q2DzClzsUctz+cV2sX2s/5u+7X1wDad34LcuFODberkzjO9FppHLwpx/sc7/ij2ShmepMb",
+	"S8tpXcui9uY1avA2ZZJyIqgS6wNxWhqZB61d3u23DqyleWgtzYC3aWBVjS541jju/XHN6eEElllPds/O",
+	"eCAst6bT1nS6xbI1aG5Ab3W/02GFGE8ybj3VQpMTd/emVK3pNEkHyw2nZzLLrHVyIXIjtaKabRo7qkJr",
+	"KjS9PSULmhBIaoPhNFlgeCl0zwLFB0oxCOxYDe2UNsSISK0sixSxmkBRmz3hBY8UqKlUC6wSQ1xBDK7g",
+	"HB4YhsKComEnaHJgtESakvhTFsZp/Ug9jCsW0plGG26l6j8ODSZX4F7SlGaCGZlBXMzbSqD1aOmbsNAY",
+	"zJggI80k1+k0EaWChNAHBjyMLn9dWkubqV7MRPb2oELONC8rYijCQ2O4LAOJFDXsoAXxELOp4bughnMu",
+	"0mNmlUv8zUn1yWSRUTTHvsLT8VS2DdiOVZsp6Bd6YAL/H2cFj9lbbiy8hgTIl2IqvE4HpaGgUr7+bdc1",
+	"Eyq33kGhfhhIKUNRd5EGBD9is/DW55TyC3J0f1zrI642hWodjVKeb02jrWl0+6ZRYFbcm0WECZml1UfP",
+	"pPVpJ3wojFNSc6fAZzpPTdOFMMpcUQ1ELyRzjsvyHQowUGnRgP4AhUUnVIvk82uQxwiupKxam70uRzW2",
+	"bng4LMh7RYoAnYuRUPSImTet8DrrUuf2S8Fhh+cMQJtZk00RpuRQUB4GcJY9VrKCciqJSLxjc8yixt9E",
+	"XuR8GDUgu2Xcb/71P4ciasAr/DXCRI0mixqFyMdS8UK4myJV/tIaPXhZ/q//bWQmRR48m373r/9tokab",
+	"vR1JA6DEiFr8VA0zaUZN9h2kH5vsWS5UMmqyswlX9g+Rel7wTNo/vdZ5MR1OhUGU7CfTwl5oJ6jmLONq",
+	"OA1KraGaBk0u+543U2MkV/Dzac77MqGEFwSn0KRxj3Aw15i6ncPqz3JZFEK12WNOryeca/grJYNPWNT4",
+	"1/8dNcDozIxmUcPYhbGWl13Tf/3Pyt+4X2wu7NLgEpRzA4RuKwvdgPpz2oMTnhfwJV9KUVy4r2l3Ei75",
+	"z3qkpmpoxuGf7eh+/Nf/q1I5tH8b5NIUdgR2MHgjx/IN2KzhtX6cz/CedqQej6QS1or7gU84/utHnQsa",
+	"/tsRl5gmdduwP4evxNPfeQI45c4iN7BpW+yUTUY5+Rjvp5QAZWNuN4pzLIKtXsYeMb4Kx0RBYlajpwDf",
+	"tBkphl/H2vcVgHIY6GSqkmIK7zpmcWVHA+d/IqJG3GanBcuE46DEDTZ2o7JvGGOAzc6eDewj7f12TG07",
+	"tajx//0/7FGvh0fkNC/a7JFf0jOBV3d7UYM+s5uazF0Wuc2iRrfd291r7j/Cp3S67U6vbc0QfJIdRRWx",
+	"PNzGVIBtH4MXVfahoN/ggATDH2Hoz8LJmLIiIWpYe79hPbuoMVWpHVRwEFgAlAsHEVwCpemgwcPadshn",
+	"Ug0zwTJRFA55IJVDWT1WELzOBTUfsZnM0oTb7229U3AXNGyjFpV15KZg3UdOdPryDPvrPdpl+PypsQ//",
+	"GVuR8A/olux1OqwvTEE6BfLrDGujIbI71moYfnQA6t3tdJqdTgfvwedAO1Oix2O3ghQczeYMVZpPE9jn",
+	"Y8Us4rvbIyBiV3EgPvCk8OUP/gzw3EqHQE9g9b1dq4H9ywmL6fzF8GJQLpHCa0kjglJAOQdJAfDq2+y0",
+	"NDatZuzTE7E3y36fsJRCGhZTFVot9APOdUWh62VTF2/BzVMtm7x8RJcUUL5f2bk95h9eCDW0ho/9cI2x",
+	"VO7nLvDYWsOrcdyIojNr8GBdoilyQhZes+rzcyhPXa+K+OYlo7BBltSMbujX0a61FqI3POw64Of+taY6",
+	"EutVd5sNODiN48ZTCaIGQRTHfM78g6jGeZgLMfYGlLSXpXxuHtCmam9WH/maG8OHS5kEgQDYTsqqIRAQ",
+	"2x6Le3FqzlCuFEE12b3XPFZcnY9wVFZi9iCKSCVu63lgXOENVYq9e/Mi1ArSmKlAg1gWzBR6Aqa4VMNQ",
+	"4kOKmOgIXRJRDpBmBiw0g1WHASAQe7gIAfRNk81GUMQHdXNWQQ50Hinjoit0i//5Nz0Ryt7mTPZipuFE",
+	"Uq7Ts5FYUwJwIlKoIkunYNvNRhISqZGShiwhJMuzw4bLc3PplfYqqYbxN8sBi65dZPYERN76KECV4M4W",
+	"CejPggT0SUt2/mhezUM1FgWHjEalaKPNYgqDxmwoL4QJYvsSuv8LCnPASceCzkgluUiFKiTPrMwoZGbF",
+	"gcBAatMXMQzEjI2lmhZIoVQpFqR0A7UkgUGMrSCMm0iBWAIIByuvxAdpijb7Keybc+YrlMeiA+2qDn2L",
+	"GdYuGJZJde5reFBc7fuB1UiIoShuXzx0vvAqx61hcy8C5TtR3Jo0uV1TZifYzFdKH7RfoFSPFwVPRiR8",
+	"nr7lQ6opeyMmeeuJHApTxOzhm2eP2dH+buebEt2kMA4UBSIHkULhZD1gcuHJNPHRPSNUcbxIa+cbQTxo",
+	"iVbOsU+0UhS4kSZSSaZNtdIq46YAoYjiKH7D1RA9ZTOdTHRe1AOkBRLFQW9dU7Bc8lBPwReq5LVx8brd",
+	"zjdlZCeGxfprp9Xt9HbjNjtVc0yOBw2u1grLAcxGD0jylx0xVXc3fJpza7ETovRrYW0aS5zznnXOS3f8",
+	"v/8SRR96nVYUfTgQv/7lP6/jm58q2j8nbLez5wrqYAUwLFU42IPq2KPGTTOaUWPZnJ8PWq+0Eq2XVAdX",
+	"O/duZ+PJb6ZPqMSk0viJv1raynC5hWE9JfJMZqJEk2tWhnGh0ra1/j+Ms4HOx7wwLT0YyER4nTLTeUrZ",
+	"N6mG46wdar0FbfhhcfyVLqFgJq9/vNkU5JgPxc7vEzFcHIX7XTAKxeDy4PU/PHv+7DYGMFGX3k+/Wvn6",
+	"16++u8nba20AhPmwJ8ueJOp4ss+l+1pPpJloI/GW+tfRXTt0S3jHH82GPcdX3QnX/NFsBIriqlvspXQl",
+	"TK3XebQ9Nttj84mODRUmiRRU9F0dHfcgVLe1MQhU6i5lYuQ/RWgv1Gh2hpp9B0peVqixihbDO3/ptI5+",
+	"/a8t/M8O/qdWnX+qM7+7LDKzzFL4guXb5+ufdR9dfQPs4Fe6OOOFNAOJztLXHCwixMn7d/AqPV8NpRXO",
+	"5LLPV8KW1dcvvxE8JfZtiC6UgWugiMTiZO/Hldn+0Bdrs9OyCs4Hjaw/BontanNL+Ox0OcDY/cdzarDF",
+	"PodSyxCJrNnAj/b4LsaFjz4L0U7g08hV6C8bZOq2mGhfICbaHQs+pVsyqIM/F/bVr8quAEIfKsE+SuoL",
+	"T9LMkmmeA6U+mUo3lqc5HxRrQK7BZT70jnVDhfiwHgYb3lwDwBapKgIbu20AtkiVCGzsDgDYIhUgsLFV",
+	"AGy4zveFvhZ8gc8aeq06zs8Vd608DMuZGnMBZz+9HbZG2D6eqnGtj1z26s4nC6uoUr5kWOAXbYoH93Y+",
+	"Ec/vHhFuKTjbXu8yGFrCW53+7qB1kOynraO0J1r7fG+wm/T6Xd45skJSJxwWQ6jWd9/aM5vLISzJUCh7",
+	"euHTlbQXdnHhV45k4eW0mPKMvdLKOmRJps00F+zUVfyUTiau9nICBj/8zZDVwGIx8P27duWV+FCQFDhu",
+	"nP7jfWc+NL8NnvXSF9nk9evHhj/+900sGNhxa0Cwwabb4q99UfhrThd5Gwd/8dnAr0HRFPaM2pFB+b3r",
+	"Qe0ihYIvzIYDymI6n3G7gp/B5Y47zS0nD+OyL9XbNbIwIhssN14WwcwitYhm1mYv0ZKptLK6fg+PREX0",
+	"DLKgBJHMmV0wawvpmaFM4iadrhVItKUEnHCYP5fuxjD8izXZ9TBUfXhJ4z+xF3gRJT45ZEQBfU4wbs7Z",
+	"XE/td5lwrLsw07FdlKfv3rC9Zq/Tscbdbpc9EQlSRFjha9XhpihXocJ4/jRQBHXDg1OJk6ufcu1EX0FR",
+	"KHzSsv6YZiqcU1CWlA7YLnsJlYa9Tm8fz4QYDERSYFq5btZLZ1H77o1YgcqdtlGf6MaAW7CXr6pDwR2/",
+	"obpbWnVi/7gtk9v2Pd6eIsbT4jTcTXXxxpUz8JKdj/Df9QuBQRVCWxo1+5FShoK6eCAVz2K66nJx78O9",
+	"zhEV3iqBdfOJddB1pZBujZpfhJlKtDLTjDq4fJ+le/lYgAiMlCn43DCtKKa7ogS3XkUuEQZLKQCv9Dtq",
+	"KADpK3wiIlBcom3975+q/vdTCpk1yn9dFLMCLINalp3SDr2qLpdVynIjdb263GX1cV+dNOhszaxtCuTK",
+	"yt7bkBM3Cgw4JM/q7ohJUPheVSc4vOIXKbYA9bmBvK2DCyJhMipZp5iRgHtYZligm8eaGciTWCZkqAqD",
+	"nTIlZgw8JchT6HRO2RprFtm/0XhK7CYMS4z1hTDojPkIhfVVYxcdxp/QcqKmJLi4/HufJ8D4XkY4IgXh",
+	"3gqRul1AA9LOvtLKxYd7nd1v2uxU4dLgSDhzD3ZxjcWnnzDuodft4+BmJPSyN1pPHQpzcW9ftvtUwC2J",
+	"rVDfYK+xg+F0A8HLYbaL+RyE1XQonQhTAZ1kfG7a7EkVXWMmEJec0vDwQFk4bzzViPylL0Q9xHfKvxLT",
+	"77pxGfuBF0MUsNvFh+ITBSl+4GrK87m94KCNHbgQV9FqKPKy/ToId0MUwe7H6shf8vyc4OaC9Iufgg/m",
+	"h390D+1thFieXivU8QXoYCcktyGPbcjjlk2Mp6BKnHWfl7Fwl0C97yjIDlVurdVDhP07QiVAN1HMhFDQ",
+	"TOxCIk1ESOrP4b+QwhhN1XmZH6CDlkklXOA/Fu+nVpVCBxJ65zGbSGHfAT6NfQIr9JA4NV0bkH2EZ2XO",
+	"sC0bYRWDJ0YqRpJN/8ja+53sr00m4PqAAPkbzfML1pu1JQh2/Zw1Fw62W58wtzrs2qMIF/IVgPAsG1Vo",
+	"Y4aj6i1J4+vbHdPN3UnS4mFqn8JPAJAFM4G1tAsNB4Vo4MCQhH8TfRns6Aayk92RQQJlNPQ6Cov691Uy",
+	"KuGFeLjKC0OrJrxuYfztBibvZy/sKQR0ESVmQFkAa6GztPyLzlL3F3uXI80tl5CyOUtXa0mW59em3TIb",
+	"2UCwTx6DQJBmeZFj4q/YOvb3k2hAmV3RTUG87f6c/aVaeB1k6jcEOF3BpvbuPlQThnFGV1aopwXzsYRm",
+	"CFJtrwbcamMd4AWoagffWAJVO42G8IvP1QLf0FX5+0gFUNXvShgztI2kKUMCyLcN1TbSAFKdSNmTN6fP",
+	"3mIaxA0EgxPSsEkuVSHSSPG+RqQtLKcIwNLgZ6AAcUiWbCR4KtUQsR1dMy5Va7pEDj2ZoLIpkXMB2RqE",
+	"sw645KilifguKsDYRL3mkbFxHp5SIxcDe6Eu1+OYxTswvbjJ4h3rh8a1GNlroGPTmi2Ajl2u4Y+Uqwa/",
+	"RMPhvpBLntQAaSPwJEfsyVV0LsvBqEG61iJSf0nW1aesL4Hy42o4oATq8yjqWrF3Z2zCJ9UKDNo1rgIR",
+	"+wKosMNK6mroYZILQ6OqvmwhrRG8YWOg5k8QXNjibW/xtrdBmD8r3jYqsstg2/cSeHGG6ZWRFzSHnMKf",
+	"+dYQA0bNYi/KaVmMQmRkgJ3qq1ZW9Wp8HfGN224vudMKfxRFm1TAr+gJcNJ7STJhddljJS/QvOWRuXL/",
+	"tYfQ3QgkNNy9V9fv+7Ow9c7vrR4/SGh/5q65G+XOR/rXH2vFyh0IqvfWrWh2QrySMV5VjvM3b1V/VQHn",
+	"VcHm6hhKt+KzCu16z8uL9M3F5acsgb9d0Xw9wbzMGfCbYSuN760I6nJR4v1LYmBPWEvWIirxZeoZI9SC",
+	"fdxcaOfu61QCNioWExkhIlW2TCNNn4KmJ6PVA7PQp73Eln4Ko7mvvme3GKtbdd9PxfS2GnVhvlc06rpR",
+	"LbRjnyCNPaz+vbZm362R7wE37c+/Nu0vxHhif+qsks2dzuUm37Tb6qW7onUw2Ou0jvr7SauM+3QT0JOJ",
+	"nEh618cGkZY0jhs85f+NBtxOIIMLnI8udeorhWhrgJgQauW4Fu+xgqX/u0jsLf+hpznjEwhyU3Pw8n5g",
+	"/8TN+oE3chJgm17tHdBO/dxDUF+1d0DfINBBqAyqKmS15tixm3d5Nu0UWI+Ruh7e1nRI9wb0BjNaUxIE",
+	"KcwLFuNxiEOafHzVR/hPyJSPGR8qibUyDqiT/NnEpIzBwBTV99JJLbWYwaWEslytBnI4zQW2AZ9EKs7F",
+	"JJu/1TEzAtjPRS6Y/Z0Uhg11m50SrTOwDiEHepFLoBAiuHDM6MgLkYu0wokeKbjHwOeHy/RMwSyAFxUq",
+	"bC+NNrwlF1YImLBZGDJ8fT1VCdbzRuoMvoZpslyMdQHdTYVjsR/BRi9/BXMb6wtX7Rpb4/n7YpzFUPQM",
+	"P74VH4oYkWNA8UfKzTGXtTeelmIZ3nCZZcZ9gRpOu0jlgqdN1u2wl/JbIP3RBc/a7GykZ2UyEA0GqTKp",
+	"RAyYK9G009lN5HjITJ78NWokMj2WhWkNZCasAosacIXYkLq2WUm+sbVzb3YPgmS831ZpVJFIl14KA2KQ",
+	"8ukCqPtmE5kU01w0WaHHOs/1LExrVXXtxyCzUi7JOjkUD66NaRMHqKJVkfOkAHIcMHXWz/Mk1Udleqjb",
+	"EzUEI8ZuD0py/Yqeod2jjWPcC8kEt8QTwXN2mvImc/Xh0rTxih26pHJ93VZzrwWCuuKvUeOnaW5t47Hb",
+	"d9XngUEBgqZx3BjmPBH/zV7sclONOhvh0dvOYWAjVC0Ct4INLL/55ZJZAmJ8knGp1usif+tqlGhtyHEe",
+	"CwEMRC+1Svnciu9CQMBhpYWydEjrY/q787RRIrO34XEhe6tibm5gI16y9a41v9U5PiLNm3FktJh8CV2X",
+	"2yzdfRJIoabDfXNz06/Vd31Vqw1AY/19nnkPVapUTKzORIiTGNy42BPdQmGNzlNrFo6QyJTJFBwHa+ER",
+	"CySy8M9klrG+oDgE1WcJu6r2eq3IsIDLlEajsORNcPRMYXADyKYMUEnZ2xE9bqVaN/er14uZrkgpgWOC",
+	"zVAKbyuv9YUo5XVVUFsVhQDc2Eq1QlA3b+W5fd1feO61VIC5Ux2glfiWL+MFvJE2aH5swC7FAaUCKn2B",
+	"u6dhJX0BcbkQYBtOAmcQT1gsoSuFfxOf6hIY9BiJ8M/+5DvPwu5bLJCzthvum53uTqF3OuD3X/eLrKO1",
+	"StRHOyw4sHDytopsq8jWU2TTiXXQup3OLcUyppOJPRQrC0aelaHU0EOXhk2mns48eBLLpCnYbCQU4wvu",
+	"+0TnrtlUFizVwkTKE4E1rd4ZcZWCToP7pXWaZ0rkbKrMtG9H1RemzZ465aWhRxF4hgvUbg9jNxSRAk/g",
+	"a6EnGVBdhA9JmSmsfsxFIuSF/bOLxMCBjiGIYkoAWXLZH8B43OKDs56MAMOlPy3KQETJ6bwsmH8Wrvyd",
+	"h/TvNgztQ8FDrcRCLHhFFLpbE4XutXbF3qB10Nnvtg6TR9bldRqlhxljDoNr0EpvFqoNFv3qgK3/hAul",
+	"UNsA7v0FcMujXX6eKyTgVUiJFemWpshk5oKQula2uShrjUQo6/Yn3JiZzlMrI4woDPKto9ABQQWy63LM",
+	"E2jec8HTuROtIE6trAz4LJbjEwZ7/J5Db04shNUMy0XFxvB4wUTvFCRPqCKfrzuLuxN4Y66mPGtcT9ot",
+	"NUvt3FwjzqVtvrVGt9boUmuUNksgLtcUxMst0J2PwU9XQOmFYttZgz7CQXLbyVXoRVoOV7dSYl4+MxiV",
+	"KdzpqQVVv+pU11SkVab+ifDr3AJhu0SQB3NqZwtG/cX0IkBAKrBd/HdcFOvXOqY+E73qTD7mKhH2HDKM",
+	"+JBRBKlUiU05PmQpDesLqYZ4YHM5HBVM6Vlzga1jr3NUa+rAm66XX3yKM9mA6T1IOeCLs20r0Vfc5Q2f",
+	"+PopgyswG8uAJOTwS8iW2nKOU3/19bjV62vAb/3gbBpNMOvwn+MoNyzEWh2A3eqzL6l8+MZJOyOH6spK",
+	"X+PaWV3WoZaHCeAOAjYDbcSSumCdh7W+WIiq0FYlVoSAfsmjq9aUAgHU6tL4oRu1/6xXmK5QLutm+LnT",
+	"Avlxrq421hOhbqfW2C9nWG/8BUVhN4qCLmydq0Oh7nNseynuMfR5SUyFYhEk3SfvpLBv3ZFKFpKjP7CE",
+	"jEao1HoFxBz6+skzDH6i7BW5abPnhcd4KYWg65RYKiQBHSRSAFGrGGexsUujCskzhA4ZZNaloLfAf6FW",
+	"EuosYvaQG/CIRNpkcsCg9GGEkCtwxUmk3K0lSY6v08DHuZpa++tCjsU3bij2/GeZqAyEZ1l4V6T8bW32",
+	"1Fp++Do2FIVdr0yqczteZy9iRozqemXOrP5qs58h0ZZl2JYNT0ibjEcqEXmBzJkCTzKWOaZyKAueMSN4",
+	"xh6+Pk2fnn0DoROepvbOouTTBLEL3wwZhEoon0idS5WyGF9H+D9O6+H4ZVGOHXFr7cVSDd/lGdbT4qiw",
+	"xJi7uaPiw/Q/TrO6DLBXrMjkUhmmNDMiyUURKcdD2BfMjIg0FpFtAqpZ5AYF+trcQZwvFBbglOzGsyvk",
+	"QXqOyyqbB4bFGJeNAe84FirJ55MCFsItCXsoCx/JxzoGv/LuKJ+AjTOeFPPgeGO1A7LiZnom0m+aLP4w",
+	"4LEdUtzP9blQcTByv3JjcKLH0gDxgz3kHmAodkvw21QNZBEfg6MRqUnGE7/nqSDBeSVuik27l4eCoBTf",
+	"T3UhYsyA4AUO/BDtmUjFZ/iZ30hzHrfZK9jiwdUw6LmeUtUDk4rF+E97h4kBbXFOtdlEHkxFUpkeNrEC",
+	"PtzbLkUrLmQqVCLaDFDe0PIKFhYgoXUOk7NWQpPh9O3vU3gQ5pEj1c+4Ojewfwj62lVsT43AtfqA6oDR",
+	"nmaTXNvX53h+3E94EooKNAnUHqcpMIjzLFJ2cXGwyOFOwy3jmk04AYhOnemhx5o0MIeS/B22LdAyo4SI",
+	"lBvGA9Nm+50eGwuugtJ6P8pcDKaGkFL2O7s+QU8l+idMaQDqhqJLY49PoVE2lu93Z9YdQag0o8DrBvXm",
+	"yBna28OWgGYpXM/tnlApIoZjNwQR3ecGTj+EjBB26iGWx4fveiMmGZ+L9JgV+VTE35xUn4xfhfxreMXy",
+	"4JNTeN6Out88W6nzrvSony+OvEycrW20L3/EHeTezCKokriEMdS7jDHktEwAe0RYRx77yF70b7Tmf13T",
+	"5SlynpxLNVwfgOmPG63rBlhHYdYDYbqcZbVFPPqzJP16a33j73ghZnz+icuvy91q9ZwJBGeNB7M0sLOK",
+	"fBt9ETr7O4kdPIqOZaCX1rIIm+LI+sQbfelHWtLRwqWxdZXIwHFNeSJFc8hnLSK11zlqLlJgOGOmSd1w",
+	"4bMDTg3/ZzB7S7OUFPScjXUuImUtNW4I8UNPhNX9D2Oli9+I7eIbTLMMqtaHNCzTBjDDUz7mQ7jLG4dD",
+	"rUTcjFT5m0Tn+XRSQCFdDYY1LNZbTQvSuIkaozursMZ+hby4h1rqc2G/ofrb7vjwvNN/vzf/7mDwj7yb",
+	"/H329tH0e9N7kf4wOeJP9Y/yPz68uvh2/2Vjw/CIVMPHtIXuBDDQ8S2s1NY0kL/ZazcePt11SXX8HG54",
+	"MFytD2ZGenYDXbEV4p9VNGkBtFg56wBCDyITSZFrJROeZfNAAtOGQDFrTeBWBgHO48PuUc/+TumWDCzq",
+	"cxE83u4ktL0dXw1JvnYjFOm/LpHXqUiwVXGZvH6qUhO6GcfOJbHuBoZUSDSGJbuq4oKhA1pfBwKvvysx",
+	"5mu4Hmd8agTbY9ScMMPeG0ThgU6GTyPbntByb2XbVrZ9ybKN9rGTbesIs93ewaPDpdLsNIxCklRgWiXi",
+	"BPi+inyOlhyGSyBosNc5WlPGBSDBy4zSEnsIguRUD1zoMi5J8V406mbK7goEcrDnqiDU9EwPydwsLVwX",
+	"y2ZEWhaahZ7hbZXN6TsNF43JSC2akN/UlPFg+DDRqfDMc8sF8lAUTlS5VbttofxpJO1beMuN5SwB+FdS",
+	"gfgrmk/jv7x+8qzVbR9sIE2fyUw8pvddEWSwO3wkeArxrY8Nuqv1RJqJNhJvqH8Z3bVDt4R3/NFsPH3L",
+	"h1fdCdf80Wy8EZO89UQO6UOuusVeSlfCxLaC/2sT/E70VeQRJAqd7rei7MbW7auAwRIrrdDVDwUslGw5",
+	"WbygCtaPWMBwl5u/rsLZ6acyM+bjBa7wsy8yrYagNfzlrtzDBelnWL8yzSmhiNmz2UizoS6Y0i7l6PIu",
+	"3BTAejKWauq5H0rx7kPpEu1wqCpZ0j1OgvEFfp7blekE7VcDSXansdtgShtFw5eUm/qPFEBcnJTq2cd7",
+	"6bsnWmEyCRNxY3H9qu2tRLq2RKI4Zyh90CG+sQx6W9Y7kNtIqT5J2TfuzTafeBvbU2gFj1nPNnWFcquD",
+	"pUEytcmK+QSz5GnOZ4pa4igRPYXW/QvhwqmQMKwLP0TKwct7VhiQNeF7FixOTMqXnMTLI5uX7dImq4ls",
+	"1tiqJ0SIXlrCwHoeVKnvd3bbkXquWF8XI6LaDWK9ZKvXiUA5VHdm05aBdWvg2g9kfZqUsxf6QmQ8gdP6",
+	"aQzfMjm6DTJsbc0vWrJDdNELmnXkee9Rr7u3t16UAaRiNcQQRCyp/oXqsXS+frgBWQrXCTUApDzs4j7S",
+	"ozUhSzcpcRNIDhohXGwCqrCkoeIlskTgQSNOmA59IaBOBvjKUjYXBQUQcoGKrB5hqHT93yJt9p/Y7a9F",
+	"PqLv6mcE9UN2O74FAGQP6A4cd6nwjLqvdF6MZlKl7Ltx/3uwHELV0G78eo152sEsiR0A8+1WIn6FEvE7",
+	"USxwUYRm7wOzkazc1P9eS/g582C18JstJP9lWd3GqsVtpuCFcG2/dpKXwwDAPCLFrB2pU8Wm6lzpmULL",
+	"HIzKvSa8D/L1smCZ1ueGZfK8VggGVQZbCbi1/baS7rOugKoIx58mgHt1P2FIEECbhiBnoj+y0mjnoysI",
+	"/mO57Hzm4CaXF0CjNYhWnjXyWBjUsjJ2WoyEKqB4O2V9MdAAOmyg7hYK6q23fcysm3wmePbAWMM0rOTW",
+	"FxQssBPzQtreHqCtA7AgWLIDeSFc6PIkcu630fhgLBVIclG02c+0FGCZ8zy3N1JME3s+7LvGGqvB0Gyn",
+	"zg2tsjkb83PhINqpYBza0irV1k2KvlLEAVp5TZudMvoOjPcJIdApkXLtIiWHCpgs2V6nG9ZzY7X2QOdD",
+	"jMoUWjOdpU2reVwOECiNqeSbQkklAHw9gS6Ao3lfnpZnHZQM/yJ4N4CpwSrQJKt9fNZeMALI1WuQMdyj",
+	"VoJiCDUdA6lM+ajUfWd72or5BNsCc3v8lvBH2e3UBF+vKHX/9y9PH7fOvj/t7T8CCwCuSXVRVqNLxUbi",
+	"A09FIsc8wzaPhU7F7sGjvc6jvcNOp30LLLCwSJjsKpfp760nNPdWWJleLtGYf3gh1LAYNY57nY79hoU9",
+	"w43jxn//JYo+9DqtKPpwIH79y39urLle2GfjTk9lwryVaTVs5VyletzCK1aPHD5V68xdWTvu/dsZdwnh",
+	"QkQF82Ylh4GgfkimUp3WQdIVB3y/t85UntCzWws9sTf6DjdqFcDUf7XEkhfcwXx3AcR2LBEKx/2yZ9WF",
+	"uBCq+I0GM9D5uE3PajYgzFzw8WQZ7e8GxuNrOupO0NwkjeLE6T0ihW9q2m190mubXW8Ix5NfMkgeGLcV",
+	"biN0p4DQpAj0PVut7suw3kaVkR/LjOV6xJAEIkJyzZkMwONPGOLo5VpLw/31NjFFLjUEbdoU9bZM0d5C",
+	"p3zg+V7pJ16zFaq+BWppPnfbPH+PRISXuuc/k+b58JjvILjUct/L4WttWgftethHmuDGIchF3a5yIDGd",
+	"in5LiLwulG8IXxOR68ZCYLEzsvnnFRseauyeBMgWcuyTQ47duphaUyhdHSOqyCmwgMxaVkmmh4hECPEd",
+	"MZTKml0UM0H0WY/lYK8/+/605RztkQAuEx8gch11kcIbpWEB3zVEPQjEEkNOs5HOcATISCesUQMGjQko",
+	"8kTOXes7itJIWdm3vIKjgr70FJfifm2dTA+XMoQuc8oCwg0z4r39R8e3EJcYcTNqHDdu4UnnUpWQ1tbL",
+	"nOTionHc6Nzw/wGx2PvGcfePayEmwedehpdEEdmtnXe/9P/2wPuk5Gdv8znQkiulKWf/lBOE93B9IYRP",
+	"A9gyIOwQo0bncigVz5qLuCC+OaSJDSGJaw0UHwpXSjjmSg6g+tQhHgUi2bqRbRYTmAK7ELkczFtuCuzZ",
+	"8xdPY0TYMUwWkdKDAXTQAMKKKIC7E+qDSWL354W4yp186hbo08nYf8rJooilX7lui9c/Lhh8A52PQdj2",
+	"peKAQ1eJ8h0ddPch1rcYzqvHqnRANnfSdfHHVjzdg3iqdCz4E/N5yakNzcBcjOUqKuQzn/Qh/CLoD3ac",
+	"GqVTWulEaDLxAWChEFDKtSSUqLnYkhCp+p4Ez21cGJENKO+EA7Vv41RmnAvRZEZ+QLPPiqiUz40rKo7U",
+	"db1gfNMZzm3r/H5pMbOty/spAeulSp0Y+DRurhdmUl3IAs7Bel5scL2TXw6h0rVdLWIGL+DGoSByjPAg",
+	"Y1y/lsO9hFR8Pi6xCTEIZMQDwwpZZM6M8oOECN6FNLKfCcxHOPEmIlUOGUouXP5riT/7PFiQm7ujcqHi",
+	"rPRHV5DjOF7nOoSvzlHlkpA/Z6+1Lx4NWgedR93WYXK42zra4/v9R8lBeiiOIEt7IQuRv8L0bKUXotmw",
+	"W8Z6mbhhNnIJyxVb5Q4GG+fTirKv2ssbz8OFDWQH9OHcRBrsfCx/uILsgrAHAA2yvOmEhAOd2rEA/8fV",
+	"aBHfV3A2C11m4DyvYqTKFBxbMwNHYAXltlyLysZf/cAwmdYCgV99wC4V7IRr+ImYbIIlnXHjoBvSbSzm",
+	"fpwdQs6oHI07PKc7qN+WuyIvfaKeOik5G4tx33VG44ld62yyuqMZkJgutkbvdY5ce4ydqv1VjDOMfYLO",
+	"5d45w0V4YHxTNw4XiiIdlrAbeojvBujY1llRmuVaj4l1AAePl9cJDVy2r15mbGrAOGupYsQQuYGbY3LY",
+	"Ohx0O62D/i5vHSV7KUz5gB/2j5JOetm2WN+yOKW3B59laYbQCFfwukAdofQMjD7zuWP2bx0ikpn42dcR",
+	"mcsKkwLRRb3gbiO7/kL4EQrJi3XQ2taQyb/r/tUulL1o0T96DHvVuJ5CmTMAmnZMKfb3hgU0Kpd4mCOl",
+	"Z9ShY2c7kJn1ffpzFk+NyJ+nMSJJcwWI9CIzUNnr/shQNEIVt389yutdZGmJVIwlVX8dcJkRxn04ODsa",
+	"OzOPH4994kUO9RQ/+L+YaZIIkWKCciZyEakytY+csACxb0X2AcShmgxfybSDMd/tLPPc7Hvunj+6nqUF",
+	"Zr+aoQUncjscLT/ofsjOsmxADuvkXKr0cpn52D6ynUP697c+L5LRksFBBnKDof1or19rYKTu6zRn0msd",
+	"JF3ROuD7vdYR3++2dvuPeGfQTXrpnlgyUtzSjU+sJFcRgmPltGkcd1bx4e7X+fMHrV3e7bcOkl7aOhS7",
+	"g1ZgOQzKxPDSTznJ9dDRDqdaicZxt9dpNgpd8Azqx/9oNoCdsHHc6E8zwKCZqlWjMwXPl0+gS5fYbXls",
+	"H0U9e/RR1vyw9nso8aGg83bcOP3H+8787PDV4N+nP776+2G69/K7/ffDTcyIH3T/amIfuy+3hOb3GMr4",
+	"HcW30/Lw46/X0ME7H3/X/SsiFqdsxiWo/991HxwRr4dixgvqZjpltIndVWVLbKEnoG/tP4yno0m4OmZS",
+	"Yfmgc3yIO0ZmGYvpeUQSIws25nNHhI66sc1+ph4m68PYY+v6k6YqhRYyV55ox7QqKdNkU5WBp1Ys8HUu",
+	"rVn8Qfc3VqA/2MW+jZSLH1+VYHxDATqQSprRfQrZUsT2riNgUXqWi7Gx/NxILi7zp37X/a239IVVTP4O",
+	"p/da8rN5deLHbXRM1Fvhw1Xa9KIvkESyMAFKi/0J6JSsPLW3lZ0WkapttVgS540UMEbG6B0eQ6kO1l+2",
+	"jL15HDedI4IS1/5OpMfAQEaDj6llxY7awQ+Q3we4f7XzsTI4tmeb7qb0Ojyf8cxoe6FpgvkP3JgpAmxR",
+	"CkqoSFFiniG0IIHWGtgsqEIgWK5YopUSSbGcpn0oinsV0naPXZUTR7GymRBqNi59zktWdiBpvXqg8Xxm",
+	"ZvbNNMDdm9i++MqPfTOtAbWfK1RH057iH85+emUFADGqwbnDL7tNRdxj+8/1tcSqmqjQ8N6BHr8VmDNT",
+	"qOEEFYJ1UNbitQKXYj3E1qc0y7QaAikbhJJYf07VTIC5ZU14KqVqeq6+SA2mWcbU1KU0nGhos1M1p1gX",
+	"qYillUtFPr+OlN28aOnW5DK5MzcynT8vs7jbOe5dRyi6lbgfuzlwK7cFW19vwVaRzxl34upKiboYpcBW",
+	"w2TNqqvK1YSIAnBdIMsM2MkETu0rsRCFFaxNql2XVooaPc0TYZqRqmYgTisvCViGAbYmm/vSKuIqxjSq",
+	"abNX1bHlwjUXRQqtX87mgucY7jjqQEi/LM2aYw/mKm73ygvuIbhf5FNxjGswVYB8q5WoBvYxK1sbjYY7",
+	"KtHoVAz4NCsaxwOeGeHtsL7WmeDqrqPRC4nbtNPq8p6V8rtWyu8NWvv8Uf8gOUyPRMdKeXv9W1lAVL7E",
+	"TLxoszM9xR8aa2kWh6zBDRQ5ivWlsj1X5jy4XnRbh0k3bR2I/UHrkB/1W52km/bE7sBqKCsC5MLFPd46",
+	"SPf6rSPIUSeH/SPeSbuiNyghRew72jQ4VMf46R5b57Rx3N1AN4Qb9uqgc+Vsb6PP9xh9VguCxonz6u83",
+	"jUdX7t6Z5GIgcqEScbXUh3wvIItDtxF4T2AnExZt2LLO9KBZNimVSmCkZSKsCyYyYIwXkSL5syS0EG7e",
+	"18Fgby6TqjOvEU3EV+CE6elk4n6oP6NNfwtJ0rp7PGfLdJJpnsLZvuZZDpdjie0XTHJ7lO/Pxa2YMpPK",
+	"Lr7ZoW42JtPaEwvc6YbxLCtr6CpnEDDt4Cy7fkXeh3bDkhMdz+XywJ9ZfTqvC4P1fipFcd0jWXO8lh3L",
+	"qrnj27zaXuXe1rG8bYTVW5Bcn+MyrZReUGdTKqDPXZhtocJuk6P6DgVovVVkDe0Wz7JVJcv5OYrXqi88",
+	"nViHNEZf9nkaM454qW32glsXE2rGTMGd71Yf7OPpzZzMxajfjWAJjRDq/2fv65vbtrW8vwoedWfq3KFk",
+	"+SU3qT135vGmaZvbpMnazu32KbshREISagrQEqQdrdcz+2n2g91P8sw5BwBBmbJeYjdNor8sUyIBAgfn",
+	"/fxOg8+4l1vVplmDQZzOv/p9dGxq7hDa9xNeXFBgDzfhz+4W22JKfzz2Aye95aBb0nkgBnQd/msTh6bo",
+	"x27JG5p3lBk9EYg6Rmm1ugi8Z76jvs1GH3PDcjEso1WKJ1p4VTXNeCnCI7tKlUI444V1Cks9JS11Cs1l",
+	"u4dKhc2h/Xk232Xa8a3V2eHbW6u7Fj9cV7EMV69ZXbG6Pw11yAdzjsEqtkRlfO2p1VJxEr2BrlQKTHcz",
+	"BXVhXYeFRwlX67MLrGwlyH1LkCabtuIDmLN3yd+PICnFZJrzcgV/nv8loefbYHYWER6td95disJQbf2c",
+	"7Ei5YpURRygd/a805YLamg0/Rg14Oa0GOeZDkjKsh8FEcAisuiDscj+JoSwmPfYaw0uxgl80hRWGbprp",
+	"WewEVoZqWHie99hJkY7lpciC8azLkuXSYNuGM/k+VvXXqZ6Ieg62uIWyr9Aepd6ytsUh2qULYkbnflMe",
+	"PF70oNGaJiH9KMTU9em50mzKi1LCJoo8p7Wh1AapCD3BoybhSpT/IIrpHHX2agH+k1bdTJo016YqRN0v",
+	"qxN1gCQwn6ADxADnxS4qrrLKeCfqOCpcCGfQ3zvvB/Ji+aieWp0G4S/c9dzL4N1uflvLR+JIZXmkxtPp",
+	"Frzg/iDqgoPq+HF9bQ23bDvmUqkL4Dp+GJ8jRGFvx0V7DOuS4DriqkQB240ITNg2+7M3sEqVMo8VZfZ7",
+	"EqUiO5oexd5xhhaNSWaEbpLJ4VAUBARKuE5gL+T5PF8mVLqa98Mcdg773zzCTNgETI4Ehgd5lwHzp6j6",
+	"LyevXsLDsfFtWYriiCVw7qjCOglWKHG+ajfwMUsQWyVxUsVzW1dYC/OwEKUMfd5jnWeiMMcsybkaVXwk",
+	"kmOWwJFJ2E5i5H+JhJ0cgtx9KWAyUazgl5lJ+RRb0E54MZLKJMC2JpNHxywhuDY73aHWJfyzk4DZBDek",
+	"AogWPmEH2oTiXrEKpxOx5BrmcJO4T4Y+4uvdJDAM5YdJNYKHpzmvjDAJTDRRWomEVvlN8FCUXn7Dfn1V",
+	"mZKnY/Hbzrgsp+Zod3dir/RGshxXg57U9aXHvXE5yR8dseT6Gnbj5iaBpbi+Bi4+67lL8PVX729u/vk/",
+	"/3t9vfv+5iYBafsetnkkL4ViO14QgpSwdqM02PbYlI/wAf/ReICDracakh57oRjPqEc2DXchVfY3w3OY",
+	"AANJQd5fzlAgUbI2E6qaWClL84YZm/+GQeG2aSFV6WYBOkLc4REbUEFq3CFtBAYr9JX5b65mwU1w7Ky4",
+	"xKobJi3x4bPAYkaB2GMnbChFntWKEfFwlmmq2WXWQEMqxYSNgaBBsD+0kZlgPFZGpIRogI/x7yspq7tw",
+	"gVUmVZpXmTA99i0vOa4fJYwD/U0LYbUhf/x0wX44f/US6eZbPMY7CSEhHjGwK5NHkU1KBO1sgp2O2E7y",
+	"vlspWR6xiVZiBr+B165LfHM+EDmqbT4WYDWy+s0ah/hrE5zFI3aw12N/56riBQPhGbG93v7BYfQ4Ynv7",
+	"vcN+P+r32fO3p5HbsYp2LFZSse9FMeEKkSASGGsEJxFZKPldh7oqbIOfiJkqHRP6JuX7WAAGI0BpKnVh",
+	"m3TZmTmtEo+TVOwlL6WK2PeFEBf47s9mhcxzmTJiVza6rQufY89ZIUawjztJRs2sRffkPHlk1dZY+aFs",
+	"XfSYY/PVItCshxr2IOfpRYS7fri/H5QZeA5xxBx/iBhwJ6lGhvh38tVXxKicSm83DygI7xYZ2+vBou9F",
+	"bIc/itiOBM6SXHdvsMwMARCpLQV3z2a54JcCq7Z0VfZYcv0V8ofFN+jCzpDhsQTBZI/cr3T9tx18xKPG",
+	"oaMZ9lgSx0pcEc/mOdabKcZBv+Sjgk/HDJMvYWeVuEJ1qBerE5bqTLBBrtMLltS0mdQQ1pxkER5jPWQJ",
+	"SHLYKJRGkZM1EUuQdeMWwjEh8UZnGwUcvDKmkp/Red/Z7+/3u3v7j3zfIl7yHnuO4So9+F2kJbyBLOve",
+	"67FKHNPj+ZsCLAbQnY8YhttAZIGyk9ScA2MeLtkNTnfyL5kYmqTHEoOqO/CEhAaY8DId20ZnNENY+qEE",
+	"kR4cTEw/tq3rFPVjkwZIrtZKphqZS2t5HmrXTlv9uCEKsJgJpDdAbGA5CnjQxp0hM8BHd7rdbqxg048w",
+	"WzC12nQxkQrHiBVSQvjtef0tbML1dSFSOQX97+amPtlHTKju9/8aq+CkgvCOFakNR+ya2tQfsa/fgBZP",
+	"SgEMYJWCr9lNrHB+X7WPjsxc8KI5hQguX9FBxKpL32cYHn3t/wUxcHMDYk9wo9XNDRuIFM8pPI4uXV/v",
+	"uo+07zV94V6EzyIL6HG3f9DtH6B/zk6pkZ33/WTwQ6dhALXRvg81T4NLt8YLwHwzorsAynfvNoYv+gwt",
+	"yTR+2e9HnYlU/kLY6SuOzzqtT/Jvd7tP2FrPajhvfw0eHM29b90bj/gIFso07F4kkq4edgMCnrdAV7c+",
+	"nzVO9Vre5r112525GS6p3XKTcf6C9U3p+s4FrbC9otK0wrZhwa1Td2GJKx6UwJRfwWGw3Ge7e10f7psV",
+	"QOebfoSl3lojRMTAePR59u1Jl4ul+p2nZz6ORz65ljBdwME2DdGd14+4jwx1mGqj8eLW0bmJo3N93ryM",
+	"KW8LMz9iYeYavO1OZ2h75gIZtZbajzDEk0QeVcyFl8gO8TEjR/jHxPKSaSEvwUiLyEzyLlOE8SL/J3bd",
+	"gGsND6iFgIZRPXgjRp2Mh2ac567SYHiM8KGXgc1TZsQnyUk3NcPsXjQYac3M3Ldr5z9spI2uKwA8qf9Z",
+	"pABS7DpVSUvFRjfV09m87CAGuM44K6CEryVtrNX3YJLE5Wt8JInyJyyC3doB95idDCIj1MQ1wacwexyZ",
+	"LO/fMtjllMqwOD/Z5jo0bIQpes+FKvMZghU08AwoA2JeigYSE+Ux5qzIMkJkGgdLWqNrKvI525aCiLSR",
+	"ZQRPJkuMFbLETeedfYcsedRj37qifTRbYmWLcOeehyYMIpMNBLW3kjBli1tmZ5HqKUJ80gq0waliSiPi",
+	"qS5WD9rgmGm+9+bxjD5fa2orTLfCdIso8YkjXhO7e1AP1y4eosUdtfFwNGTYfDGjvlIkHrhPhXGOr5mX",
+	"WBEbzHw5I8WwgYn0YoUkraczDA6DvaluWZpsr8feohkKYozoP5yRxZduSRRkuojVQICAxcZEjbz8xak5",
+	"L4bzbjtvngox7/OjKJ8SV84yXaEXuJ7OvhAhtqkh68jSy6527g/UHUQxFv9aD7u6wj5am4Zlgj37MoIy",
+	"sMBb4bK11O4xYgN8/kGlmZcei0XaWy9gTCN/UyqW2M8JlmyFOfUIaoSWFjD6VmuLq1i1CK+jwLrBwv6m",
+	"CRbcYfGfLYATpkJpl9omS0xpa/TRaVpsbA2DDW1P+xJ++FgRzABIP6XrZQlcv1Ftb5Idt5755t/185d9",
+	"rRPz6pGutZxjJDM5tNgPzenuLWho4ETEhgwfe/1tjcytkbk1MrdGpheHDyuY6/Oz0F+aZaa2IXvsOUg5",
+	"kDU+n4Jyra39R2UPXv4ETP92oPGkrihbUJ2t7rIio6AF7VRS4ngpeAZzOIjQxjzsHzY70oF4BVkNBqMs",
+	"Hy1P3/yH5+lbc3C19FIsYxfvfbIY5T9vU063KaefY8ppLer3N88mtUzmy/BffCo5pFsXxqfkk8+y0NGt",
+	"/xitaffafrpZqR0/SLzoVo2MHmJUOeMlVaMQh7eVMucaDdFBVbaa8xhubvXNr9Kk5a4E14V6z6dn2C8w",
+	"3psTqm33D5vNfdvyXzjb3madhlmnDY36XlJQ12Z0u9NCXEpxtdhg/E7medOFS/mowNDIg+uL6AJWR07W",
+	"IuCWHj6EApA/nL96GathwUcTD68s4RFDQrpXRhQlkwp5P1Y+UjGw++FEGiPVKGKVulC2CLhZ3HccK3R9",
+	"UemyNFih6fqYuII/tpPswnx3//k//5u02o92gbaM9N4Z6aZWqkPgqo8TJljj5cAgzT7UqMITbZfn1mjo",
+	"uKjpPRh4DbPhTZO2HhzzLG36kMflJAcrqur3D9LxHv4V7ZYx/mTX/Sa2F6b0L9rMzdWL7B32F8DUfC+D",
+	"BXZ/6/KvRWN2OReJPI8F/OeWeVs74v7krKWIlcRraz97F4+Uhtngwtq96deQxcuCqi9FWXejx5qRQC5H",
+	"zjXqnbAgT1vgxSIC0bHQJIG10YvVG/p8Z3P+1bzB5/MpOh5dJJyfy41lO235sswOhLUrq9SstArwZjT0",
+	"s/cAb22nrctrG637MLHhY3WbmmgLpUFlkN8sK3jOc2b785qINRuGfYfVBouyP3Jpyrc4xh/fsAux3Ny0",
+	"A74Mq9LkPH552vIu4OcrJ12c6lw8eOuu5WkFmUSVqs4ZsC0mOjzj/9cO00v1pGO/+YfNEXKcdVjl+U/0",
+	"+icZZy/1pch5KpqdIZfmP+DKHTmdZK1UBaCZ5UiMbnO3PXY+InSj24SADRFXubvzIf5m95o6c94Q78lF",
+	"2ZJN5PS7qSgM5pmLiRH5pcPzGoYMKFY/W4+M7T5ImXh2jl+T18UqhlkhjInC8qxj8hsJY0ud0XNe8GFp",
+	"olj5BqeEIqaVqfLSotLrqkRUOT2kfot0q+jC2TIRuxKDsdYXJpoHs1fYMpJ+HivbS3Esp3U6up0mJspX",
+	"ylQDWJmBwKRzetFC0H1Wr9bWme9utF1yY/WzLi6YVHX39nqRGFdsrKsCE/SLehlNyWfmyCZy1TtwVehS",
+	"RM4Cwco7oRBqC18+CuchC1zyHjsPQC3FLEYnGTbkaBgDmBTXmoaIrj1YBCPsntcWNDvDpjj+grGFch6N",
+	"jFn3jgkmiYNzMGAoAS3om4bgaa7mwWB2JXPPs2UDFuaLxh3KXNAk5kYr51YO12meWDDrE8bOCn6liKiN",
+	"DnHxCJ5ZEZnTQ4Z0KGRRv/QxVV8ErTddf80rTe02K5ULY2Llc2GAqugdcNNBm7RzJ8oa4mrjupDJhLkW",
+	"I56zsc7hEFzicsz1OLAvW5dgROxKFxciQzBBXRBOJQJewiLsJPjId/DI5FHkYaXp/QWVRpJFVzdU2Eng",
+	"zzu8DDddjWWOqI41LjRMx1un9ZvC6AMBJqURPEdbz9PJO7gk1Qie6HgLFa4Ao4PVb1NyRMGNAIm1ihu2",
+	"ZkXt7ReWStUWE8m2N/7wtgurtHVxTACODrx4tjU8Plf5/hz2F44qbvkSAb8BEklgO7ATl+Onh6ihM6Ey",
+	"Mye8nWRmnBBiHa8k5FdSeslXhA6fWNXnll2NNeXFy5EiKYCpegNglhNt5ZjTmz2+8gJ4kc/isG8c8KBF",
+	"auZ/e4ODWq1gahcsa7MZiw7NrbUBSWDVHzQoAUu71J+De7+eJbMs4dqSyZaRboMN91h3ZUtmVcCFkLHW",
+	"fK4JkrG+1bYr3k91US70H61nucGJoAfW0MEB/z+mROvQ7qJ0J7LQSEtttESx0Nmh6XbbUEMcZTLU2AKb",
+	"AbVR0LqPG6kDzpLBGixuLghwA+53OqwsajPMUK1LMRHZsf3uLrPQe/KO0ZSJ6sYnVte2CjK3HfiphfhV",
+	"5I21GS5iIQdV6ZBAKApSyonIpaJm0jwdx4oMHSOsOVKIVBdW9tJ+9Biag7ZIDc0/xgfWwpt4m8pCyzvA",
+	"9Nqm8Dq5NMyUheATLEcbuh1VFol9UAh+4XY1uEcqOCFg0rSq3zjHz0//7n9o9TSXbw26EX/9jRr4G/sx",
+	"PEN0ydO0/RePFH1GB6H7jEst7uwFphY0m8UHNHss4aVpzmcDOAb0rz9/ntk2L9v/g3ZL8K+T3J+qbzTq",
+	"OGaAjHw99eI5ceEvqaL7s7W4SP45k+tr49J5NrO8nNiuiWtJpCcQSY0ozzOsbzKu/w11GTsOfVKiTgX4",
+	"2rpIuWJDmZeiiNVgxhLikokNGSl0y1AxFvdf2srQcsxVPQ5F7A8WxZd+di/3kUJMbs3IYShNrc5vKl3m",
+	"IlBevPyh4mSjCFTdl7K5TlXBnp2+ggVRgZ0YdcSlUOX5bGoJmRvRS3NtBLytd++6+nYg+7BrZb/7ONvb",
+	"6z5JD3j3G9Efdv86eMKfpt9kfbE37ETWVr9zmlUBnN817kmLSc8uwS5u6S5spBF5J3KbsOJGrhXssgS8",
+	"PN7lKG0b7/qI8a6rmt04puwvLYm6L+xP5sI6hnH29vQlqOt4MkyPfVfoCWj2TCvbIRK/AZ745vXZOen2",
+	"SVXk2PM8uS5nUxGhkm9KPplGsQIJcpP0bI50bVsR5GBmjglesETnvwGdvtDVyAbLT9686LFfdAVWgZCX",
+	"ws7Lqv8zXRUUyimE0VWRCoupZI0D2yOLKmTBQpjpat5sQSvhObxYEHqwrnrgpAV2tik1+/Ws5CrjRcYc",
+	"x69bbl1dXfWM/dqfklRPHkUBXBM1FDMssb/oyiyJ6v/8mtmWY+66Vz0TMqASI9JClNiSBtYwVmaMUkpZ",
+	"9o9pZj12inRnwyf779/jB6nY3mNmRKpVZoJOMCQIyXKC/zkrRCYLkZZRrDAWUxZSuIhEIQRFdK6C5F/R",
+	"eDHatQmf+Z3jypLORGNkBVvcpMLGyuy+wg28KOD3sIV6SB2NjpgcKbhNZrSJYw5PtABZ1rGC8I/scK/v",
+	"fbexi1hOqc2Yd9eyIYzgX4H6OJkqhcdQ3x+kaCzBroxguM9MK4bq0eHhAdMFewp/KbHf6PxSUGUWRgzT",
+	"Or5LQa8GQJg0sUJrfFQVdIB4nsMRIwN3J/n5+b/+8Pr1j+9OXr58/fO7N6cv/nFy/jx5hB2wrHRH9QZX",
+	"Ya9fqwAL/cYkMi3hftyuPWkxuQO7IxDV68rmVYXp2pWsdtketILVbuFS96+dy8+yHJ8hH+isLegb97ba",
+	"bHYyUVDMgr/ftkbZOnyXt0a58lxmXQVl3l7cvbaflqTofIvXTT12TbiZyOWlKKQwPfZGKGpTp4Ie0IiA",
+	"1MIxaaxNOebPbt6d1SPbfu7cZ8ZsHSefCPETBX4Q8UftrpETTxfYAZUcFE4J2LQQ+kHIuv+wIm99QbdE",
+	"vG0P1ydVH/whJ2tRAogUeWbT5NAsRDw8sA/gAFF4vMd+ptwufw6l8YkaEVPam6QYswODkeykuvspVtha",
+	"2VPLIzbkMj+uIYsR3HGa85nIbP9hPN/WY0XVR4tTQu7rRG+q1dM0G4p9w9cGGz7Rl3O/WKjir6DOX+5v",
+	"otG/DVfrQbM5Php7c2kdnyub2yrt952lEfmMDF1YhvNgevxuzQGXhoPqn84HhM5dAoIpdWH9Ugd99Ogs",
+	"idN8Ww//Abwy+qOiO4G8qEuITMnLyjQDPCBN0DfSFsKhGzprMhi7VLMzuvuBozq8LMVkWhpENbsjxLNn",
+	"YydeeICxdssf1AzV7HWfPOG8+2Swv9f9Ztjvd/f4/uAgPcwei78OYZnE+/KExm8b8rEd0i7jUcdK846P",
+	"m79YOS60SWjGbcTyEE1g7m61208oqoMpR/VRx0KDB+e/u9f282y1trPu10GjeBKzqOUSejJzx3ieY78e",
+	"2hAPRgOKr02s/Bra/lPoI8cjRplawNnvNmDdwfhAVt6CjmEfvDBPaylLacnTqlf7Y+dquZk087U+IgPO",
+	"9cgKgdbx9jCmXxENvDKdo6eHUYegT3G2uipTTeWyVDQUMOvH/T6s2Ios3lJ0CJnj3i3g8Vm/u5fuZ90n",
+	"4mDYfcoPB93H6V+zJ+Lp8BveH2C3dhfNW7x+5aKlu7knSbOxnPlWlFzmC5Fj7K+2EuaT8p9kNa/8I+TJ",
+	"LjkzFsO3nGGUNpAqhK/SDCnLDFsDqxotG6O0IrMZvOQjsYcksggpsWp11dxuk8RgDowrlgQRzu6PYpaw",
+	"UmPMe4YYbPmsTQzRC37RkijaLHTckF37HyC7VnGs+J3ZmB0uY4QYseFpKqblthzx82Wjp3jeH5CTTrEr",
+	"yBJ+6bJobF4TKBEsgTsTrEJOx7awHmYoMpbLC+B6M0ou8VUPNYOM1cNxSJjWPTimt1xmy2W+GC5DB46h",
+	"LY0n/b65zGp6WeCMQLWL3ItUBkbxLiNVKliCfxJS3qJb2puZ5ziYTfgH6WQfgedsjuLatMVxVUPT8fC8",
+	"74uc1jDsTsP1WCvctS7D/F0PGm/wux6Epup+t7/HB90noJ8+5QeD7r5VUJ/wp4MPeCOa8yLe+bsebNnm",
+	"NuPtYRVCyxqzMLB0vxxbl7wUXcrBXMy4z21L4PkEcdaeH/6dLtj+IQIvmaiuNsY8iNxolwPvOHqsdJ7Z",
+	"PFC2U17pulQZYY0Q5QYz3B9FzOgajsd5fAn+4kqW6ThIuh7xaS9WJzavCd/UoapL19RZgighNHOH4MR0",
+	"noGEtHmpbZIAF83yCZvueg8op3/iBKk/OicYaO0TyQveaqObsjg8RcyBjRFslT1Lm/C4TKeLw/5AZidv",
+	"XjBftY3dEWy/gxclA6HkgZep2yyxDV3I0QIE0JEov4Uxlx7GUrwvdwkD/s6QtQWI/z+ZTtH2hlssDjx+",
+	"gcjudOEZpSfBO1kA+ODLuTM61zEMm4bVrb3+49c4NnF89ttf/qWlxVfrecVV+zAaaxJKsyXRmxceIgEX",
+	"O6AHW+bSJId6+3f99vZ+X0wLiPiQ4A0JbXyE9TOuzTCKMtr3O7b9DJ+44ub/zi85TWGeBOqrjgh2/4Jn",
+	"okmtf9ldvKn7/XvZVfr/4faVFsw5lzbcZdCD/mvhzp6g/mHgbOdajeAvgrSQ6siKStkWz5yZagqjGHTr",
+	"8xLrA3lRGiYXJTa/lJdCCbPCeV8mfDm8RdMmczE5l3q3moT1U2pL3IBBHm43n41FesHyek1W2LyJKAt5",
+	"B5MGplZaFEpQzaQaof73ptATUY5FZb5mcJwYdU+s0TgJUoDntvnXiyF79fz89MWzs3fnr398/hOG/AWW",
+	"G5a+96lxLXIYCSlW6gux6MC/sjNf7bRPcy5vbXrw8u6k2xzTd+OynL5zWvK7Upc8v/ZT+FvcSce8jDsR",
+	"EcnfYhg27tywvf2ljP5DeYKddG9jjeq+aO8aFGQ7m3PYqLYWFI5K3LRXo0o9FYpPZc+d1CXt6KRhr6dC",
+	"hfxrAdE806oseFr+3ViM/w/EwKGnNfiGnXvnqHPQ6/cO5nlHe4dSCsXNc07/Vge9ftDB5VbrzkVQLDS7",
+	"h2M484sOZ/fvZ69/Wm+TZ5y0sHvf5F/gwWttspvKkk12e3zE3BY/7JH/ODv5y8mrl6vtJNZlL1YB9vt9",
+	"i5jr3Q62AoJUvCOW6IuEySFhuiBWL3ZnmUYsycSo4JnI8PtTkUmCktZXioCRudMvbIFfytOxyHrscf/A",
+	"9YQBCTTgRvgbLVBcXaDNTKmnU9/fhaMKGqsBz7lKEaO6jc5OBc/k/agfuIINNpKCMPctv2D6pIrAUJl0",
+	"ekm0qZpSz72F5uDLWe9PYrG2qDhFsPArkCeYsndaoZhOS+km1urNpbowLEekCk1ADNYXhgBxhCDu+vcR",
+	"7nXylQ/JDgp9ZYAoMx3bFu0qo6dQ5q7KZ6wyzrfl6MqwCsG/E/QNCpjLrp1QsoAEz+jrN2C0fgybF8YP",
+	"sNE/N7vXLi+OEtIaXW6jtQA1f/caqOhmRcoDSkheSlN239aPSKyPlYpBLXIkkqVBugS2bdtVzTWqimJF",
+	"ETsE4OcTw4YaUSeQsiNWat1jL0rDBlVZasVSnueGJcH0TwjSYhHlBbO01LcUDNGdIDo+MJFmgtPJ//vP",
+	"/uzs6U/Df6t+/Onfn2aHr75//J+jf2vPaYLbN85meinVBamsq6TXPsC5CVbvI56ZjXy4X06aZYMVBDs2",
+	"zw4I0nGOGUR3hG184002EiUcWQLJsW4Yhw+LbCEB0fEcLyQoRkyPvQIm4M81XET1OFYO0ogEklaCpblM",
+	"L9jO6XfP2NP+46ePqFUIdmMAQYYoO61J97cZwfaEb3rCsz/2iJ8EUsWiAKMLbXviNz7x7Ye9tWlmfRcC",
+	"a7U2kezM6Q0rhGjwdRcfO/jWI0LC9oMqKjBakuuU59iAZoRoKAWwjqxCDOSeByXcxTlJu7oWrRZGtu99",
+	"2y4fSVMSw4hQbe5KRYhbtm1Crz7JHN7kdr7ziW/yVmNzHztQbkQJK7ipiDHOYZT2mniVpuXpL7FzDJIX",
+	"oXcjzDBuCnVUQpOaUZPUyMF3y8IhUofzly3P/9YDcwdtjqIaGJwe5uDBg6dZuOPbT3xm+xmhDeFKpGRh",
+	"wetM0GEU7WeO+GV+5g2o7auxRmSQqzEve7FK3ndTbgTRXMJyaYHG/aOJWXDSA0HV9NKgx14jGblfjkTJ",
+	"DvsHUd3sRuRGxOqwf0hyxL4lIUDftWy2lpcb7Ghkjlg1BbNbZBFztTHY7Yk6BgXrp9O7H4xbMM15KsY6",
+	"z0RhItgiOZlUJdY6t+xJDfB8+8G23ZPNgwNSpTCkmZlSTMKn+NDo7YdggGsq9DQXzlWBOM9MDyMnL/l0",
+	"ips5mFkdIHh0E8r69vOfh0qDHQc0g5Cw60oe/1jiZi3T1cWFlyClVJUwVqsA/cHpGZhrhf6Xxgb9rgdL",
+	"dt71lPI5JZGdoq0HrOfs+mX12BwNo0cFLGjtvUqxIiTI2h6tWzg1aBNN6wUFGIE17lpyBUZgj53YvlxM",
+	"CYHh6UbHAFmg1sNG8lIYe0KDlXGG4+2hfxA8L8eRc5PbFUCHVRCQCx9l/R03pHfSEnQt6CTIwhNMgusc",
+	"dRLUbpB8u4SHnwSJnSgoCtE480wPh8QVxASGpEd1X3I1qlAhwpXK7b8I7R+SXxk09kp5ZQQuwb93rbDv",
+	"ooIJT5CZW2MPxqlYrkfG4SyS4D5me7DNe/tPWS5AKQJmLkdAibpgSfdd72g3QfUGFoJuaqwEGL519GSs",
+	"PQgMA42TmWoKIsccE2HaBmSPfdeI12/OX7z+6QxeIkxSPbXwLbjERSUS8jeSgxIdOxiv5rl/E8R+VEzw",
+	"IpeiqI9RE1ZzPhEWxj3lpUCIgS4BDRx1ftBXbMLVrNE4Atm3y70Cu2AKnFuqqhTNp5zCwUdSDJ5EezFB",
+	"/pSLYTl/ixElJgwjmqjto42OsCrPGZVnYrM1p11ZEJsV995uIEgxXZWgCN/8/wAAAP//",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

@@ -91,6 +91,9 @@ type Policy struct {
 
 	rules   []*Rule
 	version string
+
+	playbook  *Playbook // nil: a shipped policy
+	positions []*compiledPosition
 }
 
 // Rule describes one kind of clause that a policy reports.

@@ -24,7 +24,8 @@ const (
 	maxPerType    = 6    // passages of one clause type, the most certain
 	maxPassage    = 2000 // bytes up to which adjacent sentences of a type are joined
 	languageBlock = 2000 // bytes for which the language is detected
-	cueConfidence = 0.6  // of a match without the model
+	cueConfidence = 0.6  // of a match of the patterns
+	minCueScore   = 0.2  // of the model, with which a match of the patterns is enough
 	maxTitle      = 5    // words of a heading
 )
 
@@ -62,7 +63,7 @@ func Recognize(text string) []Passage {
 			if scores != nil && i < numCUAD {
 				confidence = scores[i]
 			}
-			if matched[v.Name] && (scores == nil || i >= numCUAD || preciseCues[v.Name]) {
+			if matched[v.Name] && (scores == nil || i >= numCUAD || preciseCues[v.Name] || confidence >= minCueScore) {
 				confidence = max(confidence, cueConfidence)
 			}
 			if confidence >= 0.5 && (!heading || v.Name == "Document Name" || v.Name == "Parties" || v.Name == "Agreement Date") {
@@ -96,10 +97,11 @@ func isTitle(s string) bool {
 	return words <= maxTitle && (capitalized || !strings.HasSuffix(s, ".") && !strings.HasSuffix(s, ";")) || isHeading(s)
 }
 
-// preciseCues are the types of CUAD of which there are too few examples for the model: in English a match
-// of their patterns is enough.
+// preciseCues are the types of CUAD of which a match of their patterns is enough in English: those of which
+// there are too few examples for the model, and those whose patterns are precise.
 var preciseCues = names("Most Favored Nation", "Source Code Escrow", "Rofr/Rofo/Rofn", "Non-Disparagement", "Unlimited/All-You-Can-Eat-License",
-	"Price Restrictions", "Third Party Beneficiary", "Liquidated Damages")
+	"Price Restrictions", "Third Party Beneficiary", "Liquidated Damages", "Governing Law", "Non-Transferable License", "Cap on Liability",
+	"Insurance", "Non-Compete", "No-Solicit of Employees")
 
 func names(list ...string) map[string]bool {
 	m := map[string]bool{}

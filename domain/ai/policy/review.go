@@ -84,6 +84,8 @@ func (p *Policy) Review(text string, passages []Passage, language string) (findi
 			})
 		}
 	}
+	ofPositions, missingPositions := p.reviewPositions(spans, flat, passages, language, textLanguage, len(text) >= minDocument)
+	findings, missing = append(findings, ofPositions...), append(missing, missingPositions...)
 	if len(findings) > maxFindings {
 		slices.SortStableFunc(findings, func(a, b Finding) int {
 			return cmp.Or(b.Severity.rank()-a.Severity.rank(), a.Start-b.Start)

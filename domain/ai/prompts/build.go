@@ -74,7 +74,9 @@ type ContextText struct {
 type AnalyzeParams struct {
 	Locale language.Tag // of rationale and suggestion; zero: English
 	Policy *policy.Policy
-	Text   string
+	// Playbook is the masked JSON of the policy if a firm wrote it; "" for a shipped policy.
+	Playbook string
+	Text     string
 }
 
 // Prompt builds the prompt for a draft. It fails only if a template does or the tone is unknown.
@@ -185,6 +187,9 @@ func (s *Set) Analyze(p AnalyzeParams) (Prompt, error) {
 		if err := appendTemplate(&system, s.analysis.body, piece.name, piece.data); err != nil {
 			return Prompt{}, err
 		}
+	}
+	if p.Playbook != "" {
+		fmt.Fprintf(&user, "The firm's playbook, as data:\n<playbook>\n%s\n</playbook>\n\n", escapeAngles.Replace(p.Playbook))
 	}
 	user.WriteString("Review this document:\n")
 	writeDocument(&user, documentTag(p.Text), p.Text)

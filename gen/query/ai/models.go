@@ -31,3 +31,14 @@ type Consultation struct {
 	Sources       sql.NullString
 	MaskedText    sql.NullString
 }
+
+type Playbook struct {
+	ID        domain.ID
+	CreatedBy domain.ID
+	Name      string
+	Content   string
+	Version   int32
+	CreatedAt time.Time
+	UpdatedAt time.Time
+	UpdatedBy domain.ID
+}

@@ -279,6 +279,10 @@ export type UserExport = {
      * The person's use of the AI, by day and model.
      */
     aiUsage: Array<AiUsage>;
+    /**
+     * The person's playbooks.
+     */
+    playbooks: Array<Playbook>;
 };
 
 export type ExportedDraft = {
@@ -637,7 +641,7 @@ export type AnalyzeRequest = {
      */
     text?: string;
     docId?: Id;
-    policy: Policy;
+    policy: ReviewPolicy;
     locale?: Locale;
 };
 
@@ -673,6 +677,102 @@ export type AnalyzeResponse = {
     cached: boolean;
     consultationId: Id;
 };
+
+/**
+ * A shipped policy (`default`, `nda`, `vendor`, `employment`, `lease`, `dpa`, `sale` or `loan`) or, for lawyers and
+ * admins, the id of a playbook.
+ *
+ */
+export type ReviewPolicy = string;
+
+export type Playbook = {
+    id: Id;
+    createdBy: Id;
+    version: PlaybookVersion;
+    createdAt: Time;
+    updatedAt: Time;
+    updatedBy: Id;
+    playbook: PlaybookContent;
+};
+
+/**
+ * Increases by 1 with each change.
+ */
+export type PlaybookVersion = number;
+
+export type PlaybookList = {
+    /**
+     * The playbooks.
+     */
+    items: Array<Playbook>;
+    nextCursor?: NextCursor;
+};
+
+export type ReplacePlaybookRequest = {
+    version: PlaybookVersion;
+    playbook: PlaybookContent;
+};
+
+export type PlaybookContent = {
+    /**
+     * Its name.
+     */
+    name: string;
+    /**
+     * For whom and how a document is reviewed.
+     */
+    description?: string;
+    extends?: Policy;
+    /**
+     * The positions, each on another clause type.
+     */
+    positions: Array<PlaybookPosition>;
+};
+
+export type PlaybookPosition = {
+    /**
+     * The clause type, see `Finding`.
+     */
+    clauseType: string;
+    severity: Severity;
+    /**
+     * Whether such a clause must be there; false if absent.
+     */
+    required?: boolean;
+    /**
+     * Whether such a clause must not be there; false if absent.
+     */
+    forbidden?: boolean;
+    /**
+     * What the firm asks for.
+     */
+    preferred?: string;
+    /**
+     * What it accepts as well.
+     */
+    fallback?: string;
+    /**
+     * What it does not accept, in words.
+     */
+    unacceptable?: string;
+    /**
+     * Terms that no sentence may have.
+     */
+    unacceptableTerms?: Array<PlaybookTerm>;
+    /**
+     * Terms of which the clause must have one.
+     */
+    requiredTerms?: Array<PlaybookTerm>;
+    /**
+     * The clause that the firm proposes.
+     */
+    wording?: string;
+};
+
+/**
+ * Words, with * for the rest of a word.
+ */
+export type PlaybookTerm = string;
 
 /**
  * `risk`: a passage that deserves attention. `clause`: a passage that was recognized as a clause of this type and to
@@ -2855,6 +2955,11 @@ export type Limit = number;
 export type CaseId = Id;
 
 /**
+ * The id of a playbook.
+ */
+export type PlaybookId = Id;
+
+/**
  * The webhook's id.
  */
 export type WebhookId = Id;
@@ -4098,6 +4203,297 @@ export type WarmChatCacheResponses = {
 };
 
 export type WarmChatCacheResponse = WarmChatCacheResponses[keyof WarmChatCacheResponses];
+
+export type ListPlaybooksData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * The page size: how many items to return at most.
+         */
+        limit?: number;
+        /**
+         * `nextCursor` of the previous page; absent or empty for the first page. Opaque: its format can change.
+         */
+        cursor?: string;
+    };
+    url: '/api/ai/playbooks';
+};
+
+export type ListPlaybooksErrors = {
+    /**
+     * The request cannot be parsed, or has an unknown field or parameter.
+     */
+    400: Problem;
+    /**
+     * The access token is missing or invalid, or the credentials are wrong.
+     */
+    401: Problem;
+    /**
+     * The caller is not allowed to do this.
+     */
+    403: Problem;
+    /**
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
+     */
+    429: Problem;
+    /**
+     * Something went wrong on our side. Please report the request id.
+     */
+    500: Problem;
+    /**
+     * A part that the request needs is down; retry after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type ListPlaybooksError = ListPlaybooksErrors[keyof ListPlaybooksErrors];
+
+export type ListPlaybooksResponses = {
+    /**
+     * A page of playbooks.
+     */
+    200: PlaybookList;
+};
+
+export type ListPlaybooksResponse = ListPlaybooksResponses[keyof ListPlaybooksResponses];
+
+export type CreatePlaybookData = {
+    body: PlaybookContent;
+    headers?: {
+        /**
+         * A unique value for this request, such as a UUID. A retry with the same key does not run the request again.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/ai/playbooks';
+};
+
+export type CreatePlaybookErrors = {
+    /**
+     * The request cannot be parsed, or has an unknown field or parameter.
+     */
+    400: Problem;
+    /**
+     * The access token is missing or invalid, or the credentials are wrong.
+     */
+    401: Problem;
+    /**
+     * The caller is not allowed to do this.
+     */
+    403: Problem;
+    /**
+     * The request conflicts with the current state of the resource.
+     */
+    409: Problem;
+    /**
+     * The body is too large.
+     */
+    413: Problem;
+    /**
+     * A field is invalid; `errors` names each.
+     */
+    422: Problem;
+    /**
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
+     */
+    429: Problem;
+    /**
+     * Something went wrong on our side. Please report the request id.
+     */
+    500: Problem;
+    /**
+     * A part that the request needs is down; retry after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type CreatePlaybookError = CreatePlaybookErrors[keyof CreatePlaybookErrors];
+
+export type CreatePlaybookResponses = {
+    /**
+     * The playbook.
+     */
+    201: Playbook;
+};
+
+export type CreatePlaybookResponse = CreatePlaybookResponses[keyof CreatePlaybookResponses];
+
+export type DeletePlaybookData = {
+    body?: never;
+    path: {
+        /**
+         * The id of a playbook.
+         */
+        playbookId: Id;
+    };
+    query?: never;
+    url: '/api/ai/playbooks/{playbookId}';
+};
+
+export type DeletePlaybookErrors = {
+    /**
+     * The request cannot be parsed, or has an unknown field or parameter.
+     */
+    400: Problem;
+    /**
+     * The access token is missing or invalid, or the credentials are wrong.
+     */
+    401: Problem;
+    /**
+     * The caller is not allowed to do this.
+     */
+    403: Problem;
+    /**
+     * There is no such resource, or the caller may not know that it exists.
+     */
+    404: Problem;
+    /**
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
+     */
+    429: Problem;
+    /**
+     * Something went wrong on our side. Please report the request id.
+     */
+    500: Problem;
+    /**
+     * A part that the request needs is down; retry after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type DeletePlaybookError = DeletePlaybookErrors[keyof DeletePlaybookErrors];
+
+export type DeletePlaybookResponses = {
+    /**
+     * The playbook is deleted.
+     */
+    204: void;
+};
+
+export type DeletePlaybookResponse = DeletePlaybookResponses[keyof DeletePlaybookResponses];
+
+export type GetPlaybookData = {
+    body?: never;
+    path: {
+        /**
+         * The id of a playbook.
+         */
+        playbookId: Id;
+    };
+    query?: never;
+    url: '/api/ai/playbooks/{playbookId}';
+};
+
+export type GetPlaybookErrors = {
+    /**
+     * The request cannot be parsed, or has an unknown field or parameter.
+     */
+    400: Problem;
+    /**
+     * The access token is missing or invalid, or the credentials are wrong.
+     */
+    401: Problem;
+    /**
+     * The caller is not allowed to do this.
+     */
+    403: Problem;
+    /**
+     * There is no such resource, or the caller may not know that it exists.
+     */
+    404: Problem;
+    /**
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
+     */
+    429: Problem;
+    /**
+     * Something went wrong on our side. Please report the request id.
+     */
+    500: Problem;
+    /**
+     * A part that the request needs is down; retry after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type GetPlaybookError = GetPlaybookErrors[keyof GetPlaybookErrors];
+
+export type GetPlaybookResponses = {
+    /**
+     * The playbook.
+     */
+    200: Playbook;
+};
+
+export type GetPlaybookResponse = GetPlaybookResponses[keyof GetPlaybookResponses];
+
+export type ReplacePlaybookData = {
+    body: ReplacePlaybookRequest;
+    path: {
+        /**
+         * The id of a playbook.
+         */
+        playbookId: Id;
+    };
+    query?: never;
+    url: '/api/ai/playbooks/{playbookId}';
+};
+
+export type ReplacePlaybookErrors = {
+    /**
+     * The request cannot be parsed, or has an unknown field or parameter.
+     */
+    400: Problem;
+    /**
+     * The access token is missing or invalid, or the credentials are wrong.
+     */
+    401: Problem;
+    /**
+     * The caller is not allowed to do this.
+     */
+    403: Problem;
+    /**
+     * There is no such resource, or the caller may not know that it exists.
+     */
+    404: Problem;
+    /**
+     * The request conflicts with the current state of the resource.
+     */
+    409: Problem;
+    /**
+     * The body is too large.
+     */
+    413: Problem;
+    /**
+     * A field is invalid; `errors` names each.
+     */
+    422: Problem;
+    /**
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
+     */
+    429: Problem;
+    /**
+     * Something went wrong on our side. Please report the request id.
+     */
+    500: Problem;
+    /**
+     * A part that the request needs is down; retry after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type ReplacePlaybookError = ReplacePlaybookErrors[keyof ReplacePlaybookErrors];
+
+export type ReplacePlaybookResponses = {
+    /**
+     * The changed playbook.
+     */
+    200: Playbook;
+};
+
+export type ReplacePlaybookResponse = ReplacePlaybookResponses[keyof ReplacePlaybookResponses];
 
 export type ListConsultationsData = {
     body?: never;

@@ -322,13 +322,70 @@ export const zGenerateDocumentResponse = z.object({
 });
 
 /**
+ * A shipped policy (`default`, `nda`, `vendor`, `employment`, `lease`, `dpa`, `sale` or `loan`) or, for lawyers and
+ * admins, the id of a playbook.
+ *
+ */
+export const zReviewPolicy = z.string().min(1).max(64).regex(/^[a-z0-9-]+$/);
+
+/**
  * Either `text` or `docId` is required, not both.
  */
 export const zAnalyzeRequest = z.object({
     text: z.string().min(1).max(200000).regex(/\S/).optional(),
     docId: zId.optional(),
-    policy: zPolicy,
+    policy: zReviewPolicy,
     locale: zLocale.optional()
+});
+
+/**
+ * Increases by 1 with each change.
+ */
+export const zPlaybookVersion = z.int().gte(1).lte(2147483647);
+
+/**
+ * Words, with * for the rest of a word.
+ */
+export const zPlaybookTerm = z.string().min(1).max(100).regex(/\S/);
+
+export const zPlaybookPosition = z.object({
+    clauseType: z.string().min(1).max(100).regex(/\S/),
+    severity: zSeverity,
+    required: z.boolean().optional(),
+    forbidden: z.boolean().optional(),
+    preferred: z.string().max(2000).regex(/^[\s\S]*$/).optional(),
+    fallback: z.string().max(2000).regex(/^[\s\S]*$/).optional(),
+    unacceptable: z.string().max(2000).regex(/^[\s\S]*$/).optional(),
+    unacceptableTerms: z.array(zPlaybookTerm).max(20).optional(),
+    requiredTerms: z.array(zPlaybookTerm).max(20).optional(),
+    wording: z.string().max(4000).regex(/^[\s\S]*$/).optional()
+});
+
+export const zPlaybookContent = z.object({
+    name: z.string().min(1).max(200).regex(/\S/),
+    description: z.string().max(2000).regex(/^[\s\S]*$/).optional(),
+    extends: zPolicy.optional(),
+    positions: z.array(zPlaybookPosition).min(1).max(100)
+});
+
+export const zPlaybook = z.object({
+    id: zId,
+    createdBy: zId,
+    version: zPlaybookVersion,
+    createdAt: zTime,
+    updatedAt: zTime,
+    updatedBy: zId,
+    playbook: zPlaybookContent
+});
+
+export const zPlaybookList = z.object({
+    items: z.array(zPlaybook).max(100),
+    nextCursor: zNextCursor.optional()
+});
+
+export const zReplacePlaybookRequest = z.object({
+    version: zPlaybookVersion,
+    playbook: zPlaybookContent
 });
 
 /**
@@ -1852,7 +1909,8 @@ export const zUserExport = z.object({
     notificationPreferences: z.array(zNotificationPreference).max(100),
     templates: z.array(zTemplateVersion).max(10000000),
     cases: z.array(zExportedCase).max(10000000),
-    aiUsage: z.array(zAiUsage).max(10000000)
+    aiUsage: z.array(zAiUsage).max(10000000),
+    playbooks: z.array(zPlaybook).max(10000000)
 });
 
 export const zNotificationList = z.object({
@@ -1919,6 +1977,11 @@ export const zLimit = z.int().gte(1).lte(100).default(20);
  * The case's id.
  */
 export const zCaseId = zId;
+
+/**
+ * The id of a playbook.
+ */
+export const zPlaybookId = zId;
 
 /**
  * The webhook's id.
@@ -2137,6 +2200,56 @@ export const zWarmChatCacheHeaders = z.object({
  * The job was accepted.
  */
 export const zWarmChatCacheResponse = zWarmCacheResponse;
+
+export const zListPlaybooksQuery = z.object({
+    limit: z.int().gte(1).lte(100).optional().default(20),
+    cursor: z.string().max(200).regex(/^[A-Za-z0-9_-]*$/).optional()
+});
+
+/**
+ * A page of playbooks.
+ */
+export const zListPlaybooksResponse = zPlaybookList;
+
+export const zCreatePlaybookBody = zPlaybookContent;
+
+export const zCreatePlaybookHeaders = z.object({
+    'Idempotency-Key': z.string().min(1).max(128).regex(/^[A-Za-z0-9._:\/-]+$/).optional()
+});
+
+/**
+ * The playbook.
+ */
+export const zCreatePlaybookResponse = zPlaybook;
+
+export const zDeletePlaybookPath = z.object({
+    playbookId: zId
+});
+
+/**
+ * The playbook is deleted.
+ */
+export const zDeletePlaybookResponse = z.void();
+
+export const zGetPlaybookPath = z.object({
+    playbookId: zId
+});
+
+/**
+ * The playbook.
+ */
+export const zGetPlaybookResponse = zPlaybook;
+
+export const zReplacePlaybookBody = zReplacePlaybookRequest;
+
+export const zReplacePlaybookPath = z.object({
+    playbookId: zId
+});
+
+/**
+ * The changed playbook.
+ */
+export const zReplacePlaybookResponse = zPlaybook;
 
 export const zListConsultationsQuery = z.object({
     limit: z.int().gte(1).lte(100).optional().default(20),

@@ -3,8 +3,8 @@
 import { type InfiniteData, infiniteQueryOptions, queryOptions, type UseMutationOptions } from '@tanstack/react-query';
 
 import { client } from '../client.gen.js';
-import { acceptInvitation, addCaseMember, addCaseParty, analyzeText, archiveTemplate, cancelEmail, cancelJob, cancelSignatureRequest, compareDraftVersions, consentToSigning, copyTemplate, createCase, createCaseNote, createCaseTask, createDraft, createSuppression, createTemplate, createTemplateVersion, createWebhook, declineInvitation, declineSigning, deleteCase, deleteCaseNote, deleteCaseTask, deleteDocument, deleteDraft, deleteSuppression, deleteWebhook, endSession, endSessions, eraseUser, exportUser, generateDocument, getAccountPage, getAccountScript, getCase, getConsultation, getContractJson, getContractYaml, getCurrentUser, getDocs, getDocsScript, getDocument, getDocumentContent, getDraft, getDraftVersion, getEmail, getJob, getLiveness, getMaskingLists, getMetrics, getNotificationPreferences, getReadiness, getSignatureEvidence, getSignatureRequest, getSigningDocument, getSigningPage, getSigningText, getTemplate, getTemplateVersion, getUnsubscribePage, getWebhook, getWebhookDelivery, initiateSignature, listAiUsage, listCaseInvitations, listCaseMembers, listCaseNotes, listCaseParties, listCases, listCaseTasks, listCaseTimeline, listConsultations, listDocuments, listDocumentTypes, listDrafts, listDraftVersions, listEmails, listInvitations, listJobs, listNotifications, listSessions, listSignatureEvents, listSignatureRequests, listSuppressions, listTemplates, listUsers, listWebhookDeliveries, listWebhooks, loginUser, logoutUser, maskText, type Options, pingWebhook, previewTemplateVersion, publishTemplateVersion, readNotifications, receiveSignatureWebhook, refreshTokens, registerUser, remindSigners, removeCaseMember, removeCaseParty, renderBatch, renderDraftPdf, renderPdf, replaceCaseTask, replaceMaskingLists, replayWebhook, replayWebhookDelivery, requestPasswordReset, resendVerification, resetPassword, retryJob, rotateWebhookSecret, searchDocuments, sendChat, sendEmail, sendEmails, sendSigningLink, setNotificationPreferences, signDocument, unpublishTemplate, unsubscribeAddress, updateCase, updateCaseMember, updateDraft, updateNotification, updateTemplate, updateUser, updateWebhook, uploadDocument, verifyCaseTimeline, verifyDocument, verifyEmail, viewSigning, warmChatCache, withdrawCaseInvitation } from '../sdk.gen.js';
-import type { AcceptInvitationData, AcceptInvitationError, AcceptInvitationResponse, AddCaseMemberData, AddCaseMemberError, AddCaseMemberResponse, AddCasePartyData, AddCasePartyError, AddCasePartyResponse, AnalyzeTextData, AnalyzeTextError, AnalyzeTextResponse, ArchiveTemplateData, ArchiveTemplateError, ArchiveTemplateResponse, CancelEmailData, CancelEmailError, CancelEmailResponse, CancelJobData, CancelJobError, CancelJobResponse, CancelSignatureRequestData, CancelSignatureRequestError, CancelSignatureRequestResponse, CompareDraftVersionsData, CompareDraftVersionsError, CompareDraftVersionsResponse, ConsentToSigningData, ConsentToSigningError, ConsentToSigningResponse, CopyTemplateData, CopyTemplateError, CopyTemplateResponse, CreateCaseData, CreateCaseError, CreateCaseNoteData, CreateCaseNoteError, CreateCaseNoteResponse, CreateCaseResponse, CreateCaseTaskData, CreateCaseTaskError, CreateCaseTaskResponse, CreateDraftData, CreateDraftError, CreateDraftResponse, CreateSuppressionData, CreateSuppressionError, CreateSuppressionResponse, CreateTemplateData, CreateTemplateError, CreateTemplateResponse, CreateTemplateVersionData, CreateTemplateVersionError, CreateTemplateVersionResponse, CreateWebhookData, CreateWebhookError, CreateWebhookResponse, DeclineInvitationData, DeclineInvitationError, DeclineInvitationResponse, DeclineSigningData, DeclineSigningError, DeclineSigningResponse, DeleteCaseData, DeleteCaseError, DeleteCaseNoteData, DeleteCaseNoteError, DeleteCaseNoteResponse, DeleteCaseResponse, DeleteCaseTaskData, DeleteCaseTaskError, DeleteCaseTaskResponse, DeleteDocumentData, DeleteDocumentError, DeleteDocumentResponse, DeleteDraftData, DeleteDraftError, DeleteDraftResponse, DeleteSuppressionData, DeleteSuppressionError, DeleteSuppressionResponse, DeleteWebhookData, DeleteWebhookError, DeleteWebhookResponse, EndSessionData, EndSessionError, EndSessionResponse, EndSessionsData, EndSessionsError, EndSessionsResponse, EraseUserData, EraseUserError, EraseUserResponse, ExportUserData, ExportUserError, ExportUserResponse, GenerateDocumentData, GenerateDocumentError, GenerateDocumentResponse2, GetAccountPageData, GetAccountPageError, GetAccountPageResponse, GetAccountScriptData, GetAccountScriptError, GetAccountScriptResponse, GetCaseData, GetCaseError, GetCaseResponse, GetConsultationData, GetConsultationError, GetConsultationResponse, GetContractJsonData, GetContractJsonError, GetContractJsonResponse, GetContractYamlData, GetContractYamlError, GetContractYamlResponse, GetCurrentUserData, GetCurrentUserError, GetCurrentUserResponse, GetDocsData, GetDocsError, GetDocsResponse, GetDocsScriptData, GetDocsScriptError, GetDocsScriptResponse, GetDocumentContentData, GetDocumentContentError, GetDocumentContentResponse, GetDocumentData, GetDocumentError, GetDocumentResponse, GetDraftData, GetDraftError, GetDraftResponse, GetDraftVersionData, GetDraftVersionError, GetDraftVersionResponse, GetEmailData, GetEmailError, GetEmailResponse, GetJobData, GetJobError, GetJobResponse, GetLivenessData, GetLivenessError, GetLivenessResponse, GetMaskingListsData, GetMaskingListsError, GetMaskingListsResponse, GetMetricsData, GetMetricsError, GetMetricsResponse, GetNotificationPreferencesData, GetNotificationPreferencesError, GetNotificationPreferencesResponse, GetReadinessData, GetReadinessError, GetReadinessResponse, GetSignatureEvidenceData, GetSignatureEvidenceError, GetSignatureEvidenceResponse, GetSignatureRequestData, GetSignatureRequestError, GetSignatureRequestResponse, GetSigningDocumentData, GetSigningDocumentError, GetSigningDocumentResponse, GetSigningPageData, GetSigningPageError, GetSigningPageResponse, GetSigningTextData, GetSigningTextError, GetSigningTextResponse, GetTemplateData, GetTemplateError, GetTemplateResponse, GetTemplateVersionData, GetTemplateVersionError, GetTemplateVersionResponse, GetUnsubscribePageData, GetUnsubscribePageError, GetUnsubscribePageResponse, GetWebhookData, GetWebhookDeliveryData, GetWebhookDeliveryError, GetWebhookDeliveryResponse, GetWebhookError, GetWebhookResponse, InitiateSignatureData, InitiateSignatureError, InitiateSignatureResponse2, ListAiUsageData, ListAiUsageError, ListAiUsageResponse, ListCaseInvitationsData, ListCaseInvitationsError, ListCaseInvitationsResponse, ListCaseMembersData, ListCaseMembersError, ListCaseMembersResponse, ListCaseNotesData, ListCaseNotesError, ListCaseNotesResponse, ListCasePartiesData, ListCasePartiesError, ListCasePartiesResponse, ListCasesData, ListCasesError, ListCasesResponse, ListCaseTasksData, ListCaseTasksError, ListCaseTasksResponse, ListCaseTimelineData, ListCaseTimelineError, ListCaseTimelineResponse, ListConsultationsData, ListConsultationsError, ListConsultationsResponse, ListDocumentsData, ListDocumentsError, ListDocumentsResponse, ListDocumentTypesData, ListDocumentTypesError, ListDocumentTypesResponse, ListDraftsData, ListDraftsError, ListDraftsResponse, ListDraftVersionsData, ListDraftVersionsError, ListDraftVersionsResponse, ListEmailsData, ListEmailsError, ListEmailsResponse, ListInvitationsData, ListInvitationsError, ListInvitationsResponse, ListJobsData, ListJobsError, ListJobsResponse, ListNotificationsData, ListNotificationsError, ListNotificationsResponse, ListSessionsData, ListSessionsError, ListSessionsResponse, ListSignatureEventsData, ListSignatureEventsError, ListSignatureEventsResponse, ListSignatureRequestsData, ListSignatureRequestsError, ListSignatureRequestsResponse, ListSuppressionsData, ListSuppressionsError, ListSuppressionsResponse, ListTemplatesData, ListTemplatesError, ListTemplatesResponse, ListUsersData, ListUsersError, ListUsersResponse, ListWebhookDeliveriesData, ListWebhookDeliveriesError, ListWebhookDeliveriesResponse, ListWebhooksData, ListWebhooksError, ListWebhooksResponse, LoginUserData, LoginUserError, LoginUserResponse, LogoutUserData, LogoutUserError, LogoutUserResponse, MaskTextData, MaskTextError, MaskTextResponse, PingWebhookData, PingWebhookError, PingWebhookResponse, PreviewTemplateVersionData, PreviewTemplateVersionError, PreviewTemplateVersionResponse, PublishTemplateVersionData, PublishTemplateVersionError, PublishTemplateVersionResponse, ReadNotificationsData, ReadNotificationsError, ReadNotificationsResponse, ReceiveSignatureWebhookData, ReceiveSignatureWebhookError, ReceiveSignatureWebhookResponse, RefreshTokensData, RefreshTokensError, RefreshTokensResponse, RegisterUserData, RegisterUserError, RegisterUserResponse, RemindSignersData, RemindSignersError, RemindSignersResponse, RemoveCaseMemberData, RemoveCaseMemberError, RemoveCaseMemberResponse, RemoveCasePartyData, RemoveCasePartyError, RemoveCasePartyResponse, RenderBatchData, RenderBatchError, RenderBatchResponse2, RenderDraftPdfData, RenderDraftPdfError, RenderDraftPdfResponse, RenderPdfData, RenderPdfError, RenderPdfResponse2, ReplaceCaseTaskData, ReplaceCaseTaskError, ReplaceCaseTaskResponse, ReplaceMaskingListsData, ReplaceMaskingListsError, ReplaceMaskingListsResponse, ReplayWebhookData, ReplayWebhookDeliveryData, ReplayWebhookDeliveryError, ReplayWebhookDeliveryResponse, ReplayWebhookError, ReplayWebhookResponse2, RequestPasswordResetData, RequestPasswordResetError, RequestPasswordResetResponse, ResendVerificationData, ResendVerificationError, ResendVerificationResponse, ResetPasswordData, ResetPasswordError, ResetPasswordResponse, RetryJobData, RetryJobError, RetryJobResponse, RotateWebhookSecretData, RotateWebhookSecretError, RotateWebhookSecretResponse, SearchDocumentsData, SearchDocumentsError, SearchDocumentsResponse, SendChatData, SendChatError, SendChatResponse, SendEmailData, SendEmailError, SendEmailResponse2, SendEmailsData, SendEmailsError2, SendEmailsResponse2, SendSigningLinkData, SendSigningLinkError, SendSigningLinkResponse, SetNotificationPreferencesData, SetNotificationPreferencesError, SetNotificationPreferencesResponse, SignDocumentData, SignDocumentError, SignDocumentResponse, UnpublishTemplateData, UnpublishTemplateError, UnpublishTemplateResponse, UnsubscribeAddressData, UnsubscribeAddressError, UnsubscribeAddressResponse, UpdateCaseData, UpdateCaseError, UpdateCaseMemberData, UpdateCaseMemberError, UpdateCaseMemberResponse, UpdateCaseResponse, UpdateDraftData, UpdateDraftError, UpdateDraftResponse, UpdateNotificationData, UpdateNotificationError, UpdateNotificationResponse, UpdateTemplateData, UpdateTemplateError, UpdateTemplateResponse, UpdateUserData, UpdateUserError, UpdateUserResponse, UpdateWebhookData, UpdateWebhookError, UpdateWebhookResponse, UploadDocumentData, UploadDocumentError, UploadDocumentResponse, VerifyCaseTimelineData, VerifyCaseTimelineError, VerifyCaseTimelineResponse, VerifyDocumentData, VerifyDocumentError, VerifyDocumentResponse, VerifyEmailData, VerifyEmailError, VerifyEmailResponse, ViewSigningData, ViewSigningError, ViewSigningResponse, WarmChatCacheData, WarmChatCacheError, WarmChatCacheResponse, WithdrawCaseInvitationData, WithdrawCaseInvitationError, WithdrawCaseInvitationResponse } from '../types.gen.js';
+import { acceptInvitation, addCaseMember, addCaseParty, analyzeText, archiveTemplate, cancelEmail, cancelJob, cancelSignatureRequest, compareDraftVersions, consentToSigning, copyTemplate, createCase, createCaseNote, createCaseTask, createDraft, createPlaybook, createSuppression, createTemplate, createTemplateVersion, createWebhook, declineInvitation, declineSigning, deleteCase, deleteCaseNote, deleteCaseTask, deleteDocument, deleteDraft, deletePlaybook, deleteSuppression, deleteWebhook, endSession, endSessions, eraseUser, exportUser, generateDocument, getAccountPage, getAccountScript, getCase, getConsultation, getContractJson, getContractYaml, getCurrentUser, getDocs, getDocsScript, getDocument, getDocumentContent, getDraft, getDraftVersion, getEmail, getJob, getLiveness, getMaskingLists, getMetrics, getNotificationPreferences, getPlaybook, getReadiness, getSignatureEvidence, getSignatureRequest, getSigningDocument, getSigningPage, getSigningText, getTemplate, getTemplateVersion, getUnsubscribePage, getWebhook, getWebhookDelivery, initiateSignature, listAiUsage, listCaseInvitations, listCaseMembers, listCaseNotes, listCaseParties, listCases, listCaseTasks, listCaseTimeline, listConsultations, listDocuments, listDocumentTypes, listDrafts, listDraftVersions, listEmails, listInvitations, listJobs, listNotifications, listPlaybooks, listSessions, listSignatureEvents, listSignatureRequests, listSuppressions, listTemplates, listUsers, listWebhookDeliveries, listWebhooks, loginUser, logoutUser, maskText, type Options, pingWebhook, previewTemplateVersion, publishTemplateVersion, readNotifications, receiveSignatureWebhook, refreshTokens, registerUser, remindSigners, removeCaseMember, removeCaseParty, renderBatch, renderDraftPdf, renderPdf, replaceCaseTask, replaceMaskingLists, replacePlaybook, replayWebhook, replayWebhookDelivery, requestPasswordReset, resendVerification, resetPassword, retryJob, rotateWebhookSecret, searchDocuments, sendChat, sendEmail, sendEmails, sendSigningLink, setNotificationPreferences, signDocument, unpublishTemplate, unsubscribeAddress, updateCase, updateCaseMember, updateDraft, updateNotification, updateTemplate, updateUser, updateWebhook, uploadDocument, verifyCaseTimeline, verifyDocument, verifyEmail, viewSigning, warmChatCache, withdrawCaseInvitation } from '../sdk.gen.js';
+import type { AcceptInvitationData, AcceptInvitationError, AcceptInvitationResponse, AddCaseMemberData, AddCaseMemberError, AddCaseMemberResponse, AddCasePartyData, AddCasePartyError, AddCasePartyResponse, AnalyzeTextData, AnalyzeTextError, AnalyzeTextResponse, ArchiveTemplateData, ArchiveTemplateError, ArchiveTemplateResponse, CancelEmailData, CancelEmailError, CancelEmailResponse, CancelJobData, CancelJobError, CancelJobResponse, CancelSignatureRequestData, CancelSignatureRequestError, CancelSignatureRequestResponse, CompareDraftVersionsData, CompareDraftVersionsError, CompareDraftVersionsResponse, ConsentToSigningData, ConsentToSigningError, ConsentToSigningResponse, CopyTemplateData, CopyTemplateError, CopyTemplateResponse, CreateCaseData, CreateCaseError, CreateCaseNoteData, CreateCaseNoteError, CreateCaseNoteResponse, CreateCaseResponse, CreateCaseTaskData, CreateCaseTaskError, CreateCaseTaskResponse, CreateDraftData, CreateDraftError, CreateDraftResponse, CreatePlaybookData, CreatePlaybookError, CreatePlaybookResponse, CreateSuppressionData, CreateSuppressionError, CreateSuppressionResponse, CreateTemplateData, CreateTemplateError, CreateTemplateResponse, CreateTemplateVersionData, CreateTemplateVersionError, CreateTemplateVersionResponse, CreateWebhookData, CreateWebhookError, CreateWebhookResponse, DeclineInvitationData, DeclineInvitationError, DeclineInvitationResponse, DeclineSigningData, DeclineSigningError, DeclineSigningResponse, DeleteCaseData, DeleteCaseError, DeleteCaseNoteData, DeleteCaseNoteError, DeleteCaseNoteResponse, DeleteCaseResponse, DeleteCaseTaskData, DeleteCaseTaskError, DeleteCaseTaskResponse, DeleteDocumentData, DeleteDocumentError, DeleteDocumentResponse, DeleteDraftData, DeleteDraftError, DeleteDraftResponse, DeletePlaybookData, DeletePlaybookError, DeletePlaybookResponse, DeleteSuppressionData, DeleteSuppressionError, DeleteSuppressionResponse, DeleteWebhookData, DeleteWebhookError, DeleteWebhookResponse, EndSessionData, EndSessionError, EndSessionResponse, EndSessionsData, EndSessionsError, EndSessionsResponse, EraseUserData, EraseUserError, EraseUserResponse, ExportUserData, ExportUserError, ExportUserResponse, GenerateDocumentData, GenerateDocumentError, GenerateDocumentResponse2, GetAccountPageData, GetAccountPageError, GetAccountPageResponse, GetAccountScriptData, GetAccountScriptError, GetAccountScriptResponse, GetCaseData, GetCaseError, GetCaseResponse, GetConsultationData, GetConsultationError, GetConsultationResponse, GetContractJsonData, GetContractJsonError, GetContractJsonResponse, GetContractYamlData, GetContractYamlError, GetContractYamlResponse, GetCurrentUserData, GetCurrentUserError, GetCurrentUserResponse, GetDocsData, GetDocsError, GetDocsResponse, GetDocsScriptData, GetDocsScriptError, GetDocsScriptResponse, GetDocumentContentData, GetDocumentContentError, GetDocumentContentResponse, GetDocumentData, GetDocumentError, GetDocumentResponse, GetDraftData, GetDraftError, GetDraftResponse, GetDraftVersionData, GetDraftVersionError, GetDraftVersionResponse, GetEmailData, GetEmailError, GetEmailResponse, GetJobData, GetJobError, GetJobResponse, GetLivenessData, GetLivenessError, GetLivenessResponse, GetMaskingListsData, GetMaskingListsError, GetMaskingListsResponse, GetMetricsData, GetMetricsError, GetMetricsResponse, GetNotificationPreferencesData, GetNotificationPreferencesError, GetNotificationPreferencesResponse, GetPlaybookData, GetPlaybookError, GetPlaybookResponse, GetReadinessData, GetReadinessError, GetReadinessResponse, GetSignatureEvidenceData, GetSignatureEvidenceError, GetSignatureEvidenceResponse, GetSignatureRequestData, GetSignatureRequestError, GetSignatureRequestResponse, GetSigningDocumentData, GetSigningDocumentError, GetSigningDocumentResponse, GetSigningPageData, GetSigningPageError, GetSigningPageResponse, GetSigningTextData, GetSigningTextError, GetSigningTextResponse, GetTemplateData, GetTemplateError, GetTemplateResponse, GetTemplateVersionData, GetTemplateVersionError, GetTemplateVersionResponse, GetUnsubscribePageData, GetUnsubscribePageError, GetUnsubscribePageResponse, GetWebhookData, GetWebhookDeliveryData, GetWebhookDeliveryError, GetWebhookDeliveryResponse, GetWebhookError, GetWebhookResponse, InitiateSignatureData, InitiateSignatureError, InitiateSignatureResponse2, ListAiUsageData, ListAiUsageError, ListAiUsageResponse, ListCaseInvitationsData, ListCaseInvitationsError, ListCaseInvitationsResponse, ListCaseMembersData, ListCaseMembersError, ListCaseMembersResponse, ListCaseNotesData, ListCaseNotesError, ListCaseNotesResponse, ListCasePartiesData, ListCasePartiesError, ListCasePartiesResponse, ListCasesData, ListCasesError, ListCasesResponse, ListCaseTasksData, ListCaseTasksError, ListCaseTasksResponse, ListCaseTimelineData, ListCaseTimelineError, ListCaseTimelineResponse, ListConsultationsData, ListConsultationsError, ListConsultationsResponse, ListDocumentsData, ListDocumentsError, ListDocumentsResponse, ListDocumentTypesData, ListDocumentTypesError, ListDocumentTypesResponse, ListDraftsData, ListDraftsError, ListDraftsResponse, ListDraftVersionsData, ListDraftVersionsError, ListDraftVersionsResponse, ListEmailsData, ListEmailsError, ListEmailsResponse, ListInvitationsData, ListInvitationsError, ListInvitationsResponse, ListJobsData, ListJobsError, ListJobsResponse, ListNotificationsData, ListNotificationsError, ListNotificationsResponse, ListPlaybooksData, ListPlaybooksError, ListPlaybooksResponse, ListSessionsData, ListSessionsError, ListSessionsResponse, ListSignatureEventsData, ListSignatureEventsError, ListSignatureEventsResponse, ListSignatureRequestsData, ListSignatureRequestsError, ListSignatureRequestsResponse, ListSuppressionsData, ListSuppressionsError, ListSuppressionsResponse, ListTemplatesData, ListTemplatesError, ListTemplatesResponse, ListUsersData, ListUsersError, ListUsersResponse, ListWebhookDeliveriesData, ListWebhookDeliveriesError, ListWebhookDeliveriesResponse, ListWebhooksData, ListWebhooksError, ListWebhooksResponse, LoginUserData, LoginUserError, LoginUserResponse, LogoutUserData, LogoutUserError, LogoutUserResponse, MaskTextData, MaskTextError, MaskTextResponse, PingWebhookData, PingWebhookError, PingWebhookResponse, PreviewTemplateVersionData, PreviewTemplateVersionError, PreviewTemplateVersionResponse, PublishTemplateVersionData, PublishTemplateVersionError, PublishTemplateVersionResponse, ReadNotificationsData, ReadNotificationsError, ReadNotificationsResponse, ReceiveSignatureWebhookData, ReceiveSignatureWebhookError, ReceiveSignatureWebhookResponse, RefreshTokensData, RefreshTokensError, RefreshTokensResponse, RegisterUserData, RegisterUserError, RegisterUserResponse, RemindSignersData, RemindSignersError, RemindSignersResponse, RemoveCaseMemberData, RemoveCaseMemberError, RemoveCaseMemberResponse, RemoveCasePartyData, RemoveCasePartyError, RemoveCasePartyResponse, RenderBatchData, RenderBatchError, RenderBatchResponse2, RenderDraftPdfData, RenderDraftPdfError, RenderDraftPdfResponse, RenderPdfData, RenderPdfError, RenderPdfResponse2, ReplaceCaseTaskData, ReplaceCaseTaskError, ReplaceCaseTaskResponse, ReplaceMaskingListsData, ReplaceMaskingListsError, ReplaceMaskingListsResponse, ReplacePlaybookData, ReplacePlaybookError, ReplacePlaybookResponse, ReplayWebhookData, ReplayWebhookDeliveryData, ReplayWebhookDeliveryError, ReplayWebhookDeliveryResponse, ReplayWebhookError, ReplayWebhookResponse2, RequestPasswordResetData, RequestPasswordResetError, RequestPasswordResetResponse, ResendVerificationData, ResendVerificationError, ResendVerificationResponse, ResetPasswordData, ResetPasswordError, ResetPasswordResponse, RetryJobData, RetryJobError, RetryJobResponse, RotateWebhookSecretData, RotateWebhookSecretError, RotateWebhookSecretResponse, SearchDocumentsData, SearchDocumentsError, SearchDocumentsResponse, SendChatData, SendChatError, SendChatResponse, SendEmailData, SendEmailError, SendEmailResponse2, SendEmailsData, SendEmailsError2, SendEmailsResponse2, SendSigningLinkData, SendSigningLinkError, SendSigningLinkResponse, SetNotificationPreferencesData, SetNotificationPreferencesError, SetNotificationPreferencesResponse, SignDocumentData, SignDocumentError, SignDocumentResponse, UnpublishTemplateData, UnpublishTemplateError, UnpublishTemplateResponse, UnsubscribeAddressData, UnsubscribeAddressError, UnsubscribeAddressResponse, UpdateCaseData, UpdateCaseError, UpdateCaseMemberData, UpdateCaseMemberError, UpdateCaseMemberResponse, UpdateCaseResponse, UpdateDraftData, UpdateDraftError, UpdateDraftResponse, UpdateNotificationData, UpdateNotificationError, UpdateNotificationResponse, UpdateTemplateData, UpdateTemplateError, UpdateTemplateResponse, UpdateUserData, UpdateUserError, UpdateUserResponse, UpdateWebhookData, UpdateWebhookError, UpdateWebhookResponse, UploadDocumentData, UploadDocumentError, UploadDocumentResponse, VerifyCaseTimelineData, VerifyCaseTimelineError, VerifyCaseTimelineResponse, VerifyDocumentData, VerifyDocumentError, VerifyDocumentResponse, VerifyEmailData, VerifyEmailError, VerifyEmailResponse, ViewSigningData, ViewSigningError, ViewSigningResponse, WarmChatCacheData, WarmChatCacheError, WarmChatCacheResponse, WithdrawCaseInvitationData, WithdrawCaseInvitationError, WithdrawCaseInvitationResponse } from '../types.gen.js';
 
 /**
  * Create an account
@@ -500,6 +500,8 @@ export const generateDocumentMutation = (options?: Partial<Options<GenerateDocum
  * risk. If the AI cannot be asked, the rules alone review the text: `modelUsed` is then false, and the
  * same request made later asks the AI again.
  *
+ * `policy` is a shipped policy or the `id` of a playbook, see `POST /api/ai/playbooks`.
+ *
  * With `docId` instead of `text`, a document is reviewed, of up to 2,000 pages. `start` and `end` are then
  * offsets in the texts of its pages that have any, joined by a form feed (U+000C), `page` is the page, and
  * `box` is where the quote is drawn on it, if the document is a PDF; in a Word file, `paragraph` is the
@@ -606,6 +608,129 @@ export const replaceMaskingListsMutation = (options?: Partial<Options<ReplaceMas
 export const warmChatCacheMutation = (options?: Partial<Options<WarmChatCacheData>>): UseMutationOptions<WarmChatCacheResponse, WarmChatCacheError, Options<WarmChatCacheData>> => {
     const mutationOptions: UseMutationOptions<WarmChatCacheResponse, WarmChatCacheError, Options<WarmChatCacheData>> = {
         mutationFn: async (fnOptions) => await warmChatCache({
+            ...options,
+            ...fnOptions,
+            throwOnError: true
+        })
+    };
+    return mutationOptions;
+};
+
+export const listPlaybooksQueryKey = (options?: Options<ListPlaybooksData>) => createQueryKey('listPlaybooks', options);
+
+/**
+ * List the firm's playbooks
+ *
+ * Returns the playbooks of all lawyers and admins, newest first.
+ */
+export const listPlaybooksOptions = (options?: Options<ListPlaybooksData>) => queryOptions<ListPlaybooksResponse, ListPlaybooksError, ListPlaybooksResponse, ReturnType<typeof listPlaybooksQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => await listPlaybooks({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true
+    }),
+    queryKey: listPlaybooksQueryKey(options)
+});
+
+export const listPlaybooksInfiniteQueryKey = (options?: Options<ListPlaybooksData>): QueryKey<Options<ListPlaybooksData>> => createQueryKey('listPlaybooks', options, true);
+
+/**
+ * List the firm's playbooks
+ *
+ * Returns the playbooks of all lawyers and admins, newest first.
+ */
+export const listPlaybooksInfiniteOptions = (options?: Options<ListPlaybooksData>) => infiniteQueryOptions<ListPlaybooksResponse, ListPlaybooksError, InfiniteData<ListPlaybooksResponse>, QueryKey<Options<ListPlaybooksData>>, string | Pick<QueryKey<Options<ListPlaybooksData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
+// @ts-ignore
+{
+    queryFn: async ({ pageParam, queryKey, signal }) => {
+        // @ts-ignore
+        const page: Pick<QueryKey<Options<ListPlaybooksData>>[0], 'body' | 'headers' | 'path' | 'query'> = typeof pageParam === 'object' ? pageParam : {
+            query: {
+                cursor: pageParam
+            }
+        };
+        const params = createInfiniteParams(queryKey, page);
+        return await listPlaybooks({
+            ...options,
+            ...params,
+            signal,
+            throwOnError: true
+        });
+    },
+    queryKey: listPlaybooksInfiniteQueryKey(options)
+});
+
+/**
+ * Write a playbook
+ *
+ * Stores the firm's positions on clauses, as a policy for `POST /api/ai/analyze`: pass the `id` as its
+ * `policy`. All lawyers and admins can use it. Its owner and admins can change it.
+ *
+ * A position is about one clause type. The rules report, with its `severity`: a clause that is `required`
+ * and missing; one that is `forbidden`; every sentence with one of the `unacceptableTerms`; and a clause
+ * with none of the `requiredTerms`. A term is found as whole words in any case, without regard to accents;
+ * `*` stands for the rest of a word, as in `engl*`. `preferred` and `fallback` are what the finding
+ * suggests, and `wording` is the clause that it proposes. The AI gets the whole playbook as data, with
+ * personal data replaced, and can only add findings.
+ *
+ * With `extends`, the rules of a shipped policy apply as well.
+ *
+ */
+export const createPlaybookMutation = (options?: Partial<Options<CreatePlaybookData>>): UseMutationOptions<CreatePlaybookResponse, CreatePlaybookError, Options<CreatePlaybookData>> => {
+    const mutationOptions: UseMutationOptions<CreatePlaybookResponse, CreatePlaybookError, Options<CreatePlaybookData>> = {
+        mutationFn: async (fnOptions) => await createPlaybook({
+            ...options,
+            ...fnOptions,
+            throwOnError: true
+        })
+    };
+    return mutationOptions;
+};
+
+/**
+ * Delete a playbook
+ *
+ * Deletes a playbook. Reviews by it stay. Only the owner and admins may delete it.
+ */
+export const deletePlaybookMutation = (options?: Partial<Options<DeletePlaybookData>>): UseMutationOptions<DeletePlaybookResponse, DeletePlaybookError, Options<DeletePlaybookData>> => {
+    const mutationOptions: UseMutationOptions<DeletePlaybookResponse, DeletePlaybookError, Options<DeletePlaybookData>> = {
+        mutationFn: async (fnOptions) => await deletePlaybook({
+            ...options,
+            ...fnOptions,
+            throwOnError: true
+        })
+    };
+    return mutationOptions;
+};
+
+export const getPlaybookQueryKey = (options: Options<GetPlaybookData>) => createQueryKey('getPlaybook', options);
+
+/**
+ * Get a playbook
+ *
+ * Returns a playbook of the firm.
+ */
+export const getPlaybookOptions = (options: Options<GetPlaybookData>) => queryOptions<GetPlaybookResponse, GetPlaybookError, GetPlaybookResponse, ReturnType<typeof getPlaybookQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => await getPlaybook({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true
+    }),
+    queryKey: getPlaybookQueryKey(options)
+});
+
+/**
+ * Replace a playbook
+ *
+ * Replaces the whole content. `version` is that of the playbook which the change is based on; if it has
+ * been changed meanwhile, the answer is 409. Only the owner and admins may change it.
+ *
+ */
+export const replacePlaybookMutation = (options?: Partial<Options<ReplacePlaybookData>>): UseMutationOptions<ReplacePlaybookResponse, ReplacePlaybookError, Options<ReplacePlaybookData>> => {
+    const mutationOptions: UseMutationOptions<ReplacePlaybookResponse, ReplacePlaybookError, Options<ReplacePlaybookData>> = {
+        mutationFn: async (fnOptions) => await replacePlaybook({
             ...options,
             ...fnOptions,
             throwOnError: true
