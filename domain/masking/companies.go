@@ -1,5 +1,7 @@
 package masking
 
+import "counsel/domain/langid"
+
 // legalForms mark the capitalized words before them as the name of a company, in lower case and without full stops.
 var legalForms = []string{
 	"inc", "llc", "llp", "ltd", "corp", "gmbh", "plc", "ag", "bv", "nv", "sarl", "srl", "spa", "oy", "ab", "aps", "pty", "incorporated", "kft", "ltda", "kg",
@@ -23,7 +25,7 @@ func (s *scan) findCompanies() {
 	}
 	for j := 0; j < len(s.tokens); j++ {
 		t := &s.tokens[j]
-		if t.cue&companyCue != 0 && !t.capitalized {
+		if t.cue&companyCue != 0 && !t.capitalized || t.allCaps && t.language == langid.French && s.oneOf(j, "sas", "sarl", "sasu", "eurl", "sci", "snc", "sa", "selarl", "scp") {
 			if end := s.companyAfter(j + 1); end > 0 {
 				s.addSpan(Company, j+1, end)
 				j = end - 1

@@ -140,6 +140,9 @@ func (s *scan) initialsAt(i int) int {
 		return 0
 	}
 	t := &s.tokens[p]
+	if t.rank > frequentScore && t.class&familyName == 0 || s.tokens[i].startsLine && k == i+2 && s.oneOf(i, "i", "v", "x") {
+		return 0 // a numeral
+	}
 	named := t.label == personLabel || t.class&familyName != 0 && t.rank == 0 || t.margin > ruleMargin && t.rank == 0 && s.info[p].traits&isDictionary == 0
 	// "A. Facts" is a heading
 	if !named || s.tokens[i].startsLine && t.label != personLabel && s.info[p].traits&(isDictionary|isListed) != 0 || t.class&(country|state|definedTerm|legalReference) != 0 && t.label != personLabel {
