@@ -97,6 +97,7 @@ func (s *Service) Analyze(ctx context.Context, caller domain.Principal, a Analys
 	if err != nil {
 		return Analysis{}, err
 	}
+	session.SetLocale(tag.String())
 	started := s.clock()
 	masked, err := session.Mask(a.Text)
 	s.metrics.Masked(s.clock().Sub(started), session.Found())

@@ -181,3 +181,20 @@ func TestConsultationMaskedText(t *testing.T) {
 		}
 	}
 }
+
+// A placeholder that was never issued becomes a phrase in the language of the answer, also in a stream.
+func TestUnknownPlaceholders(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	f.model.setResponse(respondWith("[PERSON_7], \\[COMPANY\\_8\\] / [EMAIL_9"))
+	for locale, want := range map[string]string{
+		"": "the person, the company / the e-mail address", "de-AT": "die Person, die Firma / die E-Mail-Adresse",
+		"fr": "la personne, la société / l’adresse électronique", "nl": "de persoon, de onderneming / het e-mailadres",
+	} {
+		var streamed strings.Builder
+		a, err := f.StreamChat(t.Context(), f.user, Question{UserID: f.user.UserID, Message: "Who?", Locale: locale}, func(s string) { streamed.WriteString(s) })
+		if err != nil || a.Text != want || streamed.String() != want {
+			t.Errorf("%q: %q, streamed %q, %v", locale, a.Text, streamed.String(), err)
+		}
+	}
+}

@@ -1064,7 +1064,7 @@ export type Consultation = {
      */
     answer: string;
     /**
-     * What the AI received for it, with placeholders for personal data: the question with its context, the text, or the inputs. Consultations from before this was recorded have none.
+     * What the AI received for it, with placeholders for personal data: the question with its context, the text, or the inputs. Reviews of documents, and consultations from before this was recorded, have none.
      */
     maskedText?: string;
     /**
