@@ -124,6 +124,9 @@ func (s *scan) extendAddress(from, to int) (int, int) {
 			to, postcode = s.anyPostcode(k+1), true // "ON M5H 2M9", "NSW 2000"
 			continue
 		}
+		if t.cue&(acronymCue|identityCue|phoneCue|bankCue|numberedCue) != 0 && (t.cue&acronymCue == 0 || t.allCaps) && t.cue&floorCue == 0 && t.class&placeName == 0 || s.isSymbol(k+1, '.') && s.hasCue(k+2, acronymCue) {
+			break // "P. IVA"
+		}
 		if j := max(s.secondaryUnit(k), s.unitAfter(k)); j > 0 {
 			to = j
 			continue

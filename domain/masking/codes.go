@@ -79,6 +79,8 @@ func (s *scan) maskIdentifier(i int, announced bool) int {
 			}
 		} else if announced && s.isWord(end) && s.tokens[end].end-s.tokens[end].start == 1 && s.tokens[end].capitalized && s.isNumber(end+1) && !s.tokens[end].startsLine {
 			end = max(end, s.codeEnd(i, 3)) // "12 180564 M 057"
+		} else if announced && s.isNumber(end) && s.isNumber(end-1) && !s.tokens[end].startsLine {
+			end = max(end, s.codeEnd(i, 3)) // only its first groups look like an official number
 		}
 		s.unmarkLaw(i, end)
 		s.addSpan(ID, i, end)
@@ -264,6 +266,7 @@ func (s *scan) announcedBy(i int) int {
 	if end == k+1 && s.isNumber(k) && s.isYear(k) && s.tokens[k].end-s.tokens[k].start == 4 && c&numberedCue == 0 && !s.isSymbol(k-1, ':') && !s.isSymbol(k-1, '#') {
 		return 0 // "account 2019"
 	}
+	s.unmarkLaw(k, end)
 	s.addSpan(ID, k, end)
 	return end
 }
@@ -323,7 +326,7 @@ func (s *scan) isCodeStart(k int) bool {
 	for j := k + 1; j < k+6 && j < len(s.tokens); j++ {
 		switch {
 		case s.tokens[j].kind == numberToken:
-			return s.tokens[k].allCaps || s.tokens[k].end-s.tokens[k].start == 1 || s.adjacent(j) || s.lowercaseText && j == k+1
+			return s.tokens[k].allCaps || s.tokens[k].end-s.tokens[k].start == 1 || s.adjacent(j) || s.lowercaseText && j == k+1 && s.tokens[k].end-s.tokens[k].start <= 3
 		case !s.adjacent(j) && !(s.isNumber(j+1) || s.isNumber(j)):
 			return false
 		}

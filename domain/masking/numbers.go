@@ -373,6 +373,8 @@ func (s *scan) isPhone(d *digitSequence) bool {
 		// "415-555-0132", "612 34 56 78", but not the thousands of an amount
 		return !d.thousands() && d.groups[0] > 1 || d.total >= 10 && d.total <= 11 && d.groups[0] == 1 && first == '1' ||
 			d.n == 3 && d.thousands() && d.total == 9 && d.seps[1] == ' ' && (first == '6' || first == '7' || first == '9')
+	case d.n == 2 && d.seps[1] == '/':
+		return d.groups[0] == 3 && d.groups[1] >= 6 && d.groups[1] <= 7 && first == '3' // Italian mobile
 	case d.n == 2 && d.seps[1] == '-':
 		return d.groups[0] == 3 && d.groups[1] == 4 || d.groups[0] == 5 && d.groups[1] == 4 && first == '9'
 	case d.n == 2 && d.seps[1] == ' ':

@@ -281,7 +281,7 @@ func (s *scan) oneOf(i int, words ...string) bool {
 
 // equalsWord reports whether text is the word w, given in lower case. Most words differ in length or first letter.
 func equalsWord(text, w string) bool {
-	return len(text) == len(w) && (text[0]|0x20 == w[0] || w[0] >= utf8.RuneSelf) && strings.EqualFold(text, w)
+	return len(text) == len(w) && (text[0]|0x20 == w[0]|0x20 || w[0] >= utf8.RuneSelf) && strings.EqualFold(text, w)
 }
 
 // isFree reports whether token i exists and is in no span.

@@ -74,6 +74,7 @@ func (s *scan) structuredWord(i int) int {
 		if s.equals(i, "r") && s.isSymbol(i+1, '.') && s.equals(i+2, "g") && s.isSymbol(i+3, '.') {
 			if k, _ := s.afterCue(i + 3); k < len(s.tokens) {
 				if j := s.maskDocket(i, k); j > 0 {
+					s.tokens[i].law, s.tokens[i+2].law = true, true
 					return j - 1
 				}
 			}
@@ -96,8 +97,16 @@ func (s *scan) recordKeyword(i int) {
 	if t.class&phoneKeyword != 0 {
 		c |= phoneCue
 	}
-	if c&acronymCue != 0 && !t.allCaps && !t.camelCase && !s.lowercaseText {
-		c &^= acronymCue
+	if c&acronymCue != 0 {
+		switch {
+		case t.allCaps || t.camelCase:
+			t.law = true // never a name
+			if s.isSymbol(i-1, '.') && s.isWord(i-2) && s.tokens[i-2].end-s.tokens[i-2].start == 1 {
+				s.tokens[i-2].law = true // "P. IVA"
+			}
+		case !s.lowercaseText:
+			c &^= acronymCue
+		}
 	}
 	if c&numberCue != 0 && s.isSymbol(i-1, '-') && s.adjacent(i) && s.isWord(i-2) && s.tokens[i-2].capitalized && s.tokens[i-2].cue&(statuteCue|phoneCue) == 0 && s.tokens[i-2].class&phoneKeyword == 0 {
 		c |= identityCue // "A-number", "AHV-Nummer"
