@@ -15,6 +15,7 @@ import (
 
 	"github.com/joho/godotenv"
 
+	"counsel/app"
 	"counsel/clients/mail"
 	"counsel/config"
 	"counsel/domain"
@@ -108,15 +109,15 @@ func (devCommand) run(ctx context.Context, up *bool) (err error) {
 	if err := migrate(ctx, cfg.Database.URL); err != nil {
 		return err
 	}
-	a, err := open(ctx, cfg, log)
+	a, err := app.Open(ctx, cfg, contract, log)
 	if err != nil {
 		return err
 	}
-	demo, password, ok, err := demoUser(ctx, a.services.accounts, cfg.DataDir)
+	demo, password, ok, err := demoUser(ctx, a.Services.Accounts, cfg.DataDir)
 	if err != nil {
-		return errors.Join(fmt.Errorf("the demo account: %w", withFields(err)), a.close(ctx))
+		return errors.Join(fmt.Errorf("the demo account: %w", app.WithFields(err)), a.Close(ctx))
 	}
-	url := "http://" + a.address().String()
+	url := "http://" + a.Address().String()
 	fmt.Print(welcome(url, cfg, box, sandboxURL))
 	if ok {
 		fmt.Print(firstQuestion(url, demo, password))
@@ -125,7 +126,7 @@ func (devCommand) run(ctx context.Context, up *bool) (err error) {
 	}
 	fmt.Print("\nCtrl-C stops everything. The log follows.\n\n")
 	*up = true
-	return a.run(ctx)
+	return a.Run(ctx)
 }
 
 const demoEmail = "demo@counsel.example"

@@ -1,12 +1,12 @@
 // Counsel is the backend of a legal-services product: it answers legal questions, drafts documents, reviews contracts,
 // and has documents signed.
 //
-// The main package only wires the parts together: it reads the settings, opens the parts in four steps (app.go and
-// wire_*.go), runs them, and closes them in reverse (runner.go).
+// The main package contains the commands. They read the settings and run the service, which package app wires together.
 package main
 
 import (
 	"context"
+	_ "embed"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -17,6 +17,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"counsel/app"
 	"counsel/config"
 	"counsel/db"
 	"counsel/domain"
@@ -25,6 +26,11 @@ import (
 	"counsel/domain/isolation"
 	"counsel/domain/text/extract"
 )
+
+// contract is the OpenAPI contract, which the service publishes at /openapi.yaml.
+//
+//go:embed openapi.yaml
+var contract []byte
 
 const description = `The backend of a legal-services product.
 
@@ -60,12 +66,12 @@ func (serveCommand) Run(ctx context.Context) error {
 	for _, warning := range cfg.Warnings() {
 		log.Warn(warning)
 	}
-	a, err := open(ctx, cfg, log)
+	a, err := app.Open(ctx, cfg, contract, log)
 	if err != nil {
 		return err
 	}
-	log.Info("listening", "address", a.address().String())
-	return a.run(ctx)
+	log.Info("listening", "address", a.Address().String())
+	return a.Run(ctx)
 }
 
 type workCommand struct{}
@@ -77,15 +83,15 @@ func (workCommand) Run(ctx context.Context) error {
 		return err
 	}
 	cfg.HTTP.Addr, cfg.Jobs.Run = "", true
-	a, err := open(ctx, cfg, log)
+	a, err := app.Open(ctx, cfg, contract, log)
 	if err != nil {
 		return err
 	}
 	log.Info("running jobs", "concurrency", cfg.Jobs.Concurrency)
-	if address := a.address(); address != nil {
+	if address := a.Address(); address != nil {
 		log.Info("listening", "address", address.String())
 	}
-	return a.run(ctx)
+	return a.Run(ctx)
 }
 
 // loadProduction reads the settings and rejects those that are not safe in production.

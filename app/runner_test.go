@@ -1,4 +1,4 @@
-package main
+package app
 
 import (
 	"context"
@@ -12,7 +12,7 @@ import (
 
 func TestRunnerClosesStepsInReverse(t *testing.T) {
 	var closed []string
-	var r runner
+	var r Runner
 	for _, name := range []string{"infrastructure", "clients", "services"} {
 		r.step(name)
 		r.onClose(name, func(context.Context) error {
@@ -21,7 +21,7 @@ func TestRunnerClosesStepsInReverse(t *testing.T) {
 		})
 	}
 	for range 2 { // the second close does nothing
-		if err := r.close(t.Context()); err != nil {
+		if err := r.Close(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -32,7 +32,7 @@ func TestRunnerClosesStepsInReverse(t *testing.T) {
 
 func TestRunnerClosesPartsSideBySide(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var r runner
+		var r Runner
 		r.step("front door")
 		for _, name := range []string{"requests", "jobs"} {
 			r.onClose(name, func(ctx context.Context) error {
@@ -43,7 +43,7 @@ func TestRunnerClosesPartsSideBySide(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 7*time.Second)
 		defer cancel()
 		start := time.Now()
-		err := r.close(ctx)
+		err := r.Close(ctx)
 		if took := time.Since(start); took != 7*time.Second {
 			t.Errorf("closing took %s", took)
 		}
@@ -57,7 +57,7 @@ func TestRunnerClosesPartsSideBySide(t *testing.T) {
 
 func TestRunnerLoop(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var r runner
+		var r Runner
 		r.step("services")
 		opening, cancelOpening := context.WithCancel(t.Context())
 		stopped := make(chan struct{})
@@ -71,12 +71,12 @@ func TestRunnerLoop(t *testing.T) {
 		synctest.Wait()
 		select {
 		case <-stopped:
-			t.Fatal("the loop ended with the context of open")
+			t.Fatal("the loop ended with the context of Open")
 		default:
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		if err := r.close(ctx); err != nil {
+		if err := r.Close(ctx); err != nil {
 			t.Error(err)
 		}
 		<-stopped

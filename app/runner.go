@@ -1,4 +1,4 @@
-package main
+package app
 
 import (
 	"context"
@@ -8,11 +8,11 @@ import (
 	"sync"
 )
 
-// runner owns what runs and what must be closed. The service is opened in steps, each of which may use the steps
-// before it. close goes through the steps in reverse order, and closes the parts of one step side by side, so
+// Runner owns what runs and what must be closed. The service is opened in steps, each of which may use the steps
+// before it. Close goes through the steps in reverse order, and closes the parts of one step side by side, so
 // that requests and jobs, for example, share the whole shutdown deadline. The parts of a step must therefore not
 // depend on each other while they are closed.
-type runner struct{ steps []*step }
+type Runner struct{ steps []*step }
 
 type step struct {
 	name  string
@@ -25,17 +25,17 @@ type part struct {
 }
 
 // step begins the next step. Parts registered from now on belong to it.
-func (r *runner) step(name string) { r.steps = append(r.steps, &step{name: name}) }
+func (r *Runner) step(name string) { r.steps = append(r.steps, &step{name: name}) }
 
 // onClose registers how to close a part. fn should return when its context ends.
-func (r *runner) onClose(name string, fn func(context.Context) error) {
+func (r *Runner) onClose(name string, fn func(context.Context) error) {
 	last := r.steps[len(r.steps)-1]
 	last.parts = append(last.parts, part{name, fn})
 }
 
-// loop runs fn in the background until close, which cancels its context and waits for it as long as the deadline
+// loop runs fn in the background until Close, which cancels its context and waits for it as long as the deadline
 // allows. A loop must leave nothing behind that the next start cannot continue.
-func (r *runner) loop(ctx context.Context, name string, fn func(context.Context)) {
+func (r *Runner) loop(ctx context.Context, name string, fn func(context.Context)) {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	done := make(chan struct{})
 	go func() {
@@ -52,8 +52,8 @@ func (r *runner) loop(ctx context.Context, name string, fn func(context.Context)
 	})
 }
 
-// close closes everything registered so far. Calling it again does nothing.
-func (r *runner) close(ctx context.Context) error {
+// Close closes everything registered so far. Calling it again does nothing.
+func (r *Runner) Close(ctx context.Context) error {
 	var errs []error
 	for _, s := range slices.Backward(r.steps) {
 		errs = append(errs, s.close(ctx))

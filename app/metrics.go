@@ -1,4 +1,4 @@
-package main
+package app
 
 import (
 	"time"
@@ -13,8 +13,7 @@ import (
 	"counsel/domain/jobs"
 )
 
-// aiMetrics are the metrics of AI requests. Those of the provider are named after OpenTelemetry's conventions for
-// generative AI.
+// aiMetrics are the metrics of AI requests.
 type aiMetrics struct {
 	lookups    *prometheus.CounterVec
 	flights    *prometheus.CounterVec
@@ -24,15 +23,10 @@ type aiMetrics struct {
 	recordErrs prometheus.Counter
 	budget     prometheus.Counter
 	upstream   *prometheus.HistogramVec
-	operation  *prometheus.HistogramVec
-	firstChunk *prometheus.HistogramVec
-	tokens     *prometheus.CounterVec
-	breaker    *prometheus.GaugeVec
 }
 
 func newAIMetrics(r prometheus.Registerer) *aiMetrics {
 	seconds := []float64{.00001, .000025, .00005, .0001, .00025, .0005, .001, .0025, .005, .01, .05, .1, .5, 1}
-	slow := []float64{.05, .1, .25, .5, 1, 2.5, 5, 10, 20, 30}
 	m := &aiMetrics{
 		lookups: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "counsel_ai_cache_lookups_total", Help: "Lookups in the answer cache: hit, miss, or error when Redis is unavailable."}, []string{"kind", "result"}),
@@ -49,17 +43,9 @@ func newAIMetrics(r prometheus.Registerer) *aiMetrics {
 		budget: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "counsel_ai_budget_rejections_total", Help: "Requests rejected because a token or cost budget is spent."}),
 		upstream: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name: "counsel_ai_upstream_duration_seconds", Help: "Time of one request to the provider, including retries.", Buckets: slow}, []string{"kind", "outcome"}),
-		operation: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name: "gen_ai_client_operation_duration_seconds", Help: "Time of one attempt at the provider.", Buckets: slow}, []string{"provider", "gen_ai_request_model", "outcome"}),
-		firstChunk: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name: "gen_ai_client_operation_time_to_first_chunk_seconds", Help: "Time to the first chunk of a streamed answer.", Buckets: slow}, []string{"provider", "gen_ai_request_model"}),
-		tokens: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "gen_ai_client_token_usage_total", Help: "Tokens as counted by the provider."}, []string{"provider", "gen_ai_request_model", "gen_ai_token_type"}),
-		breaker: prometheus.NewGaugeVec(prometheus.GaugeOpts{
-			Name: "counsel_ai_breaker", Help: "State of the provider's circuit breaker: 1 for the current state, 0 for the others."}, []string{"provider", "state"}),
+			Name: "counsel_ai_upstream_duration_seconds", Help: "Time of one request to the provider, including retries.", Buckets: providerSeconds}, []string{"kind", "outcome"}),
 	}
-	r.MustRegister(m.lookups, m.flights, m.masking, m.masked, m.records, m.recordErrs, m.budget, m.upstream, m.operation, m.firstChunk, m.tokens, m.breaker)
+	r.MustRegister(m.lookups, m.flights, m.masking, m.masked, m.records, m.recordErrs, m.budget, m.upstream)
 	return m
 }
 
@@ -93,8 +79,34 @@ func (m *aiMetrics) Recorded(_ int, took time.Duration, err error) {
 	}
 }
 
+// providerMetrics are the metrics of AI providers, named after OpenTelemetry's conventions for generative AI.
+type providerMetrics struct {
+	operation  *prometheus.HistogramVec
+	firstChunk *prometheus.HistogramVec
+	tokens     *prometheus.CounterVec
+	breaker    *prometheus.GaugeVec
+}
+
+// providerSeconds are the buckets of durations at a provider.
+var providerSeconds = []float64{.05, .1, .25, .5, 1, 2.5, 5, 10, 20, 30}
+
+func newProviderMetrics(r prometheus.Registerer) *providerMetrics {
+	m := &providerMetrics{
+		operation: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "gen_ai_client_operation_duration_seconds", Help: "Time of one attempt at the provider.", Buckets: providerSeconds}, []string{"provider", "gen_ai_request_model", "outcome"}),
+		firstChunk: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "gen_ai_client_operation_time_to_first_chunk_seconds", Help: "Time to the first chunk of a streamed answer.", Buckets: providerSeconds}, []string{"provider", "gen_ai_request_model"}),
+		tokens: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "gen_ai_client_token_usage_total", Help: "Tokens as counted by the provider."}, []string{"provider", "gen_ai_request_model", "gen_ai_token_type"}),
+		breaker: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Name: "counsel_ai_breaker", Help: "State of the provider's circuit breaker: 1 for the current state, 0 for the others."}, []string{"provider", "state"}),
+	}
+	r.MustRegister(m.operation, m.firstChunk, m.tokens, m.breaker)
+	return m
+}
+
 // observeAttempt measures an attempt at a provider: primary or fallback.
-func (m *aiMetrics) observeAttempt(provider string, a llm.Attempt) {
+func (m *providerMetrics) observeAttempt(provider string, a llm.Attempt) {
 	m.operation.WithLabelValues(provider, a.Model, string(a.Outcome)).Observe(a.Duration.Seconds())
 	if a.FirstChunk > 0 {
 		m.firstChunk.WithLabelValues(provider, a.Model).Observe(a.FirstChunk.Seconds())
@@ -103,7 +115,7 @@ func (m *aiMetrics) observeAttempt(provider string, a llm.Attempt) {
 	m.tokens.WithLabelValues(provider, a.Model, "output").Add(float64(a.CompletionTokens))
 }
 
-func (m *aiMetrics) setBreaker(provider, state string) {
+func (m *providerMetrics) setBreaker(provider, state string) {
 	for _, s := range []string{"closed", "half-open", "open"} {
 		v := 0.0
 		if s == state {

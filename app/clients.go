@@ -1,4 +1,4 @@
-package main
+package app
 
 import (
 	"context"
@@ -26,73 +26,73 @@ import (
 // textReaders is the number of documents whose text is extracted at a time, each in a process of its own.
 var textReaders = min(max(2, runtime.GOMAXPROCS(0)/2), 4)
 
-// clients are the connections to outside systems, and the child processes that read untrusted files.
-type clients struct {
-	model    *llm.Client
-	fallback *llm.Client // nil: none is configured
-	queue    *queue.Queue
-	mail     *mail.Client // nil: no SMTP server is configured
-	webhooks *webhook.Client
-	provider esignclient.Provider // nil: the service collects signatures itself
-	sealer   *pades.Sealer        // nil: no certificate is configured
-	pdf      *pdf.Engine
-	texts    *extract.Isolated
-	children *isolation.Pool // reads files that are uploaded or sent for signature
-
-	aiMetrics *aiMetrics
+// Clients are the connections to outside systems, and the child processes that read untrusted files.
+type Clients struct {
+	Model    *llm.Client
+	Fallback *llm.Client // nil: none is configured
+	Queue    *queue.Queue
+	Mail     *mail.Client // nil: no SMTP server is configured
+	Webhooks *webhook.Client
+	Provider esignclient.Provider // nil: the service collects signatures itself
+	Sealer   *pades.Sealer        // nil: no certificate is configured
+	PDF      *pdf.Engine
+	Texts    *extract.Isolated
+	Children *isolation.Pool // reads files that are uploaded or sent for signature
 }
 
 // openClients creates the clients. None of them connects yet.
-func openClients(r *runner, cfg config.Config, infra *infrastructure) (_ *clients, err error) {
-	c := &clients{queue: queue.New(infra.redis, infra.log.With("part", "queue")), aiMetrics: newAIMetrics(infra.registry)}
+func openClients(r *Runner, cfg config.Config, infra *Infrastructure) (_ *Clients, err error) {
+	r.step("clients")
+	c := &Clients{Queue: queue.New(infra.Redis, infra.Log.With("part", "queue"))}
+	metrics := newProviderMetrics(infra.Registry)
 
 	newModel := func(name, baseURL, key, model string) (*llm.Client, error) {
 		m, err := llm.New(llm.Config{
-			BaseURL: baseURL, APIKey: key, Model: model, Timeout: cfg.LLM.Timeout, Deadline: cfg.LLM.Deadline, Log: infra.log.With("part", "llm", "provider", name),
-			OnAttempt: func(a llm.Attempt) { c.aiMetrics.observeAttempt(name, a) }, OnBreaker: func(state string) { c.aiMetrics.setBreaker(name, state) },
+			BaseURL: baseURL, APIKey: key, Model: model, Timeout: cfg.LLM.Timeout, Deadline: cfg.LLM.Deadline, Log: infra.Log.With("part", "llm", "provider", name),
+			OnAttempt: func(a llm.Attempt) { metrics.observeAttempt(name, a) }, OnBreaker: func(state string) { metrics.setBreaker(name, state) },
 		})
 		if err == nil {
-			c.aiMetrics.setBreaker(name, m.Breaker())
+			metrics.setBreaker(name, m.Breaker())
 			r.onClose("AI provider "+name, func(context.Context) error { return m.Close() })
 		}
 		return m, err
 	}
-	if c.model, err = newModel("primary", cfg.LLM.BaseURL, cfg.LLM.APIKey, cfg.LLM.Model); err != nil {
+	if c.Model, err = newModel("primary", cfg.LLM.BaseURL, cfg.LLM.APIKey, cfg.LLM.Model); err != nil {
 		return nil, fmt.Errorf("LLM_BASE_URL: %w", err)
 	}
 	if f := cfg.LLM.Fallback; f.BaseURL != "" {
-		if c.fallback, err = newModel("fallback", f.BaseURL, f.APIKey, f.Model); err != nil {
+		if c.Fallback, err = newModel("fallback", f.BaseURL, f.APIKey, f.Model); err != nil {
 			return nil, fmt.Errorf("LLM_FALLBACK_BASE_URL: %w", err)
 		}
 	}
 
-	c.children = isolation.New(isolation.Config{MaxChildren: 4, Memory: 512 << 20, Timeout: 30 * time.Second})
-	r.onClose("file inspection", func(context.Context) error { return c.children.Close() })
-	c.texts = extract.NewIsolated(compilationCache(), textReaders+1) // one more for a caller who waits for the text
-	r.onClose("text extraction", func(context.Context) error { return c.texts.Close() })
+	c.Children = isolation.New(isolation.Config{MaxChildren: 4, Memory: 512 << 20, Timeout: 30 * time.Second})
+	r.onClose("file inspection", func(context.Context) error { return c.Children.Close() })
+	c.Texts = extract.NewIsolated(compilationCache(), textReaders+1) // one more for a caller who waits for the text
+	r.onClose("text extraction", func(context.Context) error { return c.Texts.Close() })
 
-	c.webhooks = webhook.New(webhook.Config{AllowPrivate: cfg.Webhooks.AllowPrivate})
-	r.onClose("webhooks", func(context.Context) error { c.webhooks.Close(); return nil })
+	c.Webhooks = webhook.New(webhook.Config{AllowPrivate: cfg.Webhooks.AllowPrivate})
+	r.onClose("webhooks", func(context.Context) error { c.Webhooks.Close(); return nil })
 
 	if cfg.SMTP.Host != "" {
-		if c.mail, err = newMailClient(cfg); err != nil {
+		if c.Mail, err = newMailClient(cfg); err != nil {
 			return nil, err
 		}
-		r.onClose("mail", func(context.Context) error { return c.mail.Close() })
+		r.onClose("mail", func(context.Context) error { return c.Mail.Close() })
 	}
 	if cfg.Esign.External() {
-		c.provider, err = esignclient.New(cfg.Esign.Provider, esignclient.Config{URL: cfg.Esign.ProviderURL, APIKey: cfg.Esign.APIKey, WebhookSecret: cfg.Esign.WebhookSecret})
+		c.Provider, err = esignclient.New(cfg.Esign.Provider, esignclient.Config{URL: cfg.Esign.ProviderURL, APIKey: cfg.Esign.APIKey, WebhookSecret: cfg.Esign.WebhookSecret})
 		if err != nil {
 			return nil, fmt.Errorf("ESIGN_PROVIDER_URL: %w", err)
 		}
-		r.onClose("signing provider", func(context.Context) error { return c.provider.Close() })
+		r.onClose("signing provider", func(context.Context) error { return c.Provider.Close() })
 	}
 	if cfg.Esign.Certificate != "" {
-		if c.sealer, err = newSealer(r, cfg.Esign, c.children); err != nil {
+		if c.Sealer, err = newSealer(r, cfg.Esign, c.Children); err != nil {
 			return nil, err
 		}
 	}
-	if c.pdf, err = pdf.New(pdf.Config{Engine: cfg.PDF.Engine}); err != nil {
+	if c.PDF, err = pdf.New(pdf.Config{Engine: cfg.PDF.Engine}); err != nil {
 		return nil, err
 	}
 	return c, nil
@@ -133,7 +133,7 @@ func newMailClient(cfg config.Config) (*mail.Client, error) {
 }
 
 // newSealer creates what seals signed documents, with a timestamp if an authority is configured.
-func newSealer(r *runner, cfg config.Esign, children *isolation.Pool) (*pades.Sealer, error) {
+func newSealer(r *Runner, cfg config.Esign, children *isolation.Pool) (*pades.Sealer, error) {
 	var timestamps pades.Timestamper
 	if cfg.TSAURL != "" {
 		client, err := tsa.New(cfg.TSAURL)

@@ -1,8 +1,7 @@
-package main
+package app
 
 import (
 	"context"
-	_ "embed"
 	"errors"
 	"log/slog"
 	"net/http"
@@ -15,31 +14,27 @@ import (
 	"counsel/handlers"
 )
 
-// contract is the OpenAPI contract, which the service publishes at /openapi.yaml.
-//
-//go:embed openapi.yaml
-var contract []byte
-
 // frontDoor accepts requests and jobs.
 type frontDoor struct {
 	failed chan error // receives the error that ended the HTTP server
 }
 
 // openFrontDoor starts the jobs and the HTTP server. When it is closed, requests and jobs end side by side.
-func openFrontDoor(ctx context.Context, r *runner, cfg config.Config, infra *infrastructure, s *services) (*frontDoor, error) {
-	handler, err := newHandler(cfg, infra, s)
+func openFrontDoor(ctx context.Context, r *Runner, cfg config.Config, contract []byte, infra *Infrastructure, s *Services) (*frontDoor, error) {
+	r.step("front door")
+	handler, err := newHandler(cfg, contract, infra, s)
 	if err != nil {
 		return nil, err
 	}
-	r.onClose("jobs", s.jobs.Close)
-	if err := s.jobs.Start(ctx, bool(cfg.Jobs.Run)); err != nil {
+	r.onClose("jobs", s.Jobs.Close)
+	if err := s.Jobs.Start(ctx, bool(cfg.Jobs.Run)); err != nil {
 		return nil, err
 	}
 	front := &frontDoor{failed: make(chan error, 1)}
 	if infra.listener == nil {
 		return front, nil
 	}
-	server := newHTTPServer(handler, cfg, infra.log.With("part", "http"))
+	server := newHTTPServer(handler, cfg, infra.Log.With("part", "http"))
 	r.onClose("requests", func(ctx context.Context) error {
 		handler.Drain()
 		if err := server.Shutdown(ctx); err != nil {
@@ -57,16 +52,16 @@ func openFrontDoor(ctx context.Context, r *runner, cfg config.Config, infra *inf
 }
 
 // newHandler creates the handler of all routes, with the rate limits of callers.
-func newHandler(cfg config.Config, infra *infrastructure, s *services) (_ *handlers.Server, err error) {
+func newHandler(cfg config.Config, contract []byte, infra *Infrastructure, s *Services) (_ *handlers.Server, err error) {
 	c := handlers.Config{
-		Accounts: s.accounts, AI: s.ai, Cases: s.cases, Drafts: s.drafts, Email: s.email, Esign: s.esign, Files: s.files, Templates: s.templates, Rendering: s.rendering,
-		Jobs: s.jobs, Idempotency: s.idempotency, Webhooks: s.webhooks, Notifications: s.notifications, Privacy: s.privacy,
-		Ready: infra.ready, Contract: contract, MetricsToken: cfg.HTTP.MetricsToken, Registry: infra.registry, Log: infra.log.With("part", "http"), Clock: domain.SystemClock,
+		Accounts: s.Accounts, AI: s.AI, Cases: s.Cases, Drafts: s.Drafts, Email: s.Email, Esign: s.Esign, Files: s.Files, Templates: s.Templates, Rendering: s.Rendering,
+		Jobs: s.Jobs, Idempotency: s.Idempotency, Webhooks: s.Webhooks, Notifications: s.Notifications, Privacy: s.Privacy,
+		Ready: infra.ready, Contract: contract, MetricsToken: cfg.HTTP.MetricsToken, Registry: infra.Registry, Log: infra.Log.With("part", "http"), Clock: domain.SystemClock,
 		CORSOrigins: cfg.HTTP.CORSOrigins, CORSLocalhost: cfg.HTTP.CORSLocalhost, TrustedProxies: cfg.HTTP.TrustedProxies,
 	}
 	if cfg.RateLimits.Enabled {
 		perMinute := func(name string, requests int) (*limits.Limiter, error) {
-			return limits.New(limits.Config{Redis: infra.redis, Clock: domain.SystemClock, Secret: []byte(cfg.JWT.Secret), Budget: limits.Budget{Name: name, Requests: requests, Window: time.Minute}})
+			return limits.New(limits.Config{Redis: infra.Redis, Clock: domain.SystemClock, Secret: []byte(cfg.JWT.Secret), Budget: limits.Budget{Name: name, Requests: requests, Window: time.Minute}})
 		}
 		if c.UserLimit, err = perMinute("user", cfg.RateLimits.User); err != nil {
 			return nil, err

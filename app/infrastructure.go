@@ -1,0 +1,85 @@
+package app
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"fmt"
+	"log/slog"
+	"net"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/redis/rueidis"
+
+	"counsel/clients/storage"
+	"counsel/config"
+	"counsel/db"
+	"counsel/domain/files"
+)
+
+// Infrastructure is what everything else stands on: the log, the metrics, the servers that hold data, and the port.
+type Infrastructure struct {
+	Log      *slog.Logger
+	Registry *prometheus.Registry
+	Database *sql.DB
+	Redis    rueidis.Client
+	Store    files.Store  // of files
+	HasStore bool         // false: no S3 server is configured, and store rejects everything
+	listener net.Listener // nil: the process only runs jobs
+	URL      string       // under which people reach the service; links in e-mails start with it
+}
+
+// openInfrastructure connects to the database, which must be migrated, Redis and the object store, and opens the port.
+func openInfrastructure(ctx context.Context, r *Runner, cfg config.Config, log *slog.Logger) (_ *Infrastructure, err error) {
+	r.step("infrastructure")
+	i := &Infrastructure{Log: log, Registry: prometheus.NewRegistry(), Store: files.NoStore{}, URL: cfg.URLs.Public}
+	i.Registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+
+	var options db.Options
+	if cfg.Database.Echo {
+		options.Echo = log
+	}
+	if i.Database, err = db.Open(ctx, cfg.Database.URL, options); err != nil {
+		return nil, err
+	}
+	r.onClose("database", func(context.Context) error { return i.Database.Close() })
+	if err = db.CheckMigrated(ctx, i.Database); err != nil {
+		return nil, err
+	}
+
+	if i.Redis, err = db.OpenRedis(ctx, cfg.Redis.URL); err != nil {
+		return nil, err
+	}
+	r.onClose("redis", func(context.Context) error { i.Redis.Close(); return nil })
+
+	if cfg.S3.Endpoint != "" {
+		store, err := storage.New(storage.Config{
+			Endpoint: cfg.S3.Endpoint, Bucket: cfg.S3.Bucket, Region: cfg.S3.Region, AccessKey: cfg.S3.AccessKey, SecretKey: cfg.S3.SecretKey,
+		})
+		if err != nil {
+			return nil, err
+		}
+		i.Store, i.HasStore = store, true
+		r.onClose("object store", func(context.Context) error { return store.Close() })
+	}
+
+	if address := cmp.Or(cfg.HTTP.Addr, cfg.Jobs.HTTPAddr); address != "" {
+		if i.listener, err = (&net.ListenConfig{}).Listen(ctx, "tcp", address); err != nil {
+			return nil, fmt.Errorf("HTTP_ADDR or WORK_HTTP_ADDR: %w", err)
+		}
+		r.onClose("listener", func(context.Context) error { _ = i.listener.Close(); return nil }) // the HTTP server has usually closed it
+	}
+	if cfg.HTTP.Addr != "" {
+		i.URL = cmp.Or(i.URL, "http://"+i.listener.Addr().String())
+	}
+	return i, nil
+}
+
+// ready pings the database and Redis and returns their errors.
+func (i *Infrastructure) ready(ctx context.Context) (database, redis error) {
+	done := make(chan error, 1)
+	go func() { done <- i.Redis.Do(ctx, i.Redis.B().Ping().Build()).Error() }()
+	database = i.Database.PingContext(ctx)
+	return database, <-done
+}

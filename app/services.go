@@ -1,0 +1,292 @@
+package app
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"math"
+	"runtime/debug"
+	"time"
+
+	"counsel/config"
+	"counsel/domain"
+	"counsel/domain/account"
+	"counsel/domain/ai"
+	"counsel/domain/ai/policy"
+	"counsel/domain/ai/prompts"
+	"counsel/domain/cases"
+	"counsel/domain/drafts"
+	"counsel/domain/email"
+	"counsel/domain/esign"
+	"counsel/domain/events"
+	"counsel/domain/files"
+	"counsel/domain/idempotency"
+	"counsel/domain/jobs"
+	"counsel/domain/limits"
+	"counsel/domain/masking"
+	"counsel/domain/notifications"
+	"counsel/domain/privacy"
+	"counsel/domain/rendering"
+	"counsel/domain/templates"
+	"counsel/domain/webhooks"
+)
+
+// Services are the domain services.
+type Services struct {
+	Events        *events.Bus
+	Outbox        *email.Outbox
+	Accounts      *account.Service
+	Cases         *cases.Service
+	Files         *files.Service
+	Jobs          *jobs.Service
+	Idempotency   *idempotency.Service
+	Email         *email.Service
+	Webhooks      *webhooks.Service
+	Notifications *notifications.Service
+	AI            *ai.Service
+	Templates     *templates.Service
+	Drafts        *drafts.Service
+	Rendering     *rendering.Service
+	Esign         *esign.Service
+	Privacy       *privacy.Service
+}
+
+// OpenServices creates the domain services. Neither their background loops nor jobs are started yet. The event bus and
+// the jobs come first, because the other services publish events and enqueue jobs.
+func OpenServices(ctx context.Context, r *Runner, cfg config.Config, infra *Infrastructure, c *Clients) (_ *Services, err error) {
+	r.step("services")
+	s := &Services{Events: events.NewBus()}
+	system := domain.SystemRuntime(infra.Log)
+	s.Jobs, err = jobs.New(jobs.Config{
+		DB: infra.Database, Transport: c.Queue, Runtime: system.Part("jobs"), Metrics: newJobMetrics(infra.Registry), Concurrency: cfg.Jobs.Concurrency,
+	})
+	if err != nil {
+		return nil, err
+	}
+	if err = openPeople(ctx, cfg, infra, c, s); err != nil {
+		return nil, err
+	}
+	if err = openDocuments(infra, c, s); err != nil {
+		return nil, err
+	}
+	if err = openMessages(cfg, infra, c, s); err != nil {
+		return nil, err
+	}
+	if s.AI, err = newAI(cfg, infra, c, s); err != nil {
+		return nil, err
+	}
+	r.onClose("ai", func(ctx context.Context) error {
+		if err := s.AI.Close(ctx); ctx.Err() == nil {
+			return err
+		}
+		return nil // out of time: what was not written yet was not acknowledged either
+	})
+	if s.Esign, err = newEsign(cfg, infra, c, s); err != nil {
+		return nil, err
+	}
+	if s.Privacy, err = privacy.New(privacy.Config{
+		Runtime: system.Part("privacy"), DB: infra.Database, Accounts: s.Accounts, AI: s.AI, Drafts: s.Drafts, Files: s.Files, Cases: s.Cases, Webhooks: s.Webhooks,
+		Notifications: s.Notifications, Email: s.Email, Jobs: s.Jobs, Esign: s.Esign, Templates: s.Templates, Rendering: s.Rendering,
+	}); err != nil {
+		return nil, err
+	}
+	s.Cases.RegisterJobs(s.Jobs)
+	return s, nil
+}
+
+// startLoops starts what the services do in the background. It ends with them.
+func (s *Services) startLoops(ctx context.Context, r *Runner, infra *Infrastructure) {
+	r.loop(ctx, "session sweep", func(ctx context.Context) { sweepSessions(ctx, s.Accounts, infra) })
+	r.loop(ctx, "denial log", s.Cases.RunDenialLog)
+	if infra.HasStore {
+		r.loop(ctx, "files", s.Files.Run)
+	}
+}
+
+// openPeople creates the services of accounts and of the cases that people share.
+func openPeople(ctx context.Context, cfg config.Config, infra *Infrastructure, c *Clients, s *Services) (err error) {
+	system := domain.SystemRuntime(infra.Log)
+	if s.Outbox, err = newOutbox(cfg, infra, c, s.Jobs); err != nil {
+		return err
+	}
+	if s.Accounts, err = newAccounts(ctx, cfg, infra, s.Outbox, s.Jobs); err != nil {
+		return err
+	}
+	if s.Idempotency, err = idempotency.New(idempotency.Config{Runtime: system.Part("idempotency"), DB: infra.Database, Key: []byte(cfg.JWT.Secret), Jobs: s.Jobs}); err != nil {
+		return err
+	}
+	if s.Cases, err = cases.New(cases.Config{
+		Runtime: system.Part("cases"), DB: infra.Database, Accounts: s.Accounts, Events: s.Events, Mailer: s.Outbox,
+		RequireVerifiedEmail: c.Mail != nil, BeforeDelete: esign.CaseDeletable,
+	}); err != nil {
+		return err
+	}
+	return nil
+}
+
+// openDocuments creates the services of files, templates, drafts and rendering.
+func openDocuments(infra *Infrastructure, c *Clients, s *Services) (err error) {
+	system := domain.SystemRuntime(infra.Log)
+	if s.Files, err = files.New(files.Config{
+		DB: infra.Database, Runtime: system.Part("files"), Store: infra.Store, Text: c.Texts, ExtractionWorkers: textReaders, Pool: c.Children,
+		Cases: s.Cases, Events: s.Events, Deletable: esign.DocumentDeletable,
+	}); err != nil {
+		return err
+	}
+	if s.Templates, err = templates.New(templates.Config{DB: infra.Database, Runtime: system.Part("templates"), Renderer: c.PDF}); err != nil {
+		return fmt.Errorf("templates: %w", err)
+	}
+	if s.Drafts, err = drafts.New(drafts.Config{DB: infra.Database, Runtime: system.Part("drafts"), Cases: s.Cases, Events: s.Events}); err != nil {
+		return err
+	}
+	if s.Rendering, err = rendering.New(rendering.Config{
+		DB: infra.Database, Runtime: system.Part("rendering"), Templates: s.Templates, Drafts: s.Drafts, Files: s.Files, Renderer: c.PDF,
+		Jobs: s.Jobs, Accounts: s.Accounts, Cases: s.Cases,
+	}); err != nil {
+		return err
+	}
+	return nil
+}
+
+// openMessages creates the services that notify users and partners of events.
+func openMessages(cfg config.Config, infra *Infrastructure, c *Clients, s *Services) (err error) {
+	if s.Email, err = newEmail(cfg, infra, c, s, s.Outbox); err != nil {
+		return err
+	}
+	runtime := domain.SystemRuntime(infra.Log)
+	s.Webhooks, err = webhooks.New(webhooks.Config{
+		DB: infra.Database, Jobs: s.Jobs, Sender: c.Webhooks, Accounts: s.Accounts, Cases: s.Cases, Runtime: runtime.Part("webhooks"),
+		Key: []byte(cmp.Or(cfg.Webhooks.Key, cfg.JWT.Secret)), Concurrency: cfg.Jobs.Concurrency, OnDisabled: s.Outbox.WebhookMail,
+	})
+	if err != nil {
+		return err
+	}
+	s.Notifications, err = notifications.New(notifications.Config{
+		DB: infra.Database, Jobs: s.Jobs, Accounts: s.Accounts, Cases: s.Cases, Runtime: runtime.Part("notifications"), SendMail: s.Outbox.NotificationMail,
+	})
+	if err != nil {
+		return err
+	}
+	s.Events.Subscribe(events.ForAudience(s.Cases, s.Webhooks.OnEvent, s.Notifications.OnEvent))
+	return nil
+}
+
+// newAccounts creates the accounts, and the first admin if one is configured.
+func newAccounts(ctx context.Context, cfg config.Config, infra *Infrastructure, mailer account.Mailer, queue *jobs.Service) (*account.Service, error) {
+	accounts, err := account.New(account.Config{
+		Runtime: domain.SystemRuntime(infra.Log).Part("account"), DB: infra.Database, Redis: infra.Redis, Mailer: mailer, Jobs: queue,
+		Algorithm: cfg.JWT.Algorithm, Secret: cfg.JWT.Secret, Issuer: "counsel", Audience: "counsel-api",
+		AccessTTL: cfg.JWT.AccessTokenTTL, SessionTTL: cfg.JWT.RefreshTokenTTL,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("JWT_SECRET_KEY: %w", err)
+	}
+	if cfg.Admin.Email != "" {
+		if err := accounts.EnsureAdmin(ctx, cfg.Admin.Email, cfg.Admin.Password); err != nil {
+			return nil, fmt.Errorf("ADMIN_EMAIL, ADMIN_PASSWORD: %w", WithFields(err))
+		}
+	}
+	return accounts, nil
+}
+
+// newOutbox creates the outbox for the mails of the service itself. Without a mail server it accepts none.
+func newOutbox(cfg config.Config, infra *Infrastructure, c *Clients, queue *jobs.Service) (_ *email.Outbox, err error) {
+	var quota *limits.Limiter // nil: no limit
+	if cfg.RateLimits.Enabled {
+		quota, err = limits.New(limits.Config{Redis: infra.Redis, Clock: domain.SystemClock, Secret: []byte(cfg.JWT.Secret), Budget: limits.Budget{Name: "email", Requests: cfg.Mail.RecipientsPerHour, Window: time.Hour}})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return email.NewOutbox(email.OutboxConfig{
+		Runtime: domain.SystemRuntime(infra.Log).Part("email"), Jobs: queue, Quota: quota, AppURL: cfg.URLs.App, Configured: c.Mail != nil,
+	}), nil
+}
+
+// newEmail creates the e-mail service.
+func newEmail(cfg config.Config, infra *Infrastructure, c *Clients, s *Services, outbox *email.Outbox) (*email.Service, error) {
+	settings := email.Config{
+		DB: infra.Database, Runtime: domain.SystemRuntime(infra.Log).Part("email"), Jobs: s.Jobs, Outbox: outbox, Files: s.Files, Accounts: s.Accounts,
+		Retention: cfg.Mail.Retention, PublicURL: infra.URL, AccountURL: cmp.Or(cfg.URLs.Account, infra.URL+"/account"),
+		LinkSecret: s.Accounts.LinkSecret, LinkID: s.Accounts.LinkID, Events: s.Events,
+	}
+	if c.Mail != nil {
+		settings.Sender = c.Mail
+	}
+	return email.New(settings)
+}
+
+// newAI creates the AI service.
+func newAI(cfg config.Config, infra *Infrastructure, c *Clients, s *Services) (*ai.Service, error) {
+	masker, err := masking.New()
+	if err != nil {
+		return nil, fmt.Errorf("masking: %w", err)
+	}
+	promptTemplates, err := prompts.Load()
+	if err != nil {
+		return nil, fmt.Errorf("prompts: %w", err)
+	}
+	rules, err := policy.Load()
+	if err != nil {
+		return nil, fmt.Errorf("policies: %w", err)
+	}
+	flights := 0 // the default limit per user
+	if !cfg.RateLimits.Enabled {
+		flights = math.MaxInt
+	}
+	settings := ai.Config{
+		Runtime: domain.SystemRuntime(infra.Log).Part("ai"), DB: infra.Database, Redis: infra.Redis, Model: c.Model, Masker: masker, Prompts: promptTemplates, Policies: rules,
+		Accounts: s.Accounts, Cases: s.Cases, Library: s.Files, Events: s.Events, Jobs: s.Jobs, Metrics: newAIMetrics(infra.Registry),
+		ChatTTL: cfg.LLM.ChatCacheTTL, Deadline: cfg.LLM.Deadline + 10*time.Second, MaxFlights: flights,
+		Price: ai.Price{Prompt: cfg.LLM.PriceInput, Completion: cfg.LLM.PriceOutput}, FallbackPrice: ai.Price{Prompt: cfg.LLM.FallbackPriceInput, Completion: cfg.LLM.FallbackPriceOutput},
+		Currency: cfg.LLM.Currency,
+		Budgets: ai.Budgets{
+			UserTokensPerDay: cfg.LLM.UserTokensPerDay, TokensPerDay: cfg.LLM.TokensPerDay,
+			UserCostPerMonth: cfg.LLM.UserCostPerMonth, CostPerMonth: cfg.LLM.CostPerMonth,
+		},
+	}
+	if c.Fallback != nil {
+		settings.Fallback = c.Fallback
+	}
+	return ai.New(settings)
+}
+
+// newEsign creates the e-signature service. Without a certificate or a mail server it sends nothing for signature.
+func newEsign(cfg config.Config, infra *Infrastructure, c *Clients, s *Services) (*esign.Service, error) {
+	settings := esign.Config{
+		DB: infra.Database, Files: s.Files, Cases: s.Cases, Accounts: s.Accounts, Jobs: s.Jobs, Mailboxes: s.Email, Renderer: c.PDF, Sealer: c.Sealer, Publisher: s.Events,
+		LinkKey: []byte(cfg.JWT.Secret), URL: infra.URL, Runtime: domain.SystemRuntime(infra.Log).Part("esign"),
+	}
+	if c.Mail != nil {
+		settings.Mailer = c.Mail
+	}
+	if c.Provider != nil {
+		settings.Provider = c.Provider
+	}
+	return esign.New(settings)
+}
+
+// sweepEvery is the delay after which a session that ended on another server while Redis was down ends here.
+const sweepEvery = 5 * time.Second
+
+// sweepSessions ends stale sessions until ctx ends. It also returns memory to the system after sign-ins, because hashing
+// a password takes several times the memory of the idle service.
+func sweepSessions(ctx context.Context, accounts *account.Service, infra *Infrastructure) {
+	tick := time.NewTicker(sweepEvery)
+	defer tick.Stop()
+	var hashed int64
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			if err := accounts.RevokeOrphanedSessions(ctx); err != nil && ctx.Err() == nil {
+				infra.Log.WarnContext(ctx, "stale sessions could not be ended yet", "part", "account", "error", err.Error())
+			}
+			if n := accounts.PasswordsHashed(); n != hashed {
+				hashed = n
+				debug.FreeOSMemory()
+			}
+		}
+	}
+}
