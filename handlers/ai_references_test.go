@@ -198,3 +198,21 @@ func TestReferencesInACase(t *testing.T) {
 	f.call(bob, "POST", "/api/ai/chat", chatBodyWithContext(bob, message, named(&caseID))).expect(404, "not_found")
 	f.call(bob, "POST", "/api/ai/chat", chatBodyWithContext(bob, message, named(&caseID, lease.ID))).expect(404, "not_found")
 }
+
+// TestCitationsInDocuments: a statute that the answer takes from a passage is verified by it.
+func TestCitationsInDocuments(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	ada := f.register("ada", domain.RoleClient)
+	d := f.uploadAndRead(ada, "memo.docx", "The notice period for the flat follows § 573c BGB and is three months.", nil)
+	testkit.Must(t, f.archive.ExtractTexts(t.Context()))
+	var a api.ChatResponse
+	f.call(ada, "POST", "/api/ai/chat", chatBodyWithContext(ada, "Which notice period does the flat have?", map[string]any{"documentIds": []any{d.ID}})).expect(200, "").decode(&a)
+	if len(a.Citations) != 1 {
+		t.Fatalf("citations %+v of %s", a.Citations, a.Answer)
+	}
+	c := a.Citations[0]
+	if !c.Verified || c.Text != "§ 573c BGB" || *c.Source != api.CitationSourceDocument || *c.DocID != d.ID || *c.Page != 1 {
+		t.Errorf("citation %+v", c)
+	}
+}

@@ -56,6 +56,7 @@ type draftWords struct {
 	Months      []string
 	Date        string // the day, the month's name and the year
 	And         string
+	Quoted      string
 	Decimal     string // the decimal separator; the other one groups the thousands
 	Registered  string
 	Born        string
