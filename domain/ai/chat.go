@@ -137,7 +137,7 @@ func (s *Service) chat(ctx context.Context, caller domain.Principal, q Question,
 	answer := session.Restore(parsed.text)
 	found := about.examine(answer, parsed, session, q, m, tag)
 	row := s.newConsultation(q.ID, r, e, cached)
-	row.UserID, row.ActorID, row.Locale, row.PromptVersion = q.UserID, caller.UserID, tag.String(), s.chatVersion
+	row.UserID, row.ActorID, row.Locale, row.PromptVersion = q.UserID, caller.UserID, tag.String(), s.chatVersion(tag)
 	row.Excerpt, row.Question, row.Answer = excerpt(q.Message), q.Message, answer
 	if row.MaskedText, err = maskedText(r); err != nil {
 		return Answer{}, err
@@ -239,7 +239,7 @@ func (a *answerStream) finish(masked string) string {
 func (s *Service) chatRequest(user domain.ID, m maskedQuestion, src *sources.Sources, tag language.Tag, scope string) *request {
 	return &request{
 		kind: KindChat, user: user, arrived: s.clock(),
-		fields: []string{s.chatVersion, "", m.message, m.caseText, m.facts, m.previousQuestion, m.previousAnswer,
+		fields: []string{s.chatVersion(tag), "", m.message, m.caseText, m.facts, m.previousQuestion, m.previousAnswer,
 			src.Digest(m.passages), tag.String(), scope},
 		build: func() (Request, error) { return s.chatMessages(m, tag) },
 		check: checkChatAnswer,

@@ -8,6 +8,8 @@ import (
 
 	"counsel/domain"
 	"counsel/domain/masking"
+
+	"golang.org/x/text/language"
 )
 
 const personal = "My name is John Smith, write to john.smith@acme-widgets.com. May my landlord keep the deposit?"
@@ -34,7 +36,7 @@ func TestChatMasksAndRestores(t *testing.T) {
 	}
 	row := f.row(t, a.ConsultationID)
 	if row.Question != personal || row.Answer != a.Text || row.Kind != "chat" || row.Locale != "en-IE" || row.Cached ||
-		row.TokensUsed != 42 || row.Model != f.model.name || row.PromptVersion != f.chatVersion || row.UserID != f.user.UserID {
+		row.TokensUsed != 42 || row.Model != f.model.name || row.PromptVersion != f.chatVersion(language.English) || row.UserID != f.user.UserID {
 		t.Errorf("row %+v", row)
 	}
 
@@ -96,7 +98,7 @@ func TestChatVersionsInCacheKey(t *testing.T) {
 	f := newFixture(t)
 	f.ask(t, f.user, "What is a lien?")
 	for name, change := range map[string]func(){
-		"prompt": func() { f.chatVersion += "x" },
+		"prompt": func() { f.chatVersion = func(language.Tag) string { return "x" } },
 		"model":  func() { f.model.name += "x" },
 	} {
 		change()

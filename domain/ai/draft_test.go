@@ -270,7 +270,7 @@ func TestPersonalDatesAreFormatted(t *testing.T) {
 	if err := json.Unmarshal(dt.Example, &inputs); err != nil {
 		t.Fatal(err)
 	}
-	for locale, want := range map[string]string{"en-GB": "born on 21 July 1958.", "fr": "born on 1958-07-21."} {
+	for locale, want := range map[string]string{"en-GB": "born on 21 July 1958.", "fr": "born on 21 juillet 1958.", "ja": "born on 1958-07-21."} {
 		f.model.setResponse(respondWith(draftAnswer(t, dt, func(s []Section) []Section { s[0].Body += "born on [DATE_1]."; return s })))
 		if d := f.draft(t, f.user, DraftRequest{Type: dt.ID, Inputs: inputs, Locale: locale}); !strings.Contains(d.Text, want) {
 			t.Errorf("%s: %q", locale, d.Text)

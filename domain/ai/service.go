@@ -70,7 +70,7 @@ type Service struct {
 	budgets     Budgets
 	currency    string // of prices and budgets
 	cacheTTL    map[Kind]time.Duration
-	chatVersion string                    // of the chat prompt
+	chatVersion func(language.Tag) string // of the chat prompt for a locale
 	schemas     map[string]map[string]any // decoded schemas of the inputs, by document type
 	readTimeout time.Duration             // of the database reads of a request
 	deadline    time.Duration             // of a request to the models
@@ -150,7 +150,7 @@ func New(c Config) (*Service, error) {
 		cacheTTL: map[Kind]time.Duration{
 			KindChat: cmp.Or(c.ChatTTL, 30*time.Minute), KindDocument: cmp.Or(c.DraftTTL, 24*time.Hour), KindAnalysis: cmp.Or(c.AnalysisTTL, 24*time.Hour),
 		},
-		chatVersion: c.Prompts.ChatVersion(), schemas: map[string]map[string]any{}, readTimeout: cmp.Or(c.timing.readTimeout, readTimeout),
+		chatVersion: c.Prompts.ChatVersion, schemas: map[string]map[string]any{}, readTimeout: cmp.Or(c.timing.readTimeout, readTimeout),
 		deadline: cmp.Or(c.Deadline, time.Minute), budgets: c.Budgets, currency: cmp.Or(c.Currency, "USD"),
 	}
 	if _, err := c.Prompts.Chat(prompts.ChatParams{Question: "?"}); err != nil {

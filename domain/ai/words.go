@@ -17,7 +17,7 @@ import (
 // A point counts as repeated if a sentence consists of nothing else, or if this share of the trigrams of a point
 // with at least so many words occurs in the text. Shorter points may be part of a sentence that covers them.
 const (
-	minRepeatedShare = 0.9
+	minRepeatedShare = 0.8
 	minRepeatedWords = 6
 )
 

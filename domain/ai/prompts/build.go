@@ -85,7 +85,7 @@ func (t *DocumentType) Prompt(p DraftParams) (Prompt, error) {
 	if !ok {
 		return Prompt{}, errors.New("unknown tone")
 	}
-	style := newStyle(p.Locale)
+	style := newStyle(p.Locale).in(t.Language != language.English)
 	style.Tone = tone
 	inputs := map[string]any{}
 	if pruned, ok := pruneInputs(t.schemaDoc, p.Inputs); ok {
@@ -119,13 +119,14 @@ func (t *DocumentType) Prompt(p DraftParams) (Prompt, error) {
 // Chat builds the prompt for a legal question.
 func (s *Set) Chat(p ChatParams) (Prompt, error) {
 	var system strings.Builder
-	style := newStyle(p.Locale)
-	system.WriteString(s.chat.text)
-	if err := appendTemplate(&system, s.chat.body, "style", style); err != nil {
+	chat := s.chatIn(p.Locale)
+	style := newStyle(p.Locale).in(chat != s.chat)
+	system.WriteString(chat.text)
+	if err := appendTemplate(&system, chat.body, "style", style); err != nil {
 		return Prompt{}, err
 	}
 	if len(p.Passages) > 0 {
-		if err := appendTemplate(&system, s.chat.body, "citing", style); err != nil {
+		if err := appendTemplate(&system, chat.body, "citing", style); err != nil {
 			return Prompt{}, err
 		}
 	}
@@ -163,7 +164,7 @@ func (s *Set) Chat(p ChatParams) (Prompt, error) {
 		user = b.String()
 	}
 	return Prompt{
-		System: system.String(), User: user, Version: s.chatVersion,
+		System: system.String(), User: user, Version: chat.version,
 		SchemaName: s.answer.name, Schema: s.answer.raw, compiled: s.answer.compiled,
 	}, nil
 }

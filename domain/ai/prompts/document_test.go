@@ -96,14 +96,14 @@ func TestAnalyzeNamesPolicyAndVocabulary(t *testing.T) {
 
 func TestChat(t *testing.T) {
 	s := mustLoad(t)
-	plain, err := s.Chat(ChatParams{Question: "Is [PERSON_1] bound? {{.Locale}}", Locale: language.MustParse("fr-CA")})
+	plain, err := s.Chat(ChatParams{Question: "Is [PERSON_1] bound? {{.Locale}}", Locale: language.MustParse("pt-BR")})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if plain.User != "Is [PERSON_1] bound? {{.Locale}}" {
 		t.Errorf("the question became %q", plain.User)
 	}
-	if !strings.Contains(plain.System, "Canadian French") || strings.Contains(plain.System, "{{") {
+	if !strings.Contains(plain.System, "Brazilian Portuguese") || strings.Contains(plain.System, "{{") {
 		t.Error("the prompt does not name the locale")
 	}
 	english, err := s.Chat(ChatParams{Question: "?"})
@@ -111,8 +111,19 @@ func TestChat(t *testing.T) {
 		t.Fatal(err)
 	}
 	prefix, _, _ := strings.Cut(english.System, "## Language")
-	if !strings.HasPrefix(plain.System, prefix) || english.Version != plain.Version || s.ChatVersion() != plain.Version {
+	if !strings.HasPrefix(plain.System, prefix) || english.Version != plain.Version || s.ChatVersion(language.English) != plain.Version {
 		t.Error("the locale changes more than the end of the prompt")
+	}
+	for tag, want := range map[string]string{"de-AT": "Die Region ist Österreich", "fr-CH": "La région est Suisse", "es-MX": "La región es México", "de": "auf Deutsch (locale `de`)"} {
+		locale := language.MustParse(tag)
+		translated, err := s.Chat(ChatParams{Question: "?", Locale: locale, Passages: []Passage{{Document: "a", Page: 1, Text: "b"}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(translated.System, want) || strings.Contains(translated.System, "How you") || strings.Contains(translated.System, "{{") ||
+			translated.Version == english.Version || translated.Version != s.ChatVersion(locale) {
+			t.Errorf("%s, version %s:\n%s", tag, translated.Version, translated.System)
+		}
 	}
 
 	p, err := s.Chat(ChatParams{Question: "Which law applies?", Context: []ContextText{
@@ -148,7 +159,7 @@ func TestChatWithPassages(t *testing.T) {
 	if p.User != want || tag == "document" {
 		t.Errorf("the text is\n%s\nwant\n%s", p.User, want)
 	}
-	if !strings.Contains(p.System, "How you cite") || strings.Contains(p.System, "{{") || p.Version != s.ChatVersion() {
+	if !strings.Contains(p.System, "How you cite") || strings.Contains(p.System, "{{") || p.Version != s.ChatVersion(language.English) {
 		t.Error("no citation rules")
 	}
 }

@@ -35,16 +35,24 @@ import (
 	"golang.org/x/text/language"
 )
 
-//go:embed chat.md analyze.md draft.md types
+//go:embed *.md types
 var files embed.FS
 
 // Set holds all prompts.
 type Set struct {
-	chat, analysis              *promptFile
-	chatVersion, analyzeVersion string
-	answer, findings            *answerSchema
-	types                       []*DocumentType
-	byID                        map[string]*DocumentType
+	chat             *chatPrompt
+	chats            map[language.Base]*chatPrompt // translations
+	analysis         *promptFile
+	analyzeVersion   string
+	answer, findings *answerSchema
+	types            []*DocumentType
+	byID             map[string]*DocumentType
+}
+
+// chatPrompt is the prompt for questions in one language.
+type chatPrompt struct {
+	*promptFile
+	version string
 }
 
 // DocumentType is a type of document that can be drafted.
@@ -103,16 +111,15 @@ type promptFile struct {
 func Load() (*Set, error) {
 	s := &Set{byID: map[string]*DocumentType{}}
 	var err error
-	if s.chat, err = readFile("chat.md"); err != nil {
-		return nil, err
-	}
 	if s.analysis, err = readFile("analyze.md"); err != nil {
 		return nil, err
 	}
 	if s.answer, err = chatSchema(); err != nil {
 		return nil, err
 	}
-	s.chatVersion = s.chat.meta.Version + "-" + fingerprint(s.chat.raw, s.answer.raw)
+	if err := s.loadChats(); err != nil {
+		return nil, err
+	}
 	rules, err := readFile("draft.md")
 	if err != nil {
 		return nil, err
@@ -158,6 +165,7 @@ func (s *Set) loadTranslations(rules *promptFile) error {
 	if err != nil {
 		return err
 	}
+	translatedRules := map[string]*promptFile{} // by language
 	for _, name := range names {
 		f, err := readFile(name)
 		if err != nil {
@@ -168,7 +176,12 @@ func (s *Set) loadTranslations(rules *promptFile) error {
 		if err != nil || original == nil || name != path.Join("types", f.meta.Language, f.meta.ID+".md") {
 			return fmt.Errorf("%s: id or language does not match the file name", name)
 		}
-		t, err := newTranslation(original, f, rules, tag)
+		if translatedRules[f.meta.Language] == nil {
+			if translatedRules[f.meta.Language], err = readTranslation("draft", f.meta.Language, rules); err != nil {
+				return err
+			}
+		}
+		t, err := newTranslation(original, f, translatedRules[f.meta.Language], tag)
 		if err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
@@ -176,6 +189,24 @@ func (s *Set) loadTranslations(rules *promptFile) error {
 		original.translations[base] = t
 	}
 	return nil
+}
+
+// readTranslation reads the translation of a prompt, such as draft.de.md, which has the named templates of the original.
+func readTranslation(id, language string, original *promptFile) (*promptFile, error) {
+	name := id + "." + language + ".md"
+	f, err := readFile(name)
+	if err != nil {
+		return nil, err
+	}
+	if f.meta.ID != id || f.meta.Language != language {
+		return nil, fmt.Errorf("%s: id or language does not match the file name", name)
+	}
+	for _, t := range original.body.Templates() {
+		if t.Name() != original.body.Name() && f.body.Lookup(t.Name()) == nil {
+			return nil, fmt.Errorf("%s: the template %q is missing", name, t.Name())
+		}
+	}
+	return f, nil
 }
 
 // In returns the document type in the language of a locale, or in English.
@@ -196,15 +227,54 @@ func (s *Set) Type(id string) (*DocumentType, bool) {
 	return t, ok
 }
 
-// ChatVersion returns the Version of all prompts that Chat builds. It is part of the cache key.
-func (s *Set) ChatVersion() string { return s.chatVersion }
+// loadChats reads chat.md and its translations.
+func (s *Set) loadChats() error {
+	original, err := readFile("chat.md")
+	if err != nil {
+		return err
+	}
+	s.chat = &chatPrompt{original, original.meta.Version + "-" + fingerprint(original.raw, s.answer.raw)}
+	s.chats = map[language.Base]*chatPrompt{}
+	names, err := fs.Glob(files, "chat.*.md")
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		tag, err := language.Parse(strings.TrimSuffix(strings.TrimPrefix(name, "chat."), ".md"))
+		if err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		f, err := readTranslation("chat", tag.String(), original)
+		if err != nil {
+			return err
+		}
+		base, _ := tag.Base()
+		s.chats[base] = &chatPrompt{f, tag.String() + f.meta.Version + "-" + fingerprint(f.raw, s.answer.raw)}
+	}
+	return nil
+}
+
+// chatIn returns the chat prompt in the language of a locale, or in English.
+func (s *Set) chatIn(locale language.Tag) *chatPrompt {
+	base, _ := locale.Base()
+	if c, ok := s.chats[base]; ok {
+		return c
+	}
+	return s.chat
+}
+
+// ChatVersion returns the Version of all prompts that Chat builds for a locale. It is part of the cache key.
+func (s *Set) ChatVersion(locale language.Tag) string { return s.chatIn(locale).version }
 
 // AnalyzeVersion returns the Version of all prompts that Analyze builds for the policy.
 func (s *Set) AnalyzeVersion(p *policy.Policy) string { return s.analyzeVersion + "-" + p.Version() }
 
 // Versions returns the versions of all prompts by name. That of the analysis has no policy.
 func (s *Set) Versions() map[string]string {
-	versions := map[string]string{"chat": s.chatVersion, "analyze": s.analyzeVersion}
+	versions := map[string]string{"chat": s.chat.version, "analyze": s.analyzeVersion}
+	for base, c := range s.chats {
+		versions["chat "+base.String()] = c.version
+	}
 	for _, t := range s.types {
 		versions[t.ID] = t.version
 		for base, translated := range t.translations {

@@ -36,6 +36,8 @@ type style struct {
 	Region     string // in English; "" if the locale has none
 	Number     string // a sample number formatted for the locale
 	Tone       Tone
+
+	tag language.Tag
 }
 
 // newStyle drops extensions and private-use subtags, through which a caller could inject text.
@@ -63,7 +65,17 @@ func newStyle(tag language.Tag) style {
 		name = clean.String()
 	}
 	return style{
+		tag:    clean,
 		Locale: clean.String(), LocaleName: name, Region: regionName,
 		Number: message.NewPrinter(clean).Sprint(number.Decimal(1234567.89, number.Scale(2))),
 	}
+}
+
+// in returns the style for a prompt that is translated into the locale's language: the region has its name there.
+func (s style) in(translated bool) style {
+	if translated && s.Region != "" {
+		region, _ := s.tag.Region()
+		s.Region = display.Regions(s.tag).Name(region)
+	}
+	return s
 }
