@@ -219,7 +219,7 @@ func withoutMarks(s string) string {
 // hash hashes a word in lower case (FNV-1a). Words of 32,000 collide with a probability of 2^-49.
 func hash(word string) uint64 {
 	h := uint64(14695981039346656037)
-	for i := 0; i < len(word); i++ {
+	for i := range len(word) {
 		c := word[i]
 		if c >= utf8.RuneSelf {
 			return hashUnicode(word)

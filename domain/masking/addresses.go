@@ -14,7 +14,7 @@ func (s *scan) findAddresses() {
 			s.addSpan(Address, i, s.anyPostcode(i))
 			continue
 		}
-		from, to := 0, 0
+		var from, to int
 		if t.kind == wordToken {
 			if t.class&addressKeyword != 0 || t.cue&addressCue != 0 {
 				s.lastAddress = i

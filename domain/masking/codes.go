@@ -218,7 +218,7 @@ func (s *scan) announcedBy(i int) int {
 	if !s.isCodeStart(k) || s.isReference(i) {
 		return 0
 	}
-	digits := 0
+	var digits int
 	switch {
 	case c&numberedCue != 0, c&(referenceCue|identityCue|acronymCue|bankCue) != 0 && numbered:
 		digits = 3

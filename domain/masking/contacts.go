@@ -199,7 +199,7 @@ func (s *scan) domainEnd(i int) (end int, spelled bool) {
 				end = j
 			}
 		}
-		k := j
+		var k int
 		switch {
 		case s.isSymbol(j, '.') && (s.adjacent(j+1) || s.isWord(j+1) && !s.tokens[j].afterBlank == s.adjacent(j+1)):
 			k = j + 1

@@ -231,7 +231,7 @@ func isLabel(line []byte) bool {
 		return false
 	}
 	r, _ := utf8.DecodeRune(line)
-	return unicode.IsUpper(r) && bytes.Count(line[:i], []byte(" ")) <= 3 && bytes.IndexAny(line[:i], ".,;?!") < 0
+	return unicode.IsUpper(r) && bytes.Count(line[:i], []byte(" ")) <= 3 && !bytes.ContainsAny(line[:i], ".,;?!")
 }
 
 func isWordByte(c byte) bool { return isAlnum(c) || c >= utf8.RuneSelf }

@@ -83,12 +83,11 @@ func readTagger() (*tagger, error) {
 }
 
 func readModelFile(name string) ([]byte, error) {
-	f, err := modelFiles.Open(name)
+	packed, err := modelFiles.ReadFile(name)
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
-	data, err := io.ReadAll(flate.NewReader(f))
+	data, err := io.ReadAll(flate.NewReader(bytes.NewReader(packed)))
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", errModel, err)
 	}
