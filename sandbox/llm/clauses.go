@@ -36,7 +36,7 @@ var clauses = []clause{
 		"it forbids approaching or hiring the other side's people.", "Ask for an exception for general advertisements and for a limit of twelve months."},
 	{"No-Solicit of Customers", []string{"solicit any customer", "solicit customers", "solicit clients", "solicit any client"}, "medium",
 		"it forbids dealing with the other side's customers.", "Ask that it covers only customers you came to know through this contract."},
-	{"Exclusivity", []string{"exclusiv"}, "medium",
+	{"Exclusivity", []string{"exclusive right", "exclusive basis", "exclusive distribut", "exclusive licen", "exclusive suppl", "exclusivity", "deal exclusively", "exclusively from"}, "medium",
 		"it binds one side to deal with the other only.", "Ask for a minimum in return, or for a right to leave if it is not met."},
 	{"Non-Disparagement", []string{"disparag"}, "medium", "it limits what may be said about the other side.", "Ask for an exception for truthful statements to authorities and courts."},
 	{"Change of Control", []string{"change of control", "change in control", "merger", "acquisition of"}, "medium",

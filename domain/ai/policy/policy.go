@@ -117,6 +117,10 @@ type Rule struct {
 	Absent  bool     `yaml:"absent"`
 	Present []string `yaml:"present"`
 
+	// Recognized extends the rule to languages other than English, for which it has no patterns: it also reports
+	// the passages that Recognize finds of its clause type.
+	Recognized bool `yaml:"recognized"`
+
 	Rationale  string `yaml:"rationale"`
 	Suggestion string `yaml:"suggestion"`
 	Wording    string `yaml:"wording"` // key of wordings.yaml; default: the id, then the clause type

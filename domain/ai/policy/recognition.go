@@ -44,8 +44,8 @@ func Recognize(text string) []Passage {
 		byType[clauseType] = append(list, Passage{ClauseType: clauseType, Start: at.start, End: at.end, Confidence: confidence})
 	}
 	forEachSentence(text, func(s *sentence) {
-		heading := isTitle(text[s.at.start:s.at.end])
 		language := languages.at(s.at.start)
+		heading := isTitle(text[s.at.start:s.at.end], language)
 		cues := cuesByLanguage[language]
 		if cues == nil {
 			return
@@ -85,16 +85,16 @@ func Recognize(text string) []Passage {
 	return out
 }
 
-// isTitle reports whether a sentence is a heading: a few words that end without a full stop or are all
-// capitalized.
-func isTitle(s string) bool {
+// isTitle reports whether a sentence is a heading: a few words that end without a full stop or, in English, are
+// all capitalized.
+func isTitle(s, language string) bool {
 	words, capitalized := 0, true
 	for w := range strings.FieldsFuncSeq(s, func(r rune) bool { return !unicode.IsLetter(r) }) {
 		r, _ := utf8.DecodeRuneInString(w)
 		words++
 		capitalized = capitalized && (unicode.IsUpper(r) || len(w) < 4)
 	}
-	return words <= maxTitle && (capitalized || !strings.HasSuffix(s, ".") && !strings.HasSuffix(s, ";")) || isHeading(s)
+	return words <= maxTitle && (capitalized && language == "en" || !strings.HasSuffix(s, ".") && !strings.HasSuffix(s, ";")) || isHeading(s)
 }
 
 // preciseCues are the types of CUAD of which a match of their patterns is enough in English: those of which

@@ -62,6 +62,12 @@ func (p *Policy) Review(text string, passages []Passage, language string) (findi
 			count++
 		}
 		written := r.text(language)
+		report := func(start, end int, confidence float64) {
+			findings = append(findings, Finding{
+				ClauseType: r.ClauseType, Start: start, End: end, Severity: r.Severity, Confidence: confidence, RuleID: r.ID,
+				Title: written.Title, Rationale: written.Rationale, Suggestion: written.Suggestion, Wording: r.wording(textLanguage.String()),
+			})
+		}
 		for i, s := range flat {
 			if r.Absent && count > 0 || count == maxPerRule {
 				break
@@ -71,10 +77,15 @@ func (p *Policy) Review(text string, passages []Passage, language string) (findi
 			}
 			count++
 			if !r.Absent {
-				findings = append(findings, Finding{
-					ClauseType: r.ClauseType, Start: spans[i].start, End: spans[i].end, Severity: r.Severity, Confidence: r.Confidence, RuleID: r.ID,
-					Title: written.Title, Rationale: written.Rationale, Suggestion: written.Suggestion, Wording: r.wording(textLanguage.String()),
-				})
+				report(spans[i].start, spans[i].end, r.Confidence)
+			}
+		}
+		if r.Recognized && count == 0 && textLanguage != langid.English {
+			for _, p := range passages {
+				if p.ClauseType == r.ClauseType && count < maxPerRule {
+					count++
+					report(p.Start, p.End, p.Confidence)
+				}
 			}
 		}
 		if r.Absent && count == 0 {
