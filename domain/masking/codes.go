@@ -215,7 +215,7 @@ func (s *scan) announcedBy(i int) int {
 			return j
 		}
 	}
-	if !s.isCodeStart(k) || s.isReference(i) {
+	if !s.isCodeStart(k) || s.isReference(i) || c&statuteCue != 0 && c&numberedCue == 0 {
 		return 0
 	}
 	var digits int
