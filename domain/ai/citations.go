@@ -1,9 +1,7 @@
 package ai
 
 import (
-	"cmp"
 	"fmt"
-	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -49,11 +47,9 @@ type givenText struct {
 // findCitations returns the citations of a text and looks each up in what was given. Doctrines and courts are
 // not looked up. What an earlier answer said proves nothing and is not given.
 func findCitations(text string, given []givenText) (out []Citation) {
-	found := append(citation.Find(text), citation.Captions(text)...)
-	slices.SortFunc(found, func(a, b citation.Citation) int { return cmp.Compare(a.Start, b.Start) })
 	sources := make([]*citation.Source, len(given))
 	offsets := utf16Counter{text: text}
-	for _, c := range found {
+	for _, c := range citation.FindAll(text) {
 		if c.Kind != citation.Statute && c.Kind != citation.Act && c.Kind != citation.Case || len(out) == maxAnswerCitations {
 			continue
 		}

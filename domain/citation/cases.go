@@ -142,7 +142,7 @@ func (f *finder) captionBefore(i int) int {
 	if k > 0 && text[k-1] == '(' {
 		k = skipSpaceBack(text, k-1)
 	}
-	if k > 0 && text[k-1] == ',' {
+	for k > 0 && strings.IndexByte(",*_", text[k-1]) >= 0 { // "*Roe v. Wade*, 410 U.S. 113"
 		k--
 	}
 	if v := versusBefore(text, k); v >= 0 {
@@ -245,7 +245,7 @@ func versus(f *finder, i, j int) {
 	}
 	n := len(secondParty.FindString(f.window(k)))
 	if start < i && n > 0 {
-		f.add(start, k+n, Case)
+		f.byForm = append(f.byForm, Citation{start, k + n, Case})
 	}
 }
 

@@ -43,13 +43,26 @@ func Find(text string) []Citation {
 // Captions returns the names of decisions that are recognized by their form alone, such as "Miller v.
 // Acme Corp.", and are not part of a citation that Find returns. They may name private parties.
 func Captions(text string) []Citation {
+	_, captions := find(text)
+	return captions
+}
+
+// FindAll returns what Find and Captions return, in order.
+func FindAll(text string) []Citation {
+	known, captions := find(text)
+	all := append(known, captions...)
+	slices.SortFunc(all, func(a, b Citation) int { return cmp.Compare(a.Start, b.Start) })
+	return all
+}
+
+func find(text string) (known, captions []Citation) {
 	f := finder{text: text, captions: true}
 	f.scan()
-	all := merge(text, f.found)
-	known := Find(text)
-	return slices.DeleteFunc(all, func(c Citation) bool {
-		return c.Kind != Case || slices.ContainsFunc(known, func(k Citation) bool { return c.Start < k.End && k.Start < c.End })
+	known = merge(text, f.found)
+	captions = slices.DeleteFunc(merge(text, f.byForm), func(c Citation) bool {
+		return slices.ContainsFunc(known, func(k Citation) bool { return c.Start < k.End && k.Start < c.End })
 	})
+	return known, captions
 }
 
 // merge sorts citations, drops those inside longer ones, and joins the name of a case with the citation
@@ -85,7 +98,7 @@ func merge(text string, found []Citation) []Citation {
 // joins reports whether what stands between two parts of a citation keeps them together.
 func joins(between string) bool {
 	switch between {
-	case " ", ", ", ",", " – ", " - ", " (", ": ", "\n", ",\n":
+	case " ", ", ", ",", "*, ", "* ", "_, ", "_ ", " – ", " - ", " (", ": ", "\n", ",\n":
 		return true
 	}
 	return false

@@ -14,7 +14,7 @@ type Source struct {
 // NewSource returns the source of a text.
 func NewSource(text string) *Source {
 	s := &Source{}
-	for _, c := range append(Find(text), Captions(text)...) {
+	for _, c := range FindAll(text) {
 		s.citations = append(s.citations, terms(text[c.Start:c.End]))
 	}
 	return s

@@ -167,12 +167,16 @@ func matchPhrase(text string, i int, p phrase) int {
 	return i
 }
 
-// phraseAt returns the end and kind of the longest phrase at the word text[i:j].
+// phraseAt returns the end and kind of the longest phrase at the word text[i:j]. After the number of a section,
+// abbreviations may be written in any case.
 func (x *index) phraseAt(text string, i, j int, afterNum bool) (end int, kind Kind) {
 	var buf [maxWord]byte
 	for _, p := range x.phrases[string(foldWord(text[i:j], &buf))] {
 		if p.afterNum && !afterNum {
 			continue
+		}
+		if afterNum && p.exact && len(p.text) >= 3 { // "§ 622 bgb"
+			p.text, p.exact = fold(p.text), false
 		}
 		if e := matchPhrase(text, i, p); e > end {
 			end, kind = e, p.kind

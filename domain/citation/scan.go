@@ -10,6 +10,7 @@ type finder struct {
 	text     string
 	captions bool // find captions without a citation, too
 	found    []Citation
+	byForm   []Citation // captions
 }
 
 func (f *finder) add(i, j int, k Kind) {
