@@ -163,7 +163,7 @@ var inRe = regexp.MustCompile(`(?:In re|In the Matter of|Ex parte|Re|Matter of|E
 // if there is none.
 func versusBefore(text string, end int) int {
 	k := end
-	for n := 0; n < 14; n++ {
+	for n := range 14 {
 		j := skipPunctuationBack(text, k)
 		k = wordStart(text, j)
 		if k == j {
@@ -189,7 +189,7 @@ var partyWords = set("of the application and de la du van von der den for ex rel
 // partyStart returns the start of the party that ends before the "v" at text[v].
 func partyStart(text string, v int) int {
 	k, start := v, v
-	for n := 0; n < 12; n++ {
+	for n := range 12 {
 		j := skipPunctuationBack(text, k)
 		if n > 0 && strings.ContainsAny(text[j:k], ";\n") {
 			break

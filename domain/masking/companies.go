@@ -91,12 +91,20 @@ func (s *scan) companyStart(j int) int {
 		case t.kind == numberToken && start < j && !s.adjacent(k+1):
 			start = k
 		case t.symbol == '&' || t.symbol == '-' && s.adjacent(k) && s.adjacent(k+1) || t.symbol == '\'' || t.symbol == '.' && k > 0 && s.tokens[k-1].end-s.tokens[k-1].start <= 3:
-		case t.cue&nameConnector != 0 && k > 0 && s.tokens[k-1].capitalized && start == k+1:
+		case t.cue&nameConnector != 0 && k > 0 && s.tokens[k-1].capitalized && start == k+1 && !s.endsPerson(k-1):
 		default:
 			return s.withoutArticle(start, j)
 		}
 	}
 	return s.withoutArticle(start, j)
+}
+
+// endsPerson reports whether the word at token k is a family name after a given name or a title: "Mr. Finch of …".
+func (s *scan) endsPerson(k int) bool {
+	if s.isSymbol(k-1, '.') {
+		return s.hasClass(k-2, honorific) || s.isWord(k-2) && s.tokens[k-2].end-s.tokens[k-2].start == 1
+	}
+	return s.isWord(k-1) && s.tokens[k-1].capitalized && s.tokens[k-1].class&(givenName|honorific) != 0 && !s.tokens[k].startsLine
 }
 
 // withoutArticle skips what precedes the name of a company between tokens i and j: articles, and words for a company.
