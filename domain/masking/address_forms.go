@@ -56,10 +56,18 @@ func (s *scan) postOfficeBox(i int) (from, to int) {
 	return from, to
 }
 
-// militaryAddress finds a military address ("PSC 7004, Box 8380\nAPO AP 11949") that ends at APO, FPO or
+// militaryAddress finds a military address ("PSC 7004, Box 8380\nAPO AP 11949") around its first word or around APO, FPO or
 // DPO.
 func (s *scan) militaryAddress(i int) (from, to int) {
-	if !s.oneOf(i, "apo", "fpo", "dpo") || !s.isWord(i+1) || s.tokens[i+1].end-s.tokens[i+1].start != 2 || !s.isNumber(i+2) {
+	if s.isNumber(i + 1) {
+		for k := i + 2; k < i+8 && s.isFree(k); k++ {
+			if s.isMilitaryPost(k) {
+				return i, k + 3
+			}
+		}
+		return 0, 0
+	}
+	if !s.isMilitaryPost(i) {
 		return 0, 0
 	}
 	from, to = i, i+3
@@ -69,6 +77,11 @@ func (s *scan) militaryAddress(i int) (from, to int) {
 		}
 	}
 	return from, to
+}
+
+// isMilitaryPost reports whether a military post office stands at token i: "APO AE 09012".
+func (s *scan) isMilitaryPost(i int) bool {
+	return s.oneOf(i, "apo", "fpo", "dpo") && s.isWord(i+1) && s.tokens[i+1].end-s.tokens[i+1].start == 2 && s.isNumber(i+2)
 }
 
 // intersection finds an intersection: "the corner of A Street and B Street".
