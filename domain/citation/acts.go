@@ -13,7 +13,7 @@ func (f *finder) act(i, end int) {
 	}
 	if t := f.trailing(year); t > year {
 		kind, year = Statute, t
-	} else if directStatutes[f.text[i:end]] {
+	} else if directStatutes[f.text[i:end]] || year == end && strings.HasSuffix(f.text[i:end], " Code") {
 		if t := pinsEnd(f.text, end); t > end {
 			kind, year = Statute, t
 		}
@@ -23,6 +23,9 @@ func (f *finder) act(i, end int) {
 
 // year extends an act by the year behind it: "Housing Act 1988", "Sherman Act of 1890".
 func (f *finder) year(end int) int {
+	if n := len(actYear.FindString(f.window(end))); end+n+1 < len(f.text) && f.text[end+n] == '.' && byteClass[f.text[end+n+1]] == digit {
+		return end // the section of a code: "Ohio Revised Code 1345.71"
+	}
 	return end + len(actYear.FindString(f.window(end)))
 }
 
@@ -38,11 +41,14 @@ func actSuffix(f *finder, i, j int) {
 		return
 	}
 	generic := f.text[i] != 'A' // "Code", "Law", "Rules" need more than "Act"
-	if generic && f.trailing(f.year(j)) == f.year(j) && f.year(j) == j && !codeNames[fold(lastWord(f.text, i))] {
+	if generic && !codeSection.MatchString(f.window(j)) && f.trailing(f.year(j)) == f.year(j) && f.year(j) == j && !codeNames[fold(lastWord(f.text, i))] {
 		return
 	}
 	f.act(start, j)
 }
+
+// codeSection matches the section that follows the name of a code: " 1345.71".
+var codeSection = regexp.MustCompile(`^\s\d{2,5}\.\d`)
 
 // codeNames are what comes before "Code", "Law" or "Rules" in the name of an act.
 var codeNames = set(`civil penal criminal commercial labor labour family probate evidence tax revenue property vehicle insurance government corporations

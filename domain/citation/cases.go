@@ -142,6 +142,9 @@ func (f *finder) captionBefore(i int) int {
 	if k > 0 && text[k-1] == '(' {
 		k = skipSpaceBack(text, k-1)
 	}
+	if year := yearBefore.FindString(text[max(0, k-8):k]); year != "" { // "Hadley v Baxendale (1854) 9 Ex 341"
+		k -= len(year)
+	}
 	for k > 0 && strings.IndexByte(",*_", text[k-1]) >= 0 { // "*Roe v. Wade*, 410 U.S. 113"
 		k--
 	}
@@ -156,6 +159,8 @@ func (f *finder) captionBefore(i int) int {
 	}
 	return i
 }
+
+var yearBefore = regexp.MustCompile(`\s?\((?:1[6-9]|20)\d\d\)$`)
 
 var inRe = regexp.MustCompile(`(?:In re|In the Matter of|Ex parte|Re|Matter of|Estate of)\s+[A-Z][\w.'’&,\- ]{1,50}$`)
 
@@ -289,7 +294,7 @@ var decisions = map[string]form{
 	"cass cassazione cassation":      pattern(Case, `[Cc]ass(?:\.|azione|ation)(?:[\s,]*(?:(?:\d(?:re|e|ère|ème)\s+)?(?:civ|soc|com|crim|pen|req|trib|lav)\.?|ass\.?\s*pl[ée]n\.?|ch\.?\s*mixte|(?i:sez)\.?\s*(?:(?i:un)\.?(?:ite)?|lav\.?|[IVX]+|\d)|(?i:sezioni\s+unite)|SS\.?\s?UU\.?|(?i:sent|ord)\.?|(?i:sentenza|ordinanza)|del|du|le))*[\s,]*(?:`+date+`[\s,]*)?(?:`+pourvoi+`|`+no+`\s*\d+(?:/\d{2,4}|\s+del\s+\d{4})?|\d+/\d{2,4})(?:[\s,]*(?:Bull\.\s*[^,.;\n]{1,20},?\s*`+no+`\d+))?`),
 	"pourvoi":                        pattern(Case, `pourvois?\s+`+pourvoi),
 	"n no":                           pattern(Case, pourvoi+`\b`),
-	"ce ca tgi tc cons conseil cour": pattern(Case, `(?:CE|CA|TGI|TC|Cons\.\s*const\.|Conseil\s+d['’][ÉE]tat|Cons(?:eil)?\.?\s+constitutionnel|Cour\s+de\s+cassation)(?:\s\p{Lu}\p{L}+)?,?\s*(?:(?:ass|sect|plén|réf|civ|soc|com|crim)\.?,?\s*)?(?:déc(?:\.|ision)\s*)?(?:(?:du\s+)?`+date+`)(?:,\s*(?:`+no+`\s*[\d\-/.]+(?:\s*DC|\s*QPC)?|\p{Lu}[\p{L}'’\-]+(?:\s\p{Lu}[\p{L}'’\-]+){0,4}))?`),
+	"ce ca tgi tc cons conseil cour": pattern(Case, `(?:CE|CA|TGI|TC|Cons\.\s*const\.|Conseil\s+d['’][ÉE]tat|Cons(?:eil)?\.?\s+constitutionnel|Cour\s+de\s+cassation)(?:\s\p{Lu}\p{L}+)?,?\s*(?:(?i:ass|sect|plén|réf|civ|soc|com|crim)\.?,?\s*)?(?:déc(?:\.|ision)\s*)?(?:(?:du\s+)?`+date+`)(?:,\s*(?:`+no+`\s*[\d\-/.]+(?:\s*DC|\s*QPC)?|\p{Lu}[\p{L}'’\-]+(?:\s\p{Lu}[\p{L}'’\-]+){0,4}))?`),
 	"déc décision":                   pattern(Case, `[Dd]éc(?:\.|ision)\s+`+no+`\s*\d{2,4}-\d+\s*(?:DC|QPC|L)\b`),
 	"sts stc sap stsj san ats atc sjpi sjs stjue stedh aap": pattern(Case, `(?:STS|STC|SAP|STSJ|SAN|ATS|ATC|SJPI|SJS|STJUE|STEDH|AAP)\b(?:\s+(?:de\s+)?\p{Lu}[\p{L}]+)?(?:,?\s*\([^()]{1,30}\))?[\s,]+(?:`+no+`\s*)?(?:\d+/\d{2,4}(?:,?\s+de\s+\d{1,2}\s+de\s+\p{L}+(?:\s+de\s+\d{4})?)?|de\s+\d{1,2}\s+de\s+\p{L}+\s+de\s+\d{4})`),
 	"sentencia":            pattern(Case, `[Ss]entencia\s+del?\s+(?:Tribunal\s+(?:Supremo|Constitucional)|TS|TC|TJUE)\s+de\s+(?:fecha\s+)?\d{1,2}\s+de\s+\p{L}+\s+de\s+\d{4}`),
@@ -299,13 +304,14 @@ var decisions = map[string]form{
 	"tema":                 pattern(Case, `Tema\s+(?:`+no+`\s*)?\d[\d.]*(?:\s+d[oa]\s+(?:STF|STJ|TST)|\s+da\s+[Rr]epercussão\s+[Gg]eral)`),
 	"resp aresp eresp re are hc rhc ms adi adin adpf adc rr agint agrg": pattern(Case, `(?:(?:AgInt|AgRg|EDcl)\s+n[oa]\s+)?(?:REsp|AREsp|EREsp|RE|ARE|HC|RHC|MS|ADI|ADIn|ADPF|ADC|RR)\s+(?:`+no+`\s*)?(?:\d{1,3}(?:\.\d{3})+(?:[/-][A-Z]{2})?|\d{2,7}[/-][A-Z]{2})`),
 	"adi adpf adc":                pattern(Case, `(?:ADI|ADPF|ADC)\s+(?:`+no+`\s*)?\d{1,4}\b`),
-	"acórdão ac":                  pattern(Case, `(?:Acórdão|Ac\.)\s+(?:d[oa]\s+)?(?:STJ|STA|TRL|TRP|TRC|TRE|TRG|TC|Supremo\s+Tribunal\s+de\s+Justiça|Tribunal\s+(?:Constitucional|da\s+Relação\s+d[eo]\s+\p{Lu}\p{L}+))(?:,?\s+(?:de\s+)?`+date+`|,?\s+`+no+`\s*\d+/\d{2,4})`),
+	"acórdão ac":                  pattern(Case, `(?:[Aa]córdão|Ac\.)\s+(?:d[oa]\s+)?(?:STJ|STA|TRL|TRP|TRC|TRE|TRG|TC|Supremo\s+Tribunal\s+de\s+Justiça|Tribunal\s+(?:Constitucional|da\s+Relação\s+d[eo]\s+\p{Lu}\p{L}+))(?:,?\s+(?:de\s+)?`+date+`|,?\s+`+no+`\s*\d+/\d{2,4})`),
 	"corte":                       pattern(Case, `[Cc]orte\s+di\s+[Cc]assazione(?:[\s,]*(?:sezion[ei]\s+\p{L}+|sez\.\s*\p{L}+))*[\s,]*(?:(?:sentenza|ordinanza|sent\.|ord\.)\s*)?(?:(?:del\s+)?`+date+`[\s,]*)?`+no+`\s*\d+(?:/\d{2,4})?`),
 	"cour":                        pattern(Case, `[Cc]our\s+de\s+cassation(?:[\s,]*(?:(?:première|deuxième|troisième|1re|2e|3e)\s+)?(?:chambre|ch\.)(?:\s+\p{L}+){1,2}|[\s,]*assemblée\s+plénière|[\s,]*chambre\s+mixte)*[\s,]+`+date+`(?:[\s,]+(?:pourvoi\s+)?`+pourvoi+`)?`),
 	"corte c":                     pattern(Case, `C(?:orte|\.)\s*cost(?:\.|ituzionale)[\s,]*(?:sent(?:\.|enza)\s*)?(?:`+date+`[\s,]*)?(?:`+no+`\s*)?\d+(?:/\d{2,4}|\s+del\s+\d{4})`),
 	"trib app cons tar tribunale": pattern(Case, `(?:Trib\.|Tribunale(?:\s+di)?|App\.|Cons\.\s*St\.|TAR)(?:\s+\p{Lu}\p{L}+)?[\s,]*(?:sez\.\s*[\p{L}\d]+[\s,]*)?(?:`+date+`)(?:[\s,]*`+no+`\s*\d+(?:/\d+)?)?`),
 	"hr hof rb rechtbank gerechtshof ktr abrvs crvb": pattern(Case, `(?:HR|Hof|Rb\.?|Rechtbank|Gerechtshof|Ktr\.?|ABRvS|CRvB)(?:\s+'?s?-?\p{Lu}[\p{L}\-]+(?:\s\p{Lu}\p{L}+)?)?,?\s+\d{1,2}\s+\p{L}{3,10}\s+\d{4}(?:,\s*(?:NJ|JAR|RvdW|JOR|AB|TBR|WR|RAR|JIN)\s+\d{4}(?:/|,\s*(?:p\.\s*)?)\d+)?(?:[,\s]*ECLI:[A-Z]{2}:[A-Z0-9]{1,8}:\d{4}:[A-Z0-9.]*[A-Z0-9])?(?:\s*\(\p{Lu}[^()\n]{1,50}\))?`),
 	"nj jar rvdw jor":  pattern(Case, `(?:NJ|JAR|RvdW|JOR)\s+\d{4}(?:/|,\s*(?:p\.\s*)?)\d+`),
+	"bge atf":          pattern(Case, `(?:BGE|ATF)\s+\d{1,3}\s+[IV]{1,3}[ab]?\s+\d{1,4}`),
 	"bull":             pattern(Case, `Bull\.\s*(?:civ|crim|com|ass)?\.?\s*[^,.;\n]{0,12},?\s*`+no+`\s*\d+`),
 	"urteil beschluss": pattern(Case, ruling+`\s+des\s+(?:BGH|BAG|BVerfG|BVerwG|BFH|BSG|EuGH|OLG\s\p{Lu}\p{L}+|LG\s\p{Lu}\p{L}+|AG\s\p{Lu}\p{L}+)\s+vom\s+`+date+`(?:[,\s–(-]*(?:Az\.?:?\s*)?`+docket+`\)?)?`),
 	"bgh bag bverfg bverwg bfh bsg eugh olg lg ag kg bayoblg rg lag arbg vg ovg vgh fg sg lsg ogh egmr bpatg": germanDecision,

@@ -30,7 +30,7 @@ func set(s string) map[string]bool {
 }
 
 // notCodes are capitalized abbreviations after "§ 4" that are no acts.
-var notCodes = set(`AGB AVB ARB GmbH AG KG UG OHG GbR EUR USD GBP CHF MwSt USt PDF TÜV IT`)
+var notCodes = set(`AGB AVB ARB GmbH AG KG UG OHG GbR EUR USD GBP CHF MwSt USt PDF TÜV IT NDA MSA SLA DPA SPA LLC LLP BV NV`)
 
 // section recognizes "§ 622 Abs. 2 BGB" and "Cal. Civ. Code § 1950.5" at the sign text[i:].
 func (f *finder) section(i int) {
@@ -55,7 +55,9 @@ func article(f *finder, i, j int) {
 	if f.text[j-1] == 's' && j-i <= 2 && i > 0 && (f.text[i-1] == '\'' || strings.HasSuffix(f.text[:i], "’")) {
 		return // a genitive
 	}
-	if end, ok := f.provision(j, false); ok {
+	// German and Dutch acts are cited by abbreviations that no list has: "Art. 13 PAG", "artikel 16 AWR".
+	anyCode := strings.HasPrefix(f.text[i:j], "Artikel") || strings.HasPrefix(f.text[i:j], "artikel") || f.text[i:j] == "Art"
+	if end, ok := f.provision(j, anyCode); ok {
 		f.add(i, end, Statute)
 	}
 }
@@ -281,6 +283,12 @@ var amendment = pattern(Statute, `[Aa]mdt?s?\.?\s*[IVX]+\b`)
 var publicLaw = pattern(Statute, `Pub(?:\.|lic)\s*L(?:\.|aw)\s*(?:No\.?\s*)?\d+[-–]\d+(?:,\s*§\s*\d+)?`)
 
 var statutoryInstrument = pattern(Statute, `S(?:\.)?I(?:\.)?\s*(?:No\.?\s*)?\d{4}/\d+`)
+
+// massachusettsLaw recognizes "M.G.L. c. 186, § 14".
+var massachusettsLaw = pattern(Statute, `M\.?\s?G\.?\s?L\.?(?:\s?A\.)?\s*(?:c|ch)\.\s*\d+\w*(?:,?\s*§{1,2}\s*\d+\w*)?`)
+
+// constitutionalAmendment recognizes the Brazilian "EC 103/2019".
+var constitutionalAmendment = pattern(Statute, `EC\s+(?:n\.?[ºo°]\s*)?\d{1,3}/\d{4}`)
 
 // directStatutes are statutes whose section follows without a sign: "CPR 36.5", "FRCP 12(b)(6)", "UCC 2-207".
 var directStatutes = set(`CPR FRCP FRE UCC IRC ILCS USC CFR TFEU TEU ECHR`)
