@@ -176,37 +176,6 @@ func (s *scan) endsCapitals(j int) bool {
 	return (s.tokens[j].class&definedTerm == 0 || s.isSymbol(j+1, ',')) && !(s.isWord(j+1) && s.tokens[j+1].allCaps && !s.tokens[j+1].startsLine)
 }
 
-// joinNames makes one person of two that only particles part: "Abdullah bin Khalid al-Rashid".
-func (s *scan) joinNames() {
-	out := s.spans[:0]
-	for _, span := range s.spans {
-		if n := len(out); n > 0 && span.Type == Person && out[n-1].Type == Person && areParticles(s.text[out[n-1].End:span.Start]) {
-			out[n-1].End = span.End
-			continue
-		}
-		out = append(out, span)
-	}
-	s.spans = out
-}
-
-// areParticles reports whether the text between two names is a blank, or particles between blanks.
-func areParticles(between string) bool {
-	if between == " " {
-		return true
-	}
-	if len(between) > 16 || len(between) < 3 || between[0] != ' ' {
-		return false
-	}
-	for word := range strings.FieldsFuncSeq(between, func(r rune) bool { return r == ' ' || r == '-' }) {
-		switch word {
-		case "van", "der", "den", "de", "von", "zu", "vom", "la", "las", "los", "del", "da", "do", "dos", "das", "di", "della", "dello", "dei", "bin", "ibn", "bint", "al", "el", "ter", "ten", "du", "des", "'t", "le":
-		default:
-			return false
-		}
-	}
-	return true
-}
-
 // foreignScriptAt records a name in a script that the passage's language does not use: "I rent from 田中太郎". A longer run
 // is a quotation, not a name.
 func (s *scan) foreignScriptAt(i int) int {
