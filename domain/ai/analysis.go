@@ -120,6 +120,7 @@ func (s *Service) Analyze(ctx context.Context, caller domain.Principal, a Analys
 	}
 	base, _ := tag.Base()
 	review := findings.New(a.Text, rules, base.String())
+	var cited []Citation
 	for _, p := range m.parts {
 		if p.err == nil {
 			p.err = checkRestoredLen(session, KindAnalysis, p.entry.Text)
@@ -127,11 +128,15 @@ func (s *Service) Analyze(ctx context.Context, caller domain.Principal, a Analys
 		if p.err == nil {
 			p.err = review.AddModel(p.entry.Text, masked, p.start, p.end, session)
 		}
+		if p.err == nil {
+			cited = append(cited, reviewCitations(session.Restore(p.entry.Text), a.Text)...)
+		}
 	}
 	out := Analysis{Report: review.Report()}
 	answered := m.summarize(domain.UsageFrom(ctx))
 	out.ModelUsed, out.Model, out.TokensUsed, out.Cached = answered.parts > 0, answered.model, answered.tokens, answered.cached
 	out.Warnings = append(out.Warnings, warnings(answered.parts, len(m.parts), policy.Language(a.Text))...)
+	out.Warnings = append(out.Warnings, reviewCitationWarnings(cited)...)
 	if document != nil && !s.locate(ctx, document, out.Findings) {
 		out.Warnings = append(out.Warnings, warningNoBoxes)
 	}

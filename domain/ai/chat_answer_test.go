@@ -135,3 +135,20 @@ func TestStreamDecodes(t *testing.T) {
 		t.Errorf("clarifications %v", r.answer.Clarifications)
 	}
 }
+
+// TestReviewCitations: a statute that only the model names gives a warning, one of the text does not.
+func TestReviewCitations(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	of := finding("Governing Law", "Governed by the laws of Ireland and by § 307 BGB.", "low")
+	of.Rationale = "Under § 307 BGB and Smith v. Jones, 123 F.3d 456 (9th Cir. 1998), this is void."
+	f.model.setResponse(respondWith(findingsJSON(t, of)))
+	a, err := f.Analyze(t.Context(), f.user, AnalysisRequest{Text: "This agreement is made in the city. Governed by the laws of Ireland and by § 307 BGB.", Policy: "vendor"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := strings.Join(a.Warnings, "\n")
+	if !strings.Contains(w, "cites Smith v. Jones, 123 F.3d 456 (9th Cir. 1998), which") || strings.Contains(w, "307") {
+		t.Errorf("warnings %q", w)
+	}
+}

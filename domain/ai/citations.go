@@ -2,6 +2,7 @@ package ai
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -100,6 +101,25 @@ func citationWarnings(citations []Citation) (warnings []string) {
 	for _, c := range citations {
 		if !c.Verified {
 			warnings = append(warnings, fmt.Sprintf("The draft cites %s, which is not among the inputs. Check that it exists and says so.", c.Text))
+		}
+	}
+	return warnings
+}
+
+// reviewCitations returns what the model's review of a text cites and the text does not.
+func reviewCitations(review, text string) []Citation {
+	return slices.DeleteFunc(findCitations(review, []givenText{{source: CitedInDocument, text: text}}), func(c Citation) bool { return c.Verified })
+}
+
+// maxReviewCitations is the maximum number of warnings about the citations of a review.
+const maxReviewCitations = 10
+
+// reviewCitationWarnings returns a warning for each citation of a review that is not in the text.
+func reviewCitationWarnings(citations []Citation) (warnings []string) {
+	for _, c := range citations {
+		w := fmt.Sprintf("The review cites %s, which is not in the text. Check that it exists and says so.", c.Text)
+		if len(warnings) < maxReviewCitations && !slices.Contains(warnings, w) {
+			warnings = append(warnings, w)
 		}
 	}
 	return warnings

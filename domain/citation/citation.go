@@ -88,6 +88,10 @@ func merge(text string, found []Citation) []Citation {
 		case c.End <= last.End:
 		case c.Kind == last.Kind:
 			last.End = c.End
+		case c.Kind == Case && (last.Kind == Statute || last.Kind == Act): // "§ 307 BGB and Smith v. Jones": the caption was read too far back
+			if c.Start = trimConnectors(text, skipPunctuation(text, last.End)); c.Start < c.End {
+				out = append(out, c)
+			}
 		case c.End-c.Start > last.End-last.Start:
 			*last = c
 		}
