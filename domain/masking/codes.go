@@ -183,7 +183,7 @@ func (s *scan) announced(i int) bool {
 // end of what it masked, or 0.
 func (s *scan) announcedBy(i int) int {
 	c := s.tokens[i].cue
-	if c&acronymCue != 0 && !s.tokens[i].allCaps && !s.tokens[i].camelCase && !s.lowercaseText {
+	if c&acronymCue != 0 && !s.tokens[i].allCaps && !s.tokens[i].camelCase && !s.lowercaseText && !s.isKey(i) {
 		c &^= acronymCue
 	}
 	k, numbered := s.afterCue(i)
@@ -290,7 +290,7 @@ func (s *scan) afterCue(i int) (k int, numbered bool) {
 		case t.inSpan:
 			return k, numbered
 		case t.kind == otherToken:
-			if x := t.symbol; x == ':' || x == '.' && s.adjacent(k) || x == '#' || x == '=' || x == '(' || x == '-' && k > i+1 {
+			if x := t.symbol; x == ':' || x == '.' && s.adjacent(k) || x == '#' || x == '=' || x == '(' || x == '-' && k > i+1 || s.isQuote(k) {
 				numbered = numbered || x == '#'
 				continue
 			}

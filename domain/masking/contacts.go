@@ -191,7 +191,7 @@ func (s *scan) domainEnd(i int) (end int, spelled bool) {
 			return end, spelled
 		}
 		j++
-		for s.adjacent(j) && (s.tokens[j].kind != otherToken || s.tokens[j].symbol == '-' && s.adjacent(j+1)) {
+		for s.adjacent(j) && j-i < maxJoined && (s.tokens[j].kind != otherToken || s.tokens[j].symbol == '-' && s.adjacent(j+1)) {
 			j++
 		}
 		if end > 0 || j > i+1 || s.isWord(j-1) {
@@ -221,10 +221,14 @@ func (s *scan) isDotWord(i int) bool {
 	return s.oneOf(i, "dot", "punkt", "point", "punto", "ponto", "punt")
 }
 
+// maxJoined is the number of tokens that a user name or a label of a domain may have. Without a limit, a text that is one
+// chain of words, "a_a_a_…", would be read again from each of them.
+const maxJoined = 64
+
 // userNameEnd returns the end of the user name at token i: words and digits joined by '_', '.' or '-'.
 func (s *scan) userNameEnd(i int) int {
 	j := i + 1
-	for s.adjacent(j) {
+	for s.adjacent(j) && j-i < maxJoined {
 		t := &s.tokens[j]
 		if t.kind == otherToken && (t.symbol != '_' && t.symbol != '.' && t.symbol != '-' && t.symbol != ':' || !s.adjacent(j+1) || s.tokens[j+1].kind == otherToken && !s.isSymbol(j+1, '_')) {
 			if t.symbol != '_' {

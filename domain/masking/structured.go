@@ -104,7 +104,7 @@ func (s *scan) recordKeyword(i int) {
 			if s.isSymbol(i-1, '.') && s.isWord(i-2) && s.tokens[i-2].end-s.tokens[i-2].start == 1 {
 				s.tokens[i-2].law = true // "P. IVA"
 			}
-		case !s.lowercaseText:
+		case !s.lowercaseText && !s.isKey(i):
 			c &^= acronymCue
 		}
 	}
@@ -159,12 +159,15 @@ func (s *scan) identifierAt(i int) int {
 		return s.maskHost(i)
 	case next.symbol == '_':
 		return s.maskUserName(i)
-	case next.kind == numberToken && !s.adjacent(i):
+	case next.kind == numberToken && !s.followsLetterOrDigit(i):
 		if j := s.maskIBAN(i); j > 0 {
 			return j - 1
 		}
 		if j := s.maskWallet(i); j > 0 {
 			return j - 1
+		}
+		if s.continuesCode(i) {
+			return i
 		}
 		if j := s.maskMAC(i); j > 0 {
 			return j - 1
@@ -191,6 +194,40 @@ func (s *scan) identifierAt(i int) int {
 		}
 	}
 	return i
+}
+
+// followsLetterOrDigit reports whether token i hangs together with a word or number before it.
+func (s *scan) followsLetterOrDigit(i int) bool {
+	return s.adjacent(i) && s.tokens[i-1].kind != otherToken
+}
+
+// continuesCode reports whether a word or number is joined to token i by a hyphen or the like, "BOE-A1994". After a quote, a
+// bracket or a colon a code may start.
+func (s *scan) continuesCode(i int) bool {
+	if !s.adjacent(i) || !s.adjacent(i-1) || s.tokens[i-2].kind == otherToken {
+		return false
+	}
+	return s.isSymbol(i-1, '-') || s.isSymbol(i-1, '/') || s.isSymbol(i-1, '.') || s.isSymbol(i-1, '_') || s.isSymbol(i-1, '@')
+}
+
+// isKey reports whether the word at token i is the key of a value: `bsn: `, `"bsn": `, `bsn=`.
+func (s *scan) isKey(i int) bool {
+	k := i + 1
+	if s.isQuote(k) && s.adjacent(k) {
+		k++
+	}
+	return (s.isSymbol(k, ':') || s.isSymbol(k, '=')) && s.adjacent(k) && !s.isSymbol(k+1, '/')
+}
+
+func (s *scan) isQuote(i int) bool {
+	if i < 0 || i >= len(s.tokens) || s.tokens[i].kind != otherToken {
+		return false
+	}
+	switch s.textOf(i, i+1) {
+	case `"`, "'", "`", "“", "”", "„", "‘", "’", "‚", "«", "»", "‹", "›":
+		return true
+	}
+	return false
 }
 
 // wordEnd returns the token after the characters without blanks that start at token i.

@@ -102,6 +102,7 @@ var kinds = []Kind{
 	{"IN", "PAN", "AAAAA9999A", nil, Bare, func(s string) bool { return strings.IndexByte("ABCFGHJLPT", s[3]) >= 0 }},
 	{"IN", "GSTIN", "99AAAAA9999AXzX", nil, Bare, nil},
 	{"IT", "codice fiscale", "AAAAAAXXAXXAXXXA", nil, Bare, itPerson},
+	{"IT", "codice fiscale with a wrong check letter", "AAAAAA99A99A999A", nil, Bare, itDate},
 	{"IT", "partita IVA", "99999999999", nil, Announced, luhn},
 	{"IT", "VAT number", "it99999999999", nil, Bare, after(2, luhn)},
 	{"KR", "registration number", "9999999999999", []string{"999999-9999999"}, Printed, date(2, 4)},

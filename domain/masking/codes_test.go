@@ -1,0 +1,56 @@
+package masking
+
+import (
+	"strings"
+	"testing"
+)
+
+// A code may start after a quote, a bracket or a colon, and its cue may stand in quotes as a key of data.
+func TestCodesAfterSymbols(t *testing.T) {
+	checkMarked(t, `
+Pay to "⟦DE89370400440532013000⟧" now.
+The account (⟦NL91ABNA0417164300⟧) is closed.
+{"iban":"⟦GB29NWBK60161331926819⟧"}
+The account (⟦DE89 3704 0044 0532 0130 00⟧) is closed.
+Das Konto „⟦DE89 3704 0044 0532 0130 00⟧“ ist gesperrt.
+IBAN/⟦DE89370400440532013000⟧
+The claimant (⟦QQ123456C⟧) and the other (⟦X1234567L⟧).
+passport: "⟦ZS1234567⟧"
+{"bsn":"⟦111222333⟧", "vin": "⟦1M8GDM9AXKP042788⟧"}
+bsn=⟦111222333⟧
+Codice fiscale: "⟦CNTFMN80A41F839X⟧"
+Il signor Conti (C.F. ⟦CNTFMN80A41F839X⟧) abita qui.
+# what stays
+See BOE-A-1994-26003 and "BGH" (NJW 2021), {"year":"2019"}.
+The "account" of 2019 and the 'policy' (2020).
+The form (B12), the model "A320" and the size [M4].
+C-131/12, [C2019], (ISO9001), "COVID19" and {"version":"V12"}.
+Der Wagen "A4" und die Norm (EN1090), vgl. § 12 "Abs2".
+Au sens de l'article "L1234" et (R123).
+{"vin":"Bordeaux 2015", "cc":"12 bottles"}
+`)
+}
+
+// A chain of words is not read again from each of its words.
+func TestUserNamesOfChains(t *testing.T) {
+	for _, chain := range []string{"ID_", "a.", "login-", "at-", "x__", "id1_"} {
+		s := scans.Get().(*scan)
+		s.read(masker(), strings.Repeat(chain, 10_000))
+		for i := range s.tokens {
+			if n := s.userNameEnd(i) - i; n > maxJoined {
+				t.Errorf("%q: a user name of %d tokens", chain, n)
+				break
+			}
+			if end, _ := s.domainEnd(i); end-i > 24*maxJoined {
+				t.Errorf("%q: a domain of %d tokens", chain, end-i)
+				break
+			}
+		}
+		s.release()
+	}
+	checkMarked(t, `
+My login is ⟦ID_john_miller⟧.
+The file `+strings.Repeat("ID_", 30)+`⟦john_miller⟧ is lost.
+The setting MAX_FILE_SIZE and the key user_name stay.
+`)
+}
