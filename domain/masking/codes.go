@@ -215,6 +215,11 @@ func (s *scan) announcedBy(i int) int {
 			return j
 		}
 	}
+	if c&bankCue != 0 && s.isBIC(k) {
+		end := s.wordEnd(k)
+		s.addSpan(ID, k, end)
+		return end
+	}
 	if !s.isCodeStart(k) || s.isReference(i) || c&statuteCue != 0 && c&numberedCue == 0 {
 		return 0
 	}
@@ -250,11 +255,6 @@ func (s *scan) announcedBy(i int) int {
 		if j := s.maskIdentifier(k, true); j > k || s.tokens[k].inSpan {
 			return j + 1
 		}
-	}
-	if c&bankCue != 0 && s.isBIC(k) {
-		end := s.wordEnd(k)
-		s.addSpan(ID, k, end)
-		return end
 	}
 	end := s.codeEnd(k, digits)
 	if end == 0 {

@@ -1,6 +1,10 @@
 package masking
 
-import "counsel/domain/langid"
+import (
+	"strings"
+
+	"counsel/domain/langid"
+)
 
 // legalForms mark the capitalized words before them as the name of a company, in lower case and without full stops.
 var legalForms = []string{
@@ -25,9 +29,9 @@ func (s *scan) findCompanies() {
 	}
 	for j := 0; j < len(s.tokens); j++ {
 		t := &s.tokens[j]
-		if t.cue&companyCue != 0 && !t.capitalized || t.allCaps && t.language == langid.French && s.oneOf(j, "sas", "sarl", "sasu", "eurl", "sci", "snc", "sa", "selarl", "scp") {
-			if end := s.companyAfter(j + 1); end > 0 {
-				s.addSpan(Company, j+1, end)
+		if from := s.companyIntroduced(j); from > 0 {
+			if end := s.companyAfter(from); end > 0 {
+				s.addSpan(Company, min(from, s.companyWordStart(j, from)), end)
 				j = end - 1
 				continue
 			}
@@ -44,6 +48,34 @@ func (s *scan) findCompanies() {
 			j = end - 1
 		}
 	}
+}
+
+// companyIntroduced returns the token after a word that introduces the name of a company at token j ("société", "Firma",
+// "SARL"), or 0.
+func (s *scan) companyIntroduced(j int) int {
+	t := &s.tokens[j]
+	switch {
+	case t.inSpan || t.law || j+1 >= len(s.tokens) || s.tokens[j+1].startsLine:
+		return 0
+	case t.cue&companyCue != 0 && (!t.capitalized || s.oneOf(j, "firma", "stichting", "vereniging")):
+		return j + 1
+	case s.equals(j, "fa") && s.isSymbol(j+1, '.') && t.capitalized:
+		return j + 2
+	case t.allCaps && !s.inCapitals(j) && (s.oneOf(j, "sarl", "sasu", "eurl", "selarl") || t.language == langid.French && s.oneOf(j, "sas", "sci", "snc", "sa", "scp", "scea")):
+		if t.cue&nameConnector == 0 && s.isWord(j+1) && s.tokens[j+1].cue&nameConnector != 0 && !s.tokens[j+1].capitalized {
+			return j + 2
+		}
+		return j + 1
+	}
+	return 0
+}
+
+// companyWordStart returns the start of the name of a company before token from: a foundation is called one in its name.
+func (s *scan) companyWordStart(j, from int) int {
+	if s.tokens[j].capitalized && !s.equals(j, "firma") && !s.equals(j, "fa") {
+		return j
+	}
+	return from
 }
 
 // companyAfter returns the end of the capitalized name at token i, after a word for a company, or 0.
@@ -88,8 +120,10 @@ func (s *scan) companyStart(j int) int {
 				return start // "Die Beispielbau AG"
 			}
 			start = k
-		case t.kind == numberToken && start < j && !s.adjacent(k+1):
-			start = k
+		case t.kind == numberToken && (!s.adjacent(k+1) || s.isSymbol(k+1, ',')) && t.end-t.start <= 4:
+			if start < j {
+				start = k
+			}
 		case t.symbol == '&' || t.symbol == '-' && s.adjacent(k) && s.adjacent(k+1) || t.symbol == '\'' || t.symbol == '.' && k > 0 && s.tokens[k-1].end-s.tokens[k-1].start <= 3:
 		case t.cue&nameConnector != 0 && k > 0 && s.tokens[k-1].capitalized && start == k+1 && !s.endsPerson(k-1):
 		default:
@@ -131,7 +165,7 @@ func (s *scan) legalFormAt(j int) (end int) {
 				form[n] = lower(c)
 				n++
 			}
-			if legalFormSet[string(form[:n])] && (n > 3 || dots > 0 || t.allCaps || s.oneOf(k, "inc", "ltd", "spa", "srl") || s.equals(k, "co") && t.capitalized && s.isSymbol(k+1, '.')) {
+			if legalFormSet[string(form[:n])] && (n > 3 || dots > 0 || t.allCaps && !s.inCapitals(k) || s.oneOf(k, "inc", "ltd", "spa", "srl") || s.equals(k, "co") && t.capitalized && s.isSymbol(k+1, '.')) {
 				if end = k + 1; s.isSymbol(end, '.') && s.adjacent(end) && (dots > 0 || s.oneOf(k, "inc", "ltd", "ltda", "lda", "corp", "co")) {
 					end++
 				}
@@ -143,6 +177,11 @@ func (s *scan) legalFormAt(j int) (end int) {
 		}
 	}
 	return s.afterLegalForm(end)
+}
+
+// inCapitals reports whether a word in capitals goes on with others, so that its capitals mean nothing: "WHERE AS OTHERS".
+func (s *scan) inCapitals(k int) bool {
+	return k+1 < len(s.tokens) && s.tokens[k+1].allCaps && !s.tokens[k+1].startsLine && !legalFormSet[strings.ToLower(s.text[s.tokens[k+1].start:s.tokens[k+1].end])]
 }
 
 // afterLegalForm extends a legal form by what follows it: "GmbH & Co. KG", "UG (haftungsbeschränkt)".

@@ -141,7 +141,7 @@ func (s *scan) traits(t *token) uint32 {
 		}
 	}
 	if l != langid.English && l != langid.Unknown {
-		if s.tagger.vocabulary.has(t.hash, l) {
+		if s.tagger.vocabulary.has(t.hash, l) || t.elision > 0 && s.tagger.vocabulary.has(s.lex.hashWord(s.text[t.start+int32(t.elision):t.end]), l) {
 			bits |= isDictionary
 		} else if c&commonWord != 0 {
 			bits |= isElsewhere
@@ -164,6 +164,9 @@ func (s *scan) traits(t *token) uint32 {
 
 // frequentScore is the langid score of the word at rank 500.
 const frequentScore = 47
+
+// functionScore is the langid score of the word at rank 60: those before it are articles and the like.
+const functionScore = 71
 
 // endsWithWord reports whether an unlisted word ends with a dictionary word of at least five letters, as compounds
 // do: "Räumungsklage".

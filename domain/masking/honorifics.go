@@ -73,6 +73,10 @@ func (s *scan) mayFollowTitle(k int) bool {
 	t := &s.tokens[k]
 	named := t.class&(givenName|familyName) != 0
 	switch {
+	case t.class&definedTerm != 0 && t.label != personLabel && (t.allCaps || !named):
+		return false // an office: "SENHOR DOUTOR JUIZ"
+	case s.lowercaseText:
+		return t.rank <= functionScore && t.class&(functionWord|nameParticle) == 0
 	case t.language == langid.English:
 		return (t.capitalized || s.lowercaseText) && (t.class&(functionWord|foreignWord) == 0 || t.capitalized)
 	case !t.capitalized:
@@ -119,11 +123,30 @@ func (s *scan) withTitles(i int) int {
 	return i
 }
 
+// personBefore reports whether the words before token i say that a person follows.
+func (s *scan) personBefore(i int) bool {
+	for k := i - 1; k >= max(0, i-2) && !s.tokens[k+1].startsLine; k-- {
+		if s.oneOf(k, "minor", "child", "son", "daughter", "witness", "victim", "kind", "sohn", "tochter", "zeuge", "zeugin", "minderjährige", "mineur", "mineure",
+			"enfant", "fils", "fille", "témoin", "menor", "hijo", "hija", "testigo", "filho", "filha", "testemunha", "minore", "figlio", "figlia", "teste", "minderjarige",
+			"zoon", "dochter", "getuige", "kläger", "klägerin", "applicant", "appellant", "recorrente", "ricorrente") {
+			return true
+		}
+		if s.isWord(k) {
+			return false
+		}
+	}
+	return false
+}
+
 // initialsAt finds a name that starts with initials at token i: "T. Cheung", "I.M. Brouwer".
 func (s *scan) initialsAt(i int) int {
 	k := i
 	for n := 0; n < 4 && s.isWord(k) && s.isFree(k) && s.tokens[k].capitalized && s.tokens[k].end-s.tokens[k].start == 1 && s.isSymbol(k+1, '.') && s.adjacent(k+1); n++ {
 		k += 2
+	}
+	if k > i && s.personBefore(i) && !(s.isWord(k) && s.tokens[k].capitalized && !s.tokens[k].startsLine && s.tokens[k].rank == 0) {
+		s.addSpan(Person, i, k) // "the minor A.B."
+		return k
 	}
 	if k == i || s.isWord(k) && s.tokens[k].cue&(acronymCue|identityCue|bankCue) != 0 && s.tokens[k].allCaps {
 		return 0 // "P. IVA"

@@ -1,6 +1,11 @@
 package masking
 
-import "counsel/domain/langid"
+import (
+	"strings"
+	"unicode/utf8"
+
+	"counsel/domain/langid"
+)
 
 // detectLanguages sets the language of every token. It follows a text that changes its language: the words around
 // a token count most, those of other sentences less, the text as a whole a little.
@@ -21,7 +26,8 @@ func (s *scan) detectLanguages() {
 		if !t.capitalized {
 			plain++
 		}
-		if e := langid.Word(s.text[t.start:t.end]); e != nil {
+		t.elision = s.elisionOf(t)
+		if e := langid.Word(s.text[t.start+int32(t.elision) : t.end]); e != nil {
 			s.evidence[i] = e
 			if !t.capitalized {
 				known++
@@ -107,4 +113,21 @@ func (s *scan) setLanguage(i int, l langid.Language) {
 			t.rank = uint8(max(0, e[langid.English]))
 		}
 	}
+}
+
+// elisionOf returns the length of an elided article or preposition at the start of a word ("l'argent", "dell'avvocato"), with
+// its apostrophe, or 0.
+func (s *scan) elisionOf(t *token) uint8 {
+	word := s.text[t.start:t.end]
+	for i := 1; i < len(word)-3 && i < 6; i++ {
+		switch {
+		case word[i] == '\'':
+			return uint8(i + 1)
+		case strings.HasPrefix(word[i:], "’"):
+			return uint8(i + len("’"))
+		case word[i] >= utf8.RuneSelf:
+			return 0
+		}
+	}
+	return 0
 }

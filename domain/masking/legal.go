@@ -40,11 +40,12 @@ func (s *scan) markAuthorities() {
 		if s.equals(j, "municipal") {
 			j++
 		}
-		if s.isWord(j) && !s.tokens[j].capitalized && s.oneOf(j, "de", "di", "do", "da", "du", "of", "del", "della", "d") {
+		caps := s.tokens[i].allCaps
+		if s.isWord(j) && (caps || !s.tokens[j].capitalized) && s.oneOf(j, "de", "di", "do", "da", "du", "of", "del", "della", "d") {
 			j++
 		}
 		end := j
-		for end < j+3 && s.isWord(end) && s.tokens[end].capitalized && !s.tokens[end].startsLine && !s.tokens[end].allCaps {
+		for end < j+3 && s.isWord(end) && s.tokens[end].capitalized && !s.tokens[end].startsLine && s.tokens[end].allCaps == caps && !(caps && end > j+1) {
 			end++
 		}
 		if end == j && !s.equals(j-1, "municipal") {

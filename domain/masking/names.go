@@ -61,6 +61,9 @@ func (s *scan) findNameAt(i int) (end int) {
 // or on no English list, and the words around it decide. The tagger may overrule it.
 func (s *scan) listedNameAt(i int) (end int) {
 	t := &s.tokens[i]
+	if t.cue&(identityCue|referenceCue|numberedCue|acronymCue|bankCue|phoneCue|birthCue) != 0 && t.class&(givenName|certainName) == 0 {
+		return 0 // a label
+	}
 	if s.readsLegal() && !s.nameFollows(i) && (t.label == placeLabel || t.likely == placeLabel && s.afterPreposition(i)) {
 		return 0 // a jurisdiction
 	}

@@ -103,9 +103,9 @@ func (m *Masker) scanToTag(text string) *scan {
 	s.detectLanguages()
 	s.markLaw()
 	s.findStructured()
-	s.findAddresses()
 	s.markJurisdictions()
 	s.findCompanies()
+	s.findAddresses()
 	s.prepareFeatures()
 	return s
 }

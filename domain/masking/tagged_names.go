@@ -97,6 +97,8 @@ func (s *scan) mayStartName(i int) bool {
 		return false // "IBAN", "NIE"
 	case t.allCaps && t.end-t.start <= 4 && t.class&givenName == 0 && !goesOn && !s.uppercaseText && !(i > 0 && s.tokens[i-1].inSpan):
 		return false // "ACM"
+	case t.cue&(identityCue|referenceCue|numberedCue|acronymCue|bankCue|phoneCue|birthCue) != 0 && !goesOn && t.class&givenName == 0:
+		return false // a label: "Póliza"
 	case t.rank > frequentScore && !(goesOn && t.class&nameParticle != 0 && !t.startsSentence && !t.allCaps):
 		return false // "Il", "Die", "Will", but "La Tour"
 	case t.class&functionWord != 0 && t.language == langid.English && !goesOn:

@@ -36,6 +36,7 @@ type token struct {
 	label           label           // by the tagger
 	likely          label           // the best label for a name, if label is none
 	margin          int32           // by how much the best label for a name beats none; negative if it does not
+	elision         uint8           // length of an elided article at its start: "l'"
 	language        langid.Language // of the passage
 	rank            uint8           // how frequent the word is in it, as langid scores; 0 if unlisted
 }

@@ -248,7 +248,7 @@ func (tr *trainer) addTemplates(t *testing.T, l langid.Language) {
 				}
 				text += []string{" ", "\n"}[tr.rand.IntN(2)] + more
 			}
-			if round%10 == 7 && i%2 == 0 {
+			if round%5 == 2 && i%2 == 0 {
 				text = lowerASCII(text)
 			}
 			tr.add(text, spans, 1, false)
