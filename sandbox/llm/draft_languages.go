@@ -101,9 +101,7 @@ func (m *material) translatedBodies(list []section) (bodies []string, ok bool) {
 		}
 	}
 	for _, path := range d.top {
-		for _, text := range d.unused(path) {
-			paragraphs[general] = append(paragraphs[general], text)
-		}
+		paragraphs[general] = append(paragraphs[general], d.unused(path)...)
 	}
 	for i, s := range list {
 		if !letter && !isSignatures(s) {

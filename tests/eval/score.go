@@ -97,7 +97,7 @@ func (c review) score(r *result, a ai.Analysis) {
 		}
 	}
 	if c.Risk != "" {
-		r.check(slices.Index(riskLevels, string(a.RiskLevel)) >= slices.Index(riskLevels, c.Risk), "the risk is %s, not %s", a.RiskLevel, c.Risk)
+		r.check(slices.Index(riskLevels, a.RiskLevel) >= slices.Index(riskLevels, c.Risk), "the risk is %s, not %s", a.RiskLevel, c.Risk)
 	}
 	if c.Fair {
 		r.check(a.RiskLevel != "high", "the risk of a fair text is high")
