@@ -274,6 +274,13 @@ func (s *scan) extendName(i int) int {
 			}
 			continue
 		}
+		if k := s.joinedSurname(j); k > 0 {
+			j = k
+			continue
+		}
+		if s.isConjunction(j) {
+			break
+		}
 		if t.kind != wordToken || t.margin < ruleMargin || t.law {
 			break
 		}

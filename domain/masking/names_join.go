@@ -1,6 +1,10 @@
 package masking
 
-import "strings"
+import (
+	"strings"
+
+	"counsel/domain/langid"
+)
 
 // joinNames makes one person of two that only particles part: "Abdullah bin Khalid al-Rashid".
 func (s *scan) joinNames() {
@@ -31,4 +35,34 @@ func areParticles(between string) bool {
 		}
 	}
 	return true
+}
+
+// isConjunction reports whether token j is an "and" between two people, also in capitals. A name contains one only
+// where joinedSurname says so.
+func (s *scan) isConjunction(j int) bool {
+	if j == 0 || !s.oneOf(j, "and", "und", "et", "en", "ed", "e", "y", "i") {
+		return false
+	}
+	t := &s.tokens[j]
+	return !t.capitalized || t.allCaps || t.end-t.start == 1 && s.tokens[j-1].allCaps && !s.isSymbol(j+1, '.')
+}
+
+// joinedSurname returns the end of the second half of a double surname, which starts with the conjunction at token j,
+// or 0: "José Ortega y Gasset", "João Costa e Silva", "Josep Bosch i Puig", but not "Juan García y María López" or
+// "Ana y Luis". "von und zu Guttenau" is one, too.
+func (s *scan) joinedSurname(j int) int {
+	if s.equals(j, "von") && s.equals(j+1, "und") && s.equals(j+2, "zu") && s.isCapitalized(j+3) {
+		return j + 4
+	}
+	iberian := s.oneOf(j, "y", "i") && s.tokens[j].language != langid.Italian || s.equals(j, "e") && s.tokens[j].language == langid.Portuguese
+	if !iberian || j < 2 || !s.isCapitalized(j+1) || s.tokens[j+1].startsLine || s.tokens[j+1].class&(givenName|familyName) == givenName || s.hasClass(j+1, placeName) {
+		return 0
+	}
+	if !s.isCapitalized(j-1) || !s.isCapitalized(j-2) || s.tokens[j].startsLine || s.tokens[j-1].startsLine || !s.hasClass(j-2, givenName) || s.hasClass(j-1, givenName) {
+		return 0
+	}
+	if s.isWord(j+2) && !s.tokens[j+2].startsLine && (s.tokens[j+2].capitalized || s.hasClass(j+2, nameParticle)) {
+		return 0
+	}
+	return j + 2
 }

@@ -121,6 +121,10 @@ func (s *scan) continueName(j int, l label) int {
 	}
 	t := &s.tokens[j]
 	switch {
+	case l == personLabel && s.joinedSurname(j) > 0:
+		return s.joinedSurname(j)
+	case l == personLabel && s.isConjunction(j):
+		return 0
 	case labeled(j):
 		return j + 1
 	case t.inSpan || t.startsLine:
