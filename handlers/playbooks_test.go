@@ -101,3 +101,19 @@ func TestAnalyzeByPlaybook(t *testing.T) {
 		t.Errorf("errors %+v", p.Errors)
 	}
 }
+
+// A playbook is in the copy of its owner's data, and stays with the firm when the account is erased.
+func TestPlaybookOfErasedAccount(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	lena, leo := f.register("lena", domain.RoleLawyer), f.register("leo", domain.RoleLawyer)
+	var book api.Playbook
+	f.call(lena, "POST", "/api/ai/playbooks", playbookBody("Ours")).expect(201, "").decode(&book)
+	var export api.UserExport
+	f.call(lena, "GET", "/api/users/"+lena.ID.String()+"/export", nil).expect(200, "").decode(&export)
+	if len(export.Playbooks) != 1 || export.Playbooks[0].ID != book.ID {
+		t.Errorf("exported %+v", export.Playbooks)
+	}
+	f.call(lena, "DELETE", "/api/users/"+lena.ID.String(), nil).expect(204, "")
+	f.call(leo, "GET", "/api/ai/playbooks/"+book.ID.String(), nil).expect(200, "")
+}

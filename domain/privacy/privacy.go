@@ -3,14 +3,15 @@
 //
 // The copy contains the account; consultations, drafts with all versions and documents outside of
 // cases; sent mails; signature requests; what they were asked to sign at an address that is
-// verified as theirs; webhooks; notifications; their templates; for each case they are a
-// member of now, what they have in it; and the sums of their use of the AI. What others wrote about them in cases belongs to the cases.
+// verified as theirs; webhooks; notifications; their templates and playbooks; for each case they
+// are a member of now, what they have in it; and the sums of their use of the AI. What others wrote
+// about them in cases belongs to the cases.
 //
 // Erasure removes the name and the address from the account, ends its sessions, deletes drafts,
 // documents and consultations outside of cases, sent mails, webhooks, notifications and jobs, and
 // ends memberships. Their use of the AI stays in the sums as nobody's. The wish to receive no mail is stored without the address. Their work in cases
-// stays there without a name, and so do template versions that are published or that documents were
-// rendered from. Signature requests outside of cases are withdrawn and deleted two days later, when
+// stays there without a name, and so do playbooks and template versions that are published or that
+// documents were rendered from. Signature requests outside of cases are withdrawn and deleted two days later, when
 // the signers have been notified. Where somebody signed, and in cases, the evidence stays whole,
 // since signers and cases rely on it.
 //
