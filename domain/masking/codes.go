@@ -215,8 +215,7 @@ func (s *scan) announcedBy(i int) int {
 			return j
 		}
 	}
-	if c&bankCue != 0 && s.isBIC(k) {
-		end := s.wordEnd(k)
+	if end := s.bicAt(k); c&bankCue != 0 && end > 0 {
 		s.addSpan(ID, k, end)
 		return end
 	}
@@ -320,9 +319,6 @@ func (s *scan) isCodeStart(k int) bool {
 	if !s.isWord(k) || s.tokens[k].end-s.tokens[k].start > 8 {
 		return false
 	}
-	if s.isBIC(k) {
-		return true
-	}
 	for j := k + 1; j < k+6 && j < len(s.tokens); j++ {
 		switch {
 		case s.tokens[j].kind == numberToken:
@@ -334,18 +330,28 @@ func (s *scan) isCodeStart(k int) bool {
 	return false
 }
 
-// isBIC reports whether the word at token k is the code of a bank, "DEUTDEFF500".
-func (s *scan) isBIC(k int) bool {
-	text := s.textOf(k, min(s.wordEnd(k), len(s.tokens)))
-	if len(text) != 8 && len(text) != 11 || !s.tokens[k].allCaps || s.tokens[k].end-s.tokens[k].start < 6 {
-		return false
+// bicAt returns the end of a BIC at token k (ISO 9362), or 0.
+func (s *scan) bicAt(k int) int {
+	if !s.isWord(k) || !s.tokens[k].allCaps || s.tokens[k].end-s.tokens[k].start < 6 {
+		return 0
+	}
+	end := k + 1
+	for s.adjacent(end) && s.tokens[end].kind != otherToken {
+		end++
+	}
+	text := s.textOf(k, end)
+	if len(text) != 8 && len(text) != 11 {
+		return 0
 	}
 	for i := range len(text) {
 		if !isAlnum(text[i]) || text[i] >= 'a' {
-			return false
+			return 0
 		}
 	}
-	return ibanLengths[text[4:6]] > 0 || text[4:6] == "US" || text[4:6] == "CA" || text[4:6] == "AU" || text[4:6] == "IN"
+	if ibanLengths[text[4:6]] > 0 || text[4:6] == "US" || text[4:6] == "CA" || text[4:6] == "AU" || text[4:6] == "IN" {
+		return end
+	}
+	return 0
 }
 
 // maskPlate masks the number plate at token k, after a word such as "plate" or "Kennzeichen", and returns its end, or 0.
