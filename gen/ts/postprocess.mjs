@@ -37,3 +37,21 @@ edit(join('client', 'client.gen.ts'), (text) => {
   return text;
 });
 edit(join('client', 'types.gen.ts'), (text) => replace(text, 'MethodFn, BuildUrlFn, SseFn>', 'MethodFn, BuildUrlFn>'));
+
+// Every operation that takes an Idempotency-Key gets one, made for each call unless the caller has one.
+const types = readFileSync(join(folder, 'types.gen.ts'), 'utf8');
+const keyed = types.split('\nexport type ').filter((type) => /^\w+Data = \{/.test(type) && type.includes("'Idempotency-Key'?: string;"));
+if (keyed.length === 0) throw new Error('the generated code has no Idempotency-Key');
+edit('sdk.gen.ts', (text) => {
+  for (const name of keyed.map((type) => type.slice(0, type.indexOf('Data = ')))) {
+    const start = text.search(new RegExp(`^export const \\w+ = .*Options<${name}Data,`, 'm'));
+    const end = text.indexOf('\n});', start);
+    if (start < 0 || end < 0) throw new Error(`the generated code lacks an operation with ${name}Data`);
+    let call = text.slice(start, end);
+    const spread = /\(options\?: /.test(call) ? '...options?.headers' : '...options.headers';
+    if (call.includes('\n    headers: {\n')) call = replace(call, '\n    headers: {\n', `\n    headers: {\n        'Idempotency-Key': idempotencyKey(),\n`);
+    else call = replace(call, /\n    \.\.\.options$/g, `\n    ...options,\n    headers: {\n        'Idempotency-Key': idempotencyKey(),\n        ${spread}\n    }`);
+    text = text.slice(0, start) + call + text.slice(end);
+  }
+  return replace(text, "\nimport { client } from './client.gen.js';\n", "\nimport { idempotencyKey } from '../retry.js';\nimport { client } from './client.gen.js';\n");
+});

@@ -4,7 +4,10 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { test } from 'node:test';
-import { sendChat, Counsel, CounselError, getCurrentUser, listConsultations, streamChat } from '@counsel/sdk';
+import {
+  ConflictError, ConnectionError, Counsel, CounselError, deleteDraft, ForbiddenError, getCurrentUser, InvalidRequestError, listConsultations,
+  NotFoundError, RateLimitedError, registerUser, sendChat, streamChat, TimeoutError, UnauthenticatedError, UnavailableError,
+} from '@counsel/sdk';
 import { getCurrentUserOptions, listConsultationsInfiniteOptions } from '@counsel/sdk/react-query';
 
 const id = '019ab4c2-7c1e-7a52-9a51-3b6a0f1c2d4e';
@@ -134,15 +137,15 @@ for (const [name, end] of Object.entries({ 'ends early': (answer) => answer.end(
   test(`streamChat: a stream that ${name} is an error, and the question is not asked again`, async (t) => {
     const { baseUrl, got } = await streaming(t, [`data: ${JSON.stringify(delta('Two '))}\n\n`], end);
     const { client } = new Counsel({ baseUrl });
-    await assert.rejects(all(streamChat({ client, body: question })), name === 'breaks' ? TypeError : { code: 'incomplete_stream' });
+    await assert.rejects(all(streamChat({ client, body: question })), name === 'breaks' ? ConnectionError : { code: 'incomplete_stream' });
     assert.equal(got.length, 1);
   });
 }
 
 test('streamChat: a refusal is thrown before anything is yielded', async (t) => {
-  const { baseUrl, got } = await serve(t, (_, answer) => json(answer, 429, problem(429, 'rate_limited'), { 'Retry-After': '7' }));
+  const { baseUrl, got } = await serve(t, (_, answer) => json(answer, 429, problem(429, 'rate_limited'), { 'Retry-After': '3600' }));
   const { client } = new Counsel({ baseUrl });
-  await assert.rejects(all(streamChat({ client, body: question })), { name: 'CounselError', status: 429, code: 'rate_limited', retryAfter: 7 });
+  await assert.rejects(all(streamChat({ client, body: question })), { name: 'RateLimitedError', status: 429, code: 'rate_limited', retryAfter: 3600 });
   assert.equal(got.length, 1);
 });
 
@@ -184,15 +187,148 @@ test('an error has all fields of the problem', async (t) => {
 for (const [name, body] of Object.entries({ "a proxy's page": '<h1>Bad Gateway</h1>', 'an empty body': '', 'JSON that is no problem': '["no"]' })) {
   test(`an error of ${name} is a CounselError too`, async (t) => {
     const { baseUrl } = await serve(t, (_, answer) => answer.writeHead(502, { 'X-Request-Id': 'r9' }).end(body));
-    const { client } = new Counsel({ baseUrl });
-    await assert.rejects(getCurrentUser({ client }), { name: 'CounselError', status: 502, code: 'unknown', requestId: 'r9', errors: [], message: 'Bad Gateway' });
+    const { client } = new Counsel({ baseUrl, retries: 0 });
+    await assert.rejects(getCurrentUser({ client }), { name: 'UnavailableError', status: 502, code: 'unknown', requestId: 'r9', errors: [], message: 'Bad Gateway' });
   });
 }
 
-test('an unreachable service is the error of fetch', async (t) => {
-  const { baseUrl } = await serve(t, () => undefined);
-  const { client } = new Counsel({ baseUrl, fetch: () => Promise.reject(new TypeError('fetch failed')) });
-  await assert.rejects(getCurrentUser({ client }), TypeError);
+for (const [status, Kind] of [[400, InvalidRequestError], [401, UnauthenticatedError], [403, ForbiddenError], [404, NotFoundError], [409, ConflictError],
+  [413, InvalidRequestError], [422, InvalidRequestError], [429, RateLimitedError], [500, CounselError], [502, UnavailableError], [503, UnavailableError], [504, UnavailableError]]) {
+  test(`an error of status ${status} is a ${Kind.name}`, async (t) => {
+    const { baseUrl } = await serve(t, (_, answer) => json(answer, status, problem(status, 'code_of_later')));
+    const { client } = new Counsel({ baseUrl, retries: 0 });
+    const error = await getCurrentUser({ client }).catch((thrown) => thrown);
+    assert.equal(error.constructor, Kind);
+    assert.equal(error.name, Kind.name);
+    assert.ok(error instanceof CounselError);
+    assert.equal(error.code, 'code_of_later');
+  });
+}
+
+test('no response is a ConnectionError with its cause', async () => {
+  const cause = new TypeError('fetch failed');
+  const { client } = new Counsel({ baseUrl: 'http://counsel.test', retries: 0, fetch: () => Promise.reject(cause) });
+  const error = await getCurrentUser({ client }).catch((thrown) => thrown);
+  assert.ok(error instanceof ConnectionError && error instanceof CounselError && !(error instanceof TimeoutError));
+  assert.deepEqual([error.status, error.code, error.cause], [0, 'connection_failed', cause]);
+});
+
+test('a call that its caller aborts throws the reason and is not sent again', async (t) => {
+  const { baseUrl, got } = await serve(t, () => abort.abort());
+  const abort = new AbortController();
+  const { client } = new Counsel({ baseUrl });
+  await assert.rejects(getCurrentUser({ client, signal: abort.signal }), { name: 'AbortError' });
+  assert.equal(got.length, 1);
+});
+
+/** A server whose answers are the given functions, then 200; and what is sent in between. */
+async function failing(t, failures, options) {
+  const rest = [...failures];
+  const { baseUrl, got } = await serve(t, (request, answer) => {
+    const fail = rest.shift();
+    return fail ? fail(answer) : json(answer, 200, request.url === '/api/ai/chat' ? response : user);
+  });
+  return { client: new Counsel({ baseUrl, ...options }).client, got };
+}
+
+const refuse = (status, retryAfter) => (answer) => json(answer, status, problem(status, 'busy'), retryAfter === undefined ? {} : { 'Retry-After': retryAfter });
+const vanish = (answer) => answer.destroy();
+
+for (const [name, failure] of Object.entries({ 429: refuse(429, '0'), 502: refuse(502, '0'), 503: refuse(503, '0'), 'a date long past': refuse(503, 'Wed, 25 Nov 2020 09:00:00 GMT'), 'a broken connection': vanish })) {
+  test(`a call is sent again after ${name}`, async (t) => {
+    const { client, got } = await failing(t, [failure]);
+    assert.deepEqual(await getCurrentUser({ client }), user);
+    assert.equal(got.length, 2);
+  });
+}
+
+for (const [name, failure] of Object.entries({ 503: refuse(503, '0'), '409 while it is being processed': refuse(409, '0'), 'a broken connection': vanish })) {
+  test(`a POST is sent again with the same key and body after ${name}`, async (t) => {
+    const { client, got } = await failing(t, [failure]);
+    assert.deepEqual(await sendChat({ client, body: question }), response);
+    assert.equal(got.length, 2);
+    assert.match(got[0].headers['idempotency-key'], /^[0-9a-f]{32}$/);
+    assert.equal(got[1].headers['idempotency-key'], got[0].headers['idempotency-key']);
+    assert.deepEqual(got.map(({ body }) => body), [question, question]);
+  });
+}
+
+test('each call has a key of its own, or the one of its caller', async (t) => {
+  const { client, got } = await failing(t, []);
+  await sendChat({ client, body: question });
+  await sendChat({ client, body: question });
+  await sendChat({ client, body: question, headers: { 'Idempotency-Key': 'mine' } });
+  const keys = got.map(({ headers }) => headers['idempotency-key']);
+  assert.equal(new Set(keys).size, 3);
+  assert.equal(keys[2], 'mine');
+});
+
+test('operations that take no key get none, and are not sent again', async (t) => {
+  const { client, got } = await failing(t, [refuse(503, '0'), refuse(503, '0')]);
+  await assert.rejects(registerUser({ client, body: { email: user.email, password: 'correct horse', fullName: 'Ada' } }), UnavailableError);
+  await assert.rejects(deleteDraft({ client, path: { draftId: id } }), UnavailableError);
+  assert.deepEqual(got.map(({ headers }) => headers['idempotency-key']), [undefined, undefined]);
+});
+
+for (const [name, failure] of Object.entries({ 'a long Retry-After': refuse(429, '31'), '500': refuse(500, '0'), '409 of another kind': refuse(409) })) {
+  test(`a call is not sent again after ${name}`, async (t) => {
+    const { client, got } = await failing(t, [failure]);
+    await assert.rejects(sendChat({ client, body: question }), CounselError);
+    assert.equal(got.length, 1);
+  });
+}
+
+test('a call is sent again at most `retries` times', async (t) => {
+  const { client, got } = await failing(t, Array(9).fill(refuse(503, '0')), { retries: 3 });
+  await assert.rejects(getCurrentUser({ client }), UnavailableError);
+  assert.equal(got.length, 4);
+});
+
+test('aborting ends the wait before a retry', async (t) => {
+  const abort = new AbortController();
+  const { client, got } = await failing(t, [(answer) => {
+    refuse(503, '30')(answer);
+    answer.on('close', () => setImmediate(() => abort.abort()));
+  }]);
+  await assert.rejects(getCurrentUser({ client, signal: abort.signal }), { name: 'AbortError' });
+  assert.equal(got.length, 1);
+});
+
+test('an attempt that takes longer than the timeout is sent again', async (t) => {
+  const { client, got } = await failing(t, [() => undefined], { timeout: 1000 });
+  assert.deepEqual(await getCurrentUser({ client }), user);
+  assert.equal(got.length, 2);
+});
+
+for (const [name, options, session] of [['the timeout', () => ({}), { timeout: 200 }], ['AbortSignal.timeout', () => ({ signal: AbortSignal.timeout(200) }), {}]]) {
+  test(`${name} throws a TimeoutError`, async (t) => {
+    const { client, got } = await failing(t, [() => undefined], { retries: 0, ...session });
+    await assert.rejects(getCurrentUser({ client, ...options() }), (error) => error instanceof TimeoutError && error instanceof ConnectionError && error.code === 'timed_out');
+    assert.equal(got.length, 1);
+  });
+}
+
+test('the timeout does not end a stream that has begun, aborting does', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  let sent, stream;
+  const body = new ReadableStream({ start: (controller) => void (stream = controller) });
+  const fetch = async (_, { signal }) => {
+    sent = signal;
+    signal.addEventListener('abort', () => stream.error(signal.reason));
+    return new Response(body, { headers: { 'Content-Type': 'text/event-stream' } });
+  };
+  const abort = new AbortController();
+  const { client } = new Counsel({ baseUrl: 'http://counsel.test', timeout: 1000, fetch });
+  const events = streamChat({ client, body: question, signal: abort.signal });
+  const first = events.next();
+  stream.enqueue(new TextEncoder().encode(`data: ${JSON.stringify(delta('Two '))}\n\n`));
+  assert.deepEqual((await first).value, delta('Two '));
+  t.mock.timers.tick(5000);
+  assert.equal(sent.aborted, false);
+  const next = events.next();
+  abort.abort();
+  await assert.rejects(next, { name: 'AbortError' });
+  assert.equal(sent.aborted, true);
 });
 
 /** A server whose access token is `access1` until renewed with `refresh0`, each token good once. */

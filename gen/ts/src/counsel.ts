@@ -1,7 +1,8 @@
-import { CounselError } from './error.js';
+import { CounselError, fetchError } from './error.js';
 import { type Client, createClient, createConfig } from './gen/client/index.js';
 import { loginUser, logoutUser, refreshTokens } from './gen/sdk.gen.js';
 import type { ClientOptions, LoginRequest, Tokens } from './gen/types.gen.js';
+import { retryingFetch, type RetryOptions } from './retry.js';
 
 /** Stores the tokens of a session. Tabs can share a store; it is read each time. */
 export interface TokenStore {
@@ -9,7 +10,7 @@ export interface TokenStore {
   set(tokens: Tokens | undefined): void;
 }
 
-export interface CounselOptions {
+export interface CounselOptions extends RetryOptions {
   /** The URL of the service, such as `https://counsel.example`. Default: the page's origin. */
   baseUrl?: string;
   /** Where tokens are stored. Default: memory. */
@@ -24,21 +25,21 @@ export interface CounselOptions {
  *
  * A refresh token can be used once. If several calls get a 401 at the same time, one refreshes the
  * tokens and all use the new ones, also across tabs if the browser supports locks. A call is retried
- * at most once. When the session has ended, the store is emptied and the 401 is thrown. If the
+ * at most once for that. When the session has ended, the store is emptied and the 401 is thrown. If the
  * refresh fails for another reason, that error is thrown and the tokens stay.
  */
 export class Counsel {
   /** Pass it to the operations: `sendChat({ client: counsel.client, body })`. */
   readonly client: Client;
   readonly #store: TokenStore;
-  readonly #fetch: typeof fetch;
+  readonly #fetch: (request: Request) => Promise<Response>;
   /** The access tokens used last: a request with any other token is not retried. */
   readonly #used = new Set<string>();
   #refreshing: Promise<boolean> | undefined;
 
   constructor(options: CounselOptions = {}) {
     this.#store = options.store ?? memoryStore();
-    this.#fetch = options.fetch ?? ((input, init) => globalThis.fetch(input, init));
+    this.#fetch = retryingFetch(options.fetch ?? ((input, init) => globalThis.fetch(input, init)), options);
     this.client = options.client ?? createClient(createConfig<ClientOptions>({ throwOnError: true }));
     this.client.setConfig({
       baseUrl: (options.baseUrl ?? '').replace(/\/+$/, ''),
@@ -46,8 +47,8 @@ export class Counsel {
       fetch: (input, init) => this.#send(new Request(input, init)),
       throwOnError: true,
     });
-    this.client.interceptors.error.use((error, response) =>
-      (response as Response | undefined) ? CounselError.of(error, response) : error,
+    this.client.interceptors.error.use((error, response, request) =>
+      (response as Response | undefined) ? CounselError.of(error, response) : fetchError(error, request.signal),
     );
   }
 

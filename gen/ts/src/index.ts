@@ -1,5 +1,18 @@
 export { Counsel, type CounselOptions, type TokenStore } from './counsel.js';
-export { CounselError } from './error.js';
+export {
+  ConflictError,
+  ConnectionError,
+  CounselError,
+  type CounselErrorCode,
+  ForbiddenError,
+  InvalidRequestError,
+  NotFoundError,
+  RateLimitedError,
+  TimeoutError,
+  UnauthenticatedError,
+  UnavailableError,
+} from './error.js';
+export { idempotencyKey, type RetryOptions } from './retry.js';
 export { type ChatStreamEvent, streamChat, waitForJob } from './stream.js';
 export { verifyWebhook, WebhookError } from './webhook.js';
 export { client } from './gen/client.gen.js';

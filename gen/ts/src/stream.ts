@@ -1,6 +1,7 @@
-import { CounselError } from './error.js';
+import { CounselError, fetchError, UnavailableError } from './error.js';
 import { getJob, sendChat, type Options } from './gen/sdk.gen.js';
 import type { ChatEvent, ChatResponse, GetJobData, Job, JobEvent, SendChatData } from './gen/types.gen.js';
+import { pause } from './retry.js';
 
 /** A piece of the answer or, as the last event, the whole answer. An error is thrown, not yielded. */
 export type ChatStreamEvent =
@@ -12,9 +13,9 @@ export type ChatStreamEvent =
  * answer (`done`), which ends the stream.
  *
  * Throws a CounselError if the service refuses the request, if the answer fails later (an `error`
- * event), or, with the code `incomplete_stream`, if the connection ends before `done`. The question
- * is not retried, since a retry would be answered, counted and recorded again. Aborting `signal`
- * throws its reason; leaving the loop closes the connection.
+ * event), or, with the code `incomplete_stream`, if the connection ends before `done`. Once the stream
+ * has begun, the question is not retried. Aborting `signal` throws its reason; leaving the loop closes
+ * the connection.
  */
 export async function* streamChat(
   options: Omit<Options<SendChatData>, 'parseAs' | 'throwOnError' | 'headers'> & {
@@ -28,15 +29,15 @@ export async function* streamChat(
     throwOnError: true,
   })) as unknown as ReadableStream<Uint8Array> | null;
   if (body) {
-    for await (const data of serverSentEvents(body)) {
+    for await (const data of serverSentEvents(body, options.signal)) {
       options.signal?.throwIfAborted(); // ignore pieces that have already arrived
       const event = JSON.parse(data) as ChatEvent;
-      if (event.type === 'error') throw new CounselError(event.problem ?? {});
+      if (event.type === 'error') throw CounselError.of(event.problem);
       yield event as ChatStreamEvent;
       if (event.type === 'done') return;
     }
   }
-  throw new CounselError({
+  throw new UnavailableError({
     title: 'Incomplete stream',
     detail: 'The connection ended before the answer was complete.',
     status: 502,
@@ -65,10 +66,10 @@ export async function waitForJob(
         throwOnError: true,
       })) as unknown as ReadableStream<Uint8Array> | null;
       if (body) {
-        for await (const data of serverSentEvents(body)) {
+        for await (const data of serverSentEvents(body, options.signal)) {
           options.signal?.throwIfAborted();
           const event = JSON.parse(data) as JobEvent;
-          if (event.type === 'error') throw new CounselError(event.problem ?? {});
+          if (event.type === 'error') throw CounselError.of(event.problem);
           if (!event.job) continue;
           failures = 0;
           if (event.type === 'done') return event.job;
@@ -77,40 +78,27 @@ export async function waitForJob(
       }
     } catch (error) {
       options.signal?.throwIfAborted();
-      if (error instanceof CounselError && error.status < 500 && error.status !== 429) throw error;
+      if (error instanceof CounselError && error.status >= 400 && error.status < 500 && error.status !== 429) throw error;
       if (++failures === 5) throw error;
     }
     await pause(1000 * (failures + 1), options.signal);
   }
 }
 
-function pause(ms: number, signal?: AbortSignal | null): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const abort = () => {
-      clearTimeout(timer);
-      reject(signal?.reason as Error);
-    };
-    const timer = setTimeout(() => {
-      signal?.removeEventListener('abort', abort);
-      resolve();
-    }, ms);
-    if (signal?.aborted) abort();
-    signal?.addEventListener('abort', abort, { once: true });
-  });
-}
-
 /**
  * Yields the data of each server-sent event (WHATWG HTML). Event names, ids and retry times are
  * ignored.
  */
-async function* serverSentEvents(body: ReadableStream<Uint8Array>): AsyncGenerator<string, void> {
+async function* serverSentEvents(body: ReadableStream<Uint8Array>, signal?: AbortSignal | null): AsyncGenerator<string, void> {
   const reader = body.getReader();
   const decoder = new TextDecoder(); // drops a leading byte order mark
   let rest = '';
   let data: string[] = [];
   try {
     for (;;) {
-      const { done, value } = await reader.read();
+      const { done, value } = await reader.read().catch((error: unknown) => {
+        throw fetchError(error, signal);
+      });
       if (done) return; // an event without its closing blank line is incomplete
       rest += decoder.decode(value, { stream: true });
       // A CR at the end may be half of a CRLF: keep it until the next chunk.

@@ -86,7 +86,7 @@ export type Problem = {
      */
     instance?: string;
     /**
-     * Stable and for programs: malformed, invalid, unauthenticated, forbidden, not_found, method_not_allowed, conflict, legal_hold, case_closed, case_owner, template_unpublished, template_archived, text_pending, too_large, range_not_satisfiable, rate_limited, ai_budget_spent, storage_unavailable, ai_unavailable, ai_bad_answer, ai_answer_cut_off, ai_text_filtered, ai_text_too_long, ai_quota_exceeded, ai_key_refused, ai_model_unknown, ai_request_refused, upstream, unavailable, internal.
+     * Stable and for programs: malformed, invalid, unauthenticated, forbidden, not_found, method_not_allowed, conflict, legal_hold, case_closed, case_owner, template_unpublished, template_archived, text_pending, too_large, range_not_satisfiable, rate_limited, ai_budget_spent, storage_unavailable, ai_unavailable, ai_bad_answer, ai_answer_cut_off, ai_text_filtered, ai_text_too_long, ai_quota_exceeded, ai_key_refused, ai_model_unknown, ai_request_refused, document_unfit, email_unavailable, esign_unavailable, esign_refused, idempotency_key_reused, idempotency_in_progress, idempotency_answer_unreadable, upstream, unavailable, timeout, internal.
      */
     code: string;
     /**
@@ -2943,6 +2943,11 @@ export type Readiness = {
  * The state of a part.
  */
 export type PartStatus = 'ok' | 'down';
+
+/**
+ * The codes of problems in this version; later versions can have more.
+ */
+export type ProblemCode = 'malformed' | 'invalid' | 'unauthenticated' | 'forbidden' | 'not_found' | 'method_not_allowed' | 'conflict' | 'legal_hold' | 'case_closed' | 'case_owner' | 'template_unpublished' | 'template_archived' | 'text_pending' | 'too_large' | 'range_not_satisfiable' | 'rate_limited' | 'ai_budget_spent' | 'storage_unavailable' | 'ai_unavailable' | 'ai_bad_answer' | 'ai_answer_cut_off' | 'ai_text_filtered' | 'ai_text_too_long' | 'ai_quota_exceeded' | 'ai_key_refused' | 'ai_model_unknown' | 'ai_request_refused' | 'document_unfit' | 'email_unavailable' | 'esign_unavailable' | 'esign_refused' | 'idempotency_key_reused' | 'idempotency_in_progress' | 'idempotency_answer_unreadable' | 'upstream' | 'unavailable' | 'timeout' | 'internal';
 
 /**
  * The page size: how many items to return at most.
