@@ -315,8 +315,9 @@ func (l *statementLog) Handle(_ context.Context, r slog.Record) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	r.Attrs(func(a slog.Attr) bool {
-		if a.Key == "statement" {
-			l.all = append(l.all, a.Value.String())
+		// The ledger of the AI's use writes in the background.
+		if statement := a.Value.String(); a.Key == "statement" && !strings.Contains(statement, "INTO ai_usage ") && !strings.Contains(statement, "INTO ai_spending ") {
+			l.all = append(l.all, statement)
 		}
 		return true
 	})
