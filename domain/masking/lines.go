@@ -118,7 +118,7 @@ func (l *layout) lineEnd(previous, next []byte, joined bool) (cut int, blank boo
 // continues reports whether the next line continues the sentence of the previous one. Joined says that the previous line
 // itself continues a sentence: then it may be a single name or number.
 func (l *layout) continues(previous, next []byte, joined bool) bool {
-	if isColumn(previous) || isColumn(next) || isListItem(next) || isLabel(next) || previous[0] == '#' {
+	if isColumn(previous) || isColumn(next) || isListItem(next) || isLabel(next) || areRecords(previous, next) || previous[0] == '#' {
 		return false
 	}
 	ended := bytes.TrimRight(previous, "\"')]»”’")
@@ -199,6 +199,18 @@ func (l *layout) readLine(text []byte) (out line) {
 // isColumn reports whether the line has the gaps of columns.
 func isColumn(line []byte) bool {
 	return bytes.IndexByte(line, '\t') >= 0 || bytes.Contains(line, []byte("   "))
+}
+
+// areRecords reports whether both lines are records of a CSV file: they have as many semicolons, or as many commas without a
+// blank after them.
+func areRecords(previous, next []byte) bool {
+	for _, separator := range []byte{';', ','} {
+		n := bytes.Count(previous, []byte{separator})
+		if n > 0 && n == bytes.Count(next, []byte{separator}) && (separator == ';' || !bytes.Contains(previous, []byte(", ")) && !bytes.HasSuffix(previous, []byte{','})) {
+			return true
+		}
+	}
+	return false
 }
 
 // isListItem reports whether the line starts with a bullet, a number or a letter of a list.

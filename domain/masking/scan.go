@@ -37,6 +37,7 @@ type scan struct {
 	lastAddress       int // the last word that announces an address
 	// first tokens of the addresses at the start of a line
 	addressStarts []int
+	table         table // its slices are reused
 }
 
 // keywords holds the token index of the last keyword of each kind, notSeen if there was none: a number

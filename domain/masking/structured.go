@@ -11,6 +11,7 @@ func (s *scan) findStructured() {
 		s.lastCue[i] = notSeen
 	}
 	s.lastCard = notSeen
+	s.findTables()
 	for i := 0; i < len(s.tokens); i++ {
 		t := &s.tokens[i]
 		switch t.kind {

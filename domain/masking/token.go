@@ -43,7 +43,7 @@ type token struct {
 
 // tokenize appends the tokens of text to dst.
 func (l *lexicon) tokenize(dst []token, text string) []token {
-	var blank, line, para bool
+	var blank, line, para, tab bool
 	dst = slices.Grow(dst, len(text)/5)
 	i := 0
 	for i < len(text) {
@@ -51,6 +51,7 @@ func (l *lexicon) tokenize(dst []token, text string) []token {
 		switch {
 		case c == ' ' || c == '\t':
 			blank = true
+			tab = tab || c == '\t'
 			i++
 			continue
 		case c == '\n' || c == '\r':
@@ -62,11 +63,11 @@ func (l *lexicon) tokenize(dst []token, text string) []token {
 			i++
 			continue
 		}
-		if i >= 3 && blank && text[i-1] == ' ' && text[i-2] == ' ' && text[i-3] == ' ' || i > 0 && text[i-1] == '\t' {
+		if i >= 3 && blank && text[i-1] == ' ' && text[i-2] == ' ' && text[i-3] == ' ' || tab {
 			line = true // columns are separated like lines
 		}
 		t := token{start: int32(i), afterBlank: blank, startsLine: line, startsParagraph: para}
-		blank, line, para = false, false, false
+		blank, line, para, tab = false, false, false, false
 		switch {
 		case c >= '0' && c <= '9':
 			t.kind = numberToken
