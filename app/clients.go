@@ -18,6 +18,9 @@ import (
 	"counsel/clients/tsa"
 	"counsel/clients/webhook"
 	"counsel/config"
+	"counsel/domain/ai"
+	"counsel/domain/email"
+	"counsel/domain/esign/envelopes"
 	"counsel/domain/esign/pades"
 	"counsel/domain/isolation"
 	"counsel/domain/text/extract"
@@ -28,13 +31,13 @@ var textReaders = min(max(2, runtime.GOMAXPROCS(0)/2), 4)
 
 // Clients are the connections to outside systems, and the child processes that read untrusted files.
 type Clients struct {
-	Model    *llm.Client
-	Fallback *llm.Client // nil: none is configured
+	Model    ai.Model
+	Fallback ai.Model // nil: none is configured
 	Queue    *queue.Queue
-	Mail     *mail.Client // nil: no SMTP server is configured
+	Mail     email.Sender // nil: no SMTP server is configured
 	Webhooks *webhook.Client
-	Provider esignclient.Provider // nil: the service collects signatures itself
-	Sealer   *pades.Sealer        // nil: no certificate is configured
+	Provider envelopes.Provider // nil: the service collects signatures itself
+	Sealer   *pades.Sealer      // nil: no certificate is configured
 	PDF      *pdf.Engine
 	Texts    *extract.Isolated
 	Children *isolation.Pool // reads files that are uploaded or sent for signature
@@ -46,16 +49,17 @@ func openClients(r *Runner, cfg config.Config, infra *Infrastructure) (_ *Client
 	c := &Clients{Queue: queue.New(infra.Redis, infra.Log.With("part", "queue"))}
 	metrics := newProviderMetrics(infra.Registry)
 
-	newModel := func(name, baseURL, key, model string) (*llm.Client, error) {
+	newModel := func(name, baseURL, key, model string) (ai.Model, error) {
 		m, err := llm.New(llm.Config{
 			BaseURL: baseURL, APIKey: key, Model: model, Timeout: cfg.LLM.Timeout, Deadline: cfg.LLM.Deadline, Log: infra.Log.With("part", "llm", "provider", name),
 			OnAttempt: func(a llm.Attempt) { metrics.observeAttempt(name, a) }, OnBreaker: func(state string) { metrics.setBreaker(name, state) },
 		})
-		if err == nil {
-			metrics.setBreaker(name, m.Breaker())
-			r.onClose("AI provider "+name, func(context.Context) error { return m.Close() })
+		if err != nil {
+			return nil, err
 		}
-		return m, err
+		metrics.setBreaker(name, m.Breaker())
+		r.onClose("AI provider "+name, func(context.Context) error { return m.Close() })
+		return m, nil
 	}
 	if c.Model, err = newModel("primary", cfg.LLM.BaseURL, cfg.LLM.APIKey, cfg.LLM.Model); err != nil {
 		return nil, fmt.Errorf("LLM_BASE_URL: %w", err)
@@ -75,17 +79,20 @@ func openClients(r *Runner, cfg config.Config, infra *Infrastructure) (_ *Client
 	r.onClose("webhooks", func(context.Context) error { c.Webhooks.Close(); return nil })
 
 	if cfg.SMTP.Host != "" {
-		if c.Mail, err = newMailClient(cfg); err != nil {
+		client, err := newMailClient(cfg)
+		if err != nil {
 			return nil, err
 		}
-		r.onClose("mail", func(context.Context) error { return c.Mail.Close() })
+		c.Mail = client
+		r.onClose("mail", func(context.Context) error { return client.Close() })
 	}
 	if cfg.Esign.External() {
-		c.Provider, err = esignclient.New(cfg.Esign.Provider, esignclient.Config{URL: cfg.Esign.ProviderURL, APIKey: cfg.Esign.APIKey, WebhookSecret: cfg.Esign.WebhookSecret})
+		provider, err := esignclient.New(cfg.Esign.Provider, esignclient.Config{URL: cfg.Esign.ProviderURL, APIKey: cfg.Esign.APIKey, WebhookSecret: cfg.Esign.WebhookSecret})
 		if err != nil {
 			return nil, fmt.Errorf("ESIGN_PROVIDER_URL: %w", err)
 		}
-		r.onClose("signing provider", func(context.Context) error { return c.Provider.Close() })
+		c.Provider = provider
+		r.onClose("signing provider", func(context.Context) error { return provider.Close() })
 	}
 	if cfg.Esign.Certificate != "" {
 		if c.Sealer, err = newSealer(r, cfg.Esign, c.Children); err != nil {

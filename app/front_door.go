@@ -22,7 +22,11 @@ type frontDoor struct {
 // openFrontDoor starts the jobs and the HTTP server. When it is closed, requests and jobs end side by side.
 func openFrontDoor(ctx context.Context, r *Runner, cfg config.Config, contract []byte, infra *Infrastructure, s *Services) (*frontDoor, error) {
 	r.step("front door")
-	handler, err := newHandler(cfg, contract, infra, s)
+	settings, err := HandlersConfig(cfg, contract, infra, s)
+	if err != nil {
+		return nil, err
+	}
+	handler, err := handlers.New(settings)
 	if err != nil {
 		return nil, err
 	}
@@ -51,9 +55,9 @@ func openFrontDoor(ctx context.Context, r *Runner, cfg config.Config, contract [
 	return front, nil
 }
 
-// newHandler creates the handler of all routes, with the rate limits of callers.
-func newHandler(cfg config.Config, contract []byte, infra *Infrastructure, s *Services) (_ *handlers.Server, err error) {
-	c := handlers.Config{
+// HandlersConfig returns the configuration of the handlers of all routes, with the rate limits of callers.
+func HandlersConfig(cfg config.Config, contract []byte, infra *Infrastructure, s *Services) (c handlers.Config, err error) {
+	c = handlers.Config{
 		Accounts: s.Accounts, AI: s.AI, Cases: s.Cases, Drafts: s.Drafts, Email: s.Email, Esign: s.Esign, Files: s.Files, Templates: s.Templates, Rendering: s.Rendering,
 		Jobs: s.Jobs, Idempotency: s.Idempotency, Webhooks: s.Webhooks, Notifications: s.Notifications, Privacy: s.Privacy,
 		Ready: infra.ready, Contract: contract, MetricsToken: cfg.HTTP.MetricsToken, Registry: infra.Registry, Log: infra.Log.With("part", "http"), Clock: domain.SystemClock,
@@ -64,13 +68,13 @@ func newHandler(cfg config.Config, contract []byte, infra *Infrastructure, s *Se
 			return limits.New(limits.Config{Redis: infra.Redis, Clock: domain.SystemClock, Secret: []byte(cfg.JWT.Secret), Budget: limits.Budget{Name: name, Requests: requests, Window: time.Minute}})
 		}
 		if c.UserLimit, err = perMinute("user", cfg.RateLimits.User); err != nil {
-			return nil, err
+			return c, err
 		}
 		if c.AddressLimit, err = perMinute("address", cfg.RateLimits.Anonymous); err != nil {
-			return nil, err
+			return c, err
 		}
 	}
-	return handlers.New(c)
+	return c, nil
 }
 
 // newHTTPServer creates the HTTP server. A process that only runs jobs serves only probes and metrics.

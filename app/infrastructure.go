@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
@@ -15,7 +16,9 @@ import (
 	"counsel/clients/storage"
 	"counsel/config"
 	"counsel/db"
+	"counsel/domain/account"
 	"counsel/domain/files"
+	"counsel/domain/jobs"
 )
 
 // Infrastructure is what everything else stands on: the log, the metrics, the servers that hold data, and the port.
@@ -24,10 +27,18 @@ type Infrastructure struct {
 	Registry *prometheus.Registry
 	Database *sql.DB
 	Redis    rueidis.Client
-	Store    files.Store  // of files
-	HasStore bool         // false: no S3 server is configured, and store rejects everything
+	Store    files.Store // of files
+	HasStore bool        // false: no S3 server is configured, and store rejects everything
+	URL      string      // under which people reach the service; links in e-mails start with it
+	Tuning   Tuning
 	listener net.Listener // nil: the process only runs jobs
-	URL      string       // under which people reach the service; links in e-mails start with it
+}
+
+// Tuning is costs and intervals that tests lower. A zero field is what production takes.
+type Tuning struct {
+	PasswordHash account.HashConfig
+	Jobs         jobs.Timing
+	MailBackoff  []time.Duration
 }
 
 // openInfrastructure connects to the database, which must be migrated, Redis and the object store, and opens the port.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"runtime/debug"
+	"sync"
 	"time"
 
 	"counsel/config"
@@ -59,6 +60,7 @@ func OpenServices(ctx context.Context, r *Runner, cfg config.Config, infra *Infr
 	system := domain.SystemRuntime(infra.Log)
 	s.Jobs, err = jobs.New(jobs.Config{
 		DB: infra.Database, Transport: c.Queue, Runtime: system.Part("jobs"), Metrics: newJobMetrics(infra.Registry), Concurrency: cfg.Jobs.Concurrency,
+		Timing: infra.Tuning.Jobs,
 	})
 	if err != nil {
 		return nil, err
@@ -176,7 +178,7 @@ func newAccounts(ctx context.Context, cfg config.Config, infra *Infrastructure, 
 	accounts, err := account.New(account.Config{
 		Runtime: domain.SystemRuntime(infra.Log).Part("account"), DB: infra.Database, Redis: infra.Redis, Mailer: mailer, Jobs: queue,
 		Algorithm: cfg.JWT.Algorithm, Secret: cfg.JWT.Secret, Issuer: "counsel", Audience: "counsel-api",
-		AccessTTL: cfg.JWT.AccessTokenTTL, SessionTTL: cfg.JWT.RefreshTokenTTL,
+		AccessTTL: cfg.JWT.AccessTokenTTL, SessionTTL: cfg.JWT.RefreshTokenTTL, Hash: infra.Tuning.PasswordHash,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("JWT_SECRET_KEY: %w", err)
@@ -205,37 +207,26 @@ func newOutbox(cfg config.Config, infra *Infrastructure, c *Clients, queue *jobs
 
 // newEmail creates the e-mail service.
 func newEmail(cfg config.Config, infra *Infrastructure, c *Clients, s *Services, outbox *email.Outbox) (*email.Service, error) {
-	settings := email.Config{
+	return email.New(email.Config{
 		DB: infra.Database, Runtime: domain.SystemRuntime(infra.Log).Part("email"), Jobs: s.Jobs, Outbox: outbox, Files: s.Files, Accounts: s.Accounts,
-		Retention: cfg.Mail.Retention, PublicURL: infra.URL, AccountURL: cmp.Or(cfg.URLs.Account, infra.URL+"/account"),
+		Sender: c.Mail, RetryBackoff: infra.Tuning.MailBackoff, Retention: cfg.Mail.Retention, PublicURL: infra.URL, AccountURL: cmp.Or(cfg.URLs.Account, infra.URL+"/account"),
 		LinkSecret: s.Accounts.LinkSecret, LinkID: s.Accounts.LinkID, Events: s.Events,
-	}
-	if c.Mail != nil {
-		settings.Sender = c.Mail
-	}
-	return email.New(settings)
+	})
 }
 
 // newAI creates the AI service.
 func newAI(cfg config.Config, infra *Infrastructure, c *Clients, s *Services) (*ai.Service, error) {
-	masker, err := masking.New()
+	shared, err := loadRules()
 	if err != nil {
-		return nil, fmt.Errorf("masking: %w", err)
-	}
-	promptTemplates, err := prompts.Load()
-	if err != nil {
-		return nil, fmt.Errorf("prompts: %w", err)
-	}
-	rules, err := policy.Load()
-	if err != nil {
-		return nil, fmt.Errorf("policies: %w", err)
+		return nil, err
 	}
 	flights := 0 // the default limit per user
 	if !cfg.RateLimits.Enabled {
 		flights = math.MaxInt
 	}
-	settings := ai.Config{
-		Runtime: domain.SystemRuntime(infra.Log).Part("ai"), DB: infra.Database, Redis: infra.Redis, Model: c.Model, Masker: masker, Prompts: promptTemplates, Policies: rules,
+	return ai.New(ai.Config{
+		Runtime: domain.SystemRuntime(infra.Log).Part("ai"), DB: infra.Database, Redis: infra.Redis, Model: c.Model, Fallback: c.Fallback,
+		Masker: shared.masker, Prompts: shared.prompts, Policies: shared.policies,
 		Accounts: s.Accounts, Cases: s.Cases, Library: s.Files, Events: s.Events, Jobs: s.Jobs, Metrics: newAIMetrics(infra.Registry),
 		ChatTTL: cfg.LLM.ChatCacheTTL, Deadline: cfg.LLM.Deadline + 10*time.Second, MaxFlights: flights,
 		Price: ai.Price{Prompt: cfg.LLM.PriceInput, Completion: cfg.LLM.PriceOutput}, FallbackPrice: ai.Price{Prompt: cfg.LLM.FallbackPriceInput, Completion: cfg.LLM.FallbackPriceOutput},
@@ -244,26 +235,37 @@ func newAI(cfg config.Config, infra *Infrastructure, c *Clients, s *Services) (*
 			UserTokensPerDay: cfg.LLM.UserTokensPerDay, TokensPerDay: cfg.LLM.TokensPerDay,
 			UserCostPerMonth: cfg.LLM.UserCostPerMonth, CostPerMonth: cfg.LLM.CostPerMonth,
 		},
-	}
-	if c.Fallback != nil {
-		settings.Fallback = c.Fallback
-	}
-	return ai.New(settings)
+	})
 }
+
+// rules are the built-in rules of the AI service. They never change.
+type rules struct {
+	masker   *masking.Masker
+	prompts  *prompts.Set
+	policies *policy.Set
+}
+
+// loadRules loads the rules, which takes a tenth of a second, once for all services that tests open.
+var loadRules = sync.OnceValues(func() (r rules, err error) {
+	if r.masker, err = masking.New(); err != nil {
+		return r, fmt.Errorf("masking: %w", err)
+	}
+	if r.prompts, err = prompts.Load(); err != nil {
+		return r, fmt.Errorf("prompts: %w", err)
+	}
+	if r.policies, err = policy.Load(); err != nil {
+		return r, fmt.Errorf("policies: %w", err)
+	}
+	return r, nil
+})
 
 // newEsign creates the e-signature service. Without a certificate or a mail server it sends nothing for signature.
 func newEsign(cfg config.Config, infra *Infrastructure, c *Clients, s *Services) (*esign.Service, error) {
-	settings := esign.Config{
+	return esign.New(esign.Config{
 		DB: infra.Database, Files: s.Files, Cases: s.Cases, Accounts: s.Accounts, Jobs: s.Jobs, Mailboxes: s.Email, Renderer: c.PDF, Sealer: c.Sealer, Publisher: s.Events,
+		Mailer: c.Mail, Provider: c.Provider,
 		LinkKey: []byte(cfg.JWT.Secret), URL: infra.URL, Runtime: domain.SystemRuntime(infra.Log).Part("esign"),
-	}
-	if c.Mail != nil {
-		settings.Mailer = c.Mail
-	}
-	if c.Provider != nil {
-		settings.Provider = c.Provider
-	}
-	return esign.New(settings)
+	})
 }
 
 // sweepEvery is the delay after which a session that ended on another server while Redis was down ends here.

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"counsel/domain"
-	"counsel/domain/ai"
 	"counsel/gen/api"
 )
 
@@ -90,7 +89,7 @@ func TestAIUsage(t *testing.T) {
 
 func TestAIBudget(t *testing.T) {
 	t.Parallel()
-	f := newFixture(t, func(c *fixtureConfig) { c.budgets = ai.Budgets{UserTokensPerDay: 10, CostPerMonth: 1_000_000_000} })
+	f := newFixture(t, func(c *fixtureConfig) { c.LLM.UserTokensPerDay, c.LLM.CostPerMonth = 10, 1_000_000_000 })
 	ada, admin := f.register("ada", domain.RoleClient), f.admin()
 	f.call(ada, "POST", "/api/ai/chat", chatBody(ada, "What is an easement?")).expect(200, "")
 	var budgets []api.AIBudget

@@ -10,14 +10,17 @@ import (
 	"testing"
 
 	"counsel/domain"
+	"counsel/handlers"
 	"counsel/sandbox/testkit"
 )
 
 // benchmark measures one request through the whole router, with its log line and rate limit.
 func benchmark(b *testing.B, method, path string, body func(*user) any) {
 	s := newFixture(b, func(s *fixtureConfig) {
-		s.limit = 1 << 30
-		s.config.Log = slog.New(slog.NewJSONHandler(io.Discard, nil)) //nolint:sloglint // the line is part of what is measured
+		s.limitRequests(1 << 30)
+		s.handlers = func(c *handlers.Config) {
+			c.Log = slog.New(slog.NewJSONHandler(io.Discard, nil)) //nolint:sloglint // the line is part of what is measured
+		}
 	})
 	ada := s.register("ada", domain.RoleClient)
 	var raw []byte

@@ -66,7 +66,9 @@ func TestCases(t *testing.T) {
 func TestCaseMembers(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
+	f.startJobs()
 	ada, bob := f.register("ada", domain.RoleLawyer), f.register("bob", domain.RoleClient)
+	f.verifyEmail("bob@example.com")
 	var c api.Case
 	f.call(ada, "POST", "/api/cases", map[string]any{"title": "A case"}).expect(201, "").decode(&c)
 	root := "/api/cases/" + c.ID.String()

@@ -22,7 +22,8 @@ import (
 type fakeMailServer struct {
 	mu      sync.Mutex
 	sent    []email.Outgoing
-	files   []string
+	files   []string          // "name: content"
+	last    map[string][]byte // the last file to each address
 	outcome func(address string) email.Outcome
 }
 
@@ -48,6 +49,9 @@ func (p *fakeMailServer) Send(_ context.Context, m email.Outgoing) []email.Outco
 		for _, f := range m.Files {
 			raw, _ := io.ReadAll(f.Body)
 			p.files = append(p.files, f.Name+": "+string(raw))
+			for _, to := range m.Recipients {
+				p.last[to] = raw
+			}
 		}
 	}
 	return out
@@ -66,6 +70,13 @@ func (p *fakeMailServer) mailsTo(address string) (mails []email.Outgoing) {
 	return mails
 }
 
+// lastFileTo returns the last file that was sent to an address.
+func (p *fakeMailServer) lastFileTo(address string) []byte {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.last[address]
+}
+
 // waitForMail waits for the n-th mail to an address.
 func (f *fixture) waitForMail(address string, n int) email.Outgoing {
 	f.t.Helper()
@@ -76,6 +87,13 @@ func (f *fixture) waitForMail(address string, n int) email.Outgoing {
 func (f *fixture) eventually(what string, ok func() bool) {
 	f.t.Helper()
 	testkit.Eventually(f.t, what, ok)
+}
+
+// verifyEmail opens the link in a new user's first mail.
+func (f *fixture) verifyEmail(address string) {
+	f.t.Helper()
+	token := secretOf.FindStringSubmatch(f.waitForMail(address, 1).Text)[2]
+	f.call(nil, "POST", "/api/auth/email/verify", map[string]string{"token": token}).expect(204, "")
 }
 
 func (f *fixture) getEmail(who *user, id string) (e api.Email) {

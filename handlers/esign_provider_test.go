@@ -24,7 +24,9 @@ func newProviderFixture(t *testing.T, kind string) (*fixture, *esigntest.Server)
 	p, err := client.New(kind, cfg)
 	testkit.Must(t, err)
 	t.Cleanup(func() { p.Close() })
-	return newFixture(t, func(s *fixtureConfig) { s.provider = p }), s
+	f := newFixture(t, func(s *fixtureConfig) { s.provider = p })
+	f.startJobs()
+	return f, s
 }
 
 // sendProviderWebhook sends a webhook.
@@ -63,6 +65,7 @@ func TestProvider(t *testing.T) {
 			root := "/api/esign/" + id
 			get := func() (r api.SignatureRequest) {
 				t.Helper()
+				f.waitForSignatureJobs()
 				f.call(lena, "GET", root, nil).expect(200, "").decode(&r)
 				return r
 			}
@@ -71,7 +74,7 @@ func TestProvider(t *testing.T) {
 			}
 
 			// The link redirects; this request cannot be signed here.
-			secret := f.signMailServer.linkSecret(t, ada)
+			secret := f.linkSecret(ada)
 			var view api.SigningView
 			f.call(nil, "POST", "/api/esign/signing/view", map[string]any{"token": secret}).expect(200, "").decode(&view)
 			if view.SigningURL == nil || !strings.HasPrefix(*view.SigningURL, s.URL+"/s") || !strings.HasSuffix(*view.SigningURL, s.Envelopes()[0].Signers[0].Token) {
@@ -119,7 +122,7 @@ func TestProvider(t *testing.T) {
 				t.Fatalf("after all signatures: %+v", r)
 			}
 			for _, to := range []string{ada, grace, "lena@example.com"} {
-				if !bytes.Equal(f.signMailServer.files[to], s.Envelopes()[0].Signed) {
+				if !bytes.Equal(f.mailServer.lastFileTo(to), s.Envelopes()[0].Signed) {
 					t.Errorf("%s did not get the signed document", to)
 				}
 			}
@@ -201,8 +204,9 @@ func TestProviderDown(t *testing.T) {
 					t.Errorf("is still %s", r.Status)
 				}
 			}
-			if len(page.Items) != 4 || len(f.signMailServer.mails) != 0 || len(s.Envelopes()) != 0 {
-				t.Errorf("%d requests, %d mails, %d envelopes", len(page.Items), len(f.signMailServer.mails), len(s.Envelopes()))
+			f.waitForSignatureJobs()
+			if mails := f.mailServer.mailsTo("ada@example.com"); len(page.Items) != 4 || len(mails) != 0 || len(s.Envelopes()) != 0 {
+				t.Errorf("%d requests, %d mails, %d envelopes", len(page.Items), len(mails), len(s.Envelopes()))
 			}
 			s.BeforeRequest(nil)
 			var first, repeated api.InitiateSignatureResponse

@@ -2,69 +2,33 @@ package handlers_test
 
 import (
 	"bytes"
-	"context"
 	"fmt"
-	"io"
 	"mime/multipart"
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"counsel/domain"
-	"counsel/domain/email"
 	"counsel/domain/esign/evidence"
-	"counsel/domain/jobs/jobstest"
 	"counsel/gen/api"
 	"counsel/sandbox/testkit"
 )
 
-// newSyncJobs returns a client that does jobs as soon as the transaction they belong to has committed.
-func newSyncJobs(t testing.TB) *jobstest.Client {
-	client := jobstest.New()
-	client.OnWake = func() {
-		for _, err := range client.Work(context.Background()) {
-			t.Error(err)
-		}
-	}
-	return client
-}
-
-// recordingMailServer records the e-mails of signature requests.
-type recordingMailServer struct {
-	mu    sync.Mutex
-	mails []email.Outgoing
-	files map[string][]byte // the last attachment to each address
-}
-
-func (p *recordingMailServer) Send(_ context.Context, m email.Outgoing) []email.Outcome {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.mails = append(p.mails, m)
-	for _, f := range m.Files {
-		if p.files == nil {
-			p.files = map[string][]byte{}
-		}
-		p.files[m.Recipients[0]], _ = io.ReadAll(f.Body)
-	}
-	return []email.Outcome{{Result: email.Accepted}}
-}
-
 var signingLink = regexp.MustCompile(`/sign#(\S+)`)
 
-// linkSecret is the secret of the latest link that was e-mailed to an address.
-func (p *recordingMailServer) linkSecret(t testing.TB, to string) string {
-	t.Helper()
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	for i := len(p.mails) - 1; i >= 0; i-- {
-		if m := signingLink.FindStringSubmatch(p.mails[i].Text); m != nil && p.mails[i].Recipients[0] == to {
-			return m[1]
+// linkSecret is the secret of the latest signing link that was e-mailed to an address.
+func (f *fixture) linkSecret(to string) string {
+	f.t.Helper()
+	f.waitForSignatureJobs()
+	for _, m := range slices.Backward(f.mailServer.mailsTo(to)) {
+		if link := signingLink.FindStringSubmatch(m.Text); link != nil {
+			return link[1]
 		}
 	}
-	t.Fatalf("no link was sent to %s", to)
+	f.t.Fatalf("no link was sent to %s", to)
 	return ""
 }
 
@@ -111,6 +75,7 @@ func (f *fixture) initiateSignature(who *user, caseID string, to ...string) api.
 func TestSigning(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
+	f.startJobs()
 	lena, bob := f.register("lena", domain.RoleLawyer), f.register("bob", domain.RoleLawyer)
 	sent := f.initiateSignature(lena, "", "ada@example.com", "grace@example.com")
 	root := "/api/esign/" + sent.TrackingID.String()
@@ -122,7 +87,7 @@ func TestSigning(t *testing.T) {
 	}
 	f.call(bob, "POST", root+"/cancel", nil).expect(404, "not_found")
 
-	secret := f.signMailServer.linkSecret(t, "ada@example.com")
+	secret := f.linkSecret("ada@example.com")
 	ask := func(what string, body map[string]any) response {
 		t.Helper()
 		return f.call(nil, "POST", "/api/esign/signing/"+what, body, "User-Agent", "Phone/1.0")
@@ -165,13 +130,14 @@ func TestSigning(t *testing.T) {
 		}
 	}
 
-	second := f.signMailServer.linkSecret(t, "grace@example.com")
+	second := f.linkSecret("grace@example.com")
 	ask("consent", map[string]any{"token": second, "disclosure": view.Disclosure.Version}).expect(409, "not_viewed")
 	ask("view", map[string]any{"token": second}).expect(200, "")
 	ask("consent", map[string]any{"token": second, "disclosure": view.Disclosure.Version}).expect(200, "")
 	stroke := []map[string]float64{{"x": 1, "y": 1}, {"x": 20, "y": 30.5}, {"x": 40, "y": 2}, {"x": 60, "y": 30}, {"x": 80, "y": 1}}
 	ask("sign", map[string]any{"token": second, "signature": map[string]any{"strokes": []any{stroke}, "width": 100, "height": 50}}).expect(200, "")
 
+	f.waitForSignatureJobs()
 	var r api.SignatureRequest
 	f.call(lena, "GET", root, nil).expect(200, "").decode(&r)
 	if r.Status != api.SignatureStatusCompleted || r.SignedDocID == nil || r.Signers[0].Status != api.SignerStatusSigned || r.Signers[0].SignedAt == nil {
@@ -183,7 +149,7 @@ func TestSigning(t *testing.T) {
 		t.Errorf("the signature is %s", signed.Kind)
 	}
 	for _, to := range []string{"ada@example.com", "grace@example.com", "lena@example.com"} {
-		if !bytes.HasPrefix(f.signMailServer.files[to], signablePDF()) {
+		if !bytes.HasPrefix(f.mailServer.lastFileTo(to), signablePDF()) {
 			t.Errorf("%s did not get the signed document", to)
 		}
 	}
@@ -230,6 +196,7 @@ func TestDeleteCaseWithOpenSignatureRequest(t *testing.T) {
 func TestInitiateSignature(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
+	f.startJobs()
 	lena, carl := f.register("lena", domain.RoleLawyer), f.register("carl", domain.RoleClient)
 	file, contentType := uploadForm(t, "file", "lease.pdf", signablePDF())
 	var d api.StoredDocument
@@ -260,22 +227,23 @@ func TestInitiateSignature(t *testing.T) {
 		f.call(lena, "POST", "/api/esign/initiate", in, "Accept-Language", ask.header).expect(201, "").decode(&sent)
 		var r api.SignatureRequest
 		f.call(lena, "GET", "/api/esign/"+sent.TrackingID.String(), nil).expect(200, "").decode(&r)
-		if string(r.Language) != want || !strings.Contains(f.signMailServer.mails[len(f.signMailServer.mails)-1].HTML, `lang="`+want+`"`) {
+		if string(r.Language) != want || !strings.Contains(f.waitForMail(want+"@example.com", 1).HTML, `lang="`+want+`"`) {
 			t.Errorf("for %+v the page is in %s", ask, r.Language)
 		}
 	}
-	f.signMailServer.mails = nil
 	var first, repeated api.InitiateSignatureResponse
 	f.call(lena, "POST", "/api/esign/initiate", body(ada), "Idempotency-Key", "k1").expect(201, "").decode(&first)
 	f.call(lena, "POST", "/api/esign/initiate", body(ada), "Idempotency-Key", "k1").expect(201, "").decode(&repeated)
-	if first != repeated || len(f.signMailServer.mails) != 1 {
-		t.Errorf("sent %d mails for one key", len(f.signMailServer.mails))
+	f.waitForSignatureJobs()
+	if n := len(f.mailServer.mailsTo("ada@example.com")); first != repeated || n != 1 {
+		t.Errorf("sent %d mails for one key", n)
 	}
 	f.call(lena, "POST", "/api/esign/initiate", body(ada, map[string]any{"name": "G", "email": "g@example.com"}), "Idempotency-Key", "k1").expect(409, "")
 	f.call(nil, "POST", "/api/esign/signing/link", map[string]any{"trackingId": first.TrackingID, "email": "eve@example.com"}).expect(204, "")
 	f.call(lena, "POST", "/api/esign/"+first.TrackingID.String()+"/remind", nil).expect(200, "")
-	if len(f.signMailServer.mails) != 1 {
-		t.Error("the mail was sent again immediately")
+	f.waitForSignatureJobs()
+	if len(f.mailServer.mailsTo("ada@example.com")) != 1 || len(f.mailServer.mailsTo("eve@example.com")) != 0 {
+		t.Error("the mail was sent again immediately, or to a stranger")
 	}
 }
 

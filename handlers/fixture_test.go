@@ -27,37 +27,24 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/redis/rueidis"
 
+	"counsel/app"
 	client "counsel/clients/llm"
 	"counsel/clients/pdf"
 	"counsel/clients/queue"
 	"counsel/clients/webhook"
+	"counsel/config"
 	"counsel/db"
 	"counsel/domain"
 	"counsel/domain/account"
-	"counsel/domain/ai"
-	"counsel/domain/ai/policy"
-	"counsel/domain/ai/prompts"
 	"counsel/domain/cases"
-	"counsel/domain/drafts"
-	"counsel/domain/email"
-	"counsel/domain/esign"
 	"counsel/domain/esign/envelopes"
 	"counsel/domain/esign/pades"
-	"counsel/domain/events"
 	"counsel/domain/files"
 	"counsel/domain/files/filestest"
 	"counsel/domain/files/filetype"
-	"counsel/domain/idempotency"
 	"counsel/domain/isolation"
 	"counsel/domain/jobs"
-	"counsel/domain/limits"
-	"counsel/domain/masking"
-	"counsel/domain/notifications"
-	"counsel/domain/privacy"
-	"counsel/domain/rendering"
-	"counsel/domain/templates"
 	"counsel/domain/text/extract"
-	"counsel/domain/webhooks"
 	"counsel/gen/api"
 	"counsel/handlers"
 	"counsel/sandbox/llm"
@@ -97,173 +84,144 @@ func (m testsWithReaders) Run() int {
 
 const secret = "a secret of these tests, long enough for HS256"
 
-// fixture is a whole service for one test, on real servers, with a fake AI provider.
+// fixture is a whole service for one test, wired as in production, on real servers, with a fake AI provider, mail server
+// and object store. Its background loops do not run, its jobs after startJobs.
 type fixture struct {
-	t              testing.TB
-	url            string
-	model          *llm.Server
-	redis          rueidis.Client
-	db             *sql.DB
-	logs           *testkit.Log
-	server         *handlers.Server
-	archive        *files.Service
-	cases          *cases.Service
-	jobs           *jobs.Service
-	store          *filestest.Store
-	mailServer     *fakeMailServer
-	signMailServer *recordingMailServer
-	ready          func(context.Context) (error, error)
+	t          testing.TB
+	url        string
+	model      *llm.Server
+	db         *sql.DB
+	redis      rueidis.Client
+	logs       *testkit.Log
+	server     *handlers.Server
+	archive    *files.Service
+	cases      *cases.Service
+	jobs       *jobs.Service
+	store      *filestest.Store
+	mailServer *fakeMailServer
+	ready      func(context.Context) (error, error)
 }
 
 type option func(*fixtureConfig)
 
 type fixtureConfig struct {
-	config       handlers.Config
-	provider     envelopes.Provider // nil: documents are signed here
-	database     string
-	redis        string
-	limit        int
-	budgets      ai.Budgets
-	statementLog *slog.Logger // logs every SQL statement
+	config.Config
+	provider     envelopes.Provider     // nil: documents are signed here
+	handlers     func(*handlers.Config) // changes what no setting changes
+	statementLog *slog.Logger           // logs every SQL statement
 }
 
-// loadRules loads what all fixtures share.
-var loadRules = sync.OnceValues(func() (w struct {
-	masker  *masking.Masker
-	prompts *prompts.Set
-	rules   *policy.Set
-}, err error) {
-	var errs [3]error
-	w.masker, errs[0] = masking.New()
-	w.prompts, errs[1] = prompts.Load()
-	w.rules, errs[2] = policy.Load()
-	return w, errors.Join(errs[:]...)
-})
+// limitRequests allows n requests in a minute per user and per network address.
+func (c *fixtureConfig) limitRequests(n int) {
+	c.RateLimits = config.RateLimits{Enabled: true, User: n, Anonymous: n}
+}
 
 func newFixture(t testing.TB, options ...option) *fixture {
 	t.Helper()
 	ctx := t.Context()
-	f := &fixture{t: t, logs: &testkit.Log{}}
-	contract, err := os.ReadFile("../openapi.yaml")
-	testkit.Must(t, err)
-	log := slog.New(domain.LogHandler{Handler: slog.NewJSONHandler(f.logs, nil)})
-	s := fixtureConfig{config: handlers.Config{Contract: contract, Registry: prometheus.NewRegistry(), Log: log, Clock: domain.SystemClock, StoreTimeout: time.Minute}} // the test machine may be busy
+	f := &fixture{t: t, logs: &testkit.Log{}, store: filestest.NewStore(domain.SystemClock), mailServer: &fakeMailServer{last: map[string][]byte{}}}
+	cfg := fixtureConfig{Config: config.Config{
+		JWT:   config.JWT{Algorithm: "HS256", Secret: secret, AccessTokenTTL: time.Hour, RefreshTokenTTL: time.Hour},
+		Admin: config.Admin{Email: "admin@counsel.example", Password: adminPassword},
+		LLM:   config.LLM{Timeout: 2 * time.Second, Deadline: 6 * time.Second, PriceInput: 1_000_000, PriceOutput: 2_000_000},
+		Mail:  config.Mail{RecipientsPerHour: 500},
+	}}
 	for _, o := range options {
-		o(&s)
+		o(&cfg)
 	}
-	if s.database == "" {
-		s.database = testenv.SchemaURL(t)
+	if cfg.Database.URL == "" {
+		cfg.Database.URL = testenv.SchemaURL(t)
 	}
-	if s.redis == "" {
-		s.redis = testenv.NewRedisURL(t)
+	if cfg.Redis.URL == "" {
+		cfg.Redis.URL = testenv.NewRedisURL(t)
 	}
 
-	database, err := db.Open(ctx, s.database, db.Options{Echo: s.statementLog})
+	var err error
+	f.db, err = db.Open(ctx, cfg.Database.URL, db.Options{Echo: cfg.statementLog})
 	testkit.Must(t, err)
-	t.Cleanup(func() { database.Close() })
-	f.db = database
-	testkit.Must(t, db.Migrate(ctx, database))
-	f.redis = testenv.OpenRedis(t, s.redis)
-	f.model, err = llm.Start(context.WithoutCancel(ctx), llm.Options{})
+	t.Cleanup(func() { f.db.Close() })
+	testkit.Must(t, db.Migrate(ctx, f.db))
+	f.redis = testenv.OpenRedis(t, cfg.Redis.URL)
+	infra := &app.Infrastructure{
+		Log: slog.New(domain.LogHandler{Handler: slog.NewJSONHandler(f.logs, nil)}), Registry: prometheus.NewRegistry(),
+		Database: f.db, Redis: f.redis, Store: f.store, HasStore: true, URL: "https://counsel.example",
+		Tuning: app.Tuning{
+			PasswordHash: account.HashConfig{Passes: 1, MemoryKiB: 64},
+			Jobs:         jobs.Timing{Poll: 50 * time.Millisecond},
+			MailBackoff:  []time.Duration{10 * time.Millisecond, 20 * time.Millisecond, 20 * time.Millisecond},
+		},
+	}
+	var runner app.Runner
+	services, err := app.OpenServices(ctx, &runner, cfg.Config, infra, f.newClients(cfg, infra))
 	testkit.Must(t, err)
-	t.Cleanup(func() { f.model.Close() })
-	provider, err := client.New(client.Config{Log: log, BaseURL: f.model.URL, APIKey: f.model.APIKey, Model: "sandbox",
-		Timeout: 2 * time.Second, Deadline: 6 * time.Second, Backoff: []time.Duration{time.Millisecond, time.Millisecond}})
-	testkit.Must(t, err)
-	t.Cleanup(func() { provider.Close() })
-
-	ready, err := loadRules()
-	testkit.Must(t, err)
-	f.mailServer = &fakeMailServer{}
-	f.jobs, err = jobs.New(jobs.Config{DB: database, Transport: queue.New(f.redis, log), Runtime: domain.SystemRuntime(log), Timing: jobs.Timing{Poll: 50 * time.Millisecond}})
-	testkit.Must(t, err)
+	f.archive, f.cases, f.jobs = services.Files, services.Cases, services.Jobs
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 		defer cancel()
-		if err := f.jobs.Close(ctx); err != nil {
+		if err := errors.Join(f.jobs.Close(ctx), runner.Close(ctx)); err != nil {
 			t.Error(err)
 		}
 	})
-	bus := events.NewBus()
-	runtime := domain.SystemRuntime(log)
-	outbox := email.NewOutbox(email.OutboxConfig{Runtime: runtime, Jobs: f.jobs, Configured: true})
-	accounts, err := account.New(account.Config{Runtime: runtime, DB: database, Redis: f.redis, Mailer: outbox, Jobs: f.jobs, Algorithm: "HS256", Secret: secret, Issuer: "counsel", Audience: "counsel-api",
-		AccessTTL: time.Hour, SessionTTL: time.Hour, Hash: account.HashConfig{Passes: 1, MemoryKiB: 64}})
-	testkit.Must(t, err)
-	caseService, err := cases.New(cases.Config{Runtime: runtime, DB: database, Accounts: accounts, Events: bus, Mailer: outbox, BeforeDelete: esign.CaseDeletable})
-	testkit.Must(t, err)
-	f.store = filestest.NewStore(domain.SystemClock)
-	f.archive, err = files.New(files.Config{DB: database, Runtime: runtime, Store: f.store, Text: readers().texts, Pool: readers().uploads, Cases: caseService, Events: bus, Deletable: esign.DocumentDeletable})
-	testkit.Must(t, err)
-	service, err := ai.New(ai.Config{
-		Runtime: domain.SystemRuntime(log), DB: database, Redis: f.redis, Model: provider, Masker: ready.masker, Prompts: ready.prompts, Policies: ready.rules,
-		Accounts: accounts, Cases: caseService, Library: f.archive, Jobs: f.jobs,
-		Price: ai.Price{Prompt: 1_000_000, Completion: 2_000_000}, Budgets: s.budgets,
-	})
-	testkit.Must(t, err)
-	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
-		defer cancel()
-		service.Close(ctx)
-	})
-	f.ready = func(ctx context.Context) (error, error) {
-		return database.PingContext(ctx), f.redis.Do(ctx, f.redis.B().Ping().Build()).Error()
-	}
 
-	s.config.Accounts, s.config.AI = accounts, service
-	s.config.Cases, f.cases = caseService, caseService
-	s.config.Files, s.config.Jobs = f.archive, f.jobs
-	s.config.Email, err = email.New(email.Config{DB: database, Runtime: runtime, Jobs: f.jobs, Outbox: outbox, Events: bus, Sender: f.mailServer, Files: f.archive, Accounts: accounts,
-		PublicURL: "https://counsel.example", AccountURL: "https://counsel.example/account", LinkSecret: accounts.LinkSecret, LinkID: accounts.LinkID, RetryBackoff: []time.Duration{10 * time.Millisecond, 20 * time.Millisecond, 20 * time.Millisecond}})
+	contract, err := os.ReadFile("../openapi.yaml")
 	testkit.Must(t, err)
-	s.config.Drafts, err = drafts.New(drafts.Config{DB: database, Runtime: runtime, Cases: caseService, Events: bus})
+	settings, err := app.HandlersConfig(cfg.Config, contract, infra, services)
 	testkit.Must(t, err)
-	engine, err := pdf.New(pdf.Config{})
-	testkit.Must(t, err)
-	s.config.Templates, err = templates.New(templates.Config{DB: database, Runtime: runtime, Renderer: engine})
-	testkit.Must(t, err)
-	sender := webhook.New(webhook.Config{AllowPrivate: true})
-	t.Cleanup(sender.Close)
-	s.config.Webhooks, err = webhooks.New(webhooks.Config{DB: database, Jobs: f.jobs, Sender: sender, Accounts: accounts, Cases: caseService, Runtime: runtime,
-		Key: []byte(secret), OnDisabled: outbox.WebhookMail})
-	testkit.Must(t, err)
-	s.config.Notifications, err = notifications.New(notifications.Config{DB: database, Jobs: f.jobs, Accounts: accounts, Cases: caseService, Runtime: runtime, SendMail: outbox.NotificationMail})
-	testkit.Must(t, err)
-	bus.Subscribe(events.ForAudience(caseService, s.config.Webhooks.OnEvent, s.config.Notifications.OnEvent))
-	s.config.Rendering, err = rendering.New(rendering.Config{DB: database, Runtime: runtime, Templates: s.config.Templates, Drafts: s.config.Drafts, Files: f.archive, Renderer: engine, Jobs: f.jobs, Accounts: accounts, Cases: caseService})
-	testkit.Must(t, err)
-	s.config.Idempotency, err = idempotency.New(idempotency.Config{Runtime: runtime, DB: database, Key: []byte(secret)})
-	testkit.Must(t, err)
-	f.signMailServer = &recordingMailServer{}
-	certificate, key, err := pades.SelfSigned("Counsel", domain.SystemClock())
-	testkit.Must(t, err)
-	seal, err := pades.New(certificate, key, nil)
-	testkit.Must(t, err)
-	s.config.Esign, err = esign.New(esign.Config{DB: database, Files: f.archive, Cases: caseService, Accounts: accounts, Jobs: newSyncJobs(t), Mailer: f.signMailServer, Mailboxes: s.config.Email, Renderer: engine, Sealer: seal.WithPool(readers().uploads), Provider: s.provider, Publisher: bus,
-		LinkKey: []byte(secret), URL: "https://counsel.example", Runtime: domain.SystemRuntime(log)})
-	testkit.Must(t, err)
-	s.config.Privacy, err = privacy.New(privacy.Config{Runtime: runtime, DB: database, Accounts: accounts, AI: service, Drafts: s.config.Drafts, Files: f.archive, Rendering: s.config.Rendering, Cases: caseService, Webhooks: s.config.Webhooks, Notifications: s.config.Notifications, Email: s.config.Email, Jobs: f.jobs, Esign: s.config.Esign, Templates: s.config.Templates})
-	testkit.Must(t, err)
-	s.config.Ready = func(ctx context.Context) (database, redis error) { return f.ready(ctx) }
-	if s.limit > 0 {
-		s.config.UserLimit, err = limits.New(limits.Config{Redis: f.redis, Clock: domain.SystemClock, Secret: []byte(secret + t.Name()), Budget: limits.Budget{Name: "user", Requests: s.limit, Window: time.Minute}})
-		testkit.Must(t, err)
-		s.config.AddressLimit, err = limits.New(limits.Config{Redis: f.redis, Clock: domain.SystemClock, Secret: []byte(secret + t.Name()), Budget: limits.Budget{Name: "address", Requests: s.limit, Window: time.Minute}})
-		testkit.Must(t, err)
+	settings.StoreTimeout = time.Minute // the test machine may be busy
+	f.ready = settings.Ready
+	settings.Ready = func(ctx context.Context) (database, redis error) { return f.ready(ctx) }
+	if cfg.handlers != nil {
+		cfg.handlers(&settings)
 	}
-	f.server, err = handlers.New(s.config)
+	f.server, err = handlers.New(settings)
 	testkit.Must(t, err)
 	web := httptest.NewServer(f.server)
 	t.Cleanup(web.Close)
 	f.url = web.URL
-	testkit.Must(t, accounts.EnsureAdmin(ctx, "admin@counsel.example", adminPassword))
 	return f
+}
+
+// newClients connects to the fakes.
+func (f *fixture) newClients(cfg fixtureConfig, infra *app.Infrastructure) *app.Clients {
+	f.t.Helper()
+	var err error
+	f.model, err = llm.Start(context.WithoutCancel(f.t.Context()), llm.Options{})
+	testkit.Must(f.t, err)
+	f.t.Cleanup(func() { f.model.Close() })
+	model, err := client.New(client.Config{Log: infra.Log, BaseURL: f.model.URL, APIKey: f.model.APIKey, Model: "sandbox",
+		Timeout: cfg.LLM.Timeout, Deadline: cfg.LLM.Deadline, Backoff: []time.Duration{time.Millisecond, time.Millisecond}})
+	testkit.Must(f.t, err)
+	f.t.Cleanup(func() { model.Close() })
+	webhooks := webhook.New(webhook.Config{AllowPrivate: true})
+	f.t.Cleanup(webhooks.Close)
+	engine, err := pdf.New(pdf.Config{})
+	testkit.Must(f.t, err)
+	certificate, key, err := pades.SelfSigned("Counsel", domain.SystemClock())
+	testkit.Must(f.t, err)
+	sealer, err := pades.New(certificate, key, nil)
+	testkit.Must(f.t, err)
+	return &app.Clients{
+		Model: model, Queue: queue.New(f.redis, infra.Log), Mail: f.mailServer, Webhooks: webhooks, Provider: cfg.provider, Sealer: sealer.WithPool(readers().uploads),
+		PDF: engine, Texts: readers().texts, Children: readers().uploads,
+	}
 }
 
 // startJobs starts the job workers.
 func (f *fixture) startJobs() {
 	f.t.Helper()
 	testkit.Must(f.t, f.jobs.Start(f.t.Context(), true))
+}
+
+// waitForSignatureJobs waits until no job of a signature request is due.
+func (f *fixture) waitForSignatureJobs() {
+	f.t.Helper()
+	f.eventually("the jobs of signature requests", func() bool {
+		var due int
+		testkit.Must(f.t, f.db.QueryRowContext(f.t.Context(), `SELECT COUNT(*) FROM jobs
+			WHERE kind IN ('signers.invite', 'signature_requests.notify', 'signature_requests.seal', 'envelopes.sync')
+			AND finished_at IS NULL AND run_at <= UTC_TIMESTAMP(6)`).Scan(&due))
+		return due == 0
+	})
 }
 
 const adminPassword = "the admin's own password"

@@ -105,7 +105,7 @@ func TestIdempotencyKeys(t *testing.T) {
 	t.Parallel()
 	database := testenv.SchemaURL(t)
 	pool := testenv.OpenDB(t, database)
-	f := newFixture(t, func(s *fixtureConfig) { s.database = database })
+	f := newFixture(t, func(s *fixtureConfig) { s.Database.URL = database })
 	m := &matrixFixture{fixture: f, admin: f.admin(), people: map[string]*user{}, caseFixtures: map[string]*caseFixture{}}
 	f.register("grace", domain.RoleLawyer) // the contract's example adds her to a case
 	m.owner, m.member = f.register("keeper", domain.RoleLawyer), f.register("mate", domain.RoleClient)

@@ -14,6 +14,7 @@ import (
 
 	"counsel/domain"
 	"counsel/gen/api"
+	"counsel/handlers"
 	"counsel/sandbox/llm"
 	"counsel/sandbox/testkit"
 )
@@ -204,7 +205,9 @@ func TestReadiness(t *testing.T) {
 	var ahead atomic.Int64 // s
 	later := func() { ahead.Add(2) }
 	f := newFixture(t, func(s *fixtureConfig) {
-		s.config.Clock = func() time.Time { return domain.SystemClock().Add(time.Duration(ahead.Load()) * time.Second) }
+		s.handlers = func(c *handlers.Config) {
+			c.Clock = func() time.Time { return domain.SystemClock().Add(time.Duration(ahead.Load()) * time.Second) }
+		}
 	})
 	f.call(nil, "GET", "/readyz", nil).expect(200, "")
 	down := errors.New("down")
@@ -227,7 +230,7 @@ func TestReadiness(t *testing.T) {
 
 func TestRateLimit(t *testing.T) {
 	t.Parallel()
-	f := newFixture(t, func(s *fixtureConfig) { s.limit = 8 })
+	f := newFixture(t, func(s *fixtureConfig) { s.limitRequests(8) })
 	ada := f.register("ada", domain.RoleClient) // uses 2 of the address's 8 requests
 	for i := range 8 {
 		a := f.call(ada, "GET", "/api/auth/me", nil).expect(200, "")
@@ -266,7 +269,7 @@ func TestCORS(t *testing.T) {
 		"dev and another": {[]string{"https://app.example"}, true, map[string]string{"https://app.example": "https://app.example", "http://localhost:3000": "http://localhost:3000", "https://evil.example": ""}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			f := newFixture(t, func(s *fixtureConfig) { s.config.CORSOrigins, s.config.CORSLocalhost = c.origins, c.localhost })
+			f := newFixture(t, func(s *fixtureConfig) { s.HTTP.CORSOrigins, s.HTTP.CORSLocalhost = c.origins, c.localhost })
 			ask := func(method, origin string) http.Header {
 				t.Helper()
 				r, err := http.NewRequestWithContext(t.Context(), method, f.url+"/api/ai/chat", nil)
@@ -354,7 +357,7 @@ func TestMethods(t *testing.T) {
 
 func TestMetrics(t *testing.T) {
 	t.Parallel()
-	f := newFixture(t, func(s *fixtureConfig) { s.config.MetricsToken = "let me look" })
+	f := newFixture(t, func(s *fixtureConfig) { s.HTTP.MetricsToken = "let me look" })
 	f.call(nil, "GET", "/metrics", nil).expect(401, "unauthenticated")
 	f.call(nil, "GET", "/metrics", nil, "Authorization", "Bearer wrong").expect(401, "unauthenticated")
 	a := f.call(nil, "GET", "/metrics", nil, "Authorization", "Bearer let me look").expect(200, "")

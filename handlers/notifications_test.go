@@ -101,7 +101,7 @@ func TestNotifications(t *testing.T) {
 	receives(bob, withdrawn, 5, "signature.cancelled", "signature.created", "document.uploaded")
 	f.waitForNotifications(ada, 0)
 	signed := f.initiateSignature(ada, c.ID.String(), "eve@example.com")
-	link := f.signMailServer.linkSecret(t, "eve@example.com")
+	link := f.linkSecret("eve@example.com")
 	var view api.SigningView
 	f.call(nil, "POST", "/api/esign/signing/view", map[string]any{"token": link}).expect(200, "").decode(&view)
 	f.call(nil, "POST", "/api/esign/signing/consent", map[string]any{"token": link, "disclosure": view.Disclosure.Version}).expect(200, "")

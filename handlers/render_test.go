@@ -171,7 +171,7 @@ func TestClientDisconnects(t *testing.T) {
 	t.Parallel()
 	url := testenv.SchemaURL(t)
 	pool := testenv.OpenDB(t, url)
-	f := newFixture(t, func(s *fixtureConfig) { s.database = url })
+	f := newFixture(t, func(s *fixtureConfig) { s.Database.URL = url })
 	lena := f.register("lena", domain.RoleLawyer)
 	forget := func() {
 		t.Helper()

@@ -14,6 +14,7 @@ import (
 	"unicode/utf8"
 
 	"counsel/domain"
+	"counsel/handlers"
 	"counsel/sandbox/testenv"
 	"counsel/sandbox/testkit"
 )
@@ -40,7 +41,10 @@ func (f *fixture) getStatus(ctx context.Context, who *user, path string) int {
 func TestHungDatabase(t *testing.T) {
 	t.Parallel()
 	database := testenv.PrivateMySQL(t)
-	f := newFixture(t, func(s *fixtureConfig) { s.database, s.config.StoreTimeout = database.URL, time.Second })
+	f := newFixture(t, func(s *fixtureConfig) {
+		s.Database.URL = database.URL
+		s.handlers = func(c *handlers.Config) { c.StoreTimeout = time.Second }
+	})
 	ada := f.register("ada", domain.RoleClient)
 	database.Pause()
 	defer database.Resume()
@@ -85,7 +89,7 @@ func (f *fixture) callHungUp(who *user, path string) {
 
 func TestClientHangsUp(t *testing.T) {
 	t.Parallel()
-	f := newFixture(t, func(s *fixtureConfig) { s.limit = 1000 })
+	f := newFixture(t, func(s *fixtureConfig) { s.limitRequests(1000) })
 	ada := f.register("ada", domain.RoleClient)
 	for range 50 {
 		f.callHungUp(ada, "/api/auth/me")
@@ -111,7 +115,9 @@ func TestClientHangsUp(t *testing.T) {
 func TestReadinessIsCached(t *testing.T) {
 	t.Parallel()
 	now := domain.SystemClock()
-	f := newFixture(t, func(s *fixtureConfig) { s.config.Clock = func() time.Time { return now } })
+	f := newFixture(t, func(s *fixtureConfig) {
+		s.handlers = func(c *handlers.Config) { c.Clock = func() time.Time { return now } }
+	})
 	var asked atomic.Int32
 	f.ready = func(ctx context.Context) (error, error) {
 		asked.Add(1)
@@ -148,17 +154,20 @@ func TestRefusedRequestsAreCharged(t *testing.T) {
 		t.Fatal("the request does not end")
 	}
 	t.Run("another role's operation", func(t *testing.T) {
-		f := newFixture(t, func(s *fixtureConfig) { s.limit = 8 })
+		f := newFixture(t, func(s *fixtureConfig) { s.limitRequests(8) })
 		spent(t, f, f.register("ada", domain.RoleClient), "/api/users", http.StatusForbidden)
 	})
 	t.Run("nowhere", func(t *testing.T) {
-		f := newFixture(t, func(s *fixtureConfig) { s.limit = 8 })
+		f := newFixture(t, func(s *fixtureConfig) { s.limitRequests(8) })
 		spent(t, f, nil, "/api/nowhere", http.StatusNotFound)
 		f.call(nil, "GET", "/livez", nil).expect(200, "")
 	})
 	t.Run("nobody can tell whose token it is", func(t *testing.T) {
 		database, redis := testenv.PrivateMySQL(t), testenv.PrivateRedis(t)
-		f := newFixture(t, func(s *fixtureConfig) { s.limit, s.database, s.redis = 8, database.URL, redis.URL })
+		f := newFixture(t, func(s *fixtureConfig) {
+			s.limitRequests(8)
+			s.Database.URL, s.Redis.URL = database.URL, redis.URL
+		})
 		ada := f.register("ada", domain.RoleClient)
 		database.Kill9()
 		redis.Kill9()

@@ -110,7 +110,7 @@ func TestExportSignatures(t *testing.T) {
 	sent := f.initiateSignature(lena, "", "ada@example.com", "eve@example.com")
 	signing := func(what string, body map[string]any) {
 		t.Helper()
-		body["token"] = f.signMailServer.linkSecret(t, "ada@example.com")
+		body["token"] = f.linkSecret("ada@example.com")
 		f.call(nil, "POST", "/api/esign/signing/"+what, body, "User-Agent", "Phone/1.0").expect(200, "")
 	}
 	signing("view", map[string]any{})
@@ -240,7 +240,7 @@ func TestEraseLeavesNothing(t *testing.T) {
 	pool, err := db.Open(t.Context(), url, db.Options{})
 	testkit.Must(t, err)
 	t.Cleanup(func() { _ = pool.Close() })
-	f := newFixture(t, func(s *fixtureConfig) { s.database = url })
+	f := newFixture(t, func(s *fixtureConfig) { s.Database.URL = url })
 	ada, erased := f.register("ada", domain.RoleLawyer), f.register(mark, domain.RoleLawyer)
 	admin := f.admin()
 	path := "/api/users/" + erased.ID.String()
@@ -293,7 +293,7 @@ func TestEraseLeavesNothing(t *testing.T) {
 	f.call(ada, "POST", root+"/members", map[string]any{"userId": erased.ID, "role": "lawyer"}).expect(201, "")
 	f.call(ada, "POST", root+"/parties", map[string]any{"kind": "person", "side": "client", "name": mark, "email": mark + "@example.com"}).expect(201, "")
 	f.call(erased, "POST", root+"/notes", map[string]any{"body": "stays"}).expect(201, "")
-	f.initiateSignature(erased, c.ID.String(), "bob@example.org")
+	f.initiateSignature(erased, c.ID.String(), "eve@example.org")
 	before := found()
 	for _, column := range []string{"users.email", "draft_versions.body", "consultations.question", "documents.name", "document_pages.text", "renderings.data",
 		"jobs.payload", "emails.subject", "email_recipients.address", "email_attachments.filename", "email_suppressions.address", "webhooks.url", "account_links.email"} {

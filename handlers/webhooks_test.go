@@ -186,11 +186,11 @@ func TestSignatureEvents(t *testing.T) {
 	}
 	sign := func(what, to, name string, value any) {
 		t.Helper()
-		f.call(nil, "POST", "/api/esign/signing/"+what, map[string]any{"token": f.signMailServer.linkSecret(t, to), name: value}).expect(200, "")
+		f.call(nil, "POST", "/api/esign/signing/"+what, map[string]any{"token": f.linkSecret(to), name: value}).expect(200, "")
 	}
 	r := f.initiateSignature(ada, "", "eve@example.org")
 	wants(r, "signature.created")
-	f.call(nil, "POST", "/api/esign/signing/view", map[string]any{"token": f.signMailServer.linkSecret(t, "eve@example.org")}).expect(200, "")
+	f.call(nil, "POST", "/api/esign/signing/view", map[string]any{"token": f.linkSecret("eve@example.org")}).expect(200, "")
 	sign("consent", "eve@example.org", "disclosure", esign.Disclosure)
 	sign("sign", "eve@example.org", "signature", map[string]any{"typed": "Eve"})
 	wants(r, "signature.signed", "signature.completed")
