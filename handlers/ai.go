@@ -84,7 +84,7 @@ func (s *Server) GenerateDocument(ctx context.Context, r api.GenerateDocumentReq
 // AnalyzeText reviews a contract.
 func (s *Server) AnalyzeText(ctx context.Context, r api.AnalyzeTextRequestObject) (api.AnalyzeTextResponseObject, error) {
 	a, err := s.ai.Analyze(ctx, principal(ctx), ai.AnalysisRequest{
-		ID: middleware.DerivedID(ctx, 0), Text: deref(r.Body.Text), DocumentID: (*domain.ID)(r.Body.DocID), Policy: string(r.Body.Policy), Locale: deref(r.Body.Locale)})
+		ID: middleware.DerivedID(ctx, 0), Text: deref(r.Body.Text), DocumentID: (*domain.ID)(r.Body.DocID), Policy: r.Body.Policy, Locale: deref(r.Body.Locale)})
 	if err != nil {
 		return nil, err
 	}
@@ -156,9 +156,7 @@ func (s *Server) ReplaceMaskingLists(ctx context.Context, r api.ReplaceMaskingLi
 	for i, e := range r.Body.Always {
 		lists.Always[i] = ai.MaskingEntry{Text: e.Text, Type: string(e.Type)}
 	}
-	for i, text := range r.Body.Never {
-		lists.Never[i] = text
-	}
+	copy(lists.Never, r.Body.Never)
 	var version *int
 	if v := r.Body.Version; v != nil {
 		version = new(int)

@@ -67,7 +67,7 @@ func (s *Server) DeletePlaybook(ctx context.Context, r api.DeletePlaybookRequest
 }
 
 func fromAPIPlaybook(p api.PlaybookContent) policy.Playbook {
-	out := policy.Playbook{Name: p.Name, Description: deref(p.Description), Extends: string(deref(p.Extends)), Positions: make([]policy.Position, len(p.Positions))}
+	out := policy.Playbook{Name: p.Name, Description: deref(p.Description), Extends: deref(p.Extends), Positions: make([]policy.Position, len(p.Positions))}
 	for i, position := range p.Positions {
 		out.Positions[i] = policy.Position{
 			ClauseType: position.ClauseType, Severity: policy.Severity(position.Severity),

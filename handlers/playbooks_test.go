@@ -26,7 +26,7 @@ func TestPlaybooks(t *testing.T) {
 	var created, again, got api.Playbook
 	f.call(lena, "POST", path, playbookBody("Ours"), "Idempotency-Key", "k1").expect(201, "").decode(&created)
 	f.call(lena, "POST", path, playbookBody("Ours"), "Idempotency-Key", "k1").expect(201, "").decode(&again)
-	if created.Version != 1 || again.ID != created.ID || len(created.Playbook.Positions) != 3 || created.CreatedBy != api.ID(lena.ID) {
+	if created.Version != 1 || again.ID != created.ID || len(created.Playbook.Positions) != 3 || created.CreatedBy != lena.ID {
 		t.Errorf("created %+v, %+v", created, again)
 	}
 	one := path + "/" + created.ID.String()
@@ -67,7 +67,7 @@ func TestPlaybooks(t *testing.T) {
 		t.Fatalf("page %+v", page)
 	}
 	var rest api.PlaybookList
-	f.call(lena, "GET", path+"?limit=2&cursor="+string(*page.NextCursor), nil).expect(200, "").decode(&rest)
+	f.call(lena, "GET", path+"?limit=2&cursor="+*page.NextCursor, nil).expect(200, "").decode(&rest)
 	if len(rest.Items) != 1 || rest.Items[0].ID != created.ID || rest.NextCursor != nil {
 		t.Errorf("rest %+v", rest)
 	}
