@@ -126,7 +126,7 @@ func classifyInBandError(raw json.RawMessage) *failure {
 		Status any             `json:"status"`
 		Error  json.RawMessage `json:"error"`
 	}
-	if json.Unmarshal(raw, &e); len(e.Error) > 0 && e.Code == nil {
+	if _ = json.Unmarshal(raw, &e); len(e.Error) > 0 && e.Code == nil {
 		_ = json.Unmarshal(e.Error, &e)
 	}
 	f.code, _ = e.Code.(string)

@@ -109,7 +109,7 @@ func (s *Service) listUsage(ctx context.Context, f UsageFilter) (items []Usage, 
 	if err != nil {
 		return nil, nil, db.Error(err)
 	}
-	defer rows.Close()
+	defer func() { _ = rows.Close() }()
 	for rows.Next() {
 		var u Usage
 		targets := make([]any, 0, 9)

@@ -179,7 +179,7 @@ func (s *scan) legalFormAt(j int) (end int) {
 	return s.afterLegalForm(end)
 }
 
-// inCapitals reports whether a word in capitals goes on with others, so that its capitals mean nothing: "WHERE AS OTHERS".
+// inCapitals reports whether another word in capitals follows, so that its capitals mean nothing: "WHERE AS OTHERS".
 func (s *scan) inCapitals(k int) bool {
 	return k+1 < len(s.tokens) && s.tokens[k+1].allCaps && !s.tokens[k+1].startsLine && !legalFormSet[strings.ToLower(s.text[s.tokens[k+1].start:s.tokens[k+1].end])]
 }

@@ -14,7 +14,7 @@ func modelText(s string) string {
 	var b strings.Builder
 	b.Grow(len(s))
 	blank, digits := true, 0
-	for i := 0; i < len(s); i++ {
+	for i := range len(s) {
 		c := s[i]
 		switch {
 		case c >= '0' && c <= '9':
