@@ -55,3 +55,7 @@ edit('sdk.gen.ts', (text) => {
   }
   return replace(text, "\nimport { client } from './client.gen.js';\n", "\nimport { idempotencyKey } from '../retry.js';\nimport { client } from './client.gen.js';\n");
 });
+
+// The options of infinite queries lack what TanStack Query requires, although their type has it.
+edit(join('@tanstack', 'react-query.gen.ts'), (text) => replace(text, /^    queryKey: \w+InfiniteQueryKey\(/gm,
+  (key) => `    initialPageParam: '',\n    getNextPageParam: (page) => page.nextCursor,\n${key}`));

@@ -6,7 +6,7 @@ import { createServer } from 'node:http';
 import { test } from 'node:test';
 import {
   ConflictError, ConnectionError, Counsel, CounselError, deleteDraft, ForbiddenError, getCurrentUser, InvalidRequestError, listConsultations,
-  NotFoundError, RateLimitedError, registerUser, sendChat, streamChat, TimeoutError, UnauthenticatedError, UnavailableError,
+  localStorageStore, NotFoundError, paginate, RateLimitedError, registerUser, sendChat, sessionCookieStore, streamChat, TimeoutError, UnauthenticatedError, UnavailableError,
 } from '@counsel/sdk';
 import { getCurrentUserOptions, listConsultationsInfiniteOptions } from '@counsel/sdk/react-query';
 
@@ -456,7 +456,72 @@ test('the query options of react-query use the client', async (t) => {
   const context = { queryKey: me.queryKey, signal: AbortSignal.timeout(5000) };
   assert.deepEqual(await me.queryFn(context), user);
   const pages = listConsultationsInfiniteOptions({ client, query: { limit: 2 } });
+  assert.equal(pages.initialPageParam, '');
+  assert.equal(pages.getNextPageParam({ items: [], nextCursor: 'next' }), 'next');
+  assert.equal(pages.getNextPageParam({ items: [] }), undefined);
   await pages.queryFn({ queryKey: pages.queryKey, pageParam: 'next', signal: context.signal });
   await listConsultations({ client, query: { kind: 'chat' } });
   assert.deepEqual(got.map(({ url }) => url), ['/api/auth/me', '/api/ai/consultations?limit=2&cursor=next', '/api/ai/consultations?kind=chat']);
+});
+
+/** A server with three pages of two consultations. */
+async function paged(t) {
+  const { baseUrl, got } = await serve(t, ({ url }, answer) => {
+    const page = Number(new URL(url, 'http://counsel.test').searchParams.get('cursor') ?? 0);
+    json(answer, 200, { items: [{ id: `${page}a` }, { id: `${page}b` }], ...(page < 2 && { nextCursor: String(page + 1) }) });
+  });
+  return { client: new Counsel({ baseUrl }).client, got };
+}
+
+test('paginate yields the items of all pages, with the query of its caller', async (t) => {
+  const { client, got } = await paged(t);
+  const items = await all(paginate(listConsultations, { client, query: { kind: 'chat' }, responseStyle: 'fields', throwOnError: false }));
+  assert.deepEqual(items.map((item) => item.id), ['0a', '0b', '1a', '1b', '2a', '2b']);
+  const path = '/api/ai/consultations?kind=chat';
+  assert.deepEqual(got.map(({ url }) => url), [path, `${path}&cursor=1`, `${path}&cursor=2`]);
+});
+
+test('paginate requests no page that is not reached', async (t) => {
+  const { client, got } = await paged(t);
+  for await (const item of paginate(listConsultations, { client })) {
+    if (item.id === '1a') break;
+  }
+  assert.equal(got.length, 2);
+});
+
+/** A global variable that browsers have, for this test. */
+function global(t, name, value) {
+  Object.defineProperty(globalThis, name, { value, configurable: true });
+  t.after(() => delete globalThis[name]);
+}
+
+test('localStorageStore keeps, removes, and ignores what others wrote', (t) => {
+  const items = new Map();
+  global(t, 'localStorage', { getItem: (key) => items.get(key) ?? null, setItem: (key, value) => items.set(key, value), removeItem: (key) => items.delete(key) });
+  assert.equal(localStorageStore().get(), undefined);
+  localStorageStore().set(tokens(1));
+  assert.deepEqual(localStorageStore().get(), tokens(1));
+  assert.equal(localStorageStore('other').get(), undefined);
+  localStorageStore().set(undefined);
+  assert.equal(items.size, 0);
+  items.set('counsel.tokens', '{');
+  assert.equal(localStorageStore().get(), undefined);
+});
+
+test('sessionCookieStore keeps and removes a cookie, secure where it can be', (t) => {
+  const set = [];
+  let cookie = 'a=b';
+  global(t, 'location', { protocol: 'https:' });
+  global(t, 'document', { get cookie() { return cookie; }, set cookie(text) { set.push(text); } });
+  const held = sessionCookieStore();
+  assert.equal(held.get(), undefined);
+  held.set(tokens(1));
+  const [pair, ...attributes] = set[0].split('; ');
+  assert.deepEqual(attributes, ['Path=/', 'SameSite=Strict', 'Secure']);
+  cookie = `a=b; ${pair}; c=d`;
+  assert.deepEqual(held.get(), tokens(1));
+  held.set(undefined);
+  assert.match(set[1], /^counsel\.tokens=; .*; Max-Age=0$/);
+  cookie = 'counsel.tokens=%';
+  assert.equal(held.get(), undefined);
 });

@@ -3,12 +3,7 @@ import { type Client, createClient, createConfig } from './gen/client/index.js';
 import { loginUser, logoutUser, refreshTokens } from './gen/sdk.gen.js';
 import type { ClientOptions, LoginRequest, Tokens } from './gen/types.gen.js';
 import { retryingFetch, type RetryOptions } from './retry.js';
-
-/** Stores the tokens of a session. Tabs can share a store; it is read each time. */
-export interface TokenStore {
-  get(): Tokens | undefined;
-  set(tokens: Tokens | undefined): void;
-}
+import { memoryStore, type TokenStore } from './store.js';
 
 export interface CounselOptions extends RetryOptions {
   /** The URL of the service, such as `https://counsel.example`. Default: the page's origin. */
@@ -117,16 +112,6 @@ export class Counsel {
     });
     return this.#refreshing;
   }
-}
-
-function memoryStore(): TokenStore {
-  let stored: Tokens | undefined;
-  return {
-    get: () => stored,
-    set: (tokens) => {
-      stored = tokens;
-    },
-  };
 }
 
 async function withLock<T>(run: () => Promise<T>): Promise<T> {

@@ -1,4 +1,4 @@
-export { Counsel, type CounselOptions, type TokenStore } from './counsel.js';
+export { Counsel, type CounselOptions } from './counsel.js';
 export {
   ConflictError,
   ConnectionError,
@@ -12,9 +12,11 @@ export {
   UnauthenticatedError,
   UnavailableError,
 } from './error.js';
+export { paginate } from './pages.js';
 export { idempotencyKey, type RetryOptions } from './retry.js';
 export { type ChatStreamEvent, streamChat, waitForJob } from './stream.js';
-export { verifyWebhook, WebhookError } from './webhook.js';
+export { localStorageStore, memoryStore, sessionCookieStore, type TokenStore } from './store.js';
+export { verifyWebhook, WebhookError, type WebhookEvent } from './webhook.js';
 export { client } from './gen/client.gen.js';
 export type { Client } from './gen/client/index.js';
 export * from './gen/index.js';

@@ -1,4 +1,28 @@
-import type { WebhookEvent } from './gen/types.gen.js';
+import type { EventIds, Time, WebhookEventType } from './gen/types.gen.js';
+
+/** The ids that events of a type always have; the others depend on what the resource belongs to. */
+type IdsOf<Type> = Type extends 'ping'
+  ? 'webhookId'
+  : Type extends 'case.joined'
+    ? 'caseId' | 'memberId'
+    : Type extends 'task.assigned'
+      ? 'caseId' | 'taskId' | 'assigneeId'
+      : Type extends `case.${string}`
+        ? 'caseId'
+        : Type extends `document.${string}`
+          ? 'documentId'
+          : Type extends `draft.${string}`
+            ? 'draftId'
+            : Type extends `email.${string}`
+              ? 'emailId'
+              : Type extends `signature.${string}`
+                ? 'trackingId'
+                : never;
+
+/** The payload of a webhook: `type` tells which ids `data` has. Ignore types you do not know. */
+export type WebhookEvent = {
+  [Type in WebhookEventType | 'ping']: { type: Type; timestamp: Time; data: EventIds & Required<Pick<EventIds, IdsOf<Type>>> };
+}[WebhookEventType | 'ping'];
 
 /** Why a request is not a valid webhook. Answer it with 400 and ignore its body. */
 export class WebhookError extends Error {

@@ -8,11 +8,7 @@ const { client } = new Counsel({ baseUrl: 'https://counsel.example' });
 export function useEverything() {
   const user = useQuery(getCurrentUserOptions({ client }));
   const cases = useQuery({ ...listCasesOptions({ client, query: { limit: 5 } }), staleTime: 1000 });
-  const pages = useInfiniteQuery({
-    ...listCasesInfiniteOptions({ client, query: { limit: 5 } }),
-    initialPageParam: '',
-    getNextPageParam: (page) => page.nextCursor,
-  });
+  const pages = useInfiniteQuery(listCasesInfiniteOptions({ client, query: { limit: 5 } }));
   const create = useMutation(createCaseMutation({ client }));
   return [user.data?.email, cases.data?.items.length, pages.data?.pages.length, create.mutate];
 }
@@ -20,7 +16,7 @@ export function useEverything() {
 export async function prefetch() {
   const queries = new QueryClient();
   await queries.fetchQuery(getCurrentUserOptions({ client }));
-  await queries.fetchInfiniteQuery({ ...listCasesInfiniteOptions({ client }), initialPageParam: '' });
+  await queries.fetchInfiniteQuery(listCasesInfiniteOptions({ client }));
 }
 
 export async function ask(userId: string): Promise<string> {

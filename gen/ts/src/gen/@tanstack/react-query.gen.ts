@@ -330,6 +330,8 @@ export const listUsersInfiniteOptions = (options?: Options<ListUsersData>) => in
             throwOnError: true
         });
     },
+    initialPageParam: '',
+    getNextPageParam: (page) => page.nextCursor,
     queryKey: listUsersInfiniteQueryKey(options)
 });
 
@@ -658,6 +660,8 @@ export const listPlaybooksInfiniteOptions = (options?: Options<ListPlaybooksData
             throwOnError: true
         });
     },
+    initialPageParam: '',
+    getNextPageParam: (page) => page.nextCursor,
     queryKey: listPlaybooksInfiniteQueryKey(options)
 });
 
@@ -787,6 +791,8 @@ export const listConsultationsInfiniteOptions = (options?: Options<ListConsultat
             throwOnError: true
         });
     },
+    initialPageParam: '',
+    getNextPageParam: (page) => page.nextCursor,
     queryKey: listConsultationsInfiniteQueryKey(options)
 });
 
@@ -858,6 +864,8 @@ export const listAiUsageInfiniteOptions = (options?: Options<ListAiUsageData>) =
             throwOnError: true
         });
     },
+    initialPageParam: '',
+    getNextPageParam: (page) => page.nextCursor,
     queryKey: listAiUsageInfiniteQueryKey(options)
 });
 
@@ -949,6 +957,8 @@ export const listDraftsInfiniteOptions = (options?: Options<ListDraftsData>) => 
             throwOnError: true
         });
     },
+    initialPageParam: '',
+    getNextPageParam: (page) => page.nextCursor,
     queryKey: listDraftsInfiniteQueryKey(options)
 });
 
@@ -1079,6 +1089,8 @@ export const listDraftVersionsInfiniteOptions = (options: Options<ListDraftVersi
             throwOnError: true
         });
     },
+    initialPageParam: '',
+    getNextPageParam: (page) => page.nextCursor,
     queryKey: listDraftVersionsInfiniteQueryKey(options)
 });
 
@@ -1197,6 +1209,8 @@ export const listTemplatesInfiniteOptions = (options?: Options<ListTemplatesData
             throwOnError: true
         });
     },
+    initialPageParam: '',
+    getNextPageParam: (page) => page.nextCursor,
     queryKey: listTemplatesInfiniteQueryKey(options)
 });
 
@@ -1465,6 +1479,8 @@ export const listCasesInfiniteOptions = (options?: Options<ListCasesData>) => in
             throwOnError: true
         });
     },
+    initialPageParam: '',
+    getNextPageParam: (page) => page.nextCursor,
     queryKey: listCasesInfiniteQueryKey(options)
 });
 
@@ -1757,6 +1773,8 @@ export const listCaseNotesInfiniteOptions = (options: Options<ListCaseNotesData>
             throwOnError: true
         });
     },
+    initialPageParam: '',
+    getNextPageParam: (page) => page.nextCursor,
     queryKey: listCaseNotesInfiniteQueryKey(options)
 });
 
@@ -1839,6 +1857,8 @@ export const listCaseTasksInfiniteOptions = (options: Options<ListCaseTasksData>
             throwOnError: true
         });
     },
+    initialPageParam: '',
+    getNextPageParam: (page) => page.nextCursor,
     queryKey: listCaseTasksInfiniteQueryKey(options)
 });
 
@@ -1958,6 +1978,8 @@ export const listCasePartiesInfiniteOptions = (options: Options<ListCasePartiesD
             throwOnError: true
         });
     },
+    initialPageParam: '',
+    getNextPageParam: (page) => page.nextCursor,
     queryKey: listCasePartiesInfiniteQueryKey(options)
 });
 
@@ -2049,6 +2071,8 @@ export const listCaseTimelineInfiniteOptions = (options: Options<ListCaseTimelin
             throwOnError: true
         });
     },
+    initialPageParam: '',
+    getNextPageParam: (page) => page.nextCursor,
     queryKey: listCaseTimelineInfiniteQueryKey(options)
 });
 
@@ -2122,6 +2146,8 @@ export const listDocumentsInfiniteOptions = (options?: Options<ListDocumentsData
             throwOnError: true
         });
     },
+    initialPageParam: '',
+    getNextPageParam: (page) => page.nextCursor,
     queryKey: listDocumentsInfiniteQueryKey(options)
 });
 
@@ -2380,6 +2406,8 @@ export const listWebhooksInfiniteOptions = (options?: Options<ListWebhooksData>)
             throwOnError: true
         });
     },
+    initialPageParam: '',
+    getNextPageParam: (page) => page.nextCursor,
     queryKey: listWebhooksInfiniteQueryKey(options)
 });
 
@@ -2564,6 +2592,8 @@ export const listWebhookDeliveriesInfiniteOptions = (options: Options<ListWebhoo
             throwOnError: true
         });
     },
+    initialPageParam: '',
+    getNextPageParam: (page) => page.nextCursor,
     queryKey: listWebhookDeliveriesInfiniteQueryKey(options)
 });
 
@@ -2697,6 +2727,8 @@ export const listNotificationsInfiniteOptions = (options?: Options<ListNotificat
             throwOnError: true
         });
     },
+    initialPageParam: '',
+    getNextPageParam: (page) => page.nextCursor,
     queryKey: listNotificationsInfiniteQueryKey(options)
 });
 
@@ -2817,6 +2849,8 @@ export const listEmailsInfiniteOptions = (options?: Options<ListEmailsData>) => 
             throwOnError: true
         });
     },
+    initialPageParam: '',
+    getNextPageParam: (page) => page.nextCursor,
     queryKey: listEmailsInfiniteQueryKey(options)
 });
 
@@ -2870,6 +2904,8 @@ export const listSuppressionsInfiniteOptions = (options?: Options<ListSuppressio
             throwOnError: true
         });
     },
+    initialPageParam: '',
+    getNextPageParam: (page) => page.nextCursor,
     queryKey: listSuppressionsInfiniteQueryKey(options)
 });
 
@@ -2994,6 +3030,8 @@ export const listJobsInfiniteOptions = (options?: Options<ListJobsData>) => infi
             throwOnError: true
         });
     },
+    initialPageParam: '',
+    getNextPageParam: (page) => page.nextCursor,
     queryKey: listJobsInfiniteQueryKey(options)
 });
 
@@ -3144,6 +3182,8 @@ export const listSignatureRequestsInfiniteOptions = (options?: Options<ListSigna
             throwOnError: true
         });
     },
+    initialPageParam: '',
+    getNextPageParam: (page) => page.nextCursor,
     queryKey: listSignatureRequestsInfiniteQueryKey(options)
 });
 
