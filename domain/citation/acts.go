@@ -64,7 +64,7 @@ func (f *finder) titleStart(i int) int {
 	text, start := f.text, i
 	for k, n := i, 0; n < 12; n++ {
 		k = skipSpaceBack(text, k)
-		if k == 0 || k == start && n > 0 {
+		if k == 0 || k == start && n > 0 && text[k-1] != '-' {
 			break
 		}
 		switch text[k-1] {
@@ -86,6 +86,8 @@ func (f *finder) titleStart(i int) int {
 		word := text[k:j]
 		lower := fold(word)
 		switch {
+		case word == "Act": // another act before: "the Sherman Act and the Clayton Act"
+			return f.trimTitle(start, i)
 		case isCapital(text, k) && !sentenceStart[lower]:
 			start = k
 		case k > 1 && text[k-1] == '\'' && lower == "s", strings.HasSuffix(text[:k], "’") && lower == "s":
@@ -200,7 +202,7 @@ var forwardActs = compileActs(map[string][]string{
 		`(?:[Ll]oi|[Dd]écret|[Oo]rdonnance)\s+du\s+\d{1,2}(?:er)?\s+` + month + `\s+\d{4}`},
 	"code":               {`Code\s+(?:de\s+la\s+|de\s+l['’]\s?|des\s+|du\s+|de\s+)\p{Ll}+(?:\s+(?:civile|pénale|publique|sociale|intellectuelle|commerciale|forestier|maritime|judiciaire|animale|environnement))?(?:\s+et\s+(?:de\s+la\s+|de\s+l['’]\s?|des\s+|du\s+)\p{Ll}+(?:\s+(?:étrangers|d['’]asile))?)?`},
 	"codice":             {`Codice\s+(?:del|della|dei|delle|dell['’]|di)\s*\p{Ll}+(?:\s+(?:civile|penale|pubblici|amministrativo|tributario))?`},
-	"código":             {`Código\s+(?:de|do|da|del|dos|das|de la|de los)\s+` + capitals},
+	"código":             {`Código\s+(?:(?:Civil|Penal|Comercial)\s+)?(?:de|do|da|del|dos|das|de la|de los)\s+` + capitals},
 	"legge":              {`[Ll]egge\s+` + no + `?\s*\d+/\d{2,4}`, `[Ll]egge\s+` + dated + `,?\s+` + no + `\s*\d+`, `[Ll]egge\s+` + no + `\s*\d+\s+del\s+\d{4}`},
 	"l d dlgs dpr dl dm": {`(?:L|l|D\.\s?L|d\.\s?l|D\.\s?M|d\.\s?m)\.\s*` + no + `?\s*\d+/\d{2,4}`, `(?:L|l|D\.\s?L|d\.\s?l|D\.\s?M|d\.\s?m)\.\s*` + dated + `,?\s+` + no + `\s*\d+`, `(?i:D\.?\s?Lgs\.?|D\.?\s?P\.?\s?R\.?|D\.?\s?L\.?|D\.?\s?M\.?|D\.?P\.?C\.?M\.?)\s*(?:` + no + `?\s*\d+/\d{2,4}|` + dated + `,?\s+` + no + `\s*\d+)`},
 	"wet":                {`Wet\s+van\s+` + dated, `Wet\s+(?:op\s+(?:de|het)\s+|inzake\s+|tot\s+|op\s+)?\p{L}+(?:\s+(?:en|van|bij)\s+\p{L}+)?`},

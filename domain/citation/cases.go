@@ -337,36 +337,28 @@ func compoundRuling(f *finder, i, j int) {
 	}
 	kind := Case
 	switch fold(f.text[i:j]) {
-	case "doktrin", "formel", "theorie", "rechtsprechung", "grundsätze", "norm", "criterium", "leer", "test", "maatstaf":
+	case "doktrin", "formel", "theorie", "rechtsprechung", "grundsätze", "prinzip", "kriterien", "norm", "criterium", "criteria", "leer", "test", "maatstaf", "rechtspraak", "jurisprudentie":
 		kind = Doctrine
+	case "reform":
+		kind = Act
 	}
 	f.add(start, j, kind)
 }
 
 // leadingRuling recognizes "arrêt Perruche" and "jurisprudence Czabaj" at the first word.
-func leadingRuling(f *finder, i, _ int) {
+func leadingRuling(f *finder, i, j int) {
+	k := skipSpace(f.text, j)
+	if lower := fold(f.text[k:wordEnd(f.text, k)]); notEponyms[lower] {
+		return
+	}
 	if n := len(rulingName.FindString(f.window(i))); n > 0 {
 		kind := Case
-		if strings.IndexByte("jJdD", f.text[i]) >= 0 {
+		if strings.IndexByte("jJdDtT", f.text[i]) >= 0 {
 			kind = Doctrine
+			n = max(n, eponymEnd(f.text, k, 2)-i)
 		}
 		f.add(i, i+n, kind)
 	}
 }
 
-var rulingName = regexp.MustCompile(`^(?:[Aa]rrêts?|[Jj]urisprudence|[Dd]octrina|[Dd]outrina)\s+(?:(?:Dame|Consorts|Société|Époux|Sté)\s+)?\p{Lu}\p{Ll}[\p{L}'’\-]+`)
-
-// namedDoctrine recognizes "Miller doctrine" at its last word.
-func namedDoctrine(f *finder, i, j int) {
-	end := skipSpaceBack(f.text, i)
-	start := wordStart(f.text, end)
-	if start == end || end == i || !isCapital(f.text, start) || sentenceStart[fold(f.text[start:end])] {
-		return
-	}
-	if start > 0 && f.text[start-1] == '-' { // "Noerr-Pennington doctrine"
-		if k := wordStart(f.text, start-1); isCapital(f.text, k) {
-			start = k
-		}
-	}
-	f.add(start, j, Doctrine)
-}
+var rulingName = regexp.MustCompile(`^(?:[Aa]rrêts?|[Jj]urisprudence|[Dd]octrin[ae]|[Dd]outrina|[Dd]ottrina|[Tt]eor[ií]a|[Tt]héorie)\s+(?:(?:Dame|Consorts|Société|Époux|Sté)\s+)?\p{Lu}\p{Ll}[\p{L}'’\-]+`)

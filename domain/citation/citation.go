@@ -43,26 +43,44 @@ func Find(text string) []Citation {
 // Captions returns the names of decisions that are recognized by their form alone, such as "Miller v.
 // Acme Corp.", and are not part of a citation that Find returns. They may name private parties.
 func Captions(text string) []Citation {
-	_, captions := find(text)
+	_, captions, _ := find(text)
 	return captions
+}
+
+// FindNames returns what Find returns, and apart from it the captions and, as doctrines, short names such as
+// "the Miller case" and "a Miller order". The latter two may name private persons.
+func FindNames(text string) (known, names []Citation) {
+	known, captions, shorthands := find(text)
+	return known, sorted(append(captions, shorthands...))
 }
 
 // FindAll returns what Find and Captions return, in order.
 func FindAll(text string) []Citation {
-	known, captions := find(text)
-	all := append(known, captions...)
+	known, captions, _ := find(text)
+	return sorted(append(known, captions...))
+}
+
+func sorted(all []Citation) []Citation {
 	slices.SortFunc(all, func(a, b Citation) int { return cmp.Compare(a.Start, b.Start) })
 	return all
 }
 
-func find(text string) (known, captions []Citation) {
+func find(text string) (known, captions, shorthands []Citation) {
 	f := finder{text: text, captions: true}
 	f.scan()
 	known = merge(text, f.found)
-	captions = slices.DeleteFunc(merge(text, f.byForm), func(c Citation) bool {
-		return slices.ContainsFunc(known, func(k Citation) bool { return c.Start < k.End && k.Start < c.End })
+	return known, outside(merge(text, f.byForm), known), outside(merge(text, f.shorthands), known)
+}
+
+// outside returns those of names that overlap none of known. Both are in order.
+func outside(names, known []Citation) []Citation {
+	i := 0
+	return slices.DeleteFunc(names, func(c Citation) bool {
+		for i < len(known) && known[i].End <= c.Start {
+			i++
+		}
+		return i < len(known) && known[i].Start < c.End
 	})
-	return known, captions
 }
 
 // merge sorts citations, drops those inside longer ones, and joins the name of a case with the citation

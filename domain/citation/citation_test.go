@@ -61,6 +61,28 @@ func TestCaptions(t *testing.T) {
 	}
 }
 
+// TestFindNames checks that names that may be anybody's are kept apart from citations.
+func TestFindNames(t *testing.T) {
+	for text, want := range map[string]string{
+		"Can I get a Hadkinson order, and what of the Bell case?":      "Hadkinson order|Bell case",
+		"¿Qué dijo en el caso Pino contra Calle? ¿Y la sentencia Paz?": "Pino contra Calle|Paz",
+		"Cosa dice la sentenza Sanna?":                                 "Sanna",
+		"Que dit l'affaire Rousseau contre France ?":                   "Rousseau contre France",
+		"The duties after Revlon differ.":                              "Revlon",
+		"He left after Miranda Jones did.":                             "",
+		"In caso Maria non paghi? No caso Maria pague?":                "",
+	} {
+		_, names := FindNames(text)
+		var got []string
+		for _, c := range names {
+			got = append(got, text[c.Start:c.End])
+		}
+		if strings.Join(got, "|") != want {
+			t.Errorf("%q: %q", text, got)
+		}
+	}
+}
+
 // TestBrokenLines checks that a line break or a no-break space inside a citation changes nothing.
 func TestBrokenLines(t *testing.T) {
 	for _, text := range []string{"§\u00a0622 Abs.\n2 BGB", "410\nU.S. 113", "Donoghue\nv Stevenson [1932]\nAC 562", "Housing\u00a0Act 1988", "ROE V. WADE", "Bürgerliches\nGesetzbuch", "conseil de prud’hommes"} {

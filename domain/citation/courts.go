@@ -72,9 +72,21 @@ func formTable() map[string][]form {
 		"v vs":                                 {versus},
 		"zr zb za azr azb azn abr bvr bvl bvf bve bvq str ars": {germanDocket},
 		germanJournals: {germanJournal},
-		"urteil entscheidung beschluss fall doktrin formel theorie rechtsprechung grundsätze norm criterium leer arrest": {compoundRuling},
-		"arrêt arrêts jurisprudence doctrina doutrina":                                                                   {leadingRuling},
-		"doctrine deference":                               {namedDoctrine},
+		"urteil entscheidung beschluss fall doktrin formel theorie rechtsprechung grundsätze norm criterium leer arrest urteile entscheidungen prinzip kriterien reform arresten rechtspraak jurisprudentie uitspraak criteria": {compoundRuling},
+		"arrêt arrêts jurisprudence doctrina doutrina doctrine dottrina teoría teoria théorie":                                                                                                                                  {leadingRuling},
+		"doctrine deference": {namedDoctrine},
+		"theorem principle principles test standard reforms immunity presumption abstention paradox framework factors guidelines formula injunction": {namedTest},
+		"rule order trust letter hearing warning warnings defence defense offer motion clause notice exception":                                      {namedOrder},
+		"case decision ruling judgment": {namedDecision},
+		"loi lois ordonnance ordonnances réforme circulaire amendement barème ley leyes reforma lei leis legge leggi riforma riforme decreto rito lodo lex":                                                                                                                                         {eponymousAct},
+		"convention conventions traité traités protocole protocoles accord accords pacte convenio convenios convención tratado tratados protocolo acuerdo acuerdos pacto convenção acordo convenzione trattato protocollo accordo accordi patto treaty treaties protocol verdrag verdragen vertrag": {treaty},
+		"übereinkommen übereinkommens abkommen abkommens konvention protokoll": {placedTreaty},
+		"haags haagse weens weense": {dutchTreaty},
+		"kamerstuk kamerstukken":    {parliamentaryPapers},
+		"caso casos asunto asuntos affaire affaires arrêt arrêts aff causa causas sentencia sentencias sentença sentenza sentenze fallo acórdão processo rechtssache rechtssachen rs fall arrest arresten zaak zaken case": {caseName},
+		"stedh sstedh cedh tedh egmr ehrm cedu": {humanRightsCase},
+		"c t":                                   {docketName},
+		"re":                                    {inReTrust},
 		"ag lg olg kg lag arbg vg ovg vgh fg sg lsg":       {shortCourt},
 		"n s e w m c d bankr":                              {districtCourt},
 		"tribunale tribunal procura pretura juzgado corte": {localCourt},
@@ -83,6 +95,9 @@ func formTable() map[string][]form {
 	}
 	for keys, f := range decisions {
 		table[keys] = append(table[keys], f)
+	}
+	for name := range shortNames {
+		table[name] = append(table[name], shortName)
 	}
 	for key := range forwardActs {
 		table[key] = append(table[key], numberedAct)

@@ -117,6 +117,11 @@ func matchPhrase(text string, i int, p phrase) int {
 			continue
 		case c == ' ':
 			n++
+			if p.kind == Case && text[i] == ',' { // "Two Pesos, Inc."
+				if j := skipSpace(text, i+1); skipLegalForm(text, j, p.text[n:]) > j {
+					i++
+				}
+			}
 			for i < len(text) && text[i] == '.' { // "v." for "v", "Co." for "Co"
 				i++
 			}
@@ -125,6 +130,9 @@ func matchPhrase(text string, i int, p phrase) int {
 				return 0
 			}
 			i = j
+			if p.kind == Case {
+				i = skipLegalForm(text, i, p.text[n:])
+			}
 			continue
 		case c == '\'':
 			n++
@@ -163,6 +171,23 @@ func matchPhrase(text string, i int, p phrase) int {
 	}
 	if isWordByte(text, i) && isWordByte(text, i-1) {
 		return 0
+	}
+	return i
+}
+
+// skipLegalForm returns the index after the legal form of a company at text[i:], unless rest of the phrase has it, too.
+func skipLegalForm(text string, i int, rest string) int {
+	if i < len(text) && strings.IndexByte("LlCcPpI", text[i]) >= 0 {
+		end := wordEnd(text, i)
+		switch word := fold(text[i:end]); word {
+		case "ltd", "co", "plc", "corp", "inc", "llc", "limited":
+			if !strings.HasPrefix(rest, word) {
+				if end < len(text) && text[end] == '.' {
+					end++
+				}
+				return skipSpace(text, end)
+			}
+		}
 	}
 	return i
 }

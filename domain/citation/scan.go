@@ -11,6 +11,8 @@ type finder struct {
 	captions bool // find captions without a citation, too
 	found    []Citation
 	byForm   []Citation // captions
+	// short names that are recognized by their form alone
+	shorthands []Citation
 }
 
 func (f *finder) add(i, j int, k Kind) {
