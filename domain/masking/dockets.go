@@ -108,13 +108,20 @@ func (s *scan) namesCourt(p int) bool {
 	return t.end-t.start > 3 || t.capitalized
 }
 
-// isFederalRegister reports whether the docket number is one of a German federal court, whose decisions are
-// published.
+// isFederalRegister reports whether the docket number is one of a German federal court or of the Court of Justice,
+// whose decisions are published.
 func (s *scan) isFederalRegister(k, end int) bool {
 	for j := k; j < end; j++ {
 		if s.oneOf(j, "zr", "zb", "str", "azr", "abr", "azb", "bvr", "bvl", "bvf", "bvq", "arz", "anwz", "notz", "xii", "viii", "vii", "iii") {
 			return true
 		}
+	}
+	name := end
+	if s.isSymbol(name, ',') {
+		name++
+	}
+	if end == k+3 && s.tokens[k].law && s.isWord(name) && s.tokens[name].law {
+		return true // "6/64, Costa/ENEL"
 	}
 	return s.equals(k, "c") && s.isSymbol(k+1, '-') || s.equals(k, "t") && s.isSymbol(k+1, '-')
 }

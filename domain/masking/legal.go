@@ -12,22 +12,42 @@ import (
 
 // markLaw marks the words of citations, so that no name begins in them.
 func (s *scan) markLaw() {
-	s.markCitations(citation.Find(s.text))
-	if strings.Contains(s.text, " v") && !s.namesOwnCase() {
-		s.markCitations(citation.Captions(s.text))
+	known, names := citation.FindNames(s.text)
+	s.markCitations(known)
+	s.captions = append(s.captions[:0], names...)
+	if s.ownCase = len(names) > 0 && s.namesOwnCase(names); !s.ownCase {
+		s.markCitations(names)
+	}
+	for _, c := range known {
+		if c.Kind == citation.Case && s.hasParties(c) {
+			s.captions = append(s.captions, c)
+		}
 	}
 	s.markAuthorities()
 }
 
-// namesOwnCase reports whether the text is about a case of the writer's own, so that its caption names private parties.
-func (s *scan) namesOwnCase() bool {
+// namesOwnCase reports whether the text is about a case of the writer's own, so that the names in it are of private
+// parties. In captions without a "v", which stand in other languages than English, they are unless the text asks.
+func (s *scan) namesOwnCase(names []citation.Citation) bool {
+	asks := strings.Contains(s.text, "?")
+	if !asks && !slices.ContainsFunc(names, func(c citation.Citation) bool { return strings.Contains(s.text[c.Start:c.End], " v") }) {
+		return true
+	}
 	for i := range s.tokens {
 		t := &s.tokens[i]
-		if t.cue&(ownCue|docketCue) != 0 || t.allCaps && t.end-t.start > 4 || s.oneOf(i, "i", "me", "we", "us", "client", "clients", "hearing", "docket") {
+		if t.cue&docketCue != 0 && !(asks && s.announcesCaption(i, names)) || t.cue&ownCue != 0 || t.allCaps && !t.law && t.end-t.start > 4 ||
+			s.oneOf(i, "i", "me", "we", "us", "client", "clients", "hearing", "docket", "ich", "mich", "mir", "wir", "uns", "je", "j", "moi", "nous",
+				"yo", "puedo", "tengo", "soy", "eu", "posso", "tenho", "sou", "io", "ho", "ik", "mij", "wij") {
 			return true
 		}
 	}
 	return false
+}
+
+// announcesCaption reports whether token i belongs to a caption or stands before one: "the Bell case", "affaire X contre Y".
+func (s *scan) announcesCaption(i int, names []citation.Citation) bool {
+	at := int(s.tokens[i].start)
+	return slices.ContainsFunc(names, func(c citation.Citation) bool { return c.Start-20 < at && at < c.End })
 }
 
 // markAuthorities marks the authorities of towns, which no list can name: "Ayuntamiento de Gijón".
@@ -63,11 +83,105 @@ func (s *scan) markCitations(found []citation.Citation) {
 		for i < len(s.tokens) && int(s.tokens[i].end) <= c.Start {
 			i++
 		}
+		if c.Kind == citation.Case && s.afterGivenName(i) || c.Kind == citation.Doctrine && (s.afterGivenName(i) || s.beginsWithGivenName(i)) {
+			continue
+		}
 		for i < len(s.tokens) && int(s.tokens[i].start) < c.End {
 			s.tokens[i].law = true
 			i++
 		}
 	}
+}
+
+// afterGivenName reports whether the name at token i is a person's: "Herr Lüth", "Anna Revlon".
+func (s *scan) afterGivenName(i int) bool {
+	k := i - 1
+	if s.isSymbol(k, '.') {
+		k--
+	}
+	return s.isWord(k) && i < len(s.tokens) && s.tokens[i].afterBlank && !s.tokens[i].startsLine && !s.tokens[k].law && s.tokens[k].capitalized &&
+		s.tokens[k].class&(givenName|honorific) != 0 && (s.tokens[k].class&honorific != 0 || k == i-1 && s.tokens[k].class&(commonWord|functionWord|rareWord) == 0)
+}
+
+// beginsWithGivenName reports whether the capitalized words from token i are a full name: "Jane Roe test".
+func (s *scan) beginsWithGivenName(i int) bool {
+	return s.hasClass(i, givenName) && s.tokens[i].class&(commonWord|familyName) == 0 && s.isWord(i+1) && s.tokens[i+1].capitalized
+}
+
+// unmarkOwnCaptions masks the parties of a caption that the text names elsewhere as persons or companies: the case is the
+// writer's own. Where nothing else says so, it must name all parties.
+func (s *scan) unmarkOwnCaptions() {
+	if len(s.captions) == 0 || len(s.spans) == 0 {
+		return
+	}
+	named := map[uint64]Type{}
+	for _, span := range s.spans {
+		if span.Type == Person || span.Type == Company {
+			for _, t := range s.tokensOf(span) {
+				if t.kind == wordToken && t.end-t.start > 1 && t.class&(nameParticle|functionWord|honorific) == 0 {
+					named[t.hash] = span.Type
+				}
+			}
+		}
+	}
+	for _, c := range s.captions {
+		i := s.firstToken(c.Start)
+		end := i
+		for end < len(s.tokens) && int(s.tokens[end].start) < c.End {
+			end++
+		}
+		before, parties, known := len(s.spans), 1, 0
+		for party := i; i < end; i++ {
+			if isVersus(s.text[s.tokens[i].start:s.tokens[i].end]) {
+				parties, party = parties+1, i+1
+				continue
+			}
+			kind, ok := named[s.tokens[i].hash]
+			if !ok || i < party {
+				continue
+			}
+			from, to := i, i+1
+			for from > party && s.isCapitalized(from-1) {
+				from--
+			}
+			for to < end && s.isCapitalized(to) {
+				to++
+			}
+			s.spans = append(s.spans, Span{kind, int(s.tokens[from].start), int(s.tokens[to-1].end)})
+			known++
+			for party = to; party < end && !isVersus(s.text[s.tokens[party].start:s.tokens[party].end]); {
+				party++
+			}
+		}
+		if parties < 2 || known < parties && !s.ownCase {
+			s.spans = s.spans[:before]
+		}
+	}
+}
+
+// firstToken returns the token that begins at or after byte at.
+func (s *scan) firstToken(at int) int {
+	i, _ := slices.BinarySearchFunc(s.tokens, at, func(t token, at int) int { return int(t.start) - at })
+	return i
+}
+
+// hasParties reports whether a citation is a caption.
+func (s *scan) hasParties(c citation.Citation) bool {
+	for i := s.firstToken(c.Start); i < len(s.tokens) && int(s.tokens[i].start) < c.End; i++ {
+		if isVersus(s.text[s.tokens[i].start:s.tokens[i].end]) {
+			return true
+		}
+	}
+	return false
+}
+
+// isVersus reports whether a word stands between the parties of a caption.
+func isVersus(word string) bool {
+	switch word {
+	case "v", "vs", "V", "VS", "c", "contra", "contro", "contre", "gegen", "tegen", "/":
+		return true
+	}
+	return false
 }
 
 // markJurisdictions marks countries and states outside addresses, so that no name begins in them. In English, where

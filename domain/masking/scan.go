@@ -6,6 +6,7 @@ import (
 	"sync"
 	"unicode/utf8"
 
+	"counsel/domain/citation"
 	"counsel/domain/langid"
 )
 
@@ -34,7 +35,9 @@ type scan struct {
 	lowerWords [1024]uint64
 	// set by readsLegal
 	legal, legalKnown bool
-	lastAddress       int // the last word that announces an address
+	lastAddress       int                 // the last word that announces an address
+	captions          []citation.Citation // of the own case or of others
+	ownCase           bool                // the captions may be of the own case
 	// first tokens of the addresses at the start of a line
 	addressStarts []int
 	table         table // its slices are reused
@@ -87,6 +90,7 @@ func (m *Masker) scanText(text string) *scan {
 	s.findNames()
 	s.findAddressees()
 	s.withoutLaw()
+	s.unmarkOwnCaptions()
 	s.mergeSpans()
 	s.joinNames()
 	s.restoreLayout(text)
