@@ -17,6 +17,18 @@ import (
 	"counsel/sandbox/testkit"
 )
 
+// waitForSignatureJobs waits until no job of a signature request is due.
+func (f *fixture) waitForSignatureJobs() {
+	f.t.Helper()
+	f.eventually("the jobs of signature requests", func() bool {
+		var due int
+		testkit.Must(f.t, f.db.QueryRowContext(f.t.Context(), `SELECT COUNT(*) FROM jobs
+			WHERE kind IN ('signers.invite', 'signature_requests.notify', 'signature_requests.seal', 'envelopes.sync')
+			AND finished_at IS NULL AND run_at <= UTC_TIMESTAMP(6)`).Scan(&due))
+		return due == 0
+	})
+}
+
 var signingLink = regexp.MustCompile(`/sign#(\S+)`)
 
 // linkSecret is the secret of the latest signing link that was e-mailed to an address.

@@ -212,18 +212,6 @@ func (f *fixture) startJobs() {
 	testkit.Must(f.t, f.jobs.Start(f.t.Context(), true))
 }
 
-// waitForSignatureJobs waits until no job of a signature request is due.
-func (f *fixture) waitForSignatureJobs() {
-	f.t.Helper()
-	f.eventually("the jobs of signature requests", func() bool {
-		var due int
-		testkit.Must(f.t, f.db.QueryRowContext(f.t.Context(), `SELECT COUNT(*) FROM jobs
-			WHERE kind IN ('signers.invite', 'signature_requests.notify', 'signature_requests.seal', 'envelopes.sync')
-			AND finished_at IS NULL AND run_at <= UTC_TIMESTAMP(6)`).Scan(&due))
-		return due == 0
-	})
-}
-
 const adminPassword = "the admin's own password"
 
 // response is an answer that was checked against the contract.
