@@ -1,8 +1,13 @@
 package masking
 
-import "strings"
+import (
+	"cmp"
+	"strings"
 
-// Restore replaces the session's placeholders with their originals, in whatever dress they come. A
+	"counsel/domain/langid"
+)
+
+// Restore replaces the session's placeholders with their originals, in whatever form the model wrote them. A
 // placeholder that was never issued becomes a generic phrase, such as "the person", in the session's language.
 func (s *Session) Restore(text string) string {
 	var b strings.Builder
@@ -85,7 +90,7 @@ func (s *Session) value(m *mention, text string, bracketed bool) (value, suffix 
 	if !bracketed && !(m.name.issued && m.upper) {
 		return text[m.start:m.end], "" // a variable, perhaps
 	}
-	return genericPhrases[s.language][m.ref.kind], ""
+	return genericPhrases[cmp.Or(s.language, langid.English)][m.ref.kind], ""
 }
 
 // original returns the text that a placeholder was issued for. Models call people and companies parties.

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"counsel/domain/langid"
 )
 
 // Session masks the texts of one request. The same value gets the same placeholder in all of them.
@@ -17,7 +19,7 @@ type Session struct {
 	masker       *Masker
 	placeholders map[string]string // key: one character for the type, then the original
 	originals    map[reference]string
-	language     language // of the generic phrases
+	language     langid.Language // of the generic phrases; English if unknown
 	names        coreferences
 	counts       [typeCount]int
 	known        knownValues
