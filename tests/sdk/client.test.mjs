@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { test } from 'node:test';
 import {
-  ConflictError, ConnectionError, Counsel, CounselError, deleteDraft, ForbiddenError, getCurrentUser, InvalidRequestError, listConsultations,
+  ConflictError, ConnectionError, Counsel, CounselError, deleteDraft, downloadDocument, ForbiddenError, getCurrentUser, InvalidRequestError, listConsultations,
   localStorageStore, NotFoundError, paginate, RateLimitedError, registerUser, sendChat, sessionCookieStore, streamChat, TimeoutError, UnauthenticatedError, UnavailableError,
 } from '@counsel/sdk';
 import { getCurrentUserOptions, listConsultationsInfiniteOptions } from '@counsel/sdk/react-query';
@@ -524,4 +524,29 @@ test('sessionCookieStore keeps and removes a cookie, secure where it can be', (t
   assert.match(set[1], /^counsel\.tokens=; .*; Max-Age=0$/);
   cookie = 'counsel.tokens=%';
   assert.equal(held.get(), undefined);
+});
+
+test('downloadDocument reports what arrives, and returns the file', async (t) => {
+  const { baseUrl, got } = await serve(t, async (_, answer) => {
+    answer.writeHead(200, { 'Content-Type': 'application/pdf', 'Content-Length': '6' });
+    answer.write('abc');
+    await first.given;
+    answer.end('def');
+  });
+  const first = signal();
+  const { client } = new Counsel({ baseUrl });
+  const seen = [];
+  const file = await downloadDocument({ client, path: { docId: id }, onProgress: (progress) => (seen.push(progress), first.give()) });
+  assert.deepEqual(seen, [{ loaded: 3, total: 6 }, { loaded: 6, total: 6 }]);
+  assert.deepEqual([file.type, await file.text()], ['application/pdf', 'abcdef']);
+  assert.equal(got[0].url, `/api/docs/${id}/content`);
+});
+
+test('downloadDocument: a connection that breaks is an error, and so is a problem', async (t) => {
+  const { client } = await failing(t, [
+    (answer) => answer.writeHead(200, { 'Content-Length': '6' }).write('abc', () => answer.destroy()),
+    (answer) => json(answer, 404, problem(404, 'not_found')),
+  ]);
+  await assert.rejects(downloadDocument({ client, path: { docId: id } }), ConnectionError);
+  await assert.rejects(downloadDocument({ client, path: { docId: id } }), NotFoundError);
 });

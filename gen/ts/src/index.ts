@@ -1,4 +1,5 @@
 export { Counsel, type CounselOptions } from './counsel.js';
+export { downloadDocument, type DownloadProgress } from './download.js';
 export {
   ConflictError,
   ConnectionError,
