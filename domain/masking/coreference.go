@@ -4,11 +4,13 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"counsel/domain/langid"
 )
 
 // Coreference: a person or company has one number in all its wordings. "John Miller", "MILLER, JOHN", "Mr. Miller",
 // "J. Miller" and "Müllers" beside "Müller" are wordings; what is left out must not contradict: "Mary Miller" and
-// "Mrs. Miller" beside "Mr. Miller" are others. A wording that fits two people gets a number of its own, so that
+// "Mrs. Miller" beside "Mr. Miller" are others, and so is "Wei Li" beside "Li Wei". A wording that fits two people gets a number of its own, so that
 // nobody is taken for somebody else.
 
 // entity is one person, company or other value, with all its wordings.
@@ -25,6 +27,8 @@ type nameWord struct {
 	hash    uint64
 	initial uint64 // hash of its first letter; the hash itself for an initial
 	family  bool   // can have a genitive s
+	given   bool   // can have one, too: "Annas"
+	only    bool   // the only word of a wording, so that it may be the genitive of a given name
 }
 
 func (w nameWord) isInitial() bool { return w.hash == w.initial }
@@ -43,6 +47,9 @@ func (w nameWord) matches(v nameWord) (ok, full bool) {
 				return true, true
 			}
 		}
+	}
+	if w.only && v.given && addSuffix(v.hash, "s") == w.hash || v.only && w.given && addSuffix(w.hash, "s") == v.hash {
+		return true, true
 	}
 	return false, false
 }
@@ -145,15 +152,11 @@ func (s *Session) newEntity(t Type, words []nameWord) *entity {
 	return &entity{number: s.counts[t], words: words}
 }
 
-// wordsKey hashes the words of a name. The order counts only for values that are not names of people.
+// wordsKey hashes the words of a name in their order.
 func wordsKey(words []nameWord, t Type) uint64 {
 	h := uint64(0)
 	for _, w := range words {
-		if t == Person {
-			h += chainHash(0, w.hash)
-		} else {
-			h = chainHash(h, w.hash)
-		}
+		h = chainHash(h, w.hash)
 	}
 	return chainHash(h, uint64(t)<<32)
 }
@@ -199,6 +202,8 @@ func lookupHashes(w nameWord) (hashes [1 + len(genitives)]uint64, n int) {
 			hashes[i+1] = addSuffix(w.hash, ending)
 		}
 		n = len(hashes)
+	} else if w.given {
+		hashes[1], n = addSuffix(w.hash, "s"), 2
 	}
 	return hashes, n
 }
@@ -230,8 +235,8 @@ func initials(words []nameWord) (n int) {
 	return n
 }
 
-// sameName reports whether two names can be wordings of one: each word of the shorter is in the longer. Of a
-// company, the shorter is the first word.
+// sameName reports whether two names can be wordings of one: the words of the shorter are in the longer, in the same
+// order. Of a company, the shorter is the first word.
 func sameName(a, b []nameWord, t Type) bool {
 	if len(a) > len(b) {
 		a, b = b, a
@@ -239,33 +244,28 @@ func sameName(a, b []nameWord, t Type) bool {
 	if t == Company {
 		return len(a) == 1 && a[0].hash == b[0].hash
 	}
-	used, anyFull := uint64(0), false
+	at, anyFull := 0, false
 	for _, w := range a {
-		at := -1
-		for i, v := range b[:min(len(b), 64)] {
-			if used&(1<<i) != 0 {
-				continue
+		for ; ; at++ {
+			if at == len(b) {
+				return false
 			}
-			if ok, full := w.matches(v); ok {
-				at = i
-				if full {
-					anyFull = true
-					break
-				}
+			if ok, full := w.matches(b[at]); ok {
+				anyFull = anyFull || full
+				break
 			}
 		}
-		if at < 0 {
-			return false
-		}
-		used |= 1 << at
+		at++
 	}
 	return anyFull
 }
 
-// personWords returns the words of a person's name without titles and particles.
+// personWords returns the words of a person's name without titles and particles, the surname last.
 func (s *scan) personWords(tokens []token) (words []nameWord, title gender) {
 	last := 0
-	comma := -1 // "Miller, John": what stands before is the family name
+	comma := -1           // "Miller, John": what stands before is the family name
+	var classes [2]class  // of the first and the last word
+	var caps, leading int // words in capitals, and those of them before the others
 	for i := range tokens {
 		t := &tokens[i]
 		if t.symbol == ',' && comma < 0 {
@@ -292,9 +292,21 @@ func (s *scan) personWords(tokens []token) (words []nameWord, title gender) {
 			continue
 		}
 		word := nameWord{hash: t.hash, initial: hashRune(hashSeed, s.lex.fold(firstRune(text)))}
+		word.given = t.language == langid.German || t.language == langid.Dutch
 		words = append(words, word)
-		if !isGeneration(text) {
-			last = len(words) - 1
+		if isGeneration(text) {
+			continue
+		}
+		last = len(words) - 1
+		if last == 0 {
+			classes[0] = t.class
+		}
+		classes[1] = t.class
+		if t.allCaps {
+			caps++
+			if caps == len(words) {
+				leading = caps
+			}
 		}
 	}
 	if len(words) == 0 { // nothing but titles or particles
@@ -303,11 +315,22 @@ func (s *scan) personWords(tokens []token) (words []nameWord, title gender) {
 		}
 		return words, title
 	}
-	family := last
-	if comma > 0 {
-		family = comma - 1
+	first := 0 // given name
+	switch {
+	case comma > 0 && comma <= last:
+		first = comma
+	case leading == caps && leading > 0 && leading <= last:
+		first = leading // "DUPONT Jean"
+	case comma < 0 && last > 0 && classes[0]&(givenName|familyName) == familyName && classes[1]&givenName != 0:
+		first = 1 // "Rossi Giuseppe"
 	}
-	words[family].family = true
+	slices.Reverse(words[:first])
+	slices.Reverse(words[first : last+1])
+	slices.Reverse(words[:last+1])
+	words[last].family = true
+	if len(words) == 1 && title == unknownGender && words[0].given {
+		words[0].only = true
+	}
 	return words, title
 }
 

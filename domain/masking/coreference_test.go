@@ -20,6 +20,9 @@ var wordings = map[Type][]string{
 		"John Adam Smith=1 | John Smith=1 | John A. Smith=1 | John B. Smith=2",
 		"Mary-Ann O'Brien=1 | O’BRIEN=1 | Ms. O'Brien=1",
 		"Peter Smith=1 | Mr. Peters=2",
+		"Anna Koch=1 | Maria Koch=2 | Koch, Anna=1 | KOCH Maria=2 | Koch Anna=1",
+		"Li Wei=1 | Wei Li=2 | Li, Wei=2 | LI WEI=1",
+		"John Miller Jr.=1 | Miller Jr., John=1",
 		// de
 		"Herr Müller=1 | Müllers=1 | Hans Müller=1 | MÜLLER=1 | Mu\u0308ller=1 | Herrn Müllers=1 | Müller, Hans=1 | Müller’schen=1 | Frau Müller=2",
 		"Dr. Anna von Schönberg=1 | Frau Dr. von Schönberg=1 | von Schönberg, Anna=1",
@@ -28,6 +31,7 @@ var wordings = map[Type][]string{
 		// es
 		"José García López=1 | García López=1 | Sr. García=1 | Jose Garcia=1 | GARCÍA LÓPEZ, JOSÉ=1 | Sra. García=2",
 		"García López=1 | García Pérez=2 | García=3",
+		"María José García=1 | José María García=2 | García, María José=1 | María García=3 | José María=2",
 		// pt
 		"João da Silva Santos=1 | João Silva=1 | Sr. Santos=1 | SANTOS=1 | Maria Santos=2",
 		// it
@@ -76,6 +80,7 @@ func TestCoreferenceInText(t *testing.T) {
 	for text, want := range map[string]string{
 		"My landlord is Wilhelmina Ferndale. Ms. Ferndale and FERNDALE are one; Ferndale's flat.": "My landlord is [PERSON_1]. [PERSON_1B] and [PERSON_1C] are one; [PERSON_1D]'s flat.",
 		"Mein Vermieter ist Hans Kowalczyk. Kowalczyks Wohnung gehört Herrn Kowalczyk.":           "Mein Vermieter ist [PERSON_1]. [PERSON_1B] Wohnung gehört [PERSON_1C].",
+		"Anna Schmidt klagt gegen Hanna Schmidt. Annas Anwalt schweigt, Hannas Anwalt auch.":      "[PERSON_1] klagt gegen [PERSON_2]. [PERSON_1B] Anwalt schweigt, [PERSON_2B] Anwalt auch.",
 		"My name is John Smith. My wife is Mary Smith. Mr. Smith pays.":                           "My name is [PERSON_1]. My wife is [PERSON_2]. [PERSON_3] pays.",
 	} {
 		s := masker().NewSession()
