@@ -1,5 +1,7 @@
 package masking
 
+import "counsel/domain/langid"
+
 // The session remembers each masked value as a hash chain of its tokens, so that it is found anywhere
 // else: in different case, with different blanks, without the context that revealed it. An entry is
 // a type in the bits of knownType, plus these flags:
@@ -73,7 +75,7 @@ func (s *Session) findKnown(scan *scan) {
 	before := len(scan.spans)
 	for i := range scan.tokens {
 		// skip values that are already masked, as a whole or in parts
-		if j, v := s.known.longest(scan, i); j > 0 && !scan.allInSpans(i, j) && !(j == i+1 && Type(v&knownType) == Person && scan.isEverydayWord(i)) {
+		if j, v := s.known.longest(scan, i); j > 0 && !scan.allInSpans(i, j) && !(j == i+1 && Type(v&knownType) == Person && (scan.isEverydayWord(i) || scan.isTownOfName(i))) {
 			scan.addSpan(Type(v&knownType), i, j)
 		}
 	}
@@ -147,4 +149,25 @@ func isShortName(t *token) bool {
 func (s *scan) isEverydayWord(i int) bool {
 	t := &s.tokens[i]
 	return t.kind == wordToken && t.margin < ruleMargin/2 && (t.law || t.rank != 0 || s.info[i].traits&isDictionary != 0)
+}
+
+// isTownOfName reports whether token i is a town after a preposition of place, although somebody in the text has the same
+// name: "Florence Petit habite à Florence". Spanish "a" also stands before people.
+func (s *scan) isTownOfName(i int) bool {
+	t := &s.tokens[i]
+	if i == 0 || !s.isWord(i) || !t.capitalized {
+		return false
+	}
+	if t.label != placeLabel && t.likely != placeLabel {
+		return false
+	}
+	switch t.language {
+	case langid.Dutch:
+		return s.oneOf(i-1, "in", "te")
+	case langid.French:
+		return s.oneOf(i-1, "à", "en")
+	case langid.Italian:
+		return s.oneOf(i-1, "a", "di", "in")
+	}
+	return s.oneOf(i-1, "in", "en", "em")
 }

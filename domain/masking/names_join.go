@@ -66,3 +66,18 @@ func (s *scan) joinedSurname(j int) int {
 	}
 	return j + 2
 }
+
+// separateGenitives takes the noun after a genitive out of the name: "Müllers Hund" is a dog. The genitive itself is on no
+// list, as "Peters" is, but the name is.
+func (s *scan) separateGenitives() {
+	for j := 1; j < len(s.tokens); j++ {
+		t, owner := &s.tokens[j], &s.tokens[j-1]
+		if t.label != personLabel || owner.label != personLabel || t.language != langid.German || t.startsLine || s.info[j].traits&(isListed|isDictionary|isCompound) == 0 || t.class&givenName != 0 {
+			continue
+		}
+		name, genitive := strings.CutSuffix(s.text[owner.start:owner.end], "s")
+		if genitive && owner.class&(givenName|familyName) == 0 && s.lex.lookup(s.lex.hashWord(name))&(givenName|familyName) != 0 {
+			t.label, t.likely, t.margin = otherLabel, personLabel, ruleMargin
+		}
+	}
+}

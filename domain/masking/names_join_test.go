@@ -15,6 +15,8 @@ func TestConjunctions(t *testing.T) {
 		{"José Ortega y Gasset firmó el contrato de arrendamiento.", "[PERSON_1] firmó el contrato de arrendamiento."},
 		{"El arrendador Josep Bosch i Puig firmó el contrato de arrendamiento.", "El arrendador [PERSON_1] firmó el contrato de arrendamiento."},
 		{"O autor João Costa e Silva pede uma indemnização ao réu.", "O autor [PERSON_1] pede uma indemnização ao réu."},
+		{"Der Kläger Müller behauptet, Müllers Hund habe ihn gebissen.", "Der Kläger [PERSON_1] behauptet, [PERSON_1B] Hund habe ihn gebissen."},
+		{"Der Kläger Hans Hund behauptet, er habe bezahlt.", "Der Kläger [PERSON_1] behauptet, er habe bezahlt."},
 		{"Eigentümer ist Freiherr Maximilian von und zu Guttenau.", "Eigentümer ist [PERSON_1]."},
 	} {
 		if got := mask(t, masker().NewSession(), c.text).Text; got != c.want {

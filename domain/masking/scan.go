@@ -86,6 +86,7 @@ func (m *Masker) scanInSession(text string, session *Session) *scan {
 func (m *Masker) scanText(text string) *scan {
 	s := m.scanToTag(text)
 	s.tag()
+	s.separateGenitives()
 	s.findInvertedNames()
 	s.findNames()
 	s.findAddressees()

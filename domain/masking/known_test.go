@@ -1,0 +1,25 @@
+package masking
+
+import "testing"
+
+// TestTownOfName: a town keeps its name although a party is called so, and the party is masked everywhere else.
+func TestTownOfName(t *testing.T) {
+	for _, c := range []struct{ text, want string }{
+		{"Ich heiße Paris Koch und wohne in Paris. Zahlt Paris?", "Ich heiße [PERSON_1] und wohne in Paris. Zahlt [PERSON_1B]?"},
+		{"Je m'appelle Florence Petit et j'habite à Florence. Le propriétaire refuse de payer Florence.", "Je m'appelle [PERSON_1] et j'habite à Florence. Le propriétaire refuse de payer [PERSON_1B]."},
+		{"Me llamo Santiago Ruiz y vivo en Santiago. El casero demandó a Santiago.", "Me llamo [PERSON_1] y vivo en Santiago. El casero demandó a [PERSON_1B]."},
+		{"Mi chiamo Roma Bianchi e abito a Roma. Roma non ha pagato.", "Mi chiamo [PERSON_1] e abito a Roma. [PERSON_1B] non ha pagato."},
+		{"Chamo-me Vitória Souza e moro em Vitória. A Vitória pagou a renda.", "Chamo-me [PERSON_1] e moro em Vitória. A [PERSON_1B] pagou a renda."},
+		{"Ik heet Florence de Wit en woon te Florence. Florence betaalt niet.", "Ik heet [PERSON_1] en woon te Florence. [PERSON_1B] betaalt niet."},
+		{"My name is Paris Koch. I live in Paris. My landlord trusts Paris.", "My name is [PERSON_1]. I live in Paris. My landlord trusts [PERSON_1B]."},
+	} {
+		s := masker().NewSession()
+		got := mask(t, s, c.text).Text
+		if got != c.want {
+			t.Errorf("%q: got %q, want %q", c.text, got, c.want)
+		}
+		if s.Restore(got) != c.text {
+			t.Errorf("restored %q", s.Restore(got))
+		}
+	}
+}
