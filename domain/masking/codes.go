@@ -196,7 +196,11 @@ func (s *scan) announcedBy(i int) int {
 		if j := s.maskHandle(k, s.isSymbol(i+1, ':')); j > 0 {
 			return j
 		}
-	case c&securityCodeCue != 0 && s.isNumber(k) && s.tokens[k].end-s.tokens[k].start >= 3 && s.tokens[k].end-s.tokens[k].start <= 6 && (s.tokens[i].allCaps || s.tokens[i].end-s.tokens[i].start > 3 || i-s.lastCard < 20 || s.lowercaseText):
+	case c&securityCodeCue != 0 && s.secretEnd(i, k) > 0:
+		end := s.secretEnd(i, k)
+		s.addSpan(ID, k, end)
+		return end
+	case c&securityCodeCue != 0 && !s.isPasswordWord(i) && s.isNumber(k) && s.tokens[k].end-s.tokens[k].start >= 3 && s.tokens[k].end-s.tokens[k].start <= 6 && (s.tokens[i].allCaps || s.tokens[i].end-s.tokens[i].start > 3 || i-s.lastCard < 20 || s.lowercaseText):
 		s.addSpan(ID, k, k+1)
 		return k + 1
 	case c&expiryCue != 0 && i-s.lastCard < 20:
@@ -302,7 +306,7 @@ func (s *scan) afterCue(i int) (k int, numbered bool) {
 			return k, numbered
 		case t.cue&numberCue != 0 && (t.end-t.start > 1 || !t.capitalized || s.isSymbol(k+1, '.')):
 			numbered = true
-		case t.cue&acronymCue != 0 && t.allCaps && t.end-t.start > 2 && !s.adjacent(k+1), t.cue&(identityCue|referenceCue|bankCue|plateCue) != 0 && !s.isNumber(k+1), s.oneOf(k, "is", "ist", "est", "es", "è", "é", "lautet", "of", "de", "del", "do", "da", "di", "du", "van", "der", "the", "as", "am", "im", "in", "to", "reads", "se", "ha", "com", "con", "mit", "name", "and", "my", "ordinario", "verbal", "abreviado", "penal", "civil", "monitorio", "comum", "beim", "bei", "chez", "at", "with", "on", "por", "bis", "until", "thru", "through", "till", "au", "al", "até", "fino", "tot", "date", "end", "id") && !(s.isNumber(k+1) && s.adjacent(k+1)):
+		case t.cue&acronymCue != 0 && t.allCaps && t.end-t.start > 2 && !s.adjacent(k+1), t.cue&(identityCue|referenceCue|bankCue|plateCue) != 0 && !s.isNumber(k+1), s.oneOf(k, "is", "ist", "est", "es", "è", "é", "lautet", "of", "de", "del", "do", "da", "di", "du", "van", "der", "the", "as", "am", "im", "in", "to", "reads", "se", "ha", "com", "con", "mit", "name", "and", "my", "juicio", "procedimiento", "proceso", "ordinario", "verbal", "abreviado", "penal", "civil", "monitorio", "comum", "beim", "bei", "chez", "at", "with", "on", "por", "bis", "until", "thru", "through", "till", "au", "al", "até", "fino", "tot", "date", "end", "id") && !(s.isNumber(k+1) && s.adjacent(k+1)):
 		default:
 			return k, numbered
 		}

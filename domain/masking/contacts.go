@@ -54,7 +54,7 @@ func (s *scan) maskHost(i int) int {
 	if s.equals(i, "www") && last > i+2 {
 		return s.maskURL(first, last+1)
 	}
-	if end.capitalized && !end.allCaps || s.tokens[i].end-s.tokens[i].start < 2 {
+	if end.capitalized && !end.allCaps || s.tokens[i].end-s.tokens[i].start < 2 && !(s.isSymbol(last+1, '/') && s.adjacent(last+1) && s.adjacent(last+2)) {
 		return i
 	}
 	if end.class&(commonWord|functionWord) != 0 && s.tokens[i].class&(commonWord|functionWord) != 0 && !s.equals(last, "com") && !s.equals(last, "net") && !s.equals(last, "org") {

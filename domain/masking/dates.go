@@ -7,14 +7,73 @@ func (s *scan) isBirthDate(i, j int) bool {
 	if s.near(birthCue, i, 9) || i-s.lastCue[cueIndex(birthCue)] <= 3 {
 		return true
 	}
+	if s.isBirthSign(i) || s.isCoordinatedBirth(i) {
+		return true
+	}
 	// "12/05/1978 (DOB)"
 	return s.isSymbol(j, '(') && s.isWord(j+1) && s.tokens[j+1].cue&birthCue != 0
+}
+
+// isBirthSign reports whether an abbreviation that means a birth only before a date stands before token i: "b. 12.1.1980", "DN:
+// 12/01/1980", "n. il 12/01/1980", "n. a Roma il 12/01/1980", "d.o.b. 12/01/1980".
+func (s *scan) isBirthSign(i int) bool {
+	k := i - 1
+	for s.isSymbol(k, ':') || s.isSymbol(k, '.') {
+		k--
+	}
+	switch {
+	case s.equals(k, "dn") && s.tokens[k].allCaps:
+		return true
+	case s.equals(k, "b") && s.isSymbol(k+1, '.'):
+		return s.isSymbol(k-1, '.') && s.equals(k-2, "o") || !s.tokens[k].startsLine && !s.tokens[k].capitalized && (s.isSymbol(k-1, ',') || s.isSymbol(k-1, '(') || s.isWord(k-1) && s.tokens[k-1].capitalized)
+	case s.equals(k, "il"):
+		for p := k - 1; p >= max(0, k-7); p-- {
+			if s.equals(p, "n") && s.isSymbol(p+1, '.') && (p+2 == k || s.oneOf(p+2, "a", "ad", "in")) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// isCoordinatedBirth reports whether the date at token i is that of the birth of another person, which shares the word with the
+// date before it: "born on 1 May 1980 and her husband on 3 June 1979". A verb between them says something else.
+func (s *scan) isCoordinatedBirth(i int) bool {
+	if i <= s.lastBirth || i-s.lastBirth > 12 || !s.oneOf(i-1, "on", "am", "le", "el", "il", "op", "em", "a") {
+		return false
+	}
+	relative, and := false, false
+	for k := i - 2; k >= s.lastBirth; k-- {
+		t := &s.tokens[k]
+		if s.oneOf(k, "and", "und", "et", "y", "e", "en", "i") {
+			and = true
+			break
+		}
+		switch {
+		case s.isRelative(k), t.class&givenName != 0 && t.capitalized:
+			relative = true
+		case t.kind == otherToken && t.symbol == ',', t.cue&ownCue != 0, t.class&(functionWord|honorific|nameParticle) != 0, t.kind == wordToken && t.capitalized && t.class&commonWord == 0:
+		default:
+			return false
+		}
+	}
+	return and && relative
+}
+
+func (s *scan) isRelative(i int) bool {
+	return s.oneOf(i, "husband", "wife", "son", "daughter", "brother", "sister", "mother", "father", "partner", "child", "spouse",
+		"mann", "frau", "ehemann", "ehefrau", "sohn", "tochter", "bruder", "schwester", "mutter", "vater", "kind",
+		"mari", "femme", "époux", "épouse", "fils", "fille", "frère", "sœur", "mère", "père",
+		"marido", "mujer", "esposo", "esposa", "hijo", "hija", "hermano", "hermana", "madre", "padre",
+		"mulher", "filho", "filha", "irmão", "irmã", "mãe", "pai",
+		"marito", "moglie", "figlio", "figlia", "fratello", "sorella",
+		"man", "vrouw", "echtgenoot", "echtgenote", "zoon", "dochter", "broer", "zus", "moeder", "vader")
 }
 
 // birthDate masks a date of birth with the name of its month at token i, "12 May 1951", "May 12, 1951", "12 de mayo de
 // 1951", and returns its end, or 0.
 func (s *scan) birthDate(i int) int {
-	if i-s.lastCue[cueIndex(birthCue)] > 14 {
+	if i-s.lastCue[cueIndex(birthCue)] > 14 && i-s.lastBirth > 16 && !s.isBirthSign(max(0, i-1)) && !s.isBirthSign(max(0, i-2)) && !s.isBirthSign(i) {
 		return 0
 	}
 	short := func(k int) bool { return s.isNumber(k) && s.tokens[k].end-s.tokens[k].start <= 2 }
@@ -51,7 +110,9 @@ func (s *scan) birthDate(i int) int {
 
 // addBirthDate masks a date of birth; the next date needs a word of its own.
 func (s *scan) addBirthDate(i, j int) {
+	s.unmarkLaw(i, j)
 	s.addSpan(Date, i, j)
+	s.lastBirth = j
 	s.lastCue[cueIndex(birthCue)] = notSeen
 }
 

@@ -67,7 +67,11 @@ func docket(end, digits int, joined bool) int {
 // isOwnCase reports whether the docket number in tokens [k, end), announced at token i, is that of the user's own
 // case.
 func (s *scan) isOwnCase(i, k, end int) bool {
-	possessive := s.tokens[i].startsLine || i == 0 // the heading of a document
+	head := i
+	for head > 0 && !s.tokens[head].startsLine && (s.hasCue(head-1, numberCue) || s.tokens[head-1].kind == otherToken && s.tokens[head-1].symbol == 0) {
+		head-- // "N° RG"
+	}
+	possessive := s.tokens[head].startsLine || head == 0 // the heading of a document
 	court := false
 	for p := i; p >= max(0, i-16); p-- {
 		t := &s.tokens[p]
@@ -79,6 +83,7 @@ func (s *scan) isOwnCase(i, k, end int) bool {
 		}
 		if i-p <= 9 && t.kind == wordToken && s.namesCourt(p) {
 			court = true
+			possessive = possessive || t.allCaps && (p == 0 || t.startsLine) && s.lineEndsAt(end) // its first line
 		}
 	}
 	for p := end; p < min(len(s.tokens), end+12); p++ {
@@ -149,4 +154,45 @@ func (s *scan) docketAt(i int) int {
 		k = i - 2
 	}
 	return s.maskDocket(max(0, k-1), k)
+}
+
+// maskItalianDocket masks the docket number after "R.G." or "R.G.N.R." at token i and returns its end, or 0.
+func (s *scan) maskItalianDocket(i int) int {
+	if !s.equals(i, "r") || !s.isSymbol(i+1, '.') || !s.equals(i+2, "g") || !s.isSymbol(i+3, '.') {
+		return 0
+	}
+	last := i + 3
+	for s.oneOf(last+1, "n", "r", "nr", "trib", "gip", "gup", "dib") && s.isSymbol(last+2, '.') && !s.tokens[last+1].startsLine {
+		last += 2
+	}
+	k, _ := s.afterCue(last)
+	if k >= len(s.tokens) {
+		return 0
+	}
+	j := s.maskDocket(i, k)
+	if j > 0 {
+		for ; i < last; i++ {
+			s.tokens[i].law = true
+		}
+	}
+	return j
+}
+
+// maskLandRegister masks the number of a page of the land register, "Grundbuch von Schwabing, Blatt 4711", and returns its end,
+// or 0.
+func (s *scan) maskLandRegister(i int) int {
+	if !s.isNumber(i+1) || s.tokens[i+1].startsLine {
+		return 0
+	}
+	for k := i - 1; k >= max(0, i-12); k-- {
+		if s.oneOf(k, "grundbuch", "grundbuchs", "grundbuches", "wohnungsgrundbuch", "wohnungsgrundbuchs") {
+			if s.sentenceEndsBetween(k, i) {
+				return 0
+			}
+			s.tokens[i].law = true // never a name
+			s.addSpan(ID, i+1, i+2)
+			return i + 2
+		}
+	}
+	return 0
 }

@@ -44,6 +44,11 @@ func (s *scan) classifyNumber(i int) int {
 		if j := s.docketAt(i); j > 0 {
 			return j - 1
 		}
+		if s.isSymbol(i+1, '-') && s.adjacent(i+1) && s.isWord(i+2) && s.adjacent(i+2) && (s.tokens[i+2].allCaps || s.tokens[i+2].end-s.tokens[i+2].start == 1 && s.tokens[i+2].capitalized) {
+			if j := s.codeAt(i); j > i {
+				return j // "12-ABC-3"
+			}
+		}
 	}
 	d := s.readDigits(i)
 	if d.n == 0 {

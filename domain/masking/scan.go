@@ -38,6 +38,7 @@ type scan struct {
 	lastAddress       int                 // the last word that announces an address
 	captions          []citation.Citation // of the own case or of others
 	ownCase           bool                // the captions may be of the own case
+	lastBirth         int                 // the end of the last date of birth
 	// first tokens of the addresses at the start of a line
 	addressStarts []int
 	table         table // its slices are reused

@@ -10,14 +10,14 @@ func (s *scan) findStructured() {
 	for i := range s.lastCue {
 		s.lastCue[i] = notSeen
 	}
-	s.lastCard = notSeen
+	s.lastCard, s.lastBirth = notSeen, notSeen
 	s.findTables()
 	for i := 0; i < len(s.tokens); i++ {
 		t := &s.tokens[i]
 		switch t.kind {
 		case wordToken:
-			s.recordKeyword(i)
 			if !t.inSpan {
+				s.recordKeyword(i)
 				i = s.structuredWord(i)
 			}
 		case numberToken:
@@ -33,6 +33,8 @@ func (s *scan) findStructured() {
 				s.maskAtSign(i)
 			case ':':
 				s.maskIPv6(i)
+			case '<':
+				i = s.maskMachineReadable(i)
 			case '+', '(':
 				if s.isNumber(i+1) && s.adjacent(i+1) {
 					i = s.classifyNumber(i)
@@ -72,13 +74,18 @@ func (s *scan) structuredWord(i int) int {
 		if j := s.maskReferenceCode(i); j > 0 {
 			return j - 1
 		}
-		if s.equals(i, "r") && s.isSymbol(i+1, '.') && s.equals(i+2, "g") && s.isSymbol(i+3, '.') {
-			if k, _ := s.afterCue(i + 3); k < len(s.tokens) {
-				if j := s.maskDocket(i, k); j > 0 {
-					s.tokens[i].law, s.tokens[i+2].law = true, true
-					return j - 1
-				}
-			}
+		if j := s.maskItalianDocket(i); j > 0 {
+			return j - 1
+		}
+	}
+	if s.startsKey(i) {
+		if j := s.maskKey(i); j > 0 {
+			return j - 1
+		}
+	}
+	if s.equals(i, "blatt") {
+		if j := s.maskLandRegister(i); j > 0 {
+			return j - 1
 		}
 	}
 	return s.identifierAt(i)
@@ -109,12 +116,32 @@ func (s *scan) recordKeyword(i int) {
 			c &^= acronymCue
 		}
 	}
-	if c&numberCue != 0 && s.isSymbol(i-1, '-') && s.adjacent(i) && s.isWord(i-2) && s.tokens[i-2].capitalized && s.tokens[i-2].cue&(statuteCue|phoneCue) == 0 && s.tokens[i-2].class&phoneKeyword == 0 {
-		c |= identityCue // "A-number", "AHV-Nummer"
+	if c&numberCue != 0 && s.isCompoundNumber(i) {
+		c |= identityCue
 	}
 	for ; c != 0; c &= c - 1 {
 		s.lastCue[bits.TrailingZeros32(uint32(c))] = i
 	}
+}
+
+// isCompoundNumber reports whether the number word at token i is the end of a compound: "A-number", "AHV-Nummer", "Pers.-Nr."
+func (s *scan) isCompoundNumber(i int) bool {
+	k := i - 2
+	if !s.isSymbol(i-1, '-') || !s.adjacent(i) {
+		return false
+	}
+	if s.isSymbol(k, '.') {
+		if k--; s.oneOf(k, "drs", "drucks", "art", "abs", "rn", "bes") {
+			return false
+		}
+	}
+	if !s.isWord(k) || !s.tokens[k].capitalized || s.tokens[k].cue&(statuteCue|phoneCue) != 0 || s.tokens[k].class&phoneKeyword != 0 {
+		return false
+	}
+	if k < i-2 {
+		s.tokens[k].law = true // never a name
+	}
+	return true
 }
 
 // near reports whether one of the cues stands at most n tokens before token i, in the same sentence.

@@ -188,6 +188,9 @@ func (s *scan) columnKind(c cell) column {
 		if t.class&phoneKeyword != 0 {
 			x |= phoneCue
 		}
+		if x&numberCue != 0 && s.isCompoundNumber(i) {
+			x |= identityCue
+		}
 		if t.class&addressKeyword != 0 || t.class&streetWord != 0 && t.class&commonWord != 0 {
 			x |= addressCue
 		}
@@ -256,6 +259,7 @@ func (s *scan) maskCell(kind column, c cell) {
 	switch kind {
 	case nameColumn:
 		if s.isNameCell(c) {
+			s.unmarkLaw(c.from, c.to)
 			s.addSpan(Person, c.from, c.to)
 		}
 	case birthColumn:
@@ -358,6 +362,7 @@ func (s *scan) maskNumberCell(kind column, c cell, digits int) {
 			return
 		}
 	}
+	s.unmarkLaw(c.from, c.to) // "CC 2902429" is not of a code here
 	s.addSpan(ID, c.from, c.to)
 }
 

@@ -13,6 +13,8 @@ name,birth date,iban\n⟦john miller⟧,⟦1961-05-14⟧,⟦GB29NWBK601613319268
 Nombre	Fecha de nacimiento	Teléfono\n⟦Ana García⟧	⟦12/05/1978⟧	⟦612 34 56 78⟧\n⟦Luis Pérez⟧	⟦1978⟧	⟦912345678⟧
 | Nom | Né le | Adresse |\n| ⟦Durand⟧ | ⟦1er mai 1980⟧ | ⟦12 rue des Lilas⟧ |\n| | ⟦1980-05-01⟧ | Paris |
 | Betrag | Kunden-Nr. |\n|---|---|\n| 12345678 | ⟦4711⟧ |\n| 7500,00 | ⟦K-8812⟧ |
+Name;Geburtsdatum;Reisepass-Nr.\n⟦Veit Koch⟧;⟦10.07.1988⟧;⟦CC2902429⟧\n⟦Aidan Law⟧;⟦1964-10-22⟧;⟦CF9190925⟧
+id;Nachname;Geburtsdatum;Steuer-ID\n1;⟦Koch⟧;⟦12.03.1980⟧;⟦86095742719⟧
 # neighbours that stay
 | Name | Geboren | Ort |\n|---|---|---|\n| Summe | keine Angabe | Berlin |
 | Frist | Betrag | Paragraph |\n| 12.05.2024 | 111222333 | 535 |
