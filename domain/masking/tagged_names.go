@@ -35,7 +35,7 @@ func (s *scan) taggedNameAt(i int) int {
 		s.addSpan(Company, i, j)
 		return j
 	}
-	if t.startsSentence && j > i+1 && t.class&(givenName|familyName) == 0 && s.info[i].traits&(isListed|isDictionary) != 0 && s.isWord(i+1) {
+	if t.startsSentence && !t.allCaps && j > i+1 && t.class&(givenName|familyName) == 0 && s.info[i].traits&(isListed|isDictionary) != 0 && s.isWord(i+1) {
 		i++ // "Call Donatella"
 	}
 	s.addSpan(Person, s.withTitles(s.withParticles(i)), j)
@@ -52,7 +52,7 @@ func (s *scan) isEverydayPhrase(i, j int) bool {
 			continue
 		}
 		traits := s.info[k].traits
-		if traits&(isGiven|isFamily) != 0 && traits&isTerm == 0 && !(t.allCaps && traits&isDictionary != 0 && traits&isGiven == 0) || traits&(isListed|isDictionary|isCompound|isPlace|isTerm) == 0 {
+		if traits&(isGiven|isFamily) != 0 && traits&isTerm == 0 && !(t.allCaps && traits&isDictionary != 0 && (traits&isGiven == 0 || traits&isSeenLower != 0)) || traits&(isListed|isDictionary|isCompound|isPlace|isTerm) == 0 {
 			return false
 		}
 		best, term = max(best, t.margin), term || traits&isTerm != 0
@@ -99,6 +99,8 @@ func (s *scan) mayStartName(i int) bool {
 		return false // "ACM"
 	case t.cue&(identityCue|referenceCue|numberedCue|acronymCue|bankCue|phoneCue|birthCue) != 0 && !goesOn && t.class&givenName == 0:
 		return false // a label: "Póliza"
+	case t.class&honorific != 0 && t.class&familyName == 0 && !goesOn:
+		return false
 	case t.rank > frequentScore && !(goesOn && t.class&nameParticle != 0 && !t.startsSentence && !t.allCaps):
 		return false // "Il", "Die", "Will", but "La Tour"
 	case t.class&functionWord != 0 && t.language == langid.English && !goesOn:
