@@ -108,7 +108,7 @@ func (t *tagger) score(features []uint32) (sum [labelCount]int32) {
 
 // preferMasking is added to the scores of persons and companies: a name that gets through is worse than a word
 // too many.
-var preferMasking = [labelCount]int32{personLabel: 16, companyLabel: weightScale / 4}
+var preferMasking = [labelCount]int32{personLabel: weightScale * 5 / 4, companyLabel: weightScale / 4}
 
 // tag labels the words of the text.
 func (s *scan) tag() {
