@@ -17,8 +17,7 @@ const (
 
 // caseName recognizes the parties or the short name of a decision after the word text[i:j].
 func caseName(f *finder, i, j int) {
-	k := skipSpace(f.text, j)
-	if k == j && (k == len(f.text) || strings.IndexByte(".,", f.text[k]) < 0) || k < len(f.text) && byteClass[f.text[k]] == letter && !isCapital(f.text, k) && !strings.HasPrefix(f.text[k:], "n") {
+	if !f.namesFollow(j) {
 		return
 	}
 	m := namedCase.FindStringSubmatchIndex(f.window(i))
@@ -59,6 +58,25 @@ func caseName(f *finder, i, j int) {
 }
 
 var namedCase = regexp.MustCompile(`^\p{L}+\.?,?\s*(?:n[.°º]?\s*)?(` + euDocket + `\b)?[\s,:]*(` + party + `)?(` + against + `)?(?:(` + party + `))?(?:\s*,?\s*\(?(` + euDocket + `\b))?`)
+
+// namesFollow reports whether a name or number may follow the word that ends at text[:j].
+func (f *finder) namesFollow(j int) bool {
+	k := j
+	if k < len(f.text) && (f.text[k] == '.' || f.text[k] == ',') {
+		k++
+	}
+	k = skipSpace(f.text, k)
+	if k == j || k == len(f.text) {
+		return false
+	}
+	switch c := f.text[k]; {
+	case c == 'n':
+		return k+1 < len(f.text) && (f.text[k+1] == '.' || f.text[k+1] >= 0x80)
+	case '0' <= c && c <= '9':
+		return true
+	}
+	return isCapital(f.text, k)
+}
 
 // trimParty cuts words behind the short name of a decision.
 func trimParty(text string, start, end int) int {
@@ -107,7 +125,10 @@ func humanRightsCase(f *finder, i, j int) {
 var courtCase = regexp.MustCompile(`^\p{L}+[\s,:]+(?:(?:caso|asunto|affaire|arrêt|zaak|Urteil|sentenza|sentencia)\s+)?(` + party + against + party + `(?:,?\s+(?:de\s+|du\s+|del\s+|vom\s+|van\s+)?` + date + `)?)`)
 
 // docketName recognizes the name beside the number of a case at a European court: "Aziz (C-415/11)".
-func docketName(f *finder, i, _ int) {
+func docketName(f *finder, i, j int) {
+	if j == len(f.text) || f.text[j] != '-' && f.text[j] != 0xE2 {
+		return
+	}
 	n := len(docketNumberEU.FindString(f.window(i)))
 	if n == 0 {
 		return
@@ -116,7 +137,8 @@ func docketName(f *finder, i, _ int) {
 	for from > 0 && from < i && f.text[from]&0xC0 == 0x80 {
 		from++
 	}
-	if m := beforeDocket.FindStringSubmatchIndex(f.text[from:i]); m != nil {
+	if f.text[max(0, i-1)] != '(' {
+	} else if m := beforeDocket.FindStringSubmatchIndex(f.text[from:i]); m != nil {
 		kind := Doctrine
 		if m[4] >= 0 {
 			kind = Case

@@ -291,7 +291,7 @@ var decisions = map[string]form{
 	"ecli": pattern(Case, `ECLI:[A-Z]{2}:[A-Z0-9]{1,8}:\d{4}:[A-Z0-9.]*[A-Z0-9]`),
 	"c t":  pattern(Case, `[CT][-‑–]\d{1,4}/\d{2}(?:\s?P(?:PU)?)?\b`),
 	// Cass. soc., 12 mars 2015, n° 13-12.345; Cass. civ., sez. III, n. 1234/2020
-	"cass cassazione cassation":      pattern(Case, `[Cc]ass(?:\.|azione|ation)(?:[\s,]*(?:(?:\d(?:re|e|ère|ème)\s+)?(?:civ|soc|com|crim|pen|req|trib|lav)\.?|ass\.?\s*pl[ée]n\.?|ch\.?\s*mixte|(?i:sez)\.?\s*(?:(?i:un)\.?(?:ite)?|lav\.?|[IVX]+|\d)|(?i:sezioni\s+unite)|SS\.?\s?UU\.?|(?i:sent|ord)\.?|(?i:sentenza|ordinanza)|del|du|le))*[\s,]*(?:`+date+`[\s,]*)?(?:`+pourvoi+`|`+no+`\s*\d+(?:/\d{2,4}|\s+del\s+\d{4})?|\d+/\d{2,4})(?:[\s,]*(?:Bull\.\s*[^,.;\n]{1,20},?\s*`+no+`\d+))?`),
+	"cass cassazione cassation":      namedAfter(`[Cc]ass(?:\.|azione|ation)(?:[\s,]*(?:(?:\d(?:re|e|ère|ème)\s+)?(?:civ|soc|com|crim|pen|req|trib|lav)\.?|ass\.?\s*pl[ée]n\.?|ch\.?\s*mixte|(?i:sez)\.?\s*(?:(?i:un)\.?(?:ite)?|lav\.?|[IVX]+|\d)|(?i:sezioni\s+unite)|SS\.?\s?UU\.?|(?i:sent|ord)\.?|(?i:sentenza|ordinanza)|del|du|le))*[\s,]*(?:` + date + `[\s,]*)?(?:` + pourvoi + `|` + no + `\s*\d+(?:/\d{2,4}|\s+del\s+\d{4})?|\d+/\d{2,4})(?:[\s,]*(?:Bull\.\s*[^,.;\n]{1,20},?\s*` + no + `\d+))?`),
 	"pourvoi":                        pattern(Case, `pourvois?\s+`+pourvoi),
 	"n no":                           pattern(Case, pourvoi+`\b`),
 	"ce ca tgi tc cons conseil cour": pattern(Case, `(?:CE|CA|TGI|TC|Cons\.\s*const\.|Conseil\s+d['’][ÉE]tat|Cons(?:eil)?\.?\s+constitutionnel|Cour\s+de\s+cassation)(?:\s\p{Lu}\p{L}+)?,?\s*(?:(?i:ass|sect|plén|réf|civ|soc|com|crim)\.?,?\s*)?(?:déc(?:\.|ision)\s*)?(?:(?:du\s+)?`+date+`)(?:,\s*(?:`+no+`\s*[\d\-/.]+(?:\s*DC|\s*QPC)?|\p{Lu}[\p{L}'’\-]+(?:\s\p{Lu}[\p{L}'’\-]+){0,4}))?`),
@@ -312,10 +312,28 @@ var decisions = map[string]form{
 	"hr hof rb rechtbank gerechtshof ktr abrvs crvb": pattern(Case, `(?:HR|Hof|Rb\.?|Rechtbank|Gerechtshof|Ktr\.?|ABRvS|CRvB)(?:\s+'?s?-?\p{Lu}[\p{L}\-]+(?:\s\p{Lu}\p{L}+)?)?,?\s+\d{1,2}\s+\p{L}{3,10}\s+\d{4}(?:,\s*(?:NJ|JAR|RvdW|JOR|AB|TBR|WR|RAR|JIN)\s+\d{4}(?:/|,\s*(?:p\.\s*)?)\d+)?(?:[,\s]*ECLI:[A-Z]{2}:[A-Z0-9]{1,8}:\d{4}:[A-Z0-9.]*[A-Z0-9])?(?:\s*\(\p{Lu}[^()\n]{1,50}\))?`),
 	"nj jar rvdw jor":  pattern(Case, `(?:NJ|JAR|RvdW|JOR)\s+\d{4}(?:/|,\s*(?:p\.\s*)?)\d+`),
 	"bge atf":          pattern(Case, `(?:BGE|ATF)\s+\d{1,3}\s+[IV]{1,3}[ab]?\s+\d{1,4}`),
-	"bull":             pattern(Case, `Bull\.\s*(?:civ|crim|com|ass)?\.?\s*[^,.;\n]{0,12},?\s*`+no+`\s*\d+`),
+	"bull":             namedAfter(`Bull\.\s*(?:civ|crim|com|ass)?\.?\s*[^,.;\n]{0,12},?\s*` + no + `\s*\d+`),
 	"urteil beschluss": pattern(Case, ruling+`\s+des\s+(?:BGH|BAG|BVerfG|BVerwG|BFH|BSG|EuGH|OLG\s\p{Lu}\p{L}+|LG\s\p{Lu}\p{L}+|AG\s\p{Lu}\p{L}+)\s+vom\s+`+date+`(?:[,\s–(-]*(?:Az\.?:?\s*)?`+docket+`\)?)?`),
 	"bgh bag bverfg bverwg bfh bsg eugh olg lg ag kg bayoblg rg lag arbg vg ovg vgh fg sg lsg ogh egmr bpatg": germanDecision,
 }
+
+// namedAfter is a pattern of decisions whose short name may follow in parentheses: "Cass. 1re civ., 3 mai 2000, n° 98-11.381
+// (Baldus)".
+func namedAfter(expr string) form {
+	decision := pattern(Case, expr)
+	return func(f *finder, i, j int) {
+		before := len(f.found)
+		if decision(f, i, j); len(f.found) == before {
+			return
+		}
+		end := f.found[before].End
+		if m := inParentheses.FindStringSubmatchIndex(f.window(end)); m != nil {
+			f.add(end+m[2], end+m[3], Doctrine)
+		}
+	}
+}
+
+var inParentheses = regexp.MustCompile(`^\s*\((\p{Lu}[\p{L}'’\-]+)\)`)
 
 var germanJournals = "njw nzm nza wum grur mmr zum db bb zip mdr versr famrz jz jus nstz wm dnotz euzw zmr nvwz dvbl döv beckrs bghz bghst bverfge bverwge bage rgz rgst bfhe bsge nzg nzi zinso"
 

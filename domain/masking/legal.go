@@ -33,21 +33,20 @@ func (s *scan) namesOwnCase(names []citation.Citation) bool {
 	if !asks && !slices.ContainsFunc(names, func(c citation.Citation) bool { return strings.Contains(s.text[c.Start:c.End], " v") }) {
 		return true
 	}
+	next := 0 // the caption that the token may announce or belong to
 	for i := range s.tokens {
 		t := &s.tokens[i]
-		if t.cue&docketCue != 0 && !(asks && s.announcesCaption(i, names)) || t.cue&ownCue != 0 || t.allCaps && !t.law && t.end-t.start > 4 ||
+		for next < len(names) && names[next].End <= int(t.start) {
+			next++
+		}
+		announces := asks && next < len(names) && names[next].Start < int(t.end)+20 // "the Bell case", "affaire X contre Y"
+		if t.cue&docketCue != 0 && !announces || t.cue&ownCue != 0 || t.allCaps && !t.law && t.end-t.start > 4 ||
 			s.oneOf(i, "i", "me", "we", "us", "client", "clients", "hearing", "docket", "ich", "mich", "mir", "wir", "uns", "je", "j", "moi", "nous",
 				"yo", "puedo", "tengo", "soy", "eu", "posso", "tenho", "sou", "io", "ho", "ik", "mij", "wij") {
 			return true
 		}
 	}
 	return false
-}
-
-// announcesCaption reports whether token i belongs to a caption or stands before one: "the Bell case", "affaire X contre Y".
-func (s *scan) announcesCaption(i int, names []citation.Citation) bool {
-	at := int(s.tokens[i].start)
-	return slices.ContainsFunc(names, func(c citation.Citation) bool { return c.Start-20 < at && at < c.End })
 }
 
 // markAuthorities marks the authorities of towns, which no list can name: "Ayuntamiento de Gijón".
