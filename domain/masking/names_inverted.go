@@ -1,6 +1,10 @@
 package masking
 
-import "strings"
+import (
+	"strings"
+
+	"counsel/domain/langid"
+)
 
 // Inverted names: "Law, Denise", "SMIT, Vrede", "van den Berg, Jan". In running text both halves look like two people,
 // or like everyday words; alone in a cell, in a line or after the label of a field they are one person.
@@ -43,7 +47,7 @@ func (s *scan) findInvertedNames() {
 			continue
 		}
 		i, j := s.surnameBefore(c), s.givenAfter(c)
-		if i < 0 || j == 0 {
+		if i < 0 || j == 0 || s.isFullName(i, c) || s.isFullName(c+1, j) {
 			continue
 		}
 		opens, closes := s.opensCell(i), s.closesCell(j)
@@ -191,17 +195,30 @@ func (s *scan) isInverted(i, c, j int, named, cell bool) bool {
 	}
 	surname := last.class&familyName != 0 && (named || s.inRow(i, j) || last.class&givenName == 0)
 	given := first.class&givenName != 0
+	unlisted := func(k int) bool { return s.tokens[k].rank == 0 && s.info[k].traits&(isDictionary|isPlace) == 0 }
 	switch {
 	case last.class&(givenName|familyName) == givenName && given:
 		return false // "Anna, Bernd"
 	case surname && given:
 		return true
 	case named:
-		return first.class&familyName == 0 && (surname || last.label == personLabel || first.label == personLabel || given) || given && last.class&givenName == 0
+		return first.class&familyName == 0 && (surname || last.label == personLabel || first.label == personLabel || given) || given && last.class&givenName == 0 && (last.likely == personLabel || unlisted(c-1))
 	}
-	unlisted := func(k int) bool { return s.tokens[k].rank == 0 && s.info[k].traits&(isDictionary|isPlace) == 0 }
 	return surname && (first.label == personLabel || first.likely == personLabel) && first.class&familyName == 0 && unlisted(c+1) ||
 		given && cell && unlisted(c-1) && last.class&givenName == 0
+}
+
+// isFullName reports whether tokens [i, j) are a given name and a surname, so that a comma beside them is that of a list:
+// "Rose Hart, Grace Hart". "García López, María" is none.
+func (s *scan) isFullName(i, j int) bool {
+	for i < j && !s.tokens[i].allCaps && s.tokens[j-1].allCaps && s.tokens[i].class&(givenName|familyName) == 0 {
+		i++ // "Zeuge ANNA KOCH"
+	}
+	first, last := s.tokens[i].class&(givenName|familyName), s.tokens[j-1].class&(givenName|familyName)
+	if j-i < 2 || !s.tokens[i].capitalized || first&givenName == 0 || s.isSymbol(j-1, '.') || s.isSymbol(i+1, '-') {
+		return false
+	}
+	return last == familyName && (first == givenName || s.tokens[i].language != langid.Spanish && s.tokens[i].language != langid.Portuguese)
 }
 
 // isCapitalSurname reports whether a surname in capitals ends before token c, as in police reports: "BAUMANN, Kevin".
