@@ -205,6 +205,13 @@ for (const [status, Kind] of [[400, InvalidRequestError], [401, UnauthenticatedE
   });
 }
 
+test('a web page in the place of an answer is an UnavailableError', async (t) => {
+  const { baseUrl } = await serve(t, (_, answer) => answer.writeHead(200, { 'Content-Type': 'text/html; charset=utf-8' }).end('<h1>Sign in to the Wi-Fi</h1>'));
+  const { client } = new Counsel({ baseUrl, store: store(tokens(0)) });
+  await assert.rejects(getCurrentUser({ client }), { name: 'UnavailableError', status: 502, code: 'unknown', message: 'Not an answer of the service' });
+  await assert.rejects(all(streamChat({ client, body: question })), UnavailableError);
+});
+
 test('no response is a ConnectionError with its cause', async () => {
   const cause = new TypeError('fetch failed');
   const { client } = new Counsel({ baseUrl: 'http://counsel.test', retries: 0, fetch: () => Promise.reject(cause) });

@@ -1,10 +1,9 @@
 // The documentation page in a browser: it renders the contract, logs no error, and sends
 // no request to another origin.
 import assert from 'node:assert/strict';
-import { accessSync, constants } from 'node:fs';
-import { delimiter, join } from 'node:path';
 import { test } from 'node:test';
 import { chromium } from 'playwright-core';
+import { findBrowser } from './browser.mjs';
 
 const url = process.env.COUNSEL_URL;
 const browserPath = findBrowser();
@@ -54,18 +53,3 @@ test('the documentation page renders and stays on its origin', { skip, timeout: 
     await browser.close();
   }
 });
-
-function findBrowser() {
-  if (process.env.CHROMIUM) return process.env.CHROMIUM;
-  for (const folder of (process.env.PATH ?? '').split(delimiter)) {
-    for (const name of ['chromium', 'chromium-browser', 'google-chrome']) {
-      try {
-        accessSync(join(folder, name), constants.X_OK);
-        return join(folder, name);
-      } catch {
-        // not here
-      }
-    }
-  }
-  return undefined;
-}

@@ -1,14 +1,14 @@
 // A person resets a forgotten password: the e-mail on the page of the mailbox, the link in it, the page
 // that it leads to.
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
 import { test } from 'node:test';
 import { chromium } from 'playwright-core';
+import { findBrowser } from './browser.mjs';
 import { Counsel, getCurrentUser, registerUser, requestPasswordReset } from '@counsel/sdk';
 
 const baseUrl = process.env.COUNSEL_URL ?? 'http://127.0.0.1:8080';
 const mails = process.env.COUNSEL_MAILS;
-const browserPath = process.env.CHROMIUM ?? process.env.PATH.split(':').flatMap((dir) => ['chromium', 'chromium-browser', 'google-chrome'].map((name) => `${dir}/${name}`)).find((path) => existsSync(path));
+const browserPath = findBrowser();
 const skip = (!mails && 'COUNSEL_MAILS is not set to the page of the mailbox') || (!browserPath && !process.env.CI && 'no chromium is installed');
 
 test('a forgotten password is reset by e-mail', { skip }, async () => {

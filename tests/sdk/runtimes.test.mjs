@@ -7,10 +7,14 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
+import { chromium } from 'playwright-core';
+import { findBrowser } from './browser.mjs';
 
 const cwd = import.meta.dirname;
 const env = { ...process.env, DENO_NO_UPDATE_CHECK: '1' };
 const works = { email: true, cases: 0, streamed: true, code: 'malformed' };
+
+const bundled = { bundle: true, logLevel: 'error' };
 
 async function run(command, ...args) {
   const { stdout } = await promisify(execFile)(command, args, { cwd, env });
@@ -27,7 +31,19 @@ test('calls, streams and errors work in Bun', () =>
 test('calls, streams and errors work in workerd', async (t) => {
   const dir = await mkdtemp(join(tmpdir(), 'counsel-worker-'));
   t.after(() => rm(dir, { recursive: true }));
-  await build({ entryPoints: [join(cwd, 'runtimes/worker.ts')], bundle: true, format: 'esm', outfile: join(dir, 'worker.js'), logLevel: 'error' });
+  await build({ ...bundled, entryPoints: [join(cwd, 'runtimes/worker.ts')], format: 'esm', outfile: join(dir, 'worker.js') });
   await copyFile(join(cwd, 'runtimes/worker.capnp'), join(dir, 'worker.capnp'));
   await run('node_modules/.bin/workerd', 'test', join(dir, 'worker.capnp'));
+});
+
+const browserPath = findBrowser();
+
+test('calls, streams and errors work in a browser', { skip: !browserPath && !process.env.CI && 'no chromium is installed' }, async (t) => {
+  assert.ok(browserPath, 'CI needs chromium');
+  const { outputFiles } = await build({ ...bundled, entryPoints: [join(cwd, 'runtimes/calls.ts')], format: 'iife', globalName: 'sdk', write: false });
+  const browser = await chromium.launch({ executablePath: browserPath, args: ['--headless', '--no-sandbox', '--disable-gpu'] });
+  t.after(() => browser.close());
+  const page = await browser.newPage();
+  await page.goto(`${process.env.COUNSEL_URL}/docs`);
+  assert.deepEqual(await page.evaluate(`(() => { ${outputFiles[0].text}; return sdk.calls(''); })()`), works);
 });

@@ -86,10 +86,12 @@ export class Counsel {
     if (!sent || !this.#used.has(sent)) return this.#fetch(request);
     const retry = request.clone();
     const response = await this.#fetch(request);
-    if (response.status !== 401 || !(await this.#refresh(sent))) return response;
-    await response.body?.cancel();
-    retry.headers.set('Authorization', `Bearer ${this.#useToken() ?? ''}`);
-    return this.#fetch(retry);
+    if (response.status === 401 && (await this.#refresh(sent))) {
+      await response.body?.cancel();
+      retry.headers.set('Authorization', `Bearer ${this.#useToken() ?? ''}`);
+      return notPage(await this.#fetch(retry));
+    }
+    return notPage(response);
   }
 
   /** Makes sure that the store has an access token other than `expired`; false: signed out. */
@@ -112,6 +114,13 @@ export class Counsel {
     });
     return this.#refreshing;
   }
+}
+
+/** Nothing that needs a token is a web page: a proxy or the sign-in page of a network answered, not the service. */
+function notPage(response: Response): Response {
+  if (!response.ok || !response.headers.get('Content-Type')?.startsWith('text/html')) return response;
+  void response.body?.cancel();
+  return new Response(null, { status: 502, statusText: 'Not an answer of the service' });
 }
 
 async function withLock<T>(run: () => Promise<T>): Promise<T> {
