@@ -47,6 +47,8 @@ func (s *scan) postOfficeBox(i int) (from, to int) {
 		}
 	case s.equals(i-1, "po"):
 		from--
+	case s.oneOf(i, "postal", "postale") && s.oneOf(i-1, "caixa", "casella", "boîte", "apartado", "case"):
+		from--
 	case s.tokens[i].class&streetWord == 0:
 		return 0, 0
 	}

@@ -32,6 +32,9 @@ func (s *scan) findAddresses() {
 				s.unmarkLaw(from, to) // a citation ends in its first words: "Co. KG\nIndustriestraße 45"
 			}
 			s.addSpan(Address, from, to)
+			if t.class&unitWord != 0 && to-from <= 3 {
+				s.lastAddress = i // "apt 4, 200 w 34th st"
+			}
 			if s.tokens[from].startsSentence && from > 0 {
 				s.addressStarts = append(s.addressStarts, from)
 			}
@@ -45,8 +48,19 @@ func (s *scan) addressAtWord(i int) (from, to int) {
 	t := &s.tokens[i]
 	if t.cue&streetType != 0 {
 		if from, to = s.streetAfterType(i); to > from {
+			if s.equals(i, "zza") && s.isSymbol(i-1, '.') && s.equals(i-2, "p") && from == i {
+				from = i - 2 // "P.zza Cavour"
+			}
 			return from, to
 		}
+	}
+	if s.isSymbol(i+1, '.') && s.adjacent(i+1) && s.adjacent(i+2) && s.oneOf(i, "c", "v") && s.oneOf(i+2, "so", "le") && s.isCapitalized(i+3) {
+		if from, to = s.streetNamed(i + 2); to > from { // "C.so Italia", "V.le Europa"
+			return i, to
+		}
+	}
+	if t.allCaps && s.oneOf(i, "sqn", "sqs", "cln", "cls", "shis", "shin", "scln", "scls", "shcgn") && s.isNumber(i+1) && !s.tokens[i+1].startsLine {
+		return i, i + 2 // a block of Brasília
 	}
 	switch {
 	case s.equals(i, "corner") && s.equals(i+1, "of"):
@@ -62,7 +76,7 @@ func (s *scan) addressAtWord(i int) (from, to int) {
 			from, to = i, j
 		}
 	}
-	if to == from && (t.allCaps || t.end-t.start == 1) {
+	if to == from && (t.allCaps || t.end-t.start == 1 || s.lowercaseText && t.end-t.start == 2) {
 		from, to = s.postcodeWithTown(i)
 	}
 	return from, to
@@ -157,6 +171,9 @@ func (s *scan) extendAddress(from, to int) (int, int) {
 		break
 	}
 	to = s.provinceEnd(to)
+	if s.isWord(to-1) && s.hasStreetSuffix(to-1) {
+		s.extendByHouseNumber(&to) // "2312 AB Leiden, Breestraat 70"
+	}
 	from = s.unitsBefore(from)
 	for from > 0 && s.isNumber(from-1) && !s.tokens[from-1].inSpan && !s.tokens[from].startsLine && s.tokens[from-1].end-s.tokens[from-1].start <= 5 && !s.hasClass(from-2, legalReference) && !s.adjacent(from-1) {
 		from--

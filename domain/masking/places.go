@@ -160,7 +160,7 @@ func (s *scan) townAt(k int, broken, sure bool) int {
 		t := &s.tokens[j]
 		switch {
 		case t.kind == wordToken && t.class&nameParticle != 0 && (s.isCapitalized(j+1) || s.lowercaseText && s.isWord(j+1)):
-		case s.isCapitalized(j) && t.class&(unitWord|phoneKeyword) == 0:
+		case s.isCapitalized(j) && t.class&(unitWord|phoneKeyword) == 0 && t.cue&ownCue == 0:
 			if t.class&(commonWord|rareWord) == 0 || t.class&placeName != 0 {
 				strange = true
 			}

@@ -11,7 +11,7 @@ func (s *scan) anyPostcode(k int) int {
 	if s.oneOf(k, "cep", "cp", "plz", "zip", "cap") && s.isNumber(k+1) && s.tokens[k+1].end-s.tokens[k+1].start >= 4 {
 		return max(s.anyPostcode(k+1), k+2)
 	}
-	if t.kind == wordToken && n <= 2 && t.allCaps || t.kind == wordToken && n == 1 && t.capitalized {
+	if t.kind == wordToken && n <= 2 && (t.allCaps || s.lowercaseText) || t.kind == wordToken && n == 1 && t.capitalized {
 		if s.isSymbol(k+1, '-') && s.adjacent(k+1) && s.isNumber(k+2) && s.adjacent(k+2) {
 			if m := s.tokens[k+2].end - s.tokens[k+2].start; m == 4 || m == 5 {
 				return k + 3
@@ -49,11 +49,20 @@ func (s *scan) britishPostcode(k int) int {
 		}
 	}
 	for _, form := range [...]string{"AA99 9AA", "AA9A 9AA", "AA9 9AA", "A99 9AA", "A9A 9AA", "A9 9AA", "A9A 9A9", "A99 A9AA", "A99 AA99", "A99 AA9A"} {
-		if len(shape) >= len(form) && string(shape[:len(form)]) == form && (at+len(form) >= len(s.text) || !isAlnum(s.text[at+len(form)])) {
+		if len(shape) >= len(form) && string(shape[:len(form)]) == form && (at+len(form) >= len(s.text) || !isAlnum(s.text[at+len(form)])) && !(s.lowercaseText && endsLikeOrdinal(s.text[at:at+len(form)])) {
 			return s.tokenAt(k, at+len(form))
 		}
 	}
 	return 0
+}
+
+// endsLikeOrdinal reports whether the text ends like "2nd".
+func endsLikeOrdinal(text string) bool {
+	switch text[len(text)-2:] {
+	case "st", "nd", "rd", "th", "am", "pm":
+		return true
+	}
+	return false
 }
 
 // postcodeWithTown finds an address by the postcode at token i. What stands before it is the street with its number, or, in
@@ -169,7 +178,7 @@ func (s *scan) unitAfter(k int) int {
 		if s.isSymbol(j, '.') {
 			j++
 		}
-		if j < len(s.tokens) && !s.tokens[j].startsLine && (s.isNumber(j) && s.tokens[j].end-s.tokens[j].start <= 4 || s.isWord(j) && s.tokens[j].end-s.tokens[j].start == 1 && s.tokens[j].capitalized) {
+		if j < len(s.tokens) && !s.tokens[j].startsLine && (s.isNumber(j) && s.tokens[j].end-s.tokens[j].start <= 4 || s.isWord(j) && s.tokens[j].end-s.tokens[j].start == 1 && (s.tokens[j].capitalized || s.lowercaseText && s.tokens[k].class&unitWord != 0 && !s.oneOf(j, "a", "i", "e", "o", "y", "à", "è"))) {
 			end = j + 1
 		} else if s.oneOf(k, "izq", "izda", "izquierda", "dcha", "derecha", "dto", "esq", "esquerdo", "direito", "bajo", "ático", "links", "rechts", "eg", "hinterhaus", "vorderhaus", "frente", "huis", "interior", "entresuelo") {
 			end = j

@@ -9,6 +9,12 @@ import (
 // streetAround finds the street name and number around the street word at token i.
 func (s *scan) streetAround(i int) (from, to int) {
 	t := &s.tokens[i]
+	if to = s.dateStreet(i); to > 0 {
+		return i, to
+	}
+	if s.lowercaseText && s.oneOf(i, "walk", "row", "view") {
+		return 0, 0
+	}
 	compound := t.class&streetWord == 0
 	if compound {
 		return s.compoundStreet(i)
@@ -99,7 +105,7 @@ named:
 		return 0, 0
 	case before > 0 && (strong || !s.tokens[from].startsSentence):
 		// courts, closes and ways are usually not streets
-		if s.oneOf(i, "court", "close", "way", "drive", "via", "gate", "square") {
+		if s.oneOf(i, "court", "close", "way", "drive", "via", "gate", "square", "walk", "row", "view") {
 			return 0, 0
 		}
 		return from, to
@@ -117,12 +123,13 @@ func (s *scan) compoundStreet(i int) (from, to int) {
 	}
 	from, to = i, i+1
 	// "Alte Hauptstraße", "Kleine Gasse"
-	for n := 0; n < 2 && s.isCapitalized(from-1) && !s.tokens[from].startsLine && s.tokens[from-1].cue&(opener|connector) == 0 && (s.isSymbol(from-2, ',') || s.tokens[from-1].startsLine || s.isWord(from-2) && !s.tokens[from-2].capitalized) && s.tokens[from-1].class&honorific == 0; n++ {
+	for n := 0; n < 2 && s.isCapitalized(from-1) && !s.lowercaseText && s.qualifiesStreet(from-1) && !s.tokens[from].startsLine && s.tokens[from-1].cue&(opener|connector) == 0 && (s.isSymbol(from-2, ',') || s.tokens[from-1].startsLine || s.isWord(from-2) && !s.tokens[from-2].capitalized) && s.tokens[from-1].class&honorific == 0; n++ {
 		from--
 	}
 	for s.isSymbol(from-1, '-') && s.adjacent(from) && s.adjacent(from-1) && s.isCapitalized(from-2) {
 		from -= 2 // "Karl-Marx-Straße"
 	}
+	from = s.prepositionBefore(from)
 	if s.extendByHouseNumber(&to) {
 		return from, to
 	}
@@ -136,6 +143,42 @@ func (s *scan) compoundStreet(i int) (from, to int) {
 		return from, to
 	}
 	return 0, 0
+}
+
+// dateStreet returns the end of a street named after a date, with its number, "Straße des 17. Juni 135", at token i, or 0.
+func (s *scan) dateStreet(i int) int {
+	if !s.equals(i+1, "des") || !s.isNumber(i+2) || !s.isSymbol(i+3, '.') || !s.hasCue(i+4, monthCue) {
+		return 0
+	}
+	to := i + 5
+	if !s.extendByHouseNumber(&to) {
+		return 0
+	}
+	return to
+}
+
+// qualifiesStreet reports whether the capitalized word at token i may belong to the street after it, as in "Alte Hauptstraße":
+// after an article, only an adjective does.
+func (s *scan) qualifiesStreet(i int) bool {
+	if !s.oneOf(i-1, "des", "der", "die", "das", "den", "dem", "eines", "einer", "vom", "zum", "zur", "im") {
+		return true
+	}
+	word := s.textOf(i, i+1)
+	return strings.HasSuffix(word, "e") || strings.HasSuffix(word, "er") || strings.HasSuffix(word, "en")
+}
+
+// prepositionBefore returns the start of a street with a capitalized preposition inside a sentence: "wohnt Am Sandtorkai 5", "An
+// der Kuhgasse 3".
+func (s *scan) prepositionBefore(from int) int {
+	k := from - 1
+	if s.oneOf(k, "der", "dem", "den", "die", "das") && !s.tokens[k].capitalized {
+		k--
+	}
+	if k > 0 && s.oneOf(k, "am", "an", "auf", "im", "in", "unter", "zum", "zur", "hinter", "vor", "beim") && s.tokens[k].capitalized && !s.tokens[k].inSpan && !s.tokens[k+1].startsLine &&
+		(s.isSymbol(k-1, ',') || s.isSymbol(k-1, ':') || s.isWord(k-1) && !s.tokens[k].startsLine || s.tokens[k].startsLine) && !s.isSymbol(k-1, '.') {
+		return k
+	}
+	return from
 }
 
 // extendAbbreviated moves *to past "str. 12".
@@ -172,6 +215,14 @@ func (s *scan) streetAfterType(i int) (from, to int) {
 	if t := &s.tokens[i]; t.end-t.start <= 2 && !s.isSymbol(i+1, '.') && !s.isSymbol(i+1, '/') && (!t.capitalized || !s.addressExpected(i)) {
 		return 0, 0
 	}
+	return s.streetNamed(i)
+}
+
+// streetNamed is streetAfterType for a word that certainly is the type of a street.
+func (s *scan) streetNamed(i int) (from, to int) {
+	if s.equals(i+2, "c") && s.isSymbol(i+1, '/') {
+		return 0, 0 // an account, "C/C"
+	}
 	k := i + 1
 	if s.isSymbol(k, '.') || s.isSymbol(k, '/') {
 		k++
@@ -181,6 +232,9 @@ func (s *scan) streetAfterType(i int) (from, to int) {
 		t := &s.tokens[k]
 		switch {
 		case t.kind == wordToken && (s.isCapitalized(k) || s.isElided(k)) && (t.cue&(floorCue|statuteCue) == 0 || named == 0):
+			named++
+			end = k + 1
+		case s.lowercaseText && named == 0 && t.kind == wordToken && t.class&functionWord == 0 && s.isNumber(k+1) && s.addressExpected(i): // "calle mayor 14"
 			named++
 			end = k + 1
 		case t.kind == wordToken && s.adjacent(k) && s.isSymbol(k-1, '-'): // "Esprit-des-Lois"
@@ -256,116 +310,4 @@ func (s *scan) isElided(i int) bool {
 		}
 	}
 	return false
-}
-
-// extendByHouseNumber moves *to past a house number after a street: "12", "12b", "8-10".
-func (s *scan) extendByHouseNumber(to *int) bool {
-	k := *to
-	for n := 0; n < 3 && (s.isSymbol(k, ',') && (s.hasCue(k+1, numberCue) || s.equals(k+1, "km")) || s.equals(k, "km") || s.hasCue(k, numberCue) && !s.tokens[k].startsLine || s.isSymbol(k, '.') && s.hasCue(k-1, numberCue) || k > 0 && k < len(s.tokens) && s.tokens[k].kind == otherToken && s.tokens[k].symbol == 0 && s.hasCue(k-1, numberCue|abbreviation)); n++ {
-		k++ // "n.º 9"
-	}
-	if !s.isNumber(k) || s.tokens[k].inSpan || s.tokens[k].startsLine || s.tokens[k].end-s.tokens[k].start > 4 {
-		return false
-	}
-	k++
-	if s.isWord(k) && s.adjacent(k) && s.tokens[k].end-s.tokens[k].start == 1 {
-		k++
-	} else if s.isSymbol(k, '-') && s.adjacent(k) && s.adjacent(k+1) && s.isWord(k+1) && s.tokens[k+1].end-s.tokens[k+1].start == 1 {
-		k += 2 // "63-b"
-	}
-	for n := 0; n < 3 && (s.isSymbol(k, '-') || s.isSymbol(k, '/')) && s.adjacent(k) && s.adjacent(k+1) && s.isNumber(k+1) && s.tokens[k+1].end-s.tokens[k+1].start <= 4; n++ {
-		k += 2
-	}
-	*to = k
-	return true
-}
-
-// houseNumberFirst finds an address that starts with its house number.
-func (s *scan) houseNumberFirst(i int, cued bool) (from, to int) {
-	if s.tokens[i].end-s.tokens[i].start > 5 || s.adjacent(i) && (s.tokens[i-1].kind != otherToken || s.isSymbol(i-1, '.')) ||
-		s.hasClass(i-1, legalReference|month) || s.isSymbol(i-1, '$') || s.isSymbol(i-1, '#') || s.isSymbol(i-2, '#') {
-		return 0, 0
-	}
-	k := i + 1
-	if s.isSymbol(k, '-') || s.isSymbol(k, '/') {
-		if !s.adjacent(k) || !s.isNumber(k+1) {
-			return 0, 0
-		}
-		k += 2
-	}
-	two := false
-	if s.isNumber(k) && !s.tokens[k].startsLine && s.tokens[k].afterBlank && s.tokens[k].end-s.tokens[k].start <= 4 {
-		two = true
-		k++
-	}
-	if s.isWord(k) && s.adjacent(k) && !s.isOrdinalSuffix(k) {
-		if s.tokens[k].end-s.tokens[k].start > 1 {
-			return 0, 0
-		}
-		k++
-	}
-	if s.lowercaseText && (two || cued) {
-		// "95 199 beach road": without capitals, everyday words may name a street
-		for m := k; m < k+4 && s.isWord(m) && !s.tokens[m].startsLine && !s.hasClass(m, functionWord); m++ {
-			if m > k && s.hasClass(m, streetWord) && !s.oneOf(m, "court", "close", "way", "drive", "gate") {
-				to = m + 1
-				s.extendByHouseNumber(&to)
-				return i, to
-			}
-		}
-	}
-	if !s.lowercaseText && (!s.isCapitalized(k) && !s.isOrdinalSuffix(k) && !(s.hasClass(k, nameParticle|streetWord) && !s.oneOf(k, "et", "und", "y", "e", "en", "och")) || s.hasCue(k, currencyCue|statuteCue|monthCue)) || s.hasClass(k, nameParticle) && s.hasCue(k+1, monthCue) {
-		return 0, 0
-	}
-	start, words, unknown := k, 0, false
-	if s.isOrdinalSuffix(k) {
-		k++
-	}
-	for words < 7 && k < len(s.tokens) && !s.tokens[k].inSpan && !(s.tokens[k].startsLine) {
-		t := &s.tokens[k]
-		if t.kind == wordToken {
-			if t.class&unitWord != 0 && s.secondaryUnit(k) > 0 || t.class&month != 0 && words == 0 {
-				break
-			}
-			if (t.class&streetWord != 0 && (t.capitalized || s.lowercaseText || t.class&commonWord == 0 || words == 0) || s.hasStreetSuffix(k)) && t.class&unitWord == 0 {
-				a, b := s.streetAround(k)
-				if b > a && a <= i+1 {
-					return i, b
-				}
-			}
-			if !s.isCapitalized(k) && t.class&(nameParticle|foreignWord) == 0 && (t.class&(commonWord|rareWord|functionWord) != 0 || words == 0) {
-				break
-			}
-			words++
-			if t.class&(commonWord|rareWord|neverName|foreignWord) == 0 || t.class&certainName != 0 {
-				unknown = true
-			}
-			k++
-			continue
-		}
-		if (t.symbol == '.' || t.symbol == '-' || t.symbol == '\'') && s.adjacent(k) && (s.isCapitalized(k + 1)) {
-			k++
-			continue
-		}
-		break
-	}
-	if words == 0 || !(unknown || cued && two) || !cued && !two && !s.tokens[i].startsLine && i > 0 && !s.isSymbol(i-1, ',') {
-		return 0, 0
-	}
-	end := k
-	numbered := s.extendByHouseNumber(&end)
-	if s.isSymbol(end, '.') && s.secondaryUnit(end+1) > 0 {
-		end++
-	}
-	next := end
-	for s.isSymbol(next, ',') {
-		next++
-	}
-	unitNext := s.hasClass(next, unitWord) && s.secondaryUnit(next) > 0
-	lineNext := next < len(s.tokens) && s.tokens[next].startsLine
-	switch {
-	case numbered, unitNext, two, cued && unknown, unknown && lineNext && s.tokens[i].startsSentence, s.tokens[i].startsLine && start == i+1 && words <= 3 && lineNext:
-		return i, end
-	}
-	return 0, 0
 }

@@ -83,6 +83,15 @@ func (s *scan) structuredWord(i int) int {
 			return j - 1
 		}
 	}
+	if s.equals(i, "c") && s.isSymbol(i+1, '/') && s.equals(i+2, "c") && s.adjacent(i+1) && s.adjacent(i+2) {
+		// "C/C 67890-1": an account
+		if k, _ := s.afterCue(i + 2); s.isNumber(k) && !s.tokens[k].inSpan && !s.isAmount(k, k+1) {
+			if end := s.codeEnd(k, 5); end > 0 {
+				s.addSpan(ID, k, end)
+				return end - 1
+			}
+		}
+	}
 	if s.equals(i, "blatt") {
 		if j := s.maskLandRegister(i); j > 0 {
 			return j - 1
