@@ -100,6 +100,8 @@ func (s *Session) remember(scan *scan, span *Span) {
 		h = chainHash(h, tokens[i].hash)
 	}
 	switch v := s.known.get(h); {
+	case v&knownEnd != 0 && span.Type == Location && len(tokens) == 1 && tokens[0].label == placeLabel && scan.isListedPlace(*span):
+		// "Paris Koch lives in Paris"
 	case v&knownEnd != 0:
 		span.Type = Type(v & knownType)
 	default:

@@ -12,6 +12,9 @@ func TestTownOfName(t *testing.T) {
 		{"Chamo-me Vitória Souza e moro em Vitória. A Vitória pagou a renda.", "Chamo-me [PERSON_1] e moro em Vitória. A [PERSON_1B] pagou a renda."},
 		{"Ik heet Florence de Wit en woon te Florence. Florence betaalt niet.", "Ik heet [PERSON_1] en woon te Florence. [PERSON_1B] betaalt niet."},
 		{"My name is Paris Koch. I live in Paris. My landlord trusts Paris.", "My name is [PERSON_1]. I live in Paris. My landlord trusts [PERSON_1B]."},
+		{"My client is Paris Koch. Paris Koch lives in Paris and owes rent.", "My client is [PERSON_1]. [PERSON_1] lives in Paris and owes rent."},
+		{"My name is Paris Koch and I live in Paris.", "My name is [PERSON_1] and I live in [LOCATION_1]."},
+		{"Charlotte Reed told the truth in Paris. Charlotte was believed.", "[PERSON_1] told the truth in Paris. [PERSON_1B] was believed."},
 	} {
 		s := masker().NewSession()
 		got := mask(t, s, c.text).Text

@@ -84,7 +84,7 @@ func (s *scan) listedNameAt(i int) (end int) {
 	if t.margin < ruleMargin || t.class&placeName != 0 && t.class&givenName == 0 && s.readsLegal() && s.afterPreposition(i) && !s.nameFollows(i) {
 		return 0
 	}
-	if t.label == placeLabel && t.class&givenName == 0 {
+	if t.label == placeLabel && (t.class&givenName == 0 || t.class&placeName != 0 && s.equals(i-1, "in")) {
 		// a place on no list
 		if !s.residenceBefore(i) && !(i > 1 && s.tokens[i-1].class&functionWord != 0 && s.tokens[i-2].symbol == ',') {
 			return 0
