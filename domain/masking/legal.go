@@ -15,7 +15,8 @@ func (s *scan) markLaw() {
 	known, names := citation.FindNames(s.text)
 	s.markCitations(known)
 	s.captions = append(s.captions[:0], names...)
-	if s.ownCase = len(names) > 0 && s.namesOwnCase(names); !s.ownCase {
+	s.byForm = len(names)
+	if len(names) > 0 && !s.namesOwnCase(names) {
 		s.markCitations(names)
 	}
 	for _, c := range known {
@@ -108,7 +109,7 @@ func (s *scan) beginsWithGivenName(i int) bool {
 }
 
 // unmarkOwnCaptions masks the parties of a caption that the text names elsewhere as persons or companies: the case is the
-// writer's own. Where nothing else says so, it must name all parties.
+// writer's own. Of a published decision, it must name all parties.
 func (s *scan) unmarkOwnCaptions() {
 	if len(s.captions) == 0 || len(s.spans) == 0 {
 		return
@@ -123,38 +124,54 @@ func (s *scan) unmarkOwnCaptions() {
 			}
 		}
 	}
-	for _, c := range s.captions {
-		i := s.firstToken(c.Start)
-		end := i
-		for end < len(s.tokens) && int(s.tokens[end].start) < c.End {
-			end++
-		}
-		before, parties, known := len(s.spans), 1, 0
-		for party := i; i < end; i++ {
-			if isVersus(s.text[s.tokens[i].start:s.tokens[i].end]) {
-				parties, party = parties+1, i+1
-				continue
-			}
-			kind, ok := named[s.tokens[i].hash]
-			if !ok || i < party {
-				continue
-			}
-			from, to := i, i+1
-			for from > party && s.isCapitalized(from-1) {
-				from--
-			}
-			for to < end && s.isCapitalized(to) {
-				to++
-			}
-			s.spans = append(s.spans, Span{kind, int(s.tokens[from].start), int(s.tokens[to-1].end)})
-			known++
-			for party = to; party < end && !isVersus(s.text[s.tokens[party].start:s.tokens[party].end]); {
-				party++
+	for n, c := range s.captions {
+		parties := s.parties(c)
+		known := 0
+		for _, p := range parties {
+			if slices.ContainsFunc(s.tokens[p[0]:p[1]], func(t token) bool { _, ok := named[t.hash]; return ok }) {
+				known++
 			}
 		}
-		if parties < 2 || known < parties && !s.ownCase {
-			s.spans = s.spans[:before]
+		if known == len(parties) || known > 0 && n < s.byForm {
+			for _, p := range parties {
+				s.maskParty(p[0], p[1], named)
+			}
 		}
+	}
+}
+
+// parties returns the token ranges of the parties in a caption.
+func (s *scan) parties(c citation.Citation) (out [][2]int) {
+	start := s.firstToken(c.Start)
+	i := start
+	for ; i < len(s.tokens) && int(s.tokens[i].start) < c.End; i++ {
+		if isVersus(s.text[s.tokens[i].start:s.tokens[i].end]) {
+			out = append(out, [2]int{start, i})
+			start = i + 1
+		}
+	}
+	return append(out, [2]int{start, i})
+}
+
+// maskParty masks the name that has a named word, or the first words if they are marked as law and no country.
+func (s *scan) maskParty(start, end int, named map[uint64]Type) {
+	for at := start; at < end; at++ {
+		kind, ok := named[s.tokens[at].hash]
+		if !ok && (at > start || !s.tokens[at].law || !s.isCapitalized(at) || s.tokens[at].class&(country|state) != 0) {
+			continue
+		}
+		if !ok && slices.ContainsFunc(s.tokens[start:end], func(t token) bool { _, ok := named[t.hash]; return ok }) {
+			continue
+		}
+		from, to := at, at+1
+		for from > start && s.isCapitalized(from-1) {
+			from--
+		}
+		for to < end && s.isCapitalized(to) {
+			to++
+		}
+		s.spans = append(s.spans, Span{kind, int(s.tokens[from].start), int(s.tokens[to-1].end)})
+		return
 	}
 }
 

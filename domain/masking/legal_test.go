@@ -24,15 +24,17 @@ func TestLawsNamedAfterPeople(t *testing.T) {
 		}
 	}
 	for text, want := range map[string]string{
-		"My neighbour Miranda owes money.":                                      "My neighbour [PERSON_1] owes money.",
-		"Ms Frye, my boss, fired me.":                                           "[PERSON_1], my boss, fired me.",
-		"Herr Lüth schuldet mir Geld.":                                          "[PERSON_1] schuldet mir Geld.",
-		"Mi casero Aziz no devuelve la fianza.":                                 "Mi casero [PERSON_1] no devuelve la fianza.",
-		"Can police arrest John Smith for theft?":                               "Can police arrest [PERSON_1] for theft?",
-		"Is Jane Roe test evidence valid?":                                      "Is [PERSON_1] test evidence valid?",
-		"Tom Baker and Tom Cooper are neighbours. Baker v Cooper.":              "[PERSON_1] and [PERSON_2] are neighbours. [PERSON_1B] v [PERSON_2B].",
-		"Olive Price sued Will Page. In Price v. Page the claim is for $9,000.": "[PERSON_1] sued [PERSON_2]. In [PERSON_1B] v. [PERSON_2B] the claim is for $9,000.",
-		"¿Qué pasa en el caso Ruiz contra Vega? Pedro Ruiz demanda a Ana Vega.": "¿Qué pasa en el caso [PERSON_1] contra [PERSON_2]? [PERSON_1B] demanda a [PERSON_2B].",
+		"My neighbour Miranda owes money.":                                              "My neighbour [PERSON_1] owes money.",
+		"Ms Frye, my boss, fired me.":                                                   "[PERSON_1], my boss, fired me.",
+		"Herr Lüth schuldet mir Geld.":                                                  "[PERSON_1] schuldet mir Geld.",
+		"Was gilt im Fall Schneider? Petra Schneider zahlt nicht.":                      "Was gilt im Fall [PERSON_1]? [PERSON_1B] zahlt nicht.",
+		"L'affaire Martin contre Petit est-elle prescrite ? Paul Martin habite à Lyon.": "L'affaire [PERSON_1] contre [PERSON_2] est-elle prescrite ? [PERSON_1B] habite à Lyon.",
+		"Mi casero Aziz no devuelve la fianza.":                                         "Mi casero [PERSON_1] no devuelve la fianza.",
+		"Can police arrest John Smith for theft?":                                       "Can police arrest [PERSON_1] for theft?",
+		"Is Jane Roe test evidence valid?":                                              "Is [PERSON_1] test evidence valid?",
+		"Tom Baker and Tom Cooper are neighbours. Baker v Cooper.":                      "[PERSON_1] and [PERSON_2] are neighbours. [PERSON_1B] v [PERSON_2B].",
+		"Olive Price sued Will Page. In Price v. Page the claim is for $9,000.":         "[PERSON_1] sued [PERSON_2]. In [PERSON_1B] v. [PERSON_2B] the claim is for $9,000.",
+		"¿Qué pasa en el caso Ruiz contra Vega? Pedro Ruiz demanda a Ana Vega.":         "¿Qué pasa en el caso [PERSON_1] contra [PERSON_2]? [PERSON_1B] demanda a [PERSON_2B].",
 	} {
 		if got := mask(t, masker().NewSession(), text).Text; got != want {
 			t.Errorf("got  %s\nwant %s", got, want)

@@ -36,8 +36,8 @@ type scan struct {
 	// set by readsLegal
 	legal, legalKnown bool
 	lastAddress       int                 // the last word that announces an address
-	captions          []citation.Citation // of the own case or of others
-	ownCase           bool                // the captions may be of the own case
+	captions          []citation.Citation // which may be of the own case
+	byForm            int                 // how many of them are known by their form alone
 	lastBirth         int                 // the end of the last date of birth
 	// first tokens of the addresses at the start of a line
 	addressStarts []int
