@@ -56,7 +56,7 @@ func (s *scan) findInvertedNames() {
 		case opens && closes && s.isInverted(i, c, j, named, label || s.inRow(i, j)):
 		case named && s.isSymbol(j, ',') && !s.isCapitalized(j+1) && s.isInverted(i, c, j, true, true):
 		case s.isCapitalSurname(c) && !s.uppercaseText && !s.tokens[c+1].allCaps && (s.hasClass(c+1, givenName) || s.tokens[c+1].label == personLabel):
-			for s.isWord(i) && !s.tokens[i].allCaps {
+			for s.isWord(i) && !s.tokens[i].allCaps && s.isWord(i+1) {
 				i++ // "der Beschuldigte BAUMANN, Kevin"
 			}
 		default:
