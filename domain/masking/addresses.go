@@ -23,7 +23,8 @@ func (s *scan) findAddresses() {
 				zip = i
 			}
 			from, to = s.addressAtWord(i)
-		} else if from, to = s.postcodeWithTown(i); to == from && !s.isReference(i) {
+		} else if from, to = s.postcodeWithTown(i); to > from {
+		} else if from, to = s.lowercaseAddress(i); to == from && !s.isReference(i) {
 			from, to = s.houseNumberFirst(i, s.addressExpected(i))
 		}
 		if to > from {

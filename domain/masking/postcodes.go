@@ -1,5 +1,7 @@
 package masking
 
+import "strings"
+
 // anyPostcode returns the end of the postcode at token k, or 0. It knows more forms than postcodeAt: "D-10115", "1250-139",
 // "H91 X2YP".
 func (s *scan) anyPostcode(k int) int {
@@ -210,3 +212,41 @@ func (s *scan) unitAfter(k int) int {
 }
 
 func isOrdinalSign(symbol string) bool { return symbol == "º" || symbol == "ª" || symbol == "°" }
+
+// lowercaseAddress finds an address without capitals around the postcode at token i: "12 rue des lilas 31000 toulouse", "kerkstraat
+// 14 1017 gl amsterdam". It has a street, a house number and a listed town.
+func (s *scan) lowercaseAddress(i int) (from, to int) {
+	n := s.tokens[i].end - s.tokens[i].start
+	town := i + 1
+	if n == 4 && s.isWord(town) && s.tokens[town].end-s.tokens[town].start == 2 {
+		town++
+	} else if n != 5 {
+		return 0, 0
+	}
+	if !s.isWord(town) || s.tokens[town].capitalized || s.tokens[town].startsLine || s.tokens[town].class&placeName == 0 || s.tokens[town].class&functionWord != 0 || s.isAmount(i, i+1) {
+		return 0, 0
+	}
+	numbers := 0
+	for k := i - 1; k >= max(0, i-7) && !s.tokens[k].inSpan && !s.tokens[k+1].startsLine; k-- {
+		t := &s.tokens[k]
+		switch {
+		case t.kind == numberToken:
+			if numbers++; numbers > 1 || t.end-t.start > 4 {
+				return 0, 0
+			}
+		case t.kind == wordToken && (t.cue&streetType != 0 && t.end-t.start > 2 || t.class&streetWord != 0 || s.endsLikeStreet(k) || strings.HasSuffix(s.textOf(k, k+1), "str")):
+			from = k
+			if numbers == 0 && s.isNumber(k-1) && s.tokens[k-1].end-s.tokens[k-1].start <= 4 && !s.isReference(k-1) {
+				from, numbers = k-1, 1
+			}
+			if numbers == 0 {
+				return 0, 0
+			}
+			return from, town + 1
+		case t.kind == wordToken, t.symbol == '.' && s.adjacent(k), t.symbol == ',':
+		default:
+			return 0, 0
+		}
+	}
+	return 0, 0
+}
