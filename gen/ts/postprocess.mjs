@@ -59,3 +59,6 @@ edit('sdk.gen.ts', (text) => {
 // The options of infinite queries lack what TanStack Query requires, although their type has it.
 edit(join('@tanstack', 'react-query.gen.ts'), (text) => replace(text, /^    queryKey: \w+InfiniteQueryKey\(/gm,
   (key) => `    initialPageParam: '',\n    getNextPageParam: (page) => page.nextCursor,\n${key}`));
+
+// A bundler cannot know that building a schema has no effect, and would keep them all.
+edit('zod.gen.ts', (text) => replace(text, /^(export const z\w+(?:: [^=]+)?) = (z\w*\.[^]*?);$(?=\n\n|\n*(?![^]))/gm, '$1 = /* @__PURE__ */ (() => $2)();'));

@@ -55,11 +55,21 @@ test('publint and attw find nothing', async () => {
   await run(join(here, 'node_modules/.bin/attw'), [tarball, '--profile', 'node16', '--no-emoji', '--no-color']);
 });
 
-test('a client with one call has at most 5 kB', async () => {
+/** The gzipped size of a bundle of `contents`, in bytes, without the packages it needs. */
+async function bundleSize(contents) {
   const { outputFiles } = await build({
-    stdin: { contents: `import { Counsel, sendChat } from '@counsel/sdk'; sendChat({ client: new Counsel().client, body: {} });`, resolveDir: dir },
+    stdin: { contents, resolveDir: dir }, external: ['zod'],
     bundle: true, minify: true, format: 'esm', target: 'es2022', write: false,
   });
-  const size = gzipSync(outputFiles[0].contents, { level: 9 }).length;
+  return gzipSync(outputFiles[0].contents, { level: 9 }).length;
+}
+
+test('a client with one call has at most 5 kB', async () => {
+  const size = await bundleSize(`import { Counsel, sendChat } from '@counsel/sdk'; sendChat({ client: new Counsel().client, body: {} });`);
   assert.ok(size <= 5000, `${size} bytes`);
+});
+
+test('a bundle has only the schemas it uses', async () => {
+  const size = await bundleSize(`import { zTokens } from '@counsel/sdk/zod'; zTokens.parse({});`);
+  assert.ok(size <= 1000, `${size} bytes`);
 });

@@ -5,45 +5,45 @@ import * as z from 'zod';
 /**
  * A UUIDv7: ids sort by creation time.
  */
-export const zId = z.uuid().length(36);
+export const zId = /* @__PURE__ */ (() => z.uuid().length(36))();
 
 /**
  * RFC 3339, in UTC.
  */
-export const zTime = z.iso.datetime().max(40);
+export const zTime = /* @__PURE__ */ (() => z.iso.datetime().max(40))();
 
 /**
  * The cursor of the next page; absent on the last page.
  */
-export const zNextCursor = z.string().max(200).regex(/^[A-Za-z0-9_-]+$/);
+export const zNextCursor = /* @__PURE__ */ (() => z.string().max(200).regex(/^[A-Za-z0-9_-]+$/))();
 
 /**
  * The role of an account.
  */
-export const zRole = z.enum([
+export const zRole = /* @__PURE__ */ (() => z.enum([
     'client',
     'lawyer',
     'admin'
-]);
+]))();
 
 /**
  * An e-mail address, with letters of any language on both sides of the @. Case is ignored, and a domain
  * in Unicode equals its ASCII form (xn--).
  *
  */
-export const zEmailAddress = z.string().min(3).max(254);
+export const zEmailAddress = /* @__PURE__ */ (() => z.string().min(3).max(254))();
 
 /**
  * At least eight characters of any kind, including spaces. A very common password, or one made of the
  * account's name or address, is 422.
  *
  */
-export const zPassword = z.string().min(8).max(128);
+export const zPassword = /* @__PURE__ */ (() => z.string().min(8).max(128))();
 
 /**
  * The language of the answer as a BCP 47 tag; English if absent.
  */
-export const zLocale = z.string().min(2).max(35).regex(/^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$/);
+export const zLocale = /* @__PURE__ */ (() => z.string().min(2).max(35).regex(/^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$/))();
 
 /**
  * The rule set that a text is checked against: any commercial contract, a non-disclosure agreement, goods or
@@ -51,7 +51,7 @@ export const zLocale = z.string().min(2).max(35).regex(/^[A-Za-z]{2,8}(-[A-Za-z0
  * loan. Each speaks English, German, French and Spanish.
  *
  */
-export const zPolicy = z.enum([
+export const zPolicy = /* @__PURE__ */ (() => z.enum([
     'default',
     'nda',
     'vendor',
@@ -60,39 +60,39 @@ export const zPolicy = z.enum([
     'dpa',
     'sale',
     'loan'
-]);
+]))();
 
 /**
  * The tone of the draft; formal if absent.
  */
-export const zTone = z.enum([
+export const zTone = /* @__PURE__ */ (() => z.enum([
     'formal',
     'plain',
     'firm',
     'friendly'
-]);
+]))();
 
 /**
  * The severity of a finding or the risk of a whole text.
  */
-export const zSeverity = z.enum([
+export const zSeverity = /* @__PURE__ */ (() => z.enum([
     'low',
     'medium',
     'high'
-]);
+]))();
 
-export const zFieldError = z.object({
+export const zFieldError = /* @__PURE__ */ (() => z.object({
     pointer: z.string().max(1000).regex(/^[\s\S]*$/),
     detail: z.string().max(1000).regex(/^[\s\S]*$/),
     reason: z.string().max(64).regex(/^[a-z_]+$/).optional(),
     page: z.int().gte(1).lte(1000000).optional(),
     quote: z.string().max(400).regex(/^[\s\S]*$/).optional()
-});
+}))();
 
 /**
  * An error (RFC 9457).
  */
-export const zProblem = z.object({
+export const zProblem = /* @__PURE__ */ (() => z.object({
     type: z.url().max(200),
     title: z.string().max(200).regex(/^[\s\S]*$/),
     status: z.int().gte(400).lte(599),
@@ -101,61 +101,61 @@ export const zProblem = z.object({
     code: z.string().max(64).regex(/^[a-z_]+$/),
     requestId: z.string().max(128).regex(/^[\x21-\x7e]*$/),
     errors: z.array(zFieldError).max(100).optional()
-});
+}))();
 
-export const zRegisterRequest = z.object({
+export const zRegisterRequest = /* @__PURE__ */ (() => z.object({
     email: zEmailAddress,
     password: zPassword,
     fullName: z.string().min(1).max(200).regex(/^[^\x00-\x1f\x7f]*\S[^\x00-\x1f\x7f]*$/)
-});
+}))();
 
-export const zLoginRequest = z.object({
+export const zLoginRequest = /* @__PURE__ */ (() => z.object({
     email: zEmailAddress,
     password: z.string().min(1).max(128)
-});
+}))();
 
-export const zRequestPasswordResetRequest = z.object({
+export const zRequestPasswordResetRequest = /* @__PURE__ */ (() => z.object({
     email: zEmailAddress
-});
+}))();
 
 /**
  * The part of the link after the `=`.
  */
-export const zLinkToken = z.string().min(1).max(100).regex(/^[A-Za-z0-9_-]+$/);
+export const zLinkToken = /* @__PURE__ */ (() => z.string().min(1).max(100).regex(/^[A-Za-z0-9_-]+$/))();
 
-export const zResetPasswordRequest = z.object({
+export const zResetPasswordRequest = /* @__PURE__ */ (() => z.object({
     token: zLinkToken,
     password: zPassword
-});
+}))();
 
-export const zVerifyEmailRequest = z.object({
+export const zVerifyEmailRequest = /* @__PURE__ */ (() => z.object({
     token: zLinkToken
-});
+}))();
 
-export const zRefreshRequest = z.object({
+export const zRefreshRequest = /* @__PURE__ */ (() => z.object({
     refreshToken: z.string().min(1).max(200).regex(/^[A-Za-z0-9_.-]+$/)
-});
+}))();
 
-export const zTokens = z.object({
+export const zTokens = /* @__PURE__ */ (() => z.object({
     accessToken: z.string().max(4096).regex(/^[A-Za-z0-9_.-]+$/),
     tokenType: z.enum(['Bearer']),
     expiresIn: z.int().gte(1).lte(86400),
     refreshToken: z.string().max(200).regex(/^[A-Za-z0-9_.-]+$/)
-});
+}))();
 
-export const zSession = z.object({
+export const zSession = /* @__PURE__ */ (() => z.object({
     id: zId,
     createdAt: zTime,
     lastUsedAt: zTime,
     expiresAt: zTime,
     current: z.boolean()
-});
+}))();
 
-export const zSessionList = z.object({
+export const zSessionList = /* @__PURE__ */ (() => z.object({
     items: z.array(zSession).max(20)
-});
+}))();
 
-export const zUser = z.object({
+export const zUser = /* @__PURE__ */ (() => z.object({
     id: zId,
     email: zEmailAddress,
     emailVerified: z.boolean(),
@@ -163,93 +163,93 @@ export const zUser = z.object({
     role: zRole,
     disabled: z.boolean(),
     createdAt: zTime
-});
+}))();
 
-export const zUserList = z.object({
+export const zUserList = /* @__PURE__ */ (() => z.object({
     items: z.array(zUser).max(100),
     nextCursor: zNextCursor.optional()
-});
+}))();
 
-export const zUpdateUserRequest = z.object({
+export const zUpdateUserRequest = /* @__PURE__ */ (() => z.object({
     role: zRole.optional(),
     disabled: z.boolean().optional()
-});
+}))();
 
-export const zWarmCacheRequest = z.object({
+export const zWarmCacheRequest = /* @__PURE__ */ (() => z.object({
     questions: z.array(z.object({
         message: z.string().min(1).max(8000).regex(/\S/),
         locale: zLocale.optional()
     })).min(1).max(200)
-});
+}))();
 
-export const zWarmCacheResponse = z.object({
+export const zWarmCacheResponse = /* @__PURE__ */ (() => z.object({
     jobId: zId,
     total: z.int().gte(1).lte(200)
-});
+}))();
 
 /**
  * What the answer takes into account. An answer with a context is never shared with another caller.
  */
-export const zChatContext = z.object({
+export const zChatContext = /* @__PURE__ */ (() => z.object({
     caseId: zId.optional(),
     consultationId: zId.optional(),
     documentIds: z.array(zId).min(1).max(20).optional(),
     facts: z.string().min(1).max(20000).regex(/\S/).optional()
-});
+}))();
 
-export const zChatRequest = z.object({
+export const zChatRequest = /* @__PURE__ */ (() => z.object({
     userId: zId,
     message: z.string().min(1).max(8000).regex(/\S/),
     context: zChatContext.optional(),
     locale: zLocale.optional()
-});
+}))();
 
 /**
  * The consultation that the question follows up on.
  */
-export const zConsultationReference = z.object({
+export const zConsultationReference = /* @__PURE__ */ (() => z.object({
     kind: z.enum(['consultation']),
     consultationId: zId,
     excerpt: z.string().max(400).regex(/^[\s\S]*$/)
-});
+}))();
 
 /**
  * Text of a document that the answer quotes. It was found verbatim on that page.
  */
-export const zDocumentReference = z.object({
+export const zDocumentReference = /* @__PURE__ */ (() => z.object({
     kind: z.enum(['document']),
     marker: z.int().gte(1).lte(100),
     docId: zId,
     name: z.string().max(255).regex(/^[\s\S]*$/),
     page: z.int().gte(1).lte(100000),
     quote: z.string().max(2000).regex(/^[\s\S]*$/)
-});
+}))();
 
 /**
  * A source of an answer.
  */
-export const zReference = z.union([
+export const zReference = /* @__PURE__ */ (() => z.union([
     z.object({
         kind: z.literal('consultation')
     }).and(zConsultationReference),
     z.object({
         kind: z.literal('document')
     }).and(zDocumentReference)
-]);
+]))();
 
 /**
  * `statute`: a provision or a numbered act, such as § 622 BGB or 42 U.S.C. § 1983; `act`: an act, code or treaty by its name; `case`: a decision.
  */
-export const zCitationKind = z.enum([
+export const zCitationKind = /* @__PURE__ */ (() => z.enum([
     'statute',
     'act',
     'case'
-]);
+]))();
 
 /**
  * A statute, act or decision that a text of the AI names.
  */
-export const zCitation = z.object({
+export const zCitation = /* @__PURE__ */ (() => z.object({
     text: z.string().max(500).regex(/^[\s\S]*$/),
     kind: zCitationKind,
     start: z.int().gte(0).lte(1000000),
@@ -262,21 +262,21 @@ export const zCitation = z.object({
     ]).optional(),
     docId: zId.optional(),
     page: z.int().gte(1).lte(100000).optional()
-});
+}))();
 
 /**
  * A question to the user that the answer hangs on.
  */
-export const zClarification = z.object({
+export const zClarification = /* @__PURE__ */ (() => z.object({
     about: z.enum([
         'jurisdiction',
         'dates',
         'facts'
     ]),
     question: z.string().max(500).regex(/^[\s\S]*$/)
-});
+}))();
 
-export const zChatResponse = z.object({
+export const zChatResponse = /* @__PURE__ */ (() => z.object({
     answer: z.string().max(100000).regex(/^[\s\S]*$/),
     references: z.array(zReference).max(50),
     citations: z.array(zCitation).max(200),
@@ -286,12 +286,12 @@ export const zChatResponse = z.object({
     tokensUsed: z.int().gte(0).lte(10000000),
     cached: z.boolean(),
     consultationId: zId
-});
+}))();
 
 /**
  * One event of the stream. The SSE event name equals `type`.
  */
-export const zChatEvent = z.object({
+export const zChatEvent = /* @__PURE__ */ (() => z.object({
     type: z.enum([
         'delta',
         'done',
@@ -300,15 +300,15 @@ export const zChatEvent = z.object({
     text: z.string().max(100000).regex(/^[\s\S]*$/).optional(),
     response: zChatResponse.optional(),
     problem: zProblem.optional()
-});
+}))();
 
-export const zDraftSection = z.object({
+export const zDraftSection = /* @__PURE__ */ (() => z.object({
     position: z.int().gte(1).lte(100),
     heading: z.string().max(300).regex(/^[\s\S]*$/),
     body: z.string().max(100000).regex(/^[\s\S]*$/)
-});
+}))();
 
-export const zGenerateDocumentResponse = z.object({
+export const zGenerateDocumentResponse = /* @__PURE__ */ (() => z.object({
     draftId: zId,
     draftText: z.string().max(500000).regex(/^[\s\S]*$/),
     sections: z.record(z.string(), zDraftSection),
@@ -319,36 +319,36 @@ export const zGenerateDocumentResponse = z.object({
     tokensUsed: z.int().gte(0).lte(10000000),
     cached: z.boolean(),
     consultationId: zId
-});
+}))();
 
 /**
  * A shipped policy (`default`, `nda`, `vendor`, `employment`, `lease`, `dpa`, `sale` or `loan`) or, for lawyers and
  * admins, the id of a playbook.
  *
  */
-export const zReviewPolicy = z.string().min(1).max(64).regex(/^[a-z0-9-]+$/);
+export const zReviewPolicy = /* @__PURE__ */ (() => z.string().min(1).max(64).regex(/^[a-z0-9-]+$/))();
 
 /**
  * Either `text` or `docId` is required, not both.
  */
-export const zAnalyzeRequest = z.object({
+export const zAnalyzeRequest = /* @__PURE__ */ (() => z.object({
     text: z.string().min(1).max(200000).regex(/\S/).optional(),
     docId: zId.optional(),
     policy: zReviewPolicy,
     locale: zLocale.optional()
-});
+}))();
 
 /**
  * Increases by 1 with each change.
  */
-export const zPlaybookVersion = z.int().gte(1).lte(2147483647);
+export const zPlaybookVersion = /* @__PURE__ */ (() => z.int().gte(1).lte(2147483647))();
 
 /**
  * Words, with * for the rest of a word.
  */
-export const zPlaybookTerm = z.string().min(1).max(100).regex(/\S/);
+export const zPlaybookTerm = /* @__PURE__ */ (() => z.string().min(1).max(100).regex(/\S/))();
 
-export const zPlaybookPosition = z.object({
+export const zPlaybookPosition = /* @__PURE__ */ (() => z.object({
     clauseType: z.string().min(1).max(100).regex(/\S/),
     severity: zSeverity,
     required: z.boolean().optional(),
@@ -359,16 +359,16 @@ export const zPlaybookPosition = z.object({
     unacceptableTerms: z.array(zPlaybookTerm).max(20).optional(),
     requiredTerms: z.array(zPlaybookTerm).max(20).optional(),
     wording: z.string().max(4000).regex(/^[\s\S]*$/).optional()
-});
+}))();
 
-export const zPlaybookContent = z.object({
+export const zPlaybookContent = /* @__PURE__ */ (() => z.object({
     name: z.string().min(1).max(200).regex(/\S/),
     description: z.string().max(2000).regex(/^[\s\S]*$/).optional(),
     extends: zPolicy.optional(),
     positions: z.array(zPlaybookPosition).min(1).max(100)
-});
+}))();
 
-export const zPlaybook = z.object({
+export const zPlaybook = /* @__PURE__ */ (() => z.object({
     id: zId,
     createdBy: zId,
     version: zPlaybookVersion,
@@ -376,17 +376,17 @@ export const zPlaybook = z.object({
     updatedAt: zTime,
     updatedBy: zId,
     playbook: zPlaybookContent
-});
+}))();
 
-export const zPlaybookList = z.object({
+export const zPlaybookList = /* @__PURE__ */ (() => z.object({
     items: z.array(zPlaybook).max(100),
     nextCursor: zNextCursor.optional()
-});
+}))();
 
-export const zReplacePlaybookRequest = z.object({
+export const zReplacePlaybookRequest = /* @__PURE__ */ (() => z.object({
     version: zPlaybookVersion,
     playbook: zPlaybookContent
-});
+}))();
 
 /**
  * `risk`: a passage that deserves attention. `clause`: a passage that was recognized as a clause of this type and to
@@ -394,11 +394,11 @@ export const zReplacePlaybookRequest = z.object({
  * does not have.
  *
  */
-export const zFindingKind = z.enum([
+export const zFindingKind = /* @__PURE__ */ (() => z.enum([
     'risk',
     'clause',
     'missing'
-]);
+]))();
 
 /**
  * The rectangle around the part of the quote that is on `page`, in points (1/72 inch) of the page's user space: the
@@ -406,14 +406,14 @@ export const zFindingKind = z.enum([
  * applied. Absent if the words are not drawn as text.
  *
  */
-export const zPageBox = z.object({
+export const zPageBox = /* @__PURE__ */ (() => z.object({
     left: z.number().gte(-20000).lte(20000),
     bottom: z.number().gte(-20000).lte(20000),
     right: z.number().gte(-20000).lte(20000),
     top: z.number().gte(-20000).lte(20000)
-});
+}))();
 
-export const zFinding = z.object({
+export const zFinding = /* @__PURE__ */ (() => z.object({
     kind: zFindingKind,
     clauseType: z.string().max(100).regex(/^[\s\S]*$/),
     title: z.string().max(200).regex(/^[\s\S]*$/).optional(),
@@ -428,9 +428,9 @@ export const zFinding = z.object({
     page: z.int().gte(1).lte(2000).optional(),
     paragraph: z.int().gte(1).lte(10000000).optional(),
     box: zPageBox.optional()
-});
+}))();
 
-export const zAnalyzeResponse = z.object({
+export const zAnalyzeResponse = /* @__PURE__ */ (() => z.object({
     findings: z.array(zFinding).max(1500),
     riskLevel: zSeverity,
     suggestions: z.array(z.string().max(2000).regex(/^[\s\S]*$/)).max(200),
@@ -440,12 +440,12 @@ export const zAnalyzeResponse = z.object({
     tokensUsed: z.int().gte(0).lte(10000000),
     cached: z.boolean(),
     consultationId: zId
-});
+}))();
 
 /**
  * The kind of data that a placeholder stands for.
  */
-export const zMaskingType = z.enum([
+export const zMaskingType = /* @__PURE__ */ (() => z.enum([
     'PERSON',
     'COMPANY',
     'LOCATION',
@@ -462,30 +462,30 @@ export const zMaskingType = z.enum([
     'TITLE',
     'NATIONALITY',
     'LITERAL'
-]);
+]))();
 
-export const zMaskRequest = z.object({
+export const zMaskRequest = /* @__PURE__ */ (() => z.object({
     text: z.string().min(1).max(200000).regex(/\S/)
-});
+}))();
 
-export const zMaskedSpan = z.object({
+export const zMaskedSpan = /* @__PURE__ */ (() => z.object({
     placeholder: z.string().max(64).regex(/^\[[A-Z_]+_[0-9]+[A-Z]*\]$/),
     type: zMaskingType,
     start: z.int().gte(0).lte(400000),
     end: z.int().gte(0).lte(400000)
-});
+}))();
 
-export const zMaskResponse = z.object({
+export const zMaskResponse = /* @__PURE__ */ (() => z.object({
     maskedText: z.string().max(2000000).regex(/^[\s\S]*$/),
     placeholders: z.array(zMaskedSpan).max(200000)
-});
+}))();
 
 /**
  * Words that are always or never masked. It has a letter or digit.
  */
-export const zMaskingText = z.string().min(2).max(200).regex(/\S/);
+export const zMaskingText = /* @__PURE__ */ (() => z.string().min(2).max(200).regex(/\S/))();
 
-export const zMaskingEntry = z.object({
+export const zMaskingEntry = /* @__PURE__ */ (() => z.object({
     text: zMaskingText,
     type: z.enum([
         'PERSON',
@@ -494,44 +494,44 @@ export const zMaskingEntry = z.object({
         'ADDRESS',
         'ID'
     ])
-});
+}))();
 
 /**
  * The version of the lists: 0 until they are replaced for the first time.
  */
-export const zMaskingVersion = z.int().gte(0).lte(2147483647);
+export const zMaskingVersion = /* @__PURE__ */ (() => z.int().gte(0).lte(2147483647))();
 
-export const zMaskingLists = z.object({
+export const zMaskingLists = /* @__PURE__ */ (() => z.object({
     always: z.array(zMaskingEntry).max(1000),
     never: z.array(zMaskingText).max(1000),
     version: zMaskingVersion,
     updatedAt: zTime.optional(),
     updatedBy: zId.optional()
-});
+}))();
 
-export const zReplaceMaskingListsRequest = z.object({
+export const zReplaceMaskingListsRequest = /* @__PURE__ */ (() => z.object({
     always: z.array(zMaskingEntry).max(1000),
     never: z.array(zMaskingText).max(1000),
     version: zMaskingVersion.optional()
-});
+}))();
 
 /**
  * What the use of the AI is summed up by.
  */
-export const zAiUsageGroup = z.enum([
+export const zAiUsageGroup = /* @__PURE__ */ (() => z.enum([
     'day',
     'month',
     'user',
     'case',
     'model'
-]);
+]))();
 
-export const zAiCost = z.object({
+export const zAiCost = /* @__PURE__ */ (() => z.object({
     micros: z.coerce.bigint().gte(BigInt(0)).lte(BigInt(9007199254740991)),
     currency: z.string().length(3).regex(/^[A-Z]{3}$/)
-});
+}))();
 
-export const zAiUsage = z.object({
+export const zAiUsage = /* @__PURE__ */ (() => z.object({
     period: z.iso.date().max(10).optional(),
     userId: zId.optional(),
     caseId: zId.optional(),
@@ -541,47 +541,47 @@ export const zAiUsage = z.object({
     promptTokens: z.coerce.bigint().gte(BigInt(0)).lte(BigInt(9007199254740991)),
     completionTokens: z.coerce.bigint().gte(BigInt(0)).lte(BigInt(9007199254740991)),
     cost: zAiCost
-});
+}))();
 
-export const zAiBudget = z.object({
+export const zAiBudget = /* @__PURE__ */ (() => z.object({
     scope: z.enum(['user', 'firm']),
     period: z.enum(['day', 'month']),
     unit: z.enum(['tokens', 'cost']),
     limit: z.coerce.bigint().gte(BigInt(0)).lte(BigInt(9007199254740991)),
     spent: z.coerce.bigint().gte(BigInt(0)).lte(BigInt(9007199254740991)),
     resetsAt: zTime
-});
+}))();
 
-export const zAiUsageList = z.object({
+export const zAiUsageList = /* @__PURE__ */ (() => z.object({
     items: z.array(zAiUsage).max(100),
     nextCursor: zNextCursor.optional(),
     budgets: z.array(zAiBudget).max(10)
-});
+}))();
 
 /**
  * The type of a consultation.
  */
-export const zConsultationKind = z.enum([
+export const zConsultationKind = /* @__PURE__ */ (() => z.enum([
     'chat',
     'document',
     'analysis'
-]);
+]))();
 
-export const zConsultationSummary = z.object({
+export const zConsultationSummary = /* @__PURE__ */ (() => z.object({
     id: zId,
     userId: zId,
     kind: zConsultationKind,
     excerpt: z.string().max(400).regex(/^[\s\S]*$/),
     cached: z.boolean(),
     createdAt: zTime
-});
+}))();
 
-export const zConsultationList = z.object({
+export const zConsultationList = /* @__PURE__ */ (() => z.object({
     items: z.array(zConsultationSummary).max(100),
     nextCursor: zNextCursor.optional()
-});
+}))();
 
-export const zConsultation = z.object({
+export const zConsultation = /* @__PURE__ */ (() => z.object({
     id: zId,
     userId: zId,
     caseId: zId.optional(),
@@ -599,55 +599,55 @@ export const zConsultation = z.object({
     cached: z.boolean(),
     tokensUsed: z.int().gte(0).lte(10000000),
     createdAt: zTime
-});
+}))();
 
-export const zDocumentType = z.object({
+export const zDocumentType = /* @__PURE__ */ (() => z.object({
     id: z.string().max(64).regex(/^[a-z0-9-]+$/),
     title: z.string().max(200).regex(/^[\s\S]*$/),
     description: z.string().max(1000).regex(/^[\s\S]*$/),
     version: z.string().max(32).regex(/^[\s\S]*$/),
     inputsSchema: z.record(z.string(), z.unknown()),
     example: z.record(z.string(), z.unknown())
-});
+}))();
 
-export const zDocumentTypeList = z.object({
+export const zDocumentTypeList = /* @__PURE__ */ (() => z.object({
     items: z.array(zDocumentType).max(100)
-});
+}))();
 
 /**
  * The id of a document type.
  */
-export const zDocumentTypeId = z.string().min(1).max(64).regex(/^[a-z0-9-]+$/);
+export const zDocumentTypeId = /* @__PURE__ */ (() => z.string().min(1).max(64).regex(/^[a-z0-9-]+$/))();
 
-export const zGenerateDocumentRequest = z.object({
+export const zGenerateDocumentRequest = /* @__PURE__ */ (() => z.object({
     type: zDocumentTypeId,
     inputs: z.record(z.string(), z.unknown()),
     tone: zTone.optional(),
     locale: zLocale.optional(),
     policy: zPolicy.optional(),
     caseId: zId.optional()
-});
+}))();
 
 /**
  * The status of a draft.
  */
-export const zDraftStatus = z.enum([
+export const zDraftStatus = /* @__PURE__ */ (() => z.enum([
     'drafted',
     'reviewed',
     'final'
-]);
+]))();
 
 /**
  * Who wrote the first version: the AI or a person.
  */
-export const zDraftOrigin = z.enum(['generated', 'written']);
+export const zDraftOrigin = /* @__PURE__ */ (() => z.enum(['generated', 'written']))();
 
 /**
  * A version of a draft: 1, 2, and so on.
  */
-export const zDraftVersionNumber = z.int().gte(1).lte(1000);
+export const zDraftVersionNumber = /* @__PURE__ */ (() => z.int().gte(1).lte(1000))();
 
-export const zDraftSummary = z.object({
+export const zDraftSummary = /* @__PURE__ */ (() => z.object({
     id: zId,
     userId: zId,
     caseId: zId.optional(),
@@ -659,14 +659,14 @@ export const zDraftSummary = z.object({
     version: zDraftVersionNumber,
     createdAt: zTime,
     updatedAt: zTime
-});
+}))();
 
-export const zDraftList = z.object({
+export const zDraftList = /* @__PURE__ */ (() => z.object({
     items: z.array(zDraftSummary).max(100),
     nextCursor: zNextCursor.optional()
-});
+}))();
 
-export const zDraft = z.object({
+export const zDraft = /* @__PURE__ */ (() => z.object({
     id: zId,
     userId: zId,
     caseId: zId.optional(),
@@ -685,117 +685,117 @@ export const zDraft = z.object({
     reviewedAt: zTime.optional(),
     finalizedBy: zId.optional(),
     finalizedAt: zTime.optional()
-});
+}))();
 
-export const zCreateDraftRequest = z.object({
+export const zCreateDraftRequest = /* @__PURE__ */ (() => z.object({
     title: z.string().min(1).max(300).regex(/\S/),
     body: z.string().min(1).max(500000).regex(/\S/),
     type: zDocumentTypeId.optional(),
     locale: zLocale.optional(),
     caseId: zId.optional()
-});
+}))();
 
-export const zUpdateDraftRequest = z.object({
+export const zUpdateDraftRequest = /* @__PURE__ */ (() => z.object({
     version: zDraftVersionNumber,
     title: z.string().min(1).max(300).regex(/\S/).optional(),
     body: z.string().min(1).max(500000).regex(/\S/).optional(),
     note: z.string().min(1).max(300).regex(/\S/).optional(),
     status: zDraftStatus.optional(),
     caseId: zId.optional()
-});
+}))();
 
-export const zDraftVersionSummary = z.object({
+export const zDraftVersionSummary = /* @__PURE__ */ (() => z.object({
     version: zDraftVersionNumber,
     title: z.string().max(300).regex(/^[\s\S]*$/),
     note: z.string().max(300).regex(/^[\s\S]*$/).optional(),
     authorId: zId,
     createdAt: zTime
-});
+}))();
 
-export const zDraftVersionList = z.object({
+export const zDraftVersionList = /* @__PURE__ */ (() => z.object({
     items: z.array(zDraftVersionSummary).max(100),
     nextCursor: zNextCursor.optional()
-});
+}))();
 
-export const zDraftVersion = z.object({
+export const zDraftVersion = /* @__PURE__ */ (() => z.object({
     version: zDraftVersionNumber,
     title: z.string().max(300).regex(/^[\s\S]*$/),
     note: z.string().max(300).regex(/^[\s\S]*$/).optional(),
     authorId: zId,
     createdAt: zTime,
     body: z.string().max(500000).regex(/^[\s\S]*$/)
-});
+}))();
 
-export const zExportedDraft = z.object({
+export const zExportedDraft = /* @__PURE__ */ (() => z.object({
     draft: zDraft,
     versions: z.array(zDraftVersion).max(10000000)
-});
+}))();
 
-export const zTextChange = z.object({
+export const zTextChange = /* @__PURE__ */ (() => z.object({
     kind: z.enum([
         'equal',
         'delete',
         'insert'
     ]),
     text: z.string().max(500000).regex(/^[\s\S]*$/)
-});
+}))();
 
-export const zDraftHunk = z.object({
+export const zDraftHunk = /* @__PURE__ */ (() => z.object({
     oldStart: z.int().gte(1).lte(500001),
     oldLines: z.int().gte(0).lte(500000),
     newStart: z.int().gte(1).lte(500001),
     newLines: z.int().gte(0).lte(500000),
     changes: z.array(zTextChange).max(1000000)
-});
+}))();
 
-export const zDraftComparison = z.object({
+export const zDraftComparison = /* @__PURE__ */ (() => z.object({
     from: zDraftVersionNumber,
     to: zDraftVersionNumber,
     title: z.array(zTextChange).max(1000),
     hunks: z.array(zDraftHunk).max(250000),
     insertedWords: z.int().gte(0).lte(500000),
     deletedWords: z.int().gte(0).lte(500000)
-});
+}))();
 
 /**
  * The status of a case.
  */
-export const zCaseStatus = z.enum(['open', 'closed']);
+export const zCaseStatus = /* @__PURE__ */ (() => z.enum(['open', 'closed']))();
 
 /**
  * The role of a member. owner: manages the case and its members and can delete it. lawyer: works on the case and can change it. assistant: works on the case. client: reads it and asks questions in it. viewer: reads it.
  */
-export const zCaseRole = z.enum([
+export const zCaseRole = /* @__PURE__ */ (() => z.enum([
     'owner',
     'lawyer',
     'assistant',
     'client',
     'viewer'
-]);
+]))();
 
 /**
  * The title of the case.
  */
-export const zCaseTitle = z.string().min(1).max(200).regex(/^[^\x00-\x1f\x7f]*\S[^\x00-\x1f\x7f]*$/);
+export const zCaseTitle = /* @__PURE__ */ (() => z.string().min(1).max(200).regex(/^[^\x00-\x1f\x7f]*\S[^\x00-\x1f\x7f]*$/))();
 
 /**
  * What the case is about.
  */
-export const zCaseDescription = z.string().max(10000).regex(/^[\s\S]*$/);
+export const zCaseDescription = /* @__PURE__ */ (() => z.string().max(10000).regex(/^[\s\S]*$/))();
 
-export const zCreateCaseRequest = z.object({
+export const zCreateCaseRequest = /* @__PURE__ */ (() => z.object({
     title: zCaseTitle,
     description: zCaseDescription.optional()
-});
+}))();
 
-export const zUpdateCaseRequest = z.object({
+export const zUpdateCaseRequest = /* @__PURE__ */ (() => z.object({
     title: zCaseTitle.optional(),
     description: zCaseDescription.optional(),
     status: zCaseStatus.optional(),
     legalHold: z.boolean().optional()
-});
+}))();
 
-export const zCaseSummary = z.object({
+export const zCaseSummary = /* @__PURE__ */ (() => z.object({
     id: zId,
     title: zCaseTitle,
     status: zCaseStatus,
@@ -803,14 +803,14 @@ export const zCaseSummary = z.object({
     myRole: zCaseRole.optional(),
     createdAt: zTime,
     updatedAt: zTime
-});
+}))();
 
-export const zCaseList = z.object({
+export const zCaseList = /* @__PURE__ */ (() => z.object({
     items: z.array(zCaseSummary).max(100),
     nextCursor: zNextCursor.optional()
-});
+}))();
 
-export const zCase = z.object({
+export const zCase = /* @__PURE__ */ (() => z.object({
     id: zId,
     title: zCaseTitle,
     description: zCaseDescription,
@@ -821,34 +821,34 @@ export const zCase = z.object({
     createdAt: zTime,
     updatedAt: zTime,
     closedAt: zTime.optional()
-});
+}))();
 
 /**
  * Names the person by either `userId` or `email`.
  */
-export const zAddCaseMemberRequest = z.object({
+export const zAddCaseMemberRequest = /* @__PURE__ */ (() => z.object({
     userId: zId.optional(),
     email: zEmailAddress.optional(),
     role: zCaseRole
-});
+}))();
 
-export const zUpdateCaseMemberRequest = z.object({
+export const zUpdateCaseMemberRequest = /* @__PURE__ */ (() => z.object({
     role: zCaseRole
-});
+}))();
 
-export const zCaseMember = z.object({
+export const zCaseMember = /* @__PURE__ */ (() => z.object({
     userId: zId,
     fullName: z.string().max(200).regex(/^[\s\S]*$/),
     email: zEmailAddress,
     role: zCaseRole,
     since: zTime
-});
+}))();
 
-export const zCaseMemberList = z.object({
+export const zCaseMemberList = /* @__PURE__ */ (() => z.object({
     items: z.array(zCaseMember).max(200)
-});
+}))();
 
-export const zCaseInvitation = z.object({
+export const zCaseInvitation = /* @__PURE__ */ (() => z.object({
     id: zId,
     caseId: zId,
     email: zEmailAddress,
@@ -856,58 +856,58 @@ export const zCaseInvitation = z.object({
     invitedBy: zId,
     createdAt: zTime,
     expiresAt: zTime
-});
+}))();
 
-export const zCaseInvitationList = z.object({
+export const zCaseInvitationList = /* @__PURE__ */ (() => z.object({
     items: z.array(zCaseInvitation).max(100)
-});
+}))();
 
-export const zInvitation = z.object({
+export const zInvitation = /* @__PURE__ */ (() => z.object({
     id: zId,
     inviterName: z.string().max(200).regex(/^[\s\S]*$/),
     role: zCaseRole,
     createdAt: zTime,
     expiresAt: zTime
-});
+}))();
 
-export const zInvitationList = z.object({
+export const zInvitationList = /* @__PURE__ */ (() => z.object({
     items: z.array(zInvitation).max(100)
-});
+}))();
 
-export const zAcceptedInvitation = z.object({
+export const zAcceptedInvitation = /* @__PURE__ */ (() => z.object({
     caseId: zId,
     role: zCaseRole
-});
+}))();
 
-export const zCreateCaseNoteRequest = z.object({
+export const zCreateCaseNoteRequest = /* @__PURE__ */ (() => z.object({
     body: z.string().min(1).max(10000).regex(/\S/)
-});
+}))();
 
-export const zCaseNote = z.object({
+export const zCaseNote = /* @__PURE__ */ (() => z.object({
     id: zId,
     authorId: zId,
     body: z.string().max(10000).regex(/^[\s\S]*$/),
     createdAt: zTime
-});
+}))();
 
-export const zCaseNoteList = z.object({
+export const zCaseNoteList = /* @__PURE__ */ (() => z.object({
     items: z.array(zCaseNote).max(100),
     nextCursor: zNextCursor.optional()
-});
+}))();
 
 /**
  * The status of a task.
  */
-export const zCaseTaskStatus = z.enum(['open', 'done']);
+export const zCaseTaskStatus = /* @__PURE__ */ (() => z.enum(['open', 'done']))();
 
-export const zCaseTaskContent = z.object({
+export const zCaseTaskContent = /* @__PURE__ */ (() => z.object({
     title: z.string().min(1).max(300).regex(/^[^\x00-\x1f\x7f]*\S[^\x00-\x1f\x7f]*$/),
     status: zCaseTaskStatus.optional(),
     dueOn: z.iso.date().max(10).optional(),
     assigneeId: zId.optional()
-});
+}))();
 
-export const zCaseTask = z.object({
+export const zCaseTask = /* @__PURE__ */ (() => z.object({
     id: zId,
     title: z.string().max(300).regex(/^[\s\S]*$/),
     status: zCaseTaskStatus,
@@ -916,36 +916,36 @@ export const zCaseTask = z.object({
     createdBy: zId,
     createdAt: zTime,
     updatedAt: zTime
-});
+}))();
 
-export const zCaseTaskList = z.object({
+export const zCaseTaskList = /* @__PURE__ */ (() => z.object({
     items: z.array(zCaseTask).max(100),
     nextCursor: zNextCursor.optional()
-});
+}))();
 
 /**
  * Whether a party is a person or a company.
  */
-export const zPartyKind = z.enum(['person', 'company']);
+export const zPartyKind = /* @__PURE__ */ (() => z.enum(['person', 'company']))();
 
 /**
  * The side of a party; other: neither side, such as a witness.
  */
-export const zPartySide = z.enum([
+export const zPartySide = /* @__PURE__ */ (() => z.enum([
     'client',
     'opposing',
     'other'
-]);
+]))();
 
-export const zAddCasePartyRequest = z.object({
+export const zAddCasePartyRequest = /* @__PURE__ */ (() => z.object({
     kind: zPartyKind,
     side: zPartySide,
     name: z.string().min(1).max(200).regex(/^[^\x00-\x1f\x7f]*\S[^\x00-\x1f\x7f]*$/),
     email: zEmailAddress.optional(),
     registrationNumber: z.string().min(1).max(64).regex(/^[^\x00-\x1f\x7f]*\S[^\x00-\x1f\x7f]*$/).optional()
-});
+}))();
 
-export const zPartyConflict = z.object({
+export const zPartyConflict = /* @__PURE__ */ (() => z.object({
     side: zPartySide,
     matched: z.array(z.enum([
         'name',
@@ -954,9 +954,9 @@ export const zPartyConflict = z.object({
         'registrationNumber'
     ])).min(1).max(4),
     caseId: zId.optional()
-});
+}))();
 
-export const zCaseParty = z.object({
+export const zCaseParty = /* @__PURE__ */ (() => z.object({
     id: zId,
     kind: zPartyKind,
     side: zPartySide,
@@ -965,19 +965,19 @@ export const zCaseParty = z.object({
     registrationNumber: z.string().max(64).regex(/^[\s\S]*$/).optional(),
     createdAt: zTime,
     conflicts: z.array(zPartyConflict).max(1000).optional()
-});
+}))();
 
-export const zCasePartyList = z.object({
+export const zCasePartyList = /* @__PURE__ */ (() => z.object({
     items: z.array(zCaseParty).max(100),
     nextCursor: zNextCursor.optional()
-});
+}))();
 
 /**
  * A SHA-256 hash in hexadecimal.
  */
-export const zSha256 = z.string().length(64).regex(/^[0-9a-f]{64}$/);
+export const zSha256 = /* @__PURE__ */ (() => z.string().length(64).regex(/^[0-9a-f]{64}$/))();
 
-export const zTimelineEntry = z.object({
+export const zTimelineEntry = /* @__PURE__ */ (() => z.object({
     seq: z.coerce.bigint().gte(BigInt(1)).lte(BigInt(9007199254740991)),
     at: zTime,
     actorId: zId,
@@ -1007,52 +1007,52 @@ export const zTimelineEntry = z.object({
     detail: z.string().max(500).regex(/^[\s\S]*$/),
     prevHash: zSha256,
     hash: zSha256
-});
+}))();
 
-export const zCaseTimeline = z.object({
+export const zCaseTimeline = /* @__PURE__ */ (() => z.object({
     items: z.array(zTimelineEntry).max(100),
     nextCursor: zNextCursor.optional()
-});
+}))();
 
-export const zTimelineVerification = z.object({
+export const zTimelineVerification = /* @__PURE__ */ (() => z.object({
     intact: z.boolean(),
     entries: z.coerce.bigint().gte(BigInt(0)).lte(BigInt(9007199254740991)),
     brokenAt: z.coerce.bigint().gte(BigInt(1)).lte(BigInt(9007199254740991)).optional(),
     head: zSha256
-});
+}))();
 
 /**
  * The origin of a document: uploaded, rendered by the service, or signed by all signers.
  */
-export const zDocumentKind = z.enum([
+export const zDocumentKind = /* @__PURE__ */ (() => z.enum([
     'uploaded',
     'rendered',
     'signed'
-]);
+]))();
 
 /**
  * A file of at most 25 MiB (the upload limit). In a form, its part should have a file name.
  */
-export const zFileContent = z.string().max(26214400);
+export const zFileContent = /* @__PURE__ */ (() => z.string().max(26214400))();
 
-export const zUploadDocumentRequest = z.object({
+export const zUploadDocumentRequest = /* @__PURE__ */ (() => z.object({
     caseId: zId.optional(),
     file: zFileContent
-});
+}))();
 
 /**
  * An e-mail address. An invalid one only fails its own e-mail, not the others of a batch.
  */
-export const zRecipientAddress = z.string().max(1000).regex(/^[\s\S]*$/);
+export const zRecipientAddress = /* @__PURE__ */ (() => z.string().max(1000).regex(/^[\s\S]*$/))();
 
-export const zEmailAttachment = z.object({
+export const zEmailAttachment = /* @__PURE__ */ (() => z.object({
     filename: z.string().min(1).max(200).regex(/^[\s\S]*$/),
     fileUrl: z.string().min(1).max(4000).regex(/^\S+$/).optional(),
     docId: zId.optional(),
     inline: z.boolean().optional().default(false)
-});
+}))();
 
-export const zSendEmailRequest = z.object({
+export const zSendEmailRequest = /* @__PURE__ */ (() => z.object({
     to: z.array(zRecipientAddress).min(1).max(100),
     cc: z.array(zRecipientAddress).max(100).optional(),
     bcc: z.array(zRecipientAddress).max(100).optional(),
@@ -1062,48 +1062,48 @@ export const zSendEmailRequest = z.object({
     bodyText: z.string().max(500000).regex(/^[\s\S]*$/).optional(),
     attachments: z.array(zEmailAttachment).max(20).optional(),
     sendAt: zTime.optional()
-});
+}))();
 
-export const zSendEmailsRequest = z.object({
+export const zSendEmailsRequest = /* @__PURE__ */ (() => z.object({
     emails: z.array(zSendEmailRequest).min(1).max(100)
-});
+}))();
 
-export const zSendEmailsError = z.object({
+export const zSendEmailsError = /* @__PURE__ */ (() => z.object({
     code: z.string().max(50).regex(/^[a-z_]+$/),
     detail: z.string().max(1000).regex(/^[\s\S]*$/),
     errors: z.array(zFieldError).max(100)
-});
+}))();
 
 /**
  * queued: waiting to be sent; sent: accepted by the mail server for at least one recipient; bounced: rejected permanently; failed: the service stopped trying; cancelled: by the sender.
  */
-export const zEmailStatus = z.enum([
+export const zEmailStatus = /* @__PURE__ */ (() => z.enum([
     'queued',
     'sent',
     'bounced',
     'failed',
     'cancelled'
-]);
+]))();
 
-export const zSendEmailResponse = z.object({
+export const zSendEmailResponse = /* @__PURE__ */ (() => z.object({
     id: zId,
     status: zEmailStatus
-});
+}))();
 
 /**
  * An id and a status, or an error.
  */
-export const zSendEmailsItem = z.object({
+export const zSendEmailsItem = /* @__PURE__ */ (() => z.object({
     id: zId.optional(),
     status: zEmailStatus.optional(),
     error: zSendEmailsError.optional()
-});
+}))();
 
-export const zSendEmailsResponse = z.object({
+export const zSendEmailsResponse = /* @__PURE__ */ (() => z.object({
     items: z.array(zSendEmailsItem).max(100)
-});
+}))();
 
-export const zEmailRecipient = z.object({
+export const zEmailRecipient = /* @__PURE__ */ (() => z.object({
     address: zEmailAddress,
     field: z.enum([
         'to',
@@ -1119,17 +1119,17 @@ export const zEmailRecipient = z.object({
         'suppressed'
     ]),
     reason: z.string().max(300).regex(/^[\s\S]*$/).optional()
-});
+}))();
 
-export const zEmailFile = z.object({
+export const zEmailFile = /* @__PURE__ */ (() => z.object({
     filename: z.string().max(200).regex(/^[\s\S]*$/),
     docId: zId,
     contentType: z.string().max(100).regex(/^[a-z0-9.\/-]+$/),
     size: z.coerce.bigint().gte(BigInt(0)).lte(BigInt(1099511627776)),
     inline: z.boolean()
-});
+}))();
 
-export const zEmail = z.object({
+export const zEmail = /* @__PURE__ */ (() => z.object({
     id: zId,
     userId: zId,
     subject: z.string().max(255).regex(/^[\s\S]*$/),
@@ -1144,18 +1144,18 @@ export const zEmail = z.object({
     sendAt: zTime,
     createdAt: zTime,
     updatedAt: zTime
-});
+}))();
 
-export const zEmailList = z.object({
+export const zEmailList = /* @__PURE__ */ (() => z.object({
     items: z.array(zEmail).max(100),
     nextCursor: zNextCursor.optional()
-});
+}))();
 
-export const zCreateSuppressionRequest = z.object({
+export const zCreateSuppressionRequest = /* @__PURE__ */ (() => z.object({
     address: zEmailAddress
-});
+}))();
 
-export const zSuppression = z.object({
+export const zSuppression = /* @__PURE__ */ (() => z.object({
     id: zId,
     address: zEmailAddress,
     reason: z.enum([
@@ -1164,29 +1164,29 @@ export const zSuppression = z.object({
         'unsubscribed'
     ]),
     createdAt: zTime
-});
+}))();
 
-export const zSuppressionList = z.object({
+export const zSuppressionList = /* @__PURE__ */ (() => z.object({
     items: z.array(zSuppression).max(100),
     nextCursor: zNextCursor.optional()
-});
+}))();
 
 /**
  * Tracked changes and comments of a Word document, once its text is extracted; absent if there are none. The text is read as if all changes were accepted, with the comments. Check the changes in the document itself before you rely on the text.
  */
-export const zTrackedChanges = z.object({
+export const zTrackedChanges = /* @__PURE__ */ (() => z.object({
     insertions: z.coerce.bigint().gte(BigInt(0)).lte(BigInt(10000000)),
     deletions: z.coerce.bigint().gte(BigInt(0)).lte(BigInt(10000000)),
     moves: z.coerce.bigint().gte(BigInt(0)).lte(BigInt(10000000)),
     comments: z.coerce.bigint().gte(BigInt(0)).lte(BigInt(10000000))
-});
+}))();
 
 /**
  * The SHA-256 of a file's bytes.
  */
-export const zChecksum = z.string().length(71).regex(/^sha256:[0-9a-f]{64}$/);
+export const zChecksum = /* @__PURE__ */ (() => z.string().length(71).regex(/^sha256:[0-9a-f]{64}$/))();
 
-export const zStoredDocument = z.object({
+export const zStoredDocument = /* @__PURE__ */ (() => z.object({
     id: zId,
     userId: zId,
     caseId: zId.optional(),
@@ -1210,17 +1210,17 @@ export const zStoredDocument = z.object({
     fileUrl: z.url().max(4000),
     fileUrlExpiresAt: zTime,
     createdAt: zTime
-});
+}))();
 
-export const zStoredDocumentList = z.object({
+export const zStoredDocumentList = /* @__PURE__ */ (() => z.object({
     items: z.array(zStoredDocument).max(100),
     nextCursor: zNextCursor.optional()
-});
+}))();
 
 /**
  * creating: it is being sent to the provider; open: it can be signed; sealing: all have signed, and the file is being sealed or downloaded; completed, declined, cancelled, expired and failed are final. failed: the provider did not accept it and nobody was asked to sign, or all have signed but the document is lost or damaged and cannot be sealed; the last entry of the log has the reason.
  */
-export const zSignatureStatus = z.enum([
+export const zSignatureStatus = /* @__PURE__ */ (() => z.enum([
     'creating',
     'failed',
     'open',
@@ -1229,12 +1229,12 @@ export const zSignatureStatus = z.enum([
     'declined',
     'cancelled',
     'expired'
-]);
+]))();
 
 /**
  * waiting: others sign first; sent: the link was e-mailed or is about to be; opened: the link was used; viewed: the whole document was downloaded with it; consented: the signer agreed to sign electronically.
  */
-export const zSignerStatus = z.enum([
+export const zSignerStatus = /* @__PURE__ */ (() => z.enum([
     'waiting',
     'sent',
     'opened',
@@ -1242,17 +1242,17 @@ export const zSignerStatus = z.enum([
     'consented',
     'signed',
     'declined'
-]);
+]))();
 
 /**
  * The order of signing.
  */
-export const zSignatureWorkflow = z.enum(['sequential', 'parallel']);
+export const zSignatureWorkflow = /* @__PURE__ */ (() => z.enum(['sequential', 'parallel']))();
 
 /**
  * Why a document is unfit for signature. blank: a blank, placeholder or template field that is not filled in; draft: marked as a draft; unreadable: the text cannot be read, so blanks cannot be found; empty_field: a required form field is empty; javascript: a script; launch: starts a program or opens a file; link: opens a web address; form_action: submits, fills or resets its form; external_document: refers to another file or includes content from one; action: shows, hides or prints something automatically; attachment: an embedded file; media: sound, video or 3D; layers: content that is hidden, or prints differently than it is shown.
  */
-export const zSigningRisk = z.enum([
+export const zSigningRisk = /* @__PURE__ */ (() => z.enum([
     'blank',
     'draft',
     'unreadable',
@@ -1266,15 +1266,15 @@ export const zSigningRisk = z.enum([
     'attachment',
     'media',
     'layers'
-]);
+]))();
 
-export const zNewSigner = z.object({
+export const zNewSigner = /* @__PURE__ */ (() => z.object({
     name: z.string().min(1).max(100).regex(/\S/),
     email: z.string().min(3).max(254),
     order: z.int().gte(1).lte(1000).optional()
-});
+}))();
 
-export const zInitiateSignatureRequest = z.object({
+export const zInitiateSignatureRequest = /* @__PURE__ */ (() => z.object({
     docId: zId,
     signers: z.array(zNewSigner).min(1).max(20),
     workflow: zSignatureWorkflow,
@@ -1282,15 +1282,15 @@ export const zInitiateSignatureRequest = z.object({
     acceptRisks: z.array(zSigningRisk).max(20).optional(),
     language: z.string().min(2).max(35).regex(/^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$/).optional(),
     expiresAt: zTime.optional()
-});
+}))();
 
-export const zInitiateSignatureResponse = z.object({
+export const zInitiateSignatureResponse = /* @__PURE__ */ (() => z.object({
     signingUrl: z.url().max(2000),
     expiresAt: zTime,
     trackingId: zId
-});
+}))();
 
-export const zSigner = z.object({
+export const zSigner = /* @__PURE__ */ (() => z.object({
     number: z.int().gte(1).lte(20),
     turn: z.int().gte(1).lte(1000),
     name: z.string().max(255).regex(/^[\s\S]*$/),
@@ -1298,9 +1298,9 @@ export const zSigner = z.object({
     status: zSignerStatus,
     signedAt: zTime.optional(),
     reason: z.string().max(1000).regex(/^[\s\S]*$/).optional()
-});
+}))();
 
-export const zSignatureRequest = z.object({
+export const zSignatureRequest = /* @__PURE__ */ (() => z.object({
     trackingId: zId,
     userId: zId,
     caseId: zId.optional(),
@@ -1327,9 +1327,9 @@ export const zSignatureRequest = z.object({
     expiresAt: zTime,
     createdAt: zTime,
     changedAt: zTime
-});
+}))();
 
-export const zExportedCase = z.object({
+export const zExportedCase = /* @__PURE__ */ (() => z.object({
     caseId: zId,
     role: zCaseRole,
     since: zTime,
@@ -1339,19 +1339,19 @@ export const zExportedCase = z.object({
     drafts: z.array(zExportedDraft).max(10000000),
     documents: z.array(zStoredDocument).max(10000000),
     signatureRequests: z.array(zSignatureRequest).max(10000000)
-});
+}))();
 
-export const zSignatureRequestList = z.object({
+export const zSignatureRequestList = /* @__PURE__ */ (() => z.object({
     items: z.array(zSignatureRequest).max(100),
     nextCursor: zNextCursor.optional()
-});
+}))();
 
 /**
  * A SHA-256.
  */
-export const zHash = z.string().length(64).regex(/^[0-9a-f]{64}$/);
+export const zHash = /* @__PURE__ */ (() => z.string().length(64).regex(/^[0-9a-f]{64}$/))();
 
-export const zSignatureEvent = z.object({
+export const zSignatureEvent = /* @__PURE__ */ (() => z.object({
     seq: z.coerce.bigint().gte(BigInt(1)).lte(BigInt(9007199254740991)),
     at: zTime,
     kind: z.enum([
@@ -1379,53 +1379,53 @@ export const zSignatureEvent = z.object({
     signedAs: z.string().max(100).regex(/^[\s\S]*$/).optional(),
     prev: zHash,
     hash: zHash
-});
+}))();
 
-export const zSignatureEventList = z.object({
+export const zSignatureEventList = /* @__PURE__ */ (() => z.object({
     items: z.array(zSignatureEvent).max(2000)
-});
+}))();
 
 /**
  * The provider's own event.
  */
-export const zProviderWebhook = z.record(z.string(), z.unknown());
+export const zProviderWebhook = /* @__PURE__ */ (() => z.record(z.string(), z.unknown()))();
 
 /**
  * The part of a signing link after the `#`.
  */
-export const zSigningSecret = z.string().min(1).max(200).regex(/^\S+$/);
+export const zSigningSecret = /* @__PURE__ */ (() => z.string().min(1).max(200).regex(/^\S+$/))();
 
-export const zSigningToken = z.object({
+export const zSigningToken = /* @__PURE__ */ (() => z.object({
     token: zSigningSecret
-});
+}))();
 
-export const zSigningConsent = z.object({
+export const zSigningConsent = /* @__PURE__ */ (() => z.object({
     token: zSigningSecret,
     disclosure: z.string().min(1).max(16).regex(/^[0-9-]+$/)
-});
+}))();
 
 /**
  * A point, from the upper left corner of the field.
  */
-export const zSignaturePoint = z.object({
+export const zSignaturePoint = /* @__PURE__ */ (() => z.object({
     x: z.number().gte(0).lte(10000),
     y: z.number().gte(0).lte(10000)
-});
+}))();
 
 /**
  * Either typed, or drawn as strokes in a field with a width and a height.
  */
-export const zSignature = z.object({
+export const zSignature = /* @__PURE__ */ (() => z.object({
     typed: z.string().min(1).max(100).regex(/\S/).optional(),
     strokes: z.array(z.array(zSignaturePoint).min(1).max(5000)).min(1).max(500).optional(),
     width: z.number().gte(1).lte(10000).optional(),
     height: z.number().gte(1).lte(10000).optional()
-});
+}))();
 
 /**
  * What is stored about a signer, without the other signers.
  */
-export const zExportedSignature = z.object({
+export const zExportedSignature = /* @__PURE__ */ (() => z.object({
     trackingId: zId,
     documentName: z.string().max(255).regex(/^[\s\S]*$/),
     checksum: zChecksum,
@@ -1437,32 +1437,32 @@ export const zExportedSignature = z.object({
     disclosure: z.string().max(16).regex(/^[ -~]*$/).optional(),
     signature: zSignature.optional(),
     events: z.array(zSignatureEvent).max(2000)
-});
+}))();
 
-export const zSigningSignature = z.object({
+export const zSigningSignature = /* @__PURE__ */ (() => z.object({
     token: zSigningSecret,
     signature: zSignature
-});
+}))();
 
-export const zSigningDecline = z.object({
+export const zSigningDecline = /* @__PURE__ */ (() => z.object({
     token: zSigningSecret,
     reason: z.string().max(1000).regex(/^[\s\S]*$/).optional()
-});
+}))();
 
-export const zSigningLinkRequest = z.object({
+export const zSigningLinkRequest = /* @__PURE__ */ (() => z.object({
     trackingId: zId,
     email: z.string().min(3).max(254)
-});
+}))();
 
 /**
  * The consent text.
  */
-export const zSigningDisclosure = z.object({
+export const zSigningDisclosure = /* @__PURE__ */ (() => z.object({
     version: z.string().max(16).regex(/^[0-9-]+$/),
     text: z.string().max(20000).regex(/^[\s\S]*$/)
-});
+}))();
 
-export const zSigningView = z.object({
+export const zSigningView = /* @__PURE__ */ (() => z.object({
     state: z.enum([
         'open',
         'early',
@@ -1481,92 +1481,92 @@ export const zSigningView = z.object({
     consented: z.boolean(),
     signingUrl: z.url().max(2000).optional(),
     disclosure: zSigningDisclosure
-});
+}))();
 
-export const zSigningText = z.object({
+export const zSigningText = /* @__PURE__ */ (() => z.object({
     pages: z.array(z.string().max(10485760).regex(/^[\s\S]*$/)).max(10000)
-});
+}))();
 
-export const zPassage = z.object({
+export const zPassage = /* @__PURE__ */ (() => z.object({
     docId: zId,
     caseId: zId.optional(),
     name: z.string().max(255).regex(/^[\s\S]*$/),
     page: z.int().gte(1).lte(1000000),
     quote: z.string().max(400).regex(/^[\s\S]*$/),
     matches: z.array(z.string().min(1).max(400).regex(/^[\s\S]*$/)).max(100)
-});
+}))();
 
-export const zPassageList = z.object({
+export const zPassageList = /* @__PURE__ */ (() => z.object({
     items: z.array(zPassage).max(100)
-});
+}))();
 
-export const zRenderBatchResponse = z.object({
+export const zRenderBatchResponse = /* @__PURE__ */ (() => z.object({
     jobId: zId,
     total: z.int().gte(1).lte(500)
-});
+}))();
 
-export const zRenderOptions = z.object({
+export const zRenderOptions = /* @__PURE__ */ (() => z.object({
     draft: z.boolean().optional(),
     pageSize: z.enum(['A4', 'Letter']).optional(),
     verifyUrl: z.url().min(8).max(500).regex(/^https?:\/\/\S+$/).optional()
-});
+}))();
 
-export const zRenderPdfRequest = z.object({
+export const zRenderPdfRequest = /* @__PURE__ */ (() => z.object({
     templateId: z.string().min(1).max(64).regex(/^[a-z0-9-]+$/),
     version: z.string().min(1).max(32).regex(/^[A-Za-z0-9._-]+$/),
     data: z.record(z.string(), z.unknown()),
     options: zRenderOptions.optional(),
     caseId: zId.optional()
-});
+}))();
 
-export const zRenderBatchRequest = z.object({
+export const zRenderBatchRequest = /* @__PURE__ */ (() => z.object({
     items: z.array(zRenderPdfRequest).min(1).max(500)
-});
+}))();
 
-export const zRenderDraftRequest = z.object({
+export const zRenderDraftRequest = /* @__PURE__ */ (() => z.object({
     version: zDraftVersionNumber.optional(),
     options: zRenderOptions.optional()
-});
+}))();
 
-export const zRenderPdfResponse = z.object({
+export const zRenderPdfResponse = /* @__PURE__ */ (() => z.object({
     docId: zId,
     caseId: zId.optional(),
     fileUrl: z.url().max(4000),
     fileUrlExpiresAt: zTime,
     checksum: zChecksum,
     size: z.coerce.bigint().gte(BigInt(0)).lte(BigInt(1099511627776))
-});
+}))();
 
 /**
  * The state of the job. A job that will be retried is waiting; failed is final.
  */
-export const zJobStatus = z.enum([
+export const zJobStatus = /* @__PURE__ */ (() => z.enum([
     'waiting',
     'running',
     'succeeded',
     'failed',
     'cancelled'
-]);
+]))();
 
 /**
  * The kind of job, such as `email.send`.
  */
-export const zJobKind = z.string().min(1).max(64).regex(/^[a-z0-9._-]+$/);
+export const zJobKind = /* @__PURE__ */ (() => z.string().min(1).max(64).regex(/^[a-z0-9._-]+$/))();
 
-export const zJobProgress = z.object({
+export const zJobProgress = /* @__PURE__ */ (() => z.object({
     done: z.int().gte(0).lte(2000000000),
     total: z.int().gte(0).lte(2000000000)
-});
+}))();
 
 /**
  * Why the last attempt failed.
  */
-export const zJobError = z.object({
+export const zJobError = /* @__PURE__ */ (() => z.object({
     code: z.string().max(64).regex(/^[a-z_]+$/),
     detail: z.string().max(2000).regex(/^[\s\S]*$/)
-});
+}))();
 
-export const zJob = z.object({
+export const zJob = /* @__PURE__ */ (() => z.object({
     id: zId,
     userId: zId.optional(),
     kind: zJobKind,
@@ -1584,17 +1584,17 @@ export const zJob = z.object({
     runAt: zTime,
     startedAt: zTime.optional(),
     finishedAt: zTime.optional()
-});
+}))();
 
-export const zJobList = z.object({
+export const zJobList = /* @__PURE__ */ (() => z.object({
     items: z.array(zJob).max(100),
     nextCursor: zNextCursor.optional()
-});
+}))();
 
 /**
  * One event of the stream. The SSE event name equals `type`.
  */
-export const zJobEvent = z.object({
+export const zJobEvent = /* @__PURE__ */ (() => z.object({
     type: z.enum([
         'progress',
         'done',
@@ -1602,9 +1602,9 @@ export const zJobEvent = z.object({
     ]),
     job: zJob.optional(),
     problem: zProblem.optional()
-});
+}))();
 
-export const zVerification = z.object({
+export const zVerification = /* @__PURE__ */ (() => z.object({
     docId: zId,
     intact: z.boolean(),
     checksum: zChecksum,
@@ -1612,28 +1612,28 @@ export const zVerification = z.object({
     storedSize: z.coerce.bigint().gte(BigInt(0)).lte(BigInt(1099511627776)),
     reproducible: z.boolean().optional(),
     verifiedAt: zTime
-});
+}))();
 
 /**
  * The id of a template: lower-case letters, digits and hyphens.
  */
-export const zTemplateId = z.string().min(1).max(64).regex(/^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/);
+export const zTemplateId = /* @__PURE__ */ (() => z.string().min(1).max(64).regex(/^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/))();
 
 /**
  * The name of a version, such as 1, 2.1 or 2026-03.
  */
-export const zTemplateVersionName = z.string().min(1).max(32).regex(/^[0-9A-Za-z][0-9A-Za-z._-]*$/);
+export const zTemplateVersionName = /* @__PURE__ */ (() => z.string().min(1).max(32).regex(/^[0-9A-Za-z][0-9A-Za-z._-]*$/))();
 
-export const zTemplateVersionSummary = z.object({
+export const zTemplateVersionSummary = /* @__PURE__ */ (() => z.object({
     version: zTemplateVersionName,
     name: z.string().max(300).regex(/^[\s\S]*$/),
     published: z.boolean(),
     authorId: zId.optional(),
     createdAt: zTime,
     publishedAt: zTime.optional()
-});
+}))();
 
-export const zTemplateVersion = z.object({
+export const zTemplateVersion = /* @__PURE__ */ (() => z.object({
     templateId: zTemplateId,
     version: zTemplateVersionName,
     name: z.string().max(300).regex(/^[\s\S]*$/),
@@ -1645,29 +1645,29 @@ export const zTemplateVersion = z.object({
     body: z.string().min(1).max(200000).regex(/\S/),
     schema: z.record(z.string(), z.unknown()),
     sampleData: z.record(z.string(), z.unknown())
-});
+}))();
 
-export const zCreateTemplateRequest = z.object({
+export const zCreateTemplateRequest = /* @__PURE__ */ (() => z.object({
     templateId: zTemplateId,
     version: zTemplateVersionName,
     body: z.string().min(1).max(200000).regex(/\S/),
     schema: z.record(z.string(), z.unknown()),
     sampleData: z.record(z.string(), z.unknown())
-});
+}))();
 
-export const zCreateTemplateVersionRequest = z.object({
+export const zCreateTemplateVersionRequest = /* @__PURE__ */ (() => z.object({
     version: zTemplateVersionName,
     body: z.string().min(1).max(200000).regex(/\S/),
     schema: z.record(z.string(), z.unknown()),
     sampleData: z.record(z.string(), z.unknown())
-});
+}))();
 
 /**
  * Who can use the published versions: everyone (firm), or only the owner (private).
  */
-export const zTemplateSharing = z.enum(['firm', 'private']);
+export const zTemplateSharing = /* @__PURE__ */ (() => z.enum(['firm', 'private']))();
 
-export const zTemplate = z.object({
+export const zTemplate = /* @__PURE__ */ (() => z.object({
     templateId: zTemplateId,
     sharing: zTemplateSharing,
     ownerId: zId.optional(),
@@ -1676,30 +1676,30 @@ export const zTemplate = z.object({
     description: z.string().max(1000).regex(/^[\s\S]*$/),
     latestVersion: zTemplateVersionName,
     versions: z.array(zTemplateVersionSummary).max(250)
-});
+}))();
 
-export const zTemplateList = z.object({
+export const zTemplateList = /* @__PURE__ */ (() => z.object({
     items: z.array(zTemplate).max(100),
     nextCursor: zNextCursor.optional()
-});
+}))();
 
-export const zUpdateTemplateRequest = z.object({
+export const zUpdateTemplateRequest = /* @__PURE__ */ (() => z.object({
     sharing: zTemplateSharing
-});
+}))();
 
-export const zCopyTemplateRequest = z.object({
+export const zCopyTemplateRequest = /* @__PURE__ */ (() => z.object({
     templateId: zTemplateId,
     version: zTemplateVersionName.optional()
-});
+}))();
 
-export const zPreviewTemplateRequest = z.object({
+export const zPreviewTemplateRequest = /* @__PURE__ */ (() => z.object({
     data: z.record(z.string(), z.unknown()).optional()
-});
+}))();
 
-export const zTemplatePreview = z.object({
+export const zTemplatePreview = /* @__PURE__ */ (() => z.object({
     title: z.string().max(1000000).regex(/^[\s\S]*$/),
     html: z.string().max(50000000).regex(/^[\s\S]*$/)
-});
+}))();
 
 /**
  * The type of an event. `case.updated`: any change of a case except that it was closed.
@@ -1713,7 +1713,7 @@ export const zTemplatePreview = z.object({
  * the signature request.
  *
  */
-export const zWebhookEventType = z.enum([
+export const zWebhookEventType = /* @__PURE__ */ (() => z.enum([
     'case.created',
     'case.updated',
     'case.closed',
@@ -1735,7 +1735,7 @@ export const zWebhookEventType = z.enum([
     'signature.cancelled',
     'signature.expired',
     'signature.failed'
-]);
+]))();
 
 /**
  * The type of an event, as in WebhookEventType. `case.joined` notifies the new member and
@@ -1743,7 +1743,7 @@ export const zWebhookEventType = z.enum([
  * resource. Nobody is notified of what they did themselves.
  *
  */
-export const zNotificationType = z.enum([
+export const zNotificationType = /* @__PURE__ */ (() => z.enum([
     'case.updated',
     'case.closed',
     'case.joined',
@@ -1764,50 +1764,50 @@ export const zNotificationType = z.enum([
     'signature.cancelled',
     'signature.expired',
     'signature.failed'
-]);
+]))();
 
-export const zUpdateNotificationRequest = z.object({
+export const zUpdateNotificationRequest = /* @__PURE__ */ (() => z.object({
     read: z.boolean()
-});
+}))();
 
-export const zReadNotificationsRequest = z.object({
+export const zReadNotificationsRequest = /* @__PURE__ */ (() => z.object({
     newestId: zId
-});
+}))();
 
-export const zNotificationPreference = z.object({
+export const zNotificationPreference = /* @__PURE__ */ (() => z.object({
     type: zNotificationType,
     inApp: z.boolean(),
     email: z.boolean()
-});
+}))();
 
-export const zNotificationPreferences = z.object({
+export const zNotificationPreferences = /* @__PURE__ */ (() => z.object({
     items: z.array(zNotificationPreference).max(100)
-});
+}))();
 
 /**
  * Where events are POSTed.
  */
-export const zWebhookUrl = z.url().min(10).max(2000).regex(/^https?:\/\/[^\s#@]+$/);
+export const zWebhookUrl = /* @__PURE__ */ (() => z.url().min(10).max(2000).regex(/^https?:\/\/[^\s#@]+$/))();
 
 /**
  * What the webhook is for.
  */
-export const zWebhookDescription = z.string().max(200).regex(/^[^\x00-\x1f\x7f]*$/);
+export const zWebhookDescription = /* @__PURE__ */ (() => z.string().max(200).regex(/^[^\x00-\x1f\x7f]*$/))();
 
-export const zCreateWebhookRequest = z.object({
+export const zCreateWebhookRequest = /* @__PURE__ */ (() => z.object({
     url: zWebhookUrl,
     description: zWebhookDescription.optional(),
     eventTypes: z.array(zWebhookEventType).min(1).max(100)
-});
+}))();
 
-export const zUpdateWebhookRequest = z.object({
+export const zUpdateWebhookRequest = /* @__PURE__ */ (() => z.object({
     url: zWebhookUrl.optional(),
     description: zWebhookDescription.optional(),
     eventTypes: z.array(zWebhookEventType).min(1).max(100).optional(),
     enabled: z.boolean().optional()
-});
+}))();
 
-export const zWebhook = z.object({
+export const zWebhook = /* @__PURE__ */ (() => z.object({
     id: zId,
     userId: zId,
     url: zWebhookUrl,
@@ -1824,37 +1824,37 @@ export const zWebhook = z.object({
     previousSecretExpiresAt: zTime.optional(),
     createdAt: zTime,
     updatedAt: zTime
-});
+}))();
 
-export const zWebhookWithSecret = z.object({
+export const zWebhookWithSecret = /* @__PURE__ */ (() => z.object({
     webhook: zWebhook,
     secret: z.string().min(40).max(100).regex(/^whsec_[A-Za-z0-9+\/]+=*$/)
-});
+}))();
 
-export const zWebhookList = z.object({
+export const zWebhookList = /* @__PURE__ */ (() => z.object({
     items: z.array(zWebhook).max(100),
     nextCursor: zNextCursor.optional()
-});
+}))();
 
-export const zReplayWebhookRequest = z.object({
+export const zReplayWebhookRequest = /* @__PURE__ */ (() => z.object({
     since: zTime
-});
+}))();
 
-export const zReplayWebhookResponse = z.object({
+export const zReplayWebhookResponse = /* @__PURE__ */ (() => z.object({
     jobId: zId
-});
+}))();
 
 /**
  * The status of a delivery: pending; answered with 2xx; failed after all attempts; or not sent, because the account may no longer receive the event.
  */
-export const zWebhookDeliveryStatus = z.enum([
+export const zWebhookDeliveryStatus = /* @__PURE__ */ (() => z.enum([
     'pending',
     'delivered',
     'failed',
     'withheld'
-]);
+]))();
 
-export const zWebhookDelivery = z.object({
+export const zWebhookDelivery = /* @__PURE__ */ (() => z.object({
     id: zId,
     webhookId: zId,
     eventType: z.string().max(64).regex(/^[a-z.]+$/),
@@ -1863,17 +1863,17 @@ export const zWebhookDelivery = z.object({
     nextAttemptAt: zTime.optional(),
     finishedAt: zTime.optional(),
     createdAt: zTime
-});
+}))();
 
-export const zWebhookDeliveryList = z.object({
+export const zWebhookDeliveryList = /* @__PURE__ */ (() => z.object({
     items: z.array(zWebhookDelivery).max(100),
     nextCursor: zNextCursor.optional()
-});
+}))();
 
 /**
  * The ids of the resources that an event is about.
  */
-export const zEventIds = z.object({
+export const zEventIds = /* @__PURE__ */ (() => z.object({
     caseId: zId.optional(),
     memberId: zId.optional(),
     taskId: zId.optional(),
@@ -1883,9 +1883,9 @@ export const zEventIds = z.object({
     emailId: zId.optional(),
     trackingId: zId.optional(),
     webhookId: zId.optional()
-});
+}))();
 
-export const zNotification = z.object({
+export const zNotification = /* @__PURE__ */ (() => z.object({
     id: zId,
     type: zNotificationType,
     caseId: zId.optional(),
@@ -1893,9 +1893,9 @@ export const zNotification = z.object({
     data: zEventIds,
     createdAt: zTime,
     readAt: zTime.optional()
-});
+}))();
 
-export const zUserExport = z.object({
+export const zUserExport = /* @__PURE__ */ (() => z.object({
     exportedAt: zTime,
     user: zUser,
     consultations: z.array(zConsultation).max(10000000),
@@ -1911,24 +1911,24 @@ export const zUserExport = z.object({
     cases: z.array(zExportedCase).max(10000000),
     aiUsage: z.array(zAiUsage).max(10000000),
     playbooks: z.array(zPlaybook).max(10000000)
-});
+}))();
 
-export const zNotificationList = z.object({
+export const zNotificationList = /* @__PURE__ */ (() => z.object({
     items: z.array(zNotification).max(100),
     unreadCount: z.int().gte(0).lte(100),
     nextCursor: zNextCursor.optional()
-});
+}))();
 
 /**
  * The payload of a delivery.
  */
-export const zWebhookEvent = z.object({
+export const zWebhookEvent = /* @__PURE__ */ (() => z.object({
     type: z.string().max(64).regex(/^[a-z.]+$/),
     timestamp: zTime,
     data: zEventIds
-});
+}))();
 
-export const zWebhookAttempt = z.object({
+export const zWebhookAttempt = /* @__PURE__ */ (() => z.object({
     number: z.int().gte(1).lte(1000000),
     at: zTime,
     outcome: z.enum([
@@ -1944,34 +1944,34 @@ export const zWebhookAttempt = z.object({
     ]),
     status: z.int().gte(100).lte(999).optional(),
     durationMs: z.int().gte(0).lte(1000000)
-});
+}))();
 
-export const zWebhookDeliveryDetail = zWebhookDelivery.and(z.object({
+export const zWebhookDeliveryDetail = /* @__PURE__ */ (() => zWebhookDelivery.and(z.object({
     payload: zWebhookEvent,
     log: z.array(zWebhookAttempt).max(100)
-}));
+})))();
 
-export const zLiveness = z.object({
+export const zLiveness = /* @__PURE__ */ (() => z.object({
     status: z.enum(['ok'])
-});
+}))();
 
 /**
  * The state of a part.
  */
-export const zPartStatus = z.enum(['ok', 'down']);
+export const zPartStatus = /* @__PURE__ */ (() => z.enum(['ok', 'down']))();
 
-export const zReadiness = z.object({
+export const zReadiness = /* @__PURE__ */ (() => z.object({
     status: z.enum(['ok', 'degraded']),
     checks: z.object({
         database: zPartStatus,
         redis: zPartStatus
     })
-});
+}))();
 
 /**
  * The codes of problems in this version; later versions can have more.
  */
-export const zProblemCode = z.enum([
+export const zProblemCode = /* @__PURE__ */ (() => z.enum([
     'malformed',
     'invalid',
     'unauthenticated',
@@ -2010,12 +2010,12 @@ export const zProblemCode = z.enum([
     'unavailable',
     'timeout',
     'internal'
-]);
+]))();
 
 /**
  * The page size: how many items to return at most.
  */
-export const zLimit = z.int().gte(1).lte(100).default(20);
+export const zLimit = /* @__PURE__ */ (() => z.int().gte(1).lte(100).default(20))();
 
 /**
  * The case's id.
@@ -2035,12 +2035,12 @@ export const zWebhookId = zId;
 /**
  * A unique value for this request, such as a UUID. A retry with the same key does not run the request again.
  */
-export const zIdempotencyKey = z.string().min(1).max(128).regex(/^[A-Za-z0-9._:\/-]+$/);
+export const zIdempotencyKey = /* @__PURE__ */ (() => z.string().min(1).max(128).regex(/^[A-Za-z0-9._:\/-]+$/))();
 
 /**
  * `nextCursor` of the previous page; absent or empty for the first page. Opaque: its format can change.
  */
-export const zCursor = z.string().max(200).regex(/^[A-Za-z0-9_-]*$/);
+export const zCursor = /* @__PURE__ */ (() => z.string().max(200).regex(/^[A-Za-z0-9_-]*$/))();
 
 /**
  * The e-mail's id.
@@ -2086,37 +2086,37 @@ export const zRefreshTokensResponse = zTokens;
 /**
  * The session has ended.
  */
-export const zLogoutUserResponse = z.void();
+export const zLogoutUserResponse = /* @__PURE__ */ (() => z.void())();
 
 export const zRequestPasswordResetBody = zRequestPasswordResetRequest;
 
 /**
  * If there is such an account, an e-mail will be sent.
  */
-export const zRequestPasswordResetResponse = z.void();
+export const zRequestPasswordResetResponse = /* @__PURE__ */ (() => z.void())();
 
 export const zResetPasswordBody = zResetPasswordRequest;
 
 /**
  * The password was changed.
  */
-export const zResetPasswordResponse = z.void();
+export const zResetPasswordResponse = /* @__PURE__ */ (() => z.void())();
 
 export const zVerifyEmailBody = zVerifyEmailRequest;
 
 /**
  * The address is confirmed.
  */
-export const zVerifyEmailResponse = z.void();
+export const zVerifyEmailResponse = /* @__PURE__ */ (() => z.void())();
 
-export const zResendVerificationHeaders = z.object({
+export const zResendVerificationHeaders = /* @__PURE__ */ (() => z.object({
     'Idempotency-Key': z.string().min(1).max(128).regex(/^[A-Za-z0-9._:\/-]+$/).optional()
-});
+}))();
 
 /**
  * The e-mail will be sent.
  */
-export const zResendVerificationResponse = z.void();
+export const zResendVerificationResponse = /* @__PURE__ */ (() => z.void())();
 
 /**
  * The caller's account.
@@ -2126,56 +2126,56 @@ export const zGetCurrentUserResponse = zUser;
 /**
  * All sessions have ended.
  */
-export const zEndSessionsResponse = z.void();
+export const zEndSessionsResponse = /* @__PURE__ */ (() => z.void())();
 
 /**
  * The open sessions.
  */
 export const zListSessionsResponse = zSessionList;
 
-export const zEndSessionPath = z.object({
+export const zEndSessionPath = /* @__PURE__ */ (() => z.object({
     sessionId: zId
-});
+}))();
 
 /**
  * The session has ended.
  */
-export const zEndSessionResponse = z.void();
+export const zEndSessionResponse = /* @__PURE__ */ (() => z.void())();
 
-export const zListUsersQuery = z.object({
+export const zListUsersQuery = /* @__PURE__ */ (() => z.object({
     limit: z.int().gte(1).lte(100).optional().default(20),
     cursor: z.string().max(200).regex(/^[A-Za-z0-9_-]*$/).optional(),
     role: zRole.optional()
-});
+}))();
 
 /**
  * A page of accounts.
  */
 export const zListUsersResponse = zUserList;
 
-export const zEraseUserPath = z.object({
+export const zEraseUserPath = /* @__PURE__ */ (() => z.object({
     userId: zId
-});
+}))();
 
 /**
  * The person was erased.
  */
-export const zEraseUserResponse = z.void();
+export const zEraseUserResponse = /* @__PURE__ */ (() => z.void())();
 
 export const zUpdateUserBody = zUpdateUserRequest;
 
-export const zUpdateUserPath = z.object({
+export const zUpdateUserPath = /* @__PURE__ */ (() => z.object({
     userId: zId
-});
+}))();
 
 /**
  * The changed account.
  */
 export const zUpdateUserResponse = zUser;
 
-export const zExportUserPath = z.object({
+export const zExportUserPath = /* @__PURE__ */ (() => z.object({
     userId: zId
-});
+}))();
 
 /**
  * The copy.
@@ -2184,9 +2184,9 @@ export const zExportUserResponse = zUserExport;
 
 export const zSendChatBody = zChatRequest;
 
-export const zSendChatHeaders = z.object({
+export const zSendChatHeaders = /* @__PURE__ */ (() => z.object({
     'Idempotency-Key': z.string().min(1).max(128).regex(/^[A-Za-z0-9._:\/-]+$/).optional()
-});
+}))();
 
 /**
  * The answer, as JSON or as an event stream.
@@ -2195,9 +2195,9 @@ export const zSendChatResponse = zChatResponse;
 
 export const zGenerateDocumentBody = zGenerateDocumentRequest;
 
-export const zGenerateDocumentHeaders = z.object({
+export const zGenerateDocumentHeaders = /* @__PURE__ */ (() => z.object({
     'Idempotency-Key': z.string().min(1).max(128).regex(/^[A-Za-z0-9._:\/-]+$/).optional()
-});
+}))();
 
 /**
  * The draft.
@@ -2206,9 +2206,9 @@ export const zGenerateDocumentResponse2 = zGenerateDocumentResponse;
 
 export const zAnalyzeTextBody = zAnalyzeRequest;
 
-export const zAnalyzeTextHeaders = z.object({
+export const zAnalyzeTextHeaders = /* @__PURE__ */ (() => z.object({
     'Idempotency-Key': z.string().min(1).max(128).regex(/^[A-Za-z0-9._:\/-]+$/).optional()
-});
+}))();
 
 /**
  * The review.
@@ -2236,19 +2236,19 @@ export const zReplaceMaskingListsResponse = zMaskingLists;
 
 export const zWarmChatCacheBody = zWarmCacheRequest;
 
-export const zWarmChatCacheHeaders = z.object({
+export const zWarmChatCacheHeaders = /* @__PURE__ */ (() => z.object({
     'Idempotency-Key': z.string().min(1).max(128).regex(/^[A-Za-z0-9._:\/-]+$/).optional()
-});
+}))();
 
 /**
  * The job was accepted.
  */
 export const zWarmChatCacheResponse = zWarmCacheResponse;
 
-export const zListPlaybooksQuery = z.object({
+export const zListPlaybooksQuery = /* @__PURE__ */ (() => z.object({
     limit: z.int().gte(1).lte(100).optional().default(20),
     cursor: z.string().max(200).regex(/^[A-Za-z0-9_-]*$/).optional()
-});
+}))();
 
 /**
  * A page of playbooks.
@@ -2257,27 +2257,27 @@ export const zListPlaybooksResponse = zPlaybookList;
 
 export const zCreatePlaybookBody = zPlaybookContent;
 
-export const zCreatePlaybookHeaders = z.object({
+export const zCreatePlaybookHeaders = /* @__PURE__ */ (() => z.object({
     'Idempotency-Key': z.string().min(1).max(128).regex(/^[A-Za-z0-9._:\/-]+$/).optional()
-});
+}))();
 
 /**
  * The playbook.
  */
 export const zCreatePlaybookResponse = zPlaybook;
 
-export const zDeletePlaybookPath = z.object({
+export const zDeletePlaybookPath = /* @__PURE__ */ (() => z.object({
     playbookId: zId
-});
+}))();
 
 /**
  * The playbook is deleted.
  */
-export const zDeletePlaybookResponse = z.void();
+export const zDeletePlaybookResponse = /* @__PURE__ */ (() => z.void())();
 
-export const zGetPlaybookPath = z.object({
+export const zGetPlaybookPath = /* @__PURE__ */ (() => z.object({
     playbookId: zId
-});
+}))();
 
 /**
  * The playbook.
@@ -2286,29 +2286,29 @@ export const zGetPlaybookResponse = zPlaybook;
 
 export const zReplacePlaybookBody = zReplacePlaybookRequest;
 
-export const zReplacePlaybookPath = z.object({
+export const zReplacePlaybookPath = /* @__PURE__ */ (() => z.object({
     playbookId: zId
-});
+}))();
 
 /**
  * The changed playbook.
  */
 export const zReplacePlaybookResponse = zPlaybook;
 
-export const zListConsultationsQuery = z.object({
+export const zListConsultationsQuery = /* @__PURE__ */ (() => z.object({
     limit: z.int().gte(1).lte(100).optional().default(20),
     cursor: z.string().max(200).regex(/^[A-Za-z0-9_-]*$/).optional(),
     userId: zId.optional(),
     caseId: zId.optional(),
     kind: zConsultationKind.optional()
-});
+}))();
 
 /**
  * A page of consultations.
  */
 export const zListConsultationsResponse = zConsultationList;
 
-export const zListAiUsageQuery = z.object({
+export const zListAiUsageQuery = /* @__PURE__ */ (() => z.object({
     limit: z.int().gte(1).lte(100).optional().default(20),
     cursor: z.string().max(200).regex(/^[A-Za-z0-9_-]*$/).optional(),
     from: z.iso.date().max(10).optional(),
@@ -2317,16 +2317,16 @@ export const zListAiUsageQuery = z.object({
     userId: zId.optional(),
     caseId: zId.optional(),
     model: z.string().min(1).max(200).regex(/^[\s\S]*$/).optional()
-});
+}))();
 
 /**
  * A page of sums.
  */
 export const zListAiUsageResponse = zAiUsageList;
 
-export const zGetConsultationPath = z.object({
+export const zGetConsultationPath = /* @__PURE__ */ (() => z.object({
     consultationId: zId
-});
+}))();
 
 /**
  * The consultation.
@@ -2338,14 +2338,14 @@ export const zGetConsultationResponse = zConsultation;
  */
 export const zListDocumentTypesResponse = zDocumentTypeList;
 
-export const zListDraftsQuery = z.object({
+export const zListDraftsQuery = /* @__PURE__ */ (() => z.object({
     limit: z.int().gte(1).lte(100).optional().default(20),
     cursor: z.string().max(200).regex(/^[A-Za-z0-9_-]*$/).optional(),
     userId: zId.optional(),
     caseId: zId.optional(),
     status: zDraftStatus.optional(),
     type: zDocumentTypeId.optional()
-});
+}))();
 
 /**
  * A page of drafts.
@@ -2354,27 +2354,27 @@ export const zListDraftsResponse = zDraftList;
 
 export const zCreateDraftBody = zCreateDraftRequest;
 
-export const zCreateDraftHeaders = z.object({
+export const zCreateDraftHeaders = /* @__PURE__ */ (() => z.object({
     'Idempotency-Key': z.string().min(1).max(128).regex(/^[A-Za-z0-9._:\/-]+$/).optional()
-});
+}))();
 
 /**
  * The draft.
  */
 export const zCreateDraftResponse = zDraft;
 
-export const zDeleteDraftPath = z.object({
+export const zDeleteDraftPath = /* @__PURE__ */ (() => z.object({
     draftId: zId
-});
+}))();
 
 /**
  * The draft was deleted.
  */
-export const zDeleteDraftResponse = z.void();
+export const zDeleteDraftResponse = /* @__PURE__ */ (() => z.void())();
 
-export const zGetDraftPath = z.object({
+export const zGetDraftPath = /* @__PURE__ */ (() => z.object({
     draftId: zId
-});
+}))();
 
 /**
  * The draft.
@@ -2383,47 +2383,47 @@ export const zGetDraftResponse = zDraft;
 
 export const zUpdateDraftBody = zUpdateDraftRequest;
 
-export const zUpdateDraftPath = z.object({
+export const zUpdateDraftPath = /* @__PURE__ */ (() => z.object({
     draftId: zId
-});
+}))();
 
 /**
  * The changed draft.
  */
 export const zUpdateDraftResponse = zDraft;
 
-export const zListDraftVersionsPath = z.object({
+export const zListDraftVersionsPath = /* @__PURE__ */ (() => z.object({
     draftId: zId
-});
+}))();
 
-export const zListDraftVersionsQuery = z.object({
+export const zListDraftVersionsQuery = /* @__PURE__ */ (() => z.object({
     limit: z.int().gte(1).lte(100).optional().default(20),
     cursor: z.string().max(200).regex(/^[A-Za-z0-9_-]*$/).optional()
-});
+}))();
 
 /**
  * A page of versions.
  */
 export const zListDraftVersionsResponse = zDraftVersionList;
 
-export const zGetDraftVersionPath = z.object({
+export const zGetDraftVersionPath = /* @__PURE__ */ (() => z.object({
     draftId: zId,
     version: zDraftVersionNumber
-});
+}))();
 
 /**
  * The version.
  */
 export const zGetDraftVersionResponse = zDraftVersion;
 
-export const zCompareDraftVersionsPath = z.object({
+export const zCompareDraftVersionsPath = /* @__PURE__ */ (() => z.object({
     draftId: zId
-});
+}))();
 
-export const zCompareDraftVersionsQuery = z.object({
+export const zCompareDraftVersionsQuery = /* @__PURE__ */ (() => z.object({
     from: zDraftVersionNumber,
     to: zDraftVersionNumber
-});
+}))();
 
 /**
  * The comparison.
@@ -2432,23 +2432,23 @@ export const zCompareDraftVersionsResponse = zDraftComparison;
 
 export const zRenderDraftPdfBody = zRenderDraftRequest;
 
-export const zRenderDraftPdfHeaders = z.object({
+export const zRenderDraftPdfHeaders = /* @__PURE__ */ (() => z.object({
     'Idempotency-Key': z.string().min(1).max(128).regex(/^[A-Za-z0-9._:\/-]+$/).optional()
-});
+}))();
 
-export const zRenderDraftPdfPath = z.object({
+export const zRenderDraftPdfPath = /* @__PURE__ */ (() => z.object({
     draftId: zId
-});
+}))();
 
 /**
  * The document was rendered and stored.
  */
 export const zRenderDraftPdfResponse = zRenderPdfResponse;
 
-export const zListTemplatesQuery = z.object({
+export const zListTemplatesQuery = /* @__PURE__ */ (() => z.object({
     limit: z.int().gte(1).lte(100).optional().default(20),
     cursor: z.string().max(200).regex(/^[A-Za-z0-9_-]*$/).optional()
-});
+}))();
 
 /**
  * A page of templates.
@@ -2457,18 +2457,18 @@ export const zListTemplatesResponse = zTemplateList;
 
 export const zCreateTemplateBody = zCreateTemplateRequest;
 
-export const zCreateTemplateHeaders = z.object({
+export const zCreateTemplateHeaders = /* @__PURE__ */ (() => z.object({
     'Idempotency-Key': z.string().min(1).max(128).regex(/^[A-Za-z0-9._:\/-]+$/).optional()
-});
+}))();
 
 /**
  * The template's first version.
  */
 export const zCreateTemplateResponse = zTemplateVersion;
 
-export const zGetTemplatePath = z.object({
+export const zGetTemplatePath = /* @__PURE__ */ (() => z.object({
     templateId: zTemplateId
-});
+}))();
 
 /**
  * The template.
@@ -2477,39 +2477,39 @@ export const zGetTemplateResponse = zTemplate;
 
 export const zUpdateTemplateBody = zUpdateTemplateRequest;
 
-export const zUpdateTemplatePath = z.object({
+export const zUpdateTemplatePath = /* @__PURE__ */ (() => z.object({
     templateId: zTemplateId
-});
+}))();
 
 /**
  * The changed template.
  */
 export const zUpdateTemplateResponse = zTemplate;
 
-export const zUnpublishTemplateHeaders = z.object({
+export const zUnpublishTemplateHeaders = /* @__PURE__ */ (() => z.object({
     'Idempotency-Key': z.string().min(1).max(128).regex(/^[A-Za-z0-9._:\/-]+$/).optional()
-});
+}))();
 
-export const zUnpublishTemplatePath = z.object({
+export const zUnpublishTemplatePath = /* @__PURE__ */ (() => z.object({
     templateId: zTemplateId
-});
+}))();
 
-export const zUnpublishTemplateQuery = z.object({
+export const zUnpublishTemplateQuery = /* @__PURE__ */ (() => z.object({
     version: zTemplateVersionName.optional()
-});
+}))();
 
 /**
  * The changed template.
  */
 export const zUnpublishTemplateResponse = zTemplate;
 
-export const zArchiveTemplateHeaders = z.object({
+export const zArchiveTemplateHeaders = /* @__PURE__ */ (() => z.object({
     'Idempotency-Key': z.string().min(1).max(128).regex(/^[A-Za-z0-9._:\/-]+$/).optional()
-});
+}))();
 
-export const zArchiveTemplatePath = z.object({
+export const zArchiveTemplatePath = /* @__PURE__ */ (() => z.object({
     templateId: zTemplateId
-});
+}))();
 
 /**
  * The changed template.
@@ -2518,13 +2518,13 @@ export const zArchiveTemplateResponse = zTemplate;
 
 export const zCopyTemplateBody = zCopyTemplateRequest;
 
-export const zCopyTemplateHeaders = z.object({
+export const zCopyTemplateHeaders = /* @__PURE__ */ (() => z.object({
     'Idempotency-Key': z.string().min(1).max(128).regex(/^[A-Za-z0-9._:\/-]+$/).optional()
-});
+}))();
 
-export const zCopyTemplatePath = z.object({
+export const zCopyTemplatePath = /* @__PURE__ */ (() => z.object({
     templateId: zTemplateId
-});
+}))();
 
 /**
  * The copy.
@@ -2533,23 +2533,23 @@ export const zCopyTemplateResponse = zTemplateVersion;
 
 export const zCreateTemplateVersionBody = zCreateTemplateVersionRequest;
 
-export const zCreateTemplateVersionHeaders = z.object({
+export const zCreateTemplateVersionHeaders = /* @__PURE__ */ (() => z.object({
     'Idempotency-Key': z.string().min(1).max(128).regex(/^[A-Za-z0-9._:\/-]+$/).optional()
-});
+}))();
 
-export const zCreateTemplateVersionPath = z.object({
+export const zCreateTemplateVersionPath = /* @__PURE__ */ (() => z.object({
     templateId: zTemplateId
-});
+}))();
 
 /**
  * The version.
  */
 export const zCreateTemplateVersionResponse = zTemplateVersion;
 
-export const zGetTemplateVersionPath = z.object({
+export const zGetTemplateVersionPath = /* @__PURE__ */ (() => z.object({
     templateId: zTemplateId,
     version: zTemplateVersionName
-});
+}))();
 
 /**
  * The version.
@@ -2558,36 +2558,36 @@ export const zGetTemplateVersionResponse = zTemplateVersion;
 
 export const zPreviewTemplateVersionBody = zPreviewTemplateRequest;
 
-export const zPreviewTemplateVersionPath = z.object({
+export const zPreviewTemplateVersionPath = /* @__PURE__ */ (() => z.object({
     templateId: zTemplateId,
     version: zTemplateVersionName
-});
+}))();
 
 /**
  * The document.
  */
 export const zPreviewTemplateVersionResponse = zTemplatePreview;
 
-export const zPublishTemplateVersionHeaders = z.object({
+export const zPublishTemplateVersionHeaders = /* @__PURE__ */ (() => z.object({
     'Idempotency-Key': z.string().min(1).max(128).regex(/^[A-Za-z0-9._:\/-]+$/).optional()
-});
+}))();
 
-export const zPublishTemplateVersionPath = z.object({
+export const zPublishTemplateVersionPath = /* @__PURE__ */ (() => z.object({
     templateId: zTemplateId,
     version: zTemplateVersionName
-});
+}))();
 
 /**
  * The version.
  */
 export const zPublishTemplateVersionResponse = zTemplateVersion;
 
-export const zListCasesQuery = z.object({
+export const zListCasesQuery = /* @__PURE__ */ (() => z.object({
     limit: z.int().gte(1).lte(100).optional().default(20),
     cursor: z.string().max(200).regex(/^[A-Za-z0-9_-]*$/).optional(),
     status: zCaseStatus.optional(),
     q: z.string().min(1).max(200).regex(/\S/).optional()
-});
+}))();
 
 /**
  * A page of cases.
@@ -2596,27 +2596,27 @@ export const zListCasesResponse = zCaseList;
 
 export const zCreateCaseBody = zCreateCaseRequest;
 
-export const zCreateCaseHeaders = z.object({
+export const zCreateCaseHeaders = /* @__PURE__ */ (() => z.object({
     'Idempotency-Key': z.string().min(1).max(128).regex(/^[A-Za-z0-9._:\/-]+$/).optional()
-});
+}))();
 
 /**
  * The case.
  */
 export const zCreateCaseResponse = zCase;
 
-export const zDeleteCasePath = z.object({
+export const zDeleteCasePath = /* @__PURE__ */ (() => z.object({
     caseId: zId
-});
+}))();
 
 /**
  * The case was deleted.
  */
-export const zDeleteCaseResponse = z.void();
+export const zDeleteCaseResponse = /* @__PURE__ */ (() => z.void())();
 
-export const zGetCasePath = z.object({
+export const zGetCasePath = /* @__PURE__ */ (() => z.object({
     caseId: zId
-});
+}))();
 
 /**
  * The case.
@@ -2625,18 +2625,18 @@ export const zGetCaseResponse = zCase;
 
 export const zUpdateCaseBody = zUpdateCaseRequest;
 
-export const zUpdateCasePath = z.object({
+export const zUpdateCasePath = /* @__PURE__ */ (() => z.object({
     caseId: zId
-});
+}))();
 
 /**
  * The changed case.
  */
 export const zUpdateCaseResponse = zCase;
 
-export const zListCaseMembersPath = z.object({
+export const zListCaseMembersPath = /* @__PURE__ */ (() => z.object({
     caseId: zId
-});
+}))();
 
 /**
  * The members.
@@ -2645,91 +2645,91 @@ export const zListCaseMembersResponse = zCaseMemberList;
 
 export const zAddCaseMemberBody = zAddCaseMemberRequest;
 
-export const zAddCaseMemberHeaders = z.object({
+export const zAddCaseMemberHeaders = /* @__PURE__ */ (() => z.object({
     'Idempotency-Key': z.string().min(1).max(128).regex(/^[A-Za-z0-9._:\/-]+$/).optional()
-});
+}))();
 
-export const zAddCaseMemberPath = z.object({
+export const zAddCaseMemberPath = /* @__PURE__ */ (() => z.object({
     caseId: zId
-});
+}))();
 
-export const zAddCaseMemberResponse = z.union([
+export const zAddCaseMemberResponse = /* @__PURE__ */ (() => z.union([
     zCaseMember,
     zCaseInvitation
-]);
+]))();
 
-export const zRemoveCaseMemberPath = z.object({
+export const zRemoveCaseMemberPath = /* @__PURE__ */ (() => z.object({
     caseId: zId,
     userId: zId
-});
+}))();
 
 /**
  * The member was removed.
  */
-export const zRemoveCaseMemberResponse = z.void();
+export const zRemoveCaseMemberResponse = /* @__PURE__ */ (() => z.void())();
 
 export const zUpdateCaseMemberBody = zUpdateCaseMemberRequest;
 
-export const zUpdateCaseMemberPath = z.object({
+export const zUpdateCaseMemberPath = /* @__PURE__ */ (() => z.object({
     caseId: zId,
     userId: zId
-});
+}))();
 
 /**
  * The changed member.
  */
 export const zUpdateCaseMemberResponse = zCaseMember;
 
-export const zListCaseInvitationsPath = z.object({
+export const zListCaseInvitationsPath = /* @__PURE__ */ (() => z.object({
     caseId: zId
-});
+}))();
 
 /**
  * The invitations.
  */
 export const zListCaseInvitationsResponse = zCaseInvitationList;
 
-export const zWithdrawCaseInvitationPath = z.object({
+export const zWithdrawCaseInvitationPath = /* @__PURE__ */ (() => z.object({
     caseId: zId,
     invitationId: zId
-});
+}))();
 
 /**
  * The invitation was withdrawn.
  */
-export const zWithdrawCaseInvitationResponse = z.void();
+export const zWithdrawCaseInvitationResponse = /* @__PURE__ */ (() => z.void())();
 
 /**
  * The invitations.
  */
 export const zListInvitationsResponse = zInvitationList;
 
-export const zDeclineInvitationPath = z.object({
+export const zDeclineInvitationPath = /* @__PURE__ */ (() => z.object({
     invitationId: zId
-});
+}))();
 
 /**
  * The invitation was declined.
  */
-export const zDeclineInvitationResponse = z.void();
+export const zDeclineInvitationResponse = /* @__PURE__ */ (() => z.void())();
 
-export const zAcceptInvitationPath = z.object({
+export const zAcceptInvitationPath = /* @__PURE__ */ (() => z.object({
     invitationId: zId
-});
+}))();
 
 /**
  * The case, which the caller can now access.
  */
 export const zAcceptInvitationResponse = zAcceptedInvitation;
 
-export const zListCaseNotesPath = z.object({
+export const zListCaseNotesPath = /* @__PURE__ */ (() => z.object({
     caseId: zId
-});
+}))();
 
-export const zListCaseNotesQuery = z.object({
+export const zListCaseNotesQuery = /* @__PURE__ */ (() => z.object({
     limit: z.int().gte(1).lte(100).optional().default(20),
     cursor: z.string().max(200).regex(/^[A-Za-z0-9_-]*$/).optional()
-});
+}))();
 
 /**
  * A page of notes.
@@ -2738,38 +2738,38 @@ export const zListCaseNotesResponse = zCaseNoteList;
 
 export const zCreateCaseNoteBody = zCreateCaseNoteRequest;
 
-export const zCreateCaseNoteHeaders = z.object({
+export const zCreateCaseNoteHeaders = /* @__PURE__ */ (() => z.object({
     'Idempotency-Key': z.string().min(1).max(128).regex(/^[A-Za-z0-9._:\/-]+$/).optional()
-});
+}))();
 
-export const zCreateCaseNotePath = z.object({
+export const zCreateCaseNotePath = /* @__PURE__ */ (() => z.object({
     caseId: zId
-});
+}))();
 
 /**
  * The note.
  */
 export const zCreateCaseNoteResponse = zCaseNote;
 
-export const zDeleteCaseNotePath = z.object({
+export const zDeleteCaseNotePath = /* @__PURE__ */ (() => z.object({
     caseId: zId,
     noteId: zId
-});
+}))();
 
 /**
  * The note was deleted.
  */
-export const zDeleteCaseNoteResponse = z.void();
+export const zDeleteCaseNoteResponse = /* @__PURE__ */ (() => z.void())();
 
-export const zListCaseTasksPath = z.object({
+export const zListCaseTasksPath = /* @__PURE__ */ (() => z.object({
     caseId: zId
-});
+}))();
 
-export const zListCaseTasksQuery = z.object({
+export const zListCaseTasksQuery = /* @__PURE__ */ (() => z.object({
     limit: z.int().gte(1).lte(100).optional().default(20),
     cursor: z.string().max(200).regex(/^[A-Za-z0-9_-]*$/).optional(),
     status: zCaseTaskStatus.optional()
-});
+}))();
 
 /**
  * A page of tasks.
@@ -2778,49 +2778,49 @@ export const zListCaseTasksResponse = zCaseTaskList;
 
 export const zCreateCaseTaskBody = zCaseTaskContent;
 
-export const zCreateCaseTaskHeaders = z.object({
+export const zCreateCaseTaskHeaders = /* @__PURE__ */ (() => z.object({
     'Idempotency-Key': z.string().min(1).max(128).regex(/^[A-Za-z0-9._:\/-]+$/).optional()
-});
+}))();
 
-export const zCreateCaseTaskPath = z.object({
+export const zCreateCaseTaskPath = /* @__PURE__ */ (() => z.object({
     caseId: zId
-});
+}))();
 
 /**
  * The task.
  */
 export const zCreateCaseTaskResponse = zCaseTask;
 
-export const zDeleteCaseTaskPath = z.object({
+export const zDeleteCaseTaskPath = /* @__PURE__ */ (() => z.object({
     caseId: zId,
     taskId: zId
-});
+}))();
 
 /**
  * The task was deleted.
  */
-export const zDeleteCaseTaskResponse = z.void();
+export const zDeleteCaseTaskResponse = /* @__PURE__ */ (() => z.void())();
 
 export const zReplaceCaseTaskBody = zCaseTaskContent;
 
-export const zReplaceCaseTaskPath = z.object({
+export const zReplaceCaseTaskPath = /* @__PURE__ */ (() => z.object({
     caseId: zId,
     taskId: zId
-});
+}))();
 
 /**
  * The changed task.
  */
 export const zReplaceCaseTaskResponse = zCaseTask;
 
-export const zListCasePartiesPath = z.object({
+export const zListCasePartiesPath = /* @__PURE__ */ (() => z.object({
     caseId: zId
-});
+}))();
 
-export const zListCasePartiesQuery = z.object({
+export const zListCasePartiesQuery = /* @__PURE__ */ (() => z.object({
     limit: z.int().gte(1).lte(100).optional().default(20),
     cursor: z.string().max(200).regex(/^[A-Za-z0-9_-]*$/).optional()
-});
+}))();
 
 /**
  * A page of parties.
@@ -2829,59 +2829,59 @@ export const zListCasePartiesResponse = zCasePartyList;
 
 export const zAddCasePartyBody = zAddCasePartyRequest;
 
-export const zAddCasePartyHeaders = z.object({
+export const zAddCasePartyHeaders = /* @__PURE__ */ (() => z.object({
     'Idempotency-Key': z.string().min(1).max(128).regex(/^[A-Za-z0-9._:\/-]+$/).optional()
-});
+}))();
 
-export const zAddCasePartyPath = z.object({
+export const zAddCasePartyPath = /* @__PURE__ */ (() => z.object({
     caseId: zId
-});
+}))();
 
 /**
  * The party.
  */
 export const zAddCasePartyResponse = zCaseParty;
 
-export const zRemoveCasePartyPath = z.object({
+export const zRemoveCasePartyPath = /* @__PURE__ */ (() => z.object({
     caseId: zId,
     partyId: zId
-});
+}))();
 
 /**
  * The party was removed.
  */
-export const zRemoveCasePartyResponse = z.void();
+export const zRemoveCasePartyResponse = /* @__PURE__ */ (() => z.void())();
 
-export const zListCaseTimelinePath = z.object({
+export const zListCaseTimelinePath = /* @__PURE__ */ (() => z.object({
     caseId: zId
-});
+}))();
 
-export const zListCaseTimelineQuery = z.object({
+export const zListCaseTimelineQuery = /* @__PURE__ */ (() => z.object({
     limit: z.int().gte(1).lte(100).optional().default(20),
     cursor: z.string().max(200).regex(/^[A-Za-z0-9_-]*$/).optional()
-});
+}))();
 
 /**
  * A page of the timeline.
  */
 export const zListCaseTimelineResponse = zCaseTimeline;
 
-export const zVerifyCaseTimelinePath = z.object({
+export const zVerifyCaseTimelinePath = /* @__PURE__ */ (() => z.object({
     caseId: zId
-});
+}))();
 
 /**
  * The result of the check.
  */
 export const zVerifyCaseTimelineResponse = zTimelineVerification;
 
-export const zListDocumentsQuery = z.object({
+export const zListDocumentsQuery = /* @__PURE__ */ (() => z.object({
     limit: z.int().gte(1).lte(100).optional().default(20),
     cursor: z.string().max(200).regex(/^[A-Za-z0-9_-]*$/).optional(),
     userId: zId.optional(),
     caseId: zId.optional(),
     kind: zDocumentKind.optional()
-});
+}))();
 
 /**
  * A page of documents.
@@ -2893,9 +2893,9 @@ export const zListDocumentsResponse = zStoredDocumentList;
  */
 export const zUploadDocumentBody = zUploadDocumentRequest;
 
-export const zUploadDocumentHeaders = z.object({
+export const zUploadDocumentHeaders = /* @__PURE__ */ (() => z.object({
     'Idempotency-Key': z.string().min(1).max(128).regex(/^[A-Za-z0-9._:\/-]+$/).optional()
-});
+}))();
 
 /**
  * The document was stored.
@@ -2904,9 +2904,9 @@ export const zUploadDocumentResponse = zStoredDocument;
 
 export const zRenderPdfBody = zRenderPdfRequest;
 
-export const zRenderPdfHeaders = z.object({
+export const zRenderPdfHeaders = /* @__PURE__ */ (() => z.object({
     'Idempotency-Key': z.string().min(1).max(128).regex(/^[A-Za-z0-9._:\/-]+$/).optional()
-});
+}))();
 
 /**
  * The document was rendered and stored.
@@ -2915,72 +2915,72 @@ export const zRenderPdfResponse2 = zRenderPdfResponse;
 
 export const zRenderBatchBody = zRenderBatchRequest;
 
-export const zRenderBatchHeaders = z.object({
+export const zRenderBatchHeaders = /* @__PURE__ */ (() => z.object({
     'Idempotency-Key': z.string().min(1).max(128).regex(/^[A-Za-z0-9._:\/-]+$/).optional()
-});
+}))();
 
 /**
  * The job was accepted.
  */
 export const zRenderBatchResponse2 = zRenderBatchResponse;
 
-export const zSearchDocumentsQuery = z.object({
+export const zSearchDocumentsQuery = /* @__PURE__ */ (() => z.object({
     q: z.string().min(1).max(300).regex(/\S/),
     caseId: zId.optional(),
     limit: z.int().gte(1).lte(100).optional().default(20)
-});
+}))();
 
 /**
  * The matching pages.
  */
 export const zSearchDocumentsResponse = zPassageList;
 
-export const zDeleteDocumentPath = z.object({
+export const zDeleteDocumentPath = /* @__PURE__ */ (() => z.object({
     docId: zId
-});
+}))();
 
 /**
  * The document was deleted.
  */
-export const zDeleteDocumentResponse = z.void();
+export const zDeleteDocumentResponse = /* @__PURE__ */ (() => z.void())();
 
-export const zGetDocumentPath = z.object({
+export const zGetDocumentPath = /* @__PURE__ */ (() => z.object({
     docId: zId
-});
+}))();
 
 /**
  * The document.
  */
 export const zGetDocumentResponse = zStoredDocument;
 
-export const zGetDocumentContentHeaders = z.object({
+export const zGetDocumentContentHeaders = /* @__PURE__ */ (() => z.object({
     Range: z.string().max(200).regex(/^[\x20-\x7e]*$/).optional(),
     'If-None-Match': z.string().max(1000).regex(/^[\x20-\x7e]*$/).optional()
-});
+}))();
 
-export const zGetDocumentContentPath = z.object({
+export const zGetDocumentContentPath = /* @__PURE__ */ (() => z.object({
     docId: zId
-});
+}))();
 
 /**
  * The whole file.
  */
 export const zGetDocumentContentResponse = zFileContent;
 
-export const zVerifyDocumentPath = z.object({
+export const zVerifyDocumentPath = /* @__PURE__ */ (() => z.object({
     docId: zId
-});
+}))();
 
 /**
  * The result of the check.
  */
 export const zVerifyDocumentResponse = zVerification;
 
-export const zListWebhooksQuery = z.object({
+export const zListWebhooksQuery = /* @__PURE__ */ (() => z.object({
     limit: z.int().gte(1).lte(100).optional().default(20),
     cursor: z.string().max(200).regex(/^[A-Za-z0-9_-]*$/).optional(),
     userId: zId.optional()
-});
+}))();
 
 /**
  * A page of webhooks.
@@ -2989,27 +2989,27 @@ export const zListWebhooksResponse = zWebhookList;
 
 export const zCreateWebhookBody = zCreateWebhookRequest;
 
-export const zCreateWebhookHeaders = z.object({
+export const zCreateWebhookHeaders = /* @__PURE__ */ (() => z.object({
     'Idempotency-Key': z.string().min(1).max(128).regex(/^[A-Za-z0-9._:\/-]+$/).optional()
-});
+}))();
 
 /**
  * The webhook, with its secret.
  */
 export const zCreateWebhookResponse = zWebhookWithSecret;
 
-export const zDeleteWebhookPath = z.object({
+export const zDeleteWebhookPath = /* @__PURE__ */ (() => z.object({
     webhookId: zId
-});
+}))();
 
 /**
  * The webhook was deleted.
  */
-export const zDeleteWebhookResponse = z.void();
+export const zDeleteWebhookResponse = /* @__PURE__ */ (() => z.void())();
 
-export const zGetWebhookPath = z.object({
+export const zGetWebhookPath = /* @__PURE__ */ (() => z.object({
     webhookId: zId
-});
+}))();
 
 /**
  * The webhook.
@@ -3018,35 +3018,35 @@ export const zGetWebhookResponse = zWebhook;
 
 export const zUpdateWebhookBody = zUpdateWebhookRequest;
 
-export const zUpdateWebhookPath = z.object({
+export const zUpdateWebhookPath = /* @__PURE__ */ (() => z.object({
     webhookId: zId
-});
+}))();
 
 /**
  * The changed webhook.
  */
 export const zUpdateWebhookResponse = zWebhook;
 
-export const zRotateWebhookSecretHeaders = z.object({
+export const zRotateWebhookSecretHeaders = /* @__PURE__ */ (() => z.object({
     'Idempotency-Key': z.string().min(1).max(128).regex(/^[A-Za-z0-9._:\/-]+$/).optional()
-});
+}))();
 
-export const zRotateWebhookSecretPath = z.object({
+export const zRotateWebhookSecretPath = /* @__PURE__ */ (() => z.object({
     webhookId: zId
-});
+}))();
 
 /**
  * The webhook, with its new secret.
  */
 export const zRotateWebhookSecretResponse = zWebhookWithSecret;
 
-export const zPingWebhookHeaders = z.object({
+export const zPingWebhookHeaders = /* @__PURE__ */ (() => z.object({
     'Idempotency-Key': z.string().min(1).max(128).regex(/^[A-Za-z0-9._:\/-]+$/).optional()
-});
+}))();
 
-export const zPingWebhookPath = z.object({
+export const zPingWebhookPath = /* @__PURE__ */ (() => z.object({
     webhookId: zId
-});
+}))();
 
 /**
  * The delivery was accepted.
@@ -3055,52 +3055,52 @@ export const zPingWebhookResponse = zWebhookDelivery;
 
 export const zReplayWebhookBody = zReplayWebhookRequest;
 
-export const zReplayWebhookHeaders = z.object({
+export const zReplayWebhookHeaders = /* @__PURE__ */ (() => z.object({
     'Idempotency-Key': z.string().min(1).max(128).regex(/^[A-Za-z0-9._:\/-]+$/).optional()
-});
+}))();
 
-export const zReplayWebhookPath = z.object({
+export const zReplayWebhookPath = /* @__PURE__ */ (() => z.object({
     webhookId: zId
-});
+}))();
 
 /**
  * The job was accepted.
  */
 export const zReplayWebhookResponse2 = zReplayWebhookResponse;
 
-export const zListWebhookDeliveriesPath = z.object({
+export const zListWebhookDeliveriesPath = /* @__PURE__ */ (() => z.object({
     webhookId: zId
-});
+}))();
 
-export const zListWebhookDeliveriesQuery = z.object({
+export const zListWebhookDeliveriesQuery = /* @__PURE__ */ (() => z.object({
     limit: z.int().gte(1).lte(100).optional().default(20),
     cursor: z.string().max(200).regex(/^[A-Za-z0-9_-]*$/).optional(),
     status: zWebhookDeliveryStatus.optional()
-});
+}))();
 
 /**
  * A page of deliveries.
  */
 export const zListWebhookDeliveriesResponse = zWebhookDeliveryList;
 
-export const zGetWebhookDeliveryPath = z.object({
+export const zGetWebhookDeliveryPath = /* @__PURE__ */ (() => z.object({
     webhookId: zId,
     deliveryId: zId
-});
+}))();
 
 /**
  * The delivery.
  */
 export const zGetWebhookDeliveryResponse = zWebhookDeliveryDetail;
 
-export const zReplayWebhookDeliveryHeaders = z.object({
+export const zReplayWebhookDeliveryHeaders = /* @__PURE__ */ (() => z.object({
     'Idempotency-Key': z.string().min(1).max(128).regex(/^[A-Za-z0-9._:\/-]+$/).optional()
-});
+}))();
 
-export const zReplayWebhookDeliveryPath = z.object({
+export const zReplayWebhookDeliveryPath = /* @__PURE__ */ (() => z.object({
     webhookId: zId,
     deliveryId: zId
-});
+}))();
 
 /**
  * The delivery was accepted.
@@ -3109,9 +3109,9 @@ export const zReplayWebhookDeliveryResponse = zWebhookDelivery;
 
 export const zSendEmailBody = zSendEmailRequest;
 
-export const zSendEmailHeaders = z.object({
+export const zSendEmailHeaders = /* @__PURE__ */ (() => z.object({
     'Idempotency-Key': z.string().min(1).max(128).regex(/^[A-Za-z0-9._:\/-]+$/).optional()
-});
+}))();
 
 /**
  * The e-mail was accepted.
@@ -3120,20 +3120,20 @@ export const zSendEmailResponse2 = zSendEmailResponse;
 
 export const zSendEmailsBody = zSendEmailsRequest;
 
-export const zSendEmailsHeaders = z.object({
+export const zSendEmailsHeaders = /* @__PURE__ */ (() => z.object({
     'Idempotency-Key': z.string().min(1).max(128).regex(/^[A-Za-z0-9._:\/-]+$/).optional()
-});
+}))();
 
 /**
  * The e-mails without an error were accepted.
  */
 export const zSendEmailsResponse2 = zSendEmailsResponse;
 
-export const zListNotificationsQuery = z.object({
+export const zListNotificationsQuery = /* @__PURE__ */ (() => z.object({
     limit: z.int().gte(1).lte(100).optional().default(20),
     cursor: z.string().max(200).regex(/^[A-Za-z0-9_-]*$/).optional(),
     unread: z.boolean().optional().default(false)
-});
+}))();
 
 /**
  * A page of notifications.
@@ -3142,14 +3142,14 @@ export const zListNotificationsResponse = zNotificationList;
 
 export const zReadNotificationsBody = zReadNotificationsRequest;
 
-export const zReadNotificationsHeaders = z.object({
+export const zReadNotificationsHeaders = /* @__PURE__ */ (() => z.object({
     'Idempotency-Key': z.string().min(1).max(128).regex(/^[A-Za-z0-9._:\/-]+$/).optional()
-});
+}))();
 
 /**
  * The notifications were marked as read.
  */
-export const zReadNotificationsResponse = z.void();
+export const zReadNotificationsResponse = /* @__PURE__ */ (() => z.void())();
 
 /**
  * The preferences.
@@ -3165,31 +3165,31 @@ export const zSetNotificationPreferencesResponse = zNotificationPreferences;
 
 export const zUpdateNotificationBody = zUpdateNotificationRequest;
 
-export const zUpdateNotificationPath = z.object({
+export const zUpdateNotificationPath = /* @__PURE__ */ (() => z.object({
     notificationId: zId
-});
+}))();
 
 /**
  * The changed notification.
  */
 export const zUpdateNotificationResponse = zNotification;
 
-export const zListEmailsQuery = z.object({
+export const zListEmailsQuery = /* @__PURE__ */ (() => z.object({
     limit: z.int().gte(1).lte(100).optional().default(20),
     cursor: z.string().max(200).regex(/^[A-Za-z0-9_-]*$/).optional(),
     status: zEmailStatus.optional(),
     userId: zId.optional()
-});
+}))();
 
 /**
  * A page of e-mails.
  */
 export const zListEmailsResponse = zEmailList;
 
-export const zListSuppressionsQuery = z.object({
+export const zListSuppressionsQuery = /* @__PURE__ */ (() => z.object({
     limit: z.int().gte(1).lte(100).optional().default(20),
     cursor: z.string().max(200).regex(/^[A-Za-z0-9_-]*$/).optional()
-});
+}))();
 
 /**
  * A page of addresses, newest first.
@@ -3198,80 +3198,80 @@ export const zListSuppressionsResponse = zSuppressionList;
 
 export const zCreateSuppressionBody = zCreateSuppressionRequest;
 
-export const zCreateSuppressionHeaders = z.object({
+export const zCreateSuppressionHeaders = /* @__PURE__ */ (() => z.object({
     'Idempotency-Key': z.string().min(1).max(128).regex(/^[A-Za-z0-9._:\/-]+$/).optional()
-});
+}))();
 
 /**
  * The entry of the suppression list.
  */
 export const zCreateSuppressionResponse = zSuppression;
 
-export const zDeleteSuppressionPath = z.object({
+export const zDeleteSuppressionPath = /* @__PURE__ */ (() => z.object({
     suppressionId: zId
-});
+}))();
 
 /**
  * The address was removed from the list.
  */
-export const zDeleteSuppressionResponse = z.void();
+export const zDeleteSuppressionResponse = /* @__PURE__ */ (() => z.void())();
 
-export const zCancelEmailPath = z.object({
+export const zCancelEmailPath = /* @__PURE__ */ (() => z.object({
     emailId: zId
-});
+}))();
 
 /**
  * The e-mail was cancelled.
  */
-export const zCancelEmailResponse = z.void();
+export const zCancelEmailResponse = /* @__PURE__ */ (() => z.void())();
 
-export const zGetEmailPath = z.object({
+export const zGetEmailPath = /* @__PURE__ */ (() => z.object({
     emailId: zId
-});
+}))();
 
 /**
  * The e-mail.
  */
 export const zGetEmailResponse = zEmail;
 
-export const zListJobsQuery = z.object({
+export const zListJobsQuery = /* @__PURE__ */ (() => z.object({
     limit: z.int().gte(1).lte(100).optional().default(20),
     cursor: z.string().max(200).regex(/^[A-Za-z0-9_-]*$/).optional(),
     status: zJobStatus.optional(),
     kind: zJobKind.optional(),
     userId: zId.optional()
-});
+}))();
 
 /**
  * A page of jobs.
  */
 export const zListJobsResponse = zJobList;
 
-export const zCancelJobPath = z.object({
+export const zCancelJobPath = /* @__PURE__ */ (() => z.object({
     jobId: zId
-});
+}))();
 
 /**
  * The job.
  */
 export const zCancelJobResponse = zJob;
 
-export const zGetJobPath = z.object({
+export const zGetJobPath = /* @__PURE__ */ (() => z.object({
     jobId: zId
-});
+}))();
 
 /**
  * The job, as JSON or as an event stream.
  */
 export const zGetJobResponse = zJob;
 
-export const zRetryJobHeaders = z.object({
+export const zRetryJobHeaders = /* @__PURE__ */ (() => z.object({
     'Idempotency-Key': z.string().min(1).max(128).regex(/^[A-Za-z0-9._:\/-]+$/).optional()
-});
+}))();
 
-export const zRetryJobPath = z.object({
+export const zRetryJobPath = /* @__PURE__ */ (() => z.object({
     jobId: zId
-});
+}))();
 
 /**
  * The waiting job.
@@ -3280,79 +3280,79 @@ export const zRetryJobResponse = zJob;
 
 export const zInitiateSignatureBody = zInitiateSignatureRequest;
 
-export const zInitiateSignatureHeaders = z.object({
+export const zInitiateSignatureHeaders = /* @__PURE__ */ (() => z.object({
     'Idempotency-Key': z.string().min(1).max(128).regex(/^[A-Za-z0-9._:\/-]+$/).optional()
-});
+}))();
 
 /**
  * The document was sent to the first signers.
  */
 export const zInitiateSignatureResponse2 = zInitiateSignatureResponse;
 
-export const zListSignatureRequestsQuery = z.object({
+export const zListSignatureRequestsQuery = /* @__PURE__ */ (() => z.object({
     caseId: zId.optional(),
     status: zSignatureStatus.optional(),
     limit: z.int().gte(1).lte(100).optional().default(20),
     cursor: z.string().max(200).regex(/^[A-Za-z0-9_-]*$/).optional()
-});
+}))();
 
 /**
  * A page of requests.
  */
 export const zListSignatureRequestsResponse = zSignatureRequestList;
 
-export const zGetSignatureRequestPath = z.object({
+export const zGetSignatureRequestPath = /* @__PURE__ */ (() => z.object({
     trackingId: zId
-});
+}))();
 
 /**
  * The request.
  */
 export const zGetSignatureRequestResponse = zSignatureRequest;
 
-export const zListSignatureEventsPath = z.object({
+export const zListSignatureEventsPath = /* @__PURE__ */ (() => z.object({
     trackingId: zId
-});
+}))();
 
 /**
  * The log.
  */
 export const zListSignatureEventsResponse = zSignatureEventList;
 
-export const zCancelSignatureRequestHeaders = z.object({
+export const zCancelSignatureRequestHeaders = /* @__PURE__ */ (() => z.object({
     'Idempotency-Key': z.string().min(1).max(128).regex(/^[A-Za-z0-9._:\/-]+$/).optional()
-});
+}))();
 
-export const zCancelSignatureRequestPath = z.object({
+export const zCancelSignatureRequestPath = /* @__PURE__ */ (() => z.object({
     trackingId: zId
-});
+}))();
 
 /**
  * The cancelled request.
  */
 export const zCancelSignatureRequestResponse = zSignatureRequest;
 
-export const zRemindSignersHeaders = z.object({
+export const zRemindSignersHeaders = /* @__PURE__ */ (() => z.object({
     'Idempotency-Key': z.string().min(1).max(128).regex(/^[A-Za-z0-9._:\/-]+$/).optional()
-});
+}))();
 
-export const zRemindSignersPath = z.object({
+export const zRemindSignersPath = /* @__PURE__ */ (() => z.object({
     trackingId: zId
-});
+}))();
 
 /**
  * The request.
  */
 export const zRemindSignersResponse = zSignatureRequest;
 
-export const zGetSignatureEvidencePath = z.object({
+export const zGetSignatureEvidencePath = /* @__PURE__ */ (() => z.object({
     trackingId: zId
-});
+}))();
 
 /**
  * The evidence.
  */
-export const zGetSignatureEvidenceResponse = z.string().max(209715200);
+export const zGetSignatureEvidenceResponse = /* @__PURE__ */ (() => z.string().max(209715200))();
 
 export const zViewSigningBody = zSigningToken;
 
@@ -3401,29 +3401,29 @@ export const zSendSigningLinkBody = zSigningLinkRequest;
 /**
  * The request was accepted; the link was sent if the conditions are met.
  */
-export const zSendSigningLinkResponse = z.void();
+export const zSendSigningLinkResponse = /* @__PURE__ */ (() => z.void())();
 
 export const zReceiveSignatureWebhookBody = zProviderWebhook;
 
-export const zReceiveSignatureWebhookHeaders = z.object({
+export const zReceiveSignatureWebhookHeaders = /* @__PURE__ */ (() => z.object({
     'X-Docuseal-Signature': z.string().max(200).regex(/^[\x20-\x7e]*$/).optional(),
     'X-Documenso-Secret': z.string().max(500).regex(/^[\x20-\x7e]*$/).optional(),
     'X-Documenso-Delivery-Id': z.string().max(200).regex(/^[\x20-\x7e]*$/).optional()
-});
+}))();
 
-export const zReceiveSignatureWebhookPath = z.object({
+export const zReceiveSignatureWebhookPath = /* @__PURE__ */ (() => z.object({
     provider: z.enum(['docuseal', 'documenso'])
-});
+}))();
 
 /**
  * The webhook was accepted.
  */
-export const zReceiveSignatureWebhookResponse = z.void();
+export const zReceiveSignatureWebhookResponse = /* @__PURE__ */ (() => z.void())();
 
 /**
  * The page.
  */
-export const zGetSigningPageResponse = z.string().max(1000000).regex(/^[\s\S]*$/);
+export const zGetSigningPageResponse = /* @__PURE__ */ (() => z.string().max(1000000).regex(/^[\s\S]*$/))();
 
 /**
  * Alive.
@@ -3438,52 +3438,52 @@ export const zGetReadinessResponse = zReadiness;
 /**
  * The metrics.
  */
-export const zGetMetricsResponse = z.string().max(10000000).regex(/^[\s\S]*$/);
+export const zGetMetricsResponse = /* @__PURE__ */ (() => z.string().max(10000000).regex(/^[\s\S]*$/))();
 
 /**
  * The page.
  */
-export const zGetDocsResponse = z.string().max(1000000).regex(/^[\s\S]*$/);
+export const zGetDocsResponse = /* @__PURE__ */ (() => z.string().max(1000000).regex(/^[\s\S]*$/))();
 
 /**
  * The script.
  */
-export const zGetDocsScriptResponse = z.string().max(20000000).regex(/^[\s\S]*$/);
+export const zGetDocsScriptResponse = /* @__PURE__ */ (() => z.string().max(20000000).regex(/^[\s\S]*$/))();
 
-export const zGetUnsubscribePagePath = z.object({
+export const zGetUnsubscribePagePath = /* @__PURE__ */ (() => z.object({
     link: zLinkToken
-});
+}))();
 
 /**
  * The page.
  */
-export const zGetUnsubscribePageResponse = z.string().max(1000000).regex(/^[\s\S]*$/);
+export const zGetUnsubscribePageResponse = /* @__PURE__ */ (() => z.string().max(1000000).regex(/^[\s\S]*$/))();
 
-export const zUnsubscribeAddressPath = z.object({
+export const zUnsubscribeAddressPath = /* @__PURE__ */ (() => z.object({
     link: zLinkToken
-});
+}))();
 
 /**
  * A page that confirms it.
  */
-export const zUnsubscribeAddressResponse = z.string().max(1000000).regex(/^[\s\S]*$/);
+export const zUnsubscribeAddressResponse = /* @__PURE__ */ (() => z.string().max(1000000).regex(/^[\s\S]*$/))();
 
 /**
  * The page.
  */
-export const zGetAccountPageResponse = z.string().max(1000000).regex(/^[\s\S]*$/);
+export const zGetAccountPageResponse = /* @__PURE__ */ (() => z.string().max(1000000).regex(/^[\s\S]*$/))();
 
 /**
  * The script.
  */
-export const zGetAccountScriptResponse = z.string().max(1000000).regex(/^[\s\S]*$/);
+export const zGetAccountScriptResponse = /* @__PURE__ */ (() => z.string().max(1000000).regex(/^[\s\S]*$/))();
 
 /**
  * The contract.
  */
-export const zGetContractYamlResponse = z.string().max(10000000).regex(/^[\s\S]*$/);
+export const zGetContractYamlResponse = /* @__PURE__ */ (() => z.string().max(10000000).regex(/^[\s\S]*$/))();
 
 /**
  * An OpenAPI 3.0 document.
  */
-export const zGetContractJsonResponse = z.record(z.string(), z.unknown());
+export const zGetContractJsonResponse = /* @__PURE__ */ (() => z.record(z.string(), z.unknown()))();
