@@ -28,10 +28,9 @@ func (s *scan) markLaw() {
 }
 
 // namesOwnCase reports whether the text is about a case of the writer's own, so that the names in it are of private
-// parties. In captions without a "v", which stand in other languages than English, they are unless the text asks.
+// parties. They are unless the text asks something.
 func (s *scan) namesOwnCase(names []citation.Citation) bool {
-	asks := strings.Contains(s.text, "?")
-	if !asks && !slices.ContainsFunc(names, func(c citation.Citation) bool { return strings.Contains(s.text[c.Start:c.End], " v") }) {
+	if !strings.Contains(s.text, "?") {
 		return true
 	}
 	next := 0 // the caption that the token may announce or belong to
@@ -40,7 +39,7 @@ func (s *scan) namesOwnCase(names []citation.Citation) bool {
 		for next < len(names) && names[next].End <= int(t.start) {
 			next++
 		}
-		announces := asks && next < len(names) && names[next].Start < int(t.end)+20 // "the Bell case", "affaire X contre Y"
+		announces := next < len(names) && names[next].Start < int(t.end)+20 // "the Bell case", "affaire X contre Y"
 		if t.cue&docketCue != 0 && !announces || t.cue&ownCue != 0 || t.allCaps && !t.law && t.end-t.start > 4 ||
 			s.oneOf(i, "i", "me", "we", "us", "client", "clients", "hearing", "docket", "ich", "mich", "mir", "wir", "uns", "je", "j", "moi", "nous",
 				"yo", "puedo", "tengo", "soy", "eu", "posso", "tenho", "sou", "io", "ho", "ik", "mij", "wij") {
@@ -86,9 +85,8 @@ func (s *scan) markCitations(found []citation.Citation) {
 		if c.Kind == citation.Case && s.afterGivenName(i) || c.Kind == citation.Doctrine && (s.afterGivenName(i) || s.beginsWithGivenName(i)) {
 			continue
 		}
-		for i < len(s.tokens) && int(s.tokens[i].start) < c.End {
-			s.tokens[i].law = true
-			i++
+		for first := i; i < len(s.tokens) && int(s.tokens[i].start) < c.End && !(i > first && s.tokens[i].startsLine); i++ {
+			s.tokens[i].law = true // not on the next line of a letter or a form: a name may start there
 		}
 	}
 }
