@@ -83,6 +83,8 @@ func (s *scan) mayStartName(i int) bool {
 	t := &s.tokens[i]
 	goesOn := i+1 < len(s.tokens) && s.tokens[i+1].label == t.label && !s.tokens[i+1].startsLine
 	switch {
+	case t.end-t.start == 1 && s.isSymbol(i+1, '.') && s.legalFormAt(i) > i+2:
+		return false // "una S.r.l."
 	case t.language == langid.Unknown && !goesOn && (t.class&(givenName|familyName) == 0 || t.margin < 3*weightScale):
 		return false // no guesses in other languages
 	case t.end-t.start == 1 && (!t.capitalized || !goesOn && !s.isSymbol(i+1, '.') || s.isSymbol(i+1, ')')):
