@@ -110,6 +110,9 @@ func (s *scan) mayStartName(i int) bool {
 	case t.class&(givenName|familyName|certainName) != 0:
 		return t.class&definedTerm == 0 || t.margin > 2*weightScale || t.allCaps
 	}
+	if !goesOn && t.label == personLabel && t.margin < weightScale && !t.allCaps {
+		return false // a single word that no list knows
+	}
 	return t.class&(neverName|idKeyword|cardKeyword|phoneKeyword|definedTerm|functionWord) == 0
 }
 
