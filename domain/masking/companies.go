@@ -29,7 +29,7 @@ func (s *scan) findCompanies() {
 	}
 	for j := 0; j < len(s.tokens); j++ {
 		t := &s.tokens[j]
-		if from := s.companyIntroduced(j); from > 0 {
+		if from := s.companyIntroduced(j); from >= 0 {
 			if end := s.companyAfter(from); end > 0 {
 				s.addSpan(Company, min(from, s.companyWordStart(j, from)), end)
 				j = end - 1
@@ -51,14 +51,16 @@ func (s *scan) findCompanies() {
 }
 
 // companyIntroduced returns the token after a word that introduces the name of a company at token j ("société", "Firma",
-// "SARL"), or 0.
+// "SARL"), or that token if it starts the name ("Bakkerij"), or -1.
 func (s *scan) companyIntroduced(j int) int {
 	t := &s.tokens[j]
 	switch {
 	case t.inSpan || t.law || j+1 >= len(s.tokens) || s.tokens[j+1].startsLine:
-		return 0
+		return -1
 	case t.cue&companyCue != 0 && (!t.capitalized || s.oneOf(j, "firma", "stichting", "vereniging")):
 		return j + 1
+	case t.cue&tradeCue != 0 && s.tradeStartsName(j):
+		return j
 	case s.equals(j, "fa") && s.isSymbol(j+1, '.') && t.capitalized:
 		return j + 2
 	case t.allCaps && !s.inCapitals(j) && (s.oneOf(j, "sarl", "sasu", "eurl", "selarl") || t.language == langid.French && s.oneOf(j, "sas", "sci", "snc", "sa", "scp", "scea")):
@@ -67,7 +69,7 @@ func (s *scan) companyIntroduced(j int) int {
 		}
 		return j + 1
 	}
-	return 0
+	return -1
 }
 
 // companyWordStart returns the start of the name of a company before token from: a foundation is called one in its name.

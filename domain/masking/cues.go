@@ -7,7 +7,7 @@ import (
 )
 
 // cue is what a word tells about the words beside it, in any of the seven languages.
-type cue uint32
+type cue uint64
 
 const (
 	connector       cue = 1 << iota // needs a word after it: "is", "der", "avec"
@@ -42,13 +42,15 @@ const (
 	authorityCue                    // before the name of a place that they make an authority: "Ayuntamiento", "Stadt"
 	nobility                        // title that may be followed by the name of a place: "Graf", "conte"
 	nameConnector                   // inside the name of a company without a capital: "de", "und"
+	relationCue                     // relation or role of the person named after it: "uncle", "Hausmeister"
+	tradeCue                        // trade that starts the name of a business: "Bakkerij", "Restaurante"
 )
 
 var cueSections = map[string]cue{
 	"connector": connector, "opener": opener, "closing": closing, "abbreviation": abbreviation, "birth": birthCue, "phone": phoneCue,
 	"handle": handleCue, "address": addressCue, "streettype": streetType, "floor": floorCue, "acronym": acronymCue, "identity": identityCue, "bank": bankCue, "reference": referenceCue,
 	"number": numberCue, "numbered": numberedCue, "plate": plateCue, "docket": docketCue, "own": ownCue, "court": courtCue,
-	"company": companyCue, "authority": authorityCue, "nobility": nobility, "nameconnector": nameConnector,
+	"company": companyCue, "authority": authorityCue, "nobility": nobility, "nameconnector": nameConnector, "relation": relationCue, "trade": tradeCue,
 	"statute": statuteCue, "currency": currencyCue, "card": cardCue, "expiry": expiryCue, "securitycode": securityCodeCue,
 	"january": monthCue, "february": monthCue, "march": monthCue, "april": monthCue, "may": monthCue, "june": monthCue,
 	"july": monthCue, "august": monthCue, "september": monthCue, "october": monthCue, "november": monthCue, "december": monthCue,

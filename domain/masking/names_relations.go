@@ -1,0 +1,94 @@
+package masking
+
+import "counsel/domain/langid"
+
+// everydayTraits are those of words that a relation or a trade does not turn into a name.
+const everydayTraits = isListed | isDictionary | isCompound | isPlace | isCountry | isTerm | isHonorific | isOrgSuffix | isCalendar
+
+// afterRelation finds a person at token i after a relation or role: "my nephew Zeca", "lo skipper Tore", "unser
+// Hausmeister Kurt", "el dueño, Suso Rial,". The name must be a listed given name or a word of no dictionary: "meine Frau Rechtsanwältin".
+func (s *scan) afterRelation(i int) int {
+	t := &s.tokens[i]
+	relation := i - 1
+	comma := s.isSymbol(relation, ',')
+	if comma {
+		relation--
+	}
+	if relation < 0 || !t.capitalized || t.startsLine || !t.afterBlank || t.law || s.tokens[relation].cue&relationCue == 0 || !s.mayBeNamed(i) {
+		return 0
+	}
+	j := i + 1
+	for j < len(s.tokens) {
+		if k := s.continueName(j, personLabel); k > 0 {
+			j = k
+			continue
+		}
+		next := &s.tokens[j]
+		if next.kind != wordToken || !next.capitalized || next.inSpan || next.startsLine || next.law || !s.mayBeNamed(j) && next.class&familyName == 0 {
+			break
+		}
+		j++
+	}
+	if comma && !s.isSymbol(j, ',') {
+		return 0
+	}
+	s.addSpan(Person, i, j)
+	return j
+}
+
+// mayBeNamed reports whether the word at token i is a listed given name or a word that no list explains.
+func (s *scan) mayBeNamed(i int) bool {
+	t, traits := &s.tokens[i], s.info[i].traits
+	switch {
+	case t.end-t.start < 2, t.class&(neverName|idKeyword|honorific|month|weekday) != 0, t.cue&(acronymCue|relationCue|courtCue|authorityCue) != 0:
+		return false
+	case t.allCaps && (t.class&givenName == 0 || s.inCapitals(i)):
+		return false // "mio fratello INPS"
+	case t.label == personLabel && t.margin > 2*weightScale && traits&isTerm == 0:
+		return true // "my grandson Kit"
+	case t.rank > frequentScore || t.class&functionWord != 0:
+		return false
+	case t.class&givenName != 0:
+		return traits&(isTerm|isCompound|isSeenLower) == 0
+	case t.language == langid.Unknown:
+		return t.label == personLabel
+	case t.language != langid.German && t.rank == 0 && t.margin > -weightScale:
+		return traits&(everydayTraits&^isDictionary|isSeenLower) == 0 // a form of a verb: "lo skipper Tore"
+	}
+	return traits&(everydayTraits|isSeenLower) == 0
+}
+
+// tradeStartsName reports whether the trade at token j starts the name of a business: "Bakkerij de Boer", "Restaurant Le
+// Petit Nice", but not "Restaurant Manager".
+func (s *scan) tradeStartsName(j int) bool {
+	t, k := &s.tokens[j], j+1
+	if !t.capitalized {
+		return false
+	}
+	if !t.startsLine && s.isCapitalized(j-1) && (t.allCaps && s.tokens[j-1].allCaps || s.hasLegalForm(j)) {
+		return false // the name starts before it: "Gestión Inmobiliaria Ebro, S.L."
+	}
+	if s.isWord(k) && !s.tokens[k].capitalized && s.tokens[k].cue&nameConnector != 0 && !s.oneOf(k, "y", "e", "et", "und", "and", "en") {
+		k++
+	}
+	if !s.isCapitalized(k) || s.tokens[k].inSpan || s.tokens[k].startsLine || s.tokens[k].allCaps != t.allCaps {
+		return false
+	}
+	next := &s.tokens[k]
+	if next.class&(definedTerm|jobWord|legalReference|honorific|idKeyword|neverName|month|weekday) != 0 && next.class&familyName == 0 || next.cue&relationCue != 0 {
+		return false
+	}
+	// "the Hotel Agreement"
+	everyday := next.class&(givenName|familyName|placeName) == 0 && s.traits(next)&everydayTraits != 0
+	return !everyday || !t.startsSentence && next.language != langid.German && !s.readsLegal()
+}
+
+// hasLegalForm reports whether the capitalized words from token j on end with a legal form.
+func (s *scan) hasLegalForm(j int) bool {
+	for ; s.isCapitalized(j) || s.isSymbol(j, ',') || s.isSymbol(j, '&'); j++ {
+		if s.legalFormAt(j) > 0 {
+			return true
+		}
+	}
+	return false
+}

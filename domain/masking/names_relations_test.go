@@ -1,0 +1,43 @@
+package masking
+
+import "testing"
+
+func TestRelationsAndTrades(t *testing.T) {
+	m := newMasker(t)
+	for _, c := range []struct{ text, name string }{
+		{"My nephew Zeca crashed the car.", "Zeca"},
+		{"I leave my watch to my godson Piers.", "Piers"},
+		{"Onze huismeester Evert en de schoonmaakster Truus waren erbij.", "Truus"},
+		{"El ingeniero Tomé y el capataz Nicanor firmaron el parte.", "Tomé"},
+		{"El dueño, Suso Rial, no nos devuelve la fianza.", "Suso Rial"},
+		{"Lo skipper Tore e il marinaio Bastiano sono scesi.", "Tore"},
+		{"L'ingegner Zanin e il geometra Fiorenzo hanno firmato.", "Zanin"},
+		{"Unser Hausmeister Kurt hat die Tür aufgebrochen.", "Kurt"},
+		{"A minha tia Dalva vive com o pai.", "Dalva"},
+		{"Notre gardien Yanis a vu la voisine Odile.", "Yanis"},
+		{"Wij kochten brood bij Bakkerij de Boer in Zwolle.", "Bakkerij de Boer"},
+		{"Nous avons commandé chez PISCINES AQUITAINE un bassin jamais livré.", "PISCINES AQUITAINE"},
+		{"La serveuse Cindy attaque le Restaurant Le Petit Nice.", "Restaurant Le Petit Nice"},
+		{"Compré el coche en Automóviles Lozano.", "Automóviles Lozano"},
+	} {
+		found := false
+		for _, span := range m.Find(c.text) {
+			found = found || c.text[span.Start:span.End] == c.name
+		}
+		if !found {
+			t.Errorf("%s: no %q in %v", c.text, c.name, m.Find(c.text))
+		}
+	}
+	for _, text := range []string{
+		"Meine Frau Rechtsanwältin hat geschrieben.",
+		"Mein Vater Staat zahlt nicht.",
+		"The tenant Board refused, and the owner Association met.",
+		"Mio fratello INPS.",
+		"Il giudice Tutelare ha deciso.",
+		"The Restaurant Manager called, and the Hotel Agreement ended.",
+	} {
+		if spans := m.Find(text); len(spans) > 0 {
+			t.Errorf("%s: found %v", text, spans)
+		}
+	}
+}
