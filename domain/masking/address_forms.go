@@ -111,3 +111,91 @@ func (s *scan) intersection(i int) (from, to int) {
 	}
 	return 0, 0
 }
+
+// streetByCue finds a street without a word for one after a word such as "lives", with its number and what follows it in an
+// address: "woont op De Wieken 14, 3823 DP Amersfoort", "vive en Insurgentes Sur 447, Col. Roma". It starts at token i.
+func (s *scan) streetByCue(i int) (from, to int) {
+	if s.lowercaseText || i-s.lastAddress > 4 || i == s.lastAddress || !s.isCapitalized(i) || s.tokens[i].cue&(addressCue|monthCue|statuteCue|courtCue) != 0 {
+		return 0, 0
+	}
+	for k := s.lastAddress + 1; k < i; k++ {
+		if !s.isSymbol(k, ':') && !(s.isWord(k) && !s.tokens[k].capitalized && s.tokens[k].end-s.tokens[k].start <= 4) {
+			return 0, 0
+		}
+	}
+	k := i
+	for n := 0; n < 5 && (s.isCapitalized(k) || s.hasClass(k, nameParticle) && s.isWord(k) && k > i || (s.isSymbol(k, '-') || s.isSymbol(k, '.')) && s.adjacent(k)) && (k == i || !s.tokens[k].startsLine); n++ {
+		if s.hasCue(k, monthCue|statuteCue|currencyCue) || s.tokens[k].class&honorific != 0 {
+			return 0, 0
+		}
+		k++
+	}
+	if !s.isWord(k-1) || !s.extendByHouseNumber(&k) {
+		return 0, 0
+	}
+	next := k
+	if s.isSymbol(next, ',') {
+		next++
+	}
+	if s.anyPostcode(next) > 0 && !s.isAmount(next, s.anyPostcode(next)) || s.unitAfter(next) > 0 || next > k && s.isCapitalized(next) {
+		return i, k
+	}
+	return 0, 0
+}
+
+// townBefore returns the end of the capitalized words at token k if a postcode follows them after a comma, or 0.
+func (s *scan) townBefore(k int) int {
+	end := k
+	for end < k+5 && s.isCapitalized(end) && !s.tokens[end].startsLine {
+		end++
+	}
+	if end > k && s.isSymbol(end, ',') && s.anyPostcode(end+1) > 0 {
+		return end
+	}
+	return 0
+}
+
+// streetAfterTown returns the end of the street with its number after the postcode and town in tokens [from, to), "1010 Wien,
+// Graben 12", or 0.
+func (s *scan) streetAfterTown(from, to int) int {
+	if !s.isNumber(from) || s.tokens[from].end-s.tokens[from].start < 4 || to-from > 4 || !s.isWord(to-1) || !s.isSymbol(to, ',') || to+1 >= len(s.tokens) || s.tokens[to+1].startsLine {
+		return 0
+	}
+	k := to + 1
+	for k < to+4 && s.isCapitalized(k) {
+		k++
+	}
+	if k == to+1 || s.hasCue(k-1, monthCue|statuteCue) || !s.extendByHouseNumber(&k) {
+		return 0
+	}
+	if s.isSymbol(k, ',') && s.unitAfter(k+1) > 0 {
+		k = s.unitAfter(k + 1)
+	}
+	return k
+}
+
+// houseNameBefore returns the start of the name of a house before the street at token from: "The Old Rectory, Church Road …",
+// "Haus Seeblick, Uferweg 1".
+func (s *scan) houseNameBefore(from int) int {
+	if !s.isSymbol(from-1, ',') || s.tokens[from].startsLine {
+		return from
+	}
+	if s.isNumber(from-2) && s.isSymbol(from-3, '/') && s.isNumber(from-4) && s.adjacent(from-2) && s.adjacent(from-3) && s.isNumber(from) && s.tokens[from-2].end-s.tokens[from-4].start <= 5 {
+		return from - 4 // "2/1, 44 Byres Road"
+	}
+	first, named := from-1, false
+	for n := 0; n < 5 && (s.isCapitalized(first-1) || s.hasClass(first-1, nameParticle) && s.isWord(first-1) && n > 0) && !s.tokens[first-1].inSpan; n++ {
+		first--
+		named = named || s.oneOf(first, "cottage", "house", "farm", "lodge", "rectory", "vicarage", "barn", "hall", "manor", "grange", "mill", "haus", "hof", "villa", "résidence", "residence", "clos", "domaine", "mas", "château", "ferme", "edificio", "edifício", "torre", "palazzo", "cascina", "masseria", "condominio", "condomínio", "residencial", "urbanización", "huis", "huize", "hoeve", "quinta", "casa")
+		if s.tokens[first].startsLine {
+			break
+		}
+	}
+	for first < from-1 && !s.tokens[first].capitalized {
+		first++
+	}
+	if !named || first >= from-2 {
+		return from
+	}
+	return first
+}

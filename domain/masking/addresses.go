@@ -63,7 +63,17 @@ func (s *scan) addressAtWord(i int) (from, to int) {
 	if t.allCaps && s.oneOf(i, "sqn", "sqs", "cln", "cls", "shis", "shin", "scln", "scls", "shcgn") && s.isNumber(i+1) && !s.tokens[i+1].startsLine {
 		return i, i + 2 // a block of Brasília
 	}
+	if s.equals(i, "dit") && s.isSymbol(i-1, '-') && s.equals(i-2, "lieu") && to == from {
+		if end := s.townBefore(i + 1); end > 0 {
+			return i - 2, end // "lieu-dit Le Bourg, 24220 …"
+		}
+	}
+	if from, to = s.streetByCue(i); to > from {
+		return from, to
+	}
 	switch {
+	case s.equals(i, "p") && s.isSymbol(i-1, '.') && s.equals(i-2, "c") && s.isSymbol(i+1, '.') && s.isNumber(i+2) && s.isSymbol(i+3, ','):
+		return i - 2, i + 3 // "C.P. 447, 40121 Bologna"
 	case s.equals(i, "corner") && s.equals(i+1, "of"):
 		from, to = s.intersection(i)
 	case t.class&militaryWord != 0:
@@ -135,7 +145,7 @@ func (s *scan) extendAddress(from, to int) (int, int) {
 			to, postcode = j, false
 			continue
 		}
-		if t.kind == wordToken && t.allCaps && t.end-t.start <= 3 && k+1 < len(s.tokens) && !s.tokens[k+1].startsLine && s.anyPostcode(k+1) > 0 {
+		if t.kind == wordToken && (t.allCaps || s.lowercaseText && t.class&functionWord == 0) && t.end-t.start <= 3 && k+1 < len(s.tokens) && !s.tokens[k+1].startsLine && s.anyPostcode(k+1) > 0 {
 			to, postcode = s.anyPostcode(k+1), true // "ON M5H 2M9", "NSW 2000"
 			continue
 		}
@@ -172,10 +182,12 @@ func (s *scan) extendAddress(from, to int) (int, int) {
 		break
 	}
 	to = s.provinceEnd(to)
-	if s.isWord(to-1) && s.hasStreetSuffix(to-1) {
+	if j := s.streetAfterTown(from, to); j > 0 {
+		to = j
+	} else if s.isWord(to-1) && s.hasStreetSuffix(to-1) {
 		s.extendByHouseNumber(&to) // "2312 AB Leiden, Breestraat 70"
 	}
-	from = s.unitsBefore(from)
+	from = s.houseNameBefore(s.unitsBefore(from))
 	for from > 0 && s.isNumber(from-1) && !s.tokens[from-1].inSpan && !s.tokens[from].startsLine && s.tokens[from-1].end-s.tokens[from-1].start <= 5 && !s.hasClass(from-2, legalReference) && !s.adjacent(from-1) {
 		from--
 	}
@@ -187,6 +199,12 @@ func (s *scan) townEnd(k int) int {
 	end := k + 1
 	if j := s.placeAt(k, placeName); j > 0 {
 		end = s.extendTown(j)
+	}
+	if s.equals(end, "cedex") && !s.tokens[end].startsLine {
+		if end++; s.isNumber(end) && s.tokens[end].end-s.tokens[end].start <= 2 && !s.tokens[end].startsLine {
+			end++
+		}
+		return end
 	}
 	for j := end; j < min(k+7, len(s.tokens)) && !s.tokens[j].startsLine && !s.tokens[j].inSpan; j++ {
 		t := &s.tokens[j]

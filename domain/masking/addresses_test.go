@@ -42,3 +42,31 @@ Il corso di 12 mesi, 20121 euro; il piano 5 della legge 2004 di milano.
 dicono che via email 12 documenti arrivano
 `)
 }
+
+func TestAddressParts(t *testing.T) {
+	checkMarked(t, `
+She moved to ⟦2/1, 44 Byres Road, Glasgow G11 5RG⟧ in 2021.
+He rents ⟦The Old Rectory, Church Road, Bibury GL7 5NP⟧ from his aunt.
+c/o Müller, ⟦Haus Seeblick, Uferweg 1, 88662 Überlingen⟧
+Die Mieterin, ⟦Bahnhofstr. 14 b, Hinterhaus, 04109 Leipzig⟧, zahlt nicht.
+Meine Adresse ist ⟦Im Winkel 3, 8400 Winterthur⟧.
+Ik woon in ⟦Meir 44 bus 3, 2000 Antwerpen⟧ sinds mei.
+Zetel: ⟦Gentsesteenweg 112 bus 4B, 9300 Aalst⟧
+Ik woon aan de ⟦Prinsengracht 447-III, 1016 HL Amsterdam⟧.
+Hij woont op ⟦De Wieken 14, 1e verdieping, 3823 DP Amersfoort⟧
+Adres: ⟦Van Speijkstraat 12a, 2518 EV Den Haag⟧
+Domicilié ⟦Rue de la Loi 44 boîte 7, 1040 Bruxelles⟧
+Écrire à ⟦BP 447, 44007 Nantes Cedex 1⟧ sous huitaine.
+Abito in ⟦Via Garibaldi 44/B, int. 7, 00153 Roma⟧.
+Sede in ⟦Viale dell'Industria snc, 36100 Vicenza⟧
+Scrivere a ⟦C.P. 447, 40121 Bologna⟧
+Vive en ⟦Insurgentes Sur 447, Col. Roma Norte, C.P. 06700, Ciudad de México⟧
+Endereço: ⟦Travessa do Carmo 7, r/c dto, 4050-165 Porto⟧
+vivo en ⟦avenida de la paz 12 2b 46001 valencia⟧ y no arregla nada
+# neighbours
+Vive en Madrid 3 años, y paga 900 euros.
+Er wohnt seit Mai 2019, 14 Monate lang, in Bayern.
+He lives in Section 21, Housing Act terms.
+Il contratto snc, 36 mesi, e la società snc, 12 soci.
+`)
+}

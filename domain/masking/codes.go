@@ -118,14 +118,16 @@ func (s *scan) maskReferenceCode(i int) int {
 		end++
 	}
 done:
-	if capitals == 0 && end < len(s.tokens) && !s.isNumber(end) || capitals > 8 {
+	if capitals == 0 && end < len(s.tokens) && !s.isNumber(end) || capitals > 8 && !joined && s.mixedCodeEnd(i) == 0 {
 		return 0
 	}
 	if digits == 0 && s.isNumber(end) && !s.tokens[end].startsLine && s.isSymbol(end+1, '/') && s.adjacent(end+1) && s.isNumber(end+2) {
 		end, digits, joined = end+3, 3, true // "FT 2024/118"
 	}
 	if !joined || digits < 2 || capitals == 0 {
-		return 0
+		if end = s.mixedCodeEnd(i); end == 0 || !s.near(referenceCue|numberedCue|identityCue, i, 5) {
+			return 0
+		}
 	}
 	s.addSpan(ID, i, end)
 	return end
@@ -238,7 +240,13 @@ func (s *scan) announcedBy(i int) int {
 		digits = 5
 	case c&referenceCue != 0 && (s.isSymbol(k-1, ':') || s.isSymbol(k-1, '#')):
 		digits = 3
+	case c&referenceCue != 0 && k == i+1 && s.tokens[k].allCaps && s.isNumber(k+1) && !s.adjacent(k+1) && s.tokens[k].end-s.tokens[k].start <= 3 && s.tokens[k].cue&(statuteCue|courtCue|currencyCue) == 0:
+		digits = 6 // "Police LV 7.712.009-4"
 	case c&numberCue != 0 && s.isWord(k):
+		if end := s.mixedCodeEnd(k); end > 0 && !s.nearLaw(i) {
+			s.addSpan(ID, k, end)
+			return end // "title no. TGL123456"
+		}
 		return 0
 	case c&numberCue != 0 && k < len(s.tokens):
 		return 0
@@ -260,6 +268,9 @@ func (s *scan) announcedBy(i int) int {
 		}
 	}
 	end := s.codeEnd(k, digits)
+	if end == 0 && digits == 3 {
+		end = s.mixedCodeEnd(k)
+	}
 	if end == 0 {
 		return 0
 	}
@@ -290,7 +301,7 @@ func (s *scan) afterCue(i int) (k int, numbered bool) {
 	for k = i + 1; k < min(i+8, len(s.tokens)); k++ {
 		t := &s.tokens[k]
 		switch {
-		case t.inSpan:
+		case t.inSpan, s.isJoinedCode(k):
 			return k, numbered
 		case t.kind == otherToken:
 			if x := t.symbol; x == ':' || x == '.' && s.adjacent(k) || x == '#' || x == '=' || x == '(' || x == '-' && k > i+1 || s.isQuote(k) {
@@ -312,6 +323,45 @@ func (s *scan) afterCue(i int) (k int, numbered bool) {
 		}
 	}
 	return k, numbered
+}
+
+// isJoinedCode reports whether capitals that a hyphen or slash joins to digits are at token k: "AL-4478", "V/447".
+func (s *scan) isJoinedCode(k int) bool {
+	return s.isWord(k) && (s.tokens[k].allCaps || s.tokens[k].capitalized && s.tokens[k].end-s.tokens[k].start == 1) &&
+		(s.isSymbol(k+1, '-') || s.isSymbol(k+1, '/')) && s.adjacent(k+1) && s.isNumber(k+2) && s.adjacent(k+2)
+}
+
+// nearLaw reports whether a law or court is named shortly before token i, whose numbers are public.
+func (s *scan) nearLaw(i int) bool {
+	for k := i; k >= max(0, i-8); k-- {
+		if s.tokens[k].class&legalReference != 0 || s.tokens[k].cue&courtCue != 0 || s.tokens[k].cue&statuteCue != 0 && s.tokens[k].cue&numberCue == 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// mixedCodeEnd returns the end of capitals and digits that hang together at token k, "XK7P2Q", "LN00918273", or 0. Few letters
+// before few digits may as well be the name of something: "COVID19".
+func (s *scan) mixedCodeEnd(k int) int {
+	letters, digits, groups, end := 0, 0, 0, k
+	for end < len(s.tokens) && end-k < 16 && (end == k || s.adjacent(end)) && s.tokens[end].kind != otherToken && !s.tokens[end].inSpan {
+		t := &s.tokens[end]
+		if t.kind == numberToken {
+			digits += int(t.end - t.start)
+		} else {
+			if !t.allCaps && !(t.capitalized && t.end-t.start == 1) || t.cue&(statuteCue|courtCue) != 0 && t.end-t.start > 2 {
+				return 0
+			}
+			letters += int(t.end - t.start)
+		}
+		groups++
+		end++
+	}
+	if letters == 0 || digits < 2 || letters+digits < 6 || groups < 3 && digits < 5 {
+		return 0
+	}
+	return end
 }
 
 // isCodeStart reports whether a code may start at token k: a number, or capitals with a digit in the same word or

@@ -54,3 +54,25 @@ The file `+strings.Repeat("ID_", 30)+`⟦john_miller⟧ is lost.
 The setting MAX_FILE_SIZE and the key user_name stay.
 `)
 }
+
+func TestMixedCodes(t *testing.T) {
+	checkMarked(t, `
+My booking reference is ⟦XK7P2Q⟧ and the airline refuses.
+Loan agreement ⟦LN00918273⟧ with the bank.
+Title no. ⟦TGL123456⟧ is registered.
+Buchungscode ⟦QX4R7T⟧, der Flug fiel aus.
+Boekingsnummer ⟦RZ8K4Q⟧ is geannuleerd.
+Apólice n.º ⟦AU-44781/2⟧ recusada.
+Il contratto di locazione n. ⟦AL-4478⟧ è scaduto.
+Colis n° ⟦8R44781203344⟧ perdu.
+Verbale n. ⟦V/44781/2024⟧ impugnato.
+Pacco ⟦RA447812033IT⟧ smarrito.
+Tel. ⟦0221 / 99 87 65⟧
+# neighbours
+The policy on COVID19 and HTML5 is a contract matter.
+Our certificate under ISO27001 and the claim in C-131/12 remain.
+Directive no. 95/46 and case C-131/12 are cited.
+Le décret n° 2005-850 et la décision n° 2010-605 DC restent.
+Order 123456789 units of A4 paper.
+`)
+}

@@ -247,7 +247,7 @@ func (s *scan) readDigits(i int) digitSequence {
 		if t.kind != otherToken {
 			break
 		}
-		if t.afterBlank && d.n > 0 && t.symbol != '(' && t.symbol != '-' && (t.symbol != '/' || !d.plus) {
+		if t.afterBlank && d.n > 0 && t.symbol != '(' && t.symbol != '-' && (t.symbol != '/' || !d.plus && !(d.n == 1 && s.text[s.tokens[d.first[0]].start] == '0' && d.groups[0] <= 5)) {
 			break
 		}
 		switch t.symbol {

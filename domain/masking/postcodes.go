@@ -10,6 +10,9 @@ func (s *scan) anyPostcode(k int) int {
 	}
 	t := &s.tokens[k]
 	n := t.end - t.start
+	if s.isSymbol(k+1, '.') && s.isSymbol(k+3, '.') && s.equals(k, "c") && s.equals(k+2, "p") && s.isNumber(k+4) && s.tokens[k+4].end-s.tokens[k+4].start >= 4 {
+		return k + 5 // "C.P. 06700"
+	}
 	if s.oneOf(k, "cep", "cp", "plz", "zip", "cap") && s.isNumber(k+1) && s.tokens[k+1].end-s.tokens[k+1].start >= 4 {
 		return max(s.anyPostcode(k+1), k+2)
 	}
@@ -50,7 +53,7 @@ func (s *scan) britishPostcode(k int) int {
 			shape = append(shape, 'a')
 		}
 	}
-	for _, form := range [...]string{"AA99 9AA", "AA9A 9AA", "AA9 9AA", "A99 9AA", "A9A 9AA", "A9 9AA", "A9A 9A9", "A99 A9AA", "A99 AA99", "A99 AA9A"} {
+	for _, form := range [...]string{"AA99 9AA", "AA9A 9AA", "AA9 9AA", "A99 9AA", "A9A 9AA", "A9 9AA", "A9A 9A9", "A99 A9AA", "A99 AA99", "A99 AA9A", "A99 A9A9", "A99 A999", "A99 AAA9"} {
 		if len(shape) >= len(form) && string(shape[:len(form)]) == form && (at+len(form) >= len(s.text) || !isAlnum(s.text[at+len(form)])) && !(s.lowercaseText && endsLikeOrdinal(s.text[at:at+len(form)])) {
 			return s.tokenAt(k, at+len(form))
 		}
@@ -118,6 +121,7 @@ func (s *scan) streetBefore(i int, british bool) int {
 		}
 		return from
 	}
+	k = s.beforeUnits(k)
 	if s.isWord(k) && s.tokens[k].end-s.tokens[k].start == 1 && s.adjacent(k) {
 		k-- // "2b"
 		if s.isSymbol(k, '-') && s.adjacent(k) {
@@ -137,6 +141,8 @@ func (s *scan) streetBefore(i int, british bool) int {
 		switch {
 		case p.inSpan:
 			n = 6
+		case p.cue&addressCue != 0 && p.cue&streetType == 0, s.oneOf(k, "is", "ist", "est", "es", "è", "é", "à", "at", "to") && !p.capitalized:
+			n = 6
 		case s.isCapitalized(k) && p.class&honorific == 0:
 			from = k
 		case p.kind == wordToken && (p.class&nameParticle != 0 || p.cue&connector != 0 && p.end-p.start <= 3):
@@ -154,6 +160,26 @@ func (s *scan) streetBefore(i int, british bool) int {
 	return from
 }
 
+// beforeUnits returns the last token before the parts of a building that end at token k: "De Wieken 14, 1e verdieping".
+func (s *scan) beforeUnits(k int) int {
+	for range 2 {
+		unit := false
+		for j := k; j > max(0, k-5) && !s.tokens[j].inSpan && !s.tokens[j].startsLine; j-- {
+			unit = unit || s.tokens[j].cue&floorCue != 0 || s.tokens[j].class&unitWord != 0
+			if s.isSymbol(j, ',') {
+				if unit {
+					k = j - 1
+				}
+				break
+			}
+		}
+		if !unit {
+			break
+		}
+	}
+	return k
+}
+
 // unitAfter returns the end of the part of a building at token k, "3.º B", "2. OG links", "bâtiment C", or 0.
 func (s *scan) unitAfter(k int) int {
 	if k >= len(s.tokens) || s.tokens[k].inSpan || s.tokens[k].startsLine {
@@ -166,9 +192,14 @@ func (s *scan) unitAfter(k int) int {
 		for n := 0; n < 2 && s.adjacent(j) && (s.isSymbol(j, '.') || s.tokens[j].symbol == 0 && isOrdinalSign(s.textOf(j, j+1))); n++ {
 			j++
 		}
+		if s.isWord(j) && s.adjacent(j) && s.oneOf(j, "e", "er", "ème", "eme", "st", "nd", "rd", "th", "de", "ste", "o", "a") && s.hasCue(j+1, floorCue) {
+			j++ // "3e étage"
+		}
 		switch {
 		case s.hasCue(j, floorCue) && !s.tokens[j].startsLine:
 			end = j + 1
+		case s.lowercaseText && s.isWord(k+1) && s.adjacent(k+1) && s.tokens[k+1].end-s.tokens[k+1].start <= 2 && (s.anyPostcode(k+2) > 0 || s.isNumber(k+2) && s.isWord(k+3) && s.adjacent(k+3) && s.anyPostcode(k+4) > 0):
+			end = k + 2 // "12 2b 46001 valencia"
 		case j > k+1 && !s.isSymbol(j-1, '.'):
 			end = j
 			if s.isWord(j) && s.tokens[j].end-s.tokens[j].start == 1 && s.tokens[j].capitalized && !s.tokens[j].startsLine {
@@ -188,6 +219,12 @@ func (s *scan) unitAfter(k int) int {
 				end = j
 			}
 		}
+	}
+	if s.equals(k, "r") && s.isSymbol(k+1, '/') && s.equals(k+2, "c") && s.adjacent(k+1) && s.adjacent(k+2) {
+		end = k + 3 // "r/c"
+	}
+	if end > 0 && s.isNumber(end-1) && s.isWord(end) && s.adjacent(end) && s.tokens[end].end-s.tokens[end].start == 1 {
+		end++ // "bus 4B"
 	}
 	if end > 0 && s.isSymbol(end, '.') && s.hasCue(end-1, floorCue) && (s.isSymbol(end+1, ',') || s.lineEndsAt(end+1)) {
 		end++

@@ -129,6 +129,9 @@ func (s *scan) compoundStreet(i int) (from, to int) {
 	for s.isSymbol(from-1, '-') && s.adjacent(from) && s.adjacent(from-1) && s.isCapitalized(from-2) {
 		from -= 2 // "Karl-Marx-Straße"
 	}
+	if s.isWord(from-1) && s.tokens[from-1].capitalized && s.oneOf(from-1, "van", "de", "den", "ter", "ten", "'t", "sint", "oude", "nieuwe") && !s.tokens[from].startsLine {
+		from-- // "Van Speijkstraat"
+	}
 	from = s.prepositionBefore(from)
 	if s.extendByHouseNumber(&to) {
 		return from, to
@@ -284,8 +287,8 @@ func (s *scan) streetNamed(i int) (from, to int) {
 		}
 		return before, to
 	}
-	if s.isSymbol(to, ',') && (s.equals(to+1, "s") && s.isSymbol(to+2, '/') && s.equals(to+3, "n")) {
-		return from, to + 4
+	if j := s.withoutNumber(to); j > 0 {
+		return from, j
 	}
 	next := to
 	if s.isSymbol(next, ',') {
@@ -297,10 +300,25 @@ func (s *scan) streetNamed(i int) (from, to int) {
 	return 0, 0
 }
 
+// withoutNumber returns the end of the words at token k that a street without numbers has in their place, "s/n", "snc", or 0.
+func (s *scan) withoutNumber(k int) int {
+	if s.isSymbol(k, ',') {
+		k++
+	}
+	switch {
+	case k >= len(s.tokens) || s.tokens[k].startsLine:
+	case s.equals(k, "s") && s.isSymbol(k+1, '/') && s.equals(k+2, "n"):
+		return k + 3
+	case s.oneOf(k, "snc", "sn"):
+		return k + 1
+	}
+	return 0
+}
+
 // isElided reports whether token i is a capitalized word after an elided article: "l'Église", "d'Italia".
 func (s *scan) isElided(i int) bool {
 	word := s.textOf(i, i+1)
-	for k := 1; k < min(3, len(word)-1); k++ {
+	for k := 1; k < min(5, len(word)-1); k++ {
 		if word[k] == '\'' && word[k+1] >= 'A' && word[k+1] <= 'Z' || word[k] == '\'' && word[k+1] >= utf8.RuneSelf {
 			return true
 		}
