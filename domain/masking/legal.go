@@ -25,6 +25,7 @@ func (s *scan) markLaw() {
 		}
 	}
 	s.markAuthorities()
+	s.markPublicNames()
 }
 
 // namesOwnCase reports whether the text is about a case of the writer's own, so that the names in it are of private

@@ -80,6 +80,7 @@ type Masker struct {
 	lex    *lexicon
 	cues   *cues
 	tagger *tagger
+	public publicNames
 }
 
 // New reads the embedded word lists and the model of the tagger. It fails only if they are corrupt.
@@ -96,7 +97,11 @@ func New() (*Masker, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Masker{lex: lex, cues: cues, tagger: tagger}, nil
+	public, err := readPublicNames(lex)
+	if err != nil {
+		return nil, err
+	}
+	return &Masker{lex: lex, cues: cues, tagger: tagger, public: public}, nil
 }
 
 // NewSession returns a session for the texts of one request.

@@ -27,6 +27,7 @@ type scan struct {
 	lastCue     [32]int // the last token with each cue
 	lastCard    int     // the end of the last card number
 	tagger      *tagger
+	publicNames publicNames
 	// by token: for the tagger and the language
 	info     []featureInfo
 	evidence []*langid.Scores
@@ -120,7 +121,7 @@ func (m *Masker) scanToTag(text string) *scan {
 
 // read flattens text and splits it into tokens.
 func (s *scan) read(m *Masker, text string) {
-	s.lex, s.cues, s.tagger, s.layout.words = m.lex, m.cues, m.tagger, m.cues
+	s.lex, s.cues, s.tagger, s.publicNames, s.layout.words = m.lex, m.cues, m.tagger, m.public, m.cues
 	s.text = s.layout.flatten(text)
 	s.tokens = m.lex.tokenize(s.tokens[:0], s.text)
 	for i := range s.tokens {

@@ -1,0 +1,182 @@
+package masking
+
+import (
+	"errors"
+	"slices"
+	"strings"
+)
+
+// Names that everybody knows are no personal data where a question is about them: platforms, makes, authorities, feasts,
+// religions, procedures in capitals, and people of the law's history.
+
+// publicNames maps the hash of a first word to the names that begin with it.
+type publicNames map[uint64][]publicName
+
+type publicName struct {
+	rest []uint64 // the hashes of the other words
+	use  publicUse
+}
+
+// publicUse says where a public name is left readable.
+type publicUse uint8
+
+const (
+	asTerm   publicUse = iota // everywhere: nobody is called so
+	asBrand                   // unless a legal form or more of a company's name follows
+	asMake                    // also a name of people: after an article, as in "a Ford"
+	asFeast                   // also a name of people: after a preposition, as in "a Natale"
+	asFigure                  // where the text asks and is not about a case of the writer's own
+)
+
+var publicSections = map[string]publicUse{
+	"[term]": asTerm, "[brand]": asBrand, "[make]": asMake, "[feast]": asFeast, "[figure]": asFigure,
+}
+
+func readPublicNames(lex *lexicon) (publicNames, error) {
+	data, err := wordFiles.ReadFile("words/public.txt")
+	if err != nil {
+		return nil, err
+	}
+	names := publicNames{}
+	var use publicUse
+	for line := range strings.Lines(string(data)) {
+		line = strings.TrimSpace(line)
+		switch {
+		case line == "" || line[0] == '#':
+			continue
+		case line[0] == '[':
+			u, ok := publicSections[line]
+			if !ok {
+				return nil, errors.New("masking: unknown section in public.txt")
+			}
+			use = u
+			continue
+		}
+		for name := range strings.SplitSeq(line, ",") {
+			var hashes []uint64
+			for _, t := range lex.tokenize(nil, strings.TrimSpace(name)) {
+				if t.symbol != '.' {
+					hashes = append(hashes, t.hash)
+				}
+			}
+			if len(hashes) > 0 {
+				names[hashes[0]] = append(names[hashes[0]], publicName{hashes[1:], use})
+			}
+		}
+	}
+	return names, nil
+}
+
+// markPublicNames marks public names like terms of the law, so that no name begins in them.
+func (s *scan) markPublicNames() {
+	general := unknown
+	for i := 0; i < len(s.tokens); i++ {
+		t := &s.tokens[i]
+		if t.kind != wordToken || !t.capitalized || t.law || t.inSpan {
+			continue
+		}
+		end, use := s.publicNameAt(i)
+		if end == 0 || s.afterGivenName(i) {
+			continue
+		}
+		if end == i+1 && t.class&(givenName|familyName) != 0 {
+			switch {
+			case use == asTerm:
+				use = asFeast // "Ascensión Soler"
+			case use == asBrand && !s.isGeneral(&general):
+				use = asMake
+			}
+		}
+		switch use {
+		case asBrand:
+			if s.isOfCompany(i, end) {
+				continue
+			}
+		case asMake:
+			if !s.oneOf(i-1, makeArticles...) || s.isOfCompany(i, end) {
+				continue
+			}
+		case asFeast:
+			if !s.oneOf(i-1, feastPrepositions...) && !s.oneOf(i-1, makeArticles...) || s.isCapitalized(i-1) && !s.tokens[i-1].startsSentence || s.isCapitalized(end) {
+				continue
+			}
+		case asFigure:
+			if !s.isGeneral(&general) {
+				continue
+			}
+		}
+		for ; i < end; i++ {
+			s.tokens[i].law = true
+		}
+		i--
+	}
+}
+
+// answer is yes, no or not yet known.
+type answer uint8
+
+const (
+	unknown answer = iota
+	yes
+	no
+)
+
+// isGeneral reports whether the text asks about the law and not about a case of the writer's own. It remembers the answer.
+func (s *scan) isGeneral(known *answer) bool {
+	if *known == unknown {
+		if *known = yes; s.namesOwnCase(nil) {
+			*known = no
+		}
+	}
+	return *known == yes
+}
+
+// publicNameAt returns the end of the longest public name at token i, or 0.
+func (s *scan) publicNameAt(i int) (end int, use publicUse) {
+	for _, name := range s.publicNames[s.tokens[i].hash] {
+		j := i + 1
+		fits := true
+		for _, hash := range name.rest {
+			if s.isSymbol(j, '.') && s.adjacent(j) {
+				j++
+			}
+			if fits = j < len(s.tokens) && s.tokens[j].hash == hash && !s.tokens[j].startsParagraph && !s.tokens[j].inSpan; !fits {
+				break
+			}
+			j++
+		}
+		if fits && j > end {
+			end, use = j, name.use
+		}
+	}
+	return end, use
+}
+
+// isOfCompany reports whether tokens [i, end) are a part of a company's name: a legal form follows, or a word for a
+// company precedes.
+func (s *scan) isOfCompany(i, end int) bool {
+	if i > 0 && (s.tokens[i-1].cue&companyCue != 0 || s.oneOf(i-1, "mr", "mrs", "ms")) {
+		return true
+	}
+	for k := end; k < end+5; k++ {
+		if s.legalFormAt(k) > 0 {
+			return true
+		}
+		if !s.isCapitalized(k) || s.tokens[k].startsLine {
+			break
+		}
+	}
+	return false
+}
+
+var makeArticles = slices.Concat(
+	[]string{"a", "an", "my", "our", "his", "her", "their", "your", "used", "new"},
+	[]string{"ein", "eine", "einen", "einem", "einer", "mein", "meinen", "meinem", "unser", "unseren", "gebrauchten", "gebrauchter", "neuen"},
+	[]string{"un", "une", "ma", "mon", "notre", "una", "mi", "nuestro", "um", "uma", "meu", "minha", "uno", "mia", "mio", "nostra", "een", "mijn", "onze"},
+)
+
+var feastPrepositions = []string{
+	"at", "on", "before", "after", "since", "until", "by", "over", "during", "for", "an", "zu", "vor", "nach", "seit", "bis", "über",
+	"à", "avant", "après", "depuis", "pour", "en", "por", "a", "di", "dopo", "prima", "per", "da", "do", "no", "na", "até", "met", "voor", "tot", "sinds", "op",
+	"the", "al", "der", "das", "de", "het", "la", "el", "il", "o", "le",
+}
