@@ -143,16 +143,13 @@ func (s *scan) streetByCue(i int) (from, to int) {
 	return 0, 0
 }
 
-// townBefore returns the end of the capitalized words at token k if a postcode follows them after a comma, or 0.
-func (s *scan) townBefore(k int) int {
-	end := k
-	for end < k+5 && s.isCapitalized(end) && !s.tokens[end].startsLine {
-		end++
+// townFirst finds an address that starts with its postcode and town at token i, "1010 Wien, Graben 12".
+func (s *scan) townFirst(i int) (from, to int) {
+	town := i + 1
+	if n := s.tokens[i].end - s.tokens[i].start; n < 4 || n > 5 || !s.isCapitalized(town) || s.tokens[town].startsLine || !s.hasClass(town, placeName) || s.hasCue(town, monthCue) || s.isReference(i) {
+		return 0, 0
 	}
-	if end > k && s.isSymbol(end, ',') && s.anyPostcode(end+1) > 0 {
-		return end
-	}
-	return 0
+	return i, s.streetAfterTown(i, town+1)
 }
 
 // streetAfterTown returns the end of the street with its number after the postcode and town in tokens [from, to), "1010 Wien,

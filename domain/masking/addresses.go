@@ -24,6 +24,7 @@ func (s *scan) findAddresses() {
 			}
 			from, to = s.addressAtWord(i)
 		} else if from, to = s.postcodeWithTown(i); to > from {
+		} else if from, to = s.townFirst(i); to > from {
 		} else if from, to = s.lowercaseAddress(i); to == from && !s.isReference(i) {
 			from, to = s.houseNumberFirst(i, s.addressExpected(i))
 		}
@@ -52,6 +53,9 @@ func (s *scan) addressAtWord(i int) (from, to int) {
 			if s.equals(i, "zza") && s.isSymbol(i-1, '.') && s.equals(i-2, "p") && from == i {
 				from = i - 2 // "P.zza Cavour"
 			}
+			if s.equals(i, "dit") && s.isSymbol(i-1, '-') && s.equals(i-2, "lieu") {
+				from = i - 2 // "lieu-dit Le Bourg"
+			}
 			return from, to
 		}
 	}
@@ -62,11 +66,6 @@ func (s *scan) addressAtWord(i int) (from, to int) {
 	}
 	if t.allCaps && s.oneOf(i, "sqn", "sqs", "cln", "cls", "shis", "shin", "scln", "scls", "shcgn") && s.isNumber(i+1) && !s.tokens[i+1].startsLine {
 		return i, i + 2 // a block of Brasília
-	}
-	if s.equals(i, "dit") && s.isSymbol(i-1, '-') && s.equals(i-2, "lieu") && to == from {
-		if end := s.townBefore(i + 1); end > 0 {
-			return i - 2, end // "lieu-dit Le Bourg, 24220 …"
-		}
 	}
 	if from, to = s.streetByCue(i); to > from {
 		return from, to
@@ -233,6 +232,8 @@ func (s *scan) provinceEnd(k int) int {
 		return s.isWord(k) && s.tokens[k].allCaps && s.tokens[k].end-s.tokens[k].start == 2 && !s.tokens[k].inSpan
 	}
 	switch {
+	case s.isSymbol(k, '(') && s.isCapitalized(k+1) && s.hasClass(k+1, placeName|state) && s.isSymbol(k+2, ')'):
+		return k + 3 // "Montréal (Québec)"
 	case s.isSymbol(k, '(') && short(k+1) && s.isSymbol(k+2, ')'):
 		return k + 3
 	case k+1 < len(s.tokens) && s.tokens[k].kind == otherToken && (s.isSymbol(k, '-') || s.isSymbol(k, '/') || s.textOf(k, k+1) == "–") && short(k+1):

@@ -63,10 +63,16 @@ Scrivere a ⟦C.P. 447, 40121 Bologna⟧
 Vive en ⟦Insurgentes Sur 447, Col. Roma Norte, C.P. 06700, Ciudad de México⟧
 Endereço: ⟦Travessa do Carmo 7, r/c dto, 4050-165 Porto⟧
 vivo en ⟦avenida de la paz 12 2b 46001 valencia⟧ y no arregla nada
+Ich wohne in ⟦1010 Wien, Graben 12, Top 7⟧.
+Elle vit au ⟦447, rue Saint-Denis, app. 12, Montréal (Québec) H2X 3K8⟧
+Il demeure ⟦lieu-dit Le Bourg, 24220 Saint-Cyprien⟧.
+Domiciliado en ⟦Av. Providencia 447, of. 1203, Santiago⟧
+ik woon ⟦dorpstraat 12 bis 3511 ab utrecht⟧ en de huurbaas doet niks
 # neighbours
 Vive en Madrid 3 años, y paga 900 euros.
 Er wohnt seit Mai 2019, 14 Monate lang, in Bayern.
 He lives in Section 21, Housing Act terms.
+Im Jahr 2010 Wien, und 1500 Berlin, Mai 12, blieb es.
 Il contratto snc, 36 mesi, e la società snc, 12 soci.
 `)
 }

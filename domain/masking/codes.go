@@ -72,7 +72,7 @@ func (s *scan) maskIdentifier(i int, announced bool) int {
 		if !announced && s.tokens[i].kind == wordToken && !s.tokens[i].allCaps && !s.tokens[i].capitalized && !s.lowercaseText {
 			continue
 		}
-		if end < len(s.tokens) && s.adjacent(end) && (s.isSymbol(end, '-') || s.isSymbol(end, '/') || s.isSymbol(end, '.') && s.isNumber(end+1)) && s.adjacent(end+1) && s.tokens[end+1].kind != otherToken {
+		if end < len(s.tokens) && s.adjacent(end) && (s.isSymbol(end, '-') || s.isSymbol(end, '/') || s.isSymbol(end, '.') && (s.isNumber(end+1) || announced && s.isWord(end+1) && s.tokens[end+1].allCaps || announced && s.isWord(end+1) && s.tokens[end+1].capitalized && s.isSymbol(end+2, '.'))) && s.adjacent(end+1) && s.tokens[end+1].kind != otherToken {
 			// only the start of a longer code
 			if end = s.codeEnd(i, 3); !announced || end == 0 {
 				continue
@@ -87,50 +87,6 @@ func (s *scan) maskIdentifier(i int, announced bool) int {
 		return end - 1
 	}
 	return i
-}
-
-// maskReferenceCode masks a code that a word such as "contract" or "dossier" announces without a number word,
-// "MRH-5521-B", and returns its end, or 0. Capitals and digits are joined in it.
-func (s *scan) maskReferenceCode(i int) int {
-	t := &s.tokens[i]
-	if s.adjacent(i) && s.tokens[i-1].kind != otherToken || !s.near(referenceCue|numberedCue|identityCue|docketCue, i, 6) || s.isReference(i) || t.law {
-		return 0
-	}
-	end, capitals, digits, joined := i, 0, 0, false
-	for end < len(s.tokens) && !s.tokens[end].inSpan && (end == i || s.adjacent(end)) && end-i < 12 {
-		x := &s.tokens[end]
-		switch {
-		case x.kind == numberToken:
-			digits += int(x.end - x.start)
-		case x.kind == wordToken:
-			if !x.allCaps && !(x.capitalized && x.end-x.start == 1) {
-				return 0
-			}
-			capitals += int(x.end - x.start)
-		case x.symbol == '-' || x.symbol == '/' || x.symbol == '.':
-			if !s.adjacent(end+1) || s.tokens[end+1].kind == otherToken {
-				goto done
-			}
-			joined = joined || x.symbol != '.'
-		default:
-			goto done
-		}
-		end++
-	}
-done:
-	if capitals == 0 && end < len(s.tokens) && !s.isNumber(end) || capitals > 8 && !joined && s.mixedCodeEnd(i) == 0 {
-		return 0
-	}
-	if digits == 0 && s.isNumber(end) && !s.tokens[end].startsLine && s.isSymbol(end+1, '/') && s.adjacent(end+1) && s.isNumber(end+2) {
-		end, digits, joined = end+3, 3, true // "FT 2024/118"
-	}
-	if !joined || digits < 2 || capitals == 0 {
-		if end = s.mixedCodeEnd(i); end == 0 || !s.near(referenceCue|numberedCue|identityCue, i, 5) {
-			return 0
-		}
-	}
-	s.addSpan(ID, i, end)
-	return end
 }
 
 // maskCode masks the code at token i, whatever it is, and returns its last token, or i. It has at least four digits.
@@ -150,7 +106,7 @@ func (s *scan) codeEnd(i, digits int) int {
 		t := &s.tokens[j]
 		switch {
 		case t.kind == numberToken:
-			if j > i && t.afterBlank && (t.startsLine || s.isAmount(j, j+1) || t.end-t.start < 2) {
+			if j > i && t.afterBlank && (t.startsLine || s.isAmount(j, j+1) || t.end-t.start < 2 && !(s.isSymbol(j+1, '.') && s.adjacent(j+1) && s.adjacent(j+2) && s.isNumber(j+2))) {
 				goto done
 			}
 			n += int(t.end - t.start)
@@ -240,10 +196,18 @@ func (s *scan) announcedBy(i int) int {
 		digits = 5
 	case c&referenceCue != 0 && (s.isSymbol(k-1, ':') || s.isSymbol(k-1, '#')):
 		digits = 3
+	case c&bankCue != 0 && s.oneOf(i, "agência", "agencia", "guichet"):
+		digits = 3
+	case c&referenceCue != 0 && k == i+2 && s.oneOf(i+1, "is", "ist", "es", "est", "è", "é", "lautet") && s.isNumber(k):
+		digits = 8 // "my claim ref is 4412 7789 1203"
 	case c&referenceCue != 0 && k == i+1 && s.tokens[k].allCaps && s.isNumber(k+1) && !s.adjacent(k+1) && s.tokens[k].end-s.tokens[k].start <= 3 && s.tokens[k].cue&(statuteCue|courtCue|currencyCue) == 0:
 		digits = 6 // "Police LV 7.712.009-4"
 	case c&numberCue != 0 && s.isWord(k):
-		if end := s.mixedCodeEnd(k); end > 0 && !s.nearLaw(i) {
+		end := s.mixedCodeEnd(k)
+		if end == 0 && s.isJoinedCode(k) {
+			end = s.codeEnd(k, 5)
+		}
+		if end > 0 && !s.nearLaw(i) && !s.equals(i, "code") {
 			s.addSpan(ID, k, end)
 			return end // "title no. TGL123456"
 		}
@@ -323,45 +287,6 @@ func (s *scan) afterCue(i int) (k int, numbered bool) {
 		}
 	}
 	return k, numbered
-}
-
-// isJoinedCode reports whether capitals that a hyphen or slash joins to digits are at token k: "AL-4478", "V/447".
-func (s *scan) isJoinedCode(k int) bool {
-	return s.isWord(k) && (s.tokens[k].allCaps || s.tokens[k].capitalized && s.tokens[k].end-s.tokens[k].start == 1) &&
-		(s.isSymbol(k+1, '-') || s.isSymbol(k+1, '/')) && s.adjacent(k+1) && s.isNumber(k+2) && s.adjacent(k+2)
-}
-
-// nearLaw reports whether a law or court is named shortly before token i, whose numbers are public.
-func (s *scan) nearLaw(i int) bool {
-	for k := i; k >= max(0, i-8); k-- {
-		if s.tokens[k].class&legalReference != 0 || s.tokens[k].cue&courtCue != 0 || s.tokens[k].cue&statuteCue != 0 && s.tokens[k].cue&numberCue == 0 {
-			return true
-		}
-	}
-	return false
-}
-
-// mixedCodeEnd returns the end of capitals and digits that hang together at token k, "XK7P2Q", "LN00918273", or 0. Few letters
-// before few digits may as well be the name of something: "COVID19".
-func (s *scan) mixedCodeEnd(k int) int {
-	letters, digits, groups, end := 0, 0, 0, k
-	for end < len(s.tokens) && end-k < 16 && (end == k || s.adjacent(end)) && s.tokens[end].kind != otherToken && !s.tokens[end].inSpan {
-		t := &s.tokens[end]
-		if t.kind == numberToken {
-			digits += int(t.end - t.start)
-		} else {
-			if !t.allCaps && !(t.capitalized && t.end-t.start == 1) || t.cue&(statuteCue|courtCue) != 0 && t.end-t.start > 2 {
-				return 0
-			}
-			letters += int(t.end - t.start)
-		}
-		groups++
-		end++
-	}
-	if letters == 0 || digits < 2 || letters+digits < 6 || groups < 3 && digits < 5 {
-		return 0
-	}
-	return end
 }
 
 // isCodeStart reports whether a code may start at token k: a number, or capitals with a digit in the same word or

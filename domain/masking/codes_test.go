@@ -76,3 +76,23 @@ Le décret n° 2005-850 et la décision n° 2010-605 DC restent.
 Order 123456789 units of A4 paper.
 `)
 }
+
+func TestReferenceCodes(t *testing.T) {
+	checkMarked(t, `
+my uc claim ref is ⟦4412 7789 1203⟧ and it is late
+NHS trust, hospital no. ⟦H0098123⟧
+Expediente ⟦EXP/2024/44781⟧ de extranjería.
+Police ⟦LV 7.712.009-4⟧ gekündigt.
+Cartella clinica ⟦2024044781⟧ e cod. cliente ⟦CL0447⟧.
+Machtigingskenmerk ⟦M-447812-A⟧ ingetrokken.
+Procès-verbal n° ⟦2024/004478⟧, plainte déposée.
+offre n° ⟦O-447812⟧ refusée
+Kadastraal bekend gemeente Leiden, sectie ⟦K nummer 4478⟧
+Parcelle cadastrée section ⟦AB n° 447⟧, lot 12
+Número de aluno ⟦a44781⟧, fui expulso.
+# neighbours
+See section A no. 4 of the Act and sectie B van de wet.
+The loan is 250000 and the claim is 2019 years old.
+La directive n° 2016/67912 et le règlement n° 2016/679 restent.
+`)
+}

@@ -154,6 +154,8 @@ func compoundCue(word string) cue {
 	switch {
 	case strings.HasSuffix(lowered, "ausweis"):
 		return identityCue
+	case strings.HasSuffix(lowered, "kenmerk"):
+		return numberedCue
 	case strings.HasSuffix(lowered, "polis"), strings.HasSuffix(lowered, "konto"), strings.HasSuffix(lowered, "dossier"), strings.HasSuffix(lowered, "rekening"):
 		return referenceCue
 	case strings.HasSuffix(lowered, "zeichen"), strings.HasSuffix(lowered, "kennung"):

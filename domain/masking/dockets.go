@@ -178,6 +178,31 @@ func (s *scan) maskItalianDocket(i int) int {
 	return j
 }
 
+// maskParcel masks the section and number of a parcel of land at token i, "sectie K nummer 4478", "parcelle AB n° 447", and
+// returns its end, or 0. A section needs a word of the land register before it.
+func (s *scan) maskParcel(i int) int {
+	k := i + 1
+	if s.equals(k, "section") {
+		k++
+	}
+	if !s.isWord(k) || !s.tokens[k].capitalized || s.tokens[k].end-s.tokens[k].start > 2 || s.tokens[k].startsLine {
+		return 0
+	}
+	registered := !s.oneOf(i, "sectie", "section")
+	for p := i - 1; p >= max(0, i-8) && !registered; p-- {
+		registered = s.oneOf(p, "kadastraal", "kadaster", "cadastrée", "cadastré", "cadastrées", "cadastre", "perceel", "parcelle")
+	}
+	number := k + 1
+	for number < k+5 && !s.isNumber(number) && number < len(s.tokens) && (s.hasCue(number, numberCue) || s.tokens[number].kind == otherToken && s.tokens[number].symbol == 0) {
+		number++
+	}
+	if !registered || !s.isNumber(number) || s.tokens[number].inSpan || s.tokens[number].startsLine {
+		return 0
+	}
+	s.addSpan(ID, k, number+1)
+	return number + 1
+}
+
 // maskLandRegister masks the number of a page of the land register, "Grundbuch von Schwabing, Blatt 4711", and returns its end,
 // or 0.
 func (s *scan) maskLandRegister(i int) int {

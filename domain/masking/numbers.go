@@ -107,7 +107,7 @@ func (s *scan) isNumberedAt(i int, d *digitSequence) bool {
 			return false
 		}
 	}
-	return d.n == 1 || d.seps[1] != '/'
+	return d.n == 1 || d.seps[1] != '/' || d.n == 2 && d.groups[1] >= 5 && !s.nearLaw(i-1)
 }
 
 // lastAnnouncement returns the token of the last word that announces an identifier.

@@ -26,6 +26,9 @@ func (s *scan) anyPostcode(k int) int {
 			return j
 		}
 	}
+	if s.lowercaseText && n == 4 && t.kind == numberToken && s.isWord(k+1) && s.tokens[k+1].end-s.tokens[k+1].start == 2 && s.hasClass(k+2, placeName) && !s.tokens[k+1].startsLine {
+		return k + 2 // "3511 ab utrecht"
+	}
 	return s.postcodeAt(k)
 }
 
@@ -206,14 +209,14 @@ func (s *scan) unitAfter(k int) int {
 				end = j + 1
 			}
 		}
-	case s.hasCue(k, floorCue):
+	case s.hasCue(k, floorCue), s.equals(k, "of") && s.isSymbol(k+1, '.') && s.isNumber(k+2):
 		j := k + 1
 		if s.isSymbol(j, '.') {
 			j++
 		}
 		if j < len(s.tokens) && !s.tokens[j].startsLine && (s.isNumber(j) && s.tokens[j].end-s.tokens[j].start <= 4 || s.isWord(j) && s.tokens[j].end-s.tokens[j].start == 1 && (s.tokens[j].capitalized || s.lowercaseText && s.tokens[k].class&unitWord != 0 && !s.oneOf(j, "a", "i", "e", "o", "y", "à", "è"))) {
 			end = j + 1
-		} else if s.oneOf(k, "izq", "izda", "izquierda", "dcha", "derecha", "dto", "esq", "esquerdo", "direito", "bajo", "ático", "links", "rechts", "eg", "hinterhaus", "vorderhaus", "frente", "huis", "interior", "entresuelo") {
+		} else if s.oneOf(k, "gauche", "droite", "izq", "izda", "izquierda", "dcha", "derecha", "dto", "esq", "esquerdo", "direito", "bajo", "ático", "links", "rechts", "eg", "hinterhaus", "vorderhaus", "frente", "huis", "interior", "entresuelo") {
 			end = j
 			if s.isSymbol(j-1, '.') && s.isSymbol(j, ',') {
 				end = j

@@ -31,6 +31,8 @@ func (s *scan) streetAround(i int) (from, to int) {
 	for k := i - 1; k >= 0 && words < 4 && !s.tokens[k].inSpan && !s.tokens[k+1].startsLine; k-- {
 		p := &s.tokens[k]
 		switch {
+		case words > 0 && s.isNumber(k-1) && !s.tokens[k].startsLine && s.tokens[k].capitalized && s.oneOf(k, "n", "s", "e", "w"):
+			from = k // "310 E 46th St"
 		case p.kind == wordToken && p.class&functionWord != 0 && p.class&nameParticle == 0:
 		case s.isCapitalized(k) && !(p.startsSentence && p.class&commonWord != 0 && words > 0) || p.kind == wordToken && p.class&nameParticle != 0 && words > 0:
 			if p.class&honorific != 0 {
@@ -271,6 +273,9 @@ func (s *scan) streetNamed(i int) (from, to int) {
 		number++
 	}
 	if s.extendByHouseNumber(&number) && !s.isAmount(number-1, number) {
+		if s.equals(number, "km") && !s.tokens[number].startsLine && s.extendByHouseNumber(&number) {
+			return from, number // "Strada Provinciale 44 km 7"
+		}
 		return from, number
 	}
 	// the number before: "12 rue", "2 bis, quai", "12-14, rue"

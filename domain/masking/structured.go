@@ -97,6 +97,11 @@ func (s *scan) structuredWord(i int) int {
 			return j - 1
 		}
 	}
+	if s.oneOf(i, "sectie", "section", "perceel", "parcelle") {
+		if j := s.maskParcel(i); j > 0 {
+			return j - 1
+		}
+	}
 	return s.identifierAt(i)
 }
 
