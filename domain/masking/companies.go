@@ -36,6 +36,10 @@ func (s *scan) findCompanies() {
 				continue
 			}
 		}
+		if i := s.tradeEndsName(j); i < j && !s.hasLegalForm(j) {
+			s.addSpan(Company, i, j+1)
+			continue
+		}
 		if t.inSpan || t.kind != wordToken || j == 0 || t.startsLine || t.law || !t.capitalized && t.class&orgSuffix == 0 && !(t.end-t.start == 1 && s.isSymbol(j+1, '.')) {
 			continue
 		}

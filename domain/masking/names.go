@@ -43,6 +43,9 @@ func (s *scan) findNameAt(i int) (end int) {
 	if j := s.afterRelation(i); j > 0 {
 		return j
 	}
+	if j := s.secondNameAt(i); j > 0 {
+		return j
+	}
 	if t.language == langid.English {
 		if j := s.listedNameAt(i); j > 0 {
 			return j

@@ -71,6 +71,9 @@ func (s *scan) tradeStartsName(j int) bool {
 	if s.isWord(k) && !s.tokens[k].capitalized && s.tokens[k].cue&nameConnector != 0 && !s.oneOf(k, "y", "e", "et", "und", "and", "en") {
 		k++
 	}
+	if s.oneOf(k, "zum", "zur") {
+		k++
+	}
 	if !s.isCapitalized(k) || s.tokens[k].inSpan || s.tokens[k].startsLine || s.tokens[k].allCaps != t.allCaps {
 		return false
 	}
@@ -80,7 +83,7 @@ func (s *scan) tradeStartsName(j int) bool {
 	}
 	// "the Hotel Agreement"
 	everyday := next.class&(givenName|familyName|placeName) == 0 && s.traits(next)&everydayTraits != 0
-	return !everyday || !t.startsSentence && next.language != langid.German && !s.readsLegal()
+	return !everyday || !t.startsSentence && next.language != langid.German && !s.readsLikeContract()
 }
 
 // hasLegalForm reports whether the capitalized words from token j on end with a legal form.
@@ -91,4 +94,54 @@ func (s *scan) hasLegalForm(j int) bool {
 		}
 	}
 	return false
+}
+
+// tradeEndsName returns the first token of the name of a business that ends with the trade at token j, or j: "Bluebell
+// Roofing".
+func (s *scan) tradeEndsName(j int) int {
+	t := &s.tokens[j]
+	if t.cue&tradeEndCue == 0 || !t.capitalized {
+		return j
+	}
+	i, named := j, false
+	for n := 0; n < 4 && i > 0 && !s.tokens[i].startsLine; n++ {
+		before := &s.tokens[i-1]
+		if before.symbol == '&' && s.isCapitalized(i-2) {
+			i--
+			continue
+		}
+		if !s.isCapitalized(i-1) || before.law || before.allCaps != t.allCaps || before.rank > frequentScore || before.class&(functionWord|definedTerm|honorific|month|weekday) != 0 {
+			break
+		}
+		named = named || before.class&(givenName|familyName|placeName) != 0 || s.traits(before)&everydayTraits == 0
+		i--
+	}
+	stands := i > 0 && t.language == langid.English && s.isWord(i-1) && !s.tokens[i].startsLine && !s.oneOf(i-1, "the", "this", "of", "any", "all") && !s.readsLikeContract()
+	if !named && !stands {
+		return j
+	}
+	return i
+}
+
+// secondNames introduce another name of the person before them.
+var secondNames = []string{"alias", "aka", "vulgo", "dit", "dite", "detto", "detta", "dito", "dita", "genannt", "genaamd", "ved", "vedova", "viuda", "vda", "viúva", "weduwe", "veuve"}
+
+// secondNameAt finds another name of the person before it at token i: "Elvira Neri ved. Conti", "Klein alias Hotte".
+func (s *scan) secondNameAt(i int) int {
+	if i < 2 || !s.isCapitalized(i) || s.tokens[i].startsLine || s.tokens[i].law || s.tokens[i].rank > frequentScore {
+		return 0
+	}
+	k := i - 1
+	if s.isSymbol(k, '.') || s.oneOf(k, "de") {
+		k--
+	}
+	if k < 1 || !s.oneOf(k, secondNames...) || !(s.tokens[k-1].inSpan || k > 1 && s.isSymbol(k-1, ',') && s.tokens[k-2].inSpan) {
+		return 0
+	}
+	j := i + 1
+	for j < i+3 && s.isCapitalized(j) && !s.tokens[j].startsLine && !s.tokens[j].law {
+		j++
+	}
+	s.addSpan(Person, i, j)
+	return j
 }

@@ -19,6 +19,10 @@ func TestRelationsAndTrades(t *testing.T) {
 		{"Nous avons commandé chez PISCINES AQUITAINE un bassin jamais livré.", "PISCINES AQUITAINE"},
 		{"La serveuse Cindy attaque le Restaurant Le Petit Nice.", "Restaurant Le Petit Nice"},
 		{"Compré el coche en Automóviles Lozano.", "Automóviles Lozano"},
+		{"We hired Bluebell Roofing and the owner vanished.", "Bluebell Roofing"},
+		{"The driver works for Swift Couriers in Leeds.", "Swift Couriers"},
+		{"La vedova Elvira Neri ved. Conti abita lì.", "Conti"},
+		{"Der Angeklagte Horst Klein alias Hotte schwieg.", "Hotte"},
 	} {
 		found := false
 		for _, span := range m.Find(c.text) {
@@ -34,6 +38,8 @@ func TestRelationsAndTrades(t *testing.T) {
 		"The tenant Board refused, and the owner Association met.",
 		"Mio fratello INPS.",
 		"Il giudice Tutelare ha deciso.",
+		"¿Qué tasa cobra la Oficina Española de Patentes?",
+		"The Bar Council regulates the Motor Builders of the trade.",
 		"The Restaurant Manager called, and the Hotel Agreement ended.",
 	} {
 		if spans := m.Find(text); len(spans) > 0 {

@@ -99,8 +99,11 @@ func (s *scan) mayStartName(i int) bool {
 		return false // "IBAN", "NIE"
 	case t.allCaps && t.end-t.start <= 4 && t.class&givenName == 0 && !goesOn && !s.uppercaseText && !(i > 0 && s.tokens[i-1].inSpan):
 		return false // "ACM"
-	case t.cue&(identityCue|referenceCue|numberedCue|acronymCue|bankCue|phoneCue|birthCue) != 0 && !goesOn && t.class&givenName == 0:
+	case t.cue&(identityCue|referenceCue|numberedCue|acronymCue|bankCue|phoneCue|birthCue|handleCue) != 0 && !goesOn && t.class&givenName == 0:
 		return false // a label: "Póliza"
+	case s.isSymbol(i+1, ':') && (t.startsSentence || i > 0 && s.tokens[i-1].startsLine && s.tokens[i-1].kind == otherToken) && t.class&(givenName|familyName) == 0 && s.info[i].traits&(isListed|isDictionary|isCompound) != 0,
+		s.isSymbol(i+1, ':') && s.isNumber(i+2) && t.class&givenName == 0:
+		return false // a caption: "Uren: 20"
 	case t.class&honorific != 0 && t.class&familyName == 0 && !goesOn:
 		return false
 	case t.rank > frequentScore && !(goesOn && t.class&nameParticle != 0 && !t.startsSentence && !t.allCaps):
