@@ -127,11 +127,15 @@ func (s *Session) remember(scan *scan, span *Span) {
 		if t.kind != wordToken || t.end-t.start < 3 || t.class&(honorific|nameParticle|functionWord) != 0 {
 			continue
 		}
+		flags := uint8(knownEnd) | uint8(Person)
 		if t.class&(commonWord|rareWord) != 0 && t.class&certainName == 0 {
-			continue
+			if t.rank > frequentScore || t.class&definedTerm != 0 || !t.capitalized {
+				continue
+			}
+			flags |= knownCapitalized // "Kestrel", after "Mr Anton Kestrel"
 		}
 		if v := s.known.get(t.hash); v&knownEnd == 0 {
-			s.known.put(t.hash, v|knownEnd|uint8(Person))
+			s.known.put(t.hash, v|flags)
 		}
 		// "Müllers", the genitive
 		if h := addSuffix(t.hash, "s"); s.known.get(h)&knownEnd == 0 {
@@ -147,10 +151,17 @@ func isShortName(t *token) bool {
 }
 
 // isEverydayWord reports whether token i is a word of the passage's language that the tagger is sure not to be a name
-// here, although somebody in the text is called so: "Richter".
+// here, although somebody in the text is called so: "Richter". A capital inside a sentence speaks for the name, except in
+// German.
 func (s *scan) isEverydayWord(i int) bool {
 	t := &s.tokens[i]
-	return t.kind == wordToken && t.margin < ruleMargin/2 && (t.law || t.rank != 0 || s.info[i].traits&isDictionary != 0)
+	switch {
+	case t.kind != wordToken || t.margin >= ruleMargin/2 || !t.law && t.rank == 0 && s.info[i].traits&isDictionary == 0:
+		return false
+	case t.law || !t.capitalized || t.language == langid.German:
+		return true
+	}
+	return t.startsSentence && t.rank != 0 || s.info[i].traits&isSeenLower != 0
 }
 
 // isTownOfName reports whether token i is a town after a preposition of place, although somebody in the text has the same

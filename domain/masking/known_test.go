@@ -26,3 +26,16 @@ func TestTownOfName(t *testing.T) {
 		}
 	}
 }
+
+func TestEverydayNamesAgain(t *testing.T) {
+	for text, want := range map[string]string{
+		"My landlord is Mr Anton Kestrel. Kestrel must pay. Does Kestrel owe rent?": "My landlord is [PERSON_1]. [PERSON_1B] must pay. Does [PERSON_1B] owe rent?",
+		"The baker Tom Baker left; then Baker paid the baker.":                      "The baker [PERSON_1] left; then [PERSON_1B] paid the baker.",
+		"Amelia Court sued. The Court ruled.":                                       "[PERSON_1] sued. The Court ruled.",
+		"Der Mieter Sven Richter klagt. Der Richter entscheidet.":                   "Der Mieter [PERSON_1] klagt. Der Richter entscheidet.",
+	} {
+		if got := mask(t, masker().NewSession(), text); got.Text != want {
+			t.Errorf("Mask(%q)\n got %q\nwant %q", text, got.Text, want)
+		}
+	}
+}

@@ -70,16 +70,10 @@ func (l *Lists) apply(scan *scan) {
 		return
 	}
 	before := len(scan.spans)
-	for i := 0; i < len(scan.tokens); {
-		end, v := l.always.longest(scan, i)
-		if end == 0 {
-			i++
-			continue
-		}
-		if !scan.allInSpans(i, end) {
+	for i := range scan.tokens { // entries may overlap
+		if end, v := l.always.longest(scan, i); end > 0 && !scan.allInSpans(i, end) {
 			scan.addSpan(Type(v&knownType), i, end)
 		}
-		i = end
 	}
 	if len(scan.spans) > before {
 		scan.mergeSpans()
@@ -127,8 +121,8 @@ func isDescriptive(t Type) bool {
 	return false
 }
 
-// covers reports whether every word of tokens is in one of the ranges, which are sorted, or is a title, legal
-// form or function word. At least one word is in a range.
+// covers reports whether every word of tokens is in one of the ranges, which are sorted, or is a title, a legal
+// form or a function word in small letters. At least one word is in a range.
 func covers(ranges []Span, tokens []token) bool {
 	any := false
 	for i := range tokens {
@@ -139,8 +133,8 @@ func covers(ranges []Span, tokens []token) bool {
 		switch {
 		case len(ranges) > 0 && ranges[0].Start <= int(t.start):
 			any = true
-		case t.kind != otherToken && t.class&(honorific|orgSuffix|functionWord) == 0:
-			return false
+		case t.kind != otherToken && t.class&(honorific|orgSuffix) == 0 && (t.class&functionWord == 0 || t.capitalized):
+			return false // "Will" in "Will Alder" is a name
 		}
 	}
 	return any

@@ -8,8 +8,8 @@ import (
 func TestLists(t *testing.T) {
 	m := masker()
 	lists := m.CompileLists(
-		[]ListEntry{{"Project Heron", Company}, {"Grünwald", Location}, {"AB/12-77", ID}, {"Alder Overlap", Person}},
-		[]string{"Alder & Finch LLP", "Finch", "Ingrid Halvorsen", "info@alder.example", "halvorsen.example", "Alder Overlap", "Springfield"},
+		[]ListEntry{{"Project Heron", Company}, {"Grünwald", Location}, {"AB/12-77", ID}, {"Alder Overlap", Person}, {"Operation Blue", ID}, {"Blue Falcon", ID}},
+		[]string{"Alder & Finch LLP", "Finch", "Ingrid Halvorsen", "info@alder.example", "halvorsen.example", "Alder Overlap", "Springfield", "Alder"},
 	)
 	for text, want := range map[string]string{
 		"The code name is project\n  HERON, no other project.":             "The code name is [COMPANY_1], no other project.",
@@ -20,6 +20,8 @@ func TestLists(t *testing.T) {
 		"Write to info@alder.example or ingrid@halvorsen.example.":         "Write to info@alder.example or [EMAIL_1].",
 		"I live at 12 Main Street, Springfield 90210.":                     "I live at [ADDRESS_1].",
 		"My name is Ingrid Kowalski. Halvorsen is a friend of Kowalski's.": "My name is [PERSON_1]. [PERSON_2] is a friend of [PERSON_1B]'s.",
+		"Operation Blue Falcon starts.":                                    "[ID_1] starts.",
+		"Ask Will Alder or Dr. Alder.":                                     "Ask [PERSON_1] or Dr. Alder.",
 		"[PERSON_1] is a placeholder.":                                     "[LITERAL_1] is a placeholder.",
 	} {
 		s := m.NewSession()
