@@ -183,7 +183,7 @@ func (s *scan) houseNameBefore(from int) int {
 	first, named := from-1, false
 	for n := 0; n < 5 && (s.isCapitalized(first-1) || s.hasClass(first-1, nameParticle) && s.isWord(first-1) && n > 0) && !s.tokens[first-1].inSpan; n++ {
 		first--
-		named = named || s.oneOf(first, "cottage", "house", "farm", "lodge", "rectory", "vicarage", "barn", "hall", "manor", "grange", "mill", "haus", "hof", "villa", "résidence", "residence", "clos", "domaine", "mas", "château", "ferme", "edificio", "edifício", "torre", "palazzo", "cascina", "masseria", "condominio", "condomínio", "residencial", "urbanización", "huis", "huize", "hoeve", "quinta", "casa")
+		named = named || s.oneOf(first, "cottage", "house", "farm", "lodge", "rectory", "vicarage", "barn", "hall", "manor", "grange", "mill", "flat", "park", "estate", "za", "zi", "zac", "haus", "hof", "villa", "résidence", "residence", "clos", "domaine", "mas", "château", "ferme", "edificio", "edifício", "torre", "palazzo", "cascina", "masseria", "condominio", "condomínio", "residencial", "urbanización", "huis", "huize", "hoeve", "quinta", "casa")
 		if s.tokens[first].startsLine {
 			break
 		}

@@ -144,7 +144,7 @@ func (s *scan) extendAddress(from, to int) (int, int) {
 			to, postcode = j, false
 			continue
 		}
-		if t.kind == wordToken && (t.allCaps || s.lowercaseText && t.class&functionWord == 0) && t.end-t.start <= 3 && k+1 < len(s.tokens) && !s.tokens[k+1].startsLine && s.anyPostcode(k+1) > 0 {
+		if t.kind == wordToken && (t.allCaps || s.lowercaseText && t.class&functionWord == 0 && s.isNumber(k+1) && s.tokens[k+1].end-s.tokens[k+1].start == 5) && t.end-t.start <= 3 && k+1 < len(s.tokens) && !s.tokens[k+1].startsLine && s.anyPostcode(k+1) > 0 {
 			to, postcode = s.anyPostcode(k+1), true // "ON M5H 2M9", "NSW 2000"
 			continue
 		}

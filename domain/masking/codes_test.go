@@ -96,3 +96,19 @@ The loan is 250000 and the claim is 2019 years old.
 La directive n° 2016/67912 et le règlement n° 2016/679 restent.
 `)
 }
+
+func TestBareCodes(t *testing.T) {
+	checkMarked(t, `
+Je me plains du ⟦TK2201998⟧ perdu.
+N.º de serie ⟦SN22X0199⟧ de la lavadora.
+garanzia ⟦G-220199⟧ scaduta
+Seguro de coche n.º ⟦55220199A⟧ y recibo ⟦R22-0199⟧
+Mein Motorrad ⟦HH-MX 77⟧ wurde stillgelegt.
+# neighbours
+CAA Bordeaux, n° 19BX012345, et l'arrêt du Conseil d'État.
+ISO 27001, EN12345, RTX4090, A320 and COVID19 in case C-131/12.
+Regulation 32016R0679 and BOE-A-1994-26003 and ECLI:NL:HR:2019:1278.
+order GB34BUKB20201555555555 shipped
+The 2nd floor has 120000kg and 1000000m of cable.
+`)
+}

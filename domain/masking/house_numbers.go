@@ -21,6 +21,8 @@ func (s *scan) extendByHouseNumber(to *int) bool {
 	switch {
 	case (s.isSymbol(k, '/') || s.isSymbol(k, '-')) && s.adjacent(k) && s.adjacent(k+1) && s.isWord(k+1) && (s.tokens[k+1].end-s.tokens[k+1].start == 1 || s.oneOf(k+1, "ii", "iii", "iv") && s.tokens[k+1].allCaps):
 		k += 2 // "44/B", "447-III"
+	case s.equals(k, "bis") && s.isWord(k+1) && s.tokens[k+1].capitalized && s.tokens[k+1].end-s.tokens[k+1].start == 1 && !s.tokens[k].startsLine:
+		k += 2 // "318 bis A"
 	case s.oneOf(k, "bis", "ter", "quater") && !s.tokens[k].startsLine && (s.isSymbol(k+1, ',') || s.anyPostcode(k+1) > 0):
 		k++
 	case s.isWord(k) && s.tokens[k].end-s.tokens[k].start == 1 && !s.tokens[k].startsLine && s.tokens[k].cue&connector == 0 && (s.isSymbol(k+1, ',') && (s.anyPostcode(k+2) > 0 || s.hasCue(k+2, floorCue))):

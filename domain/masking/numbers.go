@@ -135,6 +135,9 @@ func (s *scan) codeAt(i int) int {
 	if announced {
 		return s.maskCode(i)
 	}
+	if j := s.maskBareCode(i); j > 0 {
+		return j - 1
+	}
 	return i
 }
 

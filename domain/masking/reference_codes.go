@@ -50,6 +50,37 @@ func (s *scan) isJoinedCode(k int) bool {
 		(s.isSymbol(k+1, '-') || s.isSymbol(k+1, '/')) && s.adjacent(k+1) && s.isNumber(k+2) && s.adjacent(k+2)
 }
 
+// maskBareCode masks capitals and digits at token i that no word announces but that hardly mean anything else, "TK2201998",
+// "SN22X0199", "G-220199", and returns its end, or 0. Those of laws and decisions stay.
+func (s *scan) maskBareCode(i int) int {
+	if s.adjacent(i) && !s.isSymbol(i-1, '(') && !s.isSymbol(i-1, ':') && !s.isSymbol(i-1, '#') && !s.isQuote(i-1) {
+		return 0
+	}
+	end := s.mixedCodeEnd(i)
+	if end == 0 && s.isJoinedCode(i) {
+		end = i + 3
+	}
+	if end == 0 || s.adjacent(end) && s.isSymbol(end, '<') || s.adjacent(end) && s.adjacent(end+1) && end+1 < len(s.tokens) && s.tokens[end].kind == otherToken && s.tokens[end+1].kind != otherToken || s.nearLaw(i) || s.isReference(i) {
+		return 0
+	}
+	letters, digits := 0, 0
+	for k := i; k < end; k++ {
+		if t := &s.tokens[k]; t.kind == numberToken {
+			digits += int(t.end - t.start)
+		} else if t.kind == wordToken {
+			letters += int(t.end - t.start)
+		}
+		if s.tokens[k].law {
+			return 0
+		}
+	}
+	if letters > 4 || digits < 6 && !(end-i >= 4 && digits >= 5) {
+		return 0
+	}
+	s.addSpan(ID, i, end)
+	return end
+}
+
 // nearLaw reports whether a law or court is named shortly before token i, whose numbers are public.
 func (s *scan) nearLaw(i int) bool {
 	for k := i; k >= max(0, i-8); k-- {

@@ -217,7 +217,7 @@ func (s *scan) isStreetWithoutNumber(i int) bool {
 // streetAfterType finds a street whose name follows its type, with its number before or after it: "12, rue de la Paix", "calle
 // Mayor 23", "via Garibaldi, n. 12".
 func (s *scan) streetAfterType(i int) (from, to int) {
-	if t := &s.tokens[i]; t.end-t.start <= 2 && !s.isSymbol(i+1, '.') && !s.isSymbol(i+1, '/') && (!t.capitalized || !s.addressExpected(i)) {
+	if t := &s.tokens[i]; t.end-t.start <= 2 && !s.isSymbol(i+1, '.') && !s.isSymbol(i+1, '/') && !(s.addressExpected(i) && (t.capitalized || s.lowercaseText && t.end-t.start == 2)) {
 		return 0, 0
 	}
 	return s.streetNamed(i)
@@ -269,7 +269,7 @@ func (s *scan) streetNamed(i int) (from, to int) {
 	from, to = i, end
 	// the number after: "Mayor 23", "Liberdade, 45", "Roma, n. 12"
 	number := to
-	if s.isSymbol(number, ',') && (s.isNumber(number+1) && !s.tokens[number+1].startsLine && s.tokens[number+1].end-s.tokens[number+1].start < 5 || s.hasCue(number+1, numberCue) || s.equals(number+1, "km")) {
+	if s.isSymbol(number, ',') && (s.isNumber(number+1) && !s.tokens[number+1].startsLine && s.tokens[number+1].end-s.tokens[number+1].start < 5 || s.hasCue(number+1, numberCue) || s.equals(number+1, "km")) && s.unitAfter(number+1) == 0 {
 		number++
 	}
 	if s.extendByHouseNumber(&number) && !s.isAmount(number-1, number) {

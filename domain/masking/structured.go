@@ -221,6 +221,9 @@ func (s *scan) identifierAt(i int) int {
 		if announced {
 			return s.maskCode(i)
 		}
+		if j := s.maskBareCode(i); j > 0 {
+			return j - 1
+		}
 		return s.maskUserName(i)
 	case next.symbol == '-' && s.isNumber(i+2) && s.adjacent(i+2) && (t.allCaps || t.end-t.start == 1 && t.capitalized):
 		announced := s.announced(i)
@@ -229,6 +232,9 @@ func (s *scan) identifierAt(i int) int {
 		}
 		if announced {
 			return s.maskCode(i)
+		}
+		if j := s.maskBareCode(i); j > 0 {
+			return j - 1
 		}
 	case next.symbol == ':' && t.end-t.start <= 2:
 		if j := s.maskMAC(i); j > 0 {
