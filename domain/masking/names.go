@@ -115,6 +115,9 @@ func (s *scan) listedNameAt(i int) (end int) {
 	}
 	j := s.extendName(i)
 	kind := s.classifyName(i, j)
+	if kind == Person && s.isCommonNoun(i, j) {
+		return 0
+	}
 	s.addSpan(kind, i, j)
 	if kind == Person {
 		s.occupationAfter(j)

@@ -69,7 +69,6 @@ func readPublicNames(lex *lexicon) (publicNames, error) {
 
 // markPublicNames marks public names like terms of the law, so that no name begins in them.
 func (s *scan) markPublicNames() {
-	general := unknown
 	for i := 0; i < len(s.tokens); i++ {
 		t := &s.tokens[i]
 		if t.kind != wordToken || !t.capitalized || t.law || t.inSpan {
@@ -83,7 +82,7 @@ func (s *scan) markPublicNames() {
 			switch {
 			case use == asTerm:
 				use = asFeast // "Ascensión Soler"
-			case use == asBrand && !s.isGeneral(&general):
+			case use == asBrand && !s.asksInGeneral():
 				use = asMake
 			}
 		}
@@ -101,7 +100,7 @@ func (s *scan) markPublicNames() {
 				continue
 			}
 		case asFigure:
-			if !s.isGeneral(&general) {
+			if !s.asksInGeneral() {
 				continue
 			}
 		}
@@ -120,16 +119,6 @@ const (
 	yes
 	no
 )
-
-// isGeneral reports whether the text asks about the law and not about a case of the writer's own. It remembers the answer.
-func (s *scan) isGeneral(known *answer) bool {
-	if *known == unknown {
-		if *known = yes; s.namesOwnCase(nil) {
-			*known = no
-		}
-	}
-	return *known == yes
-}
 
 // publicNameAt returns the end of the longest public name at token i, or 0.
 func (s *scan) publicNameAt(i int) (end int, use publicUse) {

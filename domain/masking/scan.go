@@ -38,6 +38,7 @@ type scan struct {
 	legal, legalKnown bool
 	lastAddress       int                 // the last word that announces an address
 	captions          []citation.Citation // which may be of the own case
+	general           answer              // whether the text asks in general, see asksInGeneral
 	byForm            int                 // how many of them are known by their form alone
 	lastBirth         int                 // the end of the last date of birth
 	// first tokens of the addresses at the start of a line
@@ -108,7 +109,7 @@ func (m *Masker) scanToTag(text string) *scan {
 	s.addressStarts = s.addressStarts[:0]
 	s.detectCasing()
 	s.findLiterals()
-	s.legalKnown = false
+	s.legalKnown, s.general = false, unknown
 	s.detectLanguages()
 	s.markLaw()
 	s.findStructured()

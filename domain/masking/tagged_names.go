@@ -23,7 +23,7 @@ func (s *scan) taggedNameAt(i int) int {
 		}
 		j = k
 	}
-	if s.isEverydayPhrase(i, j) {
+	if s.isEverydayPhrase(i, j) || l == personLabel && s.isCommonNoun(i, j) {
 		return 0
 	}
 	if l == companyLabel {
