@@ -14,7 +14,11 @@ func (s *scan) afterRelation(i int) int {
 	if comma {
 		relation--
 	}
-	if relation < 0 || !t.capitalized || t.startsLine || !t.afterBlank || t.law || s.tokens[relation].cue&relationCue == 0 || !s.mayBeNamed(i) {
+	if relation < 0 || !t.capitalized || t.startsLine || !t.afterBlank || t.law {
+		return 0
+	}
+	signs := comma && s.tokens[relation].cue&closing != 0 // "Groetjes, Hanneke"
+	if !signs && s.tokens[relation].cue&relationCue == 0 || !s.mayBeNamed(i) && (comma || !s.isOwnRelation(i)) {
 		return 0
 	}
 	j := i + 1
@@ -29,11 +33,25 @@ func (s *scan) afterRelation(i int) int {
 		}
 		j++
 	}
-	if comma && !s.isSymbol(j, ',') {
+	switch {
+	case signs && j < len(s.tokens) && !s.tokens[j].startsLine && !s.isSymbol(j, '.'), comma && !signs && !s.isSymbol(j, ','):
 		return 0
 	}
 	s.addSpan(Person, i, j)
 	return j
+}
+
+var possessives = []string{
+	"my", "your", "his", "her", "our", "their", "mijn", "zijn", "haar", "onze", "mon", "ma", "son", "sa", "notre", "leur", "mi", "tu", "su", "nuestro", "nuestra",
+	"mio", "mia", "suo", "sua", "nostro", "nostra", "meu", "minha", "seu", "nosso", "nossa",
+}
+
+// isOwnRelation reports whether the word at token i is the name of somebody's relation, although it is an everyday word:
+// "my aunt Dot". German writes such words with a capital anyway.
+func (s *scan) isOwnRelation(i int) bool {
+	t := &s.tokens[i]
+	return t.language != langid.German && s.oneOf(i-2, possessives...) && !s.tokens[i-1].capitalized && !t.allCaps && t.end-t.start > 2 && !s.isCapitalized(i+1) &&
+		t.class&(functionWord|definedTerm|legalReference|neverName|idKeyword|honorific|jobWord|month|weekday|country|state|demonym|placeName) == 0 && t.cue == 0 && t.rank <= frequentScore
 }
 
 // mayBeNamed reports whether the word at token i is a listed given name or a word that no list explains.
@@ -71,19 +89,19 @@ func (s *scan) tradeStartsName(j int) bool {
 	if s.isWord(k) && !s.tokens[k].capitalized && s.tokens[k].cue&nameConnector != 0 && !s.oneOf(k, "y", "e", "et", "und", "and", "en") {
 		k++
 	}
-	if s.oneOf(k, "zum", "zur") {
-		k++
+	if s.oneOf(k, "zum", "zur") && s.isCapitalized(k+1) {
+		return true // "Gasthof Zum Hirschen"
 	}
 	if !s.isCapitalized(k) || s.tokens[k].inSpan || s.tokens[k].startsLine || s.tokens[k].allCaps != t.allCaps {
 		return false
 	}
 	next := &s.tokens[k]
-	if next.class&(definedTerm|jobWord|legalReference|honorific|idKeyword|neverName|month|weekday) != 0 && next.class&familyName == 0 || next.cue&relationCue != 0 {
+	if next.class&(definedTerm|jobWord|legalReference|honorific|idKeyword|neverName|weekday) != 0 && next.class&familyName == 0 || next.cue&relationCue != 0 {
 		return false
 	}
 	// "the Hotel Agreement"
 	everyday := next.class&(givenName|familyName|placeName) == 0 && s.traits(next)&everydayTraits != 0
-	return !everyday || !t.startsSentence && next.language != langid.German && !s.readsLikeContract()
+	return !everyday || s.isSymbol(j-1, ':') || !t.startsSentence && next.language != langid.German && !s.readsLikeContract()
 }
 
 // hasLegalForm reports whether the capitalized words from token j on end with a legal form.

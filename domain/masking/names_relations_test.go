@@ -23,6 +23,9 @@ func TestRelationsAndTrades(t *testing.T) {
 		{"The driver works for Swift Couriers in Leeds.", "Swift Couriers"},
 		{"La vedova Elvira Neri ved. Conti abita lì.", "Conti"},
 		{"Der Angeklagte Horst Klein alias Hotte schwieg.", "Hotte"},
+		{"The car belongs to my aunt Dot.", "Dot"},
+		{"Ik heb met hem gesproken. Groetjes, Hanneke", "Hanneke"},
+		{"Die Kellnerin verklagt Gasthof Zum Hirschen.", "Gasthof Zum Hirschen"},
 	} {
 		found := false
 		for _, span := range m.Find(c.text) {
@@ -37,6 +40,7 @@ func TestRelationsAndTrades(t *testing.T) {
 		"Mein Vater Staat zahlt nicht.",
 		"The tenant Board refused, and the owner Association met.",
 		"Mio fratello INPS.",
+		"My landlord Social Housing refused, and my boss Monday.",
 		"Il giudice Tutelare ha deciso.",
 		"¿Qué tasa cobra la Oficina Española de Patentes?",
 		"The Bar Council regulates the Motor Builders of the trade.",
