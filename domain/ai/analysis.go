@@ -99,6 +99,10 @@ func (s *Service) Analyze(ctx context.Context, caller domain.Principal, a Analys
 	}
 	session.SetLocale(tag.String())
 	started := s.clock()
+	playbook := rules.PlaybookJSON()
+	if _, err := mask(session, playbook, "/policy"); err != nil { // so that a name in it is found in the text
+		return Analysis{}, err
+	}
 	masked, err := session.Mask(a.Text)
 	s.metrics.Masked(s.clock().Sub(started), session.Found())
 	if err != nil {
@@ -110,10 +114,8 @@ func (s *Service) Analyze(ctx context.Context, caller domain.Principal, a Analys
 		service: s, caller: caller, caseID: document.caseID(), arrived: arrived, policy: rules, locale: tag, masked: masked,
 		scope: cacheScope(session.Found() == 0 && document == nil, caller.UserID, document.caseID()),
 	}
-	if playbook := rules.PlaybookJSON(); playbook != "" {
-		if m.playbook, err = mask(session, playbook, "/policy"); err != nil {
-			return Analysis{}, err
-		}
+	if m.playbook, err = mask(session, playbook, "/policy"); err != nil {
+		return Analysis{}, err
 	}
 	if err := m.run(ctx); err != nil {
 		return Analysis{}, err

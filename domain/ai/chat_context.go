@@ -104,22 +104,17 @@ type maskedQuestion struct {
 const maxTurn = 40_000
 
 // mask masks everything that will be sent with one session, so that a person has the same placeholder
-// everywhere. Texts are shortened after masking, because half an address is not recognized. With documents,
-// everything is masked twice, so that a name that one text reveals is found in all.
-func (c questionContext) mask(session *masking.Session, q Question) (maskedQuestion, error) {
-	m, err := c.maskTexts(session, q)
-	if err != nil || c.sources == nil {
-		return m, err
-	}
-	if _, err = c.sources.Mask(session); err != nil {
-		return maskedQuestion{}, err
-	}
-	if m, err = c.maskTexts(session, q); err != nil {
-		return maskedQuestion{}, err
-	}
-	pages, err := c.sources.Mask(session)
-	if err != nil {
-		return maskedQuestion{}, err
+// everywhere. Texts are shortened after masking, because half an address is not recognized. Everything is
+// masked twice, so that a name that one text reveals is found in all.
+func (c questionContext) mask(session *masking.Session, q Question) (m maskedQuestion, err error) {
+	var pages []masking.Masked
+	for range 2 {
+		if m, err = c.maskTexts(session, q); err != nil {
+			return maskedQuestion{}, err
+		}
+		if pages, err = c.sources.Mask(session); err != nil {
+			return maskedQuestion{}, err
+		}
 	}
 	m.passages, err = c.sources.Select(session, pages, m.message)
 	return m, err

@@ -125,6 +125,29 @@ func TestChatLookAlikes(t *testing.T) {
 	}
 }
 
+// What one part of a request reveals is masked in all, whatever their order.
+func TestEachPartIsMaskedWithTheFindingsOfAll(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	for message, facts := range map[string]string{
+		"I lent money to Mr Ruprecht Falkenrath":                      "Falkenrath owes me 500.",
+		"My client number is ALPHA-77X and my client is Kestrel Ltd.": "File alpha-77x concerns Kestrel.",
+	} {
+		if _, err := f.Chat(t.Context(), f.user, Question{UserID: f.user.UserID, Message: message, Context: &Context{Facts: facts}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	sent := f.model.sent()
+	for _, secret := range []string{"falkenrath", "alpha-77x", "kestrel"} {
+		if strings.Contains(strings.ToLower(sent), secret) {
+			t.Errorf("%q was sent: %s", secret, sent)
+		}
+	}
+	if strings.Contains(sent, "[PERSON_2") {
+		t.Errorf("one person has two numbers: %s", sent)
+	}
+}
+
 func TestChatContinues(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)

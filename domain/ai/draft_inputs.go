@@ -18,18 +18,18 @@ var fieldTypes = map[string]masking.Type{
 }
 
 // maskInputs masks the inputs. Fields that are known to be personal come first, so that their values are
-// recognized in the free texts.
+// recognized in the free texts. Then everything is masked twice, so that a name that one field reveals is found in all.
 func (d *draftSpec) maskInputs(session *masking.Session) (map[string]any, error) {
 	var inputs any = d.Inputs
 	if f, ok := locale.Lookup(d.locale); ok {
 		inputs = formatDates(f, d.schema, inputs)
 	}
-	if _, err := maskInputs(session, d.schema, inputs, "/inputs", true); err != nil {
-		return nil, err
-	}
-	masked, err := maskInputs(session, d.schema, inputs, "/inputs", false)
-	if err != nil {
-		return nil, err
+	var masked any
+	for _, annotatedOnly := range []bool{true, false, false} {
+		var err error
+		if masked, err = maskInputs(session, d.schema, inputs, "/inputs", annotatedOnly); err != nil {
+			return nil, err
+		}
 	}
 	object, _ := masked.(map[string]any)
 	return object, nil

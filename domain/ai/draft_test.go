@@ -374,6 +374,23 @@ func TestAnnotatedFieldsAreMasked(t *testing.T) {
 	}
 }
 
+// What a free text reveals is masked in the fields before it, too.
+func TestEachInputIsMaskedWithTheFindingsOfAll(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	f.model.setResponse(failWith(errDown))
+	dt, inputs := nda(t, f)
+	inputs["governingLaw"] = "Ireland, where Falkenrath lives under the number alpha-77x"
+	inputs["purpose"] = "A loan to Mr Ruprecht Falkenrath. My client number is ALPHA-77X."
+	_, err := f.GenerateDocument(t.Context(), f.user, DraftRequest{Type: dt.ID, Inputs: inputs})
+	wantCode(t, err, domain.Unavailable, "")
+	for _, secret := range []string{"falkenrath", "alpha-77x"} {
+		if sent := strings.ToLower(f.model.sent()); strings.Contains(sent, secret) {
+			t.Errorf("%q was sent: %s", secret, sent)
+		}
+	}
+}
+
 func eachPersonal(schema map[string]any, v any, visit func(kind, value string)) {
 	switch v := v.(type) {
 	case string:

@@ -35,8 +35,16 @@ func (p *Passage) Location() (document domain.ID, page int, text string) {
 
 func (p *Passage) text() string { return p.masked.Text[p.start:p.end] }
 
-// Mask masks the pages.
+// Mask masks the pages. The names of the documents are masked as well, so that the session knows what they reveal.
 func (s *Sources) Mask(session *masking.Session) ([]masking.Masked, error) {
+	if s == nil {
+		return nil, nil
+	}
+	for i, d := range s.documents {
+		if _, err := maskedTitle(session, d.Name, i+1); err != nil {
+			return nil, err
+		}
+	}
 	out := make([]masking.Masked, len(s.pages))
 	for i, p := range s.pages {
 		var err error
@@ -57,6 +65,9 @@ type chunk struct {
 // Select returns the passages of the masked pages to send to the model: for each document the chunk that is
 // most relevant to the masked question, then the best of the rest (TF-IDF).
 func (s *Sources) Select(session *masking.Session, pages []masking.Masked, question string) ([]Passage, error) {
+	if s == nil {
+		return nil, nil
+	}
 	index := map[domain.ID]int{}
 	titles := make([]string, len(s.documents))
 	for i, d := range s.documents {
