@@ -179,8 +179,9 @@ func TestDraftQuality(t *testing.T) {
 		"a missing section":  {func(s []Section) []Section { return s[:len(s)-1] }, `"Signatures" is missing`},
 		"an empty section":   {func(s []Section) []Section { s[3].Body = " "; return s }, `"Duties of the Recipient" is missing`},
 		"a leftover":         {func(s []Section) []Section { s[1].Body += " by [●], TBD"; return s }, `"[●]"`},
-		"an invented person": {func(s []Section) []Section { s[1].Body += " and [PERSON_77]"; return s }, "not among the inputs"},
-		"a missing fact":     {func(s []Section) []Section { s[1].Body += " on ________ (date of the meeting)"; return s }, "1 blank(s)"},
+		"an invented person": {func(s []Section) []Section { s[1].Body += " and [PERSON_77]"; return s }, "has 1 detail from outside the inputs"},
+		"a missing fact":     {func(s []Section) []Section { s[1].Body += " on ________ (date of the meeting)"; return s }, "has 1 blank to fill in"},
+		"missing facts":      {func(s []Section) []Section { s[1].Body += " on ________ (date) at ________ (place)"; return s }, "has 2 blanks to fill in"},
 		"one echoed point":   {func(s []Section) []Section { s[3].Body += "\n\n(c) " + dt.Sections[3].Covers[0] + ";"; return s }, "repeats its instructions"},
 		"points not covered": {func(s []Section) []Section { s[2].Body = "Nothing at all here to see or say."; return s }, "every required point"},
 	} {
@@ -190,7 +191,7 @@ func TestDraftQuality(t *testing.T) {
 		}
 	}
 	d := score("blank", func(s []Section) []Section { s[1].Body += " on ________ (date)"; s = append(s, s[0]); return s })
-	if w := strings.Join(d.Warnings, "\n"); !strings.Contains(w, "1 blank(s)") || !strings.Contains(w, "more than once") {
+	if w := strings.Join(d.Warnings, "\n"); !strings.Contains(w, "has 1 blank to fill in") || !strings.Contains(w, "more than once") {
 		t.Errorf("warnings %q", d.Warnings)
 	}
 	inputs["disputes"] = "the tribunal of Zzyzx"

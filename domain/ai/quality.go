@@ -73,10 +73,10 @@ func assess(d *parsedDraft, text string, spec *draftSpec) (score float64, warnin
 		warnings = append(warnings, fmt.Sprintf("The draft still contains %q.", l))
 	}
 	if d.unknown > 0 {
-		warnings = append(warnings, fmt.Sprintf("The draft names %d person(s) or thing(s) that are not among the inputs; a general word replaces them.", d.unknown))
+		warnings = append(warnings, fmt.Sprintf("The draft has %s from outside the inputs; a general word replaces each.", quantity(d.unknown, "detail")))
 	}
 	if n := len(blankPattern.FindAllStringIndex(text, -1)); n > 0 {
-		warnings = append(warnings, fmt.Sprintf("The draft has %d blank(s) to fill in.", n))
+		warnings = append(warnings, fmt.Sprintf("The draft has %s to fill in.", quantity(n, "blank")))
 	}
 	other, wrong := detectOtherLanguage(text, spec.locale)
 	if wrong {
@@ -262,4 +262,12 @@ func limitWarnings(warnings []string) []string {
 		}
 	}
 	return out
+}
+
+// quantity returns n with its noun, such as "1 blank" or "5 blanks".
+func quantity(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return strconv.Itoa(n) + " " + noun + "s"
 }
