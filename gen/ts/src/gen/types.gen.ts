@@ -101,7 +101,7 @@ export type Problem = {
 
 export type FieldError = {
     /**
-     * A JSON Pointer into the body (RFC 6901); for a parameter, its name after a `?`; for a header, its name.
+     * A JSON Pointer into the body (RFC 6901); for a parameter, its name after a `?`, and for an item of a query parameter, its index, as in `?name/0`; for a header, its name.
      */
     pointer: string;
     /**
