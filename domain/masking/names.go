@@ -54,6 +54,9 @@ func (s *scan) findNameAt(i int) (end int) {
 	if j := s.taggedNameAt(i); j > 0 {
 		return j
 	}
+	if j := s.givenNameAt(i); j > 0 {
+		return j
+	}
 	if j := s.foreignScriptAt(i); j > 0 {
 		return j
 	}

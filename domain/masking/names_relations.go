@@ -163,3 +163,21 @@ func (s *scan) secondNameAt(i int) int {
 	s.addSpan(Person, i, j)
 	return j
 }
+
+// givenNameAt finds a listed given name in the middle of a sentence that the tagger alone is not sure of: "ho sentito
+// Carmela". In English the word lists decide; German writes every noun with a capital.
+func (s *scan) givenNameAt(i int) int {
+	t := &s.tokens[i]
+	if i == 0 || t.class&givenName == 0 || t.rank != 0 || !t.capitalized || t.allCaps || t.startsSentence || !t.afterBlank || t.margin < -2*weightScale {
+		return 0
+	}
+	before := &s.tokens[i-1]
+	if t.language == langid.French || t.language == langid.German || t.language == langid.English || t.language == langid.Unknown || before.kind != wordToken || before.capitalized || s.isCapitalized(i+1) || s.afterPreposition(i) {
+		return 0
+	}
+	if t.class&(country|state|demonym|placeName|definedTerm|legalReference|neverName|month|weekday) != 0 || s.info[i].traits&isSeenLower != 0 {
+		return 0
+	}
+	s.addSpan(Person, i, i+1)
+	return i + 1
+}
