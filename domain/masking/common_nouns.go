@@ -35,7 +35,7 @@ func (s *scan) isCalendarWord(i int) bool {
 	if s.isNumber(i-1) || s.isNumber(i+1) || !t.capitalized {
 		return true
 	}
-	return t.class&givenName == 0 && s.oneOf(i-1, "di", "il", "ogni", "el", "los", "o", "os", "le", "am", "op", "in", "a", "de", "en", "em", "im")
+	return (t.class&givenName == 0 || s.asksInGeneral()) && s.oneOf(i-1, "di", "il", "ogni", "el", "los", "o", "os", "le", "am", "op", "in", "a", "de", "en", "em", "im")
 }
 
 var weekdays = []string{

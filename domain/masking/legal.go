@@ -25,13 +25,14 @@ func (s *scan) markLaw() {
 		}
 	}
 	s.markAuthorities()
+	s.markAgreements()
 	s.markPublicNames()
 }
 
 // namesOwnCase reports whether the text is about a case of the writer's own, so that the names in it are of private
 // parties. They are unless the text asks something.
 func (s *scan) namesOwnCase(names []citation.Citation) bool {
-	if !strings.Contains(s.text, "?") {
+	if !strings.Contains(s.text, "?") && !s.oneOf(0, "explain", "summarize", "summarise", "describe", "compare", "erkläre", "expliquez", "explique", "explica", "spiega", "leg") {
 		return true
 	}
 	next := 0 // the caption that the token may announce or belong to
@@ -77,6 +78,24 @@ func (s *scan) markAuthorities() {
 	}
 }
 
+// markAgreements marks the trade of a collective agreement: "CCNL Logistica, Trasporto Merci", "CAO Metaal en Techniek".
+func (s *scan) markAgreements() {
+	for i := range s.tokens {
+		if !s.oneOf(i, "ccnl", "cao", "syntec") && !(s.oneOf(i, "collettivo", "colectivo", "collective", "coletiva") && s.oneOf(i-1, "contratto", "convenio", "convention", "convenção")) {
+			continue
+		}
+		for j := i + 1; j < i+9 && j < len(s.tokens) && !s.tokens[j].startsLine; j++ {
+			switch {
+			case s.isCapitalized(j) && s.tokens[j].class&honorific == 0:
+				s.tokens[j].law = true
+			case s.isCapitalized(j+1) && (s.oneOf(j, "e", "ed", "en", "y", "et", "de", "del", "di", "per", "da", "do", "des", "du") || j > i+1 && s.isSymbol(j, ',')):
+			default:
+				j = len(s.tokens)
+			}
+		}
+	}
+}
+
 func (s *scan) markCitations(found []citation.Citation) {
 	i := 0
 	for _, c := range found {
@@ -98,8 +117,16 @@ func (s *scan) afterGivenName(i int) bool {
 	if s.isSymbol(k, '.') {
 		k--
 	}
+	if k == i-1 && s.isDutchMay(k) {
+		return false
+	}
 	return s.isWord(k) && i < len(s.tokens) && s.tokens[i].afterBlank && !s.tokens[i].startsLine && !s.tokens[k].law && s.tokens[k].capitalized &&
 		s.tokens[k].class&(givenName|honorific) != 0 && (s.tokens[k].class&honorific != 0 || k == i-1 && s.tokens[k].class&(commonWord|functionWord|rareWord) == 0)
+}
+
+// isDutchMay reports whether token i is "Mag" in Dutch, which asks whether one may; it is no Austrian title.
+func (s *scan) isDutchMay(i int) bool {
+	return s.equals(i, "mag") && s.tokens[i].language == langid.Dutch && s.tokens[i].startsSentence && !s.isSymbol(i+1, '.')
 }
 
 // beginsWithGivenName reports whether the capitalized words from token i are a full name: "Jane Roe test".

@@ -32,7 +32,7 @@ const ruleMargin = -4 * weightScale
 
 func (s *scan) findNameAt(i int) (end int) {
 	t := &s.tokens[i]
-	if t.class&honorific != 0 {
+	if t.class&honorific != 0 && !s.isDutchMay(i) {
 		if j := s.afterHonorific(i); j > 0 {
 			return j
 		}

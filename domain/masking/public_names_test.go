@@ -18,6 +18,11 @@ func TestPublicNames(t *testing.T) {
 		"O que é a cláusula Rebus Sic Stantibus?",
 		"Wat is een Kort Geding tegen Ziggo?",
 		"Does the lemon law cover a Ford?",
+		"How is a Beddoe application made?",
+		"Explain Barton v Armstrong in plain words.",
+		"Il CCNL Logistica, Trasporto Merci e Spedizione prevede gli Scatti di Anzianità?",
+		"Mag Airbnb verhuren in Amsterdam zonder vergunning?",
+		"Si può usucapire un box auto a Bari?",
 	} {
 		if got := mask(t, masker().NewSession(), text).Text; got != text {
 			t.Errorf("%s", got)
@@ -31,6 +36,10 @@ func TestPublicNames(t *testing.T) {
 		"Ich heiße Petra Ostern. Was gilt?":                          "Ich heiße [PERSON_1]. Was gilt?",
 		"Orange Gardening Ltd owes me money.":                        "[COMPANY_1] owes me money.",
 		"Mi madre, Ascensión Soler, vive conmigo.":                   "Mi madre, [PERSON_1], vive conmigo.",
+		"Explain this to my tenant Barton.":                          "Explain this to my tenant [PERSON_1].",
+		"Il CCNL Commercio vale per me? Sono Ahmed Benali.":          "Il CCNL Commercio vale per me? Sono [PERSON_1].",
+		"Mag. Huber hat mir gekündigt.":                              "[PERSON_1] hat mir gekündigt.",
+		"Il mio vicino Bari Esposito non paga.":                      "Il mio vicino [PERSON_1] non paga.",
 		"Mr Lula Pires sued me.":                                     "[PERSON_1] sued me.",
 		"Ma voisine Noël Petit refuse de payer. Que faire à Noël ?":  "Ma voisine [PERSON_1] refuse de payer. Que faire à Noël ?",
 		"Mijn buurman Jan Wilders heeft een hek geplaatst. Mag dat?": "Mijn buurman [PERSON_1] heeft een hek geplaatst. Mag dat?",

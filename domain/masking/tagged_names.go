@@ -93,8 +93,8 @@ func (s *scan) mayStartName(i int) bool {
 		return false
 	case t.startsSentence && !goesOn && s.info[i].traits&(isListed|isDictionary) != 0 && (t.class&(givenName|familyName) == 0 || t.class&(givenName|certainName) == 0 && t.margin < 3*weightScale):
 		return false // a verb: "Chiamate"
-	case t.class&placeName != 0 && !goesOn && s.afterPreposition(i) && (t.class&givenName == 0 || t.margin < 4*weightScale):
-		return false // "en Barcelona"
+	case t.class&placeName != 0 && !goesOn && s.afterPreposition(i) && (t.class&givenName == 0 || t.margin < 4*weightScale || t.language == langid.Italian && s.asksInGeneral()):
+		return false // "en Barcelona", "a Bari"
 	case (t.allCaps || !t.capitalized) && (t.class&(neverName|idKeyword) != 0 || t.cue&(acronymCue|identityCue|bankCue) != 0 && t.end-t.start <= 4):
 		return false // "IBAN", "NIE"
 	case t.allCaps && t.end-t.start <= 4 && t.class&givenName == 0 && !goesOn && !s.uppercaseText && !(i > 0 && s.tokens[i-1].inSpan):
