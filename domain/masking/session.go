@@ -19,6 +19,7 @@ type Session struct {
 	masker       *Masker
 	placeholders map[string]string // key: one character for the type, then the original
 	originals    map[reference]string
+	sentHosts    map[string]bool // of links in the masked texts
 	language     langid.Language // of the generic phrases; English if unknown
 	names        coreferences
 	counts       [typeCount]int
@@ -94,6 +95,7 @@ func (s *Session) substitute(text string, scan *scan) (Masked, error) {
 		}
 		m.findMisread(func(span Span) { scan.spans = append(scan.spans, span) })
 		if len(scan.spans) == before {
+			s.rememberHosts(m.Text)
 			return m, nil
 		}
 		scan.mergeSpans()
