@@ -143,6 +143,46 @@ func (s *scan) streetByCue(i int) (from, to int) {
 	return 0, 0
 }
 
+// postcodeAfterParts returns the end of the postcode and town that follow the street in tokens [from, to) after parts of its house
+// or town in any form, ", casa 2, Centro, Niterói - RJ, 24020-000", or 0.
+func (s *scan) postcodeAfterParts(from, to int) int {
+	numbered := false
+	for k := from; k < to; k++ {
+		if s.isNumber(k) {
+			if n := s.tokens[k].end - s.tokens[k].start; n > 4 || n == 4 && k+1 < to && s.isWord(k+1) {
+				return 0 // it has a postcode
+			}
+			numbered = true
+		}
+	}
+	if !numbered {
+		return 0
+	}
+	for k := to; k < min(to+12, len(s.tokens)); k++ {
+		t := &s.tokens[k]
+		if t.startsLine || t.inSpan || t.law || s.isConjunction(k) {
+			return 0
+		}
+		if t.kind == numberToken && t.end-t.start >= 4 {
+			end := s.anyPostcode(k)
+			if end == 0 || k == to || !s.isSymbol(k-1, ',') || s.isAmount(k, end) || s.isDateAt(k) || !s.isCapitalized(end) && end-k < 3 || s.isCapitalized(end) && (s.tokens[end].startsLine || s.hasCue(end, monthCue|statuteCue|currencyCue)) {
+				return 0
+			}
+			if s.isCapitalized(end) {
+				end = s.townEnd(end)
+			}
+			return s.provinceEnd(end)
+		}
+		switch {
+		case t.kind == wordToken && (t.class&functionWord != 0 && t.class&nameParticle == 0 && t.end-t.start > 1 || t.cue&(statuteCue|currencyCue|monthCue|identityCue|phoneCue|bankCue|numberedCue) != 0 && t.cue&floorCue == 0):
+			return 0
+		case t.kind == otherToken && t.symbol != 0 && t.symbol != ',' && t.symbol != '.' && t.symbol != '-' && t.symbol != '/' && t.symbol != '#':
+			return 0
+		}
+	}
+	return 0
+}
+
 // townFirst finds an address that starts with its postcode and town at token i, "1010 Wien, Graben 12".
 func (s *scan) townFirst(i int) (from, to int) {
 	town := i + 1
@@ -183,7 +223,7 @@ func (s *scan) houseNameBefore(from int) int {
 	first, named := from-1, false
 	for n := 0; n < 5 && (s.isCapitalized(first-1) || s.hasClass(first-1, nameParticle) && s.isWord(first-1) && n > 0) && !s.tokens[first-1].inSpan; n++ {
 		first--
-		named = named || s.oneOf(first, "cottage", "house", "farm", "lodge", "rectory", "vicarage", "barn", "hall", "manor", "grange", "mill", "flat", "park", "estate", "za", "zi", "zac", "haus", "hof", "villa", "résidence", "residence", "clos", "domaine", "mas", "château", "ferme", "edificio", "edifício", "torre", "palazzo", "cascina", "masseria", "condominio", "condomínio", "residencial", "urbanización", "huis", "huize", "hoeve", "quinta", "casa")
+		named = named || s.oneOf(first, "cottage", "house", "farm", "lodge", "rectory", "vicarage", "barn", "hall", "manor", "grange", "mill", "flat", "bungalow", "tower", "tour", "zona", "park", "estate", "za", "zi", "zac", "haus", "hof", "villa", "résidence", "residence", "clos", "domaine", "mas", "château", "ferme", "edificio", "edifício", "torre", "palazzo", "cascina", "masseria", "condominio", "condomínio", "residencial", "urbanización", "huis", "huize", "hoeve", "quinta", "casa")
 		if s.tokens[first].startsLine {
 			break
 		}

@@ -59,7 +59,7 @@ func (s *scan) addressAtWord(i int) (from, to int) {
 			return from, to
 		}
 	}
-	if s.isSymbol(i+1, '.') && s.adjacent(i+1) && s.adjacent(i+2) && s.oneOf(i, "c", "v") && s.oneOf(i+2, "so", "le") && s.isCapitalized(i+3) {
+	if s.isSymbol(i+1, '.') && s.adjacent(i+1) && s.adjacent(i+2) && s.oneOf(i, "c", "v", "p") && s.oneOf(i+2, "so", "le") && s.isCapitalized(i+3) {
 		if from, to = s.streetNamed(i + 2); to > from { // "C.so Italia", "V.le Europa"
 			return i, to
 		}
@@ -181,12 +181,15 @@ func (s *scan) extendAddress(from, to int) (int, int) {
 		break
 	}
 	to = s.provinceEnd(to)
+	if j := s.postcodeAfterParts(from, to); j > 0 {
+		to = j
+	}
 	if j := s.streetAfterTown(from, to); j > 0 {
 		to = j
 	} else if s.isWord(to-1) && s.hasStreetSuffix(to-1) {
 		s.extendByHouseNumber(&to) // "2312 AB Leiden, Breestraat 70"
 	}
-	from = s.houseNameBefore(s.unitsBefore(from))
+	from = s.houseNameBefore(s.unitsBefore(s.houseNameBefore(from)))
 	for from > 0 && s.isNumber(from-1) && !s.tokens[from-1].inSpan && !s.tokens[from].startsLine && s.tokens[from-1].end-s.tokens[from-1].start <= 5 && !s.hasClass(from-2, legalReference) && !s.adjacent(from-1) {
 		from--
 	}

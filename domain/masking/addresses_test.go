@@ -68,7 +68,17 @@ Elle vit au ⟦447, rue Saint-Denis, app. 12, Montréal (Québec) H2X 3K8⟧
 Il demeure ⟦lieu-dit Le Bourg, 24220 Saint-Cyprien⟧.
 Domiciliado en ⟦Av. Providencia 447, of. 1203, Santiago⟧
 ik woon ⟦dorpstraat 12 bis 3511 ab utrecht⟧ en de huurbaas doet niks
+Moro na ⟦Rua Sete de Setembro, 120, casa 2, Centro, Niterói - RJ, 24020-000⟧.
+Vivo en ⟦Calle del Pez, 12, 4.º exterior derecha, 28004 Madrid⟧.
+local en ⟦Gran Vía, 32, planta 6, 28013 Madrid⟧
+Casa in ⟦Borgo Pinti 12 rosso, 50121 Firenze⟧
+of ⟦Oak Farm, Nether Wallop, Stockbridge SO20 8EY⟧, farmer
+The notice went to ⟦Level 3, 120 Collins Street, Melbourne VIC 3000⟧.
+Je loge ⟦23 quater, rue Victor Hugo, 3e étage, 38000 Grenoble⟧.
+Ik huur ⟦Oudegracht 318 bis A, 3511 PK Utrecht⟧ al jaren.
 # neighbours
+Er wohnt ⟦Bahnhofstrasse 1⟧ und zahlte, wie vereinbart, 12000 Euro.
+⟦Calle Mayor 14⟧, el contrato dice, 28013 veces no.
 Vive en Madrid 3 años, y paga 900 euros.
 Er wohnt seit Mai 2019, 14 Monate lang, in Bayern.
 He lives in Section 21, Housing Act terms.

@@ -122,7 +122,7 @@ func (s *scan) streetBefore(i int, british bool) int {
 			}
 			k--
 		}
-		return from
+		return s.partsBefore(from, i)
 	}
 	k = s.beforeUnits(k)
 	if s.isWord(k) && s.tokens[k].end-s.tokens[k].start == 1 && s.adjacent(k) {
@@ -142,6 +142,7 @@ func (s *scan) streetBefore(i int, british bool) int {
 		k--
 		p := &s.tokens[k]
 		switch {
+		case n == 0 && p.symbol == ',' && s.isCapitalized(k-1) && s.isCapitalized(k-2) && s.isSymbol(k+2, ','): // "Gran Vía, 32, 28013 Madrid"
 		case p.inSpan:
 			n = 6
 		case p.cue&addressCue != 0 && p.cue&streetType == 0, s.oneOf(k, "is", "ist", "est", "es", "è", "é", "à", "at", "to") && !p.capitalized:
@@ -159,6 +160,28 @@ func (s *scan) streetBefore(i int, british bool) int {
 	}
 	if s.isNumber(from) {
 		return i
+	}
+	return from
+}
+
+// partsBefore returns the start of the house and village before the town at token from, which a British postcode at token i
+// follows: "Oak Farm, Nether Wallop, Stockbridge SO20 8EY".
+func (s *scan) partsBefore(from, i int) int {
+	for range 2 {
+		if from == i || !s.isSymbol(from-1, ',') || s.tokens[from].startsLine {
+			return from
+		}
+		k := from - 1
+		for n := 0; n < 4 && (s.isCapitalized(k-1) || s.isNumber(k-1) && s.tokens[k-1].end-s.tokens[k-1].start <= 3 && !s.tokens[k-1].inSpan) && !s.tokens[k].startsLine; n++ {
+			if s.tokens[k-1].class&(givenName|honorific) != 0 || s.tokens[k-1].law || s.hasCue(k-1, monthCue|courtCue|statuteCue) {
+				return from
+			}
+			k--
+		}
+		if k == from-1 || s.isReference(k) || s.legalFormAt(from-2) > 0 {
+			return from
+		}
+		from = k
 	}
 	return from
 }
@@ -190,6 +213,8 @@ func (s *scan) unitAfter(k int) int {
 	}
 	end := 0
 	switch {
+	case s.isSymbol(k, '#') && s.isNumber(k+1) && s.adjacent(k+1) && s.tokens[k+1].end-s.tokens[k+1].start <= 4:
+		end = k + 2 // "Elm Street #4B"
 	case s.isNumber(k) && s.tokens[k].end-s.tokens[k].start <= 3:
 		j := k + 1
 		for n := 0; n < 2 && s.adjacent(j) && (s.isSymbol(j, '.') || s.tokens[j].symbol == 0 && isOrdinalSign(s.textOf(j, j+1))); n++ {

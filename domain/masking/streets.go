@@ -134,6 +134,11 @@ func (s *scan) compoundStreet(i int) (from, to int) {
 	if s.isWord(from-1) && s.tokens[from-1].capitalized && s.oneOf(from-1, "van", "de", "den", "ter", "ten", "'t", "sint", "oude", "nieuwe") && !s.tokens[from].startsLine {
 		from-- // "Van Speijkstraat"
 	}
+	if s.oneOf(from-1, "van", "de", "der", "den") && !s.tokens[from-1].capitalized && s.isCapitalized(from-2) && !s.lowercaseText && !s.tokens[from].startsLine && !s.tokens[from-1].startsLine && s.tokens[from-2].cue&(addressCue|opener|connector) == 0 && !s.tokens[from-2].startsSentence {
+		from -= 2 // "Jan van Galenstraat"
+	} else if s.lowercaseText && s.oneOf(from-1, "lange", "korte", "oude", "nieuwe", "grote", "kleine") && !s.tokens[from].startsLine {
+		from--
+	}
 	from = s.prepositionBefore(from)
 	if s.extendByHouseNumber(&to) {
 		return from, to
