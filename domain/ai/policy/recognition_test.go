@@ -66,3 +66,22 @@ func TestRecognizeTwoLanguages(t *testing.T) {
 		}
 	}
 }
+
+// A prohibition is recognized whatever its modal verb.
+func TestRecognizeModalVerbs(t *testing.T) {
+	for sentence, want := range map[string]string{
+		"The Supplier must not compete with the Customer for two years.":                "Non-Compete",
+		"The courts of Dublin must have jurisdiction.":                                  "Jurisdiction",
+		"Invoices must be paid within thirty days of receipt.":                          "Payment",
+		"Der Lieferant darf während der Laufzeit nicht mit dem Kunden konkurrieren.":    "Non-Compete",
+		"Le Prestataire ne doit pas faire concurrence au Client pendant deux ans.":      "Non-Compete",
+		"El Proveedor no debe competir con el Cliente durante dos años.":                "Non-Compete",
+		"Il Fornitore non deve svolgere attività in concorrenza con il Cliente.":        "Non-Compete",
+		"O Fornecedor não deve concorrer com o Cliente durante a vigência do contrato.": "Non-Compete",
+		"De leverancier mag gedurende twee jaar niet met de klant concurreren.":         "Non-Compete",
+	} {
+		if !slices.ContainsFunc(Recognize(sentence), func(p Passage) bool { return p.ClauseType == want }) {
+			t.Errorf("%s is not recognized in %q: %+v", want, sentence, Recognize(sentence))
+		}
+	}
+}
