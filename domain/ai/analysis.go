@@ -99,23 +99,16 @@ func (s *Service) Analyze(ctx context.Context, caller domain.Principal, a Analys
 	}
 	session.SetLocale(tag.String())
 	started := s.clock()
-	playbook := rules.PlaybookJSON()
-	if _, err := mask(session, playbook, "/policy"); err != nil { // so that a name in it is found in the text
-		return Analysis{}, err
-	}
-	masked, err := session.Mask(a.Text)
+	masked, playbook, err := maskReview(session, a.Text, rules)
 	s.metrics.Masked(s.clock().Sub(started), session.Found())
 	if err != nil {
-		return Analysis{}, masking.FieldError(err, "/text")
+		return Analysis{}, err
 	}
 
 	// From here on the request runs to its end, even if ctx is canceled.
 	m := &modelReview{
-		service: s, caller: caller, caseID: document.caseID(), arrived: arrived, policy: rules, locale: tag, masked: masked,
+		service: s, caller: caller, caseID: document.caseID(), arrived: arrived, policy: rules, locale: tag, masked: masked, playbook: playbook,
 		scope: cacheScope(session.Found() == 0 && document == nil, caller.UserID, document.caseID()),
-	}
-	if m.playbook, err = mask(session, playbook, "/policy"); err != nil {
-		return Analysis{}, err
 	}
 	if err := m.run(ctx); err != nil {
 		return Analysis{}, err
@@ -156,6 +149,20 @@ func (s *Service) Analyze(ctx context.Context, caller domain.Principal, a Analys
 	}
 	out.ConsultationID = row.ID
 	return out, nil
+}
+
+// maskReview masks a text and the playbook of its review, "" without one. The playbook is masked before the text,
+// so that a name in it is found in the text, and after it, so that a name in the text is found in the playbook.
+func maskReview(session *masking.Session, text string, rules *policy.Policy) (masked masking.Masked, playbook string, err error) {
+	maskString := func(s string) (string, error) { return mask(session, s, "/policy") }
+	if _, err = rules.PlaybookJSON(maskString); err != nil {
+		return masked, "", err
+	}
+	if masked, err = session.Mask(text); err != nil {
+		return masked, "", masking.FieldError(err, "/text")
+	}
+	playbook, err = rules.PlaybookJSON(maskString)
+	return masked, playbook, err
 }
 
 // policyOf returns a shipped policy, or that of a playbook.
@@ -205,7 +212,10 @@ func (m *modelReview) consultation(a AnalysisRequest, out Analysis, document *re
 		row.Question = document.file.Name
 	}
 	row.Excerpt = excerpt(row.Question)
-	row.MaskedText = sql.NullString{String: m.masked.Text, Valid: document == nil}
+	row.MaskedText = sql.NullString{Valid: document == nil}
+	if document == nil {
+		row.MaskedText.String = strings.TrimPrefix(m.playbook+"\n\n"+m.masked.Text, "\n\n")
+	}
 	return row, nil
 }
 

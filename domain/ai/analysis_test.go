@@ -216,3 +216,29 @@ func TestAnalyzeErrors(t *testing.T) {
 		t.Error("a failed request was recorded")
 	}
 }
+
+// Names in a playbook are masked before it is encoded, and are found in the text, and the other way round.
+func TestMaskReview(t *testing.T) {
+	t.Parallel()
+	rules, err := static().policies.Compile("id", policy.Playbook{Name: "Baker & Kowalski LLP", Positions: []policy.Position{{
+		ClauseType: "Insurance", Severity: policy.Low, Preferred: "As agreed with\nSieglinde Hartmann.", Fallback: "Ask Quillfeather first.",
+		UnacceptableTerms: []string{"Maria González"}, Wording: "Send notices to\n12 Alder Street, London SW1A 1AA.",
+	}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	session := static().masker.NewSession()
+	masked, playbook, err := maskReview(session, "Sieglinde Hartmann and Mr Tobias Quillfeather insure the goods. Quillfeather pays.", rules)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"Baker", "Kowalski", "Sieglinde", "Hartmann", "Quillfeather", "González", "Alder"} {
+		if strings.Contains(playbook, name) || strings.Contains(masked.Text, name) {
+			t.Errorf("%s is not masked in %s or %s", name, playbook, masked.Text)
+		}
+	}
+	var book policy.Playbook
+	if err := json.Unmarshal([]byte(playbook), &book); err != nil || book.Positions[0].ClauseType != "Insurance" || !strings.Contains(book.Positions[0].Preferred, "As agreed with\n[PERSON_") {
+		t.Errorf("%v: %s", err, playbook)
+	}
+}

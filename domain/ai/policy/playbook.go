@@ -5,11 +5,9 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"counsel/domain"
@@ -39,6 +37,9 @@ type Position struct {
 	Wording           string   `json:"wording,omitempty"` // the clause that the firm proposes
 }
 
+// RulePlaybook is the rule id of the findings of a playbook.
+const RulePlaybook = "playbook"
+
 // Limits of a playbook: items, and characters of texts.
 const (
 	MaxPositions   = 100
@@ -47,12 +48,14 @@ const (
 	maxPosition    = 2000
 	maxWordingText = 4000
 	maxName        = 200
+	maxAllTerms    = 400     // of a playbook
+	maxAllText     = 100_000 // of a playbook: the AI gets all of it with each part of a text
 )
 
 // compiledPosition is a position with its terms as patterns.
 type compiledPosition struct {
 	Position
-	unacceptable, required []*regexp.Regexp
+	unacceptable, required []term
 }
 
 // Compile validates a playbook and returns its policy, which is called name. The error names every invalid
@@ -69,7 +72,12 @@ func (b *Set) Compile(name string, book Playbook) (*Policy, error) {
 	invalid := func(pointer, format string, args ...any) {
 		fields = append(fields, domain.Field{Pointer: pointer, Detail: fmt.Sprintf(format, args...)})
 	}
+	total, terms := 0, 0
 	text := func(pointer, s string, limit int) {
+		total += utf8.RuneCountInString(s)
+		if strings.Contains(s, "\x00") {
+			invalid(pointer, "must not have a NUL character")
+		}
 		if utf8.RuneCountInString(s) > limit {
 			invalid(pointer, "must have at most %d characters", limit)
 		}
@@ -116,57 +124,36 @@ func (b *Set) Compile(name string, book Playbook) (*Policy, error) {
 		for _, list := range []struct {
 			name  string
 			terms []string
-			to    *[]*regexp.Regexp
+			to    *[]term
 		}{{"unacceptableTerms", position.UnacceptableTerms, &c.unacceptable}, {"requiredTerms", position.RequiredTerms, &c.required}} {
 			if len(list.terms) > maxTerms {
 				invalid(at+"/"+list.name, "must have at most %d items", maxTerms)
 				continue
 			}
-			for j, term := range list.terms {
-				re, problem := compileTerm(term)
+			terms += len(list.terms)
+			for j, s := range list.terms {
+				pointer := at + "/" + list.name + "/" + strconv.Itoa(j)
+				text(pointer, s, maxTerm)
+				compiled, problem := compileTerm(s)
 				if problem != "" {
-					invalid(at+"/"+list.name+"/"+strconv.Itoa(j), "%s", problem)
+					invalid(pointer, "%s", problem)
 				}
-				*list.to = append(*list.to, re)
+				*list.to = append(*list.to, compiled)
 			}
 		}
 		p.positions = append(p.positions, c)
+	}
+	if terms > maxAllTerms {
+		invalid("/positions", "must have at most %d terms in all", maxAllTerms)
+	}
+	if total > maxAllText {
+		invalid("/positions", "must have at most %d characters in all", maxAllText)
 	}
 	if len(fields) > 0 {
 		return nil, &domain.Error{Code: domain.Invalid, Message: "The playbook has a field that cannot be accepted.", Fields: fields}
 	}
 	p.version = hex.EncodeToString(sum.Sum(nil)[:12])
 	return p, nil
-}
-
-// compileTerm returns the pattern of a term: its words, in any case, with any blanks between them, and with a
-// * for the rest of a word. problem says why there is none.
-func compileTerm(term string) (re *regexp.Regexp, problem string) {
-	if utf8.RuneCountInString(term) > maxTerm {
-		return nil, fmt.Sprintf("must have at most %d characters", maxTerm)
-	}
-	flat := normalize(term)
-	if strings.IndexFunc(flat, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }) < 0 || strings.HasPrefix(flat, "*") {
-		return nil, "must begin with a word"
-	}
-	quoted := strings.ReplaceAll(regexp.QuoteMeta(flat), `\*`, `[\pL\pN]*`)
-	re, err := regexp.Compile(`(?:^|[^\pL\pN])` + quoted + `(?:$|[^\pL\pN])`)
-	if err != nil {
-		return nil, "cannot be searched for"
-	}
-	return re, ""
-}
-
-// PlaybookJSON returns the playbook for the model, "" if the policy is not one.
-func (p *Policy) PlaybookJSON() string {
-	if p.playbook == nil {
-		return ""
-	}
-	raw, err := json.MarshalIndent(p.playbook, "", "  ")
-	if err != nil {
-		return ""
-	}
-	return string(raw)
 }
 
 // reviewPositions applies the positions of a playbook to the normalized sentences of a text.
@@ -192,16 +179,13 @@ func (p *Policy) reviewPositions(spans []span, flat []string, passages []Passage
 		}
 		add := func(start, end int, confidence float64, rationale string) {
 			findings = append(findings, Finding{ClauseType: c.ClauseType, Start: start, End: end, Severity: c.Severity, Confidence: confidence,
-				RuleID: "playbook", Title: p.Title, Rationale: rationale, Suggestion: suggestion, Wording: wording})
+				RuleID: RulePlaybook, Title: p.Title, Rationale: rationale, Suggestion: suggestion, Wording: wording})
 		}
 		count := 0
 		for i, s := range flat {
-			for _, re := range c.unacceptable {
-				if count < maxPerRule && re.MatchString(s) {
-					count++
-					add(spans[i].start, spans[i].end, 0.9, strings.TrimSpace(texts["unacceptable"]+" "+c.Unacceptable))
-					break
-				}
+			if count < maxPerRule && slices.ContainsFunc(c.unacceptable, func(t term) bool { return t.in(s) }) {
+				count++
+				add(spans[i].start, spans[i].end, 0.9, strings.TrimSpace(texts["unacceptable"]+" "+c.Unacceptable))
 			}
 		}
 		if c.Forbidden {
@@ -213,7 +197,7 @@ func (p *Policy) reviewPositions(spans []span, flat []string, passages []Passage
 			add(of[0].Start, of[0].End, of[0].Confidence, texts["lacking"]+" "+strings.Join(c.RequiredTerms, ", "))
 		}
 		if c.Required && len(of) == 0 && document && textLanguage != langid.Unknown {
-			missing = append(missing, Missing{ClauseType: c.ClauseType, Severity: c.Severity, Confidence: 0.7, RuleID: "playbook",
+			missing = append(missing, Missing{ClauseType: c.ClauseType, Severity: c.Severity, Confidence: 0.7, RuleID: RulePlaybook,
 				Title: p.Title, Rationale: texts["missing"], Suggestion: suggestion, Wording: wording})
 		}
 	}
@@ -221,15 +205,54 @@ func (p *Policy) reviewPositions(spans []span, flat []string, passages []Passage
 }
 
 // contains reports whether a sentence of the passages matches one of the terms.
-func contains(passages []Passage, spans []span, flat []string, terms []*regexp.Regexp) bool {
+func contains(passages []Passage, spans []span, flat []string, terms []term) bool {
 	for i, s := range spans {
 		for _, p := range passages {
-			if s.start < p.End && p.Start < s.end && slices.ContainsFunc(terms, func(re *regexp.Regexp) bool { return re.MatchString(flat[i]) }) {
+			if s.start < p.End && p.Start < s.end && slices.ContainsFunc(terms, func(t term) bool { return t.in(flat[i]) }) {
 				return true
 			}
 		}
 	}
 	return false
+}
+
+// IsPlaybook reports whether a firm wrote the policy.
+func (p *Policy) IsPlaybook() bool { return p.playbook != nil }
+
+// PlaybookJSON returns the playbook for the model, each of its texts as mask returns it; "" if the policy is not
+// one. The texts are masked before they are encoded: an escape such as \n would hide where a name begins.
+func (p *Policy) PlaybookJSON(mask func(string) (string, error)) (string, error) {
+	if p.playbook == nil {
+		return "", nil
+	}
+	book := *p.playbook
+	texts := []*string{&book.Name, &book.Description}
+	book.Positions = slices.Clone(book.Positions)
+	for i := range book.Positions {
+		c := &book.Positions[i]
+		c.UnacceptableTerms, c.RequiredTerms = slices.Clone(c.UnacceptableTerms), slices.Clone(c.RequiredTerms)
+		texts = append(texts, &c.Preferred, &c.Fallback, &c.Unacceptable, &c.Wording)
+		for _, list := range [][]string{c.UnacceptableTerms, c.RequiredTerms} {
+			for j := range list {
+				texts = append(texts, &list[j])
+			}
+		}
+	}
+	for _, text := range texts {
+		if *text == "" {
+			continue
+		}
+		var err error
+		if *text, err = mask(*text); err != nil {
+			return "", err
+		}
+	}
+	var b strings.Builder
+	encoder := json.NewEncoder(&b)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("", "  ")
+	err := encoder.Encode(book)
+	return strings.TrimSpace(b.String()), err
 }
 
 // playbookTexts are the reasons of findings by a playbook.

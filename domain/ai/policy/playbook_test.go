@@ -78,11 +78,81 @@ func TestPlaybookErrors(t *testing.T) {
 		"/positions/0/unacceptableTerms/0": change(func(p *Playbook) { p.Positions[0].UnacceptableTerms = []string{"*"} }),
 		"/positions/0/requiredTerms/1":     change(func(p *Playbook) { p.Positions[0].RequiredTerms = []string{"(a+)+$", long} }),
 		"/positions/0/requiredTerms":       change(func(p *Playbook) { p.Positions[0].RequiredTerms = make([]string, 30) }),
+		"/positions/0/unacceptableTerms/1": change(func(p *Playbook) { p.Positions[0].UnacceptableTerms = []string{"good*", "a*b"} }),
+		"/positions/0/unacceptableTerms/2": change(func(p *Playbook) { p.Positions[0].UnacceptableTerms = []string{"good*", "all* of it", "a**"} }),
+		"/positions/0/unacceptableTerms/3": change(func(p *Playbook) {
+			p.Positions[0].UnacceptableTerms = []string{"a", "b", "c", strings.Repeat("a* ", 20)}
+		}),
+		"/positions/0/requiredTerms/0": change(func(p *Playbook) { p.Positions[0].RequiredTerms = []string{"a\x00b"} }),
+		"/positions/0/fallback":        change(func(p *Playbook) { p.Positions[0].Fallback = "a\x00b" }),
 	} {
 		_, err := mustLoad(t).Compile("id", p)
 		e, ok := errors.AsType[*domain.Error](err)
 		if !ok || e.Code != domain.Invalid || len(e.Fields) != 1 || e.Fields[0].Pointer != pointer {
 			t.Errorf("%s: %+v", pointer, err)
 		}
+	}
+}
+
+// The terms and the text of a playbook are bounded as a whole, however they are spread over its positions.
+func TestPlaybookTotals(t *testing.T) {
+	var terms, long Playbook
+	for _, c := range Clauses() {
+		if c.Name == EmbeddedInstruction {
+			continue
+		}
+		terms.Positions = append(terms.Positions, Position{ClauseType: c.Name, Severity: Low, RequiredTerms: slices.Repeat([]string{"a"}, maxTerms)})
+		long.Positions = append(long.Positions, Position{ClauseType: c.Name, Severity: Low, Preferred: strings.Repeat("a", maxPosition)})
+	}
+	for _, p := range []Playbook{terms, long} {
+		p.Name = "a"
+		_, err := mustLoad(t).Compile("id", p)
+		if e, ok := errors.AsType[*domain.Error](err); !ok || len(e.Fields) != 1 || e.Fields[0].Pointer != "/positions" {
+			t.Errorf("%+v", err)
+		}
+	}
+}
+
+func TestTerm(t *testing.T) {
+	for _, c := range []struct {
+		term, text string
+		want       bool
+	}{
+		{"engl*", "the law of England.", true},
+		{"engl*", "the law of New-England", true},
+		{"engl*", "bengla", false},
+		{"one  Month", "fees of one\nmonth", true},
+		{"one month", "one months", false},
+		{"month", "monthly, each month", true},
+		{"haft* auf vorsatz", "Haftung auf Vorsatz", true},
+		{"haft* auf vorsatz", "Haftung nicht auf Vorsatz", false},
+		{"responsabilité", "la responsabilite du client", true},
+		{"§ 5", "nach § 5 gilt", true},
+		{"§ 5", "nach § 55 gilt", false},
+	} {
+		compiled, problem := compileTerm(c.term)
+		if problem != "" || compiled.in(normalize(c.text)) != c.want {
+			t.Errorf("%q in %q: %v, %s", c.term, c.text, !c.want, problem)
+		}
+	}
+}
+
+// The terms of the largest playbook are searched for in time linear in the text.
+func BenchmarkPlaybookWorst(b *testing.B) {
+	set, err := Load()
+	if err != nil {
+		b.Fatal(err)
+	}
+	book := Playbook{Name: "a"}
+	for i := range maxAllTerms / maxTerms {
+		book.Positions = append(book.Positions, Position{ClauseType: vocabulary[i].Name, Severity: Low, UnacceptableTerms: slices.Repeat([]string{"a* a* a* b"}, maxTerms)})
+	}
+	p, err := set.Compile("id", book)
+	if err != nil {
+		b.Fatal(err)
+	}
+	text := strings.Repeat("aa ", 70_000)
+	for b.Loop() {
+		p.Review(text, nil, "en")
 	}
 }
