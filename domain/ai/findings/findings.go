@@ -193,23 +193,36 @@ func locate(fromModel []modelFinding, masked masking.Masked, from, to int, sessi
 	return out
 }
 
-// merge joins the findings of the rules and of the model. Of two findings of the same type that overlap, the
-// more severe is kept, the rules' own if they are equal. The result is in text order; if there are too
-// many, the most severe are kept.
+// merge joins the findings of the rules and of the model. A finding is left out if it overlaps one of the same
+// type that is at least as severe and comes from a source that precedes: first the firm's playbook, then the
+// shipped rules, then the model. So the model adds findings but replaces none. The result is in text order; if
+// there are too many, those of the first sources and the most severe are kept.
 func merge(fromRules, fromModel []policy.Finding) []policy.Finding {
-	all := slices.Concat(fromRules, fromModel)
-	slices.SortStableFunc(all, func(a, b policy.Finding) int {
+	byRank := func(a, b policy.Finding) int {
 		return cmp.Or(severities[b.Severity]-severities[a.Severity], cmp.Compare(b.Confidence, a.Confidence))
-	})
+	}
+	var fromPlaybook, shipped []policy.Finding
+	for _, f := range fromRules {
+		if f.RuleID == policy.RulePlaybook {
+			fromPlaybook = append(fromPlaybook, f)
+		} else {
+			shipped = append(shipped, f)
+		}
+	}
 	byType := map[string][]policy.Finding{}
 	var out []policy.Finding
-	for _, f := range all {
-		same := byType[f.ClauseType]
-		if len(out) == maxFindings || slices.ContainsFunc(same, func(o policy.Finding) bool { return f.Start < o.End && o.Start < f.End }) {
-			continue
+	for _, source := range [][]policy.Finding{fromPlaybook, shipped, slices.Clone(fromModel)} {
+		slices.SortStableFunc(source, byRank)
+		for _, f := range source {
+			same := byType[f.ClauseType]
+			if len(out) == maxFindings || slices.ContainsFunc(same, func(o policy.Finding) bool {
+				return f.Start < o.End && o.Start < f.End && severities[o.Severity] >= severities[f.Severity]
+			}) {
+				continue
+			}
+			byType[f.ClauseType] = append(same, f)
+			out = append(out, f)
 		}
-		byType[f.ClauseType] = append(same, f)
-		out = append(out, f)
 	}
 	slices.SortStableFunc(out, func(a, b policy.Finding) int {
 		return cmp.Or(a.Start-b.Start, a.End-b.End, strings.Compare(a.ClauseType, b.ClauseType))

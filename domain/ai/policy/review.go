@@ -41,7 +41,7 @@ type Missing struct {
 
 // Review matches the rules against each sentence of the text and reports in a language (a code such as "de").
 // passages are what Recognize finds in the text. It returns at most 100 findings, at most 5 per rule, in
-// text order; if there are more, the most severe are kept. Nothing is missing from a text whose language is
+// text order; if there are more, the most severe are kept, those of a playbook first. Nothing is missing from a text whose language is
 // unknown. It does not detect prompt injection, see DetectInjections.
 func (p *Policy) Review(text string, passages []Passage, language string) (findings []Finding, missing []Missing) {
 	spans := sentences(text)
@@ -99,7 +99,7 @@ func (p *Policy) Review(text string, passages []Passage, language string) (findi
 	findings, missing = append(findings, ofPositions...), append(missing, missingPositions...)
 	if len(findings) > maxFindings {
 		slices.SortStableFunc(findings, func(a, b Finding) int {
-			return cmp.Or(b.Severity.rank()-a.Severity.rank(), a.Start-b.Start)
+			return cmp.Or(b.Severity.rank()-a.Severity.rank(), playbookFirst(a, b), a.Start-b.Start)
 		})
 		findings = findings[:maxFindings]
 	}
@@ -107,6 +107,17 @@ func (p *Policy) Review(text string, passages []Passage, language string) (findi
 		return cmp.Or(a.Start-b.Start, b.Severity.rank()-a.Severity.rank())
 	})
 	return findings, missing
+}
+
+// playbookFirst orders the findings of a playbook before others.
+func playbookFirst(a, b Finding) int {
+	rank := func(f Finding) int {
+		if f.RuleID == RulePlaybook {
+			return 0
+		}
+		return 1
+	}
+	return rank(a) - rank(b)
 }
 
 // matches reports whether a normalized sentence matches the rule.
