@@ -25,6 +25,7 @@ func TestRelationsAndTrades(t *testing.T) {
 		{"Der Angeklagte Horst Klein alias Hotte schwieg.", "Hotte"},
 		{"The car belongs to my aunt Dot.", "Dot"},
 		{"Ik heb met hem gesproken. Groetjes, Hanneke", "Hanneke"},
+		{"Locatore: Amedeo Grasso\nConduttore: Li Wei", "Li Wei"},
 		{"Ieri ho sentito Carmela.", "Carmela"},
 		{"Die Kellnerin verklagt Gasthof Zum Hirschen.", "Gasthof Zum Hirschen"},
 	} {

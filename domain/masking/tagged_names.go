@@ -106,6 +106,8 @@ func (s *scan) mayStartName(i int) bool {
 		return false // a caption: "Uren: 20"
 	case t.class&honorific != 0 && t.class&familyName == 0 && !goesOn:
 		return false
+	case goesOn && t.class&givenName != 0 && t.margin > 5*weightScale && s.hasClass(i+1, givenName|familyName) && s.tokens[i+1].rank == 0:
+		return true // "Li Wei"
 	case t.rank > frequentScore && !(goesOn && t.class&nameParticle != 0 && !t.startsSentence && !t.allCaps):
 		return false // "Il", "Die", "Will", but "La Tour"
 	case t.class&functionWord != 0 && t.language == langid.English && !goesOn:
