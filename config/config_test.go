@@ -146,6 +146,17 @@ func TestDependentSettings(t *testing.T) {
 		})
 	}
 	clearEnv(t)
+	for name, value := range map[string]string{"LLM_PRICE_INPUT": "1", "AI_BUDGET_COST_PER_MONTH": "1", "LLM_FALLBACK_BASE_URL": "https://h/v1", "LLM_FALLBACK_MODEL": "m"} {
+		t.Setenv(name, value)
+	}
+	if _, err := config.Load(); err == nil || !strings.Contains(err.Error(), "LLM_FALLBACK_PRICE_INPUT or LLM_FALLBACK_PRICE_OUTPUT is not set") {
+		t.Errorf("a cost budget with a fallback that costs nothing: %v", err)
+	}
+	t.Setenv("LLM_FALLBACK_PRICE_OUTPUT", "1")
+	if _, err := config.Load(); err != nil {
+		t.Error(err)
+	}
+	clearEnv(t)
 	if _, err := config.Load(); err != nil {
 		t.Errorf("nothing set: %v", err)
 	}

@@ -74,6 +74,9 @@ func (l *LLM) validateAmounts(f *faults) {
 	}
 	f.requires(setting{"LLM_PRICE_INPUT or LLM_PRICE_OUTPUT", l.PriceInput+l.PriceOutput > 0},
 		setting{"AI_BUDGET_COST_PER_MONTH", l.CostPerMonth > 0}, setting{"AI_BUDGET_COST_PER_USER_PER_MONTH", l.UserCostPerMonth > 0})
+	if l.Fallback.BaseURL != "" && l.CostPerMonth+l.UserCostPerMonth > 0 && l.FallbackPriceInput+l.FallbackPriceOutput == 0 {
+		f.add("LLM_FALLBACK_PRICE_INPUT or LLM_FALLBACK_PRICE_OUTPUT is not set: without it a budget of costs has no effect on the fallback")
+	}
 }
 
 func (l *LLM) validateProduction(f *faults) {

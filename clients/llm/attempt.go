@@ -29,7 +29,20 @@ type Attempt struct {
 	CompletionTokens int           // gen_ai.client.token.usage, output
 }
 
-// withRetries makes attempts until one succeeds, one fails permanently, or the deadline passes.
+// tally is what the attempts of a request used.
+type tally struct{ prompt, completion int }
+
+// add adds an attempt: by the provider's count or, without one, an estimate.
+func (t *tally) add(req ai.Request, out ai.Completion) {
+	if out.PromptTokens+out.CompletionTokens == 0 {
+		out.PromptTokens, out.CompletionTokens = int(req.EstimatedTokens()), int(ai.EstimateTokens(len(out.Text)))
+	}
+	t.prompt += out.PromptTokens
+	t.completion += out.CompletionTokens
+}
+
+// withRetries makes attempts until one succeeds, one fails permanently, or the deadline passes. The tokens are those of
+// all attempts, because providers bill failed ones as well.
 func (c *Client) withRetries(caller context.Context, req ai.Request, delta func(string)) (ai.Completion, error) {
 	q := call{req: req, delta: delta}
 	if _, err := c.encode(q, 0); err != nil {
@@ -38,32 +51,43 @@ func (c *Client) withRetries(caller context.Context, req ai.Request, delta func(
 	ctx, cancel := context.WithTimeoutCause(caller, c.cfg.Deadline, errDeadline)
 	defer cancel()
 	deadline, _ := ctx.Deadline()
+	var used tally
+	fail := func(err error) (ai.Completion, error) {
+		return ai.Completion{PromptTokens: used.prompt, CompletionTokens: used.completion}, err
+	}
 	for try := 1; ; try++ {
 		out, f := c.attempt(caller, ctx, q, try)
 		if f == nil {
+			if used != (tally{}) {
+				used.add(req, out)
+				out.PromptTokens, out.CompletionTokens = used.prompt, used.completion
+			}
 			return out, nil
 		}
+		if f.mayBeBilled() || out.PromptTokens+out.CompletionTokens > 0 {
+			used.add(req, out)
+		}
 		if err := caller.Err(); errors.Is(err, context.Canceled) {
-			return ai.Completion{}, err
+			return fail(err)
 		}
 		q.learn |= f.learn
 		if !f.retry || try > len(c.cfg.Backoff) {
-			return ai.Completion{}, f.domainError(f.retryAfter)
+			return fail(f.domainError(f.retryAfter))
 		}
 		if c.breaker.State() == gobreaker.StateOpen {
-			return ai.Completion{}, f.domainError(max(f.retryAfter, c.untilProbe()))
+			return fail(f.domainError(max(f.retryAfter, c.untilProbe())))
 		}
 		wait := max(jitter(c.cfg.Backoff[try-1]), f.retryAfter)
 		if wait >= time.Until(deadline) {
-			return ai.Completion{}, f.domainError(f.retryAfter)
+			return fail(f.domainError(f.retryAfter))
 		}
 		select {
 		case <-time.After(wait):
 		case <-caller.Done():
 			if err := caller.Err(); errors.Is(err, context.Canceled) {
-				return ai.Completion{}, err
+				return fail(err)
 			}
-			return ai.Completion{}, f.domainError(f.retryAfter)
+			return fail(f.domainError(f.retryAfter))
 		}
 	}
 }

@@ -300,6 +300,33 @@ func TestCompleteFaults(t *testing.T) {
 	}
 }
 
+// Providers bill attempts whose answer cannot be used.
+func TestTokensOfAllAttempts(t *testing.T) {
+	unfinished := respondRaw("application/json", `{"choices":[{"message":{"content":"x"},"finish_reason":"error"}],"usage":{"prompt_tokens":10,"completion_tokens":5}}`)
+	cutOff := respondTruncated("application/json", `{"choices":[`)
+	const estimate = 5 // of the messages of newRequest("?????????")
+	for name, tc := range map[string]struct {
+		handlers           []http.HandlerFunc
+		prompt, completion int
+	}{
+		"the first unfinished":     {[]http.HandlerFunc{unfinished, respondText("Yes.")}, 17, 8},
+		"all unfinished":           {[]http.HandlerFunc{unfinished, unfinished, unfinished}, 30, 15},
+		"without counts":           {[]http.HandlerFunc{cutOff, cutOff, cutOff}, 3 * estimate, 0},
+		"timeout":                  {[]http.HandlerFunc{hang, hang, hang}, 3 * estimate, 0},
+		"not processed":            {[]http.HandlerFunc{respondStatus(503), respondStatus(429), respondStatus(500)}, 0, 0},
+		"not processed, then well": {[]http.HandlerFunc{respondStatus(503), respondText("Yes.")}, 7, 3},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := newFakeProvider(t, tc.handlers...)
+			c := newFixture(t, p.URL, func(c *Config) { c.Timeout = 200 * time.Millisecond })
+			out, err := c.Complete(t.Context(), newRequest("?????????"))
+			if out.PromptTokens != tc.prompt || out.CompletionTokens != tc.completion {
+				t.Errorf("%d, %d, want %d, %d: %v", out.PromptTokens, out.CompletionTokens, tc.prompt, tc.completion, err)
+			}
+		})
+	}
+}
+
 func TestConnectionRefused(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

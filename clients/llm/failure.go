@@ -82,6 +82,17 @@ func (f *failure) needsOperator() bool {
 	return f.status == http.StatusNotFound || f.status == http.StatusMethodNotAllowed
 }
 
+// mayBeBilled reports whether the provider may have processed the request although no answer came of it.
+func (f *failure) mayBeBilled() bool {
+	switch f.outcome {
+	case Timeout, Cancelled:
+		return true
+	case Truncated, BadAnswer:
+		return f.status == http.StatusOK
+	}
+	return false
+}
+
 // breakerError returns what the breaker counts: nil for a success, errNotCounted for nothing.
 func (f *failure) breakerError() error {
 	switch {

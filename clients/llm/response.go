@@ -162,19 +162,17 @@ func (c *Client) parseCompletion(ctx context.Context, q call, r *bodyReader) (ai
 	if err := json.Unmarshal(body, &a); err != nil {
 		return ai.Completion{}, notJSON(err)
 	}
+	out := ai.Completion{Model: a.Model, PromptTokens: a.Usage.prompt, CompletionTokens: a.Usage.completion}
 	if e := a.inBandError(body); e != nil {
-		return ai.Completion{}, classifyInBandError(e)
+		return out, classifyInBandError(e)
 	}
 	ch, ok := a.first()
 	if !ok {
-		return ai.Completion{}, badAnswer(errNotJSON)
+		return out, badAnswer(errNotJSON)
 	}
 	text, _ := ch.Message.Content.decode("")
 	text, whole := stripReasoning(text)
-	out := ai.Completion{
-		Text: text, Model: a.Model, FinishReason: finishReason(ch.FinishReason, ai.FinishStop),
-		PromptTokens: a.Usage.prompt, CompletionTokens: a.Usage.completion,
-	}
+	out.Text, out.FinishReason = text, finishReason(ch.FinishReason, ai.FinishStop)
 	if out.Text == "" && ch.Message.Refusal != "" {
 		out.Text, out.FinishReason = dropControlCharacters(ch.Message.Refusal), ai.FinishContentFilter
 	} else if !whole && out.FinishReason == ai.FinishStop && out.Text != "" {
@@ -212,16 +210,16 @@ func finishReason(word string, missing ai.FinishReason) ai.FinishReason {
 }
 
 // checkCompletion checks that the answer is complete or was ended for a known reason, is not empty, and is a document of
-// the requested schema. The first answer that is not is retried with the schema in the prompt.
+// the requested schema. The first answer that is not is retried with the schema in the prompt. It returns out in any case.
 func (c *Client) checkCompletion(q call, out ai.Completion) (ai.Completion, *failure) {
 	if out.FinishReason == finishUnknown {
-		return ai.Completion{}, &failure{outcome: Truncated, status: http.StatusOK, retry: true, err: errUnfinished}
+		return out, &failure{outcome: Truncated, status: http.StatusOK, retry: true, err: errUnfinished}
 	}
 	if out.FinishReason != ai.FinishStop {
 		return out, nil
 	}
 	if strings.TrimSpace(out.Text) == "" {
-		return ai.Completion{}, badAnswer(errEmpty)
+		return out, badAnswer(errEmpty)
 	}
 	if q.req.Schema == nil {
 		return out, nil
@@ -232,5 +230,5 @@ func (c *Client) checkCompletion(q call, out ai.Completion) (ai.Completion, *fai
 	}
 	f := badAnswer(errSchema)
 	f.retry, f.notCounted, f.learn = true, true, schemaInPrompt
-	return ai.Completion{}, f
+	return out, f
 }

@@ -2,6 +2,7 @@ package llm
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -68,6 +69,7 @@ func (c *Client) parseStream(ctx context.Context, q call, body *bodyReader, res 
 	// A provider may end the stream without the blank line that ends an event.
 	events := ssestream.NewDecoder(&http.Response{Header: http.Header{}, Body: io.NopCloser(io.MultiReader(body, strings.NewReader("\n\n")))})
 	var text strings.Builder
+	defer func() { out.Text = cmp.Or(out.Text, text.String()) }() // a part of an answer is billed, too
 	filter := reasoningFilter{unopened: q.delta != nil && c.dialect.get()&unopenedThinking != 0}
 	cut := "" // start of a character that continues in the next chunk
 	finished := false

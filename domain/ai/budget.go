@@ -90,8 +90,17 @@ type charge struct {
 // estimatedCompletion is the number of tokens that an answer is estimated to have while it is written.
 const estimatedCompletion = 1000
 
-// estimateTokens estimates the number of tokens of texts: one for four bytes.
-func estimateTokens(bytes int) int64 { return int64(bytes+3) / 4 }
+// EstimateTokens estimates the number of tokens of texts: one for four bytes.
+func EstimateTokens(bytes int) int64 { return int64(bytes+3) / 4 }
+
+// EstimatedTokens estimates the number of tokens of the messages.
+func (r Request) EstimatedTokens() int64 {
+	size := 0
+	for _, m := range r.Messages {
+		size += len(m.Text)
+	}
+	return EstimateTokens(size)
+}
 
 // reserve reserves what a call of the user is estimated to use in every budget. RateLimited with ReasonBudgetSpent: one of
 // them is spent; nothing is reserved then.
@@ -100,11 +109,7 @@ func (s *Service) reserve(ctx context.Context, r *request, req Request) (*charge
 	if len(c.reserved) == 0 {
 		return c, nil
 	}
-	size := 0
-	for _, m := range req.Messages {
-		size += len(m.Text)
-	}
-	prompt, completion := estimateTokens(size), int64(estimatedCompletion)
+	prompt, completion := req.EstimatedTokens(), int64(estimatedCompletion)
 	if req.MaxTokens > 0 {
 		completion = int64(req.MaxTokens)
 	}
@@ -161,14 +166,11 @@ func budgetSpent(l limit, retryAfter time.Duration) error {
 }
 
 // recordCall replaces what was reserved for a call by what it used: by the provider's count or, without one, an estimate. A
-// call that failed without an answer used nothing.
+// call that failed used what its Completion says.
 func (s *Service) recordCall(c *charge, p *provider, req Request, out Completion) {
 	prompt, completion := int64(out.PromptTokens), int64(out.CompletionTokens)
 	if prompt+completion == 0 && out.Text != "" {
-		for _, m := range req.Messages {
-			prompt += estimateTokens(len(m.Text))
-		}
-		completion = estimateTokens(len(out.Text))
+		prompt, completion = req.EstimatedTokens(), EstimateTokens(len(out.Text))
 	}
 	used := newSums()
 	for _, l := range c.reserved {

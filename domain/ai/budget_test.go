@@ -3,6 +3,7 @@ package ai
 import (
 	"context"
 	"errors"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -223,6 +224,37 @@ func TestBudgetAfterFailureAndWithoutCounts(t *testing.T) {
 	items, _, err := f.Usage(t.Context(), f.user, UsageFilter{})
 	if err != nil || len(items) != 1 || items[0].Calls != 1 || items[0].Prompt < 100 || items[0].Completion != 1 {
 		t.Errorf("%+v, %v", items, err)
+	}
+}
+
+// A failed call counts with what its provider billed, also before the fallback answers.
+func TestBudgetCountsFailedCalls(t *testing.T) {
+	t.Parallel()
+	second := &fakeModel{}
+	f := newFixture(t, withFallback(second, named("small-2", used(10, 1))))
+	f.model.setResponse(func(context.Context, Request, func(string)) (Completion, error) {
+		return Completion{PromptTokens: 300, CompletionTokens: 20}, errDown
+	})
+	if err := f.try(t, f.user, "What is a lien?"); err != nil {
+		t.Fatal(err)
+	}
+	items, _, err := f.Usage(t.Context(), f.user, UsageFilter{})
+	if err != nil || len(items) != 1 || items[0].Calls != 2 || items[0].Prompt != 310 || items[0].Completion != 21 {
+		t.Errorf("%+v, %v", items, err)
+	}
+}
+
+// A model's name comes from outside.
+func TestModelNameOfProvider(t *testing.T) {
+	t.Parallel()
+	p := &provider{Model: &fakeModel{name: "configured"}}
+	for name, want := range map[string]string{
+		"": "configured", "a\x00b": "configured", "a\nb": "configured", "modèle": "configured", strings.Repeat("m", 101): "configured",
+		"org/model-1.5:free (beta)": "org/model-1.5:free (beta)", strings.Repeat("m", 100): strings.Repeat("m", 100),
+	} {
+		if got := modelName(p, Completion{Model: name}); got != want {
+			t.Errorf("%q: %q", name, got)
+		}
 	}
 }
 

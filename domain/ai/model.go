@@ -19,7 +19,8 @@ type Model interface {
 	// Name is the name of the requested model. It is part of every cache key.
 	Name() string
 
-	// Complete returns a whole answer. It retries by itself, within one deadline.
+	// Complete returns a whole answer. It retries by itself, within one deadline. After a failure, the Completion has
+	// the tokens of the attempts that the provider may have billed.
 	Complete(ctx context.Context, req Request) (Completion, error)
 
 	// Stream is Complete, but calls delta with each piece of the text as it arrives, in order and in this
@@ -95,6 +96,6 @@ type Completion struct {
 	Text             string
 	Model            string // as named by the provider; may be more specific than Model.Name
 	FinishReason     FinishReason
-	PromptTokens     int // 0 if the provider does not count tokens
+	PromptTokens     int // of all attempts; 0 if the provider does not count tokens
 	CompletionTokens int
 }

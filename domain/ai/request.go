@@ -1,7 +1,6 @@
 package ai
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"strings"
@@ -148,9 +147,17 @@ func (s *Service) callModel(ctx context.Context, r *request, publish func(string
 	return cache.NewEntry(r.key, c.Text, modelName(r.provider, c), c.PromptTokens+c.CompletionTokens), nil
 }
 
-// modelName returns the model that answered, as its provider names it.
+// maxModelName is the maximum length of a name that a provider gives its model.
+const maxModelName = 100
+
+// modelName returns the model that answered, as its provider names it, or the configured name if that is not printable
+// ASCII of a sensible length.
 func modelName(p *provider, c Completion) string {
-	return domain.Truncate(cmp.Or(c.Model, p.Name()), cache.MaxModel)
+	odd := func(r rune) bool { return r < ' ' || r > '~' }
+	if c.Model == "" || len(c.Model) > maxModelName || strings.ContainsFunc(c.Model, odd) {
+		return domain.Truncate(p.Name(), cache.MaxModel)
+	}
+	return c.Model
 }
 
 // checkCompletion validates the model's answer.
