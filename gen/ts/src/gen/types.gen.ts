@@ -770,7 +770,7 @@ export type PlaybookPosition = {
 };
 
 /**
- * Words, with * for the rest of a word.
+ * Words, with * at the end of a word for the rest of it.
  */
 export type PlaybookTerm = string;
 
@@ -1064,7 +1064,7 @@ export type Consultation = {
      */
     answer: string;
     /**
-     * What the AI received for it, with placeholders for personal data: the question with its context, the text, or the inputs. Reviews of documents, and consultations from before this was recorded, have none.
+     * What the AI received for it, with placeholders for personal data: the question with its context, the text with its playbook, or the inputs. Reviews of documents, and consultations from before this was recorded, have none.
      */
     maskedText?: string;
     /**

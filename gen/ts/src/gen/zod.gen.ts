@@ -344,7 +344,7 @@ export const zAnalyzeRequest = /* @__PURE__ */ (() => z.object({
 export const zPlaybookVersion = /* @__PURE__ */ (() => z.int().gte(1).lte(2147483647))();
 
 /**
- * Words, with * for the rest of a word.
+ * Words, with * at the end of a word for the rest of it.
  */
 export const zPlaybookTerm = /* @__PURE__ */ (() => z.string().min(1).max(100).regex(/\S/))();
 

@@ -495,7 +495,9 @@ export const generateDocumentMutation = (options?: Partial<Options<GenerateDocum
  * text verbatim; `start` and `end` are offsets in **UTF-16 code units**, as in JavaScript's
  * `slice`. A finding of the kind `missing` has no quote: it is a clause that the policy expects and the
  * text lacks, with a wording to propose. The kind `clause` lists the clauses that were recognized without
- * an objection. The rules read English best, and German, French, Spanish, Portuguese, Italian and Dutch.
+ * an objection. The rules read English best, and German, French, Spanish, Portuguese, Italian and Dutch. A
+ * text under 800 bytes counts as a single clause: nothing is `missing` from it, nor from a text in any
+ * other language.
  *
  * `riskLevel` is computed from the findings, never taken from the AI. Text that tries to
  * give instructions to the AI becomes a finding (`Embedded Instruction`) and cannot lower the
@@ -673,8 +675,10 @@ export const listPlaybooksInfiniteOptions = (options?: Options<ListPlaybooksData
  *
  * A position is about one clause type. The rules report, with its `severity`: a clause that is `required`
  * and missing; one that is `forbidden`; every sentence with one of the `unacceptableTerms`; and a clause
- * with none of the `requiredTerms`. A term is found as whole words in any case, without regard to accents;
- * `*` stands for the rest of a word, as in `engl*`. `preferred` and `fallback` are what the finding
+ * with none of the `requiredTerms`. `required`, `forbidden` and `requiredTerms` depend on the clause being
+ * recognized; add `unacceptableTerms` for what must never pass. A term is found as whole words in any case,
+ * without regard to accents; `*` stands for the rest of a word, as in `engl*`, at most three times in a
+ * term. A playbook has at most 400 terms and 100,000 characters in all. `preferred` and `fallback` are what the finding
  * suggests, and `wording` is the clause that it proposes. The AI gets the whole playbook as data, with
  * personal data replaced, and can only add findings.
  *
