@@ -97,6 +97,11 @@ func TestAnalyzeByPlaybook(t *testing.T) {
 	if a.RiskLevel != "high" || !a.ModelUsed {
 		t.Errorf("answered %+v", a)
 	}
+	var stored api.Consultation
+	f.call(leo, "GET", "/api/ai/consultations/"+a.ConsultationID.String(), nil).expect(200, "").decode(&stored)
+	if stored.MaskedText == nil || !strings.Contains(*stored.MaskedText, "Our wording on insurance.") || strings.Contains(*stored.MaskedText, "Gonzalez") || !strings.HasSuffix(*stored.MaskedText, text) {
+		t.Errorf("the AI received %v", stored.MaskedText)
+	}
 	if p := f.call(client, "POST", "/api/ai/analyze", body).expect(http.StatusUnprocessableEntity, "invalid").problem(); p.Errors[0].Pointer != "/policy" {
 		t.Errorf("errors %+v", p.Errors)
 	}

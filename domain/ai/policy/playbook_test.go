@@ -156,3 +156,21 @@ func BenchmarkPlaybookWorst(b *testing.B) {
 		p.Review(text, nil, "en")
 	}
 }
+
+// The findings of a playbook are kept where there are too many of the same severity.
+func TestPlaybookFindingsAreKept(t *testing.T) {
+	p := &Policy{Name: "a"}
+	for range maxFindings {
+		p.rules = append(p.rules, &Rule{ID: "a", Title: "a", ClauseType: "Insurance", Severity: Low, Confidence: 1, Match: []allOf{{"insur"}}, Rationale: "a", Suggestion: "a"})
+	}
+	for _, r := range p.rules {
+		if err := r.compile(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p.positions = []*compiledPosition{{Position: Position{ClauseType: "Payment", Severity: Low}, unacceptable: []term{{"prepaid"}}}}
+	findings, _ := p.Review("They insure the goods. Fees are prepaid.", nil, "en")
+	if len(findings) != maxFindings || !slices.ContainsFunc(findings, func(f Finding) bool { return f.RuleID == RulePlaybook }) {
+		t.Errorf("%d findings without that of the playbook", len(findings))
+	}
+}
