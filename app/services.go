@@ -3,9 +3,11 @@ package app
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"runtime/debug"
+	"strings"
 	"sync"
 	"time"
 
@@ -185,10 +187,24 @@ func newAccounts(ctx context.Context, cfg config.Config, infra *Infrastructure, 
 	}
 	if cfg.Admin.Email != "" {
 		if err := accounts.EnsureAdmin(ctx, cfg.Admin.Email, cfg.Admin.Password); err != nil {
-			return nil, fmt.Errorf("ADMIN_EMAIL, ADMIN_PASSWORD: %w", WithFields(err))
+			return nil, adminError(err)
 		}
 	}
 	return accounts, nil
+}
+
+// adminError returns why the first admin cannot be created, with the names of the settings.
+func adminError(err error) error {
+	e, ok := errors.AsType[*domain.Error](err)
+	if !ok || len(e.Fields) == 0 {
+		return fmt.Errorf("ADMIN_EMAIL, ADMIN_PASSWORD: %w", err)
+	}
+	var all []error
+	for _, f := range e.Fields {
+		name := "ADMIN_" + strings.ToUpper(strings.TrimPrefix(f.Pointer, "/"))
+		all = append(all, errors.New(name+" "+f.Detail))
+	}
+	return errors.Join(all...)
 }
 
 // newOutbox creates the outbox for the mails of the service itself. Without a mail server it accepts none.

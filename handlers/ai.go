@@ -223,10 +223,10 @@ func (s *Server) ListAIUsage(ctx context.Context, r api.ListAIUsageRequestObject
 	}
 	f := ai.UsageFilter{UserID: (*domain.ID)(r.Params.UserID), CaseID: (*domain.ID)(r.Params.CaseID), Model: deref(r.Params.Model), Limit: limit(r.Params.Limit), Cursor: cursor}
 	if r.Params.From != nil {
-		f.From = r.Params.From.Time
+		f.From = &r.Params.From.Time
 	}
 	if r.Params.To != nil {
-		f.To = r.Params.To.Time
+		f.To = &r.Params.To.Time
 	}
 	for _, g := range r.Params.GroupBy {
 		f.GroupBy = append(f.GroupBy, ai.UsageGroup(g))

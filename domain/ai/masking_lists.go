@@ -112,7 +112,7 @@ func (s *Service) ReplaceMaskingLists(ctx context.Context, caller domain.Princip
 		return MaskingLists{}, err
 	}
 	s.lists.expire()
-	s.log.InfoContext(ctx, "masking lists replaced", slog.String("user_id", caller.UserID.String()), slog.Int("version", lists.Version),
+	s.log.InfoContext(ctx, "masking lists replaced", slog.Int("version", lists.Version), // with the user_id of ctx
 		slog.Int("always", len(lists.Always)), slog.Int("never", len(lists.Never)))
 	return lists, nil
 }
@@ -145,6 +145,8 @@ func (s *Service) validateListText(text, pointer string) error {
 	switch {
 	case domain.Truncate(text, maxListText) != text:
 		return domain.InvalidField(pointer, "must have at most %d characters", maxListText)
+	case !s.masker.ListableLength(text):
+		return domain.InvalidField(pointer, "has too many words and symbols")
 	case len(strings.TrimSpace(text)) < 2 || !s.masker.Listable(text):
 		return domain.InvalidField(pointer, "must have at least two characters and a letter or digit")
 	}

@@ -1,6 +1,9 @@
 package ai
 
 import (
+	"bytes"
+	"errors"
+	"log/slog"
 	"strconv"
 	"strings"
 	"sync"
@@ -75,8 +78,27 @@ func TestMaskingLists(t *testing.T) {
 		_, err = f.ReplaceMaskingLists(t.Context(), admin, bad, nil)
 		wantCode(t, err, domain.Invalid, pointer)
 	}
+	_, err = f.ReplaceMaskingLists(t.Context(), admin, MaskingLists{Never: []string{strings.Repeat("a-", 50)}}, nil)
+	if e, ok := errors.AsType[*domain.Error](err); !ok || len(e.Fields) != 1 || e.Fields[0].Detail != "has too many words and symbols" {
+		t.Errorf("an entry of 100 words and symbols: %+v", e)
+	}
 	if read, err := f.MaskingLists(t.Context(), lawyer); err != nil || read.Version != 1 || len(read.Always) != 1 || len(read.Never) != 1 {
 		t.Errorf("%+v, %v", read, err)
+	}
+}
+
+// A log line has each key once.
+func TestMaskingListsLogLine(t *testing.T) {
+	t.Parallel()
+	var log bytes.Buffer
+	f := newFixture(t, func(c *Config) { c.Runtime.Log = slog.New(domain.LogHandler{Handler: slog.NewTextHandler(&log, nil)}) })
+	admin := addUser(t, f.db, domain.RoleAdmin)
+	ctx := domain.WithLogAttrs(t.Context(), slog.String("user_id", admin.UserID.String()))
+	if _, err := f.ReplaceMaskingLists(ctx, admin, MaskingLists{}, nil); err != nil {
+		t.Fatal(err)
+	}
+	if n := strings.Count(log.String(), "user_id="); n != 1 {
+		t.Errorf("user_id %d times: %s", n, &log)
 	}
 }
 

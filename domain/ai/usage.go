@@ -30,7 +30,7 @@ type UsageFilter struct {
 	UserID   *domain.ID   // nil: the caller's own or, for an admin or in a case, everyone's
 	CaseID   *domain.ID   // only of this case; nil: in and outside of cases
 	Model    string       // "": all
-	From, To time.Time    // first and last day; zero: the last 30 days
+	From, To *time.Time   // first and last day, from 2000 to 9999; nil: the last 30 days
 	GroupBy  []UsageGroup // default: UsageByDay
 	Limit    int          // 1 to 100; 0: 20
 	Cursor   []byte       // page cursor
@@ -186,7 +186,7 @@ func (f *UsageFilter) decodeCursor() (args []any, ok bool) {
 		} else {
 			day, err := time.Parse(time.DateOnly, string(v))
 			args = append(args, day)
-			ok = err == nil
+			ok = err == nil && usageDay(day)
 		}
 		if !ok {
 			return nil, false
@@ -195,20 +195,29 @@ func (f *UsageFilter) decodeCursor() (args []any, ok bool) {
 	return args, len(rest) == 0
 }
 
+// usageDay reports whether a day is one that a request may name. The database knows no year 0.
+func usageDay(day time.Time) bool { return day.Year() >= 2000 && day.Year() <= 9999 }
+
 func malformedParameter(name, detail string) error {
 	return &domain.Error{Code: domain.Malformed, Message: "A parameter cannot be accepted.", Fields: []domain.Field{{Pointer: "?" + name, Detail: detail}}}
 }
 
 // prepareUsageFilter sets the defaults of a filter, checks it, and checks what the caller may see.
 func (s *Service) prepareUsageFilter(ctx context.Context, caller domain.Principal, f *UsageFilter) error {
-	today, _ := Day.bounds(s.clock())
-	if f.To.IsZero() {
-		f.To = today
+	if f.To == nil {
+		today, _ := Day.bounds(s.clock())
+		f.To = &today
 	}
-	if f.From.IsZero() {
-		f.From = f.To.AddDate(0, 0, -29)
+	if !usageDay(*f.To) {
+		return malformedParameter("to", "must be a day of the years 2000 to 9999")
 	}
-	switch days := f.To.Sub(f.From).Hours() / 24; {
+	if f.From == nil {
+		from := f.To.AddDate(0, 0, -29)
+		f.From = &from
+	} else if !usageDay(*f.From) {
+		return malformedParameter("from", "must be a day of the years 2000 to 9999")
+	}
+	switch days := f.To.Sub(*f.From).Hours() / 24; {
 	case days < 0:
 		return malformedParameter("from", "must not be after to")
 	case days > maxUsageDays:
@@ -258,7 +267,7 @@ func (f *UsageFilter) statement() (statement string, args []any, err error) {
 	var b strings.Builder
 	b.WriteString("SELECT " + columns + `, CAST(SUM(calls) AS SIGNED), CAST(SUM(cached_calls) AS SIGNED), CAST(SUM(prompt_tokens) AS SIGNED),
  CAST(SUM(completion_tokens) AS SIGNED), CAST(SUM(cost) AS SIGNED) FROM ai_usage WHERE day BETWEEN ? AND ?`)
-	args = append(args, f.From, f.To)
+	args = append(args, *f.From, *f.To)
 	if f.UserID != nil {
 		b.WriteString(" AND user_id = ?")
 		args = append(args, f.UserID[:])
@@ -285,7 +294,8 @@ func (f *UsageFilter) statement() (statement string, args []any, err error) {
 
 // ExportUsage yields a user's use of the AI by day and model.
 func (s *Service) ExportUsage(ctx context.Context, user domain.ID, yield func(Usage) error) error {
-	f := UsageFilter{UserID: &user, From: time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC), To: s.clock(), GroupBy: []UsageGroup{UsageByDay, UsageByModel}, Limit: 100}
+	from, to := time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC), s.clock()
+	f := UsageFilter{UserID: &user, From: &from, To: &to, GroupBy: []UsageGroup{UsageByDay, UsageByModel}, Limit: 100}
 	if err := s.ledger.flush(ctx); err != nil {
 		return db.Error(err)
 	}

@@ -81,7 +81,7 @@ func TestUsageGroups(t *testing.T) {
 	f.addUsage(t, "2026-11-01", admin.UserID, domain.ID{}, "a", 4)
 	f.addUsage(t, "2026-11-30", f.user.UserID, domain.ID{}, "b", 8)
 	f.addUsage(t, "2026-12-01", f.user.UserID, domain.ID{}, "a", 16)
-	all := UsageFilter{From: date("2026-10-31"), To: date("2026-11-30")}
+	all := UsageFilter{From: new(date("2026-10-31")), To: new(date("2026-11-30"))}
 	for name, tc := range map[string]struct {
 		change func(*UsageFilter)
 		want   []string
@@ -90,11 +90,11 @@ func TestUsageGroups(t *testing.T) {
 		"month":          {func(u *UsageFilter) { u.GroupBy = []UsageGroup{UsageByMonth} }, []string{"2026-10-01 1", "2026-11-01 14"}},
 		"model of a day": {func(u *UsageFilter) { u.GroupBy, u.Model = []UsageGroup{UsageByDay, UsageByModel}, "b" }, []string{"2026-11-30 8"}},
 		"all but month": {func(u *UsageFilter) {
-			u.GroupBy, u.To = []UsageGroup{UsageByModel, UsageByCase, UsageByUser, UsageByDay}, date("2026-12-01")
+			u.GroupBy, u.To = []UsageGroup{UsageByModel, UsageByCase, UsageByUser, UsageByDay}, new(date("2026-12-01"))
 		}, []string{"2026-10-31 1", "2026-12-01 16", "2026-11-01 4", "2026-11-01 2", "2026-11-30 8"}},
 		"user":    {func(u *UsageFilter) { u.GroupBy, u.UserID = []UsageGroup{UsageByUser}, &admin.UserID }, []string{"0001-01-01 4"}},
 		"case":    {func(u *UsageFilter) { u.GroupBy = []UsageGroup{UsageByCase} }, []string{"0001-01-01 13", "0001-01-01 2"}},
-		"one day": {func(u *UsageFilter) { u.From, u.To = date("2026-12-01"), date("2026-12-01") }, []string{"2026-12-01 16"}},
+		"one day": {func(u *UsageFilter) { u.From, u.To = new(date("2026-12-01")), new(date("2026-12-01")) }, []string{"2026-12-01 16"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			filter := all
@@ -119,14 +119,26 @@ func TestUsageGroups(t *testing.T) {
 		})
 	}
 	for pointer, filter := range map[string]UsageFilter{
-		"?from":    {From: date("2026-11-02"), To: date("2026-11-01")},
+		"?from":    {From: new(date("2026-11-02")), To: new(date("2026-11-01"))},
+		"?to":      {To: new(time.Date(0, 1, 1, 0, 0, 0, 0, time.UTC))},
 		"?groupBy": {GroupBy: []UsageGroup{UsageByDay, UsageByMonth}},
 		"?cursor":  {Cursor: []byte("\x0210\x03USD")},
 	} {
 		_, _, err := f.Usage(t.Context(), admin, filter)
 		wantCode(t, err, domain.Malformed, pointer)
 	}
-	_, _, err := f.Usage(t.Context(), admin, UsageFilter{From: date("2020-01-01"), To: date("2026-11-01")})
+	for _, odd := range []string{"\x0a0000-01-01\x03USD", "\x0a1999-12-31\x03USD", "\x0a2026-02-30\x03USD", "\x0a2026-11-01\x02\xff\xfe"} {
+		_, _, err := f.Usage(t.Context(), admin, UsageFilter{Cursor: []byte(odd)})
+		wantCode(t, err, domain.Malformed, "?cursor")
+	}
+	for _, odd := range []string{"\x00", "\x03U\x00D", "\x04\xf0\x9f\x91\x8d", "\x03é%"} { // sort like other texts
+		if _, _, err := f.Usage(t.Context(), admin, UsageFilter{Cursor: []byte("\x0a2026-11-01" + odd)}); err != nil {
+			t.Errorf("%q: %v", odd, err)
+		}
+	}
+	_, _, err := f.Usage(t.Context(), admin, UsageFilter{From: new(time.Time{})}) // not "absent"
+	wantCode(t, err, domain.Malformed, "?from")
+	_, _, err = f.Usage(t.Context(), admin, UsageFilter{From: new(date("2020-01-01")), To: new(date("2026-11-01"))})
 	wantCode(t, err, domain.Malformed, "?from")
 }
 
@@ -148,7 +160,7 @@ func TestErasedUsage(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	items, _, err := f.Usage(t.Context(), admin, UsageFilter{From: date("2026-11-01"), To: date("2026-11-01"), GroupBy: []UsageGroup{UsageByUser}})
+	items, _, err := f.Usage(t.Context(), admin, UsageFilter{From: new(date("2026-11-01")), To: new(date("2026-11-01")), GroupBy: []UsageGroup{UsageByUser}})
 	if err != nil || len(items) != 2 || !items[0].UserID.IsZero() || items[0].Calls != 3 || items[1].UserID != admin.UserID {
 		t.Errorf("%+v, %v", items, err)
 	}
@@ -178,7 +190,7 @@ func TestUsageStatements(t *testing.T) {
 	if _, err := f.db.ExecContext(t.Context(), "ANALYZE TABLE ai_usage"); err != nil {
 		t.Fatal(err)
 	}
-	filter := UsageFilter{UserID: &f.user.UserID, From: date("2026-01-01"), To: date("2026-12-31"), GroupBy: []UsageGroup{UsageByMonth, UsageByModel}, Limit: 20}
+	filter := UsageFilter{UserID: &f.user.UserID, From: new(date("2026-01-01")), To: new(date("2026-12-31")), GroupBy: []UsageGroup{UsageByMonth, UsageByModel}, Limit: 20}
 	statement, args, err := filter.statement()
 	if err != nil {
 		t.Fatal(err)
@@ -217,8 +229,8 @@ func TestMeasureUsage(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	year := UsageFilter{From: date("2025-01-01"), To: date("2025-12-31")}
-	month := UsageFilter{From: date("2025-06-01"), To: date("2025-06-30")}
+	year := UsageFilter{From: new(date("2025-01-01")), To: new(date("2025-12-31"))}
+	month := UsageFilter{From: new(date("2025-06-01")), To: new(date("2025-06-30"))}
 	for _, m := range []struct {
 		name   string
 		filter UsageFilter

@@ -39,6 +39,14 @@ func (m *Masker) Listable(text string) bool {
 	return ok
 }
 
+// ListableLength reports whether a value is short enough for an entry of a list. Each word, number and symbol counts.
+func (m *Masker) ListableLength(text string) bool {
+	s := scans.Get().(*scan)
+	defer s.release()
+	s.read(m, text)
+	return len(s.tokens) <= maxKnownTokens
+}
+
 func (m *Masker) withTokens(text string, use func([]token)) {
 	s := scans.Get().(*scan)
 	s.read(m, text)

@@ -4583,7 +4583,7 @@ export type ListAiUsageData = {
          */
         cursor?: string;
         /**
-         * The first day. The default is 29 days before the last one.
+         * The first day, not before 2000-01-01. The default is 29 days before the last one.
          */
         from?: string;
         /**
