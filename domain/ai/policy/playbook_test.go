@@ -158,7 +158,7 @@ func BenchmarkPlaybookWorst(b *testing.B) {
 }
 
 // The findings of a playbook are kept where there are too many of the same severity.
-func TestPlaybookFindingsAreKept(t *testing.T) {
+func TestPlaybookFindingsStay(t *testing.T) {
 	p := &Policy{Name: "a"}
 	for range maxFindings {
 		p.rules = append(p.rules, &Rule{ID: "a", Title: "a", ClauseType: "Insurance", Severity: Low, Confidence: 1, Match: []allOf{{"insur"}}, Rationale: "a", Suggestion: "a"})
