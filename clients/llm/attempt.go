@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"math/rand/v2"
 	"net/http"
 	"slices"
 	"strings"
@@ -14,6 +13,7 @@ import (
 
 	"counsel/domain"
 	"counsel/domain/ai"
+	"counsel/domain/retry"
 )
 
 // Attempt is the result of one attempt, for metrics. A canceled or failed attempt has no tokens.
@@ -77,7 +77,7 @@ func (c *Client) withRetries(caller context.Context, req ai.Request, delta func(
 		if c.breaker.State() == gobreaker.StateOpen {
 			return fail(f.domainError(max(f.retryAfter, c.untilProbe())))
 		}
-		wait := max(jitter(c.cfg.Backoff[try-1]), f.retryAfter)
+		wait := max(retry.Jitter(c.cfg.Backoff[try-1], 0.2), f.retryAfter)
 		if wait >= time.Until(deadline) {
 			return fail(f.domainError(f.retryAfter))
 		}
@@ -149,9 +149,4 @@ func (c *Client) safeCode(code string) string {
 		return "unreadable"
 	}
 	return code
-}
-
-// jitter varies d by ±20 %, so that requests that failed together are not retried together.
-func jitter(d time.Duration) time.Duration {
-	return time.Duration(float64(d) * (0.8 + 0.4*rand.Float64())) //nolint:gosec // not a secret
 }

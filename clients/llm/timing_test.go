@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"counsel/domain"
+	"counsel/domain/retry"
 )
 
 // pipeListener is an in-memory network, so that whole HTTP exchanges run on synctest's clock.
@@ -122,7 +123,7 @@ func TestBackoff(t *testing.T) {
 	}
 	seen := map[time.Duration]bool{}
 	for range 100 {
-		d := jitter(time.Second)
+		d := retry.Jitter(time.Second, 0.2)
 		checkBetween(t, d, 800*time.Millisecond, 1200*time.Millisecond)
 		seen[d] = true
 	}

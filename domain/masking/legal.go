@@ -265,35 +265,6 @@ func (s *scan) withoutLaw() {
 	s.spans = slices.DeleteFunc(s.spans, lawful)
 }
 
-// citationAt returns the end of the case citation at token i, such as "Marbury v. Madison, 5 U.S. 137",
-// or 0. Published case law is not masked.
-func (s *scan) citationAt(i int) int {
-	party := func(k int) int {
-		for n := 0; n < 7 && s.isWord(k) && !s.tokens[k].inSpan && (s.tokens[k].capitalized || n > 0 && s.tokens[k].class&(nameParticle|functionWord) != 0) && !s.equals(k, "v") && !s.equals(k, "vs"); n++ {
-			k++
-			if s.isSymbol(k, '.') && s.isWord(k+1) && s.tokens[k+1].capitalized || s.isSymbol(k, '\'') || s.isSymbol(k, '-') || s.isSymbol(k, '&') {
-				k++
-			}
-		}
-		return k
-	}
-	if !s.tokens[i].capitalized {
-		return 0
-	}
-	v := party(i)
-	if v == i || !s.oneOf(v, "v", "vs") || !s.isSymbol(v+1, '.') {
-		return 0
-	}
-	end := party(v + 2)
-	if s.isSymbol(end, '.') {
-		end++
-	}
-	if end > v+2 && s.isSymbol(end, ',') && s.isNumber(end+1) && s.isWord(end+2) && s.tokens[end+2].capitalized {
-		return end
-	}
-	return 0
-}
-
 // inLegalContext reports whether the place in tokens [i, j) names a legal system or a law.
 func (s *scan) inLegalContext(i, j int) bool {
 	for k := j; k < j+5 && s.isWord(k) && s.tokens[k].capitalized; k++ {

@@ -1,25 +1,14 @@
 package masking
 
-import (
-	"strings"
-
-	"counsel/domain/langid"
-)
+import "counsel/domain/langid"
 
 // findNames finds people, companies and places: first where a certain cue introduces them, then what the tagger
 // labels, then, in English, by rules over word lists, unless the tagger is sure that the word is no name.
 func (s *scan) findNames() {
-	versus := strings.Contains(s.text, " v. ") || strings.Contains(s.text, " vs. ")
 	for i := 0; i < len(s.tokens); i++ {
 		t := &s.tokens[i]
 		if t.inSpan || t.kind != wordToken || t.law {
 			continue
-		}
-		if versus {
-			if j := s.citationAt(i); j > 0 {
-				i = j - 1
-				continue
-			}
 		}
 		if j := s.findNameAt(i); j > i {
 			i = j - 1

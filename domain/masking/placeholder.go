@@ -2,8 +2,8 @@ package masking
 
 import "strings"
 
-// A placeholder is [TYPE_12] or, for another wording of the same value, [TYPE_12B]. Models copy it in many
-// dresses: in lower case, translated, escaped, in other brackets, without brackets, in a list. placeholderScanner
+// A placeholder is [TYPE_12] or, for another wording of the same value, [TYPE_12B]. Models write it in many
+// ways: in lower case, translated, escaped, in other brackets, without brackets, in a list. placeholderScanner
 // finds them all. What it finds in a user's text is masked as Literal, so that it comes back as it was; what
 // it finds in an answer is restored.
 //
@@ -11,7 +11,7 @@ import "strings"
 // underscore counts: "person 1 of the list" and "ID 5" are ordinary words.
 
 const (
-	// maxPlaceholderLen is the maximum length of a placeholder or list of placeholders with its dress, in bytes,
+	// maxPlaceholderLen is the maximum length of a placeholder or list of placeholders with what surrounds it, in bytes,
 	// and so bounds the buffer of a Restorer and the time spent at one position.
 	maxPlaceholderLen = 256
 	// longer lists are restored one by one, and their brackets stay

@@ -237,7 +237,7 @@ func canonicalRune(r rune) rune {
 	return r
 }
 
-// closings are the brackets that are part of a placeholder's dress. Parentheses are not: they belong to the
+// closings are the brackets that are part of a placeholder. Parentheses are not: they belong to the
 // sentence.
 var closings = map[rune]rune{
 	'[': ']', '<': '>', '{': '}', '【': '】', '〔': '〕', '〖': '〗', '「': '」', '『': '』', '《': '》', '〈': '〉', '⟨': '⟩', '⟦': '⟧', '⟪': '⟫',

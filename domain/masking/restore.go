@@ -109,7 +109,7 @@ func (s *Session) original(m *mention, wording uint64) (v string, ok bool) {
 	return v, ok
 }
 
-// Restorer restores a text that arrives in pieces. It buffers at most one possible placeholder with its dress.
+// Restorer restores a text that arrives in pieces. It buffers at most one possible placeholder with what surrounds it.
 // It belongs to one goroutine.
 type Restorer struct {
 	session  *Session

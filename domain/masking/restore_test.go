@@ -28,8 +28,8 @@ func restoreSession(t testing.TB) *Session {
 	return s
 }
 
-// Each dress that a model puts on a placeholder, and what a reader gets.
-var dresses = []struct{ answer, want string }{
+// Each form that a model gives a placeholder, and what a reader gets.
+var placeholderForms = []struct{ answer, want string }{
 	{"[PERSON_1] must leave.", "John Miller must leave."},
 	{"[person_1] must leave.", "John Miller must leave."},
 	{"[Person_1] must leave.", "John Miller must leave."},
@@ -125,7 +125,7 @@ var dresses = []struct{ answer, want string }{
 
 func TestRestoreDresses(t *testing.T) {
 	s := restoreSession(t)
-	for _, c := range dresses {
+	for _, c := range placeholderForms {
 		if got := s.Restore(c.answer); got != c.want {
 			t.Errorf("Restore(%q)\n got %q\nwant %q", c.answer, got, c.want)
 		}
@@ -140,9 +140,9 @@ func TestRestoreDresses(t *testing.T) {
 	}
 }
 
-// A user's own text that looks like a placeholder, in any dress, comes back as it was.
+// A user's own text that looks like a placeholder, in any form, comes back as it was.
 func TestLiterals(t *testing.T) {
-	for _, c := range dresses {
+	for _, c := range placeholderForms {
 		checkText(t, c.answer)
 		checkText(t, "I am Ingrid Halvorsen. "+c.answer+" Ingrid Halvorsen(#1), Ingrid Halvorsen(https:// [PERSON_1](/x)")
 	}
@@ -211,7 +211,7 @@ var dressPieces = []string{
 
 // Restoring an answer in pieces gives the same result as restoring it at once.
 func FuzzRestore(f *testing.F) {
-	for i, c := range dresses {
+	for i, c := range placeholderForms {
 		f.Add(c.answer, uint64(i))
 	}
 	f.Fuzz(func(t *testing.T, answer string, seed uint64) {

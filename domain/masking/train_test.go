@@ -20,7 +20,7 @@ import (
 
 var corpora = flag.String("corpora", "", "train the tagger of TestTrain from the corpora in this directory (model/NOTICE says which)")
 
-// TestTrain trains the tagger and writes model/*.bin. It takes some minutes. The directory has
+// TestTrain trains the tagger and writes model/*.bin. It takes a minute or two. The directory has
 //
 //	<name>.<language>.<split>.jsonl  labeled texts: {"text", "spans": [{"type", "start", "end"}]}, in bytes
 //	plain.<language>.<kind>.<split>.txt  paragraphs of law without names
