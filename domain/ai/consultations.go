@@ -103,10 +103,7 @@ func (s *Service) Consultations(ctx context.Context, caller domain.Principal, f 
 	if err != nil {
 		return nil, nil, db.Error(err)
 	}
-	if len(rows) > limit {
-		rows = rows[:limit]
-		next = &rows[limit-1].ID
-	}
+	rows, next = domain.Page(rows, limit, func(r query.ListConsultationsRow) domain.ID { return r.ID })
 	items = make([]ConsultationSummary, len(rows))
 	for i, r := range rows {
 		items[i] = ConsultationSummary{ID: r.ID, UserID: r.UserID, Kind: Kind(r.Kind), Excerpt: r.Excerpt, Cached: r.Cached, CreatedAt: r.CreatedAt}
