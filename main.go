@@ -41,6 +41,7 @@ type commands struct {
 	Serve   serveCommand   `cmd:"" help:"Run the service with the servers named by the environment. For production: refuses to start if a secret is missing or a default."`
 	Work    workCommand    `cmd:"" help:"Only run background jobs, with the same settings as serve."`
 	Verify  verifyCommand  `cmd:"" name:"verify-evidence" help:"Verify the evidence of a signature offline: nothing was changed, and all parts are consistent."`
+	Config  configCommand  `cmd:"" help:"Print every setting with its source; secrets are masked. Fails if serve would not start with them."`
 	Migrate migrateCommand `cmd:"" help:"Migrate the database named by DATABASE_URL to the current schema, then exit."`
 }
 

@@ -129,13 +129,6 @@ func newMailClient(cfg config.Config) (*mail.Client, error) {
 			return nil, errors.New("SMTP_CA_FILE contains no certificate in PEM")
 		}
 	}
-	if cfg.Mail.DKIMKeyFile != "" {
-		pem, err := os.ReadFile(cfg.Mail.DKIMKeyFile)
-		if err != nil {
-			return nil, fmt.Errorf("MAIL_DKIM_KEY_FILE: %w", err)
-		}
-		settings.DKIM.Key = string(pem)
-	}
 	return mail.New(settings)
 }
 

@@ -7,9 +7,14 @@ import (
 
 // JWT configures how access tokens are signed and how long sessions last.
 type JWT struct {
-	Secret          string        `env:"JWT_SECRET_KEY"`                   // HS256: 32 characters or more; RS256, EdDSA: a private key in PEM
-	Algorithm       string        `env:"JWT_ALGORITHM" envDefault:"HS256"` // HS256, RS256, EdDSA
-	AccessTokenTTL  time.Duration `env:"ACCESS_TOKEN_EXPIRE_MINUTES" envDefault:"15" unit:"m"`
+	// Key that signs access tokens. Required by serve. For HS256, at least 32 characters (openssl rand -hex 32); for
+	// RS256 and EdDSA, a private key in PEM.
+	Secret string `env:"JWT_SECRET_KEY" secret:"all"`
+	// HS256, RS256 or EdDSA.
+	Algorithm string `env:"JWT_ALGORITHM" envDefault:"HS256"`
+	// Number of minutes for which an access token is valid: 1 to 1440.
+	AccessTokenTTL time.Duration `env:"ACCESS_TOKEN_EXPIRE_MINUTES" envDefault:"15" unit:"m"`
+	// Number of days after which an unused session ends: 1 to 365.
 	RefreshTokenTTL time.Duration `env:"REFRESH_TOKEN_EXPIRE_DAYS" envDefault:"30" unit:"d"`
 }
 
@@ -40,8 +45,10 @@ func (j *JWT) warnings() []string { return nil }
 
 // Admin is the first administrator, created at startup if no account has the address.
 type Admin struct {
-	Email    string `env:"ADMIN_EMAIL"`
-	Password string `env:"ADMIN_PASSWORD"`
+	// Address of the first administrator.
+	Email string `env:"ADMIN_EMAIL"`
+	// Their password: at least 12 characters.
+	Password string `env:"ADMIN_PASSWORD" secret:"all"`
 }
 
 func (a *Admin) validate(f *faults) {

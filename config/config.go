@@ -1,6 +1,6 @@
 // Package config contains every setting of the service in one struct, Config, read from the environment.
 //
-// Settings are in groups. Each group validates itself: validate checks what must hold wherever the service runs,
+// A secret can also be in a file, which the variable NAME_FILE names. Settings are in groups. Each group validates itself: validate checks what must hold wherever the service runs,
 // validateProduction what must hold in production, and warnings returns what an operator should know
 // although it is allowed. In production a secret that is missing, well known or too short is an error. Errors
 // name the variable, never its value, which may be a secret.
@@ -14,8 +14,10 @@ import (
 
 // Config is everything an operator can set. Load fills it in from the environment; .env.example documents each variable.
 type Config struct {
-	DataDir  string `env:"DATA_DIR" envDefault:"./data"` // of the embedded servers; used only by dev
-	LogLevel string `env:"LOG_LEVEL" envDefault:"info"`  // debug, info, warn, error
+	// Folder in which dev stores the data of its embedded servers.
+	DataDir string `env:"DATA_DIR" envDefault:"./data"`
+	// debug, info, warn or error.
+	LogLevel string `env:"LOG_LEVEL" envDefault:"info"`
 
 	HTTP       HTTP
 	URLs       URLs
@@ -52,7 +54,7 @@ func (c *Config) groups() []group {
 // Load reads the environment. The error names every variable that is invalid, or missing while another one needs it.
 func Load() (Config, error) {
 	var f faults
-	environment := withUnits(env.ToMap(os.Environ()), &f)
+	environment := withUnits(withFiles(env.ToMap(os.Environ()), &f), &f)
 	c, err := env.ParseAsWithOptions[Config](env.Options{Environment: environment})
 	if err != nil {
 		return c, withVariableNames(err)
@@ -97,6 +99,7 @@ func (c *Config) Warnings() []string {
 // normalize brings equivalent notations into one form.
 func (c *Config) normalize() {
 	c.URLs.normalize()
+	c.S3.normalize()
 	c.JWT.normalize()
 	c.Mail.normalize()
 	c.Esign.normalize()

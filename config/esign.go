@@ -10,14 +10,23 @@ const EsignBuiltin = "builtin"
 
 // Esign configures who collects signatures and what seals signed documents.
 type Esign struct {
-	Certificate string `env:"ESIGN_CERTIFICATE"` // PEM, followed by its chain
-	PrivateKey  string `env:"ESIGN_PRIVATE_KEY"` // PEM: RSA or ECDSA
-	TSAURL      string `env:"ESIGN_TSA_URL"`     // timestamp authority (RFC 3161)
+	// Certificate that seals signed documents, in PEM and followed by its chain. dev creates a self-signed one in
+	// DATA_DIR. Without it, serve cannot send documents for signature.
+	Certificate string `env:"ESIGN_CERTIFICATE" file:"true"`
+	// Its private key in PEM: RSA or ECDSA.
+	PrivateKey string `env:"ESIGN_PRIVATE_KEY" secret:"all"`
+	// Timestamp authority (RFC 3161). Optional.
+	TSAURL string `env:"ESIGN_TSA_URL"`
 
-	Provider      string `env:"ESIGN_PROVIDER" envDefault:"builtin"` // builtin, docuseal, documenso
-	ProviderURL   string `env:"ESIGN_PROVIDER_URL"`                  // of DocuSeal's API, of Documenso's site
-	APIKey        string `env:"ESIGN_API_KEY"`
-	WebhookSecret string `env:"ESIGN_WEBHOOK_SECRET"` // empty: webhooks are rejected and the provider is polled
+	// Who collects signatures: builtin (the service itself), docuseal or documenso. The latter two need a URL and an API key.
+	Provider string `env:"ESIGN_PROVIDER" envDefault:"builtin"`
+	// URL of DocuSeal's API, such as https://api.docuseal.com, or of Documenso, such as https://app.documenso.com.
+	ProviderURL string `env:"ESIGN_PROVIDER_URL"`
+	// API key of the provider.
+	APIKey string `env:"ESIGN_API_KEY" secret:"all"`
+	// Secret of the provider's webhooks, which it must send to PUBLIC_URL/api/esign/webhooks/docuseal or …/documenso.
+	// Empty: webhooks are rejected, and the provider is polled.
+	WebhookSecret string `env:"ESIGN_WEBHOOK_SECRET" secret:"all"`
 }
 
 // External reports whether an external provider collects signatures.

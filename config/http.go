@@ -8,14 +8,18 @@ import (
 
 // HTTP configures the server's address and who may call it from where.
 type HTTP struct {
-	Addr string `env:"HTTP_ADDR" envDefault:"127.0.0.1:8080"` // host:port
+	// Address on which the service listens, as host:port.
+	Addr string `env:"HTTP_ADDR" envDefault:"127.0.0.1:8080"`
 
+	// Origins of web pages that may call the API (CORS), separated by commas. dev also allows pages of this machine, such
+	// as http://localhost:3000.
 	CORSOrigins   []string `env:"CORS_ALLOW_ORIGINS"`
 	CORSLocalhost bool     // allow pages of this machine, too; set by dev
 
-	// TrustedProxies are the networks whose X-Forwarded-For header is trusted.
+	// Networks of your reverse proxies, as CIDRs separated by commas. X-Forwarded-For is trusted only from these.
 	TrustedProxies []netip.Prefix `env:"TRUSTED_PROXIES"`
-	MetricsToken   string         `env:"METRICS_TOKEN"` // bearer token of /metrics; empty: /metrics is public
+	// Bearer token required by /metrics. Empty: /metrics is public.
+	MetricsToken string `env:"METRICS_TOKEN" secret:"all"`
 }
 
 func (h *HTTP) validate(f *faults) { f.address("HTTP_ADDR", h.Addr, "127.0.0.1:8080") }
@@ -32,9 +36,14 @@ func (h *HTTP) warnings() []string {
 // URLs are the addresses that links in e-mails use.
 type URLs struct {
 	checked
-	Public  string `env:"PUBLIC_URL"`  // https://host under which people reach the service
-	Account string `env:"ACCOUNT_URL"` // page to verify an address and choose a password; empty: the service's own
-	App     string `env:"APP_URL"`     // application that shows notifications; empty: there is none
+	// URL under which people reach the service, such as https://host; links in mails start with it. Required by serve if
+	// SMTP_HOST is set.
+	Public string `env:"PUBLIC_URL"`
+	// Page on which people verify their address (#verify=…) and reset their password (#reset=…). Empty: the service's
+	// own page /account.
+	Account string `env:"ACCOUNT_URL"`
+	// Application that people work with. Mails about notifications link to it (#notification=…). Empty: no link.
+	App string `env:"APP_URL"`
 }
 
 func (u *URLs) normalize() {
@@ -54,9 +63,12 @@ func (u *URLs) validate(f *faults) {
 
 // RateLimits are the requests a minute of one caller.
 type RateLimits struct {
-	Enabled   OnOff `env:"RATE_LIMIT" envDefault:"on"` // off: for load tests
-	User      int   `env:"RATE_LIMIT_USER" envDefault:"300"`
-	Anonymous int   `env:"RATE_LIMIT_ANONYMOUS" envDefault:"120"` // of one address without a token
+	// off: no rate limits, and no limit of concurrent AI requests per user. For load tests.
+	Enabled OnOff `env:"RATE_LIMIT" envDefault:"on"`
+	// Requests per minute of a signed-in user.
+	User int `env:"RATE_LIMIT_USER" envDefault:"300"`
+	// Requests per minute of a network address without a token.
+	Anonymous int `env:"RATE_LIMIT_ANONYMOUS" envDefault:"120"`
 }
 
 func (r *RateLimits) validate(f *faults) {

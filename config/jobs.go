@@ -3,9 +3,11 @@ package config
 // Jobs configures background jobs.
 type Jobs struct {
 	checked
-	Run         OnOff `env:"WORK" envDefault:"on"` // off: serve leaves jobs to other processes
-	Concurrency int   `env:"WORK_CONCURRENCY" envDefault:"8"`
-	// HTTPAddr is where the work command serves /livez, /readyz and /metrics; empty: nowhere.
+	// on: serve also runs background jobs. off: other processes must run them ("counsel work").
+	Run OnOff `env:"WORK" envDefault:"on"`
+	// Number of jobs that run at a time. A quarter as many run in addition for people who are waiting.
+	Concurrency int `env:"WORK_CONCURRENCY" envDefault:"8"`
+	// Address on which "counsel work" serves /livez, /readyz and /metrics, such as 0.0.0.0:8081. Empty: none.
 	HTTPAddr string `env:"WORK_HTTP_ADDR"`
 }
 
@@ -18,8 +20,11 @@ func (j *Jobs) validate(f *faults) {
 
 // Webhooks configures webhooks to partners.
 type Webhooks struct {
-	Key          string `env:"WEBHOOK_KEY"` // encrypts the webhooks' secrets in the database; empty: JWT_SECRET_KEY
-	AllowPrivate bool   `env:"WEBHOOK_ALLOW_PRIVATE" envDefault:"false"`
+	// Key that encrypts the secrets of webhooks in the database: at least 32 characters. Empty: JWT_SECRET_KEY. If it
+	// changes, every webhook needs a new secret.
+	Key string `env:"WEBHOOK_KEY" secret:"all"`
+	// true: webhooks may reach this machine and its network, and may use plain HTTP. dev always allows it.
+	AllowPrivate bool `env:"WEBHOOK_ALLOW_PRIVATE" envDefault:"false"`
 }
 
 func (w *Webhooks) validate(f *faults) {

@@ -11,33 +11,53 @@ const OpenAI = "https://api.openai.com/v1"
 
 // LLM configures the AI provider: any server of OpenAI's Chat Completions protocol.
 type LLM struct {
-	BaseURL  string        `env:"LLM_BASE_URL"`
-	APIKey   string        `env:"LLM_API_KEY"`
-	Model    string        `env:"LLM_MODEL" envDefault:"gpt-4.1-mini"`
-	Timeout  time.Duration `env:"LLM_TIMEOUT_MS" envDefault:"10000" unit:"ms"`  // of one attempt
-	Deadline time.Duration `env:"LLM_DEADLINE_MS" envDefault:"30000" unit:"ms"` // of all attempts together
+	// (*) AI provider: any server with OpenAI's Chat Completions API (OpenAI, vLLM, Ollama, llama.cpp, …). Empty: serve
+	// uses https://api.openai.com/v1; dev uses its built-in stand-in, even if a key is set.
+	BaseURL string `env:"LLM_BASE_URL"`
+	// API key of the provider. Required by serve.
+	APIKey string `env:"LLM_API_KEY" secret:"all"`
+	// Model that answers.
+	Model string `env:"LLM_MODEL" envDefault:"gpt-4.1-mini"`
+	// Number of milliseconds after which an attempt without a sign of life ends.
+	Timeout time.Duration `env:"LLM_TIMEOUT_MS" envDefault:"10000" unit:"ms"`
+	// Deadline of all attempts together, in milliseconds.
+	Deadline time.Duration `env:"LLM_DEADLINE_MS" envDefault:"30000" unit:"ms"`
 
 	// Fallback is asked while the provider is unavailable. Without a base URL there is none.
 	Fallback struct {
+		// Another provider, asked while the first is unavailable or rejects this service's key, quota or model. Texts go to
+		// it under the same masking. Its answers are never served as those of LLM_MODEL.
 		BaseURL string `env:"LLM_FALLBACK_BASE_URL"`
-		APIKey  string `env:"LLM_FALLBACK_API_KEY"`
-		Model   string `env:"LLM_FALLBACK_MODEL"`
+		// Its API key. A server of one's own may need none.
+		APIKey string `env:"LLM_FALLBACK_API_KEY" secret:"all"`
+		// Its model.
+		Model string `env:"LLM_FALLBACK_MODEL"`
 	}
 
-	// Prices of a million tokens, in millionths of the currency.
-	PriceInput          int64  `env:"LLM_PRICE_INPUT" envDefault:"0"`
-	PriceOutput         int64  `env:"LLM_PRICE_OUTPUT" envDefault:"0"`
-	FallbackPriceInput  int64  `env:"LLM_FALLBACK_PRICE_INPUT" envDefault:"0"`
-	FallbackPriceOutput int64  `env:"LLM_FALLBACK_PRICE_OUTPUT" envDefault:"0"`
-	Currency            string `env:"AI_CURRENCY" envDefault:"USD"`
+	// Price of a million tokens of input, in millionths of AI_CURRENCY: 400000 is 0.40. Prices show the cost of the AI in
+	// GET /api/ai/usage.
+	PriceInput int64 `env:"LLM_PRICE_INPUT" envDefault:"0"`
+	// Price of a million tokens of output.
+	PriceOutput int64 `env:"LLM_PRICE_OUTPUT" envDefault:"0"`
+	// Price of a million tokens of input of the fallback.
+	FallbackPriceInput int64 `env:"LLM_FALLBACK_PRICE_INPUT" envDefault:"0"`
+	// Price of a million tokens of output of the fallback.
+	FallbackPriceOutput int64 `env:"LLM_FALLBACK_PRICE_OUTPUT" envDefault:"0"`
+	// Currency of prices and costs, as a code of ISO 4217.
+	Currency string `env:"AI_CURRENCY" envDefault:"USD"`
 
-	// Budgets. 0: no limit. Costs are in millionths of the currency.
+	// Tokens that an account may use on a day (UTC). 0: no limit, here and below. Beyond a budget, requests that need the
+	// provider are 429 ai_budget_spent.
 	UserTokensPerDay int64 `env:"AI_BUDGET_TOKENS_PER_USER_PER_DAY" envDefault:"0"`
-	TokensPerDay     int64 `env:"AI_BUDGET_TOKENS_PER_DAY" envDefault:"0"`
+	// Tokens that all accounts together may use on a day.
+	TokensPerDay int64 `env:"AI_BUDGET_TOKENS_PER_DAY" envDefault:"0"`
+	// What an account may spend in a month, in millionths of AI_CURRENCY: 5000000 is 5.00. Needs a price.
 	UserCostPerMonth int64 `env:"AI_BUDGET_COST_PER_USER_PER_MONTH" envDefault:"0"`
-	CostPerMonth     int64 `env:"AI_BUDGET_COST_PER_MONTH" envDefault:"0"`
+	// What all accounts together may spend in a month.
+	CostPerMonth int64 `env:"AI_BUDGET_COST_PER_MONTH" envDefault:"0"`
 
-	ChatCacheTTL time.Duration `env:"CHAT_CACHE_MINUTES" envDefault:"30" unit:"m"` // how long a chat answer is reused
+	// Number of minutes for which a chat answer is reused: 15 to 60.
+	ChatCacheTTL time.Duration `env:"CHAT_CACHE_MINUTES" envDefault:"30" unit:"m"`
 }
 
 func (l *LLM) validate(f *faults) {
@@ -91,6 +111,7 @@ func (l *LLM) warnings() []string { return nil }
 // PDF configures how PDF files are written.
 type PDF struct {
 	checked
+	// PDF engine: maroto.
 	Engine string `env:"PDF_ENGINE" envDefault:"maroto"`
 }
 

@@ -10,12 +10,18 @@ const defaultSMTPPort = 587
 
 // SMTP configures the mail server. Without a host everything but e-mail works.
 type SMTP struct {
-	Host     string `env:"SMTP_HOST"`
-	Port     int    `env:"SMTP_PORT" envDefault:"587"`
-	User     string `env:"SMTP_USER"`
-	Password string `env:"SMTP_PASSWORD"`
-	TLS      string `env:"SMTP_TLS"`     // starttls, implicit, off; empty: implicit on port 465, else starttls
-	CAFile   string `env:"SMTP_CA_FILE"` // PEM; empty: the system's
+	// (*) SMTP server for outgoing mail. Without it, serve sends no mail.
+	Host string `env:"SMTP_HOST"`
+	// Its port.
+	Port int `env:"SMTP_PORT" envDefault:"587"`
+	// User name at the SMTP server.
+	User string `env:"SMTP_USER"`
+	// Password at the SMTP server.
+	Password string `env:"SMTP_PASSWORD" secret:"all"`
+	// starttls (required, not opportunistic), implicit, or off. Empty: implicit on port 465, otherwise starttls.
+	TLS string `env:"SMTP_TLS"`
+	// File with the certificate of a private CA, in PEM. Empty: the system's CAs.
+	CAFile string `env:"SMTP_CA_FILE"`
 }
 
 func (s *SMTP) validate(f *faults) {
@@ -47,13 +53,20 @@ func (s *SMTP) warnings() []string {
 // Mail configures the e-mails that the service sends.
 type Mail struct {
 	checked
-	From              string        `env:"MAIL_FROM"` // Counsel <no-reply@host>
-	RecipientsPerHour int           `env:"MAIL_RECIPIENTS_HOUR" envDefault:"500"`
-	Retention         time.Duration `env:"MAIL_KEEP_DAYS" envDefault:"365" unit:"d"` // of the text of a mail; 0: forever
-	DKIMDomain        string        `env:"MAIL_DKIM_DOMAIN"`
-	DKIMSelector      string        `env:"MAIL_DKIM_SELECTOR"`
-	DKIMKey           string        `env:"MAIL_DKIM_KEY"`      // private key in PEM
-	DKIMKeyFile       string        `env:"MAIL_DKIM_KEY_FILE"` // or a file with it
+	// Sender of all mail, such as Counsel <no-reply@host>. Required by serve if SMTP_HOST is set.
+	From string `env:"MAIL_FROM"`
+	// Number of recipients to whom one user can send mail per hour.
+	RecipientsPerHour int `env:"MAIL_RECIPIENTS_HOUR" envDefault:"500"`
+	// Number of days for which the text of a sent mail is kept: at least 31, or 0 to keep it forever. Subject, recipients,
+	// attachment names and delivery status are always kept. While the sender is a member of a case under legal hold, the
+	// text is kept as well.
+	Retention time.Duration `env:"MAIL_KEEP_DAYS" envDefault:"365" unit:"d"`
+	// Domain of the DKIM signature of outgoing mail. Empty: mail is not signed.
+	DKIMDomain string `env:"MAIL_DKIM_DOMAIN"`
+	// Selector: the public key is published in the DNS at selector._domainkey.domain.
+	DKIMSelector string `env:"MAIL_DKIM_SELECTOR"`
+	// RSA or Ed25519 private key in PEM that signs outgoing mail.
+	DKIMKey string `env:"MAIL_DKIM_KEY" secret:"all"`
 }
 
 func (m *Mail) normalize() { m.DKIMKey = unescapeLines(m.DKIMKey) }
@@ -63,7 +76,7 @@ func (m *Mail) validate(f *faults) {
 	if days := m.Retention / day; days != 0 && (days < 31 || days > 36_500) { // a failed mail can be resent for thirty days
 		f.add("MAIL_KEEP_DAYS must be 0 (forever) or between 31 and 36500")
 	}
-	f.together(set("MAIL_DKIM_DOMAIN", m.DKIMDomain), set("MAIL_DKIM_SELECTOR", m.DKIMSelector), set("MAIL_DKIM_KEY or MAIL_DKIM_KEY_FILE", m.DKIMKey+m.DKIMKeyFile))
+	f.together(set("MAIL_DKIM_DOMAIN", m.DKIMDomain), set("MAIL_DKIM_SELECTOR", m.DKIMSelector), set("MAIL_DKIM_KEY", m.DKIMKey))
 	if m.From != "" {
 		if _, err := mail.ParseAddress(m.From); err != nil {
 			f.add("MAIL_FROM must be an address such as Counsel <no-reply@host>")

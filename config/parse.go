@@ -40,7 +40,7 @@ const maxDuration = int64(math.MaxInt64)
 
 // withUnits returns the environment with the numbers of durations written as time.ParseDuration reads them.
 func withUnits(environment map[string]string, f *faults) map[string]string {
-	for _, field := range fields(reflect.TypeFor[Config]()) {
+	for _, field := range fields() {
 		unit, ok := units[field.Tag.Get("unit")]
 		if !ok {
 			continue
@@ -57,13 +57,21 @@ func withUnits(environment map[string]string, f *faults) map[string]string {
 	return environment
 }
 
-// fields returns the fields that hold settings.
-func fields(t reflect.Type) (all []reflect.StructField) {
-	for f := range t.Fields() {
+// field is a field that holds a setting, with its value.
+type field struct {
+	reflect.StructField
+	value reflect.Value
+}
+
+// fields returns the fields of a Config.
+func fields() []field { return fieldsOf(reflect.ValueOf(Config{})) }
+
+func fieldsOf(group reflect.Value) (all []field) {
+	for f, value := range group.Fields() {
 		if f.Tag.Get("env") != "" {
-			all = append(all, f)
+			all = append(all, field{f, value})
 		} else if f.Type.Kind() == reflect.Struct {
-			all = append(all, fields(f.Type)...)
+			all = append(all, fieldsOf(value)...)
 		}
 	}
 	return all
@@ -72,7 +80,7 @@ func fields(t reflect.Type) (all []reflect.StructField) {
 // variable returns the variable of an error. Fields of the same name have different types.
 func variable(e env.ParseError) string {
 	name := e.Name
-	for _, field := range fields(reflect.TypeFor[Config]()) {
+	for _, field := range fields() {
 		if field.Name == e.Name {
 			if name = field.Tag.Get("env"); field.Type == e.Type {
 				break

@@ -7,8 +7,10 @@ import (
 
 // Database configures MySQL.
 type Database struct {
-	URL  string `env:"DATABASE_URL"`                     // mysql://user:password@host:port/name
-	Echo bool   `env:"DATABASE_ECHO" envDefault:"false"` // log every statement, without its values
+	// (*) mysql://user:password@host:3306/counsel, or mysql://user@/counsel?socket=/path.sock.
+	URL string `env:"DATABASE_URL" secret:"password"`
+	// true: log every SQL statement, without its values.
+	Echo bool `env:"DATABASE_ECHO" envDefault:"false"`
 }
 
 func (d *Database) validate(*faults) {}
@@ -22,7 +24,8 @@ func (d *Database) warnings() []string { return nil }
 
 // Redis configures Redis.
 type Redis struct {
-	URL string `env:"REDIS_URL"` // redis://:password@host:port/0
+	// (*) redis://:password@host:6379/0, or unix:///path.sock?db=0.
+	URL string `env:"REDIS_URL" secret:"password"`
 }
 
 func (r *Redis) validate(*faults) {}
@@ -34,18 +37,36 @@ func (r *Redis) validateProduction(f *faults) {
 
 func (r *Redis) warnings() []string { return nil }
 
+const defaultBucket = "counsel"
+
 // S3 configures the object store: a bucket that no other service uses. Without an endpoint everything but files works.
 type S3 struct {
-	Endpoint  string `env:"S3_ENDPOINT"` // https://host or http://host:port
-	Bucket    string `env:"S3_BUCKET" envDefault:"counsel"`
-	Region    string `env:"S3_REGION" envDefault:"us-east-1"`
-	AccessKey string `env:"S3_ACCESS_KEY"`
-	SecretKey string `env:"S3_SECRET_KEY"`
+	// (*) S3 server for the files of documents: https://host or http://host:9000. Empty: AWS in S3_REGION if S3_BUCKET and
+	// the keys are set, otherwise serve cannot store documents.
+	Endpoint string `env:"S3_ENDPOINT"`
+	// Bucket. No other service may use it: objects that the database does not know are deleted.
+	Bucket string `env:"S3_BUCKET" envDefault:"counsel"`
+	// Region of the bucket.
+	Region string `env:"S3_REGION" envDefault:"us-east-1"`
+	// Access key.
+	AccessKey string `env:"S3_ACCESS_KEY" secret:"all"`
+	// Secret key.
+	SecretKey string `env:"S3_SECRET_KEY" secret:"all"`
+}
+
+// normalize adds the endpoint of AWS if only a bucket and its keys are given.
+func (s *S3) normalize() {
+	if s.Endpoint == "" && s.Bucket != defaultBucket && s.AccessKey != "" && s.SecretKey != "" {
+		s.Endpoint = "https://s3." + s.Region + ".amazonaws.com"
+		if strings.HasPrefix(s.Region, "cn-") {
+			s.Endpoint += ".cn"
+		}
+	}
 }
 
 func (s *S3) validate(f *faults) {
 	f.together(set("S3_ACCESS_KEY", s.AccessKey), set("S3_SECRET_KEY", s.SecretKey))
-	f.requires(set("S3_ENDPOINT", s.Endpoint), changed("S3_BUCKET", s.Bucket, "counsel"), changed("S3_REGION", s.Region, "us-east-1"),
+	f.requires(set("S3_ENDPOINT", s.Endpoint), changed("S3_BUCKET", s.Bucket, defaultBucket), changed("S3_REGION", s.Region, "us-east-1"),
 		set("S3_ACCESS_KEY", s.AccessKey), set("S3_SECRET_KEY", s.SecretKey))
 	if s.Endpoint == "" {
 		return
