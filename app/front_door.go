@@ -65,7 +65,7 @@ func HandlersConfig(cfg config.Config, contract []byte, infra *Infrastructure, s
 	}
 	if cfg.RateLimits.Enabled {
 		perMinute := func(name string, requests int) (*limits.Limiter, error) {
-			return limits.New(limits.Config{Redis: infra.Redis, Clock: domain.SystemClock, Secret: []byte(cfg.JWT.Secret), Budget: limits.Budget{Name: name, Requests: requests, Window: time.Minute}})
+			return limits.New(limits.Config{Redis: infra.Redis, Clock: domain.SystemClock, Secret: []byte(cfg.JWT.Root()), Budget: limits.Budget{Name: name, Requests: requests, Window: time.Minute}})
 		}
 		if c.UserLimit, err = perMinute("user", cfg.RateLimits.User); err != nil {
 			return c, err

@@ -116,7 +116,7 @@ func openPeople(ctx context.Context, cfg config.Config, infra *Infrastructure, c
 	if s.Accounts, err = newAccounts(ctx, cfg, infra, s.Outbox, s.Jobs); err != nil {
 		return err
 	}
-	if s.Idempotency, err = idempotency.New(idempotency.Config{Runtime: system.Part("idempotency"), DB: infra.Database, Key: []byte(cfg.JWT.Secret), Jobs: s.Jobs}); err != nil {
+	if s.Idempotency, err = idempotency.New(idempotency.Config{Runtime: system.Part("idempotency"), DB: infra.Database, Key: []byte(cfg.JWT.Root()), Jobs: s.Jobs}); err != nil {
 		return err
 	}
 	if s.Cases, err = cases.New(cases.Config{
@@ -160,7 +160,7 @@ func openMessages(cfg config.Config, infra *Infrastructure, c *Clients, s *Servi
 	runtime := domain.SystemRuntime(infra.Log)
 	s.Webhooks, err = webhooks.New(webhooks.Config{
 		DB: infra.Database, Jobs: s.Jobs, Sender: c.Webhooks, Accounts: s.Accounts, Cases: s.Cases, Runtime: runtime.Part("webhooks"),
-		Key: []byte(cmp.Or(cfg.Webhooks.Key, cfg.JWT.Secret)), Concurrency: cfg.Jobs.Concurrency, OnDisabled: s.Outbox.WebhookMail,
+		Key: []byte(cmp.Or(cfg.Webhooks.Key, cfg.JWT.Root())), Concurrency: cfg.Jobs.Concurrency, OnDisabled: s.Outbox.WebhookMail,
 	})
 	if err != nil {
 		return err
@@ -179,7 +179,7 @@ func openMessages(cfg config.Config, infra *Infrastructure, c *Clients, s *Servi
 func newAccounts(ctx context.Context, cfg config.Config, infra *Infrastructure, mailer account.Mailer, queue *jobs.Service) (*account.Service, error) {
 	accounts, err := account.New(account.Config{
 		Runtime: domain.SystemRuntime(infra.Log).Part("account"), DB: infra.Database, Redis: infra.Redis, Mailer: mailer, Jobs: queue,
-		Algorithm: cfg.JWT.Algorithm, Secret: cfg.JWT.Secret, Issuer: "counsel", Audience: "counsel-api",
+		Algorithm: cfg.JWT.Algorithm, Secret: cfg.JWT.Secret, OldSecret: cfg.JWT.OldSecret, OldUntil: cfg.JWT.OldUntil, RootKey: cfg.JWT.Root(), Issuer: "counsel", Audience: "counsel-api",
 		AccessTTL: cfg.JWT.AccessTokenTTL, SessionTTL: cfg.JWT.RefreshTokenTTL, Hash: infra.Tuning.PasswordHash,
 	})
 	if err != nil {
@@ -211,7 +211,7 @@ func adminError(err error) error {
 func newOutbox(cfg config.Config, infra *Infrastructure, c *Clients, queue *jobs.Service) (_ *email.Outbox, err error) {
 	var quota *limits.Limiter // nil: no limit
 	if cfg.RateLimits.Enabled {
-		quota, err = limits.New(limits.Config{Redis: infra.Redis, Clock: domain.SystemClock, Secret: []byte(cfg.JWT.Secret), Budget: limits.Budget{Name: "email", Requests: cfg.Mail.RecipientsPerHour, Window: time.Hour}})
+		quota, err = limits.New(limits.Config{Redis: infra.Redis, Clock: domain.SystemClock, Secret: []byte(cfg.JWT.Root()), Budget: limits.Budget{Name: "email", Requests: cfg.Mail.RecipientsPerHour, Window: time.Hour}})
 		if err != nil {
 			return nil, err
 		}
@@ -280,7 +280,7 @@ func newEsign(cfg config.Config, infra *Infrastructure, c *Clients, s *Services)
 	return esign.New(esign.Config{
 		DB: infra.Database, Files: s.Files, Cases: s.Cases, Accounts: s.Accounts, Jobs: s.Jobs, Mailboxes: s.Email, Renderer: c.PDF, Sealer: c.Sealer, Publisher: s.Events,
 		Mailer: c.Mail, Provider: c.Provider,
-		LinkKey: []byte(cfg.JWT.Secret), URL: infra.URL, Runtime: domain.SystemRuntime(infra.Log).Part("esign"),
+		LinkKey: []byte(cfg.JWT.Root()), URL: infra.URL, Runtime: domain.SystemRuntime(infra.Log).Part("esign"),
 	})
 }
 

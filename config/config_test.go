@@ -42,6 +42,9 @@ func TestProduction(t *testing.T) {
 		"default cache":          {"REDIS_URL", "redis://:password@cache:6379/0", "REDIS_URL has a default password"},
 		"short webhook key":      {"WEBHOOK_KEY", "5f1e0c", "WEBHOOK_KEY is shorter"},
 		"default webhook key":    {"WEBHOOK_KEY", "change-me-change-me-change-me-change-me", "WEBHOOK_KEY is a default"},
+		"short root key":         {"SECRET_KEY", "5f1e0c", "SECRET_KEY is shorter"},
+		"default root key":       {"SECRET_KEY", "change-me-change-me-change-me-change-me", "SECRET_KEY is a default"},
+		"old key without root":   {"JWT_OLD_SECRET_KEY", "c1946ac92492d2347c6235b4d2611184", "SECRET_KEY is not set: links in mails"},
 		"no PEM":                 {"JWT_ALGORITHM", "RS256", "JWT_SECRET_KEY contains no private key in PEM"},
 		"no database":            {"DATABASE_URL", "", "DATABASE_URL is not set"},
 		"default password":       {"DATABASE_URL", "mysql://root:root@db/counsel", "DATABASE_URL has a default password"},
@@ -111,7 +114,7 @@ func TestProduction(t *testing.T) {
 func TestInvalidSettings(t *testing.T) {
 	for name, value := range map[string]string{
 		"CHAT_CACHE_MINUTES": "14", "LLM_TIMEOUT_MS": "1", "LLM_DEADLINE_MS": "9999", "ACCESS_TOKEN_EXPIRE_MINUTES": "0",
-		"RATE_LIMIT": "perhaps", "WORK": "perhaps", "MAIL_KEEP_DAYS": "soon", "LOG_LEVEL": "loud", "JWT_ALGORITHM": "none", "LLM_BASE_URL": "nowhere", "LLM_FALLBACK_BASE_URL": "nowhere", "LLM_FALLBACK_MODEL": "m", "LLM_PRICE_INPUT": "-1", "LLM_FALLBACK_PRICE_OUTPUT": "10000000001", "AI_CURRENCY": "euro", "AI_BUDGET_TOKENS_PER_DAY": "-1", "AI_BUDGET_TOKENS_PER_USER_PER_DAY": "many", "S3_ENDPOINT": "nowhere", "TRUSTED_PROXIES": "everyone", "SMTP_PORT": "0", "SMTP_TLS": "maybe", "MAIL_FROM": "nobody", "PUBLIC_URL": "https://host/path", "ACCOUNT_URL": "host", "APP_URL": "host", "MAIL_DKIM_DOMAIN": "firm.example", "MAIL_RECIPIENTS_HOUR": "0", "HTTP_ADDR": "8080", "WORK_HTTP_ADDR": "8081", "RATE_LIMIT_USER": "many",
+		"RATE_LIMIT": "perhaps", "WORK": "perhaps", "MAIL_KEEP_DAYS": "soon", "LOG_LEVEL": "loud", "JWT_ALGORITHM": "none", "LLM_BASE_URL": "nowhere", "LLM_FALLBACK_BASE_URL": "nowhere", "LLM_FALLBACK_MODEL": "m", "LLM_PRICE_INPUT": "-1", "LLM_FALLBACK_PRICE_OUTPUT": "10000000001", "AI_CURRENCY": "euro", "AI_BUDGET_TOKENS_PER_DAY": "-1", "AI_BUDGET_TOKENS_PER_USER_PER_DAY": "many", "S3_ENDPOINT": "nowhere", "TRUSTED_PROXIES": "everyone", "SMTP_PORT": "0", "SMTP_TLS": "maybe", "MAIL_FROM": "nobody", "PUBLIC_URL": "https://host/path", "ACCOUNT_URL": "host", "APP_URL": "host", "JWT_OLD_SECRET_KEY_UNTIL": "tomorrow", "MAIL_DKIM_DOMAIN": "firm.example", "MAIL_RECIPIENTS_HOUR": "0", "HTTP_ADDR": "8080", "WORK_HTTP_ADDR": "8081", "RATE_LIMIT_USER": "many",
 	} {
 		t.Run(name, func(t *testing.T) {
 			clearEnv(t)
@@ -127,7 +130,7 @@ func TestInvalidSettings(t *testing.T) {
 func TestDependentSettings(t *testing.T) {
 	for set, missing := range map[string]string{
 		"AI_BUDGET_COST_PER_MONTH=1": "LLM_PRICE_INPUT or LLM_PRICE_OUTPUT", "AI_BUDGET_COST_PER_USER_PER_MONTH=1": "LLM_PRICE_INPUT or LLM_PRICE_OUTPUT",
-		"LLM_FALLBACK_BASE_URL=https://h/v1": "LLM_FALLBACK_MODEL", "LLM_FALLBACK_MODEL=m": "LLM_FALLBACK_BASE_URL", "LLM_FALLBACK_API_KEY=k": "LLM_FALLBACK_BASE_URL",
+		"JWT_OLD_SECRET_KEY=k": "JWT_OLD_SECRET_KEY_UNTIL", "JWT_OLD_SECRET_KEY_UNTIL=2027-01-31T18:00:00Z": "JWT_OLD_SECRET_KEY", "LLM_FALLBACK_BASE_URL=https://h/v1": "LLM_FALLBACK_MODEL", "LLM_FALLBACK_MODEL=m": "LLM_FALLBACK_BASE_URL", "LLM_FALLBACK_API_KEY=k": "LLM_FALLBACK_BASE_URL",
 		"ADMIN_EMAIL=a@firm.example": "ADMIN_PASSWORD", "ADMIN_PASSWORD=kU8vXe2-nine-lives": "ADMIN_EMAIL",
 		"SMTP_USER=u": "SMTP_PASSWORD", "SMTP_PASSWORD=p": "SMTP_USER", "SMTP_TLS=off": "SMTP_HOST", "SMTP_PORT=25": "SMTP_HOST", "SMTP_CA_FILE=ca.pem": "SMTP_HOST",
 		"MAIL_DKIM_DOMAIN=firm.example": "MAIL_DKIM_SELECTOR", "MAIL_DKIM_SELECTOR=s": "MAIL_DKIM_KEY", "MAIL_DKIM_KEY=k": "MAIL_DKIM_DOMAIN",

@@ -20,8 +20,8 @@ func (j *Jobs) validate(f *faults) {
 
 // Webhooks configures webhooks to partners.
 type Webhooks struct {
-	// Key that encrypts the secrets of webhooks in the database: at least 32 characters. Empty: JWT_SECRET_KEY. If it
-	// changes, every webhook needs a new secret.
+	// Key that encrypts the secrets of webhooks in the database: at least 32 characters. Empty: SECRET_KEY. If it changes,
+	// every webhook needs a new secret.
 	Key string `env:"WEBHOOK_KEY" secret:"all"`
 	// true: webhooks may reach this machine and its network, and may use plain HTTP. dev always allows it.
 	AllowPrivate bool `env:"WEBHOOK_ALLOW_PRIVATE" envDefault:"false"`

@@ -2,7 +2,11 @@ package account
 
 import (
 	"crypto/ed25519"
+	"crypto/hkdf"
 	"crypto/rsa"
+	"crypto/sha256"
+	"crypto/x509"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"time"
@@ -60,51 +64,32 @@ func (c *claims) Validate() error {
 type accessTokens struct {
 	issuer, audience string
 	ttl              time.Duration
-	method           jwt.SigningMethod
-	signingKey       any
-	keyFunc          jwt.Keyfunc
+	key              tokenKey
+	old              *tokenKey // nil: there is none
+	oldUntil         time.Time
+	clock            domain.Clock
 	parser           *jwt.Parser
 }
 
+// tokenKey signs access tokens.
+type tokenKey struct {
+	id              string // in the header kid; reveals nothing about the key
+	method          jwt.SigningMethod
+	private, public any
+}
+
 func newAccessTokens(cfg Config) (*accessTokens, error) {
-	t := &accessTokens{issuer: cfg.Issuer, audience: cfg.Audience, ttl: cfg.AccessTTL}
-	var public any
-	switch cfg.Algorithm {
-	case "HS256":
-		if len(cfg.Secret) < minSecretBytes {
-			return nil, fmt.Errorf("the JWT secret is shorter than %d bytes", minSecretBytes)
-		}
-		t.method = jwt.SigningMethodHS256
-		t.signingKey = []byte(cfg.Secret)
-		public = t.signingKey
-	case "RS256":
-		key, err := jwt.ParseRSAPrivateKeyFromPEM([]byte(cfg.Secret))
-		if err != nil {
-			return nil, errors.New("the JWT secret is not an RSA private key in PEM")
-		}
-		if key.N.BitLen() < 2048 {
-			return nil, errors.New("the RSA key of the JWTs is shorter than 2048 bits")
-		}
-		t.method, t.signingKey, public = jwt.SigningMethodRS256, key, key.Public().(*rsa.PublicKey)
-	case "EdDSA":
-		key, err := jwt.ParseEdPrivateKeyFromPEM([]byte(cfg.Secret))
-		if err != nil {
-			return nil, errors.New("the JWT secret is not an Ed25519 private key in PEM")
-		}
-		private, ok := key.(ed25519.PrivateKey)
-		if !ok {
-			return nil, errors.New("the JWT secret is not an Ed25519 private key in PEM")
-		}
-		t.method, t.signingKey, public = jwt.SigningMethodEdDSA, private, private.Public().(ed25519.PublicKey)
-	default:
-		return nil, fmt.Errorf("the JWT algorithm %q is none of HS256, RS256, EdDSA", cfg.Algorithm)
+	t := &accessTokens{issuer: cfg.Issuer, audience: cfg.Audience, ttl: cfg.AccessTTL, oldUntil: cfg.OldUntil, clock: cfg.Runtime.Clock}
+	var err error
+	if t.key, err = newTokenKey(cfg.Algorithm, cfg.Secret); err != nil {
+		return nil, fmt.Errorf("the JWT secret %w", err)
 	}
-	t.keyFunc = func(token *jwt.Token) (any, error) {
-		// No critical extension is supported (RFC 7515, 4.1.11).
-		if _, critical := token.Header["crit"]; critical {
-			return nil, errors.New("unsupported critical extension")
+	if cfg.OldSecret != "" {
+		old, err := newTokenKey(cfg.Algorithm, cfg.OldSecret)
+		if err != nil {
+			return nil, fmt.Errorf("the old JWT secret %w", err)
 		}
-		return public, nil
+		t.old = &old
 	}
 	t.parser = jwt.NewParser(
 		jwt.WithValidMethods([]string{cfg.Algorithm}),
@@ -115,12 +100,75 @@ func newAccessTokens(cfg Config) (*accessTokens, error) {
 	return t, nil
 }
 
+// newTokenKey parses a secret. The error completes a sentence that starts with the secret.
+func newTokenKey(algorithm, secret string) (k tokenKey, err error) {
+	identity := []byte(secret)
+	switch algorithm {
+	case "HS256":
+		if len(secret) < minSecretBytes {
+			return k, fmt.Errorf("is shorter than %d bytes", minSecretBytes)
+		}
+		k.method, k.private, k.public = jwt.SigningMethodHS256, identity, identity
+	case "RS256":
+		key, err := jwt.ParseRSAPrivateKeyFromPEM(identity)
+		if err != nil {
+			return k, errors.New("is not an RSA private key in PEM")
+		}
+		if key.N.BitLen() < 2048 {
+			return k, errors.New("is an RSA key shorter than 2048 bits")
+		}
+		k.method, k.private, k.public = jwt.SigningMethodRS256, key, key.Public().(*rsa.PublicKey)
+	case "EdDSA":
+		key, err := jwt.ParseEdPrivateKeyFromPEM(identity)
+		private, ok := key.(ed25519.PrivateKey)
+		if err != nil || !ok {
+			return k, errors.New("is not an Ed25519 private key in PEM")
+		}
+		k.method, k.private, k.public = jwt.SigningMethodEdDSA, private, private.Public().(ed25519.PublicKey)
+	default:
+		return k, fmt.Errorf("has the algorithm %q, which is none of HS256, RS256, EdDSA", algorithm)
+	}
+	if algorithm != "HS256" { // the same PEM can be written in several ways
+		if identity, err = x509.MarshalPKIXPublicKey(k.public); err != nil {
+			return k, err
+		}
+	}
+	id, err := hkdf.Key(sha256.New, identity, nil, "counsel access token key id", 6)
+	k.id = base64.RawURLEncoding.EncodeToString(id)
+	return k, err
+}
+
+// verificationKey returns the key that signed a token. A token without kid is of a version that wrote none.
+func (t *accessTokens) verificationKey(token *jwt.Token) (any, error) {
+	// No critical extension is supported (RFC 7515, 4.1.11).
+	if _, critical := token.Header["crit"]; critical {
+		return nil, errors.New("unsupported critical extension")
+	}
+	old := t.old
+	if old != nil && !t.clock().Before(t.oldUntil) {
+		old = nil
+	}
+	switch kid, present := token.Header["kid"]; {
+	case present && kid == t.key.id:
+		return t.key.public, nil
+	case present && old != nil && kid == old.id:
+		return old.public, nil
+	case present:
+		return nil, errors.New("unknown key")
+	case old != nil:
+		return jwt.VerificationKeySet{Keys: []jwt.VerificationKey{t.key.public, old.public}}, nil
+	}
+	return t.key.public, nil
+}
+
 // issue signs an access token.
 func (t *accessTokens) issue(now time.Time, id, user, session domain.ID, role domain.Role, epoch uint32) (string, error) {
-	return jwt.NewWithClaims(t.method, &claims{
+	token := jwt.NewWithClaims(t.key.method, &claims{
 		Issuer: t.issuer, Audience: t.audience, Subject: user, Session: session, ID: id, Role: role, Epoch: epoch,
 		IssuedAt: now.Unix(), NotBefore: now.Add(-clockSkew).Unix(), Expires: now.Add(t.ttl).Unix(),
-	}).SignedString(t.signingKey)
+	})
+	token.Header["kid"] = t.key.id
+	return token.SignedString(t.key.private)
 }
 
 // maxTokenBytes limits the length of a token to parse.
@@ -131,7 +179,7 @@ func (t *accessTokens) parse(token string) (*claims, error) {
 		return nil, invalidToken(errors.New("too long"))
 	}
 	var c claims
-	if _, err := t.parser.ParseWithClaims(token, &c, t.keyFunc); err != nil {
+	if _, err := t.parser.ParseWithClaims(token, &c, t.verificationKey); err != nil {
 		return nil, invalidToken(err)
 	}
 	return &c, nil

@@ -17,6 +17,7 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 
 	"counsel/domain"
+	"counsel/sandbox/testenv"
 )
 
 func pemOf(t testing.TB, key any) string {
@@ -248,5 +249,91 @@ func BenchmarkAuthenticate(b *testing.B) {
 		if _, err := f.Authenticate(ctx, tok.AccessToken); err != nil {
 			b.Fatal(err)
 		}
+	}
+}
+
+// TestKeyRotation: tokens of the former key are accepted until a time, with and without a kid.
+func TestKeyRotation(t *testing.T) {
+	t.Parallel()
+	oldRSA, newRSA := keys(t)
+	for algorithm, secrets := range map[string][2]string{
+		"HS256": {secret, strings.Repeat("n", 32)}, "EdDSA": {"", pemOf(t, newRSA)}, "RS256": {"", pemOf(t, oldRSA)},
+	} {
+		t.Run(algorithm, func(t *testing.T) {
+			t.Parallel()
+			former := secrets[0]
+			if former == "" { // another key of the same kind
+				r, e := keys(t)
+				if former = pemOf(t, r); algorithm == "EdDSA" {
+					former = pemOf(t, e)
+				}
+			}
+			clock := newFakeClock()
+			cfg := Config{Runtime: domain.Runtime{Clock: clock.Now}, Algorithm: algorithm, Secret: former, AccessTTL: time.Hour}.withDefaults()
+			before, err := newAccessTokens(cfg)
+			if err != nil {
+				t.Fatal(err)
+			}
+			withKid, err := before.issue(clock.Now(), domain.NewID(), domain.NewID(), domain.NewID(), domain.RoleClient, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			now := clock.Now().Unix()
+			withoutKid, err := jwt.NewWithClaims(before.key.method, &claims{
+				Issuer: "counsel", Audience: "counsel-api", Subject: domain.NewID(), Session: domain.NewID(), ID: domain.NewID(), Role: domain.RoleClient,
+				IssuedAt: now, NotBefore: now, Expires: now + 3600,
+			}).SignedString(before.key.private)
+			if err != nil {
+				t.Fatal(err)
+			}
+			cfg.Secret, cfg.OldSecret, cfg.OldUntil = secrets[1], former, clock.Now().Add(10*time.Minute)
+			after, err := newAccessTokens(cfg)
+			if err != nil {
+				t.Fatal(err)
+			}
+			own, err := after.issue(clock.Now(), domain.NewID(), domain.NewID(), domain.NewID(), domain.RoleClient, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, token := range []string{withKid, withoutKid, own} {
+				if _, err := after.parse(token); err != nil {
+					t.Errorf("before the end of the overlap: %v", err)
+				}
+			}
+			if _, err := before.parse(own); domain.CodeOf(err) != domain.Unauthenticated {
+				t.Errorf("a token of the new key at a server without it: %v", err)
+			}
+			clock.advance(10 * time.Minute)
+			for _, token := range []string{withKid, withoutKid} {
+				if _, err := after.parse(token); domain.CodeOf(err) != domain.Unauthenticated {
+					t.Errorf("after the end of the overlap: %v", err)
+				}
+			}
+			if _, err := after.parse(own); err != nil {
+				t.Errorf("a token of the new key: %v", err)
+			}
+			if strings.Contains(former, before.key.id) || before.key.id == after.key.id || len(before.key.id) != 8 {
+				t.Errorf("key ids %q and %q", before.key.id, after.key.id)
+			}
+		})
+	}
+}
+
+// TestKeyRotationPreservesSessions: links and refresh tokens depend on the root key alone.
+func TestKeyRotationPreservesSessions(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	f.register("ada@example.com")
+	tokens, _ := f.login("ada@example.com")
+	rotated := newService(t, openDB(t, f.databaseURL), testenv.OpenRedis(t, f.redisURL), Config{Hash: cheapHash, Secret: strings.Repeat("n", 32), RootKey: secret}, f.clock)
+	id := domain.NewID()
+	if got, err := rotated.LinkID(f.LinkSecret(id)); err != nil || got != id {
+		t.Errorf("a link from before the rotation: %v", err)
+	}
+	if _, err := rotated.Refresh(t.Context(), tokens.RefreshToken); err != nil {
+		t.Errorf("a refresh token from before the rotation: %v", err)
+	}
+	if _, err := rotated.Authenticate(t.Context(), tokens.AccessToken); domain.CodeOf(err) != domain.Unauthenticated {
+		t.Errorf("an access token of a key that is gone: %v", err)
 	}
 }

@@ -48,6 +48,9 @@ type Config struct {
 
 	Algorithm   string        // of access tokens: HS256 (default), RS256 or EdDSA
 	Secret      string        // HS256: 32 bytes or more; otherwise the private key as PEM
+	OldSecret   string        // the former Secret; empty: there is none
+	OldUntil    time.Time     // until then access tokens of OldSecret are accepted
+	RootKey     string        // the keys of refresh tokens, links and limits are derived from it; Secret
 	Issuer      string        // of access tokens; counsel
 	Audience    string        // of access tokens; counsel-api
 	AccessTTL   time.Duration // lifetime of an access token; 15 min
@@ -108,20 +111,20 @@ func New(c Config) (*Service, error) {
 	if s.accessTokens, err = newAccessTokens(c); err != nil {
 		return nil, err
 	}
-	if s.refreshTokens, err = newRefreshKey(c.Secret); err != nil {
+	if s.refreshTokens, err = newRefreshKey(c.RootKey); err != nil {
 		return nil, err
 	}
-	if s.links, err = newLinkKey(c.Secret); err != nil {
+	if s.links, err = newLinkKey(c.RootKey); err != nil {
 		return nil, err
 	}
 	if s.hasher, err = newHasher(c.Hash, s.random); err != nil {
 		return nil, err
 	}
-	if s.throttle, err = newThrottle(c.Redis, s.clock, c.Secret); err != nil {
+	if s.throttle, err = newThrottle(c.Redis, s.clock, c.RootKey); err != nil {
 		return nil, err
 	}
 	s.mailLimiter, err = limits.New(limits.Config{
-		Redis: c.Redis, Clock: s.clock, Secret: []byte(c.Secret),
+		Redis: c.Redis, Clock: s.clock, Secret: []byte(c.RootKey),
 		Budget: limits.Budget{Name: "account-mail", Requests: maxMailsPerHour, Window: time.Hour},
 	})
 	if err != nil {
@@ -136,6 +139,7 @@ func New(c Config) (*Service, error) {
 func (c Config) withDefaults() Config {
 	c.Algorithm = cmp.Or(c.Algorithm, "HS256")
 	c.Issuer = cmp.Or(c.Issuer, "counsel")
+	c.RootKey = cmp.Or(c.RootKey, c.Secret)
 	c.Audience = cmp.Or(c.Audience, "counsel-api")
 	c.AccessTTL = cmp.Or(c.AccessTTL, 15*time.Minute)
 	c.SessionTTL = cmp.Or(c.SessionTTL, 30*24*time.Hour)
