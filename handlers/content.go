@@ -33,22 +33,11 @@ const (
 // VisitGetDocumentContentResponse writes the bytes. It sends each chunk only after the next one was
 // read, so that a wrong checksum, which is found at the end, still cuts the answer short.
 func (c *content) VisitGetDocumentContentResponse(w http.ResponseWriter) error {
-	h := w.Header()
-	h.Set("ETag", c.etag)
-	h.Set("Repr-Digest", "sha-256=:"+base64.StdEncoding.EncodeToString(c.doc.SHA256[:])+":")
-	h.Set("Accept-Ranges", "bytes")
 	if c.body == nil {
-		w.WriteHeader(c.status)
+		c.writeHeader(w)
 		return nil
 	}
 	defer c.body.Close()
-	h.Set("Content-Type", c.doc.ContentType)
-	h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": c.doc.Name}))
-	h.Set("Content-Security-Policy", "sandbox; default-src 'none'") // in case a browser displays it
-	h.Set("Content-Length", strconv.FormatInt(c.length, 10))
-	if c.status == http.StatusPartialContent {
-		h.Set("Content-Range", fmt.Sprintf("bytes %d-%d/%d", c.offset, c.offset+c.length-1, c.doc.Size))
-	}
 	out := http.NewResponseController(w)
 	ready, next := make([]byte, 0, downloadChunk), make([]byte, downloadChunk)
 	for begun := false; ; {
@@ -59,7 +48,7 @@ func (c *content) VisitGetDocumentContentResponse(w http.ResponseWriter) error {
 		}
 		if !begun {
 			begun = true
-			w.WriteHeader(c.status)
+			c.writeHeader(w)
 		}
 		_ = out.SetWriteDeadline(time.Now().Add(downloadTimeout))
 		if _, err := w.Write(ready); err != nil {
@@ -71,6 +60,24 @@ func (c *content) VisitGetDocumentContentResponse(w http.ResponseWriter) error {
 		}
 		ready, next = next[:n], ready[:cap(ready)]
 	}
+}
+
+// writeHeader begins the response. What fails earlier is answered without these headers.
+func (c *content) writeHeader(w http.ResponseWriter) {
+	h := w.Header()
+	h.Set("ETag", c.etag)
+	h.Set("Repr-Digest", "sha-256=:"+base64.StdEncoding.EncodeToString(c.doc.SHA256[:])+":")
+	h.Set("Accept-Ranges", "bytes")
+	if c.body != nil {
+		h.Set("Content-Type", c.doc.ContentType)
+		h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": c.doc.Name}))
+		h.Set("Content-Security-Policy", "sandbox; default-src 'none'") // in case a browser displays it
+		h.Set("Content-Length", strconv.FormatInt(c.length, 10))
+	}
+	if c.status == http.StatusPartialContent {
+		h.Set("Content-Range", fmt.Sprintf("bytes %d-%d/%d", c.offset, c.offset+c.length-1, c.doc.Size))
+	}
+	w.WriteHeader(c.status)
 }
 
 // matchesETag reports whether an If-None-Match header lists the tag.

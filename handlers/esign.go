@@ -107,7 +107,7 @@ func (s *Server) GetSignatureEvidence(ctx context.Context, r api.GetSignatureEvi
 		return nil, err
 	}
 	name := "attachment; filename=evidence-" + r.TrackingID.String() + ".zip"
-	return api.GetSignatureEvidence200ApplicationZipResponse{Body: bundle, ContentLength: size, Headers: api.GetSignatureEvidence200ResponseHeaders{ContentDisposition: &name}}, nil
+	return api.GetSignatureEvidence200ApplicationZipResponse{Body: bundle, ContentLength: size, Headers: api.GetSignatureEvidence200ResponseHeaders{ContentDisposition: name}}, nil
 }
 
 func toAPISignatureRequest(r esign.Request) api.SignatureRequest {

@@ -8,22 +8,15 @@ import (
 	"errors"
 	"io"
 	"log/slog"
-	"maps"
 	"net/http"
 	"net/http/httptest"
-	"net/url"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
-	"github.com/getkin/kin-openapi/openapi3"
-	"github.com/getkin/kin-openapi/openapi3filter"
-	"github.com/getkin/kin-openapi/routers"
-	"github.com/getkin/kin-openapi/routers/gorillamux"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/redis/rueidis"
 
@@ -50,6 +43,7 @@ import (
 	"counsel/sandbox/llm"
 	"counsel/sandbox/testenv"
 	"counsel/sandbox/testkit"
+	"counsel/tests/contract"
 )
 
 func TestMain(m *testing.M) {
@@ -163,9 +157,9 @@ func newFixture(t testing.TB, options ...option) *fixture {
 		}
 	})
 
-	contract, err := os.ReadFile("../openapi.yaml")
+	document, err := os.ReadFile("../openapi.yaml")
 	testkit.Must(t, err)
-	settings, err := app.HandlersConfig(cfg.Config, contract, infra, services)
+	settings, err := app.HandlersConfig(cfg.Config, document, infra, services)
 	testkit.Must(t, err)
 	settings.StoreTimeout = time.Minute // the test machine may be busy
 	f.ready = settings.Ready
@@ -175,7 +169,7 @@ func newFixture(t testing.TB, options ...option) *fixture {
 	}
 	f.server, err = handlers.New(settings)
 	testkit.Must(t, err)
-	web := httptest.NewServer(f.server)
+	web := httptest.NewServer(f.checked(f.server))
 	t.Cleanup(web.Close)
 	f.url = web.URL
 	return f
@@ -206,6 +200,16 @@ func (f *fixture) newClients(cfg fixtureConfig, infra *app.Infrastructure) *app.
 	}
 }
 
+// checked fails the test if an answer breaks the contract. Benchmarks measure the service alone.
+func (f *fixture) checked(next http.Handler) http.Handler {
+	if _, ok := f.t.(*testing.B); ok {
+		return next
+	}
+	checker, err := contract.Shared()
+	testkit.Must(f.t, err)
+	return checker.Handler(next, func(err error) { f.t.Error(err) })
+}
+
 // startJobs starts the job workers.
 func (f *fixture) startJobs() {
 	f.t.Helper()
@@ -214,7 +218,7 @@ func (f *fixture) startJobs() {
 
 const adminPassword = "the admin's own password"
 
-// response is an answer that was checked against the contract.
+// response is an answer. The server checks it against the contract.
 type response struct {
 	t      testing.TB
 	status int
@@ -290,73 +294,7 @@ func (f *fixture) call(who *user, method, path string, body any, header ...strin
 	defer res.Body.Close()
 	raw, err := io.ReadAll(res.Body)
 	testkit.Must(f.t, err)
-	a := response{f.t, res.StatusCode, res.Header, raw}
-	f.checkContract(r, a)
-	return a
-}
-
-var contract = sync.OnceValues(func() (routers.Router, error) {
-	doc, err := api.GetSpec()
-	if err != nil {
-		return nil, err
-	}
-	openapi3.DefineStringFormatValidator("uuid", openapi3.NewRegexpFormatValidator(`^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`))
-	return gorillamux.NewRouter(doc)
-})
-
-// checkContract fails the test if the contract does not allow the answer.
-func (f *fixture) checkContract(r *http.Request, a response) {
-	f.t.Helper()
-	if r.Method == http.MethodHead { // the contract only has GET
-		return
-	}
-	router, err := contract()
-	testkit.Must(f.t, err)
-	local := r.Clone(r.Context())
-	local.URL = &url.URL{Path: r.URL.Path, RawQuery: r.URL.RawQuery}
-	route, path, err := router.FindRoute(local)
-	if err != nil { // not an operation: only a problem document is allowed
-		if r.Method == http.MethodOptions && a.status == http.StatusNoContent {
-			return
-		}
-		a.problem()
-		return
-	}
-	media, _, _ := strings.Cut(a.header.Get("Content-Type"), ";")
-	options := &openapi3filter.Options{IncludeResponseStatus: true, AuthenticationFunc: openapi3filter.NoopAuthenticationFunc,
-		ExcludeResponseBody: media != "application/json" && media != "application/problem+json"}
-	err = openapi3filter.ValidateResponse(f.t.Context(), &openapi3filter.ResponseValidationInput{
-		RequestValidationInput: &openapi3filter.RequestValidationInput{Request: local, PathParams: path, Route: route, Options: options},
-		Status:                 a.status, Header: a.header, Body: io.NopCloser(bytes.NewReader(a.body)), Options: options,
-	})
-	if err != nil {
-		f.t.Fatalf("%s %s answers outside the contract: %v", r.Method, r.URL.Path, err)
-	}
-	everywhere, _ := route.Spec.Extensions["x-response-headers"].(map[string]any)
-	for name := range a.header {
-		if named := route.Operation.Responses.Status(a.status); !slices.ContainsFunc(slices.Collect(maps.Keys(everywhere)), func(h string) bool { return http.CanonicalHeaderKey(h) == name }) && !standardHeaders[name] && (named == nil || !hasHeader(named.Value, name)) {
-			f.t.Fatalf("%s %s answers %d with the header %s, which the contract does not name", r.Method, r.URL.Path, a.status, name)
-		}
-	}
-	if a.status != http.StatusNoContent && a.status != http.StatusNotModified {
-		if named := route.Operation.Responses.Status(a.status); named == nil || named.Value.Content[media] == nil {
-			f.t.Fatalf("%s %s answers %d as %q, which the contract does not name", r.Method, r.URL.Path, a.status, media)
-		}
-	}
-}
-
-// standardHeaders are headers of HTTP and browsers, which the contract does not list.
-var standardHeaders = map[string]bool{"Content-Type": true, "Content-Length": true, "Content-Encoding": true, "Date": true, "Vary": true, "Cache-Control": true,
-	"X-Content-Type-Options": true, "Referrer-Policy": true, "Content-Security-Policy": true, "X-Accel-Buffering": true, "Cross-Origin-Opener-Policy": true, "Accept-Ranges": true,
-	"Access-Control-Allow-Origin": true, "Access-Control-Expose-Headers": true}
-
-func hasHeader(r *openapi3.Response, name string) bool {
-	for header := range r.Headers {
-		if http.CanonicalHeaderKey(header) == name {
-			return true
-		}
-	}
-	return false
+	return response{f.t, res.StatusCode, res.Header, raw}
 }
 
 // register creates an account and signs in. The admin sets the role.

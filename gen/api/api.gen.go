@@ -5,21 +5,15 @@ package api
 
 import (
 	"bytes"
-	"compress/flate"
 	"context"
-	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"mime/multipart"
 	"net/http"
-	"net/url"
-	"path"
-	"strings"
 	"time"
 
-	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/labstack/echo/v5"
 	"github.com/oapi-codegen/runtime"
 	openapi_types "github.com/oapi-codegen/runtime/types"
@@ -3434,7 +3428,7 @@ type PreviewTemplateRequest struct {
 
 // Problem An error (RFC 9457).
 type Problem struct {
-	// Code Stable and for programs: malformed, invalid, unauthenticated, forbidden, not_found, method_not_allowed, conflict, legal_hold, case_closed, case_owner, template_unpublished, template_archived, text_pending, too_large, range_not_satisfiable, rate_limited, ai_budget_spent, storage_unavailable, ai_unavailable, ai_bad_answer, ai_answer_cut_off, ai_text_filtered, ai_text_too_long, ai_quota_exceeded, ai_key_refused, ai_model_unknown, ai_request_refused, document_unfit, email_unavailable, esign_unavailable, esign_refused, idempotency_key_reused, idempotency_in_progress, idempotency_answer_unreadable, upstream, unavailable, timeout, internal.
+	// Code Stable and for programs: malformed, invalid, unauthenticated, forbidden, not_found, method_not_allowed, conflict, legal_hold, case_closed, case_owner, template_unpublished, template_archived, text_pending, too_large, range_not_satisfiable, rate_limited, ai_budget_spent, storage_unavailable, ai_unavailable, ai_bad_answer, ai_answer_cut_off, ai_text_filtered, ai_text_too_long, ai_quota_exceeded, ai_key_refused, ai_model_unknown, ai_request_refused, document_unfit, email_unavailable, link_invalid, link_early, link_signed, link_declined, link_expired, link_closed, link_elsewhere, not_viewed, signature_open, signature_mailing, signature_creating, signature_sealing, signature_failed, signature_completed, signature_declined, signature_cancelled, signature_expired, esign_unavailable, esign_refused, idempotency_key_reused, idempotency_in_progress, idempotency_answer_unreadable, upstream, unavailable, timeout, internal.
 	Code string `json:"code"`
 
 	// Detail What went wrong with this request.
@@ -9331,148 +9325,148 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 		Handler: si,
 	}
 
-	router.POST(options.BaseURL+"/api/auth/register", wrapper.RegisterUser, options.OperationMiddlewares["registerUser"]...)
-	router.POST(options.BaseURL+"/api/auth/login", wrapper.LoginUser, options.OperationMiddlewares["loginUser"]...)
-	router.POST(options.BaseURL+"/api/auth/refresh", wrapper.RefreshTokens, options.OperationMiddlewares["refreshTokens"]...)
-	router.POST(options.BaseURL+"/api/auth/logout", wrapper.LogoutUser, options.OperationMiddlewares["logoutUser"]...)
-	router.POST(options.BaseURL+"/api/auth/password/forgot", wrapper.RequestPasswordReset, options.OperationMiddlewares["requestPasswordReset"]...)
-	router.POST(options.BaseURL+"/api/auth/password/reset", wrapper.ResetPassword, options.OperationMiddlewares["resetPassword"]...)
-	router.POST(options.BaseURL+"/api/auth/email/verify", wrapper.VerifyEmail, options.OperationMiddlewares["verifyEmail"]...)
-	router.POST(options.BaseURL+"/api/auth/email/resend", wrapper.ResendVerification, options.OperationMiddlewares["resendVerification"]...)
-	router.GET(options.BaseURL+"/api/auth/me", wrapper.GetCurrentUser, options.OperationMiddlewares["getCurrentUser"]...)
-	router.DELETE(options.BaseURL+"/api/auth/sessions", wrapper.EndSessions, options.OperationMiddlewares["endSessions"]...)
-	router.GET(options.BaseURL+"/api/auth/sessions", wrapper.ListSessions, options.OperationMiddlewares["listSessions"]...)
-	router.DELETE(options.BaseURL+"/api/auth/sessions/:sessionId", wrapper.EndSession, options.OperationMiddlewares["endSession"]...)
-	router.GET(options.BaseURL+"/api/users", wrapper.ListUsers, options.OperationMiddlewares["listUsers"]...)
-	router.DELETE(options.BaseURL+"/api/users/:userId", wrapper.EraseUser, options.OperationMiddlewares["eraseUser"]...)
-	router.PATCH(options.BaseURL+"/api/users/:userId", wrapper.UpdateUser, options.OperationMiddlewares["updateUser"]...)
-	router.GET(options.BaseURL+"/api/users/:userId/export", wrapper.ExportUser, options.OperationMiddlewares["exportUser"]...)
-	router.POST(options.BaseURL+"/api/ai/chat", wrapper.SendChat, options.OperationMiddlewares["sendChat"]...)
-	router.POST(options.BaseURL+"/api/ai/generate-document", wrapper.GenerateDocument, options.OperationMiddlewares["generateDocument"]...)
+	router.GET(options.BaseURL+"/account", wrapper.GetAccountPage, options.OperationMiddlewares["getAccountPage"]...)
+	router.GET(options.BaseURL+"/account/page.js", wrapper.GetAccountScript, options.OperationMiddlewares["getAccountScript"]...)
 	router.POST(options.BaseURL+"/api/ai/analyze", wrapper.AnalyzeText, options.OperationMiddlewares["analyzeText"]...)
+	router.POST(options.BaseURL+"/api/ai/chat", wrapper.SendChat, options.OperationMiddlewares["sendChat"]...)
+	router.GET(options.BaseURL+"/api/ai/consultations", wrapper.ListConsultations, options.OperationMiddlewares["listConsultations"]...)
+	router.GET(options.BaseURL+"/api/ai/consultations/:consultationId", wrapper.GetConsultation, options.OperationMiddlewares["getConsultation"]...)
+	router.GET(options.BaseURL+"/api/ai/document-types", wrapper.ListDocumentTypes, options.OperationMiddlewares["listDocumentTypes"]...)
+	router.POST(options.BaseURL+"/api/ai/generate-document", wrapper.GenerateDocument, options.OperationMiddlewares["generateDocument"]...)
 	router.POST(options.BaseURL+"/api/ai/mask", wrapper.MaskText, options.OperationMiddlewares["maskText"]...)
 	router.GET(options.BaseURL+"/api/ai/masking-lists", wrapper.GetMaskingLists, options.OperationMiddlewares["getMaskingLists"]...)
 	router.PUT(options.BaseURL+"/api/ai/masking-lists", wrapper.ReplaceMaskingLists, options.OperationMiddlewares["replaceMaskingLists"]...)
-	router.POST(options.BaseURL+"/api/ai/warm-cache", wrapper.WarmChatCache, options.OperationMiddlewares["warmChatCache"]...)
 	router.GET(options.BaseURL+"/api/ai/playbooks", wrapper.ListPlaybooks, options.OperationMiddlewares["listPlaybooks"]...)
 	router.POST(options.BaseURL+"/api/ai/playbooks", wrapper.CreatePlaybook, options.OperationMiddlewares["createPlaybook"]...)
 	router.DELETE(options.BaseURL+"/api/ai/playbooks/:playbookId", wrapper.DeletePlaybook, options.OperationMiddlewares["deletePlaybook"]...)
 	router.GET(options.BaseURL+"/api/ai/playbooks/:playbookId", wrapper.GetPlaybook, options.OperationMiddlewares["getPlaybook"]...)
 	router.PUT(options.BaseURL+"/api/ai/playbooks/:playbookId", wrapper.ReplacePlaybook, options.OperationMiddlewares["replacePlaybook"]...)
-	router.GET(options.BaseURL+"/api/ai/consultations", wrapper.ListConsultations, options.OperationMiddlewares["listConsultations"]...)
 	router.GET(options.BaseURL+"/api/ai/usage", wrapper.ListAIUsage, options.OperationMiddlewares["listAIUsage"]...)
-	router.GET(options.BaseURL+"/api/ai/consultations/:consultationId", wrapper.GetConsultation, options.OperationMiddlewares["getConsultation"]...)
-	router.GET(options.BaseURL+"/api/ai/document-types", wrapper.ListDocumentTypes, options.OperationMiddlewares["listDocumentTypes"]...)
-	router.GET(options.BaseURL+"/api/drafts", wrapper.ListDrafts, options.OperationMiddlewares["listDrafts"]...)
-	router.POST(options.BaseURL+"/api/drafts", wrapper.CreateDraft, options.OperationMiddlewares["createDraft"]...)
-	router.DELETE(options.BaseURL+"/api/drafts/:draftId", wrapper.DeleteDraft, options.OperationMiddlewares["deleteDraft"]...)
-	router.GET(options.BaseURL+"/api/drafts/:draftId", wrapper.GetDraft, options.OperationMiddlewares["getDraft"]...)
-	router.PATCH(options.BaseURL+"/api/drafts/:draftId", wrapper.UpdateDraft, options.OperationMiddlewares["updateDraft"]...)
-	router.GET(options.BaseURL+"/api/drafts/:draftId/versions", wrapper.ListDraftVersions, options.OperationMiddlewares["listDraftVersions"]...)
-	router.GET(options.BaseURL+"/api/drafts/:draftId/versions/:version", wrapper.GetDraftVersion, options.OperationMiddlewares["getDraftVersion"]...)
-	router.GET(options.BaseURL+"/api/drafts/:draftId/compare", wrapper.CompareDraftVersions, options.OperationMiddlewares["compareDraftVersions"]...)
-	router.POST(options.BaseURL+"/api/drafts/:draftId/render-pdf", wrapper.RenderDraftPdf, options.OperationMiddlewares["renderDraftPdf"]...)
-	router.GET(options.BaseURL+"/api/templates", wrapper.ListTemplates, options.OperationMiddlewares["listTemplates"]...)
-	router.POST(options.BaseURL+"/api/templates", wrapper.CreateTemplate, options.OperationMiddlewares["createTemplate"]...)
-	router.GET(options.BaseURL+"/api/templates/:templateId", wrapper.GetTemplate, options.OperationMiddlewares["getTemplate"]...)
-	router.PATCH(options.BaseURL+"/api/templates/:templateId", wrapper.UpdateTemplate, options.OperationMiddlewares["updateTemplate"]...)
-	router.POST(options.BaseURL+"/api/templates/:templateId/unpublish", wrapper.UnpublishTemplate, options.OperationMiddlewares["unpublishTemplate"]...)
-	router.POST(options.BaseURL+"/api/templates/:templateId/archive", wrapper.ArchiveTemplate, options.OperationMiddlewares["archiveTemplate"]...)
-	router.POST(options.BaseURL+"/api/templates/:templateId/copy", wrapper.CopyTemplate, options.OperationMiddlewares["copyTemplate"]...)
-	router.POST(options.BaseURL+"/api/templates/:templateId/versions", wrapper.CreateTemplateVersion, options.OperationMiddlewares["createTemplateVersion"]...)
-	router.GET(options.BaseURL+"/api/templates/:templateId/versions/:version", wrapper.GetTemplateVersion, options.OperationMiddlewares["getTemplateVersion"]...)
-	router.POST(options.BaseURL+"/api/templates/:templateId/versions/:version/preview", wrapper.PreviewTemplateVersion, options.OperationMiddlewares["previewTemplateVersion"]...)
-	router.POST(options.BaseURL+"/api/templates/:templateId/versions/:version/publish", wrapper.PublishTemplateVersion, options.OperationMiddlewares["publishTemplateVersion"]...)
+	router.POST(options.BaseURL+"/api/ai/warm-cache", wrapper.WarmChatCache, options.OperationMiddlewares["warmChatCache"]...)
+	router.POST(options.BaseURL+"/api/auth/email/resend", wrapper.ResendVerification, options.OperationMiddlewares["resendVerification"]...)
+	router.POST(options.BaseURL+"/api/auth/email/verify", wrapper.VerifyEmail, options.OperationMiddlewares["verifyEmail"]...)
+	router.POST(options.BaseURL+"/api/auth/login", wrapper.LoginUser, options.OperationMiddlewares["loginUser"]...)
+	router.POST(options.BaseURL+"/api/auth/logout", wrapper.LogoutUser, options.OperationMiddlewares["logoutUser"]...)
+	router.GET(options.BaseURL+"/api/auth/me", wrapper.GetCurrentUser, options.OperationMiddlewares["getCurrentUser"]...)
+	router.POST(options.BaseURL+"/api/auth/password/forgot", wrapper.RequestPasswordReset, options.OperationMiddlewares["requestPasswordReset"]...)
+	router.POST(options.BaseURL+"/api/auth/password/reset", wrapper.ResetPassword, options.OperationMiddlewares["resetPassword"]...)
+	router.POST(options.BaseURL+"/api/auth/refresh", wrapper.RefreshTokens, options.OperationMiddlewares["refreshTokens"]...)
+	router.POST(options.BaseURL+"/api/auth/register", wrapper.RegisterUser, options.OperationMiddlewares["registerUser"]...)
+	router.DELETE(options.BaseURL+"/api/auth/sessions", wrapper.EndSessions, options.OperationMiddlewares["endSessions"]...)
+	router.GET(options.BaseURL+"/api/auth/sessions", wrapper.ListSessions, options.OperationMiddlewares["listSessions"]...)
+	router.DELETE(options.BaseURL+"/api/auth/sessions/:sessionId", wrapper.EndSession, options.OperationMiddlewares["endSession"]...)
 	router.GET(options.BaseURL+"/api/cases", wrapper.ListCases, options.OperationMiddlewares["listCases"]...)
 	router.POST(options.BaseURL+"/api/cases", wrapper.CreateCase, options.OperationMiddlewares["createCase"]...)
 	router.DELETE(options.BaseURL+"/api/cases/:caseId", wrapper.DeleteCase, options.OperationMiddlewares["deleteCase"]...)
 	router.GET(options.BaseURL+"/api/cases/:caseId", wrapper.GetCase, options.OperationMiddlewares["getCase"]...)
 	router.PATCH(options.BaseURL+"/api/cases/:caseId", wrapper.UpdateCase, options.OperationMiddlewares["updateCase"]...)
+	router.GET(options.BaseURL+"/api/cases/:caseId/invitations", wrapper.ListCaseInvitations, options.OperationMiddlewares["listCaseInvitations"]...)
+	router.DELETE(options.BaseURL+"/api/cases/:caseId/invitations/:invitationId", wrapper.WithdrawCaseInvitation, options.OperationMiddlewares["withdrawCaseInvitation"]...)
 	router.GET(options.BaseURL+"/api/cases/:caseId/members", wrapper.ListCaseMembers, options.OperationMiddlewares["listCaseMembers"]...)
 	router.POST(options.BaseURL+"/api/cases/:caseId/members", wrapper.AddCaseMember, options.OperationMiddlewares["addCaseMember"]...)
 	router.DELETE(options.BaseURL+"/api/cases/:caseId/members/:userId", wrapper.RemoveCaseMember, options.OperationMiddlewares["removeCaseMember"]...)
 	router.PATCH(options.BaseURL+"/api/cases/:caseId/members/:userId", wrapper.UpdateCaseMember, options.OperationMiddlewares["updateCaseMember"]...)
-	router.GET(options.BaseURL+"/api/cases/:caseId/invitations", wrapper.ListCaseInvitations, options.OperationMiddlewares["listCaseInvitations"]...)
-	router.DELETE(options.BaseURL+"/api/cases/:caseId/invitations/:invitationId", wrapper.WithdrawCaseInvitation, options.OperationMiddlewares["withdrawCaseInvitation"]...)
-	router.GET(options.BaseURL+"/api/invitations", wrapper.ListInvitations, options.OperationMiddlewares["listInvitations"]...)
-	router.DELETE(options.BaseURL+"/api/invitations/:invitationId", wrapper.DeclineInvitation, options.OperationMiddlewares["declineInvitation"]...)
-	router.POST(options.BaseURL+"/api/invitations/:invitationId/accept", wrapper.AcceptInvitation, options.OperationMiddlewares["acceptInvitation"]...)
 	router.GET(options.BaseURL+"/api/cases/:caseId/notes", wrapper.ListCaseNotes, options.OperationMiddlewares["listCaseNotes"]...)
 	router.POST(options.BaseURL+"/api/cases/:caseId/notes", wrapper.CreateCaseNote, options.OperationMiddlewares["createCaseNote"]...)
 	router.DELETE(options.BaseURL+"/api/cases/:caseId/notes/:noteId", wrapper.DeleteCaseNote, options.OperationMiddlewares["deleteCaseNote"]...)
+	router.GET(options.BaseURL+"/api/cases/:caseId/parties", wrapper.ListCaseParties, options.OperationMiddlewares["listCaseParties"]...)
+	router.POST(options.BaseURL+"/api/cases/:caseId/parties", wrapper.AddCaseParty, options.OperationMiddlewares["addCaseParty"]...)
+	router.DELETE(options.BaseURL+"/api/cases/:caseId/parties/:partyId", wrapper.RemoveCaseParty, options.OperationMiddlewares["removeCaseParty"]...)
 	router.GET(options.BaseURL+"/api/cases/:caseId/tasks", wrapper.ListCaseTasks, options.OperationMiddlewares["listCaseTasks"]...)
 	router.POST(options.BaseURL+"/api/cases/:caseId/tasks", wrapper.CreateCaseTask, options.OperationMiddlewares["createCaseTask"]...)
 	router.DELETE(options.BaseURL+"/api/cases/:caseId/tasks/:taskId", wrapper.DeleteCaseTask, options.OperationMiddlewares["deleteCaseTask"]...)
 	router.PUT(options.BaseURL+"/api/cases/:caseId/tasks/:taskId", wrapper.ReplaceCaseTask, options.OperationMiddlewares["replaceCaseTask"]...)
-	router.GET(options.BaseURL+"/api/cases/:caseId/parties", wrapper.ListCaseParties, options.OperationMiddlewares["listCaseParties"]...)
-	router.POST(options.BaseURL+"/api/cases/:caseId/parties", wrapper.AddCaseParty, options.OperationMiddlewares["addCaseParty"]...)
-	router.DELETE(options.BaseURL+"/api/cases/:caseId/parties/:partyId", wrapper.RemoveCaseParty, options.OperationMiddlewares["removeCaseParty"]...)
 	router.GET(options.BaseURL+"/api/cases/:caseId/timeline", wrapper.ListCaseTimeline, options.OperationMiddlewares["listCaseTimeline"]...)
 	router.GET(options.BaseURL+"/api/cases/:caseId/timeline/verify", wrapper.VerifyCaseTimeline, options.OperationMiddlewares["verifyCaseTimeline"]...)
 	router.GET(options.BaseURL+"/api/docs", wrapper.ListDocuments, options.OperationMiddlewares["listDocuments"]...)
 	router.POST(options.BaseURL+"/api/docs", wrapper.UploadDocument, options.OperationMiddlewares["uploadDocument"]...)
-	router.POST(options.BaseURL+"/api/docs/render-pdf", wrapper.RenderPdf, options.OperationMiddlewares["renderPdf"]...)
-	router.POST(options.BaseURL+"/api/docs/render-batch", wrapper.RenderBatch, options.OperationMiddlewares["renderBatch"]...)
-	router.GET(options.BaseURL+"/api/docs/search", wrapper.SearchDocuments, options.OperationMiddlewares["searchDocuments"]...)
 	router.DELETE(options.BaseURL+"/api/docs/:docId", wrapper.DeleteDocument, options.OperationMiddlewares["deleteDocument"]...)
 	router.GET(options.BaseURL+"/api/docs/:docId", wrapper.GetDocument, options.OperationMiddlewares["getDocument"]...)
 	router.GET(options.BaseURL+"/api/docs/:docId/content", wrapper.GetDocumentContent, options.OperationMiddlewares["getDocumentContent"]...)
 	router.POST(options.BaseURL+"/api/docs/:docId/verify", wrapper.VerifyDocument, options.OperationMiddlewares["verifyDocument"]...)
+	router.POST(options.BaseURL+"/api/docs/render-batch", wrapper.RenderBatch, options.OperationMiddlewares["renderBatch"]...)
+	router.POST(options.BaseURL+"/api/docs/render-pdf", wrapper.RenderPdf, options.OperationMiddlewares["renderPdf"]...)
+	router.GET(options.BaseURL+"/api/docs/search", wrapper.SearchDocuments, options.OperationMiddlewares["searchDocuments"]...)
+	router.GET(options.BaseURL+"/api/drafts", wrapper.ListDrafts, options.OperationMiddlewares["listDrafts"]...)
+	router.POST(options.BaseURL+"/api/drafts", wrapper.CreateDraft, options.OperationMiddlewares["createDraft"]...)
+	router.DELETE(options.BaseURL+"/api/drafts/:draftId", wrapper.DeleteDraft, options.OperationMiddlewares["deleteDraft"]...)
+	router.GET(options.BaseURL+"/api/drafts/:draftId", wrapper.GetDraft, options.OperationMiddlewares["getDraft"]...)
+	router.PATCH(options.BaseURL+"/api/drafts/:draftId", wrapper.UpdateDraft, options.OperationMiddlewares["updateDraft"]...)
+	router.GET(options.BaseURL+"/api/drafts/:draftId/compare", wrapper.CompareDraftVersions, options.OperationMiddlewares["compareDraftVersions"]...)
+	router.POST(options.BaseURL+"/api/drafts/:draftId/render-pdf", wrapper.RenderDraftPdf, options.OperationMiddlewares["renderDraftPdf"]...)
+	router.GET(options.BaseURL+"/api/drafts/:draftId/versions", wrapper.ListDraftVersions, options.OperationMiddlewares["listDraftVersions"]...)
+	router.GET(options.BaseURL+"/api/drafts/:draftId/versions/:version", wrapper.GetDraftVersion, options.OperationMiddlewares["getDraftVersion"]...)
+	router.GET(options.BaseURL+"/api/email", wrapper.ListEmails, options.OperationMiddlewares["listEmails"]...)
+	router.DELETE(options.BaseURL+"/api/email/:emailId", wrapper.CancelEmail, options.OperationMiddlewares["cancelEmail"]...)
+	router.GET(options.BaseURL+"/api/email/:emailId", wrapper.GetEmail, options.OperationMiddlewares["getEmail"]...)
+	router.POST(options.BaseURL+"/api/email/send", wrapper.SendEmail, options.OperationMiddlewares["sendEmail"]...)
+	router.POST(options.BaseURL+"/api/email/send-batch", wrapper.SendEmails, options.OperationMiddlewares["sendEmails"]...)
+	router.GET(options.BaseURL+"/api/email/suppressions", wrapper.ListSuppressions, options.OperationMiddlewares["listSuppressions"]...)
+	router.POST(options.BaseURL+"/api/email/suppressions", wrapper.CreateSuppression, options.OperationMiddlewares["createSuppression"]...)
+	router.DELETE(options.BaseURL+"/api/email/suppressions/:suppressionId", wrapper.DeleteSuppression, options.OperationMiddlewares["deleteSuppression"]...)
+	router.GET(options.BaseURL+"/api/esign", wrapper.ListSignatureRequests, options.OperationMiddlewares["listSignatureRequests"]...)
+	router.GET(options.BaseURL+"/api/esign/:trackingId", wrapper.GetSignatureRequest, options.OperationMiddlewares["getSignatureRequest"]...)
+	router.POST(options.BaseURL+"/api/esign/:trackingId/cancel", wrapper.CancelSignatureRequest, options.OperationMiddlewares["cancelSignatureRequest"]...)
+	router.GET(options.BaseURL+"/api/esign/:trackingId/events", wrapper.ListSignatureEvents, options.OperationMiddlewares["listSignatureEvents"]...)
+	router.GET(options.BaseURL+"/api/esign/:trackingId/evidence", wrapper.GetSignatureEvidence, options.OperationMiddlewares["getSignatureEvidence"]...)
+	router.POST(options.BaseURL+"/api/esign/:trackingId/remind", wrapper.RemindSigners, options.OperationMiddlewares["remindSigners"]...)
+	router.POST(options.BaseURL+"/api/esign/initiate", wrapper.InitiateSignature, options.OperationMiddlewares["initiateSignature"]...)
+	router.POST(options.BaseURL+"/api/esign/signing/consent", wrapper.ConsentToSigning, options.OperationMiddlewares["consentToSigning"]...)
+	router.POST(options.BaseURL+"/api/esign/signing/decline", wrapper.DeclineSigning, options.OperationMiddlewares["declineSigning"]...)
+	router.POST(options.BaseURL+"/api/esign/signing/document", wrapper.GetSigningDocument, options.OperationMiddlewares["getSigningDocument"]...)
+	router.POST(options.BaseURL+"/api/esign/signing/link", wrapper.SendSigningLink, options.OperationMiddlewares["sendSigningLink"]...)
+	router.POST(options.BaseURL+"/api/esign/signing/sign", wrapper.SignDocument, options.OperationMiddlewares["signDocument"]...)
+	router.POST(options.BaseURL+"/api/esign/signing/text", wrapper.GetSigningText, options.OperationMiddlewares["getSigningText"]...)
+	router.POST(options.BaseURL+"/api/esign/signing/view", wrapper.ViewSigning, options.OperationMiddlewares["viewSigning"]...)
+	router.POST(options.BaseURL+"/api/esign/webhooks/:provider", wrapper.ReceiveSignatureWebhook, options.OperationMiddlewares["receiveSignatureWebhook"]...)
+	router.GET(options.BaseURL+"/api/invitations", wrapper.ListInvitations, options.OperationMiddlewares["listInvitations"]...)
+	router.DELETE(options.BaseURL+"/api/invitations/:invitationId", wrapper.DeclineInvitation, options.OperationMiddlewares["declineInvitation"]...)
+	router.POST(options.BaseURL+"/api/invitations/:invitationId/accept", wrapper.AcceptInvitation, options.OperationMiddlewares["acceptInvitation"]...)
+	router.GET(options.BaseURL+"/api/jobs", wrapper.ListJobs, options.OperationMiddlewares["listJobs"]...)
+	router.DELETE(options.BaseURL+"/api/jobs/:jobId", wrapper.CancelJob, options.OperationMiddlewares["cancelJob"]...)
+	router.GET(options.BaseURL+"/api/jobs/:jobId", wrapper.GetJob, options.OperationMiddlewares["getJob"]...)
+	router.POST(options.BaseURL+"/api/jobs/:jobId/retry", wrapper.RetryJob, options.OperationMiddlewares["retryJob"]...)
+	router.GET(options.BaseURL+"/api/notifications", wrapper.ListNotifications, options.OperationMiddlewares["listNotifications"]...)
+	router.PATCH(options.BaseURL+"/api/notifications/:notificationId", wrapper.UpdateNotification, options.OperationMiddlewares["updateNotification"]...)
+	router.GET(options.BaseURL+"/api/notifications/preferences", wrapper.GetNotificationPreferences, options.OperationMiddlewares["getNotificationPreferences"]...)
+	router.PUT(options.BaseURL+"/api/notifications/preferences", wrapper.SetNotificationPreferences, options.OperationMiddlewares["setNotificationPreferences"]...)
+	router.POST(options.BaseURL+"/api/notifications/read-all", wrapper.ReadNotifications, options.OperationMiddlewares["readNotifications"]...)
+	router.GET(options.BaseURL+"/api/templates", wrapper.ListTemplates, options.OperationMiddlewares["listTemplates"]...)
+	router.POST(options.BaseURL+"/api/templates", wrapper.CreateTemplate, options.OperationMiddlewares["createTemplate"]...)
+	router.GET(options.BaseURL+"/api/templates/:templateId", wrapper.GetTemplate, options.OperationMiddlewares["getTemplate"]...)
+	router.PATCH(options.BaseURL+"/api/templates/:templateId", wrapper.UpdateTemplate, options.OperationMiddlewares["updateTemplate"]...)
+	router.POST(options.BaseURL+"/api/templates/:templateId/archive", wrapper.ArchiveTemplate, options.OperationMiddlewares["archiveTemplate"]...)
+	router.POST(options.BaseURL+"/api/templates/:templateId/copy", wrapper.CopyTemplate, options.OperationMiddlewares["copyTemplate"]...)
+	router.POST(options.BaseURL+"/api/templates/:templateId/unpublish", wrapper.UnpublishTemplate, options.OperationMiddlewares["unpublishTemplate"]...)
+	router.POST(options.BaseURL+"/api/templates/:templateId/versions", wrapper.CreateTemplateVersion, options.OperationMiddlewares["createTemplateVersion"]...)
+	router.GET(options.BaseURL+"/api/templates/:templateId/versions/:version", wrapper.GetTemplateVersion, options.OperationMiddlewares["getTemplateVersion"]...)
+	router.POST(options.BaseURL+"/api/templates/:templateId/versions/:version/preview", wrapper.PreviewTemplateVersion, options.OperationMiddlewares["previewTemplateVersion"]...)
+	router.POST(options.BaseURL+"/api/templates/:templateId/versions/:version/publish", wrapper.PublishTemplateVersion, options.OperationMiddlewares["publishTemplateVersion"]...)
+	router.GET(options.BaseURL+"/api/users", wrapper.ListUsers, options.OperationMiddlewares["listUsers"]...)
+	router.DELETE(options.BaseURL+"/api/users/:userId", wrapper.EraseUser, options.OperationMiddlewares["eraseUser"]...)
+	router.PATCH(options.BaseURL+"/api/users/:userId", wrapper.UpdateUser, options.OperationMiddlewares["updateUser"]...)
+	router.GET(options.BaseURL+"/api/users/:userId/export", wrapper.ExportUser, options.OperationMiddlewares["exportUser"]...)
 	router.GET(options.BaseURL+"/api/webhooks", wrapper.ListWebhooks, options.OperationMiddlewares["listWebhooks"]...)
 	router.POST(options.BaseURL+"/api/webhooks", wrapper.CreateWebhook, options.OperationMiddlewares["createWebhook"]...)
 	router.DELETE(options.BaseURL+"/api/webhooks/:webhookId", wrapper.DeleteWebhook, options.OperationMiddlewares["deleteWebhook"]...)
 	router.GET(options.BaseURL+"/api/webhooks/:webhookId", wrapper.GetWebhook, options.OperationMiddlewares["getWebhook"]...)
 	router.PATCH(options.BaseURL+"/api/webhooks/:webhookId", wrapper.UpdateWebhook, options.OperationMiddlewares["updateWebhook"]...)
-	router.POST(options.BaseURL+"/api/webhooks/:webhookId/rotate-secret", wrapper.RotateWebhookSecret, options.OperationMiddlewares["rotateWebhookSecret"]...)
-	router.POST(options.BaseURL+"/api/webhooks/:webhookId/ping", wrapper.PingWebhook, options.OperationMiddlewares["pingWebhook"]...)
-	router.POST(options.BaseURL+"/api/webhooks/:webhookId/replay", wrapper.ReplayWebhook, options.OperationMiddlewares["replayWebhook"]...)
 	router.GET(options.BaseURL+"/api/webhooks/:webhookId/deliveries", wrapper.ListWebhookDeliveries, options.OperationMiddlewares["listWebhookDeliveries"]...)
 	router.GET(options.BaseURL+"/api/webhooks/:webhookId/deliveries/:deliveryId", wrapper.GetWebhookDelivery, options.OperationMiddlewares["getWebhookDelivery"]...)
 	router.POST(options.BaseURL+"/api/webhooks/:webhookId/deliveries/:deliveryId/replay", wrapper.ReplayWebhookDelivery, options.OperationMiddlewares["replayWebhookDelivery"]...)
-	router.POST(options.BaseURL+"/api/email/send", wrapper.SendEmail, options.OperationMiddlewares["sendEmail"]...)
-	router.POST(options.BaseURL+"/api/email/send-batch", wrapper.SendEmails, options.OperationMiddlewares["sendEmails"]...)
-	router.GET(options.BaseURL+"/api/notifications", wrapper.ListNotifications, options.OperationMiddlewares["listNotifications"]...)
-	router.POST(options.BaseURL+"/api/notifications/read-all", wrapper.ReadNotifications, options.OperationMiddlewares["readNotifications"]...)
-	router.GET(options.BaseURL+"/api/notifications/preferences", wrapper.GetNotificationPreferences, options.OperationMiddlewares["getNotificationPreferences"]...)
-	router.PUT(options.BaseURL+"/api/notifications/preferences", wrapper.SetNotificationPreferences, options.OperationMiddlewares["setNotificationPreferences"]...)
-	router.PATCH(options.BaseURL+"/api/notifications/:notificationId", wrapper.UpdateNotification, options.OperationMiddlewares["updateNotification"]...)
-	router.GET(options.BaseURL+"/api/email", wrapper.ListEmails, options.OperationMiddlewares["listEmails"]...)
-	router.GET(options.BaseURL+"/api/email/suppressions", wrapper.ListSuppressions, options.OperationMiddlewares["listSuppressions"]...)
-	router.POST(options.BaseURL+"/api/email/suppressions", wrapper.CreateSuppression, options.OperationMiddlewares["createSuppression"]...)
-	router.DELETE(options.BaseURL+"/api/email/suppressions/:suppressionId", wrapper.DeleteSuppression, options.OperationMiddlewares["deleteSuppression"]...)
-	router.DELETE(options.BaseURL+"/api/email/:emailId", wrapper.CancelEmail, options.OperationMiddlewares["cancelEmail"]...)
-	router.GET(options.BaseURL+"/api/email/:emailId", wrapper.GetEmail, options.OperationMiddlewares["getEmail"]...)
-	router.GET(options.BaseURL+"/api/jobs", wrapper.ListJobs, options.OperationMiddlewares["listJobs"]...)
-	router.DELETE(options.BaseURL+"/api/jobs/:jobId", wrapper.CancelJob, options.OperationMiddlewares["cancelJob"]...)
-	router.GET(options.BaseURL+"/api/jobs/:jobId", wrapper.GetJob, options.OperationMiddlewares["getJob"]...)
-	router.POST(options.BaseURL+"/api/jobs/:jobId/retry", wrapper.RetryJob, options.OperationMiddlewares["retryJob"]...)
-	router.POST(options.BaseURL+"/api/esign/initiate", wrapper.InitiateSignature, options.OperationMiddlewares["initiateSignature"]...)
-	router.GET(options.BaseURL+"/api/esign", wrapper.ListSignatureRequests, options.OperationMiddlewares["listSignatureRequests"]...)
-	router.GET(options.BaseURL+"/api/esign/:trackingId", wrapper.GetSignatureRequest, options.OperationMiddlewares["getSignatureRequest"]...)
-	router.GET(options.BaseURL+"/api/esign/:trackingId/events", wrapper.ListSignatureEvents, options.OperationMiddlewares["listSignatureEvents"]...)
-	router.POST(options.BaseURL+"/api/esign/:trackingId/cancel", wrapper.CancelSignatureRequest, options.OperationMiddlewares["cancelSignatureRequest"]...)
-	router.POST(options.BaseURL+"/api/esign/:trackingId/remind", wrapper.RemindSigners, options.OperationMiddlewares["remindSigners"]...)
-	router.GET(options.BaseURL+"/api/esign/:trackingId/evidence", wrapper.GetSignatureEvidence, options.OperationMiddlewares["getSignatureEvidence"]...)
-	router.POST(options.BaseURL+"/api/esign/signing/view", wrapper.ViewSigning, options.OperationMiddlewares["viewSigning"]...)
-	router.POST(options.BaseURL+"/api/esign/signing/document", wrapper.GetSigningDocument, options.OperationMiddlewares["getSigningDocument"]...)
-	router.POST(options.BaseURL+"/api/esign/signing/text", wrapper.GetSigningText, options.OperationMiddlewares["getSigningText"]...)
-	router.POST(options.BaseURL+"/api/esign/signing/consent", wrapper.ConsentToSigning, options.OperationMiddlewares["consentToSigning"]...)
-	router.POST(options.BaseURL+"/api/esign/signing/sign", wrapper.SignDocument, options.OperationMiddlewares["signDocument"]...)
-	router.POST(options.BaseURL+"/api/esign/signing/decline", wrapper.DeclineSigning, options.OperationMiddlewares["declineSigning"]...)
-	router.POST(options.BaseURL+"/api/esign/signing/link", wrapper.SendSigningLink, options.OperationMiddlewares["sendSigningLink"]...)
-	router.POST(options.BaseURL+"/api/esign/webhooks/:provider", wrapper.ReceiveSignatureWebhook, options.OperationMiddlewares["receiveSignatureWebhook"]...)
-	router.GET(options.BaseURL+"/sign", wrapper.GetSigningPage, options.OperationMiddlewares["getSigningPage"]...)
-	router.GET(options.BaseURL+"/livez", wrapper.GetLiveness, options.OperationMiddlewares["getLiveness"]...)
-	router.GET(options.BaseURL+"/readyz", wrapper.GetReadiness, options.OperationMiddlewares["getReadiness"]...)
-	router.GET(options.BaseURL+"/metrics", wrapper.GetMetrics, options.OperationMiddlewares["getMetrics"]...)
+	router.POST(options.BaseURL+"/api/webhooks/:webhookId/ping", wrapper.PingWebhook, options.OperationMiddlewares["pingWebhook"]...)
+	router.POST(options.BaseURL+"/api/webhooks/:webhookId/replay", wrapper.ReplayWebhook, options.OperationMiddlewares["replayWebhook"]...)
+	router.POST(options.BaseURL+"/api/webhooks/:webhookId/rotate-secret", wrapper.RotateWebhookSecret, options.OperationMiddlewares["rotateWebhookSecret"]...)
 	router.GET(options.BaseURL+"/docs", wrapper.GetDocs, options.OperationMiddlewares["getDocs"]...)
 	router.GET(options.BaseURL+"/docs/reference.js", wrapper.GetDocsScript, options.OperationMiddlewares["getDocsScript"]...)
+	router.GET(options.BaseURL+"/livez", wrapper.GetLiveness, options.OperationMiddlewares["getLiveness"]...)
+	router.GET(options.BaseURL+"/metrics", wrapper.GetMetrics, options.OperationMiddlewares["getMetrics"]...)
+	router.GET(options.BaseURL+"/openapi.json", wrapper.GetContractJSON, options.OperationMiddlewares["getContractJson"]...)
+	router.GET(options.BaseURL+"/openapi.yaml", wrapper.GetContractYaml, options.OperationMiddlewares["getContractYaml"]...)
+	router.GET(options.BaseURL+"/readyz", wrapper.GetReadiness, options.OperationMiddlewares["getReadiness"]...)
+	router.GET(options.BaseURL+"/sign", wrapper.GetSigningPage, options.OperationMiddlewares["getSigningPage"]...)
 	router.GET(options.BaseURL+"/unsubscribe/:link", wrapper.GetUnsubscribePage, options.OperationMiddlewares["getUnsubscribePage"]...)
 	router.POST(options.BaseURL+"/unsubscribe/:link", wrapper.UnsubscribeAddress, options.OperationMiddlewares["unsubscribeAddress"]...)
-	router.GET(options.BaseURL+"/account", wrapper.GetAccountPage, options.OperationMiddlewares["getAccountPage"]...)
-	router.GET(options.BaseURL+"/account/page.js", wrapper.GetAccountScript, options.OperationMiddlewares["getAccountScript"]...)
-	router.GET(options.BaseURL+"/openapi.yaml", wrapper.GetContractYaml, options.OperationMiddlewares["getContractYaml"]...)
-	router.GET(options.BaseURL+"/openapi.json", wrapper.GetContractJSON, options.OperationMiddlewares["getContractJson"]...)
 
 }
 
@@ -9480,14 +9474,7 @@ type BadGatewayApplicationProblemPlusJSONResponse Problem
 
 type BadRequestApplicationProblemPlusJSONResponse Problem
 
-type ConflictResponseHeaders struct {
-	RetryAfter *int32
-}
-type ConflictApplicationProblemPlusJSONResponse struct {
-	Body Problem
-
-	Headers ConflictResponseHeaders
-}
+type ConflictApplicationProblemPlusJSONResponse Problem
 
 type ForbiddenApplicationProblemPlusJSONResponse Problem
 
@@ -9499,32 +9486,11 @@ type PayloadTooLargeApplicationProblemPlusJSONResponse Problem
 
 type RangeNotSatisfiableApplicationProblemPlusJSONResponse Problem
 
-type ServiceUnavailableResponseHeaders struct {
-	RetryAfter *int32
-}
-type ServiceUnavailableApplicationProblemPlusJSONResponse struct {
-	Body Problem
+type ServiceUnavailableApplicationProblemPlusJSONResponse Problem
 
-	Headers ServiceUnavailableResponseHeaders
-}
+type TooManyRequestsApplicationProblemPlusJSONResponse Problem
 
-type TooManyRequestsResponseHeaders struct {
-	RetryAfter *int32
-}
-type TooManyRequestsApplicationProblemPlusJSONResponse struct {
-	Body Problem
-
-	Headers TooManyRequestsResponseHeaders
-}
-
-type UnauthorizedResponseHeaders struct {
-	WWWAuthenticate *string
-}
-type UnauthorizedApplicationProblemPlusJSONResponse struct {
-	Body Problem
-
-	Headers UnauthorizedResponseHeaders
-}
+type UnauthorizedApplicationProblemPlusJSONResponse Problem
 
 type UnprocessableEntityApplicationProblemPlusJSONResponse Problem
 
@@ -9660,13 +9626,10 @@ type AnalyzeText401ApplicationProblemPlusJSONResponse struct {
 func (response AnalyzeText401ApplicationProblemPlusJSONResponse) VisitAnalyzeTextResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.WWWAuthenticate != nil {
-		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
-	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -9711,13 +9674,10 @@ type AnalyzeText409ApplicationProblemPlusJSONResponse struct {
 func (response AnalyzeText409ApplicationProblemPlusJSONResponse) VisitAnalyzeTextResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -9762,13 +9722,10 @@ type AnalyzeText429ApplicationProblemPlusJSONResponse struct {
 func (response AnalyzeText429ApplicationProblemPlusJSONResponse) VisitAnalyzeTextResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
@@ -9813,13 +9770,10 @@ type AnalyzeText503ApplicationProblemPlusJSONResponse struct {
 func (response AnalyzeText503ApplicationProblemPlusJSONResponse) VisitAnalyzeTextResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -9914,13 +9868,10 @@ type SendChat401ApplicationProblemPlusJSONResponse struct {
 func (response SendChat401ApplicationProblemPlusJSONResponse) VisitSendChatResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.WWWAuthenticate != nil {
-		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
-	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -9965,13 +9916,10 @@ type SendChat409ApplicationProblemPlusJSONResponse struct {
 func (response SendChat409ApplicationProblemPlusJSONResponse) VisitSendChatResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -10016,13 +9964,10 @@ type SendChat429ApplicationProblemPlusJSONResponse struct {
 func (response SendChat429ApplicationProblemPlusJSONResponse) VisitSendChatResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
@@ -10067,13 +10012,10 @@ type SendChat503ApplicationProblemPlusJSONResponse struct {
 func (response SendChat503ApplicationProblemPlusJSONResponse) VisitSendChatResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -10124,13 +10066,10 @@ type ListConsultations401ApplicationProblemPlusJSONResponse struct {
 func (response ListConsultations401ApplicationProblemPlusJSONResponse) VisitListConsultationsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.WWWAuthenticate != nil {
-		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
-	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -10175,13 +10114,10 @@ type ListConsultations429ApplicationProblemPlusJSONResponse struct {
 func (response ListConsultations429ApplicationProblemPlusJSONResponse) VisitListConsultationsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
@@ -10210,13 +10146,10 @@ type ListConsultations503ApplicationProblemPlusJSONResponse struct {
 func (response ListConsultations503ApplicationProblemPlusJSONResponse) VisitListConsultationsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -10267,13 +10200,10 @@ type GetConsultation401ApplicationProblemPlusJSONResponse struct {
 func (response GetConsultation401ApplicationProblemPlusJSONResponse) VisitGetConsultationResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.WWWAuthenticate != nil {
-		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
-	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -10302,13 +10232,10 @@ type GetConsultation429ApplicationProblemPlusJSONResponse struct {
 func (response GetConsultation429ApplicationProblemPlusJSONResponse) VisitGetConsultationResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
@@ -10337,13 +10264,10 @@ type GetConsultation503ApplicationProblemPlusJSONResponse struct {
 func (response GetConsultation503ApplicationProblemPlusJSONResponse) VisitGetConsultationResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -10393,13 +10317,10 @@ type ListDocumentTypes401ApplicationProblemPlusJSONResponse struct {
 func (response ListDocumentTypes401ApplicationProblemPlusJSONResponse) VisitListDocumentTypesResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.WWWAuthenticate != nil {
-		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
-	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -10412,13 +10333,10 @@ type ListDocumentTypes429ApplicationProblemPlusJSONResponse struct {
 func (response ListDocumentTypes429ApplicationProblemPlusJSONResponse) VisitListDocumentTypesResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
@@ -10447,13 +10365,10 @@ type ListDocumentTypes503ApplicationProblemPlusJSONResponse struct {
 func (response ListDocumentTypes503ApplicationProblemPlusJSONResponse) VisitListDocumentTypesResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -10505,13 +10420,10 @@ type GenerateDocument401ApplicationProblemPlusJSONResponse struct {
 func (response GenerateDocument401ApplicationProblemPlusJSONResponse) VisitGenerateDocumentResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.WWWAuthenticate != nil {
-		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
-	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -10556,13 +10468,10 @@ type GenerateDocument409ApplicationProblemPlusJSONResponse struct {
 func (response GenerateDocument409ApplicationProblemPlusJSONResponse) VisitGenerateDocumentResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -10607,13 +10516,10 @@ type GenerateDocument429ApplicationProblemPlusJSONResponse struct {
 func (response GenerateDocument429ApplicationProblemPlusJSONResponse) VisitGenerateDocumentResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
@@ -10658,13 +10564,10 @@ type GenerateDocument503ApplicationProblemPlusJSONResponse struct {
 func (response GenerateDocument503ApplicationProblemPlusJSONResponse) VisitGenerateDocumentResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -10715,13 +10618,10 @@ type MaskText401ApplicationProblemPlusJSONResponse struct {
 func (response MaskText401ApplicationProblemPlusJSONResponse) VisitMaskTextResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.WWWAuthenticate != nil {
-		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
-	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -10766,13 +10666,10 @@ type MaskText429ApplicationProblemPlusJSONResponse struct {
 func (response MaskText429ApplicationProblemPlusJSONResponse) VisitMaskTextResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
@@ -10801,13 +10698,10 @@ type MaskText503ApplicationProblemPlusJSONResponse struct {
 func (response MaskText503ApplicationProblemPlusJSONResponse) VisitMaskTextResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -10857,13 +10751,10 @@ type GetMaskingLists401ApplicationProblemPlusJSONResponse struct {
 func (response GetMaskingLists401ApplicationProblemPlusJSONResponse) VisitGetMaskingListsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.WWWAuthenticate != nil {
-		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
-	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -10892,13 +10783,10 @@ type GetMaskingLists429ApplicationProblemPlusJSONResponse struct {
 func (response GetMaskingLists429ApplicationProblemPlusJSONResponse) VisitGetMaskingListsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
@@ -10927,13 +10815,10 @@ type GetMaskingLists503ApplicationProblemPlusJSONResponse struct {
 func (response GetMaskingLists503ApplicationProblemPlusJSONResponse) VisitGetMaskingListsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -10984,13 +10869,10 @@ type ReplaceMaskingLists401ApplicationProblemPlusJSONResponse struct {
 func (response ReplaceMaskingLists401ApplicationProblemPlusJSONResponse) VisitReplaceMaskingListsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.WWWAuthenticate != nil {
-		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
-	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -11019,13 +10901,10 @@ type ReplaceMaskingLists409ApplicationProblemPlusJSONResponse struct {
 func (response ReplaceMaskingLists409ApplicationProblemPlusJSONResponse) VisitReplaceMaskingListsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -11070,13 +10949,10 @@ type ReplaceMaskingLists429ApplicationProblemPlusJSONResponse struct {
 func (response ReplaceMaskingLists429ApplicationProblemPlusJSONResponse) VisitReplaceMaskingListsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
@@ -11105,13 +10981,10 @@ type ReplaceMaskingLists503ApplicationProblemPlusJSONResponse struct {
 func (response ReplaceMaskingLists503ApplicationProblemPlusJSONResponse) VisitReplaceMaskingListsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -11162,13 +11035,10 @@ type ListPlaybooks401ApplicationProblemPlusJSONResponse struct {
 func (response ListPlaybooks401ApplicationProblemPlusJSONResponse) VisitListPlaybooksResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.WWWAuthenticate != nil {
-		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
-	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -11197,13 +11067,10 @@ type ListPlaybooks429ApplicationProblemPlusJSONResponse struct {
 func (response ListPlaybooks429ApplicationProblemPlusJSONResponse) VisitListPlaybooksResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
@@ -11232,13 +11099,10 @@ type ListPlaybooks503ApplicationProblemPlusJSONResponse struct {
 func (response ListPlaybooks503ApplicationProblemPlusJSONResponse) VisitListPlaybooksResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -11290,13 +11154,10 @@ type CreatePlaybook401ApplicationProblemPlusJSONResponse struct {
 func (response CreatePlaybook401ApplicationProblemPlusJSONResponse) VisitCreatePlaybookResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.WWWAuthenticate != nil {
-		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
-	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -11325,13 +11186,10 @@ type CreatePlaybook409ApplicationProblemPlusJSONResponse struct {
 func (response CreatePlaybook409ApplicationProblemPlusJSONResponse) VisitCreatePlaybookResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -11376,13 +11234,10 @@ type CreatePlaybook429ApplicationProblemPlusJSONResponse struct {
 func (response CreatePlaybook429ApplicationProblemPlusJSONResponse) VisitCreatePlaybookResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
@@ -11411,13 +11266,10 @@ type CreatePlaybook503ApplicationProblemPlusJSONResponse struct {
 func (response CreatePlaybook503ApplicationProblemPlusJSONResponse) VisitCreatePlaybookResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -11462,13 +11314,10 @@ type DeletePlaybook401ApplicationProblemPlusJSONResponse struct {
 func (response DeletePlaybook401ApplicationProblemPlusJSONResponse) VisitDeletePlaybookResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.WWWAuthenticate != nil {
-		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
-	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -11513,13 +11362,10 @@ type DeletePlaybook429ApplicationProblemPlusJSONResponse struct {
 func (response DeletePlaybook429ApplicationProblemPlusJSONResponse) VisitDeletePlaybookResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
@@ -11548,13 +11394,10 @@ type DeletePlaybook503ApplicationProblemPlusJSONResponse struct {
 func (response DeletePlaybook503ApplicationProblemPlusJSONResponse) VisitDeletePlaybookResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -11605,13 +11448,10 @@ type GetPlaybook401ApplicationProblemPlusJSONResponse struct {
 func (response GetPlaybook401ApplicationProblemPlusJSONResponse) VisitGetPlaybookResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.WWWAuthenticate != nil {
-		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
-	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -11656,13 +11496,10 @@ type GetPlaybook429ApplicationProblemPlusJSONResponse struct {
 func (response GetPlaybook429ApplicationProblemPlusJSONResponse) VisitGetPlaybookResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
@@ -11691,13 +11528,10 @@ type GetPlaybook503ApplicationProblemPlusJSONResponse struct {
 func (response GetPlaybook503ApplicationProblemPlusJSONResponse) VisitGetPlaybookResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -11749,13 +11583,10 @@ type ReplacePlaybook401ApplicationProblemPlusJSONResponse struct {
 func (response ReplacePlaybook401ApplicationProblemPlusJSONResponse) VisitReplacePlaybookResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.WWWAuthenticate != nil {
-		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
-	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -11800,13 +11631,10 @@ type ReplacePlaybook409ApplicationProblemPlusJSONResponse struct {
 func (response ReplacePlaybook409ApplicationProblemPlusJSONResponse) VisitReplacePlaybookResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -11851,13 +11679,10 @@ type ReplacePlaybook429ApplicationProblemPlusJSONResponse struct {
 func (response ReplacePlaybook429ApplicationProblemPlusJSONResponse) VisitReplacePlaybookResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
@@ -11886,13 +11711,10 @@ type ReplacePlaybook503ApplicationProblemPlusJSONResponse struct {
 func (response ReplacePlaybook503ApplicationProblemPlusJSONResponse) VisitReplacePlaybookResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -11943,13 +11765,10 @@ type ListAIUsage401ApplicationProblemPlusJSONResponse struct {
 func (response ListAIUsage401ApplicationProblemPlusJSONResponse) VisitListAIUsageResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.WWWAuthenticate != nil {
-		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
-	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -11994,13 +11813,10 @@ type ListAIUsage429ApplicationProblemPlusJSONResponse struct {
 func (response ListAIUsage429ApplicationProblemPlusJSONResponse) VisitListAIUsageResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
@@ -12029,13 +11845,10 @@ type ListAIUsage503ApplicationProblemPlusJSONResponse struct {
 func (response ListAIUsage503ApplicationProblemPlusJSONResponse) VisitListAIUsageResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -12087,13 +11900,10 @@ type WarmChatCache401ApplicationProblemPlusJSONResponse struct {
 func (response WarmChatCache401ApplicationProblemPlusJSONResponse) VisitWarmChatCacheResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.WWWAuthenticate != nil {
-		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
-	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -12122,13 +11932,10 @@ type WarmChatCache409ApplicationProblemPlusJSONResponse struct {
 func (response WarmChatCache409ApplicationProblemPlusJSONResponse) VisitWarmChatCacheResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -12173,13 +11980,10 @@ type WarmChatCache429ApplicationProblemPlusJSONResponse struct {
 func (response WarmChatCache429ApplicationProblemPlusJSONResponse) VisitWarmChatCacheResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
@@ -12208,13 +12012,10 @@ type WarmChatCache503ApplicationProblemPlusJSONResponse struct {
 func (response WarmChatCache503ApplicationProblemPlusJSONResponse) VisitWarmChatCacheResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -12259,13 +12060,10 @@ type ResendVerification401ApplicationProblemPlusJSONResponse struct {
 func (response ResendVerification401ApplicationProblemPlusJSONResponse) VisitResendVerificationResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.WWWAuthenticate != nil {
-		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
-	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -12278,13 +12076,10 @@ type ResendVerification409ApplicationProblemPlusJSONResponse struct {
 func (response ResendVerification409ApplicationProblemPlusJSONResponse) VisitResendVerificationResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -12297,13 +12092,10 @@ type ResendVerification429ApplicationProblemPlusJSONResponse struct {
 func (response ResendVerification429ApplicationProblemPlusJSONResponse) VisitResendVerificationResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
@@ -12332,13 +12124,10 @@ type ResendVerification503ApplicationProblemPlusJSONResponse struct {
 func (response ResendVerification503ApplicationProblemPlusJSONResponse) VisitResendVerificationResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -12415,13 +12204,10 @@ type VerifyEmail429ApplicationProblemPlusJSONResponse struct {
 func (response VerifyEmail429ApplicationProblemPlusJSONResponse) VisitVerifyEmailResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
@@ -12450,13 +12236,10 @@ type VerifyEmail503ApplicationProblemPlusJSONResponse struct {
 func (response VerifyEmail503ApplicationProblemPlusJSONResponse) VisitVerifyEmailResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -12507,13 +12290,10 @@ type LoginUser401ApplicationProblemPlusJSONResponse struct {
 func (response LoginUser401ApplicationProblemPlusJSONResponse) VisitLoginUserResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.WWWAuthenticate != nil {
-		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
-	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -12558,13 +12338,10 @@ type LoginUser429ApplicationProblemPlusJSONResponse struct {
 func (response LoginUser429ApplicationProblemPlusJSONResponse) VisitLoginUserResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
@@ -12593,13 +12370,10 @@ type LoginUser503ApplicationProblemPlusJSONResponse struct {
 func (response LoginUser503ApplicationProblemPlusJSONResponse) VisitLoginUserResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -12643,13 +12417,10 @@ type LogoutUser401ApplicationProblemPlusJSONResponse struct {
 func (response LogoutUser401ApplicationProblemPlusJSONResponse) VisitLogoutUserResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.WWWAuthenticate != nil {
-		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
-	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -12662,13 +12433,10 @@ type LogoutUser429ApplicationProblemPlusJSONResponse struct {
 func (response LogoutUser429ApplicationProblemPlusJSONResponse) VisitLogoutUserResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
@@ -12697,13 +12465,10 @@ type LogoutUser503ApplicationProblemPlusJSONResponse struct {
 func (response LogoutUser503ApplicationProblemPlusJSONResponse) VisitLogoutUserResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -12753,13 +12518,10 @@ type GetCurrentUser401ApplicationProblemPlusJSONResponse struct {
 func (response GetCurrentUser401ApplicationProblemPlusJSONResponse) VisitGetCurrentUserResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.WWWAuthenticate != nil {
-		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
-	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -12772,13 +12534,10 @@ type GetCurrentUser429ApplicationProblemPlusJSONResponse struct {
 func (response GetCurrentUser429ApplicationProblemPlusJSONResponse) VisitGetCurrentUserResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
@@ -12807,13 +12566,10 @@ type GetCurrentUser503ApplicationProblemPlusJSONResponse struct {
 func (response GetCurrentUser503ApplicationProblemPlusJSONResponse) VisitGetCurrentUserResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -12890,13 +12646,10 @@ type RequestPasswordReset429ApplicationProblemPlusJSONResponse struct {
 func (response RequestPasswordReset429ApplicationProblemPlusJSONResponse) VisitRequestPasswordResetResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
@@ -12925,13 +12678,10 @@ type RequestPasswordReset503ApplicationProblemPlusJSONResponse struct {
 func (response RequestPasswordReset503ApplicationProblemPlusJSONResponse) VisitRequestPasswordResetResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -13008,13 +12758,10 @@ type ResetPassword429ApplicationProblemPlusJSONResponse struct {
 func (response ResetPassword429ApplicationProblemPlusJSONResponse) VisitResetPasswordResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
@@ -13043,13 +12790,10 @@ type ResetPassword503ApplicationProblemPlusJSONResponse struct {
 func (response ResetPassword503ApplicationProblemPlusJSONResponse) VisitResetPasswordResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -13100,13 +12844,10 @@ type RefreshTokens401ApplicationProblemPlusJSONResponse struct {
 func (response RefreshTokens401ApplicationProblemPlusJSONResponse) VisitRefreshTokensResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.WWWAuthenticate != nil {
-		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
-	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -13151,13 +12892,10 @@ type RefreshTokens429ApplicationProblemPlusJSONResponse struct {
 func (response RefreshTokens429ApplicationProblemPlusJSONResponse) VisitRefreshTokensResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
@@ -13186,13 +12924,10 @@ type RefreshTokens503ApplicationProblemPlusJSONResponse struct {
 func (response RefreshTokens503ApplicationProblemPlusJSONResponse) VisitRefreshTokensResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -13243,13 +12978,10 @@ type RegisterUser409ApplicationProblemPlusJSONResponse struct {
 func (response RegisterUser409ApplicationProblemPlusJSONResponse) VisitRegisterUserResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -13294,13 +13026,10 @@ type RegisterUser429ApplicationProblemPlusJSONResponse struct {
 func (response RegisterUser429ApplicationProblemPlusJSONResponse) VisitRegisterUserResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
@@ -13329,13 +13058,10 @@ type RegisterUser503ApplicationProblemPlusJSONResponse struct {
 func (response RegisterUser503ApplicationProblemPlusJSONResponse) VisitRegisterUserResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -13379,13 +13105,10 @@ type EndSessions401ApplicationProblemPlusJSONResponse struct {
 func (response EndSessions401ApplicationProblemPlusJSONResponse) VisitEndSessionsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.WWWAuthenticate != nil {
-		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
-	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -13398,13 +13121,10 @@ type EndSessions429ApplicationProblemPlusJSONResponse struct {
 func (response EndSessions429ApplicationProblemPlusJSONResponse) VisitEndSessionsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
@@ -13433,13 +13153,10 @@ type EndSessions503ApplicationProblemPlusJSONResponse struct {
 func (response EndSessions503ApplicationProblemPlusJSONResponse) VisitEndSessionsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -13489,13 +13206,10 @@ type ListSessions401ApplicationProblemPlusJSONResponse struct {
 func (response ListSessions401ApplicationProblemPlusJSONResponse) VisitListSessionsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.WWWAuthenticate != nil {
-		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
-	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -13508,13 +13222,10 @@ type ListSessions429ApplicationProblemPlusJSONResponse struct {
 func (response ListSessions429ApplicationProblemPlusJSONResponse) VisitListSessionsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
@@ -13543,13 +13254,10 @@ type ListSessions503ApplicationProblemPlusJSONResponse struct {
 func (response ListSessions503ApplicationProblemPlusJSONResponse) VisitListSessionsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -13594,13 +13302,10 @@ type EndSession401ApplicationProblemPlusJSONResponse struct {
 func (response EndSession401ApplicationProblemPlusJSONResponse) VisitEndSessionResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.WWWAuthenticate != nil {
-		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
-	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -13629,13 +13334,10 @@ type EndSession429ApplicationProblemPlusJSONResponse struct {
 func (response EndSession429ApplicationProblemPlusJSONResponse) VisitEndSessionResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
@@ -13664,13 +13366,10 @@ type EndSession503ApplicationProblemPlusJSONResponse struct {
 func (response EndSession503ApplicationProblemPlusJSONResponse) VisitEndSessionResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -13721,13 +13420,10 @@ type ListCases401ApplicationProblemPlusJSONResponse struct {
 func (response ListCases401ApplicationProblemPlusJSONResponse) VisitListCasesResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.WWWAuthenticate != nil {
-		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
-	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -13740,13 +13436,10 @@ type ListCases429ApplicationProblemPlusJSONResponse struct {
 func (response ListCases429ApplicationProblemPlusJSONResponse) VisitListCasesResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
@@ -13775,13 +13468,10 @@ type ListCases503ApplicationProblemPlusJSONResponse struct {
 func (response ListCases503ApplicationProblemPlusJSONResponse) VisitListCasesResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -13833,13 +13523,10 @@ type CreateCase401ApplicationProblemPlusJSONResponse struct {
 func (response CreateCase401ApplicationProblemPlusJSONResponse) VisitCreateCaseResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.WWWAuthenticate != nil {
-		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
-	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -13852,13 +13539,10 @@ type CreateCase409ApplicationProblemPlusJSONResponse struct {
 func (response CreateCase409ApplicationProblemPlusJSONResponse) VisitCreateCaseResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -13903,13 +13587,10 @@ type CreateCase429ApplicationProblemPlusJSONResponse struct {
 func (response CreateCase429ApplicationProblemPlusJSONResponse) VisitCreateCaseResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
@@ -13938,13 +13619,10 @@ type CreateCase503ApplicationProblemPlusJSONResponse struct {
 func (response CreateCase503ApplicationProblemPlusJSONResponse) VisitCreateCaseResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -13989,13 +13667,10 @@ type DeleteCase401ApplicationProblemPlusJSONResponse struct {
 func (response DeleteCase401ApplicationProblemPlusJSONResponse) VisitDeleteCaseResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.WWWAuthenticate != nil {
-		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
-	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -14040,13 +13715,10 @@ type DeleteCase409ApplicationProblemPlusJSONResponse struct {
 func (response DeleteCase409ApplicationProblemPlusJSONResponse) VisitDeleteCaseResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -14059,13 +13731,10 @@ type DeleteCase429ApplicationProblemPlusJSONResponse struct {
 func (response DeleteCase429ApplicationProblemPlusJSONResponse) VisitDeleteCaseResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
@@ -14094,13 +13763,10 @@ type DeleteCase503ApplicationProblemPlusJSONResponse struct {
 func (response DeleteCase503ApplicationProblemPlusJSONResponse) VisitDeleteCaseResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -14151,13 +13817,10 @@ type GetCase401ApplicationProblemPlusJSONResponse struct {
 func (response GetCase401ApplicationProblemPlusJSONResponse) VisitGetCaseResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.WWWAuthenticate != nil {
-		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
-	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -14186,13 +13849,10 @@ type GetCase429ApplicationProblemPlusJSONResponse struct {
 func (response GetCase429ApplicationProblemPlusJSONResponse) VisitGetCaseResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
@@ -14221,13 +13881,10 @@ type GetCase503ApplicationProblemPlusJSONResponse struct {
 func (response GetCase503ApplicationProblemPlusJSONResponse) VisitGetCaseResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -14279,13 +13936,10 @@ type UpdateCase401ApplicationProblemPlusJSONResponse struct {
 func (response UpdateCase401ApplicationProblemPlusJSONResponse) VisitUpdateCaseResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.WWWAuthenticate != nil {
-		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
-	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -14330,13 +13984,10 @@ type UpdateCase409ApplicationProblemPlusJSONResponse struct {
 func (response UpdateCase409ApplicationProblemPlusJSONResponse) VisitUpdateCaseResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -14381,13 +14032,10 @@ type UpdateCase429ApplicationProblemPlusJSONResponse struct {
 func (response UpdateCase429ApplicationProblemPlusJSONResponse) VisitUpdateCaseResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
@@ -14416,13 +14064,10 @@ type UpdateCase503ApplicationProblemPlusJSONResponse struct {
 func (response UpdateCase503ApplicationProblemPlusJSONResponse) VisitUpdateCaseResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -14473,13 +14118,10 @@ type ListCaseInvitations401ApplicationProblemPlusJSONResponse struct {
 func (response ListCaseInvitations401ApplicationProblemPlusJSONResponse) VisitListCaseInvitationsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.WWWAuthenticate != nil {
-		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
-	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -14508,13 +14150,10 @@ type ListCaseInvitations429ApplicationProblemPlusJSONResponse struct {
 func (response ListCaseInvitations429ApplicationProblemPlusJSONResponse) VisitListCaseInvitationsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
@@ -14543,13 +14182,10 @@ type ListCaseInvitations503ApplicationProblemPlusJSONResponse struct {
 func (response ListCaseInvitations503ApplicationProblemPlusJSONResponse) VisitListCaseInvitationsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -14595,13 +14231,10 @@ type WithdrawCaseInvitation401ApplicationProblemPlusJSONResponse struct {
 func (response WithdrawCaseInvitation401ApplicationProblemPlusJSONResponse) VisitWithdrawCaseInvitationResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.WWWAuthenticate != nil {
-		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
-	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -14646,13 +14279,10 @@ type WithdrawCaseInvitation429ApplicationProblemPlusJSONResponse struct {
 func (response WithdrawCaseInvitation429ApplicationProblemPlusJSONResponse) VisitWithdrawCaseInvitationResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
@@ -14681,13 +14311,10 @@ type WithdrawCaseInvitation503ApplicationProblemPlusJSONResponse struct {
 func (response WithdrawCaseInvitation503ApplicationProblemPlusJSONResponse) VisitWithdrawCaseInvitationResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -14738,13 +14365,10 @@ type ListCaseMembers401ApplicationProblemPlusJSONResponse struct {
 func (response ListCaseMembers401ApplicationProblemPlusJSONResponse) VisitListCaseMembersResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.WWWAuthenticate != nil {
-		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
-	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -14773,13 +14397,10 @@ type ListCaseMembers429ApplicationProblemPlusJSONResponse struct {
 func (response ListCaseMembers429ApplicationProblemPlusJSONResponse) VisitListCaseMembersResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
@@ -14808,13 +14429,10 @@ type ListCaseMembers503ApplicationProblemPlusJSONResponse struct {
 func (response ListCaseMembers503ApplicationProblemPlusJSONResponse) VisitListCaseMembersResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -14881,13 +14499,10 @@ type AddCaseMember401ApplicationProblemPlusJSONResponse struct {
 func (response AddCaseMember401ApplicationProblemPlusJSONResponse) VisitAddCaseMemberResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.WWWAuthenticate != nil {
-		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
-	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -14932,13 +14547,10 @@ type AddCaseMember409ApplicationProblemPlusJSONResponse struct {
 func (response AddCaseMember409ApplicationProblemPlusJSONResponse) VisitAddCaseMemberResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -14983,13 +14595,10 @@ type AddCaseMember429ApplicationProblemPlusJSONResponse struct {
 func (response AddCaseMember429ApplicationProblemPlusJSONResponse) VisitAddCaseMemberResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
@@ -15018,13 +14627,10 @@ type AddCaseMember503ApplicationProblemPlusJSONResponse struct {
 func (response AddCaseMember503ApplicationProblemPlusJSONResponse) VisitAddCaseMemberResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -15070,13 +14676,10 @@ type RemoveCaseMember401ApplicationProblemPlusJSONResponse struct {
 func (response RemoveCaseMember401ApplicationProblemPlusJSONResponse) VisitRemoveCaseMemberResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.WWWAuthenticate != nil {
-		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
-	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -15121,13 +14724,10 @@ type RemoveCaseMember409ApplicationProblemPlusJSONResponse struct {
 func (response RemoveCaseMember409ApplicationProblemPlusJSONResponse) VisitRemoveCaseMemberResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -15140,13 +14740,10 @@ type RemoveCaseMember429ApplicationProblemPlusJSONResponse struct {
 func (response RemoveCaseMember429ApplicationProblemPlusJSONResponse) VisitRemoveCaseMemberResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
@@ -15175,13 +14772,10 @@ type RemoveCaseMember503ApplicationProblemPlusJSONResponse struct {
 func (response RemoveCaseMember503ApplicationProblemPlusJSONResponse) VisitRemoveCaseMemberResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -15234,13 +14828,10 @@ type UpdateCaseMember401ApplicationProblemPlusJSONResponse struct {
 func (response UpdateCaseMember401ApplicationProblemPlusJSONResponse) VisitUpdateCaseMemberResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.WWWAuthenticate != nil {
-		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
-	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -15285,13 +14876,10 @@ type UpdateCaseMember409ApplicationProblemPlusJSONResponse struct {
 func (response UpdateCaseMember409ApplicationProblemPlusJSONResponse) VisitUpdateCaseMemberResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -15336,13 +14924,10 @@ type UpdateCaseMember429ApplicationProblemPlusJSONResponse struct {
 func (response UpdateCaseMember429ApplicationProblemPlusJSONResponse) VisitUpdateCaseMemberResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
@@ -15371,13 +14956,10 @@ type UpdateCaseMember503ApplicationProblemPlusJSONResponse struct {
 func (response UpdateCaseMember503ApplicationProblemPlusJSONResponse) VisitUpdateCaseMemberResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -15429,13 +15011,10 @@ type ListCaseNotes401ApplicationProblemPlusJSONResponse struct {
 func (response ListCaseNotes401ApplicationProblemPlusJSONResponse) VisitListCaseNotesResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.WWWAuthenticate != nil {
-		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
-	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -15464,13 +15043,10 @@ type ListCaseNotes429ApplicationProblemPlusJSONResponse struct {
 func (response ListCaseNotes429ApplicationProblemPlusJSONResponse) VisitListCaseNotesResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
@@ -15499,13 +15075,10 @@ type ListCaseNotes503ApplicationProblemPlusJSONResponse struct {
 func (response ListCaseNotes503ApplicationProblemPlusJSONResponse) VisitListCaseNotesResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -15558,13 +15131,10 @@ type CreateCaseNote401ApplicationProblemPlusJSONResponse struct {
 func (response CreateCaseNote401ApplicationProblemPlusJSONResponse) VisitCreateCaseNoteResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.WWWAuthenticate != nil {
-		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
-	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -15609,13 +15179,10 @@ type CreateCaseNote409ApplicationProblemPlusJSONResponse struct {
 func (response CreateCaseNote409ApplicationProblemPlusJSONResponse) VisitCreateCaseNoteResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -15660,13 +15227,10 @@ type CreateCaseNote429ApplicationProblemPlusJSONResponse struct {
 func (response CreateCaseNote429ApplicationProblemPlusJSONResponse) VisitCreateCaseNoteResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
@@ -15695,13 +15259,10 @@ type CreateCaseNote503ApplicationProblemPlusJSONResponse struct {
 func (response CreateCaseNote503ApplicationProblemPlusJSONResponse) VisitCreateCaseNoteResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -15747,13 +15308,10 @@ type DeleteCaseNote401ApplicationProblemPlusJSONResponse struct {
 func (response DeleteCaseNote401ApplicationProblemPlusJSONResponse) VisitDeleteCaseNoteResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.WWWAuthenticate != nil {
-		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
-	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -15798,13 +15356,10 @@ type DeleteCaseNote409ApplicationProblemPlusJSONResponse struct {
 func (response DeleteCaseNote409ApplicationProblemPlusJSONResponse) VisitDeleteCaseNoteResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -15817,13 +15372,10 @@ type DeleteCaseNote429ApplicationProblemPlusJSONResponse struct {
 func (response DeleteCaseNote429ApplicationProblemPlusJSONResponse) VisitDeleteCaseNoteResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
@@ -15852,13 +15404,10 @@ type DeleteCaseNote503ApplicationProblemPlusJSONResponse struct {
 func (response DeleteCaseNote503ApplicationProblemPlusJSONResponse) VisitDeleteCaseNoteResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -15910,13 +15459,10 @@ type ListCaseParties401ApplicationProblemPlusJSONResponse struct {
 func (response ListCaseParties401ApplicationProblemPlusJSONResponse) VisitListCasePartiesResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.WWWAuthenticate != nil {
-		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
-	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -15945,13 +15491,10 @@ type ListCaseParties429ApplicationProblemPlusJSONResponse struct {
 func (response ListCaseParties429ApplicationProblemPlusJSONResponse) VisitListCasePartiesResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
@@ -15980,13 +15523,10 @@ type ListCaseParties503ApplicationProblemPlusJSONResponse struct {
 func (response ListCaseParties503ApplicationProblemPlusJSONResponse) VisitListCasePartiesResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -16039,13 +15579,10 @@ type AddCaseParty401ApplicationProblemPlusJSONResponse struct {
 func (response AddCaseParty401ApplicationProblemPlusJSONResponse) VisitAddCasePartyResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.WWWAuthenticate != nil {
-		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
-	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -16090,13 +15627,10 @@ type AddCaseParty409ApplicationProblemPlusJSONResponse struct {
 func (response AddCaseParty409ApplicationProblemPlusJSONResponse) VisitAddCasePartyResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -16141,13 +15675,10 @@ type AddCaseParty429ApplicationProblemPlusJSONResponse struct {
 func (response AddCaseParty429ApplicationProblemPlusJSONResponse) VisitAddCasePartyResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
@@ -16176,13 +15707,10 @@ type AddCaseParty503ApplicationProblemPlusJSONResponse struct {
 func (response AddCaseParty503ApplicationProblemPlusJSONResponse) VisitAddCasePartyResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -16228,13 +15756,10 @@ type RemoveCaseParty401ApplicationProblemPlusJSONResponse struct {
 func (response RemoveCaseParty401ApplicationProblemPlusJSONResponse) VisitRemoveCasePartyResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.WWWAuthenticate != nil {
-		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
-	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -16279,13 +15804,10 @@ type RemoveCaseParty409ApplicationProblemPlusJSONResponse struct {
 func (response RemoveCaseParty409ApplicationProblemPlusJSONResponse) VisitRemoveCasePartyResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -16298,13 +15820,10 @@ type RemoveCaseParty429ApplicationProblemPlusJSONResponse struct {
 func (response RemoveCaseParty429ApplicationProblemPlusJSONResponse) VisitRemoveCasePartyResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
@@ -16333,13 +15852,10 @@ type RemoveCaseParty503ApplicationProblemPlusJSONResponse struct {
 func (response RemoveCaseParty503ApplicationProblemPlusJSONResponse) VisitRemoveCasePartyResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -16391,13 +15907,10 @@ type ListCaseTasks401ApplicationProblemPlusJSONResponse struct {
 func (response ListCaseTasks401ApplicationProblemPlusJSONResponse) VisitListCaseTasksResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.WWWAuthenticate != nil {
-		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
-	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -16426,13 +15939,10 @@ type ListCaseTasks429ApplicationProblemPlusJSONResponse struct {
 func (response ListCaseTasks429ApplicationProblemPlusJSONResponse) VisitListCaseTasksResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
@@ -16461,13 +15971,10 @@ type ListCaseTasks503ApplicationProblemPlusJSONResponse struct {
 func (response ListCaseTasks503ApplicationProblemPlusJSONResponse) VisitListCaseTasksResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -16520,13 +16027,10 @@ type CreateCaseTask401ApplicationProblemPlusJSONResponse struct {
 func (response CreateCaseTask401ApplicationProblemPlusJSONResponse) VisitCreateCaseTaskResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.WWWAuthenticate != nil {
-		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
-	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -16571,13 +16075,10 @@ type CreateCaseTask409ApplicationProblemPlusJSONResponse struct {
 func (response CreateCaseTask409ApplicationProblemPlusJSONResponse) VisitCreateCaseTaskResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -16622,13 +16123,10 @@ type CreateCaseTask429ApplicationProblemPlusJSONResponse struct {
 func (response CreateCaseTask429ApplicationProblemPlusJSONResponse) VisitCreateCaseTaskResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
@@ -16657,13 +16155,10 @@ type CreateCaseTask503ApplicationProblemPlusJSONResponse struct {
 func (response CreateCaseTask503ApplicationProblemPlusJSONResponse) VisitCreateCaseTaskResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -16709,13 +16204,10 @@ type DeleteCaseTask401ApplicationProblemPlusJSONResponse struct {
 func (response DeleteCaseTask401ApplicationProblemPlusJSONResponse) VisitDeleteCaseTaskResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.WWWAuthenticate != nil {
-		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
-	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -16760,13 +16252,10 @@ type DeleteCaseTask409ApplicationProblemPlusJSONResponse struct {
 func (response DeleteCaseTask409ApplicationProblemPlusJSONResponse) VisitDeleteCaseTaskResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -16779,13 +16268,10 @@ type DeleteCaseTask429ApplicationProblemPlusJSONResponse struct {
 func (response DeleteCaseTask429ApplicationProblemPlusJSONResponse) VisitDeleteCaseTaskResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
@@ -16814,13 +16300,10 @@ type DeleteCaseTask503ApplicationProblemPlusJSONResponse struct {
 func (response DeleteCaseTask503ApplicationProblemPlusJSONResponse) VisitDeleteCaseTaskResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -16873,13 +16356,10 @@ type ReplaceCaseTask401ApplicationProblemPlusJSONResponse struct {
 func (response ReplaceCaseTask401ApplicationProblemPlusJSONResponse) VisitReplaceCaseTaskResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.WWWAuthenticate != nil {
-		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
-	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -16924,13 +16404,10 @@ type ReplaceCaseTask409ApplicationProblemPlusJSONResponse struct {
 func (response ReplaceCaseTask409ApplicationProblemPlusJSONResponse) VisitReplaceCaseTaskResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -16975,13 +16452,10 @@ type ReplaceCaseTask429ApplicationProblemPlusJSONResponse struct {
 func (response ReplaceCaseTask429ApplicationProblemPlusJSONResponse) VisitReplaceCaseTaskResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
@@ -17010,13 +16484,10 @@ type ReplaceCaseTask503ApplicationProblemPlusJSONResponse struct {
 func (response ReplaceCaseTask503ApplicationProblemPlusJSONResponse) VisitReplaceCaseTaskResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -17068,13 +16539,10 @@ type ListCaseTimeline401ApplicationProblemPlusJSONResponse struct {
 func (response ListCaseTimeline401ApplicationProblemPlusJSONResponse) VisitListCaseTimelineResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.WWWAuthenticate != nil {
-		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
-	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -17103,13 +16571,10 @@ type ListCaseTimeline429ApplicationProblemPlusJSONResponse struct {
 func (response ListCaseTimeline429ApplicationProblemPlusJSONResponse) VisitListCaseTimelineResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
@@ -17138,13 +16603,10 @@ type ListCaseTimeline503ApplicationProblemPlusJSONResponse struct {
 func (response ListCaseTimeline503ApplicationProblemPlusJSONResponse) VisitListCaseTimelineResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -17195,13 +16657,10 @@ type VerifyCaseTimeline401ApplicationProblemPlusJSONResponse struct {
 func (response VerifyCaseTimeline401ApplicationProblemPlusJSONResponse) VisitVerifyCaseTimelineResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.WWWAuthenticate != nil {
-		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
-	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -17230,13 +16689,10 @@ type VerifyCaseTimeline429ApplicationProblemPlusJSONResponse struct {
 func (response VerifyCaseTimeline429ApplicationProblemPlusJSONResponse) VisitVerifyCaseTimelineResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
@@ -17265,13 +16721,10 @@ type VerifyCaseTimeline503ApplicationProblemPlusJSONResponse struct {
 func (response VerifyCaseTimeline503ApplicationProblemPlusJSONResponse) VisitVerifyCaseTimelineResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -17322,13 +16775,10 @@ type ListDocuments401ApplicationProblemPlusJSONResponse struct {
 func (response ListDocuments401ApplicationProblemPlusJSONResponse) VisitListDocumentsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.WWWAuthenticate != nil {
-		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
-	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -17373,13 +16823,10 @@ type ListDocuments429ApplicationProblemPlusJSONResponse struct {
 func (response ListDocuments429ApplicationProblemPlusJSONResponse) VisitListDocumentsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
@@ -17408,13 +16855,10 @@ type ListDocuments503ApplicationProblemPlusJSONResponse struct {
 func (response ListDocuments503ApplicationProblemPlusJSONResponse) VisitListDocumentsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -17466,13 +16910,10 @@ type UploadDocument401ApplicationProblemPlusJSONResponse struct {
 func (response UploadDocument401ApplicationProblemPlusJSONResponse) VisitUploadDocumentResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.WWWAuthenticate != nil {
-		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
-	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -17517,13 +16958,10 @@ type UploadDocument409ApplicationProblemPlusJSONResponse struct {
 func (response UploadDocument409ApplicationProblemPlusJSONResponse) VisitUploadDocumentResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -17568,13 +17006,10 @@ type UploadDocument429ApplicationProblemPlusJSONResponse struct {
 func (response UploadDocument429ApplicationProblemPlusJSONResponse) VisitUploadDocumentResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
@@ -17603,13 +17038,10 @@ type UploadDocument503ApplicationProblemPlusJSONResponse struct {
 func (response UploadDocument503ApplicationProblemPlusJSONResponse) VisitUploadDocumentResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -17661,13 +17093,10 @@ type RenderBatch401ApplicationProblemPlusJSONResponse struct {
 func (response RenderBatch401ApplicationProblemPlusJSONResponse) VisitRenderBatchResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.WWWAuthenticate != nil {
-		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
-	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -17712,13 +17141,10 @@ type RenderBatch409ApplicationProblemPlusJSONResponse struct {
 func (response RenderBatch409ApplicationProblemPlusJSONResponse) VisitRenderBatchResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -17763,13 +17189,10 @@ type RenderBatch429ApplicationProblemPlusJSONResponse struct {
 func (response RenderBatch429ApplicationProblemPlusJSONResponse) VisitRenderBatchResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
@@ -17798,13 +17221,10 @@ type RenderBatch503ApplicationProblemPlusJSONResponse struct {
 func (response RenderBatch503ApplicationProblemPlusJSONResponse) VisitRenderBatchResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -17856,13 +17276,10 @@ type RenderPdf401ApplicationProblemPlusJSONResponse struct {
 func (response RenderPdf401ApplicationProblemPlusJSONResponse) VisitRenderPdfResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.WWWAuthenticate != nil {
-		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
-	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -17907,13 +17324,10 @@ type RenderPdf409ApplicationProblemPlusJSONResponse struct {
 func (response RenderPdf409ApplicationProblemPlusJSONResponse) VisitRenderPdfResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -17958,13 +17372,10 @@ type RenderPdf429ApplicationProblemPlusJSONResponse struct {
 func (response RenderPdf429ApplicationProblemPlusJSONResponse) VisitRenderPdfResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
@@ -17993,13 +17404,10 @@ type RenderPdf503ApplicationProblemPlusJSONResponse struct {
 func (response RenderPdf503ApplicationProblemPlusJSONResponse) VisitRenderPdfResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -18050,13 +17458,10 @@ type SearchDocuments401ApplicationProblemPlusJSONResponse struct {
 func (response SearchDocuments401ApplicationProblemPlusJSONResponse) VisitSearchDocumentsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.WWWAuthenticate != nil {
-		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
-	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -18085,13 +17490,10 @@ type SearchDocuments429ApplicationProblemPlusJSONResponse struct {
 func (response SearchDocuments429ApplicationProblemPlusJSONResponse) VisitSearchDocumentsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
@@ -18120,13 +17522,10 @@ type SearchDocuments503ApplicationProblemPlusJSONResponse struct {
 func (response SearchDocuments503ApplicationProblemPlusJSONResponse) VisitSearchDocumentsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -18171,13 +17570,10 @@ type DeleteDocument401ApplicationProblemPlusJSONResponse struct {
 func (response DeleteDocument401ApplicationProblemPlusJSONResponse) VisitDeleteDocumentResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.WWWAuthenticate != nil {
-		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
-	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -18222,13 +17618,10 @@ type DeleteDocument409ApplicationProblemPlusJSONResponse struct {
 func (response DeleteDocument409ApplicationProblemPlusJSONResponse) VisitDeleteDocumentResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -18241,13 +17634,10 @@ type DeleteDocument429ApplicationProblemPlusJSONResponse struct {
 func (response DeleteDocument429ApplicationProblemPlusJSONResponse) VisitDeleteDocumentResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
@@ -18276,13 +17666,10 @@ type DeleteDocument503ApplicationProblemPlusJSONResponse struct {
 func (response DeleteDocument503ApplicationProblemPlusJSONResponse) VisitDeleteDocumentResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -18333,13 +17720,10 @@ type GetDocument401ApplicationProblemPlusJSONResponse struct {
 func (response GetDocument401ApplicationProblemPlusJSONResponse) VisitGetDocumentResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.WWWAuthenticate != nil {
-		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
-	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -18368,13 +17752,10 @@ type GetDocument429ApplicationProblemPlusJSONResponse struct {
 func (response GetDocument429ApplicationProblemPlusJSONResponse) VisitGetDocumentResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
@@ -18403,13 +17784,10 @@ type GetDocument503ApplicationProblemPlusJSONResponse struct {
 func (response GetDocument503ApplicationProblemPlusJSONResponse) VisitGetDocumentResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -18425,9 +17803,9 @@ type GetDocumentContentResponseObject interface {
 }
 
 type GetDocumentContent200ResponseHeaders struct {
-	ContentDisposition *string
-	ETag               *string
-	ReprDigest         *string
+	ContentDisposition string
+	ETag               string
+	ReprDigest         string
 }
 
 type GetDocumentContent200ApplicationPdfResponse struct {
@@ -18442,15 +17820,9 @@ func (response GetDocumentContent200ApplicationPdfResponse) VisitGetDocumentCont
 	if response.ContentLength != 0 {
 		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
 	}
-	if response.Headers.ContentDisposition != nil {
-		w.Header().Set("Content-Disposition", fmt.Sprint(*response.Headers.ContentDisposition))
-	}
-	if response.Headers.ETag != nil {
-		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
-	}
-	if response.Headers.ReprDigest != nil {
-		w.Header().Set("Repr-Digest", fmt.Sprint(*response.Headers.ReprDigest))
-	}
+	w.Header().Set("Content-Disposition", fmt.Sprint(response.Headers.ContentDisposition))
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.Header().Set("Repr-Digest", fmt.Sprint(response.Headers.ReprDigest))
 	w.WriteHeader(200)
 
 	if closer, ok := response.Body.(io.ReadCloser); ok {
@@ -18472,15 +17844,9 @@ func (response GetDocumentContent200ApplicationVndOpenxmlformatsOfficedocumentWo
 	if response.ContentLength != 0 {
 		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
 	}
-	if response.Headers.ContentDisposition != nil {
-		w.Header().Set("Content-Disposition", fmt.Sprint(*response.Headers.ContentDisposition))
-	}
-	if response.Headers.ETag != nil {
-		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
-	}
-	if response.Headers.ReprDigest != nil {
-		w.Header().Set("Repr-Digest", fmt.Sprint(*response.Headers.ReprDigest))
-	}
+	w.Header().Set("Content-Disposition", fmt.Sprint(response.Headers.ContentDisposition))
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.Header().Set("Repr-Digest", fmt.Sprint(response.Headers.ReprDigest))
 	w.WriteHeader(200)
 
 	if closer, ok := response.Body.(io.ReadCloser); ok {
@@ -18502,15 +17868,9 @@ func (response GetDocumentContent200ImageJpegResponse) VisitGetDocumentContentRe
 	if response.ContentLength != 0 {
 		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
 	}
-	if response.Headers.ContentDisposition != nil {
-		w.Header().Set("Content-Disposition", fmt.Sprint(*response.Headers.ContentDisposition))
-	}
-	if response.Headers.ETag != nil {
-		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
-	}
-	if response.Headers.ReprDigest != nil {
-		w.Header().Set("Repr-Digest", fmt.Sprint(*response.Headers.ReprDigest))
-	}
+	w.Header().Set("Content-Disposition", fmt.Sprint(response.Headers.ContentDisposition))
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.Header().Set("Repr-Digest", fmt.Sprint(response.Headers.ReprDigest))
 	w.WriteHeader(200)
 
 	if closer, ok := response.Body.(io.ReadCloser); ok {
@@ -18532,15 +17892,9 @@ func (response GetDocumentContent200ImagePngResponse) VisitGetDocumentContentRes
 	if response.ContentLength != 0 {
 		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
 	}
-	if response.Headers.ContentDisposition != nil {
-		w.Header().Set("Content-Disposition", fmt.Sprint(*response.Headers.ContentDisposition))
-	}
-	if response.Headers.ETag != nil {
-		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
-	}
-	if response.Headers.ReprDigest != nil {
-		w.Header().Set("Repr-Digest", fmt.Sprint(*response.Headers.ReprDigest))
-	}
+	w.Header().Set("Content-Disposition", fmt.Sprint(response.Headers.ContentDisposition))
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.Header().Set("Repr-Digest", fmt.Sprint(response.Headers.ReprDigest))
 	w.WriteHeader(200)
 
 	if closer, ok := response.Body.(io.ReadCloser); ok {
@@ -18551,10 +17905,10 @@ func (response GetDocumentContent200ImagePngResponse) VisitGetDocumentContentRes
 }
 
 type GetDocumentContent206ResponseHeaders struct {
-	ContentDisposition *string
+	ContentDisposition string
 	ContentRange       *string
-	ETag               *string
-	ReprDigest         *string
+	ETag               string
+	ReprDigest         string
 }
 
 type GetDocumentContent206ApplicationPdfResponse struct {
@@ -18569,18 +17923,12 @@ func (response GetDocumentContent206ApplicationPdfResponse) VisitGetDocumentCont
 	if response.ContentLength != 0 {
 		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
 	}
-	if response.Headers.ContentDisposition != nil {
-		w.Header().Set("Content-Disposition", fmt.Sprint(*response.Headers.ContentDisposition))
-	}
+	w.Header().Set("Content-Disposition", fmt.Sprint(response.Headers.ContentDisposition))
 	if response.Headers.ContentRange != nil {
 		w.Header().Set("Content-Range", fmt.Sprint(*response.Headers.ContentRange))
 	}
-	if response.Headers.ETag != nil {
-		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
-	}
-	if response.Headers.ReprDigest != nil {
-		w.Header().Set("Repr-Digest", fmt.Sprint(*response.Headers.ReprDigest))
-	}
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.Header().Set("Repr-Digest", fmt.Sprint(response.Headers.ReprDigest))
 	w.WriteHeader(206)
 
 	if closer, ok := response.Body.(io.ReadCloser); ok {
@@ -18602,18 +17950,12 @@ func (response GetDocumentContent206ApplicationVndOpenxmlformatsOfficedocumentWo
 	if response.ContentLength != 0 {
 		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
 	}
-	if response.Headers.ContentDisposition != nil {
-		w.Header().Set("Content-Disposition", fmt.Sprint(*response.Headers.ContentDisposition))
-	}
+	w.Header().Set("Content-Disposition", fmt.Sprint(response.Headers.ContentDisposition))
 	if response.Headers.ContentRange != nil {
 		w.Header().Set("Content-Range", fmt.Sprint(*response.Headers.ContentRange))
 	}
-	if response.Headers.ETag != nil {
-		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
-	}
-	if response.Headers.ReprDigest != nil {
-		w.Header().Set("Repr-Digest", fmt.Sprint(*response.Headers.ReprDigest))
-	}
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.Header().Set("Repr-Digest", fmt.Sprint(response.Headers.ReprDigest))
 	w.WriteHeader(206)
 
 	if closer, ok := response.Body.(io.ReadCloser); ok {
@@ -18635,18 +17977,12 @@ func (response GetDocumentContent206ImageJpegResponse) VisitGetDocumentContentRe
 	if response.ContentLength != 0 {
 		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
 	}
-	if response.Headers.ContentDisposition != nil {
-		w.Header().Set("Content-Disposition", fmt.Sprint(*response.Headers.ContentDisposition))
-	}
+	w.Header().Set("Content-Disposition", fmt.Sprint(response.Headers.ContentDisposition))
 	if response.Headers.ContentRange != nil {
 		w.Header().Set("Content-Range", fmt.Sprint(*response.Headers.ContentRange))
 	}
-	if response.Headers.ETag != nil {
-		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
-	}
-	if response.Headers.ReprDigest != nil {
-		w.Header().Set("Repr-Digest", fmt.Sprint(*response.Headers.ReprDigest))
-	}
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.Header().Set("Repr-Digest", fmt.Sprint(response.Headers.ReprDigest))
 	w.WriteHeader(206)
 
 	if closer, ok := response.Body.(io.ReadCloser); ok {
@@ -18668,18 +18004,12 @@ func (response GetDocumentContent206ImagePngResponse) VisitGetDocumentContentRes
 	if response.ContentLength != 0 {
 		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
 	}
-	if response.Headers.ContentDisposition != nil {
-		w.Header().Set("Content-Disposition", fmt.Sprint(*response.Headers.ContentDisposition))
-	}
+	w.Header().Set("Content-Disposition", fmt.Sprint(response.Headers.ContentDisposition))
 	if response.Headers.ContentRange != nil {
 		w.Header().Set("Content-Range", fmt.Sprint(*response.Headers.ContentRange))
 	}
-	if response.Headers.ETag != nil {
-		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
-	}
-	if response.Headers.ReprDigest != nil {
-		w.Header().Set("Repr-Digest", fmt.Sprint(*response.Headers.ReprDigest))
-	}
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.Header().Set("Repr-Digest", fmt.Sprint(response.Headers.ReprDigest))
 	w.WriteHeader(206)
 
 	if closer, ok := response.Body.(io.ReadCloser); ok {
@@ -18690,9 +18020,8 @@ func (response GetDocumentContent206ImagePngResponse) VisitGetDocumentContentRes
 }
 
 type GetDocumentContent304ResponseHeaders struct {
-	ContentDisposition *string
-	ETag               *string
-	ReprDigest         *string
+	ETag       string
+	ReprDigest string
 }
 
 type GetDocumentContent304Response struct {
@@ -18700,15 +18029,8 @@ type GetDocumentContent304Response struct {
 }
 
 func (response GetDocumentContent304Response) VisitGetDocumentContentResponse(w http.ResponseWriter) error {
-	if response.Headers.ContentDisposition != nil {
-		w.Header().Set("Content-Disposition", fmt.Sprint(*response.Headers.ContentDisposition))
-	}
-	if response.Headers.ETag != nil {
-		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
-	}
-	if response.Headers.ReprDigest != nil {
-		w.Header().Set("Repr-Digest", fmt.Sprint(*response.Headers.ReprDigest))
-	}
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.Header().Set("Repr-Digest", fmt.Sprint(response.Headers.ReprDigest))
 	w.WriteHeader(304)
 	return nil
 }
@@ -18736,13 +18058,10 @@ type GetDocumentContent401ApplicationProblemPlusJSONResponse struct {
 func (response GetDocumentContent401ApplicationProblemPlusJSONResponse) VisitGetDocumentContentResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.WWWAuthenticate != nil {
-		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
-	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -18787,13 +18106,10 @@ type GetDocumentContent429ApplicationProblemPlusJSONResponse struct {
 func (response GetDocumentContent429ApplicationProblemPlusJSONResponse) VisitGetDocumentContentResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
@@ -18822,13 +18138,10 @@ type GetDocumentContent503ApplicationProblemPlusJSONResponse struct {
 func (response GetDocumentContent503ApplicationProblemPlusJSONResponse) VisitGetDocumentContentResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -18879,13 +18192,10 @@ type VerifyDocument401ApplicationProblemPlusJSONResponse struct {
 func (response VerifyDocument401ApplicationProblemPlusJSONResponse) VisitVerifyDocumentResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.WWWAuthenticate != nil {
-		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
-	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -18914,13 +18224,10 @@ type VerifyDocument429ApplicationProblemPlusJSONResponse struct {
 func (response VerifyDocument429ApplicationProblemPlusJSONResponse) VisitVerifyDocumentResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
@@ -18949,13 +18256,10 @@ type VerifyDocument503ApplicationProblemPlusJSONResponse struct {
 func (response VerifyDocument503ApplicationProblemPlusJSONResponse) VisitVerifyDocumentResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -19006,13 +18310,10 @@ type ListDrafts401ApplicationProblemPlusJSONResponse struct {
 func (response ListDrafts401ApplicationProblemPlusJSONResponse) VisitListDraftsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.WWWAuthenticate != nil {
-		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
-	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -19057,13 +18358,10 @@ type ListDrafts429ApplicationProblemPlusJSONResponse struct {
 func (response ListDrafts429ApplicationProblemPlusJSONResponse) VisitListDraftsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
@@ -19092,13 +18390,10 @@ type ListDrafts503ApplicationProblemPlusJSONResponse struct {
 func (response ListDrafts503ApplicationProblemPlusJSONResponse) VisitListDraftsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -19150,13 +18445,10 @@ type CreateDraft401ApplicationProblemPlusJSONResponse struct {
 func (response CreateDraft401ApplicationProblemPlusJSONResponse) VisitCreateDraftResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.WWWAuthenticate != nil {
-		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
-	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -19201,13 +18493,10 @@ type CreateDraft409ApplicationProblemPlusJSONResponse struct {
 func (response CreateDraft409ApplicationProblemPlusJSONResponse) VisitCreateDraftResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -19252,13 +18541,10 @@ type CreateDraft429ApplicationProblemPlusJSONResponse struct {
 func (response CreateDraft429ApplicationProblemPlusJSONResponse) VisitCreateDraftResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
@@ -19287,13 +18573,10 @@ type CreateDraft503ApplicationProblemPlusJSONResponse struct {
 func (response CreateDraft503ApplicationProblemPlusJSONResponse) VisitCreateDraftResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -19338,13 +18621,10 @@ type DeleteDraft401ApplicationProblemPlusJSONResponse struct {
 func (response DeleteDraft401ApplicationProblemPlusJSONResponse) VisitDeleteDraftResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.WWWAuthenticate != nil {
-		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
-	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -19389,13 +18669,10 @@ type DeleteDraft409ApplicationProblemPlusJSONResponse struct {
 func (response DeleteDraft409ApplicationProblemPlusJSONResponse) VisitDeleteDraftResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -19408,13 +18685,10 @@ type DeleteDraft429ApplicationProblemPlusJSONResponse struct {
 func (response DeleteDraft429ApplicationProblemPlusJSONResponse) VisitDeleteDraftResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
@@ -19443,13 +18717,10 @@ type DeleteDraft503ApplicationProblemPlusJSONResponse struct {
 func (response DeleteDraft503ApplicationProblemPlusJSONResponse) VisitDeleteDraftResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -19500,13 +18771,10 @@ type GetDraft401ApplicationProblemPlusJSONResponse struct {
 func (response GetDraft401ApplicationProblemPlusJSONResponse) VisitGetDraftResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.WWWAuthenticate != nil {
-		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
-	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -19535,13 +18803,10 @@ type GetDraft429ApplicationProblemPlusJSONResponse struct {
 func (response GetDraft429ApplicationProblemPlusJSONResponse) VisitGetDraftResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
@@ -19570,13 +18835,10 @@ type GetDraft503ApplicationProblemPlusJSONResponse struct {
 func (response GetDraft503ApplicationProblemPlusJSONResponse) VisitGetDraftResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -19628,13 +18890,10 @@ type UpdateDraft401ApplicationProblemPlusJSONResponse struct {
 func (response UpdateDraft401ApplicationProblemPlusJSONResponse) VisitUpdateDraftResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.WWWAuthenticate != nil {
-		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
-	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -19679,13 +18938,10 @@ type UpdateDraft409ApplicationProblemPlusJSONResponse struct {
 func (response UpdateDraft409ApplicationProblemPlusJSONResponse) VisitUpdateDraftResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -19730,13 +18986,10 @@ type UpdateDraft429ApplicationProblemPlusJSONResponse struct {
 func (response UpdateDraft429ApplicationProblemPlusJSONResponse) VisitUpdateDraftResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
@@ -19765,13 +19018,10 @@ type UpdateDraft503ApplicationProblemPlusJSONResponse struct {
 func (response UpdateDraft503ApplicationProblemPlusJSONResponse) VisitUpdateDraftResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -19823,13 +19073,10 @@ type CompareDraftVersions401ApplicationProblemPlusJSONResponse struct {
 func (response CompareDraftVersions401ApplicationProblemPlusJSONResponse) VisitCompareDraftVersionsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.WWWAuthenticate != nil {
-		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
-	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -19858,13 +19105,10 @@ type CompareDraftVersions429ApplicationProblemPlusJSONResponse struct {
 func (response CompareDraftVersions429ApplicationProblemPlusJSONResponse) VisitCompareDraftVersionsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
@@ -19893,13 +19137,10 @@ type CompareDraftVersions503ApplicationProblemPlusJSONResponse struct {
 func (response CompareDraftVersions503ApplicationProblemPlusJSONResponse) VisitCompareDraftVersionsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -19952,13 +19193,10 @@ type RenderDraftPdf401ApplicationProblemPlusJSONResponse struct {
 func (response RenderDraftPdf401ApplicationProblemPlusJSONResponse) VisitRenderDraftPdfResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.WWWAuthenticate != nil {
-		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
-	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -20003,13 +19241,10 @@ type RenderDraftPdf409ApplicationProblemPlusJSONResponse struct {
 func (response RenderDraftPdf409ApplicationProblemPlusJSONResponse) VisitRenderDraftPdfResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -20054,13 +19289,10 @@ type RenderDraftPdf429ApplicationProblemPlusJSONResponse struct {
 func (response RenderDraftPdf429ApplicationProblemPlusJSONResponse) VisitRenderDraftPdfResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
@@ -20089,13 +19321,10 @@ type RenderDraftPdf503ApplicationProblemPlusJSONResponse struct {
 func (response RenderDraftPdf503ApplicationProblemPlusJSONResponse) VisitRenderDraftPdfResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -20147,13 +19376,10 @@ type ListDraftVersions401ApplicationProblemPlusJSONResponse struct {
 func (response ListDraftVersions401ApplicationProblemPlusJSONResponse) VisitListDraftVersionsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.WWWAuthenticate != nil {
-		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
-	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -20182,13 +19408,10 @@ type ListDraftVersions429ApplicationProblemPlusJSONResponse struct {
 func (response ListDraftVersions429ApplicationProblemPlusJSONResponse) VisitListDraftVersionsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
@@ -20217,13 +19440,10 @@ type ListDraftVersions503ApplicationProblemPlusJSONResponse struct {
 func (response ListDraftVersions503ApplicationProblemPlusJSONResponse) VisitListDraftVersionsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -20275,13 +19495,10 @@ type GetDraftVersion401ApplicationProblemPlusJSONResponse struct {
 func (response GetDraftVersion401ApplicationProblemPlusJSONResponse) VisitGetDraftVersionResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.WWWAuthenticate != nil {
-		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
-	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -20310,13 +19527,10 @@ type GetDraftVersion429ApplicationProblemPlusJSONResponse struct {
 func (response GetDraftVersion429ApplicationProblemPlusJSONResponse) VisitGetDraftVersionResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
@@ -20345,13 +19559,10 @@ type GetDraftVersion503ApplicationProblemPlusJSONResponse struct {
 func (response GetDraftVersion503ApplicationProblemPlusJSONResponse) VisitGetDraftVersionResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -20402,13 +19613,10 @@ type ListEmails401ApplicationProblemPlusJSONResponse struct {
 func (response ListEmails401ApplicationProblemPlusJSONResponse) VisitListEmailsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.WWWAuthenticate != nil {
-		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
-	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -20437,13 +19645,10 @@ type ListEmails429ApplicationProblemPlusJSONResponse struct {
 func (response ListEmails429ApplicationProblemPlusJSONResponse) VisitListEmailsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
@@ -20472,13 +19677,10 @@ type ListEmails503ApplicationProblemPlusJSONResponse struct {
 func (response ListEmails503ApplicationProblemPlusJSONResponse) VisitListEmailsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -20530,13 +19732,10 @@ type SendEmail401ApplicationProblemPlusJSONResponse struct {
 func (response SendEmail401ApplicationProblemPlusJSONResponse) VisitSendEmailResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.WWWAuthenticate != nil {
-		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
-	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -20565,13 +19764,10 @@ type SendEmail409ApplicationProblemPlusJSONResponse struct {
 func (response SendEmail409ApplicationProblemPlusJSONResponse) VisitSendEmailResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -20616,13 +19812,10 @@ type SendEmail429ApplicationProblemPlusJSONResponse struct {
 func (response SendEmail429ApplicationProblemPlusJSONResponse) VisitSendEmailResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
@@ -20651,13 +19844,10 @@ type SendEmail503ApplicationProblemPlusJSONResponse struct {
 func (response SendEmail503ApplicationProblemPlusJSONResponse) VisitSendEmailResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -20709,13 +19899,10 @@ type SendEmails401ApplicationProblemPlusJSONResponse struct {
 func (response SendEmails401ApplicationProblemPlusJSONResponse) VisitSendEmailsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.WWWAuthenticate != nil {
-		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
-	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -20744,13 +19931,10 @@ type SendEmails409ApplicationProblemPlusJSONResponse struct {
 func (response SendEmails409ApplicationProblemPlusJSONResponse) VisitSendEmailsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -20795,13 +19979,10 @@ type SendEmails429ApplicationProblemPlusJSONResponse struct {
 func (response SendEmails429ApplicationProblemPlusJSONResponse) VisitSendEmailsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
@@ -20830,13 +20011,10 @@ type SendEmails503ApplicationProblemPlusJSONResponse struct {
 func (response SendEmails503ApplicationProblemPlusJSONResponse) VisitSendEmailsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -20887,13 +20065,10 @@ type ListSuppressions401ApplicationProblemPlusJSONResponse struct {
 func (response ListSuppressions401ApplicationProblemPlusJSONResponse) VisitListSuppressionsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.WWWAuthenticate != nil {
-		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
-	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -20922,13 +20097,10 @@ type ListSuppressions429ApplicationProblemPlusJSONResponse struct {
 func (response ListSuppressions429ApplicationProblemPlusJSONResponse) VisitListSuppressionsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
@@ -20957,13 +20129,10 @@ type ListSuppressions503ApplicationProblemPlusJSONResponse struct {
 func (response ListSuppressions503ApplicationProblemPlusJSONResponse) VisitListSuppressionsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -21015,13 +20184,10 @@ type CreateSuppression401ApplicationProblemPlusJSONResponse struct {
 func (response CreateSuppression401ApplicationProblemPlusJSONResponse) VisitCreateSuppressionResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.WWWAuthenticate != nil {
-		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
-	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -21050,13 +20216,10 @@ type CreateSuppression409ApplicationProblemPlusJSONResponse struct {
 func (response CreateSuppression409ApplicationProblemPlusJSONResponse) VisitCreateSuppressionResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -21101,13 +20264,10 @@ type CreateSuppression429ApplicationProblemPlusJSONResponse struct {
 func (response CreateSuppression429ApplicationProblemPlusJSONResponse) VisitCreateSuppressionResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
@@ -21136,13 +20296,10 @@ type CreateSuppression503ApplicationProblemPlusJSONResponse struct {
 func (response CreateSuppression503ApplicationProblemPlusJSONResponse) VisitCreateSuppressionResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -21187,13 +20344,10 @@ type DeleteSuppression401ApplicationProblemPlusJSONResponse struct {
 func (response DeleteSuppression401ApplicationProblemPlusJSONResponse) VisitDeleteSuppressionResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.WWWAuthenticate != nil {
-		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
-	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -21238,13 +20392,10 @@ type DeleteSuppression429ApplicationProblemPlusJSONResponse struct {
 func (response DeleteSuppression429ApplicationProblemPlusJSONResponse) VisitDeleteSuppressionResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
@@ -21273,13 +20424,10 @@ type DeleteSuppression503ApplicationProblemPlusJSONResponse struct {
 func (response DeleteSuppression503ApplicationProblemPlusJSONResponse) VisitDeleteSuppressionResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -21324,13 +20472,10 @@ type CancelEmail401ApplicationProblemPlusJSONResponse struct {
 func (response CancelEmail401ApplicationProblemPlusJSONResponse) VisitCancelEmailResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.WWWAuthenticate != nil {
-		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
-	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -21375,13 +20520,10 @@ type CancelEmail409ApplicationProblemPlusJSONResponse struct {
 func (response CancelEmail409ApplicationProblemPlusJSONResponse) VisitCancelEmailResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -21394,13 +20536,10 @@ type CancelEmail429ApplicationProblemPlusJSONResponse struct {
 func (response CancelEmail429ApplicationProblemPlusJSONResponse) VisitCancelEmailResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
@@ -21429,13 +20568,10 @@ type CancelEmail503ApplicationProblemPlusJSONResponse struct {
 func (response CancelEmail503ApplicationProblemPlusJSONResponse) VisitCancelEmailResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -21486,13 +20622,10 @@ type GetEmail401ApplicationProblemPlusJSONResponse struct {
 func (response GetEmail401ApplicationProblemPlusJSONResponse) VisitGetEmailResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.WWWAuthenticate != nil {
-		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
-	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -21537,13 +20670,10 @@ type GetEmail429ApplicationProblemPlusJSONResponse struct {
 func (response GetEmail429ApplicationProblemPlusJSONResponse) VisitGetEmailResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
@@ -21572,13 +20702,10 @@ type GetEmail503ApplicationProblemPlusJSONResponse struct {
 func (response GetEmail503ApplicationProblemPlusJSONResponse) VisitGetEmailResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -21629,13 +20756,10 @@ type ListSignatureRequests401ApplicationProblemPlusJSONResponse struct {
 func (response ListSignatureRequests401ApplicationProblemPlusJSONResponse) VisitListSignatureRequestsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.WWWAuthenticate != nil {
-		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
-	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -21664,13 +20788,10 @@ type ListSignatureRequests429ApplicationProblemPlusJSONResponse struct {
 func (response ListSignatureRequests429ApplicationProblemPlusJSONResponse) VisitListSignatureRequestsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
@@ -21699,13 +20820,10 @@ type ListSignatureRequests503ApplicationProblemPlusJSONResponse struct {
 func (response ListSignatureRequests503ApplicationProblemPlusJSONResponse) VisitListSignatureRequestsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -21757,13 +20875,10 @@ type InitiateSignature401ApplicationProblemPlusJSONResponse struct {
 func (response InitiateSignature401ApplicationProblemPlusJSONResponse) VisitInitiateSignatureResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.WWWAuthenticate != nil {
-		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
-	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -21808,13 +20923,10 @@ type InitiateSignature409ApplicationProblemPlusJSONResponse struct {
 func (response InitiateSignature409ApplicationProblemPlusJSONResponse) VisitInitiateSignatureResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -21859,13 +20971,10 @@ type InitiateSignature429ApplicationProblemPlusJSONResponse struct {
 func (response InitiateSignature429ApplicationProblemPlusJSONResponse) VisitInitiateSignatureResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
@@ -21910,13 +21019,10 @@ type InitiateSignature503ApplicationProblemPlusJSONResponse struct {
 func (response InitiateSignature503ApplicationProblemPlusJSONResponse) VisitInitiateSignatureResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -21983,13 +21089,10 @@ type ConsentToSigning409ApplicationProblemPlusJSONResponse struct {
 func (response ConsentToSigning409ApplicationProblemPlusJSONResponse) VisitConsentToSigningResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -22034,13 +21137,10 @@ type ConsentToSigning429ApplicationProblemPlusJSONResponse struct {
 func (response ConsentToSigning429ApplicationProblemPlusJSONResponse) VisitConsentToSigningResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
@@ -22069,13 +21169,10 @@ type ConsentToSigning503ApplicationProblemPlusJSONResponse struct {
 func (response ConsentToSigning503ApplicationProblemPlusJSONResponse) VisitConsentToSigningResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -22142,13 +21239,10 @@ type DeclineSigning409ApplicationProblemPlusJSONResponse struct {
 func (response DeclineSigning409ApplicationProblemPlusJSONResponse) VisitDeclineSigningResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -22193,13 +21287,10 @@ type DeclineSigning429ApplicationProblemPlusJSONResponse struct {
 func (response DeclineSigning429ApplicationProblemPlusJSONResponse) VisitDeclineSigningResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
@@ -22228,13 +21319,10 @@ type DeclineSigning503ApplicationProblemPlusJSONResponse struct {
 func (response DeclineSigning503ApplicationProblemPlusJSONResponse) VisitDeclineSigningResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -22249,9 +21337,9 @@ type GetSigningDocumentResponseObject interface {
 }
 
 type GetSigningDocument200ResponseHeaders struct {
-	ContentDisposition *string
-	ETag               *string
-	ReprDigest         *string
+	ContentDisposition string
+	ETag               string
+	ReprDigest         string
 }
 
 type GetSigningDocument200ApplicationPdfResponse struct {
@@ -22266,15 +21354,9 @@ func (response GetSigningDocument200ApplicationPdfResponse) VisitGetSigningDocum
 	if response.ContentLength != 0 {
 		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
 	}
-	if response.Headers.ContentDisposition != nil {
-		w.Header().Set("Content-Disposition", fmt.Sprint(*response.Headers.ContentDisposition))
-	}
-	if response.Headers.ETag != nil {
-		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
-	}
-	if response.Headers.ReprDigest != nil {
-		w.Header().Set("Repr-Digest", fmt.Sprint(*response.Headers.ReprDigest))
-	}
+	w.Header().Set("Content-Disposition", fmt.Sprint(response.Headers.ContentDisposition))
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.Header().Set("Repr-Digest", fmt.Sprint(response.Headers.ReprDigest))
 	w.WriteHeader(200)
 
 	if closer, ok := response.Body.(io.ReadCloser); ok {
@@ -22323,13 +21405,10 @@ type GetSigningDocument409ApplicationProblemPlusJSONResponse struct {
 func (response GetSigningDocument409ApplicationProblemPlusJSONResponse) VisitGetSigningDocumentResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -22374,13 +21453,10 @@ type GetSigningDocument429ApplicationProblemPlusJSONResponse struct {
 func (response GetSigningDocument429ApplicationProblemPlusJSONResponse) VisitGetSigningDocumentResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
@@ -22409,13 +21485,10 @@ type GetSigningDocument503ApplicationProblemPlusJSONResponse struct {
 func (response GetSigningDocument503ApplicationProblemPlusJSONResponse) VisitGetSigningDocumentResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -22492,13 +21565,10 @@ type SendSigningLink429ApplicationProblemPlusJSONResponse struct {
 func (response SendSigningLink429ApplicationProblemPlusJSONResponse) VisitSendSigningLinkResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
@@ -22527,13 +21597,10 @@ type SendSigningLink503ApplicationProblemPlusJSONResponse struct {
 func (response SendSigningLink503ApplicationProblemPlusJSONResponse) VisitSendSigningLinkResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -22600,13 +21667,10 @@ type SignDocument409ApplicationProblemPlusJSONResponse struct {
 func (response SignDocument409ApplicationProblemPlusJSONResponse) VisitSignDocumentResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -22651,13 +21715,10 @@ type SignDocument429ApplicationProblemPlusJSONResponse struct {
 func (response SignDocument429ApplicationProblemPlusJSONResponse) VisitSignDocumentResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
@@ -22686,13 +21747,10 @@ type SignDocument503ApplicationProblemPlusJSONResponse struct {
 func (response SignDocument503ApplicationProblemPlusJSONResponse) VisitSignDocumentResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -22759,13 +21817,10 @@ type GetSigningText409ApplicationProblemPlusJSONResponse struct {
 func (response GetSigningText409ApplicationProblemPlusJSONResponse) VisitGetSigningTextResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -22810,13 +21865,10 @@ type GetSigningText429ApplicationProblemPlusJSONResponse struct {
 func (response GetSigningText429ApplicationProblemPlusJSONResponse) VisitGetSigningTextResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
@@ -22845,13 +21897,10 @@ type GetSigningText503ApplicationProblemPlusJSONResponse struct {
 func (response GetSigningText503ApplicationProblemPlusJSONResponse) VisitGetSigningTextResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -22918,13 +21967,10 @@ type ViewSigning409ApplicationProblemPlusJSONResponse struct {
 func (response ViewSigning409ApplicationProblemPlusJSONResponse) VisitViewSigningResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -22969,13 +22015,10 @@ type ViewSigning429ApplicationProblemPlusJSONResponse struct {
 func (response ViewSigning429ApplicationProblemPlusJSONResponse) VisitViewSigningResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
@@ -23020,13 +22063,10 @@ type ViewSigning503ApplicationProblemPlusJSONResponse struct {
 func (response ViewSigning503ApplicationProblemPlusJSONResponse) VisitViewSigningResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -23073,13 +22113,10 @@ type ReceiveSignatureWebhook401ApplicationProblemPlusJSONResponse struct {
 func (response ReceiveSignatureWebhook401ApplicationProblemPlusJSONResponse) VisitReceiveSignatureWebhookResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.WWWAuthenticate != nil {
-		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
-	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -23140,13 +22177,10 @@ type ReceiveSignatureWebhook429ApplicationProblemPlusJSONResponse struct {
 func (response ReceiveSignatureWebhook429ApplicationProblemPlusJSONResponse) VisitReceiveSignatureWebhookResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
@@ -23175,13 +22209,10 @@ type ReceiveSignatureWebhook503ApplicationProblemPlusJSONResponse struct {
 func (response ReceiveSignatureWebhook503ApplicationProblemPlusJSONResponse) VisitReceiveSignatureWebhookResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -23232,13 +22263,10 @@ type GetSignatureRequest401ApplicationProblemPlusJSONResponse struct {
 func (response GetSignatureRequest401ApplicationProblemPlusJSONResponse) VisitGetSignatureRequestResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.WWWAuthenticate != nil {
-		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
-	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -23267,13 +22295,10 @@ type GetSignatureRequest429ApplicationProblemPlusJSONResponse struct {
 func (response GetSignatureRequest429ApplicationProblemPlusJSONResponse) VisitGetSignatureRequestResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
@@ -23302,13 +22327,10 @@ type GetSignatureRequest503ApplicationProblemPlusJSONResponse struct {
 func (response GetSignatureRequest503ApplicationProblemPlusJSONResponse) VisitGetSignatureRequestResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -23360,13 +22382,10 @@ type CancelSignatureRequest401ApplicationProblemPlusJSONResponse struct {
 func (response CancelSignatureRequest401ApplicationProblemPlusJSONResponse) VisitCancelSignatureRequestResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.WWWAuthenticate != nil {
-		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
-	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -23411,13 +22430,10 @@ type CancelSignatureRequest409ApplicationProblemPlusJSONResponse struct {
 func (response CancelSignatureRequest409ApplicationProblemPlusJSONResponse) VisitCancelSignatureRequestResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -23430,13 +22446,10 @@ type CancelSignatureRequest429ApplicationProblemPlusJSONResponse struct {
 func (response CancelSignatureRequest429ApplicationProblemPlusJSONResponse) VisitCancelSignatureRequestResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
@@ -23465,13 +22478,10 @@ type CancelSignatureRequest503ApplicationProblemPlusJSONResponse struct {
 func (response CancelSignatureRequest503ApplicationProblemPlusJSONResponse) VisitCancelSignatureRequestResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -23522,13 +22532,10 @@ type ListSignatureEvents401ApplicationProblemPlusJSONResponse struct {
 func (response ListSignatureEvents401ApplicationProblemPlusJSONResponse) VisitListSignatureEventsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.WWWAuthenticate != nil {
-		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
-	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -23557,13 +22564,10 @@ type ListSignatureEvents429ApplicationProblemPlusJSONResponse struct {
 func (response ListSignatureEvents429ApplicationProblemPlusJSONResponse) VisitListSignatureEventsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
@@ -23592,13 +22596,10 @@ type ListSignatureEvents503ApplicationProblemPlusJSONResponse struct {
 func (response ListSignatureEvents503ApplicationProblemPlusJSONResponse) VisitListSignatureEventsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -23613,7 +22614,7 @@ type GetSignatureEvidenceResponseObject interface {
 }
 
 type GetSignatureEvidence200ResponseHeaders struct {
-	ContentDisposition *string
+	ContentDisposition string
 }
 
 type GetSignatureEvidence200ApplicationZipResponse struct {
@@ -23628,9 +22629,7 @@ func (response GetSignatureEvidence200ApplicationZipResponse) VisitGetSignatureE
 	if response.ContentLength != 0 {
 		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
 	}
-	if response.Headers.ContentDisposition != nil {
-		w.Header().Set("Content-Disposition", fmt.Sprint(*response.Headers.ContentDisposition))
-	}
+	w.Header().Set("Content-Disposition", fmt.Sprint(response.Headers.ContentDisposition))
 	w.WriteHeader(200)
 
 	if closer, ok := response.Body.(io.ReadCloser); ok {
@@ -23663,13 +22662,10 @@ type GetSignatureEvidence401ApplicationProblemPlusJSONResponse struct {
 func (response GetSignatureEvidence401ApplicationProblemPlusJSONResponse) VisitGetSignatureEvidenceResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.WWWAuthenticate != nil {
-		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
-	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -23698,13 +22694,10 @@ type GetSignatureEvidence429ApplicationProblemPlusJSONResponse struct {
 func (response GetSignatureEvidence429ApplicationProblemPlusJSONResponse) VisitGetSignatureEvidenceResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
@@ -23733,13 +22726,10 @@ type GetSignatureEvidence503ApplicationProblemPlusJSONResponse struct {
 func (response GetSignatureEvidence503ApplicationProblemPlusJSONResponse) VisitGetSignatureEvidenceResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -23791,13 +22781,10 @@ type RemindSigners401ApplicationProblemPlusJSONResponse struct {
 func (response RemindSigners401ApplicationProblemPlusJSONResponse) VisitRemindSignersResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.WWWAuthenticate != nil {
-		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
-	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -23842,13 +22829,10 @@ type RemindSigners409ApplicationProblemPlusJSONResponse struct {
 func (response RemindSigners409ApplicationProblemPlusJSONResponse) VisitRemindSignersResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -23861,13 +22845,10 @@ type RemindSigners429ApplicationProblemPlusJSONResponse struct {
 func (response RemindSigners429ApplicationProblemPlusJSONResponse) VisitRemindSignersResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
@@ -23896,13 +22877,10 @@ type RemindSigners503ApplicationProblemPlusJSONResponse struct {
 func (response RemindSigners503ApplicationProblemPlusJSONResponse) VisitRemindSignersResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -23952,13 +22930,10 @@ type ListInvitations401ApplicationProblemPlusJSONResponse struct {
 func (response ListInvitations401ApplicationProblemPlusJSONResponse) VisitListInvitationsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.WWWAuthenticate != nil {
-		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
-	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -23971,13 +22946,10 @@ type ListInvitations429ApplicationProblemPlusJSONResponse struct {
 func (response ListInvitations429ApplicationProblemPlusJSONResponse) VisitListInvitationsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
@@ -24006,13 +22978,10 @@ type ListInvitations503ApplicationProblemPlusJSONResponse struct {
 func (response ListInvitations503ApplicationProblemPlusJSONResponse) VisitListInvitationsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -24057,13 +23026,10 @@ type DeclineInvitation401ApplicationProblemPlusJSONResponse struct {
 func (response DeclineInvitation401ApplicationProblemPlusJSONResponse) VisitDeclineInvitationResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.WWWAuthenticate != nil {
-		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
-	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -24092,13 +23058,10 @@ type DeclineInvitation429ApplicationProblemPlusJSONResponse struct {
 func (response DeclineInvitation429ApplicationProblemPlusJSONResponse) VisitDeclineInvitationResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
@@ -24127,13 +23090,10 @@ type DeclineInvitation503ApplicationProblemPlusJSONResponse struct {
 func (response DeclineInvitation503ApplicationProblemPlusJSONResponse) VisitDeclineInvitationResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -24184,13 +23144,10 @@ type AcceptInvitation401ApplicationProblemPlusJSONResponse struct {
 func (response AcceptInvitation401ApplicationProblemPlusJSONResponse) VisitAcceptInvitationResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.WWWAuthenticate != nil {
-		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
-	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -24219,13 +23176,10 @@ type AcceptInvitation409ApplicationProblemPlusJSONResponse struct {
 func (response AcceptInvitation409ApplicationProblemPlusJSONResponse) VisitAcceptInvitationResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -24238,13 +23192,10 @@ type AcceptInvitation429ApplicationProblemPlusJSONResponse struct {
 func (response AcceptInvitation429ApplicationProblemPlusJSONResponse) VisitAcceptInvitationResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
@@ -24273,13 +23224,10 @@ type AcceptInvitation503ApplicationProblemPlusJSONResponse struct {
 func (response AcceptInvitation503ApplicationProblemPlusJSONResponse) VisitAcceptInvitationResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -24330,13 +23278,10 @@ type ListJobs401ApplicationProblemPlusJSONResponse struct {
 func (response ListJobs401ApplicationProblemPlusJSONResponse) VisitListJobsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.WWWAuthenticate != nil {
-		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
-	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -24365,13 +23310,10 @@ type ListJobs429ApplicationProblemPlusJSONResponse struct {
 func (response ListJobs429ApplicationProblemPlusJSONResponse) VisitListJobsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
@@ -24400,13 +23342,10 @@ type ListJobs503ApplicationProblemPlusJSONResponse struct {
 func (response ListJobs503ApplicationProblemPlusJSONResponse) VisitListJobsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -24457,13 +23396,10 @@ type CancelJob401ApplicationProblemPlusJSONResponse struct {
 func (response CancelJob401ApplicationProblemPlusJSONResponse) VisitCancelJobResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.WWWAuthenticate != nil {
-		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
-	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -24492,13 +23428,10 @@ type CancelJob409ApplicationProblemPlusJSONResponse struct {
 func (response CancelJob409ApplicationProblemPlusJSONResponse) VisitCancelJobResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -24511,13 +23444,10 @@ type CancelJob429ApplicationProblemPlusJSONResponse struct {
 func (response CancelJob429ApplicationProblemPlusJSONResponse) VisitCancelJobResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
@@ -24546,13 +23476,10 @@ type CancelJob503ApplicationProblemPlusJSONResponse struct {
 func (response CancelJob503ApplicationProblemPlusJSONResponse) VisitCancelJobResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -24646,13 +23573,10 @@ type GetJob401ApplicationProblemPlusJSONResponse struct {
 func (response GetJob401ApplicationProblemPlusJSONResponse) VisitGetJobResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.WWWAuthenticate != nil {
-		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
-	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -24681,13 +23605,10 @@ type GetJob429ApplicationProblemPlusJSONResponse struct {
 func (response GetJob429ApplicationProblemPlusJSONResponse) VisitGetJobResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
@@ -24716,13 +23637,10 @@ type GetJob503ApplicationProblemPlusJSONResponse struct {
 func (response GetJob503ApplicationProblemPlusJSONResponse) VisitGetJobResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -24774,13 +23692,10 @@ type RetryJob401ApplicationProblemPlusJSONResponse struct {
 func (response RetryJob401ApplicationProblemPlusJSONResponse) VisitRetryJobResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.WWWAuthenticate != nil {
-		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
-	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -24825,13 +23740,10 @@ type RetryJob409ApplicationProblemPlusJSONResponse struct {
 func (response RetryJob409ApplicationProblemPlusJSONResponse) VisitRetryJobResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -24844,13 +23756,10 @@ type RetryJob429ApplicationProblemPlusJSONResponse struct {
 func (response RetryJob429ApplicationProblemPlusJSONResponse) VisitRetryJobResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
@@ -24879,13 +23788,10 @@ type RetryJob503ApplicationProblemPlusJSONResponse struct {
 func (response RetryJob503ApplicationProblemPlusJSONResponse) VisitRetryJobResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -24936,13 +23842,10 @@ type ListNotifications401ApplicationProblemPlusJSONResponse struct {
 func (response ListNotifications401ApplicationProblemPlusJSONResponse) VisitListNotificationsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.WWWAuthenticate != nil {
-		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
-	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -24971,13 +23874,10 @@ type ListNotifications429ApplicationProblemPlusJSONResponse struct {
 func (response ListNotifications429ApplicationProblemPlusJSONResponse) VisitListNotificationsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
@@ -25006,13 +23906,10 @@ type ListNotifications503ApplicationProblemPlusJSONResponse struct {
 func (response ListNotifications503ApplicationProblemPlusJSONResponse) VisitListNotificationsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -25062,13 +23959,10 @@ type GetNotificationPreferences401ApplicationProblemPlusJSONResponse struct {
 func (response GetNotificationPreferences401ApplicationProblemPlusJSONResponse) VisitGetNotificationPreferencesResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.WWWAuthenticate != nil {
-		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
-	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -25097,13 +23991,10 @@ type GetNotificationPreferences429ApplicationProblemPlusJSONResponse struct {
 func (response GetNotificationPreferences429ApplicationProblemPlusJSONResponse) VisitGetNotificationPreferencesResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
@@ -25132,13 +24023,10 @@ type GetNotificationPreferences503ApplicationProblemPlusJSONResponse struct {
 func (response GetNotificationPreferences503ApplicationProblemPlusJSONResponse) VisitGetNotificationPreferencesResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -25189,13 +24077,10 @@ type SetNotificationPreferences401ApplicationProblemPlusJSONResponse struct {
 func (response SetNotificationPreferences401ApplicationProblemPlusJSONResponse) VisitSetNotificationPreferencesResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.WWWAuthenticate != nil {
-		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
-	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -25256,13 +24141,10 @@ type SetNotificationPreferences429ApplicationProblemPlusJSONResponse struct {
 func (response SetNotificationPreferences429ApplicationProblemPlusJSONResponse) VisitSetNotificationPreferencesResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
@@ -25291,13 +24173,10 @@ type SetNotificationPreferences503ApplicationProblemPlusJSONResponse struct {
 func (response SetNotificationPreferences503ApplicationProblemPlusJSONResponse) VisitSetNotificationPreferencesResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -25343,13 +24222,10 @@ type ReadNotifications401ApplicationProblemPlusJSONResponse struct {
 func (response ReadNotifications401ApplicationProblemPlusJSONResponse) VisitReadNotificationsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.WWWAuthenticate != nil {
-		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
-	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -25378,13 +24254,10 @@ type ReadNotifications409ApplicationProblemPlusJSONResponse struct {
 func (response ReadNotifications409ApplicationProblemPlusJSONResponse) VisitReadNotificationsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -25429,13 +24302,10 @@ type ReadNotifications429ApplicationProblemPlusJSONResponse struct {
 func (response ReadNotifications429ApplicationProblemPlusJSONResponse) VisitReadNotificationsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
@@ -25464,13 +24334,10 @@ type ReadNotifications503ApplicationProblemPlusJSONResponse struct {
 func (response ReadNotifications503ApplicationProblemPlusJSONResponse) VisitReadNotificationsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -25522,13 +24389,10 @@ type UpdateNotification401ApplicationProblemPlusJSONResponse struct {
 func (response UpdateNotification401ApplicationProblemPlusJSONResponse) VisitUpdateNotificationResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.WWWAuthenticate != nil {
-		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
-	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -25605,13 +24469,10 @@ type UpdateNotification429ApplicationProblemPlusJSONResponse struct {
 func (response UpdateNotification429ApplicationProblemPlusJSONResponse) VisitUpdateNotificationResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
@@ -25640,13 +24501,10 @@ type UpdateNotification503ApplicationProblemPlusJSONResponse struct {
 func (response UpdateNotification503ApplicationProblemPlusJSONResponse) VisitUpdateNotificationResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -25697,13 +24555,10 @@ type ListTemplates401ApplicationProblemPlusJSONResponse struct {
 func (response ListTemplates401ApplicationProblemPlusJSONResponse) VisitListTemplatesResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.WWWAuthenticate != nil {
-		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
-	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -25716,13 +24571,10 @@ type ListTemplates429ApplicationProblemPlusJSONResponse struct {
 func (response ListTemplates429ApplicationProblemPlusJSONResponse) VisitListTemplatesResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
@@ -25751,13 +24603,10 @@ type ListTemplates503ApplicationProblemPlusJSONResponse struct {
 func (response ListTemplates503ApplicationProblemPlusJSONResponse) VisitListTemplatesResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -25809,13 +24658,10 @@ type CreateTemplate401ApplicationProblemPlusJSONResponse struct {
 func (response CreateTemplate401ApplicationProblemPlusJSONResponse) VisitCreateTemplateResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.WWWAuthenticate != nil {
-		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
-	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -25844,13 +24690,10 @@ type CreateTemplate409ApplicationProblemPlusJSONResponse struct {
 func (response CreateTemplate409ApplicationProblemPlusJSONResponse) VisitCreateTemplateResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -25895,13 +24738,10 @@ type CreateTemplate429ApplicationProblemPlusJSONResponse struct {
 func (response CreateTemplate429ApplicationProblemPlusJSONResponse) VisitCreateTemplateResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
@@ -25930,13 +24770,10 @@ type CreateTemplate503ApplicationProblemPlusJSONResponse struct {
 func (response CreateTemplate503ApplicationProblemPlusJSONResponse) VisitCreateTemplateResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -25987,13 +24824,10 @@ type GetTemplate401ApplicationProblemPlusJSONResponse struct {
 func (response GetTemplate401ApplicationProblemPlusJSONResponse) VisitGetTemplateResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.WWWAuthenticate != nil {
-		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
-	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -26022,13 +24856,10 @@ type GetTemplate429ApplicationProblemPlusJSONResponse struct {
 func (response GetTemplate429ApplicationProblemPlusJSONResponse) VisitGetTemplateResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
@@ -26057,13 +24888,10 @@ type GetTemplate503ApplicationProblemPlusJSONResponse struct {
 func (response GetTemplate503ApplicationProblemPlusJSONResponse) VisitGetTemplateResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -26115,13 +24943,10 @@ type UpdateTemplate401ApplicationProblemPlusJSONResponse struct {
 func (response UpdateTemplate401ApplicationProblemPlusJSONResponse) VisitUpdateTemplateResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.WWWAuthenticate != nil {
-		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
-	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -26166,13 +24991,10 @@ type UpdateTemplate409ApplicationProblemPlusJSONResponse struct {
 func (response UpdateTemplate409ApplicationProblemPlusJSONResponse) VisitUpdateTemplateResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -26217,13 +25039,10 @@ type UpdateTemplate429ApplicationProblemPlusJSONResponse struct {
 func (response UpdateTemplate429ApplicationProblemPlusJSONResponse) VisitUpdateTemplateResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
@@ -26252,13 +25071,10 @@ type UpdateTemplate503ApplicationProblemPlusJSONResponse struct {
 func (response UpdateTemplate503ApplicationProblemPlusJSONResponse) VisitUpdateTemplateResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -26310,13 +25126,10 @@ type ArchiveTemplate401ApplicationProblemPlusJSONResponse struct {
 func (response ArchiveTemplate401ApplicationProblemPlusJSONResponse) VisitArchiveTemplateResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.WWWAuthenticate != nil {
-		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
-	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -26361,13 +25174,10 @@ type ArchiveTemplate409ApplicationProblemPlusJSONResponse struct {
 func (response ArchiveTemplate409ApplicationProblemPlusJSONResponse) VisitArchiveTemplateResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -26380,13 +25190,10 @@ type ArchiveTemplate429ApplicationProblemPlusJSONResponse struct {
 func (response ArchiveTemplate429ApplicationProblemPlusJSONResponse) VisitArchiveTemplateResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
@@ -26415,13 +25222,10 @@ type ArchiveTemplate503ApplicationProblemPlusJSONResponse struct {
 func (response ArchiveTemplate503ApplicationProblemPlusJSONResponse) VisitArchiveTemplateResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -26474,13 +25278,10 @@ type CopyTemplate401ApplicationProblemPlusJSONResponse struct {
 func (response CopyTemplate401ApplicationProblemPlusJSONResponse) VisitCopyTemplateResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.WWWAuthenticate != nil {
-		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
-	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -26525,13 +25326,10 @@ type CopyTemplate409ApplicationProblemPlusJSONResponse struct {
 func (response CopyTemplate409ApplicationProblemPlusJSONResponse) VisitCopyTemplateResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -26576,13 +25374,10 @@ type CopyTemplate429ApplicationProblemPlusJSONResponse struct {
 func (response CopyTemplate429ApplicationProblemPlusJSONResponse) VisitCopyTemplateResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
@@ -26611,13 +25406,10 @@ type CopyTemplate503ApplicationProblemPlusJSONResponse struct {
 func (response CopyTemplate503ApplicationProblemPlusJSONResponse) VisitCopyTemplateResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -26669,13 +25461,10 @@ type UnpublishTemplate401ApplicationProblemPlusJSONResponse struct {
 func (response UnpublishTemplate401ApplicationProblemPlusJSONResponse) VisitUnpublishTemplateResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.WWWAuthenticate != nil {
-		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
-	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -26720,13 +25509,10 @@ type UnpublishTemplate409ApplicationProblemPlusJSONResponse struct {
 func (response UnpublishTemplate409ApplicationProblemPlusJSONResponse) VisitUnpublishTemplateResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -26739,13 +25525,10 @@ type UnpublishTemplate429ApplicationProblemPlusJSONResponse struct {
 func (response UnpublishTemplate429ApplicationProblemPlusJSONResponse) VisitUnpublishTemplateResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
@@ -26774,13 +25557,10 @@ type UnpublishTemplate503ApplicationProblemPlusJSONResponse struct {
 func (response UnpublishTemplate503ApplicationProblemPlusJSONResponse) VisitUnpublishTemplateResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -26833,13 +25613,10 @@ type CreateTemplateVersion401ApplicationProblemPlusJSONResponse struct {
 func (response CreateTemplateVersion401ApplicationProblemPlusJSONResponse) VisitCreateTemplateVersionResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.WWWAuthenticate != nil {
-		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
-	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -26884,13 +25661,10 @@ type CreateTemplateVersion409ApplicationProblemPlusJSONResponse struct {
 func (response CreateTemplateVersion409ApplicationProblemPlusJSONResponse) VisitCreateTemplateVersionResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -26935,13 +25709,10 @@ type CreateTemplateVersion429ApplicationProblemPlusJSONResponse struct {
 func (response CreateTemplateVersion429ApplicationProblemPlusJSONResponse) VisitCreateTemplateVersionResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
@@ -26970,13 +25741,10 @@ type CreateTemplateVersion503ApplicationProblemPlusJSONResponse struct {
 func (response CreateTemplateVersion503ApplicationProblemPlusJSONResponse) VisitCreateTemplateVersionResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -27028,13 +25796,10 @@ type GetTemplateVersion401ApplicationProblemPlusJSONResponse struct {
 func (response GetTemplateVersion401ApplicationProblemPlusJSONResponse) VisitGetTemplateVersionResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.WWWAuthenticate != nil {
-		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
-	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -27063,13 +25828,10 @@ type GetTemplateVersion429ApplicationProblemPlusJSONResponse struct {
 func (response GetTemplateVersion429ApplicationProblemPlusJSONResponse) VisitGetTemplateVersionResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
@@ -27098,13 +25860,10 @@ type GetTemplateVersion503ApplicationProblemPlusJSONResponse struct {
 func (response GetTemplateVersion503ApplicationProblemPlusJSONResponse) VisitGetTemplateVersionResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -27157,13 +25916,10 @@ type PreviewTemplateVersion401ApplicationProblemPlusJSONResponse struct {
 func (response PreviewTemplateVersion401ApplicationProblemPlusJSONResponse) VisitPreviewTemplateVersionResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.WWWAuthenticate != nil {
-		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
-	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -27224,13 +25980,10 @@ type PreviewTemplateVersion429ApplicationProblemPlusJSONResponse struct {
 func (response PreviewTemplateVersion429ApplicationProblemPlusJSONResponse) VisitPreviewTemplateVersionResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
@@ -27259,13 +26012,10 @@ type PreviewTemplateVersion503ApplicationProblemPlusJSONResponse struct {
 func (response PreviewTemplateVersion503ApplicationProblemPlusJSONResponse) VisitPreviewTemplateVersionResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -27318,13 +26068,10 @@ type PublishTemplateVersion401ApplicationProblemPlusJSONResponse struct {
 func (response PublishTemplateVersion401ApplicationProblemPlusJSONResponse) VisitPublishTemplateVersionResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.WWWAuthenticate != nil {
-		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
-	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -27369,13 +26116,10 @@ type PublishTemplateVersion409ApplicationProblemPlusJSONResponse struct {
 func (response PublishTemplateVersion409ApplicationProblemPlusJSONResponse) VisitPublishTemplateVersionResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -27388,13 +26132,10 @@ type PublishTemplateVersion429ApplicationProblemPlusJSONResponse struct {
 func (response PublishTemplateVersion429ApplicationProblemPlusJSONResponse) VisitPublishTemplateVersionResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
@@ -27423,13 +26164,10 @@ type PublishTemplateVersion503ApplicationProblemPlusJSONResponse struct {
 func (response PublishTemplateVersion503ApplicationProblemPlusJSONResponse) VisitPublishTemplateVersionResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -27480,13 +26218,10 @@ type ListUsers401ApplicationProblemPlusJSONResponse struct {
 func (response ListUsers401ApplicationProblemPlusJSONResponse) VisitListUsersResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.WWWAuthenticate != nil {
-		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
-	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -27515,13 +26250,10 @@ type ListUsers429ApplicationProblemPlusJSONResponse struct {
 func (response ListUsers429ApplicationProblemPlusJSONResponse) VisitListUsersResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
@@ -27550,13 +26282,10 @@ type ListUsers503ApplicationProblemPlusJSONResponse struct {
 func (response ListUsers503ApplicationProblemPlusJSONResponse) VisitListUsersResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -27601,13 +26330,10 @@ type EraseUser401ApplicationProblemPlusJSONResponse struct {
 func (response EraseUser401ApplicationProblemPlusJSONResponse) VisitEraseUserResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.WWWAuthenticate != nil {
-		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
-	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -27652,13 +26378,10 @@ type EraseUser409ApplicationProblemPlusJSONResponse struct {
 func (response EraseUser409ApplicationProblemPlusJSONResponse) VisitEraseUserResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -27671,13 +26394,10 @@ type EraseUser429ApplicationProblemPlusJSONResponse struct {
 func (response EraseUser429ApplicationProblemPlusJSONResponse) VisitEraseUserResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
@@ -27706,13 +26426,10 @@ type EraseUser503ApplicationProblemPlusJSONResponse struct {
 func (response EraseUser503ApplicationProblemPlusJSONResponse) VisitEraseUserResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -27764,13 +26481,10 @@ type UpdateUser401ApplicationProblemPlusJSONResponse struct {
 func (response UpdateUser401ApplicationProblemPlusJSONResponse) VisitUpdateUserResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.WWWAuthenticate != nil {
-		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
-	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -27815,13 +26529,10 @@ type UpdateUser409ApplicationProblemPlusJSONResponse struct {
 func (response UpdateUser409ApplicationProblemPlusJSONResponse) VisitUpdateUserResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -27866,13 +26577,10 @@ type UpdateUser429ApplicationProblemPlusJSONResponse struct {
 func (response UpdateUser429ApplicationProblemPlusJSONResponse) VisitUpdateUserResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
@@ -27901,13 +26609,10 @@ type UpdateUser503ApplicationProblemPlusJSONResponse struct {
 func (response UpdateUser503ApplicationProblemPlusJSONResponse) VisitUpdateUserResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -27958,13 +26663,10 @@ type ExportUser401ApplicationProblemPlusJSONResponse struct {
 func (response ExportUser401ApplicationProblemPlusJSONResponse) VisitExportUserResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.WWWAuthenticate != nil {
-		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
-	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -28009,13 +26711,10 @@ type ExportUser429ApplicationProblemPlusJSONResponse struct {
 func (response ExportUser429ApplicationProblemPlusJSONResponse) VisitExportUserResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
@@ -28044,13 +26743,10 @@ type ExportUser503ApplicationProblemPlusJSONResponse struct {
 func (response ExportUser503ApplicationProblemPlusJSONResponse) VisitExportUserResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -28101,13 +26797,10 @@ type ListWebhooks401ApplicationProblemPlusJSONResponse struct {
 func (response ListWebhooks401ApplicationProblemPlusJSONResponse) VisitListWebhooksResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.WWWAuthenticate != nil {
-		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
-	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -28136,13 +26829,10 @@ type ListWebhooks429ApplicationProblemPlusJSONResponse struct {
 func (response ListWebhooks429ApplicationProblemPlusJSONResponse) VisitListWebhooksResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
@@ -28171,13 +26861,10 @@ type ListWebhooks503ApplicationProblemPlusJSONResponse struct {
 func (response ListWebhooks503ApplicationProblemPlusJSONResponse) VisitListWebhooksResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -28229,13 +26916,10 @@ type CreateWebhook401ApplicationProblemPlusJSONResponse struct {
 func (response CreateWebhook401ApplicationProblemPlusJSONResponse) VisitCreateWebhookResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.WWWAuthenticate != nil {
-		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
-	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -28264,13 +26948,10 @@ type CreateWebhook409ApplicationProblemPlusJSONResponse struct {
 func (response CreateWebhook409ApplicationProblemPlusJSONResponse) VisitCreateWebhookResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -28315,13 +26996,10 @@ type CreateWebhook429ApplicationProblemPlusJSONResponse struct {
 func (response CreateWebhook429ApplicationProblemPlusJSONResponse) VisitCreateWebhookResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
@@ -28350,13 +27028,10 @@ type CreateWebhook503ApplicationProblemPlusJSONResponse struct {
 func (response CreateWebhook503ApplicationProblemPlusJSONResponse) VisitCreateWebhookResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -28401,13 +27076,10 @@ type DeleteWebhook401ApplicationProblemPlusJSONResponse struct {
 func (response DeleteWebhook401ApplicationProblemPlusJSONResponse) VisitDeleteWebhookResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.WWWAuthenticate != nil {
-		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
-	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -28452,13 +27124,10 @@ type DeleteWebhook429ApplicationProblemPlusJSONResponse struct {
 func (response DeleteWebhook429ApplicationProblemPlusJSONResponse) VisitDeleteWebhookResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
@@ -28487,13 +27156,10 @@ type DeleteWebhook503ApplicationProblemPlusJSONResponse struct {
 func (response DeleteWebhook503ApplicationProblemPlusJSONResponse) VisitDeleteWebhookResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -28544,13 +27210,10 @@ type GetWebhook401ApplicationProblemPlusJSONResponse struct {
 func (response GetWebhook401ApplicationProblemPlusJSONResponse) VisitGetWebhookResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.WWWAuthenticate != nil {
-		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
-	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -28595,13 +27258,10 @@ type GetWebhook429ApplicationProblemPlusJSONResponse struct {
 func (response GetWebhook429ApplicationProblemPlusJSONResponse) VisitGetWebhookResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
@@ -28630,13 +27290,10 @@ type GetWebhook503ApplicationProblemPlusJSONResponse struct {
 func (response GetWebhook503ApplicationProblemPlusJSONResponse) VisitGetWebhookResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -28688,13 +27345,10 @@ type UpdateWebhook401ApplicationProblemPlusJSONResponse struct {
 func (response UpdateWebhook401ApplicationProblemPlusJSONResponse) VisitUpdateWebhookResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.WWWAuthenticate != nil {
-		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
-	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -28771,13 +27425,10 @@ type UpdateWebhook429ApplicationProblemPlusJSONResponse struct {
 func (response UpdateWebhook429ApplicationProblemPlusJSONResponse) VisitUpdateWebhookResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
@@ -28806,13 +27457,10 @@ type UpdateWebhook503ApplicationProblemPlusJSONResponse struct {
 func (response UpdateWebhook503ApplicationProblemPlusJSONResponse) VisitUpdateWebhookResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -28864,13 +27512,10 @@ type ListWebhookDeliveries401ApplicationProblemPlusJSONResponse struct {
 func (response ListWebhookDeliveries401ApplicationProblemPlusJSONResponse) VisitListWebhookDeliveriesResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.WWWAuthenticate != nil {
-		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
-	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -28915,13 +27560,10 @@ type ListWebhookDeliveries429ApplicationProblemPlusJSONResponse struct {
 func (response ListWebhookDeliveries429ApplicationProblemPlusJSONResponse) VisitListWebhookDeliveriesResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
@@ -28950,13 +27592,10 @@ type ListWebhookDeliveries503ApplicationProblemPlusJSONResponse struct {
 func (response ListWebhookDeliveries503ApplicationProblemPlusJSONResponse) VisitListWebhookDeliveriesResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -29008,13 +27647,10 @@ type GetWebhookDelivery401ApplicationProblemPlusJSONResponse struct {
 func (response GetWebhookDelivery401ApplicationProblemPlusJSONResponse) VisitGetWebhookDeliveryResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.WWWAuthenticate != nil {
-		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
-	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -29059,13 +27695,10 @@ type GetWebhookDelivery429ApplicationProblemPlusJSONResponse struct {
 func (response GetWebhookDelivery429ApplicationProblemPlusJSONResponse) VisitGetWebhookDeliveryResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
@@ -29094,13 +27727,10 @@ type GetWebhookDelivery503ApplicationProblemPlusJSONResponse struct {
 func (response GetWebhookDelivery503ApplicationProblemPlusJSONResponse) VisitGetWebhookDeliveryResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -29153,13 +27783,10 @@ type ReplayWebhookDelivery401ApplicationProblemPlusJSONResponse struct {
 func (response ReplayWebhookDelivery401ApplicationProblemPlusJSONResponse) VisitReplayWebhookDeliveryResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.WWWAuthenticate != nil {
-		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
-	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -29204,13 +27831,10 @@ type ReplayWebhookDelivery409ApplicationProblemPlusJSONResponse struct {
 func (response ReplayWebhookDelivery409ApplicationProblemPlusJSONResponse) VisitReplayWebhookDeliveryResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -29223,13 +27847,10 @@ type ReplayWebhookDelivery429ApplicationProblemPlusJSONResponse struct {
 func (response ReplayWebhookDelivery429ApplicationProblemPlusJSONResponse) VisitReplayWebhookDeliveryResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
@@ -29258,13 +27879,10 @@ type ReplayWebhookDelivery503ApplicationProblemPlusJSONResponse struct {
 func (response ReplayWebhookDelivery503ApplicationProblemPlusJSONResponse) VisitReplayWebhookDeliveryResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -29316,13 +27934,10 @@ type PingWebhook401ApplicationProblemPlusJSONResponse struct {
 func (response PingWebhook401ApplicationProblemPlusJSONResponse) VisitPingWebhookResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.WWWAuthenticate != nil {
-		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
-	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -29367,13 +27982,10 @@ type PingWebhook409ApplicationProblemPlusJSONResponse struct {
 func (response PingWebhook409ApplicationProblemPlusJSONResponse) VisitPingWebhookResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -29386,13 +27998,10 @@ type PingWebhook429ApplicationProblemPlusJSONResponse struct {
 func (response PingWebhook429ApplicationProblemPlusJSONResponse) VisitPingWebhookResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
@@ -29421,13 +28030,10 @@ type PingWebhook503ApplicationProblemPlusJSONResponse struct {
 func (response PingWebhook503ApplicationProblemPlusJSONResponse) VisitPingWebhookResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -29480,13 +28086,10 @@ type ReplayWebhook401ApplicationProblemPlusJSONResponse struct {
 func (response ReplayWebhook401ApplicationProblemPlusJSONResponse) VisitReplayWebhookResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.WWWAuthenticate != nil {
-		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
-	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -29531,13 +28134,10 @@ type ReplayWebhook409ApplicationProblemPlusJSONResponse struct {
 func (response ReplayWebhook409ApplicationProblemPlusJSONResponse) VisitReplayWebhookResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -29582,13 +28182,10 @@ type ReplayWebhook429ApplicationProblemPlusJSONResponse struct {
 func (response ReplayWebhook429ApplicationProblemPlusJSONResponse) VisitReplayWebhookResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
@@ -29617,13 +28214,10 @@ type ReplayWebhook503ApplicationProblemPlusJSONResponse struct {
 func (response ReplayWebhook503ApplicationProblemPlusJSONResponse) VisitReplayWebhookResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -29675,13 +28269,10 @@ type RotateWebhookSecret401ApplicationProblemPlusJSONResponse struct {
 func (response RotateWebhookSecret401ApplicationProblemPlusJSONResponse) VisitRotateWebhookSecretResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.WWWAuthenticate != nil {
-		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
-	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -29726,13 +28317,10 @@ type RotateWebhookSecret409ApplicationProblemPlusJSONResponse struct {
 func (response RotateWebhookSecret409ApplicationProblemPlusJSONResponse) VisitRotateWebhookSecretResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -29745,13 +28333,10 @@ type RotateWebhookSecret429ApplicationProblemPlusJSONResponse struct {
 func (response RotateWebhookSecret429ApplicationProblemPlusJSONResponse) VisitRotateWebhookSecretResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
@@ -29780,13 +28365,10 @@ type RotateWebhookSecret503ApplicationProblemPlusJSONResponse struct {
 func (response RotateWebhookSecret503ApplicationProblemPlusJSONResponse) VisitRotateWebhookSecretResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -29940,13 +28522,10 @@ type GetMetrics401ApplicationProblemPlusJSONResponse struct {
 func (response GetMetrics401ApplicationProblemPlusJSONResponse) VisitGetMetricsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.WWWAuthenticate != nil {
-		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
-	}
 	w.WriteHeader(401)
 	_, err := buf.WriteTo(w)
 	return err
@@ -30092,13 +28671,10 @@ type GetReadiness503ApplicationProblemPlusJSONResponse struct {
 func (response GetReadiness503ApplicationProblemPlusJSONResponse) VisitGetReadinessResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -30214,13 +28790,10 @@ type GetUnsubscribePage429ApplicationProblemPlusJSONResponse struct {
 func (response GetUnsubscribePage429ApplicationProblemPlusJSONResponse) VisitGetUnsubscribePageResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
@@ -30249,13 +28822,10 @@ type GetUnsubscribePage503ApplicationProblemPlusJSONResponse struct {
 func (response GetUnsubscribePage503ApplicationProblemPlusJSONResponse) VisitGetUnsubscribePageResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -30328,13 +28898,10 @@ type UnsubscribeAddress429ApplicationProblemPlusJSONResponse struct {
 func (response UnsubscribeAddress429ApplicationProblemPlusJSONResponse) VisitUnsubscribeAddressResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
@@ -30363,13 +28930,10 @@ type UnsubscribeAddress503ApplicationProblemPlusJSONResponse struct {
 func (response UnsubscribeAddress503ApplicationProblemPlusJSONResponse) VisitUnsubscribeAddressResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
 	return err
@@ -35515,1088 +34079,4 @@ func (sh *strictHandler) UnsubscribeAddress(ctx *echo.Context, link LinkToken) e
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
 	return nil
-}
-
-// Base64 encoded, compressed with deflate, json marshaled OpenAPI spec.
-// Stored as a slice of fixed-width chunks rather than one concatenated
-// const string: with thousands of chunks the chained `+` fold is several
-// times slower for the Go compiler than parsing a slice literal.
-var swaggerSpec = []string{
-	"7L37ciO3tTf6KihmV9lOKA3JkUYjqlLZ8lxsOXPLSGPvJJo9ArtBElYT4ABoUbRrTuVBvvPv+d7je5Q8",
-	"ySksXBrdRJPdJMf2/sp/JB6xb8DCwsK6/tbPnYTP5pwRpmRn+HOH3OPZPCPw73OGs+VP5C2Rc84k0T/d",
-	"4SyHfyQ4mZK0MxzjTJJuJ+FM5pnCinJ2kXaGnV7/FI+OktODwbiXHpykvdHBY/zw+OBk3E9JL+mPTjHu",
-	"dDtjylLKJrIz/OfPnSTDuSRXyznpDDvvWILnc5KiFxSPaEbVsgOfGdOUsIR0hr3Dx8fdDmFpZ9jvHXU7",
-	"t1T/syOovO10Ox9zrvRrrqYEXebzeUaJ+EKizL0MySnOMjQiKGcZnVFF0sNOtyNgBjhzj5ohoXmuJGIc",
-	"wZ2IM7SYYoUwmmOhlmiGl2iK7whSHM3xUr9Hkjsi9JiHnSmdTPUvCgvVGT7qdzsyn0yI1B/qDDvn8haN",
-	"uUAYJXiOFCWpfo2aEpQSnOl3KapgPMXYF1RNea4QZkszpE63s+BCU7Iz7DzDydSOjJoZZwQ+kXEpEVUo",
-	"0XOSaLREI0H0zXyM1JRKdD4RhMwIU12Uz90wxoRIuGNBsjuCZpypqTzsfOpWFuy7XFCZ0gTmVV2qR26l",
-	"jvt+pczTlbVKeC4UfO9CkAyz1C4U0PfH4BPR1bIPC4TFiCqBFRcSKb1WKUloSlBK5TxXRFbWKOOLYon6",
-	"vePKGq1O9omdnaI4ypondr49P9sZlVKvTzHdygRecTWlbIIoM6vPk1wvBbolZC4RZWMuZnA7kiQRRJl5",
-	"6Vv1WlMiUUawYGgs+AyZZVVTIioznZGU5rNisr0qO6YpwmiWqxxnKCnP0u6GkCdX6RDlQzOH8HVmB1Fl",
-	"Bm0YbErMkL+QaJRLyojUfPa+25nxlGSdYWcyVwdHh/2DGWW0Y39+J7UYUiInXdj7L8gd3Ou2nZ+cljEN",
-	"dlsjArzvdhS/JUyarz/uD7qdBRbMirL3nz51O09wVWQKghVJz1Vn2Bn0Bo8O+v2DwfFV73TY6w17vX9o",
-	"JjK3fL0sJOjg4CTpk4MTfDw4OMXH/YOHo0e4N+4ng/RIb56UyETQuVs+x+EIj7SEyLDSU8uoZgDD9rQQ",
-	"z2nvQL/n4IQ8HB88xkejg+PkUXpCHo9PcW/U6XYyMsHZtzwrBP1s+ZbDyvMFI8Lwkcql/mFOWMAZr7hQ",
-	"0wVlKbo7RJc8N390up18nq4nAxBvilX03MFMLojoDDsvuVSIcXaQUplkXOaCIOzkl0Qj/eVwc+hVVwuu",
-	"l3tM7whaEiyAHtWTjJpTDNaxq3e9oGOalH7b8rCrYWNBxkRowWFfH3LWoD+okuO54LOnVjjESaNFYUaw",
-	"JEjipRyif//rfz2jemMF5xUB8lBpbxwt0YTeafGjplTfk+Kl/AItBFWKMMS4ogk5/Pe//l/0z/77X4xo",
-	"o4ZE+7mT8iR4afrwYDA6wXrn9A9O04fk4PG4jwejh8lReqw3jZXJTsbqz2Bxq4nX73YYnsFxqwlzOE/H",
-	"nW5njiekM3xYyO790BOEW7jc/cenD0uSpPMGTwg60eLx3//6X35IeiESzhSmTCJF7t1hoPe45vCJ5nDK",
-	"pBI5HJbwI0ZzwScCz8zNguBUqwOH6C3BqflNzxMteS4kycaHnfdV3vuBqumTYq1jzHfB0DdEzDBbdtH/",
-	"+d/o0WCAzkfyEPXR1998DQPTezEXaEHIrfRKBh0rQpia6sPb/qZJysdaGGuV4xCdjxUxexj2bvn1A3g9",
-	"uVeEwazMftdvmc0zvjTn4Bqu/dmc14PHnjlAsCnNLZLnQh/rnY+5PScLXWHQ7Wj6d4adlcl2uh0tdcfU",
-	"HVBaizBa0GAQ+4xTPx5F3zlYeSdM41Nsv/3cAfGvWRwrIkHp8Ef8D1PCUEpTWGhLH9A0RmRC2V+AKbfZ",
-	"rcl2Iu7haQ/YLPjiLyzxa8/lo/6wd/KP8pm5Uco77XaKtVzJeGLUOzgcZ1jekvTKLO63fIEyziYo5UQi",
-	"XDs1lMscZ9lyZYZ/qSd4sNx7+UzlTOp2cklEyBjr1RS9wE8FHpcPrBFPtaLzB/QKxCHogETMKAMmuGbX",
-	"7AdiBWs4Tj5GD9FLLJIpGvQGx2ANITIek0QZ5fdhH32HWY7FUt9wcthZu8YDq3uFa4wPeqOH44OT5Dg9",
-	"OE0H5OAYH40fJoNRH/dOy6t6cPGs0+1wQSdUU9tK+FAxSvXESVrSjSLzXasaHR3bUbajO0gLCXwQ0VCf",
-	"zTDNyntNKZxMZ8YZoDcqVorM5vqvfhfWy/LuU4IFOk9x167SjBCwi19yluIl0mcRYesJ75XeUCHtHwz0",
-	"cX0yPuodnI6Ok4NCHe0nIEgSOqd2fD93cJoKIjWRcYr/0/ouDhM+A9cC0XprR/FwMaQ+7rWEk4StHVX5",
-	"CW1IjH4kiX7g71ps4vmcU6as9rBepx20Xzi9PN8QRgRWxCl7jfwwFUWsRoyv428tw4BlL1psCHjA8sYf",
-	"0EtjPb3i7OBpIWm8d0HzzB/+gPqH6I2RMPqHK608FZucSjTDKUEjohaEMFSYE9/MRt8izFLNfugFvyMZ",
-	"TsAmrRWFYLtdJlyAaX460IufeBXGSrlAIO0+lCnB1gi2M9Q6JJfUiOS+Xt2S2jfoHZXVPq3CA02N1GZc",
-	"aV0eLaY0mTo3x4pLAzb1BaOKYkUu6YRhlQvylsBhUOKairq8yQycESlBA+68sXYFnTCt4z4XNLUOLzph",
-	"RFhNysiVyJ60qnVILhCeKajeoB/ZZycCJyT+9Df6EvqWz+dggNqnB3pTL7i4HWd8Adv2Y24Md9hM3/GR",
-	"nrjMZzMslmAp/8hHRuuVeZIQkoKIDkWhlXy9dVLs2MmLMWVUTmvvGVQl3cnBQ9wfHZxowj/WhD/Cx6NH",
-	"yUn6mJyOV00UeSgIS4n4MMIqmWp20ro8yD69nIyAhFZc4QwoqTUAPZHOKM9uQXBqQaBvporMrL91SpJb",
-	"mc80taZ4cPxoeDp+/CjtPe4/fnyUnKSPjk/xYEww7iXHxzjt9Y/xw9H4aNwfDUa90ePBIEn7x+mjpH88",
-	"6o17Pdx7rCVBO9aS9CfSGR49HvQffnr/qdsROVtHZdCRa4ncLwvuYFnbS9+XWN5SNnlBpapYOtkCLw0B",
-	"rZb+RnB9NKBviYBjXFkf4euXb85f/R1OG0buNJP+s3OepUSg67zXGzxCzylLpujFized92sPf6eG2lva",
-	"uIf8+Q9C502GlyPObxv6pfyHt/BLhbx+etDv9/v1vD4PhlX2Z/1AkCAJMeZs4QEFNS/JpeIzYnR6a/l1",
-	"hh2W4kJWvM4F6FjGGnj19DyUxJGogz6ynvDZnIBFNuZiRNOUMOdgrLr1gWV/yYV7wpmq+n3+Z1Gs6kn/",
-	"ht8ROPfQC7zQb8BZNsLJrfNj4YXWk5+xCQQD9P9+wJnxZM7BrBT6BA3vtYEDCBCQjzkVgYPY/n2lJ6i3",
-	"IzX3anKwSfbHzvu4s7xwal+V4iRaN5jABEiqz0MVGcXKjF/QjzkFfkBP8QxPQDtYDRjlDCcJmSs8Apvh",
-	"HM0Jw1kQ/ZkLzsf6UxmXQI/wCT/DhDMlcAIKmX1D5/2n9yFTaRlX4qjgiPhdNvy2ZQMs5FtQDb7WmsEF",
-	"c3GHQNVhZesZowRD4C224FiSNud3ihWGpTF6PjhqTPBEEx6McnpHnmLwmhoKDA56/U63M3EbX+/7YefC",
-	"70Rwqp7DUevNu2/0sc8WZIJOuuhx7+HDPnqZM5pMu87bWKxrWT8HKTAXRJtxWI+lM+x8SzLC0EsspBZI",
-	"5oNflz/YH6BLhb7DMyLR5cccC9JFLzhLOUOXP/T/jo6++7aL3jGqd/FfKZuktfqt/kAu5lyC31iTHCst",
-	"7jD6UVuQehuneaIgqkbE7CXEVzvDwZE2EshsnmFlVsQwr1/7Tr+zsvqBrl+z/MZZ4oK+C47mhM+zGmb4",
-	"fXF/zcXt/r4A0QUo2X+/0O56k46jkrXemxqVs79L19/SBuRz7wRKjXPaRGk2MkbIFnGRW8sXITf8vrq/",
-	"1dVd6zxLpphNVnW6fm/Yc176z+JZqdHFw++2dL4459IrQ3qWYhvvJvdzKogMPjWofirDbJIbp6AJbW32",
-	"Ec4Fv6PgrOuMcpopCmES2Eivoq69XZyKLJ+NbEDfe4TuKFmYQEwujPYcyV8ROLmlbNKGjm2DMvVuSs14",
-	"lE2+p2RR4bnPwVCc6Z0dhA8KiaU/at1bdkyIZCRRgjOa4CxblnaN4RG9XXdhqSZu5o3c8irKDYGb0Sw5",
-	"cSsOVFdckDSaVPO5CK8IU9auxPN5ZmP3DwytGrmbM/JOQKKbUnM5fPBAPjy0++JBwnMmSfYg5Yl80ISH",
-	"//JfB+eznw682PvzcXrUL77ybGXtViRPm6wy69rO5xnHxj3LqtxSWi/Nh5d2zeYEEoa3culeWcH/vePb",
-	"0KubqylvtYltsOjg4OCa6fEP68LYEPUNr14VV5Hi6OeffVTz06dr5gTrEBF28M3X18xIMsomQ61VkGs2",
-	"5lwRMUQ/I0EnUzVEX0CW0M9zPCGf9AfgX/LTF+jTNYPx/SH+9Wt2zSCSWxoCxHQXNZH3n3/2f2rF5NOn",
-	"n3/+gyBYcvbpExoRSC2G15mffv75gfvn4TVrFogve3lC3SQeNZ/nowxCL16MSdgGT616VRqw+ezxQe/h",
-	"Qe9hGFBeVX4+dTsymZIZttoNNbm6bwSfExsytN+bBz+tfO/njvFN2WQcyAK5f0HYRE07w37Phwuk0mus",
-	"v2oopp8s3dnrdTszyvwPWvlSiuiTrHN9fdmJvsnPrvSyQet3fQqdqf8MXtytzPe9f5SbgPmKxgXLeMDH",
-	"B+VlrOpgVxAgLW/SJCFSwgWtdiy/m46+Sehr+t3Fu58u+q/od6eHZPndT+kPF/Q1vVi8vMqmf9c/JoOM",
-	"jWbPe+l/fZcVR9EF6wxPNSEEGQsip+695/8Qb2+Tj1Py8ePl3yffjAf/OJbfTg6P2MOnvfk/Ht+97c+u",
-	"Hi3/+nGw+K/Ri+k78l1yKp/jb+hr/kq8VG/S729dwowV8F8TLLSp+qnbeQdafruk4JRKPMoC9q5XheDK",
-	"96Wks25nnGdZ/FSkLcSdMGm/SQarrufyAxlNm8eS/MlV3t6vc4GevH0JDng7SzNqcmdPSOPFxpIcgpGU",
-	"BnqrjYmSVHNdMBnSOzhOwan8EB+ckt744NHoBD9OTtMe6Y/X5mv4YealwzURM3+66klLd8ZudRBZyj01",
-	"ednLagpOo7hz347T00kfjuZkDCnRPzg5wfjgZDToH5yOe72DIg/20TiMlhYH68KM7qIxPYMp/UDV9BLK",
-	"E0qTkvanzmIqSfLhyeD59/Lrv11MhUyeTLO/Xbz8/k+jY3n5dznnoxP+tEe+G8z+cfvwe/b3PxcD+p2/",
-	"mvGXXo4pwSlYTj93bMjwKZVFBko1lHIFKbgZQfqo1TqJxHcEUYVyPX8TQ4HBaanjc8TO4Bn9yJ8Dzc0f",
-	"mSuHV3HE/HfxksM//kf0tHl2hSfxgV5+e34wOH7kSkYWU56Z0XcRZWhK7nFKEjoz5RzFuK87u2ru1526",
-	"+Z2UZ3fd+Wfv4BQfjN///Ojo03UnPsO3ZC6e0ol1L7SYJ/ry7fMn6PT4Ye+r8hTlFOsn/jxkR6O/Tf4+",
-	"fTn+4Qf84k8fJ/ffi789x68fXN1L8eToQva+78vno6eLJ5PJn4drFq00K//2f54f/AMf/NQ7OP3Tgz+/",
-	"/9OwbnpKLCFne3V6lyThLIXs7wWmCo3ImAuCMBL6ITu/fr8yv+NwoF6pokw9HBitis60ofb40ZFVb8zf",
-	"hYpFmSITOImN5wrPiHK7xHpmYwuhhcMXEtG0TO2G1g6khc6xmhaarHUDr8ani+n9hyDjzrDzhwdFeeYD",
-	"c1U+uEhNjUwuJBcmJSXji2ezuVp+bySueVt5JjeM3CvzzI3jqbkgd5TnEhL/zxAeSVDzIStcLX0O/ZgK",
-	"aYoDDtHrOf6YkyGiCuKmM6xQghkyTrEygc7/8bG3vHz8avy3/K+v/utxevTym+OPE0eSj7k++gqamNnU",
-	"8OKgwosFC344eF8jQZ4aZ1hsRZ2A3+uqGufbjosKObl1wyYH+mr9oDdlz0YGTez3dhz2RUpmc64IS5Z/",
-	"JcvV0Z+jnNGPOUGgEljGohIJ41/tIpknU4Qlwujdu4unh+jcigKIV2oelPpkuiXLIiFS5KZS0r4D4Qmm",
-	"rEyXk6Q/Ls7Jo9EjfPB43E8O9EnpTlNHF3NkFpQJpnSg51QnJQeP602pgE8PPwwfHLz/U5xVv+OjujX/",
-	"kY/qF3xTEmFkwX+ET+243C+g6Dg6XighkvQnMkRTvkAzzJYIIspa2AuicsEQVmjGpSpNadCLywVX31yM",
-	"LyVjDLmM+pH6Y6BfOgT6kUOgyICpIz61FUguCSW6CJsyWCKLMC++u+NKXAXu6tgMpHPpuW2yV5EXOMt3",
-	"nMcPhdERm4Y1AWoHv1Ejjwy+sHN2Gjt4RkxmPmgSX+P0G6zIAoMYTIqEvZKfV/BRRmZ/+tE6ekLYBQZu",
-	"+WqeP09B+aYfRjj9YGui9BGvjC9AE+n8Ak203o4ZMjeY9OaE51kKEnNEUC5J2kVz41/XAtZLTcqkwlC+",
-	"3nmA5/QBpg+wAYCw9CFStal2dZblcW9QVL58jVPkqON3pDeCjMnjDSFLJPmgPGsgebMFemPeYB6pnEgM",
-	"qgUFwxmSS6nIzBMvZzl4XCwVDzufunrgQSxwi1XN2S3jC/bcVKWsruwMZ1qWGfszXFV3vI14ukRTnqX6",
-	"kITiFrO81JyG8HbYGkJwGzPz77H3uOcc3oN9NaS9abEo9NrPCARhPr2PsoQta9uBH0A5D/nhrR9FU34o",
-	"aLUfXgjJnGBmt8ocC9gsXKCp1kw0YwCVHRWh/tfYEMAjTzgbZzTZlkMUBv/jKmsk7r0lzqDS6oPIRt4R",
-	"rOiESkUESRHOBMHpMrq1czV94G7ddTVPy2gQdqBNl9LP7TOspH21LJTIJBdCWzgQAXRGkCCmwNcV7liL",
-	"EOzXA2/AxgZk734QmLowpudFbuhWnGB8rauMUOScBpwA5Wj6iUIzBnsQtnhs9XOpZ7jjqj8sVv15MKqm",
-	"y17MZH/rnuAsI8LJQ6CBgfdIuaUFlEcZmX9JxB0Rz7Ss3HKRqH1TbKH8tWCdLvmMGISXBSRiCs4miDOk",
-	"l0/SlNScwbsL3ONQ4Lr5I0MAZCjQfOH8zPazbhuJgmwqgCBzLlTJ3qOQXN95xdVznrN0y2U0Po/YIjKu",
-	"PozhzeUTWRDDY8ZmDUss65YwuMXF4zeuXssFH5V251Gp1hg9t7NousjFzPe2O8tEcyIXDldV7N0ZXnpl",
-	"xmo3CpF7KpXZvW/wMuM4veL8BRYTsuWSZ+7Z6oorzj+YixUdDHQvPbgRccYr6veOHh+fPEKjpcWT+lwK",
-	"9FE/ELZWWULPmKJqia44Ry/siJuubjHL/cleIBDVNj5H8G5YrreYTcgrri6xonJMTSXLVks2IkvOonqz",
-	"0N/4oDlWBl+prB94zbUSBxkl9UvWOGHmgZvDjiv7aGVlSYqAbEhv3MvSlJoucJwke1SwYHxUIp4rLaSt",
-	"jzgzi64PFpqQdwzfYZrtsua5XNbYwHnw8lUjmAJ+2NJkxyDGF40N3n0ctsFmtaRA70rDbWH1hvPck9kL",
-	"qB4Fdpw7TBkhKVgQKV+wM+t8xYC4cxNowjf7U5KvOH+J2dKyvdyaSdIJUXWuErj4Qc7NTi2rzOcXyFwH",
-	"O4CnGAQY3HuIzsHyt9iBWOgDKpmSFAkyw5QhvyqfjY+OBoFdpaW8phXyxGrnOwnJAFw0r1F5BFbkg4XD",
-	"LG0szo0n185Ier0MwncYzTjEcn/z1ChNcO+mhz5hAFFTm99If8siho658KTTKo+kE3ag+cgme4AehFnA",
-	"k54V97bf3jGT40h/IunWnkmbI7XKOTm8nTCl31NmnnN0hzOaIpO9hSAzCpRBKM6v9U/MdlWbev2CZ0qT",
-	"b84u1Vntj2OqxLDwoJoPKAN6FbqxIBaCUoIoAiOpwhc//PDDwXkw1FUv+rdao+YonI+Jsz86Oa7mEdiE",
-	"tYaxWHN3PI/DMN5ccD1bLTCN3rol/8kpFypubwPJ6lyn4L4LfaaFk89UTBs2jHlOZzk8fwd6vxZ5Cj1G",
-	"yRQLnCjjRglcp3Ms5YKLNO483aPTbTAIWTsgr7ULWhn0hnT7Ui8Mlal0bHyGbgxdbyC5SELx6WGn+JqB",
-	"mr742h/k5WzarD7UCJcOO+Ug4KOjMAh42uud9E9PB8dHJ0e909P++rSQbmdOBOU1MShzDWS5weHRJx8g",
-	"S0vIPHp39QS4iOm3/7OTQogDsAuDpNgwN1cSBTn166l9RWfE5CLzeQzvYcolhHWQXmIlh4E9/YW0QgSb",
-	"esQs0/wOtyHFJ8ThA7sh5xI4c0zFLDpkrzdUh4AVWmAJwSWHX+xcrYZq+12lnNG6YQDiNRzvQyNcZSFH",
-	"tdVOGZrRLKNQKeY8wGasyTKkhXkYijWkilCjkhBtVsczkB1jtwhfz521aFc9lid9fvGEy8gecOOrSU+y",
-	"V9GXF5ev0dGgfwLiPJDYD0sZCg9XMhTe//zw03/E8sdnNBFcxj+LZ5qRNhN0X8teIbgdWrcgTpyi70xJ",
-	"0QpJQUt7grNMxs/KkrqLFkS4cCBJC/x12Gd20lQgG4HbH6MnG8YH1x1IakoyM84ZNt7kfY7DZcdtCod3",
-	"oZ9ARvRIiwz+CvfA7w68Y8+yIbE7aN1A7T775DHjYvwNl7oIS0h1c7WL9hCj6gxxli0RHaOJ4Pnc4L+Y",
-	"42hd3tr1tby+voymrK0/fVK89JLM5ONpi9XuNzhl1oyobQXKXPDZXG1YP2nNkz3KdZvp3ChjJBQGZp90",
-	"S7u6MosIY67I9hW58Y0mZM1Jo+muj127BMbvJPPZjKQon6PRsk4Z6Lpz1qIDGB6Mnbd2FA6fpyzBjKFY",
-	"I5ztReu/mM+zpUNVNpoBWF0G52PTVrGK2SdY1wvzTMA0WAi81Ff96yJJSPlMtviiEdmVD0a+WCS0bnrn",
-	"q+LOKuuYMXU9OaPcYI2EC3ZHC4Ti6oHSXES6+O66O59gSQBqf5XXXfKwvhodbprqp1+S2YiIIGtlbQ1b",
-	"edVegZRTRuuVHKpwicE8vzG79EYLoxtIH72xQi986wD2euWXMsWIg59dRwbIhz230AKtSbeDSNlE3TdY",
-	"qGVT4u5h4qZodoNhpsf0V33jJ5flFk/RFGr5hYSjrCTAM8pI5Pyqz2797+vr+17v4Pr6vj++vr4/Gb//",
-	"4/X1Zezn/4iXJ2pr2DRBeWXr9aMaLp/NjTpW3I9MWSw4zpDC9/bvDfN5dPQZpyNpShot0aW+scpwt6Y9",
-	"BrzErl6U/VxTpm22tW1bcKPIvTIbGJLWb5BNBtNj6ZpUQa6mFrMh4NzUpdRvlnEOInv9vS/MXVrl4Bk1",
-	"Fs66+9+SO0oWb8y9nxxOfoxnTFcEjgQ8saqW9XYtgbUDXrtGBWBzzPqIKRZgk1uF4gtpgjUJnhEDa2cO",
-	"8GRqevCYz444zwhmRvctwz03WaeiA1e8KMxc7TqzHtB2nc6jaXzmXZcGLE+iDJvU7kan/XPzgcppfxw7",
-	"7jfp6q6thUH58AOsV+EP0dNcAJwMQzxXeBIqc/5uagpcRjbMaeEpDxHU22htG8JoeUYkwhlnZHUEO9kE",
-	"QZOj9dyCFOe3wDCH6GIMww4Tf6HzQHfzYM/0nSZICt2DRFEFlGdZsJ1W2S9ov7R+0S8dVOKnSoOmuKLN",
-	"Ucq7JumCzuZcKMyUsYFKbFbZ321o7DlvEGO8EKq7xhYqenE5tgE3G0nDUhdNuTPU8w2oIE7E2YqtvlLH",
-	"UEirNcZTAR9ea64ICBggOQXGgCQb0ybKXHQrG6Nof3uKVglakaNeAIUMVOYLt/fD3RBMuLRCvr3HijiM",
-	"SWoH6VYRz1AI3Nw1G1Qlt3rg62UzGV1azs2679Pg9k+mcLnRiV00+6qTNCkxBrTWF3wKZ1wYuEZhzVV1",
-	"F93Y/MSlufOTD4JsfuQKbiwjsjZZq6q1WLTxKC+LH35Ix3ChQy4JR1HHlU/La16zo7UxqBcDtvFh1bPT",
-	"bs9CCeyeLNzWO2IrmyjAlGr2laZbgWoyNN+fO9nzNO10C6Pe0MG+MhxImX+KmdfxT7GScffRGncN9Y82",
-	"99pUmGeT8ybqhKmbSusJaGq2G/qlhW78RZ1OdfM1jpvVGW+1Rwr0l5qYpuSshS+gsTRp66iRFGLlzfbx",
-	"1l4d+2BAlpUtZwayfm1ac+QMHmvHk5YNNumnrVjrFVcRfacAP2si7QzwWWyWjCuy4yHU+uCg27AByFw/",
-	"azul8OPr6Nd68TVZ2i09LNNvQhaBvyqiC7jaqtUZP/FlV3yMIDWGSDUsavhNz0zOin6/UOmh7zZ/gfT2",
-	"YBTGwBYEUp+YtZYaERKG7kvSqtSMkPOXUVqa6iC/osO3uZD/VRy4jYe3m0MWhETEK9tETsBbWwsK24qs",
-	"lagwG/Q3ISucwRepGOAZsWkKcKgdImgfPUQzzPDERprAlsEsBWedPTDh7wQzY3kScNpleLHUzy64uJVO",
-	"kPiHCzAauBlLSaXCTEXuP0QGzW7oe+HCG7C8lcg10JSIMngRuMlEcWsY3XW9sM3I9NHivqqZJbM4ieYN",
-	"0UBvYNTGA6hwrcCUL33c4BZb8LLatzts8hVJ/nkO3N/dCa3dCescCA2dBldY3kbUOwnQyJ/PeG/rzsrJ",
-	"a1ab5aK3IZUozck2mStNubM5d2iaRjgknnuoOBoRlFaduqvn2MNW5+zn4LLtXVOaIkEjsjbQuC058XNy",
-	"ym+CAz5TLLrCAGbI65aztaqi9CnZSlEB2fSb0FOC9dx42up5Rk5b6LhZd9bqTQjr3YaghEH3/sYkdR95",
-	"xtRvxW91Fd8ZwC76ks8OthrMr5Z38mSKFQiw+7YJFN7x7gCW8C3RKqLiLrP+EJ17+CXAHcEoMZ8yNU93",
-	"EIDDLo0YYeasXpeXt4PXfYv4v4NCvEjleqxEEG12YmPBZ4051XynHBGcUeaYtcKqkDn/MSf2su3ZMsZJ",
-	"XaojXKqyVjXXo32qxyqHT7F6dhctgHjNCAI8YTcMqQTBs0MEMK6Xz+xFANclH3OcSXSj33+zuty2Lqdx",
-	"CU4BPrZRBk9x0UK8NnXmHM0pSfxWtev9ZUoyhb+K+fbaqDHmh+on4d1DhGNfPoOTdBgA4JrfIanDdNuU",
-	"ypD3DEGd0dCmadAsFyRyWykrV3/ZSXNb/7W51AOuvq/hkO0yApNCGG1aQie3tkix8v1VYtvIGbyVNX68",
-	"TduB3d3zbqj1ZK5LrbIgcfGSFcs7FBpY3aa2XmMXlm6SyWU3UfM0rqKJf616oojsIpB8mKXQCl6Ct0JV",
-	"DijIdeoaJ4Y02VvNtbZoNC+aIpNkWNCxreGMjPtv3p1i09D1Sh8id5wuCxp5700xieYDDkdRHvVxZMxb",
-	"nJbNctAWgoOv6jOlnu3msR0TQVhC6pgLcHlkWQo3XoC37u0V4n+2pCp3SvymkqqGgc4EOt7c+jgBjJMp",
-	"rHcjk0rkSWlPnF900cec281fYE8wrlz6pX9x17gqvapJmdckXQMh/YISQnJBmL1meB1vCkl6tNKA+UIp",
-	"tyI+inyv7RO7fN+uDdD6GJBrvpAFKFCI698vnX0n/Sog/uD40TDE+o+bG0FKTVXbssIcZDniwktyu/om",
-	"jbkQDSA/dsrLJix+Wgno90BYKtGX5D7JcknvyFe2sPn5Qf8RSnhKUM6oko321qat1SS+5SjnQlzzqPpy",
-	"oQyAvdkkWPld0jXHbb/JeNdjRXc7RjCuIZ1UmKVyCDvRj+DMbVywUrpFqMLm1HoAfqd++QfcD+5Oyua5",
-	"obzXXl2/uq7XH7sd91i8flthodZMYUQm1EQ8iuTpz7b+NfaH9N9GC0EVkatFlcetBNWdb4dUp6P5xdOT",
-	"XTi5fn4BNe0TekfYIXrFDUzhHc+TKZE+KRpErozpcVWrwayPiyfCSpjdGAwxKsnCPbAyhxsrQG7AgNLn",
-	"pLRMg21AlaRathQI+//nf6NHgwH6+puv9V1HA/Tu8PLwyaH+vX/6+OEZusGJ0q9j5jlYdj1bQbBamppS",
-	"E0o+Qzeal+HTTm6FDGqH1ul2MGDCQr1j1GlW0tsiUtJvhkB7XFF1tdookRlCxSYY8XwNYIAtYBhqC1Nq",
-	"W3FR4DrAoYuVO75TgtOMMiJRSuaE6QPVYveYs1dv85AEP+aCypQmNkcU3tRx7owYKfz+XWuk+XIMf9av",
-	"6Gtb7pfq0Q2Ui4qVgEOD43gbgwzOPYHHKjTMgmJnkx+uefe7y9evohbbr26ytfHS7WreYW0iqZKF97tN",
-	"t2UKD/Bd05XbZ+pOuGmcelM4dCJgN012+sPjmu4jB7VavLwl6VX0KP4hOAkdVgOce9qwNXZNhhMy5VlK",
-	"hDkRTTopzrTIxMOyHgNP6KPDKivd4KB3l1xfjG5F60Gm7g/M0ooJVALXNXvVdpMCA3EBkGwJFylJuwbI",
-	"ySWRrdQDti7L2ugIcIghO5ns648E6ynrBjU8JLW6W4mIjnGMpN2XMP2/wp+wH19Bc6/n736FvfgVIK/B",
-	"u4ytZu13S7fwOzhvgncglN0K67P5qnI6Ht9czm2CWxUP3GmCFgQzMNoAHFrSuB4YfrZ9/UMoE5uftMFT",
-	"v516iGBQhTTYOOtir/vzZ8yzjC8kyudRG2EbbzC5T4iY1xSggzENjfP5GA63mgjLUavtcRtlwfNsgZcS",
-	"3YSTuClxX6iib4xw2a1UIUkx300LVZ9s+DlU79ZZ241XTdXHxdqt2udWHLcOuEVFqCNQ6HHdICPnS9dc",
-	"f7sAaNghfMMqFnd+CpqGN3vIdv6Hwp9VB41/cXSOQAFXnLHdLLepnNkFogK+t34y201kt4Lktlm2zbPZ",
-	"YFpPtYK77wXyztCawPHxNogi7fwGbcP9akM61pnW2lBGd8tUrJmYS/VYN9SnVhe6Ws5JRDa5jNUNXHyZ",
-	"z+eCSAkKwjaLbttntavjqfrJ7O/1w9xNPsYZ87ngTKEZrAXo7Y45V83zfQDgdDsSwIOfYoXrxx/rPayf",
-	"MCrZDCvwn0OWFFAWBj6mWeY8/4ZOwWFfkLLAJ27+bc3v2tRFl+ZzXw56g95Bf/CVN4ixwtGv/bYOpeK9",
-	"vl7RkqO0Lps50H7vd0b8H8OIe2SoHXnItmn97FqD/U5FcYAEPn1a1OVQ37k8VUlY2tjwtR975t4esXrb",
-	"5qvmImv41XciW02DE1mnNNvYgrjTs94pwQWdUGbcEs7vMET5POMYvKGCsBTig6Ol2QamXU3XdagwV3CW",
-	"mb9EKfrsXgNpHeY9UCepH4t6NNx411nxNtmhGO5KkO9jDsXU6MIgjkOXMnRHxAgrOkPO8IdW9btkSaw3",
-	"s93obqLh+PdRr5a4rQuC2TpYytBI4OSWKGkb7xjz0/rtnKfOelARYGjhDBUOWAi0gIfb1Vpv9GtuSnqo",
-	"LykOOuhDc60mpcXHx22wkGszVSHVwxBtnwkewFlrsAStkHastS3aWNzVYvmja3nUVxoDFdzY1kmBK6tv",
-	"r5W4sfC3ssWXEeuzxWr53iFtDsQLE5cojuPgMI6eg7RG0EE7EJ+SYVLrrRzRtuDh+hJyFyH7U9x1A4O8",
-	"3Pd5f2PeexNXPOOW24X6DCX8gW4RIay56DyYoUoU2oeDbbl/DZxWoaiUVqBgtU27YVNP/+KIWc7JYRuY",
-	"2PUME46htee+NKjmrvuSFNgb9hI4UiLA4zs7SVqkanxGyLExZTijP231SNNSZ9rat7M58h+BFG0d9zeq",
-	"4Ua20gzw2twKJyTOqFpeJlzUNJiyEPtGA5kQRoReEhvkxyVQF+yQxV2yfLmGl+emWWJxiEfDr0YNMIFo",
-	"E/puvpjuiaZr2axgGGi2sVrYO+H2Wia+jdOtdXF5u0B3Q9MVqObsVr+mG6Lk2EKBuBh5MiXJrdOTy9x3",
-	"phWdGV4a/XhECIMexNkdSREAfu09et1A8JZiL3ZHelHQLfs/g8L94mQMEFCbV/ADqZ/w2RwLKmMJewZq",
-	"Jf2Bi3Rd75mFvm4aztgn1mvhx42SKLQ+vx2zTHN2WxcPh+yz1Pih1mJZEwfqzGy+r320+Umsx/Ztziql",
-	"7oPjXhRyijJJRDtiu0f2Qe010imlY2tYohFRC71jlBNahoRQrtmiYJ3cqydAzSZYXIpvwwVVaGHNTPCu",
-	"YjcZNqlSvlvm+tp9Ayu7GtaGacm6LnVs/wTrxVMxFi/0x9bwkcldtizPyMIrE7tyEiOLy3h1wZVvWKQ/",
-	"7vae+3YzCx7G0N9kwfMsbTV/nqV7mz/P0lbzd9/e3/wrvO8HFNAlWKaAW7qef2vZvr0do5+S7aTmbybn",
-	"KFR7Y/0WrcpadOKyJ/LQZctC9YVRb0MPoVdJ9NEtqFIkXqZjqEGSeD799uZX6+LmKcHQnCH6NXvxcBeF",
-	"dc4ljTunoKbLXvVJipoujV1+rXaLH0gx6TWB51DH34gg411Q3lGsf7COc2OBdKxluYYb6jOqPqOF/H+V",
-	"9fq7+fbLmm9bWjsRM6elbfN9MebPA3NchAOodLJ/v26vthuV1YYuzJy/kJBhFnT7MEf+TsJbNYJ7Kki0",
-	"172yP8Ys+KxicAf40OvTH8OPtNaU7Odb6kr2a78tlalM50gZZxBOsOfiEPW7aGCKDiRHnG2O5G2yAmL0",
-	"2VEU/L4ff9X92HgjPnN43JXFVgonUyhvqVmU4obG2xC+9ZxmZFO7o67+PpnN6z7uYLDHyN3Xag9ErVEt",
-	"wb5Vs5oCtW+vXr5A+hYDTwN9awGrwHnnGcqoVHLn4jD9jav1Hfr0LSsftkVIPglCEEUYWAJFN/ndSoA/",
-	"lyYsCJbxWDuglS4wbHwgN6TZ6D+WRO207wVJ6JzWc3dx3WTjmV7lRs9qx+5v3ZsaHDiCzLPlFW+Lji8J",
-	"a7EszXR6+Eah08vcCIyaVsVwca+pLJ9RQ1+rZLuJBkq1F0UltumWRKRfhDaad2kdV49+hsiBvgPZRGlb",
-	"QJwRTUJjKLNlYCsyaEAKjSG8u+4/D9ET2+6KThiHVqUgJ1DKZ5iya0YZescoAFZYmEWqJDq/fHJxgfRq",
-	"oi/v2cHBV4fXrCRhU3bgesCU1ricBPAwsrJm1p52bfMhm+ejjWlG3okaeX5jr96UExt8/e8cq6lL4UgM",
-	"bvMhsq1gQSHgAsFYwjawq/VO6xBZr68v49kQemj1WWQ+dcwn73iuPGwFCLu++oo5NN6UjHGeqVpwV48H",
-	"A9BiiM5suavR0eDclFO+aIL34ideu1tAeYh1VlFBPle0zFHVpK30q+eGcaMcPqjLVWnJgVsv5N6ylcKl",
-	"3N/SdTuS/hR569cOEizUxh4dlbWx09Pjfv/R4OTk5NF6tayOQYqkv3Dt7Zj8lGvZqLXFaSRxy6P/1zcx",
-	"KxrIqpa/TRmP5muSpfUebiIQ3GFYCbTTVfZ2nl0INCZJp9sZJUnUmbulfji035xnS3cawmkqibhbBQFp",
-	"taNkjRv7vMC4MgxzhqSttCKpGY+luN5xtquKLGqxgFYhcT7mJDc54qb8fcRzlhjfN6aZBfhjCcnMv4uP",
-	"ba5XdkvvVtPPqpaP6pz3ZpBDtMBUUTaxaP7GOpKQPo+ThMxVkTQfrIPBoFQoI1gqZLorWy45Q3a6QySI",
-	"HglJtS0zw5o5s+UZMjQYhnn4SCo+n5MUKbGkbHKGPHmGRcY+s4CuW1E5xqFQBVELBk5Tr44J4rA9LNSJ",
-	"RbkOu5Hu2IekRWyjgDFveH8b3B/QDhtDxELnoqZ3KyxvG98rcHJL2aQxyIipMGlsSaxulfs5F4qkNV2S",
-	"t0SmlxtaUZYRfSgrAbu3RrKI5k5ETi+PgLIRBd+jyJj8RV9Fw4WvrQlH3UUEJ1PXCyCj7FZLFa2Law2g",
-	"8ZwulbZ4XPin8awgDr8uRr8yH2vzbUV4xzAmc7jhGKE94prOiSsjhPD77v0Ua4bTvnHphGGVC1fZWxcS",
-	"drc51JzVeTkfWGuyX1aG0HSqrXquQseXNc1gahmJCzgTpC0pU3z3tjHR+VSUAt9SudTX1bGbm09VNPkt",
-	"E0qE2CK/XyMvaxLnU/fzRg954FGPqWZZ5sNGXZdNRaQy2ShbBZK2orCZTzDSdTTxPFqPwylBxNmgCLZF",
-	"h8ZT5MIkrl+oL0esJuIVqM/rGynY+7aCDKQyybiMTqVSNKMsLBHY6+Q+KGc0U0B4IojfE6El/6iswqOD",
-	"/6dGf3dcGu/xfKEq9XlbOzFNbW29bCPiC+maGLmpZ3zSXoaZHitVeMqI9FrbzsJoxl9Ih4+3S8mecYgS",
-	"Ud9GGzwfrveL18m3prUM90ojormniGjyiEW0buQ8958IkmJa6aFVRIPi4QrzdovtW6L4as868Efb6XrO",
-	"jAmf59ocfAZtXSJp7spGC+PSaCE4mzhoyt2qIzfUsrry/y1QyzdGw+ccWjDHovFQm/jGXDctrPQoIC74",
-	"5dvnT9Cj017/qzPbWGGOBZ4RBd1TbBmiDdBhdPOXG+OJh1sZ0vvduKI/5kQsq89SlpJ70xqDoZu/6Fc9",
-	"6N24DxmnS/GV3SjfsKh3xWXuNjSggReF5qYX7C5IYHUOIIDyxMmUMnIgCE7xKAMISNB3p8uwXpFKlLMx",
-	"VV0kCUE3lFFFsSJ+o95srnf9EPUHr+REGtbpuq0S32EZCXpBVnkMzh4IbaMZlwoNjtFL+jX6EuCCwVhC",
-	"GZ1R9dUhumAIQ5TGrP0cC+UKe6BoB9cUmo8ow2JZEbePBv2jo16s7eNzAycdy6u939wrekK+5vcWHDmX",
-	"ZI2XHq6Dk34IriDLaUd9968n786fAuQHkkQznruHS4JGZMmhEbJHbb95wtmYpoQpCkV4N5pTb97gJeAQ",
-	"AN/ePJuNSKqtz4sCBPRmU4hgfZzcfnQN5KK97vscGPLuWMy3jyYVRVMYi+9u12S9WB309te9wrLa+uYV",
-	"dacAgo1PbVE8yDHbn2HzBDYeCljgicDzaW0bcnPZCPEfuEjN3qN1Q+oWnXng6HLcYFq2uSm1htlti9MA",
-	"l1xdhQMFcUVddbwQASNqLs2xCfWSWo++wUSS7nQTJOETRn8iqR1B1xwxZps7qRG6UHdRWu+IoGpjdeul",
-	"u29Th5DVVf/l953MJ5M6OGwDncxRyq0NSVV58VeovxuB13UCDmShX86u6Q0zJgtTz+fznvTofJuDotmP",
-	"U6lWhi33GlPVY4lWeZz7U4wjfVZyza41jSdMg9OxMXCpRM/YJKNy2kXfQJSji54LwpKpPqcu55jBJZJJ",
-	"kCn2Xts6oGjFIj/mWJACFcd3Vx7TLAMPZTRJYScgluBcd6Km2q3F76vS+RgKgxKbxrWm4mRYbekiqLw1",
-	"/Vww2K6u9QhEmSSkCUI23CG6McNdvdnB3lu2wbIQLi4LFCCrNYspfs2MWHdFr1QiM1aSQuF0yomJS4KU",
-	"L0L8VN4eohu7zWEQjmG8K5BnNFkicj8nrpmF45Zr5l+r9TuTlOPCWPrVfjX0IptvRCNW39iyqgJgaqsW",
-	"nC2iGQaRpD0aTASIv2tP1FkuQxCcmxD05MbjrxQpH+Hnwmh8wWNt4ULNUm1Ugc1dUKHLNvuO9T17QgM1",
-	"W9KSPrapVvmgrkdoExhq0ybhl+vZeQMfvCL36ibatBNdgWWgvIh0ktgylZaUro/UZ+kGs01v6TZBVj//",
-	"OAWtKmn2zB5rbf7Hd/RsicpiGy2Byj6b515nN/hO98qlIJgWEl0rxWkY+VyihN9ZoM+AA00awHxOsDjT",
-	"JoD0Hz5E5+Yd5h7OsiUSZE6wTaYJmlZUzhqf4enaQ4FVAZ45r4FMtG4wxdkYUAH981hKIl3358WOBqmj",
-	"R73Mb1JWaEt6P3WjDmvbtKPUpmW0RDRtLPL301MVvvyrtVSNgrr8CugsTnaFgingg8q+K7czDXBZdm5k",
-	"+i2W05hqbluYrgcuq7r+NnUqjWGmnaN37y6e3p0MIflHcgFcCZ54aLRBK/64PKdpJSHtUTmR+lHsy1Uv",
-	"5pZY3pCd9ZbWhqq1YhnsAhNmsEld8hC91qJJFSdtySMzxeaYdf2kWsW2KJvoYW2oFoqjybZp73o/p4JI",
-	"E83EWfZ63Bn+s0lc830kG7rU5QfZV2uRjKY8F9oYw2hJsDAnCOOLMy1BhFqiFC8loHyBgXsI+qiV183K",
-	"xG2SqrFcvn7yBh2dIIUnw4o92S2sSS6MQemtyQv3+a49duxxDGt98MJ90AQcIiXpAcsOYgXq738edB9/",
-	"+vKgqFd//3O/+/jTVzXCZ1240l50J5ybvY3JBPHuHdxB5iXrIrjyzOQqucROXgXGWp/Uuyhii2UWr0dP",
-	"Nu6H23HGF40DkT+4B1ZEtk2jdjMN3h2TrBGRU2cwlHZVo8Iks+NrSzbA47sAr5pLdADF0O01U6OVUXYL",
-	"So3t7qUVG60oCFL2peaCxlhj1WG1S+A2mFIoZkpvjZP5jtb1Bt2id0/LhaCNTfo7qpqG+F0e2pSbnC2j",
-	"w7pp7tafv1X2Waz8K5yJT34KA+cFDdcvV+vCgoIEzYsLAu7YG27pd3wULQKuKcL14FDuFhNvNPnSu9fi",
-	"tudxl6+w7ubv+MjkNRhUUiqnn6OctUmU6zs+8hEuwSdNajC+46M37lbT4DKvi4wJygVVyyGCWDROFAX8",
-	"RmjwCW4QLNKu/5e7Msqz2zArPnjYuHPh7k63o2+sKdSQUCjW1sVnnjtEgL8/JyLoRgdeZGOQ/shHyDw7",
-	"ChucVyy8mIknctaqPFa0Yr1mKUHf8VGRDLRbrWrRtDEvJfp4TiqVrIZSzBCiZvv7lJ/VmJzxB0jldnuw",
-	"z6uFeGkNU97oS7bYci74KCOzbVMuuuvTkKZ4Pics1j926zgHTGttSoem3100n+M1sz02fK6bEgTPDLdf",
-	"Xj6zF+GotAW4Box9lbo/Ghm9gc2sUNEU3uiYtrcF3uby4B1LDf0O1Pacxfc8QylnZIiosfK0VZiaLBXg",
-	"FZjXV2cIRPPQefEYRxlnEyIgJgXtJSNPhXIoYGv9vY4T9hsrnOBqzWLVNwDRu0sv1Y98VPT/v4FqlkNt",
-	"+d5sAXt++KGumPQ7PmqtMvzIR811BcsQv24ZYnh2reYUckbWKBhSkblxIaQb3WkuIN4AxJUrnG38qjLG",
-	"hiBnqKct85zdMus+330QK4YY8LYZWA0RN8HneWX7Rz46ROewYY0rnmaZ3nCCKEEJ1Kzbaj1XRQcdLSjD",
-	"Wbj17D3m5GDmXzJPEkLSNuVxLyi7BVdqbeqMF45Q6lOAmNz8OZqLVb/fvFuhdse9oHeERRmxtqozo3ck",
-	"JAu/3Sx81hRTvmjdsb7q0TlzDpvQXfS5fTEv+IRu2QCNOIyhNkXGcyzlgosaMY0T8MF/IZG7r7Qr/cNl",
-	"5hk8rjLP+lV0EBf+dbH1fInl7bYdXNfi/CiOZlje7qP720qLvHu1Zi51Lh09GpJuQCdq1r2uVSp48LIa",
-	"pW+BJTKjq0cqb3xmvoQXXc7xaox3c4FPQKPKyOvobT+16kDbQ0Ln+qPqqNFZGUyiRoAXNzjiGyrEgEsr",
-	"av719T+1/Pnw/k8f/qkl0J/0X+//eH39vq7yfn2unf1weKbIfDSjyvfUWJeHtw9yNcnb0MtO2cS0nqmm",
-	"kAfk7roUjjCbqo6PKJs8Y8og920hhJqMV99aayyEPf0h3F9MJDw93zx7e/n6VafbefL65ZvzV3/vdDsv",
-	"Xj85v7qAH8+fPn377FJLsIunDVR8s81qNX07bq1iRw58DK3p6qtZzPW4XPFpvRaBYqLVilYSxi9XA2R/",
-	"Ru6IqB8oXP6M43TrvmmY7UG7zANNu8k0BEy0o/ZlmlXkC7PsjqrFa9dwUPzMg8YHNodDGwqGX7goLQgE",
-	"IyAMaqG7ADqKTmgjlJ86Ja6mx2soWNaat6lv6opL8ttmktrmdm337LOX5xcvOt3Om29fv3qmb3/77OnF",
-	"1Ycn52+f6h399bm+/fJS///Fm0638+6tvvvp+dUzs+G7nauLqxf6j1fw8vMXF1fwsYurZ2/PX0Sti8pq",
-	"NykvBUiaIeqhnCmamfQcE6QGUqQ+W9NA1a+E61dtvv7RydHjh4+OTjadDkXEb0sVOqIK28ijD76DEWUB",
-	"Km2Z7D6A29jaOE+3AMacCwrZMRbgJtGzGNPENsFbw/H9Lboag5ir0UsCLHyMpFbRoRQIuRBn16TrFM1a",
-	"9dYcA4QQMwlYWOAsI8UTsJEZt/mFO+LuVuSSBbYyqxOTRa9KXppIZRFcKzqV3Jumrj5lnrPCkxtvydnW",
-	"mH7F7crGI5VtwE6wJFf1YLz68hfSYvIyvtgpXti+et32zF5rvjoMoHbIpy1G0USxDBckql2a7pFGqYRp",
-	"bcIHDt/Y2lXJgoeb+yxLXPW5nJfdTs40/Z/wPOa2957A0hTglDDPnaF+r4dmBDMJ/+ICzbho1T54s1PQ",
-	"kKs81E2L9EaEzaJ3P2J8gjc3tFii0dIm25gghkUpNUm9KjACTGQDs1RLTAeiGc0Ep+x8Pm/yadfQeT6P",
-	"v2gve8SnzetBrRXIUbLLlnSv2T+vGUFz/1I013SwtQytd1HAExv2UyyZrrGff4Wya21Eh37mytqrLeUP",
-	"0Q0g+vzIKSPpjd2JlscYWSCDGqYZ7JrdKCxvDx1gzo3hEouddlbAoEjHSOArgOd99rABnnIpcfDIgnkX",
-	"0jVz4G2H6BWHin8q3ZhSX/cOumRKIcl7Jkl2R2S5SgemZO2ejjn3DpOMy+IvM1+LtuOnFCA/HAZ95P1v",
-	"QUN5/5vtz+bycQ+tpPd/F8Mwfxf3+3iX8n8UqHjmb+/898gbwfuL3/zoi59SkmS0+qPLe6/8GqIb+l9N",
-	"Nk75NzucmIXgStDrkL4VZpOMICwAr0BVQhKmetPV6HGGbrTudGO605kk/y/7D04GiLJk+lXY8vwLiXKp",
-	"bao5TsjQMJFp4gJleQD2siACZWSsUMKFZTbMUD4XdDI1WloX3Sg+v9GPTIC+2jTBDN2MuFJ8duPS/YVr",
-	"eh+MwLLoNcPzeUa1LXrum8lCVQAYsPpQY1yhVOAF05sR3HbAtdVyf/3FmsgFTIWkE7KhbGBQcaIdDEpe",
-	"1aJ+QJOl5luaYPv8FFC7LvlZL8Q+P6b4PP6pfD7fKwkrchvo2XWL6CZtxhOT5m+wUI0ijoB0oioRMi2G",
-	"FqxmPwq1fMLZOKOJ2s1sgOq/eFmaa5BP5Bm6kXRGMwwJfjdWaVO2lf8ML11tkcQzEvSg88esm5a10IKX",
-	"efVAk3pCpTLJS7ZNx/u19RRHG5J8JU3JZnQNoZaX+sbV1NPU8IwhUN0CL+OZEE7zMksLR51vPm0qXPhs",
-	"jtmylKgBl6FCA67Vr/0lrUsT0qMuWGp5Zk7tIWKEWhSzlBRpGRgtqGJEynAYSUbNscXncy5N0BreUjMe",
-	"n2G+PRe2qDWwLFkHZqMSKCY2cjk8gEBJ8o4q2wnRJCjUFfoc7QD/vsnkqnUFOd3jC1kDPbNrY4gNiCBG",
-	"9u0VDqohHhJ8PtAhYDF3wD2qSdS3MgjIUFTbO7aKb3Ng8dbGu/6E7KIR8VXW7bAS3dbaW47ym9qMgHMH",
-	"IE3gtE6mWOAk7JJxSxlERpIsB3gJUMnkIYL+WkstzWac+VQCsAI402uYEq//FykHJq9dFI05qERHg0Gl",
-	"R0azHITHMaGU4eWI89s9JP/bB5pGWJp6rubBCNfygL3PwV39doJEbmR1USIatM76etmgt2I40IBAUUau",
-	"UKVlC5SQ9as74TkXaDHlMzAKpnxRAUFz3VN3K4si94qwVDbHPWC1QJtNzoctogLO9S/XRwakBZrmDGFm",
-	"cFIDELLmks6u5xvXEXdV5K3R9OJhgGIG6ziovVC3D8rWk/v100hXyNwSraQ5/JyFCbSQM61yEGsY0sEW",
-	"1AXxlaun1XregmTZbjt0zMWIpilh9ap9GT4LsFQYV9YUEuQMARHLGYarDlfjoRS1JpiNos4QwF3bsPL2",
-	"8yoYpcW0Wk7JfeOKiOgu0j8bf5+DdQs/BnVQNlO51f7S793cF3EbgLKcGd7Co1rorRCwyNwM/i2wQ3Zb",
-	"sfDjaykK9jgz1YHg8daGOaAcfR5K1kJ4hbKgxMIWz0vuEUGrBJ3l13ad8IPJxTNRbIO4PyI7aGJSPTAs",
-	"Y9BkSiqTovUZovFVrWr1zGdae5JEotES9c2A4Qgumrm2TLOI2mxvPDBTxKOXZwRJolz6i4FhkwY1g6QI",
-	"TzBlUg3BcNCWAREJxRlEsLRZ0UUYMc4OCkxzA0luwHAnnGvTXVwz25JGGlsUozvCUi4ACoDM5hkHGNLS",
-	"W7UNoy19k50zFzwhBg0weD9GEht8WPclhK9ZxjE7RM80IeWc4Nt6MDmtF9r6/3JgwvV563ZYikHf1cMF",
-	"B5cbbKfbgSF2up10ru+RBrlNfz3uXTH65pV+BVZb4lO46Hu7okIgoeN5ZQdwBomJEs/mmb0jdha4TRdr",
-	"7/KmqKxabdcoBBcGB/r06Pjkq6b1cZcgHD10IRQ84ZkcohnO9GYwSX13OKNpF+UM52pKmIKEmhRSWMxR",
-	"39XS+wOALnfRjKgpTz/oX7ApsuoC8mxGNatlZIKzD1Oe6V+xJB9MBMr+AWGvrifah5zN81EG5bLBr1gk",
-	"U3pnfrpXH+YEdKUuUpx/yLCYkC4SekvDGCRWVI6pnqf+WZEPAGEM7Sjph1GeToj6IOfA4VJxgSf6s/gO",
-	"08w8g+nK3yOcfjD1EfCn+eeHJFcf+HgMP8HAxjRTRNgvwS8wQq7HiumHjzlX+AO5N0Ut8NMtWX4QZJxL",
-	"+zfg0XywxT/wi4UcKO5yNtYHizINTuHyiImkExb7yb+EpmQ25/rwW9oxrP5O2QdXEFe+YKdvMgXM6/O5",
-	"qTUEpim+quiMWGRNLcxx9pkKMRdavAWI8ACUZCm3G0I5bLT6gnq9UUwHuuZWToB6v9nO0ccDrgV4dq1D",
-	"AxyY3ZVeItVFWtdfrPI1F1C37SRWelIPHlc/fj/oH1xf35+Qlg3vTGfsqzdBZ+T60/v49DQ4tkOk8TB7",
-	"Pp4Ddo7klAvbEMRJdZfLaqtdz4oYjrsD/nCm/N7AX+Pp7xcANO4TFCqD24g90qiatejvXrR3MLXJBY+8",
-	"j59aAFxmUyzan6YO+ewLifjC5m00hlh7S3AapobI7fQA07Bnq7p5/+j7muHReEmgaa4RqVnFCo9sg7dN",
-	"4bmi7F+QlMo2j1RDAO6r7lWx2dRtVR/RyzKIrdlctvlq2JZMBCSXNK1xdD1Iaohruzk273N9iM6ZF+MA",
-	"8c+yJZSpGhhJYEB4AjSeMLkHrJ1RJPDS8oB5G6bQrUgiyAKymRrm2NVf0+aAoDPKsDL+rxmez62BGWLW",
-	"NWnAV3y/yObZhAH7Nkzxsuy6NNg8BjLiU7fDGWkAbhYfyaduMyza4In3hpSCyOl2W16Yh9cUD9s7EGAF",
-	"+vx+rAjkOFPRriV2kfF8eNCk3UdpfHH2n1CpiPgF62bHeZbVQzL5jpG7Ot7/+5//fX193+tpvaE/1srD",
-	"+P0fr68vYz/XBHKLaN6mMCLct7E4N5h7fC1YSsTXWjpstxxr3OpBq0tuu1s2Vj3NuN6k42gnwuN20YN6",
-	"73lp+nUVvj/yUePOqhsgFMLunwY7xNBlk5bYsmrCjHgdcIKZOKDJbrfufO5DSZvX8bW9uXkkMuwp+KpI",
-	"3aqZx+v5BlDduA/FtVGMKwXkzvScMhmDMyxuSYqevj1/flXj9ccTchlt/24MoDmk6vxEzgr/SrfkiPlC",
-	"Qoz9/MgC5pr800AVOT/qdDsvoF4u6lkC2O5lFCvwHL17+8IDBQrTkDzBzEB9L0v4pGe+WAnSif721hQD",
-	"xypl6rX344qcLJtXU6Xm8i/DBw+ury9rjpSapQ5EwufD5d+jd60Gl99ugy8kujGfvmkO3bXt1nNDqrOZ",
-	"3fUtwHzqaqHual3eSjoaVFE6Bo2UkTr4oJViaD/nMFsBFvj9eiarB/1vUcG1RR/RFolzY5qR6HY3tf+Y",
-	"LbWpsJhyKNHTfKelgN72KV8w6JpmAjkZsWWf1MPzrt/eR3FgUDugZ+1hTn+qTX78yQO/uN5Ro6UiKyfm",
-	"o6NyGtvp6XG//2hwcnLyqCXmkMkpc7SNTKrcYFIPPc5KUDgblttviUXdpiT/t1Bu/7lK6T9LqfuapXOB",
-	"u+2WbYd0sD2laxXybm3mFcx2ad1g2821RQPwlZRs/WSDYe2snUd15PiHgQTOxnpLJFG/mK0atefio5Qk",
-	"GONWHNra2rT9BzY2A/LgZivnMfy6ATzqLQRI68LV50hO6XxOUtcU6ssbG6a96aIblmL9HxOo1f8qIrX6",
-	"LwjV6n+kc7hP4oyYFpgZx+zmK8SFKYA3zSOkKaTD6Yy6HibU5g+4LWUCxnvSl97yumJvwTPvXjM5t9H8",
-	"fjPsTrcDQ45aCZeEpcBzW55GSuFkOqtv4h3c0PggMHvAP7g5UWWUJKtf935V6/RM+HxpEj8Dd2gKdbNI",
-	"EtLCGVHx126Oho14uvxWzbK68NDLF9Ag+RA9o7ZTFIW0Bf3jlc29cPtm185E7p1r0vVhLDt+pumKfE6y",
-	"CzLPlld8mzdLwtoAHOdGWsV1VnPxDBz1GWW7NcxXvLZI09L2zLdF7vd6SPGJcWBAgDlJIIdilCT7pHtz",
-	"35vinYJaMWEfiKO6I75pAn4z1Gn4WE00CRLc18BU+sHKmmbw9WDPxodSD/V83Nt3hsH/5HyCtWDTfnDr",
-	"l0i/PRpao6ktDzYrDV43bFOVVvOTGsHoVxmjRdnIdly7Zt476Ko1623byDTvU1RVMXaRIHZg7zfMuVZ4",
-	"1AcoDMY+qHuQbukCqDZNRJqKpjZhiwrz7a3K65JIuZ/GJ0kuRBST3bm9DVyV6WklC4CwcprSqvf7szVU",
-	"ybBU72TzKa4pWTo3GrJ/X7n9jKPMGvq3riyxJGyzc8xCb1CAWzBOkRofG565as4l12Y66MprU6WhZabD",
-	"LXU2R8YX+oAhKQU/2JROpnF7Y4oHx4/WtJ5DUyynetNNyT1OSUJn0fS7HdrR+c5MG2VieYhOOV/Oial/",
-	"9GgQUgl+S6RtxK3PNaNuYbSgqZra82UKpZerR4r5vYnDk2Tppo6TteW6QddJM9qaMC3MSaupZTZt3JEO",
-	"KPuGU7Yapd3Us6t5SNf8ndaj56RNovfbpO/Dgv5SaxU92R2NfTeNqkXeGLOtRnE8R86h3Q2jUx4ESJ+s",
-	"zCQamhtM+QpJTRvErhcZBEvzGIbcpFxsxNNDB/9PjQI6tQ0r100Mmlrqw6QGPYQRteDitmhENw764FVL",
-	"Vo6bjuy2Bh4ibLRiKDNcbQ7piOb7s/qoa0oyemeysi2u0NAWzdMMQc/24B1cIEFMa/Wg059p9Eelm/CZ",
-	"Vm4WWKTuXQCDucAAwmO04Ey/gJdauZ4hDpOIPHKGTK2suWR7KbtaWn2TCywRKxCp8tzhO8UKMudCFWgj",
-	"+rmiBNf7tDxwEtArbK1gMZgEmVFmIZ8c7QDMxYEy+ckD8gUx8ErmS7ZpKmEFupJ9kcdhCnGWCnSlApMp",
-	"dtjNBblryrSSfKw7lj/mUO1VBm4AgvJcoQmebwh/nfZ6J/3T08Hx0clR7/S0v6k0yEz/XK5pWaccpLwR",
-	"tpAa4JGmuoiOoV6OjsdEyKLTudlpQWpVVRi3bDu5ruskBDpTmlaruCLdSDbRI5dEnE+ierL+3kjwhSyA",
-	"9KPi5GFTSVcNiJCP0KyqaGoFPGXl4fuN50NrHTXjk27RuhuQ4Bk13oN2KoA5nla6A2yvu5Z1i3aqm20U",
-	"3i1Y0SBJVXDFSid3mWQxbDRuNWOr1bU46mOgVxGt/Gm1lc42b65Q+L6jP7WWwoHLoC7ZoVkPYG2zve+u",
-	"x8ABQD+THQE9s/bVY5gqNIHUZyp97cWWORjt0XCbJ204SryqxX8ogQRt7TdubZFv1Vg5PLEhsgeOujHU",
-	"SMo42Nev3L/YqSH1R4k2ggtdaJTTTFE2tIxlCli1rCTZOJy9vc9mp0uCsyJRXfIoKYxi2KxXrLnXQV55",
-	"cG5JSNH3cTtGMYf/U8fBO2508za/37vQ/LnU/5tK5JWow6YdpVc62NiFanVMxXpKr4AJNHLHeslZVLK0",
-	"a4ocNrzckeI2HlxmlMP9tsQOJudH3vW5UiWRVsqO8iMI9l1QqBVsgED+hJ23Sx66wI1XnB1NDrbWSpHl",
-	"VdleC6p3ef/CyDBVFl2ZJ5CTssnQ+nxHBFDATIOEiEHo+1WO3C4/Q1rMwStwlhmYD3PFALAWSXvF23Fm",
-	"rNfCUDwrxEEXOfuri7z51bUpicZeta35sCC2N5/9ZVi2MbUdUAB3AJYMYG4DSLE2Y2wzJg4DNiGg8hTQ",
-	"KFclC13PIuNSwejxDE/siBLMLEiMmd1ZkSdNmBJLX4HDJz4P03hKVsxdg8zo7VxNddglQOSS8bnRUn2/",
-	"zg/6QyAYVpk/JmPdMIuOEZDFY1pB1H6MREKka7p2eGvRVb016NLxcNBr1ZdjxSLdGwqjVb/jJzlcKxuM",
-	"QTmy3y11fUG2sGENi9U3L7aDcGy0W7TYOhD23CDasFBwxOYiMqFLqyHYgnpX4ZwLBnN0yC/m141ta9q3",
-	"KDHLbkfXLbcsWZ9NEE5vZVq20ejQJS7BXABt8gyEdMU7Z1RlI1upRHjEc5DjI7Jfd94Z8n6zYchHAMfi",
-	"BSoiGUmU4IwmOMuW8Qaq0mHStvPM1QkbyiZPzINtC4E8aE2jTkmhO7xwi8mpNd3DTfRoXSrgmjzARlmW",
-	"ds6XJBFE1WZaBpOr40HKJk8NcVuXosZFzJU/4boF7IAvANxeyuyNLOsosYEZwtVfdRqt714a6/rZYvp3",
-	"Ldp5RT6nubER/9Wmkde2SLW0e0HZ7Y6Z0vtRCpq07mpnr62zh+qTtC1d3lJ5Gz+Iy0ikAJQDO6bo4YBG",
-	"GWa3Q4TNP7qlznR6b9kKJxuFdj0ZtEY6phl0sWZnppZw6KoYwXkPP52hAhxn6BknUGn1xS6S3HxdBlcA",
-	"VOkMkdlcLT/Ax4dQWmiIpGcxs2Oi0tx1hn7Ed9iQQN9r/nWGMpyzZDpE0NBTmgy5icAzQByeEyYhxp6R",
-	"Mzi8hv63BRmVAl2zDzjRtB3a9qayCySQJlgmiTJYCfrOM0TuDdDPB7cAQwSwjeBscsCnYLzoAxVAkol0",
-	"HXuMV5kzcob8J6d8IbtoSvVtgFgFbTAknxEF+OU4V3yGlTkQz4I06aFBPxuRVB+zZqIzklI8RNIAV2mT",
-	"huuXPnyqqbUkQg79UNyKTy3gVfFtE40hTGVL0x7D2Hn+pPKeK720ruGJ76yEjd85WN9Ot1MsIBjset30",
-	"Pyg8HyxBxwDilgjc6Xb8xWL2NocEw/uW5Z7AK+e7FeprW6Zj78OrNk7/w00r5IOa2tRiMI2zSqrFMsFz",
-	"jXwKe1YJigGskVkuY7xaMjKpyyNxuO+QSucKhGMY/P3e0ePjk0e9baH3N4aUzCDXzc3Rsk1L4F9A9/ie",
-	"kkUd4E7LAIbXoOsbiLXQ3Vfz/co6cwOaBHrVbzkIsjY6YXTYL6QLU+wWiGjv/d/dzd/0c7GIdvvPUTZZ",
-	"U54cMKD+j3QNmFyIJZdEwtFoDxLv3APdAbYYevf2RRf6noHUAesehWEcvY9sm0KXxupej80QGDrqnW5E",
-	"IutFZxgrWv56r8XJxn9ANjQbcnb9ofXTBpRNsPGCnCGCRbaMehMM0OWwFKTRJm3ggeWFowiNll4/KvjE",
-	"w2UZlyV8rCavJsilMT3eGoFqkdU4AyxAuRg7jCcEDF+JIwTuhU3mseICYmMWbuqXBgOwSt4agHanBQJC",
-	"e0qUSQnzWQ9Bi8l1qTcWVOFBnUOidUC8FprgG3qnt3WSQHtmXsQIXHbTOBem6YAgqfE0y1VwAnRej22g",
-	"lVf/2l8UxqBpTrtLIGwCHfZXC1PGmp2Ue/Nm/zLSTSuNvpQq7qd2UNSFVXKIZmTGxXKojwZhbApk0Gql",
-	"a2LJxRIBnO4ZnApDwzzFLfpHd4MLIGnb2/hQITEeZ3CXNCdKYadD5B8MKRAOSBtBEIwM5aAZAoBTgvxZ",
-	"04pRT/AyLuUtgPCwRAipaJYZ164jAEnPEGUpufdOWYJFMoXtMKYsBb8t48zY+ML2QLQJvdimsUt9tymF",
-	"ojPokR33DfA8S11bBP992x3Cr+dNuQsaTAP6x8IgO92OHk3Z1nxf56Qh6RMg8MZ4wVX57lKQvaWDh5YC",
-	"3danH0pjn55XLF/sRFoPI7K2y3T57GkdwvZYY81j2OXD7tePYOfzuairfMIFdmaz/IkyzkI8d8V+kKQF",
-	"7iZkWBTp477jnz55IO4isL7futyMSNCbUSp7DJnddmPuO7jput4JUqGHg7DmBaV0QpVPDHfVMT56vCDi",
-	"QOsbRYstzFJ085/mzYe2KPPmcKvzukV79qjL32es41K+ukn1JmnRNcLR0rfWIPdUK6EzzHKcgS8MsAv0",
-	"jcQIrpzJfKQ/NjJSWtomxAvMFMixUZ7duvbboV/LJ4Kbl4O4KV61We8EIeAYzc99474t2Lb1piVMCUpa",
-	"bNlgi/zq+9W1NIhsVouL3yKhcl1DL9eehca657SMKRlc1O+bIe64GTpkQmwGu76Vl4/zGwTWAPZsjbL2",
-	"sNUkYD80tUPkFAuLwdtkrpf29hUEuSYPl9rPybWRK9lFPEs1hdq1VKysyWU+m+EqpNXgeJPPsAQUZ4/7",
-	"cKgF2aosE0xv3aZYj1SPfRxnGEr6DMAeZdcdDdDAbjmfEia3QOl7/6WHn/mj++mrv0QZyo26tQBz05Ct",
-	"1++3I79sh5bVeU9rEV28dQChtbHAE/iLjwHrJQqt0i7yHW8BUMmsh7s2l0D2dmjO5LD2gRTriHhZSJmq",
-	"8OZgl5heUgT5PipeEAwN9qq2778cUzH7yvYezYxBaA7/L+eC3mFFvgpPfH03xOThUtSiqIiLyFmVqylv",
-	"LExHPI2UcTwXnAHcpyICNu1LLG5TvmAmiyYI4caS2bcoUm1fsPBLna/1mXgF7m1wTFL5WQ5Iz2Qb8H7B",
-	"p6SXyMNG+fg6RE6xNvgd99K6/n/uYy3y4aD90tPWuLP6CaNb227HxvqHt5t0WQiAqwq862qHBHiiPebt",
-	"d5evX6FL87kvB71B76A/+MqXtmKFo1/bUY/YSktrBgwbPfkL5rH73dOrtHCb7ILYsNZGYrDbCkV3934X",
-	"DQ77WhwOeoNHB72HrdBzewenBkD3ffHPww8HNXumRrHaUWC2llS/C5AmVNrj1ljZDSH/b2Lxe2W8b6ts",
-	"Ulc1X0Sj55QkxLh6rUe1i1IC+e4mCUcSocpuVvLR2PXmNnAw6ptq/aw1qSP6w7vh31VoGPgG44SiMaZ+",
-	"+/wJevjw4SlAEL27elKuBMWKHFhvcimEEdu6dEY0xxt039Udm6jmG3Z3eAlQJ/yKQjPupav7t43ezkyX",
-	"P8LnGTlEF8riCSecKUyZRAvTltL53gRXkfVqsZ2bgEtY4Bpb1f9tqyfstNbzu41cBGSIi4PfElDAOtxD",
-	"QWwboBDYAc/nGYXkklK1i2nZNCM2d55x2L0Ky1tTV6Jc7MQK7lK3oCJVLcgtK7Ka9AtMb873qyfAaqDL",
-	"TKnpdrgjYlQDfArLGc5SEGzK40wSvRefvi9+KLm0PdAgFF7AA7hdbMdULE7BfgFknufhNUgCTmx8T4Rv",
-	"TLYqPUaC3xJ2XsMExrNtCp98crzd/LY2YUahg+uZ7YIB2BFM4UTtl1etL3VNOxZ7RwASYEavNS7oBBZG",
-	"9rYaWDToOdVs0ViUGNJs6lNiCB6enTFZUnWFmFcXpLJji/KGXnQZO0sSImVNN6pz9N0PVyDab85BS6Q/",
-	"YZMu+zXBgoiblbbRp49adp/yqR0XsdIgknCWuvwBh1wEiQe3hEVbHawUBD1+dNRrUGy1rinXE1M0CZg7",
-	"Y3BlEHTz5vXlFXqA5/SBVqAf2DfcbAJMakAQmFw8ZUSz/goZICmqDChtlmezOApXP/xwuCrdzS3Brjir",
-	"0/Gh2Z21J03GOixVVu5S7B1AcM0g3kMtvvUIjQUlLM2WcZfQSpC5Mg5z3Uox44WFHtge1/gHLlZK3qmS",
-	"PmQfhOkLmWdig1rOMM5s3pry2M8Y0vT1JLPMf3kBT1gMqG5R8eZGc4ggecj8Zp+x0Ydq/sKIjLkgaMlz",
-	"JEi2dO194mUt7v0R1rZXXJ8bPR1avErP4d//+l//tLeh0RKdp3iI/v2v/+/9v//1/27KJOn1asFOgs0H",
-	"R2hNfMEunb8lHCfjymeNh3PffUTGClk/pOKecEyfZzwzfreOseHyWSnJxDAgcAvkV4LLch+DWTmCPKXC",
-	"hXRD7hasF5Mb70CLeoIleQma5JYdFS3q/tqkPCwJoPOvtDvkGdkwtqajmlFWav+0UqdY9tluGu7T4PZP",
-	"3Q70N/9WK5m1qoSjv3X8mhbqNTZJowJePYygfNcFMTY9cgU3RsEQDVVbNa6rkHVQJWvchW/gAxc2R4oy",
-	"78Kv8RO0ddi3SBwF4yiiW+nfXaGvF/hdl5bmDwc9ixYusZYTacYIsGARTqihub5chs/f86h3a0MY85bV",
-	"i4CwzfO2LV9xuhaxeYolGhFicl8bKP6iTss3I3Zewi2bAW2ZX1C1dO3v9cN8J5tL/I2ylUo8yqIAsyIn",
-	"SFvPvm+nA9wBq9FVGtAaQdnkcPEHS81EW/Zm2uM5Yr9cOUoIq6FVYJMy203baegRyPA7m0tZlwt155rH",
-	"SsKaNxWzQ37m3t4KfL7byRn9mBN7WYmcfOp2cpE1/Oo7kdUtZMZxWvSD/twtLMd0M9s9pxnxXccquw+e",
-	"j249GQN1aR9/rt1vZQ+p2Wm26hiKVuo22laNoeEh4+7aNBbre9aiNuFM25UWejeoS18d1Z47Tzd2cDfO",
-	"52wjnlZyI13pfZmMwaztB4L13hRC0vz17H7ORQzpmr6rL87ztMyl9xicX3S1yZniJRjtM56SrLEgOb8w",
-	"X1utP412J9S7s0aSwaWQiahEGBnnN+Lj5m2y7k02rdaRGw8rcJzLekgLfwviuZLU9KqBcTceXdgiv+no",
-	"fJL6phbi1VF1TcWfBd2HSm/FTXm/rfrZR8p73ai1WlgPpz9WO1DRrTGonk0H1KB5S5GBbXnQHczNG7Q1",
-	"Ho2dQosYf6AivwEYBsKSut1UCM3gKa2huccaz+pV9LNNEhGDB+tAs8NbVogPZZlQx+M09tYDbroarlHh",
-	"Jmr6+xqPxvUfbToSWcFIXIP4Cbd5FMYo726/xTZiNW4a/0ZpVR1vBHDQOICp8AURNNArWkuLElREk7n4",
-	"PN31OdmFK9LevjI1vmBy21ztpoPNrc657tWgl37qdhZGEa+Zl7va9TFyswimnFy2NTKaTaDa0KoQj3Zq",
-	"1VPanzDhAemlfGwjlZgzIEJVVNWL2pAlnDLT9RpXKEbqtLbWueJWu29OdbfGv26a+Pro+Gdu+b4pGgzp",
-	"n8YBCG3SHcwBEiThIiUp4rbRT8RVQeaCp3lCRzHnnPuCgBp7cHkohCeYMjSBmm4Psggf9pGusSkpzecW",
-	"R9BxdJ1fWY/9yRZENE9eNuokbyn0eRrKg3cRLKEte5Y5WGUfng8RDopZlr5Ty6jLHXr97qXZc2xkP2Ax",
-	"e4KT6ZYeRnimXvXyl0uCpcX7M57gzWbxC3PXJtAYN5pK3OBx+6hBhbzuqzECl1pwtOm2WJB2w7rt3I+9",
-	"21Fc4WxNeo4fSxEq3wSK2w661YzVDSQ6YXvO78HhtavT1XlQ2vvY3m5AArbagtZA3SOHpspmCPh1gJnt",
-	"rkBF7sRBCehjhVDoTMXkgmihetTvGUgFAC5g3KDfAZisa9IEZ8KY3hGU4mWphQR8tdPtTAw6gH1NNGvj",
-	"l3VCQ/5p8KZ9uaKruoud8SXVhuiea7fngtxRnksDT9Ya3cSkLLbgv5Zu872hNeQiW6nhCNa5YJ1yS4Fi",
-	"fmskwbnSavJuXfhyA0n1sq6Eks5IkLEmrKh1bdRsYz2ISc9ollFpktw2w1o3SBSpwzDvd9HA4A1Ijipx",
-	"5AbfiubM8VwlvM4zbi8OEUaD+3tPhLMCegqCyWcIo4dwPaWCJMql0jgEVJ5lfEHSM8S4f8c107YfZah/",
-	"jCzt9GumXKqg1ZnHJxBE8uyOQOK6/ltxhE3RYlKgj2JtuzNiErr189ds7OG4IWH2DHBVbOPsAOb9LACs",
-	"tKBm1sQOsMoKzBXIy/lScIUVuWZUfXV4zQL5GfbBK5KAHXXgD81ePFdgCn4owA18vkfwm74BxLotrEhM",
-	"dnXOLKzX+7X5AKuL+u3V1Ru7cE4Td4vSLTLi9FHB2Yaj/vT0NOSvXq85TjskTzvmK23HNfv+qSFsrJjC",
-	"SAS5Cfjf3beXfdpa/fDyL5ZIUj2nDIgsXWkhX+27iw9+OqzJQR1T1rKCqekppq17K4X33W+gstZFvorV",
-	"kLY/m4oXhEsRdMLxXLQpPlYZ41Nfc9MMBafKzp+6P68YP5O6DmCAX+FGCriL7eEaKufoZo1ojpdQPNFC",
-	"14ogwi5tAYae3SpZ368Stj3eknmwDXrL6mL8yq6t+AaoBZ/MbfqznfpyiCzS11lhDkCEbnB/f+Y79wAg",
-	"M84yz0ln7miVkD09Igl24AAuAWCGl/oIzzibgAsKjA7TIu6ukgJegI2Fh6HvqaPHMyVZ/PCKWF7xaraK",
-	"2WSr5NtE7//7+vq+1zu4vr7vj6+v70/GNYH8El/XAF8Dc5eXYjWHO7XF5WvDCforF6nN0ZsRqfBs3lTG",
-	"ql/qdKm6mYwoLcbbNXNdw+DP7taCaurHgJzMshe6gaaV1kK4GSLMljbf0pAd0FrIPfSaCqvfDMLp4TUz",
-	"L/iRUwbPe7NaM/uM+GyAQ3SjsLw9xNKoWPpTSP8CrS0xQ/YC0a/0nlTjkrV3l/q32LPEpKoVIDOglS59",
-	"fyd0A/GGYH5qSq6ZQfQW5a2ub3T1XIfoBmISh3rj3hgce9OHGjqi2E5iWKGMYCirAn8BnVM96Gt2U3Q5",
-	"sLM1iGbFzw419mYIDwdowbaJmGteVHqZ75J1E0DhpqVOC/gO08xgSQYPGiFxE28lds1sL7GwmiLaOAwD",
-	"4OJKXzBNZqzwjQcsNdA/yiaIdK+Zxa6EUk6IuumFN2+TfuW7lQH4yphu2Aicm1aRN0Wjihv7gZXwatmC",
-	"AD4tem+HfO/+tLC99i/D07Z40zNuELo6dK7/8DfHsuFvttbbhb+CUZTY0/9d3F9wof+jAH8zfxfNwws+",
-	"8e+vMmLppwC6OMJj5V+DRmzFrwXgcZXV1h1CrRUQF/TbOYj5a6kda7DCA1/em9eXV5WKzBrE7tC5Xj59",
-	"p0rN5V+GDx7oY1j+4T9rjBg7rh+omhadJyrJzms6UoTmvE9lACeikRNaFYFidwceOeULZkJqMbzmYDpH",
-	"5eksppIkH4rSwD89eP+nP8fViUXh0G7EGpU1dI933cRXlxMK1pNcULUEYBhbZAEFhee5mhZ/PXfr990P",
-	"V52azqZFlSIcYdWqyYxPKLtBX759/uTxyeD4qy4yDhboocNnBM0oy21wD+YG7l9T3OhHrrnBhHGUoEld",
-	"Lase0MtnV28vnlx+uHr912evCmx+cNI0+MQnCOCOuSmp85Fcm7nawXP6n1rdlSQ7JPcALONAOIadJ+YC",
-	"On9zYV2c5q1y+OBB5aEHKbkjmeZSuRJ58O8xCrpEUBZUhFq6LoGtSGbRB5BBRDP9bwROlDxEf/PRGX2D",
-	"fd01AxBhli1d8yCtZ5gcC4PbpW8eLe0x59xAVJiu4Nfsmv3xj5pLCFM2xH74xz+it2RCpbLHIvN5wAac",
-	"Fb5cQEVgvY+EOtB6cFphIS6uWbwSGf37X/+fUT8wsuWq5iHnUUyCGl7T0pijCVG2wuZeoTmmwk4AEJDl",
-	"H/8Im/2fb58/QadHxyfvv3TrtVgsDsU4OSApVVwccjF5IMaJ/p++7yt0A6AJZvr/P3vvuuTGkawJvkos",
-	"ZsZI9QAoAFXFulnbmRIvEiWS4mGRrT4taJSBzAAQqkQEmBEoEE2T2bzJ/hmbtXmH/bX9JvMka+HuERmJ",
-	"AlBAXVgkhT1r0yIqL5Fxcf/89vnOuNC9XIz+6+9GqwSQpM5EgkTQDsFgZqvgFGqn3knGYTMYRgJOTYP5",
-	"kt4BiY2ZejNAFkDiBE32RdFVUhEru8OnTXbq9kYxY2Ne8JFwpps0LPk398ykDj5NK0ZuGaWln3daCc3D",
-	"80yMxtoKlc7cKj6FSnU4wSATFbBxO1AbLxKiLPg9iR7Q+FHMkjqbqFwY01XJh4bSDRn9/VzMkigTAcla",
-	"gWpEadtkz3TBOntsqCeFqcMi22I21zPyXMx8J86ugl9IbNchRQDm1/1H3d09KTAwyXQhB1LxvPTUw1Mr",
-	"g38jxjmfATt3MREJ7Fx6hXspprGSZzvqk73XOmJJ9JG/nYvZb4VwmzA5cRszFxFtQXRjMVEO2de76tIj",
-	"pPoN9ogwJnHL6++CJSEbnTa7myMJDOcZ1BkZN9gmQ5WsNAxdGg+Mfddf+JjX797W2evTt4+/h9+ePH3x",
-	"9O1TN+94jyc8wYv3Wi3aMW/8J2TG7Zgz4eyBvzfo54ZDsSw0FCTfOKA4dBmTMqUC5Mi3rJAmoavoNCGq",
-	"pl+hAysUmuEgXsiRtPD+pxxOfp6LAlA7Z4WznoA3no1FQeqlyZI3QJY5krYB/29Sj3964yS8Ww+QMF1V",
-	"+ZMRNmEPKRDxDYAAmGpoenHCemKmwQKolxjCyZ29zhHtszduJzdO+1YUsKDuOHcVWJduHcEyabOX8tsw",
-	"daVTGnOEpGLJh4a7o5HT6KmxsdsFShhnQj7aY5kQ4yY7VV0VsnkghSa8prPv3tNkL6FNctl7xS0j+n3a",
-	"rTLmknxoUDDCyyg4TtCghJbib05aBTXwTp0rB5HmJBJqoAn9EUQbWaswCU4Iux3GzgAF+R52XUUqg02U",
-	"k90iY2ZSFHoA7KXslCFooklGrHkM2yQpu1sHqrYowclNSd1tQ61EV7kbymxD0J8aCvqBEMDJIqkupJFO",
-	"kse/6iL6Jx5OcjiA76mAJqpdhYEdqdUJA0OsMOzhu//aabUe1xn875NvYAI4BsKYVJAzy9lUF5n7yiTw",
-	"SqFhCl8y9gS0ydukq9zHCgmyKflHQi0CdL9vhG2ypN1sgTaC8BYEKGjtXnMnFv3aOXMGazNSMA/MMRtz",
-	"Y1hS2haJm0ln54/5QID1mpa/ez2LSj/nxnYVXOcGjQQKzzOE1+/ePX9ycYCNH/AXT6zlebXA4s1lKiiF",
-	"hTDW6ZinQ9HoNFuXIJZT2Rz+DOqa7jU7L54/fvrq7CncUxa2epQVcQse19rNFl6kx0Lxsawd13abreYu",
-	"8BXZIcDkHXJ4uv8eLLIrHmOKMKpNyhx+mPjb/hNkhM3+6sDMNxiuFdBREUr4uTFu1eProS0iXe51YVdV",
-	"uyYlDmknqEFJ6Bo2HWojHCZX1h1uXASkKYTebzDD4TnPs9qx+55TfO1rTCn18hm+vNNqeVhMnk4rPtgd",
-	"T7lL0DY0oXP/e8HziZvs7qTV2k3/r0yn4Lhzt8BPAv8Aa4I/0LLg7zvRH9BsCSSYN+HL/aO+0Ec7EEDM",
-	"v4+fucj2CtOx81xhx6szINHH/iixXVU7/uXXes14QsYaTSu8BRwxA4NcUbBYzkb70Cg0zN4vv7oH+fXf",
-	"gXH9bpZuN3B2h+2SMCfiTB3Z/UOXISfqAAOtXvUz3zdynXWPGk3OrX75q1//nb+gw46TN5bSitlfdu56",
-	"WfHfd7ewOGVe/PHNl9nZyXKHK57PMC92rM2CZX5D5h1H/o+Aik+fl4iOs7HOZTqLUiy4Ey9udMUkdzoT",
-	"4FJfQvyFvZ9orBfwnuQLUfS4laMTlkCnV/L2CpUlIKRRowAa+ctf3r191mg/Ys7WYRMlrfnLX3ynmh/4",
-	"BceJeeAMAeNkMQAf/2aarnPpHk9kY4kXUTCsY2I35izNKdbkqxrgG5n4MBYp2b7lF+Q89aUDpEHd66x2",
-	"RtdYG+LwwffigxOWS0Nl4/gL6XJg8ilEqgdK/pNwsJ5Yp2wZelKc3oTnweSiLf1UDXJphqwHNokb3Hei",
-	"GHFVZ88KodJhnZ2NuZJmWGevdWEng4lw8Pe55bl0CsMh8YlNh012Sp+E0P6w1SIoSEcHsK6bt9yPu0zl",
-	"c/ZfmFUQAQ6cKl2UUYYPFloKqVmXbJqcq8EE9UJXJYU05y/EhcgTrHoZjSeVpmW0kBBivhAFszw4gHBX",
-	"Ntnb0HwdmMuY1V3ljD/ovFJMUsob1X4b90SqAQ2EXfIweep77j4v7yG1Sb57oOLHDeDG3GTPfV1p5N2H",
-	"wh50vuNS8RwjHe5MBVKdY5ZA+ek7Z7u5zwZPBqYfLzY62YhnGHUv3DtMOJHgIISJxN2a0FkcyvFYZH4L",
-	"E9ZPZJZQ4xqq4KBWTZEnTe6E6g403X8GzAt56EnoZeOggPsSB38rwRT8UuD27LPJ2M16p95qtUBQmeaS",
-	"4+6+v6uiQ+9nyqA3weDtuMhgXXA1qyPKxSaE1GNaiMxh3lar9fibOkvcXX6C4RF1Mrp6+gP8Pg3dJ0EW",
-	"QNprwaeKaQU7mdpQVsJF7PWTZyfYJgu4vhDjJ84EGRR8PPQvdJiUfnISiaxLJyR88y4KitFaSgWMT84Y",
-	"mvLCmYgmYYbPgPkLHJggKHLRh3o398wwLkwzw/ARWKi0JUFSgPNgr8l+wiZ5Zr59WE+4MxB4yYKzwV31",
-	"G4XQkxNmixnut66Cjx9piNTgY8mm8Q28whv2Oh2SXHgEMHDoh13GS3vCTU04pe63466T9cE7GNr5SVva",
-	"XO46aHaAZJVU2WKYtIvwB+k+aGcMzKJkMy7NlCkv2Yk8OD+KGTSNorP5LXEGRbAl9tn9TvnWMW5BMQoI",
-	"Juj3t1Pt1YIzFRDPOCXtTnDtuHYhVKYLTyTsMIc07HRQCAFTaYYclpIN9IUo6Fhgq5kpnKLnhci5ynA1",
-	"ziZAxVo8MCyXvCdzaWflIyYKTH+RNQGRZFHLywhoQiRXlMSeUWgvjJ6qmWqt9hHv7WWtRjvtZI0Dsdtv",
-	"HPK9XmM/fZQdiMP+EW/1ICMHiy1qGZSZ+U+HFyHuKgHcynJ9XOhQ01kNXRCTxxXQ86o1LBuDLBqJv7Ic",
-	"ChVJXOMjwp0LcSeOA3Dn3jq481ueRbWue6321be8U5z85CLDm3avvumZTyLFO/auvuOVts/0RNErjq6+",
-	"wRnAucS44V57jTG9xvSYt1q/4AXSOex1OutMwLjQqTBQ9vBUWQfP4d41BvlW65dczUJ55o3sA3dvZ601",
-	"/o5bMcWI7f46y3WGlsM7FdIh5q2RauDul1//qJgnaDZg8jMokrrH07pgETWzt1S4rBoptTSXeEXOpzNM",
-	"zs1GUuFVPlH5GHtFxgZNOsR0+8XWzCmFtvhccKvJXkPNMs+hNYXHHFRHFRItQB54FkTgPXRytaviri2e",
-	"PpOrGYLiXPBQA4mzigprPLGsx9NzFsIqGK9CkexHhggFOzxBNAuixFikCFA8rg+OENopON6PQfPuQIy8",
-	"YWwh+IjaDNLTQOu7n0V2zJJM5JYnPqSODWmkSAUG48QHi4kiCmlqM60EXVzahdOhzv3TqTmPoHgTXYv4",
-	"FEsyEjaaGIDKJVh5AE38mMwclshnZdu/FJKczkMEF1y4IqfgIH42rVATCZHoW8NcRrACgUYlTuhsCRPj",
-	"iGjvUPCL7Ow6RQeIp2VTLMJOK6sGuKerAPjEMVL3LVJNwDVLbl6+8GP9eXqemUur2+MYlnQ/m7j1J0Pn",
-	"E2xww0YaokS5uODKQUddnThf31TiU7J1x5Vj4w+FDwRFQyGbn3dVmZ/EfbhBKtYDwlFrQj+T5JfOrwmV",
-	"afiGlmVRepkqVUl3IsevXwPxgacWrHFD5mwI6CUjXpxDWIQMNxhgRhd7Dlgq2UBjAfZ+6JAbxoJDm8Po",
-	"Rjdj29GU3vWyHxi9w1ei1NGdHj0pRD5k4V2nXZWkksgAvAcB9yKk4lknW1ILQ8pEKo0vOomXAh5bj10M",
-	"FO11RhOgeQKK3l3yTjn0x6CVranHP/0o1SDTozDhTyeFHguu3N9Rdrm1JU9EV23qinC2BIzeWK6yS4TF",
-	"ECEpe5l/sF0FzUCqe1calvhyaPJVczXDYFIdg2oUFcYNwm3wZ1zoCXROchJH2mNwwaCBz6QCuRcWo8k8",
-	"yRVE3CM2DNxRYKwN5IVQdawVoj/PoLWsLmxXTefWyW0kWvKcl8QCbu/rPDNxESyeSidTL632kDuJF3cK",
-	"QqMv59OuwhYMponh1JCw4PXetCpTI5nlRLfVbAAlXxgRE3wEhzLaoLSj54cvFWy3WIHAd55Gi6a8Keht",
-	"ySSWcvOSLUjskJoSWbYYrOxCO+mKmVzam7HYheBzLHGvlulob4e+JTyjz6kY5OUS3dwa76ql5ji7hjUO",
-	"6jlOBnGgBvwsmPpR7p1kh3bDTrQcO+1kkX1thMoeD/k9G9fAgnv6ZInRWmo4IMvlMTYNZit9Mlmw/qsd",
-	"SiVDdrfR6R3wxkHabjeOsl3ROOy3eae3m+5l+6L2a8wDADXs4PchP5TSVqbAmSN19m9lsaq3ktOOe65o",
-	"HPD9TuOI77cbu71HvNV3pvMeYl/UIO/G8x+Hvzcm4/Iz4UT3eWrNkg+sHvJyFEeNTr+VNQ6yVq9xyHf3",
-	"Gwf9diZaabt3xDlUUbhnUnJecENAsjemNErFnkx6OW7QTquzBzZqMPGFajx/Wosn6on2Lj48CU7oeQ9c",
-	"+QbctNCxvhhdb/qkOgXavGVbI8iiZVNG5JvruTUqm+HnITZZAK0m+gAnsom43nf4AS/7kHj4C/YjlLVy",
-	"prRqZNKkuTaTIp7piZnw3IlISdJwzCHX9TqDXdvr4eTHnfptqIr1Kr8NjsO7Xuq1fqFHFaGy9t3PCj2K",
-	"WQXdiXwsIxbGtZ/0c+XOTec0ckBdshHnJwnswiiu+tF7HSGbZ9mOMWWsFB+w4br7gr2Ffi5vYXJKUnSo",
-	"zoSyHMIjWzfY1g12r26wU3N+yde0wOvlNEjp+vJMJ6XnyxjpLCAgfEK/2C05y+YZYBdmeryhjNbK1XM1",
-	"vow8ErHbZY48tl8iaojR5XlXUTQHb3cATIId72DwPIfjMbmHDMQoQ974SekfMkKY0GrzgUHPmUP2fZlb",
-	"AWVt3u0UzECtBLiQ6oyHP6Jp6Earyvcg8N5dhHOdFf54jqVvM8ALCZ9QcH3Fhb5+pj6/RuApWzDh0nif",
-	"FRTCUunAmnraQaPacQ1yKstyg0Cmsp4kx7r3NciFabjg41ow1iujRYvGStDsZmNdMbfnEunny8GmaPAs",
-	"Ggx1/lxTAUbv+9Hd+AeaQTcCO3PpcaFm7BcHYlNoYUusZxGLRA36Cbfbjc7+29bR8V77uHXwD/jmVBRj",
-	"e10I+X/+x/+qIbXDuiYGton1M7wh5Py1WqpWO/3H+9bs7PBV/98nP776+2G29/K7/feDjSBKtEJQkbcA",
-	"qZyG1LPK/vnqcMm9qPxPoL/durJ5Btaba+96DdJiinXV+FKdvfOxaq//caUS53O+gDKytDAsQUlaPr/Q",
-	"mapUN44t6KRlmcy64M8SH6Qhl1PVs1at9/JeNK/7F2eGPq52dZ3Tp6uVyQPDZLZQ310lYkBsj7kdRiqk",
-	"6hCZt0A3Ui03l+A+vLnaSKzQ7V9LoC0zuyrRxk8rxbYyCWXSd8LOhX3vXSZ5r2jDerrElTLIEpEG4Kg5",
-	"anSSF1BqKrK4l4O7C0x9qB3m7GGn1Wk12p1vKCmwq6QaT6wvOmV0HJYhdu+D8cx/NzyY4csXYKvqLPwo",
-	"xJjaltup9l40ZkWe49eiyJUKSd8zodIqIP5YG0+KsTZOOj11r+NWqgHjkABpGTI1Y+o5wCuVoWhzk3MW",
-	"JEG1WD088VIqfKW6fLesY3lNd1zFweKfvKi63z/r1RLAWC2Sqf3x6wbwLF7fZfAspubHHflpZdpXDZuq",
-	"E3utXJ9YxgyEckdYNOL8w8VZPk+wTn0+sxRKgCgr3TA8D02WfPe0THauCrI4RR/llRNEmFgbS6JQqZ7g",
-	"Q5Mme46iiPgiIeI74jalimK8DaoPO50Tqr/GVk/ZfOyNPUx28LE7UIyFETsk24EoYbWlIzHyJCRAkyYL",
-	"qeAYKuGQit5VRkRhyfA44BN36G7ApTL2BOWUtJAbb6iCtkxRWOj3gYdh6JeSpkpMiRk4GLAmZ9BJlPsT",
-	"0oG4QlKAOsM9gf5dUlpM9312s1lST4Z75UkZzLvHCKRUC8JLir16clri5EpoaaN4kpfs1KoQGHicgTua",
-	"2An0uxb9vkitvBBPuBXBnO80Wm1gU74QsJYv+LR2XKOsYJwvOzsldnQg/TyufccLK9RUDNhBnR22dnfb",
-	"7OVEyXRYpxSPyNnxShd2OJUqY9+Net/XsIWAMEK5jXABgSeRC+idaoZI5lfY2bdxyWXG2Qt9IXKOjXdK",
-	"pXcmrM1R5WXSjCcW9KMVxeilVlAu2dkrO+059ecEifvfucgYzpFbiXj+/3TzuQpELJjXOGb73bdxZjYi",
-	"DQst20Of9coyrK2+v5s7wncaBASJdaVZdXlIGydxr3jEYnACbFbbKNY2inWfUSzAU9XcmGvbm7cTuBpx",
-	"c74c/70MNXHj+axuKkHkEaFEzEaRaZ++jal5Avn6oqxXCCrFHC+FcOimyV6VNZBIVkrITBcs1wOkRLyq",
-	"uBUL/Sa9kbRWZGWD8bWLXlmoeX3rE12j5qRlHWGZd8vznMXp6ycQr7RQWQi0HDJkX2K7HpwzqnAtE8No",
-	"6AXQXkCZY5OdgnFbNgrzdZm51ueG5fJcYO2hf7mbuxE2Q+OGJS+ev3365vRFUmdGlyl2WKwJifMTFdgm",
-	"f8bCW3A5RhUGwOcTHJ4jDgl+9Ir+pHCfcsx4ye3edTutxPNYc1iIC8FzE42O5g2vGy1CoO5CKiy7PnCM",
-	"E3ouZV7MmEMWuS4gJ/BnmQ9FPpKKs2eiUBnPRZO95DNmhoKdCzGmFKOxNtL+2yaK2B2mO1W+OKeVb8Sf",
-	"3i780l9eP31z9tOr39q/rvpA6EoWNjVIOKGy2vHuXuUvteNa+Twk3S5s7bi9H2AL/nUz1wNO2WrNTjsJ",
-	"Ems/qX7/0+jST6AYX1MZa8jcPn3OptCQgXioF2jKy9xkgO6D8qDIq0Pem7pI3J6SatAAr8VaXthpSF8m",
-	"KqApnxng3Ibq+lLcoSTsU+X46fMm+1bbIflH3K1iNLYz7E0CafKYkkEFIWapnBwI+xJHDSxAN/fDhm9f",
-	"CeUr79zsYEe3LTzYMIDPHbJ/zbERYr0bPUB1DSV4tLeWeiAvnSpnHi88O7Sfe2H3A9SaMbcvZw4oYjUO",
-	"gJ3yuBzHNJrUpbpSxQLeQt3vKuTYrAdaTagUpH802U/Y4AZm1vh3DsWIUd8aK5QnUYMShAY7VUwoW8yQ",
-	"rgnOdxIhGWA8uECYp9N0UhiqEMlJONSJrgOhFfBGjXkK1ODvjADPoC66iiE0RRej7rMRcOfg8N00oBvR",
-	"t82ZKzwSeb95aawggRJ/z4ioNNyz6BTHC62nChvll984lcow7T6NHoX0dIzJTCgr+9JNJIHXkp3cE2ch",
-	"k5kPe3u4bLBIBDgXJspLR4S3OHJp3Cug7gyWxn11eF9UukdhDfKYlmIUnh9qS/HRM58Azy+oHIruPkED",
-	"ZipNXGrXVVgjskjc0pMvidzrItQgbQN0w+mHg0pI9XWhfxepZd+LQkf+oMc/vXx9+uo/KDPnwmGxX2qn",
-	"YAZ0J61W5xF7JlU6ZC9evHaHNcSBWhsAsTeXP/dOoey9Kx8lpl+GAtq6gO5RS9KxuJamXAA7K23kr4Sc",
-	"4WoIfuQ5BXgobO+evqB/0OXw/evw0jtPtr29vMuVYsF/EQWr1xULc7etSEGM2vhv0em9hcWjQzeO9vBG",
-	"0HSh1/PM6oL4C/zztZGUr6w8mVAdWSOICczBqSrdF5EiJcTBGnjCuMEcGx9NbrLThWcXEngmgAyb7Lk1",
-	"Ebd7dAHx1Upf9+tHCoxaUImplQgMfLOxqPLdjXVh62X+YmIcfpB2Bl1uYt4+aVjilTxVIxM/3Qm8IVwU",
-	"ehwmJ76eXrjjnVIRdOkWZMmEWK3dBngripFJTogeHl+NXSSZiu/xg8Drm9Go6vHLPc1BfDHLxFiostIZ",
-	"Pw/qgruqxNInDrsuGlyJvyG4jpa9W9wmO4WqSWxTNVHZHPSPkX8dPwrLiAe8yBiyYbgTcsKSvySxk5jc",
-	"4pR24Z7lfdWJUIP8L0mdudFoOA2FEETH617XdcdzBK5jOhxIPUyX77VaMGTcce1WC8jkIjZk9Mw2WTIG",
-	"foYidA7q8zzv8fQcfe7BYUOUf11lJoOBEyTENEH+7cAWV9lU1rM6EovG6XM2EJQngvMXBs8NhB7qlDmy",
-	"mC6j5NQG+O/W0fMcRiaD+GCFCgwfeBRggufY/dAqdEsp8nyREYAeJq837jc3goLyaynGx/TYzXVjeeca",
-	"oL+9qXL3E7nud1zjA5aSB9Pft3B/C/eXwo6fC2lFxPK5EdpYhPN3Pvr/pIoDbLe1IBEPfjfRu5vMEwqD",
-	"68dpjRnxPEFAdh4sjPiM4dMdWLgkyvBP1xZlr8NnLEL5e0uaKnrZLg0NLdvW83whRwE35HXPQv2q0pqw",
-	"NQj2ORzeXBTzuKMd29qqru3Zudu6k2senNXRlBI40+Ztlh5yROA8pJGEM4Zc8wDOyZosOaFOqDZtyE1X",
-	"9YTwFieSc0F3pHmivL3W0VWKKLZal7nWb+9kX5tNmI8rHvn4kFMq6E+TgswoZ669enIKXjTvLcB6YDB4",
-	"sBEu1Gc81qOxU/LQXJHOh6+AI/O7dlwbysEQm2YHh317c4e9n4s7ddbfp/Dzu/GrFYJbwP8Z+PdvDvkn",
-	"hjzXq4lBeJ6bOjbpQ89Mqk0Q2KfP68yNTWRsMgYSjkGhJ+NvZ4nnh5TWMF1kosBeztA2EKLKUBiT6lGP",
-	"ukWRIoA4NZQr8zz3fSm848nHbOFS6JOA7ihsaFx2teuqQFVe6UiPNHAp5fdJ9GDWyxYTQJRAXbJ94Upc",
-	"Ku37AkIYluPlGV7lZ8Z4gskme0tzVgj8jpKo3TeZBhJdYawcQdk11VxrYbDoGrk92BM+w5kfQaY+tVEA",
-	"HpU+9bXqqseLCFTYxIgTyu0EOpTexAZOlbVpUSC2vpCG5VKJULW/J+YV0IjAcUxhIX8Z7I9mV70t/ywK",
-	"UPOhmw/1b/ED9XyNHFqNQLZFDBbKnn0Qx3c30tiQbLM3yQbCmtCKwjef9Nua/k5ZUz7to3x0PSQ9hDQo",
-	"nkMGqzaiq+jzwuCtHgg3scCZi8zK0jAzhhzi0NcvdMX0exOLx47Kwq9UZ6KrEi5/wwH+Bo/wjUsrrQAx",
-	"TQsbaQDtIBOYMLIw0nb6/J3BtkKfmtTmbehfmfEZ0qZSdnan1Wo1Wu1Gq03lcKLPJzm48jtH7moT5XFD",
-	"SzhoAlmhBPC0JlC3s4ivxR35Cl9L6CqdcQBClUrZBXWwi74HxgKfU3WBzwQvDKVch76dlz7O6ozPFn/G",
-	"bmvJZ1h9qx8Bfb+sdiId5XndSegRbxjh1tSK7IQlGSfpnoA8Spj4kOaTTEQFzpe+DW6qfNsvNbjbDVJn",
-	"Ind6S3wY5zoTgadm0QeTeql89Vpdz2mnf+fur7Y+34MqaN8Hfa4Ler02UfL9RNCfCZ0aO4P1cfO9jLAp",
-	"EnmfL1VTZaRQpPD5sjTNTyjsm+o4B2Pb2Gu2GyOp5JLx4G5b0h6uM98/fv1GcTd32PRmUIl3qrKXMMbY",
-	"ziO9BKIZGrZgs3voZAdSHs78DFNshTUVbqfd1ttW6xj+/3/Al+ux30Dun2MYX3u/40TERLln1xDugbE6",
-	"TyPlgIapHR/t12sp/udeu1OvubXMhfs4hD214/ZRq9Xac3/BiHY6KQqhoJbw3dkTd/BlWmhTO360+6i1",
-	"3/7DS4JLyxi+sCLVx4Ueja1/2eFuq93ubJTJTxLh6twKMxltWZ2+uDyMICqclXLvLCpTXowacICWl7ad",
-	"WV4AtcHvukcIlFqavK803YfHmMjFZUK+bokx4CxBqivDk9L1BVVgdBCCmukJG0960F2Qhw3fB2iqbPle",
-	"ZwOAATEdamxhB2V4ZRZEV5VjrHZXp6YLDi9gcXESmksC9TuRLSdlmN03Q7HQcb/uCw+kZeLDWBaiQuzw",
-	"u+6ZnY+/697z7I+k0qDdtztHMJJgLV/iTcq4jYAneQce/wQyf5M6svrzvBA8mzkzwgm/kHAgc+GNEeDF",
-	"R4EJXf4c2Pcd2k+fQyTJWZnIauCWdsqlNfOk+EiZgK2pzXxtY2icXmc9kXJMwQldY1KoSqG2hGbIC180",
-	"B8UaC7rph7UpJ2Cugwa0xIeUZRjyIvPB7ejHQ24fw6a+10QDO9UVbRk+C0aylA4baRqA8nok/g1wXLUr",
-	"Wczlzakj4Byl+0Ya52c3ZW66NvJ9djZlvaa2/JUpgQNSIrmDxi5v9xoHDs4dOji3x/d7j9KD7FAc9aHM",
-	"3/K8dty53setro7DIwCAGMa5zW/YujuXqvNnMs8j1xy2OLikntZIal5ZdD6xwx0x4jLfAdqNbIWOFgq0",
-	"GfW3leq86iB6YHyZSZM9B5FxwXOZkQezEAIcGKExkS9JkaarvKpJsde7by5bjWItDE65IWOHmnQJp+J1",
-	"pPE6+RJUWTPFbiaQV/mJj/Omh/NrPSjQ5Ac7/tMGQq+626Lx8XA3b4xfy/MBzZZmy8/HY3y3Qf8obu4S",
-	"D4q0EJQ5ikfHe+l9/zFpHZSF9tpQOqXOqfENYlf0i6N3/TR6hDQEDYGSYaLOlXdfdzoscdf9JhUcxIXN",
-	"bPCjnroPvFHFVDk5ZUW/w4VLKYnVXu/fB/8xfNn/+Wf+4v3gw9+Kf3/Gf3r7wRSP956b1t/a5lnvyfTx",
-	"YNDapKr/b+XnbAQ0lpzxUkaVounah3yrGzc58pUTTkfrckHjwuPd09msQa6iw/ZRZ2l5Oj0WCKLioxbi",
-	"WJVi9TmhkOuBVMulwdMP/mGXqzAxdjHmxkyhtbZTkGBEoVVlvDFshDHQxfNUhZNNz8Ckf86mhQP14VED",
-	"KhQGSybwH4NlDNkMPGfOgJsU1P3NGTmh+aPvZ6+V6Col7FQX5/59dc8rwri1YjS2Bt611znCkBCD5JOF",
-	"sRY3T+/Q4XaDikw/20G8gFCuHdd4xv+b50RNIbLhZwNYjotCpJYNdWEE64FDc7aJQHnh3nun+Rrkb7wq",
-	"W4O8feuPPNxwyRI5852rtgwdX4j8cyvGpLqZtHvK0yF0LWtIdUnGVJICPMWlLaP4ZuiEjybO3lVCUU9W",
-	"UJg+VZlvGRxeS9kNTjBiSNoHY0Jyw3NgK+oXwgzpEmP12DAnoEB4o7tsifTRExvEzzpK3w9tyA0TKvvU",
-	"VvpXi9LdHnabY9EmXrhh3R1ueSF15Wr9vC6aH4m1CnpLo5ail0sI/SG0s2SHbcwZdXU5LbxofS1Aly/O",
-	"1pv/wu0+v0WuFoz5WT+5t2KIemSz09fFQNsrfTUMQqIVX43PIyPLVJoS4YUOyWowoXAI9VtvvKDfkIGv",
-	"q+CJxGk/wdzkVNQ9XQtXbKgnRaULedApEvA2kUdDm+LpUCD/C9CWqK7yY4TOGybYu6HnBuwGkbG+vPBF",
-	"lvTKEtSSJ2qh0wjuf01z+cZN0Y2waWC+XQOdbpQ0fHmcNzVq0feGzb5pukv8Xxoqt+LU2uK9a+M9Glts",
-	"JBa0TW8AAEuZ7+mHQg9bxHza55oQTwWcOu/HXYn7gmDCYa6QSwA6lZiWX7bcRwbWaFzHv0AGJuBsRnGX",
-	"511F6M1EyBJ3N3nBuBUGkS6ltXoBScZ36r14EGX0/myUQJRbKw3DgORNHG/wYn+2byR+wpSXpRGlAYxz",
-	"XTV/6/fimnsTf/BtOOfKDcSNrzzYCqt7ME6hgCo+0jcTU1VtH9DFSvlD1uFa7rg5UxLdVzh8WYDYALO3",
-	"ycBgrl58aVDseR/9ZSQU0FCpg/TwhqQTTmX2AnIhOAs2dw/U41nlqXYqF1uyNBBy69xMYITJCiIjfjoI",
-	"huLNefp+KN6/P/uPwXf9zj/2zfeD5p7afdIa/+Pw4k179PbR7Mf3nenfey+G78QP6ZF5xr+TP+lXxUv7",
-	"Ovvb+WaiAV7+lbnZThdtqq3H7UtBYHTsfaGEualQWy1IfHGHw14fLO4ah9HXc7sVYiCNxX7vS4KTQI5i",
-	"YvbHgLvcQ1mCJihmeRkK9Zf2ANCQl1HHgJIg/y3AJJCYc8GOYLXhEMP3yoHShTMFJ+Mx2Ye5hpwubkST",
-	"eeePVFRx5PPwg1twoYzEl9w43KDE9DGa5HOtVXCW4kL4uMXK8phEf5LnrxY0LLndaMUb+v6NJGn7JnPz",
-	"qXxVYdPyiEr6urJ0m9X06SK3sFaR2LmhGFVXyJUTwHdIWeszR1F87bWOVspQbziuIn5xQin2DjOkdCNq",
-	"tUy4mXGWZppPMszkAG7dhXhOqOzMv3Idk+c0z1kwboEzdxucuDWn7VOVQfmiKVfkWt7a+gZxBT0GVmt8",
-	"4Rw3KDst9XRMFNdphTtOfCpeV/mgnvDRNZ1nSzRkLo1dvu02BdXxmVnUfH1pt/VQkUNeck+5QFnu0R2d",
-	"+f7sMlu/eCznxr4zq/q9b5TETBO3qu1mZVG3Z/PWylpuejAXivqdj/RfV/B9odj39J0o5pvsNA5ir9lR",
-	"nJUNxVeqhHVag9Pbl3cFX6u0stoVPMzHbTcE/zxj7dvSsVj/+dW46RkDaoI1Y+xGmLJdaxmc4MSTwHR/",
-	"kWYE9gEomgKmDA6Upcn7pKuM4AWWiEmbC0y1i95vIrszdH4gvtdl6vIxfM6npwmAyl+ieQjBWuyDWz3u",
-	"TucsKfnFy9cuQXafeoa3/LFyQHHJlls6Q8Vu1YGF5p5LRvf+WsXI3e7ZnRQhezbz6wEZuUFn21wMeP69",
-	"zrNQ7z+avdG4llSMSQsXFrdsKe77pV402ZmehPmdjLPVQ9wI6biNcHV1MB68Lci5LZCTkqTx0hf/vb7t",
-	"sdj199MYkvhKeTfi56JixUrPZ05Mce7fnqdmjuGcEvUWc8XhMXmMfZ/vsSiSuidXDvP8HqZriJY959YB",
-	"u1xeiEIKEGNXnLhNDlOYljv1y0VfvdIrB+uzmShYnkFmxGde9LT13d2ekHKSpGzsfj0pVQGJOx+RI2Wl",
-	"9fW9zERFfoG3jRoLKmjVVehRoOaqszE0GRfK5rMme6Yj+UYF8YVIoTLfWD7rKkp7y7jlPQ4tCFIixcfk",
-	"slwqQT0GtKVEA2RpM4KKx0Ghs6HOge6eytGJRLmrHu61jlgC1/zmrkm+wWiPEhJsRmTIFz7K4huohfou",
-	"J6D6uoBsHW4nhWDuiV2VhB9+cygh+WaRTMZRXEsmP0b+mvWtOZiRKf96+aO3JZfzhNPLZcEikpFbcqOS",
-	"LICiyUVIpcne6iAPmHAIu+TkWyhBeCG6quqwgQ51V7psBsLe8tlqbdX+1lFzBVv1Zqfulql9wBZPhwty",
-	"DCjDyh21gbwQivWlyDODStgfwAdeF2PIHzstNUk/OqM48aE9zyYMzKGeZBLbggIFaBwgKfMY8IlEUNOb",
-	"BZHwDjQ1j3R13deRhB71ICDo7V6HOU2fawNkp+VfC8EzeEMhnO4FepqJDQ+kq3iWiYyKuxcID7TZby4/",
-	"rk2p7b6rYiUFtwN+MuzNITgqoosi9wVYLhtE+MMH32mu132IRNqr9yAat6zXX7XER6l6faF/M8NsR6oL",
-	"abn1Ud4rXfoQAI1uuuy+J1JqwGE+gV4JLDN1WCuXxsndFd7459GY7g94udEs8xfjS0Ik7rBx2G+3Gge9",
-	"Xd44Sveyxr541D/gh72jtJU5VXy1f9mnlg0Knoq55LJFUfPW0VL39B68vnHQetRuHKaHu42jiAILXPUX",
-	"0ors29n6ocQCvde0uzZ2NZcLuiq2Hu2qLfq8X4bJaCmgY+L9ItKrRdfOx/IfV7ibFmJV9BuVzwCApzRQ",
-	"6okCoJ6ndFvEFyjtMCv4tLrVry26FhJwl2NbmhCwxsG/lBAQT9snygmIZnnKMfbpJk9teWi/lMZ8tGKM",
-	"x0jg9r1ES449+YOuRCvBQTQdakyy8yQUpbNIfHCnOvTvJlcxNPVw/wjtF2bsdy3VatTyksZ1f4glmpkF",
-	"oOU6yevFXNRaqlQsxzDE274mqtgYReAEr0IQNAFb9HC/6CFqlXL/vqyFMfMlIODF4r7gCtm2gkMqqg6B",
-	"xkCh00zRVQkcs+SESct6ItVAXuCznTyRjaecFrkR8HTwZNGtTBpGEJ097LQ6FE2ih3VVeFpvRqgESAOJ",
-	"dtPgIlKJD9bq1N1glLayL9F9NyKKZsoPoMAUTmPJF8J4PuUzPxjjg1oXEBDjTsR6ZodobpDT4aSrwqxg",
-	"qx3f6Gh0xUijR0FufT6jJt+9WVyy3VVuIolKfBGLHwYCY4+hL4p3A8FPNQ9CP5swKqSnrrCW+gkHBjVQ",
-	"JGreDF6Tz5RnWSnIbpxDUf80XsQe0Ucuor9YZK2SziiPrxMivdnzqpORrqLzvLHu2KAXQjznd5qggbtk",
-	"TRK7e9K519G4q7UtKNvNqbwj4BhP2J/ds3Jdv8rSdrUozpyhRYPbeq+33uvbw3ynWVbCm2t4im7HFtz5",
-	"iGJwc8fPSQCrDugVYqQvIDNoZER+IcgvhJc8MMxCaxBEYmyinIobKIghUmyREJMHCe4Vx/jUQPxMTd1W",
-	"sp67UdwAKKx0JIWPuXHXrqonKTTt+hQ+JNpwTqzhbG3F2lfcFhYOZZAykA14d5lJS5IflliMlCa48Nxn",
-	"YqTtsnPPoiAX6826yuiR6OlsBu4qMFW899k/0Qseop1anXHwpxQd104odyslVtgn18qBuIbJ0dqaHCtN",
-	"jrIdfjA9tlB2C2VvNxEjiDk4Fp8Kyipt16iqhKvmcy6eAj0FqUfEsTzzfr6l8YpX8MIbKIjbrpC80xI/",
-	"PMzPNyAX6IEewap/5K+VmWC634f0FquZEdbmQNy03AvRXuRGaDc6vd20cZDticZRf7/VeNQ+6BzuHu21",
-	"eLu3eVzELeTVxXywc7aRkfuNjMAifOZxEYS2dZ+6i8EQ/04cPPm/kcnrFL4qKowhJX3CPN+VRDKyrvIs",
-	"Cu6G1QWGbk9/KQ5yNY8d15Yc1yoydFNztwRg89/zBcnOzSXnMqgJe3QLMLcA85Z9pSAsbyun7jYw585H",
-	"9z9rOE9XK4bFFRiXwqKVQsnVBY3X0gErHRjuQ5enz60WLQs9Fzhzn8jpCTtnW375Zyq/VHgE7lFEjHlh",
-	"5Zp0P2Ohx7kgmv3RmCspjM+pc8+r2q11Jng6xOQTaU1oqJLSCjuo2VXSLYMw9rjse0cxTV3QW2ZMU95e",
-	"DDUCZReg1K7qqld8JAwbcZsOowJQh0kwz0QqGiURBtUZfmidmTFPpRrUgQQH0wPrnoFIU3l4V/V1MWIP",
-	"Eycakm8cLsaBPjCUQJQbjW8XUICqFeb+OME4kgZag+oCkyqlle6JDxMjRzLnxSt45glLhyI9D2k3EnnI",
-	"qvMCDEri/YTn80y9uiA2TZS2XaUmmJUUDSx4tOdJmwjeg2eBEmkgcQmzgoBbcZIOkeKkq6we4BApkQj7",
-	"6fuVhdVIwjpDZk7fzePl9KvpUEMbML/EaHJg+2Heg96q7s65YmCuMliOKAd0cYpT3HQeyJjhjaMyvYu7",
-	"fdjXxSpHyms6In8WV0pYOOxBDxsnc8IFlKITZDKrVIusBPn7C0D+bmMv2xeNg/6jVuOwd9BpOC3sMy1q",
-	"9dq5VMinDMe/VMeBvoW9sKiVy+3+aoKu8tr3b75l7c7u3n4tjFSPx9oAz9Smvhe39rOrnS8kRbful/t1",
-	"v9AyfGUOmKgLlwIVB4Iy0qLMK9F6V01UDknwpWSHoOUlydhkj8MTqJnXuBAXyFuCMznDUGxPQI/GLBPZ",
-	"SVcRBshE6tQwsi8t80RTOiScoS/F2eNlTiwa704cuX0CWn3NEB+NhO4JA5kL983J541zKWHB7tQFBdur",
-	"mhj4FSuda6icpfl+7o9bw3DrtrpttxUK/M/Eb0V6fOcjjOqzcV2ViXvXU2krfVfwqcudV1dJrwXOK5q8",
-	"T+S9wg20zdj7M2XsRSjxcxAbkL57tSfLXTWXYrHC+n8LD/2MbP/FvM6YuvwpiabdxASy6bvN7cA8bLFJ",
-	"hHIFOOz43hV4ySbVHNlE/KSiWpL2/hzI7DR2072scSD2+41D/qjdwAgDCuoVvNDPZI6MlZnoCwUofjkj",
-	"NH3Bxs4Mt2JX+zJgJ209GffrycDj/BX6MegoIyFrr0zHW50u4nbul+JBcEtXpa5eJDSWHvxrnOnHNLg7",
-	"MdUvfc5WGi+Wxpuv2zIj3035Fj1vbfzbtvHdvvpcTHxQcDsf3f98hqkp19I3K81796HLrfurBNUC6x5n",
-	"7hMZ97Bztqkpf6bUFItH4FOIiHptPFlosI9znlK8azrUOUS9LPXvxRE22SmyFAe2/Vz0LdMTW8eEBeIW",
-	"zibQIUDUgfnDe6gW+vjgpX82IXDtyjqtxNVgN+AsuPwewW9rC34/d/DrSwC3IHgLgm/bbQ2i/dPqtmXw",
-	"lxrTXOmtng41dLGYAhOWcv8hVNV7fUxnxtQhfc/UWaanym0JQxT32EabWytGY2iUiBWFRJgYOmrQc3yZ",
-	"u1C2mBErmMZ/OQULBGH+lELOISpT9pSnQ7ysq6i3ICrfs+9PG539R+65Q0+uppVgPdHXhWDSNtlTZQsp",
-	"TOhJKGnsdjbGekj3UpyDrvKkN4W2osleSIPeJmxt6GmosUkQkHfQd7PejF2uwrcRfVshHDbA+3xKoRnq",
-	"wjrcy91cUB9nICfjig31pGBjUfjczFVxBL/if5qKzNRuVlTEVyjITFjMianVa24b1Y5rvH2z/3MLUYiL",
-	"7/Fprf7N/g8wGJyz0BTSiPe14z0ngXq/i9QSXKuFH55voKwvRNELHtFreP795lvt+Y86Zm0DAPccAPCd",
-	"y+4/BnCFCtu5EIXsz1ZoMjdTEyuIshfVAASNKQ3bWNIuWtVJY411YSv8k3jBlBuveurBjKszqYwoLKqj",
-	"dOLMw36T/SjEmCVDwbPk2Ol8P6FgKGKeAuABaBjFvYEJafBBf8EI6dUYWuXQr2a4SNLjPNyKrL+5YJbK",
-	"8rTa30CgjgWZ5KbldmSof9GGrWT8FP3NTRp9yDKToBBmkgdaVqiR2IqnexFPsFqzz1VAZTq9Ov3Dt2e8",
-	"xLLxszvgCUq3BN3H4Vrcexxb/AIxb557Zjmgje3NuirUoXhqXHymnlgmbR17YDE9sb6ACSbpmNK0DTMC",
-	"zG4J3u4TIMqFPulGCNNVvtLlAeLilCvWl7lFmuDyhc+gwigulYnoi0GW2iFX5XuowEh11V5rdxl8feKn",
-	"4b66qM+tg7wFhqq5/JdAUbWB42yhi+/yULGl1AJ/31VtxheNk/hTbzbOJXN6LtWcY3IydlakWNb//Rxb",
-	"l683FL+JfsTuy3dbweRUhJmMasc1M+Sd/UfHR/3DR1nrsH14uJceZI/2j3inLzhvpfv7PGu19/lur7/X",
-	"b/c6vVbvsNNJs/Z+9iht7/da/VaLtw6ddMKhvcXG9fHoxll/pZtv3xMd9GUu3hXOjBlaOzbHOztmt0nf",
-	"tOM2tBE5SLGddbbIv/29cTr6Z+PMd5H963621y7f8vQS9y2Mp906bu1fo+k9pcdHW8LXSGe8iTNg5D9F",
-	"7XjvsNPerdes+GDPrLNWjmtSZeID3HOHLQTOrC5E5rfZ1XlO4QBsG5N8ScZRFikjDzdA8d93ShTsP2dJ",
-	"uPPnNthkzKxmnX32Un7rLJDXT545ffyzLrKySfTDJz89/vs37vfXr76D+mD2w+un32G2FDzJzsYColaZ",
-	"sCJ1Vk6wnUgknZC7Ps050K/gDUwOlDsRaFJZ/zhfkgwl0egXNNg904+JCpqb7JT1Cn0uoBR7xHOZSj0x",
-	"+BRp2F6nU8bYOPunHLOeHvXqbMTTQiMs+v7tyxfYYzsiB3LP7qquWgG4WE/kWg2omYvHXVFj8JO4wi3k",
-	"khGRZr2rcNVgPv2SB/sBktHOhMrCy70nMkySoddydJ7ynGGnB7yuq8KF0uE2hRXPEOETH+BFr588Q6BW",
-	"WW3oYSA+2ILDOoJrMZ8x3reimPIiMycsCXIzCQXLQrHku6dvuyqg3B0jeJEOE8KBKgMn6vNQLw7DCF/A",
-	"M1EAjDxGfJrmUBKN5eGmTqRzXTWEK03dfSxBZKh5xwAr6FlKvXBGsu8POCWMOwSJBa9usrcFT89F5j3T",
-	"3rXKK92Zp6IoG2/hNk0s3ki9aBMsMKemFjCZhr6rEGw4Gw+Fwp7PFhfFrSoYJGCauItCY5+uOnXLAlM2",
-	"5BeCzme73ursETbuzWxYZMDsbkjYo2JSwBUaPHcGlwxoDYRawtTq9KTXRjfOXVwZpB1NcivHvLA7brka",
-	"Gbd8Hiy5zQoNYsuUIDcZTvp5+ISX1P7L6yfPGu3mHvs//+N/gXiWChqnXr6ZSVVafssY/q/EFYtfuwEd",
-	"azzPlaLFecUPe5ncOHR8ucpgj8dt+4M9W48JgTFmf9vJlf6lV7a6rYKb2nVR0TIPS/j4KTfMwC3b2Os2",
-	"9np70A2PaXTMbobe1sRq7iorR0JPbO24fdiqeIp2CuGASaPnCcGXwTpeOIHPftc9VD14HypasDkhmIka",
-	"gUBOExQ2g3f9rntm5+Pvuvc8+yNhBbmhpDVdtwcGhTCmjhwtFHaFInxjC8FHJyx58vTF07dPQdOnIjcY",
-	"LeXpEF4NNCmMNIOTXMnrn84qQIE+cpz1E9Bm0jBgFwetSQ5uYJeZ8lkMg9zXop8F22Ky1xpYBkxX9cRA",
-	"qlKQwjgeJjswFTu7O0797Pyf//G/km+g6RJwotNQidk8atxuaDZ9R6eezmZdFVR022HnAK5+170HhiXo",
-	"Dk4gTJ3AW5PKlxB/T8k+5P6SZDoFmJl45wDOR+KM1gRa00c6wCPmABA1fYgKukH7vlqKJcKdpYQ9TFKd",
-	"CfcODFcmxFSDfzcJ3jCmiWRSUatC9w3fOAshHXKAhkVJz9PXDv7kPD2vo3VQYe9xUwUQONfGlg0Q67CJ",
-	"aEvaeflezvgp7apcZLDgOYTSpxQgcRaBEnO7zd8MIXB6D+I5eEIxUYbxAZf+7ZylBTfDk3h2KVXPWTSQ",
-	"TTq/76Bh2Aj2Y/k+eChsBYDubtojkNT4UcwSB+cKYYsZM7wv8lnEKXUuZrj94bw6XOiW83fdW5wD6N75",
-	"LciFOwVuVwdxPPRaCQ7elON9jnf8Ua/Zqd7kxhI5rYssFt68Rg7epp2kvAiq+PpAnJYg86Cxy9u9xoFD",
-	"mocOaUZ9m/pO1WjL89px549rfh5+wDL05PbslEfCcgudttDpFtPWoLgBrdX9VotZMRrn3FmqVpMRd/dQ",
-	"aiF0Gmf95cDpmcxzh04uRGGkVpSzTWNHVeigQj3gKWnpg0BSG3SnSYvupdg8ixQfKMXIseM0tFfa4CMi",
-	"tbLMU8QWOIqa7Am3vKtATWVaYJYY8gqicwW/4YFhKCzIG3aCkAO9JdKUjT+lNV7rd9XDpIKQzjRiuJWq",
-	"/zgGTD7BvWxTmgtmZA5+sYCVQOvR1NdhotGZMcaONONCZ5NUlAoSXB/o8DC6/LlES5upXoxEdvYgQ87U",
-	"LytiSMJDMFymgXQVFewggniI0dT4XZDDORPZMXPKJfnmpPpkQmTkzXGvCO14KtsGsGMVM0X1Qg9MZP/j",
-	"V8Fj9paDhdcQAPlSoMLrrF8CBZXx9W+7Lkyo3HoHifqxI6V0Rd1FGBDsiM3cW59TyC+K0f1xrUVcDYUW",
-	"GhqlPN9Coy00un1oFMGKe0NEGJBZmn30TDqbdswHwnglNfMKfKqLzNS9C6OMFS2g6IVgznGZvkMOBkot",
-	"6tMfILHohHKRQnwN4hjRlRRVa7LX5ahGzgyPhwVxr64iQmc7FIoeMQ3QCq9zJnXhVgoOOzynD9rMQTZF",
-	"nJIDQXEY4FkOXMkK0qkkMvGOzDHr1v4mClvwQbcG0S3jf/nX/xyIbg1eEa4Rplurs27NimIkFbfC39RV",
-	"5Y8O9OBlxb/+t5G5FEX0bPrtX//bdGtN9nYoDZASI2vxUzXIpRnW2XcQfqyzZ4VQ6bDOzsZcuT901XPL",
-	"c+n+9FoXdjKYCIMs2U8m1l3oPlDNWM7VYBKlWkM2DUIu9543E2MkV/Dv04L3ZEoBL3BOIaTxj/A01xi6",
-	"ncHsTwtprVBN9pjT64nnGv5KweAT1q396//u1gB05kazbs24iXHIy83pv/5n5W88TDYXbmpwCspvA4Zu",
-	"Jwv9gHoz2oNjXlhYyZdS2Au/mm4n4ZT/rIdqogZmFP/Zje7Hf/2/KpMD97d+IY11I3CDwRs5pm/AZo2v",
-	"DeN8hvc0u+rxUCrhUNwPfMzxv37UhaDhvx1yiWFSvw17M1glnv3OU+Ap94jcwKZtsFM2HhZkY7yfUACU",
-	"jbjbKN6wiLZ66XtE/yocEwWBWY2WAqxpvasYro7D9xWCchjoeKJSO4F3HbOksqOh538qurWkyU4ty4Xv",
-	"QYkbbORH5d4wQgeb+3rWd49097sxNd2ndWv/3//DHnU6eEROC9tkj8KUngm8ut3p1miZ/afJwkeRm6xb",
-	"azc7u3v1/Uf4lFa72eo0HQzBJ7lRVBnL421MCdjuMXhRZR8K+gUHJBj+E4b+LP4YU2YkdGsO79ecZdet",
-	"TVTmBhUdBBYR5cJBBJNAaTpo8LCmG/KZVINcsFxY65kHMjmQ1WMFzutCUPERm8o8S7lbb2edgrmgYRs1",
-	"KK2jMJa1H3nRGdIz3M97tMvw+RPjHv4zliLhH9As2Wu1WE8YSzoF4usMc6PBszvSahAvOhD17rZa9Var",
-	"hffgc6CcKdWjkZ9Bco7mM4YqLYQJ3PMxYxb53d0REInPOBAfeGpD+kM4A7xw0iHSE5h97+aq7/5ywhI6",
-	"fwm8GJRLV+G1pBFBKaCcg6AAWPVNdlqCTacZe/RErM1y6xOnUkjDEspCW0j9gN+6ItH1MtTFW3DzVNMm",
-	"Lx/RJQmU71dWbo/4hxdCDRzwcQtXG0nl/92GPrYOeNWOa93umQM8mJdobEHMwmtmfX4O6anrZRHfPGUU",
-	"NsiSnNEN7TratQ4hBuDh5gGX+9cF2ZGYr7pbr8HBqR3XnkoQNUiiOOIzFh5EOc6DQohRAFDSXZbxmXlA",
-	"m6q5WX7ka24MHyztJAgNgN1HOTUEAmJbY3EvRs0ZyhUbZZPde85jxdT5CEdlJWcPsohU/LahD4xPvKFM",
-	"sXdvXsRaQRozEQiIpWXG6jFAcakGscSHEDG1I/RBRNnHNjOA0AxmHUaEQOzhPAXQN3U2HUISH+TNOQXZ",
-	"10VXGe9doVvCv3/TY6HcbR6y26mGE0mxztCNxEEJ4InIIIssmwC2mw4lBFK7ShpCQtgszw0bLi/MpVe6",
-	"q6QaJN8sJyy6dpLZExB567MAVZw7WyagPwsT0CdN2fmjfnUfqpGwHCIalaSNJkvIDZqwgbwQJvLtS6j+",
-	"t+TmgJOOCZ1dlRYiE8pKnjuZYWXuxIFAR2o9JDH0xZSNpJpYbKFUSRakcAOVJAEgxlIQxk1XgVgCCgcn",
-	"r8QHaWyT/RTXzXn4CumxaED7rMNQYoa5C4blUp2HHB4UV/thYAskxEDY2xcPrS88y3ELbO5FoHwn7K1J",
-	"k9uFMjvRZr5S+iB+gVQ9bi1PhyR8nr7lA8opeyPGReOJHAhjE/bwzbPH7Gh/t/VNyW5ijSdFAc9BV6Fw",
-	"chYwmfAETYJ3zwhlj+fb2oVCkEBaopU37FOtFDlupOmqNNemmmmVc2NBKKI4St5wNUBL2UzGY13YxQRp",
-	"kUTx1FvXFCyXLNRTsIUqcW2cvHa79U3p2Ulgsv7aarRbnd2kyU7VDIPjUYGrQ2EFkNnoPkn+siKmau7G",
-	"T/NmLVZClHYtzE1tiXHeccZ5aY7/91+63Q+dVqPb/XAgfv3Lf17HNj9VtH9O2G5rzyfUwQygW8p62oPq",
-	"2Lu1m0Y0u7Vl3/y833illWi8pDy4hd/ebm388ZvpE0oxqRR+4k9LSxkulzCsp0SeyVyUbHL1yjAuVNZ0",
-	"6P/DKO/rYsStaeh+X6Yi6JSpLjKKvkk1GOXNWOvNacMP8+OvVAlFX/L6x5t9ghzxgdj5fSwG86Pwv0Wj",
-	"UAwuj17/w7Pnz25jAGN16f3008rXv3713U3evhADIM2HO1nuJFHFk3su3dd4Is1YG4m3LH4d3bVDt8R3",
-	"/FGvuXN81Z1wzR/1WqQorrrFXUpXwqd1Wo+2x2Z7bD7RsaHEJJGBir6ro+MfhOp2oQ8ClboPmRj5TxHj",
-	"hQWanaFm34GUlxVqrKLF8M5fWo2jX/9rA/9nB/9noTr/VGd+d5lnZhlS+ILl2+drn7UfXX0D7OBX2p5x",
-	"K01forH0NTuLiHHy/g28Ss1XTWmFX3LZ5itpyxbnL78RPKPu2+BdKB3X0CISk5ODHVdG+2NbrMlOyyy4",
-	"4DRy9hgEtqvFLfGzs+UEY/fvz1nALfY5pFrGTGT1Gi7a47sYFz76LGY7gaWRq9hfNojUbTnRvkBOtDsW",
-	"fEo3ZJQHfy7cq1+VVQHEPlSSfZStL0KTZpZOigJa6hNUurE8LXjfrkG5BpcF1zvmDVnxYT0ONrx5AQFb",
-	"V1UZ2NhtE7B1VcnAxu6AgK2rIgY2toqADef5vtjXohX4rKnXquP8XHnXysOwvFNjIeDsZ7fTrRG2T2jV",
-	"uNYil7W6s/HcLKqMLxkW2EWb8sG9nY3F87tnhFtKzrbXuUyGlvJGq7fbbxyk+1njKOuIxj7f6++mnV6b",
-	"t46ckNQph8kQqvHdt+7MFnIAUzIQyp1eWLqy7YWbXPjJN1l4ObETnrNXWjmDLM21mRSCnfqMn9LIxNle",
-	"3oAhDH8zZjVALAbWv+1mXokPlqTAce30H+9bs4H5rf+sk73Ix69fPzb88b9vgmBgx61BwQabbsu/9kXx",
-	"r3ldFDAO/vDZ0K9B0hTWjLqRQfq9r0FtYwuFkJgNB5QldD6TZoU/g8sdf5obXh4mZV1qwDXSGpH3l4OX",
-	"eTKzrppnM2uyl4hkKqWsvt4jMFFRewZpKUAkC+YmzGEhPTUUSdyk0rVCiba0AScc5s+lujF2/2JO9mIa",
-	"qh68pPaf2Au8iAKfHCKiwD4nGDfnbKYnbl3GHPMuzGTkJuXpuzdsr95ptRy4222zJyLFFhFO+Dp1uCnL",
-	"Vawwnj+NFMGi4cGpxI9b/MkLP/QVJIXCkpb5x/SlwhsFZUppn+2yl5Bp2Gl19vFMiH5fpBbDyou+eulX",
-	"LHz3Rl2Byp22UZ3oxoRbsJevykPBHb+huluadeL+uE2T29Y93p4ixtPiNdxNdfHGmTPwkp2P8L/rJwKD",
-	"KoSyNCr2I6UMCXVJXyqeJ3TV5eTeh3utI0q8VQLz5lNnoOtKIt0aOb9IM5VqZSY5VXCFOkv/8pEAEdhV",
-	"xvKZYVqRT3dFCu5iFblEGCxtAXil3bGgBSCtwidqBIpTtM3//VPl/35KIbNG+q/3YlaIZVDLslPaoVfl",
-	"5bJKWm5XXS8vd1l+3FcnDVpbmLUNgVyZ2XsbcuJGjgHP5FndHQkJilCr6gVHUPwiwxKgHjcQt/V0QSRM",
-	"hmXXKWYk8B6WERao5nEwA/sklgEZysJgp0yJKQNLCeIUOptRtMbBIvc3Gk/J3YRuiZG+EAaNseChcLZq",
-	"4r3D+C9ETlSUBBeXf+/xFDq+lx6OrgJ3b6WRuptAA9LOvdLJxYd7rd1vmuxU4dTgSDjzD/Z+jfmnnzAe",
-	"qNfd4+BmbOjlbnSWOiTm4t6+jPtU1FsSS6G+wVpjT8PpB4KXw9fOx3OQVtOzdCJNBVSS8ZlpsidVdo2p",
-	"QF5yCsPDA6X11nimkflLX4jFFN8Z/0qg33X9Mm6B510UsNvFB/uJnBQ/cDXhxcxdcNDEClzwq2g1EEVZ",
-	"fh25u8GL4PZjdeQveXFOdHNR+CV8QnDmx3/0D+1sxFieXcvV8QXoYC8kty6PrcvjliHGU1AlHt0XpS/c",
-	"B1Dv2wuyQ5lba9UQYf2OUCm0m7BTIRQUE3uXSB0Zknoz+F8IYQwn6ryMD9BBy6US3vGfiPcTp0qhAgmt",
-	"84SNpXDvAJvGPYFZPaCemr4MyD0idGXOsSwbaRWjJ3ZVgk02wyMX3u9l/8JgAs4PCJC/0Xd+wXpzYQqC",
-	"mz+P5uLBthcHzJ0Ou/Yo4ol8BSQ8y0YVY8x4VJ0lYXx9u2O6uTlJWjwO7ZP7CQiy4EtgLt1Ew0GhNnAA",
-	"JOG/qX0Z7Ogadie7I0ACaTT0OnKLhvdVIirxhXi4ygtjVBNfNzf+Zg2D99MX7hQCu4gSU2hZAHOh86z8",
-	"i84z/xd3l2+aW04hRXOWztaSKM+vdbdlNsJAsE8eg0CQZnmSYxqu2Br29xNoQJld0U2Rv+3+jP2lWngd",
-	"Zuo3RDhd4aYO5j5kE8Z+Rp9WqCeWBV9CPSapdlcDb7VxBvAcVbWnbyyJqr1GQ/rF52qu39BV8fuuiqiq",
-	"35U0ZoiNpCldAthvG7JtpAGmOpGxJ29On73FMIgfCDonpGHjQiorsq7iPY1MW5hOEZGlwb+hBYhnsmRD",
-	"wTOpBsjt6ItxKVvTB3LoyUSVTYGcC4jWIJ111EuOSpqo30WFGJtarwVmbPyO0FKjEH13oS7n45glO/B5",
-	"SZ0lO84OTRZyZK/Bjk1zNkc6djmHv6t8NvilNhx+hXzwZAGRNhJPcuSeXNXOZTkZNUjXhYzUXxK6+pT5",
-	"JZB+XHUHlER9gUVdK/bujI35uJqBQbvGZyBiXQAldjhJXXU9jAthaFTVl82FNaI3bEzU/AmcC1u+7S3f",
-	"9tYJ82fl20ZFdpls+14cLx6YXul5QTjkFf40lIYYADXztSinZTIKNSMD7tSQtbKqVuPr8G/cdnnJnWb4",
-	"oyjaJAN+RU2Al95Lggmr0x4rcYH6LY/Mp/uvPYT2RiSh8e69On8/nIWtdX5v+fhRQPszN839KHc+0n/9",
-	"sZav3JOgBmvdiWYvxCsR41XpOH8LqPqrcjivcjZXx1CaFZ+VazdYXkGkby4uP2UK/O2K5usJ5mXGQNgM",
-	"W2l8b0lQl5MS718SQ/eEtWQtshJfbj1jhJrDx/W5cu6eziRwo2IykRGiq8qSaWzTp6DoyWj1wMzVaS/B",
-	"0k9hNPdV9+wnY3Wp7vuJmNxWoS587xWFun5Uc+XYJ9jGHmb/Xkuz7xbkB8JN9+9f6+4HMRq7f7VWyeZW",
-	"63KRb9ZudLJd0Tjo77UaR739tFH6fdop6MlUjiW962ONmpbUjms84/+NBtxMIYILPR996DRkCtHWADEh",
-	"1Mpxzd/jBEvvd5G6W/5DTwrGx+DkpuLg5fXA4Ymb1QNvZCTANr3aOqCd+rm7oL5q64DWINJBqAyqKmS1",
-	"5thxm3d5NO0Uuh5j63p4W90z3RvQG8xoTUEQbGFuWYLHIYnb5OOrPsL/xJ3yMeJDKbFOxkHrpHA2MShj",
-	"0DFF+b10UkstZnAqIS1Xq74cTAqBZcAnXZUUYpzP3uqEGQHdz0UhmPtNCsMGuslOqa0zdB3CHui2kNBC",
-	"iOjCMaIjL0QhskpP9K6CewwsP1ympwq+AvqiQobtpdHGtxTCCQETFwtDhK+nJyrFfN6uOoPVMHVWiJG2",
-	"UN1kfRf7IWz08if4tpG+8NmuiQPP39tRnkDSM/zzrfhgE2SOAcXfVf4bC7nwxtNSLMMbLneZ8SuwoKdd",
-	"VxWCZ3XWbrGX8lto+qMtz5vsbKinZTAQAYNUuVQiAc6V7qTV2k3laMBMkf61W0tldiytafRlLpwC69bg",
-	"CrFh69p6JfjG1o69uT0IkvF+S6VRRWK79FIYUAepEC6AvG82lqmdFKLOrB7potDTOKxV1bUfo8hKOSXr",
-	"xFACuTaGTTyhila24KmF5jgAddaP86TVR+V6oJtjNQAQ47YHBbl+RcvQ7dHaMe6FdIxb4ongBTvNeJ35",
-	"/HBpmnjFDl1SuX7RVvOvhQZ19q/d2k+TwmHjkd931ecBoABBUzuuDQqeiv/mLvaxqdoijPDobeswwghV",
-	"ROBnsIbpN79cgiUgxsc5l2q9KvK3PkeJ5oYM55EQ0IHopVYZnznxbQU4HFYilKVDWp/T35+njQKZnQ2P",
-	"C+GtCtzcACNewnrX+r7VMT5qmjfl2NFi/CVUXW6jdPfZQAo1He6bm0O/Rs/XVa0GgMbZ+zwPFqpUmRg7",
-	"nYkUJwmYcUlodAuJNbrIHCwcYiNTJjMwHBzCoy6Q2IV/KvOc9QT5ISg/S7hZdddrRcACLlMaQWHZN8G3",
-	"Z4qdG9BsykArKXc7ssetVOvmfvW6neqKlBI4JtgMpfB28lpfiFJeVwW1U1FIwI2lVCsEdf1WntvTvbnn",
-	"XksFmDvVAVqJb/myvoA30gb1jzXYpTigTECmL/TuqTlJb8EvFxNsw0ngDPwJ8yl0pfCv41N9AIMeI5H+",
-	"OZx8b1m4fYsJcg674b7Zae9YvdMCu/+6K7KO1ipZH92w4MDCydsqsq0iW0+RTcbOQGu3Wrfky5iMx+5Q",
-	"rEwYeVa6UmMLXRo2noR25tGTWC6NZdOhUIzPme9jXfhiU2lZpoXpqtAIrO70zpCrDHQa3C+d0TxVomAT",
-	"ZSY9N6qeME321CsvDTWK0GfYonZ7mPihiAz6BL4WepxDq4v4IRkz1unHQqRCXrg/e08MHOgEnCimJJAl",
-	"k/0BjMdPPhjr6RA4XHoTWzoiyp7Oy5z5Z/HM37lL/27d0MEVPNBKzPmCV3ih2wu80J3GrtjrNw5a++3G",
-	"YfrImbxeo3QwYsxhcDWa6c1ctdGkX+2wDUs4lwq1deDenwO3PNrl8lwhAa9iSqxItyzDTmbeCakXyjbv",
-	"ZV0gEcq8/TE3ZqqLzMkII6zBfusodEBQgey67POENu+F4NnMi1YQp05WRv0slvMTRnv8nl1vXizE2QzL",
-	"RcXG9HjRh94pSZ5Qtpit+xV3J/BGXE14XruetFsKS923+UKcS9t8i0a3aHQpGqXNEonLNQXxcgS68zH6",
-	"1xVUerHY9mgweDhIbnu5CrVIy+nqVkrMy2cGvTLWn56FpOpXneoFGWmVT/9E/HV+grBcIoqDebWzJaP+",
-	"YmoRwCEVYZewjvNi/VrHNESiV53Jx1ylwp1Dhh4fAkUQSpVYlBNcltKwnpBqgAe2kIOhZUpP63PdOvZa",
-	"RwuhDrzpevHFp/glG3R6j0IO+OJ8W0r0FVd5wxJfP2RwBWdj6ZCEGH5J2bIwneM0XH293uqLc8Bv/eBs",
-	"6k0w6/Q/x1FumIi12gG71WdfUvrwjYN2Rg7UlZm+xpez+qjDwj5MQHcQdTPQRizJC9ZFnOuLiagKsSp1",
-	"RYjaLwV21QWpQEC1utR/6EcdlvUK6Arpsv4LP/e2QGGcq7ON9Vio28k1DtMZ5xt/QV7Yjbygc1vnaleo",
-	"X45tLcU9uj4vialYLIKk++SVFO6tO1JJKznaA0ua0QiVOauAOoe+fvIMnZ8oe0Vhmuy5DRwvpRD0lRJL",
-	"hSSwg3QVUNQqxlli3NQoK3mO1CH93JkU9Bb4X8iVhDyLhD3kBiwikdWZ7DNIfRgi5QpccdJV/taySU7I",
-	"08DH+Zxa97OVI/GNH4o7/3kuKgPheR7f1VXhtiZ76pAfvo4NhHXzlUt17sbr8SJGxCivVxbM6a8m+xkC",
-	"bXmOZdnwhKzOeFelorDYOVPgScY0x0wOpOU5M4Ln7OHr0+zp2TfgOuFZ5u60ZT9NELuwZthBqKTy6apz",
-	"qTKW4OuI/8drPRy/tOXYkbfWXSzV4F2RYz4tjgpTjLn/dlR8GP7Hz6xOA+wVJzK5VIYpzYxIC2G7yvch",
-	"7AlmhtQ0Fpltolaz2BsU2tcWnuJ8LrEAP8ltPDdDgaTnuMyyeWBYgn7ZBPiOE6HSYja2MBF+SthDaYMn",
-	"H/MYwsz7o3wCGGc0trPoeGO2A3bFzfVUZN/UWfKhzxM3pKRX6HOhkmjkYeZGYESPpIHGD+6QB4KhxE/B",
-	"bxPVlzY5BkOjq8Y5T8Oep4QEb5X4T6y7vTwQRKX4fqKtSDACghd48kPEM12VnOEyv5HmPGmyV7DFo6th",
-	"0DM9oawHJhVL8D/dHSYBtsUZ5WZT82BKksr1oI4Z8PHe9iFacSEzoVLRZMDyhsgrmlighNYFfJxDCXWG",
-	"n+9+z+BBGEfuql7O1bmB/UPU1z5je2IEztUHVAeM9jQbF9q9vsDz4/+FJ8FWqEkg9zjLoIM4z7vKTS4O",
-	"Fnu403BLv2YdTgCyU+d6ELgmDXxD2fwdti20ZUYJ0VV+GA9Mk+23OmwkuIpS68MoC9GfGGJK2W/thgA9",
-	"peifMKWBqBuSLo07PlajbCzf78+sP4KQaUaO1w3yzbFnaGcPSwLqpXA9d3tCZcgYjtUQ1Oi+MHD6wWWE",
-	"tFMPMT0+ftcbMc75TGTHzBYTkXxzUn0yrgrZ1/CK5c4nr/ACjrrfOFup8660qJ/Pj7wMnK0N2pc/4g5i",
-	"b2aeVElc4hjqXOYY8lomoj0irqPAfeQu+jea87+uafLYgqfnUg3WJ2D640bzugHXURz1QJouj6y2jEd/",
-	"lqBfZ601/o5bMeWzT5x+Xe5Wp+dMJDgXWDBLHTurmm+jLUJnfyd1g0fRsYz00iGLuCiO0CfeGFI/srId",
-	"LVyaOFOJAI4vyhMZwqEQteiqvdZRfb4FhgczdaqGi58d9dQIfwbYW8JSUtAzNtKF6CqH1Lghxg89Fk73",
-	"P0yUtr9Rt4tvMMzSr6IPaViuDXCGZ3zEB3BXAIcDrURS76ryl1QXxWRsIZFuAYc1TNZbTRNSu4kaozur",
-	"tMZhhoK4h1zqc+HWUP1td3R43uq935t9d9D/R9FO/z59+2jyvem8yH4YH/Gn+kf5Hx9eXXy7/7K2oXtE",
-	"qsFj2kJ3Qhjo+y2s1NY0kL+5azcePt11SXX8HG94AK7OBjNDPb2BrtgK8c/KmzRHWqw8OgDXg8hFagut",
-	"ZMrzfBZJYNoQKGYdBG7k4OA8PmwfddxvSjdkhKjPRfR4t5MQe/t+NST5mrVYpP+6RF5nIsVSxWXy+qnK",
-	"TGxmHHuTxJkb6FIh0Rin7KqKCYYG6OI8EHj9XYmxkMP1OOcTI9geo+KEKdbeIAsPVDJ8Gtn2hKZ7K9u2",
-	"su1Llm20j71sW0eY7XYOHh0ulWansReSpALTKhUn0O/LFjNEcuguAafBXutoTRkXkQQvA6Ul9xA4ySkf",
-	"2OrSL0n+XgR1U+V2BRI5uHNliTU91wOCmyXC9b5sRk3LYlgYOrytwpyh0nAeTHbVPIT8ZkEaD7oPU52J",
-	"0HluuUAeCOtFlZ+12xbKn0bSvoW33FjOEoF/JRSIP9H31P7L6yfPGu3mwQbS9JnMxWN63xVOBrfDh4Jn",
-	"4N/6WKO7Gk+kGWsj8YbFL6O7duiW+I4/6rWnb/ngqjvhmj/qtTdiXDSeyAEt5Kpb3KV0JXzYVvB/bYLf",
-	"i76KPIJAodf9TpTdGN2+ijpYYqYVmvqxgIWULS+L51TB+h4LGO5y+OsznL1+KiNjwV/gEz97ItdqAFoj",
-	"XO7TPbyTfor5K5OCAooYPZsONRtoy5T2IUcfd+HGQteTkVST0PuhFO/BlS4Rh0NWyZLqcRKML3B5blem",
-	"E7XfAkqyO/XdRp+0kTd8SbppWKSI4uKkVM/B30vrnmqFwSQMxI3E9bO2txLp2hKJ/Jyx9EGD+MYy6G2Z",
-	"70BmI4X6JEXfeIBtIfA2cqfQCR6zHjb1iXKrnaVRMLXO7GyMUfKs4FNFJXEUiJ5A6f6F8O5UCBgucj90",
-	"laeXD11hQNbE75lDnBiUL3sSL/dsXsaldbbAs7kAq55QQ/QSCUPX8yhLfb+12+yq54r1tB1Sq93I10tY",
-	"fZEIlAN1Z5i2dKw7gOsWyNk0GWcv9IXIeQqn9dMA3zI4unUybLHmFy3ZwbsYBM068rzzqNPe21vPywBS",
-	"sepiiDyWlP9C+Vi6WN/dgF0K13E1AKU87OIetkerQ5RuXPImkBw0QnjfBGRhSUPJS4RE4EFDTpwOPSEg",
-	"Twb6lWVsJiw5EAqBimwxw1Bp+r/Fttl/YrN/IfMRrWv4IsgfctvxLRAgB0J36HGXidBR95Uu7HAqVca+",
-	"G/W+B+QQq4Zm7ddrfKcbzBLfAXS+3UrEr1AififsXC+KGPY+MBvJyk3t77WEn4cHq4XfdC74L8vsNlZN",
-	"bjOWW+HLft1HXnYDQOcRKabNrjpVbKLOlZ4qROYAKvfq8D6I10vLcq3PDcvl+UIhGGUZbCXgFvttJd1n",
-	"nQFVEY4/jYH36n7ckCCANnVBTkVv6KTRzkefEPzHctn5zNNNLk+ARjSIKM+BPBY7tZyMndihUBaStzPW",
-	"E30NpMMG8m4hod5Z28fMmclngucPjAOmcSa3viBngfuwIKTd7RHbOhALApLtywvhXZcnXW9+G40PxlSB",
-	"tBC2yX6mqQBkzovC3Ug+Taz5cO8aacwGQ9hOlRta5TM24ufCU7RTwjiUpVWyrevkfSWPA5TymiY7ZbQO",
-	"jPeIIdArkXLuukoOFHSyZHutdpzPjdnafV0M0CtjtWY6z+pO8/gYILQ0ppRvciWVBPCLG+gCOVqw5Wl6",
-	"1mHJCC+CdwOZGswCfWS1js/hBSOgufoCZgz/qJWkGEJNRtBUpnxU5tfZnTY7G2NZYOGO35L+UW471cHW",
-	"s6Xu//7l6ePG2fennf1HgADgmkzbMhtdKjYUH3gmUjniOZZ5zFUqtg8e7bUe7R22Ws1b6AILk4TBrnKa",
-	"/t54Qt/eiDPTyyka8Q8vhBrYYe2402q5NbTuDNeOa//9l273Q6fV6HY/HIhf//Kfa2vOF9bZ+NNT+WDe",
-	"yLUaNAquMj1q4BWrRw5L1TjzVy4c9/7tjLukcKFGBbN6JYaBpH7YTKX6WQdpWxzw/c46n/KEnt2Yq4m9",
-	"0TrcqFQAQ//VFEtuuaf5bgOJ7UgiFY7/sePUhbgQyv5Gg+nrYtSkZ9Vr4Ga2fDRe1vZ3A/D4mo66FzQ3",
-	"CaN4cXqPTOGbQrutTXpt2PWGeDz5JUDywPitcBuuOwUNTWyk79lqdV+69TbKjPxYRizXawxJJCIk1zxk",
-	"gD7+xCGOVq5DGv6vt8kpcqkgaNOiqLdliPYWKuUjy/dKO/GapVCLS6CWxnO3xfP32IjwUvX8Z1I8Hx/z",
-	"HSSXWm57eX6tTfOgfQ37UBPdODi5qNpV9iWGU9FuiZnXhQoF4Wsyct1YCMxXRtb/vGIjUI3dkwDZUo59",
-	"csqxWxdTawqlq31EFTkFCMishUpyPUAmQvDviIFUDnaRzwTZZwOXg7v+7PvThje0hwJ6mQQHka+o6yq8",
-	"URoW9bsGrweRWKLLaTrUOY4AO9IJB2oA0JioRZ4ouC99R1HaVU72Lc/gqLAvPcWpuF+sk+vB0g6hy4yy",
-	"qOGGGfLO/qPjW/BLDLkZ1o5rt/Ckc6lKSmtnZY4LcVE7rrVu+P9BY7H3teP2H9diTILlXsaXRB7ZLc67",
-	"3/b/7sCHoORnj/k8acmV0pSzf8ox0nv4uhDipwFuGRB2yFGjCzmQiuf1eV6QUBxSx4KQ1JcGig/WpxKO",
-	"uJJ9yD71jEeRSHZmZJMlRKbALkQh+7OG/wT27PmLpwky7BgmbVfpfh8qaIBhRVjo3Qn5wSSxezMrrjIn",
-	"n/oJ+nQy9p9yPC9i6SdfbfH6xznA19fFCIRtTyoOPHQVL9/RQXsffH3z7rzFXJWeyOZOqi7+2IqnexBP",
-	"lYqFcGI+Lzm1IQwsxEiuaoV8FoI+xF8E9cG+p0ZplFYqEepMfABaKCSU8iUJJWsuliR01eKahNDb2BqR",
-	"9ynuhAN1b+OUZlwIUWdGfkDY50RUxmfGJxV31XWtYHzTGX7b1vj90nxmW5P3UxLWS5V5MfBpzNwgzKS6",
-	"kBbOwXpWbHS9l1+eodKXXc1zBs/xxqEg8h3hQcb4ei3Pewmh+GJUchOiE8iIB4ZZaXMPo8IgwYN3IY3s",
-	"5QLjEV68ia4qhwwpFz7+tcSefR5NyM3NUTmXcVbaoyua4/i+zosYvlpHlUvi/jl7jX3xqN84aD1qNw7T",
-	"w93G0R7f7z1KD7JDcQRR2gtpRfEKw7OVWoh6zW0ZZ2XihtnIJCxnbJU5GG2cTyvKvmorbzSLJzaSHVCH",
-	"cxNpsPOx/McVzS6IewDYIMubTkg40KkdCbB/fI4W9fuKzqbVZQQu9FXsqjIEx9aMwBFZQbkt12plE65+",
-	"YJjMFhKBX33ALiXsxHP4iTrZRFM65cZTN2RbX8z9GDvEnFE5Gnd4TndQvy03RV6GQD1VUnI2EqOer4zG",
-	"E7vW2WSLjmbUxHS+NHqvdeTLY9ynup8S/MIkBOh87J0znIQHJhR143AhKdJzCfuhx/xuwI7tjBWlWaH1",
-	"iLoO4ODx8kVCA6ftq5cZmwIYj5YqIIaaG/hvTA8bh/12q3HQ2+WNo3Qvg08+4Ie9o7SVXcYW6yOLU3p7",
-	"tCxLI4RG+ITXudYRSk8B9JnPnbN/axCRzMRlX0dkLktMikQX1YL7jezrC+GfkEhu12FrW0Mm/657V5tQ",
-	"7qJ5++gx7FXjawplwYBo2ndKcb8bFrVRudSHuav0lCp03Nf2Ze5sn96MJRMjiudZgkzSXAEjvcgNZPb6",
-	"PzIUjZDFHV6P8noXu7R0VYIpVX/tc5kTx308ODca92WBPx7rxG0B+RQ/hL+YSZoKkWGAcioK0VVlaB97",
-	"wgLFvhPZB+CHqjN8JdOexny3tcxyc++5+/7Ri7u0wNev7tCCH3I7PVp+0L24O8uyAXmuk3Opsstp5iP3",
-	"yGYB4d/fetymwyWDgwjkBkP70V2/1sBI3S/SnGmncZC2ReOA73caR3y/3djtPeKtfjvtZHtiyUhxS9c+",
-	"sZJc1RAcM6dN7bi1qh/u/iJ7/qCxy9u9xkHayRqHYrffiJBDvwwML13KcaEHvu1wppWoHbc7rXrNastz",
-	"yB//o16D7oS141pvkgMHzUStGp2xvFj+AW26xG3LY/coqtmjRVlzYd16KPHB0nk7rp3+431rdnb4qv/v",
-	"kx9f/f0w23v53f77wSYw4gfdu7qxj9uX24bm9+jK+B3Ft9fy8M9fr6GDdz7+rntXeCxO2ZRLUP+/6x4Y",
-	"IkEPJYxbqmY6ZbSJ/VVlSazVY9C37j9MaEeTcnXMpML0QW/4UO8YmecsoedRkxhp2YjPfCN01I1N9jPV",
-	"MDkbxh1bX580URmUkPn0RDemVUGZOpuoHCw1O9evc2nO4g+6t7EC/cFN9m2EXML4qg3GNxSgfamkGd6n",
-	"kC1FbOc6AhalZzkZG8vPjeTiMnvqd93bWktfWMbk73B6ryU/61cHfvxGx0C9Ez5cZfUg+iJJJK2JWFrc",
-	"v6CdkpOn7ray0qKrFpZaLPHzdhV0jEzQOjyGVB3Mv2wYd/MoqXtDBCWu+01kx9CBjAafUMmKG7WnHyC7",
-	"D3j/Fn6Pk8GJO9t0N4XX4fmM50a7C00d4D/0xsyQYItCUEJ1FQXmGVILEmmtgc2CKgSc5YqlWimR2uVt",
-	"2gfC3quQdnvsqpg4ipXNhFC9dmk5L6HsSNIG9UDj+cxg9s00wN1D7JB8Fca+mdaA3M8VqqPuTvEPZz+9",
-	"cgKAOqrBucOV3YYi7rH85/paYlVOVAy8d6DGbwXnzARyOEGFYB6UQ7xO4JKvh7r1Kc1yrQbQlA1cSaw3",
-	"o2wm4NxyEJ5SqeqhV19X9Sd5ztTEhzS8aGiyUzUjXxepiKWZS7aYXUfKbp60dGtymcyZG0HnzwsWt1vH",
-	"nesIRT8T94ObI7Nym7D19SZs2WLGuBdXV0rUeS8Flhqma2ZdVa4mRhSg6wJZZgAnEzl1yMRCFlZAm5S7",
-	"Lp0UNXpSpMLUu6oagTitvCTqMgy0NfkspFZRr2IMo5ome1UdWyF8cVFXIfrlbCZ4ge6Ooxa49MvUrBnW",
-	"YK7q7V55wT04920xEcc4BxMFzLdaiapjH6OyC73RcEfFG52JPp/ktnbc57kRAYf1tM4FV3ftjZ4L3Gat",
-	"Rpt3nJTfdVJ+r9/Y5496B+lhdiRaTsq7699KC175kjPxosnO9AT/UVtLs3hmDW4gyVGsL5XduTLn0fWi",
-	"3ThM21njQOz3G4f8qNdope2sI3b7TkM5ESDnLu7wxkG212scQYw6Pewd8f+fva9fbhvH8n0VXPVWtTNF",
-	"yfJHJhm7pup60+nuTDudbOJM79xmbwiRkIQ2BWgI0o7W66p9mn2wfZJb5xwABGXK+rDd7qT1ly1KJEAA",
-	"5/uc3+lne2J/WEOKwBg9OzkSx7R1L8A47RztrSEbwgO73OncoO2t9/kRvc9qjtE4dt68vq4/unH37rQQ",
-	"Q1EIlYrlXB/jvYgsjtVGaD2hnmyxaMOSdaaHUV2kVAuBsZapABNM5NgxXsTK8p8FroXw8L4NJnt3ntR8",
-	"8xbWZPsVOGZ6Mp26D+00GvlbLCdtu8f3bKmmueYZ0vaGtBwuxwLdL3jJLSk/nonbUGWmjVN8N6KOOtOq",
-	"lWKxd7phPM/rHLoGDSKmHdKyq1fkAyw3rHuiE10udvyZ26lzUxisf1ZSlJuSZAt5LSLLprrjy7x6XuTe",
-	"F1neN8LqPXCu3+My3cq9MM+mFkC/d2a2hQq7zx7VD8hA27UiULS7PM9vS1kuzom9Nm3hagoGaUK27Kss",
-	"YZzwUnvslIOJiTljpuTOdmt39vHsbkbmvNfvTrCERgjV4DPu5Va1adZgEO/mX/0+OjY1dwjt+wkvzimw",
-	"h5vwe3eLbTGlH4/9AKW3ELo9Og/EgK7CjzZxaIp+7Ja8oXlHmdETgahjlFari8B75jvq22z0MTcsF8My",
-	"WqV4ooVXVdOMlyIk2VWqFMIZL6xTWOopaalTaC7bPVQqbA7tz7P5LtOOb63ODj/cWN21+OG6imW4es3q",
-	"itX9aahDPphzDFaxJSrja0+tloqT6A10pVJgupspqAvrOiw8SrhaX1xgZStB7luCNNm0FR/AnL1L/n4E",
-	"SSkm05yXK/jz/C8JPd8Gs7OI8Gi98+5CFIZq6+dkR8oVq4w4Qunof6UpF9TWbPgxasDLaTXIMR+SlGE9",
-	"DCaCQ2DVBWGX+0kMZTHpsTcYXooV/KIprDB000zPYiewMlTDwvO8x06KdCwvRBaMZ12WLJcG2za8l59i",
-	"VX+d6omo52CLWyj7Cu1R6i1rWxyiXbogZnTmN+XB40UPGq1pHqQfhJi6Pj2Xmk15UUrYRJHntDaU2iAV",
-	"oSd41CRcifLvdGI6R529WoD/qFU3kybNtakKUffL6kQdOBKYT9CBwwD0YhcVV1llvBN13ClcCGfQ3zvr",
-	"B/Ji+aj+tDoNwl+47bkXwbtd/7KWj8QdleWRGn9Ot+AF9wdRFxCq48f1tTXcsu2YS6UugOv4YXyOEIW9",
-	"HRftMaxLguuIqxIFbDciMGHb7M/ewCpVyjxWlNnvjygV2dH0KPaOM7RoTDIjdJNMDoeiICBQwnUCeyHP",
-	"5/kyodLVvB/msHPY/8sTzIRNwORIYHiQdxkwf4qq/+Pk9Sk8HBvflqUojlgCdEcV1kmwQonzVbuBj1mC",
-	"2CqJkyqe27rCWpiHhShl6PMe6zwThTlmSc7VqOIjkRyzBEgmYTuJkf8pEnZyCHL3VMBkoljBLzOT8im2",
-	"oJ3wYiSVSYBtTSZPjllCcG12ukOtS/iwk4DZBDekAg4t/IcdaBOKe8UqnE7EkiuYw3Xi/jP0L77edQLD",
-	"UH6YVCN4eJrzygiTwEQTpZVIaJXfBg9F6eU37OfXlSl5Oha/7IzLcmqOdncn9kpvJMtxNehJXV962huX",
-	"k/zJEUuurmA3rq8TWIqrK+Dis567BF9/9en6+n//+3+urnY/XV8nIG0/wTaP5IVQbMcLQpAS1m6UBtse",
-	"m/IJPuA/Gg9wsPVUQ9JjrxTjGfXIpuHOpcr+angOE2AgKcj7yxkKJErWZkJVEytlad4wY/NfMCjcNi2k",
-	"Kt0sQEeIOzxiAypIjTukjcBghb40/8XVLLgJyM6KS6y6YdIePnwWWMwoEHvshA2lyLNaMSIezjJNNbvM",
-	"Gmh4SjFhYyBoEOwPbWQmGI+VESkhGuBj/PtKyuouXGCVSZXmVSZMj33DS47rRwnjcP6mhbDakCc/XbDv",
-	"z16f4rn5Bsl4JyEkxCMGdmXyJLJJiaCdTbDTEdtJPnUrJcsjNtFKzOA38Np1iW/OByJHtc3HAqxGVr9Z",
-	"g4i/NgEtHrGDvR77G1cVLxgIz4jt9fYPDqOnEdvb7x32+1G/z15+eBe5Hatox2IlFftOFBOuEAkigbFG",
-	"QInIQsnvOtRVYRv8RMxU6ZjQNynfxwIwGAFKU6kL26TLzsxplUhOUrFTXkoVse8KIc7x3V/MCpnnMmXE",
-	"rmx0Wxc+x56zQoxgH3eSjJpZi+7JWfLEqq2x8kPZuugxx+arRaBZDzXsQc7T8wh3/XB/Pygz8BziiDn+",
-	"EDHgTlKNDPHv5KuviFE5ld5uHpwgvFtkbK8Hi74XsR3+JGI7EjhLctW9xjIzBECkthTcPZvlgl8IrNrS",
-	"VdljydVXyB8W36ALO0OGZAmCyZLcz3T9lx18xJMG0dEMeyyJYyUuiWfzHOvNFOOgX/JRwadjhsmXsLNK",
-	"XKI61IvVCUt1Jtgg1+k5S+qzmdQQ1pxkEZKxHrIEJDlsFEqjyMmaiCXIunELgUxIvBFto4CDV8ZU8vdE",
-	"7zv7/f1+d2//ie9bxEveYy8xXKUHv4q0hDeQZd17PVaJY3o8f1uAxQC68xHDcBuILFB2kppzYMzDJbsB",
-	"dSf/komhSXosMai6A09IaIAJL9OxbXRGM4SlH0oQ6QFhYvqxbV2nqB+bNHDkaq1kqpG5tJbnoXbttNXH",
-	"DVGAxUwgvQFiA8tRwIM27gyZAT660+12YwWbfoTZgqnVpouJVDhGrPAkhN+e1d/CJlxdFSKVU9D/rq9r",
-	"yj5iQnW/+9dYBZQKwjtWpDYcsStqU3/Evn4LWjwpBTCAVQq+Ztexwvl91T46MnPBi+YUIrh8SYSIVZe+",
-	"zzA8+sp/BDFwfQ1iT3Cj1fU1G4gU6RQeR5eurnbdv7Tv9fnCvQifRRbQ027/oNs/QP+cnVIjO++7yeD7",
-	"TsMAajv7PtQ8DS7dGC8A883o3AVQvns3MXzRZ2iPTOOX/X7UmUjlL4SdvuL4faf1Sf7tbvYJW+tZDeft",
-	"z8GDo7n3rXvjER/BQpmG3YuHpKuH3eAAz1ugq1ufLxpUvZa3eW/ddmduhktqt9xknL9gfVO6vnNBK2yv",
-	"qDStsG1YcOvUXVjiioQSmPIrOAyW+2x3r2rivl4BdL7pR1jqrTVCRAyMR59n3550uViq30o983E88sm1",
-	"hOkCDrZpiO6sfsR9ZKjDVBuNF7eOzk0cnevz5mVMeVuY+YiFmWvwtludoe2ZC2TU2tN+hCGeJPKoYi68",
-	"RHaIjxm5g39MLC+ZFvICjLSIzCTvMkUYL/J/YtcNuNbwgFoIaBjVgzdi1Ml4aMZ57ioNhscIH3oZ2Dxl",
-	"RnyWnHRTM8zuRYOR1szMfbt2/sNG2ui6AsAf9d+LFMATu05V0lKx0U31dDYvO4gBrjPOCijha0kba/U9",
-	"mCRx+RqPJFF+h0WwWzvgHrOTQWSEmrgm+BRmyZHJ8v4tg11OqQyL85NtrkPDRpii91yoMp8hWEEDz4Ay",
-	"IOalaCAxUR5jzoosI0SmcbCkNbqmIp+zbSmISBtZRvBkssRYIUvcdD7ad8iSJz32jSvaR7MlVrYId+55",
-	"aMIgMtlAUHsrCVO2uGV2FqmeIsQnrUAbnCqmNCKe6mL1oA2OmeZ7bx7P6Mu1prbCdCtMt4gSnzniNbG7",
-	"B/Vw7SIRLe6ojcTRkGHzxYz6UpF44D4Vxjm+Zl5iRWww8+WMFMMGJtKLFR5pPZ1hcBjsTXXD0mR7PfYB",
-	"zVAQY3T+wxlZfOmWREGmi1gNBAhYbEzUyMtfnJrzajjvtvPmqRDzPj+K8ilx6SzTFXqB6+nsDyLENjVk",
-	"3bH0squd+8PpDqIYi3+th11dYR+tTcMywZ79MYIysMBb4bK11O4xYgN8/kGlmZcei0XaBy9gTCN/UyqW",
-	"2P8TLNkKc+oR1AgtLWD0rdYWV7FqEV5HgXWDhf1NEyy4w+I/WwAnTIXSLrVNlpjS1uij07TY2BoGG9qe",
-	"9iX88LEimAGQfkrXyxK4fqPa3iQ7bj3zzb/rly/7Wifm1SNdaznHeMzk0GI/NKe7t6ChgRMRGzJ87PW3",
-	"NTK3RubWyNwamV4cPqxgrulnob80y0xtQ/bYS5ByIGt8PgXlWlv7j8oevPwJmP7NQONJXVG2oDpb3WZF",
-	"RkEL2qmkxPFS8AzmcBChjXnYP2x2pAPxCrIaDEZZPlmevvl3z9O35uBq6aVYxi4++WQxyn/eppxuU06/",
-	"xJTTWtTvb55NapnMH8N/8bnkkG5dGJ+TTz7LQke3/m20pt0r+9/1Su34QeJFN2pk9BCjyhkvqRqFOLyt",
-	"lDnTaIgOqrLVnMdwc6tvfpUmLbcluC7Uez4/w36B8d6cUG273202923L/8HZ9jbrNMw6bWjU95KCujaj",
-	"250W4kKKy8UG47cyz5suXMpHBYZGHlxfRBewOnKyFgG39PAhFID8/uz1aayGBR9NPLyyhEcMCeleGVGU",
-	"TCrk/Vj5SMXA7ocTaYxUo4hV6lzZIuBmcd9xrND1RaXL0mCFputj4gr+2E6yC/Pd/d///p+k1X60C7Rl",
-	"pPfOSDe1Uh0CV01OmGCNlwODNLurUYUUbZfnxmjouKjPezDwGmbD2+bZenDMs7TpQx6XkxysqKrfP0jH",
-	"e/hXtFvG+JNd95vYXpjSR7SZm6sX2TvsL4Cp+V4GC+z+1uVf64zZ5Vwk8jwW8O9b5m3tiPuTs/ZErCRe",
-	"W/vZu3ikNMwGF9buTb+GLF4WVD0VZd2NHmtGArkcOdeod8KCPG2BF4sIRMdCkwTWRi9Wb+n/W5vzr+YN",
-	"PptP0fHoIuH8XG4s22nLl2V2IKxdWaVmpVWAN6OhX7wHeGs7bV1e22jd3cSGj9VtaqItlAaVQX6zrOA5",
-	"z5ntz2si1mwY9i1WGyzK/silKT/gGL99wy7EcnPTDvgyrEqT8/jlacu7gJ+vnHTxTufiwVt3LU8ryCSq",
-	"VHXOgG0x0eEZ/792mF6qJx37zd9tjpDjrMMqz3+k1z/JODvVFyLnqWh2hlya/4Ard+R0krVSFeDMLEdi",
-	"dJu77bHziNCNbhMCNkRc5fbOh/ib3SvqzHlNvCcXZUs2kdPvpqIwmGcuJkbkFw7PaxgyoFj9ZD0ytvsg",
-	"ZeLZOX5NXherGGaFMCYKy7OOyW8kjC11Rs95wYeliWLlG5wSiphWpspLi0qvqxJR5fSQ+i3SraILtGUi",
-	"dikGY63PTTQPZq+wZST9PFa2l+JYTut0dDtNTJSvlKkGsDIDgUnn9KKFoPusXq2tM9/daLvkxuonXZwz",
-	"qeru7fUiMa7YWFcFJugX9TKaks/MkU3kqnfgstCliJwFgpV3QiHUFr58FM5DFrjkPXYWgFqKWYxOMmzI",
-	"0TAGMCmuNQ0RXXuwCEbYPa8taPYem+L4C8YWynk0MmbdOyaYJA7OwYChBLSgbxqCp7maB4PZlcw9z5YN",
-	"WJgvGncoc0GTmButnFs5XKf5w4JZnzB2VvBLRYfa6BAXj+CZFR1zesiQiEIW9UsfU/VF0HrT9de81NRu",
-	"s1K5MCZWPhcGThW9A246aJN27nSyhrjauC5kMmGuxYjnbKxzIIILXI65Hgf2ZesSjIhd6uJcZAgmqAvC",
-	"qUTAS1iEnQQf+REemTyJPKw0vb+g0kiy6OqGCjsJ/PmIl+Gmy7HMEdWxxoWG6XjrtH5TGH0gwKQ0gudo",
-	"6/lz8hEuSTWCJzreQoUrwOhg9duUHFFwI0BireKGrVlRe/uFpVK1xUSy7Y3v3nZhlbYujgkA6cCLZ1vD",
-	"40uV7y9hf4FUccuXCPgNkEgC24GduBw/PUQNnQmVmTnh7SQz44QQ63glIb+S0ku+InT4xKqmW3Y51pQX",
-	"L0eKpACm6g2AWU60lWNOb/b4ygvgRb4IYt844EGL1Mz/9gYHtVrB1C5Y1mYzFh2aW2sDksCqP2hQApZ2",
-	"qT8H9349S2ZZwrU9JltGug023GPdlS2ZVQEXQsZa87kmSMb6Vtuu+DTVRbnQf7Se5QYUQQ+soYMD/n9M",
-	"idah3UXpTmShkZbaaIliobND0+2moYY4ymSosQU2A2qjoHUfN1IHnCWDNVjcnBPgBtzvdFhZ1GaYoVqX",
-	"YiKyY/vdbWah9+QdoykT1Y1PrK5tFWRuO/BTC/HLyBtrM1zEQg6q0iGBUBSklBORS0XNpHk6jhUZOkZY",
-	"c6QQqS6s7KX96DE0B22RGpp/jA+shTfxNpWFlneA6bVN4XVyaZgpC8EnWI42dDuqLBL7oBD83O1qcI9U",
-	"QCFg0rSq3zjHL0//7t+1eprLDwbdiD//Qg38jf03pCG65M+0/YgkRf+jg9D9j0stbu0FphY0m8UHNHss",
-	"4aVpzmcDIAP66OnPM9vmZfs5aLcEH53k/lx9o1HHMQNk5OupFy+JC/+RKrq/WIuL5J8zub42Lp1nM8vL",
-	"ie36cC2J9AQiqRHleYH1Tcb1v6EuY8ehT0rUqQBfWxcpV2wo81IUsRrMWEJcMrEhI4VuGSrG4v5LWxla",
-	"jrmqx6GI/cGi+NJP7uUeKcTk1owchtLU6vym0mUuAuXFy28qTjaKQNV9KZvrVBXsxbvXsCAqsBOjjrgQ",
-	"qjybTe1B5kb00lwbAW/r3buuvh2Ofdi1st99mu3tdZ+lB7z7F9Efdv88eMafp3/J+mJv2ImsrX7rNKsC",
-	"OL9r3JMWk55dgl3c0l3YSCPyTuQ2YcWNXCvYZQ/w8niXO2nbeNcjxrsua3bjmLK/tCTqvrA/mQvrGMbZ",
-	"h3enoK4jZZge+7bQE9DsmVa2QyR+Azzx7Zv3Z6TbJ1WRY8/z5KqcTUWESr4p+WQaxQokyHXSsznStW1F",
-	"kIOZOSZ4wRKd/wZ0+kJXIxssP3n7qsf+oSuwCoS8EHZeVv2f6aqgUE4hjK6KVFhMJWsc2B5ZVCELFsJM",
-	"V/NmC1oJL+HFgtCDddUDJy2ws02p2c/vS64yXmTMcfy65dbl5WXP2K89laR68iQK4JqooZhhif1FV2ZJ",
-	"VH/ya2ZbjrnrXvVMyIBKjEgLUWJLGljDWJkxSill2T+mmfXYOzx3Nnyy/+kT/iMV23vKjEi1ykzQCYYE",
-	"IVlO8JmzQmSyEGkZxQpjMWUhhYtIFEJQROcySP4VjRejXZvwmd85ruzRmWiMrGCLm1TYWJndV7iBFwX8",
-	"HrZQD6mj0RGTIwW3yYw2cczhiRYgyzpWEP6RHe71ve82dhHLKbUZ8+5aNoQR/CtQHydTpfAY6vuDJxpL",
-	"sCsjGO4z04qhenR4eMB0wZ7DX0rsNzq/EFSZhRHDtI7vUtCrARAmTazQGh9VBREQz3MgMTJwd5KfXv7r",
-	"92/e/PDx5PT0zU8f37579feTs5fJE+yAZaU7qje4Cnv9WgVY6DcmkWkP7uN27UmLyS3YHYGoXlc2rypM",
-	"165ktcv2oBWsdguXun/tXH6S5fg98oHO2oK+cW+rzWYnEwXFLPj7bWuUrcN3eWuUS89l1lVQ5u3F3Sv7",
-	"35IUnW/wuqnHrg9uJnJ5IQopTI+9FYra1KmgBzQiILVwTBprU475k5t3Z/XItp8795kxW8fJZ3L46QTe",
-	"6fBH7a6RE38usAMqOSicErBpIfSDHOv+w4q89QXdEvG2Ja7Pqj74LpS1KAFEijyzaXJoFiIeHtgHQEAU",
-	"Hu+xnyi3y9OhND5RI2JKe5MUY3ZgMJKdVHc/xQpbK3tqecSGXObHNWQxgjtOcz4Tme0/jPRtPVZUfbQ4",
-	"JeS+KHpTrZ6m2VDsG7422PCJvpj7xUIVfwV1/mJ/E43+Q7haD5rN8WjszaV1fKlsbqu033eWRuQzMnRh",
-	"Gc6D6fG7NQdcGg6qfzofEDpzCQim1IX1Sx300aOzJE7zTT38HXhl9FtFdwJ5UZcQmZKXlWkGeECaoG+k",
-	"LYRDN3TWZDB2qWbv6e4HjurwshSTaWkQ1eyWEM+ejZ144QHG2g1/UDNUs9d99ozz7rPB/l73L8N+v7vH",
-	"9wcH6WH2VPx5CMskPpUnNH7bkE/tkHYZjzpWmnd83PzVynGhTUIzbiOWh2gCc3er3X5GUR1MOapJHQsN",
-	"Hpz/7l7Z/2ertZ11vw4axZOYRS2X0JOZI+N5jv1maEM8GA0ovjax8mto+0+hjxxJjDK1gLPfbsA6wrgj",
-	"K29Bx7APXpintZSltORp1av92LlabibNfK1HZMC5Hlkh0DreHsb0KzoDr03n6Plh1CHoU5ytrspUU7ks",
-	"FQ0FzPppvw8rtiKLtyc6hMxx7xbw+Kzf3Uv3s+4zcTDsPueHg+7T9M/ZM/F8+BfeH2C3dhfNW7x+5aKl",
-	"u74nSbOxnPlGlFzmC5Fj7K+2Euaz8p9kNa/8LeTJLjkzFsO3vMcobSBVCF+lGVKWGbYGVjVaNkZpRWYz",
-	"eMlHYokksggpsWp11dxsk8RgDowrlgQRzu4PYpawUmPMe4YYbPmsTQzRC/6hJVG0Wei4Ibv27yC7VnGs",
-	"+J3ZmB0uY4QYseFpKqblthzxy2Wj75DeH5CTTrEryBJ+6bJobF4TKBEsgTsTrEJOx7awHmYoMpbLc+B6",
-	"M0ou8VUPNYOM1cNxSJjWPTimt1xmy2X+MFyGCI6hLY2Uft9cZjW9LHBGoNpF7kUqA6N4l5EqFSzBPwkp",
-	"b9EN7c3McxzMJvyNdLJH4Dmbo7g2bXFc1dB0PDzr+yKnNQy7d+F6rBXuWpdh/qoHjTf4VQ9CU3W/29/j",
-	"g+4z0E+f84NBd98qqM/488Ed3ojmvIh3/qoHW7a5zXh7WIXQssYsDCzdL8fWJS9Fl3IwFzPuM9sSeD5B",
-	"nLXnh3+rC7Z/iMBLJqqrjTEPIjfa5cA7jh4rnWc2D5TtlJe6LlVGWCNEucEM9ycRM7qG43EeX4K/uJRl",
-	"Og6Srkd82ovVic1rwjd1qOrSNXWWIEoIzdwhODGdZyAhbV5qmyTARbN8wqa73gPK6e84Qeq3zgmGs/aZ",
-	"5AVvtdFNWRxSEXNgYwRbZWlpEx6X6XRx2B+O2cnbV8xXbWN3BNvv4FXJQCh54GXqNktsQxdytAABdCTK",
-	"b2DMpcRYik/lLmHA3xqytgDx/yfTKdrecIvFgccvENmdLryg9CR4JwsAH3w5R6NzHcOwaVjd2us/fo5j",
-	"E8fvf/nTv7S0+GqlV1y1u52x5kFptiR6+8pDJOBiB+fBlrk0j0O9/bt+e3u/Lj4LiPiQ4A0JbXyE9TOu",
-	"zTCKMtr3W7b9PT5xxc3/lV9wmsL8EaivukOw+yekieZp/dPu4k3d79/LrtLnh9tXWjDnXNpwl0EP+s+F",
-	"O3uC+ocB2s61GsFfBGkh1ZEVlbItnjkz1RRGMejW5yXWB/KiNEwuSmw+lRdCCbMCvS8TvhzeommTuZic",
-	"S71bTcL6KbUlbsAgD7ebL8YiPWd5vSYrbN5ElIW8hUkDUystCiWoZlKNUP97W+iJKMeiMl8zICdG3RNr",
-	"NE6CFOC5bf71ashevzx79+rF+49nb354+SOG/AWWG5a+96lxLXIYCSlW6nOxiOBf25mvRu3TnMsbmx68",
-	"vKN0m2P6cVyW049OS/5Y6pLnV34Kf4076ZiXcSeiQ/LXGIaNO9dsb38po78rT7CT7m2sUd3X2bsCBdnO",
-	"5gw2qq0FhTslbtqrnUo9FYpPZc9R6pJ2dNKwN1OhQv614NC80KoseFr+zViM/zti4NDTGnzDzr1z1Dno",
-	"9XsH87yjvUMpheLmOad/q4NeP+jgcqN15yIoFprdwzGc+UUH2v3b+zc/rrfJM05a2L1v8j/gwWttspvK",
-	"kk12e3zE3BY/LMk/zk7+4+T16Wo7iXXZi1WA/X7fIuZ6t4OtgCAV74gl+jxhckiYLojVi91ZphFLMjEq",
-	"eCYy/P6dyCRBSetLRcDI3OkXtsAv5elYZD32tH/gesKABBpwI/yNFiiuLtBmptTTqe/vwlEFjdWA51yl",
-	"iFHdds7eCZ7J+1E/cAUbbCQFYe5bfsH0SRWBoTLp9JJoUzWlnnvLmYMvZ73ficXaouIUwcKvcDzBlL3V",
-	"CsV0Wko3sVZvLtW5YTkiVWgCYrC+MASIIwRx17+PcK+Tr3xIdlDoSwOHMtOxbdGuMnoKZe6qfMYq43xb",
-	"7lwZViH4d4K+QQFz2bUTShYcwff09VswWh/D5oXxA2z0L83utcuLo4RnjS63nbUANX/3Ck7R9YonD05C",
-	"cipN2f1QPyKxPlYqBrXIkXgsDZ5LYNu2XdVco6ooVhSxQwB+PjFsqBF1Ak92xEqte+xVadigKkutWMrz",
-	"3LAkmP4JQVosOnnBLO3pWwqG6CiIyAcm0kxwOvl//+zP3j//cfhv1Q8//vvz7PD1d0//Ofq39pwmuH3j",
-	"bKZTqc5JZV0lvfYB6CZYvUekmY18uH+cNMsGKwh2bJ4dEKTjHDOIbgnb+MabbCRKIFkCybFuGIcPi2wh",
-	"AdHxEi8kKEZMj70GJuDpGi6iehwrB2lEAkkrwdJcpuds5923L9jz/tPnT6hVCHZjAEGGKDutSfc3GcGW",
-	"wjel8Oy3JfGTQKpYFGB0oW0pfmOKbyf21qaZ9V0IrNXaRLIzpzesEKLB111MdvCtR4SE7QdVVGC0JNcp",
-	"z7EBzQjRUApgHVmFGMg9D0q4i3OSdnUtWi2MbN/7pl0+kqYkhhGh2tyVihC3bNuEXk3JHN7kZr7ziW/y",
-	"VmNzHztQbkQJK7ipiDHOYZT2mniVpuXpp9g5Bo8XoXcjzDBuCnVUQpOaUZPUyMF3y8IhUofzly3P/8YD",
-	"cwdtjqIaGJwe5uDBg6dZuOObT3xh+xmhDeFKpGRhwetM0GEU7WeO+GV+5g2o7cuxRmSQyzEve7FKPnVT",
-	"bgSduYTl0gKN+0cTs+CkB4Kq6aVBj73BY+R+ORIlO+wfRHWzG5EbEavD/iHJEfuWhAB927LZWl5usKOR",
-	"OWLVFMxukUXM1cZgtyfqGBSsn05vfzBuwTTnqRjrPBOFiWCL5GRSlVjr3LInNcDzzQfbdk82Dw6OKoUh",
-	"zcyUYhI+xYdGbz4EA1xToae5cK4KxHlmehg5ecmnU9zMwczqAMGjm1DWN5//MlQa7DigGYQHu67k8Y8l",
-	"btYyXV2cewlSSlUJY7UK0B+cnoG5Vuh/aWzQr3qwZOddTymfUxLZKdp6wHrOrl9Wj82dYfSogAWtvVcp",
-	"VoQEWdujdQunxtlE03pBAUZgjbuWXIER2GMnti8XU0JgeLrRMUAWqPWwkbwQxlJosDLOcLw59PeC5+U4",
-	"cm5yuwLosAoCcuGjrL/jmvROWoKuBZ0EWXiCSXCdo06C2g0e3y7h4SdBYicKikI0aJ7p4ZC4gpjAkPSo",
-	"7ilXowoVIlyp3H5EaP/w+JVBY6+UV0bgEvx71wr7LiqY8ASZuTX2YJyK5XpkHM4iCe5jtgfbvLf/nOUC",
-	"lCJg5nIEJ1EXLOl+7B3tJqjewELQTY2VAMO3jp6MtQeBYaBxMlNNQeSYYzqYtgHZU9814s3bs1dvfnwP",
-	"LxEmqb6z8C24xEUlEvI3koMSHTsYr+a5fxPEflRM8CKXoqjJqAmrOZ8IC+O+46VAiIEuAQ0cdb7Xl2zC",
-	"1azROALZt8u9ArtgCpxbqqoUzae8A8LHoxg8ifZigvwpF8Ny/hYjSkwYRjRR20cbHWFVnjMqz8Rma067",
-	"siA2K+693UCQYroqQRG+/v8BAAD//w==",
-}
-
-// decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,
-// after base64-decoding and flate-decompressing the embedded blob.
-func decodeSpec() ([]byte, error) {
-	encoded := strings.Join(swaggerSpec, "")
-	compressed, err := base64.StdEncoding.DecodeString(encoded)
-	if err != nil {
-		return nil, fmt.Errorf("error base64 decoding spec: %w", err)
-	}
-	zr := flate.NewReader(bytes.NewReader(compressed))
-	var buf bytes.Buffer
-	if _, err := buf.ReadFrom(zr); err != nil {
-		return nil, fmt.Errorf("read flate: %w", err)
-	}
-	if err := zr.Close(); err != nil {
-		return nil, fmt.Errorf("close flate reader: %w", err)
-	}
-
-	return buf.Bytes(), nil
-}
-
-var rawSpec = decodeSpecCached()
-
-// a naive cache of the decoded OpenAPI spec
-func decodeSpecCached() func() ([]byte, error) {
-	data, err := decodeSpec()
-	return func() ([]byte, error) {
-		return data, err
-	}
-}
-
-// Constructs a synthetic filesystem for resolving external references when loading openapi specifications.
-func PathToRawSpec(pathToFile string) map[string]func() ([]byte, error) {
-	res := make(map[string]func() ([]byte, error))
-	if len(pathToFile) > 0 {
-		res[pathToFile] = rawSpec
-	}
-
-	return res
-}
-
-// GetSpec returns the OpenAPI specification corresponding to the generated
-// code in this file. External references in the spec are resolved through
-// PathToRawSpec; externally-referenced files must be embedded in their
-// corresponding Go packages (via the import-mapping feature). URL-based
-// external refs are not supported.
-func GetSpec() (swagger *openapi3.T, err error) {
-	resolvePath := PathToRawSpec("")
-
-	loader := openapi3.NewLoader()
-	loader.IsExternalRefsAllowed = true
-	loader.ReadFromURIFunc = func(loader *openapi3.Loader, url *url.URL) ([]byte, error) {
-		pathToFile := url.String()
-		pathToFile = path.Clean(pathToFile)
-		getSpec, ok := resolvePath[pathToFile]
-		if !ok {
-			err1 := fmt.Errorf("path not found: %s", pathToFile)
-			return nil, err1
-		}
-		return getSpec()
-	}
-	var specData []byte
-	specData, err = rawSpec()
-	if err != nil {
-		return
-	}
-	swagger, err = loader.LoadFromData(specData)
-	if err != nil {
-		return
-	}
-	return
-}
-
-// GetSpecJSON returns the raw JSON bytes of the embedded OpenAPI
-// specification: decompressed but not unmarshaled. External references
-// are not resolved here; the bytes are the spec exactly as embedded by
-// codegen. The result is cached at package init time, so repeated calls
-// are cheap.
-func GetSpecJSON() ([]byte, error) {
-	return rawSpec()
-}
-
-// GetSwagger returns the OpenAPI specification corresponding to the
-// generated code in this file.
-//
-// Deprecated: GetSwagger predates kin-openapi renaming openapi3.Swagger
-// to openapi3.T. Use [GetSpec] instead. This wrapper is retained for
-// backwards compatibility.
-func GetSwagger() (*openapi3.T, error) {
-	return GetSpec()
 }

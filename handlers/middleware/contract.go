@@ -22,7 +22,7 @@ type contract struct {
 	methods         map[string][]string   // by path
 	timeout         time.Duration         // the default x-timeout
 	requestHeaders  []string              // all that the contract names, sorted
-	responseHeaders []string
+	responseHeaders []string              // and Allow, of paths
 }
 
 // loadContract reads the contract that is built into the program.
@@ -67,15 +67,13 @@ func loadContract(m *httpMetrics) (*contract, error) {
 
 // readHeaders collects the headers that the contract names.
 func (c *contract) readHeaders(doc *openapi3.T) error {
-	request, response := map[string]bool{"Authorization": true, "Content-Type": true}, map[string]bool{}
-	for extension, names := range map[string]map[string]bool{"x-request-headers": request, "x-response-headers": response} {
-		listed, ok := doc.Extensions[extension].(map[string]any)
-		if !ok {
-			return fmt.Errorf("%s is missing", extension)
-		}
-		for header := range listed {
-			names[header] = true
-		}
+	request, response := map[string]bool{"Authorization": true, "Content-Type": true}, map[string]bool{"Allow": true}
+	listed, ok := doc.Extensions["x-request-headers"].(map[string]any)
+	if !ok {
+		return errors.New("x-request-headers is missing")
+	}
+	for header := range listed {
+		request[header] = true
 	}
 	for _, item := range doc.Paths.Map() {
 		for _, o := range item.Operations() {
