@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"net"
 	"net/http"
 	"runtime/debug"
+	"strings"
 	"time"
 
 	"counsel/config"
@@ -39,6 +41,11 @@ func openFrontDoor(ctx context.Context, r *Runner, cfg config.Config, contract [
 		return front, nil
 	}
 	server := newHTTPServer(handler, cfg, infra.Log.With("part", "http"))
+	if cfg.HTTP.Addr != "" { // probes of a process that only runs jobs need no TLS
+		if server.TLSConfig, err = newTLSConfig(cfg.HTTP, domain.SystemClock, infra.Log.With("part", "http")); err != nil {
+			return nil, err
+		}
+	}
 	r.onClose("requests", func(ctx context.Context) error {
 		handler.Drain()
 		if err := server.Shutdown(ctx); err != nil {
@@ -48,7 +55,11 @@ func openFrontDoor(ctx context.Context, r *Runner, cfg config.Config, contract [
 	})
 	debug.FreeOSMemory() // starting takes twice the memory of the idle service
 	go func() {
-		if err := server.Serve(infra.listener); !errors.Is(err, http.ErrServerClosed) {
+		serve := server.Serve
+		if server.TLSConfig != nil {
+			serve = func(l net.Listener) error { return server.ServeTLS(l, "", "") }
+		}
+		if err := serve(infra.listener); !errors.Is(err, http.ErrServerClosed) {
 			front.failed <- err
 		}
 	}()
@@ -62,6 +73,7 @@ func HandlersConfig(cfg config.Config, contract []byte, infra *Infrastructure, s
 		Jobs: s.Jobs, Idempotency: s.Idempotency, Webhooks: s.Webhooks, Notifications: s.Notifications, Privacy: s.Privacy,
 		Ready: infra.ready, Contract: contract, MetricsToken: cfg.HTTP.MetricsToken, Registry: infra.Registry, Log: infra.Log.With("part", "http"), Clock: domain.SystemClock,
 		CORSOrigins: cfg.HTTP.CORSOrigins, CORSLocalhost: cfg.HTTP.CORSLocalhost, TrustedProxies: cfg.HTTP.TrustedProxies,
+		StrictTransport: strings.HasPrefix(infra.URL, "https://"),
 	}
 	if cfg.RateLimits.Enabled {
 		perMinute := func(name string, requests int) (*limits.Limiter, error) {

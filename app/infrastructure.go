@@ -82,7 +82,11 @@ func openInfrastructure(ctx context.Context, r *Runner, cfg config.Config, log *
 		r.onClose("listener", func(context.Context) error { _ = i.listener.Close(); return nil }) // the HTTP server has usually closed it
 	}
 	if cfg.HTTP.Addr != "" {
-		i.URL = cmp.Or(i.URL, "http://"+i.listener.Addr().String())
+		scheme := "http://"
+		if cfg.HTTP.CertificateFile != "" {
+			scheme = "https://"
+		}
+		i.URL = cmp.Or(i.URL, scheme+i.listener.Addr().String())
 	}
 	return i, nil
 }

@@ -11,6 +11,12 @@ type HTTP struct {
 	// Address on which the service listens, as host:port.
 	Addr string `env:"HTTP_ADDR" envDefault:"127.0.0.1:8080"`
 
+	// Certificate of the server with its chain, a file in PEM: the service speaks HTTPS. It is read again when it changes.
+	// Empty: HTTP, for a reverse proxy that ends TLS.
+	CertificateFile string `env:"TLS_CERTIFICATE_FILE"`
+	// File with its private key, in PEM.
+	CertificateKeyFile string `env:"TLS_PRIVATE_KEY_FILE"`
+
 	// Origins of web pages that may call the API (CORS), separated by commas. dev also allows pages of this machine, such
 	// as http://localhost:3000.
 	CORSOrigins   []string `env:"CORS_ALLOW_ORIGINS"`
@@ -22,7 +28,10 @@ type HTTP struct {
 	MetricsToken string `env:"METRICS_TOKEN" secret:"all"`
 }
 
-func (h *HTTP) validate(f *faults) { f.address("HTTP_ADDR", h.Addr, "127.0.0.1:8080") }
+func (h *HTTP) validate(f *faults) {
+	f.address("HTTP_ADDR", h.Addr, "127.0.0.1:8080")
+	f.together(set("TLS_CERTIFICATE_FILE", h.CertificateFile), set("TLS_PRIVATE_KEY_FILE", h.CertificateKeyFile))
+}
 
 func (h *HTTP) validateProduction(*faults) {}
 

@@ -73,6 +73,8 @@ type Config struct {
 	CORSOrigins    []string       // browser origins that may call
 	CORSLocalhost  bool           // pages served from this machine may call, too
 	TrustedProxies []netip.Prefix // whose X-Forwarded-For is believed
+
+	StrictTransport bool // browsers must use HTTPS (RFC 6797)
 }
 
 // Server serves every operation of the contract. It is safe for concurrent use.
@@ -113,7 +115,7 @@ func New(c Config) (*Server, error) {
 	steps, err := middleware.New(middleware.Config{
 		Accounts: c.Accounts, Cases: c.Cases, Idempotency: c.Idempotency, UserLimit: c.UserLimit, AddressLimit: c.AddressLimit,
 		StoreTimeout: c.StoreTimeout, MetricsToken: c.MetricsToken, Registry: c.Registry, Log: c.Log,
-		CORSOrigins: c.CORSOrigins, CORSLocalhost: c.CORSLocalhost, TrustedProxies: c.TrustedProxies,
+		CORSOrigins: c.CORSOrigins, CORSLocalhost: c.CORSLocalhost, TrustedProxies: c.TrustedProxies, StrictTransport: c.StrictTransport,
 	})
 	if err != nil {
 		return nil, err

@@ -62,6 +62,9 @@ type Config struct {
 	CORSOrigins    []string       // browser origins that may call; "*" for all
 	CORSLocalhost  bool           // pages served from this machine may call, too
 	TrustedProxies []netip.Prefix // whose X-Forwarded-For is believed
+
+	// StrictTransport requires browsers to use HTTPS (RFC 6797).
+	StrictTransport bool
 }
 
 // Stack is the steps with the contract they enforce. It is safe for concurrent use.
@@ -94,7 +97,7 @@ func (s *Stack) Handler(server api.StrictServerInterface) (http.Handler, error) 
 		Binder:           bodyBinder{},
 		IPExtractor:      clientAddress(s.config.TrustedProxies),
 	})
-	e.Use(requestID, securityHeaders, s.logging, s.recover, s.route)
+	e.Use(requestID, s.securityHeaders, s.logging, s.recover, s.route)
 	if len(s.config.CORSOrigins) > 0 || s.config.CORSLocalhost {
 		cors, err := s.contract.cors(s.config.CORSOrigins, s.config.CORSLocalhost).ToMiddleware()
 		if err != nil {
