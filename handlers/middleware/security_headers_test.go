@@ -8,7 +8,7 @@ import (
 	"github.com/labstack/echo/v5"
 )
 
-// TestStrictTransport: browsers are told to use HTTPS only where the service is reached by it.
+// TestStrictTransport: only a service that is reached by HTTPS requires it of browsers.
 func TestStrictTransport(t *testing.T) {
 	t.Parallel()
 	for strict, want := range map[bool]string{true: "max-age=31536000", false: ""} {
