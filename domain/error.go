@@ -72,6 +72,11 @@ func InvalidField(pointer, format string, args ...any) *Error {
 	return &Error{Code: Invalid, Message: "The request has a field that cannot be accepted.", Fields: []Field{{Pointer: pointer, Detail: d}}}
 }
 
+// InvalidParameter returns the error (422) for a query parameter that matches the contract but breaks a rule.
+func InvalidParameter(name, detail string) *Error {
+	return &Error{Code: Invalid, Message: "A parameter cannot be accepted.", Fields: []Field{{Pointer: "?" + name, Detail: detail}}}
+}
+
 // WithPointerPrefix returns a copy of the error whose field pointers are prefixed with pointer.
 func (e *Error) WithPointerPrefix(pointer string) *Error {
 	named := *e

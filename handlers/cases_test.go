@@ -41,7 +41,7 @@ func TestCases(t *testing.T) {
 		t.Errorf("the list of a stranger contains %+v", mine)
 	}
 	f.call(ada, "GET", "/api/cases?status=lost", nil).expect(400, "malformed")
-	f.call(ada, "GET", "/api/cases?cursor=zz", nil).expect(400, "malformed")
+	f.call(ada, "GET", "/api/cases?cursor=zz", nil).expect(422, "invalid")
 
 	f.call(ada, "PATCH", root, map[string]any{"legalHold": true}).expect(200, "").decode(&c)
 	if !c.LegalHold || c.Title != "Northwind v. Southwind" {
@@ -137,7 +137,7 @@ func TestCaseWork(t *testing.T) {
 		t.Errorf("paged %+v, %+v", page, older)
 	}
 	for _, bad := range []string{"AAAAAAAAAAA", "__________8", "zz"} {
-		f.call(ada, "GET", root+"/timeline?cursor="+bad, nil).expect(400, "malformed")
+		f.call(ada, "GET", root+"/timeline?cursor="+bad, nil).expect(422, "invalid")
 	}
 	var v api.TimelineVerification
 	f.call(ada, "GET", root+"/timeline/verify", nil).expect(200, "").decode(&v)
@@ -239,7 +239,7 @@ func TestConsultationsOfACase(t *testing.T) {
 	}
 	f.call(eve, "GET", path, nil).expect(404, "not_found")
 	f.call(eve, "GET", "/api/ai/consultations?caseId="+id, nil).expect(404, "not_found")
-	f.call(f.admin(), "GET", "/api/ai/consultations?caseId="+id+"&userId="+ada.ID.String(), nil).expect(400, "malformed")
+	f.call(f.admin(), "GET", "/api/ai/consultations?caseId="+id+"&userId="+ada.ID.String(), nil).expect(422, "invalid")
 	f.call(eve, "POST", "/api/ai/chat", in(eve, id, nil)).expect(404, "not_found")
 	f.call(bob, "POST", "/api/ai/chat", in(bob, id, nil)).expect(403, "forbidden")
 

@@ -45,7 +45,7 @@ func TestDrafts(t *testing.T) {
 	if len(versions.Items) != 1 || versions.Items[0].Version != 1 || versions.NextCursor != nil {
 		t.Errorf("the rest %+v", versions)
 	}
-	f.call(bob, "GET", path+"/versions?cursor=zzz", nil).expect(400, "malformed")
+	f.call(bob, "GET", path+"/versions?cursor=zzz", nil).expect(422, "invalid")
 	var first api.DraftVersion
 	f.call(bob, "GET", path+"/versions/1", nil).expect(200, "").decode(&first)
 	if first.Body != "We end it on 31 December 2026." || first.AuthorID != bob.ID {

@@ -7,10 +7,14 @@ import (
 	"mime/multipart"
 	"net/http"
 	"net/textproto"
+	"reflect"
 	"strings"
 	"testing"
 
+	"github.com/getkin/kin-openapi/openapi3"
+
 	"counsel/domain"
+	"counsel/domain/schema"
 	"counsel/gen/api"
 	"counsel/sandbox/testkit"
 )
@@ -65,6 +69,88 @@ func TestFieldRules(t *testing.T) {
 		if status == 422 && a.problem().Errors[0].Pointer != "/file" {
 			t.Errorf("%q: %s", name, a.body)
 		}
+	}
+}
+
+// TestSharedPatterns: the contract states the rules for texts in the patterns that the service knows.
+func TestSharedPatterns(t *testing.T) {
+	t.Parallel()
+	doc, err := api.GetSpec()
+	testkit.Must(t, err)
+	want := map[string]any{"line": schema.Line, "title": schema.Title, "text": schema.Text, "body": schema.Body, "words": schema.Words}
+	if got := doc.Extensions["x-patterns"]; !reflect.DeepEqual(got, want) {
+		t.Errorf("x-patterns: %q, want %q", got, want)
+	}
+	n := 0
+	for path, item := range doc.Paths.Map() {
+		for method, op := range item.Operations() {
+			if op.RequestBody == nil {
+				continue
+			}
+			for _, content := range op.RequestBody.Value.Content {
+				walkSchema(content.Schema.Value, map[*openapi3.Schema]bool{}, func(s *openapi3.Schema) {
+					if s.Format != "line" {
+						return
+					}
+					if n++; s.Pattern != schema.Line && s.Pattern != schema.Title {
+						t.Errorf("%s %s: a line has the pattern %q", method, path, s.Pattern)
+					}
+				})
+			}
+		}
+	}
+	if n < 15 {
+		t.Errorf("only %d lines", n)
+	}
+}
+
+// walkSchema calls visit for a schema and each part of it, once.
+func walkSchema(s *openapi3.Schema, visited map[*openapi3.Schema]bool, visit func(*openapi3.Schema)) {
+	if visited[s] {
+		return
+	}
+	visited[s] = true
+	visit(s)
+	for _, p := range s.Properties {
+		walkSchema(p.Value, visited, visit)
+	}
+	if s.Items != nil {
+		walkSchema(s.Items.Value, visited, visit)
+	}
+	for _, part := range s.AllOf {
+		walkSchema(part.Value, visited, visit)
+	}
+}
+
+// TestCursorsOfOtherLists: a cursor that was not made for a list is 422, never malformed.
+func TestCursorsOfOtherLists(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	ada := f.register("ada", domain.RoleAdmin)
+	var c api.Case
+	f.call(ada, "POST", "/api/cases", map[string]any{"title": "t"}).expect(201, "").decode(&c)
+	var d api.Draft
+	f.call(ada, "POST", "/api/drafts", map[string]any{"title": "t", "body": "b"}).expect(201, "").decode(&d)
+	var w api.WebhookWithSecret
+	f.call(ada, "POST", "/api/webhooks", map[string]any{"url": "https://crm.example/hooks", "eventTypes": []string{"case.closed"}}).expect(201, "").decode(&w)
+	doc, err := api.GetSpec()
+	testkit.Must(t, err)
+	n := 0
+	for path, item := range doc.Paths.Map() {
+		if item.Get == nil || item.Get.Parameters.GetByInAndName("query", "cursor") == nil {
+			continue
+		}
+		n++
+		path = strings.NewReplacer("{caseId}", c.ID.String(), "{draftId}", d.ID.String(), "{webhookId}", w.Webhook.ID.String()).Replace(path)
+		f.call(ada, "GET", path+"?cursor=", nil).expect(200, "")
+		a := f.call(ada, "GET", path+"?cursor=AZq0", nil).expect(422, "invalid")
+		if e := a.problem().Errors; len(e) != 1 || e[0].Pointer != "?cursor" {
+			t.Errorf("%s names %+v", path, e)
+		}
+		f.call(ada, "GET", path+"?cursor=%21", nil).expect(400, "malformed")
+	}
+	if n < 20 {
+		t.Errorf("only %d lists", n)
 	}
 }
 

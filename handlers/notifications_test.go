@@ -79,7 +79,7 @@ func TestNotifications(t *testing.T) {
 		t.Errorf("%+v", page)
 	}
 	f.call(bob, "GET", "/api/notifications?unread=1", nil).expect(400, "malformed")
-	f.call(bob, "GET", "/api/notifications?cursor=x", nil).expect(400, "malformed")
+	f.call(bob, "GET", "/api/notifications?cursor=x", nil).expect(422, "invalid")
 
 	// The members of the case are notified of each step of signing.
 	receives := func(who *user, sent api.InitiateSignatureResponse, all int, want ...string) {

@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"counsel/domain"
+	"counsel/domain/templates"
 	"counsel/gen/api"
 )
 
@@ -86,6 +87,15 @@ func decodeVersionCursor(c *api.Cursor) (int, error) {
 	return version, nil
 }
 
+// decodeTemplateCursor returns "" for the first page; templates are ordered by id.
+func decodeTemplateCursor(c *api.Cursor) (string, error) {
+	raw, err := decodeCursorBytes(c)
+	if err == nil && raw != nil && !templates.IsID(string(raw)) {
+		return "", invalidCursor()
+	}
+	return string(raw), err
+}
+
 // encodeCursorBytes returns nil on the last page.
 func encodeCursorBytes(next []byte) *api.NextCursor {
 	return optional(base64.RawURLEncoding.EncodeToString(next))
@@ -104,6 +114,5 @@ func decodeCursorBytes(c *api.Cursor) ([]byte, error) {
 }
 
 func invalidCursor() error {
-	return &domain.Error{Code: domain.Malformed, Message: "A parameter cannot be accepted.",
-		Fields: []domain.Field{{Pointer: "?cursor", Detail: "is not a cursor of this service"}}}
+	return domain.InvalidParameter("cursor", "is not a cursor of this list")
 }

@@ -10,11 +10,11 @@ import (
 
 // ListTemplates lists templates, ordered by id.
 func (s *Server) ListTemplates(ctx context.Context, r api.ListTemplatesRequestObject) (api.ListTemplatesResponseObject, error) {
-	after, err := decodeCursorBytes(r.Params.Cursor)
+	after, err := decodeTemplateCursor(r.Params.Cursor)
 	if err != nil {
 		return nil, err
 	}
-	items, next, err := s.templates.List(ctx, principal(ctx), limit(r.Params.Limit), string(after))
+	items, next, err := s.templates.List(ctx, principal(ctx), limit(r.Params.Limit), after)
 	if err != nil {
 		return nil, err
 	}

@@ -34,7 +34,7 @@ func TestTemplates(t *testing.T) {
 	if len(page.Items) != 2 || page.NextCursor != nil || page.Items[1].TemplateID != "service-agreement" {
 		t.Errorf("last page %+v", page)
 	}
-	f.call(ada, "GET", "/api/templates?cursor=a", nil).expect(400, "malformed")
+	f.call(ada, "GET", "/api/templates?cursor=a", nil).expect(422, "invalid")
 
 	// Everyone can read and preview the templates that come with the service.
 	var shipped api.TemplateVersion

@@ -75,10 +75,7 @@ func (s *Service) Analyze(ctx context.Context, caller domain.Principal, a Analys
 	if err != nil {
 		return Analysis{}, err
 	}
-	tag, err := parseLocale(a.Locale)
-	if err != nil {
-		return Analysis{}, err
-	}
+	tag := parseLocale(a.Locale)
 	if c, ok, err := s.findRecorded(ctx, caller, a.ID); ok || err != nil {
 		out := Analysis{Model: c.Model, TokensUsed: c.TokensUsed, Cached: c.Cached, ConsultationID: c.ID}
 		if err == nil {

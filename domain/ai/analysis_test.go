@@ -208,8 +208,6 @@ func TestAnalyzeErrors(t *testing.T) {
 	wantCode(t, err, domain.Invalid, "/text")
 	_, err = f.Analyze(t.Context(), f.user, AnalysisRequest{Text: "a", Policy: "none"})
 	wantCode(t, err, domain.Invalid, "/policy")
-	_, err = f.Analyze(t.Context(), f.user, AnalysisRequest{Text: "a", Locale: "!"})
-	wantCode(t, err, domain.Invalid, "/locale")
 	_, err = f.Analyze(t.Context(), f.user, AnalysisRequest{Text: "a\xff"})
 	wantCode(t, err, domain.Invalid, "/text")
 	if f.countRows(t) != 0 {

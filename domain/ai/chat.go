@@ -100,10 +100,7 @@ func (s *Service) chat(ctx context.Context, caller domain.Principal, q Question,
 		}
 		return Answer{Text: c.Answer, References: c.References, Citations: c.Citations, Clarifications: c.Clarifications, Warnings: c.Warnings, Model: c.Model, TokensUsed: c.TokensUsed, Cached: c.Cached, ConsultationID: c.ID}, err
 	}
-	tag, err := parseLocale(q.Locale)
-	if err != nil {
-		return Answer{}, err
-	}
+	tag := parseLocale(q.Locale)
 	about, err := s.loadContext(ctx, caller, q)
 	if err != nil {
 		return Answer{}, err

@@ -58,13 +58,12 @@ type Consultation struct {
 
 // Consultations lists consultations, newest first. next is the cursor of the next page, nil on the last.
 // Forbidden: another user's, unless the caller is an admin. NotFound: the caller may not read the case.
-// Malformed: both a user and a case.
+// Invalid: both a user and a case.
 func (s *Service) Consultations(ctx context.Context, caller domain.Principal, f ConsultationFilter) (items []ConsultationSummary, next *domain.ID, err error) {
 	user := f.UserID
 	if f.CaseID != nil {
 		if user != nil {
-			return nil, nil, &domain.Error{Code: domain.Malformed, Message: "A parameter cannot be accepted.",
-				Fields: []domain.Field{{Pointer: "?caseId", Detail: "cannot be given with userId"}}}
+			return nil, nil, domain.InvalidParameter("caseId", "cannot be given with userId")
 		}
 		if err := s.logCaseRead(ctx, caller, *f.CaseID, nil); err != nil {
 			return nil, nil, err

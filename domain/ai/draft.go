@@ -151,7 +151,6 @@ func (s *Service) GenerateDocument(ctx context.Context, caller domain.Principal,
 func (s *Service) parseDraftRequest(r DraftRequest) (*draftSpec, error) {
 	d := &draftSpec{DraftRequest: r}
 	var ok bool
-	var err error
 	if d.docType, ok = s.prompts.Type(r.Type); !ok {
 		return nil, domain.InvalidField("/type", "is not a document type")
 	}
@@ -159,9 +158,7 @@ func (s *Service) parseDraftRequest(r DraftRequest) (*draftSpec, error) {
 	if d.tone, ok = prompts.ParseTone(r.Tone); !ok {
 		return nil, domain.InvalidField("/tone", "must be one of formal, plain, firm, friendly")
 	}
-	if d.locale, err = parseLocale(r.Locale); err != nil {
-		return nil, err
-	}
+	d.locale = parseLocale(r.Locale)
 	d.docType = d.docType.In(d.locale)
 	if r.Policy != "" {
 		if d.policy, ok = s.policies.Policy(r.Policy); !ok {

@@ -292,7 +292,6 @@ func TestDraftErrors(t *testing.T) {
 	}{
 		{DraftRequest{Type: "poem", Inputs: inputs}, "/type"},
 		{DraftRequest{Type: "nda", Inputs: inputs, Tone: "rude"}, "/tone"},
-		{DraftRequest{Type: "nda", Inputs: inputs, Locale: "english please"}, "/locale"},
 		{DraftRequest{Type: "nda", Inputs: inputs, Policy: "none"}, "/policy"},
 		{DraftRequest{Type: "nda"}, "/inputs/partyA"},
 		{DraftRequest{Type: "nda", Inputs: map[string]any{"partyA": map[string]any{"name": 7}}}, "/inputs/partyA/name"},

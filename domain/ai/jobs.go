@@ -95,10 +95,7 @@ func (s *Service) sharedRequest(ctx context.Context, user domain.ID, q WarmQuest
 	if strings.TrimSpace(q.Message) == "" {
 		return nil, domain.InvalidField("/message", "must not be blank")
 	}
-	tag, err := parseLocale(q.Locale)
-	if err != nil {
-		return nil, err
-	}
+	tag := parseLocale(q.Locale)
 	session, err := s.newSession(ctx)
 	if err != nil {
 		return nil, err

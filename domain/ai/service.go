@@ -38,6 +38,7 @@ import (
 	"counsel/domain/cases"
 	"counsel/domain/events"
 	"counsel/domain/jobs"
+	"counsel/domain/locale"
 	"counsel/domain/masking"
 
 	"github.com/redis/rueidis"
@@ -251,24 +252,14 @@ const (
 )
 
 // parseLocale parses a BCP 47 tag and keeps only language, script and region: through the other subtags, a
-// caller could inject text into the prompt. "" is English.
-func parseLocale(s string) (language.Tag, error) {
-	if s == "" {
-		return language.English, nil
-	}
-	invalid := domain.InvalidField("/locale", "must be a BCP 47 language tag such as en-IE")
-	tag, err := language.Parse(s)
+// caller could inject text into the prompt. A tag without a known language is English.
+func parseLocale(s string) language.Tag {
+	base, script, region := locale.Parse(s).Raw()
+	tag, err := language.Compose(base, script, region)
 	if err != nil {
-		return language.Tag{}, invalid
+		return language.English
 	}
-	base, script, region := tag.Raw()
-	if base.String() == "und" {
-		return language.English, nil
-	}
-	if tag, err = language.Compose(base, script, region); err != nil {
-		return language.Tag{}, invalid
-	}
-	return tag, nil
+	return tag
 }
 
 func isEnglish(tag language.Tag) bool {

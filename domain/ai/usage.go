@@ -60,7 +60,7 @@ var usageColumns = map[UsageGroup]string{
 }
 
 // Usage lists what requests to the AI used, in the order of the groups. next is the cursor of the next page, nil on the
-// last. Malformed: a parameter; Forbidden: another user's, unless the caller is an admin or asks for a case;
+// last. Invalid: a parameter; Forbidden: another user's, unless the caller is an admin or asks for a case;
 // NotFound: the caller may not read the case.
 func (s *Service) Usage(ctx context.Context, caller domain.Principal, f UsageFilter) (items []Usage, next []byte, err error) {
 	if err := s.prepareUsageFilter(ctx, caller, &f); err != nil {
@@ -198,10 +198,6 @@ func (f *UsageFilter) decodeCursor() (args []any, ok bool) {
 // usageDay reports whether a day is one that a request may name. The database knows no year 0.
 func usageDay(day time.Time) bool { return day.Year() >= 2000 && day.Year() <= 9999 }
 
-func malformedParameter(name, detail string) error {
-	return &domain.Error{Code: domain.Malformed, Message: "A parameter cannot be accepted.", Fields: []domain.Field{{Pointer: "?" + name, Detail: detail}}}
-}
-
 // prepareUsageFilter sets the defaults of a filter, checks it, and checks what the caller may see.
 func (s *Service) prepareUsageFilter(ctx context.Context, caller domain.Principal, f *UsageFilter) error {
 	if f.To == nil {
@@ -209,29 +205,29 @@ func (s *Service) prepareUsageFilter(ctx context.Context, caller domain.Principa
 		f.To = &today
 	}
 	if !usageDay(*f.To) {
-		return malformedParameter("to", "must be a day of the years 2000 to 9999")
+		return domain.InvalidParameter("to", "must be a day of the years 2000 to 9999")
 	}
 	if f.From == nil {
 		from := f.To.AddDate(0, 0, -29)
 		f.From = &from
 	} else if !usageDay(*f.From) {
-		return malformedParameter("from", "must be a day of the years 2000 to 9999")
+		return domain.InvalidParameter("from", "must be a day of the years 2000 to 9999")
 	}
 	switch days := f.To.Sub(*f.From).Hours() / 24; {
 	case days < 0:
-		return malformedParameter("from", "must not be after to")
+		return domain.InvalidParameter("from", "must not be after to")
 	case days > maxUsageDays:
-		return malformedParameter("from", "must be at most three years before to")
+		return domain.InvalidParameter("from", "must be at most three years before to")
 	}
 	if len(f.GroupBy) == 0 {
 		f.GroupBy = []UsageGroup{UsageByDay}
 	}
 	if slices.Contains(f.GroupBy, UsageByDay) && slices.Contains(f.GroupBy, UsageByMonth) {
-		return malformedParameter("groupBy", "cannot contain both day and month")
+		return domain.InvalidParameter("groupBy", "cannot contain both day and month")
 	}
 	for i, g := range f.GroupBy {
 		if usageColumns[g] == "" || slices.Contains(f.GroupBy[:i], g) {
-			return malformedParameter("groupBy", "must list different groups")
+			return domain.InvalidParameter("groupBy", "must list different groups")
 		}
 	}
 	if f.Limit == 0 {
@@ -283,7 +279,7 @@ func (f *UsageFilter) statement() (statement string, args []any, err error) {
 	if f.Cursor != nil {
 		values, ok := f.decodeCursor()
 		if !ok {
-			return "", nil, malformedParameter("cursor", "is not a cursor of this list")
+			return "", nil, domain.InvalidParameter("cursor", "is not a cursor of this list")
 		}
 		b.WriteString(" AND (" + columns + ") > (" + strings.Repeat("?, ", len(f.GroupBy)) + "?)")
 		args = append(args, values...)

@@ -125,11 +125,11 @@ func TestUsageGroups(t *testing.T) {
 		"?cursor":  {Cursor: []byte("\x0210\x03USD")},
 	} {
 		_, _, err := f.Usage(t.Context(), admin, filter)
-		wantCode(t, err, domain.Malformed, pointer)
+		wantCode(t, err, domain.Invalid, pointer)
 	}
 	for _, odd := range []string{"\x0a0000-01-01\x03USD", "\x0a1999-12-31\x03USD", "\x0a2026-02-30\x03USD", "\x0a2026-11-01\x02\xff\xfe"} {
 		_, _, err := f.Usage(t.Context(), admin, UsageFilter{Cursor: []byte(odd)})
-		wantCode(t, err, domain.Malformed, "?cursor")
+		wantCode(t, err, domain.Invalid, "?cursor")
 	}
 	for _, odd := range []string{"\x00", "\x03U\x00D", "\x04\xf0\x9f\x91\x8d", "\x03é%"} { // sort like other texts
 		if _, _, err := f.Usage(t.Context(), admin, UsageFilter{Cursor: []byte("\x0a2026-11-01" + odd)}); err != nil {
@@ -137,9 +137,9 @@ func TestUsageGroups(t *testing.T) {
 		}
 	}
 	_, _, err := f.Usage(t.Context(), admin, UsageFilter{From: new(time.Time{})}) // not "absent"
-	wantCode(t, err, domain.Malformed, "?from")
+	wantCode(t, err, domain.Invalid, "?from")
 	_, _, err = f.Usage(t.Context(), admin, UsageFilter{From: new(date("2020-01-01")), To: new(date("2026-11-01"))})
-	wantCode(t, err, domain.Malformed, "?from")
+	wantCode(t, err, domain.Invalid, "?from")
 }
 
 // The use of an erased account stays in the sums, as nobody's.

@@ -19,12 +19,11 @@ import (
 	"errors"
 	"time"
 
-	"golang.org/x/text/language"
-
 	"counsel/db"
 	"counsel/domain"
 	"counsel/domain/cases"
 	"counsel/domain/events"
+	"counsel/domain/locale"
 	query "counsel/gen/query/drafts"
 )
 
@@ -171,15 +170,11 @@ func event(t domain.EventType, actor, owner domain.ID, caseID *domain.ID, id dom
 	return domain.Event{Type: t, Actor: actor, UserID: owner, CaseID: caseID, Data: map[string]domain.ID{"draftId": id}}
 }
 
-// Create stores a draft that the caller wrote. Invalid: /title, /body, /locale. NotFound: the case is
+// Create stores a draft that the caller wrote. Invalid: /title, /body. NotFound: the case is
 // not accessible to the caller.
 func (s *Service) Create(ctx context.Context, caller domain.Principal, n NewDraft) (Draft, error) {
 	var faults []domain.Field
 	title, body := checkLine(n.Title, "/title", maxTitle, &faults), checkBody(n.Body, &faults)
-	locale, err := language.Parse(cmp.Or(n.Locale, "en"))
-	if err != nil {
-		faults = append(faults, domain.Field{Pointer: "/locale", Detail: "is not a language tag such as en-GB"})
-	}
 	if err := invalid(faults); err != nil {
 		return Draft{}, err
 	}
@@ -189,10 +184,11 @@ func (s *Service) Create(ctx context.Context, caller domain.Principal, n NewDraf
 		}
 	}
 	row := query.CreateDraftParams{
-		ID: cmp.Or(n.ID, s.newID()), UserID: caller.UserID, CaseID: n.CaseID, Origin: string(Written), Type: n.Type, Locale: locale.String(),
+		ID: cmp.Or(n.ID, s.newID()), UserID: caller.UserID, CaseID: n.CaseID, Origin: string(Written), Type: n.Type, Locale: locale.Parse(n.Locale).String(),
 		Status: string(Drafted), Sections: json.RawMessage("[]"), Now: s.clock(),
 	}
 	write := func(tx db.Tx) error { return insert(ctx, tx, s.events, row, nil, title, body) }
+	var err error
 	if n.CaseID == nil {
 		err = db.WithTx(ctx, s.pool, write)
 	} else {

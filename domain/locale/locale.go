@@ -19,6 +19,16 @@ import (
 	"golang.org/x/text/language"
 )
 
+// Parse returns the language of a BCP 47 tag as far as it is known: unknown and malformed subtags are
+// ignored. A tag without a known language is English.
+func Parse(tag string) language.Tag {
+	known, _ := language.Parse(tag)
+	if base, _, _ := known.Raw(); base.String() == "und" {
+		return language.English
+	}
+	return known
+}
+
 // patterns are the CLDR patterns of a language; see cldr.gen.go.
 type patterns struct {
 	date                                     string // \x01 day, \x02 day in two digits, \x03 month, \x04 year

@@ -90,3 +90,12 @@ func TestUnsupportedLanguages(t *testing.T) {
 		require.False(t, ok, tag)
 	}
 }
+
+func TestParse(t *testing.T) {
+	for tag, want := range map[string]string{
+		"de-AT": "de-AT", "zh-hant-tw": "zh-Hant-TW", "de-AT-xx": "de-AT", "de-a": "de", "fr-zzzzzzz": "fr",
+		"": "en", "und": "en", "und-DE": "en", "xx": "en", "english": "en", "a": "en", "de_AT": "de-AT",
+	} {
+		require.Equal(t, want, Parse(tag).String(), tag)
+	}
+}

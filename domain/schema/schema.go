@@ -32,7 +32,7 @@ type Violation struct {
 	domain.Field
 	Unknown bool
 
-	empty, pattern bool // an empty string is too short; a string does not match its pattern
+	explained, pattern bool // an empty string is too short, or a string breaks its format; a string does not match its pattern
 }
 
 // Compile compiles a draft 2020-12 schema. "format" is asserted, not only annotated. In addition to the
@@ -56,6 +56,7 @@ func CompileAt(name string, raw []byte) (compile func(pointer string) (*Schema, 
 	c := jsonschema.NewCompiler()
 	c.DefaultDraft(jsonschema.Draft2020)
 	c.AssertFormat()
+	c.UseRegexpEngine(compilePattern)
 	c.RegisterFormat(&jsonschema.Format{Name: "iso-4217", Validate: func(v any) error {
 		s, ok := v.(string)
 		if !ok {
@@ -114,13 +115,13 @@ func (s *Schema) Check(v any, prefix string) []Violation {
 		return []Violation{{Field: domain.Field{Pointer: prefix, Detail: "is not valid JSON data"}}}
 	}
 	violations := collect(nil, prefix, invalid)
-	empty := map[string]bool{}
+	explained := map[string]bool{}
 	for _, f := range violations {
-		if f.empty {
-			empty[f.Pointer] = true
+		if f.explained {
+			explained[f.Pointer] = true
 		}
 	}
-	violations = slices.DeleteFunc(violations, func(f Violation) bool { return f.pattern && empty[f.Pointer] }) // "must not be empty" is enough
+	violations = slices.DeleteFunc(violations, func(f Violation) bool { return f.pattern && explained[f.Pointer] }) // the other violation says more
 	slices.SortFunc(violations, func(a, b Violation) int {
 		return strings.Compare(a.Pointer+"\x00"+a.Detail, b.Pointer+"\x00"+b.Detail)
 	})
@@ -176,7 +177,9 @@ func collect(out []Violation, prefix string, e *jsonschema.ValidationError) []Vi
 	f := Violation{Field: domain.Field{Pointer: pointer(prefix, e.InstanceLocation), Detail: detail(e.ErrorKind)}}
 	switch k := e.ErrorKind.(type) {
 	case *kind.MinLength:
-		f.empty = k.Got == 0
+		f.explained = k.Got == 0
+	case *kind.Format:
+		f.explained = true
 	case *kind.Pattern:
 		f.pattern = true
 	}
@@ -234,24 +237,11 @@ func detail(k jsonschema.ErrorKind) string {
 	case *kind.Maximum:
 		return "must be at most " + k.Want.RatString()
 	case *kind.Pattern:
-		if words, ok := patterns[k.Want]; ok {
-			return words
-		}
-		return "must have the form " + k.Want
+		return patternDetail(k.Want)
 	case *kind.FalseSchema:
 		return "is not allowed here"
 	}
 	return k.LocalizedString(message.NewPrinter(language.English))
-}
-
-// patterns describes in words the patterns that the contract and the forms use.
-var patterns = map[string]string{
-	`\S`:                                     "must not be blank",
-	`^[^\x00-\x1f\x7f]*\S[^\x00-\x1f\x7f]*$`: "must not be blank and must not hold control characters",
-	`^[A-Za-z0-9_-]+$`:                       "may hold only letters, digits, hyphens and underscores",
-	`^[A-Za-z0-9_.-]+$`:                      "may hold only letters, digits, hyphens, underscores and dots",
-	`^[a-z0-9-]+$`:                           "may hold only lower-case letters, digits and hyphens",
-	`^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$`:    "must be a BCP 47 language tag such as en-IE",
 }
 
 func article(noun string) string {

@@ -2,6 +2,7 @@ package schema_test
 
 import (
 	"encoding/json"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -61,7 +62,8 @@ func TestCheck(t *testing.T) {
 
 func TestPatternsInWords(t *testing.T) {
 	s, err := schema.Compile("words", []byte(`{"properties": {
-		"name": {"type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[^\\x00-\\x1f\\x7f]*\\S[^\\x00-\\x1f\\x7f]*$"},
+		"name": {"type": "string", "format": "line", "minLength": 1, "maxLength": 200, "pattern": `+strconv.Quote(schema.Title)+`},
+		"text": {"type": "string", "pattern": `+strconv.Quote(schema.Body)+`},
 		"id": {"type": "string", "minLength": 1, "pattern": "^[A-Za-z0-9_.-]+$"}
 	}}`))
 	if err != nil {
@@ -69,8 +71,9 @@ func TestPatternsInWords(t *testing.T) {
 	}
 	for body, want := range map[string]string{
 		`{"name":""}`:              "/name must not be empty",
-		`{"name":"  "}`:            "/name must not be blank and must not hold control characters",
-		`{"name":"a\u0000\u0000"}`: "/name must not be blank and must not hold control characters",
+		`{"name":"  "}`:            "/name must not be blank",
+		`{"name":"a\u0000\u0000"}`: "/name must be a single line without control characters, invisible characters or text-direction overrides",
+		`{"text":"\u0000"}`:        "/text must not be blank and must not contain control characters",
 		`{"id":"a b"}`:             "/id may hold only letters, digits, hyphens, underscores and dots",
 		`{"id":""}`:                "/id must not be empty",
 		`{"name":"","id":"ä"}`:     "/id may hold only letters, digits, hyphens, underscores and dots; /name must not be empty",

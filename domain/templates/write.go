@@ -25,6 +25,9 @@ var (
 	versionName = regexp.MustCompile(`^[0-9A-Za-z][0-9A-Za-z._-]{0,31}$`)
 )
 
+// IsID reports whether s can be the id of a template.
+func IsID(s string) bool { return templateID.MatchString(s) }
+
 // NewVersion is a template version to be stored.
 type NewVersion struct {
 	Version string // any short name: 1, 2.1, 2026-03
@@ -70,7 +73,7 @@ func (s *Service) Create(ctx context.Context, caller domain.Principal, id string
 	if err := authorizeWrite(caller); err != nil {
 		return TemplateVersion{}, err
 	}
-	if !templateID.MatchString(id) {
+	if !IsID(id) {
 		return TemplateVersion{}, domain.InvalidField("/templateId", "must be lowercase letters, digits and hyphens")
 	}
 	if v, ok, err := s.findRetried(ctx, caller, id, n); ok || err != nil {

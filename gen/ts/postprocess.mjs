@@ -60,5 +60,13 @@ edit('sdk.gen.ts', (text) => {
 edit(join('@tanstack', 'react-query.gen.ts'), (text) => replace(text, /^    queryKey: \w+InfiniteQueryKey\(/gm,
   (key) => `    initialPageParam: '',\n    getNextPageParam: (page) => page.nextCursor,\n${key}`));
 
+// The generator unescapes patterns, but a line separator ends a literal, and what is invisible cannot be read.
+edit('zod.gen.ts', (text) => text.split('\n').map((line) => {
+  const start = line.indexOf('.regex(/');
+  if (start < 0) return line;
+  const escaped = (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  return line.slice(0, start) + line.slice(start).replace(/[^ -~]/g, escaped);
+}).join('\n'));
+
 // A bundler cannot know that building a schema has no effect, and would keep them all.
 edit('zod.gen.ts', (text) => replace(text, /^(export const z\w+(?:: [^=]+)?) = (z\w*\.[^]*?);$(?=\n\n|\n*(?![^]))/gm, '$1 = /* @__PURE__ */ (() => $2)();'));

@@ -39,7 +39,7 @@ export type EmailAddress = string;
 export type Password = string;
 
 /**
- * The language of the answer as a BCP 47 tag; English if absent.
+ * The language as a BCP 47 tag; English if absent or unknown.
  */
 export type Locale = string;
 
@@ -2975,7 +2975,7 @@ export type WebhookId = Id;
 export type IdempotencyKey = string;
 
 /**
- * `nextCursor` of the previous page; absent or empty for the first page. Opaque: its format can change.
+ * `nextCursor` of the previous page; absent or empty for the first page. Opaque: its format can change. A cursor of another list is 422.
  */
 export type Cursor = string;
 
@@ -3020,7 +3020,7 @@ export type RegisterUserErrors = {
      */
     413: Problem;
     /**
-     * A field is invalid; `errors` names each.
+     * A field or parameter is invalid; `errors` names each.
      */
     422: Problem;
     /**
@@ -3069,7 +3069,7 @@ export type LoginUserErrors = {
      */
     413: Problem;
     /**
-     * A field is invalid; `errors` names each.
+     * A field or parameter is invalid; `errors` names each.
      */
     422: Problem;
     /**
@@ -3118,7 +3118,7 @@ export type RefreshTokensErrors = {
      */
     413: Problem;
     /**
-     * A field is invalid; `errors` names each.
+     * A field or parameter is invalid; `errors` names each.
      */
     422: Problem;
     /**
@@ -3204,7 +3204,7 @@ export type RequestPasswordResetErrors = {
      */
     413: Problem;
     /**
-     * A field is invalid; `errors` names each.
+     * A field or parameter is invalid; `errors` names each.
      */
     422: Problem;
     /**
@@ -3249,7 +3249,7 @@ export type ResetPasswordErrors = {
      */
     413: Problem;
     /**
-     * A field is invalid; `errors` names each.
+     * A field or parameter is invalid; `errors` names each.
      */
     422: Problem;
     /**
@@ -3294,7 +3294,7 @@ export type VerifyEmailErrors = {
      */
     413: Problem;
     /**
-     * A field is invalid; `errors` names each.
+     * A field or parameter is invalid; `errors` names each.
      */
     422: Problem;
     /**
@@ -3555,7 +3555,7 @@ export type ListUsersData = {
          */
         limit?: number;
         /**
-         * `nextCursor` of the previous page; absent or empty for the first page. Opaque: its format can change.
+         * `nextCursor` of the previous page; absent or empty for the first page. Opaque: its format can change. A cursor of another list is 422.
          */
         cursor?: string;
         /**
@@ -3579,6 +3579,10 @@ export type ListUsersErrors = {
      * The caller is not allowed to do this.
      */
     403: Problem;
+    /**
+     * A field or parameter is invalid; `errors` names each.
+     */
+    422: Problem;
     /**
      * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
      */
@@ -3700,7 +3704,7 @@ export type UpdateUserErrors = {
      */
     413: Problem;
     /**
-     * A field is invalid; `errors` names each.
+     * A field or parameter is invalid; `errors` names each.
      */
     422: Problem;
     /**
@@ -3821,7 +3825,7 @@ export type SendChatErrors = {
      */
     413: Problem;
     /**
-     * A field is invalid; `errors` names each.
+     * A field or parameter is invalid; `errors` names each.
      */
     422: Problem;
     /**
@@ -3892,7 +3896,7 @@ export type GenerateDocumentErrors = {
      */
     413: Problem;
     /**
-     * A field is invalid; `errors` names each.
+     * A field or parameter is invalid; `errors` names each.
      */
     422: Problem;
     /**
@@ -3963,7 +3967,7 @@ export type AnalyzeTextErrors = {
      */
     413: Problem;
     /**
-     * A field is invalid; `errors` names each.
+     * A field or parameter is invalid; `errors` names each.
      */
     422: Problem;
     /**
@@ -4016,7 +4020,7 @@ export type MaskTextErrors = {
      */
     413: Problem;
     /**
-     * A field is invalid; `errors` names each.
+     * A field or parameter is invalid; `errors` names each.
      */
     422: Problem;
     /**
@@ -4118,7 +4122,7 @@ export type ReplaceMaskingListsErrors = {
      */
     413: Problem;
     /**
-     * A field is invalid; `errors` names each.
+     * A field or parameter is invalid; `errors` names each.
      */
     422: Problem;
     /**
@@ -4181,7 +4185,7 @@ export type WarmChatCacheErrors = {
      */
     413: Problem;
     /**
-     * A field is invalid; `errors` names each.
+     * A field or parameter is invalid; `errors` names each.
      */
     422: Problem;
     /**
@@ -4218,7 +4222,7 @@ export type ListPlaybooksData = {
          */
         limit?: number;
         /**
-         * `nextCursor` of the previous page; absent or empty for the first page. Opaque: its format can change.
+         * `nextCursor` of the previous page; absent or empty for the first page. Opaque: its format can change. A cursor of another list is 422.
          */
         cursor?: string;
     };
@@ -4238,6 +4242,10 @@ export type ListPlaybooksErrors = {
      * The caller is not allowed to do this.
      */
     403: Problem;
+    /**
+     * A field or parameter is invalid; `errors` names each.
+     */
+    422: Problem;
     /**
      * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
      */
@@ -4298,7 +4306,7 @@ export type CreatePlaybookErrors = {
      */
     413: Problem;
     /**
-     * A field is invalid; `errors` names each.
+     * A field or parameter is invalid; `errors` names each.
      */
     422: Problem;
     /**
@@ -4472,7 +4480,7 @@ export type ReplacePlaybookErrors = {
      */
     413: Problem;
     /**
-     * A field is invalid; `errors` names each.
+     * A field or parameter is invalid; `errors` names each.
      */
     422: Problem;
     /**
@@ -4509,7 +4517,7 @@ export type ListConsultationsData = {
          */
         limit?: number;
         /**
-         * `nextCursor` of the previous page; absent or empty for the first page. Opaque: its format can change.
+         * `nextCursor` of the previous page; absent or empty for the first page. Opaque: its format can change. A cursor of another list is 422.
          */
         cursor?: string;
         /**
@@ -4546,6 +4554,10 @@ export type ListConsultationsErrors = {
      */
     404: Problem;
     /**
+     * A field or parameter is invalid; `errors` names each.
+     */
+    422: Problem;
+    /**
      * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
      */
     429: Problem;
@@ -4579,7 +4591,7 @@ export type ListAiUsageData = {
          */
         limit?: number;
         /**
-         * `nextCursor` of the previous page; absent or empty for the first page. Opaque: its format can change.
+         * `nextCursor` of the previous page; absent or empty for the first page. Opaque: its format can change. A cursor of another list is 422.
          */
         cursor?: string;
         /**
@@ -4627,6 +4639,10 @@ export type ListAiUsageErrors = {
      * There is no such resource, or the caller may not know that it exists.
      */
     404: Problem;
+    /**
+     * A field or parameter is invalid; `errors` names each.
+     */
+    422: Problem;
     /**
      * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
      */
@@ -4752,7 +4768,7 @@ export type ListDraftsData = {
          */
         limit?: number;
         /**
-         * `nextCursor` of the previous page; absent or empty for the first page. Opaque: its format can change.
+         * `nextCursor` of the previous page; absent or empty for the first page. Opaque: its format can change. A cursor of another list is 422.
          */
         cursor?: string;
         /**
@@ -4792,6 +4808,10 @@ export type ListDraftsErrors = {
      * There is no such resource, or the caller may not know that it exists.
      */
     404: Problem;
+    /**
+     * A field or parameter is invalid; `errors` names each.
+     */
+    422: Problem;
     /**
      * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
      */
@@ -4856,7 +4876,7 @@ export type CreateDraftErrors = {
      */
     413: Problem;
     /**
-     * A field is invalid; `errors` names each.
+     * A field or parameter is invalid; `errors` names each.
      */
     422: Problem;
     /**
@@ -5030,7 +5050,7 @@ export type UpdateDraftErrors = {
      */
     413: Problem;
     /**
-     * A field is invalid; `errors` names each.
+     * A field or parameter is invalid; `errors` names each.
      */
     422: Problem;
     /**
@@ -5072,7 +5092,7 @@ export type ListDraftVersionsData = {
          */
         limit?: number;
         /**
-         * `nextCursor` of the previous page; absent or empty for the first page. Opaque: its format can change.
+         * `nextCursor` of the previous page; absent or empty for the first page. Opaque: its format can change. A cursor of another list is 422.
          */
         cursor?: string;
     };
@@ -5092,6 +5112,10 @@ export type ListDraftVersionsErrors = {
      * There is no such resource, or the caller may not know that it exists.
      */
     404: Problem;
+    /**
+     * A field or parameter is invalid; `errors` names each.
+     */
+    422: Problem;
     /**
      * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
      */
@@ -5274,7 +5298,7 @@ export type RenderDraftPdfErrors = {
      */
     413: Problem;
     /**
-     * A field is invalid; `errors` names each.
+     * A field or parameter is invalid; `errors` names each.
      */
     422: Problem;
     /**
@@ -5311,7 +5335,7 @@ export type ListTemplatesData = {
          */
         limit?: number;
         /**
-         * `nextCursor` of the previous page; absent or empty for the first page. Opaque: its format can change.
+         * `nextCursor` of the previous page; absent or empty for the first page. Opaque: its format can change. A cursor of another list is 422.
          */
         cursor?: string;
     };
@@ -5327,6 +5351,10 @@ export type ListTemplatesErrors = {
      * The access token is missing or invalid, or the credentials are wrong.
      */
     401: Problem;
+    /**
+     * A field or parameter is invalid; `errors` names each.
+     */
+    422: Problem;
     /**
      * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
      */
@@ -5387,7 +5415,7 @@ export type CreateTemplateErrors = {
      */
     413: Problem;
     /**
-     * A field is invalid; `errors` names each.
+     * A field or parameter is invalid; `errors` names each.
      */
     422: Problem;
     /**
@@ -5503,7 +5531,7 @@ export type UpdateTemplateErrors = {
      */
     413: Problem;
     /**
-     * A field is invalid; `errors` names each.
+     * A field or parameter is invalid; `errors` names each.
      */
     422: Problem;
     /**
@@ -5708,7 +5736,7 @@ export type CopyTemplateErrors = {
      */
     413: Problem;
     /**
-     * A field is invalid; `errors` names each.
+     * A field or parameter is invalid; `errors` names each.
      */
     422: Problem;
     /**
@@ -5780,7 +5808,7 @@ export type CreateTemplateVersionErrors = {
      */
     413: Problem;
     /**
-     * A field is invalid; `errors` names each.
+     * A field or parameter is invalid; `errors` names each.
      */
     422: Problem;
     /**
@@ -5896,7 +5924,7 @@ export type PreviewTemplateVersionErrors = {
      */
     413: Problem;
     /**
-     * A field is invalid; `errors` names each.
+     * A field or parameter is invalid; `errors` names each.
      */
     422: Problem;
     /**
@@ -6001,7 +6029,7 @@ export type ListCasesData = {
          */
         limit?: number;
         /**
-         * `nextCursor` of the previous page; absent or empty for the first page. Opaque: its format can change.
+         * `nextCursor` of the previous page; absent or empty for the first page. Opaque: its format can change. A cursor of another list is 422.
          */
         cursor?: string;
         /**
@@ -6025,6 +6053,10 @@ export type ListCasesErrors = {
      * The access token is missing or invalid, or the credentials are wrong.
      */
     401: Problem;
+    /**
+     * A field or parameter is invalid; `errors` names each.
+     */
+    422: Problem;
     /**
      * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
      */
@@ -6081,7 +6113,7 @@ export type CreateCaseErrors = {
      */
     413: Problem;
     /**
-     * A field is invalid; `errors` names each.
+     * A field or parameter is invalid; `errors` names each.
      */
     422: Problem;
     /**
@@ -6255,7 +6287,7 @@ export type UpdateCaseErrors = {
      */
     413: Problem;
     /**
-     * A field is invalid; `errors` names each.
+     * A field or parameter is invalid; `errors` names each.
      */
     422: Problem;
     /**
@@ -6377,7 +6409,7 @@ export type AddCaseMemberErrors = {
      */
     413: Problem;
     /**
-     * A field is invalid; `errors` names each.
+     * A field or parameter is invalid; `errors` names each.
      */
     422: Problem;
     /**
@@ -6513,7 +6545,7 @@ export type UpdateCaseMemberErrors = {
      */
     413: Problem;
     /**
-     * A field is invalid; `errors` names each.
+     * A field or parameter is invalid; `errors` names each.
      */
     422: Problem;
     /**
@@ -6808,7 +6840,7 @@ export type ListCaseNotesData = {
          */
         limit?: number;
         /**
-         * `nextCursor` of the previous page; absent or empty for the first page. Opaque: its format can change.
+         * `nextCursor` of the previous page; absent or empty for the first page. Opaque: its format can change. A cursor of another list is 422.
          */
         cursor?: string;
     };
@@ -6828,6 +6860,10 @@ export type ListCaseNotesErrors = {
      * There is no such resource, or the caller may not know that it exists.
      */
     404: Problem;
+    /**
+     * A field or parameter is invalid; `errors` names each.
+     */
+    422: Problem;
     /**
      * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
      */
@@ -6897,7 +6933,7 @@ export type CreateCaseNoteErrors = {
      */
     413: Problem;
     /**
-     * A field is invalid; `errors` names each.
+     * A field or parameter is invalid; `errors` names each.
      */
     422: Problem;
     /**
@@ -7001,7 +7037,7 @@ export type ListCaseTasksData = {
          */
         limit?: number;
         /**
-         * `nextCursor` of the previous page; absent or empty for the first page. Opaque: its format can change.
+         * `nextCursor` of the previous page; absent or empty for the first page. Opaque: its format can change. A cursor of another list is 422.
          */
         cursor?: string;
         /**
@@ -7025,6 +7061,10 @@ export type ListCaseTasksErrors = {
      * There is no such resource, or the caller may not know that it exists.
      */
     404: Problem;
+    /**
+     * A field or parameter is invalid; `errors` names each.
+     */
+    422: Problem;
     /**
      * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
      */
@@ -7094,7 +7134,7 @@ export type CreateCaseTaskErrors = {
      */
     413: Problem;
     /**
-     * A field is invalid; `errors` names each.
+     * A field or parameter is invalid; `errors` names each.
      */
     422: Problem;
     /**
@@ -7226,7 +7266,7 @@ export type ReplaceCaseTaskErrors = {
      */
     413: Problem;
     /**
-     * A field is invalid; `errors` names each.
+     * A field or parameter is invalid; `errors` names each.
      */
     422: Problem;
     /**
@@ -7268,7 +7308,7 @@ export type ListCasePartiesData = {
          */
         limit?: number;
         /**
-         * `nextCursor` of the previous page; absent or empty for the first page. Opaque: its format can change.
+         * `nextCursor` of the previous page; absent or empty for the first page. Opaque: its format can change. A cursor of another list is 422.
          */
         cursor?: string;
     };
@@ -7288,6 +7328,10 @@ export type ListCasePartiesErrors = {
      * There is no such resource, or the caller may not know that it exists.
      */
     404: Problem;
+    /**
+     * A field or parameter is invalid; `errors` names each.
+     */
+    422: Problem;
     /**
      * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
      */
@@ -7357,7 +7401,7 @@ export type AddCasePartyErrors = {
      */
     413: Problem;
     /**
-     * A field is invalid; `errors` names each.
+     * A field or parameter is invalid; `errors` names each.
      */
     422: Problem;
     /**
@@ -7461,7 +7505,7 @@ export type ListCaseTimelineData = {
          */
         limit?: number;
         /**
-         * `nextCursor` of the previous page; absent or empty for the first page. Opaque: its format can change.
+         * `nextCursor` of the previous page; absent or empty for the first page. Opaque: its format can change. A cursor of another list is 422.
          */
         cursor?: string;
     };
@@ -7481,6 +7525,10 @@ export type ListCaseTimelineErrors = {
      * There is no such resource, or the caller may not know that it exists.
      */
     404: Problem;
+    /**
+     * A field or parameter is invalid; `errors` names each.
+     */
+    422: Problem;
     /**
      * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
      */
@@ -7565,7 +7613,7 @@ export type ListDocumentsData = {
          */
         limit?: number;
         /**
-         * `nextCursor` of the previous page; absent or empty for the first page. Opaque: its format can change.
+         * `nextCursor` of the previous page; absent or empty for the first page. Opaque: its format can change. A cursor of another list is 422.
          */
         cursor?: string;
         /**
@@ -7601,6 +7649,10 @@ export type ListDocumentsErrors = {
      * There is no such resource, or the caller may not know that it exists.
      */
     404: Problem;
+    /**
+     * A field or parameter is invalid; `errors` names each.
+     */
+    422: Problem;
     /**
      * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
      */
@@ -7668,7 +7720,7 @@ export type UploadDocumentErrors = {
      */
     413: Problem;
     /**
-     * A field is invalid; `errors` names each.
+     * A field or parameter is invalid; `errors` names each.
      */
     422: Problem;
     /**
@@ -7735,7 +7787,7 @@ export type RenderPdfErrors = {
      */
     413: Problem;
     /**
-     * A field is invalid; `errors` names each.
+     * A field or parameter is invalid; `errors` names each.
      */
     422: Problem;
     /**
@@ -7802,7 +7854,7 @@ export type RenderBatchErrors = {
      */
     413: Problem;
     /**
-     * A field is invalid; `errors` names each.
+     * A field or parameter is invalid; `errors` names each.
      */
     422: Problem;
     /**
@@ -8123,7 +8175,7 @@ export type ListWebhooksData = {
          */
         limit?: number;
         /**
-         * `nextCursor` of the previous page; absent or empty for the first page. Opaque: its format can change.
+         * `nextCursor` of the previous page; absent or empty for the first page. Opaque: its format can change. A cursor of another list is 422.
          */
         cursor?: string;
         /**
@@ -8147,6 +8199,10 @@ export type ListWebhooksErrors = {
      * The caller is not allowed to do this.
      */
     403: Problem;
+    /**
+     * A field or parameter is invalid; `errors` names each.
+     */
+    422: Problem;
     /**
      * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
      */
@@ -8207,7 +8263,7 @@ export type CreateWebhookErrors = {
      */
     413: Problem;
     /**
-     * A field is invalid; `errors` names each.
+     * A field or parameter is invalid; `errors` names each.
      */
     422: Problem;
     /**
@@ -8377,7 +8433,7 @@ export type UpdateWebhookErrors = {
      */
     413: Problem;
     /**
-     * A field is invalid; `errors` names each.
+     * A field or parameter is invalid; `errors` names each.
      */
     422: Problem;
     /**
@@ -8577,7 +8633,7 @@ export type ReplayWebhookErrors = {
      */
     413: Problem;
     /**
-     * A field is invalid; `errors` names each.
+     * A field or parameter is invalid; `errors` names each.
      */
     422: Problem;
     /**
@@ -8619,7 +8675,7 @@ export type ListWebhookDeliveriesData = {
          */
         limit?: number;
         /**
-         * `nextCursor` of the previous page; absent or empty for the first page. Opaque: its format can change.
+         * `nextCursor` of the previous page; absent or empty for the first page. Opaque: its format can change. A cursor of another list is 422.
          */
         cursor?: string;
         /**
@@ -8647,6 +8703,10 @@ export type ListWebhookDeliveriesErrors = {
      * There is no such resource, or the caller may not know that it exists.
      */
     404: Problem;
+    /**
+     * A field or parameter is invalid; `errors` names each.
+     */
+    422: Problem;
     /**
      * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
      */
@@ -8833,7 +8893,7 @@ export type SendEmailErrors = {
      */
     413: Problem;
     /**
-     * A field is invalid; `errors` names each.
+     * A field or parameter is invalid; `errors` names each.
      */
     422: Problem;
     /**
@@ -8896,7 +8956,7 @@ export type SendEmailsErrors = {
      */
     413: Problem;
     /**
-     * A field is invalid; `errors` names each.
+     * A field or parameter is invalid; `errors` names each.
      */
     422: Problem;
     /**
@@ -8933,7 +8993,7 @@ export type ListNotificationsData = {
          */
         limit?: number;
         /**
-         * `nextCursor` of the previous page; absent or empty for the first page. Opaque: its format can change.
+         * `nextCursor` of the previous page; absent or empty for the first page. Opaque: its format can change. A cursor of another list is 422.
          */
         cursor?: string;
         /**
@@ -8957,6 +9017,10 @@ export type ListNotificationsErrors = {
      * The caller is not allowed to do this.
      */
     403: Problem;
+    /**
+     * A field or parameter is invalid; `errors` names each.
+     */
+    422: Problem;
     /**
      * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
      */
@@ -9017,7 +9081,7 @@ export type ReadNotificationsErrors = {
      */
     413: Problem;
     /**
-     * A field is invalid; `errors` names each.
+     * A field or parameter is invalid; `errors` names each.
      */
     422: Problem;
     /**
@@ -9115,7 +9179,7 @@ export type SetNotificationPreferencesErrors = {
      */
     413: Problem;
     /**
-     * A field is invalid; `errors` names each.
+     * A field or parameter is invalid; `errors` names each.
      */
     422: Problem;
     /**
@@ -9177,7 +9241,7 @@ export type UpdateNotificationErrors = {
      */
     413: Problem;
     /**
-     * A field is invalid; `errors` names each.
+     * A field or parameter is invalid; `errors` names each.
      */
     422: Problem;
     /**
@@ -9214,7 +9278,7 @@ export type ListEmailsData = {
          */
         limit?: number;
         /**
-         * `nextCursor` of the previous page; absent or empty for the first page. Opaque: its format can change.
+         * `nextCursor` of the previous page; absent or empty for the first page. Opaque: its format can change. A cursor of another list is 422.
          */
         cursor?: string;
         /**
@@ -9242,6 +9306,10 @@ export type ListEmailsErrors = {
      * The caller is not allowed to do this.
      */
     403: Problem;
+    /**
+     * A field or parameter is invalid; `errors` names each.
+     */
+    422: Problem;
     /**
      * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
      */
@@ -9276,7 +9344,7 @@ export type ListSuppressionsData = {
          */
         limit?: number;
         /**
-         * `nextCursor` of the previous page; absent or empty for the first page. Opaque: its format can change.
+         * `nextCursor` of the previous page; absent or empty for the first page. Opaque: its format can change. A cursor of another list is 422.
          */
         cursor?: string;
     };
@@ -9296,6 +9364,10 @@ export type ListSuppressionsErrors = {
      * The caller is not allowed to do this.
      */
     403: Problem;
+    /**
+     * A field or parameter is invalid; `errors` names each.
+     */
+    422: Problem;
     /**
      * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
      */
@@ -9356,7 +9428,7 @@ export type CreateSuppressionErrors = {
      */
     413: Problem;
     /**
-     * A field is invalid; `errors` names each.
+     * A field or parameter is invalid; `errors` names each.
      */
     422: Problem;
     /**
@@ -9559,7 +9631,7 @@ export type ListJobsData = {
          */
         limit?: number;
         /**
-         * `nextCursor` of the previous page; absent or empty for the first page. Opaque: its format can change.
+         * `nextCursor` of the previous page; absent or empty for the first page. Opaque: its format can change. A cursor of another list is 422.
          */
         cursor?: string;
         /**
@@ -9591,6 +9663,10 @@ export type ListJobsErrors = {
      * The caller is not allowed to do this.
      */
     403: Problem;
+    /**
+     * A field or parameter is invalid; `errors` names each.
+     */
+    422: Problem;
     /**
      * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
      */
@@ -9823,7 +9899,7 @@ export type InitiateSignatureErrors = {
      */
     413: Problem;
     /**
-     * A field is invalid; `errors` names each.
+     * A field or parameter is invalid; `errors` names each.
      */
     422: Problem;
     /**
@@ -9872,7 +9948,7 @@ export type ListSignatureRequestsData = {
          */
         limit?: number;
         /**
-         * `nextCursor` of the previous page; absent or empty for the first page. Opaque: its format can change.
+         * `nextCursor` of the previous page; absent or empty for the first page. Opaque: its format can change. A cursor of another list is 422.
          */
         cursor?: string;
     };
@@ -9892,6 +9968,10 @@ export type ListSignatureRequestsErrors = {
      * There is no such resource, or the caller may not know that it exists.
      */
     404: Problem;
+    /**
+     * A field or parameter is invalid; `errors` names each.
+     */
+    422: Problem;
     /**
      * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
      */
@@ -10220,7 +10300,7 @@ export type ViewSigningErrors = {
      */
     413: Problem;
     /**
-     * A field is invalid; `errors` names each.
+     * A field or parameter is invalid; `errors` names each.
      */
     422: Problem;
     /**
@@ -10277,7 +10357,7 @@ export type GetSigningDocumentErrors = {
      */
     413: Problem;
     /**
-     * A field is invalid; `errors` names each.
+     * A field or parameter is invalid; `errors` names each.
      */
     422: Problem;
     /**
@@ -10330,7 +10410,7 @@ export type GetSigningTextErrors = {
      */
     413: Problem;
     /**
-     * A field is invalid; `errors` names each.
+     * A field or parameter is invalid; `errors` names each.
      */
     422: Problem;
     /**
@@ -10383,7 +10463,7 @@ export type ConsentToSigningErrors = {
      */
     413: Problem;
     /**
-     * A field is invalid; `errors` names each.
+     * A field or parameter is invalid; `errors` names each.
      */
     422: Problem;
     /**
@@ -10436,7 +10516,7 @@ export type SignDocumentErrors = {
      */
     413: Problem;
     /**
-     * A field is invalid; `errors` names each.
+     * A field or parameter is invalid; `errors` names each.
      */
     422: Problem;
     /**
@@ -10489,7 +10569,7 @@ export type DeclineSigningErrors = {
      */
     413: Problem;
     /**
-     * A field is invalid; `errors` names each.
+     * A field or parameter is invalid; `errors` names each.
      */
     422: Problem;
     /**
@@ -10534,7 +10614,7 @@ export type SendSigningLinkErrors = {
      */
     413: Problem;
     /**
-     * A field is invalid; `errors` names each.
+     * A field or parameter is invalid; `errors` names each.
      */
     422: Problem;
     /**
@@ -10606,7 +10686,7 @@ export type ReceiveSignatureWebhookErrors = {
      */
     413: Problem;
     /**
-     * A field is invalid; `errors` names each.
+     * A field or parameter is invalid; `errors` names each.
      */
     422: Problem;
     /**

@@ -10,7 +10,7 @@ export const zId = /* @__PURE__ */ (() => z.uuid().length(36))();
 /**
  * RFC 3339, in UTC.
  */
-export const zTime = /* @__PURE__ */ (() => z.iso.datetime().max(40))();
+export const zTime = /* @__PURE__ */ (() => z.iso.datetime().max(40).regex(/^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-5][0-9](\.[0-9]{1,9})?(Z|[+-][0-9]{2}:[0-9]{2})$/))();
 
 /**
  * The cursor of the next page; absent on the last page.
@@ -41,7 +41,7 @@ export const zEmailAddress = /* @__PURE__ */ (() => z.string().min(3).max(254))(
 export const zPassword = /* @__PURE__ */ (() => z.string().min(8).max(128))();
 
 /**
- * The language of the answer as a BCP 47 tag; English if absent.
+ * The language as a BCP 47 tag; English if absent or unknown.
  */
 export const zLocale = /* @__PURE__ */ (() => z.string().min(2).max(35).regex(/^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$/))();
 
@@ -106,7 +106,7 @@ export const zProblem = /* @__PURE__ */ (() => z.object({
 export const zRegisterRequest = /* @__PURE__ */ (() => z.object({
     email: zEmailAddress,
     password: zPassword,
-    fullName: z.string().min(1).max(200).regex(/^[^\x00-\x1f\x7f]*\S[^\x00-\x1f\x7f]*$/)
+    fullName: z.string().min(1).max(200).regex(/^[ \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]*[^ \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000\x00-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u2064\u2066-\u206f\u2800\u3164\ue000-\uf8ff\ufdd0-\ufdef\ufeff\uffa0\ufff9-\ufffb\ufffe\uffff][^\x00-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u2064\u2066-\u206f\u2800\u3164\ue000-\uf8ff\ufdd0-\ufdef\ufeff\uffa0\ufff9-\ufffb\ufffe\uffff]*$/)
 }))();
 
 export const zLoginRequest = /* @__PURE__ */ (() => z.object({
@@ -177,7 +177,7 @@ export const zUpdateUserRequest = /* @__PURE__ */ (() => z.object({
 
 export const zWarmCacheRequest = /* @__PURE__ */ (() => z.object({
     questions: z.array(z.object({
-        message: z.string().min(1).max(8000).regex(/\S/),
+        message: z.string().min(1).max(8000).regex(/[^\t\n\x0b\x0c\r\x85 \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]/),
         locale: zLocale.optional()
     })).min(1).max(200)
 }))();
@@ -194,12 +194,12 @@ export const zChatContext = /* @__PURE__ */ (() => z.object({
     caseId: zId.optional(),
     consultationId: zId.optional(),
     documentIds: z.array(zId).min(1).max(20).optional(),
-    facts: z.string().min(1).max(20000).regex(/\S/).optional()
+    facts: z.string().min(1).max(20000).regex(/[^\t\n\x0b\x0c\r\x85 \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]/).optional()
 }))();
 
 export const zChatRequest = /* @__PURE__ */ (() => z.object({
     userId: zId,
-    message: z.string().min(1).max(8000).regex(/\S/),
+    message: z.string().min(1).max(8000).regex(/[^\t\n\x0b\x0c\r\x85 \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]/),
     context: zChatContext.optional(),
     locale: zLocale.optional()
 }))();
@@ -332,7 +332,7 @@ export const zReviewPolicy = /* @__PURE__ */ (() => z.string().min(1).max(64).re
  * Either `text` or `docId` is required, not both.
  */
 export const zAnalyzeRequest = /* @__PURE__ */ (() => z.object({
-    text: z.string().min(1).max(200000).regex(/\S/).optional(),
+    text: z.string().min(1).max(200000).regex(/[^\t\n\x0b\x0c\r\x85 \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]/).optional(),
     docId: zId.optional(),
     policy: zReviewPolicy,
     locale: zLocale.optional()
@@ -346,10 +346,10 @@ export const zPlaybookVersion = /* @__PURE__ */ (() => z.int().gte(1).lte(214748
 /**
  * Words, with * at the end of a word for the rest of it.
  */
-export const zPlaybookTerm = /* @__PURE__ */ (() => z.string().min(1).max(100).regex(/\S/))();
+export const zPlaybookTerm = /* @__PURE__ */ (() => z.string().min(1).max(100).regex(/^[ \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]*[^ \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000\x00-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u2064\u2066-\u206f\u2800\u3164\ue000-\uf8ff\ufdd0-\ufdef\ufeff\uffa0\ufff9-\ufffb\ufffe\uffff][^\x00-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u2064\u2066-\u206f\u2800\u3164\ue000-\uf8ff\ufdd0-\ufdef\ufeff\uffa0\ufff9-\ufffb\ufffe\uffff]*$/))();
 
 export const zPlaybookPosition = /* @__PURE__ */ (() => z.object({
-    clauseType: z.string().min(1).max(100).regex(/\S/),
+    clauseType: z.string().min(1).max(100).regex(/[^\t\n\x0b\x0c\r\x85 \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]/),
     severity: zSeverity,
     required: z.boolean().optional(),
     forbidden: z.boolean().optional(),
@@ -362,7 +362,7 @@ export const zPlaybookPosition = /* @__PURE__ */ (() => z.object({
 }))();
 
 export const zPlaybookContent = /* @__PURE__ */ (() => z.object({
-    name: z.string().min(1).max(200).regex(/\S/),
+    name: z.string().min(1).max(200).regex(/^[ \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]*[^ \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000\x00-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u2064\u2066-\u206f\u2800\u3164\ue000-\uf8ff\ufdd0-\ufdef\ufeff\uffa0\ufff9-\ufffb\ufffe\uffff][^\x00-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u2064\u2066-\u206f\u2800\u3164\ue000-\uf8ff\ufdd0-\ufdef\ufeff\uffa0\ufff9-\ufffb\ufffe\uffff]*$/),
     description: z.string().max(2000).regex(/^[\s\S]*$/).optional(),
     extends: zPolicy.optional(),
     positions: z.array(zPlaybookPosition).min(1).max(100)
@@ -465,7 +465,7 @@ export const zMaskingType = /* @__PURE__ */ (() => z.enum([
 ]))();
 
 export const zMaskRequest = /* @__PURE__ */ (() => z.object({
-    text: z.string().min(1).max(200000).regex(/\S/)
+    text: z.string().min(1).max(200000).regex(/[^\t\n\x0b\x0c\r\x85 \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]/)
 }))();
 
 export const zMaskedSpan = /* @__PURE__ */ (() => z.object({
@@ -483,7 +483,7 @@ export const zMaskResponse = /* @__PURE__ */ (() => z.object({
 /**
  * Words that are always or never masked. It has a letter or digit.
  */
-export const zMaskingText = /* @__PURE__ */ (() => z.string().min(2).max(200).regex(/\S/))();
+export const zMaskingText = /* @__PURE__ */ (() => z.string().min(2).max(200).regex(/^[ \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]*[^ \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000\x00-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u2064\u2066-\u206f\u2800\u3164\ue000-\uf8ff\ufdd0-\ufdef\ufeff\uffa0\ufff9-\ufffb\ufffe\uffff][^\x00-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u2064\u2066-\u206f\u2800\u3164\ue000-\uf8ff\ufdd0-\ufdef\ufeff\uffa0\ufff9-\ufffb\ufffe\uffff]*$/))();
 
 export const zMaskingEntry = /* @__PURE__ */ (() => z.object({
     text: zMaskingText,
@@ -688,8 +688,8 @@ export const zDraft = /* @__PURE__ */ (() => z.object({
 }))();
 
 export const zCreateDraftRequest = /* @__PURE__ */ (() => z.object({
-    title: z.string().min(1).max(300).regex(/\S/),
-    body: z.string().min(1).max(500000).regex(/\S/),
+    title: z.string().min(1).max(300).regex(/^[ \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]*[^ \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000\x00-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u2064\u2066-\u206f\u2800\u3164\ue000-\uf8ff\ufdd0-\ufdef\ufeff\uffa0\ufff9-\ufffb\ufffe\uffff][^\x00-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u2064\u2066-\u206f\u2800\u3164\ue000-\uf8ff\ufdd0-\ufdef\ufeff\uffa0\ufff9-\ufffb\ufffe\uffff]*$/),
+    body: z.string().min(1).max(500000).regex(/^[\t\n\r \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]*[^\t\n\r \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f][^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*$/),
     type: zDocumentTypeId.optional(),
     locale: zLocale.optional(),
     caseId: zId.optional()
@@ -697,9 +697,9 @@ export const zCreateDraftRequest = /* @__PURE__ */ (() => z.object({
 
 export const zUpdateDraftRequest = /* @__PURE__ */ (() => z.object({
     version: zDraftVersionNumber,
-    title: z.string().min(1).max(300).regex(/\S/).optional(),
-    body: z.string().min(1).max(500000).regex(/\S/).optional(),
-    note: z.string().min(1).max(300).regex(/\S/).optional(),
+    title: z.string().min(1).max(300).regex(/^[ \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]*[^ \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000\x00-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u2064\u2066-\u206f\u2800\u3164\ue000-\uf8ff\ufdd0-\ufdef\ufeff\uffa0\ufff9-\ufffb\ufffe\uffff][^\x00-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u2064\u2066-\u206f\u2800\u3164\ue000-\uf8ff\ufdd0-\ufdef\ufeff\uffa0\ufff9-\ufffb\ufffe\uffff]*$/).optional(),
+    body: z.string().min(1).max(500000).regex(/^[\t\n\r \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]*[^\t\n\r \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f][^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*$/).optional(),
+    note: z.string().min(1).max(300).regex(/^[ \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]*[^ \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000\x00-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u2064\u2066-\u206f\u2800\u3164\ue000-\uf8ff\ufdd0-\ufdef\ufeff\uffa0\ufff9-\ufffb\ufffe\uffff][^\x00-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u2064\u2066-\u206f\u2800\u3164\ue000-\uf8ff\ufdd0-\ufdef\ufeff\uffa0\ufff9-\ufffb\ufffe\uffff]*$/).optional(),
     status: zDraftStatus.optional(),
     caseId: zId.optional()
 }))();
@@ -776,12 +776,12 @@ export const zCaseRole = /* @__PURE__ */ (() => z.enum([
 /**
  * The title of the case.
  */
-export const zCaseTitle = /* @__PURE__ */ (() => z.string().min(1).max(200).regex(/^[^\x00-\x1f\x7f]*\S[^\x00-\x1f\x7f]*$/))();
+export const zCaseTitle = /* @__PURE__ */ (() => z.string().min(1).max(200).regex(/^[ \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]*[^ \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000\x00-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u2064\u2066-\u206f\u2800\u3164\ue000-\uf8ff\ufdd0-\ufdef\ufeff\uffa0\ufff9-\ufffb\ufffe\uffff][^\x00-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u2064\u2066-\u206f\u2800\u3164\ue000-\uf8ff\ufdd0-\ufdef\ufeff\uffa0\ufff9-\ufffb\ufffe\uffff]*$/))();
 
 /**
  * What the case is about.
  */
-export const zCaseDescription = /* @__PURE__ */ (() => z.string().max(10000).regex(/^[\s\S]*$/))();
+export const zCaseDescription = /* @__PURE__ */ (() => z.string().max(10000).regex(/^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*$/))();
 
 export const zCreateCaseRequest = /* @__PURE__ */ (() => z.object({
     title: zCaseTitle,
@@ -880,7 +880,7 @@ export const zAcceptedInvitation = /* @__PURE__ */ (() => z.object({
 }))();
 
 export const zCreateCaseNoteRequest = /* @__PURE__ */ (() => z.object({
-    body: z.string().min(1).max(10000).regex(/\S/)
+    body: z.string().min(1).max(10000).regex(/^[\t\n\r \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]*[^\t\n\r \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f][^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*$/)
 }))();
 
 export const zCaseNote = /* @__PURE__ */ (() => z.object({
@@ -901,7 +901,7 @@ export const zCaseNoteList = /* @__PURE__ */ (() => z.object({
 export const zCaseTaskStatus = /* @__PURE__ */ (() => z.enum(['open', 'done']))();
 
 export const zCaseTaskContent = /* @__PURE__ */ (() => z.object({
-    title: z.string().min(1).max(300).regex(/^[^\x00-\x1f\x7f]*\S[^\x00-\x1f\x7f]*$/),
+    title: z.string().min(1).max(300).regex(/^[ \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]*[^ \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000\x00-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u2064\u2066-\u206f\u2800\u3164\ue000-\uf8ff\ufdd0-\ufdef\ufeff\uffa0\ufff9-\ufffb\ufffe\uffff][^\x00-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u2064\u2066-\u206f\u2800\u3164\ue000-\uf8ff\ufdd0-\ufdef\ufeff\uffa0\ufff9-\ufffb\ufffe\uffff]*$/),
     status: zCaseTaskStatus.optional(),
     dueOn: z.iso.date().max(10).optional(),
     assigneeId: zId.optional()
@@ -940,9 +940,9 @@ export const zPartySide = /* @__PURE__ */ (() => z.enum([
 export const zAddCasePartyRequest = /* @__PURE__ */ (() => z.object({
     kind: zPartyKind,
     side: zPartySide,
-    name: z.string().min(1).max(200).regex(/^[^\x00-\x1f\x7f]*\S[^\x00-\x1f\x7f]*$/),
+    name: z.string().min(1).max(200).regex(/^[ \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]*[^ \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000\x00-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u2064\u2066-\u206f\u2800\u3164\ue000-\uf8ff\ufdd0-\ufdef\ufeff\uffa0\ufff9-\ufffb\ufffe\uffff][^\x00-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u2064\u2066-\u206f\u2800\u3164\ue000-\uf8ff\ufdd0-\ufdef\ufeff\uffa0\ufff9-\ufffb\ufffe\uffff]*$/),
     email: zEmailAddress.optional(),
-    registrationNumber: z.string().min(1).max(64).regex(/^[^\x00-\x1f\x7f]*\S[^\x00-\x1f\x7f]*$/).optional()
+    registrationNumber: z.string().min(1).max(64).regex(/^[ \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]*[^ \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000\x00-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u2064\u2066-\u206f\u2800\u3164\ue000-\uf8ff\ufdd0-\ufdef\ufeff\uffa0\ufff9-\ufffb\ufffe\uffff][^\x00-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u2064\u2066-\u206f\u2800\u3164\ue000-\uf8ff\ufdd0-\ufdef\ufeff\uffa0\ufff9-\ufffb\ufffe\uffff]*$/).optional()
 }))();
 
 export const zPartyConflict = /* @__PURE__ */ (() => z.object({
@@ -1269,7 +1269,7 @@ export const zSigningRisk = /* @__PURE__ */ (() => z.enum([
 ]))();
 
 export const zNewSigner = /* @__PURE__ */ (() => z.object({
-    name: z.string().min(1).max(100).regex(/\S/),
+    name: z.string().min(1).max(100).regex(/^[ \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]*[^ \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000\x00-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u2064\u2066-\u206f\u2800\u3164\ue000-\uf8ff\ufdd0-\ufdef\ufeff\uffa0\ufff9-\ufffb\ufffe\uffff][^\x00-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u2064\u2066-\u206f\u2800\u3164\ue000-\uf8ff\ufdd0-\ufdef\ufeff\uffa0\ufff9-\ufffb\ufffe\uffff]*$/),
     email: z.string().min(3).max(254),
     order: z.int().gte(1).lte(1000).optional()
 }))();
@@ -1278,7 +1278,7 @@ export const zInitiateSignatureRequest = /* @__PURE__ */ (() => z.object({
     docId: zId,
     signers: z.array(zNewSigner).min(1).max(20),
     workflow: zSignatureWorkflow,
-    message: z.string().max(2000).regex(/^[\s\S]*$/).optional(),
+    message: z.string().max(2000).regex(/^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*$/).optional(),
     acceptRisks: z.array(zSigningRisk).max(20).optional(),
     language: z.string().min(2).max(35).regex(/^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$/).optional(),
     expiresAt: zTime.optional()
@@ -1416,7 +1416,7 @@ export const zSignaturePoint = /* @__PURE__ */ (() => z.object({
  * Either typed, or drawn as strokes in a field with a width and a height.
  */
 export const zSignature = /* @__PURE__ */ (() => z.object({
-    typed: z.string().min(1).max(100).regex(/\S/).optional(),
+    typed: z.string().min(1).max(100).regex(/^[ \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]*[^ \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000\x00-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u2064\u2066-\u206f\u2800\u3164\ue000-\uf8ff\ufdd0-\ufdef\ufeff\uffa0\ufff9-\ufffb\ufffe\uffff][^\x00-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u2064\u2066-\u206f\u2800\u3164\ue000-\uf8ff\ufdd0-\ufdef\ufeff\uffa0\ufff9-\ufffb\ufffe\uffff]*$/).optional(),
     strokes: z.array(z.array(zSignaturePoint).min(1).max(5000)).min(1).max(500).optional(),
     width: z.number().gte(1).lte(10000).optional(),
     height: z.number().gte(1).lte(10000).optional()
@@ -1446,7 +1446,7 @@ export const zSigningSignature = /* @__PURE__ */ (() => z.object({
 
 export const zSigningDecline = /* @__PURE__ */ (() => z.object({
     token: zSigningSecret,
-    reason: z.string().max(1000).regex(/^[\s\S]*$/).optional()
+    reason: z.string().max(1000).regex(/^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*$/).optional()
 }))();
 
 export const zSigningLinkRequest = /* @__PURE__ */ (() => z.object({
@@ -1642,7 +1642,7 @@ export const zTemplateVersion = /* @__PURE__ */ (() => z.object({
     createdAt: zTime,
     publishedAt: zTime.optional(),
     description: z.string().max(1000).regex(/^[\s\S]*$/),
-    body: z.string().min(1).max(200000).regex(/\S/),
+    body: z.string().min(1).max(200000).regex(/^[\t\n\r \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]*[^\t\n\r \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f][^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*$/),
     schema: z.record(z.string(), z.unknown()),
     sampleData: z.record(z.string(), z.unknown())
 }))();
@@ -1650,14 +1650,14 @@ export const zTemplateVersion = /* @__PURE__ */ (() => z.object({
 export const zCreateTemplateRequest = /* @__PURE__ */ (() => z.object({
     templateId: zTemplateId,
     version: zTemplateVersionName,
-    body: z.string().min(1).max(200000).regex(/\S/),
+    body: z.string().min(1).max(200000).regex(/^[\t\n\r \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]*[^\t\n\r \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f][^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*$/),
     schema: z.record(z.string(), z.unknown()),
     sampleData: z.record(z.string(), z.unknown())
 }))();
 
 export const zCreateTemplateVersionRequest = /* @__PURE__ */ (() => z.object({
     version: zTemplateVersionName,
-    body: z.string().min(1).max(200000).regex(/\S/),
+    body: z.string().min(1).max(200000).regex(/^[\t\n\r \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]*[^\t\n\r \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f][^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*$/),
     schema: z.record(z.string(), z.unknown()),
     sampleData: z.record(z.string(), z.unknown())
 }))();
@@ -1787,12 +1787,12 @@ export const zNotificationPreferences = /* @__PURE__ */ (() => z.object({
 /**
  * Where events are POSTed.
  */
-export const zWebhookUrl = /* @__PURE__ */ (() => z.url().min(10).max(2000).regex(/^https?:\/\/[^\s#@]+$/))();
+export const zWebhookUrl = /* @__PURE__ */ (() => z.url().min(10).max(2000).regex(/^https?:\/\/([A-Za-z0-9._~:\/?!$&()*+,;=\[\]'-]|%[0-9A-Fa-f]{2})+$/))();
 
 /**
  * What the webhook is for.
  */
-export const zWebhookDescription = /* @__PURE__ */ (() => z.string().max(200).regex(/^[^\x00-\x1f\x7f]*$/))();
+export const zWebhookDescription = /* @__PURE__ */ (() => z.string().max(200).regex(/^[^\x00-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u2064\u2066-\u206f\u2800\u3164\ue000-\uf8ff\ufdd0-\ufdef\ufeff\uffa0\ufff9-\ufffb\ufffe\uffff]*$/))();
 
 export const zCreateWebhookRequest = /* @__PURE__ */ (() => z.object({
     url: zWebhookUrl,
@@ -2055,7 +2055,7 @@ export const zWebhookId = zId;
 export const zIdempotencyKey = /* @__PURE__ */ (() => z.string().min(1).max(128).regex(/^[A-Za-z0-9._:\/-]+$/))();
 
 /**
- * `nextCursor` of the previous page; absent or empty for the first page. Opaque: its format can change.
+ * `nextCursor` of the previous page; absent or empty for the first page. Opaque: its format can change. A cursor of another list is 422.
  */
 export const zCursor = /* @__PURE__ */ (() => z.string().max(200).regex(/^[A-Za-z0-9_-]*$/))();
 
@@ -2603,7 +2603,7 @@ export const zListCasesQuery = /* @__PURE__ */ (() => z.object({
     limit: z.int().gte(1).lte(100).optional().default(20),
     cursor: z.string().max(200).regex(/^[A-Za-z0-9_-]*$/).optional(),
     status: zCaseStatus.optional(),
-    q: z.string().min(1).max(200).regex(/\S/).optional()
+    q: z.string().min(1).max(200).regex(/[^\t\n\x0b\x0c\r\x85 \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]/).optional()
 }))();
 
 /**
@@ -2942,7 +2942,7 @@ export const zRenderBatchHeaders = /* @__PURE__ */ (() => z.object({
 export const zRenderBatchResponse2 = zRenderBatchResponse;
 
 export const zSearchDocumentsQuery = /* @__PURE__ */ (() => z.object({
-    q: z.string().min(1).max(300).regex(/\S/),
+    q: z.string().min(1).max(300).regex(/[^\t\n\x0b\x0c\r\x85 \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]/),
     caseId: zId.optional(),
     limit: z.int().gte(1).lte(100).optional().default(20)
 }))();
