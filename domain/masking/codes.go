@@ -141,6 +141,9 @@ func (s *scan) announced(i int) bool {
 // end of what it masked, or 0.
 func (s *scan) announcedBy(i int) int {
 	c := s.tokens[i].cue
+	if c&acronymCue != 0 && s.adjacent(i+1) && s.isNumber(i+1) && s.tokens[i+1].end-s.tokens[i+1].start < 4 {
+		c &^= acronymCue // the start of a code: "SN4K7Z001241"
+	}
 	if c&acronymCue != 0 && !s.tokens[i].allCaps && !s.tokens[i].camelCase && !s.lowercaseText && !s.isKey(i) {
 		c &^= acronymCue
 	}
@@ -164,12 +167,15 @@ func (s *scan) announcedBy(i int) int {
 	case c&expiryCue != 0 && i-s.lastCard < 20:
 		return s.maskExpiry(k)
 	}
-	if c&docketCue != 0 && (numbered || c&referenceCue == 0 || k == i+1 && s.isNumber(k) && s.docketEnd(k) > k+2) {
+	if c&docketCue != 0 && s.tokens[k].kind != otherToken && (numbered || c&referenceCue == 0 || k == i+1 && s.isNumber(k) && s.docketEnd(k) > k+2) {
 		if j := s.maskDocket(i, k); j > 0 {
 			return j
 		}
 		if end := s.docketEnd(k); end > 0 {
-			return end // of a published decision
+			for j := k; j < end; j++ {
+				s.tokens[j].law = true // of a published decision
+			}
+			return end
 		}
 	}
 	if c&plateCue != 0 {
@@ -192,7 +198,7 @@ func (s *scan) announcedBy(i int) int {
 		digits = 5
 	case c&referenceCue != 0 && k == i+1 && s.tokens[i].startsLine && s.lineEndsAt(k+1):
 		digits = 3 // a line of its own: "matricola 0981"
-	case c&referenceCue != 0 && k == i+1 && s.isNumber(k):
+	case c&referenceCue != 0 && (k == i+1 || k == i+2 && s.isSymbol(i+1, '.')) && s.isNumber(k):
 		digits = 5
 	case c&referenceCue != 0 && (s.isSymbol(k-1, ':') || s.isSymbol(k-1, '#')):
 		digits = 3
@@ -219,7 +225,7 @@ func (s *scan) announcedBy(i int) int {
 	}
 	if s.isNumber(k) {
 		d := s.readDigits(k)
-		if s.isAmount(k, d.to) || s.isDateAt(k) || s.isSSN(&d) {
+		if s.isAmount(k, d.to) || s.isDateAt(k) && !(c&numberedCue != 0 && k <= i+2) || s.isSSN(&d) {
 			return 0
 		}
 	}
@@ -233,7 +239,7 @@ func (s *scan) announcedBy(i int) int {
 	}
 	end := s.codeEnd(k, digits)
 	if end == 0 && digits == 3 {
-		end = s.mixedCodeEnd(k)
+		end = max(s.mixedCodeEnd(k), s.locatorEnd(k))
 	}
 	if end == 0 {
 		return 0
@@ -246,6 +252,25 @@ func (s *scan) announcedBy(i int) int {
 	}
 	s.unmarkLaw(k, end)
 	s.addSpan(ID, k, end)
+	return end
+}
+
+// locatorEnd returns the end of five to eight capitals and at least one digit that hang together at token k, "RT7QKM", or 0.
+func (s *scan) locatorEnd(k int) int {
+	end, digits := k, 0
+	for end < len(s.tokens) && (end == k || s.adjacent(end)) && s.tokens[end].kind != otherToken {
+		t := &s.tokens[end]
+		if t.inSpan || t.kind == wordToken && !t.allCaps && !(t.capitalized && t.end-t.start == 1) {
+			return 0
+		}
+		if t.kind == numberToken {
+			digits++
+		}
+		end++
+	}
+	if n := s.tokens[end-1].end - s.tokens[k].start; digits == 0 || n < 5 || n > 8 || end == k {
+		return 0
+	}
 	return end
 }
 
@@ -340,7 +365,7 @@ func (s *scan) maskPlate(k int) int {
 		t := &s.tokens[j]
 		n := int(t.end - t.start)
 		switch {
-		case t.startsLine && j > k, t.kind == numberToken && n > 4, t.kind == wordToken && (n > 3 || !t.allCaps && !(n == 1 && t.capitalized) && !s.lowercaseText):
+		case t.startsLine && j > k, t.kind == numberToken && n > 6, t.kind == wordToken && (n > 3 || !t.allCaps && !(n == 1 && t.capitalized) && !s.lowercaseText):
 			goto done
 		case t.kind == wordToken && t.afterBlank && j > k && t.class&functionWord != 0 && s.lowercaseText:
 			goto done

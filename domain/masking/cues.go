@@ -45,13 +45,14 @@ const (
 	relationCue                     // relation or role of the person named after it: "uncle", "Hausmeister"
 	tradeCue                        // trade that starts the name of a business: "Bakkerij", "Restaurante"
 	tradeEndCue                     // trade that ends it: "Roofing", "Immobilien"
+	registerCue                     // part of a land register or of a cadastre: "foglio", "tomo"
 )
 
 var cueSections = map[string]cue{
 	"connector": connector, "opener": opener, "closing": closing, "abbreviation": abbreviation, "birth": birthCue, "phone": phoneCue,
 	"handle": handleCue, "address": addressCue, "streettype": streetType, "floor": floorCue, "acronym": acronymCue, "identity": identityCue, "bank": bankCue, "reference": referenceCue,
 	"number": numberCue, "numbered": numberedCue, "plate": plateCue, "docket": docketCue, "own": ownCue, "court": courtCue,
-	"company": companyCue, "authority": authorityCue, "nobility": nobility, "nameconnector": nameConnector, "relation": relationCue, "trade": tradeCue, "tradeend": tradeEndCue,
+	"company": companyCue, "authority": authorityCue, "nobility": nobility, "nameconnector": nameConnector, "relation": relationCue, "trade": tradeCue, "tradeend": tradeEndCue, "register": registerCue,
 	"statute": statuteCue, "currency": currencyCue, "card": cardCue, "expiry": expiryCue, "securitycode": securityCodeCue,
 	"january": monthCue, "february": monthCue, "march": monthCue, "april": monthCue, "may": monthCue, "june": monthCue,
 	"july": monthCue, "august": monthCue, "september": monthCue, "october": monthCue, "november": monthCue, "december": monthCue,
@@ -133,6 +134,9 @@ func (c *cues) ofBytes(word []byte) cue {
 
 // elided returns the cues of the word after an elided article, "l'article"; 0 if there is none.
 func (c *cues) elided(word string) cue {
+	if n := len(word); n > 3 && n <= 8 && strings.EqualFold(word[n-2:], "nr") {
+		return numberedCue // "KdNr"
+	}
 	if len(word) > 8 && word[1] != '\'' && word[2] != '\'' {
 		if cue := compoundCue(word); cue != 0 {
 			return cue

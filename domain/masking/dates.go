@@ -22,7 +22,7 @@ func (s *scan) isBirthSign(i int) bool {
 		k--
 	}
 	switch {
-	case s.equals(k, "dn") && s.tokens[k].allCaps:
+	case s.equals(k, "dn") && s.tokens[k].allCaps, s.equals(k, "n") && s.isSymbol(k+1, '.') && s.isSymbol(k-1, '.') && s.oneOf(k-2, "d", "f"):
 		return true
 	case s.equals(k, "b") && s.isSymbol(k+1, '.'):
 		return s.isSymbol(k-1, '.') && s.equals(k-2, "o") || !s.tokens[k].startsLine && !s.tokens[k].capitalized && (s.isSymbol(k-1, ',') || s.isSymbol(k-1, '(') || s.isWord(k-1) && s.tokens[k-1].capitalized)

@@ -182,13 +182,13 @@ func (s *scan) maskItalianDocket(i int) int {
 // returns its end, or 0. A section needs a word of the land register before it.
 func (s *scan) maskParcel(i int) int {
 	k := i + 1
-	if s.equals(k, "section") {
+	if s.oneOf(k, "section", "sections", "parcelle") {
 		k++
 	}
 	if !s.isWord(k) || !s.tokens[k].capitalized || s.tokens[k].end-s.tokens[k].start > 2 || s.tokens[k].startsLine {
 		return 0
 	}
-	registered := !s.oneOf(i, "sectie", "section")
+	registered := !s.oneOf(i, "sectie", "section", "sections")
 	for p := i - 1; p >= max(0, i-8) && !registered; p-- {
 		registered = s.oneOf(p, "kadastraal", "kadaster", "cadastrée", "cadastré", "cadastrées", "cadastre", "perceel", "parcelle")
 	}

@@ -41,6 +41,7 @@ type languageMeasures struct {
 func measureLanguage(t testing.TB, m *Masker, lang, half string) *languageMeasures {
 	out := &languageMeasures{}
 	questions := readQuestions(t, filepath.Join("testdata/questions", half, lang+".txt"))
+	questions = append(questions, readQuestions(t, filepath.Join("testdata/identifiers", half, lang+".txt"))...)
 	bytes := 0
 	for _, q := range questions {
 		out.questions.count(&q, m.Find(q.text)) // before the clock starts, so that nothing is read for the first time

@@ -113,6 +113,7 @@ func (m *Masker) scanToTag(text string) *scan {
 	s.detectLanguages()
 	s.markLaw()
 	s.findStructured()
+	s.findAssignedCodes()
 	s.markJurisdictions()
 	s.findCompanies()
 	s.findAddresses()
@@ -306,9 +307,15 @@ func (s *scan) allInSpans(i, j int) bool {
 	return true
 }
 
+// tokenFrom returns the token at or after a byte offset.
+func (s *scan) tokenFrom(offset int) int {
+	i, _ := slices.BinarySearchFunc(s.tokens, offset, func(t token, at int) int { return int(t.end) - 1 - at })
+	return i
+}
+
 // tokensOf returns the tokens of a span.
 func (s *scan) tokensOf(span Span) []token {
-	i, _ := slices.BinarySearchFunc(s.tokens, span.Start, func(t token, at int) int { return int(t.end) - 1 - at })
+	i := s.tokenFrom(span.Start)
 	j := i
 	for j < len(s.tokens) && int(s.tokens[j].start) < span.End {
 		j++

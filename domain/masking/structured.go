@@ -97,7 +97,7 @@ func (s *scan) structuredWord(i int) int {
 			return j - 1
 		}
 	}
-	if s.oneOf(i, "sectie", "section", "perceel", "parcelle") {
+	if s.oneOf(i, "sectie", "section", "sections", "perceel", "parcelle", "cadastré", "cadastrée", "cadastrés", "cadastrées") {
 		if j := s.maskParcel(i); j > 0 {
 			return j - 1
 		}
@@ -141,7 +141,7 @@ func (s *scan) recordKeyword(i int) {
 // isCompoundNumber reports whether the number word at token i is the end of a compound: "A-number", "AHV-Nummer", "Pers.-Nr."
 func (s *scan) isCompoundNumber(i int) bool {
 	k := i - 2
-	if !s.isSymbol(i-1, '-') || !s.adjacent(i) {
+	if !s.adjacent(i) || !s.isSymbol(i-1, '-') && !(s.isSymbol(i-1, '.') && s.adjacent(i-1)) {
 		return false
 	}
 	if s.isSymbol(k, '.') {
@@ -198,7 +198,10 @@ func (s *scan) identifierAt(i int) int {
 	case next.symbol == ':' && s.equals(i, "ecli"):
 		return s.wordEnd(i) - 1 // a published decision
 	case next.symbol == '.':
-		return s.maskHost(i)
+		if j := s.maskHost(i); j > i || !s.near(handleCue, i, 6) || t.capitalized || s.tokens[s.userNameEnd(i)-1].kind != numberToken {
+			return j
+		}
+		return s.maskUserName(i) // "duinwind.29"
 	case next.symbol == '_':
 		return s.maskUserName(i)
 	case next.kind == numberToken && !s.followsLetterOrDigit(i):

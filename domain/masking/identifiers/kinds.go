@@ -75,6 +75,8 @@ var kinds = []Kind{
 	{"GB", "VAT number", "gb999999999999", nil, Bare, after(2, gbVAT)},
 	{"GB", "driving licence", "XXXXX999999XX9AA", nil, Bare, gbDriver},
 	{"GB", "number plate", "AA99AAA", []string{"AA99 AAA"}, Printed, nil},
+	{"IN", "number plate", "AA99AA9999", []string{"AA 99 AA 9999", "AA-99-AA-9999", "AA99 AA 9999", "AA 99AA 9999"}, Printed, nil},
+	{"IN", "number plate", "AA99A9999", []string{"AA 99 A 9999", "AA-99-A-9999", "AA99 A 9999"}, Printed, nil},
 	{"FR", "number plate", "AA999AA", []string{"AA-999-AA", "AA 999 AA"}, Printed, nil},
 	{"PT", "number plate", "AA9999", []string{"AA-99-99"}, Printed, nil},
 	{"PT", "number plate", "99AA99", []string{"99-AA-99"}, Printed, nil},
