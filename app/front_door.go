@@ -42,7 +42,7 @@ func openFrontDoor(ctx context.Context, r *Runner, cfg config.Config, contract [
 	}
 	server := newHTTPServer(handler, cfg, infra.Log.With("part", "http"))
 	if cfg.HTTP.Addr != "" { // probes of a process that only runs jobs need no TLS
-		if server.TLSConfig, err = newTLSConfig(cfg.HTTP, domain.SystemClock, infra.Log.With("part", "http")); err != nil {
+		if server.TLSConfig, err = newTLSConfig(cfg.HTTP, domain.SystemClock, infra.Registry, infra.Log.With("part", "http")); err != nil {
 			return nil, err
 		}
 	}

@@ -54,6 +54,7 @@ func openInfrastructure(ctx context.Context, r *Runner, cfg config.Config, log *
 	if i.Database, err = db.Open(ctx, cfg.Database.URL, options); err != nil {
 		return nil, err
 	}
+	i.Registry.MustRegister(collectors.NewDBStatsCollector(i.Database, "counsel"))
 	r.onClose("database", func(context.Context) error { return i.Database.Close() })
 	if err = db.CheckMigrated(ctx, i.Database); err != nil {
 		return nil, err

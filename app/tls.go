@@ -8,6 +8,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"counsel/config"
 	"counsel/domain"
 )
@@ -29,7 +31,7 @@ type certificate struct {
 }
 
 // newTLSConfig returns the settings of TLS, or nil if no certificate is configured.
-func newTLSConfig(cfg config.HTTP, clock domain.Clock, log *slog.Logger) (*tls.Config, error) {
+func newTLSConfig(cfg config.HTTP, clock domain.Clock, registry prometheus.Registerer, log *slog.Logger) (*tls.Config, error) {
 	if cfg.CertificateFile == "" {
 		return nil, nil
 	}
@@ -37,6 +39,8 @@ func newTLSConfig(cfg config.HTTP, clock domain.Clock, log *slog.Logger) (*tls.C
 	if err := c.load(); err != nil {
 		return nil, fmt.Errorf("TLS_CERTIFICATE_FILE, TLS_PRIVATE_KEY_FILE: %w", err)
 	}
+	registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "counsel_tls_certificate_expiry_timestamp_seconds", Help: "When the TLS certificate in use expires, in Unix time."}, c.expiry))
 	return &tls.Config{MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"}, GetCertificate: c.get}, nil
 }
 
@@ -50,6 +54,12 @@ func (c *certificate) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 		}
 	}
 	return c.current, nil
+}
+
+// expiry returns when the certificate in use expires, in Unix time.
+func (c *certificate) expiry() float64 {
+	current, _ := c.get(nil)
+	return float64(current.Leaf.NotAfter.Unix())
 }
 
 // load reads the files if they have changed.

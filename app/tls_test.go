@@ -15,6 +15,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"counsel/config"
 )
 
@@ -49,10 +51,10 @@ func writeCertificate(t *testing.T, dir string, serial int64, modified time.Time
 // TestCertificateReload: a changed certificate is served without a restart, and one that is not valid never.
 func TestCertificateReload(t *testing.T) {
 	t.Parallel()
-	dir, now := t.TempDir(), time.Now()
+	dir, now, registry := t.TempDir(), time.Now(), prometheus.NewRegistry()
 	cfg := config.HTTP{}
 	cfg.CertificateFile, cfg.CertificateKeyFile = writeCertificate(t, dir, 1, now)
-	settings, err := newTLSConfig(cfg, func() time.Time { return now }, slog.New(slog.DiscardHandler))
+	settings, err := newTLSConfig(cfg, func() time.Time { return now }, registry, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -101,6 +103,13 @@ func TestCertificateReload(t *testing.T) {
 	if n := served(); n != 2 {
 		t.Errorf("certificate %d while the file is not valid", n)
 	}
+	families, err := registry.Gather()
+	if err != nil || len(families) != 1 {
+		t.Fatalf("%v, %v", families, err)
+	}
+	if left := families[0].Metric[0].Gauge.GetValue() - float64(time.Now().Unix()); left < 3500 || left > 3600 {
+		t.Errorf("the certificate of an hour expires in %v seconds", left)
+	}
 }
 
 // TestCertificateInvalid: the service does not start with a certificate that it cannot read.
@@ -111,7 +120,7 @@ func TestCertificateInvalid(t *testing.T) {
 		{CertificateFile: "missing.pem", CertificateKeyFile: keyFile},
 		{CertificateFile: keyFile, CertificateKeyFile: keyFile},
 	} {
-		if _, err := newTLSConfig(cfg, time.Now, slog.New(slog.DiscardHandler)); err == nil {
+		if _, err := newTLSConfig(cfg, time.Now, prometheus.NewRegistry(), slog.New(slog.DiscardHandler)); err == nil {
 			t.Errorf("%+v was accepted", cfg)
 		}
 	}
