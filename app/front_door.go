@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -69,7 +70,7 @@ func openFrontDoor(ctx context.Context, r *Runner, cfg config.Config, contract [
 // HandlersConfig returns the configuration of the handlers of all routes, with the rate limits of callers.
 func HandlersConfig(cfg config.Config, contract []byte, infra *Infrastructure, s *Services) (c handlers.Config, err error) {
 	c = handlers.Config{
-		Accounts: s.Accounts, AI: s.AI, Cases: s.Cases, Drafts: s.Drafts, Email: s.Email, Esign: s.Esign, Files: s.Files, Templates: s.Templates, Rendering: s.Rendering,
+		Accounts: s.Accounts, APIKeys: s.APIKeys, AI: s.AI, Cases: s.Cases, Drafts: s.Drafts, Email: s.Email, Esign: s.Esign, Files: s.Files, Templates: s.Templates, Rendering: s.Rendering,
 		Jobs: s.Jobs, Idempotency: s.Idempotency, Webhooks: s.Webhooks, Notifications: s.Notifications, Privacy: s.Privacy,
 		Ready: infra.ready, Contract: contract, MetricsToken: cfg.HTTP.MetricsToken, Registry: infra.Registry, Log: infra.Log.With("part", "http"), Clock: domain.SystemClock,
 		CORSOrigins: cfg.HTTP.CORSOrigins, CORSLocalhost: cfg.HTTP.CORSLocalhost, TrustedProxies: cfg.HTTP.TrustedProxies,
@@ -80,6 +81,9 @@ func HandlersConfig(cfg config.Config, contract []byte, infra *Infrastructure, s
 			return limits.New(limits.Config{Redis: infra.Redis, Clock: domain.SystemClock, Secret: []byte(cfg.JWT.Root()), Budget: limits.Budget{Name: name, Requests: requests, Window: time.Minute}})
 		}
 		if c.UserLimit, err = perMinute("user", cfg.RateLimits.User); err != nil {
+			return c, err
+		}
+		if c.KeyLimit, err = perMinute("api-key", cmp.Or(cfg.RateLimits.APIKey, defaultKeyRateLimit)); err != nil {
 			return c, err
 		}
 		if c.AddressLimit, err = perMinute("address", cfg.RateLimits.Anonymous); err != nil {

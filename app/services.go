@@ -17,6 +17,7 @@ import (
 	"counsel/domain/ai"
 	"counsel/domain/ai/policy"
 	"counsel/domain/ai/prompts"
+	"counsel/domain/apikeys"
 	"counsel/domain/cases"
 	"counsel/domain/drafts"
 	"counsel/domain/email"
@@ -39,6 +40,7 @@ type Services struct {
 	Events        *events.Bus
 	Outbox        *email.Outbox
 	Accounts      *account.Service
+	APIKeys       *apikeys.Service
 	Cases         *cases.Service
 	Files         *files.Service
 	Jobs          *jobs.Service
@@ -89,7 +91,7 @@ func OpenServices(ctx context.Context, r *Runner, cfg config.Config, infra *Infr
 		return nil, err
 	}
 	if s.Privacy, err = privacy.New(privacy.Config{
-		Runtime: system.Part("privacy"), DB: infra.Database, Accounts: s.Accounts, AI: s.AI, Drafts: s.Drafts, Files: s.Files, Cases: s.Cases, Webhooks: s.Webhooks,
+		Runtime: system.Part("privacy"), DB: infra.Database, Accounts: s.Accounts, APIKeys: s.APIKeys, AI: s.AI, Drafts: s.Drafts, Files: s.Files, Cases: s.Cases, Webhooks: s.Webhooks,
 		Notifications: s.Notifications, Email: s.Email, Jobs: s.Jobs, Esign: s.Esign, Templates: s.Templates, Rendering: s.Rendering,
 	}); err != nil {
 		return nil, err
@@ -114,6 +116,11 @@ func openPeople(ctx context.Context, cfg config.Config, infra *Infrastructure, c
 		return err
 	}
 	if s.Accounts, err = newAccounts(ctx, cfg, infra, s.Outbox, s.Jobs); err != nil {
+		return err
+	}
+	if s.APIKeys, err = apikeys.New(apikeys.Config{
+		Runtime: system.Part("apikeys"), DB: infra.Database, Accounts: s.Accounts, Mailer: s.Outbox, MaxRateLimit: cmp.Or(cfg.RateLimits.APIKey, defaultKeyRateLimit),
+	}); err != nil {
 		return err
 	}
 	if s.Idempotency, err = idempotency.New(idempotency.Config{Runtime: system.Part("idempotency"), DB: infra.Database, Key: []byte(cfg.JWT.Root()), Jobs: s.Jobs}); err != nil {
@@ -175,12 +182,15 @@ func openMessages(cfg config.Config, infra *Infrastructure, c *Clients, s *Servi
 	return nil
 }
 
+// defaultKeyRateLimit is the requests per minute of an API key where tests leave the setting empty.
+const defaultKeyRateLimit = 600
+
 // newAccounts creates the accounts, and the first admin if one is configured.
 func newAccounts(ctx context.Context, cfg config.Config, infra *Infrastructure, mailer account.Mailer, queue *jobs.Service) (*account.Service, error) {
 	accounts, err := account.New(account.Config{
 		Runtime: domain.SystemRuntime(infra.Log).Part("account"), DB: infra.Database, Redis: infra.Redis, Mailer: mailer, Jobs: queue,
 		Algorithm: cfg.JWT.Algorithm, Secret: cfg.JWT.Secret, OldSecret: cfg.JWT.OldSecret, OldUntil: cfg.JWT.OldUntil, RootKey: cfg.JWT.Root(), Issuer: "counsel", Audience: "counsel-api",
-		AccessTTL: cfg.JWT.AccessTokenTTL, SessionTTL: cfg.JWT.RefreshTokenTTL, Hash: infra.Tuning.PasswordHash,
+		AccessTTL: cfg.JWT.AccessTokenTTL, SessionTTL: cfg.JWT.RefreshTokenTTL, Hash: infra.Tuning.PasswordHash, RevokeKeys: apikeys.RevokeByUser,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("JWT_SECRET_KEY: %w", err)

@@ -20,6 +20,7 @@ import (
 	"counsel/domain"
 	accountquery "counsel/gen/query/account"
 	aiquery "counsel/gen/query/ai"
+	apikeysquery "counsel/gen/query/apikeys"
 	casesquery "counsel/gen/query/cases"
 	draftsquery "counsel/gen/query/drafts"
 	emailquery "counsel/gen/query/email"
@@ -115,6 +116,8 @@ var pagedQueries = map[string]queryArgs{
 	"ListUsersWithStaleSessions":   {},
 	"ListWebhooksByUser":           {"UserID": {busyUser, idleUser}},
 	"ListWebhooks":                 {},
+	"ListAPIKeysByUser":            {"UserID": {busyUser, idleUser}},
+	"ListAPIKeys":                  {},
 	"ListWebhookDeliveries":        {"WebhookID": {rowID(0)}},
 	"ListWebhookDeliveriesByState": {"WebhookID": {rowID(0)}, "State": {"rare", "common"}},
 	"ListFailedDeliveries":         {"WebhookID": {rowID(0)}, "Since": {past}},
@@ -153,6 +156,7 @@ var unpagedQueries = map[string]string{
 	"ListUsersByID":                   "bounded by the given ids",
 	"LockActiveAdmins":                "there are few admins",
 	"LockWebhooksByUser":              "a user has few webhooks",
+	"LockAPIKeysByUser":               "a user creates them by hand",
 	"ListEnabledWebhooks":             "webhooks of the members of one case",
 	"ListCasePartiesByKeys":           "parties of one name, at most a thousand",
 	"ListTemplateVersions":            "templates are written by hand",
@@ -219,7 +223,7 @@ func TestListsReadOnePage(t *testing.T) {
 func methodOf(conn *sql.Conn, name string) (method reflect.Value) {
 	for _, queries := range []any{
 		accountquery.New(conn), aiquery.New(conn), casesquery.New(conn), draftsquery.New(conn), emailquery.New(conn), esignquery.New(conn), filesquery.New(conn),
-		idempotencyquery.New(conn), jobsquery.New(conn), notificationsquery.New(conn), renderingquery.New(conn), searchquery.New(conn), templatesquery.New(conn), webhooksquery.New(conn),
+		idempotencyquery.New(conn), jobsquery.New(conn), notificationsquery.New(conn), renderingquery.New(conn), searchquery.New(conn), templatesquery.New(conn), webhooksquery.New(conn), apikeysquery.New(conn),
 	} {
 		if m := reflect.ValueOf(queries).MethodByName(name); m.IsValid() {
 			return m
@@ -411,6 +415,7 @@ func fill(t *testing.T, conn *sql.Conn) {
 		{"signature_requests", "id, user_id, case_id, document_id, document_name, document_size, document_sha256, workflow, status, message, sender_name, expires_at, created_at, changed_at, seq, head, forget_at", "$id, $user, $case, $id, 'D', 1, '', 'parallel', IF(n BETWEEN 480 AND 599, 'open', IF(n BETWEEN 600 AND 719, 'sealing', $status)), '', '', $old, $old, $old, 1, '', $maybe"},
 		{"signature_signers", "id, request_id, number, turn, name, email, status, token_hash, mark, reason", "$id, $id, 1, 1, 'N', $status, 'sent', n, '', ''"},
 		{"signature_envelopes", "request_id, envelope_id, state, next_at", "$id, n, IF($early, 'over', 'open'), $due"},
+		{"api_keys", "id, user_id, name, mode, secret_hash, last_four, scopes, ip_ranges, rate_limit, created_at, expires_at", "$id, $user, 'N', 'live', n, 'abcd', '', '', 0, $old, $old"},
 		{"webhooks", "id, user_id, url, description, event_types, secret, old_secret, enabled, disabled_reason, created_at, updated_at, deleted_at", "$id, $user, 'u', '', '', '', '', TRUE, '', $old, $old, $maybe"},
 		{"webhook_deliveries", "id, webhook_id, event_type, payload, state, tries, attempts, job_id, created_at", "$id, $first, 'e', '', IF(n BETWEEN 240 AND 300, 'failed', $status), 0, 0, $id, $old"},
 		{"webhook_attempts", "delivery_id, n, at, outcome, status, duration_ms", "$first, n, $old, '', 200, 1"},

@@ -42,6 +42,26 @@ CREATE TABLE ai_usage (
   KEY ai_usage_case (case_id,day)
 );
 
+CREATE TABLE api_keys (
+  id binary(16) NOT NULL,
+  user_id binary(16) NOT NULL,
+  name varchar(100) NOT NULL,
+  mode varchar(8) NOT NULL,
+  secret_hash binary(32) NOT NULL,
+  last_four char(4) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  scopes varchar(1000) NOT NULL,
+  ip_ranges varchar(1100) NOT NULL,
+  rate_limit int(10) unsigned NOT NULL,
+  created_at datetime(6) NOT NULL,
+  expires_at datetime(6) NOT NULL,
+  last_used_at datetime(6) DEFAULT NULL,
+  revoked_at datetime(6) DEFAULT NULL,
+  PRIMARY KEY (id),
+  UNIQUE KEY api_keys_secret (secret_hash),
+  KEY api_keys_user (user_id,id),
+  CONSTRAINT api_keys_user_fk FOREIGN KEY (user_id) REFERENCES users (id)
+);
+
 CREATE TABLE cases (
   id binary(16) NOT NULL,
   title varchar(200) NOT NULL,
@@ -182,6 +202,7 @@ CREATE TABLE case_timeline (
   detail varchar(500) NOT NULL,
   prev_hash binary(32) NOT NULL,
   hash binary(32) NOT NULL,
+  key_id binary(16) DEFAULT NULL,
   PRIMARY KEY (case_id,seq),
   CONSTRAINT case_timeline_case_fk FOREIGN KEY (case_id) REFERENCES cases (id)
 );

@@ -34,6 +34,7 @@ type Principal struct {
 	UserID    ID
 	Role      Role
 	SessionID ID
+	KeyID     ID // the API key that acts for the user; zero: none
 }
 
 // System is the service acting on its own on what belongs to the user, such as a job that seals

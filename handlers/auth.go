@@ -42,7 +42,7 @@ func (s *Server) RequestPasswordReset(ctx context.Context, r api.RequestPassword
 
 // ResetPassword sets a new password with the secret of a link.
 func (s *Server) ResetPassword(ctx context.Context, r api.ResetPasswordRequestObject) (api.ResetPasswordResponseObject, error) {
-	return api.ResetPassword204Response{}, s.accounts.ResetPassword(ctx, r.Body.Token, r.Body.Password, middleware.RequestFrom(ctx).Language)
+	return api.ResetPassword204Response{}, s.accounts.ResetPassword(ctx, account.PasswordReset{Token: r.Body.Token, Password: r.Body.Password, Locale: middleware.RequestFrom(ctx).Language, RetainKeys: r.Body.RevokeAPIKeys != nil && !*r.Body.RevokeAPIKeys})
 }
 
 // VerifyEmail confirms an address with the secret of a link.

@@ -284,7 +284,7 @@ func (s *Server) ListCaseTimeline(ctx context.Context, r api.ListCaseTimelineReq
 	page := api.CaseTimeline{Items: make([]api.TimelineEntry, len(items)), NextCursor: encodeSequenceCursor(next)}
 	for i, e := range items {
 		page.Items[i] = api.TimelineEntry{Seq: int64(e.Seq), At: e.At, ActorID: api.ID(e.ActorID), Verb: api.TimelineEntryVerb(e.Verb), Subject: api.TimelineEntrySubject(e.Resource),
-			SubjectID: (*api.ID)(e.ID), Refused: e.Refused, Detail: e.Detail, PrevHash: hex.EncodeToString(e.Prev), Hash: hex.EncodeToString(e.Hash)}
+			KeyID: (*api.ID)(e.KeyID), SubjectID: (*api.ID)(e.ID), Refused: e.Refused, Detail: e.Detail, PrevHash: hex.EncodeToString(e.Prev), Hash: hex.EncodeToString(e.Hash)}
 	}
 	return api.ListCaseTimeline200JSONResponse(page), nil
 }

@@ -7,6 +7,7 @@ import (
 	"counsel/domain/account"
 	"counsel/domain/ai"
 	"counsel/domain/ai/playbooks"
+	"counsel/domain/apikeys"
 	"counsel/domain/email"
 	"counsel/domain/esign"
 	"counsel/domain/files"
@@ -32,7 +33,7 @@ type userExport struct {
 	items    int // in the last of them
 }
 
-var exportSections = []string{"consultations", "drafts", "documents", "emails", "signatureRequests", "signatures", "webhooks", "notifications", "notificationPreferences", "templates", "cases", "aiUsage", "playbooks"}
+var exportSections = []string{"consultations", "drafts", "documents", "emails", "signatureRequests", "signatures", "webhooks", "notifications", "notificationPreferences", "templates", "cases", "aiUsage", "playbooks", "apiKeys"}
 
 func (x *userExport) VisitExportUserResponse(w http.ResponseWriter) error {
 	x.out = bufio.NewWriterSize(w, 32<<10)
@@ -215,3 +216,6 @@ func (x *userExport) AIUsage(u ai.Usage) error { return x.add(12, toAPIUsage(u))
 
 // Playbook adds a playbook of the person.
 func (x *userExport) Playbook(p playbooks.Playbook) error { return x.add(13, toAPIPlaybook(p)) }
+
+// APIKey adds an API key, without its secret.
+func (x *userExport) APIKey(k apikeys.Key) error { return x.add(14, toAPIKey(k)) }

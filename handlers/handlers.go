@@ -20,6 +20,7 @@ import (
 	"counsel/domain"
 	"counsel/domain/account"
 	"counsel/domain/ai"
+	"counsel/domain/apikeys"
 	"counsel/domain/cases"
 	"counsel/domain/drafts"
 	"counsel/domain/email"
@@ -40,6 +41,7 @@ import (
 // Config is the services behind the operations, and the settings of the HTTP server.
 type Config struct {
 	Accounts      *account.Service
+	APIKeys       *apikeys.Service
 	AI            *ai.Service
 	Cases         *cases.Service
 	Privacy       *privacy.Service
@@ -54,8 +56,8 @@ type Config struct {
 	Jobs          *jobs.Service
 	Idempotency   *idempotency.Service
 
-	// Requests allowed per user and per network address; nil: no limit.
-	UserLimit, AddressLimit *limits.Limiter
+	// Requests allowed per user, per API key and per network address; nil: no limit.
+	UserLimit, KeyLimit, AddressLimit *limits.Limiter
 
 	// StoreTimeout is how long one request may wait for the database and Redis. 0 means the
 	// contract's default x-timeout.
@@ -80,6 +82,7 @@ type Config struct {
 // Server serves every operation of the contract. It is safe for concurrent use.
 type Server struct {
 	accounts      *account.Service
+	apiKeys       *apikeys.Service
 	ai            *ai.Service
 	cases         *cases.Service
 	privacy       *privacy.Service
@@ -108,12 +111,12 @@ var _ api.StrictServerInterface = (*Server)(nil)
 // New makes the server. It fails when the contract contradicts itself; see middleware.New.
 func New(c Config) (*Server, error) {
 	s := &Server{
-		accounts: c.Accounts, ai: c.AI, cases: c.Cases, privacy: c.Privacy, drafts: c.Drafts, files: c.Files, templates: c.Templates, rendering: c.Rendering,
+		accounts: c.Accounts, apiKeys: c.APIKeys, ai: c.AI, cases: c.Cases, privacy: c.Privacy, drafts: c.Drafts, files: c.Files, templates: c.Templates, rendering: c.Rendering,
 		webhooks: c.Webhooks, notifications: c.Notifications, email: c.Email, esign: c.Esign, jobs: c.Jobs,
 		registry: c.Registry, clock: c.Clock, readiness: readiness{check: c.Ready, clock: c.Clock}, drained: make(chan struct{}),
 	}
 	steps, err := middleware.New(middleware.Config{
-		Accounts: c.Accounts, Cases: c.Cases, Idempotency: c.Idempotency, UserLimit: c.UserLimit, AddressLimit: c.AddressLimit,
+		Accounts: c.Accounts, APIKeys: c.APIKeys, Cases: c.Cases, Idempotency: c.Idempotency, UserLimit: c.UserLimit, KeyLimit: c.KeyLimit, AddressLimit: c.AddressLimit,
 		StoreTimeout: c.StoreTimeout, MetricsToken: c.MetricsToken, Registry: c.Registry, Log: c.Log,
 		CORSOrigins: c.CORSOrigins, CORSLocalhost: c.CORSLocalhost, TrustedProxies: c.TrustedProxies, StrictTransport: c.StrictTransport,
 	})

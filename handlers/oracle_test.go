@@ -28,7 +28,7 @@ var referenceKinds = map[string]string{
 	"userId": "account", "assigneeId": "account", "email": "address", "address": "address",
 	"docId": "document", "documentIds": "document", "fileUrl": "file", "draftId": "draft", "consultationId": "consultation",
 	"templateId": "template", "webhookId": "webhook", "deliveryId": "delivery", "emailId": "mail", "suppressionId": "suppression",
-	"jobId": "job", "trackingId": "signature", "notificationId": "notification", "newestId": "notification", "sessionId": "session",
+	"jobId": "job", "trackingId": "signature", "notificationId": "notification", "newestId": "notification", "sessionId": "session", "apiKeyId": "API key",
 	"link": "", "provider": "", "version": "", // a secret, a constant, and part of another id
 	"playbookId": "", // all lawyers and admins see the playbooks of the firm
 }
@@ -216,6 +216,8 @@ func (o *oracleFixture) build(who *user, template string) map[string]string {
 	o.call(who, "GET", "/api/auth/sessions", nil).expect(200, "").decode(&sessions)
 	have["session"] = sessions.Items[0].ID
 	have["notification"] = o.notify(who)
+	key, _ := o.createKey(who, []string{"*:read"})
+	have["API key"] = key.ID.String()
 	var batch struct{ JobID string }
 	o.call(who, "POST", "/api/docs/render-batch", map[string]any{"items": []any{ndaRequest(o.t.(*testing.T))}}).expect(202, "").decode(&batch)
 	have["job"] = batch.JobID

@@ -11,8 +11,8 @@ SELECT seq, hash FROM case_heads WHERE case_id = ?;
 UPDATE case_heads SET seq = ?, hash = ? WHERE case_id = ?;
 
 -- name: CreateTimelineEntry :exec
-INSERT INTO case_timeline (case_id, seq, created_at, actor_id, verb, subject, subject_id, refused, detail, prev_hash, hash)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+INSERT INTO case_timeline (case_id, seq, created_at, actor_id, key_id, verb, subject, subject_id, refused, detail, prev_hash, hash)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 
 -- name: ListTimelineEntries :many
 SELECT * FROM case_timeline WHERE case_id = sqlc.arg(case_id) AND seq < sqlc.arg('cursor') ORDER BY seq DESC LIMIT ?;

@@ -46,6 +46,9 @@ type Config struct {
 	Mailer  Mailer      // nil: no mail is sent
 	Jobs    jobs.Client // runs the jobs; required with Mailer
 
+	// RevokeKeys revokes the API keys of an account in the caller's transaction; nil: there are none.
+	RevokeKeys func(ctx context.Context, tx db.Tx, user domain.ID, now time.Time) error
+
 	Algorithm   string        // of access tokens: HS256 (default), RS256 or EdDSA
 	Secret      string        // HS256: 32 bytes or more; otherwise the private key as PEM
 	OldSecret   string        // the former Secret; empty: there is none
@@ -86,8 +89,9 @@ type Service struct {
 	sessions      *sessionStore
 	throttle      *throttle
 	links         linkKey
-	mailer        Mailer          // nil: no mail is sent
-	jobs          jobs.Client     // set if mailer is
+	mailer        Mailer      // nil: no mail is sent
+	jobs          jobs.Client // set if mailer is
+	revokeKeys    func(ctx context.Context, tx db.Tx, user domain.ID, now time.Time) error
 	mailLimiter   *limits.Limiter // of mails that an address or account may request
 
 	// outages counts failed reads and revocations in Redis. Sessions in Redis are trusted again once
@@ -104,7 +108,7 @@ func New(c Config) (*Service, error) {
 	}
 	s := &Service{
 		pool: c.DB, queries: query.New(c.DB), clock: c.Runtime.Clock, newID: c.Runtime.NewID, random: c.Runtime.Random,
-		accessTTL: c.AccessTTL, sessionTTL: c.SessionTTL, mailer: c.Mailer, jobs: c.Jobs,
+		accessTTL: c.AccessTTL, sessionTTL: c.SessionTTL, mailer: c.Mailer, jobs: c.Jobs, revokeKeys: c.RevokeKeys,
 		sessions: &sessionStore{redis: c.Redis, ttl: c.SessionTTL, maxPerUser: c.MaxSessions},
 	}
 	var err error
@@ -233,6 +237,18 @@ func (s *Service) revokeSessionsBelow(ctx context.Context, id domain.ID, epoch u
 		return err
 	}
 	return db.Error(s.queries.UpdateUserSessionsRevoked(ctx, query.UpdateUserSessionsRevokedParams{ID: id, SessionEpoch: epoch}))
+}
+
+// ActiveRole returns the role of an account. It fails with domain.NotFound if there is none or it is disabled.
+func (s *Service) ActiveRole(ctx context.Context, id domain.ID) (domain.Role, error) {
+	u, err := s.queries.GetUserAuthState(ctx, id)
+	if err != nil {
+		return "", db.Error(err)
+	}
+	if u.DisabledAt.Valid {
+		return "", domain.NoSuch("account")
+	}
+	return domain.Role(u.Role), nil
 }
 
 // PasswordsHashed returns how many passwords have been hashed. Each leaves about 20 MiB of garbage.

@@ -129,11 +129,19 @@ func invalidLink(cause error) error {
 
 var errNoSuchLink = errors.New("account: no such link")
 
-// ResetPassword sets a new password for the account of a link and revokes all its sessions. Using a link
-// invalidates all reset links of the account. It fails with domain.Invalid if the link is not valid
+// PasswordReset is a new password for the account of a link.
+type PasswordReset struct {
+	Token      string // the secret of the link
+	Password   string
+	Locale     string // of the mail about it: an Accept-Language value
+	RetainKeys bool   // do not revoke the account's API keys
+}
+
+// ResetPassword sets a new password for the account of a link and revokes all its sessions and API keys. Using a
+// link invalidates all reset links of the account. It fails with domain.Invalid if the link is not valid
 // (reason link_invalid) or the password is not acceptable.
-func (s *Service) ResetPassword(ctx context.Context, token, password, locale string) error {
-	id, err := s.links.parse(token)
+func (s *Service) ResetPassword(ctx context.Context, r PasswordReset) error {
+	id, err := s.links.parse(r.Token)
 	if err != nil {
 		return invalidLink(err)
 	}
@@ -149,10 +157,10 @@ func (s *Service) ResetPassword(ctx context.Context, token, password, locale str
 	} else if err != nil {
 		return err
 	}
-	if problem := passwordProblem(password, toUser(u)); problem != "" {
+	if problem := passwordProblem(r.Password, toUser(u)); problem != "" {
 		return domain.InvalidField("/password", "%s", problem)
 	}
-	hash, err := s.hasher.hash(ctx, password) // slow, so outside the transaction
+	hash, err := s.hasher.hash(ctx, r.Password) // slow, so outside the transaction
 	if err != nil {
 		return err
 	}
@@ -183,10 +191,15 @@ func (s *Service) ResetPassword(ctx context.Context, token, password, locale str
 		if err := q.UpdateAccountLinksUsed(ctx, query.UpdateAccountLinksUsedParams{UsedAt: sql.NullTime{Time: now, Valid: true}, UserID: u.ID, Purpose: purposeReset}); err != nil {
 			return err
 		}
+		if s.revokeKeys != nil && !r.RetainKeys {
+			if err := s.revokeKeys(ctx, tx, u.ID, now); err != nil {
+				return err
+			}
+		}
 		if !s.canSendMail() {
 			return nil
 		}
-		return s.enqueueMail(ctx, tx, domain.ID{}, Mail{Kind: MailPasswordChanged, To: toUser(u), Locale: locale})
+		return s.enqueueMail(ctx, tx, domain.ID{}, Mail{Kind: MailPasswordChanged, To: toUser(u), Locale: r.Locale})
 	})
 	if domain.CodeOf(err) == domain.NotFound {
 		return invalidLink(err)

@@ -26,7 +26,7 @@ func (s *Service) checkAccess(ctx context.Context, p domain.Principal, id domain
 	}
 	denied := evaluate(p, Role(access.MyRole.String), Status(access.Status), access.LegalHold, action)
 	if denied != nil && denied.Code == domain.NotFound {
-		s.denials.add(denial{id, p.UserID, action})
+		s.denials.add(denial{id, p.UserID, p.KeyID, action})
 	}
 	return denied
 }
@@ -115,7 +115,7 @@ func (s *Service) changeLocked(ctx context.Context, p domain.Principal, id domai
 		case denied.Code == domain.NotFound: // removed in the meantime
 			return nil
 		}
-		return s.appendEntry(ctx, tx, head, id, p.UserID, *action, denied)
+		return s.appendEntry(ctx, tx, head, id, p, *action, denied)
 	})
 	if err == nil && denied != nil {
 		return denied
@@ -152,7 +152,7 @@ func (s *Service) AuthorizeReads(ctx context.Context, p domain.Principal, acts m
 			if evaluate(p, Role(access.MyRole.String), Status(access.Status), access.LegalHold, action) != nil {
 				continue
 			}
-			if err := s.appendEntry(ctx, tx, chainHead{head.Seq, head.Hash}, head.CaseID, p.UserID, action, nil); err != nil {
+			if err := s.appendEntry(ctx, tx, chainHead{head.Seq, head.Hash}, head.CaseID, p, action, nil); err != nil {
 				return err
 			}
 			open[head.CaseID] = true

@@ -170,7 +170,7 @@ func (s *Service) Create(ctx context.Context, p domain.Principal, n NewCase) (Ca
 		if err := q.CreateTimeline(ctx, query.CreateTimelineParams{CaseID: c.ID, Seq: 0, Hash: make([]byte, hashSize)}); err != nil {
 			return err
 		}
-		if err := s.appendEntry(ctx, tx, chainHead{hash: make([]byte, hashSize)}, c.ID, p.UserID, Action{Verb: VerbCreate, Resource: ResourceCase}, nil); err != nil {
+		if err := s.appendEntry(ctx, tx, chainHead{hash: make([]byte, hashSize)}, c.ID, p, Action{Verb: VerbCreate, Resource: ResourceCase}, nil); err != nil {
 			return err
 		}
 		return s.events.Publish(ctx, tx, domain.Event{Type: domain.EventCaseCreated, Actor: p.UserID, UserID: p.UserID, CaseID: &c.ID})

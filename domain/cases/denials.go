@@ -21,6 +21,7 @@ const (
 // denial is the attempt of a stranger to do something in a case.
 type denial struct {
 	id, user domain.ID
+	key      domain.ID // the user's API key; zero: none
 	action   Action
 }
 
@@ -99,7 +100,7 @@ func (s *Service) recordDenial(ctx context.Context, d denial) {
 		case err != nil && domain.CodeOf(db.Error(err)) != domain.NotFound:
 			return err
 		}
-		if err := s.appendEntry(ctx, tx, head, d.id, d.user, d.action, domain.Errorf(domain.NotFound, "")); err != nil {
+		if err := s.appendEntry(ctx, tx, head, d.id, domain.Principal{UserID: d.user, KeyID: d.key}, d.action, domain.Errorf(domain.NotFound, "")); err != nil {
 			return err
 		}
 		return q.UpdateCaseDenialTime(ctx, query.UpdateCaseDenialTimeParams{CaseID: d.id, UserID: d.user, RefusedAt: now})

@@ -136,7 +136,7 @@ func TestDenialsAreLoggedHourly(t *testing.T) {
 	// A full queue drops denials; no request waits.
 	now = now.Add(time.Hour)
 	for range denialQueueSize + 10 {
-		serverA.denials.add(denial{domain.NewID(), f.carl.UserID, Action{Verb: VerbRead, Resource: ResourceCase}})
+		serverA.denials.add(denial{domain.NewID(), f.carl.UserID, domain.ID{}, Action{Verb: VerbRead, Resource: ResourceCase}})
 	}
 	if n := len(serverA.denials.queue); n != denialQueueSize {
 		t.Errorf("%d are queued", n)

@@ -229,6 +229,6 @@ func (s *Service) resolveInvitation(ctx context.Context, p domain.Principal, i I
 		if err := fn(tx); err != nil {
 			return err
 		}
-		return s.appendEntry(ctx, tx, head, i.CaseID, p.UserID, action, nil)
+		return s.appendEntry(ctx, tx, head, i.CaseID, p, action, nil)
 	})
 }

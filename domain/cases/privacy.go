@@ -98,7 +98,7 @@ func (s *Service) EraseUser(ctx context.Context, tx db.Tx, caller domain.Princip
 			return &domain.Error{Code: domain.Conflict, Reason: "case_owner", Message: "This person is the only owner of a case. Make somebody else one first, or delete the case."}
 		}
 		action := Action{Verb: VerbDelete, Resource: ResourceMember, ID: &user, Detail: "role " + m.Role + ", account erased"}
-		if err := s.appendEntry(ctx, tx, heads[i], m.CaseID, caller.UserID, action, nil); err != nil {
+		if err := s.appendEntry(ctx, tx, heads[i], m.CaseID, caller, action, nil); err != nil {
 			return err
 		}
 	}

@@ -20,6 +20,7 @@ type Entry struct {
 	Seq     uint64 // 1, 2, 3 … without gaps
 	At      time.Time
 	ActorID domain.ID
+	KeyID   *domain.ID // the API key that acted for the actor; nil: none
 	Action
 	Refused bool
 	Prev    []byte // hash of the previous entry; zeros for the first
@@ -42,9 +43,12 @@ func lockHead(ctx context.Context, tx db.Tx, id domain.ID) (chainHead, error) {
 }
 
 // appendEntry adds an entry after head, which the transaction has locked.
-func (s *Service) appendEntry(ctx context.Context, tx db.Tx, head chainHead, id, actor domain.ID, action Action, denied *domain.Error) error {
+func (s *Service) appendEntry(ctx context.Context, tx db.Tx, head chainHead, id domain.ID, actor domain.Principal, action Action, denied *domain.Error) error {
 	q := query.New(tx)
-	e := Entry{Seq: head.seq + 1, At: s.now(), ActorID: actor, Action: action, Refused: denied != nil, Prev: head.hash}
+	e := Entry{Seq: head.seq + 1, At: s.now(), ActorID: actor.UserID, Action: action, Refused: denied != nil, Prev: head.hash}
+	if !actor.KeyID.IsZero() {
+		e.KeyID = &actor.KeyID
+	}
 	if denied != nil {
 		e.Detail = string(denied.Code)
 		if denied.Reason != "" {
@@ -52,7 +56,7 @@ func (s *Service) appendEntry(ctx context.Context, tx db.Tx, head chainHead, id,
 		}
 	}
 	e.Hash = e.computeHash(id)
-	err := q.CreateTimelineEntry(ctx, query.CreateTimelineEntryParams{CaseID: id, Seq: e.Seq, CreatedAt: e.At, ActorID: actor, Verb: string(e.Verb), Subject: string(e.Resource),
+	err := q.CreateTimelineEntry(ctx, query.CreateTimelineEntryParams{CaseID: id, Seq: e.Seq, CreatedAt: e.At, ActorID: e.ActorID, KeyID: e.KeyID, Verb: string(e.Verb), Subject: string(e.Resource),
 		SubjectID: e.ID, Refused: e.Refused, Detail: e.Detail, PrevHash: e.Prev, Hash: e.Hash})
 	if err != nil {
 		return err
@@ -88,12 +92,15 @@ func (e *Entry) computeHash(id domain.ID) []byte {
 		number(0)
 	}
 	writeField([]byte(e.Detail))
+	if e.KeyID != nil { // older entries have no such field
+		writeField(e.KeyID[:])
+	}
 	sum := sha256.Sum256(b)
 	return sum[:]
 }
 
 func toEntry(r query.CaseTimeline) Entry {
-	return Entry{Seq: r.Seq, At: r.CreatedAt, ActorID: r.ActorID, Refused: r.Refused, Prev: r.PrevHash, Hash: r.Hash,
+	return Entry{Seq: r.Seq, At: r.CreatedAt, ActorID: r.ActorID, KeyID: r.KeyID, Refused: r.Refused, Prev: r.PrevHash, Hash: r.Hash,
 		Action: Action{Verb: Verb(r.Verb), Resource: Resource(r.Subject), ID: r.SubjectID, Detail: r.Detail}}
 }
 

@@ -120,6 +120,7 @@ func TestVerifyFindsEveryAlteration(t *testing.T) {
 		"verb":          {[]string{"UPDATE case_timeline SET verb = 'read' WHERE case_id = ? AND seq = 3"}, 3},
 		"subject":       {[]string{"UPDATE case_timeline SET subject = 'task' WHERE case_id = ? AND seq = 3"}, 3},
 		"subject id":    {[]string{"UPDATE case_timeline SET subject_id = NULL WHERE case_id = ? AND seq = 3"}, 3},
+		"key":           {[]string{"UPDATE case_timeline SET key_id = REPEAT('k', 16) WHERE case_id = ? AND seq = 3"}, 3},
 		"outcome":       {[]string{"UPDATE case_timeline SET refused = TRUE WHERE case_id = ? AND seq = 3"}, 3},
 		"detail":        {[]string{"UPDATE case_timeline SET detail = 'nothing' WHERE case_id = ? AND seq = 3"}, 3},
 		"prev":          {[]string{"UPDATE case_timeline SET prev_hash = " + candidate + " WHERE case_id = ? AND seq = 3"}, 3},
@@ -163,7 +164,7 @@ func TestVerifyFindsEveryAlteration(t *testing.T) {
 	a, z := fresh(), fresh()
 	_, err = f.pool.ExecContext(ctx, "DELETE FROM case_timeline WHERE case_id = ?", a)
 	testkit.Must(t, err)
-	_, err = f.pool.ExecContext(ctx, `INSERT INTO case_timeline SELECT ?, seq, created_at, actor_id, verb, subject, subject_id, refused, detail, prev_hash, hash
+	_, err = f.pool.ExecContext(ctx, `INSERT INTO case_timeline SELECT ?, seq, created_at, actor_id, verb, subject, subject_id, refused, detail, prev_hash, hash, key_id
 		FROM case_timeline WHERE case_id = ?`, a, z)
 	testkit.Must(t, err)
 	if verification, err = f.Verify(ctx, f.anna, a); err != nil || verification.Intact || verification.BrokenAt != 1 {
@@ -220,7 +221,7 @@ func TestVerifyLongTimeline(t *testing.T) {
 	for range 2 * verifyBatch {
 		e := Entry{Seq: head.Seq + 1, At: head.At, ActorID: f.anna.UserID, Action: Action{Verb: VerbRead, Resource: ResourceCase}, Prev: head.Hash}
 		e.Hash = e.computeHash(id)
-		values = append(values, "(?,?,?,?,?,?,NULL,FALSE,'',?,?)")
+		values = append(values, "(?,?,?,?,?,?,NULL,FALSE,'',?,?,NULL)")
 		args = append(args, id, e.Seq, e.At, e.ActorID, e.Verb, e.Resource, e.Prev, e.Hash)
 		head = e
 	}

@@ -12,6 +12,7 @@ import (
 	"counsel/db"
 	"counsel/domain"
 	"counsel/domain/account"
+	"counsel/domain/apikeys"
 	"counsel/domain/cases"
 	"counsel/domain/jobs"
 	"counsel/domain/limits"
@@ -140,6 +141,17 @@ func (o *Outbox) WebhookMail(ctx context.Context, tx db.Tx, w webhooks.Webhook, 
 	return err
 }
 
+// APIKeyMail enqueues a mail that tells the owner of an API key that it was created, if they can be
+// mailed at all.
+func (o *Outbox) APIKeyMail(ctx context.Context, tx db.Tx, n apikeys.Notice) error {
+	if _, err := domain.ParseEmail(n.Owner.Email); err != nil || o.Configured() != nil {
+		return nil //nolint:nilerr // such an address can sign in, but no mail server accepts it
+	}
+	_, err := o.EnqueueSystemMail(ctx, tx, SystemMail{Kind: APIKeyCreated, UserID: n.Owner.ID, To: n.Owner.Email, Locale: n.Locale,
+		Fields: map[string]string{"name": n.Owner.FullName, "key": n.Key.Prefix() + "…" + n.Key.LastFour}})
+	return err
+}
+
 // maxNotificationMails is how many notifications one user is mailed within an hour (a few more if
 // several are created at once), so that others cannot flood their mailbox.
 const maxNotificationMails = 20
@@ -185,5 +197,6 @@ func (o *Outbox) InvitationMail(ctx context.Context, tx db.Tx, i cases.Invitatio
 
 var (
 	_ account.Mailer = (*Outbox)(nil)
+	_ apikeys.Mailer = (*Outbox)(nil)
 	_ cases.Mailer   = (*Outbox)(nil)
 )

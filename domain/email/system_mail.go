@@ -20,6 +20,7 @@ const (
 	ResetPassword   SystemMailKind = "reset_password"   // name; link to choose a new password
 	PasswordChanged SystemMailKind = "password_changed" // name
 	WebhookDisabled SystemMailKind = "webhook_disabled" // name, receiver
+	APIKeyCreated   SystemMailKind = "api_key_created"  // name, key
 	Notification    SystemMailKind = "notification"     // name, type of the event; link if there is an application
 	CaseInvitation  SystemMailKind = "case_invitation"  // sender; link if there is an application
 
@@ -38,7 +39,7 @@ const (
 )
 
 // SystemMailKinds lists all kinds.
-var SystemMailKinds = []SystemMailKind{Welcome, VerifyAddress, ResetPassword, PasswordChanged, WebhookDisabled, Notification, CaseInvitation,
+var SystemMailKinds = []SystemMailKind{Welcome, VerifyAddress, ResetPassword, PasswordChanged, WebhookDisabled, APIKeyCreated, Notification, CaseInvitation,
 	SignatureRequest, SignatureReminder, SignatureCompleted, SignatureCompletedApart, SignatureDeclined, SignatureDeclinedBy, SignatureCancelled, SignatureExpired, SignatureFailed, SignatureNotSent, SignatureBounced}
 
 // SystemMail is a mail that the service itself sends.

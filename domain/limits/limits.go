@@ -90,15 +90,29 @@ func (l *Limiter) Allow(ctx context.Context, key string) (Decision, error) {
 
 // AllowN charges n requests, at least one. Rejected requests are charged too.
 func (l *Limiter) AllowN(ctx context.Context, key string, n int) (Decision, error) {
+	return l.charge(ctx, key, n, l.budget)
+}
+
+// AllowWithin charges one request, where the key has a budget of its own of at most the limiter's. requests is the
+// number per window; 0: the limiter's.
+func (l *Limiter) AllowWithin(ctx context.Context, key string, requests int) (Decision, error) {
+	b := l.budget
+	if requests > 0 {
+		b.Requests = min(b.Requests, requests)
+	}
+	return l.charge(ctx, key, 1, b)
+}
+
+func (l *Limiter) charge(ctx context.Context, key string, n int, b Budget) (Decision, error) {
 	key = l.hashKey(key)
 	r, err := countScript.Exec(ctx, l.redis, []string{l.prefix + key}, []string{l.window, strconv.Itoa(n)}).AsIntSlice()
 	if err != nil || len(r) != 2 {
 		if ctx.Err() != nil {
 			return Decision{}, &domain.Error{Code: domain.Unavailable, Message: "The service is busy right now, please try again.", Err: ctx.Err()}
 		}
-		return l.local.allow(key, n, l.budget, l.clock()), nil
+		return l.local.allow(key, n, b, l.clock()), nil
 	}
-	d := Decision{Limit: l.budget.Requests, Reset: time.Duration(max(r[1], 1)) * time.Millisecond}
+	d := Decision{Limit: b.Requests, Reset: time.Duration(max(r[1], 1)) * time.Millisecond}
 	d.Remaining = max(0, d.Limit-int(min(r[0], math.MaxInt32)))
 	d.Allowed = r[0] <= int64(d.Limit)
 	return d, nil

@@ -7,6 +7,7 @@ import (
 	"counsel/domain/account"
 	"counsel/domain/ai"
 	"counsel/domain/ai/playbooks"
+	"counsel/domain/apikeys"
 	"counsel/domain/cases"
 	"counsel/domain/drafts"
 	"counsel/domain/email"
@@ -49,6 +50,7 @@ type Sink interface {
 	Case(CaseExport) error
 	AIUsage(ai.Usage) error
 	Playbook(playbooks.Playbook) error
+	APIKey(apikeys.Key) error
 }
 
 // pageSize is the number of items read at once.
@@ -121,6 +123,11 @@ func (s *Service) Export(ctx context.Context, caller domain.Principal, user doma
 		},
 		func() error { return s.ai.ExportUsage(ctx, user, out.AIUsage) },
 		func() error { return s.ai.Playbooks().Export(ctx, user, out.Playbook) },
+		func() error {
+			return eachItem(func(cursor *domain.ID) ([]apikeys.Key, *domain.ID, error) {
+				return s.apiKeys.List(ctx, caller, apikeys.Filter{UserID: &user, Limit: pageSize, Cursor: cursor})
+			}, out.APIKey)
+		},
 	} {
 		if err := export(); err != nil {
 			return err

@@ -3,12 +3,12 @@
 //
 // The copy contains the account; consultations, drafts with all versions and documents outside of
 // cases; sent mails; signature requests; what they were asked to sign at an address that is
-// verified as theirs; webhooks; notifications; their templates and playbooks; for each case they
+// verified as theirs; webhooks; notifications; their templates and playbooks; their API keys, without the secrets; for each case they
 // are a member of now, what they have in it; and the sums of their use of the AI. What others wrote
 // about them in cases belongs to the cases.
 //
 // Erasure removes the name and the address from the account, ends its sessions, deletes drafts,
-// documents and consultations outside of cases, sent mails, webhooks, notifications and jobs, and
+// documents and consultations outside of cases, sent mails, webhooks, notifications, API keys and jobs, and
 // ends memberships. Their use of the AI stays in the sums as nobody's. The wish to receive no mail is stored without the address. Their work in cases
 // stays there without a name, and so do playbooks and template versions that are published or that
 // documents were rendered from. Signature requests outside of cases are withdrawn and deleted two days later, when
@@ -28,6 +28,7 @@ import (
 	"counsel/domain"
 	"counsel/domain/account"
 	"counsel/domain/ai"
+	"counsel/domain/apikeys"
 	"counsel/domain/cases"
 	"counsel/domain/drafts"
 	"counsel/domain/email"
@@ -49,6 +50,7 @@ type Config struct {
 	Runtime       domain.Runtime
 	DB            *sql.DB
 	Accounts      *account.Service
+	APIKeys       *apikeys.Service
 	AI            *ai.Service
 	Drafts        *drafts.Service
 	Files         *files.Service
@@ -67,6 +69,7 @@ type Service struct {
 	clock         domain.Clock
 	db            *sql.DB
 	accounts      *account.Service
+	apiKeys       *apikeys.Service
 	ai            *ai.Service
 	drafts        *drafts.Service
 	files         *files.Service
@@ -82,15 +85,15 @@ type Service struct {
 
 // New returns the service and registers its jobs.
 func New(c Config) (*Service, error) {
-	if c.DB == nil || c.Accounts == nil || c.AI == nil || c.Drafts == nil || c.Files == nil || c.Cases == nil || c.Webhooks == nil ||
+	if c.DB == nil || c.Accounts == nil || c.APIKeys == nil || c.AI == nil || c.Drafts == nil || c.Files == nil || c.Cases == nil || c.Webhooks == nil ||
 		c.Notifications == nil || c.Email == nil || c.Jobs == nil || c.Esign == nil || c.Templates == nil || c.Rendering == nil {
 		return nil, errors.New("privacy: Config needs DB and every service")
 	}
 	s := &Service{
-		clock: c.Runtime.Clock, db: c.DB, accounts: c.Accounts, ai: c.AI, drafts: c.Drafts, files: c.Files, cases: c.Cases, webhooks: c.Webhooks,
+		clock: c.Runtime.Clock, db: c.DB, accounts: c.Accounts, apiKeys: c.APIKeys, ai: c.AI, drafts: c.Drafts, files: c.Files, cases: c.Cases, webhooks: c.Webhooks,
 		notifications: c.Notifications, email: c.Email, jobs: c.Jobs, esign: c.Esign, templates: c.Templates,
 		// Signature requests go before the documents they refer to.
-		erasers: []Eraser{c.AI, c.Esign, c.Rendering, c.Files, c.Webhooks, c.Notifications, c.Drafts, c.Templates, c.Jobs},
+		erasers: []Eraser{c.AI, c.Esign, c.Rendering, c.Files, c.Webhooks, c.Notifications, c.Drafts, c.Templates, c.APIKeys, c.Jobs},
 	}
 	s.registerJobs()
 	return s, nil

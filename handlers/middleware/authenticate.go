@@ -9,11 +9,12 @@ import (
 	"github.com/labstack/echo/v5"
 
 	"counsel/domain"
+	"counsel/domain/apikeys"
 )
 
 // authenticate finds out who calls. An operation without `security` needs no token; /metrics
-// needs METRICS_TOKEN if that is set; all others need an access token. A refused token is charged
-// to the client's network address, so that guessing has a price.
+// needs METRICS_TOKEN if that is set; all others need an access token or an API key. A refused token
+// is charged to the client's network address, so that guessing has a price.
 func (s *Stack) authenticate(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c *echo.Context) error {
 		r := c.Request()
@@ -33,13 +34,24 @@ func (s *Stack) authenticate(next echo.HandlerFunc) echo.HandlerFunc {
 		}
 		ctx, cancel := s.storeContext(r.Context())
 		defer cancel()
-		principal, err := s.config.Accounts.Authenticate(ctx, token)
+		var principal domain.Principal
+		var err error
+		if apikeys.IsSecret(token) {
+			var key apikeys.Key
+			principal, key, err = s.config.APIKeys.Authenticate(ctx, token, req.Address)
+			req.key = &key
+		} else {
+			principal, err = s.config.Accounts.Authenticate(ctx, token)
+		}
 		if err != nil {
 			return s.chargeAddress(c, err)
 		}
 		req.Principal = principal
 		authenticated := domain.WithPrincipal(r.Context(), principal)
 		authenticated = domain.WithLogAttrs(authenticated, slog.String("user_id", principal.UserID.String()))
+		if req.key != nil {
+			authenticated = domain.WithLogAttrs(authenticated, slog.String("key_id", req.key.ID.String()))
+		}
 		c.SetRequest(r.WithContext(authenticated))
 		return next(c)
 	}

@@ -9,8 +9,8 @@
 //  5. route.go: find the operation of the contract; a path that has none costs rate limit
 //  6. cors.go: which browser origins may call
 //  7. timeout.go: the operation's x-timeout
-//  8. authenticate.go: who calls, by bearer token
-//  9. authorize.go: may their role call this operation (x-roles)
+//  8. authenticate.go: who calls, by access token or API key
+//  9. authorize.go: may their role (x-roles) and their key (x-scope) call this operation
 //  10. rate_limit.go: is their budget spent
 //  11. validate.go: path, query and headers match the contract
 //  12. body.go, json.go: the JSON body is small enough and matches the contract
@@ -35,6 +35,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"counsel/domain/account"
+	"counsel/domain/apikeys"
 	"counsel/domain/cases"
 	"counsel/domain/idempotency"
 	"counsel/domain/limits"
@@ -45,11 +46,12 @@ import (
 // Config is what the steps need.
 type Config struct {
 	Accounts    *account.Service     // checks access tokens
+	APIKeys     *apikeys.Service     // checks API keys
 	Cases       *cases.Service       // checks that a replayed answer may still be read
 	Idempotency *idempotency.Service // stores the answers to requests with an Idempotency-Key
 
-	// Requests allowed per user and per network address; nil: no limit.
-	UserLimit, AddressLimit *limits.Limiter
+	// Requests allowed per user, per API key and per network address; nil: no limit.
+	UserLimit, KeyLimit, AddressLimit *limits.Limiter
 
 	// StoreTimeout is how long one request may wait for the database and Redis. 0 means the
 	// contract's default x-timeout.

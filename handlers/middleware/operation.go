@@ -4,12 +4,14 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/getkin/kin-openapi/openapi3"
 
 	"counsel/domain"
+	"counsel/domain/apikeys"
 	"counsel/domain/schema"
 )
 
@@ -19,6 +21,7 @@ type operation struct {
 	public       bool // needs no access token
 	metricsToken bool // needs METRICS_TOKEN instead
 	roles        map[domain.Role]bool
+	scope        apikeys.Scope  // that an API key needs; "": keys cannot call it; anyScope: every key can
 	timeout      time.Duration  // 0: the contract's default
 	noTimeout    bool           // x-timeout: none
 	body         *schema.Schema // of JSON; nil: takes none
@@ -95,6 +98,26 @@ func (op *operation) readAccess(o *openapi3.Operation) error {
 	}
 	if op.public != (len(op.roles) == 0) {
 		return errors.New("security and x-roles contradict each other")
+	}
+	return op.readScope(o)
+}
+
+// anyScope is the x-scope of an operation that every API key can call.
+const anyScope apikeys.Scope = "any"
+
+// readScope reads x-scope. An operation without one cannot be called with an API key.
+func (op *operation) readScope(o *openapi3.Operation) error {
+	name, _ := o.Extensions["x-scope"].(string)
+	op.scope = apikeys.Scope(name)
+	if name != "" && op.scope != anyScope && !slices.Contains(apikeys.Scopes, op.scope) {
+		return fmt.Errorf("x-scope is %q, which is not a scope", name)
+	}
+	allowed := false // by security
+	if o.Security != nil {
+		allowed = slices.ContainsFunc(*o.Security, func(r openapi3.SecurityRequirement) bool { _, ok := r["apiKey"]; return ok })
+	}
+	if allowed != (name != "") {
+		return errors.New("security and x-scope contradict each other")
 	}
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"counsel/domain"
+	"counsel/domain/apikeys"
 	"counsel/domain/idempotency"
 )
 
@@ -22,7 +23,8 @@ type Request struct {
 	WantsEvents    bool                     // Accept asks for an event stream
 	Body           []byte                   // JSON, validated but not decoded
 
-	operation *operation // nil: no operation has this path and method
+	key       *apikeys.Key // that authenticated it; nil: none
+	operation *operation   // nil: no operation has this path and method
 	usage     domain.Usage
 	caseID    *domain.ID         // the case that the answer discloses
 	claim     *idempotency.Claim // of its Idempotency-Key; nil: it has none

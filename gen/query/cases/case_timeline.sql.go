@@ -29,8 +29,8 @@ func (q *Queries) CreateTimeline(ctx context.Context, arg CreateTimelineParams) 
 }
 
 const createTimelineEntry = `-- name: CreateTimelineEntry :exec
-INSERT INTO case_timeline (case_id, seq, created_at, actor_id, verb, subject, subject_id, refused, detail, prev_hash, hash)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+INSERT INTO case_timeline (case_id, seq, created_at, actor_id, key_id, verb, subject, subject_id, refused, detail, prev_hash, hash)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 `
 
 type CreateTimelineEntryParams struct {
@@ -38,6 +38,7 @@ type CreateTimelineEntryParams struct {
 	Seq       uint64
 	CreatedAt time.Time
 	ActorID   domain.ID
+	KeyID     *domain.ID
 	Verb      string
 	Subject   string
 	SubjectID *domain.ID
@@ -53,6 +54,7 @@ func (q *Queries) CreateTimelineEntry(ctx context.Context, arg CreateTimelineEnt
 		arg.Seq,
 		arg.CreatedAt,
 		arg.ActorID,
+		arg.KeyID,
 		arg.Verb,
 		arg.Subject,
 		arg.SubjectID,
@@ -97,7 +99,7 @@ func (q *Queries) GetTimelineHead(ctx context.Context, caseID domain.ID) (GetTim
 }
 
 const listTimelineEntries = `-- name: ListTimelineEntries :many
-SELECT case_id, seq, created_at, actor_id, verb, subject, subject_id, refused, detail, prev_hash, hash FROM case_timeline WHERE case_id = ? AND seq < ? ORDER BY seq DESC LIMIT ?
+SELECT case_id, seq, created_at, actor_id, verb, subject, subject_id, refused, detail, prev_hash, hash, key_id FROM case_timeline WHERE case_id = ? AND seq < ? ORDER BY seq DESC LIMIT ?
 `
 
 type ListTimelineEntriesParams struct {
@@ -127,6 +129,7 @@ func (q *Queries) ListTimelineEntries(ctx context.Context, arg ListTimelineEntri
 			&i.Detail,
 			&i.PrevHash,
 			&i.Hash,
+			&i.KeyID,
 		); err != nil {
 			return nil, err
 		}
@@ -142,7 +145,7 @@ func (q *Queries) ListTimelineEntries(ctx context.Context, arg ListTimelineEntri
 }
 
 const listTimelineEntriesAfter = `-- name: ListTimelineEntriesAfter :many
-SELECT case_id, seq, created_at, actor_id, verb, subject, subject_id, refused, detail, prev_hash, hash FROM case_timeline WHERE case_id = ? AND seq > ? ORDER BY seq LIMIT ?
+SELECT case_id, seq, created_at, actor_id, verb, subject, subject_id, refused, detail, prev_hash, hash, key_id FROM case_timeline WHERE case_id = ? AND seq > ? ORDER BY seq LIMIT ?
 `
 
 type ListTimelineEntriesAfterParams struct {
@@ -172,6 +175,7 @@ func (q *Queries) ListTimelineEntriesAfter(ctx context.Context, arg ListTimeline
 			&i.Detail,
 			&i.PrevHash,
 			&i.Hash,
+			&i.KeyID,
 		); err != nil {
 			return nil, err
 		}

@@ -82,4 +82,5 @@ type CaseTimeline struct {
 	Detail    string
 	PrevHash  []byte
 	Hash      []byte
+	KeyID     *domain.ID
 }

@@ -3,7 +3,7 @@
 import { idempotencyKey } from '../retry.js';
 import { client } from './client.gen.js';
 import { type Client, formDataBodySerializer, type Options as Options2, type TDataShape } from './client/index.js';
-import type { AcceptInvitationData, AcceptInvitationErrors, AcceptInvitationResponses, AddCaseMemberData, AddCaseMemberErrors, AddCaseMemberResponses, AddCasePartyData, AddCasePartyErrors, AddCasePartyResponses, AnalyzeTextData, AnalyzeTextErrors, AnalyzeTextResponses, ArchiveTemplateData, ArchiveTemplateErrors, ArchiveTemplateResponses, CancelEmailData, CancelEmailErrors, CancelEmailResponses, CancelJobData, CancelJobErrors, CancelJobResponses, CancelSignatureRequestData, CancelSignatureRequestErrors, CancelSignatureRequestResponses, CompareDraftVersionsData, CompareDraftVersionsErrors, CompareDraftVersionsResponses, ConsentToSigningData, ConsentToSigningErrors, ConsentToSigningResponses, CopyTemplateData, CopyTemplateErrors, CopyTemplateResponses, CreateCaseData, CreateCaseErrors, CreateCaseNoteData, CreateCaseNoteErrors, CreateCaseNoteResponses, CreateCaseResponses, CreateCaseTaskData, CreateCaseTaskErrors, CreateCaseTaskResponses, CreateDraftData, CreateDraftErrors, CreateDraftResponses, CreatePlaybookData, CreatePlaybookErrors, CreatePlaybookResponses, CreateSuppressionData, CreateSuppressionErrors, CreateSuppressionResponses, CreateTemplateData, CreateTemplateErrors, CreateTemplateResponses, CreateTemplateVersionData, CreateTemplateVersionErrors, CreateTemplateVersionResponses, CreateWebhookData, CreateWebhookErrors, CreateWebhookResponses, DeclineInvitationData, DeclineInvitationErrors, DeclineInvitationResponses, DeclineSigningData, DeclineSigningErrors, DeclineSigningResponses, DeleteCaseData, DeleteCaseErrors, DeleteCaseNoteData, DeleteCaseNoteErrors, DeleteCaseNoteResponses, DeleteCaseResponses, DeleteCaseTaskData, DeleteCaseTaskErrors, DeleteCaseTaskResponses, DeleteDocumentData, DeleteDocumentErrors, DeleteDocumentResponses, DeleteDraftData, DeleteDraftErrors, DeleteDraftResponses, DeletePlaybookData, DeletePlaybookErrors, DeletePlaybookResponses, DeleteSuppressionData, DeleteSuppressionErrors, DeleteSuppressionResponses, DeleteWebhookData, DeleteWebhookErrors, DeleteWebhookResponses, EndSessionData, EndSessionErrors, EndSessionResponses, EndSessionsData, EndSessionsErrors, EndSessionsResponses, EraseUserData, EraseUserErrors, EraseUserResponses, ExportUserData, ExportUserErrors, ExportUserResponses, GenerateDocumentData, GenerateDocumentErrors, GenerateDocumentResponses, GetAccountPageData, GetAccountPageErrors, GetAccountPageResponses, GetAccountScriptData, GetAccountScriptErrors, GetAccountScriptResponses, GetCaseData, GetCaseErrors, GetCaseResponses, GetConsultationData, GetConsultationErrors, GetConsultationResponses, GetContractJsonData, GetContractJsonErrors, GetContractJsonResponses, GetContractYamlData, GetContractYamlErrors, GetContractYamlResponses, GetCurrentUserData, GetCurrentUserErrors, GetCurrentUserResponses, GetDocsData, GetDocsErrors, GetDocsResponses, GetDocsScriptData, GetDocsScriptErrors, GetDocsScriptResponses, GetDocumentContentData, GetDocumentContentErrors, GetDocumentContentResponses, GetDocumentData, GetDocumentErrors, GetDocumentResponses, GetDraftData, GetDraftErrors, GetDraftResponses, GetDraftVersionData, GetDraftVersionErrors, GetDraftVersionResponses, GetEmailData, GetEmailErrors, GetEmailResponses, GetJobData, GetJobErrors, GetJobResponses, GetLivenessData, GetLivenessErrors, GetLivenessResponses, GetMaskingListsData, GetMaskingListsErrors, GetMaskingListsResponses, GetMetricsData, GetMetricsErrors, GetMetricsResponses, GetNotificationPreferencesData, GetNotificationPreferencesErrors, GetNotificationPreferencesResponses, GetPlaybookData, GetPlaybookErrors, GetPlaybookResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetSignatureEvidenceData, GetSignatureEvidenceErrors, GetSignatureEvidenceResponses, GetSignatureRequestData, GetSignatureRequestErrors, GetSignatureRequestResponses, GetSigningDocumentData, GetSigningDocumentErrors, GetSigningDocumentResponses, GetSigningPageData, GetSigningPageErrors, GetSigningPageResponses, GetSigningTextData, GetSigningTextErrors, GetSigningTextResponses, GetTemplateData, GetTemplateErrors, GetTemplateResponses, GetTemplateVersionData, GetTemplateVersionErrors, GetTemplateVersionResponses, GetUnsubscribePageData, GetUnsubscribePageErrors, GetUnsubscribePageResponses, GetWebhookData, GetWebhookDeliveryData, GetWebhookDeliveryErrors, GetWebhookDeliveryResponses, GetWebhookErrors, GetWebhookResponses, InitiateSignatureData, InitiateSignatureErrors, InitiateSignatureResponses, ListAiUsageData, ListAiUsageErrors, ListAiUsageResponses, ListCaseInvitationsData, ListCaseInvitationsErrors, ListCaseInvitationsResponses, ListCaseMembersData, ListCaseMembersErrors, ListCaseMembersResponses, ListCaseNotesData, ListCaseNotesErrors, ListCaseNotesResponses, ListCasePartiesData, ListCasePartiesErrors, ListCasePartiesResponses, ListCasesData, ListCasesErrors, ListCasesResponses, ListCaseTasksData, ListCaseTasksErrors, ListCaseTasksResponses, ListCaseTimelineData, ListCaseTimelineErrors, ListCaseTimelineResponses, ListConsultationsData, ListConsultationsErrors, ListConsultationsResponses, ListDocumentsData, ListDocumentsErrors, ListDocumentsResponses, ListDocumentTypesData, ListDocumentTypesErrors, ListDocumentTypesResponses, ListDraftsData, ListDraftsErrors, ListDraftsResponses, ListDraftVersionsData, ListDraftVersionsErrors, ListDraftVersionsResponses, ListEmailsData, ListEmailsErrors, ListEmailsResponses, ListInvitationsData, ListInvitationsErrors, ListInvitationsResponses, ListJobsData, ListJobsErrors, ListJobsResponses, ListNotificationsData, ListNotificationsErrors, ListNotificationsResponses, ListPlaybooksData, ListPlaybooksErrors, ListPlaybooksResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListSignatureEventsData, ListSignatureEventsErrors, ListSignatureEventsResponses, ListSignatureRequestsData, ListSignatureRequestsErrors, ListSignatureRequestsResponses, ListSuppressionsData, ListSuppressionsErrors, ListSuppressionsResponses, ListTemplatesData, ListTemplatesErrors, ListTemplatesResponses, ListUsersData, ListUsersErrors, ListUsersResponses, ListWebhookDeliveriesData, ListWebhookDeliveriesErrors, ListWebhookDeliveriesResponses, ListWebhooksData, ListWebhooksErrors, ListWebhooksResponses, LoginUserData, LoginUserErrors, LoginUserResponses, LogoutUserData, LogoutUserErrors, LogoutUserResponses, MaskTextData, MaskTextErrors, MaskTextResponses, PingWebhookData, PingWebhookErrors, PingWebhookResponses, PreviewTemplateVersionData, PreviewTemplateVersionErrors, PreviewTemplateVersionResponses, PublishTemplateVersionData, PublishTemplateVersionErrors, PublishTemplateVersionResponses, ReadNotificationsData, ReadNotificationsErrors, ReadNotificationsResponses, ReceiveSignatureWebhookData, ReceiveSignatureWebhookErrors, ReceiveSignatureWebhookResponses, RefreshTokensData, RefreshTokensErrors, RefreshTokensResponses, RegisterUserData, RegisterUserErrors, RegisterUserResponses, RemindSignersData, RemindSignersErrors, RemindSignersResponses, RemoveCaseMemberData, RemoveCaseMemberErrors, RemoveCaseMemberResponses, RemoveCasePartyData, RemoveCasePartyErrors, RemoveCasePartyResponses, RenderBatchData, RenderBatchErrors, RenderBatchResponses, RenderDraftPdfData, RenderDraftPdfErrors, RenderDraftPdfResponses, RenderPdfData, RenderPdfErrors, RenderPdfResponses, ReplaceCaseTaskData, ReplaceCaseTaskErrors, ReplaceCaseTaskResponses, ReplaceMaskingListsData, ReplaceMaskingListsErrors, ReplaceMaskingListsResponses, ReplacePlaybookData, ReplacePlaybookErrors, ReplacePlaybookResponses, ReplayWebhookData, ReplayWebhookDeliveryData, ReplayWebhookDeliveryErrors, ReplayWebhookDeliveryResponses, ReplayWebhookErrors, ReplayWebhookResponses, RequestPasswordResetData, RequestPasswordResetErrors, RequestPasswordResetResponses, ResendVerificationData, ResendVerificationErrors, ResendVerificationResponses, ResetPasswordData, ResetPasswordErrors, ResetPasswordResponses, RetryJobData, RetryJobErrors, RetryJobResponses, RotateWebhookSecretData, RotateWebhookSecretErrors, RotateWebhookSecretResponses, SearchDocumentsData, SearchDocumentsErrors, SearchDocumentsResponses, SendChatData, SendChatErrors, SendChatResponses, SendEmailData, SendEmailErrors, SendEmailResponses, SendEmailsData, SendEmailsErrors, SendEmailsResponses, SendSigningLinkData, SendSigningLinkErrors, SendSigningLinkResponses, SetNotificationPreferencesData, SetNotificationPreferencesErrors, SetNotificationPreferencesResponses, SignDocumentData, SignDocumentErrors, SignDocumentResponses, UnpublishTemplateData, UnpublishTemplateErrors, UnpublishTemplateResponses, UnsubscribeAddressData, UnsubscribeAddressErrors, UnsubscribeAddressResponses, UpdateCaseData, UpdateCaseErrors, UpdateCaseMemberData, UpdateCaseMemberErrors, UpdateCaseMemberResponses, UpdateCaseResponses, UpdateDraftData, UpdateDraftErrors, UpdateDraftResponses, UpdateNotificationData, UpdateNotificationErrors, UpdateNotificationResponses, UpdateTemplateData, UpdateTemplateErrors, UpdateTemplateResponses, UpdateUserData, UpdateUserErrors, UpdateUserResponses, UpdateWebhookData, UpdateWebhookErrors, UpdateWebhookResponses, UploadDocumentData, UploadDocumentErrors, UploadDocumentResponses, VerifyCaseTimelineData, VerifyCaseTimelineErrors, VerifyCaseTimelineResponses, VerifyDocumentData, VerifyDocumentErrors, VerifyDocumentResponses, VerifyEmailData, VerifyEmailErrors, VerifyEmailResponses, ViewSigningData, ViewSigningErrors, ViewSigningResponses, WarmChatCacheData, WarmChatCacheErrors, WarmChatCacheResponses, WithdrawCaseInvitationData, WithdrawCaseInvitationErrors, WithdrawCaseInvitationResponses } from './types.gen.js';
+import type { AcceptInvitationData, AcceptInvitationErrors, AcceptInvitationResponses, AddCaseMemberData, AddCaseMemberErrors, AddCaseMemberResponses, AddCasePartyData, AddCasePartyErrors, AddCasePartyResponses, AnalyzeTextData, AnalyzeTextErrors, AnalyzeTextResponses, ArchiveTemplateData, ArchiveTemplateErrors, ArchiveTemplateResponses, CancelEmailData, CancelEmailErrors, CancelEmailResponses, CancelJobData, CancelJobErrors, CancelJobResponses, CancelSignatureRequestData, CancelSignatureRequestErrors, CancelSignatureRequestResponses, CompareDraftVersionsData, CompareDraftVersionsErrors, CompareDraftVersionsResponses, ConsentToSigningData, ConsentToSigningErrors, ConsentToSigningResponses, CopyTemplateData, CopyTemplateErrors, CopyTemplateResponses, CreateApiKeyData, CreateApiKeyErrors, CreateApiKeyResponses, CreateCaseData, CreateCaseErrors, CreateCaseNoteData, CreateCaseNoteErrors, CreateCaseNoteResponses, CreateCaseResponses, CreateCaseTaskData, CreateCaseTaskErrors, CreateCaseTaskResponses, CreateDraftData, CreateDraftErrors, CreateDraftResponses, CreatePlaybookData, CreatePlaybookErrors, CreatePlaybookResponses, CreateSuppressionData, CreateSuppressionErrors, CreateSuppressionResponses, CreateTemplateData, CreateTemplateErrors, CreateTemplateResponses, CreateTemplateVersionData, CreateTemplateVersionErrors, CreateTemplateVersionResponses, CreateWebhookData, CreateWebhookErrors, CreateWebhookResponses, DeclineInvitationData, DeclineInvitationErrors, DeclineInvitationResponses, DeclineSigningData, DeclineSigningErrors, DeclineSigningResponses, DeleteCaseData, DeleteCaseErrors, DeleteCaseNoteData, DeleteCaseNoteErrors, DeleteCaseNoteResponses, DeleteCaseResponses, DeleteCaseTaskData, DeleteCaseTaskErrors, DeleteCaseTaskResponses, DeleteDocumentData, DeleteDocumentErrors, DeleteDocumentResponses, DeleteDraftData, DeleteDraftErrors, DeleteDraftResponses, DeletePlaybookData, DeletePlaybookErrors, DeletePlaybookResponses, DeleteSuppressionData, DeleteSuppressionErrors, DeleteSuppressionResponses, DeleteWebhookData, DeleteWebhookErrors, DeleteWebhookResponses, EndSessionData, EndSessionErrors, EndSessionResponses, EndSessionsData, EndSessionsErrors, EndSessionsResponses, EraseUserData, EraseUserErrors, EraseUserResponses, ExportUserData, ExportUserErrors, ExportUserResponses, GenerateDocumentData, GenerateDocumentErrors, GenerateDocumentResponses, GetAccountPageData, GetAccountPageErrors, GetAccountPageResponses, GetAccountScriptData, GetAccountScriptErrors, GetAccountScriptResponses, GetApiKeyData, GetApiKeyErrors, GetApiKeyResponses, GetCaseData, GetCaseErrors, GetCaseResponses, GetConsultationData, GetConsultationErrors, GetConsultationResponses, GetContractJsonData, GetContractJsonErrors, GetContractJsonResponses, GetContractYamlData, GetContractYamlErrors, GetContractYamlResponses, GetCurrentUserData, GetCurrentUserErrors, GetCurrentUserResponses, GetDocsData, GetDocsErrors, GetDocsResponses, GetDocsScriptData, GetDocsScriptErrors, GetDocsScriptResponses, GetDocumentContentData, GetDocumentContentErrors, GetDocumentContentResponses, GetDocumentData, GetDocumentErrors, GetDocumentResponses, GetDraftData, GetDraftErrors, GetDraftResponses, GetDraftVersionData, GetDraftVersionErrors, GetDraftVersionResponses, GetEmailData, GetEmailErrors, GetEmailResponses, GetJobData, GetJobErrors, GetJobResponses, GetLivenessData, GetLivenessErrors, GetLivenessResponses, GetMaskingListsData, GetMaskingListsErrors, GetMaskingListsResponses, GetMetricsData, GetMetricsErrors, GetMetricsResponses, GetNotificationPreferencesData, GetNotificationPreferencesErrors, GetNotificationPreferencesResponses, GetPlaybookData, GetPlaybookErrors, GetPlaybookResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetSignatureEvidenceData, GetSignatureEvidenceErrors, GetSignatureEvidenceResponses, GetSignatureRequestData, GetSignatureRequestErrors, GetSignatureRequestResponses, GetSigningDocumentData, GetSigningDocumentErrors, GetSigningDocumentResponses, GetSigningPageData, GetSigningPageErrors, GetSigningPageResponses, GetSigningTextData, GetSigningTextErrors, GetSigningTextResponses, GetTemplateData, GetTemplateErrors, GetTemplateResponses, GetTemplateVersionData, GetTemplateVersionErrors, GetTemplateVersionResponses, GetUnsubscribePageData, GetUnsubscribePageErrors, GetUnsubscribePageResponses, GetWebhookData, GetWebhookDeliveryData, GetWebhookDeliveryErrors, GetWebhookDeliveryResponses, GetWebhookErrors, GetWebhookResponses, InitiateSignatureData, InitiateSignatureErrors, InitiateSignatureResponses, ListAiUsageData, ListAiUsageErrors, ListAiUsageResponses, ListApiKeysData, ListApiKeysErrors, ListApiKeysResponses, ListCaseInvitationsData, ListCaseInvitationsErrors, ListCaseInvitationsResponses, ListCaseMembersData, ListCaseMembersErrors, ListCaseMembersResponses, ListCaseNotesData, ListCaseNotesErrors, ListCaseNotesResponses, ListCasePartiesData, ListCasePartiesErrors, ListCasePartiesResponses, ListCasesData, ListCasesErrors, ListCasesResponses, ListCaseTasksData, ListCaseTasksErrors, ListCaseTasksResponses, ListCaseTimelineData, ListCaseTimelineErrors, ListCaseTimelineResponses, ListConsultationsData, ListConsultationsErrors, ListConsultationsResponses, ListDocumentsData, ListDocumentsErrors, ListDocumentsResponses, ListDocumentTypesData, ListDocumentTypesErrors, ListDocumentTypesResponses, ListDraftsData, ListDraftsErrors, ListDraftsResponses, ListDraftVersionsData, ListDraftVersionsErrors, ListDraftVersionsResponses, ListEmailsData, ListEmailsErrors, ListEmailsResponses, ListInvitationsData, ListInvitationsErrors, ListInvitationsResponses, ListJobsData, ListJobsErrors, ListJobsResponses, ListNotificationsData, ListNotificationsErrors, ListNotificationsResponses, ListPlaybooksData, ListPlaybooksErrors, ListPlaybooksResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListSignatureEventsData, ListSignatureEventsErrors, ListSignatureEventsResponses, ListSignatureRequestsData, ListSignatureRequestsErrors, ListSignatureRequestsResponses, ListSuppressionsData, ListSuppressionsErrors, ListSuppressionsResponses, ListTemplatesData, ListTemplatesErrors, ListTemplatesResponses, ListUsersData, ListUsersErrors, ListUsersResponses, ListWebhookDeliveriesData, ListWebhookDeliveriesErrors, ListWebhookDeliveriesResponses, ListWebhooksData, ListWebhooksErrors, ListWebhooksResponses, LoginUserData, LoginUserErrors, LoginUserResponses, LogoutUserData, LogoutUserErrors, LogoutUserResponses, MaskTextData, MaskTextErrors, MaskTextResponses, PingWebhookData, PingWebhookErrors, PingWebhookResponses, PreviewTemplateVersionData, PreviewTemplateVersionErrors, PreviewTemplateVersionResponses, PublishTemplateVersionData, PublishTemplateVersionErrors, PublishTemplateVersionResponses, ReadNotificationsData, ReadNotificationsErrors, ReadNotificationsResponses, ReceiveSignatureWebhookData, ReceiveSignatureWebhookErrors, ReceiveSignatureWebhookResponses, RefreshTokensData, RefreshTokensErrors, RefreshTokensResponses, RegisterUserData, RegisterUserErrors, RegisterUserResponses, RemindSignersData, RemindSignersErrors, RemindSignersResponses, RemoveCaseMemberData, RemoveCaseMemberErrors, RemoveCaseMemberResponses, RemoveCasePartyData, RemoveCasePartyErrors, RemoveCasePartyResponses, RenderBatchData, RenderBatchErrors, RenderBatchResponses, RenderDraftPdfData, RenderDraftPdfErrors, RenderDraftPdfResponses, RenderPdfData, RenderPdfErrors, RenderPdfResponses, ReplaceCaseTaskData, ReplaceCaseTaskErrors, ReplaceCaseTaskResponses, ReplaceMaskingListsData, ReplaceMaskingListsErrors, ReplaceMaskingListsResponses, ReplacePlaybookData, ReplacePlaybookErrors, ReplacePlaybookResponses, ReplayWebhookData, ReplayWebhookDeliveryData, ReplayWebhookDeliveryErrors, ReplayWebhookDeliveryResponses, ReplayWebhookErrors, ReplayWebhookResponses, RequestPasswordResetData, RequestPasswordResetErrors, RequestPasswordResetResponses, ResendVerificationData, ResendVerificationErrors, ResendVerificationResponses, ResetPasswordData, ResetPasswordErrors, ResetPasswordResponses, RetryJobData, RetryJobErrors, RetryJobResponses, RevokeApiKeyData, RevokeApiKeyErrors, RevokeApiKeyResponses, RotateWebhookSecretData, RotateWebhookSecretErrors, RotateWebhookSecretResponses, SearchDocumentsData, SearchDocumentsErrors, SearchDocumentsResponses, SendChatData, SendChatErrors, SendChatResponses, SendEmailData, SendEmailErrors, SendEmailResponses, SendEmailsData, SendEmailsErrors, SendEmailsResponses, SendSigningLinkData, SendSigningLinkErrors, SendSigningLinkResponses, SetNotificationPreferencesData, SetNotificationPreferencesErrors, SetNotificationPreferencesResponses, SignDocumentData, SignDocumentErrors, SignDocumentResponses, UnpublishTemplateData, UnpublishTemplateErrors, UnpublishTemplateResponses, UnsubscribeAddressData, UnsubscribeAddressErrors, UnsubscribeAddressResponses, UpdateCaseData, UpdateCaseErrors, UpdateCaseMemberData, UpdateCaseMemberErrors, UpdateCaseMemberResponses, UpdateCaseResponses, UpdateDraftData, UpdateDraftErrors, UpdateDraftResponses, UpdateNotificationData, UpdateNotificationErrors, UpdateNotificationResponses, UpdateTemplateData, UpdateTemplateErrors, UpdateTemplateResponses, UpdateUserData, UpdateUserErrors, UpdateUserResponses, UpdateWebhookData, UpdateWebhookErrors, UpdateWebhookResponses, UploadDocumentData, UploadDocumentErrors, UploadDocumentResponses, VerifyCaseTimelineData, VerifyCaseTimelineErrors, VerifyCaseTimelineResponses, VerifyDocumentData, VerifyDocumentErrors, VerifyDocumentResponses, VerifyEmailData, VerifyEmailErrors, VerifyEmailResponses, ViewSigningData, ViewSigningErrors, ViewSigningResponses, WarmChatCacheData, WarmChatCacheErrors, WarmChatCacheResponses, WithdrawCaseInvitationData, WithdrawCaseInvitationErrors, WithdrawCaseInvitationResponses } from './types.gen.js';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -107,8 +107,9 @@ export const requestPasswordReset = <ThrowOnError extends boolean = true>(option
  * Set a new password
  *
  * Sets a new password with the secret of a link from `POST /api/auth/password/forgot`. It ends all
- * sessions of the account, invalidates its other reset links, and confirms its address. A link
- * that is used, expired or unknown is 422 `link_invalid`.
+ * sessions of the account, revokes its API keys unless `revokeApiKeys` is false, invalidates its other
+ * reset links, and confirms its address. A link that is used, expired or unknown is 422
+ * `link_invalid`.
  *
  */
 export const resetPassword = <ThrowOnError extends boolean = true>(options: Options<ResetPasswordData, ThrowOnError>) => (options.client ?? client).post<ResetPasswordResponses, ResetPasswordErrors, ThrowOnError, 'data'>({
@@ -164,7 +165,7 @@ export const resendVerification = <ThrowOnError extends boolean = true>(options?
  */
 export const getCurrentUser = <ThrowOnError extends boolean = true>(options?: Options<GetCurrentUserData, ThrowOnError>) => (options?.client ?? client).get<GetCurrentUserResponses, GetCurrentUserErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{ scheme: 'bearer', type: 'http' }, { scheme: 'bearer', type: 'http' }],
     url: '/api/auth/me',
     ...options
 });
@@ -206,6 +207,77 @@ export const endSession = <ThrowOnError extends boolean = true>(options: Options
     responseStyle: 'data',
     security: [{ scheme: 'bearer', type: 'http' }],
     url: '/api/auth/sessions/{sessionId}',
+    ...options
+});
+
+/**
+ * List API keys
+ *
+ * Returns keys, newest first, with those that have expired or were revoked. Callers see their own;
+ * an admin sees everyone's and can filter by `userId`. For anyone else, a `userId` other than their
+ * own is 403.
+ *
+ */
+export const listApiKeys = <ThrowOnError extends boolean = true>(options?: Options<ListApiKeysData, ThrowOnError>) => (options?.client ?? client).get<ListApiKeysResponses, ListApiKeysErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/api-keys',
+    ...options
+});
+
+/**
+ * Create an API key
+ *
+ * Creates a key with which a program acts as its owner, within its scopes: send `secret` as
+ * `Authorization: Bearer …`. The `secret` is only shown in this answer. The owner is notified by
+ * e-mail.
+ *
+ * A key has the role that its owner has at the moment of a request, and sees the cases that they
+ * see. It ends when it expires, is revoked, or its owner is disabled: at once, and with the same
+ * 401 as for a key that does not exist. A request that needs a scope which the key lacks is 403
+ * `scope_missing`; one from outside of `ipRanges` is 403 `address_not_allowed`; an operation that
+ * no key can call is 403 `api_key_refused`. Each key has a rate limit of its own.
+ *
+ * An account can have 20 keys that are valid (409).
+ *
+ */
+export const createApiKey = <ThrowOnError extends boolean = true>(options: Options<CreateApiKeyData, ThrowOnError>) => (options.client ?? client).post<CreateApiKeyResponses, CreateApiKeyErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/api-keys',
+    ...options,
+    headers: {
+        'Idempotency-Key': idempotencyKey(),
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Revoke an API key
+ *
+ * The next request with the key is 401. Work that was accepted before, such as a job, goes on. The
+ * key stays in the list, so that logs which name it can be understood. Revoking it again changes
+ * nothing.
+ *
+ */
+export const revokeApiKey = <ThrowOnError extends boolean = true>(options: Options<RevokeApiKeyData, ThrowOnError>) => (options.client ?? client).delete<RevokeApiKeyResponses, RevokeApiKeyErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/api-keys/{apiKeyId}',
+    ...options
+});
+
+/**
+ * Get an API key
+ *
+ * A key of another account is treated as if it did not exist, unless the caller is an admin.
+ *
+ */
+export const getApiKey = <ThrowOnError extends boolean = true>(options: Options<GetApiKeyData, ThrowOnError>) => (options.client ?? client).get<GetApiKeyResponses, GetApiKeyErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/api-keys/{apiKeyId}',
     ...options
 });
 
@@ -335,7 +407,7 @@ export const exportUser = <ThrowOnError extends boolean = true>(options: Options
  */
 export const sendChat = <ThrowOnError extends boolean = true>(options: Options<SendChatData, ThrowOnError>) => (options.client ?? client).post<SendChatResponses, SendChatErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{ scheme: 'bearer', type: 'http' }, { scheme: 'bearer', type: 'http' }],
     url: '/api/ai/chat',
     ...options,
     headers: {
@@ -358,7 +430,7 @@ export const sendChat = <ThrowOnError extends boolean = true>(options: Options<S
  */
 export const generateDocument = <ThrowOnError extends boolean = true>(options: Options<GenerateDocumentData, ThrowOnError>) => (options.client ?? client).post<GenerateDocumentResponses, GenerateDocumentErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{ scheme: 'bearer', type: 'http' }, { scheme: 'bearer', type: 'http' }],
     url: '/api/ai/generate-document',
     ...options,
     headers: {
@@ -397,7 +469,7 @@ export const generateDocument = <ThrowOnError extends boolean = true>(options: O
  */
 export const analyzeText = <ThrowOnError extends boolean = true>(options: Options<AnalyzeTextData, ThrowOnError>) => (options.client ?? client).post<AnalyzeTextResponses, AnalyzeTextErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{ scheme: 'bearer', type: 'http' }, { scheme: 'bearer', type: 'http' }],
     url: '/api/ai/analyze',
     ...options,
     headers: {
@@ -421,7 +493,7 @@ export const analyzeText = <ThrowOnError extends boolean = true>(options: Option
  */
 export const maskText = <ThrowOnError extends boolean = true>(options: Options<MaskTextData, ThrowOnError>) => (options.client ?? client).post<MaskTextResponses, MaskTextErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{ scheme: 'bearer', type: 'http' }, { scheme: 'bearer', type: 'http' }],
     url: '/api/ai/mask',
     ...options,
     headers: {
@@ -439,7 +511,7 @@ export const maskText = <ThrowOnError extends boolean = true>(options: Options<M
  */
 export const getMaskingLists = <ThrowOnError extends boolean = true>(options?: Options<GetMaskingListsData, ThrowOnError>) => (options?.client ?? client).get<GetMaskingListsResponses, GetMaskingListsErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{ scheme: 'bearer', type: 'http' }, { scheme: 'bearer', type: 'http' }],
     url: '/api/ai/masking-lists',
     ...options
 });
@@ -462,7 +534,7 @@ export const getMaskingLists = <ThrowOnError extends boolean = true>(options?: O
  */
 export const replaceMaskingLists = <ThrowOnError extends boolean = true>(options: Options<ReplaceMaskingListsData, ThrowOnError>) => (options.client ?? client).put<ReplaceMaskingListsResponses, ReplaceMaskingListsErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{ scheme: 'bearer', type: 'http' }, { scheme: 'bearer', type: 'http' }],
     url: '/api/ai/masking-lists',
     ...options,
     headers: {
@@ -487,7 +559,7 @@ export const replaceMaskingLists = <ThrowOnError extends boolean = true>(options
  */
 export const warmChatCache = <ThrowOnError extends boolean = true>(options: Options<WarmChatCacheData, ThrowOnError>) => (options.client ?? client).post<WarmChatCacheResponses, WarmChatCacheErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{ scheme: 'bearer', type: 'http' }, { scheme: 'bearer', type: 'http' }],
     url: '/api/ai/warm-cache',
     ...options,
     headers: {
@@ -504,7 +576,7 @@ export const warmChatCache = <ThrowOnError extends boolean = true>(options: Opti
  */
 export const listPlaybooks = <ThrowOnError extends boolean = true>(options?: Options<ListPlaybooksData, ThrowOnError>) => (options?.client ?? client).get<ListPlaybooksResponses, ListPlaybooksErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{ scheme: 'bearer', type: 'http' }, { scheme: 'bearer', type: 'http' }],
     url: '/api/ai/playbooks',
     ...options
 });
@@ -529,7 +601,7 @@ export const listPlaybooks = <ThrowOnError extends boolean = true>(options?: Opt
  */
 export const createPlaybook = <ThrowOnError extends boolean = true>(options: Options<CreatePlaybookData, ThrowOnError>) => (options.client ?? client).post<CreatePlaybookResponses, CreatePlaybookErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{ scheme: 'bearer', type: 'http' }, { scheme: 'bearer', type: 'http' }],
     url: '/api/ai/playbooks',
     ...options,
     headers: {
@@ -546,7 +618,7 @@ export const createPlaybook = <ThrowOnError extends boolean = true>(options: Opt
  */
 export const deletePlaybook = <ThrowOnError extends boolean = true>(options: Options<DeletePlaybookData, ThrowOnError>) => (options.client ?? client).delete<DeletePlaybookResponses, DeletePlaybookErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{ scheme: 'bearer', type: 'http' }, { scheme: 'bearer', type: 'http' }],
     url: '/api/ai/playbooks/{playbookId}',
     ...options
 });
@@ -558,7 +630,7 @@ export const deletePlaybook = <ThrowOnError extends boolean = true>(options: Opt
  */
 export const getPlaybook = <ThrowOnError extends boolean = true>(options: Options<GetPlaybookData, ThrowOnError>) => (options.client ?? client).get<GetPlaybookResponses, GetPlaybookErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{ scheme: 'bearer', type: 'http' }, { scheme: 'bearer', type: 'http' }],
     url: '/api/ai/playbooks/{playbookId}',
     ...options
 });
@@ -572,7 +644,7 @@ export const getPlaybook = <ThrowOnError extends boolean = true>(options: Option
  */
 export const replacePlaybook = <ThrowOnError extends boolean = true>(options: Options<ReplacePlaybookData, ThrowOnError>) => (options.client ?? client).put<ReplacePlaybookResponses, ReplacePlaybookErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{ scheme: 'bearer', type: 'http' }, { scheme: 'bearer', type: 'http' }],
     url: '/api/ai/playbooks/{playbookId}',
     ...options,
     headers: {
@@ -591,7 +663,7 @@ export const replacePlaybook = <ThrowOnError extends boolean = true>(options: Op
  */
 export const listConsultations = <ThrowOnError extends boolean = true>(options?: Options<ListConsultationsData, ThrowOnError>) => (options?.client ?? client).get<ListConsultationsResponses, ListConsultationsErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{ scheme: 'bearer', type: 'http' }, { scheme: 'bearer', type: 'http' }],
     url: '/api/ai/consultations',
     ...options
 });
@@ -617,7 +689,7 @@ export const listConsultations = <ThrowOnError extends boolean = true>(options?:
 export const listAiUsage = <ThrowOnError extends boolean = true>(options?: Options<ListAiUsageData, ThrowOnError>) => (options?.client ?? client).get<ListAiUsageResponses, ListAiUsageErrors, ThrowOnError, 'data'>({
     querySerializer: { parameters: { groupBy: { array: { explode: false } } } },
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{ scheme: 'bearer', type: 'http' }, { scheme: 'bearer', type: 'http' }],
     url: '/api/ai/usage',
     ...options
 });
@@ -631,7 +703,7 @@ export const listAiUsage = <ThrowOnError extends boolean = true>(options?: Optio
  */
 export const getConsultation = <ThrowOnError extends boolean = true>(options: Options<GetConsultationData, ThrowOnError>) => (options.client ?? client).get<GetConsultationResponses, GetConsultationErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{ scheme: 'bearer', type: 'http' }, { scheme: 'bearer', type: 'http' }],
     url: '/api/ai/consultations/{consultationId}',
     ...options
 });
@@ -645,7 +717,7 @@ export const getConsultation = <ThrowOnError extends boolean = true>(options: Op
  */
 export const listDocumentTypes = <ThrowOnError extends boolean = true>(options?: Options<ListDocumentTypesData, ThrowOnError>) => (options?.client ?? client).get<ListDocumentTypesResponses, ListDocumentTypesErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{ scheme: 'bearer', type: 'http' }, { scheme: 'bearer', type: 'http' }],
     url: '/api/ai/document-types',
     ...options
 });
@@ -661,7 +733,7 @@ export const listDocumentTypes = <ThrowOnError extends boolean = true>(options?:
  */
 export const listDrafts = <ThrowOnError extends boolean = true>(options?: Options<ListDraftsData, ThrowOnError>) => (options?.client ?? client).get<ListDraftsResponses, ListDraftsErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{ scheme: 'bearer', type: 'http' }, { scheme: 'bearer', type: 'http' }],
     url: '/api/drafts',
     ...options
 });
@@ -677,7 +749,7 @@ export const listDrafts = <ThrowOnError extends boolean = true>(options?: Option
  */
 export const createDraft = <ThrowOnError extends boolean = true>(options: Options<CreateDraftData, ThrowOnError>) => (options.client ?? client).post<CreateDraftResponses, CreateDraftErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{ scheme: 'bearer', type: 'http' }, { scheme: 'bearer', type: 'http' }],
     url: '/api/drafts',
     ...options,
     headers: {
@@ -697,7 +769,7 @@ export const createDraft = <ThrowOnError extends boolean = true>(options: Option
  */
 export const deleteDraft = <ThrowOnError extends boolean = true>(options: Options<DeleteDraftData, ThrowOnError>) => (options.client ?? client).delete<DeleteDraftResponses, DeleteDraftErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{ scheme: 'bearer', type: 'http' }, { scheme: 'bearer', type: 'http' }],
     url: '/api/drafts/{draftId}',
     ...options
 });
@@ -711,7 +783,7 @@ export const deleteDraft = <ThrowOnError extends boolean = true>(options: Option
  */
 export const getDraft = <ThrowOnError extends boolean = true>(options: Options<GetDraftData, ThrowOnError>) => (options.client ?? client).get<GetDraftResponses, GetDraftErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{ scheme: 'bearer', type: 'http' }, { scheme: 'bearer', type: 'http' }],
     url: '/api/drafts/{draftId}',
     ...options
 });
@@ -732,7 +804,7 @@ export const getDraft = <ThrowOnError extends boolean = true>(options: Options<G
  */
 export const updateDraft = <ThrowOnError extends boolean = true>(options: Options<UpdateDraftData, ThrowOnError>) => (options.client ?? client).patch<UpdateDraftResponses, UpdateDraftErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{ scheme: 'bearer', type: 'http' }, { scheme: 'bearer', type: 'http' }],
     url: '/api/drafts/{draftId}',
     ...options,
     headers: {
@@ -749,7 +821,7 @@ export const updateDraft = <ThrowOnError extends boolean = true>(options: Option
  */
 export const listDraftVersions = <ThrowOnError extends boolean = true>(options: Options<ListDraftVersionsData, ThrowOnError>) => (options.client ?? client).get<ListDraftVersionsResponses, ListDraftVersionsErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{ scheme: 'bearer', type: 'http' }, { scheme: 'bearer', type: 'http' }],
     url: '/api/drafts/{draftId}/versions',
     ...options
 });
@@ -762,7 +834,7 @@ export const listDraftVersions = <ThrowOnError extends boolean = true>(options: 
  */
 export const getDraftVersion = <ThrowOnError extends boolean = true>(options: Options<GetDraftVersionData, ThrowOnError>) => (options.client ?? client).get<GetDraftVersionResponses, GetDraftVersionErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{ scheme: 'bearer', type: 'http' }, { scheme: 'bearer', type: 'http' }],
     url: '/api/drafts/{draftId}/versions/{version}',
     ...options
 });
@@ -777,7 +849,7 @@ export const getDraftVersion = <ThrowOnError extends boolean = true>(options: Op
  */
 export const compareDraftVersions = <ThrowOnError extends boolean = true>(options: Options<CompareDraftVersionsData, ThrowOnError>) => (options.client ?? client).get<CompareDraftVersionsResponses, CompareDraftVersionsErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{ scheme: 'bearer', type: 'http' }, { scheme: 'bearer', type: 'http' }],
     url: '/api/drafts/{draftId}/compare',
     ...options
 });
@@ -800,7 +872,7 @@ export const compareDraftVersions = <ThrowOnError extends boolean = true>(option
  */
 export const renderDraftPdf = <ThrowOnError extends boolean = true>(options: Options<RenderDraftPdfData, ThrowOnError>) => (options.client ?? client).post<RenderDraftPdfResponses, RenderDraftPdfErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{ scheme: 'bearer', type: 'http' }, { scheme: 'bearer', type: 'http' }],
     url: '/api/drafts/{draftId}/render-pdf',
     ...options,
     headers: {
@@ -821,7 +893,7 @@ export const renderDraftPdf = <ThrowOnError extends boolean = true>(options: Opt
  */
 export const listTemplates = <ThrowOnError extends boolean = true>(options?: Options<ListTemplatesData, ThrowOnError>) => (options?.client ?? client).get<ListTemplatesResponses, ListTemplatesErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{ scheme: 'bearer', type: 'http' }, { scheme: 'bearer', type: 'http' }],
     url: '/api/templates',
     ...options
 });
@@ -863,7 +935,7 @@ export const listTemplates = <ThrowOnError extends boolean = true>(options?: Opt
  */
 export const createTemplate = <ThrowOnError extends boolean = true>(options: Options<CreateTemplateData, ThrowOnError>) => (options.client ?? client).post<CreateTemplateResponses, CreateTemplateErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{ scheme: 'bearer', type: 'http' }, { scheme: 'bearer', type: 'http' }],
     url: '/api/templates',
     ...options,
     headers: {
@@ -881,7 +953,7 @@ export const createTemplate = <ThrowOnError extends boolean = true>(options: Opt
  */
 export const getTemplate = <ThrowOnError extends boolean = true>(options: Options<GetTemplateData, ThrowOnError>) => (options.client ?? client).get<GetTemplateResponses, GetTemplateErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{ scheme: 'bearer', type: 'http' }, { scheme: 'bearer', type: 'http' }],
     url: '/api/templates/{templateId}',
     ...options
 });
@@ -896,7 +968,7 @@ export const getTemplate = <ThrowOnError extends boolean = true>(options: Option
  */
 export const updateTemplate = <ThrowOnError extends boolean = true>(options: Options<UpdateTemplateData, ThrowOnError>) => (options.client ?? client).patch<UpdateTemplateResponses, UpdateTemplateErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{ scheme: 'bearer', type: 'http' }, { scheme: 'bearer', type: 'http' }],
     url: '/api/templates/{templateId}',
     ...options,
     headers: {
@@ -916,7 +988,7 @@ export const updateTemplate = <ThrowOnError extends boolean = true>(options: Opt
  */
 export const unpublishTemplate = <ThrowOnError extends boolean = true>(options: Options<UnpublishTemplateData, ThrowOnError>) => (options.client ?? client).post<UnpublishTemplateResponses, UnpublishTemplateErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{ scheme: 'bearer', type: 'http' }, { scheme: 'bearer', type: 'http' }],
     url: '/api/templates/{templateId}/unpublish',
     ...options,
     headers: {
@@ -936,7 +1008,7 @@ export const unpublishTemplate = <ThrowOnError extends boolean = true>(options: 
  */
 export const archiveTemplate = <ThrowOnError extends boolean = true>(options: Options<ArchiveTemplateData, ThrowOnError>) => (options.client ?? client).post<ArchiveTemplateResponses, ArchiveTemplateErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{ scheme: 'bearer', type: 'http' }, { scheme: 'bearer', type: 'http' }],
     url: '/api/templates/{templateId}/archive',
     ...options,
     headers: {
@@ -956,7 +1028,7 @@ export const archiveTemplate = <ThrowOnError extends boolean = true>(options: Op
  */
 export const copyTemplate = <ThrowOnError extends boolean = true>(options: Options<CopyTemplateData, ThrowOnError>) => (options.client ?? client).post<CopyTemplateResponses, CopyTemplateErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{ scheme: 'bearer', type: 'http' }, { scheme: 'bearer', type: 'http' }],
     url: '/api/templates/{templateId}/copy',
     ...options,
     headers: {
@@ -976,7 +1048,7 @@ export const copyTemplate = <ThrowOnError extends boolean = true>(options: Optio
  */
 export const createTemplateVersion = <ThrowOnError extends boolean = true>(options: Options<CreateTemplateVersionData, ThrowOnError>) => (options.client ?? client).post<CreateTemplateVersionResponses, CreateTemplateVersionErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{ scheme: 'bearer', type: 'http' }, { scheme: 'bearer', type: 'http' }],
     url: '/api/templates/{templateId}/versions',
     ...options,
     headers: {
@@ -995,7 +1067,7 @@ export const createTemplateVersion = <ThrowOnError extends boolean = true>(optio
  */
 export const getTemplateVersion = <ThrowOnError extends boolean = true>(options: Options<GetTemplateVersionData, ThrowOnError>) => (options.client ?? client).get<GetTemplateVersionResponses, GetTemplateVersionErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{ scheme: 'bearer', type: 'http' }, { scheme: 'bearer', type: 'http' }],
     url: '/api/templates/{templateId}/versions/{version}',
     ...options
 });
@@ -1010,7 +1082,7 @@ export const getTemplateVersion = <ThrowOnError extends boolean = true>(options:
  */
 export const previewTemplateVersion = <ThrowOnError extends boolean = true>(options: Options<PreviewTemplateVersionData, ThrowOnError>) => (options.client ?? client).post<PreviewTemplateVersionResponses, PreviewTemplateVersionErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{ scheme: 'bearer', type: 'http' }, { scheme: 'bearer', type: 'http' }],
     url: '/api/templates/{templateId}/versions/{version}/preview',
     ...options,
     headers: {
@@ -1029,7 +1101,7 @@ export const previewTemplateVersion = <ThrowOnError extends boolean = true>(opti
  */
 export const publishTemplateVersion = <ThrowOnError extends boolean = true>(options: Options<PublishTemplateVersionData, ThrowOnError>) => (options.client ?? client).post<PublishTemplateVersionResponses, PublishTemplateVersionErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{ scheme: 'bearer', type: 'http' }, { scheme: 'bearer', type: 'http' }],
     url: '/api/templates/{templateId}/versions/{version}/publish',
     ...options,
     headers: {
@@ -1047,7 +1119,7 @@ export const publishTemplateVersion = <ThrowOnError extends boolean = true>(opti
  */
 export const listCases = <ThrowOnError extends boolean = true>(options?: Options<ListCasesData, ThrowOnError>) => (options?.client ?? client).get<ListCasesResponses, ListCasesErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{ scheme: 'bearer', type: 'http' }, { scheme: 'bearer', type: 'http' }],
     url: '/api/cases',
     ...options
 });
@@ -1060,7 +1132,7 @@ export const listCases = <ThrowOnError extends boolean = true>(options?: Options
  */
 export const createCase = <ThrowOnError extends boolean = true>(options: Options<CreateCaseData, ThrowOnError>) => (options.client ?? client).post<CreateCaseResponses, CreateCaseErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{ scheme: 'bearer', type: 'http' }, { scheme: 'bearer', type: 'http' }],
     url: '/api/cases',
     ...options,
     headers: {
@@ -1081,7 +1153,7 @@ export const createCase = <ThrowOnError extends boolean = true>(options: Options
  */
 export const deleteCase = <ThrowOnError extends boolean = true>(options: Options<DeleteCaseData, ThrowOnError>) => (options.client ?? client).delete<DeleteCaseResponses, DeleteCaseErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{ scheme: 'bearer', type: 'http' }, { scheme: 'bearer', type: 'http' }],
     url: '/api/cases/{caseId}',
     ...options
 });
@@ -1095,7 +1167,7 @@ export const deleteCase = <ThrowOnError extends boolean = true>(options: Options
  */
 export const getCase = <ThrowOnError extends boolean = true>(options: Options<GetCaseData, ThrowOnError>) => (options.client ?? client).get<GetCaseResponses, GetCaseErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{ scheme: 'bearer', type: 'http' }, { scheme: 'bearer', type: 'http' }],
     url: '/api/cases/{caseId}',
     ...options
 });
@@ -1110,7 +1182,7 @@ export const getCase = <ThrowOnError extends boolean = true>(options: Options<Ge
  */
 export const updateCase = <ThrowOnError extends boolean = true>(options: Options<UpdateCaseData, ThrowOnError>) => (options.client ?? client).patch<UpdateCaseResponses, UpdateCaseErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{ scheme: 'bearer', type: 'http' }, { scheme: 'bearer', type: 'http' }],
     url: '/api/cases/{caseId}',
     ...options,
     headers: {
@@ -1127,7 +1199,7 @@ export const updateCase = <ThrowOnError extends boolean = true>(options: Options
  */
 export const listCaseMembers = <ThrowOnError extends boolean = true>(options: Options<ListCaseMembersData, ThrowOnError>) => (options.client ?? client).get<ListCaseMembersResponses, ListCaseMembersErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{ scheme: 'bearer', type: 'http' }, { scheme: 'bearer', type: 'http' }],
     url: '/api/cases/{caseId}/members',
     ...options
 });
@@ -1147,7 +1219,7 @@ export const listCaseMembers = <ThrowOnError extends boolean = true>(options: Op
  */
 export const addCaseMember = <ThrowOnError extends boolean = true>(options: Options<AddCaseMemberData, ThrowOnError>) => (options.client ?? client).post<AddCaseMemberResponses, AddCaseMemberErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{ scheme: 'bearer', type: 'http' }, { scheme: 'bearer', type: 'http' }],
     url: '/api/cases/{caseId}/members',
     ...options,
     headers: {
@@ -1166,7 +1238,7 @@ export const addCaseMember = <ThrowOnError extends boolean = true>(options: Opti
  */
 export const removeCaseMember = <ThrowOnError extends boolean = true>(options: Options<RemoveCaseMemberData, ThrowOnError>) => (options.client ?? client).delete<RemoveCaseMemberResponses, RemoveCaseMemberErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{ scheme: 'bearer', type: 'http' }, { scheme: 'bearer', type: 'http' }],
     url: '/api/cases/{caseId}/members/{userId}',
     ...options
 });
@@ -1180,7 +1252,7 @@ export const removeCaseMember = <ThrowOnError extends boolean = true>(options: O
  */
 export const updateCaseMember = <ThrowOnError extends boolean = true>(options: Options<UpdateCaseMemberData, ThrowOnError>) => (options.client ?? client).patch<UpdateCaseMemberResponses, UpdateCaseMemberErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{ scheme: 'bearer', type: 'http' }, { scheme: 'bearer', type: 'http' }],
     url: '/api/cases/{caseId}/members/{userId}',
     ...options,
     headers: {
@@ -1197,7 +1269,7 @@ export const updateCaseMember = <ThrowOnError extends boolean = true>(options: O
  */
 export const listCaseInvitations = <ThrowOnError extends boolean = true>(options: Options<ListCaseInvitationsData, ThrowOnError>) => (options.client ?? client).get<ListCaseInvitationsResponses, ListCaseInvitationsErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{ scheme: 'bearer', type: 'http' }, { scheme: 'bearer', type: 'http' }],
     url: '/api/cases/{caseId}/invitations',
     ...options
 });
@@ -1210,7 +1282,7 @@ export const listCaseInvitations = <ThrowOnError extends boolean = true>(options
  */
 export const withdrawCaseInvitation = <ThrowOnError extends boolean = true>(options: Options<WithdrawCaseInvitationData, ThrowOnError>) => (options.client ?? client).delete<WithdrawCaseInvitationResponses, WithdrawCaseInvitationErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{ scheme: 'bearer', type: 'http' }, { scheme: 'bearer', type: 'http' }],
     url: '/api/cases/{caseId}/invitations/{invitationId}',
     ...options
 });
@@ -1225,7 +1297,7 @@ export const withdrawCaseInvitation = <ThrowOnError extends boolean = true>(opti
  */
 export const listInvitations = <ThrowOnError extends boolean = true>(options?: Options<ListInvitationsData, ThrowOnError>) => (options?.client ?? client).get<ListInvitationsResponses, ListInvitationsErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{ scheme: 'bearer', type: 'http' }, { scheme: 'bearer', type: 'http' }],
     url: '/api/invitations',
     ...options
 });
@@ -1239,7 +1311,7 @@ export const listInvitations = <ThrowOnError extends boolean = true>(options?: O
  */
 export const declineInvitation = <ThrowOnError extends boolean = true>(options: Options<DeclineInvitationData, ThrowOnError>) => (options.client ?? client).delete<DeclineInvitationResponses, DeclineInvitationErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{ scheme: 'bearer', type: 'http' }, { scheme: 'bearer', type: 'http' }],
     url: '/api/invitations/{invitationId}',
     ...options
 });
@@ -1254,7 +1326,7 @@ export const declineInvitation = <ThrowOnError extends boolean = true>(options: 
  */
 export const acceptInvitation = <ThrowOnError extends boolean = true>(options: Options<AcceptInvitationData, ThrowOnError>) => (options.client ?? client).post<AcceptInvitationResponses, AcceptInvitationErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{ scheme: 'bearer', type: 'http' }, { scheme: 'bearer', type: 'http' }],
     url: '/api/invitations/{invitationId}/accept',
     ...options
 });
@@ -1267,7 +1339,7 @@ export const acceptInvitation = <ThrowOnError extends boolean = true>(options: O
  */
 export const listCaseNotes = <ThrowOnError extends boolean = true>(options: Options<ListCaseNotesData, ThrowOnError>) => (options.client ?? client).get<ListCaseNotesResponses, ListCaseNotesErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{ scheme: 'bearer', type: 'http' }, { scheme: 'bearer', type: 'http' }],
     url: '/api/cases/{caseId}/notes',
     ...options
 });
@@ -1281,7 +1353,7 @@ export const listCaseNotes = <ThrowOnError extends boolean = true>(options: Opti
  */
 export const createCaseNote = <ThrowOnError extends boolean = true>(options: Options<CreateCaseNoteData, ThrowOnError>) => (options.client ?? client).post<CreateCaseNoteResponses, CreateCaseNoteErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{ scheme: 'bearer', type: 'http' }, { scheme: 'bearer', type: 'http' }],
     url: '/api/cases/{caseId}/notes',
     ...options,
     headers: {
@@ -1299,7 +1371,7 @@ export const createCaseNote = <ThrowOnError extends boolean = true>(options: Opt
  */
 export const deleteCaseNote = <ThrowOnError extends boolean = true>(options: Options<DeleteCaseNoteData, ThrowOnError>) => (options.client ?? client).delete<DeleteCaseNoteResponses, DeleteCaseNoteErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{ scheme: 'bearer', type: 'http' }, { scheme: 'bearer', type: 'http' }],
     url: '/api/cases/{caseId}/notes/{noteId}',
     ...options
 });
@@ -1312,7 +1384,7 @@ export const deleteCaseNote = <ThrowOnError extends boolean = true>(options: Opt
  */
 export const listCaseTasks = <ThrowOnError extends boolean = true>(options: Options<ListCaseTasksData, ThrowOnError>) => (options.client ?? client).get<ListCaseTasksResponses, ListCaseTasksErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{ scheme: 'bearer', type: 'http' }, { scheme: 'bearer', type: 'http' }],
     url: '/api/cases/{caseId}/tasks',
     ...options
 });
@@ -1325,7 +1397,7 @@ export const listCaseTasks = <ThrowOnError extends boolean = true>(options: Opti
  */
 export const createCaseTask = <ThrowOnError extends boolean = true>(options: Options<CreateCaseTaskData, ThrowOnError>) => (options.client ?? client).post<CreateCaseTaskResponses, CreateCaseTaskErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{ scheme: 'bearer', type: 'http' }, { scheme: 'bearer', type: 'http' }],
     url: '/api/cases/{caseId}/tasks',
     ...options,
     headers: {
@@ -1343,7 +1415,7 @@ export const createCaseTask = <ThrowOnError extends boolean = true>(options: Opt
  */
 export const deleteCaseTask = <ThrowOnError extends boolean = true>(options: Options<DeleteCaseTaskData, ThrowOnError>) => (options.client ?? client).delete<DeleteCaseTaskResponses, DeleteCaseTaskErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{ scheme: 'bearer', type: 'http' }, { scheme: 'bearer', type: 'http' }],
     url: '/api/cases/{caseId}/tasks/{taskId}',
     ...options
 });
@@ -1357,7 +1429,7 @@ export const deleteCaseTask = <ThrowOnError extends boolean = true>(options: Opt
  */
 export const replaceCaseTask = <ThrowOnError extends boolean = true>(options: Options<ReplaceCaseTaskData, ThrowOnError>) => (options.client ?? client).put<ReplaceCaseTaskResponses, ReplaceCaseTaskErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{ scheme: 'bearer', type: 'http' }, { scheme: 'bearer', type: 'http' }],
     url: '/api/cases/{caseId}/tasks/{taskId}',
     ...options,
     headers: {
@@ -1384,7 +1456,7 @@ export const replaceCaseTask = <ThrowOnError extends boolean = true>(options: Op
  */
 export const listCaseParties = <ThrowOnError extends boolean = true>(options: Options<ListCasePartiesData, ThrowOnError>) => (options.client ?? client).get<ListCasePartiesResponses, ListCasePartiesErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{ scheme: 'bearer', type: 'http' }, { scheme: 'bearer', type: 'http' }],
     url: '/api/cases/{caseId}/parties',
     ...options
 });
@@ -1399,7 +1471,7 @@ export const listCaseParties = <ThrowOnError extends boolean = true>(options: Op
  */
 export const addCaseParty = <ThrowOnError extends boolean = true>(options: Options<AddCasePartyData, ThrowOnError>) => (options.client ?? client).post<AddCasePartyResponses, AddCasePartyErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{ scheme: 'bearer', type: 'http' }, { scheme: 'bearer', type: 'http' }],
     url: '/api/cases/{caseId}/parties',
     ...options,
     headers: {
@@ -1417,7 +1489,7 @@ export const addCaseParty = <ThrowOnError extends boolean = true>(options: Optio
  */
 export const removeCaseParty = <ThrowOnError extends boolean = true>(options: Options<RemoveCasePartyData, ThrowOnError>) => (options.client ?? client).delete<RemoveCasePartyResponses, RemoveCasePartyErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{ scheme: 'bearer', type: 'http' }, { scheme: 'bearer', type: 'http' }],
     url: '/api/cases/{caseId}/parties/{partyId}',
     ...options
 });
@@ -1434,7 +1506,7 @@ export const removeCaseParty = <ThrowOnError extends boolean = true>(options: Op
  */
 export const listCaseTimeline = <ThrowOnError extends boolean = true>(options: Options<ListCaseTimelineData, ThrowOnError>) => (options.client ?? client).get<ListCaseTimelineResponses, ListCaseTimelineErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{ scheme: 'bearer', type: 'http' }, { scheme: 'bearer', type: 'http' }],
     url: '/api/cases/{caseId}/timeline',
     ...options
 });
@@ -1449,7 +1521,7 @@ export const listCaseTimeline = <ThrowOnError extends boolean = true>(options: O
  */
 export const verifyCaseTimeline = <ThrowOnError extends boolean = true>(options: Options<VerifyCaseTimelineData, ThrowOnError>) => (options.client ?? client).get<VerifyCaseTimelineResponses, VerifyCaseTimelineErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{ scheme: 'bearer', type: 'http' }, { scheme: 'bearer', type: 'http' }],
     url: '/api/cases/{caseId}/timeline/verify',
     ...options
 });
@@ -1465,7 +1537,7 @@ export const verifyCaseTimeline = <ThrowOnError extends boolean = true>(options:
  */
 export const listDocuments = <ThrowOnError extends boolean = true>(options?: Options<ListDocumentsData, ThrowOnError>) => (options?.client ?? client).get<ListDocumentsResponses, ListDocumentsErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{ scheme: 'bearer', type: 'http' }, { scheme: 'bearer', type: 'http' }],
     url: '/api/docs',
     ...options
 });
@@ -1494,7 +1566,7 @@ export const listDocuments = <ThrowOnError extends boolean = true>(options?: Opt
 export const uploadDocument = <ThrowOnError extends boolean = true>(options: Options<UploadDocumentData, ThrowOnError>) => (options.client ?? client).post<UploadDocumentResponses, UploadDocumentErrors, ThrowOnError, 'data'>({
     ...formDataBodySerializer,
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{ scheme: 'bearer', type: 'http' }, { scheme: 'bearer', type: 'http' }],
     url: '/api/docs',
     ...options,
     headers: {
@@ -1521,7 +1593,7 @@ export const uploadDocument = <ThrowOnError extends boolean = true>(options: Opt
  */
 export const renderPdf = <ThrowOnError extends boolean = true>(options: Options<RenderPdfData, ThrowOnError>) => (options.client ?? client).post<RenderPdfResponses, RenderPdfErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{ scheme: 'bearer', type: 'http' }, { scheme: 'bearer', type: 'http' }],
     url: '/api/docs/render-pdf',
     ...options,
     headers: {
@@ -1552,7 +1624,7 @@ export const renderPdf = <ThrowOnError extends boolean = true>(options: Options<
  */
 export const renderBatch = <ThrowOnError extends boolean = true>(options: Options<RenderBatchData, ThrowOnError>) => (options.client ?? client).post<RenderBatchResponses, RenderBatchErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{ scheme: 'bearer', type: 'http' }, { scheme: 'bearer', type: 'http' }],
     url: '/api/docs/render-batch',
     ...options,
     headers: {
@@ -1594,7 +1666,7 @@ export const renderBatch = <ThrowOnError extends boolean = true>(options: Option
  */
 export const searchDocuments = <ThrowOnError extends boolean = true>(options: Options<SearchDocumentsData, ThrowOnError>) => (options.client ?? client).get<SearchDocumentsResponses, SearchDocumentsErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{ scheme: 'bearer', type: 'http' }, { scheme: 'bearer', type: 'http' }],
     url: '/api/docs/search',
     ...options
 });
@@ -1610,7 +1682,7 @@ export const searchDocuments = <ThrowOnError extends boolean = true>(options: Op
  */
 export const deleteDocument = <ThrowOnError extends boolean = true>(options: Options<DeleteDocumentData, ThrowOnError>) => (options.client ?? client).delete<DeleteDocumentResponses, DeleteDocumentErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{ scheme: 'bearer', type: 'http' }, { scheme: 'bearer', type: 'http' }],
     url: '/api/docs/{docId}',
     ...options
 });
@@ -1626,7 +1698,7 @@ export const deleteDocument = <ThrowOnError extends boolean = true>(options: Opt
  */
 export const getDocument = <ThrowOnError extends boolean = true>(options: Options<GetDocumentData, ThrowOnError>) => (options.client ?? client).get<GetDocumentResponses, GetDocumentErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{ scheme: 'bearer', type: 'http' }, { scheme: 'bearer', type: 'http' }],
     url: '/api/docs/{docId}',
     ...options
 });
@@ -1641,7 +1713,7 @@ export const getDocument = <ThrowOnError extends boolean = true>(options: Option
  */
 export const getDocumentContent = <ThrowOnError extends boolean = true>(options: Options<GetDocumentContentData, ThrowOnError>) => (options.client ?? client).get<GetDocumentContentResponses, GetDocumentContentErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{ scheme: 'bearer', type: 'http' }, { scheme: 'bearer', type: 'http' }],
     url: '/api/docs/{docId}/content',
     ...options
 });
@@ -1655,7 +1727,7 @@ export const getDocumentContent = <ThrowOnError extends boolean = true>(options:
  */
 export const verifyDocument = <ThrowOnError extends boolean = true>(options: Options<VerifyDocumentData, ThrowOnError>) => (options.client ?? client).post<VerifyDocumentResponses, VerifyDocumentErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{ scheme: 'bearer', type: 'http' }, { scheme: 'bearer', type: 'http' }],
     url: '/api/docs/{docId}/verify',
     ...options
 });
@@ -1669,7 +1741,7 @@ export const verifyDocument = <ThrowOnError extends boolean = true>(options: Opt
  */
 export const listWebhooks = <ThrowOnError extends boolean = true>(options?: Options<ListWebhooksData, ThrowOnError>) => (options?.client ?? client).get<ListWebhooksResponses, ListWebhooksErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{ scheme: 'bearer', type: 'http' }, { scheme: 'bearer', type: 'http' }],
     url: '/api/webhooks',
     ...options
 });
@@ -1694,7 +1766,7 @@ export const listWebhooks = <ThrowOnError extends boolean = true>(options?: Opti
  */
 export const createWebhook = <ThrowOnError extends boolean = true>(options: Options<CreateWebhookData, ThrowOnError>) => (options.client ?? client).post<CreateWebhookResponses, CreateWebhookErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{ scheme: 'bearer', type: 'http' }, { scheme: 'bearer', type: 'http' }],
     url: '/api/webhooks',
     ...options,
     headers: {
@@ -1712,7 +1784,7 @@ export const createWebhook = <ThrowOnError extends boolean = true>(options: Opti
  */
 export const deleteWebhook = <ThrowOnError extends boolean = true>(options: Options<DeleteWebhookData, ThrowOnError>) => (options.client ?? client).delete<DeleteWebhookResponses, DeleteWebhookErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{ scheme: 'bearer', type: 'http' }, { scheme: 'bearer', type: 'http' }],
     url: '/api/webhooks/{webhookId}',
     ...options
 });
@@ -1725,7 +1797,7 @@ export const deleteWebhook = <ThrowOnError extends boolean = true>(options: Opti
  */
 export const getWebhook = <ThrowOnError extends boolean = true>(options: Options<GetWebhookData, ThrowOnError>) => (options.client ?? client).get<GetWebhookResponses, GetWebhookErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{ scheme: 'bearer', type: 'http' }, { scheme: 'bearer', type: 'http' }],
     url: '/api/webhooks/{webhookId}',
     ...options
 });
@@ -1739,7 +1811,7 @@ export const getWebhook = <ThrowOnError extends boolean = true>(options: Options
  */
 export const updateWebhook = <ThrowOnError extends boolean = true>(options: Options<UpdateWebhookData, ThrowOnError>) => (options.client ?? client).patch<UpdateWebhookResponses, UpdateWebhookErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{ scheme: 'bearer', type: 'http' }, { scheme: 'bearer', type: 'http' }],
     url: '/api/webhooks/{webhookId}',
     ...options,
     headers: {
@@ -1758,7 +1830,7 @@ export const updateWebhook = <ThrowOnError extends boolean = true>(options: Opti
  */
 export const rotateWebhookSecret = <ThrowOnError extends boolean = true>(options: Options<RotateWebhookSecretData, ThrowOnError>) => (options.client ?? client).post<RotateWebhookSecretResponses, RotateWebhookSecretErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{ scheme: 'bearer', type: 'http' }, { scheme: 'bearer', type: 'http' }],
     url: '/api/webhooks/{webhookId}/rotate-secret',
     ...options,
     headers: {
@@ -1776,7 +1848,7 @@ export const rotateWebhookSecret = <ThrowOnError extends boolean = true>(options
  */
 export const pingWebhook = <ThrowOnError extends boolean = true>(options: Options<PingWebhookData, ThrowOnError>) => (options.client ?? client).post<PingWebhookResponses, PingWebhookErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{ scheme: 'bearer', type: 'http' }, { scheme: 'bearer', type: 'http' }],
     url: '/api/webhooks/{webhookId}/ping',
     ...options,
     headers: {
@@ -1794,7 +1866,7 @@ export const pingWebhook = <ThrowOnError extends boolean = true>(options: Option
  */
 export const replayWebhook = <ThrowOnError extends boolean = true>(options: Options<ReplayWebhookData, ThrowOnError>) => (options.client ?? client).post<ReplayWebhookResponses, ReplayWebhookErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{ scheme: 'bearer', type: 'http' }, { scheme: 'bearer', type: 'http' }],
     url: '/api/webhooks/{webhookId}/replay',
     ...options,
     headers: {
@@ -1812,7 +1884,7 @@ export const replayWebhook = <ThrowOnError extends boolean = true>(options: Opti
  */
 export const listWebhookDeliveries = <ThrowOnError extends boolean = true>(options: Options<ListWebhookDeliveriesData, ThrowOnError>) => (options.client ?? client).get<ListWebhookDeliveriesResponses, ListWebhookDeliveriesErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{ scheme: 'bearer', type: 'http' }, { scheme: 'bearer', type: 'http' }],
     url: '/api/webhooks/{webhookId}/deliveries',
     ...options
 });
@@ -1826,7 +1898,7 @@ export const listWebhookDeliveries = <ThrowOnError extends boolean = true>(optio
  */
 export const getWebhookDelivery = <ThrowOnError extends boolean = true>(options: Options<GetWebhookDeliveryData, ThrowOnError>) => (options.client ?? client).get<GetWebhookDeliveryResponses, GetWebhookDeliveryErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{ scheme: 'bearer', type: 'http' }, { scheme: 'bearer', type: 'http' }],
     url: '/api/webhooks/{webhookId}/deliveries/{deliveryId}',
     ...options
 });
@@ -1840,7 +1912,7 @@ export const getWebhookDelivery = <ThrowOnError extends boolean = true>(options:
  */
 export const replayWebhookDelivery = <ThrowOnError extends boolean = true>(options: Options<ReplayWebhookDeliveryData, ThrowOnError>) => (options.client ?? client).post<ReplayWebhookDeliveryResponses, ReplayWebhookDeliveryErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{ scheme: 'bearer', type: 'http' }, { scheme: 'bearer', type: 'http' }],
     url: '/api/webhooks/{webhookId}/deliveries/{deliveryId}/replay',
     ...options,
     headers: {
@@ -1866,7 +1938,7 @@ export const replayWebhookDelivery = <ThrowOnError extends boolean = true>(optio
  */
 export const sendEmail = <ThrowOnError extends boolean = true>(options: Options<SendEmailData, ThrowOnError>) => (options.client ?? client).post<SendEmailResponses, SendEmailErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{ scheme: 'bearer', type: 'http' }, { scheme: 'bearer', type: 'http' }],
     url: '/api/email/send',
     ...options,
     headers: {
@@ -1886,7 +1958,7 @@ export const sendEmail = <ThrowOnError extends boolean = true>(options: Options<
  */
 export const sendEmails = <ThrowOnError extends boolean = true>(options: Options<SendEmailsData, ThrowOnError>) => (options.client ?? client).post<SendEmailsResponses, SendEmailsErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{ scheme: 'bearer', type: 'http' }, { scheme: 'bearer', type: 'http' }],
     url: '/api/email/send-batch',
     ...options,
     headers: {
@@ -1906,7 +1978,7 @@ export const sendEmails = <ThrowOnError extends boolean = true>(options: Options
  */
 export const listNotifications = <ThrowOnError extends boolean = true>(options?: Options<ListNotificationsData, ThrowOnError>) => (options?.client ?? client).get<ListNotificationsResponses, ListNotificationsErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{ scheme: 'bearer', type: 'http' }, { scheme: 'bearer', type: 'http' }],
     url: '/api/notifications',
     ...options
 });
@@ -1919,7 +1991,7 @@ export const listNotifications = <ThrowOnError extends boolean = true>(options?:
  */
 export const readNotifications = <ThrowOnError extends boolean = true>(options: Options<ReadNotificationsData, ThrowOnError>) => (options.client ?? client).post<ReadNotificationsResponses, ReadNotificationsErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{ scheme: 'bearer', type: 'http' }, { scheme: 'bearer', type: 'http' }],
     url: '/api/notifications/read-all',
     ...options,
     headers: {
@@ -1938,7 +2010,7 @@ export const readNotifications = <ThrowOnError extends boolean = true>(options: 
  */
 export const getNotificationPreferences = <ThrowOnError extends boolean = true>(options?: Options<GetNotificationPreferencesData, ThrowOnError>) => (options?.client ?? client).get<GetNotificationPreferencesResponses, GetNotificationPreferencesErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{ scheme: 'bearer', type: 'http' }, { scheme: 'bearer', type: 'http' }],
     url: '/api/notifications/preferences',
     ...options
 });
@@ -1951,7 +2023,7 @@ export const getNotificationPreferences = <ThrowOnError extends boolean = true>(
  */
 export const setNotificationPreferences = <ThrowOnError extends boolean = true>(options: Options<SetNotificationPreferencesData, ThrowOnError>) => (options.client ?? client).put<SetNotificationPreferencesResponses, SetNotificationPreferencesErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{ scheme: 'bearer', type: 'http' }, { scheme: 'bearer', type: 'http' }],
     url: '/api/notifications/preferences',
     ...options,
     headers: {
@@ -1969,7 +2041,7 @@ export const setNotificationPreferences = <ThrowOnError extends boolean = true>(
  */
 export const updateNotification = <ThrowOnError extends boolean = true>(options: Options<UpdateNotificationData, ThrowOnError>) => (options.client ?? client).patch<UpdateNotificationResponses, UpdateNotificationErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{ scheme: 'bearer', type: 'http' }, { scheme: 'bearer', type: 'http' }],
     url: '/api/notifications/{notificationId}',
     ...options,
     headers: {
@@ -1987,7 +2059,7 @@ export const updateNotification = <ThrowOnError extends boolean = true>(options:
  */
 export const listEmails = <ThrowOnError extends boolean = true>(options?: Options<ListEmailsData, ThrowOnError>) => (options?.client ?? client).get<ListEmailsResponses, ListEmailsErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{ scheme: 'bearer', type: 'http' }, { scheme: 'bearer', type: 'http' }],
     url: '/api/email',
     ...options
 });
@@ -2003,7 +2075,7 @@ export const listEmails = <ThrowOnError extends boolean = true>(options?: Option
  */
 export const listSuppressions = <ThrowOnError extends boolean = true>(options?: Options<ListSuppressionsData, ThrowOnError>) => (options?.client ?? client).get<ListSuppressionsResponses, ListSuppressionsErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{ scheme: 'bearer', type: 'http' }, { scheme: 'bearer', type: 'http' }],
     url: '/api/email/suppressions',
     ...options
 });
@@ -2017,7 +2089,7 @@ export const listSuppressions = <ThrowOnError extends boolean = true>(options?: 
  */
 export const createSuppression = <ThrowOnError extends boolean = true>(options: Options<CreateSuppressionData, ThrowOnError>) => (options.client ?? client).post<CreateSuppressionResponses, CreateSuppressionErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{ scheme: 'bearer', type: 'http' }, { scheme: 'bearer', type: 'http' }],
     url: '/api/email/suppressions',
     ...options,
     headers: {
@@ -2035,7 +2107,7 @@ export const createSuppression = <ThrowOnError extends boolean = true>(options: 
  */
 export const deleteSuppression = <ThrowOnError extends boolean = true>(options: Options<DeleteSuppressionData, ThrowOnError>) => (options.client ?? client).delete<DeleteSuppressionResponses, DeleteSuppressionErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{ scheme: 'bearer', type: 'http' }, { scheme: 'bearer', type: 'http' }],
     url: '/api/email/suppressions/{suppressionId}',
     ...options
 });
@@ -2048,7 +2120,7 @@ export const deleteSuppression = <ThrowOnError extends boolean = true>(options: 
  */
 export const cancelEmail = <ThrowOnError extends boolean = true>(options: Options<CancelEmailData, ThrowOnError>) => (options.client ?? client).delete<CancelEmailResponses, CancelEmailErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{ scheme: 'bearer', type: 'http' }, { scheme: 'bearer', type: 'http' }],
     url: '/api/email/{emailId}',
     ...options
 });
@@ -2062,7 +2134,7 @@ export const cancelEmail = <ThrowOnError extends boolean = true>(options: Option
  */
 export const getEmail = <ThrowOnError extends boolean = true>(options: Options<GetEmailData, ThrowOnError>) => (options.client ?? client).get<GetEmailResponses, GetEmailErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{ scheme: 'bearer', type: 'http' }, { scheme: 'bearer', type: 'http' }],
     url: '/api/email/{emailId}',
     ...options
 });
@@ -2078,7 +2150,7 @@ export const getEmail = <ThrowOnError extends boolean = true>(options: Options<G
  */
 export const listJobs = <ThrowOnError extends boolean = true>(options?: Options<ListJobsData, ThrowOnError>) => (options?.client ?? client).get<ListJobsResponses, ListJobsErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{ scheme: 'bearer', type: 'http' }, { scheme: 'bearer', type: 'http' }],
     url: '/api/jobs',
     ...options
 });
@@ -2093,7 +2165,7 @@ export const listJobs = <ThrowOnError extends boolean = true>(options?: Options<
  */
 export const cancelJob = <ThrowOnError extends boolean = true>(options: Options<CancelJobData, ThrowOnError>) => (options.client ?? client).delete<CancelJobResponses, CancelJobErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{ scheme: 'bearer', type: 'http' }, { scheme: 'bearer', type: 'http' }],
     url: '/api/jobs/{jobId}',
     ...options
 });
@@ -2111,7 +2183,7 @@ export const cancelJob = <ThrowOnError extends boolean = true>(options: Options<
  */
 export const getJob = <ThrowOnError extends boolean = true>(options: Options<GetJobData, ThrowOnError>) => (options.client ?? client).get<GetJobResponses, GetJobErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{ scheme: 'bearer', type: 'http' }, { scheme: 'bearer', type: 'http' }],
     url: '/api/jobs/{jobId}',
     ...options
 });
@@ -2125,7 +2197,7 @@ export const getJob = <ThrowOnError extends boolean = true>(options: Options<Get
  */
 export const retryJob = <ThrowOnError extends boolean = true>(options: Options<RetryJobData, ThrowOnError>) => (options.client ?? client).post<RetryJobResponses, RetryJobErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{ scheme: 'bearer', type: 'http' }, { scheme: 'bearer', type: 'http' }],
     url: '/api/jobs/{jobId}/retry',
     ...options,
     headers: {
@@ -2166,7 +2238,7 @@ export const retryJob = <ThrowOnError extends boolean = true>(options: Options<R
  */
 export const initiateSignature = <ThrowOnError extends boolean = true>(options: Options<InitiateSignatureData, ThrowOnError>) => (options.client ?? client).post<InitiateSignatureResponses, InitiateSignatureErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{ scheme: 'bearer', type: 'http' }, { scheme: 'bearer', type: 'http' }],
     url: '/api/esign/initiate',
     ...options,
     headers: {
@@ -2185,7 +2257,7 @@ export const initiateSignature = <ThrowOnError extends boolean = true>(options: 
  */
 export const listSignatureRequests = <ThrowOnError extends boolean = true>(options?: Options<ListSignatureRequestsData, ThrowOnError>) => (options?.client ?? client).get<ListSignatureRequestsResponses, ListSignatureRequestsErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{ scheme: 'bearer', type: 'http' }, { scheme: 'bearer', type: 'http' }],
     url: '/api/esign',
     ...options
 });
@@ -2199,7 +2271,7 @@ export const listSignatureRequests = <ThrowOnError extends boolean = true>(optio
  */
 export const getSignatureRequest = <ThrowOnError extends boolean = true>(options: Options<GetSignatureRequestData, ThrowOnError>) => (options.client ?? client).get<GetSignatureRequestResponses, GetSignatureRequestErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{ scheme: 'bearer', type: 'http' }, { scheme: 'bearer', type: 'http' }],
     url: '/api/esign/{trackingId}',
     ...options
 });
@@ -2214,7 +2286,7 @@ export const getSignatureRequest = <ThrowOnError extends boolean = true>(options
  */
 export const listSignatureEvents = <ThrowOnError extends boolean = true>(options: Options<ListSignatureEventsData, ThrowOnError>) => (options.client ?? client).get<ListSignatureEventsResponses, ListSignatureEventsErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{ scheme: 'bearer', type: 'http' }, { scheme: 'bearer', type: 'http' }],
     url: '/api/esign/{trackingId}/events',
     ...options
 });
@@ -2228,7 +2300,7 @@ export const listSignatureEvents = <ThrowOnError extends boolean = true>(options
  */
 export const cancelSignatureRequest = <ThrowOnError extends boolean = true>(options: Options<CancelSignatureRequestData, ThrowOnError>) => (options.client ?? client).post<CancelSignatureRequestResponses, CancelSignatureRequestErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{ scheme: 'bearer', type: 'http' }, { scheme: 'bearer', type: 'http' }],
     url: '/api/esign/{trackingId}/cancel',
     ...options,
     headers: {
@@ -2247,7 +2319,7 @@ export const cancelSignatureRequest = <ThrowOnError extends boolean = true>(opti
  */
 export const remindSigners = <ThrowOnError extends boolean = true>(options: Options<RemindSignersData, ThrowOnError>) => (options.client ?? client).post<RemindSignersResponses, RemindSignersErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{ scheme: 'bearer', type: 'http' }, { scheme: 'bearer', type: 'http' }],
     url: '/api/esign/{trackingId}/remind',
     ...options,
     headers: {
@@ -2266,7 +2338,7 @@ export const remindSigners = <ThrowOnError extends boolean = true>(options: Opti
  */
 export const getSignatureEvidence = <ThrowOnError extends boolean = true>(options: Options<GetSignatureEvidenceData, ThrowOnError>) => (options.client ?? client).get<GetSignatureEvidenceResponses, GetSignatureEvidenceErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ scheme: 'bearer', type: 'http' }],
+    security: [{ scheme: 'bearer', type: 'http' }, { scheme: 'bearer', type: 'http' }],
     url: '/api/esign/{trackingId}/evidence',
     ...options
 });

@@ -86,7 +86,7 @@ export type Problem = {
      */
     instance?: string;
     /**
-     * Stable and for programs: malformed, invalid, unauthenticated, forbidden, not_found, method_not_allowed, conflict, legal_hold, case_closed, case_owner, template_unpublished, template_archived, text_pending, too_large, range_not_satisfiable, rate_limited, ai_budget_spent, storage_unavailable, ai_unavailable, ai_bad_answer, ai_answer_cut_off, ai_text_filtered, ai_text_too_long, ai_quota_exceeded, ai_key_refused, ai_model_unknown, ai_request_refused, document_unfit, email_unavailable, link_invalid, link_early, link_signed, link_declined, link_expired, link_closed, link_elsewhere, not_viewed, signature_open, signature_mailing, signature_creating, signature_sealing, signature_failed, signature_completed, signature_declined, signature_cancelled, signature_expired, esign_unavailable, esign_refused, idempotency_key_reused, idempotency_in_progress, idempotency_answer_unreadable, upstream, unavailable, timeout, internal.
+     * Stable and for programs: malformed, invalid, unauthenticated, forbidden, scope_missing, address_not_allowed, api_key_refused, not_found, method_not_allowed, conflict, legal_hold, case_closed, case_owner, template_unpublished, template_archived, text_pending, too_large, range_not_satisfiable, rate_limited, ai_budget_spent, storage_unavailable, ai_unavailable, ai_bad_answer, ai_answer_cut_off, ai_text_filtered, ai_text_too_long, ai_quota_exceeded, ai_key_refused, ai_model_unknown, ai_request_refused, document_unfit, email_unavailable, link_invalid, link_early, link_signed, link_declined, link_expired, link_closed, link_elsewhere, not_viewed, signature_open, signature_mailing, signature_creating, signature_sealing, signature_failed, signature_completed, signature_declined, signature_cancelled, signature_expired, esign_unavailable, esign_refused, idempotency_key_reused, idempotency_in_progress, idempotency_answer_unreadable, upstream, unavailable, timeout, internal.
      */
     code: string;
     /**
@@ -122,6 +122,103 @@ export type FieldError = {
     quote?: string;
 };
 
+/**
+ * What a key may do: `read` the operations of a tag with GET, or `write` all its other operations.
+ * Neither includes the other. `*` stands for every tag.
+ *
+ */
+export type ApiKeyScope = '*:read' | '*:write' | 'ai:read' | 'ai:write' | 'cases:read' | 'cases:write' | 'docs:read' | 'docs:write' | 'drafts:read' | 'drafts:write' | 'email:read' | 'email:write' | 'esign:read' | 'esign:write' | 'jobs:read' | 'jobs:write' | 'notifications:read' | 'notifications:write' | 'templates:read' | 'templates:write' | 'webhooks:read' | 'webhooks:write';
+
+/**
+ * live: the key works with real data.
+ */
+export type ApiKeyMode = 'live';
+
+/**
+ * What the key is for, such as the program that uses it.
+ */
+export type ApiKeyName = string;
+
+/**
+ * An address or a range in CIDR notation, IPv4 or IPv6.
+ */
+export type IpRange = string;
+
+export type CreateApiKeyRequest = {
+    name: ApiKeyName;
+    mode?: ApiKeyMode;
+    /**
+     * What the key may do.
+     */
+    scopes: Array<ApiKeyScope>;
+    /**
+     * When the key stops working, within 366 days; absent: in 365 days.
+     */
+    expiresAt?: Time;
+    /**
+     * The network addresses from which the key works; absent or empty: all.
+     */
+    ipRanges?: Array<IpRange>;
+    /**
+     * The number of requests per minute, within what the service allows; absent: all of that.
+     */
+    rateLimit?: number;
+};
+
+export type ApiKey = {
+    id: Id;
+    userId: Id;
+    name: ApiKeyName;
+    mode: ApiKeyMode;
+    /**
+     * Whether the key works.
+     */
+    status: 'active' | 'expired' | 'revoked';
+    /**
+     * The start of the secret.
+     */
+    prefix: string;
+    /**
+     * The last characters of the secret.
+     */
+    lastFour: string;
+    /**
+     * What the key may do.
+     */
+    scopes: Array<ApiKeyScope>;
+    /**
+     * The network addresses from which the key works; empty: all.
+     */
+    ipRanges: Array<IpRange>;
+    /**
+     * The number of requests per minute; absent: what the service allows.
+     */
+    rateLimit?: number;
+    createdAt: Time;
+    expiresAt: Time;
+    /**
+     * When the key was last used, to the minute; absent: never.
+     */
+    lastUsedAt?: Time;
+    revokedAt?: Time;
+};
+
+export type ApiKeyWithSecret = {
+    apiKey: ApiKey;
+    /**
+     * The key to send. It is not shown again.
+     */
+    secret: string;
+};
+
+export type ApiKeyList = {
+    /**
+     * The keys.
+     */
+    items: Array<ApiKey>;
+    nextCursor?: NextCursor;
+};
+
 export type RegisterRequest = {
     email: EmailAddress;
     password: Password;
@@ -146,6 +243,10 @@ export type RequestPasswordResetRequest = {
 export type ResetPasswordRequest = {
     token: LinkToken;
     password: Password;
+    /**
+     * Whether the API keys of the account are revoked.
+     */
+    revokeApiKeys?: boolean;
 };
 
 export type VerifyEmailRequest = {
@@ -283,6 +384,10 @@ export type UserExport = {
      * The person's playbooks.
      */
     playbooks: Array<Playbook>;
+    /**
+     * The person's API keys, without their secrets.
+     */
+    apiKeys: Array<ApiKey>;
 };
 
 export type ExportedDraft = {
@@ -1637,6 +1742,10 @@ export type TimelineEntry = {
     at: Time;
     actorId: Id;
     /**
+     * The API key that acted for the actor, if one did.
+     */
+    keyId?: Id;
+    /**
      * The action.
      */
     verb: 'read' | 'download' | 'create' | 'update' | 'delete' | 'hold';
@@ -2947,7 +3056,7 @@ export type PartStatus = 'ok' | 'down';
 /**
  * The codes of problems in this version; later versions can have more.
  */
-export type ProblemCode = 'malformed' | 'invalid' | 'unauthenticated' | 'forbidden' | 'not_found' | 'method_not_allowed' | 'conflict' | 'legal_hold' | 'case_closed' | 'case_owner' | 'template_unpublished' | 'template_archived' | 'text_pending' | 'too_large' | 'range_not_satisfiable' | 'rate_limited' | 'ai_budget_spent' | 'storage_unavailable' | 'ai_unavailable' | 'ai_bad_answer' | 'ai_answer_cut_off' | 'ai_text_filtered' | 'ai_text_too_long' | 'ai_quota_exceeded' | 'ai_key_refused' | 'ai_model_unknown' | 'ai_request_refused' | 'document_unfit' | 'email_unavailable' | 'link_invalid' | 'link_early' | 'link_signed' | 'link_declined' | 'link_expired' | 'link_closed' | 'link_elsewhere' | 'not_viewed' | 'signature_open' | 'signature_mailing' | 'signature_creating' | 'signature_sealing' | 'signature_failed' | 'signature_completed' | 'signature_declined' | 'signature_cancelled' | 'signature_expired' | 'esign_unavailable' | 'esign_refused' | 'idempotency_key_reused' | 'idempotency_in_progress' | 'idempotency_answer_unreadable' | 'upstream' | 'unavailable' | 'timeout' | 'internal';
+export type ProblemCode = 'malformed' | 'invalid' | 'unauthenticated' | 'forbidden' | 'scope_missing' | 'address_not_allowed' | 'api_key_refused' | 'not_found' | 'method_not_allowed' | 'conflict' | 'legal_hold' | 'case_closed' | 'case_owner' | 'template_unpublished' | 'template_archived' | 'text_pending' | 'too_large' | 'range_not_satisfiable' | 'rate_limited' | 'ai_budget_spent' | 'storage_unavailable' | 'ai_unavailable' | 'ai_bad_answer' | 'ai_answer_cut_off' | 'ai_text_filtered' | 'ai_text_too_long' | 'ai_quota_exceeded' | 'ai_key_refused' | 'ai_model_unknown' | 'ai_request_refused' | 'document_unfit' | 'email_unavailable' | 'link_invalid' | 'link_early' | 'link_signed' | 'link_declined' | 'link_expired' | 'link_closed' | 'link_elsewhere' | 'not_viewed' | 'signature_open' | 'signature_mailing' | 'signature_creating' | 'signature_sealing' | 'signature_failed' | 'signature_completed' | 'signature_declined' | 'signature_cancelled' | 'signature_expired' | 'esign_unavailable' | 'esign_refused' | 'idempotency_key_reused' | 'idempotency_in_progress' | 'idempotency_answer_unreadable' | 'upstream' | 'unavailable' | 'timeout' | 'internal';
 
 /**
  * The page size: how many items to return at most.
@@ -2963,6 +3072,11 @@ export type CaseId = Id;
  * The id of a playbook.
  */
 export type PlaybookId = Id;
+
+/**
+ * The id of an API key.
+ */
+export type ApiKeyId = Id;
 
 /**
  * The webhook's id.
@@ -3163,6 +3277,10 @@ export type LogoutUserErrors = {
      */
     401: Problem;
     /**
+     * The caller is not allowed to do this.
+     */
+    403: Problem;
+    /**
      * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
      */
     429: Problem;
@@ -3345,6 +3463,10 @@ export type ResendVerificationErrors = {
      */
     401: Problem;
     /**
+     * The caller is not allowed to do this.
+     */
+    403: Problem;
+    /**
      * The request conflicts with the current state of the resource.
      */
     409: Problem;
@@ -3390,6 +3512,10 @@ export type GetCurrentUserErrors = {
      */
     401: Problem;
     /**
+     * The caller is not allowed to do this.
+     */
+    403: Problem;
+    /**
      * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
      */
     429: Problem;
@@ -3431,6 +3557,10 @@ export type EndSessionsErrors = {
      */
     401: Problem;
     /**
+     * The caller is not allowed to do this.
+     */
+    403: Problem;
+    /**
      * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
      */
     429: Problem;
@@ -3471,6 +3601,10 @@ export type ListSessionsErrors = {
      * The access token is missing or invalid, or the credentials are wrong.
      */
     401: Problem;
+    /**
+     * The caller is not allowed to do this.
+     */
+    403: Problem;
     /**
      * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
      */
@@ -3518,6 +3652,10 @@ export type EndSessionErrors = {
      */
     401: Problem;
     /**
+     * The caller is not allowed to do this.
+     */
+    403: Problem;
+    /**
      * There is no such resource, or the caller may not know that it exists.
      */
     404: Problem;
@@ -3545,6 +3683,235 @@ export type EndSessionResponses = {
 };
 
 export type EndSessionResponse = EndSessionResponses[keyof EndSessionResponses];
+
+export type ListApiKeysData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * The page size: how many items to return at most.
+         */
+        limit?: number;
+        /**
+         * `nextCursor` of the previous page; absent or empty for the first page. Opaque: its format can change. A cursor of another list is 422.
+         */
+        cursor?: string;
+        /**
+         * Only keys of this account.
+         */
+        userId?: Id;
+    };
+    url: '/api/api-keys';
+};
+
+export type ListApiKeysErrors = {
+    /**
+     * The request cannot be parsed, or has an unknown field or parameter.
+     */
+    400: Problem;
+    /**
+     * The access token is missing or invalid, or the credentials are wrong.
+     */
+    401: Problem;
+    /**
+     * The caller is not allowed to do this.
+     */
+    403: Problem;
+    /**
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
+     */
+    429: Problem;
+    /**
+     * Something went wrong on our side. Please report the request id.
+     */
+    500: Problem;
+    /**
+     * A part that the request needs is down; retry after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type ListApiKeysError = ListApiKeysErrors[keyof ListApiKeysErrors];
+
+export type ListApiKeysResponses = {
+    /**
+     * A page of keys.
+     */
+    200: ApiKeyList;
+};
+
+export type ListApiKeysResponse = ListApiKeysResponses[keyof ListApiKeysResponses];
+
+export type CreateApiKeyData = {
+    body: CreateApiKeyRequest;
+    headers?: {
+        /**
+         * A unique value for this request, such as a UUID. A retry with the same key does not run the request again.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/api-keys';
+};
+
+export type CreateApiKeyErrors = {
+    /**
+     * The request cannot be parsed, or has an unknown field or parameter.
+     */
+    400: Problem;
+    /**
+     * The access token is missing or invalid, or the credentials are wrong.
+     */
+    401: Problem;
+    /**
+     * The caller is not allowed to do this.
+     */
+    403: Problem;
+    /**
+     * The request conflicts with the current state of the resource.
+     */
+    409: Problem;
+    /**
+     * The body is too large.
+     */
+    413: Problem;
+    /**
+     * A field or parameter is invalid; `errors` names each.
+     */
+    422: Problem;
+    /**
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
+     */
+    429: Problem;
+    /**
+     * Something went wrong on our side. Please report the request id.
+     */
+    500: Problem;
+    /**
+     * A part that the request needs is down; retry after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type CreateApiKeyError = CreateApiKeyErrors[keyof CreateApiKeyErrors];
+
+export type CreateApiKeyResponses = {
+    /**
+     * The key, with its secret.
+     */
+    201: ApiKeyWithSecret;
+};
+
+export type CreateApiKeyResponse = CreateApiKeyResponses[keyof CreateApiKeyResponses];
+
+export type RevokeApiKeyData = {
+    body?: never;
+    path: {
+        /**
+         * The id of an API key.
+         */
+        apiKeyId: Id;
+    };
+    query?: never;
+    url: '/api/api-keys/{apiKeyId}';
+};
+
+export type RevokeApiKeyErrors = {
+    /**
+     * The request cannot be parsed, or has an unknown field or parameter.
+     */
+    400: Problem;
+    /**
+     * The access token is missing or invalid, or the credentials are wrong.
+     */
+    401: Problem;
+    /**
+     * The caller is not allowed to do this.
+     */
+    403: Problem;
+    /**
+     * There is no such resource, or the caller may not know that it exists.
+     */
+    404: Problem;
+    /**
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
+     */
+    429: Problem;
+    /**
+     * Something went wrong on our side. Please report the request id.
+     */
+    500: Problem;
+    /**
+     * A part that the request needs is down; retry after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type RevokeApiKeyError = RevokeApiKeyErrors[keyof RevokeApiKeyErrors];
+
+export type RevokeApiKeyResponses = {
+    /**
+     * The key is revoked.
+     */
+    204: void;
+};
+
+export type RevokeApiKeyResponse = RevokeApiKeyResponses[keyof RevokeApiKeyResponses];
+
+export type GetApiKeyData = {
+    body?: never;
+    path: {
+        /**
+         * The id of an API key.
+         */
+        apiKeyId: Id;
+    };
+    query?: never;
+    url: '/api/api-keys/{apiKeyId}';
+};
+
+export type GetApiKeyErrors = {
+    /**
+     * The request cannot be parsed, or has an unknown field or parameter.
+     */
+    400: Problem;
+    /**
+     * The access token is missing or invalid, or the credentials are wrong.
+     */
+    401: Problem;
+    /**
+     * The caller is not allowed to do this.
+     */
+    403: Problem;
+    /**
+     * There is no such resource, or the caller may not know that it exists.
+     */
+    404: Problem;
+    /**
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
+     */
+    429: Problem;
+    /**
+     * Something went wrong on our side. Please report the request id.
+     */
+    500: Problem;
+    /**
+     * A part that the request needs is down; retry after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type GetApiKeyError = GetApiKeyErrors[keyof GetApiKeyErrors];
+
+export type GetApiKeyResponses = {
+    /**
+     * The key, without its secret.
+     */
+    200: ApiKey;
+};
+
+export type GetApiKeyResponse = GetApiKeyResponses[keyof GetApiKeyResponses];
 
 export type ListUsersData = {
     body?: never;
@@ -4015,6 +4382,10 @@ export type MaskTextErrors = {
      * The access token is missing or invalid, or the credentials are wrong.
      */
     401: Problem;
+    /**
+     * The caller is not allowed to do this.
+     */
+    403: Problem;
     /**
      * The body is too large.
      */
@@ -4690,6 +5061,10 @@ export type GetConsultationErrors = {
      */
     401: Problem;
     /**
+     * The caller is not allowed to do this.
+     */
+    403: Problem;
+    /**
      * There is no such resource, or the caller may not know that it exists.
      */
     404: Problem;
@@ -4734,6 +5109,10 @@ export type ListDocumentTypesErrors = {
      * The access token is missing or invalid, or the credentials are wrong.
      */
     401: Problem;
+    /**
+     * The caller is not allowed to do this.
+     */
+    403: Problem;
     /**
      * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
      */
@@ -4984,6 +5363,10 @@ export type GetDraftErrors = {
      */
     401: Problem;
     /**
+     * The caller is not allowed to do this.
+     */
+    403: Problem;
+    /**
      * There is no such resource, or the caller may not know that it exists.
      */
     404: Problem;
@@ -5109,6 +5492,10 @@ export type ListDraftVersionsErrors = {
      */
     401: Problem;
     /**
+     * The caller is not allowed to do this.
+     */
+    403: Problem;
+    /**
      * There is no such resource, or the caller may not know that it exists.
      */
     404: Problem;
@@ -5166,6 +5553,10 @@ export type GetDraftVersionErrors = {
      * The access token is missing or invalid, or the credentials are wrong.
      */
     401: Problem;
+    /**
+     * The caller is not allowed to do this.
+     */
+    403: Problem;
     /**
      * There is no such resource, or the caller may not know that it exists.
      */
@@ -5225,6 +5616,10 @@ export type CompareDraftVersionsErrors = {
      * The access token is missing or invalid, or the credentials are wrong.
      */
     401: Problem;
+    /**
+     * The caller is not allowed to do this.
+     */
+    403: Problem;
     /**
      * There is no such resource, or the caller may not know that it exists.
      */
@@ -5352,6 +5747,10 @@ export type ListTemplatesErrors = {
      */
     401: Problem;
     /**
+     * The caller is not allowed to do this.
+     */
+    403: Problem;
+    /**
      * A field or parameter is invalid; `errors` names each.
      */
     422: Problem;
@@ -5464,6 +5863,10 @@ export type GetTemplateErrors = {
      * The access token is missing or invalid, or the credentials are wrong.
      */
     401: Problem;
+    /**
+     * The caller is not allowed to do this.
+     */
+    403: Problem;
     /**
      * There is no such resource, or the caller may not know that it exists.
      */
@@ -5862,6 +6265,10 @@ export type GetTemplateVersionErrors = {
      */
     401: Problem;
     /**
+     * The caller is not allowed to do this.
+     */
+    403: Problem;
+    /**
      * There is no such resource, or the caller may not know that it exists.
      */
     404: Problem;
@@ -5915,6 +6322,10 @@ export type PreviewTemplateVersionErrors = {
      * The access token is missing or invalid, or the credentials are wrong.
      */
     401: Problem;
+    /**
+     * The caller is not allowed to do this.
+     */
+    403: Problem;
     /**
      * There is no such resource, or the caller may not know that it exists.
      */
@@ -6054,6 +6465,10 @@ export type ListCasesErrors = {
      */
     401: Problem;
     /**
+     * The caller is not allowed to do this.
+     */
+    403: Problem;
+    /**
      * A field or parameter is invalid; `errors` names each.
      */
     422: Problem;
@@ -6104,6 +6519,10 @@ export type CreateCaseErrors = {
      * The access token is missing or invalid, or the credentials are wrong.
      */
     401: Problem;
+    /**
+     * The caller is not allowed to do this.
+     */
+    403: Problem;
     /**
      * The request conflicts with the current state of the resource.
      */
@@ -6221,6 +6640,10 @@ export type GetCaseErrors = {
      */
     401: Problem;
     /**
+     * The caller is not allowed to do this.
+     */
+    403: Problem;
+    /**
      * There is no such resource, or the caller may not know that it exists.
      */
     404: Problem;
@@ -6336,6 +6759,10 @@ export type ListCaseMembersErrors = {
      * The access token is missing or invalid, or the credentials are wrong.
      */
     401: Problem;
+    /**
+     * The caller is not allowed to do this.
+     */
+    403: Problem;
     /**
      * There is no such resource, or the caller may not know that it exists.
      */
@@ -6595,6 +7022,10 @@ export type ListCaseInvitationsErrors = {
      */
     401: Problem;
     /**
+     * The caller is not allowed to do this.
+     */
+    403: Problem;
+    /**
      * There is no such resource, or the caller may not know that it exists.
      */
     404: Problem;
@@ -6698,6 +7129,10 @@ export type ListInvitationsErrors = {
      */
     401: Problem;
     /**
+     * The caller is not allowed to do this.
+     */
+    403: Problem;
+    /**
      * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
      */
     429: Problem;
@@ -6743,6 +7178,10 @@ export type DeclineInvitationErrors = {
      * The access token is missing or invalid, or the credentials are wrong.
      */
     401: Problem;
+    /**
+     * The caller is not allowed to do this.
+     */
+    403: Problem;
     /**
      * There is no such resource, or the caller may not know that it exists.
      */
@@ -6793,6 +7232,10 @@ export type AcceptInvitationErrors = {
      * The access token is missing or invalid, or the credentials are wrong.
      */
     401: Problem;
+    /**
+     * The caller is not allowed to do this.
+     */
+    403: Problem;
     /**
      * There is no such resource, or the caller may not know that it exists.
      */
@@ -6856,6 +7299,10 @@ export type ListCaseNotesErrors = {
      * The access token is missing or invalid, or the credentials are wrong.
      */
     401: Problem;
+    /**
+     * The caller is not allowed to do this.
+     */
+    403: Problem;
     /**
      * There is no such resource, or the caller may not know that it exists.
      */
@@ -7057,6 +7504,10 @@ export type ListCaseTasksErrors = {
      * The access token is missing or invalid, or the credentials are wrong.
      */
     401: Problem;
+    /**
+     * The caller is not allowed to do this.
+     */
+    403: Problem;
     /**
      * There is no such resource, or the caller may not know that it exists.
      */
@@ -7325,6 +7776,10 @@ export type ListCasePartiesErrors = {
      */
     401: Problem;
     /**
+     * The caller is not allowed to do this.
+     */
+    403: Problem;
+    /**
      * There is no such resource, or the caller may not know that it exists.
      */
     404: Problem;
@@ -7522,6 +7977,10 @@ export type ListCaseTimelineErrors = {
      */
     401: Problem;
     /**
+     * The caller is not allowed to do this.
+     */
+    403: Problem;
+    /**
      * There is no such resource, or the caller may not know that it exists.
      */
     404: Problem;
@@ -7575,6 +8034,10 @@ export type VerifyCaseTimelineErrors = {
      * The access token is missing or invalid, or the credentials are wrong.
      */
     401: Problem;
+    /**
+     * The caller is not allowed to do this.
+     */
+    403: Problem;
     /**
      * There is no such resource, or the caller may not know that it exists.
      */
@@ -7912,6 +8375,10 @@ export type SearchDocumentsErrors = {
      */
     401: Problem;
     /**
+     * The caller is not allowed to do this.
+     */
+    403: Problem;
+    /**
      * There is no such resource, or the caller may not know that it exists.
      */
     404: Problem;
@@ -8020,6 +8487,10 @@ export type GetDocumentErrors = {
      */
     401: Problem;
     /**
+     * The caller is not allowed to do this.
+     */
+    403: Problem;
+    /**
      * There is no such resource, or the caller may not know that it exists.
      */
     404: Problem;
@@ -8080,6 +8551,10 @@ export type GetDocumentContentErrors = {
      */
     401: Problem;
     /**
+     * The caller is not allowed to do this.
+     */
+    403: Problem;
+    /**
      * There is no such resource, or the caller may not know that it exists.
      */
     404: Problem;
@@ -8137,6 +8612,10 @@ export type VerifyDocumentErrors = {
      * The access token is missing or invalid, or the credentials are wrong.
      */
     401: Problem;
+    /**
+     * The caller is not allowed to do this.
+     */
+    403: Problem;
     /**
      * There is no such resource, or the caller may not know that it exists.
      */
@@ -9714,6 +10193,10 @@ export type CancelJobErrors = {
      */
     401: Problem;
     /**
+     * The caller is not allowed to do this.
+     */
+    403: Problem;
+    /**
      * There is no such resource, or the caller may not know that it exists.
      */
     404: Problem;
@@ -9767,6 +10250,10 @@ export type GetJobErrors = {
      * The access token is missing or invalid, or the credentials are wrong.
      */
     401: Problem;
+    /**
+     * The caller is not allowed to do this.
+     */
+    403: Problem;
     /**
      * There is no such resource, or the caller may not know that it exists.
      */
@@ -9965,6 +10452,10 @@ export type ListSignatureRequestsErrors = {
      */
     401: Problem;
     /**
+     * The caller is not allowed to do this.
+     */
+    403: Problem;
+    /**
      * There is no such resource, or the caller may not know that it exists.
      */
     404: Problem;
@@ -10019,6 +10510,10 @@ export type GetSignatureRequestErrors = {
      */
     401: Problem;
     /**
+     * The caller is not allowed to do this.
+     */
+    403: Problem;
+    /**
      * There is no such resource, or the caller may not know that it exists.
      */
     404: Problem;
@@ -10068,6 +10563,10 @@ export type ListSignatureEventsErrors = {
      * The access token is missing or invalid, or the credentials are wrong.
      */
     401: Problem;
+    /**
+     * The caller is not allowed to do this.
+     */
+    403: Problem;
     /**
      * There is no such resource, or the caller may not know that it exists.
      */
@@ -10246,6 +10745,10 @@ export type GetSignatureEvidenceErrors = {
      * The access token is missing or invalid, or the credentials are wrong.
      */
     401: Problem;
+    /**
+     * The caller is not allowed to do this.
+     */
+    403: Problem;
     /**
      * There is no such resource, or the caller may not know that it exists.
      */

@@ -103,6 +103,91 @@ export const zProblem = /* @__PURE__ */ (() => z.object({
     errors: z.array(zFieldError).max(100).optional()
 }))();
 
+/**
+ * What a key may do: `read` the operations of a tag with GET, or `write` all its other operations.
+ * Neither includes the other. `*` stands for every tag.
+ *
+ */
+export const zApiKeyScope = /* @__PURE__ */ (() => z.enum([
+    '*:read',
+    '*:write',
+    'ai:read',
+    'ai:write',
+    'cases:read',
+    'cases:write',
+    'docs:read',
+    'docs:write',
+    'drafts:read',
+    'drafts:write',
+    'email:read',
+    'email:write',
+    'esign:read',
+    'esign:write',
+    'jobs:read',
+    'jobs:write',
+    'notifications:read',
+    'notifications:write',
+    'templates:read',
+    'templates:write',
+    'webhooks:read',
+    'webhooks:write'
+]))();
+
+/**
+ * live: the key works with real data.
+ */
+export const zApiKeyMode = /* @__PURE__ */ (() => z.enum(['live']))();
+
+/**
+ * What the key is for, such as the program that uses it.
+ */
+export const zApiKeyName = /* @__PURE__ */ (() => z.string().min(1).max(100).regex(/^[^\x00-\x1f\x7f]*\S[^\x00-\x1f\x7f]*$/))();
+
+/**
+ * An address or a range in CIDR notation, IPv4 or IPv6.
+ */
+export const zIpRange = /* @__PURE__ */ (() => z.string().min(2).max(49).regex(/^[0-9A-Fa-f:.]+(\/[0-9]{1,3})?$/))();
+
+export const zCreateApiKeyRequest = /* @__PURE__ */ (() => z.object({
+    name: zApiKeyName,
+    mode: zApiKeyMode.optional(),
+    scopes: z.array(zApiKeyScope).min(1).max(30),
+    expiresAt: zTime.optional(),
+    ipRanges: z.array(zIpRange).max(20).optional(),
+    rateLimit: z.int().gte(1).lte(1000000).optional()
+}))();
+
+export const zApiKey = /* @__PURE__ */ (() => z.object({
+    id: zId,
+    userId: zId,
+    name: zApiKeyName,
+    mode: zApiKeyMode,
+    status: z.enum([
+        'active',
+        'expired',
+        'revoked'
+    ]),
+    prefix: z.string().max(20).regex(/^counsel_(live|test)_$/),
+    lastFour: z.string().length(4).regex(/^[0-9A-Za-z]{4}$/),
+    scopes: z.array(zApiKeyScope).max(30),
+    ipRanges: z.array(zIpRange).max(20),
+    rateLimit: z.int().gte(1).lte(1000000).optional(),
+    createdAt: zTime,
+    expiresAt: zTime,
+    lastUsedAt: zTime.optional(),
+    revokedAt: zTime.optional()
+}))();
+
+export const zApiKeyWithSecret = /* @__PURE__ */ (() => z.object({
+    apiKey: zApiKey,
+    secret: z.string().length(51).regex(/^counsel_(live|test)_[0-9A-Za-z]{38}$/)
+}))();
+
+export const zApiKeyList = /* @__PURE__ */ (() => z.object({
+    items: z.array(zApiKey).max(100),
+    nextCursor: zNextCursor.optional()
+}))();
+
 export const zRegisterRequest = /* @__PURE__ */ (() => z.object({
     email: zEmailAddress,
     password: zPassword,
@@ -125,7 +210,8 @@ export const zLinkToken = /* @__PURE__ */ (() => z.string().min(1).max(100).rege
 
 export const zResetPasswordRequest = /* @__PURE__ */ (() => z.object({
     token: zLinkToken,
-    password: zPassword
+    password: zPassword,
+    revokeApiKeys: z.boolean().optional().default(true)
 }))();
 
 export const zVerifyEmailRequest = /* @__PURE__ */ (() => z.object({
@@ -981,6 +1067,7 @@ export const zTimelineEntry = /* @__PURE__ */ (() => z.object({
     seq: z.coerce.bigint().gte(BigInt(1)).lte(BigInt(9007199254740991)),
     at: zTime,
     actorId: zId,
+    keyId: zId.optional(),
     verb: z.enum([
         'read',
         'download',
@@ -1910,7 +1997,8 @@ export const zUserExport = /* @__PURE__ */ (() => z.object({
     templates: z.array(zTemplateVersion).max(10000000),
     cases: z.array(zExportedCase).max(10000000),
     aiUsage: z.array(zAiUsage).max(10000000),
-    playbooks: z.array(zPlaybook).max(10000000)
+    playbooks: z.array(zPlaybook).max(10000000),
+    apiKeys: z.array(zApiKey).max(10000000)
 }))();
 
 export const zNotificationList = /* @__PURE__ */ (() => z.object({
@@ -1976,6 +2064,9 @@ export const zProblemCode = /* @__PURE__ */ (() => z.enum([
     'invalid',
     'unauthenticated',
     'forbidden',
+    'scope_missing',
+    'address_not_allowed',
+    'api_key_refused',
     'not_found',
     'method_not_allowed',
     'conflict',
@@ -2043,6 +2134,11 @@ export const zCaseId = zId;
  * The id of a playbook.
  */
 export const zPlaybookId = zId;
+
+/**
+ * The id of an API key.
+ */
+export const zApiKeyId = zId;
 
 /**
  * The webhook's id.
@@ -2158,6 +2254,46 @@ export const zEndSessionPath = /* @__PURE__ */ (() => z.object({
  * The session has ended.
  */
 export const zEndSessionResponse = /* @__PURE__ */ (() => z.void())();
+
+export const zListApiKeysQuery = /* @__PURE__ */ (() => z.object({
+    limit: z.int().gte(1).lte(100).optional().default(20),
+    cursor: z.string().max(200).regex(/^[A-Za-z0-9_-]*$/).optional(),
+    userId: zId.optional()
+}))();
+
+/**
+ * A page of keys.
+ */
+export const zListApiKeysResponse = zApiKeyList;
+
+export const zCreateApiKeyBody = zCreateApiKeyRequest;
+
+export const zCreateApiKeyHeaders = /* @__PURE__ */ (() => z.object({
+    'Idempotency-Key': z.string().min(1).max(128).regex(/^[A-Za-z0-9._:\/-]+$/).optional()
+}))();
+
+/**
+ * The key, with its secret.
+ */
+export const zCreateApiKeyResponse = zApiKeyWithSecret;
+
+export const zRevokeApiKeyPath = /* @__PURE__ */ (() => z.object({
+    apiKeyId: zId
+}))();
+
+/**
+ * The key is revoked.
+ */
+export const zRevokeApiKeyResponse = /* @__PURE__ */ (() => z.void())();
+
+export const zGetApiKeyPath = /* @__PURE__ */ (() => z.object({
+    apiKeyId: zId
+}))();
+
+/**
+ * The key, without its secret.
+ */
+export const zGetApiKeyResponse = zApiKey;
 
 export const zListUsersQuery = /* @__PURE__ */ (() => z.object({
     limit: z.int().gte(1).lte(100).optional().default(20),

@@ -3,8 +3,8 @@
 import { type InfiniteData, infiniteQueryOptions, queryOptions, type UseMutationOptions } from '@tanstack/react-query';
 
 import { client } from '../client.gen.js';
-import { acceptInvitation, addCaseMember, addCaseParty, analyzeText, archiveTemplate, cancelEmail, cancelJob, cancelSignatureRequest, compareDraftVersions, consentToSigning, copyTemplate, createCase, createCaseNote, createCaseTask, createDraft, createPlaybook, createSuppression, createTemplate, createTemplateVersion, createWebhook, declineInvitation, declineSigning, deleteCase, deleteCaseNote, deleteCaseTask, deleteDocument, deleteDraft, deletePlaybook, deleteSuppression, deleteWebhook, endSession, endSessions, eraseUser, exportUser, generateDocument, getAccountPage, getAccountScript, getCase, getConsultation, getContractJson, getContractYaml, getCurrentUser, getDocs, getDocsScript, getDocument, getDocumentContent, getDraft, getDraftVersion, getEmail, getJob, getLiveness, getMaskingLists, getMetrics, getNotificationPreferences, getPlaybook, getReadiness, getSignatureEvidence, getSignatureRequest, getSigningDocument, getSigningPage, getSigningText, getTemplate, getTemplateVersion, getUnsubscribePage, getWebhook, getWebhookDelivery, initiateSignature, listAiUsage, listCaseInvitations, listCaseMembers, listCaseNotes, listCaseParties, listCases, listCaseTasks, listCaseTimeline, listConsultations, listDocuments, listDocumentTypes, listDrafts, listDraftVersions, listEmails, listInvitations, listJobs, listNotifications, listPlaybooks, listSessions, listSignatureEvents, listSignatureRequests, listSuppressions, listTemplates, listUsers, listWebhookDeliveries, listWebhooks, loginUser, logoutUser, maskText, type Options, pingWebhook, previewTemplateVersion, publishTemplateVersion, readNotifications, receiveSignatureWebhook, refreshTokens, registerUser, remindSigners, removeCaseMember, removeCaseParty, renderBatch, renderDraftPdf, renderPdf, replaceCaseTask, replaceMaskingLists, replacePlaybook, replayWebhook, replayWebhookDelivery, requestPasswordReset, resendVerification, resetPassword, retryJob, rotateWebhookSecret, searchDocuments, sendChat, sendEmail, sendEmails, sendSigningLink, setNotificationPreferences, signDocument, unpublishTemplate, unsubscribeAddress, updateCase, updateCaseMember, updateDraft, updateNotification, updateTemplate, updateUser, updateWebhook, uploadDocument, verifyCaseTimeline, verifyDocument, verifyEmail, viewSigning, warmChatCache, withdrawCaseInvitation } from '../sdk.gen.js';
-import type { AcceptInvitationData, AcceptInvitationError, AcceptInvitationResponse, AddCaseMemberData, AddCaseMemberError, AddCaseMemberResponse, AddCasePartyData, AddCasePartyError, AddCasePartyResponse, AnalyzeTextData, AnalyzeTextError, AnalyzeTextResponse, ArchiveTemplateData, ArchiveTemplateError, ArchiveTemplateResponse, CancelEmailData, CancelEmailError, CancelEmailResponse, CancelJobData, CancelJobError, CancelJobResponse, CancelSignatureRequestData, CancelSignatureRequestError, CancelSignatureRequestResponse, CompareDraftVersionsData, CompareDraftVersionsError, CompareDraftVersionsResponse, ConsentToSigningData, ConsentToSigningError, ConsentToSigningResponse, CopyTemplateData, CopyTemplateError, CopyTemplateResponse, CreateCaseData, CreateCaseError, CreateCaseNoteData, CreateCaseNoteError, CreateCaseNoteResponse, CreateCaseResponse, CreateCaseTaskData, CreateCaseTaskError, CreateCaseTaskResponse, CreateDraftData, CreateDraftError, CreateDraftResponse, CreatePlaybookData, CreatePlaybookError, CreatePlaybookResponse, CreateSuppressionData, CreateSuppressionError, CreateSuppressionResponse, CreateTemplateData, CreateTemplateError, CreateTemplateResponse, CreateTemplateVersionData, CreateTemplateVersionError, CreateTemplateVersionResponse, CreateWebhookData, CreateWebhookError, CreateWebhookResponse, DeclineInvitationData, DeclineInvitationError, DeclineInvitationResponse, DeclineSigningData, DeclineSigningError, DeclineSigningResponse, DeleteCaseData, DeleteCaseError, DeleteCaseNoteData, DeleteCaseNoteError, DeleteCaseNoteResponse, DeleteCaseResponse, DeleteCaseTaskData, DeleteCaseTaskError, DeleteCaseTaskResponse, DeleteDocumentData, DeleteDocumentError, DeleteDocumentResponse, DeleteDraftData, DeleteDraftError, DeleteDraftResponse, DeletePlaybookData, DeletePlaybookError, DeletePlaybookResponse, DeleteSuppressionData, DeleteSuppressionError, DeleteSuppressionResponse, DeleteWebhookData, DeleteWebhookError, DeleteWebhookResponse, EndSessionData, EndSessionError, EndSessionResponse, EndSessionsData, EndSessionsError, EndSessionsResponse, EraseUserData, EraseUserError, EraseUserResponse, ExportUserData, ExportUserError, ExportUserResponse, GenerateDocumentData, GenerateDocumentError, GenerateDocumentResponse2, GetAccountPageData, GetAccountPageError, GetAccountPageResponse, GetAccountScriptData, GetAccountScriptError, GetAccountScriptResponse, GetCaseData, GetCaseError, GetCaseResponse, GetConsultationData, GetConsultationError, GetConsultationResponse, GetContractJsonData, GetContractJsonError, GetContractJsonResponse, GetContractYamlData, GetContractYamlError, GetContractYamlResponse, GetCurrentUserData, GetCurrentUserError, GetCurrentUserResponse, GetDocsData, GetDocsError, GetDocsResponse, GetDocsScriptData, GetDocsScriptError, GetDocsScriptResponse, GetDocumentContentData, GetDocumentContentError, GetDocumentContentResponse, GetDocumentData, GetDocumentError, GetDocumentResponse, GetDraftData, GetDraftError, GetDraftResponse, GetDraftVersionData, GetDraftVersionError, GetDraftVersionResponse, GetEmailData, GetEmailError, GetEmailResponse, GetJobData, GetJobError, GetJobResponse, GetLivenessData, GetLivenessError, GetLivenessResponse, GetMaskingListsData, GetMaskingListsError, GetMaskingListsResponse, GetMetricsData, GetMetricsError, GetMetricsResponse, GetNotificationPreferencesData, GetNotificationPreferencesError, GetNotificationPreferencesResponse, GetPlaybookData, GetPlaybookError, GetPlaybookResponse, GetReadinessData, GetReadinessError, GetReadinessResponse, GetSignatureEvidenceData, GetSignatureEvidenceError, GetSignatureEvidenceResponse, GetSignatureRequestData, GetSignatureRequestError, GetSignatureRequestResponse, GetSigningDocumentData, GetSigningDocumentError, GetSigningDocumentResponse, GetSigningPageData, GetSigningPageError, GetSigningPageResponse, GetSigningTextData, GetSigningTextError, GetSigningTextResponse, GetTemplateData, GetTemplateError, GetTemplateResponse, GetTemplateVersionData, GetTemplateVersionError, GetTemplateVersionResponse, GetUnsubscribePageData, GetUnsubscribePageError, GetUnsubscribePageResponse, GetWebhookData, GetWebhookDeliveryData, GetWebhookDeliveryError, GetWebhookDeliveryResponse, GetWebhookError, GetWebhookResponse, InitiateSignatureData, InitiateSignatureError, InitiateSignatureResponse2, ListAiUsageData, ListAiUsageError, ListAiUsageResponse, ListCaseInvitationsData, ListCaseInvitationsError, ListCaseInvitationsResponse, ListCaseMembersData, ListCaseMembersError, ListCaseMembersResponse, ListCaseNotesData, ListCaseNotesError, ListCaseNotesResponse, ListCasePartiesData, ListCasePartiesError, ListCasePartiesResponse, ListCasesData, ListCasesError, ListCasesResponse, ListCaseTasksData, ListCaseTasksError, ListCaseTasksResponse, ListCaseTimelineData, ListCaseTimelineError, ListCaseTimelineResponse, ListConsultationsData, ListConsultationsError, ListConsultationsResponse, ListDocumentsData, ListDocumentsError, ListDocumentsResponse, ListDocumentTypesData, ListDocumentTypesError, ListDocumentTypesResponse, ListDraftsData, ListDraftsError, ListDraftsResponse, ListDraftVersionsData, ListDraftVersionsError, ListDraftVersionsResponse, ListEmailsData, ListEmailsError, ListEmailsResponse, ListInvitationsData, ListInvitationsError, ListInvitationsResponse, ListJobsData, ListJobsError, ListJobsResponse, ListNotificationsData, ListNotificationsError, ListNotificationsResponse, ListPlaybooksData, ListPlaybooksError, ListPlaybooksResponse, ListSessionsData, ListSessionsError, ListSessionsResponse, ListSignatureEventsData, ListSignatureEventsError, ListSignatureEventsResponse, ListSignatureRequestsData, ListSignatureRequestsError, ListSignatureRequestsResponse, ListSuppressionsData, ListSuppressionsError, ListSuppressionsResponse, ListTemplatesData, ListTemplatesError, ListTemplatesResponse, ListUsersData, ListUsersError, ListUsersResponse, ListWebhookDeliveriesData, ListWebhookDeliveriesError, ListWebhookDeliveriesResponse, ListWebhooksData, ListWebhooksError, ListWebhooksResponse, LoginUserData, LoginUserError, LoginUserResponse, LogoutUserData, LogoutUserError, LogoutUserResponse, MaskTextData, MaskTextError, MaskTextResponse, PingWebhookData, PingWebhookError, PingWebhookResponse, PreviewTemplateVersionData, PreviewTemplateVersionError, PreviewTemplateVersionResponse, PublishTemplateVersionData, PublishTemplateVersionError, PublishTemplateVersionResponse, ReadNotificationsData, ReadNotificationsError, ReadNotificationsResponse, ReceiveSignatureWebhookData, ReceiveSignatureWebhookError, ReceiveSignatureWebhookResponse, RefreshTokensData, RefreshTokensError, RefreshTokensResponse, RegisterUserData, RegisterUserError, RegisterUserResponse, RemindSignersData, RemindSignersError, RemindSignersResponse, RemoveCaseMemberData, RemoveCaseMemberError, RemoveCaseMemberResponse, RemoveCasePartyData, RemoveCasePartyError, RemoveCasePartyResponse, RenderBatchData, RenderBatchError, RenderBatchResponse2, RenderDraftPdfData, RenderDraftPdfError, RenderDraftPdfResponse, RenderPdfData, RenderPdfError, RenderPdfResponse2, ReplaceCaseTaskData, ReplaceCaseTaskError, ReplaceCaseTaskResponse, ReplaceMaskingListsData, ReplaceMaskingListsError, ReplaceMaskingListsResponse, ReplacePlaybookData, ReplacePlaybookError, ReplacePlaybookResponse, ReplayWebhookData, ReplayWebhookDeliveryData, ReplayWebhookDeliveryError, ReplayWebhookDeliveryResponse, ReplayWebhookError, ReplayWebhookResponse2, RequestPasswordResetData, RequestPasswordResetError, RequestPasswordResetResponse, ResendVerificationData, ResendVerificationError, ResendVerificationResponse, ResetPasswordData, ResetPasswordError, ResetPasswordResponse, RetryJobData, RetryJobError, RetryJobResponse, RotateWebhookSecretData, RotateWebhookSecretError, RotateWebhookSecretResponse, SearchDocumentsData, SearchDocumentsError, SearchDocumentsResponse, SendChatData, SendChatError, SendChatResponse, SendEmailData, SendEmailError, SendEmailResponse2, SendEmailsData, SendEmailsError2, SendEmailsResponse2, SendSigningLinkData, SendSigningLinkError, SendSigningLinkResponse, SetNotificationPreferencesData, SetNotificationPreferencesError, SetNotificationPreferencesResponse, SignDocumentData, SignDocumentError, SignDocumentResponse, UnpublishTemplateData, UnpublishTemplateError, UnpublishTemplateResponse, UnsubscribeAddressData, UnsubscribeAddressError, UnsubscribeAddressResponse, UpdateCaseData, UpdateCaseError, UpdateCaseMemberData, UpdateCaseMemberError, UpdateCaseMemberResponse, UpdateCaseResponse, UpdateDraftData, UpdateDraftError, UpdateDraftResponse, UpdateNotificationData, UpdateNotificationError, UpdateNotificationResponse, UpdateTemplateData, UpdateTemplateError, UpdateTemplateResponse, UpdateUserData, UpdateUserError, UpdateUserResponse, UpdateWebhookData, UpdateWebhookError, UpdateWebhookResponse, UploadDocumentData, UploadDocumentError, UploadDocumentResponse, VerifyCaseTimelineData, VerifyCaseTimelineError, VerifyCaseTimelineResponse, VerifyDocumentData, VerifyDocumentError, VerifyDocumentResponse, VerifyEmailData, VerifyEmailError, VerifyEmailResponse, ViewSigningData, ViewSigningError, ViewSigningResponse, WarmChatCacheData, WarmChatCacheError, WarmChatCacheResponse, WithdrawCaseInvitationData, WithdrawCaseInvitationError, WithdrawCaseInvitationResponse } from '../types.gen.js';
+import { acceptInvitation, addCaseMember, addCaseParty, analyzeText, archiveTemplate, cancelEmail, cancelJob, cancelSignatureRequest, compareDraftVersions, consentToSigning, copyTemplate, createApiKey, createCase, createCaseNote, createCaseTask, createDraft, createPlaybook, createSuppression, createTemplate, createTemplateVersion, createWebhook, declineInvitation, declineSigning, deleteCase, deleteCaseNote, deleteCaseTask, deleteDocument, deleteDraft, deletePlaybook, deleteSuppression, deleteWebhook, endSession, endSessions, eraseUser, exportUser, generateDocument, getAccountPage, getAccountScript, getApiKey, getCase, getConsultation, getContractJson, getContractYaml, getCurrentUser, getDocs, getDocsScript, getDocument, getDocumentContent, getDraft, getDraftVersion, getEmail, getJob, getLiveness, getMaskingLists, getMetrics, getNotificationPreferences, getPlaybook, getReadiness, getSignatureEvidence, getSignatureRequest, getSigningDocument, getSigningPage, getSigningText, getTemplate, getTemplateVersion, getUnsubscribePage, getWebhook, getWebhookDelivery, initiateSignature, listAiUsage, listApiKeys, listCaseInvitations, listCaseMembers, listCaseNotes, listCaseParties, listCases, listCaseTasks, listCaseTimeline, listConsultations, listDocuments, listDocumentTypes, listDrafts, listDraftVersions, listEmails, listInvitations, listJobs, listNotifications, listPlaybooks, listSessions, listSignatureEvents, listSignatureRequests, listSuppressions, listTemplates, listUsers, listWebhookDeliveries, listWebhooks, loginUser, logoutUser, maskText, type Options, pingWebhook, previewTemplateVersion, publishTemplateVersion, readNotifications, receiveSignatureWebhook, refreshTokens, registerUser, remindSigners, removeCaseMember, removeCaseParty, renderBatch, renderDraftPdf, renderPdf, replaceCaseTask, replaceMaskingLists, replacePlaybook, replayWebhook, replayWebhookDelivery, requestPasswordReset, resendVerification, resetPassword, retryJob, revokeApiKey, rotateWebhookSecret, searchDocuments, sendChat, sendEmail, sendEmails, sendSigningLink, setNotificationPreferences, signDocument, unpublishTemplate, unsubscribeAddress, updateCase, updateCaseMember, updateDraft, updateNotification, updateTemplate, updateUser, updateWebhook, uploadDocument, verifyCaseTimeline, verifyDocument, verifyEmail, viewSigning, warmChatCache, withdrawCaseInvitation } from '../sdk.gen.js';
+import type { AcceptInvitationData, AcceptInvitationError, AcceptInvitationResponse, AddCaseMemberData, AddCaseMemberError, AddCaseMemberResponse, AddCasePartyData, AddCasePartyError, AddCasePartyResponse, AnalyzeTextData, AnalyzeTextError, AnalyzeTextResponse, ArchiveTemplateData, ArchiveTemplateError, ArchiveTemplateResponse, CancelEmailData, CancelEmailError, CancelEmailResponse, CancelJobData, CancelJobError, CancelJobResponse, CancelSignatureRequestData, CancelSignatureRequestError, CancelSignatureRequestResponse, CompareDraftVersionsData, CompareDraftVersionsError, CompareDraftVersionsResponse, ConsentToSigningData, ConsentToSigningError, ConsentToSigningResponse, CopyTemplateData, CopyTemplateError, CopyTemplateResponse, CreateApiKeyData, CreateApiKeyError, CreateApiKeyResponse, CreateCaseData, CreateCaseError, CreateCaseNoteData, CreateCaseNoteError, CreateCaseNoteResponse, CreateCaseResponse, CreateCaseTaskData, CreateCaseTaskError, CreateCaseTaskResponse, CreateDraftData, CreateDraftError, CreateDraftResponse, CreatePlaybookData, CreatePlaybookError, CreatePlaybookResponse, CreateSuppressionData, CreateSuppressionError, CreateSuppressionResponse, CreateTemplateData, CreateTemplateError, CreateTemplateResponse, CreateTemplateVersionData, CreateTemplateVersionError, CreateTemplateVersionResponse, CreateWebhookData, CreateWebhookError, CreateWebhookResponse, DeclineInvitationData, DeclineInvitationError, DeclineInvitationResponse, DeclineSigningData, DeclineSigningError, DeclineSigningResponse, DeleteCaseData, DeleteCaseError, DeleteCaseNoteData, DeleteCaseNoteError, DeleteCaseNoteResponse, DeleteCaseResponse, DeleteCaseTaskData, DeleteCaseTaskError, DeleteCaseTaskResponse, DeleteDocumentData, DeleteDocumentError, DeleteDocumentResponse, DeleteDraftData, DeleteDraftError, DeleteDraftResponse, DeletePlaybookData, DeletePlaybookError, DeletePlaybookResponse, DeleteSuppressionData, DeleteSuppressionError, DeleteSuppressionResponse, DeleteWebhookData, DeleteWebhookError, DeleteWebhookResponse, EndSessionData, EndSessionError, EndSessionResponse, EndSessionsData, EndSessionsError, EndSessionsResponse, EraseUserData, EraseUserError, EraseUserResponse, ExportUserData, ExportUserError, ExportUserResponse, GenerateDocumentData, GenerateDocumentError, GenerateDocumentResponse2, GetAccountPageData, GetAccountPageError, GetAccountPageResponse, GetAccountScriptData, GetAccountScriptError, GetAccountScriptResponse, GetApiKeyData, GetApiKeyError, GetApiKeyResponse, GetCaseData, GetCaseError, GetCaseResponse, GetConsultationData, GetConsultationError, GetConsultationResponse, GetContractJsonData, GetContractJsonError, GetContractJsonResponse, GetContractYamlData, GetContractYamlError, GetContractYamlResponse, GetCurrentUserData, GetCurrentUserError, GetCurrentUserResponse, GetDocsData, GetDocsError, GetDocsResponse, GetDocsScriptData, GetDocsScriptError, GetDocsScriptResponse, GetDocumentContentData, GetDocumentContentError, GetDocumentContentResponse, GetDocumentData, GetDocumentError, GetDocumentResponse, GetDraftData, GetDraftError, GetDraftResponse, GetDraftVersionData, GetDraftVersionError, GetDraftVersionResponse, GetEmailData, GetEmailError, GetEmailResponse, GetJobData, GetJobError, GetJobResponse, GetLivenessData, GetLivenessError, GetLivenessResponse, GetMaskingListsData, GetMaskingListsError, GetMaskingListsResponse, GetMetricsData, GetMetricsError, GetMetricsResponse, GetNotificationPreferencesData, GetNotificationPreferencesError, GetNotificationPreferencesResponse, GetPlaybookData, GetPlaybookError, GetPlaybookResponse, GetReadinessData, GetReadinessError, GetReadinessResponse, GetSignatureEvidenceData, GetSignatureEvidenceError, GetSignatureEvidenceResponse, GetSignatureRequestData, GetSignatureRequestError, GetSignatureRequestResponse, GetSigningDocumentData, GetSigningDocumentError, GetSigningDocumentResponse, GetSigningPageData, GetSigningPageError, GetSigningPageResponse, GetSigningTextData, GetSigningTextError, GetSigningTextResponse, GetTemplateData, GetTemplateError, GetTemplateResponse, GetTemplateVersionData, GetTemplateVersionError, GetTemplateVersionResponse, GetUnsubscribePageData, GetUnsubscribePageError, GetUnsubscribePageResponse, GetWebhookData, GetWebhookDeliveryData, GetWebhookDeliveryError, GetWebhookDeliveryResponse, GetWebhookError, GetWebhookResponse, InitiateSignatureData, InitiateSignatureError, InitiateSignatureResponse2, ListAiUsageData, ListAiUsageError, ListAiUsageResponse, ListApiKeysData, ListApiKeysError, ListApiKeysResponse, ListCaseInvitationsData, ListCaseInvitationsError, ListCaseInvitationsResponse, ListCaseMembersData, ListCaseMembersError, ListCaseMembersResponse, ListCaseNotesData, ListCaseNotesError, ListCaseNotesResponse, ListCasePartiesData, ListCasePartiesError, ListCasePartiesResponse, ListCasesData, ListCasesError, ListCasesResponse, ListCaseTasksData, ListCaseTasksError, ListCaseTasksResponse, ListCaseTimelineData, ListCaseTimelineError, ListCaseTimelineResponse, ListConsultationsData, ListConsultationsError, ListConsultationsResponse, ListDocumentsData, ListDocumentsError, ListDocumentsResponse, ListDocumentTypesData, ListDocumentTypesError, ListDocumentTypesResponse, ListDraftsData, ListDraftsError, ListDraftsResponse, ListDraftVersionsData, ListDraftVersionsError, ListDraftVersionsResponse, ListEmailsData, ListEmailsError, ListEmailsResponse, ListInvitationsData, ListInvitationsError, ListInvitationsResponse, ListJobsData, ListJobsError, ListJobsResponse, ListNotificationsData, ListNotificationsError, ListNotificationsResponse, ListPlaybooksData, ListPlaybooksError, ListPlaybooksResponse, ListSessionsData, ListSessionsError, ListSessionsResponse, ListSignatureEventsData, ListSignatureEventsError, ListSignatureEventsResponse, ListSignatureRequestsData, ListSignatureRequestsError, ListSignatureRequestsResponse, ListSuppressionsData, ListSuppressionsError, ListSuppressionsResponse, ListTemplatesData, ListTemplatesError, ListTemplatesResponse, ListUsersData, ListUsersError, ListUsersResponse, ListWebhookDeliveriesData, ListWebhookDeliveriesError, ListWebhookDeliveriesResponse, ListWebhooksData, ListWebhooksError, ListWebhooksResponse, LoginUserData, LoginUserError, LoginUserResponse, LogoutUserData, LogoutUserError, LogoutUserResponse, MaskTextData, MaskTextError, MaskTextResponse, PingWebhookData, PingWebhookError, PingWebhookResponse, PreviewTemplateVersionData, PreviewTemplateVersionError, PreviewTemplateVersionResponse, PublishTemplateVersionData, PublishTemplateVersionError, PublishTemplateVersionResponse, ReadNotificationsData, ReadNotificationsError, ReadNotificationsResponse, ReceiveSignatureWebhookData, ReceiveSignatureWebhookError, ReceiveSignatureWebhookResponse, RefreshTokensData, RefreshTokensError, RefreshTokensResponse, RegisterUserData, RegisterUserError, RegisterUserResponse, RemindSignersData, RemindSignersError, RemindSignersResponse, RemoveCaseMemberData, RemoveCaseMemberError, RemoveCaseMemberResponse, RemoveCasePartyData, RemoveCasePartyError, RemoveCasePartyResponse, RenderBatchData, RenderBatchError, RenderBatchResponse2, RenderDraftPdfData, RenderDraftPdfError, RenderDraftPdfResponse, RenderPdfData, RenderPdfError, RenderPdfResponse2, ReplaceCaseTaskData, ReplaceCaseTaskError, ReplaceCaseTaskResponse, ReplaceMaskingListsData, ReplaceMaskingListsError, ReplaceMaskingListsResponse, ReplacePlaybookData, ReplacePlaybookError, ReplacePlaybookResponse, ReplayWebhookData, ReplayWebhookDeliveryData, ReplayWebhookDeliveryError, ReplayWebhookDeliveryResponse, ReplayWebhookError, ReplayWebhookResponse2, RequestPasswordResetData, RequestPasswordResetError, RequestPasswordResetResponse, ResendVerificationData, ResendVerificationError, ResendVerificationResponse, ResetPasswordData, ResetPasswordError, ResetPasswordResponse, RetryJobData, RetryJobError, RetryJobResponse, RevokeApiKeyData, RevokeApiKeyError, RevokeApiKeyResponse, RotateWebhookSecretData, RotateWebhookSecretError, RotateWebhookSecretResponse, SearchDocumentsData, SearchDocumentsError, SearchDocumentsResponse, SendChatData, SendChatError, SendChatResponse, SendEmailData, SendEmailError, SendEmailResponse2, SendEmailsData, SendEmailsError2, SendEmailsResponse2, SendSigningLinkData, SendSigningLinkError, SendSigningLinkResponse, SetNotificationPreferencesData, SetNotificationPreferencesError, SetNotificationPreferencesResponse, SignDocumentData, SignDocumentError, SignDocumentResponse, UnpublishTemplateData, UnpublishTemplateError, UnpublishTemplateResponse, UnsubscribeAddressData, UnsubscribeAddressError, UnsubscribeAddressResponse, UpdateCaseData, UpdateCaseError, UpdateCaseMemberData, UpdateCaseMemberError, UpdateCaseMemberResponse, UpdateCaseResponse, UpdateDraftData, UpdateDraftError, UpdateDraftResponse, UpdateNotificationData, UpdateNotificationError, UpdateNotificationResponse, UpdateTemplateData, UpdateTemplateError, UpdateTemplateResponse, UpdateUserData, UpdateUserError, UpdateUserResponse, UpdateWebhookData, UpdateWebhookError, UpdateWebhookResponse, UploadDocumentData, UploadDocumentError, UploadDocumentResponse, VerifyCaseTimelineData, VerifyCaseTimelineError, VerifyCaseTimelineResponse, VerifyDocumentData, VerifyDocumentError, VerifyDocumentResponse, VerifyEmailData, VerifyEmailError, VerifyEmailResponse, ViewSigningData, ViewSigningError, ViewSigningResponse, WarmChatCacheData, WarmChatCacheError, WarmChatCacheResponse, WithdrawCaseInvitationData, WithdrawCaseInvitationError, WithdrawCaseInvitationResponse } from '../types.gen.js';
 
 /**
  * Create an account
@@ -102,8 +102,9 @@ export const requestPasswordResetMutation = (options?: Partial<Options<RequestPa
  * Set a new password
  *
  * Sets a new password with the secret of a link from `POST /api/auth/password/forgot`. It ends all
- * sessions of the account, invalidates its other reset links, and confirms its address. A link
- * that is used, expired or unknown is 422 `link_invalid`.
+ * sessions of the account, revokes its API keys unless `revokeApiKeys` is false, invalidates its other
+ * reset links, and confirms its address. A link that is used, expired or unknown is 422
+ * `link_invalid`.
  *
  */
 export const resetPasswordMutation = (options?: Partial<Options<ResetPasswordData>>): UseMutationOptions<ResetPasswordResponse, ResetPasswordError, Options<ResetPasswordData>> => {
@@ -257,22 +258,24 @@ export const endSessionMutation = (options?: Partial<Options<EndSessionData>>): 
     return mutationOptions;
 };
 
-export const listUsersQueryKey = (options?: Options<ListUsersData>) => createQueryKey('listUsers', options);
+export const listApiKeysQueryKey = (options?: Options<ListApiKeysData>) => createQueryKey('listApiKeys', options);
 
 /**
- * List accounts
+ * List API keys
  *
- * Returns all accounts, newest first. For admins.
+ * Returns keys, newest first, with those that have expired or were revoked. Callers see their own;
+ * an admin sees everyone's and can filter by `userId`. For anyone else, a `userId` other than their
+ * own is 403.
  *
  */
-export const listUsersOptions = (options?: Options<ListUsersData>) => queryOptions<ListUsersResponse, ListUsersError, ListUsersResponse, ReturnType<typeof listUsersQueryKey>>({
-    queryFn: async ({ queryKey, signal }) => await listUsers({
+export const listApiKeysOptions = (options?: Options<ListApiKeysData>) => queryOptions<ListApiKeysResponse, ListApiKeysError, ListApiKeysResponse, ReturnType<typeof listApiKeysQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => await listApiKeys({
         ...options,
         ...queryKey[0],
         signal,
         throwOnError: true
     }),
-    queryKey: listUsersQueryKey(options)
+    queryKey: listApiKeysQueryKey(options)
 });
 
 const createInfiniteParams = <K extends Pick<QueryKey<Options>[0], 'body' | 'headers' | 'path' | 'query'>>(queryKey: QueryKey<Options>, page: K) => {
@@ -303,6 +306,121 @@ const createInfiniteParams = <K extends Pick<QueryKey<Options>[0], 'body' | 'hea
     }
     return params as unknown as typeof page;
 };
+
+export const listApiKeysInfiniteQueryKey = (options?: Options<ListApiKeysData>): QueryKey<Options<ListApiKeysData>> => createQueryKey('listApiKeys', options, true);
+
+/**
+ * List API keys
+ *
+ * Returns keys, newest first, with those that have expired or were revoked. Callers see their own;
+ * an admin sees everyone's and can filter by `userId`. For anyone else, a `userId` other than their
+ * own is 403.
+ *
+ */
+export const listApiKeysInfiniteOptions = (options?: Options<ListApiKeysData>) => infiniteQueryOptions<ListApiKeysResponse, ListApiKeysError, InfiniteData<ListApiKeysResponse>, QueryKey<Options<ListApiKeysData>>, string | Pick<QueryKey<Options<ListApiKeysData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
+// @ts-ignore
+{
+    queryFn: async ({ pageParam, queryKey, signal }) => {
+        // @ts-ignore
+        const page: Pick<QueryKey<Options<ListApiKeysData>>[0], 'body' | 'headers' | 'path' | 'query'> = typeof pageParam === 'object' ? pageParam : {
+            query: {
+                cursor: pageParam
+            }
+        };
+        const params = createInfiniteParams(queryKey, page);
+        return await listApiKeys({
+            ...options,
+            ...params,
+            signal,
+            throwOnError: true
+        });
+    },
+    initialPageParam: '',
+    getNextPageParam: (page) => page.nextCursor,
+    queryKey: listApiKeysInfiniteQueryKey(options)
+});
+
+/**
+ * Create an API key
+ *
+ * Creates a key with which a program acts as its owner, within its scopes: send `secret` as
+ * `Authorization: Bearer …`. The `secret` is only shown in this answer. The owner is notified by
+ * e-mail.
+ *
+ * A key has the role that its owner has at the moment of a request, and sees the cases that they
+ * see. It ends when it expires, is revoked, or its owner is disabled: at once, and with the same
+ * 401 as for a key that does not exist. A request that needs a scope which the key lacks is 403
+ * `scope_missing`; one from outside of `ipRanges` is 403 `address_not_allowed`; an operation that
+ * no key can call is 403 `api_key_refused`. Each key has a rate limit of its own.
+ *
+ * An account can have 20 keys that are valid (409).
+ *
+ */
+export const createApiKeyMutation = (options?: Partial<Options<CreateApiKeyData>>): UseMutationOptions<CreateApiKeyResponse, CreateApiKeyError, Options<CreateApiKeyData>> => {
+    const mutationOptions: UseMutationOptions<CreateApiKeyResponse, CreateApiKeyError, Options<CreateApiKeyData>> = {
+        mutationFn: async (fnOptions) => await createApiKey({
+            ...options,
+            ...fnOptions,
+            throwOnError: true
+        })
+    };
+    return mutationOptions;
+};
+
+/**
+ * Revoke an API key
+ *
+ * The next request with the key is 401. Work that was accepted before, such as a job, goes on. The
+ * key stays in the list, so that logs which name it can be understood. Revoking it again changes
+ * nothing.
+ *
+ */
+export const revokeApiKeyMutation = (options?: Partial<Options<RevokeApiKeyData>>): UseMutationOptions<RevokeApiKeyResponse, RevokeApiKeyError, Options<RevokeApiKeyData>> => {
+    const mutationOptions: UseMutationOptions<RevokeApiKeyResponse, RevokeApiKeyError, Options<RevokeApiKeyData>> = {
+        mutationFn: async (fnOptions) => await revokeApiKey({
+            ...options,
+            ...fnOptions,
+            throwOnError: true
+        })
+    };
+    return mutationOptions;
+};
+
+export const getApiKeyQueryKey = (options: Options<GetApiKeyData>) => createQueryKey('getApiKey', options);
+
+/**
+ * Get an API key
+ *
+ * A key of another account is treated as if it did not exist, unless the caller is an admin.
+ *
+ */
+export const getApiKeyOptions = (options: Options<GetApiKeyData>) => queryOptions<GetApiKeyResponse, GetApiKeyError, GetApiKeyResponse, ReturnType<typeof getApiKeyQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => await getApiKey({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true
+    }),
+    queryKey: getApiKeyQueryKey(options)
+});
+
+export const listUsersQueryKey = (options?: Options<ListUsersData>) => createQueryKey('listUsers', options);
+
+/**
+ * List accounts
+ *
+ * Returns all accounts, newest first. For admins.
+ *
+ */
+export const listUsersOptions = (options?: Options<ListUsersData>) => queryOptions<ListUsersResponse, ListUsersError, ListUsersResponse, ReturnType<typeof listUsersQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => await listUsers({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true
+    }),
+    queryKey: listUsersQueryKey(options)
+});
 
 export const listUsersInfiniteQueryKey = (options?: Options<ListUsersData>): QueryKey<Options<ListUsersData>> => createQueryKey('listUsers', options, true);
 
