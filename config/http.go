@@ -77,14 +77,14 @@ type RateLimits struct {
 	// Requests per minute of a signed-in user.
 	User int `env:"RATE_LIMIT_USER" envDefault:"300"`
 	// Requests per minute of an API key, which may have a lower limit of its own.
-	APIKey int `env:"RATE_LIMIT_API_KEY" envDefault:"600"`
+	APIKey int `env:"RATE_LIMIT_KEY" envDefault:"600"`
 	// Requests per minute of a network address without a token.
 	Anonymous int `env:"RATE_LIMIT_ANONYMOUS" envDefault:"120"`
 }
 
 func (r *RateLimits) validate(f *faults) {
 	f.between("RATE_LIMIT_USER", r.User, 1, 1_000_000)
-	f.between("RATE_LIMIT_API_KEY", r.APIKey, 1, 1_000_000)
+	f.between("RATE_LIMIT_KEY", r.APIKey, 1, 1_000_000)
 	f.between("RATE_LIMIT_ANONYMOUS", r.Anonymous, 1, 1_000_000)
 }
 
