@@ -42,6 +42,44 @@ const (
 	AIUsageGroupUser  AIUsageGroup = "user"
 )
 
+// Defines values for APIKeyStatus.
+const (
+	APIKeyStatusActive  APIKeyStatus = "active"
+	APIKeyStatusExpired APIKeyStatus = "expired"
+	APIKeyStatusRevoked APIKeyStatus = "revoked"
+)
+
+// Defines values for APIKeyMode.
+const (
+	APIKeyModeLive APIKeyMode = "live"
+)
+
+// Defines values for APIKeyScope.
+const (
+	APIKeyScopeAiRead             APIKeyScope = "ai:read"
+	APIKeyScopeAiWrite            APIKeyScope = "ai:write"
+	APIKeyScopeAsteriskRead       APIKeyScope = "*:read"
+	APIKeyScopeAsteriskWrite      APIKeyScope = "*:write"
+	APIKeyScopeCasesRead          APIKeyScope = "cases:read"
+	APIKeyScopeCasesWrite         APIKeyScope = "cases:write"
+	APIKeyScopeDocsRead           APIKeyScope = "docs:read"
+	APIKeyScopeDocsWrite          APIKeyScope = "docs:write"
+	APIKeyScopeDraftsRead         APIKeyScope = "drafts:read"
+	APIKeyScopeDraftsWrite        APIKeyScope = "drafts:write"
+	APIKeyScopeEmailRead          APIKeyScope = "email:read"
+	APIKeyScopeEmailWrite         APIKeyScope = "email:write"
+	APIKeyScopeEsignRead          APIKeyScope = "esign:read"
+	APIKeyScopeEsignWrite         APIKeyScope = "esign:write"
+	APIKeyScopeJobsRead           APIKeyScope = "jobs:read"
+	APIKeyScopeJobsWrite          APIKeyScope = "jobs:write"
+	APIKeyScopeNotificationsRead  APIKeyScope = "notifications:read"
+	APIKeyScopeNotificationsWrite APIKeyScope = "notifications:write"
+	APIKeyScopeTemplatesRead      APIKeyScope = "templates:read"
+	APIKeyScopeTemplatesWrite     APIKeyScope = "templates:write"
+	APIKeyScopeWebhooksRead       APIKeyScope = "webhooks:read"
+	APIKeyScopeWebhooksWrite      APIKeyScope = "webhooks:write"
+)
+
 // Defines values for CaseRole.
 const (
 	CaseRoleAssistant CaseRole = "assistant"
@@ -699,6 +737,81 @@ type AnalyzeResponse struct {
 	Warnings []string `json:"warnings"`
 }
 
+// APIKey defines model for ApiKey.
+type APIKey struct {
+	// CreatedAt RFC 3339, in UTC.
+	CreatedAt Time `json:"createdAt"`
+
+	// ExpiresAt RFC 3339, in UTC.
+	ExpiresAt Time `json:"expiresAt"`
+
+	// ID A UUIDv7: ids sort by creation time.
+	ID ID `json:"id"`
+
+	// IPRanges The network addresses from which the key works; empty: all.
+	IPRanges []IPRange `json:"ipRanges"`
+
+	// LastFour The last characters of the secret.
+	LastFour string `json:"lastFour"`
+
+	// LastUsedAt When the key was last used, to the minute; absent: never.
+	LastUsedAt *Time `json:"lastUsedAt,omitempty"`
+
+	// Mode live: the key works with real data.
+	Mode APIKeyMode `json:"mode"`
+
+	// Name What the key is for, such as the program that uses it.
+	Name APIKeyName `json:"name"`
+
+	// Prefix The start of the secret.
+	Prefix string `json:"prefix"`
+
+	// RateLimit The number of requests per minute; absent: what the service allows.
+	RateLimit *int32 `json:"rateLimit,omitempty"`
+
+	// RevokedAt RFC 3339, in UTC.
+	RevokedAt *Time `json:"revokedAt,omitempty"`
+
+	// Scopes What the key may do.
+	Scopes []APIKeyScope `json:"scopes"`
+
+	// Status Whether the key works.
+	Status APIKeyStatus `json:"status"`
+
+	// UserID A UUIDv7: ids sort by creation time.
+	UserID ID `json:"userId"`
+}
+
+// APIKeyStatus Whether the key works.
+type APIKeyStatus string
+
+// APIKeyList defines model for ApiKeyList.
+type APIKeyList struct {
+	// Items The keys.
+	Items []APIKey `json:"items"`
+
+	// NextCursor The cursor of the next page; absent on the last page.
+	NextCursor *NextCursor `json:"nextCursor,omitempty"`
+}
+
+// APIKeyMode live: the key works with real data.
+type APIKeyMode string
+
+// APIKeyName What the key is for, such as the program that uses it.
+type APIKeyName = string
+
+// APIKeyScope What a key may do: `read` the operations of a tag with GET, or `write` all its other operations.
+// Neither includes the other. `*` stands for every tag.
+type APIKeyScope string
+
+// APIKeyWithSecret defines model for ApiKeyWithSecret.
+type APIKeyWithSecret struct {
+	APIKey APIKey `json:"apiKey"`
+
+	// Secret The key to send. It is not shown again.
+	Secret string `json:"secret"`
+}
+
 // Case defines model for Case.
 type Case struct {
 	// ClosedAt RFC 3339, in UTC.
@@ -1190,6 +1303,27 @@ type CopyTemplateRequest struct {
 
 	// Version The name of a version, such as 1, 2.1 or 2026-03.
 	Version *TemplateVersionName `json:"version,omitempty"`
+}
+
+// CreateAPIKeyRequest defines model for CreateApiKeyRequest.
+type CreateAPIKeyRequest struct {
+	// ExpiresAt When the key stops working, within 366 days; absent: in 365 days.
+	ExpiresAt *Time `json:"expiresAt,omitempty"`
+
+	// IPRanges The network addresses from which the key works; absent or empty: all.
+	IPRanges []IPRange `json:"ipRanges,omitempty"`
+
+	// Mode live: the key works with real data.
+	Mode *APIKeyMode `json:"mode,omitempty"`
+
+	// Name What the key is for, such as the program that uses it.
+	Name APIKeyName `json:"name"`
+
+	// RateLimit The number of requests per minute, within what the service allows; absent: all of that.
+	RateLimit *int32 `json:"rateLimit,omitempty"`
+
+	// Scopes What the key may do.
+	Scopes []APIKeyScope `json:"scopes"`
 }
 
 // CreateCaseNoteRequest defines model for CreateCaseNoteRequest.
@@ -1960,6 +2094,9 @@ type InvitationList struct {
 	Items []Invitation `json:"items"`
 }
 
+// IPRange An address or a range in CIDR notation, IPv4 or IPv6.
+type IPRange = string
+
 // Job defines model for Job.
 type Job struct {
 	// Attempts How many attempts have failed.
@@ -2394,7 +2531,7 @@ type PreviewTemplateRequest struct {
 
 // Problem An error (RFC 9457).
 type Problem struct {
-	// Code Stable and for programs: malformed, invalid, unauthenticated, forbidden, not_found, method_not_allowed, conflict, legal_hold, case_closed, case_owner, template_unpublished, template_archived, text_pending, too_large, range_not_satisfiable, rate_limited, ai_budget_spent, storage_unavailable, ai_unavailable, ai_bad_answer, ai_answer_cut_off, ai_text_filtered, ai_text_too_long, ai_quota_exceeded, ai_key_refused, ai_model_unknown, ai_request_refused, document_unfit, email_unavailable, link_invalid, link_early, link_signed, link_declined, link_expired, link_closed, link_elsewhere, not_viewed, signature_open, signature_mailing, signature_creating, signature_sealing, signature_failed, signature_completed, signature_declined, signature_cancelled, signature_expired, esign_unavailable, esign_refused, idempotency_key_reused, idempotency_in_progress, idempotency_answer_unreadable, upstream, unavailable, timeout, internal.
+	// Code Stable and for programs: malformed, invalid, unauthenticated, forbidden, scope_missing, address_not_allowed, api_key_refused, not_found, method_not_allowed, conflict, legal_hold, case_closed, case_owner, template_unpublished, template_archived, text_pending, too_large, range_not_satisfiable, rate_limited, ai_budget_spent, storage_unavailable, ai_unavailable, ai_bad_answer, ai_answer_cut_off, ai_text_filtered, ai_text_too_long, ai_quota_exceeded, ai_key_refused, ai_model_unknown, ai_request_refused, document_unfit, email_unavailable, link_invalid, link_early, link_signed, link_declined, link_expired, link_closed, link_elsewhere, not_viewed, signature_open, signature_mailing, signature_creating, signature_sealing, signature_failed, signature_completed, signature_declined, signature_cancelled, signature_expired, esign_unavailable, esign_refused, idempotency_key_reused, idempotency_in_progress, idempotency_answer_unreadable, upstream, unavailable, timeout, internal.
 	Code ProblemCode `json:"code"`
 
 	// Detail What went wrong with this request.
@@ -2598,6 +2735,9 @@ type ResetPasswordRequest struct {
 	// Password At least eight characters of any kind, including spaces. A very common password, or one made of the
 	// account's name or address, is 422.
 	Password Password `json:"password"`
+
+	// RevokeAPIKeys Whether the API keys of the account are revoked.
+	RevokeAPIKeys *bool `json:"revokeApiKeys,omitempty"`
 
 	// Token The part of the link after the `=`.
 	Token LinkToken `json:"token"`
@@ -3211,6 +3351,9 @@ type TimelineEntry struct {
 	// Hash A SHA-256 hash in hexadecimal.
 	Hash Sha256 `json:"hash"`
 
+	// KeyID The API key that acted for the actor, if one did.
+	KeyID *ID `json:"keyId,omitempty"`
+
 	// PrevHash A SHA-256 hash in hexadecimal.
 	PrevHash Sha256 `json:"prevHash"`
 
@@ -3403,6 +3546,9 @@ type User struct {
 type UserExport struct {
 	// AiUsage The person's use of the AI, by day and model.
 	AiUsage []AIUsage `json:"aiUsage"`
+
+	// APIKeys The person's API keys, without their secrets.
+	APIKeys []APIKey `json:"apiKeys"`
 
 	// Cases The cases the person is a member of.
 	Cases []ExportedCase `json:"cases"`
@@ -3694,6 +3840,9 @@ type WebhookWithSecret struct {
 	Webhook Webhook `json:"webhook"`
 }
 
+// APIKeyID A UUIDv7: ids sort by creation time.
+type APIKeyID = ID
+
 // CaseID A UUIDv7: ids sort by creation time.
 type CaseID = ID
 
@@ -3809,6 +3958,18 @@ type ListAIUsageParams struct {
 
 	// Model Only the use of this model.
 	Model *string `form:"model,omitempty" json:"model,omitempty"`
+}
+
+// ListAPIKeysParams defines parameters for ListAPIKeys.
+type ListAPIKeysParams struct {
+	// Limit The page size: how many items to return at most.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor `nextCursor` of the previous page; absent or empty for the first page. Opaque: its format can change. A cursor of another list is 422.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// UserID Only keys of this account.
+	UserID *ID `form:"userId,omitempty" json:"userId,omitempty"`
 }
 
 // ListCasesParams defines parameters for ListCases.
@@ -4498,6 +4659,67 @@ func (c *Client) WarmChatCache(ctx context.Context, body WarmCacheRequest, optio
 	return sendFor[WarmCacheResponse](ctx, c, call, options)
 }
 
+// ListAPIKeys: List API keys.
+//
+// Returns keys, newest first, with those that have expired or were revoked. Callers see their own;
+// an admin sees everyone's and can filter by `userId`. For anyone else, a `userId` other than their
+// own is 403.
+func (c *Client) ListAPIKeys(ctx context.Context, params ListAPIKeysParams, options ...CallOption) (*APIKeyList, error) {
+	call := newCall(http.MethodGet, "/api/api-keys")
+	if params.Limit != nil {
+		call.addQuery("limit", true, *params.Limit)
+	}
+	if params.Cursor != nil {
+		call.addQuery("cursor", true, *params.Cursor)
+	}
+	if params.UserID != nil {
+		call.addQuery("userId", true, *params.UserID)
+	}
+	call.authorized = true
+	return sendFor[APIKeyList](ctx, c, call, options)
+}
+
+// CreateAPIKey: Create an API key.
+//
+// Creates a key with which a program acts as its owner, within its scopes: send `secret` as
+// `Authorization: Bearer …`. The `secret` is only shown in this answer. The owner is notified by
+// e-mail.
+//
+// A key has the role that its owner has at the moment of a request, and sees the cases that they
+// see. It ends when it expires, is revoked, or its owner is disabled: at once, and with the same
+// 401 as for a key that does not exist. A request that needs a scope which the key lacks is 403
+// `scope_missing`; one from outside of `ipRanges` is 403 `address_not_allowed`; an operation that
+// no key can call is 403 `api_key_refused`. Each key has a rate limit of its own.
+//
+// An account can have 20 keys that are valid (409).
+func (c *Client) CreateAPIKey(ctx context.Context, body CreateAPIKeyRequest, options ...CallOption) (*APIKeyWithSecret, error) {
+	call := newCall(http.MethodPost, "/api/api-keys")
+	call.body = body
+	call.authorized = true
+	call.keyed = true
+	return sendFor[APIKeyWithSecret](ctx, c, call, options)
+}
+
+// RevokeAPIKey: Revoke an API key.
+//
+// The next request with the key is 401. Work that was accepted before, such as a job, goes on. The
+// key stays in the list, so that logs which name it can be understood. Revoking it again changes
+// nothing.
+func (c *Client) RevokeAPIKey(ctx context.Context, apiKeyID APIKeyID, options ...CallOption) error {
+	call := newCall(http.MethodDelete, fmt.Sprintf("/api/api-keys/%s", segment(apiKeyID)))
+	call.authorized = true
+	return c.sendForNothing(ctx, call, options)
+}
+
+// GetAPIKey: Get an API key.
+//
+// A key of another account is treated as if it did not exist, unless the caller is an admin.
+func (c *Client) GetAPIKey(ctx context.Context, apiKeyID APIKeyID, options ...CallOption) (*APIKey, error) {
+	call := newCall(http.MethodGet, fmt.Sprintf("/api/api-keys/%s", segment(apiKeyID)))
+	call.authorized = true
+	return sendFor[APIKey](ctx, c, call, options)
+}
+
 // ResendVerification: Send a new confirmation link.
 //
 // Sends another link to the caller's address. It is valid for three days. If the address is
@@ -4562,8 +4784,9 @@ func (c *Client) RequestPasswordReset(ctx context.Context, body RequestPasswordR
 // ResetPassword: Set a new password.
 //
 // Sets a new password with the secret of a link from `POST /api/auth/password/forgot`. It ends all
-// sessions of the account, invalidates its other reset links, and confirms its address. A link
-// that is used, expired or unknown is 422 `link_invalid`.
+// sessions of the account, revokes its API keys unless `revokeApiKeys` is false, invalidates its other
+// reset links, and confirms its address. A link that is used, expired or unknown is 422
+// `link_invalid`.
 func (c *Client) ResetPassword(ctx context.Context, body ResetPasswordRequest, options ...CallOption) error {
 	call := newCall(http.MethodPost, "/api/auth/password/reset")
 	call.body = body
@@ -6203,6 +6426,21 @@ func (c *Client) ListAIUsageAll(ctx context.Context, params ListAIUsageParams, o
 			params.Cursor = cursor
 		}
 		page, err := c.ListAIUsage(ctx, params, options...)
+		if err != nil {
+			return nil, nil, err
+		}
+		return page.Items, page.NextCursor, nil
+	})
+}
+
+// ListAPIKeysAll yields the items of all pages of ListAPIKeys. It requests each page when it is reached, with
+// params.Limit items. After an error, which comes with a zero item, it ends.
+func (c *Client) ListAPIKeysAll(ctx context.Context, params ListAPIKeysParams, options ...CallOption) iter.Seq2[APIKey, error] {
+	return pages(func(cursor *string) ([]APIKey, *string, error) {
+		if cursor != nil {
+			params.Cursor = cursor
+		}
+		page, err := c.ListAPIKeys(ctx, params, options...)
 		if err != nil {
 			return nil, nil, err
 		}
