@@ -73,3 +73,17 @@ func (s *scan) asksInGeneral() bool {
 	}
 	return s.general == yes
 }
+
+// asksAboutLaw reports whether the text asks in general and has a word of the law, outside names.
+func (s *scan) asksAboutLaw() bool {
+	if s.aboutLaw == unknown {
+		s.aboutLaw = no
+		for i := range s.tokens {
+			if s.tokens[i].cue&lawCue != 0 && s.asksInGeneral() {
+				s.aboutLaw = yes
+				break
+			}
+		}
+	}
+	return s.aboutLaw == yes
+}

@@ -46,13 +46,14 @@ const (
 	tradeCue                        // trade that starts the name of a business: "Bakkerij", "Restaurante"
 	tradeEndCue                     // trade that ends it: "Roofing", "Immobilien"
 	registerCue                     // part of a land register or of a cadastre: "foglio", "tomo"
+	lawCue                          // word of the law: a question with it is about the law
 )
 
 var cueSections = map[string]cue{
 	"connector": connector, "opener": opener, "closing": closing, "abbreviation": abbreviation, "birth": birthCue, "phone": phoneCue,
 	"handle": handleCue, "address": addressCue, "streettype": streetType, "floor": floorCue, "acronym": acronymCue, "identity": identityCue, "bank": bankCue, "reference": referenceCue,
 	"number": numberCue, "numbered": numberedCue, "plate": plateCue, "docket": docketCue, "own": ownCue, "court": courtCue,
-	"company": companyCue, "authority": authorityCue, "nobility": nobility, "nameconnector": nameConnector, "relation": relationCue, "trade": tradeCue, "tradeend": tradeEndCue, "register": registerCue,
+	"company": companyCue, "authority": authorityCue, "nobility": nobility, "nameconnector": nameConnector, "relation": relationCue, "law": lawCue, "trade": tradeCue, "tradeend": tradeEndCue, "register": registerCue,
 	"statute": statuteCue, "currency": currencyCue, "card": cardCue, "expiry": expiryCue, "securitycode": securityCodeCue,
 	"january": monthCue, "february": monthCue, "march": monthCue, "april": monthCue, "may": monthCue, "june": monthCue,
 	"july": monthCue, "august": monthCue, "september": monthCue, "october": monthCue, "november": monthCue, "december": monthCue,

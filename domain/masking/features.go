@@ -49,7 +49,7 @@ func (s *scan) mayBeName(i int) bool {
 		return true
 	case s.lowercaseText:
 		return t.rank <= frequentScore
-	case t.rank == 0 && t.class&(givenName|familyName) != 0 && s.info[i].traits&isDictionary == 0 && t.class&(functionWord|nameParticle|commonWord) == 0:
+	case t.rank == 0 && t.end-t.start > 2 && t.class&(givenName|familyName) != 0 && s.info[i].traits&isDictionary == 0 && t.class&(functionWord|nameParticle|commonWord) == 0:
 		return true
 	}
 	r, _ := utf8.DecodeRuneInString(s.text[t.start:])

@@ -1,6 +1,10 @@
 package masking
 
-import "counsel/domain/langid"
+import (
+	"math"
+
+	"counsel/domain/langid"
+)
 
 // findNames finds people, companies and places: first where a certain cue introduces them, then what the tagger
 // labels, then, in English, by rules over word lists, unless the tagger is sure that the word is no name.
@@ -19,8 +23,14 @@ func (s *scan) findNames() {
 // ruleMargin is by how much the tagger may prefer another word where the English rules see a name.
 const ruleMargin = -4 * weightScale
 
+// ownMargin is the same for a word that no list has as a name, in a question.
+const ownMargin = -weightScale / 2
+
 func (s *scan) findNameAt(i int) (end int) {
 	t := &s.tokens[i]
+	if t.language == langid.English && s.isDoctrine(i) {
+		return 0
+	}
 	if t.class&honorific != 0 && !s.isDutchMay(i) {
 		if j := s.afterHonorific(i); j > 0 {
 			return j
@@ -79,7 +89,7 @@ func (s *scan) listedNameAt(i int) (end int) {
 	if j := s.organizationAt(i); j > 0 {
 		return j
 	}
-	if t.margin < ruleMargin || t.class&placeName != 0 && t.class&givenName == 0 && s.readsLegal() && s.afterPreposition(i) && !s.nameFollows(i) {
+	if t.margin < s.neededMargin(i) || t.class&placeName != 0 && t.class&givenName == 0 && s.readsLegal() && s.afterPreposition(i) && !s.nameFollows(i) {
 		return 0
 	}
 	if t.label == placeLabel && (t.class&givenName == 0 || t.class&placeName != 0 && s.equals(i-1, "in")) {
@@ -107,7 +117,7 @@ func (s *scan) listedNameAt(i int) (end int) {
 	}
 	j := s.extendName(i)
 	kind := s.classifyName(i, j)
-	if kind == Person && s.isCommonNoun(i, j) {
+	if kind == Person && s.isCommonNoun(i, j) || !s.isLikelyName(i, j) {
 		return 0
 	}
 	s.addSpan(kind, i, j)
@@ -115,6 +125,78 @@ func (s *scan) listedNameAt(i int) (end int) {
 		s.occupationAfter(j)
 	}
 	return j
+}
+
+// neededMargin is by how much the tagger must prefer a name at token i where the English rules see one. A word that no list
+// has as a name may be any brand, form or term of the law: in a question the tagger must nearly agree. See also isLikelyName.
+func (s *scan) neededMargin(i int) int32 {
+	t := &s.tokens[i]
+	if t.class&(anyName|certainName) != 0 || !s.readsLegal() || s.nameKeywordBefore(i) || s.isWord(i+1) && s.tokens[i+1].class&(givenName|familyName) != 0 && s.tokens[i+1].capitalized {
+		return ruleMargin
+	}
+	return ownMargin
+}
+
+// isLikelyName reports whether tokens [i, j) are a name also in a question about the law, in which most words with a capital are
+// terms, authorities, places and brands: the tagger must be the surer, the less the lists know the words as names.
+func (s *scan) isLikelyName(i, j int) bool {
+	if s.tokens[i].language != langid.English || !s.asksAboutLaw() || s.nameKeywordBefore(i) ||
+		s.hasClass(j, speechVerb) && !s.tokens[j].capitalized || s.tokens[i].startsLine && i > 0 && !s.tokens[i-1].startsLine {
+		return true
+	}
+	best, words, given, family, camel := int32(math.MinInt32), 0, false, false, false
+	for k := i; k < j; k++ {
+		t := &s.tokens[k]
+		if t.kind != wordToken {
+			continue
+		}
+		words++
+		best = max(best, t.margin)
+		given = given || t.class&givenName != 0
+		family = family || t.class&(familyName|certainName) != 0
+		camel = camel || t.camelCase && t.class&(givenName|familyName) == 0 && s.text[t.start+1] != '\''
+	}
+	needed := int32(9)
+	switch {
+	case given && words > 1:
+		needed = 2
+	case given:
+		needed = 3
+	case family && words > 1:
+		needed = 5
+	case family:
+		needed = 6
+	case camel:
+		return false
+	}
+	return best >= needed*weightScale
+}
+
+// isDoctrine reports whether the name at token i is that of a thing or a rule: "a Juliet balcony", "does Miranda apply".
+func (s *scan) isDoctrine(i int) bool {
+	t, next := &s.tokens[i], i+1
+	if !t.capitalized || t.startsSentence || !s.isWord(next) && !s.isSymbol(next, '\'') || s.tokens[next].capitalized || s.tokens[next].startsLine || s.capitalBefore(i) {
+		return false
+	}
+	if s.isSymbol(next, '\'') && s.equals(next+1, "s") && s.oneOf(next+2, "law", "rule") {
+		return true
+	}
+	if s.oneOf(i-1, "a", "an") {
+		return t.class&(country|state|honorific) == 0 && s.tokens[next].class&commonWord != 0 && s.tokens[next].class&(functionWord|speechVerb) == 0
+	}
+	return s.asksInGeneral() && s.oneOf(next, "apply", "applies") && !s.oneOf(next+1, "for", "to")
+}
+
+// capitalBefore reports whether a capitalized word that does not start the sentence stands before token i.
+func (s *scan) capitalBefore(i int) bool {
+	return s.isCapitalized(i-1) && !s.tokens[i].startsLine && !s.tokens[i-1].startsSentence
+}
+
+// endsPlainName reports whether token j is an everyday word that no list has as a name, in a text that has only small letters or
+// only capitals: "boss mr henderson reads", "IS RONALD PRITCHETT LIABLE".
+func (s *scan) endsPlainName(j int) bool {
+	t := &s.tokens[j]
+	return (s.lowercaseText || s.uppercaseText) && t.kind == wordToken && t.class&(givenName|familyName|nameParticle) == 0 && s.info[j].traits&(isListed|isDictionary) != 0
 }
 
 // nameFollows reports whether the token after i looks like the family name of a person.
@@ -283,6 +365,9 @@ func (s *scan) extendName(i int) int {
 			break
 		}
 		if t.kind != wordToken || t.margin < ruleMargin || t.law {
+			break
+		}
+		if s.endsPlainName(j) {
 			break
 		}
 		switch {

@@ -190,7 +190,7 @@ func (s *scan) isPersonField(k int) bool {
 // one at all or a cell of a table.
 func (s *scan) isInverted(i, c, j int, named, cell bool) bool {
 	last, first := &s.tokens[c-1], &s.tokens[c+1]
-	if first.class&(givenName|familyName) == familyName && last.class&givenName == 0 && !named || first.class&placeName != 0 && !named && (first.label == placeLabel || first.likely == placeLabel) {
+	if first.class&(givenName|familyName) == familyName && last.class&givenName == 0 && !named || first.class&placeName != 0 && !named && (first.label == placeLabel || first.likely == placeLabel || first.class&givenName == 0) {
 		return false // "Müller, Koch" or "Smith, London"
 	}
 	surname := last.class&familyName != 0 && (named || s.inRow(i, j) || last.class&givenName == 0)

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"slices"
 	"strings"
+
+	"counsel/domain/langid"
 )
 
 // Names that everybody knows are no personal data where a question is about them: platforms, makes, authorities, feasts,
@@ -33,13 +35,22 @@ var publicSections = map[string]publicUse{
 }
 
 func readPublicNames(lex *lexicon) (publicNames, error) {
-	data, err := wordFiles.ReadFile("words/public.txt")
-	if err != nil {
-		return nil, err
-	}
 	names := publicNames{}
-	var use publicUse
-	for line := range strings.Lines(string(data)) {
+	for file, use := range map[string]publicUse{"words/public.txt": asTerm, "words/brands.txt": asBrand} {
+		data, err := wordFiles.ReadFile(file)
+		if err != nil {
+			return nil, err
+		}
+		if err := names.read(lex, string(data), use); err != nil {
+			return nil, err
+		}
+	}
+	return names, nil
+}
+
+// read adds the names of a list; use says where those before the first section are left readable.
+func (names publicNames) read(lex *lexicon, list string, use publicUse) error {
+	for line := range strings.Lines(list) {
 		line = strings.TrimSpace(line)
 		switch {
 		case line == "" || line[0] == '#':
@@ -47,7 +58,7 @@ func readPublicNames(lex *lexicon) (publicNames, error) {
 		case line[0] == '[':
 			u, ok := publicSections[line]
 			if !ok {
-				return nil, errors.New("masking: unknown section in public.txt")
+				return errors.New("masking: unknown section in public.txt")
 			}
 			use = u
 			continue
@@ -64,31 +75,35 @@ func readPublicNames(lex *lexicon) (publicNames, error) {
 			}
 		}
 	}
-	return names, nil
+	return nil
 }
 
 // markPublicNames marks public names like terms of the law, so that no name begins in them.
 func (s *scan) markPublicNames() {
+	defer func() { s.legalKnown = false }() // what is marked here tells, too
 	for i := 0; i < len(s.tokens); i++ {
 		t := &s.tokens[i]
-		if t.kind != wordToken || !t.capitalized || t.law || t.inSpan {
+		if t.kind != wordToken || !t.capitalized && !(s.lowercaseText && t.class == 0 && t.rank == 0) || t.law || t.inSpan {
 			continue
 		}
 		end, use := s.publicNameAt(i)
-		if end == 0 || s.afterGivenName(i) {
+		if end == 0 || s.afterGivenName(i) || s.hasClass(i-1, honorific) || !t.capitalized && use != asBrand {
 			continue
 		}
 		if end == i+1 && t.class&(givenName|familyName) != 0 {
 			switch {
-			case use == asTerm:
+			case use == asTerm && (!s.asksInGeneral() || s.isCapitalized(end) || s.isSymbol(i-1, '-')):
 				use = asFeast // "Ascensión Soler"
-			case use == asBrand && !s.asksInGeneral():
+			case use == asBrand && t.class&givenName != 0 && !s.asksInGeneral() && !s.oneOf(i-1, "at", "en", "em"):
 				use = asMake
 			}
 		}
 		switch use {
 		case asBrand:
-			if s.isOfCompany(i, end) {
+			if end == i+1 && (s.hasClass(i-1, givenName) && s.isCapitalized(i-1) || s.isCapitalized(end) && s.hasClass(end, familyName)) {
+				continue // "Rose Boulanger"
+			}
+			if s.isOfCompany(i, end) || t.language == langid.English && !s.readsLegal() {
 				continue
 			}
 		case asMake:

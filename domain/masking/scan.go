@@ -39,6 +39,7 @@ type scan struct {
 	lastAddress       int                 // the last word that announces an address
 	captions          []citation.Citation // which may be of the own case
 	general           answer              // whether the text asks in general, see asksInGeneral
+	aboutLaw          answer              // see asksAboutLaw
 	byForm            int                 // how many of them are known by their form alone
 	lastBirth         int                 // the end of the last date of birth
 	// first tokens of the addresses at the start of a line
@@ -109,7 +110,7 @@ func (m *Masker) scanToTag(text string) *scan {
 	s.addressStarts = s.addressStarts[:0]
 	s.detectCasing()
 	s.findLiterals()
-	s.legalKnown, s.general = false, unknown
+	s.legalKnown, s.general, s.aboutLaw = false, unknown, unknown
 	s.detectLanguages()
 	s.markLaw()
 	s.findStructured()

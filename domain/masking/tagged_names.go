@@ -23,7 +23,7 @@ func (s *scan) taggedNameAt(i int) int {
 		}
 		j = k
 	}
-	if s.isEverydayPhrase(i, j) || l == personLabel && s.isCommonNoun(i, j) {
+	if s.isEverydayPhrase(i, j) || l == personLabel && (s.isCommonNoun(i, j) || !s.isLikelyName(i, j)) {
 		return 0
 	}
 	if l == companyLabel {
@@ -35,7 +35,7 @@ func (s *scan) taggedNameAt(i int) int {
 		s.addSpan(Company, i, j)
 		return j
 	}
-	if t.startsSentence && !t.allCaps && j > i+1 && t.class&(givenName|familyName) == 0 && s.info[i].traits&(isListed|isDictionary) != 0 && s.isWord(i+1) {
+	if (t.startsSentence || s.hasClass(i+1, givenName) && s.tokens[i+1].label == personLabel) && !t.allCaps && j > i+1 && t.class&(givenName|familyName) == 0 && s.info[i].traits&(isListed|isDictionary) != 0 && s.isWord(i+1) {
 		i++ // "Call Donatella"
 	}
 	s.addSpan(Person, s.withTitles(s.withParticles(i)), j)
@@ -81,6 +81,7 @@ func (s *scan) withParticles(i int) int {
 // mayStartName reports whether the lists allow the word at token i to start a name that the tagger labels.
 func (s *scan) mayStartName(i int) bool {
 	t := &s.tokens[i]
+	l := t.label
 	goesOn := i+1 < len(s.tokens) && s.tokens[i+1].label == t.label && !s.tokens[i+1].startsLine
 	switch {
 	case t.end-t.start == 1 && s.isSymbol(i+1, '.') && s.legalFormAt(i) > i+2:
@@ -97,13 +98,19 @@ func (s *scan) mayStartName(i int) bool {
 		return false // "en Barcelona", "a Bari"
 	case (t.allCaps || !t.capitalized) && (t.class&(neverName|idKeyword) != 0 || t.cue&(acronymCue|identityCue|bankCue) != 0 && t.end-t.start <= 4):
 		return false // "IBAN", "NIE"
-	case t.allCaps && t.end-t.start <= 4 && t.class&givenName == 0 && !goesOn && !s.uppercaseText && !(i > 0 && s.tokens[i-1].inSpan):
-		return false // "ACM"
+	case t.allCaps && t.end-t.start-int32(t.elision) <= 4 && (t.class&givenName == 0 || t.margin < 6*weightScale) && !goesOn && !s.uppercaseText && !(i > 0 && s.tokens[i-1].inSpan):
+		return false // "ACM", "L'IMU", "TIM"
+	case s.uppercaseText && !goesOn && t.class&givenName == 0 && t.margin < 6*weightScale && l == personLabel && !s.isTitle(i-1) && !s.isSymbol(i-1, '.'):
+		return false // "ALS BÜRGIN"
 	case t.cue&(identityCue|referenceCue|numberedCue|acronymCue|bankCue|phoneCue|birthCue|handleCue) != 0 && !goesOn && t.class&givenName == 0:
 		return false // a label: "Póliza"
 	case s.isSymbol(i+1, ':') && (t.startsSentence || i > 0 && s.tokens[i-1].startsLine && s.tokens[i-1].kind == otherToken) && t.class&(givenName|familyName) == 0 && s.info[i].traits&(isListed|isDictionary|isCompound) != 0,
 		s.isSymbol(i+1, ':') && s.isNumber(i+2) && t.class&givenName == 0:
 		return false // a caption: "Uren: 20"
+	case s.isSymbol(i-1, ':') && s.oneOf(i-2, "ort", "stadt", "place", "town", "city", "lieu", "ville", "lugar", "ciudad", "local", "cidade", "luogo", "città", "plaats"):
+		return false // the field of a place
+	case t.language == langid.English && t.class&neverName != 0 && t.startsSentence && !goesOn:
+		return false // "Mac and Windows"
 	case t.class&honorific != 0 && t.class&familyName == 0 && !goesOn:
 		return false
 	case goesOn && t.class&givenName != 0 && t.margin > 5*weightScale && s.hasClass(i+1, givenName|familyName) && s.tokens[i+1].rank == 0:
@@ -137,6 +144,8 @@ func (s *scan) continueName(j int, l label) int {
 		return s.joinedSurname(j)
 	case l == personLabel && s.isConjunction(j):
 		return 0
+	case s.endsPlainName(j):
+		return 0
 	case labeled(j):
 		return j + 1
 	case t.inSpan || t.startsLine:
@@ -158,7 +167,7 @@ func (s *scan) continueName(j int, l label) int {
 		for k < j+3 && s.hasClass(k, nameParticle) && !s.tokens[k].startsLine {
 			k++
 		}
-		if labeled(k) {
+		if labeled(k) && (t.allCaps || !s.tokens[k].allCaps || s.tokens[j-1].allCaps) { // not "Heitor do SUS"
 			return k + 1
 		}
 	}

@@ -15,6 +15,7 @@ import (
 // nameLists are what the slots of templates are filled with, in one language.
 type nameLists struct {
 	First, Last, City, Country, Suffix []string
+	terms, brands                      []string // what has capitals and is no name of a private person or company
 	lang                               langid.Language
 	foreign                            *nameLists // names from elsewhere
 }
@@ -40,6 +41,8 @@ func (tr *trainer) names(t *testing.T, l langid.Language) *nameLists {
 	n := read(l.String())
 	n.lang = l
 	n.foreign = read("xx")
+	n.terms = strings.Split(strings.TrimSpace(string(must(os.ReadFile(fmt.Sprintf("testdata/train/terms/%s.txt", l))))), "\n")
+	n.brands = strings.Split(strings.TrimSpace(string(must(wordFiles.ReadFile("words/brands.txt")))), "\n")
 	n.foreign.lang = l
 	readNames[l] = n
 	return n
@@ -133,6 +136,16 @@ var (
 	}
 )
 
+var months = map[langid.Language][]string{
+	langid.English:    {"January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"},
+	langid.German:     {"Januar", "Februar", "März", "April", "Mai", "Juni", "Juli", "August", "September", "Oktober", "November", "Dezember"},
+	langid.French:     {"janvier", "Février", "mars", "Avril", "mai", "Juin", "Juillet", "août", "Septembre", "octobre", "Novembre", "décembre"},
+	langid.Spanish:    {"enero", "Febrero", "marzo", "Abril", "mayo", "Junio", "Julio", "agosto", "Septiembre", "octubre", "Noviembre", "diciembre"},
+	langid.Portuguese: {"Janeiro", "fevereiro", "Março", "Abril", "maio", "Junho", "Julho", "agosto", "Setembro", "outubro", "Novembro", "dezembro"},
+	langid.Italian:    {"Gennaio", "febbraio", "Marzo", "Aprile", "maggio", "Giugno", "Luglio", "agosto", "Settembre", "ottobre", "Novembre", "dicembre"},
+	langid.Dutch:      {"Januari", "februari", "Maart", "April", "mei", "Juni", "Juli", "augustus", "September", "oktober", "November", "december"},
+}
+
 // company makes the name of a company without its legal form.
 func (n *nameLists) company(r *rand.Rand) string {
 	s := sectors[n.lang]
@@ -218,6 +231,13 @@ func (n *nameLists) fill(r *rand.Rand, template string) (string, []goldSpan) {
 			kind, value = "LOC", n.pick(r, n.City)
 		case "C":
 			kind, value = "LOC", countries[n.lang][r.IntN(len(countries[n.lang]))]
+		case "T":
+			kind, value = "", n.pick(r, n.terms)
+		case "B":
+			kind, value = "", n.pick(r, n.brands)
+		case "M":
+			m := months[n.lang]
+			kind, value = "", m[r.IntN(len(m))]
 		case "D":
 			kind, value = "", n.date(r)
 		case "X":
@@ -250,6 +270,10 @@ func (tr *trainer) addTemplates(t *testing.T, l langid.Language) {
 			}
 			if round%5 == 2 && i%2 == 0 {
 				text = lowerASCII(text)
+			} else if k := tr.rand.IntN(24); k == 0 || k == 1 && !strings.Contains(template, "{B}") {
+				if styled := restyle(text, k == 1); len(styled) == len(text) {
+					text = styled
+				}
 			}
 			tr.add(text, spans, 1, false)
 		}
@@ -262,6 +286,20 @@ func lowerASCII(s string) string {
 	b := []byte(s)
 	for i, c := range b {
 		b[i] = lower(c)
+	}
+	return string(b)
+}
+
+// restyle writes a text in capitals, or with a capital at the start of each word.
+func restyle(s string, title bool) string {
+	if !title {
+		return strings.ToUpper(s)
+	}
+	b := []byte(s)
+	for i := range b {
+		if c := b[i]; c >= 'a' && c <= 'z' && (i == 0 || b[i-1] == ' ') {
+			b[i] = c - 'a' + 'A'
+		}
 	}
 	return string(b)
 }

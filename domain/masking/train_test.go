@@ -18,9 +18,13 @@ import (
 	"counsel/domain/langid"
 )
 
+var further = flag.Bool("further", false, "TestTrain trains the embedded model further, instead of a new one")
+
 var corpora = flag.String("corpora", "", "train the tagger of TestTrain from the corpora in this directory (model/NOTICE says which)")
 
-// TestTrain trains the tagger and writes model/*.bin. It takes a minute or two. The directory has
+// TestTrain trains the tagger and writes model/*.bin. It takes a minute or two. With -further it starts with the embedded
+// model and the result is the mean of both; the dictionaries are not needed then. The directory, which
+// model/corpora.py fills, has
 //
 //	<name>.<language>.<split>.jsonl  labeled texts: {"text", "spans": [{"type", "start", "end"}]}, in bytes
 //	plain.<language>.<kind>.<split>.txt  paragraphs of law without names
@@ -32,7 +36,11 @@ func TestTrain(t *testing.T) {
 	}
 	lex := must(readLexicon())
 	m := &Masker{lex: lex, cues: must(readCues(lex)), tagger: &tagger{weights: make([]weights, modelSize)}}
-	m.tagger.vocabulary = readVocabulary(t, lex)
+	if *further {
+		m.tagger = must(readTagger())
+	} else {
+		m.tagger.vocabulary = readVocabulary(t, lex)
+	}
 	tr := &trainer{masker: m, rand: rand.New(rand.NewPCG(1, 2))}
 	for _, source := range must(filepath.Glob(filepath.Join(*corpora, "*.jsonl"))) {
 		tr.addLabeled(t, source)
@@ -236,11 +244,22 @@ func (tr *trainer) add(text string, spans []goldSpan, cost float32, law bool) {
 	}
 }
 
+// furtherInertia is the sum of squared gradients that a model trained further starts with.
+const furtherInertia = 12
+
 // train fits the weights by stochastic gradient descent (AdaGrad) on the log loss.
 func (tr *trainer) train(t *testing.T) {
 	const rate, epochs, decay = 0.12, 5, 2e-7
 	w := make([][labelCount]float32, modelSize)
 	g := make([][labelCount]float32, modelSize)
+	if *further {
+		for n := range w {
+			for l := range labelCount {
+				w[n][l] = float32(tr.masker.tagger.weights[n][l]) / weightScale
+				g[n][l] = furtherInertia // what was learned moves slowly
+			}
+		}
+	}
 	sum := make([][labelCount]float32, modelSize) // of the weights at the end of each part of the last epochs
 	sums := float32(0)
 	seen := make([]uint8, modelSize)
@@ -298,7 +317,11 @@ func (tr *trainer) train(t *testing.T) {
 	for n := range w {
 		zero := true
 		for l := range labelCount {
-			v := math.Round(float64(sum[n][l]/sums) * weightScale)
+			v := float64(sum[n][l]/sums) * weightScale
+			if *further { // half of the old, so that what the corpora at hand do not show is not lost
+				v = (v + float64(tr.masker.tagger.weights[n][l])) / 2
+			}
+			v = math.Round(v)
 			q := int8(max(-127, min(127, v)))
 			tr.masker.tagger.weights[n][l] = q
 			zero = zero && q >= -1 && q <= 1
