@@ -9,9 +9,11 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/joho/godotenv"
 
@@ -25,12 +27,16 @@ import (
 	"counsel/sandbox/llm"
 )
 
-type devCommand struct{}
+type devCommand struct {
+	StreamTime time.Duration `default:"1.5s" help:"How long the AI stand-in takes to stream an answer."`
+}
 
 // Run serves on this machine and starts every server that the environment does not name.
 func (c devCommand) Run(ctx context.Context) error {
 	up := false
-	err := c.run(ctx, &up)
+	out := newTerminal(os.Stderr)
+	err := c.run(ctx, out, &up)
+	out.done()
 	if err != nil && !up && ctx.Err() != nil { // interrupted while starting
 		fmt.Println("\nStopped before the service was up. The next start continues from here.")
 		return nil //nolint:nilerr // the user interrupted it
@@ -39,7 +45,7 @@ func (c devCommand) Run(ctx context.Context) error {
 }
 
 // run serves until ctx ends. It sets up when the service accepts requests.
-func (devCommand) run(ctx context.Context, up *bool) (err error) {
+func (c devCommand) run(ctx context.Context, out *terminal, up *bool) (err error) {
 	if err := godotenv.Load(); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf(".env: %w", err)
 	}
@@ -52,7 +58,11 @@ func (devCommand) run(ctx context.Context, up *bool) (err error) {
 	}
 	cfg.Webhooks.AllowPrivate = true
 	cfg.HTTP.CORSLocalhost = true
-	log := newLog(cfg)
+	if err := checkAddress(ctx, cfg.HTTP.Addr); err != nil {
+		return err
+	}
+	log := out.log(cfg)
+	out.step("Starting MariaDB, Redis, S3 and the mail server")
 	box, err := sandbox.Start(ctx, sandbox.Options{
 		Dir: cfg.DataDir, Log: log,
 		MySQL: cfg.Database.URL == "", Redis: cfg.Redis.URL == "", S3: cfg.S3.Endpoint == "", SMTP: cfg.SMTP.Host == "",
@@ -87,7 +97,7 @@ func (devCommand) run(ctx context.Context, up *bool) (err error) {
 	}
 	sandboxURL := ""
 	if cfg.LLM.BaseURL == "" {
-		standIn, err := llm.Start(context.WithoutCancel(ctx), llm.Options{}) // outlives ctx, because requests are drained first
+		standIn, err := llm.Start(context.WithoutCancel(ctx), llm.Options{PortFile: filepath.Join(sandbox.PortDir(cfg.DataDir), "ai"), StreamTime: c.StreamTime}) // outlives ctx, because requests are drained first
 		if err != nil {
 			return fmt.Errorf("the stand-in for the AI provider: %w", err)
 		}
@@ -106,9 +116,12 @@ func (devCommand) run(ctx context.Context, up *bool) (err error) {
 			return err
 		}
 	}
-	if err := migrate(ctx, cfg.Database.URL); err != nil {
+	out.step("Migrating the database")
+	err = migrate(ctx, cfg.Database.URL, func(done, total int) { out.update(fmt.Sprintf("Migrating the database: %d of %d", done, total)) })
+	if err != nil {
 		return err
 	}
+	out.step("Starting the service")
 	a, err := app.Open(ctx, cfg, contract, log)
 	if err != nil {
 		return err
@@ -117,6 +130,7 @@ func (devCommand) run(ctx context.Context, up *bool) (err error) {
 	if err != nil {
 		return errors.Join(fmt.Errorf("the demo account: %w", app.WithFields(err)), a.Close(ctx))
 	}
+	out.done()
 	url := "http://" + a.Address().String()
 	fmt.Print(welcome(url, cfg, box, sandboxURL))
 	if ok {
@@ -127,6 +141,15 @@ func (devCommand) run(ctx context.Context, up *bool) (err error) {
 	fmt.Print("\nCtrl-C stops everything. The log follows.\n\n")
 	*up = true
 	return a.Run(ctx)
+}
+
+// checkAddress fails if the service will not be able to listen, before servers start that would be of no use.
+func checkAddress(ctx context.Context, address string) error {
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
+	if err != nil {
+		return app.AddressError(address, err)
+	}
+	return l.Close()
 }
 
 const demoEmail = "demo@counsel.example"

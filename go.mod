@@ -30,6 +30,7 @@ require (
 	github.com/klauspost/compress v1.20.1 // pinned: the bytes of PDF files depend on its deflate (clients/pdf)
 	github.com/klippa-app/go-pdfium v1.21.4
 	github.com/labstack/echo/v5 v5.4.4
+	github.com/lmittmann/tint v1.2.1
 	github.com/microcosm-cc/bluemonday v1.0.27
 	github.com/minio/minio-go/v7 v7.4.1
 	github.com/oapi-codegen/runtime v1.8.0

@@ -12,6 +12,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 	"time"
 
@@ -43,6 +44,7 @@ type commands struct {
 	Verify  verifyCommand  `cmd:"" name:"verify-evidence" help:"Verify the evidence of a signature offline: nothing was changed, and all parts are consistent."`
 	Config  configCommand  `cmd:"" help:"Print every setting with its source; secrets are masked. Fails if serve would not start with them."`
 	Migrate migrateCommand `cmd:"" help:"Migrate the database named by DATABASE_URL to the current schema, then exit."`
+	Version versionCommand `cmd:"" help:"Print the version, the commit it was built from, and the compiler."`
 }
 
 func main() {
@@ -71,7 +73,7 @@ func (serveCommand) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	log.Info("listening", "address", a.Address().String())
+	log.Info("listening", append(versionAttrs(), "address", a.Address().String())...)
 	return a.Run(ctx)
 }
 
@@ -88,7 +90,7 @@ func (workCommand) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	log.Info("running jobs", "concurrency", cfg.Jobs.Concurrency)
+	log.Info("running jobs", append(versionAttrs(), "concurrency", cfg.Jobs.Concurrency)...)
 	if address := a.Address(); address != nil {
 		log.Info("listening", "address", address.String())
 	}
@@ -121,20 +123,36 @@ func (migrateCommand) Run(ctx context.Context) error {
 	if cfg.Database.URL == "" {
 		return errors.New("DATABASE_URL is not set")
 	}
-	if err := migrate(ctx, cfg.Database.URL); err != nil {
+	if err := migrate(ctx, cfg.Database.URL, nil); err != nil {
 		return err
 	}
 	_, err = fmt.Println("The database schema is up to date.")
 	return err
 }
 
-func migrate(ctx context.Context, url string) error {
+// migrate applies the missing migrations. progress, if not nil, receives how many of them are applied.
+func migrate(ctx context.Context, url string, progress func(done, total int)) error {
 	database, err := db.Open(ctx, url, db.Options{ReadTimeout: 10 * time.Minute}) // migrating a large table takes long
 	if err != nil {
 		return err
 	}
 	defer database.Close()
-	return db.Migrate(ctx, database)
+	return db.MigrateWithProgress(ctx, database, progress)
+}
+
+type versionCommand struct{}
+
+// Run prints the version.
+func (versionCommand) Run() error {
+	v := app.CurrentVersion()
+	_, err := fmt.Printf("counsel %s\ncommit  %s\ndate    %s\nGo      %s\n", v.Version, v.Commit, v.Date, strings.TrimPrefix(v.Go, "go"))
+	return err
+}
+
+// versionAttrs are the attributes of the first log line of a process.
+func versionAttrs() []any {
+	v := app.CurrentVersion()
+	return []any{"version", v.Version, "commit", v.Commit}
 }
 
 // newLog returns a logger that writes one JSON object per line to standard error.

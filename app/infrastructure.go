@@ -4,9 +4,11 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
+	"syscall"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -45,7 +47,7 @@ type Tuning struct {
 func openInfrastructure(ctx context.Context, r *Runner, cfg config.Config, log *slog.Logger) (_ *Infrastructure, err error) {
 	r.step("infrastructure")
 	i := &Infrastructure{Log: log, Registry: prometheus.NewRegistry(), Store: files.NoStore{}, URL: cfg.URLs.Public}
-	i.Registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	i.Registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), newBuildInfo(CurrentVersion()))
 
 	var options db.Options
 	if cfg.Database.Echo {
@@ -78,7 +80,7 @@ func openInfrastructure(ctx context.Context, r *Runner, cfg config.Config, log *
 
 	if address := cmp.Or(cfg.HTTP.Addr, cfg.Jobs.HTTPAddr); address != "" {
 		if i.listener, err = (&net.ListenConfig{}).Listen(ctx, "tcp", address); err != nil {
-			return nil, fmt.Errorf("HTTP_ADDR or WORK_HTTP_ADDR: %w", err)
+			return nil, AddressError(address, err)
 		}
 		r.onClose("listener", func(context.Context) error { _ = i.listener.Close(); return nil }) // the HTTP server has usually closed it
 	}
@@ -90,6 +92,14 @@ func openInfrastructure(ctx context.Context, r *Runner, cfg config.Config, log *
 		i.URL = cmp.Or(i.URL, scheme+i.listener.Addr().String())
 	}
 	return i, nil
+}
+
+// AddressError says how to repair that the service cannot listen on an address.
+func AddressError(address string, err error) error {
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return fmt.Errorf("another program already listens on %s: stop it, or set HTTP_ADDR (for work, WORK_HTTP_ADDR) to another address; with port 0 the system chooses a free one", address)
+	}
+	return fmt.Errorf("HTTP_ADDR or WORK_HTTP_ADDR: %w", err)
 }
 
 // ready pings the database and Redis and returns their errors.

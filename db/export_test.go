@@ -23,7 +23,7 @@ func MigrateSome(ctx context.Context, pool *sql.DB, some func(version int64) boo
 	if err != nil {
 		return err
 	}
-	return migrate(ctx, pool, slices.DeleteFunc(slices.Clone(all), func(m migration) bool { return !some(m.version) }))
+	return migrate(ctx, pool, slices.DeleteFunc(slices.Clone(all), func(m migration) bool { return !some(m.version) }), nil)
 }
 
 // Statements returns the statements of each migration, in order.

@@ -39,15 +39,18 @@ var allMigrations = sync.OnceValues(func() ([]migration, error) { return readMig
 // rows is recorded in its own transaction. A DDL statement is recorded before it starts: if the
 // next run starts it again and finds its change, it had taken effect. A statement takes effect
 // entirely or not at all on MySQL 8, MariaDB and TiDB.
-func Migrate(ctx context.Context, pool *sql.DB) error {
+func Migrate(ctx context.Context, pool *sql.DB) error { return MigrateWithProgress(ctx, pool, nil) }
+
+// MigrateWithProgress is Migrate. It calls progress, if not nil, after each migration it applies.
+func MigrateWithProgress(ctx context.Context, pool *sql.DB, progress func(done, total int)) error {
 	all, err := allMigrations()
 	if err != nil {
 		return err
 	}
-	return migrate(ctx, pool, all)
+	return migrate(ctx, pool, all, progress)
 }
 
-func migrate(ctx context.Context, pool *sql.DB, all []migration) error {
+func migrate(ctx context.Context, pool *sql.DB, all []migration, progress func(done, total int)) error {
 	conn, err := pool.Conn(ctx)
 	if err != nil {
 		return Error(fmt.Errorf("migrations: %w", err))
@@ -59,7 +62,7 @@ func migrate(ctx context.Context, pool *sql.DB, all []migration) error {
 	if err := lockMigrations(ctx, conn); err != nil {
 		return Error(fmt.Errorf("migrations: %w", err))
 	}
-	m := migrator{conn}
+	m := migrator{conn, progress}
 	if err := m.up(ctx, all); err != nil {
 		return Error(fmt.Errorf("migrations: %w", err))
 	}
@@ -168,7 +171,10 @@ func changesRows(statement string) bool {
 	return false
 }
 
-type migrator struct{ conn *sql.Conn }
+type migrator struct {
+	conn     *sql.Conn
+	progress func(done, total int) // may be nil
+}
 
 // The tables that record progress. The first is goose's, so that databases of earlier programs are
 // understood. The second has a row for each migration in progress, and one for version 0, which
@@ -211,9 +217,12 @@ func (m migrator) up(ctx context.Context, all []migration) error {
 	if err := m.begin(ctx, done[0], pending); err != nil {
 		return err
 	}
-	for _, mig := range pending {
+	for i, mig := range pending {
 		if err := m.apply(ctx, mig); err != nil {
 			return fmt.Errorf("%s: %w", mig.name, err)
+		}
+		if m.progress != nil {
+			m.progress(i+1, len(pending))
 		}
 	}
 	return nil

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"net/http"
 	"path/filepath"
 	"time"
@@ -28,8 +27,8 @@ type s3Server struct {
 	done   chan struct{} // closed when it no longer serves
 }
 
-// startS3 serves the objects in dir to clients that sign with the keys in dir.
-func startS3(ctx context.Context, dir string, log *slog.Logger) (*s3Server, error) {
+// startS3 serves the objects in dir to clients that sign with the keys in dir. The port is in ports.
+func startS3(ctx context.Context, dir, ports string, log *slog.Logger) (*s3Server, error) {
 	backend, err := s3disk.Open(dir)
 	if err != nil {
 		return nil, fmt.Errorf("s3: %w", err)
@@ -45,7 +44,7 @@ func startS3(ctx context.Context, dir string, log *slog.Logger) (*s3Server, erro
 	if err != nil && !gofakes3.HasErrorCode(err, gofakes3.ErrBucketAlreadyExists) {
 		return nil, fmt.Errorf("s3: %w", err)
 	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	listener, err := server.Listen(ctx, filepath.Join(ports, "s3"))
 	if err != nil {
 		return nil, fmt.Errorf("s3: %w", err)
 	}

@@ -1,7 +1,7 @@
 // Package sandbox runs embedded servers for development and tests, in place of those that the environment does not name. They
 // are private to one folder and to this machine. MariaDB and Redis are supervised child processes on unix sockets
 // (package server). S3 on disk, and an SMTP sink with a page that shows its mails (package mailbox), run in this process
-// on free loopback ports. All of them speak the real protocols, so clients need no special cases. They are not
+// on loopback ports, which stay the same from one start to the next. All of them speak the real protocols, so clients need no special cases. They are not
 // meant for production.
 //
 // A lock ensures that only one process uses a folder. Start either starts everything requested or leaves nothing
@@ -73,6 +73,9 @@ type Sandbox struct {
 	closeErr  error
 }
 
+// PortDir returns the folder in which the ports of servers with data in dir are stored.
+func PortDir(dir string) string { return filepath.Join(dir, "ports") }
+
 // Missing returns the names of the server programs that are not installed.
 func Missing() []string { return server.Missing(true, true) }
 
@@ -113,13 +116,13 @@ func Start(ctx context.Context, o Options) (*Sandbox, error) {
 	}
 	if o.S3 {
 		group.Go(func() (err error) {
-			s.s3, err = startS3(ctx, filepath.Join(dir, "s3"), o.Log)
+			s.s3, err = startS3(ctx, filepath.Join(dir, "s3"), PortDir(dir), o.Log)
 			return err
 		})
 	}
 	if o.SMTP {
 		group.Go(func() (err error) {
-			s.smtp, err = startSMTP(filepath.Join(dir, "mail"), filepath.Join(dir, "smtp.password"), o.Log)
+			s.smtp, err = startSMTP(ctx, dir, PortDir(dir), o.Log)
 			return err
 		})
 	}

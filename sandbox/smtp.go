@@ -39,15 +39,17 @@ type smtpServer struct {
 	mails  sync.RWMutex  // read-locked while a mail is received
 }
 
-func startSMTP(dir, passwordFile string, logger *slog.Logger) (*smtpServer, error) {
+// startSMTP serves the mails in data/mail. The ports are in ports.
+func startSMTP(ctx context.Context, data, ports string, logger *slog.Logger) (*smtpServer, error) {
+	dir := filepath.Join(data, "mail")
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("smtp: %w", err)
 	}
-	password, err := server.Secret(passwordFile)
+	password, err := server.Secret(filepath.Join(data, "smtp.password"))
 	if err != nil {
 		return nil, fmt.Errorf("smtp: %w", err)
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := server.Listen(ctx, filepath.Join(ports, "smtp"))
 	if err != nil {
 		return nil, fmt.Errorf("smtp: %w", err)
 	}
@@ -66,7 +68,11 @@ func startSMTP(dir, passwordFile string, logger *slog.Logger) (*smtpServer, erro
 	s.srv.EnableSMTPUTF8 = true
 	s.srv.ReadTimeout, s.srv.WriteTimeout = smtpTimeout, smtpTimeout
 	s.srv.ErrorLog = log.New(io.Discard, "", 0) // it would contain addresses
-	if s.page, err = mailbox.Start(dir); err != nil {
+	web, err := server.Listen(ctx, filepath.Join(ports, "mails"))
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("smtp: %w", err), l.Close())
+	}
+	if s.page, err = mailbox.Start(web, dir); err != nil {
 		return nil, errors.Join(fmt.Errorf("smtp: %w", err), l.Close())
 	}
 	s.access.Page = s.page.URL

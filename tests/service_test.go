@@ -8,11 +8,13 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -384,6 +386,13 @@ func TestDev(t *testing.T) {
 			t.Errorf("the start-up message lacks %q:\n%s", message, p.output)
 		}
 	}
+	if strings.Contains(p.output.String(), " WRN ") || strings.Contains(p.output.String(), " ERR ") {
+		t.Errorf("warnings on an empty database:\n%s", p.output)
+	}
+	addresses := servers(p.output.String())
+	if len(addresses) != 6 { // S3, mails, SMTP, and the AI three times
+		t.Errorf("addresses of servers: %v", addresses)
+	}
 	if status, _ := p.call(user{}, "GET", "/readyz", nil); status != http.StatusOK {
 		t.Errorf("/readyz: status %d", status)
 	}
@@ -409,6 +418,10 @@ func TestDev(t *testing.T) {
 	}
 
 	p = launch(t, env, "dev").waitUntilListening()
+	testkit.Eventually(t, "the start-up message is complete", func() bool { return strings.Contains(p.output.String(), "The log follows") })
+	if restarted := servers(p.output.String()); !slices.Equal(restarted, addresses) {
+		t.Errorf("after the restart %v, was %v", restarted, addresses)
+	}
 	ada = p.signIn(ada.id, "ada@example.com")
 	if status, _ := p.call(ada, "GET", "/api/ai/consultations/"+answer["consultationId"].(string), nil); status != http.StatusOK {
 		t.Errorf("the consultation is missing: status %d", status)
@@ -421,6 +434,41 @@ func TestDev(t *testing.T) {
 		t.Errorf("admin after the restart: status %d", status)
 	}
 	p.stop(syscall.SIGTERM, 10*time.Second)
+}
+
+// servers returns the addresses of the servers of dev beside the service.
+func servers(output string) []string {
+	_, after, _ := strings.Cut(output, "  S3 ")
+	after, _, _ = strings.Cut(after, "/requests")
+	return regexp.MustCompile(`127\.0\.0\.1:[0-9]+`).FindAllString(after, -1)
+}
+
+// TestDevAddressInUse starts dev on a port that another program uses: it says so before it starts servers.
+func TestDevAddressInUse(t *testing.T) {
+	t.Parallel()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = l.Close() })
+	dir := filepath.Join(t.TempDir(), "data")
+	p := launch(t, map[string]string{"DATA_DIR": dir, "HTTP_ADDR": l.Addr().String()}, "dev")
+	<-p.exited
+	if p.err == nil || !strings.Contains(p.output.String(), "another program already listens on "+l.Addr().String()+": stop it, or set HTTP_ADDR") {
+		t.Errorf("%v, %s", p.err, p.output)
+	}
+	if _, err := os.Stat(dir); err == nil {
+		t.Error("the data folder was created")
+	}
+}
+
+func TestVersionCommand(t *testing.T) {
+	t.Parallel()
+	p := launch(t, nil, "version")
+	<-p.exited
+	if p.err != nil || !regexp.MustCompile(`^counsel \S+\ncommit  \S+\ndate    \S+\nGo      1\.\S+ \w+/\w+\n$`).MatchString(p.output.String()) {
+		t.Errorf("%v, %q", p.err, p.output)
+	}
 }
 
 // signInDemo signs in as the demo user and checks that it is a lawyer.

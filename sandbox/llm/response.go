@@ -73,7 +73,7 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request, c chatRequest, b
 	}
 	pieces := chunks(a.text, a.seed)
 	for i, p := range pieces {
-		if !s.wait(r, s.opt.ChunkDelay+time.Duration(b.ChunkDelayMs)*time.Millisecond) {
+		if !s.wait(r, s.opt.StreamTime/time.Duration(len(pieces))+time.Duration(b.ChunkDelayMs)*time.Millisecond) {
 			return
 		}
 		frame := delta(map[string]any{"content": p}, nil)

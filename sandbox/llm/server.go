@@ -28,15 +28,18 @@ import (
 	"time"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"counsel/sandbox/server"
 )
 
 // Options configures a Server. Zero fields get the default given beside them.
 type Options struct {
 	Addr        string        // "127.0.0.1:0", any free port on loopback
+	PortFile    string        // stores the port, so that the next start uses it again; instead of Addr
 	APIKey      string        // the only key accepted; random
 	Model       string        // listed by GET /v1/models; "sandbox". Requests may name any model.
 	Latency     time.Duration // before each answer
-	ChunkDelay  time.Duration // before each chunk of a stream
+	StreamTime  time.Duration // over which the chunks of a stream are spread
 	MaxRequests int           // number of requests kept for Requests; 100
 }
 
@@ -96,7 +99,7 @@ func New(opt Options) *Server {
 // Start listens and serves until Close or until ctx is done. It fails if it cannot listen on the address.
 func Start(ctx context.Context, opt Options) (*Server, error) {
 	s := New(opt)
-	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", s.opt.Addr)
+	l, err := s.listen(ctx)
 	if err != nil {
 		s.cancel()
 		return nil, fmt.Errorf("sandbox llm: %w", err)
@@ -110,6 +113,13 @@ func Start(ctx context.Context, opt Options) (*Server, error) {
 	}()
 	context.AfterFunc(ctx, func() { _ = s.Close() })
 	return s, nil
+}
+
+func (s *Server) listen(ctx context.Context) (net.Listener, error) {
+	if s.opt.PortFile != "" {
+		return server.Listen(ctx, s.opt.PortFile)
+	}
+	return (&net.ListenConfig{}).Listen(ctx, "tcp", s.opt.Addr)
 }
 
 // Close aborts all responses in progress and stops listening. It may be called more than once.

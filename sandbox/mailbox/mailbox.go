@@ -45,15 +45,11 @@ var files embed.FS
 
 var pages = template.Must(template.New("").Funcs(template.FuncMap{"when": formatTime, "size": formatSize, "pieces": linkify}).ParseFS(files, "*.html"))
 
-// Start serves the mails in dir on a free loopback port.
-func Start(dir string) (*Server, error) {
+// Start serves the mails in dir on l, a listener on loopback, which it closes.
+func Start(l net.Listener, dir string) (*Server, error) {
 	root, err := os.OpenRoot(dir)
 	if err != nil {
-		return nil, fmt.Errorf("mailbox: %w", err)
-	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("mailbox: %w", err), root.Close())
+		return nil, errors.Join(fmt.Errorf("mailbox: %w", err), l.Close())
 	}
 	s := &Server{URL: "http://" + l.Addr().String(), root: root, done: make(chan struct{}), port: strconv.Itoa(l.Addr().(*net.TCPAddr).Port)}
 	mux := http.NewServeMux()

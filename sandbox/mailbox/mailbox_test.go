@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -38,7 +39,11 @@ func renderPage(t *testing.T, mails map[string]string) *Server {
 			t.Fatal(err)
 		}
 	}
-	s, err := Start(dir)
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := Start(l, dir)
 	if err != nil {
 		t.Fatal(err)
 	}
