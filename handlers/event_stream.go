@@ -42,6 +42,9 @@ func (s *eventStream) write(b []byte) bool {
 	if !s.begun {
 		s.begun = true
 		s.w.Header().Set("Content-Type", "text/event-stream")
+		// Not no-store: Chromium then cancels the request at the end of the body if a page reads it piece by piece, and shows it as
+		// failed.
+		s.w.Header().Set("Cache-Control", "private, no-cache")
 		s.w.Header().Set("X-Accel-Buffering", "no") // else nginx would hold the events back
 		s.w.WriteHeader(http.StatusOK)
 	}

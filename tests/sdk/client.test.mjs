@@ -7,6 +7,7 @@ import { test } from 'node:test';
 import {
   ConflictError, ConnectionError, Counsel, CounselError, deleteDraft, downloadDocument, ForbiddenError, getCurrentUser, InvalidRequestError, listConsultations,
   localStorageStore, NotFoundError, paginate, RateLimitedError, registerUser, sendChat, sessionCookieStore, streamChat, TimeoutError, UnauthenticatedError, UnavailableError,
+  uploadDocument, verifyWebhook, waitForJob,
 } from '@counsel/sdk';
 import { getCurrentUserOptions, listConsultationsInfiniteOptions } from '@counsel/sdk/react-query';
 
@@ -171,6 +172,162 @@ for (const [name, leave] of Object.entries({ aborting: (abort) => abort.abort(),
   });
 }
 
+test('streamChat: a proxy that holds the answer back until it is complete', async (t) => {
+  const events = `data: ${JSON.stringify(delta('Two '))}\n\ndata: ${JSON.stringify(done)}\n\n`;
+  const { baseUrl } = await serve(t, (_, answer) => answer.writeHead(200, { 'Content-Type': 'text/event-stream', 'Content-Length': events.length }).end(events));
+  assert.deepEqual(await all(streamChat({ client: new Counsel({ baseUrl }).client, body: question })), [delta('Two '), done]);
+});
+
+test('streamChat: a proxy that removes Accept, so that the answer is JSON', async (t) => {
+  const { baseUrl } = await serve(t, (_, answer) => json(answer, 200, response));
+  const events = await all(streamChat({ client: new Counsel({ baseUrl }).client, body: question }));
+  assert.deepEqual(events, [delta(response.answer), done]);
+});
+
+test('streamChat: the end of the body is read, not cancelled, after the last event', async () => {
+  let cancelled = false;
+  let end;
+  const body = new ReadableStream({
+    start(controller) {
+      controller.enqueue(new TextEncoder().encode(`data: ${JSON.stringify(done)}\n\n`));
+      end = () => controller.close();
+    },
+    cancel: () => void (cancelled = true),
+  });
+  const fetch = async () => new Response(body, { headers: { 'Content-Type': 'text/event-stream' } });
+  for await (const event of streamChat({ client: new Counsel({ baseUrl: 'http://counsel.test', fetch }).client, body: question })) {
+    if (event.type === 'done') break;
+  }
+  assert.equal(cancelled, false);
+  end();
+});
+
+test('streamChat: a body that does not end after the last event is cancelled in the end', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const closed = signal();
+  const body = new ReadableStream({
+    start: (controller) => controller.enqueue(new TextEncoder().encode(`data: ${JSON.stringify(done)}\n\n`)),
+    cancel: () => closed.give(),
+  });
+  const fetch = async () => new Response(body, { headers: { 'Content-Type': 'text/event-stream' } });
+  assert.deepEqual(await all(streamChat({ client: new Counsel({ baseUrl: 'http://counsel.test', fetch }).client, body: question })), [done]);
+  t.mock.timers.tick(5000);
+  await closed.given;
+});
+
+test('a token that expires in the middle of a stream: the stream ends, the next call refreshes', async (t) => {
+  let good = 0;
+  const middle = signal();
+  const { baseUrl, got } = await serve(t, async ({ url, headers }, answer) => {
+    if (url === '/api/auth/refresh') return json(answer, 200, tokens(good));
+    if (headers.authorization !== `Bearer access${good}`) return json(answer, 401, problem(401, 'unauthenticated'));
+    if (url === '/api/auth/me') return json(answer, 200, user);
+    answer.writeHead(200, { 'Content-Type': 'text/event-stream' });
+    answer.write(`data: ${JSON.stringify(delta('Two '))}\n\n`);
+    await middle.given;
+    answer.end(`data: ${JSON.stringify(done)}\n\n`);
+  });
+  const counsel = new Counsel({ baseUrl, store: store(tokens(0)) });
+  const seen = [];
+  for await (const event of streamChat({ client: counsel.client, body: question })) {
+    seen.push(event);
+    if (event.type !== 'delta') continue;
+    good = 1;
+    assert.deepEqual(await getCurrentUser({ client: counsel.client }), user);
+    middle.give();
+  }
+  assert.deepEqual(seen, [delta('Two '), done]);
+  assert.equal(refreshes(got), 1);
+  assert.equal(counsel.tokens.accessToken, 'access1');
+});
+
+test('a token that expires while a job is awaited: the next connection refreshes it', async (t) => {
+  const job = (state) => ({ id, state });
+  let connections = 0;
+  const { baseUrl, got } = await serve(t, ({ url, headers }, answer) => {
+    if (url === '/api/auth/refresh') return json(answer, 200, tokens(1));
+    if (connections > 0 && headers.authorization !== 'Bearer access1') return json(answer, 401, problem(401, 'unauthenticated'));
+    answer.writeHead(200, { 'Content-Type': 'text/event-stream' });
+    const event = connections++ ? { type: 'done', job: job('succeeded') } : { type: 'progress', job: job('running') };
+    answer.end(`data: ${JSON.stringify(event)}\n\n`);
+  });
+  const { client } = new Counsel({ baseUrl, store: store(tokens(0)) });
+  assert.deepEqual(await waitForJob({ client, path: { jobId: id } }), job('succeeded'));
+  assert.equal(refreshes(got), 1);
+});
+
+for (const days of [-1, 1]) {
+  test(`a clock that is wrong by ${days} day: calls, refreshing and Retry-After work`, async (t) => {
+    t.mock.timers.enable({ apis: ['Date'], now: Date.now() + days * 86_400_000 });
+    const now = new Date(2_000_000_000_000);
+    let refused = 0;
+    const { baseUrl, got } = await serve(t, ({ url, headers }, answer) => {
+      answer.sendDate = false;
+      if (url === '/api/auth/refresh') return json(answer, 200, tokens(1));
+      if (headers.authorization !== 'Bearer access1') return json(answer, 401, problem(401, 'unauthenticated'));
+      if (refused++ > 0) return json(answer, 200, user);
+      return json(answer, 503, problem(503, 'unavailable'), { Date: now.toUTCString(), 'Retry-After': new Date(+now + 1000).toUTCString() });
+    });
+    const { client } = new Counsel({ baseUrl, store: store(tokens(0)) });
+    const error = await getCurrentUser({ client, retries: 0 }).catch((thrown) => thrown);
+    assert.equal(error.retryAfter, 1);
+    assert.deepEqual(await getCurrentUser({ client }), user);
+    assert.equal(refreshes(got), 1);
+    // A signature cannot be older than five minutes by a clock that is wrong: the error says so.
+    const headers = { 'webhook-id': '1', 'webhook-timestamp': String(Math.floor(Date.now() / 1000 - days * 86_400)), 'webhook-signature': 'v1,AAAA' };
+    await assert.rejects(verifyWebhook(headers, '{}', 'whsec_AAAA'), /or the clock is wrong/);
+  });
+}
+
+test('uploadDocument reports what was sent; an attempt that is repeated begins again', async (t) => {
+  const received = [];
+  const server = createServer(async (request, answer) => {
+    const pieces = [];
+    for await (const piece of request) pieces.push(piece);
+    const form = await new Response(Buffer.concat(pieces), { headers: { 'Content-Type': request.headers['content-type'] } }).formData();
+    received.push({ key: request.headers['idempotency-key'], caseId: form.get('caseId'), text: await form.get('file').text(), name: form.get('file').name });
+    if (received.length === 1) refuse(503, '0')(answer);
+    else json(answer, 201, { id });
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.after(() => server.close());
+  const text = 'x'.repeat(200_000);
+  const { client } = new Counsel({ baseUrl: `http://127.0.0.1:${server.address().port}` });
+  const seen = [];
+  const stored = await uploadDocument({ client, body: { caseId: id, file: new File([text], 'nda.txt') }, onProgress: (progress) => seen.push(progress) });
+  assert.deepEqual(stored, { id });
+  assert.equal(received.length, 2);
+  assert.deepEqual(received[0], { key: received[1].key, caseId: id, text, name: 'nda.txt' });
+  assert.deepEqual(received[1], received[0]);
+  assert.ok(seen.every(({ total }) => total === text.length));
+  const loaded = seen.map((progress) => progress.loaded);
+  const again = loaded.lastIndexOf(0);
+  for (const attempt of [loaded.slice(0, again), loaded.slice(again)]) {
+    assert.equal(attempt[0], 0);
+    assert.equal(attempt.at(-1), text.length);
+    assert.deepEqual(attempt, attempt.toSorted((a, b) => a - b));
+    assert.ok(attempt.length > 3, `${attempt}`);
+  }
+});
+
+test('uploadDocument with progress: refusals, timeouts and aborting are errors', async (t) => {
+  const abort = new AbortController();
+  const server = createServer((request) => request.resume());
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.after(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const { client } = new Counsel({ baseUrl: `http://127.0.0.1:${server.address().port}`, retries: 0 });
+  const body = { file: new File(['text'], 'nda.txt') };
+  const onProgress = () => undefined;
+  await assert.rejects(uploadDocument({ client, body, onProgress, timeout: 100 }), TimeoutError);
+  const aborted = uploadDocument({ client, body, onProgress: () => abort.abort(), signal: abort.signal });
+  await assert.rejects(aborted, { name: 'AbortError' });
+});
+
 test('an error has all fields of the problem', async (t) => {
   const errors = [{ pointer: '/message', detail: 'is empty' }];
   const { baseUrl } = await serve(t, (_, answer) => json(answer, 422, problem(422, 'invalid', { detail: 'A field.', instance: '/api/ai/chat', errors })));
@@ -210,6 +367,13 @@ test('a web page in the place of an answer is an UnavailableError', async (t) =>
   const { client } = new Counsel({ baseUrl, store: store(tokens(0)) });
   await assert.rejects(getCurrentUser({ client }), { name: 'UnavailableError', status: 502, code: 'unknown', message: 'Not an answer of the service' });
   await assert.rejects(all(streamChat({ client, body: question })), UnavailableError);
+});
+
+test('a web page in the place of the answer to a login is an UnavailableError too', async (t) => {
+  const { baseUrl } = await serve(t, (_, answer) => answer.writeHead(200, { 'Content-Type': 'text/html' }).end('<h1>Sign in to the Wi-Fi</h1>'));
+  const counsel = new Counsel({ baseUrl });
+  await assert.rejects(counsel.login({ email: user.email, password: 'correct horse' }), UnavailableError);
+  assert.equal(counsel.tokens, undefined);
 });
 
 test('no response is a ConnectionError with its cause', async () => {
@@ -314,6 +478,26 @@ for (const [name, options, session] of [['the timeout', () => ({}), { timeout: 2
     assert.equal(got.length, 1);
   });
 }
+
+test('a call has its own timeout and number of retries', async (t) => {
+  const { client, got } = await failing(t, [() => undefined, refuse(503, '0')], { timeout: 60_000 });
+  await assert.rejects(getCurrentUser({ client, timeout: 100, retries: 0 }), TimeoutError);
+  assert.equal(got.length, 1);
+  await assert.rejects(getCurrentUser({ client, retries: 0 }), UnavailableError);
+  assert.equal(got.length, 2);
+  assert.deepEqual(await getCurrentUser({ client }), user);
+});
+
+test('a timeout of 0 lifts that of the session', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const slow = signal();
+  const { client } = await failing(t, [(answer) => slow.give(() => json(answer, 200, user))], { timeout: 50, retries: 0 });
+  const call = getCurrentUser({ client, timeout: 0 });
+  const respond = await slow.given;
+  t.mock.timers.tick(1000);
+  respond();
+  assert.deepEqual(await call, user);
+});
 
 test('the timeout does not end a stream that has begun, aborting does', async (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] });

@@ -55,6 +55,7 @@ test('the guide prints an answer', async () => {
 test("the README's client asks, lists, uploads and downloads", async () => {
   const output = await run('readme.js');
   assert.match(output, /Sandbox answer/);
+  assert.match(output, /\n(\d+) of \1 bytes sent\n/);
   assert.match(output, /\n(\d+) of \1 bytes\napplication\/pdf \1\n/);
 });
 

@@ -12,7 +12,7 @@ import { findBrowser } from './browser.mjs';
 
 const cwd = import.meta.dirname;
 const env = { ...process.env, DENO_NO_UPDATE_CHECK: '1' };
-const works = { email: true, cases: 0, streamed: true, code: 'malformed' };
+const works = { email: true, cases: 0, streamed: true, file: true, progress: [0, 1, 1], code: 'malformed' };
 
 const bundled = { bundle: true, logLevel: 'error' };
 
@@ -21,14 +21,14 @@ async function run(command, ...args) {
   assert.deepEqual(JSON.parse(stdout), works);
 }
 
-test('calls, streams and errors work in Deno', () =>
+test('calls, streams, files and errors work in Deno', () =>
   run('node_modules/.bin/deno', 'run', '--allow-net', '--allow-env', '--node-modules-dir=manual', 'runtimes/run.ts'));
 
 // node_modules/.bin/bun needs an install script, which .npmrc does not run.
-test('calls, streams and errors work in Bun', () =>
+test('calls, streams, files and errors work in Bun', () =>
   run(`node_modules/@oven/bun-${process.platform}-${process.arch}/bin/bun`, 'run', 'runtimes/run.ts'));
 
-test('calls, streams and errors work in workerd', async (t) => {
+test('calls, streams, files and errors work in workerd', async (t) => {
   const dir = await mkdtemp(join(tmpdir(), 'counsel-worker-'));
   t.after(() => rm(dir, { recursive: true }));
   await build({ ...bundled, entryPoints: [join(cwd, 'runtimes/worker.ts')], format: 'esm', outfile: join(dir, 'worker.js') });
@@ -38,7 +38,7 @@ test('calls, streams and errors work in workerd', async (t) => {
 
 const browserPath = findBrowser();
 
-test('calls, streams and errors work in a browser', { skip: !browserPath && !process.env.CI && 'no chromium is installed' }, async (t) => {
+test('calls, streams, files and errors work in a browser', { skip: !browserPath && !process.env.CI && 'no chromium is installed' }, async (t) => {
   assert.ok(browserPath, 'CI needs chromium');
   const { outputFiles } = await build({ ...bundled, entryPoints: [join(cwd, 'runtimes/calls.ts')], format: 'iife', globalName: 'sdk', write: false });
   const browser = await chromium.launch({ executablePath: browserPath, args: ['--headless', '--no-sandbox', '--disable-gpu'] });

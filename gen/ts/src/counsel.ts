@@ -2,7 +2,7 @@ import { CounselError, fetchError } from './error.js';
 import { type Client, createClient, createConfig } from './gen/client/index.js';
 import { loginUser, logoutUser, refreshTokens } from './gen/sdk.gen.js';
 import type { ClientOptions, LoginRequest, Tokens } from './gen/types.gen.js';
-import { retryingFetch, type RetryOptions } from './retry.js';
+import { type CallOptions, pause, retryingFetch, type RetryOptions } from './retry.js';
 import { memoryStore, type TokenStore } from './store.js';
 
 export interface CounselOptions extends RetryOptions {
@@ -27,8 +27,10 @@ export class Counsel {
   /** Pass it to the operations: `sendChat({ client: counsel.client, body })`. */
   readonly client: Client;
   readonly #store: TokenStore;
-  readonly #fetch: (request: Request) => Promise<Response>;
-  /** The access tokens used last: a request with any other token is not retried. */
+  readonly #fetch: ReturnType<typeof retryingFetch>;
+  /** The options of the calls under way. */
+  readonly #calls = new WeakMap<Request, CallOptions>();
+  /** The access tokens used lately: a request with any other token is not retried. */
   readonly #used = new Set<string>();
   #refreshing: Promise<boolean> | undefined;
 
@@ -39,8 +41,12 @@ export class Counsel {
     this.client.setConfig({
       baseUrl: (options.baseUrl ?? '').replace(/\/+$/, ''),
       auth: () => this.#useToken(),
-      fetch: (input, init) => this.#send(new Request(input, init)),
+      fetch: (input, init) => this.#send(new Request(input, init), this.#calls.get(input as Request)),
       throwOnError: true,
+    });
+    this.client.interceptors.request.use((request, call) => {
+      this.#calls.set(request, call as CallOptions);
+      return request;
     });
     this.client.interceptors.error.use((error, response, request) =>
       (response as Response | undefined) ? CounselError.of(error, response) : fetchError(error, request.signal),
@@ -71,39 +77,38 @@ export class Counsel {
   #useToken(): string | undefined {
     const token = this.tokens?.accessToken;
     if (token) {
-      this.#used.delete(token);
+      if (this.#used.size > 99) this.#used.clear();
       this.#used.add(token);
-      for (const old of this.#used) {
-        if (this.#used.size <= 4) break;
-        this.#used.delete(old);
-      }
     }
     return token;
   }
 
-  async #send(request: Request): Promise<Response> {
+  async #send(request: Request, call?: CallOptions): Promise<Response> {
     const sent = request.headers.get('Authorization')?.slice('Bearer '.length);
-    if (!sent || !this.#used.has(sent)) return this.#fetch(request);
+    if (!sent || !this.#used.has(sent)) return notPage(await this.#fetch(request, call), request.url);
     const retry = request.clone();
-    const response = await this.#fetch(request);
+    const response = await this.#fetch(request, call);
     if (response.status === 401 && (await this.#refresh(sent))) {
       await response.body?.cancel();
       retry.headers.set('Authorization', `Bearer ${this.#useToken() ?? ''}`);
-      return notPage(await this.#fetch(retry));
+      return notPage(await this.#fetch(retry, call), request.url);
     }
-    return notPage(response);
+    return notPage(response, request.url);
   }
 
   /** Makes sure that the store has an access token other than `expired`; false: signed out. */
   #refresh(expired: string): Promise<boolean> {
-    this.#refreshing ??= withLock(async () => {
+    this.#refreshing ??= withLock(async (written) => {
       const current = this.tokens;
       if (!current) return false;
       if (current.accessToken !== expired) return true;
       const isCurrent = () => this.tokens?.refreshToken === current.refreshToken;
       try {
         const refreshed = await refreshTokens({ client: this.client, body: { refreshToken: current.refreshToken } });
-        if (isCurrent()) this.#store.set(refreshed);
+        if (isCurrent()) {
+          this.#store.set(refreshed);
+          written();
+        }
       } catch (error) {
         if (!(error instanceof CounselError && error.status === 401)) throw error;
         if (isCurrent()) this.#store.set(undefined);
@@ -116,14 +121,22 @@ export class Counsel {
   }
 }
 
-/** Nothing that needs a token is a web page: a proxy or the sign-in page of a network answered, not the service. */
-function notPage(response: Response): Response {
-  if (!response.ok || !response.headers.get('Content-Type')?.startsWith('text/html')) return response;
+/** Nothing below /api/ is a web page: a proxy or the sign-in page of a network answered, not the service. */
+function notPage(response: Response, url: string): Response {
+  if (!url.includes('/api/') || !response.ok || !response.headers.get('Content-Type')?.startsWith('text/html')) return response;
   void response.body?.cancel();
   return new Response(null, { status: 502, statusText: 'Not an answer of the service' });
 }
 
-async function withLock<T>(run: () => Promise<T>): Promise<T> {
+/**
+ * Runs one at a time of all tabs. After `written`, the next one waits: browsers show what a tab wrote to
+ * localStorage to others a little later.
+ */
+function withLock<T>(run: (written: () => void) => Promise<T>): Promise<T> {
   const locks = (globalThis.navigator as Navigator | undefined)?.locks;
-  return locks ? await locks.request('counsel.refresh', run) : await run();
+  return new Promise((resolve, reject) => {
+    let wait: Promise<void> | undefined;
+    const locked = () => run(() => (wait = pause(200))).then(resolve, reject).then(() => wait);
+    void (locks ? locks.request('counsel.refresh', locked) : locked());
+  });
 }

@@ -128,7 +128,9 @@ export function fetchError(error: unknown, signal?: AbortSignal | null): unknown
 export function retryAfterOf(response: Response | undefined): number | undefined {
   const value = response?.headers.get('Retry-After');
   if (!value) return undefined;
-  const seconds = /^\d+$/.test(value) ? Number(value) : Math.ceil((Date.parse(value) - Date.now()) / 1000);
+  // The sender's clock, because this one may be wrong.
+  const now = Date.parse(response?.headers.get('Date') ?? '') || Date.now();
+  const seconds = /^\d+$/.test(value) ? Number(value) : Math.ceil((Date.parse(value) - now) / 1000);
   return Number.isNaN(seconds) ? undefined : Math.max(0, seconds);
 }
 

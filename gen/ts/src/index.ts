@@ -14,9 +14,10 @@ export {
   UnavailableError,
 } from './error.js';
 export { paginate } from './pages.js';
-export { idempotencyKey, type RetryOptions } from './retry.js';
+export { type CallOptions, idempotencyKey, type RetryOptions } from './retry.js';
 export { type ChatStreamEvent, streamChat, waitForJob } from './stream.js';
 export { localStorageStore, memoryStore, sessionCookieStore, type TokenStore } from './store.js';
+export { uploadDocument, type UploadProgress } from './upload.js';
 export { verifyWebhook, WebhookError, type WebhookEvent } from './webhook.js';
 export { client } from './gen/client.gen.js';
 export type { Client } from './gen/client/index.js';

@@ -11,12 +11,24 @@ export interface RetryOptions {
   timeout?: number;
 }
 
+/** Of one call: what overrides the options of the session. */
+export interface CallOptions extends RetryOptions {}
+
+/** In the options of a call: wraps the fetch that sends each attempt. */
+export const transport = Symbol('transport');
+
+interface SentOptions extends CallOptions {
+  [transport]?: (fetch: typeof globalThis.fetch) => typeof globalThis.fetch;
+}
+
 /** The longest Retry-After that is waited for, in seconds. After a longer one, the response is final. */
 const maxRetryAfter = 30;
 
 /** A fetch that repeats what is safe to repeat. All attempts have the same body and Idempotency-Key. */
-export function retryingFetch(fetch: typeof globalThis.fetch, { retries = 2, timeout }: RetryOptions): (request: Request) => Promise<Response> {
-  return async (request) => {
+export function retryingFetch(base: typeof globalThis.fetch, session: RetryOptions): (request: Request, call?: SentOptions) => Promise<Response> {
+  return async (request, call) => {
+    const { retries = 2, timeout, [transport]: wrap } = { ...session, ...call } as SentOptions;
+    const fetch = wrap ? wrap(base) : base;
     const keyed = request.headers.has('Idempotency-Key');
     const left = keyed || request.method === 'GET' ? retries : 0;
     for (let attempt = 0; ; attempt++) {

@@ -22,16 +22,24 @@ export async function* streamChat(
     headers?: Record<string, string>;
   },
 ): AsyncGenerator<ChatStreamEvent, void, undefined> {
-  const body = (await sendChat({
+  const { data: body, response } = (await sendChat({
     ...options,
     headers: { ...options.headers, Accept: 'text/event-stream' },
+    ...unstored(),
     parseAs: 'stream',
     throwOnError: true,
-  })) as unknown as ReadableStream<Uint8Array> | null;
+    ...{ responseStyle: 'fields' }, // the generated types only know 'data'
+  })) as unknown as { data: ReadableStream<Uint8Array> | null; response: Response };
+  if (response.headers.get('Content-Type')?.startsWith('application/json')) {
+    // A proxy removed the header that asks for a stream.
+    const whole = (await new Response(body).json()) as ChatResponse;
+    yield { type: 'delta', text: whole.answer };
+    yield { type: 'done', response: whole };
+    return;
+  }
   if (body) {
-    for await (const data of serverSentEvents(body, options.signal)) {
+    for await (const event of serverSentEvents<ChatEvent>(body, options.signal)) {
       options.signal?.throwIfAborted(); // ignore pieces that have already arrived
-      const event = JSON.parse(data) as ChatEvent;
       if (event.type === 'error') throw CounselError.of(event.problem);
       yield event as ChatStreamEvent;
       if (event.type === 'done') return;
@@ -62,13 +70,13 @@ export async function waitForJob(
       const body = (await getJob({
         ...request,
         headers: { Accept: 'text/event-stream' },
+        ...unstored(),
         parseAs: 'stream',
         throwOnError: true,
       })) as unknown as ReadableStream<Uint8Array> | null;
       if (body) {
-        for await (const data of serverSentEvents(body, options.signal)) {
+        for await (const event of serverSentEvents<JobEvent>(body, options.signal)) {
           options.signal?.throwIfAborted();
-          const event = JSON.parse(data) as JobEvent;
           if (event.type === 'error') throw CounselError.of(event.problem);
           if (!event.job) continue;
           failures = 0;
@@ -85,15 +93,25 @@ export async function waitForJob(
   }
 }
 
+/** Keeps a stream out of the cache of a browser; other runtimes have none, and some reject the option. */
+function unstored(): { cache?: RequestCache } {
+  return typeof document === 'undefined' ? {} : { cache: 'no-store' };
+}
+
+/** How long the end of a stream is waited for after its last event, in milliseconds. */
+const maxDrain = 5000;
+
 /**
- * Yields the data of each server-sent event (WHATWG HTML). Event names, ids and retry times are
- * ignored.
+ * Yields the data of each server-sent event (WHATWG HTML), parsed. Event names, ids and retry times are
+ * ignored. After the last event of this service (`done` or `error`) the body is read to its end: cancelling
+ * it would show as a failed request in the tools of a browser.
  */
-async function* serverSentEvents(body: ReadableStream<Uint8Array>, signal?: AbortSignal | null): AsyncGenerator<string, void> {
+async function* serverSentEvents<Event extends { type: string }>(body: ReadableStream<Uint8Array>, signal?: AbortSignal | null): AsyncGenerator<Event, void> {
   const reader = body.getReader();
   const decoder = new TextDecoder(); // drops a leading byte order mark
   let rest = '';
   let data: string[] = [];
+  let complete = false;
   try {
     for (;;) {
       const { done, value } = await reader.read().catch((error: unknown) => {
@@ -106,7 +124,11 @@ async function* serverSentEvents(body: ReadableStream<Uint8Array>, signal?: Abor
       rest = lines.pop() ?? '';
       for (const line of lines) {
         if (line === '') {
-          if (data.length > 0) yield data.join('\n');
+          if (data.length > 0) {
+            const event = JSON.parse(data.join('\n')) as Event;
+            complete = event.type === 'done' || event.type === 'error';
+            yield event;
+          }
           data = [];
         } else if (line === 'data' || line.startsWith('data:')) {
           data.push(line.slice(5).replace(/^ /, ''));
@@ -114,6 +136,19 @@ async function* serverSentEvents(body: ReadableStream<Uint8Array>, signal?: Abor
       }
     }
   } finally {
-    await reader.cancel().catch(() => undefined);
+    if (complete && !signal?.aborted) void drain(reader);
+    else await reader.cancel().catch(() => undefined);
+  }
+}
+
+/** Reads what is left, which is nothing unless somebody between added to it. */
+async function drain(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<void> {
+  const timer = setTimeout(() => void reader.cancel().catch(() => undefined), maxDrain);
+  try {
+    while (!(await reader.read()).done);
+  } catch {
+    // The events are complete; how the connection ends does not matter.
+  } finally {
+    clearTimeout(timer);
   }
 }

@@ -52,7 +52,7 @@ export async function verifyWebhook(
   if (!id || !timestamp || !signatures) throw new WebhookError('A header is missing.');
   const age = (options.now ?? new Date()).getTime() / 1000 - Number(timestamp);
   if (!/^\d{1,12}$/.test(timestamp) || !(Math.abs(age) <= tolerance)) {
-    throw new WebhookError('The timestamp is too far from now.');
+    throw new WebhookError("The timestamp is more than five minutes from this machine's time: the request is old, or the clock is wrong.");
   }
 
   const encoder = new TextEncoder();

@@ -1,5 +1,6 @@
-// What every runtime executes: calls, a stream and an error, against the service at baseUrl.
-import { Counsel, CounselError, getCurrentUser, listCases, registerUser, streamChat } from '@counsel/sdk';
+// What every runtime executes: calls, a stream, files and an error, against the service at baseUrl.
+import { Counsel, CounselError, downloadDocument, getCurrentUser, listCases, registerUser, streamChat, uploadDocument } from '@counsel/sdk';
+import { pdf } from '../pdf.mjs';
 
 export async function calls(baseUrl: string) {
   const counsel = new Counsel({ baseUrl });
@@ -15,6 +16,11 @@ export async function calls(baseUrl: string) {
   for await (const event of streamChat({ client, body: { userId: user.id, message: 'How long is notice?' } })) {
     if (event.type === 'delta') text += event.text;
   }
+  const file = new File([pdf('Either party may end this agreement.')], 'agreement.pdf');
+  const sent: number[] = [];
+  const document = await uploadDocument({ client, body: { file }, onProgress: ({ loaded, total }) => sent.push(loaded / total) });
+  const received: number[] = [];
+  const copy = await downloadDocument({ client, path: { docId: document.id }, onProgress: ({ loaded, total }) => received.push(loaded / total!) });
   let code = '';
   try {
     await listCases({ client, query: { limit: 1000 } });
@@ -22,5 +28,12 @@ export async function calls(baseUrl: string) {
     if (error instanceof CounselError) code = error.code;
   }
   await counsel.logout();
-  return { email: user.email === email, cases: cases.items.length, streamed: text.length > 0, code };
+  return {
+    email: user.email === email,
+    cases: cases.items.length,
+    streamed: text.length > 0,
+    file: (await copy.text()) === (await file.text()),
+    progress: [sent[0], sent.at(-1), received.at(-1)],
+    code,
+  };
 }
