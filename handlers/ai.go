@@ -53,7 +53,7 @@ func (st *chatStream) VisitSendChatResponse(w http.ResponseWriter) error {
 		if !stream.begun {
 			return err
 		}
-		send(api.ChatEvent{Type: api.ChatEventTypeError, Problem: failed(middleware.RequestFrom(st.ctx), err)})
+		send(api.ChatEvent{Type: api.ChatEventTypeError, Problem: st.server.failed(middleware.RequestFrom(st.ctx), err)})
 		return nil
 	}
 	response, err := toAPIChatResponse(a)

@@ -35,7 +35,7 @@ func (s *Server) SendEmails(ctx context.Context, r api.SendEmailsRequestObject) 
 	out := api.SendEmailsResponse{Items: make([]api.SendEmailsItem, len(accepted))}
 	for i, a := range accepted {
 		if a.Err != nil {
-			p := problem.Describe(problem.FromError(a.Err), "", "")
+			p := s.problems.Describe(problem.FromError(a.Err), "", "")
 			out.Items[i].Error = &api.SendEmailsError{Code: p.Code, Detail: deref(p.Detail), Errors: append([]api.FieldError{}, p.Errors...)}
 			continue
 		}

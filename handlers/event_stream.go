@@ -59,10 +59,10 @@ func (s *eventStream) write(b []byte) bool {
 }
 
 // failed records err for the request's log line and describes it for an error event.
-func failed(req *middleware.Request, err error) *api.Problem {
+func (s *Server) failed(req *middleware.Request, err error) *api.Problem {
 	e := problem.FromError(err)
 	req.Fail(e)
-	p := problem.Describe(e, req.ID, "")
+	p := s.problems.Describe(e, req.ID, "")
 	return &p
 }
 

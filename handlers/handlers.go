@@ -36,6 +36,7 @@ import (
 	"counsel/domain/webhooks"
 	"counsel/gen/api"
 	"counsel/handlers/middleware"
+	"counsel/handlers/problem"
 )
 
 // Config is the services behind the operations, and the settings of the HTTP server.
@@ -67,6 +68,7 @@ type Config struct {
 	Ready func(context.Context) (database, redis error)
 
 	Contract     []byte // openapi.yaml
+	PublicURL    string // under which people reach the service; "": unknown
 	MetricsToken string // protects /metrics; "": /metrics is open
 	Registry     *prometheus.Registry
 	Log          *slog.Logger
@@ -99,6 +101,7 @@ type Server struct {
 	registry     *prometheus.Registry
 	clock        domain.Clock
 	storeTimeout time.Duration
+	problems     problem.Describer
 	contract     contractFiles
 	readiness    readiness
 	draining     atomic.Bool
@@ -113,11 +116,11 @@ func New(c Config) (*Server, error) {
 	s := &Server{
 		accounts: c.Accounts, apiKeys: c.APIKeys, ai: c.AI, cases: c.Cases, privacy: c.Privacy, drafts: c.Drafts, files: c.Files, templates: c.Templates, rendering: c.Rendering,
 		webhooks: c.Webhooks, notifications: c.Notifications, email: c.Email, esign: c.Esign, jobs: c.Jobs,
-		registry: c.Registry, clock: c.Clock, readiness: readiness{check: c.Ready, clock: c.Clock}, drained: make(chan struct{}),
+		registry: c.Registry, clock: c.Clock, problems: problem.Describer{PublicURL: c.PublicURL}, readiness: readiness{check: c.Ready, clock: c.Clock}, drained: make(chan struct{}),
 	}
 	steps, err := middleware.New(middleware.Config{
 		Accounts: c.Accounts, APIKeys: c.APIKeys, Cases: c.Cases, Idempotency: c.Idempotency, UserLimit: c.UserLimit, KeyLimit: c.KeyLimit, AddressLimit: c.AddressLimit,
-		StoreTimeout: c.StoreTimeout, MetricsToken: c.MetricsToken, Registry: c.Registry, Log: c.Log,
+		StoreTimeout: c.StoreTimeout, MetricsToken: c.MetricsToken, Registry: c.Registry, Log: c.Log, Problems: s.problems,
 		CORSOrigins: c.CORSOrigins, CORSLocalhost: c.CORSLocalhost, TrustedProxies: c.TrustedProxies, StrictTransport: c.StrictTransport,
 	})
 	if err != nil {

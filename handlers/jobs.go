@@ -139,7 +139,7 @@ func (st *jobStream) VisitGetJobResponse(w http.ResponseWriter) error {
 		var err error
 		if j, err = st.server.getJob(ctx, j.ID); err != nil {
 			if ctx.Err() == nil {
-				send(api.JobEvent{Type: api.JobEventTypeError, Problem: failed(middleware.RequestFrom(ctx), err)})
+				send(api.JobEvent{Type: api.JobEventTypeError, Problem: st.server.failed(middleware.RequestFrom(ctx), err)})
 			}
 			return nil
 		}

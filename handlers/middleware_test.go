@@ -372,24 +372,6 @@ func TestMetrics(t *testing.T) {
 	}
 }
 
-func TestDocumentation(t *testing.T) {
-	t.Parallel()
-	f := newFixture(t)
-	for path, want := range map[string]string{"/docs": "/docs/reference.js", "/docs/reference.js": "function", "/openapi.yaml": "openapi: 3.0.3", "/openapi.json": `"operationId"`} {
-		a := f.call(nil, "GET", path, nil).expect(200, "")
-		if !strings.Contains(string(a.body), want) {
-			t.Errorf("%s lacks %q", path, want)
-		}
-	}
-	if policy := f.call(nil, "GET", "/docs", nil).header.Get("Content-Security-Policy"); !strings.Contains(policy, "default-src 'none'") {
-		t.Errorf("the page may load from anywhere: %q", policy)
-	}
-	// A client without gzip gets the script uncompressed.
-	if a := f.call(nil, "GET", "/docs/reference.js", nil, "Accept-Encoding", "identity"); a.header.Get("Content-Encoding") != "" {
-		t.Error("compressed without being asked")
-	}
-}
-
 // TestEmptyCursor: an empty cursor is the first page of every list.
 func TestEmptyCursor(t *testing.T) {
 	t.Parallel()

@@ -6,8 +6,11 @@ import (
 	"counsel/gen/api"
 	"counsel/handlers/middleware"
 	"counsel/handlers/pages"
+	"counsel/handlers/pages/docsite"
+	"encoding/json"
 	"errors"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 
@@ -87,7 +90,10 @@ func (m metricsPage) VisitGetMetricsResponse(w http.ResponseWriter) error {
 }
 
 // contractFiles is openapi.yaml in both forms.
-type contractFiles struct{ yaml, json pages.Page }
+type contractFiles struct {
+	yaml, json pages.Page
+	version    string
+}
 
 func loadContractFiles(yaml []byte) (contractFiles, error) {
 	asJSON, err := api.GetSpecJSON()
@@ -97,20 +103,90 @@ func loadContractFiles(yaml []byte) (contractFiles, error) {
 	if len(yaml) == 0 {
 		return contractFiles{}, errors.New("openapi.yaml is empty")
 	}
+	var contract struct {
+		Info struct {
+			Version string `json:"version"`
+		} `json:"info"`
+	}
+	if err := json.Unmarshal(asJSON, &contract); err != nil {
+		return contractFiles{}, err
+	}
 	return contractFiles{
-		yaml: pages.Page{Body: yaml, ContentType: "application/yaml", Cacheable: true},
-		json: pages.Page{Body: asJSON, ContentType: "application/json", Cacheable: true},
+		yaml:    pages.Page{Body: yaml, ContentType: "application/yaml", Cacheable: true}.WithETag(),
+		json:    pages.Page{Body: asJSON, ContentType: "application/json", Cacheable: true}.WithETag(),
+		version: contract.Info.Version,
 	}, nil
 }
 
-// GetDocs returns the documentation page.
-func (s *Server) GetDocs(context.Context, api.GetDocsRequestObject) (api.GetDocsResponseObject, error) {
-	return pageResponse{page: pages.Docs}, nil
+// GetIndex leads browsers to the documentation, and reports to programs where it is.
+func (s *Server) GetIndex(ctx context.Context, _ api.GetIndexRequestObject) (api.GetIndexResponseObject, error) {
+	return indexResponse{
+		Index:    api.Index{Name: "Counsel", Version: s.contract.version, Documentation: "/docs", Openapi: "/openapi.json", Health: "/livez"},
+		redirect: strings.Contains(middleware.RequestFrom(ctx).Header("Accept"), "text/html"),
+	}, nil
 }
 
-// GetDocsScript returns the script of the documentation page.
-func (s *Server) GetDocsScript(ctx context.Context, _ api.GetDocsScriptRequestObject) (api.GetDocsScriptResponseObject, error) {
-	return pageResponse{pages.DocsScript, middleware.RequestFrom(ctx).AcceptEncoding}, nil
+type indexResponse struct {
+	api.Index
+	redirect bool
+}
+
+// VisitGetIndexResponse writes the index or redirects to the documentation.
+func (i indexResponse) VisitGetIndexResponse(w http.ResponseWriter) error {
+	w.Header().Set("Vary", "Accept")
+	if i.redirect {
+		return api.GetIndex303Response{Headers: api.GetIndex303ResponseHeaders{Location: &i.Documentation}}.VisitGetIndexResponse(w)
+	}
+	return api.GetIndex200JSONResponse(i.Index).VisitGetIndexResponse(w)
+}
+
+// GetDocs returns the first page of the documentation.
+func (s *Server) GetDocs(ctx context.Context, r api.GetDocsRequestObject) (api.GetDocsResponseObject, error) {
+	site, err := docsite.Get()
+	if err != nil {
+		return nil, err
+	}
+	return unlessUnchanged(ctx, site.Start, r.Params.IfNoneMatch), nil
+}
+
+// GetDocsReference returns the API reference.
+func (s *Server) GetDocsReference(ctx context.Context, r api.GetDocsReferenceRequestObject) (api.GetDocsReferenceResponseObject, error) {
+	site, err := docsite.Get()
+	if err != nil {
+		return nil, err
+	}
+	return unlessUnchanged(ctx, site.Reference, r.Params.IfNoneMatch), nil
+}
+
+// GetDocsScript returns the script of the API reference.
+func (s *Server) GetDocsScript(ctx context.Context, r api.GetDocsScriptRequestObject) (api.GetDocsScriptResponseObject, error) {
+	return unlessUnchanged(ctx, pages.DocsScript, r.Params.IfNoneMatch), nil
+}
+
+// GetDocsGuide returns a guide.
+func (s *Server) GetDocsGuide(ctx context.Context, r api.GetDocsGuideRequestObject) (api.GetDocsGuideResponseObject, error) {
+	site, err := docsite.Get()
+	if err != nil {
+		return nil, err
+	}
+	page, ok := site.Guides[r.Guide]
+	if !ok {
+		return nil, domain.NoSuch("guide")
+	}
+	return unlessUnchanged(ctx, page, r.Params.IfNoneMatch), nil
+}
+
+// GetDocsAsset returns a file that the pages of the documentation load.
+func (s *Server) GetDocsAsset(ctx context.Context, r api.GetDocsAssetRequestObject) (api.GetDocsAssetResponseObject, error) {
+	site, err := docsite.Get()
+	if err != nil {
+		return nil, err
+	}
+	page, ok := site.Assets[r.File]
+	if !ok {
+		return nil, domain.NoSuch("file")
+	}
+	return unlessUnchanged(ctx, page, r.Params.IfNoneMatch), nil
 }
 
 // GetAccountPage returns the page that links in account e-mails lead to.
@@ -124,25 +200,39 @@ func (s *Server) GetAccountScript(context.Context, api.GetAccountScriptRequestOb
 }
 
 // GetContractYaml returns the contract as it was written.
-func (s *Server) GetContractYaml(context.Context, api.GetContractYamlRequestObject) (api.GetContractYamlResponseObject, error) {
-	return pageResponse{page: s.contract.yaml}, nil
+func (s *Server) GetContractYaml(ctx context.Context, r api.GetContractYamlRequestObject) (api.GetContractYamlResponseObject, error) {
+	return unlessUnchanged(ctx, s.contract.yaml, r.Params.IfNoneMatch), nil
 }
 
 // GetContractJSON returns the contract as JSON.
-func (s *Server) GetContractJSON(context.Context, api.GetContractJSONRequestObject) (api.GetContractJSONResponseObject, error) {
-	return pageResponse{page: s.contract.json}, nil
+func (s *Server) GetContractJSON(ctx context.Context, r api.GetContractJSONRequestObject) (api.GetContractJSONResponseObject, error) {
+	return unlessUnchanged(ctx, s.contract.json, r.Params.IfNoneMatch), nil
 }
 
 // pageResponse is the answer of every operation that returns a page.
 type pageResponse struct {
 	page           pages.Page
 	acceptEncoding string
+	unchanged      bool // the client has it
 }
 
-func (p pageResponse) write(w http.ResponseWriter) error { return p.page.Write(w, p.acceptEncoding) }
+// unlessUnchanged is the page, or 304 if the client has it already.
+func unlessUnchanged(ctx context.Context, p pages.Page, ifNoneMatch *string) pageResponse {
+	return pageResponse{page: p, acceptEncoding: middleware.RequestFrom(ctx).AcceptEncoding, unchanged: matchesETag(deref(ifNoneMatch), p.ETag)}
+}
+
+func (p pageResponse) write(w http.ResponseWriter) error {
+	if p.unchanged {
+		return p.page.WriteUnchanged(w)
+	}
+	return p.page.Write(w, p.acceptEncoding)
+}
 
 // VisitGetDocsResponse and its like are what the generated interfaces ask for.
 func (p pageResponse) VisitGetDocsResponse(w http.ResponseWriter) error            { return p.write(w) }
+func (p pageResponse) VisitGetDocsReferenceResponse(w http.ResponseWriter) error   { return p.write(w) }
+func (p pageResponse) VisitGetDocsGuideResponse(w http.ResponseWriter) error       { return p.write(w) }
+func (p pageResponse) VisitGetDocsAssetResponse(w http.ResponseWriter) error       { return p.write(w) }
 func (p pageResponse) VisitGetDocsScriptResponse(w http.ResponseWriter) error      { return p.write(w) }
 func (p pageResponse) VisitGetAccountPageResponse(w http.ResponseWriter) error     { return p.write(w) }
 func (p pageResponse) VisitGetAccountScriptResponse(w http.ResponseWriter) error   { return p.write(w) }

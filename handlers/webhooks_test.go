@@ -48,6 +48,7 @@ func receive(t *testing.T, all chan receivedWebhook) receivedWebhook {
 	select {
 	case h := <-all:
 		testkit.Must(t, h.err)
+		checkPayload(t, h.payload)
 		return h
 	case <-timeout.C:
 		t.Fatal("no delivery was received")

@@ -3144,6 +3144,24 @@ type Hash = string
 // ID A UUIDv7: ids sort by creation time.
 type ID = openapi_types.UUID
 
+// Index The addresses of the documentation, relative to this server.
+type Index struct {
+	// Documentation The documentation.
+	Documentation string `json:"documentation"`
+
+	// Health The health check.
+	Health string `json:"health"`
+
+	// Name The name of the API.
+	Name string `json:"name"`
+
+	// Openapi This OpenAPI document.
+	Openapi string `json:"openapi"`
+
+	// Version The version of the contract.
+	Version string `json:"version"`
+}
+
 // InitiateSignatureRequest defines model for InitiateSignatureRequest.
 type InitiateSignatureRequest struct {
 	// AcceptRisks The risks that the sender accepts. Only those that the document has are recorded.
@@ -3662,7 +3680,7 @@ type Problem struct {
 	// Title A short text for the kind of problem; the same for the same type.
 	Title string `json:"title"`
 
-	// Type Identifies the kind of problem.
+	// Type Identifies the kind of problem, and leads to its explanation. Relative to this server if the service has no public address.
 	Type string `json:"type"`
 }
 
@@ -4965,6 +4983,9 @@ type EmailID = ID
 // IdempotencyKey defines model for IdempotencyKey.
 type IdempotencyKey = string
 
+// IfNoneMatch defines model for IfNoneMatch.
+type IfNoneMatch = string
+
 // JobID A UUIDv7: ids sort by creation time.
 type JobID = ID
 
@@ -5562,6 +5583,48 @@ type RotateWebhookSecretParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
+// GetDocsParams defines parameters for GetDocs.
+type GetDocsParams struct {
+	// IfNoneMatch An `ETag` of an earlier answer; 304 if nothing has changed.
+	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
+}
+
+// GetDocsAssetParams defines parameters for GetDocsAsset.
+type GetDocsAssetParams struct {
+	// IfNoneMatch An `ETag` of an earlier answer; 304 if nothing has changed.
+	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
+}
+
+// GetDocsReferenceParams defines parameters for GetDocsReference.
+type GetDocsReferenceParams struct {
+	// IfNoneMatch An `ETag` of an earlier answer; 304 if nothing has changed.
+	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
+}
+
+// GetDocsScriptParams defines parameters for GetDocsScript.
+type GetDocsScriptParams struct {
+	// IfNoneMatch An `ETag` of an earlier answer; 304 if nothing has changed.
+	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
+}
+
+// GetDocsGuideParams defines parameters for GetDocsGuide.
+type GetDocsGuideParams struct {
+	// IfNoneMatch An `ETag` of an earlier answer; 304 if nothing has changed.
+	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
+}
+
+// GetContractJSONParams defines parameters for GetContractJSON.
+type GetContractJSONParams struct {
+	// IfNoneMatch An `ETag` of an earlier answer; 304 if nothing has changed.
+	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
+}
+
+// GetContractYamlParams defines parameters for GetContractYaml.
+type GetContractYamlParams struct {
+	// IfNoneMatch An `ETag` of an earlier answer; 304 if nothing has changed.
+	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
+}
+
 // AnalyzeTextJSONRequestBody defines body for AnalyzeText for application/json ContentType.
 type AnalyzeTextJSONRequestBody = AnalyzeRequest
 
@@ -5824,6 +5887,9 @@ func (t *Reference) UnmarshalJSON(b []byte) error {
 
 // ServerInterface represents all server handlers.
 type ServerInterface interface {
+	// GetIndex Where to start
+	// (GET /)
+	GetIndex(ctx *echo.Context) error
 	// GetAccountPage Account page
 	// (GET /account)
 	GetAccountPage(ctx *echo.Context) error
@@ -6232,12 +6298,21 @@ type ServerInterface interface {
 	// RotateWebhookSecret Rotate the signing secret
 	// (POST /api/webhooks/{webhookId}/rotate-secret)
 	RotateWebhookSecret(ctx *echo.Context, webhookID WebhookID, params RotateWebhookSecretParams) error
-	// GetDocs API documentation
+	// GetDocs Documentation
 	// (GET /docs)
-	GetDocs(ctx *echo.Context) error
-	// GetDocsScript Script of the API documentation
+	GetDocs(ctx *echo.Context, params GetDocsParams) error
+	// GetDocsAsset A file of the documentation
+	// (GET /docs/assets/{file})
+	GetDocsAsset(ctx *echo.Context, file string, params GetDocsAssetParams) error
+	// GetDocsReference API reference
+	// (GET /docs/reference)
+	GetDocsReference(ctx *echo.Context, params GetDocsReferenceParams) error
+	// GetDocsScript Script of the API reference
 	// (GET /docs/reference.js)
-	GetDocsScript(ctx *echo.Context) error
+	GetDocsScript(ctx *echo.Context, params GetDocsScriptParams) error
+	// GetDocsGuide A guide
+	// (GET /docs/{guide})
+	GetDocsGuide(ctx *echo.Context, guide string, params GetDocsGuideParams) error
 	// GetLiveness Check liveness
 	// (GET /livez)
 	GetLiveness(ctx *echo.Context) error
@@ -6246,10 +6321,10 @@ type ServerInterface interface {
 	GetMetrics(ctx *echo.Context) error
 	// GetContractJSON OpenAPI document as JSON
 	// (GET /openapi.json)
-	GetContractJSON(ctx *echo.Context) error
+	GetContractJSON(ctx *echo.Context, params GetContractJSONParams) error
 	// GetContractYaml OpenAPI document as YAML
 	// (GET /openapi.yaml)
-	GetContractYaml(ctx *echo.Context) error
+	GetContractYaml(ctx *echo.Context, params GetContractYamlParams) error
 	// GetReadiness Check readiness
 	// (GET /readyz)
 	GetReadiness(ctx *echo.Context) error
@@ -6267,6 +6342,15 @@ type ServerInterface interface {
 // ServerInterfaceWrapper converts echo contexts to parameters.
 type ServerInterfaceWrapper struct {
 	Handler ServerInterface
+}
+
+// GetIndex converts echo context to params.
+func (w *ServerInterfaceWrapper) GetIndex(ctx *echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetIndex(ctx)
+	return err
 }
 
 // GetAccountPage converts echo context to params.
@@ -9529,8 +9613,93 @@ func (w *ServerInterfaceWrapper) RotateWebhookSecret(ctx *echo.Context) error {
 func (w *ServerInterfaceWrapper) GetDocs(ctx *echo.Context) error {
 	var err error
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetDocsParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "If-None-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-None-Match")]; found {
+		var IfNoneMatch IfNoneMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-None-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-None-Match", valueList[0], &IfNoneMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-None-Match: %s", err))
+		}
+
+		params.IfNoneMatch = &IfNoneMatch
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.GetDocs(ctx)
+	err = w.Handler.GetDocs(ctx, params)
+	return err
+}
+
+// GetDocsAsset converts echo context to params.
+func (w *ServerInterfaceWrapper) GetDocsAsset(ctx *echo.Context) error {
+	var err error
+	// ------------- Path parameter "file" -------------
+	var file string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "file", ctx.Param("file"), &file, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter file: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetDocsAssetParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "If-None-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-None-Match")]; found {
+		var IfNoneMatch IfNoneMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-None-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-None-Match", valueList[0], &IfNoneMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-None-Match: %s", err))
+		}
+
+		params.IfNoneMatch = &IfNoneMatch
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetDocsAsset(ctx, file, params)
+	return err
+}
+
+// GetDocsReference converts echo context to params.
+func (w *ServerInterfaceWrapper) GetDocsReference(ctx *echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetDocsReferenceParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "If-None-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-None-Match")]; found {
+		var IfNoneMatch IfNoneMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-None-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-None-Match", valueList[0], &IfNoneMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-None-Match: %s", err))
+		}
+
+		params.IfNoneMatch = &IfNoneMatch
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetDocsReference(ctx, params)
 	return err
 }
 
@@ -9538,8 +9707,64 @@ func (w *ServerInterfaceWrapper) GetDocs(ctx *echo.Context) error {
 func (w *ServerInterfaceWrapper) GetDocsScript(ctx *echo.Context) error {
 	var err error
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetDocsScriptParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "If-None-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-None-Match")]; found {
+		var IfNoneMatch IfNoneMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-None-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-None-Match", valueList[0], &IfNoneMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-None-Match: %s", err))
+		}
+
+		params.IfNoneMatch = &IfNoneMatch
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.GetDocsScript(ctx)
+	err = w.Handler.GetDocsScript(ctx, params)
+	return err
+}
+
+// GetDocsGuide converts echo context to params.
+func (w *ServerInterfaceWrapper) GetDocsGuide(ctx *echo.Context) error {
+	var err error
+	// ------------- Path parameter "guide" -------------
+	var guide string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "guide", ctx.Param("guide"), &guide, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter guide: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetDocsGuideParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "If-None-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-None-Match")]; found {
+		var IfNoneMatch IfNoneMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-None-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-None-Match", valueList[0], &IfNoneMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-None-Match: %s", err))
+		}
+
+		params.IfNoneMatch = &IfNoneMatch
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetDocsGuide(ctx, guide, params)
 	return err
 }
 
@@ -9565,8 +9790,28 @@ func (w *ServerInterfaceWrapper) GetMetrics(ctx *echo.Context) error {
 func (w *ServerInterfaceWrapper) GetContractJSON(ctx *echo.Context) error {
 	var err error
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetContractJSONParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "If-None-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-None-Match")]; found {
+		var IfNoneMatch IfNoneMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-None-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-None-Match", valueList[0], &IfNoneMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-None-Match: %s", err))
+		}
+
+		params.IfNoneMatch = &IfNoneMatch
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.GetContractJSON(ctx)
+	err = w.Handler.GetContractJSON(ctx, params)
 	return err
 }
 
@@ -9574,8 +9819,28 @@ func (w *ServerInterfaceWrapper) GetContractJSON(ctx *echo.Context) error {
 func (w *ServerInterfaceWrapper) GetContractYaml(ctx *echo.Context) error {
 	var err error
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetContractYamlParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "If-None-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-None-Match")]; found {
+		var IfNoneMatch IfNoneMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-None-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-None-Match", valueList[0], &IfNoneMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-None-Match: %s", err))
+		}
+
+		params.IfNoneMatch = &IfNoneMatch
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.GetContractYaml(ctx)
+	err = w.Handler.GetContractYaml(ctx, params)
 	return err
 }
 
@@ -9676,6 +9941,7 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 		Handler: si,
 	}
 
+	router.GET(options.BaseURL+"/", wrapper.GetIndex, options.OperationMiddlewares["getIndex"]...)
 	router.GET(options.BaseURL+"/account", wrapper.GetAccountPage, options.OperationMiddlewares["getAccountPage"]...)
 	router.GET(options.BaseURL+"/account/page.js", wrapper.GetAccountScript, options.OperationMiddlewares["getAccountScript"]...)
 	router.POST(options.BaseURL+"/api/ai/analyze", wrapper.AnalyzeText, options.OperationMiddlewares["analyzeText"]...)
@@ -9813,6 +10079,9 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.POST(options.BaseURL+"/api/webhooks/:webhookId/replay", wrapper.ReplayWebhook, options.OperationMiddlewares["replayWebhook"]...)
 	router.POST(options.BaseURL+"/api/webhooks/:webhookId/rotate-secret", wrapper.RotateWebhookSecret, options.OperationMiddlewares["rotateWebhookSecret"]...)
 	router.GET(options.BaseURL+"/docs", wrapper.GetDocs, options.OperationMiddlewares["getDocs"]...)
+	router.GET(options.BaseURL+"/docs/:guide", wrapper.GetDocsGuide, options.OperationMiddlewares["getDocsGuide"]...)
+	router.GET(options.BaseURL+"/docs/assets/:file", wrapper.GetDocsAsset, options.OperationMiddlewares["getDocsAsset"]...)
+	router.GET(options.BaseURL+"/docs/reference", wrapper.GetDocsReference, options.OperationMiddlewares["getDocsReference"]...)
 	router.GET(options.BaseURL+"/docs/reference.js", wrapper.GetDocsScript, options.OperationMiddlewares["getDocsScript"]...)
 	router.GET(options.BaseURL+"/livez", wrapper.GetLiveness, options.OperationMiddlewares["getLiveness"]...)
 	router.GET(options.BaseURL+"/metrics", wrapper.GetMetrics, options.OperationMiddlewares["getMetrics"]...)
@@ -9837,6 +10106,13 @@ type InternalServerErrorApplicationProblemPlusJSONResponse Problem
 
 type NotFoundApplicationProblemPlusJSONResponse Problem
 
+type NotModifiedResponseHeaders struct {
+	ETag string
+}
+type NotModifiedResponse struct {
+	Headers NotModifiedResponseHeaders
+}
+
 type PayloadTooLargeApplicationProblemPlusJSONResponse Problem
 
 type RangeNotSatisfiableApplicationProblemPlusJSONResponse Problem
@@ -9848,6 +10124,59 @@ type TooManyRequestsApplicationProblemPlusJSONResponse Problem
 type UnauthorizedApplicationProblemPlusJSONResponse Problem
 
 type UnprocessableEntityApplicationProblemPlusJSONResponse Problem
+
+type GetIndexRequestObject struct {
+}
+
+type GetIndexResponseObject interface {
+	VisitGetIndexResponse(w http.ResponseWriter) error
+}
+
+type GetIndex200JSONResponse Index
+
+func (response GetIndex200JSONResponse) VisitGetIndexResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetIndex303ResponseHeaders struct {
+	Location *string
+}
+
+type GetIndex303Response struct {
+	Headers GetIndex303ResponseHeaders
+}
+
+func (response GetIndex303Response) VisitGetIndexResponse(w http.ResponseWriter) error {
+	if response.Headers.Location != nil {
+		w.Header().Set("Location", fmt.Sprint(*response.Headers.Location))
+	}
+	w.WriteHeader(303)
+	return nil
+}
+
+type GetIndex500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response GetIndex500ApplicationProblemPlusJSONResponse) VisitGetIndexResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
 
 type GetAccountPageRequestObject struct {
 }
@@ -30237,14 +30566,20 @@ func (response RotateWebhookSecret503ApplicationProblemPlusJSONResponse) VisitRo
 }
 
 type GetDocsRequestObject struct {
+	Params GetDocsParams
 }
 
 type GetDocsResponseObject interface {
 	VisitGetDocsResponse(w http.ResponseWriter) error
 }
 
+type GetDocs200ResponseHeaders struct {
+	ETag string
+}
+
 type GetDocs200TextHTMLResponse struct {
 	Body          io.Reader
+	Headers       GetDocs200ResponseHeaders
 	ContentLength int64
 }
 
@@ -30254,12 +30589,37 @@ func (response GetDocs200TextHTMLResponse) VisitGetDocsResponse(w http.ResponseW
 	if response.ContentLength != 0 {
 		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
 	}
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
 	w.WriteHeader(200)
 
 	if closer, ok := response.Body.(io.ReadCloser); ok {
 		defer closer.Close()
 	}
 	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type GetDocs304Response = NotModifiedResponse
+
+func (response GetDocs304Response) VisitGetDocsResponse(w http.ResponseWriter) error {
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(304)
+	return nil
+}
+
+type GetDocs400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response GetDocs400ApplicationProblemPlusJSONResponse) VisitGetDocsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
 	return err
 }
 
@@ -30279,24 +30639,32 @@ func (response GetDocs500ApplicationProblemPlusJSONResponse) VisitGetDocsRespons
 	return err
 }
 
-type GetDocsScriptRequestObject struct {
+type GetDocsAssetRequestObject struct {
+	File   string `json:"file"`
+	Params GetDocsAssetParams
 }
 
-type GetDocsScriptResponseObject interface {
-	VisitGetDocsScriptResponse(w http.ResponseWriter) error
+type GetDocsAssetResponseObject interface {
+	VisitGetDocsAssetResponse(w http.ResponseWriter) error
 }
 
-type GetDocsScript200TextJavascriptResponse struct {
+type GetDocsAsset200ResponseHeaders struct {
+	ETag string
+}
+
+type GetDocsAsset200ImagePngResponse struct {
 	Body          io.Reader
+	Headers       GetDocsAsset200ResponseHeaders
 	ContentLength int64
 }
 
-func (response GetDocsScript200TextJavascriptResponse) VisitGetDocsScriptResponse(w http.ResponseWriter) error {
+func (response GetDocsAsset200ImagePngResponse) VisitGetDocsAssetResponse(w http.ResponseWriter) error {
 
-	w.Header().Set("Content-Type", "text/javascript")
+	w.Header().Set("Content-Type", "image/png")
 	if response.ContentLength != 0 {
 		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
 	}
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
 	w.WriteHeader(200)
 
 	if closer, ok := response.Body.(io.ReadCloser); ok {
@@ -30306,11 +30674,334 @@ func (response GetDocsScript200TextJavascriptResponse) VisitGetDocsScriptRespons
 	return err
 }
 
+type GetDocsAsset200TextCSSResponse struct {
+	Body          io.Reader
+	Headers       GetDocsAsset200ResponseHeaders
+	ContentLength int64
+}
+
+func (response GetDocsAsset200TextCSSResponse) VisitGetDocsAssetResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/css")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type GetDocsAsset200TextJavascriptResponse struct {
+	Body          io.Reader
+	Headers       GetDocsAsset200ResponseHeaders
+	ContentLength int64
+}
+
+func (response GetDocsAsset200TextJavascriptResponse) VisitGetDocsAssetResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/javascript")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type GetDocsAsset304Response = NotModifiedResponse
+
+func (response GetDocsAsset304Response) VisitGetDocsAssetResponse(w http.ResponseWriter) error {
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(304)
+	return nil
+}
+
+type GetDocsAsset400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response GetDocsAsset400ApplicationProblemPlusJSONResponse) VisitGetDocsAssetResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetDocsAsset404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response GetDocsAsset404ApplicationProblemPlusJSONResponse) VisitGetDocsAssetResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetDocsAsset500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response GetDocsAsset500ApplicationProblemPlusJSONResponse) VisitGetDocsAssetResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetDocsReferenceRequestObject struct {
+	Params GetDocsReferenceParams
+}
+
+type GetDocsReferenceResponseObject interface {
+	VisitGetDocsReferenceResponse(w http.ResponseWriter) error
+}
+
+type GetDocsReference200ResponseHeaders struct {
+	ETag string
+}
+
+type GetDocsReference200TextHTMLResponse struct {
+	Body          io.Reader
+	Headers       GetDocsReference200ResponseHeaders
+	ContentLength int64
+}
+
+func (response GetDocsReference200TextHTMLResponse) VisitGetDocsReferenceResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/html")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type GetDocsReference304Response = NotModifiedResponse
+
+func (response GetDocsReference304Response) VisitGetDocsReferenceResponse(w http.ResponseWriter) error {
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(304)
+	return nil
+}
+
+type GetDocsReference400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response GetDocsReference400ApplicationProblemPlusJSONResponse) VisitGetDocsReferenceResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetDocsReference500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response GetDocsReference500ApplicationProblemPlusJSONResponse) VisitGetDocsReferenceResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetDocsScriptRequestObject struct {
+	Params GetDocsScriptParams
+}
+
+type GetDocsScriptResponseObject interface {
+	VisitGetDocsScriptResponse(w http.ResponseWriter) error
+}
+
+type GetDocsScript200ResponseHeaders struct {
+	ETag string
+}
+
+type GetDocsScript200TextJavascriptResponse struct {
+	Body          io.Reader
+	Headers       GetDocsScript200ResponseHeaders
+	ContentLength int64
+}
+
+func (response GetDocsScript200TextJavascriptResponse) VisitGetDocsScriptResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/javascript")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type GetDocsScript304Response = NotModifiedResponse
+
+func (response GetDocsScript304Response) VisitGetDocsScriptResponse(w http.ResponseWriter) error {
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(304)
+	return nil
+}
+
+type GetDocsScript400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response GetDocsScript400ApplicationProblemPlusJSONResponse) VisitGetDocsScriptResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetDocsScript500ApplicationProblemPlusJSONResponse struct {
 	InternalServerErrorApplicationProblemPlusJSONResponse
 }
 
 func (response GetDocsScript500ApplicationProblemPlusJSONResponse) VisitGetDocsScriptResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetDocsGuideRequestObject struct {
+	Guide  string `json:"guide"`
+	Params GetDocsGuideParams
+}
+
+type GetDocsGuideResponseObject interface {
+	VisitGetDocsGuideResponse(w http.ResponseWriter) error
+}
+
+type GetDocsGuide200ResponseHeaders struct {
+	ETag string
+}
+
+type GetDocsGuide200TextHTMLResponse struct {
+	Body          io.Reader
+	Headers       GetDocsGuide200ResponseHeaders
+	ContentLength int64
+}
+
+func (response GetDocsGuide200TextHTMLResponse) VisitGetDocsGuideResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/html")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type GetDocsGuide304Response = NotModifiedResponse
+
+func (response GetDocsGuide304Response) VisitGetDocsGuideResponse(w http.ResponseWriter) error {
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(304)
+	return nil
+}
+
+type GetDocsGuide400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response GetDocsGuide400ApplicationProblemPlusJSONResponse) VisitGetDocsGuideResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetDocsGuide404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response GetDocsGuide404ApplicationProblemPlusJSONResponse) VisitGetDocsGuideResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetDocsGuide500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response GetDocsGuide500ApplicationProblemPlusJSONResponse) VisitGetDocsGuideResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
@@ -30410,22 +31101,55 @@ func (response GetMetrics500ApplicationProblemPlusJSONResponse) VisitGetMetricsR
 }
 
 type GetContractJSONRequestObject struct {
+	Params GetContractJSONParams
 }
 
 type GetContractJSONResponseObject interface {
 	VisitGetContractJSONResponse(w http.ResponseWriter) error
 }
 
-type GetContractJSON200JSONResponse map[string]interface{}
+type GetContractJSON200ResponseHeaders struct {
+	ETag string
+}
+
+type GetContractJSON200JSONResponse struct {
+	Body    map[string]interface{}
+	Headers GetContractJSON200ResponseHeaders
+}
 
 func (response GetContractJSON200JSONResponse) VisitGetContractJSONResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetContractJSON304Response = NotModifiedResponse
+
+func (response GetContractJSON304Response) VisitGetContractJSONResponse(w http.ResponseWriter) error {
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(304)
+	return nil
+}
+
+type GetContractJSON400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response GetContractJSON400ApplicationProblemPlusJSONResponse) VisitGetContractJSONResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(200)
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -30447,14 +31171,20 @@ func (response GetContractJSON500ApplicationProblemPlusJSONResponse) VisitGetCon
 }
 
 type GetContractYamlRequestObject struct {
+	Params GetContractYamlParams
 }
 
 type GetContractYamlResponseObject interface {
 	VisitGetContractYamlResponse(w http.ResponseWriter) error
 }
 
+type GetContractYaml200ResponseHeaders struct {
+	ETag string
+}
+
 type GetContractYaml200ApplicationYamlResponse struct {
 	Body          io.Reader
+	Headers       GetContractYaml200ResponseHeaders
 	ContentLength int64
 }
 
@@ -30464,12 +31194,37 @@ func (response GetContractYaml200ApplicationYamlResponse) VisitGetContractYamlRe
 	if response.ContentLength != 0 {
 		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
 	}
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
 	w.WriteHeader(200)
 
 	if closer, ok := response.Body.(io.ReadCloser); ok {
 		defer closer.Close()
 	}
 	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type GetContractYaml304Response = NotModifiedResponse
+
+func (response GetContractYaml304Response) VisitGetContractYamlResponse(w http.ResponseWriter) error {
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(304)
+	return nil
+}
+
+type GetContractYaml400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response GetContractYaml400ApplicationProblemPlusJSONResponse) VisitGetContractYamlResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
 	return err
 }
 
@@ -30803,6 +31558,9 @@ func (response UnsubscribeAddress503ApplicationProblemPlusJSONResponse) VisitUns
 
 // StrictServerInterface represents all server handlers.
 type StrictServerInterface interface {
+	// GetIndex Where to start
+	// (GET /)
+	GetIndex(ctx context.Context, request GetIndexRequestObject) (GetIndexResponseObject, error)
 	// GetAccountPage Account page
 	// (GET /account)
 	GetAccountPage(ctx context.Context, request GetAccountPageRequestObject) (GetAccountPageResponseObject, error)
@@ -31211,12 +31969,21 @@ type StrictServerInterface interface {
 	// RotateWebhookSecret Rotate the signing secret
 	// (POST /api/webhooks/{webhookId}/rotate-secret)
 	RotateWebhookSecret(ctx context.Context, request RotateWebhookSecretRequestObject) (RotateWebhookSecretResponseObject, error)
-	// GetDocs API documentation
+	// GetDocs Documentation
 	// (GET /docs)
 	GetDocs(ctx context.Context, request GetDocsRequestObject) (GetDocsResponseObject, error)
-	// GetDocsScript Script of the API documentation
+	// GetDocsAsset A file of the documentation
+	// (GET /docs/assets/{file})
+	GetDocsAsset(ctx context.Context, request GetDocsAssetRequestObject) (GetDocsAssetResponseObject, error)
+	// GetDocsReference API reference
+	// (GET /docs/reference)
+	GetDocsReference(ctx context.Context, request GetDocsReferenceRequestObject) (GetDocsReferenceResponseObject, error)
+	// GetDocsScript Script of the API reference
 	// (GET /docs/reference.js)
 	GetDocsScript(ctx context.Context, request GetDocsScriptRequestObject) (GetDocsScriptResponseObject, error)
+	// GetDocsGuide A guide
+	// (GET /docs/{guide})
+	GetDocsGuide(ctx context.Context, request GetDocsGuideRequestObject) (GetDocsGuideResponseObject, error)
 	// GetLiveness Check liveness
 	// (GET /livez)
 	GetLiveness(ctx context.Context, request GetLivenessRequestObject) (GetLivenessResponseObject, error)
@@ -31253,6 +32020,29 @@ func NewStrictHandler(ssi StrictServerInterface, middlewares []StrictMiddlewareF
 type strictHandler struct {
 	ssi         StrictServerInterface
 	middlewares []StrictMiddlewareFunc
+}
+
+// GetIndex operation middleware
+func (sh *strictHandler) GetIndex(ctx *echo.Context) error {
+	var request GetIndexRequestObject
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetIndex(ctx.Request().Context(), request.(GetIndexRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetIndex")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetIndexResponseObject); ok {
+		return validResponse.VisitGetIndexResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
 }
 
 // GetAccountPage operation middleware
@@ -35845,8 +36635,10 @@ func (sh *strictHandler) RotateWebhookSecret(ctx *echo.Context, webhookID Webhoo
 }
 
 // GetDocs operation middleware
-func (sh *strictHandler) GetDocs(ctx *echo.Context) error {
+func (sh *strictHandler) GetDocs(ctx *echo.Context, params GetDocsParams) error {
 	var request GetDocsRequestObject
+
+	request.Params = params
 
 	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.GetDocs(ctx.Request().Context(), request.(GetDocsRequestObject))
@@ -35867,9 +36659,62 @@ func (sh *strictHandler) GetDocs(ctx *echo.Context) error {
 	return nil
 }
 
+// GetDocsAsset operation middleware
+func (sh *strictHandler) GetDocsAsset(ctx *echo.Context, file string, params GetDocsAssetParams) error {
+	var request GetDocsAssetRequestObject
+
+	request.File = file
+	request.Params = params
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetDocsAsset(ctx.Request().Context(), request.(GetDocsAssetRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetDocsAsset")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetDocsAssetResponseObject); ok {
+		return validResponse.VisitGetDocsAssetResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetDocsReference operation middleware
+func (sh *strictHandler) GetDocsReference(ctx *echo.Context, params GetDocsReferenceParams) error {
+	var request GetDocsReferenceRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetDocsReference(ctx.Request().Context(), request.(GetDocsReferenceRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetDocsReference")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetDocsReferenceResponseObject); ok {
+		return validResponse.VisitGetDocsReferenceResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // GetDocsScript operation middleware
-func (sh *strictHandler) GetDocsScript(ctx *echo.Context) error {
+func (sh *strictHandler) GetDocsScript(ctx *echo.Context, params GetDocsScriptParams) error {
 	var request GetDocsScriptRequestObject
+
+	request.Params = params
 
 	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.GetDocsScript(ctx.Request().Context(), request.(GetDocsScriptRequestObject))
@@ -35884,6 +36729,32 @@ func (sh *strictHandler) GetDocsScript(ctx *echo.Context) error {
 		return err
 	} else if validResponse, ok := response.(GetDocsScriptResponseObject); ok {
 		return validResponse.VisitGetDocsScriptResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetDocsGuide operation middleware
+func (sh *strictHandler) GetDocsGuide(ctx *echo.Context, guide string, params GetDocsGuideParams) error {
+	var request GetDocsGuideRequestObject
+
+	request.Guide = guide
+	request.Params = params
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetDocsGuide(ctx.Request().Context(), request.(GetDocsGuideRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetDocsGuide")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetDocsGuideResponseObject); ok {
+		return validResponse.VisitGetDocsGuideResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -35937,8 +36808,10 @@ func (sh *strictHandler) GetMetrics(ctx *echo.Context) error {
 }
 
 // GetContractJSON operation middleware
-func (sh *strictHandler) GetContractJSON(ctx *echo.Context) error {
+func (sh *strictHandler) GetContractJSON(ctx *echo.Context, params GetContractJSONParams) error {
 	var request GetContractJSONRequestObject
+
+	request.Params = params
 
 	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.GetContractJSON(ctx.Request().Context(), request.(GetContractJSONRequestObject))
@@ -35960,8 +36833,10 @@ func (sh *strictHandler) GetContractJSON(ctx *echo.Context) error {
 }
 
 // GetContractYaml operation middleware
-func (sh *strictHandler) GetContractYaml(ctx *echo.Context) error {
+func (sh *strictHandler) GetContractYaml(ctx *echo.Context, params GetContractYamlParams) error {
 	var request GetContractYamlRequestObject
+
+	request.Params = params
 
 	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.GetContractYaml(ctx.Request().Context(), request.(GetContractYamlRequestObject))

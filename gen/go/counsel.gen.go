@@ -2034,6 +2034,24 @@ type Hash = string
 // ID A UUIDv7: ids sort by creation time.
 type ID = string
 
+// Index The addresses of the documentation, relative to this server.
+type Index struct {
+	// Documentation The documentation.
+	Documentation string `json:"documentation"`
+
+	// Health The health check.
+	Health string `json:"health"`
+
+	// Name The name of the API.
+	Name string `json:"name"`
+
+	// Openapi This OpenAPI document.
+	Openapi string `json:"openapi"`
+
+	// Version The version of the contract.
+	Version string `json:"version"`
+}
+
 // InitiateSignatureRequest defines model for InitiateSignatureRequest.
 type InitiateSignatureRequest struct {
 	// AcceptRisks The risks that the sender accepts. Only those that the document has are recorded.
@@ -2555,7 +2573,7 @@ type Problem struct {
 	// Title A short text for the kind of problem; the same for the same type.
 	Title string `json:"title"`
 
-	// Type Identifies the kind of problem.
+	// Type Identifies the kind of problem, and leads to its explanation. Relative to this server if the service has no public address.
 	Type string `json:"type"`
 }
 
@@ -3855,6 +3873,9 @@ type DocID = ID
 // EmailID A UUIDv7: ids sort by creation time.
 type EmailID = ID
 
+// IfNoneMatch defines model for IfNoneMatch.
+type IfNoneMatch = string
+
 // JobID A UUIDv7: ids sort by creation time.
 type JobID = ID
 
@@ -4239,6 +4260,48 @@ type ListWebhookDeliveriesParams struct {
 	Status *WebhookDeliveryStatus `form:"status,omitempty" json:"status,omitempty"`
 }
 
+// GetDocsParams defines parameters for GetDocs.
+type GetDocsParams struct {
+	// IfNoneMatch An `ETag` of an earlier answer; 304 if nothing has changed.
+	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
+}
+
+// GetDocsAssetParams defines parameters for GetDocsAsset.
+type GetDocsAssetParams struct {
+	// IfNoneMatch An `ETag` of an earlier answer; 304 if nothing has changed.
+	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
+}
+
+// GetDocsReferenceParams defines parameters for GetDocsReference.
+type GetDocsReferenceParams struct {
+	// IfNoneMatch An `ETag` of an earlier answer; 304 if nothing has changed.
+	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
+}
+
+// GetDocsScriptParams defines parameters for GetDocsScript.
+type GetDocsScriptParams struct {
+	// IfNoneMatch An `ETag` of an earlier answer; 304 if nothing has changed.
+	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
+}
+
+// GetDocsGuideParams defines parameters for GetDocsGuide.
+type GetDocsGuideParams struct {
+	// IfNoneMatch An `ETag` of an earlier answer; 304 if nothing has changed.
+	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
+}
+
+// GetContractJSONParams defines parameters for GetContractJSON.
+type GetContractJSONParams struct {
+	// IfNoneMatch An `ETag` of an earlier answer; 304 if nothing has changed.
+	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
+}
+
+// GetContractYamlParams defines parameters for GetContractYaml.
+type GetContractYamlParams struct {
+	// IfNoneMatch An `ETag` of an earlier answer; 304 if nothing has changed.
+	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
+}
+
 // AsConsultationReference returns the union data inside the Reference as a ConsultationReference
 func (t Reference) AsConsultationReference() (ConsultationReference, error) {
 	var body ConsultationReference
@@ -4338,6 +4401,15 @@ func (t Reference) MarshalJSON() ([]byte, error) {
 func (t *Reference) UnmarshalJSON(b []byte) error {
 	err := t.union.UnmarshalJSON(b)
 	return err
+}
+
+// GetIndex: Where to start.
+//
+// Browsers are redirected to the documentation. Programs get the addresses of the documentation and
+// of this OpenAPI document.
+func (c *Client) GetIndex(ctx context.Context, options ...CallOption) (*Index, error) {
+	call := newCall(http.MethodGet, "/")
+	return sendFor[Index](ctx, c, call, options)
 }
 
 // AnalyzeText: Review a contract, clause or document.
@@ -6365,16 +6437,22 @@ func (c *Client) GetMetrics(ctx context.Context, options ...CallOption) (*Conten
 // GetContractJSON: OpenAPI document as JSON.
 //
 // Returns this OpenAPI document.
-func (c *Client) GetContractJSON(ctx context.Context, options ...CallOption) (*map[string]interface{}, error) {
+func (c *Client) GetContractJSON(ctx context.Context, params GetContractJSONParams, options ...CallOption) (*map[string]interface{}, error) {
 	call := newCall(http.MethodGet, "/openapi.json")
+	if params.IfNoneMatch != nil {
+		call.header.Set("If-None-Match", *params.IfNoneMatch)
+	}
 	return sendFor[map[string]interface{}](ctx, c, call, options)
 }
 
 // GetContractYaml: OpenAPI document as YAML.
 //
 // Returns this OpenAPI document.
-func (c *Client) GetContractYaml(ctx context.Context, options ...CallOption) (*Content, error) {
+func (c *Client) GetContractYaml(ctx context.Context, params GetContractYamlParams, options ...CallOption) (*Content, error) {
 	call := newCall(http.MethodGet, "/openapi.yaml")
+	if params.IfNoneMatch != nil {
+		call.header.Set("If-None-Match", *params.IfNoneMatch)
+	}
 	return c.sendForContent(ctx, call, options)
 }
 

@@ -60,6 +60,7 @@ type Config struct {
 	MetricsToken string // protects /metrics; "": /metrics is open
 	Registry     prometheus.Registerer
 	Log          *slog.Logger
+	Problems     problem.Describer
 
 	CORSOrigins    []string       // browser origins that may call; "*" for all
 	CORSLocalhost  bool           // pages served from this machine may call, too
@@ -140,7 +141,7 @@ func (s *Stack) writeProblem(c *echo.Context, err error) {
 	if res, unwrapErr := echo.UnwrapResponse(c.Response()); unwrapErr == nil && res.Committed {
 		return
 	}
-	problem.Write(c.Response(), c.Request(), e, req.ID)
+	s.config.Problems.Write(c.Response(), c.Request(), e, req.ID)
 }
 
 // clientAddress finds the client's network address: the peer's, unless the peer is a trusted

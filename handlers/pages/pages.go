@@ -1,5 +1,5 @@
-// Package pages holds the HTML pages of the service: the API documentation, the pages that links
-// in e-mails lead to, and the page where people sign. Each has a Content-Security-Policy of its own
+// Package pages holds the HTML pages of the service: the pages that links in e-mails lead to and the page where people
+// sign; package docsite below it has the documentation. Each has a Content-Security-Policy of its own
 // and loads nothing from other origins.
 package pages
 
@@ -9,6 +9,7 @@ import (
 	"crypto/sha256"
 	_ "embed"
 	"encoding/base64"
+	"encoding/hex"
 	"html/template"
 	"io"
 	"net/http"
@@ -24,6 +25,40 @@ type Page struct {
 	Gzipped     bool   // Body is compressed
 	Cacheable   bool   // for five minutes, by anybody
 	Isolated    bool   // shares no browsing context with the page that opened it
+	ETag        string // "": none
+}
+
+// WithETag returns the page with the SHA-256 of its content as its ETag.
+func (p Page) WithETag() Page {
+	sum := sha256.Sum256(p.Body)
+	p.ETag = `"` + hex.EncodeToString(sum[:]) + `"`
+	return p
+}
+
+// Plain is the content of the page without compression.
+func (p Page) Plain() ([]byte, error) {
+	if !p.Gzipped {
+		return p.Body, nil
+	}
+	plain, err := gzip.NewReader(bytes.NewReader(p.Body))
+	if err != nil {
+		return nil, err
+	}
+	return io.ReadAll(plain)
+}
+
+// WriteUnchanged answers a client that has the page already.
+func (p Page) WriteUnchanged(w http.ResponseWriter) error {
+	h := w.Header()
+	h.Set("ETag", p.ETag)
+	if p.Cacheable {
+		h.Set("Cache-Control", "public, max-age=300")
+	}
+	if p.Gzipped {
+		h.Set("Vary", "Accept-Encoding")
+	}
+	w.WriteHeader(http.StatusNotModified)
+	return nil
 }
 
 // Write sends the page. A client that does not accept gzip gets a compressed page uncompressed.
@@ -38,6 +73,9 @@ func (p Page) Write(w http.ResponseWriter, acceptEncoding string) error {
 	}
 	if p.Isolated {
 		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+	}
+	if p.ETag != "" {
+		h.Set("ETag", p.ETag)
 	}
 	if !p.Gzipped {
 		_, err := w.Write(p.Body)
@@ -63,8 +101,6 @@ const (
 )
 
 var (
-	//go:embed docs.html
-	docs []byte
 	//go:embed docs-reference.js.gz
 	docsScript []byte
 	//go:embed account.html
@@ -77,12 +113,8 @@ var (
 	unsubscribe string
 )
 
-// The API documentation.
-var (
-	Docs = Page{Body: docs, ContentType: html, Cacheable: true,
-		Policy: "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"}
-	DocsScript = Page{Body: docsScript, ContentType: javaScript, Cacheable: true, Gzipped: true}
-)
+// DocsScript is the script of the API reference. The other pages of the documentation are in package docsite.
+var DocsScript = Page{Body: docsScript, ContentType: javaScript, Cacheable: true, Gzipped: true}.WithETag()
 
 // The page that links in account e-mails lead to: a new password, a confirmed address.
 var (

@@ -17,8 +17,15 @@ import (
 	"counsel/gen/api"
 )
 
-// typeBase is the start of every problem type; the problem's code completes it.
-const typeBase = "https://counsel.example/problems/"
+// A Describer describes errors as problems.
+type Describer struct {
+	// PublicURL is the address of this service, such as https://counsel.example. The type of a problem leads to its
+	// explanation there; "": the type is relative to the server that sent it.
+	PublicURL string
+}
+
+// errorsGuide explains every code; the code is the fragment.
+const errorsGuide = "/docs/errors#"
 
 // Codes that exist only in HTTP.
 const (
@@ -82,7 +89,7 @@ func FromError(err error) *domain.Error {
 }
 
 // Describe returns what the caller may see of e. The details of an internal error are withheld.
-func Describe(e *domain.Error, requestID, path string) api.Problem {
+func (d Describer) Describe(e *domain.Error, requestID, path string) api.Problem {
 	status := Status(e.Code)
 	code := string(e.Code)
 	if e.Reason != "" {
@@ -93,7 +100,7 @@ func Describe(e *domain.Error, requestID, path string) api.Problem {
 		code, detail = string(domain.Internal), "Something went wrong on our side."
 	}
 	p := api.Problem{
-		Type:      typeBase + code,
+		Type:      d.PublicURL + errorsGuide + code,
 		Title:     http.StatusText(status),
 		Status:    int32(status),
 		Code:      code,
@@ -116,8 +123,8 @@ const MaxFieldErrors = 100
 
 // Write answers a request with the problem that describes e. The response must not have been
 // started.
-func Write(w http.ResponseWriter, r *http.Request, e *domain.Error, requestID string) {
-	p := Describe(e, requestID, r.URL.Path)
+func (d Describer) Write(w http.ResponseWriter, r *http.Request, e *domain.Error, requestID string) {
+	p := d.Describe(e, requestID, r.URL.Path)
 	h := w.Header()
 	h.Set("Content-Type", "application/problem+json")
 	if e.RetryAfter > 0 {

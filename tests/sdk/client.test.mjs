@@ -44,7 +44,7 @@ function json(answer, status, body, headers = {}) {
   answer.writeHead(status, { 'Content-Type': type, ...headers }).end(JSON.stringify(body));
 }
 
-const problem = (status, code, more) => ({ type: `https://counsel.example/problems/${code}`, title: 'No', status, code, requestId: 'r1', ...more });
+const problem = (status, code, more) => ({ type: `https://counsel.example/docs/errors#${code}`, title: 'No', status, code, requestId: 'r1', ...more });
 
 /** A signal: `give` hands a value to whoever waits for `given`. */
 function signal() {

@@ -1,5 +1,5 @@
 // Makes handlers/pages/docs-reference.js.gz: the API reference in one file, with its licence at the
-// start and our start.js at the end. The version is pinned by the hash of its package.
+// start. handlers/pages/docsite/reference-start.js starts it. The version is pinned by the hash of its package.
 //
 // The same input gives the same bytes for one version of Node.
 import { execFileSync } from 'node:child_process';
@@ -25,7 +25,6 @@ try {
   const script = [
     `/*! ${name} ${version}\n\n${readFileSync(join(here, 'LICENSE.scalar'), 'utf8')}*/`,
     readFileSync(join(work, 'package/dist/browser/standalone.js'), 'utf8').replace(/\n?\/\/# sourceMappingURL=.*\s*$/, ''),
-    `;${readFileSync(join(here, 'start.js'), 'utf8')}`,
   ].join('\n');
   const gz = gzipSync(script, { level: constants.Z_BEST_COMPRESSION });
   gz[9] = 255; // the system it was made on: unknown

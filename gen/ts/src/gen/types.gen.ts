@@ -62,11 +62,37 @@ export type Tone = 'formal' | 'plain' | 'firm' | 'friendly';
 export type Severity = 'low' | 'medium' | 'high';
 
 /**
+ * The addresses of the documentation, relative to this server.
+ */
+export type Index = {
+    /**
+     * The name of the API.
+     */
+    name: string;
+    /**
+     * The version of the contract.
+     */
+    version: string;
+    /**
+     * The documentation.
+     */
+    documentation: string;
+    /**
+     * This OpenAPI document.
+     */
+    openapi: string;
+    /**
+     * The health check.
+     */
+    health: string;
+};
+
+/**
  * An error (RFC 9457).
  */
 export type Problem = {
     /**
-     * Identifies the kind of problem.
+     * Identifies the kind of problem, and leads to its explanation. Relative to this server if the service has no public address.
      */
     type: string;
     /**
@@ -3057,6 +3083,11 @@ export type PartStatus = 'ok' | 'down';
  * The codes of problems in this version; later versions can have more.
  */
 export type ProblemCode = 'malformed' | 'invalid' | 'unauthenticated' | 'forbidden' | 'scope_missing' | 'address_not_allowed' | 'api_key_refused' | 'not_found' | 'method_not_allowed' | 'conflict' | 'legal_hold' | 'case_closed' | 'case_owner' | 'template_unpublished' | 'template_archived' | 'text_pending' | 'too_large' | 'range_not_satisfiable' | 'rate_limited' | 'ai_budget_spent' | 'storage_unavailable' | 'ai_unavailable' | 'ai_bad_answer' | 'ai_answer_cut_off' | 'ai_text_filtered' | 'ai_text_too_long' | 'ai_quota_exceeded' | 'ai_key_refused' | 'ai_model_unknown' | 'ai_request_refused' | 'document_unfit' | 'email_unavailable' | 'link_invalid' | 'link_early' | 'link_signed' | 'link_declined' | 'link_expired' | 'link_closed' | 'link_elsewhere' | 'not_viewed' | 'signature_open' | 'signature_mailing' | 'signature_creating' | 'signature_sealing' | 'signature_failed' | 'signature_completed' | 'signature_declined' | 'signature_cancelled' | 'signature_expired' | 'esign_unavailable' | 'esign_refused' | 'idempotency_key_reused' | 'idempotency_in_progress' | 'idempotency_answer_unreadable' | 'upstream' | 'unavailable' | 'timeout' | 'internal';
+
+/**
+ * An `ETag` of an earlier answer; 304 if nothing has changed.
+ */
+export type IfNoneMatch = string;
 
 /**
  * The page size: how many items to return at most.
@@ -11242,6 +11273,31 @@ export type GetSigningPageResponses = {
 
 export type GetSigningPageResponse = GetSigningPageResponses[keyof GetSigningPageResponses];
 
+export type GetIndexData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/';
+};
+
+export type GetIndexErrors = {
+    /**
+     * Something went wrong on our side. Please report the request id.
+     */
+    500: Problem;
+};
+
+export type GetIndexError = GetIndexErrors[keyof GetIndexErrors];
+
+export type GetIndexResponses = {
+    /**
+     * Where to start.
+     */
+    200: Index;
+};
+
+export type GetIndexResponse = GetIndexResponses[keyof GetIndexResponses];
+
 export type GetLivenessData = {
     body?: never;
     path?: never;
@@ -11327,12 +11383,22 @@ export type GetMetricsResponse = GetMetricsResponses[keyof GetMetricsResponses];
 
 export type GetDocsData = {
     body?: never;
+    headers?: {
+        /**
+         * An `ETag` of an earlier answer; 304 if nothing has changed.
+         */
+        'If-None-Match'?: string;
+    };
     path?: never;
     query?: never;
     url: '/docs';
 };
 
 export type GetDocsErrors = {
+    /**
+     * The request cannot be parsed, or has an unknown field or parameter.
+     */
+    400: Problem;
     /**
      * Something went wrong on our side. Please report the request id.
      */
@@ -11350,14 +11416,59 @@ export type GetDocsResponses = {
 
 export type GetDocsResponse = GetDocsResponses[keyof GetDocsResponses];
 
+export type GetDocsReferenceData = {
+    body?: never;
+    headers?: {
+        /**
+         * An `ETag` of an earlier answer; 304 if nothing has changed.
+         */
+        'If-None-Match'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/docs/reference';
+};
+
+export type GetDocsReferenceErrors = {
+    /**
+     * The request cannot be parsed, or has an unknown field or parameter.
+     */
+    400: Problem;
+    /**
+     * Something went wrong on our side. Please report the request id.
+     */
+    500: Problem;
+};
+
+export type GetDocsReferenceError = GetDocsReferenceErrors[keyof GetDocsReferenceErrors];
+
+export type GetDocsReferenceResponses = {
+    /**
+     * The page.
+     */
+    200: string;
+};
+
+export type GetDocsReferenceResponse = GetDocsReferenceResponses[keyof GetDocsReferenceResponses];
+
 export type GetDocsScriptData = {
     body?: never;
+    headers?: {
+        /**
+         * An `ETag` of an earlier answer; 304 if nothing has changed.
+         */
+        'If-None-Match'?: string;
+    };
     path?: never;
     query?: never;
     url: '/docs/reference.js';
 };
 
 export type GetDocsScriptErrors = {
+    /**
+     * The request cannot be parsed, or has an unknown field or parameter.
+     */
+    400: Problem;
     /**
      * Something went wrong on our side. Please report the request id.
      */
@@ -11374,6 +11485,94 @@ export type GetDocsScriptResponses = {
 };
 
 export type GetDocsScriptResponse = GetDocsScriptResponses[keyof GetDocsScriptResponses];
+
+export type GetDocsGuideData = {
+    body?: never;
+    headers?: {
+        /**
+         * An `ETag` of an earlier answer; 304 if nothing has changed.
+         */
+        'If-None-Match'?: string;
+    };
+    path: {
+        /**
+         * The name of the guide.
+         */
+        guide: string;
+    };
+    query?: never;
+    url: '/docs/{guide}';
+};
+
+export type GetDocsGuideErrors = {
+    /**
+     * The request cannot be parsed, or has an unknown field or parameter.
+     */
+    400: Problem;
+    /**
+     * There is no such resource, or the caller may not know that it exists.
+     */
+    404: Problem;
+    /**
+     * Something went wrong on our side. Please report the request id.
+     */
+    500: Problem;
+};
+
+export type GetDocsGuideError = GetDocsGuideErrors[keyof GetDocsGuideErrors];
+
+export type GetDocsGuideResponses = {
+    /**
+     * The page.
+     */
+    200: string;
+};
+
+export type GetDocsGuideResponse = GetDocsGuideResponses[keyof GetDocsGuideResponses];
+
+export type GetDocsAssetData = {
+    body?: never;
+    headers?: {
+        /**
+         * An `ETag` of an earlier answer; 304 if nothing has changed.
+         */
+        'If-None-Match'?: string;
+    };
+    path: {
+        /**
+         * The name of the file.
+         */
+        file: string;
+    };
+    query?: never;
+    url: '/docs/assets/{file}';
+};
+
+export type GetDocsAssetErrors = {
+    /**
+     * The request cannot be parsed, or has an unknown field or parameter.
+     */
+    400: Problem;
+    /**
+     * There is no such resource, or the caller may not know that it exists.
+     */
+    404: Problem;
+    /**
+     * Something went wrong on our side. Please report the request id.
+     */
+    500: Problem;
+};
+
+export type GetDocsAssetError = GetDocsAssetErrors[keyof GetDocsAssetErrors];
+
+export type GetDocsAssetResponses = {
+    /**
+     * The file.
+     */
+    200: Blob | File;
+};
+
+export type GetDocsAssetResponse = GetDocsAssetResponses[keyof GetDocsAssetResponses];
 
 export type GetUnsubscribePageData = {
     body?: never;
@@ -11519,12 +11718,22 @@ export type GetAccountScriptResponse = GetAccountScriptResponses[keyof GetAccoun
 
 export type GetContractYamlData = {
     body?: never;
+    headers?: {
+        /**
+         * An `ETag` of an earlier answer; 304 if nothing has changed.
+         */
+        'If-None-Match'?: string;
+    };
     path?: never;
     query?: never;
     url: '/openapi.yaml';
 };
 
 export type GetContractYamlErrors = {
+    /**
+     * The request cannot be parsed, or has an unknown field or parameter.
+     */
+    400: Problem;
     /**
      * Something went wrong on our side. Please report the request id.
      */
@@ -11544,12 +11753,22 @@ export type GetContractYamlResponse = GetContractYamlResponses[keyof GetContract
 
 export type GetContractJsonData = {
     body?: never;
+    headers?: {
+        /**
+         * An `ETag` of an earlier answer; 304 if nothing has changed.
+         */
+        'If-None-Match'?: string;
+    };
     path?: never;
     query?: never;
     url: '/openapi.json';
 };
 
 export type GetContractJsonErrors = {
+    /**
+     * The request cannot be parsed, or has an unknown field or parameter.
+     */
+    400: Problem;
     /**
      * Something went wrong on our side. Please report the request id.
      */

@@ -81,6 +81,17 @@ export const zSeverity = /* @__PURE__ */ (() => z.enum([
     'high'
 ]))();
 
+/**
+ * The addresses of the documentation, relative to this server.
+ */
+export const zIndex = /* @__PURE__ */ (() => z.object({
+    name: z.string().max(100).regex(/^[\s\S]*$/),
+    version: z.string().max(20).regex(/^[0-9.]+$/),
+    documentation: z.string().max(200),
+    openapi: z.string().max(200),
+    health: z.string().max(200)
+}))();
+
 export const zFieldError = /* @__PURE__ */ (() => z.object({
     pointer: z.string().max(1000).regex(/^[\s\S]*$/),
     detail: z.string().max(1000).regex(/^[\s\S]*$/),
@@ -93,7 +104,7 @@ export const zFieldError = /* @__PURE__ */ (() => z.object({
  * An error (RFC 9457).
  */
 export const zProblem = /* @__PURE__ */ (() => z.object({
-    type: z.url().max(200),
+    type: z.string().max(300).regex(/^[\x21-\x7e]*$/),
     title: z.string().max(200).regex(/^[\s\S]*$/),
     status: z.int().gte(400).lte(599),
     detail: z.string().max(1000).regex(/^[\s\S]*$/).optional(),
@@ -2121,6 +2132,11 @@ export const zProblemCode = /* @__PURE__ */ (() => z.enum([
 ]))();
 
 /**
+ * An `ETag` of an earlier answer; 304 if nothing has changed.
+ */
+export const zIfNoneMatch = /* @__PURE__ */ (() => z.string().max(1000).regex(/^[\x20-\x7e]*$/))();
+
+/**
  * The page size: how many items to return at most.
  */
 export const zLimit = /* @__PURE__ */ (() => z.int().gte(1).lte(100).default(20))();
@@ -3579,6 +3595,11 @@ export const zReceiveSignatureWebhookResponse = /* @__PURE__ */ (() => z.void())
 export const zGetSigningPageResponse = /* @__PURE__ */ (() => z.string().max(1000000).regex(/^[\s\S]*$/))();
 
 /**
+ * Where to start.
+ */
+export const zGetIndexResponse = zIndex;
+
+/**
  * Alive.
  */
 export const zGetLivenessResponse = zLiveness;
@@ -3593,15 +3614,58 @@ export const zGetReadinessResponse = zReadiness;
  */
 export const zGetMetricsResponse = /* @__PURE__ */ (() => z.string().max(10000000).regex(/^[\s\S]*$/))();
 
+export const zGetDocsHeaders = /* @__PURE__ */ (() => z.object({
+    'If-None-Match': z.string().max(1000).regex(/^[\x20-\x7e]*$/).optional()
+}))();
+
 /**
  * The page.
  */
 export const zGetDocsResponse = /* @__PURE__ */ (() => z.string().max(1000000).regex(/^[\s\S]*$/))();
 
+export const zGetDocsReferenceHeaders = /* @__PURE__ */ (() => z.object({
+    'If-None-Match': z.string().max(1000).regex(/^[\x20-\x7e]*$/).optional()
+}))();
+
+/**
+ * The page.
+ */
+export const zGetDocsReferenceResponse = /* @__PURE__ */ (() => z.string().max(1000000).regex(/^[\s\S]*$/))();
+
+export const zGetDocsScriptHeaders = /* @__PURE__ */ (() => z.object({
+    'If-None-Match': z.string().max(1000).regex(/^[\x20-\x7e]*$/).optional()
+}))();
+
 /**
  * The script.
  */
 export const zGetDocsScriptResponse = /* @__PURE__ */ (() => z.string().max(20000000).regex(/^[\s\S]*$/))();
+
+export const zGetDocsGuideHeaders = /* @__PURE__ */ (() => z.object({
+    'If-None-Match': z.string().max(1000).regex(/^[\x20-\x7e]*$/).optional()
+}))();
+
+export const zGetDocsGuidePath = /* @__PURE__ */ (() => z.object({
+    guide: z.string().min(1).max(64).regex(/^[a-z0-9-]+$/)
+}))();
+
+/**
+ * The page.
+ */
+export const zGetDocsGuideResponse = /* @__PURE__ */ (() => z.string().max(1000000).regex(/^[\s\S]*$/))();
+
+export const zGetDocsAssetHeaders = /* @__PURE__ */ (() => z.object({
+    'If-None-Match': z.string().max(1000).regex(/^[\x20-\x7e]*$/).optional()
+}))();
+
+export const zGetDocsAssetPath = /* @__PURE__ */ (() => z.object({
+    file: z.string().min(1).max(64).regex(/^[a-z0-9.-]+$/)
+}))();
+
+/**
+ * The file.
+ */
+export const zGetDocsAssetResponse = /* @__PURE__ */ (() => z.string().max(1000000).regex(/^[\s\S]*$/))();
 
 export const zGetUnsubscribePagePath = /* @__PURE__ */ (() => z.object({
     link: zLinkToken
@@ -3631,10 +3695,18 @@ export const zGetAccountPageResponse = /* @__PURE__ */ (() => z.string().max(100
  */
 export const zGetAccountScriptResponse = /* @__PURE__ */ (() => z.string().max(1000000).regex(/^[\s\S]*$/))();
 
+export const zGetContractYamlHeaders = /* @__PURE__ */ (() => z.object({
+    'If-None-Match': z.string().max(1000).regex(/^[\x20-\x7e]*$/).optional()
+}))();
+
 /**
  * The contract.
  */
 export const zGetContractYamlResponse = /* @__PURE__ */ (() => z.string().max(10000000).regex(/^[\s\S]*$/))();
+
+export const zGetContractJsonHeaders = /* @__PURE__ */ (() => z.object({
+    'If-None-Match': z.string().max(1000).regex(/^[\x20-\x7e]*$/).optional()
+}))();
 
 /**
  * An OpenAPI 3.0 document.

@@ -1,0 +1,15 @@
+// Starts the API reference. Everything that would leave this origin is off.
+'use strict';
+window.Scalar.createApiReference('#reference', {
+  // A page that was opened from a file cannot read other files: the static export sets the contract.
+  ...(window.openapi ? { content: window.openapi } : { url: '/openapi.yaml' }), // the JSON has the same content, but not the order it is meant to be read in
+  agent: { disabled: true },
+  mcp: { disabled: true },
+  telemetry: false,
+  withDefaultFonts: false,
+  hideClientButton: true,
+  showDeveloperTools: 'never',
+  persistAuth: false,
+  documentDownloadType: 'direct',
+  defaultHttpClient: { targetKey: 'shell', clientKey: 'curl' },
+});
