@@ -22,11 +22,15 @@ func (s *scan) findAddresses() {
 			if s.oneOf(i, "zip", "postcode", "postal", "zipcode", "plz", "cep", "postleitzahl") {
 				zip = i
 			}
-			from, to = s.addressAtWord(i)
+			if from, to = s.addressAtWord(i); to == from {
+				from, to = s.addressByContext(i)
+			}
 		} else if from, to = s.postcodeWithTown(i); to > from {
 		} else if from, to = s.townFirst(i); to > from {
 		} else if from, to = s.lowercaseAddress(i); to == from && !s.isReference(i) {
-			from, to = s.houseNumberFirst(i, s.addressExpected(i))
+			if from, to = s.houseNumberFirst(i, s.addressExpected(i)); to == from {
+				from, to = s.addressByContext(i)
+			}
 		}
 		if to > from {
 			from, to = s.extendAddress(from, to)
@@ -73,6 +77,8 @@ func (s *scan) addressAtWord(i int) (from, to int) {
 	switch {
 	case s.equals(i, "p") && s.isSymbol(i-1, '.') && s.equals(i-2, "c") && s.isSymbol(i+1, '.') && s.isNumber(i+2) && s.isSymbol(i+3, ','):
 		return i - 2, i + 3 // "C.P. 447, 40121 Bologna"
+	case s.equals(i, "st") && s.isOrdinalSuffix(i-1):
+		from, to = s.ordinalStreet(i)
 	case s.equals(i, "corner") && s.equals(i+1, "of"):
 		from, to = s.intersection(i)
 	case t.class&militaryWord != 0:
@@ -189,6 +195,10 @@ func (s *scan) extendAddress(from, to int) (int, int) {
 	} else if s.isWord(to-1) && s.hasStreetSuffix(to-1) {
 		s.extendByHouseNumber(&to) // "2312 AB Leiden, Breestraat 70"
 	}
+	to = s.partsAfter(from, to)
+	if s.oneOf(from-1, "lot", "plot", "site", "unit", "shop") && s.tokens[from-1].capitalized && s.isNumber(from) && !s.tokens[from].startsLine && !s.tokens[from-1].inSpan {
+		from--
+	}
 	from = s.houseNameBefore(s.unitsBefore(s.houseNameBefore(from)))
 	for from > 0 && s.isNumber(from-1) && !s.tokens[from-1].inSpan && !s.tokens[from].startsLine && s.tokens[from-1].end-s.tokens[from-1].start <= 5 && !s.hasClass(from-2, legalReference) && !s.adjacent(from-1) {
 		from--
@@ -212,9 +222,11 @@ func (s *scan) townEnd(k int) int {
 		t := &s.tokens[j]
 		switch {
 		case t.symbol == '-' && s.adjacent(j) && s.adjacent(j+1), t.symbol == '/' && s.isCapitalized(j+1):
+		case t.kind == wordToken && s.adjacent(j) && s.isSymbol(j-1, '-'): // "Saint-Julien-en-Beauchêne"
+			end = j + 1
 		case s.isCapitalized(j) && (s.tokens[j-1].kind == otherToken || s.tokens[j-1].class&nameParticle != 0):
 			end = j + 1
-		case t.kind == wordToken && t.class&nameParticle != 0 && !s.oneOf(j, "und", "et", "y", "e", "en", "och") && (s.isCapitalized(j+1) || s.isCapitalized(j+2) && s.hasClass(j+1, nameParticle)):
+		case t.kind == wordToken && t.class&nameParticle != 0 && !s.oneOf(j, "und", "et", "y", "e", "en", "och", "zu", "zur", "von", "vom") && (s.isCapitalized(j+1) || s.isCapitalized(j+2) && s.hasClass(j+1, nameParticle)):
 		default:
 			return end
 		}

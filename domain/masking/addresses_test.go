@@ -18,7 +18,7 @@ Il mio cliente abita in ⟦via roma 12 20121 milano⟧ e paga l'affitto.
 Mijn cliënt woont ⟦kerkstraat 14 1017 gl amsterdam⟧ en betaalt huur.
 # forms
 The registered office is at ⟦1 Canal Walk, Manchester M1 5GD⟧ (the "Buyer").
-I, ⟦Jo Miller⟧, of ⟦9 Elm Row⟧, Bath, revoke all former wills.
+I, ⟦Jo Miller⟧, of ⟦9 Elm Row, Bath⟧, revoke all former wills.
 residente in ⟦Fondamenta Nove 5012, 30121 Venezia⟧
 domiciliado en ⟦Carrera 7 # 12-34⟧
 con studio in ⟦P.zza Cavour 3, 00193 Roma⟧ e in ⟦C.so Italia 10, 20122 Milano⟧
@@ -28,8 +28,8 @@ residente na ⟦SQN 308 Bloco C⟧
 Er wohnt ⟦Am Sandtorkai 5, 20457 Hamburg⟧ allein.
 wohnhaft ⟦Straße des 17. Juni 135, 10623 Berlin⟧
 wonende te ⟦2312 AB Leiden, Breestraat 70⟧, paspoort
+Er wohnt ⟦C 4, 11, 68159 Mannheim⟧ und zahlt Miete.
 # not too much
-Er wohnt C 4, 11, ⟦68159 Mannheim⟧ und zahlt Miete.
 Kündigung des Mietverhältnisses ⟦Lindenallee 4⟧
 ⟦Müller⟧, ⟦Goethestraße 4, 31134 Hildesheim⟧,\nKlägerin
 Banco 237 Ag. 1234-5 C/C ⟦67890-1⟧. Pago.

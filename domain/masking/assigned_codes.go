@@ -8,7 +8,7 @@ package masking
 type joinedCode struct {
 	from, to                       int // tokens
 	letters, digits                int
-	longest                        int // letters or digits of the longest group of letters
+	longest                        int // letters of the longest word
 	changes                        int // from letters to digits or back
 	hyphens, slashes, dots, others int
 	small                          bool // has small letters other than a last one
@@ -231,7 +231,7 @@ func (s *scan) maskRegister(i int) {
 		}
 		words++
 		number := k + 1
-		for number < k+5 && number < len(s.tokens) && (s.hasCue(number, numberCue) || s.isSymbol(number, '.') || s.isSymbol(number, ':') || s.tokens[number].kind == otherToken && s.tokens[number].symbol == 0) {
+		for number < k+5 && number < len(s.tokens) && (s.hasCue(number, numberCue) || s.isSymbol(number, '-') && s.hasCue(number+1, numberCue) || s.isSymbol(number, '.') || s.isSymbol(number, ':') || s.tokens[number].kind == otherToken && s.tokens[number].symbol == 0) {
 			number++
 		}
 		if !s.isNumber(number) || s.tokens[number].startsLine && number > k+1 {
@@ -246,7 +246,7 @@ func (s *scan) maskRegister(i int) {
 			}
 		}
 	}
-	named := words > 1
+	named := words > 1 || n > 0 && s.oneOf(i, "flur", "flurstück", "particella", "mappale") && s.isSymbol(found[0]+1, '/')
 	for p := i - 1; p >= max(0, i-12) && !named; p-- {
 		named = s.oneOf(p, "catasto", "catastale", "catastal", "cadastre", "cadastral", "cadastrale", "cadastré", "cadastrée", "cadastrés", "grundbuch", "kadaster", "kadastraal", "kadastrale", "registro", "registral", "conservatória", "conservatoria", "foncière", "foncier", "gemarkung", "deed", "deeds", "county", "recorder", "appartementsrecht", "hipoteca", "copropriété", "complexaanduiding")
 	}
@@ -284,10 +284,14 @@ func (s *scan) widenIdentifiers() {
 		if k := i - 1; digits >= 4 && s.isNumber(i) && s.isPrefix(k) && k > 0 && (s.isSymbol(k-1, ':') || s.isSymbol(k-1, '#') || s.hasCue(k-1, numberCue|numberedCue|identityCue) || s.hasCue(k-2, numberCue|numberedCue) && s.tokens[k-1].kind == otherToken) {
 			s.tokens[k].inSpan = true
 			span.Start = int(s.tokens[k].start)
+		} else if i > 1 && s.isNumber(i) && s.adjacent(i) && s.adjacent(i-1) && (s.isSymbol(k, '-') || s.isSymbol(k, '/')) && s.isWord(i-2) && s.tokens[i-2].allCaps && !s.tokens[i-2].inSpan && s.tokens[i-2].end-s.tokens[i-2].start <= 4 && digits > 0 && !s.followsLetterOrDigit(i-2) {
+			s.tokens[k].inSpan, s.tokens[i-2].inSpan = true, true // "CC/417/2024"
+			s.unmarkLaw(i-2, i)
+			span.Start = int(s.tokens[i-2].start)
 		}
 		if digits >= 6 && j < len(s.tokens) && s.tokens[j].afterBlank && !s.tokens[j].startsLine && !s.tokens[j].inSpan && s.tokens[j].end-s.tokens[j].start <= 2 &&
-			(s.isNumber(j) || s.isWord(j) && (s.tokens[j].allCaps || s.tokens[j].capitalized && s.tokens[j].end-s.tokens[j].start == 1) && s.tokens[j].cue&(currencyCue|courtCue) == 0) &&
-			(s.lineEndsAt(j+1) || s.tokens[j+1].kind == otherToken && !s.adjacent(j+2) || s.isWord(j) && s.tokens[j].end-s.tokens[j].start == 1 && !s.oneOf(j, "a", "e", "i", "o", "y")) {
+			(s.isNumber(j) || s.isWord(j) && (s.tokens[j].allCaps || s.tokens[j].end-s.tokens[j].start == 1 && (s.tokens[j].capitalized || s.oneOf(i-1, "fn"))) && s.tokens[j].cue&(currencyCue|courtCue) == 0) &&
+			(s.lineEndsAt(j+1) || s.tokens[j+1].kind == otherToken && !s.adjacent(j+2) || s.isWord(j) && s.tokens[j].end-s.tokens[j].start == 1 && !s.oneOf(j, "a", "e", "i", "o", "y") && !(s.isSymbol(j+1, '.') && s.adjacent(j+1) && s.adjacent(j+2))) {
 			s.tokens[j].inSpan = true
 			span.End = int(s.tokens[j].end)
 		}
@@ -328,7 +332,7 @@ func (s *scan) isAssigned(c *joinedCode) bool {
 	case kinds > 1:
 		return c.digits >= 9 && (c.hyphens > 0 || marks > 2)
 	}
-	return c.hyphens > 1 && c.digits >= 10
+	return c.hyphens > 1 && c.digits >= 10 || c.dots > 2 && c.digits >= 9 && !s.isAmountInGroups(c)
 }
 
 // followsNoun reports whether a word that may name the number at token i stands directly before it, or a colon.
@@ -341,6 +345,16 @@ func (s *scan) followsNoun(i int) bool {
 		return t.symbol == ':' || t.symbol == '.' && s.isWord(i-2) || s.isQuote(i-1) || t.symbol == 0 || t.symbol == '('
 	}
 	return t.cue&(connector|currencyCue) == 0 && t.class&functionWord == 0
+}
+
+// isAmountInGroups reports whether full stops part the digits of the code into thousands.
+func (s *scan) isAmountInGroups(c *joinedCode) bool {
+	for k := c.from + 2; k < c.to; k += 2 {
+		if s.tokens[k].end-s.tokens[k].start != 3 {
+			return false
+		}
+	}
+	return true
 }
 
 // countsNoun reports whether the word at token i may be what a number before it counts: "123456789 units".

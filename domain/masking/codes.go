@@ -102,7 +102,7 @@ func (s *scan) maskCode(i int) int {
 // together belong to it, and further groups of digits after a blank.
 func (s *scan) codeEnd(i, digits int) int {
 	n, j := 0, i
-	for j < len(s.tokens) && !s.tokens[j].inSpan && j-i < 24 {
+	for j < len(s.tokens) && !s.tokens[j].inSpan && j-i < 40 {
 		t := &s.tokens[j]
 		switch {
 		case t.kind == numberToken:
@@ -210,7 +210,7 @@ func (s *scan) announcedBy(i int) int {
 		digits = 6 // "Police LV 7.712.009-4"
 	case c&numberCue != 0 && s.isWord(k):
 		end := s.mixedCodeEnd(k)
-		if end == 0 && s.isJoinedCode(k) {
+		if end == 0 && (s.isJoinedCode(k) || s.isPrefix(k) && s.isNumber(k+1)) {
 			end = s.codeEnd(k, 5)
 		}
 		if end > 0 && !s.nearLaw(i) && !s.equals(i, "code") {
@@ -246,6 +246,9 @@ func (s *scan) announcedBy(i int) int {
 	}
 	if k == i+1 && s.oneOf(i, "hrb", "hra", "fn", "gnr", "vr") {
 		k = i // the register is part of the number
+		if s.isWord(end) && s.tokens[end].end-s.tokens[end].start == 1 && s.phraseEndsAt(end+1) {
+			end++ // "FN 417882 k"
+		}
 	}
 	if end == k+1 && s.isNumber(k) && s.isYear(k) && s.tokens[k].end-s.tokens[k].start == 4 && c&numberedCue == 0 && !s.isSymbol(k-1, ':') && !s.isSymbol(k-1, '#') {
 		return 0 // "account 2019"

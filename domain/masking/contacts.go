@@ -270,7 +270,7 @@ func (s *scan) maskUserName(i int) int {
 		joined = joined || t.symbol == '_'
 		personal = personal || t.kind == wordToken && t.end-t.start > 2 && t.class&(givenName|familyName) != 0 && t.class&(functionWord|foreignWord) == 0 && (t.class&commonWord == 0 || t.class&(givenName|certainName) != 0)
 	}
-	cued := s.near(handleCue, i, 6)
+	cued := s.near(handleCue, i, 6) || s.near(identityCue|referenceCue|numberCue|bankCue, i, 3) && s.isNumber(end-1) && end > i+2 && !s.tokens[i].capitalized && !s.isReference(i)
 	if s.isSymbol(i-1, '/') && s.adjacent(i) && s.oneOf(i-2, "u", "user", "r") && s.adjacent(i-1) && joined {
 		i -= 2 // "u/harbour_mole"
 	}

@@ -45,6 +45,10 @@ const (
 	relationCue                     // relation or role of the person named after it: "uncle", "Hausmeister"
 	tradeCue                        // trade that starts the name of a business: "Bakkerij", "Restaurante"
 	tradeEndCue                     // trade that ends it: "Roofing", "Immobilien"
+	organizationCue                 // kind of organization that starts its name: "Fundación", "Maatschap"
+	partnersCue                     // ends the name of a firm after "&": "Sons", "Zn."
+	propertyCue                     // what stands at an address or who goes there: "Haus", "moved"
+	buildingCue                     // starts the name of a building or estate: "Edificio", "Camping"
 	registerCue                     // part of a land register or of a cadastre: "foglio", "tomo"
 	lawCue                          // word of the law: a question with it is about the law
 )
@@ -53,7 +57,7 @@ var cueSections = map[string]cue{
 	"connector": connector, "opener": opener, "closing": closing, "abbreviation": abbreviation, "birth": birthCue, "phone": phoneCue,
 	"handle": handleCue, "address": addressCue, "streettype": streetType, "floor": floorCue, "acronym": acronymCue, "identity": identityCue, "bank": bankCue, "reference": referenceCue,
 	"number": numberCue, "numbered": numberedCue, "plate": plateCue, "docket": docketCue, "own": ownCue, "court": courtCue,
-	"company": companyCue, "authority": authorityCue, "nobility": nobility, "nameconnector": nameConnector, "relation": relationCue, "law": lawCue, "trade": tradeCue, "tradeend": tradeEndCue, "register": registerCue,
+	"company": companyCue, "authority": authorityCue, "nobility": nobility, "nameconnector": nameConnector, "relation": relationCue, "law": lawCue, "trade": tradeCue, "tradeend": tradeEndCue, "register": registerCue, "partners": partnersCue, "organization": organizationCue, "property": propertyCue, "building": buildingCue,
 	"statute": statuteCue, "currency": currencyCue, "card": cardCue, "expiry": expiryCue, "securitycode": securityCodeCue,
 	"january": monthCue, "february": monthCue, "march": monthCue, "april": monthCue, "may": monthCue, "june": monthCue,
 	"july": monthCue, "august": monthCue, "september": monthCue, "october": monthCue, "november": monthCue, "december": monthCue,

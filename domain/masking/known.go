@@ -1,6 +1,10 @@
 package masking
 
-import "counsel/domain/langid"
+import (
+	"strings"
+
+	"counsel/domain/langid"
+)
 
 // The session remembers each masked value as a hash chain of its tokens, so that it is found anywhere
 // else: in different case, with different blanks, without the context that revealed it. An entry is
@@ -53,7 +57,7 @@ func (k *knownValues) longest(scan *scan, i int) (end int, entry uint8) {
 	h := scan.tokens[i].hash
 	for j := i; ; {
 		v := k.get(h)
-		if v&knownEnd != 0 && (v&knownCapitalized == 0 || scan.tokens[i].capitalized) {
+		if v&knownEnd != 0 && (v&knownCapitalized == 0 || scan.tokens[i].capitalized || scan.lowercaseText && Type(v&knownType) == Company && scan.tokens[i].rank == 0) {
 			end, entry = j+1, v
 		}
 		j++
@@ -119,6 +123,9 @@ func (s *Session) remember(scan *scan, span *Span) {
 			s.known.put(tokens[0].hash, v|knownEnd|knownCapitalized|uint8(Company))
 		}
 	}
+	if span.Type == Company {
+		s.rememberCompany(scan, tokens)
+	}
 	if span.Type != Person {
 		return
 	}
@@ -142,6 +149,39 @@ func (s *Session) remember(scan *scan, span *Span) {
 			s.known.put(h, s.known.get(h)|knownEnd|knownCapitalized|uint8(Person))
 		}
 	}
+}
+
+// rememberCompany remembers the name of a company without its legal form, and without the word for its trade in front: "Estrela do Norte"
+// for "Padaria Estrela do Norte, Lda.".
+func (s *Session) rememberCompany(scan *scan, tokens []token) {
+	end := len(tokens)
+	for end > 1 && scan.endsCompany(tokens, end-1) {
+		end--
+	}
+	from := 0
+	for from < end-1 && (tokens[from].cue&(tradeCue|organizationCue|companyCue) != 0 || tokens[from].kind == otherToken || from > 0 && tokens[from].cue&nameConnector != 0 && !tokens[from].capitalized) {
+		from++
+	}
+	for _, first := range [2]int{0, from} {
+		name := tokens[first:end]
+		if len(name) == 0 || len(name) == 1 && !isShortName(&name[0]) || !name[0].capitalized && name[0].kind == wordToken {
+			continue
+		}
+		if len(name) == 1 && name[0].class&(placeName|state|country) != 0 || len(name) == len(tokens) {
+			continue
+		}
+		s.known.add(name, knownEnd|knownCapitalized|uint8(Company))
+	}
+}
+
+// endsCompany reports whether token i of a company's tokens belongs to its legal form: "S", ".", "Lda", "Unipessoal".
+func (s *scan) endsCompany(tokens []token, i int) bool {
+	t := &tokens[i]
+	if t.kind == otherToken {
+		return t.symbol == '.' || t.symbol == ',' || t.symbol == '/' || t.symbol == ')' || t.symbol == '('
+	}
+	word := strings.ToLower(s.text[t.start:t.end])
+	return legalFormSet[word] || len(word) == 1 && i+1 < len(tokens) && tokens[i+1].symbol == '.'
 }
 
 // isShortName reports whether the first word of a company name can stand for the whole: "Larkspur" for

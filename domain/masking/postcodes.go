@@ -99,7 +99,9 @@ func (s *scan) postcodeWithTown(i int) (from, to int) {
 	if end == 0 || end >= len(s.tokens) || !s.isCapitalized(end) || s.tokens[end].startsLine || s.isAmount(i, end) || s.tokens[end].cue&(currencyCue|statuteCue|monthCue) != 0 {
 		return 0, 0
 	}
-	from = s.streetBefore(i, false)
+	if from = s.streetBefore(i, false); from == i {
+		from = s.partsBeforeTown(i, s.placeAt(end, placeName) > 0)
+	}
 	if from == i {
 		return 0, 0
 	}

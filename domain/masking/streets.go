@@ -274,7 +274,7 @@ func (s *scan) streetNamed(i int) (from, to int) {
 	from, to = i, end
 	// the number after: "Mayor 23", "Liberdade, 45", "Roma, n. 12"
 	number := to
-	if s.isSymbol(number, ',') && (s.isNumber(number+1) && !s.tokens[number+1].startsLine && s.tokens[number+1].end-s.tokens[number+1].start < 5 || s.hasCue(number+1, numberCue) || s.equals(number+1, "km")) && s.unitAfter(number+1) == 0 {
+	if s.isSymbol(number, ',') && (s.isNumber(number+1) && !s.tokens[number+1].startsLine && s.tokens[number+1].end-s.tokens[number+1].start < 5 || s.hasCue(number+1, numberCue) || s.equals(number+1, "km")) && (s.unitAfter(number+1) == 0 || s.equals(number+1, "km")) {
 		number++
 	}
 	if s.extendByHouseNumber(&number) && !s.isAmount(number-1, number) {
@@ -290,6 +290,8 @@ func (s *scan) streetNamed(i int) (from, to int) {
 	}
 	if s.oneOf(before, "bis", "ter", "quater", "b", "a", "t") && s.isNumber(before-1) {
 		before--
+	} else if s.oneOf(before, "du", "de") && s.isNumber(before-1) && s.oneOf(before-2, "au", "le", "aux") {
+		before-- // "au 22 du boulevard Carnot"
 	}
 	if s.isNumber(before) && !s.tokens[before].inSpan && s.tokens[before].end-s.tokens[before].start <= 4 && !s.tokens[i].startsLine && !s.isReference(before) {
 		if s.isSymbol(before-1, '-') && s.isNumber(before-2) && s.adjacent(before) {

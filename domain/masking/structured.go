@@ -198,7 +198,7 @@ func (s *scan) identifierAt(i int) int {
 	case next.symbol == ':' && s.equals(i, "ecli"):
 		return s.wordEnd(i) - 1 // a published decision
 	case next.symbol == '.':
-		if j := s.maskHost(i); j > i || !s.near(handleCue, i, 6) || t.capitalized || s.tokens[s.userNameEnd(i)-1].kind != numberToken {
+		if j := s.maskHost(i); j > i || !s.near(handleCue|numberCue|identityCue, i, 6) || t.capitalized || s.tokens[s.userNameEnd(i)-1].kind != numberToken {
 			return j
 		}
 		return s.maskUserName(i) // "duinwind.29"
