@@ -2146,7 +2146,7 @@ type CaseTaskContent struct {
 	// AssigneeID A UUIDv7: ids sort by creation time.
 	AssigneeID *ID `json:"assigneeId,omitempty"`
 
-	// DueOn The day it is due.
+	// DueOn The day it is due; 1900 to 2999.
 	DueOn *openapi_types.Date `json:"dueOn,omitempty"`
 
 	// Status The status of a task.

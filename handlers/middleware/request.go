@@ -2,7 +2,9 @@ package middleware
 
 import (
 	"context"
+	"mime"
 	"net/http"
+	"strconv"
 	"strings"
 
 	"counsel/domain"
@@ -50,8 +52,31 @@ func newRequest(id, address string, r *http.Request) *Request {
 		Language:       domain.Truncate(r.Header.Get("Accept-Language"), 100),
 		AcceptEncoding: r.Header.Get("Accept-Encoding"),
 		Header:         r.Header.Get,
-		WantsEvents:    strings.Contains(r.Header.Get("Accept"), "text/event-stream"),
+		WantsEvents:    prefersEvents(strings.Join(r.Header.Values("Accept"), ",")),
 	}
+}
+
+// prefersEvents reports whether an Accept header names event streams, and JSON not before them or with a greater
+// weight: clients that list all that an operation offers expect the first.
+func prefersEvents(accept string) bool {
+	events, json := 0.0, 0.0
+	for item := range strings.SplitSeq(accept, ",") {
+		mediaType, params, err := mime.ParseMediaType(item)
+		if err != nil {
+			continue
+		}
+		weight, err := strconv.ParseFloat(params["q"], 64)
+		if err != nil {
+			weight = 1
+		}
+		switch {
+		case mediaType == "text/event-stream" && weight > json:
+			events = weight
+		case mediaType == "application/json" && weight > events:
+			json, events = weight, 0
+		}
+	}
+	return events > 0
 }
 
 // Fail records why the request failed, for its log line and the metrics.

@@ -10,6 +10,7 @@ import (
 	"bytes"
 	"context"
 	"embed"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"html/template"
@@ -54,6 +55,7 @@ func Start(l net.Listener, dir string) (*Server, error) {
 	s := &Server{URL: "http://" + l.Addr().String(), root: root, done: make(chan struct{}), port: strconv.Itoa(l.Addr().(*net.TCPAddr).Port)}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", s.list)
+	mux.HandleFunc("GET /mails", s.listJSON)
 	mux.HandleFunc("GET /mails/{name}", s.mail)
 	mux.HandleFunc("GET /mails/{name}/html", s.html)
 	mux.HandleFunc("GET /mails/{name}/source", s.source)
@@ -108,21 +110,29 @@ func (s *Server) secure(next http.Handler) http.Handler {
 // mailName matches the names of the sink's files.
 var mailName = regexp.MustCompile(`^[0-9A-Za-z.-]{1,100}\.eml$`)
 
-func (s *Server) list(w http.ResponseWriter, _ *http.Request) {
+// names returns the names of the mails, newest first.
+func (s *Server) names() ([]string, error) {
 	dir, err := s.root.Open(".")
 	if err != nil {
-		writeError(w, err)
-		return
+		return nil, err
 	}
 	defer dir.Close()
 	names, err := dir.Readdirnames(-1)
 	if err != nil {
-		writeError(w, err)
-		return
+		return nil, err
 	}
 	names = slices.DeleteFunc(names, func(n string) bool { return !mailName.MatchString(n) })
 	slices.Sort(names) // by time of arrival
 	slices.Reverse(names)
+	return names, nil
+}
+
+func (s *Server) list(w http.ResponseWriter, _ *http.Request) {
+	names, err := s.names()
+	if err != nil {
+		writeError(w, err)
+		return
+	}
 	page := struct {
 		Mails []storedMail
 		Total int
@@ -133,6 +143,51 @@ func (s *Server) list(w http.ResponseWriter, _ *http.Request) {
 		}
 	}
 	render(w, "list.html", page)
+}
+
+// jsonMail is a mail for programs, such as tests that follow a link.
+type jsonMail struct {
+	Name    string     `json:"name"`
+	Subject string     `json:"subject"`
+	To      []string   `json:"to"`
+	Date    time.Time  `json:"date"`
+	Text    string     `json:"text"`
+	Links   []jsonLink `json:"links"` // of the text
+}
+
+type jsonLink struct {
+	URL      string `json:"url"`
+	Fragment string `json:"fragment"` // what follows the #
+}
+
+// listJSON serves the mails as JSON, with ?to=address only those of a recipient, and with ?subject=text only those
+// whose subject contains the text.
+func (s *Server) listJSON(w http.ResponseWriter, r *http.Request) {
+	names, err := s.names()
+	if err != nil {
+		writeError(w, err)
+		return
+	}
+	to, subject := r.FormValue("to"), r.FormValue("subject")
+	page := struct {
+		Items []jsonMail `json:"items"`
+	}{[]jsonMail{}}
+	for _, name := range names[:min(len(names), maxListed)] {
+		mail, err := s.open(name, true)
+		if err != nil || to != "" && !slices.Contains(mail.To, to) || !strings.Contains(mail.Subject, subject) {
+			continue
+		}
+		item := jsonMail{Name: mail.Name, Subject: mail.Subject, To: mail.To, Date: mail.Date, Text: mail.Text, Links: []jsonLink{}}
+		for _, part := range linkify(mail.Text) {
+			if part.Link != "" {
+				_, fragment, _ := strings.Cut(part.Link, "#")
+				item.Links = append(item.Links, jsonLink{part.Link, fragment})
+			}
+		}
+		page.Items = append(page.Items, item)
+	}
+	w.Header().Set("Content-Type", "application/json")
+	_ = json.NewEncoder(w).Encode(page)
 }
 
 func (s *Server) mail(w http.ResponseWriter, r *http.Request) {

@@ -94,6 +94,18 @@ func TestPages(t *testing.T) {
 	}
 	holds(t, list, "2 mails", "&lt;i&gt;Second&lt;/i&gt;", "Ihr Termin – Übergabe", "ada@example.com", `href="/mails/`+first+`"`)
 
+	res, all := get(t, s.URL+"/mails", "")
+	holds(t, all, `"subject":"\u003ci\u003eSecond\u003c/i\u003e","to":["b@example.com"]`, `{"url":"https://counsel.example/a?b=1\u0026c=2","fragment":""}`)
+	if res.Header.Get("Content-Type") != "application/json" {
+		t.Errorf("%v", res.Header)
+	}
+	for query, want := range map[string]string{"?to=b@example.com": second, "?subject=Termin": first, "?to=b@example.com&subject=Termin": ""} {
+		_, some := get(t, s.URL+"/mails"+query, "")
+		if strings.Contains(some, first) != (want == first) || strings.Contains(some, second) != (want == second) {
+			t.Errorf("%s: %s", query, some)
+		}
+	}
+
 	_, page := get(t, s.URL+"/mails/"+first, "")
 	holds(t, page, "Grüße &lt;b&gt;", `<a href="https://counsel.example/a?b=1&amp;c=2" rel="noreferrer noopener" target="_blank">`, "logo.png", "../evil.html", "Return-Path", `sandbox="allow-popups allow-popups-to-escape-sandbox"`)
 	res, html := get(t, s.URL+"/mails/"+first+"/html", "")

@@ -1663,7 +1663,7 @@ export type CaseTaskContent = {
     title: string;
     status?: CaseTaskStatus;
     /**
-     * The day it is due.
+     * The day it is due; 1900 to 2999.
      */
     dueOn?: string;
     assigneeId?: Id;

@@ -1000,7 +1000,7 @@ export const zCaseTaskStatus = /* @__PURE__ */ (() => z.enum(['open', 'done']))(
 export const zCaseTaskContent = /* @__PURE__ */ (() => z.object({
     title: z.string().min(1).max(300).regex(/^[ \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]*[^ \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000\x00-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u2064\u2066-\u206f\u2800\u3164\ue000-\uf8ff\ufdd0-\ufdef\ufeff\uffa0\ufff9-\ufffb\ufffe\uffff][^\x00-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u2064\u2066-\u206f\u2800\u3164\ue000-\uf8ff\ufdd0-\ufdef\ufeff\uffa0\ufff9-\ufffb\ufffe\uffff]*$/),
     status: zCaseTaskStatus.optional(),
-    dueOn: z.iso.date().max(10).optional(),
+    dueOn: z.iso.date().max(10).regex(/^(19|2[0-9])[0-9]{2}-[0-9]{2}-[0-9]{2}$/).optional(),
     assigneeId: zId.optional()
 }))();
 
@@ -2480,8 +2480,8 @@ export const zListConsultationsResponse = zConsultationList;
 export const zListAiUsageQuery = /* @__PURE__ */ (() => z.object({
     limit: z.int().gte(1).lte(100).optional().default(20),
     cursor: z.string().max(200).regex(/^[A-Za-z0-9_-]*$/).optional(),
-    from: z.iso.date().max(10).optional(),
-    to: z.iso.date().max(10).optional(),
+    from: z.iso.date().max(10).regex(/^[2-9][0-9]{3}-[0-9]{2}-[0-9]{2}$/).optional(),
+    to: z.iso.date().max(10).regex(/^[2-9][0-9]{3}-[0-9]{2}-[0-9]{2}$/).optional(),
     groupBy: z.array(zAiUsageGroup).min(1).max(4).optional(),
     userId: zId.optional(),
     caseId: zId.optional(),
