@@ -41,7 +41,7 @@ func openFrontDoor(ctx context.Context, r *Runner, cfg config.Config, contract [
 	if infra.listener == nil {
 		return front, nil
 	}
-	server := newHTTPServer(handler, cfg, infra.Log.With("part", "http"))
+	server := NewHTTPServer(handler, cfg, infra.Log.With("part", "http"))
 	if cfg.HTTP.Addr != "" { // probes of a process that only runs jobs need no TLS
 		if server.TLSConfig, err = newTLSConfig(cfg.HTTP, domain.SystemClock, infra.Registry, infra.Log.With("part", "http")); err != nil {
 			return nil, err
@@ -93,8 +93,8 @@ func HandlersConfig(cfg config.Config, contract []byte, infra *Infrastructure, s
 	return c, nil
 }
 
-// newHTTPServer creates the HTTP server. A process that only runs jobs serves only probes and metrics.
-func newHTTPServer(handler http.Handler, cfg config.Config, log *slog.Logger) *http.Server {
+// NewHTTPServer creates the HTTP server. A process that only runs jobs serves only probes and metrics.
+func NewHTTPServer(handler http.Handler, cfg config.Config, log *slog.Logger) *http.Server {
 	if cfg.HTTP.Addr == "" {
 		handler = probes(handler)
 	}
@@ -105,7 +105,9 @@ func newHTTPServer(handler http.Handler, cfg config.Config, log *slog.Logger) *h
 		WriteTimeout:      cfg.LLM.Deadline + 40*time.Second, // an answer may take as long as the provider's deadline
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    16 << 10,
-		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+
+		DisableGeneralOptionsHandler: true, // OPTIONS * is a path like others
+		ErrorLog:                     slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}
 }
 

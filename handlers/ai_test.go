@@ -190,6 +190,12 @@ func TestModelErrors(t *testing.T) {
 			if want.status == 503 && (*a.problem().Detail != "The AI is busy right now, please try again." || a.header.Get("Retry-After") == "") {
 				t.Errorf("says %s", a.body)
 			}
+			if want.status == http.StatusBadGateway {
+				var types api.DocumentTypeList
+				f.call(ada, "GET", "/api/ai/document-types", nil).expect(200, "").decode(&types)
+				f.call(ada, "POST", "/api/ai/generate-document", map[string]any{"type": types.Items[0].ID, "inputs": types.Items[0].Example}).expect(502, "ai_bad_answer")
+				f.call(ada, "POST", "/api/ai/analyze", map[string]string{"text": "The Supplier shall indemnify the Customer.", "policy": "vendor"}).expect(200, "") // by its rules
+			}
 			testkit.Must(t, f.model.SetBehaviour(llm.Behaviour{Mode: llm.ModeOK}))
 			f.call(ada, "POST", "/api/ai/analyze", map[string]string{"text": "The Supplier shall indemnify the Customer.", "policy": "vendor"})
 		})

@@ -11,19 +11,27 @@ import (
 	client "counsel/clients/esign"
 	"counsel/clients/esign/esigntest"
 	"counsel/domain"
+	"counsel/domain/esign/envelopes"
 	"counsel/domain/esign/evidence"
 	"counsel/gen/api"
 	"counsel/sandbox/testkit"
 )
 
-// newProviderFixture is a fixture whose documents are signed by a fake provider.
-func newProviderFixture(t *testing.T, kind string) (*fixture, *esigntest.Server) {
+// newProvider starts a fake provider.
+func newProvider(t *testing.T, kind string) (envelopes.Provider, *esigntest.Server) {
 	t.Helper()
 	s := esigntest.Start(t, kind, domain.SystemClock)
 	cfg := client.Config{URL: s.URL, APIKey: esigntest.APIKey, WebhookSecret: esigntest.WebhookSecret, Timeout: 5 * time.Second}
 	p, err := client.New(kind, cfg)
 	testkit.Must(t, err)
 	t.Cleanup(func() { p.Close() })
+	return p, s
+}
+
+// newProviderFixture is a fixture whose documents are signed by a fake provider.
+func newProviderFixture(t *testing.T, kind string) (*fixture, *esigntest.Server) {
+	t.Helper()
+	p, s := newProvider(t, kind)
 	f := newFixture(t, func(s *fixtureConfig) { s.provider = p })
 	f.startJobs()
 	return f, s
@@ -215,6 +223,20 @@ func TestProviderDown(t *testing.T) {
 			if first.TrackingID != repeated.TrackingID || len(s.Envelopes()) != 1 {
 				t.Errorf("%d envelopes", len(s.Envelopes()))
 			}
+
+			// The link needs the provider, too.
+			view := func() response {
+				return f.call(nil, "POST", "/api/esign/signing/view", map[string]any{"token": f.linkSecret("ada@example.com")})
+			}
+			for status, want := range map[int]int{http.StatusServiceUnavailable: 503, http.StatusForbidden: 502} {
+				s.BeforeRequest(func(w http.ResponseWriter, _ *http.Request) bool {
+					w.WriteHeader(status)
+					return true
+				})
+				view().expect(want, "")
+			}
+			s.BeforeRequest(nil)
+			view().expect(200, "")
 		})
 	}
 }

@@ -169,7 +169,10 @@ func newFixture(t testing.TB, options ...option) *fixture {
 	}
 	f.server, err = handlers.New(settings)
 	testkit.Must(t, err)
-	web := httptest.NewServer(f.checked(f.server))
+	web := httptest.NewUnstartedServer(nil)
+	cfg.HTTP.Addr = web.Listener.Addr().String()
+	web.Config = app.NewHTTPServer(f.checked(f.server), cfg.Config, infra.Log)
+	web.Start()
 	t.Cleanup(web.Close)
 	f.url = web.URL
 	return f

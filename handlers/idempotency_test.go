@@ -129,6 +129,18 @@ func TestIdempotencyKeys(t *testing.T) {
 		k.call(k.owner, "POST", "/api/templates", body).expect(201, "")
 	}
 	prepare := map[string]func(){
+		"acceptInvitation": func() { // from a client, who may not know whether the address has an account
+			var made struct{ ID string }
+			k.call(k.member, "POST", "/api/cases", map[string]any{"title": "A boundary"}).expect(201, "").decode(&made)
+			_, err := pool.ExecContext(t.Context(), "UPDATE users SET email_verified_at = created_at WHERE email = 'keeper@example.com'")
+			testkit.Must(k.t, err)
+			k.call(k.member, "POST", "/api/cases/"+made.ID+"/members", map[string]any{"email": "keeper@example.com", "role": "viewer"}).expect(202, "").decode(&made)
+			k.ids["invitationId"] = made.ID
+		},
+		"resendVerification": func() {
+			_, err := pool.ExecContext(t.Context(), "UPDATE users SET email_verified_at = NULL WHERE email = 'keeper@example.com'")
+			testkit.Must(k.t, err)
+		},
 		"publishTemplateVersion": template, "createTemplateVersion": template, "unpublishTemplate": template, "archiveTemplate": template, "copyTemplate": template,
 		"cancelSignatureRequest": func() { k.ids["trackingId"] = k.initiateSignature(k.owner, "", "ada@example.com").TrackingID.String() },
 		"remindSigners":          func() { k.ids["trackingId"] = k.initiateSignature(k.owner, "", "ada@example.com").TrackingID.String() },
@@ -149,7 +161,7 @@ func TestIdempotencyKeys(t *testing.T) {
 	}
 	// A rerun of these is refused or changes nothing, since their work is done: their answers after a crash
 	// are not compared.
-	done := []string{"retryJob", "cancelSignatureRequest", "remindSigners"}
+	done := []string{"acceptInvitation", "retryJob", "cancelSignatureRequest", "remindSigners"}
 	var w struct{ Webhook struct{ ID string } }
 	f.call(k.owner, "POST", "/api/webhooks", map[string]any{"url": "https://partner.example/hook", "eventTypes": []string{"case.created"}}).expect(201, "").decode(&w)
 	k.ids["webhookId"], k.ids["templateId"], k.ids["deliveryId"], k.ids["jobId"] = w.Webhook.ID, "nda", domain.NewID().String(), domain.NewID().String()
@@ -197,6 +209,10 @@ func TestIdempotencyKeys(t *testing.T) {
 			}
 			if op.RequestBody != nil {
 				ask(true).expect(409, "idempotency_key_reused")
+			} else if parameter := placeholder.FindString(path); parameter != "" {
+				name := parameter[1 : len(parameter)-1]
+				who, concrete, _, _ := k.request(path, op, false)
+				k.call(who, "POST", strings.Replace(concrete, k.ids[name], domain.NewID().String(), 1), nil, key...).expect(409, "idempotency_key_reused")
 			}
 			if slices.Contains(done, op.OperationID) {
 				return

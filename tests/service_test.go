@@ -24,6 +24,7 @@ import (
 	"counsel/sandbox/llm"
 	"counsel/sandbox/testenv"
 	"counsel/sandbox/testkit"
+	"counsel/tests/contract"
 )
 
 func TestMain(m *testing.M) { testenv.Main(m) }
@@ -161,7 +162,7 @@ func (p *program) request(u user, method, path string, body any) (int, map[strin
 	if u.token != "" {
 		r.Header.Set("Authorization", "Bearer "+u.token)
 	}
-	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: time.Minute}
+	client := http.Client{Transport: p.checked(&http.Transport{DisableKeepAlives: true}), Timeout: time.Minute}
 	res, err := client.Do(r)
 	if err != nil {
 		return 0, nil, err
@@ -174,6 +175,15 @@ func (p *program) request(u user, method, path string, body any) (int, map[strin
 	var answer map[string]any
 	_ = json.Unmarshal(text, &answer)
 	return res.StatusCode, answer, nil
+}
+
+// checked is a transport that fails the test if an answer breaks the contract.
+func (p *program) checked(next http.RoundTripper) http.RoundTripper {
+	checker, err := contract.Shared()
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return checker.Transport(next, func(err error) { p.t.Error(err) })
 }
 
 func (p *program) register(email string) user {

@@ -35,6 +35,8 @@ const (
 	CodeAIModelUnknown              ProblemCode = "ai_model_unknown"
 	CodeAIRequestRefused            ProblemCode = "ai_request_refused"
 	CodeDocumentUnfit               ProblemCode = "document_unfit"
+	CodeDocumentGone                ProblemCode = "document_gone"
+	CodeDocumentCorrupt             ProblemCode = "document_corrupt"
 	CodeEmailUnavailable            ProblemCode = "email_unavailable"
 	CodeLinkInvalid                 ProblemCode = "link_invalid"
 	CodeLinkEarly                   ProblemCode = "link_early"

@@ -2549,7 +2549,7 @@ type PreviewTemplateRequest struct {
 
 // Problem An error (RFC 9457).
 type Problem struct {
-	// Code Stable and for programs: malformed, invalid, unauthenticated, forbidden, scope_missing, address_not_allowed, api_key_refused, not_found, method_not_allowed, conflict, legal_hold, case_closed, case_owner, template_unpublished, template_archived, text_pending, too_large, range_not_satisfiable, rate_limited, ai_budget_spent, storage_unavailable, ai_unavailable, ai_bad_answer, ai_answer_cut_off, ai_text_filtered, ai_text_too_long, ai_quota_exceeded, ai_key_refused, ai_model_unknown, ai_request_refused, document_unfit, email_unavailable, link_invalid, link_early, link_signed, link_declined, link_expired, link_closed, link_elsewhere, not_viewed, signature_open, signature_mailing, signature_creating, signature_sealing, signature_failed, signature_completed, signature_declined, signature_cancelled, signature_expired, esign_unavailable, esign_refused, idempotency_key_reused, idempotency_in_progress, idempotency_answer_unreadable, upstream, unavailable, timeout, internal.
+	// Code Stable and for programs: malformed, invalid, unauthenticated, forbidden, scope_missing, address_not_allowed, api_key_refused, not_found, method_not_allowed, conflict, legal_hold, case_closed, case_owner, template_unpublished, template_archived, text_pending, too_large, range_not_satisfiable, rate_limited, ai_budget_spent, storage_unavailable, ai_unavailable, ai_bad_answer, ai_answer_cut_off, ai_text_filtered, ai_text_too_long, ai_quota_exceeded, ai_key_refused, ai_model_unknown, ai_request_refused, document_unfit, document_gone, document_corrupt, email_unavailable, link_invalid, link_early, link_signed, link_declined, link_expired, link_closed, link_elsewhere, not_viewed, signature_open, signature_mailing, signature_creating, signature_sealing, signature_failed, signature_completed, signature_declined, signature_cancelled, signature_expired, esign_unavailable, esign_refused, idempotency_key_reused, idempotency_in_progress, idempotency_answer_unreadable, upstream, unavailable, timeout, internal.
 	Code ProblemCode `json:"code"`
 
 	// Detail What went wrong with this request.
@@ -5899,11 +5899,13 @@ func (c *Client) DeclineInvitation(ctx context.Context, invitationID ID, options
 // AcceptInvitation: Accept an invitation.
 //
 // Makes the caller a member of the case. An invitation to another address is treated as if it did
-// not exist. The answer is 409 if the role is `lawyer` and the account a client's, if the caller
-// is already a member, or if the case has no room for another member.
+// not exist. An invitation can be accepted once. The answer is 409 if the role is `lawyer` and the
+// account a client's, if the caller is already a member, or if the case has no room for another
+// member.
 func (c *Client) AcceptInvitation(ctx context.Context, invitationID ID, options ...CallOption) (*AcceptedInvitation, error) {
 	call := newCall(http.MethodPost, fmt.Sprintf("/api/invitations/%s/accept", segment(invitationID)))
 	call.authorized = true
+	call.keyed = true
 	return sendFor[AcceptedInvitation](ctx, c, call, options)
 }
 

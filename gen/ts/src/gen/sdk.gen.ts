@@ -1320,15 +1320,20 @@ export const declineInvitation = <ThrowOnError extends boolean = true>(options: 
  * Accept an invitation
  *
  * Makes the caller a member of the case. An invitation to another address is treated as if it did
- * not exist. The answer is 409 if the role is `lawyer` and the account a client's, if the caller
- * is already a member, or if the case has no room for another member.
+ * not exist. An invitation can be accepted once. The answer is 409 if the role is `lawyer` and the
+ * account a client's, if the caller is already a member, or if the case has no room for another
+ * member.
  *
  */
 export const acceptInvitation = <ThrowOnError extends boolean = true>(options: Options<AcceptInvitationData, ThrowOnError>) => (options.client ?? client).post<AcceptInvitationResponses, AcceptInvitationErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
     security: [{ scheme: 'bearer', type: 'http' }, { scheme: 'bearer', type: 'http' }],
     url: '/api/invitations/{invitationId}/accept',
-    ...options
+    ...options,
+    headers: {
+        'Idempotency-Key': idempotencyKey(),
+        ...options.headers
+    }
 });
 
 /**

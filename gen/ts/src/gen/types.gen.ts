@@ -112,7 +112,7 @@ export type Problem = {
      */
     instance?: string;
     /**
-     * Stable and for programs: malformed, invalid, unauthenticated, forbidden, scope_missing, address_not_allowed, api_key_refused, not_found, method_not_allowed, conflict, legal_hold, case_closed, case_owner, template_unpublished, template_archived, text_pending, too_large, range_not_satisfiable, rate_limited, ai_budget_spent, storage_unavailable, ai_unavailable, ai_bad_answer, ai_answer_cut_off, ai_text_filtered, ai_text_too_long, ai_quota_exceeded, ai_key_refused, ai_model_unknown, ai_request_refused, document_unfit, email_unavailable, link_invalid, link_early, link_signed, link_declined, link_expired, link_closed, link_elsewhere, not_viewed, signature_open, signature_mailing, signature_creating, signature_sealing, signature_failed, signature_completed, signature_declined, signature_cancelled, signature_expired, esign_unavailable, esign_refused, idempotency_key_reused, idempotency_in_progress, idempotency_answer_unreadable, upstream, unavailable, timeout, internal.
+     * Stable and for programs: malformed, invalid, unauthenticated, forbidden, scope_missing, address_not_allowed, api_key_refused, not_found, method_not_allowed, conflict, legal_hold, case_closed, case_owner, template_unpublished, template_archived, text_pending, too_large, range_not_satisfiable, rate_limited, ai_budget_spent, storage_unavailable, ai_unavailable, ai_bad_answer, ai_answer_cut_off, ai_text_filtered, ai_text_too_long, ai_quota_exceeded, ai_key_refused, ai_model_unknown, ai_request_refused, document_unfit, document_gone, document_corrupt, email_unavailable, link_invalid, link_early, link_signed, link_declined, link_expired, link_closed, link_elsewhere, not_viewed, signature_open, signature_mailing, signature_creating, signature_sealing, signature_failed, signature_completed, signature_declined, signature_cancelled, signature_expired, esign_unavailable, esign_refused, idempotency_key_reused, idempotency_in_progress, idempotency_answer_unreadable, upstream, unavailable, timeout, internal.
      */
     code: string;
     /**
@@ -3082,7 +3082,7 @@ export type PartStatus = 'ok' | 'down';
 /**
  * The codes of problems in this version; later versions can have more.
  */
-export type ProblemCode = 'malformed' | 'invalid' | 'unauthenticated' | 'forbidden' | 'scope_missing' | 'address_not_allowed' | 'api_key_refused' | 'not_found' | 'method_not_allowed' | 'conflict' | 'legal_hold' | 'case_closed' | 'case_owner' | 'template_unpublished' | 'template_archived' | 'text_pending' | 'too_large' | 'range_not_satisfiable' | 'rate_limited' | 'ai_budget_spent' | 'storage_unavailable' | 'ai_unavailable' | 'ai_bad_answer' | 'ai_answer_cut_off' | 'ai_text_filtered' | 'ai_text_too_long' | 'ai_quota_exceeded' | 'ai_key_refused' | 'ai_model_unknown' | 'ai_request_refused' | 'document_unfit' | 'email_unavailable' | 'link_invalid' | 'link_early' | 'link_signed' | 'link_declined' | 'link_expired' | 'link_closed' | 'link_elsewhere' | 'not_viewed' | 'signature_open' | 'signature_mailing' | 'signature_creating' | 'signature_sealing' | 'signature_failed' | 'signature_completed' | 'signature_declined' | 'signature_cancelled' | 'signature_expired' | 'esign_unavailable' | 'esign_refused' | 'idempotency_key_reused' | 'idempotency_in_progress' | 'idempotency_answer_unreadable' | 'upstream' | 'unavailable' | 'timeout' | 'internal';
+export type ProblemCode = 'malformed' | 'invalid' | 'unauthenticated' | 'forbidden' | 'scope_missing' | 'address_not_allowed' | 'api_key_refused' | 'not_found' | 'method_not_allowed' | 'conflict' | 'legal_hold' | 'case_closed' | 'case_owner' | 'template_unpublished' | 'template_archived' | 'text_pending' | 'too_large' | 'range_not_satisfiable' | 'rate_limited' | 'ai_budget_spent' | 'storage_unavailable' | 'ai_unavailable' | 'ai_bad_answer' | 'ai_answer_cut_off' | 'ai_text_filtered' | 'ai_text_too_long' | 'ai_quota_exceeded' | 'ai_key_refused' | 'ai_model_unknown' | 'ai_request_refused' | 'document_unfit' | 'document_gone' | 'document_corrupt' | 'email_unavailable' | 'link_invalid' | 'link_early' | 'link_signed' | 'link_declined' | 'link_expired' | 'link_closed' | 'link_elsewhere' | 'not_viewed' | 'signature_open' | 'signature_mailing' | 'signature_creating' | 'signature_sealing' | 'signature_failed' | 'signature_completed' | 'signature_declined' | 'signature_cancelled' | 'signature_expired' | 'esign_unavailable' | 'esign_refused' | 'idempotency_key_reused' | 'idempotency_in_progress' | 'idempotency_answer_unreadable' | 'upstream' | 'unavailable' | 'timeout' | 'internal';
 
 /**
  * An `ETag` of an earlier answer; 304 if nothing has changed.
@@ -4376,10 +4376,6 @@ export type AnalyzeTextErrors = {
      * Something went wrong on our side. Please report the request id.
      */
     500: Problem;
-    /**
-     * An external system gave an unusable answer.
-     */
-    502: Problem;
     /**
      * A part that the request needs is down; retry after `Retry-After`.
      */
@@ -6733,10 +6729,6 @@ export type UpdateCaseErrors = {
      */
     404: Problem;
     /**
-     * The request conflicts with the current state of the resource.
-     */
-    409: Problem;
-    /**
      * The body is too large.
      */
     413: Problem;
@@ -7244,6 +7236,12 @@ export type DeclineInvitationResponse = DeclineInvitationResponses[keyof Decline
 
 export type AcceptInvitationData = {
     body?: never;
+    headers?: {
+        /**
+         * A unique value for this request, such as a UUID. A retry with the same key does not run the request again.
+         */
+        'Idempotency-Key'?: string;
+    };
     path: {
         /**
          * The invitation's id.
@@ -10826,10 +10824,6 @@ export type ViewSigningErrors = {
      */
     404: Problem;
     /**
-     * The request conflicts with the current state of the resource.
-     */
-    409: Problem;
-    /**
      * The body is too large.
      */
     413: Problem;
@@ -11596,10 +11590,6 @@ export type GetUnsubscribePageErrors = {
      */
     404: Problem;
     /**
-     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
-     */
-    429: Problem;
-    /**
      * Something went wrong on our side. Please report the request id.
      */
     500: Problem;
@@ -11641,10 +11631,6 @@ export type UnsubscribeAddressErrors = {
      * There is no such resource, or the caller may not know that it exists.
      */
     404: Problem;
-    /**
-     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
-     */
-    429: Problem;
     /**
      * Something went wrong on our side. Please report the request id.
      */

@@ -2102,6 +2102,8 @@ export const zProblemCode = /* @__PURE__ */ (() => z.enum([
     'ai_model_unknown',
     'ai_request_refused',
     'document_unfit',
+    'document_gone',
+    'document_corrupt',
     'email_unavailable',
     'link_invalid',
     'link_early',
@@ -2881,6 +2883,10 @@ export const zDeclineInvitationPath = /* @__PURE__ */ (() => z.object({
  * The invitation was declined.
  */
 export const zDeclineInvitationResponse = /* @__PURE__ */ (() => z.void())();
+
+export const zAcceptInvitationHeaders = /* @__PURE__ */ (() => z.object({
+    'Idempotency-Key': z.string().min(1).max(128).regex(/^[A-Za-z0-9._:\/-]+$/).optional()
+}))();
 
 export const zAcceptInvitationPath = /* @__PURE__ */ (() => z.object({
     invitationId: zId

@@ -1836,8 +1836,9 @@ export const declineInvitationMutation = (options?: Partial<Options<DeclineInvit
  * Accept an invitation
  *
  * Makes the caller a member of the case. An invitation to another address is treated as if it did
- * not exist. The answer is 409 if the role is `lawyer` and the account a client's, if the caller
- * is already a member, or if the case has no room for another member.
+ * not exist. An invitation can be accepted once. The answer is 409 if the role is `lawyer` and the
+ * account a client's, if the caller is already a member, or if the case has no room for another
+ * member.
  *
  */
 export const acceptInvitationMutation = (options?: Partial<Options<AcceptInvitationData>>): UseMutationOptions<AcceptInvitationResponse, AcceptInvitationError, Options<AcceptInvitationData>> => {
