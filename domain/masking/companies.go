@@ -41,7 +41,7 @@ func (s *scan) findCompanies() {
 			s.addSpan(Company, i, j+1)
 			continue
 		}
-		if t.inSpan || t.kind != wordToken && !(t.symbol == '&' && s.hasCue(j+1, partnersCue)) || j == 0 || t.startsLine || t.law || !t.capitalized && t.symbol != '&' && t.class&orgSuffix == 0 && !(t.end-t.start == 1 && s.isSymbol(j+1, '.')) {
+		if t.inSpan || t.kind != wordToken && !(t.symbol == '&' && s.hasCue(j+1, partnersCue)) || j == 0 || t.startsLine || t.law || !t.capitalized && t.symbol != '&' && (t.class&orgSuffix == 0 || s.equals(j, "limited")) && !(t.end-t.start == 1 && s.isSymbol(j+1, '.')) {
 			continue
 		}
 		end := s.legalFormAt(j)

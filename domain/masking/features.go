@@ -56,6 +56,9 @@ func (s *scan) mayBeName(i int) bool {
 	return r >= 0x370 && !unicode.IsLower(r) // scripts without capitals
 }
 
+// hashMix spreads the last letter of a word to the upper bits of its hash.
+const hashMix = 0x9e3779b97f4a7c15
+
 // prepareFeatures fills s.info.
 func (s *scan) prepareFeatures() {
 	if cap(s.info) < len(s.tokens) {
@@ -69,7 +72,8 @@ func (s *scan) prepareFeatures() {
 	for i := range s.tokens {
 		t := &s.tokens[i]
 		if t.kind == wordToken && !t.capitalized {
-			s.lowerWords[t.hash>>48&1023] |= 1 << (t.hash >> 58)
+			h := t.hash * hashMix
+			s.lowerWords[h>>48&1023] |= 1 << (h >> 58)
 		}
 	}
 	for i := range s.tokens {
@@ -150,7 +154,7 @@ func (s *scan) traits(t *token) uint32 {
 			bits |= isCompound
 		}
 	}
-	if s.lowerWords[t.hash>>48&1023]&(1<<(t.hash>>58)) != 0 {
+	if h := t.hash * hashMix; s.lowerWords[h>>48&1023]&(1<<(h>>58)) != 0 {
 		bits |= isSeenLower
 	}
 	for k := t.start; k < t.end; k++ {

@@ -25,6 +25,7 @@ func (s *scan) markLaw() {
 		}
 	}
 	s.markAuthorities()
+	s.markTerms()
 	s.markAgreements()
 	s.markPublicNames()
 }
@@ -32,7 +33,7 @@ func (s *scan) markLaw() {
 // namesOwnCase reports whether the text is about a case of the writer's own, so that the names in it are of private
 // parties. They are unless the text asks something.
 func (s *scan) namesOwnCase(names []citation.Citation) bool {
-	if !strings.Contains(s.text, "?") && !s.oneOf(0, "explain", "summarize", "summarise", "describe", "compare", "erkläre", "expliquez", "explique", "explica", "spiega", "leg") {
+	if !strings.Contains(s.text, "?") && !s.asksToExplain() {
 		return true
 	}
 	next := 0 // the caption that the token may announce or belong to
@@ -42,13 +43,67 @@ func (s *scan) namesOwnCase(names []citation.Citation) bool {
 			next++
 		}
 		announces := next < len(names) && names[next].Start < int(t.end)+20 // "the Bell case", "affaire X contre Y"
-		if t.cue&docketCue != 0 && !announces || t.cue&ownCue != 0 || t.allCaps && !t.law && t.end-t.start > 4 ||
-			s.oneOf(i, "i", "me", "we", "us", "client", "clients", "hearing", "docket", "ich", "mich", "mir", "wir", "uns", "je", "j", "moi", "nous",
+		if t.cue&docketCue != 0 && !announces || t.cue&ownCue != 0 || t.allCaps && !t.law && t.end-t.start > 4 && s.isInCapitals(i) ||
+			t.language == langid.English && s.oneOf(i, "i") || s.oneOf(i, "me", "we", "us", "client", "clients", "hearing", "docket", "ich", "mich", "mir", "wir", "uns", "je", "j", "moi", "nous",
 				"yo", "puedo", "tengo", "soy", "eu", "posso", "tenho", "sou", "io", "ho", "ik", "mij", "wij") {
 			return true
 		}
 	}
 	return false
+}
+
+// asksToExplain reports whether one of the first words asks for an explanation: "Please explain offer and acceptance."
+func (s *scan) asksToExplain() bool {
+	for i := range min(8, len(s.tokens)) {
+		if s.oneOf(i, "explain", "summarize", "summarise", "describe", "compare", "erkläre", "erklären", "expliquez", "explique", "explica", "spiega", "spiegami", "riassumi", "elenca", "leg") {
+			return true
+		}
+	}
+	return false
+}
+
+// isInCapitals reports whether the word in capitals at token i is a name's or stands beside another, as in a caption: an acronym is
+// not.
+func (s *scan) isInCapitals(i int) bool {
+	if s.uppercaseText {
+		return false
+	}
+	return s.tokens[i].class&(givenName|familyName) != 0 || s.isWord(i-1) && s.tokens[i-1].allCaps || s.isWord(i+1) && s.tokens[i+1].allCaps
+}
+
+// termEnds end the name of an authority, a benefit or a law in English.
+var termEnds = []string{
+	"council", "court", "tribunal", "commission", "authority", "agency", "board", "department", "ministry", "ombudsman", "police", "constabulary", "parliament", "assembly",
+	"convention", "directive", "treaty", "protocol", "framework", "act", "bill", "allowance", "benefit", "credit", "scheme", "programme", "visa", "permit", "tax", "doctrine", "injunction",
+}
+
+// markTerms marks the capitalized words before such an end: "Westminster City Council", "Jobseeker's Allowance". A given name ends
+// the term: "Ask Anna Council".
+func (s *scan) markTerms() {
+	if !s.readsLegal() {
+		return
+	}
+	for j := 1; j < len(s.tokens); j++ {
+		t := &s.tokens[j]
+		if t.language != langid.English || !t.capitalized || s.uppercaseText || t.startsLine || !s.oneOf(j, termEnds...) || s.isCapitalized(j+1) && s.hasClass(j+1, orgSuffix) {
+			continue
+		}
+		i := j
+		for n := 0; n < 4 && i > 0 && !s.tokens[i].startsLine; n++ {
+			k := i - 1
+			if s.equals(k, "s") && s.isSymbol(k-1, '\'') {
+				k -= 2
+			}
+			if !s.isCapitalized(k) || s.tokens[k].inSpan || s.tokens[k].startsSentence && n > 0 && s.tokens[k].class&functionWord != 0 ||
+				s.tokens[k].class&honorific != 0 || s.tokens[k].class&givenName != 0 && s.tokens[k].class&(commonWord|demonym|country|state) == 0 && !(s.hasClass(k, placeName) && s.oneOf(j, "council", "police")) {
+				break
+			}
+			i = k
+		}
+		for ; i < j; i++ {
+			s.tokens[i].law = s.tokens[i].law || s.isWord(i)
+		}
+	}
 }
 
 // markAuthorities marks the authorities of towns, which no list can name: "Ayuntamiento de Gijón".

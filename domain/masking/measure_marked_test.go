@@ -152,7 +152,7 @@ func (m *measure) add(o *measure) {
 var neutralTitles = wordSet(`mr mrs ms miss dr prof professor sir madam dame hon judge justice esq jr sr captain cllr
 	herr herrn frau dipl ing mag rechtsanwältin rechtsanwalt baron graf freifrau freiherr
 	m mme mlle me maître monsieur madame docteur comte épouse veuve notaire
-	sig ra sigra signor signora signore dott dottssa ssa avv rag geom conte
+	l dra sig ra sigra signor signora signore dott dottssa ssa avv rag geom conte
 	d ª don dona doña sra srta señor señora letrado conde marqués senhor senhora seu advogado visconde
 	dhr heer mevr mevrouw meneer mr drs ir juf jonkheer jhr geb
 	the el la le il o der die de den des del della degli di da do dos das du van von zu und and y e et en ten`)

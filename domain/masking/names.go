@@ -140,7 +140,7 @@ func (s *scan) neededMargin(i int) int32 {
 // isLikelyName reports whether tokens [i, j) are a name also in a question about the law, in which most words with a capital are
 // terms, authorities, places and brands: the tagger must be the surer, the less the lists know the words as names.
 func (s *scan) isLikelyName(i, j int) bool {
-	if s.tokens[i].language != langid.English || !s.asksAboutLaw() || s.nameKeywordBefore(i) ||
+	if s.tokens[i].language != langid.English || !s.asksInGeneral() || s.nameKeywordBefore(i) ||
 		s.hasClass(j, speechVerb) && !s.tokens[j].capitalized || s.tokens[i].startsLine && i > 0 && !s.tokens[i-1].startsLine {
 		return true
 	}
@@ -158,6 +158,10 @@ func (s *scan) isLikelyName(i, j int) bool {
 	}
 	needed := int32(9)
 	switch {
+	case !s.asksAboutLaw():
+		return true
+	case camel && !given && !family:
+		return false
 	case given && words > 1:
 		needed = 2
 	case given:
@@ -166,8 +170,6 @@ func (s *scan) isLikelyName(i, j int) bool {
 		needed = 5
 	case family:
 		needed = 6
-	case camel:
-		return false
 	}
 	return best >= needed*weightScale
 }

@@ -10,6 +10,9 @@ import (
 func (s *scan) joinNames() {
 	out := s.spans[:0]
 	for _, span := range s.spans {
+		if text := s.text[span.Start:span.End]; span.Type == Person && len(text) > 4 && (text[1] == '\'' && s.isLower(span.Start+2)) {
+			span.Start += 2 // the article of "l'avv. Tiziano Moser"
+		}
 		if n := len(out); n > 0 && span.Type == Person && out[n-1].Type == Person && areParticles(s.text[out[n-1].End:span.Start]) {
 			out[n-1].End = span.End
 			continue

@@ -9,7 +9,7 @@ const everydayTraits = isListed | isDictionary | isCompound | isPlace | isCountr
 // Hausmeister Kurt", "el dueño, Suso Rial,". The name must be a listed given name or a word of no dictionary: "meine Frau Rechtsanwältin".
 func (s *scan) afterRelation(i int) int {
 	t := &s.tokens[i]
-	if s.lowercaseText && t.rank == 0 && t.class&(givenName|familyName) != 0 && t.class&(commonWord|functionWord) == 0 && s.info[i].traits&isDictionary == 0 &&
+	if s.lowercaseText && t.rank == 0 && (t.class&(givenName|familyName) != 0 && t.class&commonWord == 0 || t.label == personLabel && t.margin > 5*weightScale) && t.class&functionWord == 0 && s.info[i].traits&isDictionary == 0 &&
 		s.isWord(i-1) && s.tokens[i-1].cue&relationCue != 0 && s.oneOf(i-2, possessives...) {
 		j := s.extendName(i)
 		s.addSpan(Person, i, j) // "meu marido wellington"

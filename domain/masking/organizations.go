@@ -1,5 +1,7 @@
 package masking
 
+import "counsel/domain/langid"
+
 // organizationByContext finds an organization whose name consists of everyday words and is recognizable only
 // by its context: "is from Solar Census", "the address of Pave is", "the Sap office". It returns the
 // end of the name, or 0. In contracts it is stricter, because they also capitalize defined terms.
@@ -90,7 +92,7 @@ func (s *scan) organizationAt(i int) int {
 			if p.class&orgSuffix != 0 && j > i {
 				form := false
 				for _, f := range legalForms {
-					if s.equals(j, f) && (len(f) > 2 || p.allCaps) {
+					if s.equals(j, f) && (len(f) > 2 || p.allCaps && !(s.uppercaseText && s.inCapitals(j))) {
 						form = true
 					}
 				}
@@ -123,6 +125,8 @@ func (s *scan) organizationAt(i int) int {
 		}
 		return 0
 	case legalForm:
+	case t.language == langid.English && s.asksAboutLaw():
+		return 0 // an institution: "Westminster City Council"
 	case soft && strange:
 	case soft && end-i >= 2 && !t.startsSentence && !s.readsLikeContract() && s.oneOf(i-1, "from", "at", "for", "became", "joined", "with"):
 	default:

@@ -180,7 +180,7 @@ var makeArticles = slices.Concat(
 )
 
 var feastPrepositions = []string{
-	"at", "on", "before", "after", "since", "until", "by", "over", "during", "for", "an", "zu", "vor", "nach", "seit", "bis", "über",
+	"with", "sotto", "con", "oltre", "sous", "bajo", "at", "on", "before", "after", "since", "until", "by", "over", "during", "for", "an", "zu", "vor", "nach", "seit", "bis", "über",
 	"à", "avant", "après", "depuis", "pour", "en", "por", "a", "di", "dopo", "prima", "per", "da", "do", "no", "na", "até", "met", "voor", "tot", "sinds", "op",
 	"the", "al", "der", "das", "de", "het", "la", "el", "il", "o", "le",
 }

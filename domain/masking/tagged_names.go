@@ -15,6 +15,9 @@ func (s *scan) taggedNameAt(i int) int {
 	if l != personLabel && l != companyLabel || !s.mayStartName(i) {
 		return 0
 	}
+	if t.elision > 0 && s.isLower(int(t.start)+int(t.elision)) {
+		return s.taggedNameAt(i + 1) // "L'entrepreneur Dos Santos"
+	}
 	j := i + 1
 	for j < len(s.tokens) {
 		k := s.continueName(j, l)
@@ -23,7 +26,7 @@ func (s *scan) taggedNameAt(i int) int {
 		}
 		j = k
 	}
-	if s.isEverydayPhrase(i, j) || l == personLabel && (s.isCommonNoun(i, j) || !s.isLikelyName(i, j)) {
+	if t.language != langid.English && l == personLabel && s.isThing(i, j) || s.isEverydayPhrase(i, j) || l == personLabel && (s.isCommonNoun(i, j) || !s.isLikelyName(i, j)) {
 		return 0
 	}
 	if l == companyLabel {
@@ -35,11 +38,37 @@ func (s *scan) taggedNameAt(i int) int {
 		s.addSpan(Company, i, j)
 		return j
 	}
-	if (t.startsSentence || s.hasClass(i+1, givenName) && s.tokens[i+1].label == personLabel) && !t.allCaps && j > i+1 && t.class&(givenName|familyName) == 0 && s.info[i].traits&(isListed|isDictionary) != 0 && s.isWord(i+1) {
+	if (t.startsSentence || s.hasClass(i+1, givenName) && s.tokens[i+1].label == personLabel && t.margin < 3*weightScale/2) && !t.allCaps && j > i+1 && t.class&(givenName|familyName) == 0 && s.info[i].traits&(isListed|isDictionary) != 0 && s.isWord(i+1) {
 		i++ // "Call Donatella"
 	}
 	s.addSpan(Person, s.withTitles(s.withParticles(i)), j)
 	return j
+}
+
+// isLower reports whether the letter at byte at is a small one.
+func (s *scan) isLower(at int) bool {
+	r, _ := utf8.DecodeRuneInString(s.text[at:])
+	return unicode.IsLower(r)
+}
+
+// isThing reports whether the name in tokens [i, j) is rather that of a thing: after an indefinite article ("un Erasmus"), after "van
+// de" in Dutch ("van de Erasmusbrug"), or, in a question about the law, after a definite one if the tagger is not sure ("il Pei").
+func (s *scan) isThing(i, j int) bool {
+	t := &s.tokens[i]
+	if j > i+1 || t.startsLine {
+		return false
+	}
+	switch {
+	case s.oneOf(i-1, "un", "una", "uno", "une", "een", "um", "uma", "ein", "eine", "einen", "einem", "einer"):
+		return t.margin < 6*weightScale && t.class&familyName == 0
+	case t.language == langid.Dutch && s.oneOf(i-1, "de", "het"):
+		return t.margin < 3*weightScale && t.class&(givenName|familyName) == 0
+	case t.language != langid.Portuguese && s.articleBefore(i):
+		return t.margin < 2*weightScale && s.asksInGeneral()
+	case s.oneOf(i-1, "con", "per", "via", "tramite", "avec", "pour", "por", "com", "mit", "über", "met", "mediante"):
+		return t.margin < 2*weightScale && t.class&givenName == 0 && s.asksInGeneral()
+	}
+	return false
 }
 
 // isEverydayPhrase reports whether tokens [i, j) are dictionary words that no list knows as names, and the tagger is not
@@ -94,7 +123,7 @@ func (s *scan) mayStartName(i int) bool {
 		return false
 	case t.startsSentence && !goesOn && s.info[i].traits&(isListed|isDictionary) != 0 && (t.class&(givenName|familyName) == 0 || t.class&(givenName|certainName) == 0 && t.margin < 3*weightScale):
 		return false // a verb: "Chiamate"
-	case t.class&placeName != 0 && !goesOn && s.afterPreposition(i) && (t.class&givenName == 0 || t.margin < 4*weightScale || t.language == langid.Italian && s.asksInGeneral()):
+	case t.class&placeName != 0 && !goesOn && s.afterPreposition(i) && (t.class&givenName == 0 || t.margin < 7*weightScale/2 || t.language == langid.Italian && s.asksInGeneral()):
 		return false // "en Barcelona", "a Bari"
 	case (t.allCaps || !t.capitalized) && (t.class&(neverName|idKeyword) != 0 || t.cue&(acronymCue|identityCue|bankCue) != 0 && t.end-t.start <= 4):
 		return false // "IBAN", "NIE"
