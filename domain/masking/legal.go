@@ -45,7 +45,7 @@ func (s *scan) namesOwnCase(names []citation.Citation) bool {
 		announces := next < len(names) && names[next].Start < int(t.end)+20 // "the Bell case", "affaire X contre Y"
 		if t.cue&docketCue != 0 && !announces || t.cue&ownCue != 0 || t.allCaps && !t.law && t.end-t.start > 4 && s.isInCapitals(i) ||
 			t.language == langid.English && s.oneOf(i, "i") || s.oneOf(i, "me", "we", "us", "client", "clients", "hearing", "docket", "ich", "mich", "mir", "wir", "uns", "je", "j", "moi", "nous",
-				"yo", "puedo", "tengo", "soy", "eu", "posso", "tenho", "sou", "io", "ho", "ik", "mij", "wij") {
+			"yo", "puedo", "tengo", "soy", "eu", "posso", "tenho", "sou", "io", "ho", "ik", "mij", "wij") {
 			return true
 		}
 	}
