@@ -122,7 +122,7 @@ func (c devCommand) run(ctx context.Context, out *terminal, up *bool) (err error
 		return err
 	}
 	out.step("Starting the service")
-	a, err := app.Open(ctx, cfg, contract, log)
+	a, err := app.Open(ctx, cfg, contract, testAI(), log)
 	if err != nil {
 		return err
 	}

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"os"
 	"os/signal"
 	"strings"
@@ -26,6 +27,7 @@ import (
 	"counsel/domain/files/filetype"
 	"counsel/domain/isolation"
 	"counsel/domain/text/extract"
+	"counsel/sandbox/llm"
 )
 
 // contract is the OpenAPI contract, which the service publishes at /openapi.yaml.
@@ -58,6 +60,11 @@ func main() {
 	}
 }
 
+// testAI is the AI of test mode.
+func testAI() http.Handler {
+	return llm.New(llm.Options{APIKey: app.TestAIKey, Model: "test", MaxRequests: 1})
+}
+
 type serveCommand struct{}
 
 // Run serves in production.
@@ -69,7 +76,7 @@ func (serveCommand) Run(ctx context.Context) error {
 	for _, warning := range cfg.Warnings() {
 		log.Warn(warning)
 	}
-	a, err := app.Open(ctx, cfg, contract, log)
+	a, err := app.Open(ctx, cfg, contract, testAI(), log)
 	if err != nil {
 		return err
 	}
@@ -86,7 +93,7 @@ func (workCommand) Run(ctx context.Context) error {
 		return err
 	}
 	cfg.HTTP.Addr, cfg.Jobs.Run = "", true
-	a, err := app.Open(ctx, cfg, contract, log)
+	a, err := app.Open(ctx, cfg, contract, testAI(), log)
 	if err != nil {
 		return err
 	}

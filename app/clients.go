@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -18,6 +19,7 @@ import (
 	"counsel/clients/tsa"
 	"counsel/clients/webhook"
 	"counsel/config"
+	"counsel/domain"
 	"counsel/domain/ai"
 	"counsel/domain/email"
 	"counsel/domain/esign/envelopes"
@@ -31,20 +33,22 @@ var textReaders = min(max(2, runtime.GOMAXPROCS(0)/2), 4)
 
 // Clients are the connections to outside systems, and the child processes that read untrusted files.
 type Clients struct {
-	Model    ai.Model
-	Fallback ai.Model // nil: none is configured
-	Queue    *queue.Queue
-	Mail     email.Sender // nil: no SMTP server is configured
-	Webhooks *webhook.Client
-	Provider envelopes.Provider // nil: the service collects signatures itself
-	Sealer   *pades.Sealer      // nil: no certificate is configured
-	PDF      *pdf.Engine
-	Texts    *extract.Isolated
-	Children *isolation.Pool // reads files that are uploaded or sent for signature
+	Model      ai.Model
+	Fallback   ai.Model // nil: none is configured
+	TestModel  ai.Model // answers in test mode
+	Queue      *queue.Queue
+	Mail       email.Sender // nil: no SMTP server is configured
+	Webhooks   *webhook.Client
+	Provider   envelopes.Provider // nil: the service collects signatures itself
+	Sealer     *pades.Sealer      // nil: no certificate is configured
+	TestSealer *pades.Sealer      // of test mode
+	PDF        *pdf.Engine
+	Texts      *extract.Isolated
+	Children   *isolation.Pool // reads files that are uploaded or sent for signature
 }
 
 // openClients creates the clients. None of them connects yet.
-func openClients(r *Runner, cfg config.Config, infra *Infrastructure) (_ *Clients, err error) {
+func openClients(r *Runner, cfg config.Config, infra *Infrastructure, testAI http.Handler) (_ *Clients, err error) {
 	r.step("clients")
 	c := &Clients{Queue: queue.New(infra.Redis, infra.Log.With("part", "queue"))}
 	metrics := newProviderMetrics(infra.Registry)
@@ -70,6 +74,9 @@ func openClients(r *Runner, cfg config.Config, infra *Infrastructure) (_ *Client
 		}
 	}
 
+	if c.TestModel, err = NewTestModel(testAI); err != nil {
+		return nil, err
+	}
 	c.Children = isolation.New(isolation.Config{MaxChildren: 4, Memory: 512 << 20, Timeout: 30 * time.Second})
 	r.onClose("file inspection", func(context.Context) error { return c.Children.Close() })
 	c.Texts = extract.NewIsolated(compilationCache(), textReaders+1) // one more for a caller who waits for the text
@@ -98,6 +105,9 @@ func openClients(r *Runner, cfg config.Config, infra *Infrastructure) (_ *Client
 		if c.Sealer, err = newSealer(r, cfg.Esign, c.Children); err != nil {
 			return nil, err
 		}
+	}
+	if c.TestSealer, err = NewTestSealer(c.Children); err != nil {
+		return nil, err
 	}
 	if c.PDF, err = pdf.New(pdf.Config{Engine: cfg.PDF.Engine}); err != nil {
 		return nil, err
@@ -130,6 +140,27 @@ func newMailClient(cfg config.Config) (*mail.Client, error) {
 		}
 	}
 	return mail.New(settings)
+}
+
+// NewTestModel returns the AI of test mode, a provider that runs in this process.
+func NewTestModel(provider http.Handler) (ai.Model, error) {
+	return llm.New(llm.Config{BaseURL: "http://localhost/v1", APIKey: TestAIKey, Model: "test", Backoff: []time.Duration{}, Transport: llm.InProcess(provider)})
+}
+
+// TestAIKey is the API key that the provider of test mode expects. It protects nothing: no port leads there.
+const TestAIKey = "test"
+
+// NewTestSealer returns what seals documents in test mode: with a certificate of its own, which is new in each process.
+func NewTestSealer(children *isolation.Pool) (*pades.Sealer, error) {
+	certificate, key, err := pades.SelfSigned("Counsel TEST", domain.SystemClock())
+	if err != nil {
+		return nil, err
+	}
+	sealer, err := pades.New(certificate, key, nil)
+	if err != nil {
+		return nil, err
+	}
+	return sealer.WithPool(children), nil
 }
 
 // newSealer creates what seals signed documents, with a timestamp if an authority is configured.

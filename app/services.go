@@ -251,7 +251,7 @@ func newAI(cfg config.Config, infra *Infrastructure, c *Clients, s *Services) (*
 		flights = math.MaxInt
 	}
 	return ai.New(ai.Config{
-		Runtime: domain.SystemRuntime(infra.Log).Part("ai"), DB: infra.Database, Redis: infra.Redis, Model: c.Model, Fallback: c.Fallback,
+		Runtime: domain.SystemRuntime(infra.Log).Part("ai"), DB: infra.Database, Redis: infra.Redis, Model: c.Model, Test: c.TestModel, Fallback: c.Fallback,
 		Masker: shared.masker, Prompts: shared.prompts, Policies: shared.policies,
 		Accounts: s.Accounts, Cases: s.Cases, Library: s.Files, Events: s.Events, Jobs: s.Jobs, Metrics: newAIMetrics(infra.Registry),
 		ChatTTL: cfg.LLM.ChatCacheTTL, Deadline: cfg.LLM.Deadline + 10*time.Second, MaxFlights: flights,
@@ -288,7 +288,7 @@ var loadRules = sync.OnceValues(func() (r rules, err error) {
 // newEsign creates the e-signature service. Without a certificate or a mail server it sends nothing for signature.
 func newEsign(cfg config.Config, infra *Infrastructure, c *Clients, s *Services) (*esign.Service, error) {
 	return esign.New(esign.Config{
-		DB: infra.Database, Files: s.Files, Cases: s.Cases, Accounts: s.Accounts, Jobs: s.Jobs, Mailboxes: s.Email, Renderer: c.PDF, Sealer: c.Sealer, Publisher: s.Events,
+		DB: infra.Database, Files: s.Files, Cases: s.Cases, Accounts: s.Accounts, Jobs: s.Jobs, Mailboxes: s.Email, Renderer: c.PDF, Sealer: c.Sealer, TestSealer: c.TestSealer, Publisher: s.Events,
 		Mailer: c.Mail, Provider: c.Provider,
 		LinkKey: []byte(cfg.JWT.Root()), URL: infra.URL, Runtime: domain.SystemRuntime(infra.Log).Part("esign"),
 	})

@@ -56,6 +56,7 @@ CREATE TABLE api_keys (
   expires_at datetime(6) NOT NULL,
   last_used_at datetime(6) DEFAULT NULL,
   revoked_at datetime(6) DEFAULT NULL,
+  test_account_id binary(16) DEFAULT NULL,
   PRIMARY KEY (id),
   UNIQUE KEY api_keys_secret (secret_hash),
   KEY api_keys_user (user_id,id),
@@ -693,8 +694,10 @@ CREATE TABLE users (
   created_at datetime(6) NOT NULL,
   updated_at datetime(6) NOT NULL,
   email_verified_at datetime(6) DEFAULT NULL,
+  test_of binary(16) DEFAULT NULL,
   PRIMARY KEY (id),
   UNIQUE KEY users_email (email),
+  UNIQUE KEY users_test_of (test_of),
   KEY users_role (role,id),
   KEY users_stale (sessions_stale)
 );

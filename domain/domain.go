@@ -41,6 +41,9 @@ type Principal struct {
 // what the user sent. It may do what an admin may.
 func System(user ID) Principal { return Principal{UserID: user, Role: roleSystem} }
 
+// TestMode reports whether the caller is a test account: the program of a partner that tries the API.
+func (p Principal) TestMode() bool { return p.UserID.IsTest() }
+
 // Admin reports whether the caller may act for other people: an admin, or the service itself.
 func (p Principal) Admin() bool { return p.Role == RoleAdmin || p.Role == roleSystem }
 

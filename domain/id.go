@@ -15,6 +15,20 @@ type ID [16]byte
 // NewID returns a new id. It panics if the system has no entropy.
 func NewID() ID { return ID(uuid.Must(uuid.NewV7())) }
 
+// testMark is the end of the ids of test accounts. A random id ends so once in 2^48.
+var testMark = [6]byte{0x7e, 0x57, 0x7e, 0x57, 0x7e, 0x57}
+
+// NewTestID returns a new id of a test account.
+func NewTestID() ID {
+	id := NewID()
+	copy(id[len(id)-len(testMark):], testMark[:])
+	return id
+}
+
+// IsTest reports whether the id is that of a test account, so that everything it owns is known as test data without a
+// query. Queries compare the last six bytes.
+func (id ID) IsTest() bool { return [6]byte(id[len(id)-len(testMark):]) == testMark }
+
 // ParseID parses the 36-character form. Anything else is an error.
 func ParseID(s string) (ID, error) {
 	if len(s) != 36 {

@@ -72,3 +72,12 @@ func toAPIKey(k apikeys.Key) api.APIKey {
 	}
 	return out
 }
+
+// DeleteTestData starts a job that deletes everything the caller's test account owns.
+func (s *Server) DeleteTestData(ctx context.Context, _ api.DeleteTestDataRequestObject) (api.DeleteTestDataResponseObject, error) {
+	job, err := s.privacy.EraseTestData(ctx, principal(ctx))
+	if err != nil {
+		return nil, err
+	}
+	return api.DeleteTestData202JSONResponse{JobID: api.ID(job)}, nil
+}

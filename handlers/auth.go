@@ -97,5 +97,15 @@ func toAPITokens(t account.Tokens) api.Tokens {
 }
 
 func toAPIUser(u account.User) api.User {
-	return api.User{ID: api.ID(u.ID), Email: u.Email, EmailVerified: u.EmailVerified, FullName: u.FullName, Role: api.Role(u.Role), Disabled: u.Disabled, CreatedAt: u.CreatedAt}
+	out := api.User{ID: api.ID(u.ID), Email: u.Email, EmailVerified: u.EmailVerified, FullName: u.FullName, Role: api.Role(u.Role), Disabled: u.Disabled, CreatedAt: u.CreatedAt}
+	if u.ID.IsTest() {
+		out.TestMode = testMode()
+	}
+	return out
+}
+
+// testMode marks what belongs to a test account.
+func testMode() *bool {
+	yes := true
+	return &yes
 }

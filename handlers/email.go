@@ -132,6 +132,9 @@ func toAPIEmail(e email.Email) api.Email {
 	out := api.Email{ID: api.ID(e.ID), UserID: api.ID(e.UserID), Subject: e.Subject, BodyText: optional(e.Text), BodyHTML: optional(e.HTML), ReplyTo: optional(e.ReplyTo),
 		Status: api.EmailStatus(e.Status), Reason: optional(e.Reason), Attempts: int32(e.Attempts), SendAt: e.SendAt, CreatedAt: e.CreatedAt, UpdatedAt: e.UpdatedAt,
 		Recipients: make([]api.EmailRecipient, len(e.Recipients)), Attachments: make([]api.EmailFile, len(e.Attachments))}
+	if e.UserID.IsTest() {
+		out.TestMode = testMode()
+	}
 	for i, r := range e.Recipients {
 		out.Recipients[i] = api.EmailRecipient{Address: r.Address, Field: api.EmailRecipientField(r.Field), Status: api.EmailRecipientStatus(r.Status), Reason: optional(r.Reason)}
 	}

@@ -54,7 +54,7 @@ func (s *Server) ListSignatureRequests(ctx context.Context, r api.ListSignatureR
 	}
 	page := api.SignatureRequestList{Items: make([]api.SignatureRequest, len(items)), NextCursor: encodeCursor(next)}
 	for i, request := range items {
-		page.Items[i] = toAPISignatureRequest(request)
+		page.Items[i] = s.toAPISignatureRequest(request)
 	}
 	return api.ListSignatureRequests200JSONResponse(page), nil
 }
@@ -62,21 +62,21 @@ func (s *Server) ListSignatureRequests(ctx context.Context, r api.ListSignatureR
 // GetSignatureRequest returns the status of a signature request.
 func (s *Server) GetSignatureRequest(ctx context.Context, r api.GetSignatureRequestRequestObject) (api.GetSignatureRequestResponseObject, error) {
 	request, err := s.esign.Get(ctx, principal(ctx), domain.ID(r.TrackingID))
-	return api.GetSignatureRequest200JSONResponse(toAPISignatureRequest(request)), err
+	return api.GetSignatureRequest200JSONResponse(s.toAPISignatureRequest(request)), err
 }
 
 // CancelSignatureRequest cancels a signature request.
 func (s *Server) CancelSignatureRequest(ctx context.Context, r api.CancelSignatureRequestRequestObject) (api.CancelSignatureRequestResponseObject, error) {
 	request, err := s.esign.Cancel(ctx, principal(ctx), domain.ID(r.TrackingID))
 	middleware.SetCase(ctx, request.CaseID)
-	return api.CancelSignatureRequest200JSONResponse(toAPISignatureRequest(request)), err
+	return api.CancelSignatureRequest200JSONResponse(s.toAPISignatureRequest(request)), err
 }
 
 // RemindSigners e-mails new links to the signers whose turn it is.
 func (s *Server) RemindSigners(ctx context.Context, r api.RemindSignersRequestObject) (api.RemindSignersResponseObject, error) {
 	request, err := s.esign.Remind(ctx, principal(ctx), domain.ID(r.TrackingID))
 	middleware.SetCase(ctx, request.CaseID)
-	return api.RemindSigners200JSONResponse(toAPISignatureRequest(request)), err
+	return api.RemindSigners200JSONResponse(s.toAPISignatureRequest(request)), err
 }
 
 // ListSignatureEvents returns a signature request's log.
@@ -110,7 +110,7 @@ func (s *Server) GetSignatureEvidence(ctx context.Context, r api.GetSignatureEvi
 	return api.GetSignatureEvidence200ApplicationZipResponse{Body: bundle, ContentLength: size, Headers: api.GetSignatureEvidence200ResponseHeaders{ContentDisposition: name}}, nil
 }
 
-func toAPISignatureRequest(r esign.Request) api.SignatureRequest {
+func (s *Server) toAPISignatureRequest(r esign.Request) api.SignatureRequest {
 	out := api.SignatureRequest{TrackingID: api.ID(r.ID), UserID: api.ID(r.UserID), CaseID: (*api.ID)(r.CaseID), DocID: api.ID(r.DocumentID), DocumentName: r.DocumentName,
 		Checksum: r.DocumentSum.String(), Workflow: api.SignatureWorkflow(r.Workflow), Provider: api.SignatureRequestProvider(r.Provider), Status: api.SignatureStatus(r.Status), SenderName: r.SenderName, Message: optional(r.Message), Language: api.SignatureRequestLanguage(r.Language),
 		Signers: make([]api.Signer, len(r.Signers)), ExpiresAt: r.ExpiresAt, CreatedAt: r.CreatedAt, ChangedAt: r.ChangedAt}
@@ -119,6 +119,10 @@ func toAPISignatureRequest(r esign.Request) api.SignatureRequest {
 	}
 	for i, g := range r.Signers {
 		out.Signers[i] = toAPISigner(g)
+		out.Signers[i].SigningURL = optional(s.esign.TestSigningLink(r, g))
+	}
+	if r.UserID.IsTest() {
+		out.TestMode = testMode()
 	}
 	return out
 }

@@ -128,7 +128,7 @@ func (x *userExport) Email(e email.Email) error { return x.add(4, toAPIEmail(e))
 
 // SignatureRequest adds a signature request that the person sent.
 func (x *userExport) SignatureRequest(r esign.Request) error {
-	return x.add(5, toAPISignatureRequest(r))
+	return x.add(5, x.server.toAPISignatureRequest(r))
 }
 
 // Signature adds a signature that the person was asked for.
@@ -200,7 +200,7 @@ func (x *userExport) Case(c privacy.CaseExport) error {
 		out.Drafts[i] = toAPIExportedDraft(draft)
 	}
 	for i, request := range c.Signatures {
-		out.SignatureRequests[i] = toAPISignatureRequest(request)
+		out.SignatureRequests[i] = x.server.toAPISignatureRequest(request)
 	}
 	for i, document := range c.Documents {
 		var err error

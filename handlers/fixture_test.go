@@ -197,8 +197,12 @@ func (f *fixture) newClients(cfg fixtureConfig, infra *app.Infrastructure) *app.
 	testkit.Must(f.t, err)
 	sealer, err := pades.New(certificate, key, nil)
 	testkit.Must(f.t, err)
+	testModel, err := app.NewTestModel(llm.New(llm.Options{APIKey: app.TestAIKey, Model: "test"}))
+	testkit.Must(f.t, err)
+	testSealer, err := app.NewTestSealer(readers().uploads)
+	testkit.Must(f.t, err)
 	return &app.Clients{
-		Model: model, Queue: queue.New(f.redis, infra.Log), Mail: f.mailServer, Webhooks: webhooks, Provider: cfg.provider, Sealer: sealer.WithPool(readers().uploads),
+		Model: model, TestModel: testModel, TestSealer: testSealer, Queue: queue.New(f.redis, infra.Log), Mail: f.mailServer, Webhooks: webhooks, Provider: cfg.provider, Sealer: sealer.WithPool(readers().uploads),
 		PDF: engine, Texts: readers().texts, Children: readers().uploads,
 	}
 }

@@ -2,8 +2,8 @@
 SELECT id, expires_at, revoked_at FROM api_keys WHERE user_id = ? FOR UPDATE;
 
 -- name: CreateAPIKey :exec
-INSERT INTO api_keys (id, user_id, name, mode, secret_hash, last_four, scopes, ip_ranges, rate_limit, created_at, expires_at)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+INSERT INTO api_keys (id, user_id, name, mode, secret_hash, last_four, scopes, ip_ranges, rate_limit, created_at, expires_at, test_account_id)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 
 -- name: GetAPIKey :one
 SELECT * FROM api_keys WHERE id = ?;

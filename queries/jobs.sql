@@ -27,11 +27,11 @@ WHERE user_id = sqlc.arg(user_id) AND state = sqlc.arg(state) AND id < sqlc.arg(
 ORDER BY id DESC LIMIT ?;
 
 -- name: ListJobs :many
-SELECT * FROM jobs WHERE id < sqlc.arg('cursor') ORDER BY id DESC LIMIT ?;
+SELECT * FROM jobs WHERE id < sqlc.arg('cursor') AND RIGHT(user_id, 6) <> x'7E577E577E57' ORDER BY id DESC LIMIT ?;
 
 -- name: ListJobsByState :many
 SELECT * FROM jobs FORCE INDEX (jobs_state, jobs_kind)
-WHERE state = sqlc.arg(state) AND id < sqlc.arg('cursor') AND (sqlc.arg(kind) = '' OR kind = sqlc.arg(kind))
+WHERE state = sqlc.arg(state) AND id < sqlc.arg('cursor') AND RIGHT(user_id, 6) <> x'7E577E577E57' AND (sqlc.arg(kind) = '' OR kind = sqlc.arg(kind))
 ORDER BY id DESC LIMIT ?;
 
 -- name: GetDatabaseTime :one
@@ -147,4 +147,4 @@ UPDATE jobs SET state = 'waiting', tries = 0, lost = 0, crashes = 0, error_code 
 WHERE id = ? AND state = 'failed';
 
 -- name: DeleteJobsByUser :exec
-DELETE FROM jobs WHERE user_id = ?;
+DELETE FROM jobs WHERE user_id = sqlc.arg(user_id) AND id <> sqlc.arg(running);

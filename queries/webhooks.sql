@@ -15,7 +15,7 @@ SELECT * FROM webhooks WHERE id = ? AND deleted_at IS NULL FOR UPDATE;
 SELECT * FROM webhooks WHERE user_id = sqlc.arg(user_id) AND id < sqlc.arg('cursor') AND deleted_at IS NULL ORDER BY id DESC LIMIT ?;
 
 -- name: ListWebhooks :many
-SELECT * FROM webhooks WHERE id < sqlc.arg('cursor') AND deleted_at IS NULL ORDER BY id DESC LIMIT ?;
+SELECT * FROM webhooks WHERE id < sqlc.arg('cursor') AND deleted_at IS NULL AND RIGHT(user_id, 6) <> x'7E577E577E57' ORDER BY id DESC LIMIT ?;
 
 -- name: ListEnabledWebhooks :many
 SELECT id, user_id, event_types FROM webhooks WHERE user_id IN (sqlc.slice(users)) AND enabled AND deleted_at IS NULL;

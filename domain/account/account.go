@@ -251,6 +251,42 @@ func (s *Service) ActiveRole(ctx context.Context, id domain.ID) (domain.Role, er
 	return domain.Role(u.Role), nil
 }
 
+// TestRole is the role of the test account of an account: a lawyer's at most, so that it never acts for others.
+func TestRole(owner domain.Role) domain.Role {
+	if owner == domain.RoleAdmin {
+		return domain.RoleLawyer
+	}
+	return owner
+}
+
+// TestAccount returns the test account of an account. It fails with domain.NotFound if it has none.
+func (s *Service) TestAccount(ctx context.Context, owner domain.ID) (domain.ID, error) {
+	id, err := s.queries.GetTestAccount(ctx, &owner)
+	return id, db.Error(err)
+}
+
+// EnsureTestAccount returns the test account of an account, and creates it if there is none, in the caller's
+// transaction. A test account owns what its owner's test keys create. It has no password, and an address that gets no
+// mail. It fails with domain.NotFound if the owner is disabled.
+func (s *Service) EnsureTestAccount(ctx context.Context, tx db.Tx, owner domain.ID) (domain.ID, error) {
+	q := query.New(tx)
+	u, err := q.LockUser(ctx, owner)
+	if err != nil {
+		return domain.ID{}, err
+	}
+	if u.DisabledAt.Valid || owner.IsTest() {
+		return domain.ID{}, domain.NoSuch("account")
+	}
+	id, err := q.GetTestAccount(ctx, &owner)
+	if !errors.Is(err, sql.ErrNoRows) {
+		return id, err
+	}
+	id = domain.NewTestID()
+	now := s.clock()
+	return id, q.CreateTestAccount(ctx, query.CreateTestAccountParams{ID: id, Email: "test-" + id.String() + "@test.invalid", FullName: u.FullName, Role: string(TestRole(domain.Role(u.Role))),
+		EmailVerifiedAt: sql.NullTime{Time: now, Valid: true}, CreatedAt: now, UpdatedAt: now, TestOf: &owner})
+}
+
 // PasswordsHashed returns how many passwords have been hashed. Each leaves about 20 MiB of garbage.
 func (s *Service) PasswordsHashed() int64 { return s.hasher.count.Load() }
 

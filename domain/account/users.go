@@ -214,6 +214,9 @@ func (s *Service) UpdateUser(ctx context.Context, caller domain.Principal, id do
 	if c.Role != nil && !c.Role.Valid() {
 		return User{}, domain.InvalidField("/role", "is not a role")
 	}
+	if id.IsTest() { // it follows its owner
+		return User{}, domain.NoSuch("account")
+	}
 	now := s.clock()
 	var u query.User
 	var revoke bool
@@ -247,9 +250,13 @@ func (s *Service) UpdateUser(ctx context.Context, caller domain.Principal, id do
 			u.SessionsStale = true
 		}
 		u.UpdatedAt = now
-		return q.UpdateUser(ctx, query.UpdateUserParams{
+		err = q.UpdateUser(ctx, query.UpdateUserParams{
 			ID: id, Role: u.Role, DisabledAt: u.DisabledAt, SessionEpoch: u.SessionEpoch, SessionsStale: u.SessionsStale, UpdatedAt: now,
 		})
+		if err != nil {
+			return err
+		}
+		return q.UpdateTestAccount(ctx, query.UpdateTestAccountParams{Role: string(TestRole(domain.Role(u.Role))), DisabledAt: u.DisabledAt, UpdatedAt: now, TestOf: &id})
 	})
 	if err != nil {
 		return User{}, err
@@ -293,6 +300,10 @@ func (s *Service) Erase(ctx context.Context, id domain.ID, eraseRelated func(db.
 		}
 		epoch = u.SessionEpoch + 1
 		if err := q.DeleteAccountLinksByUser(ctx, id); err != nil {
+			return err
+		}
+		err = q.UpdateTestAccountErased(ctx, query.UpdateTestAccountErasedParams{FullName: "Erased", DisabledAt: sql.NullTime{Time: now, Valid: true}, UpdatedAt: now, TestOf: &id})
+		if err != nil {
 			return err
 		}
 		return q.UpdateUserErased(ctx, query.UpdateUserErasedParams{ID: id, Email: "erased-" + id.String() + "@erased.invalid", FullName: "Erased", PasswordHash: hash,

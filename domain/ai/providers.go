@@ -17,11 +17,15 @@ import (
 type provider struct {
 	Model
 	fallback bool
+	test     bool // answers test accounts; what it does costs nothing and is not counted
 	price    Price
 }
 
 // keyName is the provider's part of a cache key. Two providers may offer a model of the same name.
 func (p *provider) keyName() string {
+	if p.test {
+		return "test\x00" + p.Name()
+	}
 	if p.fallback {
 		return "fallback\x00" + p.Name()
 	}
@@ -34,6 +38,21 @@ func newProviders(c Config) []*provider {
 		all = append(all, &provider{Model: c.Fallback, fallback: true, price: c.FallbackPrice})
 	}
 	return all
+}
+
+func newTestProviders(c Config) []*provider {
+	if c.Test == nil {
+		return nil
+	}
+	return []*provider{{Model: c.Test, test: true}}
+}
+
+// providersFor returns the providers that may answer a user: for a test account only the test provider.
+func (s *Service) providersFor(user domain.ID) []*provider {
+	if user.IsTest() {
+		return s.testProviders
+	}
+	return s.providers
 }
 
 // otherProviderMayAnswer reports whether a failure concerns only the provider. Its content filter, its limit of a text's
@@ -70,13 +89,17 @@ func (s *Service) complete(ctx context.Context, r *request, usage *domain.Usage,
 			live(piece)
 		}
 	}
-	for _, p := range s.providers {
+	all := s.providersFor(r.user)
+	if len(all) == 0 {
+		return e, false, &domain.Error{Code: domain.Unavailable, Reason: ReasonUnavailable, Message: "There is no AI for test mode here."}
+	}
+	for _, p := range all {
 		e, cached, err = s.completeWith(ctx, r.of(p), usage, pieces)
 		if err == nil || started || !otherProviderMayAnswer(err) || s.timeLeft(r) < minFallbackTime {
 			break
 		}
 	}
-	if cached && err == nil {
+	if cached && err == nil && !r.user.IsTest() {
 		s.countCached(r, e.Model)
 	}
 	return e, cached, err

@@ -47,21 +47,22 @@ import (
 
 // Service answers questions, drafts documents and reviews contracts. Create it with New, stop it with Close.
 type Service struct {
-	db        *sql.DB
-	providers []*provider
-	masker    *masking.Masker
-	prompts   *prompts.Set
-	policies  *policy.Set
-	playbooks *playbooks.Service
-	accounts  Accounts
-	cases     *cases.Service
-	library   sources.Library
-	metrics   Metrics
-	events    events.Publisher
-	jobs      jobs.Client
-	clock     domain.Clock
-	log       *slog.Logger
-	newID     func() domain.ID
+	db            *sql.DB
+	providers     []*provider
+	testProviders []*provider // of test accounts; at most one
+	masker        *masking.Masker
+	prompts       *prompts.Set
+	policies      *policy.Set
+	playbooks     *playbooks.Service
+	accounts      Accounts
+	cases         *cases.Service
+	library       sources.Library
+	metrics       Metrics
+	events        events.Publisher
+	jobs          jobs.Client
+	clock         domain.Clock
+	log           *slog.Logger
+	newID         func() domain.ID
 
 	cache       *cache.Cache
 	flights     *flights.Group
@@ -91,6 +92,7 @@ type Config struct {
 	DB       *sql.DB
 	Redis    rueidis.Client // may fail at any time; nil: no cache, and flights of this process only
 	Model    Model
+	Test     Model // answers test accounts, at no cost; nil: nobody does
 	Fallback Model // answers while Model is unavailable; nil: nobody does
 	Masker   *masking.Masker
 	Prompts  *prompts.Set
@@ -145,7 +147,7 @@ func New(c Config) (*Service, error) {
 	}
 	runtime := c.Runtime
 	s := &Service{
-		db: c.DB, providers: newProviders(c), masker: c.Masker, prompts: c.Prompts, policies: c.Policies, playbooks: playbooks.New(c.DB, c.Runtime, c.Policies), accounts: c.Accounts, cases: c.Cases,
+		db: c.DB, providers: newProviders(c), testProviders: newTestProviders(c), masker: c.Masker, prompts: c.Prompts, policies: c.Policies, playbooks: playbooks.New(c.DB, c.Runtime, c.Policies), accounts: c.Accounts, cases: c.Cases,
 		library: c.Library, metrics: c.Metrics, events: c.Events, jobs: c.Jobs, clock: runtime.Clock, newID: runtime.NewID, log: runtime.Log,
 		cache: cache.New(c.Redis, cmp.Or(c.timing.cacheTimeout, cache.DefaultTimeout)),
 		cacheTTL: map[Kind]time.Duration{
@@ -285,7 +287,7 @@ func (s *Service) authorizeOnBehalf(ctx context.Context, caller domain.Principal
 	if err != nil {
 		return err
 	}
-	if _, ok := users[user]; !ok {
+	if _, ok := users[user]; !ok || user.IsTest() { // its questions go to the test provider
 		return unknown
 	}
 	return nil

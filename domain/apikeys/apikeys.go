@@ -1,6 +1,9 @@
 // Package apikeys manages the API keys with which programs of partners act as an account (personal access
 // tokens), and authenticates requests that carry one.
 //
+// A live key acts as its owner. A test key acts as their test account, which owns all that it creates, see
+// account.EnsureTestAccount: nothing it does reaches live data or the outside.
+//
 // A key is active until it expires or is revoked; neither is undone. It has scopes, may be limited to network
 // addresses, and has a rate limit of its own. Its secret is shown once, when it is created; stored is the
 // SHA-256. A secret begins with a prefix and ends with a checksum, so that scanners recognize one that was published and a
@@ -42,6 +45,7 @@ type Mode string
 // The modes of keys.
 const (
 	ModeLive Mode = "live"
+	ModeTest Mode = "test" // acts as the owner's test account
 )
 
 // Status is whether a key works.
@@ -59,6 +63,7 @@ const (
 	ReasonScopeMissing      = "scope_missing"       // the key lacks a scope
 	ReasonAddressNotAllowed = "address_not_allowed" // the request comes from outside of the key's ranges
 	ReasonRefused           = "api_key_refused"     // no key can call the operation
+	ReasonTestMode          = "test_mode_refused"   // no test key can call the operation
 )
 
 // Key is an API key, without its secret.
@@ -76,6 +81,8 @@ type Key struct {
 	ExpiresAt  time.Time
 	LastUsedAt *time.Time // to the minute; nil: never
 	RevokedAt  *time.Time
+
+	testAccount *domain.ID // that a test key acts as
 }
 
 // Prefix is the start of the key's secret.
@@ -131,7 +138,7 @@ func New(c Config) (*Service, error) {
 }
 
 func (s *Service) toKey(r query.ApiKey) (Key, error) {
-	k := Key{ID: r.ID, UserID: r.UserID, Name: r.Name, Mode: Mode(r.Mode), Status: StatusActive, LastFour: r.LastFour, RateLimit: int(r.RateLimit), CreatedAt: r.CreatedAt, ExpiresAt: r.ExpiresAt}
+	k := Key{ID: r.ID, UserID: r.UserID, Name: r.Name, Mode: Mode(r.Mode), Status: StatusActive, LastFour: r.LastFour, RateLimit: int(r.RateLimit), CreatedAt: r.CreatedAt, ExpiresAt: r.ExpiresAt, testAccount: r.TestAccountID}
 	for name := range strings.SplitSeq(r.Scopes, ",") {
 		k.Scopes = append(k.Scopes, Scope(name))
 	}

@@ -7,6 +7,7 @@ import (
 
 	"counsel/db"
 	"counsel/domain"
+	"counsel/domain/account"
 	query "counsel/gen/query/apikeys"
 )
 
@@ -22,7 +23,7 @@ func invalidKey(err error) error {
 }
 
 // Authenticate returns the key of a secret that a request from an address carries, and the principal that
-// it acts as: its owner, with their current role. Errors: Unauthenticated, the same for a key that is malformed,
+// it acts as: its owner, with their current role, or their test account. Errors: Unauthenticated, the same for a key that is malformed,
 // unknown, expired or revoked, or whose owner is disabled; Forbidden with ReasonAddressNotAllowed;
 // Unavailable. A malformed secret costs no query.
 func (s *Service) Authenticate(ctx context.Context, secret, address string) (domain.Principal, Key, error) {
@@ -52,7 +53,11 @@ func (s *Service) Authenticate(ctx context.Context, secret, address string) (dom
 		return domain.Principal{}, Key{}, &domain.Error{Code: domain.Forbidden, Reason: ReasonAddressNotAllowed, Message: "This API key cannot be used from this network address."}
 	}
 	s.recordUse(ctx, k)
-	return domain.Principal{UserID: k.UserID, Role: role, KeyID: k.ID}, k, nil
+	p := domain.Principal{UserID: k.UserID, Role: role, KeyID: k.ID}
+	if k.testAccount != nil {
+		p.UserID, p.Role = *k.testAccount, account.TestRole(role)
+	}
+	return p, k, nil
 }
 
 // recordUse updates LastUsedAt, at most once in usedInterval. A failure does not fail the request.

@@ -69,6 +69,13 @@ func (s *Service) Create(ctx context.Context, caller domain.Principal, n NewKey)
 	}
 	err = db.WithTx(ctx, s.pool, func(tx db.Tx) error {
 		q := query.New(tx)
+		if k.Mode == ModeTest {
+			testAccount, err := s.accounts.EnsureTestAccount(ctx, tx, caller.UserID)
+			if err != nil {
+				return err
+			}
+			k.testAccount = &testAccount
+		}
 		existing, err := q.LockAPIKeysByUser(ctx, caller.UserID)
 		if err != nil {
 			return err
@@ -128,7 +135,7 @@ func toRow(k Key, secret string) query.CreateAPIKeyParams {
 		ranges[i] = r.String()
 	}
 	return query.CreateAPIKeyParams{ID: k.ID, UserID: k.UserID, Name: k.Name, Mode: string(k.Mode), SecretHash: hashSecret(secret), LastFour: k.LastFour,
-		Scopes: strings.Join(scopes, ","), IpRanges: strings.Join(ranges, ","), RateLimit: uint32(k.RateLimit), CreatedAt: k.CreatedAt, ExpiresAt: k.ExpiresAt}
+		Scopes: strings.Join(scopes, ","), IpRanges: strings.Join(ranges, ","), RateLimit: uint32(k.RateLimit), CreatedAt: k.CreatedAt, ExpiresAt: k.ExpiresAt, TestAccountID: k.testAccount}
 }
 
 // refuseKey fails if the caller is a key: keys neither create nor see nor revoke keys.
@@ -149,7 +156,7 @@ func (s *Service) validate(n NewKey, now time.Time) (Key, error) {
 	if length := utf8.RuneCountInString(k.Name); length == 0 || length > maxName || !utf8.ValidString(k.Name) || strings.ContainsFunc(k.Name, unicode.IsControl) {
 		invalid("/name", "must be one line of 1 to %d characters", maxName)
 	}
-	if k.Mode != ModeLive {
+	if k.Mode != ModeLive && k.Mode != ModeTest {
 		invalid("/mode", "is not a mode of keys")
 	}
 	for i, scope := range n.Scopes {

@@ -55,7 +55,7 @@ func checksum(s string) string {
 
 // wellFormed reports whether a token has the form and the checksum of a secret.
 func wellFormed(token string) bool {
-	for _, mode := range []Mode{ModeLive} {
+	for _, mode := range []Mode{ModeLive, ModeTest} {
 		rest, ok := strings.CutPrefix(token, secretPrefix(mode))
 		if !ok || len(rest) != randomLength+checksumLength || strings.Trim(rest, alphabet) != "" {
 			continue

@@ -77,6 +77,9 @@ func (s *Service) AddMember(ctx context.Context, p domain.Principal, id domain.I
 	if err := s.Authorize(ctx, p, id, action); err != nil {
 		return AddMemberResult{}, err
 	}
+	if p.TestMode() {
+		return AddMemberResult{}, domain.Errorf(domain.Forbidden, "A case of a test account has no other members.")
+	}
 	if p.Role == domain.RoleClient {
 		if n.UserID != nil {
 			return AddMemberResult{}, domain.Errorf(domain.Forbidden, "Only lawyers and admins name an account by its id. Invite the person by their e-mail address.")
@@ -115,6 +118,9 @@ func (s *Service) AddMember(ctx context.Context, p domain.Principal, id domain.I
 
 // createMember adds the member and publishes the event.
 func (s *Service) createMember(ctx context.Context, tx db.Tx, by domain.Principal, id, user domain.ID, r Role, now time.Time) error {
+	if by.TestMode() || user.IsTest() { // a test account shares no case with anybody
+		return domain.Errorf(domain.Forbidden, "A test account cannot become a member of a case.")
+	}
 	q := query.New(tx)
 	switch count, err := q.CountCaseMembers(ctx, id); {
 	case err != nil:
@@ -146,7 +152,7 @@ func (s *Service) findAccount(ctx context.Context, n NewMember) (account.User, e
 		return account.User{}, err
 	}
 	u, ok := users[*n.UserID]
-	if !ok {
+	if !ok || u.ID.IsTest() { // a test account never reaches live data
 		return account.User{}, domain.InvalidField("/userId", "is not the id of an account")
 	}
 	return u, nil

@@ -28,16 +28,16 @@ const (
 	reasonAttachmentGone = "An attached document was deleted or changed, or the sender may no longer read it."
 	reasonTimedOut       = "The mail server did not accept it within a day."
 	reasonCancelled      = "The sender cancelled it."
+	reasonTest           = "Test mode: it was not sent to anybody."
 )
 
 // send makes one attempt to send a mail to its queued recipients.
 func (s *Service) send(ctx context.Context, job *jobs.Job[sendArgs]) (any, error) {
 	id := job.Args.EmailID
-	if s.sender == nil {
-		return nil, unavailable()
-	}
 	mail, err := s.rows.GetEmail(ctx, id)
 	switch {
+	case err == nil && s.sender == nil && !mail.UserID.IsTest():
+		return nil, unavailable()
 	case errors.Is(err, sql.ErrNoRows): // its sender was erased
 		return sendResult{Cancelled}, nil
 	case err != nil:
@@ -89,7 +89,12 @@ func (s *Service) attempt(ctx context.Context, mail query.Email) (any, error) {
 			outcomes[i] = recipientOutcome{Suppressed, reasonSuppressed, false}
 		}
 	}
-	if len(queued) > 0 {
+	switch {
+	case mail.UserID.IsTest(): // it does not leave the service
+		for _, i := range queued {
+			outcomes[i] = recipientOutcome{Sent, reasonTest, false}
+		}
+	case len(queued) > 0:
 		for i, o := range s.sender.Send(ctx, m) {
 			if o.Err != nil {
 				s.log.InfoContext(ctx, "the mail server did not accept a mail", "email_id", mail.ID.String(), "error", o.Err.Error())

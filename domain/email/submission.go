@@ -43,7 +43,7 @@ type submission struct {
 // Send accepts a message. It fails with Invalid, naming the fields, with TooLarge, or with RateLimited if the caller has
 // used up the recipient quota.
 func (s *Service) Send(ctx context.Context, caller domain.Principal, m Message) (Email, error) {
-	if err := s.outbox.Configured(); err != nil {
+	if err := s.outbox.Configured(); err != nil && !caller.TestMode() {
 		return Email{}, err
 	}
 	switch e, err := s.findExisting(ctx, caller, m.ID); {
@@ -80,7 +80,7 @@ func (s *Service) findExisting(ctx context.Context, caller domain.Principal, id 
 // SendBatch validates each message separately and accepts the valid ones in one transaction. Mails of a batch are sent
 // after mails that were submitted singly.
 func (s *Service) SendBatch(ctx context.Context, caller domain.Principal, ms []Message) ([]BatchResult, error) {
-	if err := s.outbox.Configured(); err != nil {
+	if err := s.outbox.Configured(); err != nil && !caller.TestMode() {
 		return nil, err
 	}
 	out := make([]BatchResult, len(ms))

@@ -20,7 +20,7 @@ func (s *Service) Evidence(ctx context.Context, caller domain.Principal, id doma
 	if err != nil {
 		return nil, 0, err
 	}
-	if s.sealer == nil {
+	if s.sealerFor(r.UserID) == nil {
 		return nil, 0, &domain.Error{Code: domain.Unavailable, Message: "Evidence is not available: the service has no certificate to sign it with."}
 	}
 	release, err := acquire(ctx, s.bundleSlots)
@@ -93,5 +93,5 @@ func (s *Service) buildBundle(ctx context.Context, r Request) ([]byte, error) {
 			contents.ConsentTexts[signer.Disclosure] = text
 		}
 	}
-	return evidence.Bundle(ctx, s.sealer, r.record(log), contents, s.clock())
+	return evidence.Bundle(ctx, s.sealerFor(r.UserID), r.record(log), contents, s.clock())
 }

@@ -16,6 +16,9 @@
 // A link contains a secret that is derived from a key and the signer's id whenever a mail is written. The
 // database only has its hash. A link works until the signer has signed or declined, on any device.
 //
+// What a test account sends is collected here whatever the provider, and sealed with another certificate. Its mails are not
+// sent; the request shows the links of its signers instead. Certificate and footer say that it is a test.
+//
 // What can fail: the database and the object store, as Unavailable, and then nothing was done. Mails and
 // sealing are jobs and are retried.
 package esign
@@ -46,20 +49,21 @@ import (
 
 // Config is what the service depends on.
 type Config struct {
-	DB        *sql.DB
-	Files     *files.Service
-	Cases     *cases.Service
-	Accounts  Accounts
-	Jobs      jobs.Client
-	Mailer    email.Sender // nil: no mail server, so requests cannot be sent
-	Mailboxes Mailboxes
-	Renderer  doc.Renderer       // of the certificate
-	Sealer    *pades.Sealer      // nil: no certificate, so requests cannot be sent
-	Provider  envelopes.Provider // collects the signatures of new requests; nil: the service itself
-	Publisher events.Publisher   // nil: no events are published
-	LinkKey   []byte             // the secrets of links are derived from it
-	URL       string             // the public address of the service, without a trailing slash
-	Runtime   domain.Runtime
+	DB         *sql.DB
+	Files      *files.Service
+	Cases      *cases.Service
+	Accounts   Accounts
+	Jobs       jobs.Client
+	Mailer     email.Sender // nil: no mail server, so requests cannot be sent
+	Mailboxes  Mailboxes
+	Renderer   doc.Renderer       // of the certificate
+	Sealer     *pades.Sealer      // nil: no certificate, so requests cannot be sent
+	TestSealer *pades.Sealer      // seals the documents of test accounts; nil: they cannot send any
+	Provider   envelopes.Provider // collects the signatures of new requests; nil: the service itself
+	Publisher  events.Publisher   // nil: no events are published
+	LinkKey    []byte             // the secrets of links are derived from it
+	URL        string             // the public address of the service, without a trailing slash
+	Runtime    domain.Runtime
 }
 
 // Accounts looks up accounts. account.Service implements it.
@@ -80,23 +84,24 @@ type Mailboxes interface {
 
 // Service collects signatures. It is safe for concurrent use.
 type Service struct {
-	db        *sql.DB
-	queries   *query.Queries
-	files     *files.Service
-	cases     *cases.Service
-	accounts  Accounts
-	jobs      jobs.Client
-	mailer    email.Sender
-	mailboxes Mailboxes
-	renderer  doc.Renderer
-	sealer    *pades.Sealer
-	provider  envelopes.Provider
-	publisher events.Publisher
-	linkKey   []byte
-	url       string
-	clock     domain.Clock
-	newID     func() domain.ID
-	logger    *slog.Logger
+	db         *sql.DB
+	queries    *query.Queries
+	files      *files.Service
+	cases      *cases.Service
+	accounts   Accounts
+	jobs       jobs.Client
+	mailer     email.Sender
+	mailboxes  Mailboxes
+	renderer   doc.Renderer
+	sealer     *pades.Sealer
+	testSealer *pades.Sealer
+	provider   envelopes.Provider
+	publisher  events.Publisher
+	linkKey    []byte
+	url        string
+	clock      domain.Clock
+	newID      func() domain.ID
+	logger     *slog.Logger
 
 	sendSlots   chan struct{} // a document in memory to be sent
 	bundleSlots chan struct{} // an evidence bundle in memory
@@ -117,7 +122,7 @@ func New(c Config) (*Service, error) {
 	runtime := c.Runtime
 	s := &Service{
 		db: c.DB, queries: query.New(c.DB), files: c.Files, cases: c.Cases, accounts: c.Accounts, jobs: c.Jobs, mailer: c.Mailer, mailboxes: c.Mailboxes,
-		renderer: c.Renderer, sealer: c.Sealer, provider: c.Provider, publisher: cmp.Or[events.Publisher](c.Publisher, events.NopPublisher{}), linkKey: c.LinkKey, url: c.URL,
+		renderer: c.Renderer, sealer: c.Sealer, testSealer: c.TestSealer, provider: c.Provider, publisher: cmp.Or[events.Publisher](c.Publisher, events.NopPublisher{}), linkKey: c.LinkKey, url: c.URL,
 		clock: runtime.Clock, newID: runtime.NewID, logger: runtime.Log,
 		sendSlots: make(chan struct{}, maxSends), bundleSlots: make(chan struct{}, maxBundles),
 	}
@@ -148,6 +153,23 @@ func (s *Service) token(signer domain.ID) string {
 func tokenHash(token string) []byte {
 	sum := sha256.Sum256([]byte(token))
 	return sum[:]
+}
+
+// sealerFor returns what seals the documents of an account; nil: there is no certificate.
+func (s *Service) sealerFor(user domain.ID) *pades.Sealer {
+	if user.IsTest() {
+		return s.testSealer
+	}
+	return s.sealer
+}
+
+// TestSigningLink returns the link of a signer of a test account's request, which is mailed to nobody; "" of any other request, and
+// once the signer cannot sign.
+func (s *Service) TestSigningLink(r Request, signer Signer) string {
+	if !r.UserID.IsTest() || r.Status != Open || !signer.canSign() || signer.Status == Waiting {
+		return ""
+	}
+	return s.signingLink(signer.ID)
 }
 
 // signingLink returns where a signer signs. Browsers do not send the part after # to a server.

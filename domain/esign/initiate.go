@@ -66,10 +66,14 @@ type NewSigner struct {
 //   - Unavailable, Upstream: the provider failed
 //   - RateLimited: the caller has written to too many people
 func (s *Service) Initiate(ctx context.Context, caller domain.Principal, n NewRequest) (Request, error) {
-	if s.sealer == nil {
+	sealer, provider := s.sealerFor(caller.UserID), s.provider
+	if caller.TestMode() {
+		provider = nil
+	}
+	if sealer == nil {
 		return Request{}, &domain.Error{Code: domain.Unavailable, Message: "Documents cannot be sent for signature: the service has no certificate to seal them with."}
 	}
-	if s.mailer == nil {
+	if s.mailer == nil && !caller.TestMode() {
 		return Request{}, &domain.Error{Code: domain.Unavailable, Reason: "email_unavailable", Message: "Documents cannot be sent for signature: the service has no mail server."}
 	}
 	if n.ID.IsZero() {
@@ -99,7 +103,7 @@ func (s *Service) Initiate(ctx context.Context, caller domain.Principal, n NewRe
 	if err != nil {
 		return Request{}, err
 	}
-	report, err := s.sealer.Inspect(ctx, file)
+	report, err := sealer.Inspect(ctx, file)
 	if err != nil {
 		if e, ok := errors.AsType[*domain.Error](err); ok && e.Code == domain.Invalid {
 			named := domain.InvalidField("/docId", "%s", strings.ToLower(e.Message[:1])+e.Message[1:])
@@ -111,7 +115,7 @@ func (s *Service) Initiate(ctx context.Context, caller domain.Principal, n NewRe
 	if r.acceptedRisks, err = s.checkFit(ctx, d, file, report, n.AcceptRisks); err != nil {
 		return Request{}, err
 	}
-	if s.provider == nil {
+	if provider == nil {
 		if err := s.checkPrintable(ctx, &r); err != nil {
 			return Request{}, err
 		}
@@ -119,7 +123,7 @@ func (s *Service) Initiate(ctx context.Context, caller domain.Principal, n NewRe
 	if err := s.mailboxes.ReserveQuota(ctx, caller, len(r.Signers)); err != nil {
 		return Request{}, err
 	}
-	if s.provider != nil {
+	if provider != nil {
 		return s.submit(ctx, caller, r, file, report.Pages)
 	}
 	if err := s.create(ctx, caller, &r, func(tx db.Tx) error { return s.invite(ctx, tx, &r) }); err != nil {
@@ -162,7 +166,7 @@ func (s *Service) create(ctx context.Context, caller domain.Principal, r *Reques
 		if err := s.insert(ctx, tx, r); err != nil {
 			return err
 		}
-		if err := s.log(ctx, tx, r, evidence.Event{Kind: evidence.EventCreated, Actor: caller.UserID, Detail: r.DocumentSum.String()}); err != nil {
+		if err := s.log(ctx, tx, r, evidence.Event{Kind: evidence.EventCreated, Actor: caller.UserID, Agent: keyAgent(caller), Detail: r.DocumentSum.String()}); err != nil {
 			return err
 		}
 		if len(r.acceptedRisks) > 0 {
@@ -185,6 +189,14 @@ func (s *Service) create(ctx context.Context, caller domain.Principal, r *Reques
 		s.jobs.Wake()
 	}
 	return err
+}
+
+// keyAgent names the API key that acts for the caller, in the log of a request; "": none does.
+func keyAgent(caller domain.Principal) string {
+	if caller.KeyID.IsZero() {
+		return ""
+	}
+	return "API key " + caller.KeyID.String()
 }
 
 // fill validates the input and sets the request's fields.

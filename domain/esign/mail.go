@@ -76,7 +76,7 @@ func (s *Service) mailLink(ctx context.Context, jobID domain.ID, j inviteArgs) e
 	}
 	accepted := false
 	if suppressed == "" {
-		if accepted, err = s.send(ctx, v.Signer.Email, m); err != nil {
+		if accepted, err = s.send(ctx, r, v.Signer.Email, m); err != nil {
 			return err
 		}
 	}
@@ -155,7 +155,7 @@ func (s *Service) mailNotice(ctx context.Context, jobID domain.ID, j notifyArgs)
 		return err
 	}
 	m.ID = jobID
-	_, err = s.send(ctx, address, m)
+	_, err = s.send(ctx, r, address, m)
 	return err
 }
 
@@ -246,9 +246,12 @@ func (r Request) compose(kind email.SystemMailKind, name string, fields map[stri
 	return m, err
 }
 
-// send submits a mail to the mail server. accepted is false when the server rejected it permanently.
+// send submits a mail about a request to the mail server, or nowhere if a test account sent it. accepted is false when the server rejected it permanently.
 // Unavailable: it may accept it later.
-func (s *Service) send(ctx context.Context, address string, m email.Outgoing) (accepted bool, err error) {
+func (s *Service) send(ctx context.Context, r Request, address string, m email.Outgoing) (accepted bool, err error) {
+	if r.UserID.IsTest() {
+		return true, nil
+	}
 	m.Date, m.Automatic = s.clock(), true
 	m.To, m.Recipients = []string{address}, []string{address}
 	switch outcome := s.mailer.Send(ctx, m)[0]; outcome.Result {

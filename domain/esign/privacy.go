@@ -2,6 +2,7 @@ package esign
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"counsel/db"
@@ -133,19 +134,40 @@ func (s *Service) deleteErased(ctx context.Context) error {
 		return db.Error(err)
 	}
 	for _, id := range ids {
-		err := db.WithTx(ctx, s.db, func(tx db.Tx) error {
-			if err := envelopes.Delete(ctx, tx, id); err != nil {
+		if err := db.WithTx(ctx, s.db, func(tx db.Tx) error { return deleteRequest(ctx, tx, id) }); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// EraseTestData deletes all requests of a test account, in the caller's transaction.
+func (s *Service) EraseTestData(ctx context.Context, tx db.Tx, user domain.ID) error {
+	if !user.IsTest() {
+		return errors.New("esign: not a test account")
+	}
+	q := query.New(tx)
+	for {
+		ids, err := q.ListSignatureRequestIDs(ctx, query.ListSignatureRequestIDsParams{UserID: user, Limit: sweepBatch})
+		if err != nil || len(ids) == 0 {
+			return err
+		}
+		for _, id := range ids {
+			if err := deleteRequest(ctx, tx, id); err != nil {
 				return err
 			}
-			q := query.New(tx)
-			for _, del := range []func(context.Context, domain.ID) error{q.DeleteSignatureRequestEvents, q.DeleteSignatureRequestSigners, q.DeleteSignatureRequest} {
-				if err := del(ctx, id); err != nil {
-					return err
-				}
-			}
-			return nil
-		})
-		if err != nil {
+		}
+	}
+}
+
+// deleteRequest deletes a request with everything that belongs to it.
+func deleteRequest(ctx context.Context, tx db.Tx, id domain.ID) error {
+	if err := envelopes.Delete(ctx, tx, id); err != nil {
+		return err
+	}
+	q := query.New(tx)
+	for _, del := range []func(context.Context, domain.ID) error{q.DeleteSignatureRequestEvents, q.DeleteSignatureRequestSigners, q.DeleteSignatureRequest} {
+		if err := del(ctx, id); err != nil {
 			return err
 		}
 	}

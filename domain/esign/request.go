@@ -76,6 +76,7 @@ type Signer struct {
 func (r Request) record(log []evidence.Event) evidence.Record {
 	out := evidence.Record{RequestID: r.ID, Status: string(r.Status), Workflow: string(r.Workflow), Sender: r.SenderName, CreatedAt: r.CreatedAt, ExpiresAt: r.ExpiresAt,
 		Document: evidence.Document{ID: r.DocumentID, Name: r.DocumentName, Size: r.DocumentSize, SHA256: r.DocumentSum}, Signers: r.evidenceSigners(), Log: log}
+	out.Test = r.UserID.IsTest()
 	if r.Provider != Builtin {
 		out.Provider = r.Provider
 	}

@@ -91,7 +91,8 @@ func (s *Service) complete(ctx context.Context, id domain.ID) error {
 
 // storeSealed appends the certificate to the document, seals it and stores it.
 func (s *Service) storeSealed(ctx context.Context, r Request) (files.File, error) {
-	if s.sealer == nil {
+	sealer := s.sealerFor(r.UserID)
+	if sealer == nil {
 		return files.File{}, &domain.Error{Code: domain.Unavailable, Message: "The service has no certificate to seal documents with."}
 	}
 	original, err := s.readOriginal(ctx, r)
@@ -106,7 +107,7 @@ func (s *Service) storeSealed(ctx context.Context, r Request) (files.File, error
 	if err := s.renderer.Render(ctx, evidence.Certificate(r.record(log), riskTexts(evidence.AcceptedRisks(log))), &pages); err != nil {
 		return files.File{}, err
 	}
-	file, err := s.sealer.Seal(ctx, original, pages.Bytes(), pades.SignatureInfo{SignedAt: s.clock(), Name: s.sealer.Certificate().Subject.CommonName,
+	file, err := sealer.Seal(ctx, original, pages.Bytes(), pades.SignatureInfo{SignedAt: s.clock(), Name: sealer.Certificate().Subject.CommonName,
 		Reason: fmt.Sprintf("Sealed after all %d signers had signed, request %s", len(r.Signers), r.ID)})
 	if err != nil {
 		return files.File{}, err

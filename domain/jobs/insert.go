@@ -116,5 +116,10 @@ func UniqueKey(prefix string, args Args, user domain.ID, idempotencyKey string) 
 // EraseUser deletes all jobs of a user, in the caller's transaction. Waiting ones do not start, and
 // a running one is stopped: it has lost its lease.
 func (s *Service) EraseUser(ctx context.Context, tx db.Tx, user domain.ID) error {
-	return query.New(tx).DeleteJobsByUser(ctx, user)
+	return s.EraseUserExcept(ctx, tx, user, domain.ID{})
+}
+
+// EraseUserExcept is EraseUser for a job that erases and is the user's own.
+func (s *Service) EraseUserExcept(ctx context.Context, tx db.Tx, user, running domain.ID) error {
+	return query.New(tx).DeleteJobsByUser(ctx, query.DeleteJobsByUserParams{UserID: user, Running: running})
 }

@@ -29,6 +29,9 @@ func (s *Service) Erase(ctx context.Context, caller domain.Principal, user domai
 		if err := s.eraseOwned(ctx, tx, user, u.Email); err != nil {
 			return err
 		}
+		if err := s.eraseTestAccount(ctx, tx, u); err != nil {
+			return err
+		}
 		_, err := s.jobs.Enqueue(ctx, tx, jobs.Insert{Args: eraseInProgressArgs{user}, RunAt: s.clock().Add(inProgress)})
 		return err
 	})

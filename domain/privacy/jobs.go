@@ -23,4 +23,5 @@ func (s *Service) registerJobs() {
 			return nil, db.WithTx(ctx, s.db, func(tx db.Tx) error { return s.eraseOwned(ctx, tx, job.Args.ID, "") })
 		},
 	}, "privacy.forget")
+	jobs.Register(s.jobs, jobs.Worker[eraseTestDataArgs]{Timeout: eraseTestDataTimeout, Work: s.eraseTestData})
 }

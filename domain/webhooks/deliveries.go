@@ -125,7 +125,7 @@ func (s *Service) Ping(ctx context.Context, caller domain.Principal, id, deliver
 		return Delivery{}, db.Error(err)
 	}
 	now := s.now()
-	body, err := json.Marshal(payload{eventPing, now, map[string]domain.ID{"webhookId": id}})
+	body, err := json.Marshal(payload{eventPing, now, map[string]domain.ID{"webhookId": id}, w.UserID.IsTest()})
 	if err != nil {
 		return Delivery{}, err
 	}

@@ -21,6 +21,7 @@ type payload struct {
 	Type      domain.EventType     `json:"type"`
 	Timestamp time.Time            `json:"timestamp"`
 	Data      map[string]domain.ID `json:"data"`
+	TestMode  bool                 `json:"testMode,omitempty"` // what a test account did
 }
 
 // OnEvent writes a delivery for each webhook of the audience that subscribes to the event, in the
@@ -42,7 +43,8 @@ func (s *Service) OnEvent(ctx context.Context, tx db.Tx, e domain.Event, audienc
 		data["caseId"] = *e.CaseID
 	}
 	now := s.now()
-	body, err := json.Marshal(payload{e.Type, now, data})
+	// A test account shares no case with others: either all webhooks are of one or none is.
+	body, err := json.Marshal(payload{e.Type, now, data, webhooks[0].UserID.IsTest()})
 	if err != nil {
 		return err
 	}

@@ -124,12 +124,15 @@ func (e APIKeyStatus) Valid() bool {
 // Defines values for APIKeyMode.
 const (
 	APIKeyModeLive APIKeyMode = "live"
+	APIKeyModeTest APIKeyMode = "test"
 )
 
 // Valid indicates whether the value is a known member of the APIKeyMode enum.
 func (e APIKeyMode) Valid() bool {
 	switch e {
 	case APIKeyModeLive:
+		return true
+	case APIKeyModeTest:
 		return true
 	default:
 		return false
@@ -1867,7 +1870,7 @@ type APIKey struct {
 	// LastUsedAt When the key was last used, to the minute; absent: never.
 	LastUsedAt *Time `json:"lastUsedAt,omitempty"`
 
-	// Mode live: the key works with real data.
+	// Mode live: the key works with real data. test: it works with the data of a test account, and nothing reaches the outside.
 	Mode APIKeyMode `json:"mode"`
 
 	// Name What the key is for, such as the program that uses it.
@@ -1904,7 +1907,7 @@ type APIKeyList struct {
 	NextCursor *NextCursor `json:"nextCursor,omitempty"`
 }
 
-// APIKeyMode live: the key works with real data.
+// APIKeyMode live: the key works with real data. test: it works with the data of a test account, and nothing reaches the outside.
 type APIKeyMode string
 
 // APIKeyName What the key is for, such as the program that uses it.
@@ -2423,7 +2426,7 @@ type CreateAPIKeyRequest struct {
 	// IPRanges The network addresses from which the key works; absent or empty: all.
 	IPRanges []IPRange `json:"ipRanges,omitempty"`
 
-	// Mode live: the key works with real data.
+	// Mode live: the key works with real data. test: it works with the data of a test account, and nothing reaches the outside.
 	Mode *APIKeyMode `json:"mode,omitempty"`
 
 	// Name What the key is for, such as the program that uses it.
@@ -2519,6 +2522,12 @@ type CreateWebhookRequest struct {
 
 	// URL Where events are POSTed.
 	URL WebhookURL `json:"url"`
+}
+
+// DeleteTestDataResponse defines model for DeleteTestDataResponse.
+type DeleteTestDataResponse struct {
+	// JobID A UUIDv7: ids sort by creation time.
+	JobID ID `json:"jobId"`
 }
 
 // DocumentKind The origin of a document: uploaded, rendered by the service, or signed by all signers.
@@ -2826,6 +2835,9 @@ type Email struct {
 
 	// Subject The subject.
 	Subject string `json:"subject"`
+
+	// TestMode True if it was sent in test mode: it reached nobody.
+	TestMode *bool `json:"testMode,omitempty"`
 
 	// UpdatedAt RFC 3339, in UTC.
 	UpdatedAt Time `json:"updatedAt"`
@@ -3659,7 +3671,7 @@ type PreviewTemplateRequest struct {
 
 // Problem An error (RFC 9457).
 type Problem struct {
-	// Code Stable and for programs: malformed, invalid, unauthenticated, forbidden, scope_missing, address_not_allowed, api_key_refused, not_found, method_not_allowed, conflict, legal_hold, case_closed, case_owner, template_unpublished, template_archived, text_pending, too_large, range_not_satisfiable, rate_limited, ai_budget_spent, storage_unavailable, ai_unavailable, ai_bad_answer, ai_answer_cut_off, ai_text_filtered, ai_text_too_long, ai_quota_exceeded, ai_key_refused, ai_model_unknown, ai_request_refused, document_unfit, document_gone, document_corrupt, email_unavailable, link_invalid, link_early, link_signed, link_declined, link_expired, link_closed, link_elsewhere, not_viewed, signature_open, signature_mailing, signature_creating, signature_sealing, signature_failed, signature_completed, signature_declined, signature_cancelled, signature_expired, esign_unavailable, esign_refused, idempotency_key_reused, idempotency_in_progress, idempotency_answer_unreadable, upstream, unavailable, timeout, internal.
+	// Code Stable and for programs: malformed, invalid, unauthenticated, forbidden, scope_missing, address_not_allowed, api_key_refused, test_mode_refused, not_found, method_not_allowed, conflict, legal_hold, case_closed, case_owner, template_unpublished, template_archived, text_pending, too_large, range_not_satisfiable, rate_limited, ai_budget_spent, storage_unavailable, ai_unavailable, ai_bad_answer, ai_answer_cut_off, ai_text_filtered, ai_text_too_long, ai_quota_exceeded, ai_key_refused, ai_model_unknown, ai_request_refused, document_unfit, document_gone, document_corrupt, email_unavailable, link_invalid, link_early, link_signed, link_declined, link_expired, link_closed, link_elsewhere, not_viewed, signature_open, signature_mailing, signature_creating, signature_sealing, signature_failed, signature_completed, signature_declined, signature_cancelled, signature_expired, esign_unavailable, esign_refused, idempotency_key_reused, idempotency_in_progress, idempotency_answer_unreadable, upstream, unavailable, timeout, internal.
 	Code string `json:"code"`
 
 	// Detail What went wrong with this request.
@@ -4089,6 +4101,9 @@ type SignatureRequest struct {
 	// Status creating: it is being sent to the provider; open: it can be signed; sealing: all have signed, and the file is being sealed or downloaded; completed, declined, cancelled, expired and failed are final. failed: the provider did not accept it and nobody was asked to sign, or all have signed but the document is lost or damaged and cannot be sealed; the last entry of the log has the reason.
 	Status SignatureStatus `json:"status"`
 
+	// TestMode True in test mode: nobody is asked to sign, and the document is sealed as a test.
+	TestMode *bool `json:"testMode,omitempty"`
+
 	// TrackingID A UUIDv7: ids sort by creation time.
 	TrackingID ID `json:"trackingId"`
 
@@ -4136,6 +4151,9 @@ type Signer struct {
 
 	// SignedAt RFC 3339, in UTC.
 	SignedAt *Time `json:"signedAt,omitempty"`
+
+	// SigningURL In test mode, the link of a signer who can sign now. The part after `#` is the `token` of the signing operations.
+	SigningURL *string `json:"signingUrl,omitempty"`
 
 	// Status waiting: others sign first; sent: the link was e-mailed or is about to be; opened: the link was used; viewed: the whole document was downloaded with it; consented: the signer agreed to sign electronically.
 	Status SignerStatus `json:"status"`
@@ -4665,6 +4683,9 @@ type User struct {
 
 	// Role The role of an account.
 	Role Role `json:"role"`
+
+	// TestMode True for the test account that a test key acts as.
+	TestMode *bool `json:"testMode,omitempty"`
 }
 
 // UserExport defines model for UserExport.
@@ -4927,6 +4948,9 @@ type WebhookDescription = string
 type WebhookEvent struct {
 	// Data The ids of the resources that an event is about.
 	Data EventIds `json:"data"`
+
+	// TestMode True if a test key caused it; absent otherwise.
+	TestMode *bool `json:"testMode,omitempty"`
 
 	// Timestamp RFC 3339, in UTC.
 	Timestamp Time `json:"timestamp"`
@@ -6259,6 +6283,9 @@ type ServerInterface interface {
 	// PublishTemplateVersion Publish a version of a template
 	// (POST /api/templates/{templateId}/versions/{version}/publish)
 	PublishTemplateVersion(ctx *echo.Context, templateID TemplateID, version TemplateVersionName, params PublishTemplateVersionParams) error
+	// DeleteTestData Delete all test data
+	// (DELETE /api/test-data)
+	DeleteTestData(ctx *echo.Context) error
 	// ListUsers List accounts
 	// (GET /api/users)
 	ListUsers(ctx *echo.Context, params ListUsersParams) error
@@ -9231,6 +9258,15 @@ func (w *ServerInterfaceWrapper) PublishTemplateVersion(ctx *echo.Context) error
 	return err
 }
 
+// DeleteTestData converts echo context to params.
+func (w *ServerInterfaceWrapper) DeleteTestData(ctx *echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.DeleteTestData(ctx)
+	return err
+}
+
 // ListUsers converts echo context to params.
 func (w *ServerInterfaceWrapper) ListUsers(ctx *echo.Context) error {
 	var err error
@@ -10089,6 +10125,7 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/api/templates/:templateId/versions/:version", wrapper.GetTemplateVersion, options.OperationMiddlewares["getTemplateVersion"]...)
 	router.POST(options.BaseURL+"/api/templates/:templateId/versions/:version/preview", wrapper.PreviewTemplateVersion, options.OperationMiddlewares["previewTemplateVersion"]...)
 	router.POST(options.BaseURL+"/api/templates/:templateId/versions/:version/publish", wrapper.PublishTemplateVersion, options.OperationMiddlewares["publishTemplateVersion"]...)
+	router.DELETE(options.BaseURL+"/api/test-data", wrapper.DeleteTestData, options.OperationMiddlewares["deleteTestData"]...)
 	router.GET(options.BaseURL+"/api/users", wrapper.ListUsers, options.OperationMiddlewares["listUsers"]...)
 	router.DELETE(options.BaseURL+"/api/users/:userId", wrapper.EraseUser, options.OperationMiddlewares["eraseUser"]...)
 	router.PATCH(options.BaseURL+"/api/users/:userId", wrapper.UpdateUser, options.OperationMiddlewares["updateUser"]...)
@@ -28295,6 +28332,139 @@ func (response PublishTemplateVersion503ApplicationProblemPlusJSONResponse) Visi
 	return err
 }
 
+type DeleteTestDataRequestObject struct {
+}
+
+type DeleteTestDataResponseObject interface {
+	VisitDeleteTestDataResponse(w http.ResponseWriter) error
+}
+
+type DeleteTestData202JSONResponse DeleteTestDataResponse
+
+func (response DeleteTestData202JSONResponse) VisitDeleteTestDataResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteTestData400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteTestData400ApplicationProblemPlusJSONResponse) VisitDeleteTestDataResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteTestData401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteTestData401ApplicationProblemPlusJSONResponse) VisitDeleteTestDataResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteTestData403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteTestData403ApplicationProblemPlusJSONResponse) VisitDeleteTestDataResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteTestData404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteTestData404ApplicationProblemPlusJSONResponse) VisitDeleteTestDataResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteTestData429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteTestData429ApplicationProblemPlusJSONResponse) VisitDeleteTestDataResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteTestData500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteTestData500ApplicationProblemPlusJSONResponse) VisitDeleteTestDataResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteTestData503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteTestData503ApplicationProblemPlusJSONResponse) VisitDeleteTestDataResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListUsersRequestObject struct {
 	Params ListUsersParams
 }
@@ -31871,6 +32041,9 @@ type StrictServerInterface interface {
 	// PublishTemplateVersion Publish a version of a template
 	// (POST /api/templates/{templateId}/versions/{version}/publish)
 	PublishTemplateVersion(ctx context.Context, request PublishTemplateVersionRequestObject) (PublishTemplateVersionResponseObject, error)
+	// DeleteTestData Delete all test data
+	// (DELETE /api/test-data)
+	DeleteTestData(ctx context.Context, request DeleteTestDataRequestObject) (DeleteTestDataResponseObject, error)
 	// ListUsers List accounts
 	// (GET /api/users)
 	ListUsers(ctx context.Context, request ListUsersRequestObject) (ListUsersResponseObject, error)
@@ -36102,6 +36275,29 @@ func (sh *strictHandler) PublishTemplateVersion(ctx *echo.Context, templateID Te
 		return err
 	} else if validResponse, ok := response.(PublishTemplateVersionResponseObject); ok {
 		return validResponse.VisitPublishTemplateVersionResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// DeleteTestData operation middleware
+func (sh *strictHandler) DeleteTestData(ctx *echo.Context) error {
+	var request DeleteTestDataRequestObject
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.DeleteTestData(ctx.Request().Context(), request.(DeleteTestDataRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DeleteTestData")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(DeleteTestDataResponseObject); ok {
+		return validResponse.VisitDeleteTestDataResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

@@ -11,6 +11,7 @@ const (
 	CodeScopeMissing                ProblemCode = "scope_missing"
 	CodeAddressNotAllowed           ProblemCode = "address_not_allowed"
 	CodeApiKeyRefused               ProblemCode = "api_key_refused"
+	CodeTestModeRefused             ProblemCode = "test_mode_refused"
 	CodeNotFound                    ProblemCode = "not_found"
 	CodeMethodNotAllowed            ProblemCode = "method_not_allowed"
 	CodeConflict                    ProblemCode = "conflict"

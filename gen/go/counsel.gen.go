@@ -52,6 +52,7 @@ const (
 // Defines values for APIKeyMode.
 const (
 	APIKeyModeLive APIKeyMode = "live"
+	APIKeyModeTest APIKeyMode = "test"
 )
 
 // Defines values for APIKeyScope.
@@ -757,7 +758,7 @@ type APIKey struct {
 	// LastUsedAt When the key was last used, to the minute; absent: never.
 	LastUsedAt *Time `json:"lastUsedAt,omitempty"`
 
-	// Mode live: the key works with real data.
+	// Mode live: the key works with real data. test: it works with the data of a test account, and nothing reaches the outside.
 	Mode APIKeyMode `json:"mode"`
 
 	// Name What the key is for, such as the program that uses it.
@@ -794,7 +795,7 @@ type APIKeyList struct {
 	NextCursor *NextCursor `json:"nextCursor,omitempty"`
 }
 
-// APIKeyMode live: the key works with real data.
+// APIKeyMode live: the key works with real data. test: it works with the data of a test account, and nothing reaches the outside.
 type APIKeyMode string
 
 // APIKeyName What the key is for, such as the program that uses it.
@@ -1313,7 +1314,7 @@ type CreateAPIKeyRequest struct {
 	// IPRanges The network addresses from which the key works; absent or empty: all.
 	IPRanges []IPRange `json:"ipRanges,omitempty"`
 
-	// Mode live: the key works with real data.
+	// Mode live: the key works with real data. test: it works with the data of a test account, and nothing reaches the outside.
 	Mode *APIKeyMode `json:"mode,omitempty"`
 
 	// Name What the key is for, such as the program that uses it.
@@ -1409,6 +1410,12 @@ type CreateWebhookRequest struct {
 
 	// URL Where events are POSTed.
 	URL WebhookURL `json:"url"`
+}
+
+// DeleteTestDataResponse defines model for DeleteTestDataResponse.
+type DeleteTestDataResponse struct {
+	// JobID A UUIDv7: ids sort by creation time.
+	JobID ID `json:"jobId"`
 }
 
 // DocumentKind The origin of a document: uploaded, rendered by the service, or signed by all signers.
@@ -1716,6 +1723,9 @@ type Email struct {
 
 	// Subject The subject.
 	Subject string `json:"subject"`
+
+	// TestMode True if it was sent in test mode: it reached nobody.
+	TestMode *bool `json:"testMode,omitempty"`
 
 	// UpdatedAt RFC 3339, in UTC.
 	UpdatedAt Time `json:"updatedAt"`
@@ -2549,7 +2559,7 @@ type PreviewTemplateRequest struct {
 
 // Problem An error (RFC 9457).
 type Problem struct {
-	// Code Stable and for programs: malformed, invalid, unauthenticated, forbidden, scope_missing, address_not_allowed, api_key_refused, not_found, method_not_allowed, conflict, legal_hold, case_closed, case_owner, template_unpublished, template_archived, text_pending, too_large, range_not_satisfiable, rate_limited, ai_budget_spent, storage_unavailable, ai_unavailable, ai_bad_answer, ai_answer_cut_off, ai_text_filtered, ai_text_too_long, ai_quota_exceeded, ai_key_refused, ai_model_unknown, ai_request_refused, document_unfit, document_gone, document_corrupt, email_unavailable, link_invalid, link_early, link_signed, link_declined, link_expired, link_closed, link_elsewhere, not_viewed, signature_open, signature_mailing, signature_creating, signature_sealing, signature_failed, signature_completed, signature_declined, signature_cancelled, signature_expired, esign_unavailable, esign_refused, idempotency_key_reused, idempotency_in_progress, idempotency_answer_unreadable, upstream, unavailable, timeout, internal.
+	// Code Stable and for programs: malformed, invalid, unauthenticated, forbidden, scope_missing, address_not_allowed, api_key_refused, test_mode_refused, not_found, method_not_allowed, conflict, legal_hold, case_closed, case_owner, template_unpublished, template_archived, text_pending, too_large, range_not_satisfiable, rate_limited, ai_budget_spent, storage_unavailable, ai_unavailable, ai_bad_answer, ai_answer_cut_off, ai_text_filtered, ai_text_too_long, ai_quota_exceeded, ai_key_refused, ai_model_unknown, ai_request_refused, document_unfit, document_gone, document_corrupt, email_unavailable, link_invalid, link_early, link_signed, link_declined, link_expired, link_closed, link_elsewhere, not_viewed, signature_open, signature_mailing, signature_creating, signature_sealing, signature_failed, signature_completed, signature_declined, signature_cancelled, signature_expired, esign_unavailable, esign_refused, idempotency_key_reused, idempotency_in_progress, idempotency_answer_unreadable, upstream, unavailable, timeout, internal.
 	Code ProblemCode `json:"code"`
 
 	// Detail What went wrong with this request.
@@ -2982,6 +2992,9 @@ type SignatureRequest struct {
 	// Status creating: it is being sent to the provider; open: it can be signed; sealing: all have signed, and the file is being sealed or downloaded; completed, declined, cancelled, expired and failed are final. failed: the provider did not accept it and nobody was asked to sign, or all have signed but the document is lost or damaged and cannot be sealed; the last entry of the log has the reason.
 	Status SignatureStatus `json:"status"`
 
+	// TestMode True in test mode: nobody is asked to sign, and the document is sealed as a test.
+	TestMode *bool `json:"testMode,omitempty"`
+
 	// TrackingID A UUIDv7: ids sort by creation time.
 	TrackingID ID `json:"trackingId"`
 
@@ -3029,6 +3042,9 @@ type Signer struct {
 
 	// SignedAt RFC 3339, in UTC.
 	SignedAt *Time `json:"signedAt,omitempty"`
+
+	// SigningURL In test mode, the link of a signer who can sign now. The part after `#` is the `token` of the signing operations.
+	SigningURL *string `json:"signingUrl,omitempty"`
 
 	// Status waiting: others sign first; sent: the link was e-mailed or is about to be; opened: the link was used; viewed: the whole document was downloaded with it; consented: the signer agreed to sign electronically.
 	Status SignerStatus `json:"status"`
@@ -3558,6 +3574,9 @@ type User struct {
 
 	// Role The role of an account.
 	Role Role `json:"role"`
+
+	// TestMode True for the test account that a test key acts as.
+	TestMode *bool `json:"testMode,omitempty"`
 }
 
 // UserExport defines model for UserExport.
@@ -3820,6 +3839,9 @@ type WebhookDescription = string
 type WebhookEvent struct {
 	// Data The ids of the resources that an event is about.
 	Data EventIds `json:"data"`
+
+	// TestMode True if a test key caused it; absent otherwise.
+	TestMode *bool `json:"testMode,omitempty"`
 
 	// Timestamp RFC 3339, in UTC.
 	Timestamp Time `json:"timestamp"`
@@ -4761,7 +4783,9 @@ func (c *Client) ListAPIKeys(ctx context.Context, params ListAPIKeysParams, opti
 // see. It ends when it expires, is revoked, or its owner is disabled: at once, and with the same
 // 401 as for a key that does not exist. A request that needs a scope which the key lacks is 403
 // `scope_missing`; one from outside of `ipRanges` is 403 `address_not_allowed`; an operation that
-// no key can call is 403 `api_key_refused`. Each key has a rate limit of its own.
+// no key can call is 403 `api_key_refused`. A key with the mode `test` acts as a test account:
+// its data is separate, the AI is simulated, and nothing is sent to anybody; an operation with
+// `x-no-test-mode` is 403 `test_mode_refused`. Each key has a rate limit of its own.
 //
 // An account can have 20 keys that are valid (409).
 func (c *Client) CreateAPIKey(ctx context.Context, body CreateAPIKeyRequest, options ...CallOption) (*APIKeyWithSecret, error) {
@@ -6201,6 +6225,18 @@ func (c *Client) PublishTemplateVersion(ctx context.Context, templateID Template
 	call.authorized = true
 	call.keyed = true
 	return sendFor[TemplateVersion](ctx, c, call, options)
+}
+
+// DeleteTestData: Delete all test data.
+//
+// Starts a job that deletes everything the caller's test account owns: cases, documents, drafts,
+// consultations, e-mails, signature requests, webhooks, notifications and jobs. The owner can call
+// it when signed in, or their program with a test key. Without a test account, the answer is 404. The job
+// belongs to the caller, and is the only one that remains.
+func (c *Client) DeleteTestData(ctx context.Context, options ...CallOption) (*DeleteTestDataResponse, error) {
+	call := newCall(http.MethodDelete, "/api/test-data")
+	call.authorized = true
+	return sendFor[DeleteTestDataResponse](ctx, c, call, options)
 }
 
 // ListUsers: List accounts.

@@ -31,6 +31,8 @@ func (op *operation) checkScope(k apikeys.Key) error {
 		return &domain.Error{Code: domain.Forbidden, Reason: apikeys.ReasonRefused, Message: "An API key cannot do this. Please sign in."}
 	case op.scope != anyScope && !k.Allows(op.scope):
 		return &domain.Error{Code: domain.Forbidden, Reason: apikeys.ReasonScopeMissing, Message: "This API key lacks the scope " + string(op.scope) + "."}
+	case k.Mode == apikeys.ModeTest && op.noTestMode != "":
+		return &domain.Error{Code: domain.Forbidden, Reason: apikeys.ReasonTestMode, Message: "A test key cannot do this. " + op.noTestMode}
 	}
 	return nil
 }

@@ -22,6 +22,7 @@ type operation struct {
 	metricsToken bool // needs METRICS_TOKEN instead
 	roles        map[domain.Role]bool
 	scope        apikeys.Scope  // that an API key needs; "": keys cannot call it; anyScope: every key can
+	noTestMode   string         // why a test key cannot call it; "": it can
 	timeout      time.Duration  // 0: the contract's default
 	noTimeout    bool           // x-timeout: none
 	body         *schema.Schema // of JSON; nil: takes none
@@ -109,6 +110,7 @@ const anyScope apikeys.Scope = "any"
 func (op *operation) readScope(o *openapi3.Operation) error {
 	name, _ := o.Extensions["x-scope"].(string)
 	op.scope = apikeys.Scope(name)
+	op.noTestMode, _ = o.Extensions["x-no-test-mode"].(string)
 	if name != "" && op.scope != anyScope && !slices.Contains(apikeys.Scopes, op.scope) {
 		return fmt.Errorf("x-scope is %q, which is not a scope", name)
 	}

@@ -31,7 +31,13 @@ func Certificate(r Record, risks []string) doc.Document {
 	if len(risks) > 0 {
 		c.row("Accepted", "The sender accepted that it "+strings.Join(risks, "; it ")+".", "")
 	}
-	c.add(doc.Heading{Level: 1, Text: span("Certificate of Signature", "")},
+	title := "Certificate of Signature"
+	if r.Test {
+		title = "TEST – " + title
+		c.add(doc.Heading{Level: 1, Text: span("TEST – NOT A SIGNATURE", "")},
+			doc.Paragraph{Text: []doc.Span{{Text: "This document was sent in test mode. Nobody signed it, and it has no legal effect.", Bold: true}}})
+	}
+	c.add(doc.Heading{Level: 1, Text: span(title, "")},
 		doc.Paragraph{Text: span("The document before this page was signed electronically by the people named below. Its bytes are unchanged: they are the beginning of this file, and their SHA-256 stands here.", "")},
 		c.table())
 	for i, s := range r.Signers {
@@ -47,8 +53,8 @@ func Certificate(r Record, risks []string) doc.Document {
 	c.add(doc.Heading{Level: 2, Text: span("How to check this", "")},
 		doc.Paragraph{Text: span("This file is sealed with a digital signature (PAdES) that covers all of it; any program that checks signatures of PDF files shows whether it was changed. Who sent the document can get the evidence: the log of all that happened, each entry with the hash of the one before, sealed as well. When this page was made, the log ended with the hash "+logHead+".", "")})
 	return doc.Document{
-		Meta:   doc.Meta{Title: "Certificate of Signature", Created: r.CreatedAt, Language: "en-GB"},
-		Footer: doc.RunningText{Left: "Certificate of Signature, page {page} of {pages}", Right: r.RequestID.String()},
+		Meta:   doc.Meta{Title: title, Created: r.CreatedAt, Language: "en-GB"},
+		Footer: doc.RunningText{Left: title + ", page {page} of {pages}", Right: r.RequestID.String()},
 		Blocks: c.blocks,
 	}
 }

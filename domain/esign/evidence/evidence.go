@@ -22,6 +22,7 @@ type Record struct {
 	RequestID domain.ID
 	Status    string
 	Workflow  string
+	Test      bool   // a test account sent it: it proves nothing
 	Provider  string // the outside service that collected the signatures; "": none
 	Sender    string // name
 	CreatedAt time.Time

@@ -33,4 +33,5 @@ type User struct {
 	CreatedAt       time.Time
 	UpdatedAt       time.Time
 	EmailVerifiedAt sql.NullTime
+	TestOf          *domain.ID
 }

@@ -25,6 +25,36 @@ func (q *Queries) CountActiveAdmins(ctx context.Context) (int64, error) {
 	return count, err
 }
 
+const createTestAccount = `-- name: CreateTestAccount :exec
+INSERT INTO users (id, email, full_name, role, password_hash, email_verified_at, created_at, updated_at, test_of)
+VALUES (?, ?, ?, ?, '', ?, ?, ?, ?)
+`
+
+type CreateTestAccountParams struct {
+	ID              domain.ID
+	Email           string
+	FullName        string
+	Role            string
+	EmailVerifiedAt sql.NullTime
+	CreatedAt       time.Time
+	UpdatedAt       time.Time
+	TestOf          *domain.ID
+}
+
+func (q *Queries) CreateTestAccount(ctx context.Context, arg CreateTestAccountParams) error {
+	_, err := q.db.ExecContext(ctx, createTestAccount,
+		arg.ID,
+		arg.Email,
+		arg.FullName,
+		arg.Role,
+		arg.EmailVerifiedAt,
+		arg.CreatedAt,
+		arg.UpdatedAt,
+		arg.TestOf,
+	)
+	return err
+}
+
 const createUser = `-- name: CreateUser :exec
 INSERT INTO users (id, email, full_name, role, password_hash, created_at, updated_at)
 VALUES (?, ?, ?, ?, ?, ?, ?)
@@ -53,8 +83,19 @@ func (q *Queries) CreateUser(ctx context.Context, arg CreateUserParams) error {
 	return err
 }
 
+const getTestAccount = `-- name: GetTestAccount :one
+SELECT id FROM users WHERE test_of = ?
+`
+
+func (q *Queries) GetTestAccount(ctx context.Context, testOf *domain.ID) (domain.ID, error) {
+	row := q.db.QueryRowContext(ctx, getTestAccount, testOf)
+	var id domain.ID
+	err := row.Scan(&id)
+	return id, err
+}
+
 const getUser = `-- name: GetUser :one
-SELECT id, email, full_name, role, password_hash, disabled_at, session_epoch, sessions_stale, created_at, updated_at, email_verified_at FROM users WHERE id = ?
+SELECT id, email, full_name, role, password_hash, disabled_at, session_epoch, sessions_stale, created_at, updated_at, email_verified_at, test_of FROM users WHERE id = ?
 `
 
 func (q *Queries) GetUser(ctx context.Context, id domain.ID) (User, error) {
@@ -72,6 +113,7 @@ func (q *Queries) GetUser(ctx context.Context, id domain.ID) (User, error) {
 		&i.CreatedAt,
 		&i.UpdatedAt,
 		&i.EmailVerifiedAt,
+		&i.TestOf,
 	)
 	return i, err
 }
@@ -94,7 +136,7 @@ func (q *Queries) GetUserAuthState(ctx context.Context, id domain.ID) (GetUserAu
 }
 
 const getUserByEmail = `-- name: GetUserByEmail :one
-SELECT id, email, full_name, role, password_hash, disabled_at, session_epoch, sessions_stale, created_at, updated_at, email_verified_at FROM users WHERE email = ?
+SELECT id, email, full_name, role, password_hash, disabled_at, session_epoch, sessions_stale, created_at, updated_at, email_verified_at, test_of FROM users WHERE email = ? AND test_of IS NULL
 `
 
 func (q *Queries) GetUserByEmail(ctx context.Context, email string) (User, error) {
@@ -112,13 +154,14 @@ func (q *Queries) GetUserByEmail(ctx context.Context, email string) (User, error
 		&i.CreatedAt,
 		&i.UpdatedAt,
 		&i.EmailVerifiedAt,
+		&i.TestOf,
 	)
 	return i, err
 }
 
 const listUsers = `-- name: ListUsers :many
 SELECT id, email, full_name, role, disabled_at, created_at, email_verified_at FROM users
-WHERE id < ?
+WHERE id < ? AND test_of IS NULL
 ORDER BY id DESC
 LIMIT ?
 `
@@ -226,7 +269,7 @@ func (q *Queries) ListUsersByID(ctx context.Context, ids []domain.ID) ([]ListUse
 
 const listUsersByRole = `-- name: ListUsersByRole :many
 SELECT id, email, full_name, role, disabled_at, created_at, email_verified_at FROM users
-WHERE role = ? AND id < ?
+WHERE role = ? AND id < ? AND test_of IS NULL
 ORDER BY id DESC
 LIMIT ?
 `
@@ -338,7 +381,7 @@ func (q *Queries) LockActiveAdmins(ctx context.Context) ([]domain.ID, error) {
 }
 
 const lockUser = `-- name: LockUser :one
-SELECT id, email, full_name, role, password_hash, disabled_at, session_epoch, sessions_stale, created_at, updated_at, email_verified_at FROM users WHERE id = ? FOR UPDATE
+SELECT id, email, full_name, role, password_hash, disabled_at, session_epoch, sessions_stale, created_at, updated_at, email_verified_at, test_of FROM users WHERE id = ? FOR UPDATE
 `
 
 func (q *Queries) LockUser(ctx context.Context, id domain.ID) (User, error) {
@@ -356,8 +399,51 @@ func (q *Queries) LockUser(ctx context.Context, id domain.ID) (User, error) {
 		&i.CreatedAt,
 		&i.UpdatedAt,
 		&i.EmailVerifiedAt,
+		&i.TestOf,
 	)
 	return i, err
+}
+
+const updateTestAccount = `-- name: UpdateTestAccount :exec
+UPDATE users SET role = ?, disabled_at = ?, updated_at = ? WHERE test_of = ?
+`
+
+type UpdateTestAccountParams struct {
+	Role       string
+	DisabledAt sql.NullTime
+	UpdatedAt  time.Time
+	TestOf     *domain.ID
+}
+
+func (q *Queries) UpdateTestAccount(ctx context.Context, arg UpdateTestAccountParams) error {
+	_, err := q.db.ExecContext(ctx, updateTestAccount,
+		arg.Role,
+		arg.DisabledAt,
+		arg.UpdatedAt,
+		arg.TestOf,
+	)
+	return err
+}
+
+const updateTestAccountErased = `-- name: UpdateTestAccountErased :exec
+UPDATE users SET full_name = ?, disabled_at = ?, updated_at = ? WHERE test_of = ?
+`
+
+type UpdateTestAccountErasedParams struct {
+	FullName   string
+	DisabledAt sql.NullTime
+	UpdatedAt  time.Time
+	TestOf     *domain.ID
+}
+
+func (q *Queries) UpdateTestAccountErased(ctx context.Context, arg UpdateTestAccountErasedParams) error {
+	_, err := q.db.ExecContext(ctx, updateTestAccountErased,
+		arg.FullName,
+		arg.DisabledAt,
+		arg.UpdatedAt,
+		arg.TestOf,
+	)
+	return err
 }
 
 const updateUser = `-- name: UpdateUser :exec

@@ -14,22 +14,23 @@ import (
 )
 
 const createAPIKey = `-- name: CreateAPIKey :exec
-INSERT INTO api_keys (id, user_id, name, mode, secret_hash, last_four, scopes, ip_ranges, rate_limit, created_at, expires_at)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+INSERT INTO api_keys (id, user_id, name, mode, secret_hash, last_four, scopes, ip_ranges, rate_limit, created_at, expires_at, test_account_id)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 `
 
 type CreateAPIKeyParams struct {
-	ID         domain.ID
-	UserID     domain.ID
-	Name       string
-	Mode       string
-	SecretHash []byte
-	LastFour   string
-	Scopes     string
-	IpRanges   string
-	RateLimit  uint32
-	CreatedAt  time.Time
-	ExpiresAt  time.Time
+	ID            domain.ID
+	UserID        domain.ID
+	Name          string
+	Mode          string
+	SecretHash    []byte
+	LastFour      string
+	Scopes        string
+	IpRanges      string
+	RateLimit     uint32
+	CreatedAt     time.Time
+	ExpiresAt     time.Time
+	TestAccountID *domain.ID
 }
 
 func (q *Queries) CreateAPIKey(ctx context.Context, arg CreateAPIKeyParams) error {
@@ -45,6 +46,7 @@ func (q *Queries) CreateAPIKey(ctx context.Context, arg CreateAPIKeyParams) erro
 		arg.RateLimit,
 		arg.CreatedAt,
 		arg.ExpiresAt,
+		arg.TestAccountID,
 	)
 	return err
 }
@@ -59,7 +61,7 @@ func (q *Queries) DeleteAPIKeysByUser(ctx context.Context, userID domain.ID) err
 }
 
 const getAPIKey = `-- name: GetAPIKey :one
-SELECT id, user_id, name, mode, secret_hash, last_four, scopes, ip_ranges, rate_limit, created_at, expires_at, last_used_at, revoked_at FROM api_keys WHERE id = ?
+SELECT id, user_id, name, mode, secret_hash, last_four, scopes, ip_ranges, rate_limit, created_at, expires_at, last_used_at, revoked_at, test_account_id FROM api_keys WHERE id = ?
 `
 
 func (q *Queries) GetAPIKey(ctx context.Context, id domain.ID) (ApiKey, error) {
@@ -79,12 +81,13 @@ func (q *Queries) GetAPIKey(ctx context.Context, id domain.ID) (ApiKey, error) {
 		&i.ExpiresAt,
 		&i.LastUsedAt,
 		&i.RevokedAt,
+		&i.TestAccountID,
 	)
 	return i, err
 }
 
 const getAPIKeyBySecret = `-- name: GetAPIKeyBySecret :one
-SELECT id, user_id, name, mode, secret_hash, last_four, scopes, ip_ranges, rate_limit, created_at, expires_at, last_used_at, revoked_at FROM api_keys WHERE secret_hash = ?
+SELECT id, user_id, name, mode, secret_hash, last_four, scopes, ip_ranges, rate_limit, created_at, expires_at, last_used_at, revoked_at, test_account_id FROM api_keys WHERE secret_hash = ?
 `
 
 func (q *Queries) GetAPIKeyBySecret(ctx context.Context, secretHash []byte) (ApiKey, error) {
@@ -104,12 +107,13 @@ func (q *Queries) GetAPIKeyBySecret(ctx context.Context, secretHash []byte) (Api
 		&i.ExpiresAt,
 		&i.LastUsedAt,
 		&i.RevokedAt,
+		&i.TestAccountID,
 	)
 	return i, err
 }
 
 const listAPIKeys = `-- name: ListAPIKeys :many
-SELECT id, user_id, name, mode, secret_hash, last_four, scopes, ip_ranges, rate_limit, created_at, expires_at, last_used_at, revoked_at FROM api_keys WHERE id < ? ORDER BY id DESC LIMIT ?
+SELECT id, user_id, name, mode, secret_hash, last_four, scopes, ip_ranges, rate_limit, created_at, expires_at, last_used_at, revoked_at, test_account_id FROM api_keys WHERE id < ? ORDER BY id DESC LIMIT ?
 `
 
 type ListAPIKeysParams struct {
@@ -140,6 +144,7 @@ func (q *Queries) ListAPIKeys(ctx context.Context, arg ListAPIKeysParams) ([]Api
 			&i.ExpiresAt,
 			&i.LastUsedAt,
 			&i.RevokedAt,
+			&i.TestAccountID,
 		); err != nil {
 			return nil, err
 		}
@@ -155,7 +160,7 @@ func (q *Queries) ListAPIKeys(ctx context.Context, arg ListAPIKeysParams) ([]Api
 }
 
 const listAPIKeysByUser = `-- name: ListAPIKeysByUser :many
-SELECT id, user_id, name, mode, secret_hash, last_four, scopes, ip_ranges, rate_limit, created_at, expires_at, last_used_at, revoked_at FROM api_keys WHERE user_id = ? AND id < ? ORDER BY id DESC LIMIT ?
+SELECT id, user_id, name, mode, secret_hash, last_four, scopes, ip_ranges, rate_limit, created_at, expires_at, last_used_at, revoked_at, test_account_id FROM api_keys WHERE user_id = ? AND id < ? ORDER BY id DESC LIMIT ?
 `
 
 type ListAPIKeysByUserParams struct {
@@ -187,6 +192,7 @@ func (q *Queries) ListAPIKeysByUser(ctx context.Context, arg ListAPIKeysByUserPa
 			&i.ExpiresAt,
 			&i.LastUsedAt,
 			&i.RevokedAt,
+			&i.TestAccountID,
 		); err != nil {
 			return nil, err
 		}

@@ -12,17 +12,18 @@ import (
 )
 
 type ApiKey struct {
-	ID         domain.ID
-	UserID     domain.ID
-	Name       string
-	Mode       string
-	SecretHash []byte
-	LastFour   string
-	Scopes     string
-	IpRanges   string
-	RateLimit  uint32
-	CreatedAt  time.Time
-	ExpiresAt  time.Time
-	LastUsedAt sql.NullTime
-	RevokedAt  sql.NullTime
+	ID            domain.ID
+	UserID        domain.ID
+	Name          string
+	Mode          string
+	SecretHash    []byte
+	LastFour      string
+	Scopes        string
+	IpRanges      string
+	RateLimit     uint32
+	CreatedAt     time.Time
+	ExpiresAt     time.Time
+	LastUsedAt    sql.NullTime
+	RevokedAt     sql.NullTime
+	TestAccountID *domain.ID
 }

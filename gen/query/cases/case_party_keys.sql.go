@@ -41,19 +41,21 @@ SELECT DISTINCT p.id, p.case_id, p.kind, p.side, p.name, p.email_key, p.registra
 FROM case_party_keys k
 JOIN case_parties p ON p.id = k.party_id
 JOIN cases c ON c.id = p.case_id
+JOIN cases own ON own.id = ?
 LEFT JOIN case_members m ON m.case_id = p.case_id AND m.user_id = ?
 WHERE k.name_key IN (/*SLICE:name_keys*/?)
   AND p.side IN ('client', 'opposing')
   AND p.case_id <> ?
   AND c.deleted_at IS NULL
+  AND (RIGHT(c.created_by, 6) = x'7E577E577E57') = (RIGHT(own.created_by, 6) = x'7E577E577E57') -- test cases are compared with each other
 ORDER BY p.id
 LIMIT 1000
 `
 
 type ListCasePartiesByKeysParams struct {
+	CaseID   domain.ID
 	Member   domain.ID
 	NameKeys [][]byte
-	CaseID   domain.ID
 }
 
 type ListCasePartiesByKeysRow struct {
@@ -70,6 +72,7 @@ type ListCasePartiesByKeysRow struct {
 func (q *Queries) ListCasePartiesByKeys(ctx context.Context, arg ListCasePartiesByKeysParams) ([]ListCasePartiesByKeysRow, error) {
 	query := listCasePartiesByKeys
 	var queryParams []interface{}
+	queryParams = append(queryParams, arg.CaseID)
 	queryParams = append(queryParams, arg.Member)
 	if len(arg.NameKeys) > 0 {
 		for _, v := range arg.NameKeys {

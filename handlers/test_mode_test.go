@@ -1,0 +1,295 @@
+package handlers_test
+
+import (
+	"bytes"
+	"encoding/hex"
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"counsel/domain"
+	"counsel/gen/api"
+	"counsel/sandbox/testkit"
+)
+
+// createTestKey creates a key of test mode with all scopes and returns its test account as a caller.
+func (f *fixture) createTestKey(owner *user) *user {
+	f.t.Helper()
+	key, caller := f.createKey(owner, []string{"*:read", "*:write"}, "mode", "test")
+	if key.Mode != api.APIKeyModeTest || key.Prefix != "counsel_test_" || key.UserID != owner.ID {
+		f.t.Errorf("%+v", key)
+	}
+	f.call(caller, "GET", "/api/auth/me", nil).expect(200, "").decode(&caller.User)
+	return caller
+}
+
+// TestTestAccount: a test key acts as an account of its own, a lawyer's at most, which nobody can sign in to, list, change
+// or add to a case.
+func TestTestAccount(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	admin, ada := f.admin(), f.register("ada", domain.RoleClient)
+	test := f.createTestKey(admin)
+	if test.ID == admin.ID || test.Role != api.RoleLawyer || test.TestMode == nil || !*test.TestMode || test.FullName != admin.FullName {
+		t.Errorf("%+v", test.User)
+	}
+	if second := f.createTestKey(admin); second.ID != test.ID {
+		t.Error("a second test account")
+	}
+	if me := f.createTestKey(ada); me.Role != api.RoleClient {
+		t.Errorf("%+v", me.User)
+	}
+	f.call(test, "GET", "/api/email/suppressions", nil).expect(403, "forbidden")
+	f.call(nil, "POST", "/api/auth/login", map[string]string{"email": test.Email, "password": "correct horse battery"}).expect(401, "unauthenticated")
+	f.call(nil, "POST", "/api/auth/password/forgot", map[string]string{"email": test.Email}).expect(204, "")
+	if a := f.call(admin, "GET", "/api/users?limit=100", nil); strings.Contains(string(a.body), test.ID.String()) {
+		t.Errorf("listed: %s", a.body)
+	}
+	f.call(admin, "PATCH", "/api/users/"+test.ID.String(), map[string]any{"role": "admin"}).expect(404, "not_found")
+	f.call(admin, "GET", "/api/users/"+test.ID.String()+"/export", nil).expect(404, "not_found")
+	live := "/api/cases/" + f.createCase(admin)
+	f.call(admin, "POST", live+"/members", map[string]any{"userId": test.ID, "role": "lawyer"}).expect(422, "invalid")
+	f.call(test, "GET", live, nil).expect(404, "not_found")
+	f.call(test, "POST", "/api/cases/"+f.createCase(test)+"/members", map[string]any{"userId": admin.ID, "role": "lawyer"}).expect(403, "test_mode_refused")
+	// The test account follows its owner.
+	f.call(admin, "PATCH", "/api/users/"+ada.ID.String(), map[string]any{"role": "lawyer"}).expect(200, "")
+	f.signIn(ada, "ada@example.com", "correct horse battery")
+	if me := f.createTestKey(ada); me.Role != api.RoleLawyer {
+		t.Errorf("%+v", me.User)
+	}
+}
+
+// TestTestData: what a test account creates is in no list of admins, and no conflict of interest; it sees nothing else.
+func TestTestData(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	f.startJobs()
+	admin, lena := f.admin(), f.register("lena", domain.RoleLawyer)
+	test := f.createTestKey(lena)
+	party := func(side string) map[string]any {
+		return map[string]any{"kind": "company", "side": side, "name": "Northwind GmbH"}
+	}
+	build := func(who *user, side string) (ids []string) {
+		root := "/api/cases/" + f.createCase(who)
+		var p api.CaseParty
+		f.call(who, "POST", root+"/parties", party(side)).expect(201, "").decode(&p)
+		if len(p.Conflicts) != 0 {
+			t.Errorf("%s has conflicts: %+v", who.Email, p.Conflicts)
+		}
+		ids = append(ids, strings.TrimPrefix(root, "/api/cases/"))
+		for path, body := range map[string]any{
+			"/api/drafts":     map[string]any{"title": "Letter", "body": "Pay."},
+			"/api/email/send": map[string]any{"to": []string{"eve@example.com"}, "subject": "x", "bodyText": "x"},
+			"/api/webhooks":   map[string]any{"url": "https://hooks.example/x", "eventTypes": []string{"case.closed"}},
+			"/api/ai/chat":    chatBody(who, "What is an easement?"),
+		} {
+			a := f.call(who, "POST", path, body)
+			if a.status >= 300 {
+				t.Fatalf("%s: %d %s", path, a.status, a.body)
+			}
+			var out struct {
+				ID, ConsultationID string
+				Webhook            struct{ ID string }
+			}
+			a.decode(&out)
+			ids = append(ids, out.ID+out.ConsultationID+out.Webhook.ID)
+		}
+		var d api.StoredDocument
+		f.upload(who, "a.pdf", smallPDF(1)).expect(201, "").decode(&d)
+		return append(ids, d.ID.String(), f.initiateSignature(who, "", "ada@example.com").TrackingID.String())
+	}
+	liveIDs, testIDs := build(lena, "client"), build(test, "opposing")
+	lists := []string{"/api/cases", "/api/drafts", "/api/email", "/api/webhooks", "/api/ai/consultations", "/api/docs", "/api/esign", "/api/jobs", "/api/jobs?status=succeeded"}
+	for who, ids := range map[*user][2][]string{admin: {liveIDs, testIDs}, test: {testIDs, liveIDs}} {
+		all := ""
+		for _, path := range lists {
+			all += string(f.call(who, "GET", path, nil).expect(200, "").body)
+		}
+		for i := range ids[0] {
+			if !strings.Contains(all, ids[0][i]) || strings.Contains(all, ids[1][i]) {
+				t.Errorf("%s: the lists should have %s and not %s", who.Email, ids[0][i], ids[1][i])
+			}
+		}
+	}
+	if a := f.call(admin, "GET", "/api/drafts?userId="+test.ID.String(), nil).expect(200, ""); !strings.Contains(string(a.body), test.ID.String()) {
+		t.Errorf("an admin asked for test data: %s", a.body)
+	}
+	for _, path := range []string{"/api/drafts?userId=" + lena.ID.String(), "/api/email?userId=" + lena.ID.String()} {
+		f.call(test, "GET", path, nil).expect(403, "forbidden")
+	}
+}
+
+// TestTestModeOutside: in test mode the AI is simulated and costs nothing, mails and signatures reach nobody, events say so.
+func TestTestModeOutside(t *testing.T) {
+	t.Parallel()
+	f, provider := newProviderFixture(t, "docuseal")
+	ada := f.register("ada", domain.RoleLawyer)
+	test := f.createTestKey(ada)
+	var hook api.WebhookWithSecret
+	secret := ""
+	url, received := newReceiver(t, &secret)
+	f.call(test, "POST", "/api/webhooks", map[string]any{"url": url, "eventTypes": []string{"signature.completed"}}).expect(201, "").decode(&hook)
+	secret = hook.Secret
+
+	var answer api.ChatResponse
+	f.call(test, "POST", "/api/ai/chat", chatBody(test, "What is an easement?")).expect(200, "").decode(&answer)
+	if answer.Model != "test" || f.model.Count() != 0 {
+		t.Errorf("%s answered, %d requests to the provider", answer.Model, f.model.Count())
+	}
+	if events := f.stream(test, chatBody(test, "What is a chattel mortgage?")); len(events) < 2 || f.model.Count() != 0 {
+		t.Errorf("%d events", len(events))
+	}
+	f.call(ada, "POST", "/api/ai/chat", chatBody(ada, "What is an easement?")).expect(200, "").decode(&answer)
+	if answer.Model == "test" || answer.Cached || f.model.Count() != 1 {
+		t.Errorf("%+v: a live answer from test mode", answer)
+	}
+	var usage int
+	f.eventually("the use of the AI", func() bool {
+		testkit.Must(t, f.db.QueryRowContext(t.Context(), "SELECT COUNT(*) FROM ai_usage").Scan(&usage))
+		return usage > 0
+	})
+	testkit.Must(t, f.db.QueryRowContext(t.Context(), "SELECT COUNT(*) FROM ai_usage WHERE user_id = ?", domain.ID(test.ID)).Scan(&usage))
+	if usage != 0 {
+		t.Error("the use of test mode is counted")
+	}
+
+	var mail api.Email
+	f.call(test, "POST", "/api/email/send", map[string]any{"to": []string{"eve@example.com"}, "subject": "Hello", "bodyText": "Hello"}).expect(202, "").decode(&mail)
+	f.eventually("the mail", func() bool { mail = f.getEmail(test, mail.ID.String()); return mail.Status == api.EmailStatusSent })
+	if mail.TestMode == nil || !*mail.TestMode {
+		t.Errorf("%+v", mail)
+	}
+
+	tracking := f.initiateSignature(test, "", "grace@example.com", "eve@example.com").TrackingID.String()
+	for i, name := range []string{"Grace", "Eve"} {
+		var r api.SignatureRequest
+		f.call(test, "GET", "/api/esign/"+tracking, nil).expect(200, "").decode(&r)
+		if r.TestMode == nil || r.Provider != api.SignatureRequestProviderBuiltin || r.Signers[i].SigningURL == nil || (r.Signers[1-i].SigningURL != nil) {
+			t.Fatalf("%+v", r)
+		}
+		_, token, _ := strings.Cut(*r.Signers[i].SigningURL, "#")
+		ask := func(what string, more ...any) response {
+			body := map[string]any{"token": token}
+			for i := 0; i < len(more); i += 2 {
+				body[more[i].(string)] = more[i+1]
+			}
+			return f.call(nil, "POST", "/api/esign/signing/"+what, body).expect(200, "")
+		}
+		var view api.SigningView
+		ask("view").decode(&view)
+		ask("consent", "disclosure", view.Disclosure.Version)
+		ask("document")
+		ask("sign", "signature", map[string]any{"typed": name})
+	}
+	var event struct {
+		Type     string
+		TestMode bool
+	}
+	testkit.Must(t, json.Unmarshal([]byte(receive(t, received).payload), &event))
+	if event.Type != "signature.completed" || !event.TestMode {
+		t.Errorf("%+v", event)
+	}
+	var r api.SignatureRequest
+	f.call(test, "GET", "/api/esign/"+tracking, nil).expect(200, "").decode(&r)
+	signed := f.call(test, "GET", "/api/docs/"+r.SignedDocID.String()+"/content", nil).expect(200, "").body
+	if !bytes.Contains(bytes.ToUpper(signed), []byte(strings.ToUpper(hex.EncodeToString([]byte("Counsel TEST"))))) { // in the certificate
+		t.Error("the seal does not say that it is a test")
+	}
+	f.waitForSignatureJobs()
+	for _, address := range []string{"eve@example.com", "grace@example.com", test.Email} {
+		if mails := f.mailServer.mailsTo(address); len(mails) != 0 {
+			t.Errorf("%d mails to %s", len(mails), address)
+		}
+	}
+	if n := len(provider.Envelopes()); n != 0 {
+		t.Errorf("the provider has %d envelopes", n)
+	}
+	var log api.SignatureEventList
+	f.call(test, "GET", "/api/esign/"+tracking+"/events", nil).expect(200, "").decode(&log)
+	if log.Items[0].UserAgent == nil || !strings.HasPrefix(*log.Items[0].UserAgent, "API key ") {
+		t.Errorf("%+v", log.Items[0])
+	}
+	f.call(test, "GET", "/api/esign/"+tracking+"/evidence", nil).expect(200, "")
+}
+
+// TestNoTestMode: a test key is refused what the whole firm would see.
+func TestNoTestMode(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	admin := f.admin()
+	_, test := f.createKey(admin, []string{"*:read", "*:write"}, "mode", "test")
+	_, live := f.createKey(admin, []string{"*:read", "*:write"})
+	refused := 0
+	for _, o := range contractOperations(t, admin) {
+		why, _ := o.Extensions["x-no-test-mode"].(string)
+		if why == "" {
+			continue
+		}
+		refused++
+		if p := f.call(test, o.method, o.path, o.body, o.header...).expect(403, "test_mode_refused").problem(); !strings.Contains(*p.Detail, why) {
+			t.Errorf("%s: %s", o.OperationID, *p.Detail)
+		}
+		if a := f.call(live, o.method, o.path, o.body, o.header...); a.status == 403 && a.problem().Code == "test_mode_refused" {
+			t.Errorf("%s: a live key is refused: %s", o.OperationID, a.body)
+		}
+	}
+	if refused < 5 {
+		t.Errorf("%d operations", refused)
+	}
+}
+
+// TestDeleteTestData: a program wipes its test account before it starts again; an erased person's test account is emptied.
+func TestDeleteTestData(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	f.startJobs()
+	lena := f.register("lena", domain.RoleLawyer)
+	f.call(lena, "DELETE", "/api/test-data", nil).expect(404, "not_found")
+	_, live := f.createKey(lena, []string{"*:read", "*:write"})
+	liveCase := "/api/cases/" + f.createCase(live)
+	test := f.createTestKey(lena)
+	f.call(live, "DELETE", "/api/test-data", nil).expect(403, "api_key_refused")
+	owned := func() (n int) {
+		for _, table := range []string{"consultations", "drafts", "documents WHERE state = 'stored' AND", "emails", "signature_requests", "webhooks WHERE deleted_at IS NULL AND", "cases WHERE deleted_at IS NULL AND"} {
+			where, column := " WHERE ", "user_id"
+			if strings.Contains(table, "WHERE") {
+				where = " "
+			}
+			if strings.HasPrefix(table, "cases") {
+				column = "created_by"
+			}
+			var rows int
+			testkit.Must(t, f.db.QueryRowContext(t.Context(), "SELECT COUNT(*) FROM "+table+where+column+" = ?", domain.ID(test.ID)).Scan(&rows))
+			n += rows
+		}
+		return n
+	}
+	fill := func() {
+		root := "/api/cases/" + f.createCase(test)
+		f.call(test, "PATCH", root, map[string]any{"legalHold": true}).expect(200, "")
+		f.initiateSignature(test, strings.TrimPrefix(root, "/api/cases/"), "ada@example.com")
+		f.initiateSignature(test, "", "ada@example.com")
+		f.call(test, "POST", "/api/drafts", map[string]any{"title": "Letter", "body": "Pay."}).expect(201, "")
+		f.call(test, "POST", "/api/ai/chat", chatBody(test, "What is an easement?")).expect(200, "")
+		f.call(test, "POST", "/api/email/send", map[string]any{"to": []string{"eve@example.com"}, "subject": "x", "bodyText": "x"}).expect(202, "")
+		f.call(test, "POST", "/api/webhooks", map[string]any{"url": "https://hooks.example/x", "eventTypes": []string{"case.closed"}}).expect(201, "")
+		if owned() < 8 {
+			t.Errorf("the test account owns %d rows", owned())
+		}
+	}
+	for _, who := range []*user{test, lena} {
+		fill()
+		var accepted api.DeleteTestDataResponse
+		f.call(who, "DELETE", "/api/test-data", nil).expect(202, "").decode(&accepted)
+		var result any
+		if job := f.waitForJob(who, accepted.JobID, &result); job.Status != api.JobStatusSucceeded || owned() != 0 {
+			t.Errorf("%+v, %d rows are left", job, owned())
+		}
+	}
+	fill()
+	f.call(lena, "GET", liveCase, nil).expect(200, "")
+	f.call(lena, "DELETE", liveCase, nil).expect(204, "")
+	f.call(f.admin(), "DELETE", "/api/users/"+lena.ID.String(), nil).expect(204, "")
+	f.call(test, "GET", "/api/auth/me", nil).expect(401, "unauthenticated")
+	f.eventually("the erasure of the test account", func() bool { return owned() == 0 })
+}
