@@ -103,6 +103,7 @@ var pagedQueries = map[string]queryArgs{
 	"ListNotifications":            {"UserID": {busyUser, idleUser}},
 	"ListUnreadNotifications":      {"UserID": {busyUser, idleUser}},
 	"ListDueEnvelopes":             {"Now": {past}},
+	"ListSignatureRequestIDs":      {"UserID": {busyUser, idleUser}},
 	"ListSignatureRequests":        {"UserID": {busyUser, idleUser}, "Status": {"", "rare", "common"}},
 	"ListAllSignatureRequests":     {},
 	"ListAllSignatureRequestsIn":   {"Status": {"rare", "common"}},
