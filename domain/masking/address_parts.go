@@ -26,6 +26,22 @@ func (s *scan) addressByContext(i int) (from, to int) {
 	if to = s.buildingAt(i); to > 0 {
 		return i, to
 	}
+	if from, to = s.houseAt(i); to > from {
+		return from, to
+	}
+	if s.oneOf(i, "sector", "phase", "cross", "main", "road") && s.tokens[i].capitalized && s.isSymbol(i-1, ',') {
+		k := i + 1
+		if s.equals(k, "no") {
+			if k++; s.isSymbol(k, '.') {
+				k++
+			}
+		}
+		if s.isNumber(k) && !s.tokens[k].startsLine { // "C-14, Sector 62, Noida"
+			if from = s.partsBeforeTown(i, true); from < i {
+				return from, k + 1
+			}
+		}
+	}
 	if s.placedBefore(i) {
 		if to = s.nameWithNumber(i); to > 0 {
 			return i, to
@@ -209,6 +225,37 @@ func (s *scan) buildingAt(i int) int {
 		}
 	}
 	return end
+}
+
+// houseAt finds a house by its name and village around its last word at token i, "The Old Forge, Nether Compton, Dorset". The last part is
+// a listed place.
+func (s *scan) houseAt(i int) (from, to int) {
+	if !s.tokens[i].capitalized || !s.isSymbol(i+1, ',') || !s.oneOf(i, "cottage", "cottages", "forge", "mill", "barn", "rectory", "vicarage", "farm", "farmhouse", "lodge", "manor", "grange", "house", "hall", "stables", "bungalow", "croft", "priory", "chapel") {
+		return 0, 0
+	}
+	from = i
+	for n := 0; n < 4 && s.isCapitalized(from-1) && !s.tokens[from].startsLine && s.tokens[from-1].class&honorific == 0 && !s.tokens[from-1].law; n++ {
+		from--
+	}
+	for from < i && s.tokens[from].startsSentence && s.tokens[from].class&functionWord != 0 && !s.equals(from, "the") {
+		from++
+	}
+	if from == i {
+		return 0, 0
+	}
+	to, place := i+1, false
+	for n := 0; n < 3 && s.isSymbol(to, ','); n++ {
+		end := s.districtEnd(to + 1)
+		if end == 0 {
+			break
+		}
+		place = s.placeAt(to+1, placeName|state) == end || s.countyAt(to+1) == end
+		to = end
+	}
+	if !place {
+		return 0, 0
+	}
+	return from, to
 }
 
 // partEnd returns the end of the part of a building at token k in a form that unitAfter does not know, "galpão 3", "esc. dcha.", "fundos",

@@ -161,6 +161,9 @@ func (s *scan) extendAddress(from, to int) (int, int) {
 			to = j
 			continue
 		}
+		if s.isNumber(k) && s.hasClass(to-2, unitWord) && (s.hasClass(k+2, streetWord) || s.hasClass(k+3, streetWord)) {
+			break // "Suite 300, 1455 Market Street"
+		}
 		if j := s.anyPostcode(k); j > 0 && !s.isAmount(k, j) && (t.kind == wordToken || t.end-t.start > 3 || broken) {
 			to = j
 			postcode = true

@@ -1,5 +1,7 @@
 package masking
 
+import "strings"
+
 // Codes that somebody assigned to a person, a contract or a thing are recognized by their form, because no list has all words that
 // announce them: "E4G4849X88Y29A", "900.417.882-4", "W4T 7K2 9QZ". Laws, decisions, amounts, dates and standards have other
 // forms, or words of their own beside them.
@@ -38,6 +40,8 @@ func (s *scan) joinedCodeAt(i int) (c joinedCode) {
 		c.from++
 	}
 	c.years = true
+	court := false
+	defer func() { c.public = c.public || court && (c.digits < 6 || c.changes == 0 || c.slashes > 0) }()
 	for c.to = c.from; c.to < len(s.tokens) && c.to-c.from < maxJoined && (c.to == c.from || s.adjacent(c.to)); c.to++ {
 		t := &s.tokens[c.to]
 		n := int(t.end - t.start)
@@ -51,7 +55,8 @@ func (s *scan) joinedCodeAt(i int) (c joinedCode) {
 			c.longest = max(c.longest, n)
 			c.years = false
 			c.small = c.small || !t.allCaps && n > 1 || n == 1 && !t.capitalized && s.adjacent(c.to+1)
-			c.public = c.public || n > 1 && t.cue&(statuteCue|courtCue|currencyCue|monthCue) != 0 || s.isCommunity(c.to)
+			c.public = c.public || n > 1 && t.cue&(statuteCue|currencyCue|monthCue) != 0 || s.isCommunity(c.to)
+			court = court || n > 1 && t.cue&courtCue != 0
 		case !s.joinsCode(c.to) || !s.adjacent(c.to+1) || s.tokens[c.to+1].kind == otherToken:
 			c.public = c.public || t.symbol == '(' || t.symbol == '%' || t.symbol == ',' && s.adjacent(c.to+1) && s.isNumber(c.to+1)
 			return c
@@ -134,6 +139,8 @@ func (s *scan) isLabeled(c *joinedCode) bool {
 	}
 	zero := s.isNumber(c.from) && s.text[s.tokens[c.from].start] == '0'
 	announcing := t.cue&(referenceCue|identityCue|bankCue|numberedCue|handleCue) != 0 || numbered && s.hasCue(k, referenceCue|identityCue|bankCue)
+	// "apólice multirriscos 40.063882": an adjective between
+	described := !announcing && !numbered && !t.capitalized && t.class&functionWord == 0 && t.cue&(connector|statuteCue|courtCue|currencyCue|monthCue) == 0 && k == c.from-1 && s.hasCue(k-1, referenceCue|identityCue|numberedCue)
 	switch {
 	case numbered && s.hasCue(k, statuteCue|courtCue|docketCue), s.namesPostcode(k), s.namesPostcode(c.from - 1):
 		return false
@@ -149,6 +156,8 @@ func (s *scan) isLabeled(c *joinedCode) bool {
 		return t.cue&docketCue == 0 && s.tokens[c.from].end-s.tokens[c.from].start >= 3
 	case numbered:
 		return c.digits >= 5 && c.slashes+c.dots == 0
+	case described && c.letters == 0:
+		return c.digits >= 6 && (c.slashes == 0 || c.digits >= 6 && !s.isYearAt(c.to-1)) && !(c.dots > 0 && s.isAmountInGroups(c) && c.hyphens == 0)
 	}
 	return t.allCaps && t.end-t.start <= 6 && !s.isStateBefore(k) && c.digits >= 5 && c.slashes == 0 && (c.dots == 0 || c.hyphens > 0) && t.cue&(statuteCue|courtCue|currencyCue|connector|monthCue) == 0 && !s.uppercaseText && s.text[s.tokens[c.to-1].end-1] != '0'
 }
@@ -281,6 +290,15 @@ func (s *scan) widenIdentifiers() {
 				digits += int(s.tokens[j].end - s.tokens[j].start)
 			}
 		}
+		if digits >= 4 && j+1 < len(s.tokens) && (s.isSymbol(j, '\\') || s.isSymbol(j, '/')) && s.isWord(j+1) && s.tokens[j+1].allCaps {
+			if end := s.docketEnd(i); end > j && s.allFree(j, end) { // "4688829 \ CV EXPL 24-88"
+				for ; j < end; j++ {
+					s.tokens[j].inSpan = true
+				}
+				span.End = int(s.tokens[end-1].end)
+				continue
+			}
+		}
 		if k := i - 1; digits >= 4 && s.isNumber(i) && s.isPrefix(k) && k > 0 && (s.isSymbol(k-1, ':') || s.isSymbol(k-1, '#') || s.hasCue(k-1, numberCue|numberedCue|identityCue) || s.hasCue(k-2, numberCue|numberedCue) && s.tokens[k-1].kind == otherToken) {
 			s.tokens[k].inSpan = true
 			span.Start = int(s.tokens[k].start)
@@ -298,6 +316,15 @@ func (s *scan) widenIdentifiers() {
 	}
 }
 
+func (s *scan) allFree(i, j int) bool {
+	for ; i < j; i++ {
+		if s.tokens[i].inSpan {
+			return false
+		}
+	}
+	return true
+}
+
 // isPrefix reports whether token k is one to four capitals apart from the digits after it.
 func (s *scan) isPrefix(k int) bool {
 	if !s.isWord(k) || s.tokens[k].inSpan || s.tokens[k+1].startsLine || !s.tokens[k+1].afterBlank {
@@ -313,6 +340,9 @@ func (s *scan) isAssigned(c *joinedCode) bool {
 		return !c.public && s.isUniversal(c)
 	}
 	kinds, marks := c.separators()
+	if c.small && s.isHexGroups(c) {
+		return true
+	}
 	if c.letters > 0 {
 		return !c.small && c.longest <= 6 && c.letters+c.digits >= 7 && (c.changes > 1 || c.digits >= 6 || marks > 1 && c.digits >= 5) && c.others == 0 && !s.isArticle(c)
 	}
@@ -377,6 +407,21 @@ func (s *scan) isUniversal(c *joinedCode) bool {
 		}
 	}
 	return true
+}
+
+// isHexGroups reports whether the code is three or more groups of hexadecimal digits of one length: "8f3a-41c9-77d0".
+func (s *scan) isHexGroups(c *joinedCode) bool {
+	text := s.textOf(c.from, c.to)
+	if c.hyphens < 2 || c.letters < 2 || c.slashes+c.dots+c.others > 0 || len(text) > 64 {
+		return false
+	}
+	n := strings.IndexByte(text, '-')
+	for k := range len(text) {
+		if (text[k] == '-') != (k%(n+1) == n) || text[k] != '-' && (text[k] == ':' || !isHexOrColon(text[k])) {
+			return false
+		}
+	}
+	return n >= 4 && len(text)%(n+1) == n
 }
 
 // isArticle reports whether the code is public or no code: an article of a French code, "L1233-34", the number of a European document, "32016R0679",

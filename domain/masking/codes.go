@@ -309,7 +309,7 @@ func (s *scan) afterCue(i int) (k int, numbered bool) {
 			return k, numbered
 		case t.cue&numberCue != 0 && (t.end-t.start > 1 || !t.capitalized || s.isSymbol(k+1, '.')):
 			numbered = true
-		case t.cue&acronymCue != 0 && t.allCaps && t.end-t.start > 2 && !s.adjacent(k+1), t.cue&(identityCue|referenceCue|bankCue|plateCue) != 0 && !s.isNumber(k+1), s.oneOf(k, "is", "ist", "est", "es", "è", "é", "lautet", "of", "de", "del", "do", "da", "di", "du", "van", "der", "the", "as", "am", "im", "in", "to", "reads", "se", "ha", "com", "con", "mit", "name", "and", "my", "juicio", "procedimiento", "proceso", "ordinario", "verbal", "abreviado", "penal", "civil", "monitorio", "comum", "beim", "bei", "chez", "at", "with", "on", "por", "bis", "until", "thru", "through", "till", "au", "al", "até", "fino", "tot", "date", "end", "id") && !(s.isNumber(k+1) && s.adjacent(k+1)):
+		case t.cue&acronymCue != 0 && t.allCaps && t.end-t.start > 2 && !s.adjacent(k+1), t.cue&(identityCue|referenceCue|bankCue|plateCue) != 0 && !s.isNumber(k+1), s.oneOf(k, "is", "ist", "est", "es", "è", "é", "lautet", "of", "de", "del", "do", "da", "di", "du", "van", "der", "the", "as", "am", "im", "in", "to", "reads", "se", "ha", "com", "con", "mit", "name", "and", "my", "juicio", "procedimiento", "proceso", "ordinario", "verbal", "abreviado", "penal", "civil", "monitorio", "comum", "beim", "bei", "chez", "at", "with", "on", "por", "bis", "until", "thru", "through", "till", "au", "al", "até", "fino", "tot", "date", "end", "id", "trägt", "hat", "porte", "lleva", "tiene", "tem", "traz", "heeft", "draagt", "has", "carries", "reg", "führt") && !(s.isNumber(k+1) && s.adjacent(k+1)):
 		default:
 			return k, numbered
 		}
@@ -359,6 +359,28 @@ func (s *scan) bicAt(k int) int {
 		return end
 	}
 	return 0
+}
+
+// germanPlateEnd returns the end of a German number plate at token i, "HD-KR 412E", or 0.
+func (s *scan) germanPlateEnd(i int) int {
+	caps := func(k, most int) bool {
+		return s.isWord(k) && s.tokens[k].capitalized && (s.tokens[k].allCaps || k > i && s.tokens[k].end-s.tokens[k].start == 1 || s.tokens[k].end-s.tokens[k].start == 1) && int(s.tokens[k].end-s.tokens[k].start) <= most &&
+			s.tokens[k].cue&(statuteCue|courtCue|acronymCue|currencyCue|docketCue) == 0 && !s.tokens[k].law && !s.tokens[k].inSpan
+	}
+	if !caps(i, 4) || !s.isSymbol(i+1, '-') || !s.adjacent(i+1) || !s.adjacent(i+2) || !caps(i+2, 2) || !s.isNumber(i+3) || !s.tokens[i+3].afterBlank || s.tokens[i+3].startsLine || s.followsLetterOrDigit(i) {
+		return 0
+	}
+	if n := s.tokens[i+3].end - s.tokens[i+3].start; n < 2 || n > 4 || s.isYearAt(i+3) {
+		return 0
+	}
+	end := i + 4
+	if s.adjacent(end) && s.oneOf(end, "e", "h") {
+		end++
+	}
+	if s.adjacent(end) && s.tokens[end].kind != otherToken || s.isSymbol(end, '/') {
+		return 0
+	}
+	return end
 }
 
 // maskPlate masks the number plate at token k, after a word such as "plate" or "Kennzeichen", and returns its end, or 0.

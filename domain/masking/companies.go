@@ -11,7 +11,7 @@ var legalForms = []string{
 	"inc", "llc", "llp", "ltd", "corp", "gmbh", "plc", "ag", "bv", "nv", "sarl", "srl", "spa", "oy", "ab", "aps", "pty", "incorporated", "kft", "ltda", "kg",
 	"limited", "corporation", "co", "sa", "sas", "asa", "lp", "as", "se",
 	"ohg", "kgaa", "ug", "ev", "eg", "ek", "gbr", "partg", "mbh", "sasu", "eurl", "sci", "snc", "sca", "scea", "selarl", "scp", "me", "sl", "slu", "sau", "sll", "slne",
-	"scoop", "scop", "scic", "gie", "aie", "dac", "cic", "cio", "ulc", "clg", "doo", "ehf", "uab", "sro", "zrt", "nyrt", "sàrl", "sab", "sapi", "lda", "eireli", "sgps", "epp", "vof", "cv", "sprl", "bvba", "vzw", "asbl", "scrl", "sapa", "srls", "scarl", "ss", "pllc", "pte", "pvt", "unipessoal",
+	"scoop", "scop", "scic", "gie", "aie", "dac", "cic", "cio", "ulc", "clg", "doo", "ehf", "uab", "sro", "zrt", "nyrt", "sàrl", "sab", "sapi", "mbb", "src", "lda", "eireli", "sgps", "epp", "vof", "cv", "sprl", "bvba", "vzw", "asbl", "scrl", "sapa", "srls", "scarl", "ss", "pllc", "pte", "pvt", "unipessoal",
 }
 
 var legalFormSet = func() map[string]bool {
@@ -221,7 +221,7 @@ func (s *scan) withoutArticle(i, j int) int {
 
 // startsFamilyName reports whether the word at token i is a preposition in front of a family name: "Van Rijn & Zn."
 func (s *scan) startsFamilyName(i int) bool {
-	return s.oneOf(i, "van", "von", "di", "del", "dal") && s.isCapitalized(i+1)
+	return (s.oneOf(i, "van", "von", "di", "del", "dal") || s.equals(i, "de") && s.tokens[i].language == langid.Dutch) && s.isCapitalized(i+1)
 }
 
 // legalFormAt returns the end of the legal form of a company at token j, in one word or spelled with full stops
@@ -249,7 +249,7 @@ func (s *scan) legalFormAt(j int) (end int) {
 				form[n] = lower(c)
 				n++
 			}
-			if legalFormSet[string(form[:n])] && (n > 3 || dots > 0 || t.allCaps && !s.inCapitals(k) || s.oneOf(k, "inc", "ltd", "spa", "srl", "lda", "kft", "pty", "plc", "pte", "pvt", "dac", "cic") || s.equals(k, "me") && t.allCaps && t.language == langid.Portuguese || s.equals(k, "co") && t.capitalized && s.isSymbol(k+1, '.')) {
+			if legalFormSet[string(form[:n])] && (n > 3 || dots > 0 || t.allCaps && !s.inCapitals(k) || s.oneOf(k, "inc", "ltd", "spa", "srl", "lda", "kft", "pty", "plc", "pte", "pvt", "dac", "cic", "mbb") || s.equals(k, "me") && t.allCaps && t.language == langid.Portuguese || s.equals(k, "co") && t.capitalized && s.isSymbol(k+1, '.')) {
 				if end = k + 1; s.isSymbol(end, '.') && s.adjacent(end) && (dots > 0 || s.oneOf(k, "inc", "ltd", "ltda", "lda", "corp", "co")) {
 					end++
 				}

@@ -149,6 +149,9 @@ func (s *scan) maskSpelledEmail(i int) bool {
 		return false
 	}
 	end, spelled := s.domainEnd(after)
+	if end == 0 && bracketed {
+		end = s.hostEnd(after)
+	}
 	if end == 0 || before < 1 || s.tokens[before].startsLine {
 		return false
 	}
@@ -164,6 +167,20 @@ func (s *scan) maskSpelledEmail(i int) bool {
 	}
 	s.addSpan(Email, from, end)
 	return true
+}
+
+// hostEnd returns the end of words joined by full stops at token i, whatever the last one is, or 0.
+func (s *scan) hostEnd(i int) int {
+	end := 0
+	for j := i; s.isWord(j) && !s.tokens[j].inSpan && j-i < maxJoined; j += 2 {
+		if j > i && s.tokens[j].end-s.tokens[j].start > 1 {
+			end = j + 1
+		}
+		if !s.isSymbol(j+1, '.') && !s.isSymbol(j+1, '-') || !s.adjacent(j+1) || !s.adjacent(j+2) {
+			break
+		}
+	}
+	return end
 }
 
 // maskSpacedEmail masks an e-mail address with blanks around its '@', "john @ example.com". The domain starts at token

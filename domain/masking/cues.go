@@ -164,6 +164,10 @@ func compoundCue(word string) cue {
 	switch {
 	case strings.HasSuffix(lowered, "ausweis"):
 		return identityCue
+	case strings.HasSuffix(lowered, "wagen"), strings.HasSuffix(lowered, "fahrzeug"):
+		return plateCue
+	case strings.HasSuffix(lowered, "haus"), strings.HasSuffix(lowered, "wohnung"), strings.HasSuffix(lowered, "gebäude"), strings.HasSuffix(lowered, "woning"):
+		return propertyCue
 	case strings.HasSuffix(lowered, "kenmerk"):
 		return numberedCue
 	case strings.HasSuffix(lowered, "polis"), strings.HasSuffix(lowered, "konto"), strings.HasSuffix(lowered, "dossier"), strings.HasSuffix(lowered, "rekening"):

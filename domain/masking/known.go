@@ -162,6 +162,9 @@ func (s *Session) rememberCompany(scan *scan, tokens []token) {
 	for from < end-1 && (tokens[from].cue&(tradeCue|organizationCue|companyCue) != 0 || tokens[from].kind == otherToken || from > 0 && tokens[from].cue&nameConnector != 0 && !tokens[from].capitalized) {
 		from++
 	}
+	if from == 0 && end > 2 && scan.startsWithArticle(tokens, 1) {
+		from = 1 // "Pastificio La Spiga"
+	}
 	for _, first := range [2]int{0, from} {
 		name := tokens[first:end]
 		if len(name) == 0 || len(name) == 1 && !isShortName(&name[0]) || !name[0].capitalized && name[0].kind == wordToken {
@@ -172,6 +175,15 @@ func (s *Session) rememberCompany(scan *scan, tokens []token) {
 		}
 		s.known.add(name, knownEnd|knownCapitalized|uint8(Company))
 	}
+}
+
+// startsWithArticle reports whether token i of a company's tokens is a capitalized article.
+func (s *scan) startsWithArticle(tokens []token, i int) bool {
+	switch s.text[tokens[i].start:tokens[i].end] {
+	case "La", "Il", "Lo", "Le", "Les", "El", "Los", "Las", "De", "Het", "Der", "Die", "Das", "The", "O", "A", "Os", "As", "Gli", "I":
+		return true
+	}
+	return false
 }
 
 // endsCompany reports whether token i of a company's tokens belongs to its legal form: "S", ".", "Lda", "Unipessoal".

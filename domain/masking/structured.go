@@ -2,6 +2,8 @@ package masking
 
 import (
 	"math/bits"
+
+	"counsel/domain/langid"
 )
 
 // findStructured finds personal data with a fixed format: contacts, network addresses, and every kind of number.
@@ -71,6 +73,12 @@ func (s *scan) structuredWord(i int) int {
 		return i
 	}
 	if t.allCaps || t.end-t.start == 1 {
+		if t.language == langid.German {
+			if end := s.germanPlateEnd(i); end > 0 {
+				s.addSpan(ID, i, end)
+				return end - 1
+			}
+		}
 		if j := s.maskReferenceCode(i); j > 0 {
 			return j - 1
 		}
