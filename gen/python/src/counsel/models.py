@@ -1,0 +1,4656 @@
+# Generated from openapi.yaml by datamodel-code-generator; not to be edited.
+"""The types of the contract."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, RootModel
+
+
+class Index(BaseModel):
+    """
+    The addresses of the documentation, relative to this server.
+    """
+
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    name: str
+    """
+    The name of the API.
+    """
+    version: str
+    """
+    The version of the contract.
+    """
+    documentation: str
+    """
+    The documentation.
+    """
+    openapi: str
+    """
+    This OpenAPI document.
+    """
+    health: str
+    """
+    The health check.
+    """
+
+
+class FieldError(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    pointer: str
+    """
+    A JSON Pointer into the body (RFC 6901); for a parameter, its name after a `?`, and for an item of a query parameter, its index, as in `?name/0`; for a header, its name.
+    """
+    detail: str
+    """
+    What is wrong with it.
+    """
+    reason: str | None = None
+    """
+    The machine-readable reason why a document is unfit, see `initiateSignature`.
+    """
+    page: int | None = None
+    """
+    The page of the document, from 1.
+    """
+    quote: str | None = None
+    """
+    The text of the document, or the name of what was found in it.
+    """
+
+
+class CreateApiKeyRequest(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    name: str
+    """
+    What the key is for, such as the program that uses it.
+    """
+    mode: Literal["live"] | None = None
+    """
+    live: the key works with real data.
+    """
+    scopes: list[
+        Literal[
+            "*:read",
+            "*:write",
+            "ai:read",
+            "ai:write",
+            "cases:read",
+            "cases:write",
+            "docs:read",
+            "docs:write",
+            "drafts:read",
+            "drafts:write",
+            "email:read",
+            "email:write",
+            "esign:read",
+            "esign:write",
+            "jobs:read",
+            "jobs:write",
+            "notifications:read",
+            "notifications:write",
+            "templates:read",
+            "templates:write",
+            "webhooks:read",
+            "webhooks:write",
+        ]
+    ]
+    """
+    What the key may do.
+    """
+    expires_at: Annotated[AwareDatetime | None, Field(alias="expiresAt")] = None
+    """
+    When the key stops working, within 366 days; absent: in 365 days.
+    """
+    ip_ranges: Annotated[list[str] | None, Field(alias="ipRanges")] = None
+    """
+    The network addresses from which the key works; absent or empty: all.
+    """
+    rate_limit: Annotated[int | None, Field(alias="rateLimit")] = None
+    """
+    The number of requests per minute, within what the service allows; absent: all of that.
+    """
+
+
+class ApiKey(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    id: str
+    """
+    A UUIDv7: ids sort by creation time.
+    """
+    user_id: Annotated[str, Field(alias="userId")]
+    """
+    A UUIDv7: ids sort by creation time.
+    """
+    name: str
+    """
+    What the key is for, such as the program that uses it.
+    """
+    mode: Literal["live"] = "live"
+    """
+    live: the key works with real data.
+    """
+    status: Literal["active", "expired", "revoked"]
+    """
+    Whether the key works.
+    """
+    prefix: str
+    """
+    The start of the secret.
+    """
+    last_four: Annotated[str, Field(alias="lastFour")]
+    """
+    The last characters of the secret.
+    """
+    scopes: list[
+        Literal[
+            "*:read",
+            "*:write",
+            "ai:read",
+            "ai:write",
+            "cases:read",
+            "cases:write",
+            "docs:read",
+            "docs:write",
+            "drafts:read",
+            "drafts:write",
+            "email:read",
+            "email:write",
+            "esign:read",
+            "esign:write",
+            "jobs:read",
+            "jobs:write",
+            "notifications:read",
+            "notifications:write",
+            "templates:read",
+            "templates:write",
+            "webhooks:read",
+            "webhooks:write",
+        ]
+    ]
+    """
+    What the key may do.
+    """
+    ip_ranges: Annotated[list[str], Field(alias="ipRanges")]
+    """
+    The network addresses from which the key works; empty: all.
+    """
+    rate_limit: Annotated[int | None, Field(alias="rateLimit")] = None
+    """
+    The number of requests per minute; absent: what the service allows.
+    """
+    created_at: Annotated[AwareDatetime, Field(alias="createdAt")]
+    """
+    RFC 3339, in UTC.
+    """
+    expires_at: Annotated[AwareDatetime, Field(alias="expiresAt")]
+    """
+    RFC 3339, in UTC.
+    """
+    last_used_at: Annotated[AwareDatetime | None, Field(alias="lastUsedAt")] = None
+    """
+    When the key was last used, to the minute; absent: never.
+    """
+    revoked_at: Annotated[AwareDatetime | None, Field(alias="revokedAt")] = None
+    """
+    RFC 3339, in UTC.
+    """
+
+
+class ApiKeyWithSecret(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    api_key: Annotated[ApiKey, Field(alias="apiKey")]
+    secret: str
+    """
+    The key to send. It is not shown again.
+    """
+
+
+class ApiKeyList(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    items: list[ApiKey]
+    """
+    The keys.
+    """
+    next_cursor: Annotated[str | None, Field(alias="nextCursor")] = None
+    """
+    The cursor of the next page; absent on the last page.
+    """
+
+
+class RegisterRequest(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    email: str
+    """
+    An e-mail address, with letters of any language on both sides of the @. Case is ignored, and a domain
+    in Unicode equals its ASCII form (xn--).
+
+    """
+    password: str
+    """
+    At least eight characters of any kind, including spaces. A very common password, or one made of the
+    account's name or address, is 422.
+
+    """
+    full_name: Annotated[str, Field(alias="fullName")]
+    """
+    The person's name.
+    """
+
+
+class LoginRequest(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    email: str
+    """
+    An e-mail address, with letters of any language on both sides of the @. Case is ignored, and a domain
+    in Unicode equals its ASCII form (xn--).
+
+    """
+    password: str
+    """
+    The account's password.
+    """
+
+
+class RequestPasswordResetRequest(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    email: str
+    """
+    An e-mail address, with letters of any language on both sides of the @. Case is ignored, and a domain
+    in Unicode equals its ASCII form (xn--).
+
+    """
+
+
+class RefreshRequest(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    refresh_token: Annotated[str, Field(alias="refreshToken")]
+    """
+    The refresh token of the latest pair.
+    """
+
+
+class Tokens(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    access_token: Annotated[str, Field(alias="accessToken")]
+    """
+    A JWT for `Authorization: Bearer`.
+    """
+    token_type: Annotated[Literal["Bearer"], Field(alias="tokenType")] = "Bearer"
+    """
+    How the access token is sent.
+    """
+    expires_in: Annotated[int, Field(alias="expiresIn")]
+    """
+    Seconds until the access token expires.
+    """
+    refresh_token: Annotated[str, Field(alias="refreshToken")]
+    """
+    Can be used for one `POST /api/auth/refresh`.
+    """
+
+
+class Session(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    id: str
+    """
+    A UUIDv7: ids sort by creation time.
+    """
+    created_at: Annotated[AwareDatetime, Field(alias="createdAt")]
+    """
+    RFC 3339, in UTC.
+    """
+    last_used_at: Annotated[AwareDatetime, Field(alias="lastUsedAt")]
+    """
+    RFC 3339, in UTC.
+    """
+    expires_at: Annotated[AwareDatetime, Field(alias="expiresAt")]
+    """
+    RFC 3339, in UTC.
+    """
+    current: bool
+    """
+    Whether it is the session of this request.
+    """
+
+
+class SessionList(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    items: list[Session]
+    """
+    The sessions.
+    """
+
+
+class User(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    id: str
+    """
+    A UUIDv7: ids sort by creation time.
+    """
+    email: str
+    """
+    An e-mail address, with letters of any language on both sides of the @. Case is ignored, and a domain
+    in Unicode equals its ASCII form (xn--).
+
+    """
+    email_verified: Annotated[bool, Field(alias="emailVerified")]
+    """
+    Whether the person has confirmed the address.
+    """
+    full_name: Annotated[str, Field(alias="fullName")]
+    """
+    The person's name.
+    """
+    role: Literal["client", "lawyer", "admin"]
+    """
+    The role of an account.
+    """
+    disabled: bool
+    """
+    Whether the account cannot sign in.
+    """
+    created_at: Annotated[AwareDatetime, Field(alias="createdAt")]
+    """
+    RFC 3339, in UTC.
+    """
+
+
+class UserList(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    items: list[User]
+    """
+    The accounts.
+    """
+    next_cursor: Annotated[str | None, Field(alias="nextCursor")] = None
+    """
+    The cursor of the next page; absent on the last page.
+    """
+
+
+class UpdateUserRequest(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    role: Literal["client", "lawyer", "admin"] | None = None
+    """
+    The role of an account.
+    """
+    disabled: bool | None = None
+    """
+    True prevents the account from signing in.
+    """
+
+
+class Question(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    message: str
+    """
+    The question.
+    """
+    locale: str | None = None
+    """
+    The language as a BCP 47 tag; English if absent or unknown.
+    """
+
+
+class WarmCacheRequest(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    questions: list[Question]
+    """
+    The questions.
+    """
+
+
+class WarmCacheResponse(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    job_id: Annotated[str, Field(alias="jobId")]
+    """
+    A UUIDv7: ids sort by creation time.
+    """
+    total: int
+    """
+    How many questions there are.
+    """
+
+
+class ChatContext(BaseModel):
+    """
+    What the answer takes into account. An answer with a context is never shared with another caller.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    case_id: Annotated[str | None, Field(alias="caseId")] = None
+    """
+    A UUIDv7: ids sort by creation time.
+    """
+    consultation_id: Annotated[str | None, Field(alias="consultationId")] = None
+    """
+    A UUIDv7: ids sort by creation time.
+    """
+    document_ids: Annotated[list[str] | None, Field(alias="documentIds")] = None
+    """
+    The documents to answer from.
+    """
+    facts: str | None = None
+    """
+    The facts of the case.
+    """
+
+
+class ConsultationReference(BaseModel):
+    """
+    The consultation that the question follows up on.
+    """
+
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    kind: Literal["consultation"] = "consultation"
+    """
+    Always `consultation`.
+    """
+    consultation_id: Annotated[str, Field(alias="consultationId")]
+    """
+    A UUIDv7: ids sort by creation time.
+    """
+    excerpt: str
+    """
+    The beginning of its question.
+    """
+
+
+class DocumentReference(BaseModel):
+    """
+    Text of a document that the answer quotes. It was found verbatim on that page.
+    """
+
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    kind: Literal["document"] = "document"
+    """
+    Always `document`.
+    """
+    marker: int
+    """
+    The number in brackets after the quotation in the answer. Several references can have the same.
+    """
+    doc_id: Annotated[str, Field(alias="docId")]
+    """
+    A UUIDv7: ids sort by creation time.
+    """
+    name: str
+    """
+    The document's file name.
+    """
+    page: int
+    """
+    The page number, from 1.
+    """
+    quote: str
+    """
+    The text of the page.
+    """
+
+
+class Citation(BaseModel):
+    """
+    A statute, act or decision that a text of the AI names.
+    """
+
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    text: str
+    """
+    As the text writes it.
+    """
+    kind: Literal["statute", "act", "case"]
+    """
+    `statute`: a provision or a numbered act, such as § 622 BGB or 42 U.S.C. § 1983; `act`: an act, code or treaty by its name; `case`: a decision.
+    """
+    start: int
+    """
+    Where it begins in the text, in UTF-16 code units.
+    """
+    end: int
+    """
+    Where it ends (exclusive), in UTF-16 code units.
+    """
+    verified: bool
+    """
+    Whether it stands in what the AI was given. Nothing vouches for the others.
+    """
+    source: Literal["document", "context", "question"] | None = None
+    """
+    Where it stands: in a document; in the facts, the case or the previous question; in the question or the inputs.
+    """
+    doc_id: Annotated[str | None, Field(alias="docId")] = None
+    """
+    A UUIDv7: ids sort by creation time.
+    """
+    page: int | None = None
+    """
+    Its page in that document, from 1.
+    """
+
+
+class Clarification(BaseModel):
+    """
+    A question to the user that the answer hangs on.
+    """
+
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    about: Literal["jurisdiction", "dates", "facts"]
+    """
+    What is missing: whose law applies, the dates that deadlines depend on, or another fact.
+    """
+    question: str
+    """
+    The question, in the language of the answer.
+    """
+
+
+class DraftSection(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    position: int
+    """
+    Its position in the draft, from 1.
+    """
+    heading: str
+    """
+    The heading.
+    """
+    body: str
+    """
+    The text, in Markdown.
+    """
+
+
+class PageBox(BaseModel):
+    """
+    The rectangle around the part of the quote that is on `page`, in points (1/72 inch) of the page's user space: the
+    origin is the lower left corner of an upright page, `top` is greater than `bottom`, and a rotation of the page is not
+    applied. Absent if the words are not drawn as text.
+
+    """
+
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    left: float
+    """
+    The left edge.
+    """
+    bottom: float
+    """
+    The lower edge.
+    """
+    right: float
+    """
+    The right edge.
+    """
+    top: float
+    """
+    The upper edge.
+    """
+
+
+class MaskRequest(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    text: str
+    """
+    The text to mask.
+    """
+
+
+class MaskedSpan(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    placeholder: str
+    """
+    The placeholder in the masked text.
+    """
+    type: Literal[
+        "PERSON", "COMPANY", "LOCATION", "ADDRESS", "EMAIL", "PHONE", "CREDIT_CARD", "IBAN", "SSN", "IP", "URL", "DATE", "ID", "TITLE", "NATIONALITY", "LITERAL"
+    ]
+    """
+    The kind of data that a placeholder stands for.
+    """
+    start: int
+    """
+    Where the masked part of the submitted text begins, in UTF-16 code units.
+    """
+    end: int
+    """
+    Where it ends (exclusive), in UTF-16 code units.
+    """
+
+
+class AIUsageGroup(RootModel[Literal["day", "month", "user", "case", "model"]]):
+    root: Literal["day", "month", "user", "case", "model"]
+    """
+    What the use of the AI is summed up by.
+    """
+
+
+class AICost(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    micros: int
+    """
+    The amount in millionths of the currency.
+    """
+    currency: str
+    """
+    The currency (ISO 4217).
+    """
+
+
+class AIBudget(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    scope: Literal["user", "firm"]
+    """
+    Whose use counts: the caller's, or that of all accounts together.
+    """
+    period: Literal["day", "month"]
+    """
+    The period for which it applies, in UTC.
+    """
+    unit: Literal["tokens", "cost"]
+    """
+    What is limited: tokens, or the cost in millionths of the currency.
+    """
+    limit: int
+    """
+    The limit.
+    """
+    spent: int
+    """
+    What was used in the current period.
+    """
+    resets_at: Annotated[AwareDatetime, Field(alias="resetsAt")]
+    """
+    RFC 3339, in UTC.
+    """
+
+
+class ConsultationSummary(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    id: str
+    """
+    A UUIDv7: ids sort by creation time.
+    """
+    user_id: Annotated[str, Field(alias="userId")]
+    """
+    A UUIDv7: ids sort by creation time.
+    """
+    kind: Literal["chat", "document", "analysis"]
+    """
+    The type of a consultation.
+    """
+    excerpt: str
+    """
+    The beginning of the question.
+    """
+    cached: bool
+    """
+    Whether the answer came from the cache.
+    """
+    created_at: Annotated[AwareDatetime, Field(alias="createdAt")]
+    """
+    RFC 3339, in UTC.
+    """
+
+
+class ConsultationList(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    items: list[ConsultationSummary]
+    """
+    The consultations.
+    """
+    next_cursor: Annotated[str | None, Field(alias="nextCursor")] = None
+    """
+    The cursor of the next page; absent on the last page.
+    """
+
+
+class DocumentType(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    id: str
+    """
+    The value for the `type` of a draft.
+    """
+    title: str
+    """
+    Its name.
+    """
+    description: str
+    """
+    What it is for.
+    """
+    version: str
+    """
+    The version of its template.
+    """
+    inputs_schema: Annotated[dict[str, Any], Field(alias="inputsSchema")]
+    """
+    The JSON Schema (2020-12) of `inputs`.
+    """
+    example: dict[str, Any]
+    """
+    Inputs that match the schema.
+    """
+
+
+class DocumentTypeList(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    items: list[DocumentType]
+    """
+    The document types.
+    """
+
+
+class DraftSummary(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    id: str
+    """
+    A UUIDv7: ids sort by creation time.
+    """
+    user_id: Annotated[str, Field(alias="userId")]
+    """
+    A UUIDv7: ids sort by creation time.
+    """
+    case_id: Annotated[str | None, Field(alias="caseId")] = None
+    """
+    A UUIDv7: ids sort by creation time.
+    """
+    origin: Literal["generated", "written"]
+    """
+    Who wrote the first version: the AI or a person.
+    """
+    type: str | None = None
+    """
+    The id of a document type.
+    """
+    locale: str
+    """
+    The language of the text.
+    """
+    title: str
+    """
+    The title.
+    """
+    status: Literal["drafted", "reviewed", "final"]
+    """
+    The status of a draft.
+    """
+    version: int
+    """
+    A version of a draft: 1, 2, and so on.
+    """
+    created_at: Annotated[AwareDatetime, Field(alias="createdAt")]
+    """
+    RFC 3339, in UTC.
+    """
+    updated_at: Annotated[AwareDatetime, Field(alias="updatedAt")]
+    """
+    RFC 3339, in UTC.
+    """
+
+
+class DraftList(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    items: list[DraftSummary]
+    """
+    The drafts.
+    """
+    next_cursor: Annotated[str | None, Field(alias="nextCursor")] = None
+    """
+    The cursor of the next page; absent on the last page.
+    """
+
+
+class Draft(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    id: str
+    """
+    A UUIDv7: ids sort by creation time.
+    """
+    user_id: Annotated[str, Field(alias="userId")]
+    """
+    A UUIDv7: ids sort by creation time.
+    """
+    case_id: Annotated[str | None, Field(alias="caseId")] = None
+    """
+    A UUIDv7: ids sort by creation time.
+    """
+    origin: Literal["generated", "written"]
+    """
+    Who wrote the first version: the AI or a person.
+    """
+    type: str | None = None
+    """
+    The id of a document type.
+    """
+    locale: str
+    """
+    The language of the text.
+    """
+    title: str
+    """
+    The title.
+    """
+    status: Literal["drafted", "reviewed", "final"]
+    """
+    The status of a draft.
+    """
+    version: int
+    """
+    A version of a draft: 1, 2, and so on.
+    """
+    created_at: Annotated[AwareDatetime, Field(alias="createdAt")]
+    """
+    RFC 3339, in UTC.
+    """
+    updated_at: Annotated[AwareDatetime, Field(alias="updatedAt")]
+    """
+    RFC 3339, in UTC.
+    """
+    body: str
+    """
+    The text, in Markdown.
+    """
+    warnings: list[str]
+    """
+    What a lawyer should check in the generated text; it may have been resolved since.
+    """
+    quality_score: Annotated[float | None, Field(alias="qualityScore")] = None
+    """
+    How complete the generated text was; absent if a person wrote it.
+    """
+    reviewed_by: Annotated[str | None, Field(alias="reviewedBy")] = None
+    """
+    A UUIDv7: ids sort by creation time.
+    """
+    reviewed_at: Annotated[AwareDatetime | None, Field(alias="reviewedAt")] = None
+    """
+    RFC 3339, in UTC.
+    """
+    finalized_by: Annotated[str | None, Field(alias="finalizedBy")] = None
+    """
+    A UUIDv7: ids sort by creation time.
+    """
+    finalized_at: Annotated[AwareDatetime | None, Field(alias="finalizedAt")] = None
+    """
+    RFC 3339, in UTC.
+    """
+
+
+class CreateDraftRequest(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    title: str
+    """
+    The title; one line.
+    """
+    body: str
+    """
+    The text, in Markdown.
+    """
+    type: str | None = None
+    """
+    The id of a document type.
+    """
+    locale: str | None = None
+    """
+    The language as a BCP 47 tag; English if absent or unknown.
+    """
+    case_id: Annotated[str | None, Field(alias="caseId")] = None
+    """
+    A UUIDv7: ids sort by creation time.
+    """
+
+
+class UpdateDraftRequest(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    version: int
+    """
+    A version of a draft: 1, 2, and so on.
+    """
+    title: str | None = None
+    """
+    The new title; one line.
+    """
+    body: str | None = None
+    """
+    The new text, in Markdown.
+    """
+    note: str | None = None
+    """
+    A note about the change, stored with the new version.
+    """
+    status: Literal["drafted", "reviewed", "final"] | None = None
+    """
+    The status of a draft.
+    """
+    case_id: Annotated[str | None, Field(alias="caseId")] = None
+    """
+    A UUIDv7: ids sort by creation time.
+    """
+
+
+class DraftVersionSummary(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    version: int
+    """
+    A version of a draft: 1, 2, and so on.
+    """
+    title: str
+    """
+    The title of this version.
+    """
+    note: str | None = None
+    """
+    The author's note about the change.
+    """
+    author_id: Annotated[str, Field(alias="authorId")]
+    """
+    A UUIDv7: ids sort by creation time.
+    """
+    created_at: Annotated[AwareDatetime, Field(alias="createdAt")]
+    """
+    RFC 3339, in UTC.
+    """
+
+
+class DraftVersionList(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    items: list[DraftVersionSummary]
+    """
+    The versions.
+    """
+    next_cursor: Annotated[str | None, Field(alias="nextCursor")] = None
+    """
+    The cursor of the next page; absent on the last page.
+    """
+
+
+class DraftVersion(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    version: int
+    """
+    A version of a draft: 1, 2, and so on.
+    """
+    title: str
+    """
+    The title of this version.
+    """
+    note: str | None = None
+    """
+    The author's note about the change.
+    """
+    author_id: Annotated[str, Field(alias="authorId")]
+    """
+    A UUIDv7: ids sort by creation time.
+    """
+    created_at: Annotated[AwareDatetime, Field(alias="createdAt")]
+    """
+    RFC 3339, in UTC.
+    """
+    body: str
+    """
+    The text of this version, in Markdown.
+    """
+
+
+class TextChange(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    kind: Literal["equal", "delete", "insert"]
+    """
+    Whether the piece is unchanged, deleted or inserted.
+    """
+    text: str
+    """
+    The piece.
+    """
+
+
+class CaseSummary(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    id: str
+    """
+    A UUIDv7: ids sort by creation time.
+    """
+    title: str
+    """
+    The title of the case.
+    """
+    status: Literal["open", "closed"]
+    """
+    The status of a case.
+    """
+    legal_hold: Annotated[bool, Field(alias="legalHold")]
+    """
+    Whether deletion is forbidden.
+    """
+    my_role: Annotated[Literal["owner", "lawyer", "assistant", "client", "viewer"] | None, Field(alias="myRole")] = None
+    """
+    The role of a member. owner: manages the case and its members and can delete it. lawyer: works on the case and can change it. assistant: works on the case. client: reads it and asks questions in it. viewer: reads it.
+    """
+    created_at: Annotated[AwareDatetime, Field(alias="createdAt")]
+    """
+    RFC 3339, in UTC.
+    """
+    updated_at: Annotated[AwareDatetime, Field(alias="updatedAt")]
+    """
+    RFC 3339, in UTC.
+    """
+
+
+class CaseList(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    items: list[CaseSummary]
+    """
+    The cases.
+    """
+    next_cursor: Annotated[str | None, Field(alias="nextCursor")] = None
+    """
+    The cursor of the next page; absent on the last page.
+    """
+
+
+class Case(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    id: str
+    """
+    A UUIDv7: ids sort by creation time.
+    """
+    title: str
+    """
+    The title of the case.
+    """
+    description: str
+    """
+    What the case is about.
+    """
+    status: Literal["open", "closed"]
+    """
+    The status of a case.
+    """
+    legal_hold: Annotated[bool, Field(alias="legalHold")]
+    """
+    Whether deletion is forbidden.
+    """
+    my_role: Annotated[Literal["owner", "lawyer", "assistant", "client", "viewer"] | None, Field(alias="myRole")] = None
+    """
+    The role of a member. owner: manages the case and its members and can delete it. lawyer: works on the case and can change it. assistant: works on the case. client: reads it and asks questions in it. viewer: reads it.
+    """
+    created_by: Annotated[str, Field(alias="createdBy")]
+    """
+    A UUIDv7: ids sort by creation time.
+    """
+    created_at: Annotated[AwareDatetime, Field(alias="createdAt")]
+    """
+    RFC 3339, in UTC.
+    """
+    updated_at: Annotated[AwareDatetime, Field(alias="updatedAt")]
+    """
+    RFC 3339, in UTC.
+    """
+    closed_at: Annotated[AwareDatetime | None, Field(alias="closedAt")] = None
+    """
+    RFC 3339, in UTC.
+    """
+
+
+class AddCaseMemberRequest(BaseModel):
+    """
+    Names the person by either `userId` or `email`.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    user_id: Annotated[str | None, Field(alias="userId")] = None
+    """
+    A UUIDv7: ids sort by creation time.
+    """
+    email: str | None = None
+    """
+    An e-mail address, with letters of any language on both sides of the @. Case is ignored, and a domain
+    in Unicode equals its ASCII form (xn--).
+
+    """
+    role: Literal["owner", "lawyer", "assistant", "client", "viewer"]
+    """
+    The role of a member. owner: manages the case and its members and can delete it. lawyer: works on the case and can change it. assistant: works on the case. client: reads it and asks questions in it. viewer: reads it.
+    """
+
+
+class UpdateCaseMemberRequest(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    role: Literal["owner", "lawyer", "assistant", "client", "viewer"]
+    """
+    The role of a member. owner: manages the case and its members and can delete it. lawyer: works on the case and can change it. assistant: works on the case. client: reads it and asks questions in it. viewer: reads it.
+    """
+
+
+class CaseMember(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    user_id: Annotated[str, Field(alias="userId")]
+    """
+    A UUIDv7: ids sort by creation time.
+    """
+    full_name: Annotated[str, Field(alias="fullName")]
+    """
+    The person's name.
+    """
+    email: str
+    """
+    An e-mail address, with letters of any language on both sides of the @. Case is ignored, and a domain
+    in Unicode equals its ASCII form (xn--).
+
+    """
+    role: Literal["owner", "lawyer", "assistant", "client", "viewer"]
+    """
+    The role of a member. owner: manages the case and its members and can delete it. lawyer: works on the case and can change it. assistant: works on the case. client: reads it and asks questions in it. viewer: reads it.
+    """
+    since: AwareDatetime
+    """
+    RFC 3339, in UTC.
+    """
+
+
+class CaseMemberList(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    items: list[CaseMember]
+    """
+    The members.
+    """
+
+
+class CaseInvitation(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    id: str
+    """
+    A UUIDv7: ids sort by creation time.
+    """
+    case_id: Annotated[str, Field(alias="caseId")]
+    """
+    A UUIDv7: ids sort by creation time.
+    """
+    email: str
+    """
+    An e-mail address, with letters of any language on both sides of the @. Case is ignored, and a domain
+    in Unicode equals its ASCII form (xn--).
+
+    """
+    role: Literal["owner", "lawyer", "assistant", "client", "viewer"]
+    """
+    The role of a member. owner: manages the case and its members and can delete it. lawyer: works on the case and can change it. assistant: works on the case. client: reads it and asks questions in it. viewer: reads it.
+    """
+    invited_by: Annotated[str, Field(alias="invitedBy")]
+    """
+    A UUIDv7: ids sort by creation time.
+    """
+    created_at: Annotated[AwareDatetime, Field(alias="createdAt")]
+    """
+    RFC 3339, in UTC.
+    """
+    expires_at: Annotated[AwareDatetime, Field(alias="expiresAt")]
+    """
+    RFC 3339, in UTC.
+    """
+
+
+class CaseInvitationList(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    items: list[CaseInvitation]
+    """
+    The invitations.
+    """
+
+
+class Invitation(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    id: str
+    """
+    A UUIDv7: ids sort by creation time.
+    """
+    inviter_name: Annotated[str, Field(alias="inviterName")]
+    """
+    The name of the person who sent the invitation.
+    """
+    role: Literal["owner", "lawyer", "assistant", "client", "viewer"]
+    """
+    The role of a member. owner: manages the case and its members and can delete it. lawyer: works on the case and can change it. assistant: works on the case. client: reads it and asks questions in it. viewer: reads it.
+    """
+    created_at: Annotated[AwareDatetime, Field(alias="createdAt")]
+    """
+    RFC 3339, in UTC.
+    """
+    expires_at: Annotated[AwareDatetime, Field(alias="expiresAt")]
+    """
+    RFC 3339, in UTC.
+    """
+
+
+class InvitationList(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    items: list[Invitation]
+    """
+    The invitations.
+    """
+
+
+class AcceptedInvitation(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    case_id: Annotated[str, Field(alias="caseId")]
+    """
+    A UUIDv7: ids sort by creation time.
+    """
+    role: Literal["owner", "lawyer", "assistant", "client", "viewer"]
+    """
+    The role of a member. owner: manages the case and its members and can delete it. lawyer: works on the case and can change it. assistant: works on the case. client: reads it and asks questions in it. viewer: reads it.
+    """
+
+
+class CreateCaseNoteRequest(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    body: str
+    """
+    The note.
+    """
+
+
+class CaseNote(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    id: str
+    """
+    A UUIDv7: ids sort by creation time.
+    """
+    author_id: Annotated[str, Field(alias="authorId")]
+    """
+    A UUIDv7: ids sort by creation time.
+    """
+    body: str
+    """
+    The note.
+    """
+    created_at: Annotated[AwareDatetime, Field(alias="createdAt")]
+    """
+    RFC 3339, in UTC.
+    """
+
+
+class CaseNoteList(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    items: list[CaseNote]
+    """
+    The notes.
+    """
+    next_cursor: Annotated[str | None, Field(alias="nextCursor")] = None
+    """
+    The cursor of the next page; absent on the last page.
+    """
+
+
+class CaseTaskContent(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    title: str
+    """
+    What is to be done.
+    """
+    status: Literal["open", "done"] | None = None
+    """
+    The status of a task.
+    """
+    due_on: Annotated[date | None, Field(alias="dueOn")] = None
+    """
+    The day it is due; 1900 to 2999.
+    """
+    assignee_id: Annotated[str | None, Field(alias="assigneeId")] = None
+    """
+    A UUIDv7: ids sort by creation time.
+    """
+
+
+class CaseTask(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    id: str
+    """
+    A UUIDv7: ids sort by creation time.
+    """
+    title: str
+    """
+    What is to be done.
+    """
+    status: Literal["open", "done"]
+    """
+    The status of a task.
+    """
+    due_on: Annotated[date | None, Field(alias="dueOn")] = None
+    """
+    The day it is due.
+    """
+    assignee_id: Annotated[str | None, Field(alias="assigneeId")] = None
+    """
+    A UUIDv7: ids sort by creation time.
+    """
+    created_by: Annotated[str, Field(alias="createdBy")]
+    """
+    A UUIDv7: ids sort by creation time.
+    """
+    created_at: Annotated[AwareDatetime, Field(alias="createdAt")]
+    """
+    RFC 3339, in UTC.
+    """
+    updated_at: Annotated[AwareDatetime, Field(alias="updatedAt")]
+    """
+    RFC 3339, in UTC.
+    """
+
+
+class CaseTaskList(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    items: list[CaseTask]
+    """
+    The tasks.
+    """
+    next_cursor: Annotated[str | None, Field(alias="nextCursor")] = None
+    """
+    The cursor of the next page; absent on the last page.
+    """
+
+
+class AddCasePartyRequest(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    kind: Literal["person", "company"]
+    """
+    Whether a party is a person or a company.
+    """
+    side: Literal["client", "opposing", "other"]
+    """
+    The side of a party; other: neither side, such as a witness.
+    """
+    name: str
+    """
+    The party's name.
+    """
+    email: str | None = None
+    """
+    An e-mail address, with letters of any language on both sides of the @. Case is ignored, and a domain
+    in Unicode equals its ASCII form (xn--).
+
+    """
+    registration_number: Annotated[str | None, Field(alias="registrationNumber")] = None
+    """
+    The company registration number or a tax number.
+    """
+
+
+class PartyConflict(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    side: Literal["client", "opposing", "other"]
+    """
+    The side of a party; other: neither side, such as a witness.
+    """
+    matched: list[Literal["name", "similarName", "email", "registrationNumber"]]
+    """
+    What matches; `similarName` means that it may be the same person.
+    """
+    case_id: Annotated[str | None, Field(alias="caseId")] = None
+    """
+    A UUIDv7: ids sort by creation time.
+    """
+
+
+class TimelineEntry(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    seq: int
+    """
+    The sequence number, from 1 without gaps.
+    """
+    at: AwareDatetime
+    """
+    RFC 3339, in UTC.
+    """
+    actor_id: Annotated[str, Field(alias="actorId")]
+    """
+    A UUIDv7: ids sort by creation time.
+    """
+    key_id: Annotated[str | None, Field(alias="keyId")] = None
+    """
+    The API key that acted for the actor, if one did.
+    """
+    verb: Literal["read", "download", "create", "update", "delete", "hold"]
+    """
+    The action.
+    """
+    subject: Literal["case", "member", "note", "task", "party", "timeline", "consultation", "draft", "document", "signature", "payment"]
+    """
+    The resource that it was applied to.
+    """
+    subject_id: Annotated[str | None, Field(alias="subjectId")] = None
+    """
+    A UUIDv7: ids sort by creation time.
+    """
+    refused: bool
+    """
+    Whether the action was refused.
+    """
+    detail: str
+    """
+    What changed, or why it was refused; for people. It never contains what a person wrote.
+    """
+    prev_hash: Annotated[str, Field(alias="prevHash")]
+    """
+    A SHA-256 hash in hexadecimal.
+    """
+    hash: str
+    """
+    A SHA-256 hash in hexadecimal.
+    """
+
+
+class CaseTimeline(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    items: list[TimelineEntry]
+    """
+    The entries.
+    """
+    next_cursor: Annotated[str | None, Field(alias="nextCursor")] = None
+    """
+    The cursor of the next page; absent on the last page.
+    """
+
+
+class TimelineVerification(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    intact: bool
+    """
+    Whether every entry is unchanged.
+    """
+    entries: int
+    """
+    How many entries, from the first on, are unchanged.
+    """
+    broken_at: Annotated[int | None, Field(alias="brokenAt")] = None
+    """
+    The first entry that was changed or is missing; absent if intact.
+    """
+    head: str
+    """
+    A SHA-256 hash in hexadecimal.
+    """
+
+
+class UploadDocumentRequest(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    case_id: Annotated[str | None, Field(alias="caseId")] = None
+    """
+    A UUIDv7: ids sort by creation time.
+    """
+    file: bytes
+    """
+    A file of at most 25 MiB (the upload limit). In a form, its part should have a file name.
+    """
+
+
+class EmailAttachment(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    filename: str
+    """
+    The file name for the recipient.
+    """
+    file_url: Annotated[str | None, Field(alias="fileUrl")] = None
+    """
+    The `fileUrl` of a document, or the path of its content. Either this or docId is required.
+    """
+    doc_id: Annotated[str | None, Field(alias="docId")] = None
+    """
+    A UUIDv7: ids sort by creation time.
+    """
+    inline: bool | None = None
+    """
+    Whether it is an image that the HTML shows.
+    """
+
+
+class SendEmailsError(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    code: str
+    """
+    The code of a problem.
+    """
+    detail: str
+    """
+    What went wrong.
+    """
+    errors: list[FieldError]
+    """
+    The invalid fields.
+    """
+
+
+class EmailRecipient(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    address: str
+    """
+    An e-mail address, with letters of any language on both sides of the @. Case is ignored, and a domain
+    in Unicode equals its ASCII form (xn--).
+
+    """
+    field: Literal["to", "cc", "bcc"]
+    """
+    The header field that lists the recipient.
+    """
+    status: Literal["queued", "sent", "bounced", "failed", "cancelled", "suppressed"]
+    """
+    As for the e-mail; suppressed: the address is on the suppression list.
+    """
+    reason: str | None = None
+    """
+    Why it was not sent, or not yet: the reply of the mail server.
+    """
+
+
+class EmailFile(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    filename: str
+    """
+    The file name for the recipient.
+    """
+    doc_id: Annotated[str, Field(alias="docId")]
+    """
+    A UUIDv7: ids sort by creation time.
+    """
+    content_type: Annotated[str, Field(alias="contentType")]
+    """
+    The content type.
+    """
+    size: int
+    """
+    Bytes.
+    """
+    inline: bool
+    """
+    Whether it is an image that the HTML shows.
+    """
+
+
+class Email(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    id: str
+    """
+    A UUIDv7: ids sort by creation time.
+    """
+    user_id: Annotated[str, Field(alias="userId")]
+    """
+    A UUIDv7: ids sort by creation time.
+    """
+    subject: str
+    """
+    The subject.
+    """
+    body_text: Annotated[str | None, Field(alias="bodyText")] = None
+    """
+    The text body; absent in lists, and after the retention period.
+    """
+    body_html: Annotated[str | None, Field(alias="bodyHtml")] = None
+    """
+    The HTML body as it is sent; absent in lists.
+    """
+    reply_to: Annotated[str | None, Field(alias="replyTo")] = None
+    """
+    An e-mail address, with letters of any language on both sides of the @. Case is ignored, and a domain
+    in Unicode equals its ASCII form (xn--).
+
+    """
+    status: Literal["queued", "sent", "bounced", "failed", "cancelled"]
+    """
+    queued: waiting to be sent; sent: accepted by the mail server for at least one recipient; bounced: rejected permanently; failed: the service stopped trying; cancelled: by the sender.
+    """
+    reason: str | None = None
+    """
+    Why it was not sent, or not yet.
+    """
+    attempts: int
+    """
+    The number of attempts.
+    """
+    recipients: list[EmailRecipient]
+    """
+    The recipients with their status.
+    """
+    attachments: list[EmailFile]
+    """
+    The attachments.
+    """
+    send_at: Annotated[AwareDatetime, Field(alias="sendAt")]
+    """
+    RFC 3339, in UTC.
+    """
+    created_at: Annotated[AwareDatetime, Field(alias="createdAt")]
+    """
+    RFC 3339, in UTC.
+    """
+    updated_at: Annotated[AwareDatetime, Field(alias="updatedAt")]
+    """
+    RFC 3339, in UTC.
+    """
+
+
+class EmailList(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    items: list[Email]
+    """
+    The e-mails.
+    """
+    next_cursor: Annotated[str | None, Field(alias="nextCursor")] = None
+    """
+    The cursor of the next page; absent on the last page.
+    """
+
+
+class CreateSuppressionRequest(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    address: str
+    """
+    An e-mail address, with letters of any language on both sides of the @. Case is ignored, and a domain
+    in Unicode equals its ASCII form (xn--).
+
+    """
+
+
+class Suppression(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    id: str
+    """
+    A UUIDv7: ids sort by creation time.
+    """
+    address: str
+    """
+    The suppressed address. The address of a person who was erased is not stored; instead there is `erased-`, the first 32 hexadecimal digits of the SHA-256 of the lower-case address, and `@erased.invalid`.
+    """
+    reason: Literal["bounced", "manual", "unsubscribed"]
+    """
+    bounced: a mail server reported that the address does not exist; manual: an admin added it; unsubscribed: its owner wants no bulk e-mail.
+    """
+    created_at: Annotated[AwareDatetime, Field(alias="createdAt")]
+    """
+    RFC 3339, in UTC.
+    """
+
+
+class SuppressionList(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    items: list[Suppression]
+    """
+    The entries.
+    """
+    next_cursor: Annotated[str | None, Field(alias="nextCursor")] = None
+    """
+    The cursor of the next page; absent on the last page.
+    """
+
+
+class TrackedChanges(BaseModel):
+    """
+    Tracked changes and comments of a Word document, once its text is extracted; absent if there are none. The text is read as if all changes were accepted, with the comments. Check the changes in the document itself before you rely on the text.
+    """
+
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    insertions: int
+    """
+    Tracked insertions, which are part of the text.
+    """
+    deletions: int
+    """
+    Tracked deletions, which are not part of the text.
+    """
+    moves: int
+    """
+    Tracked moves; the text is read at its new place.
+    """
+    comments: int
+    """
+    Comments, which are in the text as “[Comment by Ada: …]”.
+    """
+
+
+class NewSigner(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    name: str
+    """
+    The name, as it is printed on the certificate.
+    """
+    email: str
+    """
+    The address that the link is sent to.
+    """
+    order: int | None = None
+    """
+    The position in a sequential workflow, for all signers or for none. A parallel workflow has no order.
+    """
+
+
+class InitiateSignatureResponse(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    signing_url: Annotated[str, Field(alias="signingUrl")]
+    """
+    The page where a signer can request their link. It contains no secret.
+    """
+    expires_at: Annotated[AwareDatetime, Field(alias="expiresAt")]
+    """
+    RFC 3339, in UTC.
+    """
+    tracking_id: Annotated[str, Field(alias="trackingId")]
+    """
+    A UUIDv7: ids sort by creation time.
+    """
+
+
+class Signer(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    number: int
+    """
+    The number of the signer in the log and the certificate.
+    """
+    turn: int
+    """
+    Signers with the same turn sign at the same time.
+    """
+    name: str
+    """
+    The signer's name.
+    """
+    email: str
+    """
+    The signer's address.
+    """
+    status: Literal["waiting", "sent", "opened", "viewed", "consented", "signed", "declined"]
+    """
+    waiting: others sign first; sent: the link was e-mailed or is about to be; opened: the link was used; viewed: the whole document was downloaded with it; consented: the signer agreed to sign electronically.
+    """
+    signed_at: Annotated[AwareDatetime | None, Field(alias="signedAt")] = None
+    """
+    RFC 3339, in UTC.
+    """
+    reason: str | None = None
+    """
+    Why the signer declined.
+    """
+
+
+class SignatureEvent(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    seq: int
+    """
+    The sequence number, from 1 without gaps.
+    """
+    at: AwareDatetime
+    """
+    RFC 3339, in UTC.
+    """
+    kind: Literal[
+        "created",
+        "risks",
+        "failed",
+        "sent",
+        "reminded",
+        "delivered",
+        "bounced",
+        "forwarded",
+        "opened",
+        "viewed",
+        "consented",
+        "signed",
+        "declined",
+        "cancelled",
+        "expired",
+        "completed",
+    ]
+    """
+    What happened. risks: the sender accepted risks of the document; delivered, bounced: the mail server accepted or rejected the e-mail to this address; forwarded: the link was used and led to the provider; opened: the link was used; viewed: the whole document was downloaded with it, or the provider reports that it was viewed.
+    """
+    signer: int | None = None
+    """
+    The signer who did it.
+    """
+    ip: str | None = None
+    """
+    The network address of the signer.
+    """
+    user_agent: Annotated[str | None, Field(alias="userAgent")] = None
+    """
+    The browser of the signer.
+    """
+    detail: str | None = None
+    """
+    A checksum, the version of the consent text, the accepted risks, or the reason of a failure.
+    """
+    signed_as: Annotated[str | None, Field(alias="signedAs")] = None
+    """
+    The name that was typed as a signature, if it differs from the signer's name.
+    """
+    prev: str
+    """
+    A SHA-256.
+    """
+    hash: str
+    """
+    A SHA-256.
+    """
+
+
+class SignatureEventList(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    items: list[SignatureEvent]
+    """
+    The log, from its beginning.
+    """
+
+
+class ProviderWebhook(BaseModel):
+    """
+    The provider's own event.
+    """
+
+    model_config = ConfigDict(
+        extra="allow",
+        populate_by_name=True,
+    )
+
+
+class SigningToken(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    token: str
+    """
+    The part of a signing link after the `#`.
+    """
+
+
+class SigningConsent(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    token: str
+    """
+    The part of a signing link after the `#`.
+    """
+    disclosure: str
+    """
+    The version of the consent text that was shown.
+    """
+
+
+class SignaturePoint(BaseModel):
+    """
+    A point, from the upper left corner of the field.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    x: float
+    """
+    To the right.
+    """
+    y: float
+    """
+    Down.
+    """
+
+
+class SigningDecline(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    token: str
+    """
+    The part of a signing link after the `#`.
+    """
+    reason: str | None = None
+    """
+    The reason, for the sender.
+    """
+
+
+class SigningLinkRequest(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    tracking_id: Annotated[str, Field(alias="trackingId")]
+    """
+    A UUIDv7: ids sort by creation time.
+    """
+    email: str
+    """
+    The signer's address.
+    """
+
+
+class SigningDisclosure(BaseModel):
+    """
+    The consent text.
+    """
+
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    version: str
+    """
+    The version of the text.
+    """
+    text: str
+    """
+    The text.
+    """
+
+
+class SigningText(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    pages: list[str]
+    """
+    The text of each page.
+    """
+
+
+class Passage(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    doc_id: Annotated[str, Field(alias="docId")]
+    """
+    A UUIDv7: ids sort by creation time.
+    """
+    case_id: Annotated[str | None, Field(alias="caseId")] = None
+    """
+    A UUIDv7: ids sort by creation time.
+    """
+    name: str
+    """
+    The document's file name.
+    """
+    page: int
+    """
+    The page number, from 1.
+    """
+    quote: str
+    """
+    The text of the page around the match.
+    """
+    matches: list[str]
+    """
+    The matching words of the quote, as they are written there.
+    """
+
+
+class PassageList(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    items: list[Passage]
+    """
+    The pages, best match first.
+    """
+
+
+class RenderBatchResponse(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    job_id: Annotated[str, Field(alias="jobId")]
+    """
+    A UUIDv7: ids sort by creation time.
+    """
+    total: int
+    """
+    How many documents the job renders.
+    """
+
+
+class RenderOptions(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    draft: bool | None = None
+    """
+    Whether every page is marked DRAFT.
+    """
+    page_size: Annotated[Literal["A4", "Letter"] | None, Field(alias="pageSize")] = None
+    """
+    The paper size; if absent, the template's, or A4 for a draft.
+    """
+    verify_url: Annotated[str | None, Field(alias="verifyUrl")] = None
+    """
+    A URL where a reader can verify the document; printed as a QR code on the last page.
+    """
+
+
+class RenderPdfResponse(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    doc_id: Annotated[str, Field(alias="docId")]
+    """
+    A UUIDv7: ids sort by creation time.
+    """
+    case_id: Annotated[str | None, Field(alias="caseId")] = None
+    """
+    A UUIDv7: ids sort by creation time.
+    """
+    file_url: Annotated[str, Field(alias="fileUrl")]
+    """
+    Where anyone who has the URL can download the file until it expires.
+    """
+    file_url_expires_at: Annotated[AwareDatetime, Field(alias="fileUrlExpiresAt")]
+    """
+    RFC 3339, in UTC.
+    """
+    checksum: str
+    """
+    The SHA-256 of a file's bytes.
+    """
+    size: int
+    """
+    The size of the file in bytes.
+    """
+
+
+class JobProgress(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    done: int
+    """
+    How many steps are done.
+    """
+    total: int
+    """
+    How many steps there are; 0 if unknown.
+    """
+
+
+class JobError(BaseModel):
+    """
+    Why the last attempt failed.
+    """
+
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    code: str
+    """
+    The `code` of a problem.
+    """
+    detail: str
+    """
+    What happened.
+    """
+
+
+class Verification(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    doc_id: Annotated[str, Field(alias="docId")]
+    """
+    A UUIDv7: ids sort by creation time.
+    """
+    intact: bool
+    """
+    Whether the stored bytes are the recorded ones.
+    """
+    checksum: str
+    """
+    The SHA-256 of a file's bytes.
+    """
+    stored_checksum: Annotated[str | None, Field(alias="storedChecksum")] = None
+    """
+    The SHA-256 of a file's bytes.
+    """
+    stored_size: Annotated[int, Field(alias="storedSize")]
+    """
+    The size of the stored file in bytes.
+    """
+    reproducible: bool | None = None
+    """
+    Whether rendering it again gives the same bytes; absent for an uploaded document.
+    """
+    verified_at: Annotated[AwareDatetime, Field(alias="verifiedAt")]
+    """
+    RFC 3339, in UTC.
+    """
+
+
+class TemplateVersionSummary(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    version: str
+    """
+    The name of a version, such as 1, 2.1 or 2026-03.
+    """
+    name: str
+    """
+    The template's name in this version.
+    """
+    published: bool
+    """
+    Whether everyone with whom the template is shared can use it.
+    """
+    author_id: Annotated[str | None, Field(alias="authorId")] = None
+    """
+    A UUIDv7: ids sort by creation time.
+    """
+    created_at: Annotated[AwareDatetime, Field(alias="createdAt")]
+    """
+    RFC 3339, in UTC.
+    """
+    published_at: Annotated[AwareDatetime | None, Field(alias="publishedAt")] = None
+    """
+    RFC 3339, in UTC.
+    """
+
+
+class TemplateVersion(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    template_id: Annotated[str, Field(alias="templateId")]
+    """
+    The id of a template: lower-case letters, digits and hyphens.
+    """
+    version: str
+    """
+    The name of a version, such as 1, 2.1 or 2026-03.
+    """
+    name: str
+    """
+    The template's name in this version.
+    """
+    published: bool
+    """
+    Whether everyone with whom the template is shared can use it.
+    """
+    author_id: Annotated[str | None, Field(alias="authorId")] = None
+    """
+    A UUIDv7: ids sort by creation time.
+    """
+    created_at: Annotated[AwareDatetime, Field(alias="createdAt")]
+    """
+    RFC 3339, in UTC.
+    """
+    published_at: Annotated[AwareDatetime | None, Field(alias="publishedAt")] = None
+    """
+    RFC 3339, in UTC.
+    """
+    description: str
+    """
+    What it is for.
+    """
+    body: str
+    """
+    Front matter and Markdown with placeholders.
+    """
+    schema_: Annotated[dict[str, Any], Field(alias="schema")]
+    """
+    The JSON Schema (2020-12) of the data.
+    """
+    sample_data: Annotated[dict[str, Any], Field(alias="sampleData")]
+    """
+    Data that matches the schema and fills the template.
+    """
+
+
+class CreateTemplateRequest(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    template_id: Annotated[str, Field(alias="templateId")]
+    """
+    The id of a template: lower-case letters, digits and hyphens.
+    """
+    version: str
+    """
+    The name of a version, such as 1, 2.1 or 2026-03.
+    """
+    body: str
+    """
+    Front matter and Markdown with placeholders.
+    """
+    schema_: Annotated[dict[str, Any], Field(alias="schema")]
+    """
+    The JSON Schema (2020-12) of the data.
+    """
+    sample_data: Annotated[dict[str, Any], Field(alias="sampleData")]
+    """
+    Data that matches the schema and fills the template.
+    """
+
+
+class CreateTemplateVersionRequest(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    version: str
+    """
+    The name of a version, such as 1, 2.1 or 2026-03.
+    """
+    body: str
+    """
+    Front matter and Markdown with placeholders.
+    """
+    schema_: Annotated[dict[str, Any], Field(alias="schema")]
+    """
+    The JSON Schema (2020-12) of the data.
+    """
+    sample_data: Annotated[dict[str, Any], Field(alias="sampleData")]
+    """
+    Data that matches the schema and fills the template.
+    """
+
+
+class UpdateTemplateRequest(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    sharing: Literal["firm", "private"]
+    """
+    Who can use the published versions: everyone (firm), or only the owner (private).
+    """
+
+
+class CopyTemplateRequest(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    template_id: Annotated[str, Field(alias="templateId")]
+    """
+    The id of a template: lower-case letters, digits and hyphens.
+    """
+    version: str | None = None
+    """
+    The name of a version, such as 1, 2.1 or 2026-03.
+    """
+
+
+class PreviewTemplateRequest(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    data: dict[str, Any] | None = None
+    """
+    The data for the template; its sample data if absent.
+    """
+
+
+class TemplatePreview(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    title: str
+    """
+    The document's title.
+    """
+    html: str
+    """
+    The document as a fragment of HTML.
+    """
+
+
+class UpdateNotificationRequest(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    read: bool
+    """
+    Whether it has been read.
+    """
+
+
+class ReadNotificationsRequest(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    newest_id: Annotated[str, Field(alias="newestId")]
+    """
+    A UUIDv7: ids sort by creation time.
+    """
+
+
+class NotificationPreference(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    type: Literal[
+        "case.updated",
+        "case.closed",
+        "case.joined",
+        "task.assigned",
+        "document.uploaded",
+        "document.rendered",
+        "document.deleted",
+        "draft.created",
+        "draft.updated",
+        "draft.deleted",
+        "email.sent",
+        "email.bounced",
+        "email.failed",
+        "signature.created",
+        "signature.signed",
+        "signature.declined",
+        "signature.completed",
+        "signature.cancelled",
+        "signature.expired",
+        "signature.failed",
+    ]
+    """
+    The type of an event, as in WebhookEventType. `case.joined` notifies the new member and
+    `task.assigned` the assignee; the others notify the members of the case, or else the owner of the
+    resource. Nobody is notified of what they did themselves.
+
+    """
+    in_app: Annotated[bool, Field(alias="inApp")]
+    """
+    Whether to notify in the app.
+    """
+    email: bool
+    """
+    Whether to notify by e-mail. The e-mail names the type of event and no content.
+    """
+
+
+class NotificationPreferences(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    items: list[NotificationPreference]
+    """
+    One preference per type.
+    """
+
+
+class CreateWebhookRequest(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    url: str
+    """
+    Where events are POSTed.
+    """
+    description: str | None = None
+    """
+    What the webhook is for.
+    """
+    event_types: Annotated[
+        list[
+            Literal[
+                "case.created",
+                "case.updated",
+                "case.closed",
+                "case.joined",
+                "task.assigned",
+                "document.uploaded",
+                "document.rendered",
+                "document.deleted",
+                "draft.created",
+                "draft.updated",
+                "draft.deleted",
+                "email.sent",
+                "email.bounced",
+                "email.failed",
+                "signature.created",
+                "signature.signed",
+                "signature.declined",
+                "signature.completed",
+                "signature.cancelled",
+                "signature.expired",
+                "signature.failed",
+            ]
+        ],
+        Field(alias="eventTypes"),
+    ]
+    """
+    The events to send.
+    """
+
+
+class UpdateWebhookRequest(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    url: str | None = None
+    """
+    Where events are POSTed.
+    """
+    description: str | None = None
+    """
+    What the webhook is for.
+    """
+    event_types: Annotated[
+        list[
+            Literal[
+                "case.created",
+                "case.updated",
+                "case.closed",
+                "case.joined",
+                "task.assigned",
+                "document.uploaded",
+                "document.rendered",
+                "document.deleted",
+                "draft.created",
+                "draft.updated",
+                "draft.deleted",
+                "email.sent",
+                "email.bounced",
+                "email.failed",
+                "signature.created",
+                "signature.signed",
+                "signature.declined",
+                "signature.completed",
+                "signature.cancelled",
+                "signature.expired",
+                "signature.failed",
+            ]
+        ]
+        | None,
+        Field(alias="eventTypes"),
+    ] = None
+    """
+    The events to send.
+    """
+    enabled: bool | None = None
+    """
+    Whether events are sent.
+    """
+
+
+class Webhook(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    id: str
+    """
+    A UUIDv7: ids sort by creation time.
+    """
+    user_id: Annotated[str, Field(alias="userId")]
+    """
+    A UUIDv7: ids sort by creation time.
+    """
+    url: str
+    """
+    Where events are POSTed.
+    """
+    description: str
+    """
+    What the webhook is for.
+    """
+    event_types: Annotated[
+        list[
+            Literal[
+                "case.created",
+                "case.updated",
+                "case.closed",
+                "case.joined",
+                "task.assigned",
+                "document.uploaded",
+                "document.rendered",
+                "document.deleted",
+                "draft.created",
+                "draft.updated",
+                "draft.deleted",
+                "email.sent",
+                "email.bounced",
+                "email.failed",
+                "signature.created",
+                "signature.signed",
+                "signature.declined",
+                "signature.completed",
+                "signature.cancelled",
+                "signature.expired",
+                "signature.failed",
+            ]
+        ],
+        Field(alias="eventTypes"),
+    ]
+    """
+    The events that are sent.
+    """
+    enabled: bool
+    """
+    Whether events are sent.
+    """
+    disabled_reason: Annotated[Literal["owner", "gone", "failing"] | None, Field(alias="disabledReason")] = None
+    """
+    Why the webhook is disabled. owner: somebody disabled it; gone: the receiver answered 410; failing: nothing was delivered for five days.
+    """
+    disabled_at: Annotated[AwareDatetime | None, Field(alias="disabledAt")] = None
+    """
+    RFC 3339, in UTC.
+    """
+    failing_since: Annotated[AwareDatetime | None, Field(alias="failingSince")] = None
+    """
+    RFC 3339, in UTC.
+    """
+    previous_secret_expires_at: Annotated[AwareDatetime | None, Field(alias="previousSecretExpiresAt")] = None
+    """
+    RFC 3339, in UTC.
+    """
+    created_at: Annotated[AwareDatetime, Field(alias="createdAt")]
+    """
+    RFC 3339, in UTC.
+    """
+    updated_at: Annotated[AwareDatetime, Field(alias="updatedAt")]
+    """
+    RFC 3339, in UTC.
+    """
+
+
+class WebhookWithSecret(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    webhook: Webhook
+    secret: str
+    """
+    The secret that requests are signed with. It is not shown again.
+    """
+
+
+class WebhookList(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    items: list[Webhook]
+    """
+    The webhooks.
+    """
+    next_cursor: Annotated[str | None, Field(alias="nextCursor")] = None
+    """
+    The cursor of the next page; absent on the last page.
+    """
+
+
+class ReplayWebhookRequest(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    since: AwareDatetime
+    """
+    RFC 3339, in UTC.
+    """
+
+
+class ReplayWebhookResponse(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    job_id: Annotated[str, Field(alias="jobId")]
+    """
+    A UUIDv7: ids sort by creation time.
+    """
+
+
+class WebhookDelivery(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    id: str
+    """
+    A UUIDv7: ids sort by creation time.
+    """
+    webhook_id: Annotated[str, Field(alias="webhookId")]
+    """
+    A UUIDv7: ids sort by creation time.
+    """
+    event_type: Annotated[str, Field(alias="eventType")]
+    """
+    A WebhookEventType, or ping.
+    """
+    status: Literal["pending", "delivered", "failed", "withheld"]
+    """
+    The status of a delivery: pending; answered with 2xx; failed after all attempts; or not sent, because the account may no longer receive the event.
+    """
+    attempts: int
+    """
+    The number of attempts.
+    """
+    next_attempt_at: Annotated[AwareDatetime | None, Field(alias="nextAttemptAt")] = None
+    """
+    RFC 3339, in UTC.
+    """
+    finished_at: Annotated[AwareDatetime | None, Field(alias="finishedAt")] = None
+    """
+    RFC 3339, in UTC.
+    """
+    created_at: Annotated[AwareDatetime, Field(alias="createdAt")]
+    """
+    RFC 3339, in UTC.
+    """
+
+
+class WebhookDeliveryList(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    items: list[WebhookDelivery]
+    """
+    The deliveries.
+    """
+    next_cursor: Annotated[str | None, Field(alias="nextCursor")] = None
+    """
+    The cursor of the next page; absent on the last page.
+    """
+
+
+class EventIds(BaseModel):
+    """
+    The ids of the resources that an event is about.
+    """
+
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    case_id: Annotated[str | None, Field(alias="caseId")] = None
+    """
+    A UUIDv7: ids sort by creation time.
+    """
+    member_id: Annotated[str | None, Field(alias="memberId")] = None
+    """
+    A UUIDv7: ids sort by creation time.
+    """
+    task_id: Annotated[str | None, Field(alias="taskId")] = None
+    """
+    A UUIDv7: ids sort by creation time.
+    """
+    assignee_id: Annotated[str | None, Field(alias="assigneeId")] = None
+    """
+    A UUIDv7: ids sort by creation time.
+    """
+    document_id: Annotated[str | None, Field(alias="documentId")] = None
+    """
+    A UUIDv7: ids sort by creation time.
+    """
+    draft_id: Annotated[str | None, Field(alias="draftId")] = None
+    """
+    A UUIDv7: ids sort by creation time.
+    """
+    email_id: Annotated[str | None, Field(alias="emailId")] = None
+    """
+    A UUIDv7: ids sort by creation time.
+    """
+    tracking_id: Annotated[str | None, Field(alias="trackingId")] = None
+    """
+    A UUIDv7: ids sort by creation time.
+    """
+    webhook_id: Annotated[str | None, Field(alias="webhookId")] = None
+    """
+    A UUIDv7: ids sort by creation time.
+    """
+
+
+class WebhookAttempt(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    number: int
+    """
+    1, 2, and so on.
+    """
+    at: AwareDatetime
+    """
+    RFC 3339, in UTC.
+    """
+    outcome: Literal["delivered", "refused", "redirected", "timeout", "no_address", "forbidden_address", "no_answer", "insecure", "unsigned"]
+    """
+    The outcome: a 2xx response; another status; a 3xx redirect, which is not followed; no response
+    within 15 seconds; a host name that does not resolve, or not to a public address; a connection that
+    failed or broke; an invalid certificate; a signing secret that this service could not read (rotate
+    it).
+
+    """
+    status: int | None = None
+    """
+    The HTTP status of the response, if there was one.
+    """
+    duration_ms: Annotated[int, Field(alias="durationMs")]
+    """
+    The time until the response or the failure, in milliseconds.
+    """
+
+
+class Liveness(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    status: Literal["ok"] = "ok"
+    """
+    Alive.
+    """
+
+
+class Problem(BaseModel):
+    """
+    An error (RFC 9457).
+    """
+
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    type: str
+    """
+    Identifies the kind of problem, and leads to its explanation. Relative to this server if the service has no public address.
+    """
+    title: str
+    """
+    A short text for the kind of problem; the same for the same type.
+    """
+    status: int
+    """
+    The HTTP status.
+    """
+    detail: str | None = None
+    """
+    What went wrong with this request.
+    """
+    instance: str | None = None
+    """
+    The path of the request.
+    """
+    code: str
+    """
+    Stable and for programs: malformed, invalid, unauthenticated, forbidden, scope_missing, address_not_allowed, api_key_refused, not_found, method_not_allowed, conflict, legal_hold, case_closed, case_owner, template_unpublished, template_archived, text_pending, too_large, range_not_satisfiable, rate_limited, ai_budget_spent, storage_unavailable, ai_unavailable, ai_bad_answer, ai_answer_cut_off, ai_text_filtered, ai_text_too_long, ai_quota_exceeded, ai_key_refused, ai_model_unknown, ai_request_refused, document_unfit, document_gone, document_corrupt, email_unavailable, link_invalid, link_early, link_signed, link_declined, link_expired, link_closed, link_elsewhere, not_viewed, signature_open, signature_mailing, signature_creating, signature_sealing, signature_failed, signature_completed, signature_declined, signature_cancelled, signature_expired, esign_unavailable, esign_refused, idempotency_key_reused, idempotency_in_progress, idempotency_answer_unreadable, upstream, unavailable, timeout, internal.
+    """
+    request_id: Annotated[str, Field(alias="requestId")]
+    """
+    The id of the request, as in the logs.
+    """
+    errors: list[FieldError] | None = None
+    """
+    The invalid fields.
+    """
+
+
+class ResetPasswordRequest(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    token: str
+    """
+    The part of the link after the `=`.
+    """
+    password: str
+    """
+    At least eight characters of any kind, including spaces. A very common password, or one made of the
+    account's name or address, is 422.
+
+    """
+    revoke_api_keys: Annotated[bool | None, Field(alias="revokeApiKeys")] = None
+    """
+    Whether the API keys of the account are revoked.
+    """
+
+
+class VerifyEmailRequest(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    token: str
+    """
+    The part of the link after the `=`.
+    """
+
+
+class ExportedDraft(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    draft: Draft
+    versions: list[DraftVersion]
+    """
+    All versions, the newest first.
+    """
+
+
+class ChatRequest(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    user_id: Annotated[str, Field(alias="userId")]
+    """
+    A UUIDv7: ids sort by creation time.
+    """
+    message: str
+    """
+    The question.
+    """
+    context: ChatContext | None = None
+    locale: str | None = None
+    """
+    The language as a BCP 47 tag; English if absent or unknown.
+    """
+
+
+class GenerateDocumentRequest(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    type: str
+    """
+    The id of a document type.
+    """
+    inputs: dict[str, Any]
+    """
+    The inputs of the draft, which must match the `inputsSchema` of its type.
+    """
+    tone: Literal["formal", "plain", "firm", "friendly"] | None = None
+    """
+    The tone of the draft; formal if absent.
+    """
+    locale: str | None = None
+    """
+    The language as a BCP 47 tag; English if absent or unknown.
+    """
+    policy: Literal["default", "nda", "vendor", "employment", "lease", "dpa", "sale", "loan"] | None = None
+    """
+    The rule set that a text is checked against: any commercial contract, a non-disclosure agreement, goods or
+    services from a vendor, an employment contract, a lease, a data processing agreement, a sale of goods or a
+    loan. Each speaks English, German, French and Spanish.
+
+    """
+    case_id: Annotated[str | None, Field(alias="caseId")] = None
+    """
+    A UUIDv7: ids sort by creation time.
+    """
+
+
+class GenerateDocumentResponse(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    draft_id: Annotated[str, Field(alias="draftId")]
+    """
+    A UUIDv7: ids sort by creation time.
+    """
+    draft_text: Annotated[str, Field(alias="draftText")]
+    """
+    The whole draft, in Markdown.
+    """
+    sections: dict[str, DraftSection]
+    """
+    The sections of the draft by id.
+    """
+    quality_score: Annotated[float, Field(alias="qualityScore")]
+    """
+    How complete the draft is, computed from its text: the sections, the points that they cover and the inputs that appear; 1 is complete. A point that only repeats the instruction does not count, and a draft in the wrong language gets half. It does not assess the law.
+    """
+    citations: list[Citation]
+    """
+    The statutes, acts and decisions that `draftText` names, in its order. Those that stand in the inputs are verified.
+    """
+    warnings: list[str]
+    """
+    What a lawyer should check.
+    """
+    model: str
+    """
+    The model that wrote it, as its provider names it. During an outage of the AI provider it can be the fallback.
+    """
+    tokens_used: Annotated[int, Field(alias="tokensUsed")]
+    """
+    Tokens that the provider counted for this draft; 0 for a cached one.
+    """
+    cached: bool
+    """
+    Whether the draft came from the cache.
+    """
+    consultation_id: Annotated[str, Field(alias="consultationId")]
+    """
+    A UUIDv7: ids sort by creation time.
+    """
+
+
+class AnalyzeRequest(BaseModel):
+    """
+    Either `text` or `docId` is required, not both.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    text: str | None = None
+    """
+    The text to review.
+    """
+    doc_id: Annotated[str | None, Field(alias="docId")] = None
+    """
+    A UUIDv7: ids sort by creation time.
+    """
+    policy: str
+    """
+    A shipped policy (`default`, `nda`, `vendor`, `employment`, `lease`, `dpa`, `sale` or `loan`) or, for lawyers and
+    admins, the id of a playbook.
+
+    """
+    locale: str | None = None
+    """
+    The language as a BCP 47 tag; English if absent or unknown.
+    """
+
+
+class PlaybookPosition(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    clause_type: Annotated[str, Field(alias="clauseType")]
+    """
+    The clause type, see `Finding`.
+    """
+    severity: Literal["low", "medium", "high"]
+    """
+    The severity of a finding or the risk of a whole text.
+    """
+    required: bool | None = None
+    """
+    Whether such a clause must be there; false if absent.
+    """
+    forbidden: bool | None = None
+    """
+    Whether such a clause must not be there; false if absent.
+    """
+    preferred: str | None = None
+    """
+    What the firm asks for.
+    """
+    fallback: str | None = None
+    """
+    What it accepts as well.
+    """
+    unacceptable: str | None = None
+    """
+    What it does not accept, in words.
+    """
+    unacceptable_terms: Annotated[list[str] | None, Field(alias="unacceptableTerms")] = None
+    """
+    Terms that no sentence may have.
+    """
+    required_terms: Annotated[list[str] | None, Field(alias="requiredTerms")] = None
+    """
+    Terms of which the clause must have one.
+    """
+    wording: str | None = None
+    """
+    The clause that the firm proposes.
+    """
+
+
+class Finding(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    kind: Literal["risk", "clause", "missing"]
+    """
+    `risk`: a passage that deserves attention. `clause`: a passage that was recognized as a clause of this type and to
+    which nothing is objected; it does not count for the risk. `missing`: a clause that the policy expects and the text
+    does not have.
+
+    """
+    clause_type: Annotated[str, Field(alias="clauseType")]
+    """
+    The clause type: one of the 41 of the CUAD data set, one of those beyond it such as `Confidentiality` or `Payment`, or `Embedded Instruction`.
+    """
+    title: str | None = None
+    """
+    What the finding is about, in a few words; absent for findings of the AI and for recognized clauses.
+    """
+    quote: str
+    """
+    The quoted text, verbatim; empty for a missing clause.
+    """
+    start: int
+    """
+    Where the quote begins, in UTF-16 code units; 0 for a missing clause.
+    """
+    end: int
+    """
+    Where it ends (exclusive), in UTF-16 code units; 0 for a missing clause.
+    """
+    severity: Literal["low", "medium", "high"]
+    """
+    The severity of a finding or the risk of a whole text.
+    """
+    confidence: float
+    """
+    The confidence in the finding.
+    """
+    rationale: str
+    """
+    Why it matters; for a recognized clause, what such a clause is about.
+    """
+    suggestion: str
+    """
+    What to do about it; empty for a recognized clause.
+    """
+    wording: str | None = None
+    """
+    A clause to propose, in the language of the text if that is English, German, French or Spanish, else in English. What stands in square brackets is to be filled in.
+    """
+    page: int | None = None
+    """
+    The page of the document on which the quote begins.
+    """
+    paragraph: int | None = None
+    """
+    The paragraph of a Word file in which the quote begins, counted from 1 in the whole document.
+    """
+    box: PageBox | None = None
+
+
+class MaskResponse(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    masked_text: Annotated[str, Field(alias="maskedText")]
+    """
+    The text with placeholders.
+    """
+    placeholders: list[MaskedSpan]
+    """
+    What was masked, in the order of the text.
+    """
+
+
+class MaskingEntry(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    text: str
+    """
+    Words that are always or never masked. It has a letter or digit.
+    """
+    type: Literal["PERSON", "COMPANY", "LOCATION", "ADDRESS", "ID"]
+    """
+    The type of its placeholder.
+    """
+
+
+class MaskingLists(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    always: list[MaskingEntry]
+    """
+    What is always masked, in the order in which it was given.
+    """
+    never: list[str]
+    """
+    What is never masked, in the order in which it was given.
+    """
+    version: int
+    """
+    The version of the lists: 0 until they are replaced for the first time.
+    """
+    updated_at: Annotated[AwareDatetime | None, Field(alias="updatedAt")] = None
+    """
+    RFC 3339, in UTC.
+    """
+    updated_by: Annotated[str | None, Field(alias="updatedBy")] = None
+    """
+    A UUIDv7: ids sort by creation time.
+    """
+
+
+class ReplaceMaskingListsRequest(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    always: list[MaskingEntry]
+    """
+    What is always masked.
+    """
+    never: list[str]
+    """
+    What is never masked.
+    """
+    version: int | None = None
+    """
+    The version of the lists: 0 until they are replaced for the first time.
+    """
+
+
+class AIUsage(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    period: date | None = None
+    """
+    The day, or the first day of the month; only if grouped by it.
+    """
+    user_id: Annotated[str | None, Field(alias="userId")] = None
+    """
+    A UUIDv7: ids sort by creation time.
+    """
+    case_id: Annotated[str | None, Field(alias="caseId")] = None
+    """
+    A UUIDv7: ids sort by creation time.
+    """
+    model: str | None = None
+    """
+    The model, as its provider names it; only if grouped by it.
+    """
+    calls: int
+    """
+    How many calls of a model were made.
+    """
+    cached_calls: Annotated[int, Field(alias="cachedCalls")]
+    """
+    How many requests were answered without a call of their own.
+    """
+    prompt_tokens: Annotated[int, Field(alias="promptTokens")]
+    """
+    Tokens sent.
+    """
+    completion_tokens: Annotated[int, Field(alias="completionTokens")]
+    """
+    Tokens received.
+    """
+    cost: AICost
+
+
+class Consultation(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    id: str
+    """
+    A UUIDv7: ids sort by creation time.
+    """
+    user_id: Annotated[str, Field(alias="userId")]
+    """
+    A UUIDv7: ids sort by creation time.
+    """
+    case_id: Annotated[str | None, Field(alias="caseId")] = None
+    """
+    A UUIDv7: ids sort by creation time.
+    """
+    kind: Literal["chat", "document", "analysis"]
+    """
+    The type of a consultation.
+    """
+    question: str
+    """
+    The message, the reviewed text, or the inputs of the draft as JSON.
+    """
+    answer: str
+    """
+    The answer or draft in Markdown, or the findings as JSON.
+    """
+    masked_text: Annotated[str | None, Field(alias="maskedText")] = None
+    """
+    What the AI received for it, with placeholders for personal data: the question with its context, the text with its playbook, or the inputs. Reviews of documents, and consultations from before this was recorded, have none.
+    """
+    references: list[Annotated[ConsultationReference | DocumentReference, Field(discriminator="kind")]] | None = None
+    """
+    The sources of the answer.
+    """
+    citations: list[Citation] | None = None
+    """
+    The statutes, acts and decisions that a chat answer names.
+    """
+    clarifications: list[Clarification] | None = None
+    """
+    Questions to the user. What they answer can change the answer.
+    """
+    warnings: list[str] | None = None
+    """
+    What the reader should know: documents with pages that contain instructions to the AI, quotations that are not in the documents, and an answer in another language than the requested one.
+    """
+    draft_id: Annotated[str | None, Field(alias="draftId")] = None
+    """
+    A UUIDv7: ids sort by creation time.
+    """
+    locale: str | None = None
+    """
+    The language of the answer.
+    """
+    model: str
+    """
+    The model that answered.
+    """
+    cached: bool
+    """
+    Whether the answer came from the cache.
+    """
+    tokens_used: Annotated[int, Field(alias="tokensUsed")]
+    """
+    Tokens that the provider counted.
+    """
+    created_at: Annotated[AwareDatetime, Field(alias="createdAt")]
+    """
+    RFC 3339, in UTC.
+    """
+
+
+class DraftHunk(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    old_start: Annotated[int, Field(alias="oldStart")]
+    """
+    The first line in the old text, from 1.
+    """
+    old_lines: Annotated[int, Field(alias="oldLines")]
+    """
+    How many lines of the old text.
+    """
+    new_start: Annotated[int, Field(alias="newStart")]
+    """
+    The first line in the new text, from 1.
+    """
+    new_lines: Annotated[int, Field(alias="newLines")]
+    """
+    How many lines of the new text.
+    """
+    changes: list[TextChange]
+    """
+    The lines, in pieces.
+    """
+
+
+class CreateCaseRequest(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    title: str
+    """
+    The title of the case.
+    """
+    description: str | None = None
+    """
+    What the case is about.
+    """
+
+
+class UpdateCaseRequest(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    title: str | None = None
+    """
+    The title of the case.
+    """
+    description: str | None = None
+    """
+    What the case is about.
+    """
+    status: Literal["open", "closed"] | None = None
+    """
+    The status of a case.
+    """
+    legal_hold: Annotated[bool | None, Field(alias="legalHold")] = None
+    """
+    Whether deletion is forbidden.
+    """
+
+
+class CaseParty(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    id: str
+    """
+    A UUIDv7: ids sort by creation time.
+    """
+    kind: Literal["person", "company"]
+    """
+    Whether a party is a person or a company.
+    """
+    side: Literal["client", "opposing", "other"]
+    """
+    The side of a party; other: neither side, such as a witness.
+    """
+    name: str
+    """
+    The party's name.
+    """
+    email: str | None = None
+    """
+    An e-mail address, with letters of any language on both sides of the @. Case is ignored, and a domain
+    in Unicode equals its ASCII form (xn--).
+
+    """
+    registration_number: Annotated[str | None, Field(alias="registrationNumber")] = None
+    """
+    The company registration number or a tax number.
+    """
+    created_at: Annotated[AwareDatetime, Field(alias="createdAt")]
+    """
+    RFC 3339, in UTC.
+    """
+    conflicts: list[PartyConflict] | None = None
+    """
+    Conflicts of interest: the same party on the other side of other cases; absent if there are none.
+    """
+
+
+class CasePartyList(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    items: list[CaseParty]
+    """
+    The parties.
+    """
+    next_cursor: Annotated[str | None, Field(alias="nextCursor")] = None
+    """
+    The cursor of the next page; absent on the last page.
+    """
+
+
+class SendEmailRequest(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    to: list[str]
+    """
+    The recipients; at most 100 together with cc and bcc.
+    """
+    cc: list[str] | None = None
+    """
+    Recipients of a copy.
+    """
+    bcc: list[str] | None = None
+    """
+    Recipients of a copy whom the others do not see.
+    """
+    reply_to: Annotated[str | None, Field(alias="replyTo")] = None
+    """
+    An e-mail address. An invalid one only fails its own e-mail, not the others of a batch.
+    """
+    subject: str
+    """
+    The subject; one line.
+    """
+    body_html: Annotated[str | None, Field(alias="bodyHtml")] = None
+    """
+    The HTML body. Either this or bodyText is required.
+    """
+    body_text: Annotated[str | None, Field(alias="bodyText")] = None
+    """
+    The text body.
+    """
+    attachments: list[EmailAttachment] | None = None
+    """
+    The attachments.
+    """
+    send_at: Annotated[AwareDatetime | None, Field(alias="sendAt")] = None
+    """
+    RFC 3339, in UTC.
+    """
+
+
+class SendEmailResponse(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    id: str
+    """
+    A UUIDv7: ids sort by creation time.
+    """
+    status: Literal["queued", "sent", "bounced", "failed", "cancelled"]
+    """
+    queued: waiting to be sent; sent: accepted by the mail server for at least one recipient; bounced: rejected permanently; failed: the service stopped trying; cancelled: by the sender.
+    """
+
+
+class SendEmailsRequest(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    emails: list[SendEmailRequest]
+    """
+    The e-mails.
+    """
+
+
+class SendEmailsItem(BaseModel):
+    """
+    An id and a status, or an error.
+    """
+
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    id: str | None = None
+    """
+    A UUIDv7: ids sort by creation time.
+    """
+    status: Literal["queued", "sent", "bounced", "failed", "cancelled"] | None = None
+    """
+    queued: waiting to be sent; sent: accepted by the mail server for at least one recipient; bounced: rejected permanently; failed: the service stopped trying; cancelled: by the sender.
+    """
+    error: SendEmailsError | None = None
+
+
+class StoredDocument(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    id: str
+    """
+    A UUIDv7: ids sort by creation time.
+    """
+    user_id: Annotated[str, Field(alias="userId")]
+    """
+    A UUIDv7: ids sort by creation time.
+    """
+    case_id: Annotated[str | None, Field(alias="caseId")] = None
+    """
+    A UUIDv7: ids sort by creation time.
+    """
+    name: str
+    """
+    Its file name.
+    """
+    content_type: Annotated[str, Field(alias="contentType")]
+    """
+    The content type, detected from the content.
+    """
+    kind: Literal["uploaded", "rendered", "signed"]
+    """
+    The origin of a document: uploaded, rendered by the service, or signed by all signers.
+    """
+    text_state: Annotated[Literal["pending", "indexed", "none", "unreadable"], Field(alias="textState")]
+    """
+    pending: the text is still to be extracted; indexed: the search can find it; none: there is no text, as in a scan or an image; unreadable: the text could not be extracted, see `textError`.
+    """
+    text_error: Annotated[Literal["memory", "time", "failed"] | None, Field(alias="textError")] = None
+    """
+    Why the text is unreadable. memory: extraction exceeds the memory limit; time: it exceeds the time limit; failed: it failed several times. The document itself is stored unchanged.
+    """
+    tracked_changes: Annotated[TrackedChanges | None, Field(alias="trackedChanges")] = None
+    size: int
+    """
+    Bytes.
+    """
+    checksum: str
+    """
+    The SHA-256 of a file's bytes.
+    """
+    file_url: Annotated[str, Field(alias="fileUrl")]
+    """
+    Gives access to the file without further credentials until it expires. Anyone who has the URL can read the file.
+    """
+    file_url_expires_at: Annotated[AwareDatetime, Field(alias="fileUrlExpiresAt")]
+    """
+    RFC 3339, in UTC.
+    """
+    created_at: Annotated[AwareDatetime, Field(alias="createdAt")]
+    """
+    RFC 3339, in UTC.
+    """
+
+
+class StoredDocumentList(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    items: list[StoredDocument]
+    """
+    The documents.
+    """
+    next_cursor: Annotated[str | None, Field(alias="nextCursor")] = None
+    """
+    The cursor of the next page; absent on the last page.
+    """
+
+
+class InitiateSignatureRequest(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    doc_id: Annotated[str, Field(alias="docId")]
+    """
+    A UUIDv7: ids sort by creation time.
+    """
+    signers: list[NewSigner]
+    """
+    The signers; each address once.
+    """
+    workflow: Literal["sequential", "parallel"]
+    """
+    The order of signing.
+    """
+    message: str | None = None
+    """
+    The message in the e-mails to the signers.
+    """
+    accept_risks: Annotated[
+        list[
+            Literal[
+                "blank",
+                "draft",
+                "unreadable",
+                "empty_field",
+                "javascript",
+                "launch",
+                "link",
+                "form_action",
+                "external_document",
+                "action",
+                "attachment",
+                "media",
+                "layers",
+            ]
+        ]
+        | None,
+        Field(alias="acceptRisks"),
+    ] = None
+    """
+    The risks that the sender accepts. Only those that the document has are recorded.
+    """
+    language: str | None = None
+    """
+    The language of the e-mails as a BCP 47 tag: German, French, Spanish, or else English. If absent, that of the Accept-Language header.
+    """
+    expires_at: Annotated[AwareDatetime | None, Field(alias="expiresAt")] = None
+    """
+    When the request expires, an hour to a year from now; thirty days if absent.
+    """
+
+
+class SignatureRequest(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    tracking_id: Annotated[str, Field(alias="trackingId")]
+    """
+    A UUIDv7: ids sort by creation time.
+    """
+    user_id: Annotated[str, Field(alias="userId")]
+    """
+    The account of the sender.
+    """
+    case_id: Annotated[str | None, Field(alias="caseId")] = None
+    """
+    The document's case.
+    """
+    doc_id: Annotated[str, Field(alias="docId")]
+    """
+    A UUIDv7: ids sort by creation time.
+    """
+    document_name: Annotated[str, Field(alias="documentName")]
+    """
+    Its file name.
+    """
+    checksum: str
+    """
+    The SHA-256 of a file's bytes.
+    """
+    workflow: Literal["sequential", "parallel"]
+    """
+    The order of signing.
+    """
+    provider: Literal["builtin", "docuseal", "documenso"]
+    """
+    The signing provider; builtin: this service itself.
+    """
+    status: Literal["creating", "failed", "open", "sealing", "completed", "declined", "cancelled", "expired"]
+    """
+    creating: it is being sent to the provider; open: it can be signed; sealing: all have signed, and the file is being sealed or downloaded; completed, declined, cancelled, expired and failed are final. failed: the provider did not accept it and nobody was asked to sign, or all have signed but the document is lost or damaged and cannot be sealed; the last entry of the log has the reason.
+    """
+    sender_name: Annotated[str, Field(alias="senderName")]
+    """
+    The name of the sender, as the signers see it.
+    """
+    message: str | None = None
+    """
+    The message in the e-mails to the signers.
+    """
+    language: Literal["en", "de", "fr", "es"]
+    """
+    The language of the e-mails.
+    """
+    signers: list[Signer]
+    """
+    The signers in the order of signing.
+    """
+    signed_doc_id: Annotated[str | None, Field(alias="signedDocId")] = None
+    """
+    The signed document, once the request is completed.
+    """
+    expires_at: Annotated[AwareDatetime, Field(alias="expiresAt")]
+    """
+    RFC 3339, in UTC.
+    """
+    created_at: Annotated[AwareDatetime, Field(alias="createdAt")]
+    """
+    RFC 3339, in UTC.
+    """
+    changed_at: Annotated[AwareDatetime, Field(alias="changedAt")]
+    """
+    When it got this status.
+    """
+
+
+class SignatureRequestList(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    items: list[SignatureRequest]
+    """
+    The requests.
+    """
+    next_cursor: Annotated[str | None, Field(alias="nextCursor")] = None
+    """
+    The cursor of the next page; absent on the last page.
+    """
+
+
+class Signature(BaseModel):
+    """
+    Either typed, or drawn as strokes in a field with a width and a height.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    typed: str | None = None
+    """
+    The typed name.
+    """
+    strokes: list[list[SignaturePoint]] | None = None
+    """
+    The drawn lines.
+    """
+    width: float | None = None
+    """
+    The size of the field.
+    """
+    height: float | None = None
+    """
+    The size of the field.
+    """
+
+
+class SigningView(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    state: Literal["open", "early", "signed", "declined", "expired", "closed"]
+    """
+    The state of the link. open: the signer can sign; early: others sign first; closed: the request was cancelled, or declined by another signer.
+    """
+    document_name: Annotated[str, Field(alias="documentName")]
+    """
+    Its file name.
+    """
+    size: int
+    """
+    Bytes.
+    """
+    checksum: str
+    """
+    The SHA-256 of a file's bytes.
+    """
+    sender_name: Annotated[str, Field(alias="senderName")]
+    """
+    The name of the sender.
+    """
+    message: str | None = None
+    """
+    The sender's message.
+    """
+    signer_name: Annotated[str, Field(alias="signerName")]
+    """
+    The name of the signer.
+    """
+    expires_at: Annotated[AwareDatetime, Field(alias="expiresAt")]
+    """
+    RFC 3339, in UTC.
+    """
+    consented: bool
+    """
+    Whether the signer agreed to sign electronically.
+    """
+    signing_url: Annotated[str | None, Field(alias="signingUrl")] = None
+    """
+    Where the signer signs if the service uses an external provider: a secret URL, new each time. The signing operations of this service are then 409.
+    """
+    disclosure: SigningDisclosure
+
+
+class RenderPdfRequest(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    template_id: Annotated[str, Field(alias="templateId")]
+    """
+    The template.
+    """
+    version: str
+    """
+    Its version.
+    """
+    data: dict[str, Any]
+    """
+    The data for the template, which must match the version's `schema`.
+    """
+    options: RenderOptions | None = None
+    case_id: Annotated[str | None, Field(alias="caseId")] = None
+    """
+    A UUIDv7: ids sort by creation time.
+    """
+
+
+class RenderBatchRequest(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    items: list[RenderPdfRequest]
+    """
+    The documents to render.
+    """
+
+
+class RenderDraftRequest(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    version: int | None = None
+    """
+    A version of a draft: 1, 2, and so on.
+    """
+    options: RenderOptions | None = None
+
+
+class Job(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    id: str
+    """
+    A UUIDv7: ids sort by creation time.
+    """
+    user_id: Annotated[str | None, Field(alias="userId")] = None
+    """
+    A UUIDv7: ids sort by creation time.
+    """
+    kind: str
+    """
+    The kind of job, such as `email.send`.
+    """
+    queue: Literal["interactive", "standard", "bulk"]
+    """
+    The priority: interactive before standard, standard before bulk.
+    """
+    status: Literal["waiting", "running", "succeeded", "failed", "cancelled"]
+    """
+    The state of the job. A job that will be retried is waiting; failed is final.
+    """
+    progress: JobProgress
+    result: dict[str, Any] | None = None
+    """
+    The result. The operation that starts the job describes it.
+    """
+    error: JobError | None = None
+    attempts: int
+    """
+    How many attempts have failed.
+    """
+    created_at: Annotated[AwareDatetime, Field(alias="createdAt")]
+    """
+    RFC 3339, in UTC.
+    """
+    run_at: Annotated[AwareDatetime, Field(alias="runAt")]
+    """
+    RFC 3339, in UTC.
+    """
+    started_at: Annotated[AwareDatetime | None, Field(alias="startedAt")] = None
+    """
+    RFC 3339, in UTC.
+    """
+    finished_at: Annotated[AwareDatetime | None, Field(alias="finishedAt")] = None
+    """
+    RFC 3339, in UTC.
+    """
+
+
+class JobList(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    items: list[Job]
+    """
+    The jobs.
+    """
+    next_cursor: Annotated[str | None, Field(alias="nextCursor")] = None
+    """
+    The cursor of the next page; absent on the last page.
+    """
+
+
+class JobEvent(BaseModel):
+    """
+    One event of the stream. The SSE event name equals `type`.
+    """
+
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    type: Literal["progress", "done", "error"]
+    """
+    progress: the job has changed; done: it has ended (the last event); error: it can no longer be followed (the last event).
+    """
+    job: Job | None = None
+    problem: Problem | None = None
+
+
+class Template(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    template_id: Annotated[str, Field(alias="templateId")]
+    """
+    The id of a template: lower-case letters, digits and hyphens.
+    """
+    sharing: Literal["firm", "private"]
+    """
+    Who can use the published versions: everyone (firm), or only the owner (private).
+    """
+    owner_id: Annotated[str | None, Field(alias="ownerId")] = None
+    """
+    A UUIDv7: ids sort by creation time.
+    """
+    archived_at: Annotated[AwareDatetime | None, Field(alias="archivedAt")] = None
+    """
+    RFC 3339, in UTC.
+    """
+    name: str
+    """
+    Its name in the latest version.
+    """
+    description: str
+    """
+    What it is for.
+    """
+    latest_version: Annotated[str, Field(alias="latestVersion")]
+    """
+    The name of a version, such as 1, 2.1 or 2026-03.
+    """
+    versions: list[TemplateVersionSummary]
+    """
+    The versions, oldest first.
+    """
+
+
+class TemplateList(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    items: list[Template]
+    """
+    The templates.
+    """
+    next_cursor: Annotated[str | None, Field(alias="nextCursor")] = None
+    """
+    The cursor of the next page; absent on the last page.
+    """
+
+
+class Notification(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    id: str
+    """
+    A UUIDv7: ids sort by creation time.
+    """
+    type: Literal[
+        "case.updated",
+        "case.closed",
+        "case.joined",
+        "task.assigned",
+        "document.uploaded",
+        "document.rendered",
+        "document.deleted",
+        "draft.created",
+        "draft.updated",
+        "draft.deleted",
+        "email.sent",
+        "email.bounced",
+        "email.failed",
+        "signature.created",
+        "signature.signed",
+        "signature.declined",
+        "signature.completed",
+        "signature.cancelled",
+        "signature.expired",
+        "signature.failed",
+    ]
+    """
+    The type of an event, as in WebhookEventType. `case.joined` notifies the new member and
+    `task.assigned` the assignee; the others notify the members of the case, or else the owner of the
+    resource. Nobody is notified of what they did themselves.
+
+    """
+    case_id: Annotated[str | None, Field(alias="caseId")] = None
+    """
+    A UUIDv7: ids sort by creation time.
+    """
+    case_title: Annotated[str | None, Field(alias="caseTitle")] = None
+    """
+    The case's title now.
+    """
+    data: EventIds
+    created_at: Annotated[AwareDatetime, Field(alias="createdAt")]
+    """
+    RFC 3339, in UTC.
+    """
+    read_at: Annotated[AwareDatetime | None, Field(alias="readAt")] = None
+    """
+    RFC 3339, in UTC.
+    """
+
+
+class NotificationList(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    items: list[Notification]
+    """
+    The notifications.
+    """
+    unread_count: Annotated[int, Field(alias="unreadCount")]
+    """
+    How many notifications are unread; 100 means 100 or more.
+    """
+    next_cursor: Annotated[str | None, Field(alias="nextCursor")] = None
+    """
+    The cursor of the next page; absent on the last page.
+    """
+
+
+class WebhookEvent(BaseModel):
+    """
+    The payload of a delivery.
+    """
+
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    type: str
+    """
+    A WebhookEventType, or ping.
+    """
+    timestamp: AwareDatetime
+    """
+    RFC 3339, in UTC.
+    """
+    data: EventIds
+
+
+class Checks(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    database: Literal["ok", "down"]
+    """
+    The state of a part.
+    """
+    redis: Literal["ok", "down"]
+    """
+    The state of a part.
+    """
+
+
+class Readiness(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    status: Literal["ok", "degraded"]
+    """
+    Whether all parts are up.
+    """
+    checks: Checks
+
+
+class ExportedSignature(BaseModel):
+    """
+    What is stored about a signer, without the other signers.
+    """
+
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    tracking_id: Annotated[str, Field(alias="trackingId")]
+    """
+    A UUIDv7: ids sort by creation time.
+    """
+    document_name: Annotated[str, Field(alias="documentName")]
+    """
+    Its file name.
+    """
+    checksum: str
+    """
+    The SHA-256 of a file's bytes.
+    """
+    sender_name: Annotated[str, Field(alias="senderName")]
+    """
+    The name of the sender.
+    """
+    message: str | None = None
+    """
+    The sender's message.
+    """
+    status: Literal["creating", "failed", "open", "sealing", "completed", "declined", "cancelled", "expired"]
+    """
+    creating: it is being sent to the provider; open: it can be signed; sealing: all have signed, and the file is being sealed or downloaded; completed, declined, cancelled, expired and failed are final. failed: the provider did not accept it and nobody was asked to sign, or all have signed but the document is lost or damaged and cannot be sealed; the last entry of the log has the reason.
+    """
+    created_at: Annotated[AwareDatetime, Field(alias="createdAt")]
+    """
+    RFC 3339, in UTC.
+    """
+    signer: Signer
+    disclosure: str | None = None
+    """
+    The version of the consent text that the signer agreed to.
+    """
+    signature: Signature | None = None
+    events: list[SignatureEvent]
+    """
+    The signer's entries of the log.
+    """
+
+
+class ExportedCase(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    case_id: Annotated[str, Field(alias="caseId")]
+    """
+    A UUIDv7: ids sort by creation time.
+    """
+    role: Literal["owner", "lawyer", "assistant", "client", "viewer"]
+    """
+    The role of a member. owner: manages the case and its members and can delete it. lawyer: works on the case and can change it. assistant: works on the case. client: reads it and asks questions in it. viewer: reads it.
+    """
+    since: AwareDatetime
+    """
+    RFC 3339, in UTC.
+    """
+    notes: list[CaseNote]
+    """
+    The notes that the person wrote.
+    """
+    tasks: list[CaseTask]
+    """
+    The tasks that the person created or is assigned to.
+    """
+    consultations: list[Consultation]
+    """
+    The person's consultations in the case.
+    """
+    drafts: list[ExportedDraft]
+    """
+    The drafts that the person created in the case.
+    """
+    documents: list[StoredDocument]
+    """
+    The documents that the person rendered or uploaded in the case, each with a link to its file.
+    """
+    signature_requests: Annotated[list[SignatureRequest], Field(alias="signatureRequests")]
+    """
+    The signature requests that the person sent in the case.
+    """
+
+
+class ChatResponse(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    answer: str
+    """
+    The answer, in Markdown.
+    """
+    references: list[Annotated[ConsultationReference | DocumentReference, Field(discriminator="kind")]]
+    """
+    The sources of the answer.
+    """
+    citations: list[Citation]
+    """
+    The statutes, acts and decisions that the answer names, in its order.
+    """
+    clarifications: list[Clarification]
+    """
+    Questions to the user. What they answer can change the answer.
+    """
+    warnings: list[str] | None = None
+    """
+    What the reader should know: documents with pages that contain instructions to the AI, quotations that are not in the documents, and an answer in another language than the requested one.
+    """
+    model: str
+    """
+    The model that wrote it, as its provider names it. During an outage of the AI provider it can be the fallback.
+    """
+    tokens_used: Annotated[int, Field(alias="tokensUsed")]
+    """
+    Tokens that the provider counted for this answer; 0 for a cached one.
+    """
+    cached: bool
+    """
+    Whether the answer came from the cache.
+    """
+    consultation_id: Annotated[str, Field(alias="consultationId")]
+    """
+    A UUIDv7: ids sort by creation time.
+    """
+
+
+class ChatEvent(BaseModel):
+    """
+    One event of the stream. The SSE event name equals `type`.
+    """
+
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    type: Literal["delta", "done", "error"]
+    """
+    delta: a piece of the answer; done: the whole answer, as the last event; error: the failure, as the last event.
+    """
+    text: str | None = None
+    """
+    A piece of the answer (delta).
+    """
+    response: ChatResponse | None = None
+    problem: Problem | None = None
+
+
+class AnalyzeResponse(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    findings: list[Finding]
+    """
+    The findings, in the order of the text; missing clauses last.
+    """
+    risk_level: Annotated[Literal["low", "medium", "high"], Field(alias="riskLevel")]
+    """
+    The severity of a finding or the risk of a whole text.
+    """
+    suggestions: list[str]
+    """
+    What to do, most important first.
+    """
+    model: str
+    """
+    The model that reviewed the text, as its provider names it. During an outage of the AI provider it can be the fallback. Empty if the rules alone reviewed the text.
+    """
+    model_used: Annotated[bool, Field(alias="modelUsed")]
+    """
+    Whether the AI took part. If it could not be asked, the rules alone reviewed the text; ask again later for the full review.
+    """
+    warnings: list[str]
+    """
+    What the reader should know about the review.
+    """
+    tokens_used: Annotated[int, Field(alias="tokensUsed")]
+    """
+    Tokens that the provider counted for this review; 0 for a cached one.
+    """
+    cached: bool
+    """
+    Whether the AI's part came from the cache.
+    """
+    consultation_id: Annotated[str, Field(alias="consultationId")]
+    """
+    A UUIDv7: ids sort by creation time.
+    """
+
+
+class PlaybookContent(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    name: str
+    """
+    Its name.
+    """
+    description: str | None = None
+    """
+    For whom and how a document is reviewed.
+    """
+    extends: Literal["default", "nda", "vendor", "employment", "lease", "dpa", "sale", "loan"] | None = None
+    """
+    The rule set that a text is checked against: any commercial contract, a non-disclosure agreement, goods or
+    services from a vendor, an employment contract, a lease, a data processing agreement, a sale of goods or a
+    loan. Each speaks English, German, French and Spanish.
+
+    """
+    positions: list[PlaybookPosition]
+    """
+    The positions, each on another clause type.
+    """
+
+
+class AIUsageList(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    items: list[AIUsage]
+    """
+    The sums.
+    """
+    next_cursor: Annotated[str | None, Field(alias="nextCursor")] = None
+    """
+    The cursor of the next page; absent on the last page.
+    """
+    budgets: list[AIBudget]
+    """
+    The budgets that apply to the caller.
+    """
+
+
+class DraftComparison(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    from_: Annotated[int, Field(alias="from")]
+    """
+    A version of a draft: 1, 2, and so on.
+    """
+    to: int
+    """
+    A version of a draft: 1, 2, and so on.
+    """
+    title: list[TextChange]
+    """
+    The difference between the titles, in pieces.
+    """
+    hunks: list[DraftHunk]
+    """
+    The changed places, in the order of the text; empty if nothing changed.
+    """
+    inserted_words: Annotated[int, Field(alias="insertedWords")]
+    """
+    How many words were inserted.
+    """
+    deleted_words: Annotated[int, Field(alias="deletedWords")]
+    """
+    How many words were deleted.
+    """
+
+
+class SendEmailsResponse(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    items: list[SendEmailsItem]
+    """
+    The result for each e-mail, in the same order.
+    """
+
+
+class SigningSignature(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    token: str
+    """
+    The part of a signing link after the `#`.
+    """
+    signature: Signature
+
+
+class WebhookDeliveryDetail(WebhookDelivery):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    payload: WebhookEvent
+    log: list[WebhookAttempt]
+    """
+    The latest attempts, newest first.
+    """
+
+
+class Playbook(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    id: str
+    """
+    A UUIDv7: ids sort by creation time.
+    """
+    created_by: Annotated[str, Field(alias="createdBy")]
+    """
+    A UUIDv7: ids sort by creation time.
+    """
+    version: int
+    """
+    Increases by 1 with each change.
+    """
+    created_at: Annotated[AwareDatetime, Field(alias="createdAt")]
+    """
+    RFC 3339, in UTC.
+    """
+    updated_at: Annotated[AwareDatetime, Field(alias="updatedAt")]
+    """
+    RFC 3339, in UTC.
+    """
+    updated_by: Annotated[str, Field(alias="updatedBy")]
+    """
+    A UUIDv7: ids sort by creation time.
+    """
+    playbook: PlaybookContent
+
+
+class PlaybookList(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    items: list[Playbook]
+    """
+    The playbooks.
+    """
+    next_cursor: Annotated[str | None, Field(alias="nextCursor")] = None
+    """
+    The cursor of the next page; absent on the last page.
+    """
+
+
+class ReplacePlaybookRequest(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    version: int
+    """
+    Increases by 1 with each change.
+    """
+    playbook: PlaybookContent
+
+
+class UserExport(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    exported_at: Annotated[AwareDatetime, Field(alias="exportedAt")]
+    """
+    RFC 3339, in UTC.
+    """
+    user: User
+    consultations: list[Consultation]
+    """
+    The consultations outside of cases.
+    """
+    drafts: list[ExportedDraft]
+    """
+    The drafts outside of cases.
+    """
+    documents: list[StoredDocument]
+    """
+    The documents outside of cases, each with a link to its file.
+    """
+    emails: list[Email]
+    """
+    The e-mails that the person sent.
+    """
+    signature_requests: Annotated[list[SignatureRequest], Field(alias="signatureRequests")]
+    """
+    The signature requests that the person sent outside of cases.
+    """
+    signatures: list[ExportedSignature]
+    """
+    The documents that the person was asked to sign, if their address is confirmed.
+    """
+    webhooks: list[Webhook]
+    """
+    The webhooks, without their secrets.
+    """
+    notifications: list[Notification]
+    """
+    The notifications that the person can still read.
+    """
+    notification_preferences: Annotated[list[NotificationPreference], Field(alias="notificationPreferences")]
+    """
+    The person's notification preferences.
+    """
+    templates: list[TemplateVersion]
+    """
+    The versions of the templates that the person owns.
+    """
+    cases: list[ExportedCase]
+    """
+    The cases the person is a member of.
+    """
+    ai_usage: Annotated[list[AIUsage], Field(alias="aiUsage")]
+    """
+    The person's use of the AI, by day and model.
+    """
+    playbooks: list[Playbook]
+    """
+    The person's playbooks.
+    """
+    api_keys: Annotated[list[ApiKey], Field(alias="apiKeys")]
+    """
+    The person's API keys, without their secrets.
+    """
