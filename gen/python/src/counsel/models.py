@@ -74,9 +74,9 @@ class CreateApiKeyRequest(BaseModel):
     """
     What the key is for, such as the program that uses it.
     """
-    mode: Literal["live"] | None = None
+    mode: Literal["live", "test"] | None = None
     """
-    live: the key works with real data.
+    live: the key works with real data. test: it works with the data of a test account, and nothing reaches the outside.
     """
     scopes: list[
         Literal[
@@ -137,9 +137,9 @@ class ApiKey(BaseModel):
     """
     What the key is for, such as the program that uses it.
     """
-    mode: Literal["live"] = "live"
+    mode: Literal["live", "test"]
     """
-    live: the key works with real data.
+    live: the key works with real data. test: it works with the data of a test account, and nothing reaches the outside.
     """
     status: Literal["active", "expired", "revoked"]
     """
@@ -216,6 +216,16 @@ class ApiKeyWithSecret(BaseModel):
     secret: str
     """
     The key to send. It is not shown again.
+    """
+
+
+class DeleteTestDataResponse(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    job_id: Annotated[str, Field(alias="jobId")]
+    """
+    A UUIDv7: ids sort by creation time.
     """
 
 
@@ -384,6 +394,10 @@ class User(BaseModel):
     disabled: bool
     """
     Whether the account cannot sign in.
+    """
+    test_mode: Annotated[bool | None, Field(alias="testMode")] = None
+    """
+    True for the test account that a test key acts as.
     """
     created_at: Annotated[AwareDatetime, Field(alias="createdAt")]
     """
@@ -1779,6 +1793,10 @@ class Email(BaseModel):
     """
     The attachments.
     """
+    test_mode: Annotated[bool | None, Field(alias="testMode")] = None
+    """
+    True if it was sent in test mode: it reached nobody.
+    """
     send_at: Annotated[AwareDatetime, Field(alias="sendAt")]
     """
     RFC 3339, in UTC.
@@ -1946,6 +1964,10 @@ class Signer(BaseModel):
     signed_at: Annotated[AwareDatetime | None, Field(alias="signedAt")] = None
     """
     RFC 3339, in UTC.
+    """
+    signing_url: Annotated[str | None, Field(alias="signingUrl")] = None
+    """
+    In test mode, the link of a signer who can sign now. The part after `#` is the `token` of the signing operations.
     """
     reason: str | None = None
     """
@@ -2958,7 +2980,7 @@ class Problem(BaseModel):
     """
     code: str
     """
-    Stable and for programs: malformed, invalid, unauthenticated, forbidden, scope_missing, address_not_allowed, api_key_refused, not_found, method_not_allowed, conflict, legal_hold, case_closed, case_owner, template_unpublished, template_archived, text_pending, too_large, range_not_satisfiable, rate_limited, ai_budget_spent, storage_unavailable, ai_unavailable, ai_bad_answer, ai_answer_cut_off, ai_text_filtered, ai_text_too_long, ai_quota_exceeded, ai_key_refused, ai_model_unknown, ai_request_refused, document_unfit, document_gone, document_corrupt, email_unavailable, link_invalid, link_early, link_signed, link_declined, link_expired, link_closed, link_elsewhere, not_viewed, signature_open, signature_mailing, signature_creating, signature_sealing, signature_failed, signature_completed, signature_declined, signature_cancelled, signature_expired, esign_unavailable, esign_refused, idempotency_key_reused, idempotency_in_progress, idempotency_answer_unreadable, upstream, unavailable, timeout, internal.
+    Stable and for programs: malformed, invalid, unauthenticated, forbidden, scope_missing, address_not_allowed, api_key_refused, test_mode_refused, not_found, method_not_allowed, conflict, legal_hold, case_closed, case_owner, template_unpublished, template_archived, text_pending, too_large, range_not_satisfiable, rate_limited, ai_budget_spent, storage_unavailable, ai_unavailable, ai_bad_answer, ai_answer_cut_off, ai_text_filtered, ai_text_too_long, ai_quota_exceeded, ai_key_refused, ai_model_unknown, ai_request_refused, document_unfit, document_gone, document_corrupt, email_unavailable, link_invalid, link_early, link_signed, link_declined, link_expired, link_closed, link_elsewhere, not_viewed, signature_open, signature_mailing, signature_creating, signature_sealing, signature_failed, signature_completed, signature_declined, signature_cancelled, signature_expired, esign_unavailable, esign_refused, idempotency_key_reused, idempotency_in_progress, idempotency_answer_unreadable, upstream, unavailable, timeout, internal.
     """
     request_id: Annotated[str, Field(alias="requestId")]
     """
@@ -3827,6 +3849,10 @@ class SignatureRequest(BaseModel):
     """
     The signers in the order of signing.
     """
+    test_mode: Annotated[bool | None, Field(alias="testMode")] = None
+    """
+    True in test mode: nobody is asked to sign, and the document is sealed as a test.
+    """
     signed_doc_id: Annotated[str | None, Field(alias="signedDocId")] = None
     """
     The signed document, once the request is completed.
@@ -4204,6 +4230,10 @@ class WebhookEvent(BaseModel):
     RFC 3339, in UTC.
     """
     data: EventIds
+    test_mode: Annotated[bool | None, Field(alias="testMode")] = None
+    """
+    True if a test key caused it; absent otherwise.
+    """
 
 
 class Checks(BaseModel):

@@ -21,6 +21,7 @@ ProblemCode = Literal[
     "scope_missing",
     "address_not_allowed",
     "api_key_refused",
+    "test_mode_refused",
     "not_found",
     "method_not_allowed",
     "conflict",
@@ -211,7 +212,9 @@ class Operations(Session):
         see. It ends when it expires, is revoked, or its owner is disabled: at once, and with the same
         401 as for a key that does not exist. A request that needs a scope which the key lacks is 403
         `scope_missing`; one from outside of `ipRanges` is 403 `address_not_allowed`; an operation that
-        no key can call is 403 `api_key_refused`. Each key has a rate limit of its own.
+        no key can call is 403 `api_key_refused`. A key with the mode `test` acts as a test account:
+        its data is separate, the AI is simulated, and nothing is sent to anybody; an operation with
+        `x-no-test-mode` is 403 `test_mode_refused`. Each key has a rate limit of its own.
 
         An account can have 20 keys that are valid (409).
         """
@@ -232,6 +235,16 @@ class Operations(Session):
         nothing.
         """
         self.call(Call("DELETE", "/api/api-keys/{apiKeyId}", path={"apiKeyId": api_key_id}, authorized=True), None, options)
+
+    def delete_test_data(self, **options: Unpack[CallOptions]) -> models.DeleteTestDataResponse:
+        """Delete all test data.
+
+        Starts a job that deletes everything the caller's test account owns: cases, documents, drafts,
+        consultations, e-mails, signature requests, webhooks, notifications and jobs. The owner can call
+        it when signed in, or their program with a test key. Without a test account, the answer is 404. The job
+        belongs to the caller, and is the only one that remains.
+        """
+        return self.call(Call("DELETE", "/api/test-data", authorized=True), models.DeleteTestDataResponse, options)
 
     def list_users(
         self, *, limit: int | None = None, cursor: str | None = None, role: Literal["client", "lawyer", "admin"] | None = None, **options: Unpack[CallOptions]
@@ -2270,7 +2283,9 @@ class AsyncOperations(AsyncSession):
         see. It ends when it expires, is revoked, or its owner is disabled: at once, and with the same
         401 as for a key that does not exist. A request that needs a scope which the key lacks is 403
         `scope_missing`; one from outside of `ipRanges` is 403 `address_not_allowed`; an operation that
-        no key can call is 403 `api_key_refused`. Each key has a rate limit of its own.
+        no key can call is 403 `api_key_refused`. A key with the mode `test` acts as a test account:
+        its data is separate, the AI is simulated, and nothing is sent to anybody; an operation with
+        `x-no-test-mode` is 403 `test_mode_refused`. Each key has a rate limit of its own.
 
         An account can have 20 keys that are valid (409).
         """
@@ -2291,6 +2306,16 @@ class AsyncOperations(AsyncSession):
         nothing.
         """
         await self.call(Call("DELETE", "/api/api-keys/{apiKeyId}", path={"apiKeyId": api_key_id}, authorized=True), None, options)
+
+    async def delete_test_data(self, **options: Unpack[CallOptions]) -> models.DeleteTestDataResponse:
+        """Delete all test data.
+
+        Starts a job that deletes everything the caller's test account owns: cases, documents, drafts,
+        consultations, e-mails, signature requests, webhooks, notifications and jobs. The owner can call
+        it when signed in, or their program with a test key. Without a test account, the answer is 404. The job
+        belongs to the caller, and is the only one that remains.
+        """
+        return await self.call(Call("DELETE", "/api/test-data", authorized=True), models.DeleteTestDataResponse, options)
 
     async def list_users(
         self, *, limit: int | None = None, cursor: str | None = None, role: Literal["client", "lawyer", "admin"] | None = None, **options: Unpack[CallOptions]
