@@ -7,7 +7,7 @@ import "counsel/domain/langid"
 
 // addressByContext finds the address without a word for a street that starts at token i.
 func (s *scan) addressByContext(i int) (from, to int) {
-	if s.lowercaseText {
+	if s.lowercaseText || s.tokens[i].kind == wordToken && !s.tokens[i].capitalized {
 		return 0, 0
 	}
 	if to = s.squareAt(i); to > 0 {

@@ -58,7 +58,11 @@ func (s *scan) findCompanies() {
 // findLowercaseCompanies finds companies in a text without capitals by the legal forms that are no words: "tamarind foods ltd".
 func (s *scan) findLowercaseCompanies() {
 	for j := range s.tokens {
-		if s.tokens[j].inSpan || !s.oneOf(j, "ltd", "inc", "llc", "llp", "plc", "gmbh", "sarl", "sasu", "ltda", "srl", "pty", "ohg", "kft", "bv", "b") || s.equals(j, "b") && !(s.isSymbol(j+1, '.') && s.equals(j+2, "v") && s.adjacent(j+2)) {
+		t := &s.tokens[j]
+		if t.kind != wordToken || t.class&orgSuffix == 0 && t.end-t.start != 1 && t.end-t.start != 4 {
+			continue
+		}
+		if t.inSpan || !s.oneOf(j, "ltd", "inc", "llc", "llp", "plc", "gmbh", "sarl", "sasu", "ltda", "srl", "pty", "ohg", "kft", "bv", "b") || s.equals(j, "b") && !(s.isSymbol(j+1, '.') && s.equals(j+2, "v") && s.adjacent(j+2)) {
 			continue
 		}
 		from := j
