@@ -13,3 +13,10 @@ window.Scalar.createApiReference('#reference', {
   documentDownloadType: 'direct',
   defaultHttpClient: { targetKey: 'shell', clientKey: 'curl' },
 });
+
+// The reference has links that are only an icon; a screen reader needs a name for them.
+new MutationObserver(() => {
+  for (const link of document.querySelectorAll('#reference a[href^="http"]:not([aria-label])')) {
+    if (link.textContent.trim() === '') link.setAttribute('aria-label', `Contact: ${new URL(link.href).host}`);
+  }
+}).observe(document.getElementById('reference'), { childList: true, subtree: true });
