@@ -20,6 +20,6 @@ var Groups = []Group{
 	{"Start", []string{"quick-start", "authentication", "api-keys", "errors"}},
 	{"Calling the API", []string{"idempotency", "pagination", "streaming", "rate-limits", "webhooks"}},
 	{"Subjects", []string{"answers", "reviews", "masking", "documents", "signatures", "mail"}},
-	{"Clients", []string{"sdk", "go", "python"}},
+	{"Clients and tests", []string{"sdk", "go", "python", "testing"}},
 	{"Promises", []string{"guarantees", "versioning", "api-changes"}},
 }

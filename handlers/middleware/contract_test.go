@@ -2,10 +2,13 @@ package middleware
 
 import (
 	"maps"
+	"net/http"
+	"net/http/httptest"
 	"testing"
 	"time"
 
 	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/labstack/echo/v5"
 	"github.com/prometheus/client_golang/prometheus"
 
 	"counsel/domain/files"
@@ -91,4 +94,45 @@ func TestOperationRules(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestDeprecation: a deprecated operation has both dates, at least six months apart, and sends them.
+func TestDeprecation(t *testing.T) {
+	for name, tc := range map[string]struct {
+		operation           openapi3.Operation
+		deprecation, sunset string
+		refused             bool
+	}{
+		"not deprecated": {},
+		"deprecated":     {operation: deprecated(true, "2027-01-01", "2027-07-01"), deprecation: "@1798761600", sunset: "Thu, 01 Jul 2027 00:00:00 GMT"},
+		"too short":      {operation: deprecated(true, "2027-01-01", "2027-06-01"), refused: true},
+		"without dates":  {operation: openapi3.Operation{Deprecated: true}, refused: true},
+		"dates alone":    {operation: deprecated(false, "2027-01-01", "2027-07-01"), refused: true},
+		"not a date":     {operation: deprecated(true, "2027-01-01", "soon"), refused: true},
+		"without sunset": {operation: openapi3.Operation{Deprecated: true, Extensions: map[string]any{"x-deprecated-at": "2027-01-01"}}, refused: true},
+	} {
+		op := &operation{}
+		if err := op.readDeprecation(&tc.operation); (err != nil) != tc.refused {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		if op.deprecation != tc.deprecation || op.sunset != tc.sunset {
+			t.Errorf("%s: Deprecation %q, Sunset %q", name, op.deprecation, op.sunset)
+		}
+		if tc.refused {
+			continue
+		}
+		e := echo.New()
+		e.Use(requestID, operationFound(op))
+		e.GET("/", func(c *echo.Context) error { return c.NoContent(http.StatusNoContent) })
+		w := httptest.NewRecorder()
+		e.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", nil))
+		if h := w.Header(); h.Get("Deprecation") != tc.deprecation || h.Get("Sunset") != tc.sunset || (h.Get("Link") != "") != (tc.deprecation != "") {
+			t.Errorf("%s: answered with %v", name, h)
+		}
+	}
+}
+
+func deprecated(yes bool, at, sunset string) openapi3.Operation {
+	return openapi3.Operation{Deprecated: yes, Extensions: map[string]any{"x-deprecated-at": at, "x-sunset": sunset}}
 }

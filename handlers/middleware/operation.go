@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -30,6 +31,8 @@ type operation struct {
 	upload       bool           // takes a form with a file instead
 	parameters   []parameter
 	strictQuery  bool   // refuses unknown query parameters; pages and health checks ignore them
+	deprecation  string // the header Deprecation (RFC 9745); "": the operation is not deprecated
+	sunset       string // the header Sunset (RFC 8594), with deprecation
 	idempotent   bool   // takes an Idempotency-Key
 	safe         bool   // changes nothing (RFC 9110): a key has no effect and does no harm
 	noKeyReason  string // why a POST takes no key
@@ -58,10 +61,13 @@ func newOperation(method string, o *openapi3.Operation, pointer string, compile 
 	if err := op.readTimeout(o); err != nil {
 		return nil, err
 	}
+	if err := op.readDeprecation(o); err != nil {
+		return nil, err
+	}
 	if err := op.readBody(o, pointer, compile); err != nil {
 		return nil, err
 	}
-	op.strictQuery = o.Responses.Status(http.StatusBadRequest) != nil
+	op.strictQuery = o.Responses.Status(http.StatusBadRequest) != nil && !(op.public && op.safe)
 	for i, p := range o.Parameters {
 		v := p.Value
 		op.idempotent = op.idempotent || v.In == openapi3.ParameterInHeader && v.Name == idempotencyKeyHeader
@@ -146,6 +152,32 @@ func timeoutSeconds(extensions map[string]any) (time.Duration, error) {
 		return 0, fmt.Errorf("x-timeout is %v, not a whole number of seconds", v)
 	}
 	return time.Duration(seconds) * time.Second, nil
+}
+
+// minDeprecation is how long a deprecated operation works at least; see docs/versioning.md.
+const minDeprecation = 180 * 24 * time.Hour
+
+// readDeprecation reads x-deprecated-at and x-sunset, dates that a deprecated operation has.
+func (op *operation) readDeprecation(o *openapi3.Operation) error {
+	dates := [2]time.Time{}
+	for i, name := range []string{"x-deprecated-at", "x-sunset"} {
+		date, present := o.Extensions[name].(string)
+		if present != o.Deprecated {
+			return errors.New("deprecated, x-deprecated-at and x-sunset go together")
+		}
+		if !present {
+			return nil
+		}
+		var err error
+		if dates[i], err = time.Parse(time.DateOnly, date); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+	}
+	if dates[1].Sub(dates[0]) < minDeprecation {
+		return errors.New("x-sunset is less than six months after x-deprecated-at")
+	}
+	op.deprecation, op.sunset = "@"+strconv.FormatInt(dates[0].Unix(), 10), dates[1].Format(http.TimeFormat)
+	return nil
 }
 
 func (op *operation) readBody(o *openapi3.Operation, pointer string, compile func(pointer string) (*schema.Schema, error)) (err error) {

@@ -26,6 +26,12 @@ func operationFound(op *operation) echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c *echo.Context) error {
 			RequestFrom(c.Request().Context()).operation = op
+			if op.deprecation != "" {
+				h := c.Response().Header()
+				h.Set("Deprecation", op.deprecation)
+				h.Set("Sunset", op.sunset)
+				h.Set("Link", `</docs/versioning#deprecation>; rel="deprecation"`)
+			}
 			return next(c)
 		}
 	}

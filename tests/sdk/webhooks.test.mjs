@@ -8,6 +8,9 @@ import {
   Counsel, CounselError, createDraft, createWebhook, deleteWebhook, getWebhookDelivery, listWebhookDeliveries, pingWebhook,
   registerUser, replayWebhookDelivery, rotateWebhookSecret, updateUser, verifyWebhook, WebhookError,
 } from '@counsel/sdk';
+import { moduleOf } from './guide.mjs';
+
+const { verify } = await moduleOf('webhooks', 'export function verify(');
 
 const body = '{"type":"ping","timestamp":"2026-11-25T09:50:00Z","data":{}}';
 
@@ -45,6 +48,7 @@ test('verifyWebhook accepts signed requests only', async () => {
     ['a broken secret', good, body, 'whsec_§'],
   ]) {
     await assert.rejects(verifyWebhook(headers, text, key), WebhookError, what);
+    assert.throws(() => verify(headers, text, key), undefined, `the guide: ${what}`);
   }
 });
 
@@ -57,7 +61,10 @@ test('a partner subscribes, receives events and replays a delivery', async (t) =
     const chunks = [];
     for await (const chunk of request) chunks.push(chunk);
     try {
-      received.push({ id: request.headers['webhook-id'], event: await verifyWebhook(request.headers, Buffer.concat(chunks), secret) });
+      const body = Buffer.concat(chunks);
+      const event = await verifyWebhook(request.headers, body, secret);
+      assert.deepEqual(verify(request.headers, body.toString(), secret), event); // the code of the guide
+      received.push({ id: request.headers['webhook-id'], event });
     } catch (error) {
       received.push({ error });
     }
