@@ -228,6 +228,10 @@ func addCodes(t *testing.T, codes map[string]int, constants map[string]string, n
 				if reason := fields["Reason"]; reason != nil && (ok || n.Type != nil) {
 					add(reason, names[code])
 				}
+			case *ast.CallExpr: // makes an error with a reason
+				if typeName(n.Fun) == "errUnsignable" && len(n.Args) > 0 {
+					add(n.Args[0], "")
+				}
 			case *ast.AssignStmt: // e.Reason = …
 				for i, left := range n.Lhs {
 					if s, ok := left.(*ast.SelectorExpr); ok && s.Sel.Name == "Reason" && typeName(s.X) == "e" && i < len(n.Rhs) {
