@@ -55,6 +55,7 @@ var patterns = map[string]string{
 	Text:                                  "must not contain control characters",
 	Body:                                  "must not be blank and must not contain control characters",
 	Words:                                 "must not be blank",
+	`^[^\x00]*$`:                          "must not have a NUL character",
 	`\S`:                                  "must not be blank",
 	`^[A-Za-z0-9_-]+$`:                    "may hold only letters, digits, hyphens and underscores",
 	`^[A-Za-z0-9_.-]+$`:                   "may hold only letters, digits, hyphens, underscores and dots",

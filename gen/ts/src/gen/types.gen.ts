@@ -3773,6 +3773,10 @@ export type ListApiKeysErrors = {
      */
     403: Problem;
     /**
+     * A field or parameter is invalid; `errors` names each.
+     */
+    422: Problem;
+    /**
      * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
      */
     429: Problem;

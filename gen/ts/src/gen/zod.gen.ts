@@ -152,7 +152,7 @@ export const zApiKeyMode = /* @__PURE__ */ (() => z.enum(['live', 'test']))();
 /**
  * What the key is for, such as the program that uses it.
  */
-export const zApiKeyName = /* @__PURE__ */ (() => z.string().min(1).max(100).regex(/^[^\x00-\x1f\x7f]*\S[^\x00-\x1f\x7f]*$/))();
+export const zApiKeyName = /* @__PURE__ */ (() => z.string().min(1).max(100).regex(/^[ \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]*[^ \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000\x00-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u2064\u2066-\u206f\u2800\u3164\ue000-\uf8ff\ufdd0-\ufdef\ufeff\uffa0\ufff9-\ufffb\ufffe\uffff][^\x00-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u2064\u2066-\u206f\u2800\u3164\ue000-\uf8ff\ufdd0-\ufdef\ufeff\uffa0\ufff9-\ufffb\ufffe\uffff]*$/))();
 
 /**
  * An address or a range in CIDR notation, IPv4 or IPv6.
@@ -455,17 +455,17 @@ export const zPlaybookPosition = /* @__PURE__ */ (() => z.object({
     severity: zSeverity,
     required: z.boolean().optional(),
     forbidden: z.boolean().optional(),
-    preferred: z.string().max(2000).regex(/^[\s\S]*$/).optional(),
-    fallback: z.string().max(2000).regex(/^[\s\S]*$/).optional(),
-    unacceptable: z.string().max(2000).regex(/^[\s\S]*$/).optional(),
+    preferred: z.string().max(2000).regex(/^[^\x00]*$/).optional(),
+    fallback: z.string().max(2000).regex(/^[^\x00]*$/).optional(),
+    unacceptable: z.string().max(2000).regex(/^[^\x00]*$/).optional(),
     unacceptableTerms: z.array(zPlaybookTerm).max(20).optional(),
     requiredTerms: z.array(zPlaybookTerm).max(20).optional(),
-    wording: z.string().max(4000).regex(/^[\s\S]*$/).optional()
+    wording: z.string().max(4000).regex(/^[^\x00]*$/).optional()
 }))();
 
 export const zPlaybookContent = /* @__PURE__ */ (() => z.object({
     name: z.string().min(1).max(200).regex(/^[ \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]*[^ \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000\x00-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u2064\u2066-\u206f\u2800\u3164\ue000-\uf8ff\ufdd0-\ufdef\ufeff\uffa0\ufff9-\ufffb\ufffe\uffff][^\x00-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u2064\u2066-\u206f\u2800\u3164\ue000-\uf8ff\ufdd0-\ufdef\ufeff\uffa0\ufff9-\ufffb\ufffe\uffff]*$/),
-    description: z.string().max(2000).regex(/^[\s\S]*$/).optional(),
+    description: z.string().max(2000).regex(/^[^\x00]*$/).optional(),
     extends: zPolicy.optional(),
     positions: z.array(zPlaybookPosition).min(1).max(100)
 }))();
