@@ -221,8 +221,15 @@ func shortName(f *finder, i, j int) {
 	case "after", "over", "since", "overruled", "overruling", "overrule", "applying", "following", "following-up", "despite", "in", "distinguish", "distinguishing",
 		"nach", "seit", "na", "sinds", "tras", "desde", "depuis", "après", "dopo", "após":
 		f.addByForm(i, end)
+	default:
+		if fateOfDecision.MatchString(f.text[end:min(len(f.text), end+60)]) {
+			f.addByForm(i, end)
+		}
 	}
 }
+
+// fateOfDecision matches what is said of a decision and of no person: "Was Miranda extended to …", "does Chevron still apply".
+var fateOfDecision = regexp.MustCompile(`^,?\s+(?:(?:was|is|has\sbeen|been|still|ever|also|not|really)\s+)*(?:extended\s(?:to|by)|overruled|overturned|codified|superseded|distinguished|(?:still\s)?good\slaw|appl(?:y|ies|ied)\s(?:to|in|here|when|if|outside|after|retroactively)|abolished)(?:\W|$)`)
 
 var shortNames = readShortNames()
 

@@ -48,11 +48,23 @@ func (s *scan) findCompanies() {
 		if end == 0 {
 			continue
 		}
-		if i := s.companyStart(j); i < j {
+		if i := s.companyStart(j); i < j && !s.isKindOfCompany(i, j) {
 			s.addSpan(Company, i, end)
 			j = end - 1
 		}
 	}
+}
+
+// isKindOfCompany reports whether the words between tokens i and j and the legal form at j name no company but a kind:
+// "a Texas LLC", "a German GmbH", "SRL e SRLS".
+func (s *scan) isKindOfCompany(i, j int) bool {
+	for k := i; k < j; k++ {
+		t := &s.tokens[k]
+		if t.kind != wordToken || t.class&(country|state|demonym) == 0 && t.cue&nameConnector == 0 && s.legalFormAt(k) == 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // findLowercaseCompanies finds companies in a text without capitals by the legal forms that are no words: "tamarind foods ltd".

@@ -12,6 +12,12 @@ func TestCompanyNames(t *testing.T) {
 		"La ditta F.lli Goi ha rovinato il tetto.":                "La ditta [COMPANY_1] ha rovinato il tetto.",
 		"Fundación Ríos Claros me debe una beca.":                 "[COMPANY_1] me debe una beca.",
 		"i worked for tamarind foods ltd for 8 years":             "i worked for [COMPANY_1] for 8 years",
+		"Can a Texas LLC be sued in Delaware?":                    "Can a Texas LLC be sued in Delaware?",
+		"Che differenza c'è tra SRL e SRLS?":                      "Che differenza c'è tra SRL e SRLS?",
+		"Is a German GmbH taxed like a New York LLC?":             "Is a German GmbH taxed like a New York LLC?",
+		"We sued Texas Star LLC in Delaware.":                     "We sued [COMPANY_1] in Delaware.",
+		"Was Miranda extended to traffic stops?":                  "Was Miranda extended to traffic stops?",
+		"Was Miranda dismissed when she was pregnant?":            "Was [PERSON_1] dismissed when she was pregnant?",
 		"La Asociación de Vecinos y la Oficina Española conocen.": "La Asociación de Vecinos y la Oficina Española conocen.",
 	} {
 		if got := mask(t, masker().NewSession(), text).Text; got != want {
