@@ -30,6 +30,7 @@ var referenceKinds = map[string]string{
 	"templateId": "template", "webhookId": "webhook", "deliveryId": "delivery", "emailId": "mail", "suppressionId": "suppression",
 	"jobId": "job", "trackingId": "signature", "notificationId": "notification", "newestId": "notification", "sessionId": "session", "apiKeyId": "API key",
 	"link": "", "provider": "", "version": "", // a secret, a constant, and part of another id
+	"guide": "", "file": "", // of the public documentation
 	"playbookId": "", // all lawyers and admins see the playbooks of the firm
 }
 
