@@ -48,8 +48,10 @@ func (p Principal) TestMode() bool { return p.UserID.IsTest() }
 func (p Principal) Admin() bool { return p.Role == RoleAdmin || p.Role == roleSystem }
 
 // MayAccess reports whether the caller may see and change what an owner has outside of cases: the owner
-// and admins may.
-func (p Principal) MayAccess(owner ID) bool { return p.UserID == owner || p.Admin() }
+// and admins may, but what a test account has is its own only.
+func (p Principal) MayAccess(owner ID) bool {
+	return p.UserID == owner || p.Admin() && p.TestMode() == owner.IsTest()
+}
 
 // Staff reports whether the caller works for the firm: a lawyer, an admin, or the service itself.
 func (p Principal) Staff() bool { return p.Role.Staff() || p.Role == roleSystem }

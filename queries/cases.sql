@@ -9,7 +9,7 @@ FROM cases c LEFT JOIN case_members m ON m.case_id = c.id AND m.user_id = sqlc.a
 WHERE c.id = sqlc.arg(id) AND c.deleted_at IS NULL;
 
 -- name: GetCaseAccess :one
-SELECT c.status, c.legal_hold, m.role AS my_role
+SELECT c.status, c.legal_hold, c.created_by, m.role AS my_role
 FROM cases c LEFT JOIN case_members m ON m.case_id = c.id AND m.user_id = sqlc.arg(member)
 WHERE c.id = sqlc.arg(id) AND c.deleted_at IS NULL;
 
@@ -55,6 +55,6 @@ WHERE c.legal_hold = TRUE AND c.deleted_at IS NULL
                WHERE d.case_id = c.id AND (d.user_id = sqlc.arg(user_id) OR v.author_id = sqlc.arg(user_id))));
 
 -- name: ListCaseAccess :many
-SELECT c.id, c.status, c.legal_hold, m.role AS my_role
+SELECT c.id, c.status, c.legal_hold, c.created_by, m.role AS my_role
 FROM cases c LEFT JOIN case_members m ON m.case_id = c.id AND m.user_id = sqlc.arg(member)
 WHERE c.id IN (sqlc.slice('ids')) AND c.deleted_at IS NULL;

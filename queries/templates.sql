@@ -42,7 +42,7 @@ UPDATE templates SET sharing = ? WHERE id = ?;
 -- name: ListTemplateSlugs :many
 SELECT DISTINCT COALESCE(t.slug, t.id) AS slug FROM templates t
 WHERE COALESCE(t.slug, t.id) > sqlc.arg(after) AND t.archived_at IS NULL
-  AND (t.created_by = sqlc.arg(caller) OR CAST(sqlc.arg(everything) AS SIGNED) = 1
+  AND (t.created_by = sqlc.arg(caller) OR (CAST(sqlc.arg(everything) AS SIGNED) = 1 AND RIGHT(t.created_by, 6) <> x'7E577E577E57')
     OR (t.sharing = 'firm' AND EXISTS (SELECT 1 FROM template_versions v WHERE v.template_id = t.id AND v.published_at IS NOT NULL)))
 ORDER BY slug
 LIMIT ?;

@@ -80,7 +80,7 @@ func (s *Service) loadPrevious(ctx context.Context, caller domain.Principal, q Q
 	ctx, cancel := context.WithTimeout(ctx, s.readTimeout)
 	defer cancel()
 	c, err := query.New(s.db).GetConsultation(ctx, *q.Context.ConsultationID)
-	allowed := c.UserID == q.UserID || (caller.Admin() && q.UserID == caller.UserID)
+	allowed := c.UserID == q.UserID || (caller.MayAccess(c.UserID) && q.UserID == caller.UserID)
 	if c.CaseID != nil { // it stays inside its case, where every member may continue it
 		allowed = q.Context.CaseID != nil && *q.Context.CaseID == *c.CaseID
 	}

@@ -68,10 +68,9 @@ func (s *Service) Consultations(ctx context.Context, caller domain.Principal, f 
 		if err := s.logCaseRead(ctx, caller, *f.CaseID, nil); err != nil {
 			return nil, nil, err
 		}
-	} else if !caller.Admin() {
-		if user != nil && *user != caller.UserID {
-			return nil, nil, domain.Errorf(domain.Forbidden, "Only an admin may read another user's consultations.")
-		}
+	} else if user != nil && !caller.MayAccess(*user) {
+		return nil, nil, domain.Errorf(domain.Forbidden, "Only an admin may read another user's consultations.")
+	} else if user == nil && !caller.Admin() {
 		user = &caller.UserID
 	}
 	limit := cmp.Or(f.Limit, 20)
@@ -128,7 +127,7 @@ func (s *Service) Consultation(ctx context.Context, caller domain.Principal, id 
 	defer cancel()
 	c, err := query.New(s.db).GetConsultation(ctx, id)
 	switch {
-	case errors.Is(err, sql.ErrNoRows), err == nil && c.CaseID == nil && c.UserID != caller.UserID && !caller.Admin():
+	case errors.Is(err, sql.ErrNoRows), err == nil && c.CaseID == nil && !caller.MayAccess(c.UserID):
 		var err error = domain.NoSuch("consultation")
 		if s.cases != nil {
 			err = s.cases.UniformNotFound(ctx, caller, err)

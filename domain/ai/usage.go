@@ -244,10 +244,9 @@ func (s *Service) prepareUsageFilter(ctx context.Context, caller domain.Principa
 		ctx, cancel := context.WithTimeout(ctx, s.readTimeout)
 		defer cancel()
 		return s.cases.AuthorizeRead(ctx, caller, *f.CaseID, cases.Action{Verb: cases.VerbRead, Resource: cases.ResourceConsultation})
-	case caller.Admin():
-	case f.UserID != nil && *f.UserID != caller.UserID:
+	case f.UserID != nil && !caller.MayAccess(*f.UserID):
 		return domain.Errorf(domain.Forbidden, "Only an admin may read another user's usage.")
-	default:
+	case f.UserID == nil && !caller.Admin():
 		f.UserID = &caller.UserID
 	}
 	return nil

@@ -230,10 +230,10 @@ func (s *Service) List(ctx context.Context, caller domain.Principal, f Filter) (
 		return nil, nil, err
 	}
 	user := f.UserID
-	if !caller.Admin() {
-		if user != nil && *user != caller.UserID {
-			return nil, nil, domain.Errorf(domain.Forbidden, "Only an admin may list another user's API keys.")
-		}
+	switch {
+	case user != nil && !caller.MayAccess(*user):
+		return nil, nil, domain.Errorf(domain.Forbidden, "Only an admin may list another user's API keys.")
+	case user == nil && !caller.Admin():
 		user = &caller.UserID
 	}
 	limit := domain.PageSize(f.Limit)

@@ -24,7 +24,7 @@ func (s *Service) checkAccess(ctx context.Context, p domain.Principal, id domain
 		}
 		return e
 	}
-	denied := evaluate(p, Role(access.MyRole.String), Status(access.Status), access.LegalHold, action)
+	denied := evaluate(p, Role(access.MyRole.String), Status(access.Status), access.LegalHold, access.CreatedBy.IsTest(), action)
 	if denied != nil && denied.Code == domain.NotFound {
 		s.denials.add(denial{id, p.UserID, p.KeyID, action})
 	}
@@ -106,7 +106,7 @@ func (s *Service) changeLocked(ctx context.Context, p domain.Principal, id domai
 		if err != nil {
 			return notFoundAs(err, errNoCase())
 		}
-		denied = evaluate(p, Role(access.MyRole.String), Status(access.Status), access.LegalHold, *action)
+		denied = evaluate(p, Role(access.MyRole.String), Status(access.Status), access.LegalHold, access.CreatedBy.IsTest(), *action)
 		switch {
 		case denied == nil:
 			if err := fn(tx); err != nil {
@@ -149,7 +149,7 @@ func (s *Service) AuthorizeReads(ctx context.Context, p domain.Principal, acts m
 				continue
 			}
 			access, action := standings[i], acts[head.CaseID]
-			if evaluate(p, Role(access.MyRole.String), Status(access.Status), access.LegalHold, action) != nil {
+			if evaluate(p, Role(access.MyRole.String), Status(access.Status), access.LegalHold, access.CreatedBy.IsTest(), action) != nil {
 				continue
 			}
 			if err := s.appendEntry(ctx, tx, chainHead{head.Seq, head.Hash}, head.CaseID, p, action, nil); err != nil {

@@ -58,10 +58,13 @@ type Action struct {
 }
 
 // evaluate is the access policy: the one function that decides who may do what. It takes the
-// caller's account, their role in the case ("" if not a member) and the state of the case. nil
-// means allowed. NotFound is for callers who may not know of the case, Forbidden for members,
+// caller's account, their role in the case ("" if not a member), the state of the case and whether
+// it is a test account's, which no live caller reaches, nor the reverse. nil means allowed. NotFound is for callers who may not know of the case, Forbidden for members,
 // Conflict if nobody may do it now.
-func evaluate(p domain.Principal, role Role, status Status, hold bool, action Action) *domain.Error {
+func evaluate(p domain.Principal, role Role, status Status, hold, test bool, action Action) *domain.Error {
+	if p.TestMode() != test {
+		return domain.NoSuch("case")
+	}
 	if !p.Admin() {
 		if role == "" {
 			return domain.NoSuch("case")

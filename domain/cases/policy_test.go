@@ -46,7 +46,7 @@ func TestPolicy(t *testing.T) {
 					n++
 					p := domain.Principal{UserID: user, Role: account}
 					action := Action{Verb: verb, Resource: subject, ID: &candidate}
-					denied := evaluate(p, role, Open, false, action)
+					denied := evaluate(p, role, Open, false, false, action)
 					want := domain.Code("")
 					switch {
 					case may(account, role, verb, subject):
@@ -61,7 +61,7 @@ func TestPolicy(t *testing.T) {
 					// Nobody may delete under legal hold or add to a closed case, whatever their
 					// role.
 					if want == "" {
-						held, closed := codeOf(evaluate(p, role, Open, true, action)), codeOf(evaluate(p, role, Closed, false, action))
+						held, closed := codeOf(evaluate(p, role, Open, true, false, action)), codeOf(evaluate(p, role, Closed, false, false, action))
 						if stops := verb == VerbDelete && subject != ResourceMember; (held == domain.Conflict) != stops {
 							t.Errorf("%s %s under legal hold: %q", verb, subject, held)
 						}
@@ -77,7 +77,7 @@ func TestPolicy(t *testing.T) {
 		t.Fatalf("only %d combinations", n)
 	}
 	leave := Action{Verb: VerbDelete, Resource: ResourceMember, ID: &user}
-	if e := evaluate(domain.Principal{UserID: user, Role: domain.RoleClient}, Viewer, Closed, true, leave); e != nil {
+	if e := evaluate(domain.Principal{UserID: user, Role: domain.RoleClient}, Viewer, Closed, true, false, leave); e != nil {
 		t.Errorf("a member may not leave: %v", e)
 	}
 }

@@ -263,7 +263,7 @@ func BenchmarkRead(b *testing.B) {
 func BenchmarkDecide(b *testing.B) {
 	p := domain.Principal{UserID: domain.NewID(), Role: domain.RoleLawyer}
 	for b.Loop() {
-		if evaluate(p, Assistant, Open, false, Action{Verb: VerbUpdate, Resource: ResourceDocument}) != nil {
+		if evaluate(p, Assistant, Open, false, false, Action{Verb: VerbUpdate, Resource: ResourceDocument}) != nil {
 			b.Fatal("refused")
 		}
 	}

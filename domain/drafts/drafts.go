@@ -209,10 +209,11 @@ func (s *Service) Create(ctx context.Context, caller domain.Principal, n NewDraf
 // is not accessible to the caller.
 func (s *Service) List(ctx context.Context, caller domain.Principal, f Filter) (items []Summary, next *domain.ID, err error) {
 	user := f.UserID
-	if f.CaseID == nil && !caller.Admin() {
-		if user != nil && *user != caller.UserID {
-			return nil, nil, domain.Errorf(domain.Forbidden, "Only an admin may list another user's drafts.")
-		}
+	switch {
+	case f.CaseID != nil:
+	case user != nil && !caller.MayAccess(*user):
+		return nil, nil, domain.Errorf(domain.Forbidden, "Only an admin may list another user's drafts.")
+	case user == nil && !caller.Admin():
 		user = &caller.UserID
 	}
 	limit := domain.PageSize(f.Limit)

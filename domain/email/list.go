@@ -16,7 +16,7 @@ import (
 func (s *Service) Get(ctx context.Context, caller domain.Principal, id domain.ID) (Email, error) {
 	row, err := s.rows.GetEmail(ctx, id)
 	switch {
-	case errors.Is(err, sql.ErrNoRows), err == nil && (row.Kind != kindMessage || row.UserID != caller.UserID && !caller.Admin()):
+	case errors.Is(err, sql.ErrNoRows), err == nil && (row.Kind != kindMessage || !caller.MayAccess(row.UserID)):
 		return Email{}, notFound()
 	case err != nil:
 		return Email{}, db.Error(err)
@@ -32,10 +32,10 @@ func (s *Service) Get(ctx context.Context, caller domain.Principal, id domain.ID
 // Forbidden if a user other than an admin lists the mails of another.
 func (s *Service) List(ctx context.Context, caller domain.Principal, f Filter) (items []Email, next *domain.ID, err error) {
 	user := f.UserID
-	if !caller.Admin() {
-		if user != nil && *user != caller.UserID {
-			return nil, nil, domain.Errorf(domain.Forbidden, "Only an admin may read other users' e-mails.")
-		}
+	switch {
+	case user != nil && !caller.MayAccess(*user):
+		return nil, nil, domain.Errorf(domain.Forbidden, "Only an admin may read other users' e-mails.")
+	case user == nil && !caller.Admin():
 		user = &caller.UserID
 	}
 	limit := domain.PageSize(f.Limit)

@@ -36,7 +36,7 @@ func (s *Service) find(ctx context.Context, caller domain.Principal, id domain.I
 // authorize checks access to a request. Reading one of a case is recorded in the case's timeline.
 func (s *Service) authorize(ctx context.Context, caller domain.Principal, r Request, verb cases.Verb) error {
 	if r.CaseID == nil {
-		if caller.UserID != r.UserID && !caller.Admin() {
+		if !caller.MayAccess(r.UserID) {
 			return s.cases.UniformNotFound(ctx, caller, noRequest())
 		}
 		return nil
@@ -103,7 +103,7 @@ func (s *Service) listRows(ctx context.Context, caller domain.Principal, f Filte
 	cursor, n := domain.CursorOrMax(f.Cursor), int32(limit)
 	sender := caller.UserID
 	if f.UserID != nil {
-		if sender = *f.UserID; f.CaseID == nil && sender != caller.UserID && !caller.Admin() {
+		if sender = *f.UserID; f.CaseID == nil && !caller.MayAccess(sender) {
 			return nil, domain.Errorf(domain.Forbidden, "Only an admin can list the requests of another user.")
 		}
 	}

@@ -36,10 +36,11 @@ type Filter struct {
 // is not accessible to the caller.
 func (s *Service) List(ctx context.Context, caller domain.Principal, f Filter) (items []File, next *domain.ID, err error) {
 	user := f.UserID
-	if f.CaseID == nil && !caller.Admin() {
-		if user != nil && *user != caller.UserID {
-			return nil, nil, domain.Errorf(domain.Forbidden, "Only an admin may read another user's documents.")
-		}
+	switch {
+	case f.CaseID != nil:
+	case user != nil && !caller.MayAccess(*user):
+		return nil, nil, domain.Errorf(domain.Forbidden, "Only an admin may read another user's documents.")
+	case user == nil && !caller.Admin():
 		user = &caller.UserID
 	}
 	limit := cmp.Or(f.Limit, 20)

@@ -50,7 +50,7 @@ func (s *Service) Get(ctx context.Context, caller domain.Principal, id domain.ID
 	if err != nil {
 		return Info{}, err
 	}
-	if row.UserID != caller.UserID && !caller.Admin() {
+	if !caller.MayAccess(row.UserID) {
 		return Info{}, domain.NoSuch("job")
 	}
 	return s.view(ctx, caller, row)
@@ -77,10 +77,10 @@ type Filter struct {
 // List lists jobs, newest first. next is the Before of the next page, nil on the last one.
 // Forbidden: another user's, unless the caller is an admin.
 func (s *Service) List(ctx context.Context, caller domain.Principal, f Filter) (items []Info, next *domain.ID, err error) {
-	if !caller.Admin() {
-		if !f.UserID.IsZero() && f.UserID != caller.UserID {
-			return nil, nil, domain.Errorf(domain.Forbidden, "Only an admin may read another user's jobs.")
-		}
+	switch {
+	case !f.UserID.IsZero() && !caller.MayAccess(f.UserID):
+		return nil, nil, domain.Errorf(domain.Forbidden, "Only an admin may read another user's jobs.")
+	case f.UserID.IsZero() && !caller.Admin():
 		f.UserID = caller.UserID
 	}
 	rows, err := s.list(ctx, f, domain.CursorOrMax(f.Cursor))
@@ -163,6 +163,9 @@ func (s *Service) Cancel(ctx context.Context, caller domain.Principal, id domain
 func (s *Service) Retry(ctx context.Context, caller domain.Principal, id domain.ID) (Info, error) {
 	if !caller.Admin() {
 		return Info{}, domain.NoSuch("job")
+	}
+	if _, err := s.Get(ctx, caller, id); err != nil {
+		return Info{}, err
 	}
 	n, err := s.rows.RetryFailedJob(ctx, id)
 	if err != nil {

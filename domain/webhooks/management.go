@@ -118,10 +118,10 @@ type Filter struct {
 // Forbidden: another user's, unless the caller is an admin.
 func (s *Service) List(ctx context.Context, caller domain.Principal, f Filter) (items []Webhook, next *domain.ID, err error) {
 	user := f.UserID
-	if !caller.Admin() {
-		if user != nil && *user != caller.UserID {
-			return nil, nil, domain.Errorf(domain.Forbidden, "Only an admin may list another user's webhooks.")
-		}
+	switch {
+	case user != nil && !caller.MayAccess(*user):
+		return nil, nil, domain.Errorf(domain.Forbidden, "Only an admin may list another user's webhooks.")
+	case user == nil && !caller.Admin():
 		user = &caller.UserID
 	}
 	limit := domain.PageSize(f.Limit)
@@ -154,7 +154,7 @@ func (s *Service) Get(ctx context.Context, caller domain.Principal, id domain.ID
 // another user's are the same to them.
 func authorize(caller domain.Principal, r query.Webhook, err error) error {
 	switch {
-	case errors.Is(err, sql.ErrNoRows), err == nil && r.UserID != caller.UserID && !caller.Admin():
+	case errors.Is(err, sql.ErrNoRows), err == nil && !caller.MayAccess(r.UserID):
 		return domain.NoSuch("webhook")
 	}
 	return db.Error(err)

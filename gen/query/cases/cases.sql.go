@@ -132,7 +132,7 @@ func (q *Queries) GetCase(ctx context.Context, arg GetCaseParams) (GetCaseRow, e
 }
 
 const getCaseAccess = `-- name: GetCaseAccess :one
-SELECT c.status, c.legal_hold, m.role AS my_role
+SELECT c.status, c.legal_hold, c.created_by, m.role AS my_role
 FROM cases c LEFT JOIN case_members m ON m.case_id = c.id AND m.user_id = ?
 WHERE c.id = ? AND c.deleted_at IS NULL
 `
@@ -145,13 +145,19 @@ type GetCaseAccessParams struct {
 type GetCaseAccessRow struct {
 	Status    string
 	LegalHold bool
+	CreatedBy domain.ID
 	MyRole    sql.NullString
 }
 
 func (q *Queries) GetCaseAccess(ctx context.Context, arg GetCaseAccessParams) (GetCaseAccessRow, error) {
 	row := q.db.QueryRowContext(ctx, getCaseAccess, arg.Member, arg.ID)
 	var i GetCaseAccessRow
-	err := row.Scan(&i.Status, &i.LegalHold, &i.MyRole)
+	err := row.Scan(
+		&i.Status,
+		&i.LegalHold,
+		&i.CreatedBy,
+		&i.MyRole,
+	)
 	return i, err
 }
 
@@ -227,7 +233,7 @@ func (q *Queries) ListAllCases(ctx context.Context, arg ListAllCasesParams) ([]L
 }
 
 const listCaseAccess = `-- name: ListCaseAccess :many
-SELECT c.id, c.status, c.legal_hold, m.role AS my_role
+SELECT c.id, c.status, c.legal_hold, c.created_by, m.role AS my_role
 FROM cases c LEFT JOIN case_members m ON m.case_id = c.id AND m.user_id = ?
 WHERE c.id IN (/*SLICE:ids*/?) AND c.deleted_at IS NULL
 `
@@ -241,6 +247,7 @@ type ListCaseAccessRow struct {
 	ID        domain.ID
 	Status    string
 	LegalHold bool
+	CreatedBy domain.ID
 	MyRole    sql.NullString
 }
 
@@ -268,6 +275,7 @@ func (q *Queries) ListCaseAccess(ctx context.Context, arg ListCaseAccessParams) 
 			&i.ID,
 			&i.Status,
 			&i.LegalHold,
+			&i.CreatedBy,
 			&i.MyRole,
 		); err != nil {
 			return nil, err

