@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/hex"
 	"encoding/json"
+	"log/slog"
+	"slices"
 	"strings"
 	"testing"
 
@@ -47,6 +49,7 @@ func TestTestAccount(t *testing.T) {
 	}
 	f.call(admin, "PATCH", "/api/users/"+test.ID.String(), map[string]any{"role": "admin"}).expect(404, "not_found")
 	f.call(admin, "GET", "/api/users/"+test.ID.String()+"/export", nil).expect(404, "not_found")
+	f.call(admin, "DELETE", "/api/users/"+test.ID.String(), nil).expect(404, "not_found")
 	live := "/api/cases/" + f.createCase(admin)
 	f.call(admin, "POST", live+"/members", map[string]any{"userId": test.ID, "role": "lawyer"}).expect(422, "invalid")
 	f.call(test, "GET", live, nil).expect(404, "not_found")
@@ -111,11 +114,67 @@ func TestTestData(t *testing.T) {
 			}
 		}
 	}
-	if a := f.call(admin, "GET", "/api/drafts?userId="+test.ID.String(), nil).expect(200, ""); !strings.Contains(string(a.body), test.ID.String()) {
-		t.Errorf("an admin asked for test data: %s", a.body)
+	for _, path := range append(lists, "/api/ai/usage") {
+		if path == "/api/cases" {
+			continue // has no userId
+		}
+		path += map[bool]string{true: "&", false: "?"}[strings.Contains(path, "?")] + "userId=" + test.ID.String()
+		if path == "/api/esign?userId="+test.ID.String() {
+			continue // has none either
+		}
+		f.call(admin, "GET", path, nil).expect(403, "forbidden")
 	}
 	for _, path := range []string{"/api/drafts?userId=" + lena.ID.String(), "/api/email?userId=" + lena.ID.String()} {
 		f.call(test, "GET", path, nil).expect(403, "forbidden")
+	}
+}
+
+// TestModesApart tests every id that every operation takes: a live admin gets the same answer for a test account's as for an
+// absent one, and so does a test key for live ones.
+func TestModesApart(t *testing.T) {
+	t.Parallel()
+	statements := &statementLog{Handler: slog.DiscardHandler}
+	f := newFixture(t, func(s *fixtureConfig) { s.statementLog = slog.New(statements) })
+	admin, lena := f.admin(), f.register("lena", domain.RoleLawyer)
+	test := f.createTestKey(admin)
+	o := &oracleFixture{fixture: f, statements: statements}
+	ids := map[*user]map[string]string{}
+	for name, who := range map[string]*user{"admin-template": admin, "live-template": lena, "test-template": test} {
+		ids[who] = o.build(who, name)
+		ids[who]["address"] = who.Email
+	}
+	doc, err := api.GetSpec()
+	testkit.Must(t, err)
+	asks := 0
+	for _, pair := range []struct {
+		name        string
+		who, theirs *user
+		role        domain.Role
+		unused      []string // kinds that the other does not have
+	}{
+		{"admin", admin, test, domain.RoleAdmin, []string{"invitation", "session", "API key", "suppression", "address"}},
+		{"test key", test, lena, domain.RoleLawyer, []string{"suppression", "address"}},
+	} {
+		o := *o
+		o.owner, o.othersIDs, o.ownIDs = pair.theirs, ids[pair.theirs], map[domain.Role]map[string]string{pair.role: ids[pair.who]}
+		for path, item := range doc.Paths.Map() {
+			for method, op := range item.Operations() {
+				if rules := op.Extensions["x-roles"].([]any); !slices.Contains(rules, any(string(pair.role))) || op.Tags[0] == "users" { // TestTestAccount
+					continue
+				}
+				for _, ref := range references(t, op) {
+					kind := referenceKinds[ref.last()]
+					if kind == "" || slices.Contains(pair.unused, kind) || ref.String() == "query.userId" { // TestTestData lists
+						continue
+					}
+					asks++
+					t.Run(pair.name+"/"+op.OperationID+"/"+ref.String(), func(t *testing.T) { o.on(t).check(method, path, op, ref, kind, pair.role, pair.who) })
+				}
+			}
+		}
+	}
+	if asks < 150 {
+		t.Fatalf("only %d requests", asks)
 	}
 }
 
