@@ -92,7 +92,7 @@ func OpenServices(ctx context.Context, r *Runner, cfg config.Config, infra *Infr
 	}
 	if s.Privacy, err = privacy.New(privacy.Config{
 		Runtime: system.Part("privacy"), DB: infra.Database, Accounts: s.Accounts, APIKeys: s.APIKeys, AI: s.AI, Drafts: s.Drafts, Files: s.Files, Cases: s.Cases, Webhooks: s.Webhooks,
-		Notifications: s.Notifications, Email: s.Email, Jobs: s.Jobs, Esign: s.Esign, Templates: s.Templates, Rendering: s.Rendering,
+		Notifications: s.Notifications, Email: s.Email, Jobs: s.Jobs, Esign: s.Esign, Templates: s.Templates, Rendering: s.Rendering, Idempotency: s.Idempotency,
 	}); err != nil {
 		return nil, err
 	}

@@ -136,6 +136,7 @@ var unpagedQueries = map[string]string{
 	"LockUnfinishedSignatureRequests": "the erasure of one person",
 	"LockUnfinishedRequestsOfOwner":   "the erasure of one person",
 	"LockUserDocuments":               "the erasure of one person",
+	"LockTestCases":                   "one batch of the erasure of a test account",
 	"LockTimelines":                   "bounded by the given ids",
 	"ListCaseAccess":                  "bounded by the given ids",
 	"ListExistingDocumentIDs":         "bounded by the given ids",

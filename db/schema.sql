@@ -407,8 +407,10 @@ CREATE TABLE idempotency_keys (
   answer mediumblob NOT NULL,
   created_at datetime(6) NOT NULL,
   case_id binary(16) DEFAULT NULL,
+  test_account_id binary(16) DEFAULT NULL,
   PRIMARY KEY (key_hash),
-  KEY idempotency_keys_created (created_at)
+  KEY idempotency_keys_created (created_at),
+  KEY idempotency_keys_test_account (test_account_id)
 );
 
 CREATE TABLE jobs (

@@ -58,3 +58,33 @@ WHERE c.legal_hold = TRUE AND c.deleted_at IS NULL
 SELECT c.id, c.status, c.legal_hold, c.created_by, m.role AS my_role
 FROM cases c LEFT JOIN case_members m ON m.case_id = c.id AND m.user_id = sqlc.arg(member)
 WHERE c.id IN (sqlc.slice('ids')) AND c.deleted_at IS NULL;
+
+-- name: LockTestCases :many
+SELECT h.case_id FROM case_heads h JOIN cases c ON c.id = h.case_id WHERE c.created_by = ? ORDER BY h.case_id LIMIT ? FOR UPDATE;
+
+-- name: DeleteTestNotes :exec
+DELETE FROM case_notes WHERE case_id IN (sqlc.slice('ids'));
+
+-- name: DeleteTestTasks :exec
+DELETE FROM case_tasks WHERE case_id IN (sqlc.slice('ids'));
+
+-- name: DeleteTestParties :exec
+DELETE FROM case_parties WHERE case_id IN (sqlc.slice('ids'));
+
+-- name: DeleteTestInvitations :exec
+DELETE FROM case_invitations WHERE case_id IN (sqlc.slice('ids'));
+
+-- name: DeleteTestMembers :exec
+DELETE FROM case_members WHERE case_id IN (sqlc.slice('ids'));
+
+-- name: DeleteTestTimelines :exec
+DELETE FROM case_timeline WHERE case_id IN (sqlc.slice('ids'));
+
+-- name: DeleteTestTimelineHeads :exec
+DELETE FROM case_heads WHERE case_id IN (sqlc.slice('ids'));
+
+-- name: DeleteTestRefusals :exec
+DELETE FROM case_refusals WHERE case_id IN (sqlc.slice('ids'));
+
+-- name: DeleteTestCases :exec
+DELETE FROM cases WHERE id IN (sqlc.slice('ids'));

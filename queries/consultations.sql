@@ -36,3 +36,6 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 
 -- name: DeleteUserConsultations :exec
 DELETE FROM consultations WHERE user_id = ? AND case_id IS NULL;
+
+-- name: DeleteTestConsultations :exec
+DELETE FROM consultations WHERE user_id = ?;

@@ -133,3 +133,9 @@ UPDATE documents SET state = 'deleted', name = '', changed_at = ? WHERE user_id 
 
 -- name: DeleteUserDocumentPages :exec
 DELETE p FROM document_pages p JOIN documents d ON d.id = p.document_id WHERE d.user_id = ? AND d.case_id IS NULL AND d.kind <> 'signed';
+
+-- name: UpdateTestDocumentsDeleted :exec
+UPDATE documents SET state = 'deleted', name = '', case_id = NULL, changed_at = ? WHERE user_id = ?;
+
+-- name: DeleteTestDocumentPages :exec
+DELETE p FROM document_pages p JOIN documents d ON d.id = p.document_id WHERE d.user_id = ?;

@@ -74,3 +74,6 @@ SELECT * FROM draft_versions WHERE draft_id = ? AND version = ?;
 
 -- name: DeleteUserDrafts :exec
 DELETE FROM drafts WHERE user_id = ? AND case_id IS NULL;
+
+-- name: DeleteTestDrafts :exec
+DELETE FROM drafts WHERE user_id = ?;

@@ -1,6 +1,6 @@
 -- name: CreateIdempotencyKey :exec
-INSERT INTO idempotency_keys (key_hash, fingerprint, held_until, status, content_type, answer, created_at)
-VALUES (?, ?, ?, 0, '', '', ?);
+INSERT INTO idempotency_keys (key_hash, fingerprint, held_until, status, content_type, answer, created_at, test_account_id)
+VALUES (?, ?, ?, 0, '', '', ?, ?);
 
 -- name: GetIdempotencyKey :one
 SELECT * FROM idempotency_keys WHERE key_hash = ?;
@@ -18,3 +18,6 @@ DELETE FROM idempotency_keys WHERE key_hash = sqlc.arg(key_hash) AND status = 0 
 
 -- name: DeleteExpiredIdempotencyKeys :execrows
 DELETE FROM idempotency_keys WHERE created_at < ? LIMIT 1000;
+
+-- name: DeleteIdempotencyKeysByTestAccount :exec
+DELETE FROM idempotency_keys WHERE test_account_id = sqlc.arg(account) AND (status <> 0 OR held_until < sqlc.arg(now));

@@ -7,3 +7,6 @@ SELECT * FROM renderings WHERE document_id = ?;
 
 -- name: DeleteUserRenderings :exec
 DELETE r FROM renderings r JOIN documents d ON d.id = r.document_id WHERE d.user_id = ? AND d.case_id IS NULL;
+
+-- name: DeleteTestRenderings :exec
+DELETE r FROM renderings r JOIN documents d ON d.id = r.document_id WHERE d.user_id = ?;

@@ -86,3 +86,9 @@ DELETE FROM webhook_deliveries WHERE webhook_id = ? LIMIT ?;
 
 -- name: DeleteWebhookRow :exec
 DELETE FROM webhooks WHERE id = ? AND deleted_at IS NOT NULL;
+
+-- name: DeleteTestDeliveries :exec
+DELETE d FROM webhook_deliveries d JOIN webhooks w ON w.id = d.webhook_id WHERE w.user_id = ?;
+
+-- name: DeleteTestWebhooks :exec
+DELETE FROM webhooks WHERE user_id = ?;

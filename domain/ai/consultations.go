@@ -190,6 +190,11 @@ func (s *Service) EraseUser(ctx context.Context, tx db.Tx, user domain.ID) error
 	return eraseUsage(ctx, tx, user)
 }
 
+// EraseTestData deletes the consultations of a test account, in the caller's transaction.
+func (s *Service) EraseTestData(ctx context.Context, tx db.Tx, testAccount domain.ID) error {
+	return query.New(tx).DeleteTestConsultations(ctx, testAccount)
+}
+
 // findRecorded returns the consultation that an earlier attempt of the same request recorded. ok is false if
 // there is none or the caller may no longer read it.
 func (s *Service) findRecorded(ctx context.Context, caller domain.Principal, id domain.ID) (c Consultation, ok bool, err error) {

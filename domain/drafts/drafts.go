@@ -283,6 +283,12 @@ func (s *Service) EraseUser(ctx context.Context, tx db.Tx, user domain.ID) error
 	return query.New(tx).DeleteUserDrafts(ctx, user)
 }
 
+// EraseTestData deletes all drafts of a test account, final ones and those in its cases included, in the caller's
+// transaction.
+func (s *Service) EraseTestData(ctx context.Context, tx db.Tx, testAccount domain.ID) error {
+	return query.New(tx).DeleteTestDrafts(ctx, testAccount)
+}
+
 func noSuchDraft() error { return domain.NoSuch("draft") }
 
 // authorizeRead checks whether the caller may read a draft, and records the access.

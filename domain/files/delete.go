@@ -110,3 +110,13 @@ func (s *Service) EraseUser(ctx context.Context, tx db.Tx, user domain.ID) error
 	}
 	return q.UpdateUserDocumentsDeleted(ctx, query.UpdateUserDocumentsDeletedParams{UserID: user, ChangedAt: s.clock()})
 }
+
+// EraseTestData deletes all files of a test account, signed ones and those in its cases included, in the
+// caller's transaction. A later sweep deletes the objects, the rows and what the index has of them.
+func (s *Service) EraseTestData(ctx context.Context, tx db.Tx, testAccount domain.ID) error {
+	q := query.New(tx)
+	if err := q.DeleteTestDocumentPages(ctx, testAccount); err != nil {
+		return err
+	}
+	return q.UpdateTestDocumentsDeleted(ctx, query.UpdateTestDocumentsDeletedParams{ChangedAt: s.clock(), UserID: testAccount})
+}

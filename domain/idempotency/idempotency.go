@@ -150,37 +150,39 @@ func (s *Service) Begin(ctx context.Context, r Request) (*Claim, error) {
 	now := s.clock()
 	c := &Claim{request: r, createdAt: now, leaseUntil: now.Add(leaseTime)}
 	key, fingerprint := r.hash(), sha256.Sum256(r.Body)
-	err := db.Error(s.queries.CreateIdempotencyKey(ctx, query.CreateIdempotencyKeyParams{
-		KeyHash: key, Fingerprint: fingerprint[:], HeldUntil: c.leaseUntil, CreatedAt: now,
-	}))
+	row := query.CreateIdempotencyKeyParams{KeyHash: key, Fingerprint: fingerprint[:], HeldUntil: c.leaseUntil, CreatedAt: now}
+	if r.Caller.IsTest() {
+		row.TestAccountID = &r.Caller
+	}
+	err := db.Error(s.queries.CreateIdempotencyKey(ctx, row))
 	if err == nil {
 		return c, nil
 	}
 	if domain.CodeOf(err) != domain.Conflict {
 		return nil, err
 	}
-	row, err := s.queries.GetIdempotencyKey(ctx, key)
+	existing, err := s.queries.GetIdempotencyKey(ctx, key)
 	if err != nil {
 		if err = db.Error(err); domain.CodeOf(err) == domain.NotFound { // released in the meantime
 			return nil, inProgress()
 		}
 		return nil, err
 	}
-	c.createdAt = row.CreatedAt
+	c.createdAt = existing.CreatedAt
 	switch {
-	case [32]byte(row.Fingerprint) != fingerprint:
+	case [32]byte(existing.Fingerprint) != fingerprint:
 		return nil, &domain.Error{Code: domain.Conflict, Reason: ReasonReused, Message: "This Idempotency-Key was used for a different request."}
-	case row.Status != 0:
-		body, err := s.decrypt(key, row.Answer)
+	case existing.Status != 0:
+		body, err := s.decrypt(key, existing.Answer)
 		if err != nil {
 			return nil, err
 		}
-		c.Response = &Response{int(row.Status), row.ContentType, body, row.CaseID}
+		c.Response = &Response{int(existing.Status), existing.ContentType, body, existing.CaseID}
 		return c, nil
-	case now.Before(row.HeldUntil):
+	case now.Before(existing.HeldUntil):
 		return nil, inProgress()
 	}
-	n, err := s.queries.UpdateIdempotencyKeyLease(ctx, query.UpdateIdempotencyKeyLeaseParams{KeyHash: key, HeldUntil: row.HeldUntil, NextUntil: c.leaseUntil})
+	n, err := s.queries.UpdateIdempotencyKeyLease(ctx, query.UpdateIdempotencyKeyLeaseParams{KeyHash: key, HeldUntil: existing.HeldUntil, NextUntil: c.leaseUntil})
 	if err != nil {
 		return nil, db.Error(err)
 	}
@@ -260,6 +262,12 @@ func (s *Service) Prune(ctx context.Context) error {
 			return db.Error(err)
 		}
 	}
+}
+
+// EraseTestData deletes the keys of a test account, in the caller's transaction, so that the same requests run again. Requests
+// that are running keep theirs.
+func (s *Service) EraseTestData(ctx context.Context, tx db.Tx, testAccount domain.ID) error {
+	return query.New(tx).DeleteIdempotencyKeysByTestAccount(ctx, query.DeleteIdempotencyKeysByTestAccountParams{Account: &testAccount, Now: s.clock()})
 }
 
 // hash identifies the key of a caller and operation.

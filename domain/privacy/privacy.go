@@ -47,6 +47,18 @@ type Eraser interface {
 	EraseUser(ctx context.Context, tx db.Tx, user domain.ID) error
 }
 
+// TestEraser deletes what one service holds of a test account, in the caller's transaction, even what
+// EraseUser leaves because others rely on it.
+type TestEraser interface {
+	EraseTestData(ctx context.Context, tx db.Tx, testAccount domain.ID) error
+}
+
+// Renderings is what documents were rendered from.
+type Renderings interface {
+	Eraser
+	TestEraser
+}
+
 // Config holds the services that hold personal data.
 type Config struct {
 	Runtime       domain.Runtime
@@ -63,7 +75,8 @@ type Config struct {
 	Jobs          *jobs.Service
 	Esign         *esign.Service
 	Templates     *templates.Service
-	Rendering     Eraser
+	Rendering     Renderings
+	Idempotency   TestEraser
 }
 
 // Service answers data-subject requests. It is safe for concurrent use.
@@ -82,20 +95,22 @@ type Service struct {
 	jobs          *jobs.Service
 	esign         *esign.Service
 	templates     *templates.Service
-	erasers       []Eraser // in the order in which they erase
+	erasers       []Eraser     // in the order in which they erase
+	testErasers   []TestEraser // likewise
 }
 
 // New returns the service and registers its jobs.
 func New(c Config) (*Service, error) {
 	if c.DB == nil || c.Accounts == nil || c.APIKeys == nil || c.AI == nil || c.Drafts == nil || c.Files == nil || c.Cases == nil || c.Webhooks == nil ||
-		c.Notifications == nil || c.Email == nil || c.Jobs == nil || c.Esign == nil || c.Templates == nil || c.Rendering == nil {
+		c.Notifications == nil || c.Email == nil || c.Jobs == nil || c.Esign == nil || c.Templates == nil || c.Rendering == nil || c.Idempotency == nil {
 		return nil, errors.New("privacy: Config needs DB and every service")
 	}
 	s := &Service{
 		clock: c.Runtime.Clock, db: c.DB, accounts: c.Accounts, apiKeys: c.APIKeys, ai: c.AI, drafts: c.Drafts, files: c.Files, cases: c.Cases, webhooks: c.Webhooks,
 		notifications: c.Notifications, email: c.Email, jobs: c.Jobs, esign: c.Esign, templates: c.Templates,
 		// Signature requests go before the documents they refer to.
-		erasers: []Eraser{c.AI, c.Esign, c.Rendering, c.Files, c.Webhooks, c.Notifications, c.Drafts, c.Templates, c.APIKeys, c.Jobs},
+		erasers:     []Eraser{c.AI, c.Esign, c.Rendering, c.Files, c.Webhooks, c.Notifications, c.Drafts, c.Templates, c.APIKeys, c.Jobs},
+		testErasers: []TestEraser{c.Esign, c.AI, c.Rendering, c.Files, c.Webhooks, c.Drafts, c.Idempotency},
 	}
 	s.registerJobs()
 	return s, nil

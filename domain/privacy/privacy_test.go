@@ -50,6 +50,11 @@ func (e *fakeEraser) EraseUser(ctx context.Context, tx db.Tx, user domain.ID) er
 	return e.err
 }
 
+// EraseTestData is EraseUser.
+func (e *fakeEraser) EraseTestData(ctx context.Context, tx db.Tx, testAccount domain.ID) error {
+	return e.EraseUser(ctx, tx, testAccount)
+}
+
 func newFixture(t *testing.T) *fixture {
 	t.Helper()
 	f := &fixture{t: t, pool: testenv.DB(t), now: domain.SystemClock()}
@@ -105,7 +110,7 @@ func TestNew(t *testing.T) {
 			continue
 		}
 		t.Run("without "+field.Name, func(t *testing.T) {
-			c := Config{Rendering: &fakeEraser{}}
+			c := Config{Rendering: &fakeEraser{}, Idempotency: &fakeEraser{}}
 			v := reflect.ValueOf(&c).Elem()
 			for j := range whole.NumField() {
 				if f := v.Field(j); f.Kind() == reflect.Pointer {

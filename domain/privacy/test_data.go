@@ -9,8 +9,6 @@ import (
 	"counsel/domain"
 	"counsel/domain/account"
 	"counsel/domain/apikeys"
-	"counsel/domain/cases"
-	"counsel/domain/files"
 	"counsel/domain/jobs"
 )
 
@@ -50,56 +48,26 @@ func (s *Service) eraseTestData(ctx context.Context, job *jobs.Job[eraseTestData
 	if !test.IsTest() {
 		return nil, jobs.Permanent(errors.New("privacy: not a test account"))
 	}
-	// Requests go before the cases and documents they refer to.
-	if err := db.WithTx(ctx, s.db, func(tx db.Tx) error { return s.esign.EraseTestData(ctx, tx, test) }); err != nil {
-		return nil, err
-	}
-	if err := s.deleteTestCases(ctx, domain.Principal{UserID: test, Role: domain.RoleLawyer}); err != nil {
-		return nil, err
-	}
-	return nil, db.WithTx(ctx, s.db, func(tx db.Tx) error {
-		if err := s.email.EraseUser(ctx, tx, test, ""); err != nil {
-			return err
-		}
-		for _, e := range s.erasers {
-			if e == Eraser(s.jobs) {
-				if err := s.jobs.EraseUserExcept(ctx, tx, test, job.ID); err != nil {
-					return err
-				}
-				continue
+	err := db.WithTx(ctx, s.db, func(tx db.Tx) error {
+		for _, e := range s.testErasers {
+			if err := e.EraseTestData(ctx, tx, test); err != nil {
+				return err
 			}
+		}
+		for _, e := range []Eraser{s.notifications, s.templates} { // templates after what was rendered from them
 			if err := e.EraseUser(ctx, tx, test); err != nil {
 				return err
 			}
 		}
-		return nil
-	})
-}
-
-// deleteTestCases deletes the cases of a test account, which is their only member, with their documents. As in any deleted
-// case, nobody can read what else is in them.
-func (s *Service) deleteTestCases(ctx context.Context, test domain.Principal) error {
-	for {
-		page, _, err := s.cases.List(ctx, test, cases.Filter{Limit: pageSize})
-		if err != nil || len(page) == 0 {
+		if err := s.email.EraseUser(ctx, tx, test, ""); err != nil {
 			return err
 		}
-		for _, c := range page {
-			if c.LegalHold {
-				lifted := false
-				if _, err := s.cases.Update(ctx, test, c.ID, cases.Update{LegalHold: &lifted}); err != nil {
-					return err
-				}
-			}
-			err := s.exportDocuments(ctx, test, files.Filter{CaseID: &c.ID}, func(d files.File) error { return s.files.Delete(ctx, test, d.ID) })
-			if err != nil && domain.CodeOf(err) != domain.NotFound {
-				return err
-			}
-			if err := s.cases.Delete(ctx, test, c.ID); err != nil && domain.CodeOf(err) != domain.NotFound {
-				return err
-			}
-		}
+		return s.jobs.EraseUserExcept(ctx, tx, test, job.ID)
+	})
+	if err != nil {
+		return nil, err
 	}
+	return nil, s.cases.EraseTestData(ctx, test)
 }
 
 // eraseTestAccount starts the job that deletes what the test account of an erased account owns, in the

@@ -366,3 +366,8 @@ func (s *Service) rebuild(ctx context.Context, row query.Rendering) (doc.Documen
 func (s *Service) EraseUser(ctx context.Context, tx db.Tx, user domain.ID) error {
 	return query.New(tx).DeleteUserRenderings(ctx, user)
 }
+
+// EraseTestData deletes what the documents of a test account were rendered from, in the caller's transaction.
+func (s *Service) EraseTestData(ctx context.Context, tx db.Tx, testAccount domain.ID) error {
+	return query.New(tx).DeleteTestRenderings(ctx, testAccount)
+}

@@ -255,6 +255,15 @@ func (s *Service) EraseUser(ctx context.Context, tx db.Tx, user domain.ID) error
 	return query.New(tx).DeleteWebhooksByUser(ctx, query.DeleteWebhooksByUserParams{DeletedAt: sql.NullTime{Time: s.now(), Valid: true}, UserID: user})
 }
 
+// EraseTestData removes all webhooks of a test account and their deliveries, in the caller's transaction.
+func (s *Service) EraseTestData(ctx context.Context, tx db.Tx, testAccount domain.ID) error {
+	q := query.New(tx)
+	if err := q.DeleteTestDeliveries(ctx, testAccount); err != nil {
+		return err
+	}
+	return q.DeleteTestWebhooks(ctx, testAccount)
+}
+
 func newWebhook(r query.Webhook, now time.Time) Webhook {
 	w := Webhook{ID: r.ID, UserID: r.UserID, URL: r.Url, Description: r.Description, EventTypes: splitTypes(r.EventTypes), Enabled: r.Enabled,
 		DisabledReason: Reason(r.DisabledReason), DisabledAt: timePtr(r.DisabledAt), FailingSince: timePtr(r.FailingSince), CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt}

@@ -63,6 +63,15 @@ func (q *Queries) CreateConsultation(ctx context.Context, arg CreateConsultation
 	return err
 }
 
+const deleteTestConsultations = `-- name: DeleteTestConsultations :exec
+DELETE FROM consultations WHERE user_id = ?
+`
+
+func (q *Queries) DeleteTestConsultations(ctx context.Context, userID domain.ID) error {
+	_, err := q.db.ExecContext(ctx, deleteTestConsultations, userID)
+	return err
+}
+
 const deleteUserConsultations = `-- name: DeleteUserConsultations :exec
 DELETE FROM consultations WHERE user_id = ? AND case_id IS NULL
 `

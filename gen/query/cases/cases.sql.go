@@ -88,6 +88,177 @@ func (q *Queries) DeleteCase(ctx context.Context, arg DeleteCaseParams) error {
 	return err
 }
 
+const deleteTestCases = `-- name: DeleteTestCases :exec
+DELETE FROM cases WHERE id IN (/*SLICE:ids*/?)
+`
+
+func (q *Queries) DeleteTestCases(ctx context.Context, ids []domain.ID) error {
+	query := deleteTestCases
+	var queryParams []interface{}
+	if len(ids) > 0 {
+		for _, v := range ids {
+			queryParams = append(queryParams, v)
+		}
+		query = strings.Replace(query, "/*SLICE:ids*/?", strings.Repeat(",?", len(ids))[1:], 1)
+	} else {
+		query = strings.Replace(query, "/*SLICE:ids*/?", "NULL", 1)
+	}
+	_, err := q.db.ExecContext(ctx, query, queryParams...)
+	return err
+}
+
+const deleteTestInvitations = `-- name: DeleteTestInvitations :exec
+DELETE FROM case_invitations WHERE case_id IN (/*SLICE:ids*/?)
+`
+
+func (q *Queries) DeleteTestInvitations(ctx context.Context, ids []domain.ID) error {
+	query := deleteTestInvitations
+	var queryParams []interface{}
+	if len(ids) > 0 {
+		for _, v := range ids {
+			queryParams = append(queryParams, v)
+		}
+		query = strings.Replace(query, "/*SLICE:ids*/?", strings.Repeat(",?", len(ids))[1:], 1)
+	} else {
+		query = strings.Replace(query, "/*SLICE:ids*/?", "NULL", 1)
+	}
+	_, err := q.db.ExecContext(ctx, query, queryParams...)
+	return err
+}
+
+const deleteTestMembers = `-- name: DeleteTestMembers :exec
+DELETE FROM case_members WHERE case_id IN (/*SLICE:ids*/?)
+`
+
+func (q *Queries) DeleteTestMembers(ctx context.Context, ids []domain.ID) error {
+	query := deleteTestMembers
+	var queryParams []interface{}
+	if len(ids) > 0 {
+		for _, v := range ids {
+			queryParams = append(queryParams, v)
+		}
+		query = strings.Replace(query, "/*SLICE:ids*/?", strings.Repeat(",?", len(ids))[1:], 1)
+	} else {
+		query = strings.Replace(query, "/*SLICE:ids*/?", "NULL", 1)
+	}
+	_, err := q.db.ExecContext(ctx, query, queryParams...)
+	return err
+}
+
+const deleteTestNotes = `-- name: DeleteTestNotes :exec
+DELETE FROM case_notes WHERE case_id IN (/*SLICE:ids*/?)
+`
+
+func (q *Queries) DeleteTestNotes(ctx context.Context, ids []domain.ID) error {
+	query := deleteTestNotes
+	var queryParams []interface{}
+	if len(ids) > 0 {
+		for _, v := range ids {
+			queryParams = append(queryParams, v)
+		}
+		query = strings.Replace(query, "/*SLICE:ids*/?", strings.Repeat(",?", len(ids))[1:], 1)
+	} else {
+		query = strings.Replace(query, "/*SLICE:ids*/?", "NULL", 1)
+	}
+	_, err := q.db.ExecContext(ctx, query, queryParams...)
+	return err
+}
+
+const deleteTestParties = `-- name: DeleteTestParties :exec
+DELETE FROM case_parties WHERE case_id IN (/*SLICE:ids*/?)
+`
+
+func (q *Queries) DeleteTestParties(ctx context.Context, ids []domain.ID) error {
+	query := deleteTestParties
+	var queryParams []interface{}
+	if len(ids) > 0 {
+		for _, v := range ids {
+			queryParams = append(queryParams, v)
+		}
+		query = strings.Replace(query, "/*SLICE:ids*/?", strings.Repeat(",?", len(ids))[1:], 1)
+	} else {
+		query = strings.Replace(query, "/*SLICE:ids*/?", "NULL", 1)
+	}
+	_, err := q.db.ExecContext(ctx, query, queryParams...)
+	return err
+}
+
+const deleteTestRefusals = `-- name: DeleteTestRefusals :exec
+DELETE FROM case_refusals WHERE case_id IN (/*SLICE:ids*/?)
+`
+
+func (q *Queries) DeleteTestRefusals(ctx context.Context, ids []domain.ID) error {
+	query := deleteTestRefusals
+	var queryParams []interface{}
+	if len(ids) > 0 {
+		for _, v := range ids {
+			queryParams = append(queryParams, v)
+		}
+		query = strings.Replace(query, "/*SLICE:ids*/?", strings.Repeat(",?", len(ids))[1:], 1)
+	} else {
+		query = strings.Replace(query, "/*SLICE:ids*/?", "NULL", 1)
+	}
+	_, err := q.db.ExecContext(ctx, query, queryParams...)
+	return err
+}
+
+const deleteTestTasks = `-- name: DeleteTestTasks :exec
+DELETE FROM case_tasks WHERE case_id IN (/*SLICE:ids*/?)
+`
+
+func (q *Queries) DeleteTestTasks(ctx context.Context, ids []domain.ID) error {
+	query := deleteTestTasks
+	var queryParams []interface{}
+	if len(ids) > 0 {
+		for _, v := range ids {
+			queryParams = append(queryParams, v)
+		}
+		query = strings.Replace(query, "/*SLICE:ids*/?", strings.Repeat(",?", len(ids))[1:], 1)
+	} else {
+		query = strings.Replace(query, "/*SLICE:ids*/?", "NULL", 1)
+	}
+	_, err := q.db.ExecContext(ctx, query, queryParams...)
+	return err
+}
+
+const deleteTestTimelineHeads = `-- name: DeleteTestTimelineHeads :exec
+DELETE FROM case_heads WHERE case_id IN (/*SLICE:ids*/?)
+`
+
+func (q *Queries) DeleteTestTimelineHeads(ctx context.Context, ids []domain.ID) error {
+	query := deleteTestTimelineHeads
+	var queryParams []interface{}
+	if len(ids) > 0 {
+		for _, v := range ids {
+			queryParams = append(queryParams, v)
+		}
+		query = strings.Replace(query, "/*SLICE:ids*/?", strings.Repeat(",?", len(ids))[1:], 1)
+	} else {
+		query = strings.Replace(query, "/*SLICE:ids*/?", "NULL", 1)
+	}
+	_, err := q.db.ExecContext(ctx, query, queryParams...)
+	return err
+}
+
+const deleteTestTimelines = `-- name: DeleteTestTimelines :exec
+DELETE FROM case_timeline WHERE case_id IN (/*SLICE:ids*/?)
+`
+
+func (q *Queries) DeleteTestTimelines(ctx context.Context, ids []domain.ID) error {
+	query := deleteTestTimelines
+	var queryParams []interface{}
+	if len(ids) > 0 {
+		for _, v := range ids {
+			queryParams = append(queryParams, v)
+		}
+		query = strings.Replace(query, "/*SLICE:ids*/?", strings.Repeat(",?", len(ids))[1:], 1)
+	} else {
+		query = strings.Replace(query, "/*SLICE:ids*/?", "NULL", 1)
+	}
+	_, err := q.db.ExecContext(ctx, query, queryParams...)
+	return err
+}
+
 const getCase = `-- name: GetCase :one
 SELECT c.id, c.title, c.description, c.status, c.legal_hold, c.created_by, c.created_at, c.updated_at, c.closed_at,
        m.role AS my_role
@@ -351,6 +522,38 @@ func (q *Queries) ListCases(ctx context.Context, arg ListCasesParams) ([]ListCas
 			return nil, err
 		}
 		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const lockTestCases = `-- name: LockTestCases :many
+SELECT h.case_id FROM case_heads h JOIN cases c ON c.id = h.case_id WHERE c.created_by = ? ORDER BY h.case_id LIMIT ? FOR UPDATE
+`
+
+type LockTestCasesParams struct {
+	CreatedBy domain.ID
+	Limit     int32
+}
+
+func (q *Queries) LockTestCases(ctx context.Context, arg LockTestCasesParams) ([]domain.ID, error) {
+	rows, err := q.db.QueryContext(ctx, lockTestCases, arg.CreatedBy, arg.Limit)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []domain.ID
+	for rows.Next() {
+		var case_id domain.ID
+		if err := rows.Scan(&case_id); err != nil {
+			return nil, err
+		}
+		items = append(items, case_id)
 	}
 	if err := rows.Close(); err != nil {
 		return nil, err

@@ -92,6 +92,15 @@ func (q *Queries) DeleteDraft(ctx context.Context, id domain.ID) error {
 	return err
 }
 
+const deleteTestDrafts = `-- name: DeleteTestDrafts :exec
+DELETE FROM drafts WHERE user_id = ?
+`
+
+func (q *Queries) DeleteTestDrafts(ctx context.Context, userID domain.ID) error {
+	_, err := q.db.ExecContext(ctx, deleteTestDrafts, userID)
+	return err
+}
+
 const deleteUserDrafts = `-- name: DeleteUserDrafts :exec
 DELETE FROM drafts WHERE user_id = ? AND case_id IS NULL
 `

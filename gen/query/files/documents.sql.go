@@ -74,6 +74,15 @@ func (q *Queries) DeleteDocument(ctx context.Context, id domain.ID) error {
 	return err
 }
 
+const deleteTestDocumentPages = `-- name: DeleteTestDocumentPages :exec
+DELETE p FROM document_pages p JOIN documents d ON d.id = p.document_id WHERE d.user_id = ?
+`
+
+func (q *Queries) DeleteTestDocumentPages(ctx context.Context, userID domain.ID) error {
+	_, err := q.db.ExecContext(ctx, deleteTestDocumentPages, userID)
+	return err
+}
+
 const deleteUserDocumentPages = `-- name: DeleteUserDocumentPages :exec
 DELETE p FROM document_pages p JOIN documents d ON d.id = p.document_id WHERE d.user_id = ? AND d.case_id IS NULL AND d.kind <> 'signed'
 `
@@ -1030,6 +1039,20 @@ func (q *Queries) UpdateSearchVersion(ctx context.Context, arg UpdateSearchVersi
 		return 0, err
 	}
 	return result.RowsAffected()
+}
+
+const updateTestDocumentsDeleted = `-- name: UpdateTestDocumentsDeleted :exec
+UPDATE documents SET state = 'deleted', name = '', case_id = NULL, changed_at = ? WHERE user_id = ?
+`
+
+type UpdateTestDocumentsDeletedParams struct {
+	ChangedAt time.Time
+	UserID    domain.ID
+}
+
+func (q *Queries) UpdateTestDocumentsDeleted(ctx context.Context, arg UpdateTestDocumentsDeletedParams) error {
+	_, err := q.db.ExecContext(ctx, updateTestDocumentsDeleted, arg.ChangedAt, arg.UserID)
+	return err
 }
 
 const updateTextAttempts = `-- name: UpdateTextAttempts :exec

@@ -13,15 +13,16 @@ import (
 )
 
 const createIdempotencyKey = `-- name: CreateIdempotencyKey :exec
-INSERT INTO idempotency_keys (key_hash, fingerprint, held_until, status, content_type, answer, created_at)
-VALUES (?, ?, ?, 0, '', '', ?)
+INSERT INTO idempotency_keys (key_hash, fingerprint, held_until, status, content_type, answer, created_at, test_account_id)
+VALUES (?, ?, ?, 0, '', '', ?, ?)
 `
 
 type CreateIdempotencyKeyParams struct {
-	KeyHash     []byte
-	Fingerprint []byte
-	HeldUntil   time.Time
-	CreatedAt   time.Time
+	KeyHash       []byte
+	Fingerprint   []byte
+	HeldUntil     time.Time
+	CreatedAt     time.Time
+	TestAccountID *domain.ID
 }
 
 func (q *Queries) CreateIdempotencyKey(ctx context.Context, arg CreateIdempotencyKeyParams) error {
@@ -30,6 +31,7 @@ func (q *Queries) CreateIdempotencyKey(ctx context.Context, arg CreateIdempotenc
 		arg.Fingerprint,
 		arg.HeldUntil,
 		arg.CreatedAt,
+		arg.TestAccountID,
 	)
 	return err
 }
@@ -60,8 +62,22 @@ func (q *Queries) DeleteIdempotencyKey(ctx context.Context, arg DeleteIdempotenc
 	return err
 }
 
+const deleteIdempotencyKeysByTestAccount = `-- name: DeleteIdempotencyKeysByTestAccount :exec
+DELETE FROM idempotency_keys WHERE test_account_id = ? AND (status <> 0 OR held_until < ?)
+`
+
+type DeleteIdempotencyKeysByTestAccountParams struct {
+	Account *domain.ID
+	Now     time.Time
+}
+
+func (q *Queries) DeleteIdempotencyKeysByTestAccount(ctx context.Context, arg DeleteIdempotencyKeysByTestAccountParams) error {
+	_, err := q.db.ExecContext(ctx, deleteIdempotencyKeysByTestAccount, arg.Account, arg.Now)
+	return err
+}
+
 const getIdempotencyKey = `-- name: GetIdempotencyKey :one
-SELECT key_hash, fingerprint, held_until, status, content_type, answer, created_at, case_id FROM idempotency_keys WHERE key_hash = ?
+SELECT key_hash, fingerprint, held_until, status, content_type, answer, created_at, case_id, test_account_id FROM idempotency_keys WHERE key_hash = ?
 `
 
 func (q *Queries) GetIdempotencyKey(ctx context.Context, keyHash []byte) (IdempotencyKey, error) {
@@ -76,6 +92,7 @@ func (q *Queries) GetIdempotencyKey(ctx context.Context, keyHash []byte) (Idempo
 		&i.Answer,
 		&i.CreatedAt,
 		&i.CaseID,
+		&i.TestAccountID,
 	)
 	return i, err
 }

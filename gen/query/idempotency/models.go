@@ -11,12 +11,13 @@ import (
 )
 
 type IdempotencyKey struct {
-	KeyHash     []byte
-	Fingerprint []byte
-	HeldUntil   time.Time
-	Status      int16
-	ContentType string
-	Answer      []byte
-	CreatedAt   time.Time
-	CaseID      *domain.ID
+	KeyHash       []byte
+	Fingerprint   []byte
+	HeldUntil     time.Time
+	Status        int16
+	ContentType   string
+	Answer        []byte
+	CreatedAt     time.Time
+	CaseID        *domain.ID
+	TestAccountID *domain.ID
 }

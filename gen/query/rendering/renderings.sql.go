@@ -42,6 +42,15 @@ func (q *Queries) CreateRendering(ctx context.Context, arg CreateRenderingParams
 	return err
 }
 
+const deleteTestRenderings = `-- name: DeleteTestRenderings :exec
+DELETE r FROM renderings r JOIN documents d ON d.id = r.document_id WHERE d.user_id = ?
+`
+
+func (q *Queries) DeleteTestRenderings(ctx context.Context, userID domain.ID) error {
+	_, err := q.db.ExecContext(ctx, deleteTestRenderings, userID)
+	return err
+}
+
 const deleteUserRenderings = `-- name: DeleteUserRenderings :exec
 DELETE r FROM renderings r JOIN documents d ON d.id = r.document_id WHERE d.user_id = ? AND d.case_id IS NULL
 `

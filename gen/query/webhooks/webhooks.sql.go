@@ -139,6 +139,24 @@ func (q *Queries) DeleteOldDeliveries(ctx context.Context, arg DeleteOldDeliveri
 	return result.RowsAffected()
 }
 
+const deleteTestDeliveries = `-- name: DeleteTestDeliveries :exec
+DELETE d FROM webhook_deliveries d JOIN webhooks w ON w.id = d.webhook_id WHERE w.user_id = ?
+`
+
+func (q *Queries) DeleteTestDeliveries(ctx context.Context, userID domain.ID) error {
+	_, err := q.db.ExecContext(ctx, deleteTestDeliveries, userID)
+	return err
+}
+
+const deleteTestWebhooks = `-- name: DeleteTestWebhooks :exec
+DELETE FROM webhooks WHERE user_id = ?
+`
+
+func (q *Queries) DeleteTestWebhooks(ctx context.Context, userID domain.ID) error {
+	_, err := q.db.ExecContext(ctx, deleteTestWebhooks, userID)
+	return err
+}
+
 const deleteWebhook = `-- name: DeleteWebhook :execrows
 UPDATE webhooks SET deleted_at = ?, url = '', description = '', event_types = '', secret = '', old_secret = '', enabled = FALSE
 WHERE id = ? AND deleted_at IS NULL
