@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { test } from 'node:test';
 import {
-  ConflictError, ConnectionError, Counsel, CounselError, deleteDraft, downloadDocument, ForbiddenError, getCurrentUser, InvalidRequestError, listConsultations,
+  ConflictError, ConnectionError, Counsel, CounselError, createClient, deleteDraft, downloadDocument, ForbiddenError, getCurrentUser, InvalidRequestError, listConsultations,
   localStorageStore, NotFoundError, paginate, RateLimitedError, registerUser, sendChat, sessionCookieStore, streamChat, TimeoutError, UnauthenticatedError, UnavailableError,
   uploadDocument, verifyWebhook, waitForJob,
 } from '@counsel/sdk';
@@ -740,4 +740,35 @@ test('downloadDocument: a connection that breaks is an error, and so is a proble
   ]);
   await assert.rejects(downloadDocument({ client, path: { docId: id } }), ConnectionError);
   await assert.rejects(downloadDocument({ client, path: { docId: id } }), NotFoundError);
+});
+
+const apiKey = `counsel_live_${'A'.repeat(38)}`;
+
+test('createClient: each call has the API key, and public ones have none', async (t) => {
+  const { baseUrl, got } = await serve(t, (request, answer) => (request.url === '/api/auth/register' ? json(answer, 201, user) : json(answer, 200, user)));
+  const client = createClient({ baseUrl, apiKey });
+  assert.deepEqual(await getCurrentUser({ client }), user);
+  await registerUser({ client, body: { email: user.email, password: 'correct horse battery', fullName: user.fullName } });
+  assert.deepEqual(got.map(({ headers }) => headers.authorization), [`Bearer ${apiKey}`, undefined]);
+});
+
+test('createClient: a key that does not work, or lacks a scope, is thrown at once and refreshes nothing', async (t) => {
+  for (const [status, code, kind] of [[401, 'unauthenticated', UnauthenticatedError], [403, 'scope_missing', ForbiddenError]]) {
+    const { baseUrl, got } = await serve(t, (_, answer) => json(answer, status, problem(status, code)));
+    await assert.rejects(getCurrentUser({ client: createClient({ baseUrl, apiKey, store: store(tokens(1)) }) }), (e) => e instanceof kind && e.code === code);
+    assert.deepEqual(got.map(({ url }) => url), ['/api/auth/me']);
+  }
+});
+
+test('createClient: calls with a key are retried like others; a key cannot sign in', async (t) => {
+  let down = true;
+  const { baseUrl, got } = await serve(t, (_, answer) => {
+    if (down) json(answer, 503, problem(503, 'unavailable'), { 'Retry-After': '0' });
+    else json(answer, 200, user);
+    down = false;
+  });
+  await getCurrentUser({ client: createClient({ baseUrl, apiKey }) });
+  assert.equal(got.length, 2);
+  await assert.rejects(new Counsel({ baseUrl, apiKey }).login({ email: user.email, password: 'x' }), TypeError);
+  assert.equal(got.length, 2);
 });

@@ -69,6 +69,11 @@ test('a client with one call has at most 5 kB', async () => {
   assert.ok(size <= 5000, `${size} bytes`);
 });
 
+test('a client with an API key and one call has at most 5 kB', async () => {
+  const size = await bundleSize(`import { createClient, sendChat } from '@counsel/sdk'; sendChat({ client: createClient({ apiKey: 'x' }), body: {} });`);
+  assert.ok(size <= 5000, `${size} bytes`);
+});
+
 test('a bundle has only the schemas it uses', async () => {
   const size = await bundleSize(`import { zTokens } from '@counsel/sdk/zod'; zTokens.parse({});`);
   assert.ok(size <= 1000, `${size} bytes`);

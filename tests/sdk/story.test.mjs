@@ -5,8 +5,8 @@ import { createHash, randomUUID } from 'node:crypto';
 import { test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import {
-  consentToSigning, Counsel, CounselError, generateDocument, getCurrentUser, getDocumentContent, getDraft, getSignatureRequest, getSigningDocument,
-  initiateSignature, listConsultations, paginate, registerUser, renderDraftPdf, sendChat, signDocument, streamChat, updateDraft, updateUser,
+  consentToSigning, Counsel, CounselError, createApiKey, createClient, generateDocument, getCurrentUser, getDocumentContent, getDraft, getSignatureRequest, getSigningDocument,
+  initiateSignature, listConsultations, paginate, registerUser, renderDraftPdf, revokeApiKey, sendChat, signDocument, streamChat, updateDraft, updateUser,
   uploadDocument, verifyEmail, viewSigning,
 } from '@counsel/sdk';
 
@@ -52,6 +52,14 @@ test('register, ask, draft, render, sign', { skip: !mails && !process.env.CI && 
   const asked = [];
   for await (const { id } of paginate(listConsultations, { client, query: { limit: 1 } })) asked.push(id);
   assert.deepEqual([asked.length, asked[1]], [2, answer.consultationId]);
+
+  // A program asks with an API key. It may do nothing else, and nothing once the key is revoked.
+  const { apiKey, secret: key } = await createApiKey({ client, body: { name: 'Story', scopes: ['ai:write'] } });
+  const program = createClient({ baseUrl, apiKey: key });
+  assert.equal((await sendChat({ client: program, body: question })).answer, answer.answer);
+  await assert.rejects(listConsultations({ client: program }), (e) => e instanceof CounselError && e.code === 'scope_missing');
+  await revokeApiKey({ client, path: { apiKeyId: apiKey.id } });
+  await assert.rejects(sendChat({ client: program, body: question }), (e) => e instanceof CounselError && e.code === 'unauthenticated');
 
   // Draft.
   const inputs = { discloser: 'mutual', partyA: { name: 'Ada Lovelace' }, partyB: { name: 'Grace Hopper' }, purpose: 'Evaluating a joint product.', governingLaw: 'Ireland' };

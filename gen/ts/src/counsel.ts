@@ -1,5 +1,5 @@
 import { CounselError, fetchError } from './error.js';
-import { type Client, createClient, createConfig } from './gen/client/index.js';
+import { type Client, createClient as newClient, createConfig } from './gen/client/index.js';
 import { loginUser, logoutUser, refreshTokens } from './gen/sdk.gen.js';
 import type { ClientOptions, LoginRequest, Tokens } from './gen/types.gen.js';
 import { type CallOptions, pause, retryingFetch, type RetryOptions } from './retry.js';
@@ -8,6 +8,8 @@ import { memoryStore, type TokenStore } from './store.js';
 export interface CounselOptions extends RetryOptions {
   /** The URL of the service, such as `https://counsel.example`. Default: the page's origin. */
   baseUrl?: string;
+  /** An API key of a program, with which calls are made in place of a session. Never in a page: who reads it has the key. */
+  apiKey?: string;
   /** Where tokens are stored. Default: memory. */
   store?: TokenStore;
   /** The client to configure. Default: a new one; pass the exported `client` to configure the default. */
@@ -32,15 +34,17 @@ export class Counsel {
   readonly #calls = new WeakMap<Request, CallOptions>();
   /** The access tokens used lately: a request with any other token is not retried. */
   readonly #used = new Set<string>();
+  readonly #apiKey: string | undefined;
   #refreshing: Promise<boolean> | undefined;
 
   constructor(options: CounselOptions = {}) {
+    this.#apiKey = options.apiKey;
     this.#store = options.store ?? memoryStore();
     this.#fetch = retryingFetch(options.fetch ?? ((input, init) => globalThis.fetch(input, init)), options);
-    this.client = options.client ?? createClient(createConfig<ClientOptions>({ throwOnError: true }));
+    this.client = options.client ?? newClient(createConfig<ClientOptions>({ throwOnError: true }));
     this.client.setConfig({
       baseUrl: (options.baseUrl ?? '').replace(/\/+$/, ''),
-      auth: () => this.#useToken(),
+      auth: () => this.#apiKey ?? this.#useToken(),
       fetch: (input, init) => this.#send(new Request(input, init), this.#calls.get(input as Request)),
       throwOnError: true,
     });
@@ -58,8 +62,9 @@ export class Counsel {
     return this.#store.get();
   }
 
-  /** Signs in. Throws a CounselError of status 401 for an unknown address or a wrong password. */
+  /** Signs in. Throws a CounselError of status 401 for an unknown address or a wrong password. Not with an API key. */
   async login(credentials: LoginRequest): Promise<void> {
+    if (this.#apiKey) throw new TypeError('A client with an API key cannot sign in.');
     this.#store.set(await loginUser({ client: this.client, body: credentials }));
   }
 
@@ -119,6 +124,11 @@ export class Counsel {
     });
     return this.#refreshing;
   }
+}
+
+/** A client for the operations, such as one with an API key: `createClient({ baseUrl, apiKey })`. Its 401s are thrown at once. */
+export function createClient(options: CounselOptions): Client {
+  return new Counsel(options).client;
 }
 
 /** Nothing below /api/ is a web page: a proxy or the sign-in page of a network answered, not the service. */

@@ -1,4 +1,4 @@
-export { Counsel, type CounselOptions } from './counsel.js';
+export { Counsel, type CounselOptions, createClient } from './counsel.js';
 export { downloadDocument, type DownloadProgress } from './download.js';
 export {
   ConflictError,

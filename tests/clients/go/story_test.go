@@ -105,6 +105,22 @@ func TestStory(t *testing.T) {
 		t.Fatalf("the consultations are %v", asked)
 	}
 
+	// A program asks with an API key. It may do nothing else, and nothing once the key is revoked.
+	created := must[*counsel.APIKeyWithSecret](t)(client.CreateAPIKey(ctx, counsel.CreateAPIKeyRequest{Name: "Story", Scopes: []counsel.APIKeyScope{"ai:write"}}))
+	program := counsel.New(url, counsel.WithAPIKey(created.Secret))
+	if got := must[*counsel.ChatResponse](t)(program.SendChat(ctx, question)); got.Answer != answer.Answer {
+		t.Fatalf("the program is answered %q", got.Answer)
+	}
+	if _, err := program.ListConsultations(ctx, counsel.ListConsultationsParams{}); !errors.As(err, &problem) || problem.Code != counsel.CodeScopeMissing {
+		t.Fatalf("without the scope: %v", err)
+	}
+	if err := client.RevokeAPIKey(ctx, created.APIKey.ID); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := program.SendChat(ctx, question); !errors.As(err, &problem) || problem.Code != counsel.CodeUnauthenticated {
+		t.Fatalf("after revoking the key: %v", err)
+	}
+
 	// Draft.
 	drafted := must[*counsel.GenerateDocumentResponse](t)(client.GenerateDocument(ctx, counsel.GenerateDocumentRequest{
 		Type:   "nda",
@@ -233,7 +249,7 @@ func TestModules(t *testing.T) {
 	}
 }
 
-// TestReadme runs the example of the README, with a session's token in the place of an API key.
+// TestReadme runs the example of the README, with an API key.
 func TestReadme(t *testing.T) {
 	url := env(t, "COUNSEL_URL")
 	readme := must[[]byte](t)(os.ReadFile("../../../gen/go/README.md"))
@@ -249,8 +265,10 @@ func TestReadme(t *testing.T) {
 	if err := admin.Login(t.Context(), env(t, "COUNSEL_ADMIN_EMAIL"), env(t, "COUNSEL_ADMIN_PASSWORD")); err != nil {
 		t.Fatal(err)
 	}
+	scopes := []counsel.APIKeyScope{"ai:read", "ai:write"}
+	created := must[*counsel.APIKeyWithSecret](t)(admin.CreateAPIKey(t.Context(), counsel.CreateAPIKeyRequest{Name: "README", Scopes: scopes}))
 	command := exec.CommandContext(t.Context(), "go", "run", program)
-	command.Env = append(os.Environ(), "COUNSEL_API_KEY="+admin.Tokens().AccessToken)
+	command.Env = append(os.Environ(), "COUNSEL_API_KEY="+created.Secret)
 	output, err := command.CombinedOutput()
 	if err != nil || !strings.Contains(string(output), "Sandbox answer") {
 		t.Errorf("%v: %s", err, output)

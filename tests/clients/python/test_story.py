@@ -19,7 +19,7 @@ from uuid import uuid4
 
 import httpx
 
-from counsel import AsyncCounsel, ConflictError, Counsel, InvalidRequestError, UnauthenticatedError, models
+from counsel import AsyncCounsel, ConflictError, Counsel, ForbiddenError, InvalidRequestError, UnauthenticatedError, models
 
 T = TypeVar("T")
 
@@ -83,6 +83,17 @@ class Story(unittest.TestCase):
             self.assertTrue(text)
             asked = [consultation.id for consultation in counsel.list_consultations_all(limit=1)]
             self.assertEqual((len(asked), asked[1]), (2, answer.consultation_id))
+
+            # A program asks with an API key. It may do nothing else, and nothing once the key is revoked.
+            created = counsel.create_api_key(models.CreateApiKeyRequest(name="Story", scopes=["ai:write"]))
+            with Counsel(URL, api_key=created.secret) as program:
+                self.assertEqual(program.send_chat(question).answer, answer.answer)
+                with self.assertRaises(ForbiddenError) as lacking:
+                    program.list_consultations()
+                self.assertEqual(lacking.exception.code, "scope_missing")
+                counsel.revoke_api_key(created.api_key.id)
+                with self.assertRaises(UnauthenticatedError):
+                    program.send_chat(question)
 
             # Draft.
             drafted = counsel.generate_document(
@@ -158,14 +169,14 @@ class Story(unittest.TestCase):
         asyncio.run(story())
 
     def test_readme(self) -> None:
-        """The example of the README runs, with a session's token in the place of an API key."""
+        """The example of the README runs, with an API key."""
         readme = (Path(__file__).parents[3] / "gen/python/README.md").read_text()
         example = re.search(r"```python\n(.*?)```", readme, re.DOTALL)
         assert example
         with Counsel(URL) as admin:
             admin.login(*ADMIN)
-            assert admin.tokens
-            environment = {**os.environ, "COUNSEL_API_KEY": admin.tokens.access_token}
+            created = admin.create_api_key(models.CreateApiKeyRequest(name="README", scopes=["ai:read", "ai:write"]))
+            environment = {**os.environ, "COUNSEL_API_KEY": created.secret}
         ran = subprocess.run([sys.executable, "-c", example[1]], env=environment, capture_output=True, text=True, check=False)
         self.assertEqual(ran.returncode, 0, ran.stderr)
         self.assertIn("Sandbox answer", ran.stdout)
