@@ -102,6 +102,7 @@ type fixtureConfig struct {
 	config.Config
 	provider     envelopes.Provider     // nil: documents are signed here
 	handlers     func(*handlers.Config) // changes what no setting changes
+	clients      func(*app.Clients)     // changes the outside systems
 	statementLog *slog.Logger           // logs every SQL statement
 }
 
@@ -201,10 +202,14 @@ func (f *fixture) newClients(cfg fixtureConfig, infra *app.Infrastructure) *app.
 	testkit.Must(f.t, err)
 	testSealer, err := app.NewTestSealer(readers().uploads)
 	testkit.Must(f.t, err)
-	return &app.Clients{
+	clients := &app.Clients{
 		Model: model, TestModel: testModel, TestSealer: testSealer, Queue: queue.New(f.redis, infra.Log), Mail: f.mailServer, Webhooks: webhooks, Provider: cfg.provider, Sealer: sealer.WithPool(readers().uploads),
 		PDF: engine, Texts: readers().texts, Children: readers().uploads,
 	}
+	if cfg.clients != nil {
+		cfg.clients(clients)
+	}
+	return clients
 }
 
 // checked fails the test if an answer breaks the contract. Benchmarks measure the service alone.

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"counsel/app"
 	"counsel/domain"
 	"counsel/gen/api"
 	"counsel/sandbox/testkit"
@@ -267,6 +268,11 @@ func TestTestModeOutside(t *testing.T) {
 	if !bytes.Contains(bytes.ToUpper(signed), []byte(strings.ToUpper(hex.EncodeToString([]byte("Counsel TEST"))))) { // in the certificate
 		t.Error("the seal does not say that it is a test")
 	}
+	pages, err := readers().texts.Pages(t.Context(), "application/pdf", bytes.NewReader(signed), int64(len(signed)))
+	testkit.Must(t, err)
+	if len(pages.Pages) < 2 || strings.Contains(pages.Pages[0], "TEST") || !strings.Contains(pages.Pages[1], "TEST – NOT A SIGNATURE") || !strings.Contains(pages.Pages[1], "Nobody signed it") || !strings.Contains(pages.Pages[1], "TEST – Certificate of Signature, page 1") {
+		t.Errorf("the certificate page says %q", pages.Pages)
+	}
 	f.waitForSignatureJobs()
 	for _, address := range []string{"eve@example.com", "grace@example.com", test.Email} {
 		if mails := f.mailServer.mailsTo(address); len(mails) != 0 {
@@ -282,6 +288,37 @@ func TestTestModeOutside(t *testing.T) {
 		t.Errorf("%+v", log.Items[0])
 	}
 	f.call(test, "GET", "/api/esign/"+tracking+"/evidence", nil).expect(200, "")
+}
+
+// TestTestModeAlone: test mode needs neither a mail server nor a certificate; live mode answers that they are missing.
+func TestTestModeAlone(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, func(s *fixtureConfig) {
+		s.clients = func(c *app.Clients) { c.Mail, c.Sealer = nil, nil }
+	})
+	f.startJobs()
+	lena := f.register("lena", domain.RoleLawyer)
+	test := f.createTestKey(lena)
+	request := func(who *user) map[string]any {
+		var d api.StoredDocument
+		f.upload(who, "lease.pdf", signablePDF()).expect(201, "").decode(&d)
+		return map[string]any{"docId": d.ID, "workflow": "sequential", "signers": []any{map[string]any{"name": "Ada", "email": "ada@example.com"}}}
+	}
+	mail := map[string]any{"to": []string{"eve@example.com"}, "subject": "Hello", "bodyText": "Hello"}
+	f.call(lena, "POST", "/api/esign/initiate", request(lena)).expect(503, "unavailable")
+	f.call(lena, "POST", "/api/email/send", mail).expect(503, "email_unavailable")
+
+	var sent api.InitiateSignatureResponse
+	f.call(test, "POST", "/api/esign/initiate", request(test)).expect(201, "").decode(&sent)
+	f.signInTestMode(test, sent.TrackingID.String(), "Ada")
+	var r api.SignatureRequest
+	f.eventually("the signed document", func() bool {
+		f.call(test, "GET", "/api/esign/"+sent.TrackingID.String(), nil).expect(200, "").decode(&r)
+		return r.Status == api.SignatureStatusCompleted
+	})
+	var e api.Email
+	f.call(test, "POST", "/api/email/send", mail).expect(202, "").decode(&e)
+	f.eventually("the mail", func() bool { return f.getEmail(test, e.ID.String()).Status == api.EmailStatusSent })
 }
 
 // TestNoTestMode: a test key is refused what the whole firm would see.
