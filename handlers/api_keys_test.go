@@ -313,6 +313,120 @@ func TestKeyAddresses(t *testing.T) {
 	}
 }
 
+// TestForgedAddresses: behind a proxy, the address is the one that the proxy adds, whatever the client sends with it.
+func TestForgedAddresses(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, func(s *fixtureConfig) {
+		s.HTTP.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("10.0.0.0/8")}
+	})
+	_, caller := f.createKey(f.register("ada", domain.RoleClient), []string{"*:read"}, "ipRanges", []string{"203.0.113.0/24", "2001:db8::1"})
+	for forwarded, allowed := range map[string]bool{
+		"203.0.113.7": true, "::ffff:203.0.113.7": true, "203.0.113.7, 10.1.2.3": true, "2001:db8::1": true, "[2001:db8::1]": true,
+		"203.0.113.7, 198.51.100.1": false, "203.0.113.7, 198.51.100.1, 10.1.2.3": false, "203.0.113.7, ": false, "203.0.113.7:80": false, "203.0.113.007": false,
+		"::ffff:198.51.100.1": false, "2001:db8::2": false, "2001:db8::1%eth0": false, "localhost": false, "": false,
+	} {
+		a := f.call(caller, "GET", "/api/auth/me", nil, "X-Forwarded-For", forwarded, "X-Real-IP", "203.0.113.7", "Forwarded", "for=203.0.113.7")
+		if allowed {
+			a.expect(200, "")
+		} else if a.status != 403 || a.problem().Code != "address_not_allowed" {
+			t.Errorf("%q: %d", forwarded, a.status)
+		}
+	}
+}
+
+// TestKeyMethods: HEAD needs the scope of GET; nothing turns one method into another.
+func TestKeyMethods(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	ada := f.register("ada", domain.RoleLawyer)
+	_, reader := f.createKey(ada, []string{"cases:read"})
+	_, writer := f.createKey(ada, []string{"cases:write"})
+	_, both := f.createKey(ada, []string{"cases:read", "cases:write"})
+	root := "/api/cases/" + f.createCase(writer)
+	for _, method := range []string{"HEAD", "GET"} {
+		if a := f.call(reader, method, root, nil); a.status != 200 || (len(a.body) == 0) != (method == "HEAD") {
+			t.Errorf("%s: %d, %d bytes", method, a.status, len(a.body))
+		}
+		if a := f.call(writer, method, root, nil); a.status != 403 {
+			t.Errorf("%s without the scope: %d", method, a.status)
+		}
+	}
+	for _, method := range []string{"OPTIONS", "TRACE", "PUT", "get", "CONNECTED"} {
+		want := 405
+		if method == "OPTIONS" { // says which methods there are
+			want = 204
+		}
+		if a := f.call(reader, method, root, nil); a.status != want || strings.Contains(string(a.body), "createdBy") {
+			t.Errorf("%s: %d %s", method, a.status, a.body)
+		}
+	}
+	for _, header := range []string{"X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override"} {
+		f.call(both, "GET", root, nil, header, "DELETE").expect(200, "")
+	}
+	f.call(reader, "DELETE", root, nil).expect(403, "scope_missing")
+	f.call(reader, "GET", root, nil).expect(200, "")
+}
+
+// TestKeysAndIdempotency: a stored answer is replayed to keys of the same account that may call the operation, and to no others.
+func TestKeysAndIdempotency(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	ada, bob := f.register("ada", domain.RoleLawyer), f.register("bob", domain.RoleLawyer)
+	create := func(who *user) response {
+		t.Helper()
+		return f.call(who, "POST", "/api/webhooks", map[string]any{"url": "https://hooks.example/x", "eventTypes": []string{"case.closed"}}, "Idempotency-Key", "the-same")
+	}
+	key, first := f.createKey(ada, []string{"webhooks:write"})
+	_, second := f.createKey(ada, []string{"webhooks:write"})
+	_, other := f.createKey(ada, []string{"webhooks:read", "cases:write"})
+	_, elsewhere := f.createKey(ada, []string{"webhooks:write"}, "ipRanges", []string{"203.0.113.7"})
+	_, bobs := f.createKey(bob, []string{"webhooks:write"})
+	original := create(first).expect(201, "")
+	for name, who := range map[string]*user{"the key": first, "a second key": second, "the owner": ada} {
+		if a := create(who).expect(201, ""); string(a.body) != string(original.body) || a.header.Get("Idempotency-Replayed") != "true" {
+			t.Errorf("%s got %s", name, a.body)
+		}
+	}
+	create(other).expect(403, "scope_missing")
+	create(elsewhere).expect(403, "address_not_allowed")
+	for name, who := range map[string]*user{"another account": bobs, "test mode": f.createTestKey(ada)} {
+		if a := create(who).expect(201, ""); string(a.body) == string(original.body) || a.header.Get("Idempotency-Replayed") != "" {
+			t.Errorf("%s got %s", name, a.body)
+		}
+	}
+	f.call(ada, "DELETE", "/api/api-keys/"+key.ID.String(), nil).expect(204, "")
+	create(first).expect(401, "unauthenticated")
+	f.call(f.admin(), "PATCH", "/api/users/"+ada.ID.String(), map[string]any{"role": "client"}).expect(200, "")
+	create(second).expect(403, "forbidden")
+}
+
+// TestKeyInvitations: a key accepts an invitation as its owner; in test mode there are none.
+func TestKeyInvitations(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	f.startJobs()
+	ada, bob := f.register("ada", domain.RoleClient), f.register("bob", domain.RoleLawyer)
+	root := "/api/cases/" + f.createCase(bob)
+	f.call(bob, "POST", root+"/members", map[string]any{"email": ada.Email, "role": "client"}).expect(202, "")
+	f.verifyEmail(ada.Email)
+	var page api.InvitationList
+	test := f.createTestKey(ada)
+	f.call(test, "GET", "/api/invitations", nil).expect(200, "").decode(&page)
+	if len(page.Items) != 0 {
+		t.Errorf("in test mode: %+v", page.Items)
+	}
+	_, reader := f.createKey(ada, []string{"cases:read"})
+	_, writer := f.createKey(ada, []string{"cases:write"})
+	f.call(reader, "GET", "/api/invitations", nil).expect(200, "").decode(&page)
+	accept := "/api/invitations/" + page.Items[0].ID.String()
+	f.call(test, "POST", accept+"/accept", nil).expect(403, "test_mode_refused")
+	f.call(test, "DELETE", accept, nil).expect(404, "not_found")
+	f.call(reader, "POST", accept+"/accept", nil).expect(403, "scope_missing")
+	f.call(writer, "POST", accept+"/accept", nil).expect(200, "")
+	f.call(reader, "GET", root, nil).expect(200, "")
+	f.call(test, "GET", root, nil).expect(404, "not_found")
+}
+
 // TestKeyRateLimit: each key has a budget of its own, which is not its owner's.
 func TestKeyRateLimit(t *testing.T) {
 	t.Parallel()

@@ -252,7 +252,14 @@ func TestTestModeOutside(t *testing.T) {
 		t.Errorf("%+v", mail)
 	}
 
+	// No live webhook gets a test event, not even the owner's.
+	var live api.WebhookWithSecret
+	f.call(ada, "POST", "/api/webhooks", map[string]any{"url": url, "eventTypes": []string{"case.closed", "signature.completed"}}).expect(201, "").decode(&live)
+	f.call(test, "PATCH", "/api/cases/"+f.createCase(test), map[string]any{"status": "closed"}).expect(200, "")
+
 	tracking := f.initiateSignature(test, "", "grace@example.com", "eve@example.com").TrackingID.String()
+	f.call(nil, "POST", "/api/esign/signing/link", map[string]any{"trackingId": tracking, "email": "grace@example.com"}).expect(204, "")
+	f.call(test, "POST", "/api/esign/"+tracking+"/remind", nil)
 	f.signInTestMode(test, tracking, "Grace", "Eve")
 	var event struct {
 		Type     string
@@ -261,6 +268,11 @@ func TestTestModeOutside(t *testing.T) {
 	testkit.Must(t, json.Unmarshal([]byte(receive(t, received).payload), &event))
 	if event.Type != "signature.completed" || !event.TestMode {
 		t.Errorf("%+v", event)
+	}
+	var deliveries int
+	testkit.Must(t, f.db.QueryRowContext(t.Context(), "SELECT COUNT(*) FROM webhook_deliveries WHERE webhook_id = ?", domain.ID(live.Webhook.ID)).Scan(&deliveries))
+	if deliveries != 0 {
+		t.Errorf("%d test events for a live webhook", deliveries)
 	}
 	var r api.SignatureRequest
 	f.call(test, "GET", "/api/esign/"+tracking, nil).expect(200, "").decode(&r)
