@@ -109,12 +109,15 @@ func TestPublishRace(t *testing.T) {
 	f := newFixture(t)
 	for range 4 {
 		id := newTemplateID()
-		var errs [2]error
-		var wg sync.WaitGroup
-		for i, author := range []domain.Principal{f.lawyer, addUser(t, f.pool, domain.RoleLawyer)} {
+		authors := []domain.Principal{f.lawyer, addUser(t, f.pool, domain.RoleLawyer)}
+		for _, author := range authors {
 			if _, err := f.Create(t.Context(), author, id, notice("1")); err != nil {
 				t.Fatal(err)
 			}
+		}
+		var errs [2]error
+		var wg sync.WaitGroup
+		for i, author := range authors {
 			wg.Go(func() { _, errs[i] = f.Publish(t.Context(), author, id, "1") })
 		}
 		wg.Wait()
