@@ -43,7 +43,7 @@ func newTerminal(f *os.File) *terminal {
 func (t *terminal) log(cfg config.Config) *slog.Logger {
 	var level slog.Level
 	_ = level.UnmarshalText([]byte(cfg.LogLevel)) // config has validated it
-	handler := tint.NewHandler(t, &tint.Options{Level: level, TimeFormat: time.TimeOnly, NoColor: !t.color, ReplaceAttr: shorten})
+	handler := tint.NewTextHandler(t, &tint.Options{Level: level, TimeFormat: time.TimeOnly, NoColor: !t.color, ReplaceAttr: shorten})
 	return slog.New(domain.LogHandler{Handler: requestLines{handler}})
 }
 

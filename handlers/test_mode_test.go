@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -373,12 +372,13 @@ func TestDeleteTestData(t *testing.T) {
 	var columns []string // that can hold an id
 	rows, err := f.db.QueryContext(t.Context(), "SELECT CONCAT(table_name, '.', column_name) FROM information_schema.columns WHERE table_schema = DATABASE() AND column_type = 'binary(16)' ORDER BY 1")
 	testkit.Must(t, err)
+	defer rows.Close()
 	for rows.Next() {
 		var name string
 		testkit.Must(t, rows.Scan(&name))
 		columns = append(columns, name)
 	}
-	testkit.Must(t, errors.Join(rows.Err(), rows.Close()))
+	testkit.Must(t, rows.Err())
 	// left are the columns with rows that name the test account or something that it had, except for those that stay.
 	left := func(ids []any, running api.ID) (left []string) {
 		for _, column := range columns {

@@ -168,7 +168,7 @@ func (c *Checker) checkContent(declared *openapi3.Response, pointer string, a Re
 func (c *Checker) checkBody(pointer string, a Response) []error {
 	v, err := decode(a.Body)
 	if err != nil {
-		return []error{fmt.Errorf("%v in %s", err, a.Body)}
+		return []error{fmt.Errorf("%w in %s", err, a.Body)}
 	}
 	faults := c.checkValue(pointer, v, string(a.Body))
 	if mediaType(a.Header) == problemType {
@@ -233,7 +233,7 @@ func (c *Checker) checkEvents(pointer string, body []byte) (faults []error) {
 		}
 		v, err := decode(data)
 		if err != nil {
-			faults = append(faults, fmt.Errorf("%v in %s", err, event))
+			faults = append(faults, fmt.Errorf("%w in %s", err, event))
 			continue
 		}
 		faults = append(faults, c.checkValue(pointer, v, string(data))...)
@@ -264,7 +264,7 @@ func (c *Checker) checkElsewhere(r *http.Request, a Response) []error {
 		return append(faults, fmt.Errorf("no operation has this path and method, and the answer is no problem but %q", media))
 	}
 	if a.Status == http.StatusMethodNotAllowed && a.Header.Get("Allow") == "" {
-		faults = append(faults, fmt.Errorf("the header Allow is missing"))
+		faults = append(faults, errors.New("the header Allow is missing"))
 	}
 	if !a.Complete {
 		return faults

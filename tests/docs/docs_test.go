@@ -133,23 +133,24 @@ func codesInCode(t *testing.T) map[string]int {
 	for _, code := range names {
 		codes[string(code)] = problem.Status(code)
 	}
-	var packages []*ast.Package
+	var files []*ast.File
 	constants := map[string]string{} // strings by package and name, such as ai.ReasonBadAnswer
 	for _, dir := range []string{"domain", "clients", "handlers", "app"} {
-		testkit.Must(t, filepath.WalkDir(filepath.Join("../..", dir), func(path string, d fs.DirEntry, err error) error {
-			if err != nil || !d.IsDir() {
+		testkit.Must(t, filepath.WalkDir(filepath.Join("../..", dir), func(path string, _ fs.DirEntry, err error) error {
+			if err != nil || filepath.Ext(path) != ".go" || strings.HasSuffix(path, "_test.go") {
 				return err
 			}
-			files, err := parser.ParseDir(token.NewFileSet(), path, func(i fs.FileInfo) bool { return !strings.HasSuffix(i.Name(), "_test.go") }, 0) //nolint:staticcheck // build tags do not matter here
-			for _, p := range files {
-				packages = append(packages, p)
-				addConstants(constants, p)
+			file, err := parser.ParseFile(token.NewFileSet(), path, nil, 0)
+			if err != nil {
+				return err
 			}
-			return err
+			files = append(files, file)
+			addConstants(constants, file)
+			return nil
 		}))
 	}
-	for _, p := range packages {
-		addCodes(t, codes, constants, names, p)
+	for _, file := range files {
+		addCodes(t, codes, constants, names, file)
 	}
 	return codes
 }
@@ -163,26 +164,24 @@ func literal(e ast.Expr) (string, bool) {
 	return s, err == nil
 }
 
-// addConstants adds the strings that a package names.
-func addConstants(constants map[string]string, p *ast.Package) {
-	for _, file := range p.Files {
-		ast.Inspect(file, func(n ast.Node) bool {
-			if spec, ok := n.(*ast.ValueSpec); ok {
-				for i, name := range spec.Names {
-					if i < len(spec.Values) {
-						if s, ok := literal(spec.Values[i]); ok {
-							constants[p.Name+"."+name.Name] = s
-						}
+// addConstants adds the strings that a file names.
+func addConstants(constants map[string]string, file *ast.File) {
+	ast.Inspect(file, func(n ast.Node) bool {
+		if spec, ok := n.(*ast.ValueSpec); ok {
+			for i, name := range spec.Names {
+				if i < len(spec.Values) {
+					if s, ok := literal(spec.Values[i]); ok {
+						constants[file.Name.Name+"."+name.Name] = s
 					}
 				}
 			}
-			return true
-		})
-	}
+		}
+		return true
+	})
 }
 
-// addCodes adds the reasons of the errors that a package makes.
-func addCodes(t *testing.T, codes map[string]int, constants map[string]string, names map[string]domain.Code, p *ast.Package) {
+// addCodes adds the reasons of the errors that a file makes.
+func addCodes(t *testing.T, codes map[string]int, constants map[string]string, names map[string]domain.Code, file *ast.File) {
 	add := func(reason ast.Expr, code domain.Code) {
 		status := 0
 		if code != "" {
@@ -194,7 +193,7 @@ func addCodes(t *testing.T, codes map[string]int, constants map[string]string, n
 				codes[s] = status
 			}
 		case *ast.Ident:
-			if s, ok := constants[p.Name+"."+e.Name]; ok {
+			if s, ok := constants[file.Name.Name+"."+e.Name]; ok {
 				codes[s] = status
 			}
 		case *ast.SelectorExpr:
@@ -204,44 +203,42 @@ func addCodes(t *testing.T, codes map[string]int, constants map[string]string, n
 		case *ast.BinaryExpr:
 			prefix, ok := literal(e.X)
 			if ok && len(states[prefix]) == 0 {
-				t.Errorf("package %s makes codes that begin with %q: list their ends in states", p.Name, prefix)
+				t.Errorf("package %s makes codes that begin with %q: list their ends in states", file.Name.Name, prefix)
 			}
 			for _, state := range states[prefix] {
 				codes[prefix+state] = status
 			}
 		}
 	}
-	for _, file := range p.Files {
-		ast.Inspect(file, func(n ast.Node) bool {
-			switch n := n.(type) {
-			case *ast.CompositeLit:
-				if name := typeName(n.Type); name != "domain.Error" && n.Type != nil {
-					break
-				}
-				fields := map[string]ast.Expr{}
-				for _, element := range n.Elts {
-					if pair, ok := element.(*ast.KeyValueExpr); ok {
-						fields[typeName(pair.Key)] = pair.Value
-					}
-				}
-				code, ok := strings.CutPrefix(typeName(fields["Code"]), "domain.")
-				if reason := fields["Reason"]; reason != nil && (ok || n.Type != nil) {
-					add(reason, names[code])
-				}
-			case *ast.CallExpr: // makes an error with a reason
-				if typeName(n.Fun) == "errUnsignable" && len(n.Args) > 0 {
-					add(n.Args[0], "")
-				}
-			case *ast.AssignStmt: // e.Reason = …
-				for i, left := range n.Lhs {
-					if s, ok := left.(*ast.SelectorExpr); ok && s.Sel.Name == "Reason" && typeName(s.X) == "e" && i < len(n.Rhs) {
-						add(n.Rhs[i], "")
-					}
+	ast.Inspect(file, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.CompositeLit:
+			if name := typeName(n.Type); name != "domain.Error" && n.Type != nil {
+				break
+			}
+			fields := map[string]ast.Expr{}
+			for _, element := range n.Elts {
+				if pair, ok := element.(*ast.KeyValueExpr); ok {
+					fields[typeName(pair.Key)] = pair.Value
 				}
 			}
-			return true
-		})
-	}
+			code, ok := strings.CutPrefix(typeName(fields["Code"]), "domain.")
+			if reason := fields["Reason"]; reason != nil && (ok || n.Type != nil) {
+				add(reason, names[code])
+			}
+		case *ast.CallExpr: // makes an error with a reason
+			if typeName(n.Fun) == "errUnsignable" && len(n.Args) > 0 {
+				add(n.Args[0], "")
+			}
+		case *ast.AssignStmt: // e.Reason = …
+			for i, left := range n.Lhs {
+				if s, ok := left.(*ast.SelectorExpr); ok && s.Sel.Name == "Reason" && typeName(s.X) == "e" && i < len(n.Rhs) {
+					add(n.Rhs[i], "")
+				}
+			}
+		}
+		return true
+	})
 }
 
 // typeName is an expression such as domain.Error as text.

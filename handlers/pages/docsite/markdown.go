@@ -2,6 +2,7 @@ package docsite
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"html/template"
 	"regexp"
@@ -53,7 +54,7 @@ func render(source []byte, c contract) (*guide, error) {
 		return nil, err
 	}
 	if g.title == "" {
-		return nil, fmt.Errorf("has no heading")
+		return nil, errors.New("has no heading")
 	}
 	var b bytes.Buffer
 	if err := markdown.Renderer().Render(&b, source, document); err != nil {

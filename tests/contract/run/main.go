@@ -1,6 +1,6 @@
 // Command run checks the answers that tests outside of Go get, and sums up what all tests saw.
 //
-//	run proxy URL           forwards to the service at URL, checks every answer, prints its own address
+//	run proxy               prints its own address, reads that of the service, then forwards to it and checks every answer
 //	run coverage FILE       prints which answers of the contract were seen; FILE lists those that need not be
 //
 // Both use the directory that CONTRACT_SEEN names, in which test processes record. coverage fails if
@@ -8,6 +8,7 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -30,13 +31,13 @@ import (
 
 func main() {
 	log.SetFlags(0)
-	err := errors.New("usage: run proxy URL | run coverage FILE")
+	err := errors.New("usage: run proxy | run coverage FILE")
 	seen := os.Getenv("CONTRACT_SEEN")
 	switch {
 	case seen == "":
 		err = errors.New("CONTRACT_SEEN is not set")
-	case len(os.Args) == 3 && os.Args[1] == "proxy":
-		err = proxy(os.Args[2], filepath.Join(seen, faultsFile))
+	case len(os.Args) == 2 && os.Args[1] == "proxy":
+		err = proxy(os.Stdin, filepath.Join(seen, faultsFile))
 	case len(os.Args) == 3 && os.Args[1] == "coverage":
 		err = coverage(os.Stdout, seen, os.Args[2])
 	}
@@ -47,9 +48,19 @@ func main() {
 
 const faultsFile = "faults"
 
-// proxy forwards until SIGTERM and appends each breach of the contract to a file.
-func proxy(target, faults string) error {
-	to, err := url.Parse(target)
+// proxy forwards until SIGTERM and appends each breach of the contract to a file. Its own address is known before the service
+// starts, which names it in links (PUBLIC_URL).
+func proxy(target io.Reader, faults string) error {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	fmt.Printf("http://%s\n", l.Addr())
+	line, err := bufio.NewReader(target).ReadString('\n')
+	if err != nil {
+		return err
+	}
+	to, err := url.Parse(strings.TrimSpace(line))
 	if err != nil {
 		return err
 	}
@@ -75,12 +86,7 @@ func proxy(target, faults string) error {
 		ErrorHandler:  func(http.ResponseWriter, *http.Request, error) { panic(http.ErrAbortHandler) }, // as the service itself would
 		ErrorLog:      log.New(io.Discard, "", 0),
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return err
-	}
 	server := &http.Server{Handler: checker.Handler(forward, report), ReadHeaderTimeout: 10 * time.Second}
-	fmt.Printf("http://%s\n", l.Addr())
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	go func() {
