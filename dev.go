@@ -117,7 +117,7 @@ func (c devCommand) run(ctx context.Context, out *terminal, up *bool) (err error
 		}
 	}
 	out.step("Migrating the database")
-	err = migrate(ctx, cfg.Database.URL, func(done, total int) { out.update(fmt.Sprintf("Migrating the database: %d of %d", done, total)) })
+	err = migrate(ctx, cfg.Database.URL, log, func(done, total int) { out.update(fmt.Sprintf("Migrating the database: %d of %d", done, total)) })
 	if err != nil {
 		return err
 	}

@@ -130,7 +130,7 @@ func (migrateCommand) Run(ctx context.Context) error {
 	if cfg.Database.URL == "" {
 		return errors.New("DATABASE_URL is not set")
 	}
-	if err := migrate(ctx, cfg.Database.URL, nil); err != nil {
+	if err := migrate(ctx, cfg.Database.URL, newLog(cfg), nil); err != nil {
 		return err
 	}
 	_, err = fmt.Println("The database schema is up to date.")
@@ -138,8 +138,8 @@ func (migrateCommand) Run(ctx context.Context) error {
 }
 
 // migrate applies the missing migrations. progress, if not nil, receives how many of them are applied.
-func migrate(ctx context.Context, url string, progress func(done, total int)) error {
-	database, err := db.Open(ctx, url, db.Options{ReadTimeout: 10 * time.Minute}) // migrating a large table takes long
+func migrate(ctx context.Context, url string, log *slog.Logger, progress func(done, total int)) error {
+	database, err := db.Open(ctx, url, db.Options{ReadTimeout: 10 * time.Minute, Wait: db.PatientWait, Log: log}) // migrating a large table takes long
 	if err != nil {
 		return err
 	}

@@ -49,7 +49,7 @@ func openInfrastructure(ctx context.Context, r *Runner, cfg config.Config, log *
 	i := &Infrastructure{Log: log, Registry: prometheus.NewRegistry(), Store: files.NoStore{}, URL: cfg.URLs.Public}
 	i.Registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), newBuildInfo(CurrentVersion()))
 
-	var options db.Options
+	options := db.Options{Wait: db.PatientWait, Log: log}
 	if cfg.Database.Echo {
 		options.Echo = log
 	}

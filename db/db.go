@@ -29,7 +29,14 @@ type Options struct {
 	ReadTimeout  time.Duration // of one statement; 15 s
 	WriteTimeout time.Duration // 5 s
 	Echo         *slog.Logger  // logs every statement without its values; nil: off
+	Wait         time.Duration // how long Open waits for the server; 10 s
+	Log          *slog.Logger  // logs every few seconds that Open waits; nil: off
 }
+
+// PatientWait is how long a process in production waits for its database, which may be restarting or start later.
+const PatientWait = 10 * time.Minute
+
+const waitLogInterval = 5 * time.Second
 
 // sqlMode makes the server reject invalid values instead of adjusting them.
 const sqlMode = "STRICT_ALL_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION"
@@ -40,7 +47,7 @@ const sqlMode = "STRICT_ALL_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISI
 //	mysql://user:password@/name?socket=/path/to/mysqld.sock
 //
 // or by a DSN of go-sql-driver/mysql. Parameters are those of that driver. It waits for the
-// server until ctx is done (10 s when ctx has no deadline), and fails at once when the server
+// server for Options.Wait, or until ctx is done, and fails at once when the server
 // refuses the user or does not know the database. No error holds the password.
 func Open(ctx context.Context, rawURL string, o Options) (*sql.DB, error) {
 	cfg, err := parse(rawURL)
@@ -65,12 +72,9 @@ func Open(ctx context.Context, rawURL string, o Options) (*sql.DB, error) {
 	pool.SetConnMaxIdleTime(2 * time.Minute)
 	pool.SetConnMaxLifetime(30 * time.Minute)
 
-	if _, ok := ctx.Deadline(); !ok {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, 10*time.Second)
-		defer cancel()
-	}
-	if err := awaitServer(ctx, pool); err != nil {
+	ctx, cancel := context.WithTimeout(ctx, cmp.Or(o.Wait, 10*time.Second))
+	defer cancel()
+	if err := awaitServer(ctx, pool, cmp.Or(o.Log, slog.New(slog.DiscardHandler))); err != nil {
 		return nil, errors.Join(unreachable(err), pool.Close())
 	}
 	return pool, nil
@@ -78,14 +82,15 @@ func Open(ctx context.Context, rawURL string, o Options) (*sql.DB, error) {
 
 func unreachable(err error) error {
 	if _, answered := errors.AsType[*mysql.MySQLError](err); answered {
-		return fmt.Errorf("DATABASE_URL: the database refuses us: %w", err)
+		return fmt.Errorf("DATABASE_URL: the database refuses the connection: %w", err)
 	}
 	return fmt.Errorf("DATABASE_URL: the database does not answer: %w", err)
 }
 
 // awaitServer pings until the server answers, rejects the connection, or ctx is done.
-func awaitServer(ctx context.Context, pool *sql.DB) error {
+func awaitServer(ctx context.Context, pool *sql.DB, log *slog.Logger) error {
 	var last error
+	logged := time.Now()
 	for wait := 50 * time.Millisecond; ; wait = min(2*wait, time.Second) {
 		err := pool.PingContext(ctx)
 		if err == nil {
@@ -96,6 +101,10 @@ func awaitServer(ctx context.Context, pool *sql.DB) error {
 		}
 		if me, ok := errors.AsType[*mysql.MySQLError](err); ok && !transient(me.Number) {
 			return err
+		}
+		if time.Since(logged) > waitLogInterval {
+			log.Warn("waiting for the database", "error", err)
+			logged = time.Now()
 		}
 		if !retry.Wait(ctx, wait) {
 			return last

@@ -143,6 +143,29 @@ func TestOpenRetriesUntilDeadline(t *testing.T) {
 	}
 }
 
+func TestOpenWaitsForServer(t *testing.T) {
+	t.Parallel()
+	server := testenv.PrivateMySQL(t)
+	server.Kill9()
+	opened := make(chan error, 1)
+	go func() {
+		pool, err := db.Open(t.Context(), server.URL, db.Options{Wait: time.Minute})
+		if err == nil {
+			err = pool.Close()
+		}
+		opened <- err
+	}()
+	select {
+	case err := <-opened:
+		t.Fatalf("opened although the server is down: %v", err)
+	case <-time.After(300 * time.Millisecond):
+	}
+	server.Restart()
+	if err := <-opened; err != nil {
+		t.Fatal(err)
+	}
+}
+
 func TestMigrateConcurrently(t *testing.T) {
 	t.Parallel()
 	url := testenv.NewDatabaseURL(t)
