@@ -1,0 +1,203 @@
+package matching
+
+import (
+	_ "embed"
+	"slices"
+	"strings"
+	"unicode"
+
+	"github.com/hbollon/go-edlib"
+)
+
+// variantsText lists the forms of names, a group a line: "=" before spellings of one name, "~" before short and
+// foreign forms, "." before names of which none is a spelling of another.
+//
+//go:embed variants.txt
+var variantsText string
+
+// variant is a group of forms.
+type variant struct {
+	name     string // the first form
+	spelling bool
+}
+
+var (
+	variants    = map[string][]variant{}
+	established = map[string]bool{} // names that are not typing mistakes of each other
+	arabicNames = map[string]bool{} // by arabicCode
+)
+
+func init() {
+	for line := range strings.Lines(variantsText) {
+		kind, rest, _ := strings.Cut(strings.TrimSpace(line), " ")
+		words := strings.Fields(rest)
+		switch kind {
+		case "=", "~":
+			for i, w := range words {
+				words[i] = plainVowels.Replace(w)
+				variants[words[i]] = append(variants[words[i]], variant{plainVowels.Replace(words[0]), kind == "="})
+				established[words[i]] = true
+			}
+		case ".":
+			for _, w := range words {
+				established[plainVowels.Replace(w)] = true
+			}
+		case "*":
+			for _, w := range words {
+				arabicNames[arabicCode(w)] = true
+			}
+		}
+	}
+}
+
+// compareWords compares two words that are spelled out. given says that they stand where a given name is expected.
+func compareWords(a, b word, kind Kind, given bool) similarity {
+	if a.text == b.text {
+		return similarity{score: 1}
+	}
+	if hasDigit(a.text) || hasDigit(b.text) {
+		return similarity{}
+	}
+	if kind == Company {
+		if expand(a.text) == expand(b.text) {
+			return similarity{score: 0.97, reason: Abbreviation}
+		}
+	}
+	if a.consonantal() != b.consonantal() {
+		if intersect(a.consonants(), b.consonants()) {
+			return similarity{score: 0.92, reason: Transliterated}
+		}
+		return similarity{}
+	}
+	if kind == Person {
+		if s := compareVariants(a.text, b.text); s.score > 0 {
+			return s
+		}
+	}
+	if len(a.text) < 3 || len(b.text) < 3 {
+		return similarity{}
+	}
+	if established[a.text] && established[b.text] {
+		return similarity{}
+	}
+	if kind == Person && gendered(a.text, b.text, given) {
+		return similarity{}
+	}
+	if intersect(a.skeletons, b.skeletons) {
+		reason := Spelling
+		if a.script != b.script {
+			reason = Transliterated
+		}
+		return similarity{score: 0.96, reason: reason}
+	}
+	return misspelled(a, b)
+}
+
+// compareVariants matches forms of one given name.
+func compareVariants(a, b string) similarity {
+	for _, v := range variants[a] {
+		for _, w := range variants[b] {
+			if v.name == w.name {
+				if v.spelling && w.spelling {
+					return similarity{score: 0.95, reason: Spelling}
+				}
+				return similarity{score: 0.88, reason: Nickname}
+			}
+		}
+	}
+	if code := arabicCode(a); arabicNames[code] && code == arabicCode(b) {
+		return similarity{score: 0.95, reason: Transliterated}
+	}
+	for _, article := range []string{"al", "el", "as", "ar", "ash", "mac"} {
+		if rest, ok := strings.CutPrefix(a, article); ok && len(rest) >= 4 && rest == b {
+			return similarity{score: 0.9, reason: MissingWord}
+		}
+		if rest, ok := strings.CutPrefix(b, article); ok && len(rest) >= 4 && rest == a {
+			return similarity{score: 0.9, reason: MissingWord}
+		}
+	}
+	if x, ok := strings.CutPrefix(a, "mac"); ok && "mc"+x == b {
+		return similarity{score: 0.96, reason: Spelling}
+	}
+	if y, ok := strings.CutPrefix(b, "mac"); ok && "mc"+y == a {
+		return similarity{score: 0.96, reason: Spelling}
+	}
+	return similarity{}
+}
+
+// gendered reports whether the words differ as names of a man and a woman do: Paul and Paula. A Slavic family
+// name has both forms for one family.
+func gendered(a, b string, given bool) bool {
+	if len(a) > len(b) {
+		a, b = b, a
+	}
+	if !given && (strings.HasSuffix(a, "ov") || strings.HasSuffix(a, "ev") || strings.HasSuffix(a, "in")) && b == a+"a" {
+		return false
+	}
+	const endings = "aeio"
+	if len(b) == len(a)+1 {
+		return strings.HasPrefix(b, a) && strings.ContainsRune(endings, rune(b[len(b)-1]))
+	}
+	return len(a) == len(b) && a[:len(a)-1] == b[:len(b)-1] && strings.ContainsRune(endings, rune(a[len(a)-1])) && strings.ContainsRune(endings, rune(b[len(b)-1]))
+}
+
+// misspelled matches long words by the distance of Damerau and Levenshtein.
+func misspelled(a, b word) similarity {
+	if s, t := slavicFamily(a.text), slavicFamily(b.text); s == t && s != "" {
+		return similarity{score: 0.93, reason: Spelling}
+	}
+	best := distance(a.text, b.text)
+	for _, s := range a.skeletons {
+		for _, t := range b.skeletons {
+			if len(s) >= 6 && len(t) >= 6 {
+				best = max(best, distance(s, t)-0.01)
+			}
+		}
+	}
+	if best <= 0 {
+		return similarity{}
+	}
+	return similarity{score: best, reason: Spelling}
+}
+
+// distance is the similarity of two words of which one may be a misspelling; 0 if it is none.
+func distance(a, b string) float64 {
+	short, long := min(len(a), len(b)), max(len(a), len(b))
+	if long-short > 2 || short < 4 {
+		return 0
+	}
+	d := edlib.OSADamerauLevenshteinDistance(a, b)
+	switch {
+	case d == 1 && (short >= 5 || len(a) == len(b) && sortRunes(a) == sortRunes(b)):
+	case d == 2 && short >= 8:
+	default:
+		return 0
+	}
+	score := 1 - float64(d)*0.55/float64(long)
+	if a[0] != b[0] {
+		score -= 0.05
+	}
+	return score
+}
+
+// slavicFamily is the family of a man's and a woman's name such as Tolstoy and Tolstaya, Dombrovsky and Dombrovskaya.
+func slavicFamily(s string) string {
+	for _, ending := range []string{"skaya", "skaia", "skaja", "ska", "skiy", "skij", "skyy", "skyi", "sky", "ski", "oy", "oi", "aya", "aia"} {
+		if stem, ok := strings.CutSuffix(s, ending); ok && len(stem) >= 3 {
+			return stem
+		}
+	}
+	return ""
+}
+
+func sortRunes(s string) string {
+	runes := []rune(s)
+	slices.Sort(runes)
+	return string(runes)
+}
+
+func intersect(a, b []string) bool {
+	return slices.ContainsFunc(a, func(s string) bool { return s != "" && slices.Contains(b, s) })
+}
+
+func hasDigit(s string) bool { return strings.ContainsFunc(s, unicode.IsDigit) }
