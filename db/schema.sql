@@ -437,6 +437,7 @@ CREATE TABLE jobs (
   started_at datetime(6) DEFAULT NULL,
   finished_at datetime(6) DEFAULT NULL,
   crashes int(11) NOT NULL DEFAULT 0,
+  key_id binary(16) DEFAULT NULL,
   PRIMARY KEY (id),
   UNIQUE KEY jobs_key (job_key),
   KEY jobs_pick (state,queue,user_id,id),

@@ -94,7 +94,7 @@ func TestKeyScopes(t *testing.T) {
 				verb = "read"
 			}
 			switch {
-			case o.OperationID == "getCurrentUser", o.OperationID == "deleteTestData":
+			case o.OperationID == "getCurrentUser":
 				if scope != "any" {
 					t.Errorf("x-scope is %q", scope)
 				}
@@ -112,6 +112,7 @@ func TestKeyScopes(t *testing.T) {
 				a.expect(403, "api_key_refused")
 			case o.OperationID == "deleteTestData": // only test keys
 				a.expect(403, "api_key_refused")
+				f.call(jobs, o.method, o.path, nil).expect(403, "scope_missing")
 			case scope != "":
 				called++
 				if a.status == 401 || a.status == 403 && a.problem().Code != "forbidden" || a.status >= 500 {
@@ -225,6 +226,79 @@ func TestKeys(t *testing.T) {
 	f.call(f.admin(), "GET", "/api/api-keys?userId="+ada.ID.String(), nil).expect(200, "").decode(&page)
 	if len(page.Items) != 0 {
 		t.Errorf("after the erasure: %+v", page.Items)
+	}
+}
+
+// TestKeyJobs: what jobs do for a key is recorded in its name, also after it was revoked, and in nobody's when a person started them.
+func TestKeyJobs(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	ada := f.register("ada", domain.RoleLawyer)
+	caseID := f.createCase(ada)
+	var attached api.StoredDocument
+	f.uploadToCase(ada, caseID, "a.pdf", smallPDF(1)).expect(201, "").decode(&attached)
+	start := func(who *user) (batch, mail api.ID) {
+		item := ndaRequest(t)
+		item["caseId"] = caseID
+		var sent api.Email
+		f.call(who, "POST", "/api/email/send", map[string]any{"to": []string{"eve@example.com"}, "subject": "Hello", "bodyText": "Hello",
+			"attachments": []any{map[string]any{"filename": "a.pdf", "docId": attached.ID}}}).expect(202, "").decode(&sent)
+		return f.renderBatch(who, item).JobID, sent.ID
+	}
+	// actors counts the entries of jobs by the key that they name.
+	actors := func(batches ...batchItems) map[string]int {
+		rendered := map[string]bool{}
+		for _, b := range batches {
+			for _, item := range b.Items {
+				rendered[item.DocID] = true
+			}
+		}
+		n := map[string]int{}
+		var timeline api.CaseTimeline
+		f.call(ada, "GET", "/api/cases/"+caseID+"/timeline?limit=100", nil).expect(200, "").decode(&timeline)
+		for _, e := range timeline.Items {
+			if e.SubjectID == nil || e.ActorID != ada.ID {
+				continue
+			}
+			key := "nobody"
+			if e.KeyID != nil {
+				key = e.KeyID.String()
+			}
+			if rendered[e.SubjectID.String()] && e.Verb == api.TimelineEntryVerbCreate {
+				n["create by "+key]++
+			} else if *e.SubjectID == attached.ID && e.Verb == api.TimelineEntryVerbRead {
+				n["read by "+key]++
+			}
+		}
+		return n
+	}
+	key, caller := f.createKey(ada, []string{"*:read", "docs:write", "email:write"})
+	byKey, mailByKey := start(caller)
+	queued := actors()
+	f.call(ada, "DELETE", "/api/api-keys/"+key.ID.String(), nil).expect(204, "")
+	byAda, mailByAda := start(ada)
+	before := actors()
+	f.startJobs()
+	_, first := f.waitForBatch(ada, byKey)
+	_, second := f.waitForBatch(ada, byAda)
+	for _, id := range []api.ID{mailByKey, mailByAda} {
+		f.eventually("the mail", func() bool { return f.getEmail(ada, id.String()).Status == api.EmailStatusSent })
+	}
+	name := key.ID.String()
+	got := actors(first, second)
+	if got["create by "+name] != 1 || got["create by nobody"] != 1 {
+		t.Errorf("rendered: %v", got)
+	}
+	if n := got["read by "+name]; n <= queued["read by "+name] {
+		t.Errorf("the mail of the key read nothing in its name: %v, then %v", queued, got)
+	}
+	if got["read by nobody"] <= before["read by nobody"] {
+		t.Errorf("the mail of the owner read nothing: %v, then %v", before, got)
+	}
+	var v api.TimelineVerification
+	f.call(ada, "GET", "/api/cases/"+caseID+"/timeline/verify", nil).expect(200, "").decode(&v)
+	if !v.Intact {
+		t.Errorf("%+v", v)
 	}
 }
 

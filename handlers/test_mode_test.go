@@ -369,6 +369,9 @@ func TestDeleteTestData(t *testing.T) {
 	liveCase := "/api/cases/" + f.createCase(live)
 	test := f.createTestKey(lena)
 	f.call(live, "DELETE", "/api/test-data", nil).expect(403, "api_key_refused")
+	_, reader := f.createKey(lena, []string{"*:read", "cases:write"}, "mode", "test")
+	f.call(reader, "DELETE", "/api/test-data", nil).expect(403, "scope_missing")
+	_, cleaner := f.createKey(lena, []string{"test-data:write"}, "mode", "test")
 	var columns []string // that can hold an id
 	rows, err := f.db.QueryContext(t.Context(), "SELECT CONCAT(table_name, '.', column_name) FROM information_schema.columns WHERE table_schema = DATABASE() AND column_type = 'binary(16)' ORDER BY 1")
 	testkit.Must(t, err)
@@ -459,11 +462,15 @@ func TestDeleteTestData(t *testing.T) {
 		}
 		return ids
 	}
-	for _, who := range []*user{test, lena} {
+	for _, who := range []*user{cleaner, lena} {
 		ids := fill()
 		var accepted api.DeleteTestDataResponse
 		f.call(who, "DELETE", "/api/test-data", nil).expect(202, "").decode(&accepted)
-		if job := f.waitForJob(who, accepted.JobID, new(any)); job.Status != api.JobStatusSucceeded {
+		reader := who
+		if who == cleaner { // it cannot read
+			reader = test
+		}
+		if job := f.waitForJob(reader, accepted.JobID, new(any)); job.Status != api.JobStatusSucceeded {
 			t.Fatalf("%+v", job)
 		}
 		testkit.Must(t, f.archive.Sweep(t.Context()))

@@ -4,12 +4,12 @@
 -- The statements that move a job from one state to another are listed in domain/jobs/lifecycle.go.
 
 -- name: CreateJob :exec
-INSERT INTO jobs (id, user_id, kind, queue, job_key, state, payload, result, error_code, error, done, total, runs, tries, lost, cancelling, owner, run_at, due_at, created_at)
-VALUES (sqlc.arg(id), sqlc.arg(user_id), sqlc.arg(kind), sqlc.arg(queue), sqlc.arg(job_key), sqlc.arg(state), sqlc.arg(payload), '', '', '', 0, sqlc.arg(total), 0, 0, 0, FALSE, '', sqlc.arg(run_at), sqlc.arg(run_at), sqlc.arg(created_at));
+INSERT INTO jobs (id, user_id, kind, queue, job_key, state, payload, result, error_code, error, done, total, runs, tries, lost, cancelling, owner, run_at, due_at, created_at, key_id)
+VALUES (sqlc.arg(id), sqlc.arg(user_id), sqlc.arg(kind), sqlc.arg(queue), sqlc.arg(job_key), sqlc.arg(state), sqlc.arg(payload), '', '', '', 0, sqlc.arg(total), 0, 0, 0, FALSE, '', sqlc.arg(run_at), sqlc.arg(run_at), sqlc.arg(created_at), sqlc.narg(key_id));
 
 -- name: CreateUniqueJob :exec
-INSERT INTO jobs (id, user_id, kind, queue, job_key, state, payload, result, error_code, error, done, total, runs, tries, lost, cancelling, owner, run_at, due_at, created_at)
-VALUES (sqlc.arg(id), sqlc.arg(user_id), sqlc.arg(kind), sqlc.arg(queue), sqlc.arg(job_key), sqlc.arg(state), sqlc.arg(payload), '', '', '', 0, sqlc.arg(total), 0, 0, 0, FALSE, '', sqlc.arg(run_at), sqlc.arg(run_at), sqlc.arg(created_at))
+INSERT INTO jobs (id, user_id, kind, queue, job_key, state, payload, result, error_code, error, done, total, runs, tries, lost, cancelling, owner, run_at, due_at, created_at, key_id)
+VALUES (sqlc.arg(id), sqlc.arg(user_id), sqlc.arg(kind), sqlc.arg(queue), sqlc.arg(job_key), sqlc.arg(state), sqlc.arg(payload), '', '', '', 0, sqlc.arg(total), 0, 0, 0, FALSE, '', sqlc.arg(run_at), sqlc.arg(run_at), sqlc.arg(created_at), sqlc.narg(key_id))
 ON DUPLICATE KEY UPDATE total = jobs.total;
 
 -- name: GetJobIDByKey :one

@@ -83,7 +83,7 @@ func (s *Service) WarmCache(ctx context.Context, caller domain.Principal, questi
 	if err != nil {
 		return domain.ID{}, err
 	}
-	ids, err := s.jobs.EnqueueNow(ctx, jobs.Insert{Args: args, Queue: jobs.Bulk, UserID: caller.UserID, Total: len(questions), Key: key})
+	ids, err := s.jobs.EnqueueNow(ctx, jobs.Insert{Args: args, Queue: jobs.Bulk, UserID: caller.UserID, KeyID: caller.KeyID, Total: len(questions), Key: key})
 	if err != nil {
 		return domain.ID{}, db.Error(err)
 	}

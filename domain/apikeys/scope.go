@@ -22,6 +22,8 @@ var Scopes = func() (scopes []Scope) {
 	for _, subject := range append([]string{allSubjects}, subjects...) {
 		scopes = append(scopes, Scope(subject+":"+verbRead), Scope(subject+":"+verbWrite))
 	}
+	scopes = append(scopes, "test-data:write") // there is nothing to read
+	slices.Sort(scopes)
 	return scopes
 }()
 

@@ -60,11 +60,11 @@ func (s *Service) send(ctx context.Context, job *jobs.Job[sendArgs]) (any, error
 	case !started:
 		return sendResult{Status(mail.Status)}, nil
 	}
-	return s.attempt(ctx, mail)
+	return s.attempt(ctx, mail, job.KeyID)
 }
 
-// attempt sends a mail in status Sending and records the outcomes.
-func (s *Service) attempt(ctx context.Context, mail query.Email) (any, error) {
+// attempt sends a mail in status Sending and records the outcomes. The key is the one with which it was submitted.
+func (s *Service) attempt(ctx context.Context, mail query.Email, key domain.ID) (any, error) {
 	recipients, err := s.rows.ListEmailRecipients(ctx, []domain.ID{mail.ID})
 	if err != nil {
 		return nil, s.requeue(ctx, mail, db.Error(err))
@@ -76,7 +76,7 @@ func (s *Service) attempt(ctx context.Context, mail query.Email) (any, error) {
 	if err != nil {
 		return nil, s.requeue(ctx, mail, err)
 	}
-	m, queued, err := s.compose(ctx, mail, recipients, suppressed)
+	m, queued, err := s.compose(ctx, mail, key, recipients, suppressed)
 	if errors.Is(err, errAttachmentGone) {
 		return s.recordOutcomes(ctx, mail, func(int) recipientOutcome { return recipientOutcome{Failed, reasonAttachmentGone, false} })
 	}
@@ -227,7 +227,7 @@ func (s *Service) fail(ctx context.Context, id domain.ID) error {
 var errAttachmentGone = errors.New("an attached document is gone")
 
 // compose returns the message for the queued recipients that are not suppressed, and their indexes.
-func (s *Service) compose(ctx context.Context, row query.Email, recipients []query.EmailRecipient, suppressed map[string]bool) (m Outgoing, queued []int, err error) {
+func (s *Service) compose(ctx context.Context, row query.Email, key domain.ID, recipients []query.EmailRecipient, suppressed map[string]bool) (m Outgoing, queued []int, err error) {
 	m = Outgoing{ID: row.ID, Date: row.CreatedAt, Subject: row.Subject, Text: row.BodyText, HTML: row.BodyHtml, ReplyTo: row.ReplyTo, Automatic: row.Kind != kindMessage}
 	if row.SendAt.After(m.Date) {
 		m.Date = row.SendAt
@@ -266,7 +266,7 @@ func (s *Service) compose(ctx context.Context, row query.Email, recipients []que
 		if u, ok := people[row.UserID]; !ok || u.Disabled {
 			return m, nil, errAttachmentGone
 		}
-		sender = domain.Principal{UserID: row.UserID, Role: people[row.UserID].Role}
+		sender = domain.Principal{UserID: row.UserID, Role: people[row.UserID].Role, KeyID: key}
 	}
 	for _, f := range files {
 		body, err := s.readAttachment(ctx, sender, f)

@@ -59,7 +59,7 @@ func (s *Service) Send(ctx context.Context, caller domain.Principal, m Message) 
 	if err := s.ReserveQuota(ctx, caller, len(a.Recipients)); err != nil {
 		return Email{}, err
 	}
-	return a.Email, s.insert(ctx, jobs.Standard, a)
+	return a.Email, s.insert(ctx, caller.KeyID, jobs.Standard, a)
 }
 
 // findExisting returns the mail that was accepted before under the id of a message, or nil.
@@ -114,11 +114,11 @@ func (s *Service) SendBatch(ctx context.Context, caller domain.Principal, ms []M
 	if err := s.ReserveQuota(ctx, caller, recipients); err != nil {
 		return nil, err
 	}
-	return out, s.insert(ctx, jobs.Bulk, good...)
+	return out, s.insert(ctx, caller.KeyID, jobs.Bulk, good...)
 }
 
-// insert inserts mails and the jobs that send them.
-func (s *Service) insert(ctx context.Context, queue jobs.Queue, all ...submission) error {
+// insert inserts mails and the jobs that send them, in the name of the key.
+func (s *Service) insert(ctx context.Context, key domain.ID, queue jobs.Queue, all ...submission) error {
 	err := db.WithTx(ctx, s.db, func(tx db.Tx) error {
 		inserts := make([]jobs.Insert, len(all))
 		for i, a := range all {
@@ -130,7 +130,7 @@ func (s *Service) insert(ctx context.Context, queue jobs.Queue, all ...submissio
 			if err := s.insertParts(ctx, tx, a); err != nil {
 				return err
 			}
-			inserts[i] = jobs.Insert{Args: sendArgs{a.ID}, Queue: queue, UserID: a.UserID, RunAt: a.SendAt, Key: "email:" + a.ID.String()}
+			inserts[i] = jobs.Insert{Args: sendArgs{a.ID}, Queue: queue, UserID: a.UserID, KeyID: key, RunAt: a.SendAt, Key: "email:" + a.ID.String()}
 		}
 		_, err := s.jobs.Enqueue(ctx, tx, inserts...)
 		return err

@@ -44,7 +44,7 @@ func TestPriority(t *testing.T) {
 	s.enqueue(many(50, jobs.Insert{Queue: jobs.Bulk, UserID: domain.NewID()})...)
 	// Duplicated in the database: the last bytes of an id are random.
 	for n := 50; n < 100_000; n *= 2 {
-		f.exec("INSERT INTO jobs SELECT CONCAT(LEFT(id, 6), UNHEX(LEFT(MD5(CONCAT(id, ?)), 20))), user_id, kind, queue, NULL, state, payload, result, error_code, error, done, total, runs, tries, lost, cancelling, owner, run_at, due_at, created_at, NULL, NULL, 0 FROM jobs", strconv.Itoa(n))
+		f.exec("INSERT INTO jobs SELECT CONCAT(LEFT(id, 6), UNHEX(LEFT(MD5(CONCAT(id, ?)), 20))), user_id, kind, queue, NULL, state, payload, result, error_code, error, done, total, runs, tries, lost, cancelling, owner, run_at, due_at, created_at, NULL, NULL, 0, key_id FROM jobs", strconv.Itoa(n))
 	}
 	r := newRecorder()
 	register(s, r.work)

@@ -24,6 +24,7 @@ type Insert struct {
 	ID     domain.ID // generated when zero
 	Queue  Queue     // Standard when empty
 	UserID domain.ID // the owner, who may see and cancel it, and in whose turn it runs; zero: the service
+	KeyID  domain.ID // the API key that acts for the owner, and in whose name the job acts; zero: none
 	RunAt  time.Time // zero: now
 	Total  int       // steps, for progress
 	Key    string    // optional unique key: no second job has it while this one can be looked up
@@ -69,6 +70,9 @@ func (s *Service) insert(ctx context.Context, tx db.Tx, kind string, args []byte
 	}
 	if p.ID.IsZero() {
 		p.ID = s.runtime.NewID()
+	}
+	if !j.KeyID.IsZero() {
+		p.KeyID = &j.KeyID
 	}
 	if p.Queue == "" {
 		p.Queue = string(Standard)

@@ -55,7 +55,7 @@ func TestOverlap(t *testing.T) {
 	testkit.Eventually(t, "the occurrence of this hour has run", func() bool { return runs.Load() >= 1 })
 	ran := runs.Load()
 	running := domain.NewID()
-	f.exec("INSERT INTO jobs SELECT ?, user_id, kind, queue, NULL, 'running', payload, result, '', '', 0, 0, 1, 0, 0, FALSE, ?, run_at, NOW(6) + INTERVAL 20 SECOND, created_at, NULL, NULL, 0 FROM jobs WHERE id = ?", running, domain.NewID(), late)
+	f.exec("INSERT INTO jobs SELECT ?, user_id, kind, queue, NULL, 'running', payload, result, '', '', 0, 0, 1, 0, 0, FALSE, ?, run_at, NOW(6) + INTERVAL 20 SECOND, created_at, NULL, NULL, 0, key_id FROM jobs WHERE id = ?", running, domain.NewID(), late)
 	following := s.insertRow("test.mark", occurrence(now+10))
 	s.waitUntil(following, "it is delayed", func(j jobs.Info) bool { return j.State == jobs.Waiting && j.Error != "" })
 	if runs.Load() != ran {

@@ -22,6 +22,7 @@ type Args interface {
 // Job is one attempt at a job.
 type Job[A Args] struct {
 	ID, UserID  domain.ID
+	KeyID       domain.ID // the API key with which the owner enqueued it; zero: none
 	Args        A
 	Attempt     int // from 1
 	Done, Total int // steps; Done is what earlier attempts reported
@@ -97,7 +98,7 @@ func Register[A Args](r Registry, w Worker[A], formerKinds ...string) {
 }
 
 func decode[A Args](r *run) (*Job[A], error) {
-	job := &Job[A]{ID: r.id, UserID: r.userID, Attempt: r.attempt, Done: r.done, Total: r.total, run: r}
+	job := &Job[A]{ID: r.id, UserID: r.userID, KeyID: r.keyID, Attempt: r.attempt, Done: r.done, Total: r.total, run: r}
 	if err := json.Unmarshal(r.args, &job.Args); err != nil {
 		return nil, Permanent(fmt.Errorf("decode the arguments of %s: %w", r.kind, err))
 	}
@@ -187,5 +188,5 @@ func (w *Workers) Work(ctx context.Context, id domain.ID, job Insert, attempt in
 	if err != nil {
 		return nil, err
 	}
-	return e.work(ctx, &run{id: id, userID: job.UserID, kind: job.Args.Kind(), args: args, attempt: attempt, total: job.Total})
+	return e.work(ctx, &run{id: id, userID: job.UserID, keyID: job.KeyID, kind: job.Args.Kind(), args: args, attempt: attempt, total: job.Total})
 }

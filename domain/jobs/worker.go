@@ -20,6 +20,7 @@ import (
 // run is one attempt at a job, from the claim to its end.
 type run struct {
 	id, userID  domain.ID
+	keyID       domain.ID // zero: none
 	kind        string
 	args        json.RawMessage
 	attempt     int // from 1
@@ -136,9 +137,13 @@ func (s *Service) claim(t Task) (*run, query.Job, error) {
 	if err != nil {
 		return nil, row, db.Error(err) // the lease will expire
 	}
+	var key domain.ID
+	if row.KeyID != nil {
+		key = *row.KeyID
+	}
 	// The previous version counts crashes in the column lost.
 	return &run{
-		id: row.ID, userID: row.UserID, kind: row.Kind, args: json.RawMessage(row.Payload), attempt: int(row.Tries) + 1,
+		id: row.ID, userID: row.UserID, keyID: key, kind: row.Kind, args: json.RawMessage(row.Payload), attempt: int(row.Tries) + 1,
 		done: int(row.Done), total: int(row.Total), s: s, runs: row.Runs, failures: row.Tries, crashes: row.Crashes + row.Lost,
 		lastErr: &domain.Error{Code: domain.Code(row.ErrorCode), Message: row.Error},
 	}, row, nil

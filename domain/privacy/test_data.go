@@ -35,7 +35,7 @@ func (s *Service) EraseTestData(ctx context.Context, caller domain.Principal) (j
 			return domain.ID{}, err
 		}
 	}
-	ids, err := s.jobs.EnqueueNow(ctx, jobs.Insert{Args: eraseTestDataArgs{test}, UserID: caller.UserID, Queue: jobs.Interactive})
+	ids, err := s.jobs.EnqueueNow(ctx, jobs.Insert{Args: eraseTestDataArgs{test}, UserID: caller.UserID, KeyID: caller.KeyID, Queue: jobs.Interactive})
 	if err != nil {
 		return domain.ID{}, err
 	}

@@ -75,7 +75,7 @@ func (s *Service) StartBatch(ctx context.Context, caller domain.Principal, items
 	if err != nil {
 		return domain.ID{}, err
 	}
-	ids, err := s.jobs.EnqueueNow(ctx, jobs.Insert{Args: args, Queue: jobs.Bulk, UserID: caller.UserID, Total: len(items), Key: uniqueKey})
+	ids, err := s.jobs.EnqueueNow(ctx, jobs.Insert{Args: args, Queue: jobs.Bulk, UserID: caller.UserID, KeyID: caller.KeyID, Total: len(items), Key: uniqueKey})
 	if err != nil {
 		return domain.ID{}, db.Error(err)
 	}
@@ -162,7 +162,7 @@ func (s *Service) renderBatch(ctx context.Context, job *jobs.Job[RenderBatch]) (
 			lastProgress = now
 			err := job.Progress(ctx, completed)
 			if err == nil {
-				caller, err = s.batchCaller(ctx, job.UserID)
+				caller, err = s.batchCaller(ctx, job)
 			}
 			if err != nil {
 				return endEarly(ctx, job, results, err)
@@ -215,18 +215,18 @@ func (s *Service) adoptOrphan(ctx context.Context, results []ItemResult, id doma
 	return results
 }
 
-// batchCaller returns the owner of a batch with their current role, or the zero Principal if the
-// account is deleted or disabled.
-func (s *Service) batchCaller(ctx context.Context, id domain.ID) (domain.Principal, error) {
-	users, err := s.accounts.ByID(ctx, []domain.ID{id})
+// batchCaller returns the owner of a batch with their current role and the key with which they started
+// it, or the zero Principal if the account is deleted or disabled.
+func (s *Service) batchCaller(ctx context.Context, job *jobs.Job[RenderBatch]) (domain.Principal, error) {
+	users, err := s.accounts.ByID(ctx, []domain.ID{job.UserID})
 	if err != nil {
 		return domain.Principal{}, err
 	}
-	u, ok := users[id]
+	u, ok := users[job.UserID]
 	if !ok || u.Disabled {
 		return domain.Principal{}, nil
 	}
-	return domain.Principal{UserID: id, Role: u.Role}, nil
+	return domain.Principal{UserID: job.UserID, Role: u.Role, KeyID: job.KeyID}, nil
 }
 
 var errSkipped = domain.Errorf(domain.Unavailable, "The service was unavailable each time this document was due.")

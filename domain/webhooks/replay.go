@@ -81,7 +81,7 @@ func (s *Service) ReplayFailed(ctx context.Context, caller domain.Principal, id 
 	if !jobID.IsZero() {
 		key = "webhook.replay:" + jobID.String() // stored: keep it, though the kind was renamed
 	}
-	ids, err := s.jobs.EnqueueNow(ctx, jobs.Insert{ID: jobID, Args: replayArgs{id, since}, UserID: w.UserID, Key: key})
+	ids, err := s.jobs.EnqueueNow(ctx, jobs.Insert{ID: jobID, Args: replayArgs{id, since}, UserID: w.UserID, KeyID: caller.KeyID, Key: key})
 	if err != nil {
 		return domain.ID{}, err
 	}

@@ -161,6 +161,7 @@ const (
 	APIKeyScopeNotificationsWrite APIKeyScope = "notifications:write"
 	APIKeyScopeTemplatesRead      APIKeyScope = "templates:read"
 	APIKeyScopeTemplatesWrite     APIKeyScope = "templates:write"
+	APIKeyScopeTestDataWrite      APIKeyScope = "test-data:write"
 	APIKeyScopeWebhooksRead       APIKeyScope = "webhooks:read"
 	APIKeyScopeWebhooksWrite      APIKeyScope = "webhooks:write"
 )
@@ -207,6 +208,8 @@ func (e APIKeyScope) Valid() bool {
 	case APIKeyScopeTemplatesRead:
 		return true
 	case APIKeyScopeTemplatesWrite:
+		return true
+	case APIKeyScopeTestDataWrite:
 		return true
 	case APIKeyScopeWebhooksRead:
 		return true

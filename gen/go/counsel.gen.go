@@ -77,6 +77,7 @@ const (
 	APIKeyScopeNotificationsWrite APIKeyScope = "notifications:write"
 	APIKeyScopeTemplatesRead      APIKeyScope = "templates:read"
 	APIKeyScopeTemplatesWrite     APIKeyScope = "templates:write"
+	APIKeyScopeTestDataWrite      APIKeyScope = "test-data:write"
 	APIKeyScopeWebhooksRead       APIKeyScope = "webhooks:read"
 	APIKeyScopeWebhooksWrite      APIKeyScope = "webhooks:write"
 )
@@ -6231,7 +6232,7 @@ func (c *Client) PublishTemplateVersion(ctx context.Context, templateID Template
 //
 // Starts a job that deletes everything the caller's test account owns: cases, documents, drafts,
 // consultations, e-mails, signature requests, webhooks, notifications and jobs. The owner can call
-// it when signed in, or their program with a test key. Without a test account, the answer is 404. The job
+// it when signed in, or their program with a test key that has the scope `test-data:write`. Without a test account, the answer is 404. The job
 // belongs to the caller, and is the only one that remains.
 func (c *Client) DeleteTestData(ctx context.Context, options ...CallOption) (*DeleteTestDataResponse, error) {
 	call := newCall(http.MethodDelete, "/api/test-data")

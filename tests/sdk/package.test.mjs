@@ -1,4 +1,13 @@
 // The package as it would be published: packed, installed in small projects and compiled. It needs no running service.
+//
+// The SDK's consumers, all of them in CI:
+//   Node                      every *.test.mjs
+//   Deno, Bun, workerd        runtimes.test.mjs with runtimes/
+//   a browser                 runtimes.test.mjs; docs.test.mjs and nextjs.test.mjs with pages
+//   Next.js                   nextjs.test.mjs with nextjs/: pages of the server, a route handler, React Query
+//   CommonJS, module Node16   here, with consumers/commonjs
+//   the strictest TypeScript  here, with consumers/strict
+//   any package manager       here: publint and attw
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { cp, mkdir, mkdtemp, rm, symlink } from 'node:fs/promises';
@@ -64,17 +73,20 @@ async function bundleSize(contents) {
   return gzipSync(outputFiles[0].contents, { level: 9 }).length;
 }
 
-test('a client with one call has at most 5 kB', async () => {
+test('a client with one call has at most 5 kB', async (t) => {
   const size = await bundleSize(`import { Counsel, sendChat } from '@counsel/sdk'; sendChat({ client: new Counsel().client, body: {} });`);
+  t.diagnostic(`${size} bytes gzipped`);
   assert.ok(size <= 5000, `${size} bytes`);
 });
 
-test('a client with an API key and one call has at most 5 kB', async () => {
+test('a client with an API key and one call has at most 5 kB', async (t) => {
   const size = await bundleSize(`import { createClient, sendChat } from '@counsel/sdk'; sendChat({ client: createClient({ apiKey: 'x' }), body: {} });`);
+  t.diagnostic(`${size} bytes gzipped`);
   assert.ok(size <= 5000, `${size} bytes`);
 });
 
-test('a bundle has only the schemas it uses', async () => {
+test('a bundle has only the schemas it uses', async (t) => {
   const size = await bundleSize(`import { zTokens } from '@counsel/sdk/zod'; zTokens.parse({});`);
+  t.diagnostic(`${size} bytes gzipped`);
   assert.ok(size <= 1000, `${size} bytes`);
 });

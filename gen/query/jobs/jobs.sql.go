@@ -162,8 +162,8 @@ func (q *Queries) CountWaitingJobs(ctx context.Context, arg CountWaitingJobsPara
 
 const createJob = `-- name: CreateJob :exec
 
-INSERT INTO jobs (id, user_id, kind, queue, job_key, state, payload, result, error_code, error, done, total, runs, tries, lost, cancelling, owner, run_at, due_at, created_at)
-VALUES (?, ?, ?, ?, ?, ?, ?, '', '', '', 0, ?, 0, 0, 0, FALSE, '', ?, ?, ?)
+INSERT INTO jobs (id, user_id, kind, queue, job_key, state, payload, result, error_code, error, done, total, runs, tries, lost, cancelling, owner, run_at, due_at, created_at, key_id)
+VALUES (?, ?, ?, ?, ?, ?, ?, '', '', '', 0, ?, 0, 0, 0, FALSE, '', ?, ?, ?, ?)
 `
 
 type CreateJobParams struct {
@@ -177,6 +177,7 @@ type CreateJobParams struct {
 	Total     int32
 	RunAt     time.Time
 	CreatedAt time.Time
+	KeyID     *domain.ID
 }
 
 // Leases are compared with the time of the database alone (sessions are in UTC). A lease that ends later than any that is
@@ -196,13 +197,14 @@ func (q *Queries) CreateJob(ctx context.Context, arg CreateJobParams) error {
 		arg.RunAt,
 		arg.RunAt,
 		arg.CreatedAt,
+		arg.KeyID,
 	)
 	return err
 }
 
 const createUniqueJob = `-- name: CreateUniqueJob :exec
-INSERT INTO jobs (id, user_id, kind, queue, job_key, state, payload, result, error_code, error, done, total, runs, tries, lost, cancelling, owner, run_at, due_at, created_at)
-VALUES (?, ?, ?, ?, ?, ?, ?, '', '', '', 0, ?, 0, 0, 0, FALSE, '', ?, ?, ?)
+INSERT INTO jobs (id, user_id, kind, queue, job_key, state, payload, result, error_code, error, done, total, runs, tries, lost, cancelling, owner, run_at, due_at, created_at, key_id)
+VALUES (?, ?, ?, ?, ?, ?, ?, '', '', '', 0, ?, 0, 0, 0, FALSE, '', ?, ?, ?, ?)
 ON DUPLICATE KEY UPDATE total = jobs.total
 `
 
@@ -217,6 +219,7 @@ type CreateUniqueJobParams struct {
 	Total     int32
 	RunAt     time.Time
 	CreatedAt time.Time
+	KeyID     *domain.ID
 }
 
 func (q *Queries) CreateUniqueJob(ctx context.Context, arg CreateUniqueJobParams) error {
@@ -232,6 +235,7 @@ func (q *Queries) CreateUniqueJob(ctx context.Context, arg CreateUniqueJobParams
 		arg.RunAt,
 		arg.RunAt,
 		arg.CreatedAt,
+		arg.KeyID,
 	)
 	return err
 }
@@ -372,7 +376,7 @@ func (q *Queries) FinishCancelledJob(ctx context.Context, arg FinishCancelledJob
 }
 
 const getClaimedJob = `-- name: GetClaimedJob :one
-SELECT id, user_id, kind, queue, job_key, state, payload, result, error_code, error, done, total, runs, tries, lost, cancelling, owner, run_at, due_at, created_at, started_at, finished_at, crashes FROM jobs WHERE id = ? AND state = 'running' AND owner = ?
+SELECT id, user_id, kind, queue, job_key, state, payload, result, error_code, error, done, total, runs, tries, lost, cancelling, owner, run_at, due_at, created_at, started_at, finished_at, crashes, key_id FROM jobs WHERE id = ? AND state = 'running' AND owner = ?
 `
 
 type GetClaimedJobParams struct {
@@ -407,6 +411,7 @@ func (q *Queries) GetClaimedJob(ctx context.Context, arg GetClaimedJobParams) (J
 		&i.StartedAt,
 		&i.FinishedAt,
 		&i.Crashes,
+		&i.KeyID,
 	)
 	return i, err
 }
@@ -423,7 +428,7 @@ func (q *Queries) GetDatabaseTime(ctx context.Context) (time.Time, error) {
 }
 
 const getJob = `-- name: GetJob :one
-SELECT id, user_id, kind, queue, job_key, state, payload, result, error_code, error, done, total, runs, tries, lost, cancelling, owner, run_at, due_at, created_at, started_at, finished_at, crashes FROM jobs WHERE id = ?
+SELECT id, user_id, kind, queue, job_key, state, payload, result, error_code, error, done, total, runs, tries, lost, cancelling, owner, run_at, due_at, created_at, started_at, finished_at, crashes, key_id FROM jobs WHERE id = ?
 `
 
 func (q *Queries) GetJob(ctx context.Context, id domain.ID) (Job, error) {
@@ -453,6 +458,7 @@ func (q *Queries) GetJob(ctx context.Context, id domain.ID) (Job, error) {
 		&i.StartedAt,
 		&i.FinishedAt,
 		&i.Crashes,
+		&i.KeyID,
 	)
 	return i, err
 }
@@ -553,7 +559,7 @@ func (q *Queries) ListExpiredJobs(ctx context.Context, arg ListExpiredJobsParams
 }
 
 const listJobs = `-- name: ListJobs :many
-SELECT id, user_id, kind, queue, job_key, state, payload, result, error_code, error, done, total, runs, tries, lost, cancelling, owner, run_at, due_at, created_at, started_at, finished_at, crashes FROM jobs WHERE id < ? AND RIGHT(user_id, 6) <> x'7E577E577E57' ORDER BY id DESC LIMIT ?
+SELECT id, user_id, kind, queue, job_key, state, payload, result, error_code, error, done, total, runs, tries, lost, cancelling, owner, run_at, due_at, created_at, started_at, finished_at, crashes, key_id FROM jobs WHERE id < ? AND RIGHT(user_id, 6) <> x'7E577E577E57' ORDER BY id DESC LIMIT ?
 `
 
 type ListJobsParams struct {
@@ -594,6 +600,7 @@ func (q *Queries) ListJobs(ctx context.Context, arg ListJobsParams) ([]Job, erro
 			&i.StartedAt,
 			&i.FinishedAt,
 			&i.Crashes,
+			&i.KeyID,
 		); err != nil {
 			return nil, err
 		}
@@ -609,7 +616,7 @@ func (q *Queries) ListJobs(ctx context.Context, arg ListJobsParams) ([]Job, erro
 }
 
 const listJobsByState = `-- name: ListJobsByState :many
-SELECT id, user_id, kind, queue, job_key, state, payload, result, error_code, error, done, total, runs, tries, lost, cancelling, owner, run_at, due_at, created_at, started_at, finished_at, crashes FROM jobs FORCE INDEX (jobs_state, jobs_kind)
+SELECT id, user_id, kind, queue, job_key, state, payload, result, error_code, error, done, total, runs, tries, lost, cancelling, owner, run_at, due_at, created_at, started_at, finished_at, crashes, key_id FROM jobs FORCE INDEX (jobs_state, jobs_kind)
 WHERE state = ? AND id < ? AND RIGHT(user_id, 6) <> x'7E577E577E57' AND (? = '' OR kind = ?)
 ORDER BY id DESC LIMIT ?
 `
@@ -660,6 +667,7 @@ func (q *Queries) ListJobsByState(ctx context.Context, arg ListJobsByStateParams
 			&i.StartedAt,
 			&i.FinishedAt,
 			&i.Crashes,
+			&i.KeyID,
 		); err != nil {
 			return nil, err
 		}
@@ -675,7 +683,7 @@ func (q *Queries) ListJobsByState(ctx context.Context, arg ListJobsByStateParams
 }
 
 const listJobsByUser = `-- name: ListJobsByUser :many
-SELECT id, user_id, kind, queue, job_key, state, payload, result, error_code, error, done, total, runs, tries, lost, cancelling, owner, run_at, due_at, created_at, started_at, finished_at, crashes FROM jobs FORCE INDEX (jobs_user) WHERE user_id = ? AND id < ? ORDER BY id DESC LIMIT ?
+SELECT id, user_id, kind, queue, job_key, state, payload, result, error_code, error, done, total, runs, tries, lost, cancelling, owner, run_at, due_at, created_at, started_at, finished_at, crashes, key_id FROM jobs FORCE INDEX (jobs_user) WHERE user_id = ? AND id < ? ORDER BY id DESC LIMIT ?
 `
 
 type ListJobsByUserParams struct {
@@ -717,6 +725,7 @@ func (q *Queries) ListJobsByUser(ctx context.Context, arg ListJobsByUserParams) 
 			&i.StartedAt,
 			&i.FinishedAt,
 			&i.Crashes,
+			&i.KeyID,
 		); err != nil {
 			return nil, err
 		}
@@ -732,7 +741,7 @@ func (q *Queries) ListJobsByUser(ctx context.Context, arg ListJobsByUserParams) 
 }
 
 const listJobsByUserAndState = `-- name: ListJobsByUserAndState :many
-SELECT id, user_id, kind, queue, job_key, state, payload, result, error_code, error, done, total, runs, tries, lost, cancelling, owner, run_at, due_at, created_at, started_at, finished_at, crashes FROM jobs FORCE INDEX (jobs_user_state, jobs_user_kind)
+SELECT id, user_id, kind, queue, job_key, state, payload, result, error_code, error, done, total, runs, tries, lost, cancelling, owner, run_at, due_at, created_at, started_at, finished_at, crashes, key_id FROM jobs FORCE INDEX (jobs_user_state, jobs_user_kind)
 WHERE user_id = ? AND state = ? AND id < ? AND (? = '' OR kind = ?)
 ORDER BY id DESC LIMIT ?
 `
@@ -785,6 +794,7 @@ func (q *Queries) ListJobsByUserAndState(ctx context.Context, arg ListJobsByUser
 			&i.StartedAt,
 			&i.FinishedAt,
 			&i.Crashes,
+			&i.KeyID,
 		); err != nil {
 			return nil, err
 		}

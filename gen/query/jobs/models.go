@@ -35,4 +35,5 @@ type Job struct {
 	StartedAt  sql.NullTime
 	FinishedAt sql.NullTime
 	Crashes    int32
+	KeyID      *domain.ID
 }

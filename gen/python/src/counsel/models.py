@@ -100,6 +100,7 @@ class CreateApiKeyRequest(BaseModel):
             "notifications:write",
             "templates:read",
             "templates:write",
+            "test-data:write",
             "webhooks:read",
             "webhooks:write",
         ]
@@ -175,6 +176,7 @@ class ApiKey(BaseModel):
             "notifications:write",
             "templates:read",
             "templates:write",
+            "test-data:write",
             "webhooks:read",
             "webhooks:write",
         ]

@@ -241,7 +241,7 @@ class Operations(Session):
 
         Starts a job that deletes everything the caller's test account owns: cases, documents, drafts,
         consultations, e-mails, signature requests, webhooks, notifications and jobs. The owner can call
-        it when signed in, or their program with a test key. Without a test account, the answer is 404. The job
+        it when signed in, or their program with a test key that has the scope `test-data:write`. Without a test account, the answer is 404. The job
         belongs to the caller, and is the only one that remains.
         """
         return self.call(Call("DELETE", "/api/test-data", authorized=True), models.DeleteTestDataResponse, options)
@@ -2312,7 +2312,7 @@ class AsyncOperations(AsyncSession):
 
         Starts a job that deletes everything the caller's test account owns: cases, documents, drafts,
         consultations, e-mails, signature requests, webhooks, notifications and jobs. The owner can call
-        it when signed in, or their program with a test key. Without a test account, the answer is 404. The job
+        it when signed in, or their program with a test key that has the scope `test-data:write`. Without a test account, the answer is 404. The job
         belongs to the caller, and is the only one that remains.
         """
         return await self.call(Call("DELETE", "/api/test-data", authorized=True), models.DeleteTestDataResponse, options)

@@ -140,6 +140,7 @@ export const zApiKeyScope = /* @__PURE__ */ (() => z.enum([
     'notifications:write',
     'templates:read',
     'templates:write',
+    'test-data:write',
     'webhooks:read',
     'webhooks:write'
 ]))();
