@@ -73,7 +73,27 @@ func treaty(f *finder, i, j int) {
 	}
 }
 
-var treatyOf = regexp.MustCompile(`^\p{L}+\s+(?:de|d['’]|du|do|da|di|dell['’]|del|of|van|von)\s*(?:(?:L[ae]|l['’]|Den|The|San)\s*)?(?:Aarhus|Aia|Amsterdam|Ámsterdam|Amsterdão|Athènes|Atenas|Athene|Athens|Bâle|Basel|Basilea|Barcelona|Barcelone|Belém(?:\sdo\sPará)?|Berna?|Berne|Bruxelles|Bruselas|Bruxelas|Brussels?|Brussel|Bucarest|Budapest|Cartagena|Chicago|Cotonou|Dublin|Dublino|Dublín|Espoo|Florence|Genève|Genf|Geneva|Ginebra|Genebra|Ginevra|Haag|Hague|Haia|Haya|Haye|Hamburgo?|Hambourg|Istanbul|Istambul|Estambul|Kyoto|Kioto|Quioto|Lanzarote|Lisbonne|Lisbon|Lisboa|Lisbona|Lissabon|Lomé|Lugano|Maastricht|Madrid|Marrakech|Marraquexe|Minamata|Monterrey|Montevideo|Montevideu|Montréal|Montreal|Nagoya|Nairobi|New\sYork|Nueva\sYork|Nova\s(?:York|Iorque)|Nice|Niza|Nizza|Ottawa|Oviedo|Palerm[eo]|Paris|París|Parigi|Parijs|Ramsar|Rio|Roma|Rome|Rom|Rotterdam|San\sJosé|José(?:\sde\sCosta\sRica|\sda\sCosta\sRica)?|Schengen|Singapou?r[ea]?|Singapur|Stockholm|Estocolmo|Strasbourg|Estrasburgo|Tokyo|Tokio|Tordesillas|Trianon|Varsovie|Varsovia|Varsóvia|Varsavia|Warschau|Warsaw|Versailles|Versalles|Vienne|Viena|Vienna|Wenen|Wien|Washington|Yaoundé)`)
+var treatyOf = longest(`^\p{L}+\s+(?:de|d['’]|du|do|da|di|dell['’]|del|of|van|von)\s*(?:(?:L[ae]|l['’]|Den|The|San)\s*)?(?:Aarhus|Aia|Amsterdam|Ámsterdam|Amsterdão|Athènes|Atenas|Athene|Athens|Bâle|Basel|Basilea|Barcelona|Barcelone|Belém(?:\sdo\sPará)?|Berna?|Berne|Bruxelles|Bruselas|Bruxelas|Brussels?|Brussel|Bucarest|Budapest|Cartagena|Chicago|Cotonou|Dublin|Dublino|Dublín|Espoo|Florence|Genève|Genf|Geneva|Ginebra|Genebra|Ginevra|Haag|Hague|Haia|Haya|Haye|Hamburgo?|Hambourg|Istanbul|Istambul|Estambul|Kyoto|Kioto|Quioto|Lanzarote|Lisbonne|Lisbon|Lisboa|Lisbona|Lissabon|Lomé|Lugano|Maastricht|Madrid|Marrakech|Marraquexe|Minamata|Monterrey|Montevideo|Montevideu|Montréal|Montreal|Nagoya|Nairobi|New\sYork|Nueva\sYork|Nova\s(?:York|Iorque)|Nice|Niza|Nizza|Ottawa|Oviedo|Palerm[eo]|Paris|París|Parigi|Parijs|Ramsar|Rio|Roma|Rome|Rom|Rotterdam|San\sJosé|José(?:\sde\sCosta\sRica|\sda\sCosta\sRica)?|Schengen|Singapou?r[ea]?|Singapur|Stockholm|Estocolmo|Strasbourg|Estrasburgo|Tokyo|Tokio|Tordesillas|Trianon|Varsovie|Varsovia|Varsóvia|Varsavia|Warschau|Warsaw|Versailles|Versalles|Vienne|Viena|Vienna|Wenen|Wien|Washington|Yaoundé)`)
+
+// longest compiles an expression that prefers the longest match: "Lisbona" to "Lisbon".
+func longest(expression string) *regexp.Regexp {
+	re := regexp.MustCompile(expression)
+	re.Longest()
+	return re
+}
+
+// placedRegulation recognizes "règlement Dublin III" and "Regolamento Roma I" at the first word.
+func placedRegulation(f *finder, i, j int) {
+	k := skipSpace(f.text, j)
+	if k == j {
+		return
+	}
+	if n := len(regulationPlace.FindString(f.window(k))); n > 0 && !isWordByte(f.text, k+n) {
+		f.add(i, k+n, Act)
+	}
+}
+
+var regulationPlace = longest(`^(?:d[eio]\s+)?(?:Dublin|Dublino|Dublín|Dublim|Rom[ae]?|Bruxelles|Bruselas|Bruxelas|Brussels?|Brüssel)(?:\s+(?:I{1,3}|IV)(?:\s?(?:bis|ter|a))?)?`)
 
 // placedTreaty recognizes "Haager Übereinkommen" at its last word.
 func placedTreaty(f *finder, i, j int) {

@@ -34,6 +34,7 @@ func (s *scan) findAddresses() {
 		}
 		if to > from {
 			from, to = s.extendAddress(from, to)
+			from, to = s.withoutSentences(from, to)
 			if !s.tokens[to-1].law {
 				s.unmarkLaw(from, to) // a citation ends in its first words: "Co. KG\nIndustriestraße 45"
 			}
@@ -47,6 +48,20 @@ func (s *scan) findAddresses() {
 			i = to - 1
 		}
 	}
+}
+
+// withoutSentences leaves out the first word of the next sentence, "22 du boulevard Carnot. Le bailleur", and who lives at an
+// address, "Casero de Gran Vía 17".
+func (s *scan) withoutSentences(from, to int) (int, int) {
+	last := &s.tokens[to-1]
+	if to-from > 3 && s.isSymbol(to-2, '.') && last.kind == wordToken && last.startsSentence && last.capitalized && (last.cue&opener != 0 || last.rank > frequentScore) &&
+		s.isWord(to) && !s.tokens[to].capitalized && !s.tokens[to].startsLine {
+		to -= 2
+	}
+	if to-from > 4 && s.tokens[from].cue&relationCue != 0 && s.oneOf(from+1, "de", "di", "da", "do", "van", "du") {
+		from += 2
+	}
+	return from, to
 }
 
 // addressAtWord finds the start of an address around the word at token i.

@@ -25,7 +25,7 @@ func (s *scan) readCode(i int) (c code) {
 		if t.kind == otherToken || t.inSpan || c.n+n > len(c.compact) {
 			return c
 		}
-		if j > i && t.afterBlank && t.kind == wordToken && (n > 4 || !t.allCaps && (n > 1 || !t.capitalized) && !s.lowercaseText) {
+		if j > i && t.afterBlank && t.kind == wordToken && !(n == 1 && s.isNumber(j-1) && t.rank <= frequentScore) && (n > 4 || !t.allCaps && (n > 1 || !t.capitalized) && !s.lowercaseText) {
 			return c
 		}
 		for _, b := range []byte(s.text[t.start:t.end]) {
@@ -112,7 +112,8 @@ func (s *scan) codeEnd(i, digits int) int {
 			n += int(t.end - t.start)
 		case j > i && t.afterBlank:
 			// "B 123 456": one capital, then digits
-			if !(t.kind == wordToken && !t.startsLine && s.isNumber(j+1) && (t.end-t.start <= 2 && t.allCaps && n == 0 || t.end-t.start == 1 && t.capitalized)) {
+			if !(t.kind == wordToken && !t.startsLine && s.isNumber(j+1) && (t.end-t.start <= 2 && t.allCaps && n == 0 || t.end-t.start == 1 && t.capitalized ||
+				t.end-t.start <= 4 && t.allCaps && n <= 2 && s.tokens[j-1].kind == wordToken && s.adjacent(j-1) && t.cue&(currencyCue|statuteCue|courtCue|monthCue) == 0)) {
 				goto done
 			}
 		case t.kind == otherToken:
@@ -194,6 +195,8 @@ func (s *scan) announcedBy(i int) int {
 	switch {
 	case c&numberedCue != 0, c&(referenceCue|identityCue|acronymCue|bankCue) != 0 && numbered:
 		digits = 3
+	case c&bankCue != 0 && s.oneOf(i, "agência", "agencia", "guichet"):
+		digits = 3
 	case c&(acronymCue|identityCue|bankCue) != 0:
 		digits = 5
 	case c&referenceCue != 0 && k == i+1 && s.tokens[i].startsLine && s.lineEndsAt(k+1):
@@ -202,11 +205,9 @@ func (s *scan) announcedBy(i int) int {
 		digits = 5
 	case c&referenceCue != 0 && (s.isSymbol(k-1, ':') || s.isSymbol(k-1, '#')):
 		digits = 3
-	case c&bankCue != 0 && s.oneOf(i, "agência", "agencia", "guichet"):
-		digits = 3
 	case c&referenceCue != 0 && k == i+2 && s.oneOf(i+1, "is", "ist", "es", "est", "è", "é", "lautet") && s.isNumber(k):
 		digits = 8 // "my claim ref is 4412 7789 1203"
-	case c&referenceCue != 0 && k == i+1 && s.tokens[k].allCaps && s.isNumber(k+1) && !s.adjacent(k+1) && s.tokens[k].end-s.tokens[k].start <= 3 && s.tokens[k].cue&(statuteCue|courtCue|currencyCue) == 0:
+	case c&referenceCue != 0 && k == i+1 && s.tokens[k].allCaps && s.isNumber(k+1) && !s.adjacent(k+1) && (s.tokens[k].end-s.tokens[k].start <= 3 || s.isNumber(k+2) && s.tokens[k+1].end-s.tokens[k+1].start == 4) && s.tokens[k].cue&(statuteCue|courtCue|currencyCue) == 0:
 		digits = 6 // "Police LV 7.712.009-4"
 	case c&numberCue != 0 && s.isWord(k):
 		end := s.mixedCodeEnd(k)
@@ -238,14 +239,14 @@ func (s *scan) announcedBy(i int) int {
 		}
 	}
 	end := s.codeEnd(k, digits)
-	if end == 0 && digits == 3 {
+	if end == 0 && (digits == 3 || c&acronymCue != 0) {
 		end = max(s.mixedCodeEnd(k), s.locatorEnd(k))
 	}
 	if end == 0 {
 		return 0
 	}
-	if k == i+1 && s.oneOf(i, "hrb", "hra", "fn", "gnr", "vr") {
-		k = i // the register is part of the number
+	if s.oneOf(k-1, "hrb", "hra", "fn", "gnr", "vr") && s.isFree(k-1) {
+		k-- // the register is part of the number
 		if s.isWord(end) && s.tokens[end].end-s.tokens[end].start == 1 && s.phraseEndsAt(end+1) {
 			end++ // "FN 417882 k"
 		}
@@ -309,7 +310,7 @@ func (s *scan) afterCue(i int) (k int, numbered bool) {
 			return k, numbered
 		case t.cue&numberCue != 0 && (t.end-t.start > 1 || !t.capitalized || s.isSymbol(k+1, '.')):
 			numbered = true
-		case t.cue&acronymCue != 0 && t.allCaps && t.end-t.start > 2 && !s.adjacent(k+1), t.cue&(identityCue|referenceCue|bankCue|plateCue) != 0 && !s.isNumber(k+1), s.oneOf(k, "is", "ist", "est", "es", "è", "é", "lautet", "of", "de", "del", "do", "da", "di", "du", "van", "der", "the", "as", "am", "im", "in", "to", "reads", "se", "ha", "com", "con", "mit", "name", "and", "my", "juicio", "procedimiento", "proceso", "ordinario", "verbal", "abreviado", "penal", "civil", "monitorio", "comum", "beim", "bei", "chez", "at", "with", "on", "por", "bis", "until", "thru", "through", "till", "au", "al", "até", "fino", "tot", "date", "end", "id", "trägt", "hat", "porte", "lleva", "tiene", "tem", "traz", "heeft", "draagt", "has", "carries", "reg", "führt") && !(s.isNumber(k+1) && s.adjacent(k+1)):
+		case t.cue&acronymCue != 0 && t.allCaps && t.end-t.start > 2 && !s.adjacent(k+1), t.cue&(identityCue|referenceCue|bankCue|plateCue) != 0 && !s.isNumber(k+1), s.oneOf(k, "is", "ist", "est", "es", "è", "é", "lautet", "of", "de", "del", "do", "da", "di", "du", "van", "der", "the", "as", "am", "im", "in", "to", "reads", "se", "ha", "com", "con", "mit", "name", "and", "my", "juicio", "procedimiento", "proceso", "ordinario", "verbal", "abreviado", "penal", "civil", "monitorio", "comum", "beim", "bei", "chez", "at", "with", "on", "por", "bis", "until", "thru", "through", "till", "au", "al", "até", "fino", "tot", "date", "end", "id", "trägt", "hat", "porte", "lleva", "tiene", "tem", "traz", "heeft", "draagt", "has", "carries", "reg", "führt") && !(s.isNumber(k+1) && (s.adjacent(k+1) || t.allCaps && !s.uppercaseText)):
 		default:
 			return k, numbered
 		}
@@ -392,10 +393,10 @@ func (s *scan) maskPlate(k int) int {
 		switch {
 		case t.startsLine && j > k, t.kind == numberToken && n > 6, t.kind == wordToken && (n > 3 || !t.allCaps && !(n == 1 && t.capitalized) && !s.lowercaseText):
 			goto done
-		case t.kind == wordToken && t.afterBlank && j > k && t.class&functionWord != 0 && s.lowercaseText:
+		case t.kind == wordToken && t.afterBlank && j > k && (t.class&functionWord != 0 || t.rank > frequentScore) && s.lowercaseText:
 			goto done
 		case t.kind == otherToken:
-			if t.symbol != '-' && t.symbol != '·' || j == k {
+			if t.symbol != '-' && s.textOf(j, j+1) != "·" || j == k {
 				goto done
 			}
 		case t.kind == wordToken:

@@ -10,60 +10,64 @@ import (
 type cue uint64
 
 const (
-	connector       cue = 1 << iota // needs a word after it: "is", "der", "avec"
-	opener                          // starts a sentence if it is capitalized
-	closing                         // closes a letter
-	abbreviation                    // its full stop does not end a sentence
-	birthCue                        // before a date of birth
-	phoneCue                        // beside a phone number
-	handleCue                       // before a user name
-	acronymCue                      // before an identifier, in capitals only
-	identityCue                     // before an identifier of a person or company
-	bankCue                         // before an account or bank code
-	referenceCue                    // before the number of a file, policy or account, if a number word is with it
-	numberCue                       // "number", "Nr."
-	numberedCue                     // word and number word in one: "Kundennummer"
-	plateCue                        // before a number plate
-	docketCue                       // before the number of a case at court
-	ownCue                          // the user's own: "my", "Kläger"
-	courtCue                        // a court or decision: what it decided is published
-	statuteCue                      // before the number of a law or a part of it
-	currencyCue                     // beside an amount or count
-	cardCue                         // beside a card number
-	expiryCue                       // before the month in which a card expires
-	securityCodeCue                 // before the security code of a card
-	monthCue                        // name of a month
-	addressCue                      // before a postal address
-	streetType                      // first word of a street's name, also in small letters: "rue", "calle", "via"
-	floorCue                        // part of a building
-	particle                        // part of a name in small letters
-	topDomain                       // last label of a host name
-	companyCue                      // before the name of a company: "société", "empresa"
-	authorityCue                    // before the name of a place that they make an authority: "Ayuntamiento", "Stadt"
-	nobility                        // title that may be followed by the name of a place: "Graf", "conte"
-	nameConnector                   // inside the name of a company without a capital: "de", "und"
-	relationCue                     // relation or role of the person named after it: "uncle", "Hausmeister"
-	tradeCue                        // trade that starts the name of a business: "Bakkerij", "Restaurante"
-	tradeEndCue                     // trade that ends it: "Roofing", "Immobilien"
-	organizationCue                 // kind of organization that starts its name: "Fundación", "Maatschap"
-	partnersCue                     // ends the name of a firm after "&": "Sons", "Zn."
-	propertyCue                     // what stands at an address or who goes there: "Haus", "moved"
-	buildingCue                     // starts the name of a building or estate: "Edificio", "Camping"
-	registerCue                     // part of a land register or of a cadastre: "foglio", "tomo"
-	lawCue                          // word of the law: a question with it is about the law
+	connector         cue = 1 << iota // needs a word after it: "is", "der", "avec"
+	opener                            // starts a sentence if it is capitalized
+	closing                           // closes a letter
+	abbreviation                      // its full stop does not end a sentence
+	birthCue                          // before a date of birth
+	phoneCue                          // beside a phone number
+	handleCue                         // before a user name
+	acronymCue                        // before an identifier, in capitals only
+	identityCue                       // before an identifier of a person or company
+	bankCue                           // before an account or bank code
+	referenceCue                      // before the number of a file, policy or account, if a number word is with it
+	numberCue                         // "number", "Nr."
+	numberedCue                       // word and number word in one: "Kundennummer"
+	plateCue                          // before a number plate
+	docketCue                         // before the number of a case at court
+	ownCue                            // the user's own: "my", "Kläger"
+	courtCue                          // a court or decision: what it decided is published
+	statuteCue                        // before the number of a law or a part of it
+	currencyCue                       // beside an amount or count
+	cardCue                           // beside a card number
+	expiryCue                         // before the month in which a card expires
+	securityCodeCue                   // before the security code of a card
+	monthCue                          // name of a month
+	addressCue                        // before a postal address
+	streetType                        // first word of a street's name, also in small letters: "rue", "calle", "via"
+	floorCue                          // part of a building
+	particle                          // part of a name in small letters
+	topDomain                         // last label of a host name
+	companyCue                        // before the name of a company: "société", "empresa"
+	authorityCue                      // before the name of a place that they make an authority: "Ayuntamiento", "Stadt"
+	nobility                          // title that may be followed by the name of a place: "Graf", "conte"
+	nameConnector                     // inside the name of a company without a capital: "de", "und"
+	relationCue                       // relation or role of the person named after it: "uncle", "Hausmeister"
+	tradeCue                          // trade that starts the name of a business: "Bakkerij", "Restaurante"
+	tradeEndCue                       // trade that ends it: "Roofing", "Immobilien"
+	organizationCue                   // kind of organization that starts its name: "Fundación", "Maatschap"
+	partnersCue                       // ends the name of a firm after "&": "Sons", "Zn."
+	propertyCue                       // what stands at an address or who goes there: "Haus", "moved"
+	buildingCue                       // starts the name of a building or estate: "Edificio", "Camping"
+	registerCue                       // part of a land register or of a cadastre: "foglio", "tomo"
+	lawCue                            // word of the law: a question with it is about the law
+	occupationCue                     // trade or neighbor called by the family name: "plumber Stokes"
+	commerceCue                       // word of trade and work: a question with it may be about a brand
+	representationCue                 // verb with which a lawyer begins to speak of a client: "assisto"
+	businessCue                       // small business of the person named after it: "l'officina di Gino"
 )
 
 var cueSections = map[string]cue{
 	"connector": connector, "opener": opener, "closing": closing, "abbreviation": abbreviation, "birth": birthCue, "phone": phoneCue,
 	"handle": handleCue, "address": addressCue, "streettype": streetType, "floor": floorCue, "acronym": acronymCue, "identity": identityCue, "bank": bankCue, "reference": referenceCue,
 	"number": numberCue, "numbered": numberedCue, "plate": plateCue, "docket": docketCue, "own": ownCue, "court": courtCue,
-	"company": companyCue, "authority": authorityCue, "nobility": nobility, "nameconnector": nameConnector, "relation": relationCue, "law": lawCue, "trade": tradeCue, "tradeend": tradeEndCue, "register": registerCue, "partners": partnersCue, "organization": organizationCue, "property": propertyCue, "building": buildingCue,
+	"company": companyCue, "authority": authorityCue, "nobility": nobility, "nameconnector": nameConnector, "relation": relationCue, "law": lawCue, "occupation": occupationCue, "commerce": commerceCue, "business": businessCue, "representation": representationCue, "trade": tradeCue, "tradeend": tradeEndCue, "register": registerCue, "partners": partnersCue, "organization": organizationCue, "property": propertyCue, "building": buildingCue,
 	"statute": statuteCue, "currency": currencyCue, "card": cardCue, "expiry": expiryCue, "securitycode": securityCodeCue,
 	"january": monthCue, "february": monthCue, "march": monthCue, "april": monthCue, "may": monthCue, "june": monthCue,
 	"july": monthCue, "august": monthCue, "september": monthCue, "october": monthCue, "november": monthCue, "december": monthCue,
 }
 
-const cueTableBits = 13
+const cueTableBits = 14
 
 // cues is a hash table from folded words to their cues.
 type cues struct {

@@ -41,6 +41,9 @@ func (s *scan) detectLanguages() {
 	} else if overall == langid.Unknown {
 		overall = langid.English // names alone, as in a caption
 	}
+	if overall == langid.English && words <= shortText {
+		overall = s.dictionaryLanguage()
+	}
 	if words < 8 || margin > total[overall]*3/4 {
 		for i := range s.tokens {
 			s.setLanguage(i, overall)
@@ -83,6 +86,44 @@ func (s *scan) detectLanguages() {
 		s.setLanguage(i, best)
 		fade(&before, false, t.kind)
 	}
+}
+
+// shortText is the number of words in a text that hardly has any of the frequent words by which a language is known.
+const shortText = 10
+
+// dictionaryLanguage returns the language whose dictionary has most of the words that are not English and no names, English if
+// more of them are English: "Kennzeichen B-MW 1234 abgeschleppt".
+func (s *scan) dictionaryLanguage() langid.Language {
+	var found [langid.Count]int
+	english := 0
+	for i := range s.tokens {
+		t := &s.tokens[i]
+		switch {
+		case t.kind != wordToken || t.end-t.start < 4 || t.allCaps || t.class&(givenName|familyName|placeName) != 0 && t.capitalized:
+		case t.class&(commonWord|rareWord|functionWord) != 0:
+			english++
+		default:
+			hash := t.hash
+			if t.elision > 0 {
+				hash = s.lex.hashWord(s.text[t.start+int32(t.elision) : t.end])
+			}
+			for l := langid.German; l < langid.Count; l++ {
+				if s.tagger.vocabulary.has(hash, l) {
+					found[l]++
+				}
+			}
+		}
+	}
+	best := langid.English
+	for l := langid.German; l < langid.Count; l++ {
+		if found[l] > found[best] {
+			best = l
+		}
+	}
+	if found[best] <= english {
+		return langid.English
+	}
+	return best
 }
 
 const (

@@ -28,7 +28,7 @@ const ownMargin = -weightScale / 2
 
 func (s *scan) findNameAt(i int) (end int) {
 	t := &s.tokens[i]
-	if t.language == langid.English && s.isDoctrine(i) {
+	if t.language == langid.English && s.isDoctrine(i) || s.precedesName(i) {
 		return 0
 	}
 	if t.class&honorific != 0 && !s.isDutchMay(i) {
@@ -40,6 +40,9 @@ func (s *scan) findNameAt(i int) (end int) {
 		return j
 	}
 	if j := s.afterRelation(i); j > 0 {
+		return j
+	}
+	if j := s.ofBusiness(i); j > 0 {
 		return j
 	}
 	if j := s.secondNameAt(i); j > 0 {

@@ -24,7 +24,7 @@ func (s *scan) afterRelation(i int) int {
 		return 0
 	}
 	signs := comma && s.tokens[relation].cue&closing != 0 // "Groetjes, Hanneke"
-	if !signs && s.tokens[relation].cue&relationCue == 0 || !s.mayBeNamed(i) && (comma || !s.isOwnRelation(i)) {
+	if !signs && s.tokens[relation].cue&relationCue == 0 || !s.mayBeNamed(i) && (comma || !s.isOwnRelation(i) && !s.isTradesman(i)) {
 		return 0
 	}
 	j := i + 1
@@ -56,8 +56,38 @@ var possessives = []string{
 // "my aunt Dot". German writes such words with a capital anyway.
 func (s *scan) isOwnRelation(i int) bool {
 	t := &s.tokens[i]
-	return t.language != langid.German && s.oneOf(i-2, possessives...) && !s.tokens[i-1].capitalized && !t.allCaps && t.end-t.start > 2 && !s.isCapitalized(i+1) &&
+	kin := s.oneOf(i-2, "a", "o", "la", "el", "lo", "il") && t.class&(familyName|givenName) != 0 && s.tokens[i-1].cue&occupationCue == 0
+	return t.language != langid.German && (kin || s.oneOf(i-2, possessives...)) && !s.tokens[i-1].capitalized && !t.allCaps && t.end-t.start > 2 && !s.isCapitalized(i+1) &&
 		t.class&(functionWord|definedTerm|legalReference|neverName|idKeyword|honorific|jobWord|month|weekday|country|state|demonym|placeName) == 0 && t.cue == 0 && t.rank <= frequentScore
+}
+
+// isTradesman reports whether the everyday word at token i is the family name of the tradesman or neighbor before it: "El
+// fontanero Blanco me inundó el baño". A verb follows it.
+func (s *scan) isTradesman(i int) bool {
+	t := &s.tokens[i]
+	if s.tokens[i-1].cue&occupationCue == 0 || t.class&(familyName|givenName) == 0 || t.allCaps || t.end-t.start < 3 || i+1 >= len(s.tokens) || s.isCapitalized(i+1) ||
+		t.class&(definedTerm|legalReference) != 0 && t.language != langid.German || t.class&(idKeyword|month|weekday|country|state|demonym|functionWord) != 0 || t.cue&(lawCue|courtCue|relationCue|occupationCue) != 0 || t.rank > frequentScore && t.language == langid.German {
+		return false
+	}
+	return s.isSymbol(i+1, ',') || s.isWord(i+1) && s.tokens[i+1].class&nameParticle == 0 && s.tokens[i+1].cue&nameConnector == 0
+}
+
+// ofBusiness finds the person whose small business stands before token i: "Trabalhei na empresa do João", "the workshop of".
+func (s *scan) ofBusiness(i int) int {
+	t, k := &s.tokens[i], i-1
+	if k < 1 || !t.capitalized || t.allCaps || t.startsLine || t.law || !s.oneOf(k, "de", "do", "da", "di", "del", "della", "of", "von", "van", "d") || s.tokens[k-1].cue&businessCue == 0 {
+		return 0
+	}
+	if t.class&(country|state|demonym|placeName|definedTerm|neverName|month|weekday|legalReference) != 0 && t.class&givenName == 0 || t.cue&authorityCue != 0 {
+		return 0
+	}
+	article := s.oneOf(k, "do", "da") && t.class&(commonWord|functionWord|placeName) == 0 && s.info[i].traits&(isListed|isDictionary|isTerm|isOrgSuffix) == 0
+	if !article && (t.class&givenName == 0 || t.class&placeName != 0 && t.margin < 0) {
+		return 0
+	}
+	j := s.extendName(i)
+	s.addSpan(Person, i, j)
+	return j
 }
 
 // mayBeNamed reports whether the word at token i is a listed given name or a word that no list explains.
@@ -86,7 +116,7 @@ func (s *scan) mayBeNamed(i int) bool {
 // Petit Nice", but not "Restaurant Manager".
 func (s *scan) tradeStartsName(j int) bool {
 	t, k := &s.tokens[j], j+1
-	if !t.capitalized {
+	if !t.capitalized || t.elision > 0 && s.isLower(int(t.start)+int(t.elision)) {
 		return false
 	}
 	if !t.startsLine && s.isCapitalized(j-1) && (t.allCaps && s.tokens[j-1].allCaps || s.hasLegalForm(j)) {

@@ -27,6 +27,16 @@ func TestRelationsAndTrades(t *testing.T) {
 		{"Ik heb met hem gesproken. Groetjes, Hanneke", "Hanneke"},
 		{"Locatore: Amedeo Grasso\nConduttore: Li Wei", "Li Wei"},
 		{"Ieri ho sentito Carmela.", "Carmela"},
+		{"El fontanero Blanco me inundó el baño.", "Blanco"},
+		{"Nachbar Richter lässt seinen Hund bellen.", "Richter"},
+		{"Der Klempner Schuster hat das Bad geflutet.", "Schuster"},
+		{"muratore Bruno sparito con l'acconto", "Bruno"},
+		{"A tia Conceição prometeu-me a casa.", "Conceição"},
+		{"Trabalhei na empresa do João sem registro.", "João"},
+		{"L'officina di Gino mi ha rovinato il motore.", "Gino"},
+		{"L'entreprise de Bruno Caron n'a pas fini les travaux.", "Bruno Caron"},
+		{"Assisto Lucia Marchetti contro il marito.", "Lucia Marchetti"},
+		{"Russo non paga l'affitto da gennaio.", "Russo"},
 		{"Die Kellnerin verklagt Gasthof Zum Hirschen.", "Gasthof Zum Hirschen"},
 	} {
 		found := false
@@ -46,6 +56,10 @@ func TestRelationsAndTrades(t *testing.T) {
 		"Il giudice Tutelare ha deciso.",
 		"¿Qué tasa cobra la Oficina Española de Patentes?",
 		"The Bar Council regulates the Motor Builders of the trade.",
+		"El fontanero no vino y el vecino Mayor tampoco.",
+		"Die Filiale der Firma in Celle schließt.",
+		"L'officina di Torino ha chiuso.",
+		"Targa e libretto: chi li rilascia?",
 		"The Restaurant Manager called, and the Hotel Agreement ended.",
 	} {
 		if spans := m.Find(text); len(spans) > 0 {

@@ -27,21 +27,25 @@ const (
 	asBrand                   // unless a legal form or more of a company's name follows
 	asMake                    // also a name of people: after an article, as in "a Ford"
 	asFeast                   // also a name of people: after a preposition, as in "a Natale"
+	asHouse                   // also a family name: in a question about trade or work, as in "must Ferrari honour the warranty"
 	asFigure                  // where the text asks and is not about a case of the writer's own
 )
 
 var publicSections = map[string]publicUse{
-	"[term]": asTerm, "[brand]": asBrand, "[make]": asMake, "[feast]": asFeast, "[figure]": asFigure,
+	"[term]": asTerm, "[brand]": asBrand, "[make]": asMake, "[feast]": asFeast, "[house]": asHouse, "[figure]": asFigure,
 }
 
 func readPublicNames(lex *lexicon) (publicNames, error) {
 	names := publicNames{}
-	for file, use := range map[string]publicUse{"words/public.txt": asTerm, "words/brands.txt": asBrand} {
-		data, err := wordFiles.ReadFile(file)
+	for _, list := range []struct {
+		file string
+		use  publicUse
+	}{{"words/public.txt", asTerm}, {"words/brands.txt", asBrand}} { // of a name in both, the first counts
+		data, err := wordFiles.ReadFile(list.file)
 		if err != nil {
 			return nil, err
 		}
-		if err := names.read(lex, string(data), use); err != nil {
+		if err := names.read(lex, string(data), list.use); err != nil {
 			return nil, err
 		}
 	}
@@ -87,7 +91,7 @@ func (s *scan) markPublicNames() {
 			continue
 		}
 		end, use := s.publicNameAt(i)
-		if end == 0 || s.afterGivenName(i) || s.hasClass(i-1, honorific) || !t.capitalized && use != asBrand {
+		if end == 0 || s.afterGivenName(i) || s.hasClass(i-1, honorific) && !s.isDutchMay(i-1) || !t.capitalized && use != asBrand {
 			continue
 		}
 		if end == i+1 && t.class&(givenName|familyName) != 0 {
@@ -100,7 +104,7 @@ func (s *scan) markPublicNames() {
 		}
 		switch use {
 		case asBrand:
-			if end == i+1 && (s.hasClass(i-1, givenName) && s.isCapitalized(i-1) || s.isCapitalized(end) && s.hasClass(end, familyName)) {
+			if end == i+1 && (s.hasClass(i-1, givenName) && s.isCapitalized(i-1) && !s.asksWith(i-1) || s.isCapitalized(end) && s.hasClass(end, familyName)) {
 				continue // "Rose Boulanger"
 			}
 			if s.isOfCompany(i, end) || t.language == langid.English && !s.readsLegal() {
@@ -108,6 +112,10 @@ func (s *scan) markPublicNames() {
 			}
 		case asMake:
 			if !s.oneOf(i-1, makeArticles...) || s.isOfCompany(i, end) {
+				continue
+			}
+		case asHouse:
+			if !s.oneOf(i-1, makeArticles...) && !s.isHouse(i, end) || s.isOfCompany(i, end) {
 				continue
 			}
 		case asFeast:
@@ -124,6 +132,40 @@ func (s *scan) markPublicNames() {
 		}
 		i--
 	}
+}
+
+// asksWith reports whether the word at token i begins a question: "May Barclays close an account?", "Mag Zara ruilen weigeren?"
+func (s *scan) asksWith(i int) bool {
+	return s.tokens[i].startsSentence && s.oneOf(i, "may", "will", "can", "might", "mag", "kan", "moet", "does", "did", "is", "has") && strings.Contains(s.text[s.tokens[i].end:], "?")
+}
+
+// isHouse reports whether tokens [i, end), a company that is called like a family, are the company: the text asks about the law
+// or about trade, and nothing beside the name is a person's.
+func (s *scan) isHouse(i, end int) bool {
+	if s.isCapitalized(end) && !s.tokens[end].startsLine || s.isCapitalized(i-1) && !s.tokens[i-1].startsSentence && !s.tokens[i].startsLine || i > 0 && s.tokens[i-1].cue&(relationCue|occupationCue) != 0 {
+		return false
+	}
+	if s.oneOf(i-1, houseArticles...) {
+		return s.asksInGeneral() || s.asksAboutTrade()
+	}
+	if s.tokens[i].class&(givenName|familyName) == 0 && (s.oneOf(i-1, "the") || strings.Contains(s.text, "?")) {
+		return true // "Barclays": no family that a list knows
+	}
+	return s.asksInGeneral() && s.asksAboutTrade()
+}
+
+// houseArticles stand before a company: Italian and Portuguese give it an article.
+var houseArticles = []string{"la", "alla", "dalla", "della", "nella", "sulla", "da", "na", "à", "pela", "bei", "beim", "chez", "at", "from", "bij", "en", "em"}
+
+// asksAboutTrade reports whether the text has a word of trade or work: "warranty", "Umtausch", "scontrino".
+func (s *scan) asksAboutTrade() bool {
+	if s.aboutTrade == unknown {
+		s.aboutTrade = no
+		if slices.ContainsFunc(s.tokens, func(t token) bool { return t.cue&commerceCue != 0 }) {
+			s.aboutTrade = yes
+		}
+	}
+	return s.aboutTrade == yes
 }
 
 // answer is yes, no or not yet known.

@@ -23,6 +23,14 @@ func TestPublicNames(t *testing.T) {
 		"Il CCNL Logistica, Trasporto Merci e Spedizione prevede gli Scatti di Anzianità?",
 		"Mag Airbnb verhuren in Amsterdam zonder vergunning?",
 		"Si può usucapire un box auto a Bari?",
+		"Posso fare causa alla Barilla per un prodotto scaduto?",
+		"Muss Ferrari die Garantie bei Tuning erfüllen?",
+		"May Barclays close my account without notice?",
+		"Mag Albert Heijn mijn tas controleren?",
+		"Peut-on attaquer Michelin pour un pneu défectueux ?",
+		"Il Trattato di Lisbona e il Regolamento Roma III, e il Ddl Zan?",
+		"Le règlement Dublin III et le régime Pinel ?",
+		"¿Se aplica el Reglamento Dublín a los menores?",
 	} {
 		if got := mask(t, masker().NewSession(), text).Text; got != text {
 			t.Errorf("%s", got)
@@ -40,6 +48,9 @@ func TestPublicNames(t *testing.T) {
 		"Il CCNL Commercio vale per me? Sono Ahmed Benali.":          "Il CCNL Commercio vale per me? Sono [PERSON_1].",
 		"Mag. Huber hat mir gekündigt.":                              "[PERSON_1] hat mir gekündigt.",
 		"Il mio vicino Bari Esposito non paga.":                      "Il mio vicino [PERSON_1] non paga.",
+		"Il mio vicino Barilla non paga l'affitto.":                  "Il mio vicino [PERSON_1] non paga l'affitto.",
+		"Ho comprato la garanzia dal sig. Ferrari.":                  "Ho comprato la garanzia dal [PERSON_1].",
+		"May Barclay sued me over a warranty.":                       "[PERSON_1] sued me over a warranty.",
 		"Mr Lula Pires sued me.":                                     "[PERSON_1] sued me.",
 		"Ma voisine Noël Petit refuse de payer. Que faire à Noël ?":  "Ma voisine [PERSON_1] refuse de payer. Que faire à Noël ?",
 		"Mijn buurman Jan Wilders heeft een hek geplaatst. Mag dat?": "Mijn buurman [PERSON_1] heeft een hek geplaatst. Mag dat?",

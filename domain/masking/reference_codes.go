@@ -47,7 +47,7 @@ done:
 // isJoinedCode reports whether capitals that a hyphen or slash joins to digits are at token k: "AL-4478", "V/447".
 func (s *scan) isJoinedCode(k int) bool {
 	return s.isWord(k) && (s.tokens[k].allCaps || s.tokens[k].capitalized && s.tokens[k].end-s.tokens[k].start == 1) &&
-		(s.isSymbol(k+1, '-') || s.isSymbol(k+1, '/')) && s.adjacent(k+1) && s.isNumber(k+2) && s.adjacent(k+2)
+		(s.isSymbol(k+1, '-') || s.isSymbol(k+1, '/') || s.isSymbol(k+1, '_')) && s.adjacent(k+1) && s.isNumber(k+2) && s.adjacent(k+2)
 }
 
 // maskBareCode masks capitals and digits at token i that no word announces but that hardly mean anything else, "TK2201998",

@@ -40,6 +40,7 @@ type scan struct {
 	captions          []citation.Citation // which may be of the own case
 	general           answer              // whether the text asks in general, see asksInGeneral
 	aboutLaw          answer              // see asksAboutLaw
+	aboutTrade        answer              // see asksAboutTrade
 	byForm            int                 // how many of them are known by their form alone
 	lastBirth         int                 // the end of the last date of birth
 	// first tokens of the addresses at the start of a line
@@ -110,7 +111,7 @@ func (m *Masker) scanToTag(text string) *scan {
 	s.addressStarts = s.addressStarts[:0]
 	s.detectCasing()
 	s.findLiterals()
-	s.legalKnown, s.general, s.aboutLaw = false, unknown, unknown
+	s.legalKnown, s.general, s.aboutLaw, s.aboutTrade = false, unknown, unknown, unknown
 	s.detectLanguages()
 	s.markLaw()
 	s.findStructured()
@@ -245,7 +246,11 @@ func (s *scan) addSpan(t Type, i, j int) {
 	for k := i; k < j; k++ {
 		s.tokens[k].inSpan = true
 	}
-	s.spans = append(s.spans, Span{t, int(s.tokens[i].start), int(s.tokens[j-1].end)})
+	start := int(s.tokens[i].start)
+	if t == Company && s.tokens[i].elision > 0 && (s.tokens[i].startsSentence || !s.tokens[i].capitalized) {
+		start += int(s.tokens[i].elision) // "L'Association Les Amis"
+	}
+	s.spans = append(s.spans, Span{t, start, int(s.tokens[j-1].end)})
 }
 
 // adjacent reports whether token i follows token i-1 without a blank.

@@ -133,6 +133,11 @@ Codice fiscale ⟦RSSMRA85T10A562S⟧, partita IVA ⟦12345678903⟧.
 My A-number is ⟦A012 345 678⟧.
 Alien number ⟦A-012-345-678⟧, receipt ⟦EAC2190012345⟧.
 Her NHS number is ⟦943 476 5919⟧.
+Das Fahrzeug ⟦KA·PA 777⟧ parkt hier.
+mi coche ⟦1234 bcd⟧ con grúa
+Referencia catastral ⟦9872023 VH5797S 0001 WX⟧, CC ⟦12345678 9 ZX1⟧ caducado.
+USt-IdNr. ⟦DE 136 695 976⟧, Handelsregister ⟦HRB 218842⟧ gelöscht.
+Tarjeta sanitaria ⟦BBBB 8001 0112 3456⟧, RAMQ ⟦TREM 1234 5678⟧ refusée.
 My UTR is ⟦1955839661⟧, company number ⟦SC123456⟧.
 My SSN is ⟦219-09-9999⟧, EIN ⟦12-3456789⟧.
 Meine Steuer-ID lautet ⟦86 095 742 719⟧.

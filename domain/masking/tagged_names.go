@@ -1,6 +1,7 @@
 package masking
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -43,6 +44,31 @@ func (s *scan) taggedNameAt(i int) int {
 	}
 	s.addSpan(Person, s.withTitles(s.withParticles(i)), j)
 	return j
+}
+
+// precedesName reports whether the word at token i, is none of a name but announces it or a number:
+// "Assisto Lucia", "Klempner Schuster", "Targa AB 123 CD".
+func (s *scan) precedesName(i int) bool {
+	t := &s.tokens[i]
+	if i+1 >= len(s.tokens) || t.class&givenName != 0 || s.tokens[i+1].startsLine {
+		return false
+	}
+	switch {
+	case t.startsSentence && t.class&familyName == 0 && s.startsIdentifier(i+1), s.isSymbol(i+1, '-') && s.adjacent(i+2) && s.hasCue(i+2, acronymCue|numberCue|numberedCue):
+		return true
+	case t.cue&occupationCue != 0:
+		return s.isCapitalized(i+1) && !(s.isCapitalized(i-1) && !s.tokens[i-1].startsSentence) && (t.startsSentence || t.class&familyName == 0 || !t.capitalized)
+	}
+	return t.startsSentence && !t.allCaps && t.cue&representationCue != 0 && s.isCapitalized(i+1)
+}
+
+// startsIdentifier reports whether an identifier starts at token i.
+func (s *scan) startsIdentifier(i int) bool {
+	if !s.tokens[i].inSpan {
+		return false
+	}
+	start := int(s.tokens[i].start)
+	return slices.ContainsFunc(s.spans, func(span Span) bool { return span.Start == start && span.Type == ID })
 }
 
 // isLower reports whether the letter at byte at is a small one.
@@ -121,9 +147,9 @@ func (s *scan) mayStartName(i int) bool {
 		return false // "B)"
 	case t.class&(country|state|placeName) != 0 && t.class&(givenName|familyName) == 0 && !goesOn:
 		return false
-	case t.startsSentence && !goesOn && s.info[i].traits&(isListed|isDictionary) != 0 && (t.class&(givenName|familyName) == 0 || t.class&(givenName|certainName) == 0 && t.margin < 3*weightScale):
+	case t.startsSentence && !goesOn && s.info[i].traits&(isListed|isDictionary) != 0 && (t.class&(givenName|familyName) == 0 || t.class&(givenName|certainName) == 0 && t.margin < s.marginOfVerb(i)):
 		return false // a verb: "Chiamate"
-	case t.class&placeName != 0 && !goesOn && s.afterPreposition(i) && (t.class&givenName == 0 || t.margin < 7*weightScale/2 || t.language == langid.Italian && s.asksInGeneral()):
+	case t.class&placeName != 0 && !goesOn && s.afterPreposition(i) && (t.class&givenName == 0 || t.margin < 7*weightScale/2 && (s.asksInGeneral() || t.margin < 5*weightScale/2) || t.language == langid.Italian && s.asksInGeneral()):
 		return false // "en Barcelona", "a Bari"
 	case (t.allCaps || !t.capitalized) && (t.class&(neverName|idKeyword) != 0 || t.cue&(acronymCue|identityCue|bankCue) != 0 && t.end-t.start <= 4):
 		return false // "IBAN", "NIE"
@@ -133,6 +159,10 @@ func (s *scan) mayStartName(i int) bool {
 		return false // "ALS BÜRGIN"
 	case t.cue&(identityCue|referenceCue|numberedCue|acronymCue|bankCue|phoneCue|birthCue|handleCue) != 0 && !goesOn && t.class&givenName == 0:
 		return false // a label: "Póliza"
+	case t.cue&birthCue != 0 && t.startsSentence && !goesOn:
+		return false // "Nació el 7 de julio"
+	case t.language == langid.German && !goesOn && t.rank != 0 && s.info[i].traits&isDictionary != 0 && t.class&givenName == 0 && t.margin < weightScale && s.tokens[max(i-1, 0)].cue&(relationCue|occupationCue) == 0:
+		return false // "Zimmer gekündigt"
 	case s.isSymbol(i+1, ':') && (t.startsSentence || i > 0 && s.tokens[i-1].startsLine && s.tokens[i-1].kind == otherToken) && t.class&(givenName|familyName) == 0 && s.info[i].traits&(isListed|isDictionary|isCompound) != 0,
 		s.isSymbol(i+1, ':') && s.isNumber(i+2) && t.class&givenName == 0:
 		return false // a caption: "Uren: 20"
@@ -155,6 +185,15 @@ func (s *scan) mayStartName(i int) bool {
 		return false // a single word that no list knows
 	}
 	return t.class&(neverName|idKeyword|cardKeyword|phoneKeyword|definedTerm|functionWord) == 0
+}
+
+// marginOfVerb is by how much the tagger must prefer a family name to another word at the start of a sentence. In a report, a
+// small word follows it: "Russo non paga".
+func (s *scan) marginOfVerb(i int) int32 {
+	if !s.asksInGeneral() && s.isWord(i+1) && !s.tokens[i+1].capitalized && !s.tokens[i+1].startsLine && s.tokens[i+1].class&nameParticle == 0 && s.tokens[i+1].cue&nameConnector == 0 {
+		return 2 * weightScale
+	}
+	return 3 * weightScale
 }
 
 // afterPreposition reports whether a preposition of place stands before token i.
