@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -225,6 +226,43 @@ func TestStreams(t *testing.T) {
 				t.Errorf("the last event is %+v, the error %v", last, err)
 			}
 		})
+	}
+}
+
+// A later version of the service may answer values and fields that this client does not know.
+func TestLaterVersions(t *testing.T) {
+	later := `"answer":"Two years.","cached":false,"consultationId":"c","model":"m","tokensUsed":1,"citations":[{"kind":"treaty","addedLater":[1]}],"clarifications":[],"references":[{"kind":"statute_book","section":"1"}],"addedLater":{}`
+	client := counsel.New(serve(t, func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case r.Method == http.MethodGet:
+			answer(w, 200, `{"id":"u","email":"ada@example.com","emailVerified":true,"fullName":"Ada","role":"paralegal","disabled":false,"createdAt":"2026-11-25T09:00:00Z","addedLater":1}`)
+		case r.Header.Get("Accept") == "text/event-stream":
+			w.Header().Set("Content-Type", "text/event-stream")
+			_, _ = io.WriteString(w, "data: {\"type\":\"thinking\",\"text\":\"…\"}\n\ndata: {\"type\":\"done\",\"response\":{"+later+"}}\n\n")
+		default:
+			answer(w, 200, "{"+later+"}")
+		}
+	}))
+	user, err := client.GetCurrentUser(t.Context())
+	if err != nil || user.Role != "paralegal" {
+		t.Errorf("%+v, %v", user, err)
+	}
+	chat, err := client.SendChat(t.Context(), counsel.ChatRequest{})
+	if err != nil || len(chat.References) != 1 || chat.Citations[0].Kind != "treaty" {
+		t.Fatalf("%+v, %v", chat, err)
+	}
+	if kind, err := chat.References[0].Discriminator(); err != nil || kind != "statute_book" {
+		t.Errorf("%q, %v", kind, err)
+	}
+	var types []counsel.ChatEventType
+	for event, err := range client.StreamChat(t.Context(), counsel.ChatRequest{}) {
+		if err != nil {
+			t.Error(err)
+		}
+		types = append(types, event.Type)
+	}
+	if !slices.Equal(types, []counsel.ChatEventType{"thinking", counsel.ChatEventTypeDone}) {
+		t.Errorf("events %v", types)
 	}
 }
 

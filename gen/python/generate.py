@@ -6,6 +6,7 @@ once for httpx.AsyncClient.
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 import subprocess
@@ -36,7 +37,7 @@ from typing import Literal
 from typing_extensions import Unpack
 
 from . import models
-from .call import Call, CallOptions, Content, File, KeyedCallOptions
+from .call import Call, CallOptions, Content, File, KeyedCallOptions, Saved, Target
 from .session import AsyncSession, Session
 
 ProblemCode = Literal[
@@ -57,6 +58,14 @@ class {{ client }}({{ caller }}):
         return found
 {% else %}
         {{ "return " if op.result != "None" }}{{ await }}self.call(Call({{ op.arguments }}), {{ op.decoder }}, options)
+{% endif %}
+{% if op.result == "Content" %}
+    {{ def }} {{ op.name }}_to(self, file: Target{{ op.positional }}{% if op.keywords %}, *{{ op.keywords }}{% endif %}, **options: Unpack[CallOptions]) -> Saved:
+        """Like {{ op.name }}, but writes what arrives to a file, and holds no more than a piece of it in memory.
+
+        `file` is a path, where a complete file appears or none, or an open binary file.
+        """
+        return {{ await }}self.save(Call({{ op.arguments }}), file, options)
 {% endif %}
 {% if op.item %}
     {{ def if not async else "async def" }} {{ op.name }}_all(self{{ op.positional }}, *{{ op.keywords }}, **options: Unpack[CallOptions]) -> {{ iterator }}[{{ op.item }}]:
@@ -220,6 +229,51 @@ def docstring(text: str) -> str:
     return "\n".join([lines[0], *(textwrap.indent(line, " " * 8) if line.strip() else "" for line in lines[1:])]) + ("\n" + " " * 8 if len(lines) > 1 else "")
 
 
+class Opener(ast.NodeVisitor):
+    """Finds the models that responses contain."""
+
+    def __init__(self, source: str, roots: set[str]) -> None:
+        self.classes = {node.name: node for node in ast.parse(source).body if isinstance(node, ast.ClassDef)}
+        self.found: set[str] = set()
+        for root in roots:
+            self.visit_Name(ast.Name(root))
+
+    def visit_Name(self, node: ast.Name) -> None:
+        if node.id in self.classes and node.id not in self.found:
+            self.found.add(node.id)
+            self.visit(self.classes[node.id])
+
+
+def open_models(source: str, roots: set[str]) -> str:
+    """Models that accept what a later version of the service answers: other values of an enumeration, other fields, and another
+    kind of what is a union. Models that are only sent stay strict, so that a mistake is found before it is sent."""
+    found = Opener(source, roots).found
+    parts = re.split(r"(?m)^(?=class )", source)
+    for i, part in enumerate(parts):
+        name = re.match(r"class (\w+)", part)
+        if not name or name[1] not in found:
+            continue
+        part = part.replace('        extra="forbid",\n', "")
+        # The kind of a member of a union has one value.
+        part = re.sub(r"(?<!    kind: )(Literal\[[^\]]*\])|(?<=    kind: )(Literal\[[^\]]*\])(?! = )", r"\g<0> | str", part)
+        parts[i] = re.sub(r'Annotated\[([\w |]+), Field\(discriminator="kind"\)\]', r'Annotated[\1 | Unknown, Field(union_mode="left_to_right")]', part)
+    return "".join(parts).replace("\n\n\nclass ", UNKNOWN + "\n\n\nclass ", 1)
+
+
+UNKNOWN = '''
+
+
+class Unknown(BaseModel):
+    """
+    A member of a union that a later version of the service added.
+    """
+
+    model_config = ConfigDict(
+        extra="allow",
+    )
+    kind: str'''
+
+
 def main(contract: Contract) -> None:
     with tempfile.TemporaryDirectory() as folder:
         schemas = Path(folder, "openapi.json")
@@ -235,6 +289,9 @@ def main(contract: Contract) -> None:
             ],
             check=True,
         )  # fmt: skip
+    models = Path(PACKAGE, "models.py")
+    results = {name for op in contract.operations() for name in re.findall(r"models\.(\w+)", op["result"])}
+    models.write_text(open_models(models.read_text(), results | {"ChatEvent", "JobEvent", "WebhookEvent", "Problem"}))
     template = jinja2.Environment(trim_blocks=True, keep_trailing_newline=True, autoescape=False).from_string(TEMPLATE)
     source = template.render(
         codes=contract.codes(),
@@ -246,7 +303,7 @@ def main(contract: Contract) -> None:
     )
     operations = Path(PACKAGE, "operations.py")
     operations.write_text(source)
-    subprocess.run([sys.executable, "-m", "ruff", "format", "--quiet", operations, PACKAGE / "models.py"], check=True)
+    subprocess.run([sys.executable, "-m", "ruff", "format", "--quiet", operations, models], check=True)
 
 
 if __name__ == "__main__":

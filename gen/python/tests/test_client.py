@@ -6,13 +6,20 @@ import asyncio
 import base64
 import hashlib
 import hmac
+import http.server
+import inspect
 import json
+import os
+import re
+import tempfile
 import threading
 import time
+import tracemalloc
 import unittest
 from collections.abc import Callable
 
 import httpx
+import pydantic
 
 from counsel import (
     AsyncCounsel,
@@ -26,6 +33,7 @@ from counsel import (
     UnavailableError,
     WebhookError,
     models,
+    operations,
     verify_webhook,
 )
 
@@ -49,6 +57,19 @@ ANSWER = {
     "tokensUsed": 1,
     "cached": False,
     "consultationId": "c",
+}
+STORED = {
+    "id": "d",
+    "userId": "u",
+    "name": "a.pdf",
+    "contentType": "application/pdf",
+    "kind": "uploaded",
+    "size": 1,
+    "checksum": "sha256:0",
+    "textState": "pending",
+    "createdAt": "2026-11-25T09:00:00Z",
+    "fileUrl": "/f",
+    "fileUrlExpiresAt": "2026-11-25T09:00:00Z",
 }
 CHAT = models.ChatRequest(user_id="u", message="Why?")
 OLD = models.Tokens(access_token="old", token_type="Bearer", expires_in=1, refresh_token="r1")
@@ -201,6 +222,151 @@ class Calls(unittest.TestCase):
         self.assertEqual(len(requests), 3)
         form = requests[0].content.decode()
         self.assertLess(form.index('name="caseId"'), form.index('name="file"; filename="Vertrag für Ada.pdf"'))
+
+
+class Later(unittest.TestCase):
+    """What a later version of the service may answer."""
+
+    def test_values_and_fields_that_are_not_known_yet(self) -> None:
+        self.assertEqual(client(lambda _: httpx.Response(200, json={**USER, "role": "paralegal"})).get_current_user().role, "paralegal")
+        document = {"kind": "document", "documentId": "d", "name": "n", "page": 1, "quote": "q", "start": 0, "end": 1}
+        known = {"kind": "consultation", "consultationId": "c", "createdAt": "2026-11-25T09:00:00Z"}
+        answer = {**ANSWER, "references": [{"kind": "statute_book", "section": "§ 1"}], "citations": [], "clarifications": [], "addedLater": {}}
+        (reference,) = client(lambda _: httpx.Response(200, json=answer)).send_chat(CHAT).references
+        self.assertEqual((reference.kind, type(reference)), ("statute_book", models.Unknown))
+        self.assertEqual(models.Unknown.model_validate(document).kind, "document")
+        self.assertEqual(models.Unknown.model_validate(known).kind, "consultation")
+
+    def test_every_model_of_a_response_is_open(self) -> None:
+        closed = []
+        for name, model in vars(models).items():
+            if not (isinstance(model, type) and issubclass(model, pydantic.BaseModel)) or issubclass(model, pydantic.RootModel):
+                continue
+            if model.model_config.get("extra") == "forbid":
+                closed.append(name)
+        answered = {each for each in re.findall(r"models\.(\w+)", inspect.getsource(operations)) if each.endswith(("Response", "List"))}
+        self.assertEqual(sorted(answered & set(closed)), [])
+        self.assertIn("ChatRequest", closed)  # a mistake in a request is found before it is sent
+
+    def test_events(self) -> None:
+        later, done = {"type": "thinking", "text": "…"}, {"type": "done", "response": ANSWER}
+        events = list(client(lambda _: stream(later, done)).stream_chat(CHAT))
+        self.assertEqual([event.type for event in events], ["thinking", "done"])
+
+
+class Files(unittest.TestCase):
+    SIZE = 48 << 20
+    LIMIT = 8 << 20  # of memory, at any time
+
+    def setUp(self) -> None:
+        self.folder = tempfile.TemporaryDirectory()
+        self.addCleanup(self.folder.cleanup)
+        self.uploads: list[tuple[int, str]] = []
+        self.cut = False
+        test = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+            def do_POST(self) -> None:
+                left, digest = int(self.headers["Content-Length"]), hashlib.sha256()
+                test.uploads.append((left, ""))
+                while left:
+                    piece = self.rfile.read(min(left, 1 << 16))
+                    left -= len(piece)
+                    digest.update(piece.replace(self.headers["Content-Type"].partition("boundary=")[2].encode(), b""))
+                test.uploads[-1] = (test.uploads[-1][0], digest.hexdigest())
+                body = json.dumps(problem("unavailable", 503).json() if len(test.uploads) == 1 else STORED).encode()
+                self.send_response(503 if len(test.uploads) == 1 else 201)
+                self.send_header("Retry-After", "0")
+                self.send_header("Content-Type", "application/problem+json" if len(test.uploads) == 1 else "application/json")
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def do_GET(self) -> None:
+                self.send_response(200)
+                self.send_header("Content-Type", "application/pdf")
+                self.send_header("Content-Length", str(test.SIZE))
+                self.end_headers()
+                for _ in range(test.SIZE // (1 << 20) // (2 if test.cut else 1)):
+                    self.wfile.write(b"x" * (1 << 20))
+                self.close_connection = test.cut
+
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        self.addCleanup(thread.join)
+        self.addCleanup(server.server_close)
+        self.addCleanup(server.shutdown)
+        self.url = f"http://127.0.0.1:{server.server_port}"
+
+    def bounded(self, action: Callable[[], object]) -> None:
+        tracemalloc.start()
+        try:
+            action()
+            self.assertLess(tracemalloc.get_traced_memory()[1], self.LIMIT)
+        finally:
+            tracemalloc.stop()
+
+    def test_a_download_is_not_held_in_memory(self) -> None:
+        path = os.path.join(self.folder.name, "a.pdf")
+        with Counsel(self.url, api_key="k") as counsel:
+            self.bounded(lambda: counsel.get_document_content_to(path, "d"))
+            self.assertEqual(os.listdir(self.folder.name), ["a.pdf"])
+            self.assertEqual(os.path.getsize(path), self.SIZE)
+            with open(path, "wb") as target:
+                found = counsel.get_document_content_to(target, "d")
+            self.assertEqual((found.size, found.type, found.status, os.path.getsize(path)), (self.SIZE, "application/pdf", 200, self.SIZE))
+
+        async def asynchronous() -> None:
+            async with AsyncCounsel(self.url, api_key="k") as counsel:
+                await counsel.get_document_content_to(os.path.join(self.folder.name, "b.pdf"), "d")
+
+        self.bounded(lambda: asyncio.run(asynchronous()))
+        self.assertEqual(os.path.getsize(os.path.join(self.folder.name, "b.pdf")), self.SIZE)
+
+    def test_a_download_that_breaks_leaves_nothing(self) -> None:
+        self.cut = True
+        with Counsel(self.url, api_key="k") as counsel, self.assertRaises(ConnectionFailedError):
+            counsel.get_document_content_to(os.path.join(self.folder.name, "a.pdf"), "d")
+        self.assertEqual(os.listdir(self.folder.name), [])
+
+    def test_what_has_not_changed_is_not_written(self) -> None:
+        path = os.path.join(self.folder.name, "a.pdf")
+        found = client(lambda _: httpx.Response(304)).get_document_content_to(path, "d", if_none_match="x")
+        self.assertEqual((found.size, found.status, os.path.exists(path)), (0, 304, False))
+
+    def test_an_upload_is_not_held_in_memory_and_sent_whole_again(self) -> None:
+        path = os.path.join(self.folder.name, "a.pdf")
+        with open(path, "wb") as new:
+            new.write(b"%PDF-1.7")
+            new.truncate(self.SIZE)
+        with Counsel(self.url, api_key="k") as counsel, open(path, "rb") as file:
+            self.bounded(lambda: counsel.upload_document(("a.pdf", file)))
+        self.assertEqual(len(self.uploads), 2)
+        self.assertGreater(self.uploads[0][0], self.SIZE)
+        self.assertEqual(self.uploads[0], self.uploads[1])
+
+        async def asynchronous() -> None:
+            async with AsyncCounsel(self.url, api_key="k") as counsel:
+                await counsel.upload_document(("a.pdf", file))
+
+        with open(path, "rb") as file:
+            self.bounded(lambda: asyncio.run(asynchronous()))
+        self.assertEqual(self.uploads[2][0], self.uploads[0][0])
+
+    def test_a_pipe_can_be_sent_again(self) -> None:
+        reader, writer = os.pipe()
+        os.write(writer, b"%PDF")
+        os.close(writer)
+        with Counsel(self.url, api_key="k") as counsel, open(reader, "rb") as file:
+            counsel.upload_document(("a.pdf", file))
+        self.assertEqual(len(self.uploads), 2)
+        self.assertEqual(self.uploads[0], self.uploads[1])
 
 
 class Streams(unittest.TestCase):

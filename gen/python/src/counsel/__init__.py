@@ -8,7 +8,7 @@ with Counsel("https://counsel.example", api_key=key) as counsel:
 """
 
 from . import models
-from .call import CallOptions, Content, File, KeyedCallOptions
+from .call import CallOptions, Content, File, KeyedCallOptions, Saved, Target
 from .client import AsyncCounsel, Counsel
 from .errors import (
     ConflictError,
@@ -40,6 +40,8 @@ __all__ = [
     "NotFoundError",
     "ProblemCode",
     "RateLimitedError",
+    "Saved",
+    "Target",
     "TimedOutError",
     "UnauthenticatedError",
     "UnavailableError",

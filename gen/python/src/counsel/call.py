@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import secrets
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from typing import IO, Any, cast
@@ -18,7 +21,10 @@ from typing_extensions import TypedDict
 from .errors import retry_after_of, unexpected
 
 File = tuple[str, "bytes | IO[bytes]"]
-"""A file to upload: its name and its content."""
+"""A file to upload: its name and its content. An open file is sent from its beginning, piece by piece."""
+
+Target = str | os.PathLike[str] | IO[bytes]
+"""Where a download is written: to a path or an open binary file."""
 
 MAX_RETRY_AFTER = 30.0
 """The longest Retry-After that is waited for, in seconds. After a longer one, the response is final."""
@@ -41,6 +47,19 @@ class Content:
     """A response that is not JSON."""
 
     data: bytes
+    type: str
+    """The media type."""
+    status: int
+    """200, 206 for a range, 304 if it is what If-None-Match named."""
+    headers: httpx.Headers
+
+
+@dataclass
+class Saved:
+    """A response that is not JSON and was written to a file."""
+
+    size: int
+    """The bytes written; 0 if nothing was, because it is what If-None-Match named."""
     type: str
     """The media type."""
     status: int
@@ -73,10 +92,11 @@ class Call:
             else:
                 content = json.dumps(self.body).encode()
         data: dict[str, str] = {}
-        files: dict[str, tuple[str, bytes]] = {}
+        files: dict[str, tuple[str, bytes | IO[bytes]]] = {}
         for name, value in (self.form or {}).items():
-            if isinstance(value, tuple):  # read now, so that it can be sent again
-                files[name] = (value[0], value[1] if isinstance(value[1], bytes) else value[1].read())
+            if isinstance(value, tuple):
+                # What can be read only once is read now, so that it can be sent again.
+                files[name] = (value[0], value[1] if isinstance(value[1], bytes) or value[1].seekable() else value[1].read())
             elif value is not None:
                 data[name] = value
         headers.update(options.get("headers", {}))
@@ -92,6 +112,31 @@ class Call:
         )
 
 
+@contextmanager
+def opened(target: Target) -> Iterator[IO[bytes]]:
+    """Opens a target. A path gets its file when all of it was written."""
+    if not isinstance(target, (str, os.PathLike)):
+        yield target
+        return
+    path = os.fspath(target)
+    descriptor, part = tempfile.mkstemp(dir=os.path.dirname(path) or ".", prefix=".counsel-")
+    try:
+        with open(descriptor, "wb") as file:
+            yield file
+        os.replace(part, path)
+    except BaseException:
+        os.unlink(part)
+        raise
+
+
+def saved(response: httpx.Response, size: int) -> Saved:
+    return Saved(size, _media_type(response), response.status_code, response.headers)
+
+
+def _media_type(response: httpx.Response) -> str:
+    return str(response.headers.get("Content-Type", "")).partition(";")[0]
+
+
 def _text(value: str | int | date | list[Any]) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
@@ -105,7 +150,7 @@ def decode(response: httpx.Response, decoder: type[Any] | Mapping[int, Any] | No
     kind = decoder.get(response.status_code) if isinstance(decoder, Mapping) else decoder
     if kind is None:
         return None
-    media = response.headers.get("Content-Type", "").partition(";")[0]
+    media = _media_type(response)
     if kind is Content:
         return Content(response.content, media, response.status_code, response.headers)
     if media != "application/json":

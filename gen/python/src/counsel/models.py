@@ -9,6 +9,17 @@ from typing import Annotated, Any, Literal
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, RootModel
 
 
+class Unknown(BaseModel):
+    """
+    A member of a union that a later version of the service added.
+    """
+
+    model_config = ConfigDict(
+        extra="allow",
+    )
+    kind: str
+
+
 class Index(BaseModel):
     """
     The addresses of the documentation, relative to this server.
@@ -138,11 +149,11 @@ class ApiKey(BaseModel):
     """
     What the key is for, such as the program that uses it.
     """
-    mode: Literal["live", "test"]
+    mode: Literal["live", "test"] | str
     """
     live: the key works with real data. test: it works with the data of a test account, and nothing reaches the outside.
     """
-    status: Literal["active", "expired", "revoked"]
+    status: Literal["active", "expired", "revoked"] | str
     """
     Whether the key works.
     """
@@ -180,6 +191,7 @@ class ApiKey(BaseModel):
             "webhooks:read",
             "webhooks:write",
         ]
+        | str
     ]
     """
     What the key may do.
@@ -317,7 +329,7 @@ class Tokens(BaseModel):
     """
     A JWT for `Authorization: Bearer`.
     """
-    token_type: Annotated[Literal["Bearer"], Field(alias="tokenType")] = "Bearer"
+    token_type: Annotated[Literal["Bearer"] | str, Field(alias="tokenType")] = "Bearer"
     """
     How the access token is sent.
     """
@@ -389,7 +401,7 @@ class User(BaseModel):
     """
     The person's name.
     """
-    role: Literal["client", "lawyer", "admin"]
+    role: Literal["client", "lawyer", "admin"] | str
     """
     The role of an account.
     """
@@ -571,7 +583,7 @@ class Citation(BaseModel):
     """
     As the text writes it.
     """
-    kind: Literal["statute", "act", "case"]
+    kind: Literal["statute", "act", "case"] | str
     """
     `statute`: a provision or a numbered act, such as § 622 BGB or 42 U.S.C. § 1983; `act`: an act, code or treaty by its name; `case`: a decision.
     """
@@ -587,7 +599,7 @@ class Citation(BaseModel):
     """
     Whether it stands in what the AI was given. Nothing vouches for the others.
     """
-    source: Literal["document", "context", "question"] | None = None
+    source: Literal["document", "context", "question"] | str | None = None
     """
     Where it stands: in a document; in the facts, the case or the previous question; in the question or the inputs.
     """
@@ -609,7 +621,7 @@ class Clarification(BaseModel):
     model_config = ConfigDict(
         populate_by_name=True,
     )
-    about: Literal["jurisdiction", "dates", "facts"]
+    about: Literal["jurisdiction", "dates", "facts"] | str
     """
     What is missing: whose law applies, the dates that deadlines depend on, or another fact.
     """
@@ -685,9 +697,27 @@ class MaskedSpan(BaseModel):
     """
     The placeholder in the masked text.
     """
-    type: Literal[
-        "PERSON", "COMPANY", "LOCATION", "ADDRESS", "EMAIL", "PHONE", "CREDIT_CARD", "IBAN", "SSN", "IP", "URL", "DATE", "ID", "TITLE", "NATIONALITY", "LITERAL"
-    ]
+    type: (
+        Literal[
+            "PERSON",
+            "COMPANY",
+            "LOCATION",
+            "ADDRESS",
+            "EMAIL",
+            "PHONE",
+            "CREDIT_CARD",
+            "IBAN",
+            "SSN",
+            "IP",
+            "URL",
+            "DATE",
+            "ID",
+            "TITLE",
+            "NATIONALITY",
+            "LITERAL",
+        ]
+        | str
+    )
     """
     The kind of data that a placeholder stands for.
     """
@@ -726,15 +756,15 @@ class AIBudget(BaseModel):
     model_config = ConfigDict(
         populate_by_name=True,
     )
-    scope: Literal["user", "firm"]
+    scope: Literal["user", "firm"] | str
     """
     Whose use counts: the caller's, or that of all accounts together.
     """
-    period: Literal["day", "month"]
+    period: Literal["day", "month"] | str
     """
     The period for which it applies, in UTC.
     """
-    unit: Literal["tokens", "cost"]
+    unit: Literal["tokens", "cost"] | str
     """
     What is limited: tokens, or the cost in millionths of the currency.
     """
@@ -764,7 +794,7 @@ class ConsultationSummary(BaseModel):
     """
     A UUIDv7: ids sort by creation time.
     """
-    kind: Literal["chat", "document", "analysis"]
+    kind: Literal["chat", "document", "analysis"] | str
     """
     The type of a consultation.
     """
@@ -852,7 +882,7 @@ class DraftSummary(BaseModel):
     """
     A UUIDv7: ids sort by creation time.
     """
-    origin: Literal["generated", "written"]
+    origin: Literal["generated", "written"] | str
     """
     Who wrote the first version: the AI or a person.
     """
@@ -868,7 +898,7 @@ class DraftSummary(BaseModel):
     """
     The title.
     """
-    status: Literal["drafted", "reviewed", "final"]
+    status: Literal["drafted", "reviewed", "final"] | str
     """
     The status of a draft.
     """
@@ -916,7 +946,7 @@ class Draft(BaseModel):
     """
     A UUIDv7: ids sort by creation time.
     """
-    origin: Literal["generated", "written"]
+    origin: Literal["generated", "written"] | str
     """
     Who wrote the first version: the AI or a person.
     """
@@ -932,7 +962,7 @@ class Draft(BaseModel):
     """
     The title.
     """
-    status: Literal["drafted", "reviewed", "final"]
+    status: Literal["drafted", "reviewed", "final"] | str
     """
     The status of a draft.
     """
@@ -1110,7 +1140,7 @@ class TextChange(BaseModel):
     model_config = ConfigDict(
         populate_by_name=True,
     )
-    kind: Literal["equal", "delete", "insert"]
+    kind: Literal["equal", "delete", "insert"] | str
     """
     Whether the piece is unchanged, deleted or inserted.
     """
@@ -1132,7 +1162,7 @@ class CaseSummary(BaseModel):
     """
     The title of the case.
     """
-    status: Literal["open", "closed"]
+    status: Literal["open", "closed"] | str
     """
     The status of a case.
     """
@@ -1140,7 +1170,7 @@ class CaseSummary(BaseModel):
     """
     Whether deletion is forbidden.
     """
-    my_role: Annotated[Literal["owner", "lawyer", "assistant", "client", "viewer"] | None, Field(alias="myRole")] = None
+    my_role: Annotated[Literal["owner", "lawyer", "assistant", "client", "viewer"] | str | None, Field(alias="myRole")] = None
     """
     The role of a member. owner: manages the case and its members and can delete it. lawyer: works on the case and can change it. assistant: works on the case. client: reads it and asks questions in it. viewer: reads it.
     """
@@ -1184,7 +1214,7 @@ class Case(BaseModel):
     """
     What the case is about.
     """
-    status: Literal["open", "closed"]
+    status: Literal["open", "closed"] | str
     """
     The status of a case.
     """
@@ -1192,7 +1222,7 @@ class Case(BaseModel):
     """
     Whether deletion is forbidden.
     """
-    my_role: Annotated[Literal["owner", "lawyer", "assistant", "client", "viewer"] | None, Field(alias="myRole")] = None
+    my_role: Annotated[Literal["owner", "lawyer", "assistant", "client", "viewer"] | str | None, Field(alias="myRole")] = None
     """
     The role of a member. owner: manages the case and its members and can delete it. lawyer: works on the case and can change it. assistant: works on the case. client: reads it and asks questions in it. viewer: reads it.
     """
@@ -1268,7 +1298,7 @@ class CaseMember(BaseModel):
     in Unicode equals its ASCII form (xn--).
 
     """
-    role: Literal["owner", "lawyer", "assistant", "client", "viewer"]
+    role: Literal["owner", "lawyer", "assistant", "client", "viewer"] | str
     """
     The role of a member. owner: manages the case and its members and can delete it. lawyer: works on the case and can change it. assistant: works on the case. client: reads it and asks questions in it. viewer: reads it.
     """
@@ -1306,7 +1336,7 @@ class CaseInvitation(BaseModel):
     in Unicode equals its ASCII form (xn--).
 
     """
-    role: Literal["owner", "lawyer", "assistant", "client", "viewer"]
+    role: Literal["owner", "lawyer", "assistant", "client", "viewer"] | str
     """
     The role of a member. owner: manages the case and its members and can delete it. lawyer: works on the case and can change it. assistant: works on the case. client: reads it and asks questions in it. viewer: reads it.
     """
@@ -1346,7 +1376,7 @@ class Invitation(BaseModel):
     """
     The name of the person who sent the invitation.
     """
-    role: Literal["owner", "lawyer", "assistant", "client", "viewer"]
+    role: Literal["owner", "lawyer", "assistant", "client", "viewer"] | str
     """
     The role of a member. owner: manages the case and its members and can delete it. lawyer: works on the case and can change it. assistant: works on the case. client: reads it and asks questions in it. viewer: reads it.
     """
@@ -1378,7 +1408,7 @@ class AcceptedInvitation(BaseModel):
     """
     A UUIDv7: ids sort by creation time.
     """
-    role: Literal["owner", "lawyer", "assistant", "client", "viewer"]
+    role: Literal["owner", "lawyer", "assistant", "client", "viewer"] | str
     """
     The role of a member. owner: manages the case and its members and can delete it. lawyer: works on the case and can change it. assistant: works on the case. client: reads it and asks questions in it. viewer: reads it.
     """
@@ -1466,7 +1496,7 @@ class CaseTask(BaseModel):
     """
     What is to be done.
     """
-    status: Literal["open", "done"]
+    status: Literal["open", "done"] | str
     """
     The status of a task.
     """
@@ -1539,11 +1569,11 @@ class PartyConflict(BaseModel):
     model_config = ConfigDict(
         populate_by_name=True,
     )
-    side: Literal["client", "opposing", "other"]
+    side: Literal["client", "opposing", "other"] | str
     """
     The side of a party; other: neither side, such as a witness.
     """
-    matched: list[Literal["name", "similarName", "email", "registrationNumber"]]
+    matched: list[Literal["name", "similarName", "email", "registrationNumber"] | str]
     """
     What matches; `similarName` means that it may be the same person.
     """
@@ -1573,11 +1603,11 @@ class TimelineEntry(BaseModel):
     """
     The API key that acted for the actor, if one did.
     """
-    verb: Literal["read", "download", "create", "update", "delete", "hold"]
+    verb: Literal["read", "download", "create", "update", "delete", "hold"] | str
     """
     The action.
     """
-    subject: Literal["case", "member", "note", "task", "party", "timeline", "consultation", "draft", "document", "signature", "payment"]
+    subject: Literal["case", "member", "note", "task", "party", "timeline", "consultation", "draft", "document", "signature", "payment"] | str
     """
     The resource that it was applied to.
     """
@@ -1705,11 +1735,11 @@ class EmailRecipient(BaseModel):
     in Unicode equals its ASCII form (xn--).
 
     """
-    field: Literal["to", "cc", "bcc"]
+    field: Literal["to", "cc", "bcc"] | str
     """
     The header field that lists the recipient.
     """
-    status: Literal["queued", "sent", "bounced", "failed", "cancelled", "suppressed"]
+    status: Literal["queued", "sent", "bounced", "failed", "cancelled", "suppressed"] | str
     """
     As for the e-mail; suppressed: the address is on the suppression list.
     """
@@ -1775,7 +1805,7 @@ class Email(BaseModel):
     in Unicode equals its ASCII form (xn--).
 
     """
-    status: Literal["queued", "sent", "bounced", "failed", "cancelled"]
+    status: Literal["queued", "sent", "bounced", "failed", "cancelled"] | str
     """
     queued: waiting to be sent; sent: accepted by the mail server for at least one recipient; bounced: rejected permanently; failed: the service stopped trying; cancelled: by the sender.
     """
@@ -1852,7 +1882,7 @@ class Suppression(BaseModel):
     """
     The suppressed address. The address of a person who was erased is not stored; instead there is `erased-`, the first 32 hexadecimal digits of the SHA-256 of the lower-case address, and `@erased.invalid`.
     """
-    reason: Literal["bounced", "manual", "unsubscribed"]
+    reason: Literal["bounced", "manual", "unsubscribed"] | str
     """
     bounced: a mail server reported that the address does not exist; manual: an admin added it; unsubscribed: its owner wants no bulk e-mail.
     """
@@ -1959,7 +1989,7 @@ class Signer(BaseModel):
     """
     The signer's address.
     """
-    status: Literal["waiting", "sent", "opened", "viewed", "consented", "signed", "declined"]
+    status: Literal["waiting", "sent", "opened", "viewed", "consented", "signed", "declined"] | str
     """
     waiting: others sign first; sent: the link was e-mailed or is about to be; opened: the link was used; viewed: the whole document was downloaded with it; consented: the signer agreed to sign electronically.
     """
@@ -1989,24 +2019,27 @@ class SignatureEvent(BaseModel):
     """
     RFC 3339, in UTC.
     """
-    kind: Literal[
-        "created",
-        "risks",
-        "failed",
-        "sent",
-        "reminded",
-        "delivered",
-        "bounced",
-        "forwarded",
-        "opened",
-        "viewed",
-        "consented",
-        "signed",
-        "declined",
-        "cancelled",
-        "expired",
-        "completed",
-    ]
+    kind: (
+        Literal[
+            "created",
+            "risks",
+            "failed",
+            "sent",
+            "reminded",
+            "delivered",
+            "bounced",
+            "forwarded",
+            "opened",
+            "viewed",
+            "consented",
+            "signed",
+            "declined",
+            "cancelled",
+            "expired",
+            "completed",
+        ]
+        | str
+    )
     """
     What happened. risks: the sender accepted risks of the document; delivered, bounced: the mail server accepted or rejected the e-mail to this address; forwarded: the link was used and led to the provider; opened: the link was used; viewed: the whole document was downloaded with it, or the provider reports that it was viewed.
     """
@@ -2093,7 +2126,6 @@ class SignaturePoint(BaseModel):
     """
 
     model_config = ConfigDict(
-        extra="forbid",
         populate_by_name=True,
     )
     x: float
@@ -2538,31 +2570,33 @@ class ReadNotificationsRequest(BaseModel):
 
 class NotificationPreference(BaseModel):
     model_config = ConfigDict(
-        extra="forbid",
         populate_by_name=True,
     )
-    type: Literal[
-        "case.updated",
-        "case.closed",
-        "case.joined",
-        "task.assigned",
-        "document.uploaded",
-        "document.rendered",
-        "document.deleted",
-        "draft.created",
-        "draft.updated",
-        "draft.deleted",
-        "email.sent",
-        "email.bounced",
-        "email.failed",
-        "signature.created",
-        "signature.signed",
-        "signature.declined",
-        "signature.completed",
-        "signature.cancelled",
-        "signature.expired",
-        "signature.failed",
-    ]
+    type: (
+        Literal[
+            "case.updated",
+            "case.closed",
+            "case.joined",
+            "task.assigned",
+            "document.uploaded",
+            "document.rendered",
+            "document.deleted",
+            "draft.created",
+            "draft.updated",
+            "draft.deleted",
+            "email.sent",
+            "email.bounced",
+            "email.failed",
+            "signature.created",
+            "signature.signed",
+            "signature.declined",
+            "signature.completed",
+            "signature.cancelled",
+            "signature.expired",
+            "signature.failed",
+        ]
+        | str
+    )
     """
     The type of an event, as in WebhookEventType. `case.joined` notifies the new member and
     `task.assigned` the assignee; the others notify the members of the case, or else the owner of the
@@ -2581,7 +2615,6 @@ class NotificationPreference(BaseModel):
 
 class NotificationPreferences(BaseModel):
     model_config = ConfigDict(
-        extra="forbid",
         populate_by_name=True,
     )
     items: list[NotificationPreference]
@@ -2732,6 +2765,7 @@ class Webhook(BaseModel):
                 "signature.expired",
                 "signature.failed",
             ]
+            | str
         ],
         Field(alias="eventTypes"),
     ]
@@ -2742,7 +2776,7 @@ class Webhook(BaseModel):
     """
     Whether events are sent.
     """
-    disabled_reason: Annotated[Literal["owner", "gone", "failing"] | None, Field(alias="disabledReason")] = None
+    disabled_reason: Annotated[Literal["owner", "gone", "failing"] | str | None, Field(alias="disabledReason")] = None
     """
     Why the webhook is disabled. owner: somebody disabled it; gone: the receiver answered 410; failing: nothing was delivered for five days.
     """
@@ -2830,7 +2864,7 @@ class WebhookDelivery(BaseModel):
     """
     A WebhookEventType, or ping.
     """
-    status: Literal["pending", "delivered", "failed", "withheld"]
+    status: Literal["pending", "delivered", "failed", "withheld"] | str
     """
     The status of a delivery: pending; answered with 2xx; failed after all attempts; or not sent, because the account may no longer receive the event.
     """
@@ -2924,7 +2958,7 @@ class WebhookAttempt(BaseModel):
     """
     RFC 3339, in UTC.
     """
-    outcome: Literal["delivered", "refused", "redirected", "timeout", "no_address", "forbidden_address", "no_answer", "insecure", "unsigned"]
+    outcome: Literal["delivered", "refused", "redirected", "timeout", "no_address", "forbidden_address", "no_answer", "insecure", "unsigned"] | str
     """
     The outcome: a 2xx response; another status; a 3xx redirect, which is not followed; no response
     within 15 seconds; a host name that does not resolve, or not to a public address; a connection that
@@ -2946,7 +2980,7 @@ class Liveness(BaseModel):
     model_config = ConfigDict(
         populate_by_name=True,
     )
-    status: Literal["ok"] = "ok"
+    status: Literal["ok"] | str = "ok"
     """
     Alive.
     """
@@ -3168,14 +3202,13 @@ class AnalyzeRequest(BaseModel):
 
 class PlaybookPosition(BaseModel):
     model_config = ConfigDict(
-        extra="forbid",
         populate_by_name=True,
     )
     clause_type: Annotated[str, Field(alias="clauseType")]
     """
     The clause type, see `Finding`.
     """
-    severity: Literal["low", "medium", "high"]
+    severity: Literal["low", "medium", "high"] | str
     """
     The severity of a finding or the risk of a whole text.
     """
@@ -3217,7 +3250,7 @@ class Finding(BaseModel):
     model_config = ConfigDict(
         populate_by_name=True,
     )
-    kind: Literal["risk", "clause", "missing"]
+    kind: Literal["risk", "clause", "missing"] | str
     """
     `risk`: a passage that deserves attention. `clause`: a passage that was recognized as a clause of this type and to
     which nothing is objected; it does not count for the risk. `missing`: a clause that the policy expects and the text
@@ -3244,7 +3277,7 @@ class Finding(BaseModel):
     """
     Where it ends (exclusive), in UTF-16 code units; 0 for a missing clause.
     """
-    severity: Literal["low", "medium", "high"]
+    severity: Literal["low", "medium", "high"] | str
     """
     The severity of a finding or the risk of a whole text.
     """
@@ -3291,14 +3324,13 @@ class MaskResponse(BaseModel):
 
 class MaskingEntry(BaseModel):
     model_config = ConfigDict(
-        extra="forbid",
         populate_by_name=True,
     )
     text: str
     """
     Words that are always or never masked. It has a letter or digit.
     """
-    type: Literal["PERSON", "COMPANY", "LOCATION", "ADDRESS", "ID"]
+    type: Literal["PERSON", "COMPANY", "LOCATION", "ADDRESS", "ID"] | str
     """
     The type of its placeholder.
     """
@@ -3404,7 +3436,7 @@ class Consultation(BaseModel):
     """
     A UUIDv7: ids sort by creation time.
     """
-    kind: Literal["chat", "document", "analysis"]
+    kind: Literal["chat", "document", "analysis"] | str
     """
     The type of a consultation.
     """
@@ -3420,7 +3452,7 @@ class Consultation(BaseModel):
     """
     What the AI received for it, with placeholders for personal data: the question with its context, the text with its playbook, or the inputs. Reviews of documents, and consultations from before this was recorded, have none.
     """
-    references: list[Annotated[ConsultationReference | DocumentReference, Field(discriminator="kind")]] | None = None
+    references: list[Annotated[ConsultationReference | DocumentReference | Unknown, Field(union_mode="left_to_right")]] | None = None
     """
     The sources of the answer.
     """
@@ -3534,11 +3566,11 @@ class CaseParty(BaseModel):
     """
     A UUIDv7: ids sort by creation time.
     """
-    kind: Literal["person", "company"]
+    kind: Literal["person", "company"] | str
     """
     Whether a party is a person or a company.
     """
-    side: Literal["client", "opposing", "other"]
+    side: Literal["client", "opposing", "other"] | str
     """
     The side of a party; other: neither side, such as a witness.
     """
@@ -3631,7 +3663,7 @@ class SendEmailResponse(BaseModel):
     """
     A UUIDv7: ids sort by creation time.
     """
-    status: Literal["queued", "sent", "bounced", "failed", "cancelled"]
+    status: Literal["queued", "sent", "bounced", "failed", "cancelled"] | str
     """
     queued: waiting to be sent; sent: accepted by the mail server for at least one recipient; bounced: rejected permanently; failed: the service stopped trying; cancelled: by the sender.
     """
@@ -3660,7 +3692,7 @@ class SendEmailsItem(BaseModel):
     """
     A UUIDv7: ids sort by creation time.
     """
-    status: Literal["queued", "sent", "bounced", "failed", "cancelled"] | None = None
+    status: Literal["queued", "sent", "bounced", "failed", "cancelled"] | str | None = None
     """
     queued: waiting to be sent; sent: accepted by the mail server for at least one recipient; bounced: rejected permanently; failed: the service stopped trying; cancelled: by the sender.
     """
@@ -3691,15 +3723,15 @@ class StoredDocument(BaseModel):
     """
     The content type, detected from the content.
     """
-    kind: Literal["uploaded", "rendered", "signed"]
+    kind: Literal["uploaded", "rendered", "signed"] | str
     """
     The origin of a document: uploaded, rendered by the service, or signed by all signers.
     """
-    text_state: Annotated[Literal["pending", "indexed", "none", "unreadable"], Field(alias="textState")]
+    text_state: Annotated[Literal["pending", "indexed", "none", "unreadable"] | str, Field(alias="textState")]
     """
     pending: the text is still to be extracted; indexed: the search can find it; none: there is no text, as in a scan or an image; unreadable: the text could not be extracted, see `textError`.
     """
-    text_error: Annotated[Literal["memory", "time", "failed"] | None, Field(alias="textError")] = None
+    text_error: Annotated[Literal["memory", "time", "failed"] | str | None, Field(alias="textError")] = None
     """
     Why the text is unreadable. memory: extraction exceeds the memory limit; time: it exceeds the time limit; failed: it failed several times. The document itself is stored unchanged.
     """
@@ -3823,15 +3855,15 @@ class SignatureRequest(BaseModel):
     """
     The SHA-256 of a file's bytes.
     """
-    workflow: Literal["sequential", "parallel"]
+    workflow: Literal["sequential", "parallel"] | str
     """
     The order of signing.
     """
-    provider: Literal["builtin", "docuseal", "documenso"]
+    provider: Literal["builtin", "docuseal", "documenso"] | str
     """
     The signing provider; builtin: this service itself.
     """
-    status: Literal["creating", "failed", "open", "sealing", "completed", "declined", "cancelled", "expired"]
+    status: Literal["creating", "failed", "open", "sealing", "completed", "declined", "cancelled", "expired"] | str
     """
     creating: it is being sent to the provider; open: it can be signed; sealing: all have signed, and the file is being sealed or downloaded; completed, declined, cancelled, expired and failed are final. failed: the provider did not accept it and nobody was asked to sign, or all have signed but the document is lost or damaged and cannot be sealed; the last entry of the log has the reason.
     """
@@ -3843,7 +3875,7 @@ class SignatureRequest(BaseModel):
     """
     The message in the e-mails to the signers.
     """
-    language: Literal["en", "de", "fr", "es"]
+    language: Literal["en", "de", "fr", "es"] | str
     """
     The language of the e-mails.
     """
@@ -3893,7 +3925,6 @@ class Signature(BaseModel):
     """
 
     model_config = ConfigDict(
-        extra="forbid",
         populate_by_name=True,
     )
     typed: str | None = None
@@ -3918,7 +3949,7 @@ class SigningView(BaseModel):
     model_config = ConfigDict(
         populate_by_name=True,
     )
-    state: Literal["open", "early", "signed", "declined", "expired", "closed"]
+    state: Literal["open", "early", "signed", "declined", "expired", "closed"] | str
     """
     The state of the link. open: the signer can sign; early: others sign first; closed: the request was cancelled, or declined by another signer.
     """
@@ -4024,11 +4055,11 @@ class Job(BaseModel):
     """
     The kind of job, such as `email.send`.
     """
-    queue: Literal["interactive", "standard", "bulk"]
+    queue: Literal["interactive", "standard", "bulk"] | str
     """
     The priority: interactive before standard, standard before bulk.
     """
-    status: Literal["waiting", "running", "succeeded", "failed", "cancelled"]
+    status: Literal["waiting", "running", "succeeded", "failed", "cancelled"] | str
     """
     The state of the job. A job that will be retried is waiting; failed is final.
     """
@@ -4082,7 +4113,7 @@ class JobEvent(BaseModel):
     model_config = ConfigDict(
         populate_by_name=True,
     )
-    type: Literal["progress", "done", "error"]
+    type: Literal["progress", "done", "error"] | str
     """
     progress: the job has changed; done: it has ended (the last event); error: it can no longer be followed (the last event).
     """
@@ -4098,7 +4129,7 @@ class Template(BaseModel):
     """
     The id of a template: lower-case letters, digits and hyphens.
     """
-    sharing: Literal["firm", "private"]
+    sharing: Literal["firm", "private"] | str
     """
     Who can use the published versions: everyone (firm), or only the owner (private).
     """
@@ -4150,28 +4181,31 @@ class Notification(BaseModel):
     """
     A UUIDv7: ids sort by creation time.
     """
-    type: Literal[
-        "case.updated",
-        "case.closed",
-        "case.joined",
-        "task.assigned",
-        "document.uploaded",
-        "document.rendered",
-        "document.deleted",
-        "draft.created",
-        "draft.updated",
-        "draft.deleted",
-        "email.sent",
-        "email.bounced",
-        "email.failed",
-        "signature.created",
-        "signature.signed",
-        "signature.declined",
-        "signature.completed",
-        "signature.cancelled",
-        "signature.expired",
-        "signature.failed",
-    ]
+    type: (
+        Literal[
+            "case.updated",
+            "case.closed",
+            "case.joined",
+            "task.assigned",
+            "document.uploaded",
+            "document.rendered",
+            "document.deleted",
+            "draft.created",
+            "draft.updated",
+            "draft.deleted",
+            "email.sent",
+            "email.bounced",
+            "email.failed",
+            "signature.created",
+            "signature.signed",
+            "signature.declined",
+            "signature.completed",
+            "signature.cancelled",
+            "signature.expired",
+            "signature.failed",
+        ]
+        | str
+    )
     """
     The type of an event, as in WebhookEventType. `case.joined` notifies the new member and
     `task.assigned` the assignee; the others notify the members of the case, or else the owner of the
@@ -4242,11 +4276,11 @@ class Checks(BaseModel):
     model_config = ConfigDict(
         populate_by_name=True,
     )
-    database: Literal["ok", "down"]
+    database: Literal["ok", "down"] | str
     """
     The state of a part.
     """
-    redis: Literal["ok", "down"]
+    redis: Literal["ok", "down"] | str
     """
     The state of a part.
     """
@@ -4256,7 +4290,7 @@ class Readiness(BaseModel):
     model_config = ConfigDict(
         populate_by_name=True,
     )
-    status: Literal["ok", "degraded"]
+    status: Literal["ok", "degraded"] | str
     """
     Whether all parts are up.
     """
@@ -4291,7 +4325,7 @@ class ExportedSignature(BaseModel):
     """
     The sender's message.
     """
-    status: Literal["creating", "failed", "open", "sealing", "completed", "declined", "cancelled", "expired"]
+    status: Literal["creating", "failed", "open", "sealing", "completed", "declined", "cancelled", "expired"] | str
     """
     creating: it is being sent to the provider; open: it can be signed; sealing: all have signed, and the file is being sealed or downloaded; completed, declined, cancelled, expired and failed are final. failed: the provider did not accept it and nobody was asked to sign, or all have signed but the document is lost or damaged and cannot be sealed; the last entry of the log has the reason.
     """
@@ -4319,7 +4353,7 @@ class ExportedCase(BaseModel):
     """
     A UUIDv7: ids sort by creation time.
     """
-    role: Literal["owner", "lawyer", "assistant", "client", "viewer"]
+    role: Literal["owner", "lawyer", "assistant", "client", "viewer"] | str
     """
     The role of a member. owner: manages the case and its members and can delete it. lawyer: works on the case and can change it. assistant: works on the case. client: reads it and asks questions in it. viewer: reads it.
     """
@@ -4361,7 +4395,7 @@ class ChatResponse(BaseModel):
     """
     The answer, in Markdown.
     """
-    references: list[Annotated[ConsultationReference | DocumentReference, Field(discriminator="kind")]]
+    references: list[Annotated[ConsultationReference | DocumentReference | Unknown, Field(union_mode="left_to_right")]]
     """
     The sources of the answer.
     """
@@ -4403,7 +4437,7 @@ class ChatEvent(BaseModel):
     model_config = ConfigDict(
         populate_by_name=True,
     )
-    type: Literal["delta", "done", "error"]
+    type: Literal["delta", "done", "error"] | str
     """
     delta: a piece of the answer; done: the whole answer, as the last event; error: the failure, as the last event.
     """
@@ -4423,7 +4457,7 @@ class AnalyzeResponse(BaseModel):
     """
     The findings, in the order of the text; missing clauses last.
     """
-    risk_level: Annotated[Literal["low", "medium", "high"], Field(alias="riskLevel")]
+    risk_level: Annotated[Literal["low", "medium", "high"] | str, Field(alias="riskLevel")]
     """
     The severity of a finding or the risk of a whole text.
     """
@@ -4459,7 +4493,6 @@ class AnalyzeResponse(BaseModel):
 
 class PlaybookContent(BaseModel):
     model_config = ConfigDict(
-        extra="forbid",
         populate_by_name=True,
     )
     name: str
@@ -4470,7 +4503,7 @@ class PlaybookContent(BaseModel):
     """
     For whom and how a document is reviewed.
     """
-    extends: Literal["default", "nda", "vendor", "employment", "lease", "dpa", "sale", "loan"] | None = None
+    extends: Literal["default", "nda", "vendor", "employment", "lease", "dpa", "sale", "loan"] | str | None = None
     """
     The rule set that a text is checked against: any commercial contract, a non-disclosure agreement, goods or
     services from a vendor, an employment contract, a lease, a data processing agreement, a sale of goods or a

@@ -10,7 +10,7 @@ from typing import Literal
 from typing_extensions import Unpack
 
 from . import models
-from .call import Call, CallOptions, Content, File, KeyedCallOptions
+from .call import Call, CallOptions, Content, File, KeyedCallOptions, Saved, Target
 from .session import AsyncSession, Session
 
 ProblemCode = Literal[
@@ -1475,6 +1475,19 @@ class Operations(Session):
             options,
         )
 
+    def get_document_content_to(
+        self, file: Target, doc_id: str, *, range: str | None = None, if_none_match: str | None = None, **options: Unpack[CallOptions]
+    ) -> Saved:
+        """Like get_document_content, but writes what arrives to a file, and holds no more than a piece of it in memory.
+
+        `file` is a path, where a complete file appears or none, or an open binary file.
+        """
+        return self.save(
+            Call("GET", "/api/docs/{docId}/content", path={"docId": doc_id}, headers={"Range": range, "If-None-Match": if_none_match}, authorized=True),
+            file,
+            options,
+        )
+
     def verify_document(self, doc_id: str, **options: Unpack[CallOptions]) -> models.Verification:
         """Verify a document.
 
@@ -2006,6 +2019,13 @@ class Operations(Session):
         """
         return self.call(Call("GET", "/api/esign/{trackingId}/evidence", path={"trackingId": tracking_id}, authorized=True), Content, options)
 
+    def get_signature_evidence_to(self, file: Target, tracking_id: str, **options: Unpack[CallOptions]) -> Saved:
+        """Like get_signature_evidence, but writes what arrives to a file, and holds no more than a piece of it in memory.
+
+        `file` is a path, where a complete file appears or none, or an open binary file.
+        """
+        return self.save(Call("GET", "/api/esign/{trackingId}/evidence", path={"trackingId": tracking_id}, authorized=True), file, options)
+
     def view_signing(self, body: models.SigningToken, **options: Unpack[CallOptions]) -> models.SigningView:
         """Open a signing link.
 
@@ -2022,6 +2042,13 @@ class Operations(Session):
         (`document_gone`), the answer is 409 and `code` is the reason.
         """
         return self.call(Call("POST", "/api/esign/signing/document", body=body), Content, options)
+
+    def get_signing_document_to(self, file: Target, body: models.SigningToken, **options: Unpack[CallOptions]) -> Saved:
+        """Like get_signing_document, but writes what arrives to a file, and holds no more than a piece of it in memory.
+
+        `file` is a path, where a complete file appears or none, or an open binary file.
+        """
+        return self.save(Call("POST", "/api/esign/signing/document", body=body), file, options)
 
     def get_signing_text(self, body: models.SigningToken, **options: Unpack[CallOptions]) -> models.SigningText:
         """Get the text of a signing link's document.
@@ -2132,12 +2159,26 @@ class Operations(Session):
         """
         return self.call(Call("GET", "/metrics", authorized=True), Content, options)
 
+    def get_metrics_to(self, file: Target, **options: Unpack[CallOptions]) -> Saved:
+        """Like get_metrics, but writes what arrives to a file, and holds no more than a piece of it in memory.
+
+        `file` is a path, where a complete file appears or none, or an open binary file.
+        """
+        return self.save(Call("GET", "/metrics", authorized=True), file, options)
+
     def get_contract_yaml(self, *, if_none_match: str | None = None, **options: Unpack[CallOptions]) -> Content:
         """OpenAPI document as YAML.
 
         Returns this OpenAPI document.
         """
         return self.call(Call("GET", "/openapi.yaml", headers={"If-None-Match": if_none_match}), Content, options)
+
+    def get_contract_yaml_to(self, file: Target, *, if_none_match: str | None = None, **options: Unpack[CallOptions]) -> Saved:
+        """Like get_contract_yaml, but writes what arrives to a file, and holds no more than a piece of it in memory.
+
+        `file` is a path, where a complete file appears or none, or an open binary file.
+        """
+        return self.save(Call("GET", "/openapi.yaml", headers={"If-None-Match": if_none_match}), file, options)
 
     def get_contract_json(self, *, if_none_match: str | None = None, **options: Unpack[CallOptions]) -> dict[str, object]:
         """OpenAPI document as JSON.
@@ -3579,6 +3620,19 @@ class AsyncOperations(AsyncSession):
             options,
         )
 
+    async def get_document_content_to(
+        self, file: Target, doc_id: str, *, range: str | None = None, if_none_match: str | None = None, **options: Unpack[CallOptions]
+    ) -> Saved:
+        """Like get_document_content, but writes what arrives to a file, and holds no more than a piece of it in memory.
+
+        `file` is a path, where a complete file appears or none, or an open binary file.
+        """
+        return await self.save(
+            Call("GET", "/api/docs/{docId}/content", path={"docId": doc_id}, headers={"Range": range, "If-None-Match": if_none_match}, authorized=True),
+            file,
+            options,
+        )
+
     async def verify_document(self, doc_id: str, **options: Unpack[CallOptions]) -> models.Verification:
         """Verify a document.
 
@@ -4123,6 +4177,13 @@ class AsyncOperations(AsyncSession):
         """
         return await self.call(Call("GET", "/api/esign/{trackingId}/evidence", path={"trackingId": tracking_id}, authorized=True), Content, options)
 
+    async def get_signature_evidence_to(self, file: Target, tracking_id: str, **options: Unpack[CallOptions]) -> Saved:
+        """Like get_signature_evidence, but writes what arrives to a file, and holds no more than a piece of it in memory.
+
+        `file` is a path, where a complete file appears or none, or an open binary file.
+        """
+        return await self.save(Call("GET", "/api/esign/{trackingId}/evidence", path={"trackingId": tracking_id}, authorized=True), file, options)
+
     async def view_signing(self, body: models.SigningToken, **options: Unpack[CallOptions]) -> models.SigningView:
         """Open a signing link.
 
@@ -4139,6 +4200,13 @@ class AsyncOperations(AsyncSession):
         (`document_gone`), the answer is 409 and `code` is the reason.
         """
         return await self.call(Call("POST", "/api/esign/signing/document", body=body), Content, options)
+
+    async def get_signing_document_to(self, file: Target, body: models.SigningToken, **options: Unpack[CallOptions]) -> Saved:
+        """Like get_signing_document, but writes what arrives to a file, and holds no more than a piece of it in memory.
+
+        `file` is a path, where a complete file appears or none, or an open binary file.
+        """
+        return await self.save(Call("POST", "/api/esign/signing/document", body=body), file, options)
 
     async def get_signing_text(self, body: models.SigningToken, **options: Unpack[CallOptions]) -> models.SigningText:
         """Get the text of a signing link's document.
@@ -4249,12 +4317,26 @@ class AsyncOperations(AsyncSession):
         """
         return await self.call(Call("GET", "/metrics", authorized=True), Content, options)
 
+    async def get_metrics_to(self, file: Target, **options: Unpack[CallOptions]) -> Saved:
+        """Like get_metrics, but writes what arrives to a file, and holds no more than a piece of it in memory.
+
+        `file` is a path, where a complete file appears or none, or an open binary file.
+        """
+        return await self.save(Call("GET", "/metrics", authorized=True), file, options)
+
     async def get_contract_yaml(self, *, if_none_match: str | None = None, **options: Unpack[CallOptions]) -> Content:
         """OpenAPI document as YAML.
 
         Returns this OpenAPI document.
         """
         return await self.call(Call("GET", "/openapi.yaml", headers={"If-None-Match": if_none_match}), Content, options)
+
+    async def get_contract_yaml_to(self, file: Target, *, if_none_match: str | None = None, **options: Unpack[CallOptions]) -> Saved:
+        """Like get_contract_yaml, but writes what arrives to a file, and holds no more than a piece of it in memory.
+
+        `file` is a path, where a complete file appears or none, or an open binary file.
+        """
+        return await self.save(Call("GET", "/openapi.yaml", headers={"If-None-Match": if_none_match}), file, options)
 
     async def get_contract_json(self, *, if_none_match: str | None = None, **options: Unpack[CallOptions]) -> dict[str, object]:
         """OpenAPI document as JSON.

@@ -13,11 +13,13 @@ from typing import Any, TypeVar, overload
 import httpx
 from typing_extensions import Self
 
-from .call import Call, CallOptions, decode, retry_wait
+from .call import Call, CallOptions, Saved, Target, decode, opened, retry_wait, saved
 from .errors import UnauthenticatedError, of_response, of_transport
 from .models import RefreshRequest, Tokens
 
 T = TypeVar("T")
+
+_PIECE = 1 << 16
 
 
 class _Credentials:
@@ -85,6 +87,21 @@ class Session(_Credentials):
             except httpx.TransportError as error:
                 raise of_transport(error) from error
             return decode(response, decoder)
+
+    def save(self, call: Call, target: Target, options: CallOptions) -> Saved:
+        """Sends a call and writes its response to a file, as it arrives."""
+        with self.stream(call, options) as response:
+            if response.status_code == 304:
+                return saved(response, 0)
+            size = 0
+            try:
+                with opened(target) as file:
+                    for piece in response.iter_bytes(_PIECE):
+                        file.write(piece)
+                        size += len(piece)
+            except httpx.TransportError as error:
+                raise of_transport(error) from error
+            return saved(response, size)
 
     @contextmanager
     def stream(self, call: Call, options: CallOptions, accept: str | None = None) -> Iterator[httpx.Response]:
@@ -177,6 +194,21 @@ class AsyncSession(_Credentials):
             except httpx.TransportError as error:
                 raise of_transport(error) from error
             return decode(response, decoder)
+
+    async def save(self, call: Call, target: Target, options: CallOptions) -> Saved:
+        """Sends a call and writes its response to a file, as it arrives."""
+        async with self.stream(call, options) as response:
+            if response.status_code == 304:
+                return saved(response, 0)
+            size = 0
+            try:
+                with opened(target) as file:
+                    async for piece in response.aiter_bytes(_PIECE):
+                        await asyncio.to_thread(file.write, piece)
+                        size += len(piece)
+            except httpx.TransportError as error:
+                raise of_transport(error) from error
+            return saved(response, size)
 
     @asynccontextmanager
     async def stream(self, call: Call, options: CallOptions, accept: str | None = None) -> AsyncIterator[httpx.Response]:
