@@ -372,6 +372,34 @@ func TestLinks(t *testing.T) {
 	}
 }
 
+// TestIndex checks that docs/README.md lists every guide, and that links between the Markdown files of the repository lead to files.
+func TestIndex(t *testing.T) {
+	t.Parallel()
+	index, err := os.ReadFile("../../docs/README.md")
+	testkit.Must(t, err)
+	guides, err := filepath.Glob("../../docs/*.md")
+	testkit.Must(t, err)
+	for _, guide := range guides {
+		if name := filepath.Base(guide); name != "README.md" && !strings.Contains(string(index), "]("+name+")") {
+			t.Errorf("docs/README.md does not list %s", name)
+		}
+	}
+	found := 0
+	for _, file := range append(guides, "../../README.md", "../../ARCHITECTURE.md", "../../CONTRIBUTING.md", "../../CHANGELOG.md") {
+		source, err := os.ReadFile(file)
+		testkit.Must(t, err)
+		for _, m := range regexp.MustCompile(`\]\(([^)#:\s]+)(?:#[^)]*)?\)`).FindAllSubmatch(source, -1) {
+			found++
+			if _, err := os.Stat(filepath.Join(filepath.Dir(file), string(m[1]))); err != nil {
+				t.Errorf("%s: the link %s leads nowhere", filepath.Base(file), m[1])
+			}
+		}
+	}
+	if found < 100 {
+		t.Errorf("found %d links", found)
+	}
+}
+
 // TestOperationsInGuides checks that the guides name only operations that the contract has.
 func TestOperationsInGuides(t *testing.T) {
 	t.Parallel()
