@@ -12,6 +12,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/netip"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -36,6 +37,7 @@ import (
 	"counsel/domain/webhooks"
 	"counsel/gen/api"
 	"counsel/handlers/middleware"
+	"counsel/handlers/pages/docsite"
 	"counsel/handlers/problem"
 )
 
@@ -103,6 +105,7 @@ type Server struct {
 	storeTimeout time.Duration
 	problems     problem.Describer
 	contract     contractFiles
+	docs         func() (*docsite.Site, error) // made on first use
 	readiness    readiness
 	draining     atomic.Bool
 	drained      chan struct{} // closed by Drain
@@ -130,6 +133,7 @@ func New(c Config) (*Server, error) {
 	if s.contract, err = loadContractFiles(c.Contract); err != nil {
 		return nil, fmt.Errorf("contract: %w", err)
 	}
+	s.docs = sync.OnceValues(func() (*docsite.Site, error) { return docsite.Build(c.Contract) })
 	if s.http, err = steps.Handler(s); err != nil {
 		return nil, err
 	}

@@ -6,7 +6,6 @@ import (
 	"counsel/gen/api"
 	"counsel/handlers/middleware"
 	"counsel/handlers/pages"
-	"counsel/handlers/pages/docsite"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -142,7 +141,7 @@ func (i indexResponse) VisitGetIndexResponse(w http.ResponseWriter) error {
 
 // GetDocs returns the first page of the documentation.
 func (s *Server) GetDocs(ctx context.Context, r api.GetDocsRequestObject) (api.GetDocsResponseObject, error) {
-	site, err := docsite.Get()
+	site, err := s.docs()
 	if err != nil {
 		return nil, err
 	}
@@ -151,7 +150,7 @@ func (s *Server) GetDocs(ctx context.Context, r api.GetDocsRequestObject) (api.G
 
 // GetDocsReference returns the API reference.
 func (s *Server) GetDocsReference(ctx context.Context, r api.GetDocsReferenceRequestObject) (api.GetDocsReferenceResponseObject, error) {
-	site, err := docsite.Get()
+	site, err := s.docs()
 	if err != nil {
 		return nil, err
 	}
@@ -165,7 +164,7 @@ func (s *Server) GetDocsScript(ctx context.Context, r api.GetDocsScriptRequestOb
 
 // GetDocsGuide returns a guide.
 func (s *Server) GetDocsGuide(ctx context.Context, r api.GetDocsGuideRequestObject) (api.GetDocsGuideResponseObject, error) {
-	site, err := docsite.Get()
+	site, err := s.docs()
 	if err != nil {
 		return nil, err
 	}
@@ -178,7 +177,7 @@ func (s *Server) GetDocsGuide(ctx context.Context, r api.GetDocsGuideRequestObje
 
 // GetDocsAsset returns a file that the pages of the documentation load.
 func (s *Server) GetDocsAsset(ctx context.Context, r api.GetDocsAssetRequestObject) (api.GetDocsAssetResponseObject, error) {
-	site, err := docsite.Get()
+	site, err := s.docs()
 	if err != nil {
 		return nil, err
 	}

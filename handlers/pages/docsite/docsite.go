@@ -5,6 +5,7 @@ package docsite
 
 import (
 	"bytes"
+	"compress/gzip"
 	"embed"
 	"encoding/json"
 	"fmt"
@@ -12,10 +13,10 @@ import (
 	"io/fs"
 	"path"
 	"strings"
-	"sync"
 
 	"counsel/docs"
 	"counsel/gen/api"
+	"counsel/gen/samples"
 	"counsel/handlers/pages"
 )
 
@@ -40,9 +41,6 @@ type Site struct {
 	Assets           map[string]pages.Page // by file name
 }
 
-// Get builds the site on first use.
-var Get = sync.OnceValues(build)
-
 // navigation is the table of contents that every page has.
 type navigation struct {
 	Title  string
@@ -64,7 +62,8 @@ type page struct {
 	Version     string
 }
 
-func build() (*Site, error) {
+// Build makes the site. openapi is openapi.yaml.
+func Build(openapi []byte) (*Site, error) {
 	contract, err := readContract()
 	if err != nil {
 		return nil, err
@@ -124,7 +123,10 @@ func build() (*Site, error) {
 		return nil, err
 	}
 	s.Reference = pages.Page{Body: reference, ContentType: html, Policy: referencePolicy, Cacheable: true}.WithETag()
-	return s, s.addAssets(order, guides)
+	if err := s.addAssets(order, guides); err != nil {
+		return nil, err
+	}
+	return s, s.addSamples(openapi)
 }
 
 // addAssets adds the style sheet, the scripts, the pictures and what the search looks through.
@@ -157,6 +159,31 @@ func (s *Site) addAssets(order []link, guides map[string]*guide) error {
 		return err
 	}
 	s.Assets["search-index.js"] = pages.Page{Body: index, ContentType: javaScript, Cacheable: true}.WithETag()
+	return nil
+}
+
+// Assets that are made from the samples of code.
+const (
+	contractWithSamples = "openapi-with-samples.yaml"
+	collection          = "counsel.postman_collection.json"
+)
+
+// addSamples adds what the reference shows, which is the contract with samples, and the collection for API clients.
+func (s *Site) addSamples(openapi []byte) error {
+	contract, err := samples.AddTo(openapi)
+	if err != nil {
+		return err
+	}
+	var compressed bytes.Buffer
+	w := gzip.NewWriter(&compressed)
+	if _, err := w.Write(contract); err != nil {
+		return err
+	}
+	if err := w.Close(); err != nil {
+		return err
+	}
+	s.Assets[contractWithSamples] = pages.Page{Body: compressed.Bytes(), ContentType: "application/yaml", Gzipped: true, Cacheable: true}.WithETag()
+	s.Assets[collection] = pages.Page{Body: samples.Collection, ContentType: "application/json", Cacheable: true}.WithETag()
 	return nil
 }
 

@@ -16,7 +16,7 @@ import (
 // Export writes the documentation to a folder, from which it can be read without a server or published below any address.
 // yaml is openapi.yaml. Links between the files are relative.
 func Export(dir string, yaml []byte) error {
-	s, err := Get()
+	s, err := Build(yaml)
 	if err != nil {
 		return err
 	}
@@ -24,7 +24,11 @@ func Export(dir string, yaml []byte) error {
 	if err != nil {
 		return err
 	}
-	quoted, err := json.Marshal(string(yaml))
+	contract, err := s.Assets[contractWithSamples].Plain()
+	if err != nil {
+		return err
+	}
+	quoted, err := json.Marshal(string(contract))
 	if err != nil {
 		return err
 	}
@@ -45,7 +49,9 @@ func Export(dir string, yaml []byte) error {
 		files["docs/"+name+".html"] = relative(p.Body, "docs")
 	}
 	for name, p := range s.Assets {
-		files["docs/assets/"+name] = p.Body
+		if files["docs/assets/"+name], err = p.Plain(); err != nil {
+			return err
+		}
 	}
 	index := "docs/assets/search-index.js"
 	files[index] = regexp.MustCompile(`"page":"([a-z0-9-]+)"`).ReplaceAll(files[index], []byte(`"page":"$1.html"`))

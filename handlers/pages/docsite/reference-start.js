@@ -2,16 +2,16 @@
 'use strict';
 window.Scalar.createApiReference('#reference', {
   // A page that was opened from a file cannot read other files: the static export sets the contract.
-  ...(window.openapi ? { content: window.openapi } : { url: '/openapi.yaml' }), // the JSON has the same content, but not the order it is meant to be read in
+  ...(window.openapi ? { content: window.openapi } : { url: '/docs/assets/openapi-with-samples.yaml' }),
   agent: { disabled: true },
   mcp: { disabled: true },
   telemetry: false,
   withDefaultFonts: false,
   hideClientButton: true,
+  hiddenClients: true, // the contract has samples for our clients
   showDeveloperTools: 'never',
   persistAuth: false,
   documentDownloadType: 'direct',
-  defaultHttpClient: { targetKey: 'shell', clientKey: 'curl' },
 });
 
 // The reference has links that are only an icon; a screen reader needs a name for them.

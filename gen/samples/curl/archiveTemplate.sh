@@ -1,0 +1,3 @@
+curl --fail-with-body --request POST "$COUNSEL_URL/api/templates/nda/archive" \
+  --header "Authorization: Bearer $COUNSEL_API_KEY" \
+  --header "Idempotency-Key: $(uuidgen)"

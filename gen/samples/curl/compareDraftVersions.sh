@@ -1,0 +1,4 @@
+curl --fail-with-body --get "$COUNSEL_URL/api/drafts/019ab4ca-0b3f-7c5d-9d2e-5a4f3c2b1a09/compare" \
+  --header "Authorization: Bearer $COUNSEL_API_KEY" \
+  --data-urlencode "from=1" \
+  --data-urlencode "to=2"

@@ -1,0 +1,6 @@
+curl --fail-with-body "$COUNSEL_URL/api/esign/signing/decline" \
+  --header "Content-Type: application/json" \
+  --data '{
+    "token": "nV3m8k0bq4yG7fZr1cXwT6uHs2LdJp9aEoKiYxNvB5M",
+    "reason": "Clause 4 is not what we agreed."
+  }'

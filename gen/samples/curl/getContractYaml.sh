@@ -1,0 +1,1 @@
+curl --fail-with-body "$COUNSEL_URL/openapi.yaml"

@@ -1,0 +1,4 @@
+curl --fail-with-body "$COUNSEL_URL/api/esign/signing/document" \
+  --header "Content-Type: application/json" \
+  --data '{ "token": "nV3m8k0bq4yG7fZr1cXwT6uHs2LdJp9aEoKiYxNvB5M" }' \
+  --output document.pdf

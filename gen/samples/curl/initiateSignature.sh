@@ -1,0 +1,13 @@
+curl --fail-with-body "$COUNSEL_URL/api/esign/initiate" \
+  --header "Authorization: Bearer $COUNSEL_API_KEY" \
+  --header "Idempotency-Key: $(uuidgen)" \
+  --header "Content-Type: application/json" \
+  --data '{
+    "docId": "019ab4d0-1c2d-7e3f-8a4b-5c6d7e8f9a0b",
+    "workflow": "sequential",
+    "message": "Please sign by Friday.",
+    "signers": [
+      { "name": "Ada Lovelace", "email": "ada@example.com", "order": 1 },
+      { "name": "Grace Hopper", "email": "grace@example.com", "order": 2 }
+    ]
+  }'

@@ -1,0 +1,3 @@
+curl --fail-with-body --get "$COUNSEL_URL/api/webhooks/019ab4e0-5d11-7c3a-9e0f-6b7a8c9d0e1f/deliveries" \
+  --header "Authorization: Bearer $COUNSEL_API_KEY" \
+  --data-urlencode "status=failed"

@@ -1,0 +1,7 @@
+curl --fail-with-body "$COUNSEL_URL/api/auth/register" \
+  --header "Content-Type: application/json" \
+  --data '{
+    "email": "ada@example.com",
+    "password": "correct horse battery",
+    "fullName": "Ada Lovelace"
+  }'

@@ -1,0 +1,4 @@
+curl --fail-with-body --request PATCH "$COUNSEL_URL/api/cases/019ab4d0-1c2d-7e3f-8a4b-5c6d7e8f9a0b" \
+  --header "Authorization: Bearer $COUNSEL_API_KEY" \
+  --header "Content-Type: application/json" \
+  --data '{ "status": "closed" }'

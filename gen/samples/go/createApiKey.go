@@ -1,0 +1,29 @@
+//go:build ignore
+
+package main
+
+import (
+	"context"
+	"fmt"
+	"log"
+	"os"
+
+	"counsel.example/counsel"
+)
+
+func main() {
+	ctx := context.Background()
+	client := counsel.New(os.Getenv("COUNSEL_URL"))
+	if err := client.Login(ctx, os.Getenv("COUNSEL_EMAIL"), os.Getenv("COUNSEL_PASSWORD")); err != nil {
+		log.Fatal(err)
+	}
+
+	result, err := client.CreateAPIKey(ctx, counsel.CreateAPIKeyRequest{
+		Name:   "Reports",
+		Scopes: []counsel.APIKeyScope{counsel.APIKeyScopeAsteriskRead},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Printf("%+v\n", *result)
+}

@@ -1,0 +1,25 @@
+//go:build ignore
+
+package main
+
+import (
+	"context"
+	"log"
+	"os"
+
+	"counsel.example/counsel"
+)
+
+func main() {
+	ctx := context.Background()
+	client := counsel.New(os.Getenv("COUNSEL_URL"), counsel.WithAPIKey(os.Getenv("COUNSEL_API_KEY")))
+
+	err := client.DeleteCaseNote(
+		ctx,
+		"019ab4d0-1c2d-7e3f-8a4b-5c6d7e8f9a0b",
+		"019ab4d1-2b3c-7d4e-9f50-617283940a1b",
+	)
+	if err != nil {
+		log.Fatal(err)
+	}
+}

@@ -1,0 +1,23 @@
+//go:build ignore
+
+package main
+
+import (
+	"context"
+	"fmt"
+	"log"
+	"os"
+
+	"counsel.example/counsel"
+)
+
+func main() {
+	ctx := context.Background()
+	client := counsel.New(os.Getenv("COUNSEL_URL"))
+
+	result, err := client.GetContractJSON(ctx, counsel.GetContractJSONParams{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Printf("%+v\n", *result)
+}

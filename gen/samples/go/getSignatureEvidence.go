@@ -1,0 +1,33 @@
+//go:build ignore
+
+package main
+
+import (
+	"context"
+	"io"
+	"log"
+	"os"
+
+	"counsel.example/counsel"
+)
+
+func main() {
+	ctx := context.Background()
+	client := counsel.New(os.Getenv("COUNSEL_URL"), counsel.WithAPIKey(os.Getenv("COUNSEL_API_KEY")))
+
+	content, err := client.GetSignatureEvidence(ctx, "019ab4d0-1c2d-7e3f-8a4b-5c6d7e8f9a0b")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer content.Close()
+	file, err := os.Create("archive.zip")
+	if err != nil {
+		log.Fatal(err)
+	}
+	if _, err := io.Copy(file, content); err != nil {
+		log.Fatal(err)
+	}
+	if err := file.Close(); err != nil {
+		log.Fatal(err)
+	}
+}

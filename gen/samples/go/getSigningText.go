@@ -1,0 +1,25 @@
+//go:build ignore
+
+package main
+
+import (
+	"context"
+	"fmt"
+	"log"
+	"os"
+
+	"counsel.example/counsel"
+)
+
+func main() {
+	ctx := context.Background()
+	client := counsel.New(os.Getenv("COUNSEL_URL"))
+
+	result, err := client.GetSigningText(ctx, counsel.SigningToken{
+		Token: "nV3m8k0bq4yG7fZr1cXwT6uHs2LdJp9aEoKiYxNvB5M",
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Printf("%+v\n", *result)
+}

@@ -1,0 +1,27 @@
+//go:build ignore
+
+package main
+
+import (
+	"context"
+	"fmt"
+	"log"
+	"os"
+
+	"counsel.example/counsel"
+)
+
+func main() {
+	ctx := context.Background()
+	client := counsel.New(os.Getenv("COUNSEL_URL"), counsel.WithAPIKey(os.Getenv("COUNSEL_API_KEY")))
+
+	result, err := client.GetWebhookDelivery(
+		ctx,
+		"019ab4e0-5d11-7c3a-9e0f-6b7a8c9d0e1f",
+		"019ab4e1-77aa-7b21-9f00-1a2b3c4d5e6f",
+	)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Printf("%+v\n", *result)
+}

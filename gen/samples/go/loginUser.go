@@ -1,0 +1,26 @@
+//go:build ignore
+
+package main
+
+import (
+	"context"
+	"fmt"
+	"log"
+	"os"
+
+	"counsel.example/counsel"
+)
+
+func main() {
+	ctx := context.Background()
+	client := counsel.New(os.Getenv("COUNSEL_URL"))
+
+	result, err := client.LoginUser(ctx, counsel.LoginRequest{
+		Email:    "ada@example.com",
+		Password: "correct horse battery",
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Printf("%+v\n", *result)
+}

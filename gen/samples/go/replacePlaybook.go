@@ -1,0 +1,35 @@
+//go:build ignore
+
+package main
+
+import (
+	"context"
+	"fmt"
+	"log"
+	"os"
+
+	"counsel.example/counsel"
+)
+
+func main() {
+	ctx := context.Background()
+	client := counsel.New(os.Getenv("COUNSEL_URL"), counsel.WithAPIKey(os.Getenv("COUNSEL_API_KEY")))
+
+	result, err := client.ReplacePlaybook(ctx, "019ab4d9-1111-7c2d-8e3f-4a5b6c7d8e9f", counsel.ReplacePlaybookRequest{
+		Version: 1,
+		Playbook: counsel.PlaybookContent{
+			Name: "Our terms for NDAs",
+			Positions: []counsel.PlaybookPosition{
+				{
+					ClauseType: "Non-Compete",
+					Severity:   counsel.SeverityHigh,
+					Forbidden:  counsel.Ptr(true),
+				},
+			},
+		},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Printf("%+v\n", *result)
+}

@@ -1,0 +1,26 @@
+//go:build ignore
+
+package main
+
+import (
+	"context"
+	"fmt"
+	"log"
+	"os"
+	"time"
+
+	"counsel.example/counsel"
+)
+
+func main() {
+	ctx := context.Background()
+	client := counsel.New(os.Getenv("COUNSEL_URL"), counsel.WithAPIKey(os.Getenv("COUNSEL_API_KEY")))
+
+	result, err := client.ReplayWebhook(ctx, "019ab4e0-5d11-7c3a-9e0f-6b7a8c9d0e1f", counsel.ReplayWebhookRequest{
+		Since: time.Date(2026, time.November, 24, 0, 0, 0, 0, time.UTC),
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Printf("%+v\n", *result)
+}

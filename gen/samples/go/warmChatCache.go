@@ -1,0 +1,28 @@
+//go:build ignore
+
+package main
+
+import (
+	"context"
+	"fmt"
+	"log"
+	"os"
+
+	"counsel.example/counsel"
+)
+
+func main() {
+	ctx := context.Background()
+	client := counsel.New(os.Getenv("COUNSEL_URL"), counsel.WithAPIKey(os.Getenv("COUNSEL_API_KEY")))
+
+	result, err := client.WarmChatCache(ctx, counsel.WarmCacheRequest{
+		Questions: []counsel.WarmCacheRequest_Questions{
+			{Message: "How long does an NDA bind me?"},
+			{Message: "What is a notice period?", Locale: counsel.Ptr("de")},
+		},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Printf("%+v\n", *result)
+}

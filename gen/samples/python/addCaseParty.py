@@ -1,0 +1,15 @@
+import os
+
+from counsel import Counsel, models
+
+with Counsel(os.environ["COUNSEL_URL"], api_key=os.environ["COUNSEL_API_KEY"]) as counsel:
+    result = counsel.add_case_party(
+        "019ab4d0-1c2d-7e3f-8a4b-5c6d7e8f9a0b",
+        models.AddCasePartyRequest(
+            kind="company",
+            side="opposing",
+            name="Southwind Ltd",
+            registration_number="HRB 12345",
+        ),
+    )
+    print(result)

@@ -1,0 +1,9 @@
+import os
+
+from counsel import Counsel, models
+
+with Counsel(os.environ["COUNSEL_URL"]) as counsel:
+    result = counsel.get_signing_text(
+        models.SigningToken(token="nV3m8k0bq4yG7fZr1cXwT6uHs2LdJp9aEoKiYxNvB5M")
+    )
+    print(result)

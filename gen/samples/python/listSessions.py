@@ -1,0 +1,8 @@
+import os
+
+from counsel import Counsel
+
+with Counsel(os.environ["COUNSEL_URL"]) as counsel:
+    counsel.login(os.environ["COUNSEL_EMAIL"], os.environ["COUNSEL_PASSWORD"])
+    result = counsel.list_sessions()
+    print(result)

@@ -1,0 +1,7 @@
+import os
+
+from counsel import Counsel
+
+with Counsel(os.environ["COUNSEL_URL"]) as counsel:
+    counsel.login(os.environ["COUNSEL_EMAIL"], os.environ["COUNSEL_PASSWORD"])
+    counsel.logout_user()

@@ -1,0 +1,8 @@
+import os
+
+from counsel import Counsel
+
+with Counsel(os.environ["COUNSEL_URL"], api_key=os.environ["COUNSEL_API_KEY"]) as counsel:
+    counsel.remove_case_member(
+        "019ab4d0-1c2d-7e3f-8a4b-5c6d7e8f9a0b", "019ab4c2-7c1e-7a52-9a51-3b6a0f1c2d4e"
+    )

@@ -1,0 +1,12 @@
+import os
+
+from counsel import Counsel, models
+
+with Counsel(os.environ["COUNSEL_URL"]) as counsel:
+    result = counsel.sign_document(
+        models.SigningSignature(
+            token="nV3m8k0bq4yG7fZr1cXwT6uHs2LdJp9aEoKiYxNvB5M",
+            signature=models.Signature(typed="Ada Lovelace"),
+        )
+    )
+    print(result)

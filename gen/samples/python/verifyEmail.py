@@ -1,0 +1,10 @@
+import os
+
+from counsel import Counsel, models
+
+with Counsel(os.environ["COUNSEL_URL"]) as counsel:
+    counsel.verify_email(
+        models.VerifyEmailRequest(
+            token="AZq0yS8NfQuKNX8d4MG5qgn4bQgYhMfWWaLqgxVrQFaOTxsrC4Is0V1sFbDwCgg0"
+        )
+    )

@@ -1,0 +1,8 @@
+import os
+
+from counsel import Counsel
+
+with Counsel(os.environ["COUNSEL_URL"], api_key=os.environ["COUNSEL_API_KEY"]) as counsel:
+    counsel.withdraw_case_invitation(
+        "019ab4d0-1c2d-7e3f-8a4b-5c6d7e8f9a0b", "019ab4d4-5e6f-7061-8c83-94a5b6c7d8e9"
+    )

@@ -1,0 +1,6 @@
+import { archiveTemplate, createClient } from '@counsel/sdk';
+
+const client = createClient({ baseUrl: process.env.COUNSEL_URL!, apiKey: process.env.COUNSEL_API_KEY! });
+
+const result = await archiveTemplate({ client, path: { templateId: 'nda' } });
+console.log(result);

@@ -1,0 +1,10 @@
+import { compareDraftVersions, createClient } from '@counsel/sdk';
+
+const client = createClient({ baseUrl: process.env.COUNSEL_URL!, apiKey: process.env.COUNSEL_API_KEY! });
+
+const result = await compareDraftVersions({
+  client,
+  path: { draftId: '019ab4ca-0b3f-7c5d-9d2e-5a4f3c2b1a09' },
+  query: { from: 1, to: 2 },
+});
+console.log(result);

@@ -1,0 +1,31 @@
+import { createClient, createPlaybook } from '@counsel/sdk';
+
+const client = createClient({ baseUrl: process.env.COUNSEL_URL!, apiKey: process.env.COUNSEL_API_KEY! });
+
+const result = await createPlaybook({
+  client,
+  body: {
+    name: 'Our terms for NDAs',
+    description: 'We receive information from customers.',
+    extends: 'nda',
+    positions: [
+      { clauseType: 'Non-Compete', severity: 'high', forbidden: true },
+      {
+        clauseType: 'Governing Law',
+        severity: 'medium',
+        required: true,
+        requiredTerms: ['ireland', 'engl*'],
+        preferred: 'The law of Ireland.',
+        fallback: 'The law of England and Wales.',
+        wording: 'This Agreement is governed by the law of Ireland.',
+      },
+      {
+        clauseType: 'Liquidated Damages',
+        severity: 'high',
+        unacceptable: 'A penalty without proof of loss.',
+        unacceptableTerms: ['contractual penalty'],
+      },
+    ],
+  },
+});
+console.log(result);

@@ -1,0 +1,6 @@
+import { createClient, getCurrentUser } from '@counsel/sdk';
+
+const client = createClient({ baseUrl: process.env.COUNSEL_URL!, apiKey: process.env.COUNSEL_API_KEY! });
+
+const result = await getCurrentUser({ client });
+console.log(result);

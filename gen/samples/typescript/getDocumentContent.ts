@@ -1,0 +1,10 @@
+import { writeFile } from 'node:fs/promises';
+import { createClient, downloadDocument } from '@counsel/sdk';
+
+const client = createClient({ baseUrl: process.env.COUNSEL_URL!, apiKey: process.env.COUNSEL_API_KEY! });
+
+const content = await downloadDocument({
+  client,
+  path: { docId: '019ab4d0-1c2d-7e3f-8a4b-5c6d7e8f9a0b' },
+});
+await writeFile('document.pdf', Buffer.from(await content.arrayBuffer()));

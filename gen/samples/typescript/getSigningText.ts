@@ -1,0 +1,9 @@
+import { createClient, getSigningText } from '@counsel/sdk';
+
+const client = createClient({ baseUrl: process.env.COUNSEL_URL! });
+
+const result = await getSigningText({
+  client,
+  body: { token: 'nV3m8k0bq4yG7fZr1cXwT6uHs2LdJp9aEoKiYxNvB5M' },
+});
+console.log(result);

@@ -1,0 +1,10 @@
+import { createClient, listDraftVersions, paginate } from '@counsel/sdk';
+
+const client = createClient({ baseUrl: process.env.COUNSEL_URL!, apiKey: process.env.COUNSEL_API_KEY! });
+
+for await (const item of paginate(listDraftVersions, {
+  client,
+  path: { draftId: '019ab4ca-0b3f-7c5d-9d2e-5a4f3c2b1a09' },
+})) {
+  console.log(item);
+}

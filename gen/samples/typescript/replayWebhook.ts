@@ -1,0 +1,10 @@
+import { createClient, replayWebhook } from '@counsel/sdk';
+
+const client = createClient({ baseUrl: process.env.COUNSEL_URL!, apiKey: process.env.COUNSEL_API_KEY! });
+
+const result = await replayWebhook({
+  client,
+  path: { webhookId: '019ab4e0-5d11-7c3a-9e0f-6b7a8c9d0e1f' },
+  body: { since: '2026-11-24T00:00:00Z' },
+});
+console.log(result);

@@ -1,0 +1,9 @@
+import { createClient, viewSigning } from '@counsel/sdk';
+
+const client = createClient({ baseUrl: process.env.COUNSEL_URL! });
+
+const result = await viewSigning({
+  client,
+  body: { token: 'nV3m8k0bq4yG7fZr1cXwT6uHs2LdJp9aEoKiYxNvB5M' },
+});
+console.log(result);
