@@ -15,7 +15,7 @@ var files embed.FS
 
 // Collection is the collection in the format 2.1.0 of Postman.
 //
-//go:embed counsel.postman_collection.json
+//go:embed counsel.postman-collection.json
 var Collection []byte
 
 // A Sample is a whole program that calls an operation.
@@ -48,7 +48,7 @@ func ByOperation() (map[string][]Sample, error) {
 			}
 			id := strings.TrimSuffix(entry.Name(), path.Ext(entry.Name()))
 			// The build tag only keeps the programs, which are in one folder, out of a package.
-			text := strings.TrimPrefix(string(source), "//go:build ignore\n\n")
+			text := strings.TrimSpace(strings.TrimPrefix(string(source), "//go:build ignore\n"))
 			samples[id] = append(samples[id], Sample{language.lang, language.label, text})
 		}
 	}

@@ -49,7 +49,7 @@ func TestEveryOperation(t *testing.T) {
 		var labels []string
 		for _, sample := range all[id] {
 			labels = append(labels, sample.Label)
-			if strings.Contains(sample.Source, "go:build") || !strings.HasSuffix(sample.Source, "\n") {
+			if strings.Contains(sample.Source, "go:build") || sample.Source != strings.TrimSpace(sample.Source) {
 				t.Errorf("%s: the sample in %s is\n%s", id, sample.Label, sample.Source)
 			}
 			// A key is used where it is allowed, a session where only that is, and neither where anyone may call.

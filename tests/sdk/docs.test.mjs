@@ -114,9 +114,27 @@ test('the reference renders and stays on its origin', { skip, timeout: 120_000 }
     await page.evaluate(() => document.fonts.ready.then(() => undefined));
     await checkAccess(page);
     checkRequests(page);
-    assert.ok(page.requested.has(`${url}/openapi.yaml`));
+    assert.ok(page.requested.has(`${url}/docs/assets/openapi-with-samples.yaml`));
     await page.close();
   }
+});
+
+test('the reference has samples for our clients, and the collection can be downloaded', { skip, timeout: 60_000 }, async () => {
+  const page = await newPage(desktop);
+  await page.goto(`${url}/docs/reference#tag/cases/POST/api/cases`);
+  await page.getByRole('heading', { name: 'Open a case' }).first().waitFor();
+  const operation = page.locator('[id="tag/cases/POST/api/cases"], [id$="tag/cases/POST/api/cases"]').first();
+  await operation.getByText('curl --fail-with-body "$COUNSEL_URL/api/cases"').waitFor();
+  await operation.getByRole('button', { name: 'curl' }).click();
+  assert.deepEqual(await page.getByRole('option').allTextContents(), ['curl', 'TypeScript', 'Go', 'Python']);
+  await page.getByRole('option', { name: 'Python' }).click();
+  await operation.getByText('counsel.create_case(').waitFor();
+  checkRequests(page);
+  await page.goto(`${url}/docs`);
+  const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name: 'Postman collection' }).click()]);
+  assert.equal(download.suggestedFilename(), 'counsel.postman-collection.json');
+  assert.equal(JSON.parse(readFileSync(await download.path(), 'utf8')).info.name, 'Counsel API');
+  await page.close();
 });
 
 test('the pages that links in e-mails lead to', { skip, timeout: 60_000 }, async () => {

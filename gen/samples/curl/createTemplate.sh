@@ -13,7 +13,12 @@ curl --fail-with-body "$COUNSEL_URL/api/templates" \
       "properties": {
         "recipient": { "type": "string", "minLength": 1, "maxLength": 200, "pattern": "\\S" },
         "agreementDate": { "type": "string", "format": "date", "maxLength": 10 },
-        "reason": { "type": "string", "minLength": 1, "maxLength": 1000, "pattern": "\\S" }
+        "reason": {
+          "type": "string",
+          "minLength": 1,
+          "maxLength": 1000,
+          "pattern": "\\S"
+        }
       }
     },
     "sampleData": { "recipient": "Northwind GmbH", "agreementDate": "2025-03-03" }

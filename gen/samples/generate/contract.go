@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"os"
 	"path"
@@ -156,7 +157,7 @@ func (c *contract) operation(address, method string, node *yaml.Node) (*operatio
 	for media, content := range fields(c.get(c.get(node, "requestBody"), "content")) {
 		op.body = c.example(content)
 		if op.body == nil {
-			return nil, fmt.Errorf("the body has no example")
+			return nil, errors.New("the body has no example")
 		}
 		op.bodyModel = path.Base(text(field(field(content, "schema"), "$ref")))
 		if media == "multipart/form-data" {

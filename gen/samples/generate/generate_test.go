@@ -47,7 +47,7 @@ func TestDrift(t *testing.T) {
 	t.Parallel()
 	out, err := generated(t, func(contract string) string { return contract })
 	testkit.Must(t, err)
-	for _, name := range []string{"counsel.postman_collection.json", "curl/createCase.sh", "typescript/sendChat.ts", "go/initiateSignature.go"} {
+	for _, name := range []string{"counsel.postman-collection.json", "curl/createCase.sh", "typescript/sendChat.ts", "go/initiateSignature.go"} {
 		if read(t, out, name) != read(t, "..", name) {
 			t.Errorf("%s is not what the contract makes of it: run scripts/generate", name)
 		}

@@ -8,7 +8,7 @@ import (
 	"go/format"
 	"go/parser"
 	"go/token"
-	"io/fs"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -25,12 +25,19 @@ type golang struct {
 }
 
 func readGoClient(dir string) (*golang, error) {
-	packages, err := parser.ParseDir(token.NewFileSet(), dir, func(f fs.FileInfo) bool { return !strings.HasSuffix(f.Name(), "_test.go") }, 0)
+	names, err := filepath.Glob(filepath.Join(dir, "*.go"))
 	if err != nil {
 		return nil, err
 	}
 	c := &golang{methods: map[string]*ast.FuncDecl{}, types: map[string]*ast.TypeSpec{}, constants: map[string]map[string]string{}}
-	for _, f := range packages["counsel"].Files {
+	for _, name := range names {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		f, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
+		if err != nil {
+			return nil, err
+		}
 		for _, declaration := range f.Decls {
 			switch d := declaration.(type) {
 			case *ast.FuncDecl:
@@ -252,14 +259,14 @@ func (w *goWriter) params(op *operation, typ ast.Expr) (value, error) {
 func (w *goWriter) form(op *operation, typ ast.Expr) (string, value, error) {
 	name := typ.(*ast.Ident).Name
 	v := value{text: "counsel." + name + "{", close: "}", list: true}
-	prepare := ""
+	var prepare strings.Builder
 	for field, example := range fields(op.body) {
 		f := w.fieldOf(name, field)
 		if f == nil {
 			return "", v, fmt.Errorf("%s has no field for %s", name, field)
 		}
 		if slices.Contains(op.fileFields, field) {
-			prepare += fmt.Sprintf("\t%s, err := os.Open(\"contract.pdf\")\n\tif err != nil {\n\t\tlog.Fatal(err)\n\t}\n\tdefer %s.Close()\n", field, field)
+			fmt.Fprintf(&prepare, "\t%s, err := os.Open(\"contract.pdf\")\n\tif err != nil {\n\t\tlog.Fatal(err)\n\t}\n\tdefer %s.Close()\n", field, field)
 			v.items = append(v.items, entry{f.Names[0].Name + ": ", atom(fmt.Sprintf("counsel.File{Name: \"contract.pdf\", Content: %s}", field))})
 			continue
 		}
@@ -269,7 +276,7 @@ func (w *goWriter) form(op *operation, typ ast.Expr) (string, value, error) {
 		}
 		v.items = append(v.items, entry{f.Names[0].Name + ": ", literal})
 	}
-	return prepare, v, nil
+	return prepare.String(), v, nil
 }
 
 // decoded returns lines that read a body from JSON.

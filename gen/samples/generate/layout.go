@@ -23,7 +23,7 @@ type entry struct {
 func atom(text string) value { return value{text: text} }
 
 // lineLength is how long a line of a sample may be, unless a text is longer.
-const lineLength = 96
+const lineLength = 80
 
 // render returns the value as it is written after used characters of a line that is indented by depth units.
 func (v value) render(unit string, depth, used int) string {

@@ -65,5 +65,5 @@ func generate(root, out string) error {
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(filepath.Join(out, "counsel.postman_collection.json"), collection, 0o644)
+	return os.WriteFile(filepath.Join(out, "counsel.postman-collection.json"), collection, 0o644)
 }

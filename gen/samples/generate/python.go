@@ -118,11 +118,7 @@ func (c *python) sample(op *operation) (string, error) {
 		}
 	case op.body != nil:
 		w.models = true
-		body, err := w.body(op)
-		if err != nil {
-			return "", err
-		}
-		call.items = append(call.items, entry{"", body})
+		call.items = append(call.items, entry{"", w.body(op)})
 	}
 	for _, p := range op.options() {
 		later = append(later, entry{snake(p.name) + "=", w.param(p)})
@@ -163,15 +159,15 @@ func (c *python) sample(op *operation) (string, error) {
 	if w.models {
 		imports += ", models"
 	}
-	credentials, login := "", ""
+	arguments, login := "", ""
 	switch op.auth {
 	case key:
-		credentials = `, api_key=os.environ["COUNSEL_API_KEY"]`
+		arguments = `, api_key=os.environ["COUNSEL_API_KEY"]`
 	case session:
 		login = "    counsel.login(os.environ[\"COUNSEL_EMAIL\"], os.environ[\"COUNSEL_PASSWORD\"])\n"
 	case nobody:
 	}
-	return imports + "\n\nwith Counsel(os.environ[\"COUNSEL_URL\"]" + credentials + ") as counsel:\n" + login + "    " + use + "\n", nil
+	return imports + "\n\nwith Counsel(os.environ[\"COUNSEL_URL\"]" + arguments + ") as counsel:\n" + login + "    " + use + "\n", nil
 }
 
 // pyWriter writes one sample.
@@ -191,13 +187,13 @@ func (w *pyWriter) param(p param) value {
 	return w.plain(p.example)
 }
 
-func (w *pyWriter) body(op *operation) (value, error) {
+func (w *pyWriter) body(op *operation) value {
 	model := op.bodyModel
 	if _, ok := w.python.models[model]; !ok { // a body of any fields
 		w.models = false
-		return w.plain(op.body), nil
+		return w.plain(op.body)
 	}
-	return w.model(op.body, model), nil
+	return w.model(op.body, model)
 }
 
 // model writes an example as a model or, if its fields are not the model's, lets the model read it.

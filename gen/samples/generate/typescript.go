@@ -61,7 +61,7 @@ func (c *typescript) sample(op *operation) (string, error) {
 	set("path")
 	set("query")
 	set("header")
-	prepare := ""
+	var prepare strings.Builder
 	switch {
 	case op.form:
 		body := value{text: "{", close: "}", list: true, pad: " "}
@@ -71,7 +71,7 @@ func (c *typescript) sample(op *operation) (string, error) {
 				continue
 			}
 			modules = append(modules, "readFile")
-			prepare += fmt.Sprintf("const %s = new File([await readFile('contract.pdf')], 'contract.pdf');\n", name)
+			fmt.Fprintf(&prepare, "const %s = new File([await readFile('contract.pdf')], 'contract.pdf');\n", name)
 			body.items = append(body.items, entry{"", atom(name)})
 		}
 		call.items = append(call.items, entry{"body: ", body})
@@ -134,7 +134,7 @@ func (c *typescript) sample(op *operation) (string, error) {
 		b.WriteString("import { " + strings.Join(slices.Compact(modules), ", ") + " } from 'node:fs/promises';\n")
 	}
 	slices.SortFunc(imports, func(a, b string) int { return strings.Compare(strings.ToLower(a), strings.ToLower(b)) })
-	b.WriteString("import { " + strings.Join(slices.Compact(imports), ", ") + " } from '@counsel/sdk';\n\n" + setup + "\n" + prepare + use)
+	b.WriteString("import { " + strings.Join(slices.Compact(imports), ", ") + " } from '@counsel/sdk';\n\n" + setup + "\n" + prepare.String() + use)
 	return b.String(), nil
 }
 

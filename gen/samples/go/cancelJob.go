@@ -15,7 +15,10 @@ func main() {
 	ctx := context.Background()
 	client := counsel.New(os.Getenv("COUNSEL_URL"), counsel.WithAPIKey(os.Getenv("COUNSEL_API_KEY")))
 
-	result, err := client.CancelJob(ctx, "019ab4d7-3a1b-7c2d-8e3f-4a5b6c7d8e9f")
+	result, err := client.CancelJob(
+		ctx,
+		"019ab4d7-3a1b-7c2d-8e3f-4a5b6c7d8e9f",
+	)
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -35,10 +35,12 @@ func main() {
 				Wording:       counsel.Ptr("This Agreement is governed by the law of Ireland."),
 			},
 			{
-				ClauseType:        "Liquidated Damages",
-				Severity:          counsel.SeverityHigh,
-				Unacceptable:      counsel.Ptr("A penalty without proof of loss."),
-				UnacceptableTerms: []counsel.PlaybookTerm{"contractual penalty"},
+				ClauseType:   "Liquidated Damages",
+				Severity:     counsel.SeverityHigh,
+				Unacceptable: counsel.Ptr("A penalty without proof of loss."),
+				UnacceptableTerms: []counsel.PlaybookTerm{
+					"contractual penalty",
+				},
 			},
 		},
 	})

@@ -18,7 +18,10 @@ func main() {
 		log.Fatal(err)
 	}
 
-	result, err := client.ExportUser(ctx, "019ab4c2-7c1e-7a52-9a51-3b6a0f1c2d4e")
+	result, err := client.ExportUser(
+		ctx,
+		"019ab4c2-7c1e-7a52-9a51-3b6a0f1c2d4e",
+	)
 	if err != nil {
 		log.Fatal(err)
 	}

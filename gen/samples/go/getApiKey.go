@@ -18,7 +18,10 @@ func main() {
 		log.Fatal(err)
 	}
 
-	result, err := client.GetAPIKey(ctx, "019ab4da-2222-7c2d-8e3f-4a5b6c7d8e9f")
+	result, err := client.GetAPIKey(
+		ctx,
+		"019ab4da-2222-7c2d-8e3f-4a5b6c7d8e9f",
+	)
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -15,7 +15,10 @@ func main() {
 	ctx := context.Background()
 	client := counsel.New(os.Getenv("COUNSEL_URL"), counsel.WithAPIKey(os.Getenv("COUNSEL_API_KEY")))
 
-	result, err := client.GetConsultation(ctx, "019ab4c9-2f0d-7d0b-8a35-7f1de0c1b9aa")
+	result, err := client.GetConsultation(
+		ctx,
+		"019ab4c9-2f0d-7d0b-8a35-7f1de0c1b9aa",
+	)
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -20,8 +20,16 @@ func main() {
 		Workflow: counsel.SignatureWorkflowSequential,
 		Message:  counsel.Ptr("Please sign by Friday."),
 		Signers: []counsel.NewSigner{
-			{Name: "Ada Lovelace", Email: "ada@example.com", Order: counsel.Ptr[int32](1)},
-			{Name: "Grace Hopper", Email: "grace@example.com", Order: counsel.Ptr[int32](2)},
+			{
+				Name:  "Ada Lovelace",
+				Email: "ada@example.com",
+				Order: counsel.Ptr[int32](1),
+			},
+			{
+				Name:  "Grace Hopper",
+				Email: "grace@example.com",
+				Order: counsel.Ptr[int32](2),
+			},
 		},
 	})
 	if err != nil {

@@ -17,8 +17,16 @@ func main() {
 
 	result, err := client.SetNotificationPreferences(ctx, counsel.NotificationPreferences{
 		Items: []counsel.NotificationPreference{
-			{Type: counsel.NotificationTypeDocumentUploaded, InApp: true, Email: true},
-			{Type: counsel.NotificationTypeSignatureSigned, InApp: false, Email: false},
+			{
+				Type:  counsel.NotificationTypeDocumentUploaded,
+				InApp: true,
+				Email: true,
+			},
+			{
+				Type:  counsel.NotificationTypeSignatureSigned,
+				InApp: false,
+				Email: false,
+			},
 		},
 	})
 	if err != nil {

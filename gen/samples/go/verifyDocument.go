@@ -15,7 +15,10 @@ func main() {
 	ctx := context.Background()
 	client := counsel.New(os.Getenv("COUNSEL_URL"), counsel.WithAPIKey(os.Getenv("COUNSEL_API_KEY")))
 
-	result, err := client.VerifyDocument(ctx, "019ab4d0-1c2d-7e3f-8a4b-5c6d7e8f9a0b")
+	result, err := client.VerifyDocument(
+		ctx,
+		"019ab4d0-1c2d-7e3f-8a4b-5c6d7e8f9a0b",
+	)
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -5,5 +5,8 @@ const counsel = new Counsel({ baseUrl: COUNSEL_URL! });
 await counsel.login({ email: COUNSEL_EMAIL!, password: COUNSEL_PASSWORD! });
 const { client } = counsel;
 
-const result = await createApiKey({ client, body: { name: 'Reports', scopes: ['*:read'] } });
+const result = await createApiKey({
+  client,
+  body: { name: 'Reports', scopes: ['*:read'] },
+});
 console.log(result);

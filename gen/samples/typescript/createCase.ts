@@ -4,6 +4,9 @@ const client = createClient({ baseUrl: process.env.COUNSEL_URL!, apiKey: process
 
 const result = await createCase({
   client,
-  body: { title: 'Northwind v. Southwind', description: 'A dispute about late deliveries.' },
+  body: {
+    title: 'Northwind v. Southwind',
+    description: 'A dispute about late deliveries.',
+  },
 });
 console.log(result);

@@ -2,4 +2,7 @@ import { createClient, deleteCase } from '@counsel/sdk';
 
 const client = createClient({ baseUrl: process.env.COUNSEL_URL!, apiKey: process.env.COUNSEL_API_KEY! });
 
-await deleteCase({ client, path: { caseId: '019ab4d0-1c2d-7e3f-8a4b-5c6d7e8f9a0b' } });
+await deleteCase({
+  client,
+  path: { caseId: '019ab4d0-1c2d-7e3f-8a4b-5c6d7e8f9a0b' },
+});

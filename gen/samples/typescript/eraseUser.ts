@@ -5,4 +5,7 @@ const counsel = new Counsel({ baseUrl: COUNSEL_URL! });
 await counsel.login({ email: COUNSEL_EMAIL!, password: COUNSEL_PASSWORD! });
 const { client } = counsel;
 
-await eraseUser({ client, path: { userId: '019ab4c2-7c1e-7a52-9a51-3b6a0f1c2d4e' } });
+await eraseUser({
+  client,
+  path: { userId: '019ab4c2-7c1e-7a52-9a51-3b6a0f1c2d4e' },
+});

@@ -2,6 +2,9 @@ import { createClient, listCases, paginate } from '@counsel/sdk';
 
 const client = createClient({ baseUrl: process.env.COUNSEL_URL!, apiKey: process.env.COUNSEL_API_KEY! });
 
-for await (const item of paginate(listCases, { client, query: { status: 'open' } })) {
+for await (const item of paginate(listCases, {
+  client,
+  query: { status: 'open' },
+})) {
   console.log(item);
 }

@@ -2,6 +2,9 @@ import { createClient, listConsultations, paginate } from '@counsel/sdk';
 
 const client = createClient({ baseUrl: process.env.COUNSEL_URL!, apiKey: process.env.COUNSEL_API_KEY! });
 
-for await (const item of paginate(listConsultations, { client, query: { kind: 'chat' } })) {
+for await (const item of paginate(listConsultations, {
+  client,
+  query: { kind: 'chat' },
+})) {
   console.log(item);
 }

@@ -2,6 +2,9 @@ import { createClient, listDocuments, paginate } from '@counsel/sdk';
 
 const client = createClient({ baseUrl: process.env.COUNSEL_URL!, apiKey: process.env.COUNSEL_API_KEY! });
 
-for await (const item of paginate(listDocuments, { client, query: { kind: 'uploaded' } })) {
+for await (const item of paginate(listDocuments, {
+  client,
+  query: { kind: 'uploaded' },
+})) {
   console.log(item);
 }

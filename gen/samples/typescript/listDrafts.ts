@@ -2,6 +2,9 @@ import { createClient, listDrafts, paginate } from '@counsel/sdk';
 
 const client = createClient({ baseUrl: process.env.COUNSEL_URL!, apiKey: process.env.COUNSEL_API_KEY! });
 
-for await (const item of paginate(listDrafts, { client, query: { status: 'reviewed' } })) {
+for await (const item of paginate(listDrafts, {
+  client,
+  query: { status: 'reviewed' },
+})) {
   console.log(item);
 }

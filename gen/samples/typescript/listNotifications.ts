@@ -2,6 +2,9 @@ import { createClient, listNotifications, paginate } from '@counsel/sdk';
 
 const client = createClient({ baseUrl: process.env.COUNSEL_URL!, apiKey: process.env.COUNSEL_API_KEY! });
 
-for await (const item of paginate(listNotifications, { client, query: { unread: true } })) {
+for await (const item of paginate(listNotifications, {
+  client,
+  query: { unread: true },
+})) {
   console.log(item);
 }

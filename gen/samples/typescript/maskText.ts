@@ -4,6 +4,8 @@ const client = createClient({ baseUrl: process.env.COUNSEL_URL!, apiKey: process
 
 const result = await maskText({
   client,
-  body: { text: 'My landlord is Wilhelmina Ferndale. May she keep the deposit?' },
+  body: {
+    text: 'My landlord is Wilhelmina Ferndale. May she keep the deposit?',
+  },
 });
 console.log(result);

@@ -9,7 +9,9 @@ const result = await replacePlaybook({
     version: 1,
     playbook: {
       name: 'Our terms for NDAs',
-      positions: [{ clauseType: 'Non-Compete', severity: 'high', forbidden: true }],
+      positions: [
+        { clauseType: 'Non-Compete', severity: 'high', forbidden: true },
+      ],
     },
   },
 });

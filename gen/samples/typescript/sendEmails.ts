@@ -6,8 +6,16 @@ const result = await sendEmails({
   client,
   body: {
     emails: [
-      { to: ['ada@example.com'], subject: 'Our office moves', bodyText: 'We move on Monday.' },
-      { to: ['bob@example.com'], subject: 'Our office moves', bodyText: 'We move on Monday.' },
+      {
+        to: ['ada@example.com'],
+        subject: 'Our office moves',
+        bodyText: 'We move on Monday.',
+      },
+      {
+        to: ['bob@example.com'],
+        subject: 'Our office moves',
+        bodyText: 'We move on Monday.',
+      },
     ],
   },
 });

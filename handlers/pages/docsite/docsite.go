@@ -165,7 +165,7 @@ func (s *Site) addAssets(order []link, guides map[string]*guide) error {
 // Assets that are made from the samples of code.
 const (
 	contractWithSamples = "openapi-with-samples.yaml"
-	collection          = "counsel.postman_collection.json"
+	collection          = "counsel.postman-collection.json"
 )
 
 // addSamples adds what the reference shows, which is the contract with samples, and the collection for API clients.

@@ -130,6 +130,8 @@ func target(destination string) (url string, published bool, err error) {
 		return destination, true, nil
 	case isMarkdown && isPublished(guide):
 		return "/docs/" + guide + fragment, true, nil
+	case name == "../gen/samples/"+collection:
+		return "/docs/assets/" + collection, true, nil
 	case strings.HasPrefix(name, "/"):
 		return "", false, fmt.Errorf("has the link %s, which leads nowhere in the repository", destination)
 	}
