@@ -11638,9 +11638,11 @@ export type GetDocsAssetError = GetDocsAssetErrors[keyof GetDocsAssetErrors];
 
 export type GetDocsAssetResponses = {
     /**
-     * The file.
+     * A collection in the format 2.1.0 of Postman.
      */
-    200: Blob | File;
+    200: {
+        [key: string]: unknown;
+    };
 };
 
 export type GetDocsAssetResponse = GetDocsAssetResponses[keyof GetDocsAssetResponses];

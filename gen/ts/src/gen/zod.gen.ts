@@ -3685,9 +3685,9 @@ export const zGetDocsAssetPath = /* @__PURE__ */ (() => z.object({
 }))();
 
 /**
- * The file.
+ * A collection in the format 2.1.0 of Postman.
  */
-export const zGetDocsAssetResponse = /* @__PURE__ */ (() => z.string().max(1000000).regex(/^[\s\S]*$/))();
+export const zGetDocsAssetResponse = /* @__PURE__ */ (() => z.record(z.string(), z.unknown()))();
 
 export const zGetUnsubscribePagePath = /* @__PURE__ */ (() => z.object({
     link: zLinkToken

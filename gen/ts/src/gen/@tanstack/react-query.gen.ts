@@ -3753,7 +3753,8 @@ export const getDocsAssetQueryKey = (options: Options<GetDocsAssetData>) => crea
 /**
  * A file of the documentation
  *
- * A style sheet, script or picture that the pages of the documentation load.
+ * A style sheet, script or picture that the pages of the documentation load, the contract with samples of code, or the
+ * collection for API clients.
  *
  */
 export const getDocsAssetOptions = (options: Options<GetDocsAssetData>) => queryOptions<GetDocsAssetResponse, GetDocsAssetError, GetDocsAssetResponse, ReturnType<typeof getDocsAssetQueryKey>>({
