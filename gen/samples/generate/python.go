@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -95,6 +96,8 @@ func (c *python) sample(op *operation) (string, error) {
 		name += "All"
 	case streamed:
 		name = stream.python
+	case op.returns == file && !op.isText():
+		name += "To" // writes the content to a file
 	}
 	method, ok := c.methods[strings.ReplaceAll(strings.ToLower(name), "_", "")]
 	if !ok {
@@ -102,6 +105,9 @@ func (c *python) sample(op *operation) (string, error) {
 	}
 	w := &pyWriter{python: c}
 	call := value{text: "counsel." + method + "(", close: ")", list: true}
+	if op.returns == file && !op.isText() {
+		call.items = append(call.items, entry{"", atom(strconv.Quote(op.fileName()))})
+	}
 	for _, p := range op.pathParams() {
 		call.items = append(call.items, entry{"", w.param(p)})
 	}
@@ -132,14 +138,8 @@ func (c *python) sample(op *operation) (string, error) {
 		use = "for item in " + text + ":\n        print(item)"
 	case streamed && stream.yields:
 		use = "for event in " + text + ":\n        if event.type == \"delta\":\n            print(event.text, end=\"\")"
-	case op.returns == file:
-		use = "content = " + text + "\n    "
-		if op.isText() {
-			use += "print(content.data.decode())"
-			break
-		}
-		w.path = true
-		use += fmt.Sprintf("Path(%q).write_bytes(content.data)", op.fileName())
+	case op.isText():
+		use = "content = " + text + "\n    print(content.data.decode())"
 	case op.returns == object:
 		use = "result = " + text + "\n    print(result)"
 	default:

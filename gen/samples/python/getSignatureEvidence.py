@@ -1,8 +1,6 @@
 import os
-from pathlib import Path
 
 from counsel import Counsel
 
 with Counsel(os.environ["COUNSEL_URL"], api_key=os.environ["COUNSEL_API_KEY"]) as counsel:
-    content = counsel.get_signature_evidence("019ab4d0-1c2d-7e3f-8a4b-5c6d7e8f9a0b")
-    Path("archive.zip").write_bytes(content.data)
+    counsel.get_signature_evidence_to("archive.zip", "019ab4d0-1c2d-7e3f-8a4b-5c6d7e8f9a0b")
