@@ -240,9 +240,9 @@ func (o *oracleFixture) build(who *user, template string) map[string]string {
 	var ping api.WebhookDelivery
 	o.call(who, "POST", "/api/webhooks/"+have["webhook"]+"/ping", nil).expect(202, "").decode(&ping)
 	have["delivery"] = ping.ID.String()
-	made("mail", "/api/email/send", map[string]any{"to": []string{"someone@example.com"}, "subject": "x", "bodyText": "x"})
-	have["signature"] = o.initiateSignature(who, "", "signer@example.com").TrackingID.String()
-	have["signature in a case"] = o.initiateSignature(who, have["case"], "signer@example.com").TrackingID.String()
+	made("mail", "/api/email/send", map[string]any{"to": []string{template + "-reader@example.com"}, "subject": "x", "bodyText": "x"})
+	have["signature"] = o.initiateSignature(who, "", template+"-signer@example.com").TrackingID.String()
+	have["signature in a case"] = o.initiateSignature(who, have["case"], template+"-signer@example.com").TrackingID.String()
 	return have
 }
 

@@ -208,6 +208,40 @@ func TestModesApart(t *testing.T) {
 	if asks < 150 {
 		t.Fatalf("only %d requests", asks)
 	}
+	// Whatever the admin asked for, nothing of the test account reaches anybody.
+	f.startJobs()
+	for _, template := range []string{"admin-template", "live-template"} {
+		for _, to := range []string{"-signer@example.com", "-reader@example.com"} {
+			f.eventually("the live mail to "+template+to, func() bool { return len(f.mailServer.mailsTo(template+to)) > 0 })
+		}
+	}
+	var mail api.Email
+	f.eventually("the end of the test mail", func() bool {
+		mail = f.getEmail(test, ids[test]["mail"])
+		return mail.Status == api.EmailStatusSent
+	})
+	f.waitForSignatureJobs()
+	for _, to := range []string{"test-template-signer@example.com", "test-template-reader@example.com", test.Email} {
+		if mails := f.mailServer.mailsTo(to); len(mails) != 0 {
+			t.Errorf("%d mails to %s", len(mails), to)
+		}
+	}
+	f.checkUntouched(test, ids[test])
+}
+
+// checkUntouched checks that what a test account has is as it left it after an admin named all of it.
+func (f *fixture) checkUntouched(test *user, ids map[string]string) {
+	f.t.Helper()
+	for _, path := range []string{"/api/cases/" + ids["case"], "/api/drafts/" + ids["draft"], "/api/docs/" + ids["document"], "/api/webhooks/" + ids["webhook"], "/api/email/" + ids["mail"], "/api/templates/" + ids["template"]} {
+		f.call(test, "GET", path, nil).expect(200, "")
+	}
+	for _, kind := range []string{"signature", "signature in a case"} {
+		var r api.SignatureRequest
+		f.call(test, "GET", "/api/esign/"+ids[kind], nil).expect(200, "").decode(&r)
+		if r.Status != api.SignatureStatusOpen {
+			f.t.Errorf("%s: %s", kind, r.Status)
+		}
+	}
 }
 
 // TestTestModeOutside: in test mode the AI is simulated and costs nothing, mails and signatures reach nobody, events say so.

@@ -20,6 +20,7 @@ import (
 	"counsel/domain/esign/evidence"
 	"counsel/domain/files"
 	"counsel/domain/files/filetype"
+	"counsel/domain/schema"
 )
 
 // MaxSigners is how many people can sign one document.
@@ -215,7 +216,7 @@ func (r *Request) fill(n NewRequest, newID func() domain.ID) error {
 	if d := r.ExpiresAt.Sub(r.CreatedAt); d < minLifetime || d > maxLifetime {
 		fault("/expiresAt", "must be an hour to a year from now")
 	}
-	r.Message = strings.TrimSpace(strings.ReplaceAll(n.Message, "\r\n", "\n"))
+	r.Message = strings.TrimSpace(normalizeLines(n.Message))
 	if utf8.RuneCountInString(r.Message) > maxMessage {
 		fault("/message", "must have at most %d characters", maxMessage)
 	} else if strings.ContainsFunc(r.Message, isForbiddenControl) {
@@ -232,8 +233,8 @@ func (r *Request) fill(n NewRequest, newID func() domain.ID) error {
 		name := strings.Join(strings.Fields(signer.Name), " ")
 		if name == "" || utf8.RuneCountInString(name) > maxName {
 			fault(pointer+"/name", "must have 1 to %d characters", maxName)
-		} else if strings.ContainsFunc(name, func(c rune) bool { return unicode.IsControl(c) || unicode.Is(unicode.Cf, c) }) {
-			fault(pointer+"/name", "must not contain control characters")
+		} else if !schema.IsLine(name) {
+			fault(pointer+"/name", "must not contain control or invisible characters")
 		}
 		address, err := domain.ParseEmail(signer.Email)
 		key := address.Key()
@@ -264,6 +265,9 @@ func (r *Request) fill(n NewRequest, newID func() domain.ID) error {
 	}
 	return nil
 }
+
+// normalizeLines makes all line ends \n.
+func normalizeLines(s string) string { return strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(s) }
 
 // isForbiddenControl reports whether c is a control character other than a newline or tab.
 func isForbiddenControl(c rune) bool { return unicode.IsControl(c) && c != '\n' && c != '\t' }

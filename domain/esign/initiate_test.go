@@ -9,9 +9,22 @@ import (
 
 	"counsel/domain"
 	"counsel/domain/esign"
+	"counsel/domain/esign/evidence"
 	"counsel/domain/files"
 	"counsel/sandbox/testkit"
 )
+
+// TestNamesWithJoiners: names of Persian, Hindi and other scripts have invisible joiners inside words.
+func TestNamesWithJoiners(t *testing.T) {
+	f := newFixture(t)
+	for _, name := range []string{"Ali\u200cReza", "Mohan\u200dLal Ada"} {
+		r := f.send(esign.NewRequest{Signers: []esign.NewSigner{{Name: name, Email: "ada@example.com"}}, Message: "One\rtwo\r\nthree"})
+		if r.Signers[0].Name != name || r.Message != "One\ntwo\nthree" {
+			t.Errorf("%q, %q", r.Signers[0].Name, r.Message)
+		}
+		f.sign("ada@example.com", evidence.Signature{Typed: name})
+	}
+}
 
 func TestInvalid(t *testing.T) {
 	f := newFixture(t)

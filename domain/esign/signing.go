@@ -276,7 +276,7 @@ const maxReason = 1000 // characters
 // Decline ends the request, because a signer refuses to sign. reason is for the sender and may be empty.
 // Conflict: as for Consent.
 func (s *Service) Decline(ctx context.Context, token, reason string, by Visitor) (View, error) {
-	reason = strings.TrimSpace(strings.ReplaceAll(reason, "\r\n", "\n"))
+	reason = strings.TrimSpace(normalizeLines(reason))
 	if utf8.RuneCountInString(reason) > maxReason {
 		return View{}, domain.InvalidField("/reason", "must have at most %d characters", maxReason)
 	}

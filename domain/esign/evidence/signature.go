@@ -10,6 +10,7 @@ import (
 
 	"counsel/domain"
 	"counsel/domain/doc"
+	"counsel/domain/schema"
 )
 
 // Signature is a signature as the signer made it: either typed or drawn (strokes of a pen, ink). Its JSON
@@ -39,7 +40,7 @@ func (s *Signature) Validate() error {
 	case s.Typed != "" && len(s.Strokes) > 0:
 		return domain.InvalidField(SourceSignature, "must be typed or drawn, not both")
 	case s.Typed != "":
-		if utf8.RuneCountInString(s.Typed) > maxTyped || strings.ContainsFunc(s.Typed, func(c rune) bool { return unicode.IsControl(c) || unicode.Is(unicode.Cf, c) }) {
+		if utf8.RuneCountInString(s.Typed) > maxTyped || !schema.IsLine(s.Typed) {
 			return domain.InvalidField(SourceSignature+"/typed", "must have at most %d characters, and no invisible ones", maxTyped)
 		}
 		if !strings.ContainsFunc(s.Typed, func(c rune) bool { return unicode.IsLetter(c) || unicode.IsDigit(c) }) {
