@@ -400,6 +400,38 @@ func TestIndex(t *testing.T) {
 	}
 }
 
+// TestLinksInContract checks that the contract's links to guides lead to them, on the server and in the exported reference.
+func TestLinksInContract(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	yaml, err := os.ReadFile("../../openapi.yaml")
+	testkit.Must(t, err)
+	testkit.Must(t, docsite.Export(dir, yaml))
+	site, err := docsite.Get()
+	testkit.Must(t, err)
+	links := regexp.MustCompile(`\]\((/docs[^)]*)\)`).FindAllSubmatch(yaml, -1)
+	if len(links) < 8 {
+		t.Errorf("found %d links", len(links))
+	}
+	for _, m := range links {
+		name, _, _ := strings.Cut(strings.TrimPrefix(strings.TrimPrefix(string(m[1]), "/docs"), "/"), "#")
+		if _, ok := site.Guides[name]; name != "" && !ok {
+			t.Errorf("openapi.yaml: the link %s leads nowhere", m[1])
+		}
+	}
+	exported, err := os.ReadFile(filepath.Join(dir, "openapi.js"))
+	testkit.Must(t, err)
+	relative := regexp.MustCompile(`\]\(([a-z-]+\.html)[)#]`).FindAllSubmatch(exported, -1)
+	if len(relative) != len(links) {
+		t.Errorf("%d of %d links are relative in the exported contract", len(relative), len(links))
+	}
+	for _, m := range relative {
+		if _, err := os.Stat(filepath.Join(dir, "docs", string(m[1]))); err != nil {
+			t.Errorf("openapi.js: the link %s leads nowhere", m[1])
+		}
+	}
+}
+
 // TestOperationsInGuides checks that the guides name only operations that the contract has.
 func TestOperationsInGuides(t *testing.T) {
 	t.Parallel()

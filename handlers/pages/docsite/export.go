@@ -28,7 +28,7 @@ func Export(dir string, yaml []byte) error {
 	if err != nil {
 		return err
 	}
-	quoted, err := json.Marshal(string(contract))
+	quoted, err := json.Marshal(string(relativeGuides(contract)))
 	if err != nil {
 		return err
 	}
@@ -65,6 +65,20 @@ func Export(dir string, yaml []byte) error {
 		}
 	}
 	return nil
+}
+
+var guideLink = regexp.MustCompile(`\]\(/docs(?:/([a-z-]+))?([)#])`)
+
+// relativeGuides rewrites the links of the contract's descriptions to guides, for docs/reference.html.
+func relativeGuides(contract []byte) []byte {
+	return guideLink.ReplaceAllFunc(contract, func(link []byte) []byte {
+		parts := guideLink.FindSubmatch(link)
+		name := string(parts[1])
+		if name == "" {
+			name = "index"
+		}
+		return []byte("](" + name + ".html" + string(parts[2]))
+	})
 }
 
 var address = regexp.MustCompile(`(href|src)="(/[^"#]*)`)
