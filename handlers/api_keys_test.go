@@ -302,6 +302,51 @@ func TestKeyJobs(t *testing.T) {
 	}
 }
 
+// TestKeyStreams: a stream ends with the key that opened it, however that ends, and others go on.
+func TestKeyStreams(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t) // in which no job runs
+	admin := f.admin()
+	for name, end := range map[string]func(owner *user, key api.APIKey){
+		"revoked": func(owner *user, k api.APIKey) {
+			f.call(owner, "DELETE", "/api/api-keys/"+k.ID.String(), nil).expect(204, "")
+		},
+		"expired": func(_ *user, k api.APIKey) { f.expireKey(k) },
+		"disabled owner": func(owner *user, _ api.APIKey) {
+			f.call(admin, "PATCH", "/api/users/"+owner.ID.String(), map[string]any{"disabled": true}).expect(200, "")
+		},
+		"erased owner": func(owner *user, _ api.APIKey) {
+			f.call(admin, "DELETE", "/api/users/"+owner.ID.String(), nil).expect(204, "")
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := *f
+			f.t = t
+			ada := f.register(strings.ReplaceAll(name, " ", "-"), domain.RoleLawyer)
+			key, caller := f.createKey(ada, []string{"*:read", "*:write"})
+			job := f.renderBatch(caller, ndaRequest(t)).JobID.String()
+			events := f.followJob(caller, job)
+			if e := <-events; e.Type != api.JobEventTypeProgress {
+				t.Fatalf("%+v", e)
+			}
+			end(ada, key)
+			if e, open := <-events; !open || e.Type != api.JobEventTypeError || e.Problem == nil || e.Problem.Code != "unauthenticated" {
+				t.Errorf("%v: %+v", open, e)
+			}
+			if _, open := <-events; open {
+				t.Error("the stream goes on")
+			}
+			f.call(caller, "GET", "/api/jobs/"+job, nil).expect(401, "unauthenticated")
+		})
+	}
+}
+
+func (f *fixture) expireKey(k api.APIKey) {
+	f.t.Helper()
+	_, err := f.db.ExecContext(f.t.Context(), "UPDATE api_keys SET expires_at = created_at WHERE id = ?", domain.ID(k.ID))
+	testkit.Must(f.t, err)
+}
+
 // TestKeyReplay: the secret is replayed under its Idempotency-Key, and stored encrypted.
 func TestKeyReplay(t *testing.T) {
 	t.Parallel()

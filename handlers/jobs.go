@@ -52,6 +52,18 @@ func (s *Server) getJob(ctx context.Context, id domain.ID) (jobs.Info, error) {
 	return s.jobs.Get(ctx, principal(ctx), id)
 }
 
+// pollJob reads a job again for a stream, which a key that was revoked meanwhile does not outlive.
+func (s *Server) pollJob(ctx context.Context, id domain.ID) (jobs.Info, error) {
+	if key := principal(ctx).KeyID; !key.IsZero() {
+		checked, cancel := context.WithTimeout(ctx, s.storeTimeout)
+		defer cancel()
+		if err := s.apiKeys.CheckActive(checked, key); err != nil {
+			return jobs.Info{}, err
+		}
+	}
+	return s.getJob(ctx, id)
+}
+
 // CancelJob cancels a job.
 func (s *Server) CancelJob(ctx context.Context, r api.CancelJobRequestObject) (api.CancelJobResponseObject, error) {
 	j, err := s.jobs.Cancel(ctx, principal(ctx), domain.ID(r.JobID))
@@ -137,7 +149,7 @@ func (st *jobStream) VisitGetJobResponse(w http.ResponseWriter) error {
 			return nil
 		}
 		var err error
-		if j, err = st.server.getJob(ctx, j.ID); err != nil {
+		if j, err = st.server.pollJob(ctx, j.ID); err != nil {
 			if ctx.Err() == nil {
 				send(api.JobEvent{Type: api.JobEventTypeError, Problem: st.server.failed(middleware.RequestFrom(ctx), err)})
 			}

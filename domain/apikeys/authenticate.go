@@ -60,6 +60,30 @@ func (s *Service) Authenticate(ctx context.Context, secret, address string) (dom
 	return p, k, nil
 }
 
+// CheckActive returns Unauthenticated, as Authenticate does, once the key has ended or its owner is disabled or erased. It is for
+// what goes on after a request was authenticated, such as an event stream.
+func (s *Service) CheckActive(ctx context.Context, id domain.ID) error {
+	row, err := s.queries.GetAPIKey(ctx, id)
+	if errors.Is(err, sql.ErrNoRows) {
+		return invalidKey(errUnknown)
+	} else if err != nil {
+		return db.Error(err)
+	}
+	k, err := s.toKey(row)
+	if err != nil {
+		return err
+	}
+	if k.Status != StatusActive {
+		return invalidKey(errEnded)
+	}
+	if _, err := s.accounts.ActiveRole(ctx, k.UserID); domain.CodeOf(err) == domain.NotFound {
+		return invalidKey(err)
+	} else if err != nil {
+		return err
+	}
+	return nil
+}
+
 // recordUse updates LastUsedAt, at most once in usedInterval. A failure does not fail the request.
 func (s *Service) recordUse(ctx context.Context, k Key) {
 	now := s.clock()
