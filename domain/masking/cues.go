@@ -55,13 +55,14 @@ const (
 	commerceCue                       // word of trade and work: a question with it may be about a brand
 	representationCue                 // verb with which a lawyer begins to speak of a client: "assisto"
 	businessCue                       // small business of the person named after it: "l'officina di Gino"
+	institutionCue                    // school, hospital and the like, often named after a person: "liceo Manzoni"
 )
 
 var cueSections = map[string]cue{
 	"connector": connector, "opener": opener, "closing": closing, "abbreviation": abbreviation, "birth": birthCue, "phone": phoneCue,
 	"handle": handleCue, "address": addressCue, "streettype": streetType, "floor": floorCue, "acronym": acronymCue, "identity": identityCue, "bank": bankCue, "reference": referenceCue,
 	"number": numberCue, "numbered": numberedCue, "plate": plateCue, "docket": docketCue, "own": ownCue, "court": courtCue,
-	"company": companyCue, "authority": authorityCue, "nobility": nobility, "nameconnector": nameConnector, "relation": relationCue, "law": lawCue, "occupation": occupationCue, "commerce": commerceCue, "business": businessCue, "representation": representationCue, "trade": tradeCue, "tradeend": tradeEndCue, "register": registerCue, "partners": partnersCue, "organization": organizationCue, "property": propertyCue, "building": buildingCue,
+	"company": companyCue, "authority": authorityCue, "nobility": nobility, "nameconnector": nameConnector, "relation": relationCue, "law": lawCue, "occupation": occupationCue, "commerce": commerceCue, "business": businessCue, "institution": institutionCue, "representation": representationCue, "trade": tradeCue, "tradeend": tradeEndCue, "register": registerCue, "partners": partnersCue, "organization": organizationCue, "property": propertyCue, "building": buildingCue,
 	"statute": statuteCue, "currency": currencyCue, "card": cardCue, "expiry": expiryCue, "securitycode": securityCodeCue,
 	"january": monthCue, "february": monthCue, "march": monthCue, "april": monthCue, "may": monthCue, "june": monthCue,
 	"july": monthCue, "august": monthCue, "september": monthCue, "october": monthCue, "november": monthCue, "december": monthCue,

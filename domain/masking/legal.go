@@ -27,6 +27,7 @@ func (s *scan) markLaw() {
 	s.markAuthorities()
 	s.markTerms()
 	s.markAgreements()
+	s.markInstitutions()
 	s.markPublicNames()
 }
 
@@ -74,13 +75,13 @@ func (s *scan) isInCapitals(i int) bool {
 // termEnds end the name of an authority, a benefit or a law in English.
 var termEnds = []string{
 	"council", "court", "tribunal", "commission", "authority", "agency", "board", "department", "ministry", "ombudsman", "police", "constabulary", "parliament", "assembly",
-	"convention", "directive", "treaty", "protocol", "framework", "act", "bill", "allowance", "benefit", "credit", "scheme", "programme", "visa", "permit", "tax", "doctrine", "injunction",
+	"convention", "accord", "directive", "treaty", "protocol", "framework", "act", "bill", "allowance", "benefit", "credit", "scheme", "programme", "visa", "permit", "tax", "doctrine", "injunction",
 }
 
 // markTerms marks the capitalized words before such an end: "Westminster City Council", "Jobseeker's Allowance". A given name ends
 // the term: "Ask Anna Council".
 func (s *scan) markTerms() {
-	if !s.readsLegal() {
+	if !s.readsLegal() && !s.asksInGeneral() {
 		return
 	}
 	for j := 1; j < len(s.tokens); j++ {
@@ -131,6 +132,65 @@ func (s *scan) markAuthorities() {
 			s.tokens[i].law = true
 		}
 	}
+}
+
+// markInstitutions marks schools, hospitals and the like, which are often named after a person: "liceo Manzoni", "St Thomas'
+// Hospital", "Goethe-Gymnasium". Kings and popes are marked by their numeral: "Henry VIII clauses".
+func (s *scan) markInstitutions() {
+	for i := range s.tokens {
+		t := &s.tokens[i]
+		if t.kind != wordToken {
+			continue
+		}
+		if t.allCaps && !s.uppercaseText && isRomanNumeral(s.text[t.start:t.end]) && s.hasClass(i-1, givenName) && s.isCapitalized(i-1) && !s.isCapitalized(i-2) && !s.isCapitalized(i+1) {
+			s.tokens[i-1].law, t.law = true, true
+		}
+		if t.language == langid.English && s.oneOf(i, "lord", "lady", "baroness", "justice") && t.capitalized && s.oneOf(i-1, "did", "why") && s.asksInGeneral() && s.isCapitalized(i+1) && !s.isCapitalized(i+2) && s.tokens[i+1].class&givenName == 0 {
+			t.law, s.tokens[i+1].law = true, true // "What did Lord Leveson recommend?"
+		}
+		if t.cue&institutionCue == 0 {
+			continue
+		}
+		first, end := i, i
+		switch t.language {
+		case langid.English, langid.Dutch, langid.German:
+			if !t.capitalized && !(s.equals(i-1, "s") && s.isSymbol(i-2, '\'') && s.oneOf(i-4, "st", "saint")) || s.uppercaseText {
+				continue
+			}
+			for n := 0; n < 4 && !s.tokens[first].startsLine; n++ {
+				k := first - 1
+				switch {
+				case s.isSymbol(k, '-') || s.isSymbol(k, '\'') || s.isSymbol(k, '.'):
+					k--
+				case s.equals(k, "s") && s.isSymbol(k-1, '\''):
+					k -= 2
+				}
+				if !s.isCapitalized(k) || s.tokens[k].startsSentence && s.tokens[k].class&functionWord != 0 || s.tokens[k].class&honorific != 0 && !s.oneOf(k, "st", "sint") || s.tokens[k].rank > frequentScore {
+					break
+				}
+				first = k
+			}
+		default:
+			for end < i+3 && s.isCapitalized(end+1) && !s.tokens[end+1].startsLine && s.tokens[end+1].class&honorific == 0 {
+				end++
+			}
+			if end > i && s.isOfCompany(i, end+1) {
+				continue
+			}
+		}
+		for ; first <= end; first++ {
+			s.tokens[first].law = s.tokens[first].law || s.isWord(first)
+		}
+	}
+}
+
+// isRomanNumeral reports whether a word is a small Roman numeral from II on.
+func isRomanNumeral(word string) bool {
+	switch word {
+	case "II", "III", "IV", "VI", "VII", "VIII", "IX", "XI", "XII", "XIII", "XIV", "XV", "XVI":
+		return true
+	}
+	return false
 }
 
 // markAgreements marks the trade of a collective agreement: "CCNL Logistica, Trasporto Merci", "CAO Metaal en Techniek".

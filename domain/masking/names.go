@@ -2,6 +2,7 @@ package masking
 
 import (
 	"math"
+	"slices"
 
 	"counsel/domain/langid"
 )
@@ -174,7 +175,17 @@ func (s *scan) isLikelyName(i, j int) bool {
 	case family:
 		needed = 6
 	}
+	if family && s.namesOne() {
+		needed--
+	}
 	return best >= needed*weightScale
+}
+
+// namesOne reports whether a pronoun speaks of one person: "if his bull escapes".
+func (s *scan) namesOne() bool {
+	return slices.ContainsFunc(s.tokens, func(t token) bool {
+		return t.kind == wordToken && t.end-t.start <= 3 && slices.Contains([]string{"he", "she", "his", "her", "him"}, s.text[t.start:t.end])
+	})
 }
 
 // isDoctrine reports whether the name at token i is that of a thing or a rule: "a Juliet balcony", "does Miranda apply".

@@ -24,7 +24,7 @@ func (s *scan) afterRelation(i int) int {
 		return 0
 	}
 	signs := comma && s.tokens[relation].cue&closing != 0 // "Groetjes, Hanneke"
-	if !signs && s.tokens[relation].cue&relationCue == 0 || !s.mayBeNamed(i) && (comma || !s.isOwnRelation(i) && !s.isTradesman(i)) {
+	if !signs && s.tokens[relation].cue&(relationCue|occupationCue) == 0 || !s.mayBeNamed(i) && (comma || !s.isOwnRelation(i) && !s.isTradesman(i)) {
 		return 0
 	}
 	j := i + 1
@@ -82,7 +82,7 @@ func (s *scan) ofBusiness(i int) int {
 		return 0
 	}
 	article := s.oneOf(k, "do", "da") && t.class&(commonWord|functionWord|placeName) == 0 && s.info[i].traits&(isListed|isDictionary|isTerm|isOrgSuffix) == 0
-	if !article && (t.class&givenName == 0 || t.class&placeName != 0 && t.margin < 0) {
+	if !article && !(t.label == personLabel && t.margin >= 3*weightScale) && (t.class&givenName == 0 || t.class&placeName != 0 && t.margin < 0) {
 		return 0
 	}
 	j := s.extendName(i)
@@ -124,6 +124,9 @@ func (s *scan) tradeStartsName(j int) bool {
 	}
 	if s.isWord(k) && !s.tokens[k].capitalized && s.tokens[k].cue&nameConnector != 0 && !s.oneOf(k, "y", "e", "et", "und", "and", "en") {
 		k++
+	}
+	if k > j+1 && s.oneOf(k-1, "von", "van") && s.hasClass(k, givenName) && t.cue&businessCue != 0 {
+		return false // "Das Restaurant von Luigi"
 	}
 	if s.oneOf(k, "zum", "zur") && s.isCapitalized(k+1) {
 		return true // "Gasthof Zum Hirschen"

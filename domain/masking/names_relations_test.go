@@ -36,6 +36,11 @@ func TestRelationsAndTrades(t *testing.T) {
 		{"L'officina di Gino mi ha rovinato il motore.", "Gino"},
 		{"L'entreprise de Bruno Caron n'a pas fini les travaux.", "Bruno Caron"},
 		{"Assisto Lucia Marchetti contro il marito.", "Lucia Marchetti"},
+		{"Dachdecker Winter kam nie wieder.", "Winter"},
+		{"Betreuerin Roth verkauft Mutters Haus.", "Roth"},
+		{"Das Restaurant von Luigi zahlt keine Überstunden.", "Luigi"},
+		{"Is Farquhar liable if his bull escapes?", "Farquhar"},
+		{"Fatou lavora senza contratto.", "Fatou"},
 		{"Russo non paga l'affitto da gennaio.", "Russo"},
 		{"Die Kellnerin verklagt Gasthof Zum Hirschen.", "Gasthof Zum Hirschen"},
 	} {

@@ -31,6 +31,12 @@ func TestPublicNames(t *testing.T) {
 		"Il Trattato di Lisbona e il Regolamento Roma III, e il Ddl Zan?",
 		"Le règlement Dublin III et le régime Pinel ?",
 		"¿Se aplica el Reglamento Dublín a los menores?",
+		"What are Henry VIII clauses, and what did Lord Leveson recommend?",
+		"Can St Thomas' Hospital refuse? Must St Mary's school answer?",
+		"Il liceo Manzoni e l'ospedale Niguarda rispondono?",
+		"Wat is de Peeters-toets?",
+		"Darf Nivea so werben?",
+		"Trenord deve rimborsare un abbonamento dopo lo sciopero?",
 	} {
 		if got := mask(t, masker().NewSession(), text).Text; got != text {
 			t.Errorf("%s", got)

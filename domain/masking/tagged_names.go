@@ -56,6 +56,8 @@ func (s *scan) precedesName(i int) bool {
 	switch {
 	case t.startsSentence && t.class&familyName == 0 && s.startsIdentifier(i+1), s.isSymbol(i+1, '-') && s.adjacent(i+2) && s.hasCue(i+2, acronymCue|numberCue|numberedCue):
 		return true
+	case t.cue&relationCue != 0 && t.class&familyName == 0 && t.language != langid.English && t.startsSentence:
+		return s.isCapitalized(i+1) && s.tokens[i+1].class&familyName != 0
 	case t.cue&occupationCue != 0:
 		return s.isCapitalized(i+1) && !(s.isCapitalized(i-1) && !s.tokens[i-1].startsSentence) && (t.startsSentence || t.class&familyName == 0 || !t.capitalized)
 	}
@@ -159,6 +161,9 @@ func (s *scan) mayStartName(i int) bool {
 		return false // "ALS BÜRGIN"
 	case t.cue&(identityCue|referenceCue|numberedCue|acronymCue|bankCue|phoneCue|birthCue|handleCue) != 0 && !goesOn && t.class&givenName == 0:
 		return false // a label: "Póliza"
+	case l == personLabel && !goesOn && t.language != langid.English && t.class&(givenName|familyName|certainName) == 0 && t.margin < 5*weightScale && s.asksInGeneral() && s.asksAboutTrade() &&
+		!s.nameKeywordBefore(i) && s.tokens[max(i-1, 0)].startsSentence && s.tokens[max(i-1, 0)].cue&(relationCue|occupationCue) == 0:
+		return false // rather a brand: "Darf Nivea so werben?"
 	case t.cue&birthCue != 0 && t.startsSentence && !goesOn:
 		return false // "Nació el 7 de julio"
 	case t.language == langid.German && !goesOn && t.rank != 0 && s.info[i].traits&isDictionary != 0 && t.class&givenName == 0 && t.margin < weightScale && s.tokens[max(i-1, 0)].cue&(relationCue|occupationCue) == 0:
