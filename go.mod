@@ -60,6 +60,7 @@ require (
 require (
 	github.com/hbollon/go-edlib v1.7.0
 	github.com/mozillazg/go-unidecode v0.2.0
+	github.com/stripe/stripe-go/v84 v84.4.1
 )
 
 require (

@@ -59,7 +59,7 @@ var fieldTerms = map[string]string{
 var quaintPhrases = []string{" anew", "thereof", " for good", "is told", "are told", "goes on with", "be away"}
 
 // termsWithEverydayWords are established terms that contain a listed word.
-var termsWithEverydayWords = []string{"keepalive", "keepwithnext", "keepfinished", "frontmatter", "wallclock", "deadletter", "leaselost", "connectionlost"}
+var termsWithEverydayWords = []string{"keepalive", "keepwithnext", "keepfinished", "frontmatter", "wallclock", "deadletter", "leaselost", "connectionlost", "disputelost"}
 
 // alphabets are the packages in which letters are those of an alphabet.
 var alphabets = []string{"domain/account", "domain/ai/policy", "domain/cases", "domain/esign/blanks", "domain/masking", "domain/text/extract", "sandbox/llm"}

@@ -1,0 +1,2 @@
+// Package payments receives money for invoices through a payment provider.
+package payments
