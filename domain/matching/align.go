@@ -56,7 +56,8 @@ func align(x, y reading, kind Kind) alignment {
 			}
 		}
 	}
-	alignJoined(x, y, usedX, usedY, add)
+	sinitic := kind == Person && x.isChinese() && y.isChinese()
+	alignJoined(x, y, usedX, usedY, sinitic, add)
 	type candidate struct {
 		i, j int
 		s    similarity
@@ -67,7 +68,7 @@ func align(x, y reading, kind Kind) alignment {
 			if usedX[i] || usedY[j] || a.initial || b.initial {
 				continue
 			}
-			if s := compareWords(a, b, kind, i == 0 && j == 0 && len(x) > 1); s.score > 0 {
+			if s := compareWords(a, b, kind, i == 0 && j == 0 && len(x) > 1, sinitic); s.score > 0 {
 				candidates = append(candidates, candidate{i, j, s})
 			}
 		}
@@ -95,11 +96,11 @@ func align(x, y reading, kind Kind) alignment {
 }
 
 // alignJoined matches one word with several adjacent ones of the other side.
-func alignJoined(x, y reading, usedX, usedY []bool, add func(i, n, j, k int, s similarity, initial bool)) {
+func alignJoined(x, y reading, usedX, usedY []bool, sinitic bool, add func(i, n, j, k int, s similarity, initial bool)) {
 	for i, a := range x {
 		for j := range y {
 			for k := 2; k <= maxJoined && j+k <= len(y) && !usedX[i]; k++ {
-				if s := joinedWords(a, y[j:j+k], usedY[j:j+k]); s.score > 0 {
+				if s := joinedWords(a, y[j:j+k], usedY[j:j+k], sinitic); s.score > 0 {
 					add(i, 1, j, k, s, false)
 				}
 			}
@@ -108,7 +109,7 @@ func alignJoined(x, y reading, usedX, usedY []bool, add func(i, n, j, k int, s s
 	for j, b := range y {
 		for i := range x {
 			for n := 2; n <= maxJoined && i+n <= len(x) && !usedY[j]; n++ {
-				if s := joinedWords(b, x[i:i+n], usedX[i:i+n]); s.score > 0 {
+				if s := joinedWords(b, x[i:i+n], usedX[i:i+n], sinitic); s.score > 0 {
 					add(i, n, j, 1, s, false)
 				}
 			}
@@ -116,13 +117,16 @@ func alignJoined(x, y reading, usedX, usedY []bool, add func(i, n, j, k int, s s
 	}
 }
 
-func joinedWords(a word, parts reading, used []bool) similarity {
+func joinedWords(a word, parts reading, used []bool, sinitic bool) similarity {
 	if slices.Contains(used, true) || utf8.RuneCountInString(a.text) < 2 {
 		return similarity{}
 	}
-	runes := parts.joined()
+	runes := parts.merged()
 	if runes == a.text {
 		return similarity{score: 0.99, reason: Spacing}
+	}
+	if joined := newWord(runes, parts.script()); !a.initial && len(runes) >= 4 && compareEastAsian(a, joined, sinitic) {
+		return similarity{score: 0.94, reason: Transliterated}
 	}
 	if a.initial || len(runes) < 4 || runes[0] != a.text[0] && a.script == parts.script() {
 		return similarity{}
@@ -171,7 +175,7 @@ func sameInitial(a, b word) bool {
 	}
 	for _, s := range a.skeletons {
 		for _, t := range b.skeletons {
-			if s != "" && t != "" && s[0] == t[0] {
+			if len(a.text) == 1 && s != "" && t != "" && s[0] == t[0] {
 				return true
 			}
 		}

@@ -18,7 +18,7 @@ const maxKeys = 120
 func (n Name) Keys() (stored, exact, similar [][]byte) {
 	e, s, w := map[string]bool{}, map[string]bool{}, map[string]bool{}
 	for _, r := range n.readings {
-		e["letters "+sortRunes(r.joined())] = true
+		e["letters "+sortRunes(r.merged())] = true
 		if n.kind == Company {
 			companyKeys(r, s)
 		} else {
@@ -121,7 +121,7 @@ func joinedKeys(r reading, words []keyWord, pairs func(a, b keyWord)) {
 		if r[i].initial || r[i+1].initial {
 			continue
 		}
-		joined := keyWord{codes: codes(newWord(r[i:i+2].joined(), r[i].script))}
+		joined := keyWord{codes: codes(newWord(r[i:i+2].merged(), r[i].script))}
 		for j, other := range words {
 			if j != i && j != i+1 && !other.initial {
 				pairs(joined, other)

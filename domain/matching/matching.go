@@ -139,7 +139,7 @@ func sameRunes(x, y reading) Match {
 		m = Match{Score: 0.99}
 	case slices.Equal(sortedTexts(x), sortedTexts(y)):
 		m = Match{Score: 0.98, Reasons: []Reason{Order}}
-	case x.joined() == y.joined():
+	case x.joined() == y.joined() || len(x) != len(y) && x.merged() == y.merged():
 		m = Match{Score: 0.98, Reasons: []Reason{Spacing}}
 	case rotated(x, y) || rotated(y, x):
 		m = Match{Score: 0.97, Reasons: []Reason{Order, Spacing}}
@@ -155,8 +155,10 @@ func sameRunes(x, y reading) Match {
 
 func rotated(x, y reading) bool {
 	runes := x.joined()
+	merged := len(x) != len(y)
 	for i := 1; i < len(y); i++ {
-		if slices.Concat(y[i:], y[:i]).joined() == runes {
+		turned := slices.Concat(y[i:], y[:i])
+		if turned.joined() == runes || merged && turned.merged() == x.merged() {
 			return true
 		}
 	}
@@ -177,8 +179,11 @@ func (r reading) joined() string {
 	for _, w := range r {
 		b.WriteString(w.text)
 	}
-	return plainVowels.Replace(b.String())
+	return b.String()
 }
+
+// merged is joined as if it had been written as one word.
+func (r reading) merged() string { return plainVowels.Replace(r.joined()) }
 
 // script is the script of the first word that is not Latin.
 func (r reading) script() script {

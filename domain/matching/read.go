@@ -21,7 +21,7 @@ var legalForms = set(`ab ag ao aps as asa bhd bv bvba bt co company corp corpora
 	sro srls stiftung tbk tov tic ltdsti ltdşti as ug ughaftungsbeschrankt zao zoo zrt aktiengesellschaft aktiebolag aktieselskab gesellschaftmitbeschrankterhaftung societeanonyme societearesponsabilitelimitee
 	societaperazioni societaaresponsabilitalimitata sociedadanonima sociedadanonimadecapitalvariable sociedadlimitada sociedadderesponsabilidadlimitada naamlozevennootschap beslotenvennootschap
 	ae epe ike ad edad joint jointstockcompany stockcompany anonimsirketi limitedsirketi gongsi youxiangongsi gufenyouxiangongsi jusighoesa jusikhoesa yuhanhoesa
-	hb kb ks ans da ba cvba comanditariaporacciones eireli me epp saic saci sacv psc wll bsc kscc kscp qpsc saog saoc`)
+	spolka spolkazoo spolkaakcyjna spolkazograniczonaodpowiedzialnoscia sia jv fzllc yugen youxiangongsi hb kb ks ans da ba cvba comanditariaporacciones eireli me epp saic saci sacv psc wll bsc kscc kscp qpsc saog saoc`)
 
 // longForms are the short names of forms, so that spelled out they do not count as another form.
 var longForms = map[string]string{
@@ -33,7 +33,7 @@ var longForms = map[string]string{
 }
 
 // leadingLegalForms also stand before the name.
-var leadingLegalForms = set(`ab ao fa firma oao ooo pao pt sarl sas sci tov zao jsc pjsc ojsc cjsc llc ad ead cv ud ip kk ik`)
+var leadingLegalForms = set(`ab ao fa firma oao ooo pao pt sarl sas sci tov zao jsc pjsc ojsc cjsc llc ad ead cv ud ip kk ik kabushikikaisha godokaisha yugen youxiangongsi jusighoesa yuhanhoesa`)
 
 // unspacedLegalForms are written without a space.
 var unspacedLegalForms = strings.NewReplacer("股份有限公司", " gufenyouxiangongsi ", "有限责任公司", " youxiangongsi ", "有限公司", " youxiangongsi ", "有限責任公司", " youxiangongsi ", "公司", " gongsi ",
@@ -49,7 +49,7 @@ var (
 		signora signorina sig senor senora avvocato avv avocat advokat adv maitre me rev reverend judge justice hon sheikh shaykh sheik hajji haji gospodin gospozha pan pani kyrios mevrouw meneer dhr mw
 		doc engr eng capt captain col colonel gen general maj major lt sgt ambassador senator president dott dottssa prinz graf freiherr freifrau`)
 	degrees  = set(`med jur iur phil rer nat habil hc oec pol ing dr prof ssa dent vet`)
-	suffixes = set(`jr sr junior senior ii iii iv jnr snr phd md esq esquire mba llm llb jd dds cpa kc qc obe mbe cbe mp bsc msc ba ma edd dphil rn pe filho neto`)
+	suffixes = set(`jr sr junior senior ii iii iv jnr snr phd md esq esquire mba llm llb jd dds cpa kc qc obe mbe cbe bsc msc edd dphil filho neto`)
 	// ambiguousTitles are also given names; they count as titles only before two more words.
 	ambiguousTitles = set(`don dona mag ing m fr hr me pan gen eng doc adv col lord lady major graf prinz president rev sig general capt maj lt`)
 	generations     = map[string]int{"sr": 1, "senior": 1, "snr": 1, "jr": 2, "junior": 2, "jnr": 2, "ii": 2, "filho": 2, "iii": 3, "neto": 3, "iv": 4}
@@ -62,7 +62,10 @@ var particles = set(`de la del della dello delle degli dei di da do dos das du l
 var articles = set(`al el ul ar as ash an az at ad bin ibn bint binti ben`)
 
 // conjunctions stand between words and are often omitted.
-var conjunctions = set(`and und y e et og och i en kai`)
+var (
+	conjunctions        = set(`and und y e et i`)
+	companyConjunctions = set(`and und y e et og och i en kai a`)
+)
 
 func set(words string) map[string]bool {
 	m := map[string]bool{}
@@ -105,8 +108,8 @@ type word struct {
 	skeletons []string
 }
 
-func newWord(text string, s script, carons ...string) word {
-	return word{text: text, script: s, skeletons: skeletons(append([]string{text}, carons...)...)}
+func newWord(text string, s script, spellings ...string) word {
+	return word{text: text, script: s, skeletons: skeletons(append([]string{text}, spellings...)...)}
 }
 
 func (w word) consonantal() bool { return w.script == arabicScript || w.script == hebrewScript }
@@ -153,8 +156,8 @@ func (n *Name) read() {
 		}
 		n.add(joinParticles(r))
 		separate := slices.Clone(r)
-		for i, w := range separate {
-			separate[i].particle = i < len(r)-1 && !w.initial && particles[w.text]
+		for i := range separate { // what begins a name may be a given name: Ben
+			separate[i].particle = i > 0 && isParticle(r, i)
 		}
 		n.add(separate)
 	}
@@ -173,11 +176,17 @@ func (t token) word(byShape bool) word {
 	if plain := romanize(text, s, byShape); plain != "" {
 		text = plain
 	}
-	lower := cases.Fold().String(text)
-	w := newWord(fold(lower), s)
-	if spelled := carons.Replace(norm.NFC.String(lower)); spelled != norm.NFC.String(lower) {
-		w = newWord(w.text, s, fold(spelled))
+	lower := norm.NFC.String(cases.Fold().String(text))
+	spellings := []string{fold(carons.Replace(lower))}
+	switch s {
+	case cyrillicScript:
+		if strings.ContainsAny(t.text, "гГ") { // h in Ukrainian and Belarusian
+			spellings = append(spellings, strings.ReplaceAll(lower, "g", "h"))
+		}
+	case arabicScript, hebrewScript:
+		spellings = append(spellings, unvocalized(lower)...)
 	}
+	w := newWord(fold(lower), s, spellings...)
 	w.initial, w.capitals = t.initial, t.capitals
 	return w
 }
@@ -201,8 +210,17 @@ func tokenize(name string, kind Kind) (tokens []token) {
 			text := norm.NFC.String(b.String())
 			runes := utf8.RuneCountInString(text)
 			person := kind == Person && isCased(text)
+			if kind == Person && scriptOf(text) == hangulScript && runes <= 5 {
+				for _, r := range text {
+					tokens = append(tokens, token{text: string(r)})
+				}
+				b.Reset()
+				return
+			}
+			lower := strings.ToLower(text)
+			short := dot && (runes == 2 || runes == 3) && !titles[lower] && !degrees[lower] && !suffixes[lower] && !particles[lower] // Th., Chr.
 			tokens = append(tokens, token{text: text,
-				initial:  person && runes == 1 && (dot || !particles[strings.ToLower(text)]),
+				initial:  person && (runes == 1 && (dot || !particles[lower]) || short),
 				capitals: person && (runes == 2 || runes == 3) && text == strings.ToUpper(text)})
 			b.Reset()
 		}
@@ -251,7 +269,7 @@ func droppableAccent(r rune) bool {
 
 // stripCompany removes the legal forms.
 func (n *Name) stripCompany(words reading) reading {
-	bare := slices.DeleteFunc(slices.Clone(words), func(w word) bool { return conjunctions[w.text] || w.text == "the" })
+	bare := slices.DeleteFunc(slices.Clone(words), func(w word) bool { return companyConjunctions[w.text] || w.text == "the" })
 	if len(bare) == 0 {
 		bare = words
 	}
@@ -308,11 +326,16 @@ func (n *Name) stripPerson(words reading) reading {
 	return bare
 }
 
-// joinServant joins the parts of names such as Abd al-Rahman.
+// joinServant joins the parts of names such as Abd al-Rahman and Salah ad-Din.
 func joinServant(words reading) reading {
 	var out reading
 	for i := 0; i < len(words); i++ {
 		w := words[i]
+		if i+2 < len(words) && (articles[words[i+1].text] || words[i+1].text == "ed" || words[i+1].text == "ud") && faith[words[i+2].text] {
+			out = append(out, newWord(w.text+"addin", w.script))
+			i += 2
+			continue
+		}
 		if servant[w.text] {
 			j := i + 1
 			for j < len(words)-1 && articles[words[j].text] {
@@ -327,9 +350,17 @@ func joinServant(words reading) reading {
 	for i, w := range out {
 		if m := servantOf.FindStringSubmatch(w.text); m != nil {
 			out[i] = newWord("abd"+m[1], w.script)
+		} else if m := faithOf.FindStringSubmatch(w.text); m != nil {
+			out[i] = newWord(m[1]+"addin", w.script)
 		}
 	}
 	return out
+}
+
+// isParticle reports whether the word at i belongs to the next.
+func isParticle(words reading, i int) bool {
+	w := words[i]
+	return i < len(words)-1 && !w.initial && w.script != hanScript && w.script != hangulScript && particles[w.text]
 }
 
 // joinParticles joins each particle to the following word.
@@ -337,7 +368,7 @@ func joinParticles(words reading) reading {
 	var out reading
 	prefix := ""
 	for i, w := range words {
-		if i < len(words)-1 && !w.initial && particles[w.text] {
+		if isParticle(words, i) {
 			prefix += w.text
 			continue
 		}

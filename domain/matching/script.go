@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/mozillazg/go-unidecode"
+	"golang.org/x/text/unicode/norm"
 )
 
 // script is the script of a word.
@@ -105,9 +106,18 @@ func romanize(text string, s script, byShape bool) string {
 }
 
 // greekDigraphs are read as one sound.
-var greekDigraphs = strings.NewReplacer("ου", "u", "Ου", "u", "ΟΥ", "u", "αυ", "av", "ευ", "ev", "γγ", "ng", "γκ", "gk", "γχ", "nch", "αύ", "av", "εύ", "ev", "ού", "u")
+var greekDigraphs = strings.NewReplacer("ου", "u", "Ου", "u", "ΟΥ", "u", "αυ", "av", "ευ", "ev", "γγ", "ng", "γκ", "gk", "γχ", "nch", "Αυ", "av", "Ευ", "ev")
+
+// greekInitials are one sound where a word begins.
+var greekInitials = regexp.MustCompile(`^(?i:μπ|ντ)`)
 
 func romanizeRunes(text string, byShape bool) string {
+	text = strings.Map(func(r rune) rune {
+		if droppableAccent(r) {
+			return -1
+		}
+		return r
+	}, norm.NFD.String(text))
 	latin, shapes := false, true
 	for _, r := range text {
 		if unicode.In(r, unicode.Cyrillic, unicode.Greek) {
@@ -121,6 +131,12 @@ func romanizeRunes(text string, byShape bool) string {
 	byShape = latin || byShape && shapes
 	if !byShape {
 		text = greekDigraphs.Replace(text)
+		text = greekInitials.ReplaceAllStringFunc(text, func(s string) string {
+			if strings.HasPrefix(strings.ToLower(s), "μ") {
+				return "b"
+			}
+			return "d"
+		})
 	}
 	var b strings.Builder
 	for _, r := range text {
@@ -208,9 +224,24 @@ func consonants(text string, unvocalized bool) []string {
 		return []string{s + "."}
 	}
 	if unvocalized {
+		if rest, ok := strings.CutPrefix(s, "al"); ok && len(rest) >= 2 {
+			return []string{s, rest}
+		}
 		return []string{s}
 	}
 	return []string{s, strings.ReplaceAll(s, "v", "b"), strings.ReplaceAll(s, "v", "")}
+}
+
+// unvocalized are further spellings of a word of consonants: without half vowels, the article, and what looks like a
+// digraph.
+func unvocalized(text string) (out []string) {
+	for _, s := range []string{text, strings.TrimPrefix(text, "al")} {
+		if len(s) > 2 {
+			halved := s[:1] + strings.NewReplacer("w", "", "y", "").Replace(s[1:])
+			out = append(out, s, halved, strings.ReplaceAll(halved, "h", ""))
+		}
+	}
+	return out
 }
 
 // arabicCode is equal for romanizations of one Arabic name: its consonants and the class of its first vowel.
@@ -229,7 +260,7 @@ func arabicCode(s string) string {
 	if first == 0 {
 		at = "+"
 	}
-	s = strings.NewReplacer("kh", "x", "sh", "S", "gh", "G", "th", "t", "dh", "d", "dj", "j", "ou", "", "ee", "y", "ei", "y", "ai", "y", "ay", "y", "ey", "y", "q", "k", "c", "k", "w", "").Replace(s)
+	s = strings.NewReplacer("kh", "x", "sh", "S", "ch", "S", "gh", "G", "th", "t", "dh", "d", "dj", "j", "ou", "", "ee", "y", "ei", "y", "ai", "y", "ay", "y", "ey", "y", "q", "k", "c", "k", "w", "").Replace(s)
 	s = strings.Map(func(r rune) rune {
 		if strings.ContainsRune("aeiouy", r) {
 			return -1
@@ -242,5 +273,7 @@ func arabicCode(s string) string {
 // servant and servantOf recognize names that begin with Abd, the servant of.
 var (
 	servant   = set(`abd abdul abdel abdal abdu abdol abdur abder abdus abdar`)
+	faith     = set(`din deen dine`)
+	faithOf   = regexp.MustCompile(`^([a-z]{3,}?)(?:[aeu]d|al|el|ul)d(?:in|een|ine)$`)
 	servantOf = regexp.MustCompile(`^abd(?:[uaeio](?:[lrsnztd])|al|)([a-z]{4,})$`)
 )

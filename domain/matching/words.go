@@ -51,7 +51,7 @@ func init() {
 }
 
 // compareWords compares two words that are spelled out. given says that they stand where a given name is expected.
-func compareWords(a, b word, kind Kind, given bool) similarity {
+func compareWords(a, b word, kind Kind, given, sinitic bool) similarity {
 	if a.text == b.text {
 		return similarity{score: 1}
 	}
@@ -74,14 +74,17 @@ func compareWords(a, b word, kind Kind, given bool) similarity {
 			return s
 		}
 	}
+	if kind == Person && !(established[a.text] && established[b.text]) && compareEastAsian(a, b, sinitic) {
+		return similarity{score: 0.94, reason: Transliterated}
+	}
 	if len(a.text) < 3 || len(b.text) < 3 {
 		return similarity{}
 	}
 	if established[a.text] && established[b.text] {
 		return similarity{}
 	}
-	if kind == Person && gendered(a.text, b.text, given) {
-		return similarity{}
+	if s, t := slavicFamily(a.text), slavicFamily(b.text); kind == Person && !given && s == t && s != "" {
+		return similarity{score: 0.95, reason: Spelling}
 	}
 	if intersect(a.skeletons, b.skeletons) {
 		reason := Spelling
@@ -89,6 +92,9 @@ func compareWords(a, b word, kind Kind, given bool) similarity {
 			reason = Transliterated
 		}
 		return similarity{score: 0.96, reason: reason}
+	}
+	if kind == Person && gendered(a.text, b.text, given) {
+		return similarity{}
 	}
 	return misspelled(a, b)
 }
@@ -134,6 +140,9 @@ func gendered(a, b string, given bool) bool {
 	if !given && (strings.HasSuffix(a, "ov") || strings.HasSuffix(a, "ev") || strings.HasSuffix(a, "in")) && b == a+"a" {
 		return false
 	}
+	if last := a[len(a)-1:]; b == a+last+"e" { // Marcelle
+		return true
+	}
 	const endings = "aeio"
 	if len(b) == len(a)+1 {
 		return strings.HasPrefix(b, a) && strings.ContainsRune(endings, rune(b[len(b)-1]))
@@ -143,9 +152,6 @@ func gendered(a, b string, given bool) bool {
 
 // misspelled matches long words by the distance of Damerau and Levenshtein.
 func misspelled(a, b word) similarity {
-	if s, t := slavicFamily(a.text), slavicFamily(b.text); s == t && s != "" {
-		return similarity{score: 0.93, reason: Spelling}
-	}
 	best := distance(a.text, b.text)
 	for _, s := range a.skeletons {
 		for _, t := range b.skeletons {
@@ -168,8 +174,10 @@ func distance(a, b string) float64 {
 	}
 	d := edlib.OSADamerauLevenshteinDistance(a, b)
 	switch {
-	case d == 1 && (short >= 5 || len(a) == len(b) && sortRunes(a) == sortRunes(b)):
-	case d == 2 && short >= 8:
+	case d == 1 && a[0] != b[0] && short < 7: // Polar, Solar
+		return 0
+	case d == 1 && (short >= 5 && long >= 6 || len(a) == len(b) && sortRunes(a) == sortRunes(b)):
+	case d == 2 && short >= 8 && a[0] == b[0]:
 	default:
 		return 0
 	}
@@ -182,7 +190,7 @@ func distance(a, b string) float64 {
 
 // slavicFamily is the family of a man's and a woman's name such as Tolstoy and Tolstaya, Dombrovsky and Dombrovskaya.
 func slavicFamily(s string) string {
-	for _, ending := range []string{"skaya", "skaia", "skaja", "ska", "skiy", "skij", "skyy", "skyi", "sky", "ski", "oy", "oi", "aya", "aia"} {
+	for _, ending := range []string{"skaya", "skaia", "skaja", "ska", "skiy", "skij", "skyy", "skyi", "sky", "ski", "zka", "zki", "cka", "cki", "enko", "enka", "oy", "oi", "aya", "aia"} {
 		if stem, ok := strings.CutSuffix(s, ending); ok && len(stem) >= 3 {
 			return stem
 		}
