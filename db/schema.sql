@@ -145,6 +145,7 @@ CREATE TABLE case_parties (
   created_by binary(16) NOT NULL,
   created_at datetime(6) NOT NULL,
   key_rules smallint(6) NOT NULL DEFAULT 0,
+  registration_country varchar(2) NOT NULL DEFAULT '',
   PRIMARY KEY (id),
   KEY case_parties_case (case_id,id),
   KEY case_parties_name (name_key),

@@ -7,6 +7,7 @@ import (
 	"counsel/gen/api"
 	"counsel/handlers/middleware"
 	"encoding/hex"
+	"math"
 )
 
 // CreateCase opens a case.
@@ -256,7 +257,7 @@ func (s *Server) ListCaseParties(ctx context.Context, r api.ListCasePartiesReque
 // AddCaseParty adds a party to a case and returns its conflicts of interest.
 func (s *Server) AddCaseParty(ctx context.Context, r api.AddCasePartyRequestObject) (api.AddCasePartyResponseObject, error) {
 	p, err := s.cases.AddParty(ctx, principal(ctx), domain.ID(r.CaseID), cases.NewParty{ID: middleware.DerivedID(ctx, 0), Kind: cases.PartyKind(r.Body.Kind), Side: cases.Side(r.Body.Side),
-		Name: r.Body.Name, Email: deref(r.Body.Email), RegistrationNumber: deref(r.Body.RegistrationNumber)})
+		Name: r.Body.Name, Email: deref(r.Body.Email), RegistrationNumber: deref(r.Body.RegistrationNumber), RegistrationCountry: deref(r.Body.RegistrationCountry)})
 	if err != nil {
 		return nil, err
 	}
@@ -344,13 +345,16 @@ func toAPITask(t cases.Task) api.CaseTask {
 
 func toAPIParty(p cases.Party) api.CaseParty {
 	out := api.CaseParty{ID: api.ID(p.ID), Kind: api.PartyKind(p.Kind), Side: api.PartySide(p.Side), Name: p.Name, CreatedAt: p.CreatedAt,
-		Email: optional(p.Email), RegistrationNumber: optional(p.RegistrationNumber)}
+		Email: optional(p.Email), RegistrationNumber: optional(p.RegistrationNumber), RegistrationCountry: optional(p.RegistrationCountry)}
 	if p.Conflicts == nil {
 		return out
 	}
 	conflicts := make([]api.PartyConflict, len(p.Conflicts))
 	for i, c := range p.Conflicts {
-		conflicts[i] = api.PartyConflict{Side: api.PartySide(c.Side), CaseID: (*api.ID)(c.CaseID)}
+		conflicts[i] = api.PartyConflict{Side: api.PartySide(c.Side), CaseID: (*api.ID)(c.CaseID), Score: math.Round(c.Score*100) / 100, Reasons: []api.PartyConflictReasons{}}
+		for _, reason := range c.Reasons {
+			conflicts[i].Reasons = append(conflicts[i].Reasons, api.PartyConflictReasons(reason))
+		}
 		for _, m := range c.Matched {
 			conflicts[i].Matched = append(conflicts[i].Matched, api.PartyConflictMatched(m))
 		}

@@ -5,7 +5,7 @@ INSERT INTO case_party_keys (name_key, party_id) VALUES (?, ?);
 DELETE FROM case_party_keys WHERE party_id = ?;
 
 -- name: ListCasePartiesByOldKeys :many
-SELECT id, kind, name, email, registration_number FROM case_parties WHERE key_rules < sqlc.arg(rules) ORDER BY key_rules, id LIMIT ?;
+SELECT id, kind, name, email, registration_number, registration_country FROM case_parties WHERE key_rules < sqlc.arg(rules) ORDER BY key_rules, id LIMIT ?;
 
 -- name: LockCaseParty :one
 SELECT id FROM case_parties WHERE id = ? FOR UPDATE;
@@ -14,7 +14,7 @@ SELECT id FROM case_parties WHERE id = ? FOR UPDATE;
 UPDATE case_parties SET key_rules = ? WHERE id = ?;
 
 -- name: ListCasePartiesByKeys :many
-SELECT DISTINCT p.id, p.case_id, p.kind, p.side, p.name, p.email_key, p.registration_key, m.role AS my_role
+SELECT DISTINCT p.id, p.case_id, p.kind, p.side, p.name, p.email_key, p.registration_number, p.registration_country, m.role AS my_role
 FROM case_party_keys k
 JOIN case_parties p ON p.id = k.party_id
 JOIN cases c ON c.id = p.case_id

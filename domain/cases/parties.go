@@ -5,10 +5,12 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"counsel/db"
 	"counsel/domain"
+	"counsel/domain/matching"
 	query "counsel/gen/query/cases"
 )
 
@@ -37,19 +39,22 @@ const (
 
 // Conflict is the same person or company on the opposing side of another case.
 type Conflict struct {
-	Side    Side       // of the other party
-	Matched []string   // exact: name, email, registrationNumber; possible: similarName
-	CaseID  *domain.ID // nil if the caller may not see the case; all such cases are one Conflict
+	Side    Side              // of the other party
+	Matched []string          // exact: name, email, registrationNumber; possible: similarName
+	Score   float64           // how well the best match matches, 1 being equal
+	Reasons []matching.Reason // how the names differ; none if only an address or number matches
+	CaseID  *domain.ID        // nil if the caller may not see the case; all such cases are one Conflict
 }
 
 // NewParty describes a party to add.
 type NewParty struct {
-	ID                 domain.ID // optional, as in NewCase
-	Kind               PartyKind
-	Side               Side
-	Name               string
-	Email              string // "": unknown
-	RegistrationNumber string // "": unknown
+	ID                  domain.ID // optional, as in NewCase
+	Kind                PartyKind
+	Side                Side
+	Name                string
+	Email               string // "": unknown
+	RegistrationNumber  string // "": unknown
+	RegistrationCountry string // ISO 3166-1 alpha-2, "": unknown
 }
 
 // Party is a party of a case.
@@ -83,7 +88,15 @@ func (n *NewParty) validate() error {
 			return err
 		}
 	}
+	if n.RegistrationCountry != "" && !isCountry(n.RegistrationCountry) {
+		return domain.InvalidField("/registrationCountry", "must be a country code such as DE")
+	}
 	return nil
+}
+
+// isCountry reports whether code has the form of ISO 3166-1 alpha-2.
+func isCountry(code string) bool {
+	return len(code) == 2 && strings.Trim(code, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == ""
 }
 
 // canSeeConflicts reports whether the caller sees conflicts: those who work on the case with an
@@ -107,10 +120,11 @@ func (s *Service) AddParty(ctx context.Context, p domain.Principal, id domain.ID
 	if ok {
 		return s.withConflicts(ctx, p, id, row)
 	}
-	keys := partyKeys(n)
+	keys, exact, _ := searchKeys(n, n.parsedName())
 	party := Party{ID: cmp.Or(n.ID, s.newID()), NewParty: n, CreatedAt: s.now()}
 	row = query.CaseParty{ID: party.ID, CaseID: id, Kind: string(n.Kind), Side: string(n.Side), Name: n.Name, Email: n.Email, RegistrationNumber: n.RegistrationNumber,
-		NameKey: keys[0], EmailKey: emailKey(n.Email), RegistrationKey: registrationKey(n.RegistrationNumber), CreatedBy: p.UserID, CreatedAt: party.CreatedAt, KeyRules: keyVersion}
+		NameKey: exact[0], EmailKey: emailKey(n.Email), RegistrationKey: registrationKey(n.registration()), CreatedBy: p.UserID, CreatedAt: party.CreatedAt, KeyRules: keyVersion,
+		RegistrationCountry: n.RegistrationCountry}
 	err = s.AuthorizedTx(ctx, p, id, &Action{Verb: VerbCreate, Resource: ResourceParty, ID: &party.ID, Detail: "side " + string(n.Side)}, func(tx db.Tx) error {
 		q := query.New(tx)
 		switch count, err := q.CountCaseParties(ctx, id); {
@@ -145,7 +159,7 @@ func (s *Service) withConflicts(ctx context.Context, p domain.Principal, id doma
 
 func toParty(r query.CaseParty, conflicts []Conflict) Party {
 	return Party{ID: r.ID, CreatedAt: r.CreatedAt, Conflicts: conflicts,
-		NewParty: NewParty{Kind: PartyKind(r.Kind), Side: Side(r.Side), Name: r.Name, Email: r.Email, RegistrationNumber: r.RegistrationNumber}}
+		NewParty: NewParty{Kind: PartyKind(r.Kind), Side: Side(r.Side), Name: r.Name, Email: r.Email, RegistrationNumber: r.RegistrationNumber, RegistrationCountry: r.RegistrationCountry}}
 }
 
 // Parties lists the parties of a case, newest first, with their current conflicts. next is the
@@ -216,7 +230,8 @@ func (s *Service) ReindexParties(ctx context.Context) error {
 				if err := q.DeleteCasePartyKeys(ctx, r.ID); err != nil {
 					return err
 				}
-				keys := partyKeys(NewParty{Kind: PartyKind(r.Kind), Name: r.Name, Email: r.Email, RegistrationNumber: r.RegistrationNumber})
+				n := NewParty{Kind: PartyKind(r.Kind), Name: r.Name, Email: r.Email, RegistrationNumber: r.RegistrationNumber, RegistrationCountry: r.RegistrationCountry}
+				keys, _, _ := searchKeys(n, n.parsedName())
 				if err := createPartyKeys(ctx, tx, r.ID, keys); err != nil {
 					return err
 				}
@@ -238,21 +253,22 @@ var errNoParty = domain.NoSuch("party")
 // for a party without conflicts is empty, not nil.
 func (s *Service) conflicts(ctx context.Context, p domain.Principal, id domain.ID, parties []query.CaseParty) (map[domain.ID][]Conflict, error) {
 	found := make(map[domain.ID][]Conflict, len(parties))
-	names := make(map[domain.ID][]nameVariant, len(parties))
-	var exact, similarQueryKeys [][]byte
+	wanted := make(map[domain.ID]wantedParty, len(parties))
+	var exact, similar [][]byte
 	for _, party := range parties {
 		found[party.ID] = []Conflict{}
 		if opposite(Side(party.Side)) == "" {
 			continue
 		}
-		n := NewParty{Kind: PartyKind(party.Kind), Name: party.Name, Email: party.Email, RegistrationNumber: party.RegistrationNumber}
-		names[party.ID] = nameVariants(n.Name, n.Kind)
-		_, wanted := similarKeys(n, names[party.ID])
-		exact, similarQueryKeys = append(exact, exactKeys(n, names[party.ID])...), append(similarQueryKeys, wanted...)
+		n := toParty(party, nil).NewParty
+		name := n.parsedName()
+		wanted[party.ID] = wantedParty{name, n.registration()}
+		_, e, s := searchKeys(n, name)
+		exact, similar = append(exact, e...), append(similar, s...)
 	}
 	var candidates []query.ListCasePartiesByKeysRow
 	// Separately, so that many similar names do not crowd out exact matches.
-	for _, keys := range [][][]byte{exact, similarQueryKeys} {
+	for _, keys := range [][][]byte{exact, similar} {
 		if len(keys) == 0 {
 			continue
 		}
@@ -262,35 +278,16 @@ func (s *Service) conflicts(ctx context.Context, p domain.Principal, id domain.I
 		}
 		candidates = append(candidates, rows...)
 	}
-	candidateNames := make(map[domain.ID][]nameVariant, len(candidates))
-	for _, candidate := range candidates {
-		if candidateNames[candidate.ID] == nil {
-			candidateNames[candidate.ID] = nameVariants(candidate.Name, PartyKind(candidate.Kind))
-		}
-	}
-	for _, party := range parties {
-		for _, candidate := range candidates {
+	for _, candidate := range uniqueCandidates(candidates) {
+		name := matching.Parse(candidate.Name, matching.Kind(candidate.Kind))
+		for _, party := range parties {
 			if Side(candidate.Side) != opposite(Side(party.Side)) {
 				continue
 			}
-			var matched []string
-			switch compareVariants(names[party.ID], candidateNames[candidate.ID], PartyKind(party.Kind) == PartyPerson && PartyKind(candidate.Kind) == PartyPerson) {
-			case identical:
-				matched = append(matched, "name")
-			case similar:
-				matched = append(matched, "similarName")
-			case different:
-			}
-			if len(party.EmailKey) > 0 && bytes.Equal(party.EmailKey, candidate.EmailKey) {
-				matched = append(matched, "email")
-			}
-			if len(party.RegistrationKey) > 0 && bytes.Equal(party.RegistrationKey, candidate.RegistrationKey) {
-				matched = append(matched, "registrationNumber")
-			}
-			if len(matched) == 0 {
+			c := wanted[party.ID].compare(party, candidate, name)
+			if len(c.Matched) == 0 {
 				continue
 			}
-			c := Conflict{Side: Side(candidate.Side), Matched: matched}
 			if p.Admin() || candidate.MyRole.String != "" {
 				c.CaseID = &candidate.CaseID
 			}
@@ -298,6 +295,40 @@ func (s *Service) conflicts(ctx context.Context, p domain.Principal, id domain.I
 		}
 	}
 	return found, nil
+}
+
+// wantedParty is a party for which conflicts are searched.
+type wantedParty struct {
+	name         matching.Name
+	registration matching.Registration
+}
+
+// compare compares it with a candidate.
+func (w wantedParty) compare(party query.CaseParty, candidate query.ListCasePartiesByKeysRow, name matching.Name) Conflict {
+	c := Conflict{Side: Side(candidate.Side)}
+	switch m := matching.Compare(w.name, name); {
+	case m.Score >= matching.Strong:
+		c.Matched, c.Score, c.Reasons = append(c.Matched, "name"), m.Score, m.Reasons
+	case m.Score >= matching.Possible:
+		c.Matched, c.Score, c.Reasons = append(c.Matched, "similarName"), m.Score, m.Reasons
+	}
+	if len(party.EmailKey) > 0 && bytes.Equal(party.EmailKey, candidate.EmailKey) {
+		c.Matched, c.Score = append(c.Matched, "email"), 1
+	}
+	if w.registration.Same(matching.Registration{Number: candidate.RegistrationNumber, Country: candidate.RegistrationCountry}) {
+		c.Matched, c.Score = append(c.Matched, "registrationNumber"), 1
+	}
+	return c
+}
+
+// uniqueCandidates drops those that were found by exact and by similar keys.
+func uniqueCandidates(rows []query.ListCasePartiesByKeysRow) []query.ListCasePartiesByKeysRow {
+	seen := make(map[domain.ID]bool, len(rows))
+	return slices.DeleteFunc(rows, func(r query.ListCasePartiesByKeysRow) bool {
+		known := seen[r.ID]
+		seen[r.ID] = true
+		return known
+	})
 }
 
 // mergeConflict adds c to all. Conflicts of one case are merged, and so are those of all hidden
@@ -315,6 +346,8 @@ func mergeConflict(all []Conflict, c Conflict) []Conflict {
 		}
 	}
 	slices.Sort(all[i].Matched)
+	all[i].Score = max(all[i].Score, c.Score)
+	all[i].Reasons = slices.Compact(slices.Sorted(slices.Values(slices.Concat(all[i].Reasons, c.Reasons))))
 	return all
 }
 

@@ -25,6 +25,7 @@ type pair struct {
 type alignment struct {
 	pairs          []pair
 	restX, restY   []word // not matched, without particles
+	particles      bool   // some were not matched
 	lenX, lenY     int
 	crossX, crossY bool // of another script
 }
@@ -86,11 +87,13 @@ func align(x, y reading, kind Kind) alignment {
 		if !usedX[i] && !w.particle {
 			al.restX = append(al.restX, w)
 		}
+		al.particles = al.particles || !usedX[i] && w.particle
 	}
 	for j, w := range y {
 		if !usedY[j] && !w.particle {
 			al.restY = append(al.restY, w)
 		}
+		al.particles = al.particles || !usedY[j] && w.particle
 	}
 	return al
 }
@@ -161,7 +164,7 @@ func alignInitials(x, y reading, usedX, usedY []bool, add func(i, n, j, k int, s
 
 func isInitials(runes string, words reading) bool {
 	for i, w := range words {
-		if w.text[0] != runes[i] {
+		if !strings.HasPrefix(w.text, runes[i:i+1]) {
 			return false
 		}
 	}
@@ -243,6 +246,10 @@ func (al alignment) scorePerson() Match {
 	}
 	if missing > 0 {
 		score -= 0.06 + 0.02*float64(min(missing, 4))
+		reasons = append(reasons, MissingWord)
+	}
+	if al.particles {
+		score -= 0.06
 		reasons = append(reasons, MissingWord)
 	}
 	if n := al.spells(); n > 1 {

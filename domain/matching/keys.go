@@ -10,15 +10,15 @@ import (
 // again when it has grown.
 const KeyVersion = 2
 
-// maxKeys is the limit of keys of one name.
-const maxKeys = 120
+// maxKeys is the limit of keys of one name. Those with the end of a word, which come last, are left out first.
+const maxKeys = 96
 
 // Keys are hashes of parts of the name. Two names can match if a wanted key of one is a stored key of the other;
 // exact are the wanted keys that only the same letters share. The hashes contain no text.
 func (n Name) Keys() (stored, exact, similar [][]byte) {
 	e, s, w := map[string]bool{}, map[string]bool{}, map[string]bool{}
 	for _, r := range n.readings {
-		e["letters "+sortRunes(r.merged())] = true
+		e["letters\x00"+sortRunes(r.merged())] = true
 		if n.kind == Company {
 			companyKeys(r, s)
 		} else {
@@ -26,7 +26,7 @@ func (n Name) Keys() (stored, exact, similar [][]byte) {
 		}
 	}
 	for k := range s {
-		if !strings.HasPrefix(k, "whole ") {
+		if !strings.HasPrefix(k, "whole\x00") {
 			w[k] = true
 		}
 	}
@@ -48,17 +48,17 @@ func companyKeys(r reading, stored map[string]bool) {
 		sorted = append(sorted, codes(newWord(expand(w.text), w.script))[0])
 	}
 	slices.Sort(sorted)
-	stored["sorted "+strings.Join(sorted, " ")] = true
+	stored["sorted\x00"+strings.Join(sorted, " ")] = true
 }
 
 // deletions adds a code and, unless it is short, the code without each of its symbols.
 func deletions(code string, stored map[string]bool) {
-	stored["code "+code] = true
+	stored["code\x00"+code] = true
 	if len(code) < 4 {
 		return
 	}
 	for i := range min(len(code), 16) {
-		stored["code "+code[:i]+code[i+1:]] = true
+		stored["code\x00"+code[:i]+code[i+1:]] = true
 	}
 }
 
@@ -79,10 +79,10 @@ func personKeys(r reading, stored, wanted map[string]bool) {
 	pairs := func(a, b keyWord) {
 		for _, x := range a.codes {
 			for _, y := range b.codes {
-				stored["pair "+min(x, y)+" "+max(x, y)] = true
+				stored["pair\x00"+min(x, y)+" "+max(x, y)] = true
 				if len(words) <= 4 {
 					for _, part := range ends(y) {
-						stored["part "+x+" "+part] = true
+						stored["word end\x00"+x+" "+part] = true
 					}
 				}
 			}
@@ -96,11 +96,11 @@ func personKeys(r reading, stored, wanted map[string]bool) {
 			for _, y := range b.codes {
 				for _, f := range a.first {
 					if a.initial {
-						stored["initial "+f+" "+y] = true
-						wanted["whole "+f+" "+y] = true
+						stored["initial\x00"+f+" "+y] = true
+						wanted["whole\x00"+f+" "+y] = true
 					} else {
-						stored["whole "+f+" "+y] = true
-						wanted["initial "+f+" "+y] = true
+						stored["whole\x00"+f+" "+y] = true
+						wanted["initial\x00"+f+" "+y] = true
 					}
 				}
 			}
@@ -139,7 +139,7 @@ type keyWord struct {
 
 // initials are the symbols for which an initial of the word may stand.
 func initials(w word) (out []string) {
-	for _, code := range codes(word{text: w.text[:1], skeletons: firstRunes(w)}) {
+	for _, code := range codes(word{skeletons: firstRunes(w)}) {
 		if !slices.Contains(out, code) {
 			out = append(out, code)
 		}
@@ -148,10 +148,10 @@ func initials(w word) (out []string) {
 }
 
 func firstRunes(w word) (out []string) {
-	out = append(out, string([]rune(w.text)[:1]))
-	for _, s := range w.skeletons {
-		if s != "" {
-			out = append(out, string([]rune(s)[:1]))
+	for _, s := range append([]string{w.text}, w.skeletons...) {
+		for _, r := range s {
+			out = append(out, string(r))
+			break
 		}
 	}
 	return out
@@ -219,7 +219,7 @@ func hashes(texts map[string]bool) (out [][]byte) {
 	}
 	slices.Sort(sorted)
 	for _, text := range sorted[:min(len(sorted), maxKeys)] {
-		sum := sha256.Sum256([]byte("name\x00" + text))
+		sum := sha256.Sum256([]byte(text))
 		out = append(out, sum[:])
 	}
 	return out

@@ -3,6 +3,7 @@ package matching
 import (
 	"bytes"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -49,5 +50,92 @@ func found(a, b Name) bool {
 	return slices.ContainsFunc(stored, func(key []byte) bool {
 		equal := func(k []byte) bool { return bytes.Equal(k, key) }
 		return slices.ContainsFunc(exact, equal) || slices.ContainsFunc(similar, equal)
+	})
+}
+
+func TestSpellings(t *testing.T) {
+	const (
+		different = iota
+		similar
+		identical
+	)
+	for _, c := range []struct {
+		want  int
+		kind  Kind
+		names []string // compared in pairs
+	}{
+		{identical, Company, []string{"Müller & Söhne GmbH", "MUELLER UND SOEHNE G.m.b.H.", "Muller and Sohne", "müller  söhne gmbh & co. kg", "Mu\u0308ller & So\u0308hne"}},
+		{identical, Company, []string{"Acme, Inc.", "ACME Incorporated", "Acme Corp.", "Acme Ltd", "Ａｃｍｅ", "A.C.M.E.", "Ac me LLC"}},
+		{identical, Company, []string{"Fiat S.p.A.", "FIAT SpA", "Fiat S. p. A."}},
+		{identical, Company, []string{"Northwind Sp. z o.o.", "NORTHWIND", "Northwind sp z o o", "North Wind", "North-Wind GmbH", "Northwind Gesellschaft mit beschränkter Haftung", "The Northwind Company"}},
+		{identical, Company, []string{"Ørsted A/S", "Orsted AS"}},
+		{identical, Company, []string{"Газпром ООО", "газпром ооо", "ООО Газпром", "Gazprom OOO", "ООО «Газпром»"}},
+		{identical, Company, []string{"Volvo AB", "AB Volvo", "V\u043elvo"}},
+		{identical, Person, []string{"Dr. John O'Brien", "O’BRIEN, John", "john obrien", "John O\u00b4Brien", "John O`Brien", "John O Brien", "John Oʼ\u200bBrien"}},
+		{identical, Person, []string{"José García", "Garcia, Jose", "Sr. JOSÉ GARCÍA", "Jo\u00adsé Gar\u00adcía", "José\u3164 García"}},
+		{identical, Person, []string{"Łukasz Straße", "LUKASZ STRASSE"}},
+		{identical, Person, []string{"李小龙", "李小龙 "}},
+		{identical, Person, []string{"Ana De Los Ríos", "Rios, Ana delos", "ANA DELOSRIOS", "Ana de los Rios"}},
+		{identical, Person, []string{"Anne-Marie van der Berg", "Anne Marie Vanderberg", "van der Berg, Anne-Marie", "Annemarie Van Der Berg"}},
+		{identical, Person, []string{"Robert Smith", "Robert Smith Jr.", "Smith Jr., Robert", "Prof. Dr. jur. Robert Smith LLM"}},
+		{identical, Person, []string{"Иван Петров", "Ivan Petrov", "Петров Иван"}},
+		{identical, Person, []string{"Νίκος Παππάς", "Nikos Pappas"}},
+		{identical, Person, []string{"Paco Capo", "Р\u0430с\u043e С\u0430ро", "P\u0430co C\u0430po"}}, // in Cyrillic letters, wholly and partly
+		{identical, Person, []string{"Mc Donald Ronald", "Ronald McDonald"}},
+		{identical, Person, []string{"Håkon Åberg", "Haakon Aaberg", "Hakon Aberg"}},
+		{similar, Person, []string{"María García López", "Maria Garcia"}},
+		{similar, Person, []string{"John Smith", "John Michael Smith", "J. Smith"}},
+		{similar, Person, []string{"John F. Kennedy", "John Fitzgerald Kennedy", "Kennedy, J."}},
+		{similar, Person, []string{"Ludwig van Beethoven", "Ludwig Beethoven"}},
+		{different, Company, []string{"Northwind GmbH", "Southwind GmbH", "GmbH", "AG", "&", "...", "李小龙", "李小虎", "株式会社", "Smith 1", "Smith 2", "Smith", "Northwind Holding AG", "Windnorth", "राम", "रीमा"}},
+		{different, Person, []string{"John Smith", "Jane Smith", "John Miller", "Smith", "Amy Smith", "May Smith", "Roland Smith", "Arnold Smith", "K. Smith"}},
+		{different, Person, []string{"Juan de la Cruz", "Maria de la Rosa", "Carlos de la Cruz", "Ana de la Peña"}},
+		{different, Person, []string{"María García López", "María García Pérez"}},
+		{different, Person, []string{"Robert Smith Jr.", "Robert Smith, III", "Robert Smith Sr."}},
+		{different, Person, []string{"Don Johnson", "Johnson", "Dr. Peter Johnson"}},
+		{different, Person, []string{"Ben Ali", "Ali Hassan", "Al Hassan Omar"}},
+	} {
+		for i, a := range c.names {
+			for j, b := range c.names {
+				if i == j {
+					continue
+				}
+				x, y := Parse(a, c.kind), Parse(b, c.kind)
+				got, m := different, Compare(x, y)
+				if m.Score >= Strong {
+					got = identical
+				} else if m.Score >= Possible {
+					got = similar
+				}
+				if got != c.want {
+					t.Errorf("%q and %q: %d (%+v), want %d", a, b, got, m, c.want)
+				}
+				if c.want != different && !found(y, x) {
+					t.Errorf("%q does not find %q", a, b)
+				}
+			}
+		}
+	}
+	if stored, _, _ := Parse(strings.Repeat("Ana de la Peña y Ruiz ", 9), Person).Keys(); len(stored) > maxKeys+2 {
+		t.Errorf("%d keys", len(stored))
+	}
+}
+
+// FuzzNames checks that any name has keys and that surrounding spaces do not matter.
+func FuzzNames(f *testing.F) {
+	for _, s := range []string{"", "Müller GmbH", "ﷺ", "İstanbul", "\u0301", "a\u200db", "ß", "abd", "al al din", "김", "ال", "Th."} {
+		f.Add(s, "John")
+	}
+	f.Fuzz(func(t *testing.T, name, other string) {
+		for _, kind := range []Kind{Person, Company} {
+			n := Parse(name, kind)
+			if _, exact, _ := n.Keys(); len(exact) == 0 || Compare(n, Parse("  "+name+" ", kind)).Score < Strong {
+				t.Errorf("%q", name)
+			}
+			o := Parse(other, kind)
+			if a, b := Compare(n, o), Compare(o, n); a.Score > 1 || a.Score != b.Score {
+				t.Errorf("%q, %q: %v, %v", name, other, a, b)
+			}
+		}
 	})
 }

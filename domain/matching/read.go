@@ -17,11 +17,11 @@ import (
 var legalForms = set(`ab ag ao aps as asa bhd bv bvba bt co company corp corporation coltd coinc cv dd doo dooel dac ead eg eirl ek ekfr ekfm eood esv eurl ev fa firma fze fzco fzllc fzc gbr gesmbh
 	ggmbh gmbh gmbhcokg gmbhcokgaa gp hf ehf inc incorporated jsc pjsc ojsc cjsc kabushikikaisha kabushikigaisha godokaisha gk kda kft kg kgaa kk kommanditgesellschaft lc liability limitada limited limitee limitedcompany limitedliabilitycompany limitedliabilitypartnership
 	llc llp lp ltd ltda mbh nl nv nyrt oao oe ohg ood ooo ou oy oyj pllp
-	pao partg partgmbb partnership pc plc pllc pt pte ptyltd pteltd pvtltd pty pvt private public publiclimitedcompany publ ra rl sa sab sabdecv sadecv sapa sapi sapidecv sarl sal sas sasu sca sce sci scrl scs sdn sdnbhd se sicav sl slp slu snc sp spa spk sp spzoo spzook srl
+	pao partg partgmbb partnership pc plc pllc pt pte ptyltd pteltd pvtltd pty pvt private public publiclimitedcompany publ sa sab sabdecv sadecv sapa sapi sapidecv sarl sal sas sasu sca sce sci scrl scs sdn sdnbhd se sicav sl slp slu snc sp spa spk sp spzoo spzook srl
 	sro srls stiftung tbk tov tic ltdsti ltdşti as ug ughaftungsbeschrankt zao zoo zrt aktiengesellschaft aktiebolag aktieselskab gesellschaftmitbeschrankterhaftung societeanonyme societearesponsabilitelimitee
 	societaperazioni societaaresponsabilitalimitata sociedadanonima sociedadanonimadecapitalvariable sociedadlimitada sociedadderesponsabilidadlimitada naamlozevennootschap beslotenvennootschap
 	ae epe ike ad edad joint jointstockcompany stockcompany anonimsirketi limitedsirketi gongsi youxiangongsi gufenyouxiangongsi jusighoesa jusikhoesa yuhanhoesa
-	spolka spolkazoo spolkaakcyjna spolkazograniczonaodpowiedzialnoscia sia jv fzllc yugen youxiangongsi hb kb ks ans da ba cvba comanditariaporacciones eireli me epp saic saci sacv psc wll bsc kscc kscp qpsc saog saoc`)
+	spolka spolkazoo spolkaakcyjna spolkazograniczonaodpowiedzialnoscia sia jv fzllc yugen youxiangongsi hb kb ks ans cvba comanditariaporacciones eireli saic saci sacv psc wll bsc kscc kscp qpsc saog saoc`)
 
 // longForms are the short names of forms, so that spelled out they do not count as another form.
 var longForms = map[string]string{
@@ -64,7 +64,7 @@ var articles = set(`al el ul ar as ash an az at ad bin ibn bint binti ben`)
 // conjunctions stand between words and are often omitted.
 var (
 	conjunctions        = set(`and und y e et i`)
-	companyConjunctions = set(`and und y e et og och i en kai a`)
+	companyConjunctions = set(`and und y e et og och i en kai`)
 )
 
 func set(words string) map[string]bool {
@@ -186,7 +186,11 @@ func (t token) word(byShape bool) word {
 	case arabicScript, hebrewScript:
 		spellings = append(spellings, unvocalized(lower)...)
 	}
-	w := newWord(fold(lower), s, spellings...)
+	plain := fold(lower)
+	if plain == "" { // only marks
+		plain = strings.ToLower(t.text)
+	}
+	w := newWord(plain, s, spellings...)
 	w.initial, w.capitals = t.initial, t.capitals
 	return w
 }

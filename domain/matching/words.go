@@ -111,7 +111,7 @@ func compareVariants(a, b string) similarity {
 			}
 		}
 	}
-	if code := arabicCode(a); arabicNames[code] && code == arabicCode(b) {
+	if code := arabicCode(a); len(a) > 2 && len(b) > 2 && arabicNames[code] && code == arabicCode(b) {
 		return similarity{score: 0.95, reason: Transliterated}
 	}
 	for _, article := range []string{"al", "el", "as", "ar", "ash", "mac"} {

@@ -24,24 +24,25 @@ func (q *Queries) CountCaseParties(ctx context.Context, caseID domain.ID) (int64
 }
 
 const createCaseParty = `-- name: CreateCaseParty :exec
-INSERT INTO case_parties (id, case_id, kind, side, name, email, registration_number, name_key, email_key, registration_key, created_by, created_at, key_rules)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+INSERT INTO case_parties (id, case_id, kind, side, name, email, registration_number, name_key, email_key, registration_key, created_by, created_at, key_rules, registration_country)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 `
 
 type CreateCasePartyParams struct {
-	ID                 domain.ID
-	CaseID             domain.ID
-	Kind               string
-	Side               string
-	Name               string
-	Email              string
-	RegistrationNumber string
-	NameKey            []byte
-	EmailKey           []byte
-	RegistrationKey    []byte
-	CreatedBy          domain.ID
-	CreatedAt          time.Time
-	KeyRules           int16
+	ID                  domain.ID
+	CaseID              domain.ID
+	Kind                string
+	Side                string
+	Name                string
+	Email               string
+	RegistrationNumber  string
+	NameKey             []byte
+	EmailKey            []byte
+	RegistrationKey     []byte
+	CreatedBy           domain.ID
+	CreatedAt           time.Time
+	KeyRules            int16
+	RegistrationCountry string
 }
 
 func (q *Queries) CreateCaseParty(ctx context.Context, arg CreateCasePartyParams) error {
@@ -59,6 +60,7 @@ func (q *Queries) CreateCaseParty(ctx context.Context, arg CreateCasePartyParams
 		arg.CreatedBy,
 		arg.CreatedAt,
 		arg.KeyRules,
+		arg.RegistrationCountry,
 	)
 	return err
 }
@@ -81,7 +83,7 @@ func (q *Queries) DeleteCaseParty(ctx context.Context, arg DeleteCasePartyParams
 }
 
 const getCaseParty = `-- name: GetCaseParty :one
-SELECT id, case_id, kind, side, name, email, registration_number, name_key, email_key, registration_key, created_by, created_at, key_rules FROM case_parties WHERE case_id = ? AND id = ?
+SELECT id, case_id, kind, side, name, email, registration_number, name_key, email_key, registration_key, created_by, created_at, key_rules, registration_country FROM case_parties WHERE case_id = ? AND id = ?
 `
 
 type GetCasePartyParams struct {
@@ -106,12 +108,13 @@ func (q *Queries) GetCaseParty(ctx context.Context, arg GetCasePartyParams) (Cas
 		&i.CreatedBy,
 		&i.CreatedAt,
 		&i.KeyRules,
+		&i.RegistrationCountry,
 	)
 	return i, err
 }
 
 const listCaseParties = `-- name: ListCaseParties :many
-SELECT id, case_id, kind, side, name, email, registration_number, name_key, email_key, registration_key, created_by, created_at, key_rules FROM case_parties WHERE case_id = ? AND id < ? ORDER BY id DESC LIMIT ?
+SELECT id, case_id, kind, side, name, email, registration_number, name_key, email_key, registration_key, created_by, created_at, key_rules, registration_country FROM case_parties WHERE case_id = ? AND id < ? ORDER BY id DESC LIMIT ?
 `
 
 type ListCasePartiesParams struct {
@@ -143,6 +146,7 @@ func (q *Queries) ListCaseParties(ctx context.Context, arg ListCasePartiesParams
 			&i.CreatedBy,
 			&i.CreatedAt,
 			&i.KeyRules,
+			&i.RegistrationCountry,
 		); err != nil {
 			return nil, err
 		}

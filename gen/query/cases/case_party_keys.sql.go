@@ -37,7 +37,7 @@ func (q *Queries) DeleteCasePartyKeys(ctx context.Context, partyID domain.ID) er
 }
 
 const listCasePartiesByKeys = `-- name: ListCasePartiesByKeys :many
-SELECT DISTINCT p.id, p.case_id, p.kind, p.side, p.name, p.email_key, p.registration_key, m.role AS my_role
+SELECT DISTINCT p.id, p.case_id, p.kind, p.side, p.name, p.email_key, p.registration_number, p.registration_country, m.role AS my_role
 FROM case_party_keys k
 JOIN case_parties p ON p.id = k.party_id
 JOIN cases c ON c.id = p.case_id
@@ -59,14 +59,15 @@ type ListCasePartiesByKeysParams struct {
 }
 
 type ListCasePartiesByKeysRow struct {
-	ID              domain.ID
-	CaseID          domain.ID
-	Kind            string
-	Side            string
-	Name            string
-	EmailKey        []byte
-	RegistrationKey []byte
-	MyRole          sql.NullString
+	ID                  domain.ID
+	CaseID              domain.ID
+	Kind                string
+	Side                string
+	Name                string
+	EmailKey            []byte
+	RegistrationNumber  string
+	RegistrationCountry string
+	MyRole              sql.NullString
 }
 
 func (q *Queries) ListCasePartiesByKeys(ctx context.Context, arg ListCasePartiesByKeysParams) ([]ListCasePartiesByKeysRow, error) {
@@ -98,7 +99,8 @@ func (q *Queries) ListCasePartiesByKeys(ctx context.Context, arg ListCaseParties
 			&i.Side,
 			&i.Name,
 			&i.EmailKey,
-			&i.RegistrationKey,
+			&i.RegistrationNumber,
+			&i.RegistrationCountry,
 			&i.MyRole,
 		); err != nil {
 			return nil, err
@@ -115,7 +117,7 @@ func (q *Queries) ListCasePartiesByKeys(ctx context.Context, arg ListCaseParties
 }
 
 const listCasePartiesByOldKeys = `-- name: ListCasePartiesByOldKeys :many
-SELECT id, kind, name, email, registration_number FROM case_parties WHERE key_rules < ? ORDER BY key_rules, id LIMIT ?
+SELECT id, kind, name, email, registration_number, registration_country FROM case_parties WHERE key_rules < ? ORDER BY key_rules, id LIMIT ?
 `
 
 type ListCasePartiesByOldKeysParams struct {
@@ -124,11 +126,12 @@ type ListCasePartiesByOldKeysParams struct {
 }
 
 type ListCasePartiesByOldKeysRow struct {
-	ID                 domain.ID
-	Kind               string
-	Name               string
-	Email              string
-	RegistrationNumber string
+	ID                  domain.ID
+	Kind                string
+	Name                string
+	Email               string
+	RegistrationNumber  string
+	RegistrationCountry string
 }
 
 func (q *Queries) ListCasePartiesByOldKeys(ctx context.Context, arg ListCasePartiesByOldKeysParams) ([]ListCasePartiesByOldKeysRow, error) {
@@ -146,6 +149,7 @@ func (q *Queries) ListCasePartiesByOldKeys(ctx context.Context, arg ListCasePart
 			&i.Name,
 			&i.Email,
 			&i.RegistrationNumber,
+			&i.RegistrationCountry,
 		); err != nil {
 			return nil, err
 		}

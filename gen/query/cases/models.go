@@ -43,19 +43,20 @@ type CaseNote struct {
 }
 
 type CaseParty struct {
-	ID                 domain.ID
-	CaseID             domain.ID
-	Kind               string
-	Side               string
-	Name               string
-	Email              string
-	RegistrationNumber string
-	NameKey            []byte
-	EmailKey           []byte
-	RegistrationKey    []byte
-	CreatedBy          domain.ID
-	CreatedAt          time.Time
-	KeyRules           int16
+	ID                  domain.ID
+	CaseID              domain.ID
+	Kind                string
+	Side                string
+	Name                string
+	Email               string
+	RegistrationNumber  string
+	NameKey             []byte
+	EmailKey            []byte
+	RegistrationKey     []byte
+	CreatedBy           domain.ID
+	CreatedAt           time.Time
+	KeyRules            int16
+	RegistrationCountry string
 }
 
 type CaseTask struct {

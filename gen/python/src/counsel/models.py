@@ -1563,6 +1563,10 @@ class AddCasePartyRequest(BaseModel):
     """
     The company registration number or a tax number.
     """
+    registration_country: Annotated[str | None, Field(alias="registrationCountry")] = None
+    """
+    The country of the register (ISO 3166-1 alpha-2). The same number of another country is another company.
+    """
 
 
 class PartyConflict(BaseModel):
@@ -1572,6 +1576,17 @@ class PartyConflict(BaseModel):
     side: Literal["client", "opposing", "other"] | str
     """
     The side of a party; other: neither side, such as a witness.
+    """
+    score: float
+    """
+    How well the best of several matches matches: 1 for the same name, address or number, from 0.95 the same name written otherwise, below it names that may be of the same party.
+    """
+    reasons: list[
+        Literal["exact", "folded", "transliterated", "order", "spacing", "initial", "nickname", "missingWord", "title", "legalForm", "abbreviation", "spelling"]
+        | str
+    ]
+    """
+    How the names differ; empty if only an address or number matches.
     """
     matched: list[Literal["name", "similarName", "email", "registrationNumber"] | str]
     """
@@ -3587,6 +3602,10 @@ class CaseParty(BaseModel):
     registration_number: Annotated[str | None, Field(alias="registrationNumber")] = None
     """
     The company registration number or a tax number.
+    """
+    registration_country: Annotated[str | None, Field(alias="registrationCountry")] = None
+    """
+    The country of the register (ISO 3166-1 alpha-2).
     """
     created_at: Annotated[AwareDatetime, Field(alias="createdAt")]
     """
