@@ -862,6 +862,54 @@ func (e PartyConflictMatched) Valid() bool {
 	}
 }
 
+// Defines values for PartyConflictReasons.
+const (
+	PartyConflictReasonsAbbreviation   PartyConflictReasons = "abbreviation"
+	PartyConflictReasonsExact          PartyConflictReasons = "exact"
+	PartyConflictReasonsFolded         PartyConflictReasons = "folded"
+	PartyConflictReasonsInitial        PartyConflictReasons = "initial"
+	PartyConflictReasonsLegalForm      PartyConflictReasons = "legalForm"
+	PartyConflictReasonsMissingWord    PartyConflictReasons = "missingWord"
+	PartyConflictReasonsNickname       PartyConflictReasons = "nickname"
+	PartyConflictReasonsOrder          PartyConflictReasons = "order"
+	PartyConflictReasonsSpacing        PartyConflictReasons = "spacing"
+	PartyConflictReasonsSpelling       PartyConflictReasons = "spelling"
+	PartyConflictReasonsTitle          PartyConflictReasons = "title"
+	PartyConflictReasonsTransliterated PartyConflictReasons = "transliterated"
+)
+
+// Valid indicates whether the value is a known member of the PartyConflictReasons enum.
+func (e PartyConflictReasons) Valid() bool {
+	switch e {
+	case PartyConflictReasonsAbbreviation:
+		return true
+	case PartyConflictReasonsExact:
+		return true
+	case PartyConflictReasonsFolded:
+		return true
+	case PartyConflictReasonsInitial:
+		return true
+	case PartyConflictReasonsLegalForm:
+		return true
+	case PartyConflictReasonsMissingWord:
+		return true
+	case PartyConflictReasonsNickname:
+		return true
+	case PartyConflictReasonsOrder:
+		return true
+	case PartyConflictReasonsSpacing:
+		return true
+	case PartyConflictReasonsSpelling:
+		return true
+	case PartyConflictReasonsTitle:
+		return true
+	case PartyConflictReasonsTransliterated:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for PartyKind.
 const (
 	PartyKindCompany PartyKind = "company"
@@ -1800,6 +1848,9 @@ type AddCasePartyRequest struct {
 	// Name The party's name.
 	Name string `json:"name"`
 
+	// RegistrationCountry The country of the register (ISO 3166-1 alpha-2). The same number of another country is another company.
+	RegistrationCountry *string `json:"registrationCountry,omitempty"`
+
 	// RegistrationNumber The company registration number or a tax number.
 	RegistrationNumber *string `json:"registrationNumber,omitempty"`
 
@@ -2073,6 +2124,9 @@ type CaseParty struct {
 
 	// Name The party's name.
 	Name string `json:"name"`
+
+	// RegistrationCountry The country of the register (ISO 3166-1 alpha-2).
+	RegistrationCountry *string `json:"registrationCountry,omitempty"`
 
 	// RegistrationNumber The company registration number or a tax number.
 	RegistrationNumber *string `json:"registrationNumber,omitempty"`
@@ -3530,12 +3584,21 @@ type PartyConflict struct {
 	// Matched What matches; `similarName` means that it may be the same person.
 	Matched []PartyConflictMatched `json:"matched"`
 
+	// Reasons How the names differ; empty if only an address or number matches.
+	Reasons []PartyConflictReasons `json:"reasons"`
+
+	// Score How well the best of several matches matches: 1 for the same name, address or number, from 0.95 the same name written otherwise, below it names that may be of the same party.
+	Score float64 `json:"score"`
+
 	// Side The side of a party; other: neither side, such as a witness.
 	Side PartySide `json:"side"`
 }
 
 // PartyConflictMatched defines model for PartyConflict.Matched.
 type PartyConflictMatched string
+
+// PartyConflictReasons defines model for PartyConflict.Reasons.
+type PartyConflictReasons string
 
 // PartyKind Whether a party is a person or a company.
 type PartyKind string

@@ -1724,6 +1724,10 @@ export type AddCasePartyRequest = {
      * The company registration number or a tax number.
      */
     registrationNumber?: string;
+    /**
+     * The country of the register (ISO 3166-1 alpha-2). The same number of another country is another company.
+     */
+    registrationCountry?: string;
 };
 
 export type CaseParty = {
@@ -1739,6 +1743,10 @@ export type CaseParty = {
      * The company registration number or a tax number.
      */
     registrationNumber?: string;
+    /**
+     * The country of the register (ISO 3166-1 alpha-2).
+     */
+    registrationCountry?: string;
     createdAt: Time;
     /**
      * Conflicts of interest: the same party on the other side of other cases; absent if there are none.
@@ -1748,6 +1756,14 @@ export type CaseParty = {
 
 export type PartyConflict = {
     side: PartySide;
+    /**
+     * How well the best of several matches matches: 1 for the same name, address or number, from 0.95 the same name written otherwise, below it names that may be of the same party.
+     */
+    score: number;
+    /**
+     * How the names differ; empty if only an address or number matches.
+     */
+    reasons: Array<'exact' | 'folded' | 'transliterated' | 'order' | 'spacing' | 'initial' | 'nickname' | 'missingWord' | 'title' | 'legalForm' | 'abbreviation' | 'spelling'>;
     /**
      * What matches; `similarName` means that it may be the same person.
      */

@@ -1045,11 +1045,27 @@ export const zAddCasePartyRequest = /* @__PURE__ */ (() => z.object({
     side: zPartySide,
     name: z.string().min(1).max(200).regex(/^[ \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]*[^ \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000\x00-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u2064\u2066-\u206f\u2800\u3164\ue000-\uf8ff\ufdd0-\ufdef\ufeff\uffa0\ufff9-\ufffb\ufffe\uffff][^\x00-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u2064\u2066-\u206f\u2800\u3164\ue000-\uf8ff\ufdd0-\ufdef\ufeff\uffa0\ufff9-\ufffb\ufffe\uffff]*$/),
     email: zEmailAddress.optional(),
-    registrationNumber: z.string().min(1).max(64).regex(/^[ \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]*[^ \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000\x00-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u2064\u2066-\u206f\u2800\u3164\ue000-\uf8ff\ufdd0-\ufdef\ufeff\uffa0\ufff9-\ufffb\ufffe\uffff][^\x00-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u2064\u2066-\u206f\u2800\u3164\ue000-\uf8ff\ufdd0-\ufdef\ufeff\uffa0\ufff9-\ufffb\ufffe\uffff]*$/).optional()
+    registrationNumber: z.string().min(1).max(64).regex(/^[ \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]*[^ \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000\x00-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u2064\u2066-\u206f\u2800\u3164\ue000-\uf8ff\ufdd0-\ufdef\ufeff\uffa0\ufff9-\ufffb\ufffe\uffff][^\x00-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u2064\u2066-\u206f\u2800\u3164\ue000-\uf8ff\ufdd0-\ufdef\ufeff\uffa0\ufff9-\ufffb\ufffe\uffff]*$/).optional(),
+    registrationCountry: z.string().length(2).regex(/^[A-Z]{2}$/).optional()
 }))();
 
 export const zPartyConflict = /* @__PURE__ */ (() => z.object({
     side: zPartySide,
+    score: z.number().gte(0.8).lte(1),
+    reasons: z.array(z.enum([
+        'exact',
+        'folded',
+        'transliterated',
+        'order',
+        'spacing',
+        'initial',
+        'nickname',
+        'missingWord',
+        'title',
+        'legalForm',
+        'abbreviation',
+        'spelling'
+    ])).max(12),
     matched: z.array(z.enum([
         'name',
         'similarName',
@@ -1066,6 +1082,7 @@ export const zCaseParty = /* @__PURE__ */ (() => z.object({
     name: z.string().max(200).regex(/^[\s\S]*$/),
     email: zEmailAddress.optional(),
     registrationNumber: z.string().max(64).regex(/^[\s\S]*$/).optional(),
+    registrationCountry: z.string().max(2).regex(/^[A-Z]{2}$/).optional(),
     createdAt: zTime,
     conflicts: z.array(zPartyConflict).max(1000).optional()
 }))();
