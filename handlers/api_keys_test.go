@@ -451,6 +451,19 @@ func TestForgedAddresses(t *testing.T) {
 			t.Errorf("%q: %d", forwarded, a.status)
 		}
 	}
+	// A proxy may add a line of its own instead of extending the client's.
+	for _, lines := range [][]string{{"203.0.113.7", "198.51.100.1"}, {"198.51.100.1", "203.0.113.7"}} {
+		r, err := http.NewRequestWithContext(t.Context(), "GET", f.url+"/api/auth/me", nil)
+		testkit.Must(t, err)
+		r.Header["X-Forwarded-For"] = lines
+		r.Header.Set("Authorization", "Bearer "+caller.token)
+		res, err := http.DefaultTransport.RoundTrip(r)
+		testkit.Must(t, err)
+		testkit.Must(t, res.Body.Close())
+		if allowed := lines[1] == "203.0.113.7"; allowed != (res.StatusCode == 200) {
+			t.Errorf("%v: %d", lines, res.StatusCode)
+		}
+	}
 }
 
 // TestKeyMethods: HEAD needs the scope of GET; nothing turns one method into another.
