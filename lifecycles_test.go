@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"counsel/domain/billing"
 	"counsel/domain/drafts"
 	"counsel/domain/email"
 	"counsel/domain/esign"
@@ -34,6 +35,8 @@ func TestLifecycles(t *testing.T) {
 		{"Signature request", "domain/esign", esign.RequestLifecycle.Mermaid()},
 		{"Signer", "domain/esign", esign.SignerLifecycle.Mermaid()},
 		{"Envelope at an external provider", "domain/esign/envelopes", envelopes.Lifecycle.Mermaid()},
+		{"Invoice", "domain/billing", billing.Lifecycle.Mermaid()},
+		{"Refund or chargeback", "domain/billing", billing.ReversalLifecycle.Mermaid()},
 		{"E-mail", "domain/email", email.Lifecycle.Mermaid()},
 		{"Recipient of an e-mail", "domain/email", email.RecipientLifecycle.Mermaid()},
 	} {

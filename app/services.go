@@ -18,6 +18,7 @@ import (
 	"counsel/domain/ai/policy"
 	"counsel/domain/ai/prompts"
 	"counsel/domain/apikeys"
+	"counsel/domain/billing"
 	"counsel/domain/cases"
 	"counsel/domain/drafts"
 	"counsel/domain/email"
@@ -53,6 +54,7 @@ type Services struct {
 	Drafts        *drafts.Service
 	Rendering     *rendering.Service
 	Esign         *esign.Service
+	Billing       *billing.Service
 	Privacy       *privacy.Service
 }
 
@@ -90,9 +92,16 @@ func OpenServices(ctx context.Context, r *Runner, cfg config.Config, infra *Infr
 	if s.Esign, err = newEsign(cfg, infra, c, s); err != nil {
 		return nil, err
 	}
+	if s.Billing, err = billing.New(billing.Config{
+		Runtime: system.Part("billing"), DB: infra.Database, Cases: s.Cases, Renderer: s.Rendering, Mailer: s.Outbox, Jobs: s.Jobs, Events: s.Events,
+		Firm: billing.Firm{Name: cmp.Or(cfg.Firm.Name, "Counsel"), Address: cfg.Firm.Address, TaxID: cfg.Firm.TaxID, BankAccount: cfg.Firm.BankAccount},
+	}); err != nil {
+		return nil, err
+	}
 	if s.Privacy, err = privacy.New(privacy.Config{
 		Runtime: system.Part("privacy"), DB: infra.Database, Accounts: s.Accounts, APIKeys: s.APIKeys, AI: s.AI, Drafts: s.Drafts, Files: s.Files, Cases: s.Cases, Webhooks: s.Webhooks,
 		Notifications: s.Notifications, Email: s.Email, Jobs: s.Jobs, Esign: s.Esign, Templates: s.Templates, Rendering: s.Rendering, Idempotency: s.Idempotency,
+		Billing: s.Billing,
 	}); err != nil {
 		return nil, err
 	}

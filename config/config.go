@@ -32,6 +32,7 @@ type Config struct {
 	Esign Esign
 	SMTP  SMTP
 	Mail  Mail
+	Firm  Firm
 
 	JWT   JWT
 	Admin Admin
@@ -48,7 +49,7 @@ type group interface {
 }
 
 func (c *Config) groups() []group {
-	return []group{&c.HTTP, &c.URLs, &c.RateLimits, &c.Database, &c.Redis, &c.S3, &c.LLM, &c.PDF, &c.Esign, &c.SMTP, &c.Mail, &c.JWT, &c.Admin, &c.Jobs, &c.Webhooks}
+	return []group{&c.HTTP, &c.URLs, &c.RateLimits, &c.Database, &c.Redis, &c.S3, &c.LLM, &c.PDF, &c.Esign, &c.SMTP, &c.Mail, &c.Firm, &c.JWT, &c.Admin, &c.Jobs, &c.Webhooks}
 }
 
 // Load reads the environment. The error names every variable that is invalid, or missing while another one needs it.

@@ -21,6 +21,7 @@ import (
 	accountquery "counsel/gen/query/account"
 	aiquery "counsel/gen/query/ai"
 	apikeysquery "counsel/gen/query/apikeys"
+	billingquery "counsel/gen/query/billing"
 	casesquery "counsel/gen/query/cases"
 	draftsquery "counsel/gen/query/drafts"
 	emailquery "counsel/gen/query/email"
@@ -112,6 +113,12 @@ var pagedQueries = map[string]queryArgs{
 	"ListStaleSealings":            {"Since": {future}},
 	"ListSignatureRequestsToErase": {"Now": {past}},
 	"ListSignerRows":               {"Email": {"rare", "common"}},
+	"ListTimeEntries":              {"CaseID": {theCase}, "Unbilled": {0, 1}},
+	"ListTimeEntriesByUser":        {"UserID": {busyUser, idleUser}},
+	"ListInvoices":                 {"CaseID": {theCase}, "Status": {"", "rare", "common"}, "Drafts": {0, 1}},
+	"ListInvoicesByUser":           {"CreatedBy": {busyUser, idleUser}},
+	"ListOverdueInvoices":          {"DueOn": {future}},
+	"ListLedgerEntries":            {"CaseID": {theCase}},
 	"ListUsers":                    {},
 	"ListUsersByRole":              {"Role": {"rare", "common"}},
 	"ListUsersWithStaleSessions":   {},
@@ -129,6 +136,12 @@ var pagedQueries = map[string]queryArgs{
 // unpagedQueries are the :many queries that return all matching rows, with the reason why these are
 // few.
 var unpagedQueries = map[string]string{
+	"ListInvoiceLines":                "an invoice has 200 lines",
+	"ListInvoicePayments":             "an invoice has few payments",
+	"LockInvoicePendingChargebacks":   "a payment has few chargebacks",
+	"ListLedgerLines":                 "the lines of one page of entries",
+	"ListLedgerBalances":              "a row for each account and currency of one case",
+	"ListTrialBalance":                "a row for each account and currency, of sums in an index",
 	"ListCaseMembersByUser":           "the data export of one person",
 	"LockCaseMembersByUser":           "the erasure of one person",
 	"ListCaseNotesByAuthor":           "the data export of one person",
@@ -225,7 +238,7 @@ func TestListsReadOnePage(t *testing.T) {
 func methodOf(conn *sql.Conn, name string) (method reflect.Value) {
 	for _, queries := range []any{
 		accountquery.New(conn), aiquery.New(conn), casesquery.New(conn), draftsquery.New(conn), emailquery.New(conn), esignquery.New(conn), filesquery.New(conn),
-		idempotencyquery.New(conn), jobsquery.New(conn), notificationsquery.New(conn), renderingquery.New(conn), searchquery.New(conn), templatesquery.New(conn), webhooksquery.New(conn), apikeysquery.New(conn),
+		idempotencyquery.New(conn), jobsquery.New(conn), notificationsquery.New(conn), renderingquery.New(conn), searchquery.New(conn), templatesquery.New(conn), webhooksquery.New(conn), apikeysquery.New(conn), billingquery.New(conn),
 	} {
 		if m := reflect.ValueOf(queries).MethodByName(name); m.IsValid() {
 			return m
@@ -413,6 +426,9 @@ func fill(t *testing.T, conn *sql.Conn) {
 		{"emails", "id, user_id, kind, locale, subject, body_text, body_html, reply_to, fields, status, reason, send_at, created_at, updated_at", "$id, $user, 'message', 'en', 'S', '', '', '', '', $status, '', $old, $old, $old"},
 		{"email_suppressions", "id, address, reason, created_at", "$id, n, 'bounced', $old"},
 		{"jobs", "id, user_id, kind, queue, state, payload, result, error_code, error, done, total, runs, tries, lost, cancelling, owner, run_at, due_at, created_at", "$id, $user, $kind, 'standard', IF(n BETWEEN 480 AND 599, 'waiting', $status), '', '', '', '', 0, 0, 0, 0, 0, FALSE, '', $old, IF(n < 60 OR n BETWEEN 480 AND 599, '2000-01-01', NOW() + INTERVAL 20 SECOND), $old"},
+		{"time_entries", "id, case_id, user_id, worked_on, minutes, rate, currency, billable, description, invoice_id, created_by, created_at, updated_at", "$id, $first, $user, $old, 1, 1, 'EUR', TRUE, '', IF($early, NULL, $id), $user, $old, $old"},
+		{"invoices", "id, case_id, scope, status, currency, recipient_name, recipient_address, recipient_email, locale, notes, due_on, subtotal, tax, total, paid, credit, created_by, created_at, updated_at, overdue_at", "$id, $first, '', IF(n BETWEEN 480 AND 599, 'open', $status), 'EUR', '', '', '', 'en', '', $old, 0, 0, 0, 0, 0, $user, $old, $old, $maybe"},
+		{"ledger_entries", "id, case_id, scope, kind, source_id, actor_id, memo, created_at", "$id, $first, '', 'invoice', $id, $user, '', $old"},
 		{"notifications", "user_id, id, event_type, data, created_at, read_at, expires_at", "$user, $id, 'e', '', $old, IF(n < 480, NULL, $old), $due"},
 		{"signature_requests", "id, user_id, case_id, document_id, document_name, document_size, document_sha256, workflow, status, message, sender_name, expires_at, created_at, changed_at, seq, head, forget_at", "$id, $user, $case, $id, 'D', 1, '', 'parallel', IF(n BETWEEN 480 AND 599, 'open', IF(n BETWEEN 600 AND 719, 'sealing', $status)), '', '', $old, $old, $old, 1, '', $maybe"},
 		{"signature_signers", "id, request_id, number, turn, name, email, status, token_hash, mark, reason", "$id, $id, 1, 1, 'N', $status, 'sent', n, '', ''"},

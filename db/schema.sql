@@ -414,6 +414,93 @@ CREATE TABLE idempotency_keys (
   KEY idempotency_keys_test_account (test_account_id)
 );
 
+CREATE TABLE invoices (
+  id binary(16) NOT NULL,
+  case_id binary(16) NOT NULL,
+  scope binary(16) NOT NULL,
+  status varchar(20) NOT NULL,
+  number varchar(40) DEFAULT NULL,
+  currency char(3) NOT NULL,
+  recipient_name varchar(200) NOT NULL,
+  recipient_address varchar(1000) NOT NULL,
+  recipient_email varchar(254) NOT NULL,
+  locale varchar(10) NOT NULL,
+  notes varchar(2000) NOT NULL,
+  due_on date DEFAULT NULL,
+  subtotal bigint(20) NOT NULL,
+  tax bigint(20) NOT NULL,
+  total bigint(20) NOT NULL,
+  paid bigint(20) NOT NULL,
+  credit bigint(20) NOT NULL,
+  document_id binary(16) DEFAULT NULL,
+  receipt_id binary(16) DEFAULT NULL,
+  created_by binary(16) NOT NULL,
+  created_at datetime(6) NOT NULL,
+  updated_at datetime(6) NOT NULL,
+  issued_at datetime(6) DEFAULT NULL,
+  sent_at datetime(6) DEFAULT NULL,
+  paid_at datetime(6) DEFAULT NULL,
+  voided_at datetime(6) DEFAULT NULL,
+  overdue_at datetime(6) DEFAULT NULL,
+  PRIMARY KEY (id),
+  UNIQUE KEY invoices_number (scope,number),
+  KEY invoices_case (case_id,id),
+  KEY invoices_status (case_id,status,id),
+  KEY invoices_due (status,overdue_at,due_on),
+  KEY invoices_created_by (created_by,id)
+);
+
+CREATE TABLE invoice_lines (
+  invoice_id binary(16) NOT NULL,
+  position int(11) NOT NULL,
+  time_entry_id binary(16) DEFAULT NULL,
+  description varchar(1000) NOT NULL,
+  quantity bigint(20) NOT NULL,
+  divisor int(11) NOT NULL,
+  unit_price bigint(20) NOT NULL,
+  tax_rate int(11) NOT NULL,
+  tax_name varchar(50) NOT NULL,
+  amount bigint(20) NOT NULL,
+  tax bigint(20) NOT NULL,
+  PRIMARY KEY (invoice_id,position)
+);
+
+CREATE TABLE invoice_numbers (
+  scope binary(16) NOT NULL,
+  year int(11) NOT NULL,
+  last bigint(20) NOT NULL,
+  PRIMARY KEY (scope,year)
+);
+
+CREATE TABLE invoice_payments (
+  id binary(16) NOT NULL,
+  invoice_id binary(16) NOT NULL,
+  case_id binary(16) NOT NULL,
+  source varchar(20) NOT NULL,
+  amount bigint(20) NOT NULL,
+  applied bigint(20) NOT NULL,
+  credit bigint(20) NOT NULL,
+  currency char(3) NOT NULL,
+  received_at datetime(6) NOT NULL,
+  PRIMARY KEY (id),
+  KEY invoice_payments_invoice (invoice_id),
+  KEY invoice_payments_case (case_id)
+);
+
+CREATE TABLE invoice_reversals (
+  id binary(16) NOT NULL,
+  payment_id binary(16) NOT NULL,
+  invoice_id binary(16) NOT NULL,
+  case_id binary(16) NOT NULL,
+  kind varchar(20) NOT NULL,
+  status varchar(20) NOT NULL,
+  amount bigint(20) NOT NULL,
+  created_at datetime(6) NOT NULL,
+  PRIMARY KEY (id),
+  KEY invoice_reversals_payment (payment_id),
+  KEY invoice_reversals_case (case_id)
+);
+
 CREATE TABLE jobs (
   id binary(16) NOT NULL,
   user_id binary(16) NOT NULL,
@@ -448,6 +535,41 @@ CREATE TABLE jobs (
   KEY jobs_kind (kind,state,id),
   KEY jobs_user_state (user_id,state,id),
   KEY jobs_user_kind (user_id,kind,state,id)
+);
+
+CREATE TABLE ledger_balances (
+  case_id binary(16) NOT NULL,
+  currency char(3) NOT NULL,
+  account varchar(20) NOT NULL,
+  scope binary(16) NOT NULL,
+  balance bigint(20) NOT NULL,
+  PRIMARY KEY (case_id,currency,account),
+  KEY ledger_balances_scope (scope,currency,account,balance)
+);
+
+CREATE TABLE ledger_entries (
+  id binary(16) NOT NULL,
+  case_id binary(16) NOT NULL,
+  scope binary(16) NOT NULL,
+  kind varchar(30) NOT NULL,
+  source_id binary(16) NOT NULL,
+  invoice_id binary(16) DEFAULT NULL,
+  actor_id binary(16) NOT NULL,
+  memo varchar(300) NOT NULL,
+  created_at datetime(6) NOT NULL,
+  PRIMARY KEY (id),
+  UNIQUE KEY ledger_entries_source (source_id,kind),
+  KEY ledger_entries_case (case_id,id),
+  KEY ledger_entries_scope (scope)
+);
+
+CREATE TABLE ledger_lines (
+  entry_id binary(16) NOT NULL,
+  position int(11) NOT NULL,
+  account varchar(20) NOT NULL,
+  currency char(3) NOT NULL,
+  amount bigint(20) NOT NULL,
+  PRIMARY KEY (entry_id,position)
 );
 
 CREATE TABLE masking_lists (
@@ -684,6 +806,27 @@ CREATE TABLE template_versions (
   CONSTRAINT template_versions_author_fk FOREIGN KEY (author_id) REFERENCES users (id),
   CONSTRAINT template_versions_publisher_fk FOREIGN KEY (published_by) REFERENCES users (id),
   CONSTRAINT template_versions_template_fk FOREIGN KEY (template_id) REFERENCES templates (id)
+);
+
+CREATE TABLE time_entries (
+  id binary(16) NOT NULL,
+  case_id binary(16) NOT NULL,
+  user_id binary(16) NOT NULL,
+  worked_on date NOT NULL,
+  minutes int(11) NOT NULL,
+  rate bigint(20) NOT NULL,
+  currency char(3) NOT NULL,
+  billable tinyint(1) NOT NULL,
+  description varchar(1000) NOT NULL,
+  invoice_id binary(16) DEFAULT NULL,
+  created_by binary(16) NOT NULL,
+  created_at datetime(6) NOT NULL,
+  updated_at datetime(6) NOT NULL,
+  PRIMARY KEY (id),
+  KEY time_entries_case (case_id,id),
+  KEY time_entries_unbilled (case_id,invoice_id,id),
+  KEY time_entries_user (user_id,id),
+  KEY time_entries_invoice (invoice_id)
 );
 
 CREATE TABLE users (

@@ -20,6 +20,12 @@ const (
 	EventEmailBounced     EventType = "email.bounced"
 	EventEmailFailed      EventType = "email.failed"
 
+	EventInvoiceSent     EventType = "invoice.sent"    // issued, or mailed again
+	EventInvoicePaid     EventType = "invoice.paid"    // in full
+	EventInvoiceOverdue  EventType = "invoice.overdue" // due on a day that has ended
+	EventInvoiceVoided   EventType = "invoice.voided"
+	EventInvoiceOverpaid EventType = "invoice.overpaid" // more was received than is due, which is to be refunded
+
 	EventSignatureCreated   EventType = "signature.created"
 	EventSignatureSigned    EventType = "signature.signed" // by one signer
 	EventSignatureDeclined  EventType = "signature.declined"
@@ -35,6 +41,7 @@ var EventTypes = []EventType{
 	EventDocumentUploaded, EventDocumentRendered, EventDocumentDeleted,
 	EventDraftCreated, EventDraftUpdated, EventDraftDeleted,
 	EventEmailSent, EventEmailBounced, EventEmailFailed,
+	EventInvoiceSent, EventInvoicePaid, EventInvoiceOverdue, EventInvoiceVoided, EventInvoiceOverpaid,
 	EventSignatureCreated, EventSignatureSigned, EventSignatureDeclined, EventSignatureCompleted, EventSignatureCancelled, EventSignatureExpired, EventSignatureFailed,
 }
 

@@ -123,6 +123,30 @@ func (s *Service) changeLocked(ctx context.Context, p domain.Principal, id domai
 	return err
 }
 
+// AppendTx locks the timeline of a case and appends what the service itself did in it, in the caller's transaction:
+// what it learned from outside, such as a payment, whatever the state of the case. It checks no policy. Call it
+// before anything of the case is locked.
+func (s *Service) AppendTx(ctx context.Context, tx db.Tx, actor domain.Principal, id domain.ID, action Action) error {
+	head, err := lockHead(ctx, tx, id)
+	if err != nil {
+		return err
+	}
+	return s.appendEntry(ctx, tx, head, id, actor, action, nil)
+}
+
+// MyRole returns the role of the caller in a case, "" if they are not a member. A lawyer with a client's account is a
+// viewer. It checks no policy and logs nothing.
+func (s *Service) MyRole(ctx context.Context, p domain.Principal, id domain.ID) (Role, error) {
+	m, err := s.queries.GetCaseMember(ctx, query.GetCaseMemberParams{CaseID: id, UserID: p.UserID})
+	if err = db.Error(err); domain.CodeOf(err) == domain.NotFound {
+		return "", nil
+	}
+	if Role(m.Role) == Lawyer && p.Role == domain.RoleClient {
+		return Viewer, err
+	}
+	return Role(m.Role), err
+}
+
 // AuthorizeReads is AuthorizeRead for several cases in one transaction, each with its own action.
 // open holds those the caller may read. Cases that were closed to the caller in the meantime are
 // skipped without an entry.

@@ -46,6 +46,9 @@ const (
 	ResourceDocument     Resource = "document"
 	ResourceSignature    Resource = "signature"
 	ResourcePayment      Resource = "payment"
+	ResourceInvoice      Resource = "invoice"
+	ResourceTimeEntry    Resource = "time_entry"
+	ResourceLedger       Resource = "ledger"
 )
 
 // Action is a verb on a resource of a case. The policy is evaluated for it and the timeline logs
@@ -94,6 +97,12 @@ func permits(p domain.Principal, role Role, action Action) bool {
 	}
 	owns, leads := role == Owner, role == Owner || role == Lawyer
 	switch {
+	case action.Resource == ResourceTimeEntry: // what the firm worked and what it costs are the firm's to know
+		return leads || role == Assistant && action.Verb == VerbRead
+	case action.Resource == ResourceLedger: // also deposits to the trust account and their use
+		return leads
+	case action.Resource == ResourceInvoice && action.Verb != VerbRead && action.Verb != VerbDownload:
+		return leads
 	case action.Verb == VerbRead, action.Verb == VerbDownload:
 		return true
 	case action.Resource == ResourceTimeline: // append-only, written by AuthorizedTx

@@ -248,7 +248,9 @@ func (s *Service) compose(ctx context.Context, row query.Email, key domain.ID, r
 		return m, nil, nil
 	}
 	if row.Kind != kindMessage {
-		return m, queued, s.composeSystemMail(row, &m)
+		if err := s.composeSystemMail(row, &m); err != nil {
+			return m, queued, err
+		}
 	}
 	if row.Bulk && len(recipients) == 1 { // with several recipients the link would not identify one
 		m.Unsubscribe = s.publicURL + "/unsubscribe/" + s.linkSecret(row.ID)

@@ -13,6 +13,7 @@ import (
 	"counsel/domain"
 	"counsel/domain/account"
 	"counsel/domain/apikeys"
+	"counsel/domain/billing"
 	"counsel/domain/cases"
 	"counsel/domain/jobs"
 	"counsel/domain/limits"
@@ -105,6 +106,12 @@ func (o *Outbox) EnqueueSystemMail(ctx context.Context, tx db.Tx, n SystemMail) 
 	if err := q.CreateEmailRecipient(ctx, query.CreateEmailRecipientParams{EmailID: id, Field: "to", Address: to.ASCII(), UpdatedAt: now}); err != nil {
 		return id, err
 	}
+	if d := n.Document; d != nil {
+		if err := q.CreateEmailAttachment(ctx, query.CreateEmailAttachmentParams{EmailID: id, DocumentID: d.ID, Filename: d.Name, ContentType: d.ContentType, Size: d.Size,
+			Sha256: d.SHA256[:]}); err != nil {
+			return id, err
+		}
+	}
 	queue := jobs.Interactive // a user is waiting for it
 	if n.Kind == Notification {
 		queue = jobs.Standard
@@ -195,7 +202,24 @@ func (o *Outbox) InvitationMail(ctx context.Context, tx db.Tx, i cases.Invitatio
 	return err
 }
 
+// InvoiceMail enqueues the mail of an invoice or receipt. Without a mail server it enqueues nothing, except for test accounts, whose
+// mails are not sent.
+func (o *Outbox) InvoiceMail(ctx context.Context, tx db.Tx, m billing.Mail) error {
+	if o.Configured() != nil {
+		return nil
+	}
+	kind := Invoice
+	if m.Receipt {
+		kind = Receipt
+	}
+	fields := map[string]string{"name": m.Name, "firm": m.Firm, "number": m.Number, "amount": m.Amount, "due": m.DueOn}
+	_, err := o.EnqueueSystemMail(ctx, tx, SystemMail{ID: m.ID, Kind: kind, UserID: m.SenderID, To: m.To, Locale: m.Locale, Fields: fields, Document: &m.File})
+	o.Wake() // the commit follows
+	return err
+}
+
 var (
+	_ billing.Mailer = (*Outbox)(nil)
 	_ account.Mailer = (*Outbox)(nil)
 	_ apikeys.Mailer = (*Outbox)(nil)
 	_ cases.Mailer   = (*Outbox)(nil)

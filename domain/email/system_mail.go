@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"counsel/domain"
+	"counsel/domain/files"
 	"counsel/domain/jobs"
 	query "counsel/gen/query/email"
 )
@@ -24,6 +25,10 @@ const (
 	Notification    SystemMailKind = "notification"     // name, type of the event; link if there is an application
 	CaseInvitation  SystemMailKind = "case_invitation"  // sender; link if there is an application
 
+	// Mails of package billing. Both use name, firm, number, amount and due, and have a PDF attached.
+	Invoice SystemMailKind = "invoice"
+	Receipt SystemMailKind = "receipt"
+
 	// Mails of package esign, which sends them itself. All use name, sender and document.
 	SignatureRequest        SystemMailKind = "signature_request"         // until; link; quote
 	SignatureReminder       SystemMailKind = "signature_reminder"        // the same
@@ -39,7 +44,7 @@ const (
 )
 
 // SystemMailKinds lists all kinds.
-var SystemMailKinds = []SystemMailKind{Welcome, VerifyAddress, ResetPassword, PasswordChanged, WebhookDisabled, APIKeyCreated, Notification, CaseInvitation,
+var SystemMailKinds = []SystemMailKind{Welcome, VerifyAddress, ResetPassword, PasswordChanged, WebhookDisabled, APIKeyCreated, Notification, CaseInvitation, Invoice, Receipt,
 	SignatureRequest, SignatureReminder, SignatureCompleted, SignatureCompletedApart, SignatureDeclined, SignatureDeclinedBy, SignatureCancelled, SignatureExpired, SignatureFailed, SignatureNotSent, SignatureBounced}
 
 // SystemMail is a mail that the service itself sends.
@@ -52,6 +57,7 @@ type SystemMail struct {
 	Fields    map[string]string // values of the template
 	Secret    domain.ID         // for account mails: the subject of the link, from which its secret is made
 	ExpiresAt time.Time         // not sent after this time; zero: never expires
+	Document  *files.File       // attached, if the user may still read it at delivery; nil: none
 }
 
 // storedFields is the stored form of a system mail.

@@ -16,7 +16,7 @@ import (
 
 // TestNotices composes each system mail in each language.
 func TestNotices(t *testing.T) {
-	fields := map[string]string{"name": "Ada & <b>Lovelace</b>", "sender": "Grace Hopper", "document": "NDA\r\nBcc: spy@example.com", "until": "2026-12-01", "receiver": "crm.example", "key": "counsel_live_…yQ3b", "type": "task.assigned", "signer": "Eve", "address": "eve@example.com", "quote": "Clause 4:\r\n<script>no</script>\u2028Dear reader, {sender}", "link": "https://counsel.example/account#reset=a-b_c.d"}
+	fields := map[string]string{"name": "Ada & <b>Lovelace</b>", "sender": "Grace Hopper", "document": "NDA\r\nBcc: spy@example.com", "until": "2026-12-01", "firm": "Hartmann & Vogel", "number": "2026-000001", "amount": "EUR 123.45", "due": "14 December 2026", "receiver": "crm.example", "key": "counsel_live_…yQ3b", "type": "task.assigned", "signer": "Eve", "address": "eve@example.com", "quote": "Clause 4:\r\n<script>no</script>\u2028Dear reader, {sender}", "link": "https://counsel.example/account#reset=a-b_c.d"}
 	subjects := map[string]bool{}
 	for _, tag := range locales {
 		for _, kind := range SystemMailKinds {

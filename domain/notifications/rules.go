@@ -41,6 +41,12 @@ var rules = map[domain.EventType]rule{
 	domain.EventEmailBounced: {channels: withMail}, // a deadline may depend on it
 	domain.EventEmailFailed:  {channels: withMail},
 
+	domain.EventInvoiceSent:     {channels: inApp},
+	domain.EventInvoicePaid:     {channels: inApp},
+	domain.EventInvoiceOverdue:  {channels: withMail},
+	domain.EventInvoiceVoided:   {channels: inApp},
+	domain.EventInvoiceOverpaid: {channels: withMail}, // somebody must refund it
+
 	domain.EventSignatureCreated:   {channels: inApp},
 	domain.EventSignatureSigned:    {channels: inApp},
 	domain.EventSignatureDeclined:  {channels: inApp, ownerMailed: true},

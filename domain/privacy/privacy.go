@@ -4,7 +4,7 @@
 // The copy contains the account; consultations, drafts with all versions and documents outside of
 // cases; sent mails; signature requests; what they were asked to sign at an address that is
 // verified as theirs; webhooks; notifications; their templates and playbooks; their API keys, without the secrets; for each case they
-// are a member of now, what they have in it; and the sums of their use of the AI. What others wrote
+// are a member of now, what they have in it; their time entries and the invoices they drafted; and the sums of their use of the AI. What others wrote
 // about them in cases belongs to the cases.
 //
 // Erasure removes the name and the address from the account, ends its sessions, deletes drafts,
@@ -13,7 +13,8 @@
 // stays there without a name, and so do playbooks and template versions that are published or that
 // documents were rendered from. Signature requests outside of cases are withdrawn and deleted two days later, when
 // the signers have been notified. Where somebody signed, and in cases, the evidence stays whole,
-// since signers and cases rely on it.
+// since signers and cases rely on it. What they worked, invoices and the ledger are kept as the law demands, with the names
+// that it demands (see package billing).
 //
 // Their test account loses everything too, by a job.
 //
@@ -31,6 +32,7 @@ import (
 	"counsel/domain/account"
 	"counsel/domain/ai"
 	"counsel/domain/apikeys"
+	"counsel/domain/billing"
 	"counsel/domain/cases"
 	"counsel/domain/drafts"
 	"counsel/domain/email"
@@ -77,6 +79,7 @@ type Config struct {
 	Templates     *templates.Service
 	Rendering     Renderings
 	Idempotency   TestEraser
+	Billing       *billing.Service
 }
 
 // Service answers data-subject requests. It is safe for concurrent use.
@@ -95,6 +98,7 @@ type Service struct {
 	jobs          *jobs.Service
 	esign         *esign.Service
 	templates     *templates.Service
+	billing       *billing.Service
 	erasers       []Eraser     // in the order in which they erase
 	testErasers   []TestEraser // likewise
 }
@@ -102,15 +106,16 @@ type Service struct {
 // New returns the service and registers its jobs.
 func New(c Config) (*Service, error) {
 	if c.DB == nil || c.Accounts == nil || c.APIKeys == nil || c.AI == nil || c.Drafts == nil || c.Files == nil || c.Cases == nil || c.Webhooks == nil ||
-		c.Notifications == nil || c.Email == nil || c.Jobs == nil || c.Esign == nil || c.Templates == nil || c.Rendering == nil || c.Idempotency == nil {
+		c.Notifications == nil || c.Email == nil || c.Jobs == nil || c.Esign == nil || c.Templates == nil || c.Rendering == nil || c.Idempotency == nil ||
+		c.Billing == nil {
 		return nil, errors.New("privacy: Config needs DB and every service")
 	}
 	s := &Service{
 		clock: c.Runtime.Clock, db: c.DB, accounts: c.Accounts, apiKeys: c.APIKeys, ai: c.AI, drafts: c.Drafts, files: c.Files, cases: c.Cases, webhooks: c.Webhooks,
-		notifications: c.Notifications, email: c.Email, jobs: c.Jobs, esign: c.Esign, templates: c.Templates,
+		notifications: c.Notifications, email: c.Email, jobs: c.Jobs, esign: c.Esign, templates: c.Templates, billing: c.Billing,
 		// Signature requests go before the documents they refer to.
 		erasers:     []Eraser{c.AI, c.Esign, c.Rendering, c.Files, c.Webhooks, c.Notifications, c.Drafts, c.Templates, c.APIKeys, c.Jobs},
-		testErasers: []TestEraser{c.Esign, c.AI, c.Rendering, c.Files, c.Webhooks, c.Drafts, c.Idempotency},
+		testErasers: []TestEraser{c.Esign, c.AI, c.Rendering, c.Files, c.Webhooks, c.Drafts, c.Idempotency, c.Billing},
 	}
 	s.registerJobs()
 	return s, nil

@@ -17,6 +17,14 @@ import (
 // builtinHashes are the hashes of the built-in template versions. A published version never
 // changes: add a new version and its hash here.
 var builtinHashes = map[string]string{
+	"invoice-fr@1":          "6d06ac64f82e176f6667120b",
+	"receipt-de@1":          "c223249ef73366ba349c887d",
+	"receipt-en@1":          "86e7ac6a96a2f5d78af0cf3e",
+	"invoice-es@1":          "a1f4fbfca433c787a67d4920",
+	"receipt-es@1":          "71afb3d63ad504c38957b056",
+	"receipt-fr@1":          "1e9547a59dca82d08f1f2c36",
+	"invoice-de@1":          "9d322ad9204e2fb6ae21790f",
+	"invoice-en@1":          "de98bf7e81aa74fb2ac46307",
 	"demand-letter@1":       "6fd7589f3e420b0d424a9369",
 	"employment-contract@1": "c314bbcac5ed072b657d816d",
 	"engagement-letter@1":   "ef25b06246e33e354315a98a",
