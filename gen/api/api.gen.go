@@ -762,6 +762,11 @@ const (
 	NotificationTypeEmailBounced       NotificationType = "email.bounced"
 	NotificationTypeEmailFailed        NotificationType = "email.failed"
 	NotificationTypeEmailSent          NotificationType = "email.sent"
+	NotificationTypeInvoiceOverdue     NotificationType = "invoice.overdue"
+	NotificationTypeInvoiceOverpaid    NotificationType = "invoice.overpaid"
+	NotificationTypeInvoicePaid        NotificationType = "invoice.paid"
+	NotificationTypeInvoiceSent        NotificationType = "invoice.sent"
+	NotificationTypeInvoiceVoided      NotificationType = "invoice.voided"
 	NotificationTypeSignatureCancelled NotificationType = "signature.cancelled"
 	NotificationTypeSignatureCompleted NotificationType = "signature.completed"
 	NotificationTypeSignatureCreated   NotificationType = "signature.created"
@@ -798,6 +803,16 @@ func (e NotificationType) Valid() bool {
 	case NotificationTypeEmailFailed:
 		return true
 	case NotificationTypeEmailSent:
+		return true
+	case NotificationTypeInvoiceOverdue:
+		return true
+	case NotificationTypeInvoiceOverpaid:
+		return true
+	case NotificationTypeInvoicePaid:
+		return true
+	case NotificationTypeInvoiceSent:
+		return true
+	case NotificationTypeInvoiceVoided:
 		return true
 	case NotificationTypeSignatureCancelled:
 		return true
@@ -1447,12 +1462,15 @@ const (
 	TimelineEntrySubjectConsultation TimelineEntrySubject = "consultation"
 	TimelineEntrySubjectDocument     TimelineEntrySubject = "document"
 	TimelineEntrySubjectDraft        TimelineEntrySubject = "draft"
+	TimelineEntrySubjectInvoice      TimelineEntrySubject = "invoice"
+	TimelineEntrySubjectLedger       TimelineEntrySubject = "ledger"
 	TimelineEntrySubjectMember       TimelineEntrySubject = "member"
 	TimelineEntrySubjectNote         TimelineEntrySubject = "note"
 	TimelineEntrySubjectParty        TimelineEntrySubject = "party"
 	TimelineEntrySubjectPayment      TimelineEntrySubject = "payment"
 	TimelineEntrySubjectSignature    TimelineEntrySubject = "signature"
 	TimelineEntrySubjectTask         TimelineEntrySubject = "task"
+	TimelineEntrySubjectTimeEntry    TimelineEntrySubject = "time_entry"
 	TimelineEntrySubjectTimeline     TimelineEntrySubject = "timeline"
 )
 
@@ -1467,6 +1485,10 @@ func (e TimelineEntrySubject) Valid() bool {
 		return true
 	case TimelineEntrySubjectDraft:
 		return true
+	case TimelineEntrySubjectInvoice:
+		return true
+	case TimelineEntrySubjectLedger:
+		return true
 	case TimelineEntrySubjectMember:
 		return true
 	case TimelineEntrySubjectNote:
@@ -1478,6 +1500,8 @@ func (e TimelineEntrySubject) Valid() bool {
 	case TimelineEntrySubjectSignature:
 		return true
 	case TimelineEntrySubjectTask:
+		return true
+	case TimelineEntrySubjectTimeEntry:
 		return true
 	case TimelineEntrySubjectTimeline:
 		return true
@@ -1654,6 +1678,11 @@ const (
 	WebhookEventTypeEmailBounced       WebhookEventType = "email.bounced"
 	WebhookEventTypeEmailFailed        WebhookEventType = "email.failed"
 	WebhookEventTypeEmailSent          WebhookEventType = "email.sent"
+	WebhookEventTypeInvoiceOverdue     WebhookEventType = "invoice.overdue"
+	WebhookEventTypeInvoiceOverpaid    WebhookEventType = "invoice.overpaid"
+	WebhookEventTypeInvoicePaid        WebhookEventType = "invoice.paid"
+	WebhookEventTypeInvoiceSent        WebhookEventType = "invoice.sent"
+	WebhookEventTypeInvoiceVoided      WebhookEventType = "invoice.voided"
 	WebhookEventTypeSignatureCancelled WebhookEventType = "signature.cancelled"
 	WebhookEventTypeSignatureCompleted WebhookEventType = "signature.completed"
 	WebhookEventTypeSignatureCreated   WebhookEventType = "signature.created"
@@ -1692,6 +1721,16 @@ func (e WebhookEventType) Valid() bool {
 	case WebhookEventTypeEmailFailed:
 		return true
 	case WebhookEventTypeEmailSent:
+		return true
+	case WebhookEventTypeInvoiceOverdue:
+		return true
+	case WebhookEventTypeInvoiceOverpaid:
+		return true
+	case WebhookEventTypeInvoicePaid:
+		return true
+	case WebhookEventTypeInvoiceSent:
+		return true
+	case WebhookEventTypeInvoiceVoided:
 		return true
 	case WebhookEventTypeSignatureCancelled:
 		return true
@@ -2990,6 +3029,9 @@ type EventIds struct {
 
 	// EmailID A UUIDv7: ids sort by creation time.
 	EmailID *ID `json:"emailId,omitempty"`
+
+	// InvoiceID A UUIDv7: ids sort by creation time.
+	InvoiceID *ID `json:"invoiceId,omitempty"`
 
 	// MemberID A UUIDv7: ids sort by creation time.
 	MemberID *ID `json:"memberId,omitempty"`
@@ -5031,9 +5073,11 @@ type WebhookEvent struct {
 // text or status of a draft changed. `email.sent`: an e-mail was sent to at least one recipient.
 // `signature.signed` and `signature.declined`: one signer signed or declined.
 // `signature.completed`: the signed document is available. `signature.failed`: the provider did not
-// accept the document, or all have signed and it cannot be sealed. `data` has the id of the case,
-// the member, the task and its assignee, the document, the draft, the e-mail or, as `trackingId`,
-// the signature request.
+// accept the document, or all have signed and it cannot be sealed. `invoice.sent`: an invoice was issued
+// or mailed again. `invoice.paid`: its total was paid. `invoice.overpaid`: more was received than is
+// due, or something for a void invoice; it is to be refunded. `data` has the id of the case,
+// the member, the task and its assignee, the document, the draft, the e-mail, the invoice or, as
+// `trackingId`, the signature request.
 type WebhookEventType string
 
 // WebhookList defines model for WebhookList.

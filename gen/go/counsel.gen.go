@@ -272,6 +272,11 @@ const (
 	NotificationTypeEmailBounced       NotificationType = "email.bounced"
 	NotificationTypeEmailFailed        NotificationType = "email.failed"
 	NotificationTypeEmailSent          NotificationType = "email.sent"
+	NotificationTypeInvoiceOverdue     NotificationType = "invoice.overdue"
+	NotificationTypeInvoiceOverpaid    NotificationType = "invoice.overpaid"
+	NotificationTypeInvoicePaid        NotificationType = "invoice.paid"
+	NotificationTypeInvoiceSent        NotificationType = "invoice.sent"
+	NotificationTypeInvoiceVoided      NotificationType = "invoice.voided"
 	NotificationTypeSignatureCancelled NotificationType = "signature.cancelled"
 	NotificationTypeSignatureCompleted NotificationType = "signature.completed"
 	NotificationTypeSignatureCreated   NotificationType = "signature.created"
@@ -495,12 +500,15 @@ const (
 	TimelineEntrySubjectConsultation TimelineEntrySubject = "consultation"
 	TimelineEntrySubjectDocument     TimelineEntrySubject = "document"
 	TimelineEntrySubjectDraft        TimelineEntrySubject = "draft"
+	TimelineEntrySubjectInvoice      TimelineEntrySubject = "invoice"
+	TimelineEntrySubjectLedger       TimelineEntrySubject = "ledger"
 	TimelineEntrySubjectMember       TimelineEntrySubject = "member"
 	TimelineEntrySubjectNote         TimelineEntrySubject = "note"
 	TimelineEntrySubjectParty        TimelineEntrySubject = "party"
 	TimelineEntrySubjectPayment      TimelineEntrySubject = "payment"
 	TimelineEntrySubjectSignature    TimelineEntrySubject = "signature"
 	TimelineEntrySubjectTask         TimelineEntrySubject = "task"
+	TimelineEntrySubjectTimeEntry    TimelineEntrySubject = "time_entry"
 	TimelineEntrySubjectTimeline     TimelineEntrySubject = "timeline"
 )
 
@@ -570,6 +578,11 @@ const (
 	WebhookEventTypeEmailBounced       WebhookEventType = "email.bounced"
 	WebhookEventTypeEmailFailed        WebhookEventType = "email.failed"
 	WebhookEventTypeEmailSent          WebhookEventType = "email.sent"
+	WebhookEventTypeInvoiceOverdue     WebhookEventType = "invoice.overdue"
+	WebhookEventTypeInvoiceOverpaid    WebhookEventType = "invoice.overpaid"
+	WebhookEventTypeInvoicePaid        WebhookEventType = "invoice.paid"
+	WebhookEventTypeInvoiceSent        WebhookEventType = "invoice.sent"
+	WebhookEventTypeInvoiceVoided      WebhookEventType = "invoice.voided"
 	WebhookEventTypeSignatureCancelled WebhookEventType = "signature.cancelled"
 	WebhookEventTypeSignatureCompleted WebhookEventType = "signature.completed"
 	WebhookEventTypeSignatureCreated   WebhookEventType = "signature.created"
@@ -1844,6 +1857,9 @@ type EventIds struct {
 
 	// EmailID A UUIDv7: ids sort by creation time.
 	EmailID *ID `json:"emailId,omitempty"`
+
+	// InvoiceID A UUIDv7: ids sort by creation time.
+	InvoiceID *ID `json:"invoiceId,omitempty"`
 
 	// MemberID A UUIDv7: ids sort by creation time.
 	MemberID *ID `json:"memberId,omitempty"`
@@ -3888,9 +3904,11 @@ type WebhookEvent struct {
 // text or status of a draft changed. `email.sent`: an e-mail was sent to at least one recipient.
 // `signature.signed` and `signature.declined`: one signer signed or declined.
 // `signature.completed`: the signed document is available. `signature.failed`: the provider did not
-// accept the document, or all have signed and it cannot be sealed. `data` has the id of the case,
-// the member, the task and its assignee, the document, the draft, the e-mail or, as `trackingId`,
-// the signature request.
+// accept the document, or all have signed and it cannot be sealed. `invoice.sent`: an invoice was issued
+// or mailed again. `invoice.paid`: its total was paid. `invoice.overpaid`: more was received than is
+// due, or something for a void invoice; it is to be refunded. `data` has the id of the case,
+// the member, the task and its assignee, the document, the draft, the e-mail, the invoice or, as
+// `trackingId`, the signature request.
 type WebhookEventType string
 
 // WebhookList defines model for WebhookList.

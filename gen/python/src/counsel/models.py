@@ -1622,7 +1622,25 @@ class TimelineEntry(BaseModel):
     """
     The action.
     """
-    subject: Literal["case", "member", "note", "task", "party", "timeline", "consultation", "draft", "document", "signature", "payment"] | str
+    subject: (
+        Literal[
+            "case",
+            "member",
+            "note",
+            "task",
+            "party",
+            "timeline",
+            "consultation",
+            "draft",
+            "document",
+            "signature",
+            "payment",
+            "invoice",
+            "time_entry",
+            "ledger",
+        ]
+        | str
+    )
     """
     The resource that it was applied to.
     """
@@ -2602,6 +2620,11 @@ class NotificationPreference(BaseModel):
             "email.sent",
             "email.bounced",
             "email.failed",
+            "invoice.sent",
+            "invoice.paid",
+            "invoice.overdue",
+            "invoice.voided",
+            "invoice.overpaid",
             "signature.created",
             "signature.signed",
             "signature.declined",
@@ -2668,6 +2691,11 @@ class CreateWebhookRequest(BaseModel):
                 "email.sent",
                 "email.bounced",
                 "email.failed",
+                "invoice.sent",
+                "invoice.paid",
+                "invoice.overdue",
+                "invoice.voided",
+                "invoice.overpaid",
                 "signature.created",
                 "signature.signed",
                 "signature.declined",
@@ -2714,6 +2742,11 @@ class UpdateWebhookRequest(BaseModel):
                 "email.sent",
                 "email.bounced",
                 "email.failed",
+                "invoice.sent",
+                "invoice.paid",
+                "invoice.overdue",
+                "invoice.voided",
+                "invoice.overpaid",
                 "signature.created",
                 "signature.signed",
                 "signature.declined",
@@ -2772,6 +2805,11 @@ class Webhook(BaseModel):
                 "email.sent",
                 "email.bounced",
                 "email.failed",
+                "invoice.sent",
+                "invoice.paid",
+                "invoice.overdue",
+                "invoice.voided",
+                "invoice.overpaid",
                 "signature.created",
                 "signature.signed",
                 "signature.declined",
@@ -2948,6 +2986,10 @@ class EventIds(BaseModel):
     A UUIDv7: ids sort by creation time.
     """
     email_id: Annotated[str | None, Field(alias="emailId")] = None
+    """
+    A UUIDv7: ids sort by creation time.
+    """
+    invoice_id: Annotated[str | None, Field(alias="invoiceId")] = None
     """
     A UUIDv7: ids sort by creation time.
     """
@@ -4215,6 +4257,11 @@ class Notification(BaseModel):
             "email.sent",
             "email.bounced",
             "email.failed",
+            "invoice.sent",
+            "invoice.paid",
+            "invoice.overdue",
+            "invoice.voided",
+            "invoice.overpaid",
             "signature.created",
             "signature.signed",
             "signature.declined",

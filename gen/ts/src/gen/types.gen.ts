@@ -1802,7 +1802,7 @@ export type TimelineEntry = {
     /**
      * The resource that it was applied to.
      */
-    subject: 'case' | 'member' | 'note' | 'task' | 'party' | 'timeline' | 'consultation' | 'draft' | 'document' | 'signature' | 'payment';
+    subject: 'case' | 'member' | 'note' | 'task' | 'party' | 'timeline' | 'consultation' | 'draft' | 'document' | 'signature' | 'payment' | 'invoice' | 'time_entry' | 'ledger';
     subjectId?: Id;
     /**
      * Whether the action was refused.
@@ -2853,12 +2853,14 @@ export type TemplatePreview = {
  * text or status of a draft changed. `email.sent`: an e-mail was sent to at least one recipient.
  * `signature.signed` and `signature.declined`: one signer signed or declined.
  * `signature.completed`: the signed document is available. `signature.failed`: the provider did not
- * accept the document, or all have signed and it cannot be sealed. `data` has the id of the case,
- * the member, the task and its assignee, the document, the draft, the e-mail or, as `trackingId`,
- * the signature request.
+ * accept the document, or all have signed and it cannot be sealed. `invoice.sent`: an invoice was issued
+ * or mailed again. `invoice.paid`: its total was paid. `invoice.overpaid`: more was received than is
+ * due, or something for a void invoice; it is to be refunded. `data` has the id of the case,
+ * the member, the task and its assignee, the document, the draft, the e-mail, the invoice or, as
+ * `trackingId`, the signature request.
  *
  */
-export type WebhookEventType = 'case.created' | 'case.updated' | 'case.closed' | 'case.joined' | 'task.assigned' | 'document.uploaded' | 'document.rendered' | 'document.deleted' | 'draft.created' | 'draft.updated' | 'draft.deleted' | 'email.sent' | 'email.bounced' | 'email.failed' | 'signature.created' | 'signature.signed' | 'signature.declined' | 'signature.completed' | 'signature.cancelled' | 'signature.expired' | 'signature.failed';
+export type WebhookEventType = 'case.created' | 'case.updated' | 'case.closed' | 'case.joined' | 'task.assigned' | 'document.uploaded' | 'document.rendered' | 'document.deleted' | 'draft.created' | 'draft.updated' | 'draft.deleted' | 'email.sent' | 'email.bounced' | 'email.failed' | 'invoice.sent' | 'invoice.paid' | 'invoice.overdue' | 'invoice.voided' | 'invoice.overpaid' | 'signature.created' | 'signature.signed' | 'signature.declined' | 'signature.completed' | 'signature.cancelled' | 'signature.expired' | 'signature.failed';
 
 /**
  * The type of an event, as in WebhookEventType. `case.joined` notifies the new member and
@@ -2866,7 +2868,7 @@ export type WebhookEventType = 'case.created' | 'case.updated' | 'case.closed' |
  * resource. Nobody is notified of what they did themselves.
  *
  */
-export type NotificationType = 'case.updated' | 'case.closed' | 'case.joined' | 'task.assigned' | 'document.uploaded' | 'document.rendered' | 'document.deleted' | 'draft.created' | 'draft.updated' | 'draft.deleted' | 'email.sent' | 'email.bounced' | 'email.failed' | 'signature.created' | 'signature.signed' | 'signature.declined' | 'signature.completed' | 'signature.cancelled' | 'signature.expired' | 'signature.failed';
+export type NotificationType = 'case.updated' | 'case.closed' | 'case.joined' | 'task.assigned' | 'document.uploaded' | 'document.rendered' | 'document.deleted' | 'draft.created' | 'draft.updated' | 'draft.deleted' | 'email.sent' | 'email.bounced' | 'email.failed' | 'invoice.sent' | 'invoice.paid' | 'invoice.overdue' | 'invoice.voided' | 'invoice.overpaid' | 'signature.created' | 'signature.signed' | 'signature.declined' | 'signature.completed' | 'signature.cancelled' | 'signature.expired' | 'signature.failed';
 
 export type Notification = {
     id: Id;
@@ -3068,6 +3070,7 @@ export type EventIds = {
     documentId?: Id;
     draftId?: Id;
     emailId?: Id;
+    invoiceId?: Id;
     trackingId?: Id;
     webhookId?: Id;
 };

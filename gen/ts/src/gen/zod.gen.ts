@@ -1121,7 +1121,10 @@ export const zTimelineEntry = /* @__PURE__ */ (() => z.object({
         'draft',
         'document',
         'signature',
-        'payment'
+        'payment',
+        'invoice',
+        'time_entry',
+        'ledger'
     ]),
     subjectId: zId.optional(),
     refused: z.boolean(),
@@ -1832,9 +1835,11 @@ export const zTemplatePreview = /* @__PURE__ */ (() => z.object({
  * text or status of a draft changed. `email.sent`: an e-mail was sent to at least one recipient.
  * `signature.signed` and `signature.declined`: one signer signed or declined.
  * `signature.completed`: the signed document is available. `signature.failed`: the provider did not
- * accept the document, or all have signed and it cannot be sealed. `data` has the id of the case,
- * the member, the task and its assignee, the document, the draft, the e-mail or, as `trackingId`,
- * the signature request.
+ * accept the document, or all have signed and it cannot be sealed. `invoice.sent`: an invoice was issued
+ * or mailed again. `invoice.paid`: its total was paid. `invoice.overpaid`: more was received than is
+ * due, or something for a void invoice; it is to be refunded. `data` has the id of the case,
+ * the member, the task and its assignee, the document, the draft, the e-mail, the invoice or, as
+ * `trackingId`, the signature request.
  *
  */
 export const zWebhookEventType = /* @__PURE__ */ (() => z.enum([
@@ -1852,6 +1857,11 @@ export const zWebhookEventType = /* @__PURE__ */ (() => z.enum([
     'email.sent',
     'email.bounced',
     'email.failed',
+    'invoice.sent',
+    'invoice.paid',
+    'invoice.overdue',
+    'invoice.voided',
+    'invoice.overpaid',
     'signature.created',
     'signature.signed',
     'signature.declined',
@@ -1881,6 +1891,11 @@ export const zNotificationType = /* @__PURE__ */ (() => z.enum([
     'email.sent',
     'email.bounced',
     'email.failed',
+    'invoice.sent',
+    'invoice.paid',
+    'invoice.overdue',
+    'invoice.voided',
+    'invoice.overpaid',
     'signature.created',
     'signature.signed',
     'signature.declined',
@@ -2005,6 +2020,7 @@ export const zEventIds = /* @__PURE__ */ (() => z.object({
     documentId: zId.optional(),
     draftId: zId.optional(),
     emailId: zId.optional(),
+    invoiceId: zId.optional(),
     trackingId: zId.optional(),
     webhookId: zId.optional()
 }))();
