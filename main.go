@@ -46,6 +46,8 @@ type commands struct {
 	Verify  verifyCommand  `cmd:"" name:"verify-evidence" help:"Verify the evidence of a signature offline: nothing was changed, and all parts are consistent."`
 	Config  configCommand  `cmd:"" help:"Print every setting with its source; secrets are masked. Fails if serve would not start with them."`
 	Migrate migrateCommand `cmd:"" help:"Migrate the database named by DATABASE_URL to the current schema, then exit."`
+	Backup  backupCommand  `cmd:"" help:"Copy all rows and files into a folder, while the service runs."`
+	Restore restoreCommand `cmd:"" help:"Restore a backup into an empty database and bucket. Resumes if it was interrupted."`
 	Version versionCommand `cmd:"" help:"Print the version, the commit it was built from, and the compiler."`
 }
 

@@ -15,7 +15,6 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/redis/rueidis"
 
-	"counsel/clients/storage"
 	"counsel/config"
 	"counsel/db"
 	"counsel/domain/account"
@@ -68,9 +67,7 @@ func openInfrastructure(ctx context.Context, r *Runner, cfg config.Config, log *
 	r.onClose("redis", func(context.Context) error { i.Redis.Close(); return nil })
 
 	if cfg.S3.Endpoint != "" {
-		store, err := storage.New(storage.Config{
-			Endpoint: cfg.S3.Endpoint, Bucket: cfg.S3.Bucket, Region: cfg.S3.Region, AccessKey: cfg.S3.AccessKey, SecretKey: cfg.S3.SecretKey,
-		})
+		store, err := openStore(cfg.S3)
 		if err != nil {
 			return nil, err
 		}

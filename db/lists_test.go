@@ -168,6 +168,7 @@ var unpagedQueries = map[string]string{
 	"ListSignatureEvents":             "the log of one request",
 	"ListSignersToRemind":             "signers of what is open",
 	"ListDocumentPages":               "one document",
+	"ListStoredObjects":               "a backup reads the whole table",
 	"ListUsersByID":                   "bounded by the given ids",
 	"LockActiveAdmins":                "there are few admins",
 	"LockWebhooksByUser":              "a user has few webhooks",

@@ -47,6 +47,9 @@ func MigrateWithProgress(ctx context.Context, pool *sql.DB, progress func(done, 
 	if err != nil {
 		return err
 	}
+	if err := checkComplete(ctx, pool); err != nil {
+		return err
+	}
 	return migrate(ctx, pool, all, progress)
 }
 
@@ -73,6 +76,9 @@ func migrate(ctx context.Context, pool *sql.DB, all []migration, progress func(d
 func CheckMigrated(ctx context.Context, pool *sql.DB) error {
 	all, err := allMigrations()
 	if err != nil {
+		return err
+	}
+	if err := checkComplete(ctx, pool); err != nil {
 		return err
 	}
 	lacking := errors.New("the database lacks migrations: run `counsel migrate` first")

@@ -26,6 +26,9 @@ SELECT * FROM documents WHERE id = ?;
 -- name: UpdatePendingDocument :execrows
 UPDATE documents SET changed_at = sqlc.arg(now) WHERE id = sqlc.arg(id) AND state = 'pending' AND sha256 = sqlc.arg(sha256);
 
+-- name: ListStoredObjects :many
+SELECT id, size, sha256, content_type FROM documents WHERE id > sqlc.arg('cursor') AND state = 'stored' ORDER BY id LIMIT ?;
+
 -- name: ListDocuments :many
 SELECT * FROM documents FORCE INDEX (documents_user_state, documents_user_kind)
 WHERE user_id = sqlc.arg(user_id) AND case_id IS NULL AND state = 'stored' AND id < sqlc.arg('cursor')

@@ -1,6 +1,7 @@
 package files
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -45,6 +46,19 @@ type Checksum [sha256.Size]byte
 
 // String is sha256: followed by 64 hexadecimal digits, as in the API.
 func (c Checksum) String() string { return "sha256:" + hex.EncodeToString(c[:]) }
+
+// MarshalText is String.
+func (c Checksum) MarshalText() ([]byte, error) { return []byte(c.String()), nil }
+
+// UnmarshalText parses what String writes.
+func (c *Checksum) UnmarshalText(text []byte) error {
+	digits, ok := bytes.CutPrefix(text, []byte("sha256:"))
+	if !ok || hex.DecodedLen(len(digits)) != len(c) {
+		return errors.New("not a checksum")
+	}
+	_, err := hex.Decode(c[:], digits)
+	return err
+}
 
 // Object is an object to be stored. Body is read from its beginning, once for each attempt.
 type Object struct {

@@ -758,6 +758,50 @@ func (q *Queries) ListStalePendingDocuments(ctx context.Context, arg ListStalePe
 	return items, nil
 }
 
+const listStoredObjects = `-- name: ListStoredObjects :many
+SELECT id, size, sha256, content_type FROM documents WHERE id > ? AND state = 'stored' ORDER BY id LIMIT ?
+`
+
+type ListStoredObjectsParams struct {
+	Cursor domain.ID
+	Limit  int32
+}
+
+type ListStoredObjectsRow struct {
+	ID          domain.ID
+	Size        int64
+	Sha256      []byte
+	ContentType string
+}
+
+func (q *Queries) ListStoredObjects(ctx context.Context, arg ListStoredObjectsParams) ([]ListStoredObjectsRow, error) {
+	rows, err := q.db.QueryContext(ctx, listStoredObjects, arg.Cursor, arg.Limit)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ListStoredObjectsRow
+	for rows.Next() {
+		var i ListStoredObjectsRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.Size,
+			&i.Sha256,
+			&i.ContentType,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const listTextPendingDocuments = `-- name: ListTextPendingDocuments :many
 SELECT id, user_id, name, content_type, kind, state, text_state, size, sha256, created_at, changed_at, text_tries, case_id, search_version, text_error, text_changes, text_attempts FROM documents WHERE state = 'stored' AND text_state = 'pending' AND id > ? ORDER BY id LIMIT ?
 `
