@@ -106,28 +106,34 @@ async function operations() {
 
 const identifier = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
-/** How a sample is run: what is replaced in it, as whom, and the codes of the problems that it may end with. */
+/** Parameters of a path that are no ids, whose examples exist. */
+const present = ['templateId', 'version'];
+
+/** How a sample is run: what is replaced in it, as whom, and the codes of the problems that it must end with, or can. */
 function plan(id, op, world) {
   const person = !(op.security ?? []).some((each) => 'apiKey' in each);
   const things = person ? world.asPerson : world.asProgram;
   const replaced = new Map();
-  let unknown = false;
+  const problems = [];
+  const possible = [];
   for (const [name, example, where] of op.named) {
     const value = identifier.test(example) || (id === 'loginUser' && where === 'body') ? things[name] : undefined;
-    if (value === undefined) unknown ||= where === 'path' && identifier.test(example);
+    if (value === undefined) {
+      if (where === 'path' && !present.includes(name)) (identifier.test(example) ? problems : possible).push('not_found');
+    } else if ((replaced.get(example) ?? value) === value) replaced.set(example, value);
     else {
-      assert.ok(!replaced.has(example) || replaced.get(example) === value, `${id}: the example ${example} stands for two things`);
-      replaced.set(example, value);
+      assert.equal(op.method, 'GET', `${id}: the example ${example} stands for two things`);
+      problems.push('not_found');
     }
   }
   const roles = op['x-roles'] ?? [];
   const forAdmins = roles.length > 0 && !roles.includes('lawyer');
-  const problems = [];
-  if (unknown) problems.push('not_found');
   if (forAdmins && !person) problems.push('forbidden');
   if (op['x-no-test-mode'] && !person) problems.push('test_mode_refused');
+  // What depends on another system, which is not there.
+  if (op.method === 'GET' && op.responses['502']) possible.push('[a-z]+_(not_configured|unavailable|rate_limited)');
   return {
-    id, problems,
+    id, problems, possible,
     fill: (source) => [...replaced].reduce((text, [example, value]) => text.replaceAll(example, value), source),
     env: {
       COUNSEL_URL: url, COUNSEL_API_KEY: world.key,
@@ -185,7 +191,8 @@ test('samples run against the service', { skip, timeout: 280_000 }, async (t) =>
   assert.ok(plans.length > 70, `${plans.length} samples are run`);
   assert.deepEqual(writing.filter((id) => !plans.some((p) => p.id === id)), []);
 
-  const expect = ({ id, problems }, { output, error }) => {
+  const expect = ({ id, problems, possible }, { output, error }) => {
+    if (error && problems.length === 0 && new RegExp(`\\b(${possible.join('|')})\\b`).test(error) && possible.length > 0) return;
     if (problems.length === 0) {
       assert.equal(error, null, `${id}: ${error}`);
       if (id === 'sendChat') assert.match(output, /agreement|NDA/i, id);
@@ -208,15 +215,15 @@ test('samples run against the service', { skip, timeout: 280_000 }, async (t) =>
     expectFile(cwd);
   });
 
-  await t.test('TypeScript', async () => {
+  await t.test('TypeScript', async (t) => {
     const cwd = folder('typescript');
     const node = runner(process.execPath, [join(here, 'run.mjs')], cwd);
+    t.after(node.close);
     for (const p of plans) {
       const file = join(cwd, `${p.id}.mjs`);
       writeFileSync(file, p.fill(readFileSync(join(build, 'javascript', `${p.id}.js`), 'utf8')));
       expect(p, await node.run({ file: pathToFileURL(file).href, env: p.env }));
     }
-    node.close();
     expectFile(cwd);
   });
 
@@ -228,11 +235,11 @@ test('samples run against the service', { skip, timeout: 280_000 }, async (t) =>
     expectFile(cwd);
   });
 
-  await t.test('Python', async () => {
+  await t.test('Python', async (t) => {
     const cwd = folder('python');
     const python = runner(join(root, 'scripts/python'), [join(here, 'run.py')], cwd, { PYTHONPATH: join(root, 'gen/python/src') });
+    t.after(python.close);
     for (const p of plans) expect(p, await python.run({ source: p.fill(samples.python.get(p.id)), env: p.env }));
-    python.close();
     expectFile(cwd);
   });
 });
