@@ -107,6 +107,8 @@ func (s *scan) findAssignedCodes() {
 			to = s.spacedDigitsEnd(&c)
 		case s.isLabeled(&c) && !s.namesPublic(from, to), s.isOwnItalianDocket(&c):
 		case c.letters == 0 && c.digits <= 5 && s.isLastDigits(from, to):
+		case s.isKnownAs(&c) && !s.namesPublic(from, to):
+			to = max(to, s.codeEnd(from, 4))
 		default:
 			i = max(i, to-1)
 			continue
@@ -144,6 +146,12 @@ func (s *scan) isLabeled(c *joinedCode) bool {
 	switch {
 	case numbered && s.hasCue(k, statuteCue|courtCue|docketCue), s.namesPostcode(k), s.namesPostcode(c.from - 1):
 		return false
+	case c.letters == 0 && c.to == c.from+1 && c.digits >= 3 && c.digits <= 5 && k == c.from-1 && s.oneOf(k, extensions...):
+		return !s.isYearAt(c.from)
+	case c.letters == 0 && c.to == c.from+1 && (zero && c.digits >= 4 || c.digits >= 5 && !strings.HasSuffix(s.textOf(c.from, c.to), "00")) && s.ownNounBefore(c.from) && !s.countsNoun(c.to):
+		return true // "my locker is 0417"
+	case c.letters == 0 && c.to == c.from+1 && c.digits == 4 && announcing && k == c.from-1 && !s.isYearAt(c.from) && (s.phraseEndsAt(c.to) || s.ownNounBefore(c.from)):
+		return true // "my badge 7741"
 	case c.letters > 0 && announcing && !s.joinsUnit(c):
 		return c.digits >= 3 && c.letters+c.digits >= 5
 	case c.letters > 0:
@@ -151,7 +159,7 @@ func (s *scan) isLabeled(c *joinedCode) bool {
 	case zero && c.digits >= 5:
 		return (c.slashes == 0 || c.digits >= 7) && !s.isStateBefore(k)
 	case zero && c.digits == 4:
-		return (numbered || t.cue&(referenceCue|identityCue) != 0 || t.allCaps) && c.dots+c.slashes == 0 && t.cue&(connector|monthCue) == 0
+		return (numbered || t.cue&(referenceCue|identityCue) != 0 || t.allCaps || s.oneOf(k, "ag")) && c.dots+c.slashes == 0 && t.cue&(connector|monthCue) == 0
 	case announcing && c.slashes == 1 && c.digits >= 5 && c.dots == 0:
 		return t.cue&docketCue == 0 && s.tokens[c.from].end-s.tokens[c.from].start >= 3
 	case numbered:
@@ -160,6 +168,49 @@ func (s *scan) isLabeled(c *joinedCode) bool {
 		return c.digits >= 6 && (c.slashes == 0 || c.digits >= 6 && !s.isYearAt(c.to-1)) && !(c.dots > 0 && s.isAmountInGroups(c) && c.hyphens == 0)
 	}
 	return t.allCaps && t.end-t.start <= 6 && !s.isStateBefore(k) && c.digits >= 5 && c.slashes == 0 && (c.dots == 0 || c.hyphens > 0) && t.cue&(statuteCue|courtCue|currencyCue|connector|monthCue) == 0 && !s.uppercaseText && s.text[s.tokens[c.to-1].end-1] != '0'
+}
+
+// extensions announce the extension of a telephone.
+var extensions = []string{"extension", "ext", "durchwahl", "poste", "extensión", "interno", "toestel", "ramal", "anexo", "l'interno"}
+
+// ownNounBefore reports whether a thing of the writer's own stands before the number at token i, with or without a verb: "my
+// locker 0417", "our charity is 1098765".
+func (s *scan) ownNounBefore(i int) bool {
+	k := i - 1
+	if s.oneOf(k, "is", "ist", "est", "es", "è", "é", "lautet") {
+		k--
+	}
+	for n := 0; n < 3 && s.isWord(k) && !s.tokens[k].startsLine; n, k = n+1, k-1 {
+		t := &s.tokens[k]
+		switch {
+		case t.cue&ownCue != 0 && t.end-t.start < 9:
+			return n > 0
+		case t.cue&(statuteCue|courtCue|currencyCue|monthCue|propertyCue|floorCue|streetType) != 0 || t.class&functionWord != 0:
+			return false
+		}
+	}
+	return false
+}
+
+// isKnownAs reports whether somebody is known by the code: "they have me down as 44718", "sous 44718".
+func (s *scan) isKnownAs(c *joinedCode) bool {
+	k := c.from - 1
+	if c.public || c.small || c.years || c.others > 0 || c.digits < 4 || c.slashes > 0 || c.dots > 0 || s.isAmount(c.from, c.to) || s.isDateAt(c.from) ||
+		s.countsNoun(c.to) && s.isWord(c.to) && !s.isNumber(c.to) && c.letters == 0 {
+		return false
+	}
+	if s.oneOf(k, "sou", "sono") {
+		return true
+	}
+	if !s.oneOf(k, "as", "als", "sous", "como", "come", "unter", "under", "onder") {
+		return false
+	}
+	for p := k - 1; p >= max(0, k-7) && !s.isSymbol(p, '?') && !s.isSymbol(p, '.'); p-- {
+		if s.tokens[p].cue&ownCue != 0 || s.oneOf(p, "me", "us", "mich", "uns", "ich", "ik", "mij", "figuro", "soy", "nous", "je") || s.tokens[p].elision == 2 && s.text[s.tokens[p].start]|0x20 == 'm' {
+			return true
+		}
+	}
+	return false
 }
 
 func (s *scan) namesPostcode(k int) bool {
@@ -299,7 +350,7 @@ func (s *scan) widenIdentifiers() {
 				continue
 			}
 		}
-		if k := i - 1; digits >= 4 && s.isNumber(i) && s.isPrefix(k) && k > 0 && (s.isSymbol(k-1, ':') || s.isSymbol(k-1, '#') || s.hasCue(k-1, numberCue|numberedCue|identityCue) || s.hasCue(k-2, numberCue|numberedCue) && s.tokens[k-1].kind == otherToken) {
+		if k := i - 1; digits >= 4 && s.isNumber(i) && s.isPrefix(k) && k > 0 && (s.isSymbol(k-1, ':') || s.isSymbol(k-1, '#') || s.hasCue(k-1, numberCue|numberedCue|identityCue|referenceCue) || s.oneOf(k-1, "as", "als", "is", "ist", "sous", "como", "unter") || s.hasCue(k-2, numberCue|numberedCue) && s.tokens[k-1].kind == otherToken) {
 			s.tokens[k].inSpan = true
 			span.Start = int(s.tokens[k].start)
 		} else if i > 1 && s.isNumber(i) && s.adjacent(i) && s.adjacent(i-1) && (s.isSymbol(k, '-') || s.isSymbol(k, '/')) && s.isWord(i-2) && s.tokens[i-2].allCaps && !s.tokens[i-2].inSpan && s.tokens[i-2].end-s.tokens[i-2].start <= 4 && digits > 0 && !s.followsLetterOrDigit(i-2) {
@@ -307,9 +358,14 @@ func (s *scan) widenIdentifiers() {
 			s.unmarkLaw(i-2, i)
 			span.Start = int(s.tokens[i-2].start)
 		}
-		if digits >= 6 && j < len(s.tokens) && s.tokens[j].afterBlank && !s.tokens[j].startsLine && !s.tokens[j].inSpan && s.tokens[j].end-s.tokens[j].start <= 2 &&
+		if i > 1 && digits >= 3 && s.isNumber(i) && s.isSymbol(i-1, '-') && s.adjacent(i) && s.adjacent(i-1) && s.isNumber(i-2) && s.allFree(i-2, i) {
+			s.tokens[i-1].inSpan, s.tokens[i-2].inSpan = true, true // "2-13 O 123/24"
+			s.unmarkLaw(i-2, i)
+			span.Start = int(s.tokens[i-2].start)
+		}
+		if (digits >= 6 || digits >= 3 && s.oneOf(i, "hra", "hrb")) && j < len(s.tokens) && s.tokens[j].afterBlank && !s.tokens[j].startsLine && !s.tokens[j].inSpan && s.tokens[j].end-s.tokens[j].start <= 2 &&
 			(s.isNumber(j) || s.isWord(j) && (s.tokens[j].allCaps || s.tokens[j].end-s.tokens[j].start == 1 && (s.tokens[j].capitalized || s.oneOf(i-1, "fn"))) && s.tokens[j].cue&(currencyCue|courtCue) == 0) &&
-			(s.lineEndsAt(j+1) || s.tokens[j+1].kind == otherToken && !s.adjacent(j+2) || s.isWord(j) && s.tokens[j].end-s.tokens[j].start == 1 && !s.oneOf(j, "a", "e", "i", "o", "y") && !(s.isSymbol(j+1, '.') && s.adjacent(j+1) && s.adjacent(j+2))) {
+			(s.lineEndsAt(j+1) || s.isNumber(j) && s.tokens[j].end-s.tokens[j].start == 1 && s.isWord(i) && !s.tokens[j+1].capitalized || s.tokens[j+1].kind == otherToken && !s.adjacent(j+2) || s.isWord(j) && s.tokens[j].end-s.tokens[j].start == 1 && !s.oneOf(j, "a", "e", "i", "o", "y") && !(s.isSymbol(j+1, '.') && s.adjacent(j+1) && s.adjacent(j+2))) {
 			s.tokens[j].inSpan = true
 			span.End = int(s.tokens[j].end)
 		}
@@ -356,7 +412,7 @@ func (s *scan) isAssigned(c *joinedCode) bool {
 	case marks == 0 && s.isSymbol(c.from-1, '|') && s.isSymbol(c.to, '|'):
 		return false // the header of the table says what it is
 	case marks == 0:
-		return c.digits >= 8 && c.digits <= 24 && text[len(text)-4:] != "0000" && !s.isCompactDate(c.from) && !(len(text) == 16 && text[0] >= '4' && text[0] <= '5') && s.followsNoun(c.from) && !s.countsNoun(c.to)
+		return c.digits >= 8 && c.digits <= 24 && text[len(text)-4:] != "0000" && !s.isCompactDate(c.from) && !(len(text) == 16 && text[0] >= '4' && text[0] <= '5') && s.followsNoun(c.from) && (c.digits >= 10 && !s.oneOf(c.to, "units", "people") || !s.countsNoun(c.to))
 	case c.others > 0:
 		return false
 	case kinds > 1:

@@ -142,7 +142,7 @@ func (s *scan) announced(i int) bool {
 // end of what it masked, or 0.
 func (s *scan) announcedBy(i int) int {
 	c := s.tokens[i].cue
-	if c&acronymCue != 0 && s.adjacent(i+1) && s.isNumber(i+1) && s.tokens[i+1].end-s.tokens[i+1].start < 4 {
+	if c&acronymCue != 0 && s.adjacent(i+1) && s.isNumber(i+1) && (s.tokens[i+1].end-s.tokens[i+1].start < 4 || s.mixedCodeEnd(i) > 0) {
 		c &^= acronymCue // the start of a code: "SN4K7Z001241"
 	}
 	if c&acronymCue != 0 && !s.tokens[i].allCaps && !s.tokens[i].camelCase && !s.lowercaseText && !s.isKey(i) {
@@ -197,6 +197,8 @@ func (s *scan) announcedBy(i int) int {
 		digits = 3
 	case c&bankCue != 0 && s.oneOf(i, "agência", "agencia", "guichet"):
 		digits = 3
+	case s.oneOf(i, "hra", "hrb") && s.isNumber(k):
+		digits = 3
 	case c&(acronymCue|identityCue|bankCue) != 0:
 		digits = 5
 	case c&referenceCue != 0 && k == i+1 && s.tokens[i].startsLine && s.lineEndsAt(k+1):
@@ -209,6 +211,10 @@ func (s *scan) announcedBy(i int) int {
 		digits = 8 // "my claim ref is 4412 7789 1203"
 	case c&referenceCue != 0 && k == i+1 && s.tokens[k].allCaps && s.isNumber(k+1) && !s.adjacent(k+1) && (s.tokens[k].end-s.tokens[k].start <= 3 || s.isNumber(k+2) && s.tokens[k+1].end-s.tokens[k+1].start == 4) && s.tokens[k].cue&(statuteCue|courtCue|currencyCue) == 0:
 		digits = 6 // "Police LV 7.712.009-4"
+	case c&referenceCue != 0 && k == i+1 && s.isWord(k) && s.tokens[k].end-s.tokens[k].start == 1 && s.tokens[k].capitalized && s.isNumber(k+1):
+		digits = 6 // "Spaarrekening K 123 45 678"
+	case c&referenceCue != 0 && s.oneOf(i, "ref", "réf", "rif") && s.isWord(k) && s.isSymbol(k+1, '/') && s.adjacent(k+1):
+		digits = 4 // "our ref jt/0012/b"
 	case c&numberCue != 0 && s.isWord(k):
 		end := s.mixedCodeEnd(k)
 		if end == 0 && (s.isJoinedCode(k) || s.isPrefix(k) && s.isNumber(k+1)) {

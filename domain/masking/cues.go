@@ -167,7 +167,7 @@ func (c *cues) elided(word string) cue {
 func compoundCue(word string) cue {
 	lowered := strings.ToLower(word[len(word)-8:])
 	switch {
-	case strings.HasSuffix(lowered, "ausweis"):
+	case strings.HasSuffix(lowered, "ausweis"), strings.HasSuffix(lowered, "pass") && !strings.HasSuffix(lowered, "ompass") && !strings.HasSuffix(lowered, "engpass"):
 		return identityCue
 	case strings.HasSuffix(lowered, "wagen"), strings.HasSuffix(lowered, "fahrzeug"):
 		return plateCue

@@ -100,7 +100,7 @@ func (s *scan) dictionaryLanguage() langid.Language {
 		t := &s.tokens[i]
 		switch {
 		case t.kind != wordToken || t.end-t.start < 4 || t.allCaps || t.class&(givenName|familyName|placeName) != 0 && t.capitalized:
-		case t.class&(commonWord|rareWord|functionWord) != 0:
+		case t.class&(commonWord|functionWord) != 0:
 			english++
 		default:
 			hash := t.hash

@@ -207,10 +207,18 @@ func (s *scan) secondNameAt(i int) int {
 // Carmela". In English the word lists decide; German writes every noun with a capital.
 func (s *scan) givenNameAt(i int) int {
 	t := &s.tokens[i]
-	if i == 0 || t.class&givenName == 0 || t.rank != 0 || !t.capitalized || t.allCaps || t.startsSentence || !t.afterBlank || t.margin < -2*weightScale {
+	if i == 0 || t.class&givenName == 0 || t.rank != 0 || !t.capitalized || t.allCaps || t.startsSentence || !t.afterBlank {
 		return 0
 	}
 	before := &s.tokens[i-1]
+	if t.language == langid.Portuguese && s.oneOf(i-1, "a", "o", "da", "do", "à", "ao", "na", "no") && !s.isCapitalized(i+1) && !t.startsLine && !t.law &&
+		t.class&(familyName|country|state|demonym|placeName|definedTerm|neverName|month|weekday|commonWord) == 0 && s.traits(t)&(isDictionary|isListed|isSeenLower) == 0 {
+		s.addSpan(Person, i, i+1)
+		return i + 1 // "A Lurdes deixou-me a casa": people have an article
+	}
+	if t.margin < -2*weightScale {
+		return 0
+	}
 	if t.language == langid.French || t.language == langid.German || t.language == langid.English || t.language == langid.Unknown || before.kind != wordToken || before.capitalized || s.isCapitalized(i+1) || s.afterPreposition(i) {
 		return 0
 	}

@@ -41,6 +41,7 @@ func TestRelationsAndTrades(t *testing.T) {
 		{"Das Restaurant von Luigi zahlt keine Überstunden.", "Luigi"},
 		{"Is Farquhar liable if his bull escapes?", "Farquhar"},
 		{"Fatou lavora senza contratto.", "Fatou"},
+		{"A Lurdes deixou-me a casa de Évora.", "Lurdes"},
 		{"Russo non paga l'affitto da gennaio.", "Russo"},
 		{"Die Kellnerin verklagt Gasthof Zum Hirschen.", "Gasthof Zum Hirschen"},
 	} {

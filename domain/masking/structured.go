@@ -129,6 +129,8 @@ func (s *scan) recordKeyword(i int) {
 	}
 	if c&acronymCue != 0 {
 		switch {
+		case t.allCaps && s.mixedCodeEnd(i) > 0:
+			c &^= acronymCue // the start of a code: "GWF071882903"
 		case t.allCaps || t.camelCase:
 			t.law = true // never a name
 			if s.isSymbol(i-1, '.') && s.isWord(i-2) && s.tokens[i-2].end-s.tokens[i-2].start == 1 {

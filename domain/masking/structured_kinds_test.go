@@ -138,6 +138,14 @@ mi coche ⟦1234 bcd⟧ con grúa
 Referencia catastral ⟦9872023 VH5797S 0001 WX⟧, CC ⟦12345678 9 ZX1⟧ caducado.
 USt-IdNr. ⟦DE 136 695 976⟧, Handelsregister ⟦HRB 218842⟧ gelöscht.
 Tarjeta sanitaria ⟦BBBB 8001 0112 3456⟧, RAMQ ⟦TREM 1234 5678⟧ refusée.
+My locker is ⟦0417⟧, and our charity is ⟦1098765⟧ on the register.
+Extension ⟦4417⟧ recorded the call. Durchwahl ⟦4417⟧ hat mitgeschnitten. L'interno ⟦4417⟧ ha registrato.
+They have me down as ⟦44718⟧ in payroll. La paie m'enregistre sous ⟦44718⟧.
+Quote ⟦WX/8812⟧ when you write; our ref ⟦jt/0012/b⟧.
+Our lease is registered as ⟦NGL 884417⟧. My employee ID is ⟦E-20417⟧ and my badge ⟦7741⟧.
+Mein Auto (Kennz. ⟦M - XY 417⟧) steht unter ⟦HRA 4471 B⟧ im Register.
+Our visa app ⟦GWF071882903⟧ is pending. Spaarrekening ⟦K 123 45 678⟧ leeg.
+My salary is 45000 and my office is 2019 square feet; our 2019 lease counts as 12345 units.
 My UTR is ⟦1955839661⟧, company number ⟦SC123456⟧.
 My SSN is ⟦219-09-9999⟧, EIN ⟦12-3456789⟧.
 Meine Steuer-ID lautet ⟦86 095 742 719⟧.
