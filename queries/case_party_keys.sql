@@ -15,10 +15,10 @@ UPDATE case_parties SET key_rules = ? WHERE id = ?;
 
 -- name: ListCasePartiesByKeys :many
 SELECT DISTINCT p.id, p.case_id, p.kind, p.side, p.name, p.email_key, p.registration_number, p.registration_country, m.role AS my_role
-FROM case_party_keys k
-JOIN case_parties p ON p.id = k.party_id
-JOIN cases c ON c.id = p.case_id
-JOIN cases own ON own.id = sqlc.arg(case_id)
+FROM case_party_keys k FORCE INDEX (PRIMARY)
+STRAIGHT_JOIN case_parties p ON p.id = k.party_id
+STRAIGHT_JOIN cases c ON c.id = p.case_id
+STRAIGHT_JOIN cases own ON own.id = sqlc.arg(case_id)
 LEFT JOIN case_members m ON m.case_id = p.case_id AND m.user_id = sqlc.arg(member)
 WHERE k.name_key IN (sqlc.slice('name_keys'))
   AND p.side IN ('client', 'opposing')

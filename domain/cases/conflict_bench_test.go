@@ -19,7 +19,9 @@ func BenchmarkConflicts(b *testing.B) {
 	f := newFixture(b)
 	count, _ := strconv.Atoi(os.Getenv("CONFLICT_PARTIES"))
 	random := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // the same names each time
-	f.fill(f.open(f.anna, "Others"), max(count, 2000), random)
+	for range max(count/partiesPerCase, 20) {
+		f.fill(f.open(f.anna, "Others"), random)
+	}
 	own := f.open(f.bert, "Own")
 	var took []time.Duration
 	conflicts := 0
@@ -36,28 +38,27 @@ func BenchmarkConflicts(b *testing.B) {
 	b.ReportMetric(float64(conflicts)/float64(len(took)), "conflicts/op")
 }
 
-// fill stores parties in one case, many in a statement.
-func (f *fixture) fill(id domain.ID, count int, random *rand.Rand) {
+const partiesPerCase = 100
+
+// fill stores parties in one case, with one statement.
+func (f *fixture) fill(id domain.ID, random *rand.Rand) {
 	f.t.Helper()
-	const batch = 500
-	for done := 0; done < count; done += batch {
-		var parties, keys []any
-		for range batch {
-			n, party := randomParty(random, SideClient), domain.NewID()
-			stored, _, _ := searchKeys(n, n.parsedName())
-			parties = append(parties, party[:], id[:], string(n.Kind), string(n.Side), n.Name, "", "", stored[0], []byte{}, []byte{}, f.anna.UserID[:], time.Unix(1e9, 0), keyVersion)
-			for _, key := range stored {
-				keys = append(keys, key, party[:])
-			}
+	var parties, keys []any
+	for range partiesPerCase {
+		n, party := randomParty(random, SideClient), domain.NewID()
+		stored, _, _ := searchKeys(n, n.parsedName())
+		parties = append(parties, party[:], id[:], string(n.Kind), string(n.Side), n.Name, "", "", stored[0], []byte{}, []byte{}, f.anna.UserID[:], time.Unix(1e9, 0), keyVersion)
+		for _, key := range stored {
+			keys = append(keys, key, party[:])
 		}
-		insert := func(into string, columns int, values []any) {
-			row := "(" + strings.Repeat("?,", columns-1) + "?)"
-			_, err := f.pool.ExecContext(f.t.Context(), into+" VALUES "+row+strings.Repeat(","+row, len(values)/columns-1), values...)
-			testkit.Must(f.t, err)
-		}
-		insert(`INSERT INTO case_parties (id, case_id, kind, side, name, email, registration_number, name_key, email_key, registration_key, created_by, created_at, key_rules)`, 13, parties)
-		insert(`INSERT INTO case_party_keys (name_key, party_id)`, 2, keys)
 	}
+	insert := func(into string, columns int, values []any) {
+		row := "(" + strings.Repeat("?,", columns-1) + "?)"
+		_, err := f.pool.ExecContext(f.t.Context(), into+" VALUES "+row+strings.Repeat(","+row, len(values)/columns-1), values...)
+		testkit.Must(f.t, err)
+	}
+	insert(`INSERT INTO case_parties (id, case_id, kind, side, name, email, registration_number, name_key, email_key, registration_key, created_by, created_at, key_rules)`, 13, parties)
+	insert(`INSERT INTO case_party_keys (name_key, party_id)`, 2, keys)
 }
 
 // randomParty returns names of which some are common, as in life: the frequency falls with the rank.

@@ -12,7 +12,7 @@ var romaji = regexp.MustCompile(`^(?:(?:sh|ch|ts|[kgszjtdnhbpmr]y|[kgsztdnhbpmrj
 var japanese = strings.NewReplacer("ou", "o", "oo", "o", "oh", "o", "uu", "u", "shi", "si", "sh", "sy", "chi", "ti", "ch", "ty", "tsu", "tu", "fu", "hu", "ji", "zi", "j", "zy", "mb", "nb", "mp", "np", "dzu", "zu")
 
 // korean unifies the Revised Romanization, McCune-Reischauer and common spellings.
-var korean = strings.NewReplacer("eo", "o", "woo", "u", "oo", "u", "eu", "u", "ee", "i", "wi", "ui", "ch", "c", "j", "c", "g", "k", "b", "p", "d", "t", "r", "l", "sh", "s", "yu", "u", "u", "o", "h", "")
+var korean = strings.NewReplacer("yoo", "o", "woo", "o", "eo", "o", "oo", "o", "eu", "o", "ee", "i", "ch", "c", "j", "c", "g", "k", "b", "p", "d", "t", "r", "l", "sh", "s", "yu", "o", "u", "o", "h", "")
 
 // chinese unifies Pinyin, Wade-Giles and older spellings.
 var chinese = strings.NewReplacer("tzu", "zi", "tch", "c", "zh", "c", "ch", "c", "q", "c", "j", "c", "hs", "s", "sh", "s", "x", "s", "ts", "z", "tz", "z", "p", "b", "t", "d", "k", "g", "ung", "ong", "uo", "o", "ien", "ian", "ieh", "ie", "eh", "e",

@@ -2,6 +2,7 @@ package matching
 
 import (
 	"crypto/sha256"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -10,61 +11,71 @@ import (
 // again when it has grown.
 const KeyVersion = 2
 
-// maxKeys is the limit of keys of one name. Those with the end of a word, which come last, are left out first.
+// maxKeys is the limit of keys of one name.
 const maxKeys = 96
+
+// keySet holds keys in clear, and whether each is of two words as they are or of one that may have a mistake.
+type keySet map[string]bool
+
+func (k keySet) add(kind, text string) { k[kind+"\x00"+text] = true }
+
+// addMistake adds a key that is left out first.
+func (k keySet) addMistake(kind, text string) {
+	if key := kind + "\x00" + text; !k[key] {
+		k[key] = false
+	}
+}
 
 // Keys are hashes of parts of the name. Two names can match if a wanted key of one is a stored key of the other;
 // exact are the wanted keys that only the same letters share. The hashes contain no text.
 func (n Name) Keys() (stored, exact, similar [][]byte) {
-	e, s, w := map[string]bool{}, map[string]bool{}, map[string]bool{}
+	e, s, w := keySet{}, keySet{}, keySet{}
 	for _, r := range n.readings {
-		e["letters\x00"+sortRunes(r.merged())] = true
+		e.add("letters", sortRunes(r.merged()))
 		if n.kind == Company {
 			companyKeys(r, s)
 		} else {
 			personKeys(r, s, w)
 		}
 	}
-	for k := range s {
-		if !strings.HasPrefix(k, "whole\x00") {
-			w[k] = true
+	for key, first := range s {
+		if !strings.HasPrefix(key, "whole\x00") {
+			w[key] = first
 		}
 	}
-	exact, similar = hashes(e), hashes(w)
-	return append(slices.Clone(exact), hashes(s)...), exact, similar
+	exact, similar = e.hashes(), w.hashes()
+	return append(slices.Clone(exact), s.hashes()...), exact, similar
 }
 
 // companyKeys are the code of all words, and that with one symbol less, so that one mistake is found.
-func companyKeys(r reading, stored map[string]bool) {
+func companyKeys(r reading, stored keySet) {
 	var runes strings.Builder
+	sorted := []string{}
 	for _, w := range r {
 		runes.WriteString(expand(w.text))
+		sorted = append(sorted, codes(newWord(expand(w.text), w.script))[0])
 	}
 	for _, code := range codes(newWord(runes.String(), r.script())) {
 		deletions(code, stored)
 	}
-	sorted := []string{}
-	for _, w := range r {
-		sorted = append(sorted, codes(newWord(expand(w.text), w.script))[0])
-	}
 	slices.Sort(sorted)
-	stored["sorted\x00"+strings.Join(sorted, " ")] = true
+	stored.add("sorted", strings.Join(sorted, " "))
 }
 
 // deletions adds a code and, unless it is short, the code without each of its symbols.
-func deletions(code string, stored map[string]bool) {
-	stored["code\x00"+code] = true
+func deletions(code string, stored keySet) {
+	stored.add("code", code)
 	if len(code) < 4 {
 		return
 	}
 	for i := range min(len(code), 16) {
-		stored["code\x00"+code[:i]+code[i+1:]] = true
+		stored.addMistake("code", code[:i]+code[i+1:])
 	}
 }
 
-// personKeys are two words, one of which may be abbreviated to its beginning or its end, where mistakes are rarely
-// both. Initials are found by names with initials and by spelled-out ones, which do not find each other by them.
-func personKeys(r reading, stored, wanted map[string]bool) {
+// personKeys are the codes of two words, of a long one also without each of its symbols, so that one mistake is found.
+// Initials are found by names with initials and by spelled-out ones, which do not find each other by them.
+func personKeys(r reading, stored, wanted keySet) {
 	var words []keyWord
 	for _, w := range r {
 		if !w.particle {
@@ -76,44 +87,47 @@ func personKeys(r reading, stored, wanted map[string]bool) {
 			deletions(code, stored)
 		}
 	}
-	pairs := func(a, b keyWord) {
-		for _, x := range a.codes {
-			for _, y := range b.codes {
-				stored["pair\x00"+min(x, y)+" "+max(x, y)] = true
-				if len(words) <= 4 {
-					for _, part := range ends(y) {
-						stored["word end\x00"+x+" "+part] = true
-					}
-				}
-			}
-		}
-	}
 	for i, a := range words {
 		for j, b := range words {
 			if i == j || b.initial {
 				continue
 			}
+			if !a.initial {
+				stored.addPair(a, b, len(words) <= 4)
+			}
 			for _, y := range b.codes {
 				for _, f := range a.first {
 					if a.initial {
-						stored["initial\x00"+f+" "+y] = true
-						wanted["whole\x00"+f+" "+y] = true
+						stored.add("initial", f+" "+y)
+						wanted.add("whole", f+" "+y)
 					} else {
-						stored["whole\x00"+f+" "+y] = true
-						wanted["initial\x00"+f+" "+y] = true
+						stored.add("whole", f+" "+y)
+						wanted.add("initial", f+" "+y)
 					}
 				}
 			}
-			if !a.initial {
-				pairs(a, b)
+		}
+	}
+	joinedKeys(r, words, stored)
+}
+
+// addPair adds two words, and if the second is long also with a mistake in it.
+func (k keySet) addPair(a, b keyWord, mistakes bool) {
+	for _, x := range a.codes {
+		for _, y := range b.codes {
+			k.add("pair", x+" "+y)
+			if !mistakes || len(y) < 4 || arabicNames[y] {
+				continue
+			}
+			for i := range min(len(y), 8) {
+				k.addMistake("pair", x+" "+y[:i]+y[i+1:])
 			}
 		}
 	}
-	joinedKeys(r, words, pairs)
 }
 
 // joinedKeys pairs two adjacent words, taken as one, with each other word.
-func joinedKeys(r reading, words []keyWord, pairs func(a, b keyWord)) {
+func joinedKeys(r reading, words []keyWord, stored keySet) {
 	if len(words) < 3 || len(words) > 4 || len(words) != len(r) {
 		return
 	}
@@ -124,8 +138,8 @@ func joinedKeys(r reading, words []keyWord, pairs func(a, b keyWord)) {
 		joined := keyWord{codes: codes(newWord(r[i:i+2].merged(), r[i].script))}
 		for j, other := range words {
 			if j != i && j != i+1 && !other.initial {
-				pairs(joined, other)
-				pairs(other, joined)
+				stored.addPair(joined, other, false)
+				stored.addPair(other, joined, false)
 			}
 		}
 	}
@@ -157,27 +171,24 @@ func firstRunes(w word) (out []string) {
 	return out
 }
 
-// ends are the two first and the two last symbols of a code, or all of a short one.
-func ends(code string) []string {
-	if len(code) <= 2 {
-		return []string{"^" + code + "$"}
-	}
-	return []string{"^" + code[:2], code[len(code)-2:] + "$"}
-}
-
 // nameCodes are the codes of the name of which the word is a form, and its own.
 func nameCodes(w word) (out []string) {
-	for _, v := range variants[w.text] {
+	if code := arabicCode(w.text); arabicNames[code] {
+		out = append(out, code)
+	}
+	for _, v := range variants[w.form()] {
 		for _, code := range codes(newWord(v.name, latinScript)) {
 			if len(out) < 4 && !slices.Contains(out, code) {
 				out = append(out, code)
 			}
 		}
 	}
-	if len(out) > 0 {
-		return out
+	for _, code := range codes(w) {
+		if !slices.Contains(out, code) {
+			out = append(out, code)
+		}
 	}
-	return codes(w)
+	return out
 }
 
 // symbols are the sounds that a code tells apart, like Soundex.
@@ -185,7 +196,11 @@ var symbols = map[rune]byte{'b': 'b', 'p': 'b', 'f': 'f', 'v': 'f', 'w': 'f', 'c
 
 // codes are the consonants of the word's skeletons, with a mark for an initial vowel.
 func codes(w word) (out []string) {
-	for _, s := range w.skeletons {
+	spellings := w.skeletons
+	if w.script == latinScript && romaji.MatchString(w.text) {
+		spellings = append(slices.Clone(spellings), japanese.Replace(w.text))
+	}
+	for _, s := range spellings {
 		s = strings.NewReplacer("ts", "s", "tc", "s", "dz", "s").Replace(s)
 		var b []byte
 		for i, r := range s {
@@ -212,12 +227,16 @@ func codes(w word) (out []string) {
 	return out
 }
 
-func hashes(texts map[string]bool) (out [][]byte) {
-	sorted := make([]string, 0, len(texts))
-	for text := range texts {
-		sorted = append(sorted, text)
-	}
-	slices.Sort(sorted)
+func (k keySet) hashes() (out [][]byte) {
+	sorted := slices.SortedFunc(maps.Keys(k), func(a, b string) int {
+		if k[a] != k[b] {
+			if k[a] {
+				return -1
+			}
+			return 1
+		}
+		return strings.Compare(a, b)
+	})
 	for _, text := range sorted[:min(len(sorted), maxKeys)] {
 		sum := sha256.Sum256([]byte(text))
 		out = append(out, sum[:])

@@ -126,6 +126,7 @@ func FuzzNames(f *testing.F) {
 	for _, s := range []string{"", "Müller GmbH", "ﷺ", "İstanbul", "\u0301", "a\u200db", "ß", "abd", "al al din", "김", "ال", "Th."} {
 		f.Add(s, "John")
 	}
+	f.Add("AüACA YABBA", "\x00\x00\x00")
 	f.Fuzz(func(t *testing.T, name, other string) {
 		for _, kind := range []Kind{Person, Company} {
 			n := Parse(name, kind)

@@ -21,7 +21,7 @@ var legalForms = set(`ab ag ao aps as asa bhd bv bvba bt co company corp corpora
 	sro srls stiftung tbk tov tic ltdsti ltdşti as ug ughaftungsbeschrankt zao zoo zrt aktiengesellschaft aktiebolag aktieselskab gesellschaftmitbeschrankterhaftung societeanonyme societearesponsabilitelimitee
 	societaperazioni societaaresponsabilitalimitata sociedadanonima sociedadanonimadecapitalvariable sociedadlimitada sociedadderesponsabilidadlimitada naamlozevennootschap beslotenvennootschap
 	ae epe ike ad edad joint jointstockcompany stockcompany anonimsirketi limitedsirketi gongsi youxiangongsi gufenyouxiangongsi jusighoesa jusikhoesa yuhanhoesa
-	spolka spolkazoo spolkaakcyjna spolkazograniczonaodpowiedzialnoscia sia jv fzllc yugen youxiangongsi hb kb ks ans cvba comanditariaporacciones eireli saic saci sacv psc wll bsc kscc kscp qpsc saog saoc`)
+	inliquidation inliq inadministration inreceivership enliquidacion enliquidation spolka spolkazoo spolkaakcyjna spolkazograniczonaodpowiedzialnoscia sia jv fzllc yugen youxiangongsi hb kb ks ans cvba comanditariaporacciones eireli saic saci sacv psc wll bsc kscc kscp qpsc saog saoc`)
 
 // longForms are the short names of forms, so that spelled out they do not count as another form.
 var longForms = map[string]string{
@@ -29,6 +29,7 @@ var longForms = map[string]string{
 	"gesellschaftmitbeschrankterhaftung": "gmbh", "gesmbh": "gmbh", "societeanonyme": "sa", "sociedadanonima": "sa", "societaperazioni": "spa", "societaaresponsabilitalimitata": "srl",
 	"societearesponsabilitelimitee": "sarl", "sociedadlimitada": "sl", "limitada": "ltda", "aktiebolag": "ab", "naamlozevennootschap": "nv", "beslotenvennootschap": "bv",
 	"publiclimitedcompany": "plc", "kabushikikaisha": "kk", "kabushikigaisha": "kk", "sociedadanonimadecapitalvariable": "sadecv", "sabdecv": "sadecv", "kommanditgesellschaft": "kg",
+	"inliquidation": "", "inliq": "", "inadministration": "", "inreceivership": "", "enliquidacion": "", "enliquidation": "",
 	"ooo": "llc", "tov": "llc", "zao": "cjsc", "oao": "ojsc", "pao": "pjsc", "ao": "jsc", "ptyltd": "ltd", "pteltd": "ltd", "pvtltd": "ltd",
 }
 
@@ -70,7 +71,7 @@ var (
 func set(words string) map[string]bool {
 	m := map[string]bool{}
 	for w := range strings.FieldsSeq(words) {
-		m[w] = true
+		m[plainVowels.Replace(w)] = true
 	}
 	return m
 }
@@ -126,7 +127,11 @@ type token struct {
 	text     string // with accents, case and script
 	initial  bool
 	capitals bool
+	person   bool
 }
+
+// digits are typed for the letters that they look like.
+var digits = strings.NewReplacer("0", "o", "1", "i", "3", "e", "5", "s")
 
 // read fills the readings, at least one: other scripts by sound and by shape, particles as separate words and joined
 // to the next.
@@ -177,6 +182,9 @@ func (t token) word(byShape bool) word {
 		text = plain
 	}
 	lower := norm.NFC.String(cases.Fold().String(text))
+	if t.person && s == latinScript && !hasDigit(lower[:1]) {
+		lower = digits.Replace(lower)
+	}
 	spellings := []string{fold(carons.Replace(lower))}
 	switch s {
 	case cyrillicScript:
@@ -184,7 +192,7 @@ func (t token) word(byShape bool) word {
 			spellings = append(spellings, strings.ReplaceAll(lower, "g", "h"))
 		}
 	case arabicScript, hebrewScript:
-		spellings = append(spellings, unvocalized(lower)...)
+		spellings = append(spellings, unvocalized(lower, s == hebrewScript)...)
 	}
 	plain := fold(lower)
 	if plain == "" { // only marks
@@ -223,7 +231,7 @@ func tokenize(name string, kind Kind) (tokens []token) {
 			}
 			lower := strings.ToLower(text)
 			short := dot && (runes == 2 || runes == 3) && !titles[lower] && !degrees[lower] && !suffixes[lower] && !particles[lower] // Th., Chr.
-			tokens = append(tokens, token{text: text,
+			tokens = append(tokens, token{text: text, person: kind == Person,
 				initial:  person && (runes == 1 && (dot || !particles[lower]) || short),
 				capitals: person && (runes == 2 || runes == 3) && text == strings.ToUpper(text)})
 			b.Reset()
@@ -281,6 +289,9 @@ func (n *Name) stripCompany(words reading) reading {
 	form := func(s string) {
 		if short, ok := longForms[s]; ok {
 			s = short
+		}
+		if s == "" {
+			return
 		}
 		n.forms = append(n.forms, s)
 	}

@@ -168,6 +168,7 @@ var (
 
 func skeletons(texts ...string) (out []string) {
 	for _, text := range texts {
+		text = vowelEndings(text)
 		for _, convention := range []*strings.Replacer{english, german, french} {
 			s := endings(collapse(convention.Replace(text)))
 			if !slices.Contains(out, s) {
@@ -176,6 +177,18 @@ func skeletons(texts ...string) (out []string) {
 		}
 	}
 	return out
+}
+
+// vowelEndings unifies -aev and -ayev, -eev and -eyev.
+func vowelEndings(text string) string {
+	for _, feminine := range []string{"", "a"} {
+		for _, ending := range []string{"yev", "iev", "jev", "jew", "yew"} {
+			if stem, ok := strings.CutSuffix(text, ending+feminine); ok && len(stem) > 2 && (stem[len(stem)-1] == 'a' || stem[len(stem)-1] == 'e') {
+				return stem + "v" + feminine
+			}
+		}
+	}
+	return text
 }
 
 // endings unifies those of Slavic family names: -ov, -off, -ev, -yov.
@@ -208,7 +221,14 @@ var consonantDigraphs = strings.NewReplacer("tch", "c", "ch", "h", "kh", "h", "s
 
 // consonants are what an unvocalized script writes of a word.
 func consonants(text string, unvocalized bool) []string {
-	s := consonantDigraphs.Replace(text)
+	if unvocalized { // kh may be one sound or two
+		return append(vowelless(text, consonantDigraphs.Replace(text), true), vowelless(text, text, true)...)
+	}
+	return vowelless(text, consonantDigraphs.Replace(text), false)
+}
+
+// vowelless drops the vowels of a word of which s has the sounds.
+func vowelless(text, s string, unvocalized bool) []string {
 	initial := ""
 	if s != "" && strings.ContainsRune("aeiou", rune(text[0])) {
 		initial = "a"
@@ -234,11 +254,14 @@ func consonants(text string, unvocalized bool) []string {
 
 // unvocalized are further spellings of a word of consonants: without half vowels, the article, and what looks like a
 // digraph.
-func unvocalized(text string) (out []string) {
+func unvocalized(text string, hebrew bool) (out []string) {
 	for _, s := range []string{text, strings.TrimPrefix(text, "al")} {
 		if len(s) > 2 {
 			halved := s[:1] + strings.NewReplacer("w", "", "y", "").Replace(s[1:])
 			out = append(out, s, halved, strings.ReplaceAll(halved, "h", ""))
+			if hebrew {
+				out = append(out, halved[:1]+strings.NewReplacer("b", "v", "p", "f").Replace(halved[1:]))
+			}
 		}
 	}
 	return out
@@ -260,7 +283,7 @@ func arabicCode(s string) string {
 	if first == 0 {
 		at = "+"
 	}
-	s = strings.NewReplacer("kh", "x", "sh", "S", "ch", "S", "gh", "G", "th", "t", "dh", "d", "dj", "j", "ou", "", "ee", "y", "ei", "y", "ai", "y", "ay", "y", "ey", "y", "q", "k", "c", "k", "w", "").Replace(s)
+	s = strings.NewReplacer("kh", "x", "sh", "S", "ch", "S", "gh", "G", "th", "t", "dh", "d", "dj", "g", "j", "g", "ou", "", "ee", "y", "ei", "y", "ai", "y", "ay", "y", "ey", "y", "q", "k", "c", "k", "w", "").Replace(s)
 	s = strings.Map(func(r rune) rune {
 		if strings.ContainsRune("aeiouy", r) {
 			return -1

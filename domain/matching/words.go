@@ -23,8 +23,9 @@ type variant struct {
 
 var (
 	variants    = map[string][]variant{}
-	established = map[string]bool{} // names that are not typing mistakes of each other
-	arabicNames = map[string]bool{} // by arabicCode
+	spellings   = map[string]string{} // the first form of spellings, by skeleton
+	established = map[string]bool{}   // names that are not typing mistakes of each other
+	arabicNames = map[string]bool{}   // by arabicCode
 )
 
 func init() {
@@ -37,6 +38,9 @@ func init() {
 				words[i] = plainVowels.Replace(w)
 				variants[words[i]] = append(variants[words[i]], variant{plainVowels.Replace(words[0]), kind == "="})
 				established[words[i]] = true
+				if kind == "=" {
+					spellings[skeletons(words[i])[0]] = words[0]
+				}
 			}
 		case ".":
 			for _, w := range words {
@@ -70,7 +74,7 @@ func compareWords(a, b word, kind Kind, given, sinitic bool) similarity {
 		return similarity{}
 	}
 	if kind == Person {
-		if s := compareVariants(a.text, b.text); s.score > 0 {
+		if s := compareVariants(a.form(), b.form()); s.score > 0 {
 			return s
 		}
 	}
@@ -93,10 +97,18 @@ func compareWords(a, b word, kind Kind, given, sinitic bool) similarity {
 		}
 		return similarity{score: 0.96, reason: reason}
 	}
-	if kind == Person && gendered(a.text, b.text, given) {
+	if kind == Person && (gendered(a.text, b.text, given) || gendered(a.skeletons[0], b.skeletons[0], given)) {
 		return similarity{}
 	}
 	return misspelled(a, b)
+}
+
+// form is the word, or the known form of the name that another script spells.
+func (w word) form() string {
+	if known, ok := spellings[w.skeletons[0]]; ok && (w.script == cyrillicScript || w.script == greekScript) && variants[w.text] == nil {
+		return known
+	}
+	return w.text
 }
 
 // compareVariants matches forms of one given name.
@@ -136,6 +148,9 @@ func compareVariants(a, b string) similarity {
 func gendered(a, b string, given bool) bool {
 	if len(a) > len(b) {
 		a, b = b, a
+	}
+	if a == "" {
+		return false
 	}
 	if !given && (strings.HasSuffix(a, "ov") || strings.HasSuffix(a, "ev") || strings.HasSuffix(a, "in")) && b == a+"a" {
 		return false

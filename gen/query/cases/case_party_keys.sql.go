@@ -38,10 +38,10 @@ func (q *Queries) DeleteCasePartyKeys(ctx context.Context, partyID domain.ID) er
 
 const listCasePartiesByKeys = `-- name: ListCasePartiesByKeys :many
 SELECT DISTINCT p.id, p.case_id, p.kind, p.side, p.name, p.email_key, p.registration_number, p.registration_country, m.role AS my_role
-FROM case_party_keys k
-JOIN case_parties p ON p.id = k.party_id
-JOIN cases c ON c.id = p.case_id
-JOIN cases own ON own.id = ?
+FROM case_party_keys k FORCE INDEX (PRIMARY)
+STRAIGHT_JOIN case_parties p ON p.id = k.party_id
+STRAIGHT_JOIN cases c ON c.id = p.case_id
+STRAIGHT_JOIN cases own ON own.id = ?
 LEFT JOIN case_members m ON m.case_id = p.case_id AND m.user_id = ?
 WHERE k.name_key IN (/*SLICE:name_keys*/?)
   AND p.side IN ('client', 'opposing')
