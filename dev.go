@@ -25,6 +25,7 @@ import (
 	"counsel/domain/esign/pades"
 	"counsel/sandbox"
 	"counsel/sandbox/llm"
+	"counsel/sandbox/registries"
 )
 
 type devCommand struct {
@@ -108,6 +109,11 @@ func (c devCommand) run(ctx context.Context, out *terminal, up *bool) (err error
 		cfg.LLM.BaseURL, cfg.LLM.APIKey, cfg.LLM.Model = standIn.URL, standIn.APIKey, "sandbox"
 		sandboxURL = strings.TrimSuffix(standIn.URL, "/v1") + "/sandbox"
 	}
+	standIn, err := startRegistries(ctx, &cfg)
+	if err != nil {
+		return fmt.Errorf("the stand-in for the registers: %w", err)
+	}
+	defer func() { err = errors.Join(err, standIn.Close()) }()
 	if cfg.JWT.Secret == "" {
 		if cfg.JWT.Algorithm != "HS256" {
 			return fmt.Errorf("JWT_SECRET_KEY is not set: %s needs a private key in PEM", cfg.JWT.Algorithm)
@@ -122,7 +128,7 @@ func (c devCommand) run(ctx context.Context, out *terminal, up *bool) (err error
 		return err
 	}
 	out.step("Starting the service")
-	a, err := app.Open(ctx, cfg, contract, testAI(), log)
+	a, err := app.Open(ctx, cfg, contract, standIns(), log)
 	if err != nil {
 		return err
 	}
@@ -141,6 +147,32 @@ func (c devCommand) run(ctx context.Context, out *terminal, up *bool) (err error
 	fmt.Print("\nCtrl-C stops everything. The log follows.\n\n")
 	*up = true
 	return a.Run(ctx)
+}
+
+// startRegistries starts the stand-in for the registers that the environment does not name, with sample lists of sanctions.
+func startRegistries(ctx context.Context, cfg *config.Config) (*registries.Listener, error) {
+	r := &cfg.Registries
+	standIn, err := registries.Start(context.WithoutCancel(ctx), filepath.Join(sandbox.PortDir(cfg.DataDir), "registries"))
+	if err != nil {
+		return nil, err
+	}
+	if r.GLEIFURL == "" {
+		r.GLEIFURL = standIn.URL + "/gleif"
+	}
+	if r.VIESURL == "" {
+		r.VIESURL = standIn.URL + "/vies"
+		if r.VIESRequester == "" {
+			r.VIESRequester = "DE129273398"
+		}
+	}
+	if r.CompaniesHouseURL == "" && r.CompaniesHouseKey == "" {
+		r.CompaniesHouseURL, r.CompaniesHouseKey = standIn.URL+"/companies-house", registries.APIKey
+	}
+	if r.SanctionsDir == "" {
+		r.SanctionsDir = filepath.Join(cfg.DataDir, "sanctions")
+		err = registries.WriteLists(r.SanctionsDir)
+	}
+	return standIn, err
 }
 
 // checkAddress fails if the service will not be able to listen, before servers start that would be of no use.
@@ -219,6 +251,7 @@ func welcome(url string, cfg config.Config, box *sandbox.Sandbox, sandboxURL str
 	if box.SMTP.Host != "" {
 		line("mails", fmt.Sprintf("%s  (stored, not delivered; SMTP at %s:%d)", box.SMTP.Page, box.SMTP.Host, box.SMTP.Port))
 	}
+	line("registers", cfg.Registries.GLEIFURL+", "+cfg.Registries.VIESURL)
 	line("AI", cfg.LLM.BaseURL+"  ("+cfg.LLM.Model+")")
 	if sandboxURL != "" {
 		line("", sandboxURL+"/behaviour makes it slow or fail, "+sandboxURL+"/requests shows what it received")

@@ -10,7 +10,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net/http"
 	"os"
 	"os/signal"
 	"strings"
@@ -28,6 +27,7 @@ import (
 	"counsel/domain/isolation"
 	"counsel/domain/text/extract"
 	"counsel/sandbox/llm"
+	"counsel/sandbox/registries"
 )
 
 // contract is the OpenAPI contract, which the service publishes at /openapi.yaml.
@@ -62,9 +62,12 @@ func main() {
 	}
 }
 
-// testAI is the AI of test mode.
-func testAI() http.Handler {
-	return llm.New(llm.Options{APIKey: app.TestAIKey, Model: "test", MaxRequests: 1})
+// standIns are the outside systems of test mode.
+func standIns() app.StandIns {
+	return app.StandIns{
+		AI:         llm.New(llm.Options{APIKey: app.TestAIKey, Model: "test", MaxRequests: 1}),
+		Registries: registries.New(), Lists: registries.Lists(),
+	}
 }
 
 type serveCommand struct{}
@@ -78,7 +81,7 @@ func (serveCommand) Run(ctx context.Context) error {
 	for _, warning := range cfg.Warnings() {
 		log.Warn(warning)
 	}
-	a, err := app.Open(ctx, cfg, contract, testAI(), log)
+	a, err := app.Open(ctx, cfg, contract, standIns(), log)
 	if err != nil {
 		return err
 	}
@@ -95,7 +98,7 @@ func (workCommand) Run(ctx context.Context) error {
 		return err
 	}
 	cfg.HTTP.Addr, cfg.Jobs.Run = "", true
-	a, err := app.Open(ctx, cfg, contract, testAI(), log)
+	a, err := app.Open(ctx, cfg, contract, standIns(), log)
 	if err != nil {
 		return err
 	}

@@ -11,7 +11,6 @@ import (
 	"errors"
 	"log/slog"
 	"net"
-	"net/http"
 	"strings"
 	"time"
 
@@ -30,10 +29,10 @@ type App struct {
 	front    *frontDoor
 }
 
-// Open starts the service, which publishes contract as its OpenAPI contract. testAI is a provider that runs in this process and
-// answers in test mode. Without an HTTP address it only runs jobs,
+// Open starts the service, which publishes contract as its OpenAPI contract. standIns run in this process and
+// answer in test mode. Without an HTTP address it only runs jobs,
 // and serves probes and metrics at WORK_HTTP_ADDR.
-func Open(ctx context.Context, cfg config.Config, contract []byte, testAI http.Handler, log *slog.Logger) (_ *App, err error) {
+func Open(ctx context.Context, cfg config.Config, contract []byte, standIns StandIns, log *slog.Logger) (_ *App, err error) {
 	a := &App{}
 	defer func() {
 		if err != nil {
@@ -45,7 +44,7 @@ func Open(ctx context.Context, cfg config.Config, contract []byte, testAI http.H
 		return nil, err
 	}
 	a.listener = infra.listener
-	clients, err := openClients(&a.Runner, cfg, infra, testAI)
+	clients, err := openClients(&a.Runner, cfg, infra, standIns)
 	if err != nil {
 		return nil, err
 	}

@@ -25,6 +25,7 @@ import (
 	"counsel/domain/esign/envelopes"
 	"counsel/domain/esign/pades"
 	"counsel/domain/isolation"
+	"counsel/domain/registry"
 	"counsel/domain/text/extract"
 )
 
@@ -42,13 +43,16 @@ type Clients struct {
 	Provider   envelopes.Provider // nil: the service collects signatures itself
 	Sealer     *pades.Sealer      // nil: no certificate is configured
 	TestSealer *pades.Sealer      // of test mode
-	PDF        *pdf.Engine
-	Texts      *extract.Isolated
-	Children   *isolation.Pool // reads files that are uploaded or sent for signature
+	Registers  registry.Registers
+	// TestRegisters answer in test mode.
+	TestRegisters registry.Registers
+	PDF           *pdf.Engine
+	Texts         *extract.Isolated
+	Children      *isolation.Pool // reads files that are uploaded or sent for signature
 }
 
 // openClients creates the clients. None of them connects yet.
-func openClients(r *Runner, cfg config.Config, infra *Infrastructure, testAI http.Handler) (_ *Clients, err error) {
+func openClients(r *Runner, cfg config.Config, infra *Infrastructure, standIns StandIns) (_ *Clients, err error) {
 	r.step("clients")
 	c := &Clients{Queue: queue.New(infra.Redis, infra.Log.With("part", "queue"))}
 	metrics := newProviderMetrics(infra.Registry)
@@ -74,7 +78,7 @@ func openClients(r *Runner, cfg config.Config, infra *Infrastructure, testAI htt
 		}
 	}
 
-	if c.TestModel, err = NewTestModel(testAI); err != nil {
+	if c.TestModel, err = NewTestModel(standIns.AI); err != nil {
 		return nil, err
 	}
 	c.Children = isolation.New(isolation.Config{MaxChildren: 4, Memory: 512 << 20, Timeout: 30 * time.Second})
@@ -107,6 +111,12 @@ func openClients(r *Runner, cfg config.Config, infra *Infrastructure, testAI htt
 		}
 	}
 	if c.TestSealer, err = NewTestSealer(c.Children); err != nil {
+		return nil, err
+	}
+	if c.Registers, err = openRegistries(r, cfg.Registries, infra); err != nil {
+		return nil, err
+	}
+	if c.TestRegisters, err = NewTestRegisters(standIns); err != nil {
 		return nil, err
 	}
 	if c.PDF, err = pdf.New(pdf.Config{Engine: cfg.PDF.Engine}); err != nil {

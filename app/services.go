@@ -31,6 +31,7 @@ import (
 	"counsel/domain/masking"
 	"counsel/domain/notifications"
 	"counsel/domain/privacy"
+	"counsel/domain/registry"
 	"counsel/domain/rendering"
 	"counsel/domain/templates"
 	"counsel/domain/webhooks"
@@ -55,6 +56,7 @@ type Services struct {
 	Rendering     *rendering.Service
 	Esign         *esign.Service
 	Billing       *billing.Service
+	Registry      *registry.Service
 	Privacy       *privacy.Service
 }
 
@@ -95,6 +97,11 @@ func OpenServices(ctx context.Context, r *Runner, cfg config.Config, infra *Infr
 	if s.Billing, err = billing.New(billing.Config{
 		Runtime: system.Part("billing"), DB: infra.Database, Cases: s.Cases, Renderer: s.Rendering, Mailer: s.Outbox, Jobs: s.Jobs, Events: s.Events,
 		Firm: billing.Firm{Name: cmp.Or(cfg.Firm.Name, "Counsel"), Address: cfg.Firm.Address, TaxID: cfg.Firm.TaxID, BankAccount: cfg.Firm.BankAccount},
+	}); err != nil {
+		return nil, err
+	}
+	if s.Registry, err = registry.New(registry.Config{
+		Runtime: system.Part("registry"), DB: infra.Database, Redis: infra.Redis, Cases: s.Cases, Live: c.Registers, Test: c.TestRegisters,
 	}); err != nil {
 		return nil, err
 	}

@@ -27,12 +27,13 @@ type Config struct {
 	Redis    Redis
 	S3       S3
 
-	LLM   LLM
-	PDF   PDF
-	Esign Esign
-	SMTP  SMTP
-	Mail  Mail
-	Firm  Firm
+	LLM        LLM
+	Registries Registries
+	PDF        PDF
+	Esign      Esign
+	SMTP       SMTP
+	Mail       Mail
+	Firm       Firm
 
 	JWT   JWT
 	Admin Admin
@@ -49,7 +50,7 @@ type group interface {
 }
 
 func (c *Config) groups() []group {
-	return []group{&c.HTTP, &c.URLs, &c.RateLimits, &c.Database, &c.Redis, &c.S3, &c.LLM, &c.PDF, &c.Esign, &c.SMTP, &c.Mail, &c.Firm, &c.JWT, &c.Admin, &c.Jobs, &c.Webhooks}
+	return []group{&c.HTTP, &c.URLs, &c.RateLimits, &c.Database, &c.Redis, &c.S3, &c.LLM, &c.Registries, &c.PDF, &c.Esign, &c.SMTP, &c.Mail, &c.Firm, &c.JWT, &c.Admin, &c.Jobs, &c.Webhooks}
 }
 
 // Load reads the environment. The error names every variable that is invalid, or missing while another one needs it.

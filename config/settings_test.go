@@ -57,7 +57,7 @@ func TestEverySecretIsMasked(t *testing.T) {
 		"DATABASE_URL": "counsel:s3cr3t@tcp(db)/counsel", "REDIS_URL": "redis://:s3cr3t@cache/0",
 		"S3_BUCKET": "firm", "S3_REGION": "eu-west-1", "LLM_MODEL": "m", "ESIGN_CERTIFICATE": "-----BEGIN\nEND",
 	}
-	for _, name := range []string{"JWT_SECRET_KEY", "ADMIN_PASSWORD", "METRICS_TOKEN", "S3_ACCESS_KEY", "S3_SECRET_KEY", "LLM_API_KEY", "LLM_FALLBACK_API_KEY", "ESIGN_PRIVATE_KEY", "ESIGN_API_KEY", "ESIGN_WEBHOOK_SECRET", "SMTP_PASSWORD", "MAIL_DKIM_KEY", "WEBHOOK_KEY", "SECRET_KEY", "JWT_OLD_SECRET_KEY"} {
+	for _, name := range []string{"JWT_SECRET_KEY", "ADMIN_PASSWORD", "METRICS_TOKEN", "S3_ACCESS_KEY", "S3_SECRET_KEY", "LLM_API_KEY", "LLM_FALLBACK_API_KEY", "ESIGN_PRIVATE_KEY", "ESIGN_API_KEY", "ESIGN_WEBHOOK_SECRET", "SMTP_PASSWORD", "MAIL_DKIM_KEY", "WEBHOOK_KEY", "COMPANIES_HOUSE_API_KEY", "SECRET_KEY", "JWT_OLD_SECRET_KEY"} {
 		environment[name] = "s3cr3t"
 	}
 	path := filepath.Join(t.TempDir(), "jwt")

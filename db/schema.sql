@@ -157,6 +157,21 @@ CREATE TABLE case_parties (
   CONSTRAINT case_parties_user_fk FOREIGN KEY (created_by) REFERENCES users (id)
 );
 
+CREATE TABLE case_party_companies (
+  party_id binary(16) NOT NULL,
+  case_id binary(16) NOT NULL,
+  source varchar(32) NOT NULL,
+  company_id varchar(64) NOT NULL,
+  content mediumtext NOT NULL,
+  linked_by binary(16) NOT NULL,
+  linked_at datetime(6) NOT NULL,
+  PRIMARY KEY (party_id),
+  KEY case_party_companies_case (case_id),
+  KEY case_party_companies_user_fk (linked_by),
+  CONSTRAINT case_party_companies_party_fk FOREIGN KEY (party_id) REFERENCES case_parties (id) ON DELETE CASCADE,
+  CONSTRAINT case_party_companies_user_fk FOREIGN KEY (linked_by) REFERENCES users (id)
+);
+
 CREATE TABLE case_party_keys (
   name_key binary(32) NOT NULL,
   party_id binary(16) NOT NULL,

@@ -55,6 +55,9 @@ var caseRoles = map[string][]string{
 	"listCaseParties":        allMembers,
 	"addCaseParty":           editors,
 	"removeCaseParty":        editors,
+	"getPartyCompany":        allMembers,
+	"linkPartyCompany":       editors,
+	"unlinkPartyCompany":     editors,
 	"listCaseTimeline":       allMembers,
 	"verifyCaseTimeline":     allMembers,
 
@@ -196,6 +199,7 @@ func (m *matrixFixture) build() *caseFixture {
 	ids["noteId"] = made(root+"/notes", map[string]any{"body": "They offered to settle."})
 	ids["taskId"] = made(root+"/tasks", map[string]any{"title": "File the defence"})
 	ids["partyId"] = made(root+"/parties", map[string]any{"kind": "company", "side": "opposing", "name": "Southwind Ltd"})
+	m.call(m.owner, "PUT", root+"/parties/"+ids["partyId"]+"/company", map[string]any{"source": "gleif", "companyId": "529900NORTHWIND00132"}).expect(200, "")
 	var answer api.ChatResponse
 	m.call(m.owner, "POST", "/api/ai/chat", map[string]any{"userId": m.owner.ID, "message": "When is the defence due?",
 		"context": map[string]any{"caseId": ids["caseId"]}}).expect(200, "").decode(&answer)

@@ -41,6 +41,7 @@ import (
 	"counsel/gen/api"
 	"counsel/handlers"
 	"counsel/sandbox/llm"
+	"counsel/sandbox/registries"
 	"counsel/sandbox/testenv"
 	"counsel/sandbox/testkit"
 	"counsel/tests/contract"
@@ -93,6 +94,7 @@ type fixture struct {
 	jobs       *jobs.Service
 	store      *filestest.Store
 	mailServer *fakeMailServer
+	registries *registries.Server
 	ready      func(context.Context) (error, error)
 }
 
@@ -114,7 +116,7 @@ func (c *fixtureConfig) limitRequests(n int) {
 func newFixture(t testing.TB, options ...option) *fixture {
 	t.Helper()
 	ctx := t.Context()
-	f := &fixture{t: t, logs: &testkit.Log{}, store: filestest.NewStore(domain.SystemClock), mailServer: &fakeMailServer{last: map[string][]byte{}}}
+	f := &fixture{t: t, logs: &testkit.Log{}, store: filestest.NewStore(domain.SystemClock), mailServer: &fakeMailServer{last: map[string][]byte{}}, registries: registries.New()}
 	cfg := fixtureConfig{Config: config.Config{
 		JWT:   config.JWT{Algorithm: "HS256", Secret: secret, AccessTokenTTL: time.Hour, RefreshTokenTTL: time.Hour},
 		Admin: config.Admin{Email: "admin@counsel.example", Password: adminPassword},
@@ -202,7 +204,13 @@ func (f *fixture) newClients(cfg fixtureConfig, infra *app.Infrastructure) *app.
 	testkit.Must(f.t, err)
 	testSealer, err := app.NewTestSealer(readers().uploads)
 	testkit.Must(f.t, err)
+	standIns := app.StandIns{Registries: f.registries, Lists: registries.Lists()}
+	live, err := app.NewTestRegisters(standIns)
+	testkit.Must(f.t, err)
+	test, err := app.NewTestRegisters(app.StandIns{Registries: registries.New(), Lists: registries.Lists()})
+	testkit.Must(f.t, err)
 	clients := &app.Clients{
+		Registers: live, TestRegisters: test,
 		Model: model, TestModel: testModel, TestSealer: testSealer, Queue: queue.New(f.redis, infra.Log), Mail: f.mailServer, Webhooks: webhooks, Provider: cfg.provider, Sealer: sealer.WithPool(readers().uploads),
 		PDF: engine, Texts: readers().texts, Children: readers().uploads,
 	}

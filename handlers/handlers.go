@@ -32,6 +32,7 @@ import (
 	"counsel/domain/limits"
 	"counsel/domain/notifications"
 	"counsel/domain/privacy"
+	"counsel/domain/registry"
 	"counsel/domain/rendering"
 	"counsel/domain/templates"
 	"counsel/domain/webhooks"
@@ -48,6 +49,7 @@ type Config struct {
 	AI            *ai.Service
 	Cases         *cases.Service
 	Privacy       *privacy.Service
+	Registers     *registry.Service
 	Drafts        *drafts.Service
 	Files         *files.Service
 	Templates     *templates.Service
@@ -90,6 +92,7 @@ type Server struct {
 	ai            *ai.Service
 	cases         *cases.Service
 	privacy       *privacy.Service
+	registers     *registry.Service
 	drafts        *drafts.Service
 	files         *files.Service
 	templates     *templates.Service
@@ -119,7 +122,7 @@ func New(c Config) (*Server, error) {
 	s := &Server{
 		accounts: c.Accounts, apiKeys: c.APIKeys, ai: c.AI, cases: c.Cases, privacy: c.Privacy, drafts: c.Drafts, files: c.Files, templates: c.Templates, rendering: c.Rendering,
 		webhooks: c.Webhooks, notifications: c.Notifications, email: c.Email, esign: c.Esign, jobs: c.Jobs,
-		registry: c.Registry, clock: c.Clock, problems: problem.Describer{PublicURL: c.PublicURL}, readiness: readiness{check: c.Ready, clock: c.Clock}, drained: make(chan struct{}),
+		registers: c.Registers, registry: c.Registry, clock: c.Clock, problems: problem.Describer{PublicURL: c.PublicURL}, readiness: readiness{check: c.Ready, clock: c.Clock}, drained: make(chan struct{}),
 	}
 	steps, err := middleware.New(middleware.Config{
 		Accounts: c.Accounts, APIKeys: c.APIKeys, Cases: c.Cases, Idempotency: c.Idempotency, UserLimit: c.UserLimit, KeyLimit: c.KeyLimit, AddressLimit: c.AddressLimit,

@@ -31,6 +31,7 @@ var referenceKinds = map[string]string{
 	"jobId": "job", "trackingId": "signature", "notificationId": "notification", "newestId": "notification", "sessionId": "session", "apiKeyId": "API key",
 	"link": "", "provider": "", "version": "", // a secret, a constant, and part of another id
 	"guide": "", "file": "", // of the public documentation
+	"companyId": "", "source": "", // of public registers
 	"playbookId": "", // all lawyers and admins see the playbooks of the firm
 }
 

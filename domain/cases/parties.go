@@ -201,6 +201,15 @@ func (s *Service) RemoveParty(ctx context.Context, p domain.Principal, id, party
 	})
 }
 
+// CheckParty fails with NotFound unless the case has the party. It checks no policy and logs nothing.
+func (s *Service) CheckParty(ctx context.Context, tx db.Tx, id, party domain.ID) error {
+	_, err := query.New(tx).GetCaseParty(ctx, query.GetCasePartyParams{CaseID: id, ID: party})
+	if err != nil {
+		return notFoundAs(err, errNoParty)
+	}
+	return nil
+}
+
 // createPartyKeys inserts the search keys of a party.
 func createPartyKeys(ctx context.Context, tx db.Tx, id domain.ID, keys [][]byte) error {
 	for _, key := range keys {

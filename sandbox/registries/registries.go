@@ -162,19 +162,29 @@ func merge(into, patch object) {
 	}
 }
 
+// Lists returns the sample files of sanctions lists.
+func Lists() (files [][]byte) {
+	for _, name := range listFiles {
+		b, err := data.ReadFile("lists/" + name)
+		if err != nil {
+			panic(err) // it is embedded
+		}
+		files = append(files, b)
+	}
+	return files
+}
+
+var listFiles = []string{"eu.xml", "uk.csv", "us.xml"}
+
 // WriteLists writes the sample files of sanctions lists to a folder, unless it has files of these names.
 func WriteLists(dir string) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
 	}
-	for _, name := range []string{"eu.xml", "uk.csv", "us.xml"} {
-		path := filepath.Join(dir, name)
+	for i, b := range Lists() {
+		path := filepath.Join(dir, listFiles[i])
 		if _, err := os.Stat(path); err == nil {
 			continue
-		}
-		b, err := data.ReadFile("lists/" + name)
-		if err != nil {
-			return err
 		}
 		if err := os.WriteFile(path, b, 0o600); err != nil {
 			return err

@@ -3,7 +3,7 @@
 import { type CallOptions, idempotencyKey } from '../retry.js';
 import { client } from './client.gen.js';
 import { type Client, formDataBodySerializer, type Options as Options2, type TDataShape } from './client/index.js';
-import type { AcceptInvitationData, AcceptInvitationErrors, AcceptInvitationResponses, AddCaseMemberData, AddCaseMemberErrors, AddCaseMemberResponses, AddCasePartyData, AddCasePartyErrors, AddCasePartyResponses, AnalyzeTextData, AnalyzeTextErrors, AnalyzeTextResponses, ArchiveTemplateData, ArchiveTemplateErrors, ArchiveTemplateResponses, CancelEmailData, CancelEmailErrors, CancelEmailResponses, CancelJobData, CancelJobErrors, CancelJobResponses, CancelSignatureRequestData, CancelSignatureRequestErrors, CancelSignatureRequestResponses, CompareDraftVersionsData, CompareDraftVersionsErrors, CompareDraftVersionsResponses, ConsentToSigningData, ConsentToSigningErrors, ConsentToSigningResponses, CopyTemplateData, CopyTemplateErrors, CopyTemplateResponses, CreateApiKeyData, CreateApiKeyErrors, CreateApiKeyResponses, CreateCaseData, CreateCaseErrors, CreateCaseNoteData, CreateCaseNoteErrors, CreateCaseNoteResponses, CreateCaseResponses, CreateCaseTaskData, CreateCaseTaskErrors, CreateCaseTaskResponses, CreateDraftData, CreateDraftErrors, CreateDraftResponses, CreatePlaybookData, CreatePlaybookErrors, CreatePlaybookResponses, CreateSuppressionData, CreateSuppressionErrors, CreateSuppressionResponses, CreateTemplateData, CreateTemplateErrors, CreateTemplateResponses, CreateTemplateVersionData, CreateTemplateVersionErrors, CreateTemplateVersionResponses, CreateWebhookData, CreateWebhookErrors, CreateWebhookResponses, DeclineInvitationData, DeclineInvitationErrors, DeclineInvitationResponses, DeclineSigningData, DeclineSigningErrors, DeclineSigningResponses, DeleteCaseData, DeleteCaseErrors, DeleteCaseNoteData, DeleteCaseNoteErrors, DeleteCaseNoteResponses, DeleteCaseResponses, DeleteCaseTaskData, DeleteCaseTaskErrors, DeleteCaseTaskResponses, DeleteDocumentData, DeleteDocumentErrors, DeleteDocumentResponses, DeleteDraftData, DeleteDraftErrors, DeleteDraftResponses, DeletePlaybookData, DeletePlaybookErrors, DeletePlaybookResponses, DeleteSuppressionData, DeleteSuppressionErrors, DeleteSuppressionResponses, DeleteTestDataData, DeleteTestDataErrors, DeleteTestDataResponses, DeleteWebhookData, DeleteWebhookErrors, DeleteWebhookResponses, EndSessionData, EndSessionErrors, EndSessionResponses, EndSessionsData, EndSessionsErrors, EndSessionsResponses, EraseUserData, EraseUserErrors, EraseUserResponses, ExportUserData, ExportUserErrors, ExportUserResponses, GenerateDocumentData, GenerateDocumentErrors, GenerateDocumentResponses, GetAccountPageData, GetAccountPageErrors, GetAccountPageResponses, GetAccountScriptData, GetAccountScriptErrors, GetAccountScriptResponses, GetApiKeyData, GetApiKeyErrors, GetApiKeyResponses, GetCaseData, GetCaseErrors, GetCaseResponses, GetConsultationData, GetConsultationErrors, GetConsultationResponses, GetContractJsonData, GetContractJsonErrors, GetContractJsonResponses, GetContractYamlData, GetContractYamlErrors, GetContractYamlResponses, GetCurrentUserData, GetCurrentUserErrors, GetCurrentUserResponses, GetDocsAssetData, GetDocsAssetErrors, GetDocsAssetResponses, GetDocsData, GetDocsErrors, GetDocsGuideData, GetDocsGuideErrors, GetDocsGuideResponses, GetDocsReferenceData, GetDocsReferenceErrors, GetDocsReferenceResponses, GetDocsResponses, GetDocsScriptData, GetDocsScriptErrors, GetDocsScriptResponses, GetDocumentContentData, GetDocumentContentErrors, GetDocumentContentResponses, GetDocumentData, GetDocumentErrors, GetDocumentResponses, GetDraftData, GetDraftErrors, GetDraftResponses, GetDraftVersionData, GetDraftVersionErrors, GetDraftVersionResponses, GetEmailData, GetEmailErrors, GetEmailResponses, GetIndexData, GetIndexErrors, GetIndexResponses, GetJobData, GetJobErrors, GetJobResponses, GetLivenessData, GetLivenessErrors, GetLivenessResponses, GetMaskingListsData, GetMaskingListsErrors, GetMaskingListsResponses, GetMetricsData, GetMetricsErrors, GetMetricsResponses, GetNotificationPreferencesData, GetNotificationPreferencesErrors, GetNotificationPreferencesResponses, GetPlaybookData, GetPlaybookErrors, GetPlaybookResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetSignatureEvidenceData, GetSignatureEvidenceErrors, GetSignatureEvidenceResponses, GetSignatureRequestData, GetSignatureRequestErrors, GetSignatureRequestResponses, GetSigningDocumentData, GetSigningDocumentErrors, GetSigningDocumentResponses, GetSigningPageData, GetSigningPageErrors, GetSigningPageResponses, GetSigningTextData, GetSigningTextErrors, GetSigningTextResponses, GetTemplateData, GetTemplateErrors, GetTemplateResponses, GetTemplateVersionData, GetTemplateVersionErrors, GetTemplateVersionResponses, GetUnsubscribePageData, GetUnsubscribePageErrors, GetUnsubscribePageResponses, GetWebhookData, GetWebhookDeliveryData, GetWebhookDeliveryErrors, GetWebhookDeliveryResponses, GetWebhookErrors, GetWebhookResponses, InitiateSignatureData, InitiateSignatureErrors, InitiateSignatureResponses, ListAiUsageData, ListAiUsageErrors, ListAiUsageResponses, ListApiKeysData, ListApiKeysErrors, ListApiKeysResponses, ListCaseInvitationsData, ListCaseInvitationsErrors, ListCaseInvitationsResponses, ListCaseMembersData, ListCaseMembersErrors, ListCaseMembersResponses, ListCaseNotesData, ListCaseNotesErrors, ListCaseNotesResponses, ListCasePartiesData, ListCasePartiesErrors, ListCasePartiesResponses, ListCasesData, ListCasesErrors, ListCasesResponses, ListCaseTasksData, ListCaseTasksErrors, ListCaseTasksResponses, ListCaseTimelineData, ListCaseTimelineErrors, ListCaseTimelineResponses, ListConsultationsData, ListConsultationsErrors, ListConsultationsResponses, ListDocumentsData, ListDocumentsErrors, ListDocumentsResponses, ListDocumentTypesData, ListDocumentTypesErrors, ListDocumentTypesResponses, ListDraftsData, ListDraftsErrors, ListDraftsResponses, ListDraftVersionsData, ListDraftVersionsErrors, ListDraftVersionsResponses, ListEmailsData, ListEmailsErrors, ListEmailsResponses, ListInvitationsData, ListInvitationsErrors, ListInvitationsResponses, ListJobsData, ListJobsErrors, ListJobsResponses, ListNotificationsData, ListNotificationsErrors, ListNotificationsResponses, ListPlaybooksData, ListPlaybooksErrors, ListPlaybooksResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListSignatureEventsData, ListSignatureEventsErrors, ListSignatureEventsResponses, ListSignatureRequestsData, ListSignatureRequestsErrors, ListSignatureRequestsResponses, ListSuppressionsData, ListSuppressionsErrors, ListSuppressionsResponses, ListTemplatesData, ListTemplatesErrors, ListTemplatesResponses, ListUsersData, ListUsersErrors, ListUsersResponses, ListWebhookDeliveriesData, ListWebhookDeliveriesErrors, ListWebhookDeliveriesResponses, ListWebhooksData, ListWebhooksErrors, ListWebhooksResponses, LoginUserData, LoginUserErrors, LoginUserResponses, LogoutUserData, LogoutUserErrors, LogoutUserResponses, MaskTextData, MaskTextErrors, MaskTextResponses, PingWebhookData, PingWebhookErrors, PingWebhookResponses, PreviewTemplateVersionData, PreviewTemplateVersionErrors, PreviewTemplateVersionResponses, PublishTemplateVersionData, PublishTemplateVersionErrors, PublishTemplateVersionResponses, ReadNotificationsData, ReadNotificationsErrors, ReadNotificationsResponses, ReceiveSignatureWebhookData, ReceiveSignatureWebhookErrors, ReceiveSignatureWebhookResponses, RefreshTokensData, RefreshTokensErrors, RefreshTokensResponses, RegisterUserData, RegisterUserErrors, RegisterUserResponses, RemindSignersData, RemindSignersErrors, RemindSignersResponses, RemoveCaseMemberData, RemoveCaseMemberErrors, RemoveCaseMemberResponses, RemoveCasePartyData, RemoveCasePartyErrors, RemoveCasePartyResponses, RenderBatchData, RenderBatchErrors, RenderBatchResponses, RenderDraftPdfData, RenderDraftPdfErrors, RenderDraftPdfResponses, RenderPdfData, RenderPdfErrors, RenderPdfResponses, ReplaceCaseTaskData, ReplaceCaseTaskErrors, ReplaceCaseTaskResponses, ReplaceMaskingListsData, ReplaceMaskingListsErrors, ReplaceMaskingListsResponses, ReplacePlaybookData, ReplacePlaybookErrors, ReplacePlaybookResponses, ReplayWebhookData, ReplayWebhookDeliveryData, ReplayWebhookDeliveryErrors, ReplayWebhookDeliveryResponses, ReplayWebhookErrors, ReplayWebhookResponses, RequestPasswordResetData, RequestPasswordResetErrors, RequestPasswordResetResponses, ResendVerificationData, ResendVerificationErrors, ResendVerificationResponses, ResetPasswordData, ResetPasswordErrors, ResetPasswordResponses, RetryJobData, RetryJobErrors, RetryJobResponses, RevokeApiKeyData, RevokeApiKeyErrors, RevokeApiKeyResponses, RotateWebhookSecretData, RotateWebhookSecretErrors, RotateWebhookSecretResponses, SearchDocumentsData, SearchDocumentsErrors, SearchDocumentsResponses, SendChatData, SendChatErrors, SendChatResponses, SendEmailData, SendEmailErrors, SendEmailResponses, SendEmailsData, SendEmailsErrors, SendEmailsResponses, SendSigningLinkData, SendSigningLinkErrors, SendSigningLinkResponses, SetNotificationPreferencesData, SetNotificationPreferencesErrors, SetNotificationPreferencesResponses, SignDocumentData, SignDocumentErrors, SignDocumentResponses, UnpublishTemplateData, UnpublishTemplateErrors, UnpublishTemplateResponses, UnsubscribeAddressData, UnsubscribeAddressErrors, UnsubscribeAddressResponses, UpdateCaseData, UpdateCaseErrors, UpdateCaseMemberData, UpdateCaseMemberErrors, UpdateCaseMemberResponses, UpdateCaseResponses, UpdateDraftData, UpdateDraftErrors, UpdateDraftResponses, UpdateNotificationData, UpdateNotificationErrors, UpdateNotificationResponses, UpdateTemplateData, UpdateTemplateErrors, UpdateTemplateResponses, UpdateUserData, UpdateUserErrors, UpdateUserResponses, UpdateWebhookData, UpdateWebhookErrors, UpdateWebhookResponses, UploadDocumentData, UploadDocumentErrors, UploadDocumentResponses, VerifyCaseTimelineData, VerifyCaseTimelineErrors, VerifyCaseTimelineResponses, VerifyDocumentData, VerifyDocumentErrors, VerifyDocumentResponses, VerifyEmailData, VerifyEmailErrors, VerifyEmailResponses, ViewSigningData, ViewSigningErrors, ViewSigningResponses, WarmChatCacheData, WarmChatCacheErrors, WarmChatCacheResponses, WithdrawCaseInvitationData, WithdrawCaseInvitationErrors, WithdrawCaseInvitationResponses } from './types.gen.js';
+import type { AcceptInvitationData, AcceptInvitationErrors, AcceptInvitationResponses, AddCaseMemberData, AddCaseMemberErrors, AddCaseMemberResponses, AddCasePartyData, AddCasePartyErrors, AddCasePartyResponses, AnalyzeTextData, AnalyzeTextErrors, AnalyzeTextResponses, ArchiveTemplateData, ArchiveTemplateErrors, ArchiveTemplateResponses, CancelEmailData, CancelEmailErrors, CancelEmailResponses, CancelJobData, CancelJobErrors, CancelJobResponses, CancelSignatureRequestData, CancelSignatureRequestErrors, CancelSignatureRequestResponses, CheckSanctionsData, CheckSanctionsErrors, CheckSanctionsResponses, CheckVatNumberData, CheckVatNumberErrors, CheckVatNumberResponses, CompareDraftVersionsData, CompareDraftVersionsErrors, CompareDraftVersionsResponses, ConsentToSigningData, ConsentToSigningErrors, ConsentToSigningResponses, CopyTemplateData, CopyTemplateErrors, CopyTemplateResponses, CreateApiKeyData, CreateApiKeyErrors, CreateApiKeyResponses, CreateCaseData, CreateCaseErrors, CreateCaseNoteData, CreateCaseNoteErrors, CreateCaseNoteResponses, CreateCaseResponses, CreateCaseTaskData, CreateCaseTaskErrors, CreateCaseTaskResponses, CreateDraftData, CreateDraftErrors, CreateDraftResponses, CreatePlaybookData, CreatePlaybookErrors, CreatePlaybookResponses, CreateSuppressionData, CreateSuppressionErrors, CreateSuppressionResponses, CreateTemplateData, CreateTemplateErrors, CreateTemplateResponses, CreateTemplateVersionData, CreateTemplateVersionErrors, CreateTemplateVersionResponses, CreateWebhookData, CreateWebhookErrors, CreateWebhookResponses, DeclineInvitationData, DeclineInvitationErrors, DeclineInvitationResponses, DeclineSigningData, DeclineSigningErrors, DeclineSigningResponses, DeleteCaseData, DeleteCaseErrors, DeleteCaseNoteData, DeleteCaseNoteErrors, DeleteCaseNoteResponses, DeleteCaseResponses, DeleteCaseTaskData, DeleteCaseTaskErrors, DeleteCaseTaskResponses, DeleteDocumentData, DeleteDocumentErrors, DeleteDocumentResponses, DeleteDraftData, DeleteDraftErrors, DeleteDraftResponses, DeletePlaybookData, DeletePlaybookErrors, DeletePlaybookResponses, DeleteSuppressionData, DeleteSuppressionErrors, DeleteSuppressionResponses, DeleteTestDataData, DeleteTestDataErrors, DeleteTestDataResponses, DeleteWebhookData, DeleteWebhookErrors, DeleteWebhookResponses, EndSessionData, EndSessionErrors, EndSessionResponses, EndSessionsData, EndSessionsErrors, EndSessionsResponses, EraseUserData, EraseUserErrors, EraseUserResponses, ExportUserData, ExportUserErrors, ExportUserResponses, GenerateDocumentData, GenerateDocumentErrors, GenerateDocumentResponses, GetAccountPageData, GetAccountPageErrors, GetAccountPageResponses, GetAccountScriptData, GetAccountScriptErrors, GetAccountScriptResponses, GetApiKeyData, GetApiKeyErrors, GetApiKeyResponses, GetCaseData, GetCaseErrors, GetCaseResponses, GetConsultationData, GetConsultationErrors, GetConsultationResponses, GetContractJsonData, GetContractJsonErrors, GetContractJsonResponses, GetContractYamlData, GetContractYamlErrors, GetContractYamlResponses, GetCurrentUserData, GetCurrentUserErrors, GetCurrentUserResponses, GetDocsAssetData, GetDocsAssetErrors, GetDocsAssetResponses, GetDocsData, GetDocsErrors, GetDocsGuideData, GetDocsGuideErrors, GetDocsGuideResponses, GetDocsReferenceData, GetDocsReferenceErrors, GetDocsReferenceResponses, GetDocsResponses, GetDocsScriptData, GetDocsScriptErrors, GetDocsScriptResponses, GetDocumentContentData, GetDocumentContentErrors, GetDocumentContentResponses, GetDocumentData, GetDocumentErrors, GetDocumentResponses, GetDraftData, GetDraftErrors, GetDraftResponses, GetDraftVersionData, GetDraftVersionErrors, GetDraftVersionResponses, GetEmailData, GetEmailErrors, GetEmailResponses, GetIndexData, GetIndexErrors, GetIndexResponses, GetJobData, GetJobErrors, GetJobResponses, GetLivenessData, GetLivenessErrors, GetLivenessResponses, GetMaskingListsData, GetMaskingListsErrors, GetMaskingListsResponses, GetMetricsData, GetMetricsErrors, GetMetricsResponses, GetNotificationPreferencesData, GetNotificationPreferencesErrors, GetNotificationPreferencesResponses, GetPartyCompanyData, GetPartyCompanyErrors, GetPartyCompanyResponses, GetPlaybookData, GetPlaybookErrors, GetPlaybookResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetRegisteredCompanyData, GetRegisteredCompanyErrors, GetRegisteredCompanyResponses, GetSignatureEvidenceData, GetSignatureEvidenceErrors, GetSignatureEvidenceResponses, GetSignatureRequestData, GetSignatureRequestErrors, GetSignatureRequestResponses, GetSigningDocumentData, GetSigningDocumentErrors, GetSigningDocumentResponses, GetSigningPageData, GetSigningPageErrors, GetSigningPageResponses, GetSigningTextData, GetSigningTextErrors, GetSigningTextResponses, GetTemplateData, GetTemplateErrors, GetTemplateResponses, GetTemplateVersionData, GetTemplateVersionErrors, GetTemplateVersionResponses, GetUnsubscribePageData, GetUnsubscribePageErrors, GetUnsubscribePageResponses, GetWebhookData, GetWebhookDeliveryData, GetWebhookDeliveryErrors, GetWebhookDeliveryResponses, GetWebhookErrors, GetWebhookResponses, InitiateSignatureData, InitiateSignatureErrors, InitiateSignatureResponses, LinkPartyCompanyData, LinkPartyCompanyErrors, LinkPartyCompanyResponses, ListAiUsageData, ListAiUsageErrors, ListAiUsageResponses, ListApiKeysData, ListApiKeysErrors, ListApiKeysResponses, ListCaseInvitationsData, ListCaseInvitationsErrors, ListCaseInvitationsResponses, ListCaseMembersData, ListCaseMembersErrors, ListCaseMembersResponses, ListCaseNotesData, ListCaseNotesErrors, ListCaseNotesResponses, ListCasePartiesData, ListCasePartiesErrors, ListCasePartiesResponses, ListCasesData, ListCasesErrors, ListCasesResponses, ListCaseTasksData, ListCaseTasksErrors, ListCaseTasksResponses, ListCaseTimelineData, ListCaseTimelineErrors, ListCaseTimelineResponses, ListConsultationsData, ListConsultationsErrors, ListConsultationsResponses, ListDocumentsData, ListDocumentsErrors, ListDocumentsResponses, ListDocumentTypesData, ListDocumentTypesErrors, ListDocumentTypesResponses, ListDraftsData, ListDraftsErrors, ListDraftsResponses, ListDraftVersionsData, ListDraftVersionsErrors, ListDraftVersionsResponses, ListEmailsData, ListEmailsErrors, ListEmailsResponses, ListInvitationsData, ListInvitationsErrors, ListInvitationsResponses, ListJobsData, ListJobsErrors, ListJobsResponses, ListNotificationsData, ListNotificationsErrors, ListNotificationsResponses, ListPlaybooksData, ListPlaybooksErrors, ListPlaybooksResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListSignatureEventsData, ListSignatureEventsErrors, ListSignatureEventsResponses, ListSignatureRequestsData, ListSignatureRequestsErrors, ListSignatureRequestsResponses, ListSuppressionsData, ListSuppressionsErrors, ListSuppressionsResponses, ListTemplatesData, ListTemplatesErrors, ListTemplatesResponses, ListUsersData, ListUsersErrors, ListUsersResponses, ListWebhookDeliveriesData, ListWebhookDeliveriesErrors, ListWebhookDeliveriesResponses, ListWebhooksData, ListWebhooksErrors, ListWebhooksResponses, LoginUserData, LoginUserErrors, LoginUserResponses, LogoutUserData, LogoutUserErrors, LogoutUserResponses, MaskTextData, MaskTextErrors, MaskTextResponses, PingWebhookData, PingWebhookErrors, PingWebhookResponses, PreviewTemplateVersionData, PreviewTemplateVersionErrors, PreviewTemplateVersionResponses, PublishTemplateVersionData, PublishTemplateVersionErrors, PublishTemplateVersionResponses, ReadNotificationsData, ReadNotificationsErrors, ReadNotificationsResponses, ReceiveSignatureWebhookData, ReceiveSignatureWebhookErrors, ReceiveSignatureWebhookResponses, RefreshTokensData, RefreshTokensErrors, RefreshTokensResponses, RegisterUserData, RegisterUserErrors, RegisterUserResponses, RemindSignersData, RemindSignersErrors, RemindSignersResponses, RemoveCaseMemberData, RemoveCaseMemberErrors, RemoveCaseMemberResponses, RemoveCasePartyData, RemoveCasePartyErrors, RemoveCasePartyResponses, RenderBatchData, RenderBatchErrors, RenderBatchResponses, RenderDraftPdfData, RenderDraftPdfErrors, RenderDraftPdfResponses, RenderPdfData, RenderPdfErrors, RenderPdfResponses, ReplaceCaseTaskData, ReplaceCaseTaskErrors, ReplaceCaseTaskResponses, ReplaceMaskingListsData, ReplaceMaskingListsErrors, ReplaceMaskingListsResponses, ReplacePlaybookData, ReplacePlaybookErrors, ReplacePlaybookResponses, ReplayWebhookData, ReplayWebhookDeliveryData, ReplayWebhookDeliveryErrors, ReplayWebhookDeliveryResponses, ReplayWebhookErrors, ReplayWebhookResponses, RequestPasswordResetData, RequestPasswordResetErrors, RequestPasswordResetResponses, ResendVerificationData, ResendVerificationErrors, ResendVerificationResponses, ResetPasswordData, ResetPasswordErrors, ResetPasswordResponses, RetryJobData, RetryJobErrors, RetryJobResponses, RevokeApiKeyData, RevokeApiKeyErrors, RevokeApiKeyResponses, RotateWebhookSecretData, RotateWebhookSecretErrors, RotateWebhookSecretResponses, SearchCompaniesData, SearchCompaniesErrors, SearchCompaniesResponses, SearchDocumentsData, SearchDocumentsErrors, SearchDocumentsResponses, SendChatData, SendChatErrors, SendChatResponses, SendEmailData, SendEmailErrors, SendEmailResponses, SendEmailsData, SendEmailsErrors, SendEmailsResponses, SendSigningLinkData, SendSigningLinkErrors, SendSigningLinkResponses, SetNotificationPreferencesData, SetNotificationPreferencesErrors, SetNotificationPreferencesResponses, SignDocumentData, SignDocumentErrors, SignDocumentResponses, UnlinkPartyCompanyData, UnlinkPartyCompanyErrors, UnlinkPartyCompanyResponses, UnpublishTemplateData, UnpublishTemplateErrors, UnpublishTemplateResponses, UnsubscribeAddressData, UnsubscribeAddressErrors, UnsubscribeAddressResponses, UpdateCaseData, UpdateCaseErrors, UpdateCaseMemberData, UpdateCaseMemberErrors, UpdateCaseMemberResponses, UpdateCaseResponses, UpdateDraftData, UpdateDraftErrors, UpdateDraftResponses, UpdateNotificationData, UpdateNotificationErrors, UpdateNotificationResponses, UpdateTemplateData, UpdateTemplateErrors, UpdateTemplateResponses, UpdateUserData, UpdateUserErrors, UpdateUserResponses, UpdateWebhookData, UpdateWebhookErrors, UpdateWebhookResponses, UploadDocumentData, UploadDocumentErrors, UploadDocumentResponses, VerifyCaseTimelineData, VerifyCaseTimelineErrors, VerifyCaseTimelineResponses, VerifyDocumentData, VerifyDocumentErrors, VerifyDocumentResponses, VerifyEmailData, VerifyEmailErrors, VerifyEmailResponses, ViewSigningData, ViewSigningErrors, ViewSigningResponses, WarmChatCacheData, WarmChatCacheErrors, WarmChatCacheResponses, WithdrawCaseInvitationData, WithdrawCaseInvitationErrors, WithdrawCaseInvitationResponses } from './types.gen.js';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & CallOptions & {
     /**
@@ -1518,6 +1518,52 @@ export const removeCaseParty = <ThrowOnError extends boolean = true>(options: Op
 });
 
 /**
+ * Remove the link of a party to a company
+ *
+ * For owners, lawyers and assistants of an open case. A party without a link is 404.
+ *
+ */
+export const unlinkPartyCompany = <ThrowOnError extends boolean = true>(options: Options<UnlinkPartyCompanyData, ThrowOnError>) => (options.client ?? client).delete<UnlinkPartyCompanyResponses, UnlinkPartyCompanyErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/cases/{caseId}/parties/{partyId}/company',
+    ...options
+});
+
+/**
+ * Get the registered company of a party
+ *
+ * Returns the company that the party is linked to, as the register reported it when it was linked, and its particulars as
+ * `fields`: in the shape of a party in the shipped templates, so that they can be copied into the `data` of `renderPdf`. A party without a
+ * link is 404.
+ *
+ */
+export const getPartyCompany = <ThrowOnError extends boolean = true>(options: Options<GetPartyCompanyData, ThrowOnError>) => (options.client ?? client).get<GetPartyCompanyResponses, GetPartyCompanyErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/cases/{caseId}/parties/{partyId}/company',
+    ...options
+});
+
+/**
+ * Link a party to a registered company
+ *
+ * For owners, lawyers and assistants of an open case. Stores what the register reports about the company; linking again
+ * replaces it. The party's own name and number stay as they are.
+ *
+ */
+export const linkPartyCompany = <ThrowOnError extends boolean = true>(options: Options<LinkPartyCompanyData, ThrowOnError>) => (options.client ?? client).put<LinkPartyCompanyResponses, LinkPartyCompanyErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/cases/{caseId}/parties/{partyId}/company',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
  * List the timeline of a case
  *
  * Returns who did what and when, newest first: changes, reads, downloads and refused attempts.
@@ -1547,6 +1593,78 @@ export const verifyCaseTimeline = <ThrowOnError extends boolean = true>(options:
     security: [{ scheme: 'bearer', type: 'http' }, { scheme: 'bearer', type: 'http' }],
     url: '/api/cases/{caseId}/timeline/verify',
     ...options
+});
+
+/**
+ * Search companies in a register
+ *
+ * Asks an official register for companies by name or number. Answers can be an hour old. The order is the register's.
+ * Companies House reaches the first 1,000 results; a `country` other than `GB` finds nothing there.
+ *
+ * A register that cannot be asked now is 503 `registry_unavailable` or, while its rate limit is used up,
+ * `registry_rate_limited`; an answer that cannot be read is 502 `registry_response`. One that this installation does
+ * not use is 503 `registry_not_configured`.
+ *
+ */
+export const searchCompanies = <ThrowOnError extends boolean = true>(options: Options<SearchCompaniesData, ThrowOnError>) => (options.client ?? client).get<SearchCompaniesResponses, SearchCompaniesErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/registry/companies',
+    ...options
+});
+
+/**
+ * Get a registered company
+ *
+ * Returns what the register reports about a company, with its officers if the register has them. The company can be an
+ * hour old; officers are asked for each time, since they are people.
+ *
+ */
+export const getRegisteredCompany = <ThrowOnError extends boolean = true>(options: Options<GetRegisteredCompanyData, ThrowOnError>) => (options.client ?? client).get<GetRegisteredCompanyResponses, GetRegisteredCompanyErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/registry/companies/{source}/{companyId}',
+    ...options
+});
+
+/**
+ * Check a VAT number
+ *
+ * Asks VIES, the VAT information exchange system of the European Union. `unknown` means that VIES or the member state cannot
+ * say now, with its own `reason`; it never means that the number is invalid. `consultationNumber` is evidence
+ * of the check; VIES gives one if the operator has set the firm's own VAT number. Nothing is stored: to keep the
+ * evidence, watch the number with `createWatch`.
+ *
+ */
+export const checkVatNumber = <ThrowOnError extends boolean = true>(options: Options<CheckVatNumberData, ThrowOnError>) => (options.client ?? client).post<CheckVatNumberResponses, CheckVatNumberErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/registry/vat-checks',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Look for a name in the lists of sanctions
+ *
+ * Compares a name with those of the lists that the operator supplies: the European Union's, the United Kingdom's and OFAC's of the
+ * United States. Spellings, scripts, the order of words, initials and legal forms are taken into account; `reasons`
+ * names how a hit differs. A hit is a similar name: people decide whether it is the same person or company.
+ * `lists` names what was looked through; a list that is absent was not. Nothing is stored.
+ *
+ */
+export const checkSanctions = <ThrowOnError extends boolean = true>(options: Options<CheckSanctionsData, ThrowOnError>) => (options.client ?? client).post<CheckSanctionsResponses, CheckSanctionsErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/registry/sanctions-checks',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
 });
 
 /**

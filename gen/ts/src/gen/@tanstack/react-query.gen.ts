@@ -3,8 +3,8 @@
 import { type InfiniteData, infiniteQueryOptions, queryOptions, type UseMutationOptions } from '@tanstack/react-query';
 
 import { client } from '../client.gen.js';
-import { acceptInvitation, addCaseMember, addCaseParty, analyzeText, archiveTemplate, cancelEmail, cancelJob, cancelSignatureRequest, compareDraftVersions, consentToSigning, copyTemplate, createApiKey, createCase, createCaseNote, createCaseTask, createDraft, createPlaybook, createSuppression, createTemplate, createTemplateVersion, createWebhook, declineInvitation, declineSigning, deleteCase, deleteCaseNote, deleteCaseTask, deleteDocument, deleteDraft, deletePlaybook, deleteSuppression, deleteTestData, deleteWebhook, endSession, endSessions, eraseUser, exportUser, generateDocument, getAccountPage, getAccountScript, getApiKey, getCase, getConsultation, getContractJson, getContractYaml, getCurrentUser, getDocs, getDocsAsset, getDocsGuide, getDocsReference, getDocsScript, getDocument, getDocumentContent, getDraft, getDraftVersion, getEmail, getIndex, getJob, getLiveness, getMaskingLists, getMetrics, getNotificationPreferences, getPlaybook, getReadiness, getSignatureEvidence, getSignatureRequest, getSigningDocument, getSigningPage, getSigningText, getTemplate, getTemplateVersion, getUnsubscribePage, getWebhook, getWebhookDelivery, initiateSignature, listAiUsage, listApiKeys, listCaseInvitations, listCaseMembers, listCaseNotes, listCaseParties, listCases, listCaseTasks, listCaseTimeline, listConsultations, listDocuments, listDocumentTypes, listDrafts, listDraftVersions, listEmails, listInvitations, listJobs, listNotifications, listPlaybooks, listSessions, listSignatureEvents, listSignatureRequests, listSuppressions, listTemplates, listUsers, listWebhookDeliveries, listWebhooks, loginUser, logoutUser, maskText, type Options, pingWebhook, previewTemplateVersion, publishTemplateVersion, readNotifications, receiveSignatureWebhook, refreshTokens, registerUser, remindSigners, removeCaseMember, removeCaseParty, renderBatch, renderDraftPdf, renderPdf, replaceCaseTask, replaceMaskingLists, replacePlaybook, replayWebhook, replayWebhookDelivery, requestPasswordReset, resendVerification, resetPassword, retryJob, revokeApiKey, rotateWebhookSecret, searchDocuments, sendChat, sendEmail, sendEmails, sendSigningLink, setNotificationPreferences, signDocument, unpublishTemplate, unsubscribeAddress, updateCase, updateCaseMember, updateDraft, updateNotification, updateTemplate, updateUser, updateWebhook, uploadDocument, verifyCaseTimeline, verifyDocument, verifyEmail, viewSigning, warmChatCache, withdrawCaseInvitation } from '../sdk.gen.js';
-import type { AcceptInvitationData, AcceptInvitationError, AcceptInvitationResponse, AddCaseMemberData, AddCaseMemberError, AddCaseMemberResponse, AddCasePartyData, AddCasePartyError, AddCasePartyResponse, AnalyzeTextData, AnalyzeTextError, AnalyzeTextResponse, ArchiveTemplateData, ArchiveTemplateError, ArchiveTemplateResponse, CancelEmailData, CancelEmailError, CancelEmailResponse, CancelJobData, CancelJobError, CancelJobResponse, CancelSignatureRequestData, CancelSignatureRequestError, CancelSignatureRequestResponse, CompareDraftVersionsData, CompareDraftVersionsError, CompareDraftVersionsResponse, ConsentToSigningData, ConsentToSigningError, ConsentToSigningResponse, CopyTemplateData, CopyTemplateError, CopyTemplateResponse, CreateApiKeyData, CreateApiKeyError, CreateApiKeyResponse, CreateCaseData, CreateCaseError, CreateCaseNoteData, CreateCaseNoteError, CreateCaseNoteResponse, CreateCaseResponse, CreateCaseTaskData, CreateCaseTaskError, CreateCaseTaskResponse, CreateDraftData, CreateDraftError, CreateDraftResponse, CreatePlaybookData, CreatePlaybookError, CreatePlaybookResponse, CreateSuppressionData, CreateSuppressionError, CreateSuppressionResponse, CreateTemplateData, CreateTemplateError, CreateTemplateResponse, CreateTemplateVersionData, CreateTemplateVersionError, CreateTemplateVersionResponse, CreateWebhookData, CreateWebhookError, CreateWebhookResponse, DeclineInvitationData, DeclineInvitationError, DeclineInvitationResponse, DeclineSigningData, DeclineSigningError, DeclineSigningResponse, DeleteCaseData, DeleteCaseError, DeleteCaseNoteData, DeleteCaseNoteError, DeleteCaseNoteResponse, DeleteCaseResponse, DeleteCaseTaskData, DeleteCaseTaskError, DeleteCaseTaskResponse, DeleteDocumentData, DeleteDocumentError, DeleteDocumentResponse, DeleteDraftData, DeleteDraftError, DeleteDraftResponse, DeletePlaybookData, DeletePlaybookError, DeletePlaybookResponse, DeleteSuppressionData, DeleteSuppressionError, DeleteSuppressionResponse, DeleteTestDataData, DeleteTestDataError, DeleteTestDataResponse2, DeleteWebhookData, DeleteWebhookError, DeleteWebhookResponse, EndSessionData, EndSessionError, EndSessionResponse, EndSessionsData, EndSessionsError, EndSessionsResponse, EraseUserData, EraseUserError, EraseUserResponse, ExportUserData, ExportUserError, ExportUserResponse, GenerateDocumentData, GenerateDocumentError, GenerateDocumentResponse2, GetAccountPageData, GetAccountPageError, GetAccountPageResponse, GetAccountScriptData, GetAccountScriptError, GetAccountScriptResponse, GetApiKeyData, GetApiKeyError, GetApiKeyResponse, GetCaseData, GetCaseError, GetCaseResponse, GetConsultationData, GetConsultationError, GetConsultationResponse, GetContractJsonData, GetContractJsonError, GetContractJsonResponse, GetContractYamlData, GetContractYamlError, GetContractYamlResponse, GetCurrentUserData, GetCurrentUserError, GetCurrentUserResponse, GetDocsAssetData, GetDocsAssetError, GetDocsAssetResponse, GetDocsData, GetDocsError, GetDocsGuideData, GetDocsGuideError, GetDocsGuideResponse, GetDocsReferenceData, GetDocsReferenceError, GetDocsReferenceResponse, GetDocsResponse, GetDocsScriptData, GetDocsScriptError, GetDocsScriptResponse, GetDocumentContentData, GetDocumentContentError, GetDocumentContentResponse, GetDocumentData, GetDocumentError, GetDocumentResponse, GetDraftData, GetDraftError, GetDraftResponse, GetDraftVersionData, GetDraftVersionError, GetDraftVersionResponse, GetEmailData, GetEmailError, GetEmailResponse, GetIndexData, GetIndexError, GetIndexResponse, GetJobData, GetJobError, GetJobResponse, GetLivenessData, GetLivenessError, GetLivenessResponse, GetMaskingListsData, GetMaskingListsError, GetMaskingListsResponse, GetMetricsData, GetMetricsError, GetMetricsResponse, GetNotificationPreferencesData, GetNotificationPreferencesError, GetNotificationPreferencesResponse, GetPlaybookData, GetPlaybookError, GetPlaybookResponse, GetReadinessData, GetReadinessError, GetReadinessResponse, GetSignatureEvidenceData, GetSignatureEvidenceError, GetSignatureEvidenceResponse, GetSignatureRequestData, GetSignatureRequestError, GetSignatureRequestResponse, GetSigningDocumentData, GetSigningDocumentError, GetSigningDocumentResponse, GetSigningPageData, GetSigningPageError, GetSigningPageResponse, GetSigningTextData, GetSigningTextError, GetSigningTextResponse, GetTemplateData, GetTemplateError, GetTemplateResponse, GetTemplateVersionData, GetTemplateVersionError, GetTemplateVersionResponse, GetUnsubscribePageData, GetUnsubscribePageError, GetUnsubscribePageResponse, GetWebhookData, GetWebhookDeliveryData, GetWebhookDeliveryError, GetWebhookDeliveryResponse, GetWebhookError, GetWebhookResponse, InitiateSignatureData, InitiateSignatureError, InitiateSignatureResponse2, ListAiUsageData, ListAiUsageError, ListAiUsageResponse, ListApiKeysData, ListApiKeysError, ListApiKeysResponse, ListCaseInvitationsData, ListCaseInvitationsError, ListCaseInvitationsResponse, ListCaseMembersData, ListCaseMembersError, ListCaseMembersResponse, ListCaseNotesData, ListCaseNotesError, ListCaseNotesResponse, ListCasePartiesData, ListCasePartiesError, ListCasePartiesResponse, ListCasesData, ListCasesError, ListCasesResponse, ListCaseTasksData, ListCaseTasksError, ListCaseTasksResponse, ListCaseTimelineData, ListCaseTimelineError, ListCaseTimelineResponse, ListConsultationsData, ListConsultationsError, ListConsultationsResponse, ListDocumentsData, ListDocumentsError, ListDocumentsResponse, ListDocumentTypesData, ListDocumentTypesError, ListDocumentTypesResponse, ListDraftsData, ListDraftsError, ListDraftsResponse, ListDraftVersionsData, ListDraftVersionsError, ListDraftVersionsResponse, ListEmailsData, ListEmailsError, ListEmailsResponse, ListInvitationsData, ListInvitationsError, ListInvitationsResponse, ListJobsData, ListJobsError, ListJobsResponse, ListNotificationsData, ListNotificationsError, ListNotificationsResponse, ListPlaybooksData, ListPlaybooksError, ListPlaybooksResponse, ListSessionsData, ListSessionsError, ListSessionsResponse, ListSignatureEventsData, ListSignatureEventsError, ListSignatureEventsResponse, ListSignatureRequestsData, ListSignatureRequestsError, ListSignatureRequestsResponse, ListSuppressionsData, ListSuppressionsError, ListSuppressionsResponse, ListTemplatesData, ListTemplatesError, ListTemplatesResponse, ListUsersData, ListUsersError, ListUsersResponse, ListWebhookDeliveriesData, ListWebhookDeliveriesError, ListWebhookDeliveriesResponse, ListWebhooksData, ListWebhooksError, ListWebhooksResponse, LoginUserData, LoginUserError, LoginUserResponse, LogoutUserData, LogoutUserError, LogoutUserResponse, MaskTextData, MaskTextError, MaskTextResponse, PingWebhookData, PingWebhookError, PingWebhookResponse, PreviewTemplateVersionData, PreviewTemplateVersionError, PreviewTemplateVersionResponse, PublishTemplateVersionData, PublishTemplateVersionError, PublishTemplateVersionResponse, ReadNotificationsData, ReadNotificationsError, ReadNotificationsResponse, ReceiveSignatureWebhookData, ReceiveSignatureWebhookError, ReceiveSignatureWebhookResponse, RefreshTokensData, RefreshTokensError, RefreshTokensResponse, RegisterUserData, RegisterUserError, RegisterUserResponse, RemindSignersData, RemindSignersError, RemindSignersResponse, RemoveCaseMemberData, RemoveCaseMemberError, RemoveCaseMemberResponse, RemoveCasePartyData, RemoveCasePartyError, RemoveCasePartyResponse, RenderBatchData, RenderBatchError, RenderBatchResponse2, RenderDraftPdfData, RenderDraftPdfError, RenderDraftPdfResponse, RenderPdfData, RenderPdfError, RenderPdfResponse2, ReplaceCaseTaskData, ReplaceCaseTaskError, ReplaceCaseTaskResponse, ReplaceMaskingListsData, ReplaceMaskingListsError, ReplaceMaskingListsResponse, ReplacePlaybookData, ReplacePlaybookError, ReplacePlaybookResponse, ReplayWebhookData, ReplayWebhookDeliveryData, ReplayWebhookDeliveryError, ReplayWebhookDeliveryResponse, ReplayWebhookError, ReplayWebhookResponse2, RequestPasswordResetData, RequestPasswordResetError, RequestPasswordResetResponse, ResendVerificationData, ResendVerificationError, ResendVerificationResponse, ResetPasswordData, ResetPasswordError, ResetPasswordResponse, RetryJobData, RetryJobError, RetryJobResponse, RevokeApiKeyData, RevokeApiKeyError, RevokeApiKeyResponse, RotateWebhookSecretData, RotateWebhookSecretError, RotateWebhookSecretResponse, SearchDocumentsData, SearchDocumentsError, SearchDocumentsResponse, SendChatData, SendChatError, SendChatResponse, SendEmailData, SendEmailError, SendEmailResponse2, SendEmailsData, SendEmailsError2, SendEmailsResponse2, SendSigningLinkData, SendSigningLinkError, SendSigningLinkResponse, SetNotificationPreferencesData, SetNotificationPreferencesError, SetNotificationPreferencesResponse, SignDocumentData, SignDocumentError, SignDocumentResponse, UnpublishTemplateData, UnpublishTemplateError, UnpublishTemplateResponse, UnsubscribeAddressData, UnsubscribeAddressError, UnsubscribeAddressResponse, UpdateCaseData, UpdateCaseError, UpdateCaseMemberData, UpdateCaseMemberError, UpdateCaseMemberResponse, UpdateCaseResponse, UpdateDraftData, UpdateDraftError, UpdateDraftResponse, UpdateNotificationData, UpdateNotificationError, UpdateNotificationResponse, UpdateTemplateData, UpdateTemplateError, UpdateTemplateResponse, UpdateUserData, UpdateUserError, UpdateUserResponse, UpdateWebhookData, UpdateWebhookError, UpdateWebhookResponse, UploadDocumentData, UploadDocumentError, UploadDocumentResponse, VerifyCaseTimelineData, VerifyCaseTimelineError, VerifyCaseTimelineResponse, VerifyDocumentData, VerifyDocumentError, VerifyDocumentResponse, VerifyEmailData, VerifyEmailError, VerifyEmailResponse, ViewSigningData, ViewSigningError, ViewSigningResponse, WarmChatCacheData, WarmChatCacheError, WarmChatCacheResponse, WithdrawCaseInvitationData, WithdrawCaseInvitationError, WithdrawCaseInvitationResponse } from '../types.gen.js';
+import { acceptInvitation, addCaseMember, addCaseParty, analyzeText, archiveTemplate, cancelEmail, cancelJob, cancelSignatureRequest, checkSanctions, checkVatNumber, compareDraftVersions, consentToSigning, copyTemplate, createApiKey, createCase, createCaseNote, createCaseTask, createDraft, createPlaybook, createSuppression, createTemplate, createTemplateVersion, createWebhook, declineInvitation, declineSigning, deleteCase, deleteCaseNote, deleteCaseTask, deleteDocument, deleteDraft, deletePlaybook, deleteSuppression, deleteTestData, deleteWebhook, endSession, endSessions, eraseUser, exportUser, generateDocument, getAccountPage, getAccountScript, getApiKey, getCase, getConsultation, getContractJson, getContractYaml, getCurrentUser, getDocs, getDocsAsset, getDocsGuide, getDocsReference, getDocsScript, getDocument, getDocumentContent, getDraft, getDraftVersion, getEmail, getIndex, getJob, getLiveness, getMaskingLists, getMetrics, getNotificationPreferences, getPartyCompany, getPlaybook, getReadiness, getRegisteredCompany, getSignatureEvidence, getSignatureRequest, getSigningDocument, getSigningPage, getSigningText, getTemplate, getTemplateVersion, getUnsubscribePage, getWebhook, getWebhookDelivery, initiateSignature, linkPartyCompany, listAiUsage, listApiKeys, listCaseInvitations, listCaseMembers, listCaseNotes, listCaseParties, listCases, listCaseTasks, listCaseTimeline, listConsultations, listDocuments, listDocumentTypes, listDrafts, listDraftVersions, listEmails, listInvitations, listJobs, listNotifications, listPlaybooks, listSessions, listSignatureEvents, listSignatureRequests, listSuppressions, listTemplates, listUsers, listWebhookDeliveries, listWebhooks, loginUser, logoutUser, maskText, type Options, pingWebhook, previewTemplateVersion, publishTemplateVersion, readNotifications, receiveSignatureWebhook, refreshTokens, registerUser, remindSigners, removeCaseMember, removeCaseParty, renderBatch, renderDraftPdf, renderPdf, replaceCaseTask, replaceMaskingLists, replacePlaybook, replayWebhook, replayWebhookDelivery, requestPasswordReset, resendVerification, resetPassword, retryJob, revokeApiKey, rotateWebhookSecret, searchCompanies, searchDocuments, sendChat, sendEmail, sendEmails, sendSigningLink, setNotificationPreferences, signDocument, unlinkPartyCompany, unpublishTemplate, unsubscribeAddress, updateCase, updateCaseMember, updateDraft, updateNotification, updateTemplate, updateUser, updateWebhook, uploadDocument, verifyCaseTimeline, verifyDocument, verifyEmail, viewSigning, warmChatCache, withdrawCaseInvitation } from '../sdk.gen.js';
+import type { AcceptInvitationData, AcceptInvitationError, AcceptInvitationResponse, AddCaseMemberData, AddCaseMemberError, AddCaseMemberResponse, AddCasePartyData, AddCasePartyError, AddCasePartyResponse, AnalyzeTextData, AnalyzeTextError, AnalyzeTextResponse, ArchiveTemplateData, ArchiveTemplateError, ArchiveTemplateResponse, CancelEmailData, CancelEmailError, CancelEmailResponse, CancelJobData, CancelJobError, CancelJobResponse, CancelSignatureRequestData, CancelSignatureRequestError, CancelSignatureRequestResponse, CheckSanctionsData, CheckSanctionsError, CheckSanctionsResponse, CheckVatNumberData, CheckVatNumberError, CheckVatNumberResponse, CompareDraftVersionsData, CompareDraftVersionsError, CompareDraftVersionsResponse, ConsentToSigningData, ConsentToSigningError, ConsentToSigningResponse, CopyTemplateData, CopyTemplateError, CopyTemplateResponse, CreateApiKeyData, CreateApiKeyError, CreateApiKeyResponse, CreateCaseData, CreateCaseError, CreateCaseNoteData, CreateCaseNoteError, CreateCaseNoteResponse, CreateCaseResponse, CreateCaseTaskData, CreateCaseTaskError, CreateCaseTaskResponse, CreateDraftData, CreateDraftError, CreateDraftResponse, CreatePlaybookData, CreatePlaybookError, CreatePlaybookResponse, CreateSuppressionData, CreateSuppressionError, CreateSuppressionResponse, CreateTemplateData, CreateTemplateError, CreateTemplateResponse, CreateTemplateVersionData, CreateTemplateVersionError, CreateTemplateVersionResponse, CreateWebhookData, CreateWebhookError, CreateWebhookResponse, DeclineInvitationData, DeclineInvitationError, DeclineInvitationResponse, DeclineSigningData, DeclineSigningError, DeclineSigningResponse, DeleteCaseData, DeleteCaseError, DeleteCaseNoteData, DeleteCaseNoteError, DeleteCaseNoteResponse, DeleteCaseResponse, DeleteCaseTaskData, DeleteCaseTaskError, DeleteCaseTaskResponse, DeleteDocumentData, DeleteDocumentError, DeleteDocumentResponse, DeleteDraftData, DeleteDraftError, DeleteDraftResponse, DeletePlaybookData, DeletePlaybookError, DeletePlaybookResponse, DeleteSuppressionData, DeleteSuppressionError, DeleteSuppressionResponse, DeleteTestDataData, DeleteTestDataError, DeleteTestDataResponse2, DeleteWebhookData, DeleteWebhookError, DeleteWebhookResponse, EndSessionData, EndSessionError, EndSessionResponse, EndSessionsData, EndSessionsError, EndSessionsResponse, EraseUserData, EraseUserError, EraseUserResponse, ExportUserData, ExportUserError, ExportUserResponse, GenerateDocumentData, GenerateDocumentError, GenerateDocumentResponse2, GetAccountPageData, GetAccountPageError, GetAccountPageResponse, GetAccountScriptData, GetAccountScriptError, GetAccountScriptResponse, GetApiKeyData, GetApiKeyError, GetApiKeyResponse, GetCaseData, GetCaseError, GetCaseResponse, GetConsultationData, GetConsultationError, GetConsultationResponse, GetContractJsonData, GetContractJsonError, GetContractJsonResponse, GetContractYamlData, GetContractYamlError, GetContractYamlResponse, GetCurrentUserData, GetCurrentUserError, GetCurrentUserResponse, GetDocsAssetData, GetDocsAssetError, GetDocsAssetResponse, GetDocsData, GetDocsError, GetDocsGuideData, GetDocsGuideError, GetDocsGuideResponse, GetDocsReferenceData, GetDocsReferenceError, GetDocsReferenceResponse, GetDocsResponse, GetDocsScriptData, GetDocsScriptError, GetDocsScriptResponse, GetDocumentContentData, GetDocumentContentError, GetDocumentContentResponse, GetDocumentData, GetDocumentError, GetDocumentResponse, GetDraftData, GetDraftError, GetDraftResponse, GetDraftVersionData, GetDraftVersionError, GetDraftVersionResponse, GetEmailData, GetEmailError, GetEmailResponse, GetIndexData, GetIndexError, GetIndexResponse, GetJobData, GetJobError, GetJobResponse, GetLivenessData, GetLivenessError, GetLivenessResponse, GetMaskingListsData, GetMaskingListsError, GetMaskingListsResponse, GetMetricsData, GetMetricsError, GetMetricsResponse, GetNotificationPreferencesData, GetNotificationPreferencesError, GetNotificationPreferencesResponse, GetPartyCompanyData, GetPartyCompanyError, GetPartyCompanyResponse, GetPlaybookData, GetPlaybookError, GetPlaybookResponse, GetReadinessData, GetReadinessError, GetReadinessResponse, GetRegisteredCompanyData, GetRegisteredCompanyError, GetRegisteredCompanyResponse, GetSignatureEvidenceData, GetSignatureEvidenceError, GetSignatureEvidenceResponse, GetSignatureRequestData, GetSignatureRequestError, GetSignatureRequestResponse, GetSigningDocumentData, GetSigningDocumentError, GetSigningDocumentResponse, GetSigningPageData, GetSigningPageError, GetSigningPageResponse, GetSigningTextData, GetSigningTextError, GetSigningTextResponse, GetTemplateData, GetTemplateError, GetTemplateResponse, GetTemplateVersionData, GetTemplateVersionError, GetTemplateVersionResponse, GetUnsubscribePageData, GetUnsubscribePageError, GetUnsubscribePageResponse, GetWebhookData, GetWebhookDeliveryData, GetWebhookDeliveryError, GetWebhookDeliveryResponse, GetWebhookError, GetWebhookResponse, InitiateSignatureData, InitiateSignatureError, InitiateSignatureResponse2, LinkPartyCompanyData, LinkPartyCompanyError, LinkPartyCompanyResponse, ListAiUsageData, ListAiUsageError, ListAiUsageResponse, ListApiKeysData, ListApiKeysError, ListApiKeysResponse, ListCaseInvitationsData, ListCaseInvitationsError, ListCaseInvitationsResponse, ListCaseMembersData, ListCaseMembersError, ListCaseMembersResponse, ListCaseNotesData, ListCaseNotesError, ListCaseNotesResponse, ListCasePartiesData, ListCasePartiesError, ListCasePartiesResponse, ListCasesData, ListCasesError, ListCasesResponse, ListCaseTasksData, ListCaseTasksError, ListCaseTasksResponse, ListCaseTimelineData, ListCaseTimelineError, ListCaseTimelineResponse, ListConsultationsData, ListConsultationsError, ListConsultationsResponse, ListDocumentsData, ListDocumentsError, ListDocumentsResponse, ListDocumentTypesData, ListDocumentTypesError, ListDocumentTypesResponse, ListDraftsData, ListDraftsError, ListDraftsResponse, ListDraftVersionsData, ListDraftVersionsError, ListDraftVersionsResponse, ListEmailsData, ListEmailsError, ListEmailsResponse, ListInvitationsData, ListInvitationsError, ListInvitationsResponse, ListJobsData, ListJobsError, ListJobsResponse, ListNotificationsData, ListNotificationsError, ListNotificationsResponse, ListPlaybooksData, ListPlaybooksError, ListPlaybooksResponse, ListSessionsData, ListSessionsError, ListSessionsResponse, ListSignatureEventsData, ListSignatureEventsError, ListSignatureEventsResponse, ListSignatureRequestsData, ListSignatureRequestsError, ListSignatureRequestsResponse, ListSuppressionsData, ListSuppressionsError, ListSuppressionsResponse, ListTemplatesData, ListTemplatesError, ListTemplatesResponse, ListUsersData, ListUsersError, ListUsersResponse, ListWebhookDeliveriesData, ListWebhookDeliveriesError, ListWebhookDeliveriesResponse, ListWebhooksData, ListWebhooksError, ListWebhooksResponse, LoginUserData, LoginUserError, LoginUserResponse, LogoutUserData, LogoutUserError, LogoutUserResponse, MaskTextData, MaskTextError, MaskTextResponse, PingWebhookData, PingWebhookError, PingWebhookResponse, PreviewTemplateVersionData, PreviewTemplateVersionError, PreviewTemplateVersionResponse, PublishTemplateVersionData, PublishTemplateVersionError, PublishTemplateVersionResponse, ReadNotificationsData, ReadNotificationsError, ReadNotificationsResponse, ReceiveSignatureWebhookData, ReceiveSignatureWebhookError, ReceiveSignatureWebhookResponse, RefreshTokensData, RefreshTokensError, RefreshTokensResponse, RegisterUserData, RegisterUserError, RegisterUserResponse, RemindSignersData, RemindSignersError, RemindSignersResponse, RemoveCaseMemberData, RemoveCaseMemberError, RemoveCaseMemberResponse, RemoveCasePartyData, RemoveCasePartyError, RemoveCasePartyResponse, RenderBatchData, RenderBatchError, RenderBatchResponse2, RenderDraftPdfData, RenderDraftPdfError, RenderDraftPdfResponse, RenderPdfData, RenderPdfError, RenderPdfResponse2, ReplaceCaseTaskData, ReplaceCaseTaskError, ReplaceCaseTaskResponse, ReplaceMaskingListsData, ReplaceMaskingListsError, ReplaceMaskingListsResponse, ReplacePlaybookData, ReplacePlaybookError, ReplacePlaybookResponse, ReplayWebhookData, ReplayWebhookDeliveryData, ReplayWebhookDeliveryError, ReplayWebhookDeliveryResponse, ReplayWebhookError, ReplayWebhookResponse2, RequestPasswordResetData, RequestPasswordResetError, RequestPasswordResetResponse, ResendVerificationData, ResendVerificationError, ResendVerificationResponse, ResetPasswordData, ResetPasswordError, ResetPasswordResponse, RetryJobData, RetryJobError, RetryJobResponse, RevokeApiKeyData, RevokeApiKeyError, RevokeApiKeyResponse, RotateWebhookSecretData, RotateWebhookSecretError, RotateWebhookSecretResponse, SearchCompaniesData, SearchCompaniesError, SearchCompaniesResponse, SearchDocumentsData, SearchDocumentsError, SearchDocumentsResponse, SendChatData, SendChatError, SendChatResponse, SendEmailData, SendEmailError, SendEmailResponse2, SendEmailsData, SendEmailsError2, SendEmailsResponse2, SendSigningLinkData, SendSigningLinkError, SendSigningLinkResponse, SetNotificationPreferencesData, SetNotificationPreferencesError, SetNotificationPreferencesResponse, SignDocumentData, SignDocumentError, SignDocumentResponse, UnlinkPartyCompanyData, UnlinkPartyCompanyError, UnlinkPartyCompanyResponse, UnpublishTemplateData, UnpublishTemplateError, UnpublishTemplateResponse, UnsubscribeAddressData, UnsubscribeAddressError, UnsubscribeAddressResponse, UpdateCaseData, UpdateCaseError, UpdateCaseMemberData, UpdateCaseMemberError, UpdateCaseMemberResponse, UpdateCaseResponse, UpdateDraftData, UpdateDraftError, UpdateDraftResponse, UpdateNotificationData, UpdateNotificationError, UpdateNotificationResponse, UpdateTemplateData, UpdateTemplateError, UpdateTemplateResponse, UpdateUserData, UpdateUserError, UpdateUserResponse, UpdateWebhookData, UpdateWebhookError, UpdateWebhookResponse, UploadDocumentData, UploadDocumentError, UploadDocumentResponse, VerifyCaseTimelineData, VerifyCaseTimelineError, VerifyCaseTimelineResponse, VerifyDocumentData, VerifyDocumentError, VerifyDocumentResponse, VerifyEmailData, VerifyEmailError, VerifyEmailResponse, ViewSigningData, ViewSigningError, ViewSigningResponse, WarmChatCacheData, WarmChatCacheError, WarmChatCacheResponse, WithdrawCaseInvitationData, WithdrawCaseInvitationError, WithdrawCaseInvitationResponse } from '../types.gen.js';
 
 /**
  * Create an account
@@ -2164,6 +2164,61 @@ export const removeCasePartyMutation = (options?: Partial<Options<RemoveCasePart
     return mutationOptions;
 };
 
+/**
+ * Remove the link of a party to a company
+ *
+ * For owners, lawyers and assistants of an open case. A party without a link is 404.
+ *
+ */
+export const unlinkPartyCompanyMutation = (options?: Partial<Options<UnlinkPartyCompanyData>>): UseMutationOptions<UnlinkPartyCompanyResponse, UnlinkPartyCompanyError, Options<UnlinkPartyCompanyData>> => {
+    const mutationOptions: UseMutationOptions<UnlinkPartyCompanyResponse, UnlinkPartyCompanyError, Options<UnlinkPartyCompanyData>> = {
+        mutationFn: async (fnOptions) => await unlinkPartyCompany({
+            ...options,
+            ...fnOptions,
+            throwOnError: true
+        })
+    };
+    return mutationOptions;
+};
+
+export const getPartyCompanyQueryKey = (options: Options<GetPartyCompanyData>) => createQueryKey('getPartyCompany', options);
+
+/**
+ * Get the registered company of a party
+ *
+ * Returns the company that the party is linked to, as the register reported it when it was linked, and its particulars as
+ * `fields`: in the shape of a party in the shipped templates, so that they can be copied into the `data` of `renderPdf`. A party without a
+ * link is 404.
+ *
+ */
+export const getPartyCompanyOptions = (options: Options<GetPartyCompanyData>) => queryOptions<GetPartyCompanyResponse, GetPartyCompanyError, GetPartyCompanyResponse, ReturnType<typeof getPartyCompanyQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => await getPartyCompany({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true
+    }),
+    queryKey: getPartyCompanyQueryKey(options)
+});
+
+/**
+ * Link a party to a registered company
+ *
+ * For owners, lawyers and assistants of an open case. Stores what the register reports about the company; linking again
+ * replaces it. The party's own name and number stay as they are.
+ *
+ */
+export const linkPartyCompanyMutation = (options?: Partial<Options<LinkPartyCompanyData>>): UseMutationOptions<LinkPartyCompanyResponse, LinkPartyCompanyError, Options<LinkPartyCompanyData>> => {
+    const mutationOptions: UseMutationOptions<LinkPartyCompanyResponse, LinkPartyCompanyError, Options<LinkPartyCompanyData>> = {
+        mutationFn: async (fnOptions) => await linkPartyCompany({
+            ...options,
+            ...fnOptions,
+            throwOnError: true
+        })
+    };
+    return mutationOptions;
+};
+
 export const listCaseTimelineQueryKey = (options: Options<ListCaseTimelineData>) => createQueryKey('listCaseTimeline', options);
 
 /**
@@ -2240,6 +2295,124 @@ export const verifyCaseTimelineOptions = (options: Options<VerifyCaseTimelineDat
     }),
     queryKey: verifyCaseTimelineQueryKey(options)
 });
+
+export const searchCompaniesQueryKey = (options: Options<SearchCompaniesData>) => createQueryKey('searchCompanies', options);
+
+/**
+ * Search companies in a register
+ *
+ * Asks an official register for companies by name or number. Answers can be an hour old. The order is the register's.
+ * Companies House reaches the first 1,000 results; a `country` other than `GB` finds nothing there.
+ *
+ * A register that cannot be asked now is 503 `registry_unavailable` or, while its rate limit is used up,
+ * `registry_rate_limited`; an answer that cannot be read is 502 `registry_response`. One that this installation does
+ * not use is 503 `registry_not_configured`.
+ *
+ */
+export const searchCompaniesOptions = (options: Options<SearchCompaniesData>) => queryOptions<SearchCompaniesResponse, SearchCompaniesError, SearchCompaniesResponse, ReturnType<typeof searchCompaniesQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => await searchCompanies({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true
+    }),
+    queryKey: searchCompaniesQueryKey(options)
+});
+
+export const searchCompaniesInfiniteQueryKey = (options: Options<SearchCompaniesData>): QueryKey<Options<SearchCompaniesData>> => createQueryKey('searchCompanies', options, true);
+
+/**
+ * Search companies in a register
+ *
+ * Asks an official register for companies by name or number. Answers can be an hour old. The order is the register's.
+ * Companies House reaches the first 1,000 results; a `country` other than `GB` finds nothing there.
+ *
+ * A register that cannot be asked now is 503 `registry_unavailable` or, while its rate limit is used up,
+ * `registry_rate_limited`; an answer that cannot be read is 502 `registry_response`. One that this installation does
+ * not use is 503 `registry_not_configured`.
+ *
+ */
+export const searchCompaniesInfiniteOptions = (options: Options<SearchCompaniesData>) => infiniteQueryOptions<SearchCompaniesResponse, SearchCompaniesError, InfiniteData<SearchCompaniesResponse>, QueryKey<Options<SearchCompaniesData>>, string | Pick<QueryKey<Options<SearchCompaniesData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
+// @ts-ignore
+{
+    queryFn: async ({ pageParam, queryKey, signal }) => {
+        // @ts-ignore
+        const page: Pick<QueryKey<Options<SearchCompaniesData>>[0], 'body' | 'headers' | 'path' | 'query'> = typeof pageParam === 'object' ? pageParam : {
+            query: {
+                cursor: pageParam
+            }
+        };
+        const params = createInfiniteParams(queryKey, page);
+        return await searchCompanies({
+            ...options,
+            ...params,
+            signal,
+            throwOnError: true
+        });
+    },
+    initialPageParam: '',
+    getNextPageParam: (page) => page.nextCursor,
+    queryKey: searchCompaniesInfiniteQueryKey(options)
+});
+
+export const getRegisteredCompanyQueryKey = (options: Options<GetRegisteredCompanyData>) => createQueryKey('getRegisteredCompany', options);
+
+/**
+ * Get a registered company
+ *
+ * Returns what the register reports about a company, with its officers if the register has them. The company can be an
+ * hour old; officers are asked for each time, since they are people.
+ *
+ */
+export const getRegisteredCompanyOptions = (options: Options<GetRegisteredCompanyData>) => queryOptions<GetRegisteredCompanyResponse, GetRegisteredCompanyError, GetRegisteredCompanyResponse, ReturnType<typeof getRegisteredCompanyQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => await getRegisteredCompany({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true
+    }),
+    queryKey: getRegisteredCompanyQueryKey(options)
+});
+
+/**
+ * Check a VAT number
+ *
+ * Asks VIES, the VAT information exchange system of the European Union. `unknown` means that VIES or the member state cannot
+ * say now, with its own `reason`; it never means that the number is invalid. `consultationNumber` is evidence
+ * of the check; VIES gives one if the operator has set the firm's own VAT number. Nothing is stored: to keep the
+ * evidence, watch the number with `createWatch`.
+ *
+ */
+export const checkVatNumberMutation = (options?: Partial<Options<CheckVatNumberData>>): UseMutationOptions<CheckVatNumberResponse, CheckVatNumberError, Options<CheckVatNumberData>> => {
+    const mutationOptions: UseMutationOptions<CheckVatNumberResponse, CheckVatNumberError, Options<CheckVatNumberData>> = {
+        mutationFn: async (fnOptions) => await checkVatNumber({
+            ...options,
+            ...fnOptions,
+            throwOnError: true
+        })
+    };
+    return mutationOptions;
+};
+
+/**
+ * Look for a name in the lists of sanctions
+ *
+ * Compares a name with those of the lists that the operator supplies: the European Union's, the United Kingdom's and OFAC's of the
+ * United States. Spellings, scripts, the order of words, initials and legal forms are taken into account; `reasons`
+ * names how a hit differs. A hit is a similar name: people decide whether it is the same person or company.
+ * `lists` names what was looked through; a list that is absent was not. Nothing is stored.
+ *
+ */
+export const checkSanctionsMutation = (options?: Partial<Options<CheckSanctionsData>>): UseMutationOptions<CheckSanctionsResponse, CheckSanctionsError, Options<CheckSanctionsData>> => {
+    const mutationOptions: UseMutationOptions<CheckSanctionsResponse, CheckSanctionsError, Options<CheckSanctionsData>> = {
+        mutationFn: async (fnOptions) => await checkSanctions({
+            ...options,
+            ...fnOptions,
+            throwOnError: true
+        })
+    };
+    return mutationOptions;
+};
 
 export const listDocumentsQueryKey = (options?: Options<ListDocumentsData>) => createQueryKey('listDocuments', options);
 
