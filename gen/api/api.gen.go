@@ -159,6 +159,8 @@ const (
 	APIKeyScopeJobsWrite          APIKeyScope = "jobs:write"
 	APIKeyScopeNotificationsRead  APIKeyScope = "notifications:read"
 	APIKeyScopeNotificationsWrite APIKeyScope = "notifications:write"
+	APIKeyScopeRegistryRead       APIKeyScope = "registry:read"
+	APIKeyScopeRegistryWrite      APIKeyScope = "registry:write"
 	APIKeyScopeTemplatesRead      APIKeyScope = "templates:read"
 	APIKeyScopeTemplatesWrite     APIKeyScope = "templates:write"
 	APIKeyScopeTestDataWrite      APIKeyScope = "test-data:write"
@@ -204,6 +206,10 @@ func (e APIKeyScope) Valid() bool {
 	case APIKeyScopeNotificationsRead:
 		return true
 	case APIKeyScopeNotificationsWrite:
+		return true
+	case APIKeyScopeRegistryRead:
+		return true
+	case APIKeyScopeRegistryWrite:
 		return true
 	case APIKeyScopeTemplatesRead:
 		return true
@@ -361,6 +367,87 @@ func (e ClarificationAbout) Valid() bool {
 	case ClarificationAboutFacts:
 		return true
 	case ClarificationAboutJurisdiction:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for CompanyFilingType.
+const (
+	CompanyFilingTypeAccounts              CompanyFilingType = "accounts"
+	CompanyFilingTypeConfirmationStatement CompanyFilingType = "confirmation-statement"
+)
+
+// Valid indicates whether the value is a known member of the CompanyFilingType enum.
+func (e CompanyFilingType) Valid() bool {
+	switch e {
+	case CompanyFilingTypeAccounts:
+		return true
+	case CompanyFilingTypeConfirmationStatement:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for CompanyRegister.
+const (
+	CompanyRegisterCompaniesHouse CompanyRegister = "companies-house"
+	CompanyRegisterGleif          CompanyRegister = "gleif"
+)
+
+// Valid indicates whether the value is a known member of the CompanyRegister enum.
+func (e CompanyRegister) Valid() bool {
+	switch e {
+	case CompanyRegisterCompaniesHouse:
+		return true
+	case CompanyRegisterGleif:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for CompanyRelationType.
+const (
+	CompanyRelationTypeDirectParent   CompanyRelationType = "direct-parent"
+	CompanyRelationTypeSuccessor      CompanyRelationType = "successor"
+	CompanyRelationTypeUltimateParent CompanyRelationType = "ultimate-parent"
+)
+
+// Valid indicates whether the value is a known member of the CompanyRelationType enum.
+func (e CompanyRelationType) Valid() bool {
+	switch e {
+	case CompanyRelationTypeDirectParent:
+		return true
+	case CompanyRelationTypeSuccessor:
+		return true
+	case CompanyRelationTypeUltimateParent:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for CompanyStatus.
+const (
+	CompanyStatusActive    CompanyStatus = "active"
+	CompanyStatusInactive  CompanyStatus = "inactive"
+	CompanyStatusInsolvent CompanyStatus = "insolvent"
+	CompanyStatusUnknown   CompanyStatus = "unknown"
+)
+
+// Valid indicates whether the value is a known member of the CompanyStatus enum.
+func (e CompanyStatus) Valid() bool {
+	switch e {
+	case CompanyStatusActive:
+		return true
+	case CompanyStatusInactive:
+		return true
+	case CompanyStatusInsolvent:
+		return true
+	case CompanyStatusUnknown:
 		return true
 	default:
 		return false
@@ -1057,6 +1144,87 @@ func (e Role) Valid() bool {
 	}
 }
 
+// Defines values for SanctionsHitBirthYear.
+const (
+	SanctionsHitBirthYearDiffers SanctionsHitBirthYear = "differs"
+	SanctionsHitBirthYearSame    SanctionsHitBirthYear = "same"
+	SanctionsHitBirthYearUnknown SanctionsHitBirthYear = "unknown"
+)
+
+// Valid indicates whether the value is a known member of the SanctionsHitBirthYear enum.
+func (e SanctionsHitBirthYear) Valid() bool {
+	switch e {
+	case SanctionsHitBirthYearDiffers:
+		return true
+	case SanctionsHitBirthYearSame:
+		return true
+	case SanctionsHitBirthYearUnknown:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for SanctionsHitKind.
+const (
+	SanctionsHitKindCompany SanctionsHitKind = "company"
+	SanctionsHitKindOther   SanctionsHitKind = "other"
+	SanctionsHitKindPerson  SanctionsHitKind = "person"
+)
+
+// Valid indicates whether the value is a known member of the SanctionsHitKind enum.
+func (e SanctionsHitKind) Valid() bool {
+	switch e {
+	case SanctionsHitKindCompany:
+		return true
+	case SanctionsHitKindOther:
+		return true
+	case SanctionsHitKindPerson:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for SanctionsListName.
+const (
+	SanctionsListNameEu SanctionsListName = "eu"
+	SanctionsListNameUk SanctionsListName = "uk"
+	SanctionsListNameUs SanctionsListName = "us"
+)
+
+// Valid indicates whether the value is a known member of the SanctionsListName enum.
+func (e SanctionsListName) Valid() bool {
+	switch e {
+	case SanctionsListNameEu:
+		return true
+	case SanctionsListNameUk:
+		return true
+	case SanctionsListNameUs:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ScreenedKind.
+const (
+	ScreenedKindCompany ScreenedKind = "company"
+	ScreenedKindPerson  ScreenedKind = "person"
+)
+
+// Valid indicates whether the value is a known member of the ScreenedKind enum.
+func (e ScreenedKind) Valid() bool {
+	switch e {
+	case ScreenedKindCompany:
+		return true
+	case ScreenedKindPerson:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for Severity.
 const (
 	SeverityHigh   Severity = "high"
@@ -1573,6 +1741,27 @@ func (e Tone) Valid() bool {
 	case ToneFriendly:
 		return true
 	case TonePlain:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for VatStatus.
+const (
+	VatStatusInvalid VatStatus = "invalid"
+	VatStatusUnknown VatStatus = "unknown"
+	VatStatusValid   VatStatus = "valid"
+)
+
+// Valid indicates whether the value is a known member of the VatStatus enum.
+func (e VatStatus) Valid() bool {
+	switch e {
+	case VatStatusInvalid:
+		return true
+	case VatStatusUnknown:
+		return true
+	case VatStatusValid:
 		return true
 	default:
 		return false
@@ -2403,6 +2592,61 @@ type Clarification struct {
 // ClarificationAbout What is missing: whose law applies, the dates that deadlines depend on, or another fact.
 type ClarificationAbout string
 
+// CompanyFiling defines model for CompanyFiling.
+type CompanyFiling struct {
+	// DueOn A day, as YYYY-MM-DD.
+	DueOn *Day `json:"dueOn,omitempty"`
+
+	// Overdue Whether the register calls it overdue.
+	Overdue bool `json:"overdue"`
+
+	// Type What is to be filed.
+	Type CompanyFilingType `json:"type"`
+}
+
+// CompanyFilingType What is to be filed.
+type CompanyFilingType string
+
+// CompanyID The id of a company in its register: an LEI, or a company number.
+type CompanyID = string
+
+// CompanyOfficer defines model for CompanyOfficer.
+type CompanyOfficer struct {
+	// AppointedOn A day, as YYYY-MM-DD.
+	AppointedOn *Day `json:"appointedOn,omitempty"`
+
+	// Name The name.
+	Name string `json:"name"`
+
+	// ResignedOn A day, as YYYY-MM-DD.
+	ResignedOn *Day `json:"resignedOn,omitempty"`
+
+	// Role The office in the words of the register, such as director.
+	Role string `json:"role"`
+}
+
+// CompanyRegister A register of companies: the Global LEI Index (`gleif`), or Companies House of the United Kingdom.
+type CompanyRegister string
+
+// CompanyRelation defines model for CompanyRelation.
+type CompanyRelation struct {
+	// ID The id of the other company in the register.
+	ID *string `json:"id,omitempty"`
+
+	// Name The name of the other company.
+	Name *string `json:"name,omitempty"`
+
+	// Type What the other company is to this one.
+	Type CompanyRelationType `json:"type"`
+}
+
+// CompanyRelationType What the other company is to this one.
+type CompanyRelationType string
+
+// CompanyStatus Whether the company exists. `insolvent`: it exists, and is in liquidation, administration or the like. `inactive`:
+// dissolved, closed or merged. `unknown`: the register reports no status that is known here.
+type CompanyStatus string
+
 // Consultation defines model for Consultation.
 type Consultation struct {
 	// Answer The answer or draft in Markdown, or the findings as JSON.
@@ -2619,6 +2863,9 @@ type CreateWebhookRequest struct {
 	// URL Where events are POSTed.
 	URL WebhookURL `json:"url"`
 }
+
+// Day A day, as YYYY-MM-DD.
+type Day = string
 
 // DeleteTestDataResponse defines model for DeleteTestDataResponse.
 type DeleteTestDataResponse struct {
@@ -3426,6 +3673,15 @@ type JobProgress struct {
 // JobStatus The state of the job. A job that will be retried is waiting; failed is final.
 type JobStatus string
 
+// LinkPartyCompanyRequest defines model for LinkPartyCompanyRequest.
+type LinkPartyCompanyRequest struct {
+	// CompanyID The id of a company in its register: an LEI, or a company number.
+	CompanyID CompanyID `json:"companyId"`
+
+	// Source A register of companies: the Global LEI Index (`gleif`), or Companies House of the United Kingdom.
+	Source CompanyRegister `json:"source"`
+}
+
 // LinkToken The part of the link after the `=`.
 type LinkToken = string
 
@@ -3618,6 +3874,23 @@ type PageBox struct {
 // PartStatus The state of a part.
 type PartStatus string
 
+// PartyCompany defines model for PartyCompany.
+type PartyCompany struct {
+	Company RegisteredCompany `json:"company"`
+
+	// Fields Particulars of a company in the shape of a party in the shipped templates.
+	Fields PartyFields `json:"fields"`
+
+	// LinkedAt RFC 3339, in UTC.
+	LinkedAt Time `json:"linkedAt"`
+
+	// LinkedBy A UUIDv7: ids sort by creation time.
+	LinkedBy ID `json:"linkedBy"`
+
+	// PartyID A UUIDv7: ids sort by creation time.
+	PartyID ID `json:"partyId"`
+}
+
 // PartyConflict defines model for PartyConflict.
 type PartyConflict struct {
 	// CaseID A UUIDv7: ids sort by creation time.
@@ -3641,6 +3914,18 @@ type PartyConflictMatched string
 
 // PartyConflictReasons defines model for PartyConflict.Reasons.
 type PartyConflictReasons string
+
+// PartyFields Particulars of a company in the shape of a party in the shipped templates.
+type PartyFields struct {
+	// Address The address on one line.
+	Address *string `json:"address,omitempty"`
+
+	// Name The legal name.
+	Name string `json:"name"`
+
+	// RegistrationNumber The number in the register of companies.
+	RegistrationNumber *string `json:"registrationNumber,omitempty"`
+}
 
 // PartyKind Whether a party is a person or a company.
 type PartyKind string
@@ -3861,6 +4146,98 @@ type RegisterRequest struct {
 	Password Password `json:"password"`
 }
 
+// RegisteredAddress defines model for RegisteredAddress.
+type RegisteredAddress struct {
+	// City The town or city.
+	City *string `json:"city,omitempty"`
+
+	// Country ISO 3166-1 alpha-2, or the name of the country, as the register writes it.
+	Country *string `json:"country,omitempty"`
+
+	// Lines Street, house and the like.
+	Lines []string `json:"lines,omitempty"`
+
+	// PostalCode The postal code.
+	PostalCode *string `json:"postalCode,omitempty"`
+
+	// Region The region, as the register writes it.
+	Region *string `json:"region,omitempty"`
+}
+
+// RegisteredCompany defines model for RegisteredCompany.
+type RegisteredCompany struct {
+	Address RegisteredAddress `json:"address"`
+
+	// CreatedOn A day, as YYYY-MM-DD.
+	CreatedOn *Day `json:"createdOn,omitempty"`
+
+	// DissolvedOn A day, as YYYY-MM-DD.
+	DissolvedOn *Day `json:"dissolvedOn,omitempty"`
+
+	// Filings What is to be filed next.
+	Filings      []CompanyFiling    `json:"filings"`
+	Headquarters *RegisteredAddress `json:"headquarters,omitempty"`
+
+	// ID The id of a company in its register: an LEI, or a company number.
+	ID CompanyID `json:"id"`
+
+	// Jurisdiction The law under which the company exists, as the register codes it.
+	Jurisdiction *string `json:"jurisdiction,omitempty"`
+
+	// LegalForm The legal form as the register codes it, such as ltd or the code of ISO 20275.
+	LegalForm *string        `json:"legalForm,omitempty"`
+	Lei       *RegisteredLei `json:"lei,omitempty"`
+
+	// Name The legal name.
+	Name string `json:"name"`
+
+	// Officers Present and former officers; only from `getRegisteredCompany`, and only if the register has them.
+	Officers []CompanyOfficer `json:"officers,omitempty"`
+
+	// OtherNames Former and other names.
+	OtherNames []string `json:"otherNames"`
+
+	// Register The register of companies, such as the code of a registration authority.
+	Register *string `json:"register,omitempty"`
+
+	// RegisterStatus The status in the words of the register.
+	RegisterStatus *string `json:"registerStatus,omitempty"`
+
+	// RegistrationNumber The number in that register.
+	RegistrationNumber *string `json:"registrationNumber,omitempty"`
+
+	// Relations Parents and successors.
+	Relations []CompanyRelation `json:"relations"`
+
+	// Source A register of companies: the Global LEI Index (`gleif`), or Companies House of the United Kingdom.
+	Source CompanyRegister `json:"source"`
+
+	// Status Whether the company exists. `insolvent`: it exists, and is in liquidation, administration or the like. `inactive`:
+	// dissolved, closed or merged. `unknown`: the register reports no status that is known here.
+	Status CompanyStatus `json:"status"`
+}
+
+// RegisteredCompanyList defines model for RegisteredCompanyList.
+type RegisteredCompanyList struct {
+	// Items The companies.
+	Items []RegisteredCompany `json:"items"`
+
+	// NextCursor The cursor of the next page; absent on the last page.
+	NextCursor *NextCursor `json:"nextCursor,omitempty"`
+}
+
+// RegisteredLei defines model for RegisteredLei.
+type RegisteredLei struct {
+	// Code The LEI.
+	Code string `json:"code"`
+
+	// RenewalOn A day, as YYYY-MM-DD.
+	RenewalOn *Day `json:"renewalOn,omitempty"`
+
+	// Status The status of the LEI in the words of GLEIF, such as ISSUED, LAPSED, MERGED or RETIRED.
+	Status string `json:"status"`
+}
+
 // RenderBatchRequest defines model for RenderBatchRequest.
 type RenderBatchRequest struct {
 	// Items The documents to render.
@@ -3994,6 +4371,93 @@ type ReviewPolicy = string
 
 // Role The role of an account.
 type Role string
+
+// SanctionsCheck defines model for SanctionsCheck.
+type SanctionsCheck struct {
+	// Hits Similar names, the best first.
+	Hits []SanctionsHit `json:"hits"`
+
+	// Lists What was looked through.
+	Lists []ScreenedList `json:"lists"`
+
+	// Truncated Whether there are more hits.
+	Truncated bool `json:"truncated"`
+}
+
+// SanctionsCheckRequest defines model for SanctionsCheckRequest.
+type SanctionsCheckRequest struct {
+	// BirthYear The year of birth of a person.
+	BirthYear *int32 `json:"birthYear,omitempty"`
+
+	// Kind What has the name.
+	Kind ScreenedKind `json:"kind"`
+
+	// Name The name.
+	Name string `json:"name"`
+}
+
+// SanctionsHit defines model for SanctionsHit.
+type SanctionsHit struct {
+	// BirthYear Whether the year of birth agrees, give or take one.
+	BirthYear SanctionsHitBirthYear `json:"birthYear"`
+
+	// BirthYears The years of birth of the entry.
+	BirthYears []int32 `json:"birthYears"`
+
+	// Countries The nationalities of the entry, as the list writes them.
+	Countries []string `json:"countries"`
+
+	// EntryID The id of the entry in its list.
+	EntryID string `json:"entryId"`
+
+	// Kind What is listed; `other` is a ship or an aircraft.
+	Kind SanctionsHitKind `json:"kind"`
+
+	// List The list: of the European Union, the United Kingdom, or OFAC.
+	List SanctionsListName `json:"list"`
+
+	// MatchedName The name or alias that matches.
+	MatchedName string `json:"matchedName"`
+
+	// PrimaryName The first name of the entry.
+	PrimaryName string `json:"primaryName"`
+
+	// Programme The regime or programme.
+	Programme *string `json:"programme,omitempty"`
+
+	// Reasons How the names differ.
+	Reasons []string `json:"reasons"`
+
+	// Score How similar the names are, in percent; from 95 on they are the same name, written otherwise.
+	Score int32 `json:"score"`
+
+	// WeakAlias Whether the list calls that alias one of low quality.
+	WeakAlias bool `json:"weakAlias"`
+}
+
+// SanctionsHitBirthYear Whether the year of birth agrees, give or take one.
+type SanctionsHitBirthYear string
+
+// SanctionsHitKind What is listed; `other` is a ship or an aircraft.
+type SanctionsHitKind string
+
+// SanctionsListName The list: of the European Union, the United Kingdom, or OFAC.
+type SanctionsListName string
+
+// ScreenedKind What has the name.
+type ScreenedKind string
+
+// ScreenedList defines model for ScreenedList.
+type ScreenedList struct {
+	// Entries How many entries it has.
+	Entries int32 `json:"entries"`
+
+	// Name The list: of the European Union, the United Kingdom, or OFAC.
+	Name SanctionsListName `json:"name"`
+
+	// PublishedOn A day, as YYYY-MM-DD.
+	PublishedOn *Day `json:"publishedOn,omitempty"`
+}
 
 // SendEmailRequest defines model for SendEmailRequest.
 type SendEmailRequest struct {
@@ -4854,6 +5318,42 @@ type UserList struct {
 	NextCursor *NextCursor `json:"nextCursor,omitempty"`
 }
 
+// VatCheck defines model for VatCheck.
+type VatCheck struct {
+	// Address The address, if the member state discloses it.
+	Address *string `json:"address,omitempty"`
+
+	// CheckedAt RFC 3339, in UTC.
+	CheckedAt Time `json:"checkedAt"`
+
+	// ConsultationNumber The number under which VIES recorded the check.
+	ConsultationNumber *string `json:"consultationNumber,omitempty"`
+
+	// Name The name, if the member state discloses it.
+	Name *string `json:"name,omitempty"`
+
+	// Number The number with its prefix and without separators.
+	Number string `json:"number"`
+
+	// Reason Why it is unknown, in the words of VIES, such as MS_UNAVAILABLE.
+	Reason *string `json:"reason,omitempty"`
+
+	// Status The answer; `unknown` if VIES or the member state cannot say.
+	Status VatStatus `json:"status"`
+}
+
+// VatCheckRequest defines model for VatCheckRequest.
+type VatCheckRequest struct {
+	// Number A VAT number of a member state of the European Union or Northern Ireland, with the country's prefix; spaces, dots and hyphens are ignored.
+	Number VatNumber `json:"number"`
+}
+
+// VatNumber A VAT number of a member state of the European Union or Northern Ireland, with the country's prefix; spaces, dots and hyphens are ignored.
+type VatNumber = string
+
+// VatStatus The answer; `unknown` if VIES or the member state cannot say.
+type VatStatus string
+
 // Verification defines model for Verification.
 type Verification struct {
 	// Checksum The SHA-256 of a file's bytes.
@@ -5609,6 +6109,24 @@ type ReadNotificationsParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
+// SearchCompaniesParams defines parameters for SearchCompanies.
+type SearchCompaniesParams struct {
+	// Query A name, a part of one, an LEI or a company number.
+	Query string `form:"query" json:"query"`
+
+	// Source The register.
+	Source *CompanyRegister `form:"source,omitempty" json:"source,omitempty"`
+
+	// Country The country of the legal address, as ISO 3166-1 alpha-2.
+	Country *string `form:"country,omitempty" json:"country,omitempty"`
+
+	// Limit The page size: how many items to return at most.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor `nextCursor` of the previous page; absent or empty for the first page. Opaque: its format can change. A cursor of another list is 422.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
 // ListTemplatesParams defines parameters for ListTemplates.
 type ListTemplatesParams struct {
 	// Limit The page size: how many items to return at most.
@@ -5828,6 +6346,9 @@ type CreateCaseNoteJSONRequestBody = CreateCaseNoteRequest
 // AddCasePartyJSONRequestBody defines body for AddCaseParty for application/json ContentType.
 type AddCasePartyJSONRequestBody = AddCasePartyRequest
 
+// LinkPartyCompanyJSONRequestBody defines body for LinkPartyCompany for application/json ContentType.
+type LinkPartyCompanyJSONRequestBody = LinkPartyCompanyRequest
+
 // CreateCaseTaskJSONRequestBody defines body for CreateCaseTask for application/json ContentType.
 type CreateCaseTaskJSONRequestBody = CaseTaskContent
 
@@ -5896,6 +6417,12 @@ type ReadNotificationsJSONRequestBody = ReadNotificationsRequest
 
 // UpdateNotificationJSONRequestBody defines body for UpdateNotification for application/json ContentType.
 type UpdateNotificationJSONRequestBody = UpdateNotificationRequest
+
+// CheckSanctionsJSONRequestBody defines body for CheckSanctions for application/json ContentType.
+type CheckSanctionsJSONRequestBody = SanctionsCheckRequest
+
+// CheckVatNumberJSONRequestBody defines body for CheckVatNumber for application/json ContentType.
+type CheckVatNumberJSONRequestBody = VatCheckRequest
 
 // CreateTemplateJSONRequestBody defines body for CreateTemplate for application/json ContentType.
 type CreateTemplateJSONRequestBody = CreateTemplateRequest
@@ -6183,6 +6710,15 @@ type ServerInterface interface {
 	// RemoveCaseParty Remove a party from a case
 	// (DELETE /api/cases/{caseId}/parties/{partyId})
 	RemoveCaseParty(ctx *echo.Context, caseID CaseID, partyID ID) error
+	// UnlinkPartyCompany Remove the link of a party to a company
+	// (DELETE /api/cases/{caseId}/parties/{partyId}/company)
+	UnlinkPartyCompany(ctx *echo.Context, caseID CaseID, partyID ID) error
+	// GetPartyCompany Get the registered company of a party
+	// (GET /api/cases/{caseId}/parties/{partyId}/company)
+	GetPartyCompany(ctx *echo.Context, caseID CaseID, partyID ID) error
+	// LinkPartyCompany Link a party to a registered company
+	// (PUT /api/cases/{caseId}/parties/{partyId}/company)
+	LinkPartyCompany(ctx *echo.Context, caseID CaseID, partyID ID) error
 	// ListCaseTasks List the tasks of a case
 	// (GET /api/cases/{caseId}/tasks)
 	ListCaseTasks(ctx *echo.Context, caseID CaseID, params ListCaseTasksParams) error
@@ -6360,6 +6896,18 @@ type ServerInterface interface {
 	// UpdateNotification Mark a notification as read or unread
 	// (PATCH /api/notifications/{notificationId})
 	UpdateNotification(ctx *echo.Context, notificationID ID) error
+	// SearchCompanies Search companies in a register
+	// (GET /api/registry/companies)
+	SearchCompanies(ctx *echo.Context, params SearchCompaniesParams) error
+	// GetRegisteredCompany Get a registered company
+	// (GET /api/registry/companies/{source}/{companyId})
+	GetRegisteredCompany(ctx *echo.Context, source CompanyRegister, companyID CompanyID) error
+	// CheckSanctions Look for a name in the lists of sanctions
+	// (POST /api/registry/sanctions-checks)
+	CheckSanctions(ctx *echo.Context) error
+	// CheckVatNumber Check a VAT number
+	// (POST /api/registry/vat-checks)
+	CheckVatNumber(ctx *echo.Context) error
 	// ListTemplates List templates
 	// (GET /api/templates)
 	ListTemplates(ctx *echo.Context, params ListTemplatesParams) error
@@ -7562,6 +8110,78 @@ func (w *ServerInterfaceWrapper) RemoveCaseParty(ctx *echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.RemoveCaseParty(ctx, caseID, partyID)
+	return err
+}
+
+// UnlinkPartyCompany converts echo context to params.
+func (w *ServerInterfaceWrapper) UnlinkPartyCompany(ctx *echo.Context) error {
+	var err error
+	// ------------- Path parameter "caseId" -------------
+	var caseID CaseID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "caseId", ctx.Param("caseId"), &caseID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter caseId: %s", err))
+	}
+
+	// ------------- Path parameter "partyId" -------------
+	var partyID ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "partyId", ctx.Param("partyId"), &partyID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter partyId: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.UnlinkPartyCompany(ctx, caseID, partyID)
+	return err
+}
+
+// GetPartyCompany converts echo context to params.
+func (w *ServerInterfaceWrapper) GetPartyCompany(ctx *echo.Context) error {
+	var err error
+	// ------------- Path parameter "caseId" -------------
+	var caseID CaseID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "caseId", ctx.Param("caseId"), &caseID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter caseId: %s", err))
+	}
+
+	// ------------- Path parameter "partyId" -------------
+	var partyID ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "partyId", ctx.Param("partyId"), &partyID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter partyId: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetPartyCompany(ctx, caseID, partyID)
+	return err
+}
+
+// LinkPartyCompany converts echo context to params.
+func (w *ServerInterfaceWrapper) LinkPartyCompany(ctx *echo.Context) error {
+	var err error
+	// ------------- Path parameter "caseId" -------------
+	var caseID CaseID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "caseId", ctx.Param("caseId"), &caseID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter caseId: %s", err))
+	}
+
+	// ------------- Path parameter "partyId" -------------
+	var partyID ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "partyId", ctx.Param("partyId"), &partyID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter partyId: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.LinkPartyCompany(ctx, caseID, partyID)
 	return err
 }
 
@@ -9040,6 +9660,94 @@ func (w *ServerInterfaceWrapper) UpdateNotification(ctx *echo.Context) error {
 	return err
 }
 
+// SearchCompanies converts echo context to params.
+func (w *ServerInterfaceWrapper) SearchCompanies(ctx *echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params SearchCompaniesParams
+	// ------------- Required query parameter "query" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "query", ctx.QueryParams(), &params.Query, runtime.BindQueryParameterOptions{Type: "string", Format: "line"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter query: %s", err))
+	}
+
+	// ------------- Optional query parameter "source" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "source", ctx.QueryParams(), &params.Source, runtime.BindQueryParameterOptions{Type: "", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter source: %s", err))
+	}
+
+	// ------------- Optional query parameter "country" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "country", ctx.QueryParams(), &params.Country, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter country: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.SearchCompanies(ctx, params)
+	return err
+}
+
+// GetRegisteredCompany converts echo context to params.
+func (w *ServerInterfaceWrapper) GetRegisteredCompany(ctx *echo.Context) error {
+	var err error
+	// ------------- Path parameter "source" -------------
+	var source CompanyRegister
+
+	err = runtime.BindStyledParameterWithOptions("simple", "source", ctx.Param("source"), &source, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter source: %s", err))
+	}
+
+	// ------------- Path parameter "companyId" -------------
+	var companyID CompanyID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "companyId", ctx.Param("companyId"), &companyID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter companyId: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetRegisteredCompany(ctx, source, companyID)
+	return err
+}
+
+// CheckSanctions converts echo context to params.
+func (w *ServerInterfaceWrapper) CheckSanctions(ctx *echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.CheckSanctions(ctx)
+	return err
+}
+
+// CheckVatNumber converts echo context to params.
+func (w *ServerInterfaceWrapper) CheckVatNumber(ctx *echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.CheckVatNumber(ctx)
+	return err
+}
+
 // ListTemplates converts echo context to params.
 func (w *ServerInterfaceWrapper) ListTemplates(ctx *echo.Context) error {
 	var err error
@@ -10165,6 +10873,9 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/api/cases/:caseId/parties", wrapper.ListCaseParties, options.OperationMiddlewares["listCaseParties"]...)
 	router.POST(options.BaseURL+"/api/cases/:caseId/parties", wrapper.AddCaseParty, options.OperationMiddlewares["addCaseParty"]...)
 	router.DELETE(options.BaseURL+"/api/cases/:caseId/parties/:partyId", wrapper.RemoveCaseParty, options.OperationMiddlewares["removeCaseParty"]...)
+	router.DELETE(options.BaseURL+"/api/cases/:caseId/parties/:partyId/company", wrapper.UnlinkPartyCompany, options.OperationMiddlewares["unlinkPartyCompany"]...)
+	router.GET(options.BaseURL+"/api/cases/:caseId/parties/:partyId/company", wrapper.GetPartyCompany, options.OperationMiddlewares["getPartyCompany"]...)
+	router.PUT(options.BaseURL+"/api/cases/:caseId/parties/:partyId/company", wrapper.LinkPartyCompany, options.OperationMiddlewares["linkPartyCompany"]...)
 	router.GET(options.BaseURL+"/api/cases/:caseId/tasks", wrapper.ListCaseTasks, options.OperationMiddlewares["listCaseTasks"]...)
 	router.POST(options.BaseURL+"/api/cases/:caseId/tasks", wrapper.CreateCaseTask, options.OperationMiddlewares["createCaseTask"]...)
 	router.DELETE(options.BaseURL+"/api/cases/:caseId/tasks/:taskId", wrapper.DeleteCaseTask, options.OperationMiddlewares["deleteCaseTask"]...)
@@ -10224,6 +10935,10 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/api/notifications/preferences", wrapper.GetNotificationPreferences, options.OperationMiddlewares["getNotificationPreferences"]...)
 	router.PUT(options.BaseURL+"/api/notifications/preferences", wrapper.SetNotificationPreferences, options.OperationMiddlewares["setNotificationPreferences"]...)
 	router.POST(options.BaseURL+"/api/notifications/read-all", wrapper.ReadNotifications, options.OperationMiddlewares["readNotifications"]...)
+	router.GET(options.BaseURL+"/api/registry/companies", wrapper.SearchCompanies, options.OperationMiddlewares["searchCompanies"]...)
+	router.GET(options.BaseURL+"/api/registry/companies/:source/:companyId", wrapper.GetRegisteredCompany, options.OperationMiddlewares["getRegisteredCompany"]...)
+	router.POST(options.BaseURL+"/api/registry/sanctions-checks", wrapper.CheckSanctions, options.OperationMiddlewares["checkSanctions"]...)
+	router.POST(options.BaseURL+"/api/registry/vat-checks", wrapper.CheckVatNumber, options.OperationMiddlewares["checkVatNumber"]...)
 	router.GET(options.BaseURL+"/api/templates", wrapper.ListTemplates, options.OperationMiddlewares["listTemplates"]...)
 	router.POST(options.BaseURL+"/api/templates", wrapper.CreateTemplate, options.OperationMiddlewares["createTemplate"]...)
 	router.GET(options.BaseURL+"/api/templates/:templateId", wrapper.GetTemplate, options.OperationMiddlewares["getTemplate"]...)
@@ -17590,6 +18305,486 @@ type RemoveCaseParty503ApplicationProblemPlusJSONResponse struct {
 }
 
 func (response RemoveCaseParty503ApplicationProblemPlusJSONResponse) VisitRemoveCasePartyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UnlinkPartyCompanyRequestObject struct {
+	CaseID  CaseID `json:"caseId"`
+	PartyID ID     `json:"partyId"`
+}
+
+type UnlinkPartyCompanyResponseObject interface {
+	VisitUnlinkPartyCompanyResponse(w http.ResponseWriter) error
+}
+
+type UnlinkPartyCompany204Response struct {
+}
+
+func (response UnlinkPartyCompany204Response) VisitUnlinkPartyCompanyResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type UnlinkPartyCompany400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response UnlinkPartyCompany400ApplicationProblemPlusJSONResponse) VisitUnlinkPartyCompanyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UnlinkPartyCompany401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response UnlinkPartyCompany401ApplicationProblemPlusJSONResponse) VisitUnlinkPartyCompanyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UnlinkPartyCompany403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response UnlinkPartyCompany403ApplicationProblemPlusJSONResponse) VisitUnlinkPartyCompanyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UnlinkPartyCompany404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response UnlinkPartyCompany404ApplicationProblemPlusJSONResponse) VisitUnlinkPartyCompanyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UnlinkPartyCompany409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response UnlinkPartyCompany409ApplicationProblemPlusJSONResponse) VisitUnlinkPartyCompanyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UnlinkPartyCompany429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response UnlinkPartyCompany429ApplicationProblemPlusJSONResponse) VisitUnlinkPartyCompanyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UnlinkPartyCompany500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response UnlinkPartyCompany500ApplicationProblemPlusJSONResponse) VisitUnlinkPartyCompanyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UnlinkPartyCompany503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response UnlinkPartyCompany503ApplicationProblemPlusJSONResponse) VisitUnlinkPartyCompanyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetPartyCompanyRequestObject struct {
+	CaseID  CaseID `json:"caseId"`
+	PartyID ID     `json:"partyId"`
+}
+
+type GetPartyCompanyResponseObject interface {
+	VisitGetPartyCompanyResponse(w http.ResponseWriter) error
+}
+
+type GetPartyCompany200JSONResponse PartyCompany
+
+func (response GetPartyCompany200JSONResponse) VisitGetPartyCompanyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetPartyCompany400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response GetPartyCompany400ApplicationProblemPlusJSONResponse) VisitGetPartyCompanyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetPartyCompany401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response GetPartyCompany401ApplicationProblemPlusJSONResponse) VisitGetPartyCompanyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetPartyCompany403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response GetPartyCompany403ApplicationProblemPlusJSONResponse) VisitGetPartyCompanyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetPartyCompany404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response GetPartyCompany404ApplicationProblemPlusJSONResponse) VisitGetPartyCompanyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetPartyCompany429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response GetPartyCompany429ApplicationProblemPlusJSONResponse) VisitGetPartyCompanyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetPartyCompany500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response GetPartyCompany500ApplicationProblemPlusJSONResponse) VisitGetPartyCompanyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetPartyCompany503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response GetPartyCompany503ApplicationProblemPlusJSONResponse) VisitGetPartyCompanyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type LinkPartyCompanyRequestObject struct {
+	CaseID  CaseID `json:"caseId"`
+	PartyID ID     `json:"partyId"`
+	Body    *LinkPartyCompanyJSONRequestBody
+}
+
+type LinkPartyCompanyResponseObject interface {
+	VisitLinkPartyCompanyResponse(w http.ResponseWriter) error
+}
+
+type LinkPartyCompany200JSONResponse PartyCompany
+
+func (response LinkPartyCompany200JSONResponse) VisitLinkPartyCompanyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type LinkPartyCompany400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response LinkPartyCompany400ApplicationProblemPlusJSONResponse) VisitLinkPartyCompanyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type LinkPartyCompany401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response LinkPartyCompany401ApplicationProblemPlusJSONResponse) VisitLinkPartyCompanyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type LinkPartyCompany403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response LinkPartyCompany403ApplicationProblemPlusJSONResponse) VisitLinkPartyCompanyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type LinkPartyCompany404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response LinkPartyCompany404ApplicationProblemPlusJSONResponse) VisitLinkPartyCompanyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type LinkPartyCompany409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response LinkPartyCompany409ApplicationProblemPlusJSONResponse) VisitLinkPartyCompanyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type LinkPartyCompany413ApplicationProblemPlusJSONResponse struct {
+	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response LinkPartyCompany413ApplicationProblemPlusJSONResponse) VisitLinkPartyCompanyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type LinkPartyCompany422ApplicationProblemPlusJSONResponse struct {
+	UnprocessableEntityApplicationProblemPlusJSONResponse
+}
+
+func (response LinkPartyCompany422ApplicationProblemPlusJSONResponse) VisitLinkPartyCompanyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type LinkPartyCompany429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response LinkPartyCompany429ApplicationProblemPlusJSONResponse) VisitLinkPartyCompanyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type LinkPartyCompany500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response LinkPartyCompany500ApplicationProblemPlusJSONResponse) VisitLinkPartyCompanyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type LinkPartyCompany502ApplicationProblemPlusJSONResponse struct {
+	BadGatewayApplicationProblemPlusJSONResponse
+}
+
+func (response LinkPartyCompany502ApplicationProblemPlusJSONResponse) VisitLinkPartyCompanyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(502)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type LinkPartyCompany503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response LinkPartyCompany503ApplicationProblemPlusJSONResponse) VisitLinkPartyCompanyResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
@@ -26715,6 +27910,639 @@ func (response UpdateNotification503ApplicationProblemPlusJSONResponse) VisitUpd
 	return err
 }
 
+type SearchCompaniesRequestObject struct {
+	Params SearchCompaniesParams
+}
+
+type SearchCompaniesResponseObject interface {
+	VisitSearchCompaniesResponse(w http.ResponseWriter) error
+}
+
+type SearchCompanies200JSONResponse RegisteredCompanyList
+
+func (response SearchCompanies200JSONResponse) VisitSearchCompaniesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SearchCompanies400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response SearchCompanies400ApplicationProblemPlusJSONResponse) VisitSearchCompaniesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SearchCompanies401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response SearchCompanies401ApplicationProblemPlusJSONResponse) VisitSearchCompaniesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SearchCompanies403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response SearchCompanies403ApplicationProblemPlusJSONResponse) VisitSearchCompaniesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SearchCompanies422ApplicationProblemPlusJSONResponse struct {
+	UnprocessableEntityApplicationProblemPlusJSONResponse
+}
+
+func (response SearchCompanies422ApplicationProblemPlusJSONResponse) VisitSearchCompaniesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SearchCompanies429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response SearchCompanies429ApplicationProblemPlusJSONResponse) VisitSearchCompaniesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SearchCompanies500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response SearchCompanies500ApplicationProblemPlusJSONResponse) VisitSearchCompaniesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SearchCompanies502ApplicationProblemPlusJSONResponse struct {
+	BadGatewayApplicationProblemPlusJSONResponse
+}
+
+func (response SearchCompanies502ApplicationProblemPlusJSONResponse) VisitSearchCompaniesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(502)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SearchCompanies503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response SearchCompanies503ApplicationProblemPlusJSONResponse) VisitSearchCompaniesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetRegisteredCompanyRequestObject struct {
+	Source    CompanyRegister `json:"source"`
+	CompanyID CompanyID       `json:"companyId"`
+}
+
+type GetRegisteredCompanyResponseObject interface {
+	VisitGetRegisteredCompanyResponse(w http.ResponseWriter) error
+}
+
+type GetRegisteredCompany200JSONResponse RegisteredCompany
+
+func (response GetRegisteredCompany200JSONResponse) VisitGetRegisteredCompanyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetRegisteredCompany400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response GetRegisteredCompany400ApplicationProblemPlusJSONResponse) VisitGetRegisteredCompanyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetRegisteredCompany401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response GetRegisteredCompany401ApplicationProblemPlusJSONResponse) VisitGetRegisteredCompanyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetRegisteredCompany403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response GetRegisteredCompany403ApplicationProblemPlusJSONResponse) VisitGetRegisteredCompanyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetRegisteredCompany404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response GetRegisteredCompany404ApplicationProblemPlusJSONResponse) VisitGetRegisteredCompanyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetRegisteredCompany429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response GetRegisteredCompany429ApplicationProblemPlusJSONResponse) VisitGetRegisteredCompanyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetRegisteredCompany500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response GetRegisteredCompany500ApplicationProblemPlusJSONResponse) VisitGetRegisteredCompanyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetRegisteredCompany502ApplicationProblemPlusJSONResponse struct {
+	BadGatewayApplicationProblemPlusJSONResponse
+}
+
+func (response GetRegisteredCompany502ApplicationProblemPlusJSONResponse) VisitGetRegisteredCompanyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(502)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetRegisteredCompany503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response GetRegisteredCompany503ApplicationProblemPlusJSONResponse) VisitGetRegisteredCompanyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CheckSanctionsRequestObject struct {
+	Body *CheckSanctionsJSONRequestBody
+}
+
+type CheckSanctionsResponseObject interface {
+	VisitCheckSanctionsResponse(w http.ResponseWriter) error
+}
+
+type CheckSanctions200JSONResponse SanctionsCheck
+
+func (response CheckSanctions200JSONResponse) VisitCheckSanctionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CheckSanctions400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response CheckSanctions400ApplicationProblemPlusJSONResponse) VisitCheckSanctionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CheckSanctions401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response CheckSanctions401ApplicationProblemPlusJSONResponse) VisitCheckSanctionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CheckSanctions403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response CheckSanctions403ApplicationProblemPlusJSONResponse) VisitCheckSanctionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CheckSanctions413ApplicationProblemPlusJSONResponse struct {
+	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response CheckSanctions413ApplicationProblemPlusJSONResponse) VisitCheckSanctionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CheckSanctions422ApplicationProblemPlusJSONResponse struct {
+	UnprocessableEntityApplicationProblemPlusJSONResponse
+}
+
+func (response CheckSanctions422ApplicationProblemPlusJSONResponse) VisitCheckSanctionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CheckSanctions429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response CheckSanctions429ApplicationProblemPlusJSONResponse) VisitCheckSanctionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CheckSanctions500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response CheckSanctions500ApplicationProblemPlusJSONResponse) VisitCheckSanctionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CheckSanctions502ApplicationProblemPlusJSONResponse struct {
+	BadGatewayApplicationProblemPlusJSONResponse
+}
+
+func (response CheckSanctions502ApplicationProblemPlusJSONResponse) VisitCheckSanctionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(502)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CheckSanctions503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response CheckSanctions503ApplicationProblemPlusJSONResponse) VisitCheckSanctionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CheckVatNumberRequestObject struct {
+	Body *CheckVatNumberJSONRequestBody
+}
+
+type CheckVatNumberResponseObject interface {
+	VisitCheckVatNumberResponse(w http.ResponseWriter) error
+}
+
+type CheckVatNumber200JSONResponse VatCheck
+
+func (response CheckVatNumber200JSONResponse) VisitCheckVatNumberResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CheckVatNumber400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response CheckVatNumber400ApplicationProblemPlusJSONResponse) VisitCheckVatNumberResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CheckVatNumber401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response CheckVatNumber401ApplicationProblemPlusJSONResponse) VisitCheckVatNumberResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CheckVatNumber403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response CheckVatNumber403ApplicationProblemPlusJSONResponse) VisitCheckVatNumberResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CheckVatNumber413ApplicationProblemPlusJSONResponse struct {
+	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response CheckVatNumber413ApplicationProblemPlusJSONResponse) VisitCheckVatNumberResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CheckVatNumber422ApplicationProblemPlusJSONResponse struct {
+	UnprocessableEntityApplicationProblemPlusJSONResponse
+}
+
+func (response CheckVatNumber422ApplicationProblemPlusJSONResponse) VisitCheckVatNumberResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CheckVatNumber429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response CheckVatNumber429ApplicationProblemPlusJSONResponse) VisitCheckVatNumberResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CheckVatNumber500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response CheckVatNumber500ApplicationProblemPlusJSONResponse) VisitCheckVatNumberResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CheckVatNumber502ApplicationProblemPlusJSONResponse struct {
+	BadGatewayApplicationProblemPlusJSONResponse
+}
+
+func (response CheckVatNumber502ApplicationProblemPlusJSONResponse) VisitCheckVatNumberResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(502)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CheckVatNumber503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response CheckVatNumber503ApplicationProblemPlusJSONResponse) VisitCheckVatNumberResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListTemplatesRequestObject struct {
 	Params ListTemplatesParams
 }
@@ -31997,6 +33825,15 @@ type StrictServerInterface interface {
 	// RemoveCaseParty Remove a party from a case
 	// (DELETE /api/cases/{caseId}/parties/{partyId})
 	RemoveCaseParty(ctx context.Context, request RemoveCasePartyRequestObject) (RemoveCasePartyResponseObject, error)
+	// UnlinkPartyCompany Remove the link of a party to a company
+	// (DELETE /api/cases/{caseId}/parties/{partyId}/company)
+	UnlinkPartyCompany(ctx context.Context, request UnlinkPartyCompanyRequestObject) (UnlinkPartyCompanyResponseObject, error)
+	// GetPartyCompany Get the registered company of a party
+	// (GET /api/cases/{caseId}/parties/{partyId}/company)
+	GetPartyCompany(ctx context.Context, request GetPartyCompanyRequestObject) (GetPartyCompanyResponseObject, error)
+	// LinkPartyCompany Link a party to a registered company
+	// (PUT /api/cases/{caseId}/parties/{partyId}/company)
+	LinkPartyCompany(ctx context.Context, request LinkPartyCompanyRequestObject) (LinkPartyCompanyResponseObject, error)
 	// ListCaseTasks List the tasks of a case
 	// (GET /api/cases/{caseId}/tasks)
 	ListCaseTasks(ctx context.Context, request ListCaseTasksRequestObject) (ListCaseTasksResponseObject, error)
@@ -32174,6 +34011,18 @@ type StrictServerInterface interface {
 	// UpdateNotification Mark a notification as read or unread
 	// (PATCH /api/notifications/{notificationId})
 	UpdateNotification(ctx context.Context, request UpdateNotificationRequestObject) (UpdateNotificationResponseObject, error)
+	// SearchCompanies Search companies in a register
+	// (GET /api/registry/companies)
+	SearchCompanies(ctx context.Context, request SearchCompaniesRequestObject) (SearchCompaniesResponseObject, error)
+	// GetRegisteredCompany Get a registered company
+	// (GET /api/registry/companies/{source}/{companyId})
+	GetRegisteredCompany(ctx context.Context, request GetRegisteredCompanyRequestObject) (GetRegisteredCompanyResponseObject, error)
+	// CheckSanctions Look for a name in the lists of sanctions
+	// (POST /api/registry/sanctions-checks)
+	CheckSanctions(ctx context.Context, request CheckSanctionsRequestObject) (CheckSanctionsResponseObject, error)
+	// CheckVatNumber Check a VAT number
+	// (POST /api/registry/vat-checks)
+	CheckVatNumber(ctx context.Context, request CheckVatNumberRequestObject) (CheckVatNumberResponseObject, error)
 	// ListTemplates List templates
 	// (GET /api/templates)
 	ListTemplates(ctx context.Context, request ListTemplatesRequestObject) (ListTemplatesResponseObject, error)
@@ -34061,6 +35910,107 @@ func (sh *strictHandler) RemoveCaseParty(ctx *echo.Context, caseID CaseID, party
 		return err
 	} else if validResponse, ok := response.(RemoveCasePartyResponseObject); ok {
 		return validResponse.VisitRemoveCasePartyResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// UnlinkPartyCompany operation middleware
+func (sh *strictHandler) UnlinkPartyCompany(ctx *echo.Context, caseID CaseID, partyID ID) error {
+	var request UnlinkPartyCompanyRequestObject
+
+	request.CaseID = caseID
+	request.PartyID = partyID
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.UnlinkPartyCompany(ctx.Request().Context(), request.(UnlinkPartyCompanyRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "UnlinkPartyCompany")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(UnlinkPartyCompanyResponseObject); ok {
+		return validResponse.VisitUnlinkPartyCompanyResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetPartyCompany operation middleware
+func (sh *strictHandler) GetPartyCompany(ctx *echo.Context, caseID CaseID, partyID ID) error {
+	var request GetPartyCompanyRequestObject
+
+	request.CaseID = caseID
+	request.PartyID = partyID
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetPartyCompany(ctx.Request().Context(), request.(GetPartyCompanyRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetPartyCompany")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetPartyCompanyResponseObject); ok {
+		return validResponse.VisitGetPartyCompanyResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// LinkPartyCompany operation middleware
+func (sh *strictHandler) LinkPartyCompany(ctx *echo.Context, caseID CaseID, partyID ID) error {
+	var request LinkPartyCompanyRequestObject
+
+	request.CaseID = caseID
+	request.PartyID = partyID
+
+	var body LinkPartyCompanyJSONRequestBody
+	var err error
+	if _, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = echo.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.LinkPartyCompany(ctx.Request().Context(), request.(LinkPartyCompanyRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "LinkPartyCompany")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(LinkPartyCompanyResponseObject); ok {
+		return validResponse.VisitLinkPartyCompanyResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -36043,6 +37993,149 @@ func (sh *strictHandler) UpdateNotification(ctx *echo.Context, notificationID ID
 		return err
 	} else if validResponse, ok := response.(UpdateNotificationResponseObject); ok {
 		return validResponse.VisitUpdateNotificationResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// SearchCompanies operation middleware
+func (sh *strictHandler) SearchCompanies(ctx *echo.Context, params SearchCompaniesParams) error {
+	var request SearchCompaniesRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.SearchCompanies(ctx.Request().Context(), request.(SearchCompaniesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SearchCompanies")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(SearchCompaniesResponseObject); ok {
+		return validResponse.VisitSearchCompaniesResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetRegisteredCompany operation middleware
+func (sh *strictHandler) GetRegisteredCompany(ctx *echo.Context, source CompanyRegister, companyID CompanyID) error {
+	var request GetRegisteredCompanyRequestObject
+
+	request.Source = source
+	request.CompanyID = companyID
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetRegisteredCompany(ctx.Request().Context(), request.(GetRegisteredCompanyRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetRegisteredCompany")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetRegisteredCompanyResponseObject); ok {
+		return validResponse.VisitGetRegisteredCompanyResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// CheckSanctions operation middleware
+func (sh *strictHandler) CheckSanctions(ctx *echo.Context) error {
+	var request CheckSanctionsRequestObject
+
+	var body CheckSanctionsJSONRequestBody
+	var err error
+	if _, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = echo.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CheckSanctions(ctx.Request().Context(), request.(CheckSanctionsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CheckSanctions")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(CheckSanctionsResponseObject); ok {
+		return validResponse.VisitCheckSanctionsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// CheckVatNumber operation middleware
+func (sh *strictHandler) CheckVatNumber(ctx *echo.Context) error {
+	var request CheckVatNumberRequestObject
+
+	var body CheckVatNumberJSONRequestBody
+	var err error
+	if _, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = echo.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CheckVatNumber(ctx.Request().Context(), request.(CheckVatNumberRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CheckVatNumber")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(CheckVatNumberResponseObject); ok {
+		return validResponse.VisitCheckVatNumberResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

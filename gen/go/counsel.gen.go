@@ -75,6 +75,8 @@ const (
 	APIKeyScopeJobsWrite          APIKeyScope = "jobs:write"
 	APIKeyScopeNotificationsRead  APIKeyScope = "notifications:read"
 	APIKeyScopeNotificationsWrite APIKeyScope = "notifications:write"
+	APIKeyScopeRegistryRead       APIKeyScope = "registry:read"
+	APIKeyScopeRegistryWrite      APIKeyScope = "registry:write"
 	APIKeyScopeTemplatesRead      APIKeyScope = "templates:read"
 	APIKeyScopeTemplatesWrite     APIKeyScope = "templates:write"
 	APIKeyScopeTestDataWrite      APIKeyScope = "test-data:write"
@@ -129,6 +131,33 @@ const (
 	ClarificationAboutDates        ClarificationAbout = "dates"
 	ClarificationAboutFacts        ClarificationAbout = "facts"
 	ClarificationAboutJurisdiction ClarificationAbout = "jurisdiction"
+)
+
+// Defines values for CompanyFilingType.
+const (
+	CompanyFilingTypeAccounts              CompanyFilingType = "accounts"
+	CompanyFilingTypeConfirmationStatement CompanyFilingType = "confirmation-statement"
+)
+
+// Defines values for CompanyRegister.
+const (
+	CompanyRegisterCompaniesHouse CompanyRegister = "companies-house"
+	CompanyRegisterGleif          CompanyRegister = "gleif"
+)
+
+// Defines values for CompanyRelationType.
+const (
+	CompanyRelationTypeDirectParent   CompanyRelationType = "direct-parent"
+	CompanyRelationTypeSuccessor      CompanyRelationType = "successor"
+	CompanyRelationTypeUltimateParent CompanyRelationType = "ultimate-parent"
+)
+
+// Defines values for CompanyStatus.
+const (
+	CompanyStatusActive    CompanyStatus = "active"
+	CompanyStatusInactive  CompanyStatus = "inactive"
+	CompanyStatusInsolvent CompanyStatus = "insolvent"
+	CompanyStatusUnknown   CompanyStatus = "unknown"
 )
 
 // Defines values for ConsultationKind.
@@ -361,6 +390,33 @@ const (
 	RoleLawyer Role = "lawyer"
 )
 
+// Defines values for SanctionsHitBirthYear.
+const (
+	SanctionsHitBirthYearDiffers SanctionsHitBirthYear = "differs"
+	SanctionsHitBirthYearSame    SanctionsHitBirthYear = "same"
+	SanctionsHitBirthYearUnknown SanctionsHitBirthYear = "unknown"
+)
+
+// Defines values for SanctionsHitKind.
+const (
+	SanctionsHitKindCompany SanctionsHitKind = "company"
+	SanctionsHitKindOther   SanctionsHitKind = "other"
+	SanctionsHitKindPerson  SanctionsHitKind = "person"
+)
+
+// Defines values for SanctionsListName.
+const (
+	SanctionsListNameEu SanctionsListName = "eu"
+	SanctionsListNameUk SanctionsListName = "uk"
+	SanctionsListNameUs SanctionsListName = "us"
+)
+
+// Defines values for ScreenedKind.
+const (
+	ScreenedKindCompany ScreenedKind = "company"
+	ScreenedKindPerson  ScreenedKind = "person"
+)
+
 // Defines values for Severity.
 const (
 	SeverityHigh   Severity = "high"
@@ -533,6 +589,13 @@ const (
 	ToneFormal   Tone = "formal"
 	ToneFriendly Tone = "friendly"
 	TonePlain    Tone = "plain"
+)
+
+// Defines values for VatStatus.
+const (
+	VatStatusInvalid VatStatus = "invalid"
+	VatStatusUnknown VatStatus = "unknown"
+	VatStatusValid   VatStatus = "valid"
 )
 
 // Defines values for WebhookDisabledReason.
@@ -1231,6 +1294,61 @@ type Clarification struct {
 // ClarificationAbout What is missing: whose law applies, the dates that deadlines depend on, or another fact.
 type ClarificationAbout string
 
+// CompanyFiling defines model for CompanyFiling.
+type CompanyFiling struct {
+	// DueOn A day, as YYYY-MM-DD.
+	DueOn *Day `json:"dueOn,omitempty"`
+
+	// Overdue Whether the register calls it overdue.
+	Overdue bool `json:"overdue"`
+
+	// Type What is to be filed.
+	Type CompanyFilingType `json:"type"`
+}
+
+// CompanyFilingType What is to be filed.
+type CompanyFilingType string
+
+// CompanyID The id of a company in its register: an LEI, or a company number.
+type CompanyID = string
+
+// CompanyOfficer defines model for CompanyOfficer.
+type CompanyOfficer struct {
+	// AppointedOn A day, as YYYY-MM-DD.
+	AppointedOn *Day `json:"appointedOn,omitempty"`
+
+	// Name The name.
+	Name string `json:"name"`
+
+	// ResignedOn A day, as YYYY-MM-DD.
+	ResignedOn *Day `json:"resignedOn,omitempty"`
+
+	// Role The office in the words of the register, such as director.
+	Role string `json:"role"`
+}
+
+// CompanyRegister A register of companies: the Global LEI Index (`gleif`), or Companies House of the United Kingdom.
+type CompanyRegister string
+
+// CompanyRelation defines model for CompanyRelation.
+type CompanyRelation struct {
+	// ID The id of the other company in the register.
+	ID *string `json:"id,omitempty"`
+
+	// Name The name of the other company.
+	Name *string `json:"name,omitempty"`
+
+	// Type What the other company is to this one.
+	Type CompanyRelationType `json:"type"`
+}
+
+// CompanyRelationType What the other company is to this one.
+type CompanyRelationType string
+
+// CompanyStatus Whether the company exists. `insolvent`: it exists, and is in liquidation, administration or the like. `inactive`:
+// dissolved, closed or merged. `unknown`: the register reports no status that is known here.
+type CompanyStatus string
+
 // Consultation defines model for Consultation.
 type Consultation struct {
 	// Answer The answer or draft in Markdown, or the findings as JSON.
@@ -1447,6 +1565,9 @@ type CreateWebhookRequest struct {
 	// URL Where events are POSTed.
 	URL WebhookURL `json:"url"`
 }
+
+// Day A day, as YYYY-MM-DD.
+type Day = string
 
 // DeleteTestDataResponse defines model for DeleteTestDataResponse.
 type DeleteTestDataResponse struct {
@@ -2254,6 +2375,15 @@ type JobProgress struct {
 // JobStatus The state of the job. A job that will be retried is waiting; failed is final.
 type JobStatus string
 
+// LinkPartyCompanyRequest defines model for LinkPartyCompanyRequest.
+type LinkPartyCompanyRequest struct {
+	// CompanyID The id of a company in its register: an LEI, or a company number.
+	CompanyID CompanyID `json:"companyId"`
+
+	// Source A register of companies: the Global LEI Index (`gleif`), or Companies House of the United Kingdom.
+	Source CompanyRegister `json:"source"`
+}
+
 // LinkToken The part of the link after the `=`.
 type LinkToken = string
 
@@ -2446,6 +2576,23 @@ type PageBox struct {
 // PartStatus The state of a part.
 type PartStatus string
 
+// PartyCompany defines model for PartyCompany.
+type PartyCompany struct {
+	Company RegisteredCompany `json:"company"`
+
+	// Fields Particulars of a company in the shape of a party in the shipped templates.
+	Fields PartyFields `json:"fields"`
+
+	// LinkedAt RFC 3339, in UTC.
+	LinkedAt Time `json:"linkedAt"`
+
+	// LinkedBy A UUIDv7: ids sort by creation time.
+	LinkedBy ID `json:"linkedBy"`
+
+	// PartyID A UUIDv7: ids sort by creation time.
+	PartyID ID `json:"partyId"`
+}
+
 // PartyConflict defines model for PartyConflict.
 type PartyConflict struct {
 	// CaseID A UUIDv7: ids sort by creation time.
@@ -2469,6 +2616,18 @@ type PartyConflictMatched string
 
 // PartyConflictReasons defines model for PartyConflict.Reasons.
 type PartyConflictReasons string
+
+// PartyFields Particulars of a company in the shape of a party in the shipped templates.
+type PartyFields struct {
+	// Address The address on one line.
+	Address *string `json:"address,omitempty"`
+
+	// Name The legal name.
+	Name string `json:"name"`
+
+	// RegistrationNumber The number in the register of companies.
+	RegistrationNumber *string `json:"registrationNumber,omitempty"`
+}
 
 // PartyKind Whether a party is a person or a company.
 type PartyKind string
@@ -2692,6 +2851,98 @@ type RegisterRequest struct {
 	Password Password `json:"password"`
 }
 
+// RegisteredAddress defines model for RegisteredAddress.
+type RegisteredAddress struct {
+	// City The town or city.
+	City *string `json:"city,omitempty"`
+
+	// Country ISO 3166-1 alpha-2, or the name of the country, as the register writes it.
+	Country *string `json:"country,omitempty"`
+
+	// Lines Street, house and the like.
+	Lines []string `json:"lines,omitempty"`
+
+	// PostalCode The postal code.
+	PostalCode *string `json:"postalCode,omitempty"`
+
+	// Region The region, as the register writes it.
+	Region *string `json:"region,omitempty"`
+}
+
+// RegisteredCompany defines model for RegisteredCompany.
+type RegisteredCompany struct {
+	Address RegisteredAddress `json:"address"`
+
+	// CreatedOn A day, as YYYY-MM-DD.
+	CreatedOn *Day `json:"createdOn,omitempty"`
+
+	// DissolvedOn A day, as YYYY-MM-DD.
+	DissolvedOn *Day `json:"dissolvedOn,omitempty"`
+
+	// Filings What is to be filed next.
+	Filings      []CompanyFiling    `json:"filings"`
+	Headquarters *RegisteredAddress `json:"headquarters,omitempty"`
+
+	// ID The id of a company in its register: an LEI, or a company number.
+	ID CompanyID `json:"id"`
+
+	// Jurisdiction The law under which the company exists, as the register codes it.
+	Jurisdiction *string `json:"jurisdiction,omitempty"`
+
+	// LegalForm The legal form as the register codes it, such as ltd or the code of ISO 20275.
+	LegalForm *string        `json:"legalForm,omitempty"`
+	Lei       *RegisteredLei `json:"lei,omitempty"`
+
+	// Name The legal name.
+	Name string `json:"name"`
+
+	// Officers Present and former officers; only from `getRegisteredCompany`, and only if the register has them.
+	Officers []CompanyOfficer `json:"officers,omitempty"`
+
+	// OtherNames Former and other names.
+	OtherNames []string `json:"otherNames"`
+
+	// Register The register of companies, such as the code of a registration authority.
+	Register *string `json:"register,omitempty"`
+
+	// RegisterStatus The status in the words of the register.
+	RegisterStatus *string `json:"registerStatus,omitempty"`
+
+	// RegistrationNumber The number in that register.
+	RegistrationNumber *string `json:"registrationNumber,omitempty"`
+
+	// Relations Parents and successors.
+	Relations []CompanyRelation `json:"relations"`
+
+	// Source A register of companies: the Global LEI Index (`gleif`), or Companies House of the United Kingdom.
+	Source CompanyRegister `json:"source"`
+
+	// Status Whether the company exists. `insolvent`: it exists, and is in liquidation, administration or the like. `inactive`:
+	// dissolved, closed or merged. `unknown`: the register reports no status that is known here.
+	Status CompanyStatus `json:"status"`
+}
+
+// RegisteredCompanyList defines model for RegisteredCompanyList.
+type RegisteredCompanyList struct {
+	// Items The companies.
+	Items []RegisteredCompany `json:"items"`
+
+	// NextCursor The cursor of the next page; absent on the last page.
+	NextCursor *NextCursor `json:"nextCursor,omitempty"`
+}
+
+// RegisteredLei defines model for RegisteredLei.
+type RegisteredLei struct {
+	// Code The LEI.
+	Code string `json:"code"`
+
+	// RenewalOn A day, as YYYY-MM-DD.
+	RenewalOn *Day `json:"renewalOn,omitempty"`
+
+	// Status The status of the LEI in the words of GLEIF, such as ISSUED, LAPSED, MERGED or RETIRED.
+	Status string `json:"status"`
+}
+
 // RenderBatchRequest defines model for RenderBatchRequest.
 type RenderBatchRequest struct {
 	// Items The documents to render.
@@ -2825,6 +3076,93 @@ type ReviewPolicy = string
 
 // Role The role of an account.
 type Role string
+
+// SanctionsCheck defines model for SanctionsCheck.
+type SanctionsCheck struct {
+	// Hits Similar names, the best first.
+	Hits []SanctionsHit `json:"hits"`
+
+	// Lists What was looked through.
+	Lists []ScreenedList `json:"lists"`
+
+	// Truncated Whether there are more hits.
+	Truncated bool `json:"truncated"`
+}
+
+// SanctionsCheckRequest defines model for SanctionsCheckRequest.
+type SanctionsCheckRequest struct {
+	// BirthYear The year of birth of a person.
+	BirthYear *int32 `json:"birthYear,omitempty"`
+
+	// Kind What has the name.
+	Kind ScreenedKind `json:"kind"`
+
+	// Name The name.
+	Name string `json:"name"`
+}
+
+// SanctionsHit defines model for SanctionsHit.
+type SanctionsHit struct {
+	// BirthYear Whether the year of birth agrees, give or take one.
+	BirthYear SanctionsHitBirthYear `json:"birthYear"`
+
+	// BirthYears The years of birth of the entry.
+	BirthYears []int32 `json:"birthYears"`
+
+	// Countries The nationalities of the entry, as the list writes them.
+	Countries []string `json:"countries"`
+
+	// EntryID The id of the entry in its list.
+	EntryID string `json:"entryId"`
+
+	// Kind What is listed; `other` is a ship or an aircraft.
+	Kind SanctionsHitKind `json:"kind"`
+
+	// List The list: of the European Union, the United Kingdom, or OFAC.
+	List SanctionsListName `json:"list"`
+
+	// MatchedName The name or alias that matches.
+	MatchedName string `json:"matchedName"`
+
+	// PrimaryName The first name of the entry.
+	PrimaryName string `json:"primaryName"`
+
+	// Programme The regime or programme.
+	Programme *string `json:"programme,omitempty"`
+
+	// Reasons How the names differ.
+	Reasons []string `json:"reasons"`
+
+	// Score How similar the names are, in percent; from 95 on they are the same name, written otherwise.
+	Score int32 `json:"score"`
+
+	// WeakAlias Whether the list calls that alias one of low quality.
+	WeakAlias bool `json:"weakAlias"`
+}
+
+// SanctionsHitBirthYear Whether the year of birth agrees, give or take one.
+type SanctionsHitBirthYear string
+
+// SanctionsHitKind What is listed; `other` is a ship or an aircraft.
+type SanctionsHitKind string
+
+// SanctionsListName The list: of the European Union, the United Kingdom, or OFAC.
+type SanctionsListName string
+
+// ScreenedKind What has the name.
+type ScreenedKind string
+
+// ScreenedList defines model for ScreenedList.
+type ScreenedList struct {
+	// Entries How many entries it has.
+	Entries int32 `json:"entries"`
+
+	// Name The list: of the European Union, the United Kingdom, or OFAC.
+	Name SanctionsListName `json:"name"`
+
+	// PublishedOn A day, as YYYY-MM-DD.
+	PublishedOn *Day `json:"publishedOn,omitempty"`
+}
 
 // SendEmailRequest defines model for SendEmailRequest.
 type SendEmailRequest struct {
@@ -3685,6 +4023,42 @@ type UserList struct {
 	NextCursor *NextCursor `json:"nextCursor,omitempty"`
 }
 
+// VatCheck defines model for VatCheck.
+type VatCheck struct {
+	// Address The address, if the member state discloses it.
+	Address *string `json:"address,omitempty"`
+
+	// CheckedAt RFC 3339, in UTC.
+	CheckedAt Time `json:"checkedAt"`
+
+	// ConsultationNumber The number under which VIES recorded the check.
+	ConsultationNumber *string `json:"consultationNumber,omitempty"`
+
+	// Name The name, if the member state discloses it.
+	Name *string `json:"name,omitempty"`
+
+	// Number The number with its prefix and without separators.
+	Number string `json:"number"`
+
+	// Reason Why it is unknown, in the words of VIES, such as MS_UNAVAILABLE.
+	Reason *string `json:"reason,omitempty"`
+
+	// Status The answer; `unknown` if VIES or the member state cannot say.
+	Status VatStatus `json:"status"`
+}
+
+// VatCheckRequest defines model for VatCheckRequest.
+type VatCheckRequest struct {
+	// Number A VAT number of a member state of the European Union or Northern Ireland, with the country's prefix; spaces, dots and hyphens are ignored.
+	Number VatNumber `json:"number"`
+}
+
+// VatNumber A VAT number of a member state of the European Union or Northern Ireland, with the country's prefix; spaces, dots and hyphens are ignored.
+type VatNumber = string
+
+// VatStatus The answer; `unknown` if VIES or the member state cannot say.
+type VatStatus string
+
 // Verification defines model for Verification.
 type Verification struct {
 	// Checksum The SHA-256 of a file's bytes.
@@ -4279,6 +4653,24 @@ type ListNotificationsParams struct {
 
 	// Unread true: only unread ones.
 	Unread *bool `form:"unread,omitempty" json:"unread,omitempty"`
+}
+
+// SearchCompaniesParams defines parameters for SearchCompanies.
+type SearchCompaniesParams struct {
+	// Query A name, a part of one, an LEI or a company number.
+	Query string `form:"query" json:"query"`
+
+	// Source The register.
+	Source *CompanyRegister `form:"source,omitempty" json:"source,omitempty"`
+
+	// Country The country of the legal address, as ISO 3166-1 alpha-2.
+	Country *string `form:"country,omitempty" json:"country,omitempty"`
+
+	// Limit The page size: how many items to return at most.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor `nextCursor` of the previous page; absent or empty for the first page. Opaque: its format can change. A cursor of another list is 422.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // ListTemplatesParams defines parameters for ListTemplates.
@@ -5220,6 +5612,37 @@ func (c *Client) RemoveCaseParty(ctx context.Context, caseID CaseID, partyID ID,
 	return c.sendForNothing(ctx, call, options)
 }
 
+// UnlinkPartyCompany: Remove the link of a party to a company.
+//
+// For owners, lawyers and assistants of an open case. A party without a link is 404.
+func (c *Client) UnlinkPartyCompany(ctx context.Context, caseID CaseID, partyID ID, options ...CallOption) error {
+	call := newCall(http.MethodDelete, fmt.Sprintf("/api/cases/%s/parties/%s/company", segment(caseID), segment(partyID)))
+	call.authorized = true
+	return c.sendForNothing(ctx, call, options)
+}
+
+// GetPartyCompany: Get the registered company of a party.
+//
+// Returns the company that the party is linked to, as the register reported it when it was linked, and its particulars as
+// `fields`: in the shape of a party in the shipped templates, so that they can be copied into the `data` of `renderPdf`. A party without a
+// link is 404.
+func (c *Client) GetPartyCompany(ctx context.Context, caseID CaseID, partyID ID, options ...CallOption) (*PartyCompany, error) {
+	call := newCall(http.MethodGet, fmt.Sprintf("/api/cases/%s/parties/%s/company", segment(caseID), segment(partyID)))
+	call.authorized = true
+	return sendFor[PartyCompany](ctx, c, call, options)
+}
+
+// LinkPartyCompany: Link a party to a registered company.
+//
+// For owners, lawyers and assistants of an open case. Stores what the register reports about the company; linking again
+// replaces it. The party's own name and number stay as they are.
+func (c *Client) LinkPartyCompany(ctx context.Context, caseID CaseID, partyID ID, body LinkPartyCompanyRequest, options ...CallOption) (*PartyCompany, error) {
+	call := newCall(http.MethodPut, fmt.Sprintf("/api/cases/%s/parties/%s/company", segment(caseID), segment(partyID)))
+	call.body = body
+	call.authorized = true
+	return sendFor[PartyCompany](ctx, c, call, options)
+}
+
 // ListCaseTasks: List the tasks of a case.
 //
 // Returns tasks, newest first.
@@ -6108,6 +6531,69 @@ func (c *Client) UpdateNotification(ctx context.Context, notificationID ID, body
 	return sendFor[Notification](ctx, c, call, options)
 }
 
+// SearchCompanies: Search companies in a register.
+//
+// Asks an official register for companies by name or number. Answers can be an hour old. The order is the register's.
+// Companies House reaches the first 1,000 results; a `country` other than `GB` finds nothing there.
+//
+// A register that cannot be asked now is 503 `registry_unavailable` or, while its rate limit is used up,
+// `registry_rate_limited`; an answer that cannot be read is 502 `registry_response`. One that this installation does
+// not use is 503 `registry_not_configured`.
+func (c *Client) SearchCompanies(ctx context.Context, params SearchCompaniesParams, options ...CallOption) (*RegisteredCompanyList, error) {
+	call := newCall(http.MethodGet, "/api/registry/companies")
+	call.addQuery("query", true, params.Query)
+	if params.Source != nil {
+		call.addQuery("source", true, *params.Source)
+	}
+	if params.Country != nil {
+		call.addQuery("country", true, *params.Country)
+	}
+	if params.Limit != nil {
+		call.addQuery("limit", true, *params.Limit)
+	}
+	if params.Cursor != nil {
+		call.addQuery("cursor", true, *params.Cursor)
+	}
+	call.authorized = true
+	return sendFor[RegisteredCompanyList](ctx, c, call, options)
+}
+
+// GetRegisteredCompany: Get a registered company.
+//
+// Returns what the register reports about a company, with its officers if the register has them. The company can be an
+// hour old; officers are asked for each time, since they are people.
+func (c *Client) GetRegisteredCompany(ctx context.Context, source CompanyRegister, companyID CompanyID, options ...CallOption) (*RegisteredCompany, error) {
+	call := newCall(http.MethodGet, fmt.Sprintf("/api/registry/companies/%s/%s", segment(source), segment(companyID)))
+	call.authorized = true
+	return sendFor[RegisteredCompany](ctx, c, call, options)
+}
+
+// CheckSanctions: Look for a name in the lists of sanctions.
+//
+// Compares a name with those of the lists that the operator supplies: the European Union's, the United Kingdom's and OFAC's of the
+// United States. Spellings, scripts, the order of words, initials and legal forms are taken into account; `reasons`
+// names how a hit differs. A hit is a similar name: people decide whether it is the same person or company.
+// `lists` names what was looked through; a list that is absent was not. Nothing is stored.
+func (c *Client) CheckSanctions(ctx context.Context, body SanctionsCheckRequest, options ...CallOption) (*SanctionsCheck, error) {
+	call := newCall(http.MethodPost, "/api/registry/sanctions-checks")
+	call.body = body
+	call.authorized = true
+	return sendFor[SanctionsCheck](ctx, c, call, options)
+}
+
+// CheckVatNumber: Check a VAT number.
+//
+// Asks VIES, the VAT information exchange system of the European Union. `unknown` means that VIES or the member state cannot
+// say now, with its own `reason`; it never means that the number is invalid. `consultationNumber` is evidence
+// of the check; VIES gives one if the operator has set the firm's own VAT number. Nothing is stored: to keep the
+// evidence, watch the number with `createWatch`.
+func (c *Client) CheckVatNumber(ctx context.Context, body VatCheckRequest, options ...CallOption) (*VatCheck, error) {
+	call := newCall(http.MethodPost, "/api/registry/vat-checks")
+	call.body = body
+	call.authorized = true
+	return sendFor[VatCheck](ctx, c, call, options)
+}
+
 // ListTemplates: List templates.
 //
 // Returns templates ordered by id, each with the versions that the caller can use: all versions of
@@ -6802,6 +7288,21 @@ func (c *Client) ListNotificationsAll(ctx context.Context, params ListNotificati
 			params.Cursor = cursor
 		}
 		page, err := c.ListNotifications(ctx, params, options...)
+		if err != nil {
+			return nil, nil, err
+		}
+		return page.Items, page.NextCursor, nil
+	})
+}
+
+// SearchCompaniesAll yields the items of all pages of SearchCompanies. It requests each page when it is reached, with
+// params.Limit items. After an error, which comes with a zero item, it ends.
+func (c *Client) SearchCompaniesAll(ctx context.Context, params SearchCompaniesParams, options ...CallOption) iter.Seq2[RegisteredCompany, error] {
+	return pages(func(cursor *string) ([]RegisteredCompany, *string, error) {
+		if cursor != nil {
+			params.Cursor = cursor
+		}
+		page, err := c.SearchCompanies(ctx, params, options...)
 		if err != nil {
 			return nil, nil, err
 		}

@@ -109,6 +109,8 @@ class CreateApiKeyRequest(BaseModel):
             "jobs:write",
             "notifications:read",
             "notifications:write",
+            "registry:read",
+            "registry:write",
             "templates:read",
             "templates:write",
             "test-data:write",
@@ -185,6 +187,8 @@ class ApiKey(BaseModel):
             "jobs:write",
             "notifications:read",
             "notifications:write",
+            "registry:read",
+            "registry:write",
             "templates:read",
             "templates:write",
             "test-data:write",
@@ -1595,6 +1599,404 @@ class PartyConflict(BaseModel):
     case_id: Annotated[str | None, Field(alias="caseId")] = None
     """
     A UUIDv7: ids sort by creation time.
+    """
+
+
+class RegisteredAddress(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    lines: list[str] | None = None
+    """
+    Street, house and the like.
+    """
+    postal_code: Annotated[str | None, Field(alias="postalCode")] = None
+    """
+    The postal code.
+    """
+    city: str | None = None
+    """
+    The town or city.
+    """
+    region: str | None = None
+    """
+    The region, as the register writes it.
+    """
+    country: str | None = None
+    """
+    ISO 3166-1 alpha-2, or the name of the country, as the register writes it.
+    """
+
+
+class RegisteredLei(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    code: str
+    """
+    The LEI.
+    """
+    status: str
+    """
+    The status of the LEI in the words of GLEIF, such as ISSUED, LAPSED, MERGED or RETIRED.
+    """
+    renewal_on: Annotated[str | None, Field(alias="renewalOn")] = None
+    """
+    A day, as YYYY-MM-DD.
+    """
+
+
+class CompanyFiling(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    type: Literal["accounts", "confirmation-statement"] | str
+    """
+    What is to be filed.
+    """
+    due_on: Annotated[str | None, Field(alias="dueOn")] = None
+    """
+    A day, as YYYY-MM-DD.
+    """
+    overdue: bool
+    """
+    Whether the register calls it overdue.
+    """
+
+
+class CompanyRelation(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    type: Literal["direct-parent", "ultimate-parent", "successor"] | str
+    """
+    What the other company is to this one.
+    """
+    id: str | None = None
+    """
+    The id of the other company in the register.
+    """
+    name: str | None = None
+    """
+    The name of the other company.
+    """
+
+
+class CompanyOfficer(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    name: str
+    """
+    The name.
+    """
+    role: str
+    """
+    The office in the words of the register, such as director.
+    """
+    appointed_on: Annotated[str | None, Field(alias="appointedOn")] = None
+    """
+    A day, as YYYY-MM-DD.
+    """
+    resigned_on: Annotated[str | None, Field(alias="resignedOn")] = None
+    """
+    A day, as YYYY-MM-DD.
+    """
+
+
+class RegisteredCompany(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    source: Literal["gleif", "companies-house"] | str
+    """
+    A register of companies: the Global LEI Index (`gleif`), or Companies House of the United Kingdom.
+    """
+    id: str
+    """
+    The id of a company in its register: an LEI, or a company number.
+    """
+    name: str
+    """
+    The legal name.
+    """
+    other_names: Annotated[list[str], Field(alias="otherNames")]
+    """
+    Former and other names.
+    """
+    status: Literal["active", "insolvent", "inactive", "unknown"] | str
+    """
+    Whether the company exists. `insolvent`: it exists, and is in liquidation, administration or the like. `inactive`:
+    dissolved, closed or merged. `unknown`: the register reports no status that is known here.
+
+    """
+    register_status: Annotated[str | None, Field(alias="registerStatus")] = None
+    """
+    The status in the words of the register.
+    """
+    legal_form: Annotated[str | None, Field(alias="legalForm")] = None
+    """
+    The legal form as the register codes it, such as ltd or the code of ISO 20275.
+    """
+    jurisdiction: str | None = None
+    """
+    The law under which the company exists, as the register codes it.
+    """
+    register_: Annotated[str | None, Field(alias="register")] = None
+    """
+    The register of companies, such as the code of a registration authority.
+    """
+    registration_number: Annotated[str | None, Field(alias="registrationNumber")] = None
+    """
+    The number in that register.
+    """
+    address: RegisteredAddress
+    headquarters: RegisteredAddress | None = None
+    created_on: Annotated[str | None, Field(alias="createdOn")] = None
+    """
+    A day, as YYYY-MM-DD.
+    """
+    dissolved_on: Annotated[str | None, Field(alias="dissolvedOn")] = None
+    """
+    A day, as YYYY-MM-DD.
+    """
+    lei: RegisteredLei | None = None
+    filings: list[CompanyFiling]
+    """
+    What is to be filed next.
+    """
+    relations: list[CompanyRelation]
+    """
+    Parents and successors.
+    """
+    officers: list[CompanyOfficer] | None = None
+    """
+    Present and former officers; only from `getRegisteredCompany`, and only if the register has them.
+    """
+
+
+class RegisteredCompanyList(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    items: list[RegisteredCompany]
+    """
+    The companies.
+    """
+    next_cursor: Annotated[str | None, Field(alias="nextCursor")] = None
+    """
+    The cursor of the next page; absent on the last page.
+    """
+
+
+class LinkPartyCompanyRequest(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    source: Literal["gleif", "companies-house"]
+    """
+    A register of companies: the Global LEI Index (`gleif`), or Companies House of the United Kingdom.
+    """
+    company_id: Annotated[str, Field(alias="companyId")]
+    """
+    The id of a company in its register: an LEI, or a company number.
+    """
+
+
+class PartyFields(BaseModel):
+    """
+    Particulars of a company in the shape of a party in the shipped templates.
+    """
+
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    name: str
+    """
+    The legal name.
+    """
+    registration_number: Annotated[str | None, Field(alias="registrationNumber")] = None
+    """
+    The number in the register of companies.
+    """
+    address: str | None = None
+    """
+    The address on one line.
+    """
+
+
+class PartyCompany(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    party_id: Annotated[str, Field(alias="partyId")]
+    """
+    A UUIDv7: ids sort by creation time.
+    """
+    company: RegisteredCompany
+    fields: PartyFields
+    linked_by: Annotated[str, Field(alias="linkedBy")]
+    """
+    A UUIDv7: ids sort by creation time.
+    """
+    linked_at: Annotated[AwareDatetime, Field(alias="linkedAt")]
+    """
+    RFC 3339, in UTC.
+    """
+
+
+class VatCheckRequest(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    number: str
+    """
+    A VAT number of a member state of the European Union or Northern Ireland, with the country's prefix; spaces, dots and hyphens are ignored.
+    """
+
+
+class VatCheck(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    number: str
+    """
+    The number with its prefix and without separators.
+    """
+    status: Literal["valid", "invalid", "unknown"] | str
+    """
+    The answer; `unknown` if VIES or the member state cannot say.
+    """
+    reason: str | None = None
+    """
+    Why it is unknown, in the words of VIES, such as MS_UNAVAILABLE.
+    """
+    name: str | None = None
+    """
+    The name, if the member state discloses it.
+    """
+    address: str | None = None
+    """
+    The address, if the member state discloses it.
+    """
+    consultation_number: Annotated[str | None, Field(alias="consultationNumber")] = None
+    """
+    The number under which VIES recorded the check.
+    """
+    checked_at: Annotated[AwareDatetime, Field(alias="checkedAt")]
+    """
+    RFC 3339, in UTC.
+    """
+
+
+class SanctionsCheckRequest(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    name: str
+    """
+    The name.
+    """
+    kind: Literal["person", "company"]
+    """
+    What has the name.
+    """
+    birth_year: Annotated[int | None, Field(alias="birthYear")] = None
+    """
+    The year of birth of a person.
+    """
+
+
+class ScreenedList(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    name: Literal["eu", "uk", "us"] | str
+    """
+    The list: of the European Union, the United Kingdom, or OFAC.
+    """
+    published_on: Annotated[str | None, Field(alias="publishedOn")] = None
+    """
+    A day, as YYYY-MM-DD.
+    """
+    entries: int
+    """
+    How many entries it has.
+    """
+
+
+class SanctionsHit(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    list: Literal["eu", "uk", "us"] | str
+    """
+    The list: of the European Union, the United Kingdom, or OFAC.
+    """
+    entry_id: Annotated[str, Field(alias="entryId")]
+    """
+    The id of the entry in its list.
+    """
+    kind: Literal["person", "company", "other"] | str
+    """
+    What is listed; `other` is a ship or an aircraft.
+    """
+    primary_name: Annotated[str, Field(alias="primaryName")]
+    """
+    The first name of the entry.
+    """
+    matched_name: Annotated[str, Field(alias="matchedName")]
+    """
+    The name or alias that matches.
+    """
+    weak_alias: Annotated[bool, Field(alias="weakAlias")]
+    """
+    Whether the list calls that alias one of low quality.
+    """
+    score: int
+    """
+    How similar the names are, in percent; from 95 on they are the same name, written otherwise.
+    """
+    reasons: list[str]
+    """
+    How the names differ.
+    """
+    birth_year: Annotated[Literal["unknown", "same", "differs"] | str, Field(alias="birthYear")]
+    """
+    Whether the year of birth agrees, give or take one.
+    """
+    birth_years: Annotated[list[int], Field(alias="birthYears")]
+    """
+    The years of birth of the entry.
+    """
+    countries: list[str]
+    """
+    The nationalities of the entry, as the list writes them.
+    """
+    programme: str | None = None
+    """
+    The regime or programme.
+    """
+
+
+class SanctionsCheck(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    lists: list[ScreenedList]
+    """
+    What was looked through.
+    """
+    hits: list[SanctionsHit]
+    """
+    Similar names, the best first.
+    """
+    truncated: bool
+    """
+    Whether there are more hits.
     """
 
 

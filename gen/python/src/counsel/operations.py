@@ -1283,6 +1283,40 @@ class Operations(Session):
         """
         self.call(Call("DELETE", "/api/cases/{caseId}/parties/{partyId}", path={"caseId": case_id, "partyId": party_id}, authorized=True), None, options)
 
+    def get_party_company(self, case_id: str, party_id: str, **options: Unpack[CallOptions]) -> models.PartyCompany:
+        """Get the registered company of a party.
+
+        Returns the company that the party is linked to, as the register reported it when it was linked, and its particulars as
+        `fields`: in the shape of a party in the shipped templates, so that they can be copied into the `data` of `renderPdf`. A party without a
+        link is 404.
+        """
+        return self.call(
+            Call("GET", "/api/cases/{caseId}/parties/{partyId}/company", path={"caseId": case_id, "partyId": party_id}, authorized=True),
+            models.PartyCompany,
+            options,
+        )
+
+    def link_party_company(self, case_id: str, party_id: str, body: models.LinkPartyCompanyRequest, **options: Unpack[CallOptions]) -> models.PartyCompany:
+        """Link a party to a registered company.
+
+        For owners, lawyers and assistants of an open case. Stores what the register reports about the company; linking again
+        replaces it. The party's own name and number stay as they are.
+        """
+        return self.call(
+            Call("PUT", "/api/cases/{caseId}/parties/{partyId}/company", path={"caseId": case_id, "partyId": party_id}, body=body, authorized=True),
+            models.PartyCompany,
+            options,
+        )
+
+    def unlink_party_company(self, case_id: str, party_id: str, **options: Unpack[CallOptions]) -> None:
+        """Remove the link of a party to a company.
+
+        For owners, lawyers and assistants of an open case. A party without a link is 404.
+        """
+        self.call(
+            Call("DELETE", "/api/cases/{caseId}/parties/{partyId}/company", path={"caseId": case_id, "partyId": party_id}, authorized=True), None, options
+        )
+
     def list_case_timeline(self, case_id: str, *, limit: int | None = None, cursor: str | None = None, **options: Unpack[CallOptions]) -> models.CaseTimeline:
         """List the timeline of a case.
 
@@ -1317,6 +1351,86 @@ class Operations(Session):
         contain the entry with that hash.
         """
         return self.call(Call("GET", "/api/cases/{caseId}/timeline/verify", path={"caseId": case_id}, authorized=True), models.TimelineVerification, options)
+
+    def search_companies(
+        self,
+        *,
+        query: str,
+        source: dict[str, object] | None = None,
+        country: str | None = None,
+        limit: int | None = None,
+        cursor: str | None = None,
+        **options: Unpack[CallOptions],
+    ) -> models.RegisteredCompanyList:
+        """Search companies in a register.
+
+        Asks an official register for companies by name or number. Answers can be an hour old. The order is the register's.
+        Companies House reaches the first 1,000 results; a `country` other than `GB` finds nothing there.
+
+        A register that cannot be asked now is 503 `registry_unavailable` or, while its rate limit is used up,
+        `registry_rate_limited`; an answer that cannot be read is 502 `registry_response`. One that this installation does
+        not use is 503 `registry_not_configured`.
+        """
+        return self.call(
+            Call(
+                "GET",
+                "/api/registry/companies",
+                query={"query": query, "source": source, "country": country, "limit": limit, "cursor": cursor},
+                authorized=True,
+            ),
+            models.RegisteredCompanyList,
+            options,
+        )
+
+    def search_companies_all(
+        self,
+        *,
+        query: str,
+        source: dict[str, object] | None = None,
+        country: str | None = None,
+        limit: int | None = None,
+        cursor: str | None = None,
+        **options: Unpack[CallOptions],
+    ) -> Iterator[models.RegisteredCompany]:
+        """Yields the items of all pages of search_companies. Each page is requested when it is reached, with `limit` items."""
+        while True:
+            page = self.search_companies(query=query, source=source, country=country, limit=limit, cursor=cursor, **options)
+            yield from page.items
+            if not page.next_cursor:
+                return
+            cursor = page.next_cursor
+
+    def get_registered_company(self, source: Literal["gleif", "companies-house"], company_id: str, **options: Unpack[CallOptions]) -> models.RegisteredCompany:
+        """Get a registered company.
+
+        Returns what the register reports about a company, with its officers if the register has them. The company can be an
+        hour old; officers are asked for each time, since they are people.
+        """
+        return self.call(
+            Call("GET", "/api/registry/companies/{source}/{companyId}", path={"source": source, "companyId": company_id}, authorized=True),
+            models.RegisteredCompany,
+            options,
+        )
+
+    def check_vat_number(self, body: models.VatCheckRequest, **options: Unpack[CallOptions]) -> models.VatCheck:
+        """Check a VAT number.
+
+        Asks VIES, the VAT information exchange system of the European Union. `unknown` means that VIES or the member state cannot
+        say now, with its own `reason`; it never means that the number is invalid. `consultationNumber` is evidence
+        of the check; VIES gives one if the operator has set the firm's own VAT number. Nothing is stored: to keep the
+        evidence, watch the number with `createWatch`.
+        """
+        return self.call(Call("POST", "/api/registry/vat-checks", body=body, authorized=True), models.VatCheck, options)
+
+    def check_sanctions(self, body: models.SanctionsCheckRequest, **options: Unpack[CallOptions]) -> models.SanctionsCheck:
+        """Look for a name in the lists of sanctions.
+
+        Compares a name with those of the lists that the operator supplies: the European Union's, the United Kingdom's and OFAC's of the
+        United States. Spellings, scripts, the order of words, initials and legal forms are taken into account; `reasons`
+        names how a hit differs. A hit is a similar name: people decide whether it is the same person or company.
+        `lists` names what was looked through; a list that is absent was not. Nothing is stored.
+        """
+        return self.call(Call("POST", "/api/registry/sanctions-checks", body=body, authorized=True), models.SanctionsCheck, options)
 
     def list_documents(
         self,
@@ -3422,6 +3536,42 @@ class AsyncOperations(AsyncSession):
         """
         await self.call(Call("DELETE", "/api/cases/{caseId}/parties/{partyId}", path={"caseId": case_id, "partyId": party_id}, authorized=True), None, options)
 
+    async def get_party_company(self, case_id: str, party_id: str, **options: Unpack[CallOptions]) -> models.PartyCompany:
+        """Get the registered company of a party.
+
+        Returns the company that the party is linked to, as the register reported it when it was linked, and its particulars as
+        `fields`: in the shape of a party in the shipped templates, so that they can be copied into the `data` of `renderPdf`. A party without a
+        link is 404.
+        """
+        return await self.call(
+            Call("GET", "/api/cases/{caseId}/parties/{partyId}/company", path={"caseId": case_id, "partyId": party_id}, authorized=True),
+            models.PartyCompany,
+            options,
+        )
+
+    async def link_party_company(
+        self, case_id: str, party_id: str, body: models.LinkPartyCompanyRequest, **options: Unpack[CallOptions]
+    ) -> models.PartyCompany:
+        """Link a party to a registered company.
+
+        For owners, lawyers and assistants of an open case. Stores what the register reports about the company; linking again
+        replaces it. The party's own name and number stay as they are.
+        """
+        return await self.call(
+            Call("PUT", "/api/cases/{caseId}/parties/{partyId}/company", path={"caseId": case_id, "partyId": party_id}, body=body, authorized=True),
+            models.PartyCompany,
+            options,
+        )
+
+    async def unlink_party_company(self, case_id: str, party_id: str, **options: Unpack[CallOptions]) -> None:
+        """Remove the link of a party to a company.
+
+        For owners, lawyers and assistants of an open case. A party without a link is 404.
+        """
+        await self.call(
+            Call("DELETE", "/api/cases/{caseId}/parties/{partyId}/company", path={"caseId": case_id, "partyId": party_id}, authorized=True), None, options
+        )
+
     async def list_case_timeline(
         self, case_id: str, *, limit: int | None = None, cursor: str | None = None, **options: Unpack[CallOptions]
     ) -> models.CaseTimeline:
@@ -3461,6 +3611,89 @@ class AsyncOperations(AsyncSession):
         return await self.call(
             Call("GET", "/api/cases/{caseId}/timeline/verify", path={"caseId": case_id}, authorized=True), models.TimelineVerification, options
         )
+
+    async def search_companies(
+        self,
+        *,
+        query: str,
+        source: dict[str, object] | None = None,
+        country: str | None = None,
+        limit: int | None = None,
+        cursor: str | None = None,
+        **options: Unpack[CallOptions],
+    ) -> models.RegisteredCompanyList:
+        """Search companies in a register.
+
+        Asks an official register for companies by name or number. Answers can be an hour old. The order is the register's.
+        Companies House reaches the first 1,000 results; a `country` other than `GB` finds nothing there.
+
+        A register that cannot be asked now is 503 `registry_unavailable` or, while its rate limit is used up,
+        `registry_rate_limited`; an answer that cannot be read is 502 `registry_response`. One that this installation does
+        not use is 503 `registry_not_configured`.
+        """
+        return await self.call(
+            Call(
+                "GET",
+                "/api/registry/companies",
+                query={"query": query, "source": source, "country": country, "limit": limit, "cursor": cursor},
+                authorized=True,
+            ),
+            models.RegisteredCompanyList,
+            options,
+        )
+
+    async def search_companies_all(
+        self,
+        *,
+        query: str,
+        source: dict[str, object] | None = None,
+        country: str | None = None,
+        limit: int | None = None,
+        cursor: str | None = None,
+        **options: Unpack[CallOptions],
+    ) -> AsyncIterator[models.RegisteredCompany]:
+        """Yields the items of all pages of search_companies. Each page is requested when it is reached, with `limit` items."""
+        while True:
+            page = await self.search_companies(query=query, source=source, country=country, limit=limit, cursor=cursor, **options)
+            for item in page.items:
+                yield item
+            if not page.next_cursor:
+                return
+            cursor = page.next_cursor
+
+    async def get_registered_company(
+        self, source: Literal["gleif", "companies-house"], company_id: str, **options: Unpack[CallOptions]
+    ) -> models.RegisteredCompany:
+        """Get a registered company.
+
+        Returns what the register reports about a company, with its officers if the register has them. The company can be an
+        hour old; officers are asked for each time, since they are people.
+        """
+        return await self.call(
+            Call("GET", "/api/registry/companies/{source}/{companyId}", path={"source": source, "companyId": company_id}, authorized=True),
+            models.RegisteredCompany,
+            options,
+        )
+
+    async def check_vat_number(self, body: models.VatCheckRequest, **options: Unpack[CallOptions]) -> models.VatCheck:
+        """Check a VAT number.
+
+        Asks VIES, the VAT information exchange system of the European Union. `unknown` means that VIES or the member state cannot
+        say now, with its own `reason`; it never means that the number is invalid. `consultationNumber` is evidence
+        of the check; VIES gives one if the operator has set the firm's own VAT number. Nothing is stored: to keep the
+        evidence, watch the number with `createWatch`.
+        """
+        return await self.call(Call("POST", "/api/registry/vat-checks", body=body, authorized=True), models.VatCheck, options)
+
+    async def check_sanctions(self, body: models.SanctionsCheckRequest, **options: Unpack[CallOptions]) -> models.SanctionsCheck:
+        """Look for a name in the lists of sanctions.
+
+        Compares a name with those of the lists that the operator supplies: the European Union's, the United Kingdom's and OFAC's of the
+        United States. Spellings, scripts, the order of words, initials and legal forms are taken into account; `reasons`
+        names how a hit differs. A hit is a similar name: people decide whether it is the same person or company.
+        `lists` names what was looked through; a list that is absent was not. Nothing is stored.
+        """
+        return await self.call(Call("POST", "/api/registry/sanctions-checks", body=body, authorized=True), models.SanctionsCheck, options)
 
     async def list_documents(
         self,

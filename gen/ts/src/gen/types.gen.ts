@@ -153,7 +153,7 @@ export type FieldError = {
  * Neither includes the other. `*` stands for every tag.
  *
  */
-export type ApiKeyScope = '*:read' | '*:write' | 'ai:read' | 'ai:write' | 'cases:read' | 'cases:write' | 'docs:read' | 'docs:write' | 'drafts:read' | 'drafts:write' | 'email:read' | 'email:write' | 'esign:read' | 'esign:write' | 'jobs:read' | 'jobs:write' | 'notifications:read' | 'notifications:write' | 'templates:read' | 'templates:write' | 'test-data:write' | 'webhooks:read' | 'webhooks:write';
+export type ApiKeyScope = '*:read' | '*:write' | 'ai:read' | 'ai:write' | 'cases:read' | 'cases:write' | 'docs:read' | 'docs:write' | 'drafts:read' | 'drafts:write' | 'email:read' | 'email:write' | 'esign:read' | 'esign:write' | 'jobs:read' | 'jobs:write' | 'notifications:read' | 'notifications:write' | 'registry:read' | 'registry:write' | 'templates:read' | 'templates:write' | 'test-data:write' | 'webhooks:read' | 'webhooks:write';
 
 /**
  * live: the key works with real data. test: it works with the data of a test account, and nothing reaches the outside.
@@ -1777,6 +1777,326 @@ export type CasePartyList = {
      */
     items: Array<CaseParty>;
     nextCursor?: NextCursor;
+};
+
+/**
+ * A register of companies: the Global LEI Index (`gleif`), or Companies House of the United Kingdom.
+ */
+export type CompanyRegister = 'gleif' | 'companies-house';
+
+/**
+ * The id of a company in its register: an LEI, or a company number.
+ */
+export type CompanyId = string;
+
+/**
+ * A day, as YYYY-MM-DD.
+ */
+export type Day = string;
+
+export type RegisteredAddress = {
+    /**
+     * Street, house and the like.
+     */
+    lines?: Array<string>;
+    /**
+     * The postal code.
+     */
+    postalCode?: string;
+    /**
+     * The town or city.
+     */
+    city?: string;
+    /**
+     * The region, as the register writes it.
+     */
+    region?: string;
+    /**
+     * ISO 3166-1 alpha-2, or the name of the country, as the register writes it.
+     */
+    country?: string;
+};
+
+export type RegisteredLei = {
+    /**
+     * The LEI.
+     */
+    code: string;
+    /**
+     * The status of the LEI in the words of GLEIF, such as ISSUED, LAPSED, MERGED or RETIRED.
+     */
+    status: string;
+    renewalOn?: Day;
+};
+
+export type CompanyFiling = {
+    /**
+     * What is to be filed.
+     */
+    type: 'accounts' | 'confirmation-statement';
+    dueOn?: Day;
+    /**
+     * Whether the register calls it overdue.
+     */
+    overdue: boolean;
+};
+
+export type CompanyRelation = {
+    /**
+     * What the other company is to this one.
+     */
+    type: 'direct-parent' | 'ultimate-parent' | 'successor';
+    /**
+     * The id of the other company in the register.
+     */
+    id?: string;
+    /**
+     * The name of the other company.
+     */
+    name?: string;
+};
+
+export type CompanyOfficer = {
+    /**
+     * The name.
+     */
+    name: string;
+    /**
+     * The office in the words of the register, such as director.
+     */
+    role: string;
+    appointedOn?: Day;
+    resignedOn?: Day;
+};
+
+/**
+ * Whether the company exists. `insolvent`: it exists, and is in liquidation, administration or the like. `inactive`:
+ * dissolved, closed or merged. `unknown`: the register reports no status that is known here.
+ *
+ */
+export type CompanyStatus = 'active' | 'insolvent' | 'inactive' | 'unknown';
+
+export type RegisteredCompany = {
+    source: CompanyRegister;
+    id: CompanyId;
+    /**
+     * The legal name.
+     */
+    name: string;
+    /**
+     * Former and other names.
+     */
+    otherNames: Array<string>;
+    status: CompanyStatus;
+    /**
+     * The status in the words of the register.
+     */
+    registerStatus?: string;
+    /**
+     * The legal form as the register codes it, such as ltd or the code of ISO 20275.
+     */
+    legalForm?: string;
+    /**
+     * The law under which the company exists, as the register codes it.
+     */
+    jurisdiction?: string;
+    /**
+     * The register of companies, such as the code of a registration authority.
+     */
+    register?: string;
+    /**
+     * The number in that register.
+     */
+    registrationNumber?: string;
+    address: RegisteredAddress;
+    headquarters?: RegisteredAddress;
+    createdOn?: Day;
+    dissolvedOn?: Day;
+    lei?: RegisteredLei;
+    /**
+     * What is to be filed next.
+     */
+    filings: Array<CompanyFiling>;
+    /**
+     * Parents and successors.
+     */
+    relations: Array<CompanyRelation>;
+    /**
+     * Present and former officers; only from `getRegisteredCompany`, and only if the register has them.
+     */
+    officers?: Array<CompanyOfficer>;
+};
+
+export type RegisteredCompanyList = {
+    /**
+     * The companies.
+     */
+    items: Array<RegisteredCompany>;
+    nextCursor?: NextCursor;
+};
+
+export type LinkPartyCompanyRequest = {
+    source: CompanyRegister;
+    companyId: CompanyId;
+};
+
+/**
+ * Particulars of a company in the shape of a party in the shipped templates.
+ */
+export type PartyFields = {
+    /**
+     * The legal name.
+     */
+    name: string;
+    /**
+     * The number in the register of companies.
+     */
+    registrationNumber?: string;
+    /**
+     * The address on one line.
+     */
+    address?: string;
+};
+
+export type PartyCompany = {
+    partyId: Id;
+    company: RegisteredCompany;
+    fields: PartyFields;
+    linkedBy: Id;
+    linkedAt: Time;
+};
+
+/**
+ * A VAT number of a member state of the European Union or Northern Ireland, with the country's prefix; spaces, dots and hyphens are ignored.
+ */
+export type VatNumber = string;
+
+export type VatCheckRequest = {
+    number: VatNumber;
+};
+
+/**
+ * The answer; `unknown` if VIES or the member state cannot say.
+ */
+export type VatStatus = 'valid' | 'invalid' | 'unknown';
+
+export type VatCheck = {
+    /**
+     * The number with its prefix and without separators.
+     */
+    number: string;
+    status: VatStatus;
+    /**
+     * Why it is unknown, in the words of VIES, such as MS_UNAVAILABLE.
+     */
+    reason?: string;
+    /**
+     * The name, if the member state discloses it.
+     */
+    name?: string;
+    /**
+     * The address, if the member state discloses it.
+     */
+    address?: string;
+    /**
+     * The number under which VIES recorded the check.
+     */
+    consultationNumber?: string;
+    checkedAt: Time;
+};
+
+/**
+ * What has the name.
+ */
+export type ScreenedKind = 'person' | 'company';
+
+export type SanctionsCheckRequest = {
+    /**
+     * The name.
+     */
+    name: string;
+    kind: ScreenedKind;
+    /**
+     * The year of birth of a person.
+     */
+    birthYear?: number;
+};
+
+/**
+ * The list: of the European Union, the United Kingdom, or OFAC.
+ */
+export type SanctionsListName = 'eu' | 'uk' | 'us';
+
+export type ScreenedList = {
+    name: SanctionsListName;
+    publishedOn?: Day;
+    /**
+     * How many entries it has.
+     */
+    entries: number;
+};
+
+export type SanctionsHit = {
+    list: SanctionsListName;
+    /**
+     * The id of the entry in its list.
+     */
+    entryId: string;
+    /**
+     * What is listed; `other` is a ship or an aircraft.
+     */
+    kind: 'person' | 'company' | 'other';
+    /**
+     * The first name of the entry.
+     */
+    primaryName: string;
+    /**
+     * The name or alias that matches.
+     */
+    matchedName: string;
+    /**
+     * Whether the list calls that alias one of low quality.
+     */
+    weakAlias: boolean;
+    /**
+     * How similar the names are, in percent; from 95 on they are the same name, written otherwise.
+     */
+    score: number;
+    /**
+     * How the names differ.
+     */
+    reasons: Array<string>;
+    /**
+     * Whether the year of birth agrees, give or take one.
+     */
+    birthYear: 'unknown' | 'same' | 'differs';
+    /**
+     * The years of birth of the entry.
+     */
+    birthYears: Array<number>;
+    /**
+     * The nationalities of the entry, as the list writes them.
+     */
+    countries: Array<string>;
+    /**
+     * The regime or programme.
+     */
+    programme?: string;
+};
+
+export type SanctionsCheck = {
+    /**
+     * What was looked through.
+     */
+    lists: Array<ScreenedList>;
+    /**
+     * Similar names, the best first.
+     */
+    hits: Array<SanctionsHit>;
+    /**
+     * Whether there are more hits.
+     */
+    truncated: boolean;
 };
 
 /**
@@ -8071,6 +8391,200 @@ export type RemoveCasePartyResponses = {
 
 export type RemoveCasePartyResponse = RemoveCasePartyResponses[keyof RemoveCasePartyResponses];
 
+export type UnlinkPartyCompanyData = {
+    body?: never;
+    path: {
+        /**
+         * The case's id.
+         */
+        caseId: Id;
+        /**
+         * The party's id.
+         */
+        partyId: Id;
+    };
+    query?: never;
+    url: '/api/cases/{caseId}/parties/{partyId}/company';
+};
+
+export type UnlinkPartyCompanyErrors = {
+    /**
+     * The request cannot be parsed, or has an unknown field or parameter.
+     */
+    400: Problem;
+    /**
+     * The access token is missing or invalid, or the credentials are wrong.
+     */
+    401: Problem;
+    /**
+     * The caller is not allowed to do this.
+     */
+    403: Problem;
+    /**
+     * There is no such resource, or the caller may not know that it exists.
+     */
+    404: Problem;
+    /**
+     * The request conflicts with the current state of the resource.
+     */
+    409: Problem;
+    /**
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
+     */
+    429: Problem;
+    /**
+     * Something went wrong on our side. Please report the request id.
+     */
+    500: Problem;
+    /**
+     * A part that the request needs is down; retry after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type UnlinkPartyCompanyError = UnlinkPartyCompanyErrors[keyof UnlinkPartyCompanyErrors];
+
+export type UnlinkPartyCompanyResponses = {
+    /**
+     * The link was removed.
+     */
+    204: void;
+};
+
+export type UnlinkPartyCompanyResponse = UnlinkPartyCompanyResponses[keyof UnlinkPartyCompanyResponses];
+
+export type GetPartyCompanyData = {
+    body?: never;
+    path: {
+        /**
+         * The case's id.
+         */
+        caseId: Id;
+        /**
+         * The party's id.
+         */
+        partyId: Id;
+    };
+    query?: never;
+    url: '/api/cases/{caseId}/parties/{partyId}/company';
+};
+
+export type GetPartyCompanyErrors = {
+    /**
+     * The request cannot be parsed, or has an unknown field or parameter.
+     */
+    400: Problem;
+    /**
+     * The access token is missing or invalid, or the credentials are wrong.
+     */
+    401: Problem;
+    /**
+     * The caller is not allowed to do this.
+     */
+    403: Problem;
+    /**
+     * There is no such resource, or the caller may not know that it exists.
+     */
+    404: Problem;
+    /**
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
+     */
+    429: Problem;
+    /**
+     * Something went wrong on our side. Please report the request id.
+     */
+    500: Problem;
+    /**
+     * A part that the request needs is down; retry after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type GetPartyCompanyError = GetPartyCompanyErrors[keyof GetPartyCompanyErrors];
+
+export type GetPartyCompanyResponses = {
+    /**
+     * The company.
+     */
+    200: PartyCompany;
+};
+
+export type GetPartyCompanyResponse = GetPartyCompanyResponses[keyof GetPartyCompanyResponses];
+
+export type LinkPartyCompanyData = {
+    body: LinkPartyCompanyRequest;
+    path: {
+        /**
+         * The case's id.
+         */
+        caseId: Id;
+        /**
+         * The party's id.
+         */
+        partyId: Id;
+    };
+    query?: never;
+    url: '/api/cases/{caseId}/parties/{partyId}/company';
+};
+
+export type LinkPartyCompanyErrors = {
+    /**
+     * The request cannot be parsed, or has an unknown field or parameter.
+     */
+    400: Problem;
+    /**
+     * The access token is missing or invalid, or the credentials are wrong.
+     */
+    401: Problem;
+    /**
+     * The caller is not allowed to do this.
+     */
+    403: Problem;
+    /**
+     * There is no such resource, or the caller may not know that it exists.
+     */
+    404: Problem;
+    /**
+     * The request conflicts with the current state of the resource.
+     */
+    409: Problem;
+    /**
+     * The body is too large.
+     */
+    413: Problem;
+    /**
+     * A field or parameter is invalid; `errors` names each.
+     */
+    422: Problem;
+    /**
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
+     */
+    429: Problem;
+    /**
+     * Something went wrong on our side. Please report the request id.
+     */
+    500: Problem;
+    /**
+     * An external system gave an unusable answer.
+     */
+    502: Problem;
+    /**
+     * A part that the request needs is down; retry after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type LinkPartyCompanyError = LinkPartyCompanyErrors[keyof LinkPartyCompanyErrors];
+
+export type LinkPartyCompanyResponses = {
+    /**
+     * The company.
+     */
+    200: PartyCompany;
+};
+
+export type LinkPartyCompanyResponse = LinkPartyCompanyResponses[keyof LinkPartyCompanyResponses];
+
 export type ListCaseTimelineData = {
     body?: never;
     path: {
@@ -8191,6 +8705,256 @@ export type VerifyCaseTimelineResponses = {
 };
 
 export type VerifyCaseTimelineResponse = VerifyCaseTimelineResponses[keyof VerifyCaseTimelineResponses];
+
+export type SearchCompaniesData = {
+    body?: never;
+    path?: never;
+    query: {
+        /**
+         * A name, a part of one, an LEI or a company number.
+         */
+        query: string;
+        /**
+         * The register.
+         */
+        source?: CompanyRegister;
+        /**
+         * The country of the legal address, as ISO 3166-1 alpha-2.
+         */
+        country?: string;
+        /**
+         * The page size: how many items to return at most.
+         */
+        limit?: number;
+        /**
+         * `nextCursor` of the previous page; absent or empty for the first page. Opaque: its format can change. A cursor of another list is 422.
+         */
+        cursor?: string;
+    };
+    url: '/api/registry/companies';
+};
+
+export type SearchCompaniesErrors = {
+    /**
+     * The request cannot be parsed, or has an unknown field or parameter.
+     */
+    400: Problem;
+    /**
+     * The access token is missing or invalid, or the credentials are wrong.
+     */
+    401: Problem;
+    /**
+     * The caller is not allowed to do this.
+     */
+    403: Problem;
+    /**
+     * A field or parameter is invalid; `errors` names each.
+     */
+    422: Problem;
+    /**
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
+     */
+    429: Problem;
+    /**
+     * Something went wrong on our side. Please report the request id.
+     */
+    500: Problem;
+    /**
+     * An external system gave an unusable answer.
+     */
+    502: Problem;
+    /**
+     * A part that the request needs is down; retry after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type SearchCompaniesError = SearchCompaniesErrors[keyof SearchCompaniesErrors];
+
+export type SearchCompaniesResponses = {
+    /**
+     * A page of companies.
+     */
+    200: RegisteredCompanyList;
+};
+
+export type SearchCompaniesResponse = SearchCompaniesResponses[keyof SearchCompaniesResponses];
+
+export type GetRegisteredCompanyData = {
+    body?: never;
+    path: {
+        /**
+         * The register.
+         */
+        source: CompanyRegister;
+        /**
+         * The id in the register: an LEI or a company number.
+         */
+        companyId: CompanyId;
+    };
+    query?: never;
+    url: '/api/registry/companies/{source}/{companyId}';
+};
+
+export type GetRegisteredCompanyErrors = {
+    /**
+     * The request cannot be parsed, or has an unknown field or parameter.
+     */
+    400: Problem;
+    /**
+     * The access token is missing or invalid, or the credentials are wrong.
+     */
+    401: Problem;
+    /**
+     * The caller is not allowed to do this.
+     */
+    403: Problem;
+    /**
+     * There is no such resource, or the caller may not know that it exists.
+     */
+    404: Problem;
+    /**
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
+     */
+    429: Problem;
+    /**
+     * Something went wrong on our side. Please report the request id.
+     */
+    500: Problem;
+    /**
+     * An external system gave an unusable answer.
+     */
+    502: Problem;
+    /**
+     * A part that the request needs is down; retry after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type GetRegisteredCompanyError = GetRegisteredCompanyErrors[keyof GetRegisteredCompanyErrors];
+
+export type GetRegisteredCompanyResponses = {
+    /**
+     * The company.
+     */
+    200: RegisteredCompany;
+};
+
+export type GetRegisteredCompanyResponse = GetRegisteredCompanyResponses[keyof GetRegisteredCompanyResponses];
+
+export type CheckVatNumberData = {
+    body: VatCheckRequest;
+    path?: never;
+    query?: never;
+    url: '/api/registry/vat-checks';
+};
+
+export type CheckVatNumberErrors = {
+    /**
+     * The request cannot be parsed, or has an unknown field or parameter.
+     */
+    400: Problem;
+    /**
+     * The access token is missing or invalid, or the credentials are wrong.
+     */
+    401: Problem;
+    /**
+     * The caller is not allowed to do this.
+     */
+    403: Problem;
+    /**
+     * The body is too large.
+     */
+    413: Problem;
+    /**
+     * A field or parameter is invalid; `errors` names each.
+     */
+    422: Problem;
+    /**
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
+     */
+    429: Problem;
+    /**
+     * Something went wrong on our side. Please report the request id.
+     */
+    500: Problem;
+    /**
+     * An external system gave an unusable answer.
+     */
+    502: Problem;
+    /**
+     * A part that the request needs is down; retry after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type CheckVatNumberError = CheckVatNumberErrors[keyof CheckVatNumberErrors];
+
+export type CheckVatNumberResponses = {
+    /**
+     * The answer of VIES.
+     */
+    200: VatCheck;
+};
+
+export type CheckVatNumberResponse = CheckVatNumberResponses[keyof CheckVatNumberResponses];
+
+export type CheckSanctionsData = {
+    body: SanctionsCheckRequest;
+    path?: never;
+    query?: never;
+    url: '/api/registry/sanctions-checks';
+};
+
+export type CheckSanctionsErrors = {
+    /**
+     * The request cannot be parsed, or has an unknown field or parameter.
+     */
+    400: Problem;
+    /**
+     * The access token is missing or invalid, or the credentials are wrong.
+     */
+    401: Problem;
+    /**
+     * The caller is not allowed to do this.
+     */
+    403: Problem;
+    /**
+     * The body is too large.
+     */
+    413: Problem;
+    /**
+     * A field or parameter is invalid; `errors` names each.
+     */
+    422: Problem;
+    /**
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
+     */
+    429: Problem;
+    /**
+     * Something went wrong on our side. Please report the request id.
+     */
+    500: Problem;
+    /**
+     * An external system gave an unusable answer.
+     */
+    502: Problem;
+    /**
+     * A part that the request needs is down; retry after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type CheckSanctionsError = CheckSanctionsErrors[keyof CheckSanctionsErrors];
+
+export type CheckSanctionsResponses = {
+    /**
+     * The hits.
+     */
+    200: SanctionsCheck;
+};
+
+export type CheckSanctionsResponse = CheckSanctionsResponses[keyof CheckSanctionsResponses];
 
 export type ListDocumentsData = {
     body?: never;

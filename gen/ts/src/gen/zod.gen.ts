@@ -138,6 +138,8 @@ export const zApiKeyScope = /* @__PURE__ */ (() => z.enum([
     'jobs:write',
     'notifications:read',
     'notifications:write',
+    'registry:read',
+    'registry:write',
     'templates:read',
     'templates:write',
     'test-data:write',
@@ -1090,6 +1092,201 @@ export const zCaseParty = /* @__PURE__ */ (() => z.object({
 export const zCasePartyList = /* @__PURE__ */ (() => z.object({
     items: z.array(zCaseParty).max(100),
     nextCursor: zNextCursor.optional()
+}))();
+
+/**
+ * A register of companies: the Global LEI Index (`gleif`), or Companies House of the United Kingdom.
+ */
+export const zCompanyRegister = /* @__PURE__ */ (() => z.enum(['gleif', 'companies-house']))();
+
+/**
+ * The id of a company in its register: an LEI, or a company number.
+ */
+export const zCompanyId = /* @__PURE__ */ (() => z.string().min(1).max(64).regex(/^[0-9A-Za-z]+$/))();
+
+/**
+ * A day, as YYYY-MM-DD.
+ */
+export const zDay = /* @__PURE__ */ (() => z.string().length(10).regex(/^[0-9]{4}-[0-9]{2}-[0-9]{2}$/))();
+
+export const zRegisteredAddress = /* @__PURE__ */ (() => z.object({
+    lines: z.array(z.string().max(500).regex(/^[\s\S]*$/)).max(20).optional(),
+    postalCode: z.string().max(500).regex(/^[\s\S]*$/).optional(),
+    city: z.string().max(500).regex(/^[\s\S]*$/).optional(),
+    region: z.string().max(500).regex(/^[\s\S]*$/).optional(),
+    country: z.string().max(500).regex(/^[\s\S]*$/).optional()
+}))();
+
+export const zRegisteredLei = /* @__PURE__ */ (() => z.object({
+    code: z.string().max(20).regex(/^[\s\S]*$/),
+    status: z.string().max(40).regex(/^[\s\S]*$/),
+    renewalOn: zDay.optional()
+}))();
+
+export const zCompanyFiling = /* @__PURE__ */ (() => z.object({
+    type: z.enum(['accounts', 'confirmation-statement']),
+    dueOn: zDay.optional(),
+    overdue: z.boolean()
+}))();
+
+export const zCompanyRelation = /* @__PURE__ */ (() => z.object({
+    type: z.enum([
+        'direct-parent',
+        'ultimate-parent',
+        'successor'
+    ]),
+    id: z.string().max(64).regex(/^[\s\S]*$/).optional(),
+    name: z.string().max(500).regex(/^[\s\S]*$/).optional()
+}))();
+
+export const zCompanyOfficer = /* @__PURE__ */ (() => z.object({
+    name: z.string().max(500).regex(/^[\s\S]*$/),
+    role: z.string().max(500).regex(/^[\s\S]*$/),
+    appointedOn: zDay.optional(),
+    resignedOn: zDay.optional()
+}))();
+
+/**
+ * Whether the company exists. `insolvent`: it exists, and is in liquidation, administration or the like. `inactive`:
+ * dissolved, closed or merged. `unknown`: the register reports no status that is known here.
+ *
+ */
+export const zCompanyStatus = /* @__PURE__ */ (() => z.enum([
+    'active',
+    'insolvent',
+    'inactive',
+    'unknown'
+]))();
+
+export const zRegisteredCompany = /* @__PURE__ */ (() => z.object({
+    source: zCompanyRegister,
+    id: zCompanyId,
+    name: z.string().max(500).regex(/^[\s\S]*$/),
+    otherNames: z.array(z.string().max(500).regex(/^[\s\S]*$/)).max(100),
+    status: zCompanyStatus,
+    registerStatus: z.string().max(500).regex(/^[\s\S]*$/).optional(),
+    legalForm: z.string().max(500).regex(/^[\s\S]*$/).optional(),
+    jurisdiction: z.string().max(500).regex(/^[\s\S]*$/).optional(),
+    register: z.string().max(500).regex(/^[\s\S]*$/).optional(),
+    registrationNumber: z.string().max(500).regex(/^[\s\S]*$/).optional(),
+    address: zRegisteredAddress,
+    headquarters: zRegisteredAddress.optional(),
+    createdOn: zDay.optional(),
+    dissolvedOn: zDay.optional(),
+    lei: zRegisteredLei.optional(),
+    filings: z.array(zCompanyFiling).max(10),
+    relations: z.array(zCompanyRelation).max(100),
+    officers: z.array(zCompanyOfficer).max(500).optional()
+}))();
+
+export const zRegisteredCompanyList = /* @__PURE__ */ (() => z.object({
+    items: z.array(zRegisteredCompany).max(100),
+    nextCursor: zNextCursor.optional()
+}))();
+
+export const zLinkPartyCompanyRequest = /* @__PURE__ */ (() => z.object({
+    source: zCompanyRegister,
+    companyId: zCompanyId
+}))();
+
+/**
+ * Particulars of a company in the shape of a party in the shipped templates.
+ */
+export const zPartyFields = /* @__PURE__ */ (() => z.object({
+    name: z.string().max(500).regex(/^[\s\S]*$/),
+    registrationNumber: z.string().max(500).regex(/^[\s\S]*$/).optional(),
+    address: z.string().max(5000).regex(/^[\s\S]*$/).optional()
+}))();
+
+export const zPartyCompany = /* @__PURE__ */ (() => z.object({
+    partyId: zId,
+    company: zRegisteredCompany,
+    fields: zPartyFields,
+    linkedBy: zId,
+    linkedAt: zTime
+}))();
+
+/**
+ * A VAT number of a member state of the European Union or Northern Ireland, with the country's prefix; spaces, dots and hyphens are ignored.
+ */
+export const zVatNumber = /* @__PURE__ */ (() => z.string().min(4).max(30).regex(/^[ \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]*[^ \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000\x00-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u2064\u2066-\u206f\u2800\u3164\ue000-\uf8ff\ufdd0-\ufdef\ufeff\uffa0\ufff9-\ufffb\ufffe\uffff][^\x00-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u2064\u2066-\u206f\u2800\u3164\ue000-\uf8ff\ufdd0-\ufdef\ufeff\uffa0\ufff9-\ufffb\ufffe\uffff]*$/))();
+
+export const zVatCheckRequest = /* @__PURE__ */ (() => z.object({
+    number: zVatNumber
+}))();
+
+/**
+ * The answer; `unknown` if VIES or the member state cannot say.
+ */
+export const zVatStatus = /* @__PURE__ */ (() => z.enum([
+    'valid',
+    'invalid',
+    'unknown'
+]))();
+
+export const zVatCheck = /* @__PURE__ */ (() => z.object({
+    number: z.string().max(30).regex(/^[\s\S]*$/),
+    status: zVatStatus,
+    reason: z.string().max(40).regex(/^[\s\S]*$/).optional(),
+    name: z.string().max(500).regex(/^[\s\S]*$/).optional(),
+    address: z.string().max(500).regex(/^[\s\S]*$/).optional(),
+    consultationNumber: z.string().max(500).regex(/^[\s\S]*$/).optional(),
+    checkedAt: zTime
+}))();
+
+/**
+ * What has the name.
+ */
+export const zScreenedKind = /* @__PURE__ */ (() => z.enum(['person', 'company']))();
+
+export const zSanctionsCheckRequest = /* @__PURE__ */ (() => z.object({
+    name: z.string().min(2).max(200).regex(/^[ \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]*[^ \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000\x00-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u2064\u2066-\u206f\u2800\u3164\ue000-\uf8ff\ufdd0-\ufdef\ufeff\uffa0\ufff9-\ufffb\ufffe\uffff][^\x00-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u2064\u2066-\u206f\u2800\u3164\ue000-\uf8ff\ufdd0-\ufdef\ufeff\uffa0\ufff9-\ufffb\ufffe\uffff]*$/),
+    kind: zScreenedKind,
+    birthYear: z.int().gte(1850).lte(2100).optional()
+}))();
+
+/**
+ * The list: of the European Union, the United Kingdom, or OFAC.
+ */
+export const zSanctionsListName = /* @__PURE__ */ (() => z.enum([
+    'eu',
+    'uk',
+    'us'
+]))();
+
+export const zScreenedList = /* @__PURE__ */ (() => z.object({
+    name: zSanctionsListName,
+    publishedOn: zDay.optional(),
+    entries: z.int().gte(0).lte(500000)
+}))();
+
+export const zSanctionsHit = /* @__PURE__ */ (() => z.object({
+    list: zSanctionsListName,
+    entryId: z.string().max(500).regex(/^[\s\S]*$/),
+    kind: z.enum([
+        'person',
+        'company',
+        'other'
+    ]),
+    primaryName: z.string().max(500).regex(/^[\s\S]*$/),
+    matchedName: z.string().max(500).regex(/^[\s\S]*$/),
+    weakAlias: z.boolean(),
+    score: z.int().gte(0).lte(100),
+    reasons: z.array(z.string().max(40).regex(/^[\s\S]*$/)).max(20),
+    birthYear: z.enum([
+        'unknown',
+        'same',
+        'differs'
+    ]),
+    birthYears: z.array(z.int().gte(1850).lte(2100)).max(50),
+    countries: z.array(z.string().max(500).regex(/^[\s\S]*$/)).max(50),
+    programme: z.string().max(500).regex(/^[\s\S]*$/).optional()
+}))();
+
+export const zSanctionsCheck = /* @__PURE__ */ (() => z.object({
+    lists: z.array(zScreenedList).max(3),
+    hits: z.array(zSanctionsHit).max(100),
+    truncated: z.boolean()
 }))();
 
 /**
@@ -3082,6 +3279,38 @@ export const zRemoveCasePartyPath = /* @__PURE__ */ (() => z.object({
  */
 export const zRemoveCasePartyResponse = /* @__PURE__ */ (() => z.void())();
 
+export const zUnlinkPartyCompanyPath = /* @__PURE__ */ (() => z.object({
+    caseId: zId,
+    partyId: zId
+}))();
+
+/**
+ * The link was removed.
+ */
+export const zUnlinkPartyCompanyResponse = /* @__PURE__ */ (() => z.void())();
+
+export const zGetPartyCompanyPath = /* @__PURE__ */ (() => z.object({
+    caseId: zId,
+    partyId: zId
+}))();
+
+/**
+ * The company.
+ */
+export const zGetPartyCompanyResponse = zPartyCompany;
+
+export const zLinkPartyCompanyBody = zLinkPartyCompanyRequest;
+
+export const zLinkPartyCompanyPath = /* @__PURE__ */ (() => z.object({
+    caseId: zId,
+    partyId: zId
+}))();
+
+/**
+ * The company.
+ */
+export const zLinkPartyCompanyResponse = zPartyCompany;
+
 export const zListCaseTimelinePath = /* @__PURE__ */ (() => z.object({
     caseId: zId
 }))();
@@ -3104,6 +3333,43 @@ export const zVerifyCaseTimelinePath = /* @__PURE__ */ (() => z.object({
  * The result of the check.
  */
 export const zVerifyCaseTimelineResponse = zTimelineVerification;
+
+export const zSearchCompaniesQuery = /* @__PURE__ */ (() => z.object({
+    query: z.string().min(2).max(200).regex(/^[ \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]*[^ \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000\x00-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u2064\u2066-\u206f\u2800\u3164\ue000-\uf8ff\ufdd0-\ufdef\ufeff\uffa0\ufff9-\ufffb\ufffe\uffff][^\x00-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u2064\u2066-\u206f\u2800\u3164\ue000-\uf8ff\ufdd0-\ufdef\ufeff\uffa0\ufff9-\ufffb\ufffe\uffff]*$/),
+    source: zCompanyRegister.optional(),
+    country: z.string().length(2).regex(/^[A-Z]{2}$/).optional(),
+    limit: z.int().gte(1).lte(100).optional().default(20),
+    cursor: z.string().max(200).regex(/^[A-Za-z0-9_-]*$/).optional()
+}))();
+
+/**
+ * A page of companies.
+ */
+export const zSearchCompaniesResponse = zRegisteredCompanyList;
+
+export const zGetRegisteredCompanyPath = /* @__PURE__ */ (() => z.object({
+    source: zCompanyRegister,
+    companyId: zCompanyId
+}))();
+
+/**
+ * The company.
+ */
+export const zGetRegisteredCompanyResponse = zRegisteredCompany;
+
+export const zCheckVatNumberBody = zVatCheckRequest;
+
+/**
+ * The answer of VIES.
+ */
+export const zCheckVatNumberResponse = zVatCheck;
+
+export const zCheckSanctionsBody = zSanctionsCheckRequest;
+
+/**
+ * The hits.
+ */
+export const zCheckSanctionsResponse = zSanctionsCheck;
 
 export const zListDocumentsQuery = /* @__PURE__ */ (() => z.object({
     limit: z.int().gte(1).lte(100).optional().default(20),
