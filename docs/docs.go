@@ -4,9 +4,9 @@ package docs
 
 import "embed"
 
-// Files are the guides and their pictures.
+// Files are the guides, their pictures and the workflows.
 //
-//go:embed *.md contract.png mail.png signing.png
+//go:embed *.md contract.png mail.png signing.png workflows/*.yaml
 var Files embed.FS
 
 // A Group is a heading in the table of contents, and the guides below it in the order of reading.

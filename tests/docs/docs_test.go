@@ -21,6 +21,7 @@ import (
 
 	"golang.org/x/net/html"
 
+	"counsel/docs"
 	"counsel/domain"
 	"counsel/domain/esign"
 	"counsel/gen/api"
@@ -347,6 +348,9 @@ func TestLinks(t *testing.T) {
 		}
 		return nil
 	}))
+	for _, m := range workflowSources(t) {
+		links = append(links, link{filepath.Join(dir, "docs/assets/counsel.arazzo.yaml"), m})
+	}
 	if len(ids) < 15 || len(links) < 300 {
 		t.Errorf("found %d pages with %d links", len(ids), len(links))
 	}
@@ -370,6 +374,20 @@ func TestLinks(t *testing.T) {
 			t.Errorf("%s: the link %s leads to no heading", l.from, l.to)
 		}
 	}
+}
+
+// workflowSources are the descriptions to which the workflows refer, relative to them.
+func workflowSources(t *testing.T) (urls []string) {
+	t.Helper()
+	source, err := docs.Files.ReadFile("workflows/counsel.arazzo.yaml")
+	testkit.Must(t, err)
+	for _, m := range regexp.MustCompile(`(?m)^  - \{ name: [a-z]+, url: ([^,]+),`).FindAllSubmatch(source, -1) {
+		urls = append(urls, string(m[1]))
+	}
+	if len(urls) != 2 {
+		t.Errorf("the workflows refer to %q", urls)
+	}
+	return urls
 }
 
 // TestIndex checks that docs/README.md lists every guide, and that links between the Markdown files of the repository lead to files.

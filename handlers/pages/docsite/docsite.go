@@ -129,7 +129,7 @@ func Build(openapi []byte) (*Site, error) {
 	return s, s.addSamples(openapi)
 }
 
-// addAssets adds the style sheet, the scripts, the pictures and what the search looks through.
+// addAssets adds the style sheet, the scripts, the pictures, the workflows and what the search looks through.
 func (s *Site) addAssets(order []link, guides map[string]*guide) error {
 	add := func(files fs.FS, pattern, contentType string) error {
 		names, err := fs.Glob(files, pattern)
@@ -152,6 +152,10 @@ func (s *Site) addAssets(order []link, guides map[string]*guide) error {
 		return err
 	}
 	if err := add(docs.Files, "*.png", "image/png"); err != nil {
+		return err
+	}
+	// In the assets as in docs/workflows, the contract is two folders up.
+	if err := add(docs.Files, "workflows/*.yaml", "application/yaml"); err != nil {
 		return err
 	}
 	index, err := searchIndex(order, guides)

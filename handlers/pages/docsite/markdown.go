@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"html/template"
+	"path"
 	"regexp"
 	"slices"
 	"strings"
@@ -132,6 +133,8 @@ func target(destination string) (url string, published bool, err error) {
 		return "/docs/" + guide + fragment, true, nil
 	case name == "../gen/samples/"+collection:
 		return "/docs/assets/" + collection, true, nil
+	case path.Dir(name) == "workflows":
+		return "/docs/assets/" + path.Base(name), true, nil
 	case strings.HasPrefix(name, "/"):
 		return "", false, fmt.Errorf("has the link %s, which leads nowhere in the repository", destination)
 	}
