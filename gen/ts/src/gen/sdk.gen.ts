@@ -2746,8 +2746,8 @@ export const getDocsGuide = <ThrowOnError extends boolean = true>(options: Optio
 /**
  * A file of the documentation
  *
- * A style sheet, script or picture that the pages of the documentation load, the contract with samples of code, or the
- * collection for API clients.
+ * A style sheet, script or picture that the pages of the documentation load, the contract with samples of code, the collection
+ * for API clients, or the workflows.
  *
  */
 export const getDocsAsset = <ThrowOnError extends boolean = true>(options: Options<GetDocsAssetData, ThrowOnError>) => (options.client ?? client).get<GetDocsAssetResponses, GetDocsAssetErrors, ThrowOnError, 'data'>({

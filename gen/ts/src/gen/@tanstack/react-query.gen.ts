@@ -3926,8 +3926,8 @@ export const getDocsAssetQueryKey = (options: Options<GetDocsAssetData>) => crea
 /**
  * A file of the documentation
  *
- * A style sheet, script or picture that the pages of the documentation load, the contract with samples of code, or the
- * collection for API clients.
+ * A style sheet, script or picture that the pages of the documentation load, the contract with samples of code, the collection
+ * for API clients, or the workflows.
  *
  */
 export const getDocsAssetOptions = (options: Options<GetDocsAssetData>) => queryOptions<GetDocsAssetResponse, GetDocsAssetError, GetDocsAssetResponse, ReturnType<typeof getDocsAssetQueryKey>>({
