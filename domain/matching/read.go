@@ -141,7 +141,11 @@ func (n *Name) read() {
 		name = unspacedLegalForms.Replace(name)
 	}
 	tokens := tokenize(name, n.kind)
-	for _, byShape := range []bool{false, true} {
+	shapes := []bool{false}
+	if slices.ContainsFunc(tokens, func(t token) bool { s := scriptOf(t.text); return s == cyrillicScript || s == greekScript }) {
+		shapes = append(shapes, true)
+	}
+	for _, byShape := range shapes {
 		var r reading
 		for _, t := range tokens {
 			r = append(r, t.word(byShape))
