@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"mime"
@@ -43,10 +44,20 @@ func WithTokens(tokens Tokens) Option {
 }
 
 // WithHTTPClient sends the requests with another HTTP client, such as one with a proxy. Its Timeout should be 0:
-// it would end streams.
+// it would end streams. Redirects are not followed unless it has a CheckRedirect.
 func WithHTTPClient(client *http.Client) Option {
-	return func(c *Client) { c.repeat.HTTPClient, c.once.HTTPClient = client, client }
+	return func(c *Client) {
+		sender := *client
+		if sender.CheckRedirect == nil {
+			sender.CheckRedirect = refuseRedirect
+		}
+		c.repeat.HTTPClient, c.once.HTTPClient = &sender, &sender
+	}
 }
+
+// refuseRedirect makes a redirect the response of a call, and so a *Problem. The API has none, and net/http would send the
+// key to another port, a subdomain or plain HTTP, and the body of a POST to any host.
+func refuseRedirect(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
 // WithRetries sets how often a request that is safe to repeat is sent again, at most. The default is 2.
 func WithRetries(n int) Option {
@@ -124,6 +135,17 @@ func newCall(method, path string) *call {
 // segment is a path parameter in a URL.
 func segment(param any) string { return url.PathEscape(fmt.Sprint(param)) }
 
+// checkPath refuses a parameter that would make the path another one: servers and proxies shorten "." and "..", so that
+// the id ".." calls another operation.
+func checkPath(path string) error {
+	for _, each := range strings.Split(path, "/")[1:] {
+		if path != "/" && (each == "" || each == "." || each == "..") {
+			return fmt.Errorf("%s: %q cannot be a path parameter", path, each)
+		}
+	}
+	return nil
+}
+
 func (c *call) addQuery(name string, explode bool, value any) {
 	text, err := runtime.StyleParamWithLocation("form", explode, name, runtime.ParamLocationQuery, value)
 	if err != nil && c.err == nil {
@@ -195,6 +217,9 @@ func (c *Client) send(ctx context.Context, call *call, options []CallOption) (*h
 	body, contentType, err := call.content()
 	if err == nil {
 		err = call.err
+	}
+	if err == nil {
+		err = checkPath(call.path)
 	}
 	if err != nil {
 		return nil, err
@@ -283,13 +308,35 @@ func (c *Client) sendForContent(ctx context.Context, call *call, options []CallO
 	return &Content{ReadCloser: response.Body, Status: response.StatusCode, Type: mediaType, Size: response.ContentLength, Header: response.Header}, nil
 }
 
+// maxResponse is the size of the largest response that is read into memory, decompressed.
+const maxResponse = 64 << 20
+
+var errTooLarge = errors.New("the response is too large")
+
+// limitBody returns a reader that fails with errTooLarge after maxResponse bytes.
+func limitBody(r io.Reader) io.Reader { return &limitedBody{r: r, left: maxResponse} }
+
+type limitedBody struct {
+	r    io.Reader
+	left int
+}
+
+func (l *limitedBody) Read(p []byte) (int, error) {
+	if l.left <= 0 {
+		return 0, errTooLarge
+	}
+	n, err := l.r.Read(p[:min(len(p), l.left)])
+	l.left -= n
+	return n, err
+}
+
 func decode[T any](response *http.Response) (*T, error) {
 	defer func() { _ = response.Body.Close() }()
 	if mediaType, _, _ := mime.ParseMediaType(response.Header.Get("Content-Type")); mediaType != "application/json" {
 		return nil, unexpected(response)
 	}
 	result := new(T)
-	if err := json.NewDecoder(response.Body).Decode(result); err != nil {
+	if err := json.NewDecoder(limitBody(response.Body)).Decode(result); err != nil {
 		return nil, fmt.Errorf("%s %s: reading the response: %w", response.Request.Method, response.Request.URL.Path, err)
 	}
 	return result, nil

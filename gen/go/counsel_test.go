@@ -1,6 +1,7 @@
 package counsel_test
 
 import (
+	"compress/gzip"
 	"context"
 	"encoding/base64"
 	"encoding/json"
@@ -10,6 +11,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -158,6 +160,68 @@ func TestWhatTheServiceDidNotWriteIsAProblem(t *testing.T) {
 	}
 }
 
+// A redirect would take the key or the body of a call to somebody else.
+func TestRedirectsAreNotFollowed(t *testing.T) {
+	var reached atomic.Int32
+	other := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+		reached.Add(1)
+		answer(w, 200, user)
+	})
+	for _, status := range []int{301, 302, 303, 307, 308} {
+		service := serve(t, func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, other, status) })
+		for name, client := range map[string]*counsel.Client{
+			"own":   counsel.New(service, counsel.WithAPIKey("secret")),
+			"given": counsel.New(service, counsel.WithAPIKey("secret"), counsel.WithHTTPClient(&http.Client{})),
+		} {
+			for _, call := range []func(context.Context, *counsel.Client) error{getUser, chat} {
+				var p *counsel.Problem
+				if err := call(t.Context(), client); !errors.As(err, &p) || p.Code != counsel.CodeUnknown {
+					t.Errorf("%s client, %d: %v", name, status, err)
+				}
+			}
+		}
+	}
+	if reached.Load() != 0 {
+		t.Errorf("%d requests reached another server", reached.Load())
+	}
+	own := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return errors.New("mine") }}
+	service := serve(t, func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, other, http.StatusFound) })
+	if err := getUser(t.Context(), counsel.New(service, counsel.WithHTTPClient(own), counsel.WithRetries(0))); err == nil || !strings.Contains(err.Error(), "mine") {
+		t.Errorf("the client's own CheckRedirect was not asked: %v", err)
+	}
+}
+
+func TestPathParametersCannotChangeTheOperation(t *testing.T) {
+	client := counsel.New(serve(t, func(w http.ResponseWriter, r *http.Request) { t.Errorf("%s was called", r.URL.Path) }))
+	for _, id := range []string{"", ".", ".."} {
+		if _, err := client.ReplayWebhookDelivery(t.Context(), "w", id); err == nil || !strings.Contains(err.Error(), "path parameter") {
+			t.Errorf("%q: %v", id, err)
+		}
+	}
+}
+
+// A few kilobytes can become gigabytes when they are decompressed.
+func TestLargeResponsesAreErrors(t *testing.T) {
+	piece := strings.Repeat(" ", 1<<20)
+	client := counsel.New(serve(t, func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", r.Header.Get("Accept"))
+		w.Header().Set("Content-Encoding", "gzip")
+		compressed := gzip.NewWriter(w)
+		defer func() { _ = compressed.Close() }()
+		for range 65 { // MiB, in 65 KiB
+			_, _ = io.WriteString(compressed, piece)
+		}
+	}))
+	if err := getUser(t.Context(), client); err == nil || !strings.Contains(err.Error(), "too large") {
+		t.Errorf("the error of a response is %v", err)
+	}
+	for _, err := range client.StreamChat(t.Context(), counsel.ChatRequest{}) {
+		if err == nil || !strings.Contains(err.Error(), "too large") {
+			t.Errorf("the error of an event is %v", err)
+		}
+	}
+}
+
 func TestExpiredTokensAreRefreshedOnce(t *testing.T) {
 	var refreshes atomic.Int32
 	client := counsel.New(serve(t, func(w http.ResponseWriter, r *http.Request) {
@@ -296,6 +360,19 @@ func TestPages(t *testing.T) {
 	}
 }
 
+func TestAListWithoutAnEndIsAnError(t *testing.T) {
+	client := counsel.New(serve(t, func(w http.ResponseWriter, _ *http.Request) { answer(w, 200, `{"items":[],"nextCursor":"same"}`) }))
+	var errs int
+	for _, err := range client.ListCasesAll(t.Context(), counsel.ListCasesParams{}) {
+		if err != nil {
+			errs++
+		}
+	}
+	if errs != 1 {
+		t.Errorf("%d errors", errs)
+	}
+}
+
 func TestWaitForJob(t *testing.T) {
 	job := `{"id":"j","kind":"documents.render_batch","status":%q,"progress":{"done":%d,"total":2},"createdAt":"2026-11-25T09:00:00Z","attempts":1,"maxAttempts":3}`
 	var requests atomic.Int32
@@ -342,6 +419,17 @@ func TestWebhooks(t *testing.T) {
 		"another body":   func() error { _, err := counsel.VerifyWebhook(sign(time.Now()), append(body, ' '), secret); return err },
 		"an old one": func() error {
 			_, err := counsel.VerifyWebhook(sign(time.Now().Add(-6*time.Minute)), body, secret)
+			return err
+		},
+		"an empty secret": func() error {
+			h := sign(time.Now())
+			anybody, _ := standardwebhooks.NewWebhookRaw(nil)
+			signature, err := anybody.Sign("e1", time.Now(), body)
+			if err != nil {
+				t.Fatal(err)
+			}
+			h.Set("webhook-signature", signature)
+			_, err = counsel.VerifyWebhook(h, body, "")
 			return err
 		},
 		"no headers": func() error { _, err := counsel.VerifyWebhook(http.Header{}, body, secret); return err },

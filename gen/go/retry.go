@@ -16,6 +16,7 @@ const maxRetryAfter = 30 * time.Second
 func newRetryClient(retries int) *retryablehttp.Client {
 	c := retryablehttp.NewClient()
 	c.Logger = nil
+	c.HTTPClient.CheckRedirect = refuseRedirect
 	c.RetryMax = retries
 	c.CheckRetry = shouldRetry
 	c.Backoff = backoff

@@ -111,7 +111,8 @@ func streamEvents[T any](ctx context.Context, c *Client, call *call, options []C
 // closing blank line is incomplete.
 func eventData(r io.Reader) iter.Seq2[[]byte, error] {
 	return func(yield func([]byte, error) bool) {
-		reader := bufio.NewReader(r)
+		body := &limitedBody{r: r, left: maxResponse} // for one event
+		reader := bufio.NewReader(body)
 		var data [][]byte
 		for {
 			line, err := reader.ReadBytes('\n')
@@ -122,6 +123,9 @@ func eventData(r io.Reader) iter.Seq2[[]byte, error] {
 				return
 			}
 			line = bytes.TrimRight(line, "\r\n")
+			if len(line) == 0 {
+				body.left = maxResponse
+			}
 			if value, ok := bytes.CutPrefix(line, []byte("data:")); ok {
 				data = append(data, bytes.TrimPrefix(value, []byte(" ")))
 			} else if len(line) == 0 && data != nil {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 )
@@ -18,6 +19,10 @@ var ErrWebhook = errors.New("not a valid webhook")
 func VerifyWebhook(header http.Header, body []byte, secrets ...string) (*WebhookEvent, error) {
 	err := errors.New("no secret was given")
 	for _, secret := range secrets {
+		if strings.TrimPrefix(secret, "whsec_") == "" { // anybody can sign with it
+			err = errors.New("a secret is empty")
+			continue
+		}
 		var webhook *standardwebhooks.Webhook
 		if webhook, err = standardwebhooks.NewWebhook(secret); err != nil {
 			continue
