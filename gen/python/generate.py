@@ -38,6 +38,7 @@ from typing_extensions import Unpack
 
 from . import models
 from .call import Call, CallOptions, Content, File, KeyedCallOptions, Saved, Target
+from .errors import same_page
 from .session import AsyncSession, Session
 
 ProblemCode = Literal[
@@ -80,6 +81,8 @@ class {{ client }}({{ caller }}):
 {% endif %}
             if not page.next_cursor:
                 return
+            if page.next_cursor == cursor:
+                raise same_page()
             cursor = page.next_cursor
 {% endif %}{% endfor %}{% endfor %}'''
 

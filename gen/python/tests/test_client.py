@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import gzip
 import hashlib
 import hmac
 import http.server
@@ -16,7 +17,7 @@ import threading
 import time
 import tracemalloc
 import unittest
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 
 import httpx
 import pydantic
@@ -91,6 +92,20 @@ def stream(*events: object, end: str = "\n\n") -> httpx.Response:
     return httpx.Response(200, text="\n\n".join(f"data: {json.dumps(each)}" for each in events) + end, headers={"Content-Type": "text/event-stream"})
 
 
+class Pieces(httpx.SyncByteStream, httpx.AsyncByteStream):
+    """A body that arrives."""
+
+    def __init__(self, content: bytes | Iterator[bytes]) -> None:
+        self.content = iter([content]) if isinstance(content, bytes) else content
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self.content
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for piece in self.content:
+            yield piece
+
+
 class Calls(unittest.TestCase):
     def test_what_is_safe_to_repeat_is_retried(self) -> None:
         after = {"Retry-After": "0"}
@@ -147,6 +162,56 @@ class Calls(unittest.TestCase):
             self.assertEqual(raised.exception.code, "unknown")
         with self.assertRaises(UnavailableError):
             client(lambda _: httpx.Response(200, json={"role": "client"})).get_current_user()
+
+    def test_redirects_are_not_followed(self) -> None:
+        requests: list[httpx.Request] = []
+
+        def handle(request: httpx.Request) -> httpx.Response:
+            requests.append(request)
+            return httpx.Response(307, headers={"Location": "https://other.example/"})
+
+        counsel = client(handle, api_key="secret")
+        with self.assertRaises(UnavailableError):
+            counsel.get_current_user()
+        with self.assertRaises(UnavailableError):
+            counsel.send_chat(CHAT)
+        self.assertEqual({request.url.host for request in requests}, {"counsel.example"})
+        self.assertEqual(len(requests), 2)
+
+    def test_path_parameters_cannot_change_the_operation(self) -> None:
+        for value in ("", ".", ".."):
+            with self.assertRaises(ValueError):
+                client(lambda request: self.fail(str(request.url))).replay_webhook_delivery("w", value)
+
+    def test_a_body_that_cannot_be_read_is_an_error(self) -> None:
+        def cut() -> Iterator[bytes]:
+            yield b"{"
+            raise httpx.ReadError("reset")
+
+        large = gzip.compress(b" " * (65 << 20))
+        json_type = {"Content-Type": "application/json"}
+        cases: tuple[tuple[str, Callable[[], httpx.Response], type[CounselError]], ...] = (
+            ("not gzip", lambda: httpx.Response(200, headers={**json_type, "Content-Encoding": "gzip"}, stream=Pieces(b"{}")), ConnectionFailedError),
+            ("a bomb", lambda: httpx.Response(200, headers={**json_type, "Content-Encoding": "gzip"}, stream=Pieces(large)), UnavailableError),
+            ("a large error", lambda: httpx.Response(503, headers={"Content-Encoding": "gzip"}, stream=Pieces(large)), UnavailableError),
+            ("a cut error", lambda: httpx.Response(503, headers=json_type, stream=Pieces(cut())), ConnectionFailedError),
+        )
+        for name, response, kind in cases:
+            with self.subTest(name):
+
+                def handle(_: httpx.Request, response: Callable[[], httpx.Response] = response) -> httpx.Response:
+                    return response()
+
+                with self.assertRaises(kind):
+                    client(handle, retries=0).get_current_user()
+
+                async def awaited(handle: Handler = handle) -> None:
+                    transport = httpx.MockTransport(handle)
+                    async with AsyncCounsel("https://counsel.example", http_client=httpx.AsyncClient(transport=transport), retries=0) as counsel:
+                        await counsel.get_current_user()
+
+                with self.assertRaises(kind):
+                    asyncio.run(awaited())
 
     def test_problems_have_kinds_and_fields(self) -> None:
         with self.assertRaises(InvalidRequestError) as raised:
@@ -209,6 +274,10 @@ class Calls(unittest.TestCase):
         found = [each.id for each in client(handle).list_suppressions_all(limit=1)]
         self.assertEqual(found, ["first", "a b&c"])
 
+    def test_a_list_without_an_end_is_an_error(self) -> None:
+        with self.assertRaises(UnavailableError):
+            list(client(lambda _: httpx.Response(200, json={"items": [], "nextCursor": "same"})).list_cases_all())
+
     def test_forms(self) -> None:
         requests: list[httpx.Request] = []
 
@@ -252,6 +321,10 @@ class Later(unittest.TestCase):
         later, done = {"type": "thinking", "text": "…"}, {"type": "done", "response": ANSWER}
         events = list(client(lambda _: stream(later, done)).stream_chat(CHAT))
         self.assertEqual([event.type for event in events], ["thinking", "done"])
+
+    def test_an_event_that_is_not_json_is_an_error(self) -> None:
+        with self.assertRaises(UnavailableError):
+            list(client(lambda _: stream(end="data: {\n\n")).stream_chat(CHAT))
 
 
 class Files(unittest.TestCase):
@@ -413,6 +486,11 @@ class Webhooks(unittest.TestCase):
             (sign(time.time()), body + b" ", secret),
             (sign(time.time() - 301), body, secret),
             ({}, body, secret),
+            ({**sign(time.time()), "Webhook-Id": "e\udc80"}, body, secret),
+            ({**sign(time.time()), "Webhook-Signature": "v1,\udc80"}, body, secret),
+            ({**sign(time.time()), "Webhook-Timestamp": "\u00b2"}, body, secret),
+            (sign(time.time()), body, "whsec_\u00e9"),
+            (sign(time.time()), body, ""),
         ):
             with self.assertRaises(WebhookError):
                 verify_webhook(headers, received, used)

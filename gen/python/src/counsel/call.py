@@ -18,7 +18,7 @@ import httpx
 import pydantic
 from typing_extensions import TypedDict
 
-from .errors import retry_after_of, unexpected
+from .errors import of_transport, retry_after_of, too_large, unexpected
 
 File = tuple[str, "bytes | IO[bytes]"]
 """A file to upload: its name and its content. An open file is sent from its beginning, piece by piece."""
@@ -28,6 +28,10 @@ Target = str | os.PathLike[str] | IO[bytes]
 
 MAX_RETRY_AFTER = 30.0
 """The longest Retry-After that is waited for, in seconds. After a longer one, the response is final."""
+
+
+MAX_RESPONSE = 64 << 20
+"""The size of the largest JSON response that is read, decompressed, in bytes."""
 
 
 class CallOptions(TypedDict, total=False):
@@ -100,6 +104,10 @@ class Call:
             elif value is not None:
                 data[name] = value
         headers.update(options.get("headers", {}))
+        for name, segment in self.path.items():
+            # Servers and httpx shorten "." and "..": such an id would call another operation.
+            if str(segment) in ("", ".", ".."):
+                raise ValueError(f"{name} cannot be {str(segment)!r}.")
         return client.build_request(
             self.method,
             self.template.format(**{name: quote(str(value), safe="") for name, value in self.path.items()}),
@@ -145,18 +153,49 @@ def _text(value: str | int | date | list[Any]) -> str:
     return str(value)
 
 
-def decode(response: httpx.Response, decoder: type[Any] | Mapping[int, Any] | None) -> Any:
+def read(response: httpx.Response, limit: int | None = MAX_RESPONSE) -> bytes:
+    """The body of a response."""
+    body = bytearray()
+    try:
+        for piece in response.iter_bytes():
+            body += piece
+            if limit is not None and len(body) > limit:
+                raise too_large(response)
+    except httpx.RequestError as error:
+        raise of_transport(error) from error
+    return bytes(body)
+
+
+async def aread(response: httpx.Response, limit: int | None = MAX_RESPONSE) -> bytes:
+    """The body of a response."""
+    body = bytearray()
+    try:
+        async for piece in response.aiter_bytes():
+            body += piece
+            if limit is not None and len(body) > limit:
+                raise too_large(response)
+    except httpx.RequestError as error:
+        raise of_transport(error) from error
+    return bytes(body)
+
+
+def limit_of(decoder: type[Any] | Mapping[int, Any] | None) -> int | None:
+    """How much of a response is read: all of a file."""
+    return None if decoder is Content else MAX_RESPONSE
+
+
+def decode(response: httpx.Response, body: bytes, decoder: type[Any] | Mapping[int, Any] | None) -> Any:
     """What a successful response contains."""
     kind = decoder.get(response.status_code) if isinstance(decoder, Mapping) else decoder
     if kind is None:
         return None
     media = _media_type(response)
     if kind is Content:
-        return Content(response.content, media, response.status_code, response.headers)
+        return Content(body, media, response.status_code, response.headers)
     if media != "application/json":
         raise unexpected(response)
     try:
-        return pydantic.TypeAdapter(kind).validate_json(response.content)
+        return pydantic.TypeAdapter(kind).validate_json(body)
     except pydantic.ValidationError as error:
         raise unexpected(response) from error
 

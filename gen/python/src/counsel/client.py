@@ -104,7 +104,9 @@ class Counsel(Operations):
                     if isinstance(event, (ChatEvent, JobEvent)):
                         _check_event(event)
                     yield event
-            except httpx.TransportError as error:
+            except pydantic.ValidationError as error:
+                raise unexpected(response) from error
+            except httpx.RequestError as error:
                 raise of_transport(error) from error
 
 
@@ -163,5 +165,7 @@ class AsyncCounsel(AsyncOperations):
                     if isinstance(event, (ChatEvent, JobEvent)):
                         _check_event(event)
                     yield event
-            except httpx.TransportError as error:
+            except pydantic.ValidationError as error:
+                raise unexpected(response) from error
+            except httpx.RequestError as error:
                 raise of_transport(error) from error

@@ -114,11 +114,11 @@ def of_problem(problem: Problem, status: int | None = None, retry_after: float |
     )
 
 
-def of_response(response: httpx.Response) -> CounselError:
-    """The error of a failed response that was read, whatever it contains."""
+def of_response(response: httpx.Response, body: bytes) -> CounselError:
+    """The error of a failed response, whatever it contains."""
     if response.headers.get("Content-Type", "").partition(";")[0] == "application/problem+json":
         try:
-            return of_problem(Problem.model_validate_json(response.content), response.status_code, retry_after_of(response))
+            return of_problem(Problem.model_validate_json(body), response.status_code, retry_after_of(response))
         except pydantic.ValidationError:
             pass
     return unexpected(response)
@@ -137,8 +137,14 @@ def unexpected(response: httpx.Response) -> CounselError:
     )
 
 
-def of_transport(error: httpx.TransportError) -> CounselError:
-    """The error of a request without a response."""
+def too_large(response: httpx.Response) -> CounselError:
+    """The error of a response that is too large to be read."""
+    error = unexpected(response)
+    return type(error)("Response too large", status=error.status, code=error.code, request_id=error.request_id)
+
+
+def of_transport(error: httpx.RequestError) -> CounselError:
+    """The error of a request without a response, or without all of it."""
     if isinstance(error, httpx.TimeoutException):
         return TimedOutError("Timed out", status=0, code="timed_out")
     return ConnectionFailedError("Connection failed", status=0, code="connection_failed", detail=f"The connection failed: {error}.")
@@ -148,6 +154,10 @@ def incomplete_stream() -> CounselError:
     return UnavailableError("Incomplete stream", status=502, code="incomplete_stream", detail="The connection ended before the last event.")
 
 
+def same_page() -> CounselError:
+    return UnavailableError("Same page again", status=502, code="unknown", detail="The service sent the cursor of the same page again.")
+
+
 def retry_after_of(response: httpx.Response) -> float | None:
     """The seconds of Retry-After: a number or, as from proxies, a date."""
     value = response.headers.get("Retry-After", "")
@@ -155,5 +165,5 @@ def retry_after_of(response: httpx.Response) -> float | None:
         return float(value)
     try:
         return max(0.0, email.utils.parsedate_to_datetime(value).timestamp() - time.time())
-    except ValueError:
+    except (ValueError, OverflowError):
         return None

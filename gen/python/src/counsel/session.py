@@ -13,7 +13,7 @@ from typing import Any, TypeVar, overload
 import httpx
 from typing_extensions import Self
 
-from .call import Call, CallOptions, Saved, Target, decode, opened, retry_wait, saved
+from .call import Call, CallOptions, Saved, Target, aread, decode, limit_of, opened, read, retry_wait, saved
 from .errors import UnauthenticatedError, of_response, of_transport
 from .models import RefreshRequest, Tokens
 
@@ -82,11 +82,7 @@ class Session(_Credentials):
     def call(self, call: Call, decoder: type[T] | Mapping[int, Any] | None, options: CallOptions) -> Any:
         """Sends a call and returns its response, decoded by its type, by the type for its status, or not at all."""
         with self.stream(call, options) as response:
-            try:
-                response.read()
-            except httpx.TransportError as error:
-                raise of_transport(error) from error
-            return decode(response, decoder)
+            return decode(response, read(response, limit_of(decoder)), decoder)
 
     def save(self, call: Call, target: Target, options: CallOptions) -> Saved:
         """Sends a call and writes its response to a file, as it arrives."""
@@ -99,7 +95,7 @@ class Session(_Credentials):
                     for piece in response.iter_bytes(_PIECE):
                         file.write(piece)
                         size += len(piece)
-            except httpx.TransportError as error:
+            except httpx.RequestError as error:
                 raise of_transport(error) from error
             return saved(response, size)
 
@@ -116,8 +112,7 @@ class Session(_Credentials):
             response = self._send(request)
         try:
             if response.status_code >= 300 and response.status_code != 304:
-                response.read()
-                raise of_response(response)
+                raise of_response(response, read(response))
             yield response
         finally:
             response.close()
@@ -189,11 +184,7 @@ class AsyncSession(_Credentials):
     async def call(self, call: Call, decoder: type[T] | Mapping[int, Any] | None, options: CallOptions) -> Any:
         """Sends a call and returns its response, decoded by its type, by the type for its status, or not at all."""
         async with self.stream(call, options) as response:
-            try:
-                await response.aread()
-            except httpx.TransportError as error:
-                raise of_transport(error) from error
-            return decode(response, decoder)
+            return decode(response, await aread(response, limit_of(decoder)), decoder)
 
     async def save(self, call: Call, target: Target, options: CallOptions) -> Saved:
         """Sends a call and writes its response to a file, as it arrives."""
@@ -206,7 +197,7 @@ class AsyncSession(_Credentials):
                     async for piece in response.aiter_bytes(_PIECE):
                         await asyncio.to_thread(file.write, piece)
                         size += len(piece)
-            except httpx.TransportError as error:
+            except httpx.RequestError as error:
                 raise of_transport(error) from error
             return saved(response, size)
 
@@ -223,8 +214,7 @@ class AsyncSession(_Credentials):
             response = await self._send(request)
         try:
             if response.status_code >= 300 and response.status_code != 304:
-                await response.aread()
-                raise of_response(response)
+                raise of_response(response, await aread(response))
             yield response
         finally:
             await response.aclose()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import hmac
 import time
@@ -35,11 +34,13 @@ def verify_webhook(headers: Mapping[str, str], body: bytes, secret: str | Sequen
         raise WebhookError(f"The header {error} is missing.") from None
     if not (timestamp.isascii() and timestamp.isdigit() and len(timestamp) <= 12 and abs((time.time() if now is None else now) - int(timestamp)) <= _TOLERANCE):
         raise WebhookError("The timestamp is too far from now.")
+    if not (identifier.isascii() and signatures.isascii()):
+        raise WebhookError("The signature does not match.")
     signed = f"{identifier}.{timestamp}.".encode() + body
     for each in [secret] if isinstance(secret, str) else secret:
         try:
             key = base64.b64decode(each.removeprefix("whsec_"), validate=True)
-        except binascii.Error:
+        except ValueError:
             raise WebhookError("The secret is not one of this service.") from None
         expected = b"v1," + base64.b64encode(hmac.digest(key, signed, hashlib.sha256))
         if key and any(hmac.compare_digest(expected, signature.encode()) for signature in signatures.split(" ")):
