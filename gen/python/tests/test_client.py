@@ -84,7 +84,7 @@ def client(handler: Handler, *, api_key: str | None = None, tokens: models.Token
 
 
 def problem(code: str, status: int, **headers: str) -> httpx.Response:
-    body = {"type": "about:blank", "title": "T", "status": status, "code": code, "requestId": "r1", "errors": [{"pointer": "/x", "detail": "is wrong"}]}
+    body = {"type": "/docs/errors#x", "title": "T", "status": status, "code": code, "requestId": "r1", "errors": [{"pointer": "/x", "detail": "is wrong"}]}
     return httpx.Response(status, json=body, headers={"Content-Type": "application/problem+json", **headers})
 
 
@@ -217,6 +217,7 @@ class Calls(unittest.TestCase):
         with self.assertRaises(InvalidRequestError) as raised:
             client(lambda _: problem("invalid", 422)).send_chat(CHAT)
         self.assertEqual(str(raised.exception), "T /x: is wrong (invalid, request r1)")
+        self.assertEqual(raised.exception.type, "/docs/errors#x")
         with self.assertRaises(ConflictError):
             client(lambda _: problem("conflict", 409)).send_chat(CHAT)
 

@@ -33,10 +33,13 @@ class CounselError(Exception):
         request_id: str = "",
         errors: list[FieldError] | None = None,
         retry_after: float | None = None,
+        type: str = "about:blank",
     ) -> None:
         fields = "".join(f" {each.pointer}: {each.detail}" for each in errors or [])
         request = f", request {request_id}" if request_id else ""
         super().__init__(f"{detail or title}{fields} ({code}{request})")
+        self.type = type
+        """Leads to the explanation of the code; relative to the service if that has no public address."""
         self.title = title
         self.status = status
         """The HTTP status; in a stream, the one that the same failure would have had; 0 without a response."""
@@ -111,6 +114,7 @@ def of_problem(problem: Problem, status: int | None = None, retry_after: float |
         request_id=problem.request_id,
         errors=problem.errors,
         retry_after=retry_after,
+        type=problem.type,
     )
 
 
