@@ -11,6 +11,7 @@ from typing_extensions import Unpack
 
 from . import models
 from .call import Call, CallOptions, Content, File, KeyedCallOptions, Saved, Target
+from .errors import same_page
 from .session import AsyncSession, Session
 
 ProblemCode = Literal[
@@ -205,6 +206,8 @@ class Operations(Session):
             yield from page.items
             if not page.next_cursor:
                 return
+            if page.next_cursor == cursor:
+                raise same_page()
             cursor = page.next_cursor
 
     def create_api_key(self, body: models.CreateApiKeyRequest, **options: Unpack[KeyedCallOptions]) -> models.ApiKeyWithSecret:
@@ -270,6 +273,8 @@ class Operations(Session):
             yield from page.items
             if not page.next_cursor:
                 return
+            if page.next_cursor == cursor:
+                raise same_page()
             cursor = page.next_cursor
 
     def update_user(self, user_id: str, body: models.UpdateUserRequest, **options: Unpack[CallOptions]) -> models.User:
@@ -469,6 +474,8 @@ class Operations(Session):
             yield from page.items
             if not page.next_cursor:
                 return
+            if page.next_cursor == cursor:
+                raise same_page()
             cursor = page.next_cursor
 
     def create_playbook(self, body: models.PlaybookContent, **options: Unpack[KeyedCallOptions]) -> models.Playbook:
@@ -550,6 +557,8 @@ class Operations(Session):
             yield from page.items
             if not page.next_cursor:
                 return
+            if page.next_cursor == cursor:
+                raise same_page()
             cursor = page.next_cursor
 
     def list_ai_usage(
@@ -613,6 +622,8 @@ class Operations(Session):
             yield from page.items
             if not page.next_cursor:
                 return
+            if page.next_cursor == cursor:
+                raise same_page()
             cursor = page.next_cursor
 
     def get_consultation(self, consultation_id: str, **options: Unpack[CallOptions]) -> models.Consultation:
@@ -679,6 +690,8 @@ class Operations(Session):
             yield from page.items
             if not page.next_cursor:
                 return
+            if page.next_cursor == cursor:
+                raise same_page()
             cursor = page.next_cursor
 
     def create_draft(self, body: models.CreateDraftRequest, **options: Unpack[KeyedCallOptions]) -> models.Draft:
@@ -745,6 +758,8 @@ class Operations(Session):
             yield from page.items
             if not page.next_cursor:
                 return
+            if page.next_cursor == cursor:
+                raise same_page()
             cursor = page.next_cursor
 
     def get_draft_version(self, draft_id: str, version: int, **options: Unpack[CallOptions]) -> models.DraftVersion:
@@ -809,6 +824,8 @@ class Operations(Session):
             yield from page.items
             if not page.next_cursor:
                 return
+            if page.next_cursor == cursor:
+                raise same_page()
             cursor = page.next_cursor
 
     def create_template(self, body: models.CreateTemplateRequest, **options: Unpack[KeyedCallOptions]) -> models.TemplateVersion:
@@ -1003,6 +1020,8 @@ class Operations(Session):
             yield from page.items
             if not page.next_cursor:
                 return
+            if page.next_cursor == cursor:
+                raise same_page()
             cursor = page.next_cursor
 
     def create_case(self, body: models.CreateCaseRequest, **options: Unpack[KeyedCallOptions]) -> models.Case:
@@ -1156,6 +1175,8 @@ class Operations(Session):
             yield from page.items
             if not page.next_cursor:
                 return
+            if page.next_cursor == cursor:
+                raise same_page()
             cursor = page.next_cursor
 
     def create_case_note(self, case_id: str, body: models.CreateCaseNoteRequest, **options: Unpack[KeyedCallOptions]) -> models.CaseNote:
@@ -1207,6 +1228,8 @@ class Operations(Session):
             yield from page.items
             if not page.next_cursor:
                 return
+            if page.next_cursor == cursor:
+                raise same_page()
             cursor = page.next_cursor
 
     def create_case_task(self, case_id: str, body: models.CaseTaskContent, **options: Unpack[KeyedCallOptions]) -> models.CaseTask:
@@ -1263,6 +1286,8 @@ class Operations(Session):
             yield from page.items
             if not page.next_cursor:
                 return
+            if page.next_cursor == cursor:
+                raise same_page()
             cursor = page.next_cursor
 
     def add_case_party(self, case_id: str, body: models.AddCasePartyRequest, **options: Unpack[KeyedCallOptions]) -> models.CaseParty:
@@ -1341,6 +1366,8 @@ class Operations(Session):
             yield from page.items
             if not page.next_cursor:
                 return
+            if page.next_cursor == cursor:
+                raise same_page()
             cursor = page.next_cursor
 
     def verify_case_timeline(self, case_id: str, **options: Unpack[CallOptions]) -> models.TimelineVerification:
@@ -1398,6 +1425,8 @@ class Operations(Session):
             yield from page.items
             if not page.next_cursor:
                 return
+            if page.next_cursor == cursor:
+                raise same_page()
             cursor = page.next_cursor
 
     def get_registered_company(self, source: Literal["gleif", "companies-house"], company_id: str, **options: Unpack[CallOptions]) -> models.RegisteredCompany:
@@ -1471,6 +1500,8 @@ class Operations(Session):
             yield from page.items
             if not page.next_cursor:
                 return
+            if page.next_cursor == cursor:
+                raise same_page()
             cursor = page.next_cursor
 
     def upload_document(self, file: File, *, case_id: str | None = None, **options: Unpack[KeyedCallOptions]) -> models.StoredDocument:
@@ -1637,6 +1668,8 @@ class Operations(Session):
             yield from page.items
             if not page.next_cursor:
                 return
+            if page.next_cursor == cursor:
+                raise same_page()
             cursor = page.next_cursor
 
     def create_webhook(self, body: models.CreateWebhookRequest, **options: Unpack[KeyedCallOptions]) -> models.WebhookWithSecret:
@@ -1755,6 +1788,8 @@ class Operations(Session):
             yield from page.items
             if not page.next_cursor:
                 return
+            if page.next_cursor == cursor:
+                raise same_page()
             cursor = page.next_cursor
 
     def get_webhook_delivery(self, webhook_id: str, delivery_id: str, **options: Unpack[CallOptions]) -> models.WebhookDeliveryDetail:
@@ -1834,6 +1869,8 @@ class Operations(Session):
             yield from page.items
             if not page.next_cursor:
                 return
+            if page.next_cursor == cursor:
+                raise same_page()
             cursor = page.next_cursor
 
     def read_notifications(self, body: models.ReadNotificationsRequest, **options: Unpack[KeyedCallOptions]) -> None:
@@ -1903,6 +1940,8 @@ class Operations(Session):
             yield from page.items
             if not page.next_cursor:
                 return
+            if page.next_cursor == cursor:
+                raise same_page()
             cursor = page.next_cursor
 
     def list_suppressions(self, *, limit: int | None = None, cursor: str | None = None, **options: Unpack[CallOptions]) -> models.SuppressionList:
@@ -1922,6 +1961,8 @@ class Operations(Session):
             yield from page.items
             if not page.next_cursor:
                 return
+            if page.next_cursor == cursor:
+                raise same_page()
             cursor = page.next_cursor
 
     def create_suppression(self, body: models.CreateSuppressionRequest, **options: Unpack[KeyedCallOptions]) -> models.Suppression:
@@ -1993,6 +2034,8 @@ class Operations(Session):
             yield from page.items
             if not page.next_cursor:
                 return
+            if page.next_cursor == cursor:
+                raise same_page()
             cursor = page.next_cursor
 
     def get_job(self, job_id: str, **options: Unpack[CallOptions]) -> models.Job:
@@ -2090,6 +2133,8 @@ class Operations(Session):
             yield from page.items
             if not page.next_cursor:
                 return
+            if page.next_cursor == cursor:
+                raise same_page()
             cursor = page.next_cursor
 
     def get_signature_request(self, tracking_id: str, **options: Unpack[CallOptions]) -> models.SignatureRequest:
@@ -2431,6 +2476,8 @@ class AsyncOperations(AsyncSession):
                 yield item
             if not page.next_cursor:
                 return
+            if page.next_cursor == cursor:
+                raise same_page()
             cursor = page.next_cursor
 
     async def create_api_key(self, body: models.CreateApiKeyRequest, **options: Unpack[KeyedCallOptions]) -> models.ApiKeyWithSecret:
@@ -2497,6 +2544,8 @@ class AsyncOperations(AsyncSession):
                 yield item
             if not page.next_cursor:
                 return
+            if page.next_cursor == cursor:
+                raise same_page()
             cursor = page.next_cursor
 
     async def update_user(self, user_id: str, body: models.UpdateUserRequest, **options: Unpack[CallOptions]) -> models.User:
@@ -2699,6 +2748,8 @@ class AsyncOperations(AsyncSession):
                 yield item
             if not page.next_cursor:
                 return
+            if page.next_cursor == cursor:
+                raise same_page()
             cursor = page.next_cursor
 
     async def create_playbook(self, body: models.PlaybookContent, **options: Unpack[KeyedCallOptions]) -> models.Playbook:
@@ -2783,6 +2834,8 @@ class AsyncOperations(AsyncSession):
                 yield item
             if not page.next_cursor:
                 return
+            if page.next_cursor == cursor:
+                raise same_page()
             cursor = page.next_cursor
 
     async def list_ai_usage(
@@ -2847,6 +2900,8 @@ class AsyncOperations(AsyncSession):
                 yield item
             if not page.next_cursor:
                 return
+            if page.next_cursor == cursor:
+                raise same_page()
             cursor = page.next_cursor
 
     async def get_consultation(self, consultation_id: str, **options: Unpack[CallOptions]) -> models.Consultation:
@@ -2914,6 +2969,8 @@ class AsyncOperations(AsyncSession):
                 yield item
             if not page.next_cursor:
                 return
+            if page.next_cursor == cursor:
+                raise same_page()
             cursor = page.next_cursor
 
     async def create_draft(self, body: models.CreateDraftRequest, **options: Unpack[KeyedCallOptions]) -> models.Draft:
@@ -2981,6 +3038,8 @@ class AsyncOperations(AsyncSession):
                 yield item
             if not page.next_cursor:
                 return
+            if page.next_cursor == cursor:
+                raise same_page()
             cursor = page.next_cursor
 
     async def get_draft_version(self, draft_id: str, version: int, **options: Unpack[CallOptions]) -> models.DraftVersion:
@@ -3048,6 +3107,8 @@ class AsyncOperations(AsyncSession):
                 yield item
             if not page.next_cursor:
                 return
+            if page.next_cursor == cursor:
+                raise same_page()
             cursor = page.next_cursor
 
     async def create_template(self, body: models.CreateTemplateRequest, **options: Unpack[KeyedCallOptions]) -> models.TemplateVersion:
@@ -3245,6 +3306,8 @@ class AsyncOperations(AsyncSession):
                 yield item
             if not page.next_cursor:
                 return
+            if page.next_cursor == cursor:
+                raise same_page()
             cursor = page.next_cursor
 
     async def create_case(self, body: models.CreateCaseRequest, **options: Unpack[KeyedCallOptions]) -> models.Case:
@@ -3401,6 +3464,8 @@ class AsyncOperations(AsyncSession):
                 yield item
             if not page.next_cursor:
                 return
+            if page.next_cursor == cursor:
+                raise same_page()
             cursor = page.next_cursor
 
     async def create_case_note(self, case_id: str, body: models.CreateCaseNoteRequest, **options: Unpack[KeyedCallOptions]) -> models.CaseNote:
@@ -3455,6 +3520,8 @@ class AsyncOperations(AsyncSession):
                 yield item
             if not page.next_cursor:
                 return
+            if page.next_cursor == cursor:
+                raise same_page()
             cursor = page.next_cursor
 
     async def create_case_task(self, case_id: str, body: models.CaseTaskContent, **options: Unpack[KeyedCallOptions]) -> models.CaseTask:
@@ -3516,6 +3583,8 @@ class AsyncOperations(AsyncSession):
                 yield item
             if not page.next_cursor:
                 return
+            if page.next_cursor == cursor:
+                raise same_page()
             cursor = page.next_cursor
 
     async def add_case_party(self, case_id: str, body: models.AddCasePartyRequest, **options: Unpack[KeyedCallOptions]) -> models.CaseParty:
@@ -3599,6 +3668,8 @@ class AsyncOperations(AsyncSession):
                 yield item
             if not page.next_cursor:
                 return
+            if page.next_cursor == cursor:
+                raise same_page()
             cursor = page.next_cursor
 
     async def verify_case_timeline(self, case_id: str, **options: Unpack[CallOptions]) -> models.TimelineVerification:
@@ -3659,6 +3730,8 @@ class AsyncOperations(AsyncSession):
                 yield item
             if not page.next_cursor:
                 return
+            if page.next_cursor == cursor:
+                raise same_page()
             cursor = page.next_cursor
 
     async def get_registered_company(
@@ -3735,6 +3808,8 @@ class AsyncOperations(AsyncSession):
                 yield item
             if not page.next_cursor:
                 return
+            if page.next_cursor == cursor:
+                raise same_page()
             cursor = page.next_cursor
 
     async def upload_document(self, file: File, *, case_id: str | None = None, **options: Unpack[KeyedCallOptions]) -> models.StoredDocument:
@@ -3902,6 +3977,8 @@ class AsyncOperations(AsyncSession):
                 yield item
             if not page.next_cursor:
                 return
+            if page.next_cursor == cursor:
+                raise same_page()
             cursor = page.next_cursor
 
     async def create_webhook(self, body: models.CreateWebhookRequest, **options: Unpack[KeyedCallOptions]) -> models.WebhookWithSecret:
@@ -4021,6 +4098,8 @@ class AsyncOperations(AsyncSession):
                 yield item
             if not page.next_cursor:
                 return
+            if page.next_cursor == cursor:
+                raise same_page()
             cursor = page.next_cursor
 
     async def get_webhook_delivery(self, webhook_id: str, delivery_id: str, **options: Unpack[CallOptions]) -> models.WebhookDeliveryDetail:
@@ -4101,6 +4180,8 @@ class AsyncOperations(AsyncSession):
                 yield item
             if not page.next_cursor:
                 return
+            if page.next_cursor == cursor:
+                raise same_page()
             cursor = page.next_cursor
 
     async def read_notifications(self, body: models.ReadNotificationsRequest, **options: Unpack[KeyedCallOptions]) -> None:
@@ -4171,6 +4252,8 @@ class AsyncOperations(AsyncSession):
                 yield item
             if not page.next_cursor:
                 return
+            if page.next_cursor == cursor:
+                raise same_page()
             cursor = page.next_cursor
 
     async def list_suppressions(self, *, limit: int | None = None, cursor: str | None = None, **options: Unpack[CallOptions]) -> models.SuppressionList:
@@ -4195,6 +4278,8 @@ class AsyncOperations(AsyncSession):
                 yield item
             if not page.next_cursor:
                 return
+            if page.next_cursor == cursor:
+                raise same_page()
             cursor = page.next_cursor
 
     async def create_suppression(self, body: models.CreateSuppressionRequest, **options: Unpack[KeyedCallOptions]) -> models.Suppression:
@@ -4267,6 +4352,8 @@ class AsyncOperations(AsyncSession):
                 yield item
             if not page.next_cursor:
                 return
+            if page.next_cursor == cursor:
+                raise same_page()
             cursor = page.next_cursor
 
     async def get_job(self, job_id: str, **options: Unpack[CallOptions]) -> models.Job:
@@ -4365,6 +4452,8 @@ class AsyncOperations(AsyncSession):
                 yield item
             if not page.next_cursor:
                 return
+            if page.next_cursor == cursor:
+                raise same_page()
             cursor = page.next_cursor
 
     async def get_signature_request(self, tracking_id: str, **options: Unpack[CallOptions]) -> models.SignatureRequest:
