@@ -26,6 +26,11 @@ const (
 	EventInvoiceVoided   EventType = "invoice.voided"
 	EventInvoiceOverpaid EventType = "invoice.overpaid" // more was received than is due, which is to be refunded
 
+	EventPaymentSucceeded EventType = "payment.succeeded" // the money arrived
+	EventPaymentFailed    EventType = "payment.failed"    // an attempt to pay failed; the checkout may still be open
+	EventPaymentRefunded  EventType = "payment.refunded"  // in whole or in part
+	EventPaymentDisputed  EventType = "payment.disputed"  // a dispute was opened or decided
+
 	EventSignatureCreated   EventType = "signature.created"
 	EventSignatureSigned    EventType = "signature.signed" // by one signer
 	EventSignatureDeclined  EventType = "signature.declined"
@@ -42,6 +47,7 @@ var EventTypes = []EventType{
 	EventDraftCreated, EventDraftUpdated, EventDraftDeleted,
 	EventEmailSent, EventEmailBounced, EventEmailFailed,
 	EventInvoiceSent, EventInvoicePaid, EventInvoiceOverdue, EventInvoiceVoided, EventInvoiceOverpaid,
+	EventPaymentSucceeded, EventPaymentFailed, EventPaymentRefunded, EventPaymentDisputed,
 	EventSignatureCreated, EventSignatureSigned, EventSignatureDeclined, EventSignatureCompleted, EventSignatureCancelled, EventSignatureExpired, EventSignatureFailed,
 }
 

@@ -70,8 +70,11 @@ func toEvent(e *stripe.Event) payments.Event {
 	}
 	out.PaymentID = object.Metadata[metaPayment]
 	_ = json.Unmarshal(object.Intent, &out.IntentID) // anything but a string is no id
-	if object.Object == "payment_intent" {
+	switch object.Object {
+	case "payment_intent":
 		out.IntentID = object.ID
+	case "checkout.session":
+		out.Checkout = object.ID
 	}
 	return out
 }

@@ -101,6 +101,10 @@ func permits(p domain.Principal, role Role, action Action) bool {
 		return leads || role == Assistant && action.Verb == VerbRead
 	case action.Resource == ResourceLedger: // also deposits to the trust account and their use
 		return leads
+	case action.Resource == ResourcePayment && action.Verb == VerbCreate: // whoever is to pay, and who helps them
+		return leads || role == Assistant || role == Client
+	case action.Resource == ResourcePayment && action.Verb == VerbUpdate: // refund
+		return leads
 	case action.Resource == ResourceInvoice && action.Verb != VerbRead && action.Verb != VerbDownload:
 		return leads
 	case action.Verb == VerbRead, action.Verb == VerbDownload:

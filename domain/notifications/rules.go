@@ -47,6 +47,11 @@ var rules = map[domain.EventType]rule{
 	domain.EventInvoiceVoided:   {channels: inApp},
 	domain.EventInvoiceOverpaid: {channels: withMail}, // somebody must refund it
 
+	domain.EventPaymentSucceeded: {channels: inApp},
+	domain.EventPaymentFailed:    {channels: inApp},
+	domain.EventPaymentRefunded:  {channels: inApp},
+	domain.EventPaymentDisputed:  {channels: withMail}, // a bank's deadline runs
+
 	domain.EventSignatureCreated:   {channels: inApp},
 	domain.EventSignatureSigned:    {channels: inApp},
 	domain.EventSignatureDeclined:  {channels: inApp, ownerMailed: true},

@@ -57,6 +57,7 @@ var RefundLifecycle = lifecycle.Table[RefundStatus]{
 	Transitions: []lifecycle.Transition[RefundStatus]{
 		{From: RefundPending, To: RefundSucceeded, On: "provider sent it"},
 		{From: RefundPending, To: RefundFailed, On: "provider rejected it"},
+		{From: RefundSucceeded, To: RefundFailed, On: "bank returned it"},
 	},
 }
 

@@ -94,4 +94,5 @@ type Event struct {
 	Foreign   bool   // of another account that is connected to the provider's
 	PaymentID string // given when the checkout was created; "": not in the event
 	IntentID  string // likewise
+	Checkout  string // the checkout's id, if the event is about one
 }
