@@ -26,6 +26,7 @@ import (
 	"counsel/sandbox"
 	"counsel/sandbox/llm"
 	"counsel/sandbox/registries"
+	"counsel/sandbox/stripe"
 )
 
 type devCommand struct {
@@ -114,6 +115,15 @@ func (c devCommand) run(ctx context.Context, out *terminal, up *bool) (err error
 		return fmt.Errorf("the stand-in for the registers: %w", err)
 	}
 	defer func() { err = errors.Join(err, standIn.Close()) }()
+	var pay *stripe.Server // nil: the environment names a payment provider
+	if cfg.Stripe.APIKey == "" {
+		pay, err = stripe.Start(ctx, stripe.Options{PortFile: filepath.Join(sandbox.PortDir(cfg.DataDir), "stripe"), File: filepath.Join(cfg.DataDir, "stripe.json")})
+		if err != nil {
+			return fmt.Errorf("the stand-in for Stripe: %w", err)
+		}
+		defer func() { err = errors.Join(err, pay.Close()) }()
+		cfg.Stripe = config.Stripe{APIURL: pay.URL, APIKey: pay.APIKey, WebhookSecret: pay.WebhookSecret}
+	}
 	if cfg.JWT.Secret == "" {
 		if cfg.JWT.Algorithm != "HS256" {
 			return fmt.Errorf("JWT_SECRET_KEY is not set: %s needs a private key in PEM", cfg.JWT.Algorithm)
@@ -128,7 +138,11 @@ func (c devCommand) run(ctx context.Context, out *terminal, up *bool) (err error
 		return err
 	}
 	out.step("Starting the service")
-	a, err := app.Open(ctx, cfg, contract, standIns(), log)
+	test, err := standIns()
+	if err != nil {
+		return err
+	}
+	a, err := app.Open(ctx, cfg, contract, test, log)
 	if err != nil {
 		return err
 	}
@@ -138,6 +152,9 @@ func (c devCommand) run(ctx context.Context, out *terminal, up *bool) (err error
 	}
 	out.done()
 	url := "http://" + a.Address().String()
+	if pay != nil {
+		pay.SetWebhookURL(url + "/api/payments/webhooks/stripe")
+	}
 	fmt.Print(welcome(url, cfg, box, sandboxURL))
 	if ok {
 		fmt.Print(firstQuestion(url, demo, password))
@@ -252,6 +269,7 @@ func welcome(url string, cfg config.Config, box *sandbox.Sandbox, sandboxURL str
 		line("mails", fmt.Sprintf("%s  (stored, not delivered; SMTP at %s:%d)", box.SMTP.Page, box.SMTP.Host, box.SMTP.Port))
 	}
 	line("registers", cfg.Registries.GLEIFURL+", "+cfg.Registries.VIESURL)
+	line("payments", paymentsAddress(cfg))
 	line("AI", cfg.LLM.BaseURL+"  ("+cfg.LLM.Model+")")
 	if sandboxURL != "" {
 		line("", sandboxURL+"/behaviour makes it slow or fail, "+sandboxURL+"/requests shows what it received")
@@ -269,4 +287,12 @@ Ask the first question, as a lawyer:
   curl -s %[1]s/api/ai/chat -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' \
     -d '{"userId":"%[4]s","message":"I am John Miller, john.miller@example.com. How long does an NDA bind me?"}'
 `, url, demo.Email, password, demo.ID)
+}
+
+// paymentsAddress says where invoices are paid.
+func paymentsAddress(cfg config.Config) string {
+	if cfg.Stripe.APIURL == "" {
+		return "Stripe"
+	}
+	return cfg.Stripe.APIURL + "  (shows the payments; refunds and disputes are made there)"
 }

@@ -13,6 +13,7 @@ import (
 	"counsel/domain/esign/envelopes"
 	"counsel/domain/files"
 	"counsel/domain/jobs"
+	"counsel/domain/payments"
 	"counsel/domain/templates"
 	"counsel/domain/webhooks"
 )
@@ -37,6 +38,9 @@ func TestLifecycles(t *testing.T) {
 		{"Envelope at an external provider", "domain/esign/envelopes", envelopes.Lifecycle.Mermaid()},
 		{"Invoice", "domain/billing", billing.Lifecycle.Mermaid()},
 		{"Refund or chargeback", "domain/billing", billing.ReversalLifecycle.Mermaid()},
+		{"Payment", "domain/payments", payments.Lifecycle.Mermaid()},
+		{"Refund of a payment", "domain/payments", payments.RefundLifecycle.Mermaid()},
+		{"Dispute of a payment", "domain/payments", payments.DisputeLifecycle.Mermaid()},
 		{"E-mail", "domain/email", email.Lifecycle.Mermaid()},
 		{"Recipient of an e-mail", "domain/email", email.RecipientLifecycle.Mermaid()},
 	} {

@@ -28,6 +28,7 @@ import (
 	"counsel/domain/text/extract"
 	"counsel/sandbox/llm"
 	"counsel/sandbox/registries"
+	"counsel/sandbox/stripe"
 )
 
 // contract is the OpenAPI contract, which the service publishes at /openapi.yaml.
@@ -63,11 +64,12 @@ func main() {
 }
 
 // standIns are the outside systems of test mode.
-func standIns() app.StandIns {
+func standIns() (app.StandIns, error) {
+	payments, err := stripe.New(stripe.Options{APIKey: app.TestPaymentsKey})
 	return app.StandIns{
 		AI:         llm.New(llm.Options{APIKey: app.TestAIKey, Model: "test", MaxRequests: 1}),
-		Registries: registries.New(), Lists: registries.Lists(),
-	}
+		Registries: registries.New(), Lists: registries.Lists(), Payments: payments,
+	}, err
 }
 
 type serveCommand struct{}
@@ -81,7 +83,11 @@ func (serveCommand) Run(ctx context.Context) error {
 	for _, warning := range cfg.Warnings() {
 		log.Warn(warning)
 	}
-	a, err := app.Open(ctx, cfg, contract, standIns(), log)
+	test, err := standIns()
+	if err != nil {
+		return err
+	}
+	a, err := app.Open(ctx, cfg, contract, test, log)
 	if err != nil {
 		return err
 	}
@@ -98,7 +104,11 @@ func (workCommand) Run(ctx context.Context) error {
 		return err
 	}
 	cfg.HTTP.Addr, cfg.Jobs.Run = "", true
-	a, err := app.Open(ctx, cfg, contract, standIns(), log)
+	test, err := standIns()
+	if err != nil {
+		return err
+	}
+	a, err := app.Open(ctx, cfg, contract, test, log)
 	if err != nil {
 		return err
 	}

@@ -52,7 +52,7 @@ func Open(ctx context.Context, cfg config.Config, contract []byte, standIns Stan
 		return nil, err
 	}
 	a.Services.startLoops(ctx, &a.Runner, infra)
-	if a.front, err = openFrontDoor(ctx, &a.Runner, cfg, contract, infra, a.Services); err != nil {
+	if a.front, err = openFrontDoor(ctx, &a.Runner, cfg, contract, infra, a.Services, standIns.Payments.Pages()); err != nil {
 		return nil, err
 	}
 	return a, nil

@@ -16,6 +16,7 @@ import (
 	"counsel/clients/mail"
 	"counsel/clients/pdf"
 	"counsel/clients/queue"
+	"counsel/clients/stripe"
 	"counsel/clients/tsa"
 	"counsel/clients/webhook"
 	"counsel/config"
@@ -25,6 +26,7 @@ import (
 	"counsel/domain/esign/envelopes"
 	"counsel/domain/esign/pades"
 	"counsel/domain/isolation"
+	"counsel/domain/payments"
 	"counsel/domain/registry"
 	"counsel/domain/text/extract"
 )
@@ -34,16 +36,18 @@ var textReaders = min(max(2, runtime.GOMAXPROCS(0)/2), 4)
 
 // Clients are the connections to outside systems, and the child processes that read untrusted files.
 type Clients struct {
-	Model      ai.Model
-	Fallback   ai.Model // nil: none is configured
-	TestModel  ai.Model // answers in test mode
-	Queue      *queue.Queue
-	Mail       email.Sender // nil: no SMTP server is configured
-	Webhooks   *webhook.Client
-	Provider   envelopes.Provider // nil: the service collects signatures itself
-	Sealer     *pades.Sealer      // nil: no certificate is configured
-	TestSealer *pades.Sealer      // of test mode
-	Registers  registry.Registers
+	Model        ai.Model
+	Fallback     ai.Model // nil: none is configured
+	TestModel    ai.Model // answers in test mode
+	Queue        *queue.Queue
+	Mail         email.Sender // nil: no SMTP server is configured
+	Webhooks     *webhook.Client
+	Provider     envelopes.Provider // nil: the service collects signatures itself
+	Sealer       *pades.Sealer      // nil: no certificate is configured
+	TestSealer   *pades.Sealer      // of test mode
+	Payments     payments.Provider  // nil: invoices cannot be paid online
+	TestPayments payments.Provider  // of test mode
+	Registers    registry.Registers
 	// TestRegisters answer in test mode.
 	TestRegisters registry.Registers
 	PDF           *pdf.Engine
@@ -105,6 +109,18 @@ func openClients(r *Runner, cfg config.Config, infra *Infrastructure, standIns S
 		c.Provider = provider
 		r.onClose("signing provider", func(context.Context) error { return provider.Close() })
 	}
+	if cfg.Stripe.APIKey != "" {
+		client, err := stripe.New(stripe.Config{URL: cfg.Stripe.APIURL, APIKey: cfg.Stripe.APIKey, WebhookSecret: cfg.Stripe.WebhookSecret, Observe: newPaymentMetrics(infra.Registry)})
+		if err != nil {
+			return nil, fmt.Errorf("STRIPE_API_URL: %w", err)
+		}
+		c.Payments = client
+		r.onClose("payment provider", func(context.Context) error { return client.Close() })
+	}
+	standIns.Payments.SetPageURL(infra.URL + TestPagesPath)
+	if c.TestPayments, err = NewTestPayments(standIns.Payments); err != nil {
+		return nil, err
+	}
 	if cfg.Esign.Certificate != "" {
 		if c.Sealer, err = newSealer(r, cfg.Esign, c.Children); err != nil {
 			return nil, err
@@ -159,6 +175,24 @@ func NewTestModel(provider http.Handler) (ai.Model, error) {
 
 // TestAIKey is the API key that the provider of test mode expects. It protects nothing: no port leads there.
 const TestAIKey = "test"
+
+// TestPayments is a payment provider at which no money moves. It keeps its payments in memory.
+type TestPayments interface {
+	http.Handler
+	Pages() http.Handler // on which people pay
+	SetPageURL(url string)
+}
+
+// NewTestPayments returns the client of the payment provider of test mode.
+func NewTestPayments(provider http.Handler) (payments.Provider, error) {
+	return stripe.New(stripe.Config{Name: "test", URL: "http://localhost", APIKey: TestPaymentsKey, Backoff: []time.Duration{}, Transport: llm.InProcess(provider)})
+}
+
+// TestPaymentsKey is the API key that the payment provider of test mode expects. It protects nothing: no port leads there.
+const TestPaymentsKey = "sk_test_counsel"
+
+// TestPagesPath is where the pages of the payment provider of test mode are.
+const TestPagesPath = "/test/payments"
 
 // NewTestSealer returns what seals documents in test mode: with a certificate of its own, which is new in each process.
 func NewTestSealer(children *isolation.Pool) (*pades.Sealer, error) {

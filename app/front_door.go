@@ -23,7 +23,7 @@ type frontDoor struct {
 }
 
 // openFrontDoor starts the jobs and the HTTP server. When it is closed, requests and jobs end side by side.
-func openFrontDoor(ctx context.Context, r *Runner, cfg config.Config, contract []byte, infra *Infrastructure, s *Services) (*frontDoor, error) {
+func openFrontDoor(ctx context.Context, r *Runner, cfg config.Config, contract []byte, infra *Infrastructure, s *Services, testPages http.Handler) (*frontDoor, error) {
 	r.step("front door")
 	settings, err := HandlersConfig(cfg, contract, infra, s)
 	if err != nil {
@@ -41,7 +41,7 @@ func openFrontDoor(ctx context.Context, r *Runner, cfg config.Config, contract [
 	if infra.listener == nil {
 		return front, nil
 	}
-	server := NewHTTPServer(handler, cfg, infra.Log.With("part", "http"))
+	server := NewHTTPServer(withTestPages(handler, testPages), cfg, infra.Log.With("part", "http"))
 	if cfg.HTTP.Addr != "" { // probes of a process that only runs jobs need no TLS
 		if server.TLSConfig, err = newTLSConfig(cfg.HTTP, domain.SystemClock, infra.Registry, infra.Log.With("part", "http")); err != nil {
 			return nil, err
@@ -71,7 +71,7 @@ func openFrontDoor(ctx context.Context, r *Runner, cfg config.Config, contract [
 func HandlersConfig(cfg config.Config, contract []byte, infra *Infrastructure, s *Services) (c handlers.Config, err error) {
 	c = handlers.Config{
 		Accounts: s.Accounts, APIKeys: s.APIKeys, AI: s.AI, Cases: s.Cases, Drafts: s.Drafts, Email: s.Email, Esign: s.Esign, Files: s.Files, Templates: s.Templates, Rendering: s.Rendering,
-		Jobs: s.Jobs, Idempotency: s.Idempotency, Webhooks: s.Webhooks, Notifications: s.Notifications, Privacy: s.Privacy, Registers: s.Registry,
+		Jobs: s.Jobs, Idempotency: s.Idempotency, Webhooks: s.Webhooks, Notifications: s.Notifications, Privacy: s.Privacy, Registers: s.Registry, Payments: s.Payments,
 		Ready: infra.ready, Contract: contract, PublicURL: cfg.URLs.Public, MetricsToken: cfg.HTTP.MetricsToken, Registry: infra.Registry, Log: infra.Log.With("part", "http"), Clock: domain.SystemClock,
 		CORSOrigins: cfg.HTTP.CORSOrigins, CORSLocalhost: cfg.HTTP.CORSLocalhost, TrustedProxies: cfg.HTTP.TrustedProxies,
 		StrictTransport: strings.HasPrefix(infra.URL, "https://"),
@@ -91,6 +91,18 @@ func HandlersConfig(cfg config.Config, contract []byte, infra *Infrastructure, s
 		}
 	}
 	return c, nil
+}
+
+// withTestPages serves the pages of the payment provider of test mode beside the operations of the contract.
+func withTestPages(next, pages http.Handler) http.Handler {
+	pages = http.StripPrefix(TestPagesPath, pages)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasPrefix(r.URL.Path, TestPagesPath+"/") {
+			pages.ServeHTTP(w, r)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 // NewHTTPServer creates the HTTP server. A process that only runs jobs serves only probes and metrics.

@@ -6,6 +6,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"counsel/clients/llm"
+	"counsel/clients/stripe"
 	"counsel/domain"
 	"counsel/domain/ai"
 	"counsel/domain/ai/cache"
@@ -162,4 +163,12 @@ func (m *jobMetrics) Rescued(n int) { m.rescued.Add(float64(n)) }
 
 func (m *jobMetrics) Waiting(q jobs.Queue, n int) {
 	m.waiting.WithLabelValues(string(q)).Set(float64(n))
+}
+
+// newPaymentMetrics returns what counts the calls of the payment provider.
+func newPaymentMetrics(r prometheus.Registerer) func(stripe.Call) {
+	duration := prometheus.NewHistogramVec(prometheus.HistogramOpts{
+		Name: "counsel_payment_provider_duration_seconds", Help: "Time of one attempt at the payment provider: ok, rejected, failed or breaker_open.", Buckets: providerSeconds}, []string{"action", "outcome"})
+	r.MustRegister(duration)
+	return func(c stripe.Call) { duration.WithLabelValues(c.Action, c.Outcome).Observe(c.Took.Seconds()) }
 }

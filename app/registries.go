@@ -96,6 +96,7 @@ type StandIns struct {
 	AI         http.Handler
 	Registries http.Handler // GLEIF, Companies House and VIES below paths of their names
 	Lists      [][]byte     // files of sanctions lists
+	Payments   TestPayments
 }
 
 // testLists are lists that never change.

@@ -30,6 +30,7 @@ import (
 	"counsel/domain/limits"
 	"counsel/domain/masking"
 	"counsel/domain/notifications"
+	"counsel/domain/payments"
 	"counsel/domain/privacy"
 	"counsel/domain/registry"
 	"counsel/domain/rendering"
@@ -56,6 +57,7 @@ type Services struct {
 	Rendering     *rendering.Service
 	Esign         *esign.Service
 	Billing       *billing.Service
+	Payments      *payments.Service
 	Registry      *registry.Service
 	Privacy       *privacy.Service
 }
@@ -105,10 +107,16 @@ func OpenServices(ctx context.Context, r *Runner, cfg config.Config, infra *Infr
 	}); err != nil {
 		return nil, err
 	}
+	if s.Payments, err = payments.New(payments.Config{
+		Runtime: system.Part("payments"), DB: infra.Database, Cases: s.Cases, Invoices: s.Billing, Jobs: s.Jobs, Events: s.Events, Provider: c.Payments, Test: c.TestPayments, URL: infra.URL,
+	}); err != nil {
+		return nil, err
+	}
+	s.Events.Subscribe(s.Payments.OnEvent)
 	if s.Privacy, err = privacy.New(privacy.Config{
 		Runtime: system.Part("privacy"), DB: infra.Database, Accounts: s.Accounts, APIKeys: s.APIKeys, AI: s.AI, Drafts: s.Drafts, Files: s.Files, Cases: s.Cases, Webhooks: s.Webhooks,
 		Notifications: s.Notifications, Email: s.Email, Jobs: s.Jobs, Esign: s.Esign, Templates: s.Templates, Rendering: s.Rendering, Idempotency: s.Idempotency,
-		Billing: s.Billing,
+		Billing: s.Billing, Payments: s.Payments,
 	}); err != nil {
 		return nil, err
 	}

@@ -35,6 +35,8 @@ type Config struct {
 	Mail       Mail
 	Firm       Firm
 
+	Stripe Stripe
+
 	JWT   JWT
 	Admin Admin
 
@@ -50,7 +52,7 @@ type group interface {
 }
 
 func (c *Config) groups() []group {
-	return []group{&c.HTTP, &c.URLs, &c.RateLimits, &c.Database, &c.Redis, &c.S3, &c.LLM, &c.Registries, &c.PDF, &c.Esign, &c.SMTP, &c.Mail, &c.Firm, &c.JWT, &c.Admin, &c.Jobs, &c.Webhooks}
+	return []group{&c.HTTP, &c.URLs, &c.RateLimits, &c.Database, &c.Redis, &c.S3, &c.LLM, &c.Registries, &c.PDF, &c.Esign, &c.SMTP, &c.Mail, &c.Firm, &c.Stripe, &c.JWT, &c.Admin, &c.Jobs, &c.Webhooks}
 }
 
 // Load reads the environment. The error names every variable that is invalid, or missing while another one needs it.

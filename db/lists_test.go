@@ -30,6 +30,7 @@ import (
 	idempotencyquery "counsel/gen/query/idempotency"
 	jobsquery "counsel/gen/query/jobs"
 	notificationsquery "counsel/gen/query/notifications"
+	paymentsquery "counsel/gen/query/payments"
 	renderingquery "counsel/gen/query/rendering"
 	searchquery "counsel/gen/query/search"
 	templatesquery "counsel/gen/query/templates"
@@ -71,6 +72,10 @@ var pagedQueries = map[string]queryArgs{
 	"ListCaseNotes":                {"CaseID": {theCase}},
 	"ListCaseParties":              {"CaseID": {theCase}},
 	"ListCaseTasks":                {"CaseID": {theCase}, "Status": {"", "rare", "common"}},
+	"ListPaymentsByCase":           {"CaseID": {theCase}, "Status": {""}},
+	"ListPaymentsByInvoice":        {"InvoiceID": {rowID(0)}, "Status": {""}},
+	"ListPaymentsByUser":           {"UserID": {busyUser, idleUser}, "Status": {""}},
+	"ListDuePayments":              {"": {past}},
 	"ListTimelineEntries":          {"CaseID": {theCase}},
 	"ListTimelineEntriesAfter":     {"CaseID": {theCase}},
 	"ListCases":                    {"Member": {busyUser, idleUser}, "Status": {"", "common"}, "Words": {""}},
@@ -136,6 +141,8 @@ var pagedQueries = map[string]queryArgs{
 // unpagedQueries are the :many queries that return all matching rows, with the reason why these are
 // few.
 var unpagedQueries = map[string]string{
+	"ListPaymentRefunds":              "at most a hundred of each payment of a page",
+	"ListPaymentDisputes":             "as many as banks open for the payments of a page",
 	"ListInvoiceLines":                "an invoice has 200 lines",
 	"ListInvoicePayments":             "an invoice has few payments",
 	"LockInvoicePendingChargebacks":   "a payment has few chargebacks",
@@ -239,7 +246,7 @@ func TestListsReadOnePage(t *testing.T) {
 func methodOf(conn *sql.Conn, name string) (method reflect.Value) {
 	for _, queries := range []any{
 		accountquery.New(conn), aiquery.New(conn), casesquery.New(conn), draftsquery.New(conn), emailquery.New(conn), esignquery.New(conn), filesquery.New(conn),
-		idempotencyquery.New(conn), jobsquery.New(conn), notificationsquery.New(conn), renderingquery.New(conn), searchquery.New(conn), templatesquery.New(conn), webhooksquery.New(conn), apikeysquery.New(conn), billingquery.New(conn),
+		idempotencyquery.New(conn), jobsquery.New(conn), notificationsquery.New(conn), renderingquery.New(conn), searchquery.New(conn), templatesquery.New(conn), webhooksquery.New(conn), apikeysquery.New(conn), billingquery.New(conn), paymentsquery.New(conn),
 	} {
 		if m := reflect.ValueOf(queries).MethodByName(name); m.IsValid() {
 			return m

@@ -629,6 +629,85 @@ CREATE TABLE notification_preferences (
   PRIMARY KEY (user_id,event_type)
 );
 
+CREATE TABLE payments (
+  id binary(16) NOT NULL,
+  invoice_id binary(16) NOT NULL,
+  case_id binary(16) NOT NULL,
+  user_id binary(16) NOT NULL,
+  open_invoice binary(16) DEFAULT NULL,
+  status varchar(20) NOT NULL,
+  provider varchar(20) NOT NULL,
+  amount bigint(20) NOT NULL,
+  currency char(3) NOT NULL,
+  received bigint(20) NOT NULL,
+  fee bigint(20) NOT NULL,
+  fee_currency varchar(3) NOT NULL,
+  description varchar(200) NOT NULL,
+  success_url varchar(2000) NOT NULL,
+  cancel_url varchar(2000) NOT NULL,
+  checkout_id varchar(255) DEFAULT NULL,
+  intent_id varchar(255) DEFAULT NULL,
+  checkout_url varchar(2000) NOT NULL,
+  decline varchar(100) NOT NULL,
+  expires_at datetime(6) NOT NULL,
+  check_at datetime(6) DEFAULT NULL,
+  checked_at datetime(6) NOT NULL,
+  created_at datetime(6) NOT NULL,
+  updated_at datetime(6) NOT NULL,
+  paid_at datetime(6) DEFAULT NULL,
+  PRIMARY KEY (id),
+  UNIQUE KEY payments_open (open_invoice),
+  KEY payments_case (case_id,id),
+  KEY payments_invoice (invoice_id,id),
+  KEY payments_user (user_id,id),
+  KEY payments_intent (intent_id),
+  KEY payments_check (check_at)
+);
+
+CREATE TABLE payment_cursors (
+  provider varchar(20) NOT NULL,
+  event_id varchar(255) NOT NULL,
+  updated_at datetime(6) NOT NULL,
+  PRIMARY KEY (provider)
+);
+
+CREATE TABLE payment_disputes (
+  id binary(16) NOT NULL,
+  payment_id binary(16) NOT NULL,
+  provider_id varchar(255) NOT NULL,
+  status varchar(20) NOT NULL,
+  reason varchar(100) NOT NULL,
+  amount bigint(20) NOT NULL,
+  created_at datetime(6) NOT NULL,
+  updated_at datetime(6) NOT NULL,
+  PRIMARY KEY (id),
+  UNIQUE KEY payment_disputes_provider (provider_id),
+  KEY payment_disputes_payment (payment_id,id)
+);
+
+CREATE TABLE payment_events (
+  event_id varchar(255) NOT NULL,
+  created_at datetime(6) NOT NULL,
+  PRIMARY KEY (event_id),
+  KEY payment_events_created (created_at)
+);
+
+CREATE TABLE payment_refunds (
+  id binary(16) NOT NULL,
+  payment_id binary(16) NOT NULL,
+  user_id binary(16) NOT NULL,
+  provider_id varchar(255) DEFAULT NULL,
+  status varchar(20) NOT NULL,
+  amount bigint(20) NOT NULL,
+  reason varchar(500) NOT NULL,
+  created_at datetime(6) NOT NULL,
+  updated_at datetime(6) NOT NULL,
+  PRIMARY KEY (id),
+  UNIQUE KEY payment_refunds_provider (provider_id),
+  KEY payment_refunds_payment (payment_id,id),
+  KEY payment_refunds_user (user_id)
+);
+
 CREATE TABLE playbooks (
   id binary(16) NOT NULL,
   created_by binary(16) NOT NULL,

@@ -23,6 +23,8 @@ var refusedExamples = map[string]string{
 	"refreshTokens": "unauthenticated", "resetPassword": "link_invalid", "verifyEmail": "link_invalid",
 	"viewSigning": "not_found", "getSigningDocument": "not_found", "getSigningText": "not_found", "consentToSigning": "not_found",
 	"signDocument": "not_found", "declineSigning": "not_found",
+	// There is no such invoice or payment, and the webhook is not signed.
+	"openCheckout": "not_found", "refundPayment": "not_found", "receivePaymentWebhook": "unauthenticated",
 	// No signing provider is configured.
 	"receiveSignatureWebhook": "not_found",
 	// Jobs, which notify and extract texts, do not run here.

@@ -12,6 +12,7 @@ import (
 	"counsel/domain/esign"
 	"counsel/domain/files"
 	"counsel/domain/notifications"
+	"counsel/domain/payments"
 	"counsel/domain/privacy"
 	"counsel/domain/templates"
 	"counsel/domain/webhooks"
@@ -33,7 +34,7 @@ type userExport struct {
 	items    int // in the last of them
 }
 
-var exportSections = []string{"consultations", "drafts", "documents", "emails", "signatureRequests", "signatures", "webhooks", "notifications", "notificationPreferences", "templates", "cases", "aiUsage", "playbooks", "apiKeys"}
+var exportSections = []string{"consultations", "drafts", "documents", "emails", "signatureRequests", "signatures", "webhooks", "notifications", "notificationPreferences", "templates", "cases", "aiUsage", "playbooks", "apiKeys", "payments"}
 
 func (x *userExport) VisitExportUserResponse(w http.ResponseWriter) error {
 	x.out = bufio.NewWriterSize(w, 32<<10)
@@ -219,3 +220,6 @@ func (x *userExport) Playbook(p playbooks.Playbook) error { return x.add(13, toA
 
 // APIKey adds an API key, without its secret.
 func (x *userExport) APIKey(k apikeys.Key) error { return x.add(14, toAPIKey(k)) }
+
+// Payment adds a payment for which the person opened a checkout.
+func (x *userExport) Payment(p payments.Payment) error { return x.add(15, toAPIPayment(p)) }

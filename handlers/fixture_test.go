@@ -24,11 +24,13 @@ import (
 	client "counsel/clients/llm"
 	"counsel/clients/pdf"
 	"counsel/clients/queue"
+	stripeclient "counsel/clients/stripe"
 	"counsel/clients/webhook"
 	"counsel/config"
 	"counsel/db"
 	"counsel/domain"
 	"counsel/domain/account"
+	"counsel/domain/billing"
 	"counsel/domain/cases"
 	"counsel/domain/esign/envelopes"
 	"counsel/domain/esign/pades"
@@ -42,6 +44,7 @@ import (
 	"counsel/handlers"
 	"counsel/sandbox/llm"
 	"counsel/sandbox/registries"
+	"counsel/sandbox/stripe"
 	"counsel/sandbox/testenv"
 	"counsel/sandbox/testkit"
 	"counsel/tests/contract"
@@ -91,6 +94,8 @@ type fixture struct {
 	server     *handlers.Server
 	archive    *files.Service
 	cases      *cases.Service
+	billing    *billing.Service
+	stripe     *stripe.Server
 	jobs       *jobs.Service
 	store      *filestest.Store
 	mailServer *fakeMailServer
@@ -151,7 +156,7 @@ func newFixture(t testing.TB, options ...option) *fixture {
 	var runner app.Runner
 	services, err := app.OpenServices(ctx, &runner, cfg.Config, infra, f.newClients(cfg, infra))
 	testkit.Must(t, err)
-	f.archive, f.cases, f.jobs = services.Files, services.Cases, services.Jobs
+	f.archive, f.cases, f.jobs, f.billing = services.Files, services.Cases, services.Jobs, services.Billing
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 		defer cancel()
@@ -202,6 +207,13 @@ func (f *fixture) newClients(cfg fixtureConfig, infra *app.Infrastructure) *app.
 	testkit.Must(f.t, err)
 	testModel, err := app.NewTestModel(llm.New(llm.Options{APIKey: app.TestAIKey, Model: "test"}))
 	testkit.Must(f.t, err)
+	f.stripe, err = stripe.New(stripe.Options{APIKey: app.TestPaymentsKey, PageURL: "https://pay.example"})
+	testkit.Must(f.t, err)
+	f.t.Cleanup(func() { testkit.Must(f.t, f.stripe.Close()) })
+	testPayments, err := app.NewTestPayments(f.stripe)
+	testkit.Must(f.t, err)
+	payments, err := stripeclient.New(stripeclient.Config{URL: "http://localhost", APIKey: app.TestPaymentsKey, WebhookSecret: f.stripe.WebhookSecret, Backoff: []time.Duration{}, Transport: client.InProcess(f.stripe)})
+	testkit.Must(f.t, err)
 	testSealer, err := app.NewTestSealer(readers().uploads)
 	testkit.Must(f.t, err)
 	standIns := app.StandIns{Registries: f.registries, Lists: registries.Lists()}
@@ -211,7 +223,7 @@ func (f *fixture) newClients(cfg fixtureConfig, infra *app.Infrastructure) *app.
 	testkit.Must(f.t, err)
 	clients := &app.Clients{
 		Registers: live, TestRegisters: test,
-		Model: model, TestModel: testModel, TestSealer: testSealer, Queue: queue.New(f.redis, infra.Log), Mail: f.mailServer, Webhooks: webhooks, Provider: cfg.provider, Sealer: sealer.WithPool(readers().uploads),
+		Model: model, TestModel: testModel, Payments: payments, TestPayments: testPayments, TestSealer: testSealer, Queue: queue.New(f.redis, infra.Log), Mail: f.mailServer, Webhooks: webhooks, Provider: cfg.provider, Sealer: sealer.WithPool(readers().uploads),
 		PDF: engine, Texts: readers().texts, Children: readers().uploads,
 	}
 	if cfg.clients != nil {

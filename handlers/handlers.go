@@ -31,6 +31,7 @@ import (
 	"counsel/domain/jobs"
 	"counsel/domain/limits"
 	"counsel/domain/notifications"
+	"counsel/domain/payments"
 	"counsel/domain/privacy"
 	"counsel/domain/registry"
 	"counsel/domain/rendering"
@@ -58,6 +59,7 @@ type Config struct {
 	Notifications *notifications.Service
 	Email         *email.Service
 	Esign         *esign.Service
+	Payments      *payments.Service
 	Jobs          *jobs.Service
 	Idempotency   *idempotency.Service
 
@@ -101,6 +103,7 @@ type Server struct {
 	notifications *notifications.Service
 	email         *email.Service
 	esign         *esign.Service
+	payments      *payments.Service
 	jobs          *jobs.Service
 
 	registry     *prometheus.Registry
@@ -121,7 +124,7 @@ var _ api.StrictServerInterface = (*Server)(nil)
 func New(c Config) (*Server, error) {
 	s := &Server{
 		accounts: c.Accounts, apiKeys: c.APIKeys, ai: c.AI, cases: c.Cases, privacy: c.Privacy, drafts: c.Drafts, files: c.Files, templates: c.Templates, rendering: c.Rendering,
-		webhooks: c.Webhooks, notifications: c.Notifications, email: c.Email, esign: c.Esign, jobs: c.Jobs,
+		webhooks: c.Webhooks, notifications: c.Notifications, email: c.Email, esign: c.Esign, payments: c.Payments, jobs: c.Jobs,
 		registers: c.Registers, registry: c.Registry, clock: c.Clock, problems: problem.Describer{PublicURL: c.PublicURL}, readiness: readiness{check: c.Ready, clock: c.Clock}, drained: make(chan struct{}),
 	}
 	steps, err := middleware.New(middleware.Config{

@@ -77,7 +77,7 @@ func toAPINotification(n notifications.Notification) api.Notification {
 	}
 	return api.Notification{ID: api.ID(n.ID), Type: api.NotificationType(n.Type), CaseID: (*api.ID)(n.CaseID), CaseTitle: optional(n.CaseTitle),
 		Data: api.EventIds{MemberID: id("memberId"), TaskID: id("taskId"), AssigneeID: id("assigneeId"), DocumentID: id("documentId"), DraftID: id("draftId"),
-			EmailID: id("emailId"), InvoiceID: id("invoiceId"), TrackingID: id("trackingId")},
+			EmailID: id("emailId"), InvoiceID: id("invoiceId"), PaymentID: id("paymentId"), RefundID: id("refundId"), DisputeID: id("disputeId"), TrackingID: id("trackingId")},
 		CreatedAt: n.CreatedAt, ReadAt: n.ReadAt}
 }
 

@@ -39,10 +39,6 @@ func (s *Service) Checkout(ctx context.Context, p domain.Principal, n NewCheckou
 			return Payment{}, domain.InvalidField(pointer, "must be a URL such as https://host/paid")
 		}
 	}
-	provider, err := s.providerOf(p.UserID)
-	if err != nil {
-		return Payment{}, err
-	}
 	if n.ID.IsZero() {
 		n.ID = s.newID()
 	}
@@ -58,6 +54,10 @@ func (s *Service) Checkout(ctx context.Context, p domain.Principal, n NewCheckou
 		}
 		action := cases.Action{Verb: cases.VerbCreate, Resource: cases.ResourcePayment, ID: &n.ID}
 		if err := s.cases.Authorize(ctx, p, invoice.CaseID, action); err != nil {
+			return Payment{}, err
+		}
+		provider, err := s.providerOf(p.UserID)
+		if err != nil {
 			return Payment{}, err
 		}
 		if !invoice.Payable() || invoice.Due() == 0 {

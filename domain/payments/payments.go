@@ -45,7 +45,7 @@ type Invoices interface {
 	Invoice(ctx context.Context, p domain.Principal, id domain.ID) (billing.Invoice, error)
 	RecordPayment(ctx context.Context, tx db.Tx, r billing.PaymentReceived) (billing.Payment, error)
 	RecordRefund(ctx context.Context, tx db.Tx, r billing.RefundMade) error
-	SettleRefund(ctx context.Context, tx db.Tx, refundID domain.ID) error
+	CompleteRefund(ctx context.Context, tx db.Tx, refundID domain.ID) error
 	CancelRefund(ctx context.Context, tx db.Tx, refundID domain.ID) error
 	RecordChargeback(ctx context.Context, tx db.Tx, c billing.ChargebackOpened) error
 	CloseChargeback(ctx context.Context, tx db.Tx, chargebackID domain.ID, won bool) error

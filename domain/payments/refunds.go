@@ -210,7 +210,7 @@ func (s *Service) moveRefund(ctx context.Context, payment *Payment, refund Refun
 		var err error
 		switch {
 		case refund.Status == RefundPending && state.Status == RefundSucceeded:
-			err = s.invoices.SettleRefund(ctx, tx, refund.ID)
+			err = s.invoices.CompleteRefund(ctx, tx, refund.ID)
 		case refund.Status == RefundPending && state.Status == RefundFailed:
 			err = s.invoices.CancelRefund(ctx, tx, refund.ID)
 		case refund.Status == RefundSucceeded && state.Status == RefundFailed: // the money came back

@@ -14,6 +14,7 @@ import (
 	"counsel/domain/esign"
 	"counsel/domain/files"
 	"counsel/domain/notifications"
+	"counsel/domain/payments"
 	"counsel/domain/templates"
 	"counsel/domain/webhooks"
 )
@@ -51,6 +52,7 @@ type Sink interface {
 	AIUsage(ai.Usage) error
 	Playbook(playbooks.Playbook) error
 	APIKey(apikeys.Key) error
+	Payment(payments.Payment) error
 }
 
 // pageSize is the number of items read at once.
@@ -123,6 +125,7 @@ func (s *Service) Export(ctx context.Context, caller domain.Principal, user doma
 		},
 		func() error { return s.ai.ExportUsage(ctx, user, out.AIUsage) },
 		func() error { return s.ai.Playbooks().Export(ctx, user, out.Playbook) },
+		func() error { return s.payments.Export(ctx, user, out.Payment) },
 		func() error {
 			return eachItem(func(cursor *domain.ID) ([]apikeys.Key, *domain.ID, error) {
 				return s.apiKeys.List(ctx, caller, apikeys.Filter{UserID: &user, Limit: pageSize, Cursor: cursor})

@@ -4,7 +4,7 @@
 // The copy contains the account; consultations, drafts with all versions and documents outside of
 // cases; sent mails; signature requests; what they were asked to sign at an address that is
 // verified as theirs; webhooks; notifications; their templates and playbooks; their API keys, without the secrets; for each case they
-// are a member of now, what they have in it; their time entries and the invoices they drafted; and the sums of their use of the AI. What others wrote
+// are a member of now, what they have in it; their time entries and the invoices they drafted; the payments for which they opened a checkout; and the sums of their use of the AI. What others wrote
 // about them in cases belongs to the cases.
 //
 // Erasure removes the name and the address from the account, ends its sessions, deletes drafts,
@@ -40,6 +40,7 @@ import (
 	"counsel/domain/files"
 	"counsel/domain/jobs"
 	"counsel/domain/notifications"
+	"counsel/domain/payments"
 	"counsel/domain/templates"
 	"counsel/domain/webhooks"
 )
@@ -80,6 +81,7 @@ type Config struct {
 	Rendering     Renderings
 	Idempotency   TestEraser
 	Billing       *billing.Service
+	Payments      *payments.Service
 }
 
 // Service answers data-subject requests. It is safe for concurrent use.
@@ -99,6 +101,7 @@ type Service struct {
 	esign         *esign.Service
 	templates     *templates.Service
 	billing       *billing.Service
+	payments      *payments.Service
 	erasers       []Eraser     // in the order in which they erase
 	testErasers   []TestEraser // likewise
 }
@@ -107,15 +110,15 @@ type Service struct {
 func New(c Config) (*Service, error) {
 	if c.DB == nil || c.Accounts == nil || c.APIKeys == nil || c.AI == nil || c.Drafts == nil || c.Files == nil || c.Cases == nil || c.Webhooks == nil ||
 		c.Notifications == nil || c.Email == nil || c.Jobs == nil || c.Esign == nil || c.Templates == nil || c.Rendering == nil || c.Idempotency == nil ||
-		c.Billing == nil {
+		c.Billing == nil || c.Payments == nil {
 		return nil, errors.New("privacy: Config needs DB and every service")
 	}
 	s := &Service{
 		clock: c.Runtime.Clock, db: c.DB, accounts: c.Accounts, apiKeys: c.APIKeys, ai: c.AI, drafts: c.Drafts, files: c.Files, cases: c.Cases, webhooks: c.Webhooks,
-		notifications: c.Notifications, email: c.Email, jobs: c.Jobs, esign: c.Esign, templates: c.Templates, billing: c.Billing,
+		notifications: c.Notifications, email: c.Email, jobs: c.Jobs, esign: c.Esign, templates: c.Templates, billing: c.Billing, payments: c.Payments,
 		// Signature requests go before the documents they refer to.
-		erasers:     []Eraser{c.AI, c.Esign, c.Rendering, c.Files, c.Webhooks, c.Notifications, c.Drafts, c.Templates, c.APIKeys, c.Jobs},
-		testErasers: []TestEraser{c.Esign, c.AI, c.Rendering, c.Files, c.Webhooks, c.Drafts, c.Idempotency, c.Billing},
+		erasers:     []Eraser{c.AI, c.Esign, c.Rendering, c.Files, c.Webhooks, c.Notifications, c.Drafts, c.Templates, c.APIKeys, c.Payments, c.Jobs},
+		testErasers: []TestEraser{c.Esign, c.AI, c.Rendering, c.Files, c.Webhooks, c.Drafts, c.Idempotency, c.Payments, c.Billing},
 	}
 	s.registerJobs()
 	return s, nil

@@ -158,6 +158,9 @@ func (s *Server) SetWebhookURL(url string) {
 	s.webhookURL = url
 }
 
+// SetPageURL sets under which URL people reach the pages, before anything else uses the server.
+func (s *Server) SetPageURL(url string) { s.opt.PageURL = url }
+
 // ServeHTTP implements http.Handler. It rejects any Host other than loopback, because a web page could reach loopback under
 // its own name (DNS rebinding).
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {

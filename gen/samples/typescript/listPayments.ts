@@ -1,0 +1,10 @@
+import { createClient, listPayments, paginate } from '@counsel/sdk';
+
+const client = createClient({ baseUrl: process.env.COUNSEL_URL!, apiKey: process.env.COUNSEL_API_KEY! });
+
+for await (const item of paginate(listPayments, {
+  client,
+  query: { status: 'succeeded' },
+})) {
+  console.log(item);
+}
