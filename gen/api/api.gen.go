@@ -854,6 +854,10 @@ const (
 	NotificationTypeInvoicePaid        NotificationType = "invoice.paid"
 	NotificationTypeInvoiceSent        NotificationType = "invoice.sent"
 	NotificationTypeInvoiceVoided      NotificationType = "invoice.voided"
+	NotificationTypePaymentDisputed    NotificationType = "payment.disputed"
+	NotificationTypePaymentFailed      NotificationType = "payment.failed"
+	NotificationTypePaymentRefunded    NotificationType = "payment.refunded"
+	NotificationTypePaymentSucceeded   NotificationType = "payment.succeeded"
 	NotificationTypeSignatureCancelled NotificationType = "signature.cancelled"
 	NotificationTypeSignatureCompleted NotificationType = "signature.completed"
 	NotificationTypeSignatureCreated   NotificationType = "signature.created"
@@ -900,6 +904,14 @@ func (e NotificationType) Valid() bool {
 	case NotificationTypeInvoiceSent:
 		return true
 	case NotificationTypeInvoiceVoided:
+		return true
+	case NotificationTypePaymentDisputed:
+		return true
+	case NotificationTypePaymentFailed:
+		return true
+	case NotificationTypePaymentRefunded:
+		return true
+	case NotificationTypePaymentSucceeded:
 		return true
 	case NotificationTypeSignatureCancelled:
 		return true
@@ -1045,6 +1057,87 @@ func (e PartySide) Valid() bool {
 	case PartySideOpposing:
 		return true
 	case PartySideOther:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for PaymentDisputeStatus.
+const (
+	PaymentDisputeStatusClosed  PaymentDisputeStatus = "closed"
+	PaymentDisputeStatusInquiry PaymentDisputeStatus = "inquiry"
+	PaymentDisputeStatusLost    PaymentDisputeStatus = "lost"
+	PaymentDisputeStatusOpen    PaymentDisputeStatus = "open"
+	PaymentDisputeStatusWon     PaymentDisputeStatus = "won"
+)
+
+// Valid indicates whether the value is a known member of the PaymentDisputeStatus enum.
+func (e PaymentDisputeStatus) Valid() bool {
+	switch e {
+	case PaymentDisputeStatusClosed:
+		return true
+	case PaymentDisputeStatusInquiry:
+		return true
+	case PaymentDisputeStatusLost:
+		return true
+	case PaymentDisputeStatusOpen:
+		return true
+	case PaymentDisputeStatusWon:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for PaymentRefundStatus.
+const (
+	PaymentRefundStatusFailed    PaymentRefundStatus = "failed"
+	PaymentRefundStatusPending   PaymentRefundStatus = "pending"
+	PaymentRefundStatusSucceeded PaymentRefundStatus = "succeeded"
+)
+
+// Valid indicates whether the value is a known member of the PaymentRefundStatus enum.
+func (e PaymentRefundStatus) Valid() bool {
+	switch e {
+	case PaymentRefundStatusFailed:
+		return true
+	case PaymentRefundStatusPending:
+		return true
+	case PaymentRefundStatusSucceeded:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for PaymentStatus.
+const (
+	PaymentStatusCanceled   PaymentStatus = "canceled"
+	PaymentStatusCreated    PaymentStatus = "created"
+	PaymentStatusExpired    PaymentStatus = "expired"
+	PaymentStatusFailed     PaymentStatus = "failed"
+	PaymentStatusOpen       PaymentStatus = "open"
+	PaymentStatusProcessing PaymentStatus = "processing"
+	PaymentStatusSucceeded  PaymentStatus = "succeeded"
+)
+
+// Valid indicates whether the value is a known member of the PaymentStatus enum.
+func (e PaymentStatus) Valid() bool {
+	switch e {
+	case PaymentStatusCanceled:
+		return true
+	case PaymentStatusCreated:
+		return true
+	case PaymentStatusExpired:
+		return true
+	case PaymentStatusFailed:
+		return true
+	case PaymentStatusOpen:
+		return true
+	case PaymentStatusProcessing:
+		return true
+	case PaymentStatusSucceeded:
 		return true
 	default:
 		return false
@@ -1872,6 +1965,10 @@ const (
 	WebhookEventTypeInvoicePaid        WebhookEventType = "invoice.paid"
 	WebhookEventTypeInvoiceSent        WebhookEventType = "invoice.sent"
 	WebhookEventTypeInvoiceVoided      WebhookEventType = "invoice.voided"
+	WebhookEventTypePaymentDisputed    WebhookEventType = "payment.disputed"
+	WebhookEventTypePaymentFailed      WebhookEventType = "payment.failed"
+	WebhookEventTypePaymentRefunded    WebhookEventType = "payment.refunded"
+	WebhookEventTypePaymentSucceeded   WebhookEventType = "payment.succeeded"
 	WebhookEventTypeSignatureCancelled WebhookEventType = "signature.cancelled"
 	WebhookEventTypeSignatureCompleted WebhookEventType = "signature.completed"
 	WebhookEventTypeSignatureCreated   WebhookEventType = "signature.created"
@@ -1920,6 +2017,14 @@ func (e WebhookEventType) Valid() bool {
 	case WebhookEventTypeInvoiceSent:
 		return true
 	case WebhookEventTypeInvoiceVoided:
+		return true
+	case WebhookEventTypePaymentDisputed:
+		return true
+	case WebhookEventTypePaymentFailed:
+		return true
+	case WebhookEventTypePaymentRefunded:
+		return true
+	case WebhookEventTypePaymentSucceeded:
 		return true
 	case WebhookEventTypeSignatureCancelled:
 		return true
@@ -3268,6 +3373,9 @@ type EventIds struct {
 	// CaseID A UUIDv7: ids sort by creation time.
 	CaseID *ID `json:"caseId,omitempty"`
 
+	// DisputeID A UUIDv7: ids sort by creation time.
+	DisputeID *ID `json:"disputeId,omitempty"`
+
 	// DocumentID A UUIDv7: ids sort by creation time.
 	DocumentID *ID `json:"documentId,omitempty"`
 
@@ -3282,6 +3390,12 @@ type EventIds struct {
 
 	// MemberID A UUIDv7: ids sort by creation time.
 	MemberID *ID `json:"memberId,omitempty"`
+
+	// PaymentID A UUIDv7: ids sort by creation time.
+	PaymentID *ID `json:"paymentId,omitempty"`
+
+	// RefundID A UUIDv7: ids sort by creation time.
+	RefundID *ID `json:"refundId,omitempty"`
 
 	// TaskID A UUIDv7: ids sort by creation time.
 	TaskID *ID `json:"taskId,omitempty"`
@@ -3854,6 +3968,18 @@ type NotificationPreferences struct {
 // resource. Nobody is notified of what they did themselves.
 type NotificationType string
 
+// OpenCheckoutRequest defines model for OpenCheckoutRequest.
+type OpenCheckoutRequest struct {
+	// CancelURL Where the person goes who does not pay.
+	CancelURL *string `json:"cancelUrl,omitempty"`
+
+	// InvoiceID A UUIDv7: ids sort by creation time.
+	InvoiceID ID `json:"invoiceId"`
+
+	// SuccessURL Where the person goes after paying.
+	SuccessURL *string `json:"successUrl,omitempty"`
+}
+
 // PageBox The rectangle around the part of the quote that is on `page`, in points (1/72 inch) of the page's user space: the
 // origin is the lower left corner of an upright page, `top` is greater than `bottom`, and a rotation of the page is not
 // applied. Absent if the words are not drawn as text.
@@ -3964,6 +4090,126 @@ type PassageList struct {
 // account's name or address, is 422.
 type Password = string
 
+// Payment defines model for Payment.
+type Payment struct {
+	// Amount What is asked for, in minor units of the currency.
+	Amount int64 `json:"amount"`
+
+	// CaseID A UUIDv7: ids sort by creation time.
+	CaseID ID `json:"caseId"`
+
+	// CheckoutURL The page on which to pay; absent if nobody can pay there.
+	CheckoutURL *string `json:"checkoutUrl,omitempty"`
+
+	// CreatedAt RFC 3339, in UTC.
+	CreatedAt Time `json:"createdAt"`
+
+	// Currency A code of ISO 4217.
+	Currency string `json:"currency"`
+
+	// Disputes Its disputes, oldest first.
+	Disputes []PaymentDispute `json:"disputes"`
+
+	// ExpiresAt RFC 3339, in UTC.
+	ExpiresAt Time `json:"expiresAt"`
+
+	// FailureReason The provider's code for why the last attempt to pay failed, such as insufficient_funds.
+	FailureReason *string `json:"failureReason,omitempty"`
+
+	// Fee What the provider keeps, if it is known.
+	Fee *int64 `json:"fee,omitempty"`
+
+	// FeeCurrency The currency of the fee.
+	FeeCurrency *string `json:"feeCurrency,omitempty"`
+
+	// ID A UUIDv7: ids sort by creation time.
+	ID ID `json:"id"`
+
+	// InvoiceID A UUIDv7: ids sort by creation time.
+	InvoiceID ID `json:"invoiceId"`
+
+	// PaidAt RFC 3339, in UTC.
+	PaidAt *Time `json:"paidAt,omitempty"`
+
+	// Received What arrived.
+	Received int64 `json:"received"`
+
+	// Refunds Its refunds, oldest first.
+	Refunds []PaymentRefund `json:"refunds"`
+
+	// Status created: the provider has not confirmed the checkout; open: it can be paid; processing: somebody paid in a way that takes days; succeeded: the money arrived; failed: it did not, or the provider rejected the checkout; expired: nobody paid in time; canceled: another checkout replaced it, or the invoice is no longer to be paid. A payment that was refunded or is disputed stays succeeded.
+	Status PaymentStatus `json:"status"`
+
+	// TestMode True if it is of a test account; absent otherwise.
+	TestMode *bool `json:"testMode,omitempty"`
+
+	// UpdatedAt RFC 3339, in UTC.
+	UpdatedAt Time `json:"updatedAt"`
+
+	// UserID A UUIDv7: ids sort by creation time.
+	UserID ID `json:"userId"`
+}
+
+// PaymentDispute defines model for PaymentDispute.
+type PaymentDispute struct {
+	// Amount In minor units of the currency of the payment.
+	Amount int64 `json:"amount"`
+
+	// CreatedAt RFC 3339, in UTC.
+	CreatedAt Time `json:"createdAt"`
+
+	// ID A UUIDv7: ids sort by creation time.
+	ID ID `json:"id"`
+
+	// Reason The provider's code, such as fraudulent.
+	Reason string `json:"reason"`
+
+	// Status inquiry: the bank asks, and no money moved; closed: it is satisfied; open: the bank took the money back until it decides; won: the money is back; lost: it is gone.
+	Status PaymentDisputeStatus `json:"status"`
+
+	// UpdatedAt RFC 3339, in UTC.
+	UpdatedAt Time `json:"updatedAt"`
+}
+
+// PaymentDisputeStatus inquiry: the bank asks, and no money moved; closed: it is satisfied; open: the bank took the money back until it decides; won: the money is back; lost: it is gone.
+type PaymentDisputeStatus string
+
+// PaymentList defines model for PaymentList.
+type PaymentList struct {
+	// Items The payments.
+	Items []Payment `json:"items"`
+
+	// NextCursor The cursor of the next page; absent on the last page.
+	NextCursor *NextCursor `json:"nextCursor,omitempty"`
+}
+
+// PaymentRefund defines model for PaymentRefund.
+type PaymentRefund struct {
+	// Amount In minor units of the currency of the payment.
+	Amount int64 `json:"amount"`
+
+	// CreatedAt RFC 3339, in UTC.
+	CreatedAt Time `json:"createdAt"`
+
+	// ID A UUIDv7: ids sort by creation time.
+	ID ID `json:"id"`
+
+	// Reason Empty if it was made at the provider.
+	Reason string `json:"reason"`
+
+	// Status pending: the provider has not sent the money; failed: the money is still there.
+	Status PaymentRefundStatus `json:"status"`
+
+	// UpdatedAt RFC 3339, in UTC.
+	UpdatedAt Time `json:"updatedAt"`
+}
+
+// PaymentRefundStatus pending: the provider has not sent the money; failed: the money is still there.
+type PaymentRefundStatus string
+
+// PaymentStatus created: the provider has not confirmed the checkout; open: it can be paid; processing: somebody paid in a way that takes days; succeeded: the money arrived; failed: it did not, or the provider rejected the checkout; expired: nobody paid in time; canceled: another checkout replaced it, or the invoice is no longer to be paid. A payment that was refunded or is disputed stays succeeded.
+type PaymentStatus string
+
 // Playbook defines model for Playbook.
 type Playbook struct {
 	// CreatedAt RFC 3339, in UTC.
@@ -4064,7 +4310,7 @@ type PreviewTemplateRequest struct {
 
 // Problem An error (RFC 9457).
 type Problem struct {
-	// Code Stable and for programs: malformed, invalid, unauthenticated, forbidden, scope_missing, address_not_allowed, api_key_refused, test_mode_refused, not_found, method_not_allowed, conflict, legal_hold, case_closed, case_owner, template_unpublished, template_archived, text_pending, too_large, range_not_satisfiable, rate_limited, ai_budget_spent, storage_unavailable, ai_unavailable, ai_bad_answer, ai_answer_cut_off, ai_text_filtered, ai_text_too_long, ai_quota_exceeded, ai_key_refused, ai_model_unknown, ai_request_refused, document_unfit, document_gone, document_corrupt, email_unavailable, link_invalid, link_early, link_signed, link_declined, link_expired, link_closed, link_elsewhere, not_viewed, signature_open, signature_mailing, signature_creating, signature_sealing, signature_failed, signature_completed, signature_declined, signature_cancelled, signature_expired, esign_unavailable, esign_refused, registry_unavailable, registry_rate_limited, registry_response, registry_not_configured, payments_unavailable, payments_rejected, idempotency_key_reused, idempotency_in_progress, idempotency_answer_unreadable, upstream, unavailable, timeout, internal.
+	// Code Stable and for programs: malformed, invalid, unauthenticated, forbidden, scope_missing, address_not_allowed, api_key_refused, test_mode_refused, not_found, method_not_allowed, conflict, legal_hold, case_closed, case_owner, template_unpublished, template_archived, text_pending, too_large, range_not_satisfiable, rate_limited, ai_budget_spent, storage_unavailable, ai_unavailable, ai_bad_answer, ai_answer_cut_off, ai_text_filtered, ai_text_too_long, ai_quota_exceeded, ai_key_refused, ai_model_unknown, ai_request_refused, document_unfit, document_gone, document_corrupt, email_unavailable, link_invalid, link_early, link_signed, link_declined, link_expired, link_closed, link_elsewhere, not_viewed, signature_open, signature_mailing, signature_creating, signature_sealing, signature_failed, signature_completed, signature_declined, signature_cancelled, signature_expired, esign_unavailable, esign_refused, registry_unavailable, registry_rate_limited, registry_response, registry_not_configured, invoice_not_payable, payment_processing, payment_not_succeeded, payment_refunded, payments_unavailable, payments_rejected, idempotency_key_reused, idempotency_in_progress, idempotency_answer_unreadable, upstream, unavailable, timeout, internal.
 	Code string `json:"code"`
 
 	// Detail What went wrong with this request.
@@ -4130,6 +4376,15 @@ type Reference struct {
 type RefreshRequest struct {
 	// RefreshToken The refresh token of the latest pair.
 	RefreshToken string `json:"refreshToken"`
+}
+
+// RefundPaymentRequest defines model for RefundPaymentRequest.
+type RefundPaymentRequest struct {
+	// Amount In minor units of the currency of the payment; absent: all that is left.
+	Amount *int64 `json:"amount,omitempty"`
+
+	// Reason Why, for the firm. The provider does not get it.
+	Reason string `json:"reason"`
 }
 
 // RegisterRequest defines model for RegisterRequest.
@@ -5292,6 +5547,9 @@ type UserExport struct {
 	// Notifications The notifications that the person can still read.
 	Notifications []Notification `json:"notifications"`
 
+	// Payments The payments for which the person opened a checkout.
+	Payments []Payment `json:"payments"`
+
 	// Playbooks The person's playbooks.
 	Playbooks []Playbook `json:"playbooks"`
 
@@ -5575,8 +5833,9 @@ type WebhookEvent struct {
 // `signature.completed`: the signed document is available. `signature.failed`: the provider did not
 // accept the document, or all have signed and it cannot be sealed. `invoice.sent`: an invoice was issued
 // or mailed again. `invoice.paid`: its total was paid. `invoice.overpaid`: more was received than is
-// due, or something for a void invoice; it is to be refunded. `data` has the id of the case,
-// the member, the task and its assignee, the document, the draft, the e-mail, the invoice or, as
+// due, or something for a void invoice; it is to be refunded. `payment.failed`: an attempt to pay failed; the
+// checkout may still be open. `payment.disputed`: a dispute was opened or decided. `data` has the id of the case,
+// the member, the task and its assignee, the document, the draft, the e-mail, the invoice, the payment with its refund or dispute or, as
 // `trackingId`, the signature request.
 type WebhookEventType string
 
@@ -5625,6 +5884,9 @@ type JobID = ID
 
 // Limit defines model for Limit.
 type Limit = int32
+
+// PaymentID A UUIDv7: ids sort by creation time.
+type PaymentID = ID
 
 // PlaybookID A UUIDv7: ids sort by creation time.
 type PlaybookID = ID
@@ -6109,6 +6371,42 @@ type ReadNotificationsParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
+// ListPaymentsParams defines parameters for ListPayments.
+type ListPaymentsParams struct {
+	// CaseID Only payments of this case.
+	CaseID *ID `form:"caseId,omitempty" json:"caseId,omitempty"`
+
+	// InvoiceID Only payments of this invoice.
+	InvoiceID *ID `form:"invoiceId,omitempty" json:"invoiceId,omitempty"`
+
+	// Status Only payments with this status.
+	Status *PaymentStatus `form:"status,omitempty" json:"status,omitempty"`
+
+	// Limit The page size: how many items to return at most.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor `nextCursor` of the previous page; absent or empty for the first page. Opaque: its format can change. A cursor of another list is 422.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// OpenCheckoutParams defines parameters for OpenCheckout.
+type OpenCheckoutParams struct {
+	// IdempotencyKey A unique value for this request, such as a UUID. A retry with the same key does not run the request again.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// ReceivePaymentWebhookParams defines parameters for ReceivePaymentWebhook.
+type ReceivePaymentWebhookParams struct {
+	// StripeSignature The time and the HMAC-SHA256 of time, dot and body.
+	StripeSignature *string `json:"Stripe-Signature,omitempty"`
+}
+
+// RefundPaymentParams defines parameters for RefundPayment.
+type RefundPaymentParams struct {
+	// IdempotencyKey A unique value for this request, such as a UUID. A retry with the same key does not run the request again.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // SearchCompaniesParams defines parameters for SearchCompanies.
 type SearchCompaniesParams struct {
 	// Query A name, a part of one, an LEI or a company number.
@@ -6417,6 +6715,15 @@ type ReadNotificationsJSONRequestBody = ReadNotificationsRequest
 
 // UpdateNotificationJSONRequestBody defines body for UpdateNotification for application/json ContentType.
 type UpdateNotificationJSONRequestBody = UpdateNotificationRequest
+
+// OpenCheckoutJSONRequestBody defines body for OpenCheckout for application/json ContentType.
+type OpenCheckoutJSONRequestBody = OpenCheckoutRequest
+
+// ReceivePaymentWebhookJSONRequestBody defines body for ReceivePaymentWebhook for application/json ContentType.
+type ReceivePaymentWebhookJSONRequestBody = ProviderWebhook
+
+// RefundPaymentJSONRequestBody defines body for RefundPayment for application/json ContentType.
+type RefundPaymentJSONRequestBody = RefundPaymentRequest
 
 // CheckSanctionsJSONRequestBody defines body for CheckSanctions for application/json ContentType.
 type CheckSanctionsJSONRequestBody = SanctionsCheckRequest
@@ -6896,6 +7203,21 @@ type ServerInterface interface {
 	// UpdateNotification Mark a notification as read or unread
 	// (PATCH /api/notifications/{notificationId})
 	UpdateNotification(ctx *echo.Context, notificationID ID) error
+	// ListPayments List payments
+	// (GET /api/payments)
+	ListPayments(ctx *echo.Context, params ListPaymentsParams) error
+	// OpenCheckout Open a checkout for an invoice
+	// (POST /api/payments/checkout)
+	OpenCheckout(ctx *echo.Context, params OpenCheckoutParams) error
+	// ReceivePaymentWebhook Receive a webhook of Stripe
+	// (POST /api/payments/webhooks/stripe)
+	ReceivePaymentWebhook(ctx *echo.Context, params ReceivePaymentWebhookParams) error
+	// GetPayment Get a payment
+	// (GET /api/payments/{paymentId})
+	GetPayment(ctx *echo.Context, paymentID PaymentID) error
+	// RefundPayment Refund a payment
+	// (POST /api/payments/{paymentId}/refund)
+	RefundPayment(ctx *echo.Context, paymentID PaymentID, params RefundPaymentParams) error
 	// SearchCompanies Search companies in a register
 	// (GET /api/registry/companies)
 	SearchCompanies(ctx *echo.Context, params SearchCompaniesParams) error
@@ -9660,6 +9982,162 @@ func (w *ServerInterfaceWrapper) UpdateNotification(ctx *echo.Context) error {
 	return err
 }
 
+// ListPayments converts echo context to params.
+func (w *ServerInterfaceWrapper) ListPayments(ctx *echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListPaymentsParams
+	// ------------- Optional query parameter "caseId" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "caseId", ctx.QueryParams(), &params.CaseID, runtime.BindQueryParameterOptions{Type: "string", Format: "uuid"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter caseId: %s", err))
+	}
+
+	// ------------- Optional query parameter "invoiceId" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "invoiceId", ctx.QueryParams(), &params.InvoiceID, runtime.BindQueryParameterOptions{Type: "string", Format: "uuid"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter invoiceId: %s", err))
+	}
+
+	// ------------- Optional query parameter "status" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "status", ctx.QueryParams(), &params.Status, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter status: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListPayments(ctx, params)
+	return err
+}
+
+// OpenCheckout converts echo context to params.
+func (w *ServerInterfaceWrapper) OpenCheckout(ctx *echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params OpenCheckoutParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.OpenCheckout(ctx, params)
+	return err
+}
+
+// ReceivePaymentWebhook converts echo context to params.
+func (w *ServerInterfaceWrapper) ReceivePaymentWebhook(ctx *echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ReceivePaymentWebhookParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Stripe-Signature" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Stripe-Signature")]; found {
+		var StripeSignature string
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Stripe-Signature, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Stripe-Signature", valueList[0], &StripeSignature, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Stripe-Signature: %s", err))
+		}
+
+		params.StripeSignature = &StripeSignature
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ReceivePaymentWebhook(ctx, params)
+	return err
+}
+
+// GetPayment converts echo context to params.
+func (w *ServerInterfaceWrapper) GetPayment(ctx *echo.Context) error {
+	var err error
+	// ------------- Path parameter "paymentId" -------------
+	var paymentID PaymentID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "paymentId", ctx.Param("paymentId"), &paymentID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter paymentId: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetPayment(ctx, paymentID)
+	return err
+}
+
+// RefundPayment converts echo context to params.
+func (w *ServerInterfaceWrapper) RefundPayment(ctx *echo.Context) error {
+	var err error
+	// ------------- Path parameter "paymentId" -------------
+	var paymentID PaymentID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "paymentId", ctx.Param("paymentId"), &paymentID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter paymentId: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RefundPaymentParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.RefundPayment(ctx, paymentID, params)
+	return err
+}
+
 // SearchCompanies converts echo context to params.
 func (w *ServerInterfaceWrapper) SearchCompanies(ctx *echo.Context) error {
 	var err error
@@ -10935,6 +11413,11 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/api/notifications/preferences", wrapper.GetNotificationPreferences, options.OperationMiddlewares["getNotificationPreferences"]...)
 	router.PUT(options.BaseURL+"/api/notifications/preferences", wrapper.SetNotificationPreferences, options.OperationMiddlewares["setNotificationPreferences"]...)
 	router.POST(options.BaseURL+"/api/notifications/read-all", wrapper.ReadNotifications, options.OperationMiddlewares["readNotifications"]...)
+	router.GET(options.BaseURL+"/api/payments", wrapper.ListPayments, options.OperationMiddlewares["listPayments"]...)
+	router.GET(options.BaseURL+"/api/payments/:paymentId", wrapper.GetPayment, options.OperationMiddlewares["getPayment"]...)
+	router.POST(options.BaseURL+"/api/payments/:paymentId/refund", wrapper.RefundPayment, options.OperationMiddlewares["refundPayment"]...)
+	router.POST(options.BaseURL+"/api/payments/checkout", wrapper.OpenCheckout, options.OperationMiddlewares["openCheckout"]...)
+	router.POST(options.BaseURL+"/api/payments/webhooks/stripe", wrapper.ReceivePaymentWebhook, options.OperationMiddlewares["receivePaymentWebhook"]...)
 	router.GET(options.BaseURL+"/api/registry/companies", wrapper.SearchCompanies, options.OperationMiddlewares["searchCompanies"]...)
 	router.GET(options.BaseURL+"/api/registry/companies/:source/:companyId", wrapper.GetRegisteredCompany, options.OperationMiddlewares["getRegisteredCompany"]...)
 	router.POST(options.BaseURL+"/api/registry/sanctions-checks", wrapper.CheckSanctions, options.OperationMiddlewares["checkSanctions"]...)
@@ -27910,6 +28393,834 @@ func (response UpdateNotification503ApplicationProblemPlusJSONResponse) VisitUpd
 	return err
 }
 
+type ListPaymentsRequestObject struct {
+	Params ListPaymentsParams
+}
+
+type ListPaymentsResponseObject interface {
+	VisitListPaymentsResponse(w http.ResponseWriter) error
+}
+
+type ListPayments200JSONResponse PaymentList
+
+func (response ListPayments200JSONResponse) VisitListPaymentsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListPayments400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response ListPayments400ApplicationProblemPlusJSONResponse) VisitListPaymentsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListPayments401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ListPayments401ApplicationProblemPlusJSONResponse) VisitListPaymentsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListPayments403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response ListPayments403ApplicationProblemPlusJSONResponse) VisitListPaymentsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListPayments404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response ListPayments404ApplicationProblemPlusJSONResponse) VisitListPaymentsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListPayments422ApplicationProblemPlusJSONResponse struct {
+	UnprocessableEntityApplicationProblemPlusJSONResponse
+}
+
+func (response ListPayments422ApplicationProblemPlusJSONResponse) VisitListPaymentsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListPayments429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response ListPayments429ApplicationProblemPlusJSONResponse) VisitListPaymentsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListPayments500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response ListPayments500ApplicationProblemPlusJSONResponse) VisitListPaymentsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListPayments503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response ListPayments503ApplicationProblemPlusJSONResponse) VisitListPaymentsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type OpenCheckoutRequestObject struct {
+	Params OpenCheckoutParams
+	Body   *OpenCheckoutJSONRequestBody
+}
+
+type OpenCheckoutResponseObject interface {
+	VisitOpenCheckoutResponse(w http.ResponseWriter) error
+}
+
+type OpenCheckout201JSONResponse Payment
+
+func (response OpenCheckout201JSONResponse) VisitOpenCheckoutResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type OpenCheckout400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response OpenCheckout400ApplicationProblemPlusJSONResponse) VisitOpenCheckoutResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type OpenCheckout401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response OpenCheckout401ApplicationProblemPlusJSONResponse) VisitOpenCheckoutResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type OpenCheckout403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response OpenCheckout403ApplicationProblemPlusJSONResponse) VisitOpenCheckoutResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type OpenCheckout404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response OpenCheckout404ApplicationProblemPlusJSONResponse) VisitOpenCheckoutResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type OpenCheckout409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response OpenCheckout409ApplicationProblemPlusJSONResponse) VisitOpenCheckoutResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type OpenCheckout413ApplicationProblemPlusJSONResponse struct {
+	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response OpenCheckout413ApplicationProblemPlusJSONResponse) VisitOpenCheckoutResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type OpenCheckout422ApplicationProblemPlusJSONResponse struct {
+	UnprocessableEntityApplicationProblemPlusJSONResponse
+}
+
+func (response OpenCheckout422ApplicationProblemPlusJSONResponse) VisitOpenCheckoutResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type OpenCheckout429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response OpenCheckout429ApplicationProblemPlusJSONResponse) VisitOpenCheckoutResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type OpenCheckout500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response OpenCheckout500ApplicationProblemPlusJSONResponse) VisitOpenCheckoutResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type OpenCheckout502ApplicationProblemPlusJSONResponse struct {
+	BadGatewayApplicationProblemPlusJSONResponse
+}
+
+func (response OpenCheckout502ApplicationProblemPlusJSONResponse) VisitOpenCheckoutResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(502)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type OpenCheckout503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response OpenCheckout503ApplicationProblemPlusJSONResponse) VisitOpenCheckoutResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReceivePaymentWebhookRequestObject struct {
+	Params ReceivePaymentWebhookParams
+	Body   *ReceivePaymentWebhookJSONRequestBody
+}
+
+type ReceivePaymentWebhookResponseObject interface {
+	VisitReceivePaymentWebhookResponse(w http.ResponseWriter) error
+}
+
+type ReceivePaymentWebhook204Response struct {
+}
+
+func (response ReceivePaymentWebhook204Response) VisitReceivePaymentWebhookResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type ReceivePaymentWebhook400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response ReceivePaymentWebhook400ApplicationProblemPlusJSONResponse) VisitReceivePaymentWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReceivePaymentWebhook401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ReceivePaymentWebhook401ApplicationProblemPlusJSONResponse) VisitReceivePaymentWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReceivePaymentWebhook404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response ReceivePaymentWebhook404ApplicationProblemPlusJSONResponse) VisitReceivePaymentWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReceivePaymentWebhook413ApplicationProblemPlusJSONResponse struct {
+	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response ReceivePaymentWebhook413ApplicationProblemPlusJSONResponse) VisitReceivePaymentWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReceivePaymentWebhook422ApplicationProblemPlusJSONResponse struct {
+	UnprocessableEntityApplicationProblemPlusJSONResponse
+}
+
+func (response ReceivePaymentWebhook422ApplicationProblemPlusJSONResponse) VisitReceivePaymentWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReceivePaymentWebhook429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response ReceivePaymentWebhook429ApplicationProblemPlusJSONResponse) VisitReceivePaymentWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReceivePaymentWebhook500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response ReceivePaymentWebhook500ApplicationProblemPlusJSONResponse) VisitReceivePaymentWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReceivePaymentWebhook503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response ReceivePaymentWebhook503ApplicationProblemPlusJSONResponse) VisitReceivePaymentWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetPaymentRequestObject struct {
+	PaymentID PaymentID `json:"paymentId"`
+}
+
+type GetPaymentResponseObject interface {
+	VisitGetPaymentResponse(w http.ResponseWriter) error
+}
+
+type GetPayment200JSONResponse Payment
+
+func (response GetPayment200JSONResponse) VisitGetPaymentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetPayment400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response GetPayment400ApplicationProblemPlusJSONResponse) VisitGetPaymentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetPayment401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response GetPayment401ApplicationProblemPlusJSONResponse) VisitGetPaymentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetPayment403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response GetPayment403ApplicationProblemPlusJSONResponse) VisitGetPaymentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetPayment404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response GetPayment404ApplicationProblemPlusJSONResponse) VisitGetPaymentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetPayment429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response GetPayment429ApplicationProblemPlusJSONResponse) VisitGetPaymentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetPayment500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response GetPayment500ApplicationProblemPlusJSONResponse) VisitGetPaymentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetPayment503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response GetPayment503ApplicationProblemPlusJSONResponse) VisitGetPaymentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RefundPaymentRequestObject struct {
+	PaymentID PaymentID `json:"paymentId"`
+	Params    RefundPaymentParams
+	Body      *RefundPaymentJSONRequestBody
+}
+
+type RefundPaymentResponseObject interface {
+	VisitRefundPaymentResponse(w http.ResponseWriter) error
+}
+
+type RefundPayment201JSONResponse PaymentRefund
+
+func (response RefundPayment201JSONResponse) VisitRefundPaymentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RefundPayment400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response RefundPayment400ApplicationProblemPlusJSONResponse) VisitRefundPaymentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RefundPayment401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response RefundPayment401ApplicationProblemPlusJSONResponse) VisitRefundPaymentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RefundPayment403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response RefundPayment403ApplicationProblemPlusJSONResponse) VisitRefundPaymentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RefundPayment404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response RefundPayment404ApplicationProblemPlusJSONResponse) VisitRefundPaymentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RefundPayment409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response RefundPayment409ApplicationProblemPlusJSONResponse) VisitRefundPaymentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RefundPayment413ApplicationProblemPlusJSONResponse struct {
+	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response RefundPayment413ApplicationProblemPlusJSONResponse) VisitRefundPaymentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RefundPayment422ApplicationProblemPlusJSONResponse struct {
+	UnprocessableEntityApplicationProblemPlusJSONResponse
+}
+
+func (response RefundPayment422ApplicationProblemPlusJSONResponse) VisitRefundPaymentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RefundPayment429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response RefundPayment429ApplicationProblemPlusJSONResponse) VisitRefundPaymentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RefundPayment500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response RefundPayment500ApplicationProblemPlusJSONResponse) VisitRefundPaymentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RefundPayment502ApplicationProblemPlusJSONResponse struct {
+	BadGatewayApplicationProblemPlusJSONResponse
+}
+
+func (response RefundPayment502ApplicationProblemPlusJSONResponse) VisitRefundPaymentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(502)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RefundPayment503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response RefundPayment503ApplicationProblemPlusJSONResponse) VisitRefundPaymentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type SearchCompaniesRequestObject struct {
 	Params SearchCompaniesParams
 }
@@ -34011,6 +35322,21 @@ type StrictServerInterface interface {
 	// UpdateNotification Mark a notification as read or unread
 	// (PATCH /api/notifications/{notificationId})
 	UpdateNotification(ctx context.Context, request UpdateNotificationRequestObject) (UpdateNotificationResponseObject, error)
+	// ListPayments List payments
+	// (GET /api/payments)
+	ListPayments(ctx context.Context, request ListPaymentsRequestObject) (ListPaymentsResponseObject, error)
+	// OpenCheckout Open a checkout for an invoice
+	// (POST /api/payments/checkout)
+	OpenCheckout(ctx context.Context, request OpenCheckoutRequestObject) (OpenCheckoutResponseObject, error)
+	// ReceivePaymentWebhook Receive a webhook of Stripe
+	// (POST /api/payments/webhooks/stripe)
+	ReceivePaymentWebhook(ctx context.Context, request ReceivePaymentWebhookRequestObject) (ReceivePaymentWebhookResponseObject, error)
+	// GetPayment Get a payment
+	// (GET /api/payments/{paymentId})
+	GetPayment(ctx context.Context, request GetPaymentRequestObject) (GetPaymentResponseObject, error)
+	// RefundPayment Refund a payment
+	// (POST /api/payments/{paymentId}/refund)
+	RefundPayment(ctx context.Context, request RefundPaymentRequestObject) (RefundPaymentResponseObject, error)
 	// SearchCompanies Search companies in a register
 	// (GET /api/registry/companies)
 	SearchCompanies(ctx context.Context, request SearchCompaniesRequestObject) (SearchCompaniesResponseObject, error)
@@ -37993,6 +39319,201 @@ func (sh *strictHandler) UpdateNotification(ctx *echo.Context, notificationID ID
 		return err
 	} else if validResponse, ok := response.(UpdateNotificationResponseObject); ok {
 		return validResponse.VisitUpdateNotificationResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListPayments operation middleware
+func (sh *strictHandler) ListPayments(ctx *echo.Context, params ListPaymentsParams) error {
+	var request ListPaymentsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListPayments(ctx.Request().Context(), request.(ListPaymentsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListPayments")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListPaymentsResponseObject); ok {
+		return validResponse.VisitListPaymentsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// OpenCheckout operation middleware
+func (sh *strictHandler) OpenCheckout(ctx *echo.Context, params OpenCheckoutParams) error {
+	var request OpenCheckoutRequestObject
+
+	request.Params = params
+
+	var body OpenCheckoutJSONRequestBody
+	var err error
+	if _, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = echo.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.OpenCheckout(ctx.Request().Context(), request.(OpenCheckoutRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "OpenCheckout")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(OpenCheckoutResponseObject); ok {
+		return validResponse.VisitOpenCheckoutResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ReceivePaymentWebhook operation middleware
+func (sh *strictHandler) ReceivePaymentWebhook(ctx *echo.Context, params ReceivePaymentWebhookParams) error {
+	var request ReceivePaymentWebhookRequestObject
+
+	request.Params = params
+
+	var body ReceivePaymentWebhookJSONRequestBody
+	var err error
+	if _, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = echo.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ReceivePaymentWebhook(ctx.Request().Context(), request.(ReceivePaymentWebhookRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ReceivePaymentWebhook")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ReceivePaymentWebhookResponseObject); ok {
+		return validResponse.VisitReceivePaymentWebhookResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetPayment operation middleware
+func (sh *strictHandler) GetPayment(ctx *echo.Context, paymentID PaymentID) error {
+	var request GetPaymentRequestObject
+
+	request.PaymentID = paymentID
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetPayment(ctx.Request().Context(), request.(GetPaymentRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetPayment")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetPaymentResponseObject); ok {
+		return validResponse.VisitGetPaymentResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// RefundPayment operation middleware
+func (sh *strictHandler) RefundPayment(ctx *echo.Context, paymentID PaymentID, params RefundPaymentParams) error {
+	var request RefundPaymentRequestObject
+
+	request.PaymentID = paymentID
+	request.Params = params
+
+	var body RefundPaymentJSONRequestBody
+	var err error
+	if _, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = echo.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.RefundPayment(ctx.Request().Context(), request.(RefundPaymentRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RefundPayment")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(RefundPaymentResponseObject); ok {
+		return validResponse.VisitRefundPaymentResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

@@ -306,6 +306,10 @@ const (
 	NotificationTypeInvoicePaid        NotificationType = "invoice.paid"
 	NotificationTypeInvoiceSent        NotificationType = "invoice.sent"
 	NotificationTypeInvoiceVoided      NotificationType = "invoice.voided"
+	NotificationTypePaymentDisputed    NotificationType = "payment.disputed"
+	NotificationTypePaymentFailed      NotificationType = "payment.failed"
+	NotificationTypePaymentRefunded    NotificationType = "payment.refunded"
+	NotificationTypePaymentSucceeded   NotificationType = "payment.succeeded"
 	NotificationTypeSignatureCancelled NotificationType = "signature.cancelled"
 	NotificationTypeSignatureCompleted NotificationType = "signature.completed"
 	NotificationTypeSignatureCreated   NotificationType = "signature.created"
@@ -357,6 +361,33 @@ const (
 	PartySideClient   PartySide = "client"
 	PartySideOpposing PartySide = "opposing"
 	PartySideOther    PartySide = "other"
+)
+
+// Defines values for PaymentDisputeStatus.
+const (
+	PaymentDisputeStatusClosed  PaymentDisputeStatus = "closed"
+	PaymentDisputeStatusInquiry PaymentDisputeStatus = "inquiry"
+	PaymentDisputeStatusLost    PaymentDisputeStatus = "lost"
+	PaymentDisputeStatusOpen    PaymentDisputeStatus = "open"
+	PaymentDisputeStatusWon     PaymentDisputeStatus = "won"
+)
+
+// Defines values for PaymentRefundStatus.
+const (
+	PaymentRefundStatusFailed    PaymentRefundStatus = "failed"
+	PaymentRefundStatusPending   PaymentRefundStatus = "pending"
+	PaymentRefundStatusSucceeded PaymentRefundStatus = "succeeded"
+)
+
+// Defines values for PaymentStatus.
+const (
+	PaymentStatusCanceled   PaymentStatus = "canceled"
+	PaymentStatusCreated    PaymentStatus = "created"
+	PaymentStatusExpired    PaymentStatus = "expired"
+	PaymentStatusFailed     PaymentStatus = "failed"
+	PaymentStatusOpen       PaymentStatus = "open"
+	PaymentStatusProcessing PaymentStatus = "processing"
+	PaymentStatusSucceeded  PaymentStatus = "succeeded"
 )
 
 // Defines values for Policy.
@@ -646,6 +677,10 @@ const (
 	WebhookEventTypeInvoicePaid        WebhookEventType = "invoice.paid"
 	WebhookEventTypeInvoiceSent        WebhookEventType = "invoice.sent"
 	WebhookEventTypeInvoiceVoided      WebhookEventType = "invoice.voided"
+	WebhookEventTypePaymentDisputed    WebhookEventType = "payment.disputed"
+	WebhookEventTypePaymentFailed      WebhookEventType = "payment.failed"
+	WebhookEventTypePaymentRefunded    WebhookEventType = "payment.refunded"
+	WebhookEventTypePaymentSucceeded   WebhookEventType = "payment.succeeded"
 	WebhookEventTypeSignatureCancelled WebhookEventType = "signature.cancelled"
 	WebhookEventTypeSignatureCompleted WebhookEventType = "signature.completed"
 	WebhookEventTypeSignatureCreated   WebhookEventType = "signature.created"
@@ -1970,6 +2005,9 @@ type EventIds struct {
 	// CaseID A UUIDv7: ids sort by creation time.
 	CaseID *ID `json:"caseId,omitempty"`
 
+	// DisputeID A UUIDv7: ids sort by creation time.
+	DisputeID *ID `json:"disputeId,omitempty"`
+
 	// DocumentID A UUIDv7: ids sort by creation time.
 	DocumentID *ID `json:"documentId,omitempty"`
 
@@ -1984,6 +2022,12 @@ type EventIds struct {
 
 	// MemberID A UUIDv7: ids sort by creation time.
 	MemberID *ID `json:"memberId,omitempty"`
+
+	// PaymentID A UUIDv7: ids sort by creation time.
+	PaymentID *ID `json:"paymentId,omitempty"`
+
+	// RefundID A UUIDv7: ids sort by creation time.
+	RefundID *ID `json:"refundId,omitempty"`
 
 	// TaskID A UUIDv7: ids sort by creation time.
 	TaskID *ID `json:"taskId,omitempty"`
@@ -2556,6 +2600,18 @@ type NotificationPreferences struct {
 // resource. Nobody is notified of what they did themselves.
 type NotificationType string
 
+// OpenCheckoutRequest defines model for OpenCheckoutRequest.
+type OpenCheckoutRequest struct {
+	// CancelURL Where the person goes who does not pay.
+	CancelURL *string `json:"cancelUrl,omitempty"`
+
+	// InvoiceID A UUIDv7: ids sort by creation time.
+	InvoiceID ID `json:"invoiceId"`
+
+	// SuccessURL Where the person goes after paying.
+	SuccessURL *string `json:"successUrl,omitempty"`
+}
+
 // PageBox The rectangle around the part of the quote that is on `page`, in points (1/72 inch) of the page's user space: the
 // origin is the lower left corner of an upright page, `top` is greater than `bottom`, and a rotation of the page is not
 // applied. Absent if the words are not drawn as text.
@@ -2666,6 +2722,126 @@ type PassageList struct {
 // account's name or address, is 422.
 type Password = string
 
+// Payment defines model for Payment.
+type Payment struct {
+	// Amount What is asked for, in minor units of the currency.
+	Amount int64 `json:"amount"`
+
+	// CaseID A UUIDv7: ids sort by creation time.
+	CaseID ID `json:"caseId"`
+
+	// CheckoutURL The page on which to pay; absent if nobody can pay there.
+	CheckoutURL *string `json:"checkoutUrl,omitempty"`
+
+	// CreatedAt RFC 3339, in UTC.
+	CreatedAt Time `json:"createdAt"`
+
+	// Currency A code of ISO 4217.
+	Currency string `json:"currency"`
+
+	// Disputes Its disputes, oldest first.
+	Disputes []PaymentDispute `json:"disputes"`
+
+	// ExpiresAt RFC 3339, in UTC.
+	ExpiresAt Time `json:"expiresAt"`
+
+	// FailureReason The provider's code for why the last attempt to pay failed, such as insufficient_funds.
+	FailureReason *string `json:"failureReason,omitempty"`
+
+	// Fee What the provider keeps, if it is known.
+	Fee *int64 `json:"fee,omitempty"`
+
+	// FeeCurrency The currency of the fee.
+	FeeCurrency *string `json:"feeCurrency,omitempty"`
+
+	// ID A UUIDv7: ids sort by creation time.
+	ID ID `json:"id"`
+
+	// InvoiceID A UUIDv7: ids sort by creation time.
+	InvoiceID ID `json:"invoiceId"`
+
+	// PaidAt RFC 3339, in UTC.
+	PaidAt *Time `json:"paidAt,omitempty"`
+
+	// Received What arrived.
+	Received int64 `json:"received"`
+
+	// Refunds Its refunds, oldest first.
+	Refunds []PaymentRefund `json:"refunds"`
+
+	// Status created: the provider has not confirmed the checkout; open: it can be paid; processing: somebody paid in a way that takes days; succeeded: the money arrived; failed: it did not, or the provider rejected the checkout; expired: nobody paid in time; canceled: another checkout replaced it, or the invoice is no longer to be paid. A payment that was refunded or is disputed stays succeeded.
+	Status PaymentStatus `json:"status"`
+
+	// TestMode True if it is of a test account; absent otherwise.
+	TestMode *bool `json:"testMode,omitempty"`
+
+	// UpdatedAt RFC 3339, in UTC.
+	UpdatedAt Time `json:"updatedAt"`
+
+	// UserID A UUIDv7: ids sort by creation time.
+	UserID ID `json:"userId"`
+}
+
+// PaymentDispute defines model for PaymentDispute.
+type PaymentDispute struct {
+	// Amount In minor units of the currency of the payment.
+	Amount int64 `json:"amount"`
+
+	// CreatedAt RFC 3339, in UTC.
+	CreatedAt Time `json:"createdAt"`
+
+	// ID A UUIDv7: ids sort by creation time.
+	ID ID `json:"id"`
+
+	// Reason The provider's code, such as fraudulent.
+	Reason string `json:"reason"`
+
+	// Status inquiry: the bank asks, and no money moved; closed: it is satisfied; open: the bank took the money back until it decides; won: the money is back; lost: it is gone.
+	Status PaymentDisputeStatus `json:"status"`
+
+	// UpdatedAt RFC 3339, in UTC.
+	UpdatedAt Time `json:"updatedAt"`
+}
+
+// PaymentDisputeStatus inquiry: the bank asks, and no money moved; closed: it is satisfied; open: the bank took the money back until it decides; won: the money is back; lost: it is gone.
+type PaymentDisputeStatus string
+
+// PaymentList defines model for PaymentList.
+type PaymentList struct {
+	// Items The payments.
+	Items []Payment `json:"items"`
+
+	// NextCursor The cursor of the next page; absent on the last page.
+	NextCursor *NextCursor `json:"nextCursor,omitempty"`
+}
+
+// PaymentRefund defines model for PaymentRefund.
+type PaymentRefund struct {
+	// Amount In minor units of the currency of the payment.
+	Amount int64 `json:"amount"`
+
+	// CreatedAt RFC 3339, in UTC.
+	CreatedAt Time `json:"createdAt"`
+
+	// ID A UUIDv7: ids sort by creation time.
+	ID ID `json:"id"`
+
+	// Reason Empty if it was made at the provider.
+	Reason string `json:"reason"`
+
+	// Status pending: the provider has not sent the money; failed: the money is still there.
+	Status PaymentRefundStatus `json:"status"`
+
+	// UpdatedAt RFC 3339, in UTC.
+	UpdatedAt Time `json:"updatedAt"`
+}
+
+// PaymentRefundStatus pending: the provider has not sent the money; failed: the money is still there.
+type PaymentRefundStatus string
+
+// PaymentStatus created: the provider has not confirmed the checkout; open: it can be paid; processing: somebody paid in a way that takes days; succeeded: the money arrived; failed: it did not, or the provider rejected the checkout; expired: nobody paid in time; canceled: another checkout replaced it, or the invoice is no longer to be paid. A payment that was refunded or is disputed stays succeeded.
+type PaymentStatus string
+
 // Playbook defines model for Playbook.
 type Playbook struct {
 	// CreatedAt RFC 3339, in UTC.
@@ -2766,7 +2942,7 @@ type PreviewTemplateRequest struct {
 
 // Problem An error (RFC 9457).
 type Problem struct {
-	// Code Stable and for programs: malformed, invalid, unauthenticated, forbidden, scope_missing, address_not_allowed, api_key_refused, test_mode_refused, not_found, method_not_allowed, conflict, legal_hold, case_closed, case_owner, template_unpublished, template_archived, text_pending, too_large, range_not_satisfiable, rate_limited, ai_budget_spent, storage_unavailable, ai_unavailable, ai_bad_answer, ai_answer_cut_off, ai_text_filtered, ai_text_too_long, ai_quota_exceeded, ai_key_refused, ai_model_unknown, ai_request_refused, document_unfit, document_gone, document_corrupt, email_unavailable, link_invalid, link_early, link_signed, link_declined, link_expired, link_closed, link_elsewhere, not_viewed, signature_open, signature_mailing, signature_creating, signature_sealing, signature_failed, signature_completed, signature_declined, signature_cancelled, signature_expired, esign_unavailable, esign_refused, registry_unavailable, registry_rate_limited, registry_response, registry_not_configured, payments_unavailable, payments_rejected, idempotency_key_reused, idempotency_in_progress, idempotency_answer_unreadable, upstream, unavailable, timeout, internal.
+	// Code Stable and for programs: malformed, invalid, unauthenticated, forbidden, scope_missing, address_not_allowed, api_key_refused, test_mode_refused, not_found, method_not_allowed, conflict, legal_hold, case_closed, case_owner, template_unpublished, template_archived, text_pending, too_large, range_not_satisfiable, rate_limited, ai_budget_spent, storage_unavailable, ai_unavailable, ai_bad_answer, ai_answer_cut_off, ai_text_filtered, ai_text_too_long, ai_quota_exceeded, ai_key_refused, ai_model_unknown, ai_request_refused, document_unfit, document_gone, document_corrupt, email_unavailable, link_invalid, link_early, link_signed, link_declined, link_expired, link_closed, link_elsewhere, not_viewed, signature_open, signature_mailing, signature_creating, signature_sealing, signature_failed, signature_completed, signature_declined, signature_cancelled, signature_expired, esign_unavailable, esign_refused, registry_unavailable, registry_rate_limited, registry_response, registry_not_configured, invoice_not_payable, payment_processing, payment_not_succeeded, payment_refunded, payments_unavailable, payments_rejected, idempotency_key_reused, idempotency_in_progress, idempotency_answer_unreadable, upstream, unavailable, timeout, internal.
 	Code ProblemCode `json:"code"`
 
 	// Detail What went wrong with this request.
@@ -2835,6 +3011,15 @@ type Reference struct {
 type RefreshRequest struct {
 	// RefreshToken The refresh token of the latest pair.
 	RefreshToken string `json:"refreshToken"`
+}
+
+// RefundPaymentRequest defines model for RefundPaymentRequest.
+type RefundPaymentRequest struct {
+	// Amount In minor units of the currency of the payment; absent: all that is left.
+	Amount *int64 `json:"amount,omitempty"`
+
+	// Reason Why, for the firm. The provider does not get it.
+	Reason string `json:"reason"`
 }
 
 // RegisterRequest defines model for RegisterRequest.
@@ -3997,6 +4182,9 @@ type UserExport struct {
 	// Notifications The notifications that the person can still read.
 	Notifications []Notification `json:"notifications"`
 
+	// Payments The payments for which the person opened a checkout.
+	Payments []Payment `json:"payments"`
+
 	// Playbooks The person's playbooks.
 	Playbooks []Playbook `json:"playbooks"`
 
@@ -4280,8 +4468,9 @@ type WebhookEvent struct {
 // `signature.completed`: the signed document is available. `signature.failed`: the provider did not
 // accept the document, or all have signed and it cannot be sealed. `invoice.sent`: an invoice was issued
 // or mailed again. `invoice.paid`: its total was paid. `invoice.overpaid`: more was received than is
-// due, or something for a void invoice; it is to be refunded. `data` has the id of the case,
-// the member, the task and its assignee, the document, the draft, the e-mail, the invoice or, as
+// due, or something for a void invoice; it is to be refunded. `payment.failed`: an attempt to pay failed; the
+// checkout may still be open. `payment.disputed`: a dispute was opened or decided. `data` has the id of the case,
+// the member, the task and its assignee, the document, the draft, the e-mail, the invoice, the payment with its refund or dispute or, as
 // `trackingId`, the signature request.
 type WebhookEventType string
 
@@ -4327,6 +4516,9 @@ type JobID = ID
 
 // Limit defines model for Limit.
 type Limit = int32
+
+// PaymentID A UUIDv7: ids sort by creation time.
+type PaymentID = ID
 
 // PlaybookID A UUIDv7: ids sort by creation time.
 type PlaybookID = ID
@@ -4653,6 +4845,30 @@ type ListNotificationsParams struct {
 
 	// Unread true: only unread ones.
 	Unread *bool `form:"unread,omitempty" json:"unread,omitempty"`
+}
+
+// ListPaymentsParams defines parameters for ListPayments.
+type ListPaymentsParams struct {
+	// CaseID Only payments of this case.
+	CaseID *ID `form:"caseId,omitempty" json:"caseId,omitempty"`
+
+	// InvoiceID Only payments of this invoice.
+	InvoiceID *ID `form:"invoiceId,omitempty" json:"invoiceId,omitempty"`
+
+	// Status Only payments with this status.
+	Status *PaymentStatus `form:"status,omitempty" json:"status,omitempty"`
+
+	// Limit The page size: how many items to return at most.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor `nextCursor` of the previous page; absent or empty for the first page. Opaque: its format can change. A cursor of another list is 422.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// ReceivePaymentWebhookParams defines parameters for ReceivePaymentWebhook.
+type ReceivePaymentWebhookParams struct {
+	// StripeSignature The time and the HMAC-SHA256 of time, dot and body.
+	StripeSignature *string `json:"Stripe-Signature,omitempty"`
 }
 
 // SearchCompaniesParams defines parameters for SearchCompanies.
@@ -6531,6 +6747,88 @@ func (c *Client) UpdateNotification(ctx context.Context, notificationID ID, body
 	return sendFor[Notification](ctx, c, call, options)
 }
 
+// ListPayments: List payments.
+//
+// Returns payments, newest first: those of a case or an invoice that the caller can read, or else those for which
+// the caller opened a checkout.
+func (c *Client) ListPayments(ctx context.Context, params ListPaymentsParams, options ...CallOption) (*PaymentList, error) {
+	call := newCall(http.MethodGet, "/api/payments")
+	if params.CaseID != nil {
+		call.addQuery("caseId", true, *params.CaseID)
+	}
+	if params.InvoiceID != nil {
+		call.addQuery("invoiceId", true, *params.InvoiceID)
+	}
+	if params.Status != nil {
+		call.addQuery("status", true, *params.Status)
+	}
+	if params.Limit != nil {
+		call.addQuery("limit", true, *params.Limit)
+	}
+	if params.Cursor != nil {
+		call.addQuery("cursor", true, *params.Cursor)
+	}
+	call.authorized = true
+	return sendFor[PaymentList](ctx, c, call, options)
+}
+
+// OpenCheckout: Open a checkout for an invoice.
+//
+// Opens a page of the payment provider on which the rest of an invoice is paid; send the person to
+// `checkoutUrl`. An invoice has one open checkout at a time: a second call returns it, unless what is due
+// has changed, which closes it and opens another. The page is open for twelve hours.
+//
+// The page sends the person to `successUrl` when they have paid, and to `cancelUrl` if they go back. Neither means
+// that money arrived: read the payment, or wait for `payment.succeeded`.
+//
+// An amount that the provider cannot take, such as 1.234 KWD, is 422. 409 is
+// `invoice_not_payable` or `payment_processing`. 502 means that the provider rejected the checkout. After 503 it may be
+// open: a retry returns it. With a test key the page is the service's own, and no money moves.
+func (c *Client) OpenCheckout(ctx context.Context, body OpenCheckoutRequest, options ...CallOption) (*Payment, error) {
+	call := newCall(http.MethodPost, "/api/payments/checkout")
+	call.body = body
+	call.authorized = true
+	call.keyed = true
+	return sendFor[Payment](ctx, c, call, options)
+}
+
+// ReceivePaymentWebhook: Receive a webhook of Stripe.
+//
+// For Stripe. The signature covers the time and the body, and is valid for five minutes. Webhooks can arrive in any order and more
+// than once: each only makes the service read the payment at Stripe. One of another mode or account, or about something
+// else, is acknowledged and ignored. 401 means that it is forged or too old, 404 that Stripe is not configured.
+func (c *Client) ReceivePaymentWebhook(ctx context.Context, params ReceivePaymentWebhookParams, body ProviderWebhook, options ...CallOption) error {
+	call := newCall(http.MethodPost, "/api/payments/webhooks/stripe")
+	if params.StripeSignature != nil {
+		call.header.Set("Stripe-Signature", *params.StripeSignature)
+	}
+	call.body = body
+	return c.sendForNothing(ctx, call, options)
+}
+
+// GetPayment: Get a payment.
+//
+// Returns a payment with its refunds and disputes. While somebody can still pay, the provider is asked first, so that a person
+// who comes back from its page sees what they did.
+func (c *Client) GetPayment(ctx context.Context, paymentID PaymentID, options ...CallOption) (*Payment, error) {
+	call := newCall(http.MethodGet, fmt.Sprintf("/api/payments/%s", segment(paymentID)))
+	call.authorized = true
+	return sendFor[Payment](ctx, c, call, options)
+}
+
+// RefundPayment: Refund a payment.
+//
+// Sends money back to who paid, all that is left or a part of it. The refund is booked at once, and `succeeded` when the provider sent
+// the money. While the provider is down it stays `pending`, and the service goes on by itself. More than is left is
+// 422 at `/amount`. 409 is `payment_not_succeeded` or `payment_refunded`. 502 means that the provider rejected it; the refund is then `failed`.
+func (c *Client) RefundPayment(ctx context.Context, paymentID PaymentID, body RefundPaymentRequest, options ...CallOption) (*PaymentRefund, error) {
+	call := newCall(http.MethodPost, fmt.Sprintf("/api/payments/%s/refund", segment(paymentID)))
+	call.body = body
+	call.authorized = true
+	call.keyed = true
+	return sendFor[PaymentRefund](ctx, c, call, options)
+}
+
 // SearchCompanies: Search companies in a register.
 //
 // Asks an official register for companies by name or number. Answers can be an hour old. The order is the register's.
@@ -7288,6 +7586,21 @@ func (c *Client) ListNotificationsAll(ctx context.Context, params ListNotificati
 			params.Cursor = cursor
 		}
 		page, err := c.ListNotifications(ctx, params, options...)
+		if err != nil {
+			return nil, nil, err
+		}
+		return page.Items, page.NextCursor, nil
+	})
+}
+
+// ListPaymentsAll yields the items of all pages of ListPayments. It requests each page when it is reached, with
+// params.Limit items. After an error, which comes with a zero item, it ends.
+func (c *Client) ListPaymentsAll(ctx context.Context, params ListPaymentsParams, options ...CallOption) iter.Seq2[Payment, error] {
+	return pages(func(cursor *string) ([]Payment, *string, error) {
+		if cursor != nil {
+			params.Cursor = cursor
+		}
+		page, err := c.ListPayments(ctx, params, options...)
 		if err != nil {
 			return nil, nil, err
 		}

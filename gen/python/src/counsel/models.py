@@ -2367,6 +2367,100 @@ class TrackedChanges(BaseModel):
     """
 
 
+class OpenCheckoutRequest(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    invoice_id: Annotated[str, Field(alias="invoiceId")]
+    """
+    A UUIDv7: ids sort by creation time.
+    """
+    success_url: Annotated[str | None, Field(alias="successUrl")] = None
+    """
+    Where the person goes after paying.
+    """
+    cancel_url: Annotated[str | None, Field(alias="cancelUrl")] = None
+    """
+    Where the person goes who does not pay.
+    """
+
+
+class PaymentRefund(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    id: str
+    """
+    A UUIDv7: ids sort by creation time.
+    """
+    status: Literal["pending", "succeeded", "failed"] | str
+    """
+    pending: the provider has not sent the money; failed: the money is still there.
+    """
+    amount: int
+    """
+    In minor units of the currency of the payment.
+    """
+    reason: str
+    """
+    Empty if it was made at the provider.
+    """
+    created_at: Annotated[AwareDatetime, Field(alias="createdAt")]
+    """
+    RFC 3339, in UTC.
+    """
+    updated_at: Annotated[AwareDatetime, Field(alias="updatedAt")]
+    """
+    RFC 3339, in UTC.
+    """
+
+
+class PaymentDispute(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    id: str
+    """
+    A UUIDv7: ids sort by creation time.
+    """
+    status: Literal["inquiry", "closed", "open", "won", "lost"] | str
+    """
+    inquiry: the bank asks, and no money moved; closed: it is satisfied; open: the bank took the money back until it decides; won: the money is back; lost: it is gone.
+    """
+    amount: int
+    """
+    In minor units of the currency of the payment.
+    """
+    reason: str
+    """
+    The provider's code, such as fraudulent.
+    """
+    created_at: Annotated[AwareDatetime, Field(alias="createdAt")]
+    """
+    RFC 3339, in UTC.
+    """
+    updated_at: Annotated[AwareDatetime, Field(alias="updatedAt")]
+    """
+    RFC 3339, in UTC.
+    """
+
+
+class RefundPaymentRequest(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    amount: int | None = None
+    """
+    In minor units of the currency of the payment; absent: all that is left.
+    """
+    reason: str
+    """
+    Why, for the firm. The provider does not get it.
+    """
+
+
 class NewSigner(BaseModel):
     model_config = ConfigDict(
         extra="forbid",
@@ -3027,6 +3121,10 @@ class NotificationPreference(BaseModel):
             "invoice.overdue",
             "invoice.voided",
             "invoice.overpaid",
+            "payment.succeeded",
+            "payment.failed",
+            "payment.refunded",
+            "payment.disputed",
             "signature.created",
             "signature.signed",
             "signature.declined",
@@ -3098,6 +3196,10 @@ class CreateWebhookRequest(BaseModel):
                 "invoice.overdue",
                 "invoice.voided",
                 "invoice.overpaid",
+                "payment.succeeded",
+                "payment.failed",
+                "payment.refunded",
+                "payment.disputed",
                 "signature.created",
                 "signature.signed",
                 "signature.declined",
@@ -3149,6 +3251,10 @@ class UpdateWebhookRequest(BaseModel):
                 "invoice.overdue",
                 "invoice.voided",
                 "invoice.overpaid",
+                "payment.succeeded",
+                "payment.failed",
+                "payment.refunded",
+                "payment.disputed",
                 "signature.created",
                 "signature.signed",
                 "signature.declined",
@@ -3212,6 +3318,10 @@ class Webhook(BaseModel):
                 "invoice.overdue",
                 "invoice.voided",
                 "invoice.overpaid",
+                "payment.succeeded",
+                "payment.failed",
+                "payment.refunded",
+                "payment.disputed",
                 "signature.created",
                 "signature.signed",
                 "signature.declined",
@@ -3395,6 +3505,18 @@ class EventIds(BaseModel):
     """
     A UUIDv7: ids sort by creation time.
     """
+    payment_id: Annotated[str | None, Field(alias="paymentId")] = None
+    """
+    A UUIDv7: ids sort by creation time.
+    """
+    refund_id: Annotated[str | None, Field(alias="refundId")] = None
+    """
+    A UUIDv7: ids sort by creation time.
+    """
+    dispute_id: Annotated[str | None, Field(alias="disputeId")] = None
+    """
+    A UUIDv7: ids sort by creation time.
+    """
     tracking_id: Annotated[str | None, Field(alias="trackingId")] = None
     """
     A UUIDv7: ids sort by creation time.
@@ -3475,7 +3597,7 @@ class Problem(BaseModel):
     """
     code: str
     """
-    Stable and for programs: malformed, invalid, unauthenticated, forbidden, scope_missing, address_not_allowed, api_key_refused, test_mode_refused, not_found, method_not_allowed, conflict, legal_hold, case_closed, case_owner, template_unpublished, template_archived, text_pending, too_large, range_not_satisfiable, rate_limited, ai_budget_spent, storage_unavailable, ai_unavailable, ai_bad_answer, ai_answer_cut_off, ai_text_filtered, ai_text_too_long, ai_quota_exceeded, ai_key_refused, ai_model_unknown, ai_request_refused, document_unfit, document_gone, document_corrupt, email_unavailable, link_invalid, link_early, link_signed, link_declined, link_expired, link_closed, link_elsewhere, not_viewed, signature_open, signature_mailing, signature_creating, signature_sealing, signature_failed, signature_completed, signature_declined, signature_cancelled, signature_expired, esign_unavailable, esign_refused, registry_unavailable, registry_rate_limited, registry_response, registry_not_configured, payments_unavailable, payments_rejected, idempotency_key_reused, idempotency_in_progress, idempotency_answer_unreadable, upstream, unavailable, timeout, internal.
+    Stable and for programs: malformed, invalid, unauthenticated, forbidden, scope_missing, address_not_allowed, api_key_refused, test_mode_refused, not_found, method_not_allowed, conflict, legal_hold, case_closed, case_owner, template_unpublished, template_archived, text_pending, too_large, range_not_satisfiable, rate_limited, ai_budget_spent, storage_unavailable, ai_unavailable, ai_bad_answer, ai_answer_cut_off, ai_text_filtered, ai_text_too_long, ai_quota_exceeded, ai_key_refused, ai_model_unknown, ai_request_refused, document_unfit, document_gone, document_corrupt, email_unavailable, link_invalid, link_early, link_signed, link_declined, link_expired, link_closed, link_elsewhere, not_viewed, signature_open, signature_mailing, signature_creating, signature_sealing, signature_failed, signature_completed, signature_declined, signature_cancelled, signature_expired, esign_unavailable, esign_refused, registry_unavailable, registry_rate_limited, registry_response, registry_not_configured, invoice_not_payable, payment_processing, payment_not_succeeded, payment_refunded, payments_unavailable, payments_rejected, idempotency_key_reused, idempotency_in_progress, idempotency_answer_unreadable, upstream, unavailable, timeout, internal.
     """
     request_id: Annotated[str, Field(alias="requestId")]
     """
@@ -4235,6 +4357,102 @@ class StoredDocumentList(BaseModel):
     """
 
 
+class Payment(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    id: str
+    """
+    A UUIDv7: ids sort by creation time.
+    """
+    invoice_id: Annotated[str, Field(alias="invoiceId")]
+    """
+    A UUIDv7: ids sort by creation time.
+    """
+    case_id: Annotated[str, Field(alias="caseId")]
+    """
+    A UUIDv7: ids sort by creation time.
+    """
+    user_id: Annotated[str, Field(alias="userId")]
+    """
+    A UUIDv7: ids sort by creation time.
+    """
+    status: Literal["created", "open", "processing", "succeeded", "failed", "expired", "canceled"] | str
+    """
+    created: the provider has not confirmed the checkout; open: it can be paid; processing: somebody paid in a way that takes days; succeeded: the money arrived; failed: it did not, or the provider rejected the checkout; expired: nobody paid in time; canceled: another checkout replaced it, or the invoice is no longer to be paid. A payment that was refunded or is disputed stays succeeded.
+    """
+    amount: int
+    """
+    What is asked for, in minor units of the currency.
+    """
+    currency: str
+    """
+    A code of ISO 4217.
+    """
+    received: int
+    """
+    What arrived.
+    """
+    fee: int | None = None
+    """
+    What the provider keeps, if it is known.
+    """
+    fee_currency: Annotated[str | None, Field(alias="feeCurrency")] = None
+    """
+    The currency of the fee.
+    """
+    checkout_url: Annotated[str | None, Field(alias="checkoutUrl")] = None
+    """
+    The page on which to pay; absent if nobody can pay there.
+    """
+    expires_at: Annotated[AwareDatetime, Field(alias="expiresAt")]
+    """
+    RFC 3339, in UTC.
+    """
+    failure_reason: Annotated[str | None, Field(alias="failureReason")] = None
+    """
+    The provider's code for why the last attempt to pay failed, such as insufficient_funds.
+    """
+    refunds: list[PaymentRefund]
+    """
+    Its refunds, oldest first.
+    """
+    disputes: list[PaymentDispute]
+    """
+    Its disputes, oldest first.
+    """
+    test_mode: Annotated[bool | None, Field(alias="testMode")] = None
+    """
+    True if it is of a test account; absent otherwise.
+    """
+    created_at: Annotated[AwareDatetime, Field(alias="createdAt")]
+    """
+    RFC 3339, in UTC.
+    """
+    updated_at: Annotated[AwareDatetime, Field(alias="updatedAt")]
+    """
+    RFC 3339, in UTC.
+    """
+    paid_at: Annotated[AwareDatetime | None, Field(alias="paidAt")] = None
+    """
+    RFC 3339, in UTC.
+    """
+
+
+class PaymentList(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    items: list[Payment]
+    """
+    The payments.
+    """
+    next_cursor: Annotated[str | None, Field(alias="nextCursor")] = None
+    """
+    The cursor of the next page; absent on the last page.
+    """
+
+
 class InitiateSignatureRequest(BaseModel):
     model_config = ConfigDict(
         extra="forbid",
@@ -4664,6 +4882,10 @@ class Notification(BaseModel):
             "invoice.overdue",
             "invoice.voided",
             "invoice.overpaid",
+            "payment.succeeded",
+            "payment.failed",
+            "payment.refunded",
+            "payment.disputed",
             "signature.created",
             "signature.signed",
             "signature.declined",
@@ -5186,4 +5408,8 @@ class UserExport(BaseModel):
     api_keys: Annotated[list[ApiKey], Field(alias="apiKeys")]
     """
     The person's API keys, without their secrets.
+    """
+    payments: list[Payment]
+    """
+    The payments for which the person opened a checkout.
     """

@@ -73,6 +73,10 @@ ProblemCode = Literal[
     "registry_rate_limited",
     "registry_response",
     "registry_not_configured",
+    "invoice_not_payable",
+    "payment_processing",
+    "payment_not_succeeded",
+    "payment_refunded",
     "payments_unavailable",
     "payments_rejected",
     "idempotency_key_reused",
@@ -2066,6 +2070,95 @@ class Operations(Session):
         full number of attempts. Any other job is 409.
         """
         return self.call(Call("POST", "/api/jobs/{jobId}/retry", path={"jobId": job_id}, authorized=True, keyed=True), models.Job, options)
+
+    def open_checkout(self, body: models.OpenCheckoutRequest, **options: Unpack[KeyedCallOptions]) -> models.Payment:
+        """Open a checkout for an invoice.
+
+        Opens a page of the payment provider on which the rest of an invoice is paid; send the person to
+        `checkoutUrl`. An invoice has one open checkout at a time: a second call returns it, unless what is due
+        has changed, which closes it and opens another. The page is open for twelve hours.
+
+        The page sends the person to `successUrl` when they have paid, and to `cancelUrl` if they go back. Neither means
+        that money arrived: read the payment, or wait for `payment.succeeded`.
+
+        An amount that the provider cannot take, such as 1.234 KWD, is 422. 409 is
+        `invoice_not_payable` or `payment_processing`. 502 means that the provider rejected the checkout. After 503 it may be
+        open: a retry returns it. With a test key the page is the service's own, and no money moves.
+        """
+        return self.call(Call("POST", "/api/payments/checkout", body=body, authorized=True, keyed=True), models.Payment, options)
+
+    def list_payments(
+        self,
+        *,
+        case_id: str | None = None,
+        invoice_id: str | None = None,
+        status: Literal["created", "open", "processing", "succeeded", "failed", "expired", "canceled"] | None = None,
+        limit: int | None = None,
+        cursor: str | None = None,
+        **options: Unpack[CallOptions],
+    ) -> models.PaymentList:
+        """List payments.
+
+        Returns payments, newest first: those of a case or an invoice that the caller can read, or else those for which
+        the caller opened a checkout.
+        """
+        return self.call(
+            Call(
+                "GET", "/api/payments", query={"caseId": case_id, "invoiceId": invoice_id, "status": status, "limit": limit, "cursor": cursor}, authorized=True
+            ),
+            models.PaymentList,
+            options,
+        )
+
+    def list_payments_all(
+        self,
+        *,
+        case_id: str | None = None,
+        invoice_id: str | None = None,
+        status: Literal["created", "open", "processing", "succeeded", "failed", "expired", "canceled"] | None = None,
+        limit: int | None = None,
+        cursor: str | None = None,
+        **options: Unpack[CallOptions],
+    ) -> Iterator[models.Payment]:
+        """Yields the items of all pages of list_payments. Each page is requested when it is reached, with `limit` items."""
+        while True:
+            page = self.list_payments(case_id=case_id, invoice_id=invoice_id, status=status, limit=limit, cursor=cursor, **options)
+            yield from page.items
+            if not page.next_cursor:
+                return
+            if page.next_cursor == cursor:
+                raise same_page()
+            cursor = page.next_cursor
+
+    def get_payment(self, payment_id: str, **options: Unpack[CallOptions]) -> models.Payment:
+        """Get a payment.
+
+        Returns a payment with its refunds and disputes. While somebody can still pay, the provider is asked first, so that a person
+        who comes back from its page sees what they did.
+        """
+        return self.call(Call("GET", "/api/payments/{paymentId}", path={"paymentId": payment_id}, authorized=True), models.Payment, options)
+
+    def refund_payment(self, payment_id: str, body: models.RefundPaymentRequest, **options: Unpack[KeyedCallOptions]) -> models.PaymentRefund:
+        """Refund a payment.
+
+        Sends money back to who paid, all that is left or a part of it. The refund is booked at once, and `succeeded` when the provider sent
+        the money. While the provider is down it stays `pending`, and the service goes on by itself. More than is left is
+        422 at `/amount`. 409 is `payment_not_succeeded` or `payment_refunded`. 502 means that the provider rejected it; the refund is then `failed`.
+        """
+        return self.call(
+            Call("POST", "/api/payments/{paymentId}/refund", path={"paymentId": payment_id}, body=body, authorized=True, keyed=True),
+            models.PaymentRefund,
+            options,
+        )
+
+    def receive_payment_webhook(self, body: models.ProviderWebhook, *, stripe_signature: str | None = None, **options: Unpack[CallOptions]) -> None:
+        """Receive a webhook of Stripe.
+
+        For Stripe. The signature covers the time and the body, and is valid for five minutes. Webhooks can arrive in any order and more
+        than once: each only makes the service read the payment at Stripe. One of another mode or account, or about something
+        else, is acknowledged and ignored. 401 means that it is forged or too old, 404 that Stripe is not configured.
+        """
+        self.call(Call("POST", "/api/payments/webhooks/stripe", headers={"Stripe-Signature": stripe_signature}, body=body), None, options)
 
     def initiate_signature(self, body: models.InitiateSignatureRequest, **options: Unpack[KeyedCallOptions]) -> models.InitiateSignatureResponse:
         """Send a document for signature.
@@ -4384,6 +4477,96 @@ class AsyncOperations(AsyncSession):
         full number of attempts. Any other job is 409.
         """
         return await self.call(Call("POST", "/api/jobs/{jobId}/retry", path={"jobId": job_id}, authorized=True, keyed=True), models.Job, options)
+
+    async def open_checkout(self, body: models.OpenCheckoutRequest, **options: Unpack[KeyedCallOptions]) -> models.Payment:
+        """Open a checkout for an invoice.
+
+        Opens a page of the payment provider on which the rest of an invoice is paid; send the person to
+        `checkoutUrl`. An invoice has one open checkout at a time: a second call returns it, unless what is due
+        has changed, which closes it and opens another. The page is open for twelve hours.
+
+        The page sends the person to `successUrl` when they have paid, and to `cancelUrl` if they go back. Neither means
+        that money arrived: read the payment, or wait for `payment.succeeded`.
+
+        An amount that the provider cannot take, such as 1.234 KWD, is 422. 409 is
+        `invoice_not_payable` or `payment_processing`. 502 means that the provider rejected the checkout. After 503 it may be
+        open: a retry returns it. With a test key the page is the service's own, and no money moves.
+        """
+        return await self.call(Call("POST", "/api/payments/checkout", body=body, authorized=True, keyed=True), models.Payment, options)
+
+    async def list_payments(
+        self,
+        *,
+        case_id: str | None = None,
+        invoice_id: str | None = None,
+        status: Literal["created", "open", "processing", "succeeded", "failed", "expired", "canceled"] | None = None,
+        limit: int | None = None,
+        cursor: str | None = None,
+        **options: Unpack[CallOptions],
+    ) -> models.PaymentList:
+        """List payments.
+
+        Returns payments, newest first: those of a case or an invoice that the caller can read, or else those for which
+        the caller opened a checkout.
+        """
+        return await self.call(
+            Call(
+                "GET", "/api/payments", query={"caseId": case_id, "invoiceId": invoice_id, "status": status, "limit": limit, "cursor": cursor}, authorized=True
+            ),
+            models.PaymentList,
+            options,
+        )
+
+    async def list_payments_all(
+        self,
+        *,
+        case_id: str | None = None,
+        invoice_id: str | None = None,
+        status: Literal["created", "open", "processing", "succeeded", "failed", "expired", "canceled"] | None = None,
+        limit: int | None = None,
+        cursor: str | None = None,
+        **options: Unpack[CallOptions],
+    ) -> AsyncIterator[models.Payment]:
+        """Yields the items of all pages of list_payments. Each page is requested when it is reached, with `limit` items."""
+        while True:
+            page = await self.list_payments(case_id=case_id, invoice_id=invoice_id, status=status, limit=limit, cursor=cursor, **options)
+            for item in page.items:
+                yield item
+            if not page.next_cursor:
+                return
+            if page.next_cursor == cursor:
+                raise same_page()
+            cursor = page.next_cursor
+
+    async def get_payment(self, payment_id: str, **options: Unpack[CallOptions]) -> models.Payment:
+        """Get a payment.
+
+        Returns a payment with its refunds and disputes. While somebody can still pay, the provider is asked first, so that a person
+        who comes back from its page sees what they did.
+        """
+        return await self.call(Call("GET", "/api/payments/{paymentId}", path={"paymentId": payment_id}, authorized=True), models.Payment, options)
+
+    async def refund_payment(self, payment_id: str, body: models.RefundPaymentRequest, **options: Unpack[KeyedCallOptions]) -> models.PaymentRefund:
+        """Refund a payment.
+
+        Sends money back to who paid, all that is left or a part of it. The refund is booked at once, and `succeeded` when the provider sent
+        the money. While the provider is down it stays `pending`, and the service goes on by itself. More than is left is
+        422 at `/amount`. 409 is `payment_not_succeeded` or `payment_refunded`. 502 means that the provider rejected it; the refund is then `failed`.
+        """
+        return await self.call(
+            Call("POST", "/api/payments/{paymentId}/refund", path={"paymentId": payment_id}, body=body, authorized=True, keyed=True),
+            models.PaymentRefund,
+            options,
+        )
+
+    async def receive_payment_webhook(self, body: models.ProviderWebhook, *, stripe_signature: str | None = None, **options: Unpack[CallOptions]) -> None:
+        """Receive a webhook of Stripe.
+
+        For Stripe. The signature covers the time and the body, and is valid for five minutes. Webhooks can arrive in any order and more
+        than once: each only makes the service read the payment at Stripe. One of another mode or account, or about something
+        else, is acknowledged and ignored. 401 means that it is forged or too old, 404 that Stripe is not configured.
+        """
+        await self.call(Call("POST", "/api/payments/webhooks/stripe", headers={"Stripe-Signature": stripe_signature}, body=body), None, options)
 
     async def initiate_signature(self, body: models.InitiateSignatureRequest, **options: Unpack[KeyedCallOptions]) -> models.InitiateSignatureResponse:
         """Send a document for signature.

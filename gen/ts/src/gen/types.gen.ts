@@ -112,7 +112,7 @@ export type Problem = {
      */
     instance?: string;
     /**
-     * Stable and for programs: malformed, invalid, unauthenticated, forbidden, scope_missing, address_not_allowed, api_key_refused, test_mode_refused, not_found, method_not_allowed, conflict, legal_hold, case_closed, case_owner, template_unpublished, template_archived, text_pending, too_large, range_not_satisfiable, rate_limited, ai_budget_spent, storage_unavailable, ai_unavailable, ai_bad_answer, ai_answer_cut_off, ai_text_filtered, ai_text_too_long, ai_quota_exceeded, ai_key_refused, ai_model_unknown, ai_request_refused, document_unfit, document_gone, document_corrupt, email_unavailable, link_invalid, link_early, link_signed, link_declined, link_expired, link_closed, link_elsewhere, not_viewed, signature_open, signature_mailing, signature_creating, signature_sealing, signature_failed, signature_completed, signature_declined, signature_cancelled, signature_expired, esign_unavailable, esign_refused, registry_unavailable, registry_rate_limited, registry_response, registry_not_configured, payments_unavailable, payments_rejected, idempotency_key_reused, idempotency_in_progress, idempotency_answer_unreadable, upstream, unavailable, timeout, internal.
+     * Stable and for programs: malformed, invalid, unauthenticated, forbidden, scope_missing, address_not_allowed, api_key_refused, test_mode_refused, not_found, method_not_allowed, conflict, legal_hold, case_closed, case_owner, template_unpublished, template_archived, text_pending, too_large, range_not_satisfiable, rate_limited, ai_budget_spent, storage_unavailable, ai_unavailable, ai_bad_answer, ai_answer_cut_off, ai_text_filtered, ai_text_too_long, ai_quota_exceeded, ai_key_refused, ai_model_unknown, ai_request_refused, document_unfit, document_gone, document_corrupt, email_unavailable, link_invalid, link_early, link_signed, link_declined, link_expired, link_closed, link_elsewhere, not_viewed, signature_open, signature_mailing, signature_creating, signature_sealing, signature_failed, signature_completed, signature_declined, signature_cancelled, signature_expired, esign_unavailable, esign_refused, registry_unavailable, registry_rate_limited, registry_response, registry_not_configured, invoice_not_payable, payment_processing, payment_not_succeeded, payment_refunded, payments_unavailable, payments_rejected, idempotency_key_reused, idempotency_in_progress, idempotency_answer_unreadable, upstream, unavailable, timeout, internal.
      */
     code: string;
     /**
@@ -422,6 +422,10 @@ export type UserExport = {
      * The person's API keys, without their secrets.
      */
     apiKeys: Array<ApiKey>;
+    /**
+     * The payments for which the person opened a checkout.
+     */
+    payments: Array<Payment>;
 };
 
 export type ExportedDraft = {
@@ -2459,6 +2463,130 @@ export type StoredDocumentList = {
 export type Checksum = string;
 
 /**
+ * created: the provider has not confirmed the checkout; open: it can be paid; processing: somebody paid in a way that takes days; succeeded: the money arrived; failed: it did not, or the provider rejected the checkout; expired: nobody paid in time; canceled: another checkout replaced it, or the invoice is no longer to be paid. A payment that was refunded or is disputed stays succeeded.
+ */
+export type PaymentStatus = 'created' | 'open' | 'processing' | 'succeeded' | 'failed' | 'expired' | 'canceled';
+
+export type OpenCheckoutRequest = {
+    invoiceId: Id;
+    /**
+     * Where the person goes after paying.
+     */
+    successUrl?: string;
+    /**
+     * Where the person goes who does not pay.
+     */
+    cancelUrl?: string;
+};
+
+export type Payment = {
+    id: Id;
+    invoiceId: Id;
+    caseId: Id;
+    userId: Id;
+    status: PaymentStatus;
+    /**
+     * What is asked for, in minor units of the currency.
+     */
+    amount: number;
+    /**
+     * A code of ISO 4217.
+     */
+    currency: string;
+    /**
+     * What arrived.
+     */
+    received: number;
+    /**
+     * What the provider keeps, if it is known.
+     */
+    fee?: number;
+    /**
+     * The currency of the fee.
+     */
+    feeCurrency?: string;
+    /**
+     * The page on which to pay; absent if nobody can pay there.
+     */
+    checkoutUrl?: string;
+    expiresAt: Time;
+    /**
+     * The provider's code for why the last attempt to pay failed, such as insufficient_funds.
+     */
+    failureReason?: string;
+    /**
+     * Its refunds, oldest first.
+     */
+    refunds: Array<PaymentRefund>;
+    /**
+     * Its disputes, oldest first.
+     */
+    disputes: Array<PaymentDispute>;
+    /**
+     * True if it is of a test account; absent otherwise.
+     */
+    testMode?: boolean;
+    createdAt: Time;
+    updatedAt: Time;
+    paidAt?: Time;
+};
+
+export type PaymentRefund = {
+    id: Id;
+    /**
+     * pending: the provider has not sent the money; failed: the money is still there.
+     */
+    status: 'pending' | 'succeeded' | 'failed';
+    /**
+     * In minor units of the currency of the payment.
+     */
+    amount: number;
+    /**
+     * Empty if it was made at the provider.
+     */
+    reason: string;
+    createdAt: Time;
+    updatedAt: Time;
+};
+
+export type PaymentDispute = {
+    id: Id;
+    /**
+     * inquiry: the bank asks, and no money moved; closed: it is satisfied; open: the bank took the money back until it decides; won: the money is back; lost: it is gone.
+     */
+    status: 'inquiry' | 'closed' | 'open' | 'won' | 'lost';
+    /**
+     * In minor units of the currency of the payment.
+     */
+    amount: number;
+    /**
+     * The provider's code, such as fraudulent.
+     */
+    reason: string;
+    createdAt: Time;
+    updatedAt: Time;
+};
+
+export type PaymentList = {
+    /**
+     * The payments.
+     */
+    items: Array<Payment>;
+    nextCursor?: NextCursor;
+};
+
+export type RefundPaymentRequest = {
+    /**
+     * In minor units of the currency of the payment; absent: all that is left.
+     */
+    amount?: number;
+    /**
+     * Why, for the firm. The provider does not get it.
+     */
+    reason: string;
+};
+
+/**
  * creating: it is being sent to the provider; open: it can be signed; sealing: all have signed, and the file is being sealed or downloaded; completed, declined, cancelled, expired and failed are final. failed: the provider did not accept it and nobody was asked to sign, or all have signed but the document is lost or damaged and cannot be sealed; the last entry of the log has the reason.
  */
 export type SignatureStatus = 'creating' | 'failed' | 'open' | 'sealing' | 'completed' | 'declined' | 'cancelled' | 'expired';
@@ -3175,12 +3303,13 @@ export type TemplatePreview = {
  * `signature.completed`: the signed document is available. `signature.failed`: the provider did not
  * accept the document, or all have signed and it cannot be sealed. `invoice.sent`: an invoice was issued
  * or mailed again. `invoice.paid`: its total was paid. `invoice.overpaid`: more was received than is
- * due, or something for a void invoice; it is to be refunded. `data` has the id of the case,
- * the member, the task and its assignee, the document, the draft, the e-mail, the invoice or, as
+ * due, or something for a void invoice; it is to be refunded. `payment.failed`: an attempt to pay failed; the
+ * checkout may still be open. `payment.disputed`: a dispute was opened or decided. `data` has the id of the case,
+ * the member, the task and its assignee, the document, the draft, the e-mail, the invoice, the payment with its refund or dispute or, as
  * `trackingId`, the signature request.
  *
  */
-export type WebhookEventType = 'case.created' | 'case.updated' | 'case.closed' | 'case.joined' | 'task.assigned' | 'document.uploaded' | 'document.rendered' | 'document.deleted' | 'draft.created' | 'draft.updated' | 'draft.deleted' | 'email.sent' | 'email.bounced' | 'email.failed' | 'invoice.sent' | 'invoice.paid' | 'invoice.overdue' | 'invoice.voided' | 'invoice.overpaid' | 'signature.created' | 'signature.signed' | 'signature.declined' | 'signature.completed' | 'signature.cancelled' | 'signature.expired' | 'signature.failed';
+export type WebhookEventType = 'case.created' | 'case.updated' | 'case.closed' | 'case.joined' | 'task.assigned' | 'document.uploaded' | 'document.rendered' | 'document.deleted' | 'draft.created' | 'draft.updated' | 'draft.deleted' | 'email.sent' | 'email.bounced' | 'email.failed' | 'invoice.sent' | 'invoice.paid' | 'invoice.overdue' | 'invoice.voided' | 'invoice.overpaid' | 'payment.succeeded' | 'payment.failed' | 'payment.refunded' | 'payment.disputed' | 'signature.created' | 'signature.signed' | 'signature.declined' | 'signature.completed' | 'signature.cancelled' | 'signature.expired' | 'signature.failed';
 
 /**
  * The type of an event, as in WebhookEventType. `case.joined` notifies the new member and
@@ -3188,7 +3317,7 @@ export type WebhookEventType = 'case.created' | 'case.updated' | 'case.closed' |
  * resource. Nobody is notified of what they did themselves.
  *
  */
-export type NotificationType = 'case.updated' | 'case.closed' | 'case.joined' | 'task.assigned' | 'document.uploaded' | 'document.rendered' | 'document.deleted' | 'draft.created' | 'draft.updated' | 'draft.deleted' | 'email.sent' | 'email.bounced' | 'email.failed' | 'invoice.sent' | 'invoice.paid' | 'invoice.overdue' | 'invoice.voided' | 'invoice.overpaid' | 'signature.created' | 'signature.signed' | 'signature.declined' | 'signature.completed' | 'signature.cancelled' | 'signature.expired' | 'signature.failed';
+export type NotificationType = 'case.updated' | 'case.closed' | 'case.joined' | 'task.assigned' | 'document.uploaded' | 'document.rendered' | 'document.deleted' | 'draft.created' | 'draft.updated' | 'draft.deleted' | 'email.sent' | 'email.bounced' | 'email.failed' | 'invoice.sent' | 'invoice.paid' | 'invoice.overdue' | 'invoice.voided' | 'invoice.overpaid' | 'payment.succeeded' | 'payment.failed' | 'payment.refunded' | 'payment.disputed' | 'signature.created' | 'signature.signed' | 'signature.declined' | 'signature.completed' | 'signature.cancelled' | 'signature.expired' | 'signature.failed';
 
 export type Notification = {
     id: Id;
@@ -3391,6 +3520,9 @@ export type EventIds = {
     draftId?: Id;
     emailId?: Id;
     invoiceId?: Id;
+    paymentId?: Id;
+    refundId?: Id;
+    disputeId?: Id;
     trackingId?: Id;
     webhookId?: Id;
 };
@@ -3445,7 +3577,7 @@ export type PartStatus = 'ok' | 'down';
 /**
  * The codes of problems in this version; later versions can have more.
  */
-export type ProblemCode = 'malformed' | 'invalid' | 'unauthenticated' | 'forbidden' | 'scope_missing' | 'address_not_allowed' | 'api_key_refused' | 'test_mode_refused' | 'not_found' | 'method_not_allowed' | 'conflict' | 'legal_hold' | 'case_closed' | 'case_owner' | 'template_unpublished' | 'template_archived' | 'text_pending' | 'too_large' | 'range_not_satisfiable' | 'rate_limited' | 'ai_budget_spent' | 'storage_unavailable' | 'ai_unavailable' | 'ai_bad_answer' | 'ai_answer_cut_off' | 'ai_text_filtered' | 'ai_text_too_long' | 'ai_quota_exceeded' | 'ai_key_refused' | 'ai_model_unknown' | 'ai_request_refused' | 'document_unfit' | 'document_gone' | 'document_corrupt' | 'email_unavailable' | 'link_invalid' | 'link_early' | 'link_signed' | 'link_declined' | 'link_expired' | 'link_closed' | 'link_elsewhere' | 'not_viewed' | 'signature_open' | 'signature_mailing' | 'signature_creating' | 'signature_sealing' | 'signature_failed' | 'signature_completed' | 'signature_declined' | 'signature_cancelled' | 'signature_expired' | 'esign_unavailable' | 'esign_refused' | 'registry_unavailable' | 'registry_rate_limited' | 'registry_response' | 'registry_not_configured' | 'payments_unavailable' | 'payments_rejected' | 'idempotency_key_reused' | 'idempotency_in_progress' | 'idempotency_answer_unreadable' | 'upstream' | 'unavailable' | 'timeout' | 'internal';
+export type ProblemCode = 'malformed' | 'invalid' | 'unauthenticated' | 'forbidden' | 'scope_missing' | 'address_not_allowed' | 'api_key_refused' | 'test_mode_refused' | 'not_found' | 'method_not_allowed' | 'conflict' | 'legal_hold' | 'case_closed' | 'case_owner' | 'template_unpublished' | 'template_archived' | 'text_pending' | 'too_large' | 'range_not_satisfiable' | 'rate_limited' | 'ai_budget_spent' | 'storage_unavailable' | 'ai_unavailable' | 'ai_bad_answer' | 'ai_answer_cut_off' | 'ai_text_filtered' | 'ai_text_too_long' | 'ai_quota_exceeded' | 'ai_key_refused' | 'ai_model_unknown' | 'ai_request_refused' | 'document_unfit' | 'document_gone' | 'document_corrupt' | 'email_unavailable' | 'link_invalid' | 'link_early' | 'link_signed' | 'link_declined' | 'link_expired' | 'link_closed' | 'link_elsewhere' | 'not_viewed' | 'signature_open' | 'signature_mailing' | 'signature_creating' | 'signature_sealing' | 'signature_failed' | 'signature_completed' | 'signature_declined' | 'signature_cancelled' | 'signature_expired' | 'esign_unavailable' | 'esign_refused' | 'registry_unavailable' | 'registry_rate_limited' | 'registry_response' | 'registry_not_configured' | 'invoice_not_payable' | 'payment_processing' | 'payment_not_succeeded' | 'payment_refunded' | 'payments_unavailable' | 'payments_rejected' | 'idempotency_key_reused' | 'idempotency_in_progress' | 'idempotency_answer_unreadable' | 'upstream' | 'unavailable' | 'timeout' | 'internal';
 
 /**
  * An `ETag` of an earlier answer; 304 if nothing has changed.
@@ -3501,6 +3633,11 @@ export type DocId = Id;
  * The job's id.
  */
 export type JobId = Id;
+
+/**
+ * The payment's id.
+ */
+export type PaymentId = Id;
 
 /**
  * The signature request's id.
@@ -11235,6 +11372,340 @@ export type RetryJobResponses = {
 };
 
 export type RetryJobResponse = RetryJobResponses[keyof RetryJobResponses];
+
+export type OpenCheckoutData = {
+    body: OpenCheckoutRequest;
+    headers?: {
+        /**
+         * A unique value for this request, such as a UUID. A retry with the same key does not run the request again.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/payments/checkout';
+};
+
+export type OpenCheckoutErrors = {
+    /**
+     * The request cannot be parsed, or has an unknown field or parameter.
+     */
+    400: Problem;
+    /**
+     * The access token is missing or invalid, or the credentials are wrong.
+     */
+    401: Problem;
+    /**
+     * The caller is not allowed to do this.
+     */
+    403: Problem;
+    /**
+     * There is no such resource, or the caller may not know that it exists.
+     */
+    404: Problem;
+    /**
+     * The request conflicts with the current state of the resource.
+     */
+    409: Problem;
+    /**
+     * The body is too large.
+     */
+    413: Problem;
+    /**
+     * A field or parameter is invalid; `errors` names each.
+     */
+    422: Problem;
+    /**
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
+     */
+    429: Problem;
+    /**
+     * Something went wrong on our side. Please report the request id.
+     */
+    500: Problem;
+    /**
+     * An external system gave an unusable answer.
+     */
+    502: Problem;
+    /**
+     * A part that the request needs is down; retry after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type OpenCheckoutError = OpenCheckoutErrors[keyof OpenCheckoutErrors];
+
+export type OpenCheckoutResponses = {
+    /**
+     * The payment.
+     */
+    201: Payment;
+};
+
+export type OpenCheckoutResponse = OpenCheckoutResponses[keyof OpenCheckoutResponses];
+
+export type ListPaymentsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Only payments of this case.
+         */
+        caseId?: Id;
+        /**
+         * Only payments of this invoice.
+         */
+        invoiceId?: Id;
+        /**
+         * Only payments with this status.
+         */
+        status?: PaymentStatus;
+        /**
+         * The page size: how many items to return at most.
+         */
+        limit?: number;
+        /**
+         * `nextCursor` of the previous page; absent or empty for the first page. Opaque: its format can change. A cursor of another list is 422.
+         */
+        cursor?: string;
+    };
+    url: '/api/payments';
+};
+
+export type ListPaymentsErrors = {
+    /**
+     * The request cannot be parsed, or has an unknown field or parameter.
+     */
+    400: Problem;
+    /**
+     * The access token is missing or invalid, or the credentials are wrong.
+     */
+    401: Problem;
+    /**
+     * The caller is not allowed to do this.
+     */
+    403: Problem;
+    /**
+     * There is no such resource, or the caller may not know that it exists.
+     */
+    404: Problem;
+    /**
+     * A field or parameter is invalid; `errors` names each.
+     */
+    422: Problem;
+    /**
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
+     */
+    429: Problem;
+    /**
+     * Something went wrong on our side. Please report the request id.
+     */
+    500: Problem;
+    /**
+     * A part that the request needs is down; retry after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type ListPaymentsError = ListPaymentsErrors[keyof ListPaymentsErrors];
+
+export type ListPaymentsResponses = {
+    /**
+     * A page of payments.
+     */
+    200: PaymentList;
+};
+
+export type ListPaymentsResponse = ListPaymentsResponses[keyof ListPaymentsResponses];
+
+export type GetPaymentData = {
+    body?: never;
+    path: {
+        /**
+         * The payment's id.
+         */
+        paymentId: Id;
+    };
+    query?: never;
+    url: '/api/payments/{paymentId}';
+};
+
+export type GetPaymentErrors = {
+    /**
+     * The request cannot be parsed, or has an unknown field or parameter.
+     */
+    400: Problem;
+    /**
+     * The access token is missing or invalid, or the credentials are wrong.
+     */
+    401: Problem;
+    /**
+     * The caller is not allowed to do this.
+     */
+    403: Problem;
+    /**
+     * There is no such resource, or the caller may not know that it exists.
+     */
+    404: Problem;
+    /**
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
+     */
+    429: Problem;
+    /**
+     * Something went wrong on our side. Please report the request id.
+     */
+    500: Problem;
+    /**
+     * A part that the request needs is down; retry after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type GetPaymentError = GetPaymentErrors[keyof GetPaymentErrors];
+
+export type GetPaymentResponses = {
+    /**
+     * The payment.
+     */
+    200: Payment;
+};
+
+export type GetPaymentResponse = GetPaymentResponses[keyof GetPaymentResponses];
+
+export type RefundPaymentData = {
+    body: RefundPaymentRequest;
+    headers?: {
+        /**
+         * A unique value for this request, such as a UUID. A retry with the same key does not run the request again.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        /**
+         * The payment's id.
+         */
+        paymentId: Id;
+    };
+    query?: never;
+    url: '/api/payments/{paymentId}/refund';
+};
+
+export type RefundPaymentErrors = {
+    /**
+     * The request cannot be parsed, or has an unknown field or parameter.
+     */
+    400: Problem;
+    /**
+     * The access token is missing or invalid, or the credentials are wrong.
+     */
+    401: Problem;
+    /**
+     * The caller is not allowed to do this.
+     */
+    403: Problem;
+    /**
+     * There is no such resource, or the caller may not know that it exists.
+     */
+    404: Problem;
+    /**
+     * The request conflicts with the current state of the resource.
+     */
+    409: Problem;
+    /**
+     * The body is too large.
+     */
+    413: Problem;
+    /**
+     * A field or parameter is invalid; `errors` names each.
+     */
+    422: Problem;
+    /**
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
+     */
+    429: Problem;
+    /**
+     * Something went wrong on our side. Please report the request id.
+     */
+    500: Problem;
+    /**
+     * An external system gave an unusable answer.
+     */
+    502: Problem;
+    /**
+     * A part that the request needs is down; retry after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type RefundPaymentError = RefundPaymentErrors[keyof RefundPaymentErrors];
+
+export type RefundPaymentResponses = {
+    /**
+     * The refund.
+     */
+    201: PaymentRefund;
+};
+
+export type RefundPaymentResponse = RefundPaymentResponses[keyof RefundPaymentResponses];
+
+export type ReceivePaymentWebhookData = {
+    body: ProviderWebhook;
+    headers?: {
+        /**
+         * The time and the HMAC-SHA256 of time, dot and body.
+         */
+        'Stripe-Signature'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/payments/webhooks/stripe';
+};
+
+export type ReceivePaymentWebhookErrors = {
+    /**
+     * The request cannot be parsed, or has an unknown field or parameter.
+     */
+    400: Problem;
+    /**
+     * The access token is missing or invalid, or the credentials are wrong.
+     */
+    401: Problem;
+    /**
+     * There is no such resource, or the caller may not know that it exists.
+     */
+    404: Problem;
+    /**
+     * The body is too large.
+     */
+    413: Problem;
+    /**
+     * A field or parameter is invalid; `errors` names each.
+     */
+    422: Problem;
+    /**
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
+     */
+    429: Problem;
+    /**
+     * Something went wrong on our side. Please report the request id.
+     */
+    500: Problem;
+    /**
+     * A part that the request needs is down; retry after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type ReceivePaymentWebhookError = ReceivePaymentWebhookErrors[keyof ReceivePaymentWebhookErrors];
+
+export type ReceivePaymentWebhookResponses = {
+    /**
+     * The webhook was accepted.
+     */
+    204: void;
+};
+
+export type ReceivePaymentWebhookResponse = ReceivePaymentWebhookResponses[keyof ReceivePaymentWebhookResponses];
 
 export type InitiateSignatureData = {
     body: InitiateSignatureRequest;

@@ -1540,6 +1540,85 @@ export const zStoredDocumentList = /* @__PURE__ */ (() => z.object({
 }))();
 
 /**
+ * created: the provider has not confirmed the checkout; open: it can be paid; processing: somebody paid in a way that takes days; succeeded: the money arrived; failed: it did not, or the provider rejected the checkout; expired: nobody paid in time; canceled: another checkout replaced it, or the invoice is no longer to be paid. A payment that was refunded or is disputed stays succeeded.
+ */
+export const zPaymentStatus = /* @__PURE__ */ (() => z.enum([
+    'created',
+    'open',
+    'processing',
+    'succeeded',
+    'failed',
+    'expired',
+    'canceled'
+]))();
+
+export const zOpenCheckoutRequest = /* @__PURE__ */ (() => z.object({
+    invoiceId: zId,
+    successUrl: z.string().min(8).max(2000).regex(/^https?:\/\/[!-~]+$/).optional(),
+    cancelUrl: z.string().min(8).max(2000).regex(/^https?:\/\/[!-~]+$/).optional()
+}))();
+
+export const zPaymentRefund = /* @__PURE__ */ (() => z.object({
+    id: zId,
+    status: z.enum([
+        'pending',
+        'succeeded',
+        'failed'
+    ]),
+    amount: z.coerce.bigint().gte(BigInt(0)).lte(BigInt(9007199254740991)),
+    reason: z.string().max(500).regex(/^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*$/),
+    createdAt: zTime,
+    updatedAt: zTime
+}))();
+
+export const zPaymentDispute = /* @__PURE__ */ (() => z.object({
+    id: zId,
+    status: z.enum([
+        'inquiry',
+        'closed',
+        'open',
+        'won',
+        'lost'
+    ]),
+    amount: z.coerce.bigint().gte(BigInt(0)).lte(BigInt(9007199254740991)),
+    reason: z.string().max(100).regex(/^[ -~]*$/),
+    createdAt: zTime,
+    updatedAt: zTime
+}))();
+
+export const zPayment = /* @__PURE__ */ (() => z.object({
+    id: zId,
+    invoiceId: zId,
+    caseId: zId,
+    userId: zId,
+    status: zPaymentStatus,
+    amount: z.coerce.bigint().gte(BigInt(0)).lte(BigInt(9007199254740991)),
+    currency: z.string().length(3).regex(/^[A-Z]{3}$/),
+    received: z.coerce.bigint().gte(BigInt(0)).lte(BigInt(9007199254740991)),
+    fee: z.coerce.bigint().gte(BigInt(0)).lte(BigInt(9007199254740991)).optional(),
+    feeCurrency: z.string().length(3).regex(/^[A-Z]{3}$/).optional(),
+    checkoutUrl: z.string().max(2000).regex(/^[!-~]+$/).optional(),
+    expiresAt: zTime,
+    failureReason: z.string().max(100).regex(/^[ -~]*$/).optional(),
+    refunds: z.array(zPaymentRefund).max(1000),
+    disputes: z.array(zPaymentDispute).max(1000),
+    testMode: z.boolean().optional(),
+    createdAt: zTime,
+    updatedAt: zTime,
+    paidAt: zTime.optional()
+}))();
+
+export const zPaymentList = /* @__PURE__ */ (() => z.object({
+    items: z.array(zPayment).max(100),
+    nextCursor: zNextCursor.optional()
+}))();
+
+export const zRefundPaymentRequest = /* @__PURE__ */ (() => z.object({
+    amount: z.coerce.bigint().gte(BigInt(1)).lte(BigInt(9007199254740991)).optional(),
+    reason: z.string().min(1).max(500).regex(/^[\t\n\r \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]*[^\t\n\r \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f][^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*$/)
+}))();
+
+/**
  * creating: it is being sent to the provider; open: it can be signed; sealing: all have signed, and the file is being sealed or downloaded; completed, declined, cancelled, expired and failed are final. failed: the provider did not accept it and nobody was asked to sign, or all have signed but the document is lost or damaged and cannot be sealed; the last entry of the log has the reason.
  */
 export const zSignatureStatus = /* @__PURE__ */ (() => z.enum([
@@ -2034,8 +2113,9 @@ export const zTemplatePreview = /* @__PURE__ */ (() => z.object({
  * `signature.completed`: the signed document is available. `signature.failed`: the provider did not
  * accept the document, or all have signed and it cannot be sealed. `invoice.sent`: an invoice was issued
  * or mailed again. `invoice.paid`: its total was paid. `invoice.overpaid`: more was received than is
- * due, or something for a void invoice; it is to be refunded. `data` has the id of the case,
- * the member, the task and its assignee, the document, the draft, the e-mail, the invoice or, as
+ * due, or something for a void invoice; it is to be refunded. `payment.failed`: an attempt to pay failed; the
+ * checkout may still be open. `payment.disputed`: a dispute was opened or decided. `data` has the id of the case,
+ * the member, the task and its assignee, the document, the draft, the e-mail, the invoice, the payment with its refund or dispute or, as
  * `trackingId`, the signature request.
  *
  */
@@ -2059,6 +2139,10 @@ export const zWebhookEventType = /* @__PURE__ */ (() => z.enum([
     'invoice.overdue',
     'invoice.voided',
     'invoice.overpaid',
+    'payment.succeeded',
+    'payment.failed',
+    'payment.refunded',
+    'payment.disputed',
     'signature.created',
     'signature.signed',
     'signature.declined',
@@ -2093,6 +2177,10 @@ export const zNotificationType = /* @__PURE__ */ (() => z.enum([
     'invoice.overdue',
     'invoice.voided',
     'invoice.overpaid',
+    'payment.succeeded',
+    'payment.failed',
+    'payment.refunded',
+    'payment.disputed',
     'signature.created',
     'signature.signed',
     'signature.declined',
@@ -2218,6 +2306,9 @@ export const zEventIds = /* @__PURE__ */ (() => z.object({
     draftId: zId.optional(),
     emailId: zId.optional(),
     invoiceId: zId.optional(),
+    paymentId: zId.optional(),
+    refundId: zId.optional(),
+    disputeId: zId.optional(),
     trackingId: zId.optional(),
     webhookId: zId.optional()
 }))();
@@ -2248,7 +2339,8 @@ export const zUserExport = /* @__PURE__ */ (() => z.object({
     cases: z.array(zExportedCase).max(10000000),
     aiUsage: z.array(zAiUsage).max(10000000),
     playbooks: z.array(zPlaybook).max(10000000),
-    apiKeys: z.array(zApiKey).max(10000000)
+    apiKeys: z.array(zApiKey).max(10000000),
+    payments: z.array(zPayment).max(10000000)
 }))();
 
 export const zNotificationList = /* @__PURE__ */ (() => z.object({
@@ -2369,6 +2461,10 @@ export const zProblemCode = /* @__PURE__ */ (() => z.enum([
     'registry_rate_limited',
     'registry_response',
     'registry_not_configured',
+    'invoice_not_payable',
+    'payment_processing',
+    'payment_not_succeeded',
+    'payment_refunded',
     'payments_unavailable',
     'payments_rejected',
     'idempotency_key_reused',
@@ -2434,6 +2530,11 @@ export const zDocId = zId;
  * The job's id.
  */
 export const zJobId = zId;
+
+/**
+ * The payment's id.
+ */
+export const zPaymentId = zId;
 
 /**
  * The signature request's id.
@@ -3773,6 +3874,65 @@ export const zRetryJobPath = /* @__PURE__ */ (() => z.object({
  * The waiting job.
  */
 export const zRetryJobResponse = zJob;
+
+export const zOpenCheckoutBody = zOpenCheckoutRequest;
+
+export const zOpenCheckoutHeaders = /* @__PURE__ */ (() => z.object({
+    'Idempotency-Key': z.string().min(1).max(128).regex(/^[A-Za-z0-9._:\/-]+$/).optional()
+}))();
+
+/**
+ * The payment.
+ */
+export const zOpenCheckoutResponse = zPayment;
+
+export const zListPaymentsQuery = /* @__PURE__ */ (() => z.object({
+    caseId: zId.optional(),
+    invoiceId: zId.optional(),
+    status: zPaymentStatus.optional(),
+    limit: z.int().gte(1).lte(100).optional().default(20),
+    cursor: z.string().max(200).regex(/^[A-Za-z0-9_-]*$/).optional()
+}))();
+
+/**
+ * A page of payments.
+ */
+export const zListPaymentsResponse = zPaymentList;
+
+export const zGetPaymentPath = /* @__PURE__ */ (() => z.object({
+    paymentId: zId
+}))();
+
+/**
+ * The payment.
+ */
+export const zGetPaymentResponse = zPayment;
+
+export const zRefundPaymentBody = zRefundPaymentRequest;
+
+export const zRefundPaymentHeaders = /* @__PURE__ */ (() => z.object({
+    'Idempotency-Key': z.string().min(1).max(128).regex(/^[A-Za-z0-9._:\/-]+$/).optional()
+}))();
+
+export const zRefundPaymentPath = /* @__PURE__ */ (() => z.object({
+    paymentId: zId
+}))();
+
+/**
+ * The refund.
+ */
+export const zRefundPaymentResponse = zPaymentRefund;
+
+export const zReceivePaymentWebhookBody = zProviderWebhook;
+
+export const zReceivePaymentWebhookHeaders = /* @__PURE__ */ (() => z.object({
+    'Stripe-Signature': z.string().max(2000).regex(/^[\x20-\x7e]*$/).optional()
+}))();
+
+/**
+ * The webhook was accepted.
+ */
+export const zReceivePaymentWebhookResponse = /* @__PURE__ */ (() => z.void())();
 
 export const zInitiateSignatureBody = zInitiateSignatureRequest;
 
