@@ -87,12 +87,36 @@ var caseRoles = map[string][]string{
 	"getDocumentContent": allMembers,
 	"verifyDocument":     allMembers,
 
+	"listTimeEntries":     editors,
+	"createTimeEntry":     leaders,
+	"updateTimeEntry":     leaders,
+	"deleteTimeEntry":     leaders,
+	"listInvoices":        allMembers,
+	"createInvoice":       leaders,
+	"getInvoice":          allMembers,
+	"updateInvoice":       leaders,
+	"deleteInvoice":       leaders,
+	"sendInvoice":         leaders,
+	"voidInvoice":         leaders,
+	"writeOffInvoice":     leaders,
+	"payInvoiceFromTrust": leaders,
+	"listLedgerEntries":   leaders,
+	"createTrustDeposit":  leaders,
+	"createTrustReturn":   leaders,
+
 	"listSignatureRequests":  allMembers,
 	"getSignatureRequest":    allMembers,
 	"listSignatureEvents":    allMembers,
 	"cancelSignatureRequest": editors,
 	"remindSigners":          editors,
 	"getSignatureEvidence":   allMembers,
+}
+
+// firmOnly reports whether an account of a client is refused, whatever its role in the case: it reads invoices, but neither
+// what the firm worked nor its ledger.
+func firmOnly(operation string) bool {
+	return strings.Contains(operation, "TimeEntr") || strings.Contains(operation, "Trust") || strings.Contains(operation, "Ledger") ||
+		strings.Contains(operation, "Invoice") && operation != "listInvoices" && operation != "getInvoice"
 }
 
 // TestCaseRolesOfTheContract compares x-case-roles with the table, in both directions.
@@ -214,6 +238,12 @@ func (m *matrixFixture) build() *caseFixture {
 	ids["invitationId"] = invitation.ID.String()
 	ids["trackingId"] = m.initiateSignature(m.owner, ids["caseId"], "ada@example.com").TrackingID.String()
 	ids["version"], ids["from"], ids["to"] = "1", "1", "1" // of the draft
+	ids["entryId"] = made(root+"/time-entries", map[string]any{"date": "2026-11-24", "minutes": 60, "rate": 20000, "currency": "EUR", "description": "Review"})
+	invoice := map[string]any{"currency": "EUR", "recipient": map[string]any{"name": "Ada"}, "lines": []any{map[string]any{"description": "Advice", "quantity": "1", "unitPrice": 50000}}}
+	ids["timeEntryId"] = ids["entryId"]
+	ids["invoiceId"], ids["issuedInvoiceId"] = made(root+"/invoices", invoice), made(root+"/invoices", invoice)
+	m.call(m.owner, "POST", root+"/invoices/"+ids["issuedInvoiceId"]+"/send", nil).expect(200, "")
+	made(root+"/trust-deposits", map[string]any{"currency": "EUR", "amount": 100_000})
 	return &caseFixture{ids: ids, root: root}
 }
 
@@ -247,6 +277,11 @@ func (m *matrixFixture) caseFor(who *user, standing string) *caseFixture {
 		let(m.build().root, "owner")
 	default:
 		let(f.root, standing)
+		if slices.Contains(leaders, standing) && who.Role != "client" { // they change their own work
+			var entry struct{ ID string }
+			m.call(who, "POST", f.root+"/time-entries", map[string]any{"date": "2026-11-24", "minutes": 60, "rate": 20000, "currency": "EUR", "description": "Review"}).expect(201, "").decode(&entry)
+			f.ids["entryId"] = entry.ID
+		}
 	}
 	f.snapshot = m.snapshot(f.root)
 	m.caseFixtures[key] = f
@@ -268,6 +303,9 @@ func (m *matrixFixture) check(method, path string, op *openapi3.Operation, roles
 	ask := func(ids map[string]string) response {
 		concrete := placeholder.ReplaceAllStringFunc(path, func(p string) string {
 			id, ok := ids[p[1:len(p)-1]]
+			if p == "{invoiceId}" && slices.Contains([]string{"getInvoice", "voidInvoice", "writeOffInvoice", "payInvoiceFromTrust"}, op.OperationID) {
+				id = ids["issuedInvoiceId"]
+			}
 			if !ok {
 				m.t.Fatalf("the fixture has no value for %s: add it to build", p)
 			}
@@ -298,7 +336,7 @@ func (m *matrixFixture) check(method, path string, op *openapi3.Operation, roles
 	}
 	a := ask(f.ids)
 
-	allowed := who.Role == "admin" || member && slices.Contains(roles, standing)
+	allowed := who.Role == "admin" || member && slices.Contains(roles, standing) && (who.Role != "client" || !firmOnly(op.OperationID))
 	switch {
 	case allowed:
 		if a.status >= 300 {

@@ -109,6 +109,8 @@ func (m *matrixFixture) exampleIDs(operation string, example any) map[string]str
 		return out
 	}
 	switch operation {
+	case "payInvoiceFromTrust":
+		ids["invoiceId"] = ids["issuedInvoiceId"]
 	case "sendChat":
 		ids["userId"] = m.owner.ID.String()
 		var answer api.ChatResponse

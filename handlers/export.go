@@ -8,6 +8,7 @@ import (
 	"counsel/domain/ai"
 	"counsel/domain/ai/playbooks"
 	"counsel/domain/apikeys"
+	"counsel/domain/billing"
 	"counsel/domain/email"
 	"counsel/domain/esign"
 	"counsel/domain/files"
@@ -34,7 +35,7 @@ type userExport struct {
 	items    int // in the last of them
 }
 
-var exportSections = []string{"consultations", "drafts", "documents", "emails", "signatureRequests", "signatures", "webhooks", "notifications", "notificationPreferences", "templates", "cases", "aiUsage", "playbooks", "apiKeys", "payments"}
+var exportSections = []string{"consultations", "drafts", "documents", "emails", "signatureRequests", "signatures", "webhooks", "notifications", "notificationPreferences", "templates", "cases", "aiUsage", "playbooks", "apiKeys", "payments", "timeEntries", "invoices"}
 
 func (x *userExport) VisitExportUserResponse(w http.ResponseWriter) error {
 	x.out = bufio.NewWriterSize(w, 32<<10)
@@ -223,3 +224,9 @@ func (x *userExport) APIKey(k apikeys.Key) error { return x.add(14, toAPIKey(k))
 
 // Payment adds a payment for which the person opened a checkout.
 func (x *userExport) Payment(p payments.Payment) error { return x.add(15, toAPIPayment(p)) }
+
+// TimeEntry adds what the person worked.
+func (x *userExport) TimeEntry(e billing.TimeEntry) error { return x.add(16, toAPITimeEntry(e)) }
+
+// Invoice adds an invoice that the person drafted.
+func (x *userExport) Invoice(i billing.Invoice) error { return x.add(17, toAPIInvoice(i)) }

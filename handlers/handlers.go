@@ -22,6 +22,7 @@ import (
 	"counsel/domain/account"
 	"counsel/domain/ai"
 	"counsel/domain/apikeys"
+	"counsel/domain/billing"
 	"counsel/domain/cases"
 	"counsel/domain/drafts"
 	"counsel/domain/email"
@@ -60,6 +61,7 @@ type Config struct {
 	Email         *email.Service
 	Esign         *esign.Service
 	Payments      *payments.Service
+	Billing       *billing.Service
 	Jobs          *jobs.Service
 	Idempotency   *idempotency.Service
 
@@ -104,6 +106,7 @@ type Server struct {
 	email         *email.Service
 	esign         *esign.Service
 	payments      *payments.Service
+	billing       *billing.Service
 	jobs          *jobs.Service
 
 	registry     *prometheus.Registry
@@ -124,7 +127,7 @@ var _ api.StrictServerInterface = (*Server)(nil)
 func New(c Config) (*Server, error) {
 	s := &Server{
 		accounts: c.Accounts, apiKeys: c.APIKeys, ai: c.AI, cases: c.Cases, privacy: c.Privacy, drafts: c.Drafts, files: c.Files, templates: c.Templates, rendering: c.Rendering,
-		webhooks: c.Webhooks, notifications: c.Notifications, email: c.Email, esign: c.Esign, payments: c.Payments, jobs: c.Jobs,
+		webhooks: c.Webhooks, notifications: c.Notifications, email: c.Email, esign: c.Esign, billing: c.Billing, payments: c.Payments, jobs: c.Jobs,
 		registers: c.Registers, registry: c.Registry, clock: c.Clock, problems: problem.Describer{PublicURL: c.PublicURL}, readiness: readiness{check: c.Ready, clock: c.Clock}, drained: make(chan struct{}),
 	}
 	steps, err := middleware.New(middleware.Config{

@@ -128,6 +128,13 @@ func TestIdempotencyKeys(t *testing.T) {
 		body["templateId"] = k.ids["templateId"]
 		k.call(k.owner, "POST", "/api/templates", body).expect(201, "")
 	}
+	newInvoice := func() {
+		fresh := k.build()
+		for _, name := range []string{"caseId", "invoiceId"} {
+			k.ids[name] = fresh.ids[name]
+		}
+		k.call(k.owner, "POST", fresh.root+"/invoices/"+k.ids["invoiceId"]+"/send", nil).expect(200, "")
+	}
 	prepare := map[string]func(){
 		"acceptInvitation": func() { // from a client, who may not know whether the address has an account
 			var made struct{ ID string }
@@ -151,6 +158,11 @@ func TestIdempotencyKeys(t *testing.T) {
 			testkit.Must(k.t, err)
 			k.ids["jobId"] = j.JobID
 		},
+		"sendInvoice":         newInvoice,
+		"voidInvoice":         newInvoice,
+		"writeOffInvoice":     newInvoice,
+		"payInvoiceFromTrust": newInvoice,
+		"createTrustReturn":   newInvoice,
 		"replayWebhookDelivery": func() {
 			var d struct{ ID string }
 			k.call(k.owner, "POST", "/api/webhooks/"+k.ids["webhookId"]+"/ping", nil).expect(202, "").decode(&d)

@@ -19,6 +19,7 @@ var unpaged = map[string]string{
 	"listSignatureEvents":        "the log is one chain of hashes, verified as a whole",
 	"listDocumentTypes":          "part of the program",
 	"getNotificationPreferences": "one for each type",
+	"getTrialBalance":            "one for each account and currency",
 	"searchDocuments":            "the best hits, ranked; limit says how many",
 }
 

@@ -113,20 +113,11 @@ func scope(user domain.ID) domain.ID {
 
 // leads reports whether the caller works on the case for the firm and may see drafts and what others worked.
 func (s *Service) leads(ctx context.Context, p domain.Principal, caseID domain.ID) (bool, error) {
-	if p.Admin() {
-		return true, nil
+	if !p.Staff() || p.Admin() {
+		return p.Admin(), nil
 	}
 	role, err := s.cases.MyRole(ctx, p, caseID)
 	return role == cases.Owner || role == cases.Lawyer || role == cases.Assistant, err
-}
-
-func noSuchEntry() error   { return domain.NoSuch("time entry") }
-func noSuchInvoice() error { return domain.NoSuch("invoice") }
-func noSuchPayment() error { return domain.NoSuch("payment") }
-
-// conflict returns a conflict with a reason for programs.
-func conflict(reason, message string) error {
-	return &domain.Error{Code: domain.Conflict, Reason: reason, Message: message}
 }
 
 // notFoundAs maps a missing row to notFound and other errors as db.Error does.

@@ -248,7 +248,7 @@ func (s *Service) billEntry(ctx context.Context, q *query.Queries, i *Invoice, l
 	case r.InvoiceID != nil && *r.InvoiceID == i.ID:
 		return domain.InvalidField(pointer+"/timeEntryId", "is on another line already")
 	case r.InvoiceID != nil:
-		return conflict("time_entry_billed", "A time entry is on another invoice already.")
+		return errEntryBilled()
 	case !r.Billable:
 		return domain.InvalidField(pointer+"/timeEntryId", "is not billable")
 	case r.Currency != i.Currency:
@@ -439,7 +439,7 @@ func (s *Service) lockInvoice(ctx context.Context, q *query.Queries, caseID, id 
 func (s *Service) lockDraft(ctx context.Context, q *query.Queries, caseID, id domain.ID) (Invoice, error) {
 	i, err := s.lockInvoice(ctx, q, caseID, id)
 	if err == nil && i.Status != Draft {
-		err = conflict("invoice_issued", "The invoice was issued. It cannot be changed or deleted any more, but it can be voided.")
+		err = errIssued()
 	}
 	return i, err
 }

@@ -26,7 +26,7 @@ func (s *Service) Send(ctx context.Context, p domain.Principal, caseID, id domai
 		}
 		switch i.Status {
 		case Void, Uncollectible:
-			return conflict("invoice_void", "The invoice is void or written off. It is not sent any more.")
+			return errVoid()
 		case Draft:
 			if err := s.issue(ctx, tx, p, &i); err != nil {
 				return err

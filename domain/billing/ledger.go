@@ -157,7 +157,7 @@ func (s *Service) post(ctx context.Context, tx db.Tx, p posting) error {
 			return domain.InvalidField("/amount", "would make a balance of the ledger too large")
 		}
 		if account == Trust && balance > 0 || account == TrustBank && balance < 0 {
-			return conflict("trust_insufficient", "The client money of this case is less than that.")
+			return errTrustInsufficient()
 		}
 	}
 	return nil

@@ -80,7 +80,7 @@ func (s *Service) RecordPayment(ctx context.Context, tx db.Tx, r PaymentReceived
 		return Payment{}, err
 	}
 	if invoice.Status == Draft {
-		return Payment{}, conflict("invoice_draft", "The invoice is a draft. Send it first.")
+		return Payment{}, errDraft()
 	}
 	if r.Amount.Currency != invoice.Currency {
 		return Payment{}, domain.InvalidField("/amount/currency", "must be the currency of the invoice")
@@ -195,7 +195,7 @@ func (s *Service) reverse(ctx context.Context, tx db.Tx, id, paymentID domain.ID
 		return domain.InvalidField("/amount/currency", "must be the currency of the payment")
 	}
 	if payment.Source != FromProvider {
-		return conflict("payment_from_trust", "This payment was made from client money. No provider can refund it.")
+		return errFromTrust()
 	}
 	disputed, err := q.LockInvoicePendingChargebacks(ctx, paymentID)
 	if err != nil {
@@ -209,7 +209,7 @@ func (s *Service) reverse(ctx context.Context, tx db.Tx, id, paymentID domain.ID
 		return domain.InvalidField("/amount", "must be above zero")
 	}
 	if amount.Amount > left {
-		return conflict("refund_too_large", "This is more than was paid and is neither refunded nor charged back.")
+		return errRefundTooLarge()
 	}
 	entry, err := book(&invoice, &payment)
 	if err != nil {

@@ -196,7 +196,7 @@ func (s *Service) changeEntry(ctx context.Context, p domain.Principal, caseID, i
 			return err
 		}
 		if e.InvoiceID != nil {
-			return conflict("time_entry_billed", "The time entry is on an invoice. Take it off the draft or void the invoice first.")
+			return errEntryBilled()
 		}
 		return fn(q, e)
 	})

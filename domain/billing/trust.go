@@ -90,7 +90,7 @@ func (s *Service) PayFromTrust(ctx context.Context, p domain.Principal, caseID, 
 			return err // booked by an earlier try
 		}
 		if !i.Payable() {
-			return conflict("invoice_not_open", "Only an open invoice can be paid from client money.")
+			return errNotOpen()
 		}
 		payment.Amount = domain.Money{Amount: cmp.Or(amount, i.Due()), Currency: i.Currency}
 		if payment.Amount.Amount < 0 || payment.Amount.Amount > i.Due() {

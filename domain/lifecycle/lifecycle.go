@@ -39,7 +39,11 @@ func (t Table[S]) Check(from, to S) error {
 	if t.Allowed(from, to) {
 		return nil
 	}
-	return domain.Errorf(domain.Conflict, "A %s that is %s cannot become %s.", t.Thing, from, to)
+	article := "A"
+	if strings.ContainsRune("aeiou", rune(t.Thing[0])) {
+		article = "An"
+	}
+	return domain.Errorf(domain.Conflict, "%s %s that is %s cannot become %s.", article, t.Thing, from, to)
 }
 
 // Final reports whether no transition leaves the state.

@@ -8,6 +8,7 @@ import (
 	"counsel/domain/ai"
 	"counsel/domain/ai/playbooks"
 	"counsel/domain/apikeys"
+	"counsel/domain/billing"
 	"counsel/domain/cases"
 	"counsel/domain/drafts"
 	"counsel/domain/email"
@@ -53,6 +54,8 @@ type Sink interface {
 	Playbook(playbooks.Playbook) error
 	APIKey(apikeys.Key) error
 	Payment(payments.Payment) error
+	TimeEntry(billing.TimeEntry) error
+	Invoice(billing.Invoice) error
 }
 
 // pageSize is the number of items read at once.
@@ -131,6 +134,8 @@ func (s *Service) Export(ctx context.Context, caller domain.Principal, user doma
 				return s.apiKeys.List(ctx, caller, apikeys.Filter{UserID: &user, Limit: pageSize, Cursor: cursor})
 			}, out.APIKey)
 		},
+		func() error { return s.billing.ExportTimeEntries(ctx, user, out.TimeEntry) },
+		func() error { return s.billing.ExportInvoices(ctx, user, out.Invoice) },
 	} {
 		if err := export(); err != nil {
 			return err

@@ -1,0 +1,5 @@
+curl --fail-with-body "$COUNSEL_URL/api/cases/019ab4d0-1c2d-7e3f-8a4b-5c6d7e8f9a0b/invoices/019ab4d2-3c4d-7e5f-8a61-728394a5b6d9/pay-from-trust" \
+  --header "Authorization: Bearer $COUNSEL_API_KEY" \
+  --header "Idempotency-Key: $(uuidgen)" \
+  --header "Content-Type: application/json" \
+  --data '{ "amount": 42840 }'

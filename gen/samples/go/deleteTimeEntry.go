@@ -1,0 +1,25 @@
+//go:build ignore
+
+package main
+
+import (
+	"context"
+	"log"
+	"os"
+
+	"counsel.example/counsel"
+)
+
+func main() {
+	ctx := context.Background()
+	client := counsel.New(os.Getenv("COUNSEL_URL"), counsel.WithAPIKey(os.Getenv("COUNSEL_API_KEY")))
+
+	err := client.DeleteTimeEntry(
+		ctx,
+		"019ab4d0-1c2d-7e3f-8a4b-5c6d7e8f9a0b",
+		"019ab4d2-3c4d-7e5f-8a61-728394a5b6d8",
+	)
+	if err != nil {
+		log.Fatal(err)
+	}
+}

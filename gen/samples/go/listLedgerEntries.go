@@ -1,0 +1,24 @@
+//go:build ignore
+
+package main
+
+import (
+	"context"
+	"fmt"
+	"log"
+	"os"
+
+	"counsel.example/counsel"
+)
+
+func main() {
+	ctx := context.Background()
+	client := counsel.New(os.Getenv("COUNSEL_URL"), counsel.WithAPIKey(os.Getenv("COUNSEL_API_KEY")))
+
+	for item, err := range client.ListLedgerEntriesAll(ctx, "019ab4d0-1c2d-7e3f-8a4b-5c6d7e8f9a0b", counsel.ListLedgerEntriesParams{}) {
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Printf("%+v\n", item)
+	}
+}

@@ -1,0 +1,16 @@
+import os
+
+from counsel import Counsel, models
+
+with Counsel(os.environ["COUNSEL_URL"], api_key=os.environ["COUNSEL_API_KEY"]) as counsel:
+    result = counsel.create_time_entry(
+        "019ab4d0-1c2d-7e3f-8a4b-5c6d7e8f9a0b",
+        models.CreateTimeEntryRequest(
+            date="2026-11-24",
+            minutes=90,
+            rate=24000,
+            currency="EUR",
+            description="Review of the lease",
+        ),
+    )
+    print(result)

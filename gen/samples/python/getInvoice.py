@@ -1,0 +1,9 @@
+import os
+
+from counsel import Counsel
+
+with Counsel(os.environ["COUNSEL_URL"], api_key=os.environ["COUNSEL_API_KEY"]) as counsel:
+    result = counsel.get_invoice(
+        "019ab4d0-1c2d-7e3f-8a4b-5c6d7e8f9a0b", "019ab4d2-3c4d-7e5f-8a61-728394a5b6d9"
+    )
+    print(result)

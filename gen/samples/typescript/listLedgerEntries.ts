@@ -1,0 +1,10 @@
+import { createClient, listLedgerEntries, paginate } from '@counsel/sdk';
+
+const client = createClient({ baseUrl: process.env.COUNSEL_URL!, apiKey: process.env.COUNSEL_API_KEY! });
+
+for await (const item of paginate(listLedgerEntries, {
+  client,
+  path: { caseId: '019ab4d0-1c2d-7e3f-8a4b-5c6d7e8f9a0b' },
+})) {
+  console.log(item);
+}
