@@ -61,6 +61,8 @@ const (
 	APIKeyScopeAiWrite            APIKeyScope = "ai:write"
 	APIKeyScopeAsteriskRead       APIKeyScope = "*:read"
 	APIKeyScopeAsteriskWrite      APIKeyScope = "*:write"
+	APIKeyScopeBillingRead        APIKeyScope = "billing:read"
+	APIKeyScopeBillingWrite       APIKeyScope = "billing:write"
 	APIKeyScopeCasesRead          APIKeyScope = "cases:read"
 	APIKeyScopeCasesWrite         APIKeyScope = "cases:write"
 	APIKeyScopeDocsRead           APIKeyScope = "docs:read"
@@ -230,6 +232,24 @@ const (
 	FindingKindRisk    FindingKind = "risk"
 )
 
+// Defines values for InvoiceLocale.
+const (
+	InvoiceLocaleDe InvoiceLocale = "de"
+	InvoiceLocaleEn InvoiceLocale = "en"
+	InvoiceLocaleEs InvoiceLocale = "es"
+	InvoiceLocaleFr InvoiceLocale = "fr"
+)
+
+// Defines values for InvoiceStatus.
+const (
+	InvoiceStatusDraft         InvoiceStatus = "draft"
+	InvoiceStatusOpen          InvoiceStatus = "open"
+	InvoiceStatusPaid          InvoiceStatus = "paid"
+	InvoiceStatusPartlyPaid    InvoiceStatus = "partly_paid"
+	InvoiceStatusUncollectible InvoiceStatus = "uncollectible"
+	InvoiceStatusVoid          InvoiceStatus = "void"
+)
+
 // Defines values for JobQueue.
 const (
 	JobQueueBulk        JobQueue = "bulk"
@@ -251,6 +271,40 @@ const (
 	JobStatusRunning   JobStatus = "running"
 	JobStatusSucceeded JobStatus = "succeeded"
 	JobStatusWaiting   JobStatus = "waiting"
+)
+
+// Defines values for LedgerAccount.
+const (
+	LedgerAccountClientCredit     LedgerAccount = "client_credit"
+	LedgerAccountDisputes         LedgerAccount = "disputes"
+	LedgerAccountFees             LedgerAccount = "fees"
+	LedgerAccountOperating        LedgerAccount = "operating"
+	LedgerAccountProviderClearing LedgerAccount = "provider_clearing"
+	LedgerAccountReceivables      LedgerAccount = "receivables"
+	LedgerAccountRefunds          LedgerAccount = "refunds"
+	LedgerAccountRevenue          LedgerAccount = "revenue"
+	LedgerAccountTax              LedgerAccount = "tax"
+	LedgerAccountTrust            LedgerAccount = "trust"
+	LedgerAccountTrustBank        LedgerAccount = "trust_bank"
+	LedgerAccountWriteOffs        LedgerAccount = "write_offs"
+)
+
+// Defines values for LedgerEntryKind.
+const (
+	LedgerEntryKindChargeback      LedgerEntryKind = "chargeback"
+	LedgerEntryKindChargebackLost  LedgerEntryKind = "chargeback_lost"
+	LedgerEntryKindChargebackWon   LedgerEntryKind = "chargeback_won"
+	LedgerEntryKindInvoice         LedgerEntryKind = "invoice"
+	LedgerEntryKindPayment         LedgerEntryKind = "payment"
+	LedgerEntryKindRefund          LedgerEntryKind = "refund"
+	LedgerEntryKindRefundCancelled LedgerEntryKind = "refund_cancelled"
+	LedgerEntryKindRefundSettled   LedgerEntryKind = "refund_settled"
+	LedgerEntryKindReinstatement   LedgerEntryKind = "reinstatement"
+	LedgerEntryKindTrustDeposit    LedgerEntryKind = "trust_deposit"
+	LedgerEntryKindTrustPayment    LedgerEntryKind = "trust_payment"
+	LedgerEntryKindTrustReturn     LedgerEntryKind = "trust_return"
+	LedgerEntryKindVoid            LedgerEntryKind = "void"
+	LedgerEntryKindWriteOff        LedgerEntryKind = "write_off"
 )
 
 // Defines values for LivenessStatus.
@@ -1549,6 +1603,25 @@ type CreateDraftRequest struct {
 	Type *DocumentTypeID `json:"type,omitempty"`
 }
 
+// CreateInvoiceRequest defines model for CreateInvoiceRequest.
+type CreateInvoiceRequest struct {
+	// Currency A currency of ISO 4217. Amounts are in its minor units: cents of EUR, whole JPY, thousandths of KWD.
+	Currency CurrencyCode `json:"currency"`
+
+	// DueOn When it is due; absent: fourteen days after it is sent.
+	DueOn *openapi_types.Date `json:"dueOn,omitempty"`
+
+	// Lines The lines.
+	Lines []InvoiceLineInput `json:"lines"`
+
+	// Locale The language of the PDF and the mail.
+	Locale *InvoiceLocale `json:"locale,omitempty"`
+
+	// Notes Anything else that it should say.
+	Notes     *string          `json:"notes,omitempty"`
+	Recipient InvoiceRecipient `json:"recipient"`
+}
+
 // CreateSuppressionRequest defines model for CreateSuppressionRequest.
 type CreateSuppressionRequest struct {
 	// Address An e-mail address, with letters of any language on both sides of the @. Case is ignored, and a domain
@@ -1589,6 +1662,30 @@ type CreateTemplateVersionRequest struct {
 	Version TemplateVersionName `json:"version"`
 }
 
+// CreateTimeEntryRequest defines model for CreateTimeEntryRequest.
+type CreateTimeEntryRequest struct {
+	// Billable Whether it can be invoiced.
+	Billable *bool `json:"billable,omitempty"`
+
+	// Currency A currency of ISO 4217. Amounts are in its minor units: cents of EUR, whole JPY, thousandths of KWD.
+	Currency CurrencyCode `json:"currency"`
+
+	// Date The day of the work.
+	Date openapi_types.Date `json:"date"`
+
+	// Description What was done, as on the invoice.
+	Description string `json:"description"`
+
+	// Minutes How long it took.
+	Minutes int32 `json:"minutes"`
+
+	// Rate The price of an hour.
+	Rate int64 `json:"rate"`
+
+	// UserID Who worked; absent: the caller.
+	UserID *ID `json:"userId,omitempty"`
+}
+
 // CreateWebhookRequest defines model for CreateWebhookRequest.
 type CreateWebhookRequest struct {
 	// Description What the webhook is for.
@@ -1600,6 +1697,9 @@ type CreateWebhookRequest struct {
 	// URL Where events are POSTed.
 	URL WebhookURL `json:"url"`
 }
+
+// CurrencyCode A currency of ISO 4217. Amounts are in its minor units: cents of EUR, whole JPY, thousandths of KWD.
+type CurrencyCode = string
 
 // Day A day, as YYYY-MM-DD.
 type Day = string
@@ -2326,6 +2426,158 @@ type InvitationList struct {
 	Items []Invitation `json:"items"`
 }
 
+// Invoice defines model for Invoice.
+type Invoice struct {
+	// CaseID A UUIDv7: ids sort by creation time.
+	CaseID ID `json:"caseId"`
+
+	// CreatedAt RFC 3339, in UTC.
+	CreatedAt Time `json:"createdAt"`
+
+	// CreatedBy A UUIDv7: ids sort by creation time.
+	CreatedBy ID `json:"createdBy"`
+
+	// Credit What was received beyond the total, or for a void invoice, and is to be refunded.
+	Credit int64 `json:"credit"`
+
+	// Currency A currency of ISO 4217. Amounts are in its minor units: cents of EUR, whole JPY, thousandths of KWD.
+	Currency CurrencyCode `json:"currency"`
+
+	// DocumentID The PDF of the invoice; absent until it is made.
+	DocumentID *ID `json:"documentId,omitempty"`
+
+	// Due What is still to be paid.
+	Due int64 `json:"due"`
+
+	// DueOn When it is due.
+	DueOn *openapi_types.Date `json:"dueOn,omitempty"`
+
+	// ID A UUIDv7: ids sort by creation time.
+	ID ID `json:"id"`
+
+	// IssuedAt When it got its number.
+	IssuedAt *Time `json:"issuedAt,omitempty"`
+
+	// Lines The lines; absent in lists.
+	Lines []InvoiceLine `json:"lines,omitempty"`
+
+	// Locale The language of the PDF and the mail.
+	Locale InvoiceLocale `json:"locale"`
+
+	// Notes What else it says.
+	Notes *string `json:"notes,omitempty"`
+
+	// Number The number, without gaps in each year; absent for a draft.
+	Number *string `json:"number,omitempty"`
+
+	// Paid What was received and counts towards the total.
+	Paid int64 `json:"paid"`
+
+	// PaidAt When the total was paid.
+	PaidAt *Time `json:"paidAt,omitempty"`
+
+	// ReceiptID The PDF of the receipt; absent until it is made.
+	ReceiptID *ID              `json:"receiptId,omitempty"`
+	Recipient InvoiceRecipient `json:"recipient"`
+
+	// SentAt When it was last mailed.
+	SentAt *Time `json:"sentAt,omitempty"`
+
+	// Status The status of an invoice. open: issued and not paid. uncollectible: written off; a payment opens it again.
+	Status InvoiceStatus `json:"status"`
+
+	// Subtotal The sum of the amounts, without tax.
+	Subtotal int64 `json:"subtotal"`
+
+	// Tax The sum of the taxes.
+	Tax int64 `json:"tax"`
+
+	// Total Both together.
+	Total int64 `json:"total"`
+
+	// UpdatedAt RFC 3339, in UTC.
+	UpdatedAt Time `json:"updatedAt"`
+
+	// VoidedAt When it was voided.
+	VoidedAt *Time `json:"voidedAt,omitempty"`
+}
+
+// InvoiceLine defines model for InvoiceLine.
+type InvoiceLine struct {
+	// Amount The amount without tax.
+	Amount int64 `json:"amount"`
+
+	// Description What it is for.
+	Description string `json:"description"`
+
+	// Quantity How much of it. For time, hours rounded to three decimals; the amount is computed from minutes.
+	Quantity string `json:"quantity"`
+
+	// Tax The tax on it.
+	Tax int64 `json:"tax"`
+
+	// TaxName The name of the tax.
+	TaxName *string `json:"taxName,omitempty"`
+
+	// TaxRate The rate of the tax in basis points.
+	TaxRate int32 `json:"taxRate"`
+
+	// TimeEntryID The time entry that it bills.
+	TimeEntryID *ID `json:"timeEntryId,omitempty"`
+
+	// UnitPrice The price of one, without tax.
+	UnitPrice int64 `json:"unitPrice"`
+}
+
+// InvoiceLineInput A line that bills a time entry, by its id, or a free one with description, quantity and unit price.
+type InvoiceLineInput struct {
+	// Description What it is for; absent: as in the time entry.
+	Description *string `json:"description,omitempty"`
+
+	// Quantity How much of it, above zero, with at most three decimals.
+	Quantity *string `json:"quantity,omitempty"`
+
+	// TaxName The name of the tax, such as VAT.
+	TaxName *string `json:"taxName,omitempty"`
+
+	// TaxRate The rate of the tax in basis points: 1900 is 19 %.
+	TaxRate *int32 `json:"taxRate,omitempty"`
+
+	// TimeEntryID The time entry that it bills.
+	TimeEntryID *ID `json:"timeEntryId,omitempty"`
+
+	// UnitPrice The price of one, without tax. Below zero for a discount.
+	UnitPrice *int64 `json:"unitPrice,omitempty"`
+}
+
+// InvoiceList defines model for InvoiceList.
+type InvoiceList struct {
+	// Items The invoices, without lines.
+	Items []Invoice `json:"items"`
+
+	// NextCursor The cursor of the next page; absent on the last page.
+	NextCursor *NextCursor `json:"nextCursor,omitempty"`
+}
+
+// InvoiceLocale The language of the PDF and the mail.
+type InvoiceLocale string
+
+// InvoiceRecipient defines model for InvoiceRecipient.
+type InvoiceRecipient struct {
+	// Address The postal address, on several lines.
+	Address *string `json:"address,omitempty"`
+
+	// Email An e-mail address, with letters of any language on both sides of the @. Case is ignored, and a domain
+	// in Unicode equals its ASCII form (xn--).
+	Email *EmailAddress `json:"email,omitempty"`
+
+	// Name Who is to pay.
+	Name string `json:"name"`
+}
+
+// InvoiceStatus The status of an invoice. open: issued and not paid. uncollectible: written off; a payment opens it again.
+type InvoiceStatus string
+
 // IPRange An address or a range in CIDR notation, IPv4 or IPv6.
 type IPRange = string
 
@@ -2418,6 +2670,87 @@ type JobProgress struct {
 
 // JobStatus The state of the job. A job that will be retried is waiting; failed is final.
 type JobStatus string
+
+// Ledger defines model for Ledger.
+type Ledger struct {
+	// Balances The balance of each account that was used.
+	Balances []LedgerBalance `json:"balances"`
+
+	// Items The entries.
+	Items []LedgerEntry `json:"items"`
+
+	// NextCursor The cursor of the next page; absent on the last page.
+	NextCursor *NextCursor `json:"nextCursor,omitempty"`
+}
+
+// LedgerAccount An account of the ledger. `trust_bank`: client money at the bank. `trust`: what is owed to the client
+// of it. `operating`: the firm's money. `receivables`: what is due for issued invoices. `revenue` and
+// `tax`: what was invoiced. `provider_clearing`: what a payment provider holds. `client_credit`:
+// received beyond what was due. `refunds`: on their way. `disputes`: charged back and not decided.
+// `fees`: of the payment provider. `write_offs`: given up.
+type LedgerAccount string
+
+// LedgerBalance defines model for LedgerBalance.
+type LedgerBalance struct {
+	// Account An account of the ledger. `trust_bank`: client money at the bank. `trust`: what is owed to the client
+	// of it. `operating`: the firm's money. `receivables`: what is due for issued invoices. `revenue` and
+	// `tax`: what was invoiced. `provider_clearing`: what a payment provider holds. `client_credit`:
+	// received beyond what was due. `refunds`: on their way. `disputes`: charged back and not decided.
+	// `fees`: of the payment provider. `write_offs`: given up.
+	Account LedgerAccount `json:"account"`
+
+	// Balance The balance; above zero: debit.
+	Balance int64 `json:"balance"`
+
+	// Currency A currency of ISO 4217. Amounts are in its minor units: cents of EUR, whole JPY, thousandths of KWD.
+	Currency CurrencyCode `json:"currency"`
+}
+
+// LedgerEntry defines model for LedgerEntry.
+type LedgerEntry struct {
+	// ActorID A UUIDv7: ids sort by creation time.
+	ActorID ID `json:"actorId"`
+
+	// CreatedAt RFC 3339, in UTC.
+	CreatedAt Time `json:"createdAt"`
+
+	// ID A UUIDv7: ids sort by creation time.
+	ID ID `json:"id"`
+
+	// InvoiceID The invoice that it concerns.
+	InvoiceID *ID `json:"invoiceId,omitempty"`
+
+	// Kind What it books.
+	Kind LedgerEntryKind `json:"kind"`
+
+	// Lines The lines, which add up to zero.
+	Lines []LedgerLine `json:"lines"`
+
+	// Reference The reference at the bank.
+	Reference *string `json:"reference,omitempty"`
+
+	// SourceID The invoice, payment, refund or deposit that it books.
+	SourceID ID `json:"sourceId"`
+}
+
+// LedgerEntryKind What it books.
+type LedgerEntryKind string
+
+// LedgerLine defines model for LedgerLine.
+type LedgerLine struct {
+	// Account An account of the ledger. `trust_bank`: client money at the bank. `trust`: what is owed to the client
+	// of it. `operating`: the firm's money. `receivables`: what is due for issued invoices. `revenue` and
+	// `tax`: what was invoiced. `provider_clearing`: what a payment provider holds. `client_credit`:
+	// received beyond what was due. `refunds`: on their way. `disputes`: charged back and not decided.
+	// `fees`: of the payment provider. `write_offs`: given up.
+	Account LedgerAccount `json:"account"`
+
+	// Amount Above zero: debit; below: credit.
+	Amount int64 `json:"amount"`
+
+	// Currency A currency of ISO 4217. Amounts are in its minor units: cents of EUR, whole JPY, thousandths of KWD.
+	Currency CurrencyCode `json:"currency"`
+}
 
 // LinkPartyCompanyRequest defines model for LinkPartyCompanyRequest.
 type LinkPartyCompanyRequest struct {
@@ -2722,6 +3055,12 @@ type PassageList struct {
 // account's name or address, is 422.
 type Password = string
 
+// PayFromTrustRequest defines model for PayFromTrustRequest.
+type PayFromTrustRequest struct {
+	// Amount What to pay; absent: all that is due.
+	Amount *int64 `json:"amount,omitempty"`
+}
+
 // Payment defines model for Payment.
 type Payment struct {
 	// Amount What is asked for, in minor units of the currency.
@@ -2942,7 +3281,7 @@ type PreviewTemplateRequest struct {
 
 // Problem An error (RFC 9457).
 type Problem struct {
-	// Code Stable and for programs: malformed, invalid, unauthenticated, forbidden, scope_missing, address_not_allowed, api_key_refused, test_mode_refused, not_found, method_not_allowed, conflict, legal_hold, case_closed, case_owner, template_unpublished, template_archived, text_pending, too_large, range_not_satisfiable, rate_limited, ai_budget_spent, storage_unavailable, ai_unavailable, ai_bad_answer, ai_answer_cut_off, ai_text_filtered, ai_text_too_long, ai_quota_exceeded, ai_key_refused, ai_model_unknown, ai_request_refused, document_unfit, document_gone, document_corrupt, email_unavailable, link_invalid, link_early, link_signed, link_declined, link_expired, link_closed, link_elsewhere, not_viewed, signature_open, signature_mailing, signature_creating, signature_sealing, signature_failed, signature_completed, signature_declined, signature_cancelled, signature_expired, esign_unavailable, esign_refused, registry_unavailable, registry_rate_limited, registry_response, registry_not_configured, invoice_not_payable, payment_processing, payment_not_succeeded, payment_refunded, payments_unavailable, payments_rejected, idempotency_key_reused, idempotency_in_progress, idempotency_answer_unreadable, upstream, unavailable, timeout, internal.
+	// Code Stable and for programs: malformed, invalid, unauthenticated, forbidden, scope_missing, address_not_allowed, api_key_refused, test_mode_refused, not_found, method_not_allowed, conflict, legal_hold, case_closed, case_owner, invoice_draft, invoice_issued, invoice_not_open, invoice_void, payment_from_trust, refund_too_large, time_entry_billed, trust_insufficient, template_unpublished, template_archived, text_pending, too_large, range_not_satisfiable, rate_limited, ai_budget_spent, storage_unavailable, ai_unavailable, ai_bad_answer, ai_answer_cut_off, ai_text_filtered, ai_text_too_long, ai_quota_exceeded, ai_key_refused, ai_model_unknown, ai_request_refused, document_unfit, document_gone, document_corrupt, email_unavailable, link_invalid, link_early, link_signed, link_declined, link_expired, link_closed, link_elsewhere, not_viewed, signature_open, signature_mailing, signature_creating, signature_sealing, signature_failed, signature_completed, signature_declined, signature_cancelled, signature_expired, esign_unavailable, esign_refused, registry_unavailable, registry_rate_limited, registry_response, registry_not_configured, invoice_not_payable, payment_processing, payment_not_succeeded, payment_refunded, payments_unavailable, payments_rejected, idempotency_key_reused, idempotency_in_progress, idempotency_answer_unreadable, upstream, unavailable, timeout, internal.
 	Code ProblemCode `json:"code"`
 
 	// Detail What went wrong with this request.
@@ -3942,6 +4281,54 @@ type TextChangeKind string
 // Time RFC 3339, in UTC.
 type Time = time.Time
 
+// TimeEntry defines model for TimeEntry.
+type TimeEntry struct {
+	// Billable Whether it can be invoiced.
+	Billable bool `json:"billable"`
+
+	// CreatedAt RFC 3339, in UTC.
+	CreatedAt Time `json:"createdAt"`
+
+	// CreatedBy A UUIDv7: ids sort by creation time.
+	CreatedBy ID `json:"createdBy"`
+
+	// Currency A currency of ISO 4217. Amounts are in its minor units: cents of EUR, whole JPY, thousandths of KWD.
+	Currency CurrencyCode `json:"currency"`
+
+	// Date The day of the work.
+	Date openapi_types.Date `json:"date"`
+
+	// Description What was done, as on the invoice.
+	Description string `json:"description"`
+
+	// ID A UUIDv7: ids sort by creation time.
+	ID ID `json:"id"`
+
+	// InvoiceID The invoice that bills it, if that is not void. The entry is locked then.
+	InvoiceID *ID `json:"invoiceId,omitempty"`
+
+	// Minutes How long it took.
+	Minutes int32 `json:"minutes"`
+
+	// Rate The price of an hour.
+	Rate int64 `json:"rate"`
+
+	// UpdatedAt RFC 3339, in UTC.
+	UpdatedAt Time `json:"updatedAt"`
+
+	// UserID Who worked.
+	UserID ID `json:"userId"`
+}
+
+// TimeEntryList defines model for TimeEntryList.
+type TimeEntryList struct {
+	// Items The time entries.
+	Items []TimeEntry `json:"items"`
+
+	// NextCursor The cursor of the next page; absent on the last page.
+	NextCursor *NextCursor `json:"nextCursor,omitempty"`
+}
+
 // TimelineEntry defines model for TimelineEntry.
 type TimelineEntry struct {
 	// ActorID A UUIDv7: ids sort by creation time.
@@ -4035,6 +4422,24 @@ type TrackedChanges struct {
 	Moves int64 `json:"moves"`
 }
 
+// TrialBalance defines model for TrialBalance.
+type TrialBalance struct {
+	// Items The balance of each account that was used.
+	Items []LedgerBalance `json:"items"`
+}
+
+// TrustMovementRequest defines model for TrustMovementRequest.
+type TrustMovementRequest struct {
+	// Amount How much.
+	Amount int64 `json:"amount"`
+
+	// Currency A currency of ISO 4217. Amounts are in its minor units: cents of EUR, whole JPY, thousandths of KWD.
+	Currency CurrencyCode `json:"currency"`
+
+	// Reference The reference at the bank.
+	Reference *string `json:"reference,omitempty"`
+}
+
 // UpdateCaseMemberRequest defines model for UpdateCaseMemberRequest.
 type UpdateCaseMemberRequest struct {
 	// Role The role of a member. owner: manages the case and its members and can delete it. lawyer: works on the case and can change it. assistant: works on the case. client: reads it and asks questions in it. viewer: reads it.
@@ -4077,6 +4482,22 @@ type UpdateDraftRequest struct {
 	Version DraftVersionNumber `json:"version"`
 }
 
+// UpdateInvoiceRequest defines model for UpdateInvoiceRequest.
+type UpdateInvoiceRequest struct {
+	// DueOn When it is due.
+	DueOn *openapi_types.Date `json:"dueOn,omitempty"`
+
+	// Lines All lines.
+	Lines []InvoiceLineInput `json:"lines,omitempty"`
+
+	// Locale The language of the PDF and the mail.
+	Locale *InvoiceLocale `json:"locale,omitempty"`
+
+	// Notes Anything else that it should say.
+	Notes     *string           `json:"notes,omitempty"`
+	Recipient *InvoiceRecipient `json:"recipient,omitempty"`
+}
+
 // UpdateNotificationRequest defines model for UpdateNotificationRequest.
 type UpdateNotificationRequest struct {
 	// Read Whether it has been read.
@@ -4087,6 +4508,27 @@ type UpdateNotificationRequest struct {
 type UpdateTemplateRequest struct {
 	// Sharing Who can use the published versions: everyone (firm), or only the owner (private).
 	Sharing TemplateSharing `json:"sharing"`
+}
+
+// UpdateTimeEntryRequest defines model for UpdateTimeEntryRequest.
+type UpdateTimeEntryRequest struct {
+	// Billable Whether it can be invoiced.
+	Billable *bool `json:"billable,omitempty"`
+
+	// Currency A currency of ISO 4217. Amounts are in its minor units: cents of EUR, whole JPY, thousandths of KWD.
+	Currency *CurrencyCode `json:"currency,omitempty"`
+
+	// Date The day of the work.
+	Date *openapi_types.Date `json:"date,omitempty"`
+
+	// Description What was done, as on the invoice.
+	Description *string `json:"description,omitempty"`
+
+	// Minutes How long it took.
+	Minutes *int32 `json:"minutes,omitempty"`
+
+	// Rate The price of an hour.
+	Rate *int64 `json:"rate,omitempty"`
 }
 
 // UpdateUserRequest defines model for UpdateUserRequest.
@@ -4176,6 +4618,9 @@ type UserExport struct {
 	// ExportedAt RFC 3339, in UTC.
 	ExportedAt Time `json:"exportedAt"`
 
+	// Invoices The invoices that the person drafted. They are kept when the person is erased, as the law demands.
+	Invoices []Invoice `json:"invoices"`
+
 	// NotificationPreferences The person's notification preferences.
 	NotificationPreferences []NotificationPreference `json:"notificationPreferences"`
 
@@ -4196,7 +4641,10 @@ type UserExport struct {
 
 	// Templates The versions of the templates that the person owns.
 	Templates []TemplateVersion `json:"templates"`
-	User      User              `json:"user"`
+
+	// TimeEntries What the person worked. It is kept when the person is erased, as the law demands.
+	TimeEntries []TimeEntry `json:"timeEntries"`
+	User        User        `json:"user"`
 
 	// Webhooks The webhooks, without their secrets.
 	Webhooks []Webhook `json:"webhooks"`
@@ -4646,6 +5094,27 @@ type ListCasesParams struct {
 	Q *string `form:"q,omitempty" json:"q,omitempty"`
 }
 
+// ListInvoicesParams defines parameters for ListInvoices.
+type ListInvoicesParams struct {
+	// Limit The page size: how many items to return at most.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor `nextCursor` of the previous page; absent or empty for the first page. Opaque: its format can change. A cursor of another list is 422.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Status Only invoices with this status.
+	Status *InvoiceStatus `form:"status,omitempty" json:"status,omitempty"`
+}
+
+// ListLedgerEntriesParams defines parameters for ListLedgerEntries.
+type ListLedgerEntriesParams struct {
+	// Limit The page size: how many items to return at most.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor `nextCursor` of the previous page; absent or empty for the first page. Opaque: its format can change. A cursor of another list is 422.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
 // ListCaseNotesParams defines parameters for ListCaseNotes.
 type ListCaseNotesParams struct {
 	// Limit The page size: how many items to return at most.
@@ -4674,6 +5143,18 @@ type ListCaseTasksParams struct {
 
 	// Status Only tasks with this status.
 	Status *CaseTaskStatus `form:"status,omitempty" json:"status,omitempty"`
+}
+
+// ListTimeEntriesParams defines parameters for ListTimeEntries.
+type ListTimeEntriesParams struct {
+	// Limit The page size: how many items to return at most.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor `nextCursor` of the previous page; absent or empty for the first page. Opaque: its format can change. A cursor of another list is 422.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Unbilled Only billable entries that are on no invoice.
+	Unbilled *bool `form:"unbilled,omitempty" json:"unbilled,omitempty"`
 }
 
 // ListCaseTimelineParams defines parameters for ListCaseTimeline.
@@ -5681,6 +6162,129 @@ func (c *Client) WithdrawCaseInvitation(ctx context.Context, caseID CaseID, invi
 	return c.sendForNothing(ctx, call, options)
 }
 
+// ListInvoices: List the invoices of a case.
+//
+// Returns invoices, newest first, without their lines. Clients and viewers do not see drafts.
+func (c *Client) ListInvoices(ctx context.Context, caseID CaseID, params ListInvoicesParams, options ...CallOption) (*InvoiceList, error) {
+	call := newCall(http.MethodGet, fmt.Sprintf("/api/cases/%s/invoices", segment(caseID)))
+	if params.Limit != nil {
+		call.addQuery("limit", true, *params.Limit)
+	}
+	if params.Cursor != nil {
+		call.addQuery("cursor", true, *params.Cursor)
+	}
+	if params.Status != nil {
+		call.addQuery("status", true, *params.Status)
+	}
+	call.authorized = true
+	return sendFor[InvoiceList](ctx, c, call, options)
+}
+
+// CreateInvoice: Draft an invoice.
+//
+// Makes a draft of 1 to 200 lines. A line bills a time entry, or has a description, a quantity and a unit
+// price, which can be below zero for a discount. Each line is rounded by itself, halves away from zero:
+// first its amount, then its tax. A time entry can be on one invoice only: 409 `time_entry_billed`.
+func (c *Client) CreateInvoice(ctx context.Context, caseID CaseID, body CreateInvoiceRequest, options ...CallOption) (*Invoice, error) {
+	call := newCall(http.MethodPost, fmt.Sprintf("/api/cases/%s/invoices", segment(caseID)))
+	call.body = body
+	call.authorized = true
+	call.keyed = true
+	return sendFor[Invoice](ctx, c, call, options)
+}
+
+// DeleteInvoice: Delete a draft.
+//
+// Its time entries can be billed again. An invoice that was issued is not deleted: 409 `invoice_issued`.
+func (c *Client) DeleteInvoice(ctx context.Context, caseID CaseID, invoiceID ID, options ...CallOption) error {
+	call := newCall(http.MethodDelete, fmt.Sprintf("/api/cases/%s/invoices/%s", segment(caseID), segment(invoiceID)))
+	call.authorized = true
+	return c.sendForNothing(ctx, call, options)
+}
+
+// GetInvoice: Get an invoice.
+//
+// For all members of the case. A draft is 404 for clients and viewers.
+func (c *Client) GetInvoice(ctx context.Context, caseID CaseID, invoiceID ID, options ...CallOption) (*Invoice, error) {
+	call := newCall(http.MethodGet, fmt.Sprintf("/api/cases/%s/invoices/%s", segment(caseID), segment(invoiceID)))
+	call.authorized = true
+	return sendFor[Invoice](ctx, c, call, options)
+}
+
+// UpdateInvoice: Change a draft.
+//
+// Changes the given fields; `lines` replaces all lines. An invoice that was issued never changes: 409
+// `invoice_issued`.
+func (c *Client) UpdateInvoice(ctx context.Context, caseID CaseID, invoiceID ID, body UpdateInvoiceRequest, options ...CallOption) (*Invoice, error) {
+	call := newCall(http.MethodPatch, fmt.Sprintf("/api/cases/%s/invoices/%s", segment(caseID), segment(invoiceID)))
+	call.body = body
+	call.authorized = true
+	return sendFor[Invoice](ctx, c, call, options)
+}
+
+// PayInvoiceFromTrust: Pay an invoice from client money.
+//
+// Moves client money of the case to the firm, for an open invoice of the case: what is due, or a part of it.
+// Never more than the case has in that currency: 409 `trust_insufficient`. If the invoice is not open, the
+// answer is 409 `invoice_not_open`.
+func (c *Client) PayInvoiceFromTrust(ctx context.Context, caseID CaseID, invoiceID ID, body PayFromTrustRequest, options ...CallOption) (*Invoice, error) {
+	call := newCall(http.MethodPost, fmt.Sprintf("/api/cases/%s/invoices/%s/pay-from-trust", segment(caseID), segment(invoiceID)))
+	call.body = body
+	call.authorized = true
+	call.keyed = true
+	return sendFor[Invoice](ctx, c, call, options)
+}
+
+// SendInvoice: Issue and send an invoice.
+//
+// A draft gets the next number of its year, without gaps, and is booked. Its PDF is made, stored in the case
+// and mailed to the recipient in the background; `documentId` and `sentAt` show when that is done. Without a
+// due date it is due in fourteen days. An invoice that was issued is mailed again. A void one is 409
+// `invoice_void`.
+func (c *Client) SendInvoice(ctx context.Context, caseID CaseID, invoiceID ID, options ...CallOption) (*Invoice, error) {
+	call := newCall(http.MethodPost, fmt.Sprintf("/api/cases/%s/invoices/%s/send", segment(caseID), segment(invoiceID)))
+	call.authorized = true
+	call.keyed = true
+	return sendFor[Invoice](ctx, c, call, options)
+}
+
+// VoidInvoice: Void an invoice.
+//
+// Cancels an issued invoice of which nothing is paid; what was paid must be refunded first. It keeps its
+// number, and its time entries can be billed again. What is still paid for it becomes credit of the client.
+func (c *Client) VoidInvoice(ctx context.Context, caseID CaseID, invoiceID ID, options ...CallOption) (*Invoice, error) {
+	call := newCall(http.MethodPost, fmt.Sprintf("/api/cases/%s/invoices/%s/void", segment(caseID), segment(invoiceID)))
+	call.authorized = true
+	call.keyed = true
+	return sendFor[Invoice](ctx, c, call, options)
+}
+
+// WriteOffInvoice: Write an invoice off.
+//
+// What is still due of an issued invoice is given up. A later payment opens it again.
+func (c *Client) WriteOffInvoice(ctx context.Context, caseID CaseID, invoiceID ID, options ...CallOption) (*Invoice, error) {
+	call := newCall(http.MethodPost, fmt.Sprintf("/api/cases/%s/invoices/%s/write-off", segment(caseID), segment(invoiceID)))
+	call.authorized = true
+	call.keyed = true
+	return sendFor[Invoice](ctx, c, call, options)
+}
+
+// ListLedgerEntries: Read the ledger of a case.
+//
+// Returns the entries of double-entry bookkeeping, newest first, with the balance of each account. For the
+// lawyers of the case and admins. A debit is above zero, a credit below; the lines of an entry add up to zero.
+func (c *Client) ListLedgerEntries(ctx context.Context, caseID CaseID, params ListLedgerEntriesParams, options ...CallOption) (*Ledger, error) {
+	call := newCall(http.MethodGet, fmt.Sprintf("/api/cases/%s/ledger", segment(caseID)))
+	if params.Limit != nil {
+		call.addQuery("limit", true, *params.Limit)
+	}
+	if params.Cursor != nil {
+		call.addQuery("cursor", true, *params.Cursor)
+	}
+	call.authorized = true
+	return sendFor[Ledger](ctx, c, call, options)
+}
+
 // ListCaseMembers: List the members of a case.
 //
 // Returns everyone who has access to the case except admins, in the order in which they joined.
@@ -5908,6 +6512,55 @@ func (c *Client) ReplaceCaseTask(ctx context.Context, caseID CaseID, taskID ID, 
 	return sendFor[CaseTask](ctx, c, call, options)
 }
 
+// ListTimeEntries: List the time entries of a case.
+//
+// Returns time entries, newest first, for those who work on the case for the firm.
+func (c *Client) ListTimeEntries(ctx context.Context, caseID CaseID, params ListTimeEntriesParams, options ...CallOption) (*TimeEntryList, error) {
+	call := newCall(http.MethodGet, fmt.Sprintf("/api/cases/%s/time-entries", segment(caseID)))
+	if params.Limit != nil {
+		call.addQuery("limit", true, *params.Limit)
+	}
+	if params.Cursor != nil {
+		call.addQuery("cursor", true, *params.Cursor)
+	}
+	if params.Unbilled != nil {
+		call.addQuery("unbilled", true, *params.Unbilled)
+	}
+	call.authorized = true
+	return sendFor[TimeEntryList](ctx, c, call, options)
+}
+
+// CreateTimeEntry: Record work on a case.
+//
+// A lawyer of the case records their own work; its owners and admins that of all who work on it.
+// The rate is for each hour, in minor units of the currency.
+func (c *Client) CreateTimeEntry(ctx context.Context, caseID CaseID, body CreateTimeEntryRequest, options ...CallOption) (*TimeEntry, error) {
+	call := newCall(http.MethodPost, fmt.Sprintf("/api/cases/%s/time-entries", segment(caseID)))
+	call.body = body
+	call.authorized = true
+	call.keyed = true
+	return sendFor[TimeEntry](ctx, c, call, options)
+}
+
+// DeleteTimeEntry: Delete a time entry.
+//
+// An entry on an invoice that is not void is locked: 409 `time_entry_billed`.
+func (c *Client) DeleteTimeEntry(ctx context.Context, caseID CaseID, entryID ID, options ...CallOption) error {
+	call := newCall(http.MethodDelete, fmt.Sprintf("/api/cases/%s/time-entries/%s", segment(caseID), segment(entryID)))
+	call.authorized = true
+	return c.sendForNothing(ctx, call, options)
+}
+
+// UpdateTimeEntry: Change a time entry.
+//
+// Changes the given fields. An entry on an invoice that is not void is locked: 409 `time_entry_billed`.
+func (c *Client) UpdateTimeEntry(ctx context.Context, caseID CaseID, entryID ID, body UpdateTimeEntryRequest, options ...CallOption) (*TimeEntry, error) {
+	call := newCall(http.MethodPatch, fmt.Sprintf("/api/cases/%s/time-entries/%s", segment(caseID), segment(entryID)))
+	call.body = body
+	call.authorized = true
+	return sendFor[TimeEntry](ctx, c, call, options)
+}
+
 // ListCaseTimeline: List the timeline of a case.
 //
 // Returns who did what and when, newest first: changes, reads, downloads and refused attempts.
@@ -5936,6 +6589,29 @@ func (c *Client) VerifyCaseTimeline(ctx context.Context, caseID CaseID, options 
 	call := newCall(http.MethodGet, fmt.Sprintf("/api/cases/%s/timeline/verify", segment(caseID)))
 	call.authorized = true
 	return sendFor[TimelineVerification](ctx, c, call, options)
+}
+
+// CreateTrustDeposit: Record a deposit of client money.
+//
+// Books money that the client deposited for the case, such as a retainer. It is kept apart from the firm's money.
+func (c *Client) CreateTrustDeposit(ctx context.Context, caseID CaseID, body TrustMovementRequest, options ...CallOption) (*LedgerEntry, error) {
+	call := newCall(http.MethodPost, fmt.Sprintf("/api/cases/%s/trust-deposits", segment(caseID)))
+	call.body = body
+	call.authorized = true
+	call.keyed = true
+	return sendFor[LedgerEntry](ctx, c, call, options)
+}
+
+// CreateTrustReturn: Record that client money was returned.
+//
+// Books money that was sent back to the client. It is kept apart from the firm's money.
+// Never more than the case has in that currency: 409 `trust_insufficient`.
+func (c *Client) CreateTrustReturn(ctx context.Context, caseID CaseID, body TrustMovementRequest, options ...CallOption) (*LedgerEntry, error) {
+	call := newCall(http.MethodPost, fmt.Sprintf("/api/cases/%s/trust-returns", segment(caseID)))
+	call.body = body
+	call.authorized = true
+	call.keyed = true
+	return sendFor[LedgerEntry](ctx, c, call, options)
 }
 
 // ListDocuments: List documents.
@@ -6685,6 +7361,15 @@ func (c *Client) RetryJob(ctx context.Context, jobID JobID, options ...CallOptio
 	return sendFor[Job](ctx, c, call, options)
 }
 
+// GetTrialBalance: Sum up all ledgers.
+//
+// Returns the balance of each account over all cases. In each currency they add up to zero.
+func (c *Client) GetTrialBalance(ctx context.Context, options ...CallOption) (*TrialBalance, error) {
+	call := newCall(http.MethodGet, "/api/ledger/trial-balance")
+	call.authorized = true
+	return sendFor[TrialBalance](ctx, c, call, options)
+}
+
 // ListNotifications: List notifications.
 //
 // Returns notifications about what others did in the caller's cases and with their resources,
@@ -7413,6 +8098,36 @@ func (c *Client) ListCasesAll(ctx context.Context, params ListCasesParams, optio
 	})
 }
 
+// ListInvoicesAll yields the items of all pages of ListInvoices. It requests each page when it is reached, with
+// params.Limit items. After an error, which comes with a zero item, it ends.
+func (c *Client) ListInvoicesAll(ctx context.Context, caseID CaseID, params ListInvoicesParams, options ...CallOption) iter.Seq2[Invoice, error] {
+	return pages(func(cursor *string) ([]Invoice, *string, error) {
+		if cursor != nil {
+			params.Cursor = cursor
+		}
+		page, err := c.ListInvoices(ctx, caseID, params, options...)
+		if err != nil {
+			return nil, nil, err
+		}
+		return page.Items, page.NextCursor, nil
+	})
+}
+
+// ListLedgerEntriesAll yields the items of all pages of ListLedgerEntries. It requests each page when it is reached, with
+// params.Limit items. After an error, which comes with a zero item, it ends.
+func (c *Client) ListLedgerEntriesAll(ctx context.Context, caseID CaseID, params ListLedgerEntriesParams, options ...CallOption) iter.Seq2[LedgerEntry, error] {
+	return pages(func(cursor *string) ([]LedgerEntry, *string, error) {
+		if cursor != nil {
+			params.Cursor = cursor
+		}
+		page, err := c.ListLedgerEntries(ctx, caseID, params, options...)
+		if err != nil {
+			return nil, nil, err
+		}
+		return page.Items, page.NextCursor, nil
+	})
+}
+
 // ListCaseNotesAll yields the items of all pages of ListCaseNotes. It requests each page when it is reached, with
 // params.Limit items. After an error, which comes with a zero item, it ends.
 func (c *Client) ListCaseNotesAll(ctx context.Context, caseID CaseID, params ListCaseNotesParams, options ...CallOption) iter.Seq2[CaseNote, error] {
@@ -7451,6 +8166,21 @@ func (c *Client) ListCaseTasksAll(ctx context.Context, caseID CaseID, params Lis
 			params.Cursor = cursor
 		}
 		page, err := c.ListCaseTasks(ctx, caseID, params, options...)
+		if err != nil {
+			return nil, nil, err
+		}
+		return page.Items, page.NextCursor, nil
+	})
+}
+
+// ListTimeEntriesAll yields the items of all pages of ListTimeEntries. It requests each page when it is reached, with
+// params.Limit items. After an error, which comes with a zero item, it ends.
+func (c *Client) ListTimeEntriesAll(ctx context.Context, caseID CaseID, params ListTimeEntriesParams, options ...CallOption) iter.Seq2[TimeEntry, error] {
+	return pages(func(cursor *string) ([]TimeEntry, *string, error) {
+		if cursor != nil {
+			params.Cursor = cursor
+		}
+		page, err := c.ListTimeEntries(ctx, caseID, params, options...)
 		if err != nil {
 			return nil, nil, err
 		}

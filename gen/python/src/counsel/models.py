@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date as date_aliased
 from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, RootModel
@@ -95,6 +95,8 @@ class CreateApiKeyRequest(BaseModel):
             "*:write",
             "ai:read",
             "ai:write",
+            "billing:read",
+            "billing:write",
             "cases:read",
             "cases:write",
             "docs:read",
@@ -173,6 +175,8 @@ class ApiKey(BaseModel):
             "*:write",
             "ai:read",
             "ai:write",
+            "billing:read",
+            "billing:write",
             "cases:read",
             "cases:write",
             "docs:read",
@@ -1478,7 +1482,7 @@ class CaseTaskContent(BaseModel):
     """
     The status of a task.
     """
-    due_on: Annotated[date | None, Field(alias="dueOn")] = None
+    due_on: Annotated[date_aliased | None, Field(alias="dueOn")] = None
     """
     The day it is due; 1900 to 2999.
     """
@@ -1504,7 +1508,7 @@ class CaseTask(BaseModel):
     """
     The status of a task.
     """
-    due_on: Annotated[date | None, Field(alias="dueOn")] = None
+    due_on: Annotated[date_aliased | None, Field(alias="dueOn")] = None
     """
     The day it is due.
     """
@@ -1537,6 +1541,594 @@ class CaseTaskList(BaseModel):
     next_cursor: Annotated[str | None, Field(alias="nextCursor")] = None
     """
     The cursor of the next page; absent on the last page.
+    """
+
+
+class TimeEntry(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    id: str
+    """
+    A UUIDv7: ids sort by creation time.
+    """
+    user_id: Annotated[str, Field(alias="userId")]
+    """
+    Who worked.
+    """
+    date: date_aliased
+    """
+    The day of the work.
+    """
+    minutes: int
+    """
+    How long it took.
+    """
+    rate: int
+    """
+    The price of an hour.
+    """
+    currency: str
+    """
+    A currency of ISO 4217. Amounts are in its minor units: cents of EUR, whole JPY, thousandths of KWD.
+    """
+    billable: bool
+    """
+    Whether it can be invoiced.
+    """
+    description: str
+    """
+    What was done, as on the invoice.
+    """
+    invoice_id: Annotated[str | None, Field(alias="invoiceId")] = None
+    """
+    The invoice that bills it, if that is not void. The entry is locked then.
+    """
+    created_by: Annotated[str, Field(alias="createdBy")]
+    """
+    A UUIDv7: ids sort by creation time.
+    """
+    created_at: Annotated[AwareDatetime, Field(alias="createdAt")]
+    """
+    RFC 3339, in UTC.
+    """
+    updated_at: Annotated[AwareDatetime, Field(alias="updatedAt")]
+    """
+    RFC 3339, in UTC.
+    """
+
+
+class TimeEntryList(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    items: list[TimeEntry]
+    """
+    The time entries.
+    """
+    next_cursor: Annotated[str | None, Field(alias="nextCursor")] = None
+    """
+    The cursor of the next page; absent on the last page.
+    """
+
+
+class CreateTimeEntryRequest(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    user_id: Annotated[str | None, Field(alias="userId")] = None
+    """
+    Who worked; absent: the caller.
+    """
+    date: date_aliased
+    """
+    The day of the work.
+    """
+    minutes: int
+    """
+    How long it took.
+    """
+    rate: int
+    """
+    The price of an hour.
+    """
+    currency: str
+    """
+    A currency of ISO 4217. Amounts are in its minor units: cents of EUR, whole JPY, thousandths of KWD.
+    """
+    billable: bool | None = None
+    """
+    Whether it can be invoiced.
+    """
+    description: str
+    """
+    What was done, as on the invoice.
+    """
+
+
+class UpdateTimeEntryRequest(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    date: date_aliased | None = None
+    """
+    The day of the work.
+    """
+    minutes: int | None = None
+    """
+    How long it took.
+    """
+    rate: int | None = None
+    """
+    The price of an hour.
+    """
+    currency: str | None = None
+    """
+    A currency of ISO 4217. Amounts are in its minor units: cents of EUR, whole JPY, thousandths of KWD.
+    """
+    billable: bool | None = None
+    """
+    Whether it can be invoiced.
+    """
+    description: str | None = None
+    """
+    What was done, as on the invoice.
+    """
+
+
+class InvoiceRecipient(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    name: str
+    """
+    Who is to pay.
+    """
+    address: str | None = None
+    """
+    The postal address, on several lines.
+    """
+    email: str | None = None
+    """
+    An e-mail address, with letters of any language on both sides of the @. Case is ignored, and a domain
+    in Unicode equals its ASCII form (xn--).
+
+    """
+
+
+class InvoiceLineInput(BaseModel):
+    """
+    A line that bills a time entry, by its id, or a free one with description, quantity and unit price.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    time_entry_id: Annotated[str | None, Field(alias="timeEntryId")] = None
+    """
+    The time entry that it bills.
+    """
+    description: str | None = None
+    """
+    What it is for; absent: as in the time entry.
+    """
+    quantity: str | None = None
+    """
+    How much of it, above zero, with at most three decimals.
+    """
+    unit_price: Annotated[int | None, Field(alias="unitPrice")] = None
+    """
+    The price of one, without tax. Below zero for a discount.
+    """
+    tax_rate: Annotated[int | None, Field(alias="taxRate")] = None
+    """
+    The rate of the tax in basis points: 1900 is 19 %.
+    """
+    tax_name: Annotated[str | None, Field(alias="taxName")] = None
+    """
+    The name of the tax, such as VAT.
+    """
+
+
+class InvoiceLine(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    time_entry_id: Annotated[str | None, Field(alias="timeEntryId")] = None
+    """
+    The time entry that it bills.
+    """
+    description: str
+    """
+    What it is for.
+    """
+    quantity: str
+    """
+    How much of it. For time, hours rounded to three decimals; the amount is computed from minutes.
+    """
+    unit_price: Annotated[int, Field(alias="unitPrice")]
+    """
+    The price of one, without tax.
+    """
+    tax_rate: Annotated[int, Field(alias="taxRate")]
+    """
+    The rate of the tax in basis points.
+    """
+    tax_name: Annotated[str | None, Field(alias="taxName")] = None
+    """
+    The name of the tax.
+    """
+    amount: int
+    """
+    The amount without tax.
+    """
+    tax: int
+    """
+    The tax on it.
+    """
+
+
+class CreateInvoiceRequest(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    currency: str
+    """
+    A currency of ISO 4217. Amounts are in its minor units: cents of EUR, whole JPY, thousandths of KWD.
+    """
+    recipient: InvoiceRecipient
+    locale: Literal["en", "de", "fr", "es"] | None = None
+    """
+    The language of the PDF and the mail.
+    """
+    notes: str | None = None
+    """
+    Anything else that it should say.
+    """
+    due_on: Annotated[date_aliased | None, Field(alias="dueOn")] = None
+    """
+    When it is due; absent: fourteen days after it is sent.
+    """
+    lines: list[InvoiceLineInput]
+    """
+    The lines.
+    """
+
+
+class UpdateInvoiceRequest(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    recipient: InvoiceRecipient | None = None
+    locale: Literal["en", "de", "fr", "es"] | None = None
+    """
+    The language of the PDF and the mail.
+    """
+    notes: str | None = None
+    """
+    Anything else that it should say.
+    """
+    due_on: Annotated[date_aliased | None, Field(alias="dueOn")] = None
+    """
+    When it is due.
+    """
+    lines: list[InvoiceLineInput] | None = None
+    """
+    All lines.
+    """
+
+
+class Invoice(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    id: str
+    """
+    A UUIDv7: ids sort by creation time.
+    """
+    case_id: Annotated[str, Field(alias="caseId")]
+    """
+    A UUIDv7: ids sort by creation time.
+    """
+    status: Literal["draft", "open", "partly_paid", "paid", "void", "uncollectible"] | str
+    """
+    The status of an invoice. open: issued and not paid. uncollectible: written off; a payment opens it again.
+    """
+    number: str | None = None
+    """
+    The number, without gaps in each year; absent for a draft.
+    """
+    currency: str
+    """
+    A currency of ISO 4217. Amounts are in its minor units: cents of EUR, whole JPY, thousandths of KWD.
+    """
+    recipient: InvoiceRecipient
+    locale: Literal["en", "de", "fr", "es"] | str
+    """
+    The language of the PDF and the mail.
+    """
+    notes: str | None = None
+    """
+    What else it says.
+    """
+    due_on: Annotated[date_aliased | None, Field(alias="dueOn")] = None
+    """
+    When it is due.
+    """
+    lines: list[InvoiceLine] | None = None
+    """
+    The lines; absent in lists.
+    """
+    subtotal: int
+    """
+    The sum of the amounts, without tax.
+    """
+    tax: int
+    """
+    The sum of the taxes.
+    """
+    total: int
+    """
+    Both together.
+    """
+    paid: int
+    """
+    What was received and counts towards the total.
+    """
+    due: int
+    """
+    What is still to be paid.
+    """
+    credit: int
+    """
+    What was received beyond the total, or for a void invoice, and is to be refunded.
+    """
+    document_id: Annotated[str | None, Field(alias="documentId")] = None
+    """
+    The PDF of the invoice; absent until it is made.
+    """
+    receipt_id: Annotated[str | None, Field(alias="receiptId")] = None
+    """
+    The PDF of the receipt; absent until it is made.
+    """
+    created_by: Annotated[str, Field(alias="createdBy")]
+    """
+    A UUIDv7: ids sort by creation time.
+    """
+    created_at: Annotated[AwareDatetime, Field(alias="createdAt")]
+    """
+    RFC 3339, in UTC.
+    """
+    updated_at: Annotated[AwareDatetime, Field(alias="updatedAt")]
+    """
+    RFC 3339, in UTC.
+    """
+    issued_at: Annotated[AwareDatetime | None, Field(alias="issuedAt")] = None
+    """
+    When it got its number.
+    """
+    sent_at: Annotated[AwareDatetime | None, Field(alias="sentAt")] = None
+    """
+    When it was last mailed.
+    """
+    paid_at: Annotated[AwareDatetime | None, Field(alias="paidAt")] = None
+    """
+    When the total was paid.
+    """
+    voided_at: Annotated[AwareDatetime | None, Field(alias="voidedAt")] = None
+    """
+    When it was voided.
+    """
+
+
+class InvoiceList(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    items: list[Invoice]
+    """
+    The invoices, without lines.
+    """
+    next_cursor: Annotated[str | None, Field(alias="nextCursor")] = None
+    """
+    The cursor of the next page; absent on the last page.
+    """
+
+
+class PayFromTrustRequest(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    amount: int | None = None
+    """
+    What to pay; absent: all that is due.
+    """
+
+
+class TrustMovementRequest(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    amount: int
+    """
+    How much.
+    """
+    currency: str
+    """
+    A currency of ISO 4217. Amounts are in its minor units: cents of EUR, whole JPY, thousandths of KWD.
+    """
+    reference: str | None = None
+    """
+    The reference at the bank.
+    """
+
+
+class LedgerBalance(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    account: (
+        Literal[
+            "trust_bank",
+            "trust",
+            "operating",
+            "receivables",
+            "revenue",
+            "tax",
+            "provider_clearing",
+            "client_credit",
+            "refunds",
+            "disputes",
+            "fees",
+            "write_offs",
+        ]
+        | str
+    )
+    """
+    An account of the ledger. `trust_bank`: client money at the bank. `trust`: what is owed to the client
+    of it. `operating`: the firm's money. `receivables`: what is due for issued invoices. `revenue` and
+    `tax`: what was invoiced. `provider_clearing`: what a payment provider holds. `client_credit`:
+    received beyond what was due. `refunds`: on their way. `disputes`: charged back and not decided.
+    `fees`: of the payment provider. `write_offs`: given up.
+
+    """
+    currency: str
+    """
+    A currency of ISO 4217. Amounts are in its minor units: cents of EUR, whole JPY, thousandths of KWD.
+    """
+    balance: int
+    """
+    The balance; above zero: debit.
+    """
+
+
+class LedgerLine(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    account: (
+        Literal[
+            "trust_bank",
+            "trust",
+            "operating",
+            "receivables",
+            "revenue",
+            "tax",
+            "provider_clearing",
+            "client_credit",
+            "refunds",
+            "disputes",
+            "fees",
+            "write_offs",
+        ]
+        | str
+    )
+    """
+    An account of the ledger. `trust_bank`: client money at the bank. `trust`: what is owed to the client
+    of it. `operating`: the firm's money. `receivables`: what is due for issued invoices. `revenue` and
+    `tax`: what was invoiced. `provider_clearing`: what a payment provider holds. `client_credit`:
+    received beyond what was due. `refunds`: on their way. `disputes`: charged back and not decided.
+    `fees`: of the payment provider. `write_offs`: given up.
+
+    """
+    currency: str
+    """
+    A currency of ISO 4217. Amounts are in its minor units: cents of EUR, whole JPY, thousandths of KWD.
+    """
+    amount: int
+    """
+    Above zero: debit; below: credit.
+    """
+
+
+class LedgerEntry(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    id: str
+    """
+    A UUIDv7: ids sort by creation time.
+    """
+    kind: (
+        Literal[
+            "invoice",
+            "void",
+            "write_off",
+            "reinstatement",
+            "payment",
+            "trust_deposit",
+            "trust_return",
+            "trust_payment",
+            "refund",
+            "refund_settled",
+            "refund_cancelled",
+            "chargeback",
+            "chargeback_lost",
+            "chargeback_won",
+        ]
+        | str
+    )
+    """
+    What it books.
+    """
+    source_id: Annotated[str, Field(alias="sourceId")]
+    """
+    The invoice, payment, refund or deposit that it books.
+    """
+    invoice_id: Annotated[str | None, Field(alias="invoiceId")] = None
+    """
+    The invoice that it concerns.
+    """
+    actor_id: Annotated[str, Field(alias="actorId")]
+    """
+    A UUIDv7: ids sort by creation time.
+    """
+    reference: str | None = None
+    """
+    The reference at the bank.
+    """
+    created_at: Annotated[AwareDatetime, Field(alias="createdAt")]
+    """
+    RFC 3339, in UTC.
+    """
+    lines: list[LedgerLine]
+    """
+    The lines, which add up to zero.
+    """
+
+
+class Ledger(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    items: list[LedgerEntry]
+    """
+    The entries.
+    """
+    balances: list[LedgerBalance]
+    """
+    The balance of each account that was used.
+    """
+    next_cursor: Annotated[str | None, Field(alias="nextCursor")] = None
+    """
+    The cursor of the next page; absent on the last page.
+    """
+
+
+class TrialBalance(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    items: list[LedgerBalance]
+    """
+    The balance of each account that was used.
     """
 
 
@@ -3597,7 +4189,7 @@ class Problem(BaseModel):
     """
     code: str
     """
-    Stable and for programs: malformed, invalid, unauthenticated, forbidden, scope_missing, address_not_allowed, api_key_refused, test_mode_refused, not_found, method_not_allowed, conflict, legal_hold, case_closed, case_owner, template_unpublished, template_archived, text_pending, too_large, range_not_satisfiable, rate_limited, ai_budget_spent, storage_unavailable, ai_unavailable, ai_bad_answer, ai_answer_cut_off, ai_text_filtered, ai_text_too_long, ai_quota_exceeded, ai_key_refused, ai_model_unknown, ai_request_refused, document_unfit, document_gone, document_corrupt, email_unavailable, link_invalid, link_early, link_signed, link_declined, link_expired, link_closed, link_elsewhere, not_viewed, signature_open, signature_mailing, signature_creating, signature_sealing, signature_failed, signature_completed, signature_declined, signature_cancelled, signature_expired, esign_unavailable, esign_refused, registry_unavailable, registry_rate_limited, registry_response, registry_not_configured, invoice_not_payable, payment_processing, payment_not_succeeded, payment_refunded, payments_unavailable, payments_rejected, idempotency_key_reused, idempotency_in_progress, idempotency_answer_unreadable, upstream, unavailable, timeout, internal.
+    Stable and for programs: malformed, invalid, unauthenticated, forbidden, scope_missing, address_not_allowed, api_key_refused, test_mode_refused, not_found, method_not_allowed, conflict, legal_hold, case_closed, case_owner, invoice_draft, invoice_issued, invoice_not_open, invoice_void, payment_from_trust, refund_too_large, time_entry_billed, trust_insufficient, template_unpublished, template_archived, text_pending, too_large, range_not_satisfiable, rate_limited, ai_budget_spent, storage_unavailable, ai_unavailable, ai_bad_answer, ai_answer_cut_off, ai_text_filtered, ai_text_too_long, ai_quota_exceeded, ai_key_refused, ai_model_unknown, ai_request_refused, document_unfit, document_gone, document_corrupt, email_unavailable, link_invalid, link_early, link_signed, link_declined, link_expired, link_closed, link_elsewhere, not_viewed, signature_open, signature_mailing, signature_creating, signature_sealing, signature_failed, signature_completed, signature_declined, signature_cancelled, signature_expired, esign_unavailable, esign_refused, registry_unavailable, registry_rate_limited, registry_response, registry_not_configured, invoice_not_payable, payment_processing, payment_not_succeeded, payment_refunded, payments_unavailable, payments_rejected, idempotency_key_reused, idempotency_in_progress, idempotency_answer_unreadable, upstream, unavailable, timeout, internal.
     """
     request_id: Annotated[str, Field(alias="requestId")]
     """
@@ -3966,7 +4558,7 @@ class AIUsage(BaseModel):
     model_config = ConfigDict(
         populate_by_name=True,
     )
-    period: date | None = None
+    period: date_aliased | None = None
     """
     The day, or the first day of the month; only if grouped by it.
     """
@@ -5412,4 +6004,12 @@ class UserExport(BaseModel):
     payments: list[Payment]
     """
     The payments for which the person opened a checkout.
+    """
+    time_entries: Annotated[list[TimeEntry], Field(alias="timeEntries")]
+    """
+    What the person worked. It is kept when the person is erased, as the law demands.
+    """
+    invoices: list[Invoice]
+    """
+    The invoices that the person drafted. They are kept when the person is erased, as the law demands.
     """

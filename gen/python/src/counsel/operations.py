@@ -29,6 +29,14 @@ ProblemCode = Literal[
     "legal_hold",
     "case_closed",
     "case_owner",
+    "invoice_draft",
+    "invoice_issued",
+    "invoice_not_open",
+    "invoice_void",
+    "payment_from_trust",
+    "refund_too_large",
+    "time_entry_billed",
+    "trust_insufficient",
     "template_unpublished",
     "template_archived",
     "text_pending",
@@ -1259,6 +1267,251 @@ class Operations(Session):
         For owners, lawyers and assistants. Under a legal hold, the answer is 409 `legal_hold`.
         """
         self.call(Call("DELETE", "/api/cases/{caseId}/tasks/{taskId}", path={"caseId": case_id, "taskId": task_id}, authorized=True), None, options)
+
+    def list_time_entries(
+        self, case_id: str, *, limit: int | None = None, cursor: str | None = None, unbilled: bool | None = None, **options: Unpack[CallOptions]
+    ) -> models.TimeEntryList:
+        """List the time entries of a case.
+
+        Returns time entries, newest first, for those who work on the case for the firm.
+        """
+        return self.call(
+            Call(
+                "GET",
+                "/api/cases/{caseId}/time-entries",
+                path={"caseId": case_id},
+                query={"limit": limit, "cursor": cursor, "unbilled": unbilled},
+                authorized=True,
+            ),
+            models.TimeEntryList,
+            options,
+        )
+
+    def list_time_entries_all(
+        self, case_id: str, *, limit: int | None = None, cursor: str | None = None, unbilled: bool | None = None, **options: Unpack[CallOptions]
+    ) -> Iterator[models.TimeEntry]:
+        """Yields the items of all pages of list_time_entries. Each page is requested when it is reached, with `limit` items."""
+        while True:
+            page = self.list_time_entries(case_id, limit=limit, cursor=cursor, unbilled=unbilled, **options)
+            yield from page.items
+            if not page.next_cursor:
+                return
+            if page.next_cursor == cursor:
+                raise same_page()
+            cursor = page.next_cursor
+
+    def create_time_entry(self, case_id: str, body: models.CreateTimeEntryRequest, **options: Unpack[KeyedCallOptions]) -> models.TimeEntry:
+        """Record work on a case.
+
+        A lawyer of the case records their own work; its owners and admins that of all who work on it.
+        The rate is for each hour, in minor units of the currency.
+        """
+        return self.call(
+            Call("POST", "/api/cases/{caseId}/time-entries", path={"caseId": case_id}, body=body, authorized=True, keyed=True), models.TimeEntry, options
+        )
+
+    def update_time_entry(self, case_id: str, entry_id: str, body: models.UpdateTimeEntryRequest, **options: Unpack[CallOptions]) -> models.TimeEntry:
+        """Change a time entry.
+
+        Changes the given fields. An entry on an invoice that is not void is locked: 409 `time_entry_billed`.
+        """
+        return self.call(
+            Call("PATCH", "/api/cases/{caseId}/time-entries/{entryId}", path={"caseId": case_id, "entryId": entry_id}, body=body, authorized=True),
+            models.TimeEntry,
+            options,
+        )
+
+    def delete_time_entry(self, case_id: str, entry_id: str, **options: Unpack[CallOptions]) -> None:
+        """Delete a time entry.
+
+        An entry on an invoice that is not void is locked: 409 `time_entry_billed`.
+        """
+        self.call(Call("DELETE", "/api/cases/{caseId}/time-entries/{entryId}", path={"caseId": case_id, "entryId": entry_id}, authorized=True), None, options)
+
+    def list_invoices(
+        self,
+        case_id: str,
+        *,
+        limit: int | None = None,
+        cursor: str | None = None,
+        status: Literal["draft", "open", "partly_paid", "paid", "void", "uncollectible"] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> models.InvoiceList:
+        """List the invoices of a case.
+
+        Returns invoices, newest first, without their lines. Clients and viewers do not see drafts.
+        """
+        return self.call(
+            Call("GET", "/api/cases/{caseId}/invoices", path={"caseId": case_id}, query={"limit": limit, "cursor": cursor, "status": status}, authorized=True),
+            models.InvoiceList,
+            options,
+        )
+
+    def list_invoices_all(
+        self,
+        case_id: str,
+        *,
+        limit: int | None = None,
+        cursor: str | None = None,
+        status: Literal["draft", "open", "partly_paid", "paid", "void", "uncollectible"] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> Iterator[models.Invoice]:
+        """Yields the items of all pages of list_invoices. Each page is requested when it is reached, with `limit` items."""
+        while True:
+            page = self.list_invoices(case_id, limit=limit, cursor=cursor, status=status, **options)
+            yield from page.items
+            if not page.next_cursor:
+                return
+            if page.next_cursor == cursor:
+                raise same_page()
+            cursor = page.next_cursor
+
+    def create_invoice(self, case_id: str, body: models.CreateInvoiceRequest, **options: Unpack[KeyedCallOptions]) -> models.Invoice:
+        """Draft an invoice.
+
+        Makes a draft of 1 to 200 lines. A line bills a time entry, or has a description, a quantity and a unit
+        price, which can be below zero for a discount. Each line is rounded by itself, halves away from zero:
+        first its amount, then its tax. A time entry can be on one invoice only: 409 `time_entry_billed`.
+        """
+        return self.call(
+            Call("POST", "/api/cases/{caseId}/invoices", path={"caseId": case_id}, body=body, authorized=True, keyed=True), models.Invoice, options
+        )
+
+    def get_invoice(self, case_id: str, invoice_id: str, **options: Unpack[CallOptions]) -> models.Invoice:
+        """Get an invoice.
+
+        For all members of the case. A draft is 404 for clients and viewers.
+        """
+        return self.call(
+            Call("GET", "/api/cases/{caseId}/invoices/{invoiceId}", path={"caseId": case_id, "invoiceId": invoice_id}, authorized=True), models.Invoice, options
+        )
+
+    def update_invoice(self, case_id: str, invoice_id: str, body: models.UpdateInvoiceRequest, **options: Unpack[CallOptions]) -> models.Invoice:
+        """Change a draft.
+
+        Changes the given fields; `lines` replaces all lines. An invoice that was issued never changes: 409
+        `invoice_issued`.
+        """
+        return self.call(
+            Call("PATCH", "/api/cases/{caseId}/invoices/{invoiceId}", path={"caseId": case_id, "invoiceId": invoice_id}, body=body, authorized=True),
+            models.Invoice,
+            options,
+        )
+
+    def delete_invoice(self, case_id: str, invoice_id: str, **options: Unpack[CallOptions]) -> None:
+        """Delete a draft.
+
+        Its time entries can be billed again. An invoice that was issued is not deleted: 409 `invoice_issued`.
+        """
+        self.call(Call("DELETE", "/api/cases/{caseId}/invoices/{invoiceId}", path={"caseId": case_id, "invoiceId": invoice_id}, authorized=True), None, options)
+
+    def send_invoice(self, case_id: str, invoice_id: str, **options: Unpack[KeyedCallOptions]) -> models.Invoice:
+        """Issue and send an invoice.
+
+        A draft gets the next number of its year, without gaps, and is booked. Its PDF is made, stored in the case
+        and mailed to the recipient in the background; `documentId` and `sentAt` show when that is done. Without a
+        due date it is due in fourteen days. An invoice that was issued is mailed again. A void one is 409
+        `invoice_void`.
+        """
+        return self.call(
+            Call("POST", "/api/cases/{caseId}/invoices/{invoiceId}/send", path={"caseId": case_id, "invoiceId": invoice_id}, authorized=True, keyed=True),
+            models.Invoice,
+            options,
+        )
+
+    def void_invoice(self, case_id: str, invoice_id: str, **options: Unpack[KeyedCallOptions]) -> models.Invoice:
+        """Void an invoice.
+
+        Cancels an issued invoice of which nothing is paid; what was paid must be refunded first. It keeps its
+        number, and its time entries can be billed again. What is still paid for it becomes credit of the client.
+        """
+        return self.call(
+            Call("POST", "/api/cases/{caseId}/invoices/{invoiceId}/void", path={"caseId": case_id, "invoiceId": invoice_id}, authorized=True, keyed=True),
+            models.Invoice,
+            options,
+        )
+
+    def write_off_invoice(self, case_id: str, invoice_id: str, **options: Unpack[KeyedCallOptions]) -> models.Invoice:
+        """Write an invoice off.
+
+        What is still due of an issued invoice is given up. A later payment opens it again.
+        """
+        return self.call(
+            Call("POST", "/api/cases/{caseId}/invoices/{invoiceId}/write-off", path={"caseId": case_id, "invoiceId": invoice_id}, authorized=True, keyed=True),
+            models.Invoice,
+            options,
+        )
+
+    def pay_invoice_from_trust(self, case_id: str, invoice_id: str, body: models.PayFromTrustRequest, **options: Unpack[KeyedCallOptions]) -> models.Invoice:
+        """Pay an invoice from client money.
+
+        Moves client money of the case to the firm, for an open invoice of the case: what is due, or a part of it.
+        Never more than the case has in that currency: 409 `trust_insufficient`. If the invoice is not open, the
+        answer is 409 `invoice_not_open`.
+        """
+        return self.call(
+            Call(
+                "POST",
+                "/api/cases/{caseId}/invoices/{invoiceId}/pay-from-trust",
+                path={"caseId": case_id, "invoiceId": invoice_id},
+                body=body,
+                authorized=True,
+                keyed=True,
+            ),
+            models.Invoice,
+            options,
+        )
+
+    def list_ledger_entries(self, case_id: str, *, limit: int | None = None, cursor: str | None = None, **options: Unpack[CallOptions]) -> models.Ledger:
+        """Read the ledger of a case.
+
+        Returns the entries of double-entry bookkeeping, newest first, with the balance of each account. For the
+        lawyers of the case and admins. A debit is above zero, a credit below; the lines of an entry add up to zero.
+        """
+        return self.call(
+            Call("GET", "/api/cases/{caseId}/ledger", path={"caseId": case_id}, query={"limit": limit, "cursor": cursor}, authorized=True),
+            models.Ledger,
+            options,
+        )
+
+    def list_ledger_entries_all(
+        self, case_id: str, *, limit: int | None = None, cursor: str | None = None, **options: Unpack[CallOptions]
+    ) -> Iterator[models.LedgerEntry]:
+        """Yields the items of all pages of list_ledger_entries. Each page is requested when it is reached, with `limit` items."""
+        while True:
+            page = self.list_ledger_entries(case_id, limit=limit, cursor=cursor, **options)
+            yield from page.items
+            if not page.next_cursor:
+                return
+            if page.next_cursor == cursor:
+                raise same_page()
+            cursor = page.next_cursor
+
+    def create_trust_deposit(self, case_id: str, body: models.TrustMovementRequest, **options: Unpack[KeyedCallOptions]) -> models.LedgerEntry:
+        """Record a deposit of client money.
+
+        Books money that the client deposited for the case, such as a retainer. It is kept apart from the firm's money.
+        """
+        return self.call(
+            Call("POST", "/api/cases/{caseId}/trust-deposits", path={"caseId": case_id}, body=body, authorized=True, keyed=True), models.LedgerEntry, options
+        )
+
+    def create_trust_return(self, case_id: str, body: models.TrustMovementRequest, **options: Unpack[KeyedCallOptions]) -> models.LedgerEntry:
+        """Record that client money was returned.
+
+        Books money that was sent back to the client. It is kept apart from the firm's money.
+        Never more than the case has in that currency: 409 `trust_insufficient`.
+        """
+        return self.call(
+            Call("POST", "/api/cases/{caseId}/trust-returns", path={"caseId": case_id}, body=body, authorized=True, keyed=True), models.LedgerEntry, options
+        )
+
+    def get_trial_balance(self, **options: Unpack[CallOptions]) -> models.TrialBalance:
+        """Sum up all ledgers.
+
+        Returns the balance of each account over all cases. In each currency they add up to zero.
+        """
+        return self.call(Call("GET", "/api/ledger/trial-balance", authorized=True), models.TrialBalance, options)
 
     def list_case_parties(self, case_id: str, *, limit: int | None = None, cursor: str | None = None, **options: Unpack[CallOptions]) -> models.CasePartyList:
         """List the parties of a case.
@@ -3642,6 +3895,260 @@ class AsyncOperations(AsyncSession):
         For owners, lawyers and assistants. Under a legal hold, the answer is 409 `legal_hold`.
         """
         await self.call(Call("DELETE", "/api/cases/{caseId}/tasks/{taskId}", path={"caseId": case_id, "taskId": task_id}, authorized=True), None, options)
+
+    async def list_time_entries(
+        self, case_id: str, *, limit: int | None = None, cursor: str | None = None, unbilled: bool | None = None, **options: Unpack[CallOptions]
+    ) -> models.TimeEntryList:
+        """List the time entries of a case.
+
+        Returns time entries, newest first, for those who work on the case for the firm.
+        """
+        return await self.call(
+            Call(
+                "GET",
+                "/api/cases/{caseId}/time-entries",
+                path={"caseId": case_id},
+                query={"limit": limit, "cursor": cursor, "unbilled": unbilled},
+                authorized=True,
+            ),
+            models.TimeEntryList,
+            options,
+        )
+
+    async def list_time_entries_all(
+        self, case_id: str, *, limit: int | None = None, cursor: str | None = None, unbilled: bool | None = None, **options: Unpack[CallOptions]
+    ) -> AsyncIterator[models.TimeEntry]:
+        """Yields the items of all pages of list_time_entries. Each page is requested when it is reached, with `limit` items."""
+        while True:
+            page = await self.list_time_entries(case_id, limit=limit, cursor=cursor, unbilled=unbilled, **options)
+            for item in page.items:
+                yield item
+            if not page.next_cursor:
+                return
+            if page.next_cursor == cursor:
+                raise same_page()
+            cursor = page.next_cursor
+
+    async def create_time_entry(self, case_id: str, body: models.CreateTimeEntryRequest, **options: Unpack[KeyedCallOptions]) -> models.TimeEntry:
+        """Record work on a case.
+
+        A lawyer of the case records their own work; its owners and admins that of all who work on it.
+        The rate is for each hour, in minor units of the currency.
+        """
+        return await self.call(
+            Call("POST", "/api/cases/{caseId}/time-entries", path={"caseId": case_id}, body=body, authorized=True, keyed=True), models.TimeEntry, options
+        )
+
+    async def update_time_entry(self, case_id: str, entry_id: str, body: models.UpdateTimeEntryRequest, **options: Unpack[CallOptions]) -> models.TimeEntry:
+        """Change a time entry.
+
+        Changes the given fields. An entry on an invoice that is not void is locked: 409 `time_entry_billed`.
+        """
+        return await self.call(
+            Call("PATCH", "/api/cases/{caseId}/time-entries/{entryId}", path={"caseId": case_id, "entryId": entry_id}, body=body, authorized=True),
+            models.TimeEntry,
+            options,
+        )
+
+    async def delete_time_entry(self, case_id: str, entry_id: str, **options: Unpack[CallOptions]) -> None:
+        """Delete a time entry.
+
+        An entry on an invoice that is not void is locked: 409 `time_entry_billed`.
+        """
+        await self.call(
+            Call("DELETE", "/api/cases/{caseId}/time-entries/{entryId}", path={"caseId": case_id, "entryId": entry_id}, authorized=True), None, options
+        )
+
+    async def list_invoices(
+        self,
+        case_id: str,
+        *,
+        limit: int | None = None,
+        cursor: str | None = None,
+        status: Literal["draft", "open", "partly_paid", "paid", "void", "uncollectible"] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> models.InvoiceList:
+        """List the invoices of a case.
+
+        Returns invoices, newest first, without their lines. Clients and viewers do not see drafts.
+        """
+        return await self.call(
+            Call("GET", "/api/cases/{caseId}/invoices", path={"caseId": case_id}, query={"limit": limit, "cursor": cursor, "status": status}, authorized=True),
+            models.InvoiceList,
+            options,
+        )
+
+    async def list_invoices_all(
+        self,
+        case_id: str,
+        *,
+        limit: int | None = None,
+        cursor: str | None = None,
+        status: Literal["draft", "open", "partly_paid", "paid", "void", "uncollectible"] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> AsyncIterator[models.Invoice]:
+        """Yields the items of all pages of list_invoices. Each page is requested when it is reached, with `limit` items."""
+        while True:
+            page = await self.list_invoices(case_id, limit=limit, cursor=cursor, status=status, **options)
+            for item in page.items:
+                yield item
+            if not page.next_cursor:
+                return
+            if page.next_cursor == cursor:
+                raise same_page()
+            cursor = page.next_cursor
+
+    async def create_invoice(self, case_id: str, body: models.CreateInvoiceRequest, **options: Unpack[KeyedCallOptions]) -> models.Invoice:
+        """Draft an invoice.
+
+        Makes a draft of 1 to 200 lines. A line bills a time entry, or has a description, a quantity and a unit
+        price, which can be below zero for a discount. Each line is rounded by itself, halves away from zero:
+        first its amount, then its tax. A time entry can be on one invoice only: 409 `time_entry_billed`.
+        """
+        return await self.call(
+            Call("POST", "/api/cases/{caseId}/invoices", path={"caseId": case_id}, body=body, authorized=True, keyed=True), models.Invoice, options
+        )
+
+    async def get_invoice(self, case_id: str, invoice_id: str, **options: Unpack[CallOptions]) -> models.Invoice:
+        """Get an invoice.
+
+        For all members of the case. A draft is 404 for clients and viewers.
+        """
+        return await self.call(
+            Call("GET", "/api/cases/{caseId}/invoices/{invoiceId}", path={"caseId": case_id, "invoiceId": invoice_id}, authorized=True), models.Invoice, options
+        )
+
+    async def update_invoice(self, case_id: str, invoice_id: str, body: models.UpdateInvoiceRequest, **options: Unpack[CallOptions]) -> models.Invoice:
+        """Change a draft.
+
+        Changes the given fields; `lines` replaces all lines. An invoice that was issued never changes: 409
+        `invoice_issued`.
+        """
+        return await self.call(
+            Call("PATCH", "/api/cases/{caseId}/invoices/{invoiceId}", path={"caseId": case_id, "invoiceId": invoice_id}, body=body, authorized=True),
+            models.Invoice,
+            options,
+        )
+
+    async def delete_invoice(self, case_id: str, invoice_id: str, **options: Unpack[CallOptions]) -> None:
+        """Delete a draft.
+
+        Its time entries can be billed again. An invoice that was issued is not deleted: 409 `invoice_issued`.
+        """
+        await self.call(
+            Call("DELETE", "/api/cases/{caseId}/invoices/{invoiceId}", path={"caseId": case_id, "invoiceId": invoice_id}, authorized=True), None, options
+        )
+
+    async def send_invoice(self, case_id: str, invoice_id: str, **options: Unpack[KeyedCallOptions]) -> models.Invoice:
+        """Issue and send an invoice.
+
+        A draft gets the next number of its year, without gaps, and is booked. Its PDF is made, stored in the case
+        and mailed to the recipient in the background; `documentId` and `sentAt` show when that is done. Without a
+        due date it is due in fourteen days. An invoice that was issued is mailed again. A void one is 409
+        `invoice_void`.
+        """
+        return await self.call(
+            Call("POST", "/api/cases/{caseId}/invoices/{invoiceId}/send", path={"caseId": case_id, "invoiceId": invoice_id}, authorized=True, keyed=True),
+            models.Invoice,
+            options,
+        )
+
+    async def void_invoice(self, case_id: str, invoice_id: str, **options: Unpack[KeyedCallOptions]) -> models.Invoice:
+        """Void an invoice.
+
+        Cancels an issued invoice of which nothing is paid; what was paid must be refunded first. It keeps its
+        number, and its time entries can be billed again. What is still paid for it becomes credit of the client.
+        """
+        return await self.call(
+            Call("POST", "/api/cases/{caseId}/invoices/{invoiceId}/void", path={"caseId": case_id, "invoiceId": invoice_id}, authorized=True, keyed=True),
+            models.Invoice,
+            options,
+        )
+
+    async def write_off_invoice(self, case_id: str, invoice_id: str, **options: Unpack[KeyedCallOptions]) -> models.Invoice:
+        """Write an invoice off.
+
+        What is still due of an issued invoice is given up. A later payment opens it again.
+        """
+        return await self.call(
+            Call("POST", "/api/cases/{caseId}/invoices/{invoiceId}/write-off", path={"caseId": case_id, "invoiceId": invoice_id}, authorized=True, keyed=True),
+            models.Invoice,
+            options,
+        )
+
+    async def pay_invoice_from_trust(
+        self, case_id: str, invoice_id: str, body: models.PayFromTrustRequest, **options: Unpack[KeyedCallOptions]
+    ) -> models.Invoice:
+        """Pay an invoice from client money.
+
+        Moves client money of the case to the firm, for an open invoice of the case: what is due, or a part of it.
+        Never more than the case has in that currency: 409 `trust_insufficient`. If the invoice is not open, the
+        answer is 409 `invoice_not_open`.
+        """
+        return await self.call(
+            Call(
+                "POST",
+                "/api/cases/{caseId}/invoices/{invoiceId}/pay-from-trust",
+                path={"caseId": case_id, "invoiceId": invoice_id},
+                body=body,
+                authorized=True,
+                keyed=True,
+            ),
+            models.Invoice,
+            options,
+        )
+
+    async def list_ledger_entries(self, case_id: str, *, limit: int | None = None, cursor: str | None = None, **options: Unpack[CallOptions]) -> models.Ledger:
+        """Read the ledger of a case.
+
+        Returns the entries of double-entry bookkeeping, newest first, with the balance of each account. For the
+        lawyers of the case and admins. A debit is above zero, a credit below; the lines of an entry add up to zero.
+        """
+        return await self.call(
+            Call("GET", "/api/cases/{caseId}/ledger", path={"caseId": case_id}, query={"limit": limit, "cursor": cursor}, authorized=True),
+            models.Ledger,
+            options,
+        )
+
+    async def list_ledger_entries_all(
+        self, case_id: str, *, limit: int | None = None, cursor: str | None = None, **options: Unpack[CallOptions]
+    ) -> AsyncIterator[models.LedgerEntry]:
+        """Yields the items of all pages of list_ledger_entries. Each page is requested when it is reached, with `limit` items."""
+        while True:
+            page = await self.list_ledger_entries(case_id, limit=limit, cursor=cursor, **options)
+            for item in page.items:
+                yield item
+            if not page.next_cursor:
+                return
+            if page.next_cursor == cursor:
+                raise same_page()
+            cursor = page.next_cursor
+
+    async def create_trust_deposit(self, case_id: str, body: models.TrustMovementRequest, **options: Unpack[KeyedCallOptions]) -> models.LedgerEntry:
+        """Record a deposit of client money.
+
+        Books money that the client deposited for the case, such as a retainer. It is kept apart from the firm's money.
+        """
+        return await self.call(
+            Call("POST", "/api/cases/{caseId}/trust-deposits", path={"caseId": case_id}, body=body, authorized=True, keyed=True), models.LedgerEntry, options
+        )
+
+    async def create_trust_return(self, case_id: str, body: models.TrustMovementRequest, **options: Unpack[KeyedCallOptions]) -> models.LedgerEntry:
+        """Record that client money was returned.
+
+        Books money that was sent back to the client. It is kept apart from the firm's money.
+        Never more than the case has in that currency: 409 `trust_insufficient`.
+        """
+        return await self.call(
+            Call("POST", "/api/cases/{caseId}/trust-returns", path={"caseId": case_id}, body=body, authorized=True, keyed=True), models.LedgerEntry, options
+        )
+
+    async def get_trial_balance(self, **options: Unpack[CallOptions]) -> models.TrialBalance:
+        """Sum up all ledgers.
+
+        Returns the balance of each account over all cases. In each currency they add up to zero.
+        """
+        return await self.call(Call("GET", "/api/ledger/trial-balance", authorized=True), models.TrialBalance, options)
 
     async def list_case_parties(
         self, case_id: str, *, limit: int | None = None, cursor: str | None = None, **options: Unpack[CallOptions]

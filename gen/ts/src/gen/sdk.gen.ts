@@ -3,7 +3,7 @@
 import { type CallOptions, idempotencyKey } from '../retry.js';
 import { client } from './client.gen.js';
 import { type Client, formDataBodySerializer, type Options as Options2, type TDataShape } from './client/index.js';
-import type { AcceptInvitationData, AcceptInvitationErrors, AcceptInvitationResponses, AddCaseMemberData, AddCaseMemberErrors, AddCaseMemberResponses, AddCasePartyData, AddCasePartyErrors, AddCasePartyResponses, AnalyzeTextData, AnalyzeTextErrors, AnalyzeTextResponses, ArchiveTemplateData, ArchiveTemplateErrors, ArchiveTemplateResponses, CancelEmailData, CancelEmailErrors, CancelEmailResponses, CancelJobData, CancelJobErrors, CancelJobResponses, CancelSignatureRequestData, CancelSignatureRequestErrors, CancelSignatureRequestResponses, CheckSanctionsData, CheckSanctionsErrors, CheckSanctionsResponses, CheckVatNumberData, CheckVatNumberErrors, CheckVatNumberResponses, CompareDraftVersionsData, CompareDraftVersionsErrors, CompareDraftVersionsResponses, ConsentToSigningData, ConsentToSigningErrors, ConsentToSigningResponses, CopyTemplateData, CopyTemplateErrors, CopyTemplateResponses, CreateApiKeyData, CreateApiKeyErrors, CreateApiKeyResponses, CreateCaseData, CreateCaseErrors, CreateCaseNoteData, CreateCaseNoteErrors, CreateCaseNoteResponses, CreateCaseResponses, CreateCaseTaskData, CreateCaseTaskErrors, CreateCaseTaskResponses, CreateDraftData, CreateDraftErrors, CreateDraftResponses, CreatePlaybookData, CreatePlaybookErrors, CreatePlaybookResponses, CreateSuppressionData, CreateSuppressionErrors, CreateSuppressionResponses, CreateTemplateData, CreateTemplateErrors, CreateTemplateResponses, CreateTemplateVersionData, CreateTemplateVersionErrors, CreateTemplateVersionResponses, CreateWebhookData, CreateWebhookErrors, CreateWebhookResponses, DeclineInvitationData, DeclineInvitationErrors, DeclineInvitationResponses, DeclineSigningData, DeclineSigningErrors, DeclineSigningResponses, DeleteCaseData, DeleteCaseErrors, DeleteCaseNoteData, DeleteCaseNoteErrors, DeleteCaseNoteResponses, DeleteCaseResponses, DeleteCaseTaskData, DeleteCaseTaskErrors, DeleteCaseTaskResponses, DeleteDocumentData, DeleteDocumentErrors, DeleteDocumentResponses, DeleteDraftData, DeleteDraftErrors, DeleteDraftResponses, DeletePlaybookData, DeletePlaybookErrors, DeletePlaybookResponses, DeleteSuppressionData, DeleteSuppressionErrors, DeleteSuppressionResponses, DeleteTestDataData, DeleteTestDataErrors, DeleteTestDataResponses, DeleteWebhookData, DeleteWebhookErrors, DeleteWebhookResponses, EndSessionData, EndSessionErrors, EndSessionResponses, EndSessionsData, EndSessionsErrors, EndSessionsResponses, EraseUserData, EraseUserErrors, EraseUserResponses, ExportUserData, ExportUserErrors, ExportUserResponses, GenerateDocumentData, GenerateDocumentErrors, GenerateDocumentResponses, GetAccountPageData, GetAccountPageErrors, GetAccountPageResponses, GetAccountScriptData, GetAccountScriptErrors, GetAccountScriptResponses, GetApiKeyData, GetApiKeyErrors, GetApiKeyResponses, GetCaseData, GetCaseErrors, GetCaseResponses, GetConsultationData, GetConsultationErrors, GetConsultationResponses, GetContractJsonData, GetContractJsonErrors, GetContractJsonResponses, GetContractYamlData, GetContractYamlErrors, GetContractYamlResponses, GetCurrentUserData, GetCurrentUserErrors, GetCurrentUserResponses, GetDocsAssetData, GetDocsAssetErrors, GetDocsAssetResponses, GetDocsData, GetDocsErrors, GetDocsGuideData, GetDocsGuideErrors, GetDocsGuideResponses, GetDocsReferenceData, GetDocsReferenceErrors, GetDocsReferenceResponses, GetDocsResponses, GetDocsScriptData, GetDocsScriptErrors, GetDocsScriptResponses, GetDocumentContentData, GetDocumentContentErrors, GetDocumentContentResponses, GetDocumentData, GetDocumentErrors, GetDocumentResponses, GetDraftData, GetDraftErrors, GetDraftResponses, GetDraftVersionData, GetDraftVersionErrors, GetDraftVersionResponses, GetEmailData, GetEmailErrors, GetEmailResponses, GetIndexData, GetIndexErrors, GetIndexResponses, GetJobData, GetJobErrors, GetJobResponses, GetLivenessData, GetLivenessErrors, GetLivenessResponses, GetMaskingListsData, GetMaskingListsErrors, GetMaskingListsResponses, GetMetricsData, GetMetricsErrors, GetMetricsResponses, GetNotificationPreferencesData, GetNotificationPreferencesErrors, GetNotificationPreferencesResponses, GetPartyCompanyData, GetPartyCompanyErrors, GetPartyCompanyResponses, GetPaymentData, GetPaymentErrors, GetPaymentResponses, GetPlaybookData, GetPlaybookErrors, GetPlaybookResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetRegisteredCompanyData, GetRegisteredCompanyErrors, GetRegisteredCompanyResponses, GetSignatureEvidenceData, GetSignatureEvidenceErrors, GetSignatureEvidenceResponses, GetSignatureRequestData, GetSignatureRequestErrors, GetSignatureRequestResponses, GetSigningDocumentData, GetSigningDocumentErrors, GetSigningDocumentResponses, GetSigningPageData, GetSigningPageErrors, GetSigningPageResponses, GetSigningTextData, GetSigningTextErrors, GetSigningTextResponses, GetTemplateData, GetTemplateErrors, GetTemplateResponses, GetTemplateVersionData, GetTemplateVersionErrors, GetTemplateVersionResponses, GetUnsubscribePageData, GetUnsubscribePageErrors, GetUnsubscribePageResponses, GetWebhookData, GetWebhookDeliveryData, GetWebhookDeliveryErrors, GetWebhookDeliveryResponses, GetWebhookErrors, GetWebhookResponses, InitiateSignatureData, InitiateSignatureErrors, InitiateSignatureResponses, LinkPartyCompanyData, LinkPartyCompanyErrors, LinkPartyCompanyResponses, ListAiUsageData, ListAiUsageErrors, ListAiUsageResponses, ListApiKeysData, ListApiKeysErrors, ListApiKeysResponses, ListCaseInvitationsData, ListCaseInvitationsErrors, ListCaseInvitationsResponses, ListCaseMembersData, ListCaseMembersErrors, ListCaseMembersResponses, ListCaseNotesData, ListCaseNotesErrors, ListCaseNotesResponses, ListCasePartiesData, ListCasePartiesErrors, ListCasePartiesResponses, ListCasesData, ListCasesErrors, ListCasesResponses, ListCaseTasksData, ListCaseTasksErrors, ListCaseTasksResponses, ListCaseTimelineData, ListCaseTimelineErrors, ListCaseTimelineResponses, ListConsultationsData, ListConsultationsErrors, ListConsultationsResponses, ListDocumentsData, ListDocumentsErrors, ListDocumentsResponses, ListDocumentTypesData, ListDocumentTypesErrors, ListDocumentTypesResponses, ListDraftsData, ListDraftsErrors, ListDraftsResponses, ListDraftVersionsData, ListDraftVersionsErrors, ListDraftVersionsResponses, ListEmailsData, ListEmailsErrors, ListEmailsResponses, ListInvitationsData, ListInvitationsErrors, ListInvitationsResponses, ListJobsData, ListJobsErrors, ListJobsResponses, ListNotificationsData, ListNotificationsErrors, ListNotificationsResponses, ListPaymentsData, ListPaymentsErrors, ListPaymentsResponses, ListPlaybooksData, ListPlaybooksErrors, ListPlaybooksResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListSignatureEventsData, ListSignatureEventsErrors, ListSignatureEventsResponses, ListSignatureRequestsData, ListSignatureRequestsErrors, ListSignatureRequestsResponses, ListSuppressionsData, ListSuppressionsErrors, ListSuppressionsResponses, ListTemplatesData, ListTemplatesErrors, ListTemplatesResponses, ListUsersData, ListUsersErrors, ListUsersResponses, ListWebhookDeliveriesData, ListWebhookDeliveriesErrors, ListWebhookDeliveriesResponses, ListWebhooksData, ListWebhooksErrors, ListWebhooksResponses, LoginUserData, LoginUserErrors, LoginUserResponses, LogoutUserData, LogoutUserErrors, LogoutUserResponses, MaskTextData, MaskTextErrors, MaskTextResponses, OpenCheckoutData, OpenCheckoutErrors, OpenCheckoutResponses, PingWebhookData, PingWebhookErrors, PingWebhookResponses, PreviewTemplateVersionData, PreviewTemplateVersionErrors, PreviewTemplateVersionResponses, PublishTemplateVersionData, PublishTemplateVersionErrors, PublishTemplateVersionResponses, ReadNotificationsData, ReadNotificationsErrors, ReadNotificationsResponses, ReceivePaymentWebhookData, ReceivePaymentWebhookErrors, ReceivePaymentWebhookResponses, ReceiveSignatureWebhookData, ReceiveSignatureWebhookErrors, ReceiveSignatureWebhookResponses, RefreshTokensData, RefreshTokensErrors, RefreshTokensResponses, RefundPaymentData, RefundPaymentErrors, RefundPaymentResponses, RegisterUserData, RegisterUserErrors, RegisterUserResponses, RemindSignersData, RemindSignersErrors, RemindSignersResponses, RemoveCaseMemberData, RemoveCaseMemberErrors, RemoveCaseMemberResponses, RemoveCasePartyData, RemoveCasePartyErrors, RemoveCasePartyResponses, RenderBatchData, RenderBatchErrors, RenderBatchResponses, RenderDraftPdfData, RenderDraftPdfErrors, RenderDraftPdfResponses, RenderPdfData, RenderPdfErrors, RenderPdfResponses, ReplaceCaseTaskData, ReplaceCaseTaskErrors, ReplaceCaseTaskResponses, ReplaceMaskingListsData, ReplaceMaskingListsErrors, ReplaceMaskingListsResponses, ReplacePlaybookData, ReplacePlaybookErrors, ReplacePlaybookResponses, ReplayWebhookData, ReplayWebhookDeliveryData, ReplayWebhookDeliveryErrors, ReplayWebhookDeliveryResponses, ReplayWebhookErrors, ReplayWebhookResponses, RequestPasswordResetData, RequestPasswordResetErrors, RequestPasswordResetResponses, ResendVerificationData, ResendVerificationErrors, ResendVerificationResponses, ResetPasswordData, ResetPasswordErrors, ResetPasswordResponses, RetryJobData, RetryJobErrors, RetryJobResponses, RevokeApiKeyData, RevokeApiKeyErrors, RevokeApiKeyResponses, RotateWebhookSecretData, RotateWebhookSecretErrors, RotateWebhookSecretResponses, SearchCompaniesData, SearchCompaniesErrors, SearchCompaniesResponses, SearchDocumentsData, SearchDocumentsErrors, SearchDocumentsResponses, SendChatData, SendChatErrors, SendChatResponses, SendEmailData, SendEmailErrors, SendEmailResponses, SendEmailsData, SendEmailsErrors, SendEmailsResponses, SendSigningLinkData, SendSigningLinkErrors, SendSigningLinkResponses, SetNotificationPreferencesData, SetNotificationPreferencesErrors, SetNotificationPreferencesResponses, SignDocumentData, SignDocumentErrors, SignDocumentResponses, UnlinkPartyCompanyData, UnlinkPartyCompanyErrors, UnlinkPartyCompanyResponses, UnpublishTemplateData, UnpublishTemplateErrors, UnpublishTemplateResponses, UnsubscribeAddressData, UnsubscribeAddressErrors, UnsubscribeAddressResponses, UpdateCaseData, UpdateCaseErrors, UpdateCaseMemberData, UpdateCaseMemberErrors, UpdateCaseMemberResponses, UpdateCaseResponses, UpdateDraftData, UpdateDraftErrors, UpdateDraftResponses, UpdateNotificationData, UpdateNotificationErrors, UpdateNotificationResponses, UpdateTemplateData, UpdateTemplateErrors, UpdateTemplateResponses, UpdateUserData, UpdateUserErrors, UpdateUserResponses, UpdateWebhookData, UpdateWebhookErrors, UpdateWebhookResponses, UploadDocumentData, UploadDocumentErrors, UploadDocumentResponses, VerifyCaseTimelineData, VerifyCaseTimelineErrors, VerifyCaseTimelineResponses, VerifyDocumentData, VerifyDocumentErrors, VerifyDocumentResponses, VerifyEmailData, VerifyEmailErrors, VerifyEmailResponses, ViewSigningData, ViewSigningErrors, ViewSigningResponses, WarmChatCacheData, WarmChatCacheErrors, WarmChatCacheResponses, WithdrawCaseInvitationData, WithdrawCaseInvitationErrors, WithdrawCaseInvitationResponses } from './types.gen.js';
+import type { AcceptInvitationData, AcceptInvitationErrors, AcceptInvitationResponses, AddCaseMemberData, AddCaseMemberErrors, AddCaseMemberResponses, AddCasePartyData, AddCasePartyErrors, AddCasePartyResponses, AnalyzeTextData, AnalyzeTextErrors, AnalyzeTextResponses, ArchiveTemplateData, ArchiveTemplateErrors, ArchiveTemplateResponses, CancelEmailData, CancelEmailErrors, CancelEmailResponses, CancelJobData, CancelJobErrors, CancelJobResponses, CancelSignatureRequestData, CancelSignatureRequestErrors, CancelSignatureRequestResponses, CheckSanctionsData, CheckSanctionsErrors, CheckSanctionsResponses, CheckVatNumberData, CheckVatNumberErrors, CheckVatNumberResponses, CompareDraftVersionsData, CompareDraftVersionsErrors, CompareDraftVersionsResponses, ConsentToSigningData, ConsentToSigningErrors, ConsentToSigningResponses, CopyTemplateData, CopyTemplateErrors, CopyTemplateResponses, CreateApiKeyData, CreateApiKeyErrors, CreateApiKeyResponses, CreateCaseData, CreateCaseErrors, CreateCaseNoteData, CreateCaseNoteErrors, CreateCaseNoteResponses, CreateCaseResponses, CreateCaseTaskData, CreateCaseTaskErrors, CreateCaseTaskResponses, CreateDraftData, CreateDraftErrors, CreateDraftResponses, CreateInvoiceData, CreateInvoiceErrors, CreateInvoiceResponses, CreatePlaybookData, CreatePlaybookErrors, CreatePlaybookResponses, CreateSuppressionData, CreateSuppressionErrors, CreateSuppressionResponses, CreateTemplateData, CreateTemplateErrors, CreateTemplateResponses, CreateTemplateVersionData, CreateTemplateVersionErrors, CreateTemplateVersionResponses, CreateTimeEntryData, CreateTimeEntryErrors, CreateTimeEntryResponses, CreateTrustDepositData, CreateTrustDepositErrors, CreateTrustDepositResponses, CreateTrustReturnData, CreateTrustReturnErrors, CreateTrustReturnResponses, CreateWebhookData, CreateWebhookErrors, CreateWebhookResponses, DeclineInvitationData, DeclineInvitationErrors, DeclineInvitationResponses, DeclineSigningData, DeclineSigningErrors, DeclineSigningResponses, DeleteCaseData, DeleteCaseErrors, DeleteCaseNoteData, DeleteCaseNoteErrors, DeleteCaseNoteResponses, DeleteCaseResponses, DeleteCaseTaskData, DeleteCaseTaskErrors, DeleteCaseTaskResponses, DeleteDocumentData, DeleteDocumentErrors, DeleteDocumentResponses, DeleteDraftData, DeleteDraftErrors, DeleteDraftResponses, DeleteInvoiceData, DeleteInvoiceErrors, DeleteInvoiceResponses, DeletePlaybookData, DeletePlaybookErrors, DeletePlaybookResponses, DeleteSuppressionData, DeleteSuppressionErrors, DeleteSuppressionResponses, DeleteTestDataData, DeleteTestDataErrors, DeleteTestDataResponses, DeleteTimeEntryData, DeleteTimeEntryErrors, DeleteTimeEntryResponses, DeleteWebhookData, DeleteWebhookErrors, DeleteWebhookResponses, EndSessionData, EndSessionErrors, EndSessionResponses, EndSessionsData, EndSessionsErrors, EndSessionsResponses, EraseUserData, EraseUserErrors, EraseUserResponses, ExportUserData, ExportUserErrors, ExportUserResponses, GenerateDocumentData, GenerateDocumentErrors, GenerateDocumentResponses, GetAccountPageData, GetAccountPageErrors, GetAccountPageResponses, GetAccountScriptData, GetAccountScriptErrors, GetAccountScriptResponses, GetApiKeyData, GetApiKeyErrors, GetApiKeyResponses, GetCaseData, GetCaseErrors, GetCaseResponses, GetConsultationData, GetConsultationErrors, GetConsultationResponses, GetContractJsonData, GetContractJsonErrors, GetContractJsonResponses, GetContractYamlData, GetContractYamlErrors, GetContractYamlResponses, GetCurrentUserData, GetCurrentUserErrors, GetCurrentUserResponses, GetDocsAssetData, GetDocsAssetErrors, GetDocsAssetResponses, GetDocsData, GetDocsErrors, GetDocsGuideData, GetDocsGuideErrors, GetDocsGuideResponses, GetDocsReferenceData, GetDocsReferenceErrors, GetDocsReferenceResponses, GetDocsResponses, GetDocsScriptData, GetDocsScriptErrors, GetDocsScriptResponses, GetDocumentContentData, GetDocumentContentErrors, GetDocumentContentResponses, GetDocumentData, GetDocumentErrors, GetDocumentResponses, GetDraftData, GetDraftErrors, GetDraftResponses, GetDraftVersionData, GetDraftVersionErrors, GetDraftVersionResponses, GetEmailData, GetEmailErrors, GetEmailResponses, GetIndexData, GetIndexErrors, GetIndexResponses, GetInvoiceData, GetInvoiceErrors, GetInvoiceResponses, GetJobData, GetJobErrors, GetJobResponses, GetLivenessData, GetLivenessErrors, GetLivenessResponses, GetMaskingListsData, GetMaskingListsErrors, GetMaskingListsResponses, GetMetricsData, GetMetricsErrors, GetMetricsResponses, GetNotificationPreferencesData, GetNotificationPreferencesErrors, GetNotificationPreferencesResponses, GetPartyCompanyData, GetPartyCompanyErrors, GetPartyCompanyResponses, GetPaymentData, GetPaymentErrors, GetPaymentResponses, GetPlaybookData, GetPlaybookErrors, GetPlaybookResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetRegisteredCompanyData, GetRegisteredCompanyErrors, GetRegisteredCompanyResponses, GetSignatureEvidenceData, GetSignatureEvidenceErrors, GetSignatureEvidenceResponses, GetSignatureRequestData, GetSignatureRequestErrors, GetSignatureRequestResponses, GetSigningDocumentData, GetSigningDocumentErrors, GetSigningDocumentResponses, GetSigningPageData, GetSigningPageErrors, GetSigningPageResponses, GetSigningTextData, GetSigningTextErrors, GetSigningTextResponses, GetTemplateData, GetTemplateErrors, GetTemplateResponses, GetTemplateVersionData, GetTemplateVersionErrors, GetTemplateVersionResponses, GetTrialBalanceData, GetTrialBalanceErrors, GetTrialBalanceResponses, GetUnsubscribePageData, GetUnsubscribePageErrors, GetUnsubscribePageResponses, GetWebhookData, GetWebhookDeliveryData, GetWebhookDeliveryErrors, GetWebhookDeliveryResponses, GetWebhookErrors, GetWebhookResponses, InitiateSignatureData, InitiateSignatureErrors, InitiateSignatureResponses, LinkPartyCompanyData, LinkPartyCompanyErrors, LinkPartyCompanyResponses, ListAiUsageData, ListAiUsageErrors, ListAiUsageResponses, ListApiKeysData, ListApiKeysErrors, ListApiKeysResponses, ListCaseInvitationsData, ListCaseInvitationsErrors, ListCaseInvitationsResponses, ListCaseMembersData, ListCaseMembersErrors, ListCaseMembersResponses, ListCaseNotesData, ListCaseNotesErrors, ListCaseNotesResponses, ListCasePartiesData, ListCasePartiesErrors, ListCasePartiesResponses, ListCasesData, ListCasesErrors, ListCasesResponses, ListCaseTasksData, ListCaseTasksErrors, ListCaseTasksResponses, ListCaseTimelineData, ListCaseTimelineErrors, ListCaseTimelineResponses, ListConsultationsData, ListConsultationsErrors, ListConsultationsResponses, ListDocumentsData, ListDocumentsErrors, ListDocumentsResponses, ListDocumentTypesData, ListDocumentTypesErrors, ListDocumentTypesResponses, ListDraftsData, ListDraftsErrors, ListDraftsResponses, ListDraftVersionsData, ListDraftVersionsErrors, ListDraftVersionsResponses, ListEmailsData, ListEmailsErrors, ListEmailsResponses, ListInvitationsData, ListInvitationsErrors, ListInvitationsResponses, ListInvoicesData, ListInvoicesErrors, ListInvoicesResponses, ListJobsData, ListJobsErrors, ListJobsResponses, ListLedgerEntriesData, ListLedgerEntriesErrors, ListLedgerEntriesResponses, ListNotificationsData, ListNotificationsErrors, ListNotificationsResponses, ListPaymentsData, ListPaymentsErrors, ListPaymentsResponses, ListPlaybooksData, ListPlaybooksErrors, ListPlaybooksResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListSignatureEventsData, ListSignatureEventsErrors, ListSignatureEventsResponses, ListSignatureRequestsData, ListSignatureRequestsErrors, ListSignatureRequestsResponses, ListSuppressionsData, ListSuppressionsErrors, ListSuppressionsResponses, ListTemplatesData, ListTemplatesErrors, ListTemplatesResponses, ListTimeEntriesData, ListTimeEntriesErrors, ListTimeEntriesResponses, ListUsersData, ListUsersErrors, ListUsersResponses, ListWebhookDeliveriesData, ListWebhookDeliveriesErrors, ListWebhookDeliveriesResponses, ListWebhooksData, ListWebhooksErrors, ListWebhooksResponses, LoginUserData, LoginUserErrors, LoginUserResponses, LogoutUserData, LogoutUserErrors, LogoutUserResponses, MaskTextData, MaskTextErrors, MaskTextResponses, OpenCheckoutData, OpenCheckoutErrors, OpenCheckoutResponses, PayInvoiceFromTrustData, PayInvoiceFromTrustErrors, PayInvoiceFromTrustResponses, PingWebhookData, PingWebhookErrors, PingWebhookResponses, PreviewTemplateVersionData, PreviewTemplateVersionErrors, PreviewTemplateVersionResponses, PublishTemplateVersionData, PublishTemplateVersionErrors, PublishTemplateVersionResponses, ReadNotificationsData, ReadNotificationsErrors, ReadNotificationsResponses, ReceivePaymentWebhookData, ReceivePaymentWebhookErrors, ReceivePaymentWebhookResponses, ReceiveSignatureWebhookData, ReceiveSignatureWebhookErrors, ReceiveSignatureWebhookResponses, RefreshTokensData, RefreshTokensErrors, RefreshTokensResponses, RefundPaymentData, RefundPaymentErrors, RefundPaymentResponses, RegisterUserData, RegisterUserErrors, RegisterUserResponses, RemindSignersData, RemindSignersErrors, RemindSignersResponses, RemoveCaseMemberData, RemoveCaseMemberErrors, RemoveCaseMemberResponses, RemoveCasePartyData, RemoveCasePartyErrors, RemoveCasePartyResponses, RenderBatchData, RenderBatchErrors, RenderBatchResponses, RenderDraftPdfData, RenderDraftPdfErrors, RenderDraftPdfResponses, RenderPdfData, RenderPdfErrors, RenderPdfResponses, ReplaceCaseTaskData, ReplaceCaseTaskErrors, ReplaceCaseTaskResponses, ReplaceMaskingListsData, ReplaceMaskingListsErrors, ReplaceMaskingListsResponses, ReplacePlaybookData, ReplacePlaybookErrors, ReplacePlaybookResponses, ReplayWebhookData, ReplayWebhookDeliveryData, ReplayWebhookDeliveryErrors, ReplayWebhookDeliveryResponses, ReplayWebhookErrors, ReplayWebhookResponses, RequestPasswordResetData, RequestPasswordResetErrors, RequestPasswordResetResponses, ResendVerificationData, ResendVerificationErrors, ResendVerificationResponses, ResetPasswordData, ResetPasswordErrors, ResetPasswordResponses, RetryJobData, RetryJobErrors, RetryJobResponses, RevokeApiKeyData, RevokeApiKeyErrors, RevokeApiKeyResponses, RotateWebhookSecretData, RotateWebhookSecretErrors, RotateWebhookSecretResponses, SearchCompaniesData, SearchCompaniesErrors, SearchCompaniesResponses, SearchDocumentsData, SearchDocumentsErrors, SearchDocumentsResponses, SendChatData, SendChatErrors, SendChatResponses, SendEmailData, SendEmailErrors, SendEmailResponses, SendEmailsData, SendEmailsErrors, SendEmailsResponses, SendInvoiceData, SendInvoiceErrors, SendInvoiceResponses, SendSigningLinkData, SendSigningLinkErrors, SendSigningLinkResponses, SetNotificationPreferencesData, SetNotificationPreferencesErrors, SetNotificationPreferencesResponses, SignDocumentData, SignDocumentErrors, SignDocumentResponses, UnlinkPartyCompanyData, UnlinkPartyCompanyErrors, UnlinkPartyCompanyResponses, UnpublishTemplateData, UnpublishTemplateErrors, UnpublishTemplateResponses, UnsubscribeAddressData, UnsubscribeAddressErrors, UnsubscribeAddressResponses, UpdateCaseData, UpdateCaseErrors, UpdateCaseMemberData, UpdateCaseMemberErrors, UpdateCaseMemberResponses, UpdateCaseResponses, UpdateDraftData, UpdateDraftErrors, UpdateDraftResponses, UpdateInvoiceData, UpdateInvoiceErrors, UpdateInvoiceResponses, UpdateNotificationData, UpdateNotificationErrors, UpdateNotificationResponses, UpdateTemplateData, UpdateTemplateErrors, UpdateTemplateResponses, UpdateTimeEntryData, UpdateTimeEntryErrors, UpdateTimeEntryResponses, UpdateUserData, UpdateUserErrors, UpdateUserResponses, UpdateWebhookData, UpdateWebhookErrors, UpdateWebhookResponses, UploadDocumentData, UploadDocumentErrors, UploadDocumentResponses, VerifyCaseTimelineData, VerifyCaseTimelineErrors, VerifyCaseTimelineResponses, VerifyDocumentData, VerifyDocumentErrors, VerifyDocumentResponses, VerifyEmailData, VerifyEmailErrors, VerifyEmailResponses, ViewSigningData, ViewSigningErrors, ViewSigningResponses, VoidInvoiceData, VoidInvoiceErrors, VoidInvoiceResponses, WarmChatCacheData, WarmChatCacheErrors, WarmChatCacheResponses, WithdrawCaseInvitationData, WithdrawCaseInvitationErrors, WithdrawCaseInvitationResponses, WriteOffInvoiceData, WriteOffInvoiceErrors, WriteOffInvoiceResponses } from './types.gen.js';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & CallOptions & {
     /**
@@ -1459,6 +1459,284 @@ export const replaceCaseTask = <ThrowOnError extends boolean = true>(options: Op
         'Content-Type': 'application/json',
         ...options.headers
     }
+});
+
+/**
+ * List the time entries of a case
+ *
+ * Returns time entries, newest first, for those who work on the case for the firm.
+ *
+ */
+export const listTimeEntries = <ThrowOnError extends boolean = true>(options: Options<ListTimeEntriesData, ThrowOnError>) => (options.client ?? client).get<ListTimeEntriesResponses, ListTimeEntriesErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/cases/{caseId}/time-entries',
+    ...options
+});
+
+/**
+ * Record work on a case
+ *
+ * A lawyer of the case records their own work; its owners and admins that of all who work on it.
+ * The rate is for each hour, in minor units of the currency.
+ *
+ */
+export const createTimeEntry = <ThrowOnError extends boolean = true>(options: Options<CreateTimeEntryData, ThrowOnError>) => (options.client ?? client).post<CreateTimeEntryResponses, CreateTimeEntryErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/cases/{caseId}/time-entries',
+    ...options,
+    headers: {
+        'Idempotency-Key': idempotencyKey(),
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Delete a time entry
+ *
+ * An entry on an invoice that is not void is locked: 409 `time_entry_billed`.
+ *
+ */
+export const deleteTimeEntry = <ThrowOnError extends boolean = true>(options: Options<DeleteTimeEntryData, ThrowOnError>) => (options.client ?? client).delete<DeleteTimeEntryResponses, DeleteTimeEntryErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/cases/{caseId}/time-entries/{entryId}',
+    ...options
+});
+
+/**
+ * Change a time entry
+ *
+ * Changes the given fields. An entry on an invoice that is not void is locked: 409 `time_entry_billed`.
+ *
+ */
+export const updateTimeEntry = <ThrowOnError extends boolean = true>(options: Options<UpdateTimeEntryData, ThrowOnError>) => (options.client ?? client).patch<UpdateTimeEntryResponses, UpdateTimeEntryErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/cases/{caseId}/time-entries/{entryId}',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * List the invoices of a case
+ *
+ * Returns invoices, newest first, without their lines. Clients and viewers do not see drafts.
+ *
+ */
+export const listInvoices = <ThrowOnError extends boolean = true>(options: Options<ListInvoicesData, ThrowOnError>) => (options.client ?? client).get<ListInvoicesResponses, ListInvoicesErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/cases/{caseId}/invoices',
+    ...options
+});
+
+/**
+ * Draft an invoice
+ *
+ * Makes a draft of 1 to 200 lines. A line bills a time entry, or has a description, a quantity and a unit
+ * price, which can be below zero for a discount. Each line is rounded by itself, halves away from zero:
+ * first its amount, then its tax. A time entry can be on one invoice only: 409 `time_entry_billed`.
+ *
+ */
+export const createInvoice = <ThrowOnError extends boolean = true>(options: Options<CreateInvoiceData, ThrowOnError>) => (options.client ?? client).post<CreateInvoiceResponses, CreateInvoiceErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/cases/{caseId}/invoices',
+    ...options,
+    headers: {
+        'Idempotency-Key': idempotencyKey(),
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Delete a draft
+ *
+ * Its time entries can be billed again. An invoice that was issued is not deleted: 409 `invoice_issued`.
+ *
+ */
+export const deleteInvoice = <ThrowOnError extends boolean = true>(options: Options<DeleteInvoiceData, ThrowOnError>) => (options.client ?? client).delete<DeleteInvoiceResponses, DeleteInvoiceErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/cases/{caseId}/invoices/{invoiceId}',
+    ...options
+});
+
+/**
+ * Get an invoice
+ *
+ * For all members of the case. A draft is 404 for clients and viewers.
+ *
+ */
+export const getInvoice = <ThrowOnError extends boolean = true>(options: Options<GetInvoiceData, ThrowOnError>) => (options.client ?? client).get<GetInvoiceResponses, GetInvoiceErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/cases/{caseId}/invoices/{invoiceId}',
+    ...options
+});
+
+/**
+ * Change a draft
+ *
+ * Changes the given fields; `lines` replaces all lines. An invoice that was issued never changes: 409
+ * `invoice_issued`.
+ *
+ */
+export const updateInvoice = <ThrowOnError extends boolean = true>(options: Options<UpdateInvoiceData, ThrowOnError>) => (options.client ?? client).patch<UpdateInvoiceResponses, UpdateInvoiceErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/cases/{caseId}/invoices/{invoiceId}',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Issue and send an invoice
+ *
+ * A draft gets the next number of its year, without gaps, and is booked. Its PDF is made, stored in the case
+ * and mailed to the recipient in the background; `documentId` and `sentAt` show when that is done. Without a
+ * due date it is due in fourteen days. An invoice that was issued is mailed again. A void one is 409
+ * `invoice_void`.
+ *
+ */
+export const sendInvoice = <ThrowOnError extends boolean = true>(options: Options<SendInvoiceData, ThrowOnError>) => (options.client ?? client).post<SendInvoiceResponses, SendInvoiceErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/cases/{caseId}/invoices/{invoiceId}/send',
+    ...options,
+    headers: {
+        'Idempotency-Key': idempotencyKey(),
+        ...options.headers
+    }
+});
+
+/**
+ * Void an invoice
+ *
+ * Cancels an issued invoice of which nothing is paid; what was paid must be refunded first. It keeps its
+ * number, and its time entries can be billed again. What is still paid for it becomes credit of the client.
+ *
+ */
+export const voidInvoice = <ThrowOnError extends boolean = true>(options: Options<VoidInvoiceData, ThrowOnError>) => (options.client ?? client).post<VoidInvoiceResponses, VoidInvoiceErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/cases/{caseId}/invoices/{invoiceId}/void',
+    ...options,
+    headers: {
+        'Idempotency-Key': idempotencyKey(),
+        ...options.headers
+    }
+});
+
+/**
+ * Write an invoice off
+ *
+ * What is still due of an issued invoice is given up. A later payment opens it again.
+ *
+ */
+export const writeOffInvoice = <ThrowOnError extends boolean = true>(options: Options<WriteOffInvoiceData, ThrowOnError>) => (options.client ?? client).post<WriteOffInvoiceResponses, WriteOffInvoiceErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/cases/{caseId}/invoices/{invoiceId}/write-off',
+    ...options,
+    headers: {
+        'Idempotency-Key': idempotencyKey(),
+        ...options.headers
+    }
+});
+
+/**
+ * Pay an invoice from client money
+ *
+ * Moves client money of the case to the firm, for an open invoice of the case: what is due, or a part of it.
+ * Never more than the case has in that currency: 409 `trust_insufficient`. If the invoice is not open, the
+ * answer is 409 `invoice_not_open`.
+ *
+ */
+export const payInvoiceFromTrust = <ThrowOnError extends boolean = true>(options: Options<PayInvoiceFromTrustData, ThrowOnError>) => (options.client ?? client).post<PayInvoiceFromTrustResponses, PayInvoiceFromTrustErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/cases/{caseId}/invoices/{invoiceId}/pay-from-trust',
+    ...options,
+    headers: {
+        'Idempotency-Key': idempotencyKey(),
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Read the ledger of a case
+ *
+ * Returns the entries of double-entry bookkeeping, newest first, with the balance of each account. For the
+ * lawyers of the case and admins. A debit is above zero, a credit below; the lines of an entry add up to zero.
+ *
+ */
+export const listLedgerEntries = <ThrowOnError extends boolean = true>(options: Options<ListLedgerEntriesData, ThrowOnError>) => (options.client ?? client).get<ListLedgerEntriesResponses, ListLedgerEntriesErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/cases/{caseId}/ledger',
+    ...options
+});
+
+/**
+ * Record a deposit of client money
+ *
+ * Books money that the client deposited for the case, such as a retainer. It is kept apart from the firm's money.
+ *
+ */
+export const createTrustDeposit = <ThrowOnError extends boolean = true>(options: Options<CreateTrustDepositData, ThrowOnError>) => (options.client ?? client).post<CreateTrustDepositResponses, CreateTrustDepositErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/cases/{caseId}/trust-deposits',
+    ...options,
+    headers: {
+        'Idempotency-Key': idempotencyKey(),
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Record that client money was returned
+ *
+ * Books money that was sent back to the client. It is kept apart from the firm's money.
+ * Never more than the case has in that currency: 409 `trust_insufficient`.
+ *
+ */
+export const createTrustReturn = <ThrowOnError extends boolean = true>(options: Options<CreateTrustReturnData, ThrowOnError>) => (options.client ?? client).post<CreateTrustReturnResponses, CreateTrustReturnErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/cases/{caseId}/trust-returns',
+    ...options,
+    headers: {
+        'Idempotency-Key': idempotencyKey(),
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Sum up all ledgers
+ *
+ * Returns the balance of each account over all cases. In each currency they add up to zero.
+ *
+ */
+export const getTrialBalance = <ThrowOnError extends boolean = true>(options?: Options<GetTrialBalanceData, ThrowOnError>) => (options?.client ?? client).get<GetTrialBalanceResponses, GetTrialBalanceErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/ledger/trial-balance',
+    ...options
 });
 
 /**

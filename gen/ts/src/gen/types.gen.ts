@@ -112,7 +112,7 @@ export type Problem = {
      */
     instance?: string;
     /**
-     * Stable and for programs: malformed, invalid, unauthenticated, forbidden, scope_missing, address_not_allowed, api_key_refused, test_mode_refused, not_found, method_not_allowed, conflict, legal_hold, case_closed, case_owner, template_unpublished, template_archived, text_pending, too_large, range_not_satisfiable, rate_limited, ai_budget_spent, storage_unavailable, ai_unavailable, ai_bad_answer, ai_answer_cut_off, ai_text_filtered, ai_text_too_long, ai_quota_exceeded, ai_key_refused, ai_model_unknown, ai_request_refused, document_unfit, document_gone, document_corrupt, email_unavailable, link_invalid, link_early, link_signed, link_declined, link_expired, link_closed, link_elsewhere, not_viewed, signature_open, signature_mailing, signature_creating, signature_sealing, signature_failed, signature_completed, signature_declined, signature_cancelled, signature_expired, esign_unavailable, esign_refused, registry_unavailable, registry_rate_limited, registry_response, registry_not_configured, invoice_not_payable, payment_processing, payment_not_succeeded, payment_refunded, payments_unavailable, payments_rejected, idempotency_key_reused, idempotency_in_progress, idempotency_answer_unreadable, upstream, unavailable, timeout, internal.
+     * Stable and for programs: malformed, invalid, unauthenticated, forbidden, scope_missing, address_not_allowed, api_key_refused, test_mode_refused, not_found, method_not_allowed, conflict, legal_hold, case_closed, case_owner, invoice_draft, invoice_issued, invoice_not_open, invoice_void, payment_from_trust, refund_too_large, time_entry_billed, trust_insufficient, template_unpublished, template_archived, text_pending, too_large, range_not_satisfiable, rate_limited, ai_budget_spent, storage_unavailable, ai_unavailable, ai_bad_answer, ai_answer_cut_off, ai_text_filtered, ai_text_too_long, ai_quota_exceeded, ai_key_refused, ai_model_unknown, ai_request_refused, document_unfit, document_gone, document_corrupt, email_unavailable, link_invalid, link_early, link_signed, link_declined, link_expired, link_closed, link_elsewhere, not_viewed, signature_open, signature_mailing, signature_creating, signature_sealing, signature_failed, signature_completed, signature_declined, signature_cancelled, signature_expired, esign_unavailable, esign_refused, registry_unavailable, registry_rate_limited, registry_response, registry_not_configured, invoice_not_payable, payment_processing, payment_not_succeeded, payment_refunded, payments_unavailable, payments_rejected, idempotency_key_reused, idempotency_in_progress, idempotency_answer_unreadable, upstream, unavailable, timeout, internal.
      */
     code: string;
     /**
@@ -153,7 +153,7 @@ export type FieldError = {
  * Neither includes the other. `*` stands for every tag.
  *
  */
-export type ApiKeyScope = '*:read' | '*:write' | 'ai:read' | 'ai:write' | 'cases:read' | 'cases:write' | 'docs:read' | 'docs:write' | 'drafts:read' | 'drafts:write' | 'email:read' | 'email:write' | 'esign:read' | 'esign:write' | 'jobs:read' | 'jobs:write' | 'notifications:read' | 'notifications:write' | 'registry:read' | 'registry:write' | 'templates:read' | 'templates:write' | 'test-data:write' | 'webhooks:read' | 'webhooks:write';
+export type ApiKeyScope = '*:read' | '*:write' | 'ai:read' | 'ai:write' | 'billing:read' | 'billing:write' | 'cases:read' | 'cases:write' | 'docs:read' | 'docs:write' | 'drafts:read' | 'drafts:write' | 'email:read' | 'email:write' | 'esign:read' | 'esign:write' | 'jobs:read' | 'jobs:write' | 'notifications:read' | 'notifications:write' | 'registry:read' | 'registry:write' | 'templates:read' | 'templates:write' | 'test-data:write' | 'webhooks:read' | 'webhooks:write';
 
 /**
  * live: the key works with real data. test: it works with the data of a test account, and nothing reaches the outside.
@@ -426,6 +426,14 @@ export type UserExport = {
      * The payments for which the person opened a checkout.
      */
     payments: Array<Payment>;
+    /**
+     * What the person worked. It is kept when the person is erased, as the law demands.
+     */
+    timeEntries: Array<TimeEntry>;
+    /**
+     * The invoices that the person drafted. They are kept when the person is erased, as the law demands.
+     */
+    invoices: Array<Invoice>;
 };
 
 export type ExportedDraft = {
@@ -1704,6 +1712,405 @@ export type CaseTaskList = {
      */
     items: Array<CaseTask>;
     nextCursor?: NextCursor;
+};
+
+/**
+ * A currency of ISO 4217. Amounts are in its minor units: cents of EUR, whole JPY, thousandths of KWD.
+ */
+export type CurrencyCode = string;
+
+export type TimeEntry = {
+    id: Id;
+    /**
+     * Who worked.
+     */
+    userId: Id;
+    /**
+     * The day of the work.
+     */
+    date: string;
+    /**
+     * How long it took.
+     */
+    minutes: number;
+    /**
+     * The price of an hour.
+     */
+    rate: number;
+    currency: CurrencyCode;
+    /**
+     * Whether it can be invoiced.
+     */
+    billable: boolean;
+    /**
+     * What was done, as on the invoice.
+     */
+    description: string;
+    /**
+     * The invoice that bills it, if that is not void. The entry is locked then.
+     */
+    invoiceId?: Id;
+    createdBy: Id;
+    createdAt: Time;
+    updatedAt: Time;
+};
+
+export type TimeEntryList = {
+    /**
+     * The time entries.
+     */
+    items: Array<TimeEntry>;
+    nextCursor?: NextCursor;
+};
+
+export type CreateTimeEntryRequest = {
+    /**
+     * Who worked; absent: the caller.
+     */
+    userId?: Id;
+    /**
+     * The day of the work.
+     */
+    date: string;
+    /**
+     * How long it took.
+     */
+    minutes: number;
+    /**
+     * The price of an hour.
+     */
+    rate: number;
+    currency: CurrencyCode;
+    /**
+     * Whether it can be invoiced.
+     */
+    billable?: boolean;
+    /**
+     * What was done, as on the invoice.
+     */
+    description: string;
+};
+
+export type UpdateTimeEntryRequest = {
+    /**
+     * The day of the work.
+     */
+    date?: string;
+    /**
+     * How long it took.
+     */
+    minutes?: number;
+    /**
+     * The price of an hour.
+     */
+    rate?: number;
+    currency?: CurrencyCode;
+    /**
+     * Whether it can be invoiced.
+     */
+    billable?: boolean;
+    /**
+     * What was done, as on the invoice.
+     */
+    description?: string;
+};
+
+/**
+ * The status of an invoice. open: issued and not paid. uncollectible: written off; a payment opens it again.
+ */
+export type InvoiceStatus = 'draft' | 'open' | 'partly_paid' | 'paid' | 'void' | 'uncollectible';
+
+/**
+ * The language of the PDF and the mail.
+ */
+export type InvoiceLocale = 'en' | 'de' | 'fr' | 'es';
+
+export type InvoiceRecipient = {
+    /**
+     * Who is to pay.
+     */
+    name: string;
+    /**
+     * The postal address, on several lines.
+     */
+    address?: string;
+    email?: EmailAddress;
+};
+
+/**
+ * A line that bills a time entry, by its id, or a free one with description, quantity and unit price.
+ */
+export type InvoiceLineInput = {
+    /**
+     * The time entry that it bills.
+     */
+    timeEntryId?: Id;
+    /**
+     * What it is for; absent: as in the time entry.
+     */
+    description?: string;
+    /**
+     * How much of it, above zero, with at most three decimals.
+     */
+    quantity?: string;
+    /**
+     * The price of one, without tax. Below zero for a discount.
+     */
+    unitPrice?: number;
+    /**
+     * The rate of the tax in basis points: 1900 is 19 %.
+     */
+    taxRate?: number;
+    /**
+     * The name of the tax, such as VAT.
+     */
+    taxName?: string;
+};
+
+export type InvoiceLine = {
+    /**
+     * The time entry that it bills.
+     */
+    timeEntryId?: Id;
+    /**
+     * What it is for.
+     */
+    description: string;
+    /**
+     * How much of it. For time, hours rounded to three decimals; the amount is computed from minutes.
+     */
+    quantity: string;
+    /**
+     * The price of one, without tax.
+     */
+    unitPrice: number;
+    /**
+     * The rate of the tax in basis points.
+     */
+    taxRate: number;
+    /**
+     * The name of the tax.
+     */
+    taxName?: string;
+    /**
+     * The amount without tax.
+     */
+    amount: number;
+    /**
+     * The tax on it.
+     */
+    tax: number;
+};
+
+export type CreateInvoiceRequest = {
+    currency: CurrencyCode;
+    recipient: InvoiceRecipient;
+    locale?: InvoiceLocale;
+    /**
+     * Anything else that it should say.
+     */
+    notes?: string;
+    /**
+     * When it is due; absent: fourteen days after it is sent.
+     */
+    dueOn?: string;
+    /**
+     * The lines.
+     */
+    lines: Array<InvoiceLineInput>;
+};
+
+export type UpdateInvoiceRequest = {
+    recipient?: InvoiceRecipient;
+    locale?: InvoiceLocale;
+    /**
+     * Anything else that it should say.
+     */
+    notes?: string;
+    /**
+     * When it is due.
+     */
+    dueOn?: string;
+    /**
+     * All lines.
+     */
+    lines?: Array<InvoiceLineInput>;
+};
+
+export type Invoice = {
+    id: Id;
+    caseId: Id;
+    status: InvoiceStatus;
+    /**
+     * The number, without gaps in each year; absent for a draft.
+     */
+    number?: string;
+    currency: CurrencyCode;
+    recipient: InvoiceRecipient;
+    locale: InvoiceLocale;
+    /**
+     * What else it says.
+     */
+    notes?: string;
+    /**
+     * When it is due.
+     */
+    dueOn?: string;
+    /**
+     * The lines; absent in lists.
+     */
+    lines?: Array<InvoiceLine>;
+    /**
+     * The sum of the amounts, without tax.
+     */
+    subtotal: number;
+    /**
+     * The sum of the taxes.
+     */
+    tax: number;
+    /**
+     * Both together.
+     */
+    total: number;
+    /**
+     * What was received and counts towards the total.
+     */
+    paid: number;
+    /**
+     * What is still to be paid.
+     */
+    due: number;
+    /**
+     * What was received beyond the total, or for a void invoice, and is to be refunded.
+     */
+    credit: number;
+    /**
+     * The PDF of the invoice; absent until it is made.
+     */
+    documentId?: Id;
+    /**
+     * The PDF of the receipt; absent until it is made.
+     */
+    receiptId?: Id;
+    createdBy: Id;
+    createdAt: Time;
+    updatedAt: Time;
+    /**
+     * When it got its number.
+     */
+    issuedAt?: Time;
+    /**
+     * When it was last mailed.
+     */
+    sentAt?: Time;
+    /**
+     * When the total was paid.
+     */
+    paidAt?: Time;
+    /**
+     * When it was voided.
+     */
+    voidedAt?: Time;
+};
+
+export type InvoiceList = {
+    /**
+     * The invoices, without lines.
+     */
+    items: Array<Invoice>;
+    nextCursor?: NextCursor;
+};
+
+export type PayFromTrustRequest = {
+    /**
+     * What to pay; absent: all that is due.
+     */
+    amount?: number;
+};
+
+export type TrustMovementRequest = {
+    /**
+     * How much.
+     */
+    amount: number;
+    currency: CurrencyCode;
+    /**
+     * The reference at the bank.
+     */
+    reference?: string;
+};
+
+/**
+ * An account of the ledger. `trust_bank`: client money at the bank. `trust`: what is owed to the client
+ * of it. `operating`: the firm's money. `receivables`: what is due for issued invoices. `revenue` and
+ * `tax`: what was invoiced. `provider_clearing`: what a payment provider holds. `client_credit`:
+ * received beyond what was due. `refunds`: on their way. `disputes`: charged back and not decided.
+ * `fees`: of the payment provider. `write_offs`: given up.
+ *
+ */
+export type LedgerAccount = 'trust_bank' | 'trust' | 'operating' | 'receivables' | 'revenue' | 'tax' | 'provider_clearing' | 'client_credit' | 'refunds' | 'disputes' | 'fees' | 'write_offs';
+
+export type LedgerBalance = {
+    account: LedgerAccount;
+    currency: CurrencyCode;
+    /**
+     * The balance; above zero: debit.
+     */
+    balance: number;
+};
+
+export type LedgerLine = {
+    account: LedgerAccount;
+    currency: CurrencyCode;
+    /**
+     * Above zero: debit; below: credit.
+     */
+    amount: number;
+};
+
+export type LedgerEntry = {
+    id: Id;
+    /**
+     * What it books.
+     */
+    kind: 'invoice' | 'void' | 'write_off' | 'reinstatement' | 'payment' | 'trust_deposit' | 'trust_return' | 'trust_payment' | 'refund' | 'refund_settled' | 'refund_cancelled' | 'chargeback' | 'chargeback_lost' | 'chargeback_won';
+    /**
+     * The invoice, payment, refund or deposit that it books.
+     */
+    sourceId: Id;
+    /**
+     * The invoice that it concerns.
+     */
+    invoiceId?: Id;
+    actorId: Id;
+    /**
+     * The reference at the bank.
+     */
+    reference?: string;
+    createdAt: Time;
+    /**
+     * The lines, which add up to zero.
+     */
+    lines: Array<LedgerLine>;
+};
+
+export type Ledger = {
+    /**
+     * The entries.
+     */
+    items: Array<LedgerEntry>;
+    /**
+     * The balance of each account that was used.
+     */
+    balances: Array<LedgerBalance>;
+    nextCursor?: NextCursor;
+};
+
+export type TrialBalance = {
+    /**
+     * The balance of each account that was used.
+     */
+    items: Array<LedgerBalance>;
 };
 
 /**
@@ -3577,7 +3984,7 @@ export type PartStatus = 'ok' | 'down';
 /**
  * The codes of problems in this version; later versions can have more.
  */
-export type ProblemCode = 'malformed' | 'invalid' | 'unauthenticated' | 'forbidden' | 'scope_missing' | 'address_not_allowed' | 'api_key_refused' | 'test_mode_refused' | 'not_found' | 'method_not_allowed' | 'conflict' | 'legal_hold' | 'case_closed' | 'case_owner' | 'template_unpublished' | 'template_archived' | 'text_pending' | 'too_large' | 'range_not_satisfiable' | 'rate_limited' | 'ai_budget_spent' | 'storage_unavailable' | 'ai_unavailable' | 'ai_bad_answer' | 'ai_answer_cut_off' | 'ai_text_filtered' | 'ai_text_too_long' | 'ai_quota_exceeded' | 'ai_key_refused' | 'ai_model_unknown' | 'ai_request_refused' | 'document_unfit' | 'document_gone' | 'document_corrupt' | 'email_unavailable' | 'link_invalid' | 'link_early' | 'link_signed' | 'link_declined' | 'link_expired' | 'link_closed' | 'link_elsewhere' | 'not_viewed' | 'signature_open' | 'signature_mailing' | 'signature_creating' | 'signature_sealing' | 'signature_failed' | 'signature_completed' | 'signature_declined' | 'signature_cancelled' | 'signature_expired' | 'esign_unavailable' | 'esign_refused' | 'registry_unavailable' | 'registry_rate_limited' | 'registry_response' | 'registry_not_configured' | 'invoice_not_payable' | 'payment_processing' | 'payment_not_succeeded' | 'payment_refunded' | 'payments_unavailable' | 'payments_rejected' | 'idempotency_key_reused' | 'idempotency_in_progress' | 'idempotency_answer_unreadable' | 'upstream' | 'unavailable' | 'timeout' | 'internal';
+export type ProblemCode = 'malformed' | 'invalid' | 'unauthenticated' | 'forbidden' | 'scope_missing' | 'address_not_allowed' | 'api_key_refused' | 'test_mode_refused' | 'not_found' | 'method_not_allowed' | 'conflict' | 'legal_hold' | 'case_closed' | 'case_owner' | 'invoice_draft' | 'invoice_issued' | 'invoice_not_open' | 'invoice_void' | 'payment_from_trust' | 'refund_too_large' | 'time_entry_billed' | 'trust_insufficient' | 'template_unpublished' | 'template_archived' | 'text_pending' | 'too_large' | 'range_not_satisfiable' | 'rate_limited' | 'ai_budget_spent' | 'storage_unavailable' | 'ai_unavailable' | 'ai_bad_answer' | 'ai_answer_cut_off' | 'ai_text_filtered' | 'ai_text_too_long' | 'ai_quota_exceeded' | 'ai_key_refused' | 'ai_model_unknown' | 'ai_request_refused' | 'document_unfit' | 'document_gone' | 'document_corrupt' | 'email_unavailable' | 'link_invalid' | 'link_early' | 'link_signed' | 'link_declined' | 'link_expired' | 'link_closed' | 'link_elsewhere' | 'not_viewed' | 'signature_open' | 'signature_mailing' | 'signature_creating' | 'signature_sealing' | 'signature_failed' | 'signature_completed' | 'signature_declined' | 'signature_cancelled' | 'signature_expired' | 'esign_unavailable' | 'esign_refused' | 'registry_unavailable' | 'registry_rate_limited' | 'registry_response' | 'registry_not_configured' | 'invoice_not_payable' | 'payment_processing' | 'payment_not_succeeded' | 'payment_refunded' | 'payments_unavailable' | 'payments_rejected' | 'idempotency_key_reused' | 'idempotency_in_progress' | 'idempotency_answer_unreadable' | 'upstream' | 'unavailable' | 'timeout' | 'internal';
 
 /**
  * An `ETag` of an earlier answer; 304 if nothing has changed.
@@ -8326,6 +8733,1162 @@ export type ReplaceCaseTaskResponses = {
 };
 
 export type ReplaceCaseTaskResponse = ReplaceCaseTaskResponses[keyof ReplaceCaseTaskResponses];
+
+export type ListTimeEntriesData = {
+    body?: never;
+    path: {
+        /**
+         * The case's id.
+         */
+        caseId: Id;
+    };
+    query?: {
+        /**
+         * The page size: how many items to return at most.
+         */
+        limit?: number;
+        /**
+         * `nextCursor` of the previous page; absent or empty for the first page. Opaque: its format can change. A cursor of another list is 422.
+         */
+        cursor?: string;
+        /**
+         * Only billable entries that are on no invoice.
+         */
+        unbilled?: boolean;
+    };
+    url: '/api/cases/{caseId}/time-entries';
+};
+
+export type ListTimeEntriesErrors = {
+    /**
+     * The request cannot be parsed, or has an unknown field or parameter.
+     */
+    400: Problem;
+    /**
+     * The access token is missing or invalid, or the credentials are wrong.
+     */
+    401: Problem;
+    /**
+     * The caller is not allowed to do this.
+     */
+    403: Problem;
+    /**
+     * There is no such resource, or the caller may not know that it exists.
+     */
+    404: Problem;
+    /**
+     * A field or parameter is invalid; `errors` names each.
+     */
+    422: Problem;
+    /**
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
+     */
+    429: Problem;
+    /**
+     * Something went wrong on our side. Please report the request id.
+     */
+    500: Problem;
+    /**
+     * A part that the request needs is down; retry after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type ListTimeEntriesError = ListTimeEntriesErrors[keyof ListTimeEntriesErrors];
+
+export type ListTimeEntriesResponses = {
+    /**
+     * A page of time entries.
+     */
+    200: TimeEntryList;
+};
+
+export type ListTimeEntriesResponse = ListTimeEntriesResponses[keyof ListTimeEntriesResponses];
+
+export type CreateTimeEntryData = {
+    body: CreateTimeEntryRequest;
+    headers?: {
+        /**
+         * A unique value for this request, such as a UUID. A retry with the same key does not run the request again.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        /**
+         * The case's id.
+         */
+        caseId: Id;
+    };
+    query?: never;
+    url: '/api/cases/{caseId}/time-entries';
+};
+
+export type CreateTimeEntryErrors = {
+    /**
+     * The request cannot be parsed, or has an unknown field or parameter.
+     */
+    400: Problem;
+    /**
+     * The access token is missing or invalid, or the credentials are wrong.
+     */
+    401: Problem;
+    /**
+     * The caller is not allowed to do this.
+     */
+    403: Problem;
+    /**
+     * There is no such resource, or the caller may not know that it exists.
+     */
+    404: Problem;
+    /**
+     * The request conflicts with the current state of the resource.
+     */
+    409: Problem;
+    /**
+     * The body is too large.
+     */
+    413: Problem;
+    /**
+     * A field or parameter is invalid; `errors` names each.
+     */
+    422: Problem;
+    /**
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
+     */
+    429: Problem;
+    /**
+     * Something went wrong on our side. Please report the request id.
+     */
+    500: Problem;
+    /**
+     * A part that the request needs is down; retry after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type CreateTimeEntryError = CreateTimeEntryErrors[keyof CreateTimeEntryErrors];
+
+export type CreateTimeEntryResponses = {
+    /**
+     * The time entry.
+     */
+    201: TimeEntry;
+};
+
+export type CreateTimeEntryResponse = CreateTimeEntryResponses[keyof CreateTimeEntryResponses];
+
+export type DeleteTimeEntryData = {
+    body?: never;
+    path: {
+        /**
+         * The case's id.
+         */
+        caseId: Id;
+        /**
+         * The time entry's id.
+         */
+        entryId: Id;
+    };
+    query?: never;
+    url: '/api/cases/{caseId}/time-entries/{entryId}';
+};
+
+export type DeleteTimeEntryErrors = {
+    /**
+     * The request cannot be parsed, or has an unknown field or parameter.
+     */
+    400: Problem;
+    /**
+     * The access token is missing or invalid, or the credentials are wrong.
+     */
+    401: Problem;
+    /**
+     * The caller is not allowed to do this.
+     */
+    403: Problem;
+    /**
+     * There is no such resource, or the caller may not know that it exists.
+     */
+    404: Problem;
+    /**
+     * The request conflicts with the current state of the resource.
+     */
+    409: Problem;
+    /**
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
+     */
+    429: Problem;
+    /**
+     * Something went wrong on our side. Please report the request id.
+     */
+    500: Problem;
+    /**
+     * A part that the request needs is down; retry after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type DeleteTimeEntryError = DeleteTimeEntryErrors[keyof DeleteTimeEntryErrors];
+
+export type DeleteTimeEntryResponses = {
+    /**
+     * The time entry was deleted.
+     */
+    204: void;
+};
+
+export type DeleteTimeEntryResponse = DeleteTimeEntryResponses[keyof DeleteTimeEntryResponses];
+
+export type UpdateTimeEntryData = {
+    body: UpdateTimeEntryRequest;
+    path: {
+        /**
+         * The case's id.
+         */
+        caseId: Id;
+        /**
+         * The time entry's id.
+         */
+        entryId: Id;
+    };
+    query?: never;
+    url: '/api/cases/{caseId}/time-entries/{entryId}';
+};
+
+export type UpdateTimeEntryErrors = {
+    /**
+     * The request cannot be parsed, or has an unknown field or parameter.
+     */
+    400: Problem;
+    /**
+     * The access token is missing or invalid, or the credentials are wrong.
+     */
+    401: Problem;
+    /**
+     * The caller is not allowed to do this.
+     */
+    403: Problem;
+    /**
+     * There is no such resource, or the caller may not know that it exists.
+     */
+    404: Problem;
+    /**
+     * The request conflicts with the current state of the resource.
+     */
+    409: Problem;
+    /**
+     * The body is too large.
+     */
+    413: Problem;
+    /**
+     * A field or parameter is invalid; `errors` names each.
+     */
+    422: Problem;
+    /**
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
+     */
+    429: Problem;
+    /**
+     * Something went wrong on our side. Please report the request id.
+     */
+    500: Problem;
+    /**
+     * A part that the request needs is down; retry after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type UpdateTimeEntryError = UpdateTimeEntryErrors[keyof UpdateTimeEntryErrors];
+
+export type UpdateTimeEntryResponses = {
+    /**
+     * The changed time entry.
+     */
+    200: TimeEntry;
+};
+
+export type UpdateTimeEntryResponse = UpdateTimeEntryResponses[keyof UpdateTimeEntryResponses];
+
+export type ListInvoicesData = {
+    body?: never;
+    path: {
+        /**
+         * The case's id.
+         */
+        caseId: Id;
+    };
+    query?: {
+        /**
+         * The page size: how many items to return at most.
+         */
+        limit?: number;
+        /**
+         * `nextCursor` of the previous page; absent or empty for the first page. Opaque: its format can change. A cursor of another list is 422.
+         */
+        cursor?: string;
+        /**
+         * Only invoices with this status.
+         */
+        status?: InvoiceStatus;
+    };
+    url: '/api/cases/{caseId}/invoices';
+};
+
+export type ListInvoicesErrors = {
+    /**
+     * The request cannot be parsed, or has an unknown field or parameter.
+     */
+    400: Problem;
+    /**
+     * The access token is missing or invalid, or the credentials are wrong.
+     */
+    401: Problem;
+    /**
+     * The caller is not allowed to do this.
+     */
+    403: Problem;
+    /**
+     * There is no such resource, or the caller may not know that it exists.
+     */
+    404: Problem;
+    /**
+     * A field or parameter is invalid; `errors` names each.
+     */
+    422: Problem;
+    /**
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
+     */
+    429: Problem;
+    /**
+     * Something went wrong on our side. Please report the request id.
+     */
+    500: Problem;
+    /**
+     * A part that the request needs is down; retry after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type ListInvoicesError = ListInvoicesErrors[keyof ListInvoicesErrors];
+
+export type ListInvoicesResponses = {
+    /**
+     * A page of invoices.
+     */
+    200: InvoiceList;
+};
+
+export type ListInvoicesResponse = ListInvoicesResponses[keyof ListInvoicesResponses];
+
+export type CreateInvoiceData = {
+    body: CreateInvoiceRequest;
+    headers?: {
+        /**
+         * A unique value for this request, such as a UUID. A retry with the same key does not run the request again.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        /**
+         * The case's id.
+         */
+        caseId: Id;
+    };
+    query?: never;
+    url: '/api/cases/{caseId}/invoices';
+};
+
+export type CreateInvoiceErrors = {
+    /**
+     * The request cannot be parsed, or has an unknown field or parameter.
+     */
+    400: Problem;
+    /**
+     * The access token is missing or invalid, or the credentials are wrong.
+     */
+    401: Problem;
+    /**
+     * The caller is not allowed to do this.
+     */
+    403: Problem;
+    /**
+     * There is no such resource, or the caller may not know that it exists.
+     */
+    404: Problem;
+    /**
+     * The request conflicts with the current state of the resource.
+     */
+    409: Problem;
+    /**
+     * The body is too large.
+     */
+    413: Problem;
+    /**
+     * A field or parameter is invalid; `errors` names each.
+     */
+    422: Problem;
+    /**
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
+     */
+    429: Problem;
+    /**
+     * Something went wrong on our side. Please report the request id.
+     */
+    500: Problem;
+    /**
+     * A part that the request needs is down; retry after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type CreateInvoiceError = CreateInvoiceErrors[keyof CreateInvoiceErrors];
+
+export type CreateInvoiceResponses = {
+    /**
+     * The draft.
+     */
+    201: Invoice;
+};
+
+export type CreateInvoiceResponse = CreateInvoiceResponses[keyof CreateInvoiceResponses];
+
+export type DeleteInvoiceData = {
+    body?: never;
+    path: {
+        /**
+         * The case's id.
+         */
+        caseId: Id;
+        /**
+         * The invoice's id.
+         */
+        invoiceId: Id;
+    };
+    query?: never;
+    url: '/api/cases/{caseId}/invoices/{invoiceId}';
+};
+
+export type DeleteInvoiceErrors = {
+    /**
+     * The request cannot be parsed, or has an unknown field or parameter.
+     */
+    400: Problem;
+    /**
+     * The access token is missing or invalid, or the credentials are wrong.
+     */
+    401: Problem;
+    /**
+     * The caller is not allowed to do this.
+     */
+    403: Problem;
+    /**
+     * There is no such resource, or the caller may not know that it exists.
+     */
+    404: Problem;
+    /**
+     * The request conflicts with the current state of the resource.
+     */
+    409: Problem;
+    /**
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
+     */
+    429: Problem;
+    /**
+     * Something went wrong on our side. Please report the request id.
+     */
+    500: Problem;
+    /**
+     * A part that the request needs is down; retry after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type DeleteInvoiceError = DeleteInvoiceErrors[keyof DeleteInvoiceErrors];
+
+export type DeleteInvoiceResponses = {
+    /**
+     * The draft was deleted.
+     */
+    204: void;
+};
+
+export type DeleteInvoiceResponse = DeleteInvoiceResponses[keyof DeleteInvoiceResponses];
+
+export type GetInvoiceData = {
+    body?: never;
+    path: {
+        /**
+         * The case's id.
+         */
+        caseId: Id;
+        /**
+         * The invoice's id.
+         */
+        invoiceId: Id;
+    };
+    query?: never;
+    url: '/api/cases/{caseId}/invoices/{invoiceId}';
+};
+
+export type GetInvoiceErrors = {
+    /**
+     * The request cannot be parsed, or has an unknown field or parameter.
+     */
+    400: Problem;
+    /**
+     * The access token is missing or invalid, or the credentials are wrong.
+     */
+    401: Problem;
+    /**
+     * The caller is not allowed to do this.
+     */
+    403: Problem;
+    /**
+     * There is no such resource, or the caller may not know that it exists.
+     */
+    404: Problem;
+    /**
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
+     */
+    429: Problem;
+    /**
+     * Something went wrong on our side. Please report the request id.
+     */
+    500: Problem;
+    /**
+     * A part that the request needs is down; retry after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type GetInvoiceError = GetInvoiceErrors[keyof GetInvoiceErrors];
+
+export type GetInvoiceResponses = {
+    /**
+     * The invoice.
+     */
+    200: Invoice;
+};
+
+export type GetInvoiceResponse = GetInvoiceResponses[keyof GetInvoiceResponses];
+
+export type UpdateInvoiceData = {
+    body: UpdateInvoiceRequest;
+    path: {
+        /**
+         * The case's id.
+         */
+        caseId: Id;
+        /**
+         * The invoice's id.
+         */
+        invoiceId: Id;
+    };
+    query?: never;
+    url: '/api/cases/{caseId}/invoices/{invoiceId}';
+};
+
+export type UpdateInvoiceErrors = {
+    /**
+     * The request cannot be parsed, or has an unknown field or parameter.
+     */
+    400: Problem;
+    /**
+     * The access token is missing or invalid, or the credentials are wrong.
+     */
+    401: Problem;
+    /**
+     * The caller is not allowed to do this.
+     */
+    403: Problem;
+    /**
+     * There is no such resource, or the caller may not know that it exists.
+     */
+    404: Problem;
+    /**
+     * The request conflicts with the current state of the resource.
+     */
+    409: Problem;
+    /**
+     * The body is too large.
+     */
+    413: Problem;
+    /**
+     * A field or parameter is invalid; `errors` names each.
+     */
+    422: Problem;
+    /**
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
+     */
+    429: Problem;
+    /**
+     * Something went wrong on our side. Please report the request id.
+     */
+    500: Problem;
+    /**
+     * A part that the request needs is down; retry after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type UpdateInvoiceError = UpdateInvoiceErrors[keyof UpdateInvoiceErrors];
+
+export type UpdateInvoiceResponses = {
+    /**
+     * The changed draft.
+     */
+    200: Invoice;
+};
+
+export type UpdateInvoiceResponse = UpdateInvoiceResponses[keyof UpdateInvoiceResponses];
+
+export type SendInvoiceData = {
+    body?: never;
+    headers?: {
+        /**
+         * A unique value for this request, such as a UUID. A retry with the same key does not run the request again.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        /**
+         * The case's id.
+         */
+        caseId: Id;
+        /**
+         * The invoice's id.
+         */
+        invoiceId: Id;
+    };
+    query?: never;
+    url: '/api/cases/{caseId}/invoices/{invoiceId}/send';
+};
+
+export type SendInvoiceErrors = {
+    /**
+     * The request cannot be parsed, or has an unknown field or parameter.
+     */
+    400: Problem;
+    /**
+     * The access token is missing or invalid, or the credentials are wrong.
+     */
+    401: Problem;
+    /**
+     * The caller is not allowed to do this.
+     */
+    403: Problem;
+    /**
+     * There is no such resource, or the caller may not know that it exists.
+     */
+    404: Problem;
+    /**
+     * The request conflicts with the current state of the resource.
+     */
+    409: Problem;
+    /**
+     * A field or parameter is invalid; `errors` names each.
+     */
+    422: Problem;
+    /**
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
+     */
+    429: Problem;
+    /**
+     * Something went wrong on our side. Please report the request id.
+     */
+    500: Problem;
+    /**
+     * A part that the request needs is down; retry after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type SendInvoiceError = SendInvoiceErrors[keyof SendInvoiceErrors];
+
+export type SendInvoiceResponses = {
+    /**
+     * The issued invoice.
+     */
+    200: Invoice;
+};
+
+export type SendInvoiceResponse = SendInvoiceResponses[keyof SendInvoiceResponses];
+
+export type VoidInvoiceData = {
+    body?: never;
+    headers?: {
+        /**
+         * A unique value for this request, such as a UUID. A retry with the same key does not run the request again.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        /**
+         * The case's id.
+         */
+        caseId: Id;
+        /**
+         * The invoice's id.
+         */
+        invoiceId: Id;
+    };
+    query?: never;
+    url: '/api/cases/{caseId}/invoices/{invoiceId}/void';
+};
+
+export type VoidInvoiceErrors = {
+    /**
+     * The request cannot be parsed, or has an unknown field or parameter.
+     */
+    400: Problem;
+    /**
+     * The access token is missing or invalid, or the credentials are wrong.
+     */
+    401: Problem;
+    /**
+     * The caller is not allowed to do this.
+     */
+    403: Problem;
+    /**
+     * There is no such resource, or the caller may not know that it exists.
+     */
+    404: Problem;
+    /**
+     * The request conflicts with the current state of the resource.
+     */
+    409: Problem;
+    /**
+     * A field or parameter is invalid; `errors` names each.
+     */
+    422: Problem;
+    /**
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
+     */
+    429: Problem;
+    /**
+     * Something went wrong on our side. Please report the request id.
+     */
+    500: Problem;
+    /**
+     * A part that the request needs is down; retry after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type VoidInvoiceError = VoidInvoiceErrors[keyof VoidInvoiceErrors];
+
+export type VoidInvoiceResponses = {
+    /**
+     * The void invoice.
+     */
+    200: Invoice;
+};
+
+export type VoidInvoiceResponse = VoidInvoiceResponses[keyof VoidInvoiceResponses];
+
+export type WriteOffInvoiceData = {
+    body?: never;
+    headers?: {
+        /**
+         * A unique value for this request, such as a UUID. A retry with the same key does not run the request again.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        /**
+         * The case's id.
+         */
+        caseId: Id;
+        /**
+         * The invoice's id.
+         */
+        invoiceId: Id;
+    };
+    query?: never;
+    url: '/api/cases/{caseId}/invoices/{invoiceId}/write-off';
+};
+
+export type WriteOffInvoiceErrors = {
+    /**
+     * The request cannot be parsed, or has an unknown field or parameter.
+     */
+    400: Problem;
+    /**
+     * The access token is missing or invalid, or the credentials are wrong.
+     */
+    401: Problem;
+    /**
+     * The caller is not allowed to do this.
+     */
+    403: Problem;
+    /**
+     * There is no such resource, or the caller may not know that it exists.
+     */
+    404: Problem;
+    /**
+     * The request conflicts with the current state of the resource.
+     */
+    409: Problem;
+    /**
+     * A field or parameter is invalid; `errors` names each.
+     */
+    422: Problem;
+    /**
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
+     */
+    429: Problem;
+    /**
+     * Something went wrong on our side. Please report the request id.
+     */
+    500: Problem;
+    /**
+     * A part that the request needs is down; retry after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type WriteOffInvoiceError = WriteOffInvoiceErrors[keyof WriteOffInvoiceErrors];
+
+export type WriteOffInvoiceResponses = {
+    /**
+     * The invoice.
+     */
+    200: Invoice;
+};
+
+export type WriteOffInvoiceResponse = WriteOffInvoiceResponses[keyof WriteOffInvoiceResponses];
+
+export type PayInvoiceFromTrustData = {
+    body: PayFromTrustRequest;
+    headers?: {
+        /**
+         * A unique value for this request, such as a UUID. A retry with the same key does not run the request again.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        /**
+         * The case's id.
+         */
+        caseId: Id;
+        /**
+         * The invoice's id.
+         */
+        invoiceId: Id;
+    };
+    query?: never;
+    url: '/api/cases/{caseId}/invoices/{invoiceId}/pay-from-trust';
+};
+
+export type PayInvoiceFromTrustErrors = {
+    /**
+     * The request cannot be parsed, or has an unknown field or parameter.
+     */
+    400: Problem;
+    /**
+     * The access token is missing or invalid, or the credentials are wrong.
+     */
+    401: Problem;
+    /**
+     * The caller is not allowed to do this.
+     */
+    403: Problem;
+    /**
+     * There is no such resource, or the caller may not know that it exists.
+     */
+    404: Problem;
+    /**
+     * The request conflicts with the current state of the resource.
+     */
+    409: Problem;
+    /**
+     * The body is too large.
+     */
+    413: Problem;
+    /**
+     * A field or parameter is invalid; `errors` names each.
+     */
+    422: Problem;
+    /**
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
+     */
+    429: Problem;
+    /**
+     * Something went wrong on our side. Please report the request id.
+     */
+    500: Problem;
+    /**
+     * A part that the request needs is down; retry after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type PayInvoiceFromTrustError = PayInvoiceFromTrustErrors[keyof PayInvoiceFromTrustErrors];
+
+export type PayInvoiceFromTrustResponses = {
+    /**
+     * The invoice.
+     */
+    200: Invoice;
+};
+
+export type PayInvoiceFromTrustResponse = PayInvoiceFromTrustResponses[keyof PayInvoiceFromTrustResponses];
+
+export type ListLedgerEntriesData = {
+    body?: never;
+    path: {
+        /**
+         * The case's id.
+         */
+        caseId: Id;
+    };
+    query?: {
+        /**
+         * The page size: how many items to return at most.
+         */
+        limit?: number;
+        /**
+         * `nextCursor` of the previous page; absent or empty for the first page. Opaque: its format can change. A cursor of another list is 422.
+         */
+        cursor?: string;
+    };
+    url: '/api/cases/{caseId}/ledger';
+};
+
+export type ListLedgerEntriesErrors = {
+    /**
+     * The request cannot be parsed, or has an unknown field or parameter.
+     */
+    400: Problem;
+    /**
+     * The access token is missing or invalid, or the credentials are wrong.
+     */
+    401: Problem;
+    /**
+     * The caller is not allowed to do this.
+     */
+    403: Problem;
+    /**
+     * There is no such resource, or the caller may not know that it exists.
+     */
+    404: Problem;
+    /**
+     * A field or parameter is invalid; `errors` names each.
+     */
+    422: Problem;
+    /**
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
+     */
+    429: Problem;
+    /**
+     * Something went wrong on our side. Please report the request id.
+     */
+    500: Problem;
+    /**
+     * A part that the request needs is down; retry after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type ListLedgerEntriesError = ListLedgerEntriesErrors[keyof ListLedgerEntriesErrors];
+
+export type ListLedgerEntriesResponses = {
+    /**
+     * A page of the ledger.
+     */
+    200: Ledger;
+};
+
+export type ListLedgerEntriesResponse = ListLedgerEntriesResponses[keyof ListLedgerEntriesResponses];
+
+export type CreateTrustDepositData = {
+    body: TrustMovementRequest;
+    headers?: {
+        /**
+         * A unique value for this request, such as a UUID. A retry with the same key does not run the request again.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        /**
+         * The case's id.
+         */
+        caseId: Id;
+    };
+    query?: never;
+    url: '/api/cases/{caseId}/trust-deposits';
+};
+
+export type CreateTrustDepositErrors = {
+    /**
+     * The request cannot be parsed, or has an unknown field or parameter.
+     */
+    400: Problem;
+    /**
+     * The access token is missing or invalid, or the credentials are wrong.
+     */
+    401: Problem;
+    /**
+     * The caller is not allowed to do this.
+     */
+    403: Problem;
+    /**
+     * There is no such resource, or the caller may not know that it exists.
+     */
+    404: Problem;
+    /**
+     * The request conflicts with the current state of the resource.
+     */
+    409: Problem;
+    /**
+     * The body is too large.
+     */
+    413: Problem;
+    /**
+     * A field or parameter is invalid; `errors` names each.
+     */
+    422: Problem;
+    /**
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
+     */
+    429: Problem;
+    /**
+     * Something went wrong on our side. Please report the request id.
+     */
+    500: Problem;
+    /**
+     * A part that the request needs is down; retry after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type CreateTrustDepositError = CreateTrustDepositErrors[keyof CreateTrustDepositErrors];
+
+export type CreateTrustDepositResponses = {
+    /**
+     * The entry of the ledger.
+     */
+    201: LedgerEntry;
+};
+
+export type CreateTrustDepositResponse = CreateTrustDepositResponses[keyof CreateTrustDepositResponses];
+
+export type CreateTrustReturnData = {
+    body: TrustMovementRequest;
+    headers?: {
+        /**
+         * A unique value for this request, such as a UUID. A retry with the same key does not run the request again.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        /**
+         * The case's id.
+         */
+        caseId: Id;
+    };
+    query?: never;
+    url: '/api/cases/{caseId}/trust-returns';
+};
+
+export type CreateTrustReturnErrors = {
+    /**
+     * The request cannot be parsed, or has an unknown field or parameter.
+     */
+    400: Problem;
+    /**
+     * The access token is missing or invalid, or the credentials are wrong.
+     */
+    401: Problem;
+    /**
+     * The caller is not allowed to do this.
+     */
+    403: Problem;
+    /**
+     * There is no such resource, or the caller may not know that it exists.
+     */
+    404: Problem;
+    /**
+     * The request conflicts with the current state of the resource.
+     */
+    409: Problem;
+    /**
+     * The body is too large.
+     */
+    413: Problem;
+    /**
+     * A field or parameter is invalid; `errors` names each.
+     */
+    422: Problem;
+    /**
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
+     */
+    429: Problem;
+    /**
+     * Something went wrong on our side. Please report the request id.
+     */
+    500: Problem;
+    /**
+     * A part that the request needs is down; retry after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type CreateTrustReturnError = CreateTrustReturnErrors[keyof CreateTrustReturnErrors];
+
+export type CreateTrustReturnResponses = {
+    /**
+     * The entry of the ledger.
+     */
+    201: LedgerEntry;
+};
+
+export type CreateTrustReturnResponse = CreateTrustReturnResponses[keyof CreateTrustReturnResponses];
+
+export type GetTrialBalanceData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/ledger/trial-balance';
+};
+
+export type GetTrialBalanceErrors = {
+    /**
+     * The request cannot be parsed, or has an unknown field or parameter.
+     */
+    400: Problem;
+    /**
+     * The access token is missing or invalid, or the credentials are wrong.
+     */
+    401: Problem;
+    /**
+     * The caller is not allowed to do this.
+     */
+    403: Problem;
+    /**
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
+     */
+    429: Problem;
+    /**
+     * Something went wrong on our side. Please report the request id.
+     */
+    500: Problem;
+    /**
+     * A part that the request needs is down; retry after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type GetTrialBalanceError = GetTrialBalanceErrors[keyof GetTrialBalanceErrors];
+
+export type GetTrialBalanceResponses = {
+    /**
+     * The balances.
+     */
+    200: TrialBalance;
+};
+
+export type GetTrialBalanceResponse = GetTrialBalanceResponses[keyof GetTrialBalanceResponses];
 
 export type ListCasePartiesData = {
     body?: never;

@@ -124,6 +124,8 @@ export const zApiKeyScope = /* @__PURE__ */ (() => z.enum([
     '*:write',
     'ai:read',
     'ai:write',
+    'billing:read',
+    'billing:write',
     'cases:read',
     'cases:write',
     'docs:read',
@@ -1026,6 +1028,232 @@ export const zCaseTask = /* @__PURE__ */ (() => z.object({
 export const zCaseTaskList = /* @__PURE__ */ (() => z.object({
     items: z.array(zCaseTask).max(100),
     nextCursor: zNextCursor.optional()
+}))();
+
+/**
+ * A currency of ISO 4217. Amounts are in its minor units: cents of EUR, whole JPY, thousandths of KWD.
+ */
+export const zCurrencyCode = /* @__PURE__ */ (() => z.string().length(3).regex(/^[A-Z]{3}$/))();
+
+export const zTimeEntry = /* @__PURE__ */ (() => z.object({
+    id: zId,
+    userId: zId,
+    date: z.iso.date().max(10),
+    minutes: z.int().gte(1).lte(1440),
+    rate: z.coerce.bigint().gte(BigInt(0)).lte(BigInt(9007199254740991)),
+    currency: zCurrencyCode,
+    billable: z.boolean(),
+    description: z.string().max(1000).regex(/^[\s\S]*$/),
+    invoiceId: zId.optional(),
+    createdBy: zId,
+    createdAt: zTime,
+    updatedAt: zTime
+}))();
+
+export const zTimeEntryList = /* @__PURE__ */ (() => z.object({
+    items: z.array(zTimeEntry).max(100),
+    nextCursor: zNextCursor.optional()
+}))();
+
+export const zCreateTimeEntryRequest = /* @__PURE__ */ (() => z.object({
+    userId: zId.optional(),
+    date: z.iso.date().max(10),
+    minutes: z.int().gte(1).lte(1440),
+    rate: z.coerce.bigint().gte(BigInt(0)).lte(BigInt(9007199254740991)),
+    currency: zCurrencyCode,
+    billable: z.boolean().optional().default(true),
+    description: z.string().min(1).max(1000).regex(/^[ \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]*[^ \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000\x00-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u2064\u2066-\u206f\u2800\u3164\ue000-\uf8ff\ufdd0-\ufdef\ufeff\uffa0\ufff9-\ufffb\ufffe\uffff][^\x00-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u2064\u2066-\u206f\u2800\u3164\ue000-\uf8ff\ufdd0-\ufdef\ufeff\uffa0\ufff9-\ufffb\ufffe\uffff]*$/)
+}))();
+
+export const zUpdateTimeEntryRequest = /* @__PURE__ */ (() => z.object({
+    date: z.iso.date().max(10).optional(),
+    minutes: z.int().gte(1).lte(1440).optional(),
+    rate: z.coerce.bigint().gte(BigInt(0)).lte(BigInt(9007199254740991)).optional(),
+    currency: zCurrencyCode.optional(),
+    billable: z.boolean().optional(),
+    description: z.string().min(1).max(1000).regex(/^[ \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]*[^ \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000\x00-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u2064\u2066-\u206f\u2800\u3164\ue000-\uf8ff\ufdd0-\ufdef\ufeff\uffa0\ufff9-\ufffb\ufffe\uffff][^\x00-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u2064\u2066-\u206f\u2800\u3164\ue000-\uf8ff\ufdd0-\ufdef\ufeff\uffa0\ufff9-\ufffb\ufffe\uffff]*$/).optional()
+}))();
+
+/**
+ * The status of an invoice. open: issued and not paid. uncollectible: written off; a payment opens it again.
+ */
+export const zInvoiceStatus = /* @__PURE__ */ (() => z.enum([
+    'draft',
+    'open',
+    'partly_paid',
+    'paid',
+    'void',
+    'uncollectible'
+]))();
+
+/**
+ * The language of the PDF and the mail.
+ */
+export const zInvoiceLocale = /* @__PURE__ */ (() => z.enum([
+    'en',
+    'de',
+    'fr',
+    'es'
+]))();
+
+export const zInvoiceRecipient = /* @__PURE__ */ (() => z.object({
+    name: z.string().min(1).max(200).regex(/^[ \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]*[^ \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000\x00-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u2064\u2066-\u206f\u2800\u3164\ue000-\uf8ff\ufdd0-\ufdef\ufeff\uffa0\ufff9-\ufffb\ufffe\uffff][^\x00-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u2064\u2066-\u206f\u2800\u3164\ue000-\uf8ff\ufdd0-\ufdef\ufeff\uffa0\ufff9-\ufffb\ufffe\uffff]*$/),
+    address: z.string().max(1000).regex(/^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*$/).optional(),
+    email: zEmailAddress.optional()
+}))();
+
+/**
+ * A line that bills a time entry, by its id, or a free one with description, quantity and unit price.
+ */
+export const zInvoiceLineInput = /* @__PURE__ */ (() => z.object({
+    timeEntryId: zId.optional(),
+    description: z.string().min(1).max(1000).regex(/^[ \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]*[^ \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000\x00-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u2064\u2066-\u206f\u2800\u3164\ue000-\uf8ff\ufdd0-\ufdef\ufeff\uffa0\ufff9-\ufffb\ufffe\uffff][^\x00-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u2064\u2066-\u206f\u2800\u3164\ue000-\uf8ff\ufdd0-\ufdef\ufeff\uffa0\ufff9-\ufffb\ufffe\uffff]*$/).optional(),
+    quantity: z.string().min(1).max(13).regex(/^[0-9]{1,9}(\.[0-9]{1,3})?$/).optional(),
+    unitPrice: z.coerce.bigint().gte(BigInt(-9007199254740991)).lte(BigInt(9007199254740991)).optional(),
+    taxRate: z.int().gte(0).lte(10000).optional().default(0),
+    taxName: z.string().min(1).max(50).regex(/^[ \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]*[^ \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000\x00-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u2064\u2066-\u206f\u2800\u3164\ue000-\uf8ff\ufdd0-\ufdef\ufeff\uffa0\ufff9-\ufffb\ufffe\uffff][^\x00-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u2064\u2066-\u206f\u2800\u3164\ue000-\uf8ff\ufdd0-\ufdef\ufeff\uffa0\ufff9-\ufffb\ufffe\uffff]*$/).optional()
+}))();
+
+export const zInvoiceLine = /* @__PURE__ */ (() => z.object({
+    timeEntryId: zId.optional(),
+    description: z.string().max(1000).regex(/^[\s\S]*$/),
+    quantity: z.string().max(20).regex(/^[0-9]+(\.[0-9]{1,3})?$/),
+    unitPrice: z.coerce.bigint().gte(BigInt(-9007199254740991)).lte(BigInt(9007199254740991)),
+    taxRate: z.int().gte(0).lte(10000),
+    taxName: z.string().max(50).regex(/^[\s\S]*$/).optional(),
+    amount: z.coerce.bigint().gte(BigInt(-9007199254740991)).lte(BigInt(9007199254740991)),
+    tax: z.coerce.bigint().gte(BigInt(-9007199254740991)).lte(BigInt(9007199254740991))
+}))();
+
+export const zCreateInvoiceRequest = /* @__PURE__ */ (() => z.object({
+    currency: zCurrencyCode,
+    recipient: zInvoiceRecipient,
+    locale: zInvoiceLocale.optional(),
+    notes: z.string().max(2000).regex(/^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*$/).optional(),
+    dueOn: z.iso.date().max(10).optional(),
+    lines: z.array(zInvoiceLineInput).min(1).max(200)
+}))();
+
+export const zUpdateInvoiceRequest = /* @__PURE__ */ (() => z.object({
+    recipient: zInvoiceRecipient.optional(),
+    locale: zInvoiceLocale.optional(),
+    notes: z.string().max(2000).regex(/^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*$/).optional(),
+    dueOn: z.iso.date().max(10).optional(),
+    lines: z.array(zInvoiceLineInput).min(1).max(200).optional()
+}))();
+
+export const zInvoice = /* @__PURE__ */ (() => z.object({
+    id: zId,
+    caseId: zId,
+    status: zInvoiceStatus,
+    number: z.string().max(40).regex(/^[A-Z0-9-]*$/).optional(),
+    currency: zCurrencyCode,
+    recipient: zInvoiceRecipient,
+    locale: zInvoiceLocale,
+    notes: z.string().max(2000).regex(/^[\s\S]*$/).optional(),
+    dueOn: z.iso.date().max(10).optional(),
+    lines: z.array(zInvoiceLine).max(200).optional(),
+    subtotal: z.coerce.bigint().gte(BigInt(0)).lte(BigInt(9007199254740991)),
+    tax: z.coerce.bigint().gte(BigInt(0)).lte(BigInt(9007199254740991)),
+    total: z.coerce.bigint().gte(BigInt(0)).lte(BigInt(9007199254740991)),
+    paid: z.coerce.bigint().gte(BigInt(0)).lte(BigInt(9007199254740991)),
+    due: z.coerce.bigint().gte(BigInt(0)).lte(BigInt(9007199254740991)),
+    credit: z.coerce.bigint().gte(BigInt(0)).lte(BigInt(9007199254740991)),
+    documentId: zId.optional(),
+    receiptId: zId.optional(),
+    createdBy: zId,
+    createdAt: zTime,
+    updatedAt: zTime,
+    issuedAt: zTime.optional(),
+    sentAt: zTime.optional(),
+    paidAt: zTime.optional(),
+    voidedAt: zTime.optional()
+}))();
+
+export const zInvoiceList = /* @__PURE__ */ (() => z.object({
+    items: z.array(zInvoice).max(100),
+    nextCursor: zNextCursor.optional()
+}))();
+
+export const zPayFromTrustRequest = /* @__PURE__ */ (() => z.object({
+    amount: z.coerce.bigint().gte(BigInt(1)).lte(BigInt(9007199254740991)).optional()
+}))();
+
+export const zTrustMovementRequest = /* @__PURE__ */ (() => z.object({
+    amount: z.coerce.bigint().gte(BigInt(1)).lte(BigInt(9007199254740991)),
+    currency: zCurrencyCode,
+    reference: z.string().max(300).regex(/^[^\x00-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u2064\u2066-\u206f\u2800\u3164\ue000-\uf8ff\ufdd0-\ufdef\ufeff\uffa0\ufff9-\ufffb\ufffe\uffff]*$/).optional()
+}))();
+
+/**
+ * An account of the ledger. `trust_bank`: client money at the bank. `trust`: what is owed to the client
+ * of it. `operating`: the firm's money. `receivables`: what is due for issued invoices. `revenue` and
+ * `tax`: what was invoiced. `provider_clearing`: what a payment provider holds. `client_credit`:
+ * received beyond what was due. `refunds`: on their way. `disputes`: charged back and not decided.
+ * `fees`: of the payment provider. `write_offs`: given up.
+ *
+ */
+export const zLedgerAccount = /* @__PURE__ */ (() => z.enum([
+    'trust_bank',
+    'trust',
+    'operating',
+    'receivables',
+    'revenue',
+    'tax',
+    'provider_clearing',
+    'client_credit',
+    'refunds',
+    'disputes',
+    'fees',
+    'write_offs'
+]))();
+
+export const zLedgerBalance = /* @__PURE__ */ (() => z.object({
+    account: zLedgerAccount,
+    currency: zCurrencyCode,
+    balance: z.coerce.bigint().gte(BigInt(-9223372036854776000)).lte(BigInt(9223372036854776000))
+}))();
+
+export const zLedgerLine = /* @__PURE__ */ (() => z.object({
+    account: zLedgerAccount,
+    currency: zCurrencyCode,
+    amount: z.coerce.bigint().gte(BigInt(-9007199254740991)).lte(BigInt(9007199254740991))
+}))();
+
+export const zLedgerEntry = /* @__PURE__ */ (() => z.object({
+    id: zId,
+    kind: z.enum([
+        'invoice',
+        'void',
+        'write_off',
+        'reinstatement',
+        'payment',
+        'trust_deposit',
+        'trust_return',
+        'trust_payment',
+        'refund',
+        'refund_settled',
+        'refund_cancelled',
+        'chargeback',
+        'chargeback_lost',
+        'chargeback_won'
+    ]),
+    sourceId: zId,
+    invoiceId: zId.optional(),
+    actorId: zId,
+    reference: z.string().max(300).regex(/^[\s\S]*$/).optional(),
+    createdAt: zTime,
+    lines: z.array(zLedgerLine).max(12)
+}))();
+
+export const zLedger = /* @__PURE__ */ (() => z.object({
+    items: z.array(zLedgerEntry).max(100),
+    balances: z.array(zLedgerBalance).max(3000),
+    nextCursor: zNextCursor.optional()
+}))();
+
+export const zTrialBalance = /* @__PURE__ */ (() => z.object({
+    items: z.array(zLedgerBalance).max(3000)
 }))();
 
 /**
@@ -2340,7 +2568,9 @@ export const zUserExport = /* @__PURE__ */ (() => z.object({
     aiUsage: z.array(zAiUsage).max(10000000),
     playbooks: z.array(zPlaybook).max(10000000),
     apiKeys: z.array(zApiKey).max(10000000),
-    payments: z.array(zPayment).max(10000000)
+    payments: z.array(zPayment).max(10000000),
+    timeEntries: z.array(zTimeEntry).max(10000000),
+    invoices: z.array(zInvoice).max(10000000)
 }))();
 
 export const zNotificationList = /* @__PURE__ */ (() => z.object({
@@ -2417,6 +2647,14 @@ export const zProblemCode = /* @__PURE__ */ (() => z.enum([
     'legal_hold',
     'case_closed',
     'case_owner',
+    'invoice_draft',
+    'invoice_issued',
+    'invoice_not_open',
+    'invoice_void',
+    'payment_from_trust',
+    'refund_too_large',
+    'time_entry_billed',
+    'trust_insufficient',
     'template_unpublished',
     'template_archived',
     'text_pending',
@@ -3340,6 +3578,227 @@ export const zReplaceCaseTaskPath = /* @__PURE__ */ (() => z.object({
  * The changed task.
  */
 export const zReplaceCaseTaskResponse = zCaseTask;
+
+export const zListTimeEntriesPath = /* @__PURE__ */ (() => z.object({
+    caseId: zId
+}))();
+
+export const zListTimeEntriesQuery = /* @__PURE__ */ (() => z.object({
+    limit: z.int().gte(1).lte(100).optional().default(20),
+    cursor: z.string().max(200).regex(/^[A-Za-z0-9_-]*$/).optional(),
+    unbilled: z.boolean().optional()
+}))();
+
+/**
+ * A page of time entries.
+ */
+export const zListTimeEntriesResponse = zTimeEntryList;
+
+export const zCreateTimeEntryBody = zCreateTimeEntryRequest;
+
+export const zCreateTimeEntryHeaders = /* @__PURE__ */ (() => z.object({
+    'Idempotency-Key': z.string().min(1).max(128).regex(/^[A-Za-z0-9._:\/-]+$/).optional()
+}))();
+
+export const zCreateTimeEntryPath = /* @__PURE__ */ (() => z.object({
+    caseId: zId
+}))();
+
+/**
+ * The time entry.
+ */
+export const zCreateTimeEntryResponse = zTimeEntry;
+
+export const zDeleteTimeEntryPath = /* @__PURE__ */ (() => z.object({
+    caseId: zId,
+    entryId: zId
+}))();
+
+/**
+ * The time entry was deleted.
+ */
+export const zDeleteTimeEntryResponse = /* @__PURE__ */ (() => z.void())();
+
+export const zUpdateTimeEntryBody = zUpdateTimeEntryRequest;
+
+export const zUpdateTimeEntryPath = /* @__PURE__ */ (() => z.object({
+    caseId: zId,
+    entryId: zId
+}))();
+
+/**
+ * The changed time entry.
+ */
+export const zUpdateTimeEntryResponse = zTimeEntry;
+
+export const zListInvoicesPath = /* @__PURE__ */ (() => z.object({
+    caseId: zId
+}))();
+
+export const zListInvoicesQuery = /* @__PURE__ */ (() => z.object({
+    limit: z.int().gte(1).lte(100).optional().default(20),
+    cursor: z.string().max(200).regex(/^[A-Za-z0-9_-]*$/).optional(),
+    status: zInvoiceStatus.optional()
+}))();
+
+/**
+ * A page of invoices.
+ */
+export const zListInvoicesResponse = zInvoiceList;
+
+export const zCreateInvoiceBody = zCreateInvoiceRequest;
+
+export const zCreateInvoiceHeaders = /* @__PURE__ */ (() => z.object({
+    'Idempotency-Key': z.string().min(1).max(128).regex(/^[A-Za-z0-9._:\/-]+$/).optional()
+}))();
+
+export const zCreateInvoicePath = /* @__PURE__ */ (() => z.object({
+    caseId: zId
+}))();
+
+/**
+ * The draft.
+ */
+export const zCreateInvoiceResponse = zInvoice;
+
+export const zDeleteInvoicePath = /* @__PURE__ */ (() => z.object({
+    caseId: zId,
+    invoiceId: zId
+}))();
+
+/**
+ * The draft was deleted.
+ */
+export const zDeleteInvoiceResponse = /* @__PURE__ */ (() => z.void())();
+
+export const zGetInvoicePath = /* @__PURE__ */ (() => z.object({
+    caseId: zId,
+    invoiceId: zId
+}))();
+
+/**
+ * The invoice.
+ */
+export const zGetInvoiceResponse = zInvoice;
+
+export const zUpdateInvoiceBody = zUpdateInvoiceRequest;
+
+export const zUpdateInvoicePath = /* @__PURE__ */ (() => z.object({
+    caseId: zId,
+    invoiceId: zId
+}))();
+
+/**
+ * The changed draft.
+ */
+export const zUpdateInvoiceResponse = zInvoice;
+
+export const zSendInvoiceHeaders = /* @__PURE__ */ (() => z.object({
+    'Idempotency-Key': z.string().min(1).max(128).regex(/^[A-Za-z0-9._:\/-]+$/).optional()
+}))();
+
+export const zSendInvoicePath = /* @__PURE__ */ (() => z.object({
+    caseId: zId,
+    invoiceId: zId
+}))();
+
+/**
+ * The issued invoice.
+ */
+export const zSendInvoiceResponse = zInvoice;
+
+export const zVoidInvoiceHeaders = /* @__PURE__ */ (() => z.object({
+    'Idempotency-Key': z.string().min(1).max(128).regex(/^[A-Za-z0-9._:\/-]+$/).optional()
+}))();
+
+export const zVoidInvoicePath = /* @__PURE__ */ (() => z.object({
+    caseId: zId,
+    invoiceId: zId
+}))();
+
+/**
+ * The void invoice.
+ */
+export const zVoidInvoiceResponse = zInvoice;
+
+export const zWriteOffInvoiceHeaders = /* @__PURE__ */ (() => z.object({
+    'Idempotency-Key': z.string().min(1).max(128).regex(/^[A-Za-z0-9._:\/-]+$/).optional()
+}))();
+
+export const zWriteOffInvoicePath = /* @__PURE__ */ (() => z.object({
+    caseId: zId,
+    invoiceId: zId
+}))();
+
+/**
+ * The invoice.
+ */
+export const zWriteOffInvoiceResponse = zInvoice;
+
+export const zPayInvoiceFromTrustBody = zPayFromTrustRequest;
+
+export const zPayInvoiceFromTrustHeaders = /* @__PURE__ */ (() => z.object({
+    'Idempotency-Key': z.string().min(1).max(128).regex(/^[A-Za-z0-9._:\/-]+$/).optional()
+}))();
+
+export const zPayInvoiceFromTrustPath = /* @__PURE__ */ (() => z.object({
+    caseId: zId,
+    invoiceId: zId
+}))();
+
+/**
+ * The invoice.
+ */
+export const zPayInvoiceFromTrustResponse = zInvoice;
+
+export const zListLedgerEntriesPath = /* @__PURE__ */ (() => z.object({
+    caseId: zId
+}))();
+
+export const zListLedgerEntriesQuery = /* @__PURE__ */ (() => z.object({
+    limit: z.int().gte(1).lte(100).optional().default(20),
+    cursor: z.string().max(200).regex(/^[A-Za-z0-9_-]*$/).optional()
+}))();
+
+/**
+ * A page of the ledger.
+ */
+export const zListLedgerEntriesResponse = zLedger;
+
+export const zCreateTrustDepositBody = zTrustMovementRequest;
+
+export const zCreateTrustDepositHeaders = /* @__PURE__ */ (() => z.object({
+    'Idempotency-Key': z.string().min(1).max(128).regex(/^[A-Za-z0-9._:\/-]+$/).optional()
+}))();
+
+export const zCreateTrustDepositPath = /* @__PURE__ */ (() => z.object({
+    caseId: zId
+}))();
+
+/**
+ * The entry of the ledger.
+ */
+export const zCreateTrustDepositResponse = zLedgerEntry;
+
+export const zCreateTrustReturnBody = zTrustMovementRequest;
+
+export const zCreateTrustReturnHeaders = /* @__PURE__ */ (() => z.object({
+    'Idempotency-Key': z.string().min(1).max(128).regex(/^[A-Za-z0-9._:\/-]+$/).optional()
+}))();
+
+export const zCreateTrustReturnPath = /* @__PURE__ */ (() => z.object({
+    caseId: zId
+}))();
+
+/**
+ * The entry of the ledger.
+ */
+export const zCreateTrustReturnResponse = zLedgerEntry;
+
+/**
+ * The balances.
+ */
+export const zGetTrialBalanceResponse = zTrialBalance;
 
 export const zListCasePartiesPath = /* @__PURE__ */ (() => z.object({
     caseId: zId

@@ -3,8 +3,8 @@
 import { type InfiniteData, infiniteQueryOptions, queryOptions, type UseMutationOptions } from '@tanstack/react-query';
 
 import { client } from '../client.gen.js';
-import { acceptInvitation, addCaseMember, addCaseParty, analyzeText, archiveTemplate, cancelEmail, cancelJob, cancelSignatureRequest, checkSanctions, checkVatNumber, compareDraftVersions, consentToSigning, copyTemplate, createApiKey, createCase, createCaseNote, createCaseTask, createDraft, createPlaybook, createSuppression, createTemplate, createTemplateVersion, createWebhook, declineInvitation, declineSigning, deleteCase, deleteCaseNote, deleteCaseTask, deleteDocument, deleteDraft, deletePlaybook, deleteSuppression, deleteTestData, deleteWebhook, endSession, endSessions, eraseUser, exportUser, generateDocument, getAccountPage, getAccountScript, getApiKey, getCase, getConsultation, getContractJson, getContractYaml, getCurrentUser, getDocs, getDocsAsset, getDocsGuide, getDocsReference, getDocsScript, getDocument, getDocumentContent, getDraft, getDraftVersion, getEmail, getIndex, getJob, getLiveness, getMaskingLists, getMetrics, getNotificationPreferences, getPartyCompany, getPayment, getPlaybook, getReadiness, getRegisteredCompany, getSignatureEvidence, getSignatureRequest, getSigningDocument, getSigningPage, getSigningText, getTemplate, getTemplateVersion, getUnsubscribePage, getWebhook, getWebhookDelivery, initiateSignature, linkPartyCompany, listAiUsage, listApiKeys, listCaseInvitations, listCaseMembers, listCaseNotes, listCaseParties, listCases, listCaseTasks, listCaseTimeline, listConsultations, listDocuments, listDocumentTypes, listDrafts, listDraftVersions, listEmails, listInvitations, listJobs, listNotifications, listPayments, listPlaybooks, listSessions, listSignatureEvents, listSignatureRequests, listSuppressions, listTemplates, listUsers, listWebhookDeliveries, listWebhooks, loginUser, logoutUser, maskText, openCheckout, type Options, pingWebhook, previewTemplateVersion, publishTemplateVersion, readNotifications, receivePaymentWebhook, receiveSignatureWebhook, refreshTokens, refundPayment, registerUser, remindSigners, removeCaseMember, removeCaseParty, renderBatch, renderDraftPdf, renderPdf, replaceCaseTask, replaceMaskingLists, replacePlaybook, replayWebhook, replayWebhookDelivery, requestPasswordReset, resendVerification, resetPassword, retryJob, revokeApiKey, rotateWebhookSecret, searchCompanies, searchDocuments, sendChat, sendEmail, sendEmails, sendSigningLink, setNotificationPreferences, signDocument, unlinkPartyCompany, unpublishTemplate, unsubscribeAddress, updateCase, updateCaseMember, updateDraft, updateNotification, updateTemplate, updateUser, updateWebhook, uploadDocument, verifyCaseTimeline, verifyDocument, verifyEmail, viewSigning, warmChatCache, withdrawCaseInvitation } from '../sdk.gen.js';
-import type { AcceptInvitationData, AcceptInvitationError, AcceptInvitationResponse, AddCaseMemberData, AddCaseMemberError, AddCaseMemberResponse, AddCasePartyData, AddCasePartyError, AddCasePartyResponse, AnalyzeTextData, AnalyzeTextError, AnalyzeTextResponse, ArchiveTemplateData, ArchiveTemplateError, ArchiveTemplateResponse, CancelEmailData, CancelEmailError, CancelEmailResponse, CancelJobData, CancelJobError, CancelJobResponse, CancelSignatureRequestData, CancelSignatureRequestError, CancelSignatureRequestResponse, CheckSanctionsData, CheckSanctionsError, CheckSanctionsResponse, CheckVatNumberData, CheckVatNumberError, CheckVatNumberResponse, CompareDraftVersionsData, CompareDraftVersionsError, CompareDraftVersionsResponse, ConsentToSigningData, ConsentToSigningError, ConsentToSigningResponse, CopyTemplateData, CopyTemplateError, CopyTemplateResponse, CreateApiKeyData, CreateApiKeyError, CreateApiKeyResponse, CreateCaseData, CreateCaseError, CreateCaseNoteData, CreateCaseNoteError, CreateCaseNoteResponse, CreateCaseResponse, CreateCaseTaskData, CreateCaseTaskError, CreateCaseTaskResponse, CreateDraftData, CreateDraftError, CreateDraftResponse, CreatePlaybookData, CreatePlaybookError, CreatePlaybookResponse, CreateSuppressionData, CreateSuppressionError, CreateSuppressionResponse, CreateTemplateData, CreateTemplateError, CreateTemplateResponse, CreateTemplateVersionData, CreateTemplateVersionError, CreateTemplateVersionResponse, CreateWebhookData, CreateWebhookError, CreateWebhookResponse, DeclineInvitationData, DeclineInvitationError, DeclineInvitationResponse, DeclineSigningData, DeclineSigningError, DeclineSigningResponse, DeleteCaseData, DeleteCaseError, DeleteCaseNoteData, DeleteCaseNoteError, DeleteCaseNoteResponse, DeleteCaseResponse, DeleteCaseTaskData, DeleteCaseTaskError, DeleteCaseTaskResponse, DeleteDocumentData, DeleteDocumentError, DeleteDocumentResponse, DeleteDraftData, DeleteDraftError, DeleteDraftResponse, DeletePlaybookData, DeletePlaybookError, DeletePlaybookResponse, DeleteSuppressionData, DeleteSuppressionError, DeleteSuppressionResponse, DeleteTestDataData, DeleteTestDataError, DeleteTestDataResponse2, DeleteWebhookData, DeleteWebhookError, DeleteWebhookResponse, EndSessionData, EndSessionError, EndSessionResponse, EndSessionsData, EndSessionsError, EndSessionsResponse, EraseUserData, EraseUserError, EraseUserResponse, ExportUserData, ExportUserError, ExportUserResponse, GenerateDocumentData, GenerateDocumentError, GenerateDocumentResponse2, GetAccountPageData, GetAccountPageError, GetAccountPageResponse, GetAccountScriptData, GetAccountScriptError, GetAccountScriptResponse, GetApiKeyData, GetApiKeyError, GetApiKeyResponse, GetCaseData, GetCaseError, GetCaseResponse, GetConsultationData, GetConsultationError, GetConsultationResponse, GetContractJsonData, GetContractJsonError, GetContractJsonResponse, GetContractYamlData, GetContractYamlError, GetContractYamlResponse, GetCurrentUserData, GetCurrentUserError, GetCurrentUserResponse, GetDocsAssetData, GetDocsAssetError, GetDocsAssetResponse, GetDocsData, GetDocsError, GetDocsGuideData, GetDocsGuideError, GetDocsGuideResponse, GetDocsReferenceData, GetDocsReferenceError, GetDocsReferenceResponse, GetDocsResponse, GetDocsScriptData, GetDocsScriptError, GetDocsScriptResponse, GetDocumentContentData, GetDocumentContentError, GetDocumentContentResponse, GetDocumentData, GetDocumentError, GetDocumentResponse, GetDraftData, GetDraftError, GetDraftResponse, GetDraftVersionData, GetDraftVersionError, GetDraftVersionResponse, GetEmailData, GetEmailError, GetEmailResponse, GetIndexData, GetIndexError, GetIndexResponse, GetJobData, GetJobError, GetJobResponse, GetLivenessData, GetLivenessError, GetLivenessResponse, GetMaskingListsData, GetMaskingListsError, GetMaskingListsResponse, GetMetricsData, GetMetricsError, GetMetricsResponse, GetNotificationPreferencesData, GetNotificationPreferencesError, GetNotificationPreferencesResponse, GetPartyCompanyData, GetPartyCompanyError, GetPartyCompanyResponse, GetPaymentData, GetPaymentError, GetPaymentResponse, GetPlaybookData, GetPlaybookError, GetPlaybookResponse, GetReadinessData, GetReadinessError, GetReadinessResponse, GetRegisteredCompanyData, GetRegisteredCompanyError, GetRegisteredCompanyResponse, GetSignatureEvidenceData, GetSignatureEvidenceError, GetSignatureEvidenceResponse, GetSignatureRequestData, GetSignatureRequestError, GetSignatureRequestResponse, GetSigningDocumentData, GetSigningDocumentError, GetSigningDocumentResponse, GetSigningPageData, GetSigningPageError, GetSigningPageResponse, GetSigningTextData, GetSigningTextError, GetSigningTextResponse, GetTemplateData, GetTemplateError, GetTemplateResponse, GetTemplateVersionData, GetTemplateVersionError, GetTemplateVersionResponse, GetUnsubscribePageData, GetUnsubscribePageError, GetUnsubscribePageResponse, GetWebhookData, GetWebhookDeliveryData, GetWebhookDeliveryError, GetWebhookDeliveryResponse, GetWebhookError, GetWebhookResponse, InitiateSignatureData, InitiateSignatureError, InitiateSignatureResponse2, LinkPartyCompanyData, LinkPartyCompanyError, LinkPartyCompanyResponse, ListAiUsageData, ListAiUsageError, ListAiUsageResponse, ListApiKeysData, ListApiKeysError, ListApiKeysResponse, ListCaseInvitationsData, ListCaseInvitationsError, ListCaseInvitationsResponse, ListCaseMembersData, ListCaseMembersError, ListCaseMembersResponse, ListCaseNotesData, ListCaseNotesError, ListCaseNotesResponse, ListCasePartiesData, ListCasePartiesError, ListCasePartiesResponse, ListCasesData, ListCasesError, ListCasesResponse, ListCaseTasksData, ListCaseTasksError, ListCaseTasksResponse, ListCaseTimelineData, ListCaseTimelineError, ListCaseTimelineResponse, ListConsultationsData, ListConsultationsError, ListConsultationsResponse, ListDocumentsData, ListDocumentsError, ListDocumentsResponse, ListDocumentTypesData, ListDocumentTypesError, ListDocumentTypesResponse, ListDraftsData, ListDraftsError, ListDraftsResponse, ListDraftVersionsData, ListDraftVersionsError, ListDraftVersionsResponse, ListEmailsData, ListEmailsError, ListEmailsResponse, ListInvitationsData, ListInvitationsError, ListInvitationsResponse, ListJobsData, ListJobsError, ListJobsResponse, ListNotificationsData, ListNotificationsError, ListNotificationsResponse, ListPaymentsData, ListPaymentsError, ListPaymentsResponse, ListPlaybooksData, ListPlaybooksError, ListPlaybooksResponse, ListSessionsData, ListSessionsError, ListSessionsResponse, ListSignatureEventsData, ListSignatureEventsError, ListSignatureEventsResponse, ListSignatureRequestsData, ListSignatureRequestsError, ListSignatureRequestsResponse, ListSuppressionsData, ListSuppressionsError, ListSuppressionsResponse, ListTemplatesData, ListTemplatesError, ListTemplatesResponse, ListUsersData, ListUsersError, ListUsersResponse, ListWebhookDeliveriesData, ListWebhookDeliveriesError, ListWebhookDeliveriesResponse, ListWebhooksData, ListWebhooksError, ListWebhooksResponse, LoginUserData, LoginUserError, LoginUserResponse, LogoutUserData, LogoutUserError, LogoutUserResponse, MaskTextData, MaskTextError, MaskTextResponse, OpenCheckoutData, OpenCheckoutError, OpenCheckoutResponse, PingWebhookData, PingWebhookError, PingWebhookResponse, PreviewTemplateVersionData, PreviewTemplateVersionError, PreviewTemplateVersionResponse, PublishTemplateVersionData, PublishTemplateVersionError, PublishTemplateVersionResponse, ReadNotificationsData, ReadNotificationsError, ReadNotificationsResponse, ReceivePaymentWebhookData, ReceivePaymentWebhookError, ReceivePaymentWebhookResponse, ReceiveSignatureWebhookData, ReceiveSignatureWebhookError, ReceiveSignatureWebhookResponse, RefreshTokensData, RefreshTokensError, RefreshTokensResponse, RefundPaymentData, RefundPaymentError, RefundPaymentResponse, RegisterUserData, RegisterUserError, RegisterUserResponse, RemindSignersData, RemindSignersError, RemindSignersResponse, RemoveCaseMemberData, RemoveCaseMemberError, RemoveCaseMemberResponse, RemoveCasePartyData, RemoveCasePartyError, RemoveCasePartyResponse, RenderBatchData, RenderBatchError, RenderBatchResponse2, RenderDraftPdfData, RenderDraftPdfError, RenderDraftPdfResponse, RenderPdfData, RenderPdfError, RenderPdfResponse2, ReplaceCaseTaskData, ReplaceCaseTaskError, ReplaceCaseTaskResponse, ReplaceMaskingListsData, ReplaceMaskingListsError, ReplaceMaskingListsResponse, ReplacePlaybookData, ReplacePlaybookError, ReplacePlaybookResponse, ReplayWebhookData, ReplayWebhookDeliveryData, ReplayWebhookDeliveryError, ReplayWebhookDeliveryResponse, ReplayWebhookError, ReplayWebhookResponse2, RequestPasswordResetData, RequestPasswordResetError, RequestPasswordResetResponse, ResendVerificationData, ResendVerificationError, ResendVerificationResponse, ResetPasswordData, ResetPasswordError, ResetPasswordResponse, RetryJobData, RetryJobError, RetryJobResponse, RevokeApiKeyData, RevokeApiKeyError, RevokeApiKeyResponse, RotateWebhookSecretData, RotateWebhookSecretError, RotateWebhookSecretResponse, SearchCompaniesData, SearchCompaniesError, SearchCompaniesResponse, SearchDocumentsData, SearchDocumentsError, SearchDocumentsResponse, SendChatData, SendChatError, SendChatResponse, SendEmailData, SendEmailError, SendEmailResponse2, SendEmailsData, SendEmailsError2, SendEmailsResponse2, SendSigningLinkData, SendSigningLinkError, SendSigningLinkResponse, SetNotificationPreferencesData, SetNotificationPreferencesError, SetNotificationPreferencesResponse, SignDocumentData, SignDocumentError, SignDocumentResponse, UnlinkPartyCompanyData, UnlinkPartyCompanyError, UnlinkPartyCompanyResponse, UnpublishTemplateData, UnpublishTemplateError, UnpublishTemplateResponse, UnsubscribeAddressData, UnsubscribeAddressError, UnsubscribeAddressResponse, UpdateCaseData, UpdateCaseError, UpdateCaseMemberData, UpdateCaseMemberError, UpdateCaseMemberResponse, UpdateCaseResponse, UpdateDraftData, UpdateDraftError, UpdateDraftResponse, UpdateNotificationData, UpdateNotificationError, UpdateNotificationResponse, UpdateTemplateData, UpdateTemplateError, UpdateTemplateResponse, UpdateUserData, UpdateUserError, UpdateUserResponse, UpdateWebhookData, UpdateWebhookError, UpdateWebhookResponse, UploadDocumentData, UploadDocumentError, UploadDocumentResponse, VerifyCaseTimelineData, VerifyCaseTimelineError, VerifyCaseTimelineResponse, VerifyDocumentData, VerifyDocumentError, VerifyDocumentResponse, VerifyEmailData, VerifyEmailError, VerifyEmailResponse, ViewSigningData, ViewSigningError, ViewSigningResponse, WarmChatCacheData, WarmChatCacheError, WarmChatCacheResponse, WithdrawCaseInvitationData, WithdrawCaseInvitationError, WithdrawCaseInvitationResponse } from '../types.gen.js';
+import { acceptInvitation, addCaseMember, addCaseParty, analyzeText, archiveTemplate, cancelEmail, cancelJob, cancelSignatureRequest, checkSanctions, checkVatNumber, compareDraftVersions, consentToSigning, copyTemplate, createApiKey, createCase, createCaseNote, createCaseTask, createDraft, createInvoice, createPlaybook, createSuppression, createTemplate, createTemplateVersion, createTimeEntry, createTrustDeposit, createTrustReturn, createWebhook, declineInvitation, declineSigning, deleteCase, deleteCaseNote, deleteCaseTask, deleteDocument, deleteDraft, deleteInvoice, deletePlaybook, deleteSuppression, deleteTestData, deleteTimeEntry, deleteWebhook, endSession, endSessions, eraseUser, exportUser, generateDocument, getAccountPage, getAccountScript, getApiKey, getCase, getConsultation, getContractJson, getContractYaml, getCurrentUser, getDocs, getDocsAsset, getDocsGuide, getDocsReference, getDocsScript, getDocument, getDocumentContent, getDraft, getDraftVersion, getEmail, getIndex, getInvoice, getJob, getLiveness, getMaskingLists, getMetrics, getNotificationPreferences, getPartyCompany, getPayment, getPlaybook, getReadiness, getRegisteredCompany, getSignatureEvidence, getSignatureRequest, getSigningDocument, getSigningPage, getSigningText, getTemplate, getTemplateVersion, getTrialBalance, getUnsubscribePage, getWebhook, getWebhookDelivery, initiateSignature, linkPartyCompany, listAiUsage, listApiKeys, listCaseInvitations, listCaseMembers, listCaseNotes, listCaseParties, listCases, listCaseTasks, listCaseTimeline, listConsultations, listDocuments, listDocumentTypes, listDrafts, listDraftVersions, listEmails, listInvitations, listInvoices, listJobs, listLedgerEntries, listNotifications, listPayments, listPlaybooks, listSessions, listSignatureEvents, listSignatureRequests, listSuppressions, listTemplates, listTimeEntries, listUsers, listWebhookDeliveries, listWebhooks, loginUser, logoutUser, maskText, openCheckout, type Options, payInvoiceFromTrust, pingWebhook, previewTemplateVersion, publishTemplateVersion, readNotifications, receivePaymentWebhook, receiveSignatureWebhook, refreshTokens, refundPayment, registerUser, remindSigners, removeCaseMember, removeCaseParty, renderBatch, renderDraftPdf, renderPdf, replaceCaseTask, replaceMaskingLists, replacePlaybook, replayWebhook, replayWebhookDelivery, requestPasswordReset, resendVerification, resetPassword, retryJob, revokeApiKey, rotateWebhookSecret, searchCompanies, searchDocuments, sendChat, sendEmail, sendEmails, sendInvoice, sendSigningLink, setNotificationPreferences, signDocument, unlinkPartyCompany, unpublishTemplate, unsubscribeAddress, updateCase, updateCaseMember, updateDraft, updateInvoice, updateNotification, updateTemplate, updateTimeEntry, updateUser, updateWebhook, uploadDocument, verifyCaseTimeline, verifyDocument, verifyEmail, viewSigning, voidInvoice, warmChatCache, withdrawCaseInvitation, writeOffInvoice } from '../sdk.gen.js';
+import type { AcceptInvitationData, AcceptInvitationError, AcceptInvitationResponse, AddCaseMemberData, AddCaseMemberError, AddCaseMemberResponse, AddCasePartyData, AddCasePartyError, AddCasePartyResponse, AnalyzeTextData, AnalyzeTextError, AnalyzeTextResponse, ArchiveTemplateData, ArchiveTemplateError, ArchiveTemplateResponse, CancelEmailData, CancelEmailError, CancelEmailResponse, CancelJobData, CancelJobError, CancelJobResponse, CancelSignatureRequestData, CancelSignatureRequestError, CancelSignatureRequestResponse, CheckSanctionsData, CheckSanctionsError, CheckSanctionsResponse, CheckVatNumberData, CheckVatNumberError, CheckVatNumberResponse, CompareDraftVersionsData, CompareDraftVersionsError, CompareDraftVersionsResponse, ConsentToSigningData, ConsentToSigningError, ConsentToSigningResponse, CopyTemplateData, CopyTemplateError, CopyTemplateResponse, CreateApiKeyData, CreateApiKeyError, CreateApiKeyResponse, CreateCaseData, CreateCaseError, CreateCaseNoteData, CreateCaseNoteError, CreateCaseNoteResponse, CreateCaseResponse, CreateCaseTaskData, CreateCaseTaskError, CreateCaseTaskResponse, CreateDraftData, CreateDraftError, CreateDraftResponse, CreateInvoiceData, CreateInvoiceError, CreateInvoiceResponse, CreatePlaybookData, CreatePlaybookError, CreatePlaybookResponse, CreateSuppressionData, CreateSuppressionError, CreateSuppressionResponse, CreateTemplateData, CreateTemplateError, CreateTemplateResponse, CreateTemplateVersionData, CreateTemplateVersionError, CreateTemplateVersionResponse, CreateTimeEntryData, CreateTimeEntryError, CreateTimeEntryResponse, CreateTrustDepositData, CreateTrustDepositError, CreateTrustDepositResponse, CreateTrustReturnData, CreateTrustReturnError, CreateTrustReturnResponse, CreateWebhookData, CreateWebhookError, CreateWebhookResponse, DeclineInvitationData, DeclineInvitationError, DeclineInvitationResponse, DeclineSigningData, DeclineSigningError, DeclineSigningResponse, DeleteCaseData, DeleteCaseError, DeleteCaseNoteData, DeleteCaseNoteError, DeleteCaseNoteResponse, DeleteCaseResponse, DeleteCaseTaskData, DeleteCaseTaskError, DeleteCaseTaskResponse, DeleteDocumentData, DeleteDocumentError, DeleteDocumentResponse, DeleteDraftData, DeleteDraftError, DeleteDraftResponse, DeleteInvoiceData, DeleteInvoiceError, DeleteInvoiceResponse, DeletePlaybookData, DeletePlaybookError, DeletePlaybookResponse, DeleteSuppressionData, DeleteSuppressionError, DeleteSuppressionResponse, DeleteTestDataData, DeleteTestDataError, DeleteTestDataResponse2, DeleteTimeEntryData, DeleteTimeEntryError, DeleteTimeEntryResponse, DeleteWebhookData, DeleteWebhookError, DeleteWebhookResponse, EndSessionData, EndSessionError, EndSessionResponse, EndSessionsData, EndSessionsError, EndSessionsResponse, EraseUserData, EraseUserError, EraseUserResponse, ExportUserData, ExportUserError, ExportUserResponse, GenerateDocumentData, GenerateDocumentError, GenerateDocumentResponse2, GetAccountPageData, GetAccountPageError, GetAccountPageResponse, GetAccountScriptData, GetAccountScriptError, GetAccountScriptResponse, GetApiKeyData, GetApiKeyError, GetApiKeyResponse, GetCaseData, GetCaseError, GetCaseResponse, GetConsultationData, GetConsultationError, GetConsultationResponse, GetContractJsonData, GetContractJsonError, GetContractJsonResponse, GetContractYamlData, GetContractYamlError, GetContractYamlResponse, GetCurrentUserData, GetCurrentUserError, GetCurrentUserResponse, GetDocsAssetData, GetDocsAssetError, GetDocsAssetResponse, GetDocsData, GetDocsError, GetDocsGuideData, GetDocsGuideError, GetDocsGuideResponse, GetDocsReferenceData, GetDocsReferenceError, GetDocsReferenceResponse, GetDocsResponse, GetDocsScriptData, GetDocsScriptError, GetDocsScriptResponse, GetDocumentContentData, GetDocumentContentError, GetDocumentContentResponse, GetDocumentData, GetDocumentError, GetDocumentResponse, GetDraftData, GetDraftError, GetDraftResponse, GetDraftVersionData, GetDraftVersionError, GetDraftVersionResponse, GetEmailData, GetEmailError, GetEmailResponse, GetIndexData, GetIndexError, GetIndexResponse, GetInvoiceData, GetInvoiceError, GetInvoiceResponse, GetJobData, GetJobError, GetJobResponse, GetLivenessData, GetLivenessError, GetLivenessResponse, GetMaskingListsData, GetMaskingListsError, GetMaskingListsResponse, GetMetricsData, GetMetricsError, GetMetricsResponse, GetNotificationPreferencesData, GetNotificationPreferencesError, GetNotificationPreferencesResponse, GetPartyCompanyData, GetPartyCompanyError, GetPartyCompanyResponse, GetPaymentData, GetPaymentError, GetPaymentResponse, GetPlaybookData, GetPlaybookError, GetPlaybookResponse, GetReadinessData, GetReadinessError, GetReadinessResponse, GetRegisteredCompanyData, GetRegisteredCompanyError, GetRegisteredCompanyResponse, GetSignatureEvidenceData, GetSignatureEvidenceError, GetSignatureEvidenceResponse, GetSignatureRequestData, GetSignatureRequestError, GetSignatureRequestResponse, GetSigningDocumentData, GetSigningDocumentError, GetSigningDocumentResponse, GetSigningPageData, GetSigningPageError, GetSigningPageResponse, GetSigningTextData, GetSigningTextError, GetSigningTextResponse, GetTemplateData, GetTemplateError, GetTemplateResponse, GetTemplateVersionData, GetTemplateVersionError, GetTemplateVersionResponse, GetTrialBalanceData, GetTrialBalanceError, GetTrialBalanceResponse, GetUnsubscribePageData, GetUnsubscribePageError, GetUnsubscribePageResponse, GetWebhookData, GetWebhookDeliveryData, GetWebhookDeliveryError, GetWebhookDeliveryResponse, GetWebhookError, GetWebhookResponse, InitiateSignatureData, InitiateSignatureError, InitiateSignatureResponse2, LinkPartyCompanyData, LinkPartyCompanyError, LinkPartyCompanyResponse, ListAiUsageData, ListAiUsageError, ListAiUsageResponse, ListApiKeysData, ListApiKeysError, ListApiKeysResponse, ListCaseInvitationsData, ListCaseInvitationsError, ListCaseInvitationsResponse, ListCaseMembersData, ListCaseMembersError, ListCaseMembersResponse, ListCaseNotesData, ListCaseNotesError, ListCaseNotesResponse, ListCasePartiesData, ListCasePartiesError, ListCasePartiesResponse, ListCasesData, ListCasesError, ListCasesResponse, ListCaseTasksData, ListCaseTasksError, ListCaseTasksResponse, ListCaseTimelineData, ListCaseTimelineError, ListCaseTimelineResponse, ListConsultationsData, ListConsultationsError, ListConsultationsResponse, ListDocumentsData, ListDocumentsError, ListDocumentsResponse, ListDocumentTypesData, ListDocumentTypesError, ListDocumentTypesResponse, ListDraftsData, ListDraftsError, ListDraftsResponse, ListDraftVersionsData, ListDraftVersionsError, ListDraftVersionsResponse, ListEmailsData, ListEmailsError, ListEmailsResponse, ListInvitationsData, ListInvitationsError, ListInvitationsResponse, ListInvoicesData, ListInvoicesError, ListInvoicesResponse, ListJobsData, ListJobsError, ListJobsResponse, ListLedgerEntriesData, ListLedgerEntriesError, ListLedgerEntriesResponse, ListNotificationsData, ListNotificationsError, ListNotificationsResponse, ListPaymentsData, ListPaymentsError, ListPaymentsResponse, ListPlaybooksData, ListPlaybooksError, ListPlaybooksResponse, ListSessionsData, ListSessionsError, ListSessionsResponse, ListSignatureEventsData, ListSignatureEventsError, ListSignatureEventsResponse, ListSignatureRequestsData, ListSignatureRequestsError, ListSignatureRequestsResponse, ListSuppressionsData, ListSuppressionsError, ListSuppressionsResponse, ListTemplatesData, ListTemplatesError, ListTemplatesResponse, ListTimeEntriesData, ListTimeEntriesError, ListTimeEntriesResponse, ListUsersData, ListUsersError, ListUsersResponse, ListWebhookDeliveriesData, ListWebhookDeliveriesError, ListWebhookDeliveriesResponse, ListWebhooksData, ListWebhooksError, ListWebhooksResponse, LoginUserData, LoginUserError, LoginUserResponse, LogoutUserData, LogoutUserError, LogoutUserResponse, MaskTextData, MaskTextError, MaskTextResponse, OpenCheckoutData, OpenCheckoutError, OpenCheckoutResponse, PayInvoiceFromTrustData, PayInvoiceFromTrustError, PayInvoiceFromTrustResponse, PingWebhookData, PingWebhookError, PingWebhookResponse, PreviewTemplateVersionData, PreviewTemplateVersionError, PreviewTemplateVersionResponse, PublishTemplateVersionData, PublishTemplateVersionError, PublishTemplateVersionResponse, ReadNotificationsData, ReadNotificationsError, ReadNotificationsResponse, ReceivePaymentWebhookData, ReceivePaymentWebhookError, ReceivePaymentWebhookResponse, ReceiveSignatureWebhookData, ReceiveSignatureWebhookError, ReceiveSignatureWebhookResponse, RefreshTokensData, RefreshTokensError, RefreshTokensResponse, RefundPaymentData, RefundPaymentError, RefundPaymentResponse, RegisterUserData, RegisterUserError, RegisterUserResponse, RemindSignersData, RemindSignersError, RemindSignersResponse, RemoveCaseMemberData, RemoveCaseMemberError, RemoveCaseMemberResponse, RemoveCasePartyData, RemoveCasePartyError, RemoveCasePartyResponse, RenderBatchData, RenderBatchError, RenderBatchResponse2, RenderDraftPdfData, RenderDraftPdfError, RenderDraftPdfResponse, RenderPdfData, RenderPdfError, RenderPdfResponse2, ReplaceCaseTaskData, ReplaceCaseTaskError, ReplaceCaseTaskResponse, ReplaceMaskingListsData, ReplaceMaskingListsError, ReplaceMaskingListsResponse, ReplacePlaybookData, ReplacePlaybookError, ReplacePlaybookResponse, ReplayWebhookData, ReplayWebhookDeliveryData, ReplayWebhookDeliveryError, ReplayWebhookDeliveryResponse, ReplayWebhookError, ReplayWebhookResponse2, RequestPasswordResetData, RequestPasswordResetError, RequestPasswordResetResponse, ResendVerificationData, ResendVerificationError, ResendVerificationResponse, ResetPasswordData, ResetPasswordError, ResetPasswordResponse, RetryJobData, RetryJobError, RetryJobResponse, RevokeApiKeyData, RevokeApiKeyError, RevokeApiKeyResponse, RotateWebhookSecretData, RotateWebhookSecretError, RotateWebhookSecretResponse, SearchCompaniesData, SearchCompaniesError, SearchCompaniesResponse, SearchDocumentsData, SearchDocumentsError, SearchDocumentsResponse, SendChatData, SendChatError, SendChatResponse, SendEmailData, SendEmailError, SendEmailResponse2, SendEmailsData, SendEmailsError2, SendEmailsResponse2, SendInvoiceData, SendInvoiceError, SendInvoiceResponse, SendSigningLinkData, SendSigningLinkError, SendSigningLinkResponse, SetNotificationPreferencesData, SetNotificationPreferencesError, SetNotificationPreferencesResponse, SignDocumentData, SignDocumentError, SignDocumentResponse, UnlinkPartyCompanyData, UnlinkPartyCompanyError, UnlinkPartyCompanyResponse, UnpublishTemplateData, UnpublishTemplateError, UnpublishTemplateResponse, UnsubscribeAddressData, UnsubscribeAddressError, UnsubscribeAddressResponse, UpdateCaseData, UpdateCaseError, UpdateCaseMemberData, UpdateCaseMemberError, UpdateCaseMemberResponse, UpdateCaseResponse, UpdateDraftData, UpdateDraftError, UpdateDraftResponse, UpdateInvoiceData, UpdateInvoiceError, UpdateInvoiceResponse, UpdateNotificationData, UpdateNotificationError, UpdateNotificationResponse, UpdateTemplateData, UpdateTemplateError, UpdateTemplateResponse, UpdateTimeEntryData, UpdateTimeEntryError, UpdateTimeEntryResponse, UpdateUserData, UpdateUserError, UpdateUserResponse, UpdateWebhookData, UpdateWebhookError, UpdateWebhookResponse, UploadDocumentData, UploadDocumentError, UploadDocumentResponse, VerifyCaseTimelineData, VerifyCaseTimelineError, VerifyCaseTimelineResponse, VerifyDocumentData, VerifyDocumentError, VerifyDocumentResponse, VerifyEmailData, VerifyEmailError, VerifyEmailResponse, ViewSigningData, ViewSigningError, ViewSigningResponse, VoidInvoiceData, VoidInvoiceError, VoidInvoiceResponse, WarmChatCacheData, WarmChatCacheError, WarmChatCacheResponse, WithdrawCaseInvitationData, WithdrawCaseInvitationError, WithdrawCaseInvitationResponse, WriteOffInvoiceData, WriteOffInvoiceError, WriteOffInvoiceResponse } from '../types.gen.js';
 
 /**
  * Create an account
@@ -2058,6 +2058,406 @@ export const replaceCaseTaskMutation = (options?: Partial<Options<ReplaceCaseTas
     };
     return mutationOptions;
 };
+
+export const listTimeEntriesQueryKey = (options: Options<ListTimeEntriesData>) => createQueryKey('listTimeEntries', options);
+
+/**
+ * List the time entries of a case
+ *
+ * Returns time entries, newest first, for those who work on the case for the firm.
+ *
+ */
+export const listTimeEntriesOptions = (options: Options<ListTimeEntriesData>) => queryOptions<ListTimeEntriesResponse, ListTimeEntriesError, ListTimeEntriesResponse, ReturnType<typeof listTimeEntriesQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => await listTimeEntries({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true
+    }),
+    queryKey: listTimeEntriesQueryKey(options)
+});
+
+export const listTimeEntriesInfiniteQueryKey = (options: Options<ListTimeEntriesData>): QueryKey<Options<ListTimeEntriesData>> => createQueryKey('listTimeEntries', options, true);
+
+/**
+ * List the time entries of a case
+ *
+ * Returns time entries, newest first, for those who work on the case for the firm.
+ *
+ */
+export const listTimeEntriesInfiniteOptions = (options: Options<ListTimeEntriesData>) => infiniteQueryOptions<ListTimeEntriesResponse, ListTimeEntriesError, InfiniteData<ListTimeEntriesResponse>, QueryKey<Options<ListTimeEntriesData>>, string | Pick<QueryKey<Options<ListTimeEntriesData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
+// @ts-ignore
+{
+    queryFn: async ({ pageParam, queryKey, signal }) => {
+        // @ts-ignore
+        const page: Pick<QueryKey<Options<ListTimeEntriesData>>[0], 'body' | 'headers' | 'path' | 'query'> = typeof pageParam === 'object' ? pageParam : {
+            query: {
+                cursor: pageParam
+            }
+        };
+        const params = createInfiniteParams(queryKey, page);
+        return await listTimeEntries({
+            ...options,
+            ...params,
+            signal,
+            throwOnError: true
+        });
+    },
+    initialPageParam: '',
+    getNextPageParam: (page) => page.nextCursor,
+    queryKey: listTimeEntriesInfiniteQueryKey(options)
+});
+
+/**
+ * Record work on a case
+ *
+ * A lawyer of the case records their own work; its owners and admins that of all who work on it.
+ * The rate is for each hour, in minor units of the currency.
+ *
+ */
+export const createTimeEntryMutation = (options?: Partial<Options<CreateTimeEntryData>>): UseMutationOptions<CreateTimeEntryResponse, CreateTimeEntryError, Options<CreateTimeEntryData>> => {
+    const mutationOptions: UseMutationOptions<CreateTimeEntryResponse, CreateTimeEntryError, Options<CreateTimeEntryData>> = {
+        mutationFn: async (fnOptions) => await createTimeEntry({
+            ...options,
+            ...fnOptions,
+            throwOnError: true
+        })
+    };
+    return mutationOptions;
+};
+
+/**
+ * Delete a time entry
+ *
+ * An entry on an invoice that is not void is locked: 409 `time_entry_billed`.
+ *
+ */
+export const deleteTimeEntryMutation = (options?: Partial<Options<DeleteTimeEntryData>>): UseMutationOptions<DeleteTimeEntryResponse, DeleteTimeEntryError, Options<DeleteTimeEntryData>> => {
+    const mutationOptions: UseMutationOptions<DeleteTimeEntryResponse, DeleteTimeEntryError, Options<DeleteTimeEntryData>> = {
+        mutationFn: async (fnOptions) => await deleteTimeEntry({
+            ...options,
+            ...fnOptions,
+            throwOnError: true
+        })
+    };
+    return mutationOptions;
+};
+
+/**
+ * Change a time entry
+ *
+ * Changes the given fields. An entry on an invoice that is not void is locked: 409 `time_entry_billed`.
+ *
+ */
+export const updateTimeEntryMutation = (options?: Partial<Options<UpdateTimeEntryData>>): UseMutationOptions<UpdateTimeEntryResponse, UpdateTimeEntryError, Options<UpdateTimeEntryData>> => {
+    const mutationOptions: UseMutationOptions<UpdateTimeEntryResponse, UpdateTimeEntryError, Options<UpdateTimeEntryData>> = {
+        mutationFn: async (fnOptions) => await updateTimeEntry({
+            ...options,
+            ...fnOptions,
+            throwOnError: true
+        })
+    };
+    return mutationOptions;
+};
+
+export const listInvoicesQueryKey = (options: Options<ListInvoicesData>) => createQueryKey('listInvoices', options);
+
+/**
+ * List the invoices of a case
+ *
+ * Returns invoices, newest first, without their lines. Clients and viewers do not see drafts.
+ *
+ */
+export const listInvoicesOptions = (options: Options<ListInvoicesData>) => queryOptions<ListInvoicesResponse, ListInvoicesError, ListInvoicesResponse, ReturnType<typeof listInvoicesQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => await listInvoices({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true
+    }),
+    queryKey: listInvoicesQueryKey(options)
+});
+
+export const listInvoicesInfiniteQueryKey = (options: Options<ListInvoicesData>): QueryKey<Options<ListInvoicesData>> => createQueryKey('listInvoices', options, true);
+
+/**
+ * List the invoices of a case
+ *
+ * Returns invoices, newest first, without their lines. Clients and viewers do not see drafts.
+ *
+ */
+export const listInvoicesInfiniteOptions = (options: Options<ListInvoicesData>) => infiniteQueryOptions<ListInvoicesResponse, ListInvoicesError, InfiniteData<ListInvoicesResponse>, QueryKey<Options<ListInvoicesData>>, string | Pick<QueryKey<Options<ListInvoicesData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
+// @ts-ignore
+{
+    queryFn: async ({ pageParam, queryKey, signal }) => {
+        // @ts-ignore
+        const page: Pick<QueryKey<Options<ListInvoicesData>>[0], 'body' | 'headers' | 'path' | 'query'> = typeof pageParam === 'object' ? pageParam : {
+            query: {
+                cursor: pageParam
+            }
+        };
+        const params = createInfiniteParams(queryKey, page);
+        return await listInvoices({
+            ...options,
+            ...params,
+            signal,
+            throwOnError: true
+        });
+    },
+    initialPageParam: '',
+    getNextPageParam: (page) => page.nextCursor,
+    queryKey: listInvoicesInfiniteQueryKey(options)
+});
+
+/**
+ * Draft an invoice
+ *
+ * Makes a draft of 1 to 200 lines. A line bills a time entry, or has a description, a quantity and a unit
+ * price, which can be below zero for a discount. Each line is rounded by itself, halves away from zero:
+ * first its amount, then its tax. A time entry can be on one invoice only: 409 `time_entry_billed`.
+ *
+ */
+export const createInvoiceMutation = (options?: Partial<Options<CreateInvoiceData>>): UseMutationOptions<CreateInvoiceResponse, CreateInvoiceError, Options<CreateInvoiceData>> => {
+    const mutationOptions: UseMutationOptions<CreateInvoiceResponse, CreateInvoiceError, Options<CreateInvoiceData>> = {
+        mutationFn: async (fnOptions) => await createInvoice({
+            ...options,
+            ...fnOptions,
+            throwOnError: true
+        })
+    };
+    return mutationOptions;
+};
+
+/**
+ * Delete a draft
+ *
+ * Its time entries can be billed again. An invoice that was issued is not deleted: 409 `invoice_issued`.
+ *
+ */
+export const deleteInvoiceMutation = (options?: Partial<Options<DeleteInvoiceData>>): UseMutationOptions<DeleteInvoiceResponse, DeleteInvoiceError, Options<DeleteInvoiceData>> => {
+    const mutationOptions: UseMutationOptions<DeleteInvoiceResponse, DeleteInvoiceError, Options<DeleteInvoiceData>> = {
+        mutationFn: async (fnOptions) => await deleteInvoice({
+            ...options,
+            ...fnOptions,
+            throwOnError: true
+        })
+    };
+    return mutationOptions;
+};
+
+export const getInvoiceQueryKey = (options: Options<GetInvoiceData>) => createQueryKey('getInvoice', options);
+
+/**
+ * Get an invoice
+ *
+ * For all members of the case. A draft is 404 for clients and viewers.
+ *
+ */
+export const getInvoiceOptions = (options: Options<GetInvoiceData>) => queryOptions<GetInvoiceResponse, GetInvoiceError, GetInvoiceResponse, ReturnType<typeof getInvoiceQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => await getInvoice({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true
+    }),
+    queryKey: getInvoiceQueryKey(options)
+});
+
+/**
+ * Change a draft
+ *
+ * Changes the given fields; `lines` replaces all lines. An invoice that was issued never changes: 409
+ * `invoice_issued`.
+ *
+ */
+export const updateInvoiceMutation = (options?: Partial<Options<UpdateInvoiceData>>): UseMutationOptions<UpdateInvoiceResponse, UpdateInvoiceError, Options<UpdateInvoiceData>> => {
+    const mutationOptions: UseMutationOptions<UpdateInvoiceResponse, UpdateInvoiceError, Options<UpdateInvoiceData>> = {
+        mutationFn: async (fnOptions) => await updateInvoice({
+            ...options,
+            ...fnOptions,
+            throwOnError: true
+        })
+    };
+    return mutationOptions;
+};
+
+/**
+ * Issue and send an invoice
+ *
+ * A draft gets the next number of its year, without gaps, and is booked. Its PDF is made, stored in the case
+ * and mailed to the recipient in the background; `documentId` and `sentAt` show when that is done. Without a
+ * due date it is due in fourteen days. An invoice that was issued is mailed again. A void one is 409
+ * `invoice_void`.
+ *
+ */
+export const sendInvoiceMutation = (options?: Partial<Options<SendInvoiceData>>): UseMutationOptions<SendInvoiceResponse, SendInvoiceError, Options<SendInvoiceData>> => {
+    const mutationOptions: UseMutationOptions<SendInvoiceResponse, SendInvoiceError, Options<SendInvoiceData>> = {
+        mutationFn: async (fnOptions) => await sendInvoice({
+            ...options,
+            ...fnOptions,
+            throwOnError: true
+        })
+    };
+    return mutationOptions;
+};
+
+/**
+ * Void an invoice
+ *
+ * Cancels an issued invoice of which nothing is paid; what was paid must be refunded first. It keeps its
+ * number, and its time entries can be billed again. What is still paid for it becomes credit of the client.
+ *
+ */
+export const voidInvoiceMutation = (options?: Partial<Options<VoidInvoiceData>>): UseMutationOptions<VoidInvoiceResponse, VoidInvoiceError, Options<VoidInvoiceData>> => {
+    const mutationOptions: UseMutationOptions<VoidInvoiceResponse, VoidInvoiceError, Options<VoidInvoiceData>> = {
+        mutationFn: async (fnOptions) => await voidInvoice({
+            ...options,
+            ...fnOptions,
+            throwOnError: true
+        })
+    };
+    return mutationOptions;
+};
+
+/**
+ * Write an invoice off
+ *
+ * What is still due of an issued invoice is given up. A later payment opens it again.
+ *
+ */
+export const writeOffInvoiceMutation = (options?: Partial<Options<WriteOffInvoiceData>>): UseMutationOptions<WriteOffInvoiceResponse, WriteOffInvoiceError, Options<WriteOffInvoiceData>> => {
+    const mutationOptions: UseMutationOptions<WriteOffInvoiceResponse, WriteOffInvoiceError, Options<WriteOffInvoiceData>> = {
+        mutationFn: async (fnOptions) => await writeOffInvoice({
+            ...options,
+            ...fnOptions,
+            throwOnError: true
+        })
+    };
+    return mutationOptions;
+};
+
+/**
+ * Pay an invoice from client money
+ *
+ * Moves client money of the case to the firm, for an open invoice of the case: what is due, or a part of it.
+ * Never more than the case has in that currency: 409 `trust_insufficient`. If the invoice is not open, the
+ * answer is 409 `invoice_not_open`.
+ *
+ */
+export const payInvoiceFromTrustMutation = (options?: Partial<Options<PayInvoiceFromTrustData>>): UseMutationOptions<PayInvoiceFromTrustResponse, PayInvoiceFromTrustError, Options<PayInvoiceFromTrustData>> => {
+    const mutationOptions: UseMutationOptions<PayInvoiceFromTrustResponse, PayInvoiceFromTrustError, Options<PayInvoiceFromTrustData>> = {
+        mutationFn: async (fnOptions) => await payInvoiceFromTrust({
+            ...options,
+            ...fnOptions,
+            throwOnError: true
+        })
+    };
+    return mutationOptions;
+};
+
+export const listLedgerEntriesQueryKey = (options: Options<ListLedgerEntriesData>) => createQueryKey('listLedgerEntries', options);
+
+/**
+ * Read the ledger of a case
+ *
+ * Returns the entries of double-entry bookkeeping, newest first, with the balance of each account. For the
+ * lawyers of the case and admins. A debit is above zero, a credit below; the lines of an entry add up to zero.
+ *
+ */
+export const listLedgerEntriesOptions = (options: Options<ListLedgerEntriesData>) => queryOptions<ListLedgerEntriesResponse, ListLedgerEntriesError, ListLedgerEntriesResponse, ReturnType<typeof listLedgerEntriesQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => await listLedgerEntries({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true
+    }),
+    queryKey: listLedgerEntriesQueryKey(options)
+});
+
+export const listLedgerEntriesInfiniteQueryKey = (options: Options<ListLedgerEntriesData>): QueryKey<Options<ListLedgerEntriesData>> => createQueryKey('listLedgerEntries', options, true);
+
+/**
+ * Read the ledger of a case
+ *
+ * Returns the entries of double-entry bookkeeping, newest first, with the balance of each account. For the
+ * lawyers of the case and admins. A debit is above zero, a credit below; the lines of an entry add up to zero.
+ *
+ */
+export const listLedgerEntriesInfiniteOptions = (options: Options<ListLedgerEntriesData>) => infiniteQueryOptions<ListLedgerEntriesResponse, ListLedgerEntriesError, InfiniteData<ListLedgerEntriesResponse>, QueryKey<Options<ListLedgerEntriesData>>, string | Pick<QueryKey<Options<ListLedgerEntriesData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
+// @ts-ignore
+{
+    queryFn: async ({ pageParam, queryKey, signal }) => {
+        // @ts-ignore
+        const page: Pick<QueryKey<Options<ListLedgerEntriesData>>[0], 'body' | 'headers' | 'path' | 'query'> = typeof pageParam === 'object' ? pageParam : {
+            query: {
+                cursor: pageParam
+            }
+        };
+        const params = createInfiniteParams(queryKey, page);
+        return await listLedgerEntries({
+            ...options,
+            ...params,
+            signal,
+            throwOnError: true
+        });
+    },
+    initialPageParam: '',
+    getNextPageParam: (page) => page.nextCursor,
+    queryKey: listLedgerEntriesInfiniteQueryKey(options)
+});
+
+/**
+ * Record a deposit of client money
+ *
+ * Books money that the client deposited for the case, such as a retainer. It is kept apart from the firm's money.
+ *
+ */
+export const createTrustDepositMutation = (options?: Partial<Options<CreateTrustDepositData>>): UseMutationOptions<CreateTrustDepositResponse, CreateTrustDepositError, Options<CreateTrustDepositData>> => {
+    const mutationOptions: UseMutationOptions<CreateTrustDepositResponse, CreateTrustDepositError, Options<CreateTrustDepositData>> = {
+        mutationFn: async (fnOptions) => await createTrustDeposit({
+            ...options,
+            ...fnOptions,
+            throwOnError: true
+        })
+    };
+    return mutationOptions;
+};
+
+/**
+ * Record that client money was returned
+ *
+ * Books money that was sent back to the client. It is kept apart from the firm's money.
+ * Never more than the case has in that currency: 409 `trust_insufficient`.
+ *
+ */
+export const createTrustReturnMutation = (options?: Partial<Options<CreateTrustReturnData>>): UseMutationOptions<CreateTrustReturnResponse, CreateTrustReturnError, Options<CreateTrustReturnData>> => {
+    const mutationOptions: UseMutationOptions<CreateTrustReturnResponse, CreateTrustReturnError, Options<CreateTrustReturnData>> = {
+        mutationFn: async (fnOptions) => await createTrustReturn({
+            ...options,
+            ...fnOptions,
+            throwOnError: true
+        })
+    };
+    return mutationOptions;
+};
+
+export const getTrialBalanceQueryKey = (options?: Options<GetTrialBalanceData>) => createQueryKey('getTrialBalance', options);
+
+/**
+ * Sum up all ledgers
+ *
+ * Returns the balance of each account over all cases. In each currency they add up to zero.
+ *
+ */
+export const getTrialBalanceOptions = (options?: Options<GetTrialBalanceData>) => queryOptions<GetTrialBalanceResponse, GetTrialBalanceError, GetTrialBalanceResponse, ReturnType<typeof getTrialBalanceQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => await getTrialBalance({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true
+    }),
+    queryKey: getTrialBalanceQueryKey(options)
+});
 
 export const listCasePartiesQueryKey = (options: Options<ListCasePartiesData>) => createQueryKey('listCaseParties', options);
 
