@@ -5,7 +5,6 @@ export default defineConfig({
   output: {
     path: 'src/gen',
     module: { extension: '.js' },
-    postProcess: [{ command: 'node', args: ['postprocess.mjs', '{{path}}'] }],
   },
   parser: {
     patch: {

@@ -1,5 +1,5 @@
-// Patches the generated code: node postprocess.mjs FOLDER. It fails if a patch does not apply, so that
-// somebody checks a new version of the generator.
+// Patches the generated code: node postprocess.mjs FOLDER, after the generator, which would ignore a failure. It fails if a
+// patch does not apply, so that somebody checks a new version of the generator.
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -33,6 +33,20 @@ edit(join('client', 'client.gen.ts'), (text) => {
   text = replace(text, /^import \{ createSseClient \}.*\n/gm, '');
   text = replace(text, /^  const makeSseFn = [^]*?^    \}\);\n  \};\n\n/gm, '');
   text = replace(text, /^    sse: \{[^]*?^    \},\n/gm, '');
+  // A body that breaks off, or is not JSON, is an error like others.
+  text = replace(text, `    if (response.ok) {\n`, `    if (response.ok) try {\n`);
+  text = replace(text, `    const textError = await response.text();\n`, `    const textError = await response.text().catch(() => '');\n`);
+  text = replace(text, /(            \.\.\.result,\n          \};)\n    \}\n\n(?=    const textError)/g, `$1
+    } catch (error) {
+      let finalError: unknown = error;
+      for (const fn of interceptors.error.fns) {
+        if (fn) finalError = await fn(finalError, undefined as any, request, opts);
+      }
+      if (opts.throwOnError) throw finalError;
+      return opts.responseStyle === 'data' ? undefined : { error: finalError, ...result };
+    }
+
+`);
   if (/sse/i.test(text)) throw new Error('the generated client still has event streams');
   return text;
 });
@@ -46,8 +60,11 @@ edit(join('core', 'utils.gen.ts'), (text) => {
   text = replace(text, /^import \{\n  type ArraySeparatorStyle,[^]*?^\} from .*\n/gm, '');
   return replace(text, /^export const defaultPathSerializer = [^]*?^\};\n/gm, `export const defaultPathSerializer = ({ path, url }: PathSerializer) =>
   url.replace(PATH_PARAM_RE, (match) => {
-    const value = path[match.slice(1, -1)];
-    return value == null ? match : encodeURIComponent(value as string);
+    const name = match.slice(1, -1);
+    const value = encodeURIComponent((path[name] ?? '') as string);
+    // A URL shortens dots: the id ".." would call another operation.
+    if (/^\\.{0,2}$/.test(value)) throw new TypeError(\`\${name} cannot be "\${value}"\`);
+    return value;
   });
 `);
 });

@@ -23,7 +23,7 @@ async function serve(t, handle) {
   const server = createServer(async (request, answer) => {
     let body = '';
     for await (const piece of request) body += piece;
-    got.push({ method: request.method, url: request.url, headers: request.headers, body: body && JSON.parse(body) });
+    got.push({ method: request.method, url: request.url, headers: request.headers, body: request.headers['content-type']?.startsWith('application/json') ? JSON.parse(body) : body });
     await handle(got.at(-1), answer, request);
   });
   server.listen(0, '127.0.0.1');
@@ -376,6 +376,51 @@ test('a web page in the place of the answer to a login is an UnavailableError to
   assert.equal(counsel.tokens, undefined);
 });
 
+test('a redirect is not followed: nothing reaches another server', async (t) => {
+  const other = await serve(t, (_, answer) => json(answer, 200, user));
+  for (const status of [301, 302, 303, 307, 308]) {
+    const { baseUrl } = await serve(t, (_, answer) => answer.writeHead(status, { Location: `${other.baseUrl}/api/auth/me` }).end());
+    const client = createClient({ baseUrl, apiKey: 'secret' });
+    const wanted = { name: 'UnavailableError', status: 502, code: 'unknown' };
+    await assert.rejects(getCurrentUser({ client }), wanted);
+    await assert.rejects(new Counsel({ baseUrl }).login({ email: user.email, password: 'correct horse' }), wanted);
+    await assert.rejects(uploadDocument({ client, body: { file: new File(['x'], 'a.pdf') }, onProgress: () => undefined }), wanted);
+  }
+  assert.deepEqual(other.got, []);
+});
+
+test('a path parameter cannot change the operation', async (t) => {
+  const { baseUrl, got } = await serve(t, (_, answer) => json(answer, 200, {}));
+  const { client } = new Counsel({ baseUrl });
+  for (const draftId of ['', '.', '..', undefined]) await assert.rejects(deleteDraft({ client, path: { draftId } }), TypeError);
+  assert.deepEqual(got, []);
+});
+
+for (const [name, body, headers, wanted] of [
+  ['that is not JSON', '{"a', {}, { name: 'UnavailableError', status: 502, code: 'unknown' }],
+  ['that breaks off', '{"a', { 'Content-Length': 9 }, { name: 'ConnectionError', code: 'connection_failed' }],
+  ['that is not gzip', '{}', { 'Content-Encoding': 'gzip' }, { name: 'ConnectionError', code: 'connection_failed' }],
+]) {
+  test(`an answer ${name} is a CounselError`, async (t) => {
+    const { baseUrl } = await serve(t, (_, answer) => {
+      answer.writeHead(200, { 'Content-Type': 'application/json', ...headers });
+      answer.write(body, () => (headers['Content-Length'] ? answer.destroy() : answer.end()));
+    });
+    const { client } = new Counsel({ baseUrl });
+    await assert.rejects(getCurrentUser({ client }), wanted);
+    const { error } = await getCurrentUser({ client, throwOnError: false, responseStyle: 'fields' });
+    assert.equal(error.name, wanted.name);
+  });
+}
+
+test("a proxy's JSON is not taken for a problem", async (t) => {
+  const body = { status: 'constructor', title: { a: 1 }, code: 7, errors: 'none', requestId: null, detail: ['no'] };
+  const { baseUrl } = await serve(t, (_, answer) => json(answer, 503, body));
+  const { client } = new Counsel({ baseUrl, retries: 0 });
+  const wanted = { name: 'UnavailableError', status: 503, code: 'unknown', errors: [], requestId: '', message: 'Service Unavailable' };
+  await assert.rejects(getCurrentUser({ client }), wanted);
+});
+
 test('no response is a ConnectionError with its cause', async () => {
   const cause = new TypeError('fetch failed');
   const { client } = new Counsel({ baseUrl: 'http://counsel.test', retries: 0, fetch: () => Promise.reject(cause) });
@@ -678,6 +723,30 @@ test('paginate requests no page that is not reached', async (t) => {
     if (item.id === '1a') break;
   }
   assert.equal(got.length, 2);
+});
+
+test('paginate: a list that repeats its cursor is an error', async (t) => {
+  const { baseUrl, got } = await serve(t, (_, answer) => json(answer, 200, { items: [], nextCursor: 'same' }));
+  const { client } = new Counsel({ baseUrl });
+  await assert.rejects(all(paginate(listConsultations, { client })), UnavailableError);
+  assert.equal(got.length, 2);
+});
+
+test('waitForJob: the fifth stream without an event is an error', async (t) => {
+  const { setTimeout: timer } = globalThis;
+  t.mock.method(globalThis, 'setTimeout', (run) => timer(run, 0));
+  const { baseUrl, got } = await serve(t, (_, answer) => answer.writeHead(200, { 'Content-Type': 'text/event-stream' }).end());
+  const { client } = new Counsel({ baseUrl });
+  await assert.rejects(waitForJob({ client, path: { jobId: id } }), { name: 'UnavailableError', code: 'incomplete_stream' });
+  assert.equal(got.length, 5);
+});
+
+test('waitForJob: a proxy that removes Accept, so that the answer is JSON', async (t) => {
+  const { baseUrl, got } = await serve(t, (_, answer) => json(answer, 200, { id, status: got.length < 2 ? 'running' : 'succeeded' }));
+  const { client } = new Counsel({ baseUrl });
+  const seen = [];
+  const job = await waitForJob({ client, path: { jobId: id }, onProgress: ({ status }) => seen.push(status) });
+  assert.deepEqual([job.status, seen], ['succeeded', ['running']]);
 });
 
 /** A global variable that browsers have, for this test. */

@@ -45,6 +45,7 @@ export class Counsel {
     this.client.setConfig({
       baseUrl: (options.baseUrl ?? '').replace(/\/+$/, ''),
       auth: () => this.#apiKey ?? this.#useToken(),
+      redirect: 'manual', // it would take the body, and from some runtimes the key, to another server
       fetch: (input, init) => this.#send(new Request(input, init), this.#calls.get(input as Request)),
       throwOnError: true,
     });
@@ -131,9 +132,12 @@ export function createClient(options: CounselOptions): Client {
   return new Counsel(options).client;
 }
 
-/** Nothing below /api/ is a web page: a proxy or the sign-in page of a network answered, not the service. */
+/** Nothing below /api/ is a web page or redirects: a proxy or the sign-in page of a network answered, not the service. */
 function notPage(response: Response, url: string): Response {
-  if (!url.includes('/api/') || !response.ok || !response.headers.get('Content-Type')?.startsWith('text/html')) return response;
+  const { status } = response;
+  const redirects = response.type === 'opaqueredirect' || (status >= 300 && status < 400 && status !== 304);
+  const page = response.ok && response.headers.get('Content-Type')?.startsWith('text/html');
+  if (!url.includes('/api/') || !(redirects || page)) return response;
   void response.body?.cancel();
   return new Response(null, { status: 502, statusText: 'Not an answer of the service' });
 }

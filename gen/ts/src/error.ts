@@ -32,7 +32,7 @@ export class CounselError extends Error implements Problem {
     super(problem.detail ?? title, options);
     this.type = problem.type ?? 'about:blank';
     this.title = title;
-    this.status = problem.status ?? response?.status ?? 500;
+    this.status = response?.status ?? problem.status ?? 500;
     if (problem.detail !== undefined) this.detail = problem.detail;
     if (problem.instance !== undefined) this.instance = problem.instance;
     this.code = problem.code ?? 'unknown';
@@ -44,8 +44,8 @@ export class CounselError extends Error implements Problem {
 
   /** Creates the error of a failed response from its body, whatever that contains. */
   static of(body: unknown, response?: Response): CounselError {
-    const problem = isObject(body) ? (body as Partial<Problem>) : {};
-    const Kind = kinds[problem.status ?? response?.status ?? 500] ?? CounselError;
+    const problem = problemIn(body);
+    const Kind = kinds[response?.status ?? problem.status ?? 500] ?? CounselError;
     return new Kind(problem, response);
   }
 }
@@ -121,6 +121,7 @@ const kinds: Record<number, typeof CounselError> = {
 export function fetchError(error: unknown, signal?: AbortSignal | null): unknown {
   if (error instanceof CounselError) return error;
   if ((error as Error | undefined)?.name === 'TimeoutError') return new TimeoutError(error);
+  if (error instanceof SyntaxError) return new UnavailableError({ title: 'Not an answer of the service', status: 502 }, undefined, { cause: error });
   return signal?.aborted ? error : new ConnectionError(error);
 }
 
@@ -134,6 +135,13 @@ export function retryAfterOf(response: Response | undefined): number | undefined
   return Number.isNaN(seconds) ? undefined : Math.max(0, seconds);
 }
 
-function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+/** What of a body is a problem. Proxies write JSON of their own, with other values under the same names. */
+function problemIn(body: unknown): Partial<Problem> {
+  const { status, errors, ...rest } = (typeof body === 'object' ? { ...body } : {}) as Record<string, unknown>;
+  const texts = Object.entries(rest).filter(([, value]) => typeof value === 'string');
+  return {
+    ...(Object.fromEntries(texts) as Partial<Problem>),
+    ...(Number.isInteger(status) && { status: status as number }),
+    ...(Array.isArray(errors) && { errors: errors as FieldError[] }),
+  };
 }

@@ -1,3 +1,5 @@
+import { UnavailableError } from './error.js';
+
 /** An operation that returns a page of a list. */
 type List = (options: any) => Promise<{ items: unknown[]; nextCursor?: string } | undefined>;
 
@@ -14,6 +16,7 @@ export async function* paginate<L extends List>(list: L, options: NonNullable<Pa
     const page = await list({ ...options, query, responseStyle: 'data', throwOnError: true });
     yield* page!.items as Item<L>[];
     if (!page!.nextCursor) return;
+    if (page!.nextCursor === query?.cursor) throw new UnavailableError({ title: 'The service sent the cursor of the same page again', status: 502 });
     query = { ...query, cursor: page!.nextCursor };
   }
 }

@@ -45,7 +45,11 @@ export async function* streamChat(
       if (event.type === 'done') return;
     }
   }
-  throw new UnavailableError({
+  throw incompleteStream();
+}
+
+function incompleteStream(): CounselError {
+  return new UnavailableError({
     title: 'Incomplete stream',
     detail: 'The connection ended before the answer was complete.',
     status: 502,
@@ -67,14 +71,21 @@ export async function waitForJob(
   const { onProgress, ...request } = options;
   for (let failures = 0; ; ) {
     try {
-      const body = (await getJob({
+      const { data: body, response } = (await getJob({
         ...request,
         headers: { Accept: 'text/event-stream' },
         ...unstored(),
         parseAs: 'stream',
         throwOnError: true,
-      })) as unknown as ReadableStream<Uint8Array> | null;
-      if (body) {
+        ...{ responseStyle: 'fields' }, // the generated types only know 'data'
+      })) as unknown as { data: ReadableStream<Uint8Array> | null; response: Response };
+      if (response.headers.get('Content-Type')?.startsWith('application/json')) {
+        // A proxy removed the header that asks for a stream.
+        const job = (await new Response(body).json()) as Job;
+        if (job.status !== 'waiting' && job.status !== 'running') return job;
+        failures = 0;
+        onProgress?.(job);
+      } else if (body) {
         for await (const event of serverSentEvents<JobEvent>(body, options.signal)) {
           options.signal?.throwIfAborted();
           if (event.type === 'error') throw CounselError.of(event.problem);
@@ -84,12 +95,13 @@ export async function waitForJob(
           onProgress?.(event.job);
         }
       }
+      throw incompleteStream();
     } catch (error) {
       options.signal?.throwIfAborted();
       if (error instanceof CounselError && error.status >= 400 && error.status < 500 && error.status !== 429) throw error;
       if (++failures === 5) throw error;
     }
-    await pause(1000 * (failures + 1), options.signal);
+    await pause(1000 * failures, options.signal);
   }
 }
 
@@ -125,7 +137,7 @@ async function* serverSentEvents<Event extends { type: string }>(body: ReadableS
       for (const line of lines) {
         if (line === '') {
           if (data.length > 0) {
-            const event = JSON.parse(data.join('\n')) as Event;
+            const event = parseEvent<Event>(data.join('\n'));
             complete = event.type === 'done' || event.type === 'error';
             yield event;
           }
@@ -138,6 +150,14 @@ async function* serverSentEvents<Event extends { type: string }>(body: ReadableS
   } finally {
     if (complete && !signal?.aborted) void drain(reader);
     else await reader.cancel().catch(() => undefined);
+  }
+}
+
+function parseEvent<Event>(text: string): Event {
+  try {
+    return JSON.parse(text) as Event;
+  } catch (error) {
+    throw fetchError(error);
   }
 }
 

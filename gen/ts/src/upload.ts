@@ -50,7 +50,7 @@ async function sendAsStream(fetch: typeof globalThis.fetch, request: Request, fo
   });
   const headers = new Headers(request.headers);
   headers.set('Content-Type', encoded.headers.get('Content-Type')!); // with the boundary of the form
-  return fetch(request.url, { method: request.method, headers, signal, body: encoded.body!.pipeThrough(counter), duplex: 'half' } as RequestInit);
+  return fetch(request.url, { method: request.method, headers, signal, redirect: request.redirect, body: encoded.body!.pipeThrough(counter), duplex: 'half' } as RequestInit);
 }
 
 function sendByXHR(request: Request, form: FormData, signal: AbortSignal, report: Report): Promise<Response> {

@@ -71,7 +71,11 @@ export async function verifyWebhook(
       const bytes = version === 'v1' && text ? fromBase64(text) : undefined;
       // WebCrypto compares in constant time.
       if (bytes && (await crypto.subtle.verify('HMAC', key, bytes, signed))) {
-        return JSON.parse(new TextDecoder().decode(body)) as WebhookEvent;
+        try {
+          return JSON.parse(new TextDecoder().decode(body)) as WebhookEvent;
+        } catch {
+          throw new WebhookError('The body is not an event.');
+        }
       }
     }
   }

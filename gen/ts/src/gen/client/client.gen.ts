@@ -136,7 +136,7 @@ export const createClient = (config: Config = {}): Client => {
       response,
     };
 
-    if (response.ok) {
+    if (response.ok) try {
       const parseAs =
         (opts.parseAs === 'auto'
           ? getParseAs(response.headers.get('Content-Type'))
@@ -209,9 +209,16 @@ export const createClient = (config: Config = {}): Client => {
             data,
             ...result,
           };
+    } catch (error) {
+      let finalError: unknown = error;
+      for (const fn of interceptors.error.fns) {
+        if (fn) finalError = await fn(finalError, undefined as any, request, opts);
+      }
+      if (opts.throwOnError) throw finalError;
+      return opts.responseStyle === 'data' ? undefined : { error: finalError, ...result };
     }
 
-    const textError = await response.text();
+    const textError = await response.text().catch(() => '');
     let jsonError: unknown;
 
     try {

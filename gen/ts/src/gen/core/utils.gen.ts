@@ -12,8 +12,11 @@ export const PATH_PARAM_RE = /\{[^{}]+\}/g;
 
 export const defaultPathSerializer = ({ path, url }: PathSerializer) =>
   url.replace(PATH_PARAM_RE, (match) => {
-    const value = path[match.slice(1, -1)];
-    return value == null ? match : encodeURIComponent(value as string);
+    const name = match.slice(1, -1);
+    const value = encodeURIComponent((path[name] ?? '') as string);
+    // A URL shortens dots: the id ".." would call another operation.
+    if (/^\.{0,2}$/.test(value)) throw new TypeError(`${name} cannot be "${value}"`);
+    return value;
   });
 
 export const getUrl = ({
