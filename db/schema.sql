@@ -661,7 +661,10 @@ CREATE TABLE payments (
   KEY payments_invoice (invoice_id,id),
   KEY payments_user (user_id,id),
   KEY payments_intent (intent_id),
-  KEY payments_check (check_at)
+  KEY payments_check (check_at),
+  KEY payments_case_status (case_id,status,id),
+  KEY payments_invoice_status (invoice_id,status,id),
+  KEY payments_user_status (user_id,status,id)
 );
 
 CREATE TABLE payment_cursors (

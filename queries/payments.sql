@@ -27,8 +27,13 @@ WHERE invoice_id = sqlc.arg(invoice_id) AND id < sqlc.arg('cursor') AND (sqlc.ar
 ORDER BY id DESC LIMIT ?;
 
 -- name: ListPaymentsByUser :many
+SELECT * FROM payments FORCE INDEX (payments_user)
+WHERE user_id = sqlc.arg(user_id) AND id < sqlc.arg('cursor')
+ORDER BY id DESC LIMIT ?;
+
+-- name: ListPaymentsByUserAndStatus :many
 SELECT * FROM payments
-WHERE user_id = sqlc.arg(user_id) AND id < sqlc.arg('cursor') AND (sqlc.arg(status) = '' OR status = sqlc.arg(status))
+WHERE user_id = sqlc.arg(user_id) AND status = sqlc.arg(status) AND id < sqlc.arg('cursor')
 ORDER BY id DESC LIMIT ?;
 
 -- name: ListDuePayments :many

@@ -31,7 +31,9 @@ func TestPolicy(t *testing.T) {
 			roles = "owner"
 		case subject == ResourceCase:
 			roles = "owner lawyer"
-		case subject == ResourceConsultation && verb == VerbCreate:
+		case subject == ResourcePayment && verb == VerbUpdate:
+			roles = "owner lawyer"
+		case (subject == ResourceConsultation || subject == ResourcePayment) && verb == VerbCreate:
 			roles = "owner lawyer assistant client"
 		default:
 			roles = "owner lawyer assistant"

@@ -292,8 +292,10 @@ func (s *Service) List(ctx context.Context, p domain.Principal, f Filter) (items
 			return nil, nil, err
 		}
 		rows, err = s.queries.ListPaymentsByCase(ctx, query.ListPaymentsByCaseParams{CaseID: *f.CaseID, Cursor: cursor, Status: string(f.Status), Limit: limit})
+	case f.Status != "":
+		rows, err = s.queries.ListPaymentsByUserAndStatus(ctx, query.ListPaymentsByUserAndStatusParams{UserID: p.UserID, Status: string(f.Status), Cursor: cursor, Limit: limit})
 	default:
-		rows, err = s.queries.ListPaymentsByUser(ctx, query.ListPaymentsByUserParams{UserID: p.UserID, Cursor: cursor, Status: string(f.Status), Limit: limit})
+		rows, err = s.queries.ListPaymentsByUser(ctx, query.ListPaymentsByUserParams{UserID: p.UserID, Cursor: cursor, Limit: limit})
 	}
 	if err != nil {
 		return nil, nil, db.Error(err)

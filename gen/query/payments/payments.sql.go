@@ -567,24 +567,84 @@ func (q *Queries) ListPaymentsByInvoice(ctx context.Context, arg ListPaymentsByI
 }
 
 const listPaymentsByUser = `-- name: ListPaymentsByUser :many
-SELECT id, invoice_id, case_id, user_id, open_invoice, status, provider, amount, currency, received, fee, fee_currency, description, success_url, cancel_url, checkout_id, intent_id, checkout_url, decline, expires_at, check_at, checked_at, created_at, updated_at, paid_at FROM payments
-WHERE user_id = ? AND id < ? AND (? = '' OR status = ?)
+SELECT id, invoice_id, case_id, user_id, open_invoice, status, provider, amount, currency, received, fee, fee_currency, description, success_url, cancel_url, checkout_id, intent_id, checkout_url, decline, expires_at, check_at, checked_at, created_at, updated_at, paid_at FROM payments FORCE INDEX (payments_user)
+WHERE user_id = ? AND id < ?
 ORDER BY id DESC LIMIT ?
 `
 
 type ListPaymentsByUserParams struct {
 	UserID domain.ID
 	Cursor domain.ID
-	Status string
 	Limit  int32
 }
 
 func (q *Queries) ListPaymentsByUser(ctx context.Context, arg ListPaymentsByUserParams) ([]Payment, error) {
-	rows, err := q.db.QueryContext(ctx, listPaymentsByUser,
+	rows, err := q.db.QueryContext(ctx, listPaymentsByUser, arg.UserID, arg.Cursor, arg.Limit)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Payment
+	for rows.Next() {
+		var i Payment
+		if err := rows.Scan(
+			&i.ID,
+			&i.InvoiceID,
+			&i.CaseID,
+			&i.UserID,
+			&i.OpenInvoice,
+			&i.Status,
+			&i.Provider,
+			&i.Amount,
+			&i.Currency,
+			&i.Received,
+			&i.Fee,
+			&i.FeeCurrency,
+			&i.Description,
+			&i.SuccessUrl,
+			&i.CancelUrl,
+			&i.CheckoutID,
+			&i.IntentID,
+			&i.CheckoutUrl,
+			&i.Decline,
+			&i.ExpiresAt,
+			&i.CheckAt,
+			&i.CheckedAt,
+			&i.CreatedAt,
+			&i.UpdatedAt,
+			&i.PaidAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listPaymentsByUserAndStatus = `-- name: ListPaymentsByUserAndStatus :many
+SELECT id, invoice_id, case_id, user_id, open_invoice, status, provider, amount, currency, received, fee, fee_currency, description, success_url, cancel_url, checkout_id, intent_id, checkout_url, decline, expires_at, check_at, checked_at, created_at, updated_at, paid_at FROM payments
+WHERE user_id = ? AND status = ? AND id < ?
+ORDER BY id DESC LIMIT ?
+`
+
+type ListPaymentsByUserAndStatusParams struct {
+	UserID domain.ID
+	Status string
+	Cursor domain.ID
+	Limit  int32
+}
+
+func (q *Queries) ListPaymentsByUserAndStatus(ctx context.Context, arg ListPaymentsByUserAndStatusParams) ([]Payment, error) {
+	rows, err := q.db.QueryContext(ctx, listPaymentsByUserAndStatus,
 		arg.UserID,
+		arg.Status,
 		arg.Cursor,
-		arg.Status,
-		arg.Status,
 		arg.Limit,
 	)
 	if err != nil {
