@@ -2,6 +2,8 @@ package docs
 
 import (
 	"bytes"
+	"crypto/hmac"
+	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
@@ -55,6 +57,13 @@ func TestVerification(t *testing.T) {
 			r.Header.Set("Webhook-Timestamp", fmt.Sprint(time.Now().Add(time.Minute).Unix()))
 		}), false},
 		{"an old one", sent(t, time.Now().Add(-time.Hour)), false},
+		{"an empty secret", edit(func(r *request) {
+			r.Secret = "whsec_"
+			mac := hmac.New(sha256.New, nil)
+			mac.Write([]byte(r.Header.Get("Webhook-Id") + "." + r.Header.Get("Webhook-Timestamp") + "." + r.Body))
+			r.Header.Set("Webhook-Signature", "v1,"+base64.StdEncoding.EncodeToString(mac.Sum(nil)))
+		}), false},
+		{"a signature that is not ASCII", edit(func(r *request) { r.Header.Set("Webhook-Signature", "v1,é") }), false},
 		{"no signature", edit(func(r *request) { r.Header.Del("Webhook-Signature") }), false},
 		{"no timestamp", edit(func(r *request) { r.Header.Del("Webhook-Timestamp") }), false},
 		{"another version", edit(func(r *request) {

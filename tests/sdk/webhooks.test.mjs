@@ -45,6 +45,7 @@ test('verifyWebhook accepts signed requests only', async () => {
     ['half a signature', { ...good, 'webhook-signature': good['webhook-signature'].slice(0, 20) }, body, secret],
     ['no headers', {}, body, secret],
     ['no secret', good, body, 'whsec_'],
+    ['an empty secret that somebody signed with', signed('whsec_'), body, 'whsec_'],
     ['a broken secret', good, body, 'whsec_§'],
   ]) {
     await assert.rejects(verifyWebhook(headers, text, key), WebhookError, what);
