@@ -57,9 +57,14 @@ func (s *Stack) authenticate(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// bearerToken returns the token of an Authorization header (RFC 6750), or "".
+// bearerToken returns the token of the Authorization header (RFC 6750), or "". Of several headers none counts: a proxy could
+// have checked another one.
 func bearerToken(r *http.Request) string {
-	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	headers := r.Header.Values("Authorization")
+	if len(headers) != 1 {
+		return ""
+	}
+	scheme, token, _ := strings.Cut(headers[0], " ")
 	if !strings.EqualFold(scheme, "Bearer") {
 		return ""
 	}
