@@ -106,6 +106,7 @@ func (c *Config) normalize() {
 	c.S3.normalize()
 	c.JWT.normalize()
 	c.Mail.normalize()
+	c.Firm.normalize()
 	c.Esign.normalize()
 }
 
