@@ -2,6 +2,7 @@ package docsite
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"html/template"
@@ -196,6 +197,7 @@ type blocks struct{}
 // RegisterFuncs implements renderer.NodeRenderer.
 func (blocks) RegisterFuncs(r renderer.NodeRendererFuncRegisterer) {
 	r.Register(ast.KindFencedCodeBlock, renderCode)
+	r.Register(ast.KindCodeBlock, renderCode)
 	r.Register(east.KindTable, renderTable)
 }
 
@@ -205,14 +207,13 @@ func renderCode(w util.BufWriter, source []byte, n ast.Node, entering bool) (ast
 	if !entering {
 		return ast.WalkContinue, nil
 	}
-	code, _ := n.(*ast.FencedCodeBlock)
-	name := languages[string(code.Language(source))]
-	if name == "" {
-		name = "Text"
+	name := "Text"
+	if code, ok := n.(*ast.FencedCodeBlock); ok {
+		name = cmp.Or(languages[string(code.Language(source))], name)
 	}
 	_, _ = fmt.Fprintf(w, "<figure class=\"code\"><figcaption>%s</figcaption><pre tabindex=\"0\"><code>", name)
-	for i := range code.Lines().Len() {
-		line := code.Lines().At(i)
+	for i := range n.Lines().Len() {
+		line := n.Lines().At(i)
 		_, _ = w.Write(util.EscapeHTML(line.Value(source)))
 	}
 	_, _ = w.WriteString("</code></pre></figure>\n")
