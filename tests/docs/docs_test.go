@@ -228,8 +228,12 @@ func addCodes(t *testing.T, codes map[string]int, constants map[string]string, n
 				add(reason, names[code])
 			}
 		case *ast.CallExpr: // makes an error with a reason
-			if typeName(n.Fun) == "errUnsignable" && len(n.Args) > 0 {
+			switch {
+			case len(n.Args) == 0:
+			case typeName(n.Fun) == "errUnsignable":
 				add(n.Args[0], "")
+			case typeName(n.Fun) == "conflict" && file.Name.Name == "payments":
+				add(n.Args[0], domain.Conflict)
 			}
 		case *ast.AssignStmt: // e.Reason = …
 			for i, left := range n.Lhs {
