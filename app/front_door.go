@@ -71,7 +71,7 @@ func openFrontDoor(ctx context.Context, r *Runner, cfg config.Config, contract [
 func HandlersConfig(cfg config.Config, contract []byte, infra *Infrastructure, s *Services) (c handlers.Config, err error) {
 	c = handlers.Config{
 		Accounts: s.Accounts, APIKeys: s.APIKeys, AI: s.AI, Cases: s.Cases, Drafts: s.Drafts, Email: s.Email, Esign: s.Esign, Billing: s.Billing, Files: s.Files, Templates: s.Templates, Rendering: s.Rendering,
-		Jobs: s.Jobs, Idempotency: s.Idempotency, Webhooks: s.Webhooks, Notifications: s.Notifications, Privacy: s.Privacy, Registers: s.Registry, Payments: s.Payments,
+		Jobs: s.Jobs, Idempotency: s.Idempotency, Webhooks: s.Webhooks, Notifications: s.Notifications, Privacy: s.Privacy, Registers: s.Registry, Compliance: s.Compliance, Payments: s.Payments,
 		Ready: infra.ready, Contract: contract, PublicURL: cfg.URLs.Public, MetricsToken: cfg.HTTP.MetricsToken, Registry: infra.Registry, Log: infra.Log.With("part", "http"), Clock: domain.SystemClock,
 		CORSOrigins: cfg.HTTP.CORSOrigins, CORSLocalhost: cfg.HTTP.CORSLocalhost, TrustedProxies: cfg.HTTP.TrustedProxies,
 		StrictTransport: strings.HasPrefix(infra.URL, "https://"),

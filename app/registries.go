@@ -15,6 +15,7 @@ import (
 	"counsel/clients/sanctions"
 	"counsel/clients/vies"
 	"counsel/config"
+	"counsel/domain/compliance"
 	"counsel/domain/registry"
 )
 
@@ -56,6 +57,20 @@ func (m *registryMetrics) onReload(list registry.ListName, size int) {
 		return
 	}
 	m.entries.WithLabelValues(string(list)).Set(float64(size))
+}
+
+// complianceMetrics are the metrics of watches.
+type complianceMetrics struct{ checks *prometheus.CounterVec }
+
+func newComplianceMetrics(r prometheus.Registerer) *complianceMetrics {
+	m := &complianceMetrics{prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "counsel_compliance_checks_total", Help: "Checks of watches by outcome: first, unchanged, changed, failed."}, []string{"kind", "outcome"})}
+	r.MustRegister(m.checks)
+	return m
+}
+
+func (m *complianceMetrics) Checked(kind compliance.Kind, outcome compliance.Outcome) {
+	m.checks.WithLabelValues(string(kind), string(outcome)).Inc()
 }
 
 // openRegistries creates the clients of the registers.

@@ -20,6 +20,7 @@ import (
 	"counsel/domain/apikeys"
 	"counsel/domain/billing"
 	"counsel/domain/cases"
+	"counsel/domain/compliance"
 	"counsel/domain/drafts"
 	"counsel/domain/email"
 	"counsel/domain/esign"
@@ -59,6 +60,7 @@ type Services struct {
 	Billing       *billing.Service
 	Payments      *payments.Service
 	Registry      *registry.Service
+	Compliance    *compliance.Service
 	Privacy       *privacy.Service
 }
 
@@ -113,10 +115,16 @@ func OpenServices(ctx context.Context, r *Runner, cfg config.Config, infra *Infr
 		return nil, err
 	}
 	s.Events.Subscribe(s.Payments.OnEvent)
+	if s.Compliance, err = compliance.New(compliance.Config{
+		Runtime: system.Part("compliance"), DB: infra.Database, Registers: s.Registry, Cases: s.Cases, Events: s.Events, Metrics: newComplianceMetrics(infra.Registry),
+	}); err != nil {
+		return nil, err
+	}
+	s.Compliance.RegisterJobs(s.Jobs)
 	if s.Privacy, err = privacy.New(privacy.Config{
 		Runtime: system.Part("privacy"), DB: infra.Database, Accounts: s.Accounts, APIKeys: s.APIKeys, AI: s.AI, Drafts: s.Drafts, Files: s.Files, Cases: s.Cases, Webhooks: s.Webhooks,
 		Notifications: s.Notifications, Email: s.Email, Jobs: s.Jobs, Esign: s.Esign, Templates: s.Templates, Rendering: s.Rendering, Idempotency: s.Idempotency,
-		Billing: s.Billing, Payments: s.Payments,
+		Billing: s.Billing, Payments: s.Payments, Compliance: s.Compliance,
 	}); err != nil {
 		return nil, err
 	}

@@ -19,6 +19,7 @@ const (
 	EventEmailSent        EventType = "email.sent" // to at least one recipient
 	EventEmailBounced     EventType = "email.bounced"
 	EventEmailFailed      EventType = "email.failed"
+	EventWatchChanged     EventType = "compliance.changed" // a register reports something new about what is watched
 
 	EventInvoiceSent     EventType = "invoice.sent"    // issued, or mailed again
 	EventInvoicePaid     EventType = "invoice.paid"    // in full
@@ -45,7 +46,7 @@ var EventTypes = []EventType{
 	EventCaseCreated, EventCaseUpdated, EventCaseClosed, EventCaseJoined, EventTaskAssigned,
 	EventDocumentUploaded, EventDocumentRendered, EventDocumentDeleted,
 	EventDraftCreated, EventDraftUpdated, EventDraftDeleted,
-	EventEmailSent, EventEmailBounced, EventEmailFailed,
+	EventEmailSent, EventEmailBounced, EventEmailFailed, EventWatchChanged,
 	EventInvoiceSent, EventInvoicePaid, EventInvoiceOverdue, EventInvoiceVoided, EventInvoiceOverpaid,
 	EventPaymentSucceeded, EventPaymentFailed, EventPaymentRefunded, EventPaymentDisputed,
 	EventSignatureCreated, EventSignatureSigned, EventSignatureDeclined, EventSignatureCompleted, EventSignatureCancelled, EventSignatureExpired, EventSignatureFailed,

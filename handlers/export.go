@@ -9,6 +9,7 @@ import (
 	"counsel/domain/ai/playbooks"
 	"counsel/domain/apikeys"
 	"counsel/domain/billing"
+	"counsel/domain/compliance"
 	"counsel/domain/email"
 	"counsel/domain/esign"
 	"counsel/domain/files"
@@ -35,7 +36,7 @@ type userExport struct {
 	items    int // in the last of them
 }
 
-var exportSections = []string{"consultations", "drafts", "documents", "emails", "signatureRequests", "signatures", "webhooks", "notifications", "notificationPreferences", "templates", "cases", "aiUsage", "playbooks", "apiKeys", "payments", "timeEntries", "invoices"}
+var exportSections = []string{"consultations", "drafts", "documents", "emails", "signatureRequests", "signatures", "webhooks", "notifications", "notificationPreferences", "templates", "cases", "aiUsage", "playbooks", "apiKeys", "payments", "timeEntries", "invoices", "watches"}
 
 func (x *userExport) VisitExportUserResponse(w http.ResponseWriter) error {
 	x.out = bufio.NewWriterSize(w, 32<<10)
@@ -230,3 +231,8 @@ func (x *userExport) TimeEntry(e billing.TimeEntry) error { return x.add(16, toA
 
 // Invoice adds an invoice that the person drafted.
 func (x *userExport) Invoice(i billing.Invoice) error { return x.add(17, toAPIInvoice(i)) }
+
+// Watch adds a watch with its checks.
+func (x *userExport) Watch(w compliance.Watch, checks []compliance.Check) error {
+	return x.add(18, api.ExportedWatch{Watch: toAPIWatch(w), Checks: toAPIChecks(checks)})
+}

@@ -24,6 +24,7 @@ import (
 	"counsel/domain/apikeys"
 	"counsel/domain/billing"
 	"counsel/domain/cases"
+	"counsel/domain/compliance"
 	"counsel/domain/drafts"
 	"counsel/domain/email"
 	"counsel/domain/esign"
@@ -52,6 +53,7 @@ type Config struct {
 	Cases         *cases.Service
 	Privacy       *privacy.Service
 	Registers     *registry.Service
+	Compliance    *compliance.Service
 	Drafts        *drafts.Service
 	Files         *files.Service
 	Templates     *templates.Service
@@ -97,6 +99,7 @@ type Server struct {
 	cases         *cases.Service
 	privacy       *privacy.Service
 	registers     *registry.Service
+	compliance    *compliance.Service
 	drafts        *drafts.Service
 	files         *files.Service
 	templates     *templates.Service
@@ -128,7 +131,7 @@ func New(c Config) (*Server, error) {
 	s := &Server{
 		accounts: c.Accounts, apiKeys: c.APIKeys, ai: c.AI, cases: c.Cases, privacy: c.Privacy, drafts: c.Drafts, files: c.Files, templates: c.Templates, rendering: c.Rendering,
 		webhooks: c.Webhooks, notifications: c.Notifications, email: c.Email, esign: c.Esign, billing: c.Billing, payments: c.Payments, jobs: c.Jobs,
-		registers: c.Registers, registry: c.Registry, clock: c.Clock, problems: problem.Describer{PublicURL: c.PublicURL}, readiness: readiness{check: c.Ready, clock: c.Clock}, drained: make(chan struct{}),
+		registers: c.Registers, compliance: c.Compliance, registry: c.Registry, clock: c.Clock, problems: problem.Describer{PublicURL: c.PublicURL}, readiness: readiness{check: c.Ready, clock: c.Clock}, drained: make(chan struct{}),
 	}
 	steps, err := middleware.New(middleware.Config{
 		Accounts: c.Accounts, APIKeys: c.APIKeys, Cases: c.Cases, Idempotency: c.Idempotency, UserLimit: c.UserLimit, KeyLimit: c.KeyLimit, AddressLimit: c.AddressLimit,

@@ -15,7 +15,7 @@ const (
 )
 
 // subjects are what scopes name: the tags of the contract whose operations keys can call.
-var subjects = []string{"ai", "billing", "cases", "docs", "drafts", "email", "esign", "jobs", "notifications", "payments", "registry", "templates", "webhooks"}
+var subjects = []string{"ai", "billing", "cases", "compliance", "docs", "drafts", "email", "esign", "jobs", "notifications", "payments", "registry", "templates", "webhooks"}
 
 // Scopes lists all scopes.
 var Scopes = func() (scopes []Scope) {

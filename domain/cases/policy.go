@@ -47,6 +47,7 @@ const (
 	ResourceSignature    Resource = "signature"
 	ResourcePayment      Resource = "payment"
 	ResourceInvoice      Resource = "invoice"
+	ResourceWatch        Resource = "watch" // of compliance
 	ResourceTimeEntry    Resource = "time_entry"
 	ResourceLedger       Resource = "ledger"
 )

@@ -98,6 +98,13 @@ func (s *Service) AddTask(ctx context.Context, p domain.Principal, id, as domain
 	return t, nil
 }
 
+// CreateTask creates an open task without an assignee, in a transaction that AuthorizedTx runs.
+func (s *Service) CreateTask(ctx context.Context, tx db.Tx, p domain.Principal, id domain.ID, title string) (domain.ID, error) {
+	now, task := s.now(), s.newID()
+	return task, query.New(tx).CreateCaseTask(ctx, query.CreateCaseTaskParams{ID: task, CaseID: id, Title: domain.Truncate(title, maxTaskTitle), Status: string(TaskOpen),
+		CreatedBy: p.UserID, CreatedAt: now, UpdatedAt: now})
+}
+
 // Tasks lists the tasks of a case, newest first; status "" lists all. next is the cursor of the
 // next page, nil on the last.
 func (s *Service) Tasks(ctx context.Context, p domain.Principal, id domain.ID, status TaskStatus, limit int, cursor *domain.ID) (items []Task, next *domain.ID, err error) {

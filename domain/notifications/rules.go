@@ -40,6 +40,7 @@ var rules = map[domain.EventType]rule{
 	domain.EventEmailSent:    {},
 	domain.EventEmailBounced: {channels: withMail}, // a deadline may depend on it
 	domain.EventEmailFailed:  {channels: withMail},
+	domain.EventWatchChanged: {channels: withMail, recipient: "assigneeId"},
 
 	domain.EventInvoiceSent:     {channels: inApp},
 	domain.EventInvoicePaid:     {channels: inApp},

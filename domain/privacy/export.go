@@ -10,6 +10,7 @@ import (
 	"counsel/domain/apikeys"
 	"counsel/domain/billing"
 	"counsel/domain/cases"
+	"counsel/domain/compliance"
 	"counsel/domain/drafts"
 	"counsel/domain/email"
 	"counsel/domain/esign"
@@ -56,6 +57,7 @@ type Sink interface {
 	Payment(payments.Payment) error
 	TimeEntry(billing.TimeEntry) error
 	Invoice(billing.Invoice) error
+	Watch(compliance.Watch, []compliance.Check) error
 }
 
 // pageSize is the number of items read at once.
@@ -136,6 +138,7 @@ func (s *Service) Export(ctx context.Context, caller domain.Principal, user doma
 		},
 		func() error { return s.billing.ExportTimeEntries(ctx, user, out.TimeEntry) },
 		func() error { return s.billing.ExportInvoices(ctx, user, out.Invoice) },
+		func() error { return s.compliance.Export(ctx, user, out.Watch) },
 	} {
 		if err := export(); err != nil {
 			return err

@@ -3,12 +3,12 @@
 //
 // The copy contains the account; consultations, drafts with all versions and documents outside of
 // cases; sent mails; signature requests; what they were asked to sign at an address that is
-// verified as theirs; webhooks; notifications; their templates and playbooks; their API keys, without the secrets; for each case they
+// verified as theirs; webhooks; notifications; their templates and playbooks; their API keys, without the secrets; what they watch in registers outside of cases; for each case they
 // are a member of now, what they have in it; their time entries and the invoices they drafted; the payments for which they opened a checkout; and the sums of their use of the AI. What others wrote
 // about them in cases belongs to the cases.
 //
 // Erasure removes the name and the address from the account, ends its sessions, deletes drafts,
-// documents and consultations outside of cases, sent mails, webhooks, notifications, API keys and jobs, and
+// documents and consultations outside of cases, sent mails, webhooks, notifications, API keys, watches outside of cases and jobs, and
 // ends memberships. Their use of the AI stays in the sums as nobody's. The wish to receive no mail is stored without the address. Their work in cases
 // stays there without a name, and so do playbooks and template versions that are published or that
 // documents were rendered from. Signature requests outside of cases are withdrawn and deleted two days later, when
@@ -34,6 +34,7 @@ import (
 	"counsel/domain/apikeys"
 	"counsel/domain/billing"
 	"counsel/domain/cases"
+	"counsel/domain/compliance"
 	"counsel/domain/drafts"
 	"counsel/domain/email"
 	"counsel/domain/esign"
@@ -82,6 +83,7 @@ type Config struct {
 	Idempotency   TestEraser
 	Billing       *billing.Service
 	Payments      *payments.Service
+	Compliance    *compliance.Service
 }
 
 // Service answers data-subject requests. It is safe for concurrent use.
@@ -102,6 +104,7 @@ type Service struct {
 	templates     *templates.Service
 	billing       *billing.Service
 	payments      *payments.Service
+	compliance    *compliance.Service
 	erasers       []Eraser     // in the order in which they erase
 	testErasers   []TestEraser // likewise
 }
@@ -110,15 +113,15 @@ type Service struct {
 func New(c Config) (*Service, error) {
 	if c.DB == nil || c.Accounts == nil || c.APIKeys == nil || c.AI == nil || c.Drafts == nil || c.Files == nil || c.Cases == nil || c.Webhooks == nil ||
 		c.Notifications == nil || c.Email == nil || c.Jobs == nil || c.Esign == nil || c.Templates == nil || c.Rendering == nil || c.Idempotency == nil ||
-		c.Billing == nil || c.Payments == nil {
+		c.Billing == nil || c.Payments == nil || c.Compliance == nil {
 		return nil, errors.New("privacy: Config needs DB and every service")
 	}
 	s := &Service{
 		clock: c.Runtime.Clock, db: c.DB, accounts: c.Accounts, apiKeys: c.APIKeys, ai: c.AI, drafts: c.Drafts, files: c.Files, cases: c.Cases, webhooks: c.Webhooks,
-		notifications: c.Notifications, email: c.Email, jobs: c.Jobs, esign: c.Esign, templates: c.Templates, billing: c.Billing, payments: c.Payments,
+		notifications: c.Notifications, email: c.Email, jobs: c.Jobs, esign: c.Esign, templates: c.Templates, billing: c.Billing, payments: c.Payments, compliance: c.Compliance,
 		// Signature requests go before the documents they refer to.
-		erasers:     []Eraser{c.AI, c.Esign, c.Rendering, c.Files, c.Webhooks, c.Notifications, c.Drafts, c.Templates, c.APIKeys, c.Payments, c.Jobs},
-		testErasers: []TestEraser{c.Esign, c.AI, c.Rendering, c.Files, c.Webhooks, c.Drafts, c.Idempotency, c.Payments, c.Billing},
+		erasers:     []Eraser{c.AI, c.Esign, c.Rendering, c.Files, c.Webhooks, c.Notifications, c.Drafts, c.Templates, c.APIKeys, c.Payments, c.Compliance, c.Jobs},
+		testErasers: []TestEraser{c.Esign, c.AI, c.Rendering, c.Files, c.Webhooks, c.Drafts, c.Idempotency, c.Payments, c.Billing, c.Compliance},
 	}
 	s.registerJobs()
 	return s, nil
