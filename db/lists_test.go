@@ -23,6 +23,7 @@ import (
 	apikeysquery "counsel/gen/query/apikeys"
 	billingquery "counsel/gen/query/billing"
 	casesquery "counsel/gen/query/cases"
+	compliancequery "counsel/gen/query/compliance"
 	draftsquery "counsel/gen/query/drafts"
 	emailquery "counsel/gen/query/email"
 	esignquery "counsel/gen/query/esign"
@@ -132,6 +133,11 @@ var pagedQueries = map[string]queryArgs{
 	"ListWebhooks":                 {},
 	"ListAPIKeysByUser":            {"UserID": {busyUser, idleUser}},
 	"ListAPIKeys":                  {},
+	"ListCaseWatches":              {"CaseID": {theCase}},
+	"ListFirmWatches":              {},
+	"ListOwnFirmWatches":           {"UserID": {busyUser, idleUser}},
+	"ListDueWatches":               {"Source": {"vies"}, "Due": {time.Now()}},
+	"ListChecks":                   {"WatchID": {rowID(0)}},
 	"ListWebhookDeliveries":        {"WebhookID": {rowID(0)}},
 	"ListWebhookDeliveriesByState": {"WebhookID": {rowID(0)}, "State": {"rare", "common"}},
 	"ListFailedDeliveries":         {"WebhookID": {rowID(0)}, "Since": {past}},
@@ -247,7 +253,7 @@ func TestListsReadOnePage(t *testing.T) {
 func methodOf(conn *sql.Conn, name string) (method reflect.Value) {
 	for _, queries := range []any{
 		accountquery.New(conn), aiquery.New(conn), casesquery.New(conn), draftsquery.New(conn), emailquery.New(conn), esignquery.New(conn), filesquery.New(conn),
-		idempotencyquery.New(conn), jobsquery.New(conn), notificationsquery.New(conn), renderingquery.New(conn), searchquery.New(conn), templatesquery.New(conn), webhooksquery.New(conn), apikeysquery.New(conn), billingquery.New(conn), paymentsquery.New(conn),
+		idempotencyquery.New(conn), jobsquery.New(conn), notificationsquery.New(conn), renderingquery.New(conn), searchquery.New(conn), templatesquery.New(conn), webhooksquery.New(conn), apikeysquery.New(conn), billingquery.New(conn), compliancequery.New(conn), paymentsquery.New(conn),
 	} {
 		if m := reflect.ValueOf(queries).MethodByName(name); m.IsValid() {
 			return m
@@ -444,6 +450,8 @@ func fill(t *testing.T, conn *sql.Conn) {
 		{"signature_signers", "id, request_id, number, turn, name, email, status, token_hash, mark, reason", "$id, $id, 1, 1, 'N', $status, 'sent', n, '', ''"},
 		{"signature_envelopes", "request_id, envelope_id, state, next_at", "$id, n, IF($early, 'over', 'open'), $due"},
 		{"api_keys", "id, user_id, name, mode, secret_hash, last_four, scopes, ip_ranges, rate_limit, created_at, expires_at", "$id, $user, 'N', 'live', n, 'abcd', '', '', 0, $old, $old"},
+		{"compliance_watches", "id, case_id, user_id, kind, source, label, subject, next_check_at, created_at", "$id, $case, $user, 'vat', 'vies', '', '{}', $due, $old"},
+		{"compliance_checks", "id, watch_id, outcome, asked, changes, error_code, checked_at", "$id, $first, 'first', '{}', '[]', '', $old"},
 		{"webhooks", "id, user_id, url, description, event_types, secret, old_secret, enabled, disabled_reason, created_at, updated_at, deleted_at", "$id, $user, 'u', '', '', '', '', TRUE, '', $old, $old, $maybe"},
 		{"webhook_deliveries", "id, webhook_id, event_type, payload, state, tries, attempts, job_id, created_at", "$id, $first, 'e', '', IF(n BETWEEN 240 AND 300, 'failed', $status), 0, 0, $id, $old"},
 		{"webhook_attempts", "delivery_id, n, at, outcome, status, duration_ms", "$first, n, $old, '', 200, 1"},

@@ -224,6 +224,40 @@ CREATE TABLE case_timeline (
   CONSTRAINT case_timeline_case_fk FOREIGN KEY (case_id) REFERENCES cases (id)
 );
 
+CREATE TABLE compliance_checks (
+  id binary(16) NOT NULL,
+  watch_id binary(16) NOT NULL,
+  outcome varchar(16) NOT NULL,
+  asked text NOT NULL,
+  answer mediumtext DEFAULT NULL,
+  changes mediumtext NOT NULL,
+  error_code varchar(64) NOT NULL,
+  checked_at datetime(6) NOT NULL,
+  PRIMARY KEY (id),
+  KEY compliance_checks_watch (watch_id,id),
+  CONSTRAINT compliance_checks_watch_fk FOREIGN KEY (watch_id) REFERENCES compliance_watches (id) ON DELETE CASCADE
+);
+
+CREATE TABLE compliance_watches (
+  id binary(16) NOT NULL,
+  case_id binary(16) DEFAULT NULL,
+  user_id binary(16) NOT NULL,
+  kind varchar(16) NOT NULL,
+  source varchar(32) NOT NULL,
+  label varchar(200) NOT NULL,
+  subject text NOT NULL,
+  answer mediumtext DEFAULT NULL,
+  next_check_at datetime(6) NOT NULL,
+  last_checked_at datetime(6) DEFAULT NULL,
+  created_at datetime(6) NOT NULL,
+  PRIMARY KEY (id),
+  KEY compliance_watches_due (source,next_check_at,id),
+  KEY compliance_watches_case (case_id,id),
+  KEY compliance_watches_user (user_id,id),
+  CONSTRAINT compliance_watches_case_fk FOREIGN KEY (case_id) REFERENCES cases (id),
+  CONSTRAINT compliance_watches_user_fk FOREIGN KEY (user_id) REFERENCES users (id)
+);
+
 CREATE TABLE consultations (
   id binary(16) NOT NULL,
   user_id binary(16) NOT NULL,

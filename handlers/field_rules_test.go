@@ -133,6 +133,7 @@ func TestCursorsOfOtherLists(t *testing.T) {
 	f.call(ada, "POST", "/api/drafts", map[string]any{"title": "t", "body": "b"}).expect(201, "").decode(&d)
 	var w api.WebhookWithSecret
 	f.call(ada, "POST", "/api/webhooks", map[string]any{"url": "https://crm.example/hooks", "eventTypes": []string{"case.closed"}}).expect(201, "").decode(&w)
+	watch, _ := f.newWatch(ada, map[string]any{"kind": "vat", "number": "FR40303265045"})
 	doc, err := api.GetSpec()
 	testkit.Must(t, err)
 	n := 0
@@ -141,7 +142,7 @@ func TestCursorsOfOtherLists(t *testing.T) {
 			continue
 		}
 		n++
-		path = strings.NewReplacer("{caseId}", c.ID.String(), "{draftId}", d.ID.String(), "{webhookId}", w.Webhook.ID.String()).Replace(path)
+		path = strings.NewReplacer("{caseId}", c.ID.String(), "{draftId}", d.ID.String(), "{watchId}", watch.ID.String(), "{webhookId}", w.Webhook.ID.String()).Replace(path)
 		f.call(ada, "GET", path+"?cursor=&"+requiredQuery(item.Get), nil).expect(200, "")
 		a := f.call(ada, "GET", path+"?cursor=AZq0&"+requiredQuery(item.Get), nil).expect(422, "invalid")
 		if e := a.problem().Errors; len(e) != 1 || e[0].Pointer != "?cursor" {

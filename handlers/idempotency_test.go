@@ -149,6 +149,10 @@ func TestIdempotencyKeys(t *testing.T) {
 			testkit.Must(k.t, err)
 		},
 		"publishTemplateVersion": template, "createTemplateVersion": template, "unpublishTemplate": template, "archiveTemplate": template, "copyTemplate": template,
+		"checkWatch": func() {
+			w, _ := k.newWatch(k.owner, map[string]any{"kind": "vat", "number": "FR40303265045"})
+			k.ids["watchId"] = w.ID.String()
+		},
 		"cancelSignatureRequest": func() { k.ids["trackingId"] = k.initiateSignature(k.owner, "", "ada@example.com").TrackingID.String() },
 		"remindSigners":          func() { k.ids["trackingId"] = k.initiateSignature(k.owner, "", "ada@example.com").TrackingID.String() },
 		"retryJob": func() {

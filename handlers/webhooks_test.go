@@ -118,6 +118,14 @@ func TestEvents(t *testing.T) {
 		f.call(ada, "POST", "/api/email/send", map[string]any{"to": []string{to}, "subject": "x", "bodyText": "x"}).expect(202, "").decode(&sent)
 		wants(eventType, "emailId", sent.ID.String())
 	}
+	_, watch := f.newWatch(ada, map[string]any{"kind": "company", "source": "companies-house", "companyId": "07654321"})
+	f.call(ada, "POST", watch+"/check", nil).expect(200, "")
+	testkit.Must(t, f.registries.Patch("07654321", map[string]any{"profile": map[string]any{"company_status": "liquidation"}}))
+	f.call(ada, "POST", watch+"/check", nil).expect(200, "")
+	if h := receive(t, all); !strings.HasPrefix(h.payload, `{"type":"compliance.changed",`) {
+		t.Errorf("received %s", h.payload)
+	}
+	seen["compliance.changed"] = true
 	doc, err := api.GetSpec()
 	testkit.Must(t, err)
 	var promised []string
