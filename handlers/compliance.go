@@ -75,7 +75,7 @@ func (s *Server) ListWatchChecks(ctx context.Context, r api.ListWatchChecksReque
 
 // CheckWatch checks a watch now.
 func (s *Server) CheckWatch(ctx context.Context, r api.CheckWatchRequestObject) (api.CheckWatchResponseObject, error) {
-	c, err := s.compliance.CheckNow(ctx, principal(ctx), domain.ID(r.WatchID))
+	c, err := s.compliance.CheckNow(ctx, principal(ctx), domain.ID(r.WatchID), middleware.DerivedID(ctx, 0))
 	if err != nil {
 		return nil, err
 	}

@@ -44,3 +44,6 @@ INSERT INTO compliance_checks (id, watch_id, outcome, asked, answer, changes, er
 
 -- name: ListChecks :many
 SELECT * FROM compliance_checks WHERE watch_id = sqlc.arg(watch_id) AND id < sqlc.arg('cursor') ORDER BY id DESC LIMIT ?;
+
+-- name: GetCheck :one
+SELECT * FROM compliance_checks WHERE watch_id = ? AND id = ?;

@@ -420,9 +420,8 @@ func (s *Service) checks(ctx context.Context, id domain.ID, limit int, cursor *d
 	}
 	rows, next = domain.Page(rows, n, func(r query.ComplianceCheck) domain.ID { return r.ID })
 	for _, r := range rows {
-		c := Check{ID: r.ID, WatchID: r.WatchID, Outcome: Outcome(r.Outcome), ErrorCode: r.ErrorCode, CheckedAt: r.CheckedAt}
-		err := errors.Join(json.Unmarshal([]byte(r.Asked), &c.Asked), json.Unmarshal([]byte(r.Changes), &c.Changes))
-		if c.Answer, err = decodeAnswer(r.Answer, err); err != nil {
+		c, err := toCheck(r)
+		if err != nil {
 			return nil, nil, err
 		}
 		items = append(items, c)
@@ -460,6 +459,13 @@ func toWatch(r query.ComplianceWatch) (Watch, error) {
 	err := json.Unmarshal([]byte(r.Subject), &w.Subject)
 	w.Answer, err = decodeAnswer(r.Answer, err)
 	return w, err
+}
+
+func toCheck(r query.ComplianceCheck) (Check, error) {
+	c := Check{ID: r.ID, WatchID: r.WatchID, Outcome: Outcome(r.Outcome), ErrorCode: r.ErrorCode, CheckedAt: r.CheckedAt}
+	err := errors.Join(json.Unmarshal([]byte(r.Asked), &c.Asked), json.Unmarshal([]byte(r.Changes), &c.Changes))
+	c.Answer, err = decodeAnswer(r.Answer, err)
+	return c, err
 }
 
 func decodeAnswer(content sql.NullString, err error) (*Answer, error) {

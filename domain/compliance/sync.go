@@ -132,18 +132,24 @@ func (s *Service) checkDue(ctx context.Context, name string, w Watch) error {
 		}
 		return db.Error(query.New(s.db).UpdateWatchNextCheck(ctx, query.UpdateWatchNextCheckParams{NextCheckAt: now.Add(postponed), ID: w.ID, Previous: w.NextCheckAt}))
 	}
-	_, err = s.record(ctx, domain.System(w.UserID), w, answer, err, false)
+	_, err = s.record(ctx, domain.System(w.UserID), s.newID(), w, answer, err, false)
 	if code := domain.CodeOf(err); err != nil && (code == domain.NotFound || code == domain.Conflict) {
 		return nil // it was deleted or checked meanwhile
 	}
 	return err
 }
 
-// CheckNow checks a watch at once. Errors are those of the register, which are not recorded, and of the policy.
-func (s *Service) CheckNow(ctx context.Context, p domain.Principal, id domain.ID) (Check, error) {
+// CheckNow checks a watch at once. Errors are those of the register, which are not recorded, and of the policy. as is
+// optional: a retry with the same ID returns the check that the first request made.
+func (s *Service) CheckNow(ctx context.Context, p domain.Principal, id, as domain.ID) (Check, error) {
 	w, err := s.authorizedToChange(ctx, p, id)
 	if err != nil {
 		return Check{}, err
+	}
+	if as.IsZero() {
+		as = s.newID()
+	} else if row, err := query.New(s.db).GetCheck(ctx, query.GetCheckParams{WatchID: id, ID: as}); err == nil {
+		return toCheck(row)
 	}
 	answer, err := s.ask(ctx, w)
 	if err != nil {
@@ -152,7 +158,7 @@ func (s *Service) CheckNow(ctx context.Context, p domain.Principal, id domain.ID
 		}
 		return Check{}, err
 	}
-	return s.record(ctx, p, w, answer, nil, true)
+	return s.record(ctx, p, as, w, answer, nil, true)
 }
 
 // ask asks the register of a watch.
@@ -177,9 +183,9 @@ func (s *Service) ask(ctx context.Context, w Watch) (a Answer, err error) {
 
 // record writes a check, the watch's last answer and its next time, and reports changes, all in one transaction. Conflict: somebody
 // has checked it meanwhile. logged: the case's timeline has an entry even if nothing has changed.
-func (s *Service) record(ctx context.Context, p domain.Principal, w Watch, answer Answer, failure error, logged bool) (Check, error) {
+func (s *Service) record(ctx context.Context, p domain.Principal, id domain.ID, w Watch, answer Answer, failure error, logged bool) (Check, error) {
 	now := s.clock()
-	c := Check{ID: s.newID(), WatchID: w.ID, Outcome: OutcomeUnchanged, Asked: w.Subject, Changes: []Change{}, CheckedAt: now}
+	c := Check{ID: id, WatchID: w.ID, Outcome: OutcomeUnchanged, Asked: w.Subject, Changes: []Change{}, CheckedAt: now}
 	merged := answer
 	switch {
 	case failure != nil:

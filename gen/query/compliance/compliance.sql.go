@@ -115,6 +115,31 @@ func (q *Queries) DeleteWatchesByUser(ctx context.Context, userID domain.ID) err
 	return err
 }
 
+const getCheck = `-- name: GetCheck :one
+SELECT id, watch_id, outcome, asked, answer, changes, error_code, checked_at FROM compliance_checks WHERE watch_id = ? AND id = ?
+`
+
+type GetCheckParams struct {
+	WatchID domain.ID
+	ID      domain.ID
+}
+
+func (q *Queries) GetCheck(ctx context.Context, arg GetCheckParams) (ComplianceCheck, error) {
+	row := q.db.QueryRowContext(ctx, getCheck, arg.WatchID, arg.ID)
+	var i ComplianceCheck
+	err := row.Scan(
+		&i.ID,
+		&i.WatchID,
+		&i.Outcome,
+		&i.Asked,
+		&i.Answer,
+		&i.Changes,
+		&i.ErrorCode,
+		&i.CheckedAt,
+	)
+	return i, err
+}
+
 const getWatch = `-- name: GetWatch :one
 SELECT id, case_id, user_id, kind, source, label, subject, answer, next_check_at, last_checked_at, created_at FROM compliance_watches WHERE id = ?
 `
