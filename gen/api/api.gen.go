@@ -149,6 +149,8 @@ const (
 	APIKeyScopeBillingWrite       APIKeyScope = "billing:write"
 	APIKeyScopeCasesRead          APIKeyScope = "cases:read"
 	APIKeyScopeCasesWrite         APIKeyScope = "cases:write"
+	APIKeyScopeComplianceRead     APIKeyScope = "compliance:read"
+	APIKeyScopeComplianceWrite    APIKeyScope = "compliance:write"
 	APIKeyScopeDocsRead           APIKeyScope = "docs:read"
 	APIKeyScopeDocsWrite          APIKeyScope = "docs:write"
 	APIKeyScopeDraftsRead         APIKeyScope = "drafts:read"
@@ -188,6 +190,10 @@ func (e APIKeyScope) Valid() bool {
 	case APIKeyScopeCasesRead:
 		return true
 	case APIKeyScopeCasesWrite:
+		return true
+	case APIKeyScopeComplianceRead:
+		return true
+	case APIKeyScopeComplianceWrite:
 		return true
 	case APIKeyScopeDocsRead:
 		return true
@@ -1002,6 +1008,7 @@ const (
 	NotificationTypeCaseClosed         NotificationType = "case.closed"
 	NotificationTypeCaseJoined         NotificationType = "case.joined"
 	NotificationTypeCaseUpdated        NotificationType = "case.updated"
+	NotificationTypeComplianceChanged  NotificationType = "compliance.changed"
 	NotificationTypeDocumentDeleted    NotificationType = "document.deleted"
 	NotificationTypeDocumentRendered   NotificationType = "document.rendered"
 	NotificationTypeDocumentUploaded   NotificationType = "document.uploaded"
@@ -1038,6 +1045,8 @@ func (e NotificationType) Valid() bool {
 	case NotificationTypeCaseJoined:
 		return true
 	case NotificationTypeCaseUpdated:
+		return true
+	case NotificationTypeComplianceChanged:
 		return true
 	case NotificationTypeDocumentDeleted:
 		return true
@@ -1895,6 +1904,7 @@ const (
 	TimelineEntrySubjectTask         TimelineEntrySubject = "task"
 	TimelineEntrySubjectTimeEntry    TimelineEntrySubject = "time_entry"
 	TimelineEntrySubjectTimeline     TimelineEntrySubject = "timeline"
+	TimelineEntrySubjectWatch        TimelineEntrySubject = "watch"
 )
 
 // Valid indicates whether the value is a known member of the TimelineEntrySubject enum.
@@ -1927,6 +1937,8 @@ func (e TimelineEntrySubject) Valid() bool {
 	case TimelineEntrySubjectTimeEntry:
 		return true
 	case TimelineEntrySubjectTimeline:
+		return true
+	case TimelineEntrySubjectWatch:
 		return true
 	default:
 		return false
@@ -2023,6 +2035,93 @@ func (e VatStatus) Valid() bool {
 	}
 }
 
+// Defines values for WatchChangeType.
+const (
+	WatchChangeTypeAddress      WatchChangeType = "address"
+	WatchChangeTypeLei          WatchChangeType = "lei"
+	WatchChangeTypeMerged       WatchChangeType = "merged"
+	WatchChangeTypeName         WatchChangeType = "name"
+	WatchChangeTypeOfficer      WatchChangeType = "officer"
+	WatchChangeTypeOverdue      WatchChangeType = "overdue"
+	WatchChangeTypeParent       WatchChangeType = "parent"
+	WatchChangeTypeSanctionsHit WatchChangeType = "sanctions-hit"
+	WatchChangeTypeStatus       WatchChangeType = "status"
+	WatchChangeTypeVat          WatchChangeType = "vat"
+)
+
+// Valid indicates whether the value is a known member of the WatchChangeType enum.
+func (e WatchChangeType) Valid() bool {
+	switch e {
+	case WatchChangeTypeAddress:
+		return true
+	case WatchChangeTypeLei:
+		return true
+	case WatchChangeTypeMerged:
+		return true
+	case WatchChangeTypeName:
+		return true
+	case WatchChangeTypeOfficer:
+		return true
+	case WatchChangeTypeOverdue:
+		return true
+	case WatchChangeTypeParent:
+		return true
+	case WatchChangeTypeSanctionsHit:
+		return true
+	case WatchChangeTypeStatus:
+		return true
+	case WatchChangeTypeVat:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for WatchCheckOutcome.
+const (
+	WatchCheckOutcomeChanged   WatchCheckOutcome = "changed"
+	WatchCheckOutcomeFailed    WatchCheckOutcome = "failed"
+	WatchCheckOutcomeFirst     WatchCheckOutcome = "first"
+	WatchCheckOutcomeUnchanged WatchCheckOutcome = "unchanged"
+)
+
+// Valid indicates whether the value is a known member of the WatchCheckOutcome enum.
+func (e WatchCheckOutcome) Valid() bool {
+	switch e {
+	case WatchCheckOutcomeChanged:
+		return true
+	case WatchCheckOutcomeFailed:
+		return true
+	case WatchCheckOutcomeFirst:
+		return true
+	case WatchCheckOutcomeUnchanged:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for WatchKind.
+const (
+	WatchKindCompany   WatchKind = "company"
+	WatchKindSanctions WatchKind = "sanctions"
+	WatchKindVat       WatchKind = "vat"
+)
+
+// Valid indicates whether the value is a known member of the WatchKind enum.
+func (e WatchKind) Valid() bool {
+	switch e {
+	case WatchKindCompany:
+		return true
+	case WatchKindSanctions:
+		return true
+	case WatchKindVat:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for WebhookDisabledReason.
 const (
 	WebhookDisabledReasonFailing WebhookDisabledReason = "failing"
@@ -2113,6 +2212,7 @@ const (
 	WebhookEventTypeCaseCreated        WebhookEventType = "case.created"
 	WebhookEventTypeCaseJoined         WebhookEventType = "case.joined"
 	WebhookEventTypeCaseUpdated        WebhookEventType = "case.updated"
+	WebhookEventTypeComplianceChanged  WebhookEventType = "compliance.changed"
 	WebhookEventTypeDocumentDeleted    WebhookEventType = "document.deleted"
 	WebhookEventTypeDocumentRendered   WebhookEventType = "document.rendered"
 	WebhookEventTypeDocumentUploaded   WebhookEventType = "document.uploaded"
@@ -2151,6 +2251,8 @@ func (e WebhookEventType) Valid() bool {
 	case WebhookEventTypeCaseJoined:
 		return true
 	case WebhookEventTypeCaseUpdated:
+		return true
+	case WebhookEventTypeComplianceChanged:
 		return true
 	case WebhookEventTypeDocumentDeleted:
 		return true
@@ -3162,6 +3264,36 @@ type CreateTimeEntryRequest struct {
 	UserID *ID `json:"userId,omitempty"`
 }
 
+// CreateWatchRequest defines model for CreateWatchRequest.
+type CreateWatchRequest struct {
+	// BirthYear The year of birth of a person.
+	BirthYear *int32 `json:"birthYear,omitempty"`
+
+	// CaseID A UUIDv7: ids sort by creation time.
+	CaseID *ID `json:"caseId,omitempty"`
+
+	// CompanyID The id of a company in its register: an LEI, or a company number.
+	CompanyID *CompanyID `json:"companyId,omitempty"`
+
+	// Kind What is watched: a company in a register, a name in the lists of sanctions, or a VAT number.
+	Kind WatchKind `json:"kind"`
+
+	// Label A name for people; by default, what is watched.
+	Label *string `json:"label,omitempty"`
+
+	// Name The name to look for.
+	Name *string `json:"name,omitempty"`
+
+	// Number A VAT number of a member state of the European Union or Northern Ireland, with the country's prefix; spaces, dots and hyphens are ignored.
+	Number *VatNumber `json:"number,omitempty"`
+
+	// Screened What has the name.
+	Screened *ScreenedKind `json:"screened,omitempty"`
+
+	// Source A register of companies: the Global LEI Index (`gleif`), or Companies House of the United Kingdom.
+	Source *CompanyRegister `json:"source,omitempty"`
+}
+
 // CreateWebhookRequest defines model for CreateWebhookRequest.
 type CreateWebhookRequest struct {
 	// Description What the webhook is for.
@@ -3581,6 +3713,9 @@ type EventIds struct {
 	// CaseID A UUIDv7: ids sort by creation time.
 	CaseID *ID `json:"caseId,omitempty"`
 
+	// CheckID A UUIDv7: ids sort by creation time.
+	CheckID *ID `json:"checkId,omitempty"`
+
 	// DisputeID A UUIDv7: ids sort by creation time.
 	DisputeID *ID `json:"disputeId,omitempty"`
 
@@ -3610,6 +3745,9 @@ type EventIds struct {
 
 	// TrackingID A UUIDv7: ids sort by creation time.
 	TrackingID *ID `json:"trackingId,omitempty"`
+
+	// WatchID A UUIDv7: ids sort by creation time.
+	WatchID *ID `json:"watchId,omitempty"`
 
 	// WebhookID A UUIDv7: ids sort by creation time.
 	WebhookID *ID `json:"webhookId,omitempty"`
@@ -3685,6 +3823,13 @@ type ExportedSignature struct {
 
 	// TrackingID A UUIDv7: ids sort by creation time.
 	TrackingID ID `json:"trackingId"`
+}
+
+// ExportedWatch defines model for ExportedWatch.
+type ExportedWatch struct {
+	// Checks Its checks, newest first.
+	Checks []WatchCheck `json:"checks"`
+	Watch  Watch        `json:"watch"`
 }
 
 // FieldError defines model for FieldError.
@@ -6119,6 +6264,9 @@ type UserExport struct {
 	TimeEntries []TimeEntry `json:"timeEntries"`
 	User        User        `json:"user"`
 
+	// Watches What the person watches in registers outside of cases, with all checks.
+	Watches []ExportedWatch `json:"watches"`
+
 	// Webhooks The webhooks, without their secrets.
 	Webhooks []Webhook `json:"webhooks"`
 }
@@ -6220,6 +6368,137 @@ type WarmCacheResponse struct {
 
 	// Total How many questions there are.
 	Total int32 `json:"total"`
+}
+
+// Watch defines model for Watch.
+type Watch struct {
+	// BirthYear The year of birth of a person.
+	BirthYear *int32 `json:"birthYear,omitempty"`
+
+	// CaseID A UUIDv7: ids sort by creation time.
+	CaseID *ID `json:"caseId,omitempty"`
+
+	// CompanyID The id of a company in its register: an LEI, or a company number.
+	CompanyID *CompanyID `json:"companyId,omitempty"`
+
+	// CreatedAt RFC 3339, in UTC.
+	CreatedAt Time `json:"createdAt"`
+
+	// CreatedBy A UUIDv7: ids sort by creation time.
+	CreatedBy ID `json:"createdBy"`
+
+	// ID A UUIDv7: ids sort by creation time.
+	ID ID `json:"id"`
+
+	// Kind What is watched: a company in a register, a name in the lists of sanctions, or a VAT number.
+	Kind WatchKind `json:"kind"`
+
+	// Label The name for people.
+	Label string `json:"label"`
+
+	// LastCheckedAt RFC 3339, in UTC.
+	LastCheckedAt *Time `json:"lastCheckedAt,omitempty"`
+
+	// Name The name that is looked for.
+	Name *string `json:"name,omitempty"`
+
+	// NextCheckAt RFC 3339, in UTC.
+	NextCheckAt Time `json:"nextCheckAt"`
+
+	// Number The VAT number.
+	Number *string `json:"number,omitempty"`
+
+	// Screened What has the name.
+	Screened *ScreenedKind `json:"screened,omitempty"`
+
+	// Source A register of companies: the Global LEI Index (`gleif`), or Companies House of the United Kingdom.
+	Source *CompanyRegister `json:"source,omitempty"`
+}
+
+// WatchChange defines model for WatchChange.
+type WatchChange struct {
+	// From What it was; absent for something new.
+	From *string `json:"from,omitempty"`
+
+	// To What it is; absent for something that is gone.
+	To *string `json:"to,omitempty"`
+
+	// Type What has changed.
+	Type WatchChangeType `json:"type"`
+}
+
+// WatchChangeType What has changed.
+type WatchChangeType string
+
+// WatchCheck defines model for WatchCheck.
+type WatchCheck struct {
+	Asked WatchSubject `json:"asked"`
+
+	// Changes How the answer differs from the previous one.
+	Changes []WatchChange `json:"changes"`
+
+	// CheckedAt RFC 3339, in UTC.
+	CheckedAt Time               `json:"checkedAt"`
+	Company   *RegisteredCompany `json:"company,omitempty"`
+
+	// ErrorCode Why it failed: the code of a problem.
+	ErrorCode *string `json:"errorCode,omitempty"`
+
+	// ID A UUIDv7: ids sort by creation time.
+	ID ID `json:"id"`
+
+	// Outcome The result; `first` has nothing to be compared with.
+	Outcome   WatchCheckOutcome `json:"outcome"`
+	Sanctions *SanctionsCheck   `json:"sanctions,omitempty"`
+	Vat       *VatCheck         `json:"vat,omitempty"`
+
+	// WatchID A UUIDv7: ids sort by creation time.
+	WatchID ID `json:"watchId"`
+}
+
+// WatchCheckOutcome The result; `first` has nothing to be compared with.
+type WatchCheckOutcome string
+
+// WatchCheckList defines model for WatchCheckList.
+type WatchCheckList struct {
+	// Items The checks.
+	Items []WatchCheck `json:"items"`
+
+	// NextCursor The cursor of the next page; absent on the last page.
+	NextCursor *NextCursor `json:"nextCursor,omitempty"`
+}
+
+// WatchKind What is watched: a company in a register, a name in the lists of sanctions, or a VAT number.
+type WatchKind string
+
+// WatchList defines model for WatchList.
+type WatchList struct {
+	// Items The watches.
+	Items []Watch `json:"items"`
+
+	// NextCursor The cursor of the next page; absent on the last page.
+	NextCursor *NextCursor `json:"nextCursor,omitempty"`
+}
+
+// WatchSubject defines model for WatchSubject.
+type WatchSubject struct {
+	// BirthYear The year of birth of a person.
+	BirthYear *int32 `json:"birthYear,omitempty"`
+
+	// CompanyID The id of a company in its register: an LEI, or a company number.
+	CompanyID *CompanyID `json:"companyId,omitempty"`
+
+	// Name The name that is looked for.
+	Name *string `json:"name,omitempty"`
+
+	// Number The VAT number.
+	Number *string `json:"number,omitempty"`
+
+	// Screened What has the name.
+	Screened *ScreenedKind `json:"screened,omitempty"`
+
+	// Source A register of companies: the Global LEI Index (`gleif`), or Companies House of the United Kingdom.
+	Source *CompanyRegister `json:"source,omitempty"`
 }
 
 // Webhook defines model for Webhook.
@@ -6390,7 +6669,8 @@ type WebhookEvent struct {
 // accept the document, or all have signed and it cannot be sealed. `invoice.sent`: an invoice was issued
 // or mailed again. `invoice.paid`: its total was paid. `invoice.overpaid`: more was received than is
 // due, or something for a void invoice; it is to be refunded. `payment.failed`: an attempt to pay failed; the
-// checkout may still be open. `payment.disputed`: a dispute was opened or decided. `data` has the id of the case,
+// checkout may still be open. `payment.disputed`: a dispute was opened or decided. `compliance.changed`: a register
+// reports something new about what is watched. `data` has the id of the case,
 // the member, the task and its assignee, the document, the draft, the e-mail, the invoice, the payment with its refund or dispute or, as
 // `trackingId`, the signature request.
 type WebhookEventType string
@@ -6449,6 +6729,9 @@ type PlaybookID = ID
 
 // TrackingID A UUIDv7: ids sort by creation time.
 type TrackingID = ID
+
+// WatchID A UUIDv7: ids sort by creation time.
+type WatchID = ID
 
 // WebhookID A UUIDv7: ids sort by creation time.
 type WebhookID = ID
@@ -6760,6 +7043,39 @@ type CreateTrustDepositParams struct {
 type CreateTrustReturnParams struct {
 	// IdempotencyKey A unique value for this request, such as a UUID. A retry with the same key does not run the request again.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// ListWatchesParams defines parameters for ListWatches.
+type ListWatchesParams struct {
+	// Limit The page size: how many items to return at most.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor `nextCursor` of the previous page; absent or empty for the first page. Opaque: its format can change. A cursor of another list is 422.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// CaseID The watches of this case.
+	CaseID *ID `form:"caseId,omitempty" json:"caseId,omitempty"`
+}
+
+// CreateWatchParams defines parameters for CreateWatch.
+type CreateWatchParams struct {
+	// IdempotencyKey A unique value for this request, such as a UUID. A retry with the same key does not run the request again.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// CheckWatchParams defines parameters for CheckWatch.
+type CheckWatchParams struct {
+	// IdempotencyKey A unique value for this request, such as a UUID. A retry with the same key does not run the request again.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// ListWatchChecksParams defines parameters for ListWatchChecks.
+type ListWatchChecksParams struct {
+	// Limit The page size: how many items to return at most.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor `nextCursor` of the previous page; absent or empty for the first page. Opaque: its format can change. A cursor of another list is 422.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // ListDocumentsParams defines parameters for ListDocuments.
@@ -7311,6 +7627,9 @@ type CreateTrustDepositJSONRequestBody = TrustMovementRequest
 // CreateTrustReturnJSONRequestBody defines body for CreateTrustReturn for application/json ContentType.
 type CreateTrustReturnJSONRequestBody = TrustMovementRequest
 
+// CreateWatchJSONRequestBody defines body for CreateWatch for application/json ContentType.
+type CreateWatchJSONRequestBody = CreateWatchRequest
+
 // UploadDocumentMultipartRequestBody defines body for UploadDocument for multipart/form-data ContentType.
 type UploadDocumentMultipartRequestBody = UploadDocumentRequest
 
@@ -7750,6 +8069,24 @@ type ServerInterface interface {
 	// CreateTrustReturn Record that client money was returned
 	// (POST /api/cases/{caseId}/trust-returns)
 	CreateTrustReturn(ctx *echo.Context, caseID CaseID, params CreateTrustReturnParams) error
+	// ListWatches List watches
+	// (GET /api/compliance/watches)
+	ListWatches(ctx *echo.Context, params ListWatchesParams) error
+	// CreateWatch Watch a company, a name or a VAT number
+	// (POST /api/compliance/watches)
+	CreateWatch(ctx *echo.Context, params CreateWatchParams) error
+	// DeleteWatch Delete a watch
+	// (DELETE /api/compliance/watches/{watchId})
+	DeleteWatch(ctx *echo.Context, watchID WatchID) error
+	// GetWatch Get a watch
+	// (GET /api/compliance/watches/{watchId})
+	GetWatch(ctx *echo.Context, watchID WatchID) error
+	// CheckWatch Check a watch now
+	// (POST /api/compliance/watches/{watchId}/check)
+	CheckWatch(ctx *echo.Context, watchID WatchID, params CheckWatchParams) error
+	// ListWatchChecks List the checks of a watch
+	// (GET /api/compliance/watches/{watchId}/checks)
+	ListWatchChecks(ctx *echo.Context, watchID WatchID, params ListWatchChecksParams) error
 	// ListDocuments List documents
 	// (GET /api/docs)
 	ListDocuments(ctx *echo.Context, params ListDocumentsParams) error
@@ -9934,6 +10271,167 @@ func (w *ServerInterfaceWrapper) CreateTrustReturn(ctx *echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.CreateTrustReturn(ctx, caseID, params)
+	return err
+}
+
+// ListWatches converts echo context to params.
+func (w *ServerInterfaceWrapper) ListWatches(ctx *echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListWatchesParams
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// ------------- Optional query parameter "caseId" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "caseId", ctx.QueryParams(), &params.CaseID, runtime.BindQueryParameterOptions{Type: "string", Format: "uuid"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter caseId: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListWatches(ctx, params)
+	return err
+}
+
+// CreateWatch converts echo context to params.
+func (w *ServerInterfaceWrapper) CreateWatch(ctx *echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CreateWatchParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.CreateWatch(ctx, params)
+	return err
+}
+
+// DeleteWatch converts echo context to params.
+func (w *ServerInterfaceWrapper) DeleteWatch(ctx *echo.Context) error {
+	var err error
+	// ------------- Path parameter "watchId" -------------
+	var watchID WatchID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "watchId", ctx.Param("watchId"), &watchID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter watchId: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.DeleteWatch(ctx, watchID)
+	return err
+}
+
+// GetWatch converts echo context to params.
+func (w *ServerInterfaceWrapper) GetWatch(ctx *echo.Context) error {
+	var err error
+	// ------------- Path parameter "watchId" -------------
+	var watchID WatchID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "watchId", ctx.Param("watchId"), &watchID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter watchId: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetWatch(ctx, watchID)
+	return err
+}
+
+// CheckWatch converts echo context to params.
+func (w *ServerInterfaceWrapper) CheckWatch(ctx *echo.Context) error {
+	var err error
+	// ------------- Path parameter "watchId" -------------
+	var watchID WatchID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "watchId", ctx.Param("watchId"), &watchID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter watchId: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CheckWatchParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.CheckWatch(ctx, watchID, params)
+	return err
+}
+
+// ListWatchChecks converts echo context to params.
+func (w *ServerInterfaceWrapper) ListWatchChecks(ctx *echo.Context) error {
+	var err error
+	// ------------- Path parameter "watchId" -------------
+	var watchID WatchID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "watchId", ctx.Param("watchId"), &watchID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter watchId: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListWatchChecksParams
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListWatchChecks(ctx, watchID, params)
 	return err
 }
 
@@ -12644,6 +13142,12 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/api/cases/:caseId/timeline/verify", wrapper.VerifyCaseTimeline, options.OperationMiddlewares["verifyCaseTimeline"]...)
 	router.POST(options.BaseURL+"/api/cases/:caseId/trust-deposits", wrapper.CreateTrustDeposit, options.OperationMiddlewares["createTrustDeposit"]...)
 	router.POST(options.BaseURL+"/api/cases/:caseId/trust-returns", wrapper.CreateTrustReturn, options.OperationMiddlewares["createTrustReturn"]...)
+	router.GET(options.BaseURL+"/api/compliance/watches", wrapper.ListWatches, options.OperationMiddlewares["listWatches"]...)
+	router.POST(options.BaseURL+"/api/compliance/watches", wrapper.CreateWatch, options.OperationMiddlewares["createWatch"]...)
+	router.DELETE(options.BaseURL+"/api/compliance/watches/:watchId", wrapper.DeleteWatch, options.OperationMiddlewares["deleteWatch"]...)
+	router.GET(options.BaseURL+"/api/compliance/watches/:watchId", wrapper.GetWatch, options.OperationMiddlewares["getWatch"]...)
+	router.POST(options.BaseURL+"/api/compliance/watches/:watchId/check", wrapper.CheckWatch, options.OperationMiddlewares["checkWatch"]...)
+	router.GET(options.BaseURL+"/api/compliance/watches/:watchId/checks", wrapper.ListWatchChecks, options.OperationMiddlewares["listWatchChecks"]...)
 	router.GET(options.BaseURL+"/api/docs", wrapper.ListDocuments, options.OperationMiddlewares["listDocuments"]...)
 	router.POST(options.BaseURL+"/api/docs", wrapper.UploadDocument, options.OperationMiddlewares["uploadDocument"]...)
 	router.DELETE(options.BaseURL+"/api/docs/:docId", wrapper.DeleteDocument, options.OperationMiddlewares["deleteDocument"]...)
@@ -24173,6 +24677,935 @@ type CreateTrustReturn503ApplicationProblemPlusJSONResponse struct {
 }
 
 func (response CreateTrustReturn503ApplicationProblemPlusJSONResponse) VisitCreateTrustReturnResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListWatchesRequestObject struct {
+	Params ListWatchesParams
+}
+
+type ListWatchesResponseObject interface {
+	VisitListWatchesResponse(w http.ResponseWriter) error
+}
+
+type ListWatches200JSONResponse WatchList
+
+func (response ListWatches200JSONResponse) VisitListWatchesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListWatches400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response ListWatches400ApplicationProblemPlusJSONResponse) VisitListWatchesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListWatches401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ListWatches401ApplicationProblemPlusJSONResponse) VisitListWatchesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListWatches403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response ListWatches403ApplicationProblemPlusJSONResponse) VisitListWatchesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListWatches404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response ListWatches404ApplicationProblemPlusJSONResponse) VisitListWatchesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListWatches422ApplicationProblemPlusJSONResponse struct {
+	UnprocessableEntityApplicationProblemPlusJSONResponse
+}
+
+func (response ListWatches422ApplicationProblemPlusJSONResponse) VisitListWatchesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListWatches429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response ListWatches429ApplicationProblemPlusJSONResponse) VisitListWatchesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListWatches500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response ListWatches500ApplicationProblemPlusJSONResponse) VisitListWatchesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListWatches503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response ListWatches503ApplicationProblemPlusJSONResponse) VisitListWatchesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateWatchRequestObject struct {
+	Params CreateWatchParams
+	Body   *CreateWatchJSONRequestBody
+}
+
+type CreateWatchResponseObject interface {
+	VisitCreateWatchResponse(w http.ResponseWriter) error
+}
+
+type CreateWatch201JSONResponse Watch
+
+func (response CreateWatch201JSONResponse) VisitCreateWatchResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateWatch400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response CreateWatch400ApplicationProblemPlusJSONResponse) VisitCreateWatchResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateWatch401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response CreateWatch401ApplicationProblemPlusJSONResponse) VisitCreateWatchResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateWatch403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response CreateWatch403ApplicationProblemPlusJSONResponse) VisitCreateWatchResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateWatch404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response CreateWatch404ApplicationProblemPlusJSONResponse) VisitCreateWatchResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateWatch409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response CreateWatch409ApplicationProblemPlusJSONResponse) VisitCreateWatchResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateWatch413ApplicationProblemPlusJSONResponse struct {
+	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response CreateWatch413ApplicationProblemPlusJSONResponse) VisitCreateWatchResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateWatch422ApplicationProblemPlusJSONResponse struct {
+	UnprocessableEntityApplicationProblemPlusJSONResponse
+}
+
+func (response CreateWatch422ApplicationProblemPlusJSONResponse) VisitCreateWatchResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateWatch429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response CreateWatch429ApplicationProblemPlusJSONResponse) VisitCreateWatchResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateWatch500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response CreateWatch500ApplicationProblemPlusJSONResponse) VisitCreateWatchResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateWatch503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response CreateWatch503ApplicationProblemPlusJSONResponse) VisitCreateWatchResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteWatchRequestObject struct {
+	WatchID WatchID `json:"watchId"`
+}
+
+type DeleteWatchResponseObject interface {
+	VisitDeleteWatchResponse(w http.ResponseWriter) error
+}
+
+type DeleteWatch204Response struct {
+}
+
+func (response DeleteWatch204Response) VisitDeleteWatchResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type DeleteWatch400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteWatch400ApplicationProblemPlusJSONResponse) VisitDeleteWatchResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteWatch401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteWatch401ApplicationProblemPlusJSONResponse) VisitDeleteWatchResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteWatch403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteWatch403ApplicationProblemPlusJSONResponse) VisitDeleteWatchResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteWatch404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteWatch404ApplicationProblemPlusJSONResponse) VisitDeleteWatchResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteWatch409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteWatch409ApplicationProblemPlusJSONResponse) VisitDeleteWatchResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteWatch429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteWatch429ApplicationProblemPlusJSONResponse) VisitDeleteWatchResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteWatch500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteWatch500ApplicationProblemPlusJSONResponse) VisitDeleteWatchResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteWatch503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteWatch503ApplicationProblemPlusJSONResponse) VisitDeleteWatchResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetWatchRequestObject struct {
+	WatchID WatchID `json:"watchId"`
+}
+
+type GetWatchResponseObject interface {
+	VisitGetWatchResponse(w http.ResponseWriter) error
+}
+
+type GetWatch200JSONResponse Watch
+
+func (response GetWatch200JSONResponse) VisitGetWatchResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetWatch400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response GetWatch400ApplicationProblemPlusJSONResponse) VisitGetWatchResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetWatch401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response GetWatch401ApplicationProblemPlusJSONResponse) VisitGetWatchResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetWatch403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response GetWatch403ApplicationProblemPlusJSONResponse) VisitGetWatchResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetWatch404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response GetWatch404ApplicationProblemPlusJSONResponse) VisitGetWatchResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetWatch429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response GetWatch429ApplicationProblemPlusJSONResponse) VisitGetWatchResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetWatch500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response GetWatch500ApplicationProblemPlusJSONResponse) VisitGetWatchResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetWatch503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response GetWatch503ApplicationProblemPlusJSONResponse) VisitGetWatchResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CheckWatchRequestObject struct {
+	WatchID WatchID `json:"watchId"`
+	Params  CheckWatchParams
+}
+
+type CheckWatchResponseObject interface {
+	VisitCheckWatchResponse(w http.ResponseWriter) error
+}
+
+type CheckWatch200JSONResponse WatchCheck
+
+func (response CheckWatch200JSONResponse) VisitCheckWatchResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CheckWatch400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response CheckWatch400ApplicationProblemPlusJSONResponse) VisitCheckWatchResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CheckWatch401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response CheckWatch401ApplicationProblemPlusJSONResponse) VisitCheckWatchResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CheckWatch403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response CheckWatch403ApplicationProblemPlusJSONResponse) VisitCheckWatchResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CheckWatch404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response CheckWatch404ApplicationProblemPlusJSONResponse) VisitCheckWatchResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CheckWatch409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response CheckWatch409ApplicationProblemPlusJSONResponse) VisitCheckWatchResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CheckWatch429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response CheckWatch429ApplicationProblemPlusJSONResponse) VisitCheckWatchResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CheckWatch500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response CheckWatch500ApplicationProblemPlusJSONResponse) VisitCheckWatchResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CheckWatch502ApplicationProblemPlusJSONResponse struct {
+	BadGatewayApplicationProblemPlusJSONResponse
+}
+
+func (response CheckWatch502ApplicationProblemPlusJSONResponse) VisitCheckWatchResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(502)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CheckWatch503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response CheckWatch503ApplicationProblemPlusJSONResponse) VisitCheckWatchResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListWatchChecksRequestObject struct {
+	WatchID WatchID `json:"watchId"`
+	Params  ListWatchChecksParams
+}
+
+type ListWatchChecksResponseObject interface {
+	VisitListWatchChecksResponse(w http.ResponseWriter) error
+}
+
+type ListWatchChecks200JSONResponse WatchCheckList
+
+func (response ListWatchChecks200JSONResponse) VisitListWatchChecksResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListWatchChecks400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response ListWatchChecks400ApplicationProblemPlusJSONResponse) VisitListWatchChecksResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListWatchChecks401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ListWatchChecks401ApplicationProblemPlusJSONResponse) VisitListWatchChecksResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListWatchChecks403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response ListWatchChecks403ApplicationProblemPlusJSONResponse) VisitListWatchChecksResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListWatchChecks404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response ListWatchChecks404ApplicationProblemPlusJSONResponse) VisitListWatchChecksResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListWatchChecks422ApplicationProblemPlusJSONResponse struct {
+	UnprocessableEntityApplicationProblemPlusJSONResponse
+}
+
+func (response ListWatchChecks422ApplicationProblemPlusJSONResponse) VisitListWatchChecksResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListWatchChecks429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response ListWatchChecks429ApplicationProblemPlusJSONResponse) VisitListWatchChecksResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListWatchChecks500ApplicationProblemPlusJSONResponse struct {
+	InternalServerErrorApplicationProblemPlusJSONResponse
+}
+
+func (response ListWatchChecks500ApplicationProblemPlusJSONResponse) VisitListWatchChecksResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListWatchChecks503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response ListWatchChecks503ApplicationProblemPlusJSONResponse) VisitListWatchChecksResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
@@ -39284,6 +40717,24 @@ type StrictServerInterface interface {
 	// CreateTrustReturn Record that client money was returned
 	// (POST /api/cases/{caseId}/trust-returns)
 	CreateTrustReturn(ctx context.Context, request CreateTrustReturnRequestObject) (CreateTrustReturnResponseObject, error)
+	// ListWatches List watches
+	// (GET /api/compliance/watches)
+	ListWatches(ctx context.Context, request ListWatchesRequestObject) (ListWatchesResponseObject, error)
+	// CreateWatch Watch a company, a name or a VAT number
+	// (POST /api/compliance/watches)
+	CreateWatch(ctx context.Context, request CreateWatchRequestObject) (CreateWatchResponseObject, error)
+	// DeleteWatch Delete a watch
+	// (DELETE /api/compliance/watches/{watchId})
+	DeleteWatch(ctx context.Context, request DeleteWatchRequestObject) (DeleteWatchResponseObject, error)
+	// GetWatch Get a watch
+	// (GET /api/compliance/watches/{watchId})
+	GetWatch(ctx context.Context, request GetWatchRequestObject) (GetWatchResponseObject, error)
+	// CheckWatch Check a watch now
+	// (POST /api/compliance/watches/{watchId}/check)
+	CheckWatch(ctx context.Context, request CheckWatchRequestObject) (CheckWatchResponseObject, error)
+	// ListWatchChecks List the checks of a watch
+	// (GET /api/compliance/watches/{watchId}/checks)
+	ListWatchChecks(ctx context.Context, request ListWatchChecksRequestObject) (ListWatchChecksResponseObject, error)
 	// ListDocuments List documents
 	// (GET /api/docs)
 	ListDocuments(ctx context.Context, request ListDocumentsRequestObject) (ListDocumentsResponseObject, error)
@@ -42243,6 +43694,181 @@ func (sh *strictHandler) CreateTrustReturn(ctx *echo.Context, caseID CaseID, par
 		return err
 	} else if validResponse, ok := response.(CreateTrustReturnResponseObject); ok {
 		return validResponse.VisitCreateTrustReturnResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListWatches operation middleware
+func (sh *strictHandler) ListWatches(ctx *echo.Context, params ListWatchesParams) error {
+	var request ListWatchesRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListWatches(ctx.Request().Context(), request.(ListWatchesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListWatches")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListWatchesResponseObject); ok {
+		return validResponse.VisitListWatchesResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// CreateWatch operation middleware
+func (sh *strictHandler) CreateWatch(ctx *echo.Context, params CreateWatchParams) error {
+	var request CreateWatchRequestObject
+
+	request.Params = params
+
+	var body CreateWatchJSONRequestBody
+	var err error
+	if _, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = echo.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CreateWatch(ctx.Request().Context(), request.(CreateWatchRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CreateWatch")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(CreateWatchResponseObject); ok {
+		return validResponse.VisitCreateWatchResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// DeleteWatch operation middleware
+func (sh *strictHandler) DeleteWatch(ctx *echo.Context, watchID WatchID) error {
+	var request DeleteWatchRequestObject
+
+	request.WatchID = watchID
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.DeleteWatch(ctx.Request().Context(), request.(DeleteWatchRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DeleteWatch")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(DeleteWatchResponseObject); ok {
+		return validResponse.VisitDeleteWatchResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetWatch operation middleware
+func (sh *strictHandler) GetWatch(ctx *echo.Context, watchID WatchID) error {
+	var request GetWatchRequestObject
+
+	request.WatchID = watchID
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetWatch(ctx.Request().Context(), request.(GetWatchRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetWatch")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetWatchResponseObject); ok {
+		return validResponse.VisitGetWatchResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// CheckWatch operation middleware
+func (sh *strictHandler) CheckWatch(ctx *echo.Context, watchID WatchID, params CheckWatchParams) error {
+	var request CheckWatchRequestObject
+
+	request.WatchID = watchID
+	request.Params = params
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CheckWatch(ctx.Request().Context(), request.(CheckWatchRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CheckWatch")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(CheckWatchResponseObject); ok {
+		return validResponse.VisitCheckWatchResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListWatchChecks operation middleware
+func (sh *strictHandler) ListWatchChecks(ctx *echo.Context, watchID WatchID, params ListWatchChecksParams) error {
+	var request ListWatchChecksRequestObject
+
+	request.WatchID = watchID
+	request.Params = params
+
+	handler := func(ctx *echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListWatchChecks(ctx.Request().Context(), request.(ListWatchChecksRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListWatchChecks")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListWatchChecksResponseObject); ok {
+		return validResponse.VisitListWatchChecksResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
