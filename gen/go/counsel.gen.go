@@ -65,6 +65,8 @@ const (
 	APIKeyScopeBillingWrite       APIKeyScope = "billing:write"
 	APIKeyScopeCasesRead          APIKeyScope = "cases:read"
 	APIKeyScopeCasesWrite         APIKeyScope = "cases:write"
+	APIKeyScopeComplianceRead     APIKeyScope = "compliance:read"
+	APIKeyScopeComplianceWrite    APIKeyScope = "compliance:write"
 	APIKeyScopeDocsRead           APIKeyScope = "docs:read"
 	APIKeyScopeDocsWrite          APIKeyScope = "docs:write"
 	APIKeyScopeDraftsRead         APIKeyScope = "drafts:read"
@@ -346,6 +348,7 @@ const (
 	NotificationTypeCaseClosed         NotificationType = "case.closed"
 	NotificationTypeCaseJoined         NotificationType = "case.joined"
 	NotificationTypeCaseUpdated        NotificationType = "case.updated"
+	NotificationTypeComplianceChanged  NotificationType = "compliance.changed"
 	NotificationTypeDocumentDeleted    NotificationType = "document.deleted"
 	NotificationTypeDocumentRendered   NotificationType = "document.rendered"
 	NotificationTypeDocumentUploaded   NotificationType = "document.uploaded"
@@ -651,6 +654,7 @@ const (
 	TimelineEntrySubjectTask         TimelineEntrySubject = "task"
 	TimelineEntrySubjectTimeEntry    TimelineEntrySubject = "time_entry"
 	TimelineEntrySubjectTimeline     TimelineEntrySubject = "timeline"
+	TimelineEntrySubjectWatch        TimelineEntrySubject = "watch"
 )
 
 // Defines values for TimelineEntryVerb.
@@ -681,6 +685,35 @@ const (
 	VatStatusInvalid VatStatus = "invalid"
 	VatStatusUnknown VatStatus = "unknown"
 	VatStatusValid   VatStatus = "valid"
+)
+
+// Defines values for WatchChangeType.
+const (
+	WatchChangeTypeAddress      WatchChangeType = "address"
+	WatchChangeTypeLei          WatchChangeType = "lei"
+	WatchChangeTypeMerged       WatchChangeType = "merged"
+	WatchChangeTypeName         WatchChangeType = "name"
+	WatchChangeTypeOfficer      WatchChangeType = "officer"
+	WatchChangeTypeOverdue      WatchChangeType = "overdue"
+	WatchChangeTypeParent       WatchChangeType = "parent"
+	WatchChangeTypeSanctionsHit WatchChangeType = "sanctions-hit"
+	WatchChangeTypeStatus       WatchChangeType = "status"
+	WatchChangeTypeVat          WatchChangeType = "vat"
+)
+
+// Defines values for WatchCheckOutcome.
+const (
+	WatchCheckOutcomeChanged   WatchCheckOutcome = "changed"
+	WatchCheckOutcomeFailed    WatchCheckOutcome = "failed"
+	WatchCheckOutcomeFirst     WatchCheckOutcome = "first"
+	WatchCheckOutcomeUnchanged WatchCheckOutcome = "unchanged"
+)
+
+// Defines values for WatchKind.
+const (
+	WatchKindCompany   WatchKind = "company"
+	WatchKindSanctions WatchKind = "sanctions"
+	WatchKindVat       WatchKind = "vat"
 )
 
 // Defines values for WebhookDisabledReason.
@@ -717,6 +750,7 @@ const (
 	WebhookEventTypeCaseCreated        WebhookEventType = "case.created"
 	WebhookEventTypeCaseJoined         WebhookEventType = "case.joined"
 	WebhookEventTypeCaseUpdated        WebhookEventType = "case.updated"
+	WebhookEventTypeComplianceChanged  WebhookEventType = "compliance.changed"
 	WebhookEventTypeDocumentDeleted    WebhookEventType = "document.deleted"
 	WebhookEventTypeDocumentRendered   WebhookEventType = "document.rendered"
 	WebhookEventTypeDocumentUploaded   WebhookEventType = "document.uploaded"
@@ -1686,6 +1720,36 @@ type CreateTimeEntryRequest struct {
 	UserID *ID `json:"userId,omitempty"`
 }
 
+// CreateWatchRequest defines model for CreateWatchRequest.
+type CreateWatchRequest struct {
+	// BirthYear The year of birth of a person.
+	BirthYear *int32 `json:"birthYear,omitempty"`
+
+	// CaseID A UUIDv7: ids sort by creation time.
+	CaseID *ID `json:"caseId,omitempty"`
+
+	// CompanyID The id of a company in its register: an LEI, or a company number.
+	CompanyID *CompanyID `json:"companyId,omitempty"`
+
+	// Kind What is watched: a company in a register, a name in the lists of sanctions, or a VAT number.
+	Kind WatchKind `json:"kind"`
+
+	// Label A name for people; by default, what is watched.
+	Label *string `json:"label,omitempty"`
+
+	// Name The name to look for.
+	Name *string `json:"name,omitempty"`
+
+	// Number A VAT number of a member state of the European Union or Northern Ireland, with the country's prefix; spaces, dots and hyphens are ignored.
+	Number *VatNumber `json:"number,omitempty"`
+
+	// Screened What has the name.
+	Screened *ScreenedKind `json:"screened,omitempty"`
+
+	// Source A register of companies: the Global LEI Index (`gleif`), or Companies House of the United Kingdom.
+	Source *CompanyRegister `json:"source,omitempty"`
+}
+
 // CreateWebhookRequest defines model for CreateWebhookRequest.
 type CreateWebhookRequest struct {
 	// Description What the webhook is for.
@@ -2105,6 +2169,9 @@ type EventIds struct {
 	// CaseID A UUIDv7: ids sort by creation time.
 	CaseID *ID `json:"caseId,omitempty"`
 
+	// CheckID A UUIDv7: ids sort by creation time.
+	CheckID *ID `json:"checkId,omitempty"`
+
 	// DisputeID A UUIDv7: ids sort by creation time.
 	DisputeID *ID `json:"disputeId,omitempty"`
 
@@ -2134,6 +2201,9 @@ type EventIds struct {
 
 	// TrackingID A UUIDv7: ids sort by creation time.
 	TrackingID *ID `json:"trackingId,omitempty"`
+
+	// WatchID A UUIDv7: ids sort by creation time.
+	WatchID *ID `json:"watchId,omitempty"`
 
 	// WebhookID A UUIDv7: ids sort by creation time.
 	WebhookID *ID `json:"webhookId,omitempty"`
@@ -2209,6 +2279,13 @@ type ExportedSignature struct {
 
 	// TrackingID A UUIDv7: ids sort by creation time.
 	TrackingID ID `json:"trackingId"`
+}
+
+// ExportedWatch defines model for ExportedWatch.
+type ExportedWatch struct {
+	// Checks Its checks, newest first.
+	Checks []WatchCheck `json:"checks"`
+	Watch  Watch        `json:"watch"`
 }
 
 // FieldError defines model for FieldError.
@@ -4646,6 +4723,9 @@ type UserExport struct {
 	TimeEntries []TimeEntry `json:"timeEntries"`
 	User        User        `json:"user"`
 
+	// Watches What the person watches in registers outside of cases, with all checks.
+	Watches []ExportedWatch `json:"watches"`
+
 	// Webhooks The webhooks, without their secrets.
 	Webhooks []Webhook `json:"webhooks"`
 }
@@ -4747,6 +4827,137 @@ type WarmCacheResponse struct {
 
 	// Total How many questions there are.
 	Total int32 `json:"total"`
+}
+
+// Watch defines model for Watch.
+type Watch struct {
+	// BirthYear The year of birth of a person.
+	BirthYear *int32 `json:"birthYear,omitempty"`
+
+	// CaseID A UUIDv7: ids sort by creation time.
+	CaseID *ID `json:"caseId,omitempty"`
+
+	// CompanyID The id of a company in its register: an LEI, or a company number.
+	CompanyID *CompanyID `json:"companyId,omitempty"`
+
+	// CreatedAt RFC 3339, in UTC.
+	CreatedAt Time `json:"createdAt"`
+
+	// CreatedBy A UUIDv7: ids sort by creation time.
+	CreatedBy ID `json:"createdBy"`
+
+	// ID A UUIDv7: ids sort by creation time.
+	ID ID `json:"id"`
+
+	// Kind What is watched: a company in a register, a name in the lists of sanctions, or a VAT number.
+	Kind WatchKind `json:"kind"`
+
+	// Label The name for people.
+	Label string `json:"label"`
+
+	// LastCheckedAt RFC 3339, in UTC.
+	LastCheckedAt *Time `json:"lastCheckedAt,omitempty"`
+
+	// Name The name that is looked for.
+	Name *string `json:"name,omitempty"`
+
+	// NextCheckAt RFC 3339, in UTC.
+	NextCheckAt Time `json:"nextCheckAt"`
+
+	// Number The VAT number.
+	Number *string `json:"number,omitempty"`
+
+	// Screened What has the name.
+	Screened *ScreenedKind `json:"screened,omitempty"`
+
+	// Source A register of companies: the Global LEI Index (`gleif`), or Companies House of the United Kingdom.
+	Source *CompanyRegister `json:"source,omitempty"`
+}
+
+// WatchChange defines model for WatchChange.
+type WatchChange struct {
+	// From What it was; absent for something new.
+	From *string `json:"from,omitempty"`
+
+	// To What it is; absent for something that is gone.
+	To *string `json:"to,omitempty"`
+
+	// Type What has changed.
+	Type WatchChangeType `json:"type"`
+}
+
+// WatchChangeType What has changed.
+type WatchChangeType string
+
+// WatchCheck defines model for WatchCheck.
+type WatchCheck struct {
+	Asked WatchSubject `json:"asked"`
+
+	// Changes How the answer differs from the previous one.
+	Changes []WatchChange `json:"changes"`
+
+	// CheckedAt RFC 3339, in UTC.
+	CheckedAt Time               `json:"checkedAt"`
+	Company   *RegisteredCompany `json:"company,omitempty"`
+
+	// ErrorCode Why it failed: the code of a problem.
+	ErrorCode *string `json:"errorCode,omitempty"`
+
+	// ID A UUIDv7: ids sort by creation time.
+	ID ID `json:"id"`
+
+	// Outcome The result; `first` has nothing to be compared with.
+	Outcome   WatchCheckOutcome `json:"outcome"`
+	Sanctions *SanctionsCheck   `json:"sanctions,omitempty"`
+	Vat       *VatCheck         `json:"vat,omitempty"`
+
+	// WatchID A UUIDv7: ids sort by creation time.
+	WatchID ID `json:"watchId"`
+}
+
+// WatchCheckOutcome The result; `first` has nothing to be compared with.
+type WatchCheckOutcome string
+
+// WatchCheckList defines model for WatchCheckList.
+type WatchCheckList struct {
+	// Items The checks.
+	Items []WatchCheck `json:"items"`
+
+	// NextCursor The cursor of the next page; absent on the last page.
+	NextCursor *NextCursor `json:"nextCursor,omitempty"`
+}
+
+// WatchKind What is watched: a company in a register, a name in the lists of sanctions, or a VAT number.
+type WatchKind string
+
+// WatchList defines model for WatchList.
+type WatchList struct {
+	// Items The watches.
+	Items []Watch `json:"items"`
+
+	// NextCursor The cursor of the next page; absent on the last page.
+	NextCursor *NextCursor `json:"nextCursor,omitempty"`
+}
+
+// WatchSubject defines model for WatchSubject.
+type WatchSubject struct {
+	// BirthYear The year of birth of a person.
+	BirthYear *int32 `json:"birthYear,omitempty"`
+
+	// CompanyID The id of a company in its register: an LEI, or a company number.
+	CompanyID *CompanyID `json:"companyId,omitempty"`
+
+	// Name The name that is looked for.
+	Name *string `json:"name,omitempty"`
+
+	// Number The VAT number.
+	Number *string `json:"number,omitempty"`
+
+	// Screened What has the name.
+	Screened *ScreenedKind `json:"screened,omitempty"`
+
+	// Source A register of companies: the Global LEI Index (`gleif`), or Companies House of the United Kingdom.
+	Source *CompanyRegister `json:"source,omitempty"`
 }
 
 // Webhook defines model for Webhook.
@@ -4917,7 +5128,8 @@ type WebhookEvent struct {
 // accept the document, or all have signed and it cannot be sealed. `invoice.sent`: an invoice was issued
 // or mailed again. `invoice.paid`: its total was paid. `invoice.overpaid`: more was received than is
 // due, or something for a void invoice; it is to be refunded. `payment.failed`: an attempt to pay failed; the
-// checkout may still be open. `payment.disputed`: a dispute was opened or decided. `data` has the id of the case,
+// checkout may still be open. `payment.disputed`: a dispute was opened or decided. `compliance.changed`: a register
+// reports something new about what is watched. `data` has the id of the case,
 // the member, the task and its assignee, the document, the draft, the e-mail, the invoice, the payment with its refund or dispute or, as
 // `trackingId`, the signature request.
 type WebhookEventType string
@@ -4973,6 +5185,9 @@ type PlaybookID = ID
 
 // TrackingID A UUIDv7: ids sort by creation time.
 type TrackingID = ID
+
+// WatchID A UUIDv7: ids sort by creation time.
+type WatchID = ID
 
 // WebhookID A UUIDv7: ids sort by creation time.
 type WebhookID = ID
@@ -5159,6 +5374,27 @@ type ListTimeEntriesParams struct {
 
 // ListCaseTimelineParams defines parameters for ListCaseTimeline.
 type ListCaseTimelineParams struct {
+	// Limit The page size: how many items to return at most.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor `nextCursor` of the previous page; absent or empty for the first page. Opaque: its format can change. A cursor of another list is 422.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// ListWatchesParams defines parameters for ListWatches.
+type ListWatchesParams struct {
+	// Limit The page size: how many items to return at most.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor `nextCursor` of the previous page; absent or empty for the first page. Opaque: its format can change. A cursor of another list is 422.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// CaseID The watches of this case.
+	CaseID *ID `form:"caseId,omitempty" json:"caseId,omitempty"`
+}
+
+// ListWatchChecksParams defines parameters for ListWatchChecks.
+type ListWatchChecksParams struct {
 	// Limit The page size: how many items to return at most.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
@@ -6612,6 +6848,87 @@ func (c *Client) CreateTrustReturn(ctx context.Context, caseID CaseID, body Trus
 	call.authorized = true
 	call.keyed = true
 	return sendFor[LedgerEntry](ctx, c, call, options)
+}
+
+// ListWatches: List watches.
+//
+// With `caseId`, the watches of that case, for its members; without it, those of the firm. Newest first. With a test key, the
+// test account's own take the place of the firm's.
+func (c *Client) ListWatches(ctx context.Context, params ListWatchesParams, options ...CallOption) (*WatchList, error) {
+	call := newCall(http.MethodGet, "/api/compliance/watches")
+	if params.Limit != nil {
+		call.addQuery("limit", true, *params.Limit)
+	}
+	if params.Cursor != nil {
+		call.addQuery("cursor", true, *params.Cursor)
+	}
+	if params.CaseID != nil {
+		call.addQuery("caseId", true, *params.CaseID)
+	}
+	call.authorized = true
+	return sendFor[WatchList](ctx, c, call, options)
+}
+
+// CreateWatch: Watch a company, a name or a VAT number.
+//
+// The register is asked within a minute, and then each night. A change is an event `compliance.changed`, a notification of
+// who created the watch and, if it belongs to a case, an entry in its timeline and an open task.
+//
+// `kind: company` needs `source` and `companyId`; `sanctions` needs `name`, and takes `screened` (person by default) and
+// `birthYear`; `vat` needs `number`. With `caseId` the watch belongs to the case and needs the role of an owner, lawyer or assistant in it;
+// without, it belongs to the firm. A user can have 10,000 watches.
+func (c *Client) CreateWatch(ctx context.Context, body CreateWatchRequest, options ...CallOption) (*Watch, error) {
+	call := newCall(http.MethodPost, "/api/compliance/watches")
+	call.body = body
+	call.authorized = true
+	call.keyed = true
+	return sendFor[Watch](ctx, c, call, options)
+}
+
+// DeleteWatch: Delete a watch.
+//
+// Deletes the watch with all its checks. A watch of the firm can be deleted by who created it and by admins, one of a
+// case by owners, lawyers and assistants; under a legal hold that is 409 `legal_hold`.
+func (c *Client) DeleteWatch(ctx context.Context, watchID WatchID, options ...CallOption) error {
+	call := newCall(http.MethodDelete, fmt.Sprintf("/api/compliance/watches/%s", segment(watchID)))
+	call.authorized = true
+	return c.sendForNothing(ctx, call, options)
+}
+
+// GetWatch: Get a watch.
+//
+// Returns a watch of the firm, or of a case whose member the caller is.
+func (c *Client) GetWatch(ctx context.Context, watchID WatchID, options ...CallOption) (*Watch, error) {
+	call := newCall(http.MethodGet, fmt.Sprintf("/api/compliance/watches/%s", segment(watchID)))
+	call.authorized = true
+	return sendFor[Watch](ctx, c, call, options)
+}
+
+// CheckWatch: Check a watch now.
+//
+// Asks the register at once and records the check like a nightly one. If the register cannot be asked, nothing is recorded.
+// 409: the register does not have the company any more, or somebody else checked in the same moment.
+func (c *Client) CheckWatch(ctx context.Context, watchID WatchID, options ...CallOption) (*WatchCheck, error) {
+	call := newCall(http.MethodPost, fmt.Sprintf("/api/compliance/watches/%s/check", segment(watchID)))
+	call.authorized = true
+	call.keyed = true
+	return sendFor[WatchCheck](ctx, c, call, options)
+}
+
+// ListWatchChecks: List the checks of a watch.
+//
+// Returns what the register was asked and answered, and what had changed, newest first. `failed`: the register could
+// not be read, and nothing is known.
+func (c *Client) ListWatchChecks(ctx context.Context, watchID WatchID, params ListWatchChecksParams, options ...CallOption) (*WatchCheckList, error) {
+	call := newCall(http.MethodGet, fmt.Sprintf("/api/compliance/watches/%s/checks", segment(watchID)))
+	if params.Limit != nil {
+		call.addQuery("limit", true, *params.Limit)
+	}
+	if params.Cursor != nil {
+		call.addQuery("cursor", true, *params.Cursor)
+	}
+	call.authorized = true
+	return sendFor[WatchCheckList](ctx, c, call, options)
 }
 
 // ListDocuments: List documents.
@@ -8196,6 +8513,36 @@ func (c *Client) ListCaseTimelineAll(ctx context.Context, caseID CaseID, params 
 			params.Cursor = cursor
 		}
 		page, err := c.ListCaseTimeline(ctx, caseID, params, options...)
+		if err != nil {
+			return nil, nil, err
+		}
+		return page.Items, page.NextCursor, nil
+	})
+}
+
+// ListWatchesAll yields the items of all pages of ListWatches. It requests each page when it is reached, with
+// params.Limit items. After an error, which comes with a zero item, it ends.
+func (c *Client) ListWatchesAll(ctx context.Context, params ListWatchesParams, options ...CallOption) iter.Seq2[Watch, error] {
+	return pages(func(cursor *string) ([]Watch, *string, error) {
+		if cursor != nil {
+			params.Cursor = cursor
+		}
+		page, err := c.ListWatches(ctx, params, options...)
+		if err != nil {
+			return nil, nil, err
+		}
+		return page.Items, page.NextCursor, nil
+	})
+}
+
+// ListWatchChecksAll yields the items of all pages of ListWatchChecks. It requests each page when it is reached, with
+// params.Limit items. After an error, which comes with a zero item, it ends.
+func (c *Client) ListWatchChecksAll(ctx context.Context, watchID WatchID, params ListWatchChecksParams, options ...CallOption) iter.Seq2[WatchCheck, error] {
+	return pages(func(cursor *string) ([]WatchCheck, *string, error) {
+		if cursor != nil {
+			params.Cursor = cursor
+		}
+		page, err := c.ListWatchChecks(ctx, watchID, params, options...)
 		if err != nil {
 			return nil, nil, err
 		}

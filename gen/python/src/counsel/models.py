@@ -99,6 +99,8 @@ class CreateApiKeyRequest(BaseModel):
             "billing:write",
             "cases:read",
             "cases:write",
+            "compliance:read",
+            "compliance:write",
             "docs:read",
             "docs:write",
             "drafts:read",
@@ -179,6 +181,8 @@ class ApiKey(BaseModel):
             "billing:write",
             "cases:read",
             "cases:write",
+            "compliance:read",
+            "compliance:write",
             "docs:read",
             "docs:write",
             "drafts:read",
@@ -2592,6 +2596,232 @@ class SanctionsCheck(BaseModel):
     """
 
 
+class WatchSubject(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    source: Literal["gleif", "companies-house"] | str | None = None
+    """
+    A register of companies: the Global LEI Index (`gleif`), or Companies House of the United Kingdom.
+    """
+    company_id: Annotated[str | None, Field(alias="companyId")] = None
+    """
+    The id of a company in its register: an LEI, or a company number.
+    """
+    name: str | None = None
+    """
+    The name that is looked for.
+    """
+    screened: Literal["person", "company"] | str | None = None
+    """
+    What has the name.
+    """
+    birth_year: Annotated[int | None, Field(alias="birthYear")] = None
+    """
+    The year of birth of a person.
+    """
+    number: str | None = None
+    """
+    The VAT number.
+    """
+
+
+class CreateWatchRequest(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        populate_by_name=True,
+    )
+    kind: Literal["company", "sanctions", "vat"]
+    """
+    What is watched: a company in a register, a name in the lists of sanctions, or a VAT number.
+    """
+    case_id: Annotated[str | None, Field(alias="caseId")] = None
+    """
+    A UUIDv7: ids sort by creation time.
+    """
+    label: str | None = None
+    """
+    A name for people; by default, what is watched.
+    """
+    source: Literal["gleif", "companies-house"] | None = None
+    """
+    A register of companies: the Global LEI Index (`gleif`), or Companies House of the United Kingdom.
+    """
+    company_id: Annotated[str | None, Field(alias="companyId")] = None
+    """
+    The id of a company in its register: an LEI, or a company number.
+    """
+    name: str | None = None
+    """
+    The name to look for.
+    """
+    screened: Literal["person", "company"] | None = None
+    """
+    What has the name.
+    """
+    birth_year: Annotated[int | None, Field(alias="birthYear")] = None
+    """
+    The year of birth of a person.
+    """
+    number: str | None = None
+    """
+    A VAT number of a member state of the European Union or Northern Ireland, with the country's prefix; spaces, dots and hyphens are ignored.
+    """
+
+
+class Watch(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    source: Literal["gleif", "companies-house"] | str | None = None
+    """
+    A register of companies: the Global LEI Index (`gleif`), or Companies House of the United Kingdom.
+    """
+    company_id: Annotated[str | None, Field(alias="companyId")] = None
+    """
+    The id of a company in its register: an LEI, or a company number.
+    """
+    name: str | None = None
+    """
+    The name that is looked for.
+    """
+    screened: Literal["person", "company"] | str | None = None
+    """
+    What has the name.
+    """
+    birth_year: Annotated[int | None, Field(alias="birthYear")] = None
+    """
+    The year of birth of a person.
+    """
+    number: str | None = None
+    """
+    The VAT number.
+    """
+    id: str
+    """
+    A UUIDv7: ids sort by creation time.
+    """
+    case_id: Annotated[str | None, Field(alias="caseId")] = None
+    """
+    A UUIDv7: ids sort by creation time.
+    """
+    kind: Literal["company", "sanctions", "vat"] | str
+    """
+    What is watched: a company in a register, a name in the lists of sanctions, or a VAT number.
+    """
+    label: str
+    """
+    The name for people.
+    """
+    created_by: Annotated[str, Field(alias="createdBy")]
+    """
+    A UUIDv7: ids sort by creation time.
+    """
+    next_check_at: Annotated[AwareDatetime, Field(alias="nextCheckAt")]
+    """
+    RFC 3339, in UTC.
+    """
+    last_checked_at: Annotated[AwareDatetime | None, Field(alias="lastCheckedAt")] = None
+    """
+    RFC 3339, in UTC.
+    """
+    created_at: Annotated[AwareDatetime, Field(alias="createdAt")]
+    """
+    RFC 3339, in UTC.
+    """
+
+
+class WatchList(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    items: list[Watch]
+    """
+    The watches.
+    """
+    next_cursor: Annotated[str | None, Field(alias="nextCursor")] = None
+    """
+    The cursor of the next page; absent on the last page.
+    """
+
+
+class WatchChange(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    type: Literal["name", "status", "merged", "address", "lei", "parent", "officer", "overdue", "sanctions-hit", "vat"] | str
+    """
+    What has changed.
+    """
+    from_: Annotated[str | None, Field(alias="from")] = None
+    """
+    What it was; absent for something new.
+    """
+    to: str | None = None
+    """
+    What it is; absent for something that is gone.
+    """
+
+
+class WatchCheck(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    id: str
+    """
+    A UUIDv7: ids sort by creation time.
+    """
+    watch_id: Annotated[str, Field(alias="watchId")]
+    """
+    A UUIDv7: ids sort by creation time.
+    """
+    outcome: Literal["first", "unchanged", "changed", "failed"] | str
+    """
+    The result; `first` has nothing to be compared with.
+    """
+    asked: WatchSubject
+    company: RegisteredCompany | None = None
+    sanctions: SanctionsCheck | None = None
+    vat: VatCheck | None = None
+    changes: list[WatchChange]
+    """
+    How the answer differs from the previous one.
+    """
+    error_code: Annotated[str | None, Field(alias="errorCode")] = None
+    """
+    Why it failed: the code of a problem.
+    """
+    checked_at: Annotated[AwareDatetime, Field(alias="checkedAt")]
+    """
+    RFC 3339, in UTC.
+    """
+
+
+class WatchCheckList(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    items: list[WatchCheck]
+    """
+    The checks.
+    """
+    next_cursor: Annotated[str | None, Field(alias="nextCursor")] = None
+    """
+    The cursor of the next page; absent on the last page.
+    """
+
+
+class ExportedWatch(BaseModel):
+    model_config = ConfigDict(
+        populate_by_name=True,
+    )
+    watch: Watch
+    checks: list[WatchCheck]
+    """
+    Its checks, newest first.
+    """
+
+
 class TimelineEntry(BaseModel):
     model_config = ConfigDict(
         populate_by_name=True,
@@ -2632,6 +2862,7 @@ class TimelineEntry(BaseModel):
             "invoice",
             "time_entry",
             "ledger",
+            "watch",
         ]
         | str
     )
@@ -3708,6 +3939,7 @@ class NotificationPreference(BaseModel):
             "email.sent",
             "email.bounced",
             "email.failed",
+            "compliance.changed",
             "invoice.sent",
             "invoice.paid",
             "invoice.overdue",
@@ -3783,6 +4015,7 @@ class CreateWebhookRequest(BaseModel):
                 "email.sent",
                 "email.bounced",
                 "email.failed",
+                "compliance.changed",
                 "invoice.sent",
                 "invoice.paid",
                 "invoice.overdue",
@@ -3838,6 +4071,7 @@ class UpdateWebhookRequest(BaseModel):
                 "email.sent",
                 "email.bounced",
                 "email.failed",
+                "compliance.changed",
                 "invoice.sent",
                 "invoice.paid",
                 "invoice.overdue",
@@ -3905,6 +4139,7 @@ class Webhook(BaseModel):
                 "email.sent",
                 "email.bounced",
                 "email.failed",
+                "compliance.changed",
                 "invoice.sent",
                 "invoice.paid",
                 "invoice.overdue",
@@ -4090,6 +4325,14 @@ class EventIds(BaseModel):
     A UUIDv7: ids sort by creation time.
     """
     email_id: Annotated[str | None, Field(alias="emailId")] = None
+    """
+    A UUIDv7: ids sort by creation time.
+    """
+    watch_id: Annotated[str | None, Field(alias="watchId")] = None
+    """
+    A UUIDv7: ids sort by creation time.
+    """
+    check_id: Annotated[str | None, Field(alias="checkId")] = None
     """
     A UUIDv7: ids sort by creation time.
     """
@@ -5469,6 +5712,7 @@ class Notification(BaseModel):
             "email.sent",
             "email.bounced",
             "email.failed",
+            "compliance.changed",
             "invoice.sent",
             "invoice.paid",
             "invoice.overdue",
@@ -6012,4 +6256,8 @@ class UserExport(BaseModel):
     invoices: list[Invoice]
     """
     The invoices that the person drafted. They are kept when the person is erased, as the law demands.
+    """
+    watches: list[ExportedWatch]
+    """
+    What the person watches in registers outside of cases, with all checks.
     """

@@ -1718,6 +1718,93 @@ class Operations(Session):
         """
         return self.call(Call("POST", "/api/registry/sanctions-checks", body=body, authorized=True), models.SanctionsCheck, options)
 
+    def list_watches(
+        self, *, limit: int | None = None, cursor: str | None = None, case_id: str | None = None, **options: Unpack[CallOptions]
+    ) -> models.WatchList:
+        """List watches.
+
+        With `caseId`, the watches of that case, for its members; without it, those of the firm. Newest first. With a test key, the
+        test account's own take the place of the firm's.
+        """
+        return self.call(
+            Call("GET", "/api/compliance/watches", query={"limit": limit, "cursor": cursor, "caseId": case_id}, authorized=True), models.WatchList, options
+        )
+
+    def list_watches_all(
+        self, *, limit: int | None = None, cursor: str | None = None, case_id: str | None = None, **options: Unpack[CallOptions]
+    ) -> Iterator[models.Watch]:
+        """Yields the items of all pages of list_watches. Each page is requested when it is reached, with `limit` items."""
+        while True:
+            page = self.list_watches(limit=limit, cursor=cursor, case_id=case_id, **options)
+            yield from page.items
+            if not page.next_cursor:
+                return
+            if page.next_cursor == cursor:
+                raise same_page()
+            cursor = page.next_cursor
+
+    def create_watch(self, body: models.CreateWatchRequest, **options: Unpack[KeyedCallOptions]) -> models.Watch:
+        """Watch a company, a name or a VAT number.
+
+        The register is asked within a minute, and then each night. A change is an event `compliance.changed`, a notification of
+        who created the watch and, if it belongs to a case, an entry in its timeline and an open task.
+
+        `kind: company` needs `source` and `companyId`; `sanctions` needs `name`, and takes `screened` (person by default) and
+        `birthYear`; `vat` needs `number`. With `caseId` the watch belongs to the case and needs the role of an owner, lawyer or assistant in it;
+        without, it belongs to the firm. A user can have 10,000 watches.
+        """
+        return self.call(Call("POST", "/api/compliance/watches", body=body, authorized=True, keyed=True), models.Watch, options)
+
+    def get_watch(self, watch_id: str, **options: Unpack[CallOptions]) -> models.Watch:
+        """Get a watch.
+
+        Returns a watch of the firm, or of a case whose member the caller is.
+        """
+        return self.call(Call("GET", "/api/compliance/watches/{watchId}", path={"watchId": watch_id}, authorized=True), models.Watch, options)
+
+    def delete_watch(self, watch_id: str, **options: Unpack[CallOptions]) -> None:
+        """Delete a watch.
+
+        Deletes the watch with all its checks. A watch of the firm can be deleted by who created it and by admins, one of a
+        case by owners, lawyers and assistants; under a legal hold that is 409 `legal_hold`.
+        """
+        self.call(Call("DELETE", "/api/compliance/watches/{watchId}", path={"watchId": watch_id}, authorized=True), None, options)
+
+    def list_watch_checks(self, watch_id: str, *, limit: int | None = None, cursor: str | None = None, **options: Unpack[CallOptions]) -> models.WatchCheckList:
+        """List the checks of a watch.
+
+        Returns what the register was asked and answered, and what had changed, newest first. `failed`: the register could
+        not be read, and nothing is known.
+        """
+        return self.call(
+            Call("GET", "/api/compliance/watches/{watchId}/checks", path={"watchId": watch_id}, query={"limit": limit, "cursor": cursor}, authorized=True),
+            models.WatchCheckList,
+            options,
+        )
+
+    def list_watch_checks_all(
+        self, watch_id: str, *, limit: int | None = None, cursor: str | None = None, **options: Unpack[CallOptions]
+    ) -> Iterator[models.WatchCheck]:
+        """Yields the items of all pages of list_watch_checks. Each page is requested when it is reached, with `limit` items."""
+        while True:
+            page = self.list_watch_checks(watch_id, limit=limit, cursor=cursor, **options)
+            yield from page.items
+            if not page.next_cursor:
+                return
+            if page.next_cursor == cursor:
+                raise same_page()
+            cursor = page.next_cursor
+
+    def check_watch(self, watch_id: str, **options: Unpack[KeyedCallOptions]) -> models.WatchCheck:
+        """Check a watch now.
+
+        Asks the register at once and records the check like a nightly one. If the register cannot be asked, nothing is recorded.
+        409: the register does not have the company any more, or somebody else checked in the same moment.
+        """
+        return self.call(
+            Call("POST", "/api/compliance/watches/{watchId}/check", path={"watchId": watch_id}, authorized=True, keyed=True), models.WatchCheck, options
+        )
+
     def list_documents(
         self,
         *,
@@ -4367,6 +4454,97 @@ class AsyncOperations(AsyncSession):
         `lists` names what was looked through; a list that is absent was not. Nothing is stored.
         """
         return await self.call(Call("POST", "/api/registry/sanctions-checks", body=body, authorized=True), models.SanctionsCheck, options)
+
+    async def list_watches(
+        self, *, limit: int | None = None, cursor: str | None = None, case_id: str | None = None, **options: Unpack[CallOptions]
+    ) -> models.WatchList:
+        """List watches.
+
+        With `caseId`, the watches of that case, for its members; without it, those of the firm. Newest first. With a test key, the
+        test account's own take the place of the firm's.
+        """
+        return await self.call(
+            Call("GET", "/api/compliance/watches", query={"limit": limit, "cursor": cursor, "caseId": case_id}, authorized=True), models.WatchList, options
+        )
+
+    async def list_watches_all(
+        self, *, limit: int | None = None, cursor: str | None = None, case_id: str | None = None, **options: Unpack[CallOptions]
+    ) -> AsyncIterator[models.Watch]:
+        """Yields the items of all pages of list_watches. Each page is requested when it is reached, with `limit` items."""
+        while True:
+            page = await self.list_watches(limit=limit, cursor=cursor, case_id=case_id, **options)
+            for item in page.items:
+                yield item
+            if not page.next_cursor:
+                return
+            if page.next_cursor == cursor:
+                raise same_page()
+            cursor = page.next_cursor
+
+    async def create_watch(self, body: models.CreateWatchRequest, **options: Unpack[KeyedCallOptions]) -> models.Watch:
+        """Watch a company, a name or a VAT number.
+
+        The register is asked within a minute, and then each night. A change is an event `compliance.changed`, a notification of
+        who created the watch and, if it belongs to a case, an entry in its timeline and an open task.
+
+        `kind: company` needs `source` and `companyId`; `sanctions` needs `name`, and takes `screened` (person by default) and
+        `birthYear`; `vat` needs `number`. With `caseId` the watch belongs to the case and needs the role of an owner, lawyer or assistant in it;
+        without, it belongs to the firm. A user can have 10,000 watches.
+        """
+        return await self.call(Call("POST", "/api/compliance/watches", body=body, authorized=True, keyed=True), models.Watch, options)
+
+    async def get_watch(self, watch_id: str, **options: Unpack[CallOptions]) -> models.Watch:
+        """Get a watch.
+
+        Returns a watch of the firm, or of a case whose member the caller is.
+        """
+        return await self.call(Call("GET", "/api/compliance/watches/{watchId}", path={"watchId": watch_id}, authorized=True), models.Watch, options)
+
+    async def delete_watch(self, watch_id: str, **options: Unpack[CallOptions]) -> None:
+        """Delete a watch.
+
+        Deletes the watch with all its checks. A watch of the firm can be deleted by who created it and by admins, one of a
+        case by owners, lawyers and assistants; under a legal hold that is 409 `legal_hold`.
+        """
+        await self.call(Call("DELETE", "/api/compliance/watches/{watchId}", path={"watchId": watch_id}, authorized=True), None, options)
+
+    async def list_watch_checks(
+        self, watch_id: str, *, limit: int | None = None, cursor: str | None = None, **options: Unpack[CallOptions]
+    ) -> models.WatchCheckList:
+        """List the checks of a watch.
+
+        Returns what the register was asked and answered, and what had changed, newest first. `failed`: the register could
+        not be read, and nothing is known.
+        """
+        return await self.call(
+            Call("GET", "/api/compliance/watches/{watchId}/checks", path={"watchId": watch_id}, query={"limit": limit, "cursor": cursor}, authorized=True),
+            models.WatchCheckList,
+            options,
+        )
+
+    async def list_watch_checks_all(
+        self, watch_id: str, *, limit: int | None = None, cursor: str | None = None, **options: Unpack[CallOptions]
+    ) -> AsyncIterator[models.WatchCheck]:
+        """Yields the items of all pages of list_watch_checks. Each page is requested when it is reached, with `limit` items."""
+        while True:
+            page = await self.list_watch_checks(watch_id, limit=limit, cursor=cursor, **options)
+            for item in page.items:
+                yield item
+            if not page.next_cursor:
+                return
+            if page.next_cursor == cursor:
+                raise same_page()
+            cursor = page.next_cursor
+
+    async def check_watch(self, watch_id: str, **options: Unpack[KeyedCallOptions]) -> models.WatchCheck:
+        """Check a watch now.
+
+        Asks the register at once and records the check like a nightly one. If the register cannot be asked, nothing is recorded.
+        409: the register does not have the company any more, or somebody else checked in the same moment.
+        """
+        return await self.call(
+            Call("POST", "/api/compliance/watches/{watchId}/check", path={"watchId": watch_id}, authorized=True, keyed=True), models.WatchCheck, options
+        )
 
     async def list_documents(
         self,

@@ -153,7 +153,7 @@ export type FieldError = {
  * Neither includes the other. `*` stands for every tag.
  *
  */
-export type ApiKeyScope = '*:read' | '*:write' | 'ai:read' | 'ai:write' | 'billing:read' | 'billing:write' | 'cases:read' | 'cases:write' | 'docs:read' | 'docs:write' | 'drafts:read' | 'drafts:write' | 'email:read' | 'email:write' | 'esign:read' | 'esign:write' | 'jobs:read' | 'jobs:write' | 'notifications:read' | 'notifications:write' | 'registry:read' | 'registry:write' | 'templates:read' | 'templates:write' | 'test-data:write' | 'webhooks:read' | 'webhooks:write';
+export type ApiKeyScope = '*:read' | '*:write' | 'ai:read' | 'ai:write' | 'billing:read' | 'billing:write' | 'cases:read' | 'cases:write' | 'compliance:read' | 'compliance:write' | 'docs:read' | 'docs:write' | 'drafts:read' | 'drafts:write' | 'email:read' | 'email:write' | 'esign:read' | 'esign:write' | 'jobs:read' | 'jobs:write' | 'notifications:read' | 'notifications:write' | 'registry:read' | 'registry:write' | 'templates:read' | 'templates:write' | 'test-data:write' | 'webhooks:read' | 'webhooks:write';
 
 /**
  * live: the key works with real data. test: it works with the data of a test account, and nothing reaches the outside.
@@ -434,6 +434,10 @@ export type UserExport = {
      * The invoices that the person drafted. They are kept when the person is erased, as the law demands.
      */
     invoices: Array<Invoice>;
+    /**
+     * What the person watches in registers outside of cases, with all checks.
+     */
+    watches: Array<ExportedWatch>;
 };
 
 export type ExportedDraft = {
@@ -2511,6 +2515,140 @@ export type SanctionsCheck = {
 };
 
 /**
+ * What is watched: a company in a register, a name in the lists of sanctions, or a VAT number.
+ */
+export type WatchKind = 'company' | 'sanctions' | 'vat';
+
+export type WatchSubject = {
+    source?: CompanyRegister;
+    companyId?: CompanyId;
+    /**
+     * The name that is looked for.
+     */
+    name?: string;
+    screened?: ScreenedKind;
+    /**
+     * The year of birth of a person.
+     */
+    birthYear?: number;
+    /**
+     * The VAT number.
+     */
+    number?: string;
+};
+
+export type CreateWatchRequest = {
+    kind: WatchKind;
+    caseId?: Id;
+    /**
+     * A name for people; by default, what is watched.
+     */
+    label?: string;
+    source?: CompanyRegister;
+    companyId?: CompanyId;
+    /**
+     * The name to look for.
+     */
+    name?: string;
+    screened?: ScreenedKind;
+    /**
+     * The year of birth of a person.
+     */
+    birthYear?: number;
+    number?: VatNumber;
+};
+
+export type Watch = {
+    source?: CompanyRegister;
+    companyId?: CompanyId;
+    /**
+     * The name that is looked for.
+     */
+    name?: string;
+    screened?: ScreenedKind;
+    /**
+     * The year of birth of a person.
+     */
+    birthYear?: number;
+    /**
+     * The VAT number.
+     */
+    number?: string;
+    id: Id;
+    caseId?: Id;
+    kind: WatchKind;
+    /**
+     * The name for people.
+     */
+    label: string;
+    createdBy: Id;
+    nextCheckAt: Time;
+    lastCheckedAt?: Time;
+    createdAt: Time;
+};
+
+export type WatchList = {
+    /**
+     * The watches.
+     */
+    items: Array<Watch>;
+    nextCursor?: NextCursor;
+};
+
+export type WatchChange = {
+    /**
+     * What has changed.
+     */
+    type: 'name' | 'status' | 'merged' | 'address' | 'lei' | 'parent' | 'officer' | 'overdue' | 'sanctions-hit' | 'vat';
+    /**
+     * What it was; absent for something new.
+     */
+    from?: string;
+    /**
+     * What it is; absent for something that is gone.
+     */
+    to?: string;
+};
+
+export type WatchCheck = {
+    id: Id;
+    watchId: Id;
+    /**
+     * The result; `first` has nothing to be compared with.
+     */
+    outcome: 'first' | 'unchanged' | 'changed' | 'failed';
+    asked: WatchSubject;
+    company?: RegisteredCompany;
+    sanctions?: SanctionsCheck;
+    vat?: VatCheck;
+    /**
+     * How the answer differs from the previous one.
+     */
+    changes: Array<WatchChange>;
+    /**
+     * Why it failed: the code of a problem.
+     */
+    errorCode?: string;
+    checkedAt: Time;
+};
+
+export type WatchCheckList = {
+    /**
+     * The checks.
+     */
+    items: Array<WatchCheck>;
+    nextCursor?: NextCursor;
+};
+
+export type ExportedWatch = {
+    watch: Watch;
+    /**
+     * Its checks, newest first.
+     */
+    checks: Array<WatchCheck>;
+};
+
+/**
  * A SHA-256 hash in hexadecimal.
  */
 export type Sha256 = string;
@@ -2533,7 +2671,7 @@ export type TimelineEntry = {
     /**
      * The resource that it was applied to.
      */
-    subject: 'case' | 'member' | 'note' | 'task' | 'party' | 'timeline' | 'consultation' | 'draft' | 'document' | 'signature' | 'payment' | 'invoice' | 'time_entry' | 'ledger';
+    subject: 'case' | 'member' | 'note' | 'task' | 'party' | 'timeline' | 'consultation' | 'draft' | 'document' | 'signature' | 'payment' | 'invoice' | 'time_entry' | 'ledger' | 'watch';
     subjectId?: Id;
     /**
      * Whether the action was refused.
@@ -3711,12 +3849,13 @@ export type TemplatePreview = {
  * accept the document, or all have signed and it cannot be sealed. `invoice.sent`: an invoice was issued
  * or mailed again. `invoice.paid`: its total was paid. `invoice.overpaid`: more was received than is
  * due, or something for a void invoice; it is to be refunded. `payment.failed`: an attempt to pay failed; the
- * checkout may still be open. `payment.disputed`: a dispute was opened or decided. `data` has the id of the case,
+ * checkout may still be open. `payment.disputed`: a dispute was opened or decided. `compliance.changed`: a register
+ * reports something new about what is watched. `data` has the id of the case,
  * the member, the task and its assignee, the document, the draft, the e-mail, the invoice, the payment with its refund or dispute or, as
  * `trackingId`, the signature request.
  *
  */
-export type WebhookEventType = 'case.created' | 'case.updated' | 'case.closed' | 'case.joined' | 'task.assigned' | 'document.uploaded' | 'document.rendered' | 'document.deleted' | 'draft.created' | 'draft.updated' | 'draft.deleted' | 'email.sent' | 'email.bounced' | 'email.failed' | 'invoice.sent' | 'invoice.paid' | 'invoice.overdue' | 'invoice.voided' | 'invoice.overpaid' | 'payment.succeeded' | 'payment.failed' | 'payment.refunded' | 'payment.disputed' | 'signature.created' | 'signature.signed' | 'signature.declined' | 'signature.completed' | 'signature.cancelled' | 'signature.expired' | 'signature.failed';
+export type WebhookEventType = 'case.created' | 'case.updated' | 'case.closed' | 'case.joined' | 'task.assigned' | 'document.uploaded' | 'document.rendered' | 'document.deleted' | 'draft.created' | 'draft.updated' | 'draft.deleted' | 'email.sent' | 'email.bounced' | 'email.failed' | 'compliance.changed' | 'invoice.sent' | 'invoice.paid' | 'invoice.overdue' | 'invoice.voided' | 'invoice.overpaid' | 'payment.succeeded' | 'payment.failed' | 'payment.refunded' | 'payment.disputed' | 'signature.created' | 'signature.signed' | 'signature.declined' | 'signature.completed' | 'signature.cancelled' | 'signature.expired' | 'signature.failed';
 
 /**
  * The type of an event, as in WebhookEventType. `case.joined` notifies the new member and
@@ -3724,7 +3863,7 @@ export type WebhookEventType = 'case.created' | 'case.updated' | 'case.closed' |
  * resource. Nobody is notified of what they did themselves.
  *
  */
-export type NotificationType = 'case.updated' | 'case.closed' | 'case.joined' | 'task.assigned' | 'document.uploaded' | 'document.rendered' | 'document.deleted' | 'draft.created' | 'draft.updated' | 'draft.deleted' | 'email.sent' | 'email.bounced' | 'email.failed' | 'invoice.sent' | 'invoice.paid' | 'invoice.overdue' | 'invoice.voided' | 'invoice.overpaid' | 'payment.succeeded' | 'payment.failed' | 'payment.refunded' | 'payment.disputed' | 'signature.created' | 'signature.signed' | 'signature.declined' | 'signature.completed' | 'signature.cancelled' | 'signature.expired' | 'signature.failed';
+export type NotificationType = 'case.updated' | 'case.closed' | 'case.joined' | 'task.assigned' | 'document.uploaded' | 'document.rendered' | 'document.deleted' | 'draft.created' | 'draft.updated' | 'draft.deleted' | 'email.sent' | 'email.bounced' | 'email.failed' | 'compliance.changed' | 'invoice.sent' | 'invoice.paid' | 'invoice.overdue' | 'invoice.voided' | 'invoice.overpaid' | 'payment.succeeded' | 'payment.failed' | 'payment.refunded' | 'payment.disputed' | 'signature.created' | 'signature.signed' | 'signature.declined' | 'signature.completed' | 'signature.cancelled' | 'signature.expired' | 'signature.failed';
 
 export type Notification = {
     id: Id;
@@ -3926,6 +4065,8 @@ export type EventIds = {
     documentId?: Id;
     draftId?: Id;
     emailId?: Id;
+    watchId?: Id;
+    checkId?: Id;
     invoiceId?: Id;
     paymentId?: Id;
     refundId?: Id;
@@ -3995,6 +4136,11 @@ export type IfNoneMatch = string;
  * The page size: how many items to return at most.
  */
 export type Limit = number;
+
+/**
+ * The watch's id.
+ */
+export type WatchId = Id;
 
 /**
  * The case's id.
@@ -10655,6 +10801,386 @@ export type CheckSanctionsResponses = {
 };
 
 export type CheckSanctionsResponse = CheckSanctionsResponses[keyof CheckSanctionsResponses];
+
+export type ListWatchesData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * The page size: how many items to return at most.
+         */
+        limit?: number;
+        /**
+         * `nextCursor` of the previous page; absent or empty for the first page. Opaque: its format can change. A cursor of another list is 422.
+         */
+        cursor?: string;
+        /**
+         * The watches of this case.
+         */
+        caseId?: Id;
+    };
+    url: '/api/compliance/watches';
+};
+
+export type ListWatchesErrors = {
+    /**
+     * The request cannot be parsed, or has an unknown field or parameter.
+     */
+    400: Problem;
+    /**
+     * The access token is missing or invalid, or the credentials are wrong.
+     */
+    401: Problem;
+    /**
+     * The caller is not allowed to do this.
+     */
+    403: Problem;
+    /**
+     * There is no such resource, or the caller may not know that it exists.
+     */
+    404: Problem;
+    /**
+     * A field or parameter is invalid; `errors` names each.
+     */
+    422: Problem;
+    /**
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
+     */
+    429: Problem;
+    /**
+     * Something went wrong on our side. Please report the request id.
+     */
+    500: Problem;
+    /**
+     * A part that the request needs is down; retry after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type ListWatchesError = ListWatchesErrors[keyof ListWatchesErrors];
+
+export type ListWatchesResponses = {
+    /**
+     * A page of watches.
+     */
+    200: WatchList;
+};
+
+export type ListWatchesResponse = ListWatchesResponses[keyof ListWatchesResponses];
+
+export type CreateWatchData = {
+    body: CreateWatchRequest;
+    headers?: {
+        /**
+         * A unique value for this request, such as a UUID. A retry with the same key does not run the request again.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/compliance/watches';
+};
+
+export type CreateWatchErrors = {
+    /**
+     * The request cannot be parsed, or has an unknown field or parameter.
+     */
+    400: Problem;
+    /**
+     * The access token is missing or invalid, or the credentials are wrong.
+     */
+    401: Problem;
+    /**
+     * The caller is not allowed to do this.
+     */
+    403: Problem;
+    /**
+     * There is no such resource, or the caller may not know that it exists.
+     */
+    404: Problem;
+    /**
+     * The request conflicts with the current state of the resource.
+     */
+    409: Problem;
+    /**
+     * The body is too large.
+     */
+    413: Problem;
+    /**
+     * A field or parameter is invalid; `errors` names each.
+     */
+    422: Problem;
+    /**
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
+     */
+    429: Problem;
+    /**
+     * Something went wrong on our side. Please report the request id.
+     */
+    500: Problem;
+    /**
+     * A part that the request needs is down; retry after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type CreateWatchError = CreateWatchErrors[keyof CreateWatchErrors];
+
+export type CreateWatchResponses = {
+    /**
+     * The watch.
+     */
+    201: Watch;
+};
+
+export type CreateWatchResponse = CreateWatchResponses[keyof CreateWatchResponses];
+
+export type DeleteWatchData = {
+    body?: never;
+    path: {
+        /**
+         * The watch's id.
+         */
+        watchId: Id;
+    };
+    query?: never;
+    url: '/api/compliance/watches/{watchId}';
+};
+
+export type DeleteWatchErrors = {
+    /**
+     * The request cannot be parsed, or has an unknown field or parameter.
+     */
+    400: Problem;
+    /**
+     * The access token is missing or invalid, or the credentials are wrong.
+     */
+    401: Problem;
+    /**
+     * The caller is not allowed to do this.
+     */
+    403: Problem;
+    /**
+     * There is no such resource, or the caller may not know that it exists.
+     */
+    404: Problem;
+    /**
+     * The request conflicts with the current state of the resource.
+     */
+    409: Problem;
+    /**
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
+     */
+    429: Problem;
+    /**
+     * Something went wrong on our side. Please report the request id.
+     */
+    500: Problem;
+    /**
+     * A part that the request needs is down; retry after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type DeleteWatchError = DeleteWatchErrors[keyof DeleteWatchErrors];
+
+export type DeleteWatchResponses = {
+    /**
+     * The watch was deleted.
+     */
+    204: void;
+};
+
+export type DeleteWatchResponse = DeleteWatchResponses[keyof DeleteWatchResponses];
+
+export type GetWatchData = {
+    body?: never;
+    path: {
+        /**
+         * The watch's id.
+         */
+        watchId: Id;
+    };
+    query?: never;
+    url: '/api/compliance/watches/{watchId}';
+};
+
+export type GetWatchErrors = {
+    /**
+     * The request cannot be parsed, or has an unknown field or parameter.
+     */
+    400: Problem;
+    /**
+     * The access token is missing or invalid, or the credentials are wrong.
+     */
+    401: Problem;
+    /**
+     * The caller is not allowed to do this.
+     */
+    403: Problem;
+    /**
+     * There is no such resource, or the caller may not know that it exists.
+     */
+    404: Problem;
+    /**
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
+     */
+    429: Problem;
+    /**
+     * Something went wrong on our side. Please report the request id.
+     */
+    500: Problem;
+    /**
+     * A part that the request needs is down; retry after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type GetWatchError = GetWatchErrors[keyof GetWatchErrors];
+
+export type GetWatchResponses = {
+    /**
+     * The watch.
+     */
+    200: Watch;
+};
+
+export type GetWatchResponse = GetWatchResponses[keyof GetWatchResponses];
+
+export type ListWatchChecksData = {
+    body?: never;
+    path: {
+        /**
+         * The watch's id.
+         */
+        watchId: Id;
+    };
+    query?: {
+        /**
+         * The page size: how many items to return at most.
+         */
+        limit?: number;
+        /**
+         * `nextCursor` of the previous page; absent or empty for the first page. Opaque: its format can change. A cursor of another list is 422.
+         */
+        cursor?: string;
+    };
+    url: '/api/compliance/watches/{watchId}/checks';
+};
+
+export type ListWatchChecksErrors = {
+    /**
+     * The request cannot be parsed, or has an unknown field or parameter.
+     */
+    400: Problem;
+    /**
+     * The access token is missing or invalid, or the credentials are wrong.
+     */
+    401: Problem;
+    /**
+     * The caller is not allowed to do this.
+     */
+    403: Problem;
+    /**
+     * There is no such resource, or the caller may not know that it exists.
+     */
+    404: Problem;
+    /**
+     * A field or parameter is invalid; `errors` names each.
+     */
+    422: Problem;
+    /**
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
+     */
+    429: Problem;
+    /**
+     * Something went wrong on our side. Please report the request id.
+     */
+    500: Problem;
+    /**
+     * A part that the request needs is down; retry after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type ListWatchChecksError = ListWatchChecksErrors[keyof ListWatchChecksErrors];
+
+export type ListWatchChecksResponses = {
+    /**
+     * A page of checks.
+     */
+    200: WatchCheckList;
+};
+
+export type ListWatchChecksResponse = ListWatchChecksResponses[keyof ListWatchChecksResponses];
+
+export type CheckWatchData = {
+    body?: never;
+    headers?: {
+        /**
+         * A unique value for this request, such as a UUID. A retry with the same key does not run the request again.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        /**
+         * The watch's id.
+         */
+        watchId: Id;
+    };
+    query?: never;
+    url: '/api/compliance/watches/{watchId}/check';
+};
+
+export type CheckWatchErrors = {
+    /**
+     * The request cannot be parsed, or has an unknown field or parameter.
+     */
+    400: Problem;
+    /**
+     * The access token is missing or invalid, or the credentials are wrong.
+     */
+    401: Problem;
+    /**
+     * The caller is not allowed to do this.
+     */
+    403: Problem;
+    /**
+     * There is no such resource, or the caller may not know that it exists.
+     */
+    404: Problem;
+    /**
+     * The request conflicts with the current state of the resource.
+     */
+    409: Problem;
+    /**
+     * The caller has reached a rate limit for requests or sign-in attempts, or an AI budget is spent.
+     */
+    429: Problem;
+    /**
+     * Something went wrong on our side. Please report the request id.
+     */
+    500: Problem;
+    /**
+     * An external system gave an unusable answer.
+     */
+    502: Problem;
+    /**
+     * A part that the request needs is down; retry after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type CheckWatchError = CheckWatchErrors[keyof CheckWatchErrors];
+
+export type CheckWatchResponses = {
+    /**
+     * The check.
+     */
+    200: WatchCheck;
+};
+
+export type CheckWatchResponse = CheckWatchResponses[keyof CheckWatchResponses];
 
 export type ListDocumentsData = {
     body?: never;

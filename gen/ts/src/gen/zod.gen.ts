@@ -128,6 +128,8 @@ export const zApiKeyScope = /* @__PURE__ */ (() => z.enum([
     'billing:write',
     'cases:read',
     'cases:write',
+    'compliance:read',
+    'compliance:write',
     'docs:read',
     'docs:write',
     'drafts:read',
@@ -1518,6 +1520,103 @@ export const zSanctionsCheck = /* @__PURE__ */ (() => z.object({
 }))();
 
 /**
+ * What is watched: a company in a register, a name in the lists of sanctions, or a VAT number.
+ */
+export const zWatchKind = /* @__PURE__ */ (() => z.enum([
+    'company',
+    'sanctions',
+    'vat'
+]))();
+
+export const zWatchSubject = /* @__PURE__ */ (() => z.object({
+    source: zCompanyRegister.optional(),
+    companyId: zCompanyId.optional(),
+    name: z.string().max(200).regex(/^[\s\S]*$/).optional(),
+    screened: zScreenedKind.optional(),
+    birthYear: z.int().gte(1850).lte(2100).optional(),
+    number: z.string().max(30).regex(/^[\s\S]*$/).optional()
+}))();
+
+export const zCreateWatchRequest = /* @__PURE__ */ (() => z.object({
+    kind: zWatchKind,
+    caseId: zId.optional(),
+    label: z.string().min(1).max(200).regex(/^[ \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]*[^ \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000\x00-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u2064\u2066-\u206f\u2800\u3164\ue000-\uf8ff\ufdd0-\ufdef\ufeff\uffa0\ufff9-\ufffb\ufffe\uffff][^\x00-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u2064\u2066-\u206f\u2800\u3164\ue000-\uf8ff\ufdd0-\ufdef\ufeff\uffa0\ufff9-\ufffb\ufffe\uffff]*$/).optional(),
+    source: zCompanyRegister.optional(),
+    companyId: zCompanyId.optional(),
+    name: z.string().min(2).max(200).regex(/^[ \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]*[^ \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000\x00-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u2064\u2066-\u206f\u2800\u3164\ue000-\uf8ff\ufdd0-\ufdef\ufeff\uffa0\ufff9-\ufffb\ufffe\uffff][^\x00-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u2064\u2066-\u206f\u2800\u3164\ue000-\uf8ff\ufdd0-\ufdef\ufeff\uffa0\ufff9-\ufffb\ufffe\uffff]*$/).optional(),
+    screened: zScreenedKind.optional(),
+    birthYear: z.int().gte(1850).lte(2100).optional(),
+    number: zVatNumber.optional()
+}))();
+
+export const zWatch = /* @__PURE__ */ (() => z.object({
+    source: zCompanyRegister.optional(),
+    companyId: zCompanyId.optional(),
+    name: z.string().max(200).regex(/^[\s\S]*$/).optional(),
+    screened: zScreenedKind.optional(),
+    birthYear: z.int().gte(1850).lte(2100).optional(),
+    number: z.string().max(30).regex(/^[\s\S]*$/).optional(),
+    id: zId,
+    caseId: zId.optional(),
+    kind: zWatchKind,
+    label: z.string().max(200).regex(/^[\s\S]*$/),
+    createdBy: zId,
+    nextCheckAt: zTime,
+    lastCheckedAt: zTime.optional(),
+    createdAt: zTime
+}))();
+
+export const zWatchList = /* @__PURE__ */ (() => z.object({
+    items: z.array(zWatch).max(100),
+    nextCursor: zNextCursor.optional()
+}))();
+
+export const zWatchChange = /* @__PURE__ */ (() => z.object({
+    type: z.enum([
+        'name',
+        'status',
+        'merged',
+        'address',
+        'lei',
+        'parent',
+        'officer',
+        'overdue',
+        'sanctions-hit',
+        'vat'
+    ]),
+    from: z.string().max(6000).regex(/^[\s\S]*$/).optional(),
+    to: z.string().max(6000).regex(/^[\s\S]*$/).optional()
+}))();
+
+export const zWatchCheck = /* @__PURE__ */ (() => z.object({
+    id: zId,
+    watchId: zId,
+    outcome: z.enum([
+        'first',
+        'unchanged',
+        'changed',
+        'failed'
+    ]),
+    asked: zWatchSubject,
+    company: zRegisteredCompany.optional(),
+    sanctions: zSanctionsCheck.optional(),
+    vat: zVatCheck.optional(),
+    changes: z.array(zWatchChange).max(200),
+    errorCode: z.string().max(64).regex(/^[a-z_]*$/).optional(),
+    checkedAt: zTime
+}))();
+
+export const zWatchCheckList = /* @__PURE__ */ (() => z.object({
+    items: z.array(zWatchCheck).max(100),
+    nextCursor: zNextCursor.optional()
+}))();
+
+export const zExportedWatch = /* @__PURE__ */ (() => z.object({
+    watch: zWatch,
+    checks: z.array(zWatchCheck).max(1000000)
+}))();
+
+/**
  * A SHA-256 hash in hexadecimal.
  */
 export const zSha256 = /* @__PURE__ */ (() => z.string().length(64).regex(/^[0-9a-f]{64}$/))();
@@ -1549,7 +1648,8 @@ export const zTimelineEntry = /* @__PURE__ */ (() => z.object({
         'payment',
         'invoice',
         'time_entry',
-        'ledger'
+        'ledger',
+        'watch'
     ]),
     subjectId: zId.optional(),
     refused: z.boolean(),
@@ -2342,7 +2442,8 @@ export const zTemplatePreview = /* @__PURE__ */ (() => z.object({
  * accept the document, or all have signed and it cannot be sealed. `invoice.sent`: an invoice was issued
  * or mailed again. `invoice.paid`: its total was paid. `invoice.overpaid`: more was received than is
  * due, or something for a void invoice; it is to be refunded. `payment.failed`: an attempt to pay failed; the
- * checkout may still be open. `payment.disputed`: a dispute was opened or decided. `data` has the id of the case,
+ * checkout may still be open. `payment.disputed`: a dispute was opened or decided. `compliance.changed`: a register
+ * reports something new about what is watched. `data` has the id of the case,
  * the member, the task and its assignee, the document, the draft, the e-mail, the invoice, the payment with its refund or dispute or, as
  * `trackingId`, the signature request.
  *
@@ -2362,6 +2463,7 @@ export const zWebhookEventType = /* @__PURE__ */ (() => z.enum([
     'email.sent',
     'email.bounced',
     'email.failed',
+    'compliance.changed',
     'invoice.sent',
     'invoice.paid',
     'invoice.overdue',
@@ -2400,6 +2502,7 @@ export const zNotificationType = /* @__PURE__ */ (() => z.enum([
     'email.sent',
     'email.bounced',
     'email.failed',
+    'compliance.changed',
     'invoice.sent',
     'invoice.paid',
     'invoice.overdue',
@@ -2533,6 +2636,8 @@ export const zEventIds = /* @__PURE__ */ (() => z.object({
     documentId: zId.optional(),
     draftId: zId.optional(),
     emailId: zId.optional(),
+    watchId: zId.optional(),
+    checkId: zId.optional(),
     invoiceId: zId.optional(),
     paymentId: zId.optional(),
     refundId: zId.optional(),
@@ -2570,7 +2675,8 @@ export const zUserExport = /* @__PURE__ */ (() => z.object({
     apiKeys: z.array(zApiKey).max(10000000),
     payments: z.array(zPayment).max(10000000),
     timeEntries: z.array(zTimeEntry).max(10000000),
-    invoices: z.array(zInvoice).max(10000000)
+    invoices: z.array(zInvoice).max(10000000),
+    watches: z.array(zExportedWatch).max(10000000)
 }))();
 
 export const zNotificationList = /* @__PURE__ */ (() => z.object({
@@ -2723,6 +2829,11 @@ export const zIfNoneMatch = /* @__PURE__ */ (() => z.string().max(1000).regex(/^
  * The page size: how many items to return at most.
  */
 export const zLimit = /* @__PURE__ */ (() => z.int().gte(1).lte(100).default(20))();
+
+/**
+ * The watch's id.
+ */
+export const zWatchId = zId;
 
 /**
  * The case's id.
@@ -3930,6 +4041,73 @@ export const zCheckSanctionsBody = zSanctionsCheckRequest;
  * The hits.
  */
 export const zCheckSanctionsResponse = zSanctionsCheck;
+
+export const zListWatchesQuery = /* @__PURE__ */ (() => z.object({
+    limit: z.int().gte(1).lte(100).optional().default(20),
+    cursor: z.string().max(200).regex(/^[A-Za-z0-9_-]*$/).optional(),
+    caseId: zId.optional()
+}))();
+
+/**
+ * A page of watches.
+ */
+export const zListWatchesResponse = zWatchList;
+
+export const zCreateWatchBody = zCreateWatchRequest;
+
+export const zCreateWatchHeaders = /* @__PURE__ */ (() => z.object({
+    'Idempotency-Key': z.string().min(1).max(128).regex(/^[A-Za-z0-9._:\/-]+$/).optional()
+}))();
+
+/**
+ * The watch.
+ */
+export const zCreateWatchResponse = zWatch;
+
+export const zDeleteWatchPath = /* @__PURE__ */ (() => z.object({
+    watchId: zId
+}))();
+
+/**
+ * The watch was deleted.
+ */
+export const zDeleteWatchResponse = /* @__PURE__ */ (() => z.void())();
+
+export const zGetWatchPath = /* @__PURE__ */ (() => z.object({
+    watchId: zId
+}))();
+
+/**
+ * The watch.
+ */
+export const zGetWatchResponse = zWatch;
+
+export const zListWatchChecksPath = /* @__PURE__ */ (() => z.object({
+    watchId: zId
+}))();
+
+export const zListWatchChecksQuery = /* @__PURE__ */ (() => z.object({
+    limit: z.int().gte(1).lte(100).optional().default(20),
+    cursor: z.string().max(200).regex(/^[A-Za-z0-9_-]*$/).optional()
+}))();
+
+/**
+ * A page of checks.
+ */
+export const zListWatchChecksResponse = zWatchCheckList;
+
+export const zCheckWatchHeaders = /* @__PURE__ */ (() => z.object({
+    'Idempotency-Key': z.string().min(1).max(128).regex(/^[A-Za-z0-9._:\/-]+$/).optional()
+}))();
+
+export const zCheckWatchPath = /* @__PURE__ */ (() => z.object({
+    watchId: zId
+}))();
+
+/**
+ * The check.
+ */
+export const zCheckWatchResponse = zWatchCheck;
 
 export const zListDocumentsQuery = /* @__PURE__ */ (() => z.object({
     limit: z.int().gte(1).lte(100).optional().default(20),

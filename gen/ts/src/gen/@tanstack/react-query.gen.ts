@@ -3,8 +3,8 @@
 import { type InfiniteData, infiniteQueryOptions, queryOptions, type UseMutationOptions } from '@tanstack/react-query';
 
 import { client } from '../client.gen.js';
-import { acceptInvitation, addCaseMember, addCaseParty, analyzeText, archiveTemplate, cancelEmail, cancelJob, cancelSignatureRequest, checkSanctions, checkVatNumber, compareDraftVersions, consentToSigning, copyTemplate, createApiKey, createCase, createCaseNote, createCaseTask, createDraft, createInvoice, createPlaybook, createSuppression, createTemplate, createTemplateVersion, createTimeEntry, createTrustDeposit, createTrustReturn, createWebhook, declineInvitation, declineSigning, deleteCase, deleteCaseNote, deleteCaseTask, deleteDocument, deleteDraft, deleteInvoice, deletePlaybook, deleteSuppression, deleteTestData, deleteTimeEntry, deleteWebhook, endSession, endSessions, eraseUser, exportUser, generateDocument, getAccountPage, getAccountScript, getApiKey, getCase, getConsultation, getContractJson, getContractYaml, getCurrentUser, getDocs, getDocsAsset, getDocsGuide, getDocsReference, getDocsScript, getDocument, getDocumentContent, getDraft, getDraftVersion, getEmail, getIndex, getInvoice, getJob, getLiveness, getMaskingLists, getMetrics, getNotificationPreferences, getPartyCompany, getPayment, getPlaybook, getReadiness, getRegisteredCompany, getSignatureEvidence, getSignatureRequest, getSigningDocument, getSigningPage, getSigningText, getTemplate, getTemplateVersion, getTrialBalance, getUnsubscribePage, getWebhook, getWebhookDelivery, initiateSignature, linkPartyCompany, listAiUsage, listApiKeys, listCaseInvitations, listCaseMembers, listCaseNotes, listCaseParties, listCases, listCaseTasks, listCaseTimeline, listConsultations, listDocuments, listDocumentTypes, listDrafts, listDraftVersions, listEmails, listInvitations, listInvoices, listJobs, listLedgerEntries, listNotifications, listPayments, listPlaybooks, listSessions, listSignatureEvents, listSignatureRequests, listSuppressions, listTemplates, listTimeEntries, listUsers, listWebhookDeliveries, listWebhooks, loginUser, logoutUser, maskText, openCheckout, type Options, payInvoiceFromTrust, pingWebhook, previewTemplateVersion, publishTemplateVersion, readNotifications, receivePaymentWebhook, receiveSignatureWebhook, refreshTokens, refundPayment, registerUser, remindSigners, removeCaseMember, removeCaseParty, renderBatch, renderDraftPdf, renderPdf, replaceCaseTask, replaceMaskingLists, replacePlaybook, replayWebhook, replayWebhookDelivery, requestPasswordReset, resendVerification, resetPassword, retryJob, revokeApiKey, rotateWebhookSecret, searchCompanies, searchDocuments, sendChat, sendEmail, sendEmails, sendInvoice, sendSigningLink, setNotificationPreferences, signDocument, unlinkPartyCompany, unpublishTemplate, unsubscribeAddress, updateCase, updateCaseMember, updateDraft, updateInvoice, updateNotification, updateTemplate, updateTimeEntry, updateUser, updateWebhook, uploadDocument, verifyCaseTimeline, verifyDocument, verifyEmail, viewSigning, voidInvoice, warmChatCache, withdrawCaseInvitation, writeOffInvoice } from '../sdk.gen.js';
-import type { AcceptInvitationData, AcceptInvitationError, AcceptInvitationResponse, AddCaseMemberData, AddCaseMemberError, AddCaseMemberResponse, AddCasePartyData, AddCasePartyError, AddCasePartyResponse, AnalyzeTextData, AnalyzeTextError, AnalyzeTextResponse, ArchiveTemplateData, ArchiveTemplateError, ArchiveTemplateResponse, CancelEmailData, CancelEmailError, CancelEmailResponse, CancelJobData, CancelJobError, CancelJobResponse, CancelSignatureRequestData, CancelSignatureRequestError, CancelSignatureRequestResponse, CheckSanctionsData, CheckSanctionsError, CheckSanctionsResponse, CheckVatNumberData, CheckVatNumberError, CheckVatNumberResponse, CompareDraftVersionsData, CompareDraftVersionsError, CompareDraftVersionsResponse, ConsentToSigningData, ConsentToSigningError, ConsentToSigningResponse, CopyTemplateData, CopyTemplateError, CopyTemplateResponse, CreateApiKeyData, CreateApiKeyError, CreateApiKeyResponse, CreateCaseData, CreateCaseError, CreateCaseNoteData, CreateCaseNoteError, CreateCaseNoteResponse, CreateCaseResponse, CreateCaseTaskData, CreateCaseTaskError, CreateCaseTaskResponse, CreateDraftData, CreateDraftError, CreateDraftResponse, CreateInvoiceData, CreateInvoiceError, CreateInvoiceResponse, CreatePlaybookData, CreatePlaybookError, CreatePlaybookResponse, CreateSuppressionData, CreateSuppressionError, CreateSuppressionResponse, CreateTemplateData, CreateTemplateError, CreateTemplateResponse, CreateTemplateVersionData, CreateTemplateVersionError, CreateTemplateVersionResponse, CreateTimeEntryData, CreateTimeEntryError, CreateTimeEntryResponse, CreateTrustDepositData, CreateTrustDepositError, CreateTrustDepositResponse, CreateTrustReturnData, CreateTrustReturnError, CreateTrustReturnResponse, CreateWebhookData, CreateWebhookError, CreateWebhookResponse, DeclineInvitationData, DeclineInvitationError, DeclineInvitationResponse, DeclineSigningData, DeclineSigningError, DeclineSigningResponse, DeleteCaseData, DeleteCaseError, DeleteCaseNoteData, DeleteCaseNoteError, DeleteCaseNoteResponse, DeleteCaseResponse, DeleteCaseTaskData, DeleteCaseTaskError, DeleteCaseTaskResponse, DeleteDocumentData, DeleteDocumentError, DeleteDocumentResponse, DeleteDraftData, DeleteDraftError, DeleteDraftResponse, DeleteInvoiceData, DeleteInvoiceError, DeleteInvoiceResponse, DeletePlaybookData, DeletePlaybookError, DeletePlaybookResponse, DeleteSuppressionData, DeleteSuppressionError, DeleteSuppressionResponse, DeleteTestDataData, DeleteTestDataError, DeleteTestDataResponse2, DeleteTimeEntryData, DeleteTimeEntryError, DeleteTimeEntryResponse, DeleteWebhookData, DeleteWebhookError, DeleteWebhookResponse, EndSessionData, EndSessionError, EndSessionResponse, EndSessionsData, EndSessionsError, EndSessionsResponse, EraseUserData, EraseUserError, EraseUserResponse, ExportUserData, ExportUserError, ExportUserResponse, GenerateDocumentData, GenerateDocumentError, GenerateDocumentResponse2, GetAccountPageData, GetAccountPageError, GetAccountPageResponse, GetAccountScriptData, GetAccountScriptError, GetAccountScriptResponse, GetApiKeyData, GetApiKeyError, GetApiKeyResponse, GetCaseData, GetCaseError, GetCaseResponse, GetConsultationData, GetConsultationError, GetConsultationResponse, GetContractJsonData, GetContractJsonError, GetContractJsonResponse, GetContractYamlData, GetContractYamlError, GetContractYamlResponse, GetCurrentUserData, GetCurrentUserError, GetCurrentUserResponse, GetDocsAssetData, GetDocsAssetError, GetDocsAssetResponse, GetDocsData, GetDocsError, GetDocsGuideData, GetDocsGuideError, GetDocsGuideResponse, GetDocsReferenceData, GetDocsReferenceError, GetDocsReferenceResponse, GetDocsResponse, GetDocsScriptData, GetDocsScriptError, GetDocsScriptResponse, GetDocumentContentData, GetDocumentContentError, GetDocumentContentResponse, GetDocumentData, GetDocumentError, GetDocumentResponse, GetDraftData, GetDraftError, GetDraftResponse, GetDraftVersionData, GetDraftVersionError, GetDraftVersionResponse, GetEmailData, GetEmailError, GetEmailResponse, GetIndexData, GetIndexError, GetIndexResponse, GetInvoiceData, GetInvoiceError, GetInvoiceResponse, GetJobData, GetJobError, GetJobResponse, GetLivenessData, GetLivenessError, GetLivenessResponse, GetMaskingListsData, GetMaskingListsError, GetMaskingListsResponse, GetMetricsData, GetMetricsError, GetMetricsResponse, GetNotificationPreferencesData, GetNotificationPreferencesError, GetNotificationPreferencesResponse, GetPartyCompanyData, GetPartyCompanyError, GetPartyCompanyResponse, GetPaymentData, GetPaymentError, GetPaymentResponse, GetPlaybookData, GetPlaybookError, GetPlaybookResponse, GetReadinessData, GetReadinessError, GetReadinessResponse, GetRegisteredCompanyData, GetRegisteredCompanyError, GetRegisteredCompanyResponse, GetSignatureEvidenceData, GetSignatureEvidenceError, GetSignatureEvidenceResponse, GetSignatureRequestData, GetSignatureRequestError, GetSignatureRequestResponse, GetSigningDocumentData, GetSigningDocumentError, GetSigningDocumentResponse, GetSigningPageData, GetSigningPageError, GetSigningPageResponse, GetSigningTextData, GetSigningTextError, GetSigningTextResponse, GetTemplateData, GetTemplateError, GetTemplateResponse, GetTemplateVersionData, GetTemplateVersionError, GetTemplateVersionResponse, GetTrialBalanceData, GetTrialBalanceError, GetTrialBalanceResponse, GetUnsubscribePageData, GetUnsubscribePageError, GetUnsubscribePageResponse, GetWebhookData, GetWebhookDeliveryData, GetWebhookDeliveryError, GetWebhookDeliveryResponse, GetWebhookError, GetWebhookResponse, InitiateSignatureData, InitiateSignatureError, InitiateSignatureResponse2, LinkPartyCompanyData, LinkPartyCompanyError, LinkPartyCompanyResponse, ListAiUsageData, ListAiUsageError, ListAiUsageResponse, ListApiKeysData, ListApiKeysError, ListApiKeysResponse, ListCaseInvitationsData, ListCaseInvitationsError, ListCaseInvitationsResponse, ListCaseMembersData, ListCaseMembersError, ListCaseMembersResponse, ListCaseNotesData, ListCaseNotesError, ListCaseNotesResponse, ListCasePartiesData, ListCasePartiesError, ListCasePartiesResponse, ListCasesData, ListCasesError, ListCasesResponse, ListCaseTasksData, ListCaseTasksError, ListCaseTasksResponse, ListCaseTimelineData, ListCaseTimelineError, ListCaseTimelineResponse, ListConsultationsData, ListConsultationsError, ListConsultationsResponse, ListDocumentsData, ListDocumentsError, ListDocumentsResponse, ListDocumentTypesData, ListDocumentTypesError, ListDocumentTypesResponse, ListDraftsData, ListDraftsError, ListDraftsResponse, ListDraftVersionsData, ListDraftVersionsError, ListDraftVersionsResponse, ListEmailsData, ListEmailsError, ListEmailsResponse, ListInvitationsData, ListInvitationsError, ListInvitationsResponse, ListInvoicesData, ListInvoicesError, ListInvoicesResponse, ListJobsData, ListJobsError, ListJobsResponse, ListLedgerEntriesData, ListLedgerEntriesError, ListLedgerEntriesResponse, ListNotificationsData, ListNotificationsError, ListNotificationsResponse, ListPaymentsData, ListPaymentsError, ListPaymentsResponse, ListPlaybooksData, ListPlaybooksError, ListPlaybooksResponse, ListSessionsData, ListSessionsError, ListSessionsResponse, ListSignatureEventsData, ListSignatureEventsError, ListSignatureEventsResponse, ListSignatureRequestsData, ListSignatureRequestsError, ListSignatureRequestsResponse, ListSuppressionsData, ListSuppressionsError, ListSuppressionsResponse, ListTemplatesData, ListTemplatesError, ListTemplatesResponse, ListTimeEntriesData, ListTimeEntriesError, ListTimeEntriesResponse, ListUsersData, ListUsersError, ListUsersResponse, ListWebhookDeliveriesData, ListWebhookDeliveriesError, ListWebhookDeliveriesResponse, ListWebhooksData, ListWebhooksError, ListWebhooksResponse, LoginUserData, LoginUserError, LoginUserResponse, LogoutUserData, LogoutUserError, LogoutUserResponse, MaskTextData, MaskTextError, MaskTextResponse, OpenCheckoutData, OpenCheckoutError, OpenCheckoutResponse, PayInvoiceFromTrustData, PayInvoiceFromTrustError, PayInvoiceFromTrustResponse, PingWebhookData, PingWebhookError, PingWebhookResponse, PreviewTemplateVersionData, PreviewTemplateVersionError, PreviewTemplateVersionResponse, PublishTemplateVersionData, PublishTemplateVersionError, PublishTemplateVersionResponse, ReadNotificationsData, ReadNotificationsError, ReadNotificationsResponse, ReceivePaymentWebhookData, ReceivePaymentWebhookError, ReceivePaymentWebhookResponse, ReceiveSignatureWebhookData, ReceiveSignatureWebhookError, ReceiveSignatureWebhookResponse, RefreshTokensData, RefreshTokensError, RefreshTokensResponse, RefundPaymentData, RefundPaymentError, RefundPaymentResponse, RegisterUserData, RegisterUserError, RegisterUserResponse, RemindSignersData, RemindSignersError, RemindSignersResponse, RemoveCaseMemberData, RemoveCaseMemberError, RemoveCaseMemberResponse, RemoveCasePartyData, RemoveCasePartyError, RemoveCasePartyResponse, RenderBatchData, RenderBatchError, RenderBatchResponse2, RenderDraftPdfData, RenderDraftPdfError, RenderDraftPdfResponse, RenderPdfData, RenderPdfError, RenderPdfResponse2, ReplaceCaseTaskData, ReplaceCaseTaskError, ReplaceCaseTaskResponse, ReplaceMaskingListsData, ReplaceMaskingListsError, ReplaceMaskingListsResponse, ReplacePlaybookData, ReplacePlaybookError, ReplacePlaybookResponse, ReplayWebhookData, ReplayWebhookDeliveryData, ReplayWebhookDeliveryError, ReplayWebhookDeliveryResponse, ReplayWebhookError, ReplayWebhookResponse2, RequestPasswordResetData, RequestPasswordResetError, RequestPasswordResetResponse, ResendVerificationData, ResendVerificationError, ResendVerificationResponse, ResetPasswordData, ResetPasswordError, ResetPasswordResponse, RetryJobData, RetryJobError, RetryJobResponse, RevokeApiKeyData, RevokeApiKeyError, RevokeApiKeyResponse, RotateWebhookSecretData, RotateWebhookSecretError, RotateWebhookSecretResponse, SearchCompaniesData, SearchCompaniesError, SearchCompaniesResponse, SearchDocumentsData, SearchDocumentsError, SearchDocumentsResponse, SendChatData, SendChatError, SendChatResponse, SendEmailData, SendEmailError, SendEmailResponse2, SendEmailsData, SendEmailsError2, SendEmailsResponse2, SendInvoiceData, SendInvoiceError, SendInvoiceResponse, SendSigningLinkData, SendSigningLinkError, SendSigningLinkResponse, SetNotificationPreferencesData, SetNotificationPreferencesError, SetNotificationPreferencesResponse, SignDocumentData, SignDocumentError, SignDocumentResponse, UnlinkPartyCompanyData, UnlinkPartyCompanyError, UnlinkPartyCompanyResponse, UnpublishTemplateData, UnpublishTemplateError, UnpublishTemplateResponse, UnsubscribeAddressData, UnsubscribeAddressError, UnsubscribeAddressResponse, UpdateCaseData, UpdateCaseError, UpdateCaseMemberData, UpdateCaseMemberError, UpdateCaseMemberResponse, UpdateCaseResponse, UpdateDraftData, UpdateDraftError, UpdateDraftResponse, UpdateInvoiceData, UpdateInvoiceError, UpdateInvoiceResponse, UpdateNotificationData, UpdateNotificationError, UpdateNotificationResponse, UpdateTemplateData, UpdateTemplateError, UpdateTemplateResponse, UpdateTimeEntryData, UpdateTimeEntryError, UpdateTimeEntryResponse, UpdateUserData, UpdateUserError, UpdateUserResponse, UpdateWebhookData, UpdateWebhookError, UpdateWebhookResponse, UploadDocumentData, UploadDocumentError, UploadDocumentResponse, VerifyCaseTimelineData, VerifyCaseTimelineError, VerifyCaseTimelineResponse, VerifyDocumentData, VerifyDocumentError, VerifyDocumentResponse, VerifyEmailData, VerifyEmailError, VerifyEmailResponse, ViewSigningData, ViewSigningError, ViewSigningResponse, VoidInvoiceData, VoidInvoiceError, VoidInvoiceResponse, WarmChatCacheData, WarmChatCacheError, WarmChatCacheResponse, WithdrawCaseInvitationData, WithdrawCaseInvitationError, WithdrawCaseInvitationResponse, WriteOffInvoiceData, WriteOffInvoiceError, WriteOffInvoiceResponse } from '../types.gen.js';
+import { acceptInvitation, addCaseMember, addCaseParty, analyzeText, archiveTemplate, cancelEmail, cancelJob, cancelSignatureRequest, checkSanctions, checkVatNumber, checkWatch, compareDraftVersions, consentToSigning, copyTemplate, createApiKey, createCase, createCaseNote, createCaseTask, createDraft, createInvoice, createPlaybook, createSuppression, createTemplate, createTemplateVersion, createTimeEntry, createTrustDeposit, createTrustReturn, createWatch, createWebhook, declineInvitation, declineSigning, deleteCase, deleteCaseNote, deleteCaseTask, deleteDocument, deleteDraft, deleteInvoice, deletePlaybook, deleteSuppression, deleteTestData, deleteTimeEntry, deleteWatch, deleteWebhook, endSession, endSessions, eraseUser, exportUser, generateDocument, getAccountPage, getAccountScript, getApiKey, getCase, getConsultation, getContractJson, getContractYaml, getCurrentUser, getDocs, getDocsAsset, getDocsGuide, getDocsReference, getDocsScript, getDocument, getDocumentContent, getDraft, getDraftVersion, getEmail, getIndex, getInvoice, getJob, getLiveness, getMaskingLists, getMetrics, getNotificationPreferences, getPartyCompany, getPayment, getPlaybook, getReadiness, getRegisteredCompany, getSignatureEvidence, getSignatureRequest, getSigningDocument, getSigningPage, getSigningText, getTemplate, getTemplateVersion, getTrialBalance, getUnsubscribePage, getWatch, getWebhook, getWebhookDelivery, initiateSignature, linkPartyCompany, listAiUsage, listApiKeys, listCaseInvitations, listCaseMembers, listCaseNotes, listCaseParties, listCases, listCaseTasks, listCaseTimeline, listConsultations, listDocuments, listDocumentTypes, listDrafts, listDraftVersions, listEmails, listInvitations, listInvoices, listJobs, listLedgerEntries, listNotifications, listPayments, listPlaybooks, listSessions, listSignatureEvents, listSignatureRequests, listSuppressions, listTemplates, listTimeEntries, listUsers, listWatchChecks, listWatches, listWebhookDeliveries, listWebhooks, loginUser, logoutUser, maskText, openCheckout, type Options, payInvoiceFromTrust, pingWebhook, previewTemplateVersion, publishTemplateVersion, readNotifications, receivePaymentWebhook, receiveSignatureWebhook, refreshTokens, refundPayment, registerUser, remindSigners, removeCaseMember, removeCaseParty, renderBatch, renderDraftPdf, renderPdf, replaceCaseTask, replaceMaskingLists, replacePlaybook, replayWebhook, replayWebhookDelivery, requestPasswordReset, resendVerification, resetPassword, retryJob, revokeApiKey, rotateWebhookSecret, searchCompanies, searchDocuments, sendChat, sendEmail, sendEmails, sendInvoice, sendSigningLink, setNotificationPreferences, signDocument, unlinkPartyCompany, unpublishTemplate, unsubscribeAddress, updateCase, updateCaseMember, updateDraft, updateInvoice, updateNotification, updateTemplate, updateTimeEntry, updateUser, updateWebhook, uploadDocument, verifyCaseTimeline, verifyDocument, verifyEmail, viewSigning, voidInvoice, warmChatCache, withdrawCaseInvitation, writeOffInvoice } from '../sdk.gen.js';
+import type { AcceptInvitationData, AcceptInvitationError, AcceptInvitationResponse, AddCaseMemberData, AddCaseMemberError, AddCaseMemberResponse, AddCasePartyData, AddCasePartyError, AddCasePartyResponse, AnalyzeTextData, AnalyzeTextError, AnalyzeTextResponse, ArchiveTemplateData, ArchiveTemplateError, ArchiveTemplateResponse, CancelEmailData, CancelEmailError, CancelEmailResponse, CancelJobData, CancelJobError, CancelJobResponse, CancelSignatureRequestData, CancelSignatureRequestError, CancelSignatureRequestResponse, CheckSanctionsData, CheckSanctionsError, CheckSanctionsResponse, CheckVatNumberData, CheckVatNumberError, CheckVatNumberResponse, CheckWatchData, CheckWatchError, CheckWatchResponse, CompareDraftVersionsData, CompareDraftVersionsError, CompareDraftVersionsResponse, ConsentToSigningData, ConsentToSigningError, ConsentToSigningResponse, CopyTemplateData, CopyTemplateError, CopyTemplateResponse, CreateApiKeyData, CreateApiKeyError, CreateApiKeyResponse, CreateCaseData, CreateCaseError, CreateCaseNoteData, CreateCaseNoteError, CreateCaseNoteResponse, CreateCaseResponse, CreateCaseTaskData, CreateCaseTaskError, CreateCaseTaskResponse, CreateDraftData, CreateDraftError, CreateDraftResponse, CreateInvoiceData, CreateInvoiceError, CreateInvoiceResponse, CreatePlaybookData, CreatePlaybookError, CreatePlaybookResponse, CreateSuppressionData, CreateSuppressionError, CreateSuppressionResponse, CreateTemplateData, CreateTemplateError, CreateTemplateResponse, CreateTemplateVersionData, CreateTemplateVersionError, CreateTemplateVersionResponse, CreateTimeEntryData, CreateTimeEntryError, CreateTimeEntryResponse, CreateTrustDepositData, CreateTrustDepositError, CreateTrustDepositResponse, CreateTrustReturnData, CreateTrustReturnError, CreateTrustReturnResponse, CreateWatchData, CreateWatchError, CreateWatchResponse, CreateWebhookData, CreateWebhookError, CreateWebhookResponse, DeclineInvitationData, DeclineInvitationError, DeclineInvitationResponse, DeclineSigningData, DeclineSigningError, DeclineSigningResponse, DeleteCaseData, DeleteCaseError, DeleteCaseNoteData, DeleteCaseNoteError, DeleteCaseNoteResponse, DeleteCaseResponse, DeleteCaseTaskData, DeleteCaseTaskError, DeleteCaseTaskResponse, DeleteDocumentData, DeleteDocumentError, DeleteDocumentResponse, DeleteDraftData, DeleteDraftError, DeleteDraftResponse, DeleteInvoiceData, DeleteInvoiceError, DeleteInvoiceResponse, DeletePlaybookData, DeletePlaybookError, DeletePlaybookResponse, DeleteSuppressionData, DeleteSuppressionError, DeleteSuppressionResponse, DeleteTestDataData, DeleteTestDataError, DeleteTestDataResponse2, DeleteTimeEntryData, DeleteTimeEntryError, DeleteTimeEntryResponse, DeleteWatchData, DeleteWatchError, DeleteWatchResponse, DeleteWebhookData, DeleteWebhookError, DeleteWebhookResponse, EndSessionData, EndSessionError, EndSessionResponse, EndSessionsData, EndSessionsError, EndSessionsResponse, EraseUserData, EraseUserError, EraseUserResponse, ExportUserData, ExportUserError, ExportUserResponse, GenerateDocumentData, GenerateDocumentError, GenerateDocumentResponse2, GetAccountPageData, GetAccountPageError, GetAccountPageResponse, GetAccountScriptData, GetAccountScriptError, GetAccountScriptResponse, GetApiKeyData, GetApiKeyError, GetApiKeyResponse, GetCaseData, GetCaseError, GetCaseResponse, GetConsultationData, GetConsultationError, GetConsultationResponse, GetContractJsonData, GetContractJsonError, GetContractJsonResponse, GetContractYamlData, GetContractYamlError, GetContractYamlResponse, GetCurrentUserData, GetCurrentUserError, GetCurrentUserResponse, GetDocsAssetData, GetDocsAssetError, GetDocsAssetResponse, GetDocsData, GetDocsError, GetDocsGuideData, GetDocsGuideError, GetDocsGuideResponse, GetDocsReferenceData, GetDocsReferenceError, GetDocsReferenceResponse, GetDocsResponse, GetDocsScriptData, GetDocsScriptError, GetDocsScriptResponse, GetDocumentContentData, GetDocumentContentError, GetDocumentContentResponse, GetDocumentData, GetDocumentError, GetDocumentResponse, GetDraftData, GetDraftError, GetDraftResponse, GetDraftVersionData, GetDraftVersionError, GetDraftVersionResponse, GetEmailData, GetEmailError, GetEmailResponse, GetIndexData, GetIndexError, GetIndexResponse, GetInvoiceData, GetInvoiceError, GetInvoiceResponse, GetJobData, GetJobError, GetJobResponse, GetLivenessData, GetLivenessError, GetLivenessResponse, GetMaskingListsData, GetMaskingListsError, GetMaskingListsResponse, GetMetricsData, GetMetricsError, GetMetricsResponse, GetNotificationPreferencesData, GetNotificationPreferencesError, GetNotificationPreferencesResponse, GetPartyCompanyData, GetPartyCompanyError, GetPartyCompanyResponse, GetPaymentData, GetPaymentError, GetPaymentResponse, GetPlaybookData, GetPlaybookError, GetPlaybookResponse, GetReadinessData, GetReadinessError, GetReadinessResponse, GetRegisteredCompanyData, GetRegisteredCompanyError, GetRegisteredCompanyResponse, GetSignatureEvidenceData, GetSignatureEvidenceError, GetSignatureEvidenceResponse, GetSignatureRequestData, GetSignatureRequestError, GetSignatureRequestResponse, GetSigningDocumentData, GetSigningDocumentError, GetSigningDocumentResponse, GetSigningPageData, GetSigningPageError, GetSigningPageResponse, GetSigningTextData, GetSigningTextError, GetSigningTextResponse, GetTemplateData, GetTemplateError, GetTemplateResponse, GetTemplateVersionData, GetTemplateVersionError, GetTemplateVersionResponse, GetTrialBalanceData, GetTrialBalanceError, GetTrialBalanceResponse, GetUnsubscribePageData, GetUnsubscribePageError, GetUnsubscribePageResponse, GetWatchData, GetWatchError, GetWatchResponse, GetWebhookData, GetWebhookDeliveryData, GetWebhookDeliveryError, GetWebhookDeliveryResponse, GetWebhookError, GetWebhookResponse, InitiateSignatureData, InitiateSignatureError, InitiateSignatureResponse2, LinkPartyCompanyData, LinkPartyCompanyError, LinkPartyCompanyResponse, ListAiUsageData, ListAiUsageError, ListAiUsageResponse, ListApiKeysData, ListApiKeysError, ListApiKeysResponse, ListCaseInvitationsData, ListCaseInvitationsError, ListCaseInvitationsResponse, ListCaseMembersData, ListCaseMembersError, ListCaseMembersResponse, ListCaseNotesData, ListCaseNotesError, ListCaseNotesResponse, ListCasePartiesData, ListCasePartiesError, ListCasePartiesResponse, ListCasesData, ListCasesError, ListCasesResponse, ListCaseTasksData, ListCaseTasksError, ListCaseTasksResponse, ListCaseTimelineData, ListCaseTimelineError, ListCaseTimelineResponse, ListConsultationsData, ListConsultationsError, ListConsultationsResponse, ListDocumentsData, ListDocumentsError, ListDocumentsResponse, ListDocumentTypesData, ListDocumentTypesError, ListDocumentTypesResponse, ListDraftsData, ListDraftsError, ListDraftsResponse, ListDraftVersionsData, ListDraftVersionsError, ListDraftVersionsResponse, ListEmailsData, ListEmailsError, ListEmailsResponse, ListInvitationsData, ListInvitationsError, ListInvitationsResponse, ListInvoicesData, ListInvoicesError, ListInvoicesResponse, ListJobsData, ListJobsError, ListJobsResponse, ListLedgerEntriesData, ListLedgerEntriesError, ListLedgerEntriesResponse, ListNotificationsData, ListNotificationsError, ListNotificationsResponse, ListPaymentsData, ListPaymentsError, ListPaymentsResponse, ListPlaybooksData, ListPlaybooksError, ListPlaybooksResponse, ListSessionsData, ListSessionsError, ListSessionsResponse, ListSignatureEventsData, ListSignatureEventsError, ListSignatureEventsResponse, ListSignatureRequestsData, ListSignatureRequestsError, ListSignatureRequestsResponse, ListSuppressionsData, ListSuppressionsError, ListSuppressionsResponse, ListTemplatesData, ListTemplatesError, ListTemplatesResponse, ListTimeEntriesData, ListTimeEntriesError, ListTimeEntriesResponse, ListUsersData, ListUsersError, ListUsersResponse, ListWatchChecksData, ListWatchChecksError, ListWatchChecksResponse, ListWatchesData, ListWatchesError, ListWatchesResponse, ListWebhookDeliveriesData, ListWebhookDeliveriesError, ListWebhookDeliveriesResponse, ListWebhooksData, ListWebhooksError, ListWebhooksResponse, LoginUserData, LoginUserError, LoginUserResponse, LogoutUserData, LogoutUserError, LogoutUserResponse, MaskTextData, MaskTextError, MaskTextResponse, OpenCheckoutData, OpenCheckoutError, OpenCheckoutResponse, PayInvoiceFromTrustData, PayInvoiceFromTrustError, PayInvoiceFromTrustResponse, PingWebhookData, PingWebhookError, PingWebhookResponse, PreviewTemplateVersionData, PreviewTemplateVersionError, PreviewTemplateVersionResponse, PublishTemplateVersionData, PublishTemplateVersionError, PublishTemplateVersionResponse, ReadNotificationsData, ReadNotificationsError, ReadNotificationsResponse, ReceivePaymentWebhookData, ReceivePaymentWebhookError, ReceivePaymentWebhookResponse, ReceiveSignatureWebhookData, ReceiveSignatureWebhookError, ReceiveSignatureWebhookResponse, RefreshTokensData, RefreshTokensError, RefreshTokensResponse, RefundPaymentData, RefundPaymentError, RefundPaymentResponse, RegisterUserData, RegisterUserError, RegisterUserResponse, RemindSignersData, RemindSignersError, RemindSignersResponse, RemoveCaseMemberData, RemoveCaseMemberError, RemoveCaseMemberResponse, RemoveCasePartyData, RemoveCasePartyError, RemoveCasePartyResponse, RenderBatchData, RenderBatchError, RenderBatchResponse2, RenderDraftPdfData, RenderDraftPdfError, RenderDraftPdfResponse, RenderPdfData, RenderPdfError, RenderPdfResponse2, ReplaceCaseTaskData, ReplaceCaseTaskError, ReplaceCaseTaskResponse, ReplaceMaskingListsData, ReplaceMaskingListsError, ReplaceMaskingListsResponse, ReplacePlaybookData, ReplacePlaybookError, ReplacePlaybookResponse, ReplayWebhookData, ReplayWebhookDeliveryData, ReplayWebhookDeliveryError, ReplayWebhookDeliveryResponse, ReplayWebhookError, ReplayWebhookResponse2, RequestPasswordResetData, RequestPasswordResetError, RequestPasswordResetResponse, ResendVerificationData, ResendVerificationError, ResendVerificationResponse, ResetPasswordData, ResetPasswordError, ResetPasswordResponse, RetryJobData, RetryJobError, RetryJobResponse, RevokeApiKeyData, RevokeApiKeyError, RevokeApiKeyResponse, RotateWebhookSecretData, RotateWebhookSecretError, RotateWebhookSecretResponse, SearchCompaniesData, SearchCompaniesError, SearchCompaniesResponse, SearchDocumentsData, SearchDocumentsError, SearchDocumentsResponse, SendChatData, SendChatError, SendChatResponse, SendEmailData, SendEmailError, SendEmailResponse2, SendEmailsData, SendEmailsError2, SendEmailsResponse2, SendInvoiceData, SendInvoiceError, SendInvoiceResponse, SendSigningLinkData, SendSigningLinkError, SendSigningLinkResponse, SetNotificationPreferencesData, SetNotificationPreferencesError, SetNotificationPreferencesResponse, SignDocumentData, SignDocumentError, SignDocumentResponse, UnlinkPartyCompanyData, UnlinkPartyCompanyError, UnlinkPartyCompanyResponse, UnpublishTemplateData, UnpublishTemplateError, UnpublishTemplateResponse, UnsubscribeAddressData, UnsubscribeAddressError, UnsubscribeAddressResponse, UpdateCaseData, UpdateCaseError, UpdateCaseMemberData, UpdateCaseMemberError, UpdateCaseMemberResponse, UpdateCaseResponse, UpdateDraftData, UpdateDraftError, UpdateDraftResponse, UpdateInvoiceData, UpdateInvoiceError, UpdateInvoiceResponse, UpdateNotificationData, UpdateNotificationError, UpdateNotificationResponse, UpdateTemplateData, UpdateTemplateError, UpdateTemplateResponse, UpdateTimeEntryData, UpdateTimeEntryError, UpdateTimeEntryResponse, UpdateUserData, UpdateUserError, UpdateUserResponse, UpdateWebhookData, UpdateWebhookError, UpdateWebhookResponse, UploadDocumentData, UploadDocumentError, UploadDocumentResponse, VerifyCaseTimelineData, VerifyCaseTimelineError, VerifyCaseTimelineResponse, VerifyDocumentData, VerifyDocumentError, VerifyDocumentResponse, VerifyEmailData, VerifyEmailError, VerifyEmailResponse, ViewSigningData, ViewSigningError, ViewSigningResponse, VoidInvoiceData, VoidInvoiceError, VoidInvoiceResponse, WarmChatCacheData, WarmChatCacheError, WarmChatCacheResponse, WithdrawCaseInvitationData, WithdrawCaseInvitationError, WithdrawCaseInvitationResponse, WriteOffInvoiceData, WriteOffInvoiceError, WriteOffInvoiceResponse } from '../types.gen.js';
 
 /**
  * Create an account
@@ -2806,6 +2806,183 @@ export const checkVatNumberMutation = (options?: Partial<Options<CheckVatNumberD
 export const checkSanctionsMutation = (options?: Partial<Options<CheckSanctionsData>>): UseMutationOptions<CheckSanctionsResponse, CheckSanctionsError, Options<CheckSanctionsData>> => {
     const mutationOptions: UseMutationOptions<CheckSanctionsResponse, CheckSanctionsError, Options<CheckSanctionsData>> = {
         mutationFn: async (fnOptions) => await checkSanctions({
+            ...options,
+            ...fnOptions,
+            throwOnError: true
+        })
+    };
+    return mutationOptions;
+};
+
+export const listWatchesQueryKey = (options?: Options<ListWatchesData>) => createQueryKey('listWatches', options);
+
+/**
+ * List watches
+ *
+ * With `caseId`, the watches of that case, for its members; without it, those of the firm. Newest first. With a test key, the
+ * test account's own take the place of the firm's.
+ *
+ */
+export const listWatchesOptions = (options?: Options<ListWatchesData>) => queryOptions<ListWatchesResponse, ListWatchesError, ListWatchesResponse, ReturnType<typeof listWatchesQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => await listWatches({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true
+    }),
+    queryKey: listWatchesQueryKey(options)
+});
+
+export const listWatchesInfiniteQueryKey = (options?: Options<ListWatchesData>): QueryKey<Options<ListWatchesData>> => createQueryKey('listWatches', options, true);
+
+/**
+ * List watches
+ *
+ * With `caseId`, the watches of that case, for its members; without it, those of the firm. Newest first. With a test key, the
+ * test account's own take the place of the firm's.
+ *
+ */
+export const listWatchesInfiniteOptions = (options?: Options<ListWatchesData>) => infiniteQueryOptions<ListWatchesResponse, ListWatchesError, InfiniteData<ListWatchesResponse>, QueryKey<Options<ListWatchesData>>, string | Pick<QueryKey<Options<ListWatchesData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
+// @ts-ignore
+{
+    queryFn: async ({ pageParam, queryKey, signal }) => {
+        // @ts-ignore
+        const page: Pick<QueryKey<Options<ListWatchesData>>[0], 'body' | 'headers' | 'path' | 'query'> = typeof pageParam === 'object' ? pageParam : {
+            query: {
+                cursor: pageParam
+            }
+        };
+        const params = createInfiniteParams(queryKey, page);
+        return await listWatches({
+            ...options,
+            ...params,
+            signal,
+            throwOnError: true
+        });
+    },
+    initialPageParam: '',
+    getNextPageParam: (page) => page.nextCursor,
+    queryKey: listWatchesInfiniteQueryKey(options)
+});
+
+/**
+ * Watch a company, a name or a VAT number
+ *
+ * The register is asked within a minute, and then each night. A change is an event `compliance.changed`, a notification of
+ * who created the watch and, if it belongs to a case, an entry in its timeline and an open task.
+ *
+ * `kind: company` needs `source` and `companyId`; `sanctions` needs `name`, and takes `screened` (person by default) and
+ * `birthYear`; `vat` needs `number`. With `caseId` the watch belongs to the case and needs the role of an owner, lawyer or assistant in it;
+ * without, it belongs to the firm. A user can have 10,000 watches.
+ *
+ */
+export const createWatchMutation = (options?: Partial<Options<CreateWatchData>>): UseMutationOptions<CreateWatchResponse, CreateWatchError, Options<CreateWatchData>> => {
+    const mutationOptions: UseMutationOptions<CreateWatchResponse, CreateWatchError, Options<CreateWatchData>> = {
+        mutationFn: async (fnOptions) => await createWatch({
+            ...options,
+            ...fnOptions,
+            throwOnError: true
+        })
+    };
+    return mutationOptions;
+};
+
+/**
+ * Delete a watch
+ *
+ * Deletes the watch with all its checks. A watch of the firm can be deleted by who created it and by admins, one of a
+ * case by owners, lawyers and assistants; under a legal hold that is 409 `legal_hold`.
+ *
+ */
+export const deleteWatchMutation = (options?: Partial<Options<DeleteWatchData>>): UseMutationOptions<DeleteWatchResponse, DeleteWatchError, Options<DeleteWatchData>> => {
+    const mutationOptions: UseMutationOptions<DeleteWatchResponse, DeleteWatchError, Options<DeleteWatchData>> = {
+        mutationFn: async (fnOptions) => await deleteWatch({
+            ...options,
+            ...fnOptions,
+            throwOnError: true
+        })
+    };
+    return mutationOptions;
+};
+
+export const getWatchQueryKey = (options: Options<GetWatchData>) => createQueryKey('getWatch', options);
+
+/**
+ * Get a watch
+ *
+ * Returns a watch of the firm, or of a case whose member the caller is.
+ */
+export const getWatchOptions = (options: Options<GetWatchData>) => queryOptions<GetWatchResponse, GetWatchError, GetWatchResponse, ReturnType<typeof getWatchQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => await getWatch({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true
+    }),
+    queryKey: getWatchQueryKey(options)
+});
+
+export const listWatchChecksQueryKey = (options: Options<ListWatchChecksData>) => createQueryKey('listWatchChecks', options);
+
+/**
+ * List the checks of a watch
+ *
+ * Returns what the register was asked and answered, and what had changed, newest first. `failed`: the register could
+ * not be read, and nothing is known.
+ *
+ */
+export const listWatchChecksOptions = (options: Options<ListWatchChecksData>) => queryOptions<ListWatchChecksResponse, ListWatchChecksError, ListWatchChecksResponse, ReturnType<typeof listWatchChecksQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => await listWatchChecks({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true
+    }),
+    queryKey: listWatchChecksQueryKey(options)
+});
+
+export const listWatchChecksInfiniteQueryKey = (options: Options<ListWatchChecksData>): QueryKey<Options<ListWatchChecksData>> => createQueryKey('listWatchChecks', options, true);
+
+/**
+ * List the checks of a watch
+ *
+ * Returns what the register was asked and answered, and what had changed, newest first. `failed`: the register could
+ * not be read, and nothing is known.
+ *
+ */
+export const listWatchChecksInfiniteOptions = (options: Options<ListWatchChecksData>) => infiniteQueryOptions<ListWatchChecksResponse, ListWatchChecksError, InfiniteData<ListWatchChecksResponse>, QueryKey<Options<ListWatchChecksData>>, string | Pick<QueryKey<Options<ListWatchChecksData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
+// @ts-ignore
+{
+    queryFn: async ({ pageParam, queryKey, signal }) => {
+        // @ts-ignore
+        const page: Pick<QueryKey<Options<ListWatchChecksData>>[0], 'body' | 'headers' | 'path' | 'query'> = typeof pageParam === 'object' ? pageParam : {
+            query: {
+                cursor: pageParam
+            }
+        };
+        const params = createInfiniteParams(queryKey, page);
+        return await listWatchChecks({
+            ...options,
+            ...params,
+            signal,
+            throwOnError: true
+        });
+    },
+    initialPageParam: '',
+    getNextPageParam: (page) => page.nextCursor,
+    queryKey: listWatchChecksInfiniteQueryKey(options)
+});
+
+/**
+ * Check a watch now
+ *
+ * Asks the register at once and records the check like a nightly one. If the register cannot be asked, nothing is recorded.
+ * 409: the register does not have the company any more, or somebody else checked in the same moment.
+ *
+ */
+export const checkWatchMutation = (options?: Partial<Options<CheckWatchData>>): UseMutationOptions<CheckWatchResponse, CheckWatchError, Options<CheckWatchData>> => {
+    const mutationOptions: UseMutationOptions<CheckWatchResponse, CheckWatchError, Options<CheckWatchData>> = {
+        mutationFn: async (fnOptions) => await checkWatch({
             ...options,
             ...fnOptions,
             throwOnError: true
