@@ -108,6 +108,8 @@ class Contract:
 
     def type_of(self, schema: dict[str, Any]) -> str:
         """The annotation of a parameter, or the model of a response."""
+        if len(schema.get("allOf", [])) == 1:  # a reference that adds a default or a description
+            return self.type_of(schema["allOf"][0])
         target = self.resolve(schema)
         if "enum" in target:
             return f"Literal[{', '.join(json.dumps(value) for value in target['enum'])}]"
@@ -277,15 +279,21 @@ class Unknown(BaseModel):
     kind: str'''
 
 
+# Fields of these names would hide the types that the annotations below them name.
+SHADOWING = ("bool", "dict", "float", "int", "list", "object", "str")
+
+
 def main(contract: Contract) -> None:
     with tempfile.TemporaryDirectory() as folder:
         schemas = Path(folder, "openapi.json")
         schemas.write_text(json.dumps(contract.schemas()))
+        aliases = Path(folder, "aliases.json")
+        aliases.write_text(json.dumps({name: name + "_" for name in SHADOWING}))
         subprocess.run(
             [
                 sys.executable, "-m", "datamodel_code_generator", "--input", schemas, "--input-file-type", "openapi", "--output", PACKAGE / "models.py",
                 "--output-model-type", "pydantic_v2.BaseModel", "--target-python-version", "3.10", "--formatters", "builtin",
-                "--snake-case-field", "--allow-population-by-field-name", "--use-annotated", "--enum-field-as-literal", "all",
+                "--aliases", aliases, "--snake-case-field", "--allow-population-by-field-name", "--use-annotated", "--enum-field-as-literal", "all",
                 "--collapse-root-models", "--use-standard-collections", "--use-union-operator", "--use-schema-description",
                 "--use-field-description", "--use-double-quotes", "--use-one-literal-as-default", "--disable-timestamp",
                 "--custom-file-header", "# Generated from openapi.yaml by datamodel-code-generator; not to be edited.\n\"\"\"The types of the contract.\"\"\"",

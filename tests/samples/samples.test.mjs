@@ -109,6 +109,9 @@ const identifier = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{1
 /** Parameters of a path that are no ids, whose examples exist. */
 const present = ['templateId', 'version'];
 
+/** What the things of the world need not have. */
+const absent = ['getPartyCompany'];
+
 /** How a sample is run: what is replaced in it, as whom, and the codes of the problems that it must end with, or can. */
 function plan(id, op, world) {
   const person = !(op.security ?? []).some((each) => 'apiKey' in each);
@@ -130,6 +133,7 @@ function plan(id, op, world) {
   const forAdmins = roles.length > 0 && !roles.includes('lawyer');
   if (forAdmins && !person) problems.push('forbidden');
   if (op['x-no-test-mode'] && !person) problems.push('test_mode_refused');
+  if (absent.includes(id)) possible.push('not_found');
   // What depends on another system, which is not there.
   if (op.method === 'GET' && op.responses['502']) possible.push('[a-z]+_(not_configured|unavailable|rate_limited)');
   return {
