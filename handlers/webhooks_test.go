@@ -164,8 +164,9 @@ func TestEvents(t *testing.T) {
 	both("task.assigned", `"assigneeId":"`+bob.ID.String()+`",`+caseID+`,"taskId":"`+task.ID.String()+`"`)
 	f.call(bob, "POST", "/api/drafts", map[string]any{"title": "Ours", "body": "text", "caseId": c.ID}).expect(201, "").decode(&draft)
 	both("draft.created", caseID+`,"draftId":"`+draft.ID.String()+`"`)
+	elsewhere := []string{"signature", "invoice", "payment"} // TestSignatureEvents, TestInvoiceEvents, domain/payments
 	for _, known := range domain.EventTypes {
-		if !seen[string(known)] && !strings.HasPrefix(string(known), "signature.") && !strings.HasPrefix(string(known), "invoice.") { // see TestSignatureEvents, TestInvoiceEvents
+		if subject, _, _ := strings.Cut(string(known), "."); !seen[string(known)] && !slices.Contains(elsewhere, subject) {
 			t.Errorf("%s was never published", known)
 		}
 	}
