@@ -2528,7 +2528,7 @@ class SanctionsHit(BaseModel):
     model_config = ConfigDict(
         populate_by_name=True,
     )
-    list: Literal["eu", "uk", "us"] | str
+    list_: Annotated[Literal["eu", "uk", "us"] | str, Field(alias="list")]
     """
     The list: of the European Union, the United Kingdom, or OFAC.
     """
