@@ -33,9 +33,9 @@ type Client struct {
 // Option configures a Client.
 type Option func(*Client)
 
-// WithAPIKey authenticates each request with a key, in place of Login.
+// WithAPIKey authenticates each request with a key, in place of Login. Space around it does not count: files end with a newline.
 func WithAPIKey(key string) Option {
-	return func(c *Client) { c.apiKey = key }
+	return func(c *Client) { c.apiKey = strings.TrimSpace(key) }
 }
 
 // WithTokens continues a session, with tokens that Client.Tokens returned earlier.

@@ -134,7 +134,7 @@ func TestKeysOfTheCallerAndPathsAreSent(t *testing.T) {
 			t.Errorf("%s with the key %q", r.URL.EscapedPath(), r.Header.Get("Idempotency-Key"))
 		}
 		answer(w, 200, `{}`)
-	})+"/", counsel.WithAPIKey("secret"))
+	})+"/", counsel.WithAPIKey("secret\n"))
 	if err := deleteCase(t.Context(), client); err != nil {
 		t.Error(err)
 	}

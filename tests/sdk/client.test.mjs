@@ -821,6 +821,13 @@ test('createClient: each call has the API key, and public ones have none', async
   assert.deepEqual(got.map(({ headers }) => headers.authorization), [`Bearer ${apiKey}`, undefined]);
 });
 
+test('createClient: a key from a file works, and one that cannot be sent never appears in an error', async (t) => {
+  const { baseUrl, got } = await serve(t, (_, answer) => json(answer, 200, user));
+  await getCurrentUser({ client: createClient({ baseUrl, apiKey: 'secret\n' }) });
+  assert.equal(got[0].headers.authorization, 'Bearer secret');
+  for (const apiKey of ['sec\nret', 'secrét', 'secr€t']) assert.throws(() => createClient({ baseUrl, apiKey }), { name: 'TypeError', message: /^(?!.*sec)/s });
+});
+
 test('createClient: a key that does not work, or lacks a scope, is thrown at once and refreshes nothing', async (t) => {
   for (const [status, code, kind] of [[401, 'unauthenticated', UnauthenticatedError], [403, 'scope_missing', ForbiddenError]]) {
     const { baseUrl, got } = await serve(t, (_, answer) => json(answer, status, problem(status, code)));

@@ -163,6 +163,17 @@ class Calls(unittest.TestCase):
         with self.assertRaises(UnavailableError):
             client(lambda _: httpx.Response(200, json={"role": "client"})).get_current_user()
 
+    def test_a_key_from_a_file_works_and_never_appears_in_an_error(self) -> None:
+        def handle(request: httpx.Request) -> httpx.Response:
+            self.assertEqual(request.headers["Authorization"], "Bearer secret")
+            return httpx.Response(200, json=USER)
+
+        client(handle, api_key="secret\n").get_current_user()
+        for key in ("sec\nret", "secr\u00e9t"):
+            with self.assertRaises(ValueError) as raised:
+                client(handle, api_key=key)
+            self.assertNotIn("sec", str(raised.exception))
+
     def test_redirects_are_not_followed(self) -> None:
         requests: list[httpx.Request] = []
 

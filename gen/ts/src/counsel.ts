@@ -38,7 +38,9 @@ export class Counsel {
   #refreshing: Promise<boolean> | undefined;
 
   constructor(options: CounselOptions = {}) {
-    this.#apiKey = options.apiKey;
+    this.#apiKey = options.apiKey?.trim(); // files end with a newline
+    // fetch would put the key into the message of its error.
+    if (/[^!-~]/.test(this.#apiKey ?? '')) throw new TypeError('The API key has characters that no key has.');
     this.#store = options.store ?? memoryStore();
     this.#fetch = retryingFetch(options.fetch ?? ((input, init) => globalThis.fetch(input, init)), options);
     this.client = options.client ?? newClient(createConfig<ClientOptions>({ throwOnError: true }));

@@ -26,7 +26,10 @@ class _Credentials:
     """A key, or the tokens of a session."""
 
     def __init__(self, api_key: str | None, tokens: Tokens | None) -> None:
-        self.api_key = api_key
+        self.api_key = api_key.strip() if api_key else None  # files end with a newline
+        if self.api_key and not (self.api_key.isascii() and self.api_key.isprintable()):
+            # httpx would put the key into the message of its error.
+            raise ValueError("The API key has characters that no key has.")
         self.tokens = tokens
         """The tokens of the session; None when signed out."""
 
