@@ -8,6 +8,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { crc32, deflateSync } from 'node:zlib';
 import { chromium } from 'playwright-core';
 import { Counsel, getDocumentContent, getTemplateVersion, initiateSignature, registerUser, renderPdf, updateUser } from '@counsel/sdk';
 import { findBrowser } from './browser.mjs';
@@ -66,20 +67,30 @@ async function check(name, text, take) {
 const text = (page, selector) => page.locator(selector).first().innerText();
 
 test('the first page of the documentation', { skip }, async () => {
-  const page = await browser.newPage({ viewport: { width: 1100, height: 700 } });
+  // Down to the end of the first group of guides: others come and go.
+  const page = await browser.newPage({ viewport: { width: 1100, height: 1000 } });
   await page.goto(`${baseUrl}/docs`);
-  await check('documentation', await text(page, 'main'), () => page.screenshot());
+  const first = page.locator('#guides > section').first();
+  const shown = [...await page.locator('h1, .lead, .actions').allInnerTexts(), await first.innerText()].join(' ');
+  const { y, height } = await first.boundingBox();
+  await check('documentation', shown, () => page.screenshot({ clip: { x: 0, y: 0, width: 1100, height: Math.ceil(y + height) + 24 } }));
   await page.close();
 });
 
 test('the reference', { skip }, async () => {
-  const page = await browser.newPage({ viewport: { width: 1100, height: 700 } });
-  await page.goto(`${baseUrl}/docs/reference`);
-  await page.getByRole('heading', { name: 'Counsel', exact: true }).waitFor();
-  await page.getByRole('link', { name: 'quick start' }).first().waitFor();
+  // One operation: its description and its sample of code.
+  const page = await browser.newPage({ viewport: { width: 1560, height: 900 } });
+  await page.goto(`${baseUrl}/docs/reference#tag/cases/GET/api/cases/{caseId}`);
+  const operation = page.locator('section[id$="tag/cases/GET/api/cases/{caseId}"]').first();
+  const code = operation.locator('.scalar-codeblock-pre, pre').filter({ hasText: 'curl' }).first();
+  await code.waitFor();
   await page.evaluate(() => document.fonts.ready.then(() => undefined));
-  const introduction = await page.locator('.introduction-description').first().innerText();
-  await check('reference', `${await text(page, 'aside, nav.t-doc__sidebar')} ${introduction}`, () => page.screenshot());
+  await page.evaluate(() => document.activeElement?.blur()); // its outline
+  const shown = [await operation.getByRole('heading').first().innerText(), await operation.locator('.markdown').first().innerText(), await code.innerText()].join(' ');
+  await check('reference', shown, async () => {
+    const { x, y, width } = await operation.boundingBox();
+    return page.screenshot({ clip: { x: x - 24, y: y + 64, width: width + 48, height: 560 } });
+  });
   await page.close();
 });
 
@@ -110,13 +121,41 @@ test('the signing page', { skip }, async () => {
 });
 
 test('a rendered contract', { skip }, async () => {
-  await check('contract', execFileSync('pdftotext', ['-layout', pdf, '-'], { encoding: 'utf8' }), async () => {
-    execFileSync('pdftoppm', ['-png', '-gray', '-r', '50', pdf, join(folder, 'page')]);
-    const page = await browser.newPage({ viewport: { width: 1580, height: 620 } });
-    const images = [1, 2, 3].map((n) => `<img src="data:image/png;base64,${readFileSync(join(folder, `page-${n}.png`), 'base64')}">`);
-    await page.setContent(`<body style="margin:12px;background:#c8c8c8;display:flex;gap:12px;width:max-content">${images.join('')}</body>`);
-    const picture = await page.locator('body').screenshot();
-    await page.close();
-    return picture;
+  await check('contract', execFileSync('pdftotext', ['-layout', '-l', '2', pdf, '-'], { encoding: 'utf8' }), () => {
+    execFileSync('pdftoppm', ['-gray', '-r', '72', '-l', '2', pdf, join(folder, 'page')]);
+    return sideBySide([1, 2].map((n) => readFileSync(join(folder, `page-${n}.pgm`))));
   });
 });
+
+/** A PNG file in sixteen greys of pages (PGM) of one size, on a grey ground: a quarter of the size of a browser's. */
+function sideBySide(pages) {
+  const margin = 12, ground = 12;
+  const images = pages.map((file) => {
+    const [header, width, height] = file.toString('latin1', 0, 40).match(/^P5\s(\d+)\s(\d+)\s255\s/);
+    return { width: Number(width), height: Number(height), pixels: file.subarray(header.length) };
+  });
+  const [{ width: pageWidth, height: pageHeight }] = images;
+  const width = images.length * (pageWidth + margin) + margin, height = pageHeight + 2 * margin;
+  const grey = new Uint8Array(width * height).fill(ground);
+  for (const [n, { pixels }] of images.entries()) {
+    for (let y = 0; y < pageHeight; y++) {
+      for (let x = 0; x < pageWidth; x++) grey[(y + margin) * width + margin + n * (pageWidth + margin) + x] = pixels[y * pageWidth + x] >> 4;
+    }
+  }
+  const rows = Buffer.alloc(height * (1 + Math.ceil(width / 2))); // each begins with its filter: none
+  for (let y = 0; y < height; y++) {
+    const row = y * (1 + Math.ceil(width / 2)) + 1;
+    for (let x = 0; x < width; x++) rows[row + (x >> 1)] |= grey[y * width + x] << (x % 2 ? 0 : 4);
+  }
+  const chunk = (type, data) => {
+    const body = Buffer.concat([Buffer.from(type), data]), length = Buffer.alloc(4), sum = Buffer.alloc(4);
+    length.writeUInt32BE(data.length);
+    sum.writeUInt32BE(crc32(body));
+    return Buffer.concat([length, body, sum]);
+  };
+  const head = Buffer.alloc(13);
+  head.writeUInt32BE(width, 0);
+  head.writeUInt32BE(height, 4);
+  head[8] = 4; // bits of a pixel, which is grey
+  return Buffer.concat([Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'), chunk('IHDR', head), chunk('IDAT', deflateSync(rows, { level: 9 })), chunk('IEND', Buffer.alloc(0))]);
+}
