@@ -26,6 +26,11 @@ func TestTimeouts(t *testing.T) {
 		"getDocumentContent": none, "verifyDocument": none, "getSigningDocument": none, "getSignatureEvidence": none,
 		// A signing provider may be asked.
 		"initiateSignature": none, "viewSigning": none, "cancelSignatureRequest": none,
+		// Registers are asked.
+		"searchCompanies": 30 * time.Second, "getRegisteredCompany": 30 * time.Second, "linkPartyCompany": 30 * time.Second,
+		"checkVatNumber": 30 * time.Second, "checkSanctions": 30 * time.Second, "checkWatch": 30 * time.Second,
+		// The payment provider is asked.
+		"openCheckout": none, "refundPayment": none,
 		// An event stream follows the job.
 		"getJob": none,
 		// How long a file may take to arrive.
