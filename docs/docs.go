@@ -19,7 +19,7 @@ type Group struct {
 var Groups = []Group{
 	{"Start", []string{"quick-start", "authentication", "api-keys", "errors"}},
 	{"Calling the API", []string{"idempotency", "pagination", "streaming", "rate-limits", "webhooks"}},
-	{"Subjects", []string{"answers", "reviews", "masking", "documents", "signatures", "payments", "matching", "billing", "mail", "registries", "compliance"}},
+	{"Subjects", []string{"answers", "reviews", "masking", "documents", "signatures", "mail", "billing", "payments", "matching", "registries", "compliance"}},
 	{"Clients and tests", []string{"sdk", "go", "python", "testing"}},
 	{"Promises", []string{"guarantees", "versioning", "api-changes"}},
 }

@@ -1,4 +1,4 @@
 curl --fail-with-body "$COUNSEL_URL/api/registry/sanctions-checks" \
   --header "Authorization: Bearer $COUNSEL_API_KEY" \
   --header "Content-Type: application/json" \
-  --data '{ "name": "Victor Drozdenko", "kind": "person", "birthYear": 1961 }'
+  --data '{ "name": "Viktor Drosdenko", "kind": "person", "birthYear": 1961 }'

@@ -16,7 +16,7 @@ func main() {
 	client := counsel.New(os.Getenv("COUNSEL_URL"), counsel.WithAPIKey(os.Getenv("COUNSEL_API_KEY")))
 
 	result, err := client.CheckSanctions(ctx, counsel.SanctionsCheckRequest{
-		Name:      "Victor Drozdenko",
+		Name:      "Viktor Drosdenko",
 		Kind:      counsel.ScreenedKindPerson,
 		BirthYear: counsel.Ptr[int32](1961),
 	})

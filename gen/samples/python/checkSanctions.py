@@ -4,6 +4,6 @@ from counsel import Counsel, models
 
 with Counsel(os.environ["COUNSEL_URL"], api_key=os.environ["COUNSEL_API_KEY"]) as counsel:
     result = counsel.check_sanctions(
-        models.SanctionsCheckRequest(name="Victor Drozdenko", kind="person", birth_year=1961)
+        models.SanctionsCheckRequest(name="Viktor Drosdenko", kind="person", birth_year=1961)
     )
     print(result)

@@ -4,6 +4,6 @@ const client = createClient({ baseUrl: process.env.COUNSEL_URL!, apiKey: process
 
 const result = await checkSanctions({
   client,
-  body: { name: 'Victor Drozdenko', kind: 'person', birthYear: 1961 },
+  body: { name: 'Viktor Drosdenko', kind: 'person', birthYear: 1961 },
 });
 console.log(result);
