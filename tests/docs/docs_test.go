@@ -473,3 +473,21 @@ func TestOperationsInGuides(t *testing.T) {
 		t.Errorf("found %d operations in all guides", found)
 	}
 }
+
+// TestSummaries checks that each guide begins with a paragraph, which the first page shows.
+func TestSummaries(t *testing.T) {
+	t.Parallel()
+	contract, err := os.ReadFile("../../openapi.yaml")
+	testkit.Must(t, err)
+	site, err := docsite.Build(contract)
+	testkit.Must(t, err)
+	cards := regexp.MustCompile(`<li><a href="([^"]*)">[^<]*</a><p>([^<]*)</p></li>`).FindAllSubmatch(site.Start.Body, -1)
+	if len(cards) != len(site.Guides) {
+		t.Errorf("the first page shows %d of %d guides", len(cards), len(site.Guides))
+	}
+	for _, card := range cards {
+		if len(card[2]) < 20 {
+			t.Errorf("%s has the summary %q", card[1], card[2])
+		}
+	}
+}
