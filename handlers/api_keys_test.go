@@ -127,7 +127,7 @@ func TestKeyScopes(t *testing.T) {
 				} else if p := a.expect(403, "scope_missing").problem(); !strings.Contains(*p.Detail, scope) {
 					t.Errorf("%q does not name %s", *p.Detail, scope)
 				}
-			case a.status == 403 || a.status == 401 && o.Tags[0] != "auth":
+			case a.status == 403 || a.status == 401 && o.Tags[0] != "auth" && o.OperationID != "receivePaymentWebhook": // it is not signed
 				t.Errorf("is open, but answers %d", a.status)
 			}
 		})

@@ -104,6 +104,11 @@ var caseRoles = map[string][]string{
 	"createTrustDeposit":  leaders,
 	"createTrustReturn":   leaders,
 
+	"openCheckout":  askers,
+	"listPayments":  allMembers,
+	"getPayment":    allMembers,
+	"refundPayment": leaders,
+
 	"listSignatureRequests":  allMembers,
 	"getSignatureRequest":    allMembers,
 	"listSignatureEvents":    allMembers,
@@ -115,7 +120,7 @@ var caseRoles = map[string][]string{
 // firmOnly reports whether an account of a client is refused, whatever its role in the case: it reads invoices, but neither
 // what the firm worked nor its ledger.
 func firmOnly(operation string) bool {
-	return strings.Contains(operation, "TimeEntr") || strings.Contains(operation, "Trust") || strings.Contains(operation, "Ledger") ||
+	return operation == "refundPayment" || strings.Contains(operation, "TimeEntr") || strings.Contains(operation, "Trust") || strings.Contains(operation, "Ledger") ||
 		strings.Contains(operation, "Invoice") && operation != "listInvoices" && operation != "getInvoice"
 }
 
@@ -244,6 +249,9 @@ func (m *matrixFixture) build() *caseFixture {
 	ids["invoiceId"], ids["issuedInvoiceId"] = made(root+"/invoices", invoice), made(root+"/invoices", invoice)
 	m.call(m.owner, "POST", root+"/invoices/"+ids["issuedInvoiceId"]+"/send", nil).expect(200, "")
 	made(root+"/trust-deposits", map[string]any{"currency": "EUR", "amount": 100_000})
+	paid := made(root+"/invoices", invoice)
+	m.call(m.owner, "POST", root+"/invoices/"+paid+"/send", nil).expect(200, "")
+	ids["paymentId"] = m.payInvoice(m.owner, paid).ID.String()
 	return &caseFixture{ids: ids, root: root}
 }
 
@@ -329,6 +337,7 @@ func (m *matrixFixture) check(method, path string, op *openapi3.Operation, roles
 			raw, named := example(m.t, op)
 			if !strings.Contains(path, "{") { // its example names another case and user
 				raw = strings.NewReplacer(named, ids["caseId"], exampleUser, who.ID.String()).Replace(raw)
+				raw = namedInvoice.ReplaceAllString(raw, `"invoiceId":"`+ids["issuedInvoiceId"]+`"`)
 			}
 			body = raw
 		}
@@ -396,7 +405,10 @@ func example(t testing.TB, op *openapi3.Operation) (raw, named string) {
 	return raw, "no case"
 }
 
-var namedCase = regexp.MustCompile(`"caseId":"([^"]+)"`)
+var (
+	namedCase    = regexp.MustCompile(`"caseId":"([^"]+)"`)
+	namedInvoice = regexp.MustCompile(`"invoiceId":"[^"]+"`)
+)
 
 var linkExpiry = regexp.MustCompile(`"fileUrlExpiresAt":"[^"]*"`)
 

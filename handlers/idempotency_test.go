@@ -69,6 +69,8 @@ func (k *idempotencyFixture) request(path string, op *openapi3.Operation, anothe
 		return who, concrete, map[string]any{"items": []any{nda}}, nil
 	case "initiateSignature":
 		return who, concrete, map[string]any{"docId": k.docID, "workflow": "parallel", "message": subject, "signers": []any{map[string]any{"name": "Ada", "email": "ada@example.com"}}}, nil
+	case "openCheckout":
+		return who, concrete, map[string]any{"invoiceId": k.ids["invoiceId"], "successUrl": "https://firm.example/" + subject}, nil
 	case "readNotifications":
 		return who, concrete, map[string]any{"newestId": k.newest[another]}, nil
 	case "sendChat":
@@ -161,6 +163,11 @@ func TestIdempotencyKeys(t *testing.T) {
 			_, err := pool.ExecContext(t.Context(), "UPDATE jobs SET state = 'failed', error_code = 'internal' WHERE id = UNHEX(REPLACE(?, '-', ''))", j.JobID)
 			testkit.Must(k.t, err)
 			k.ids["jobId"] = j.JobID
+		},
+		"openCheckout": newInvoice,
+		"refundPayment": func() {
+			newInvoice()
+			k.ids["paymentId"] = k.payInvoice(k.owner, k.ids["invoiceId"]).ID.String()
 		},
 		"sendInvoice":         newInvoice,
 		"voidInvoice":         newInvoice,

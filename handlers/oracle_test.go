@@ -32,7 +32,7 @@ var referenceKinds = map[string]string{
 	"link": "", "provider": "", "version": "", // a secret, a constant, and part of another id
 	"guide": "", "file": "", // of the public documentation
 	"watchId": "watch", "companyId": "", "source": "", // of public registers
-	"entryId": "time entry", "timeEntryId": "time entry", "invoiceId": "invoice",
+	"paymentId": "payment", "entryId": "time entry", "timeEntryId": "time entry", "invoiceId": "invoice",
 	"playbookId": "", // all lawyers and admins see the playbooks of the firm
 }
 
@@ -234,6 +234,8 @@ func (o *oracleFixture) build(who *user, template string) map[string]string {
 	}
 	made("time entry", root+"/time-entries", map[string]any{"date": "2026-11-24", "minutes": 60, "rate": 20000, "currency": "EUR", "description": "Review"})
 	made("invoice", root+"/invoices", map[string]any{"currency": "EUR", "recipient": map[string]any{"name": "Ada"}, "lines": []any{map[string]any{"description": "Advice", "quantity": "1", "unitPrice": 100}}})
+	o.call(who, "POST", root+"/invoices/"+have["invoice"]+"/send", nil).expect(200, "")
+	made("payment", "/api/payments/checkout", map[string]any{"invoiceId": have["invoice"]})
 	made("watch", "/api/compliance/watches", map[string]any{"kind": "vat", "number": "FR40303265045", "caseId": have["case"]})
 	t := templateBody("1")
 	t["templateId"] = template

@@ -34,6 +34,18 @@ func (f *fixture) openCheckout(who *user, invoice string) api.Payment {
 	return p
 }
 
+// payInvoice pays an issued invoice.
+func (f *fixture) payInvoice(who *user, invoice string) api.Payment {
+	f.t.Helper()
+	p := f.openCheckout(who, invoice)
+	testkit.Must(f.t, f.stripe.Do(checkoutOf(p), stripe.ActionPay))
+	f.pastRefresh(p.ID)
+	if p = f.getPayment(who, p.ID); p.Status != api.PaymentStatusSucceeded {
+		f.t.Fatalf("the payment is %s", p.Status)
+	}
+	return p
+}
+
 // checkoutOf returns the id of a checkout at the provider.
 func checkoutOf(p api.Payment) string {
 	return (*p.CheckoutURL)[len("https://pay.example/pay/"):]
@@ -96,12 +108,7 @@ func TestPaymentFaults(t *testing.T) {
 	invoice := f.issueInvoice(lawyer, caseID, 1000)
 	testkit.Must(t, f.stripe.SetBehaviour(stripe.Behaviour{Mode: stripe.ModeDown, Times: 1}))
 	f.call(lawyer, "POST", "/api/payments/checkout", map[string]any{"invoiceId": invoice}).expect(503, "payments_unavailable")
-	p := f.openCheckout(lawyer, invoice)
-	testkit.Must(t, f.stripe.Do(checkoutOf(p), stripe.ActionPay))
-	f.pastRefresh(p.ID)
-	if p = f.getPayment(lawyer, p.ID); p.Status != api.PaymentStatusSucceeded {
-		t.Fatalf("%+v", p)
-	}
+	p := f.payInvoice(lawyer, invoice)
 	var intent string
 	testkit.Must(t, f.db.QueryRowContext(t.Context(), "SELECT intent_id FROM payments WHERE id = ?", domain.ID(p.ID)).Scan(&intent))
 	testkit.Must(t, f.stripe.Do(intent, stripe.ActionDispute))

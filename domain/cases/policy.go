@@ -98,7 +98,8 @@ func permits(p domain.Principal, role Role, action Action) bool {
 	}
 	owns, leads := role == Owner, role == Owner || role == Lawyer
 	switch {
-	case p.Role == domain.RoleClient && (action.Resource == ResourceTimeEntry || action.Resource == ResourceLedger || action.Resource == ResourceInvoice && action.Verb != VerbRead && action.Verb != VerbDownload):
+	case p.Role == domain.RoleClient && (action.Resource == ResourceTimeEntry || action.Resource == ResourceLedger || action.Resource == ResourcePayment && action.Verb == VerbUpdate ||
+		action.Resource == ResourceInvoice && action.Verb != VerbRead && action.Verb != VerbDownload):
 		return false // money of the firm and of its clients is for the firm to move
 	case action.Resource == ResourceTimeEntry: // what the firm worked and what it costs are the firm's to know
 		return leads || role == Assistant && action.Verb == VerbRead

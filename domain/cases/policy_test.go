@@ -31,8 +31,10 @@ func TestPolicy(t *testing.T) {
 			roles = "owner"
 		case subject == ResourceCase:
 			roles = "owner lawyer"
-		case subject == ResourcePayment && verb == VerbUpdate:
-			roles = "owner lawyer"
+		case subject == ResourcePayment && verb == VerbUpdate: // refund
+			if roles = "owner lawyer"; account == domain.RoleClient {
+				roles = "nobody"
+			}
 		case (subject == ResourceConsultation || subject == ResourcePayment) && verb == VerbCreate:
 			roles = "owner lawyer assistant client"
 		default:

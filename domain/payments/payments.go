@@ -227,8 +227,25 @@ func (s *Service) load(ctx context.Context, id domain.ID) (Payment, error) {
 	if err != nil {
 		return Payment{}, notFoundAs(err, noSuchPayment())
 	}
+	return s.detailed(ctx, row)
+}
+
+// loadFor loads a payment once authorize permits access to its case. An absent payment and a hidden one take the same time.
+func (s *Service) loadFor(ctx context.Context, p domain.Principal, id domain.ID, authorize func(caseID domain.ID) error) (Payment, error) {
+	row, err := s.queries.GetPayment(ctx, id)
+	if err != nil {
+		return Payment{}, s.cases.UniformNotFound(ctx, p, notFoundAs(err, noSuchPayment()))
+	}
+	if err := authorize(row.CaseID); err != nil {
+		return Payment{}, cases.HideNotFound(err, func() error { return noSuchPayment() })
+	}
+	return s.detailed(ctx, row)
+}
+
+// detailed adds the refunds and disputes of a payment.
+func (s *Service) detailed(ctx context.Context, row query.Payment) (Payment, error) {
 	all := []Payment{toPayment(row)}
-	err = s.withDetails(ctx, s.queries, all)
+	err := s.withDetails(ctx, s.queries, all)
 	return all[0], db.Error(err)
 }
 
@@ -241,12 +258,11 @@ const (
 // Get reads a payment. If it is pending the provider is asked, so that who comes back from its page sees what they did. NotFound: there is none that
 // the caller may read.
 func (s *Service) Get(ctx context.Context, p domain.Principal, id domain.ID) (Payment, error) {
-	payment, err := s.load(ctx, id)
+	payment, err := s.loadFor(ctx, p, id, func(caseID domain.ID) error {
+		return s.cases.AuthorizeRead(ctx, p, caseID, cases.Action{Verb: cases.VerbRead, Resource: cases.ResourcePayment, ID: &id})
+	})
 	if err != nil {
-		return Payment{}, s.cases.UniformNotFound(ctx, p, err)
-	}
-	if err := s.cases.AuthorizeRead(ctx, p, payment.CaseID, cases.Action{Verb: cases.VerbRead, Resource: cases.ResourcePayment, ID: &id}); err != nil {
-		return Payment{}, cases.HideNotFound(err, func() error { return noSuchPayment() })
+		return Payment{}, err
 	}
 	if !payment.pending() || s.now().Sub(payment.CheckedAt) < refreshAfter {
 		return payment, nil

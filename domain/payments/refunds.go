@@ -36,13 +36,10 @@ func (s *Service) Refund(ctx context.Context, p domain.Principal, paymentID doma
 	if n.ID.IsZero() {
 		n.ID = s.newID()
 	}
-	payment, err := s.load(ctx, paymentID)
-	if err != nil {
-		return Refund{}, s.cases.UniformNotFound(ctx, p, err)
-	}
 	action := cases.Action{Verb: cases.VerbUpdate, Resource: cases.ResourcePayment, ID: &paymentID, Detail: "refund " + n.ID.String()}
-	if err := s.cases.Authorize(ctx, p, payment.CaseID, action); err != nil {
-		return Refund{}, cases.HideNotFound(err, func() error { return noSuchPayment() })
+	payment, err := s.loadFor(ctx, p, paymentID, func(caseID domain.ID) error { return s.cases.Authorize(ctx, p, caseID, action) })
+	if err != nil {
+		return Refund{}, err
 	}
 	for _, r := range payment.Refunds {
 		if r.ID == n.ID {

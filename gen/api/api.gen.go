@@ -163,6 +163,8 @@ const (
 	APIKeyScopeJobsWrite          APIKeyScope = "jobs:write"
 	APIKeyScopeNotificationsRead  APIKeyScope = "notifications:read"
 	APIKeyScopeNotificationsWrite APIKeyScope = "notifications:write"
+	APIKeyScopePaymentsRead       APIKeyScope = "payments:read"
+	APIKeyScopePaymentsWrite      APIKeyScope = "payments:write"
 	APIKeyScopeRegistryRead       APIKeyScope = "registry:read"
 	APIKeyScopeRegistryWrite      APIKeyScope = "registry:write"
 	APIKeyScopeTemplatesRead      APIKeyScope = "templates:read"
@@ -218,6 +220,10 @@ func (e APIKeyScope) Valid() bool {
 	case APIKeyScopeNotificationsRead:
 		return true
 	case APIKeyScopeNotificationsWrite:
+		return true
+	case APIKeyScopePaymentsRead:
+		return true
+	case APIKeyScopePaymentsWrite:
 		return true
 	case APIKeyScopeRegistryRead:
 		return true

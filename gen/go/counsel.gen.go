@@ -79,6 +79,8 @@ const (
 	APIKeyScopeJobsWrite          APIKeyScope = "jobs:write"
 	APIKeyScopeNotificationsRead  APIKeyScope = "notifications:read"
 	APIKeyScopeNotificationsWrite APIKeyScope = "notifications:write"
+	APIKeyScopePaymentsRead       APIKeyScope = "payments:read"
+	APIKeyScopePaymentsWrite      APIKeyScope = "payments:write"
 	APIKeyScopeRegistryRead       APIKeyScope = "registry:read"
 	APIKeyScopeRegistryWrite      APIKeyScope = "registry:write"
 	APIKeyScopeTemplatesRead      APIKeyScope = "templates:read"

@@ -153,7 +153,7 @@ export type FieldError = {
  * Neither includes the other. `*` stands for every tag.
  *
  */
-export type ApiKeyScope = '*:read' | '*:write' | 'ai:read' | 'ai:write' | 'billing:read' | 'billing:write' | 'cases:read' | 'cases:write' | 'compliance:read' | 'compliance:write' | 'docs:read' | 'docs:write' | 'drafts:read' | 'drafts:write' | 'email:read' | 'email:write' | 'esign:read' | 'esign:write' | 'jobs:read' | 'jobs:write' | 'notifications:read' | 'notifications:write' | 'registry:read' | 'registry:write' | 'templates:read' | 'templates:write' | 'test-data:write' | 'webhooks:read' | 'webhooks:write';
+export type ApiKeyScope = '*:read' | '*:write' | 'ai:read' | 'ai:write' | 'billing:read' | 'billing:write' | 'cases:read' | 'cases:write' | 'compliance:read' | 'compliance:write' | 'docs:read' | 'docs:write' | 'drafts:read' | 'drafts:write' | 'email:read' | 'email:write' | 'esign:read' | 'esign:write' | 'jobs:read' | 'jobs:write' | 'notifications:read' | 'notifications:write' | 'payments:read' | 'payments:write' | 'registry:read' | 'registry:write' | 'templates:read' | 'templates:write' | 'test-data:write' | 'webhooks:read' | 'webhooks:write';
 
 /**
  * live: the key works with real data. test: it works with the data of a test account, and nothing reaches the outside.

@@ -142,6 +142,8 @@ export const zApiKeyScope = /* @__PURE__ */ (() => z.enum([
     'jobs:write',
     'notifications:read',
     'notifications:write',
+    'payments:read',
+    'payments:write',
     'registry:read',
     'registry:write',
     'templates:read',
