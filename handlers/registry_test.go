@@ -3,6 +3,7 @@ package handlers_test
 import (
 	"encoding/base64"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -160,13 +161,19 @@ func TestSanctionsCheck(t *testing.T) {
 			t.Errorf("%s: got %+v", name, v)
 		}
 	}
+	for _, name := range []string{"Victor Drozdenko", "Wiktor DROZDENKO", "Drozdenko, Victor"} { // may be another's name
+		v := check(map[string]any{"name": name, "kind": "person", "birthYear": 1961})
+		if len(v.Hits) != 2 || v.Hits[0].Score < 80 || v.Hits[0].Score >= 95 || !slices.Contains(v.Hits[0].Reasons, "spelling") || v.Hits[0].BirthYear != api.SanctionsHitBirthYearSame {
+			t.Errorf("%s: got %+v", name, v)
+		}
+	}
 	if v := check(map[string]any{"name": "Viktor Drozdenko", "kind": "person", "birthYear": 1990}); len(v.Hits) != 2 || v.Hits[0].BirthYear != api.SanctionsHitBirthYearDiffers {
 		t.Errorf("got %+v", v)
 	}
 	if v := check(map[string]any{"name": "Meridian Ore Trading", "kind": "company"}); len(v.Hits) != 2 || v.Hits[0].List != "uk" || v.Hits[1].List != "us" {
 		t.Errorf("got %+v", v)
 	}
-	for _, body := range []map[string]any{{"name": "Helen Marsh", "kind": "person"}, {"name": "Viktor Drozdenko", "kind": "company"}, {"name": "Northwind GmbH", "kind": "company"}} {
+	for _, body := range []map[string]any{{"name": "Helen Marsh", "kind": "person"}, {"name": "Viktoria Drozdenko", "kind": "person"}, {"name": "Viktor Drozdenko", "kind": "company"}, {"name": "Northwind GmbH", "kind": "company"}} {
 		if v := check(body); len(v.Hits) != 0 {
 			t.Errorf("%v: got %+v", body, v.Hits)
 		}

@@ -9,8 +9,9 @@ import (
 
 // similarity of two words that were aligned.
 type similarity struct {
-	score  float64
-	reason Reason // "" if the words are equal
+	score       float64
+	reason      Reason // "" if the words are equal
+	otherBearer bool   // different people may bear the two
 }
 
 // pair is words of one reading and those of the other that they match.
@@ -189,7 +190,7 @@ func sameInitial(a, b word) bool {
 // spells is how often the words of one pair had to be taken for a misspelling.
 func (al alignment) spells() (n int) {
 	for _, p := range al.pairs {
-		if p.reason == Spelling && p.score < 0.95 {
+		if p.reason == Spelling && p.score < 0.95 && !p.otherBearer {
 			n++
 		}
 	}
@@ -257,6 +258,9 @@ func (al alignment) scorePerson() Match {
 	}
 	if full == 1 && single && weakest < 0.95 { // one word only
 		score -= 0.08
+	}
+	if slices.ContainsFunc(al.pairs, func(p pair) bool { return p.otherBearer }) {
+		score = min(score, Strong-0.01)
 	}
 	return Match{Score: max(score, 0), Reasons: reasons}
 }

@@ -9,7 +9,7 @@ import (
 
 // KeyVersion is the version of the rules that compute keys. Whoever stores keys stores it too, and computes them
 // again when it has grown.
-const KeyVersion = 2
+const KeyVersion = 3
 
 // maxKeys is the limit of keys of one name.
 const maxKeys = 96

@@ -121,6 +121,57 @@ func TestSpellings(t *testing.T) {
 	}
 }
 
+// TestGivenNames compares spellings of given names in several languages, each with a family name.
+func TestGivenNames(t *testing.T) {
+	compare := func(a, b string) (Match, bool) {
+		x, y := Parse(a+" Drozdenko", Person), Parse("DROZDENKO, "+b, Person)
+		return Compare(x, y), found(x, y) && found(y, x)
+	}
+	for _, group := range []string{
+		"Victor Viktor Wiktor Виктор", "Victoria Viktoria Wiktoria Viktoriya", "Philip Filip Phillip Philippe Филипп", "Katherine Catherine Katarina Katharina Ekaterina", "Alexander Aleksandr Alexandre Aleksander",
+		"Alexandra Aleksandra Alessandra", "Sergey Sergei Serge Serhii", "Yuri Jurij Iouri Yuriy Юрий", "Nikolai Nikolay Nicolas Nicholas Mykola Николай", "Mikhail Michail Mikael Michael", "Georgi George Georgios Georges Georgiy",
+		"Mohamed Muhammad Mohammed Mehmed", "Jakob Jacob Jakub Yakov", "Erik Eric Erich Erick", "Karl Carl Karel", "Stephan Stefan Steven Stephen Степан", "Zsofia Sofia Sophie Zofia Sofiya", "Christine Kristin Christina Krystyna",
+		"Marc Mark Марк", "Frederic Frederik Friedrich Federico", "Thomas Tomas Tomasz", "Anton Antony Antonio Antoine", "Lucas Lukas Luca Luka", "Matthew Mathias Mateusz", "Oscar Oskar", "Marcus Markus", "Clara Klara",
+		"Sylvia Silvia", "Jasmin Yasmin", "Marta Martha", "Hanna Hannah", "Denis Dennis", "Valery Valeri Valeriy Walerij", "Lyudmila Ludmila Ljudmila", "Svetlana Swetlana Светлана", "Vyacheslav Viacheslav Wjatscheslaw",
+		"Dominic Dominik Dominique", "Maxim Maksim Maxime", "Veronica Veronika Weronika", "David Dawid Davide", "Theodore Theodor Teodor", "Henri Henrik Hendrik Henry",
+	} {
+		names := strings.Fields(group)
+		for i, a := range names {
+			for _, b := range names[i+1:] {
+				m, keys := compare(a, b)
+				if m.Score < Possible || !slices.Contains(m.Reasons, Spelling) && !slices.Contains(m.Reasons, Transliterated) || !keys {
+					t.Errorf("%s, %s: %+v, keys %v", a, b, m, keys)
+				}
+			}
+		}
+	}
+	for _, pair := range []string{"Victor Viktor", "Marc Mark", "Steven Stefan", "Sofia Sophie", "Erik Eric", "Bill William"} {
+		a, b, _ := strings.Cut(pair, " ")
+		if m, _ := compare(a, b); m.Score >= Strong {
+			t.Errorf("%s: %+v, but they may be two people", pair, m)
+		}
+	}
+	for _, pair := range []string{"Sergey Sergei", "Yuri Jurij", "Mohamed Muhammad"} {
+		a, b, _ := strings.Cut(pair, " ")
+		if m, _ := compare(a, b); m.Score < Strong {
+			t.Errorf("%s: %+v, but it is one name", pair, m)
+		}
+	}
+	for _, pair := range []string{"Marc Max", "Marc Marco", "Anna Hannah", "Jan Jane", "Jan Ian", "Maria Mario", "John Joan", "Joan Jean", "Viktor Viktoria", "Victor Victoria", "Carl Carla", "Karin Karen", "Erik Erika", "Paul Paula",
+		"René Renée", "Denis Denise", "Simon Simone", "Leon Leo", "Martin Marina", "Stella Selma", "Julian Juliana", "Nicole Nicolas", "Oliver Olivia", "Viktor Hector", "Philip Phila", "Kim Tim"} {
+		a, b, _ := strings.Cut(pair, " ")
+		if m, _ := compare(a, b); m.Score >= Possible {
+			t.Errorf("%s: %+v", pair, m)
+		}
+	}
+	for _, pair := range []string{"Peter Hanson, Peter Hansson", "Anna Clark, Anna Clarke", "Min Jung, Min Young", "Min Jon, Min Yoon"} { // family names
+		a, b, _ := strings.Cut(pair, ", ")
+		if m := Compare(Parse(a, Person), Parse(b, Person)); m.Score >= Possible {
+			t.Errorf("%s: %+v", pair, m)
+		}
+	}
+}
+
 // FuzzNames checks that any name has keys and that surrounding spaces do not matter.
 func FuzzNames(f *testing.F) {
 	for _, s := range []string{"", "Müller GmbH", "ﷺ", "İstanbul", "\u0301", "a\u200db", "ß", "abd", "al al din", "김", "ال", "Th."} {

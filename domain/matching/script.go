@@ -179,6 +179,24 @@ func skeletons(texts ...string) (out []string) {
 	return out
 }
 
+// givenSounds writes the sounds of given names alike that languages spell with c or k, ph or f, th or t, w or v, y or i.
+var givenSounds = strings.NewReplacer("sch", "s", "chr", "kr", "ch", "c", "ck", "k", "cz", "c", "sz", "s", "ph", "f", "th", "t", "kh", "h", "qu", "k", "q", "k", "x", "ks", "ce", "se", "ci", "si", "cy", "si", "c", "k",
+	"w", "v", "ou", "u", "y", "i", "j", "i")
+
+// givenSkeleton is equal for spellings of one given name. It keeps all vowels, which tell Joan from Jean and Maria from Mario, and
+// the first letter, which tells Jan from Ian.
+func givenSkeleton(text string) string {
+	first := ""
+	if rest := strings.TrimLeft(text, "jy"); rest != "" && rest != text {
+		first, text = "j", rest
+	}
+	s := collapse(givenSounds.Replace(text))
+	if stem, ok := strings.CutSuffix(s, "h"); ok && stem != "" && strings.ContainsRune("aeiou", rune(stem[len(stem)-1])) {
+		s = stem // Sarah
+	}
+	return first + s
+}
+
 // vowelEndings unifies -aev and -ayev, -eev and -eyev.
 func vowelEndings(text string) string {
 	for _, feminine := range []string{"", "a"} {

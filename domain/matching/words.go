@@ -9,22 +9,32 @@ import (
 	"github.com/hbollon/go-edlib"
 )
 
-// variantsText lists the forms of names, a group a line: "=" before spellings of one name, "~" before short and
-// foreign forms, "." before names of which none is a spelling of another.
+// variantsText lists the forms of names, a group a line. "=" stands before spellings of one given name, "&" of one
+// family name, "+" before those of given names that different people bear, such as Stephen and Stefan, "~" before short
+// and foreign forms. Groups that begin with the same form are one. "." stands before given names and "," before other
+// words that are not typing mistakes of each other, "*" before Arabic names.
 //
 //go:embed variants.txt
 var variantsText string
 
-// variant is a group of forms.
+// variant is a form in a group.
 type variant struct {
-	name     string // the first form
-	spelling bool
+	name string // the first form of the group
+	similarity
 }
+
+// Similarities of two forms, of which the lower one counts.
+var (
+	sameSpelling = similarity{score: 0.95, reason: Spelling}
+	givenForm    = similarity{score: 0.93, reason: Spelling, otherBearer: true}
+	nickname     = similarity{score: 0.88, reason: Nickname, otherBearer: true}
+)
 
 var (
 	variants    = map[string][]variant{}
 	spellings   = map[string]string{} // the first form of spellings, by skeleton
 	established = map[string]bool{}   // names that are not typing mistakes of each other
+	givenNames  = map[string]bool{}   // those of them that are not only family names
 	arabicNames = map[string]bool{}   // by arabicCode
 )
 
@@ -33,18 +43,22 @@ func init() {
 		kind, rest, _ := strings.Cut(strings.TrimSpace(line), " ")
 		words := strings.Fields(rest)
 		switch kind {
-		case "=", "~":
+		case "=", "&", "+", "~":
+			form := map[string]similarity{"=": sameSpelling, "&": sameSpelling, "+": givenForm, "~": nickname}[kind]
 			for i, w := range words {
 				words[i] = plainVowels.Replace(w)
-				variants[words[i]] = append(variants[words[i]], variant{plainVowels.Replace(words[0]), kind == "="})
+				variants[words[i]] = append(variants[words[i]], variant{plainVowels.Replace(words[0]), form})
 				established[words[i]] = true
-				if kind == "=" {
+				givenNames[words[i]] = givenNames[words[i]] || kind != "&"
+				if kind != "~" {
 					spellings[skeletons(words[i])[0]] = words[0]
 				}
 			}
-		case ".":
+		case ".", ",":
 			for _, w := range words {
-				established[plainVowels.Replace(w)] = true
+				w = plainVowels.Replace(w)
+				established[w] = true
+				givenNames[w] = givenNames[w] || kind == "."
 			}
 		case "*":
 			for _, w := range words {
@@ -75,6 +89,9 @@ func compareWords(a, b word, kind Kind, given, sinitic bool) similarity {
 	}
 	if kind == Person {
 		if s := compareVariants(a.form(), b.form()); s.score > 0 {
+			return s
+		}
+		if s := compareGiven(a, b, given); s.score > 0 {
 			return s
 		}
 	}
@@ -113,15 +130,23 @@ func (w word) form() string {
 
 // compareVariants matches forms of one given name.
 func compareVariants(a, b string) similarity {
+	best := similarity{}
 	for _, v := range variants[a] {
 		for _, w := range variants[b] {
-			if v.name == w.name {
-				if v.spelling && w.spelling {
-					return similarity{score: 0.95, reason: Spelling}
-				}
-				return similarity{score: 0.88, reason: Nickname}
+			if v.name != w.name {
+				continue
+			}
+			form := v.similarity
+			if w.score < form.score {
+				form = w.similarity
+			}
+			if form.score > best.score {
+				best = form
 			}
 		}
+	}
+	if best.score > 0 {
+		return best
 	}
 	if code := arabicCode(a); len(a) > 2 && len(b) > 2 && arabicNames[code] && code == arabicCode(b) {
 		return similarity{score: 0.95, reason: Transliterated}
@@ -141,6 +166,18 @@ func compareVariants(a, b string) similarity {
 		return similarity{score: 0.96, reason: Spelling}
 	}
 	return similarity{}
+}
+
+// compareGiven matches given names that several languages spell with other letters for the same sounds: Oscar and Oskar.
+func compareGiven(a, b word, given bool) similarity {
+	if !givenNames[a.text] || !givenNames[b.text] || gendered(a.text, b.text, given) || givenSkeleton(a.text) != givenSkeleton(b.text) {
+		return similarity{}
+	}
+	s := givenForm
+	if a.script != b.script {
+		s.reason = Transliterated
+	}
+	return s
 }
 
 // gendered reports whether the words differ as names of a man and a woman do: Paul and Paula. A Slavic family
