@@ -6,7 +6,10 @@ import (
 	"testing"
 	"testing/quick"
 
+	"golang.org/x/text/language"
+
 	"counsel/domain"
+	"counsel/domain/locale"
 )
 
 func TestRoundedQuotient(t *testing.T) {
@@ -72,6 +75,16 @@ func TestCurrencies(t *testing.T) {
 	for _, code := range []string{"", "eur", "XYZ", "XAU", "XTS"} {
 		if _, ok := domain.CurrencyDecimals(code); ok {
 			t.Errorf("%q is a currency", code)
+		}
+	}
+}
+
+// TestQuantity: time is exact on an invoice, so that its reader can check the amount.
+func TestQuantity(t *testing.T) {
+	f, _ := locale.Lookup(language.German)
+	for want, l := range map[string]Line{"1:40\u00a0h": {Quantity: 100, Divisor: 60}, "0:05\u00a0h": {Quantity: 5, Divisor: 60}, "1,5": {Quantity: 1500, Divisor: 1000}} {
+		if got := quantity(l, f); got != want {
+			t.Errorf("%+v is %q, want %q", l, got, want)
 		}
 	}
 }

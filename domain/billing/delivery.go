@@ -159,6 +159,14 @@ func (s *Service) document(ctx context.Context, i *Invoice, receipt bool) (rende
 	return r, json.Unmarshal(raw, &r.Data)
 }
 
+// quantity is how much a line bills, as its reader checks it: hours and minutes are exact, a decimal of hours may not be.
+func quantity(l Line, f locale.Formatter) string {
+	if l.Divisor == minutesDivisor {
+		return fmt.Sprintf("%d:%02d\u00a0h", l.Quantity/minutesDivisor, l.Quantity%minutesDivisor)
+	}
+	return f.Number(l.Decimal(), true)
+}
+
 // describe sets what an invoice says and a receipt does not.
 func (i *Invoice) describe(data *documentData) {
 	f, _ := locale.Lookup(language.Make(i.Locale))
@@ -167,7 +175,7 @@ func (i *Invoice) describe(data *documentData) {
 	data.Subtotal = &subtotal
 	taxes := map[string]int{} // index by name
 	for _, l := range i.Lines {
-		line := lineData{Description: l.Description, Quantity: f.Number(l.Decimal(), true), Price: i.money(l.UnitPrice), Amount: i.money(l.Amount)}
+		line := lineData{Description: l.Description, Quantity: quantity(l, f), Price: i.money(l.UnitPrice), Amount: i.money(l.Amount)}
 		if l.TaxName != "" {
 			line.Tax = l.TaxName + " " + f.Number(percent(l.TaxRate), true) + "\u00a0%"
 			at, ok := taxes[line.Tax]
